@@ -1,0 +1,85 @@
+/* What every other header stands on: statuses, number types, shapes, and the spelling of options. */
+#ifndef WENGERT_BASE_H
+#define WENGERT_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WG_API __attribute__((visibility("default")))
+#define WG_MUST_CHECK __attribute__((warn_unused_result))
+#define WG_PRINTF(text, first) __attribute__((format(printf, text, first)))
+
+/* Every status, its value and its meaning. 0 is success, everything else is negative. */
+#define WG_STATUS_LIST(X)                                                                 \
+    X(OK, 0, "success")                                                                   \
+    X(E_NULL, -1, "an operand is NULL: what should have made it failed")                  \
+    X(E_ARGUMENT, -2, "an argument is out of range or of the wrong kind")                 \
+    X(E_SHAPE, -3, "shapes do not fit")                                                   \
+    X(E_DTYPE, -4, "number types do not fit")                                             \
+    X(E_MEMORY, -5, "out of memory")                                                      \
+    X(E_RELEASED, -6, "the value was released")                                           \
+    X(E_DANGLING, -7, "the handle's tape is closed, or the tensor was freed")             \
+    X(E_STALE, -8, "a value that backward needs was changed meanwhile")                   \
+    X(E_NO_TAPE, -9, "nothing was recorded: no tape")                                     \
+    X(E_NO_GRAD, -10, "there is no gradient to give")                                     \
+    X(E_UNUSED, -11, "the result does not depend on the tensor")                          \
+    X(E_THREAD, -12, "a tape belongs to the thread that opened it")                       \
+    X(E_STATE, -13, "not allowed here and now")                                           \
+    X(E_IO, -14, "a file could not be read or written")                                   \
+    X(E_NUMERIC, -15, "the numbers admit no answer")                                      \
+    X(E_BUG, -16, "an op broke its contract: a bug in the op")
+
+typedef enum wg_status {
+#define WG_STATUS_ENUM(name, value, text) WG_##name = (value),
+    WG_STATUS_LIST(WG_STATUS_ENUM)
+#undef WG_STATUS_ENUM
+} wg_status;
+
+/* The type of a tensor's numbers. Gradients exist for f32 and f64; i64 and u8 hold labels, indices and masks. */
+typedef enum wg_dtype { WG_F32, WG_F64, WG_I64, WG_U8 } wg_dtype;
+
+WG_API size_t wg_dtype_size(wg_dtype dtype);      /* in bytes; 0 for a value that is no dtype */
+WG_API const char *wg_dtype_name(wg_dtype dtype); /* "f32", "f64", "i64", "u8" or "?" */
+
+enum { WG_MAX_RANK = 8 };
+
+/* Extents of a tensor, outermost first. WG_SHAPE(4, 2) is 4 rows by 2 columns; WG_SCALAR has rank 0 and one element. */
+typedef struct wg_shape {
+    int rank;
+    int64_t extent[WG_MAX_RANK];
+} wg_shape;
+
+#define WG_SHAPE(...)                                                        \
+    ((wg_shape){.rank = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .extent = {__VA_ARGS__}})
+#define WG_SCALAR ((wg_shape){.rank = 0, .extent = {0}})
+
+/* A list of sizes, as wg_mlp takes them: WG_SIZES(2, 8, 1). */
+typedef struct wg_sizes {
+    int count;
+    const int64_t *size;
+} wg_sizes;
+
+#define WG_SIZES(...) \
+    ((wg_sizes){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[]){__VA_ARGS__}})
+
+typedef struct wg_tensor wg_tensor;
+typedef struct wg_tape wg_tape;
+
+/* Options: a struct whose defaults stand first and which the caller's designated initialisers override; silent under -Wextra. */
+#define WG_OPTIONS(type, ...)                                                                            \
+    __extension__({                                                                                      \
+        _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")             \
+        _Pragma("GCC diagnostic ignored \"-Wshadow\"") type wg_options_ = {__VA_ARGS__};                 \
+        _Pragma("GCC diagnostic pop") wg_options_;                                                       \
+    })
+
+/* Hands a failure on to the caller. */
+#define WG_TRY(expression)                        \
+    do {                                          \
+        const wg_status wg_try_ = (expression);   \
+        if (wg_try_ != WG_OK)                     \
+            return wg_try_;                       \
+    } while (0)
+
+#endif

@@ -1,0 +1,4 @@
+#ifndef WENGERT_NN_H
+#define WENGERT_NN_H
+#include "base.h"
+#endif

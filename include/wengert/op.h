@@ -1,0 +1,161 @@
+/* What an op is. One constant struct says everything about one gate of the graph; the library's own ops and those that users write
+   in their programs are the same struct. */
+#ifndef WENGERT_OP_H
+#define WENGERT_OP_H
+
+#include "base.h"
+#include "tensor.h"
+
+struct wg_op;
+
+/* One application of an op: what kernels and vjps are handed. */
+typedef struct wg_call {
+    const struct wg_op *op;
+    const void *params;      /* op->params_size bytes, copied from what the builder gave */
+    wg_tensor *const *in;
+    wg_tensor *const *out;
+    void *context;           /* a closure's, else NULL */
+    uint16_t n_in, n_out;
+    uint8_t dtype;           /* of the first operand that is a float, or of the first output */
+} wg_call;
+
+/* Dtype, extents and, for a view, strides of an output, as the shape rule states them. */
+typedef struct wg_spec {
+    wg_dtype dtype;
+    int rank;
+    int64_t extent[WG_MAX_RANK];
+    int64_t stride[WG_MAX_RANK]; /* views only, in elements */
+    int64_t offset;              /* views only: of the first element, from the input's first */
+} wg_spec;
+
+/* Where one input's gradient goes. need: somebody wants it. into: an accumulator of the input's shape, or NULL; a vjp may return
+   "into + contribution" made by an op that takes it (wg_take(slot->into)), and sets accumulated. */
+typedef struct wg_grad_slot {
+    bool need;
+    bool accumulated;
+    wg_tensor *into;
+    wg_tensor *result;
+} wg_grad_slot;
+
+/* Work done by one application. An fma is an addition and a multiplication. Bytes: each element of each operand once. */
+typedef struct wg_cost {
+    double add, mul, div, compare, transcendental; /* sqrt counts as transcendental */
+    double bytes_read, bytes_written;
+} wg_cost;
+
+#define WG_COST_FLOPS(c) ((c).add + (c).mul + (c).div)
+
+/* Inputs for the automatic checks: shapes of the operands and the interval from which their elements are drawn, away from kinks. */
+enum { WG_SAMPLE_MAX = 6 };
+typedef struct wg_sample {
+    const char *name;
+    wg_shape shape[WG_SAMPLE_MAX];         /* of in[0..n) */
+    int n;                                 /* how many inputs */
+    double low[WG_SAMPLE_MAX], high[WG_SAMPLE_MAX]; /* 0, 0 means (-1, 1) */
+    wg_dtype dtype[WG_SAMPLE_MAX];         /* WG_F32 here means "the dtype under test" */
+    unsigned distinct;                     /* inputs whose elements must differ by at least 0.05: max routes */
+    const void *params;
+    unsigned none;                         /* inputs given as WG_NONE */
+} wg_sample;
+
+/* A shape inside a static initialiser, where WG_SHAPE's compound literal may not stand. */
+#define WG_DIMS(...) {.rank = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .extent = {__VA_ARGS__}}
+
+#define WG_IN(i) (1u << (i))
+#define WG_OUT(i) (1u << (16 + (i)))
+#define WG_ALL_IN 0xffffu
+
+enum wg_op_flags {
+    WG_VIEW = 1,          /* no kernel: the output shares the first input's storage, laid out as the shape rule says */
+    WG_NO_DERIVATIVE = 2, /* asking for a gradient is an error that gives op->reason */
+    WG_CUT = 4,           /* stops gradients by request (detach) */
+    WG_DRAWS = 8,         /* draws random numbers */
+    WG_USER = 16,         /* a user's op: its vjp sees only what it declared */
+    WG_ROW_MAJOR = 32,    /* results are row-major, not in their operand's order */
+};
+
+typedef wg_status wg_kernel(const wg_call *c);
+
+struct wg_op {
+    const char *name;
+    size_t params_size;
+    uint8_t n_in, n_out;      /* n_in 0: any number. n_out 0 in an op without outputs, which is an update */
+    uint16_t optional;        /* which inputs may be WG_NONE */
+
+    /* Shapes and dtypes of the outputs, or an error that names the inputs'. NULL: float inputs of one dtype, broadcast. */
+    wg_status (*shape)(const wg_call *c, wg_spec *out);
+
+    /* The kernel per float dtype, [WG_F32] and [WG_F64]: reads c's tensors, writes its outputs, never a tape. */
+    wg_kernel *kernel[2];
+
+    /* Vector-Jacobian product, in differentiable ops: higher orders come free. gy[i] is WG_NONE where no gradient arrives.
+       WG_GIVE(gx[i], expression) evaluates the expression only if input i's gradient is needed. */
+    wg_status (*vjp)(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx);
+
+    /* Jacobian-vector product, likewise: tx[i] is WG_NONE where the tangent is zero, ty[i] is set. */
+    wg_status (*jvp)(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty);
+
+    wg_cost (*cost)(const wg_call *c);
+
+    unsigned saves;    /* WG_IN(i) | WG_OUT(j): what vjp reads; the rest may be released before */
+    unsigned flat;     /* inputs in which the op is piecewise constant: their gradient is zero, and said so here */
+    unsigned inplace;  /* inputs that the first output may overwrite, if they are given away */
+    unsigned writes;   /* inputs that the op changes: an effect */
+    unsigned flags;    /* enum wg_op_flags */
+    const char *reason; /* with WG_NO_DERIVATIVE: why */
+
+    const struct wg_sample *samples;
+    int n_samples;
+};
+
+#define WG_SAMPLES(...)                                            \
+    .samples = (const struct wg_sample[]){__VA_ARGS__},            \
+    .n_samples = (int)(sizeof((const struct wg_sample[]){__VA_ARGS__}) / sizeof(struct wg_sample))
+
+/* ---- applying an op: what builders are made of ---- */
+
+/* Applies op: checks, runs the kernel, records. n_out outputs are set, all or none. On failure the error is recorded. */
+WG_API wg_status wg_invoke(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in, wg_tensor **out,
+                           size_t n_out);
+
+/* The same for one output and a fixed number of inputs; NULL on failure. Further outputs stay on the tape, unread. */
+WG_API wg_tensor *wg_invoke1(const struct wg_op *op, const void *params, wg_tensor *a);
+WG_API wg_tensor *wg_invoke2(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b);
+WG_API wg_tensor *wg_invoke3(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b, wg_tensor *c);
+
+/* For vjps: puts a gradient into its slot. NULL is the failure of what should have made it. */
+WG_API wg_status wg_give(wg_grad_slot *slot, wg_tensor *gradient);
+#define WG_GIVE(slot, expression) ((slot).need ? wg_give(&(slot), (expression)) : WG_OK)
+
+/* For shape rules: the broadcast of all inputs that are not WG_NONE, or E_SHAPE; and one dtype, a float's, or E_DTYPE. */
+WG_API wg_status wg_broadcast_shapes(const wg_call *c, wg_spec *out);
+WG_API wg_status wg_same_float(const wg_call *c, wg_dtype *dtype);
+
+/* For shape rules and builders: an error that says the op's name, the text and the inputs' shapes and dtypes. */
+WG_API wg_status wg_call_error(const wg_call *c, wg_status code, const char *text);
+
+/* ---- closures: an op made of two plain functions and a context ---- */
+
+/* forward fills wg_data_mut(c->out[0]) from c->in; backward gives gradients as a vjp does, in differentiable ops. Both find the
+   context in c->context. backward is handed inputs and output only as far as saves declares them: the others read as released.
+   While the backward pass is itself recorded, making a tensor from host data inside backward is an error: it would be a constant
+   that hides a dependence. destroy runs exactly once, when nothing can call the closure again, on failure too. */
+typedef struct wg_closure {
+    const char *name;
+    wg_status (*forward)(const wg_call *c);
+    wg_status (*backward)(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx);
+    unsigned saves;
+    wg_dtype dtype; /* of the output */
+    wg_shape shape;
+    void *context;
+    void (*destroy)(void *context);
+} wg_closure;
+
+WG_API wg_tensor *wg_apply_closure(const wg_closure *closure, wg_tensor *const *in, size_t n_in);
+
+/* ---- the registry ---- */
+
+WG_API size_t wg_op_count(void);
+WG_API const struct wg_op *wg_op_at(size_t index); /* in the order of ops.def; NULL past the end */
+
+#endif

@@ -1,0 +1,4 @@
+#ifndef WENGERT_OPTIM_H
+#define WENGERT_OPTIM_H
+#include "base.h"
+#endif

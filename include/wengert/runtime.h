@@ -1,0 +1,35 @@
+/* The machine beneath: threads, BLIS and the kernel family it runs on, memory. */
+#ifndef WENGERT_RUNTIME_H
+#define WENGERT_RUNTIME_H
+
+#include "base.h"
+
+#define WG_VERSION "0.1.0"
+WG_API const char *wg_version(void);
+
+/* How many OpenMP threads ops of this thread may use; at first OMP_NUM_THREADS or the number of cores. Results do not depend on it.
+   E_ARGUMENT below 1 or above 1024. */
+WG_API wg_status wg_set_threads(int threads);
+WG_API int wg_threads(void);
+
+/* The kernel family that BLIS runs on, by BLIS's own name: "skx", "zen3", "haswell", … It is chosen from the CPU's features at the
+   first product, unless BLIS_ARCH_TYPE is set: then the user has chosen. "generic" means slow portable kernels. */
+WG_API const char *wg_kernel_family(void);
+
+/* Runs BLIS and OpenMP once with this many threads. Both end the process when memory runs out in their first call or at a new
+   thread count; Wengert's promise about memory covers what comes after. Also done by the first product. */
+WG_API wg_status wg_warmup(int threads);
+
+/* This thread's memory: bytes in use by tensors and tapes, bytes kept for reuse, and how many times malloc was called. */
+typedef struct wg_memory {
+    int64_t live, peak, pooled, mallocs;
+} wg_memory;
+WG_API wg_memory wg_memory_now(void);
+WG_API void wg_memory_trim(void); /* gives the pool back to the system */
+
+/* For tests: the at-th allocation of this thread from now fails (0 is the next), and with persistent all later ones too. Negative
+   ends it. Counts what Wengert asks for, from its pool or from malloc. */
+WG_API void wg_memory_fail(int64_t at, bool persistent);
+WG_API int64_t wg_memory_requests(void); /* how many allocations were asked for since wg_memory_fail was last called */
+
+#endif

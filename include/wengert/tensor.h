@@ -1,0 +1,100 @@
+/* Tensors: a value, a shape, strides, and, if it was computed on a tape, which output of which node it is.
+
+   Who owns a handle: what is made while a tape is open belongs to that tape and dies with it; what is made with no tape open
+   belongs to the caller, who gives it back with wg_free. Functions that make a tensor return NULL on failure and record why. */
+#ifndef WENGERT_TENSOR_H
+#define WENGERT_TENSOR_H
+
+#include "base.h"
+
+/* An operand absent by choice (a linear layer without bias). NULL always means that something failed. */
+#define WG_NONE ((wg_tensor *)&wg_none_)
+WG_API extern const struct wg_tensor wg_none_;
+
+/* ---- making values; each is dense and row-major ---- */
+
+/* A copy of shape's number of elements at data, whose C type gives the dtype: float, double, int64_t or uint8_t.
+   Errors: E_NULL, E_SHAPE (rank or an extent out of range, size overflows), E_MEMORY. */
+#define wg_from(data, shape)                                                                      \
+    wg_from_bytes((data),                                                                         \
+                  _Generic((data), const float *: WG_F32, float *: WG_F32, const double *: WG_F64, \
+                           double *: WG_F64, const int64_t *: WG_I64, int64_t *: WG_I64,          \
+                           const uint8_t *: WG_U8, uint8_t *: WG_U8),                             \
+                  (shape))
+WG_API wg_tensor *wg_from_bytes(const void *data, wg_dtype dtype, wg_shape shape);
+
+WG_API wg_tensor *wg_full(wg_dtype dtype, wg_shape shape, double value);
+WG_API wg_tensor *wg_zeros(wg_dtype dtype, wg_shape shape);
+WG_API wg_tensor *wg_ones(wg_dtype dtype, wg_shape shape);
+WG_API wg_tensor *wg_scalar(wg_dtype dtype, double value); /* rank 0 */
+
+/* ---- looking at them; on NULL or a dead handle these record an error and give 0, NULL or NaN ---- */
+
+WG_API int wg_rank(const wg_tensor *t);
+WG_API int64_t wg_extent(const wg_tensor *t, int axis); /* a negative axis counts from the last */
+WG_API int64_t wg_stride(const wg_tensor *t, int axis); /* in elements; 0 where the axis is broadcast */
+WG_API int64_t wg_numel(const wg_tensor *t);
+WG_API wg_dtype wg_dtype_of(const wg_tensor *t);
+WG_API wg_shape wg_shape_of(const wg_tensor *t);
+WG_API bool wg_is_contiguous(const wg_tensor *t); /* dense and row-major */
+
+/* The first element's address; elements lie by wg_stride. The const one is for reading. The other moves the storage's version:
+   a backward that needs the old value is then an error (WG_E_STALE), never a wrong gradient. Inside an op's kernel the outputs
+   are written through wg_data_mut too. NULL and an error where there is no value. */
+WG_API const void *wg_data(const wg_tensor *t);
+WG_API void *wg_data_mut(wg_tensor *t);
+
+/* The only element as a double; NaN, with the error recorded, where the tensor has not exactly one. */
+WG_API double wg_item(const wg_tensor *t);
+
+/* Copies all elements, row-major, into data, which has room for wg_numel(t) elements of t's dtype; and back. The second is a
+   change like wg_data_mut's, or changes nothing and says why. */
+WG_API WG_MUST_CHECK wg_status wg_read(const wg_tensor *t, void *data);
+WG_API WG_MUST_CHECK wg_status wg_write(wg_tensor *t, const void *data);
+
+/* "[32, 10]" into text, as error messages say it; returns text. Cut to size bytes. */
+WG_API const char *wg_shape_text(wg_shape shape, char *text, size_t size);
+
+/* ---- owning them ---- */
+
+/* Gives back a tensor that the caller owns; its storage lives on while a tape still needs it. NULL is allowed. A tape's tensor is
+   left alone, and E_ARGUMENT recorded; one already freed is E_DANGLING. */
+WG_API void wg_free(wg_tensor *t);
+
+/* Takes the value out of its tape: a new handle, detached, owned by the caller, on the same storage. A leaf that lies behind a
+   kept tensor is an error when its gradient is asked through it. Cost: no copy; one walk over the nodes behind t if t needs a
+   gradient. */
+WG_API wg_tensor *wg_keep(wg_tensor *t);
+
+/* Says that nobody reads t again but backward: its memory is given back now, or as soon as backward has read it. Reading it is
+   WG_E_RELEASED from here on. For a tape's tensors; NULL and values without a tape are left alone. */
+WG_API void wg_drop(wg_tensor *t);
+
+/* Keeps t's value through wg_backward, which otherwise releases all that was computed. Returns t. */
+WG_API wg_tensor *wg_hold(wg_tensor *t);
+
+/* Allows the next op that reads t to write its result over t, if nothing else needs the value. Returns t, which is released by
+   that op either way. */
+WG_API wg_tensor *wg_take(wg_tensor *t);
+
+/* A name for messages and dumps; copied. */
+WG_API wg_status wg_set_name(wg_tensor *t, const char *name);
+WG_API const char *wg_name_of(const wg_tensor *t); /* "" where there is none */
+
+/* ---- gradients of leaves ---- */
+
+/* Makes t a leaf that wants a gradient, or ends that. t is the caller's own or a value on a tape that needs no gradient otherwise;
+   f32 or f64. Returns t, or NULL and the error. */
+WG_API wg_tensor *wg_require_grad(wg_tensor *t, bool wanted);
+WG_API bool wg_requires_grad(const wg_tensor *t);
+
+/* The gradient that wg_backward accumulated into the leaf; NULL, and no error, where there is none. Borrowed: dense, without a
+   graph, valid until the leaf is freed or the gradient consumed or cleared. */
+WG_API wg_tensor *wg_gradient(const wg_tensor *leaf);
+WG_API void wg_clear_gradient(wg_tensor *leaf);
+
+/* Adds g (same shape and dtype) to the leaf's gradient, as wg_backward does: workers compute with wg_grad on their own tapes, one
+   thread adds their results in a fixed order. Nothing changes on failure. */
+WG_API WG_MUST_CHECK wg_status wg_add_gradient(wg_tensor *leaf, const wg_tensor *g);
+
+#endif

@@ -1,0 +1,17 @@
+/* Wengert: reverse-mode automatic differentiation in C. This header includes all the others. */
+#ifndef WENGERT_H
+#define WENGERT_H
+
+#include "base.h"
+#include "dump.h"
+#include "error.h"
+#include "nn.h"
+#include "op.h"
+#include "ops.h"
+#include "optim.h"
+#include "random.h"
+#include "runtime.h"
+#include "tape.h"
+#include "tensor.h"
+
+#endif

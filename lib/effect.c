@@ -1,0 +1,67 @@
+/* Updates that happen whole or not at all: between begin and commit, ops that change an operand are checked and queued on the tape. */
+#include "internal.h"
+
+wg_status wg_update_begin(void)
+{
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return WG_E_MEMORY;
+    if (th->updating)
+        return wg_fail(WG_E_STATE, "update_begin", "update_begin: brackets do not nest");
+    if (*wg_lost_tapes() > 0)
+        return wg_fail(WG_E_MEMORY, "update_begin", "update_begin: the tape around this could not be opened");
+    if (!th->top) {
+        th->update_tape = wg_tape_open();
+        if (!th->update_tape) {
+            wg_tape_close(NULL);
+            return wg_fail(WG_E_MEMORY, "update_begin", "update_begin: no memory for a tape");
+        }
+    }
+    th->updating = true;
+    th->update_failed = false;
+    th->updates = NULL;
+    th->updates_end = &th->updates;
+    return WG_OK;
+}
+
+static void end(struct wg_thread *th)
+{
+    wg_tape *own = th->update_tape;
+    th->updating = false;
+    th->updates = NULL;
+    th->updates_end = &th->updates;
+    th->update_tape = NULL;
+    if (own)
+        wg_tape_close(own);
+}
+
+/* A kernel that writes cannot fail: its shape rule and its builder have checked everything. */
+wg_status wg_update_commit(void)
+{
+    struct wg_thread *th = wg_self();
+    if (!th || !th->updating)
+        return wg_fail(WG_E_STATE, "update_commit", "update_commit: no update was begun");
+    if (th->update_failed) {
+        const wg_status status = th->has_error ? th->error.code : WG_E_STATE;
+        wg_update_cancel();
+        return status;
+    }
+    for (struct wg_node *node = th->updates; node; node = node->next_update) {
+        wg_node_record(th, node);
+        if (wg_node_run(node) != WG_OK) {
+            const char *op = node->call.op->name;
+            end(th);
+            return wg_fail(WG_E_BUG, op, "%s: an update must check before it writes", op);
+        }
+    }
+    wg_undo_commit_all(th);
+    end(th);
+    return WG_OK;
+}
+
+void wg_update_cancel(void)
+{
+    struct wg_thread *th = wg_self();
+    if (th && th->updating)
+        end(th);
+}

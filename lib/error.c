@@ -1,0 +1,147 @@
+/* The thread's error record: the first error stays, because it is the cause; the later ones are its consequences and only count. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* What a thread without memory for its own state says. */
+static const wg_error no_state = {.code = WG_E_MEMORY, .message = "no memory for the thread's state"};
+
+static void section_path(const wg_section *section, char *text, size_t size)
+{
+    const char *names[16];
+    int n = 0;
+    for (; section && n < 16; section = section->parent)
+        names[n++] = section->name;
+    size_t used = 0;
+    text[0] = 0;
+    while (n-- > 0 && used < size) {
+        const int length = snprintf(text + used, size - used, "%s%s", used ? "/" : "", names[n]);
+        used += length > 0 ? (size_t)length : 0;
+    }
+}
+
+static void record(struct wg_thread *th, wg_status code, const char *op, const char *format, va_list arguments)
+{
+    wg_error error = {.code = code};
+    snprintf(error.op, sizeof error.op, "%s", op ? op : "");
+    section_path(th->section, error.section, sizeof error.section);
+    vsnprintf(error.message, sizeof error.message, format, arguments);
+    if (th->has_error) {
+        th->error.later++;
+    } else {
+        th->error = error;
+        th->has_error = true;
+    }
+    if (th->top)
+        th->top->failed = true;
+    if (th->updating)
+        th->update_failed = true;
+    if (th->hook)
+        th->hook(&error, th->hook_context);
+}
+
+static wg_status fail(wg_status code, const char *op, const char *format, va_list arguments)
+{
+    struct wg_thread *th = wg_self();
+    if (th)
+        record(th, code, op, format, arguments);
+    wg_error_breakpoint();
+    return code;
+}
+
+wg_status wg_fail(wg_status code, const char *op, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fail(code, op, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+wg_status wg_error_set(wg_status code, const char *op, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fail(code == WG_OK ? WG_E_STATE : code, op, format ? format : "", arguments);
+    va_end(arguments);
+    return code == WG_OK ? WG_E_STATE : code;
+}
+
+const wg_error *wg_error_first(void)
+{
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return &no_state;
+    return th->has_error ? &th->error : NULL;
+}
+
+wg_status wg_error_take(wg_error *out)
+{
+    struct wg_thread *th = wg_self();
+    const wg_error *first = wg_error_first();
+    const wg_status code = first ? first->code : WG_OK;
+    if (out)
+        *out = first ? *first : (wg_error){.code = WG_OK};
+    if (th)
+        wg_error_clear(th);
+    return code;
+}
+
+void wg_error_clear(struct wg_thread *th)
+{
+    th->has_error = false;
+    th->error.later = 0;
+}
+
+int wg_report(FILE *stream)
+{
+    wg_error error;
+    if (wg_error_take(&error) == WG_OK || !stream)
+        return error.code != WG_OK;
+    fprintf(stream, "%s", error.message); /* messages begin with the op's name */
+    if (error.section[0])
+        fprintf(stream, " (in %s)", error.section);
+    if (error.later)
+        fprintf(stream, " (and %llu later)", (unsigned long long)error.later);
+    fprintf(stream, "\n");
+    return 1;
+}
+
+const char *wg_status_text(wg_status status)
+{
+    switch (status) {
+#define WG_STATUS_CASE(name, value, text) \
+    case WG_##name:                       \
+        return text;
+        WG_STATUS_LIST(WG_STATUS_CASE)
+#undef WG_STATUS_CASE
+    }
+    return "unknown status";
+}
+
+const char *wg_status_name(wg_status status)
+{
+    switch (status) {
+#define WG_STATUS_CASE(name, value, text) \
+    case WG_##name:                       \
+        return "WG_" #name;
+        WG_STATUS_LIST(WG_STATUS_CASE)
+#undef WG_STATUS_CASE
+    }
+    return "unknown status";
+}
+
+void wg_error_set_hook(wg_error_hook *hook, void *context)
+{
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return;
+    th->hook = hook;
+    th->hook_context = context;
+}
+
+void wg_error_breakpoint(void)
+{
+    __asm__ volatile("");
+}

@@ -1,0 +1,224 @@
+/* The engine's own structures: storage, node, tape, thread. Everything mutable hangs from the thread. */
+#ifndef WG_INTERNAL_H
+#define WG_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "tensor_struct.h"
+#include "wengert/error.h"
+#include "wengert/runtime.h"
+#include "wengert/tape.h"
+
+/* ---- memory ---- */
+
+/* A block of the pool: this header, then the payload, 64-byte aligned. */
+struct wg_storage {
+    atomic_int refs;
+    uint32_t version; /* moves whenever the bytes change after they were made */
+    uint32_t size_class;
+    size_t bytes;     /* of the whole block */
+    struct wg_storage *next_free;
+    char padding[32];
+};
+
+enum { WG_SIZE_CLASSES = 8 * 50 };
+
+struct wg_storage *wg_storage_new(size_t payload); /* refs 1; NULL and the error */
+void wg_storage_unref(struct wg_storage *storage);
+
+static inline void wg_storage_ref(struct wg_storage *storage)
+{
+    atomic_fetch_add_explicit(&storage->refs, 1, memory_order_relaxed);
+}
+
+static inline char *wg_storage_data(struct wg_storage *storage)
+{
+    return (char *)(storage + 1);
+}
+
+static inline bool wg_storage_unique(struct wg_storage *storage)
+{
+    return atomic_load_explicit(&storage->refs, memory_order_acquire) == 1;
+}
+
+/* Small objects from the pool, zeroed. */
+void *wg_object_new(size_t bytes);
+void wg_object_free(void *object);
+
+/* ---- the record ---- */
+
+typedef struct wg_section {
+    struct wg_section *parent, *next;
+    const char *name;
+} wg_section;
+
+struct wg_node {
+    wg_call call;
+    struct wg_node *prev, *next;
+    uint64_t seq;                /* order among all nodes of the thread */
+    uint64_t mark;               /* the last walk that found a wanted tensor behind this node */
+    const struct wg_node *cause; /* the forward node whose backward made this one */
+    const wg_section *section;
+    struct wg_node *next_update; /* queue of an update bracket */
+    const wg_closure *closure;
+    size_t bytes;                /* of the node in the arena */
+    uint32_t *version;           /* of the storages of inputs, then outputs, when saved */
+    bool needs;                  /* some output needs a gradient */
+};
+
+struct wg_chunk {
+    struct wg_chunk *prev;
+    size_t size, used;
+    char bytes[];
+};
+
+/* A leaf of the tape's own: its gradient. */
+struct wg_leaf_gradient {
+    wg_tensor *leaf, *gradient;
+    struct wg_leaf_gradient *next;
+};
+
+struct wg_hook_entry {
+    wg_tensor *tensor;
+    wg_hook *fn;
+    void *context;
+    struct wg_hook_entry *next;
+};
+
+/* What is put back if the step fails: the bytes of an operand that an op overwrote, or the gradient that a leaf had. */
+struct wg_undo {
+    struct wg_undo *older;
+    struct wg_storage *storage, *saved; /* bytes: where they belong, and their copy */
+    char *at;
+    size_t bytes;
+    wg_tensor *leaf, *gradient; /* gradient: the leaf, with a reference, and its old gradient or NULL */
+};
+
+/* A tensor's name. */
+struct wg_label {
+    const wg_tensor *tensor;
+    struct wg_label *next;
+    char text[];
+};
+
+struct wg_tape {
+    struct wg_tape *below, *above;
+    struct wg_thread *thread;
+    struct wg_node *first, *last;
+    size_t n_nodes;
+    struct wg_chunk *nodes, *slots; /* nodes by bumping; tensors, 128 bytes each */
+    wg_tensor *free_slots;          /* linked by adjoint */
+    struct wg_leaf_gradient *gradients;
+    struct wg_hook_entry *hooks;
+    struct wg_undo *undo;
+    struct wg_label *labels;
+    const wg_section *section_at_open;
+    bool trace, failed;
+};
+
+/* A tensor that the caller owns. */
+struct wg_value {
+    wg_tensor t;
+    atomic_int refs; /* the caller's, and one per tape that uses it */
+    char *name;
+    wg_tensor *gradient;
+    wg_tensor **behind; /* of a kept tensor: the leaves behind it, each with a reference */
+    size_t n_behind;
+    int64_t more_dims[2 * WG_MAX_RANK];
+};
+
+/* A leaf has more than one proxy only if its wish for a gradient changed while nodes used it: the youngest first. */
+struct wg_proxy_link {
+    wg_tensor *proxy;
+    struct wg_proxy_link *older;
+};
+
+struct wg_leaf_entry {
+    wg_tensor *leaf;
+    struct wg_proxy_link *proxies;
+};
+
+struct wg_thread {
+    wg_tape *top, *bottom;
+    uint64_t seq, walk;
+    bool no_grad;
+    bool scratch;  /* ops run but are not recorded: inside backward without create_graph */
+    bool no_take;  /* inside a backward that is recorded or traced: gradients are shared handles */
+    bool in_hook;
+    bool updating; /* between wg_update_begin and _commit */
+    bool update_failed;
+    int vjp_depth;
+    int threads;
+    const struct wg_node *cause;
+    wg_tensor *scratch_list; /* made by the running vjp, linked by adjoint */
+    struct wg_node *updates, **updates_end;
+    wg_tape *update_tape; /* opened by wg_update_begin where none was open */
+    const wg_section *section;
+    wg_section *sections;
+    wg_tape *spare_tapes;
+    struct wg_leaf_entry *leaves;
+    size_t leaf_capacity, leaf_count;
+
+    wg_error error;
+    bool has_error;
+    wg_error_hook *hook;
+    void *hook_context;
+
+    struct wg_storage *pool[WG_SIZE_CLASSES];
+    wg_memory memory;
+    int64_t fail_at, requests;
+    bool fail_persistent;
+};
+
+/* This thread's state, made at first use; NULL when there is no memory for it. */
+struct wg_thread *wg_self(void);
+int *wg_lost_tapes(void); /* how many tapes of this thread failed to open and are not closed yet */
+
+/* ---- errors ---- */
+
+wg_status wg_fail(wg_status code, const char *op, const char *format, ...) WG_PRINTF(3, 4);
+void wg_error_clear(struct wg_thread *th);
+
+/* ---- tensors ---- */
+
+/* The handle checked for use by op: WG_OK, or the error recorded. */
+wg_status wg_check_handle(const wg_tensor *t, const char *op, int index);
+wg_status wg_shape_check(const char *op, const wg_shape *shape, wg_dtype dtype, int64_t *numel);
+/* Fills extents, row-major or given strides, and the flags of density. */
+void wg_set_dims(wg_tensor *t, int rank, const int64_t *extent, const int64_t *stride);
+bool wg_same_dims(const wg_tensor *a, const wg_tensor *b);
+/* An empty handle: a slot on the top tape, or a value of the caller's if there is none. */
+wg_tensor *wg_handle_new(struct wg_thread *th, int rank);
+wg_tensor *wg_value_new(int rank);
+void wg_value_unref(wg_tensor *t);
+/* A second handle on the same value. */
+wg_tensor *wg_alias(struct wg_thread *th, const wg_tensor *t);
+/* Gives up the value, keeps the handle; gives back the slot of a tape's tensor too. */
+void wg_release_value(wg_tensor *t);
+void wg_release_slot(wg_tensor *t);
+static inline struct wg_value *wg_value_of(wg_tensor *t)
+{
+    return (struct wg_value *)t;
+}
+
+/* ---- tapes ---- */
+
+void *wg_tape_alloc(wg_tape *tape, size_t bytes); /* from the node arena, until the tape closes */
+void wg_tape_unalloc(wg_tape *tape, void *at, size_t bytes); /* if it is the last allocation */
+wg_tensor *wg_tape_slot(wg_tape *tape);
+/* The tape's stand-in for a tensor of the caller's, made at its first use. */
+wg_tensor *wg_proxy(struct wg_thread *th, wg_tensor *leaf);
+struct wg_proxy_link *wg_proxies_of(struct wg_thread *th, const wg_tensor *leaf); /* or NULL */
+struct wg_leaf_gradient *wg_leaf_gradient_find(const wg_tensor *t);
+wg_status wg_undo_push(wg_tape *tape, const wg_tensor *t);
+struct wg_undo *wg_undo_gradient_new(void); /* memory for an entry, found before anything changes */
+void wg_undo_gradient_push(wg_tape *tape, struct wg_undo *entry, wg_tensor *leaf, wg_tensor *old);
+void wg_undo_end(wg_tape *tape, bool restore);
+void wg_undo_hand_down(wg_tape *from, wg_tape *to);
+void wg_undo_commit_all(struct wg_thread *th);
+void wg_node_record(struct wg_thread *th, struct wg_node *node); /* links it to the top tape */
+wg_status wg_node_run(struct wg_node *node); /* the kernel of one node */
+void wg_poison(void *at, size_t bytes);   /* under AddressSanitizer; nothing without it */
+void wg_unpoison(void *at, size_t bytes);
+
+#endif

@@ -1,0 +1,21 @@
+/* Generators. A generator is a tensor of its state, so that draws are effects like any other change of an operand. */
+#include "wengert/random.h"
+
+#include "internal.h"
+
+wg_tensor *wg_generator(uint64_t seed, uint64_t stream)
+{
+    const int64_t state[4] = {(int64_t)seed, (int64_t)stream, 0, 0};
+    wg_tensor *t = wg_value_new(1); /* the caller's own, whatever tape is open */
+    if (!t)
+        return NULL;
+    t->dtype = WG_I64;
+    wg_set_dims(t, 1, (const int64_t[]){4}, NULL);
+    t->storage = wg_storage_new(sizeof state);
+    if (!t->storage) {
+        wg_value_unref(t);
+        return NULL;
+    }
+    t->data = wg_storage_data(t->storage);
+    return wg_write(t, state) == WG_OK ? t : NULL;
+}

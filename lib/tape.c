@@ -1,0 +1,444 @@
+/* Tapes: the stack of open ones, their arenas, the proxies that stand for tensors of the caller's, modes and sections. */
+#include <string.h>
+
+#include "internal.h"
+
+enum { NODE_CHUNK = 1 << 16, SLOT_CHUNK = 1 << 16, SLOT = 128 };
+_Static_assert(sizeof(wg_tensor) == SLOT, "a tensor is two cache lines");
+
+/* ---- arenas ---- */
+
+static struct wg_chunk *chunk_new(size_t size)
+{
+    struct wg_storage *block = wg_storage_new(sizeof(struct wg_chunk) + size + 128);
+    if (!block)
+        return NULL;
+    struct wg_chunk *chunk = (struct wg_chunk *)wg_storage_data(block);
+    const size_t slack = (128 - (uintptr_t)chunk->bytes % 128) % 128;
+    *chunk = (struct wg_chunk){.size = size + slack, .used = slack};
+    return chunk;
+}
+
+void *wg_tape_alloc(wg_tape *tape, size_t bytes)
+{
+    bytes = (bytes + 15) & ~(size_t)15;
+    struct wg_chunk *chunk = tape->nodes;
+    if (!chunk || chunk->size - chunk->used < bytes) {
+        chunk = chunk_new(bytes > NODE_CHUNK ? bytes : NODE_CHUNK);
+        if (!chunk)
+            return NULL;
+        chunk->prev = tape->nodes;
+        tape->nodes = chunk;
+    }
+    void *at = chunk->bytes + chunk->used;
+    wg_unpoison(at, bytes);
+    chunk->used += bytes;
+    return at;
+}
+
+void wg_tape_unalloc(wg_tape *tape, void *at, size_t bytes)
+{
+    bytes = (bytes + 15) & ~(size_t)15;
+    struct wg_chunk *chunk = tape->nodes;
+    if ((char *)at + bytes == chunk->bytes + chunk->used)
+        chunk->used -= bytes;
+}
+
+wg_tensor *wg_tape_slot(wg_tape *tape)
+{
+    wg_tensor *t = tape->free_slots;
+    if (t) {
+        tape->free_slots = t->adjoint;
+    } else {
+        struct wg_chunk *chunk = tape->slots;
+        if (!chunk || chunk->size - chunk->used < SLOT) {
+            chunk = chunk_new(SLOT_CHUNK);
+            if (!chunk)
+                return NULL;
+            chunk->prev = tape->slots;
+            tape->slots = chunk;
+        }
+        t = (wg_tensor *)(void *)(chunk->bytes + chunk->used);
+        chunk->used += SLOT;
+        wg_unpoison(t, SLOT);
+    }
+    t->storage = NULL;
+    t->from.node = NULL;
+    t->tape = tape;
+    t->adjoint = NULL;
+    t->flags = 0;
+    return t;
+}
+
+/* ---- proxies: each tensor of the caller's is referenced once per tape, however often it is used ---- */
+
+static size_t leaf_home(const struct wg_thread *th, const wg_tensor *leaf)
+{
+    return ((uintptr_t)leaf >> 6) * 0x9E3779B97F4A7C15u >> 20 & (th->leaf_capacity - 1);
+}
+
+static struct wg_leaf_entry *leaf_find(struct wg_thread *th, const wg_tensor *leaf)
+{
+    if (th->leaf_capacity == 0)
+        return NULL;
+    size_t i = leaf_home(th, leaf);
+    while (th->leaves[i].leaf && th->leaves[i].leaf != leaf)
+        i = (i + 1) & (th->leaf_capacity - 1);
+    return &th->leaves[i];
+}
+
+static wg_status leaves_grow(struct wg_thread *th)
+{
+    if (2 * (th->leaf_count + 1) <= th->leaf_capacity)
+        return WG_OK;
+    const size_t old_capacity = th->leaf_capacity, capacity = old_capacity ? 2 * old_capacity : 64;
+    struct wg_leaf_entry *old = th->leaves, *grown = wg_object_new(capacity * sizeof *grown);
+    if (!grown)
+        return WG_E_MEMORY;
+    th->leaves = grown;
+    th->leaf_capacity = capacity;
+    for (size_t i = 0; i < old_capacity; i++)
+        if (old[i].leaf)
+            *leaf_find(th, old[i].leaf) = old[i];
+    wg_object_free(old);
+    return WG_OK;
+}
+
+/* Linear probing without tombstones: what follows the hole moves back. */
+static void leaf_remove(struct wg_thread *th, struct wg_leaf_entry *entry)
+{
+    size_t hole = (size_t)(entry - th->leaves);
+    const size_t mask = th->leaf_capacity - 1;
+    for (size_t i = (hole + 1) & mask; th->leaves[i].leaf; i = (i + 1) & mask) {
+        const size_t home = leaf_home(th, th->leaves[i].leaf);
+        if (((i - home) & mask) >= ((i - hole) & mask)) {
+            th->leaves[hole] = th->leaves[i];
+            hole = i;
+        }
+    }
+    th->leaves[hole] = (struct wg_leaf_entry){NULL, NULL};
+    th->leaf_count--;
+}
+
+struct wg_proxy_link *wg_proxies_of(struct wg_thread *th, const wg_tensor *leaf)
+{
+    struct wg_leaf_entry *entry = leaf_find(th, leaf);
+    return entry && entry->leaf ? entry->proxies : NULL;
+}
+
+wg_tensor *wg_proxy(struct wg_thread *th, wg_tensor *leaf)
+{
+    const unsigned wanted = leaf->flags & (WG_T_REQUIRES | WG_T_NEEDS);
+    struct wg_proxy_link *link = wg_proxies_of(th, leaf);
+    if (link && (link->proxy->flags & (WG_T_REQUIRES | WG_T_NEEDS)) == wanted)
+        return link->proxy;
+    if (leaves_grow(th) != WG_OK || !(link = wg_tape_alloc(th->top, sizeof *link)))
+        return NULL;
+    const bool scratch = th->scratch;
+    th->scratch = false; /* a proxy outlives the vjp in which it may be made */
+    wg_tensor *proxy = wg_alias(th, leaf);
+    th->scratch = scratch;
+    if (!proxy)
+        return NULL;
+    proxy->flags |= (uint16_t)(WG_T_PROXY | wanted);
+    proxy->from.leaf = leaf;
+    atomic_fetch_add_explicit(&wg_value_of(leaf)->refs, 1, memory_order_relaxed);
+    struct wg_leaf_entry *entry = leaf_find(th, leaf);
+    th->leaf_count += entry->leaf == NULL;
+    *link = (struct wg_proxy_link){proxy, entry->leaf ? entry->proxies : NULL};
+    *entry = (struct wg_leaf_entry){leaf, link};
+    return proxy;
+}
+
+static void proxy_end(struct wg_thread *th, wg_tensor *proxy)
+{
+    wg_tensor *leaf = proxy->from.leaf;
+    struct wg_leaf_entry *entry = leaf_find(th, leaf);
+    for (struct wg_proxy_link **link = &entry->proxies; *link; link = &(*link)->older)
+        if ((*link)->proxy == proxy) {
+            *link = (*link)->older;
+            break;
+        }
+    if (!entry->proxies)
+        leaf_remove(th, entry);
+    wg_value_unref(leaf);
+}
+
+/* ---- effects ---- */
+
+wg_status wg_undo_push(wg_tape *tape, const wg_tensor *t)
+{
+    const size_t bytes = (size_t)t->numel * wg_dtype_size((wg_dtype)t->dtype);
+    struct wg_undo *entry = wg_object_new(sizeof *entry);
+    if (!entry)
+        return WG_E_MEMORY;
+    entry->saved = wg_storage_new(bytes);
+    if (!entry->saved) {
+        wg_object_free(entry);
+        return WG_E_MEMORY;
+    }
+    memcpy(wg_storage_data(entry->saved), t->data, bytes);
+    wg_storage_ref(t->storage);
+    entry->storage = t->storage;
+    entry->at = t->data;
+    entry->bytes = bytes;
+    entry->older = tape->undo;
+    tape->undo = entry;
+    return WG_OK;
+}
+
+struct wg_undo *wg_undo_gradient_new(void)
+{
+    return wg_object_new(sizeof(struct wg_undo));
+}
+
+void wg_undo_gradient_push(wg_tape *tape, struct wg_undo *entry, wg_tensor *leaf, wg_tensor *old)
+{
+    atomic_fetch_add_explicit(&wg_value_of(leaf)->refs, 1, memory_order_relaxed);
+    *entry = (struct wg_undo){.older = tape->undo, .leaf = leaf, .gradient = old};
+    tape->undo = entry;
+}
+
+static void undo_one(const struct wg_undo *entry, bool restore)
+{
+    if (entry->leaf) {
+        struct wg_value *value = wg_value_of(entry->leaf);
+        wg_tensor *unwanted = restore ? value->gradient : entry->gradient;
+        if (restore)
+            value->gradient = entry->gradient;
+        if (unwanted)
+            wg_value_unref(unwanted);
+        wg_value_unref(entry->leaf);
+        return;
+    }
+    if (restore) {
+        memcpy(entry->at, wg_storage_data(entry->saved), entry->bytes);
+        entry->storage->version++;
+    }
+    wg_storage_unref(entry->saved);
+    wg_storage_unref(entry->storage);
+}
+
+/* Youngest first, so that an operand overwritten twice gets its oldest bytes. */
+void wg_undo_end(wg_tape *tape, bool restore)
+{
+    while (tape->undo) {
+        struct wg_undo *entry = tape->undo;
+        tape->undo = entry->older;
+        undo_one(entry, restore);
+        wg_object_free(entry);
+    }
+}
+
+void wg_undo_hand_down(wg_tape *from, wg_tape *to)
+{
+    struct wg_undo **oldest = &from->undo;
+    while (*oldest)
+        oldest = &(*oldest)->older;
+    *oldest = to->undo;
+    to->undo = from->undo;
+    from->undo = NULL;
+}
+
+void wg_undo_commit_all(struct wg_thread *th)
+{
+    for (wg_tape *tape = th->top; tape; tape = tape->below) {
+        wg_undo_end(tape, false);
+        tape->failed = false;
+    }
+}
+
+/* ---- open and close ---- */
+
+wg_tape *wg_tape_open_with(wg_tape_options options)
+{
+    struct wg_thread *th = wg_self();
+    wg_tape *tape = NULL;
+    if (th && *wg_lost_tapes() == 0) {
+        if (!th->top)
+            wg_error_clear(th);
+        tape = th->spare_tapes;
+        if (tape)
+            th->spare_tapes = tape->below;
+        else
+            tape = wg_object_new(sizeof *tape);
+    }
+    if (!tape) {
+        ++*wg_lost_tapes();
+        return NULL;
+    }
+    tape->below = th->top;
+    tape->above = NULL;
+    *(th->top ? &th->top->above : &th->bottom) = tape;
+    tape->thread = th;
+    tape->trace = options.trace;
+    tape->section_at_open = th->section;
+    th->top = tape;
+    return tape;
+}
+
+static void close_slots(struct wg_thread *th, wg_tape *tape)
+{
+    for (struct wg_chunk *chunk = tape->slots; chunk; chunk = chunk->prev) {
+        const size_t start = (128 - (uintptr_t)chunk->bytes % 128) % 128;
+        for (size_t at = start; at + SLOT <= chunk->used; at += SLOT) {
+            wg_tensor *t = (wg_tensor *)(void *)(chunk->bytes + at);
+            if (t->state == WG_DEAD)
+                continue;
+            if (t->flags & WG_T_PROXY)
+                proxy_end(th, t);
+            if (t->storage)
+                wg_storage_unref(t->storage);
+            t->state = WG_DEAD;
+            t->storage = NULL;
+            t->data = NULL;
+        }
+        wg_poison(chunk->bytes + start, chunk->used - start);
+        chunk->used = start;
+    }
+    tape->free_slots = NULL;
+}
+
+/* One chunk is kept ready; the others go back to the pool, where the next step finds them. */
+static void shrink_chunks(struct wg_chunk **chunks)
+{
+    while (*chunks && (*chunks)->prev) {
+        struct wg_chunk *chunk = *chunks;
+        *chunks = chunk->prev;
+        wg_unpoison(chunk, sizeof *chunk + chunk->size);
+        wg_object_free(chunk);
+    }
+}
+
+static void close_nodes(wg_tape *tape)
+{
+    for (struct wg_node *node = tape->last; node; node = node->prev)
+        if (node->closure && node->closure->destroy)
+            node->closure->destroy(node->closure->context);
+    for (struct wg_leaf_gradient *entry = tape->gradients; entry; entry = entry->next)
+        if (entry->gradient)
+            wg_value_unref(entry->gradient);
+    shrink_chunks(&tape->nodes);
+    if (tape->nodes) {
+        const size_t start = (128 - (uintptr_t)tape->nodes->bytes % 128) % 128;
+        wg_poison(tape->nodes->bytes + start, tape->nodes->used - start);
+        tape->nodes->used = start;
+    }
+    tape->first = tape->last = NULL;
+    tape->n_nodes = 0;
+    tape->gradients = NULL;
+    tape->hooks = NULL;
+    tape->labels = NULL;
+}
+
+wg_status wg_tape_close(wg_tape *tape)
+{
+    struct wg_thread *th = wg_self();
+    if (!tape || !th) {
+        if (*wg_lost_tapes() > 0)
+            --*wg_lost_tapes();
+        return tape ? WG_E_MEMORY : WG_OK;
+    }
+    if (tape->thread != th)
+        return wg_fail(WG_E_THREAD, "tape_close", "tape_close: the tape belongs to another thread");
+    if (th->top != tape)
+        return wg_fail(WG_E_STATE, "tape_close", "tape_close: the tape is not on top");
+    if (th->updating)
+        wg_update_cancel();
+    if (tape->failed || !tape->below)
+        wg_undo_end(tape, tape->failed);
+    else
+        wg_undo_hand_down(tape, tape->below);
+    close_slots(th, tape);
+    close_nodes(tape);
+    shrink_chunks(&tape->slots);
+    th->section = tape->section_at_open;
+    th->top = tape->below;
+    *(th->top ? &th->top->above : &th->bottom) = NULL;
+    tape->failed = false;
+    tape->below = th->spare_tapes;
+    th->spare_tapes = tape;
+    return WG_OK;
+}
+
+void wg_tape_leave(wg_tape **tape)
+{
+    wg_tape_close(*tape);
+    *tape = NULL;
+}
+
+wg_tape *wg_tape_top(void)
+{
+    struct wg_thread *th = wg_self();
+    return th ? th->top : NULL;
+}
+
+size_t wg_tape_nodes(const wg_tape *tape)
+{
+    return tape ? tape->n_nodes : 0;
+}
+
+wg_status wg_tape_rerun(wg_tape *tape)
+{
+    struct wg_thread *th = wg_self();
+    if (!tape)
+        return wg_fail(WG_E_NULL, "tape_rerun", "tape_rerun: the tape is NULL");
+    if (tape->thread != th || th->top != tape || !tape->trace)
+        return wg_fail(WG_E_STATE, "tape_rerun", "tape_rerun: the thread's top tape is wanted, opened with .trace = true");
+    for (struct wg_node *node = tape->first; node; node = node->next)
+        WG_TRY(wg_node_run(node));
+    return WG_OK;
+}
+
+/* ---- modes and sections ---- */
+
+bool wg_grad_mode_set(bool on)
+{
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return true;
+    const bool before = !th->no_grad;
+    th->no_grad = !on;
+    return before;
+}
+
+bool wg_grad_mode(void)
+{
+    struct wg_thread *th = wg_self();
+    return !th || !th->no_grad;
+}
+
+void wg_grad_mode_leave(bool *before)
+{
+    wg_grad_mode_set(*before);
+}
+
+wg_status wg_name_push(const char *name)
+{
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return WG_E_MEMORY;
+    if (!name)
+        return wg_fail(WG_E_NULL, "name_push", "name_push: the name is NULL");
+    wg_section *section = th->sections;
+    while (section && (section->parent != th->section || strcmp(section->name, name) != 0))
+        section = section->next;
+    if (!section) {
+        const size_t size = strlen(name) + 1;
+        section = wg_object_new(sizeof *section + size);
+        if (!section)
+            return WG_E_MEMORY;
+        memcpy(section + 1, name, size);
+        *section = (wg_section){(wg_section *)(uintptr_t)th->section, th->sections, (const char *)(section + 1)};
+        th->sections = section;
+    }
+    th->section = section;
+    return WG_OK;
+}
+
+void wg_name_pop(void)
+{
+    struct wg_thread *th = wg_self();
+    if (th && th->section)
+        th->section = th->section->parent;
+}

@@ -1,0 +1,88 @@
+/* What every op's file includes. With KERNEL_FILE defined, as the file's own name, it brings in the file's kernels for float and
+   double, which the file keeps between #ifdef REAL and #else. */
+#ifndef WG_OP_PRIVATE_H
+#define WG_OP_PRIVATE_H
+
+#include "../lib/internal.h"
+#include "kernel.h"
+#include "wengert/ops.h"
+
+/* Every op is named in one place, ops.def. */
+#define WG_UNARY(name) extern const struct wg_op wg_op_##name;
+#define WG_BINARY(name) extern const struct wg_op wg_op_##name;
+#define WG_REDUCTION(name) extern const struct wg_op wg_op_##name;
+#define WG_OP(name, arguments) extern const struct wg_op wg_op_##name;
+#define WG_OP_MANY(name, arguments) extern const struct wg_op wg_op_##name;
+#define WG_CORE(name)
+#include "wengert/ops.def"
+#undef WG_UNARY
+#undef WG_BINARY
+#undef WG_REDUCTION
+#undef WG_OP
+#undef WG_OP_MANY
+#undef WG_CORE
+
+/* ---- costs ---- */
+
+/* Bytes of each operand's distinct elements, once. */
+wg_cost wg_cost_bytes(const wg_call *c);
+/* That, and so many operations for each element of the first output. */
+wg_cost wg_cost_each(const wg_call *c, double add, double mul, double div, double compare, double transcendental);
+
+/* For an op that changes its operands: every element of those is read and written, with so many operations for each of in[0]'s. */
+wg_cost wg_cost_update(const wg_call *c, double add, double mul, double div, double transcendental);
+
+/* Shape rule of an op that changes operands: all are of one float dtype, those changed of in[0]'s shape, the others of that shape or
+   scalars. */
+wg_status wg_shape_update(const wg_call *c, wg_spec *out);
+
+/* ---- reductions ---- */
+
+struct wg_reduce_params {
+    uint8_t axes; /* bit i: axis i is reduced */
+    bool keepdims;
+};
+
+/* The options as params; E_ARGUMENT where an axis is not there or named twice. */
+wg_status wg_reduce_resolve(const char *op, const wg_tensor *x, wg_reduce_options options, struct wg_reduce_params *params);
+wg_status wg_reduce_shape(const wg_call *c, wg_spec *out);
+wg_tensor *wg_reduce(const struct wg_op *op, wg_tensor *x, wg_reduce_options options);
+/* t, which lacks the reduced axes or has them with extent 1, seen with extent 1 there. */
+wg_tensor *wg_restore_axes(const wg_call *c, wg_tensor *t);
+
+/* A view rule's common part: dtype of the first input, offset 0. */
+wg_status wg_view_of(const wg_call *c, wg_spec *out);
+
+/* An axis that may count from the last; E_ARGUMENT if it is not there. */
+wg_status wg_axis(const char *op, const wg_tensor *x, int axis, int *resolved);
+
+typedef struct {
+    char nothing; /* for ops without params */
+} wg_no_params;
+
+#define KERNELS(name) {name##_f32, name##_f64}
+
+#endif
+
+#ifdef KERNEL_FILE
+#define REAL float
+#define ELEM float
+#define R(name) name##f
+#define T(name) WG_JOIN(name, _f32)
+#include "map.h"
+#include KERNEL_FILE
+#undef REAL
+#undef ELEM
+#undef R
+#undef T
+#define REAL double
+#define ELEM double
+#define R(name) name
+#define T(name) WG_JOIN(name, _f64)
+#include KERNEL_FILE
+#undef REAL
+#undef ELEM
+#undef R
+#undef T
+#undef KERNEL_FILE
+#endif

@@ -1,0 +1,126 @@
+/* What reductions share: axes, shapes, and the plan that a kernel follows. */
+#include "op.h"
+
+wg_status wg_axis(const char *op, const wg_tensor *x, int axis, int *resolved)
+{
+    const int at = axis < 0 ? axis + x->rank : axis;
+    char text[200];
+    if (at < 0 || at >= x->rank)
+        return wg_fail(WG_E_ARGUMENT, op, "%s: there is no axis %d in %s", op, axis, wg_shape_text(wg_shape_of(x), text, sizeof text));
+    *resolved = at;
+    return WG_OK;
+}
+
+wg_status wg_reduce_resolve(const char *op, const wg_tensor *x, wg_reduce_options options, struct wg_reduce_params *params)
+{
+    *params = (struct wg_reduce_params){.keepdims = options.keepdims};
+    if (options.axes.count == 0 && options.axis == WG_ALL) {
+        params->axes = (uint8_t)((1u << x->rank) - 1);
+        return WG_OK;
+    }
+    const int n = options.axes.count ? options.axes.count : 1;
+    if (n < 0 || n > WG_MAX_RANK)
+        return wg_fail(WG_E_ARGUMENT, op, "%s: %d axes are named", op, n);
+    for (int i = 0; i < n; i++) {
+        int axis = 0;
+        WG_TRY(wg_axis(op, x, options.axes.count ? options.axes.axis[i] : options.axis, &axis));
+        if (params->axes >> axis & 1)
+            return wg_fail(WG_E_ARGUMENT, op, "%s: axis %d is named twice", op, axis);
+        params->axes = (uint8_t)(params->axes | 1u << axis);
+    }
+    return WG_OK;
+}
+
+wg_status wg_reduce_shape(const wg_call *c, wg_spec *out)
+{
+    const struct wg_reduce_params *p = c->params;
+    const wg_tensor *x = c->in[0];
+    WG_TRY(wg_same_float(c, &out->dtype));
+    out->rank = 0;
+    for (int axis = 0; axis < x->rank; axis++) {
+        const bool reduced = p->axes >> axis & 1;
+        if (!reduced || p->keepdims)
+            out->extent[out->rank++] = reduced ? 1 : wg_extents(x)[axis];
+    }
+    return WG_OK;
+}
+
+wg_tensor *wg_reduce(const struct wg_op *op, wg_tensor *x, wg_reduce_options options)
+{
+    struct wg_reduce_params params = {.axes = 0};
+    if (!x || x->state != WG_LIVE)
+        return wg_invoke1(op, &params, x); /* which says what is wrong with x */
+    return wg_reduce_resolve(op->name, x, options, &params) == WG_OK ? wg_invoke1(op, &params, x) : NULL;
+}
+
+wg_tensor *wg_restore_axes(const wg_call *c, wg_tensor *t)
+{
+    const struct wg_reduce_params *p = c->params;
+    wg_shape shape = {.rank = c->in[0]->rank};
+    if (p->keepdims || p->axes == 0)
+        return t;
+    for (int axis = 0; axis < shape.rank; axis++)
+        shape.extent[axis] = p->axes >> axis & 1 ? 1 : wg_extents(c->in[0])[axis];
+    return wg_reshape(t, shape);
+}
+
+wg_status wg_view_of(const wg_call *c, wg_spec *out)
+{
+    out->dtype = (wg_dtype)c->in[0]->dtype;
+    out->offset = 0;
+    return WG_OK;
+}
+
+/* Appends an axis, or merges it into the one before it. */
+static int append(int n, int64_t *extents, int64_t *in, int64_t *out, int64_t extent, int64_t stride_in, int64_t stride_out)
+{
+    if (extent == 1)
+        return n;
+    if (n > 0 && in[n - 1] == stride_in * extent && (!out || out[n - 1] == stride_out * extent)) {
+        n--;
+        extent *= extents[n];
+    }
+    extents[n] = extent;
+    in[n] = stride_in;
+    if (out)
+        out[n] = stride_out;
+    return n + 1;
+}
+
+void wg_plan_reduction(const wg_tensor *x, const wg_tensor *y, unsigned axes, struct wg_reduction *plan)
+{
+    const bool keepdims = y->rank == x->rank;
+    int at = 0;
+    *plan = (struct wg_reduction){.outputs = 1, .count = 1};
+    for (int axis = 0; axis < x->rank; axis++) {
+        const int64_t extent = wg_extents(x)[axis], stride = wg_strides(x)[axis];
+        if (axes >> axis & 1) {
+            plan->count *= extent;
+            plan->n_reduced = append(plan->n_reduced, plan->reduced, plan->reduced_in, NULL, extent, stride, 0);
+            at += keepdims;
+        } else {
+            plan->outputs *= extent;
+            plan->n_kept = append(plan->n_kept, plan->kept, plan->kept_in, plan->kept_out, extent, stride, wg_strides(y)[at++]);
+        }
+    }
+}
+
+void wg_reduced_offsets(const struct wg_reduction *plan, int64_t first, int64_t n, int64_t *offset)
+{
+    int64_t index[WG_MAX_RANK] = {0}, at = 0, rest = first;
+    for (int axis = plan->n_reduced - 1; axis >= 0; axis--) {
+        index[axis] = rest % plan->reduced[axis];
+        rest /= plan->reduced[axis];
+        at += index[axis] * plan->reduced_in[axis];
+    }
+    for (int64_t i = 0; i < n; i++) {
+        offset[i] = at;
+        for (int axis = plan->n_reduced - 1; axis >= 0; axis--) {
+            at += plan->reduced_in[axis];
+            if (++index[axis] < plan->reduced[axis])
+                break;
+            at -= plan->reduced[axis] * plan->reduced_in[axis];
+            index[axis] = 0;
+        }
+    }
+}

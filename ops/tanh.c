@@ -1,0 +1,28 @@
+/* y = tanh x, element by element; dy/dx = 1 - y². */
+#ifdef REAL
+MAP1(tanh, wg_no_params, R(tanh)(x))
+#else
+#define KERNEL_FILE "tanh.c"
+#include "op.h"
+
+static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    return WG_GIVE(gx[0], wg_tanh_grad(c->out[0], wg_take(gy[0])));
+}
+
+static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    return (ty[0] = wg_tanh_grad(c->out[0], tx[0])) ? WG_OK : WG_E_NULL;
+}
+
+static wg_cost cost(const wg_call *c)
+{
+    return wg_cost_each(c, 0, 0, 0, 0, 1);
+}
+
+const struct wg_op wg_op_tanh = {
+    .name = "tanh", .n_in = 1, .n_out = 1, .kernel = KERNELS(tanh), .vjp = vjp, .jvp = jvp, .cost = cost,
+    .saves = WG_OUT(0), .inplace = WG_IN(0),
+    WG_SAMPLES({"3x4", {WG_DIMS(3, 4)}, .n = 1, .low = {-3}, .high = {3}}),
+};
+#endif

@@ -1,0 +1,29 @@
+/* gy (1 - y²), y = tanh x: tanh's gradient, an op of its own so that it has one too. Linear in gy; d/dy = -2 y gy. */
+#ifdef REAL
+MAP2(tanh_grad, wg_no_params, b * (1 - a * a))
+#else
+#define KERNEL_FILE "tanh_grad.c"
+#include "op.h"
+
+static wg_tensor *by_y(const wg_call *c, wg_tensor *g)
+{
+    return wg_mul_scalar(wg_mul(wg_mul(c->in[0], c->in[1]), g), -2);
+}
+
+static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    WG_TRY(WG_GIVE(gx[0], by_y(c, gy[0])));
+    return WG_GIVE(gx[1], wg_tanh_grad(c->in[0], gy[0]));
+}
+
+static wg_cost cost(const wg_call *c)
+{
+    return wg_cost_each(c, 1, 2, 0, 0, 0);
+}
+
+const struct wg_op wg_op_tanh_grad = {
+    .name = "tanh_grad", .n_in = 2, .n_out = 1, .kernel = KERNELS(tanh_grad), .vjp = vjp, .cost = cost,
+    .saves = WG_IN(0) | WG_IN(1), .inplace = WG_IN(1),
+    WG_SAMPLES({"3x4", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2}),
+};
+#endif
