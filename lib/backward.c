@@ -286,6 +286,18 @@ static wg_status pass_on(struct walk *w, struct wg_node *node, wg_grad_slot *gx)
     return status;
 }
 
+/* An accumulator is offered where its sum is this walk's alone and the node reads the input once. */
+static wg_tensor *accumulator(const struct walk *w, const wg_call *c, unsigned i)
+{
+    wg_tensor *sum = c->in[i]->adjoint;
+    if (w->keeping || !sum || sum == ZERO || !(sum->flags & WG_T_DENSE) || !wg_storage_unique(sum->storage))
+        return NULL;
+    for (unsigned k = 0; k < c->n_in; k++)
+        if (k != i && c->in[k] == c->in[i])
+            return NULL;
+    return sum;
+}
+
 static wg_status backward_through(struct walk *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero)
 {
     const wg_call *c = &node->call;
@@ -295,10 +307,7 @@ static wg_status backward_through(struct walk *w, struct wg_node *node, wg_tenso
     bool any = false;
     for (unsigned i = 0; i < c->n_in; i++) {
         const bool need = input_needed(w, c->in[i]);
-        wg_tensor *into = w->keeping || !need ? NULL : c->in[i]->adjoint;
-        if (into && (into == ZERO || !(into->flags & WG_T_DENSE) || !wg_storage_unique(into->storage)))
-            into = NULL;
-        gx[i] = (wg_grad_slot){.need = need, .into = into};
+        gx[i] = (wg_grad_slot){.need = need, .into = need ? accumulator(w, c, i) : NULL};
         any = any || need;
     }
     wg_status status = WG_OK;

@@ -398,7 +398,9 @@ static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *c
     struct wg_thread *th = wg_self();
     if (!th)
         return WG_E_MEMORY;
-    if (n_in > 65535 || n_out > 64 || (op->n_in && op->n_in != n_in) || op->n_out < n_out)
+    if (!(op->flags & WG_VIEW) && (!op->kernel[0] || !op->kernel[1]))
+        return wg_fail(WG_E_BUG, op->name, "%s: the op has no kernel", op->name);
+    if (n_in > 65535 || op->n_out > 64 || ((op->flags & WG_VIEW) && n_in == 0) || (op->n_in && op->n_in != n_in) || op->n_out < n_out)
         return wg_fail(WG_E_ARGUMENT, op->name, "%s: called with %zu operands for %zu results", op->name, n_in, n_out);
     struct wg_node *node = node_new(th, op, params, n_in, op->n_out);
     if (!node)
@@ -483,7 +485,7 @@ wg_tensor *wg_apply_closure(const wg_closure *closure, wg_tensor *const *in, siz
     }
     struct made_op local, *p = th && th->top ? wg_tape_alloc(th->top, sizeof *p) : &local;
     wg_tensor *y = NULL;
-    if (p) {
+    if (p && (!th || !th->check || wg_check_closure(th, closure, in, n_in) == WG_OK)) {
         *p = (struct made_op){.closure = *closure};
         p->op = (struct wg_op){.name = p->closure.name, .n_out = 1, .optional = 0xffff, .shape = closure_shape,
                                .kernel = {closure->forward, closure->forward}, .vjp = closure->backward,

@@ -94,6 +94,13 @@ struct wg_undo {
     wg_tensor *leaf, *gradient; /* gradient: the leaf, with a reference, and its old gradient or NULL */
 };
 
+/* A closure that check mode has found right. */
+struct wg_checked {
+    wg_status (*forward)(const wg_call *c);
+    wg_status (*backward)(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx);
+    struct wg_checked *next;
+};
+
 /* A tensor's name. */
 struct wg_label {
     const wg_tensor *tensor;
@@ -142,9 +149,13 @@ struct wg_thread {
     wg_tape *top, *bottom;
     uint64_t seq, walk;
     bool no_grad;
+    bool eval;
+    wg_tensor *generator; /* the default one */
     bool scratch;  /* ops run but are not recorded: inside backward without create_graph */
     bool no_take;  /* inside a backward that is recorded or traced: gradients are shared handles */
     bool in_hook;
+    bool check, checking; /* check mode; a closure is being tried out */
+    struct wg_checked *checked;
     bool updating; /* between wg_update_begin and _commit */
     bool update_failed;
     int vjp_depth;
@@ -217,6 +228,7 @@ void wg_undo_end(wg_tape *tape, bool restore);
 void wg_undo_hand_down(wg_tape *from, wg_tape *to);
 void wg_undo_commit_all(struct wg_thread *th);
 void wg_node_record(struct wg_thread *th, struct wg_node *node); /* links it to the top tape */
+wg_status wg_check_closure(struct wg_thread *th, const wg_closure *closure, wg_tensor *const *in, size_t n_in);
 wg_status wg_node_run(struct wg_node *node); /* the kernel of one node */
 void wg_poison(void *at, size_t bytes);   /* under AddressSanitizer; nothing without it */
 void wg_unpoison(void *at, size_t bytes);

@@ -79,6 +79,13 @@ static void thread_end(void *state)
     while (th->top)
         wg_tape_close(th->top);
     drop_spare_tapes(th);
+    if (th->generator)
+        wg_value_unref(th->generator);
+    while (th->checked) {
+        struct wg_checked *checked = th->checked;
+        th->checked = checked->next;
+        wg_object_free(checked);
+    }
     while (th->sections) {
         wg_section *section = th->sections;
         th->sections = section->next;

@@ -19,3 +19,23 @@ wg_tensor *wg_generator(uint64_t seed, uint64_t stream)
     t->data = wg_storage_data(t->storage);
     return wg_write(t, state) == WG_OK ? t : NULL;
 }
+
+wg_status wg_seed(uint64_t seed, uint64_t index)
+{
+    struct wg_thread *th = wg_self();
+    wg_tensor *fresh = th ? wg_generator(seed, index) : NULL;
+    if (!fresh)
+        return WG_E_MEMORY;
+    if (th->generator)
+        wg_value_unref(th->generator);
+    th->generator = fresh;
+    return WG_OK;
+}
+
+wg_tensor *wg_default_generator(void)
+{
+    struct wg_thread *th = wg_self();
+    if (!th || (!th->generator && wg_seed(0, 0) != WG_OK))
+        return NULL;
+    return th->generator;
+}

@@ -413,6 +413,27 @@ void wg_grad_mode_leave(bool *before)
     wg_grad_mode_set(*before);
 }
 
+bool wg_train_mode_set(bool on)
+{
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return true;
+    const bool before = !th->eval;
+    th->eval = !on;
+    return before;
+}
+
+bool wg_train_mode(void)
+{
+    struct wg_thread *th = wg_self();
+    return !th || !th->eval;
+}
+
+void wg_train_mode_leave(bool *before)
+{
+    wg_train_mode_set(*before);
+}
+
 wg_status wg_name_push(const char *name)
 {
     struct wg_thread *th = wg_self();

@@ -10,6 +10,21 @@ int wg_kernel_threads(double work)
     return work < 65536 || omp_in_parallel() ? 1 : wg_threads();
 }
 
+void wg_parallel(int threads, int64_t n, wg_part *body, void *context)
+{
+    if (threads <= 1 || n <= 1) {
+        body(0, n, context);
+        return;
+    }
+#pragma omp parallel num_threads(threads)
+    {
+        const int64_t team = omp_get_num_threads(), me = omp_get_thread_num();
+        const int64_t first = n * me / team, last = n * (me + 1) / team;
+        if (first < last)
+            body(first, last, context);
+    }
+}
+
 /* Axes outermost first, with each operand's stride; 0 where it is broadcast. */
 struct nest {
     int rank, operands;
@@ -79,30 +94,47 @@ static void row_pointers(const struct nest *nest, int outer, int64_t index, char
     }
 }
 
+/* Few long rows are cut into parts; each element is its own, so where they are cut does not matter. */
+struct rows {
+    const struct nest *nest;
+    wg_row *row;
+    const void *params;
+    const int64_t *stride;
+    int64_t n, parts, part; /* elements of a row, parts of it, elements of a part */
+    int outer;
+};
+
+static void some_rows(int64_t first, int64_t last, void *context)
+{
+    const struct rows *r = context;
+    for (int64_t job = first; job < last; job++) {
+        char *p[MAX_OPERANDS];
+        const int64_t at = job % r->parts * r->part, count = r->n - at < r->part ? r->n - at : r->part;
+        if (count <= 0)
+            continue;
+        row_pointers(r->nest, r->outer, job / r->parts, p);
+        for (int k = 0; k < r->nest->operands; k++)
+            p[k] += at * r->stride[k] * (int64_t)r->nest->size;
+        r->row(count, p, r->stride, r->params);
+    }
+}
+
 static void run_rows(const struct nest *nest, wg_row *row, const void *params)
 {
     static const int64_t no_stride[MAX_OPERANDS];
-    const int outer = nest->rank > 0 ? nest->rank - 1 : 0;
-    const int64_t n = nest->rank > 0 ? nest->extent[outer] : 1;
-    const int64_t *stride = nest->rank > 0 ? nest->stride[outer] : no_stride;
-    int64_t rows = 1;
-    for (int axis = 0; axis < outer; axis++)
-        rows *= nest->extent[axis];
-    const int threads = wg_kernel_threads((double)rows * (double)n);
-    /* Few long rows are cut into parts; each element is its own, so where they are cut does not matter. */
-    const int64_t parts = rows >= threads ? 1 : threads;
-    const int64_t part = (n + parts - 1) / parts;
-#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
-    for (int64_t job = 0; job < rows * parts; job++) {
-        char *p[MAX_OPERANDS];
-        const int64_t first = job % parts * part, count = n - first < part ? n - first : part;
-        if (count <= 0)
-            continue;
-        row_pointers(nest, outer, job / parts, p);
-        for (int k = 0; k < nest->operands; k++)
-            p[k] += first * stride[k] * (int64_t)nest->size;
-        row(count, p, stride, params);
+    struct rows r = {.nest = nest, .row = row, .params = params, .stride = no_stride, .n = 1};
+    if (nest->rank > 0) {
+        r.outer = nest->rank - 1;
+        r.n = nest->extent[r.outer];
+        r.stride = nest->stride[r.outer];
     }
+    int64_t rows = 1;
+    for (int axis = 0; axis < r.outer; axis++)
+        rows *= nest->extent[axis];
+    const int threads = wg_kernel_threads((double)rows * (double)r.n);
+    r.parts = rows >= threads ? 1 : threads;
+    r.part = (r.n + r.parts - 1) / r.parts;
+    wg_parallel(threads, rows * r.parts, some_rows, &r);
 }
 
 static bool same_layout(const wg_tensor *a, const wg_tensor *b)
@@ -138,30 +170,40 @@ wg_status wg_map(const wg_call *c, size_t size, wg_row *row)
     return WG_OK;
 }
 
+struct lines {
+    struct nest nest;
+    wg_lane *lane;
+    const void *params;
+    int64_t n, stride[MAX_OPERANDS];
+};
+
+static void some_lines(int64_t first, int64_t last, void *context)
+{
+    const struct lines *l = context;
+    for (int64_t line = first; line < last; line++) {
+        char *p[MAX_OPERANDS];
+        row_pointers(&l->nest, l->nest.rank, line, p);
+        l->lane(l->n, p, l->stride, l->params);
+    }
+}
+
 wg_status wg_lanes(const wg_call *c, int axis, size_t size, wg_lane *lane)
 {
-    struct nest nest = {.size = size};
     const wg_tensor *x = c->in[0];
-    int64_t stride[MAX_OPERANDS], lines = 1;
+    struct lines l = {.nest.size = size, .lane = lane, .params = c->params, .n = wg_extents(x)[axis]};
+    int64_t lines = 1;
     for (int i = 0; i < c->n_out + c->n_in; i++) {
         const wg_tensor *t = i < c->n_out ? c->out[i] : c->in[i - c->n_out];
-        add_operand(&nest, t, x->rank);
-        stride[i] = nest.stride[axis][i];
+        add_operand(&l.nest, t, x->rank);
+        l.stride[i] = l.nest.stride[axis][i];
     }
     for (int i = 0; i < x->rank; i++)
         if (i != axis) {
             lines *= wg_extents(x)[i];
-            nest.extent[nest.rank] = wg_extents(x)[i];
-            memcpy(nest.stride[nest.rank++], nest.stride[i], sizeof nest.stride[i]);
+            l.nest.extent[l.nest.rank] = wg_extents(x)[i];
+            memcpy(l.nest.stride[l.nest.rank++], l.nest.stride[i], sizeof l.nest.stride[i]);
         }
-    const int64_t n = wg_extents(x)[axis];
-    const int threads = wg_kernel_threads((double)x->numel);
-#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
-    for (int64_t line = 0; line < lines; line++) {
-        char *p[MAX_OPERANDS];
-        row_pointers(&nest, nest.rank, line, p);
-        lane(n, p, stride, c->params);
-    }
+    wg_parallel(wg_kernel_threads((double)x->numel), lines, some_lines, &l);
     return WG_OK;
 }
 

@@ -101,69 +101,98 @@ static void T(reduce_tile)(const struct wg_reduction *plan, const ELEM *x, int64
     T(join_end)(&joiner, total);
 }
 
-/* All of w columns: tiles, on threads if there is one column group only, then their totals. */
-static wg_status T(reduce_columns)(const struct wg_reduction *plan, const ELEM *x, int64_t s, int64_t w, REAL *total, int threads)
+/* A reduction under way: what the parts of its work read and write. */
+typedef struct {
+    struct wg_reduction plan;
+    const ELEM *x;
+    ELEM *y;
+    int64_t columns, width, groups, s_in, s_out; /* columns along the innermost kept axis, so many of them worked on together */
+    int threads;                                 /* for the tiles of one group of columns */
+    int64_t w;
+    REAL *part;                                  /* w totals for each tile */
+    int failed;
+} T(reducer);
+
+static void T(reduce_tiles)(int64_t first, int64_t last, void *context)
 {
-    const int64_t tile = (int64_t)T(BLOCK) * T(TILE_BLOCKS), tiles = (plan->count + tile - 1) / tile;
+    T(reducer) *r = (T(reducer) *)context;
+    const int64_t tile = (int64_t)T(BLOCK) * T(TILE_BLOCKS);
+    for (int64_t i = first; i < last; i++) {
+        const int64_t n = r->plan.count - i * tile < tile ? r->plan.count - i * tile : tile;
+        T(reduce_tile)(&r->plan, r->x, i * tile, n, r->s_in, r->w, r->part + i * r->w);
+    }
+}
+
+/* All of w columns at x: tiles, then their totals. */
+static wg_status T(reduce_columns)(const T(reducer) *shared, const ELEM *x, int64_t w, REAL *total)
+{
+    const int64_t tile = (int64_t)T(BLOCK) * T(TILE_BLOCKS), tiles = (shared->plan.count + tile - 1) / tile;
+    T(reducer) r = *shared;
+    r.x = x;
+    r.w = w;
+    r.part = total;
     if (tiles <= 1) {
-        T(reduce_tile)(plan, x, 0, plan->count, s, w, total);
+        T(reduce_tiles)(0, 1, &r);
         return WG_OK;
     }
-    REAL *part = (REAL *)wg_object_new((size_t)tiles * (size_t)w * sizeof(REAL));
-    if (!part)
+    r.part = (REAL *)wg_object_new((size_t)tiles * (size_t)w * sizeof(REAL));
+    if (!r.part)
         return WG_E_MEMORY;
-#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
-    for (int64_t i = 0; i < tiles; i++) {
-        const int64_t n = plan->count - i * tile < tile ? plan->count - i * tile : tile;
-        T(reduce_tile)(plan, x, i * tile, n, s, w, part + i * w);
-    }
+    wg_parallel(r.threads, tiles, T(reduce_tiles), &r);
     T(joiner) joiner;
     joiner.pushed = joiner.depth = 0;
     joiner.w = w;
     for (int64_t i = 0; i < tiles; i++)
-        T(join)(&joiner, part + i * w);
+        T(join)(&joiner, r.part + i * w);
     T(join_end)(&joiner, total);
-    wg_object_free(part);
+    wg_object_free(r.part);
     return WG_OK;
+}
+
+static void T(reduce_groups)(int64_t first, int64_t last, void *context)
+{
+    T(reducer) *r = (T(reducer) *)context;
+    for (int64_t job = first; job < last; job++) {
+        int64_t in = 0, out = 0, row = job / r->groups;
+        for (int axis = r->plan.n_kept - 2; axis >= 0; axis--) {
+            in += row % r->plan.kept[axis] * r->plan.kept_in[axis];
+            out += row % r->plan.kept[axis] * r->plan.kept_out[axis];
+            row /= r->plan.kept[axis];
+        }
+        const int64_t k0 = job % r->groups * r->width, w = r->columns - k0 < r->width ? r->columns - k0 : r->width;
+        REAL total[T(WIDTH)];
+        if (r->plan.count == 0) {
+            for (int64_t k = 0; k < w; k++)
+                total[k] = EMPTY;
+        } else if (T(reduce_columns)(r, r->x + in + k0 * r->s_in, w, total) != WG_OK) {
+            __atomic_store_n(&r->failed, 1, __ATOMIC_RELAXED);
+            continue;
+        }
+        for (int64_t k = 0; k < w; k++)
+            r->y[out + (k0 + k) * r->s_out] = FINISH(total[k], r->plan.count);
+    }
 }
 
 static wg_status T(NAME)(const wg_call *c)
 {
     const struct wg_reduce_params *p = (const struct wg_reduce_params *)c->params;
-    struct wg_reduction plan;
-    wg_plan_reduction(c->in[0], c->out[0], p->axes, &plan);
-    const ELEM *x = (const ELEM *)(const void *)c->in[0]->data;
-    ELEM *y = (ELEM *)(void *)c->out[0]->data;
-    const int inner = plan.n_kept - 1;
-    const int64_t columns = inner >= 0 ? plan.kept[inner] : 1;
-    const int64_t s_in = inner >= 0 ? plan.kept_in[inner] : 0, s_out = inner >= 0 ? plan.kept_out[inner] : 0;
+    T(reducer) r;
+    wg_plan_reduction(c->in[0], c->out[0], p->axes, &r.plan);
+    r.x = (const ELEM *)(const void *)c->in[0]->data;
+    r.y = (ELEM *)(void *)c->out[0]->data;
+    const int inner = r.plan.n_kept - 1;
+    r.columns = inner >= 0 ? r.plan.kept[inner] : 1;
+    r.s_in = inner >= 0 ? r.plan.kept_in[inner] : 0;
+    r.s_out = inner >= 0 ? r.plan.kept_out[inner] : 0;
     /* columns side by side are worked on together, unless a column's own elements are the ones side by side */
-    const bool own_run = plan.n_reduced == 1 && plan.reduced_in[0] == 1;
-    const int64_t width = own_run ? 1 : T(WIDTH), groups = (columns + width - 1) / width;
-    const int64_t rows = columns ? plan.outputs / columns : 0, jobs = rows * groups;
-    const int threads = wg_kernel_threads((double)plan.count * (double)plan.outputs);
-    int failed = 0;
-#pragma omp parallel for num_threads(threads) schedule(static) reduction(+ : failed) if (threads > 1 && jobs > 1)
-    for (int64_t job = 0; job < jobs; job++) {
-        int64_t in = 0, out = 0, row = job / groups;
-        for (int axis = inner - 1; axis >= 0; axis--) {
-            in += row % plan.kept[axis] * plan.kept_in[axis];
-            out += row % plan.kept[axis] * plan.kept_out[axis];
-            row /= plan.kept[axis];
-        }
-        const int64_t k0 = job % groups * width, w = columns - k0 < width ? columns - k0 : width;
-        REAL total[T(WIDTH)];
-        if (plan.count == 0) {
-            for (int64_t k = 0; k < w; k++)
-                total[k] = EMPTY;
-        } else if (T(reduce_columns)(&plan, x + in + k0 * s_in, s_in, w, total, jobs > 1 ? 1 : threads) != WG_OK) {
-            failed++;
-            continue;
-        }
-        for (int64_t k = 0; k < w; k++)
-            y[out + (k0 + k) * s_out] = FINISH(total[k], plan.count);
-    }
-    return failed ? WG_E_MEMORY : WG_OK;
+    r.width = r.plan.n_reduced == 1 && r.plan.reduced_in[0] == 1 ? 1 : T(WIDTH);
+    r.groups = (r.columns + r.width - 1) / r.width;
+    r.failed = 0;
+    const int64_t jobs = r.columns ? r.plan.outputs / r.columns * r.groups : 0;
+    const int threads = wg_kernel_threads((double)r.plan.count * (double)r.plan.outputs);
+    r.threads = jobs > 1 ? 1 : threads;
+    wg_parallel(jobs > 1 ? threads : 1, jobs, T(reduce_groups), &r);
+    return r.failed ? WG_E_MEMORY : WG_OK;
 }
 
 #undef NAME

@@ -153,6 +153,12 @@ typedef struct wg_closure {
 
 WG_API wg_tensor *wg_apply_closure(const wg_closure *closure, wg_tensor *const *in, size_t n_in);
 
+/* In check mode, of this thread, a closure is tried out at its first application (of its forward and backward functions): its second
+   derivative in a random direction against differences of its first. A backward that reads a value which is neither operand, result
+   nor made from them by ops (an intermediate smuggled through the context) is then E_BUG, in words, instead of a wrong second
+   derivative. Returns what the mode was; at first off. Cost: four forwards and backwards at the first application. */
+WG_API bool wg_check_mode_set(bool on);
+
 /* ---- the registry ---- */
 
 WG_API size_t wg_op_count(void);

@@ -10,6 +10,11 @@
    wg_write restores it. Streams of one seed are independent. */
 WG_API wg_tensor *wg_generator(uint64_t seed, uint64_t stream);
 
+/* This thread's own generator, made at first use from (0, 0); and made anew from (seed, index): a worker starts with its index.
+   Borrowed: not to be freed. */
+WG_API wg_tensor *wg_default_generator(void);
+WG_API wg_status wg_seed(uint64_t seed, uint64_t index);
+
 /* The draws themselves are ops: wg_uniform, wg_normal, wg_bernoulli, wg_permutation in ops.h. */
 
 #endif

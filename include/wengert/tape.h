@@ -43,6 +43,12 @@ WG_API bool wg_grad_mode_set(bool on); /* returns what it was */
 WG_API bool wg_grad_mode(void);
 WG_API void wg_grad_mode_leave(bool *before);
 
+/* Layers that behave differently in training and in use (batch norm) ask this. WG_EVAL; is a declaration: until its block ends, use. */
+#define WG_EVAL __attribute__((unused, cleanup(wg_train_mode_leave))) bool wg_eval_ = wg_train_mode_set(false)
+WG_API bool wg_train_mode_set(bool on); /* returns what it was; at first on */
+WG_API bool wg_train_mode(void);
+WG_API void wg_train_mode_leave(bool *before);
+
 /* Named sections make messages, dumps and traces speak the user's words: wg_name_push("layer1"); ... wg_name_pop(); */
 WG_API WG_MUST_CHECK wg_status wg_name_push(const char *name);
 WG_API void wg_name_pop(void);
