@@ -204,15 +204,20 @@ static bool input_needed(const struct walk *w, const wg_tensor *in)
     return !is_leaf(in) && in->from.node->mark == w->th->walk;
 }
 
+/* Does backward read operand i, or result i - n_in? */
+static bool reads(const wg_call *c, unsigned i)
+{
+    return i < c->n_in ? wg_bit(c->op->saves & WG_ALL_IN, i) : (c->op->saves & WG_OUT(i - c->n_in)) != 0;
+}
+
 /* What backward reads must still be there, and be what forward read. */
 static wg_status check_saved(const struct wg_node *node)
 {
     const wg_call *c = &node->call;
     for (unsigned i = 0; i < (unsigned)(c->n_in + c->n_out); i++) {
         const bool input = i < c->n_in;
-        const unsigned bit = input ? WG_IN(i < 16 ? i : 15) : WG_OUT(i - c->n_in);
         const wg_tensor *t = input ? c->in[i] : c->out[i - c->n_in];
-        if (!(c->op->saves & bit) || wg_absent(t))
+        if (!reads(c, i) || wg_absent(t))
             continue;
         const char *kind = input ? "operand" : "result";
         const unsigned at = input ? i : i - c->n_in;
@@ -231,8 +236,7 @@ static void hide_undeclared(const wg_call *c, uint8_t *states, bool hide)
 {
     for (unsigned i = 0; i < (unsigned)(c->n_in + c->n_out); i++) {
         wg_tensor *t = i < c->n_in ? c->in[i] : c->out[i - c->n_in];
-        const unsigned bit = i < c->n_in ? WG_IN(i < 16 ? i : 15) : WG_OUT(i - c->n_in);
-        if ((c->op->saves & bit) || wg_absent(t))
+        if (reads(c, i) || wg_absent(t))
             continue;
         if (hide)
             states[i] = t->state;
@@ -267,7 +271,7 @@ static wg_status pass_on(struct walk *w, struct wg_node *node, wg_grad_slot *gx)
         if (!gx[i].need)
             continue;
         wg_tensor *g = gx[i].result;
-        if (!g && !(c->op->flat >> (i < 31 ? i : 31) & 1)) {
+        if (!g && !wg_bit(c->op->flat, i)) {
             status = wg_fail(WG_E_BUG, c->op->name, "%s: its backward gave no gradient for operand %u: a bug in the op", c->op->name, i);
         } else if (g && gx[i].into && gx[i].accumulated) { /* g is the new sum */
             wg_tensor *sum = owned(w, g);

@@ -3,7 +3,7 @@
    same text.
 
    Forward runs down the page. Edges among backward nodes are written the other way round (dir=back), so that a gradient flows up the
-   page, beside the forward nodes that caused it. */
+   page, beside the forward nodes that caused it. Text goes into HTML-like labels. */
 #include <math.h>
 #include <string.h>
 
@@ -35,6 +35,7 @@ struct item {
     ptrdiff_t place, next; /* next: the following item of the same place */
     wg_cost backward;      /* a node's: what the nodes that it caused cost together */
     bool hidden, caused_any;
+    bool late; /* a leaf that only backward reads, as the 1 that a walk begins with */
 };
 
 struct picture {
@@ -43,7 +44,7 @@ struct picture {
     wg_dot_options options;
     struct item *items; /* the tape's nodes in their order, then leaves */
     struct place *places;
-    size_t n_nodes, n_items, n_places;
+    size_t n_nodes, n_backward, n_items, n_places;
     struct numbers leaves;   /* tensors that no node of this tape made */
     struct numbers makers;   /* the storages of results, and the last node that filled each */
     struct numbers sections;
@@ -178,6 +179,11 @@ static ptrdiff_t source_of(struct picture *p, const wg_tensor *t)
     return *number_of(&p->leaves, t);
 }
 
+static bool is_node(const struct picture *p, ptrdiff_t item)
+{
+    return item != NOWHERE && item < (ptrdiff_t)p->n_nodes;
+}
+
 static void note_results(struct picture *p, ptrdiff_t at)
 {
     const wg_call *c = &p->items[at].node->call;
@@ -190,15 +196,17 @@ static void note_results(struct picture *p, ptrdiff_t at)
     }
 }
 
-static void note_leaf(struct picture *p, const wg_tensor *t, ptrdiff_t place, bool settles)
+static void note_leaf(struct picture *p, const wg_tensor *t, const struct item *reader)
 {
     ptrdiff_t *number = number_of(&p->leaves, t);
+    const bool backward = reader->node->cause != NULL;
     if (*number == NOWHERE) {
         *number = (ptrdiff_t)p->n_items++;
-        p->items[*number] = (struct item){.leaf = t, .place = place, .next = NOWHERE};
-    } else if (settles) {
+        p->items[*number] = (struct item){.leaf = t, .place = reader->place, .next = NOWHERE, .late = backward};
+    } else if (!backward && !reader->node->call.op->writes) {
         struct item *leaf = &p->items[*number];
-        leaf->place = common_place(p, leaf->place, place);
+        leaf->place = leaf->late ? reader->place : common_place(p, leaf->place, reader->place);
+        leaf->late = false;
     }
 }
 
@@ -217,12 +225,13 @@ static void survey_node(struct picture *p, ptrdiff_t at)
         add_cost(&p->items[cause].backward, cost);
     }
     add_cost(node->cause ? &p->backward : &p->forward, cost);
+    p->n_backward += node->cause != NULL;
     item->hidden = node->cause && !p->options.backward;
     if (!item->hidden) {
         item->place = place_of(p, forward->section);
         for (unsigned i = 0; i < c->n_in; i++)
-            if (!wg_absent(c->in[i]) && (source_of(p, c->in[i]) == NOWHERE || source_of(p, c->in[i]) >= (ptrdiff_t)p->n_nodes))
-                note_leaf(p, c->in[i], item->place, !node->cause && !c->op->writes);
+            if (!wg_absent(c->in[i]) && !is_node(p, source_of(p, c->in[i])))
+                note_leaf(p, c->in[i], item);
     }
     note_results(p, at);
 }
@@ -241,7 +250,7 @@ static wg_status survey(struct picture *p)
     if (!p->items || !p->places)
         return WG_E_MEMORY;
     WG_TRY(numbers_new(&p->leaves, n_in));
-    WG_TRY(numbers_new(&p->makers, n_in + n_out));
+    WG_TRY(numbers_new(&p->makers, 2 * n_in + n_out));
     WG_TRY(numbers_new(&p->sections, n_sections));
     p->places[p->n_places++] = (struct place){NULL, NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE};
     for (const struct wg_node *node = p->tape->first; node; node = node->next)
@@ -302,7 +311,7 @@ static void write_cost(FILE *stream, const char *what, wg_cost cost)
             before = " · ";
         }
     if (before == what)
-        fprintf(stream, "%sno work", what);
+        fprintf(stream, "%s0 FLOP", what);
 }
 
 static double element(const wg_tensor *t, int64_t at)
@@ -461,21 +470,43 @@ static void write_places(const struct picture *p)
     }
 }
 
+static const char *item_name(const struct picture *p, ptrdiff_t at, char text[32])
+{
+    const bool node = is_node(p, at);
+    snprintf(text, 32, "%c%zu", node ? 'n' : 'l', node ? (size_t)at : (size_t)at - p->n_nodes);
+    return text;
+}
+
 static void write_edge(struct picture *p, size_t to, const wg_tensor *t, bool written)
 {
     const ptrdiff_t from = source_of(p, t);
-    const bool leaf = (size_t)from >= p->n_nodes, up = p->items[to].node->cause && !leaf && p->items[from].node->cause;
-    const bool aside = p->items[to].node->cause && !up;
-    char source[32];
-    snprintf(source, sizeof source, "%c%zu", leaf ? 'l' : 'n', leaf ? (size_t)from - p->n_nodes : (size_t)from);
+    const struct item *source = &p->items[from];
+    const bool backward = p->items[to].node->cause != NULL, up = backward && (source->node ? source->node->cause != NULL : source->late);
+    char name[32];
+    item_name(p, from, name);
     if (up)
-        fprintf(p->stream, "  n%zu -> %s [dir=back, color=\"#c58b4a\"", to, source);
+        fprintf(p->stream, "  n%zu -> %s [dir=back, color=\"#c58b4a\"", to, name);
     else
-        fprintf(p->stream, "  %s -> n%zu [%s", source, to,
-                written ? "dir=both, color=\"#8a6fb5\"" : aside ? "constraint=false, color=\"#d9c3a5\"" : "color=\"#555555\"");
-    if (!leaf && p->items[from].node->call.n_out > 1)
+        fprintf(p->stream, "  %s -> n%zu [%s", name, to,
+                written    ? "dir=both, color=\"#8a6fb5\""
+                : backward ? "constraint=false, color=\"#dccbb3\""
+                           : "color=\"#555555\"");
+    if (source->node && source->node->call.n_out > 1)
         fprintf(p->stream, ", %s=\"%u\"", up ? "headlabel" : "taillabel", t->slot);
     fputs("];\n", p->stream);
+}
+
+/* The gradient that a leaf holds, where a node of this tape made it. */
+static void write_gradient_edge(struct picture *p, size_t at)
+{
+    const wg_tensor *t = p->items[at].leaf, *gradient = t->flags & WG_T_REQUIRES ? wg_gradient(t) : NULL;
+    if (!gradient || !gradient->storage)
+        return;
+    const ptrdiff_t maker = *number_of(&p->makers, gradient->storage);
+    char name[32];
+    if (maker != NOWHERE && !p->items[maker].hidden)
+        fprintf(p->stream, "  n%td -> %s [constraint=false, arrowhead=vee, label=\"gradient\", color=\"#3f8f5f\", fontcolor=\"#3f8f5f\"];\n",
+                maker, item_name(p, (ptrdiff_t)at, name));
 }
 
 static void write_edges(struct picture *p)
@@ -492,6 +523,8 @@ static void write_edges(struct picture *p)
         if (cause != NOWHERE && !p->items[cause].hidden)
             fprintf(p->stream, "  n%td -> n%zu [style=dashed, arrowhead=open, minlen=0, color=\"#b9b9b9\"];\n", cause, i);
     }
+    for (size_t i = p->n_nodes; i < p->n_items; i++)
+        write_gradient_edge(p, i);
 }
 
 static void write_picture(struct picture *p)
@@ -500,7 +533,7 @@ static void write_picture(struct picture *p)
     fputs("digraph tape {\n"
           "  graph [rankdir=TB, nodesep=0.3, ranksep=0.4, fontname=\"Helvetica\", fontsize=11, labelloc=t, color=\"#cccccc\",\n"
           "         style=rounded, fontcolor=\"#444444\"];\n"
-          "  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica\", fontsize=10, margin=\"0.12,0.06\", height=0.3];\n"
+          "  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica\", fontsize=10, margin=\"0.12,0.08\", height=0.3];\n"
           "  edge [fontname=\"Helvetica\", fontsize=8, arrowsize=0.6];\n  label=<", stream);
     if (p->options.title && p->options.title[0]) {
         fputs("<FONT POINT-SIZE=\"15\"><B>", stream);
@@ -513,8 +546,12 @@ static void write_picture(struct picture *p)
         fputs(" · ", stream);
         write_cost(stream, "backward ", p->backward);
     }
-    fputs("<BR/><FONT POINT-SIZE=\"8\">FLOP: additions, multiplications, divisions · fn: exp, log, tanh, √ … · cmp: comparisons · B: bytes "
-          "read and written</FONT><BR/> >;\n", stream);
+    fputs("<BR/><FONT POINT-SIZE=\"8\"><FONT COLOR=\"#5b7db1\"><B>forward</B></FONT>", stream);
+    if (p->n_backward && p->options.backward)
+        fputs(" · <FONT COLOR=\"#c58b4a\"><B>backward</B></FONT>, dashed from the node that caused it", stream);
+    fputs(" · <FONT COLOR=\"#8a6fb5\"><B>update</B></FONT> · <FONT COLOR=\"#3f8f5f\"><B>wants a gradient</B></FONT> · constant<BR/>"
+          "FLOP: additions, multiplications, divisions · fn: exp, log, tanh, √ … · cmp: comparisons · B: bytes read and written"
+          "</FONT><BR/> >;\n", stream);
     write_places(p);
     write_edges(p);
     fputs("}\n", stream);

@@ -227,6 +227,10 @@ void wg_undo_gradient_push(wg_tape *tape, struct wg_undo *entry, wg_tensor *leaf
 void wg_undo_end(wg_tape *tape, bool restore);
 void wg_undo_hand_down(wg_tape *from, wg_tape *to);
 void wg_undo_commit_all(struct wg_thread *th);
+/* A call's outputs, made or given up. */
+wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node);
+void wg_outputs_discard(struct wg_node *node);
+wg_status wg_invoke_closure(const struct wg_op *op, wg_tensor *const *in, size_t n_in, wg_tensor **y, const wg_closure *closure);
 void wg_node_record(struct wg_thread *th, struct wg_node *node); /* links it to the top tape */
 wg_status wg_check_closure(struct wg_thread *th, const wg_closure *closure, wg_tensor *const *in, size_t n_in);
 wg_status wg_node_run(struct wg_node *node); /* the kernel of one node */

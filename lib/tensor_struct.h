@@ -49,6 +49,12 @@ struct wg_tensor {
     int64_t inline_dims[2 * WG_INLINE_RANK];
 };
 
+/* Is input i in an op's mask? In ops of any number of inputs bit 15 stands for all from 15 on. */
+static inline bool wg_bit(unsigned mask, unsigned i)
+{
+    return mask >> (i < 15 ? i : 15) & 1;
+}
+
 static inline const int64_t *wg_extents(const wg_tensor *t)
 {
     return t->dims;

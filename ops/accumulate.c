@@ -10,7 +10,7 @@ static void T(accumulate_row)(int64_t n, char *const *at, const int64_t *s, cons
 
 static wg_status T(accumulate)(const wg_call *c)
 {
-    return wg_map_in_place(c, sizeof(ELEM), T(accumulate_row));
+    return wg_map_in_place(c, sizeof(ELEM), T(accumulate_row), NULL);
 }
 #else
 #define KERNEL_FILE "accumulate.c"

@@ -3,6 +3,7 @@
 
    REAL   a number in a register        ELEM  a number in memory (the same type but when counting)
    R(f)   f for REAL: R(exp) is expf    T(f)  a name for this number type: T(tanh) is tanh_f32
+   WIDE   double, for sums and for what f32 would spoil; its functions are called by their plain names
 
    Strides are in elements. A kernel may be given outputs that overlap an input exactly (in place), never partly. */
 #ifndef WG_KERNEL_H
@@ -13,6 +14,10 @@
 
 #define WG_JOIN_(a, b) a##b
 #define WG_JOIN(a, b) WG_JOIN_(a, b)
+
+#ifndef WIDE
+#define WIDE double
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,8 +33,9 @@ typedef void wg_row(int64_t n, char *const *p, const int64_t *s, const void *par
 /* Runs row over all elements of c, inputs broadcast to the first output; all operands have elements of size bytes. */
 wg_status wg_map(const wg_call *c, size_t size, wg_row *row);
 
-/* The same for an op that changes its operands: row over all elements of in[0], the other inputs broadcast to it. */
-wg_status wg_map_in_place(const wg_call *c, size_t size, wg_row *row);
+/* The same for an op that changes its operands: row over all elements of in[0], the other inputs broadcast to it, and handed params.
+   An operand of another dtype must be a scalar, whose address the row is given. */
+wg_status wg_map_in_place(const wg_call *c, size_t size, wg_row *row, const void *params);
 
 /* ---- along one axis ---- */
 

@@ -142,30 +142,35 @@ static bool same_layout(const wg_tensor *a, const wg_tensor *b)
     return a->rank == b->rank && memcmp(a->dims, b->dims, 2 * (size_t)a->rank * sizeof *a->dims) == 0;
 }
 
+/* All operands alike and dense: one run over memory. The path of small graphs, so it sets up nothing. */
+static bool map_run(const wg_call *c, wg_row *row)
+{
+    static const int64_t ones[MAX_OPERANDS] = {1, 1, 1, 1, 1, 1, 1, 1};
+    const wg_tensor *y = c->out[0];
+    char *p[MAX_OPERANDS] = {y->data};
+    if (c->n_out != 1 || !(y->flags & WG_T_DENSE) || (y->numel >= 65536 && wg_kernel_threads((double)y->numel) > 1))
+        return false;
+    for (int i = 0; i < c->n_in; i++) {
+        if (!same_layout(c->in[i], y))
+            return false;
+        p[i + 1] = c->in[i]->data;
+    }
+    row(y->numel, p, ones, c->params);
+    return true;
+}
+
 wg_status wg_map(const wg_call *c, size_t size, wg_row *row)
 {
-    struct nest nest = {.size = size};
+    if (map_run(c, row))
+        return WG_OK;
     const wg_tensor *y = c->out[0];
-    bool one_run = (y->flags & WG_T_DENSE) != 0;
-    for (int i = 0; i < c->n_in && one_run; i++)
-        one_run = same_layout(c->in[i], y);
-    if (one_run && c->n_out == 1) { /* all operands alike and dense: one row */
-        nest.rank = 1;
-        nest.extent[0] = y->numel;
-        nest.operands = 1 + c->n_in;
-        for (int i = 0; i < nest.operands; i++) {
-            nest.data[i] = i ? c->in[i - 1]->data : y->data;
-            nest.stride[0][i] = 1;
-        }
-    } else {
-        nest.rank = y->rank;
-        memcpy(nest.extent, wg_extents(y), (size_t)y->rank * sizeof *nest.extent);
-        for (int i = 0; i < c->n_out; i++)
-            add_operand(&nest, c->out[i], y->rank);
-        for (int i = 0; i < c->n_in; i++)
-            add_operand(&nest, c->in[i], y->rank);
-        simplify(&nest);
-    }
+    struct nest nest = {.size = size, .rank = y->rank};
+    memcpy(nest.extent, wg_extents(y), (size_t)y->rank * sizeof *nest.extent);
+    for (int i = 0; i < c->n_out; i++)
+        add_operand(&nest, c->out[i], y->rank);
+    for (int i = 0; i < c->n_in; i++)
+        add_operand(&nest, c->in[i], y->rank);
+    simplify(&nest);
     run_rows(&nest, row, c->params);
     return WG_OK;
 }
@@ -207,13 +212,13 @@ wg_status wg_lanes(const wg_call *c, int axis, size_t size, wg_lane *lane)
     return WG_OK;
 }
 
-wg_status wg_map_in_place(const wg_call *c, size_t size, wg_row *row)
+wg_status wg_map_in_place(const wg_call *c, size_t size, wg_row *row, const void *params)
 {
     struct nest nest = {.size = size, .rank = c->in[0]->rank};
     memcpy(nest.extent, wg_extents(c->in[0]), (size_t)nest.rank * sizeof *nest.extent);
     for (int i = 0; i < c->n_in; i++)
         add_operand(&nest, c->in[i], c->in[0]->rank);
     simplify(&nest);
-    run_rows(&nest, row, c->params);
+    run_rows(&nest, row, params);
     return WG_OK;
 }

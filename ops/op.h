@@ -53,12 +53,46 @@ wg_tensor *wg_restore_axes(const wg_call *c, wg_tensor *t);
 /* A view rule's common part: dtype of the first input, offset 0. */
 wg_status wg_view_of(const wg_call *c, wg_spec *out);
 
+/* A builder may look at x's shape; if not, it applies the op all the same, which says what is wrong with x. */
+static inline bool wg_has_value(const wg_tensor *x)
+{
+    return x && (x->state == WG_LIVE || x->state == WG_DROPPED);
+}
+
 /* An axis that may count from the last; E_ARGUMENT if it is not there. */
 wg_status wg_axis(const char *op, const wg_tensor *x, int axis, int *resolved);
 
 typedef struct {
     char nothing; /* for ops without params */
 } wg_no_params;
+
+/* ---- slices ---- */
+
+/* Elements start, start + step, … of an axis, count of them; normalised: all lie in the axis. */
+struct wg_slice_params {
+    int axis;
+    int64_t start, step, count;
+};
+
+/* Whether they do lie in an axis of that extent. */
+bool wg_slice_fits(const struct wg_slice_params *p, int64_t extent);
+/* The slice by its params: what a negative step cannot always say by a stop. */
+wg_tensor *wg_slice_by(wg_tensor *x, const struct wg_slice_params *p);
+
+/* ---- Jacobian-vector products ---- */
+
+/* The jvp of an op that is linear in its one input: itself. */
+wg_status wg_jvp_linear(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty);
+/* ty[0] = the sum of two inputs' parts, seen with the result's shape; WG_NONE where both are. */
+wg_status wg_jvp_sum(const wg_call *c, wg_tensor *a, wg_tensor *b, wg_tensor **ty);
+/* The part of an input with tangent t. */
+#define WG_PART(t, expression) (wg_absent(t) ? WG_NONE : (expression))
+
+/* Whether what should have been made was. */
+static inline wg_status wg_made(const wg_tensor *t)
+{
+    return t ? WG_OK : WG_E_NULL;
+}
 
 #define KERNELS(name) {name##_f32, name##_f64}
 

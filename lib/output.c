@@ -1,0 +1,214 @@
+/* The outputs of a call: their shapes by the op's rule, their memory, or an operand's memory where it was given away. */
+#include <string.h>
+
+#include "internal.h"
+
+/* ---- shape rules that many ops share ---- */
+
+wg_status wg_same_float(const wg_call *c, wg_dtype *dtype)
+{
+    int first = -1;
+    for (int i = 0; i < c->n_in; i++) {
+        if (wg_absent(c->in[i]))
+            continue;
+        if (c->in[i]->dtype != WG_F32 && c->in[i]->dtype != WG_F64)
+            return wg_call_error(c, WG_E_DTYPE, "f32 or f64 is wanted");
+        if (first < 0)
+            first = c->in[i]->dtype;
+        else if (c->in[i]->dtype != first)
+            return wg_call_error(c, WG_E_DTYPE, "dtypes differ, and nothing is promoted");
+    }
+    *dtype = first == WG_F64 ? WG_F64 : WG_F32;
+    return WG_OK;
+}
+
+wg_status wg_broadcast_shapes(const wg_call *c, wg_spec *out)
+{
+    int rank = 0;
+    for (int i = 0; i < c->n_in; i++)
+        if (!wg_absent(c->in[i]) && c->in[i]->rank > rank)
+            rank = c->in[i]->rank;
+    for (int axis = 0; axis < rank; axis++)
+        out->extent[axis] = 1;
+    for (int i = 0; i < c->n_in; i++) {
+        if (wg_absent(c->in[i]))
+            continue;
+        const int lead = rank - c->in[i]->rank;
+        for (int axis = lead; axis < rank; axis++) {
+            const int64_t extent = wg_extents(c->in[i])[axis - lead];
+            if (out->extent[axis] == 1)
+                out->extent[axis] = extent;
+            else if (extent != 1 && extent != out->extent[axis])
+                return wg_call_error(c, WG_E_SHAPE, "shapes do not broadcast");
+        }
+    }
+    out->rank = rank;
+    return WG_OK;
+}
+
+static wg_status default_shape(const wg_call *c, wg_spec *out)
+{
+    WG_TRY(wg_same_float(c, &out->dtype));
+    const wg_tensor *a = c->in[0];
+    if (c->n_in == 1 && !wg_absent(a)) {
+        out->rank = a->rank;
+        memcpy(out->extent, wg_extents(a), (size_t)a->rank * sizeof *out->extent);
+        return WG_OK;
+    }
+    return wg_broadcast_shapes(c, out);
+}
+
+/* ---- memory ---- */
+
+/* The strides of a result: those of the first operand of the result's shape that is dense, so that physical order is kept. */
+static const int64_t *strides_to_keep(const wg_call *c, const wg_spec *spec)
+{
+    if (c->op->flags & WG_ROW_MAJOR)
+        return NULL;
+    for (int i = 0; i < c->n_in; i++) {
+        const wg_tensor *t = c->in[i];
+        if (wg_absent(t) || t->rank != spec->rank || !(t->flags & WG_T_DENSE) ||
+            memcmp(wg_extents(t), spec->extent, (size_t)spec->rank * sizeof *spec->extent) != 0)
+            continue;
+        return t->flags & WG_T_CONTIGUOUS ? NULL : wg_strides(t);
+    }
+    return NULL;
+}
+
+/* The operand given away whose bytes the output may have, or NULL. */
+static wg_tensor *operand_to_overwrite(const struct wg_thread *th, const wg_call *c, wg_dtype dtype, int rank, const int64_t *extent)
+{
+    for (unsigned i = 0; i < c->n_in; i++) {
+        wg_tensor *t = c->in[i];
+        if (!(t->flags & WG_T_TAKE) || !wg_bit(c->op->inplace, i) || (t->flags & (WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT)) ||
+            !(t->flags & WG_T_DENSE) || t->dtype != dtype || t->rank != rank || !wg_storage_unique(t->storage) ||
+            (th->top && th->top->trace && !t->from.node))
+            continue;
+        if (memcmp(wg_extents(t), extent, (size_t)rank * sizeof *extent) == 0)
+            return t;
+    }
+    return NULL;
+}
+
+/* The storage of y: taken's, or new. */
+static wg_status find_storage(wg_tensor *y, const wg_tensor *taken)
+{
+    if (taken)
+        wg_storage_ref(taken->storage);
+    y->storage = taken ? taken->storage : wg_storage_new((size_t)y->numel * wg_dtype_size((wg_dtype)y->dtype));
+    if (!y->storage)
+        return WG_E_MEMORY;
+    y->data = taken ? taken->data : wg_storage_data(y->storage);
+    return WG_OK;
+}
+
+static wg_status make_output(struct wg_thread *th, struct wg_node *node, unsigned slot, const wg_spec *spec)
+{
+    const wg_call *c = &node->call;
+    const bool view = (c->op->flags & WG_VIEW) != 0;
+    wg_tensor *y = wg_handle_new(th, spec->rank);
+    if (!y)
+        return WG_E_MEMORY;
+    ((wg_tensor **)(uintptr_t)c->out)[slot] = y;
+    y->dtype = (uint8_t)spec->dtype;
+    y->slot = (uint8_t)slot;
+    const wg_tensor *taken = NULL;
+    if (!view && slot == 0 && c->op->inplace)
+        taken = operand_to_overwrite(th, c, spec->dtype, spec->rank, spec->extent);
+    const int64_t *stride = view ? spec->stride : taken ? wg_strides(taken) : strides_to_keep(c, spec);
+    wg_set_dims(y, spec->rank, spec->extent, stride);
+    if (!view)
+        return find_storage(y, taken);
+    wg_storage_ref(c->in[0]->storage);
+    y->storage = c->in[0]->storage;
+    y->data = c->in[0]->data + spec->offset * (int64_t)wg_dtype_size(spec->dtype);
+    return WG_OK;
+}
+
+static bool has_float(const wg_call *c)
+{
+    for (int i = 0; i < c->n_in; i++)
+        if (!wg_absent(c->in[i]) && c->in[i]->dtype <= WG_F64)
+            return true;
+    return false;
+}
+
+/* Element-wise on operands of one shape and dtype, the common case: the result is laid out as the first dense one, and no rule is asked. */
+static const wg_tensor *model_of(const wg_call *c)
+{
+    const wg_tensor *model = c->in[0];
+    if (c->op->shape || c->n_in == 0 || c->n_out != 1 || wg_absent(model) || model->dtype > WG_F64)
+        return NULL;
+    for (unsigned i = 1; i < c->n_in; i++) {
+        const wg_tensor *t = c->in[i];
+        if (wg_absent(t) || t->dtype != model->dtype || !wg_same_dims(t, model))
+            return NULL;
+        if (!(model->flags & WG_T_DENSE))
+            model = t;
+    }
+    return (model->flags & WG_T_CONTIGUOUS) || ((model->flags & WG_T_DENSE) && !(c->op->flags & WG_ROW_MAJOR)) ? model : NULL;
+}
+
+static wg_status make_like(struct wg_thread *th, struct wg_node *node, const wg_tensor *model)
+{
+    const wg_call *c = &node->call;
+    const wg_tensor *taken = NULL;
+    if (c->op->inplace)
+        taken = operand_to_overwrite(th, c, (wg_dtype)model->dtype, model->rank, wg_extents(model));
+    if (taken)
+        model = taken;
+    wg_tensor *y = wg_handle_new(th, model->rank);
+    if (!y)
+        return WG_E_MEMORY;
+    *(wg_tensor **)(uintptr_t)c->out = y;
+    y->dtype = model->dtype;
+    y->slot = 0;
+    y->numel = model->numel;
+    y->flags |= model->flags & (WG_T_CONTIGUOUS | WG_T_DENSE);
+    for (int i = 0; i < 2 * model->rank; i++)
+        y->dims[i] = model->dims[i];
+    return find_storage(y, taken);
+}
+
+wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node)
+{
+    const wg_call *c = &node->call;
+    const struct wg_op *op = c->op;
+    const wg_tensor *model = model_of(c);
+    if (model)
+        return make_like(th, node, model);
+    wg_spec local[4];
+    wg_spec *spec = c->n_out <= 4 ? local : wg_object_new(c->n_out * sizeof *spec);
+    if (!spec)
+        return WG_E_MEMORY;
+    wg_status status = op->shape ? op->shape(c, spec) : default_shape(c, spec);
+    if (status == WG_OK && c->n_out > 0 && !op->shape)
+        for (unsigned i = 1; i < c->n_out; i++)
+            spec[i] = spec[0];
+    if (c->n_out > 0 && status == WG_OK && !has_float(c) && spec[0].dtype <= WG_F64)
+        node->call.dtype = (uint8_t)spec[0].dtype;
+    for (unsigned i = 0; i < c->n_out && status == WG_OK; i++) {
+        wg_shape shape = {.rank = spec[i].rank};
+        int64_t numel;
+        memcpy(shape.extent, spec[i].extent, (size_t)(shape.rank > 0 ? shape.rank : 0) * sizeof *shape.extent);
+        status = wg_shape_check(op->name, &shape, spec[i].dtype, &numel);
+        if (status == WG_OK)
+            status = make_output(th, node, i, &spec[i]);
+    }
+    if (spec != local)
+        wg_object_free(spec);
+    return status;
+}
+
+void wg_outputs_discard(struct wg_node *node)
+{
+    for (unsigned i = 0; i < node->call.n_out; i++) {
+        wg_tensor *y = node->call.out[i];
+        if (!y)
+            continue;
+        if (y->tape)
+            wg_release_value(y);
+        else
+            wg_value_unref(y);
+    }
+}

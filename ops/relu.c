@@ -1,0 +1,30 @@
+/* y = max(x, 0), NaN for NaN; dy/dx = 1 for x > 0, else 0. */
+#ifdef REAL
+MAP1(relu, wg_no_params, x <= (REAL)0 ? (REAL)0 : x)
+#else
+#define KERNEL_FILE "relu.c"
+#include "op.h"
+
+static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    return WG_GIVE(gx[0], wg_relu_grad(c->out[0], wg_take(gy[0])));
+}
+
+static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    return wg_made(ty[0] = wg_relu_grad(c->out[0], tx[0]));
+}
+
+static wg_cost cost(const wg_call *c)
+{
+    return wg_cost_each(c, 0, 0, 0, 1, 0);
+}
+
+const struct wg_op wg_op_relu = {
+    .name = "relu", .n_in = 1, .n_out = 1, .kernel = KERNELS(relu), .vjp = vjp, .jvp = jvp, .cost = cost,
+    .saves = WG_OUT(0), .inplace = WG_IN(0),
+    WG_SAMPLES({"above", {WG_DIMS(3, 4)}, .n = 1, .low = {0.1}, .high = {1}},
+               {"below", {WG_DIMS(3, 4)}, .n = 1, .low = {-1}, .high = {-0.1}},
+               {"mixed", {WG_DIMS(3, 4)}, .n = 1, .low = {-100}, .high = {100}}),
+};
+#endif
