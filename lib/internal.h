@@ -194,6 +194,8 @@ void wg_error_clear(struct wg_thread *th);
 
 /* The handle checked for use by op: WG_OK, or the error recorded. */
 wg_status wg_check_handle(const wg_tensor *t, const char *op, int index);
+/* May its shape be asked? Released values keep theirs; else the error is recorded. */
+bool wg_has_shape(const wg_tensor *t, const char *op);
 wg_status wg_shape_check(const char *op, const wg_shape *shape, wg_dtype dtype, int64_t *numel);
 /* Fills extents, row-major or given strides, and the flags of density. */
 void wg_set_dims(wg_tensor *t, int rank, const int64_t *extent, const int64_t *stride);

@@ -23,6 +23,18 @@ wg_tensor *wg_require_grad(wg_tensor *t, bool wanted)
     return t;
 }
 
+wg_tensor *wg_own(wg_tensor *t)
+{
+    if (wg_check_handle(t, "own", -1) != WG_OK)
+        return NULL;
+    if (!t->tape)
+        return t;
+    wg_tensor *own = wg_keep(t);
+    if (own)
+        wg_drop(t);
+    return own;
+}
+
 bool wg_requires_grad(const wg_tensor *t)
 {
     return t && (t->flags & WG_T_REQUIRES);

@@ -25,6 +25,23 @@ extern "C" {
 
 #include "../lib/tensor_struct.h"
 
+/* ---- params that several ops share ---- */
+
+typedef struct {
+    char nothing; /* for ops without params */
+} wg_no_params;
+
+struct wg_reduce_params {
+    uint8_t axes; /* bit i: axis i is reduced */
+    bool keepdims;
+};
+
+/* Elements start, start + step, … of an axis, count of them; normalised: all lie in the axis. */
+struct wg_slice_params {
+    int axis;
+    int64_t start, step, count;
+};
+
 /* ---- element by element ---- */
 
 /* n elements of every operand, outputs first: p[i] with stride s[i]. */

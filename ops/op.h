@@ -38,11 +38,6 @@ wg_status wg_shape_update(const wg_call *c, wg_spec *out);
 
 /* ---- reductions ---- */
 
-struct wg_reduce_params {
-    uint8_t axes; /* bit i: axis i is reduced */
-    bool keepdims;
-};
-
 /* The options as params; E_ARGUMENT where an axis is not there or named twice. */
 wg_status wg_reduce_resolve(const char *op, const wg_tensor *x, wg_reduce_options options, struct wg_reduce_params *params);
 wg_status wg_reduce_shape(const wg_call *c, wg_spec *out);
@@ -62,22 +57,15 @@ static inline bool wg_has_value(const wg_tensor *x)
 /* An axis that may count from the last; E_ARGUMENT if it is not there. */
 wg_status wg_axis(const char *op, const wg_tensor *x, int axis, int *resolved);
 
-typedef struct {
-    char nothing; /* for ops without params */
-} wg_no_params;
-
 /* ---- slices ---- */
-
-/* Elements start, start + step, … of an axis, count of them; normalised: all lie in the axis. */
-struct wg_slice_params {
-    int axis;
-    int64_t start, step, count;
-};
 
 /* Whether they do lie in an axis of that extent. */
 bool wg_slice_fits(const struct wg_slice_params *p, int64_t extent);
 /* The slice by its params: what a negative step cannot always say by a stop. */
 wg_tensor *wg_slice_by(wg_tensor *x, const struct wg_slice_params *p);
+
+/* Copies from, whatever its dtype, to every step-th place from start along an axis of to; other extents are equal. */
+wg_status wg_copy_part(const wg_tensor *from, const wg_tensor *to, int axis, int64_t start, int64_t step);
 
 /* ---- Jacobian-vector products ---- */
 

@@ -66,6 +66,10 @@ WG_API void wg_free(wg_tensor *t);
    gradient. */
 WG_API wg_tensor *wg_keep(wg_tensor *t);
 
+/* Makes t the caller's own: t itself where it is that already, else wg_keep(t), and t is dropped. What is to outlive the open tape is
+   made through it, and needs not know whether a tape is open. NULL on failure; t then stays whose it was. */
+WG_API wg_tensor *wg_own(wg_tensor *t);
+
 /* Says that nobody reads t again but backward: its memory is given back now, or as soon as backward has read it. Reading it is
    WG_E_RELEASED from here on. For a tape's tensors; NULL and values without a tape are left alone. */
 WG_API void wg_drop(wg_tensor *t);

@@ -1,0 +1,141 @@
+/* wg_grad: the sums of a walk between y and the wanted tensors are handed out as tensors of the tape. */
+#include <string.h>
+
+#include "walk.h"
+#include "wengert/ops.h"
+
+/* Marks, oldest first, the nodes that a wanted tensor lies behind. */
+static void mark_paths(struct walk *w)
+{
+    for (const wg_tape *tape = w->th->bottom; tape; tape = tape->above)
+        for (struct wg_node *node = tape->first; node; node = node->next)
+            for (unsigned i = 0; i < node->call.n_in && node->needs; i++)
+                if (wg_walk_needs(w, node->call.in[i])) {
+                    node->mark = w->th->walk;
+                    break;
+                }
+}
+
+static void want(struct walk *w, wg_tensor *x, bool on)
+{
+    const unsigned flag = on ? WG_T_WANTED : 0;
+    if (x->tape)
+        x->flags = (uint16_t)((x->flags & ~(unsigned)WG_T_WANTED) | flag);
+    else
+        for (struct wg_proxy_link *link = wg_proxies_of(w->th, x); link; link = link->older)
+            link->proxy->flags = (uint16_t)((link->proxy->flags & ~(unsigned)WG_T_WANTED) | flag);
+}
+
+/* Is x hidden behind a value that wg_keep took out of its tape and that is used here? */
+static bool hidden(struct walk *w, const wg_tensor *x)
+{
+    if (x->flags & WG_T_PROXY)
+        x = x->from.leaf;
+    for (size_t i = 0; i < w->th->leaf_capacity; i++) {
+        const wg_tensor *leaf = w->th->leaves[i].leaf;
+        for (size_t k = 0; leaf && k < wg_value_of(w->th->leaves[i].leaf)->n_behind; k++)
+            if (wg_value_of(w->th->leaves[i].leaf)->behind[k] == x)
+                return true;
+    }
+    return false;
+}
+
+static wg_status check_wanted(struct walk *w, wg_tensor *x, size_t i)
+{
+    WG_TRY(wg_check_handle(x, w->name, (int)i + 1));
+    if (!(x->flags & WG_T_NEEDS))
+        return wg_fail(WG_E_NO_GRAD, w->name, "%s: operand %zu requires no gradient: call wg_require_grad before it is used", w->name,
+                       i + 1);
+    return WG_OK;
+}
+
+static wg_tensor *result_for(struct walk *w, wg_tensor *x, size_t i, wg_unused unused)
+{
+    wg_tensor *at = x;
+    if (!x->tape) {
+        struct wg_proxy_link *link = wg_proxies_of(w->th, x);
+        while (link && !link->proxy->adjoint)
+            link = link->older;
+        at = link ? link->proxy : NULL;
+    }
+    if (at && at->adjoint && wg_walk_fold(w, at) != WG_OK)
+        return NULL;
+    if (at && (at->flags & WG_T_HOOKED) && wg_is_leaf(at) && at->adjoint && wg_walk_hooks(w, at) != WG_OK)
+        return NULL;
+    wg_tensor *g = at ? at->adjoint : NULL;
+    if (!g && hidden(w, x)) {
+        wg_fail(WG_E_UNUSED, w->name, "%s: operand %zu lies behind a kept tensor (wg_keep), which cuts its gradient off", w->name, i + 1);
+        return NULL;
+    }
+    if (!g && unused != WG_ZEROS) {
+        wg_fail(WG_E_UNUSED, w->name, "%s: the result does not depend on operand %zu (.unused = WG_ZEROS gives zeros)", w->name, i + 1);
+        return NULL;
+    }
+    return g && g != WG_KNOWN_ZERO ? g : wg_zeros((wg_dtype)x->dtype, wg_shape_of(x));
+}
+
+/* Hands the adjoints out as tensors of the top tape. */
+static wg_status collect(struct walk *w, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_unused unused)
+{
+    for (size_t i = 0; i < n; i++) {
+        wg_tensor *g = result_for(w, x[i], i, unused);
+        if (g && !w->keeping)
+            g = wg_alias(w->th, g);
+        if (!g) {
+            const wg_error *first = wg_error_first();
+            return first ? first->code : WG_E_MEMORY;
+        }
+        g->flags |= WG_T_OWNED; /* survives the sweep */
+        gx[i] = g;
+    }
+    wg_walk_sweep(w->th);
+    for (size_t i = 0; i < n && !w->keeping; i++)
+        gx[i]->flags = (uint16_t)(gx[i]->flags & ~(WG_T_SCRATCH | WG_T_OWNED));
+    return WG_OK;
+}
+
+static void forget_wanted(struct walk *w, wg_tensor *const *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        want(w, x[i], false);
+        if (x[i]->tape && !wg_is_leaf(x[i])) {
+            wg_walk_let_go(w, x[i]->adjoint);
+            x[i]->adjoint = NULL;
+        }
+    }
+}
+
+wg_status wg_grad_many_with(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options)
+{
+    struct walk w = {.th = wg_self(), .name = "grad", .recording = options.create_graph, .selective = true};
+    WG_TRY(wg_walk_begin(&w));
+    if (n == 0 || !x || !gx)
+        return wg_fail(WG_E_NULL, w.name, "%s: no tensors to differentiate by", w.name);
+    wg_tensor *root = y;
+    WG_TRY(wg_walk_root(&w, &root));
+    for (size_t i = 0; i < n; i++)
+        WG_TRY(check_wanted(&w, x[i], i));
+    for (size_t i = 0; i < n; i++)
+        want(&w, x[i], true);
+    mark_paths(&w);
+    wg_walk_enter(&w);
+    wg_tensor **made = wg_object_new(n * sizeof *made);
+    wg_status status = made ? wg_walk_seed(&w, root, options.grad) : WG_E_MEMORY;
+    if (status == WG_OK)
+        status = wg_walk_back(&w, &root, 1);
+    if (status == WG_OK)
+        status = collect(&w, x, n, made, options.unused);
+    if (status == WG_OK)
+        memcpy(gx, made, n * sizeof *made);
+    wg_walk_leave(&w);
+    forget_wanted(&w, x, n);
+    wg_walk_clear(&w, status != WG_OK);
+    wg_object_free(made);
+    return status;
+}
+
+wg_tensor *wg_grad_with(wg_tensor *y, wg_tensor *x, wg_grad_options options)
+{
+    wg_tensor *gx = NULL;
+    return wg_grad_many_with(y, &x, 1, &gx, options) == WG_OK ? gx : NULL;
+}

@@ -1,0 +1,52 @@
+/* Hooks: a user's function between a gradient's sum and what reads it. */
+#include "walk.h"
+
+wg_status wg_walk_hooks(struct walk *w, wg_tensor *t)
+{
+    struct wg_thread *th = w->th;
+    for (wg_tape *tape = th->top; tape; tape = tape->below)
+        for (struct wg_hook_entry *hook = tape->hooks; hook; hook = hook->next) {
+            if (hook->tensor != t || t->adjoint == WG_KNOWN_ZERO)
+                continue;
+            th->in_hook = true;
+            wg_tensor *g = hook->fn(t->adjoint, hook->context);
+            th->in_hook = false;
+            if (!g)
+                return wg_fail(WG_E_STATE, "hook", "hook: it returned NULL");
+            if (g == t->adjoint)
+                continue;
+            WG_TRY(wg_check_handle(g, "hook", -1));
+            if (g->dtype != t->dtype || !wg_same_dims(g, t))
+                return wg_fail(WG_E_SHAPE, "hook", "hook: what replaces a gradient has its shape and dtype");
+            wg_tensor *mine = wg_walk_owned(w, g);
+            if (!mine)
+                return WG_E_MEMORY;
+            wg_walk_let_go(w, t->adjoint);
+            t->adjoint = mine;
+        }
+    return WG_OK;
+}
+
+wg_status wg_add_hook(wg_tensor *t, wg_hook *fn, void *context)
+{
+    struct wg_thread *th = wg_self();
+    WG_TRY(wg_check_handle(t, "add_hook", -1));
+    if (!fn)
+        return wg_fail(WG_E_NULL, "add_hook", "add_hook: the function is NULL");
+    if (!th->top)
+        return wg_fail(WG_E_NO_TAPE, "add_hook", "add_hook: no tape is open: a hook lives on a tape");
+    if (!(t->flags & WG_T_NEEDS))
+        return wg_fail(WG_E_NO_GRAD, "add_hook", "add_hook: the tensor needs no gradient");
+    if (!t->tape && !(t = wg_proxy(th, t)))
+        return WG_E_MEMORY;
+    struct wg_hook_entry *entry = wg_tape_alloc(th->top, sizeof *entry);
+    if (!entry)
+        return WG_E_MEMORY;
+    *entry = (struct wg_hook_entry){t, fn, context, NULL};
+    struct wg_hook_entry **last = &th->top->hooks;
+    while (*last)
+        last = &(*last)->next;
+    *last = entry;
+    t->flags |= WG_T_HOOKED;
+    return WG_OK;
+}

@@ -1,0 +1,230 @@
+/* Values: how they are made, and what may be asked of them. */
+#include <math.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* ---- making values ---- */
+
+static wg_tensor *new_value(const char *op, wg_dtype dtype, wg_shape shape)
+{
+    struct wg_thread *th = wg_self();
+    int64_t numel;
+    if (!th || wg_shape_check(op, &shape, dtype, &numel) != WG_OK)
+        return NULL;
+    wg_tensor *t = wg_handle_new(th, shape.rank);
+    if (!t)
+        return NULL;
+    t->dtype = (uint8_t)dtype;
+    wg_set_dims(t, shape.rank, shape.extent, NULL);
+    t->storage = wg_storage_new((size_t)numel * wg_dtype_size(dtype));
+    if (!t->storage) {
+        if (t->tape)
+            t->state = WG_RELEASED;
+        else
+            wg_value_unref(t);
+        return NULL;
+    }
+    t->data = wg_storage_data(t->storage);
+    return t;
+}
+
+wg_tensor *wg_from_bytes(const void *data, wg_dtype dtype, wg_shape shape)
+{
+    struct wg_thread *th = wg_self();
+    int64_t numel;
+    if (!th || wg_shape_check("from", &shape, dtype, &numel) != WG_OK)
+        return NULL;
+    if (!data && numel > 0) {
+        wg_fail(WG_E_NULL, "from", "from: the data is NULL");
+        return NULL;
+    }
+    if (th->vjp_depth > 0 && !th->scratch && numel > 1) {
+        wg_fail(WG_E_STATE, "from",
+                "from: a constant made from host data inside a backward that is recorded would hide what it depends on: "
+                "compute it with ops, or declare it saved");
+        return NULL;
+    }
+    wg_tensor *t = new_value("from", dtype, shape);
+    if (t && numel > 0)
+        memcpy(t->data, data, (size_t)numel * wg_dtype_size(dtype));
+    return t;
+}
+
+wg_tensor *wg_full(wg_dtype dtype, wg_shape shape, double value)
+{
+    wg_tensor *t = new_value("full", dtype, shape);
+    if (!t)
+        return NULL;
+    const int64_t n = t->numel;
+    switch (dtype) {
+    case WG_F32:
+        for (int64_t i = 0; i < n; i++)
+            ((float *)t->data)[i] = (float)value;
+        break;
+    case WG_F64:
+        for (int64_t i = 0; i < n; i++)
+            ((double *)t->data)[i] = value;
+        break;
+    case WG_I64:
+        for (int64_t i = 0; i < n; i++)
+            ((int64_t *)t->data)[i] = (int64_t)value;
+        break;
+    case WG_U8:
+        memset(t->data, (int)value, (size_t)n);
+        break;
+    }
+    return t;
+}
+
+wg_tensor *wg_zeros(wg_dtype dtype, wg_shape shape)
+{
+    return wg_full(dtype, shape, 0);
+}
+
+wg_tensor *wg_ones(wg_dtype dtype, wg_shape shape)
+{
+    return wg_full(dtype, shape, 1);
+}
+
+wg_tensor *wg_scalar(wg_dtype dtype, double value)
+{
+    return wg_full(dtype, WG_SCALAR, value);
+}
+
+/* ---- looking ---- */
+
+int wg_rank(const wg_tensor *t)
+{
+    return wg_has_shape(t, "rank") ? t->rank : 0;
+}
+
+static int64_t dim(const wg_tensor *t, const char *op, int axis, bool stride)
+{
+    if (!wg_has_shape(t, op))
+        return 0;
+    const int at = axis < 0 ? axis + t->rank : axis;
+    if (at < 0 || at >= t->rank) {
+        wg_fail(WG_E_ARGUMENT, op, "%s: there is no axis %d in a tensor of rank %d", op, axis, t->rank);
+        return 0;
+    }
+    return t->dims[stride ? t->rank + at : at];
+}
+
+int64_t wg_extent(const wg_tensor *t, int axis)
+{
+    return dim(t, "extent", axis, false);
+}
+
+int64_t wg_stride(const wg_tensor *t, int axis)
+{
+    return dim(t, "stride", axis, true);
+}
+
+int64_t wg_numel(const wg_tensor *t)
+{
+    return wg_has_shape(t, "numel") ? t->numel : 0;
+}
+
+wg_dtype wg_dtype_of(const wg_tensor *t)
+{
+    return wg_has_shape(t, "dtype_of") ? (wg_dtype)t->dtype : WG_F32;
+}
+
+wg_shape wg_shape_of(const wg_tensor *t)
+{
+    wg_shape shape = WG_SCALAR;
+    if (!wg_has_shape(t, "shape_of"))
+        return shape;
+    shape.rank = t->rank;
+    for (int i = 0; i < t->rank; i++)
+        shape.extent[i] = t->dims[i];
+    return shape;
+}
+
+bool wg_is_contiguous(const wg_tensor *t)
+{
+    return wg_has_shape(t, "is_contiguous") && (t->flags & WG_T_CONTIGUOUS);
+}
+
+const void *wg_data(const wg_tensor *t)
+{
+    return wg_check_handle(t, "data", -1) == WG_OK ? t->data : NULL;
+}
+
+void *wg_data_mut(wg_tensor *t)
+{
+    if (wg_check_handle(t, "data_mut", -1) != WG_OK)
+        return NULL;
+    t->storage->version++;
+    return t->data;
+}
+
+double wg_item(const wg_tensor *t)
+{
+    if (wg_check_handle(t, "item", -1) != WG_OK)
+        return NAN;
+    if (t->numel != 1) {
+        char text[200];
+        wg_fail(WG_E_SHAPE, "item", "item: a tensor of one element is wanted, not %s",
+                wg_shape_text(wg_shape_of(t), text, sizeof text));
+        return NAN;
+    }
+    switch ((wg_dtype)t->dtype) {
+    case WG_F32:
+        return (double)*(const float *)t->data;
+    case WG_F64:
+        return *(const double *)t->data;
+    case WG_I64:
+        return (double)*(const int64_t *)t->data;
+    case WG_U8:
+        return *(const uint8_t *)t->data;
+    }
+    return NAN;
+}
+
+/* Copies between t, by its strides, and a row-major buffer. */
+static void transfer(const wg_tensor *t, char *buffer, bool out)
+{
+    const size_t size = wg_dtype_size((wg_dtype)t->dtype);
+    if (t->flags & WG_T_CONTIGUOUS) {
+        if (t->numel > 0)
+            memcpy(out ? buffer : t->data, out ? t->data : buffer, (size_t)t->numel * size);
+        return;
+    }
+    int64_t index[WG_MAX_RANK] = {0};
+    const int64_t *extent = wg_extents(t), *stride = wg_strides(t);
+    char *at = t->data;
+    for (int64_t i = 0; i < t->numel; i++, buffer += size) {
+        memcpy(out ? buffer : at, out ? at : buffer, size);
+        for (int axis = t->rank - 1; axis >= 0; axis--) {
+            at += stride[axis] * (int64_t)size;
+            if (++index[axis] < extent[axis])
+                break;
+            at -= extent[axis] * stride[axis] * (int64_t)size;
+            index[axis] = 0;
+        }
+    }
+}
+
+wg_status wg_read(const wg_tensor *t, void *data)
+{
+    WG_TRY(wg_check_handle(t, "read", -1));
+    if (!data && t->numel > 0)
+        return wg_fail(WG_E_NULL, "read", "read: the buffer is NULL");
+    transfer(t, data, true);
+    return WG_OK;
+}
+
+wg_status wg_write(wg_tensor *t, const void *data)
+{
+    WG_TRY(wg_check_handle(t, "write", -1));
+    if (!data && t->numel > 0)
+        return wg_fail(WG_E_NULL, "write", "write: the data is NULL");
+    for (int i = 0; i < t->rank; i++)
+        if (t->dims[i] > 1 && t->dims[t->rank + i] == 0)
+            return wg_fail(WG_E_ARGUMENT, "write", "write: a broadcast tensor's elements share memory; write its source");
+    t->storage->version++;
+    transfer(t, (char *)(uintptr_t)data, false);
+    return WG_OK;
+}

@@ -1,0 +1,427 @@
+/* The walk: a plain loop over the list, youngest node first. Each node's gradients, summed by then, go through its vjp to its inputs.
+   Between nodes a gradient waits in its tensor's adjoint. */
+#include <string.h>
+
+#include "walk.h"
+#include "wengert/ops.h"
+
+const struct wg_tensor wg_known_zero = {.state = WG_ABSENT};
+
+/* ---- who owns a gradient ---- */
+
+wg_tensor *wg_walk_owned(struct walk *w, wg_tensor *g)
+{
+    if (w->keeping || g == WG_KNOWN_ZERO)
+        return g;
+    if (!(g->flags & WG_T_SCRATCH) || (g->flags & WG_T_OWNED)) {
+        g = wg_alias(w->th, g);
+        if (!g)
+            return NULL;
+    }
+    g->flags |= WG_T_SCRATCH | WG_T_OWNED;
+    return g;
+}
+
+void wg_walk_let_go(struct walk *w, wg_tensor *g)
+{
+    if (!g || g == WG_KNOWN_ZERO || w->keeping)
+        return;
+    if (g->flags & WG_T_LISTED) { /* the sweep gives the slot back */
+        g->flags &= (uint16_t)~WG_T_OWNED;
+        wg_release_value(g);
+    } else {
+        wg_release_slot(g);
+    }
+}
+
+/* What a vjp made and nobody adopted. */
+void wg_walk_sweep(struct wg_thread *th)
+{
+    while (th->scratch_list) {
+        wg_tensor *t = th->scratch_list;
+        th->scratch_list = t->adjoint;
+        t->adjoint = NULL;
+        t->flags &= (uint16_t)~WG_T_LISTED;
+        if (!(t->flags & WG_T_OWNED))
+            wg_release_slot(t);
+    }
+}
+
+/* ---- summing ---- */
+
+static wg_status touch(struct walk *w, wg_tensor *t)
+{
+    if (!wg_is_leaf(t) || (t->flags & WG_T_TOUCHED))
+        return WG_OK;
+    if (w->n_touched == w->room) {
+        const size_t room = w->room ? 2 * w->room : 32;
+        wg_tensor **grown = wg_object_new(room * sizeof *grown);
+        if (!grown)
+            return WG_E_MEMORY;
+        if (w->touched)
+            memcpy(grown, w->touched, w->n_touched * sizeof *grown);
+        wg_object_free(w->touched);
+        w->touched = grown;
+        w->room = room;
+    }
+    w->touched[w->n_touched++] = t;
+    t->flags |= WG_T_TOUCHED;
+    return WG_OK;
+}
+
+/* A gradient of a broadcast input is summed over the axes that were stretched. */
+static wg_tensor *unbroadcast(const struct wg_op *op, const wg_tensor *t, wg_tensor *g)
+{
+    const int lead = g->rank - t->rank;
+    wg_reduce_options over = {.axis = WG_ALL, .keepdims = true};
+    bool fits = lead >= 0 && g->dtype == t->dtype;
+    for (int axis = 0; axis < g->rank && fits; axis++) {
+        const int64_t had = axis < lead ? 1 : wg_extents(t)[axis - lead], has = wg_extents(g)[axis];
+        if (axis < lead || had != has)
+            over.axes.axis[over.axes.count++] = (int8_t)axis;
+        fits = had == has || had == 1;
+    }
+    if (!fits) {
+        char a[200], b[200];
+        wg_fail(WG_E_BUG, op->name, "%s: its backward gave a gradient of %s %s for an input of %s %s: a bug in the op", op->name,
+                wg_dtype_name((wg_dtype)g->dtype), wg_shape_text(wg_shape_of(g), a, sizeof a), wg_dtype_name((wg_dtype)t->dtype),
+                wg_shape_text(wg_shape_of(t), b, sizeof b));
+        return NULL;
+    }
+    g = wg_sum_with(g, over);
+    return g && lead > 0 ? wg_reshape(g, wg_shape_of(t)) : g;
+}
+
+/* Adds g to what t has: in place only where the sum so far is held by nobody else. */
+wg_status wg_walk_add(struct walk *w, wg_tensor *t, wg_tensor *g)
+{
+    WG_TRY(touch(w, t));
+    if (!t->adjoint || t->adjoint == WG_KNOWN_ZERO) {
+        wg_tensor *mine = wg_walk_owned(w, g);
+        if (!mine)
+            return WG_E_MEMORY;
+        t->adjoint = mine;
+        return WG_OK;
+    }
+    if (g == WG_KNOWN_ZERO)
+        return WG_OK;
+    wg_tensor *sum = wg_add(w->keeping ? t->adjoint : wg_take(t->adjoint), g);
+    if (!sum || !(sum = wg_walk_owned(w, sum)))
+        return sum ? WG_OK : WG_E_MEMORY;
+    wg_walk_let_go(w, t->adjoint);
+    t->adjoint = sum;
+    return WG_OK;
+}
+
+wg_status wg_give(wg_grad_slot *slot, wg_tensor *gradient)
+{
+    if (!gradient) {
+        const wg_error *first = wg_error_first();
+        return first ? first->code : WG_E_NULL;
+    }
+    slot->result = gradient;
+    return WG_OK;
+}
+
+/* ---- one node ---- */
+
+bool wg_walk_needs(const struct walk *w, const wg_tensor *in)
+{
+    if (!(in->flags & WG_T_NEEDS))
+        return false;
+    if (!w->selective || (in->flags & WG_T_WANTED))
+        return true;
+    return !wg_is_leaf(in) && in->from.node->mark == w->th->walk;
+}
+
+/* Does backward read operand i, or result i - n_in? */
+static bool reads(const wg_call *c, unsigned i)
+{
+    return i < c->n_in ? wg_bit(c->op->saves & WG_ALL_IN, i) : (c->op->saves & WG_OUT(i - c->n_in)) != 0;
+}
+
+/* What backward reads must still be there, and be what forward read. */
+static wg_status check_saved(const struct wg_node *node)
+{
+    const wg_call *c = &node->call;
+    for (unsigned i = 0; i < (unsigned)(c->n_in + c->n_out); i++) {
+        const bool input = i < c->n_in;
+        const wg_tensor *t = input ? c->in[i] : c->out[i - c->n_in];
+        if (!reads(c, i) || wg_absent(t))
+            continue;
+        const char *kind = input ? "operand" : "result";
+        const unsigned at = input ? i : i - c->n_in;
+        if (!t->storage)
+            return wg_fail(WG_E_RELEASED, c->op->name, "%s: %s %u, which backward reads, was released, by an earlier wg_backward "
+                                                       "(see .retain) or wg_take", c->op->name, kind, at);
+        if (t->storage->version != node->version[i])
+            return wg_fail(WG_E_STALE, c->op->name, "%s: %s %u was changed after it was used, and backward needs what it was",
+                           c->op->name, kind, at);
+    }
+    return WG_OK;
+}
+
+/* A user's backward sees what it declared; the rest reads as released. Restored afterwards. */
+static void hide_undeclared(const wg_call *c, uint8_t *states, bool hide)
+{
+    for (unsigned i = 0; i < (unsigned)(c->n_in + c->n_out); i++) {
+        wg_tensor *t = i < c->n_in ? c->in[i] : c->out[i - c->n_in];
+        if (reads(c, i) || wg_absent(t))
+            continue;
+        if (hide)
+            states[i] = t->state;
+        t->state = hide ? (uint8_t)WG_RELEASED : states[i];
+    }
+}
+
+static wg_status call_vjp(struct walk *w, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    struct wg_thread *th = w->th;
+    const wg_call *c = &node->call;
+    uint8_t states[64];
+    const bool hide = (c->op->flags & WG_USER) && c->n_in + c->n_out <= 64;
+    const struct wg_node *cause = th->cause;
+    th->cause = node;
+    if (hide)
+        hide_undeclared(c, states, true);
+    const wg_status status = c->op->vjp(c, gy, gx);
+    if (hide)
+        hide_undeclared(c, states, false);
+    th->cause = cause;
+    return status;
+}
+
+static wg_status pass_on(struct walk *w, struct wg_node *node, wg_grad_slot *gx)
+{
+    const wg_call *c = &node->call;
+    const struct wg_node *cause = w->th->cause;
+    wg_status status = WG_OK;
+    w->th->cause = node;
+    for (unsigned i = 0; i < c->n_in && status == WG_OK; i++) {
+        if (!gx[i].need)
+            continue;
+        wg_tensor *g = gx[i].result;
+        if (!g && !wg_bit(c->op->flat, i)) {
+            status = wg_fail(WG_E_BUG, c->op->name, "%s: its backward gave no gradient for operand %u: a bug in the op", c->op->name, i);
+        } else if (g && gx[i].into && gx[i].accumulated) { /* g is the new sum */
+            wg_tensor *sum = wg_walk_owned(w, g);
+            wg_walk_let_go(w, c->in[i]->adjoint);
+            c->in[i]->adjoint = sum;
+            status = sum ? WG_OK : WG_E_MEMORY;
+        } else {
+            if (!g)
+                g = WG_KNOWN_ZERO;
+            else if (g->dtype != c->in[i]->dtype || !wg_same_dims(g, c->in[i]))
+                g = unbroadcast(c->op, c->in[i], g);
+            status = g ? wg_walk_add(w, c->in[i], g) : wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
+        }
+    }
+    w->th->cause = cause;
+    return status;
+}
+
+/* An accumulator is offered where its sum is this walk's alone and the node reads the input once. */
+static wg_tensor *accumulator(const struct walk *w, const wg_call *c, unsigned i)
+{
+    wg_tensor *sum = c->in[i]->adjoint;
+    if (w->keeping || !sum || sum == WG_KNOWN_ZERO || !(sum->flags & WG_T_DENSE) || !wg_storage_unique(sum->storage))
+        return NULL;
+    for (unsigned k = 0; k < c->n_in; k++)
+        if (k != i && c->in[k] == c->in[i])
+            return NULL;
+    return sum;
+}
+
+static wg_status backward_through(struct walk *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero)
+{
+    const wg_call *c = &node->call;
+    wg_grad_slot local[8], *gx = c->n_in <= 8 ? local : wg_object_new(c->n_in * sizeof *gx);
+    if (!gx)
+        return WG_E_MEMORY;
+    bool any = false;
+    for (unsigned i = 0; i < c->n_in; i++) {
+        const bool need = wg_walk_needs(w, c->in[i]);
+        gx[i] = (wg_grad_slot){.need = need, .into = need ? accumulator(w, c, i) : NULL};
+        any = any || need;
+    }
+    wg_status status = WG_OK;
+    if (any && all_zero) {
+        for (unsigned i = 0; i < c->n_in && status == WG_OK; i++)
+            if (gx[i].need)
+                status = wg_walk_add(w, c->in[i], WG_KNOWN_ZERO);
+    } else if (any) {
+        if ((c->op->flags & WG_NO_DERIVATIVE) || !c->op->vjp)
+            status = wg_fail(WG_E_NO_GRAD, c->op->name, "%s has no derivative: %s", c->op->name,
+                             c->op->reason ? c->op->reason : "none is defined");
+        if (status == WG_OK)
+            status = check_saved(node);
+        if (status == WG_OK)
+            status = call_vjp(w, node, gy, gx);
+        if (status == WG_OK)
+            status = pass_on(w, node, gx);
+    }
+    if (gx != local)
+        wg_object_free(gx);
+    return status;
+}
+
+static wg_status visit(struct walk *w, struct wg_node *node)
+{
+    const wg_call *c = &node->call;
+    wg_tensor *gy[64];
+    bool any = false, all_zero = true;
+    for (unsigned i = 0; i < c->n_out; i++) {
+        wg_tensor *y = c->out[i];
+        if (y->adjoint && (y->flags & WG_T_HOOKED))
+            WG_TRY(wg_walk_hooks(w, y));
+        if (y->adjoint && y->adjoint != WG_KNOWN_ZERO && (y->flags & WG_T_WANTED))
+            y->adjoint->flags |= WG_T_HOLD; /* no vjp may overwrite it */
+        gy[i] = y->adjoint && y->adjoint != WG_KNOWN_ZERO ? y->adjoint : WG_NONE;
+        any = any || y->adjoint;
+        all_zero = all_zero && wg_absent(gy[i]);
+    }
+    if (!any)
+        return WG_OK;
+    const wg_status status = !w->selective || node->mark == w->th->walk ? backward_through(w, node, gy, all_zero) : WG_OK;
+    wg_walk_sweep(w->th);
+    for (unsigned i = 0; i < c->n_out; i++)
+        if (!(c->out[i]->flags & WG_T_WANTED)) {
+            wg_walk_let_go(w, c->out[i]->adjoint);
+            c->out[i]->adjoint = NULL;
+        }
+    return status;
+}
+
+/* ---- the walk ---- */
+
+static void release_outputs(const struct wg_node *node)
+{
+    for (unsigned i = 0; i < node->call.n_out; i++) {
+        wg_tensor *y = node->call.out[i];
+        if (!(y->flags & (WG_T_ROOT | WG_T_HOLD | WG_T_REQUIRES)) && y->storage)
+            wg_release_value(y);
+    }
+}
+
+wg_status wg_walk_back(struct walk *w, wg_tensor *const *roots, size_t n)
+{
+    struct wg_node *node = NULL;
+    wg_tape *tape = w->th->top;
+    for (size_t i = 0; i < n; i++)
+        if (!wg_is_leaf(roots[i]) && (!node || roots[i]->from.node->seq > node->seq)) {
+            node = roots[i]->from.node;
+            tape = roots[i]->tape;
+        }
+    for (; tape; tape = tape->below, node = tape ? tape->last : NULL)
+        for (; node; node = node->prev) {
+            if (node->needs)
+                WG_TRY(visit(w, node));
+            if (w->releasing && tape == w->th->top)
+                release_outputs(node);
+        }
+    if (w->releasing)
+        for (node = w->th->top->last; node; node = node->prev)
+            release_outputs(node);
+    return WG_OK;
+}
+
+wg_status wg_walk_seed(struct walk *w, wg_tensor *root, wg_tensor *given)
+{
+    if (!given)
+        return wg_fail(WG_E_NULL, w->name, "%s: the given gradient is NULL", w->name);
+    char a[200], b[200];
+    if (wg_absent(given)) {
+        if (root->numel != 1)
+            return wg_fail(WG_E_SHAPE, w->name, "%s: a root of %s needs a gradient given with .grad; only a root of one element has 1",
+                           w->name, wg_shape_text(wg_shape_of(root), a, sizeof a));
+        given = wg_ones((wg_dtype)root->dtype, wg_shape_of(root));
+        if (!given)
+            return WG_E_MEMORY;
+        given->flags |= WG_T_SCRATCH;
+    } else {
+        WG_TRY(wg_check_handle(given, w->name, -1));
+        if (given->dtype != root->dtype || !wg_same_dims(given, root))
+            return wg_fail(WG_E_SHAPE, w->name, "%s: the given gradient is %s %s, the root %s %s", w->name,
+                           wg_dtype_name((wg_dtype)given->dtype), wg_shape_text(wg_shape_of(given), a, sizeof a),
+                           wg_dtype_name((wg_dtype)root->dtype), wg_shape_text(wg_shape_of(root), b, sizeof b));
+    }
+    return wg_walk_add(w, root, given);
+}
+
+wg_status wg_walk_root(struct walk *w, wg_tensor **root)
+{
+    struct wg_thread *th = w->th;
+    WG_TRY(wg_check_handle(*root, w->name, 0));
+    if (!(*root)->tape) {
+        if (!th->top || !((*root)->flags & WG_T_REQUIRES))
+            return wg_fail(WG_E_NO_TAPE, w->name, "%s: no tape recorded this value: open one (WG_TAPE) before computing it", w->name);
+        *root = wg_proxy(th, *root);
+        if (!*root)
+            return WG_E_MEMORY;
+    }
+    if (!((*root)->flags & WG_T_NEEDS))
+        return wg_fail(WG_E_NO_GRAD, w->name, "%s: the root depends on no tensor that requires a gradient (wg_require_grad), or only "
+                                              "through detached or kept values", w->name);
+    return WG_OK;
+}
+
+wg_status wg_walk_begin(struct walk *w)
+{
+    struct wg_thread *th = w->th;
+    if (!th)
+        return WG_E_MEMORY;
+    if (th->in_hook || th->vjp_depth > 0)
+        return wg_fail(WG_E_STATE, w->name, "%s: not inside a hook or another backward", w->name);
+    if (th->updating)
+        return wg_fail(WG_E_STATE, w->name, "%s: not between wg_update_begin and wg_update_commit", w->name);
+    th->walk++;
+    w->keeping = w->recording || (th->top && th->top->trace);
+    w->releasing = w->releasing && !w->keeping;
+    return WG_OK;
+}
+
+void wg_walk_enter(struct walk *w)
+{
+    w->th->scratch = !w->recording;
+    w->th->no_take = w->keeping;
+    w->th->vjp_depth++;
+}
+
+void wg_walk_leave(struct walk *w)
+{
+    wg_walk_sweep(w->th);
+    w->th->scratch = w->th->no_take = false;
+    w->th->vjp_depth--;
+}
+
+/* Puts every adjoint back to none, whatever happened. */
+void wg_walk_clear(struct walk *w, bool failed)
+{
+    for (wg_tape *tape = w->th->top; tape && failed; tape = tape->below)
+        for (struct wg_node *node = tape->last; node; node = node->prev)
+            for (unsigned i = 0; i < node->call.n_out; i++) {
+                wg_walk_let_go(w, node->call.out[i]->adjoint);
+                node->call.out[i]->adjoint = NULL;
+            }
+    for (size_t i = 0; i < w->n_touched; i++) {
+        wg_tensor *t = w->touched[i];
+        wg_walk_let_go(w, t->adjoint);
+        t->adjoint = NULL;
+        t->flags &= (uint16_t)~WG_T_TOUCHED;
+    }
+    wg_object_free(w->touched);
+}
+
+/* A leaf may stand on the tape through several proxies: their gradients add up in the youngest that has one. */
+wg_status wg_walk_fold(struct walk *w, wg_tensor *t)
+{
+    if (!(t->flags & WG_T_PROXY) || !t->adjoint)
+        return WG_OK;
+    for (struct wg_proxy_link *link = wg_proxies_of(w->th, t->from.leaf); link; link = link->older)
+        if (link->proxy != t && link->proxy->adjoint) {
+            WG_TRY(wg_walk_add(w, t, link->proxy->adjoint));
+            wg_walk_let_go(w, link->proxy->adjoint);
+            link->proxy->adjoint = NULL;
+        }
+    return WG_OK;
+}

@@ -1,0 +1,50 @@
+/* A backward pass under way: what wg_backward and wg_grad share. */
+#ifndef WG_WALK_H
+#define WG_WALK_H
+
+#include "internal.h"
+
+/* An adjoint known to be zero, from an op that is flat: passed on without computing. */
+extern const struct wg_tensor wg_known_zero;
+#define WG_KNOWN_ZERO ((wg_tensor *)(uintptr_t)&wg_known_zero)
+
+struct walk {
+    struct wg_thread *th;
+    const char *name;         /* of the public function, for messages */
+    bool recording;           /* create_graph: gradients are ordinary tensors of the tape */
+    bool keeping;             /* recording or tracing: the tape owns the gradients, nothing is released on the way */
+    bool releasing;           /* wg_backward without retain: values of the top tape go as soon as they are done with */
+    bool selective;           /* wg_grad: only what lies between y and the wanted tensors */
+    wg_tensor **touched;      /* leaves that have an adjoint */
+    size_t n_touched, room;
+};
+
+/* What a gradient does not reach through: a leaf, a constant. */
+static inline bool wg_is_leaf(const wg_tensor *t)
+{
+    return (t->flags & (WG_T_PROXY | WG_T_REQUIRES)) || !t->from.node;
+}
+
+/* A walk in order: begin, the roots checked, enter, seeds, back, whatever becomes of the sums, leave, clear. */
+wg_status wg_walk_begin(struct walk *w);
+wg_status wg_walk_root(struct walk *w, wg_tensor **root); /* checked, and a leaf's replaced by its proxy */
+void wg_walk_enter(struct walk *w);
+wg_status wg_walk_seed(struct walk *w, wg_tensor *root, wg_tensor *given);
+wg_status wg_walk_back(struct walk *w, wg_tensor *const *roots, size_t n);
+void wg_walk_leave(struct walk *w);
+void wg_walk_clear(struct walk *w, bool failed); /* every adjoint back to none, whatever happened */
+
+/* Adds g to what t has: in place only where the sum so far is held by nobody else. */
+wg_status wg_walk_add(struct walk *w, wg_tensor *t, wg_tensor *g);
+/* A leaf may stand on the tape through several proxies: their gradients add up in t. */
+wg_status wg_walk_fold(struct walk *w, wg_tensor *t);
+wg_status wg_walk_hooks(struct walk *w, wg_tensor *t);
+/* Does somebody want the gradient of this input? */
+bool wg_walk_needs(const struct walk *w, const wg_tensor *in);
+/* g as a gradient that the walk owns; and given up. */
+wg_tensor *wg_walk_owned(struct walk *w, wg_tensor *g);
+void wg_walk_let_go(struct walk *w, wg_tensor *g);
+/* Gives back what a vjp made and nobody adopted. */
+void wg_walk_sweep(struct wg_thread *th);
+
+#endif

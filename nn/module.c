@@ -1,0 +1,432 @@
+/* Modules: a forward function with named parameters, buffers and children. The parameters of a module and of all its children are
+   one flat list, the module's own first, so a forward function finds its own at the front and each child's behind, and the same
+   path runs on other parameters than the module's. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wengert/error.h"
+#include "wengert/nn.h"
+#include "wengert/tape.h"
+#include "wengert/tensor.h"
+
+struct list {
+    size_t n, own; /* all; the module's own, which stand first */
+    wg_tensor **tensor;
+    char **name;
+};
+
+struct child {
+    wg_module *module;
+    char *name;
+    size_t first_param, first_buffer; /* where its lists begin in the parent's, counted from the end of the parent's own */
+};
+
+struct wg_module {
+    const struct wg_module_type *type;
+    void *context;
+    struct list params, buffers;
+    struct child *children;
+    size_t n_children;
+    wg_module *next; /* while a tree is being destroyed */
+    bool is_child;
+};
+
+static wg_status no_memory(const char *op)
+{
+    return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+}
+
+static wg_status null_argument(const char *op, const char *what)
+{
+    return wg_error_set(WG_E_NULL, op, "%s: %s is NULL", op, what);
+}
+
+/* ---- lists ---- */
+
+static char *path(const char *prefix, const char *name)
+{
+    const size_t size = strlen(prefix) + strlen(name) + 2;
+    char *text = malloc(size);
+    if (text)
+        snprintf(text, size, "%s%s%s", prefix, prefix[0] ? "." : "", name);
+    return text;
+}
+
+/* Room for more entries; on failure the list is as it was. */
+static bool list_reserve(struct list *list, size_t more)
+{
+    wg_tensor **tensor = realloc(list->tensor, (list->n + more + 1) * sizeof *tensor);
+    if (tensor)
+        list->tensor = tensor;
+    char **name = tensor ? realloc(list->name, (list->n + more + 1) * sizeof *name) : NULL;
+    if (name)
+        list->name = name;
+    return name != NULL;
+}
+
+static void list_free(struct list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (i < list->own)
+            wg_free(list->tensor[i]);
+        free(list->name[i]);
+    }
+    free(list->tensor);
+    free(list->name);
+}
+
+/* Inserts behind the module's own entries; takes name over. */
+static void list_insert_own(struct list *list, wg_tensor *t, char *name)
+{
+    const size_t at = list->own, behind = list->n - at;
+    memmove(list->tensor + at + 1, list->tensor + at, behind * sizeof *list->tensor);
+    memmove(list->name + at + 1, list->name + at, behind * sizeof *list->name);
+    list->tensor[at] = t;
+    list->name[at] = name;
+    list->own++;
+    list->n++;
+}
+
+/* Appends a child's entries under its name; on failure the list is as it was. */
+static bool list_append(struct list *list, const struct list *child, const char *child_name)
+{
+    if (!list_reserve(list, child->n))
+        return false;
+    for (size_t i = 0; i < child->n; i++) {
+        list->name[list->n + i] = path(child_name, child->name[i]);
+        if (!list->name[list->n + i]) {
+            while (i-- > 0)
+                free(list->name[list->n + i]);
+            return false;
+        }
+    }
+    memcpy(list->tensor + list->n, child->tensor, child->n * sizeof *child->tensor);
+    list->n += child->n;
+    return true;
+}
+
+static void list_cut(struct list *list, size_t n)
+{
+    while (list->n > n)
+        free(list->name[--list->n]);
+}
+
+/* ---- making and destroying ---- */
+
+wg_module *wg_module_create(const struct wg_module_type *type, void *context)
+{
+    wg_module *module = type && type->forward && type->name ? calloc(1, sizeof *module) : NULL;
+    if (module && list_reserve(&module->params, 0) && list_reserve(&module->buffers, 0)) {
+        module->type = type;
+        module->context = context;
+        return module;
+    }
+    if (!type || !type->forward || !type->name)
+        (void)null_argument("module_create", "the type, its name or its forward function");
+    else
+        (void)no_memory("module_create");
+    if (module) {
+        list_free(&module->params);
+        list_free(&module->buffers);
+        free(module);
+    }
+    if (type && type->destroy)
+        type->destroy(context);
+    return NULL;
+}
+
+/* Without recursion: the children of what is being destroyed wait in a list. */
+void wg_module_destroy(wg_module *module)
+{
+    if (module && module->is_child) {
+        (void)wg_error_set(WG_E_STATE, "module_destroy", "module_destroy: the module is a child and dies with its parent");
+        return;
+    }
+    wg_module *waiting = module;
+    while (waiting) {
+        module = waiting;
+        waiting = module->next;
+        for (size_t i = 0; i < module->n_children; i++) {
+            module->children[i].module->next = waiting;
+            waiting = module->children[i].module;
+            free(module->children[i].name);
+        }
+        if (module->type->destroy)
+            module->type->destroy(module->context);
+        list_free(&module->params);
+        list_free(&module->buffers);
+        free(module->children);
+        free(module);
+    }
+}
+
+/* ---- adding ---- */
+
+static bool name_taken(const wg_module *module, const char *name)
+{
+    for (size_t i = 0; i < module->params.own; i++)
+        if (strcmp(module->params.name[i], name) == 0)
+            return true;
+    for (size_t i = 0; i < module->buffers.own; i++)
+        if (strcmp(module->buffers.name[i], name) == 0)
+            return true;
+    for (size_t i = 0; i < module->n_children; i++)
+        if (strcmp(module->children[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool list_has(const struct list *list, const wg_tensor *t)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (list->tensor[i] == t)
+            return true;
+    return false;
+}
+
+static wg_status check_addition(const wg_module *module, const char *name, const char *op)
+{
+    if (!module || !name)
+        return null_argument(op, module ? "the name" : "the module");
+    if (module->is_child)
+        return wg_error_set(WG_E_STATE, op, "%s: the %s module is a child already and can no longer change", op, module->type->name);
+    if (!name[0] || strchr(name, '.'))
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: a name is not empty and has no '.': \"%s\"", op, name);
+    if (name_taken(module, name))
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: the %s module has a \"%s\" already", op, module->type->name, name);
+    return WG_OK;
+}
+
+/* Gives back a tensor that could not be added. */
+static void discard(wg_tensor *t)
+{
+    wg_tensor *own = t ? wg_own(t) : NULL;
+    wg_free(own);
+}
+
+static wg_status add_tensor(wg_module *module, const char *name, wg_tensor *t, bool parameter, const char *op)
+{
+    wg_status status = check_addition(module, name, op);
+    if (status == WG_OK && !t)
+        status = null_argument(op, name);
+    if (status != WG_OK) {
+        discard(t);
+        return status;
+    }
+    struct list *list = parameter ? &module->params : &module->buffers;
+    wg_tensor *own = list_has(&module->params, t) || list_has(&module->buffers, t) ? NULL : wg_own(t);
+    if (!own)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: \"%s\" is the module's already, or no tensor", op, name);
+    char *copy = list_reserve(list, 1) ? path("", name) : NULL;
+    if (!copy)
+        status = no_memory(op);
+    else if (parameter && !wg_require_grad(own, true))
+        status = wg_error_first() ? wg_error_first()->code : WG_E_DTYPE;
+    else
+        status = wg_set_name(own, name);
+    if (status != WG_OK) {
+        free(copy);
+        wg_free(own);
+        return status;
+    }
+    list_insert_own(list, own, copy);
+    return WG_OK;
+}
+
+wg_status wg_module_add_parameter(wg_module *module, const char *name, wg_tensor *t)
+{
+    return add_tensor(module, name, t, true, "module_add_parameter");
+}
+
+wg_status wg_module_add_buffer(wg_module *module, const char *name, wg_tensor *t)
+{
+    return add_tensor(module, name, t, false, "module_add_buffer");
+}
+
+/* Messages call a tensor by its whole path. */
+static wg_status rename_from(const struct list *list, size_t first)
+{
+    for (size_t i = first; i < list->n; i++)
+        WG_TRY(wg_set_name(list->tensor[i], list->name[i]));
+    return WG_OK;
+}
+
+static wg_status append_child(wg_module *module, const char *name, wg_module *child)
+{
+    const char *op = "module_add_child";
+    const size_t params = module->params.n, buffers = module->buffers.n;
+    struct child *children = realloc(module->children, (module->n_children + 1) * sizeof *children);
+    if (children)
+        module->children = children;
+    char *copy = children ? path("", name) : NULL;
+    if (!copy)
+        return no_memory(op);
+    wg_status status = WG_OK;
+    if (!list_append(&module->params, &child->params, name) || !list_append(&module->buffers, &child->buffers, name))
+        status = no_memory(op);
+    if (status == WG_OK)
+        status = rename_from(&module->params, params);
+    if (status == WG_OK)
+        status = rename_from(&module->buffers, buffers);
+    if (status != WG_OK) {
+        list_cut(&module->params, params);
+        list_cut(&module->buffers, buffers);
+        free(copy);
+        return status;
+    }
+    module->children[module->n_children++] =
+        (struct child){child, copy, params - module->params.own, buffers - module->buffers.own};
+    child->is_child = true;
+    return WG_OK;
+}
+
+wg_status wg_module_add_child(wg_module *module, const char *name, wg_module *child)
+{
+    const char *op = "module_add_child";
+    wg_status status = check_addition(module, name, op);
+    if (status == WG_OK && !child)
+        status = null_argument(op, "the child");
+    if (status == WG_OK && (child->is_child || child == module))
+        return wg_error_set(WG_E_STATE, op, "%s: the %s module is a child already, or the parent itself", op, child->type->name);
+    if (status == WG_OK)
+        status = append_child(module, name, child);
+    if (status != WG_OK && child && !child->is_child && child != module)
+        wg_module_destroy(child);
+    return status;
+}
+
+/* ---- asking ---- */
+
+static wg_tensor_list list_of(const wg_module *module, const struct list *list, const char *op)
+{
+    if (!module) {
+        (void)null_argument(op, "the module");
+        return (wg_tensor_list){0, NULL, NULL};
+    }
+    return (wg_tensor_list){list->n, list->tensor, (const char *const *)list->name};
+}
+
+wg_tensor_list wg_parameters(const wg_module *module)
+{
+    return list_of(module, module ? &module->params : NULL, "parameters");
+}
+
+wg_tensor_list wg_buffers(const wg_module *module)
+{
+    return list_of(module, module ? &module->buffers : NULL, "buffers");
+}
+
+size_t wg_module_children(const wg_module *module)
+{
+    return module ? module->n_children : 0;
+}
+
+wg_module *wg_module_child(const wg_module *module, size_t index)
+{
+    if (module && index < module->n_children)
+        return module->children[index].module;
+    (void)wg_error_set(WG_E_ARGUMENT, "module_child", "module_child: there is no child %zu", index);
+    return NULL;
+}
+
+const char *wg_module_name(const wg_module *module)
+{
+    return module ? module->type->name : "";
+}
+
+void *wg_module_context(const wg_module *module)
+{
+    return module ? module->context : NULL;
+}
+
+/* ---- applying ---- */
+
+static wg_tensor *forward(const wg_module_call *call, wg_tensor *x)
+{
+    const struct wg_module_type *type = call->module->type;
+    wg_tensor *y = type->forward(call, x);
+    if (!y && !wg_error_first())
+        (void)wg_error_set(WG_E_STATE, "apply", "apply: the forward function of %s failed without saying why", type->name);
+    return y;
+}
+
+/* With no tape open the effects of the call are final when it succeeds: its tape is an outermost one. */
+static wg_tensor *apply(const wg_module_call *call, wg_tensor *x)
+{
+    if (wg_tape_top())
+        return forward(call, x);
+    WG_TAPE(tape);
+    wg_tensor *y = tape ? forward(call, x) : NULL;
+    return y ? wg_keep(y) : NULL;
+}
+
+static bool can_apply(const wg_module *net, const wg_tensor *x, const char *op)
+{
+    if (net && x)
+        return true;
+    if (!wg_error_first()) /* else that is what went wrong */
+        (void)null_argument(op, net ? "x" : "the module");
+    return false;
+}
+
+wg_tensor *wg_apply(const wg_module *net, wg_tensor *x)
+{
+    if (!can_apply(net, x, "apply"))
+        return NULL;
+    const wg_module_call call = {.module = net, .context = net->context, .param = net->params.tensor,
+                                 .buffer = net->buffers.tensor, .functional = false};
+    return apply(&call, x);
+}
+
+static wg_status check_like(const wg_tensor *given, const wg_tensor *own, const char *name)
+{
+    const char *op = "apply_with";
+    if (!given)
+        return wg_error_first() ? wg_error_first()->code : wg_error_set(WG_E_NULL, op, "%s: parameter \"%s\" is NULL", op, name);
+    const wg_shape a = wg_shape_of(given), b = wg_shape_of(own);
+    if (wg_dtype_of(given) != wg_dtype_of(own))
+        return wg_error_set(WG_E_DTYPE, op, "%s: parameter \"%s\" is %s, not %s", op, name, wg_dtype_name(wg_dtype_of(own)),
+                            wg_dtype_name(wg_dtype_of(given)));
+    if (a.rank == b.rank && memcmp(a.extent, b.extent, (size_t)a.rank * sizeof *a.extent) == 0)
+        return WG_OK;
+    char wanted[200], got[200];
+    return wg_error_set(WG_E_SHAPE, op, "%s: parameter \"%s\" is %s, not %s", op, name, wg_shape_text(b, wanted, sizeof wanted),
+                        wg_shape_text(a, got, sizeof got));
+}
+
+wg_tensor *wg_apply_with(const wg_module *net, wg_tensor *const *params, wg_tensor *x)
+{
+    if (!can_apply(net, x, "apply_with"))
+        return NULL;
+    if (!params && net->params.n > 0) {
+        (void)null_argument("apply_with", "the list of parameters");
+        return NULL;
+    }
+    for (size_t i = 0; i < net->params.n; i++)
+        if (check_like(params[i], net->params.tensor[i], net->params.name[i]) != WG_OK)
+            return NULL;
+    const wg_module_call call = {.module = net, .context = net->context, .param = params, .buffer = net->buffers.tensor,
+                                 .functional = true};
+    return apply(&call, x);
+}
+
+wg_tensor *wg_apply_child(const wg_module_call *call, size_t index, wg_tensor *x)
+{
+    if (!call || !x || index >= call->module->n_children) {
+        if (!wg_error_first())
+            (void)wg_error_set(WG_E_ARGUMENT, "apply_child", "apply_child: x is NULL, or there is no child %zu", index);
+        return NULL;
+    }
+    const wg_module *parent = call->module;
+    const struct child *child = &parent->children[index];
+    const wg_module_call inner = {.module = child->module, .context = child->module->context,
+                                  .param = call->param + parent->params.own + child->first_param,
+                                  .buffer = call->buffer + parent->buffers.own + child->first_buffer,
+                                  .functional = call->functional};
+    if (wg_name_push(child->name) != WG_OK)
+        return NULL;
+    wg_tensor *y = forward(&inner, x);
+    wg_name_pop();
+    return y;
+}

@@ -1,0 +1,73 @@
+/* Normal numbers by Box and Muller (A note on the generation of random normal deviates, 1958): two uniform numbers make two normal
+   ones, r cos φ and r sin φ with r = √(-2 ln u) and φ = 2π w. Worked out in f64 for f32 too, which then rounds. */
+#ifdef REAL
+#include "draw.h"
+
+static wg_status T(normal)(const wg_call *c)
+{
+    const struct wg_draw_params *p = (const struct wg_draw_params *)c->params;
+    ELEM *y = (ELEM *)(void *)c->out[0]->data;
+    const int64_t n = c->out[0]->numel, blocks = (n + 3) / 4;
+    const struct wg_draw draw = wg_draw_blocks(c, blocks);
+    const WIDE mean = (WIDE)p->a, deviation = (WIDE)p->b, two_pi = (WIDE)6.283185307179586477;
+    const int threads = wg_kernel_threads(32 * (double)n);
+#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
+    for (int64_t block = 0; block < blocks; block++) {
+        uint32_t word[4];
+        WIDE z[4];
+        wg_draw_words(&draw, block, word);
+        for (int k = 0; k < 4; k += 2) {
+            /* u in (0, 1], so that its logarithm is finite */
+            const WIDE r = sqrt((WIDE)-2 * log((WIDE)ldexp((double)word[k] + 1, -32)));
+            const WIDE angle = two_pi * (WIDE)ldexp((double)word[k + 1], -32);
+            z[k] = mean + deviation * (r * cos(angle));
+            z[k + 1] = mean + deviation * (r * sin(angle));
+        }
+        for (int64_t k = 0; k < 4 && 4 * block + k < n; k++)
+            y[4 * block + k] = (REAL)z[k];
+    }
+    return WG_OK;
+}
+#else
+#define KERNEL_FILE "normal.c"
+#include "op.h"
+
+static wg_status shape(const wg_call *c, wg_spec *out)
+{
+    const struct wg_draw_params *p = c->params;
+    char text[160];
+    if (p->dtype != WG_F32 && p->dtype != WG_F64)
+        return wg_call_error(c, WG_E_DTYPE, "the result is f32 or f64");
+    if (!isfinite(p->a) || !isfinite(p->b) || p->b < 0) {
+        snprintf(text, sizeof text, "mean %g and deviation %g: finite numbers are wanted, the deviation not negative", p->a, p->b);
+        return wg_call_error(c, WG_E_ARGUMENT, text);
+    }
+    return wg_draw_shape(c, out);
+}
+
+wg_tensor *wg_normal(wg_tensor *generator, wg_dtype dtype, wg_shape to, double mean, double deviation)
+{
+    const struct wg_draw_params p = {.dtype = dtype, .shape = to, .a = mean, .b = deviation};
+    return wg_invoke1(&wg_op_normal, &p, generator);
+}
+
+/* Blocks of four are worked out whole. */
+static wg_cost cost(const wg_call *c)
+{
+    wg_cost cost = wg_cost_bytes(c);
+    const double pairs = 2 * (double)((c->out[0]->numel + 3) / 4);
+    cost.add = 2 * pairs;
+    cost.mul = 6 * pairs;
+    cost.transcendental = 4 * pairs;
+    return cost;
+}
+
+const struct wg_op wg_op_normal = {
+    .name = "normal", .params_size = sizeof(struct wg_draw_params), .n_in = 1, .n_out = 1, .shape = shape, .kernel = KERNELS(normal),
+    .cost = cost, .writes = WG_IN(0), .flags = WG_DRAWS | WG_NO_DERIVATIVE, .reason = "it draws numbers from a generator",
+    WG_SAMPLES({"f32", {WG_DIMS(4)}, .n = 1, .dtype = {WG_I64}, .low = {0}, .high = {1000},
+                .params = &(const struct wg_draw_params){WG_F32, WG_DIMS(5, 7), 1, 2}},
+               {"f64", {WG_DIMS(4)}, .n = 1, .dtype = {WG_I64}, .low = {0}, .high = {1000},
+                .params = &(const struct wg_draw_params){WG_F64, WG_DIMS(5, 7), 1, 2}}),
+};
+#endif

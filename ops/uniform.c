@@ -1,0 +1,67 @@
+/* Uniform numbers on [low, high): low + (high - low) u, u of 24 random bits in f32, one word each, and of 53 in f64, two words each. */
+#ifdef REAL
+#include "draw.h"
+
+static wg_status T(uniform)(const wg_call *c)
+{
+    const struct wg_draw_params *p = (const struct wg_draw_params *)c->params;
+    ELEM *y = (ELEM *)(void *)c->out[0]->data;
+    const bool wide = c->out[0]->dtype == WG_F64;
+    const int64_t n = c->out[0]->numel, each = wide ? 2 : 4, blocks = (n + each - 1) / each;
+    const struct wg_draw draw = wg_draw_blocks(c, blocks);
+    const REAL low = (REAL)p->a, width = (REAL)(p->b - p->a);
+    /* rounding may reach high, which is excluded: the largest number below it stands for it */
+    const REAL top = (REAL)(wide ? nextafter(p->b, p->a) : (double)nextafterf((float)p->b, (float)p->a));
+    const int threads = wg_kernel_threads(8 * (double)n);
+#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
+    for (int64_t block = 0; block < blocks; block++) {
+        uint32_t word[4];
+        wg_draw_words(&draw, block, word);
+        for (int64_t k = 0; k < each && block * each + k < n; k++) {
+            const double u = wide ? ldexp((double)(((uint64_t)word[2 * k] << 32 | word[2 * k + 1]) >> 11), -53)
+                                  : ldexp((double)(word[k] >> 8), -24);
+            const REAL v = low + width * (REAL)u;
+            y[block * each + k] = v > top ? top : v;
+        }
+    }
+    return WG_OK;
+}
+#else
+#define KERNEL_FILE "uniform.c"
+#include "op.h"
+
+static wg_status shape(const wg_call *c, wg_spec *out)
+{
+    const struct wg_draw_params *p = c->params;
+    char text[160];
+    if (p->dtype != WG_F32 && p->dtype != WG_F64)
+        return wg_call_error(c, WG_E_DTYPE, "the result is f32 or f64");
+    const bool narrow = p->dtype == WG_F32;
+    if (narrow ? !((float)p->a < (float)p->b) || !isfinite((float)p->a) || !isfinite((float)(p->b - p->a)) || !isfinite((float)p->b)
+               : !(p->a < p->b) || !isfinite(p->b - p->a)) {
+        snprintf(text, sizeof text, "[%g, %g) is not an interval of finite %s numbers", p->a, p->b, wg_dtype_name(p->dtype));
+        return wg_call_error(c, WG_E_ARGUMENT, text);
+    }
+    return wg_draw_shape(c, out);
+}
+
+wg_tensor *wg_uniform(wg_tensor *generator, wg_dtype dtype, wg_shape to, double low, double high)
+{
+    const struct wg_draw_params p = {.dtype = dtype, .shape = to, .a = low, .b = high};
+    return wg_invoke1(&wg_op_uniform, &p, generator);
+}
+
+static wg_cost cost(const wg_call *c)
+{
+    return wg_cost_each(c, 1, 1, 0, 1, 0);
+}
+
+const struct wg_op wg_op_uniform = {
+    .name = "uniform", .params_size = sizeof(struct wg_draw_params), .n_in = 1, .n_out = 1, .shape = shape, .kernel = KERNELS(uniform),
+    .cost = cost, .writes = WG_IN(0), .flags = WG_DRAWS | WG_NO_DERIVATIVE, .reason = "it draws numbers from a generator",
+    WG_SAMPLES({"f32", {WG_DIMS(4)}, .n = 1, .dtype = {WG_I64}, .low = {0}, .high = {1000},
+                .params = &(const struct wg_draw_params){WG_F32, WG_DIMS(5, 7), -1, 3}},
+               {"f64", {WG_DIMS(4)}, .n = 1, .dtype = {WG_I64}, .low = {0}, .high = {1000},
+                .params = &(const struct wg_draw_params){WG_F64, WG_DIMS(5, 7), -1, 3}}),
+};
+#endif
