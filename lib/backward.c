@@ -13,10 +13,14 @@ struct pending {
 /* The summed gradient as a value of the leaf's own: dense, its storage held by nobody else; added to what the leaf has. */
 static wg_tensor *leaf_value(struct walk *w, wg_tensor *g, wg_tensor *before)
 {
+    const struct wg_node *cause = w->th->cause;
+    if (w->keeping && !(g->flags & WG_T_PROXY) && g->from.node)
+        w->th->cause = g->from.node->cause; /* the last node that contributed */
     if (before)
         g = wg_add(before, g);
-    else if (!(g->flags & WG_T_DENSE) || (!w->keeping && !wg_storage_unique(g->storage)))
+    else if (w->keeping || !(g->flags & WG_T_DENSE) || !wg_storage_unique(g->storage))
         g = wg_copy(g);
+    w->th->cause = cause;
     wg_tensor *value = g ? wg_value_new(g->rank) : NULL;
     if (!value)
         return NULL;
@@ -24,6 +28,7 @@ static wg_tensor *leaf_value(struct walk *w, wg_tensor *g, wg_tensor *before)
     wg_set_dims(value, g->rank, wg_extents(g), wg_strides(g));
     value->data = g->data;
     value->storage = g->storage;
+    value->flags |= WG_T_LENT;
     wg_storage_ref(g->storage);
     return value;
 }
@@ -36,8 +41,12 @@ static wg_status prepare(struct walk *w, wg_tensor *t, struct pending *p)
     if (t->flags & WG_T_HOOKED)
         WG_TRY(wg_walk_hooks(w, t));
     p->leaf = t->flags & WG_T_PROXY ? t->from.leaf : t;
+    if (p->leaf->state == WG_DEAD) { /* freed meanwhile: nobody will ask */
+        p->leaf = NULL;
+        return WG_OK;
+    }
     wg_tensor *g = t->adjoint == WG_KNOWN_ZERO ? wg_zeros((wg_dtype)t->dtype, wg_shape_of(t)) : t->adjoint;
-    p->gradient = g ? leaf_value(w, g, wg_gradient(p->leaf)) : NULL;
+    p->gradient = g ? leaf_value(w, g, wg_leaf_gradient(p->leaf)) : NULL;
     if (!p->gradient)
         return WG_E_MEMORY;
     if (!p->leaf->tape)

@@ -69,10 +69,7 @@ static wg_status null_operand(struct wg_thread *th, const struct wg_op *op, size
 {
     if (th->has_error) {
         th->error.later++;
-        if (th->top)
-            th->top->failed = true;
-        if (th->updating)
-            th->update_failed = true;
+        wg_mark_failed(th);
         return WG_E_NULL;
     }
     return wg_fail(WG_E_NULL, op->name, "%s: operand %zu is NULL", op->name, i);
@@ -208,6 +205,26 @@ static void end_taken(const struct wg_thread *th, const wg_call *c)
         }
 }
 
+wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node)
+{
+    if (node->call.op->writes)
+        WG_TRY(before_writing(th, &node->call));
+    WG_TRY(wg_node_run(node));
+    if (node->needs)
+        mark_saved(node);
+    return WG_OK;
+}
+
+/* Runs at the commit: until then nobody may overwrite or release what it reads. */
+static void queue_update(struct wg_thread *th, struct wg_node *node)
+{
+    for (unsigned i = 0; i < node->call.n_in; i++)
+        if (!wg_absent(node->call.in[i]))
+            node->call.in[i]->flags |= WG_T_SAVED;
+    *th->updates_end = node;
+    th->updates_end = &node->next_update;
+}
+
 static wg_status finish(struct wg_thread *th, struct wg_node *node, bool *recorded)
 {
     const wg_call *c = &node->call;
@@ -217,12 +234,10 @@ static wg_status finish(struct wg_thread *th, struct wg_node *node, bool *record
     if (!queued)
         WG_TRY(wg_node_run(node));
     *recorded = th->top && (!th->scratch || th->top->trace || queued);
-    if (queued) { /* recorded when it runs, so that a rerun keeps the order */
-        *th->updates_end = node;
-        th->updates_end = &node->next_update;
-    } else if (*recorded) {
+    if (queued) /* recorded when it runs, so that a rerun keeps the order */
+        queue_update(th, node);
+    else if (*recorded)
         wg_node_record(th, node);
-    }
     if (c->op->inplace)
         end_taken(th, c);
     return WG_OK;
@@ -234,9 +249,11 @@ static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *c
     struct wg_thread *th = wg_self();
     if (!th)
         return WG_E_MEMORY;
+    if (!op || (op->params_size && !params))
+        return wg_fail(WG_E_NULL, "invoke", "invoke: the op or its params are NULL");
     if (!(op->flags & WG_VIEW) && (!op->kernel[0] || !op->kernel[1]))
         return wg_fail(WG_E_BUG, op->name, "%s: the op has no kernel", op->name);
-    if (n_in > 65535 || op->n_out > 64 || ((op->flags & WG_VIEW) && n_in == 0) || (op->n_in && op->n_in != n_in) || op->n_out < n_out)
+    if (n_in > 65535 || op->n_out > 16 || ((op->flags & WG_VIEW) && n_in == 0) || (op->n_in && op->n_in != n_in) || op->n_out < n_out)
         return wg_fail(WG_E_ARGUMENT, op->name, "%s: called with %zu operands for %zu results", op->name, n_in, n_out);
     struct wg_node *node = node_new(th, op, params, n_in, op->n_out);
     if (!node)
@@ -252,6 +269,10 @@ static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *c
     if (status == WG_OK)
         status = finish(th, node, &recorded);
     if (status != WG_OK) {
+        if (th->has_error)
+            wg_mark_failed(th);
+        else
+            wg_fail(status, op->name, "%s: its forward failed: %s", op->name, wg_status_text(status));
         wg_outputs_discard(node);
         node_discard(th, node);
         return status;
@@ -270,7 +291,7 @@ static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *c
 
 wg_status wg_invoke(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in, wg_tensor **out, size_t n_out)
 {
-    if (!op || (n_in && !in) || (n_out && !out))
+    if ((n_in && !in) || (n_out && !out))
         return wg_fail(WG_E_NULL, "invoke", "invoke: an argument is NULL");
     return invoke(op, params, in, n_in, out, n_out, NULL);
 }

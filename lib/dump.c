@@ -1,7 +1,7 @@
 /* A tape as a picture, in Graphviz's DOT with HTML-like labels.
 
-   Forward runs down the page. Edges among backward nodes are written the other way round (dir=back), so that a gradient flows up the
-   page, beside the forward nodes that caused it. */
+   Forward runs down the page. Edges among backward nodes are written the other way round (dir=back), so that a gradient flows up
+   the page, beside the forward nodes that caused it. */
 #include <math.h>
 
 #include "picture.h"
@@ -253,8 +253,8 @@ static void write_gradient_edge(struct wg_picture *p, size_t at)
     char name[32];
     if (maker != WG_NOWHERE)
         fprintf(p->stream,
-                "  n%td -> %s [constraint=false, arrowhead=vee, label=\"gradient\", color=\"#3f8f5f\", fontcolor=\"#3f8f5f\"];\n", maker,
-                item_name(p, (ptrdiff_t)at, name));
+                "  n%td -> %s [constraint=false, arrowhead=vee, label=\"gradient\", color=\"#3f8f5f\", fontcolor=\"#3f8f5f\"];\n",
+                maker, item_name(p, (ptrdiff_t)at, name));
 }
 
 static void write_edges(struct wg_picture *p)

@@ -21,6 +21,14 @@ static void section_path(const wg_section *section, char *text, size_t size)
     }
 }
 
+void wg_mark_failed(struct wg_thread *th)
+{
+    if (th->top)
+        th->top->failed = true;
+    if (th->updating)
+        th->update_failed = true;
+}
+
 static void record(struct wg_thread *th, wg_status code, const char *op, const char *format, va_list arguments)
 {
     wg_error error = {.code = code};
@@ -33,10 +41,7 @@ static void record(struct wg_thread *th, wg_status code, const char *op, const c
         th->error = error;
         th->has_error = true;
     }
-    if (th->top)
-        th->top->failed = true;
-    if (th->updating)
-        th->update_failed = true;
+    wg_mark_failed(th);
     if (th->hook)
         th->hook(&error, th->hook_context);
 }

@@ -26,20 +26,6 @@ static void want(struct walk *w, wg_tensor *x, bool on)
             link->proxy->flags = (uint16_t)((link->proxy->flags & ~(unsigned)WG_T_WANTED) | flag);
 }
 
-/* Is x hidden behind a value that wg_keep took out of its tape and that is used here? */
-static bool hidden(struct walk *w, const wg_tensor *x)
-{
-    if (x->flags & WG_T_PROXY)
-        x = x->from.leaf;
-    for (size_t i = 0; i < w->th->leaf_capacity; i++) {
-        const wg_tensor *leaf = w->th->leaves[i].leaf;
-        for (size_t k = 0; leaf && k < wg_value_of(w->th->leaves[i].leaf)->n_behind; k++)
-            if (wg_value_of(w->th->leaves[i].leaf)->behind[k] == x)
-                return true;
-    }
-    return false;
-}
-
 static wg_status check_wanted(struct walk *w, wg_tensor *x, size_t i)
 {
     WG_TRY(wg_check_handle(x, w->name, (int)i + 1));
@@ -49,7 +35,7 @@ static wg_status check_wanted(struct walk *w, wg_tensor *x, size_t i)
     return WG_OK;
 }
 
-static wg_tensor *result_for(struct walk *w, wg_tensor *x, size_t i, wg_unused unused)
+static wg_tensor *result_for(struct walk *w, wg_tensor *root, wg_tensor *x, size_t i, wg_unused unused)
 {
     wg_tensor *at = x;
     if (!x->tape) {
@@ -63,7 +49,7 @@ static wg_tensor *result_for(struct walk *w, wg_tensor *x, size_t i, wg_unused u
     if (at && (at->flags & WG_T_HOOKED) && wg_is_leaf(at) && at->adjoint && wg_walk_hooks(w, at) != WG_OK)
         return NULL;
     wg_tensor *g = at ? at->adjoint : NULL;
-    if (!g && hidden(w, x)) {
+    if (!g && wg_behind_kept(w->th, root, x)) {
         wg_fail(WG_E_UNUSED, w->name, "%s: operand %zu lies behind a kept tensor (wg_keep), which cuts its gradient off", w->name, i + 1);
         return NULL;
     }
@@ -75,10 +61,10 @@ static wg_tensor *result_for(struct walk *w, wg_tensor *x, size_t i, wg_unused u
 }
 
 /* Hands the adjoints out as tensors of the top tape. */
-static wg_status collect(struct walk *w, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_unused unused)
+static wg_status collect(struct walk *w, wg_tensor *root, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_unused unused)
 {
     for (size_t i = 0; i < n; i++) {
-        wg_tensor *g = result_for(w, x[i], i, unused);
+        wg_tensor *g = result_for(w, root, x[i], i, unused);
         if (g && !w->keeping)
             g = wg_alias(w->th, g);
         if (!g) {
@@ -124,7 +110,7 @@ wg_status wg_grad_many_with(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tens
     if (status == WG_OK)
         status = wg_walk_back(&w, &root, 1);
     if (status == WG_OK)
-        status = collect(&w, x, n, made, options.unused);
+        status = collect(&w, root, x, n, made, options.unused);
     if (status == WG_OK)
         memcpy(gx, made, n * sizeof *made);
     wg_walk_leave(&w);

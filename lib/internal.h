@@ -57,6 +57,7 @@ struct wg_node {
     struct wg_node *prev, *next;
     uint64_t seq;                /* order among all nodes of the thread */
     uint64_t mark;               /* the last walk that found a wanted tensor behind this node */
+    uint64_t behind;             /* the last search for leaves that found this node behind its tensor */
     const struct wg_node *cause; /* the forward node whose backward made this one */
     const wg_section *section;
     struct wg_node *next_update; /* queue of an update bracket */
@@ -147,7 +148,8 @@ struct wg_leaf_entry {
 
 struct wg_thread {
     wg_tape *top, *bottom;
-    uint64_t seq, walk;
+    uint64_t seq, walk, search;
+    wg_tape *walking; /* the top tape of the backward that is running, or NULL */
     bool no_grad;
     bool eval;
     wg_tensor *generator; /* the default one */
@@ -189,6 +191,7 @@ int *wg_lost_tapes(void); /* how many tapes of this thread failed to open and ar
 
 wg_status wg_fail(wg_status code, const char *op, const char *format, ...) WG_PRINTF(3, 4);
 void wg_error_clear(struct wg_thread *th);
+void wg_mark_failed(struct wg_thread *th); /* the open tape and the open update count as failed */
 
 /* ---- tensors ---- */
 
@@ -206,6 +209,8 @@ wg_tensor *wg_value_new(int rank);
 void wg_value_unref(wg_tensor *t);
 /* A second handle on the same value. */
 wg_tensor *wg_alias(struct wg_thread *th, const wg_tensor *t);
+/* Is x behind a kept tensor on which t depends? */
+bool wg_behind_kept(struct wg_thread *th, wg_tensor *t, const wg_tensor *x);
 /* Gives up the value, keeps the handle; gives back the slot of a tape's tensor too. */
 void wg_release_value(wg_tensor *t);
 void wg_release_slot(wg_tensor *t);
@@ -223,6 +228,7 @@ wg_tensor *wg_tape_slot(wg_tape *tape);
 wg_tensor *wg_proxy(struct wg_thread *th, wg_tensor *leaf);
 struct wg_proxy_link *wg_proxies_of(struct wg_thread *th, const wg_tensor *leaf); /* or NULL */
 struct wg_leaf_gradient *wg_leaf_gradient_find(const wg_tensor *t);
+wg_tensor *wg_leaf_gradient(const wg_tensor *leaf); /* or NULL; the caller may have freed the leaf */
 wg_status wg_undo_push(wg_tape *tape, const wg_tensor *t);
 struct wg_undo *wg_undo_gradient_new(void); /* memory for an entry, found before anything changes */
 void wg_undo_gradient_push(wg_tape *tape, struct wg_undo *entry, wg_tensor *leaf, wg_tensor *old);
@@ -236,6 +242,7 @@ wg_status wg_invoke_closure(const struct wg_op *op, wg_tensor *const *in, size_t
 void wg_node_record(struct wg_thread *th, struct wg_node *node); /* links it to the top tape */
 wg_status wg_check_closure(struct wg_thread *th, const wg_closure *closure, wg_tensor *const *in, size_t n_in);
 wg_status wg_node_run(struct wg_node *node); /* the kernel of one node */
+wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node); /* once more, with what its operands hold now */
 void wg_poison(void *at, size_t bytes);   /* under AddressSanitizer; nothing without it */
 void wg_unpoison(void *at, size_t bytes);
 

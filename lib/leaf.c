@@ -37,7 +37,7 @@ wg_tensor *wg_own(wg_tensor *t)
 
 bool wg_requires_grad(const wg_tensor *t)
 {
-    return t && (t->flags & WG_T_REQUIRES);
+    return t && t->state != WG_DEAD && (t->flags & WG_T_REQUIRES);
 }
 
 struct wg_leaf_gradient *wg_leaf_gradient_find(const wg_tensor *t)
@@ -48,18 +48,23 @@ struct wg_leaf_gradient *wg_leaf_gradient_find(const wg_tensor *t)
     return NULL;
 }
 
-wg_tensor *wg_gradient(const wg_tensor *leaf)
+wg_tensor *wg_leaf_gradient(const wg_tensor *leaf)
 {
-    if (!leaf || leaf->state == WG_DEAD || leaf->state == WG_ABSENT) {
-        wg_check_handle(leaf, "gradient", -1);
-        return NULL;
-    }
     if (leaf->flags & WG_T_PROXY)
         leaf = leaf->from.leaf;
     if (!leaf->tape)
         return ((const struct wg_value *)leaf)->gradient;
     const struct wg_leaf_gradient *entry = wg_leaf_gradient_find(leaf);
     return entry ? entry->gradient : NULL;
+}
+
+wg_tensor *wg_gradient(const wg_tensor *leaf)
+{
+    if (!leaf || leaf->state == WG_DEAD || leaf->state == WG_ABSENT || (leaf->tape && leaf->tape->thread != wg_self())) {
+        wg_check_handle(leaf, "gradient", -1);
+        return NULL;
+    }
+    return wg_leaf_gradient(leaf);
 }
 
 void wg_clear_gradient(wg_tensor *leaf)
@@ -82,7 +87,7 @@ wg_status wg_add_gradient(wg_tensor *leaf, const wg_tensor *g)
         return wg_fail(WG_E_ARGUMENT, "add_gradient", "add_gradient: a leaf of the caller's that requires a gradient is wanted");
     if (!wg_same_dims(leaf, g) || leaf->dtype != g->dtype) {
         char a[200], b[200];
-        return wg_fail(WG_E_SHAPE, "add_gradient", "add_gradient: leaf %s %s, gradient %s %s", wg_dtype_name((wg_dtype)leaf->dtype),
+        return wg_fail(leaf->dtype != g->dtype ? WG_E_DTYPE : WG_E_SHAPE, "add_gradient", "add_gradient: leaf %s %s, gradient %s %s", wg_dtype_name((wg_dtype)leaf->dtype),
                        wg_shape_text(wg_shape_of(leaf), a, sizeof a), wg_dtype_name((wg_dtype)g->dtype),
                        wg_shape_text(wg_shape_of(g), b, sizeof b));
     }
@@ -102,6 +107,7 @@ wg_status wg_add_gradient(wg_tensor *leaf, const wg_tensor *g)
     }
     copy->data = wg_storage_data(copy->storage);
     const wg_status status = wg_read(g, copy->data);
+    copy->flags |= WG_T_LENT;
     if (status == WG_OK)
         value->gradient = copy;
     else

@@ -7,13 +7,15 @@ void wg_free(wg_tensor *t)
 {
     if (!t || t->state == WG_ABSENT)
         return;
-    if (t->state == WG_DEAD || t->tape) {
-        if (t->state == WG_DEAD)
-            wg_fail(WG_E_DANGLING, "free", "free: the tensor was freed before, or its tape is closed");
-        else
-            wg_fail(WG_E_ARGUMENT, "free", "free: the tensor belongs to a tape and dies with it");
+    if (t->state == WG_DEAD) {
+        wg_fail(WG_E_DANGLING, "free", "free: the tensor was freed before, or its tape is closed");
         return;
     }
+    if (t->tape || (t->flags & WG_T_LENT)) {
+        wg_fail(WG_E_ARGUMENT, "free", "free: the tensor belongs to %s", t->tape ? "a tape and dies with it" : "a leaf or the thread");
+        return;
+    }
+    t->state = WG_DEAD; /* for the caller; a tape that used it has a proxy of its own */
     wg_value_unref(t);
 }
 
@@ -42,60 +44,96 @@ wg_tensor *wg_take(wg_tensor *t)
     return t;
 }
 
-/* Visits the leaves behind t: found(leaf of the caller's) for each leaf that a gradient would reach, and for what kept tensors hide. */
-static wg_status leaves_behind(struct wg_thread *th, wg_tensor *t, struct wg_value *kept, wg_tensor **list, size_t *n)
+/* ---- what lies behind a tensor ---- */
+
+/* Called for each leaf of the caller's that a gradient would reach, and for each that a kept tensor hides. */
+typedef void leaf_found(void *context, wg_tensor *leaf, bool hidden);
+
+static void visit_leaf(wg_tensor *leaf, bool reached, leaf_found *found, void *context)
 {
-    const uint64_t walk = ++th->walk;
-    if (!t->from.node || (t->flags & WG_T_PROXY))
-        return WG_OK;
-    t->from.node->mark = walk;
-    struct wg_node *node = t->from.node;
-    for (wg_tape *tape = t->tape; tape; tape = tape->below, node = tape ? tape->last : NULL)
-        for (; node; node = node->prev) {
-            if (node->mark != walk || (node->call.op->flags & WG_CUT))
-                continue;
-            for (int i = 0; i < node->call.n_in; i++) {
-                wg_tensor *in = node->call.in[i];
-                if (!(in->flags & WG_T_PROXY)) {
-                    if (in->from.node)
-                        in->from.node->mark = walk;
-                    continue;
-                }
-                wg_tensor *leaf = in->from.leaf;
-                if (node->needs && (in->flags & WG_T_REQUIRES) && leaf != &kept->t)
-                    list ? (void)(list[(*n)++] = leaf) : (void)++*n;
-                const struct wg_value *hidden = wg_value_of(leaf);
-                for (size_t k = 0; k < hidden->n_behind; k++)
-                    list ? (void)(list[(*n)++] = hidden->behind[k]) : (void)++*n;
-            }
-        }
-    return WG_OK;
+    const struct wg_value *value = wg_value_of(leaf);
+    if (reached)
+        found(context, leaf, false);
+    for (size_t i = 0; i < value->n_behind; i++)
+        found(context, value->behind[i], true);
 }
 
-static wg_status remember_leaves(struct wg_thread *th, wg_tensor *t, struct wg_value *kept)
+static void visit_leaves(struct wg_thread *th, wg_tensor *t, leaf_found *found, void *context)
 {
-    size_t n = 0;
-    if (!t->tape || (t->flags & WG_T_PROXY))
-        return WG_OK;
-    WG_TRY(leaves_behind(th, t, kept, NULL, &n));
-    if (n == 0)
-        return WG_OK;
-    kept->behind = wg_object_new(n * sizeof *kept->behind);
-    if (!kept->behind)
-        return WG_E_MEMORY;
-    size_t found = 0;
-    WG_TRY(leaves_behind(th, t, kept, kept->behind, &found));
-    for (size_t i = 0; i < found; i++) { /* each once, with a reference */
-        bool seen = false;
-        for (size_t k = 0; k < kept->n_behind && !seen; k++)
-            seen = kept->behind[k] == kept->behind[i];
-        if (seen)
-            continue;
-        kept->behind[kept->n_behind++] = kept->behind[i];
-        atomic_fetch_add_explicit(&wg_value_of(kept->behind[i])->refs, 1, memory_order_relaxed);
+    if (!t->tape || (t->flags & WG_T_PROXY)) {
+        visit_leaf(t->tape ? t->from.leaf : t, (t->flags & WG_T_REQUIRES) != 0, found, context);
+        return;
     }
-    return WG_OK;
+    const uint64_t search = ++th->search;
+    struct wg_node *node = t->from.node;
+    if (!node)
+        return;
+    node->behind = search;
+    for (wg_tape *tape = t->tape; tape; tape = tape->below, node = tape ? tape->last : NULL)
+        for (; node; node = node->prev) {
+            if (node->behind != search || (node->call.op->flags & WG_CUT))
+                continue;
+            for (int i = 0; i < node->call.n_in; i++) {
+                const wg_tensor *in = node->call.in[i];
+                if (in->flags & WG_T_PROXY)
+                    visit_leaf(in->from.leaf, node->needs && (in->flags & WG_T_REQUIRES), found, context);
+                else if (in->from.node)
+                    in->from.node->behind = search;
+            }
+        }
 }
+
+struct search {
+    const wg_tensor *leaf;
+    bool found;
+};
+
+static void compare(void *context, wg_tensor *leaf, bool hidden)
+{
+    struct search *search = context;
+    search->found = search->found || (hidden && leaf == search->leaf);
+}
+
+bool wg_behind_kept(struct wg_thread *th, wg_tensor *t, const wg_tensor *x)
+{
+    struct search search = {.leaf = x->flags & WG_T_PROXY ? x->from.leaf : x};
+    visit_leaves(th, t, compare, &search);
+    return search.found;
+}
+
+struct list {
+    struct wg_value *kept;
+    size_t room;
+    wg_status status;
+};
+
+/* Each once, with a reference. */
+static void remember(void *context, wg_tensor *leaf, bool hidden)
+{
+    struct list *list = context;
+    struct wg_value *kept = list->kept;
+    (void)hidden;
+    for (size_t i = kept->n_behind; i > 0; i--)
+        if (kept->behind[i - 1] == leaf)
+            return;
+    if (kept->n_behind == list->room) {
+        const size_t room = list->room ? 2 * list->room : 8;
+        wg_tensor **grown = list->status == WG_OK ? wg_object_new(room * sizeof *grown) : NULL;
+        if (!grown) {
+            list->status = WG_E_MEMORY;
+            return;
+        }
+        if (kept->behind)
+            memcpy(grown, kept->behind, kept->n_behind * sizeof *grown);
+        wg_object_free(kept->behind);
+        kept->behind = grown;
+        list->room = room;
+    }
+    kept->behind[kept->n_behind++] = leaf;
+    atomic_fetch_add_explicit(&wg_value_of(leaf)->refs, 1, memory_order_relaxed);
+}
+
+/* ---- keeping ---- */
 
 wg_tensor *wg_keep(wg_tensor *t)
 {
@@ -107,7 +145,9 @@ wg_tensor *wg_keep(wg_tensor *t)
         return NULL;
     kept->dtype = t->dtype;
     wg_set_dims(kept, t->rank, wg_extents(t), wg_strides(t));
-    if (remember_leaves(th, t, wg_value_of(kept)) != WG_OK) {
+    struct list list = {.kept = wg_value_of(kept)};
+    visit_leaves(th, t, remember, &list);
+    if (list.status != WG_OK) {
         wg_value_unref(kept);
         return NULL;
     }

@@ -28,6 +28,7 @@ wg_status wg_seed(uint64_t seed, uint64_t index)
         return WG_E_MEMORY;
     if (th->generator)
         wg_value_unref(th->generator);
+    fresh->flags |= WG_T_LENT;
     th->generator = fresh;
     return WG_OK;
 }

@@ -343,8 +343,14 @@ wg_status wg_tape_close(wg_tape *tape)
         return wg_fail(WG_E_THREAD, "tape_close", "tape_close: the tape belongs to another thread");
     if (th->top != tape)
         return wg_fail(WG_E_STATE, "tape_close", "tape_close: the tape is not on top");
-    if (th->updating)
+    if (tape == th->walking)
+        return wg_fail(WG_E_STATE, "tape_close", "tape_close: a backward is running on the tape");
+    if (th->updating) {
+        const bool updates_own = tape == th->update_tape;
         wg_update_cancel();
+        if (updates_own) /* closed by that */
+            return WG_OK;
+    }
     if (tape->failed || !tape->below)
         wg_undo_end(tape, tape->failed);
     else
@@ -363,6 +369,8 @@ wg_status wg_tape_close(wg_tape *tape)
 
 void wg_tape_leave(wg_tape **tape)
 {
+    if (!tape)
+        return;
     wg_tape_close(*tape);
     *tape = NULL;
 }
@@ -378,6 +386,7 @@ size_t wg_tape_nodes(const wg_tape *tape)
     return tape ? tape->n_nodes : 0;
 }
 
+/* A failing rerun undoes the effects that it had, and only those. */
 wg_status wg_tape_rerun(wg_tape *tape)
 {
     struct wg_thread *th = wg_self();
@@ -385,9 +394,18 @@ wg_status wg_tape_rerun(wg_tape *tape)
         return wg_fail(WG_E_NULL, "tape_rerun", "tape_rerun: the tape is NULL");
     if (tape->thread != th || th->top != tape || !tape->trace)
         return wg_fail(WG_E_STATE, "tape_rerun", "tape_rerun: the thread's top tape is wanted, opened with .trace = true");
-    for (struct wg_node *node = tape->first; node; node = node->next)
-        WG_TRY(wg_node_run(node));
-    return WG_OK;
+    if (th->walking || th->updating)
+        return wg_fail(WG_E_STATE, "tape_rerun", "tape_rerun: not inside a backward or an update");
+    struct wg_undo *of_recording = tape->undo;
+    const bool failed = tape->failed;
+    wg_status status = WG_OK;
+    tape->undo = NULL;
+    for (struct wg_node *node = tape->first; node && status == WG_OK; node = node->next)
+        status = wg_node_rerun(th, node);
+    wg_undo_end(tape, status != WG_OK);
+    tape->undo = of_recording;
+    tape->failed = failed;
+    return status;
 }
 
 /* ---- modes and sections ---- */
@@ -410,7 +428,8 @@ bool wg_grad_mode(void)
 
 void wg_grad_mode_leave(bool *before)
 {
-    wg_grad_mode_set(*before);
+    if (before)
+        wg_grad_mode_set(*before);
 }
 
 bool wg_train_mode_set(bool on)
@@ -431,7 +450,8 @@ bool wg_train_mode(void)
 
 void wg_train_mode_leave(bool *before)
 {
-    wg_train_mode_set(*before);
+    if (before)
+        wg_train_mode_set(*before);
 }
 
 wg_status wg_name_push(const char *name)

@@ -43,18 +43,18 @@ const char *wg_shape_text(wg_shape shape, char *text, size_t size)
 wg_status wg_shape_check(const char *op, const wg_shape *shape, wg_dtype dtype, int64_t *numel)
 {
     if (wg_dtype_size(dtype) == 0)
-        return wg_fail(WG_E_DTYPE, op, "there is no dtype %d", (int)dtype);
+        return wg_fail(WG_E_DTYPE, op, "%s: there is no dtype %d", op, (int)dtype);
     if (shape->rank < 0 || shape->rank > WG_MAX_RANK)
-        return wg_fail(WG_E_SHAPE, op, "rank %d is not in 0..%d", shape->rank, WG_MAX_RANK);
+        return wg_fail(WG_E_SHAPE, op, "%s: rank %d is not in 0..%d", op, shape->rank, WG_MAX_RANK);
     char text[200];
     int64_t n = 1, bound = (int64_t)wg_dtype_size(dtype);
     for (int i = 0; i < shape->rank; i++) {
         const int64_t extent = shape->extent[i];
         if (extent < 0)
-            return wg_fail(WG_E_SHAPE, op, "negative extent in %s", wg_shape_text(*shape, text, sizeof text));
+            return wg_fail(WG_E_SHAPE, op, "%s: negative extent in %s", op, wg_shape_text(*shape, text, sizeof text));
         n *= extent; /* cannot overflow where the bound does not */
         if (__builtin_mul_overflow(bound, extent > 0 ? extent : 1, &bound) || bound > (int64_t)1 << 46)
-            return wg_fail(WG_E_SHAPE, op, "%s is too large", wg_shape_text(*shape, text, sizeof text));
+            return wg_fail(WG_E_SHAPE, op, "%s: %s is too large", op, wg_shape_text(*shape, text, sizeof text));
     }
     *numel = n;
     return WG_OK;
@@ -142,7 +142,7 @@ wg_tensor *wg_handle_new(struct wg_thread *th, int rank)
     }
     t->rank = (uint8_t)rank;
     t->state = WG_LIVE;
-    if (th->scratch && th->vjp_depth > 0 && !th->top->trace) {
+    if (th->scratch && th->top == th->walking && !th->top->trace) {
         t->flags = WG_T_SCRATCH | WG_T_LISTED;
         t->adjoint = th->scratch_list;
         th->scratch_list = t;
@@ -240,8 +240,7 @@ wg_status wg_check_handle(const wg_tensor *t, const char *op, int index)
 
 bool wg_has_shape(const wg_tensor *t, const char *op)
 {
-    if (t && (t->state == WG_LIVE || t->state == WG_DROPPED || t->state == WG_RELEASED))
-        return true;
-    wg_check_handle(t, op, -1);
-    return false;
+    if (!t || t->state == WG_DEAD || t->state == WG_ABSENT || (t->tape && t->tape->thread != wg_self()))
+        return wg_check_handle(t, op, -1) == WG_OK;
+    return true;
 }

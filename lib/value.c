@@ -221,7 +221,7 @@ wg_status wg_write(wg_tensor *t, const void *data)
     WG_TRY(wg_check_handle(t, "write", -1));
     if (!data && t->numel > 0)
         return wg_fail(WG_E_NULL, "write", "write: the data is NULL");
-    for (int i = 0; i < t->rank; i++)
+    for (int i = 0; i < t->rank && t->numel > 0; i++)
         if (t->dims[i] > 1 && t->dims[t->rank + i] == 0)
             return wg_fail(WG_E_ARGUMENT, "write", "write: a broadcast tensor's elements share memory; write its source");
     t->storage->version++;

@@ -115,6 +115,8 @@ wg_status wg_walk_add(struct walk *w, wg_tensor *t, wg_tensor *g)
 
 wg_status wg_give(wg_grad_slot *slot, wg_tensor *gradient)
 {
+    if (!slot)
+        return wg_fail(WG_E_NULL, "give", "give: the slot is NULL");
     if (!gradient) {
         const wg_error *first = wg_error_first();
         return first ? first->code : WG_E_NULL;
@@ -140,13 +142,18 @@ static bool reads(const wg_call *c, unsigned i)
     return i < c->n_in ? wg_bit(c->op->saves & WG_ALL_IN, i) : (c->op->saves & WG_OUT(i - c->n_in)) != 0;
 }
 
+static wg_tensor *operand_or_result(const wg_call *c, unsigned i)
+{
+    return i < c->n_in ? c->in[i] : c->out[i - c->n_in];
+}
+
 /* What backward reads must still be there, and be what forward read. */
 static wg_status check_saved(const struct wg_node *node)
 {
     const wg_call *c = &node->call;
     for (unsigned i = 0; i < (unsigned)(c->n_in + c->n_out); i++) {
         const bool input = i < c->n_in;
-        const wg_tensor *t = input ? c->in[i] : c->out[i - c->n_in];
+        const wg_tensor *t = operand_or_result(c, i);
         if (!reads(c, i) || wg_absent(t))
             continue;
         const char *kind = input ? "operand" : "result";
@@ -161,33 +168,51 @@ static wg_status check_saved(const struct wg_node *node)
     return WG_OK;
 }
 
-/* A user's backward sees what it declared; the rest reads as released. Restored afterwards. */
-static void hide_undeclared(const wg_call *c, uint8_t *states, bool hide)
+/* A user's backward sees what it declared; the rest reads as released. One tensor may stand in several places: declared in one
+   of them, it is seen. */
+static void hide_undeclared(const wg_call *c, uint8_t *states)
 {
-    for (unsigned i = 0; i < (unsigned)(c->n_in + c->n_out); i++) {
-        wg_tensor *t = i < c->n_in ? c->in[i] : c->out[i - c->n_in];
-        if (reads(c, i) || wg_absent(t))
-            continue;
-        if (hide)
-            states[i] = t->state;
-        t->state = hide ? (uint8_t)WG_RELEASED : states[i];
-    }
+    const unsigned n = (unsigned)(c->n_in + c->n_out);
+    for (unsigned i = 0; i < n; i++)
+        states[i] = operand_or_result(c, i)->state;
+    for (unsigned i = 0; i < n; i++)
+        if (!reads(c, i) && !wg_absent(operand_or_result(c, i)))
+            operand_or_result(c, i)->state = WG_RELEASED;
+    for (unsigned i = 0; i < n; i++)
+        if (reads(c, i) && !wg_absent(operand_or_result(c, i)))
+            operand_or_result(c, i)->state = states[i];
+}
+
+static void show_again(const wg_call *c, const uint8_t *states)
+{
+    for (unsigned i = 0; i < (unsigned)(c->n_in + c->n_out); i++)
+        if (!wg_absent(operand_or_result(c, i)))
+            operand_or_result(c, i)->state = states[i];
 }
 
 static wg_status call_vjp(struct walk *w, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     struct wg_thread *th = w->th;
     const wg_call *c = &node->call;
-    uint8_t states[64];
-    const bool hide = (c->op->flags & WG_USER) && c->n_in + c->n_out <= 64;
+    const size_t n = (size_t)c->n_in + c->n_out;
+    const bool hide = (c->op->flags & WG_USER) != 0;
+    uint8_t local[64], *states = n <= sizeof local || !hide ? local : wg_object_new(n);
+    if (!states)
+        return WG_E_MEMORY;
     const struct wg_node *cause = th->cause;
     th->cause = node;
     if (hide)
-        hide_undeclared(c, states, true);
+        hide_undeclared(c, states);
     const wg_status status = c->op->vjp(c, gy, gx);
     if (hide)
-        hide_undeclared(c, states, false);
+        show_again(c, states);
     th->cause = cause;
+    if (states != local)
+        wg_object_free(states);
+    if (status != WG_OK && !th->has_error)
+        return wg_fail(status, c->op->name, "%s: its backward failed: %s", c->op->name, wg_status_text(status));
+    if (status == WG_OK && th->top != th->walking)
+        return wg_fail(WG_E_STATE, c->op->name, "%s: its backward left a tape open", c->op->name);
     return status;
 }
 
@@ -203,6 +228,8 @@ static wg_status pass_on(struct walk *w, struct wg_node *node, wg_grad_slot *gx)
         wg_tensor *g = gx[i].result;
         if (!g && !wg_bit(c->op->flat, i)) {
             status = wg_fail(WG_E_BUG, c->op->name, "%s: its backward gave no gradient for operand %u: a bug in the op", c->op->name, i);
+        } else if (g && g->state != WG_LIVE) {
+            status = wg_check_handle(g, c->op->name, -1);
         } else if (g && gx[i].into && gx[i].accumulated) { /* g is the new sum */
             wg_tensor *sum = wg_walk_owned(w, g);
             wg_walk_let_go(w, c->in[i]->adjoint);
@@ -341,7 +368,7 @@ wg_status wg_walk_seed(struct walk *w, wg_tensor *root, wg_tensor *given)
     } else {
         WG_TRY(wg_check_handle(given, w->name, -1));
         if (given->dtype != root->dtype || !wg_same_dims(given, root))
-            return wg_fail(WG_E_SHAPE, w->name, "%s: the given gradient is %s %s, the root %s %s", w->name,
+            return wg_fail(given->dtype != root->dtype ? WG_E_DTYPE : WG_E_SHAPE, w->name, "%s: the given gradient is %s %s, the root %s %s", w->name,
                            wg_dtype_name((wg_dtype)given->dtype), wg_shape_text(wg_shape_of(given), a, sizeof a),
                            wg_dtype_name((wg_dtype)root->dtype), wg_shape_text(wg_shape_of(root), b, sizeof b));
     }
@@ -384,6 +411,7 @@ void wg_walk_enter(struct walk *w)
 {
     w->th->scratch = !w->recording;
     w->th->no_take = w->keeping;
+    w->th->walking = w->th->top;
     w->th->vjp_depth++;
 }
 
@@ -391,6 +419,7 @@ void wg_walk_leave(struct walk *w)
 {
     wg_walk_sweep(w->th);
     w->th->scratch = w->th->no_take = false;
+    w->th->walking = NULL;
     w->th->vjp_depth--;
 }
 

@@ -55,30 +55,46 @@ static double fan_of(wg_shape shape, int but)
 }
 
 /* U(-a, a) has variance a²/3. */
+wg_tensor *wg_initial_with(wg_dtype dtype, wg_shape shape, wg_tensor *generator, wg_init rule, wg_init_options options)
+{
+    const double fan_in = fan_of(shape, 0), fan_out = fan_of(shape, 1), fan = options.fan == WG_FAN_OUT ? fan_out : fan_in;
+    const double gain = options.gain;
+    char text[200];
+    if (shape.rank < 2 || !(fan_in > 0 && fan_out > 0)) {
+        (void)wg_error_set(WG_E_SHAPE, "init", "init: fans are those of a weight (out, in, ...), not of %s",
+                           wg_shape_text(shape, text, sizeof text));
+        return NULL;
+    }
+    if (!(gain > 0 && gain < HUGE_VAL)) {
+        (void)wg_error_set(WG_E_ARGUMENT, "init", "init: the gain is positive, not %g", gain);
+        return NULL;
+    }
+    double bound = 0, deviation = 0;
+    switch (rule) {
+    case WG_INIT_LINEAR:
+        bound = 1 / sqrt(fan_in);
+        break;
+    case WG_KAIMING_UNIFORM:
+        bound = gain * sqrt(3 / fan);
+        break;
+    case WG_KAIMING_NORMAL:
+        deviation = gain / sqrt(fan);
+        break;
+    case WG_XAVIER_UNIFORM:
+        bound = gain * sqrt(6 / (fan_in + fan_out));
+        break;
+    case WG_XAVIER_NORMAL:
+        deviation = gain * sqrt(2 / (fan_in + fan_out));
+        break;
+    default:
+        (void)wg_error_set(WG_E_ARGUMENT, "init", "init: there is no rule %d", (int)rule);
+        return NULL;
+    }
+    return bound > 0 ? wg_uniform(generator, dtype, shape, -bound, bound) : wg_normal(generator, dtype, shape, 0, deviation);
+}
+
 wg_status wg_init_with(wg_tensor *t, wg_tensor *generator, wg_init rule, wg_init_options options)
 {
     WG_TRY(check_target(t, "init"));
-    const wg_shape shape = wg_shape_of(t);
-    const double fan_in = fan_of(shape, 0), fan_out = fan_of(shape, 1), fan = options.fan == WG_FAN_OUT ? fan_out : fan_in;
-    char text[200];
-    if (shape.rank < 2 || !(fan_in > 0 && fan_out > 0))
-        return wg_error_set(WG_E_SHAPE, "init", "init: fans are those of a weight (out, in, ...), not of %s",
-                            wg_shape_text(shape, text, sizeof text));
-    if (!(options.gain > 0 && options.gain < HUGE_VAL))
-        return wg_error_set(WG_E_ARGUMENT, "init", "init: the gain is positive, not %g", options.gain);
-    switch (rule) {
-    case WG_INIT_LINEAR:
-        return wg_init_uniform(t, generator, -1 / sqrt(fan_in), 1 / sqrt(fan_in));
-    case WG_KAIMING_UNIFORM:
-        return wg_init_uniform(t, generator, -options.gain * sqrt(3 / fan), options.gain * sqrt(3 / fan));
-    case WG_KAIMING_NORMAL:
-        return wg_init_normal(t, generator, 0, options.gain / sqrt(fan));
-    case WG_XAVIER_UNIFORM: {
-        const double bound = options.gain * sqrt(6 / (fan_in + fan_out));
-        return wg_init_uniform(t, generator, -bound, bound);
-    }
-    case WG_XAVIER_NORMAL:
-        return wg_init_normal(t, generator, 0, options.gain * sqrt(2 / (fan_in + fan_out)));
-    }
-    return wg_error_set(WG_E_ARGUMENT, "init", "init: there is no rule %d", (int)rule);
+    return fill(t, wg_initial_with(wg_dtype_of(t), wg_shape_of(t), generator, rule, options));
 }

@@ -19,17 +19,6 @@ static wg_tensor *forward_without_bias(const wg_module_call *call, wg_tensor *x)
 static const struct wg_module_type with_bias = {.name = "linear", .forward = forward};
 static const struct wg_module_type without_bias = {.name = "linear", .forward = forward_without_bias};
 
-/* The values are drawn before they belong to an open tape's effects: a step that fails later does not take them back. */
-static wg_tensor *initial_weight(int64_t in, int64_t out, const wg_linear_options *options)
-{
-    wg_tensor *made = wg_zeros(options->dtype, WG_SHAPE(out, in)), *weight = made ? wg_own(made) : NULL;
-    if (weight && wg_init_with(weight, options->generator, options->init,
-                               (wg_init_options){.gain = options->gain, .fan = WG_FAN_IN}) == WG_OK)
-        return weight;
-    wg_free(weight);
-    return NULL;
-}
-
 static wg_tensor *initial_bias(int64_t in, int64_t out, const wg_linear_options *options)
 {
     const double bound = 1 / sqrt((double)in);
@@ -45,8 +34,12 @@ wg_module *wg_linear_layer_with(int64_t in, int64_t out, wg_linear_options optio
                            (long long)out);
         return NULL;
     }
+    if (options.generator == WG_NONE)
+        options.generator = wg_default_generator();
+    const wg_init_options rule = {.gain = options.gain, .fan = WG_FAN_IN};
     wg_module *layer = wg_module_create(options.bias ? &with_bias : &without_bias, NULL);
-    if (!layer || wg_module_add_parameter(layer, "weight", initial_weight(in, out, &options)) != WG_OK ||
+    wg_tensor *weight = layer ? wg_initial_with(options.dtype, WG_SHAPE(out, in), options.generator, options.init, rule) : NULL;
+    if (!weight || wg_module_add_parameter(layer, "weight", weight) != WG_OK ||
         (options.bias && wg_module_add_parameter(layer, "bias", initial_bias(in, out, &options)) != WG_OK)) {
         wg_module_destroy(layer);
         return NULL;

@@ -46,11 +46,13 @@ static wg_status shape(const wg_call *c, wg_spec *out)
 {
     const struct params *p = c->params;
     const wg_tensor *first = c->in[0];
+    char text[64];
     if (p->axis >= first->rank)
         return wg_call_error(c, WG_E_SHAPE, "there is no such axis");
     out->dtype = (wg_dtype)first->dtype;
     out->rank = first->rank;
     memcpy(out->extent, wg_extents(first), (size_t)first->rank * sizeof *out->extent);
+    snprintf(text, sizeof text, "extents beside axis %d differ", p->axis);
     for (unsigned i = 1; i < c->n_in; i++) {
         const wg_tensor *t = c->in[i];
         if (t->dtype != first->dtype)
@@ -59,7 +61,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
             return wg_call_error(c, WG_E_SHAPE, "ranks differ");
         for (int axis = 0; axis < t->rank; axis++)
             if (axis != p->axis && wg_extents(t)[axis] != out->extent[axis])
-                return wg_call_error(c, WG_E_SHAPE, "extents differ beside the axis");
+                return wg_call_error(c, WG_E_SHAPE, text);
         if (__builtin_add_overflow(out->extent[p->axis], wg_extents(t)[p->axis], &out->extent[p->axis]))
             return wg_call_error(c, WG_E_SHAPE, "the result is too large");
     }
@@ -82,7 +84,7 @@ wg_tensor *wg_concat(wg_tensor *const *x, size_t n, int axis)
     struct params p = {.axis = 0};
     wg_tensor *y = NULL;
     if (!x || n == 0) {
-        wg_fail(x ? WG_E_ARGUMENT : WG_E_NULL, "concat", x ? "concat: there is nothing to join" : "concat: the array of tensors is NULL");
+        wg_fail(x ? WG_E_ARGUMENT : WG_E_NULL, "concat", "concat: %s", x ? "nothing to join" : "the array of tensors is NULL");
         return NULL;
     }
     if (wg_has_value(x[0]) && wg_axis("concat", x[0], axis, &p.axis) != WG_OK)
@@ -117,8 +119,8 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 #define ALONG(i) .params = &(const struct params){i}
 
 const struct wg_op wg_op_concat = {
-    .name = "concat", .params_size = sizeof(struct params), .n_out = 1, .shape = shape, .kernel = {kernel, kernel}, .vjp = vjp, .jvp = jvp,
-    .cost = wg_cost_bytes,
+    .name = "concat", .params_size = sizeof(struct params), .n_out = 1, .shape = shape, .kernel = {kernel, kernel}, .vjp = vjp,
+    .jvp = jvp, .cost = wg_cost_bytes,
     WG_SAMPLES({"rows", {WG_DIMS(2, 3), WG_DIMS(1, 3)}, .n = 2, ALONG(0)},
                {"columns", {WG_DIMS(2, 3), WG_DIMS(2, 1), WG_DIMS(2, 2)}, .n = 3, ALONG(1)},
                {"middle", {WG_DIMS(2, 1, 3), WG_DIMS(2, 2, 3)}, .n = 2, ALONG(1)},

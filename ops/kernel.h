@@ -61,6 +61,9 @@ wg_status wg_map_in_place(const wg_call *c, size_t size, wg_row *row, const void
 typedef void wg_lane(int64_t n, char *const *p, const int64_t *s, const void *params);
 wg_status wg_lanes(const wg_call *c, int axis, size_t size, wg_lane *lane);
 
+/* E_ARGUMENT, naming the row, if a label in in[1] is not a column of in[0]; read before anything is written by it. */
+wg_status wg_labels_check(const wg_call *c);
+
 /* ---- reductions ---- */
 
 /* The axes of in[0] parted into those that are kept and those that are reduced, merged where strides allow. The reduced ones run in

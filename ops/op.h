@@ -45,6 +45,15 @@ wg_tensor *wg_reduce(const struct wg_op *op, wg_tensor *x, wg_reduce_options opt
 /* t, which lacks the reduced axes or has them with extent 1, seen with extent 1 there. */
 wg_tensor *wg_restore_axes(const wg_call *c, wg_tensor *t);
 
+/* What max and min share beside their kernels. */
+wg_status wg_extremum_shape(const wg_call *c, wg_spec *out);
+wg_status wg_extremum_vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx);
+wg_status wg_extremum_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty);
+wg_cost wg_extremum_cost(const wg_call *c);
+/* And their gradient and its reverse: in[2] is shaped as given; y as x but for extents of 1; the result is shaped as like. */
+wg_status wg_route_shape(const wg_call *c, const wg_tensor *given, const wg_tensor *like, wg_spec *out);
+wg_cost wg_route_cost(const wg_call *c);
+
 /* A view rule's common part: dtype of the first input, offset 0. */
 wg_status wg_view_of(const wg_call *c, wg_spec *out);
 
@@ -80,6 +89,34 @@ wg_status wg_jvp_sum(const wg_call *c, wg_tensor *a, wg_tensor *b, wg_tensor **t
 static inline wg_status wg_made(const wg_tensor *t)
 {
     return t ? WG_OK : WG_E_NULL;
+}
+
+/* ---- along one axis, and labels ---- */
+
+/* The builder of ops whose params are an axis of in[0], which may count from the last. */
+wg_tensor *wg_apply_along(const struct wg_op *op, wg_tensor *const *in, size_t n, int axis);
+/* Their shape rule: inputs and output are of one float dtype and one shape. */
+wg_status wg_lanes_shape(const wg_call *c, wg_spec *out);
+/* How many lines along the axis there are. */
+double wg_lane_count(const wg_call *c);
+/* For shape rules: in[0] is a float matrix (N,C), in[1] i64 labels (N). */
+wg_status wg_labels_shape(const wg_call *c);
+
+/* ---- products ---- */
+
+/* x with its last two axes swapped, a view; x has two at least. */
+wg_tensor *wg_transposed(wg_tensor *x);
+/* For vjps: the product a b as a gradient that is needed, added to the accumulator where there is one. */
+wg_status wg_give_product(wg_grad_slot *slot, wg_tensor *a, wg_tensor *b);
+/* The cost of a matrix product whose left operand is given: an addition and a multiplication for each element of the result and each
+   index inside. */
+wg_cost wg_cost_product(const wg_call *c, const wg_tensor *left);
+
+/* For builders: gives back what was made on the way where no tape owns it. */
+static inline void wg_free_intermediate(wg_tensor *t)
+{
+    if (t && !t->tape)
+        wg_free(t);
 }
 
 #define KERNELS(name) {name##_f32, name##_f64}

@@ -48,7 +48,7 @@ wg_status wg_reduce_shape(const wg_call *c, wg_spec *out)
 wg_tensor *wg_reduce(const struct wg_op *op, wg_tensor *x, wg_reduce_options options)
 {
     struct wg_reduce_params params = {.axes = 0};
-    if (!x || x->state != WG_LIVE)
+    if (!wg_has_value(x))
         return wg_invoke1(op, &params, x); /* which says what is wrong with x */
     return wg_reduce_resolve(op->name, x, options, &params) == WG_OK ? wg_invoke1(op, &params, x) : NULL;
 }
@@ -123,4 +123,62 @@ void wg_reduced_offsets(const struct wg_reduction *plan, int64_t first, int64_t 
             index[axis] = 0;
         }
     }
+}
+
+/* ---- max and min: the extremum of nothing is an error; the gradient goes where the extremum came from ---- */
+
+wg_status wg_extremum_shape(const wg_call *c, wg_spec *out)
+{
+    int64_t outputs = 1;
+    WG_TRY(wg_reduce_shape(c, out));
+    for (int axis = 0; axis < out->rank; axis++)
+        outputs *= out->extent[axis];
+    return c->in[0]->numel == 0 && outputs > 0 ? wg_call_error(c, WG_E_SHAPE, "there is none over nothing") : WG_OK;
+}
+
+wg_status wg_extremum_vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    return WG_GIVE(gx[0], wg_extremum_grad(c->in[0], wg_restore_axes(c, c->out[0]), wg_restore_axes(c, gy[0])));
+}
+
+wg_status wg_extremum_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    wg_tensor *t = wg_extremum_pick(c->in[0], wg_restore_axes(c, c->out[0]), tx[0]);
+    return wg_made(ty[0] = t ? wg_reshape(t, wg_shape_of(c->out[0])) : NULL);
+}
+
+/* n elements of a group take n - 1 choices of two comparisons. */
+wg_cost wg_extremum_cost(const wg_call *c)
+{
+    wg_cost cost = wg_cost_bytes(c);
+    if (c->in[0]->numel > 0)
+        cost.compare = 2 * (double)(c->in[0]->numel - c->out[0]->numel);
+    return cost;
+}
+
+wg_status wg_route_shape(const wg_call *c, const wg_tensor *given, const wg_tensor *like, wg_spec *out)
+{
+    const wg_tensor *x = c->in[0], *y = c->in[1];
+    WG_TRY(wg_same_float(c, &out->dtype));
+    if (y->rank != x->rank)
+        return wg_call_error(c, WG_E_SHAPE, "the extremum has kept its axes");
+    for (int axis = 0; axis < x->rank; axis++)
+        if (wg_extents(y)[axis] != 1 && wg_extents(y)[axis] != wg_extents(x)[axis])
+            return wg_call_error(c, WG_E_SHAPE, "the extremum has an extent of 1 or the operand's");
+    if (!wg_same_dims(c->in[2], given))
+        return wg_call_error(c, WG_E_SHAPE, "what is routed has another shape");
+    if (x->numel == 0 && y->numel > 0)
+        return wg_call_error(c, WG_E_SHAPE, "there is none over nothing");
+    out->rank = like->rank;
+    memcpy(out->extent, wg_extents(like), (size_t)like->rank * sizeof *out->extent);
+    return WG_OK;
+}
+
+/* Each element of x is compared with its y, each y with itself. */
+wg_cost wg_route_cost(const wg_call *c)
+{
+    wg_cost cost = wg_cost_bytes(c);
+    if (c->in[0]->numel > 0)
+        cost.compare = (double)c->in[0]->numel + (double)c->in[1]->numel;
+    return cost;
 }

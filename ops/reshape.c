@@ -92,9 +92,11 @@ wg_tensor *wg_reshape(wg_tensor *x, wg_shape to)
         return wg_invoke1(&wg_op_reshape, &p, x); /* which says what is wrong with x */
     if (resolve(x, &p.shape) != WG_OK)
         return NULL;
-    if (x->numel > 0 && !view_strides(x, &p.shape, stride))
-        x = wg_copy(x);
-    return wg_invoke1(&wg_op_reshape, &p, x);
+    if (x->numel == 0 || view_strides(x, &p.shape, stride))
+        return wg_invoke1(&wg_op_reshape, &p, x);
+    wg_tensor *dense = wg_copy(x), *y = wg_invoke1(&wg_op_reshape, &p, dense);
+    wg_free_intermediate(dense);
+    return y;
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)

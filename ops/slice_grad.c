@@ -39,7 +39,7 @@ wg_tensor *wg_slice_grad(wg_tensor *gy, int64_t extent, int axis, int64_t start,
             return NULL;
         p.slice.count = wg_extents(gy)[p.slice.axis];
         if (step == 0 || extent < 0) {
-            wg_fail(WG_E_ARGUMENT, "slice_grad", "slice_grad: the step is %lld, the extent %lld", (long long)step, (long long)extent);
+            wg_fail(WG_E_ARGUMENT, "slice_grad", "slice_grad: step %lld, extent %lld", (long long)step, (long long)extent);
             return NULL;
         }
     }

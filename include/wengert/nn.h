@@ -7,6 +7,7 @@
 
 #include "base.h"
 #include "random.h"
+#include "tensor.h"
 
 /* ---- lists of named tensors ---- */
 
@@ -82,37 +83,36 @@ WG_API wg_tensor *wg_apply_child(const wg_module_call *call, size_t index, wg_te
 /* Of a weight (out, in, …): fan_in is the product of all extents but the first, fan_out of all but the second. */
 typedef enum wg_fan { WG_FAN_IN, WG_FAN_OUT } wg_fan;
 
-/* Fill t (f32 or f64) with draws; t is changed whole or not at all, and on an open tape the change is an effect. The gain makes up for
-   the activation that follows: √2 for relu, 5/3 for tanh, 1 for none. E_SHAPE for fans of a rank below 2. */
-WG_API WG_MUST_CHECK wg_status wg_init_uniform(wg_tensor *t, wg_tensor *generator, double low, double high);
-WG_API WG_MUST_CHECK wg_status wg_init_normal(wg_tensor *t, wg_tensor *generator, double mean, double deviation);
-WG_API WG_MUST_CHECK wg_status wg_init_constant(wg_tensor *t, double value);
+/* Rules for weights. WG_INIT_LINEAR: U(±1/√fan_in), for the bias too; it is what PyTorch's nn.Linear does. Kaiming: variance
+   gain²/fan, uniform U(±gain √(3/fan)) or normal (He, Zhang, Ren, Sun, 2015). Xavier: variance 2 gain²/(fan_in + fan_out) (Glorot,
+   Bengio, 2010). With these two layers begin with a bias of 0. The gain makes up for the activation that follows: √2 for relu, 5/3
+   for tanh, 1 for none. */
+typedef enum wg_init { WG_INIT_LINEAR, WG_KAIMING_UNIFORM, WG_KAIMING_NORMAL, WG_XAVIER_UNIFORM, WG_XAVIER_NORMAL } wg_init;
 
 typedef struct wg_init_options {
     double gain;
     wg_fan fan; /* Kaiming only */
 } wg_init_options;
+#define WG_INIT_OPTIONS_(default_gain, ...) WG_OPTIONS(wg_init_options, .gain = (default_gain), .fan = WG_FAN_IN, __VA_ARGS__)
+#define WG_SQRT_2 1.4142135623730951
 
-/* Variance gain²/fan: U(±gain √(3/fan)), or normal. Source: He, Zhang, Ren, Sun, 2015. */
+/* A new weight of rank 2 or more, drawn by a rule, on the open tape or the caller's. E_SHAPE, E_ARGUMENT, E_DTYPE, E_MEMORY. */
+#define wg_initial(dtype, shape, generator, rule, ...) \
+    wg_initial_with((dtype), (shape), (generator), (rule), WG_INIT_OPTIONS_(1, __VA_ARGS__))
+WG_API wg_tensor *wg_initial_with(wg_dtype dtype, wg_shape shape, wg_tensor *generator, wg_init rule, wg_init_options options);
+
+/* Fill t (f32 or f64), whole or not at all; on an open tape the change is an effect. */
+WG_API WG_MUST_CHECK wg_status wg_init_uniform(wg_tensor *t, wg_tensor *generator, double low, double high);
+WG_API WG_MUST_CHECK wg_status wg_init_normal(wg_tensor *t, wg_tensor *generator, double mean, double deviation);
+WG_API WG_MUST_CHECK wg_status wg_init_constant(wg_tensor *t, double value);
 #define wg_init_kaiming_uniform(t, generator, ...) \
-    wg_init_with((t), (generator), WG_KAIMING_UNIFORM, WG_OPTIONS(wg_init_options, .gain = 1.4142135623730951, .fan = WG_FAN_IN, __VA_ARGS__))
+    wg_init_with((t), (generator), WG_KAIMING_UNIFORM, WG_INIT_OPTIONS_(WG_SQRT_2, __VA_ARGS__))
 #define wg_init_kaiming_normal(t, generator, ...) \
-    wg_init_with((t), (generator), WG_KAIMING_NORMAL, WG_OPTIONS(wg_init_options, .gain = 1.4142135623730951, .fan = WG_FAN_IN, __VA_ARGS__))
-/* Variance 2 gain²/(fan_in + fan_out). Source: Glorot, Bengio, 2010. */
+    wg_init_with((t), (generator), WG_KAIMING_NORMAL, WG_INIT_OPTIONS_(WG_SQRT_2, __VA_ARGS__))
 #define wg_init_xavier_uniform(t, generator, ...) \
-    wg_init_with((t), (generator), WG_XAVIER_UNIFORM, WG_OPTIONS(wg_init_options, .gain = 1, .fan = WG_FAN_IN, __VA_ARGS__))
+    wg_init_with((t), (generator), WG_XAVIER_UNIFORM, WG_INIT_OPTIONS_(1, __VA_ARGS__))
 #define wg_init_xavier_normal(t, generator, ...) \
-    wg_init_with((t), (generator), WG_XAVIER_NORMAL, WG_OPTIONS(wg_init_options, .gain = 1, .fan = WG_FAN_IN, __VA_ARGS__))
-
-/* How layers fill their weights. WG_INIT_LINEAR: weight and bias U(±1/√fan_in), which is what PyTorch's nn.Linear does (Kaiming uniform of gain
-   1/√3; LeCun, Bottou, Orr, Müller, 1998); with the others the bias begins at 0. */
-typedef enum wg_init {
-    WG_INIT_LINEAR,
-    WG_KAIMING_UNIFORM,
-    WG_KAIMING_NORMAL,
-    WG_XAVIER_UNIFORM,
-    WG_XAVIER_NORMAL
-} wg_init;
+    wg_init_with((t), (generator), WG_XAVIER_NORMAL, WG_INIT_OPTIONS_(1, __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_init_with(wg_tensor *t, wg_tensor *generator, wg_init rule, wg_init_options options);
 
 /* ---- layers ---- */
@@ -123,11 +123,11 @@ typedef struct wg_linear_options {
     wg_dtype dtype;
     wg_init init;
     double gain; /* of the Kaiming and Xavier rules */
-    wg_tensor *generator;
+    wg_tensor *generator; /* WG_NONE: this thread's own */
 } wg_linear_options;
 #define wg_linear_layer(in, out, ...)                                                                                        \
     wg_linear_layer_with((in), (out), WG_OPTIONS(wg_linear_options, .bias = true, .dtype = WG_F32, .init = WG_INIT_LINEAR,   \
-                                                 .gain = 1, .generator = wg_default_generator(), __VA_ARGS__))
+                                                 .gain = 1, .generator = WG_NONE, __VA_ARGS__))
 WG_API wg_module *wg_linear_layer_with(int64_t in, int64_t out, wg_linear_options options);
 
 /* Batch normalisation over channels, axis 1 of (N,C) or (N,C,…): parameters "weight" γ (C), at first 1, and "bias" β (C), at first 0; buffers
@@ -206,7 +206,8 @@ WG_API WG_MUST_CHECK wg_status wg_gather_rows(wg_tensor *target, const wg_tensor
 
 /* Mini-batches without replacement: each epoch visits every row once, in an order that depends on (seed, epoch) alone. y is WG_NONE
    where there are no labels. x and y are contiguous, of as many rows, and shared, not copied; the iterator is given back by
-   wg_batches_destroy (NULL is allowed). drop_last leaves out the last batch of an epoch if it is smaller. */
+   wg_batches_destroy (NULL is allowed). A size above the number of rows is cut to it; drop_last leaves out
+   the last batch of an epoch if it is smaller. */
 typedef struct wg_batches wg_batches;
 typedef struct wg_batches_options {
     int64_t size;

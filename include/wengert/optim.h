@@ -45,15 +45,14 @@ typedef struct wg_group_options {
     bool nesterov, decoupled;   /* SGD; Adam */
 } wg_group_options;
 #define wg_optim_add_group(optim, params, ...)                                                                               \
-    wg_optim_add_group_with((optim), (params),                                                                               \
-                            WG_OPTIONS(wg_group_options, .lr = wg_optim_options(optim, 0).lr,                                \
-                                       .weight_decay = wg_optim_options(optim, 0).weight_decay,                              \
-                                       .momentum = wg_optim_options(optim, 0).momentum,                                      \
-                                       .dampening = wg_optim_options(optim, 0).dampening,                                    \
-                                       .beta1 = wg_optim_options(optim, 0).beta1, .beta2 = wg_optim_options(optim, 0).beta2, \
-                                       .eps = wg_optim_options(optim, 0).eps,                                                \
-                                       .nesterov = wg_optim_options(optim, 0).nesterov,                                      \
-                                       .decoupled = wg_optim_options(optim, 0).decoupled, __VA_ARGS__))
+    __extension__({                                                                                                          \
+        const wg_group_options wg_group0_ = wg_optim_options((optim), 0);                                                    \
+        wg_optim_add_group_with((optim), (params),                                                                           \
+                                WG_OPTIONS(wg_group_options, .lr = wg_group0_.lr, .weight_decay = wg_group0_.weight_decay,   \
+                                           .momentum = wg_group0_.momentum, .dampening = wg_group0_.dampening,               \
+                                           .beta1 = wg_group0_.beta1, .beta2 = wg_group0_.beta2, .eps = wg_group0_.eps,      \
+                                           .nesterov = wg_group0_.nesterov, .decoupled = wg_group0_.decoupled, __VA_ARGS__));\
+    })
 WG_API WG_MUST_CHECK wg_status wg_optim_add_group_with(wg_optim *optim, wg_tensor_list params, wg_group_options options);
 
 WG_API size_t wg_optim_groups(const wg_optim *optim);

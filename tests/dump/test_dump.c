@@ -1,4 +1,5 @@
 /* The graph dump: what it says, that it says the same twice, that Graphviz accepts it, and that misuse is an error. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,11 +53,14 @@ static wg_tensor *forward(const struct model *m)
 /* The dump as text; the caller frees it. */
 static char *dump(const wg_tape *tape, wg_dot_options options)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
+    FILE *stream = tmpfile();
     assert_non_null(stream);
     assert_int_equal(wg_write_dot_with(tape, stream, options), WG_OK);
+    const size_t size = (size_t)ftell(stream);
+    char *text = calloc(size + 1, 1);
+    assert_non_null(text);
+    rewind(stream);
+    assert_int_equal(fread(text, 1, size, stream), size);
     fclose(stream);
     return text;
 }
@@ -75,6 +79,13 @@ static void assert_has(const char *text, const char *what)
         fail_msg("not in the dump: %s\n%s", what, text);
 }
 
+static size_t where(const char *text, const char *what)
+{
+    assert_has(text, what);
+    const char *at = strstr(text, what);
+    return at ? (size_t)(at - text) : 0;
+}
+
 static void assert_lacks(const char *text, const char *what)
 {
     if (strstr(text, what))
@@ -86,7 +97,7 @@ static void assert_accepted(const char *text)
 {
     if (system("command -v dot >/dev/null 2>&1") != 0)
         return;
-    FILE *dot = popen("dot -Tsvg 2>&1 >/dev/null | head -n 3 | grep . ; test ${PIPESTATUS:-0} = 0", "w");
+    FILE *dot = popen("! dot -Tsvg 2>&1 >/dev/null | grep -v ^Fontconfig", "w"); /* it may say nothing */
     assert_non_null(dot);
     fputs(text, dot);
     assert_int_equal(pclose(dot), 0);
@@ -101,7 +112,7 @@ static void a_box_per_node_with_its_shape_and_counted_cost(void **state)
     assert_non_null(forward(m));
     assert_int_equal(wg_tape_nodes(tape), 4);
     char *text = dump(tape, everything);
-    assert_int_equal(count(text, "\n  n") + count(text, "  n0 [") + count(text, "  n1 [") + count(text, "  n2 ["), 4 + 3 + 3);
+    assert_int_equal(count(text, " [color=\"#5b7db1\", fillcolor"), 4);
     assert_has(text, "<B>tanh</B><BR/>f32 [2, 3]");
     assert_has(text, "forward 6 fn · 48 B");  /* tanh of six floats, each read and written once */
     assert_has(text, "forward 6 FLOP · 60 B"); /* x w: 24 + 12 bytes read, 24 written */
@@ -136,11 +147,10 @@ static void sections_are_nested_clusters(void **state)
     WG_TAPE(tape);
     assert_non_null(forward(m));
     char *text = dump(tape, everything);
-    const char *net = strstr(text, "label=<<B>net</B>>"), *inner = strstr(text, "label=<<B>inner</B>>"), *tanh = strstr(text, "<B>tanh</B>");
-    assert_true(net && inner && tanh && net < inner && inner < tanh);
+    assert_true(where(text, "<B>sum</B>") < where(text, "label=<<B>net</B>>")); /* outside both */
+    assert_true(where(text, "label=<<B>net</B>>") < where(text, "label=<<B>inner</B>>"));
+    assert_true(where(text, "label=<<B>inner</B>>") < where(text, "<B>tanh</B>"));
     assert_int_equal(count(text, "subgraph cluster_"), 2);
-    const char *sum = strstr(text, "<B>sum</B>");
-    assert_true(sum && sum < net); /* outside both */
     free(text);
 }
 

@@ -1,0 +1,107 @@
+/* The batch normalisation layer: the op on the batch's statistics in training, the running statistics in use. */
+#include <stdlib.h>
+
+#include "wengert/error.h"
+#include "wengert/nn.h"
+#include "wengert/ops.h"
+#include "wengert/tape.h"
+#include "wengert/tensor.h"
+
+enum { GAMMA, BETA };        /* parameters */
+enum { MEAN, VARIANCE };     /* buffers */
+
+struct settings {
+    double eps, momentum;
+    int64_t channels;
+};
+
+static wg_status check_input(const struct settings *settings, const wg_tensor *x)
+{
+    const wg_shape shape = wg_shape_of(x);
+    char text[200];
+    if (shape.rank >= 2 && shape.extent[1] == settings->channels)
+        return WG_OK;
+    return wg_error_set(WG_E_SHAPE, "batch_norm_layer", "batch_norm_layer: (N, %lld) or (N, %lld, ...) is wanted, not %s",
+                        (long long)settings->channels, (long long)settings->channels, wg_shape_text(shape, text, sizeof text));
+}
+
+static wg_tensor *train(const wg_module_call *call, wg_tensor *x)
+{
+    const struct settings *settings = call->context;
+    wg_tensor *mean = NULL, *rstd = NULL;
+    wg_tensor *y = wg_batch_norm(x, call->param[GAMMA], call->param[BETA], settings->eps, &mean, &rstd);
+    if (!y)
+        return NULL;
+    if (!call->functional &&
+        (wg_ema_update(call->buffer[MEAN], mean, settings->momentum) != WG_OK ||
+         wg_running_variance_update(call->buffer[VARIANCE], rstd, settings->momentum, settings->eps,
+                                    wg_numel(x) / settings->channels) != WG_OK))
+        return NULL;
+    wg_drop(mean);
+    wg_drop(rstd);
+    return y;
+}
+
+/* A (C) tensor as x's axis 1: (C), or (C,1,…) for x (N,C,…). */
+static wg_tensor *per_channel(wg_tensor *t, const wg_tensor *x)
+{
+    const int rank = wg_rank(x);
+    if (!t || rank == 2)
+        return t;
+    wg_shape shape = {.rank = rank - 1, .extent = {wg_extent(x, 1)}};
+    for (int i = 1; i < shape.rank; i++)
+        shape.extent[i] = 1;
+    return wg_reshape(t, shape);
+}
+
+/* (x - mean) before the product: a large mean would cancel in x scale + shift. The statistics are copied, so that training on may change
+   them before backward reads them. */
+static wg_tensor *use(const wg_module_call *call, wg_tensor *x)
+{
+    const struct settings *settings = call->context;
+    wg_tensor *mean = wg_copy(call->buffer[MEAN]), *variance = wg_copy(call->buffer[VARIANCE]);
+    wg_tensor *deviation = wg_sqrt(wg_add_scalar(wg_take(variance), settings->eps));
+    wg_tensor *scale = wg_div(call->param[GAMMA], deviation);
+    wg_tensor *centred = wg_sub(x, per_channel(mean, x));
+    wg_tensor *scaled = wg_mul(centred, per_channel(scale, x));
+    wg_tensor *y = wg_add(wg_take(scaled), per_channel(call->param[BETA], x));
+    wg_drop(mean);
+    wg_drop(deviation);
+    wg_drop(scale);
+    wg_drop(centred);
+    return y;
+}
+
+static wg_tensor *forward(const wg_module_call *call, wg_tensor *x)
+{
+    if (check_input(call->context, x) != WG_OK)
+        return NULL;
+    return wg_train_mode() ? train(call, x) : use(call, x);
+}
+
+static const struct wg_module_type type = {.name = "batch_norm", .forward = forward, .destroy = free};
+
+wg_module *wg_batch_norm_layer_with(int64_t channels, wg_batch_norm_options options)
+{
+    if (channels < 1 || !(options.eps > 0) || !(options.momentum >= 0 && options.momentum <= 1)) {
+        (void)wg_error_set(WG_E_ARGUMENT, "batch_norm_layer",
+                           "batch_norm_layer: channels %lld, eps %g, momentum %g: at least 1, above 0, in 0..1 are wanted",
+                           (long long)channels, options.eps, options.momentum);
+        return NULL;
+    }
+    struct settings *settings = malloc(sizeof *settings);
+    if (!settings) {
+        (void)wg_error_set(WG_E_MEMORY, "batch_norm_layer", "batch_norm_layer: out of memory");
+        return NULL;
+    }
+    *settings = (struct settings){options.eps, options.momentum, channels};
+    wg_module *layer = wg_module_create(&type, settings);
+    const wg_shape shape = WG_SHAPE(channels);
+    if (layer && wg_module_add_parameter(layer, "weight", wg_ones(options.dtype, shape)) == WG_OK &&
+        wg_module_add_parameter(layer, "bias", wg_zeros(options.dtype, shape)) == WG_OK &&
+        wg_module_add_buffer(layer, "running_mean", wg_zeros(options.dtype, shape)) == WG_OK &&
+        wg_module_add_buffer(layer, "running_var", wg_ones(options.dtype, shape)) == WG_OK)
+        return layer;
+    wg_module_destroy(layer);
+    return NULL;
+}

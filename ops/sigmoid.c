@@ -1,0 +1,33 @@
+/* y = 1 / (1 + e⁻ˣ), by e^-|x| so that nothing overflows; dy/dx = y (1 - y). */
+#ifdef REAL
+static inline REAL T(sigmoid_value)(REAL x)
+{
+    const REAL e = R(exp)(-R(fabs)(x)), right = (REAL)1 / ((REAL)1 + e);
+    return right * (x >= (REAL)0 ? (REAL)1 : e); /* one product on either side, so that the work does not depend on the data */
+}
+MAP1(sigmoid, wg_no_params, T(sigmoid_value)(x))
+#else
+#define KERNEL_FILE "sigmoid.c"
+#include "op.h"
+
+static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    return WG_GIVE(gx[0], wg_sigmoid_grad(c->out[0], wg_take(gy[0])));
+}
+
+static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    return wg_made(ty[0] = wg_sigmoid_grad(c->out[0], tx[0]));
+}
+
+static wg_cost cost(const wg_call *c)
+{
+    return wg_cost_each(c, 1, 1, 1, 1, 1);
+}
+
+const struct wg_op wg_op_sigmoid = {
+    .name = "sigmoid", .n_in = 1, .n_out = 1, .kernel = KERNELS(sigmoid), .vjp = vjp, .jvp = jvp, .cost = cost,
+    .saves = WG_OUT(0), .inplace = WG_IN(0),
+    WG_SAMPLES({"3x4", {WG_DIMS(3, 4)}, .n = 1, .low = {-3}, .high = {3}}),
+};
+#endif

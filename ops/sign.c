@@ -1,0 +1,34 @@
+/* y = -1, 0 or 1, NaN for NaN: flat. */
+#ifdef REAL
+MAP1(sign, wg_no_params, x != x ? x : (REAL)((x > (REAL)0) - (x < (REAL)0)))
+#else
+#define KERNEL_FILE "sign.c"
+#include "op.h"
+
+/* Its gradient is the zero that .flat declares. */
+static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    (void)c;
+    (void)gy;
+    (void)gx;
+    return WG_OK;
+}
+
+static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    (void)tx;
+    return wg_jvp_sum(c, WG_NONE, WG_NONE, ty);
+}
+
+static wg_cost cost(const wg_call *c)
+{
+    return wg_cost_each(c, 0, 0, 0, 3, 0);
+}
+
+const struct wg_op wg_op_sign = {
+    .name = "sign", .n_in = 1, .n_out = 1, .kernel = KERNELS(sign), .vjp = vjp, .jvp = jvp, .cost = cost, .flat = WG_IN(0),
+    .inplace = WG_IN(0),
+    WG_SAMPLES({"above", {WG_DIMS(3, 4)}, .n = 1, .low = {0.1}, .high = {1}},
+               {"below", {WG_DIMS(3, 4)}, .n = 1, .low = {-1}, .high = {-0.1}}),
+};
+#endif

@@ -1,0 +1,234 @@
+/* Optimizers: a rule over groups of parameters. A step is one update bracket, so it happens whole or not at all. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rule.h"
+#include "wengert/error.h"
+#include "wengert/ops.h"
+#include "wengert/tape.h"
+#include "wengert/tensor.h"
+
+/* ---- groups ---- */
+
+static void names_free(char **names, size_t n)
+{
+    for (size_t i = 0; names && i < n; i++)
+        free(names[i]);
+    free(names);
+}
+
+static char *state_name(size_t group, const char *parameter, const char *state)
+{
+    char *name = NULL;
+    const int size = group ? asprintf(&name, "group%zu.%s%s%s", group, parameter, parameter[0] ? "." : "", state)
+                           : asprintf(&name, "%s%s%s", parameter, parameter[0] ? "." : "", state);
+    return size < 0 ? NULL : name;
+}
+
+static char *lr_name(size_t group)
+{
+    char *name = NULL;
+    return asprintf(&name, "group%zu.lr", group) < 0 ? NULL : name;
+}
+
+/* The parameter's name as the list gave it, or its place in the list. */
+static const char *parameter_name(wg_tensor_list params, size_t i, char text[32])
+{
+    if (params.name && params.name[i])
+        return params.name[i];
+    snprintf(text, 32, "%zu", i);
+    return text;
+}
+
+/* Appends the group's state to the list; false leaves it as it was. */
+static bool list_state(wg_optim *optim, const struct group *group, size_t index, wg_tensor_list params)
+{
+    const size_t most = optim->n_state + 1 + group->n * (1 + MAX_STATE);
+    wg_tensor **tensor = realloc(optim->state, most * sizeof *tensor);
+    if (tensor)
+        optim->state = tensor;
+    char **name = tensor ? realloc(optim->state_names, most * sizeof *name) : NULL;
+    if (!name)
+        return false;
+    optim->state_names = name;
+    size_t n = optim->n_state;
+    bool named = true;
+    tensor[n] = group->lr;
+    named = (name[n++] = lr_name(index)) != NULL && named;
+    for (size_t i = 0; i < group->n; i++) {
+        const struct parameter *p = &group->parameters[i];
+        char text[32];
+        const char *parameter = parameter_name(params, i, text);
+        tensor[n] = p->count;
+        named = (name[n++] = state_name(index, parameter, "count")) != NULL && named;
+        for (int k = 0; k < MAX_STATE; k++) {
+            if (p->state[k] == WG_NONE)
+                continue;
+            tensor[n] = p->state[k];
+            named = (name[n++] = state_name(index, parameter, optim->rule->state_name[k])) != NULL && named;
+        }
+    }
+    for (size_t i = optim->n_state; i < n && named; i++)
+        named = wg_set_name(tensor[i], name[i]) == WG_OK;
+    for (size_t i = optim->n_state; i < n && !named; i++)
+        free(name[i]);
+    if (named)
+        optim->n_state = n;
+    return named;
+}
+
+static wg_status add_group(wg_optim *optim, wg_tensor_list params, const wg_group_options *options)
+{
+    const char *op = optim->rule->name;
+    for (size_t g = 0; g < optim->n_groups; g++)
+        for (size_t i = 0; params.tensor && i < params.n; i++)
+            if (group_has(&optim->groups[g], params.tensor[i]))
+                return wg_error_set(WG_E_ARGUMENT, op, "%s: parameter %zu (%s) is in group %zu already", op, i,
+                                    wg_name_of(params.tensor[i]), g);
+    struct group *groups = realloc(optim->groups, (optim->n_groups + 1) * sizeof *groups);
+    if (!groups)
+        return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+    optim->groups = groups;
+    struct group *group = &groups[optim->n_groups];
+    WG_TRY(group_init(group, optim->rule, params, options));
+    if (!list_state(optim, group, optim->n_groups, params)) {
+        group_finish(group);
+        return wg_error_first() ? wg_error_first()->code : wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+    }
+    optim->n_groups++;
+    return WG_OK;
+}
+
+wg_status wg_optim_add_group_with(wg_optim *optim, wg_tensor_list params, wg_group_options options)
+{
+    if (!optim)
+        return wg_error_set(WG_E_NULL, "optim_add_group", "optim_add_group: the optimizer is NULL");
+    return add_group(optim, params, &options);
+}
+
+/* ---- making, asking, setting ---- */
+
+wg_optim *optim_create(const struct optim_rule *rule, wg_tensor_list params, wg_group_options options, bool keep_grads)
+{
+    wg_optim *optim = calloc(1, sizeof *optim);
+    if (!optim) {
+        (void)wg_error_set(WG_E_MEMORY, rule->name, "%s: out of memory", rule->name);
+        return NULL;
+    }
+    optim->rule = rule;
+    optim->keep_grads = keep_grads;
+    if (add_group(optim, params, &options) == WG_OK)
+        return optim;
+    wg_optim_destroy(optim);
+    return NULL;
+}
+
+void wg_optim_destroy(wg_optim *optim)
+{
+    if (!optim)
+        return;
+    for (size_t g = 0; g < optim->n_groups; g++)
+        group_finish(&optim->groups[g]);
+    free(optim->groups);
+    free(optim->state);
+    names_free(optim->state_names, optim->n_state);
+    free(optim);
+}
+
+static struct group *group_at(const wg_optim *optim, size_t group, const char *op)
+{
+    if (optim && group < optim->n_groups)
+        return &optim->groups[group];
+    if (optim)
+        (void)wg_error_set(WG_E_ARGUMENT, op, "%s: there is no group %zu", op, group);
+    else
+        (void)wg_error_set(WG_E_NULL, op, "%s: the optimizer is NULL", op);
+    return NULL;
+}
+
+size_t wg_optim_groups(const wg_optim *optim)
+{
+    return optim ? optim->n_groups : 0;
+}
+
+wg_group_options wg_optim_options(const wg_optim *optim, size_t group)
+{
+    const struct group *found = group_at(optim, group, "optim_options");
+    wg_group_options options = {.lr = 0};
+    if (found) {
+        options = found->options;
+        options.lr = wg_item(found->lr);
+    }
+    return options;
+}
+
+wg_status wg_optim_set_lr(wg_optim *optim, size_t group, double lr)
+{
+    struct group *found = group_at(optim, group, "optim_set_lr");
+    if (!found)
+        return optim ? WG_E_ARGUMENT : WG_E_NULL;
+    WG_TRY(check_rate("optim_set_lr", "lr", lr));
+    return wg_write(found->lr, &lr);
+}
+
+double wg_optim_lr(const wg_optim *optim, size_t group)
+{
+    const struct group *found = group_at(optim, group, "optim_lr");
+    return found ? wg_item(found->lr) : NAN;
+}
+
+wg_tensor_list wg_optim_state(const wg_optim *optim)
+{
+    if (optim)
+        return (wg_tensor_list){optim->n_state, optim->state, (const char *const *)optim->state_names};
+    (void)wg_error_set(WG_E_NULL, "optim_state", "optim_state: the optimizer is NULL");
+    return (wg_tensor_list){0, NULL, NULL};
+}
+
+/* ---- stepping ---- */
+
+/* Queues the updates; *updated counts them. */
+static wg_status queue(const wg_optim *optim, size_t *updated)
+{
+    for (size_t g = 0; g < optim->n_groups; g++) {
+        const struct group *group = &optim->groups[g];
+        for (size_t i = 0; i < group->n; i++) {
+            const struct parameter *p = &group->parameters[i];
+            wg_tensor *gradient = wg_gradient(p->tensor);
+            if (!gradient)
+                continue;
+            WG_TRY(wg_increment(p->count));
+            WG_TRY(optim->rule->update(p, gradient, group->lr, &group->options));
+            ++*updated;
+        }
+    }
+    return WG_OK;
+}
+
+wg_status wg_optim_step(wg_optim *optim)
+{
+    if (!optim)
+        return wg_error_set(WG_E_NULL, "optim_step", "optim_step: the optimizer is NULL");
+    WG_TRY(wg_update_begin());
+    size_t updated = 0;
+    wg_status status = queue(optim, &updated);
+    if (status == WG_OK && updated == 0)
+        status = wg_error_set(WG_E_NO_GRAD, "optim_step", "optim_step: no parameter has a gradient: wg_backward comes first");
+    if (status != WG_OK) {
+        wg_update_cancel();
+        return status;
+    }
+    WG_TRY(wg_update_commit());
+    if (!optim->keep_grads)
+        wg_optim_zero_grad(optim);
+    return WG_OK;
+}
+
+void wg_optim_zero_grad(wg_optim *optim)
+{
+    for (size_t g = 0; optim && g < optim->n_groups; g++)
+        for (size_t i = 0; i < optim->groups[g].n; i++)
+            wg_clear_gradient(optim->groups[g].parameters[i].tensor);
+}

@@ -1,0 +1,49 @@
+/* What one optimizer is, apart from the others: its state per parameter and the op that updates. */
+#ifndef OPTIM_RULE_H
+#define OPTIM_RULE_H
+
+#include "wengert/optim.h"
+
+enum { MAX_STATE = 2 };
+
+/* A parameter with its state. count: its steps so far, f64. state[i] is WG_NONE where the settings do without it. */
+struct parameter {
+    wg_tensor *tensor, *count, *state[MAX_STATE];
+};
+
+struct optim_rule {
+    const char *name;
+    const char *state_name[MAX_STATE];
+    /* WG_OK, or E_ARGUMENT naming the setting that is out of range */
+    wg_status (*check)(const wg_group_options *options);
+    bool (*needs_state)(const wg_group_options *options, int index);
+    wg_status (*update)(const struct parameter *p, wg_tensor *gradient, wg_tensor *lr, const wg_group_options *options);
+};
+
+struct group {
+    wg_group_options options; /* all but lr, which is a tensor: it changes between steps */
+    wg_tensor *lr;
+    struct parameter *parameters;
+    size_t n;
+};
+
+struct wg_optim {
+    const struct optim_rule *rule;
+    struct group *groups;
+    size_t n_groups;
+    bool keep_grads;
+    wg_tensor **state; /* the list that wg_optim_state lends, with names */
+    char **state_names;
+    size_t n_state;
+};
+
+/* An optimizer with its first group. */
+wg_optim *optim_create(const struct optim_rule *rule, wg_tensor_list params, wg_group_options options, bool keep_grads);
+
+/* Fills group from params, prefix standing before the names of its state; on failure group is empty again. */
+wg_status group_init(struct group *group, const struct optim_rule *rule, wg_tensor_list params, const wg_group_options *options);
+void group_finish(struct group *group);
+bool group_has(const struct group *group, const wg_tensor *t);
+wg_status check_rate(const char *op, const char *setting, double value); /* finite, at least 0 */
+
+#endif
