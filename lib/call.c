@@ -106,6 +106,8 @@ static wg_status take_operands(struct wg_thread *th, struct wg_node *node, wg_te
 /* What will be overwritten must lie dense, and is copied first, so that a failing step can put it back. */
 static wg_status before_writing(struct wg_thread *th, const wg_call *c)
 {
+    if (*wg_lost_tapes() > 0)
+        return wg_fail(WG_E_MEMORY, c->op->name, "%s: the tape around this could not be opened", c->op->name);
     for (unsigned i = 0; i < c->n_in; i++) {
         const wg_tensor *t = c->in[i];
         if (!wg_bit(c->op->writes, i) || wg_absent(t))
@@ -142,12 +144,12 @@ wg_status wg_node_run(struct wg_node *node)
 
 /* ---- recording ---- */
 
-static bool differentiable(const struct wg_thread *th, const struct wg_node *node)
+bool wg_differentiable(const struct wg_thread *th, const wg_call *c)
 {
-    if (th->no_grad || th->scratch || (node->call.op->flags & WG_CUT) || (!node->call.op->vjp && !(node->call.op->flags & WG_NO_DERIVATIVE)))
+    if (th->no_grad || th->scratch || (c->op->flags & WG_CUT) || (!c->op->vjp && !(c->op->flags & WG_NO_DERIVATIVE)))
         return false;
-    for (unsigned i = 0; i < node->call.n_in; i++)
-        if (node->call.in[i]->flags & WG_T_NEEDS)
+    for (unsigned i = 0; i < c->n_in; i++)
+        if (c->in[i]->flags & WG_T_NEEDS)
             return true;
     return false;
 }
@@ -176,7 +178,7 @@ void wg_node_record(struct wg_thread *th, struct wg_node *node)
     node->seq = ++th->seq;
     node->cause = th->cause;
     node->section = th->section;
-    node->needs = differentiable(th, node);
+    node->needs = wg_differentiable(th, c);
     node->prev = tape->last;
     *(tape->last ? &tape->last->next : &tape->first) = node;
     tape->last = node;
@@ -209,7 +211,9 @@ wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node)
 {
     if (node->call.op->writes)
         WG_TRY(before_writing(th, &node->call));
-    WG_TRY(wg_node_run(node));
+    const wg_status status = wg_node_run(node);
+    if (status != WG_OK)
+        return wg_op_failed(th, node->call.op, status, "forward");
     if (node->needs)
         mark_saved(node);
     return WG_OK;
@@ -269,10 +273,7 @@ static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *c
     if (status == WG_OK)
         status = finish(th, node, &recorded);
     if (status != WG_OK) {
-        if (th->has_error)
-            wg_mark_failed(th);
-        else
-            wg_fail(status, op->name, "%s: its forward failed: %s", op->name, wg_status_text(status));
+        wg_op_failed(th, op, status, "forward");
         wg_outputs_discard(node);
         node_discard(th, node);
         return status;

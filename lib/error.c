@@ -64,6 +64,15 @@ wg_status wg_fail(wg_status code, const char *op, const char *format, ...)
     return code;
 }
 
+wg_status wg_op_failed(struct wg_thread *th, const struct wg_op *op, wg_status status, const char *part)
+{
+    if (th->has_error)
+        wg_mark_failed(th);
+    else
+        wg_fail(status, op->name, "%s: its %s failed: %s", op->name, part, wg_status_text(status));
+    return status;
+}
+
 wg_status wg_error_set(wg_status code, const char *op, const char *format, ...)
 {
     va_list arguments;

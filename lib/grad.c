@@ -35,6 +35,18 @@ static wg_status check_wanted(struct walk *w, wg_tensor *x, size_t i)
     return WG_OK;
 }
 
+/* Each leaf's gradient summed over its proxies, then its hooks: once, however often the leaf was asked for. */
+static wg_status finish_leaves(struct walk *w)
+{
+    for (size_t i = 0; i < w->n_touched; i++) {
+        wg_tensor *t = w->touched[i];
+        WG_TRY(wg_walk_fold(w, t));
+        if (t->adjoint && (t->flags & WG_T_HOOKED))
+            WG_TRY(wg_walk_hooks(w, t));
+    }
+    return WG_OK;
+}
+
 static wg_tensor *result_for(struct walk *w, wg_tensor *root, wg_tensor *x, size_t i, wg_unused unused)
 {
     wg_tensor *at = x;
@@ -44,10 +56,6 @@ static wg_tensor *result_for(struct walk *w, wg_tensor *root, wg_tensor *x, size
             link = link->older;
         at = link ? link->proxy : NULL;
     }
-    if (at && at->adjoint && wg_walk_fold(w, at) != WG_OK)
-        return NULL;
-    if (at && (at->flags & WG_T_HOOKED) && wg_is_leaf(at) && at->adjoint && wg_walk_hooks(w, at) != WG_OK)
-        return NULL;
     wg_tensor *g = at ? at->adjoint : NULL;
     if (!g && wg_behind_kept(w->th, root, x)) {
         wg_fail(WG_E_UNUSED, w->name, "%s: operand %zu lies behind a kept tensor (wg_keep), which cuts its gradient off", w->name, i + 1);
@@ -109,6 +117,8 @@ wg_status wg_grad_many_with(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tens
     wg_status status = made ? wg_walk_seed(&w, root, options.grad) : WG_E_MEMORY;
     if (status == WG_OK)
         status = wg_walk_back(&w, &root, 1);
+    if (status == WG_OK)
+        status = finish_leaves(&w);
     if (status == WG_OK)
         status = collect(&w, root, x, n, made, options.unused);
     if (status == WG_OK)

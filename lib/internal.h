@@ -192,6 +192,8 @@ int *wg_lost_tapes(void); /* how many tapes of this thread failed to open and ar
 wg_status wg_fail(wg_status code, const char *op, const char *format, ...) WG_PRINTF(3, 4);
 void wg_error_clear(struct wg_thread *th);
 void wg_mark_failed(struct wg_thread *th); /* the open tape and the open update count as failed */
+/* What one of op's functions returned, part of it: a failure that was not recorded where it happened is recorded now. */
+wg_status wg_op_failed(struct wg_thread *th, const struct wg_op *op, wg_status status, const char *part);
 
 /* ---- tensors ---- */
 
@@ -239,6 +241,7 @@ void wg_undo_commit_all(struct wg_thread *th);
 wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node);
 void wg_outputs_discard(struct wg_node *node);
 wg_status wg_invoke_closure(const struct wg_op *op, wg_tensor *const *in, size_t n_in, wg_tensor **y, const wg_closure *closure);
+bool wg_differentiable(const struct wg_thread *th, const wg_call *c); /* its node, once recorded, passes a gradient on */
 void wg_node_record(struct wg_thread *th, struct wg_node *node); /* links it to the top tape */
 wg_status wg_check_closure(struct wg_thread *th, const wg_closure *closure, wg_tensor *const *in, size_t n_in);
 wg_status wg_node_run(struct wg_node *node); /* the kernel of one node */

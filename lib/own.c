@@ -21,7 +21,8 @@ void wg_free(wg_tensor *t)
 
 void wg_drop(wg_tensor *t)
 {
-    if (!t || !t->tape || t->state != WG_LIVE || (t->flags & (WG_T_PROXY | WG_T_HOLD | WG_T_REQUIRES)))
+    if (!t || !t->tape || t->state != WG_LIVE || (t->flags & (WG_T_PROXY | WG_T_HOLD | WG_T_REQUIRES)) ||
+        wg_check_handle(t, "drop", -1) != WG_OK)
         return;
     if ((t->flags & WG_T_SAVED) || t->tape->trace)
         t->state = WG_DROPPED;
@@ -39,7 +40,8 @@ wg_tensor *wg_hold(wg_tensor *t)
 
 wg_tensor *wg_take(wg_tensor *t)
 {
-    if (t && t->state == WG_LIVE && t->tape && !t->tape->thread->no_take)
+    const struct wg_thread *th = wg_self();
+    if (t && th && t->state == WG_LIVE && t->tape && t->tape->thread == th && !th->no_take)
         t->flags |= WG_T_TAKE;
     return t;
 }

@@ -209,9 +209,9 @@ static wg_status call_vjp(struct walk *w, struct wg_node *node, wg_tensor *const
     th->cause = cause;
     if (states != local)
         wg_object_free(states);
-    if (status != WG_OK && !th->has_error)
-        return wg_fail(status, c->op->name, "%s: its backward failed: %s", c->op->name, wg_status_text(status));
-    if (status == WG_OK && th->top != th->walking)
+    if (status != WG_OK)
+        return wg_op_failed(th, c->op, status, "backward");
+    if (th->top != th->walking)
         return wg_fail(WG_E_STATE, c->op->name, "%s: its backward left a tape open", c->op->name);
     return status;
 }

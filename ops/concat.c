@@ -42,28 +42,36 @@ wg_status wg_copy_part(const wg_tensor *from, const wg_tensor *to, int axis, int
     return wg_map(&copy, size, copy_row);
 }
 
+/* Of many operands, names the one that does not fit the first. */
+static wg_status misfit(const wg_call *c, unsigned i, wg_status code, const char *text)
+{
+    const wg_tensor *first = c->in[0], *t = c->in[i];
+    char a[160], b[160];
+    return wg_fail(code, "concat", "concat: %s: %s %s x %s %s (operand %u)", text, wg_dtype_name((wg_dtype)first->dtype),
+                   wg_shape_text(wg_shape_of(first), a, sizeof a), wg_dtype_name((wg_dtype)t->dtype),
+                   wg_shape_text(wg_shape_of(t), b, sizeof b), i);
+}
+
 static wg_status shape(const wg_call *c, wg_spec *out)
 {
     const struct params *p = c->params;
     const wg_tensor *first = c->in[0];
-    char text[64];
     if (p->axis >= first->rank)
         return wg_call_error(c, WG_E_SHAPE, "there is no such axis");
     out->dtype = (wg_dtype)first->dtype;
     out->rank = first->rank;
     memcpy(out->extent, wg_extents(first), (size_t)first->rank * sizeof *out->extent);
-    snprintf(text, sizeof text, "extents beside axis %d differ", p->axis);
     for (unsigned i = 1; i < c->n_in; i++) {
         const wg_tensor *t = c->in[i];
         if (t->dtype != first->dtype)
-            return wg_call_error(c, WG_E_DTYPE, "dtypes differ, and nothing is promoted");
+            return misfit(c, i, WG_E_DTYPE, "dtypes differ, and nothing is promoted");
         if (t->rank != first->rank)
-            return wg_call_error(c, WG_E_SHAPE, "ranks differ");
+            return misfit(c, i, WG_E_SHAPE, "ranks differ");
         for (int axis = 0; axis < t->rank; axis++)
             if (axis != p->axis && wg_extents(t)[axis] != out->extent[axis])
-                return wg_call_error(c, WG_E_SHAPE, text);
+                return misfit(c, i, WG_E_SHAPE, "extents differ beside the axis");
         if (__builtin_add_overflow(out->extent[p->axis], wg_extents(t)[p->axis], &out->extent[p->axis]))
-            return wg_call_error(c, WG_E_SHAPE, "the result is too large");
+            return misfit(c, i, WG_E_SHAPE, "the result is too large");
     }
     return WG_OK;
 }

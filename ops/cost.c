@@ -10,12 +10,25 @@ static double distinct(const wg_tensor *t)
     return n * (double)wg_dtype_size((wg_dtype)t->dtype);
 }
 
+/* Where every result is empty no kernel runs, and nothing is read for it. */
+static bool runs(const wg_call *c)
+{
+    bool empty = c->n_out > 0 && !c->op->writes;
+    for (unsigned i = 0; i < c->n_out && empty; i++)
+        empty = c->out[i]->numel == 0;
+    return !empty;
+}
+
 wg_cost wg_cost_bytes(const wg_call *c)
 {
     wg_cost cost = {0};
-    for (unsigned i = 0; i < c->n_in; i++)
-        if (!wg_absent(c->in[i]))
-            cost.bytes_read += distinct(c->in[i]);
+    for (unsigned i = 0; i < c->n_in && runs(c); i++) {
+        if (wg_absent(c->in[i]))
+            continue;
+        cost.bytes_read += distinct(c->in[i]);
+        if (c->op->writes >> i & 1)
+            cost.bytes_written += distinct(c->in[i]);
+    }
     for (unsigned i = 0; i < c->n_out; i++)
         cost.bytes_written += distinct(c->out[i]);
     return cost;
@@ -37,9 +50,6 @@ wg_cost wg_cost_update(const wg_call *c, double add, double mul, double div, dou
 {
     wg_cost cost = wg_cost_bytes(c);
     const double n = (double)c->in[0]->numel;
-    for (unsigned i = 0; i < c->n_in; i++)
-        if ((c->op->writes >> i & 1) && !wg_absent(c->in[i]))
-            cost.bytes_written += distinct(c->in[i]);
     cost.add = n * add;
     cost.mul = n * mul;
     cost.div = n * div;
@@ -58,4 +68,26 @@ wg_status wg_shape_update(const wg_call *c, wg_spec *out)
             return wg_call_error(c, WG_E_SHAPE, "operands of an update have one shape");
     }
     return WG_OK;
+}
+
+wg_status wg_check_alike(const wg_call *c, unsigned n)
+{
+    const wg_tensor *first = c->in[0];
+    for (unsigned i = 0; i < n; i++) {
+        const wg_tensor *t = c->in[i];
+        if (wg_absent(t))
+            continue;
+        if (t->dtype != first->dtype || (t->dtype != WG_F32 && t->dtype != WG_F64))
+            return wg_call_error(c, WG_E_DTYPE, "what is updated and what by are of one dtype, f32 or f64");
+        if (!wg_same_dims(t, first))
+            return wg_call_error(c, WG_E_SHAPE, "what is updated and what by are of one shape");
+    }
+    return WG_OK;
+}
+
+wg_status wg_check_scalar(const wg_call *c, unsigned i)
+{
+    if (c->in[i]->dtype != WG_F64)
+        return wg_call_error(c, WG_E_DTYPE, "rates and counts are f64");
+    return c->in[i]->numel == 1 ? WG_OK : wg_call_error(c, WG_E_SHAPE, "rates and counts are scalars");
 }

@@ -24,7 +24,7 @@
 
 /* ---- costs ---- */
 
-/* Bytes of each operand's distinct elements, once. */
+/* Bytes of each operand's distinct elements, once; of those that are changed, read and written. */
 wg_cost wg_cost_bytes(const wg_call *c);
 /* That, and so many operations for each element of the first output. */
 wg_cost wg_cost_each(const wg_call *c, double add, double mul, double div, double compare, double transcendental);
@@ -35,6 +35,9 @@ wg_cost wg_cost_update(const wg_call *c, double add, double mul, double div, dou
 /* Shape rule of an op that changes operands: all are of one float dtype, those changed of in[0]'s shape, the others of that shape or
    scalars. */
 wg_status wg_shape_update(const wg_call *c, wg_spec *out);
+/* Parts of such rules: the first n inputs are of one float dtype and one shape, absent ones aside; input i is an f64 scalar. */
+wg_status wg_check_alike(const wg_call *c, unsigned n);
+wg_status wg_check_scalar(const wg_call *c, unsigned i);
 
 /* ---- reductions ---- */
 
@@ -68,7 +71,7 @@ wg_status wg_axis(const char *op, const wg_tensor *x, int axis, int *resolved);
 
 /* ---- slices ---- */
 
-/* Whether they do lie in an axis of that extent. */
+/* Whether all of a slice's elements lie in an axis of that extent. */
 bool wg_slice_fits(const struct wg_slice_params *p, int64_t extent);
 /* The slice by its params: what a negative step cannot always say by a stop. */
 wg_tensor *wg_slice_by(wg_tensor *x, const struct wg_slice_params *p);
@@ -101,6 +104,13 @@ wg_status wg_lanes_shape(const wg_call *c, wg_spec *out);
 double wg_lane_count(const wg_call *c);
 /* For shape rules: in[0] is a float matrix (N,C), in[1] i64 labels (N). */
 wg_status wg_labels_shape(const wg_call *c);
+
+/* ---- channels ---- */
+
+/* t, one number for each channel of x (N,C,…), as (1,C,1,…). */
+wg_tensor *wg_over_channels(wg_tensor *t, const wg_tensor *x);
+/* a + b, either of which may be WG_NONE for zero. */
+wg_tensor *wg_plus(wg_tensor *a, wg_tensor *b);
 
 /* ---- products ---- */
 

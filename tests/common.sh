@@ -35,6 +35,7 @@ need_build() {
     need 'command -v pkg-config' pkg-config
     need 'ls /usr/include/*/blis.h' libblis-openmp-dev
     need 'test -e /usr/include/cmocka.h' libcmocka-dev
+    need 'test -e /usr/include/zlib.h' zlib1g-dev
 }
 
 # Reads meson's record of a test run (testlog.txt), in which each executable's cmocka wrote a line of TAP for each test. Prints all that

@@ -1,0 +1,42 @@
+# Takes the C of the documents out of them. By the word after ```c:
+#   (none)     with main in it, a program; else a fragment: the inside of a function, where the variables of .ci/fragment.h are declared
+#   top        declarations outside any function, which the fragments after it on the same page see
+#   PATH       the file of that name, or a line for include/wengert/ops.def; written only with -v verbatim=1, and nothing else then
+# Writes out/PAGE-NUMBER.c for each; with verbatim, out/PATH.
+function write_block(    file) {
+    if (kind ~ /\//) {
+        if (!verbatim)
+            return
+        if (kind ~ /ops\.def$/)
+            add_line(out "/" kind)
+        else
+            printf "%s", text > (out "/" kind)
+        return
+    }
+    if (verbatim)
+        return
+    if (kind == "top") {
+        top = top text
+        return
+    }
+    file = out "/" page "-" ++number ".c"
+    if (text ~ /int main\(/)
+        printf "%s", text > file
+    else
+        printf "#include \"fragment.h\"\n%s\nFRAGMENT\n{\n%s    return WG_OK;\n}\n", top, text > file
+    close(file)
+}
+
+# The line goes before the part of ops.def that names what the engine calls.
+function add_line(path,    line, all) {
+    while ((getline line < path) > 0)
+        all = all (line ~ /what the engine itself calls/ ? text "\n" : "") line "\n"
+    close(path)
+    printf "%s", all > path
+    printf "%s", text > (out "/added")
+}
+
+FNR == 1 { page = FILENAME; sub(/.*\//, "", page); sub(/\.md$/, "", page); if (FILENAME ~ /guide\/README/) page = "guide"; number = 0; top = "" }
+/^```c( |$)/ { on = 1; kind = $2; text = ""; next }
+/^```$/ { if (on) write_block(); on = 0; next }
+on { text = text $0 "\n" }

@@ -1,0 +1,372 @@
+/* A network reads handwritten digits: 8x8 pixels, 64-128-64-10, batch normalisation, Adam.
+
+       digits [--seed N] [--threads N] [--epochs N] [--batch N] [--lr X] [--decay X] [--data FILE] [--dot FILE] [--writer N] [--quiet]
+
+   It trains on the first 898 images and scores the last 899, once, at the end. Of the 898 every tenth is held out from training, to
+   watch. Each image is turned, slanted, stretched, shifted and blurred with noise a little, anew in each epoch, because the test
+   images come from other people.
+
+   How the settings were chosen: within the 898 alone. Seven people wrote them, one after another; --writer N (0 to 6) trains on six of them and
+   scores the seventh, and no test image is touched. See docs/examples/data/README.md. */
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <wengert.h>
+
+enum { ROWS = 1797, TRAIN = 898, SIDE = 8, PIXELS = SIDE * SIDE, CLASSES = 10, WRITERS = 7, HOLD_EVERY = 10 };
+static const int64_t first_row[WRITERS + 1] = {0, 130, 256, 386, 516, 646, 776, TRAIN};
+
+/* How far an image is distorted at most: radians, shares and pixels; noise is a standard deviation, of pixels in 0..1. */
+static const struct {
+    double turn, slant, stretch, shift, noise;
+} distortion = {0.2, 0.2, 0.15, 0.6, 0.05};
+
+struct settings {
+    uint64_t seed;
+    int threads, epochs, batch, writer; /* writer -1: train for the test */
+    double lr, decay;
+    const char *data, *dot;
+    bool quiet;
+};
+
+struct part {
+    wg_tensor *x, *y; /* (n,64) pixels in 0..1, (n) digits */
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal)
+{
+    (void)signal;
+    interrupted = 1;
+}
+
+/* ---- the command line ---- */
+
+static int usage(const char *why)
+{
+    fprintf(stderr, "digits: %s\nusage: digits [--seed N] [--threads N] [--epochs N] [--batch N] [--lr X] [--decay X] [--data FILE]\n"
+                    "              [--dot FILE] [--writer 0..6] [--quiet]\n", why);
+    return 2;
+}
+
+static bool read_number(const char *text, double low, double high, bool whole, double *value)
+{
+    char *end;
+    *value = strtod(text, &end);
+    return *text && !*end && *value >= low && *value <= high && (!whole || *value == floor(*value));
+}
+
+static bool read_setting(struct settings *s, const char *name, const char *text)
+{
+    double value;
+    if (strcmp(name, "--data") == 0)
+        return (s->data = text) != NULL;
+    if (strcmp(name, "--dot") == 0)
+        return (s->dot = text) != NULL;
+    if (strcmp(name, "--lr") == 0)
+        return read_number(text, 0, 10, false, &s->lr);
+    if (strcmp(name, "--decay") == 0)
+        return read_number(text, 0, 10, false, &s->decay);
+    if (strcmp(name, "--seed") == 0 && read_number(text, 0, 9e15, true, &value))
+        s->seed = (uint64_t)value;
+    else if (strcmp(name, "--threads") == 0 && read_number(text, 1, 1024, true, &value))
+        s->threads = (int)value;
+    else if (strcmp(name, "--epochs") == 0 && read_number(text, 1, 1e6, true, &value))
+        s->epochs = (int)value;
+    else if (strcmp(name, "--batch") == 0 && read_number(text, 2, 256, true, &value))
+        s->batch = (int)value;
+    else if (strcmp(name, "--writer") == 0 && read_number(text, 0, WRITERS - 1, true, &value))
+        s->writer = (int)value;
+    else
+        return false;
+    return true;
+}
+
+static int read_settings(struct settings *s, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--quiet") == 0) {
+            s->quiet = true;
+            continue;
+        }
+        char why[128];
+        snprintf(why, sizeof why, "%.60s %.40s is no setting", argv[i], i + 1 < argc ? argv[i + 1] : "");
+        if (i + 1 >= argc || !read_setting(s, argv[i], argv[i + 1]))
+            return usage(why);
+        i++;
+    }
+    return 0;
+}
+
+/* ---- data ---- */
+
+/* Whether a row is held out from training: a writer's, or every tenth. */
+static bool held_out(const struct settings *s, int64_t row)
+{
+    if (s->writer >= 0)
+        return row >= first_row[s->writer] && row < first_row[s->writer + 1];
+    return row % HOLD_EVERY == HOLD_EVERY - 1;
+}
+
+static struct part take_rows(const struct part *all, const int64_t *rows, int64_t n)
+{
+    const struct part part = {wg_zeros(WG_F32, WG_SHAPE(n, PIXELS)), wg_zeros(WG_I64, WG_SHAPE(n))};
+    if (wg_gather_rows(part.x, all->x, rows, (size_t)n) == WG_OK && wg_gather_rows(part.y, all->y, rows, (size_t)n) == WG_OK)
+        return part;
+    wg_free(part.x), wg_free(part.y);
+    return (struct part){NULL, NULL};
+}
+
+static bool load(const struct settings *s, struct part *train, struct part *held, struct part *test)
+{
+    struct part raw = {NULL, NULL}, all;
+    if (wg_read_csv(s->data, &raw.x, &raw.y) != WG_OK)
+        return false;
+    if (wg_extent(raw.x, 0) != ROWS || wg_extent(raw.x, 1) != PIXELS) {
+        (void)wg_error_set(WG_E_SHAPE, "digits", "digits: %s holds other data than the 1797 digits", s->data);
+        wg_free(raw.x), wg_free(raw.y);
+        return false;
+    }
+    all = (struct part){wg_mul_scalar(raw.x, 1.0 / 16), raw.y};
+    int64_t rows[3][ROWS], n[3] = {0, 0, 0};
+    for (int64_t row = 0; row < ROWS; row++) {
+        const int which = row >= TRAIN ? 2 : held_out(s, row) ? 1 : 0;
+        rows[which][n[which]++] = row;
+    }
+    *train = take_rows(&all, rows[0], n[0]);
+    *held = take_rows(&all, rows[1], n[1]);
+    *test = take_rows(&all, rows[2], n[2]);
+    wg_free(raw.x), wg_free(raw.y), wg_free(all.x);
+    return train->x && held->x && test->x;
+}
+
+/* The pixel at (row, column) between the grid's points, by bilinear interpolation; 0 outside. */
+static float pixel(const float *image, float row, float column)
+{
+    const int r = (int)floorf(row), c = (int)floorf(column);
+    float sum = 0;
+    for (int dr = 0; dr < 2; dr++)
+        for (int dc = 0; dc < 2; dc++) {
+            const int at_row = r + dr, at_column = c + dc;
+            if (at_row < 0 || at_row >= SIDE || at_column < 0 || at_column >= SIDE)
+                continue;
+            const float weight = (1 - fabsf(row - (float)at_row)) * (1 - fabsf(column - (float)at_column));
+            sum += weight * image[at_row * SIDE + at_column];
+        }
+    return sum;
+}
+
+/* Distorts one image in place; u: six numbers in (-1, 1), noise: a normal number per pixel. */
+static void distort(float *image, const float *u, const float *noise)
+{
+    float source[PIXELS];
+    const float angle = u[0] * (float)distortion.turn, slant = u[1] * (float)distortion.slant, middle = (SIDE - 1) / 2.0f;
+    const float wide = 1 + u[2] * (float)distortion.stretch, high = 1 + u[3] * (float)distortion.stretch;
+    const float dx = u[4] * (float)distortion.shift, dy = u[5] * (float)distortion.shift;
+    const float cosine = cosf(angle), sine = sinf(angle);
+    memcpy(source, image, sizeof source);
+    for (int row = 0; row < SIDE; row++)
+        for (int column = 0; column < SIDE; column++) {
+            const float x = (float)column - middle, y = (float)row - middle;
+            const float from_column = wide * (cosine * x + (slant - sine) * y) + dx + middle;
+            const float from_row = high * (sine * x + cosine * y) + dy + middle;
+            const int at = row * SIDE + column;
+            image[at] = pixel(source, from_row, from_column) + (float)distortion.noise * noise[at];
+        }
+}
+
+/* On a tape of its own, so that the picture of a step shows the network. x: (n,64) */
+static bool distort_batch(wg_tensor *x, wg_tensor *generator)
+{
+    if (!x)
+        return false;
+    const int64_t n = wg_extent(x, 0);
+    WG_TAPE(tape);
+    const wg_tensor *u = wg_uniform(generator, WG_F32, WG_SHAPE(n, 6), -1, 1);
+    const wg_tensor *noise = wg_normal(generator, WG_F32, WG_SHAPE(n, PIXELS), 0, 1);
+    const float *u_data = wg_data(u), *noise_data = wg_data(noise);
+    float *images = wg_data_mut(x);
+    if (!u_data || !noise_data || !images)
+        return false;
+    for (int64_t i = 0; i < n; i++)
+        distort(images + i * PIXELS, u_data + i * 6, noise_data + i * PIXELS);
+    return true;
+}
+
+/* ---- training ---- */
+
+/* How many rows of the logits (n,10) are largest at their label. */
+static int64_t count_right(const wg_tensor *logits, const wg_tensor *labels)
+{
+    const float *row = wg_data(logits);
+    const int64_t *label = wg_data(labels), n = row && label ? wg_extent(labels, 0) : 0;
+    int64_t right = 0;
+    for (int64_t i = 0; i < n; i++, row += CLASSES) {
+        int best = 0;
+        for (int k = 1; k < CLASSES; k++)
+            best = row[k] > row[best] ? k : best;
+        right += best == label[i];
+    }
+    return right;
+}
+
+static double accuracy(const wg_module *net, const struct part *part)
+{
+    WG_EVAL;
+    wg_tensor *logits = wg_apply(net, part->x);
+    const double share = logits ? (double)count_right(logits, part->y) / (double)wg_extent(part->y, 0) : NAN;
+    wg_free(logits);
+    return share;
+}
+
+struct progress {
+    struct timespec start;
+    double loss;    /* sum over this epoch's images */
+    int64_t right, seen, total, whole; /* of this epoch; since the start; of the whole run */
+    bool terminal;
+};
+
+static double seconds_since(const struct timespec *start)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start->tv_sec) + 1e-9 * (double)(now.tv_nsec - start->tv_nsec);
+}
+
+/* On a terminal one line that is written over; else about twenty lines in all. */
+static void show(const struct settings *s, const struct progress *p, int epoch, double held)
+{
+    const int every = (s->epochs + 19) / 20, width = 20;
+    const bool last = epoch == s->epochs;
+    if (s->quiet || (!p->terminal && !last && epoch != 1 && epoch % every != 0))
+        return;
+    const double seconds = seconds_since(&p->start), rate = (double)p->total / seconds;
+    if (p->terminal) {
+        const int filled = width * epoch / s->epochs;
+        printf("\r[%.*s%*s] ", filled, "####################", width - filled, "");
+    }
+    printf("epoch %*d/%d  loss %.4f  train %.4f  held out %.4f  %.0f samples/s  %.0f s left%s", p->terminal ? 1 : 3, epoch, s->epochs,
+           p->loss / (double)p->seen, (double)p->right / (double)p->seen, held, rate, (double)(p->whole - p->total) / rate,
+           !p->terminal ? "\n" : last ? "   \n" : "   ");
+    fflush(stdout);
+}
+
+static wg_status write_picture(const wg_tape *tape, const char *path)
+{
+    FILE *file = fopen(path, "w");
+    if (!file)
+        return wg_error_set(WG_E_IO, "digits", "digits: %s cannot be written", path);
+    wg_status status = wg_write_dot(tape, file, .title = "digits: one training step");
+    if (fclose(file) != 0 && status == WG_OK)
+        status = wg_error_set(WG_E_IO, "digits", "digits: %s cannot be written", path);
+    return status;
+}
+
+/* One step; *more is false at the end of an epoch. picture: where the step's graph goes, or NULL. */
+static wg_status train_step(const wg_module *net, wg_optim *opt, wg_batches *batches, wg_tensor *generator, const char *picture,
+                            struct progress *p, bool *more)
+{
+    WG_TAPE(tape, .trace = picture != NULL);
+    wg_tensor *x, *y;
+    *more = wg_batches_next(batches, &x, &y);
+    if (!*more)
+        return WG_OK;
+    if (!distort_batch(x, generator))
+        x = NULL;
+    wg_tensor *logits = wg_apply(net, x), *loss = wg_cross_entropy(logits, y);
+    if (loss) {
+        const int64_t n = wg_extent(y, 0);
+        p->loss += wg_item(loss) * (double)n;
+        p->right += count_right(logits, y);
+        p->seen += n, p->total += n;
+    }
+    WG_TRY(wg_backward(loss));
+    WG_TRY(wg_optim_step(opt));
+    return picture ? write_picture(tape, picture) : WG_OK;
+}
+
+/* The rate falls along half a cosine: Loshchilov, Hutter, 2017. */
+static wg_status train(const struct settings *s, const wg_module *net, wg_optim *opt, wg_batches *batches, const struct part *held)
+{
+    wg_tensor *generator = wg_generator(s->seed, 1);
+    const int64_t per_epoch = wg_batches_per_epoch(batches), steps = per_epoch * s->epochs;
+    struct progress p = {.whole = steps * s->batch, .terminal = isatty(STDOUT_FILENO) != 0};
+    clock_gettime(CLOCK_MONOTONIC, &p.start);
+    wg_status status = generator ? WG_OK : WG_E_MEMORY;
+    int64_t step = 0;
+    for (int epoch = 1; epoch <= s->epochs && status == WG_OK && !interrupted; epoch++) {
+        p.loss = 0, p.right = 0, p.seen = 0;
+        for (bool more = true; more && status == WG_OK && !interrupted; step += more) {
+            status = wg_optim_set_lr(opt, 0, s->lr * 0.5 * (1 + cos(acos(-1) * (double)step / (double)steps)));
+            if (status == WG_OK)
+                status = train_step(net, opt, batches, generator, step == 0 ? s->dot : NULL, &p, &more);
+        }
+        if (status == WG_OK && !interrupted)
+            show(s, &p, epoch, accuracy(net, held));
+    }
+    wg_free(generator);
+    return status;
+}
+
+/* ---- the whole ---- */
+
+/* FNV-1a over the weights: equal numbers mean equal bits. */
+static uint64_t fingerprint(const wg_module *net)
+{
+    const wg_tensor_list params = wg_parameters(net);
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < params.n; i++) {
+        const unsigned char *bytes = wg_data(params.tensor[i]);
+        const size_t n = (size_t)wg_numel(params.tensor[i]) * wg_dtype_size(wg_dtype_of(params.tensor[i]));
+        for (size_t k = 0; bytes && k < n; k++)
+            hash = (hash ^ bytes[k]) * 0x100000001b3u;
+    }
+    return hash;
+}
+
+static void conclude(const struct settings *s, const wg_module *net, const struct part *held, const struct part *test)
+{
+    if (interrupted) {
+        printf("\ninterrupted; the test images were not scored\n");
+        return;
+    }
+    if (s->writer >= 0)
+        printf("writer %d: accuracy %.4f on %lld images\n", s->writer, accuracy(net, held), (long long)wg_extent(held->y, 0));
+    else
+        printf("test accuracy %.4f on %lld images\n", accuracy(net, test), (long long)wg_extent(test->y, 0));
+    printf("weights %016llx, seed %llu, kernel family %s\n", (unsigned long long)fingerprint(net), (unsigned long long)s->seed,
+           wg_kernel_family());
+    if (strcmp(wg_kernel_family(), "generic") == 0)
+        printf("warning: BLIS runs on its generic kernels, which are several times slower than this machine's: see BLIS_ARCH_TYPE\n");
+}
+
+int main(int argc, char **argv)
+{
+    struct settings s = {.seed = 0, .threads = 1, .epochs = 100, .batch = 16, .writer = -1, .lr = 3e-3, .decay = 0.1, .data = DIGITS_CSV};
+    const int wrong = read_settings(&s, argc, argv);
+    if (wrong)
+        return wrong;
+    const struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}; /* a second Ctrl-C ends it at once */
+    sigaction(SIGINT, &action, NULL);
+
+    struct part parts[3] = {{NULL, NULL}, {NULL, NULL}, {NULL, NULL}};
+    bool good = wg_set_threads(s.threads) == WG_OK && load(&s, &parts[0], &parts[1], &parts[2]);
+    wg_module *net = !good ? NULL : wg_mlp(WG_SIZES(PIXELS, 128, 64, CLASSES), .batch_norm = true, .seed = s.seed);
+    wg_optim *opt = !net ? NULL : wg_adam(wg_parameters(net), .lr = s.lr, .weight_decay = s.decay, .decoupled = true);
+    wg_batches *batches = !opt ? NULL : wg_batches_create(parts[0].x, parts[0].y, .size = s.batch, .drop_last = true, .seed = s.seed);
+    good = batches && train(&s, net, opt, batches, &parts[1]) == WG_OK;
+    if (good)
+        conclude(&s, net, &parts[1], &parts[2]);
+    const int status = good ? (interrupted ? 130 : 0) : wg_report(stderr);
+
+    wg_batches_destroy(batches), wg_optim_destroy(opt), wg_module_destroy(net);
+    for (int i = 0; i < 3; i++)
+        wg_free(parts[i].x), wg_free(parts[i].y);
+    return good ? status : 1;
+}

@@ -1,0 +1,60 @@
+/* y_i = e^{x_i} / Σ e^{x_j} along an axis, the maximum subtracted first so that nothing overflows. Sums run in order of the index. */
+#ifdef REAL
+static void T(softmax_lane)(int64_t n, char *const *at, const int64_t *s, const void *params)
+{
+    ELEM *y = (ELEM *)(void *)at[0];
+    const ELEM *x = (const ELEM *)(const void *)at[1];
+    (void)params;
+    if (n == 0)
+        return;
+    REAL largest = x[0], sum = (REAL)0;
+    for (int64_t i = 1; i < n; i++)
+        largest = (REAL)x[i * s[1]] > largest ? (REAL)x[i * s[1]] : largest;
+    for (int64_t i = 0; i < n; i++) {
+        const REAL e = R(exp)((REAL)x[i * s[1]] - largest);
+        y[i * s[0]] = e;
+        sum = sum + e;
+    }
+    for (int64_t i = 0; i < n; i++)
+        y[i * s[0]] = (REAL)y[i * s[0]] / sum;
+}
+
+static wg_status T(softmax)(const wg_call *c)
+{
+    return wg_lanes(c, *(const int *)c->params, sizeof(ELEM), T(softmax_lane));
+}
+#else
+#define KERNEL_FILE "softmax.c"
+#include "op.h"
+
+wg_tensor *wg_softmax(wg_tensor *x, int axis)
+{
+    return wg_apply_along(&wg_op_softmax, &x, 1, axis);
+}
+
+static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    return WG_GIVE(gx[0], wg_softmax_grad(c->out[0], wg_take(gy[0]), *(const int *)c->params));
+}
+
+/* The Jacobian is symmetric. */
+static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    return wg_made(ty[0] = wg_softmax_grad(c->out[0], tx[0], *(const int *)c->params));
+}
+
+static wg_cost cost(const wg_call *c)
+{
+    wg_cost cost = wg_cost_each(c, 2, 0, 1, 1, 1);
+    cost.compare -= wg_lane_count(c);
+    return cost;
+}
+
+const struct wg_op wg_op_softmax = {
+    .name = "softmax", .params_size = sizeof(int), .n_in = 1, .n_out = 1, .shape = wg_lanes_shape, .kernel = KERNELS(softmax),
+    .vjp = vjp, .jvp = jvp, .cost = cost, .saves = WG_OUT(0), .inplace = WG_IN(0),
+    WG_SAMPLES({"rows", {WG_DIMS(3, 5)}, .n = 1, .low = {-3}, .high = {3}, .params = &(const int){1}},
+               {"columns", {WG_DIMS(3, 5)}, .n = 1, .low = {-3}, .high = {3}, .params = &(const int){0}},
+               {"middle", {WG_DIMS(2, 3, 4)}, .n = 1, .low = {-3}, .high = {3}, .params = &(const int){1}}),
+};
+#endif

@@ -1,0 +1,373 @@
+/* Optimizers against their formulas in f64, their groups, their errors, and steps that happen whole or not at all. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "check.h"
+
+enum { N = 3, STEPS = 4 };
+
+/* A gradient for the parameter, other at each step. */
+static void gradient_at(int step, double *g)
+{
+    for (int i = 0; i < N; i++)
+        g[i] = sin(1.3 * (step + 1) + i) + 0.1 * i;
+}
+
+static wg_tensor *make_parameter(wg_dtype dtype)
+{
+    const double start[N] = {0.5, -1, 2};
+    const float start32[N] = {0.5f, -1, 2};
+    wg_tensor *p = dtype == WG_F64 ? wg_from(start, WG_SHAPE(N)) : wg_from(start32, WG_SHAPE(N));
+    return wg_require_grad(p, true);
+}
+
+static wg_tensor_list list_of(wg_tensor *const *tensors, size_t n)
+{
+    return (wg_tensor_list){.n = n, .tensor = tensors, .name = NULL};
+}
+
+static void set_gradient(wg_tensor *p, const double *g)
+{
+    float g32[N];
+    for (int i = 0; i < N; i++)
+        g32[i] = (float)g[i];
+    wg_tensor *t = wg_dtype_of(p) == WG_F64 ? wg_from(g, WG_SHAPE(N)) : wg_from(g32, WG_SHAPE(N));
+    wg_clear_gradient(p);
+    assert_int_equal(wg_add_gradient(p, t), WG_OK);
+    wg_free(t);
+}
+
+/* ---- the formulas ---- */
+
+static void reference_sgd(double *p, double *v, const double *gradient, int step, const wg_sgd_options *o)
+{
+    for (int i = 0; i < N; i++) {
+        const double g = gradient[i] + o->weight_decay * p[i];
+        double d = g;
+        if (o->momentum != 0) {
+            v[i] = step == 0 ? g : o->momentum * v[i] + (1 - o->dampening) * g;
+            d = o->nesterov ? g + o->momentum * v[i] : v[i];
+        }
+        p[i] -= o->lr * d;
+    }
+}
+
+static void sgd_follows_its_formula(void **state)
+{
+    (void)state;
+    const wg_sgd_options settings[] = {
+        {.lr = 0.1},
+        {.lr = 0.1, .weight_decay = 0.3},
+        {.lr = 0.1, .momentum = 0.9},
+        {.lr = 0.1, .momentum = 0.9, .dampening = 0.5, .weight_decay = 0.1},
+        {.lr = 0.1, .momentum = 0.8, .nesterov = true, .weight_decay = 0.2},
+        {.lr = 0, .momentum = 0.9},
+    };
+    for (size_t k = 0; k < 2 * (sizeof settings / sizeof *settings); k++) {
+        const wg_sgd_options *o = &settings[k / 2];
+        wg_tensor *p = make_parameter(k % 2 ? WG_F32 : WG_F64);
+        wg_optim *opt = wg_sgd_with(list_of(&p, 1), *o);
+        double expected[N] = {0.5, -1, 2}, v[N] = {0}, g[N];
+        for (int step = 0; step < STEPS; step++) {
+            gradient_at(step, g);
+            reference_sgd(expected, v, g, step, o);
+            set_gradient(p, g);
+            assert_int_equal(wg_optim_step(opt), WG_OK);
+            assert_values(p, expected, k % 2 ? 1e-6 : 1e-14);
+        }
+        wg_optim_destroy(opt), wg_free(p);
+    }
+    assert_no_error();
+}
+
+static void reference_adam(double *p, double *m, double *v, const double *gradient, int t, const wg_adam_options *o)
+{
+    for (int i = 0; i < N; i++) {
+        const double g = gradient[i] + (o->decoupled ? 0 : o->weight_decay * p[i]);
+        if (o->decoupled)
+            p[i] *= 1 - o->lr * o->weight_decay;
+        m[i] = o->beta1 * m[i] + (1 - o->beta1) * g;
+        v[i] = o->beta2 * v[i] + (1 - o->beta2) * g * g;
+        const double scale = o->lr / (1 - pow(o->beta1, t));
+        p[i] -= scale * m[i] / (sqrt(v[i]) / sqrt(1 - pow(o->beta2, t)) + o->eps);
+    }
+}
+
+static void adam_follows_its_formula(void **state)
+{
+    (void)state;
+    const wg_adam_options settings[] = {
+        {.lr = 0.1, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8},
+        {.lr = 0.1, .beta1 = 0.8, .beta2 = 0.95, .eps = 1e-3, .weight_decay = 0.3},
+        {.lr = 0.1, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0.3, .decoupled = true},
+        {.lr = 0.1, .beta1 = 0, .beta2 = 0, .eps = 1e-8},
+    };
+    for (size_t k = 0; k < 2 * (sizeof settings / sizeof *settings); k++) {
+        const wg_adam_options *o = &settings[k / 2];
+        wg_tensor *p = make_parameter(k % 2 ? WG_F32 : WG_F64);
+        wg_optim *opt = wg_adam_with(list_of(&p, 1), *o);
+        double expected[N] = {0.5, -1, 2}, m[N] = {0}, v[N] = {0}, g[N];
+        for (int step = 0; step < STEPS; step++) {
+            gradient_at(step, g);
+            reference_adam(expected, m, v, g, step + 1, o);
+            set_gradient(p, g);
+            assert_int_equal(wg_optim_step(opt), WG_OK);
+            assert_values(p, expected, k % 2 ? 2e-6 : 1e-13);
+        }
+        wg_optim_destroy(opt), wg_free(p);
+    }
+    assert_no_error();
+}
+
+/* ---- gradients ---- */
+
+static wg_status backward_square(wg_tensor *p)
+{
+    WG_TAPE(tape);
+    return wg_backward(wg_sum(wg_square(p)));
+}
+
+static void gradients_accumulate_and_are_consumed(void **state)
+{
+    (void)state;
+    wg_tensor *p = make_parameter(WG_F64);
+    wg_optim *opt = wg_sgd(list_of(&p, 1), .lr = 0.25);
+    assert_int_equal(backward_square(p), WG_OK);
+    assert_int_equal(backward_square(p), WG_OK); /* 2 x 2p */
+    assert_int_equal(wg_optim_step(opt), WG_OK);
+    assert_values(p, (const double[]){0, 0, 0}, 1e-15);
+    assert_null(wg_gradient(p));
+    assert_int_equal(backward_square(p), WG_OK);
+    wg_optim_zero_grad(opt);
+    assert_null(wg_gradient(p));
+    wg_optim_destroy(opt), wg_free(p);
+    assert_no_error();
+}
+
+static void keep_grads_keeps_them(void **state)
+{
+    (void)state;
+    wg_tensor *p = make_parameter(WG_F64);
+    wg_optim *opt = wg_sgd(list_of(&p, 1), .lr = 0.125, .keep_grads = true);
+    assert_int_equal(backward_square(p), WG_OK);
+    assert_int_equal(wg_optim_step(opt), WG_OK);
+    assert_int_equal(wg_optim_step(opt), WG_OK); /* the same gradient, 2 p0, twice */
+    assert_values(p, (const double[]){0.25, -0.5, 1}, 1e-15);
+    assert_values(wg_gradient(p), (const double[]){1, -2, 4}, 1e-15);
+    wg_optim_destroy(opt), wg_free(p);
+    assert_no_error();
+}
+
+/* The second parameter's first step comes later: its momentum begins there, as its count says. */
+static void a_parameter_without_gradient_is_skipped(void **state)
+{
+    (void)state;
+    wg_tensor *p[2] = {make_parameter(WG_F64), make_parameter(WG_F64)};
+    wg_optim *opt = wg_sgd(list_of(p, 2), .lr = 0.1, .momentum = 0.9, .dampening = 0.5);
+    const double g[N] = {1, 2, 3};
+    set_gradient(p[0], g);
+    assert_int_equal(wg_optim_step(opt), WG_OK);
+    assert_values(p[1], (const double[]){0.5, -1, 2}, 0);
+    set_gradient(p[1], g);
+    assert_int_equal(wg_optim_step(opt), WG_OK);
+    assert_values(p[1], (const double[]){0.5 - 0.1, -1 - 0.2, 2 - 0.3}, 1e-15);
+    assert_same_bits(p[0], p[1]);
+    wg_optim_destroy(opt), wg_free(p[0]), wg_free(p[1]);
+    assert_no_error();
+}
+
+/* ---- groups, rates, state ---- */
+
+static void groups_have_their_own_settings(void **state)
+{
+    (void)state;
+    wg_tensor *p[2] = {make_parameter(WG_F64), make_parameter(WG_F64)};
+    wg_optim *opt = wg_sgd(list_of(p, 1), .lr = 0.1, .weight_decay = 0.5);
+    assert_int_equal(wg_optim_add_group(opt, list_of(p + 1, 1), .lr = 0.2), WG_OK);
+    assert_int_equal(wg_optim_groups(opt), 2);
+    assert_close(wg_optim_options(opt, 1).weight_decay, 0.5, 0);
+    const double zero[N] = {0};
+    set_gradient(p[0], zero), set_gradient(p[1], zero);
+    assert_int_equal(wg_optim_step(opt), WG_OK);
+    assert_values(p[0], (const double[]){0.5 * 0.95, -0.95, 1.9}, 1e-15);
+    assert_values(p[1], (const double[]){0.5 * 0.9, -0.9, 1.8}, 1e-15);
+    assert_int_equal(wg_optim_set_lr(opt, 1, 0), WG_OK);
+    assert_close(wg_optim_lr(opt, 1), 0, 0);
+    assert_close(wg_optim_lr(opt, 0), 0.1, 0);
+    set_gradient(p[1], zero);
+    assert_int_equal(wg_optim_step(opt), WG_OK);
+    assert_values(p[1], (const double[]){0.5 * 0.9, -0.9, 1.8}, 1e-15);
+    wg_optim_destroy(opt), wg_free(p[0]), wg_free(p[1]);
+    assert_no_error();
+}
+
+static void state_is_listed_by_name(void **state)
+{
+    (void)state;
+    wg_module *net = wg_mlp(WG_SIZES(2, 1), .seed = 1);
+    wg_tensor *extra = make_parameter(WG_F64);
+    wg_optim *opt = wg_adam(wg_parameters(net));
+    assert_int_equal(wg_optim_add_group(opt, list_of(&extra, 1), .lr = 1), WG_OK);
+    static const char *const names[] = {"group0.lr",  "0.weight.count", "0.weight.m", "0.weight.v",     "0.bias.count", "0.bias.m",
+                                        "0.bias.v",   "group1.lr",      "group1.0.count", "group1.0.m", "group1.0.v"};
+    const wg_tensor_list list = wg_optim_state(opt);
+    assert_int_equal(list.n, sizeof names / sizeof *names);
+    for (size_t i = 0; i < list.n; i++) {
+        assert_string_equal(list.name[i], names[i]);
+        assert_string_equal(wg_name_of(list.tensor[i]), names[i]);
+    }
+    assert_close(wg_item(list.tensor[0]), 1e-3, 0);
+    wg_optim_destroy(opt), wg_free(extra), wg_module_destroy(net);
+    assert_no_error();
+}
+
+static void errors_name_what_is_wrong(void **state)
+{
+    (void)state;
+    wg_tensor *p = make_parameter(WG_F64), *twice[2] = {p, p}, *missing[1] = {NULL}, *labels = wg_zeros(WG_I64, WG_SHAPE(2));
+    const wg_tensor_list one = list_of(&p, 1);
+    assert_null(wg_sgd(list_of(&p, 0)));
+    assert_error(WG_E_ARGUMENT, "sgd: there are no parameters");
+    assert_null(wg_sgd(list_of(twice, 2)));
+    assert_error(WG_E_ARGUMENT, "given twice");
+    assert_null(wg_adam(list_of(missing, 1)));
+    assert_error(WG_E_NULL, "adam: parameter 0 is NULL");
+    assert_null(wg_adam(list_of(&labels, 1)));
+    assert_error(WG_E_DTYPE, "i64");
+    assert_null(wg_sgd(one, .lr = -1));
+    assert_error(WG_E_ARGUMENT, "lr -1");
+    assert_null(wg_sgd(one, .lr = NAN));
+    assert_error(WG_E_ARGUMENT, "lr nan");
+    assert_null(wg_sgd(one, .nesterov = true));
+    assert_error(WG_E_ARGUMENT, "nesterov");
+    assert_null(wg_sgd(one, .momentum = -0.1));
+    assert_error(WG_E_ARGUMENT, "momentum");
+    assert_null(wg_adam(one, .beta2 = 1));
+    assert_error(WG_E_ARGUMENT, "beta2 1");
+    assert_null(wg_adam(one, .weight_decay = INFINITY));
+    assert_error(WG_E_ARGUMENT, "weight_decay");
+    wg_optim *opt = wg_adam(one);
+    assert_int_equal(wg_optim_add_group(opt, one, .lr = 1), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "in group 0 already");
+    wg_tensor *q = make_parameter(WG_F32);
+    assert_int_equal(wg_optim_add_group(opt, list_of(&q, 1), .momentum = 0.9), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "settings of sgd");
+    assert_int_equal(wg_optim_groups(opt), 1);
+    assert_int_equal(wg_optim_set_lr(opt, 0, -1), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "lr -1");
+    assert_int_equal(wg_optim_set_lr(opt, 1, 1), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "group 1");
+    assert_true(isnan(wg_optim_lr(opt, 1)));
+    assert_error(WG_E_ARGUMENT, "group 1");
+    assert_int_equal(wg_optim_step(opt), WG_E_NO_GRAD);
+    assert_error(WG_E_NO_GRAD, "no parameter has a gradient");
+    assert_close(wg_item(wg_optim_state(opt).tensor[1]), 0, 0);
+    assert_int_equal(wg_optim_step(NULL), WG_E_NULL);
+    assert_error(WG_E_NULL, "optimizer is NULL");
+    wg_optim_destroy(opt), wg_optim_destroy(NULL), wg_optim_zero_grad(NULL);
+    wg_free(p), wg_free(q), wg_free(labels);
+    assert_no_error();
+}
+
+/* ---- whole or not at all ---- */
+
+struct world {
+    wg_module *net;
+    wg_optim *opt;
+    wg_tensor *x, *y;
+};
+
+static struct world make_world(void)
+{
+    struct world w = {.net = wg_mlp(WG_SIZES(3, 5, 4), .batch_norm = true, .seed = 2)};
+    wg_tensor *generator = wg_generator(9, 0);
+    const int64_t labels[] = {0, 3, 1, 2, 3, 0};
+    w.opt = wg_adam(wg_parameters(w.net), .lr = 0.05);
+    w.x = wg_normal(generator, WG_F32, WG_SHAPE(6, 3), 0, 1);
+    w.y = wg_from(labels, WG_SHAPE(6));
+    wg_free(generator);
+    return w;
+}
+
+static void destroy_world(struct world *w)
+{
+    wg_optim_destroy(w->opt), wg_module_destroy(w->net), wg_free(w->x), wg_free(w->y);
+}
+
+static wg_status step_world(struct world *w)
+{
+    WG_TAPE(tape);
+    WG_TRY(wg_backward(wg_cross_entropy(wg_apply(w->net, w->x), w->y)));
+    return wg_optim_step(w->opt);
+}
+
+static void assert_worlds_alike(const struct world *a, const struct world *b)
+{
+    const wg_tensor_list lists[2][3] = {{wg_parameters(a->net), wg_buffers(a->net), wg_optim_state(a->opt)},
+                                        {wg_parameters(b->net), wg_buffers(b->net), wg_optim_state(b->opt)}};
+    for (int k = 0; k < 3; k++)
+        for (size_t i = 0; i < lists[0][k].n; i++)
+            assert_same_bits(lists[0][k].tensor[i], lists[1][k].tensor[i]);
+}
+
+/* The k-th allocation fails, once or from there on, for every k: nothing has changed, and the retry gives the bits of a run without. */
+static void a_step_that_runs_out_of_memory_changes_nothing(void **state)
+{
+    (void)state;
+    for (int persistent = 0; persistent < 2; persistent++) {
+        struct world broken = make_world(), whole = make_world();
+        assert_int_equal(step_world(&broken), WG_OK);
+        assert_int_equal(step_world(&whole), WG_OK);
+        int64_t k = 0;
+        for (;; k++) {
+            wg_memory_fail(k, persistent);
+            const wg_status status = step_world(&broken);
+            wg_memory_fail(-1, false);
+            if (status == WG_OK)
+                break;
+            assert_int_equal(wg_error_take(NULL), WG_E_MEMORY);
+            assert_worlds_alike(&broken, &whole);
+            assert_null(wg_gradient(wg_parameters(broken.net).tensor[0]));
+            if (k % 16 == 0) { /* the retry */
+                assert_int_equal(step_world(&broken), WG_OK);
+                assert_int_equal(step_world(&whole), WG_OK);
+                assert_worlds_alike(&broken, &whole);
+            }
+        }
+        assert_true(k > 20);
+        assert_int_equal(step_world(&whole), WG_OK);
+        assert_worlds_alike(&broken, &whole);
+        destroy_world(&broken), destroy_world(&whole);
+    }
+    assert_no_error();
+}
+
+static void a_step_allocates_nothing_after_the_first(void **state)
+{
+    (void)state;
+    struct world w = make_world();
+    for (int step = 0; step < 2; step++)
+        assert_int_equal(step_world(&w), WG_OK);
+    const int64_t mallocs = wg_memory_now().mallocs;
+    for (int step = 0; step < 10; step++)
+        assert_int_equal(step_world(&w), WG_OK);
+    assert_int_equal(wg_memory_now().mallocs, mallocs);
+    destroy_world(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sgd_follows_its_formula),
+        cmocka_unit_test(adam_follows_its_formula),
+        cmocka_unit_test(gradients_accumulate_and_are_consumed),
+        cmocka_unit_test(keep_grads_keeps_them),
+        cmocka_unit_test(a_parameter_without_gradient_is_skipped),
+        cmocka_unit_test(groups_have_their_own_settings),
+        cmocka_unit_test(state_is_listed_by_name),
+        cmocka_unit_test(errors_name_what_is_wrong),
+        cmocka_unit_test(a_step_that_runs_out_of_memory_changes_nothing),
+        cmocka_unit_test(a_step_allocates_nothing_after_the_first),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

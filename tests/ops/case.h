@@ -1,0 +1,24 @@
+/* The cases of an op: its samples, and the variants of their shapes that its shape rule allows. */
+#ifndef WG_CHECK_CASE_H
+#define WG_CHECK_CASE_H
+
+#include "run.h"
+
+/* An op's sample as it stands, with fresh random values. */
+void case_of_sample(struct check_case *c, const struct wg_op *op, int sample, struct check_report *report);
+void case_free(struct check_case *c);
+
+/* How many variants of shapes op's shape rule lets us make by ourselves; the at-th, from the first sample. False: it does not apply. */
+int variant_count(const struct wg_op *op);
+bool case_of_variant(struct check_case *c, const struct wg_op *op, int at, struct check_report *report);
+
+/* The first sample with every extent above 1 multiplied, so that the largest operand has at least that many elements. */
+bool case_enlarged(struct check_case *c, const struct wg_op *op, int64_t elements, struct check_report *report);
+
+/* The same values but constant along the axis that the layout REPEATED repeats. False: no operand has such an axis. */
+bool case_repeated(struct check_case *c, const struct check_case *from);
+
+/* f(x, x): every operand of the first's shape and dtype is the first, or, if separate, holds the same values apart from it. */
+bool case_shared(struct check_case *c, const struct check_case *from, bool separate);
+
+#endif

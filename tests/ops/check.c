@@ -1,0 +1,124 @@
+/* All checks on one op. */
+#include "checks.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What the plain run in f64 tells: without it nothing else can be checked. */
+static bool check_forward(const struct check_case *c, bool *differentiable)
+{
+    struct result r;
+    run_op(c, &(struct run){.dtype = WG_F64}, &r);
+    const bool ran = r.status == WG_OK;
+    if (!ran)
+        check_fail(c->report, "forward", "%s: %s: %s", c->name, wg_status_name(r.status), r.error.message);
+    if (r.input_changed)
+        check_fail(c->report, "inputs", "%s: an operand was changed that the op does not write", c->name);
+    if (ran)
+        check_shape(c, &r);
+    *differentiable = ran && has_derivative(c, &r);
+    result_free(&r);
+    return ran;
+}
+
+static void check_one_dtype(const struct check_case *c, wg_dtype dtype, bool differentiable)
+{
+    c->report->cases++;
+    check_layouts(c, dtype);
+    check_repeated(c, dtype);
+    check_shared(c, dtype);
+    check_taken(c, dtype);
+    check_threads(c, dtype);
+    for (int layout = 0; layout < N_LAYOUTS; layout++)
+        check_cost(c, dtype, (enum layout)layout);
+    if (differentiable)
+        check_ways(c, dtype);
+}
+
+static void check_case(const struct check_case *c, bool memory_too, bool *nonzero)
+{
+    bool differentiable = false;
+    if (!check_forward(c, &differentiable))
+        return;
+    for (int i = 0; i < c->n; i++)
+        if (operand_written(c, i))
+            check_skip(c->report, "layout", "operand %d is changed, so it is given in dense memory only", i);
+    for (int dtype = WG_F32; dtype <= WG_F64; dtype++)
+        if (dtype == WG_F64 || dtype_matters(c)) {
+            check_one_dtype(c, (wg_dtype)dtype, differentiable);
+            if (memory_too)
+                check_memory(c, (wg_dtype)dtype);
+        }
+    check_dtypes(c);
+    if (differentiable) {
+        check_vjp(c, nonzero);
+        check_jvp(c);
+        check_second(c);
+    } else {
+        check_no_derivative(c);
+    }
+}
+
+/* Above the size at which the work is parted among threads. */
+static void check_enlarged(const struct wg_op *op, struct check_report *report)
+{
+    struct check_case c;
+    if (op->flags & WG_VIEW) {
+        check_skip(report, "threads", "a view does no work that could be parted");
+    } else if (case_enlarged(&c, op, 140000, report)) {
+        check_threads(&c, WG_F32);
+        check_threads(&c, WG_F64);
+        report->cases += 2;
+        case_free(&c);
+    } else {
+        check_skip(report, "threads", "%s: its shape cannot be enlarged, so it was run below the size that is parted among threads",
+                   op->samples[0].name);
+        case_free(&c);
+    }
+}
+
+/* Where the gradient was 0 in every element of every case, something is not flat and not said to be. */
+static void check_not_all_zero(const struct wg_op *op, const bool *nonzero, struct check_report *report)
+{
+    bool leaf[WG_SAMPLE_MAX] = {false};
+    struct check_case c;
+    for (int s = 0; s < op->n_samples; s++) {
+        case_of_sample(&c, op, s, report);
+        for (int i = 0; i < c.n; i++)
+            leaf[i] = leaf[i] || operand_leaf(&c, i);
+        case_free(&c);
+    }
+    for (int i = 0; i < WG_SAMPLE_MAX; i++)
+        if (leaf[i] && !nonzero[i] && !(op->flat >> i & 1))
+            check_fail(report, "all zero", "the gradient of operand %d is zero throughout, and .flat does not say so", i);
+        else if (leaf[i] && nonzero[i] && (op->flat >> i & 1))
+            check_fail(report, "all zero", "the gradient of operand %d is not zero, though .flat says so", i);
+}
+
+void check_op(const struct wg_op *op, struct check_report *report)
+{
+    bool nonzero[WG_SAMPLE_MAX] = {false};
+    struct check_case c;
+    memset(report, 0, sizeof *report);
+    report->op = op->name;
+    if (op->n_samples == 0 || !op->samples) {
+        check_fail(report, "samples", "the op has no samples, so nothing was checked");
+        return;
+    }
+    for (int i = 0; i < op->n_samples; i++) {
+        case_of_sample(&c, op, i, report);
+        check_case(&c, true, nonzero);
+        case_free(&c);
+    }
+    const int variants = variant_count(op);
+    if (variants == 0)
+        check_skip(report, "variants", "its shape rule is its own: only the shapes of its %d samples were run", op->n_samples);
+    for (int i = 0; i < variants; i++) {
+        if (case_of_variant(&c, op, i, report))
+            check_case(&c, false, nonzero);
+        case_free(&c);
+    }
+    check_enlarged(op, report);
+    if (op->vjp && !(op->flags & WG_NO_DERIVATIVE) && report->failures == 0)
+        check_not_all_zero(op, nonzero, report);
+}

@@ -1,0 +1,210 @@
+/* Checks on Jacobian-vector products, and on the derivative of the gradient. */
+#include "checks.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wengert/ops.h"
+
+/* ---- jvp ---- */
+
+/* The tangents of the results for the tangents of the operands in moved, through the op's jvp; NULL where it says WG_NONE. */
+static wg_status tangents(const struct check_case *c, unsigned moved, const struct result *shapes, double **ty)
+{
+    const struct run run = {.dtype = WG_F64};
+    wg_tensor *in[WG_SAMPLE_MAX], *out[MAX_RESULTS], *tx[WG_SAMPLE_MAX], *made[MAX_RESULTS] = {NULL};
+    wg_status status = WG_OK;
+    wg_error_take(NULL);
+    operands_make(c, &run, false, in);
+    {
+        WG_TAPE(tape);
+        status = wg_invoke(c->op, c->params, in, (size_t)c->n, out, c->op->n_out);
+        for (int i = 0; i < c->n; i++)
+            tx[i] = moved >> i & 1 ? weights_like(in[i], &run, TANGENT, i) : WG_NONE;
+        if (status == WG_OK)
+            status = c->op->jvp(&out[0]->from.node->call, tx, made);
+        for (int i = 0; i < c->op->n_out && status == WG_OK; i++) {
+            if (!float_result(c, shapes, i))
+                continue;
+            if (!made[i] || (!wg_absent(made[i]) && !wg_same_dims(made[i], out[i])))
+                status = wg_fail(WG_E_BUG, c->op->name, "%s: tangent %d has another shape than the result", c->op->name, i);
+            else if (!wg_absent(made[i]))
+                ty[i] = values_of(made[i]);
+        }
+    }
+    operands_free(c, in);
+    return status;
+}
+
+/* One element of one result: which is said by the two fields of run that a direction leaves unused. */
+static double one_result(const struct check_case *c, const struct run *run)
+{
+    struct result r;
+    struct run plain = *run;
+    plain.roots = 0;
+    plain.element = 0;
+    run_op(c, &plain, &r);
+    const double value = r.status == WG_OK ? r.out[run->roots][run->element] : NAN;
+    result_free(&r);
+    return value;
+}
+
+static void compare_tangents(const struct check_case *c, unsigned moved, const struct result *shapes)
+{
+    double *ty[MAX_RESULTS] = {NULL};
+    if (tangents(c, moved, shapes, ty) != WG_OK) {
+        wg_error error;
+        wg_error_take(&error);
+        check_fail(c->report, "jvp", "%s: %s", c->name, error.message);
+        return;
+    }
+    struct result r;
+    run_op(c, &(struct run){.dtype = WG_F64, .way = GIVEN}, &r);
+    double forward = 0, back = 0, size = 0;
+    for (int i = 0; i < c->op->n_out; i++) {
+        for (int64_t k = 0; k < shapes->numel[i] && float_result(c, shapes, i); k++) {
+            const double got = ty[i] ? ty[i][k] : 0;
+            const struct run run = {.dtype = WG_F64, .moved = moved, .roots = (unsigned)i, .element = k};
+            double found;
+            forward += weight(PROJECTION, i, k) * got;
+            size += fabs(weight(PROJECTION, i, k) * got);
+            if (k < 64 && !difference_agrees(c, one_result, run, got, &found)) {
+                check_fail(c->report, "jvp", "%s: tangent of result %d, element %lld is %.12g, by differences %.12g", c->name, i,
+                           (long long)k, got, found);
+                break;
+            }
+        }
+        free(ty[i]);
+    }
+    for (int i = 0; i < c->n && r.status == WG_OK; i++)
+        for (int64_t k = 0; (moved >> i & 1) && r.grad[i] && k < c->in[i].numel; k++) {
+            back += weight(TANGENT, i, k) * r.grad[i][k];
+            size += fabs(weight(TANGENT, i, k) * r.grad[i][k]);
+        }
+    c->report->comparisons++;
+    if (r.status == WG_OK && !check_close(forward, back, 1e-10, 1e-10 * (1 + size)))
+        check_fail(c->report, "jvp", "%s: <v, J t> is %.15g, <J'v, t> is %.15g", c->name, forward, back);
+    result_free(&r);
+}
+
+/* Tangents of all operands together, and of each alone with WG_NONE for the others. */
+void check_jvp(const struct check_case *c)
+{
+    struct result shapes;
+    unsigned all = 0;
+    if (!c->op->jvp) {
+        check_skip(c->report, "jvp", "the op has none");
+        return;
+    }
+    run_op(c, &(struct run){.dtype = WG_F64}, &shapes);
+    for (int i = 0; i < c->n; i++)
+        all |= operand_leaf(c, i) ? 1u << i : 0;
+    compare_tangents(c, all, &shapes);
+    for (int i = 0; i < c->n; i++)
+        if ((all >> i & 1) && all != 1u << i)
+            compare_tangents(c, 1u << i, &shapes);
+    result_free(&shapes);
+}
+
+/* ---- second order ---- */
+
+/* <SECOND weights, gradients> of the first order, the projection's weights being operands like the others. */
+static double gradient_projected(const struct check_case *c, const struct run *run)
+{
+    struct result r;
+    double sum = 0;
+    run_op(c, run, &r);
+    for (int i = 0; i < c->n; i++)
+        for (int64_t k = 0; r.grad[i] && k < c->in[i].numel; k++)
+            sum += weight(SECOND, i, k) * r.grad[i][k];
+    sum = r.status == WG_OK ? sum : NAN;
+    result_free(&r);
+    return sum;
+}
+
+struct twice {
+    wg_tensor *in[WG_SAMPLE_MAX], *out[MAX_RESULTS];
+    wg_tensor *leaf[WG_SAMPLE_MAX + MAX_RESULTS], *g[WG_SAMPLE_MAX], *gg[WG_SAMPLE_MAX + MAX_RESULTS];
+    int nudged[WG_SAMPLE_MAX + MAX_RESULTS]; /* as struct run names them */
+    int n_operands, n;
+    bool first_done;
+};
+
+/* The first gradients, recorded, projected in turn, and the gradients of that. */
+static wg_status differentiate_twice(const struct check_case *c, const struct result *shapes, struct twice *t)
+{
+    const struct run run = {.dtype = WG_F64};
+    wg_tensor *first = WG_NONE, *second = WG_NONE;
+    t->first_done = false;
+    WG_TRY(wg_invoke(c->op, c->params, t->in, (size_t)c->n, t->out, c->op->n_out));
+    t->n = 0;
+    for (int i = 0; i < c->n; i++)
+        if (operand_leaf(c, i)) {
+            t->nudged[t->n] = i + 1;
+            t->leaf[t->n++] = t->in[i];
+        }
+    t->n_operands = t->n;
+    for (int i = 0; i < c->op->n_out; i++)
+        if (float_result(c, shapes, i)) {
+            wg_tensor *v = wg_require_grad(weights_like(t->out[i], &run, PROJECTION, i), true);
+            first = projection(first, t->out[i], v);
+            t->nudged[t->n] = 101 + i;
+            t->leaf[t->n++] = v;
+        }
+    WG_TRY(wg_grad_many(first, t->leaf, (size_t)t->n_operands, t->g, .create_graph = true, .unused = WG_ZEROS));
+    t->first_done = true;
+    for (int i = 0; i < t->n_operands; i++)
+        second = projection(second, t->g[i], weights_like(t->g[i], &run, SECOND, t->nudged[i] - 1));
+    return wg_grad_many(second, t->leaf, (size_t)t->n, t->gg, .unused = WG_ZEROS);
+}
+
+static void compare_second(const struct check_case *c, const struct twice *t)
+{
+    for (int i = 0; i < t->n; i++) {
+        double *got = values_of(t->gg[i]), found;
+        const int64_t n = t->gg[i]->numel, stride = 1 + (n - 1) / 64;
+        if (stride > 1)
+            check_skip(c->report, "second", "%s: differences for every %lld-th element: it is long", c->name, (long long)stride);
+        for (int64_t k = 0; k < n; k += stride) {
+            const struct run run = {.dtype = WG_F64, .way = GIVEN, .nudged = t->nudged[i], .element = k};
+            if (difference_agrees(c, gradient_projected, run, got[k], &found))
+                continue;
+            check_fail(c->report, "second", "%s: second gradient by %s %d, element %lld is %.12g, by differences %.12g", c->name,
+                       t->nudged[i] > 100 ? "the gradient of result" : "operand", (t->nudged[i] - 1) % 100, (long long)k, got[k], found);
+            break;
+        }
+        free(got);
+    }
+}
+
+void check_second(const struct check_case *c)
+{
+    struct result shapes;
+    struct twice t;
+    bool flat = true;
+    wg_error error;
+    for (int i = 0; i < c->n; i++)
+        flat = flat && !(operand_leaf(c, i) && !(c->op->flat >> i & 1));
+    if (flat) {
+        check_skip(c->report, "second", "the gradient is zero by nature");
+        return;
+    }
+    run_op(c, &(struct run){.dtype = WG_F64}, &shapes);
+    wg_error_take(NULL);
+    operands_make(c, &(struct run){.dtype = WG_F64}, true, t.in);
+    wg_tape *tape = wg_tape_open();
+    const wg_status status = differentiate_twice(c, &shapes, &t);
+    wg_error_take(&error);
+    /* The differences open tapes of their own above this one. */
+    if (status == WG_E_NO_GRAD && t.first_done)
+        check_skip(c->report, "second", "%s", error.message);
+    else if (status != WG_OK)
+        check_fail(c->report, "second", "%s: %s: %s", c->name, wg_status_name(status), error.message);
+    else
+        compare_second(c, &t);
+    wg_tape_close(tape);
+    operands_free(c, t.in);
+    result_free(&shapes);
+}

@@ -1,0 +1,313 @@
+/* DESIGN section 3, rules 14 and 15: effects are undone with their step, and values that backward reads may not change. */
+#include "user_op.h"
+
+#include "../../lib/internal.h"
+
+/* ---- 14. A step that fails leaves no effects. ---- */
+
+/* What a step can change: a parameter, its gradient, a statistic, a generator, a counter. */
+struct world {
+    wg_tensor *w, *running, *generator, *count, *m, *v, *lr;
+};
+
+static struct world world_new(void)
+{
+    struct world world = {.w = leaf(WG_F64, WG_SHAPE(4), 1), .running = numbers(WG_F64, WG_SHAPE(4), 2),
+                          .generator = made(wg_generator(7, 0)), .count = made(wg_scalar(WG_F64, 0)),
+                          .m = made(wg_zeros(WG_F64, WG_SHAPE(4))), .v = made(wg_zeros(WG_F64, WG_SHAPE(4))),
+                          .lr = made(wg_scalar(WG_F64, 0.1))};
+    return world;
+}
+
+static void world_free(struct world *world)
+{
+    wg_tensor *all[] = {world->w, world->running, world->generator, world->count, world->m, world->v, world->lr};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        wg_free(all[i]);
+}
+
+static void assert_same_world(const struct world *a, const struct world *b)
+{
+    assert_same_bits(a->w, b->w);
+    assert_same_bits(a->running, b->running);
+    assert_same_bits(a->generator, b->generator);
+    assert_same_bits(a->count, b->count);
+    assert_same_bits(a->m, b->m);
+    assert_same_bits(a->v, b->v);
+    assert_int_equal(wg_gradient(a->w) != NULL, wg_gradient(b->w) != NULL);
+}
+
+enum stop { NOWHERE, AFTER_FORWARD, AFTER_BACKWARD, IN_UPDATE };
+
+static wg_status update(struct world *world, bool fail)
+{
+    WG_TRY(wg_update_begin());
+    wg_status status = wg_increment(world->count);
+    if (status == WG_OK)
+        status = wg_adam_update(world->w, world->m, world->v, wg_gradient(world->w), world->lr, world->count, 0.9, 0.999, 1e-8, 0, false);
+    if (status == WG_OK && fail)
+        status = wg_accumulate(world->m, world->generator); /* dtypes that do not fit */
+    const wg_status committed = wg_update_commit();
+    return status == WG_OK ? committed : status;
+}
+
+static wg_status step(struct world *world, enum stop stop)
+{
+    WG_TAPE(tape);
+    wg_tensor *mask = wg_bernoulli(world->generator, WG_F64, WG_SHAPE(4), 0.5);
+    wg_tensor *noise = wg_normal(world->generator, WG_F64, WG_SHAPE(4), 0, 1);
+    wg_tensor *h = wg_mul(wg_mul(world->w, wg_add(mask, noise)), world->w);
+    WG_TRY(wg_ema_update(world->running, wg_detach(h), 0.1));
+    wg_tensor *loss = wg_sum(h);
+    if (stop == AFTER_FORWARD)
+        return wg_reshape(h, WG_SHAPE(3)) ? WG_OK : WG_E_SHAPE;
+    WG_TRY(wg_backward(loss));
+    if (stop == AFTER_BACKWARD)
+        return wg_add(loss, NULL) ? WG_OK : WG_E_NULL;
+    WG_TRY(update(world, stop == IN_UPDATE));
+    wg_clear_gradient(world->w);
+    return WG_OK;
+}
+
+static void rule_14_a_failed_step_leaves_no_effects_and_a_retry_gives_the_same_bits(void **state)
+{
+    (void)state;
+    struct world straight = world_new(), stumbling = world_new();
+    for (int i = 0; i < 3; i++) {
+        for (enum stop stop = AFTER_FORWARD; stop <= IN_UPDATE; stop++) {
+            assert_int_not_equal(step(&stumbling, stop), WG_OK);
+            assert_int_not_equal(wg_error_take(NULL), WG_OK);
+            assert_same_world(&stumbling, &straight);
+        }
+        assert_ok(step(&straight, NOWHERE));
+        assert_ok(step(&stumbling, NOWHERE));
+        assert_same_world(&stumbling, &straight);
+    }
+    assert_near(wg_item(straight.count), 3, 0);
+    world_free(&straight);
+    world_free(&stumbling);
+}
+
+static void rule_14_a_failed_step_gives_old_gradients_back(void **state)
+{
+    (void)state;
+    wg_tensor *w = leaf(WG_F64, WG_SHAPE(3), 1), *u = leaf(WG_F64, WG_SHAPE(3), 2);
+    {
+        WG_TAPE(tape);
+        assert_ok(wg_backward(wg_sum(wg_mul_scalar(w, 3))));
+    }
+    {
+        WG_TAPE(tape);
+        assert_ok(wg_backward(wg_sum(wg_mul(w, u))));
+        assert_near(element(wg_gradient(w), 0), 3 + element(u, 0), 1e-15);
+        assert_null(wg_add(w, NULL));
+    }
+    wg_error_take(NULL);
+    assert_near(element(wg_gradient(w), 0), 3, 0);
+    assert_null(wg_gradient(u));
+    wg_free(w);
+    wg_free(u);
+}
+
+static void rule_14_effects_of_an_inner_tape_end_with_the_step(void **state)
+{
+    (void)state;
+    struct world world = world_new(), before = world_new();
+    {
+        WG_TAPE(outer);
+        {
+            WG_TAPE(inner);
+            made(wg_uniform(world.generator, WG_F32, WG_SHAPE(5), 0, 1));
+            assert_ok(wg_accumulate(world.running, world.lr));
+        }
+        assert_near(element(world.generator, 2) > 0, 1, 0); /* it stands after the inner tape */
+        assert_null(wg_add(NULL, NULL));                    /* but the step fails */
+    }
+    wg_error_take(NULL);
+    assert_same_world(&world, &before);
+    world_free(&world);
+    world_free(&before);
+}
+
+static void rule_14_an_update_happens_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    wg_tensor *a = numbers(WG_F64, WG_SHAPE(2), 1), *b = numbers(WG_F64, WG_SHAPE(2), 2), *a0 = made(wg_copy(a)), *b0 = made(wg_copy(b));
+    wg_tensor *one = made(wg_ones(WG_F64, WG_SHAPE(2)));
+    assert_ok(wg_update_begin());
+    assert_fails(wg_update_begin(), WG_E_STATE, "update_begin: ");
+    assert_ok(wg_accumulate(a, one));
+    assert_same_bits(a, a0); /* checked, not run */
+    wg_update_cancel();
+    assert_same_bits(a, a0);
+    assert_fails(wg_update_commit(), WG_E_STATE, "update_commit: ");
+    assert_ok(wg_update_begin());
+    assert_ok(wg_accumulate(a, one));
+    assert_int_equal(wg_accumulate(b, wg_reshape(one, WG_SHAPE(1, 2))), WG_E_SHAPE);
+    assert_int_equal(wg_update_commit(), WG_E_SHAPE);
+    wg_error_take(NULL);
+    assert_same_bits(a, a0);
+    assert_same_bits(b, b0);
+    assert_ok(wg_update_begin());
+    assert_ok(wg_accumulate(a, one));
+    assert_ok(wg_accumulate(b, one));
+    assert_ok(wg_update_commit());
+    assert_near(element(a, 0), element(a0, 0) + 1, 0);
+    assert_near(element(b, 1), element(b0, 1) + 1, 0);
+    assert_null(wg_tape_top());
+    wg_free(a);
+    wg_free(b);
+    wg_free(a0);
+    wg_free(b0);
+    wg_free(one);
+}
+
+static void rule_14_what_an_update_reads_stays_until_it_runs(void **state)
+{
+    (void)state;
+    wg_tensor *a = made(wg_zeros(WG_F64, WG_SHAPE(3)));
+    {
+        WG_TAPE(tape);
+        assert_ok(wg_update_begin());
+        wg_tensor *value = made(wg_mul_scalar(wg_ones(WG_F64, WG_SHAPE(3)), 5));
+        assert_ok(wg_accumulate(a, value));
+        wg_drop(value);
+        made(wg_add(wg_ones(WG_F64, WG_SHAPE(3)), wg_ones(WG_F64, WG_SHAPE(3)))); /* would take its memory */
+        assert_ok(wg_update_commit());
+    }
+    assert_near(element(a, 2), 5, 0);
+    assert_ok(wg_update_begin());
+    assert_ok(wg_tape_close(wg_tape_top())); /* the bracket's own: that ends it */
+    assert_null(wg_tape_top());
+    assert_fails(wg_update_commit(), WG_E_STATE, "update_commit: ");
+    wg_free(a);
+}
+
+static wg_status failing_kernel(const wg_call *c)
+{
+    return wg_item(c->in[0]) > 10 ? WG_E_NUMERIC : WG_OK;
+}
+
+static void rule_14_a_rerun_that_fails_leaves_none_either(void **state)
+{
+    (void)state;
+    struct world world = world_new();
+    struct wg_op op = *times_op();
+    op.name = "guard";
+    op.kernel[0] = op.kernel[1] = failing_kernel;
+    wg_tensor *x = made(wg_scalar(WG_F64, 1));
+    WG_TAPE(tape, .trace = true);
+    made(wg_uniform(world.generator, WG_F64, WG_SHAPE(3), 0, 1));
+    assert_ok(wg_accumulate(world.running, x));
+    made(wg_invoke2(&op, NULL, x, x));
+    assert_ok(wg_accumulate(world.running, x));
+    assert_ok(wg_tape_rerun(tape));
+    wg_tensor *running = made(wg_hold(wg_copy(world.running))), *generator = wg_keep(world.generator);
+    int64_t drawn[4], now[4];
+    assert_ok(wg_read(world.generator, drawn));
+    assert_ok(wg_write(x, &(const double){20}));
+    assert_int_equal(wg_tape_rerun(tape), WG_E_NUMERIC);
+    expect_error(WG_E_NUMERIC, "guard: ");
+    assert_ok(wg_read(world.generator, now));
+    assert_memory_equal(drawn, now, sizeof now);
+    assert_same_bits(world.running, running);
+    wg_free(generator);
+    wg_free(x);
+    world_free(&world);
+}
+
+/* ---- 15. Values that backward reads must not be changed meanwhile. ---- */
+
+static void rule_15_a_changed_operand_is_stale(void **state)
+{
+    (void)state;
+    wg_tensor *w = leaf(WG_F64, WG_SHAPE(3), 1), *x = numbers(WG_F64, WG_SHAPE(3), 2);
+    const double other[] = {4, 5, 6};
+    for (int how = 0; how < 4; how++) {
+        WG_TAPE(tape);
+        wg_tensor *h = made(wg_tanh(w)), *y = made(wg_sum(wg_mul(h, x)));
+        if (how == 0)
+            ((double *)wg_data_mut(x))[0] = 4;
+        else if (how == 1)
+            assert_ok(wg_write(x, other));
+        else if (how == 2)
+            assert_ok(wg_accumulate(x, x));
+        else
+            assert_ok(wg_write(made(wg_reshape(x, WG_SHAPE(3, 1))), other)); /* through a view */
+        assert_null_and_error(wg_grad(y, w), WG_E_STALE, "mul: operand 1");
+        assert_fails(wg_backward(y), WG_E_STALE, "mul: operand 1 was changed");
+    }
+    {
+        WG_TAPE(tape);
+        wg_tensor *h = made(wg_tanh(w)), *y = made(wg_sum(h));
+        assert_ok(wg_write(h, other)); /* a result */
+        assert_fails(wg_backward(y), WG_E_STALE, "tanh: result 0 was changed");
+    }
+    assert_null(wg_gradient(w));
+    wg_free(w);
+    wg_free(x);
+}
+
+static void rule_15_what_backward_does_not_read_may_change(void **state)
+{
+    (void)state;
+    wg_tensor *w = leaf(WG_F64, WG_SHAPE(3), 1), *x = numbers(WG_F64, WG_SHAPE(3), 2);
+    WG_TAPE(tape);
+    wg_tensor *y = made(wg_sum(wg_add(w, x)));
+    assert_non_null(wg_data(x)); /* const: not a change */
+    wg_data_mut(x);
+    assert_ok(wg_backward(y));
+    assert_near(element(wg_gradient(w), 0), 1, 0);
+    wg_free(w);
+    wg_free(x);
+}
+
+static void rule_15_a_parameter_updated_before_backward_is_stale(void **state)
+{
+    (void)state;
+    struct world world = world_new();
+    WG_TAPE(tape);
+    wg_tensor *y = made(wg_sum(wg_mul(world.w, world.w))), *z = made(wg_sum(wg_tanh(world.w)));
+    assert_ok(wg_backward(z, .retain = true));
+    assert_ok(update(&world, false));
+    assert_fails(wg_backward(y), WG_E_STALE, "mul: operand");
+    world_free(&world);
+}
+
+static void rule_15_batch_norm_in_use_saves_copies_of_its_statistics(void **state)
+{
+    (void)state;
+    wg_module *norm = wg_batch_norm_layer(3, .dtype = WG_F64);
+    assert_non_null(norm);
+    wg_tensor *x = leaf(WG_F64, WG_SHAPE(5, 3), 1);
+    {
+        WG_TAPE(tape);
+        wg_tensor *y;
+        {
+            WG_EVAL;
+            y = made(wg_sum(wg_tanh(wg_apply(norm, x))));
+        }
+        made(wg_apply(norm, x)); /* in training: changes the statistics */
+        assert_ok(wg_backward(y));
+        assert_non_null(wg_gradient(x));
+    }
+    wg_module_destroy(norm);
+    wg_free(x);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(rule_14_a_failed_step_leaves_no_effects_and_a_retry_gives_the_same_bits),
+        TEST(rule_14_a_failed_step_gives_old_gradients_back),
+        TEST(rule_14_effects_of_an_inner_tape_end_with_the_step),
+        TEST(rule_14_an_update_happens_whole_or_not_at_all),
+        TEST(rule_14_what_an_update_reads_stays_until_it_runs),
+        TEST(rule_14_a_rerun_that_fails_leaves_none_either),
+        TEST(rule_15_a_changed_operand_is_stale),
+        TEST(rule_15_what_backward_does_not_read_may_change),
+        TEST(rule_15_a_parameter_updated_before_backward_is_stale),
+        TEST(rule_15_batch_norm_in_use_saves_copies_of_its_statistics),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
