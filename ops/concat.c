@@ -5,25 +5,6 @@ struct params {
     int axis;
 };
 
-static inline void copy_strided(int64_t n, char *const *at, const int64_t *s, size_t size)
-{
-    for (int64_t i = 0; i < n; i++)
-        memcpy(at[0] + i * s[0] * (int64_t)size, at[1] + i * s[1] * (int64_t)size, size);
-}
-
-static void copy_row(int64_t n, char *const *at, const int64_t *s, const void *params)
-{
-    const size_t *size = params;
-    if (s[0] == 1 && s[1] == 1)
-        memcpy(at[0], at[1], (size_t)n * *size);
-    else if (*size == 8) /* sizes that the compiler knows */
-        copy_strided(n, at, s, 8);
-    else if (*size == 4)
-        copy_strided(n, at, s, 4);
-    else
-        copy_strided(n, at, s, 1);
-}
-
 wg_status wg_copy_part(const wg_tensor *from, const wg_tensor *to, int axis, int64_t start, int64_t step)
 {
     const size_t size = wg_dtype_size((wg_dtype)from->dtype);
@@ -39,7 +20,7 @@ wg_status wg_copy_part(const wg_tensor *from, const wg_tensor *to, int axis, int
     part.numel = from->numel;
     part.flags = 0; /* of no density: its strides say all */
     const wg_call copy = {.params = &size, .in = &in, .out = &out, .n_in = 1, .n_out = 1};
-    return wg_map(&copy, size, copy_row);
+    return wg_map(&copy, size, wg_copy_row);
 }
 
 /* Of many operands, names the one that does not fit the first. */

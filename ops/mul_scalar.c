@@ -23,7 +23,7 @@ static wg_cost cost(const wg_call *c)
 
 const struct wg_op wg_op_mul_scalar = {
     .name = "mul_scalar", .params_size = sizeof(double), .n_in = 1, .n_out = 1, .kernel = KERNELS(mul_scalar), .vjp = vjp,
-    .cost = cost, .inplace = WG_IN(0),
+    .jvp = wg_jvp_linear, .cost = cost, .inplace = WG_IN(0),
     WG_SAMPLES({"2x3", {WG_DIMS(2, 3)}, .n = 1, .params = &(const double){-1.5}}),
 };
 #endif

@@ -76,6 +76,8 @@ bool wg_slice_fits(const struct wg_slice_params *p, int64_t extent);
 /* The slice by its params: what a negative step cannot always say by a stop. */
 wg_tensor *wg_slice_by(wg_tensor *x, const struct wg_slice_params *p);
 
+/* A row of wg_map that copies; its params are the size of an element. */
+void wg_copy_row(int64_t n, char *const *at, const int64_t *s, const void *params);
 /* Copies from, whatever its dtype, to every step-th place from start along an axis of to; other extents are equal. */
 wg_status wg_copy_part(const wg_tensor *from, const wg_tensor *to, int axis, int64_t start, int64_t step);
 
@@ -107,6 +109,9 @@ wg_status wg_labels_shape(const wg_call *c);
 
 /* ---- channels ---- */
 
+/* Shape rule of batch_norm and its gradient: in[0] is x (N,C,…), the inputs of per_channel are (C), the others of x's shape; outputs
+   are one of x's shape and two (C). */
+wg_status wg_channels_shape(const wg_call *c, unsigned per_channel, wg_spec *out);
 /* t, one number for each channel of x (N,C,…), as (1,C,1,…). */
 wg_tensor *wg_over_channels(wg_tensor *t, const wg_tensor *x);
 /* a + b, either of which may be WG_NONE for zero. */

@@ -88,7 +88,7 @@ wg_tensor *wg_reshape(wg_tensor *x, wg_shape to)
 {
     struct params p = {.shape = to};
     int64_t stride[WG_MAX_RANK];
-    if (!x || (x->state != WG_LIVE && x->state != WG_DROPPED))
+    if (!wg_has_value(x))
         return wg_invoke1(&wg_op_reshape, &p, x); /* which says what is wrong with x */
     if (resolve(x, &p.shape) != WG_OK)
         return NULL;
@@ -104,8 +104,13 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
     return WG_GIVE(gx[0], wg_reshape(gy[0], wg_shape_of(c->in[0])));
 }
 
+static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    return wg_made(ty[0] = wg_reshape(tx[0], wg_shape_of(c->out[0])));
+}
+
 const struct wg_op wg_op_reshape = {
-    .name = "reshape", .params_size = sizeof(struct params), .n_in = 1, .n_out = 1, .shape = shape, .vjp = vjp, .flags = WG_VIEW,
+    .name = "reshape", .params_size = sizeof(struct params), .n_in = 1, .n_out = 1, .shape = shape, .vjp = vjp, .jvp = jvp, .flags = WG_VIEW,
     WG_SAMPLES({"merge", {WG_DIMS(2, 3, 4)}, .n = 1, .params = &(const struct params){WG_DIMS(6, 4)}},
                {"split", {WG_DIMS(6, 4)}, .n = 1, .params = &(const struct params){WG_DIMS(2, 3, 2, 2)}}),
 };

@@ -12,7 +12,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
-    return (ty[0] = wg_tanh_grad(c->out[0], tx[0])) ? WG_OK : WG_E_NULL;
+    return wg_made(ty[0] = wg_tanh_grad(c->out[0], tx[0]));
 }
 
 static wg_cost cost(const wg_call *c)

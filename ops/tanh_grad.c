@@ -16,13 +16,18 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
     return WG_GIVE(gx[1], wg_tanh_grad(c->in[0], gy[0]));
 }
 
+static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    return wg_jvp_sum(c, WG_PART(tx[0], by_y(c, tx[0])), WG_PART(tx[1], wg_tanh_grad(c->in[0], tx[1])), ty);
+}
+
 static wg_cost cost(const wg_call *c)
 {
     return wg_cost_each(c, 1, 2, 0, 0, 0);
 }
 
 const struct wg_op wg_op_tanh_grad = {
-    .name = "tanh_grad", .n_in = 2, .n_out = 1, .kernel = KERNELS(tanh_grad), .vjp = vjp, .cost = cost,
+    .name = "tanh_grad", .n_in = 2, .n_out = 1, .kernel = KERNELS(tanh_grad), .vjp = vjp, .jvp = jvp, .cost = cost,
     .saves = WG_IN(0) | WG_IN(1), .inplace = WG_IN(1),
     WG_SAMPLES({"3x4", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2}),
 };

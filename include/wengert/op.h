@@ -92,7 +92,8 @@ struct wg_op {
        WG_GIVE(gx[i], expression) evaluates the expression only if input i's gradient is needed. */
     wg_status (*vjp)(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx);
 
-    /* Jacobian-vector product, likewise: tx[i] is WG_NONE where the tangent is zero, ty[i] is set. */
+    /* Jacobian-vector product, likewise: tx[i] is WG_NONE where the tangent is zero, not all of them; ty[i] is set,
+       to WG_NONE where it is zero. */
     wg_status (*jvp)(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty);
 
     wg_cost (*cost)(const wg_call *c);

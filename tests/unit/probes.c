@@ -50,8 +50,9 @@ static void probe_gradient_penalty(void **state)
             largest = fmax(largest, fabs(got));
         }
         assert_true(largest > 1e-3); /* zeros would agree with zeros */
-        wg_free(leaves[k]);
     }
+    for (size_t k = 0; k < 4; k++)
+        wg_free(leaves[k]);
 }
 
 /* ---- batch norm and Adam, recorded and run again ---- */

@@ -1,0 +1,192 @@
+/* batch_norm's gradient, an op of its own so that it has one too. With x̂ = (x - mean) rstd over m elements a channel:
+   gbeta = Σ gy, ggamma = Σ gy x̂, gx = γ rstd u with u = gy - gbeta/m - x̂ ggamma/m. Sums in f64. */
+#ifdef REAL
+#include "channel.h"
+
+/* w channels from first on; sx, sg and sy are the channels' strides in x, gy and gx. */
+static inline __attribute__((always_inline)) void T(norm_gradient)(const wg_call *c, int64_t first, int64_t w, int64_t sx, int64_t sg,
+                                                                  int64_t sy)
+{
+    const ELEM *x = (const ELEM *)(const void *)c->in[0]->data + first * sx, *g = (const ELEM *)(const void *)c->in[4]->data + first * sg;
+    ELEM *gx = (ELEM *)(void *)c->out[0]->data + first * sy;
+    ELEM *ggamma = (ELEM *)(void *)c->out[1]->data, *gbeta = (ELEM *)(void *)c->out[2]->data;
+    const int64_t s_gamma = wg_strides(c->out[1])[0], s_beta = wg_strides(c->out[2])[0];
+    T(positions) of_x, of_g, of_y;
+    WIDE sum[T(GROUP)], dot[T(GROUP)];
+    REAL mean[T(GROUP)], scale[T(GROUP)], level[T(GROUP)], slope[T(GROUP)];
+    T(positions_of)(&of_x, c->in[0], c->out[1]);
+    T(positions_of)(&of_g, c->in[4], c->out[1]);
+    T(positions_of)(&of_y, c->out[0], c->out[1]);
+    const int64_t count = of_x.plan.count;
+    for (int64_t k = 0; k < w; k++) {
+        sum[k] = dot[k] = (WIDE)0;
+        mean[k] = T(of_channel)(c->in[2], first + k);
+    }
+    for (int64_t at = 0, n; at < count; at += n) {
+        n = T(run_at)(&of_x, at);
+        T(run_at)(&of_g, at);
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t k = 0; k < w; k++) {
+                const WIDE d = (WIDE)((REAL)x[of_x.offset[i] + k * sx] - mean[k]), gy = (WIDE)(REAL)g[of_g.offset[i] + k * sg];
+                sum[k] = sum[k] + gy;
+                dot[k] = dot[k] + gy * d;
+            }
+    }
+    for (int64_t k = 0; k < w; k++) {
+        const REAL rstd = T(of_channel)(c->in[3], first + k), gamma = T(of_channel)(c->in[1], first + k);
+        dot[k] = dot[k] * (WIDE)rstd;
+        ggamma[(first + k) * s_gamma] = (REAL)dot[k];
+        gbeta[(first + k) * s_beta] = (REAL)sum[k];
+        scale[k] = gamma * rstd;
+        level[k] = (REAL)(sum[k] / (WIDE)count);
+        slope[k] = (REAL)(dot[k] / (WIDE)count) * rstd;
+    }
+    for (int64_t at = 0, n; at < count; at += n) {
+        n = T(run_at)(&of_x, at);
+        T(run_at)(&of_g, at);
+        T(run_at)(&of_y, at);
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t k = 0; k < w; k++) {
+                const REAL d = (REAL)x[of_x.offset[i] + k * sx] - mean[k];
+                gx[of_y.offset[i] + k * sy] = scale[k] * ((REAL)g[of_g.offset[i] + k * sg] - level[k] - d * slope[k]);
+            }
+    }
+}
+
+static wg_status T(batch_norm_grad)(const wg_call *c)
+{
+    const int64_t channels = wg_extents(c->in[0])[1], groups = (channels + T(GROUP) - 1) / T(GROUP);
+    const int64_t sx = wg_strides(c->in[0])[1], sg = wg_strides(c->in[4])[1], sy = wg_strides(c->out[0])[1];
+    const int threads = wg_kernel_threads(4 * (double)c->in[0]->numel);
+#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
+    for (int64_t group = 0; group < groups; group++) {
+        const int64_t first = group * T(GROUP), rest = channels - first;
+        if (rest >= T(GROUP) && sx == 1 && sg == 1 && sy == 1) /* a loop of its own, which the compiler vectorises */
+            T(norm_gradient)(c, first, T(GROUP), 1, 1, 1);
+        else
+            T(norm_gradient)(c, first, rest < T(GROUP) ? rest : T(GROUP), sx, sg, sy);
+    }
+    return WG_OK;
+}
+#else
+#define KERNEL_FILE "batch_norm_grad.c"
+#include "op.h"
+
+static wg_status shape(const wg_call *c, wg_spec *out)
+{
+    return wg_channels_shape(c, WG_IN(1) | WG_IN(2) | WG_IN(3), out);
+}
+
+wg_status wg_batch_norm_grad(wg_tensor *x, wg_tensor *gamma, wg_tensor *mean, wg_tensor *rstd, wg_tensor *gy, wg_tensor **gx,
+                             wg_tensor **ggamma, wg_tensor **gbeta)
+{
+    wg_tensor *in[5] = {x, gamma, mean, rstd, gy}, *out[3] = {NULL, NULL, NULL}, **to[3] = {gx, ggamma, gbeta};
+    const wg_status status = wg_invoke(&wg_op_batch_norm_grad, NULL, in, 5, out, 3);
+    for (int i = 0; i < 3; i++)
+        if (to[i])
+            *to[i] = out[i];
+        else
+            wg_free_intermediate(out[i]);
+    return status;
+}
+
+/* The sum over all axes but the channel's. */
+static wg_tensor *per_channel(wg_tensor *t)
+{
+    wg_reduce_options over = {.axis = WG_ALL};
+    for (int axis = 0; t && axis < t->rank; axis++)
+        if (axis != 1)
+            over.axes.axis[over.axes.count++] = (int8_t)axis;
+    return wg_sum_with(t, over);
+}
+
+/* Zeros in the shape of t where a gradient is absent. */
+static wg_tensor *or_zeros(wg_tensor *g, const wg_tensor *t)
+{
+    return g && wg_absent(g) ? wg_zeros((wg_dtype)t->dtype, wg_shape_of(t)) : g;
+}
+
+/* Gradients of what the inputs feed, in the order of the walk back. a, b, d: the upstream gradients of gx, ggamma, gbeta; each may be
+   absent, and then what it alone feeds is. */
+struct adjoints {
+    wg_tensor *centred, *xhat;     /* x - mean and x̂: values */
+    wg_tensor *through;            /* of u: a γ rstd */
+    wg_tensor *product;            /* Σ a u per channel, which γ and rstd read */
+    wg_tensor *of_beta, *of_gamma; /* of the sums gbeta and ggamma: d - Σ w/m and b - Σ w x̂/m with w = a γ rstd */
+    wg_tensor *of_xhat;            /* of_gamma gy - w ggamma/m */
+};
+
+static void walk_back(const wg_call *c, wg_tensor *const *up, struct adjoints *w)
+{
+    wg_tensor *x = c->in[0], *gy = c->in[4], *rstd = wg_over_channels(c->in[3], x);
+    wg_tensor *ggamma = wg_over_channels(c->out[1], x), *gbeta = wg_over_channels(c->out[2], x);
+    const double share = (double)wg_extents(x)[1] / (double)x->numel;
+    w->centred = wg_sub(x, wg_over_channels(c->in[2], x));
+    w->xhat = wg_mul(w->centred, rstd);
+    w->through = w->product = w->of_xhat = WG_NONE;
+    w->of_beta = up[2];
+    w->of_gamma = up[1];
+    if (!wg_absent(up[0])) {
+        wg_tensor *fitted = wg_mul_scalar(wg_add(gbeta, wg_mul(w->xhat, ggamma)), share);
+        w->product = per_channel(wg_mul(up[0], wg_sub(gy, fitted)));
+        w->through = wg_mul(up[0], wg_mul(wg_over_channels(c->in[1], x), rstd));
+        w->of_beta = wg_plus(w->of_beta, wg_mul_scalar(per_channel(w->through), -share));
+        w->of_gamma = wg_plus(w->of_gamma, wg_mul_scalar(per_channel(wg_mul(w->through, w->xhat)), -share));
+        w->of_xhat = wg_mul_scalar(wg_mul(w->through, ggamma), -share);
+    }
+    if (w->of_gamma && !wg_absent(w->of_gamma))
+        w->of_xhat = wg_plus(w->of_xhat, wg_mul(wg_over_channels(w->of_gamma, x), gy));
+}
+
+static wg_tensor *by_gy(const wg_call *c, const struct adjoints *w)
+{
+    wg_tensor *x = c->in[0], *sum = w->through;
+    if (!w->of_beta || !w->of_gamma)
+        return NULL;
+    if (!wg_absent(w->of_beta))
+        sum = wg_plus(sum, wg_broadcast_to(wg_over_channels(w->of_beta, x), wg_shape_of(x)));
+    if (!wg_absent(w->of_gamma))
+        sum = wg_plus(sum, wg_mul(wg_over_channels(w->of_gamma, x), w->xhat));
+    return sum;
+}
+
+static wg_tensor *by_rstd(const wg_call *c, const struct adjoints *w)
+{
+    wg_tensor *sum = wg_absent(w->of_xhat) ? WG_NONE : per_channel(wg_mul(w->of_xhat, w->centred));
+    return wg_absent(w->product) ? sum : wg_plus(sum, wg_mul(c->in[1], w->product));
+}
+
+static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    wg_tensor *x = c->in[0], *rstd = c->in[3], *of_x = WG_NONE;
+    struct adjoints w;
+    walk_back(c, gy, &w);
+    if (!w.product || !w.of_xhat)
+        return WG_E_NULL;
+    if (!wg_absent(w.of_xhat))
+        of_x = wg_mul(w.of_xhat, wg_over_channels(rstd, x));
+    WG_TRY(WG_GIVE(gx[0], or_zeros(of_x, x)));
+    WG_TRY(WG_GIVE(gx[1], or_zeros(wg_absent(w.product) ? WG_NONE : wg_mul(rstd, w.product), c->in[1])));
+    WG_TRY(WG_GIVE(gx[2], or_zeros(!of_x || wg_absent(of_x) ? of_x : wg_neg(per_channel(of_x)), c->in[2])));
+    WG_TRY(WG_GIVE(gx[3], or_zeros(by_rstd(c, &w), rstd)));
+    return WG_GIVE(gx[4], by_gy(c, &w));
+}
+
+static wg_cost cost(const wg_call *c)
+{
+    wg_cost cost = wg_cost_each(c, 6, 3, 0, 0, 0);
+    const double channels = (double)wg_extents(c->in[0])[1];
+    cost.mul += 3 * channels;
+    cost.div = 2 * channels;
+    return cost;
+}
+
+#define SHAPES(...) {WG_DIMS(__VA_ARGS__), WG_DIMS(3), WG_DIMS(3), WG_DIMS(3), WG_DIMS(__VA_ARGS__)}, .n = 5
+const struct wg_op wg_op_batch_norm_grad = {
+    .name = "batch_norm_grad", .n_in = 5, .n_out = 3, .shape = shape, .kernel = KERNELS(batch_norm_grad), .vjp = vjp, .cost = cost,
+    .saves = WG_IN(0) | WG_IN(1) | WG_IN(2) | WG_IN(3) | WG_IN(4) | WG_OUT(1) | WG_OUT(2), .inplace = WG_IN(4),
+    WG_SAMPLES({"rows", SHAPES(5, 3), .low = {-1, -1, -1, 0.5, -1}, .high = {1, 1, 1, 2, 1}},
+               {"images", SHAPES(2, 3, 2, 2), .low = {-1, -1, -1, 0.5, -1}, .high = {1, 1, 1, 2, 1}}),
+};
+#undef SHAPES
+#endif

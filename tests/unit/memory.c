@@ -1,0 +1,150 @@
+/* Memory over a long run: resident memory does not grow, and after the first step of each shape nothing in the process calls
+   malloc, BLIS and OpenMP included. This program counts every allocation by standing in for the C library's functions. */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "steady.h"
+
+#if !defined(TEST_ASAN) && !defined(__SANITIZE_THREAD__) && defined(__GLIBC__)
+#define COUNTING 1
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *old, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+
+static atomic_long allocations;
+
+void *malloc(size_t size)
+{
+    atomic_fetch_add(&allocations, 1);
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size)
+{
+    atomic_fetch_add(&allocations, 1);
+    return __libc_calloc(n, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+    atomic_fetch_add(&allocations, 1);
+    return __libc_realloc(old, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    atomic_fetch_add(&allocations, 1);
+    return __libc_memalign(alignment, size);
+}
+
+void *memalign(size_t alignment, size_t size);
+void *memalign(size_t alignment, size_t size)
+{
+    atomic_fetch_add(&allocations, 1);
+    return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **out, size_t alignment, size_t size)
+{
+    atomic_fetch_add(&allocations, 1);
+    *out = __libc_memalign(alignment, size);
+    return *out ? 0 : 12;
+}
+#else
+static atomic_long allocations;
+#endif
+
+static long resident_pages(void)
+{
+    long pages = 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+    assert_non_null(statm);
+    assert_int_equal(fscanf(statm, "%*s %ld", &pages), 1);
+    fclose(statm);
+    return pages;
+}
+
+static void ten_thousand_steps_do_not_grow(void **state)
+{
+    (void)state;
+    enum { STEPS = 10000 };
+    struct net net;
+    assert_true(net_make(&net, 10, 16, 4));
+    wg_tensor *x = numbers(WG_F32, WG_SHAPE(8, 10), 1), *labels = net_labels(8, 4);
+    double loss = 0;
+    long before = 0;
+    for (int step = 0; step < STEPS; step++) {
+        assert_ok(net_step(&net, x, labels, &loss));
+        if (step == 100)
+            before = resident_pages();
+    }
+    assert_true((resident_pages() - before) * sysconf(_SC_PAGESIZE) < 1 << 20);
+    assert_true(loss < 0.5);
+    wg_free(x);
+    wg_free(labels);
+    net_free(&net);
+}
+
+static void a_step_of_a_known_shape_allocates_nothing(void **state)
+{
+    (void)state;
+#ifndef COUNTING
+    skip();
+#endif
+    static const int64_t batch[] = {64, 16, 200};
+    for (int threads = 1; threads <= 2; threads++) {
+        assert_ok(wg_warmup(threads));
+        assert_ok(wg_set_threads(threads));
+        struct net net;
+        assert_true(net_make(&net, 100, 128, 10));
+        for (size_t k = 0; k < 3; k++) {
+            wg_tensor *x = numbers(WG_F32, WG_SHAPE(batch[k], 100), 1), *labels = net_labels(batch[k], 10);
+            double loss;
+            assert_ok(net_step(&net, x, labels, &loss));
+            const long before = atomic_load(&allocations);
+            for (int step = 0; step < 10; step++)
+                if (net_step(&net, x, labels, &loss) != WG_OK)
+                    fail();
+            assert_int_equal(atomic_load(&allocations) - before, 0);
+            wg_free(x);
+            wg_free(labels);
+        }
+        net_free(&net);
+    }
+    assert_true(atomic_load(&allocations) > 0); /* the counting works */
+}
+
+static void memory_is_given_back(void **state)
+{
+    (void)state;
+    double loss;
+    for (int round = 0; round < 3; round++) {
+        struct net net;
+        wg_memory_trim();
+        const int64_t live = wg_memory_now().live;
+        assert_true(net_make(&net, 10, 16, 4));
+        wg_tensor *x = numbers(WG_F32, WG_SHAPE(8, 10), 1), *labels = net_labels(8, 4);
+        assert_ok(net_step(&net, x, labels, &loss));
+        assert_true(wg_memory_now().live > live);
+        assert_true(wg_memory_now().peak >= wg_memory_now().live);
+        wg_free(x);
+        wg_free(labels);
+        net_free(&net);
+        wg_memory_trim();
+        if (round > 0) /* in the first the table of leaves may have grown */
+            assert_int_equal(wg_memory_now().live, live);
+        assert_int_equal(wg_memory_now().pooled, 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(ten_thousand_steps_do_not_grow),
+        TEST(a_step_of_a_known_shape_allocates_nothing),
+        TEST(memory_is_given_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
