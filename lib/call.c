@@ -107,6 +107,8 @@ static wg_status take_operands(struct wg_thread *th, struct wg_node *node, wg_te
 static wg_status before_writing(struct wg_thread *th, const wg_call *c)
 {
     if (*wg_lost_tapes() > 0)
+        return wg_call_error(c, WG_E_MEMORY, "the tape around this could not be opened");
+    if (*wg_lost_tapes() > 0)
         return wg_fail(WG_E_MEMORY, c->op->name, "%s: the tape around this could not be opened", c->op->name);
     for (unsigned i = 0; i < c->n_in; i++) {
         const wg_tensor *t = c->in[i];

@@ -116,10 +116,10 @@ static void write_range(const struct wg_picture *p, const wg_tensor *t)
         fprintf(p->stream, "<BR/><FONT COLOR=\"#c0392b\"><B>%lld NaN</B></FONT>", (long long)range.nans);
 }
 
-static void write_tensor(const struct wg_picture *p, const wg_tensor *t)
+static void write_tensor(const struct wg_picture *p, const wg_tensor *t, const char *number)
 {
     char shape[200];
-    fprintf(p->stream, "<BR/>%s", wg_dtype_name((wg_dtype)t->dtype));
+    fprintf(p->stream, "<BR/>%s%s", number, wg_dtype_name((wg_dtype)t->dtype));
     if (t->rank > 0)
         fprintf(p->stream, " %s", wg_shape_text(wg_shape_of(t), shape, sizeof shape));
     write_range(p, t);
@@ -137,22 +137,25 @@ static void write_node(const struct wg_picture *p, size_t at, size_t depth)
     const struct wg_item *item = &p->items[at];
     const wg_call *c = &item->node->call;
     const char *color = item->node->cause ? "color=\"#c58b4a\", fillcolor=\"#fdf3e7\""
-                        : c->op->writes   ? "color=\"#8a6fb5\", fillcolor=\"#f3eefa\""
+                        : wg_is_update(c) ? "color=\"#8a6fb5\", fillcolor=\"#f3eefa\""
                                           : "color=\"#5b7db1\", fillcolor=\"#eef3fb\"";
     indent(p, depth);
     fprintf(p->stream, "n%zu [%s, label=<<B>", at, color);
     write_text(p->stream, c->op->name);
     fputs("</B>", p->stream);
     for (unsigned i = 0; i < c->n_out; i++) {
+        char number[16] = "";
+        if (c->n_out > 1)
+            snprintf(number, sizeof number, "%u: ", i);
         if (wg_name_of(c->out[i])[0]) {
             fputs("<BR/><I>", p->stream);
             write_text(p->stream, wg_name_of(c->out[i]));
             fputs("</I>", p->stream);
         }
-        write_tensor(p, c->out[i]);
+        write_tensor(p, c->out[i], number);
     }
     fputs("<BR/><FONT POINT-SIZE=\"8\" COLOR=\"#666666\">", p->stream);
-    write_cost(p->stream, item->node->cause ? "" : "forward ", item->cost);
+    write_cost(p->stream, item->node->cause || wg_is_update(c) ? "" : "forward ", item->cost);
     if (item->caused_any && p->tape->trace) {
         fputs("<BR/>", p->stream);
         write_cost(p->stream, "backward ", item->backward);
@@ -176,7 +179,7 @@ static void write_leaf(const struct wg_picture *p, size_t at, size_t depth)
     else
         write_text(p->stream, t->from.node->call.op->name);
     fputs(name[0] ? "</B>" : "</I>", p->stream);
-    write_tensor(p, t);
+    write_tensor(p, t, "");
     fputs(">];\n", p->stream);
 }
 
@@ -239,7 +242,9 @@ static void write_edge(struct wg_picture *p, size_t to, const wg_tensor *t, bool
         fprintf(p->stream, "  %s -> n%zu [%s", name, to,
                 written    ? "dir=both, color=\"#8a6fb5\""
                 : backward ? "constraint=false, color=\"#dccbb3\""
-                           : "color=\"#555555\"");
+                : source->node && !wg_is_update(&p->items[to].node->call)
+                    ? "weight=8, color=\"#555555\"" /* the forward path runs straight */
+                    : "color=\"#555555\"");
     if (source->node && source->node->call.n_out > 1)
         fprintf(p->stream, ", %s=\"%u\"", up ? "headlabel" : "taillabel", t->slot);
     fputs("];\n", p->stream);
@@ -279,10 +284,10 @@ static void write_picture(struct wg_picture *p)
 {
     FILE *stream = p->stream;
     fputs("digraph tape {\n"
-          "  graph [rankdir=TB, nodesep=0.3, ranksep=0.4, fontname=\"Helvetica\", fontsize=11, labelloc=t, color=\"#cccccc\",\n"
+          "  graph [rankdir=TB, nodesep=0.3, ranksep=0.4, fontname=\"Helvetica,Arial,sans-serif\", fontsize=11, labelloc=t, color=\"#cccccc\",\n"
           "         style=rounded, fontcolor=\"#444444\"];\n"
-          "  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica\", fontsize=10, margin=\"0.12,0.08\", height=0.3];\n"
-          "  edge [fontname=\"Helvetica\", fontsize=8, arrowsize=0.6];\n  label=<", stream);
+          "  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica,Arial,sans-serif\", fontsize=10, margin=\"0.12,0.08\", height=0.3];\n"
+          "  edge [fontname=\"Helvetica,Arial,sans-serif\", fontsize=8, arrowsize=0.6];\n  label=<", stream);
     if (p->options.title && p->options.title[0]) {
         fputs("<FONT POINT-SIZE=\"15\"><B>", stream);
         write_text(stream, p->options.title);
@@ -294,10 +299,16 @@ static void write_picture(struct wg_picture *p)
         fputs(" · ", stream);
         write_cost(stream, "backward ", p->backward);
     }
+    if (p->n_updates) {
+        fputs(" · ", stream);
+        write_cost(stream, "updates ", p->updates);
+    }
     fputs("<BR/><FONT POINT-SIZE=\"8\"><FONT COLOR=\"#5b7db1\"><B>forward</B></FONT>", stream);
     if (p->n_backward && p->options.backward)
         fputs(" · <FONT COLOR=\"#c58b4a\"><B>backward</B></FONT>, dashed from the node that caused it", stream);
-    fputs(" · <FONT COLOR=\"#8a6fb5\"><B>update</B></FONT> · <FONT COLOR=\"#3f8f5f\"><B>wants a gradient</B></FONT>"
+    if (p->n_updates)
+        fputs(" · <FONT COLOR=\"#8a6fb5\"><B>update</B></FONT>", stream);
+    fputs(" · <FONT COLOR=\"#3f8f5f\"><B>wants a gradient</B></FONT>"
           " · constant<BR/>"
           "FLOP: additions, multiplications, divisions · fn: exp, log, tanh, √ … · cmp: comparisons · "
           "B: bytes read and written"

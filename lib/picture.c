@@ -140,7 +140,7 @@ static void note_leaf(struct wg_picture *p, const wg_tensor *t, const struct wg_
     if (*number == WG_NOWHERE) {
         *number = (ptrdiff_t)p->n_items++;
         p->items[*number] = (struct wg_item){.leaf = t, .place = reader->place, .next = WG_NOWHERE, .late = backward};
-    } else if (!backward && !reader->node->call.op->writes) {
+    } else if (!backward && !wg_is_update(&reader->node->call)) {
         struct wg_item *leaf = &p->items[*number];
         leaf->place = leaf->late ? reader->place : common_place(p, leaf->place, reader->place);
         leaf->late = false;
@@ -161,8 +161,9 @@ static void survey_node(struct wg_picture *p, ptrdiff_t at)
         p->items[cause].caused_any = true;
         add_cost(&p->items[cause].backward, item->cost);
     }
-    add_cost(node->cause ? &p->backward : &p->forward, item->cost);
+    add_cost(node->cause ? &p->backward : wg_is_update(c) ? &p->updates : &p->forward, item->cost);
     p->n_backward += node->cause != NULL;
+    p->n_updates += !node->cause && wg_is_update(c);
     item->hidden = node->cause && !p->options.backward;
     if (!item->hidden) {
         item->place = place_of(p, forward->section);

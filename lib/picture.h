@@ -38,11 +38,11 @@ struct wg_picture {
     wg_dot_options options;
     struct wg_item *items; /* the tape's nodes in their order, then leaves */
     struct wg_place *places;
-    size_t n_nodes, n_backward, n_items, n_places;
+    size_t n_nodes, n_backward, n_updates, n_items, n_places;
     struct wg_numbers leaves; /* tensors that no visible node of this tape made */
     struct wg_numbers makers; /* the storages of results, and the last node that filled each */
     struct wg_numbers sections;
-    wg_cost forward, backward;
+    wg_cost forward, backward, updates;
 };
 
 /* Fills items, places and sums from p's tape and options; wg_picture_end gives their memory back, on failure too. */
@@ -52,6 +52,12 @@ void wg_picture_end(struct wg_picture *p);
 static inline bool wg_picture_is_node(const struct wg_picture *p, ptrdiff_t item)
 {
     return item != WG_NOWHERE && item < (ptrdiff_t)p->n_nodes;
+}
+
+/* An op that is there for what it changes. */
+static inline bool wg_is_update(const wg_call *c)
+{
+    return c->op->writes && c->n_out == 0;
 }
 
 /* The place of a node in the order of the tape, or NOWHERE if it is on another. */

@@ -461,6 +461,8 @@ wg_status wg_name_push(const char *name)
         return WG_E_MEMORY;
     if (!name)
         return wg_fail(WG_E_NULL, "name_push", "name_push: the name is NULL");
+    if (*wg_lost_tapes() > 0) /* nothing would take the name back */
+        return wg_fail(WG_E_MEMORY, "name_push", "name_push: the tape around this could not be opened");
     wg_section *section = th->sections;
     while (section && (section->parent != th->section || strcmp(section->name, name) != 0))
         section = section->next;

@@ -7,8 +7,8 @@
 #include "wengert/tape.h"
 #include "wengert/tensor.h"
 
-enum { GAMMA, BETA };        /* parameters */
-enum { MEAN, VARIANCE };     /* buffers */
+enum { GAMMA, BETA };    /* parameters */
+enum { MEAN, VARIANCE }; /* buffers */
 
 struct settings {
     double eps, momentum;
@@ -32,10 +32,9 @@ static wg_tensor *train(const wg_module_call *call, wg_tensor *x)
     wg_tensor *y = wg_batch_norm(x, call->param[GAMMA], call->param[BETA], settings->eps, &mean, &rstd);
     if (!y)
         return NULL;
-    if (!call->functional &&
-        (wg_ema_update(call->buffer[MEAN], mean, settings->momentum) != WG_OK ||
-         wg_running_variance_update(call->buffer[VARIANCE], rstd, settings->momentum, settings->eps,
-                                    wg_numel(x) / settings->channels) != WG_OK))
+    if (!call->functional && (wg_ema_update(call->buffer[MEAN], mean, settings->momentum) != WG_OK ||
+                              wg_running_variance_update(call->buffer[VARIANCE], rstd, settings->momentum, settings->eps,
+                                                         wg_numel(x) / settings->channels) != WG_OK))
         return NULL;
     wg_drop(mean);
     wg_drop(rstd);
@@ -54,8 +53,8 @@ static wg_tensor *per_channel(wg_tensor *t, const wg_tensor *x)
     return wg_reshape(t, shape);
 }
 
-/* (x - mean) before the product: a large mean would cancel in x scale + shift. The statistics are copied, so that training on may change
-   them before backward reads them. */
+/* (x - mean) before the product: a large mean would cancel in x scale + shift. The statistics are copied, so that training on may
+   change them before backward reads them. */
 static wg_tensor *use(const wg_module_call *call, wg_tensor *x)
 {
     const struct settings *settings = call->context;

@@ -17,7 +17,7 @@ enum { MAX_LINE = 1 << 20, MAX_FIELD = 63 };
 struct cursor {
     const char *at, *end, *name;
     wg_csv_options options;
-    int64_t line; /* of the file, from 1 */
+    int64_t line;                 /* of the file, from 1 */
     int64_t rows, columns, label; /* label: -1 where there is none */
     locale_t locale;
 };
@@ -244,8 +244,7 @@ static wg_status check_options(const struct cursor *c, bool labels)
     if (c->options.dtype != WG_F32 && c->options.dtype != WG_F64)
         return wg_error_set(WG_E_DTYPE, "read_csv", "read_csv: f32 or f64 is wanted, not %s", wg_dtype_name(c->options.dtype));
     if (c->options.skip_lines < 0 || separator == 0 || strchr("+-.0123456789eE\r\n", separator))
-        return wg_error_set(WG_E_ARGUMENT, "read_csv", "read_csv: skip_lines %d or the separator cannot be",
-                            c->options.skip_lines);
+        return wg_error_set(WG_E_ARGUMENT, "read_csv", "read_csv: skip_lines %d or the separator cannot be", c->options.skip_lines);
     if (labels && (c->options.label_column < INT32_MIN || c->options.label_column > INT32_MAX))
         return wg_error_set(WG_E_ARGUMENT, "read_csv", "read_csv: there is no such label column");
     return WG_OK;

@@ -88,7 +88,8 @@ static wg_status read_file(const char *path, size_t limit, struct bytes *bytes)
         status = io_error(path, "cannot be read");
     fclose(file);
     if (status == WG_OK && bytes->size >= 2 && memcmp(bytes->data, "\x1f\x8b", 2) == 0)
-        status = io_error(path, "is compressed by gzip, and this library was built without zlib: install zlib1g-dev and build again");
+        status = io_error(path,
+                          "is compressed by gzip, and this library was built without zlib: install zlib1g-dev and build again");
     return status;
 }
 #endif

@@ -190,7 +190,8 @@ static wg_status check_addition(const wg_module *module, const char *name, const
     if (!module || !name)
         return null_argument(op, module ? "the name" : "the module");
     if (module->is_child)
-        return wg_error_set(WG_E_STATE, op, "%s: the %s module is a child already and can no longer change", op, module->type->name);
+        return wg_error_set(WG_E_STATE, op, "%s: the %s module is a child already and can no longer change", op,
+                            module->type->name);
     if (!name[0] || strchr(name, '.'))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: a name is not empty and has no '.': \"%s\"", op, name);
     if (name_taken(module, name))
@@ -275,8 +276,8 @@ static wg_status append_child(wg_module *module, const char *name, wg_module *ch
         free(copy);
         return status;
     }
-    module->children[module->n_children++] =
-        (struct child){child, copy, params - module->params.own, buffers - module->buffers.own};
+    module->children[module->n_children++] = (struct child){child, copy, params - module->params.own,
+                                                            buffers - module->buffers.own};
     child->is_child = true;
     return WG_OK;
 }
@@ -374,8 +375,8 @@ wg_tensor *wg_apply(const wg_module *net, wg_tensor *x)
 {
     if (!can_apply(net, x, "apply"))
         return NULL;
-    const wg_module_call call = {.module = net, .context = net->context, .param = net->params.tensor,
-                                 .buffer = net->buffers.tensor, .functional = false};
+    const wg_module_call call = {
+        .module = net, .context = net->context, .param = net->params.tensor, .buffer = net->buffers.tensor, .functional = false};
     return apply(&call, x);
 }
 
@@ -406,8 +407,8 @@ wg_tensor *wg_apply_with(const wg_module *net, wg_tensor *const *params, wg_tens
     for (size_t i = 0; i < net->params.n; i++)
         if (check_like(params[i], net->params.tensor[i], net->params.name[i]) != WG_OK)
             return NULL;
-    const wg_module_call call = {.module = net, .context = net->context, .param = params, .buffer = net->buffers.tensor,
-                                 .functional = true};
+    const wg_module_call call = {
+        .module = net, .context = net->context, .param = params, .buffer = net->buffers.tensor, .functional = true};
     return apply(&call, x);
 }
 
@@ -420,7 +421,8 @@ wg_tensor *wg_apply_child(const wg_module_call *call, size_t index, wg_tensor *x
     }
     const wg_module *parent = call->module;
     const struct child *child = &parent->children[index];
-    const wg_module_call inner = {.module = child->module, .context = child->module->context,
+    const wg_module_call inner = {.module = child->module,
+                                  .context = child->module->context,
                                   .param = call->param + parent->params.own + child->first_param,
                                   .buffer = call->buffer + parent->buffers.own + child->first_buffer,
                                   .functional = call->functional};

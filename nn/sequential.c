@@ -51,11 +51,12 @@ static double gain_of(wg_activation activation)
     return activation == WG_RELU ? WG_SQRT_2 : activation == WG_TANH ? 5.0 / 3 : 1;
 }
 
-static wg_status append_block(wg_module *net, int64_t in, int64_t out, bool last, wg_tensor *generator, const wg_mlp_options *options)
+static wg_status append_block(wg_module *net, int64_t in, int64_t out, bool last, wg_tensor *generator,
+                              const wg_mlp_options *options)
 {
     const double gain = last ? 1 : gain_of(options->activation);
-    WG_TRY(append(net, wg_linear_layer(in, out, .dtype = options->dtype, .init = options->init, .gain = gain,
-                                       .generator = generator)));
+    WG_TRY(append(net,
+                  wg_linear_layer(in, out, .dtype = options->dtype, .init = options->init, .gain = gain, .generator = generator)));
     if (last)
         return WG_OK;
     if (options->batch_norm)

@@ -1,12 +1,14 @@
 /* count ← count + 1: the step counter of an optimizer, in f64 whatever its parameters are. */
-#include "op.h"
-
-static wg_status increment(const wg_call *c)
+#ifdef REAL
+static wg_status T(increment)(const wg_call *c)
 {
-    double *count = (double *)(void *)c->in[0]->data;
-    *count += 1;
+    ELEM *count = (ELEM *)(void *)c->in[0]->data;
+    *count = (REAL)*count + (REAL)1;
     return WG_OK;
 }
+#else
+#define KERNEL_FILE "increment.c"
+#include "op.h"
 
 static wg_status shape(const wg_call *c, wg_spec *out)
 {
@@ -25,6 +27,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_increment = {
-    .name = "increment", .n_in = 1, .shape = shape, .kernel = {increment, increment}, .cost = cost, .writes = WG_IN(0),
+    .name = "increment", .n_in = 1, .shape = shape, .kernel = KERNELS(increment), .cost = cost, .writes = WG_IN(0),
     WG_SAMPLES({"count", {{0}}, .n = 1, .dtype = {WG_F64}, .low = {0}, .high = {9}}),
 };
+#endif

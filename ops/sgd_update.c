@@ -92,7 +92,11 @@ static wg_cost cost(const wg_call *c)
     const struct wg_sgd_params *p = c->params;
     const bool momentum = !wg_absent(c->in[1]), first = momentum && *(const double *)(const void *)c->in[4]->data <= 1;
     const int fused = 1 + (p->weight_decay != 0) + (momentum && p->nesterov) + (momentum && !first);
-    return wg_cost_update(c, fused, fused + (momentum && !first), 0, 0); /* each a multiplication and an addition, the last one two */
+    /* each a multiplication and an addition, the last one two */
+    wg_cost cost = wg_cost_update(c, fused, fused + (momentum && !first), 0, 0);
+    if (first)
+        cost.bytes_read -= (double)c->in[1]->numel * (double)wg_dtype_size((wg_dtype)c->in[1]->dtype);
+    return cost;
 }
 
 #define SHAPES {WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4), {0}, {0}}, .n = 5, .dtype = {[3] = WG_F64, [4] = WG_F64}

@@ -32,7 +32,11 @@ static const struct optim_rule rule = {
 
 wg_optim *wg_adam_with(wg_tensor_list params, wg_adam_options options)
 {
-    const wg_group_options group = {.lr = options.lr, .weight_decay = options.weight_decay, .beta1 = options.beta1,
-                                    .beta2 = options.beta2, .eps = options.eps, .decoupled = options.decoupled};
+    const wg_group_options group = {.lr = options.lr,
+                                    .weight_decay = options.weight_decay,
+                                    .beta1 = options.beta1,
+                                    .beta2 = options.beta2,
+                                    .eps = options.eps,
+                                    .decoupled = options.decoupled};
     return optim_create(&rule, params, group, options.keep_grads);
 }

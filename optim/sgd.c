@@ -32,7 +32,10 @@ static const struct optim_rule rule = {
 
 wg_optim *wg_sgd_with(wg_tensor_list params, wg_sgd_options options)
 {
-    const wg_group_options group = {.lr = options.lr, .weight_decay = options.weight_decay, .momentum = options.momentum,
-                                    .dampening = options.dampening, .nesterov = options.nesterov};
+    const wg_group_options group = {.lr = options.lr,
+                                    .weight_decay = options.weight_decay,
+                                    .momentum = options.momentum,
+                                    .dampening = options.dampening,
+                                    .nesterov = options.nesterov};
     return optim_create(&rule, params, group, options.keep_grads);
 }

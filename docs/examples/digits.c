@@ -2,12 +2,12 @@
 
        digits [--seed N] [--threads N] [--epochs N] [--batch N] [--lr X] [--decay X] [--data FILE] [--dot FILE] [--writer N] [--quiet]
 
-   It trains on the first 898 images and scores the last 899, once, at the end. Of the 898 every tenth is held out from training, to
-   watch. Each image is turned, slanted, stretched, shifted and blurred with noise a little, anew in each epoch, because the test
-   images come from other people.
+   It trains on the first 898 images and scores the last 899, once, at the end. Of the 898 every tenth is held out from training,
+   to watch. Each image is turned, slanted, stretched and shifted a little, anew in each epoch, because the test images come from
+   other people.
 
-   How the settings were chosen: within the 898 alone. Seven people wrote them, one after another; --writer N (0 to 6) trains on six of them and
-   scores the seventh, and no test image is touched. See docs/examples/data/README.md. */
+   How the settings were chosen: within the 898 alone. Seven people wrote them, one after another; --writer N (0 to 6) trains on six
+   of them and scores the seventh, and no test image is touched. See docs/guide/digits.md. */
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,8 +50,10 @@ static void on_interrupt(int signal)
 
 static int usage(const char *why)
 {
-    fprintf(stderr, "digits: %s\nusage: digits [--seed N] [--threads N] [--epochs N] [--batch N] [--lr X] [--decay X] [--data FILE]\n"
-                    "              [--dot FILE] [--writer 0..6] [--quiet]\n", why);
+    fprintf(stderr,
+            "digits: %s\nusage: digits [--seed N] [--threads N] [--epochs N] [--batch N] [--lr X] [--decay X] [--data FILE]\n"
+            "              [--dot FILE] [--writer 0..6] [--quiet]\n",
+            why);
     return 2;
 }
 
@@ -227,7 +229,7 @@ static double accuracy(const wg_module *net, const struct part *part)
 
 struct progress {
     struct timespec start;
-    double loss;    /* sum over this epoch's images */
+    double loss;                       /* sum over this epoch's images */
     int64_t right, seen, total, whole; /* of this epoch; since the start; of the whole run */
     bool terminal;
 };
@@ -251,9 +253,10 @@ static void show(const struct settings *s, const struct progress *p, int epoch, 
         const int filled = width * epoch / s->epochs;
         printf("\r[%.*s%*s] ", filled, "####################", width - filled, "");
     }
-    printf("epoch %*d/%d  loss %.4f  train %.4f  held out %.4f  %.0f samples/s  %.0f s left%s", p->terminal ? 1 : 3, epoch, s->epochs,
-           p->loss / (double)p->seen, (double)p->right / (double)p->seen, held, rate, (double)(p->whole - p->total) / rate,
-           !p->terminal ? "\n" : last ? "   \n" : "   ");
+    printf("epoch %3d/%d  loss %.4f  train %.4f  held out %.4f  %.0f samples/s  %.0f s left  ", epoch, s->epochs,
+           p->loss / (double)p->seen, (double)p->right / (double)p->seen, held, rate, (double)(p->whole - p->total) / rate);
+    if (last || !p->terminal)
+        printf("\n");
     fflush(stdout);
 }
 
@@ -343,23 +346,27 @@ static void conclude(const struct settings *s, const wg_module *net, const struc
     printf("weights %016llx, seed %llu, kernel family %s\n", (unsigned long long)fingerprint(net), (unsigned long long)s->seed,
            wg_kernel_family());
     if (strcmp(wg_kernel_family(), "generic") == 0)
-        printf("warning: BLIS runs on its generic kernels, which are several times slower than this machine's: see BLIS_ARCH_TYPE\n");
+        printf("warning: BLIS runs on its generic kernels, several times slower than others: see BLIS_ARCH_TYPE\n");
 }
 
 int main(int argc, char **argv)
 {
-    struct settings s = {.seed = 0, .threads = 1, .epochs = 100, .batch = 16, .writer = -1, .lr = 3e-3, .decay = 0.1, .data = DIGITS_CSV};
+    struct settings s = {
+        .seed = 0, .threads = 1, .epochs = 100, .batch = 16, .writer = -1, .lr = 3e-3, .decay = 0.1, .data = DIGITS_CSV};
     const int wrong = read_settings(&s, argc, argv);
     if (wrong)
         return wrong;
-    const struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}; /* a second Ctrl-C ends it at once */
+    /* A second Ctrl-C ends it at once. */
+    const struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
 
     struct part parts[3] = {{NULL, NULL}, {NULL, NULL}, {NULL, NULL}};
     bool good = wg_set_threads(s.threads) == WG_OK && load(&s, &parts[0], &parts[1], &parts[2]);
     wg_module *net = !good ? NULL : wg_mlp(WG_SIZES(PIXELS, 128, 64, CLASSES), .batch_norm = true, .seed = s.seed);
     wg_optim *opt = !net ? NULL : wg_adam(wg_parameters(net), .lr = s.lr, .weight_decay = s.decay, .decoupled = true);
-    wg_batches *batches = !opt ? NULL : wg_batches_create(parts[0].x, parts[0].y, .size = s.batch, .drop_last = true, .seed = s.seed);
+    wg_batches *batches = NULL;
+    if (opt)
+        batches = wg_batches_create(parts[0].x, parts[0].y, .size = s.batch, .drop_last = true, .seed = s.seed);
     good = batches && train(&s, net, opt, batches, &parts[1]) == WG_OK;
     if (good)
         conclude(&s, net, &parts[1], &parts[2]);

@@ -1,4 +1,5 @@
-/* Networks: modules and layers, initialisation, data. Everything here is made of the public headers; the backward rules are in ops/.
+/* Networks: modules and layers, initialisation, data. Everything here is made of the public headers; the backward rules are in
+   ops/.
 
    Who owns what: a module is the caller's until it becomes another's child. It owns its parameters, buffers and children, and
    wg_module_destroy gives all of them back; an optimizer only borrows the parameters. */
@@ -32,8 +33,9 @@ typedef struct wg_module_call {
     bool functional;          /* the parameters were given: buffers stay as they are */
 } wg_module_call;
 
-/* A kind of module; libraries and programs define their own. forward computes the output from x, a tape is open; NULL means failure,
-   with the error recorded. What it makes and does not return it may wg_drop. destroy (or NULL) gives back the context, once. */
+/* A kind of module; libraries and programs define their own. forward computes the output from x, a tape is open; NULL means
+   failure, with the error recorded. What it makes and does not return it may wg_drop. destroy (or NULL) gives back the context,
+   once. */
 struct wg_module_type {
     const char *name;
     wg_tensor *(*forward)(const wg_module_call *call, wg_tensor *x);
@@ -44,8 +46,8 @@ struct wg_module_type {
    here on: on failure it is destroyed too. */
 WG_API wg_module *wg_module_create(const struct wg_module_type *type, void *context);
 
-/* Gives back the module, its parameters, buffers and children. NULL is allowed. A child is left alone, and E_STATE recorded: it dies
-   with its parent. */
+/* Gives back the module, its parameters, buffers and children. NULL is allowed. A child is left alone, and E_STATE recorded: it
+   dies with its parent. */
 WG_API void wg_module_destroy(wg_module *module);
 
 /* What a module is made of. Each takes over what it is given, on failure too. A tensor that belongs to a tape is taken out of it
@@ -63,7 +65,7 @@ WG_API wg_tensor_list wg_buffers(const wg_module *module);
 
 WG_API size_t wg_module_children(const wg_module *module);
 WG_API wg_module *wg_module_child(const wg_module *module, size_t index); /* borrowed; NULL and E_ARGUMENT past the end */
-WG_API const char *wg_module_name(const wg_module *module);                /* the kind's */
+WG_API const char *wg_module_name(const wg_module *module);               /* the kind's */
 WG_API void *wg_module_context(const wg_module *module);
 
 /* y = net(x). With no tape open one is opened for the call, and the result is the caller's (wg_free), without history. The mode of
@@ -71,8 +73,8 @@ WG_API void *wg_module_context(const wg_module *module);
 WG_API wg_tensor *wg_apply(const wg_module *net, wg_tensor *x);
 
 /* The same with other parameters: params has as many tensors as wg_parameters(net), in that order, of those shapes and dtypes (else
-   E_SHAPE, E_DTYPE); they may be computed, and the gradient flows through them. A pure function of params, the buffers and x: running
-   statistics are not updated. */
+   E_SHAPE, E_DTYPE); they may be computed, and the gradient flows through them. A pure function of params, the buffers and x:
+   running statistics are not updated. */
 WG_API wg_tensor *wg_apply_with(const wg_module *net, wg_tensor *const *params, wg_tensor *x);
 
 /* For forward functions: applies the index-th child, with its part of the call's parameters, in a section of its name. */
@@ -111,8 +113,7 @@ WG_API WG_MUST_CHECK wg_status wg_init_constant(wg_tensor *t, double value);
     wg_init_with((t), (generator), WG_KAIMING_NORMAL, WG_INIT_OPTIONS_(WG_SQRT_2, __VA_ARGS__))
 #define wg_init_xavier_uniform(t, generator, ...) \
     wg_init_with((t), (generator), WG_XAVIER_UNIFORM, WG_INIT_OPTIONS_(1, __VA_ARGS__))
-#define wg_init_xavier_normal(t, generator, ...) \
-    wg_init_with((t), (generator), WG_XAVIER_NORMAL, WG_INIT_OPTIONS_(1, __VA_ARGS__))
+#define wg_init_xavier_normal(t, generator, ...) wg_init_with((t), (generator), WG_XAVIER_NORMAL, WG_INIT_OPTIONS_(1, __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_init_with(wg_tensor *t, wg_tensor *generator, wg_init rule, wg_init_options options);
 
 /* ---- layers ---- */
@@ -122,19 +123,20 @@ typedef struct wg_linear_options {
     bool bias;
     wg_dtype dtype;
     wg_init init;
-    double gain; /* of the Kaiming and Xavier rules */
+    double gain;          /* of the Kaiming and Xavier rules */
     wg_tensor *generator; /* WG_NONE: this thread's own */
 } wg_linear_options;
-#define wg_linear_layer(in, out, ...)                                                                                        \
-    wg_linear_layer_with((in), (out), WG_OPTIONS(wg_linear_options, .bias = true, .dtype = WG_F32, .init = WG_INIT_LINEAR,   \
-                                                 .gain = 1, .generator = WG_NONE, __VA_ARGS__))
+#define wg_linear_layer(in, out, ...)                                                                                    \
+    wg_linear_layer_with((in), (out),                                                                                    \
+                         WG_OPTIONS(wg_linear_options, .bias = true, .dtype = WG_F32, .init = WG_INIT_LINEAR, .gain = 1, \
+                                    .generator = WG_NONE, __VA_ARGS__))
 WG_API wg_module *wg_linear_layer_with(int64_t in, int64_t out, wg_linear_options options);
 
-/* Batch normalisation over channels, axis 1 of (N,C) or (N,C,…): parameters "weight" γ (C), at first 1, and "bias" β (C), at first 0; buffers
-   "running_mean" (C), at first 0, and "running_var" (C), at first 1.
-   Training: y = γ (x - μ)/√(σ² + ε) + β with the batch's mean and (biased) variance; then running ← (1 - momentum) running + momentum
-   batch, with the unbiased variance: effects, undone if the step fails. Use (WG_EVAL): the running statistics stand for the batch's;
-   copies of them are saved for backward. Source: Ioffe, Szegedy, 2015; the defaults are PyTorch's. */
+/* Batch normalisation over channels, axis 1 of (N,C) or (N,C,…): parameters "weight" γ (C), at first 1, and "bias" β (C), at first
+   0; buffers "running_mean" (C), at first 0, and "running_var" (C), at first 1. Training: y = γ (x - μ)/√(σ² + ε) + β with the
+   batch's mean and (biased) variance; then running ← (1 - momentum) running + momentum batch, with the unbiased variance: effects,
+   undone if the step fails. Use (WG_EVAL): the running statistics stand for the batch's; copies of them are saved for backward.
+   Source: Ioffe, Szegedy, 2015; the defaults are PyTorch's. */
 typedef struct wg_batch_norm_options {
     double eps, momentum;
     wg_dtype dtype;
@@ -157,9 +159,9 @@ WG_API wg_module *wg_sigmoid_layer(void);
     wg_sequential_with((wg_module *[]){__VA_ARGS__}, sizeof((wg_module *[]){__VA_ARGS__}) / sizeof(wg_module *))
 WG_API wg_module *wg_sequential_with(wg_module *const *layers, size_t n);
 
-/* A multilayer perceptron, a sequential module: WG_SIZES(2, 8, 1) is 2 inputs, 8 hidden units, 1 output. Each linear layer but the last is
-   followed by batch normalisation, if wanted, and the activation. seed makes the generator of the weights. With Kaiming and Xavier rules the gain
-   is the activation's. */
+/* A multilayer perceptron, a sequential module: WG_SIZES(2, 8, 1) is 2 inputs, 8 hidden units, 1 output. Each linear layer but the
+   last is followed by batch normalisation, if wanted, and the activation. seed makes the generator of the weights. With Kaiming and
+   Xavier rules the gain is the activation's. */
 typedef struct wg_mlp_options {
     wg_activation activation;
     bool batch_norm;
@@ -167,9 +169,9 @@ typedef struct wg_mlp_options {
     wg_dtype dtype;
     wg_init init;
 } wg_mlp_options;
-#define wg_mlp(sizes, ...)                                                                                      \
-    wg_mlp_with((sizes), WG_OPTIONS(wg_mlp_options, .activation = WG_RELU, .batch_norm = false, .seed = 0,      \
-                                    .dtype = WG_F32, .init = WG_INIT_LINEAR, __VA_ARGS__))
+#define wg_mlp(sizes, ...)                                                                                                  \
+    wg_mlp_with((sizes), WG_OPTIONS(wg_mlp_options, .activation = WG_RELU, .batch_norm = false, .seed = 0, .dtype = WG_F32, \
+                                    .init = WG_INIT_LINEAR, __VA_ARGS__))
 WG_API wg_module *wg_mlp_with(wg_sizes sizes, wg_mlp_options options);
 
 /* ---- data ---- */
@@ -188,9 +190,9 @@ typedef struct wg_csv_options {
     bool nonfinite;
     size_t max_bytes;
 } wg_csv_options;
-#define WG_CSV_OPTIONS_(...)                                                                                      \
-    WG_OPTIONS(wg_csv_options, .dtype = WG_F32, .label_column = -1, .separator = ',', .skip_lines = 0,            \
-               .nonfinite = false, .max_bytes = (size_t)1 << 30, __VA_ARGS__)
+#define WG_CSV_OPTIONS_(...)                                                                                               \
+    WG_OPTIONS(wg_csv_options, .dtype = WG_F32, .label_column = -1, .separator = ',', .skip_lines = 0, .nonfinite = false, \
+               .max_bytes = (size_t)1 << 30, __VA_ARGS__)
 #define wg_read_csv(path, features, labels, ...) wg_read_csv_with((path), (features), (labels), WG_CSV_OPTIONS_(__VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_read_csv_with(const char *path, wg_tensor **features, wg_tensor **labels, wg_csv_options options);
 
@@ -200,8 +202,8 @@ WG_API WG_MUST_CHECK wg_status wg_read_csv_with(const char *path, wg_tensor **fe
 WG_API WG_MUST_CHECK wg_status wg_parse_csv_with(const void *bytes, size_t size, const char *name, wg_tensor **features,
                                                  wg_tensor **labels, wg_csv_options options);
 
-/* Rows index[0..n) of source, in that order, copied into target: (n, …) of the source's dtype and other extents, both contiguous. Nothing
-   changes on failure; E_ARGUMENT for an index out of range. */
+/* Rows index[0..n) of source, in that order, copied into target: (n, …) of the source's dtype and other extents, both contiguous.
+   Nothing changes on failure; E_ARGUMENT for an index out of range. */
 WG_API WG_MUST_CHECK wg_status wg_gather_rows(wg_tensor *target, const wg_tensor *source, const int64_t *index, size_t n);
 
 /* Mini-batches without replacement: each epoch visits every row once, in an order that depends on (seed, epoch) alone. y is WG_NONE
@@ -214,15 +216,15 @@ typedef struct wg_batches_options {
     bool shuffle, drop_last;
     uint64_t seed;
 } wg_batches_options;
-#define wg_batches_create(x, y, ...)                                                                        \
-    wg_batches_create_with((x), (y), WG_OPTIONS(wg_batches_options, .size = 32, .shuffle = true,            \
-                                                .drop_last = false, .seed = 0, __VA_ARGS__))
+#define wg_batches_create(x, y, ...) \
+    wg_batches_create_with(          \
+        (x), (y), WG_OPTIONS(wg_batches_options, .size = 32, .shuffle = true, .drop_last = false, .seed = 0, __VA_ARGS__))
 WG_API wg_batches *wg_batches_create_with(wg_tensor *x, wg_tensor *y, wg_batches_options options);
 WG_API void wg_batches_destroy(wg_batches *batches);
 
-/* The next batch, as tensors of their own on the open tape (or the caller's): call it inside the step's tape. False at the end of an
-   epoch, with both NULL; the call after that begins the next. On failure true, with both NULL and the position as it was: the ops that
-   use them fail in turn, and so does the step. *y is WG_NONE where there are no labels; y may be NULL then. */
+/* The next batch, as tensors of their own on the open tape (or the caller's): call it inside the step's tape. False at the end of
+   an epoch, with both NULL; the call after that begins the next. On failure true, with both NULL and the position as it was: the
+   ops that use them fail in turn, and so does the step. *y is WG_NONE where there are no labels; y may be NULL then. */
 WG_API bool wg_batches_next(wg_batches *batches, wg_tensor **x, wg_tensor **y);
 
 WG_API int64_t wg_batches_per_epoch(const wg_batches *batches);

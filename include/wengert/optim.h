@@ -10,48 +10,49 @@
 
 typedef struct wg_optim wg_optim;
 
-/* Stochastic gradient descent: g ← g + λp; v ← μv + (1-τ)g (v ← g at a parameter's first step); d ← g + μv if nesterov, else v; p ← p - lr d, with λ weight_decay, μ momentum, τ dampening.
-   Nesterov wants momentum without dampening. keep_grads: a step does not consume the gradients. The rule is PyTorch's; momentum:
-   Polyak, 1964; Nesterov, 1983, as Sutskever et al., 2013.
-   NULL and the error: E_NULL, E_ARGUMENT (no parameters, one of them twice, a rate out of range), E_DTYPE, E_MEMORY. */
+/* Stochastic gradient descent: g ← g + λp; v ← μv + (1-τ)g (v ← g at a parameter's first step); d ← g + μv if nesterov, else v; p ←
+   p - lr d, with λ weight_decay, μ momentum, τ dampening. Nesterov wants momentum without dampening. keep_grads: a step does not
+   consume the gradients. The rule is PyTorch's; momentum: Polyak, 1964; Nesterov, 1983, as Sutskever et al., 2013. NULL and the
+   error: E_NULL, E_ARGUMENT (no parameters, one of them twice, a rate out of range), E_DTYPE, E_MEMORY. */
 typedef struct wg_sgd_options {
     double lr, momentum, dampening, weight_decay;
     bool nesterov, keep_grads;
 } wg_sgd_options;
-#define wg_sgd(params, ...)                                                                                                  \
-    wg_sgd_with((params), WG_OPTIONS(wg_sgd_options, .lr = 0.01, .momentum = 0, .dampening = 0, .weight_decay = 0,           \
+#define wg_sgd(params, ...)                                                                                        \
+    wg_sgd_with((params), WG_OPTIONS(wg_sgd_options, .lr = 0.01, .momentum = 0, .dampening = 0, .weight_decay = 0, \
                                      .nesterov = false, .keep_grads = false, __VA_ARGS__))
 WG_API wg_optim *wg_sgd_with(wg_tensor_list params, wg_sgd_options options);
 
-/* Adam: g ← g + λp; m ← β₁m + (1-β₁)g; v ← β₂v + (1-β₂)g²; p ← p - lr/(1-β₁ᵗ) m / (√v/√(1-β₂ᵗ) + ε), t the parameter's steps
-   so far; with decoupled (AdamW) p ← p (1 - lr λ) instead of the first. Errors as above. Source: Kingma, Ba, 2015; Loshchilov, Hutter, 2019. */
+/* Adam: g ← g + λp; m ← β₁m + (1-β₁)g; v ← β₂v + (1-β₂)g²; p ← p - lr/(1-β₁ᵗ) m / (√v/√(1-β₂ᵗ) + ε), t the parameter's steps so
+   far; with decoupled (AdamW) p ← p (1 - lr λ) instead of the first. Errors as above. Source: Kingma, Ba, 2015; Loshchilov, Hutter,
+   2019. */
 typedef struct wg_adam_options {
     double lr, beta1, beta2, eps, weight_decay;
     bool decoupled, keep_grads;
 } wg_adam_options;
-#define wg_adam(params, ...)                                                                                                 \
-    wg_adam_with((params), WG_OPTIONS(wg_adam_options, .lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8,                \
-                                      .weight_decay = 0, .decoupled = false, .keep_grads = false, __VA_ARGS__))
+#define wg_adam(params, ...)                                                                                                     \
+    wg_adam_with((params), WG_OPTIONS(wg_adam_options, .lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0, \
+                                      .decoupled = false, .keep_grads = false, __VA_ARGS__))
 WG_API wg_optim *wg_adam_with(wg_tensor_list params, wg_adam_options options);
 
 WG_API void wg_optim_destroy(wg_optim *optim); /* NULL is allowed */
 
-/* Further parameters with settings of their own: wg_optim_add_group(opt, wg_parameters(head), .lr = 1e-4). What is not given is as in
-   group 0. Nothing changes on failure; a setting that the optimizer does not have is E_ARGUMENT. */
+/* Further parameters with settings of their own: wg_optim_add_group(opt, wg_parameters(head), .lr = 1e-4). What is not given is as
+   in group 0. Nothing changes on failure; a setting that the optimizer does not have is E_ARGUMENT. */
 typedef struct wg_group_options {
     double lr, weight_decay;
     double momentum, dampening; /* SGD */
     double beta1, beta2, eps;   /* Adam */
     bool nesterov, decoupled;   /* SGD; Adam */
 } wg_group_options;
-#define wg_optim_add_group(optim, params, ...)                                                                               \
-    __extension__({                                                                                                          \
-        const wg_group_options wg_group0_ = wg_optim_options((optim), 0);                                                    \
-        wg_optim_add_group_with((optim), (params),                                                                           \
-                                WG_OPTIONS(wg_group_options, .lr = wg_group0_.lr, .weight_decay = wg_group0_.weight_decay,   \
-                                           .momentum = wg_group0_.momentum, .dampening = wg_group0_.dampening,               \
-                                           .beta1 = wg_group0_.beta1, .beta2 = wg_group0_.beta2, .eps = wg_group0_.eps,      \
-                                           .nesterov = wg_group0_.nesterov, .decoupled = wg_group0_.decoupled, __VA_ARGS__));\
+#define wg_optim_add_group(optim, params, ...)                                                                                \
+    __extension__({                                                                                                           \
+        const wg_group_options wg_group0_ = wg_optim_options((optim), 0);                                                     \
+        wg_optim_add_group_with((optim), (params),                                                                            \
+                                WG_OPTIONS(wg_group_options, .lr = wg_group0_.lr, .weight_decay = wg_group0_.weight_decay,    \
+                                           .momentum = wg_group0_.momentum, .dampening = wg_group0_.dampening,                \
+                                           .beta1 = wg_group0_.beta1, .beta2 = wg_group0_.beta2, .eps = wg_group0_.eps,       \
+                                           .nesterov = wg_group0_.nesterov, .decoupled = wg_group0_.decoupled, __VA_ARGS__)); \
     })
 WG_API WG_MUST_CHECK wg_status wg_optim_add_group_with(wg_optim *optim, wg_tensor_list params, wg_group_options options);
 

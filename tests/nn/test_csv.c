@@ -27,8 +27,9 @@ static void options_are_kept(void **state)
 {
     (void)state;
     wg_tensor *x = NULL, *y = NULL;
-    assert_int_equal(PARSE("\xef\xbb\xbf" "name;class;b\n5;-2;nan\n6;9223372036854775807;-inf\n", &x, &y, .dtype = WG_F64,
-                           .separator = ';', .skip_lines = 1, .label_column = 1, .nonfinite = true),
+    assert_int_equal(PARSE("\xef\xbb\xbf"
+                           "name;class;b\n5;-2;nan\n6;9223372036854775807;-inf\n",
+                           &x, &y, .dtype = WG_F64, .separator = ';', .skip_lines = 1, .label_column = 1, .nonfinite = true),
                      WG_OK);
     double values[4];
     int64_t labels[2];
@@ -172,12 +173,9 @@ static void files_are_read_and_named_in_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_and_labels_are_read),
-        cmocka_unit_test(options_are_kept),
-        cmocka_unit_test(the_locale_does_not_matter),
-        cmocka_unit_test(what_is_not_well_formed_is_refused_by_place),
-        cmocka_unit_test(settings_that_cannot_be_are_refused),
-        cmocka_unit_test(long_lines_are_refused),
+        cmocka_unit_test(numbers_and_labels_are_read),         cmocka_unit_test(options_are_kept),
+        cmocka_unit_test(the_locale_does_not_matter),          cmocka_unit_test(what_is_not_well_formed_is_refused_by_place),
+        cmocka_unit_test(settings_that_cannot_be_are_refused), cmocka_unit_test(long_lines_are_refused),
         cmocka_unit_test(files_are_read_and_named_in_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

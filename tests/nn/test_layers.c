@@ -135,10 +135,11 @@ static void layers_compute_what_they_say(void **state)
     assert_int_equal(wg_write(wg_parameters(linear).tensor[0], w), WG_OK);
     assert_int_equal(wg_write(wg_parameters(linear).tensor[1], b), WG_OK);
     wg_module *layers[] = {linear, wg_relu_layer(), wg_tanh_layer(), wg_sigmoid_layer()};
-    const double wanted[4][6] = {{6.1, 1.05, -6.9, 0.3},
-                                 {0, 0.5, 2, 0, 1, 0},
-                                 {tanh(-1), tanh(0.5), tanh(2), 0, tanh(1), tanh(-3)},
-                                 {1 / (1 + exp(1)), 1 / (1 + exp(-0.5)), 1 / (1 + exp(-2)), 0.5, 1 / (1 + exp(-1)), 1 / (1 + exp(3))}};
+    const double wanted[4][6] = {
+        {6.1, 1.05, -6.9, 0.3},
+        {0, 0.5, 2, 0, 1, 0},
+        {tanh(-1), tanh(0.5), tanh(2), 0, tanh(1), tanh(-3)},
+        {1 / (1 + exp(1)), 1 / (1 + exp(-0.5)), 1 / (1 + exp(-2)), 0.5, 1 / (1 + exp(-1)), 1 / (1 + exp(3))}};
     for (int i = 0; i < 4; i++) {
         wg_tensor *y = wg_apply(layers[i], x);
         assert_values(y, wanted[i], 1e-14);

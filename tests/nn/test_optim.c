@@ -208,8 +208,8 @@ static void state_is_listed_by_name(void **state)
     wg_tensor *extra = make_parameter(WG_F64);
     wg_optim *opt = wg_adam(wg_parameters(net));
     assert_int_equal(wg_optim_add_group(opt, list_of(&extra, 1), .lr = 1), WG_OK);
-    static const char *const names[] = {"group0.lr",  "0.weight.count", "0.weight.m", "0.weight.v",     "0.bias.count", "0.bias.m",
-                                        "0.bias.v",   "group1.lr",      "group1.0.count", "group1.0.m", "group1.0.v"};
+    static const char *const names[] = {"group0.lr", "0.weight.count", "0.weight.m",     "0.weight.v", "0.bias.count", "0.bias.m",
+                                        "0.bias.v",  "group1.lr",      "group1.0.count", "group1.0.m", "group1.0.v"};
     const wg_tensor_list list = wg_optim_state(opt);
     assert_int_equal(list.n, sizeof names / sizeof *names);
     for (size_t i = 0; i < list.n; i++) {

@@ -1,6 +1,7 @@
 /* All checks on one op. */
 #include "checks.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,13 @@ static bool check_forward(const struct check_case *c, bool *differentiable)
     const bool ran = r.status == WG_OK;
     if (!ran)
         check_fail(c->report, "forward", "%s: %s: %s", c->name, wg_status_name(r.status), r.error.message);
+    for (int i = 0; i < r.n_out; i++)
+        for (int64_t k = 0; k < r.numel[i]; k++)
+            if (!isfinite(r.out[i][k])) {
+                check_fail(c->report, "forward", "%s: result %d, element %lld is %g: samples lie where results are finite", c->name, i,
+                           (long long)k, r.out[i][k]);
+                break;
+            }
     if (r.input_changed)
         check_fail(c->report, "inputs", "%s: an operand was changed that the op does not write", c->name);
     if (ran)
@@ -119,6 +127,6 @@ void check_op(const struct wg_op *op, struct check_report *report)
         case_free(&c);
     }
     check_enlarged(op, report);
-    if (op->vjp && !(op->flags & WG_NO_DERIVATIVE) && report->failures == 0)
+    if (op->vjp && !(op->flags & WG_NO_DERIVATIVE) && !check_found(report, "vjp"))
         check_not_all_zero(op, nonzero, report);
 }

@@ -24,6 +24,8 @@ struct check_report {
     double worst;     /* largest error of a derivative against differences, in units of what is allowed */
     int failures, skips; /* how many there were; the first ones are kept */
     struct check_finding failure[CHECK_MAX_FINDINGS], skipped[CHECK_MAX_FINDINGS];
+    char failed[CHECK_MAX_FINDINGS][16]; /* the checks that had a failure, each once */
+    int n_failed;
 };
 
 /* Runs all checks on all samples of op. */
@@ -41,9 +43,9 @@ bool check_close(double got, double want, double rtol, double atol);
 /* The same number: bits count, but -0 is 0 and NaN is NaN. */
 bool check_same(double got, double want);
 
-/* The work that op's kernel does on the operands of c, all of whose elements of c's dtype are replaced by counting cells of f32.
-   False if op has no kernel that can be counted. */
-bool check_count(const char *op, const wg_call *c, wg_cost *counted);
+/* The work that op's kernel does on the operands of c. Those of c's dtype, but for the inputs in plain (a bit each), are replaced by
+   counting cells; the others count whole. False if op has no kernel that can be counted. */
+bool check_count(const char *op, const wg_call *c, unsigned plain, wg_cost *counted);
 
 #ifdef __cplusplus
 }

@@ -151,8 +151,7 @@ double distinct_bytes(const wg_tensor *t)
 
 } // namespace
 
-// Operands of another dtype than the call's, labels and rates, keep their memory and count whole, as what cannot be watched.
-bool check_count(const char *op, const wg_call *c, wg_cost *counted)
+bool check_count(const char *op, const wg_call *c, unsigned plain, wg_cost *counted)
 {
     const kernel *found = nullptr;
     for (const kernel &k : kernels)
@@ -169,7 +168,7 @@ bool check_count(const char *op, const wg_call *c, wg_cost *counted)
     for (unsigned i = 0; i < n; i++) {
         wg_tensor *t = i < c->n_in ? c->in[i] : c->out[i - c->n_in];
         empty = empty && (i < c->n_in || t->numel == 0);
-        if (wg_absent(t) || t->dtype != c->dtype) {
+        if (wg_absent(t) || t->dtype != c->dtype || (i < c->n_in && (plain >> i & 1))) {
             operands.push_back(t);
             if (wg_absent(t))
                 continue;

@@ -22,6 +22,8 @@ static void keep(struct check_finding *list, int *count, const char *check, cons
 void check_fail(struct check_report *report, const char *check, const char *format, ...)
 {
     va_list arguments;
+    if (!check_found(report, check) && report->n_failed < CHECK_MAX_FINDINGS)
+        snprintf(report->failed[report->n_failed++], sizeof *report->failed, "%s", check);
     va_start(arguments, format);
     keep(report->failure, &report->failures, check, format, arguments);
     va_end(arguments);
@@ -37,8 +39,8 @@ void check_skip(struct check_report *report, const char *check, const char *form
 
 bool check_found(const struct check_report *report, const char *check)
 {
-    for (int i = 0; i < report->failures && i < CHECK_MAX_FINDINGS; i++)
-        if (strcmp(report->failure[i].check, check) == 0)
+    for (int i = 0; i < report->n_failed; i++)
+        if (strcmp(report->failed[i], check) == 0)
             return true;
     return false;
 }

@@ -1,0 +1,228 @@
+/* Out of memory in making networks, optimizers and batches, in reading data, and in a step with all of them. */
+#include "sweep.h"
+
+struct world {
+    wg_module *net;
+    wg_optim *optim;
+    wg_batches *batches;
+    wg_tensor *x, *y, *features, *labels;
+    double loss;
+};
+
+static struct world *world_new(void)
+{
+    struct world *world = calloc(1, sizeof *world);
+    if (!world)
+        return NULL;
+    world->x = numbers(WG_F32, WG_SHAPE(10, 4), 1);
+    world->y = made(wg_zeros(WG_I64, WG_SHAPE(10)));
+    for (int i = 0; i < 10; i++)
+        ((int64_t *)wg_data_mut(world->y))[i] = i % 3;
+    return world;
+}
+
+static bool make_net(void *state)
+{
+    struct world *world = state;
+    world->net = wg_mlp(WG_SIZES(4, 6, 3), .batch_norm = true, .seed = 3);
+    return world->net != NULL;
+}
+
+static bool make_optim(void *state)
+{
+    struct world *world = state;
+    world->optim = wg_adam(wg_parameters(world->net), .lr = 0.01);
+    return world->optim != NULL;
+}
+
+static bool make_batches(void *state)
+{
+    struct world *world = state;
+    world->batches = wg_batches_create(world->x, world->y, .size = 4, .seed = 9);
+    return world->batches != NULL;
+}
+
+static bool read_text(void *state)
+{
+    static const char text[] = "1,2,3,0\n4,5,6,1\n7,8,9,2\n";
+    struct world *world = state;
+    return wg_parse_csv(text, sizeof text - 1, "text", &world->features, &world->labels) == WG_OK;
+}
+
+static bool step(struct world *world)
+{
+    WG_TAPE(tape);
+    wg_tensor *x, *y;
+    if (!wg_batches_next(world->batches, &x, &y))
+        return false;
+    wg_tensor *loss = wg_cross_entropy(wg_apply(world->net, x), y);
+    const double value = loss ? wg_item(loss) : 0;
+    if (wg_backward(loss) != WG_OK || wg_optim_step(world->optim) != WG_OK)
+        return false;
+    world->loss = value;
+    return true;
+}
+
+/* A step that failed is tried again on the same batch: its position is the caller's to put back. */
+static bool train(void *state)
+{
+    struct world *world = state;
+    const wg_batches_state before = wg_batches_state_of(world->batches);
+    if (step(world))
+        return true;
+    if (wg_batches_restore(world->batches, before) != WG_OK)
+        world->loss = -1; /* seen as a change */
+    return false;
+}
+
+static bool use(void *state)
+{
+    struct world *world = state;
+    WG_EVAL;
+    WG_NO_GRAD;
+    wg_tensor *y = wg_apply(world->net, world->x); /* without a tape: the caller's */
+    if (!y)
+        return false;
+    world->loss = element(y, 0);
+    wg_free(y);
+    return true;
+}
+
+/* ---- preparing: the scenario's own thing is left to act ---- */
+
+static void *prepare_nothing(void)
+{
+    return world_new();
+}
+
+static void *prepare_net(void)
+{
+    struct world *world = world_new();
+    return world && make_net(world) ? world : NULL;
+}
+
+static void *prepare_training(void)
+{
+    struct world *world = prepare_net();
+    if (!world || !make_optim(world) || !make_batches(world) || !train(world))
+        return NULL;
+    wg_memory_trim();
+    return world;
+}
+
+/* ---- comparing ---- */
+
+static size_t put(char *bytes, size_t used, size_t size, const void *from, size_t n)
+{
+    if (used + n <= size)
+        memcpy(bytes + used, from, n);
+    return used + n;
+}
+
+static size_t put_tensors(char *bytes, size_t used, size_t size, wg_tensor_list list)
+{
+    for (size_t i = 0; i < list.n; i++) {
+        const size_t n = (size_t)wg_numel(list.tensor[i]) * wg_dtype_size(wg_dtype_of(list.tensor[i]));
+        if (used + n <= size && wg_read(list.tensor[i], bytes + used) == WG_OK)
+            used += n;
+        const bool gradient = wg_gradient(list.tensor[i]) != NULL;
+        used = put(bytes, used, size, &gradient, 1);
+    }
+    return used;
+}
+
+static size_t save(void *state, char *bytes, size_t size)
+{
+    const struct world *world = state;
+    size_t used = put(bytes, 0, size, &world->loss, sizeof world->loss);
+    if (world->net) {
+        used = put_tensors(bytes, used, size, wg_parameters(world->net));
+        used = put_tensors(bytes, used, size, wg_buffers(world->net));
+    }
+    if (world->optim)
+        used = put_tensors(bytes, used, size, wg_optim_state(world->optim));
+    if (world->batches) {
+        const wg_batches_state at = wg_batches_state_of(world->batches);
+        used = put(bytes, used, size, &at.seed, sizeof at.seed);
+        used = put(bytes, used, size, &at.epoch, sizeof at.epoch);
+        used = put(bytes, used, size, &at.position, sizeof at.position);
+    }
+    if (world->features)
+        used = put_tensors(bytes, used, size, (wg_tensor_list){1, &world->features, NULL});
+    int64_t generator[4];
+    if (wg_read(wg_default_generator(), generator) == WG_OK)
+        used = put(bytes, used, size, generator, sizeof generator);
+    return used <= size ? used : 0;
+}
+
+static void finish(void *state)
+{
+    struct world *world = state;
+    wg_optim_destroy(world->optim);
+    wg_module_destroy(world->net);
+    wg_batches_destroy(world->batches);
+    wg_free(world->x);
+    wg_free(world->y);
+    wg_free(world->features);
+    wg_free(world->labels);
+    free(world);
+}
+
+/* ---- */
+
+static void out_of_memory_in_making_a_network(void **state)
+{
+    (void)state;
+    const struct scenario scenario = {"a network", prepare_nothing, make_net, save, finish};
+    assert_true(sweep(&scenario) > 40);
+}
+
+static void out_of_memory_in_making_an_optimizer(void **state)
+{
+    (void)state;
+    const struct scenario scenario = {"an optimizer", prepare_net, make_optim, save, finish};
+    assert_true(sweep(&scenario) > 10);
+}
+
+static void out_of_memory_in_making_batches(void **state)
+{
+    (void)state;
+    const struct scenario scenario = {"batches", prepare_nothing, make_batches, save, finish};
+    assert_true(sweep(&scenario) > 2);
+}
+
+static void out_of_memory_in_reading_data(void **state)
+{
+    (void)state;
+    const struct scenario scenario = {"a table", prepare_nothing, read_text, save, finish};
+    assert_true(sweep(&scenario) > 2);
+}
+
+static void out_of_memory_in_a_training_step(void **state)
+{
+    (void)state;
+    const struct scenario scenario = {"a training step", prepare_training, train, save, finish};
+    assert_true(sweep(&scenario) > 60);
+}
+
+static void out_of_memory_in_using_a_network(void **state)
+{
+    (void)state;
+    const struct scenario scenario = {"a network in use", prepare_net, use, save, finish};
+    assert_true(sweep(&scenario) > 10);
+}
+
+int main(void)
+{
+    if (wg_warmup(1) != WG_OK)
+        return 1;
+    const struct CMUnitTest tests[] = {
+        TEST(out_of_memory_in_making_a_network),
+        TEST(out_of_memory_in_making_an_optimizer),
+        TEST(out_of_memory_in_making_batches),
+        TEST(out_of_memory_in_reading_data),
+        TEST(out_of_memory_in_a_training_step),
+        TEST(out_of_memory_in_using_a_network),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

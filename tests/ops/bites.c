@@ -1,0 +1,431 @@
+/* The checker must bite: sound ops with one fault planted must fail, each in the check that is there for it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "../../ops/op.h"
+#include "check.h"
+
+typedef wg_status vjp_function(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx);
+
+/* ---- wrong gradients of a b: right would be gy b and gy a ---- */
+
+static wg_status wrong_sign(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    WG_TRY(WG_GIVE(gx[0], wg_mul(gy[0], c->in[1])));
+    return WG_GIVE(gx[1], wg_mul_scalar(wg_mul(gy[0], c->in[0]), -1));
+}
+
+static wg_status swapped(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    WG_TRY(WG_GIVE(gx[0], wg_mul(gy[0], c->in[0])));
+    return WG_GIVE(gx[1], wg_mul(gy[0], c->in[1]));
+}
+
+static wg_status wrong_shape(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    WG_TRY(WG_GIVE(gx[0], wg_sum(wg_mul(gy[0], c->in[1]))));
+    return WG_GIVE(gx[1], wg_mul(gy[0], c->in[0]));
+}
+
+static wg_status not_a_number(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    WG_TRY(WG_GIVE(gx[0], wg_mul(gy[0], c->in[1])));
+    return WG_GIVE(gx[1], wg_mul_scalar(wg_mul(gy[0], c->in[0]), (double)NAN));
+}
+
+static wg_status zero(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    WG_TRY(WG_GIVE(gx[0], wg_mul(gy[0], c->in[1])));
+    return WG_GIVE(gx[1], wg_mul_scalar(wg_mul(gy[0], c->in[0]), 0));
+}
+
+static wg_status zero_both(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    WG_TRY(WG_GIVE(gx[0], wg_mul_scalar(wg_mul(gy[0], c->in[1]), 0)));
+    return WG_GIVE(gx[1], wg_mul_scalar(wg_mul(gy[0], c->in[0]), 0));
+}
+
+static wg_status nothing_given(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    return WG_GIVE(gx[0], wg_mul(gy[0], c->in[1]));
+}
+
+static wg_status takes_too_early(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    WG_TRY(WG_GIVE(gx[0], wg_mul(wg_take(gy[0]), c->in[1])));
+    return WG_GIVE(gx[1], wg_mul(gy[0], c->in[0]));
+}
+
+static wg_status forgets_accumulator(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    gx[0].accumulated = gx[0].into != NULL;
+    WG_TRY(WG_GIVE(gx[0], wg_mul(gy[0], c->in[1])));
+    return WG_GIVE(gx[1], wg_mul(gy[0], c->in[0]));
+}
+
+/* ---- wrong derivatives of tanh ---- */
+
+static wg_status dropped_term(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    (void)c;
+    return WG_GIVE(gx[0], wg_copy(gy[0])); /* gy (1 - y²) without y² */
+}
+
+static wg_status first_order_only(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    return WG_GIVE(gx[0], wg_tanh_grad(wg_detach(c->out[0]), gy[0]));
+}
+
+static wg_status stale_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    return wg_made(ty[0] = wg_tanh_grad(c->in[0], tx[0])); /* of x, not y */
+}
+
+/* ---- wrong kernels of a b ---- */
+
+static wg_status kernel_nan(const wg_call *c)
+{
+    const wg_status status = wg_op_mul.kernel[WG_F64](c);
+    ((double *)(void *)c->out[0]->data)[c->out[0]->numel - 1] = (double)NAN;
+    return status;
+}
+
+static wg_status kernel_nan_update(const wg_call *c)
+{
+    for (int64_t i = 0; i < c->in[0]->numel; i++)
+        ((double *)(void *)c->in[0]->data)[i] = (double)NAN;
+    return WG_OK;
+}
+
+static wg_status kernel_inexact(const wg_call *c)
+{
+    const wg_status status = wg_op_mul.kernel[WG_F32](c);
+    for (int64_t i = 0; i < c->out[0]->numel; i++)
+        ((float *)(void *)c->out[0]->data)[i] *= 1.0001f;
+    return status;
+}
+
+/* As if every operand were row-major and of the result's shape. */
+static wg_status kernel_without_strides(const wg_call *c)
+{
+    const double *a = (const double *)(const void *)c->in[0]->data, *b = (const double *)(const void *)c->in[1]->data;
+    for (int64_t i = 0; i < c->out[0]->numel; i++)
+        ((double *)(void *)c->out[0]->data)[i] = a[c->in[0]->numel > 1 ? i : 0] * b[c->in[1]->numel > 1 ? i : 0];
+    return WG_OK;
+}
+
+static wg_status kernel_without_stride_0(const wg_call *c)
+{
+    const bool repeated = c->in[0]->rank > 1 && wg_extents(c->in[0])[0] > 1 && wg_strides(c->in[0])[0] == 0;
+    const wg_status status = wg_op_mul.kernel[WG_F64](c);
+    if (repeated)
+        ((double *)(void *)c->out[0]->data)[c->out[0]->numel - 1] += 1;
+    return status;
+}
+
+static wg_status kernel_changes_input(const wg_call *c)
+{
+    const wg_status status = wg_op_mul.kernel[WG_F64](c);
+    if (c->in[0]->numel > 0)
+        *(double *)(void *)c->in[0]->data += 1;
+    return status;
+}
+
+/* Clears its result before it reads: wrong where the result lies over an operand. */
+static wg_status kernel_clears_first(const wg_call *c)
+{
+    memset(c->out[0]->data, 0, (size_t)c->out[0]->numel * sizeof(double));
+    return wg_op_mul.kernel[WG_F64](c);
+}
+
+static wg_status kernel_by_threads(const wg_call *c)
+{
+    const wg_status status = wg_op_mul.kernel[WG_F64](c);
+    for (int64_t i = 0; i < c->out[0]->numel; i++)
+        ((double *)(void *)c->out[0]->data)[i] *= 1 + 1e-15 * wg_threads();
+    return status;
+}
+
+static wg_status kernel_confused_by_itself(const wg_call *c)
+{
+    const wg_status status = wg_op_mul.kernel[WG_F64](c);
+    if (c->in[0]->data == c->in[1]->data)
+        memset(c->out[0]->data, 0, (size_t)c->out[0]->numel * sizeof(double));
+    return status;
+}
+
+static wg_status kernel_leaks(const wg_call *c)
+{
+    struct wg_storage *lost = wg_storage_new(64);
+    return lost ? wg_op_mul.kernel[WG_F64](c) : WG_E_MEMORY;
+}
+
+static wg_status kernel_ignores_failure(const wg_call *c)
+{
+    wg_object_free(wg_object_new(64));
+    wg_error_take(NULL);
+    return wg_op_mul.kernel[WG_F64](c);
+}
+
+static wg_status kernel_one(const wg_call *c)
+{
+    for (int64_t i = 0; i < c->out[0]->numel; i++)
+        if (c->dtype == WG_F64)
+            ((double *)(void *)c->out[0]->data)[i] = 1;
+        else
+            ((float *)(void *)c->out[0]->data)[i] = 1;
+    return WG_OK;
+}
+
+static wg_status kernel_forgets_one(const wg_call *c)
+{
+    double *y = (double *)(void *)c->out[0]->data, last = c->out[0]->numel ? y[c->out[0]->numel - 1] : 0;
+    const wg_status status = wg_op_copy.kernel[WG_F64](c);
+    if (c->out[0]->numel)
+        y[c->out[0]->numel - 1] = last;
+    return status;
+}
+
+static wg_status kernel_fails(const wg_call *c)
+{
+    return wg_call_error(c, WG_E_NUMERIC, "planted");
+}
+
+/* ---- wrong costs ---- */
+
+static wg_cost one_more(const wg_call *c)
+{
+    wg_cost cost = wg_op_mul.cost(c);
+    cost.add++;
+    return cost;
+}
+
+static wg_cost bytes_forgotten(const wg_call *c)
+{
+    wg_cost cost = wg_op_mul.cost(c);
+    cost.bytes_read /= 2;
+    return cost;
+}
+
+/* ---- an op of two results, whose vjp counts on both gradients ---- */
+
+static wg_status two_shapes(const wg_call *c, wg_spec *out)
+{
+    WG_TRY(wg_same_float(c, &out[0].dtype));
+    out[0].rank = c->in[0]->rank;
+    memcpy(out[0].extent, wg_extents(c->in[0]), (size_t)out[0].rank * sizeof *out[0].extent);
+    out[1] = out[0];
+    return WG_OK;
+}
+
+static wg_status two_copies(const wg_call *c)
+{
+    wg_tensor *one[1];
+    wg_call half = *c;
+    half.n_out = 1;
+    half.out = one;
+    for (int i = 0; i < 2; i++) {
+        one[0] = c->out[i];
+        WG_TRY(wg_op_copy.kernel[c->dtype == WG_F64](&half));
+    }
+    return WG_OK;
+}
+
+static wg_status both_expected(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    (void)c;
+    return WG_GIVE(gx[0], wg_add(gy[0], gy[1]));
+}
+
+/* ---- the table ---- */
+
+/* From: the sound op; the other fields replace its own where they are set. */
+struct bite {
+    const char *fault, *check; /* the check that must find it */
+    const struct wg_op *from;
+    vjp_function *vjp;
+    wg_kernel *f32, *f64;
+    wg_cost (*cost)(const wg_call *c);
+    wg_status (*jvp)(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty);
+    void (*change)(struct wg_op *op);
+};
+
+static void no_samples(struct wg_op *op)
+{
+    op->n_samples = 0;
+}
+
+static void saves_less(struct wg_op *op)
+{
+    op->saves = WG_IN(0);
+}
+
+static void no_vjp(struct wg_op *op)
+{
+    op->vjp = NULL;
+    op->jvp = NULL;
+}
+
+static void no_reason(struct wg_op *op)
+{
+    no_vjp(op);
+    op->flags |= WG_NO_DERIVATIVE;
+    op->reason = NULL;
+}
+
+static void claims_flat(struct wg_op *op)
+{
+    op->flat = WG_IN(0);
+}
+
+static void two_results(struct wg_op *op)
+{
+    op->n_out = 2;
+    op->shape = two_shapes;
+    op->kernel[WG_F32] = op->kernel[WG_F64] = two_copies;
+}
+
+static void no_cost(struct wg_op *op)
+{
+    op->cost = NULL;
+}
+
+static void uncounted(struct wg_op *op)
+{
+    op->name = "uncounted"; /* so no counting kernel is found, and its bytes are watched */
+}
+
+static void writes_unsaid(struct wg_op *op)
+{
+    op->writes = 0;
+}
+
+static const struct bite bites[] = {
+    {"wrong sign", "vjp", &wg_op_mul, .vjp = wrong_sign},
+    {"swapped index", "vjp", &wg_op_mul, .vjp = swapped},
+    {"gradient of a wrong shape", "vjp", &wg_op_mul, .vjp = wrong_shape},
+    {"gradient NaN", "vjp", &wg_op_mul, .vjp = not_a_number},
+    {"gradient zero", "vjp", &wg_op_mul, .vjp = zero},
+    {"gradient not given", "vjp", &wg_op_mul, .vjp = nothing_given},
+    {"dropped term", "vjp", &wg_op_tanh, .vjp = dropped_term},
+    {"said to be flat", "all zero", &wg_op_mul, .change = claims_flat},
+    {"constant, not said to be flat", "all zero", &wg_op_mul, .vjp = zero_both, .f32 = kernel_one, .f64 = kernel_one},
+    {"gradient given away and used again", "vjp", &wg_op_mul, .vjp = takes_too_early},
+    {"accumulator forgotten", "ways", &wg_op_mul, .vjp = forgets_accumulator},
+    {"one gradient of two", "roots", &wg_op_copy, .vjp = both_expected, .change = two_results},
+    {"reads what it does not save", "saves", &wg_op_mul, .change = saves_less},
+    {"right to first order only", "second", &wg_op_tanh, .vjp = first_order_only},
+    {"stale jvp", "jvp", &wg_op_tanh, .jvp = stale_jvp},
+    {"no vjp, no reason", "no derivative", &wg_op_mul, .change = no_vjp},
+    {"no derivative, no reason", "no derivative", &wg_op_mul, .change = no_reason},
+    {"no samples", "samples", &wg_op_mul, .change = no_samples},
+    {"kernel fails", "forward", &wg_op_mul, .f64 = kernel_fails},
+    {"result NaN", "vjp", &wg_op_mul, .f64 = kernel_nan},
+    {"update NaN", "forward", &wg_op_accumulate, .f64 = kernel_nan_update},
+    {"inexact in f32", "f32", &wg_op_mul, .f32 = kernel_inexact},
+    {"strides ignored", "layout", &wg_op_mul, .f64 = kernel_without_strides},
+    {"stride 0 ignored", "repeated", &wg_op_mul, .f64 = kernel_without_stride_0},
+    {"input changed", "inputs", &wg_op_mul, .f64 = kernel_changes_input},
+    {"effect unsaid", "inputs", &wg_op_accumulate, .change = writes_unsaid},
+    {"wrong in place", "taken", &wg_op_mul, .f64 = kernel_clears_first},
+    {"bits by threads", "threads", &wg_op_mul, .f64 = kernel_by_threads},
+    {"f(x, x) wrong", "shared", &wg_op_mul, .f64 = kernel_confused_by_itself},
+    {"result not written", "cost", &wg_op_copy, .f64 = kernel_forgets_one, .change = uncounted},
+    {"work unseen", "cost", &wg_op_mul, .change = uncounted},
+    {"memory lost", "memory", &wg_op_mul, .f64 = kernel_leaks},
+    {"failure ignored", "memory", &wg_op_mul, .f64 = kernel_ignores_failure},
+    {"one addition more than counted", "cost", &wg_op_mul, .cost = one_more},
+    {"bytes forgotten", "cost", &wg_op_mul, .cost = bytes_forgotten},
+    {"no cost rule", "cost", &wg_op_mul, .change = no_cost},
+};
+enum { N_BITES = sizeof bites / sizeof *bites };
+
+static void plant(const struct bite *bite, struct wg_op *op)
+{
+    *op = *bite->from;
+    op->vjp = bite->vjp ? bite->vjp : op->vjp;
+    op->jvp = bite->jvp ? bite->jvp : op->jvp;
+    op->cost = bite->cost ? bite->cost : op->cost;
+    op->kernel[WG_F32] = bite->f32 ? bite->f32 : op->kernel[WG_F32];
+    op->kernel[WG_F64] = bite->f64 ? bite->f64 : op->kernel[WG_F64];
+    if (bite->change)
+        bite->change(op);
+}
+
+static void bites_once(void **state)
+{
+    static struct check_report report;
+    struct wg_op op;
+    const struct bite *bite = *state;
+    plant(bite, &op);
+    check_op(&op, &report);
+    if (!check_found(&report, bite->check))
+        check_print(&report);
+    assert_true(check_found(&report, bite->check));
+}
+
+/* The sound ones pass, so that it is the fault that was found. */
+static void sound(void **state)
+{
+    static const struct wg_op *const ops[] = {&wg_op_mul, &wg_op_tanh, &wg_op_copy, &wg_op_accumulate, &wg_op_detach};
+    static struct check_report report;
+    (void)state;
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+        check_op(ops[i], &report);
+        if (report.failures)
+            check_print(&report);
+        assert_int_equal(report.failures, 0);
+        assert_true(report.cases >= 10 && report.comparisons > 0);
+    }
+}
+
+static void comparators(void **state)
+{
+    const double nan = (double)NAN, inf = (double)INFINITY;
+    (void)state;
+    assert_true(check_close(1, 1, 0, 0));
+    assert_true(check_close(1 + 1e-7, 1, 1e-6, 0));
+    assert_true(check_close(1e-9, 0, 1e-6, 1e-8));
+    assert_false(check_close(1 + 2e-6, 1, 1e-6, 1e-8));
+    assert_false(check_close(2e-8, 0, 1e-6, 1e-8));
+    assert_false(check_close(0, 1, 1e-6, 1e-8));
+    assert_false(check_close(-1, 1, 1e-6, 1e-8));
+    assert_false(check_close(nan, 1, 1e-6, 1e-8));
+    assert_false(check_close(1, nan, 1e-6, 1e-8));
+    assert_false(check_close(nan, nan, 1e-6, 1e-8));
+    assert_false(check_close(inf, 1, 1e-6, 1e-8));
+    assert_false(check_close(1, inf, 1e-6, 1e-8));
+    assert_false(check_close(inf, inf, 1e-6, 1e-8));
+    assert_false(check_close(inf, -inf, 1e-6, 1e-8));
+    assert_true(check_same(nan, nan) && check_same(0, -0.0) && check_same(inf, inf));
+    assert_false(check_same(1, 1 + 1e-15));
+    assert_false(check_same(nan, 1) || check_same(1, nan) || check_same(inf, -inf));
+}
+
+/* A report that overflows still counts, and the same finding is one. */
+static void reports(void **state)
+{
+    static struct check_report report;
+    (void)state;
+    for (int i = 0; i < 2 * CHECK_MAX_FINDINGS; i++)
+        check_fail(&report, "vjp", "number %d", i);
+    check_fail(&report, "vjp", "number 3");
+    assert_int_equal(report.failures, 2 * CHECK_MAX_FINDINGS);
+    assert_true(check_found(&report, "vjp"));
+    assert_false(check_found(&report, "jvp"));
+}
+
+int main(void)
+{
+    static struct CMUnitTest tests[N_BITES + 3] = {cmocka_unit_test(comparators), cmocka_unit_test(reports), cmocka_unit_test(sound)};
+    if (wg_warmup(2) != WG_OK)
+        return 2;
+    for (int i = 0; i < N_BITES; i++)
+        tests[3 + i] = (struct CMUnitTest){.name = bites[i].fault, .test_func = bites_once,
+                                           .initial_state = (void *)(uintptr_t)&bites[i]};
+    return _cmocka_run_group_tests("bites", tests, N_BITES + 3, NULL, NULL) != 0;
+}
