@@ -241,13 +241,33 @@ static void write_edge(struct wg_picture *p, size_t to, const wg_tensor *t, bool
     else
         fprintf(p->stream, "  %s -> n%zu [%s", name, to,
                 written    ? "dir=both, color=\"#8a6fb5\""
-                : backward ? "constraint=false, color=\"#dccbb3\""
+                : backward ? "weight=0, minlen=0, color=\"#dccbb3\""
                 : source->node && !wg_is_update(&p->items[to].node->call)
                     ? "weight=8, color=\"#555555\"" /* the forward path runs straight */
                     : "color=\"#555555\"");
     if (source->node && source->node->call.n_out > 1)
         fprintf(p->stream, ", %s=\"%u\"", up ? "headlabel" : "taillabel", t->slot);
     fputs("];\n", p->stream);
+}
+
+/* Sections should follow one another down the page. So what comes into a section goes above the leaves that are read with it: for a
+   forward node whose operands come from another section and from leaves read here first. */
+static void write_order(struct wg_picture *p, size_t at)
+{
+    const struct wg_item *item = &p->items[at];
+    const wg_call *c = &item->node->call;
+    ptrdiff_t above = WG_NOWHERE;
+    for (unsigned i = 0; i < c->n_in && !item->node->cause; i++) {
+        const ptrdiff_t from = wg_absent(c->in[i]) ? WG_NOWHERE : wg_picture_source(p, c->in[i]);
+        if (wg_picture_is_node(p, from) && p->items[from].place != item->place)
+            above = from;
+    }
+    for (unsigned i = 0; i < c->n_in && above != WG_NOWHERE; i++) {
+        const ptrdiff_t leaf = wg_absent(c->in[i]) ? WG_NOWHERE : wg_picture_source(p, c->in[i]);
+        char name[32];
+        if (leaf != WG_NOWHERE && !wg_picture_is_node(p, leaf) && p->items[leaf].reader == (ptrdiff_t)at)
+            fprintf(p->stream, "  n%td -> %s [style=invis];\n", above, item_name(p, leaf, name));
+    }
 }
 
 /* The gradient that a leaf holds, where a node of this tape made it. */
@@ -272,6 +292,7 @@ static void write_edges(struct wg_picture *p)
         for (unsigned k = 0; k < c->n_in; k++)
             if (!wg_absent(c->in[k]))
                 write_edge(p, i, c->in[k], k < 16 && (c->op->writes >> k & 1));
+        write_order(p, i);
         const ptrdiff_t cause = wg_picture_node(p, item->node->cause);
         if (cause != WG_NOWHERE && !p->items[cause].hidden)
             fprintf(p->stream, "  n%td -> n%zu [style=dashed, arrowhead=open, minlen=0, color=\"#b9b9b9\"];\n", cause, i);

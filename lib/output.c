@@ -190,7 +190,7 @@ wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node)
     for (unsigned i = 0; i < c->n_out && status == WG_OK; i++) {
         wg_shape shape = {.rank = spec[i].rank};
         int64_t numel;
-        memcpy(shape.extent, spec[i].extent, (size_t)(shape.rank > 0 ? shape.rank : 0) * sizeof *shape.extent);
+        memcpy(shape.extent, spec[i].extent, sizeof shape.extent); /* all of them: the rank is not checked yet */
         status = wg_shape_check(op->name, &shape, spec[i].dtype, &numel);
         if (status == WG_OK)
             status = make_output(th, node, i, &spec[i]);

@@ -133,13 +133,14 @@ static void note_results(struct wg_picture *p, ptrdiff_t at)
     }
 }
 
-static void note_leaf(struct wg_picture *p, const wg_tensor *t, const struct wg_item *reader)
+static void note_leaf(struct wg_picture *p, const wg_tensor *t, ptrdiff_t at)
 {
+    const struct wg_item *reader = &p->items[at];
     ptrdiff_t *number = number_of(&p->leaves, t);
     const bool backward = reader->node->cause != NULL;
     if (*number == WG_NOWHERE) {
         *number = (ptrdiff_t)p->n_items++;
-        p->items[*number] = (struct wg_item){.leaf = t, .place = reader->place, .next = WG_NOWHERE, .late = backward};
+        p->items[*number] = (struct wg_item){.leaf = t, .place = reader->place, .next = WG_NOWHERE, .reader = at, .late = backward};
     } else if (!backward && !wg_is_update(&reader->node->call)) {
         struct wg_item *leaf = &p->items[*number];
         leaf->place = leaf->late ? reader->place : common_place(p, leaf->place, reader->place);
@@ -169,7 +170,7 @@ static void survey_node(struct wg_picture *p, ptrdiff_t at)
         item->place = place_of(p, forward->section);
         for (unsigned i = 0; i < c->n_in; i++)
             if (!wg_absent(c->in[i]) && !wg_picture_is_node(p, wg_picture_source(p, c->in[i])))
-                note_leaf(p, c->in[i], item);
+                note_leaf(p, c->in[i], at);
     }
     note_results(p, at);
 }

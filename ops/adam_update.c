@@ -1,5 +1,6 @@
 /* One step of Adam (Kingma, Ba, 2015), in PyTorch's order of operations: g ← g + λp; m ← β₁m + (1-β₁)g; v ← β₂v + (1-β₂)g²;
-   p ← p - lr/(1-β₁ᵗ) m / (√v/√(1-β₂ᵗ) + ε). With decoupled decay (Loshchilov, Hutter, 2019) p ← p (1 - lr λ) instead of the first. */
+   p ← p - lr/(1-β₁ᵗ) m / (√v/√(1-β₂ᵗ) + ε). With decoupled decay (Loshchilov, Hutter, 2019) p ← p (1 - lr λ) instead of the
+   first. */
 #include "kernel.h"
 
 #ifndef WG_ADAM_PARAMS
@@ -93,7 +94,8 @@ static wg_cost cost(const wg_call *c)
     return wg_cost_update(c, 4 + coupled, 6 + decays, 2, 1);
 }
 
-#define SHAPES {WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4), {0}, {0}}, .n = 6, .dtype = {[4] = WG_F64, [5] = WG_F64}, \
+#define SHAPES \
+    {WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4), {0}, {0}}, .n = 6, .dtype = {[4] = WG_F64, [5] = WG_F64}, \
     .low = {-1, -1, 0.1, -1, 0.01, 1}, .high = {1, 1, 1, 1, 0.1, 5}
 const struct wg_op wg_op_adam_update = {
     .name = "adam_update", .params_size = sizeof(struct wg_adam_params), .n_in = 6, .shape = shape, .kernel = KERNELS(adam_update),

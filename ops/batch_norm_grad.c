@@ -4,10 +4,11 @@
 #include "channel.h"
 
 /* w channels from first on; sx, sg and sy are the channels' strides in x, gy and gx. */
-static inline __attribute__((always_inline)) void T(norm_gradient)(const wg_call *c, int64_t first, int64_t w, int64_t sx, int64_t sg,
-                                                                  int64_t sy)
+static inline __attribute__((always_inline)) void T(norm_gradient)(const wg_call *c, int64_t first, int64_t w, int64_t sx,
+                                                                  int64_t sg, int64_t sy)
 {
-    const ELEM *x = (const ELEM *)(const void *)c->in[0]->data + first * sx, *g = (const ELEM *)(const void *)c->in[4]->data + first * sg;
+    const ELEM *x = (const ELEM *)(const void *)c->in[0]->data + first * sx;
+    const ELEM *g = (const ELEM *)(const void *)c->in[4]->data + first * sg;
     ELEM *gx = (ELEM *)(void *)c->out[0]->data + first * sy;
     ELEM *ggamma = (ELEM *)(void *)c->out[1]->data, *gbeta = (ELEM *)(void *)c->out[2]->data;
     const int64_t s_gamma = wg_strides(c->out[1])[0], s_beta = wg_strides(c->out[2])[0];
@@ -55,16 +56,20 @@ static inline __attribute__((always_inline)) void T(norm_gradient)(const wg_call
 
 static wg_status T(batch_norm_grad)(const wg_call *c)
 {
-    const int64_t channels = wg_extents(c->in[0])[1], groups = (channels + T(GROUP) - 1) / T(GROUP);
     const int64_t sx = wg_strides(c->in[0])[1], sg = wg_strides(c->in[4])[1], sy = wg_strides(c->out[0])[1];
+    const bool side_by_side = sx == 1 && sg == 1 && sy == 1; /* a loop of its own, which the compiler vectorises */
+    const int64_t channels = wg_extents(c->in[0])[1], width = side_by_side ? T(GROUP) : T(FEW);
+    const int64_t groups = (channels + width - 1) / width;
     const int threads = wg_kernel_threads(4 * (double)c->in[0]->numel);
 #pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
     for (int64_t group = 0; group < groups; group++) {
-        const int64_t first = group * T(GROUP), rest = channels - first;
-        if (rest >= T(GROUP) && sx == 1 && sg == 1 && sy == 1) /* a loop of its own, which the compiler vectorises */
+        const int64_t first = group * width, rest = channels - first;
+        if (side_by_side && rest >= width)
             T(norm_gradient)(c, first, T(GROUP), 1, 1, 1);
+        else if (rest >= width)
+            T(norm_gradient)(c, first, T(FEW), sx, sg, sy);
         else
-            T(norm_gradient)(c, first, rest < T(GROUP) ? rest : T(GROUP), sx, sg, sy);
+            T(norm_gradient)(c, first, rest, sx, sg, sy);
     }
     return WG_OK;
 }
@@ -106,8 +111,8 @@ static wg_tensor *or_zeros(wg_tensor *g, const wg_tensor *t)
     return g && wg_absent(g) ? wg_zeros((wg_dtype)t->dtype, wg_shape_of(t)) : g;
 }
 
-/* Gradients of what the inputs feed, in the order of the walk back. a, b, d: the upstream gradients of gx, ggamma, gbeta; each may be
-   absent, and then what it alone feeds is. */
+/* Gradients of what the inputs feed, in the order of the walk back. a, b, d: the upstream gradients of gx, ggamma, gbeta; each may
+   be absent, and then what it alone feeds is. */
 struct adjoints {
     wg_tensor *centred, *xhat;     /* x - mean and x̂: values */
     wg_tensor *through;            /* of u: a γ rstd */

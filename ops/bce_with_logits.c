@@ -1,5 +1,5 @@
-/* The mean of max(x, 0) - x t + log(1 + e^{-|x|}), x logits and t targets: binary cross entropy, finite for every finite x. Terms are
-   summed in f64 by parts that the number of elements alone sets, in row-major order of their indices. */
+/* The mean of max(x, 0) - x t + log(1 + e^{-|x|}), x logits and t targets: binary cross entropy, without overflow. Terms are summed
+   in f64 by parts that the number of elements alone sets, in row-major order of their indices. */
 #ifdef REAL
 enum { T(BCE_PARTS) = 256, T(BCE_BLOCK) = 256 };
 
@@ -8,7 +8,8 @@ static REAL T(bce_of)(REAL x, REAL t)
     return (x > (REAL)0 ? x : (REAL)0) - x * t + R(log1p)(R(exp)(-R(fabs)(x)));
 }
 
-static WIDE T(bce_part)(const wg_call *c, const struct wg_reduction *of_x, const struct wg_reduction *of_t, int64_t first, int64_t end)
+static WIDE T(bce_part)(const wg_call *c, const struct wg_reduction *of_x, const struct wg_reduction *of_t, int64_t first,
+                        int64_t end)
 {
     const ELEM *x = (const ELEM *)(const void *)c->in[0]->data, *t = (const ELEM *)(const void *)c->in[1]->data;
     int64_t at_x[T(BCE_BLOCK)], at_t[T(BCE_BLOCK)];
@@ -63,7 +64,7 @@ wg_tensor *wg_bce_with_logits(wg_tensor *logits, wg_tensor *targets)
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     wg_tensor *x = c->in[0], *t = c->in[1];
-    const double share = 1 / (double)x->numel;
+    const double share = x->numel ? 1 / (double)x->numel : 0;
     WG_TRY(WG_GIVE(gx[0], wg_mul(wg_sub(wg_sigmoid(x), t), wg_mul_scalar(gy[0], share))));
     return WG_GIVE(gx[1], wg_mul(x, wg_mul_scalar(gy[0], -share)));
 }

@@ -11,7 +11,7 @@ wg_status wg_channels_shape(const wg_call *c, unsigned per_channel, wg_spec *out
     for (unsigned i = 1; i < c->n_in; i++) {
         const wg_tensor *t = c->in[i];
         if (per_channel >> i & 1 ? t->rank != 1 || t->numel != wg_extents(x)[1] : !wg_same_dims(t, x))
-            return wg_call_error(c, WG_E_SHAPE, "the others have the first one's shape (N,C,…), or one element for each channel, (C)");
+            return wg_call_error(c, WG_E_SHAPE, "the others have the first one's shape (N,C,…) or one element a channel, (C)");
     }
     for (unsigned i = 0; i < c->n_out; i++)
         out[i].dtype = dtype;

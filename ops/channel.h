@@ -1,8 +1,9 @@
 /* What batch_norm and its gradient share, for the number type at hand. They sum over all axes but axis 1 of (N,C,…). Channels are
-   worked on in groups of GROUP, together, because they often lie side by side; a channel's elements are added one after another in
-   row-major order of their indices, so that neither memory order nor threads show in the bits. */
+   worked on in groups: of GROUP where they lie side by side, of FEW where they lie apart and more would fight for cache lines. A
+   channel's elements are added one after another in row-major order of their indices, so that neither memory order nor threads show
+   in the bits. */
 
-enum { T(GROUP) = 16, T(RUN) = 256 };
+enum { T(GROUP) = 16, T(FEW) = 4, T(RUN) = 256 };
 
 /* A tensor's positions (its indices but for the channel), a run of RUN at a time. */
 typedef struct {

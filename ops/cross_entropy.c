@@ -34,8 +34,10 @@ static wg_status T(cross_entropy)(const wg_call *c)
 #pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
     for (int64_t k = 0; k < parts; k++) {
         WIDE sum = (WIDE)0;
-        for (int64_t i = k * part; i < (k + 1) * part && i < rows; i++)
-            sum = sum + (WIDE)T(cross_entropy_row)(x + i * sx[0], sx[1], p + i * sp[0], sp[1], classes, label[i * wg_strides(labels)[0]]);
+        for (int64_t i = k * part; i < (k + 1) * part && i < rows; i++) {
+            const int64_t right = label[i * wg_strides(labels)[0]];
+            sum = sum + (WIDE)T(cross_entropy_row)(x + i * sx[0], sx[1], p + i * sp[0], sp[1], classes, right);
+        }
         sums[k] = sum;
     }
     for (int64_t k = 0; k < parts; k++)

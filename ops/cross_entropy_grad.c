@@ -51,10 +51,11 @@ static wg_tensor *by_gy(const wg_call *c, wg_tensor *u)
     return wg_sum(wg_mul(u, wg_cross_entropy_grad(c->in[0], c->in[1], one)));
 }
 
-/* The derivative by p is gy / N times the identity. */
+/* The derivative by p is gy / N times the identity; without rows it has no element, and 1/N would make NaN of gy's part. */
 static wg_tensor *by_p(const wg_call *c, wg_tensor *u)
 {
-    return wg_mul(u, wg_mul_scalar(c->in[2], 1 / (double)wg_extents(c->in[0])[0]));
+    const double rows = (double)wg_extents(c->in[0])[0];
+    return wg_mul(u, wg_mul_scalar(c->in[2], rows > 0 ? 1 / rows : 0));
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
@@ -71,7 +72,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 static wg_cost cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_each(c, 0, 1, 0, 0, 0);
-    const double rows = (double)wg_extents(c->in[0])[0];
+    const double rows = c->out[0]->numel > 0 ? (double)wg_extents(c->in[0])[0] : 0;
     cost.add = rows;
     cost.mul += rows;
     cost.div = c->out[0]->numel > 0;
@@ -79,8 +80,8 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_cross_entropy_grad = {
-    .name = "cross_entropy_grad", .n_in = 3, .n_out = 1, .shape = shape, .kernel = KERNELS(cross_entropy_grad), .vjp = vjp, .jvp = jvp,
-    .cost = cost, .saves = WG_IN(0) | WG_IN(1) | WG_IN(2),
+    .name = "cross_entropy_grad", .n_in = 3, .n_out = 1, .shape = shape, .kernel = KERNELS(cross_entropy_grad), .vjp = vjp,
+    .jvp = jvp, .cost = cost, .saves = WG_IN(0) | WG_IN(1) | WG_IN(2),
     WG_SAMPLES({"4x5", {WG_DIMS(4, 5), WG_DIMS(4), {0}}, .n = 3, .dtype = {WG_F32, WG_I64}, .low = {0, 0}, .high = {1, 5}}),
 };
 #endif

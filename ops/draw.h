@@ -1,4 +1,4 @@
-/* What random draws share: their parameters, the check of a generator, and where their random words come from. Plain enough to be C++. */
+/* What random draws share: their parameters, the check of a generator, where random words come from. Plain enough to be C++. */
 #ifndef WG_DRAW_H
 #define WG_DRAW_H
 

@@ -1,5 +1,6 @@
-/* Matrix products for the number type at hand; a part of the kernels of matmul, addmm and linear, so included in each of them and for
-   each type. BLIS does the work. Where operations are counted (WG_COUNTING) a plain loop does. */
+/* Matrix products for the number type at hand: a part of the kernels of matmul, addmm and linear, so included in each of them, for
+   each type. BLIS does the work of large ones; a plain loop that of small ones and, where operations are counted (WG_COUNTING), of
+   all. */
 
 /* A matrix in memory; strides in elements. */
 typedef struct {
@@ -32,8 +33,8 @@ static inline void T(copy_matrix)(T(matrix) to, T(matrix) from)
             to.data[i * to.row + j * to.column] = from.data[i * from.row + j * from.column];
 }
 
-#ifdef WG_COUNTING
-static inline wg_status T(gemm)(T(matrix) a, T(matrix) b, bool add, T(matrix) c)
+/* Each element is one sum, in order of k. */
+static inline void T(plain_gemm)(T(matrix) a, T(matrix) b, bool add, T(matrix) c)
 {
     for (int64_t i = 0; i < c.rows; i++)
         for (int64_t j = 0; j < c.columns; j++) {
@@ -45,10 +46,18 @@ static inline wg_status T(gemm)(T(matrix) a, T(matrix) b, bool add, T(matrix) c)
                 sum = sum + (REAL)a.data[i * a.row + k * a.column] * (REAL)b.data[k * b.row + j * b.column];
             *at = sum;
         }
+}
+
+#ifdef WG_COUNTING
+static inline wg_status T(gemm)(T(matrix) a, T(matrix) b, bool add, T(matrix) c)
+{
+    T(plain_gemm)(a, b, add, c);
     return WG_OK;
 }
 #else
 #include "../lib/blis.h"
+
+enum { T(SMALL) = 2048 }; /* multiplications up to which a call of BLIS costs more than a plain loop */
 
 /* BLIS takes strides of 1 along one axis, or any two that part the elements; it reads strides of 0 as "choose for me" and knows no
    negative ones. The stride of an axis of one element is nobody's business: it is set to what a dense matrix would have. */
@@ -69,22 +78,19 @@ static inline struct wg_storage *T(dense_copy)(T(matrix) *m)
     struct wg_storage *memory = wg_storage_new((size_t)m->rows * (size_t)m->columns * sizeof(ELEM));
     if (!memory)
         return NULL;
-    const T(matrix) copy = T(matrix_of)((const ELEM *)(void *)wg_storage_data(memory), m->rows, m->columns, m->columns, 1);
+    const ELEM *data = (const ELEM *)(const void *)wg_storage_data(memory);
+    const T(matrix) copy = T(matrix_of)(data, m->rows, m->columns, m->columns, 1);
     T(copy_matrix)(copy, *m);
     *m = copy;
     return memory;
 }
 
-/* c ← a b, or c ← c + a b with add. a and b of any strides, broadcast and flipped ones through a copy: E_MEMORY if there is none for
-   it, and c is as before. Products of k = 0 are zero. */
+/* c ← a b, or c ← c + a b with add. a and b of any strides, broadcast and flipped ones through a copy: E_MEMORY if there is no room
+   for it, and c is as before. A sum over nothing is zero. */
 static inline wg_status T(gemm)(T(matrix) a, T(matrix) b, bool add, T(matrix) c)
 {
-    if (c.rows == 0 || c.columns == 0 || (a.columns == 0 && add))
-        return WG_OK;
-    if (a.columns == 0) {
-        for (int64_t i = 0; i < c.rows; i++)
-            for (int64_t j = 0; j < c.columns; j++)
-                c.data[i * c.row + j * c.column] = (REAL)0;
+    if ((double)c.rows * (double)c.columns * (double)a.columns <= T(SMALL)) {
+        T(plain_gemm)(a, b, add, c);
         return WG_OK;
     }
     struct wg_storage *a_copy = NULL, *b_copy = NULL;
@@ -92,8 +98,8 @@ static inline wg_status T(gemm)(T(matrix) a, T(matrix) b, bool add, T(matrix) c)
     ready = ready && (T(gemm_takes)(&b) || (b_copy = T(dense_copy)(&b)));
     T(gemm_takes)(&c);
     if (ready)
-        wg_gemm(sizeof(ELEM) == sizeof(float) ? WG_F32 : WG_F64, c.rows, c.columns, a.columns, a.data, a.row, a.column, b.data, b.row,
-                b.column, add ? 1 : 0, c.data, c.row, c.column);
+        wg_gemm(sizeof(ELEM) == sizeof(float) ? WG_F32 : WG_F64, c.rows, c.columns, a.columns, a.data, a.row, a.column, b.data,
+                b.row, b.column, add ? 1 : 0, c.data, c.row, c.column);
     if (a_copy)
         wg_storage_unref(a_copy);
     if (b_copy)

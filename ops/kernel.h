@@ -50,8 +50,8 @@ typedef void wg_row(int64_t n, char *const *p, const int64_t *s, const void *par
 /* Runs row over all elements of c, inputs broadcast to the first output; all operands have elements of size bytes. */
 wg_status wg_map(const wg_call *c, size_t size, wg_row *row);
 
-/* The same for an op that changes its operands: row over all elements of in[0], the other inputs broadcast to it, and handed params.
-   An operand of another dtype must be a scalar, whose address the row is given. */
+/* The same for an op that changes its operands: row over all elements of in[0], the other inputs broadcast to it, handed params. An
+   operand of another dtype must be a scalar, whose address the row is given. */
 wg_status wg_map_in_place(const wg_call *c, size_t size, wg_row *row, const void *params);
 
 /* ---- along one axis ---- */

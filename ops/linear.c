@@ -74,9 +74,10 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_linear = {
-    .name = "linear", .n_in = 3, .n_out = 1, .optional = WG_IN(2), .shape = shape, .kernel = KERNELS(linear), .vjp = vjp, .jvp = jvp,
-    .cost = cost, .saves = WG_IN(0) | WG_IN(1),
-    WG_SAMPLES({"biased", {WG_DIMS(3, 4), WG_DIMS(5, 4), WG_DIMS(5)}, .n = 3}, {"square", {WG_DIMS(4, 4), WG_DIMS(4, 4), WG_DIMS(4)}, .n = 3},
+    .name = "linear", .n_in = 3, .n_out = 1, .optional = WG_IN(2), .shape = shape, .kernel = KERNELS(linear), .vjp = vjp,
+    .jvp = jvp, .cost = cost, .saves = WG_IN(0) | WG_IN(1),
+    WG_SAMPLES({"biased", {WG_DIMS(3, 4), WG_DIMS(5, 4), WG_DIMS(5)}, .n = 3},
+               {"square", {WG_DIMS(4, 4), WG_DIMS(4, 4), WG_DIMS(4)}, .n = 3},
                {"no bias", {WG_DIMS(3, 4), WG_DIMS(5, 4), WG_DIMS(0)}, .n = 3, .none = WG_IN(2)},
                {"one row", {WG_DIMS(1, 4), WG_DIMS(5, 4), WG_DIMS(5)}, .n = 3}),
 };

@@ -82,6 +82,14 @@ static void simplify(struct nest *nest)
         }
 }
 
+/* An absent operand stays NULL. */
+static void advance(const struct nest *nest, char **p, const int64_t *stride, int64_t by)
+{
+    for (int k = 0; k < nest->operands; k++)
+        if (p[k])
+            p[k] += by * stride[k] * (int64_t)nest->size;
+}
+
 /* The row of number index among all rows of the outer axes. */
 static void row_pointers(const struct nest *nest, int outer, int64_t index, char **p)
 {
@@ -89,8 +97,7 @@ static void row_pointers(const struct nest *nest, int outer, int64_t index, char
     for (int axis = outer - 1; axis >= 0; axis--) {
         const int64_t i = index % nest->extent[axis];
         index /= nest->extent[axis];
-        for (int k = 0; k < nest->operands; k++)
-            p[k] += i * nest->stride[axis][k] * (int64_t)nest->size;
+        advance(nest, p, nest->stride[axis], i);
     }
 }
 
@@ -113,8 +120,7 @@ static void some_rows(int64_t first, int64_t last, void *context)
         if (count <= 0)
             continue;
         row_pointers(r->nest, r->outer, job / r->parts, p);
-        for (int k = 0; k < r->nest->operands; k++)
-            p[k] += at * r->stride[k] * (int64_t)r->nest->size;
+        advance(r->nest, p, r->stride, at);
         r->row(count, p, r->stride, r->params);
     }
 }

@@ -18,8 +18,8 @@ static wg_status T(normal)(const wg_call *c)
         wg_draw_words(&draw, block, word);
         for (int k = 0; k < 4; k += 2) {
             /* u in (0, 1], so that its logarithm is finite */
-            const WIDE r = sqrt((WIDE)-2 * log((WIDE)ldexp((double)word[k] + 1, -32)));
-            const WIDE angle = two_pi * (WIDE)ldexp((double)word[k + 1], -32);
+            const WIDE r = sqrt((WIDE)-2 * log((WIDE)(((double)word[k] + 1) * 0x1p-32)));
+            const WIDE angle = two_pi * (WIDE)((double)word[k + 1] * 0x1p-32);
             z[k] = mean + deviation * (r * cos(angle));
             z[k + 1] = mean + deviation * (r * sin(angle));
         }
@@ -63,8 +63,9 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_normal = {
-    .name = "normal", .params_size = sizeof(struct wg_draw_params), .n_in = 1, .n_out = 1, .shape = shape, .kernel = KERNELS(normal),
-    .cost = cost, .writes = WG_IN(0), .flags = WG_DRAWS | WG_NO_DERIVATIVE, .reason = "it draws numbers from a generator",
+    .name = "normal", .params_size = sizeof(struct wg_draw_params), .n_in = 1, .n_out = 1, .shape = shape,
+    .kernel = KERNELS(normal), .cost = cost, .writes = WG_IN(0), .flags = WG_DRAWS | WG_NO_DERIVATIVE,
+    .reason = "it draws numbers from a generator",
     WG_SAMPLES({"f32", {WG_DIMS(4)}, .n = 1, .dtype = {WG_I64}, .low = {0}, .high = {1000},
                 .params = &(const struct wg_draw_params){WG_F32, WG_DIMS(5, 7), 1, 2}},
                {"f64", {WG_DIMS(4)}, .n = 1, .dtype = {WG_I64}, .low = {0}, .high = {1000},

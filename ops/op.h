@@ -63,7 +63,7 @@ wg_status wg_view_of(const wg_call *c, wg_spec *out);
 /* A builder may look at x's shape; if not, it applies the op all the same, which says what is wrong with x. */
 static inline bool wg_has_value(const wg_tensor *x)
 {
-    return x && (x->state == WG_LIVE || x->state == WG_DROPPED);
+    return x && (x->state == WG_LIVE || x->state == WG_DROPPED) && (!x->tape || x->tape->thread == wg_self());
 }
 
 /* An axis that may count from the last; E_ARGUMENT if it is not there. */
@@ -109,8 +109,8 @@ wg_status wg_labels_shape(const wg_call *c);
 
 /* ---- channels ---- */
 
-/* Shape rule of batch_norm and its gradient: in[0] is x (N,C,…), the inputs of per_channel are (C), the others of x's shape; outputs
-   are one of x's shape and two (C). */
+/* Shape rule of batch_norm and its gradient: in[0] is x (N,C,…), the inputs of per_channel are (C), the others of x's shape; there is
+   one output of x's shape and two (C). */
 wg_status wg_channels_shape(const wg_call *c, unsigned per_channel, wg_spec *out);
 /* t, one number for each channel of x (N,C,…), as (1,C,1,…). */
 wg_tensor *wg_over_channels(wg_tensor *t, const wg_tensor *x);
@@ -123,8 +123,8 @@ wg_tensor *wg_plus(wg_tensor *a, wg_tensor *b);
 wg_tensor *wg_transposed(wg_tensor *x);
 /* For vjps: the product a b as a gradient that is needed, added to the accumulator where there is one. */
 wg_status wg_give_product(wg_grad_slot *slot, wg_tensor *a, wg_tensor *b);
-/* The cost of a matrix product whose left operand is given: an addition and a multiplication for each element of the result and each
-   index inside. */
+/* The cost of a matrix product whose left operand is given: an addition and a multiplication for each element of the result and
+   each index inside. */
 wg_cost wg_cost_product(const wg_call *c, const wg_tensor *left);
 
 /* For builders: gives back what was made on the way where no tape owns it. */

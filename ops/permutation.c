@@ -1,5 +1,5 @@
-/* 0 … n-1 in random order by Fisher and Yates; whole numbers below a bound without bias by Lemire (Fast random integer generation in
-   an interval, 2019). A draw takes two words, and two more in the rare case of a rejection. */
+/* 0 … n-1 in random order by Fisher and Yates; whole numbers below a bound without bias by Lemire (Fast random integer generation
+   in an interval, 2019). A draw takes two words, and two more in the rare case of a rejection. */
 #include "draw.h"
 #include "op.h"
 

@@ -24,7 +24,7 @@ static wg_status resolve(const wg_tensor *x, const int *order, struct params *p)
 {
     unsigned seen = 0;
     if (!order && x->rank > 0)
-        return wg_fail(WG_E_ARGUMENT, "permute", "permute: the order is NULL");
+        return wg_fail(WG_E_NULL, "permute", "permute: the order is NULL");
     p->rank = (int8_t)x->rank;
     for (int i = 0; i < x->rank; i++) {
         int axis = 0;

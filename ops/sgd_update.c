@@ -1,5 +1,5 @@
-/* One step of gradient descent, by PyTorch's rule: g ← g + λp; v ← μv + (1-τ)g, but v ← g at the first step; d ← g + μv with nesterov,
-   else v, or g without momentum; p ← p - lr d. */
+/* One step of gradient descent, by PyTorch's rule: g ← g + λp; v ← μv + (1-τ)g, but v ← g at the first step; d ← g + μv with
+   nesterov, else v, or g without momentum; p ← p - lr d. */
 #include "kernel.h"
 
 #ifndef WG_SGD_PARAMS
@@ -79,8 +79,8 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     return wg_check_scalar(c, 4);
 }
 
-wg_status wg_sgd_update(wg_tensor *p, wg_tensor *v, wg_tensor *g, wg_tensor *lr, wg_tensor *count, double momentum, double dampening,
-                        double weight_decay, bool nesterov)
+wg_status wg_sgd_update(wg_tensor *p, wg_tensor *v, wg_tensor *g, wg_tensor *lr, wg_tensor *count, double momentum,
+                        double dampening, double weight_decay, bool nesterov)
 {
     const struct wg_sgd_params params = {momentum, dampening, weight_decay, nesterov};
     wg_tensor *in[5] = {p, v, g, lr, count};

@@ -10,16 +10,14 @@ static wg_status shape(const wg_call *c, wg_spec *out)
 {
     const struct params *p = c->params;
     const wg_tensor *gy = c->in[0];
-    struct wg_slice_params slice = p->slice;
     WG_TRY(wg_same_float(c, &out->dtype));
-    if (slice.axis >= gy->rank)
+    if (p->slice.axis >= gy->rank)
         return wg_call_error(c, WG_E_SHAPE, "there is no such axis");
-    slice.count = wg_extents(gy)[slice.axis];
-    if (!wg_slice_fits(&slice, p->extent))
+    if (p->slice.count != wg_extents(gy)[p->slice.axis] || !wg_slice_fits(&p->slice, p->extent))
         return wg_call_error(c, WG_E_SHAPE, "the slice reaches beyond its axis");
     out->rank = gy->rank;
     memcpy(out->extent, wg_extents(gy), (size_t)gy->rank * sizeof *out->extent);
-    out->extent[slice.axis] = p->extent;
+    out->extent[p->slice.axis] = p->extent;
     return WG_OK;
 }
 

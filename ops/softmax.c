@@ -1,4 +1,5 @@
-/* y_i = e^{x_i} / Σ e^{x_j} along an axis, the maximum subtracted first so that nothing overflows. Sums run in order of the index. */
+/* y_i = e^{x_i} / Σ e^{x_j} along an axis, the maximum subtracted first so that nothing overflows. Sums run in order of the
+   index. */
 #ifdef REAL
 static void T(softmax_lane)(int64_t n, char *const *at, const int64_t *s, const void *params)
 {

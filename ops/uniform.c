@@ -1,4 +1,4 @@
-/* Uniform numbers on [low, high): low + (high - low) u, u of 24 random bits in f32, one word each, and of 53 in f64, two words each. */
+/* Uniform numbers on [low, high): low + (high - low) u, with u of 24 random bits in f32 (one word) and of 53 in f64 (two words). */
 #ifdef REAL
 #include "draw.h"
 
@@ -18,8 +18,8 @@ static wg_status T(uniform)(const wg_call *c)
         uint32_t word[4];
         wg_draw_words(&draw, block, word);
         for (int64_t k = 0; k < each && block * each + k < n; k++) {
-            const double u = wide ? ldexp((double)(((uint64_t)word[2 * k] << 32 | word[2 * k + 1]) >> 11), -53)
-                                  : ldexp((double)(word[k] >> 8), -24);
+            const double u = wide ? (double)(((uint64_t)word[2 * k] << 32 | word[2 * k + 1]) >> 11) * 0x1p-53
+                                  : (double)(word[k] >> 8) * 0x1p-24;
             const REAL v = low + width * (REAL)u;
             y[block * each + k] = v > top ? top : v;
         }
@@ -37,8 +37,8 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     if (p->dtype != WG_F32 && p->dtype != WG_F64)
         return wg_call_error(c, WG_E_DTYPE, "the result is f32 or f64");
     const bool narrow = p->dtype == WG_F32;
-    if (narrow ? !((float)p->a < (float)p->b) || !isfinite((float)p->a) || !isfinite((float)(p->b - p->a)) || !isfinite((float)p->b)
-               : !(p->a < p->b) || !isfinite(p->b - p->a)) {
+    const double low = narrow ? (float)p->a : p->a, high = narrow ? (float)p->b : p->b;
+    if (!(low < high) || !isfinite(low) || !isfinite(high) || !isfinite(narrow ? (float)(p->b - p->a) : p->b - p->a)) {
         snprintf(text, sizeof text, "[%g, %g) is not an interval of finite %s numbers", p->a, p->b, wg_dtype_name(p->dtype));
         return wg_call_error(c, WG_E_ARGUMENT, text);
     }
@@ -57,8 +57,9 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_uniform = {
-    .name = "uniform", .params_size = sizeof(struct wg_draw_params), .n_in = 1, .n_out = 1, .shape = shape, .kernel = KERNELS(uniform),
-    .cost = cost, .writes = WG_IN(0), .flags = WG_DRAWS | WG_NO_DERIVATIVE, .reason = "it draws numbers from a generator",
+    .name = "uniform", .params_size = sizeof(struct wg_draw_params), .n_in = 1, .n_out = 1, .shape = shape,
+    .kernel = KERNELS(uniform), .cost = cost, .writes = WG_IN(0), .flags = WG_DRAWS | WG_NO_DERIVATIVE,
+    .reason = "it draws numbers from a generator",
     WG_SAMPLES({"f32", {WG_DIMS(4)}, .n = 1, .dtype = {WG_I64}, .low = {0}, .high = {1000},
                 .params = &(const struct wg_draw_params){WG_F32, WG_DIMS(5, 7), -1, 3}},
                {"f64", {WG_DIMS(4)}, .n = 1, .dtype = {WG_I64}, .low = {0}, .high = {1000},

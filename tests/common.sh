@@ -52,6 +52,6 @@ count_tests() {
         { text = text $0 "\n" }
         /^result: / && !/exit status 0/ { failing = 1 }
         /^ok [0-9]/ && !/# SKIP/ { passed++ }
-        /^not ok / { bad++; failing = 1 }
+        /^not ok / && !/# SKIP/ { bad++; failing = 1 } # cmocka writes "not ok" for what it skipped, too
         END { finish(); printf "%d passed, %d failed\n", passed, failed; exit failed > 0 || passed == 0 }' "$1"
 }

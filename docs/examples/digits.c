@@ -21,10 +21,10 @@
 enum { ROWS = 1797, TRAIN = 898, SIDE = 8, PIXELS = SIDE * SIDE, CLASSES = 10, WRITERS = 7, HOLD_EVERY = 10 };
 static const int64_t first_row[WRITERS + 1] = {0, 130, 256, 386, 516, 646, 776, TRAIN};
 
-/* How far an image is distorted at most: radians, shares and pixels; noise is a standard deviation, of pixels in 0..1. */
+/* How far an image is distorted at most: radians, shares and pixels. */
 static const struct {
-    double turn, slant, stretch, shift, noise;
-} distortion = {0.2, 0.2, 0.15, 0.6, 0.05};
+    float turn, slant, stretch, shift;
+} distortion = {0.2f, 0.2f, 0.15f, 0.6f};
 
 struct settings {
     uint64_t seed;
@@ -164,13 +164,13 @@ static float pixel(const float *image, float row, float column)
     return sum;
 }
 
-/* Distorts one image in place; u: six numbers in (-1, 1), noise: a normal number per pixel. */
-static void distort(float *image, const float *u, const float *noise)
+/* Distorts one image in place; u: six numbers in (-1, 1). */
+static void distort(float *image, const float *u)
 {
     float source[PIXELS];
-    const float angle = u[0] * (float)distortion.turn, slant = u[1] * (float)distortion.slant, middle = (SIDE - 1) / 2.0f;
-    const float wide = 1 + u[2] * (float)distortion.stretch, high = 1 + u[3] * (float)distortion.stretch;
-    const float dx = u[4] * (float)distortion.shift, dy = u[5] * (float)distortion.shift;
+    const float angle = u[0] * distortion.turn, slant = u[1] * distortion.slant, middle = (SIDE - 1) / 2.0f;
+    const float wide = 1 + u[2] * distortion.stretch, high = 1 + u[3] * distortion.stretch;
+    const float dx = u[4] * distortion.shift, dy = u[5] * distortion.shift;
     const float cosine = cosf(angle), sine = sinf(angle);
     memcpy(source, image, sizeof source);
     for (int row = 0; row < SIDE; row++)
@@ -178,8 +178,7 @@ static void distort(float *image, const float *u, const float *noise)
             const float x = (float)column - middle, y = (float)row - middle;
             const float from_column = wide * (cosine * x + (slant - sine) * y) + dx + middle;
             const float from_row = high * (sine * x + cosine * y) + dy + middle;
-            const int at = row * SIDE + column;
-            image[at] = pixel(source, from_row, from_column) + (float)distortion.noise * noise[at];
+            image[row * SIDE + column] = pixel(source, from_row, from_column);
         }
 }
 
@@ -191,13 +190,12 @@ static bool distort_batch(wg_tensor *x, wg_tensor *generator)
     const int64_t n = wg_extent(x, 0);
     WG_TAPE(tape);
     const wg_tensor *u = wg_uniform(generator, WG_F32, WG_SHAPE(n, 6), -1, 1);
-    const wg_tensor *noise = wg_normal(generator, WG_F32, WG_SHAPE(n, PIXELS), 0, 1);
-    const float *u_data = wg_data(u), *noise_data = wg_data(noise);
+    const float *u_data = wg_data(u);
     float *images = wg_data_mut(x);
-    if (!u_data || !noise_data || !images)
+    if (!u_data || !images)
         return false;
     for (int64_t i = 0; i < n; i++)
-        distort(images + i * PIXELS, u_data + i * 6, noise_data + i * PIXELS);
+        distort(images + i * PIXELS, u_data + i * 6);
     return true;
 }
 
@@ -241,20 +239,20 @@ static double seconds_since(const struct timespec *start)
     return (double)(now.tv_sec - start->tv_sec) + 1e-9 * (double)(now.tv_nsec - start->tv_nsec);
 }
 
-/* On a terminal one line that is written over; else about twenty lines in all. */
+/* A table's line an epoch; on a terminal each is written over the last, with a bar in front, elsewhere there are about twenty. */
 static void show(const struct settings *s, const struct progress *p, int epoch, double held)
 {
-    const int every = (s->epochs + 19) / 20, width = 20;
+    const int every = (s->epochs + 19) / 20, width = 10, filled = width * epoch / s->epochs;
     const bool last = epoch == s->epochs;
+    const double rate = (double)p->total / seconds_since(&p->start), seen = (double)p->seen;
     if (s->quiet || (!p->terminal && !last && epoch != 1 && epoch % every != 0))
         return;
-    const double seconds = seconds_since(&p->start), rate = (double)p->total / seconds;
-    if (p->terminal) {
-        const int filled = width * epoch / s->epochs;
-        printf("\r[%.*s%*s] ", filled, "####################", width - filled, "");
-    }
-    printf("epoch %3d/%d  loss %.4f  train %.4f  held out %.4f  %.0f samples/s  %.0f s left  ", epoch, s->epochs,
-           p->loss / (double)p->seen, (double)p->right / (double)p->seen, held, rate, (double)(p->whole - p->total) / rate);
+    if (epoch == 1)
+        printf("%*s      epoch    loss   train  held out  samples/s  time left\n", p->terminal ? width + 3 : 0, "");
+    if (p->terminal)
+        printf("\r[%.*s%*s] ", filled, "##########", width - filled, "");
+    printf("%5d/%-5d  %6.4f  %6.4f    %6.4f  %9.0f  %7.0f s", epoch, s->epochs, p->loss / seen, (double)p->right / seen, held, rate,
+           (double)(p->whole - p->total) / rate);
     if (last || !p->terminal)
         printf("\n");
     fflush(stdout);
@@ -352,7 +350,7 @@ static void conclude(const struct settings *s, const wg_module *net, const struc
 int main(int argc, char **argv)
 {
     struct settings s = {
-        .seed = 0, .threads = 1, .epochs = 100, .batch = 16, .writer = -1, .lr = 3e-3, .decay = 0.1, .data = DIGITS_CSV};
+        .seed = 0, .threads = 1, .epochs = 200, .batch = 16, .writer = -1, .lr = 3e-3, .decay = 0.1, .data = DIGITS_CSV};
     const int wrong = read_settings(&s, argc, argv);
     if (wrong)
         return wrong;

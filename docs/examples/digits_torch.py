@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 TRAIN, SIDE, HOLD_EVERY = 898, 8, 10
-TURN, SLANT, STRETCH, SHIFT, NOISE = 0.2, 0.2, 0.15, 0.6, 0.05
+TURN, SLANT, STRETCH, SHIFT = 0.2, 0.2, 0.15, 0.6
 BATCH, RATE, DECAY = 16, 3e-3, 0.1
 
 
@@ -39,7 +39,7 @@ def distort(x):
     row = torch.stack([high * sine, high * cosine, dy * SHIFT * to_grid], 1)
     grid = functional.affine_grid(torch.stack([column, row], 1), (n, 1, SIDE, SIDE), align_corners=False)
     y = functional.grid_sample(x.view(n, 1, SIDE, SIDE), grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-    return y.view(n, SIDE * SIDE) + NOISE * torch.randn(n, SIDE * SIDE)
+    return y.view(n, SIDE * SIDE)
 
 
 def train(x, y, seed, epochs):
@@ -66,7 +66,7 @@ def train(x, y, seed, epochs):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--epochs", type=int, default=200)
     options = parser.parse_args()
     torch.set_num_threads(1)
     x, y = load()

@@ -342,6 +342,33 @@ static void a_step_that_runs_out_of_memory_changes_nothing(void **state)
     assert_no_error();
 }
 
+/* Module and optimizer are made whole or not at all, with no tape open and on one. */
+static void making_them_without_memory_leaves_nothing(void **state)
+{
+    (void)state;
+    for (int on_tape = 0; on_tape < 2; on_tape++) {
+        wg_memory_trim(); /* gives back the memory that closed tapes keep ready */
+        const int64_t before = wg_memory_now().live;
+        bool made = false;
+        for (int64_t k = 0; !made; k++) {
+            wg_tape *tape = on_tape ? wg_tape_open() : NULL;
+            wg_memory_fail(k, false);
+            wg_module *net = wg_mlp(WG_SIZES(3, 5, 4), .batch_norm = true, .seed = 2);
+            wg_optim *opt = net ? wg_adam(wg_parameters(net), .lr = 0.05) : NULL;
+            wg_memory_fail(-1, false);
+            made = opt != NULL;
+            assert_int_equal(wg_error_take(NULL), made ? WG_OK : WG_E_MEMORY);
+            wg_optim_destroy(opt), wg_module_destroy(net);
+            if (on_tape)
+                assert_int_equal(wg_tape_close(tape), WG_OK);
+            assert_true(k < 1000);
+        }
+        wg_memory_trim();
+        assert_int_equal(wg_memory_now().live, before);
+    }
+    assert_no_error();
+}
+
 static void a_step_allocates_nothing_after_the_first(void **state)
 {
     (void)state;
@@ -367,6 +394,7 @@ int main(void)
         cmocka_unit_test(state_is_listed_by_name),
         cmocka_unit_test(errors_name_what_is_wrong),
         cmocka_unit_test(a_step_that_runs_out_of_memory_changes_nothing),
+        cmocka_unit_test(making_them_without_memory_leaves_nothing),
         cmocka_unit_test(a_step_allocates_nothing_after_the_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,9 +8,10 @@
 void case_of_sample(struct check_case *c, const struct wg_op *op, int sample, struct check_report *report);
 void case_free(struct check_case *c);
 
-/* How many variants of shapes op's shape rule lets us make by ourselves; the at-th, from the first sample. False: it does not apply. */
+/* How many variants of its first sample's shapes an op is tried on; the at-th. Where the shape rule is the op's own, extents are
+   replaced wherever they occur, and the op may refuse. */
 int variant_count(const struct wg_op *op);
-bool case_of_variant(struct check_case *c, const struct wg_op *op, int at, struct check_report *report);
+void case_of_variant(struct check_case *c, const struct wg_op *op, int at, struct check_report *report);
 
 /* The first sample with every extent above 1 multiplied, so that the largest operand has at least that many elements. */
 bool case_enlarged(struct check_case *c, const struct wg_op *op, int64_t elements, struct check_report *report);

@@ -22,6 +22,8 @@ void check_threads(const struct check_case *c, wg_dtype dtype);
 void check_taken(const struct check_case *c, wg_dtype dtype);
 bool dtype_matters(const struct check_case *c); /* some operand is of the dtype under test */
 
+enum { MOST_ELEMENTS = 1024 }; /* of an operand that are moved for differences; of longer ones every so many-th */
+
 /* derivatives.c: gradients against differences, and against each other. */
 void check_vjp(const struct check_case *c, bool *nonzero); /* nonzero: per operand, whether any gradient was not 0 */
 void check_ways(const struct check_case *c, wg_dtype dtype);
@@ -33,6 +35,9 @@ bool difference_agrees(const struct check_case *c, scalar_of_run *scalar, struct
 /* higher.c: Jacobian-vector products, and the derivative of the gradient. */
 void check_jvp(const struct check_case *c);
 void check_second(const struct check_case *c);
+
+/* rerun.c */
+void check_rerun(const struct check_case *c, wg_dtype dtype, bool differentiable);
 
 /* resources.c: memory and work. */
 void check_memory(const struct check_case *c, wg_dtype dtype);

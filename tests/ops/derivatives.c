@@ -7,7 +7,6 @@
 #include <string.h>
 
 static const double relative = 1e-6, absolute = 1e-8;
-enum { MOST_ELEMENTS = 256 }; /* of an operand that are moved; of longer ones every so many-th */
 
 /* ---- differences ---- */
 
@@ -125,6 +124,32 @@ static void check_roots_apart(const struct check_case *c, const struct result *a
     result_free(&sum);
 }
 
+/* A gradient that is 1 throughout comes as a view with stride 0, from sum: the same as a dense one. */
+static void check_single(const struct check_case *c, wg_dtype dtype)
+{
+    struct result dense;
+    run_op(c, &(struct run){.dtype = dtype, .way = GIVEN, .ones = true}, &dense);
+    if (dense.status == WG_OK)
+        compare_way(c, (struct run){.dtype = dtype, .way = GIVEN, .ones = true, .layout = SINGLE, .where = 1u << 31}, "ways",
+                    "a gradient with stride 0", &dense, dtype == WG_F32 ? 1e-5 : 1e-12);
+    result_free(&dense);
+}
+
+/* A gradient does not depend on which others are wanted. */
+static void check_leaves_apart(const struct check_case *c, const struct result *all, wg_dtype dtype)
+{
+    char what[40];
+    for (int i = 0; i < c->n; i++) {
+        struct result one = *all;
+        if (!operand_leaf(c, i))
+            continue;
+        for (int k = 0; k < c->n; k++)
+            one.grad[k] = k == i ? all->grad[k] : NULL;
+        snprintf(what, sizeof what, "operand %d's alone", i);
+        compare_way(c, (struct run){.dtype = dtype, .way = GIVEN, .leaves = 1u << i}, "ways", what, &one, 0);
+    }
+}
+
 void check_ways(const struct check_case *c, wg_dtype dtype)
 {
     const double near = dtype == WG_F32 ? 1e-5 : 1e-12;
@@ -137,6 +162,8 @@ void check_ways(const struct check_case *c, wg_dtype dtype)
     compare_way(c, (struct run){.dtype = dtype, .way = GIVEN, .poison = true}, "saves", "what is not saved overwritten", &given, 0);
     compare_way(c, (struct run){.dtype = dtype, .way = PROJECTED}, "ways", "gradients given away", &given, 0);
     check_roots_apart(c, &given, dtype);
+    check_leaves_apart(c, &given, dtype);
+    check_single(c, dtype);
     for (int i = 0; i < c->n; i++)
         for (int64_t k = 0; given.grad[i] && k < c->in[i].numel; k++)
             given.grad[i][k] += weight(BASE, i, k);

@@ -7,7 +7,7 @@
 
 #include "wengert/ops.h"
 
-const char *const layout_names[N_LAYOUTS] = {"row-major", "reversed", "stepped", "backwards", "repeated"};
+const char *const layout_names[N_LAYOUTS] = {"row-major", "reversed", "stepped", "backwards", "repeated", "single"};
 
 double *numbers(int64_t n)
 {
@@ -33,6 +33,10 @@ double weight(enum weight_kind kind, int which, int64_t element)
 static int64_t lay_out(const wg_shape *shape, enum layout layout, int64_t *stride, int64_t *room)
 {
     int64_t first = 0, size = 1;
+    memset(stride, 0, WG_MAX_RANK * sizeof *stride);
+    *room = 1;
+    if (layout == SINGLE)
+        return 0;
     bool repeated = layout != REPEATED;
     int keep = -1;
     for (int axis = 0; axis < shape->rank && !repeated; axis++)
@@ -165,7 +169,8 @@ bool operands_make(const struct check_case *c, const struct run *run, bool want_
         const bool odd = (run->where >> i & 1) && !(operand_written(c, i) && run->layout != REVERSED);
         in[i] = place(value, x->tested ? run->dtype : x->dtype, x->shape, odd ? run->layout : ROW_MAJOR);
         free(value);
-        made = made && in[i] && (!want_gradient || !operand_leaf(c, i) || wg_require_grad(in[i], true));
+        const bool leaf = want_gradient && operand_leaf(c, i) && (run->leaves == 0 || run->leaves >> i & 1);
+        made = made && in[i] && (!leaf || wg_require_grad(in[i], true));
     }
     return made;
 }
@@ -181,7 +186,7 @@ wg_tensor *weights_like(const wg_tensor *t, const struct run *run, enum weight_k
 {
     double *value = numbers(t->numel);
     for (int64_t i = 0; i < t->numel; i++)
-        value[i] = weight(kind, which, i);
+        value[i] = kind == PROJECTION && run->ones ? 1 : weight(kind, which, i);
     if (kind == PROJECTION && run->nudged == 101 + which)
         value[run->element] += run->by;
     const enum layout layout = run->where >> 31 && run->layout != REPEATED ? run->layout : ROW_MAJOR;
@@ -219,7 +224,7 @@ static void poison(const wg_call *c)
     }
 }
 
-static wg_status backward(const struct check_case *c, const struct run *run, wg_tensor *const *in, wg_tensor *const *out)
+wg_status run_backward(const struct check_case *c, const struct run *run, wg_tensor *const *in, wg_tensor *const *out)
 {
     wg_tensor *roots[MAX_RESULTS], *grads[MAX_RESULTS], *sum = WG_NONE;
     size_t n = 0;
@@ -247,10 +252,10 @@ static wg_status backward(const struct check_case *c, const struct run *run, wg_
 }
 
 /* A leaf without a gradient gets zeros where the op says that it is flat; where else, backward itself failed. */
-static void read_gradients(const struct check_case *c, wg_tensor *const *in, struct result *r)
+void result_gradients(const struct check_case *c, const struct run *run, wg_tensor *const *in, struct result *r)
 {
     for (int i = 0; i < c->n; i++) {
-        if (!operand_leaf(c, i))
+        if (!operand_leaf(c, i) || (run->leaves && !(run->leaves >> i & 1)))
             continue;
         const wg_tensor *g = wg_gradient(in[i]);
         if (g)
@@ -264,7 +269,7 @@ static void read_gradients(const struct check_case *c, wg_tensor *const *in, str
 
 /* ---- the run ---- */
 
-static void keep(struct result *r, const wg_tensor *t)
+void result_keep(struct result *r, const wg_tensor *t)
 {
     const int i = r->n_out++;
     r->shape[i] = wg_shape_of(t);
@@ -280,7 +285,7 @@ static wg_status apply(const struct check_case *c, const struct run *run, wg_ten
         in[i] = run->take >> i & 1 ? wg_take(wg_copy(leaves[i])) : leaves[i];
     WG_TRY(wg_invoke(c->op, c->params, in, (size_t)c->n, out, c->op->n_out));
     for (int i = 0; i < c->op->n_out; i++)
-        keep(r, out[i]);
+        result_keep(r, out[i]);
     return WG_OK;
 }
 
@@ -290,9 +295,9 @@ static void run_on_tape(const struct check_case *c, const struct run *run, wg_te
     WG_TAPE(tape);
     r->status = apply(c, run, in, out, r);
     if (r->status == WG_OK && run->way != NO_GRADIENT)
-        r->status = backward(c, run, in, out);
+        r->status = run_backward(c, run, in, out);
     if (r->status == WG_OK && run->way != NO_GRADIENT)
-        read_gradients(c, in, r);
+        result_gradients(c, run, in, r);
 }
 
 static void run_bare(const struct check_case *c, const struct run *run, wg_tensor *const *in, struct result *r)
@@ -314,7 +319,7 @@ static void compare_inputs(const struct check_case *c, const struct run *run, wg
             r->input_changed = r->input_changed || !check_same(after[k], before[i][k]);
         free(after);
         if (r->status == WG_OK && operand_written(c, i))
-            keep(r, in[i]);
+            result_keep(r, in[i]);
     }
 }
 

@@ -21,6 +21,7 @@ struct check_case {
     struct check_report *report;
     const void *params;
     char name[80];
+    bool may_refuse; /* shapes that were made up: the op may say that they do not fit */
     int n;
     struct operand in[WG_SAMPLE_MAX];
 };
@@ -32,6 +33,7 @@ enum layout {
     STEPPED,   /* every second element of a larger buffer, whose other elements are NaN */
     BACKWARDS, /* negative strides */
     REPEATED,  /* stride 0 along the first axis longer than 1, along which the values are constant */
+    SINGLE,    /* stride 0 along all axes: one value throughout */
     N_LAYOUTS
 };
 extern const char *const layout_names[N_LAYOUTS];
@@ -53,6 +55,8 @@ struct run {
     unsigned where;  /* the operands laid out so, a bit each; the others are row-major. Bit 31: the projection's weights */
     enum gradient_way way;
     unsigned roots;  /* the outputs projected, a bit each; 0 means all */
+    unsigned leaves; /* the operands that require a gradient; 0 means all */
+    bool ones;       /* the projection's weights are all 1 */
     unsigned take;   /* operands given away */
     bool poison;     /* what vjp does not read is overwritten before backward */
     int threads;     /* 0: 1 */
@@ -95,6 +99,11 @@ void operands_free(const struct check_case *c, wg_tensor **in);
 /* weight(kind, which) as a tensor of t's shape and dtype. */
 wg_tensor *weights_like(const wg_tensor *t, const struct run *run, enum weight_kind kind, int which);
 wg_tensor *projection(wg_tensor *sum, wg_tensor *t, wg_tensor *weights); /* sum (may be WG_NONE) + <t, weights>, recorded */
+
+/* Backward from the results; and what came of it and them as numbers. */
+wg_status run_backward(const struct check_case *c, const struct run *run, wg_tensor *const *in, wg_tensor *const *out);
+void result_gradients(const struct check_case *c, const struct run *run, wg_tensor *const *in, struct result *r);
+void result_keep(struct result *r, const wg_tensor *t);
 
 bool operand_leaf(const struct check_case *c, int i); /* has a gradient, and is not another's second name */
 bool operand_written(const struct check_case *c, int i);

@@ -24,6 +24,13 @@
 #ifdef TEST_ASAN
 #include <sanitizer/asan_interface.h>
 #endif
+#if defined(__SANITIZE_THREAD__)
+#define TEST_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TEST_TSAN 1
+#endif
+#endif
 
 /* Written so that NaN fails. */
 static inline void assert_near(double got, double want, double tolerance)

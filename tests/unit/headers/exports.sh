@@ -1,0 +1,27 @@
+#!/bin/sh
+# The shared library exports what the headers declare with WG_API, nothing else, and no data that can be written.
+# usage: exports.sh COMPILER LIBRARY INCLUDE-DIRECTORY...
+set -eu
+compiler=$1
+library=$2
+shift 2
+includes=
+for directory in "$@"; do
+    includes="$includes -I$directory -I$directory/wengert"
+done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Each declaration on a line of its own; what stands before its first parenthesis, attributes taken away, ends with the name.
+# shellcheck disable=SC2086
+echo '#include <wengert.h>' | $compiler -E -P $includes -x c - | tr '\n' ' ' | tr ';' '\n' |
+    grep 'visibility("default")' |
+    sed -E 's/__attribute__ *\(\(([^()]|\([^()]*\))*\)\)//g; s/\(.*//; s/ *$//; s/.*[ *]//' | sort -u >"$work/declared"
+nm -D --defined-only "$library" | sed 's/@.*//' | awk '{ print $3 }' | sort -u >"$work/exported"
+
+[ "$(wc -l <"$work/declared")" -gt 100 ] || { echo "the headers could not be read"; exit 1; }
+diff "$work/declared" "$work/exported" || { echo "above: < declared, > exported"; exit 1; }
+if nm -D --defined-only "$library" | awk '$2 ~ /^[BDGSC]$/ { print; found = 1 } END { exit !found }'; then
+    echo "above: exported data that can be written"
+    exit 1
+fi
