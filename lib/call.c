@@ -19,13 +19,15 @@ wg_status wg_call_error(const wg_call *c, wg_status code, const char *text)
 {
     char operands[280];
     size_t used = 0;
+    if (!c)
+        return wg_fail(code, "", "%s", text ? text : "");
     operands[0] = 0;
     for (int i = 0; i < c->n_in && used + 40 < sizeof operands; i++) {
         used += (size_t)snprintf(operands + used, sizeof operands - used, "%s", i ? " x " : "");
         if (used + 40 < sizeof operands)
             used += describe(c->in[i], operands + used, sizeof operands - used);
     }
-    return wg_fail(code, c->op->name, "%s: %s: %s", c->op->name, text, operands);
+    return wg_fail(code, c->op->name, "%s: %s: %s", c->op->name, text ? text : "", operands);
 }
 
 /* ---- building the call ---- */
@@ -104,19 +106,17 @@ static wg_status take_operands(struct wg_thread *th, struct wg_node *node, wg_te
 /* ---- effects ---- */
 
 /* What will be overwritten must lie dense, and is copied first, so that a failing step can put it back. */
-static wg_status before_writing(struct wg_thread *th, const wg_call *c)
+static wg_status before_writing(struct wg_thread *th, const wg_call *c, bool queued)
 {
     if (*wg_lost_tapes() > 0)
         return wg_call_error(c, WG_E_MEMORY, "the tape around this could not be opened");
-    if (*wg_lost_tapes() > 0)
-        return wg_fail(WG_E_MEMORY, c->op->name, "%s: the tape around this could not be opened", c->op->name);
     for (unsigned i = 0; i < c->n_in; i++) {
         const wg_tensor *t = c->in[i];
         if (!wg_bit(c->op->writes, i) || wg_absent(t))
             continue;
         if (!(t->flags & WG_T_DENSE))
             return wg_call_error(c, WG_E_ARGUMENT, "an operand that is changed must be dense");
-        if (th->top && !th->updating)
+        if (th->top && !queued)
             WG_TRY(wg_undo_push(th->top, t));
     }
     return WG_OK;
@@ -212,7 +212,7 @@ static void end_taken(const struct wg_thread *th, const wg_call *c)
 wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node)
 {
     if (node->call.op->writes)
-        WG_TRY(before_writing(th, &node->call));
+        WG_TRY(before_writing(th, &node->call, false));
     const wg_status status = wg_node_run(node);
     if (status != WG_OK)
         return wg_op_failed(th, node->call.op, status, "forward");
@@ -234,9 +234,9 @@ static void queue_update(struct wg_thread *th, struct wg_node *node)
 static wg_status finish(struct wg_thread *th, struct wg_node *node, bool *recorded)
 {
     const wg_call *c = &node->call;
+    const bool queued = th->updating && c->op->writes && c->n_out == 0; /* a draw gives a value: it runs at once, and can be undone */
     if (c->op->writes)
-        WG_TRY(before_writing(th, c));
-    const bool queued = c->op->writes && th->updating;
+        WG_TRY(before_writing(th, c, queued));
     if (!queued)
         WG_TRY(wg_node_run(node));
     *recorded = th->top && (!th->scratch || th->top->trace || queued);

@@ -8,6 +8,8 @@
 wg_status wg_same_float(const wg_call *c, wg_dtype *dtype)
 {
     int first = -1;
+    if (!c || !dtype)
+        return wg_fail(WG_E_NULL, "same_float", "same_float: an argument is NULL");
     for (int i = 0; i < c->n_in; i++) {
         if (wg_absent(c->in[i]))
             continue;
@@ -25,6 +27,8 @@ wg_status wg_same_float(const wg_call *c, wg_dtype *dtype)
 wg_status wg_broadcast_shapes(const wg_call *c, wg_spec *out)
 {
     int rank = 0;
+    if (!c || !out)
+        return wg_fail(WG_E_NULL, "broadcast_shapes", "broadcast_shapes: an argument is NULL");
     for (int i = 0; i < c->n_in; i++)
         if (!wg_absent(c->in[i]) && c->in[i]->rank > rank)
             rank = c->in[i]->rank;

@@ -53,6 +53,10 @@ wg_tensor *wg_from_bytes(const void *data, wg_dtype dtype, wg_shape shape)
 
 wg_tensor *wg_full(wg_dtype dtype, wg_shape shape, double value)
 {
+    if ((dtype == WG_I64 && !(value >= -0x1p63 && value < 0x1p63)) || (dtype == WG_U8 && !(value > -1 && value < 256))) {
+        wg_fail(WG_E_ARGUMENT, "full", "full: %g is no %s", value, wg_dtype_name(dtype));
+        return NULL;
+    }
     wg_tensor *t = new_value("full", dtype, shape);
     if (!t)
         return NULL;

@@ -216,9 +216,11 @@ static wg_status add_tensor(wg_module *module, const char *name, wg_tensor *t, b
         return status;
     }
     struct list *list = parameter ? &module->params : &module->buffers;
-    wg_tensor *own = list_has(&module->params, t) || list_has(&module->buffers, t) ? NULL : wg_own(t);
+    if (list_has(&module->params, t) || list_has(&module->buffers, t))
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: \"%s\" is the module's already", op, name);
+    wg_tensor *own = wg_own(t);
     if (!own)
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: \"%s\" is the module's already, or no tensor", op, name);
+        return wg_error_first() ? wg_error_first()->code : WG_E_ARGUMENT;
     char *copy = list_reserve(list, 1) ? path("", name) : NULL;
     if (!copy)
         status = no_memory(op);

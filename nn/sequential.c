@@ -32,9 +32,13 @@ static wg_status append(wg_module *net, wg_module *layer)
 
 wg_module *wg_sequential_with(wg_module *const *layers, size_t n)
 {
+    if (!layers && n > 0) {
+        (void)wg_error_set(WG_E_NULL, "sequential", "sequential: the layers are NULL");
+        return NULL;
+    }
     wg_module *net = wg_module_create(&sequential, NULL);
     wg_status status = net ? WG_OK : WG_E_MEMORY;
-    for (size_t i = 0; layers && i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (status == WG_OK)
             status = append(net, layers[i]);
         else

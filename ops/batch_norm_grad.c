@@ -54,23 +54,26 @@ static inline __attribute__((always_inline)) void T(norm_gradient)(const wg_call
     }
 }
 
+static void T(norm_gradient_groups)(int64_t first_group, int64_t last_group, void *context)
+{
+    const wg_call *c = (const wg_call *)context;
+    const int64_t channels = wg_extents(c->in[0])[1], width = T(group_width)(c);
+    const int64_t sx = wg_strides(c->in[0])[1], sg = wg_strides(c->in[4])[1], sy = wg_strides(c->out[0])[1];
+    for (int64_t group = first_group; group < last_group; group++) {
+        const int64_t first = group * width, rest = channels - first;
+        if (rest < width)
+            T(norm_gradient)(c, first, rest, sx, sg, sy);
+        else if (width == T(GROUP)) /* a loop of its own, which the compiler vectorises */
+            T(norm_gradient)(c, first, T(GROUP), 1, 1, 1);
+        else
+            T(norm_gradient)(c, first, T(FEW), sx, sg, sy);
+    }
+}
+
 static wg_status T(batch_norm_grad)(const wg_call *c)
 {
-    const int64_t sx = wg_strides(c->in[0])[1], sg = wg_strides(c->in[4])[1], sy = wg_strides(c->out[0])[1];
-    const bool side_by_side = sx == 1 && sg == 1 && sy == 1; /* a loop of its own, which the compiler vectorises */
-    const int64_t channels = wg_extents(c->in[0])[1], width = side_by_side ? T(GROUP) : T(FEW);
-    const int64_t groups = (channels + width - 1) / width;
-    const int threads = wg_kernel_threads(4 * (double)c->in[0]->numel);
-#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
-    for (int64_t group = 0; group < groups; group++) {
-        const int64_t first = group * width, rest = channels - first;
-        if (side_by_side && rest >= width)
-            T(norm_gradient)(c, first, T(GROUP), 1, 1, 1);
-        else if (rest >= width)
-            T(norm_gradient)(c, first, T(FEW), sx, sg, sy);
-        else
-            T(norm_gradient)(c, first, rest, sx, sg, sy);
-    }
+    const int64_t width = T(group_width)(c), groups = (wg_extents(c->in[0])[1] + width - 1) / width;
+    wg_parallel(wg_kernel_threads(4 * (double)c->in[0]->numel), groups, T(norm_gradient_groups), (void *)(uintptr_t)c);
     return WG_OK;
 }
 #else

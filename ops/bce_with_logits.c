@@ -8,39 +8,50 @@ static REAL T(bce_of)(REAL x, REAL t)
     return (x > (REAL)0 ? x : (REAL)0) - x * t + R(log1p)(R(exp)(-R(fabs)(x)));
 }
 
-static WIDE T(bce_part)(const wg_call *c, const struct wg_reduction *of_x, const struct wg_reduction *of_t, int64_t first,
-                        int64_t end)
+/* One sum: what its parts share. */
+typedef struct {
+    const ELEM *x, *t;
+    struct wg_reduction of_x, of_t;
+    int64_t n, part; /* elements in all and in a part, a whole number of blocks */
+    WIDE sums[T(BCE_PARTS)];
+} T(bce_sum);
+
+static void T(bce_parts)(int64_t first_part, int64_t last_part, void *context)
 {
-    const ELEM *x = (const ELEM *)(const void *)c->in[0]->data, *t = (const ELEM *)(const void *)c->in[1]->data;
+    T(bce_sum) *s = (T(bce_sum) *)context;
     int64_t at_x[T(BCE_BLOCK)], at_t[T(BCE_BLOCK)];
-    WIDE total = (WIDE)0;
-    for (int64_t at = first; at < end; at += T(BCE_BLOCK)) {
-        const int64_t n = end - at < T(BCE_BLOCK) ? end - at : T(BCE_BLOCK);
-        WIDE sum = (WIDE)0;
-        wg_reduced_offsets(of_x, at, n, at_x);
-        wg_reduced_offsets(of_t, at, n, at_t);
-        for (int64_t i = 0; i < n; i++)
-            sum = sum + (WIDE)T(bce_of)(x[at_x[i]], t[at_t[i]]);
-        total = total + sum;
+    for (int64_t part = first_part; part < last_part; part++) {
+        const int64_t end = (part + 1) * s->part < s->n ? (part + 1) * s->part : s->n;
+        WIDE total = (WIDE)0;
+        for (int64_t at = part * s->part; at < end; at += T(BCE_BLOCK)) {
+            const int64_t n = end - at < T(BCE_BLOCK) ? end - at : T(BCE_BLOCK);
+            WIDE sum = (WIDE)0;
+            wg_reduced_offsets(&s->of_x, at, n, at_x);
+            wg_reduced_offsets(&s->of_t, at, n, at_t);
+            for (int64_t i = 0; i < n; i++)
+                sum = sum + (WIDE)T(bce_of)(s->x[at_x[i]], s->t[at_t[i]]);
+            total = total + sum;
+        }
+        s->sums[part] = total;
     }
-    return total;
 }
 
 static wg_status T(bce_with_logits)(const wg_call *c)
 {
-    struct wg_reduction of_x, of_t;
-    wg_plan_reduction(c->in[0], c->out[0], (1u << c->in[0]->rank) - 1, &of_x);
-    wg_plan_reduction(c->in[1], c->out[0], (1u << c->in[1]->rank) - 1, &of_t);
-    const int64_t n = c->in[0]->numel, blocks = (n + T(BCE_BLOCK) - 1) / T(BCE_BLOCK);
-    const int64_t part = (blocks + T(BCE_PARTS) - 1) / T(BCE_PARTS) * T(BCE_BLOCK), parts = part ? (n + part - 1) / part : 0;
-    WIDE sums[T(BCE_PARTS)], total = (WIDE)0;
-    const int threads = wg_kernel_threads(16 * (double)n);
-#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
+    T(bce_sum) s;
+    s.x = (const ELEM *)(const void *)c->in[0]->data;
+    s.t = (const ELEM *)(const void *)c->in[1]->data;
+    wg_plan_reduction(c->in[0], c->out[0], (1u << c->in[0]->rank) - 1, &s.of_x);
+    wg_plan_reduction(c->in[1], c->out[0], (1u << c->in[1]->rank) - 1, &s.of_t);
+    s.n = c->in[0]->numel;
+    const int64_t blocks = (s.n + T(BCE_BLOCK) - 1) / T(BCE_BLOCK);
+    s.part = (blocks + T(BCE_PARTS) - 1) / T(BCE_PARTS) * T(BCE_BLOCK);
+    const int64_t parts = s.part ? (s.n + s.part - 1) / s.part : 0;
+    wg_parallel(wg_kernel_threads(16 * (double)s.n), parts, T(bce_parts), &s);
+    WIDE total = (WIDE)0;
     for (int64_t k = 0; k < parts; k++)
-        sums[k] = T(bce_part)(c, &of_x, &of_t, k * part, (k + 1) * part < n ? (k + 1) * part : n);
-    for (int64_t k = 0; k < parts; k++)
-        total = total + sums[k];
-    *(ELEM *)(void *)c->out[0]->data = (REAL)(total / (WIDE)n);
+        total = total + s.sums[k];
+    *(ELEM *)(void *)c->out[0]->data = (REAL)(total / (WIDE)s.n);
     return WG_OK;
 }
 #else

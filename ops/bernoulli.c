@@ -2,31 +2,43 @@
 #include "draw.h"
 #include "op.h"
 
+/* One fill: what its parts share. */
+struct fill {
+    char *y;
+    wg_dtype dtype;
+    int64_t n;
+    struct wg_draw draw;
+    uint64_t bound;
+};
+
+static void fill_part(int64_t first, int64_t last, void *context)
+{
+    const struct fill *f = context;
+    for (int64_t block = first; block < last; block++) {
+        uint32_t word[4];
+        wg_draw_words(&f->draw, block, word);
+        for (int64_t k = 0, i = 4 * block; k < 4 && i < f->n; k++, i++) {
+            const bool one = word[k] < f->bound;
+            if (f->dtype == WG_F32)
+                ((float *)(void *)f->y)[i] = one;
+            else if (f->dtype == WG_F64)
+                ((double *)(void *)f->y)[i] = one;
+            else if (f->dtype == WG_I64)
+                ((int64_t *)(void *)f->y)[i] = one;
+            else
+                ((uint8_t *)f->y)[i] = one;
+        }
+    }
+}
+
 static wg_status draw_all(const wg_call *c)
 {
     const struct wg_draw_params *p = c->params;
-    char *y = c->out[0]->data;
-    const wg_dtype dtype = (wg_dtype)c->out[0]->dtype;
-    const int64_t n = c->out[0]->numel, blocks = (n + 3) / 4;
-    const struct wg_draw draw = wg_draw_blocks(c, blocks);
-    const uint64_t bound = (uint64_t)llround(ldexp(p->a, 32));
-    const int threads = wg_kernel_threads(8 * (double)n);
-#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
-    for (int64_t block = 0; block < blocks; block++) {
-        uint32_t word[4];
-        wg_draw_words(&draw, block, word);
-        for (int64_t k = 0, i = 4 * block; k < 4 && i < n; k++, i++) {
-            const bool one = word[k] < bound;
-            if (dtype == WG_F32)
-                ((float *)(void *)y)[i] = one;
-            else if (dtype == WG_F64)
-                ((double *)(void *)y)[i] = one;
-            else if (dtype == WG_I64)
-                ((int64_t *)(void *)y)[i] = one;
-            else
-                ((uint8_t *)y)[i] = one;
-        }
-    }
+    const wg_tensor *y = c->out[0];
+    const int64_t blocks = (y->numel + 3) / 4;
+    struct fill f = {.y = y->data, .dtype = (wg_dtype)y->dtype, .n = y->numel, .draw = wg_draw_blocks(c, blocks),
+                     .bound = (uint64_t)llround(ldexp(p->a, 32))};
+    wg_parallel(wg_kernel_threads(8 * (double)f.n), blocks, fill_part, &f);
     return WG_OK;
 }
 

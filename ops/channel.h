@@ -32,3 +32,12 @@ static inline REAL T(of_channel)(const wg_tensor *t, int64_t k)
 {
     return ((const ELEM *)(const void *)t->data)[k * wg_strides(t)[0]];
 }
+
+/* How many channels are worked on together: GROUP if they lie side by side in all tensors of x's shape. */
+static int64_t T(group_width)(const wg_call *c)
+{
+    bool side_by_side = wg_strides(c->out[0])[1] == 1;
+    for (int i = 0; i < c->n_in && side_by_side; i++)
+        side_by_side = c->in[i]->rank < 2 || wg_strides(c->in[i])[1] == 1;
+    return side_by_side ? T(GROUP) : T(FEW);
+}

@@ -18,31 +18,45 @@ static REAL T(cross_entropy_row)(const ELEM *x, int64_t sx, ELEM *p, int64_t sp,
     return R(log)(sum) - ((REAL)x[label * sx] - largest);
 }
 
-static wg_status T(cross_entropy)(const wg_call *c)
+/* One sum: what its parts share. */
+typedef struct {
+    const wg_call *call;
+    int64_t rows, part; /* in all and in a part */
+    WIDE sums[T(CE_PARTS)];
+} T(cross_entropy_sum);
+
+static void T(cross_entropy_parts)(int64_t first, int64_t last, void *context)
 {
-    const wg_tensor *logits = c->in[0], *labels = c->in[1], *softmax = c->out[1];
+    T(cross_entropy_sum) *s = (T(cross_entropy_sum) *)context;
+    const wg_tensor *logits = s->call->in[0], *labels = s->call->in[1], *softmax = s->call->out[1];
     const ELEM *x = (const ELEM *)(const void *)logits->data;
     const int64_t *label = (const int64_t *)(const void *)labels->data, *sx = wg_strides(logits), *sp = wg_strides(softmax);
     ELEM *p = (ELEM *)(void *)softmax->data;
+    for (int64_t k = first; k < last; k++) {
+        WIDE sum = (WIDE)0;
+        for (int64_t i = k * s->part; i < (k + 1) * s->part && i < s->rows; i++) {
+            const int64_t right = label[i * wg_strides(labels)[0]];
+            sum = sum + (WIDE)T(cross_entropy_row)(x + i * sx[0], sx[1], p + i * sp[0], sp[1], wg_extents(logits)[1], right);
+        }
+        s->sums[k] = sum;
+    }
+}
+
+static wg_status T(cross_entropy)(const wg_call *c)
+{
     const wg_status status = wg_labels_check(c);
     if (status != WG_OK)
         return status;
-    const int64_t rows = wg_extents(logits)[0], classes = wg_extents(logits)[1];
-    const int64_t part = (rows + T(CE_PARTS) - 1) / T(CE_PARTS), parts = part ? (rows + part - 1) / part : 0;
-    WIDE sums[T(CE_PARTS)], total = (WIDE)0;
-    const int threads = wg_kernel_threads(8 * (double)rows * (double)classes);
-#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
-    for (int64_t k = 0; k < parts; k++) {
-        WIDE sum = (WIDE)0;
-        for (int64_t i = k * part; i < (k + 1) * part && i < rows; i++) {
-            const int64_t right = label[i * wg_strides(labels)[0]];
-            sum = sum + (WIDE)T(cross_entropy_row)(x + i * sx[0], sx[1], p + i * sp[0], sp[1], classes, right);
-        }
-        sums[k] = sum;
-    }
+    T(cross_entropy_sum) s;
+    s.call = c;
+    s.rows = wg_extents(c->in[0])[0];
+    s.part = (s.rows + T(CE_PARTS) - 1) / T(CE_PARTS);
+    const int64_t parts = s.part ? (s.rows + s.part - 1) / s.part : 0;
+    wg_parallel(wg_kernel_threads(8 * (double)c->in[0]->numel), parts, T(cross_entropy_parts), &s);
+    WIDE total = (WIDE)0;
     for (int64_t k = 0; k < parts; k++)
-        total = total + sums[k];
-    *(ELEM *)(void *)c->out[0]->data = (REAL)(total / (WIDE)rows);
+        total = total + s.sums[k];
+    *(ELEM *)(void *)c->out[0]->data = (REAL)(total / (WIDE)s.rows);
     return WG_OK;
 }
 #else

@@ -1,24 +1,36 @@
 /* gy (p - onehot(labels)) / N, p = softmax of the logits: cross_entropy's gradient, an op of its own so that it has one too. */
 #ifdef REAL
-static wg_status T(cross_entropy_grad)(const wg_call *c)
+/* One gradient: what its parts share. */
+typedef struct {
+    const wg_call *call;
+    REAL scale;
+} T(cross_entropy_share);
+
+static void T(cross_entropy_grad_rows)(int64_t first, int64_t last, void *context)
 {
-    const wg_tensor *softmax = c->in[0], *labels = c->in[1], *result = c->out[0];
+    const T(cross_entropy_share) *share = (const T(cross_entropy_share) *)context;
+    const wg_tensor *softmax = share->call->in[0], *labels = share->call->in[1], *result = share->call->out[0];
     const ELEM *p = (const ELEM *)(const void *)softmax->data;
     const int64_t *label = (const int64_t *)(const void *)labels->data, *sp = wg_strides(softmax), *s = wg_strides(result);
     ELEM *gx = (ELEM *)(void *)result->data;
+    for (int64_t i = first; i < last; i++) {
+        const int64_t k = label[i * wg_strides(labels)[0]];
+        for (int64_t j = 0; j < wg_extents(softmax)[1]; j++)
+            gx[i * s[0] + j * s[1]] = (REAL)p[i * sp[0] + j * sp[1]] * share->scale;
+        gx[i * s[0] + k * s[1]] = ((REAL)p[i * sp[0] + k * sp[1]] - (REAL)1) * share->scale;
+    }
+}
+
+static wg_status T(cross_entropy_grad)(const wg_call *c)
+{
     const wg_status status = wg_labels_check(c);
     if (status != WG_OK)
         return status;
-    const int64_t rows = wg_extents(softmax)[0], classes = wg_extents(softmax)[1];
-    const REAL scale = (REAL)*(const ELEM *)(const void *)c->in[2]->data / (REAL)rows;
-    const int threads = wg_kernel_threads((double)rows * (double)classes);
-#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
-    for (int64_t i = 0; i < rows; i++) {
-        const int64_t k = label[i * wg_strides(labels)[0]];
-        for (int64_t j = 0; j < classes; j++)
-            gx[i * s[0] + j * s[1]] = (REAL)p[i * sp[0] + j * sp[1]] * scale;
-        gx[i * s[0] + k * s[1]] = ((REAL)p[i * sp[0] + k * sp[1]] - (REAL)1) * scale;
-    }
+    const int64_t rows = wg_extents(c->in[0])[0];
+    T(cross_entropy_share) share;
+    share.call = c;
+    share.scale = (REAL)*(const ELEM *)(const void *)c->in[2]->data / (REAL)rows;
+    wg_parallel(wg_kernel_threads((double)c->in[0]->numel), rows, T(cross_entropy_grad_rows), &share);
     return WG_OK;
 }
 #else

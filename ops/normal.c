@@ -3,29 +3,43 @@
 #ifdef REAL
 #include "draw.h"
 
-static wg_status T(normal)(const wg_call *c)
+/* One fill: what its parts share. */
+typedef struct {
+    ELEM *y;
+    int64_t n;
+    struct wg_draw draw;
+    WIDE mean, deviation;
+} T(normal_fill);
+
+static void T(fill_normal)(int64_t first, int64_t last, void *context)
 {
-    const struct wg_draw_params *p = (const struct wg_draw_params *)c->params;
-    ELEM *y = (ELEM *)(void *)c->out[0]->data;
-    const int64_t n = c->out[0]->numel, blocks = (n + 3) / 4;
-    const struct wg_draw draw = wg_draw_blocks(c, blocks);
-    const WIDE mean = (WIDE)p->a, deviation = (WIDE)p->b, two_pi = (WIDE)6.283185307179586477;
-    const int threads = wg_kernel_threads(32 * (double)n);
-#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
-    for (int64_t block = 0; block < blocks; block++) {
+    const T(normal_fill) *f = (const T(normal_fill) *)context;
+    for (int64_t block = first; block < last; block++) {
         uint32_t word[4];
         WIDE z[4];
-        wg_draw_words(&draw, block, word);
+        wg_draw_words(&f->draw, block, word);
         for (int k = 0; k < 4; k += 2) {
             /* u in (0, 1], so that its logarithm is finite */
             const WIDE r = sqrt((WIDE)-2 * log((WIDE)(((double)word[k] + 1) * 0x1p-32)));
-            const WIDE angle = two_pi * (WIDE)((double)word[k + 1] * 0x1p-32);
-            z[k] = mean + deviation * (r * cos(angle));
-            z[k + 1] = mean + deviation * (r * sin(angle));
+            const WIDE angle = (WIDE)6.283185307179586477 * (WIDE)((double)word[k + 1] * 0x1p-32);
+            z[k] = f->mean + f->deviation * (r * cos(angle));
+            z[k + 1] = f->mean + f->deviation * (r * sin(angle));
         }
-        for (int64_t k = 0; k < 4 && 4 * block + k < n; k++)
-            y[4 * block + k] = (REAL)z[k];
+        for (int64_t k = 0; k < 4 && 4 * block + k < f->n; k++)
+            f->y[4 * block + k] = (REAL)z[k];
     }
+}
+
+static wg_status T(normal)(const wg_call *c)
+{
+    const struct wg_draw_params *p = (const struct wg_draw_params *)c->params;
+    T(normal_fill) f;
+    f.y = (ELEM *)(void *)c->out[0]->data;
+    f.n = c->out[0]->numel;
+    f.draw = wg_draw_blocks(c, (f.n + 3) / 4);
+    f.mean = (WIDE)p->a;
+    f.deviation = (WIDE)p->b;
+    wg_parallel(wg_kernel_threads(32 * (double)f.n), (f.n + 3) / 4, T(fill_normal), &f);
     return WG_OK;
 }
 #else

@@ -109,8 +109,8 @@ wg_status wg_labels_shape(const wg_call *c);
 
 /* ---- channels ---- */
 
-/* Shape rule of batch_norm and its gradient: in[0] is x (N,C,…), the inputs of per_channel are (C), the others of x's shape; there is
-   one output of x's shape and two (C). */
+/* Shape rule of batch_norm and its gradient: in[0] is x (N,C,…), the inputs of per_channel are (C), the others of x's shape. Outputs:
+   one of x's shape and two (C). */
 wg_status wg_channels_shape(const wg_call *c, unsigned per_channel, wg_spec *out);
 /* t, one number for each channel of x (N,C,…), as (1,C,1,…). */
 wg_tensor *wg_over_channels(wg_tensor *t, const wg_tensor *x);

@@ -2,28 +2,44 @@
 #ifdef REAL
 #include "draw.h"
 
+/* One fill: what its parts share. */
+typedef struct {
+    ELEM *y;
+    int64_t n, each; /* numbers in all, and from each block of random words */
+    struct wg_draw draw;
+    REAL low, width, top;
+} T(uniform_fill);
+
+static void T(fill_uniform)(int64_t first, int64_t last, void *context)
+{
+    const T(uniform_fill) *f = (const T(uniform_fill) *)context;
+    for (int64_t block = first; block < last; block++) {
+        uint32_t word[4];
+        wg_draw_words(&f->draw, block, word);
+        for (int64_t k = 0; k < f->each && block * f->each + k < f->n; k++) {
+            const double u = f->each == 2 ? (double)(((uint64_t)word[2 * k] << 32 | word[2 * k + 1]) >> 11) * 0x1p-53
+                                          : (double)(word[k] >> 8) * 0x1p-24;
+            const REAL v = f->low + f->width * (REAL)u;
+            f->y[block * f->each + k] = v > f->top ? f->top : v;
+        }
+    }
+}
+
 static wg_status T(uniform)(const wg_call *c)
 {
     const struct wg_draw_params *p = (const struct wg_draw_params *)c->params;
-    ELEM *y = (ELEM *)(void *)c->out[0]->data;
     const bool wide = c->out[0]->dtype == WG_F64;
-    const int64_t n = c->out[0]->numel, each = wide ? 2 : 4, blocks = (n + each - 1) / each;
-    const struct wg_draw draw = wg_draw_blocks(c, blocks);
-    const REAL low = (REAL)p->a, width = (REAL)(p->b - p->a);
+    T(uniform_fill) f;
+    f.y = (ELEM *)(void *)c->out[0]->data;
+    f.n = c->out[0]->numel;
+    f.each = wide ? 2 : 4;
+    const int64_t blocks = (f.n + f.each - 1) / f.each;
+    f.draw = wg_draw_blocks(c, blocks);
+    f.low = (REAL)p->a;
+    f.width = (REAL)(p->b - p->a);
     /* rounding may reach high, which is excluded: the largest number below it stands for it */
-    const REAL top = (REAL)(wide ? nextafter(p->b, p->a) : (double)nextafterf((float)p->b, (float)p->a));
-    const int threads = wg_kernel_threads(8 * (double)n);
-#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1)
-    for (int64_t block = 0; block < blocks; block++) {
-        uint32_t word[4];
-        wg_draw_words(&draw, block, word);
-        for (int64_t k = 0; k < each && block * each + k < n; k++) {
-            const double u = wide ? (double)(((uint64_t)word[2 * k] << 32 | word[2 * k + 1]) >> 11) * 0x1p-53
-                                  : (double)(word[k] >> 8) * 0x1p-24;
-            const REAL v = low + width * (REAL)u;
-            y[block * each + k] = v > top ? top : v;
-        }
-    }
+    f.top = (REAL)(wide ? nextafter(p->b, p->a) : (double)nextafterf((float)p->b, (float)p->a));
+    wg_parallel(wg_kernel_threads(8 * (double)f.n), blocks, T(fill_uniform), &f);
     return WG_OK;
 }
 #else

@@ -1,6 +1,7 @@
 /* Random numbers: a counter-based generator, Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as
    1, 2, 3, 2011). Its state is a tensor, so a draw is an op that changes an operand: undone when a step fails, run again on a rerun.
-   The same seed gives the same numbers on every machine and for any number of threads. */
+   The same seed gives the same numbers for any number of threads and on every machine (of wg_normal's the last bit is the C
+   library's, whose logarithm and cosine they go through). */
 #ifndef WENGERT_RANDOM_H
 #define WENGERT_RANDOM_H
 

@@ -172,10 +172,17 @@ static wg_status kernel_confused_by_itself(const wg_call *c)
     return status;
 }
 
+/* Found again after the check, so that it is Wengert's count that must notice and not a sanitizer. */
+static struct wg_storage *lost_memory;
+
 static wg_status kernel_leaks(const wg_call *c)
 {
     struct wg_storage *lost = wg_storage_new(64);
-    return lost ? wg_op_mul.kernel[WG_F64](c) : WG_E_MEMORY;
+    if (!lost)
+        return WG_E_MEMORY;
+    lost->next_free = lost_memory;
+    lost_memory = lost;
+    return wg_op_mul.kernel[WG_F64](c);
 }
 
 static wg_status kernel_ignores_failure(const wg_call *c)
@@ -379,6 +386,11 @@ static void bites_once(void **state)
     const struct bite *bite = *state;
     plant(bite, &op);
     check_op(&op, &report);
+    while (lost_memory) {
+        struct wg_storage *found = lost_memory;
+        lost_memory = found->next_free;
+        wg_storage_unref(found);
+    }
     if (!check_found(&report, bite->check))
         check_print(&report);
     assert_true(check_found(&report, bite->check));
@@ -452,12 +464,12 @@ static void reports(void **state)
 int main(void)
 {
     enum { OTHERS = 4 };
-    static struct CMUnitTest tests[N_BITES + OTHERS] = {cmocka_unit_test(comparators), cmocka_unit_test(reports), cmocka_unit_test(sound),
-                                                        cmocka_unit_test(sound_without_derivative)};
+    static struct CMUnitTest tests[N_BITES + OTHERS] = {cmocka_unit_test(comparators), cmocka_unit_test(reports),
+                                                        cmocka_unit_test(sound), cmocka_unit_test(sound_without_derivative)};
     if (wg_warmup(2) != WG_OK)
         return 2;
     for (int i = 0; i < N_BITES; i++)
-        tests[OTHERS + i] = (struct CMUnitTest){.name = bites[i].fault, .test_func = bites_once,
-                                           .initial_state = (void *)(uintptr_t)&bites[i]};
+        tests[OTHERS + i] = (struct CMUnitTest){
+            .name = bites[i].fault, .test_func = bites_once, .initial_state = (void *)(uintptr_t)&bites[i]};
     return _cmocka_run_group_tests("bites", tests, N_BITES + OTHERS, NULL, NULL) != 0;
 }

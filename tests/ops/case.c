@@ -78,8 +78,11 @@ static void start(struct check_case *c, const struct wg_op *op, const struct wg_
     c->params = sample->params;
     c->n = sample->n;
     for (int i = 0; i < c->n; i++)
-        c->in[i] = (struct operand){.none = sample->none >> i & 1, .tested = sample->dtype[i] == WG_F32, .shared = -1,
-                                    .dtype = sample->dtype[i], .shape = sample->shape[i]};
+        c->in[i] = (struct operand){.none = sample->none >> i & 1,
+                                    .tested = sample->dtype[i] == WG_F32,
+                                    .shared = -1,
+                                    .dtype = sample->dtype[i],
+                                    .shape = sample->shape[i]};
 }
 
 void case_of_sample(struct check_case *c, const struct wg_op *op, int sample, struct check_report *report)
@@ -116,14 +119,10 @@ static const struct shapes alike[] = {
     {"6-d", ALIKE(2, 1, 2, 1, 3, 2)},
 };
 static const struct shapes stretched[] = {
-    {"left", WG_DIMS(3, 1), WG_DIMS(3, 4), WG_DIMS(3, 4)},
-    {"right", WG_DIMS(3, 4), WG_DIMS(1, 4), WG_DIMS(3, 1)},
-    {"both", WG_DIMS(3, 1), WG_DIMS(1, 4), WG_DIMS(3, 1)},
-    {"rank left", WG_DIMS(4), WG_DIMS(2, 3, 4), WG_DIMS(2, 3, 4)},
-    {"rank right", WG_DIMS(2, 3, 4), WG_DIMS(3, 1), WG_DIMS(1)},
-    {"scalar left", {.rank = 0}, WG_DIMS(3, 4), {.rank = 0}},
-    {"scalar right", WG_DIMS(3, 4), {.rank = 0}, {.rank = 0}},
-    {"stretched to nothing", WG_DIMS(0, 3), WG_DIMS(1, 3), WG_DIMS(1)},
+    {"left", WG_DIMS(3, 1), WG_DIMS(3, 4), WG_DIMS(3, 4)},       {"right", WG_DIMS(3, 4), WG_DIMS(1, 4), WG_DIMS(3, 1)},
+    {"both", WG_DIMS(3, 1), WG_DIMS(1, 4), WG_DIMS(3, 1)},       {"rank left", WG_DIMS(4), WG_DIMS(2, 3, 4), WG_DIMS(2, 3, 4)},
+    {"rank right", WG_DIMS(2, 3, 4), WG_DIMS(3, 1), WG_DIMS(1)}, {"scalar left", {.rank = 0}, WG_DIMS(3, 4), {.rank = 0}},
+    {"scalar right", WG_DIMS(3, 4), {.rank = 0}, {.rank = 0}},   {"stretched to nothing", WG_DIMS(0, 3), WG_DIMS(1, 3), WG_DIMS(1)},
 };
 enum { N_ALIKE = sizeof alike / sizeof *alike, N_STRETCHED = sizeof stretched / sizeof *stretched };
 

@@ -19,9 +19,9 @@ struct check_finding {
 
 struct check_report {
     const char *op;
-    int cases;        /* inputs x layout x dtype that were run */
-    long comparisons; /* numbers compared */
-    double worst;     /* largest error of a derivative against differences, in units of what is allowed */
+    int cases;           /* inputs x layout x dtype that were run */
+    long comparisons;    /* numbers compared */
+    double worst;        /* largest error of a derivative against differences, in units of what is allowed */
     int failures, skips; /* how many there were; the first ones are kept */
     struct check_finding failure[CHECK_MAX_FINDINGS], skipped[CHECK_MAX_FINDINGS];
     char failed[CHECK_MAX_FINDINGS][16]; /* the checks that had a failure, each once */

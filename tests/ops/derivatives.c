@@ -183,7 +183,8 @@ static bool asks(const struct check_case *c, struct result *r)
         to = to || float_result(c, r, i);
     result_free(r);
     if (!from || !to)
-        check_skip(c->report, "vjp", "nothing to differentiate: %s", !from ? "no operand that has a gradient" : "no result that is a float");
+        check_skip(c->report, "vjp", "nothing to differentiate: %s",
+                   !from ? "no operand that has a gradient" : "no result that is a float");
     return from && to;
 }
 
@@ -202,7 +203,8 @@ void check_no_derivative(const struct check_case *c)
         check_fail(c->report, "no derivative", "%s: WG_NO_DERIVATIVE without a reason", c->name);
     run_op(c, &(struct run){.dtype = WG_F64, .way = GIVEN}, &r);
     if (r.status != WG_E_NO_GRAD)
-        check_fail(c->report, "no derivative", "%s: asking for the gradient gave %s, not WG_E_NO_GRAD", c->name, wg_status_name(r.status));
+        check_fail(c->report, "no derivative", "%s: asking for the gradient gave %s, not WG_E_NO_GRAD", c->name,
+                   wg_status_name(r.status));
     else if ((excuse & WG_NO_DERIVATIVE) && !strstr(r.error.message, c->op->name))
         check_fail(c->report, "no derivative", "%s: the error does not name the op: %s", c->name, r.error.message);
     result_free(&r);

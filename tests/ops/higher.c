@@ -58,6 +58,8 @@ static void compare_tangents(const struct check_case *c, unsigned moved, const s
         wg_error error;
         wg_error_take(&error);
         check_fail(c->report, "jvp", "%s: %s", c->name, error.message);
+        for (int i = 0; i < c->op->n_out; i++)
+            free(ty[i]);
         return;
     }
     struct result r;
@@ -166,13 +168,15 @@ static void compare_second(const struct check_case *c, const struct twice *t)
         double *got = values_of(t->gg[i]), found;
         const int64_t n = t->gg[i]->numel, stride = 1 + (n - 1) / MOST_ELEMENTS;
         if (stride > 1)
-            check_skip(c->report, "second", "%s: differences for every %lld-th element only, of %lld", c->name, (long long)stride, (long long)n);
+            check_skip(c->report, "second", "%s: differences for every %lld-th element only, of %lld", c->name, (long long)stride,
+                       (long long)n);
         for (int64_t k = 0; k < n; k += stride) {
             const struct run run = {.dtype = WG_F64, .way = GIVEN, .nudged = t->nudged[i], .element = k};
             if (difference_agrees(c, gradient_projected, run, got[k], &found))
                 continue;
             check_fail(c->report, "second", "%s: second gradient by %s %d, element %lld is %.12g, by differences %.12g", c->name,
-                       t->nudged[i] > 100 ? "the gradient of result" : "operand", (t->nudged[i] - 1) % 100, (long long)k, got[k], found);
+                       t->nudged[i] > 100 ? "the gradient of result" : "operand", (t->nudged[i] - 1) % 100, (long long)k, got[k],
+                       found);
             break;
         }
         free(got);
@@ -187,8 +191,8 @@ static void compare_recorded(const struct check_case *c, const struct twice *t, 
         const double *plain = first->grad[t->nudged[i] - 1];
         for (int64_t k = 0; k < t->g[i]->numel && plain; k++)
             if (!check_close(recorded[k], plain[k], 1e-12, 1e-12)) {
-                check_fail(c->report, "second", "%s: recorded, gradient %d, element %lld is %.17g, not %.17g", c->name, t->nudged[i] - 1,
-                           (long long)k, recorded[k], plain[k]);
+                check_fail(c->report, "second", "%s: recorded, gradient %d, element %lld is %.17g, not %.17g", c->name,
+                           t->nudged[i] - 1, (long long)k, recorded[k], plain[k]);
                 break;
             }
         free(recorded);

@@ -31,7 +31,8 @@ static void check_one_failure(const struct check_case *c, struct run run, const 
     result_free(&failed);
     const int64_t after = live_bytes();
     if (after != live)
-        check_fail(c->report, "memory", "%s: %s fails: %lld bytes live, not %lld", c->name, what, (long long)after, (long long)live);
+        check_fail(c->report, "memory", "%s: %s fails: %lld bytes live, not %lld", c->name, what, (long long)after,
+                   (long long)live);
     run.fail = false;
     run_op(c, &run, &again);
     compare_results(c, "memory", what, &again, plain, (struct tolerance){0});
@@ -78,8 +79,8 @@ static bool same_cost(const wg_cost *a, const wg_cost *b)
 
 static const char *cost_text(const wg_cost *a, char *text, size_t size)
 {
-    snprintf(text, size, "+%g *%g /%g <%g f%g read %g written %g", a->add, a->mul, a->div, a->compare, a->transcendental, a->bytes_read,
-             a->bytes_written);
+    snprintf(text, size, "+%g *%g /%g <%g f%g read %g written %g", a->add, a->mul, a->div, a->compare, a->transcendental,
+             a->bytes_read, a->bytes_written);
     return text;
 }
 
@@ -221,7 +222,8 @@ static void compare_cost(const struct check_case *c, const wg_call *call, const 
     if (c->op->cost)
         stated = c->op->cost(call);
     if (!(c->op->flags & WG_VIEW) && !check_count(c->op->name, call, plain_operands(c), &counted)) {
-        check_skip(c->report, "cost", "no kernel between #ifdef REAL and #else: it may state no arithmetic, and its bytes are watched");
+        check_skip(c->report, "cost",
+                   "no kernel between #ifdef REAL and #else: it may state no arithmetic, and its bytes are watched");
         watch(call, plain_operands(c), &counted);
     }
     c->report->comparisons += 7;

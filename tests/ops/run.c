@@ -278,7 +278,8 @@ void result_keep(struct result *r, const wg_tensor *t)
     r->out[i] = values_of(t);
 }
 
-static wg_status apply(const struct check_case *c, const struct run *run, wg_tensor *const *leaves, wg_tensor **out, struct result *r)
+static wg_status apply(const struct check_case *c, const struct run *run, wg_tensor *const *leaves, wg_tensor **out,
+                       struct result *r)
 {
     wg_tensor *in[WG_SAMPLE_MAX];
     for (int i = 0; i < c->n; i++)

@@ -52,7 +52,7 @@ double weight(enum weight_kind kind, int which, int64_t element);
 struct run {
     wg_dtype dtype;
     enum layout layout;
-    unsigned where;  /* the operands laid out so, a bit each; the others are row-major. Bit 31: the projection's weights */
+    unsigned where; /* the operands laid out so, a bit each; the others are row-major. Bit 31: the projection's weights */
     enum gradient_way way;
     unsigned roots;  /* the outputs projected, a bit each; 0 means all */
     unsigned leaves; /* the operands that require a gradient; 0 means all */
@@ -63,8 +63,8 @@ struct run {
     int nudged;      /* 1 + operand, or 101 + output for a weight of the projection, of which one element is changed; 0: none */
     int64_t element;
     double by;
-    double along;    /* inputs are moved so far along their TANGENT weights */
-    unsigned moved;  /* those that are */
+    double along;          /* inputs are moved so far along their TANGENT weights */
+    unsigned moved;        /* those that are */
     bool fail, persistent; /* the fail_at-th allocation fails */
     int64_t fail_at;
 };
@@ -74,7 +74,7 @@ enum { MAX_RESULTS = 8 };
 struct result {
     wg_status status;
     wg_error error;
-    int n_out;       /* the op's outputs, then the operands that it wrote */
+    int n_out; /* the op's outputs, then the operands that it wrote */
     wg_shape shape[MAX_RESULTS];
     wg_dtype dtype[MAX_RESULTS];
     int64_t numel[MAX_RESULTS];

@@ -36,8 +36,8 @@ static void compare_array(const struct check_case *c, const char *check, const c
     c->report->comparisons += n;
     for (int64_t k = 0; k < n; k++)
         if (!agree(got[k], want[k], scale, tolerance)) {
-            check_fail(c->report, check, "%s, %s: %s %d, element %lld is %.17g, not %.17g", c->name, what, array, which, (long long)k,
-                       got[k], want[k]);
+            check_fail(c->report, check, "%s, %s: %s %d, element %lld is %.17g, not %.17g", c->name, what, array, which,
+                       (long long)k, got[k], want[k]);
             return;
         }
 }
@@ -120,7 +120,8 @@ void check_shape(const struct check_case *c, const struct result *r)
     wg_tensor *in[WG_SAMPLE_MAX];
     wg_spec spec[MAX_RESULTS];
     wg_shape expected;
-    const wg_call call = {.op = c->op, .params = c->params, .in = in, .n_in = (uint16_t)c->n, .n_out = c->op->n_out, .dtype = WG_F64};
+    const wg_call call = {
+        .op = c->op, .params = c->params, .in = in, .n_in = (uint16_t)c->n, .n_out = c->op->n_out, .dtype = WG_F64};
     operands_make(c, &(struct run){.dtype = WG_F64}, false, in);
     memset(spec, 0, sizeof spec);
     if (c->op->shape && c->op->shape(&call, spec) != WG_OK)
@@ -139,7 +140,8 @@ void check_shape(const struct check_case *c, const struct result *r)
 
 /* ---- layouts ---- */
 
-static void compare_layout(const struct check_case *c, wg_dtype dtype, enum layout layout, unsigned where, const struct result *plain)
+static void compare_layout(const struct check_case *c, wg_dtype dtype, enum layout layout, unsigned where,
+                           const struct result *plain)
 {
     char what[80];
     struct result r;

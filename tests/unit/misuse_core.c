@@ -1,0 +1,368 @@
+/* Misuse of the engine's functions: tensors, tapes, gradients, errors, randomness, the machine. */
+#include "misuse.h"
+#include "user_op.h"
+
+#include "../../lib/internal.h"
+
+/* ---- base.h, error.h ---- */
+
+static void misuse_names_and_texts(void)
+{
+    char text[16] = "xxxxxxxxxxxxxxx";
+    assert_int_equal(wg_dtype_size((wg_dtype)99), 0);
+    assert_string_equal(wg_dtype_name((wg_dtype)99), "?");
+    assert_string_equal(wg_shape_text(WG_SHAPE(32, 10), text, sizeof text), "[32, 10]");
+    assert_string_equal(wg_shape_text((wg_shape){.rank = -5}, text, sizeof text), "[]");
+    wg_shape_text((wg_shape){.rank = 99}, text, sizeof text);
+    assert_int_equal(strlen(text), sizeof text - 1); /* cut */
+    assert_string_equal(wg_shape_text(WG_SHAPE(1), NULL, 10), "");
+    assert_string_equal(wg_shape_text(WG_SHAPE(1), text, 0), "");
+    assert_string_equal(wg_status_text((wg_status)77), "unknown status");
+    assert_string_equal(wg_status_name((wg_status)77), "unknown status");
+    assert_string_equal(wg_status_name(WG_E_SHAPE), "WG_E_SHAPE");
+}
+
+static void misuse_error_record(void)
+{
+    assert_null(wg_error_first());
+    assert_int_equal(wg_error_take(NULL), WG_OK);
+    assert_int_equal(wg_report(NULL), 0);
+    assert_int_equal(wg_error_set(WG_OK, NULL, NULL), WG_E_STATE); /* an error is never OK */
+    assert_int_equal(wg_error_set(WG_E_IO, "op", "second"), WG_E_IO);
+    assert_int_equal(wg_error_first()->later, 1);
+    assert_int_equal(wg_report(NULL), 1);
+    wg_error_set_hook(NULL, NULL);
+    wg_error_breakpoint();
+}
+
+/* ---- tensor.h ---- */
+
+static void misuse_making(void)
+{
+    const float one = 1;
+    assert_null_and_error(wg_from_bytes(NULL, WG_F32, WG_SHAPE(2)), WG_E_NULL, "from: ");
+    assert_null_and_error(wg_from_bytes(&one, (wg_dtype)9, WG_SHAPE(1)), WG_E_DTYPE, "from: ");
+    assert_null_and_error(wg_from(&one, WG_SHAPE(-1)), WG_E_SHAPE, "from: negative extent in [-1]");
+    assert_null_and_error(wg_from(&one, (wg_shape){.rank = 9}), WG_E_SHAPE, "from: rank 9 is not in 0..8");
+    assert_null_and_error(wg_from(&one, (wg_shape){.rank = -1}), WG_E_SHAPE, "from: rank -1");
+    assert_null_and_error(wg_full(WG_F64, WG_SHAPE((int64_t)1 << 40, (int64_t)1 << 40), 1), WG_E_SHAPE, "full: ");
+    assert_null_and_error(wg_full((wg_dtype)9, WG_SHAPE(1), 1), WG_E_DTYPE, "full: ");
+    assert_null_and_error(wg_full(WG_I64, WG_SHAPE(1), 1e300), WG_E_ARGUMENT, "full: ");
+    assert_null_and_error(wg_full(WG_U8, WG_SHAPE(1), -1), WG_E_ARGUMENT, "full: ");
+    assert_null_and_error(wg_full(WG_U8, WG_SHAPE(1), (double)NAN), WG_E_ARGUMENT, "full: ");
+    assert_null_and_error(wg_zeros(WG_F32, WG_SHAPE(INT64_MAX)), WG_E_SHAPE, ": ");
+    assert_null_and_error(wg_ones((wg_dtype)-1, WG_SHAPE(1)), WG_E_DTYPE, ": ");
+    assert_null_and_error(wg_scalar((wg_dtype)4, 1), WG_E_DTYPE, ": ");
+    assert_int_equal(wg_numel(made(wg_zeros(WG_F32, WG_SHAPE(0, (int64_t)1 << 30)))), 0);
+    assert_non_null(wg_from_bytes(NULL, WG_F32, WG_SHAPE(0)));
+}
+
+static void misuse_looking(void)
+{
+    float six[6];
+    FOR_EACH_BAD(IS_NULL, {
+        if (bad_ == IS_RELEASED) /* its shape may still be asked */
+            continue;
+        assert_int_equal(wg_rank(bad), 0);
+        expect_error(code, "rank: ");
+        assert_int_equal(wg_extent(bad, 0), 0);
+        expect_error(code, "extent: ");
+        assert_int_equal(wg_stride(bad, 0), 0);
+        expect_error(code, "stride: ");
+        assert_int_equal(wg_numel(bad), 0);
+        expect_error(code, "numel: ");
+        assert_int_equal(wg_dtype_of(bad), WG_F32);
+        expect_error(code, "dtype_of: ");
+        assert_int_equal(wg_shape_of(bad).rank, 0);
+        expect_error(code, "shape_of: ");
+        assert_false(wg_is_contiguous(bad));
+        expect_error(code, "is_contiguous: ");
+        assert_string_equal(wg_name_of(bad), "");
+        expect_error(code, "name_of: ");
+    });
+    REFUSED("data", wg_data(bad));
+    REFUSED("data_mut", wg_data_mut(bad));
+    FOR_EACH_BAD(IS_NULL, {
+        assert_true(isnan(wg_item(bad)));
+        expect_error(code, "item: ");
+    });
+    REFUSED_STATUS("read", wg_read(bad, six));
+    REFUSED_STATUS("write", wg_write(bad, six));
+    assert_int_equal(wg_extent(fx.x, 2), 0);
+    expect_error(WG_E_ARGUMENT, "extent: there is no axis 2 in a tensor of rank 2");
+    assert_int_equal(wg_stride(fx.x, -3), 0);
+    expect_error(WG_E_ARGUMENT, "stride: there is no axis -3");
+    assert_true(isnan(wg_item(fx.x)));
+    expect_error(WG_E_SHAPE, "item: a tensor of one element is wanted, not [2, 3]");
+    assert_fails(wg_read(fx.x, NULL), WG_E_NULL, "read: ");
+    assert_fails(wg_write(fx.x, NULL), WG_E_NULL, "write: ");
+    assert_fails(wg_write(made(wg_broadcast_to(fx.vector, WG_SHAPE(2, 3))), six), WG_E_ARGUMENT, "write: ");
+}
+
+static void misuse_owning(void)
+{
+    wg_free(NULL);
+    wg_free(WG_NONE);
+    assert_null(wg_error_first());
+    wg_free(fx.bad[IS_RELEASED]);
+    expect_error(WG_E_ARGUMENT, "free: the tensor belongs to a tape");
+    if (may_try(IS_DANGLING)) {
+        wg_free(fx.bad[IS_DANGLING]);
+        expect_error(WG_E_DANGLING, "free: ");
+    }
+    REFUSED("keep", wg_keep(bad));
+    REFUSED("own", wg_own(bad));
+    REFUSED("hold", wg_hold(bad));
+    REFUSED_STATUS("set_name", wg_set_name(bad, "x"));
+    assert_fails(wg_set_name(fx.x, NULL), WG_E_NULL, "set_name: ");
+    wg_drop(NULL);
+    wg_drop(WG_NONE);
+    wg_drop(fx.bad[IS_RELEASED]);
+    wg_drop(fx.x);
+    assert_null(wg_error_first());
+    wg_drop(fx.bad[IS_FOREIGN]);
+    expect_error(WG_E_THREAD, "drop: ");
+    assert_null(wg_take(NULL));
+    assert_ptr_equal(wg_take(fx.x), fx.x);
+    assert_ptr_equal(wg_take(WG_NONE), WG_NONE);
+    assert_ptr_equal(wg_take(fx.bad[IS_FOREIGN]), fx.bad[IS_FOREIGN]);
+    assert_false(fx.bad[IS_FOREIGN]->flags & WG_T_TAKE);
+}
+
+static void misuse_leaf(void)
+{
+    REFUSED("require_grad", wg_require_grad(bad, true));
+    assert_null_and_error(wg_require_grad(fx.labels, true), WG_E_DTYPE, "require_grad: i64");
+    assert_null_and_error(wg_require_grad(made(wg_mul(fx.x, fx.y)), false), WG_E_STATE, "require_grad: ");
+    assert_false(wg_requires_grad(NULL));
+    assert_false(wg_requires_grad(WG_NONE));
+    FOR_EACH_BAD(IS_NULL, {
+        if (bad_ == IS_RELEASED)
+            continue;
+        assert_null_and_error(wg_gradient(bad), code, "gradient: ");
+    });
+    wg_clear_gradient(NULL);
+    wg_clear_gradient(fx.y);
+    assert_null(wg_error_first());
+    REFUSED_STATUS("add_gradient", wg_add_gradient(bad, fx.y));
+    REFUSED_STATUS("add_gradient", wg_add_gradient(fx.x, bad));
+    assert_fails(wg_add_gradient(fx.y, fx.y), WG_E_ARGUMENT, "add_gradient: ");
+    assert_fails(wg_add_gradient(fx.x, fx.odd), WG_E_SHAPE, "add_gradient: leaf f32 [2, 3], gradient f32 [5, 7]");
+    assert_fails(wg_add_gradient(fx.x, fx.wide), WG_E_DTYPE, "add_gradient: leaf f32 [2, 3], gradient f64 [2, 3]");
+}
+
+/* ---- tape.h ---- */
+
+static void misuse_tape(void)
+{
+    wg_tape *const tape = wg_tape_top(), *const other = foreign.t->tape;
+    assert_int_equal(wg_tape_close(NULL), WG_OK); /* as wg_free(NULL) */
+    assert_fails(wg_tape_close(other), WG_E_THREAD, "tape_close: ");
+    wg_tape_open();
+    assert_fails(wg_tape_close(tape), WG_E_STATE, "tape_close: ");
+    assert_ok(wg_tape_close(wg_tape_top()));
+    wg_tape_leave(NULL);
+    wg_tape_leave(&(wg_tape *){NULL});
+    assert_int_equal(wg_tape_nodes(NULL), 0);
+    assert_fails(wg_tape_rerun(NULL), WG_E_NULL, "tape_rerun: ");
+    assert_fails(wg_tape_rerun(other), WG_E_STATE, "tape_rerun: ");
+    assert_fails(wg_tape_rerun(tape), WG_E_STATE, "tape_rerun: ");
+    wg_grad_mode_leave(NULL);
+    wg_train_mode_leave(NULL);
+    assert_true(wg_grad_mode() && wg_train_mode());
+    assert_fails(wg_name_push(NULL), WG_E_NULL, "name_push: ");
+    wg_name_pop(); /* nothing was pushed */
+}
+
+static wg_tensor *same(wg_tensor *gradient, void *context)
+{
+    (void)context;
+    return gradient;
+}
+
+static void misuse_gradients(void)
+{
+    wg_tensor *loss = made(wg_sum(fx.x)), *y = made(wg_mul(fx.x, fx.y)), *gx[2] = {NULL, NULL};
+    REFUSED_STATUS("backward", wg_backward(bad));
+    REFUSED_STATUS("backward", wg_backward_many(&bad, NULL, 1, false));
+    REFUSED_STATUS_BUT_NONE("backward", wg_backward(y, .grad = bad));
+    assert_fails(wg_backward_many(NULL, NULL, 1, false), WG_E_NULL, "backward: ");
+    assert_fails(wg_backward_many(&y, NULL, 0, false), WG_E_NULL, "backward: ");
+    assert_fails(wg_backward(y), WG_E_SHAPE, "backward: a root of [2, 3]");
+    assert_fails(wg_backward(y, .grad = fx.odd), WG_E_SHAPE, "backward: the given gradient is f32 [5, 7], the root f32 [2, 3]");
+    assert_fails(wg_backward(y, .grad = fx.wide), WG_E_DTYPE, "backward: the given gradient is f64 [2, 3], the root f32 [2, 3]");
+    assert_fails(wg_backward(fx.y), WG_E_NO_TAPE, "backward: ");
+    assert_fails(wg_backward(made(wg_sum(fx.y))), WG_E_NO_GRAD, "backward: ");
+    REFUSED("grad", wg_grad(bad, fx.x));
+    REFUSED("grad", wg_grad(loss, bad));
+    REFUSED_BUT_NONE("grad", wg_grad(y, fx.x, .grad = bad));
+    assert_null_and_error(wg_grad(y, fx.x, .grad = fx.odd), WG_E_SHAPE, "grad: the given gradient is f32 [5, 7]");
+    assert_null_and_error(wg_grad(loss, fx.y), WG_E_NO_GRAD, "grad: ");
+    assert_fails(wg_grad_many(loss, NULL, 1, gx), WG_E_NULL, "grad: ");
+    assert_fails(wg_grad_many(loss, &fx.x, 0, gx), WG_E_NULL, "grad: ");
+    assert_fails(wg_grad_many(loss, &fx.x, 1, NULL), WG_E_NULL, "grad: ");
+    REFUSED_STATUS("add_hook", wg_add_hook(bad, same, NULL));
+    assert_fails(wg_add_hook(fx.x, NULL, NULL), WG_E_NULL, "add_hook: ");
+    assert_fails(wg_add_hook(fx.y, same, NULL), WG_E_NO_GRAD, "add_hook: ");
+    assert_ok(wg_backward(loss)); /* after all that */
+    wg_clear_gradient(fx.x);
+}
+
+static void misuse_update(void)
+{
+    wg_update_cancel();
+    assert_fails(wg_update_commit(), WG_E_STATE, "update_commit: ");
+    assert_ok(wg_update_begin());
+    assert_fails(wg_update_begin(), WG_E_STATE, "update_begin: ");
+    assert_fails(wg_backward(made(wg_sum(fx.x))), WG_E_STATE, "backward: ");
+    assert_int_equal(wg_update_commit(), WG_E_STATE); /* something failed inside */
+    assert_ok(wg_update_begin());
+    assert_ok(wg_update_commit());
+}
+
+/* ---- op.h ---- */
+
+static wg_status out_of_nowhere(const wg_call *c, wg_spec *out)
+{
+    (void)c;
+    out->dtype = (wg_dtype)12;
+    out->rank = 40;
+    return WG_OK;
+}
+
+static void misuse_op(void)
+{
+    const struct wg_op *op = times_op();
+    struct wg_op broken = *op;
+    wg_tensor *in[2] = {fx.wide, fx.wide}, *out[3] = {NULL, NULL, NULL};
+    assert_fails(wg_invoke(NULL, NULL, in, 2, out, 1), WG_E_NULL, "invoke: ");
+    assert_fails(wg_invoke(op, NULL, NULL, 2, out, 1), WG_E_NULL, "invoke: ");
+    assert_fails(wg_invoke(op, NULL, in, 2, NULL, 1), WG_E_NULL, "invoke: ");
+    assert_fails(wg_invoke(op, NULL, in, 1, out, 1), WG_E_ARGUMENT, "times: ");
+    assert_fails(wg_invoke(op, NULL, in, 2, out, 2), WG_E_ARGUMENT, "times: ");
+    assert_null_and_error(wg_invoke1(NULL, NULL, fx.wide), WG_E_NULL, "invoke: ");
+    assert_null_and_error(wg_invoke2(NULL, NULL, fx.wide, fx.wide), WG_E_NULL, "invoke: ");
+    assert_null_and_error(wg_invoke3(NULL, NULL, fx.wide, fx.wide, fx.wide), WG_E_NULL, "invoke: ");
+    REFUSED("times", wg_invoke2(op, NULL, bad, fx.wide));
+    REFUSED("times", wg_invoke2(op, NULL, fx.wide, bad));
+    broken.kernel[1] = NULL;
+    assert_int_not_equal(wg_invoke(&broken, NULL, in, 2, out, 1), WG_OK);
+    expect_error(wg_error_first()->code, "times: ");
+    broken = *op;
+    broken.params_size = 8;
+    assert_fails(wg_invoke(&broken, NULL, in, 2, out, 1), WG_E_NULL, ": ");
+    broken = *op;
+    broken.n_out = 200;
+    assert_fails(wg_invoke(&broken, NULL, in, 2, out, 1), WG_E_ARGUMENT, "times: ");
+    broken = *op;
+    broken.shape = out_of_nowhere;
+    assert_int_not_equal(wg_invoke(&broken, NULL, in, 2, out, 1), WG_OK);
+    expect_error(wg_error_first()->code, "times: ");
+    assert_null(out[0]);
+    assert_null(wg_op_at(wg_op_count()));
+    assert_null(wg_op_at(SIZE_MAX));
+}
+
+static void misuse_for_rules(void)
+{
+    wg_grad_slot slot = {.need = true};
+    wg_spec spec;
+    wg_dtype dtype;
+    assert_fails(wg_give(NULL, fx.x), WG_E_NULL, "give: ");
+    assert_int_equal(wg_give(&slot, NULL), WG_E_NULL);
+    assert_null(slot.result);
+    wg_error_take(NULL);
+    assert_fails(wg_broadcast_shapes(NULL, &spec), WG_E_NULL, ": ");
+    assert_fails(wg_same_float(NULL, &dtype), WG_E_NULL, ": ");
+    assert_fails(wg_call_error(NULL, WG_E_SHAPE, "text"), WG_E_SHAPE, "text");
+}
+
+static wg_status nothing(const wg_call *c)
+{
+    (void)c;
+    return WG_OK;
+}
+
+static void misuse_closure(void)
+{
+    wg_closure closure = {.name = "none", .forward = nothing, .dtype = WG_F32, .shape = WG_SHAPE(1)};
+    assert_null_and_error(wg_apply_closure(NULL, &fx.x, 1), WG_E_NULL, "closure: ");
+    assert_null_and_error(wg_apply_closure(&closure, NULL, 1), WG_E_NULL, "closure: ");
+    REFUSED_BUT_NONE("none", wg_apply_closure(&closure, &bad, 1));
+    closure.dtype = (wg_dtype)50;
+    assert_null_and_error(wg_apply_closure(&closure, &fx.x, 1), WG_E_DTYPE, "none: ");
+    closure.dtype = WG_F32;
+    closure.shape = WG_SHAPE(-1);
+    assert_null_and_error(wg_apply_closure(&closure, &fx.x, 1), WG_E_SHAPE, "none: ");
+    closure.name = NULL;
+    assert_null_and_error(wg_apply_closure(&closure, &fx.x, 1), WG_E_NULL, "closure: ");
+    const bool before = wg_check_mode_set(false);
+    assert_false(before);
+}
+
+/* ---- random.h, runtime.h, dump.h ---- */
+
+static void misuse_machine(void)
+{
+    assert_non_null(wg_default_generator());
+    wg_tensor *generator = made(wg_generator(UINT64_MAX, UINT64_MAX));
+    wg_free(generator);
+    assert_ok(wg_seed(0, 0));
+    assert_fails(wg_set_threads(-1), WG_E_ARGUMENT, "set_threads: ");
+    assert_fails(wg_warmup(0), WG_E_ARGUMENT, ": ");
+    assert_true(wg_threads() > 0);
+    wg_memory_fail(-5, true);
+    wg_memory_trim();
+    assert_true(wg_memory_requests() >= 0 && wg_memory_now().live > 0);
+    assert_non_null(wg_version());
+    assert_non_null(wg_kernel_family());
+}
+
+static void misuse_dump(void)
+{
+    assert_fails(wg_write_dot(NULL, stdout), WG_E_NULL, "write_dot: ");
+    assert_fails(wg_write_dot(wg_tape_top(), NULL), WG_E_NULL, "write_dot: ");
+    FILE *full = fopen("/dev/full", "w");
+    if (full) {
+        setvbuf(full, NULL, _IONBF, 0);
+        assert_fails(wg_write_dot(wg_tape_top(), full), WG_E_IO, "write_dot: ");
+        fclose(full);
+    }
+}
+
+static const struct misuse table[] = {
+    {"wg_dtype_size", misuse_names_and_texts}, {"wg_dtype_name", misuse_names_and_texts},
+    {"wg_shape_text", misuse_names_and_texts}, {"wg_status_text", misuse_names_and_texts},
+    {"wg_status_name", misuse_names_and_texts},
+    {"wg_error_first", misuse_error_record}, {"wg_error_take", misuse_error_record}, {"wg_error_set", misuse_error_record},
+    {"wg_report", misuse_error_record}, {"wg_error_set_hook", misuse_error_record}, {"wg_error_breakpoint", misuse_error_record},
+    {"wg_from_bytes", misuse_making}, {"wg_full", misuse_making}, {"wg_zeros", misuse_making}, {"wg_ones", misuse_making},
+    {"wg_scalar", misuse_making},
+    {"wg_rank", misuse_looking}, {"wg_extent", misuse_looking}, {"wg_stride", misuse_looking}, {"wg_numel", misuse_looking},
+    {"wg_dtype_of", misuse_looking}, {"wg_shape_of", misuse_looking}, {"wg_is_contiguous", misuse_looking}, {"wg_data", misuse_looking},
+    {"wg_data_mut", misuse_looking}, {"wg_item", misuse_looking}, {"wg_read", misuse_looking}, {"wg_write", misuse_looking},
+    {"wg_name_of", misuse_looking}, {"wg_none_", misuse_looking},
+    {"wg_free", misuse_owning}, {"wg_keep", misuse_owning}, {"wg_own", misuse_owning}, {"wg_drop", misuse_owning},
+    {"wg_hold", misuse_owning}, {"wg_take", misuse_owning}, {"wg_set_name", misuse_owning},
+    {"wg_require_grad", misuse_leaf}, {"wg_requires_grad", misuse_leaf}, {"wg_gradient", misuse_leaf},
+    {"wg_clear_gradient", misuse_leaf}, {"wg_add_gradient", misuse_leaf},
+    {"wg_tape_open_with", misuse_tape}, {"wg_tape_close", misuse_tape}, {"wg_tape_leave", misuse_tape}, {"wg_tape_top", misuse_tape},
+    {"wg_tape_nodes", misuse_tape}, {"wg_tape_rerun", misuse_tape}, {"wg_grad_mode", misuse_tape}, {"wg_grad_mode_set", misuse_tape},
+    {"wg_grad_mode_leave", misuse_tape}, {"wg_train_mode", misuse_tape}, {"wg_train_mode_set", misuse_tape},
+    {"wg_train_mode_leave", misuse_tape}, {"wg_name_push", misuse_tape}, {"wg_name_pop", misuse_tape},
+    {"wg_backward_with", misuse_gradients}, {"wg_backward_many", misuse_gradients}, {"wg_grad_with", misuse_gradients},
+    {"wg_grad_many_with", misuse_gradients}, {"wg_add_hook", misuse_gradients},
+    {"wg_update_begin", misuse_update}, {"wg_update_commit", misuse_update}, {"wg_update_cancel", misuse_update},
+    {"wg_invoke", misuse_op}, {"wg_invoke1", misuse_op}, {"wg_invoke2", misuse_op}, {"wg_invoke3", misuse_op},
+    {"wg_op_at", misuse_op}, {"wg_op_count", misuse_op},
+    {"wg_give", misuse_for_rules}, {"wg_broadcast_shapes", misuse_for_rules}, {"wg_same_float", misuse_for_rules},
+    {"wg_call_error", misuse_for_rules},
+    {"wg_apply_closure", misuse_closure}, {"wg_check_mode_set", misuse_closure},
+    {"wg_generator", misuse_machine}, {"wg_default_generator", misuse_machine}, {"wg_seed", misuse_machine},
+    {"wg_set_threads", misuse_machine}, {"wg_threads", misuse_machine}, {"wg_warmup", misuse_machine},
+    {"wg_memory_now", misuse_machine}, {"wg_memory_trim", misuse_machine}, {"wg_memory_fail", misuse_machine},
+    {"wg_memory_requests", misuse_machine}, {"wg_version", misuse_machine}, {"wg_kernel_family", misuse_machine},
+    {"wg_write_dot_with", misuse_dump},
+};
+
+MISUSE_MAIN(table)

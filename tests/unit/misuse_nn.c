@@ -1,0 +1,304 @@
+/* Misuse of networks, data and optimizers. */
+#include "misuse.h"
+
+static wg_tensor *identity(const wg_module_call *call, wg_tensor *x)
+{
+    (void)call;
+    return x;
+}
+
+static int destroyed;
+
+static void count_destroyed(void *context)
+{
+    (void)context;
+    destroyed++;
+}
+
+static const struct wg_module_type plain = {"plain", identity, count_destroyed};
+
+/* ---- modules ---- */
+
+static void misuse_module(void)
+{
+    int context;
+    destroyed = 0;
+    assert_null_and_error(wg_module_create(NULL, &context), WG_E_NULL, "module");
+    wg_module_destroy(NULL);
+    assert_null(wg_error_first());
+    wg_module *parent = wg_module_create(&plain, &context), *child = wg_module_create(&plain, NULL);
+    assert_true(parent && child);
+    assert_null(wg_module_child(parent, 0));
+    expect_error(WG_E_ARGUMENT, "module");
+    assert_null(wg_module_child(NULL, 0));
+    expect_error(WG_E_ARGUMENT, "module_child: ");
+    assert_int_equal(wg_module_children(NULL), 0); /* looking at nothing finds nothing */
+    assert_null(wg_module_context(NULL));
+    assert_string_equal(wg_module_name(NULL), "");
+    assert_int_equal(wg_parameters(NULL).n, 0);
+    expect_error(WG_E_NULL, "parameters");
+    assert_int_equal(wg_buffers(NULL).n, 0);
+    expect_error(WG_E_NULL, "buffers");
+    assert_int_equal(wg_module_add_child(parent, "a", NULL), WG_E_NULL);
+    expect_error(WG_E_NULL, "module");
+    assert_int_equal(wg_module_add_child(parent, "a", child), WG_OK);
+    wg_module_destroy(child);
+    expect_error(WG_E_STATE, "module");
+    assert_int_equal(wg_module_add_child(child, "b", parent), WG_E_STATE); /* a child does not change, and no cycle */
+    expect_error(WG_E_STATE, "module");
+    destroyed = 0;
+    wg_module *other = wg_module_create(&plain, &context);
+    assert_int_equal(wg_module_add_child(other, "x", wg_relu_layer()), WG_OK);
+    wg_module_destroy(other);
+    assert_int_equal(destroyed, 1);
+}
+
+static void misuse_module_tensors(void)
+{
+    wg_module *module = wg_module_create(&plain, NULL);
+    FOR_EACH_BAD(IS_NULL, {
+        assert_int_equal(wg_module_add_parameter(module, "w", bad), code);
+        expect_error(code, "");
+        assert_int_equal(wg_module_add_buffer(module, "w", bad), code);
+        expect_error(code, "");
+    });
+    assert_int_equal(wg_module_add_parameter(module, "w", made(wg_zeros(WG_I64, WG_SHAPE(1)))), WG_E_DTYPE);
+    expect_error(WG_E_DTYPE, "require_grad: i64");
+    static const char *const names[] = {"", "a.b"};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(wg_module_add_parameter(module, names[i], made(wg_zeros(WG_F32, WG_SHAPE(1)))), WG_E_ARGUMENT);
+        expect_error(WG_E_ARGUMENT, "module");
+    }
+    assert_int_equal(wg_module_add_parameter(module, NULL, made(wg_zeros(WG_F32, WG_SHAPE(1)))), WG_E_NULL);
+    expect_error(WG_E_NULL, "module");
+    assert_int_equal(wg_module_add_parameter(NULL, "w", made(wg_zeros(WG_F32, WG_SHAPE(1)))), WG_E_NULL);
+    expect_error(WG_E_NULL, "module");
+    assert_ok(wg_module_add_parameter(module, "w", made(wg_zeros(WG_F32, WG_SHAPE(1)))));
+    assert_int_equal(wg_module_add_buffer(module, "w", made(wg_zeros(WG_F32, WG_SHAPE(1)))), WG_E_ARGUMENT); /* each name once */
+    expect_error(WG_E_ARGUMENT, "module");
+    assert_int_equal(wg_parameters(module).n, 1);
+    assert_int_equal(wg_buffers(module).n, 0);
+    wg_module_destroy(module);
+}
+
+static void misuse_apply(void)
+{
+    wg_module *linear = wg_linear_layer(3, 2); /* its weight has the bad handles' shape */
+    assert_non_null(linear);
+    const wg_tensor_list own = wg_parameters(linear);
+    wg_tensor *params[2] = {own.tensor[0], own.tensor[1]};
+    FOR_EACH_BAD(IS_NULL, assert_null_and_error(wg_apply(linear, bad), code, ""));
+    assert_null_and_error(wg_apply(NULL, fx.y), WG_E_NULL, "apply");
+    assert_null_and_error(wg_apply(linear, fx.odd), WG_E_SHAPE, "f32 [5, 7] x f32 [2, 3]");
+    assert_null_and_error(wg_apply(linear, fx.wide), WG_E_DTYPE, "f64 [2, 3] x f32 [2, 3]");
+    assert_null_and_error(wg_apply_with(NULL, params, fx.y), WG_E_NULL, "apply");
+    assert_null_and_error(wg_apply_with(linear, NULL, fx.y), WG_E_NULL, "apply");
+    FOR_EACH_BAD(IS_NULL, {
+        params[0] = bad;
+        assert_null_and_error(wg_apply_with(linear, params, fx.y), code, "");
+    });
+    params[0] = fx.odd;
+    assert_null_and_error(wg_apply_with(linear, params, fx.y), WG_E_SHAPE, "[5, 7]");
+    params[0] = fx.wide;
+    assert_null_and_error(wg_apply_with(linear, params, fx.y), WG_E_DTYPE, "f64");
+    assert_null_and_error(wg_apply_child(NULL, 0, fx.y), WG_E_ARGUMENT, "apply_child: ");
+    const wg_module_call call = {.module = linear};
+    assert_null_and_error(wg_apply_child(&call, 5, fx.y), WG_E_ARGUMENT, "apply_child: ");
+    wg_module_destroy(linear);
+}
+
+static void misuse_layers(void)
+{
+    assert_null_and_error(wg_linear_layer(-1, 3), WG_E_ARGUMENT, "linear_layer: ");
+    assert_null_and_error(wg_linear_layer(3, 0), WG_E_ARGUMENT, "linear_layer: ");
+    assert_null_and_error(wg_linear_layer(3, 3, .dtype = WG_I64), WG_E_DTYPE, "");
+    assert_null_and_error(wg_linear_layer(3, 3, .init = (wg_init)99), WG_E_ARGUMENT, "");
+    FOR_EACH_BAD(IS_NULL, if (bad_ != IS_NONE) assert_null_and_error(wg_linear_layer(3, 3, .generator = bad), code, ""));
+    assert_null_and_error(wg_batch_norm_layer(0), WG_E_ARGUMENT, "batch_norm_layer: ");
+    assert_null_and_error(wg_batch_norm_layer(3, .eps = -1), WG_E_ARGUMENT, "batch_norm_layer: ");
+    assert_null_and_error(wg_batch_norm_layer(3, .momentum = 2), WG_E_ARGUMENT, "batch_norm_layer: ");
+    assert_null_and_error(wg_batch_norm_layer(3, .dtype = WG_U8), WG_E_DTYPE, "");
+    assert_null_and_error(wg_activation_layer((wg_activation)55), WG_E_ARGUMENT, "activation_layer: ");
+    wg_module *layers[] = {wg_relu_layer(), wg_tanh_layer(), wg_sigmoid_layer(), NULL};
+    assert_true(layers[0] && layers[1] && layers[2]);
+    assert_null(wg_sequential_with(layers, 4)); /* destroys the others */
+    expect_error(WG_E_NULL, "the child is NULL");
+    assert_null_and_error(wg_sequential_with(NULL, 2), WG_E_NULL, "sequential: ");
+    assert_null_and_error(wg_mlp_with((wg_sizes){0, NULL}, (wg_mlp_options){0}), WG_E_ARGUMENT, "mlp: ");
+    assert_null_and_error(wg_mlp(WG_SIZES(3)), WG_E_ARGUMENT, "mlp: ");
+    assert_null_and_error(wg_mlp(WG_SIZES(3, -1)), WG_E_ARGUMENT, "");
+    assert_null_and_error(wg_mlp(WG_SIZES(3, 2), .dtype = (wg_dtype)9), WG_E_DTYPE, "");
+}
+
+/* Last in the table: each call has a tape of its own, which undoes what it drew, and takes the dangling handle's slot. */
+static void misuse_init(void)
+{
+    for (size_t bad = IS_NULL; bad < IS_DANGLING; bad++)
+        for (int call = 0; call < 8; call++) {
+            WG_TAPE(tape);
+            wg_tensor *t = call % 2 ? fx.y : fx.bad[bad], *generator = call % 2 ? fx.bad[bad] : fx.generator;
+            wg_status status = WG_OK;
+            if (call / 2 == 0)
+                status = wg_init_uniform(t, generator, 0, 1);
+            else if (call / 2 == 1)
+                status = wg_init_normal(t, generator, 0, 1);
+            else if (call / 2 == 2)
+                status = wg_init_kaiming_uniform(t, generator);
+            else
+                status = call % 2 ? wg_init_xavier_normal(t, generator) : wg_init_constant(t, 1);
+            assert_int_equal(status, bad_code[bad]);
+            expect_error(bad_code[bad], "");
+        }
+    WG_TAPE(tape);
+    assert_null_and_error(wg_initial_with(WG_F32, WG_SHAPE(2, 2), NULL, WG_KAIMING_NORMAL, (wg_init_options){.gain = 1}), WG_E_NULL, "");
+    assert_fails(wg_init_uniform(fx.y, fx.generator, 1, 0), WG_E_ARGUMENT, "");
+    assert_fails(wg_init_normal(fx.y, fx.generator, 0, -1), WG_E_ARGUMENT, "");
+    assert_fails(wg_init_uniform(fx.labels, fx.generator, 0, 1), WG_E_DTYPE, "");
+    assert_fails(wg_init_kaiming_uniform(fx.vector, fx.generator), WG_E_SHAPE, "");
+    assert_fails(wg_init_with(fx.y, fx.generator, (wg_init)44, (wg_init_options){.gain = 1}), WG_E_ARGUMENT, "");
+}
+
+/* ---- data ---- */
+
+static void misuse_csv(void)
+{
+    wg_tensor *features = fx.x, *labels = fx.x;
+    assert_fails(wg_read_csv(NULL, &features, &labels), WG_E_NULL, "csv");
+    assert_fails(wg_read_csv("/nonexistent/file", &features, &labels), WG_E_IO, "/nonexistent/file");
+    assert_fails(wg_parse_csv(NULL, 3, "text", &features, &labels), WG_E_NULL, "csv");
+    assert_fails(wg_parse_csv("1,2\n", 4, NULL, &features, &labels), WG_E_NULL, "csv");
+    assert_fails(wg_parse_csv("1,2\n", 4, "text", NULL, &labels), WG_E_NULL, "csv");
+    assert_fails(wg_parse_csv("1,2\n3\n", 6, "text", &features, &labels), WG_E_IO, "text");
+    assert_fails(wg_parse_csv("1,2\n", 4, "text", &features, &labels, .dtype = WG_I64), WG_E_DTYPE, "");
+    assert_fails(wg_parse_csv("1,2\n", 4, "text", &features, &labels, .label_column = 2), WG_E_ARGUMENT, "");
+}
+
+static void misuse_gather(void)
+{
+    wg_tensor *target = made(wg_zeros(WG_F32, WG_SHAPE(2, 3)));
+    const int64_t rows[] = {1, 0}, far[] = {0, 2}, below[] = {-1, 0};
+    FOR_EACH_BAD(IS_NULL, {
+        assert_fails(wg_gather_rows(bad, fx.x, rows, 2), code, "gather_rows: ");
+        assert_fails(wg_gather_rows(target, bad, rows, 2), code, "gather_rows: ");
+    });
+    assert_fails(wg_gather_rows(target, fx.x, NULL, 2), WG_E_NULL, "gather_rows: ");
+    assert_fails(wg_gather_rows(target, fx.x, far, 2), WG_E_ARGUMENT, "gather_rows: ");
+    assert_fails(wg_gather_rows(target, fx.x, below, 2), WG_E_ARGUMENT, "gather_rows: ");
+    assert_fails(wg_gather_rows(target, fx.odd, rows, 2), WG_E_SHAPE, "gather_rows: ");
+    assert_fails(wg_gather_rows(target, fx.x, rows, 1), WG_E_SHAPE, "gather_rows: ");
+    assert_fails(wg_gather_rows(target, fx.wide, rows, 2), WG_E_DTYPE, "gather_rows: ");
+    assert_near(element(target, 0), 0, 0);
+}
+
+static void misuse_batches(void)
+{
+    FOR_EACH_BAD(IS_NULL, {
+        assert_null_and_error(wg_batches_create(bad, fx.labels), code, "batches");
+        if (bad_ != IS_NONE)
+            assert_null_and_error(wg_batches_create(fx.x, bad), code, "batches");
+    });
+    assert_null_and_error(wg_batches_create(fx.x, fx.labels, .size = 0), WG_E_ARGUMENT, "batches");
+    assert_null_and_error(wg_batches_create(fx.odd, fx.labels), WG_E_SHAPE, "[5, 7]");
+    assert_null_and_error(wg_batches_create(fx.scalar, WG_NONE), WG_E_SHAPE, "batches");
+    wg_batches_destroy(NULL);
+    assert_null(wg_error_first());
+    wg_tensor *x = fx.x, *y = fx.x;
+    assert_true(wg_batches_next(NULL, &x, &y));
+    assert_true(!x && !y);
+    expect_error(WG_E_NULL, "batches");
+    assert_int_equal(wg_batches_per_epoch(NULL), 0);
+    expect_error(WG_E_NULL, "batches");
+    wg_batches_state_of(NULL);
+    expect_error(WG_E_NULL, "batches");
+    assert_fails(wg_batches_restore(NULL, (wg_batches_state){0}), WG_E_NULL, "batches");
+    wg_batches *batches = wg_batches_create(fx.x, fx.labels, .size = 1);
+    assert_non_null(batches);
+    assert_fails(wg_batches_restore(batches, (wg_batches_state){.position = 3}), WG_E_ARGUMENT, "batches");
+    assert_fails(wg_batches_restore(batches, (wg_batches_state){.epoch = -1}), WG_E_ARGUMENT, "batches");
+    assert_true(wg_batches_next(batches, NULL, &y));
+    expect_error(WG_E_NULL, "batches");
+    wg_batches_destroy(batches);
+}
+
+/* ---- optimizers ---- */
+
+static void misuse_optim(void)
+{
+    const wg_tensor_list good = {1, &fx.x, &(const char *){"x"}}, none = {0, NULL, NULL};
+    wg_tensor *twice[2] = {fx.x, fx.x};
+    const char *names[2] = {"a", "b"};
+    FOR_EACH_BAD(IS_NULL, {
+        const wg_tensor_list list = {1, &bad, &(const char *){"x"}};
+        assert_null_and_error(wg_sgd(list), code, "sgd: ");
+        assert_null_and_error(wg_adam(list), code, "adam: ");
+    });
+    assert_null_and_error(wg_sgd(none), WG_E_ARGUMENT, "sgd: ");
+    assert_null_and_error(wg_sgd(((wg_tensor_list){2, twice, names})), WG_E_ARGUMENT, "sgd: ");
+    assert_null_and_error(wg_sgd(((wg_tensor_list){1, &fx.labels, names})), WG_E_DTYPE, "sgd: ");
+    assert_null_and_error(wg_sgd(good, .lr = -1), WG_E_ARGUMENT, "sgd: ");
+    assert_null_and_error(wg_sgd(good, .lr = (double)NAN), WG_E_ARGUMENT, "sgd: ");
+    assert_null_and_error(wg_sgd(good, .nesterov = true), WG_E_ARGUMENT, "sgd: ");
+    assert_null_and_error(wg_adam(good, .beta1 = 1), WG_E_ARGUMENT, "adam: ");
+    assert_null_and_error(wg_adam(good, .beta2 = -0.1), WG_E_ARGUMENT, "adam: ");
+    assert_null_and_error(wg_adam(good, .eps = (double)NAN), WG_E_ARGUMENT, "adam: ");
+    wg_optim_destroy(NULL);
+    assert_null(wg_error_first());
+    wg_optim *optim = wg_adam(good);
+    assert_non_null(optim);
+    assert_fails(wg_optim_step(optim), WG_E_NO_GRAD, "optim_step: ");
+    assert_fails(wg_optim_set_lr(optim, 1, 0.1), WG_E_ARGUMENT, "optim_set_lr: ");
+    assert_fails(wg_optim_set_lr(optim, 0, (double)INFINITY), WG_E_ARGUMENT, "optim_set_lr: ");
+    assert_true(isnan(wg_optim_lr(optim, 9)));
+    expect_error(WG_E_ARGUMENT, "optim_lr: ");
+    assert_int_equal(wg_optim_add_group(optim, good), WG_E_ARGUMENT); /* a parameter is updated once */
+    expect_error(WG_E_ARGUMENT, "");
+    assert_int_equal(wg_optim_groups(optim), 1);
+    wg_optim_options(optim, 4);
+    expect_error(WG_E_ARGUMENT, "optim_options: ");
+    assert_ok(wg_update_begin());
+    assert_int_equal(wg_optim_step(optim), WG_E_STATE);
+    wg_update_cancel();
+    expect_error(WG_E_STATE, "optim_step: ");
+    wg_optim_destroy(optim);
+}
+
+static void misuse_optim_null(void)
+{
+    const wg_tensor_list good = {1, &fx.x, &(const char *){"x"}};
+    assert_fails(wg_optim_step(NULL), WG_E_NULL, "optim_step: ");
+    assert_fails(wg_optim_set_lr(NULL, 0, 0.1), WG_E_NULL, "optim_set_lr: ");
+    assert_true(isnan(wg_optim_lr(NULL, 0)));
+    expect_error(WG_E_NULL, "optim_lr: ");
+    assert_int_equal(wg_optim_groups(NULL), 0);
+    expect_error(WG_E_NULL, "optim");
+    wg_optim_options(NULL, 0);
+    expect_error(WG_E_NULL, "optim_options: ");
+    assert_int_equal(wg_optim_state(NULL).n, 0);
+    expect_error(WG_E_NULL, "optim_state: ");
+    assert_fails(wg_optim_add_group_with(NULL, good, (wg_group_options){.lr = 1}), WG_E_NULL, "optim");
+    wg_optim_zero_grad(NULL);
+    if (wg_error_first())
+        expect_error(WG_E_NULL, "optim_zero_grad: ");
+}
+
+static const struct misuse table[] = {
+    {"wg_module_create", misuse_module}, {"wg_module_destroy", misuse_module}, {"wg_module_add_child", misuse_module},
+    {"wg_module_children", misuse_module}, {"wg_module_child", misuse_module}, {"wg_module_name", misuse_module},
+    {"wg_module_context", misuse_module}, {"wg_parameters", misuse_module}, {"wg_buffers", misuse_module},
+    {"wg_module_add_parameter", misuse_module_tensors}, {"wg_module_add_buffer", misuse_module_tensors},
+    {"wg_apply", misuse_apply}, {"wg_apply_with", misuse_apply}, {"wg_apply_child", misuse_apply},
+    {"wg_linear_layer_with", misuse_layers}, {"wg_batch_norm_layer_with", misuse_layers}, {"wg_activation_layer", misuse_layers},
+    {"wg_relu_layer", misuse_layers}, {"wg_tanh_layer", misuse_layers}, {"wg_sigmoid_layer", misuse_layers},
+    {"wg_sequential_with", misuse_layers}, {"wg_mlp_with", misuse_layers},
+    {"wg_read_csv_with", misuse_csv}, {"wg_parse_csv_with", misuse_csv}, {"wg_gather_rows", misuse_gather},
+    {"wg_batches_create_with", misuse_batches}, {"wg_batches_destroy", misuse_batches}, {"wg_batches_next", misuse_batches},
+    {"wg_batches_per_epoch", misuse_batches}, {"wg_batches_state_of", misuse_batches}, {"wg_batches_restore", misuse_batches},
+    {"wg_sgd_with", misuse_optim}, {"wg_adam_with", misuse_optim}, {"wg_optim_destroy", misuse_optim},
+    {"wg_optim_step", misuse_optim_null}, {"wg_optim_set_lr", misuse_optim_null}, {"wg_optim_lr", misuse_optim_null},
+    {"wg_optim_groups", misuse_optim_null}, {"wg_optim_options", misuse_optim_null}, {"wg_optim_state", misuse_optim_null},
+    {"wg_optim_add_group_with", misuse_optim_null}, {"wg_optim_zero_grad", misuse_optim_null},
+    {"wg_init_uniform", misuse_init}, {"wg_init_normal", misuse_init}, {"wg_init_constant", misuse_init},
+    {"wg_init_with", misuse_init}, {"wg_initial_with", misuse_init},
+};
+
+MISUSE_MAIN(table)
