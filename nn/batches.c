@@ -32,6 +32,8 @@ static wg_status check_gather(const wg_tensor *target, const wg_tensor *source, 
     const char *op = "gather_rows";
     if (!target || !source || (!index && n > 0))
         return wg_error_set(WG_E_NULL, op, "%s: an argument is NULL", op);
+    if (!wg_data(target) || !wg_data(source)) /* released, dangling, another thread's, which is recorded now */
+        return wg_error_first() ? wg_error_first()->code : WG_E_ARGUMENT;
     const wg_shape a = wg_shape_of(target), b = wg_shape_of(source);
     if (wg_dtype_of(target) != wg_dtype_of(source))
         return wg_error_set(WG_E_DTYPE, op, "%s: %s rows into %s", op, wg_dtype_name(wg_dtype_of(source)),

