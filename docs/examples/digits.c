@@ -263,7 +263,7 @@ static wg_status write_picture(const wg_tape *tape, const char *path)
     FILE *file = fopen(path, "w");
     if (!file)
         return wg_error_set(WG_E_IO, "digits", "digits: %s cannot be written", path);
-    wg_status status = wg_write_dot(tape, file, .title = "digits: one training step");
+    wg_status status = wg_write_dot(tape, file, .title = "digits: forward and backward of one training step");
     if (fclose(file) != 0 && status == WG_OK)
         status = wg_error_set(WG_E_IO, "digits", "digits: %s cannot be written", path);
     return status;
@@ -280,6 +280,8 @@ static wg_status train_step(const wg_module *net, wg_optim *opt, wg_batches *bat
         return WG_OK;
     if (!distort_batch(x, generator))
         x = NULL;
+    if (picture && x && (wg_set_name(x, "pixels") != WG_OK || wg_set_name(y, "digits") != WG_OK))
+        x = NULL;
     wg_tensor *logits = wg_apply(net, x), *loss = wg_cross_entropy(logits, y);
     if (loss) {
         const int64_t n = wg_extent(y, 0);
@@ -288,8 +290,9 @@ static wg_status train_step(const wg_module *net, wg_optim *opt, wg_batches *bat
         p->seen += n, p->total += n;
     }
     WG_TRY(wg_backward(loss));
-    WG_TRY(wg_optim_step(opt));
-    return picture ? write_picture(tape, picture) : WG_OK;
+    if (picture) /* before the update, whose many small operands would hide the network */
+        WG_TRY(write_picture(tape, picture));
+    return wg_optim_step(opt);
 }
 
 /* The rate falls along half a cosine: Loshchilov, Hutter, 2017. */

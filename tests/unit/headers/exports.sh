@@ -1,14 +1,12 @@
 #!/bin/sh
-# The shared library exports what the headers declare with WG_API, nothing else, and no data that can be written.
-# usage: exports.sh COMPILER LIBRARY INCLUDE-DIRECTORY...
+# The shared library exports what the headers declare with WG_API, nothing else, and no data that can be written; and each of these
+# names stands in the table of one of the tests of misuse.
+# usage: exports.sh COMPILER LIBRARY INCLUDE-DIRECTORY INCLUDE-DIRECTORY MISUSE-TEST...
 set -eu
 compiler=$1
 library=$2
-shift 2
-includes=
-for directory in "$@"; do
-    includes="$includes -I$directory -I$directory/wengert"
-done
+includes="-I$3 -I$3/wengert -I$4 -I$4/wengert"
+shift 4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -25,3 +23,8 @@ if nm -D --defined-only "$library" | awk '$2 ~ /^[BDGSC]$/ { print; found = 1 } 
     echo "above: exported data that can be written"
     exit 1
 fi
+
+for test in "$@"; do
+    "$test" --names
+done | sort -u >"$work/misused"
+diff "$work/declared" "$work/misused" || { echo "above: < declared, > tested for misuse"; exit 1; }
