@@ -52,9 +52,9 @@ wg_status wg_shape_check(const char *op, const wg_shape *shape, wg_dtype dtype, 
         const int64_t extent = shape->extent[i];
         if (extent < 0)
             return wg_fail(WG_E_SHAPE, op, "%s: negative extent in %s", op, wg_shape_text(*shape, text, sizeof text));
-        n *= extent; /* cannot overflow where the bound does not */
         if (__builtin_mul_overflow(bound, extent > 0 ? extent : 1, &bound) || bound > (int64_t)1 << 46)
             return wg_fail(WG_E_SHAPE, op, "%s: %s is too large", op, wg_shape_text(*shape, text, sizeof text));
+        n *= extent;
     }
     *numel = n;
     return WG_OK;
