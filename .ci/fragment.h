@@ -9,12 +9,12 @@
 
 #define FRAGMENT static wg_status fragment(void)
 
-static wg_tensor *x;       /* f32 (4, 2), data */
-static wg_tensor *y;       /* f32 (4, 1), targets 0 or 1 */
-static wg_tensor *w;       /* f32 (1, 2), requires a gradient */
-static wg_tensor *b;       /* f32 (1), requires a gradient */
-static wg_module *net;     /* 2 inputs, 1 output */
-static wg_optim *opt;      /* Adam on net's parameters */
+static wg_tensor *x;   /* f32 (4, 2), data */
+static wg_tensor *y;   /* f32 (4, 1), targets 0 or 1 */
+static wg_tensor *w;   /* f32 (1, 2), requires a gradient */
+static wg_tensor *b;   /* f32 (1), requires a gradient */
+static wg_module *net; /* 2 inputs, 1 output */
+static wg_optim *opt;  /* Adam on net's parameters */
 
 static wg_status fragment(void);
 

@@ -13,14 +13,10 @@ struct pending {
 /* The summed gradient as a value of the leaf's own: dense, its storage held by nobody else; added to what the leaf has. */
 static wg_tensor *leaf_value(struct walk *w, wg_tensor *g, wg_tensor *before)
 {
-    const struct wg_node *cause = w->th->cause;
-    if (w->keeping && !(g->flags & WG_T_PROXY) && g->from.node)
-        w->th->cause = g->from.node->cause; /* the last node that contributed */
     if (before)
         g = wg_add(before, g);
     else if (w->keeping || !(g->flags & WG_T_DENSE) || !wg_storage_unique(g->storage))
         g = wg_copy(g);
-    w->th->cause = cause;
     wg_tensor *value = g ? wg_value_new(g->rank) : NULL;
     if (!value)
         return NULL;
@@ -74,6 +70,13 @@ static void hand_over(struct wg_thread *th, struct pending *p)
     }
 }
 
+/* What is made for a leaf was caused by the last node that contributed to its gradient. */
+static const struct wg_node *cause_of(const struct walk *w, const wg_tensor *g)
+{
+    const bool recorded = w->keeping && g && g != WG_KNOWN_ZERO && !(g->flags & WG_T_PROXY) && g->from.node;
+    return recorded ? g->from.node->cause : NULL;
+}
+
 /* All gradients are made first and handed over together: on failure none has changed. */
 static wg_status deliver(struct walk *w)
 {
@@ -81,8 +84,11 @@ static wg_status deliver(struct walk *w)
         return WG_OK;
     struct pending *pending = wg_object_new(w->n_touched * sizeof *pending);
     wg_status status = pending ? WG_OK : WG_E_MEMORY;
-    for (size_t i = 0; i < w->n_touched && status == WG_OK; i++)
+    for (size_t i = 0; i < w->n_touched && status == WG_OK; i++) {
+        w->th->cause = cause_of(w, w->touched[i]->adjoint);
         status = prepare(w, w->touched[i], &pending[i]);
+    }
+    w->th->cause = NULL;
     for (size_t i = 0; pending && i < w->n_touched; i++)
         if (status == WG_OK) {
             hand_over(w->th, &pending[i]);

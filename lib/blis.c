@@ -81,8 +81,8 @@ void wg_gemm(wg_dtype dtype, int64_t m, int64_t n, int64_t k, const void *a, int
     double one_d = 1;
     void *left = (void *)(uintptr_t)a, *right = (void *)(uintptr_t)b;
     if (dtype == WG_F32)
-        bli_sgemm_ex(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, m, n, k, &one_s, left, a_row, a_column, right, b_row, b_column, &beta_s, c,
-                     c_row, c_column, NULL, &runtime);
+        bli_sgemm_ex(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, m, n, k, &one_s, left, a_row, a_column, right, b_row, b_column, &beta_s,
+                     c, c_row, c_column, NULL, &runtime);
     else
         bli_dgemm_ex(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, m, n, k, &one_d, left, a_row, a_column, right, b_row, b_column, &beta, c,
                      c_row, c_column, NULL, &runtime);

@@ -234,7 +234,8 @@ static void queue_update(struct wg_thread *th, struct wg_node *node)
 static wg_status finish(struct wg_thread *th, struct wg_node *node, bool *recorded)
 {
     const wg_call *c = &node->call;
-    const bool queued = th->updating && c->op->writes && c->n_out == 0; /* a draw gives a value: it runs at once, and can be undone */
+    const bool queued = th->updating && c->op->writes &&
+                        c->n_out == 0; /* a draw gives a value: it runs at once, and can be undone */
     if (c->op->writes)
         WG_TRY(before_writing(th, c, queued));
     if (!queued)
@@ -249,8 +250,8 @@ static wg_status finish(struct wg_thread *th, struct wg_node *node, bool *record
     return WG_OK;
 }
 
-static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in, wg_tensor **out, size_t n_out,
-                        const wg_closure *closure)
+static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in, wg_tensor **out,
+                        size_t n_out, const wg_closure *closure)
 {
     struct wg_thread *th = wg_self();
     if (!th)
@@ -259,7 +260,8 @@ static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *c
         return wg_fail(WG_E_NULL, "invoke", "invoke: the op or its params are NULL");
     if (!(op->flags & WG_VIEW) && (!op->kernel[0] || !op->kernel[1]))
         return wg_fail(WG_E_BUG, op->name, "%s: the op has no kernel", op->name);
-    if (n_in > 65535 || op->n_out > 16 || ((op->flags & WG_VIEW) && n_in == 0) || (op->n_in && op->n_in != n_in) || op->n_out < n_out)
+    if (n_in > 65535 || op->n_out > 16 || ((op->flags & WG_VIEW) && n_in == 0) || (op->n_in && op->n_in != n_in) ||
+        op->n_out < n_out)
         return wg_fail(WG_E_ARGUMENT, op->name, "%s: called with %zu operands for %zu results", op->name, n_in, n_out);
     struct wg_node *node = node_new(th, op, params, n_in, op->n_out);
     if (!node)

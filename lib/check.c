@@ -81,7 +81,8 @@ static wg_tensor *scalar(struct trial *trial, bool create_graph)
             wanted[n++] = trial->leaf[i];
         }
     wg_tensor *y = wg_apply_closure(&closure, trial->leaf, trial->n_in);
-    if (!y || wg_grad_many(y, wanted, n, g, .create_graph = create_graph, .unused = WG_ZEROS, .grad = trial->leaf[trial->n_in]) != WG_OK)
+    if (!y ||
+        wg_grad_many(y, wanted, n, g, .create_graph = create_graph, .unused = WG_ZEROS, .grad = trial->leaf[trial->n_in]) != WG_OK)
         return NULL;
     for (size_t i = 0; i < n; i++) {
         wg_tensor *term = wg_sum(wg_mul(g[i], (wg_tensor *)(uintptr_t)weight[i]));
@@ -141,9 +142,11 @@ static wg_status try_out(const wg_closure *closure, wg_tensor *const *in, size_t
     const double scale = fabs(up) + fabs(down) + fabs(by_differences) + fabs(by_backward);
     if (fabs(by_backward - by_differences) <= (single ? 2e-2 : 1e-4) * scale)
         return WG_OK;
-    return wg_fail(WG_E_BUG, closure->name,
-                   "%s: its second derivative is %g, but its gradient changes by %g: its backward reads a value that is neither operand nor "
-                   "result nor made from them by ops; declare it saved, or compute it in backward", closure->name, by_backward, by_differences);
+    return wg_fail(
+        WG_E_BUG, closure->name,
+        "%s: its second derivative is %g, but its gradient changes by %g: its backward reads a value that is neither operand nor "
+        "result nor made from them by ops; declare it saved, or compute it in backward",
+        closure->name, by_backward, by_differences);
 }
 
 wg_status wg_check_closure(struct wg_thread *th, const wg_closure *closure, wg_tensor *const *in, size_t n_in)

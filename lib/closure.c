@@ -31,9 +31,14 @@ wg_tensor *wg_apply_closure(const wg_closure *closure, wg_tensor *const *in, siz
     wg_tensor *y = NULL;
     if (p && (!th || !th->check || wg_check_closure(th, closure, in, n_in) == WG_OK)) {
         *p = (struct made_op){.closure = *closure};
-        p->op = (struct wg_op){.name = p->closure.name, .n_out = 1, .optional = 0xffff, .shape = closure_shape,
-                               .kernel = {closure->forward, closure->forward}, .vjp = closure->backward,
-                               .saves = closure->saves, .flags = WG_USER};
+        p->op = (struct wg_op){.name = p->closure.name,
+                               .n_out = 1,
+                               .optional = 0xffff,
+                               .shape = closure_shape,
+                               .kernel = {closure->forward, closure->forward},
+                               .vjp = closure->backward,
+                               .saves = closure->saves,
+                               .flags = WG_USER};
         if (wg_invoke_closure(&p->op, in, n_in, &y, &p->closure) == WG_OK)
             return y;
     }

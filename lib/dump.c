@@ -304,11 +304,13 @@ static void write_edges(struct wg_picture *p)
 static void write_picture(struct wg_picture *p)
 {
     FILE *stream = p->stream;
-    fputs("digraph tape {\n"
-          "  graph [rankdir=TB, nodesep=0.3, ranksep=0.4, fontname=\"Helvetica,Arial,sans-serif\", fontsize=11, labelloc=t, color=\"#cccccc\",\n"
-          "         style=rounded, fontcolor=\"#444444\"];\n"
-          "  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica,Arial,sans-serif\", fontsize=10, margin=\"0.12,0.08\", height=0.3];\n"
-          "  edge [fontname=\"Helvetica,Arial,sans-serif\", fontsize=8, arrowsize=0.6];\n  label=<", stream);
+    fputs(
+        "digraph tape {\n"
+        "  graph [rankdir=TB, nodesep=0.3, ranksep=0.4, fontname=\"Helvetica,Arial,sans-serif\", fontsize=11, labelloc=t, color=\"#cccccc\",\n"
+        "         style=rounded, fontcolor=\"#444444\"];\n"
+        "  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica,Arial,sans-serif\", fontsize=10, margin=\"0.12,0.08\", height=0.3];\n"
+        "  edge [fontname=\"Helvetica,Arial,sans-serif\", fontsize=8, arrowsize=0.6];\n  label=<",
+        stream);
     if (p->options.title && p->options.title[0]) {
         fputs("<FONT POINT-SIZE=\"15\"><B>", stream);
         write_text(stream, p->options.title);
@@ -333,7 +335,8 @@ static void write_picture(struct wg_picture *p)
           " · constant<BR/>"
           "FLOP: additions, multiplications, divisions · fn: exp, log, tanh, √ … · cmp: comparisons · "
           "B: bytes read and written"
-          "</FONT><BR/> >;\n", stream);
+          "</FONT><BR/> >;\n",
+          stream);
     write_places(p);
     write_edges(p);
     fputs("}\n", stream);

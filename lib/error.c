@@ -41,7 +41,8 @@ static void record(struct wg_thread *th, wg_status code, const char *op, const c
         th->error = error;
         th->has_error = true;
     }
-    wg_mark_failed(th);
+    if (code != WG_E_IO) /* a file that cannot be written fails no step */
+        wg_mark_failed(th);
     if (th->hook)
         th->hook(&error, th->hook_context);
 }

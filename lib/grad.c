@@ -30,8 +30,8 @@ static wg_status check_wanted(struct walk *w, wg_tensor *x, size_t i)
 {
     WG_TRY(wg_check_handle(x, w->name, (int)i + 1));
     if (!(x->flags & WG_T_NEEDS))
-        return wg_fail(WG_E_NO_GRAD, w->name, "%s: operand %zu requires no gradient: call wg_require_grad before it is used", w->name,
-                       i + 1);
+        return wg_fail(WG_E_NO_GRAD, w->name, "%s: operand %zu requires no gradient: call wg_require_grad before it is used",
+                       w->name, i + 1);
     return WG_OK;
 }
 
@@ -58,11 +58,13 @@ static wg_tensor *result_for(struct walk *w, wg_tensor *root, wg_tensor *x, size
     }
     wg_tensor *g = at ? at->adjoint : NULL;
     if (!g && wg_behind_kept(w->th, root, x)) {
-        wg_fail(WG_E_UNUSED, w->name, "%s: operand %zu lies behind a kept tensor (wg_keep), which cuts its gradient off", w->name, i + 1);
+        wg_fail(WG_E_UNUSED, w->name, "%s: operand %zu lies behind a kept tensor (wg_keep), which cuts its gradient off", w->name,
+                i + 1);
         return NULL;
     }
     if (!g && unused != WG_ZEROS) {
-        wg_fail(WG_E_UNUSED, w->name, "%s: the result does not depend on operand %zu (.unused = WG_ZEROS gives zeros)", w->name, i + 1);
+        wg_fail(WG_E_UNUSED, w->name, "%s: the result does not depend on operand %zu (.unused = WG_ZEROS gives zeros)", w->name,
+                i + 1);
         return NULL;
     }
     return g && g != WG_KNOWN_ZERO ? g : wg_zeros((wg_dtype)x->dtype, wg_shape_of(x));

@@ -19,7 +19,8 @@ wg_status wg_walk_hooks(struct walk *w, wg_tensor *t)
                 continue;
             WG_TRY(wg_check_handle(g, "hook", -1));
             if (g->dtype != t->dtype || !wg_same_dims(g, t))
-                return wg_fail(g->dtype != t->dtype ? WG_E_DTYPE : WG_E_SHAPE, "hook", "hook: what replaces a gradient has its shape and dtype");
+                return wg_fail(g->dtype != t->dtype ? WG_E_DTYPE : WG_E_SHAPE, "hook",
+                               "hook: what replaces a gradient has its shape and dtype");
             wg_tensor *mine = wg_walk_owned(w, g);
             if (!mine)
                 return WG_E_MEMORY;

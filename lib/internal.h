@@ -16,7 +16,7 @@ struct wg_storage {
     atomic_int refs;
     uint32_t version; /* moves whenever the bytes change after they were made */
     uint32_t size_class;
-    size_t bytes;     /* of the whole block */
+    size_t bytes; /* of the whole block */
     struct wg_storage *next_free;
     char padding[32];
 };
@@ -62,9 +62,9 @@ struct wg_node {
     const wg_section *section;
     struct wg_node *next_update; /* queue of an update bracket */
     const wg_closure *closure;
-    size_t bytes;                /* of the node in the arena */
-    uint32_t *version;           /* of the storages of inputs, then outputs, when saved */
-    bool needs;                  /* some output needs a gradient */
+    size_t bytes;      /* of the node in the arena */
+    uint32_t *version; /* of the storages of inputs, then outputs, when saved */
+    bool needs;        /* some output needs a gradient */
 };
 
 struct wg_chunk {
@@ -153,8 +153,8 @@ struct wg_thread {
     bool no_grad;
     bool eval;
     wg_tensor *generator; /* the default one */
-    bool scratch;  /* ops run but are not recorded: inside backward without create_graph */
-    bool no_take;  /* inside a backward that is recorded or traced: gradients are shared handles */
+    bool scratch;         /* ops run but are not recorded: inside backward without create_graph */
+    bool no_take;         /* inside a backward that is recorded or traced: gradients are shared handles */
     bool in_hook;
     bool check, checking; /* check mode; a closure is being tried out */
     struct wg_checked *checked;
@@ -223,7 +223,7 @@ static inline struct wg_value *wg_value_of(wg_tensor *t)
 
 /* ---- tapes ---- */
 
-void *wg_tape_alloc(wg_tape *tape, size_t bytes); /* from the node arena, until the tape closes */
+void *wg_tape_alloc(wg_tape *tape, size_t bytes);            /* from the node arena, until the tape closes */
 void wg_tape_unalloc(wg_tape *tape, void *at, size_t bytes); /* if it is the last allocation */
 wg_tensor *wg_tape_slot(wg_tape *tape);
 /* The tape's stand-in for a tensor of the caller's, made at its first use. */
@@ -242,11 +242,11 @@ wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node);
 void wg_outputs_discard(struct wg_node *node);
 wg_status wg_invoke_closure(const struct wg_op *op, wg_tensor *const *in, size_t n_in, wg_tensor **y, const wg_closure *closure);
 bool wg_differentiable(const struct wg_thread *th, const wg_call *c); /* its node, once recorded, passes a gradient on */
-void wg_node_record(struct wg_thread *th, struct wg_node *node); /* links it to the top tape */
+void wg_node_record(struct wg_thread *th, struct wg_node *node);      /* links it to the top tape */
 wg_status wg_check_closure(struct wg_thread *th, const wg_closure *closure, wg_tensor *const *in, size_t n_in);
-wg_status wg_node_run(struct wg_node *node); /* the kernel of one node */
+wg_status wg_node_run(struct wg_node *node);                         /* the kernel of one node */
 wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node); /* once more, with what its operands hold now */
-void wg_poison(void *at, size_t bytes);   /* under AddressSanitizer; nothing without it */
+void wg_poison(void *at, size_t bytes);                              /* under AddressSanitizer; nothing without it */
 void wg_unpoison(void *at, size_t bytes);
 
 #endif

@@ -14,8 +14,9 @@ wg_tensor *wg_require_grad(wg_tensor *t, bool wanted)
         return NULL;
     }
     if ((t->flags & WG_T_NEEDS) && !(t->flags & WG_T_REQUIRES)) {
-        wg_fail(WG_E_STATE, "require_grad", "require_grad: the tensor was computed from a leaf and passes its gradient on: "
-                                            "detach it first, or ask wg_grad for its gradient");
+        wg_fail(WG_E_STATE, "require_grad",
+                "require_grad: the tensor was computed from a leaf and passes its gradient on: "
+                "detach it first, or ask wg_grad for its gradient");
         return NULL;
     }
     const unsigned set = WG_T_NEEDS | WG_T_REQUIRES;
@@ -87,7 +88,8 @@ wg_status wg_add_gradient(wg_tensor *leaf, const wg_tensor *g)
         return wg_fail(WG_E_ARGUMENT, "add_gradient", "add_gradient: a leaf of the caller's that requires a gradient is wanted");
     if (!wg_same_dims(leaf, g) || leaf->dtype != g->dtype) {
         char a[200], b[200];
-        return wg_fail(leaf->dtype != g->dtype ? WG_E_DTYPE : WG_E_SHAPE, "add_gradient", "add_gradient: leaf %s %s, gradient %s %s", wg_dtype_name((wg_dtype)leaf->dtype),
+        return wg_fail(leaf->dtype != g->dtype ? WG_E_DTYPE : WG_E_SHAPE, "add_gradient",
+                       "add_gradient: leaf %s %s, gradient %s %s", wg_dtype_name((wg_dtype)leaf->dtype),
                        wg_shape_text(wg_shape_of(leaf), a, sizeof a), wg_dtype_name((wg_dtype)g->dtype),
                        wg_shape_text(wg_shape_of(g), b, sizeof b));
     }

@@ -80,13 +80,15 @@ static const int64_t *strides_to_keep(const wg_call *c, const wg_spec *spec)
 }
 
 /* The operand given away whose bytes the output may have, or NULL. */
-static wg_tensor *operand_to_overwrite(const struct wg_thread *th, const wg_call *c, wg_dtype dtype, int rank, const int64_t *extent)
+static wg_tensor *operand_to_overwrite(const struct wg_thread *th, const wg_call *c, wg_dtype dtype, int rank,
+                                       const int64_t *extent)
 {
     for (unsigned i = 0; i < c->n_in; i++) {
         wg_tensor *t = c->in[i];
-        if (!(t->flags & WG_T_TAKE) || !wg_bit(c->op->inplace, i) || (t->flags & (WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT)) ||
-            !(t->flags & WG_T_DENSE) || t->dtype != dtype || t->rank != rank || !wg_storage_unique(t->storage) ||
-            (th->top && th->top->trace && !t->from.node) || (wg_bit(c->op->saves, i) && wg_differentiable(th, c)))
+        if (!(t->flags & WG_T_TAKE) || !wg_bit(c->op->inplace, i) ||
+            (t->flags & (WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT)) || !(t->flags & WG_T_DENSE) || t->dtype != dtype ||
+            t->rank != rank || !wg_storage_unique(t->storage) || (th->top && th->top->trace && !t->from.node) ||
+            (wg_bit(c->op->saves, i) && wg_differentiable(th, c)))
             continue;
         if (memcmp(wg_extents(t), extent, (size_t)rank * sizeof *extent) == 0)
             return t;

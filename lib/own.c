@@ -12,7 +12,8 @@ void wg_free(wg_tensor *t)
         return;
     }
     if (t->tape || (t->flags & WG_T_LENT)) {
-        wg_fail(WG_E_ARGUMENT, "free", "free: the tensor belongs to %s", t->tape ? "a tape and dies with it" : "a leaf or the thread");
+        wg_fail(WG_E_ARGUMENT, "free", "free: the tensor belongs to %s",
+                t->tape ? "a tape and dies with it" : "a leaf or the thread");
         return;
     }
     t->state = WG_DEAD; /* for the caller; a tape that used it has a proxy of its own */

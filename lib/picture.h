@@ -26,8 +26,8 @@ struct wg_place { /* a section in use, a cluster of the picture; place 0 is the 
 struct wg_item {
     const struct wg_node *node; /* NULL: a leaf */
     const wg_tensor *leaf;
-    ptrdiff_t place, next; /* next: the following item of the same place */
-    ptrdiff_t reader;      /* a leaf's: the first node that reads it */
+    ptrdiff_t place, next;  /* next: the following item of the same place */
+    ptrdiff_t reader;       /* a leaf's: the first node that reads it */
     wg_cost cost, backward; /* backward: what the nodes that it caused cost together */
     bool hidden, caused_any;
     bool late; /* a leaf that only backward reads, as the 1 that a walk begins with */

@@ -7,7 +7,7 @@
 enum { WG_INLINE_RANK = 4 };
 
 enum wg_state {
-    WG_DEAD = 0,     /* its tape is closed, or it was freed: memory that is zeroed is dead */
+    WG_DEAD = 0, /* its tape is closed, or it was freed: memory that is zeroed is dead */
     WG_LIVE = 1,
     WG_DROPPED = 2,  /* wg_drop: only backward reads it */
     WG_RELEASED = 3, /* the value is gone */
@@ -15,16 +15,16 @@ enum wg_state {
 };
 
 enum wg_tensor_flags {
-    WG_T_NEEDS = 1,      /* depends on a leaf that requires a gradient, or is one */
-    WG_T_REQUIRES = 2,   /* a leaf that requires a gradient */
-    WG_T_SAVED = 4,      /* a recorded node reads it in backward */
-    WG_T_HOLD = 8,       /* survives wg_backward */
-    WG_T_TAKE = 16,      /* given away to the next op */
-    WG_T_PROXY = 32,     /* stands on a tape for a tensor of the caller's */
-    WG_T_OWNED = 64,     /* a scratch tensor that a backward pass adopted */
-    WG_T_SCRATCH = 128,  /* made by a vjp that is not recorded */
+    WG_T_NEEDS = 1,     /* depends on a leaf that requires a gradient, or is one */
+    WG_T_REQUIRES = 2,  /* a leaf that requires a gradient */
+    WG_T_SAVED = 4,     /* a recorded node reads it in backward */
+    WG_T_HOLD = 8,      /* survives wg_backward */
+    WG_T_TAKE = 16,     /* given away to the next op */
+    WG_T_PROXY = 32,    /* stands on a tape for a tensor of the caller's */
+    WG_T_OWNED = 64,    /* a scratch tensor that a backward pass adopted */
+    WG_T_SCRATCH = 128, /* made by a vjp that is not recorded */
     WG_T_CONTIGUOUS = 256,
-    WG_T_DENSE = 512,    /* dense in some order of its axes */
+    WG_T_DENSE = 512, /* dense in some order of its axes */
     WG_T_HOOKED = 1024,
     WG_T_WANTED = 2048,  /* asked for by the wg_grad that is running */
     WG_T_ROOT = 4096,    /* a root of the backward that is running */
@@ -40,9 +40,9 @@ struct wg_tensor {
         struct wg_node *node;   /* a tape's: the node whose output this is, or NULL */
         struct wg_tensor *leaf; /* a proxy's: the caller's tensor */
     } from;
-    wg_tape *tape;     /* NULL: owned by the caller */
+    wg_tape *tape;      /* NULL: owned by the caller */
     wg_tensor *adjoint; /* the gradient so far, while a backward pass runs */
-    int64_t *dims;     /* rank extents, then rank strides (in elements) */
+    int64_t *dims;      /* rank extents, then rank strides (in elements) */
     int64_t numel;
     uint8_t state, dtype, rank, slot; /* slot: which output of its node */
     uint16_t flags;

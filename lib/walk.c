@@ -159,8 +159,10 @@ static wg_status check_saved(const struct wg_node *node)
         const char *kind = input ? "operand" : "result";
         const unsigned at = input ? i : i - c->n_in;
         if (!t->storage)
-            return wg_fail(WG_E_RELEASED, c->op->name, "%s: %s %u, which backward reads, was released, by an earlier wg_backward "
-                                                       "(see .retain) or wg_take", c->op->name, kind, at);
+            return wg_fail(WG_E_RELEASED, c->op->name,
+                           "%s: %s %u, which backward reads, was released, by an earlier wg_backward "
+                           "(see .retain) or wg_take",
+                           c->op->name, kind, at);
         if (t->storage->version != node->version[i])
             return wg_fail(WG_E_STALE, c->op->name, "%s: %s %u was changed after it was used, and backward needs what it was",
                            c->op->name, kind, at);
@@ -227,7 +229,8 @@ static wg_status pass_on(struct walk *w, struct wg_node *node, wg_grad_slot *gx)
             continue;
         wg_tensor *g = gx[i].result;
         if (!g && !wg_bit(c->op->flat, i)) {
-            status = wg_fail(WG_E_BUG, c->op->name, "%s: its backward gave no gradient for operand %u: a bug in the op", c->op->name, i);
+            status = wg_fail(WG_E_BUG, c->op->name, "%s: its backward gave no gradient for operand %u: a bug in the op",
+                             c->op->name, i);
         } else if (g && g->state != WG_LIVE) {
             status = wg_check_handle(g, c->op->name, -1);
         } else if (g && gx[i].into && gx[i].accumulated) { /* g is the new sum */
@@ -359,8 +362,9 @@ wg_status wg_walk_seed(struct walk *w, wg_tensor *root, wg_tensor *given)
     char a[200], b[200];
     if (wg_absent(given)) {
         if (root->numel != 1)
-            return wg_fail(WG_E_SHAPE, w->name, "%s: a root of %s needs a gradient given with .grad; only a root of one element has 1",
-                           w->name, wg_shape_text(wg_shape_of(root), a, sizeof a));
+            return wg_fail(WG_E_SHAPE, w->name,
+                           "%s: a root of %s needs a gradient given with .grad; only a root of one element has 1", w->name,
+                           wg_shape_text(wg_shape_of(root), a, sizeof a));
         given = wg_ones((wg_dtype)root->dtype, wg_shape_of(root));
         if (!given)
             return WG_E_MEMORY;
@@ -368,9 +372,10 @@ wg_status wg_walk_seed(struct walk *w, wg_tensor *root, wg_tensor *given)
     } else {
         WG_TRY(wg_check_handle(given, w->name, -1));
         if (given->dtype != root->dtype || !wg_same_dims(given, root))
-            return wg_fail(given->dtype != root->dtype ? WG_E_DTYPE : WG_E_SHAPE, w->name, "%s: the given gradient is %s %s, the root %s %s", w->name,
-                           wg_dtype_name((wg_dtype)given->dtype), wg_shape_text(wg_shape_of(given), a, sizeof a),
-                           wg_dtype_name((wg_dtype)root->dtype), wg_shape_text(wg_shape_of(root), b, sizeof b));
+            return wg_fail(given->dtype != root->dtype ? WG_E_DTYPE : WG_E_SHAPE, w->name,
+                           "%s: the given gradient is %s %s, the root %s %s", w->name, wg_dtype_name((wg_dtype)given->dtype),
+                           wg_shape_text(wg_shape_of(given), a, sizeof a), wg_dtype_name((wg_dtype)root->dtype),
+                           wg_shape_text(wg_shape_of(root), b, sizeof b));
     }
     return wg_walk_add(w, root, given);
 }
@@ -381,14 +386,17 @@ wg_status wg_walk_root(struct walk *w, wg_tensor **root)
     WG_TRY(wg_check_handle(*root, w->name, 0));
     if (!(*root)->tape) {
         if (!th->top || !((*root)->flags & WG_T_REQUIRES))
-            return wg_fail(WG_E_NO_TAPE, w->name, "%s: no tape recorded this value: open one (WG_TAPE) before computing it", w->name);
+            return wg_fail(WG_E_NO_TAPE, w->name, "%s: no tape recorded this value: open one (WG_TAPE) before computing it",
+                           w->name);
         *root = wg_proxy(th, *root);
         if (!*root)
             return WG_E_MEMORY;
     }
     if (!((*root)->flags & WG_T_NEEDS))
-        return wg_fail(WG_E_NO_GRAD, w->name, "%s: the root depends on no tensor that requires a gradient (wg_require_grad), or only "
-                                              "through detached or kept values", w->name);
+        return wg_fail(WG_E_NO_GRAD, w->name,
+                       "%s: the root depends on no tensor that requires a gradient (wg_require_grad), or only "
+                       "through detached or kept values",
+                       w->name);
     return WG_OK;
 }
 

@@ -10,12 +10,12 @@ extern const struct wg_tensor wg_known_zero;
 
 struct walk {
     struct wg_thread *th;
-    const char *name;         /* of the public function, for messages */
-    bool recording;           /* create_graph: gradients are ordinary tensors of the tape */
-    bool keeping;             /* recording or tracing: the tape owns the gradients, nothing is released on the way */
-    bool releasing;           /* wg_backward without retain: values of the top tape go as soon as they are done with */
-    bool selective;           /* wg_grad: only what lies between y and the wanted tensors */
-    wg_tensor **touched;      /* leaves that have an adjoint */
+    const char *name;    /* of the public function, for messages */
+    bool recording;      /* create_graph: gradients are ordinary tensors of the tape */
+    bool keeping;        /* recording or tracing: the tape owns the gradients, nothing is released on the way */
+    bool releasing;      /* wg_backward without retain: values of the top tape go as soon as they are done with */
+    bool selective;      /* wg_grad: only what lies between y and the wanted tensors */
+    wg_tensor **touched; /* leaves that have an adjoint */
     size_t n_touched, room;
 };
 

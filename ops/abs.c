@@ -16,8 +16,15 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 }
 
 const struct wg_op wg_op_abs = {
-    .name = "abs", .n_in = 1, .n_out = 1, .kernel = KERNELS(abs), .vjp = vjp, .jvp = jvp, .cost = wg_cost_bytes,
-    .saves = WG_IN(0), .inplace = WG_IN(0),
+    .name = "abs",
+    .n_in = 1,
+    .n_out = 1,
+    .kernel = KERNELS(abs),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = wg_cost_bytes,
+    .saves = WG_IN(0),
+    .inplace = WG_IN(0),
     WG_SAMPLES({"above", {WG_DIMS(3, 4)}, .n = 1, .low = {0.1}, .high = {1}},
                {"below", {WG_DIMS(3, 4)}, .n = 1, .low = {-1}, .high = {-0.1}},
                {"mixed", {WG_DIMS(3, 4)}, .n = 1, .low = {-100}, .high = {100}}),

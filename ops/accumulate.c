@@ -5,7 +5,8 @@ static void T(accumulate_row)(int64_t n, char *const *at, const int64_t *s, cons
     ELEM *target = (ELEM *)(void *)at[0];
     const ELEM *value = (const ELEM *)(const void *)at[1];
     (void)params;
-    WG_LOOP(n) target[i * s[0]] = target[i * s[0]] + value[i * s[1]];
+    WG_LOOP(n)
+        target[i * s[0]] = target[i * s[0]] + value[i * s[1]];
 }
 
 static wg_status T(accumulate)(const wg_call *c)
@@ -28,7 +29,12 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_accumulate = {
-    .name = "accumulate", .n_in = 2, .shape = wg_shape_update, .kernel = KERNELS(accumulate), .cost = cost, .writes = WG_IN(0),
+    .name = "accumulate",
+    .n_in = 2,
+    .shape = wg_shape_update,
+    .kernel = KERNELS(accumulate),
+    .cost = cost,
+    .writes = WG_IN(0),
     WG_SAMPLES({"2x3", {WG_DIMS(2, 3), WG_DIMS(2, 3)}, .n = 2}),
 };
 #endif

@@ -19,12 +19,11 @@ typedef struct {
 } T(adam_step);
 
 static inline __attribute__((always_inline)) void T(adam_elements)(int64_t n, char *const *at, int64_t sp, int64_t sm, int64_t sv,
-                                                                  int64_t sg, const T(adam_step) k)
+                                                                   int64_t sg, const T(adam_step) k)
 {
     ELEM *p = (ELEM *)(void *)at[0], *first = (ELEM *)(void *)at[1], *second = (ELEM *)(void *)at[2];
     const ELEM *gradient = (const ELEM *)(const void *)at[3];
-    WG_LOOP(n)
-    {
+    WG_LOOP(n) {
         REAL x = p[i * sp], g = gradient[i * sg];
         if (k.decays) {
             if (k.decoupled)
@@ -94,12 +93,17 @@ static wg_cost cost(const wg_call *c)
     return wg_cost_update(c, 4 + coupled, 6 + decays, 2, 1);
 }
 
-#define SHAPES \
-    {WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4), {0}, {0}}, .n = 6, .dtype = {[4] = WG_F64, [5] = WG_F64}, \
-    .low = {-1, -1, 0.1, -1, 0.01, 1}, .high = {1, 1, 1, 1, 0.1, 5}
+#define SHAPES                                                              \
+    {WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4), {0}, {0}}, \
+        .n = 6, .dtype = {[4] = WG_F64, [5] = WG_F64}, .low = {-1, -1, 0.1, -1, 0.01, 1}, .high = {1, 1, 1, 1, 0.1, 5}
 const struct wg_op wg_op_adam_update = {
-    .name = "adam_update", .params_size = sizeof(struct wg_adam_params), .n_in = 6, .shape = shape, .kernel = KERNELS(adam_update),
-    .cost = cost, .writes = WG_IN(0) | WG_IN(1) | WG_IN(2),
+    .name = "adam_update",
+    .params_size = sizeof(struct wg_adam_params),
+    .n_in = 6,
+    .shape = shape,
+    .kernel = KERNELS(adam_update),
+    .cost = cost,
+    .writes = WG_IN(0) | WG_IN(1) | WG_IN(2),
     WG_SAMPLES({"plain", SHAPES, .params = &(const struct wg_adam_params){0.9, 0.999, 1e-8, 0, false}},
                {"decay", SHAPES, .params = &(const struct wg_adam_params){0.9, 0.999, 1e-8, 0.01, false}},
                {"decoupled decay", SHAPES, .params = &(const struct wg_adam_params){0.9, 0.999, 1e-8, 0.01, true}}),

@@ -23,7 +23,14 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_add = {
-    .name = "add", .n_in = 2, .n_out = 1, .kernel = KERNELS(add), .vjp = vjp, .jvp = jvp, .cost = cost, .inplace = WG_IN(0) | WG_IN(1),
+    .name = "add",
+    .n_in = 2,
+    .n_out = 1,
+    .kernel = KERNELS(add),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .inplace = WG_IN(0) | WG_IN(1),
     WG_SAMPLES({"alike", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2}),
 };
 #endif

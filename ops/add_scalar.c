@@ -29,8 +29,15 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_add_scalar = {
-    .name = "add_scalar", .params_size = sizeof(double), .n_in = 1, .n_out = 1, .kernel = KERNELS(add_scalar), .vjp = vjp,
-    .jvp = jvp, .cost = cost, .inplace = WG_IN(0),
+    .name = "add_scalar",
+    .params_size = sizeof(double),
+    .n_in = 1,
+    .n_out = 1,
+    .kernel = KERNELS(add_scalar),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .inplace = WG_IN(0),
     WG_SAMPLES({"2x3", {WG_DIMS(2, 3)}, .n = 1, .params = &(const double){0.75}}),
 };
 #endif

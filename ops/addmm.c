@@ -56,8 +56,16 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_addmm = {
-    .name = "addmm", .n_in = 3, .n_out = 1, .shape = shape, .kernel = KERNELS(addmm), .vjp = vjp, .jvp = jvp, .cost = cost,
-    .saves = WG_IN(1) | WG_IN(2), .inplace = WG_IN(0),
+    .name = "addmm",
+    .n_in = 3,
+    .n_out = 1,
+    .shape = shape,
+    .kernel = KERNELS(addmm),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(1) | WG_IN(2),
+    .inplace = WG_IN(0),
     WG_SAMPLES({"matrices", {WG_DIMS(3, 5), WG_DIMS(3, 4), WG_DIMS(4, 5)}, .n = 3},
                {"square", {WG_DIMS(4, 4), WG_DIMS(4, 4), WG_DIMS(4, 4)}, .n = 3}),
 };

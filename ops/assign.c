@@ -5,7 +5,8 @@ static void T(assign_row)(int64_t n, char *const *at, const int64_t *s, const vo
     ELEM *target = (ELEM *)(void *)at[0];
     const ELEM *value = (const ELEM *)(const void *)at[1];
     (void)params;
-    WG_LOOP(n) target[i * s[0]] = (REAL)value[i * s[1]];
+    WG_LOOP(n)
+        target[i * s[0]] = (REAL)value[i * s[1]];
 }
 
 /* Numbers that are not floats, as bytes. */
@@ -56,7 +57,12 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_assign = {
-    .name = "assign", .n_in = 2, .shape = shape, .kernel = KERNELS(assign), .cost = cost, .writes = WG_IN(0),
+    .name = "assign",
+    .n_in = 2,
+    .shape = shape,
+    .kernel = KERNELS(assign),
+    .cost = cost,
+    .writes = WG_IN(0),
     WG_SAMPLES({"2x3", {WG_DIMS(2, 3), WG_DIMS(2, 3)}, .n = 2}),
 };
 #endif

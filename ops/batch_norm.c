@@ -35,7 +35,7 @@ static inline __attribute__((always_inline)) void T(normalise)(const wg_call *c,
             }
     }
     for (int64_t k = 0; k < w; k++) {
-        const REAL rstd = (REAL)((WIDE)1 / sqrt(variance[k] / (WIDE)count + (WIDE)*(const double *)c->params));
+        const REAL rstd = (REAL)((WIDE)1 / sqrt(variance[k] / (WIDE)count + (WIDE) * (const double *)c->params));
         means[(first + k) * s_mean] = (REAL)mean[k];
         rstds[(first + k) * s_rstd] = rstd;
         scale[k] = rstd * T(of_channel)(c->in[1], first + k);
@@ -139,8 +139,15 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_batch_norm = {
-    .name = "batch_norm", .params_size = sizeof(double), .n_in = 3, .n_out = 3, .shape = shape, .kernel = KERNELS(batch_norm),
-    .vjp = vjp, .cost = cost, .saves = WG_IN(0) | WG_IN(1) | WG_OUT(1) | WG_OUT(2),
+    .name = "batch_norm",
+    .params_size = sizeof(double),
+    .n_in = 3,
+    .n_out = 3,
+    .shape = shape,
+    .kernel = KERNELS(batch_norm),
+    .vjp = vjp,
+    .cost = cost,
+    .saves = WG_IN(0) | WG_IN(1) | WG_OUT(1) | WG_OUT(2),
     WG_SAMPLES({"rows", {WG_DIMS(5, 3), WG_DIMS(3), WG_DIMS(3)}, .n = 3, .params = &(const double){1e-2}},
                {"images", {WG_DIMS(3, 2, 2, 3), WG_DIMS(2), WG_DIMS(2)}, .n = 3, .params = &(const double){1e-2}},
                {"groups", {WG_DIMS(4, 19), WG_DIMS(19), WG_DIMS(19)}, .n = 3, .params = &(const double){1e-2}}),

@@ -5,7 +5,7 @@
 
 /* w channels from first on; sx, sg and sy are the channels' strides in x, gy and gx. */
 static inline __attribute__((always_inline)) void T(norm_gradient)(const wg_call *c, int64_t first, int64_t w, int64_t sx,
-                                                                  int64_t sg, int64_t sy)
+                                                                   int64_t sg, int64_t sy)
 {
     const ELEM *x = (const ELEM *)(const void *)c->in[0]->data + first * sx;
     const ELEM *g = (const ELEM *)(const void *)c->in[4]->data + first * sg;
@@ -191,8 +191,15 @@ static wg_cost cost(const wg_call *c)
 
 #define SHAPES(...) {WG_DIMS(__VA_ARGS__), WG_DIMS(3), WG_DIMS(3), WG_DIMS(3), WG_DIMS(__VA_ARGS__)}, .n = 5
 const struct wg_op wg_op_batch_norm_grad = {
-    .name = "batch_norm_grad", .n_in = 5, .n_out = 3, .shape = shape, .kernel = KERNELS(batch_norm_grad), .vjp = vjp, .cost = cost,
-    .saves = WG_IN(0) | WG_IN(1) | WG_IN(2) | WG_IN(3) | WG_IN(4) | WG_OUT(1) | WG_OUT(2), .inplace = WG_IN(4),
+    .name = "batch_norm_grad",
+    .n_in = 5,
+    .n_out = 3,
+    .shape = shape,
+    .kernel = KERNELS(batch_norm_grad),
+    .vjp = vjp,
+    .cost = cost,
+    .saves = WG_IN(0) | WG_IN(1) | WG_IN(2) | WG_IN(3) | WG_IN(4) | WG_OUT(1) | WG_OUT(2),
+    .inplace = WG_IN(4),
     WG_SAMPLES({"rows", SHAPES(5, 3), .low = {-1, -1, -1, 0.5, -1}, .high = {1, 1, 1, 2, 1}},
                {"images", SHAPES(2, 3, 2, 2), .low = {-1, -1, -1, 0.5, -1}, .high = {1, 1, 1, 2, 1}}),
 };

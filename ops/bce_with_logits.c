@@ -100,8 +100,15 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_bce_with_logits = {
-    .name = "bce_with_logits", .n_in = 2, .n_out = 1, .shape = shape, .kernel = KERNELS(bce_with_logits), .vjp = vjp, .jvp = jvp,
-    .cost = cost, .saves = WG_IN(0) | WG_IN(1),
+    .name = "bce_with_logits",
+    .n_in = 2,
+    .n_out = 1,
+    .shape = shape,
+    .kernel = KERNELS(bce_with_logits),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0) | WG_IN(1),
     WG_SAMPLES({"3x4", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {-3, 0}, .high = {3, 1}},
                {"blocks", {WG_DIMS(300), WG_DIMS(300)}, .n = 2, .low = {-3, 0}, .high = {3, 1}}),
 };

@@ -36,7 +36,10 @@ static wg_status draw_all(const wg_call *c)
     const struct wg_draw_params *p = c->params;
     const wg_tensor *y = c->out[0];
     const int64_t blocks = (y->numel + 3) / 4;
-    struct fill f = {.y = y->data, .dtype = (wg_dtype)y->dtype, .n = y->numel, .draw = wg_draw_blocks(c, blocks),
+    struct fill f = {.y = y->data,
+                     .dtype = (wg_dtype)y->dtype,
+                     .n = y->numel,
+                     .draw = wg_draw_blocks(c, blocks),
                      .bound = (uint64_t)llround(ldexp(p->a, 32))};
     wg_parallel(wg_kernel_threads(8 * (double)f.n), blocks, fill_part, &f);
     return WG_OK;
@@ -60,11 +63,28 @@ wg_tensor *wg_bernoulli(wg_tensor *generator, wg_dtype dtype, wg_shape to, doubl
 }
 
 const struct wg_op wg_op_bernoulli = {
-    .name = "bernoulli", .params_size = sizeof(struct wg_draw_params), .n_in = 1, .n_out = 1, .shape = shape,
-    .kernel = {draw_all, draw_all}, .cost = wg_cost_bytes, .writes = WG_IN(0), .flags = WG_DRAWS | WG_NO_DERIVATIVE,
+    .name = "bernoulli",
+    .params_size = sizeof(struct wg_draw_params),
+    .n_in = 1,
+    .n_out = 1,
+    .shape = shape,
+    .kernel = {draw_all, draw_all},
+    .cost = wg_cost_bytes,
+    .writes = WG_IN(0),
+    .flags = WG_DRAWS | WG_NO_DERIVATIVE,
     .reason = "it draws numbers from a generator",
-    WG_SAMPLES({"f32", {WG_DIMS(4)}, .n = 1, .dtype = {WG_I64}, .low = {0}, .high = {1000},
+    WG_SAMPLES({"f32",
+                {WG_DIMS(4)},
+                .n = 1,
+                .dtype = {WG_I64},
+                .low = {0},
+                .high = {1000},
                 .params = &(const struct wg_draw_params){WG_F32, WG_DIMS(5, 7), 0.3, 0}},
-               {"u8", {WG_DIMS(4)}, .n = 1, .dtype = {WG_I64}, .low = {0}, .high = {1000},
+               {"u8",
+                {WG_DIMS(4)},
+                .n = 1,
+                .dtype = {WG_I64},
+                .low = {0},
+                .high = {1000},
                 .params = &(const struct wg_draw_params){WG_U8, WG_DIMS(5, 7), 0.3, 0}}),
 };

@@ -38,7 +38,14 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 }
 
 const struct wg_op wg_op_broadcast_to = {
-    .name = "broadcast_to", .params_size = sizeof(struct params), .n_in = 1, .n_out = 1, .shape = shape, .vjp = vjp, .jvp = wg_jvp_linear, .flags = WG_VIEW,
+    .name = "broadcast_to",
+    .params_size = sizeof(struct params),
+    .n_in = 1,
+    .n_out = 1,
+    .shape = shape,
+    .vjp = vjp,
+    .jvp = wg_jvp_linear,
+    .flags = WG_VIEW,
     WG_SAMPLES({"rows", {WG_DIMS(4)}, .n = 1, .params = &(const struct params){WG_DIMS(3, 4)}},
                {"stretch", {WG_DIMS(2, 1, 3)}, .n = 1, .params = &(const struct params){WG_DIMS(2, 4, 3)}}),
 };

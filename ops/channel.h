@@ -11,14 +11,14 @@ typedef struct {
     int64_t first, offset[T(RUN)];
 } T(positions);
 
-static void T(positions_of)(T(positions) *at, const wg_tensor *t, const wg_tensor *per_channel)
+static void T(positions_of)(T(positions) * at, const wg_tensor *t, const wg_tensor *per_channel)
 {
     wg_plan_reduction(t, per_channel, ((1u << t->rank) - 1) & ~2u, &at->plan);
     at->first = -1;
 }
 
 /* Finds the offsets of the run that begins at position first; how many there are. */
-static int64_t T(run_at)(T(positions) *at, int64_t first)
+static int64_t T(run_at)(T(positions) * at, int64_t first)
 {
     const int64_t rest = at->plan.count - first, n = rest < T(RUN) ? rest : T(RUN);
     if (at->first != first)

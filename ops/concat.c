@@ -105,14 +105,23 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
     return status;
 }
 
-#define ALONG(i) .params = &(const struct params){i}
+#define ALONG(i)                     \
+    .params = &(const struct params) \
+    {                                \
+        i                            \
+    }
 
 const struct wg_op wg_op_concat = {
-    .name = "concat", .params_size = sizeof(struct params), .n_out = 1, .shape = shape, .kernel = {kernel, kernel}, .vjp = vjp,
-    .jvp = jvp, .cost = wg_cost_bytes,
+    .name = "concat",
+    .params_size = sizeof(struct params),
+    .n_out = 1,
+    .shape = shape,
+    .kernel = {kernel, kernel},
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = wg_cost_bytes,
     WG_SAMPLES({"rows", {WG_DIMS(2, 3), WG_DIMS(1, 3)}, .n = 2, ALONG(0)},
                {"columns", {WG_DIMS(2, 3), WG_DIMS(2, 1), WG_DIMS(2, 2)}, .n = 3, ALONG(1)},
-               {"middle", {WG_DIMS(2, 1, 3), WG_DIMS(2, 2, 3)}, .n = 2, ALONG(1)},
-               {"one", {WG_DIMS(4)}, .n = 1, ALONG(0)},
+               {"middle", {WG_DIMS(2, 1, 3), WG_DIMS(2, 2, 3)}, .n = 2, ALONG(1)}, {"one", {WG_DIMS(4)}, .n = 1, ALONG(0)},
                {"with nothing", {WG_DIMS(2, 3), WG_DIMS(0, 3)}, .n = 2, ALONG(0)}),
 };

@@ -43,7 +43,14 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 }
 
 const struct wg_op wg_op_copy = {
-    .name = "copy", .n_in = 1, .n_out = 1, .shape = shape, .kernel = {forward, forward}, .vjp = vjp, .jvp = wg_jvp_linear,
-    .cost = wg_cost_bytes, .flags = WG_ROW_MAJOR,
+    .name = "copy",
+    .n_in = 1,
+    .n_out = 1,
+    .shape = shape,
+    .kernel = {forward, forward},
+    .vjp = vjp,
+    .jvp = wg_jvp_linear,
+    .cost = wg_cost_bytes,
+    .flags = WG_ROW_MAJOR,
     WG_SAMPLES({"2x3", {WG_DIMS(2, 3)}, .n = 1}),
 };

@@ -100,7 +100,13 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_cross_entropy = {
-    .name = "cross_entropy", .n_in = 2, .n_out = 2, .shape = shape, .kernel = KERNELS(cross_entropy), .vjp = vjp, .cost = cost,
+    .name = "cross_entropy",
+    .n_in = 2,
+    .n_out = 2,
+    .shape = shape,
+    .kernel = KERNELS(cross_entropy),
+    .vjp = vjp,
+    .cost = cost,
     .saves = WG_IN(1) | WG_OUT(1),
     WG_SAMPLES({"4x5", {WG_DIMS(4, 5), WG_DIMS(4)}, .n = 2, .dtype = {WG_F32, WG_I64}, .low = {-3, 0}, .high = {3, 5}},
                {"one row", {WG_DIMS(1, 3), WG_DIMS(1)}, .n = 2, .dtype = {WG_F32, WG_I64}, .low = {-3, 0}, .high = {3, 3}},

@@ -29,7 +29,7 @@ static wg_status T(cross_entropy_grad)(const wg_call *c)
     const int64_t rows = wg_extents(c->in[0])[0];
     T(cross_entropy_share) share;
     share.call = c;
-    share.scale = (REAL)*(const ELEM *)(const void *)c->in[2]->data / (REAL)rows;
+    share.scale = (REAL) * (const ELEM *)(const void *)c->in[2]->data / (REAL)rows;
     wg_parallel(wg_kernel_threads((double)c->in[0]->numel), rows, T(cross_entropy_grad_rows), &share);
     return WG_OK;
 }
@@ -92,8 +92,15 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_cross_entropy_grad = {
-    .name = "cross_entropy_grad", .n_in = 3, .n_out = 1, .shape = shape, .kernel = KERNELS(cross_entropy_grad), .vjp = vjp,
-    .jvp = jvp, .cost = cost, .saves = WG_IN(0) | WG_IN(1) | WG_IN(2),
+    .name = "cross_entropy_grad",
+    .n_in = 3,
+    .n_out = 1,
+    .shape = shape,
+    .kernel = KERNELS(cross_entropy_grad),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0) | WG_IN(1) | WG_IN(2),
     WG_SAMPLES({"4x5", {WG_DIMS(4, 5), WG_DIMS(4), {0}}, .n = 3, .dtype = {WG_F32, WG_I64}, .low = {0, 0}, .high = {1, 5}}),
 };
 #endif

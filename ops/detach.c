@@ -12,6 +12,10 @@ static wg_status shape(const wg_call *c, wg_spec *out)
 }
 
 const struct wg_op wg_op_detach = {
-    .name = "detach", .n_in = 1, .n_out = 1, .shape = shape, .flags = WG_VIEW | WG_CUT,
+    .name = "detach",
+    .n_in = 1,
+    .n_out = 1,
+    .shape = shape,
+    .flags = WG_VIEW | WG_CUT,
     WG_SAMPLES({"2x3", {WG_DIMS(2, 3)}, .n = 1}),
 };

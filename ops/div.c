@@ -27,8 +27,15 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_div = {
-    .name = "div", .n_in = 2, .n_out = 1, .kernel = KERNELS(div), .vjp = vjp, .jvp = jvp, .cost = cost,
-    .saves = WG_IN(1) | WG_OUT(0), .inplace = WG_IN(0) | WG_IN(1),
+    .name = "div",
+    .n_in = 2,
+    .n_out = 1,
+    .kernel = KERNELS(div),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(1) | WG_OUT(0),
+    .inplace = WG_IN(0) | WG_IN(1),
     WG_SAMPLES({"above", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {-1, 0.5}, .high = {1, 2}},
                {"below", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {-1, -2}, .high = {1, -0.5}}),
 };

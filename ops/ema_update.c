@@ -7,9 +7,11 @@ static void T(ema_update_row)(int64_t n, char *const *at, const int64_t *s, cons
     const double *rate = (const double *)params;
     const REAL keep = (REAL)(1 - *rate), take = (REAL)*rate;
     if (s[0] == 1 && s[1] == 1)
-        WG_LOOP(n) target[i] = keep * (REAL)target[i] + take * (REAL)value[i];
+        WG_LOOP(n)
+            target[i] = keep * (REAL)target[i] + take * (REAL)value[i];
     else
-        WG_LOOP(n) target[i * s[0]] = keep * (REAL)target[i * s[0]] + take * (REAL)value[i * s[1]];
+        WG_LOOP(n)
+            target[i * s[0]] = keep * (REAL)target[i * s[0]] + take * (REAL)value[i * s[1]];
 }
 
 static wg_status T(ema_update)(const wg_call *c)
@@ -32,8 +34,13 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_ema_update = {
-    .name = "ema_update", .params_size = sizeof(double), .n_in = 2, .shape = wg_shape_update, .kernel = KERNELS(ema_update),
-    .cost = cost, .writes = WG_IN(0),
+    .name = "ema_update",
+    .params_size = sizeof(double),
+    .n_in = 2,
+    .shape = wg_shape_update,
+    .kernel = KERNELS(ema_update),
+    .cost = cost,
+    .writes = WG_IN(0),
     WG_SAMPLES({"2x3", {WG_DIMS(2, 3), WG_DIMS(2, 3)}, .n = 2, .params = &(const double){0.1}}),
 };
 #endif

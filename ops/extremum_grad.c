@@ -32,8 +32,16 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 }
 
 const struct wg_op wg_op_extremum_grad = {
-    .name = "extremum_grad", .n_in = 3, .n_out = 1, .shape = shape, .kernel = KERNELS(extremum_grad), .vjp = vjp, .jvp = jvp,
-    .cost = wg_route_cost, .saves = WG_IN(0) | WG_IN(1), .flat = WG_IN(0) | WG_IN(1),
+    .name = "extremum_grad",
+    .n_in = 3,
+    .n_out = 1,
+    .shape = shape,
+    .kernel = KERNELS(extremum_grad),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = wg_route_cost,
+    .saves = WG_IN(0) | WG_IN(1),
+    .flat = WG_IN(0) | WG_IN(1),
     WG_SAMPLES({"rows", {WG_DIMS(3, 4), WG_DIMS(3, 1), WG_DIMS(3, 1)}, .n = 3, .low = {-1, 2, -1}, .high = {1, 3, 1}},
                {"columns", {WG_DIMS(3, 4), WG_DIMS(1, 4), WG_DIMS(1, 4)}, .n = 3, .low = {-1, 2, -1}, .high = {1, 3, 1}},
                {"outer", {WG_DIMS(2, 3, 4), WG_DIMS(1, 3, 1), WG_DIMS(1, 3, 1)}, .n = 3, .low = {-1, 2, -1}, .high = {1, 3, 1}}),

@@ -61,7 +61,7 @@ enum { T(SMALL) = 2048 }; /* multiplications up to which a call of BLIS costs mo
 
 /* BLIS takes strides of 1 along one axis, or any two that part the elements; it reads strides of 0 as "choose for me" and knows no
    negative ones. The stride of an axis of one element is nobody's business: it is set to what a dense matrix would have. */
-static inline bool T(gemm_takes)(T(matrix) *m)
+static inline bool T(gemm_takes)(T(matrix) * m)
 {
     if (m->columns == 1)
         m->column = m->rows > 1 && m->row == 1 ? m->rows : 1;
@@ -73,7 +73,7 @@ static inline bool T(gemm_takes)(T(matrix) *m)
 }
 
 /* A dense copy of m in memory of its own, row-major. */
-static inline struct wg_storage *T(dense_copy)(T(matrix) *m)
+static inline struct wg_storage *T(dense_copy)(T(matrix) * m)
 {
     struct wg_storage *memory = wg_storage_new((size_t)m->rows * (size_t)m->columns * sizeof(ELEM));
     if (!memory)

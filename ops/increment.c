@@ -27,7 +27,12 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_increment = {
-    .name = "increment", .n_in = 1, .shape = shape, .kernel = KERNELS(increment), .cost = cost, .writes = WG_IN(0),
+    .name = "increment",
+    .n_in = 1,
+    .shape = shape,
+    .kernel = KERNELS(increment),
+    .cost = cost,
+    .writes = WG_IN(0),
     WG_SAMPLES({"count", {{0}}, .n = 1, .dtype = {WG_F64}, .low = {0}, .high = {9}}),
 };
 #endif

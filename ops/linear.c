@@ -63,8 +63,8 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
-    WG_TRY(wg_jvp_sum(c, WG_PART(tx[0], wg_linear(tx[0], c->in[1], WG_NONE)),
-                      WG_PART(tx[1], wg_linear(c->in[0], tx[1], WG_NONE)), ty));
+    WG_TRY(wg_jvp_sum(c, WG_PART(tx[0], wg_linear(tx[0], c->in[1], WG_NONE)), WG_PART(tx[1], wg_linear(c->in[0], tx[1], WG_NONE)),
+                      ty));
     return wg_jvp_sum(c, ty[0], tx[2], ty);
 }
 
@@ -74,8 +74,16 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_linear = {
-    .name = "linear", .n_in = 3, .n_out = 1, .optional = WG_IN(2), .shape = shape, .kernel = KERNELS(linear), .vjp = vjp,
-    .jvp = jvp, .cost = cost, .saves = WG_IN(0) | WG_IN(1),
+    .name = "linear",
+    .n_in = 3,
+    .n_out = 1,
+    .optional = WG_IN(2),
+    .shape = shape,
+    .kernel = KERNELS(linear),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0) | WG_IN(1),
     WG_SAMPLES({"biased", {WG_DIMS(3, 4), WG_DIMS(5, 4), WG_DIMS(5)}, .n = 3},
                {"square", {WG_DIMS(4, 4), WG_DIMS(4, 4), WG_DIMS(4)}, .n = 3},
                {"no bias", {WG_DIMS(3, 4), WG_DIMS(5, 4), WG_DIMS(0)}, .n = 3, .none = WG_IN(2)},

@@ -21,8 +21,15 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_log = {
-    .name = "log", .n_in = 1, .n_out = 1, .kernel = KERNELS(log), .vjp = vjp, .jvp = jvp, .cost = cost,
-    .saves = WG_IN(0), .inplace = WG_IN(0),
+    .name = "log",
+    .n_in = 1,
+    .n_out = 1,
+    .kernel = KERNELS(log),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0),
+    .inplace = WG_IN(0),
     WG_SAMPLES({"3x4", {WG_DIMS(3, 4)}, .n = 1, .low = {0.25}, .high = {3}}),
 };
 #endif

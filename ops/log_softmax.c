@@ -52,8 +52,17 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_log_softmax = {
-    .name = "log_softmax", .params_size = sizeof(int), .n_in = 1, .n_out = 1, .shape = wg_lanes_shape,
-    .kernel = KERNELS(log_softmax), .vjp = vjp, .jvp = jvp, .cost = cost, .saves = WG_OUT(0), .inplace = WG_IN(0),
+    .name = "log_softmax",
+    .params_size = sizeof(int),
+    .n_in = 1,
+    .n_out = 1,
+    .shape = wg_lanes_shape,
+    .kernel = KERNELS(log_softmax),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_OUT(0),
+    .inplace = WG_IN(0),
     WG_SAMPLES({"rows", {WG_DIMS(3, 5)}, .n = 1, .low = {-3}, .high = {3}, .params = &(const int){1}},
                {"columns", {WG_DIMS(3, 5)}, .n = 1, .low = {-3}, .high = {3}, .params = &(const int){0}},
                {"middle", {WG_DIMS(2, 3, 4)}, .n = 1, .low = {-3}, .high = {3}, .params = &(const int){1}}),

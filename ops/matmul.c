@@ -106,7 +106,14 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_matmul = {
-    .name = "matmul", .n_in = 2, .n_out = 1, .shape = shape, .kernel = KERNELS(matmul), .vjp = vjp, .jvp = jvp, .cost = cost,
+    .name = "matmul",
+    .n_in = 2,
+    .n_out = 1,
+    .shape = shape,
+    .kernel = KERNELS(matmul),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
     .saves = WG_IN(0) | WG_IN(1),
     WG_SAMPLES({"matrices", {WG_DIMS(3, 4), WG_DIMS(4, 5)}, .n = 2}, {"square", {WG_DIMS(4, 4), WG_DIMS(4, 4)}, .n = 2},
                {"inner product", {WG_DIMS(1, 6), WG_DIMS(6, 1)}, .n = 2}, {"outer product", {WG_DIMS(3, 1), WG_DIMS(1, 4)}, .n = 2},

@@ -24,8 +24,15 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_maximum = {
-    .name = "maximum", .n_in = 2, .n_out = 1, .kernel = KERNELS(maximum), .vjp = vjp, .jvp = jvp, .cost = cost,
-    .saves = WG_IN(0) | WG_IN(1), .inplace = WG_IN(0) | WG_IN(1),
+    .name = "maximum",
+    .n_in = 2,
+    .n_out = 1,
+    .kernel = KERNELS(maximum),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0) | WG_IN(1),
+    .inplace = WG_IN(0) | WG_IN(1),
     WG_SAMPLES({"a above", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {1, -1}, .high = {2, 0.5}},
                {"a below", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {-1, 1}, .high = {0.5, 2}},
                {"mixed", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {-100, -1}, .high = {100, 1}}),

@@ -33,11 +33,24 @@ static wg_cost cost(const wg_call *c)
     return wg_cost_each(c, 0, 0, 0, 2, 0);
 }
 
-#define TAKEN(side) .n = 3, .low = {-100, -1}, .high = {100, 1}, .params = &(const int){side}
+#define TAKEN(side)                                                     \
+    .n = 3, .low = {-100, -1}, .high = {100, 1}, .params = &(const int) \
+    {                                                                   \
+        side                                                            \
+    }
 
 const struct wg_op wg_op_maximum_grad = {
-    .name = "maximum_grad", .params_size = sizeof(int), .n_in = 3, .n_out = 1, .kernel = KERNELS(maximum_grad), .vjp = vjp,
-    .jvp = jvp, .cost = cost, .saves = WG_IN(0) | WG_IN(1), .flat = WG_IN(0) | WG_IN(1), .inplace = WG_IN(2),
+    .name = "maximum_grad",
+    .params_size = sizeof(int),
+    .n_in = 3,
+    .n_out = 1,
+    .kernel = KERNELS(maximum_grad),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0) | WG_IN(1),
+    .flat = WG_IN(0) | WG_IN(1),
+    .inplace = WG_IN(2),
     WG_SAMPLES({"a", {WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4)}, TAKEN(0)},
                {"b", {WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4)}, TAKEN(1)},
                {"broadcast", {WG_DIMS(2, 3, 1), WG_DIMS(4), WG_DIMS(2, 3, 4)}, TAKEN(0)}),

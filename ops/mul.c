@@ -1,6 +1,6 @@
 /* y = a b, broadcasting: the gate that swaps its multipliers. */
 #ifdef REAL
-MAP2(mul, wg_no_params, a * b)
+MAP2(mul, wg_no_params, a *b)
 #else
 #define KERNEL_FILE "mul.c"
 #include "op.h"
@@ -22,7 +22,14 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_mul = {
-    .name = "mul", .n_in = 2, .n_out = 1, .kernel = KERNELS(mul), .vjp = vjp, .jvp = jvp, .cost = cost, .saves = WG_IN(0) | WG_IN(1),
+    .name = "mul",
+    .n_in = 2,
+    .n_out = 1,
+    .kernel = KERNELS(mul),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0) | WG_IN(1),
     .inplace = WG_IN(0) | WG_IN(1),
     WG_SAMPLES({"alike", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2}),
 };

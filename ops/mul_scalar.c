@@ -1,6 +1,6 @@
 /* y = x s, s rounded to x's dtype. */
 #ifdef REAL
-MAP1(mul_scalar, double, x * (REAL)*p)
+MAP1(mul_scalar, double, x *(REAL)*p)
 #else
 #define KERNEL_FILE "mul_scalar.c"
 #include "op.h"
@@ -22,8 +22,15 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_mul_scalar = {
-    .name = "mul_scalar", .params_size = sizeof(double), .n_in = 1, .n_out = 1, .kernel = KERNELS(mul_scalar), .vjp = vjp,
-    .jvp = wg_jvp_linear, .cost = cost, .inplace = WG_IN(0),
+    .name = "mul_scalar",
+    .params_size = sizeof(double),
+    .n_in = 1,
+    .n_out = 1,
+    .kernel = KERNELS(mul_scalar),
+    .vjp = vjp,
+    .jvp = wg_jvp_linear,
+    .cost = cost,
+    .inplace = WG_IN(0),
     WG_SAMPLES({"2x3", {WG_DIMS(2, 3)}, .n = 1, .params = &(const double){-1.5}}),
 };
 #endif

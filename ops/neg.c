@@ -12,8 +12,14 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 }
 
 const struct wg_op wg_op_neg = {
-    .name = "neg", .n_in = 1, .n_out = 1, .kernel = KERNELS(neg), .vjp = vjp, .jvp = wg_jvp_linear,
-    .cost = wg_cost_bytes, .inplace = WG_IN(0),
+    .name = "neg",
+    .n_in = 1,
+    .n_out = 1,
+    .kernel = KERNELS(neg),
+    .vjp = vjp,
+    .jvp = wg_jvp_linear,
+    .cost = wg_cost_bytes,
+    .inplace = WG_IN(0),
     WG_SAMPLES({"2x3", {WG_DIMS(2, 3)}, .n = 1}),
 };
 #endif

@@ -77,12 +77,29 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_normal = {
-    .name = "normal", .params_size = sizeof(struct wg_draw_params), .n_in = 1, .n_out = 1, .shape = shape,
-    .kernel = KERNELS(normal), .cost = cost, .writes = WG_IN(0), .flags = WG_DRAWS | WG_NO_DERIVATIVE,
+    .name = "normal",
+    .params_size = sizeof(struct wg_draw_params),
+    .n_in = 1,
+    .n_out = 1,
+    .shape = shape,
+    .kernel = KERNELS(normal),
+    .cost = cost,
+    .writes = WG_IN(0),
+    .flags = WG_DRAWS | WG_NO_DERIVATIVE,
     .reason = "it draws numbers from a generator",
-    WG_SAMPLES({"f32", {WG_DIMS(4)}, .n = 1, .dtype = {WG_I64}, .low = {0}, .high = {1000},
+    WG_SAMPLES({"f32",
+                {WG_DIMS(4)},
+                .n = 1,
+                .dtype = {WG_I64},
+                .low = {0},
+                .high = {1000},
                 .params = &(const struct wg_draw_params){WG_F32, WG_DIMS(5, 7), 1, 2}},
-               {"f64", {WG_DIMS(4)}, .n = 1, .dtype = {WG_I64}, .low = {0}, .high = {1000},
+               {"f64",
+                {WG_DIMS(4)},
+                .n = 1,
+                .dtype = {WG_I64},
+                .low = {0},
+                .high = {1000},
                 .params = &(const struct wg_draw_params){WG_F64, WG_DIMS(5, 7), 1, 2}}),
 };
 #endif

@@ -134,7 +134,10 @@ static inline void wg_free_intermediate(wg_tensor *t)
         wg_free(t);
 }
 
-#define KERNELS(name) {name##_f32, name##_f64}
+#define KERNELS(name)          \
+    {                          \
+        name##_f32, name##_f64 \
+    }
 
 #endif
 

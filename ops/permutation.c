@@ -67,7 +67,15 @@ wg_tensor *wg_permutation(wg_tensor *generator, int64_t n)
 }
 
 const struct wg_op wg_op_permutation = {
-    .name = "permutation", .params_size = sizeof(int64_t), .n_in = 1, .n_out = 1, .shape = shape, .kernel = {shuffle, shuffle},
-    .cost = wg_cost_bytes, .writes = WG_IN(0), .flags = WG_DRAWS | WG_NO_DERIVATIVE, .reason = "it draws numbers from a generator",
+    .name = "permutation",
+    .params_size = sizeof(int64_t),
+    .n_in = 1,
+    .n_out = 1,
+    .shape = shape,
+    .kernel = {shuffle, shuffle},
+    .cost = wg_cost_bytes,
+    .writes = WG_IN(0),
+    .flags = WG_DRAWS | WG_NO_DERIVATIVE,
+    .reason = "it draws numbers from a generator",
     WG_SAMPLES({"13", {WG_DIMS(4)}, .n = 1, .dtype = {WG_I64}, .low = {0}, .high = {1000}, .params = &(const int64_t){13}}),
 };

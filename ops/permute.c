@@ -55,8 +55,14 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 }
 
 const struct wg_op wg_op_permute = {
-    .name = "permute", .params_size = sizeof(struct params), .n_in = 1, .n_out = 1, .shape = shape, .vjp = vjp,
-    .jvp = wg_jvp_linear, .flags = WG_VIEW,
+    .name = "permute",
+    .params_size = sizeof(struct params),
+    .n_in = 1,
+    .n_out = 1,
+    .shape = shape,
+    .vjp = vjp,
+    .jvp = wg_jvp_linear,
+    .flags = WG_VIEW,
     WG_SAMPLES({"transpose", {WG_DIMS(3, 4)}, .n = 1, .params = &(const struct params){2, {1, 0}}},
                {"turn", {WG_DIMS(2, 3, 4)}, .n = 1, .params = &(const struct params){3, {2, 0, 1}}},
                {"same", {WG_DIMS(2, 3)}, .n = 1, .params = &(const struct params){2, {0, 1}}}),

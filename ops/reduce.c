@@ -6,7 +6,8 @@ wg_status wg_axis(const char *op, const wg_tensor *x, int axis, int *resolved)
     const int at = axis < 0 ? axis + x->rank : axis;
     char text[200];
     if (at < 0 || at >= x->rank)
-        return wg_fail(WG_E_ARGUMENT, op, "%s: there is no axis %d in %s", op, axis, wg_shape_text(wg_shape_of(x), text, sizeof text));
+        return wg_fail(WG_E_ARGUMENT, op, "%s: there is no axis %d in %s", op, axis,
+                       wg_shape_text(wg_shape_of(x), text, sizeof text));
     *resolved = at;
     return WG_OK;
 }

@@ -57,14 +57,14 @@ typedef struct {
     int depth;
 } T(joiner);
 
-static void T(join_top)(T(joiner) *j)
+static void T(join_top)(T(joiner) * j)
 {
     j->depth--;
     for (int64_t k = 0; k < j->w; k++)
         j->waiting[j->depth - 1][k] = COMBINE(j->waiting[j->depth - 1][k], j->waiting[j->depth][k]);
 }
 
-static void T(join)(T(joiner) *j, const REAL *total)
+static void T(join)(T(joiner) * j, const REAL *total)
 {
     for (int64_t k = 0; k < j->w; k++)
         j->waiting[j->depth][k] = total[k];
@@ -73,7 +73,7 @@ static void T(join)(T(joiner) *j, const REAL *total)
         T(join_top)(j);
 }
 
-static void T(join_end)(T(joiner) *j, REAL *total)
+static void T(join_end)(T(joiner) * j, REAL *total)
 {
     while (j->depth > 1)
         T(join_top)(j);
@@ -81,7 +81,8 @@ static void T(join_end)(T(joiner) *j, REAL *total)
         total[k] = j->waiting[0][k];
 }
 
-static void T(reduce_tile)(const struct wg_reduction *plan, const ELEM *x, int64_t first, int64_t n, int64_t s, int64_t w, REAL *total)
+static void T(reduce_tile)(const struct wg_reduction *plan, const ELEM *x, int64_t first, int64_t n, int64_t s, int64_t w,
+                           REAL *total)
 {
     T(joiner) joiner;
     joiner.pushed = joiner.depth = 0;
@@ -109,7 +110,7 @@ typedef struct {
     int64_t columns, width, groups, s_in, s_out; /* columns along the innermost kept axis, so many of them worked on together */
     int threads;                                 /* for the tiles of one group of columns */
     int64_t w;
-    REAL *part;                                  /* w totals for each tile */
+    REAL *part; /* w totals for each tile */
     int failed;
 } T(reducer);
 
@@ -124,7 +125,7 @@ static void T(reduce_tiles)(int64_t first, int64_t last, void *context)
 }
 
 /* All of w columns at x: tiles, then their totals. */
-static wg_status T(reduce_columns)(const T(reducer) *shared, const ELEM *x, int64_t w, REAL *total)
+static wg_status T(reduce_columns)(const T(reducer) * shared, const ELEM *x, int64_t w, REAL *total)
 {
     const int64_t tile = (int64_t)T(BLOCK) * T(TILE_BLOCKS), tiles = (shared->plan.count + tile - 1) / tile;
     T(reducer) r = *shared;

@@ -26,9 +26,9 @@ const struct wg_op *wg_op_at(size_t index)
     return index < wg_op_count() ? registry[index] : NULL;
 }
 
-#define WG_UNARY(name)                           \
-    wg_tensor *wg_##name(wg_tensor *x)           \
-    {                                            \
+#define WG_UNARY(name)                             \
+    wg_tensor *wg_##name(wg_tensor *x)             \
+    {                                              \
         return wg_invoke1(&wg_op_##name, NULL, x); \
     }
 #define WG_BINARY(name)                               \
@@ -36,10 +36,10 @@ const struct wg_op *wg_op_at(size_t index)
     {                                                 \
         return wg_invoke2(&wg_op_##name, NULL, a, b); \
     }
-#define WG_REDUCTION(name)                                                 \
-    wg_tensor *wg_##name##_with(wg_tensor *x, wg_reduce_options options)   \
-    {                                                                      \
-        return wg_reduce(&wg_op_##name, x, options);                       \
+#define WG_REDUCTION(name)                                               \
+    wg_tensor *wg_##name##_with(wg_tensor *x, wg_reduce_options options) \
+    {                                                                    \
+        return wg_reduce(&wg_op_##name, x, options);                     \
     }
 #define WG_OP(name, arguments)
 #define WG_OP_MANY(name, arguments)

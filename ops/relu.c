@@ -21,8 +21,15 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_relu = {
-    .name = "relu", .n_in = 1, .n_out = 1, .kernel = KERNELS(relu), .vjp = vjp, .jvp = jvp, .cost = cost,
-    .saves = WG_OUT(0), .inplace = WG_IN(0),
+    .name = "relu",
+    .n_in = 1,
+    .n_out = 1,
+    .kernel = KERNELS(relu),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_OUT(0),
+    .inplace = WG_IN(0),
     WG_SAMPLES({"above", {WG_DIMS(3, 4)}, .n = 1, .low = {0.1}, .high = {1}},
                {"below", {WG_DIMS(3, 4)}, .n = 1, .low = {-1}, .high = {-0.1}},
                {"mixed", {WG_DIMS(3, 4)}, .n = 1, .low = {-100}, .high = {100}}),

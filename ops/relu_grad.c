@@ -21,8 +21,16 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_relu_grad = {
-    .name = "relu_grad", .n_in = 2, .n_out = 1, .kernel = KERNELS(relu_grad), .vjp = vjp, .jvp = jvp, .cost = cost,
-    .saves = WG_IN(0), .flat = WG_IN(0), .inplace = WG_IN(1),
+    .name = "relu_grad",
+    .n_in = 2,
+    .n_out = 1,
+    .kernel = KERNELS(relu_grad),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0),
+    .flat = WG_IN(0),
+    .inplace = WG_IN(1),
     WG_SAMPLES({"open", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {0.1}, .high = {1}},
                {"shut", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {-1}, .high = {-0.1}},
                {"mixed", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {-100}, .high = {100}}),

@@ -110,7 +110,14 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 }
 
 const struct wg_op wg_op_reshape = {
-    .name = "reshape", .params_size = sizeof(struct params), .n_in = 1, .n_out = 1, .shape = shape, .vjp = vjp, .jvp = jvp, .flags = WG_VIEW,
+    .name = "reshape",
+    .params_size = sizeof(struct params),
+    .n_in = 1,
+    .n_out = 1,
+    .shape = shape,
+    .vjp = vjp,
+    .jvp = jvp,
+    .flags = WG_VIEW,
     WG_SAMPLES({"merge", {WG_DIMS(2, 3, 4)}, .n = 1, .params = &(const struct params){WG_DIMS(6, 4)}},
                {"split", {WG_DIMS(6, 4)}, .n = 1, .params = &(const struct params){WG_DIMS(2, 3, 2, 2)}}),
 };

@@ -38,7 +38,8 @@ wg_status wg_running_variance_update(wg_tensor *running, wg_tensor *rstd, double
     const struct wg_running_variance_params p = {.rate = rate, .eps = eps, .m = m};
     wg_tensor *in[2] = {running, rstd};
     if (m < 1)
-        return wg_fail(WG_E_ARGUMENT, "running_variance_update", "running_variance_update: a variance over %lld elements", (long long)m);
+        return wg_fail(WG_E_ARGUMENT, "running_variance_update", "running_variance_update: a variance over %lld elements",
+                       (long long)m);
     return wg_invoke(&wg_op_running_variance_update, &p, in, 2, NULL, 0);
 }
 
@@ -50,9 +51,18 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_running_variance_update = {
-    .name = "running_variance_update", .params_size = sizeof(struct wg_running_variance_params), .n_in = 2,
-    .shape = wg_shape_update, .kernel = KERNELS(running_variance_update), .cost = cost, .writes = WG_IN(0),
-    WG_SAMPLES({"6", {WG_DIMS(6), WG_DIMS(6)}, .n = 2, .low = {0.5, 0.5}, .high = {2, 2},
+    .name = "running_variance_update",
+    .params_size = sizeof(struct wg_running_variance_params),
+    .n_in = 2,
+    .shape = wg_shape_update,
+    .kernel = KERNELS(running_variance_update),
+    .cost = cost,
+    .writes = WG_IN(0),
+    WG_SAMPLES({"6",
+                {WG_DIMS(6), WG_DIMS(6)},
+                .n = 2,
+                .low = {0.5, 0.5},
+                .high = {2, 2},
                 .params = &(const struct wg_running_variance_params){0.1, 1e-5, 32}}),
 };
 #endif

@@ -18,12 +18,11 @@ typedef struct {
 } T(sgd_step);
 
 static inline __attribute__((always_inline)) void T(sgd_elements)(int64_t n, char *const *at, int64_t sp, int64_t sv, int64_t sg,
-                                                                 bool momentum, const T(sgd_step) k)
+                                                                  bool momentum, const T(sgd_step) k)
 {
     ELEM *p = (ELEM *)(void *)at[0], *velocity = (ELEM *)(void *)at[1];
     const ELEM *gradient = (const ELEM *)(const void *)at[2];
-    WG_LOOP(n)
-    {
+    WG_LOOP(n) {
         const REAL x = p[i * sp];
         REAL g = gradient[i * sg];
         if (k.decays)
@@ -101,8 +100,14 @@ static wg_cost cost(const wg_call *c)
 
 #define SHAPES {WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4), {0}, {0}}, .n = 5, .dtype = {[3] = WG_F64, [4] = WG_F64}
 const struct wg_op wg_op_sgd_update = {
-    .name = "sgd_update", .params_size = sizeof(struct wg_sgd_params), .n_in = 5, .optional = WG_IN(1), .shape = shape,
-    .kernel = KERNELS(sgd_update), .cost = cost, .writes = WG_IN(0) | WG_IN(1),
+    .name = "sgd_update",
+    .params_size = sizeof(struct wg_sgd_params),
+    .n_in = 5,
+    .optional = WG_IN(1),
+    .shape = shape,
+    .kernel = KERNELS(sgd_update),
+    .cost = cost,
+    .writes = WG_IN(0) | WG_IN(1),
     WG_SAMPLES({"plain", SHAPES, .low = {-1, -1, -1, 0.01, 2}, .high = {1, 1, 1, 0.1, 5},
                 .params = &(const struct wg_sgd_params){0, 0, 0, false}, .none = WG_IN(1)},
                {"decay", SHAPES, .low = {-1, -1, -1, 0.01, 2}, .high = {1, 1, 1, 0.1, 5},

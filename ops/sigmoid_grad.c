@@ -1,6 +1,6 @@
 /* gy y (1 - y), y = sigmoid x: sigmoid's gradient. Linear in gy; d/dy = gy (1 - 2y). */
 #ifdef REAL
-MAP2(sigmoid_grad, wg_no_params, b * (a * ((REAL)1 - a)))
+MAP2(sigmoid_grad, wg_no_params, b *(a *((REAL)1 - a)))
 #else
 #define KERNEL_FILE "sigmoid_grad.c"
 #include "op.h"
@@ -27,8 +27,15 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_sigmoid_grad = {
-    .name = "sigmoid_grad", .n_in = 2, .n_out = 1, .kernel = KERNELS(sigmoid_grad), .vjp = vjp, .jvp = jvp, .cost = cost,
-    .saves = WG_IN(0) | WG_IN(1), .inplace = WG_IN(1),
+    .name = "sigmoid_grad",
+    .n_in = 2,
+    .n_out = 1,
+    .kernel = KERNELS(sigmoid_grad),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0) | WG_IN(1),
+    .inplace = WG_IN(1),
     WG_SAMPLES({"3x4", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {0.1, -1}, .high = {0.9, 1}}),
 };
 #endif

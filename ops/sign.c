@@ -31,7 +31,14 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_sign = {
-    .name = "sign", .n_in = 1, .n_out = 1, .kernel = KERNELS(sign), .vjp = vjp, .jvp = jvp, .cost = cost, .flat = WG_IN(0),
+    .name = "sign",
+    .n_in = 1,
+    .n_out = 1,
+    .kernel = KERNELS(sign),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .flat = WG_IN(0),
     .inplace = WG_IN(0),
     WG_SAMPLES({"above", {WG_DIMS(3, 4)}, .n = 1, .low = {0.1}, .high = {1}},
                {"below", {WG_DIMS(3, 4)}, .n = 1, .low = {-1}, .high = {-0.1}}),

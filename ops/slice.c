@@ -75,11 +75,21 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
     return WG_GIVE(gx[0], wg_slice_grad(gy[0], wg_extents(c->in[0])[p->axis], p->axis, p->start, p->step));
 }
 
-#define SLICE(...) .params = &(const struct wg_slice_params){__VA_ARGS__}
+#define SLICE(...)                            \
+    .params = &(const struct wg_slice_params) \
+    {                                         \
+        __VA_ARGS__                           \
+    }
 
 const struct wg_op wg_op_slice = {
-    .name = "slice", .params_size = sizeof(struct wg_slice_params), .n_in = 1, .n_out = 1, .shape = shape, .vjp = vjp,
-    .jvp = wg_jvp_linear, .flags = WG_VIEW,
+    .name = "slice",
+    .params_size = sizeof(struct wg_slice_params),
+    .n_in = 1,
+    .n_out = 1,
+    .shape = shape,
+    .vjp = vjp,
+    .jvp = wg_jvp_linear,
+    .flags = WG_VIEW,
     WG_SAMPLES({"rows", {WG_DIMS(5, 3)}, .n = 1, SLICE(.axis = 0, .start = 1, .step = 1, .count = 3)},
                {"stepped", {WG_DIMS(2, 7)}, .n = 1, SLICE(.axis = 1, .start = 1, .step = 2, .count = 3)},
                {"backwards", {WG_DIMS(2, 5, 2)}, .n = 1, SLICE(.axis = 1, .start = 4, .step = -2, .count = 3)},

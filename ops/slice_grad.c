@@ -50,11 +50,23 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
     return WG_GIVE(gx[0], wg_slice_by(gy[0], &p->slice));
 }
 
-#define SLICE_GRAD(total, ...) .params = &(const struct params){{__VA_ARGS__}, total}
+#define SLICE_GRAD(total, ...)       \
+    .params = &(const struct params) \
+    {                                \
+        {__VA_ARGS__}, total         \
+    }
 
 const struct wg_op wg_op_slice_grad = {
-    .name = "slice_grad", .params_size = sizeof(struct params), .n_in = 1, .n_out = 1, .shape = shape, .kernel = {kernel, kernel},
-    .vjp = vjp, .jvp = wg_jvp_linear, .cost = wg_cost_bytes, .flags = WG_ROW_MAJOR,
+    .name = "slice_grad",
+    .params_size = sizeof(struct params),
+    .n_in = 1,
+    .n_out = 1,
+    .shape = shape,
+    .kernel = {kernel, kernel},
+    .vjp = vjp,
+    .jvp = wg_jvp_linear,
+    .cost = wg_cost_bytes,
+    .flags = WG_ROW_MAJOR,
     WG_SAMPLES({"rows", {WG_DIMS(3, 3)}, .n = 1, SLICE_GRAD(5, .axis = 0, .start = 1, .step = 1, .count = 3)},
                {"stepped", {WG_DIMS(2, 3)}, .n = 1, SLICE_GRAD(7, .axis = 1, .start = 1, .step = 2, .count = 3)},
                {"backwards", {WG_DIMS(2, 3, 2)}, .n = 1, SLICE_GRAD(5, .axis = 1, .start = 4, .step = -2, .count = 3)},

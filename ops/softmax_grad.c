@@ -59,8 +59,17 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_softmax_grad = {
-    .name = "softmax_grad", .params_size = sizeof(int), .n_in = 2, .n_out = 1, .shape = wg_lanes_shape,
-    .kernel = KERNELS(softmax_grad), .vjp = vjp, .jvp = jvp, .cost = cost, .saves = WG_IN(0) | WG_IN(1), .inplace = WG_IN(1),
+    .name = "softmax_grad",
+    .params_size = sizeof(int),
+    .n_in = 2,
+    .n_out = 1,
+    .shape = wg_lanes_shape,
+    .kernel = KERNELS(softmax_grad),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0) | WG_IN(1),
+    .inplace = WG_IN(1),
     WG_SAMPLES({"rows", {WG_DIMS(3, 5), WG_DIMS(3, 5)}, .n = 2, .params = &(const int){1}},
                {"middle", {WG_DIMS(2, 3, 4), WG_DIMS(2, 3, 4)}, .n = 2, .params = &(const int){1}}),
 };

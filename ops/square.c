@@ -1,6 +1,6 @@
 /* y = x², element by element; dy/dx = 2x. */
 #ifdef REAL
-MAP1(square, wg_no_params, x * x)
+MAP1(square, wg_no_params, x *x)
 #else
 #define KERNEL_FILE "square.c"
 #include "op.h"
@@ -21,8 +21,15 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_square = {
-    .name = "square", .n_in = 1, .n_out = 1, .kernel = KERNELS(square), .vjp = vjp, .jvp = jvp, .cost = cost,
-    .saves = WG_IN(0), .inplace = WG_IN(0),
+    .name = "square",
+    .n_in = 1,
+    .n_out = 1,
+    .kernel = KERNELS(square),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0),
+    .inplace = WG_IN(0),
     WG_SAMPLES({"3x4", {WG_DIMS(3, 4)}, .n = 1}),
 };
 #endif

@@ -24,8 +24,15 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_sum = {
-    .name = "sum", .params_size = sizeof(struct wg_reduce_params), .n_in = 1, .n_out = 1, .shape = wg_reduce_shape,
-    .kernel = KERNELS(sum), .vjp = vjp, .jvp = wg_jvp_linear, .cost = cost,
+    .name = "sum",
+    .params_size = sizeof(struct wg_reduce_params),
+    .n_in = 1,
+    .n_out = 1,
+    .shape = wg_reduce_shape,
+    .kernel = KERNELS(sum),
+    .vjp = vjp,
+    .jvp = wg_jvp_linear,
+    .cost = cost,
     WG_SAMPLES({"all", {WG_DIMS(3, 4)}, .n = 1, .params = &(const struct wg_reduce_params){.axes = 3}},
                {"rows", {WG_DIMS(3, 4)}, .n = 1, .params = &(const struct wg_reduce_params){.axes = 2}},
                {"columns", {WG_DIMS(3, 4)}, .n = 1, .params = &(const struct wg_reduce_params){.axes = 1, .keepdims = true}},

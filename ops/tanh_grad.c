@@ -1,6 +1,6 @@
 /* gy (1 - y²), y = tanh x: tanh's gradient, an op of its own so that it has one too. Linear in gy; d/dy = -2 y gy. */
 #ifdef REAL
-MAP2(tanh_grad, wg_no_params, b * (1 - a * a))
+MAP2(tanh_grad, wg_no_params, b *(1 - a * a))
 #else
 #define KERNEL_FILE "tanh_grad.c"
 #include "op.h"
@@ -27,8 +27,15 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_tanh_grad = {
-    .name = "tanh_grad", .n_in = 2, .n_out = 1, .kernel = KERNELS(tanh_grad), .vjp = vjp, .jvp = jvp, .cost = cost,
-    .saves = WG_IN(0) | WG_IN(1), .inplace = WG_IN(1),
+    .name = "tanh_grad",
+    .n_in = 2,
+    .n_out = 1,
+    .kernel = KERNELS(tanh_grad),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0) | WG_IN(1),
+    .inplace = WG_IN(1),
     WG_SAMPLES({"3x4", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2}),
 };
 #endif

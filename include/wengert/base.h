@@ -11,23 +11,23 @@
 #define WG_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 /* Every status, its value and its meaning. 0 is success, everything else is negative. */
-#define WG_STATUS_LIST(X)                                                                 \
-    X(OK, 0, "success")                                                                   \
-    X(E_NULL, -1, "an operand is NULL: what should have made it failed")                  \
-    X(E_ARGUMENT, -2, "an argument is out of range or of the wrong kind")                 \
-    X(E_SHAPE, -3, "shapes do not fit")                                                   \
-    X(E_DTYPE, -4, "number types do not fit")                                             \
-    X(E_MEMORY, -5, "out of memory")                                                      \
-    X(E_RELEASED, -6, "the value was released")                                           \
-    X(E_DANGLING, -7, "the handle's tape is closed, or the tensor was freed")             \
-    X(E_STALE, -8, "a value that backward needs was changed meanwhile")                   \
-    X(E_NO_TAPE, -9, "nothing was recorded: no tape")                                     \
-    X(E_NO_GRAD, -10, "there is no gradient to give")                                     \
-    X(E_UNUSED, -11, "the result does not depend on the tensor")                          \
-    X(E_THREAD, -12, "a tape belongs to the thread that opened it")                       \
-    X(E_STATE, -13, "not allowed here and now")                                           \
-    X(E_IO, -14, "a file could not be read or written")                                   \
-    X(E_NUMERIC, -15, "the numbers admit no answer")                                      \
+#define WG_STATUS_LIST(X)                                                     \
+    X(OK, 0, "success")                                                       \
+    X(E_NULL, -1, "an operand is NULL: what should have made it failed")      \
+    X(E_ARGUMENT, -2, "an argument is out of range or of the wrong kind")     \
+    X(E_SHAPE, -3, "shapes do not fit")                                       \
+    X(E_DTYPE, -4, "number types do not fit")                                 \
+    X(E_MEMORY, -5, "out of memory")                                          \
+    X(E_RELEASED, -6, "the value was released")                               \
+    X(E_DANGLING, -7, "the handle's tape is closed, or the tensor was freed") \
+    X(E_STALE, -8, "a value that backward needs was changed meanwhile")       \
+    X(E_NO_TAPE, -9, "nothing was recorded: no tape")                         \
+    X(E_NO_GRAD, -10, "there is no gradient to give")                         \
+    X(E_UNUSED, -11, "the result does not depend on the tensor")              \
+    X(E_THREAD, -12, "a tape belongs to the thread that opened it")           \
+    X(E_STATE, -13, "not allowed here and now")                               \
+    X(E_IO, -14, "a file could not be read or written")                       \
+    X(E_NUMERIC, -15, "the numbers admit no answer")                          \
     X(E_BUG, -16, "an op broke its contract: a bug in the op")
 
 typedef enum wg_status {
@@ -50,8 +50,7 @@ typedef struct wg_shape {
     int64_t extent[WG_MAX_RANK];
 } wg_shape;
 
-#define WG_SHAPE(...)                                                        \
-    ((wg_shape){.rank = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .extent = {__VA_ARGS__}})
+#define WG_SHAPE(...) ((wg_shape){.rank = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .extent = {__VA_ARGS__}})
 #define WG_SCALAR ((wg_shape){.rank = 0, .extent = {0}})
 
 /* A list of sizes, as wg_mlp takes them: WG_SIZES(2, 8, 1). */
@@ -60,26 +59,25 @@ typedef struct wg_sizes {
     const int64_t *size;
 } wg_sizes;
 
-#define WG_SIZES(...) \
-    ((wg_sizes){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[]){__VA_ARGS__}})
+#define WG_SIZES(...) ((wg_sizes){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[]){__VA_ARGS__}})
 
 typedef struct wg_tensor wg_tensor;
 typedef struct wg_tape wg_tape;
 
 /* Options: a struct whose defaults stand first and which the caller's designated initialisers override; silent under -Wextra. */
-#define WG_OPTIONS(type, ...)                                                                            \
-    __extension__({                                                                                      \
-        _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")             \
-        _Pragma("GCC diagnostic ignored \"-Wshadow\"") type wg_options_ = {__VA_ARGS__};                 \
-        _Pragma("GCC diagnostic pop") wg_options_;                                                       \
+#define WG_OPTIONS(type, ...)                                                                \
+    __extension__({                                                                          \
+        _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"") \
+            _Pragma("GCC diagnostic ignored \"-Wshadow\"") type wg_options_ = {__VA_ARGS__}; \
+        _Pragma("GCC diagnostic pop") wg_options_;                                           \
     })
 
 /* Hands a failure on to the caller. */
-#define WG_TRY(expression)                        \
-    do {                                          \
-        const wg_status wg_try_ = (expression);   \
-        if (wg_try_ != WG_OK)                     \
-            return wg_try_;                       \
+#define WG_TRY(expression)                      \
+    do {                                        \
+        const wg_status wg_try_ = (expression); \
+        if (wg_try_ != WG_OK)                   \
+            return wg_try_;                     \
     } while (0)
 
 #endif

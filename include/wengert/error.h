@@ -9,10 +9,10 @@
 
 typedef struct wg_error {
     wg_status code;
-    char op[48];        /* the operation that failed, as the user called it */
-    char section[96];   /* the named sections around it, "encoder/layer1", or empty */
-    char message[400];  /* "matmul: inner extents differ: [32, 10] x [20, 5]" */
-    uint64_t later;     /* how many further errors were counted, not kept */
+    char op[48];       /* the operation that failed, as the user called it */
+    char section[96];  /* the named sections around it, "encoder/layer1", or empty */
+    char message[400]; /* "matmul: inner extents differ: [32, 10] x [20, 5]" */
+    uint64_t later;    /* how many further errors were counted, not kept */
 } wg_error;
 
 /* The thread's first error since it was last taken, or NULL. Borrowed: valid until the record is taken or replaced. */

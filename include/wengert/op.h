@@ -11,12 +11,12 @@ struct wg_op;
 /* One application of an op: what kernels and vjps are handed. */
 typedef struct wg_call {
     const struct wg_op *op;
-    const void *params;      /* op->params_size bytes, copied from what the builder gave */
+    const void *params; /* op->params_size bytes, copied from what the builder gave */
     wg_tensor *const *in;
     wg_tensor *const *out;
-    void *context;           /* a closure's, else NULL */
+    void *context; /* a closure's, else NULL */
     uint16_t n_in, n_out;
-    uint8_t dtype;           /* of the first operand that is a float, or of the first output */
+    uint8_t dtype; /* of the first operand that is a float, or of the first output */
 } wg_call;
 
 /* Dtype, extents and, for a view, strides of an output, as the shape rule states them. */
@@ -49,17 +49,20 @@ typedef struct wg_cost {
 enum { WG_SAMPLE_MAX = 6 };
 typedef struct wg_sample {
     const char *name;
-    wg_shape shape[WG_SAMPLE_MAX];         /* of in[0..n) */
-    int n;                                 /* how many inputs */
+    wg_shape shape[WG_SAMPLE_MAX];                  /* of in[0..n) */
+    int n;                                          /* how many inputs */
     double low[WG_SAMPLE_MAX], high[WG_SAMPLE_MAX]; /* 0, 0 means (-1, 1) */
-    wg_dtype dtype[WG_SAMPLE_MAX];         /* WG_F32 here means "the dtype under test" */
-    unsigned distinct;                     /* inputs whose elements must differ by at least 0.05: max routes */
+    wg_dtype dtype[WG_SAMPLE_MAX];                  /* WG_F32 here means "the dtype under test" */
+    unsigned distinct;                              /* inputs whose elements must differ by at least 0.05: max routes */
     const void *params;
-    unsigned none;                         /* inputs given as WG_NONE */
+    unsigned none; /* inputs given as WG_NONE */
 } wg_sample;
 
 /* A shape inside a static initialiser, where WG_SHAPE's compound literal may not stand. */
-#define WG_DIMS(...) {.rank = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .extent = {__VA_ARGS__}}
+#define WG_DIMS(...)                                                                                 \
+    {                                                                                                \
+        .rank = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .extent = { __VA_ARGS__ } \
+    }
 
 #define WG_IN(i) (1u << (i))
 #define WG_OUT(i) (1u << (16 + (i)))
@@ -79,8 +82,8 @@ typedef wg_status wg_kernel(const wg_call *c);
 struct wg_op {
     const char *name;
     size_t params_size;
-    uint8_t n_in, n_out;      /* n_in 0: any number. n_out 0 in an op without outputs, which is an update */
-    uint16_t optional;        /* which inputs may be WG_NONE */
+    uint8_t n_in, n_out; /* n_in 0: any number. n_out 0 in an op without outputs, which is an update */
+    uint16_t optional;   /* which inputs may be WG_NONE */
 
     /* Shapes and dtypes of the outputs, or an error that names the inputs'. NULL: float inputs of one dtype, broadcast. */
     wg_status (*shape)(const wg_call *c, wg_spec *out);
@@ -98,19 +101,19 @@ struct wg_op {
 
     wg_cost (*cost)(const wg_call *c);
 
-    unsigned saves;    /* WG_IN(i) | WG_OUT(j): what vjp reads; the rest may be released before */
-    unsigned flat;     /* inputs in which the op is piecewise constant: their gradient is zero, and said so here */
-    unsigned inplace;  /* inputs that the first output may overwrite, if they are given away */
-    unsigned writes;   /* inputs that the op changes: an effect */
-    unsigned flags;    /* enum wg_op_flags */
+    unsigned saves;     /* WG_IN(i) | WG_OUT(j): what vjp reads; the rest may be released before */
+    unsigned flat;      /* inputs in which the op is piecewise constant: their gradient is zero, and said so here */
+    unsigned inplace;   /* inputs that the first output may overwrite, if they are given away */
+    unsigned writes;    /* inputs that the op changes: an effect */
+    unsigned flags;     /* enum wg_op_flags */
     const char *reason; /* with WG_NO_DERIVATIVE: why */
 
     const struct wg_sample *samples;
     int n_samples;
 };
 
-#define WG_SAMPLES(...)                                            \
-    .samples = (const struct wg_sample[]){__VA_ARGS__},            \
+#define WG_SAMPLES(...)                                 \
+    .samples = (const struct wg_sample[]){__VA_ARGS__}, \
     .n_samples = (int)(sizeof((const struct wg_sample[]){__VA_ARGS__}) / sizeof(struct wg_sample))
 
 /* ---- applying an op: what builders are made of ---- */

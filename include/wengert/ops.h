@@ -17,7 +17,13 @@ typedef struct wg_reduce_options {
     bool keepdims;
 } wg_reduce_options;
 
-#define WG_AXES(...) {(int)(sizeof((int8_t[]){__VA_ARGS__})), {__VA_ARGS__}}
+#define WG_AXES(...)                            \
+    {                                           \
+        (int)(sizeof((int8_t[]){__VA_ARGS__})), \
+        {                                       \
+            __VA_ARGS__                         \
+        }                                       \
+    }
 
 #define WG_UNARY(name) WG_API wg_tensor *wg_##name(wg_tensor *x);
 #define WG_BINARY(name) WG_API wg_tensor *wg_##name(wg_tensor *a, wg_tensor *b);

@@ -22,8 +22,7 @@ WG_API wg_status wg_tape_close(wg_tape *tape);
 
 /* WG_TAPE(tape); or WG_TAPE(tape, .trace = true); is a declaration: the tape is closed when its block is left, by break, continue,
    return or goto. longjmp out of it is forbidden. */
-#define WG_TAPE(tape, ...) \
-    __attribute__((unused, cleanup(wg_tape_leave))) wg_tape *tape = wg_tape_open(__VA_ARGS__)
+#define WG_TAPE(tape, ...) __attribute__((unused, cleanup(wg_tape_leave))) wg_tape *tape = wg_tape_open(__VA_ARGS__)
 WG_API void wg_tape_leave(wg_tape **tape);
 
 WG_API wg_tape *wg_tape_top(void); /* NULL if none is open */
@@ -86,14 +85,14 @@ typedef struct wg_grad_options {
 
 /* d y / d x, a tensor on the top tape of x's shape; the graph is retained. x is a leaf that requires a gradient or anything computed
    from one. NULL and the error on failure (wg_backward's, and E_UNUSED). */
-#define wg_grad(y, x, ...)                                                                                          \
-    wg_grad_with((y), (x),                                                                                          \
+#define wg_grad(y, x, ...) \
+    wg_grad_with((y), (x), \
                  WG_OPTIONS(wg_grad_options, .create_graph = false, .unused = WG_UNUSED_ERROR, .grad = WG_NONE, __VA_ARGS__))
 WG_API wg_tensor *wg_grad_with(wg_tensor *y, wg_tensor *x, wg_grad_options options);
 
 /* The same for n_x tensors in one walk; gx[i] is set for all or, on failure, for none. */
-#define wg_grad_many(y, x, n_x, gx, ...)                                                                            \
-    wg_grad_many_with((y), (x), (n_x), (gx),                                                                        \
+#define wg_grad_many(y, x, n_x, gx, ...)     \
+    wg_grad_many_with((y), (x), (n_x), (gx), \
                       WG_OPTIONS(wg_grad_options, .create_graph = false, .unused = WG_UNUSED_ERROR, .grad = WG_NONE, __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_grad_many_with(wg_tensor *y, wg_tensor *const *x, size_t n_x, wg_tensor **gx,
                                                  wg_grad_options options);

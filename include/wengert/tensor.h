@@ -15,7 +15,7 @@ WG_API extern const struct wg_tensor wg_none_;
 
 /* A copy of shape's number of elements at data, whose C type gives the dtype: float, double, int64_t or uint8_t.
    Errors: E_NULL, E_SHAPE (rank or an extent out of range, size overflows), E_MEMORY. */
-#define wg_from(data, shape)                                                                      \
+#define wg_from(data, shape) \
     wg_from_bytes((data),                                                                         \
                   _Generic((data), const float *: WG_F32, float *: WG_F32, const double *: WG_F64, \
                            double *: WG_F64, const int64_t *: WG_I64, int64_t *: WG_I64,          \

@@ -42,8 +42,8 @@ static double time_blis(wg_tensor *a, wg_tensor *b, float *c, int threads)
     bli_rntm_init(&runtime);
     bli_rntm_set_num_threads(threads, &runtime);
     const double start = now();
-    bli_sgemm_ex(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, N, N, N, &one, wg_data_mut(a), N, 1, wg_data_mut(b), N, 1, &zero, c, N, 1, NULL,
-                 &runtime);
+    bli_sgemm_ex(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, N, N, N, &one, wg_data_mut(a), N, 1, wg_data_mut(b), N, 1, &zero, c, N, 1,
+                 NULL, &runtime);
     return now() - start;
 }
 

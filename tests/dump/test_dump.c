@@ -114,7 +114,7 @@ static void a_box_per_node_with_its_shape_and_counted_cost(void **state)
     char *text = dump(tape, everything);
     assert_int_equal(count(text, " [color=\"#5b7db1\", fillcolor"), 4);
     assert_has(text, "<B>tanh</B><BR/>f32 [2, 3]");
-    assert_has(text, "forward 6 fn · 48 B");  /* tanh of six floats, each read and written once */
+    assert_has(text, "forward 6 fn · 48 B");   /* tanh of six floats, each read and written once */
     assert_has(text, "forward 6 FLOP · 60 B"); /* x w: 24 + 12 bytes read, 24 written */
     assert_has(text, "forward 5 FLOP · 28 B"); /* a sum of six takes five additions */
     assert_has(text, "4 nodes · forward 17 FLOP · 6 fn");
@@ -206,7 +206,7 @@ static void values_only_where_they_are_still_there(void **state)
     assert_int_equal(wg_backward(y), WG_OK);
     text = dump(tape, everything);
     assert_has(text, "<B>tanh</B><BR/>f32 [2, 3]<BR/><FONT"); /* released: no range */
-    assert_has(text, "<B>sum</B><BR/>f32<BR/>= ");             /* the root stays */
+    assert_has(text, "<B>sum</B><BR/>f32<BR/>= ");            /* the root stays */
     free(text);
 }
 

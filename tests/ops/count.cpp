@@ -9,7 +9,8 @@
 #include <type_traits>
 #include <vector>
 
-namespace counting {
+namespace counting
+{
 
 wg_cost tally;
 
@@ -17,32 +18,85 @@ wg_cost tally;
 struct number {
     double v;
     number() = default;
-    number(double x) : v(x) {}
+    number(double x) : v(x)
+    {
+    }
     template <class A, class = typename std::enable_if<std::is_arithmetic<A>::value>::type> explicit operator A() const
     {
         return static_cast<A>(v);
     }
 };
 
-inline number operator+(number a, number b) { return tally.add++, number(a.v + b.v); }
-inline number operator-(number a, number b) { return tally.add++, number(a.v - b.v); }
-inline number operator*(number a, number b) { return tally.mul++, number(a.v * b.v); }
-inline number operator/(number a, number b) { return tally.div++, number(a.v / b.v); }
-inline number operator+(number a) { return a; }
-inline number operator-(number a) { return number(-a.v); }
-inline number &operator+=(number &a, number b) { return a = a + b; }
-inline number &operator-=(number &a, number b) { return a = a - b; }
-inline number &operator*=(number &a, number b) { return a = a * b; }
-inline number &operator/=(number &a, number b) { return a = a / b; }
-inline bool operator<(number a, number b) { return tally.compare++, a.v < b.v; }
-inline bool operator>(number a, number b) { return tally.compare++, a.v > b.v; }
-inline bool operator<=(number a, number b) { return tally.compare++, a.v <= b.v; }
-inline bool operator>=(number a, number b) { return tally.compare++, a.v >= b.v; }
-inline bool operator==(number a, number b) { return tally.compare++, a.v == b.v; }
-inline bool operator!=(number a, number b) { return tally.compare++, a.v != b.v; }
+inline number operator+(number a, number b)
+{
+    return tally.add++, number(a.v + b.v);
+}
+inline number operator-(number a, number b)
+{
+    return tally.add++, number(a.v - b.v);
+}
+inline number operator*(number a, number b)
+{
+    return tally.mul++, number(a.v * b.v);
+}
+inline number operator/(number a, number b)
+{
+    return tally.div++, number(a.v / b.v);
+}
+inline number operator+(number a)
+{
+    return a;
+}
+inline number operator-(number a)
+{
+    return number(-a.v);
+}
+inline number &operator+=(number &a, number b)
+{
+    return a = a + b;
+}
+inline number &operator-=(number &a, number b)
+{
+    return a = a - b;
+}
+inline number &operator*=(number &a, number b)
+{
+    return a = a * b;
+}
+inline number &operator/=(number &a, number b)
+{
+    return a = a / b;
+}
+inline bool operator<(number a, number b)
+{
+    return tally.compare++, a.v < b.v;
+}
+inline bool operator>(number a, number b)
+{
+    return tally.compare++, a.v > b.v;
+}
+inline bool operator<=(number a, number b)
+{
+    return tally.compare++, a.v <= b.v;
+}
+inline bool operator>=(number a, number b)
+{
+    return tally.compare++, a.v >= b.v;
+}
+inline bool operator==(number a, number b)
+{
+    return tally.compare++, a.v == b.v;
+}
+inline bool operator!=(number a, number b)
+{
+    return tally.compare++, a.v != b.v;
+}
 
-#define TRANSCENDENTAL(f) \
-    inline number f(number x) { return tally.transcendental++, number(std::f(x.v)); }
+#define TRANSCENDENTAL(f)                                   \
+    inline number f(number x)                               \
+    {                                                       \
+        return tally.transcendental++, number(std::f(x.v)); \
+    }
 TRANSCENDENTAL(exp)
 TRANSCENDENTAL(exp2)
 TRANSCENDENTAL(expm1)
@@ -55,14 +109,38 @@ TRANSCENDENTAL(tanh)
 TRANSCENDENTAL(sin)
 TRANSCENDENTAL(cos)
 TRANSCENDENTAL(erf)
-inline number pow(number a, number b) { return tally.transcendental++, number(std::pow(a.v, b.v)); }
-inline number fmax(number a, number b) { return tally.compare++, number(std::fmax(a.v, b.v)); }
-inline number fmin(number a, number b) { return tally.compare++, number(std::fmin(a.v, b.v)); }
-inline number fma(number a, number b, number c) { return tally.mul++, tally.add++, number(std::fma(a.v, b.v, c.v)); }
-inline number fabs(number x) { return number(std::fabs(x.v)); }
-inline number floor(number x) { return number(std::floor(x.v)); }
-inline number copysign(number a, number b) { return number(std::copysign(a.v, b.v)); }
-inline bool isnan(number x) { return tally.compare++, std::isnan(x.v); }
+inline number pow(number a, number b)
+{
+    return tally.transcendental++, number(std::pow(a.v, b.v));
+}
+inline number fmax(number a, number b)
+{
+    return tally.compare++, number(std::fmax(a.v, b.v));
+}
+inline number fmin(number a, number b)
+{
+    return tally.compare++, number(std::fmin(a.v, b.v));
+}
+inline number fma(number a, number b, number c)
+{
+    return tally.mul++, tally.add++, number(std::fma(a.v, b.v, c.v));
+}
+inline number fabs(number x)
+{
+    return number(std::fabs(x.v));
+}
+inline number floor(number x)
+{
+    return number(std::floor(x.v));
+}
+inline number copysign(number a, number b)
+{
+    return number(std::copysign(a.v, b.v));
+}
+inline bool isnan(number x)
+{
+    return tally.compare++, std::isnan(x.v);
+}
 
 // A number in memory, which knows whether it was read (as it was before the kernel wrote it) and written. All zero it is a written
 // zero, so that memset counts.
@@ -81,10 +159,22 @@ struct cell {
         untouched = false;
         return *this;
     }
-    cell &operator=(const cell &from) { return *this = static_cast<number>(from); }
-    cell &operator+=(number x) { return *this = static_cast<number>(*this) + x; }
-    cell &operator-=(number x) { return *this = static_cast<number>(*this) - x; }
-    cell &operator*=(number x) { return *this = static_cast<number>(*this) * x; }
+    cell &operator=(const cell &from)
+    {
+        return *this = static_cast<number>(from);
+    }
+    cell &operator+=(number x)
+    {
+        return *this = static_cast<number>(*this) + x;
+    }
+    cell &operator-=(number x)
+    {
+        return *this = static_cast<number>(*this) - x;
+    }
+    cell &operator*=(number x)
+    {
+        return *this = static_cast<number>(*this) * x;
+    }
     template <class A, class = typename std::enable_if<std::is_arithmetic<A>::value>::type> explicit operator A() const
     {
         return static_cast<A>(static_cast<number>(*this));
@@ -106,7 +196,8 @@ struct cell {
 
 #include "count_kernels.inc"
 
-namespace {
+namespace
+{
 
 struct kernel {
     const char *op;
