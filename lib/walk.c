@@ -250,11 +250,12 @@ static wg_status pass_on(struct walk *w, struct wg_node *node, wg_grad_slot *gx)
     return status;
 }
 
-/* An accumulator is offered where its sum is this walk's alone and the node reads the input once. */
-static wg_tensor *accumulator(const struct walk *w, const wg_call *c, unsigned i)
+/* An accumulator is offered where the node reads the input once. Whether it is overwritten is decided when it is taken; whether it is
+   offered does not depend on that, so that a recorded or traced walk has the bits of one that is not. */
+static wg_tensor *accumulator(const wg_call *c, unsigned i)
 {
     wg_tensor *sum = c->in[i]->adjoint;
-    if (w->keeping || !sum || sum == WG_KNOWN_ZERO || !(sum->flags & WG_T_DENSE) || !wg_storage_unique(sum->storage))
+    if (!sum || sum == WG_KNOWN_ZERO || !(sum->flags & WG_T_DENSE))
         return NULL;
     for (unsigned k = 0; k < c->n_in; k++)
         if (k != i && c->in[k] == c->in[i])
@@ -271,7 +272,7 @@ static wg_status backward_through(struct walk *w, struct wg_node *node, wg_tenso
     bool any = false;
     for (unsigned i = 0; i < c->n_in; i++) {
         const bool need = wg_walk_needs(w, c->in[i]);
-        gx[i] = (wg_grad_slot){.need = need, .into = need ? accumulator(w, c, i) : NULL};
+        gx[i] = (wg_grad_slot){.need = need, .into = need ? accumulator(c, i) : NULL};
         any = any || need;
     }
     wg_status status = WG_OK;

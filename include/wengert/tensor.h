@@ -62,8 +62,7 @@ WG_API const char *wg_shape_text(wg_shape shape, char *text, size_t size);
 WG_API void wg_free(wg_tensor *t);
 
 /* Takes the value out of its tape: a new handle, detached, owned by the caller, on the same storage. A leaf that lies behind a
-   kept tensor is an error when its gradient is asked through it. Cost: no copy; one walk over the nodes behind t if t needs a
-   gradient. */
+   kept tensor is an error when its gradient is asked through it. Cost: no copy; one walk over the nodes behind t. */
 WG_API wg_tensor *wg_keep(wg_tensor *t);
 
 /* Makes t the caller's own: t itself where it is that already, else wg_keep(t), and t is dropped. What is to outlive the open tape is

@@ -217,12 +217,8 @@ int main(void)
     if (wg_warmup(1) != WG_OK)
         return 1;
     const struct CMUnitTest tests[] = {
-        TEST(out_of_memory_in_making_a_network),
-        TEST(out_of_memory_in_making_an_optimizer),
-        TEST(out_of_memory_in_making_batches),
-        TEST(out_of_memory_in_reading_data),
-        TEST(out_of_memory_in_a_training_step),
-        TEST(out_of_memory_in_using_a_network),
+        TEST(out_of_memory_in_making_a_network), TEST(out_of_memory_in_making_an_optimizer), TEST(out_of_memory_in_making_batches),
+        TEST(out_of_memory_in_reading_data),     TEST(out_of_memory_in_a_training_step),     TEST(out_of_memory_in_using_a_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,8 +8,8 @@
 
 #include "../unit/common.h"
 
-/* What is tried. prepare makes *state, or gives NULL, which fails the test; act is what may fail, and says whether it did what it should;
-   save writes all bytes that act may change (at most size) and returns how many; finish gives everything back. */
+/* What is tried. prepare makes *state, or gives NULL, which fails the test; act is what may fail, and says whether it did what it
+   should; save writes all bytes that act may change (at most size) and returns how many; finish gives everything back. */
 struct scenario {
     const char *name;
     void *(*prepare)(void);

@@ -11,7 +11,7 @@ struct context {
     wg_status forward, backward; /* what to return */
     bool constant;               /* make a constant from host data in backward */
     bool reads_undeclared;
-    wg_status seen[2];           /* what reading the operand and the result in backward gave */
+    wg_status seen[2]; /* what reading the operand and the result in backward gave */
 };
 
 static void destroy(void *context)
@@ -50,8 +50,14 @@ static wg_status backward(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *
 
 static wg_closure square_closure(struct context *context)
 {
-    return (wg_closure){.name = "scaled_square", .forward = forward, .backward = backward, .saves = WG_IN(0), .dtype = WG_F64,
-                        .shape = WG_SHAPE(3), .context = context, .destroy = destroy};
+    return (wg_closure){.name = "scaled_square",
+                        .forward = forward,
+                        .backward = backward,
+                        .saves = WG_IN(0),
+                        .dtype = WG_F64,
+                        .shape = WG_SHAPE(3),
+                        .context = context,
+                        .destroy = destroy};
 }
 
 static void closure_of_any_order(void **state)
@@ -188,8 +194,8 @@ static void closure_of_one_operand_twice_leaves_it_readable(void **state)
 {
     (void)state;
     wg_tensor *x = leaf(WG_F64, WG_SHAPE(3), 1);
-    const wg_closure closure = {.name = "product", .forward = product_forward, .backward = product_backward, .dtype = WG_F64,
-                                .shape = WG_SHAPE(3)};
+    const wg_closure closure = {
+        .name = "product", .forward = product_forward, .backward = product_backward, .dtype = WG_F64, .shape = WG_SHAPE(3)};
     WG_TAPE(tape);
     wg_tensor *h = made(wg_tanh(x)), *in[] = {h, h};
     wg_tensor *y = made(wg_apply_closure(&closure, in, 2));
@@ -268,7 +274,8 @@ static void op_of_a_users_program(void **state)
         wg_tensor *gg = made(wg_grad(wg_sum(g), b));
         assert_near(element(gg, 5), 2 * element(a, 5), 1e-14);
         assert_null_and_error(times(a, made(wg_ones(WG_F32, WG_SHAPE(2, 3)))), WG_E_DTYPE, "times: ");
-        assert_null_and_error(times(a, made(wg_ones(WG_F64, WG_SHAPE(5)))), WG_E_SHAPE, "times: shapes do not broadcast: f64 [2, 3] x f64 [5]");
+        assert_null_and_error(times(a, made(wg_ones(WG_F64, WG_SHAPE(5)))), WG_E_SHAPE,
+                              "times: shapes do not broadcast: f64 [2, 3] x f64 [5]");
     }
     wg_free(a);
     wg_free(b);

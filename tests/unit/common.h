@@ -66,16 +66,16 @@ static inline void expect_error(wg_status code, const char *text)
         fail_msg("\"%s\" does not say \"%s\"", error.message, text);
 }
 
-#define assert_fails(expression, code, text)            \
-    do {                                                \
-        assert_int_equal((expression), (code));         \
-        expect_error((code), (text));                   \
+#define assert_fails(expression, code, text)    \
+    do {                                        \
+        assert_int_equal((expression), (code)); \
+        expect_error((code), (text));           \
     } while (0)
 
-#define assert_null_and_error(expression, code, text)   \
-    do {                                                \
-        assert_null((expression));                      \
-        expect_error((code), (text));                   \
+#define assert_null_and_error(expression, code, text) \
+    do {                                              \
+        assert_null((expression));                    \
+        expect_error((code), (text));                 \
     } while (0)
 
 /* The handle t is known to be dead: poisoned memory under AddressSanitizer, else an error of the function that reads it. */

@@ -25,7 +25,8 @@ static void count(const void *caller)
     Dl_info info;
     if (!atomic_load(&watching))
         return;
-    const bool team = dladdr(caller, &info) && info.dli_fname && (strstr(info.dli_fname, "libgomp") || strstr(info.dli_fname, "libomp"));
+    const bool team = dladdr(caller, &info) && info.dli_fname &&
+                      (strstr(info.dli_fname, "libgomp") || strstr(info.dli_fname, "libomp"));
     atomic_fetch_add(team ? &teams : &allocations, 1);
 }
 

@@ -17,14 +17,14 @@ enum bad { IS_NULL, IS_NONE, IS_RELEASED, IS_FOREIGN, IS_DANGLING, N_BAD };
 
 /* Good operands, made with no tape open; and bad handles, while a tape is open. */
 struct fixture {
-    wg_tensor *x, *y;     /* f32 (2, 3); x requires a gradient */
-    wg_tensor *wide;      /* f64 (2, 3) */
-    wg_tensor *odd;       /* f32 (5, 7) */
-    wg_tensor *vector;    /* f32 (3) */
-    wg_tensor *scalar;    /* f32 () */
-    wg_tensor *rate;      /* f64 () */
-    wg_tensor *labels;    /* i64 (2), 0 and 1 */
-    wg_tensor *bytes;     /* u8 (2, 3) */
+    wg_tensor *x, *y;  /* f32 (2, 3); x requires a gradient */
+    wg_tensor *wide;   /* f64 (2, 3) */
+    wg_tensor *odd;    /* f32 (5, 7) */
+    wg_tensor *vector; /* f32 (3) */
+    wg_tensor *scalar; /* f32 () */
+    wg_tensor *rate;   /* f64 () */
+    wg_tensor *labels; /* i64 (2), 0 and 1 */
+    wg_tensor *bytes;  /* u8 (2, 3) */
     wg_tensor *generator;
     wg_tensor *bad[N_BAD];
 };
@@ -44,13 +44,13 @@ static inline bool may_try(size_t bad)
 }
 
 /* Runs statements in which bad is each bad handle in turn and code what is due. */
-#define FOR_EACH_BAD(first, ...)                                   \
-    for (size_t bad_ = (first); bad_ < N_BAD; bad_++) {            \
-        wg_tensor *bad = fx.bad[bad_];                             \
-        const wg_status code = bad_code[bad_];                     \
-        if (may_try(bad_)) {                                       \
-            __VA_ARGS__;                                           \
-        }                                                          \
+#define FOR_EACH_BAD(first, ...)                        \
+    for (size_t bad_ = (first); bad_ < N_BAD; bad_++) { \
+        wg_tensor *bad = fx.bad[bad_];                  \
+        const wg_status code = bad_code[bad_];          \
+        if (may_try(bad_)) {                            \
+            __VA_ARGS__;                                \
+        }                                               \
     }
 
 /* The function of this name refuses bad, wherever it stands in the call: makes nothing; or returns the code. */
@@ -81,10 +81,15 @@ static void *hold_a_tape(void *context)
 static int make_fixture(void **state)
 {
     (void)state;
-    fx = (struct fixture){.x = leaf(WG_F32, WG_SHAPE(2, 3), 1), .y = numbers(WG_F32, WG_SHAPE(2, 3), 2),
-                          .wide = numbers(WG_F64, WG_SHAPE(2, 3), 3), .odd = numbers(WG_F32, WG_SHAPE(5, 7), 4),
-                          .vector = numbers(WG_F32, WG_SHAPE(3), 5), .scalar = wg_scalar(WG_F32, 1), .rate = wg_scalar(WG_F64, 1),
-                          .labels = wg_from(((const int64_t[]){0, 1}), WG_SHAPE(2)), .bytes = wg_zeros(WG_U8, WG_SHAPE(2, 3)),
+    fx = (struct fixture){.x = leaf(WG_F32, WG_SHAPE(2, 3), 1),
+                          .y = numbers(WG_F32, WG_SHAPE(2, 3), 2),
+                          .wide = numbers(WG_F64, WG_SHAPE(2, 3), 3),
+                          .odd = numbers(WG_F32, WG_SHAPE(5, 7), 4),
+                          .vector = numbers(WG_F32, WG_SHAPE(3), 5),
+                          .scalar = wg_scalar(WG_F32, 1),
+                          .rate = wg_scalar(WG_F64, 1),
+                          .labels = wg_from(((const int64_t[]){0, 1}), WG_SHAPE(2)),
+                          .bytes = wg_zeros(WG_U8, WG_SHAPE(2, 3)),
                           .generator = wg_generator(1, 0)};
     pthread_barrier_init(&foreign.barrier, NULL, 2);
     pthread_create(&foreign.thread, NULL, hold_a_tape, NULL);
@@ -146,19 +151,19 @@ static void run_checks(const struct misuse *table, size_t n)
 }
 
 /* With an argument the program only names the functions that it checks: another test compares the list with the headers. */
-#define MISUSE_MAIN(table)                                                                                 \
-    static void misuse_is_refused(void **state)                                                            \
-    {                                                                                                      \
-        (void)state;                                                                                       \
-        run_checks(table, sizeof(table) / sizeof *(table));                                                \
-    }                                                                                                      \
-    int main(int argc, char **argv)                                                                        \
-    {                                                                                                      \
-        (void)argv;                                                                                        \
-        for (size_t i = 0; i < sizeof(table) / sizeof *(table) && argc > 1; i++)                           \
-            puts((table)[i].name);                                                                         \
+#define MISUSE_MAIN(table)                                                                                                  \
+    static void misuse_is_refused(void **state)                                                                             \
+    {                                                                                                                       \
+        (void)state;                                                                                                        \
+        run_checks(table, sizeof(table) / sizeof *(table));                                                                 \
+    }                                                                                                                       \
+    int main(int argc, char **argv)                                                                                         \
+    {                                                                                                                       \
+        (void)argv;                                                                                                         \
+        for (size_t i = 0; i < sizeof(table) / sizeof *(table) && argc > 1; i++)                                            \
+            puts((table)[i].name);                                                                                          \
         const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(misuse_is_refused, make_fixture, drop_fixture)}; \
-        return argc > 1 ? 0 : cmocka_run_group_tests(tests, NULL, NULL);                                   \
+        return argc > 1 ? 0 : cmocka_run_group_tests(tests, NULL, NULL);                                                    \
     }
 
 #endif

@@ -150,7 +150,8 @@ static void misuse_init(void)
             expect_error(bad_code[bad], "");
         }
     WG_TAPE(tape);
-    assert_null_and_error(wg_initial_with(WG_F32, WG_SHAPE(2, 2), NULL, WG_KAIMING_NORMAL, (wg_init_options){.gain = 1}), WG_E_NULL, "");
+    assert_null_and_error(wg_initial_with(WG_F32, WG_SHAPE(2, 2), NULL, WG_KAIMING_NORMAL, (wg_init_options){.gain = 1}), WG_E_NULL,
+                          "");
     assert_fails(wg_init_uniform(fx.y, fx.generator, 1, 0), WG_E_ARGUMENT, "");
     assert_fails(wg_init_normal(fx.y, fx.generator, 0, -1), WG_E_ARGUMENT, "");
     assert_fails(wg_init_uniform(fx.labels, fx.generator, 0, 1), WG_E_DTYPE, "");
@@ -279,23 +280,53 @@ static void misuse_optim_null(void)
 }
 
 static const struct misuse table[] = {
-    {"wg_module_create", misuse_module}, {"wg_module_destroy", misuse_module}, {"wg_module_add_child", misuse_module},
-    {"wg_module_children", misuse_module}, {"wg_module_child", misuse_module}, {"wg_module_name", misuse_module},
-    {"wg_module_context", misuse_module}, {"wg_parameters", misuse_module}, {"wg_buffers", misuse_module},
-    {"wg_module_add_parameter", misuse_module_tensors}, {"wg_module_add_buffer", misuse_module_tensors},
-    {"wg_apply", misuse_apply}, {"wg_apply_with", misuse_apply}, {"wg_apply_child", misuse_apply},
-    {"wg_linear_layer_with", misuse_layers}, {"wg_batch_norm_layer_with", misuse_layers}, {"wg_activation_layer", misuse_layers},
-    {"wg_relu_layer", misuse_layers}, {"wg_tanh_layer", misuse_layers}, {"wg_sigmoid_layer", misuse_layers},
-    {"wg_sequential_with", misuse_layers}, {"wg_mlp_with", misuse_layers},
-    {"wg_read_csv_with", misuse_csv}, {"wg_parse_csv_with", misuse_csv}, {"wg_gather_rows", misuse_gather},
-    {"wg_batches_create_with", misuse_batches}, {"wg_batches_destroy", misuse_batches}, {"wg_batches_next", misuse_batches},
-    {"wg_batches_per_epoch", misuse_batches}, {"wg_batches_state_of", misuse_batches}, {"wg_batches_restore", misuse_batches},
-    {"wg_sgd_with", misuse_optim}, {"wg_adam_with", misuse_optim}, {"wg_optim_destroy", misuse_optim},
-    {"wg_optim_step", misuse_optim_null}, {"wg_optim_set_lr", misuse_optim_null}, {"wg_optim_lr", misuse_optim_null},
-    {"wg_optim_groups", misuse_optim_null}, {"wg_optim_options", misuse_optim_null}, {"wg_optim_state", misuse_optim_null},
-    {"wg_optim_add_group_with", misuse_optim_null}, {"wg_optim_zero_grad", misuse_optim_null},
-    {"wg_init_uniform", misuse_init}, {"wg_init_normal", misuse_init}, {"wg_init_constant", misuse_init},
-    {"wg_init_with", misuse_init}, {"wg_initial_with", misuse_init},
+    {"wg_module_create", misuse_module},
+    {"wg_module_destroy", misuse_module},
+    {"wg_module_add_child", misuse_module},
+    {"wg_module_children", misuse_module},
+    {"wg_module_child", misuse_module},
+    {"wg_module_name", misuse_module},
+    {"wg_module_context", misuse_module},
+    {"wg_parameters", misuse_module},
+    {"wg_buffers", misuse_module},
+    {"wg_module_add_parameter", misuse_module_tensors},
+    {"wg_module_add_buffer", misuse_module_tensors},
+    {"wg_apply", misuse_apply},
+    {"wg_apply_with", misuse_apply},
+    {"wg_apply_child", misuse_apply},
+    {"wg_linear_layer_with", misuse_layers},
+    {"wg_batch_norm_layer_with", misuse_layers},
+    {"wg_activation_layer", misuse_layers},
+    {"wg_relu_layer", misuse_layers},
+    {"wg_tanh_layer", misuse_layers},
+    {"wg_sigmoid_layer", misuse_layers},
+    {"wg_sequential_with", misuse_layers},
+    {"wg_mlp_with", misuse_layers},
+    {"wg_read_csv_with", misuse_csv},
+    {"wg_parse_csv_with", misuse_csv},
+    {"wg_gather_rows", misuse_gather},
+    {"wg_batches_create_with", misuse_batches},
+    {"wg_batches_destroy", misuse_batches},
+    {"wg_batches_next", misuse_batches},
+    {"wg_batches_per_epoch", misuse_batches},
+    {"wg_batches_state_of", misuse_batches},
+    {"wg_batches_restore", misuse_batches},
+    {"wg_sgd_with", misuse_optim},
+    {"wg_adam_with", misuse_optim},
+    {"wg_optim_destroy", misuse_optim},
+    {"wg_optim_step", misuse_optim_null},
+    {"wg_optim_set_lr", misuse_optim_null},
+    {"wg_optim_lr", misuse_optim_null},
+    {"wg_optim_groups", misuse_optim_null},
+    {"wg_optim_options", misuse_optim_null},
+    {"wg_optim_state", misuse_optim_null},
+    {"wg_optim_add_group_with", misuse_optim_null},
+    {"wg_optim_zero_grad", misuse_optim_null},
+    {"wg_init_uniform", misuse_init},
+    {"wg_init_normal", misuse_init},
+    {"wg_init_constant", misuse_init},
+    {"wg_init_with", misuse_init},
+    {"wg_initial_with", misuse_init},
 };
 
 MISUSE_MAIN(table)

@@ -6,34 +6,34 @@
 
 /* ---- the families ---- */
 
-#define WG_UNARY(op)                                   \
-    static void misuse_##op(void)                      \
-    {                                                  \
-        REFUSED(#op, wg_##op(bad));                    \
+#define WG_UNARY(op)                \
+    static void misuse_##op(void)   \
+    {                               \
+        REFUSED(#op, wg_##op(bad)); \
     }
-#define WG_BINARY(op)                                                                        \
-    static void misuse_##op(void)                                                            \
-    {                                                                                        \
-        REFUSED(#op, wg_##op(bad, fx.y));                                                    \
-        REFUSED(#op, wg_##op(fx.y, bad));                                                    \
-        assert_null_and_error(wg_##op(fx.y, fx.odd), WG_E_SHAPE, #op ": ");                  \
-        assert_null(wg_##op(fx.y, fx.odd));                                                  \
-        expect_error(WG_E_SHAPE, SHAPES_DIFFER);                                             \
-        assert_null(wg_##op(fx.y, fx.wide));                                                 \
+#define WG_BINARY(op)                                                                             \
+    static void misuse_##op(void)                                                                 \
+    {                                                                                             \
+        REFUSED(#op, wg_##op(bad, fx.y));                                                         \
+        REFUSED(#op, wg_##op(fx.y, bad));                                                         \
+        assert_null_and_error(wg_##op(fx.y, fx.odd), WG_E_SHAPE, #op ": ");                       \
+        assert_null(wg_##op(fx.y, fx.odd));                                                       \
+        expect_error(WG_E_SHAPE, SHAPES_DIFFER);                                                  \
+        assert_null(wg_##op(fx.y, fx.wide));                                                      \
         expect_error(WG_E_DTYPE, #op ": dtypes differ, and nothing is promoted: " DTYPES_DIFFER); \
-        assert_null_and_error(wg_##op(fx.bytes, fx.bytes), WG_E_DTYPE, #op ": ");            \
+        assert_null_and_error(wg_##op(fx.bytes, fx.bytes), WG_E_DTYPE, #op ": ");                 \
     }
-#define WG_REDUCTION(op)                                                                                   \
-    static void misuse_##op(void)                                                                          \
-    {                                                                                                      \
-        REFUSED(#op, wg_##op(bad));                                                                        \
-        REFUSED(#op, wg_##op(bad, .axis = 1));                                                             \
-        assert_null_and_error(wg_##op(fx.x, .axis = 2), WG_E_ARGUMENT, #op ": ");                          \
-        assert_null_and_error(wg_##op(fx.x, .axis = -3), WG_E_ARGUMENT, #op ": ");                         \
-        assert_null_and_error(wg_##op(fx.x, .axes = WG_AXES(0, 0)), WG_E_ARGUMENT, #op ": ");              \
-        assert_null_and_error(wg_##op(fx.x, .axes = {9, {0}}), WG_E_ARGUMENT, #op ": ");                   \
-        assert_null_and_error(wg_##op(fx.x, .axes = {-1, {0}}), WG_E_ARGUMENT, #op ": ");                  \
-        assert_null_and_error(wg_##op(fx.labels), WG_E_DTYPE, #op ": ");                                   \
+#define WG_REDUCTION(op)                                                                      \
+    static void misuse_##op(void)                                                             \
+    {                                                                                         \
+        REFUSED(#op, wg_##op(bad));                                                           \
+        REFUSED(#op, wg_##op(bad, .axis = 1));                                                \
+        assert_null_and_error(wg_##op(fx.x, .axis = 2), WG_E_ARGUMENT, #op ": ");             \
+        assert_null_and_error(wg_##op(fx.x, .axis = -3), WG_E_ARGUMENT, #op ": ");            \
+        assert_null_and_error(wg_##op(fx.x, .axes = WG_AXES(0, 0)), WG_E_ARGUMENT, #op ": "); \
+        assert_null_and_error(wg_##op(fx.x, .axes = {9, {0}}), WG_E_ARGUMENT, #op ": ");      \
+        assert_null_and_error(wg_##op(fx.x, .axes = {-1, {0}}), WG_E_ARGUMENT, #op ": ");     \
+        assert_null_and_error(wg_##op(fx.labels), WG_E_DTYPE, #op ": ");                      \
     }
 #define WG_OP(op, arguments)
 #define WG_OP_MANY(op, arguments)
@@ -59,29 +59,29 @@ static void misuse_mul_scalar(void)
     assert_null_and_error(wg_mul_scalar(fx.labels, 1), WG_E_DTYPE, "mul_scalar: f32 or f64 is wanted: i64 [2]");
 }
 
-#define MISUSE_ROUTE(op)                                                                            \
-    static void misuse_##op(void)                                                                   \
-    {                                                                                               \
-        REFUSED(#op, wg_##op(bad, fx.y, fx.y, 0));                                                  \
-        REFUSED(#op, wg_##op(fx.y, bad, fx.y, 0));                                                  \
-        REFUSED(#op, wg_##op(fx.y, fx.y, bad, 1));                                                  \
-        assert_null_and_error(wg_##op(fx.y, fx.y, fx.y, 2), WG_E_ARGUMENT, #op ": ");               \
-        assert_null_and_error(wg_##op(fx.y, fx.y, fx.y, -1), WG_E_ARGUMENT, #op ": ");              \
-        assert_null_and_error(wg_##op(fx.y, fx.odd, fx.y, 0), WG_E_SHAPE, SHAPES_DIFFER);           \
-        assert_null_and_error(wg_##op(fx.y, fx.wide, fx.y, 0), WG_E_DTYPE, DTYPES_DIFFER);          \
+#define MISUSE_ROUTE(op)                                                                   \
+    static void misuse_##op(void)                                                          \
+    {                                                                                      \
+        REFUSED(#op, wg_##op(bad, fx.y, fx.y, 0));                                         \
+        REFUSED(#op, wg_##op(fx.y, bad, fx.y, 0));                                         \
+        REFUSED(#op, wg_##op(fx.y, fx.y, bad, 1));                                         \
+        assert_null_and_error(wg_##op(fx.y, fx.y, fx.y, 2), WG_E_ARGUMENT, #op ": ");      \
+        assert_null_and_error(wg_##op(fx.y, fx.y, fx.y, -1), WG_E_ARGUMENT, #op ": ");     \
+        assert_null_and_error(wg_##op(fx.y, fx.odd, fx.y, 0), WG_E_SHAPE, SHAPES_DIFFER);  \
+        assert_null_and_error(wg_##op(fx.y, fx.wide, fx.y, 0), WG_E_DTYPE, DTYPES_DIFFER); \
     }
 MISUSE_ROUTE(maximum_grad)
 MISUSE_ROUTE(minimum_grad)
 
-#define MISUSE_EXTREMUM(op)                                                                         \
-    static void misuse_##op(void)                                                                   \
-    {                                                                                               \
-        wg_tensor *y = made(wg_max(fx.y, .axis = 1, .keepdims = true));                             \
-        REFUSED(#op, wg_##op(bad, y, y));                                                           \
-        REFUSED(#op, wg_##op(fx.y, bad, y));                                                        \
-        REFUSED(#op, wg_##op(fx.y, y, bad));                                                        \
-        assert_null_and_error(wg_##op(fx.y, fx.odd, y), WG_E_SHAPE, SHAPES_DIFFER);                 \
-        assert_null_and_error(wg_##op(fx.y, fx.wide, y), WG_E_DTYPE, DTYPES_DIFFER);                \
+#define MISUSE_EXTREMUM(op)                                                          \
+    static void misuse_##op(void)                                                    \
+    {                                                                                \
+        wg_tensor *y = made(wg_max(fx.y, .axis = 1, .keepdims = true));              \
+        REFUSED(#op, wg_##op(bad, y, y));                                            \
+        REFUSED(#op, wg_##op(fx.y, bad, y));                                         \
+        REFUSED(#op, wg_##op(fx.y, y, bad));                                         \
+        assert_null_and_error(wg_##op(fx.y, fx.odd, y), WG_E_SHAPE, SHAPES_DIFFER);  \
+        assert_null_and_error(wg_##op(fx.y, fx.wide, y), WG_E_DTYPE, DTYPES_DIFFER); \
     }
 MISUSE_EXTREMUM(extremum_grad)
 MISUSE_EXTREMUM(extremum_pick)
@@ -195,33 +195,34 @@ static void misuse_linear(void)
 
 /* ---- softmax and losses ---- */
 
-#define MISUSE_SOFTMAX(op)                                                                  \
-    static void misuse_##op(void)                                                           \
-    {                                                                                       \
-        REFUSED(#op, wg_##op(bad, 0));                                                      \
-        assert_null_and_error(wg_##op(fx.x, 2), WG_E_ARGUMENT, #op ": ");                   \
-        assert_null_and_error(wg_##op(fx.x, -3), WG_E_ARGUMENT, #op ": ");                  \
-        assert_null_and_error(wg_##op(fx.scalar, 0), WG_E_ARGUMENT, #op ": ");              \
-        assert_null_and_error(wg_##op(fx.labels, 0), WG_E_DTYPE, #op ": ");                 \
+#define MISUSE_SOFTMAX(op)                                                     \
+    static void misuse_##op(void)                                              \
+    {                                                                          \
+        REFUSED(#op, wg_##op(bad, 0));                                         \
+        assert_null_and_error(wg_##op(fx.x, 2), WG_E_ARGUMENT, #op ": ");      \
+        assert_null_and_error(wg_##op(fx.x, -3), WG_E_ARGUMENT, #op ": ");     \
+        assert_null_and_error(wg_##op(fx.scalar, 0), WG_E_ARGUMENT, #op ": "); \
+        assert_null_and_error(wg_##op(fx.labels, 0), WG_E_DTYPE, #op ": ");    \
     }
 MISUSE_SOFTMAX(softmax)
 MISUSE_SOFTMAX(log_softmax)
 
-#define MISUSE_SOFTMAX_GRAD(op)                                                             \
-    static void misuse_##op(void)                                                           \
-    {                                                                                       \
-        REFUSED(#op, wg_##op(bad, fx.y, 0));                                                \
-        REFUSED(#op, wg_##op(fx.y, bad, 0));                                                \
-        assert_null_and_error(wg_##op(fx.y, fx.y, 2), WG_E_ARGUMENT, #op ": ");             \
-        assert_null_and_error(wg_##op(fx.y, fx.odd, 0), WG_E_SHAPE, SHAPES_DIFFER);         \
-        assert_null_and_error(wg_##op(fx.y, fx.wide, 0), WG_E_DTYPE, DTYPES_DIFFER);        \
+#define MISUSE_SOFTMAX_GRAD(op)                                                      \
+    static void misuse_##op(void)                                                    \
+    {                                                                                \
+        REFUSED(#op, wg_##op(bad, fx.y, 0));                                         \
+        REFUSED(#op, wg_##op(fx.y, bad, 0));                                         \
+        assert_null_and_error(wg_##op(fx.y, fx.y, 2), WG_E_ARGUMENT, #op ": ");      \
+        assert_null_and_error(wg_##op(fx.y, fx.odd, 0), WG_E_SHAPE, SHAPES_DIFFER);  \
+        assert_null_and_error(wg_##op(fx.y, fx.wide, 0), WG_E_DTYPE, DTYPES_DIFFER); \
     }
 MISUSE_SOFTMAX_GRAD(softmax_grad)
 MISUSE_SOFTMAX_GRAD(log_softmax_grad)
 
 static void misuse_cross_entropy(void)
 {
-    wg_tensor *far = made(wg_from(((const int64_t[]){0, 3}), WG_SHAPE(2))), *below = made(wg_from(((const int64_t[]){-1, 0}), WG_SHAPE(2)));
+    wg_tensor *far = made(wg_from(((const int64_t[]){0, 3}), WG_SHAPE(2))),
+              *below = made(wg_from(((const int64_t[]){-1, 0}), WG_SHAPE(2)));
     REFUSED("cross_entropy", wg_cross_entropy(bad, fx.labels));
     REFUSED("cross_entropy", wg_cross_entropy(fx.x, bad));
     assert_null_and_error(wg_cross_entropy(fx.x, far), WG_E_ARGUMENT, "cross_entropy: ");
@@ -260,9 +261,11 @@ static void misuse_batch_norm(void)
     REFUSED("batch_norm", wg_batch_norm(bad, fx.vector, fx.vector, 1e-5, NULL, NULL));
     REFUSED("batch_norm", wg_batch_norm(fx.y, bad, fx.vector, 1e-5, NULL, NULL));
     REFUSED("batch_norm", wg_batch_norm(fx.y, fx.vector, bad, 1e-5, NULL, NULL));
-    assert_null_and_error(wg_batch_norm(fx.y, fx.odd, fx.vector, 1e-5, NULL, NULL), WG_E_SHAPE, "f32 [2, 3] x f32 [5, 7] x f32 [3]");
+    assert_null_and_error(wg_batch_norm(fx.y, fx.odd, fx.vector, 1e-5, NULL, NULL), WG_E_SHAPE,
+                          "f32 [2, 3] x f32 [5, 7] x f32 [3]");
     assert_null_and_error(wg_batch_norm(fx.vector, fx.vector, fx.vector, 1e-5, NULL, NULL), WG_E_SHAPE, "batch_norm: ");
-    assert_null_and_error(wg_batch_norm(fx.wide, fx.vector, fx.vector, 1e-5, NULL, NULL), WG_E_DTYPE, "f64 [2, 3] x f32 [3] x f32 [3]");
+    assert_null_and_error(wg_batch_norm(fx.wide, fx.vector, fx.vector, 1e-5, NULL, NULL), WG_E_DTYPE,
+                          "f64 [2, 3] x f32 [3] x f32 [3]");
     assert_null_and_error(wg_batch_norm(fx.y, fx.vector, fx.vector, -1, NULL, NULL), WG_E_ARGUMENT, "batch_norm: ");
     assert_null_and_error(wg_batch_norm(fx.y, fx.vector, fx.vector, (double)NAN, NULL, NULL), WG_E_ARGUMENT, "batch_norm: ");
 }
@@ -282,16 +285,16 @@ static void misuse_batch_norm_grad(void)
 
 /* ---- draws ---- */
 
-#define MISUSE_DRAW(op, ...)                                                                                                  \
-    static void misuse_##op(void)                                                                                             \
-    {                                                                                                                         \
-        REFUSED(#op, wg_##op(bad, WG_F32, WG_SHAPE(2), __VA_ARGS__));                                                         \
-        assert_null_and_error(wg_##op(fx.y, WG_F32, WG_SHAPE(2), __VA_ARGS__), WG_E_DTYPE, #op ": ");                         \
-        assert_null_and_error(wg_##op(fx.labels, WG_F32, WG_SHAPE(2), __VA_ARGS__), WG_E_SHAPE, #op ": ");                    \
-        assert_null_and_error(wg_##op(fx.generator, (wg_dtype)77, WG_SHAPE(2), __VA_ARGS__), WG_E_DTYPE, #op ": ");           \
-        assert_null_and_error(wg_##op(fx.generator, WG_F32, WG_SHAPE(-2), __VA_ARGS__), WG_E_SHAPE, #op ": ");                \
-        assert_null_and_error(wg_##op(fx.generator, WG_F32, (wg_shape){.rank = 9}, __VA_ARGS__), WG_E_SHAPE, #op ": ");       \
-        misuse_of_numbers_##op();                                                                                             \
+#define MISUSE_DRAW(op, ...)                                                                                            \
+    static void misuse_##op(void)                                                                                       \
+    {                                                                                                                   \
+        REFUSED(#op, wg_##op(bad, WG_F32, WG_SHAPE(2), __VA_ARGS__));                                                   \
+        assert_null_and_error(wg_##op(fx.y, WG_F32, WG_SHAPE(2), __VA_ARGS__), WG_E_DTYPE, #op ": ");                   \
+        assert_null_and_error(wg_##op(fx.labels, WG_F32, WG_SHAPE(2), __VA_ARGS__), WG_E_SHAPE, #op ": ");              \
+        assert_null_and_error(wg_##op(fx.generator, (wg_dtype)77, WG_SHAPE(2), __VA_ARGS__), WG_E_DTYPE, #op ": ");     \
+        assert_null_and_error(wg_##op(fx.generator, WG_F32, WG_SHAPE(-2), __VA_ARGS__), WG_E_SHAPE, #op ": ");          \
+        assert_null_and_error(wg_##op(fx.generator, WG_F32, (wg_shape){.rank = 9}, __VA_ARGS__), WG_E_SHAPE, #op ": "); \
+        misuse_of_numbers_##op();                                                                                       \
     }
 
 static void misuse_of_numbers_uniform(void)

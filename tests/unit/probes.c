@@ -63,11 +63,16 @@ struct model {
 
 static struct model model_new(void)
 {
-    struct model model = {.x = numbers(WG_F32, WG_SHAPE(8, 5), 100), .y = numbers(WG_F32, WG_SHAPE(8, 3), 101),
-                          .w = leaf(WG_F32, WG_SHAPE(3, 5), 1), .gamma = leaf(WG_F32, WG_SHAPE(3), 2),
-                          .beta = leaf(WG_F32, WG_SHAPE(3), 3), .mean = made(wg_zeros(WG_F32, WG_SHAPE(3))),
-                          .var = made(wg_ones(WG_F32, WG_SHAPE(3))), .count = made(wg_scalar(WG_F64, 0)),
-                          .lr = made(wg_scalar(WG_F64, 0.05)), .generator = made(wg_generator(3, 1))};
+    struct model model = {.x = numbers(WG_F32, WG_SHAPE(8, 5), 100),
+                          .y = numbers(WG_F32, WG_SHAPE(8, 3), 101),
+                          .w = leaf(WG_F32, WG_SHAPE(3, 5), 1),
+                          .gamma = leaf(WG_F32, WG_SHAPE(3), 2),
+                          .beta = leaf(WG_F32, WG_SHAPE(3), 3),
+                          .mean = made(wg_zeros(WG_F32, WG_SHAPE(3))),
+                          .var = made(wg_ones(WG_F32, WG_SHAPE(3))),
+                          .count = made(wg_scalar(WG_F64, 0)),
+                          .lr = made(wg_scalar(WG_F64, 0.05)),
+                          .generator = made(wg_generator(3, 1))};
     const wg_tensor *parameter[3] = {model.w, model.gamma, model.beta};
     for (int i = 0; i < 3; i++) {
         model.m[i] = made(wg_zeros(WG_F32, wg_shape_of(parameter[i])));
@@ -78,8 +83,9 @@ static struct model model_new(void)
 
 static size_t model_tensors(const struct model *model, wg_tensor **all)
 {
-    wg_tensor *list[] = {model->x, model->y, model->w, model->gamma, model->beta, model->mean, model->var, model->m[0], model->m[1],
-                         model->m[2], model->v[0], model->v[1], model->v[2], model->count, model->lr, model->generator};
+    wg_tensor *list[] = {model->x,    model->y,     model->w,    model->gamma,    model->beta, model->mean,
+                         model->var,  model->m[0],  model->m[1], model->m[2],     model->v[0], model->v[1],
+                         model->v[2], model->count, model->lr,   model->generator};
     memcpy(all, list, sizeof list);
     return sizeof list / sizeof *list;
 }
@@ -114,8 +120,8 @@ static wg_tensor *record_step(struct model *model)
     assert_ok(wg_update_begin());
     assert_ok(wg_increment(model->count));
     for (int i = 0; i < 3; i++)
-        assert_ok(wg_adam_update(parameter[i], model->m[i], model->v[i], wg_gradient(parameter[i]), model->lr, model->count, 0.9, 0.999,
-                                 1e-8, 0.01, false));
+        assert_ok(wg_adam_update(parameter[i], model->m[i], model->v[i], wg_gradient(parameter[i]), model->lr, model->count, 0.9,
+                                 0.999, 1e-8, 0.01, false));
     assert_ok(wg_update_commit());
     for (int i = 0; i < 3; i++)
         wg_clear_gradient(parameter[i]);

@@ -12,9 +12,12 @@ struct world {
 
 static struct world world_new(void)
 {
-    struct world world = {.w = leaf(WG_F64, WG_SHAPE(4), 1), .running = numbers(WG_F64, WG_SHAPE(4), 2),
-                          .generator = made(wg_generator(7, 0)), .count = made(wg_scalar(WG_F64, 0)),
-                          .m = made(wg_zeros(WG_F64, WG_SHAPE(4))), .v = made(wg_zeros(WG_F64, WG_SHAPE(4))),
+    struct world world = {.w = leaf(WG_F64, WG_SHAPE(4), 1),
+                          .running = numbers(WG_F64, WG_SHAPE(4), 2),
+                          .generator = made(wg_generator(7, 0)),
+                          .count = made(wg_scalar(WG_F64, 0)),
+                          .m = made(wg_zeros(WG_F64, WG_SHAPE(4))),
+                          .v = made(wg_zeros(WG_F64, WG_SHAPE(4))),
                           .lr = made(wg_scalar(WG_F64, 0.1))};
     return world;
 }
@@ -44,7 +47,8 @@ static wg_status update(struct world *world, bool fail)
     WG_TRY(wg_update_begin());
     wg_status status = wg_increment(world->count);
     if (status == WG_OK)
-        status = wg_adam_update(world->w, world->m, world->v, wg_gradient(world->w), world->lr, world->count, 0.9, 0.999, 1e-8, 0, false);
+        status = wg_adam_update(world->w, world->m, world->v, wg_gradient(world->w), world->lr, world->count, 0.9, 0.999, 1e-8, 0,
+                                false);
     if (status == WG_OK && fail)
         status = wg_accumulate(world->m, world->generator); /* dtypes that do not fit */
     const wg_status committed = wg_update_commit();
@@ -132,7 +136,8 @@ static void rule_14_effects_of_an_inner_tape_end_with_the_step(void **state)
 static void rule_14_an_update_happens_whole_or_not_at_all(void **state)
 {
     (void)state;
-    wg_tensor *a = numbers(WG_F64, WG_SHAPE(2), 1), *b = numbers(WG_F64, WG_SHAPE(2), 2), *a0 = made(wg_copy(a)), *b0 = made(wg_copy(b));
+    wg_tensor *a = numbers(WG_F64, WG_SHAPE(2), 1), *b = numbers(WG_F64, WG_SHAPE(2), 2), *a0 = made(wg_copy(a)),
+              *b0 = made(wg_copy(b));
     wg_tensor *one = made(wg_ones(WG_F64, WG_SHAPE(2)));
     assert_ok(wg_update_begin());
     assert_fails(wg_update_begin(), WG_E_STATE, "update_begin: ");
@@ -274,6 +279,22 @@ static void rule_15_a_parameter_updated_before_backward_is_stale(void **state)
     world_free(&world);
 }
 
+static void rule_15_after_a_rerun_values_are_fresh(void **state)
+{
+    (void)state;
+    wg_tensor *w = leaf(WG_F64, WG_SHAPE(3), 1), *x = numbers(WG_F64, WG_SHAPE(3), 2);
+    const double other[] = {4, 5, 6};
+    WG_TAPE(tape, .trace = true);
+    wg_tensor *y = made(wg_sum(wg_mul(wg_tanh(w), x)));
+    assert_ok(wg_write(x, other));
+    assert_null_and_error(wg_grad(y, w), WG_E_STALE, "mul: operand 1");
+    assert_ok(wg_tape_rerun(tape));
+    const double t = tanh(element(w, 2));
+    assert_near(element(made(wg_grad(y, w)), 2), 6 * (1 - t * t), 1e-14);
+    wg_free(w);
+    wg_free(x);
+}
+
 static void rule_15_batch_norm_in_use_saves_copies_of_its_statistics(void **state)
 {
     (void)state;
@@ -307,6 +328,7 @@ int main(void)
         TEST(rule_15_a_changed_operand_is_stale),
         TEST(rule_15_what_backward_does_not_read_may_change),
         TEST(rule_15_a_parameter_updated_before_backward_is_stale),
+        TEST(rule_15_after_a_rerun_values_are_fresh),
         TEST(rule_15_batch_norm_in_use_saves_copies_of_its_statistics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,8 +150,8 @@ static void rule_08_an_accumulator_may_be_offered(void **state)
 static void rule_09_gradients_are_summed_over_stretched_axes(void **state)
 {
     (void)state;
-    static const wg_shape shapes[] = {WG_DIMS(2, 3, 4), WG_DIMS(3, 4), WG_DIMS(4), WG_DIMS(1), {0}, WG_DIMS(2, 1, 4), WG_DIMS(1, 3, 1),
-                                      WG_DIMS(3, 1), WG_DIMS(2, 3, 1), WG_DIMS(1, 1, 1)};
+    static const wg_shape shapes[] = {WG_DIMS(2, 3, 4), WG_DIMS(3, 4),    WG_DIMS(4),    WG_DIMS(1),       {0},
+                                      WG_DIMS(2, 1, 4), WG_DIMS(1, 3, 1), WG_DIMS(3, 1), WG_DIMS(2, 3, 1), WG_DIMS(1, 1, 1)};
     const wg_shape full = WG_SHAPE(2, 3, 4);
     for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
         wg_tensor *w = leaf(WG_F64, shapes[k], 1), *x = numbers(WG_F64, full, 2);
@@ -209,10 +209,12 @@ static void rule_09_a_gradient_that_does_not_fit_is_a_bug_that_names_the_op(void
     {
         WG_TAPE(tape);
         op.vjp = wrong_vjp;
-        assert_fails(wg_backward(wg_sum(wg_invoke2(&op, NULL, w, w))), WG_E_BUG, "crooked: its backward gave a gradient of f64 [5, 7] "
-                                                                               "for an input of f64 [3]");
+        assert_fails(wg_backward(wg_sum(wg_invoke2(&op, NULL, w, w))), WG_E_BUG,
+                     "crooked: its backward gave a gradient of f64 [5, 7] "
+                     "for an input of f64 [3]");
         op.vjp = silent_vjp;
-        assert_fails(wg_backward(wg_sum(wg_invoke2(&op, NULL, w, w))), WG_E_BUG, "crooked: its backward gave no gradient for operand 0");
+        assert_fails(wg_backward(wg_sum(wg_invoke2(&op, NULL, w, w))), WG_E_BUG,
+                     "crooked: its backward gave no gradient for operand 0");
         op.vjp = absent_vjp;
         assert_int_not_equal(wg_backward(wg_sum(wg_invoke2(&op, NULL, w, w))), WG_OK);
         expect_error(WG_E_ARGUMENT, "crooked: ");

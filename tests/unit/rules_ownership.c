@@ -44,9 +44,9 @@ static void rule_04_a_leaf_behind_a_kept_value_is_an_error(void **state)
         WG_TAPE(tape);
         wg_tensor *h = made(wg_mul(w, w));
         kept = made(wg_keep(h));
-        twice = made(wg_keep(kept));           /* a kept value kept once more */
-        again = made(wg_keep(wg_tanh(kept)));  /* computed from a kept value */
-        self = made(wg_keep(w));               /* the leaf itself */
+        twice = made(wg_keep(kept));          /* a kept value kept once more */
+        again = made(wg_keep(wg_tanh(kept))); /* computed from a kept value */
+        self = made(wg_keep(w));              /* the leaf itself */
     }
     wg_tensor *hidden[] = {kept, twice, again, self};
     for (size_t i = 0; i < 4; i++) {
@@ -140,7 +140,7 @@ static void rule_05_a_gradient_is_dense_owns_its_storage_and_has_no_graph(void *
         wg_tensor *a = leaf(WG_F64, WG_SHAPE(2, 3), 1), *b = leaf(WG_F64, WG_SHAPE(2, 3), 2), *c = leaf(WG_F64, WG_SHAPE(2, 3), 3);
         {
             WG_TAPE(tape, .trace = trace);
-            wg_tensor *y = made(wg_add(a, b)); /* hands out one gradient twice */
+            wg_tensor *y = made(wg_add(a, b));                               /* hands out one gradient twice */
             wg_tensor *loss = made(wg_add(wg_sum(wg_mul(y, y)), wg_sum(c))); /* c's gradient is a view of stride 0 */
             assert_ok(wg_backward(loss));
             wg_tensor *leaves[] = {a, b, c};

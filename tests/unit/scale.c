@@ -14,8 +14,11 @@ enum { DEEP = 1000000, WIDE = 100000, STACK = 256 * 1024 };
 
 static int counter_open(void)
 {
-    struct perf_event_attr attributes = {.type = PERF_TYPE_HARDWARE, .size = sizeof attributes, .config = PERF_COUNT_HW_INSTRUCTIONS,
-                                         .exclude_kernel = 1, .exclude_hv = 1};
+    struct perf_event_attr attributes = {.type = PERF_TYPE_HARDWARE,
+                                         .size = sizeof attributes,
+                                         .config = PERF_COUNT_HW_INSTRUCTIONS,
+                                         .exclude_kernel = 1,
+                                         .exclude_hv = 1};
     return (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0);
 }
 
@@ -99,8 +102,8 @@ static void deep_chain_in_a_small_stack(void **state)
 static int64_t instructions_by_callgrind(int length)
 {
     char command[200], line[400];
-    snprintf(command, sizeof command, "valgrind --tool=callgrind --callgrind-out-file=/dev/null /proc/%d/exe %d 2>&1", (int)getpid(),
-             length);
+    snprintf(command, sizeof command, "valgrind --tool=callgrind --callgrind-out-file=/dev/null /proc/%d/exe %d 2>&1",
+             (int)getpid(), length);
     FILE *output = popen(command, "r");
     int64_t count = 0;
     assert_non_null(output);
@@ -119,7 +122,8 @@ static void deep_chain_costs_the_same_per_node(void **state)
 #if defined(TEST_ASAN) || defined(TEST_TSAN)
     skip(); /* their bookkeeping would be counted, and valgrind does not run with them */
 #endif
-    struct job shorter = {.run = forward_backward_free, .length = DEEP / 10}, longer = {.run = forward_backward_free, .length = DEEP};
+    struct job shorter = {.run = forward_backward_free, .length = DEEP / 10},
+               longer = {.run = forward_backward_free, .length = DEEP};
     run_in_small_stack(&shorter);
     if (shorter.count > 0) {
         run_in_small_stack(&longer);
@@ -256,12 +260,8 @@ int main(int argc, char **argv)
         return 0;
     }
     const struct CMUnitTest tests[] = {
-        TEST(deep_chain_in_a_small_stack),
-        TEST(deep_chain_costs_the_same_per_node),
-        TEST(deep_chain_to_second_order),
-        TEST(deep_chain_kept_and_dropped),
-        TEST(one_leaf_used_many_times),
-        TEST(a_tower_of_tapes),
+        TEST(deep_chain_in_a_small_stack), TEST(deep_chain_costs_the_same_per_node), TEST(deep_chain_to_second_order),
+        TEST(deep_chain_kept_and_dropped), TEST(one_leaf_used_many_times),           TEST(a_tower_of_tapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,8 +26,8 @@ enum { NET_MEAN = 3 * NET_PARAMETERS, NET_VARIANCE, NET_COUNT, NET_LR, NET_GENER
 /* in inputs, hidden units, out classes; false where there was no memory. What was made is in net, the rest NULL. */
 static inline bool net_make(struct net *net, int64_t in, int64_t hidden, int64_t out)
 {
-    const wg_shape shape[NET_PARAMETERS] = {WG_SHAPE(hidden, in), WG_SHAPE(hidden), WG_SHAPE(hidden),
-                                            WG_SHAPE(hidden), WG_SHAPE(out, hidden), WG_SHAPE(out)};
+    const wg_shape shape[NET_PARAMETERS] = {WG_SHAPE(hidden, in), WG_SHAPE(hidden),      WG_SHAPE(hidden),
+                                            WG_SHAPE(hidden),     WG_SHAPE(out, hidden), WG_SHAPE(out)};
     *net = (struct net){{NULL}};
     for (int i = 0; i < NET_PARAMETERS; i++) {
         net->all[i] = wg_require_grad(i == 2 ? wg_ones(WG_F32, shape[i]) : wg_full(WG_F32, shape[i], 0.01), true);

@@ -1,5 +1,5 @@
-/* Many tapes in threads of the user's, on shared parameters: their gradients, added in a fixed order by one thread, are those of a serial
-   run, bit for bit. Storage may be given back by another thread than its maker. */
+/* Many tapes in threads of the user's, on shared parameters: their gradients, added in a fixed order by one thread, are those of a
+   serial run, bit for bit. Storage may be given back by another thread than its maker. */
 #include <pthread.h>
 
 #include "common.h"

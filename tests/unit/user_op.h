@@ -44,8 +44,13 @@ static inline wg_status times_vjp(const wg_call *c, wg_tensor *const *gy, wg_gra
 static inline const struct wg_op *times_op(void)
 {
     static const struct wg_op op = {
-        .name = "times", .n_in = 2, .n_out = 1, .kernel = {times_kernel, times_kernel}, .vjp = times_vjp,
-        .saves = WG_IN(0) | WG_IN(1), .flags = WG_USER | WG_ROW_MAJOR,
+        .name = "times",
+        .n_in = 2,
+        .n_out = 1,
+        .kernel = {times_kernel, times_kernel},
+        .vjp = times_vjp,
+        .saves = WG_IN(0) | WG_IN(1),
+        .flags = WG_USER | WG_ROW_MAJOR,
     };
     return &op;
 }
