@@ -36,6 +36,7 @@ need_build() {
     need 'ls /usr/include/*/blis.h' libblis-openmp-dev
     need 'test -e /usr/include/cmocka.h' libcmocka-dev
     need 'test -e /usr/include/zlib.h' zlib1g-dev
+    need 'command -v valgrind' valgrind # counts instructions where the kernel's counters are not to be had
 }
 
 # Reads meson's record of a test run (testlog.txt), in which each executable's cmocka wrote a line of TAP for each test. Prints all that

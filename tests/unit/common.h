@@ -14,6 +14,12 @@
 
 #include "wengert.h"
 
+/* How often: in tests/run, or in the tier that takes its time (tests/run --long). */
+static inline long how_often(long usually, long at_length)
+{
+    return getenv("WENGERT_LONG") ? at_length : usually;
+}
+
 #if defined(__SANITIZE_ADDRESS__)
 #define TEST_ASAN 1
 #elif defined(__has_feature)

@@ -18,7 +18,7 @@ static void kernels_are_not_generic_where_the_cpu_has_avx2(void **state)
     assert_string_not_equal(wg_kernel_family(), "generic");
     assert_null(getenv("BLIS_ARCH_TYPE")); /* the choice leaves no trace in the environment */
 #else
-    skip();
+    skip(); /* only x86-64 has a generic family to fall back to */
 #endif
 }
 

@@ -5,7 +5,7 @@
 
 #include "common.h"
 
-enum { GRAPHS = 400, LEAVES = 3, OPS = 24, MOST = LEAVES + OPS };
+enum { GRAPHS = 400, MANY_GRAPHS = 100000, LEAVES = 3, OPS = 24, MOST = LEAVES + OPS };
 
 struct random {
     uint64_t state;
@@ -190,7 +190,7 @@ static void subject_free(struct subject *s)
 static void derivatives_of_random_graphs(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= GRAPHS; seed++) {
+    for (uint64_t seed = 1; seed <= (uint64_t)how_often(GRAPHS, MANY_GRAPHS); seed++) {
         struct subject s = subject_new(seed);
         double second, unused;
         const double h = 1e-5, first = slope(seed, s.leaves, s.direction, &second);
@@ -208,7 +208,7 @@ static void derivatives_of_random_graphs(void **state)
 static void what_must_not_matter_does_not(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= GRAPHS; seed++) {
+    for (uint64_t seed = 1; seed <= (uint64_t)how_often(GRAPHS, MANY_GRAPHS); seed++) {
         struct subject s = subject_new(seed);
         wg_tensor *plain[LEAVES], *other[LEAVES];
         gradients_in(seed, s.leaves, (struct manner){0}, false, plain);
