@@ -1,6 +1,6 @@
 /* BLIS behind one file. Debian's BLIS 0.9.0 does not know CPUs newer than itself and falls back to portable kernels, five times slower.
    So the kernel family is chosen here from what the CPU can do, through BLIS's own switch, before BLIS first looks. */
-#include "blis.h"
+#include "gemm.h"
 
 #include <blis.h>
 #include <omp.h>
@@ -69,23 +69,69 @@ int wg_threads(void)
     return th && th->threads ? th->threads : omp_get_max_threads();
 }
 
-void wg_gemm(wg_dtype dtype, int64_t m, int64_t n, int64_t k, const void *a, int64_t a_row, int64_t a_column, const void *b,
-             int64_t b_row, int64_t b_column, double beta, void *c, int64_t c_row, int64_t c_column)
+/* Calls body for parts of 0 .. n, each on a thread of its own with its number. */
+static void in_parts(int threads, int64_t n, void (*body)(int64_t first, int64_t last, int part, void *context), void *context)
+{
+    if (threads <= 1 || n <= 1) {
+        body(0, n, 0, context);
+        return;
+    }
+#pragma omp parallel num_threads(threads)
+    {
+        const int64_t team = omp_get_num_threads(), me = omp_get_thread_num();
+        const int64_t first = n * me / team, last = n * (me + 1) / team;
+        if (first < last)
+            body(first, last, (int)me, context);
+    }
+}
+
+#define REAL float
+#define T(name) name##_f32
+#define KERNEL sgemm_ukr_ft
+#include "gemm_tmpl.h"
+#undef REAL
+#undef T
+#undef KERNEL
+#define REAL double
+#define T(name) name##_f64
+#define KERNEL dgemm_ukr_ft
+#include "gemm_tmpl.h"
+#undef REAL
+#undef T
+#undef KERNEL
+
+/* A micro-kernel writes c by rows or by columns; the other kind of c is the transposed product's. */
+static void suit_kernel(struct wg_product *p, num_t type)
+{
+    const bool by_columns = bli_cntx_l3_nat_ukr_prefers_cols_dt(type, BLIS_GEMM_UKR, bli_gks_query_cntx());
+    if ((by_columns ? p->c_column : p->c_row) != 1 || (by_columns ? p->c_row : p->c_column) == 1)
+        return;
+    *p = (struct wg_product){.m = p->n,
+                             .n = p->m,
+                             .k = p->k,
+                             .a = p->b,
+                             .b = p->a,
+                             .c = p->c,
+                             .a_row = p->b_column,
+                             .a_column = p->b_row,
+                             .b_row = p->a_column,
+                             .b_column = p->a_row,
+                             .c_row = p->c_column,
+                             .c_column = p->c_row,
+                             .beta = p->beta};
+}
+
+wg_status wg_gemm(wg_dtype dtype, const struct wg_product *product)
 {
     pthread_once(&once, start);
-    rntm_t runtime;
-    bli_rntm_init(&runtime);
-    const double flops = 2.0 * (double)m * (double)n * (double)k;
-    bli_rntm_set_num_threads(flops < 4e5 || omp_in_parallel() ? 1 : wg_threads(), &runtime);
-    float one_s = 1, beta_s = (float)beta;
-    double one_d = 1;
-    void *left = (void *)(uintptr_t)a, *right = (void *)(uintptr_t)b;
-    if (dtype == WG_F32)
-        bli_sgemm_ex(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, m, n, k, &one_s, left, a_row, a_column, right, b_row, b_column, &beta_s,
-                     c, c_row, c_column, NULL, &runtime);
-    else
-        bli_dgemm_ex(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, m, n, k, &one_d, left, a_row, a_column, right, b_row, b_column, &beta, c,
-                     c_row, c_column, NULL, &runtime);
+    const num_t type = dtype == WG_F32 ? BLIS_FLOAT : BLIS_DOUBLE;
+    struct wg_product p = *product;
+    if (p.m == 0 || p.n == 0 || p.k == 0)
+        return WG_OK;
+    suit_kernel(&p, type);
+    const double flops = 2.0 * (double)p.m * (double)p.n * (double)p.k;
+    const int threads = flops < 4e5 || omp_in_parallel() ? 1 : wg_threads();
+    return dtype == WG_F32 ? product_f32(&p, type, threads) : product_f64(&p, type, threads);
 }
 
 wg_status wg_warmup(int threads)
@@ -94,15 +140,27 @@ wg_status wg_warmup(int threads)
     WG_TRY(wg_set_threads(threads));
     enum { N = 192 };
     struct wg_storage *block = wg_storage_new(3 * N * N * sizeof(double));
-    if (block) {
+    wg_status status = block ? WG_OK : WG_E_MEMORY;
+    for (int dtype = WG_F32; dtype <= WG_F64 && status == WG_OK; dtype++) {
         double *x = (double *)(void *)wg_storage_data(block);
-        memset(x, 0, 3 * N * N * sizeof *x);
-        for (int dtype = WG_F32; dtype <= WG_F64; dtype++)
-            wg_gemm((wg_dtype)dtype, N, N, N, x, N, 1, x + N * N, N, 1, 0, x + 2 * N * N, N, 1);
-        wg_storage_unref(block);
+        memset(x, 0, 2 * N * N * sizeof *x);
+        status = wg_gemm((wg_dtype)dtype, &(struct wg_product){.m = N,
+                                                               .n = N,
+                                                               .k = N,
+                                                               .a = x,
+                                                               .b = x + N * N,
+                                                               .c = x + 2 * N * N,
+                                                               .a_row = N,
+                                                               .a_column = 1,
+                                                               .b_row = N,
+                                                               .b_column = 1,
+                                                               .c_row = N,
+                                                               .c_column = 1});
     }
+    if (block)
+        wg_storage_unref(block);
     WG_TRY(wg_set_threads(before));
-    return block ? WG_OK : WG_E_MEMORY;
+    return status;
 }
 
 const char *wg_version(void)

@@ -55,55 +55,31 @@ static inline wg_status T(gemm)(T(matrix) a, T(matrix) b, bool add, T(matrix) c)
     return WG_OK;
 }
 #else
-#include "../lib/blis.h"
+#include "../lib/gemm.h"
 
 enum { T(SMALL) = 2048 }; /* multiplications up to which a call of BLIS costs more than a plain loop */
 
-/* BLIS takes strides of 1 along one axis, or any two that part the elements; it reads strides of 0 as "choose for me" and knows no
-   negative ones. The stride of an axis of one element is nobody's business: it is set to what a dense matrix would have. */
-static inline bool T(gemm_takes)(T(matrix) * m)
-{
-    if (m->columns == 1)
-        m->column = m->rows > 1 && m->row == 1 ? m->rows : 1;
-    if (m->rows == 1)
-        m->row = m->columns > 1 ? m->columns * m->column : 1;
-    else if (m->columns == 1 && m->row != 1)
-        m->column = 1;
-    return m->row > 0 && m->column > 0;
-}
-
-/* A dense copy of m in memory of its own, row-major. */
-static inline struct wg_storage *T(dense_copy)(T(matrix) * m)
-{
-    struct wg_storage *memory = wg_storage_new((size_t)m->rows * (size_t)m->columns * sizeof(ELEM));
-    if (!memory)
-        return NULL;
-    const ELEM *data = (const ELEM *)(const void *)wg_storage_data(memory);
-    const T(matrix) copy = T(matrix_of)(data, m->rows, m->columns, m->columns, 1);
-    T(copy_matrix)(copy, *m);
-    *m = copy;
-    return memory;
-}
-
-/* c ← a b, or c ← c + a b with add. a and b of any strides, broadcast and flipped ones through a copy: E_MEMORY if there is no room
-   for it, and c is as before. A sum over nothing is zero. */
+/* c ← a b, or c ← c + a b with add. a and b of any strides. E_MEMORY if there is no room to pack them, and c is as before. A sum over
+   nothing is zero. */
 static inline wg_status T(gemm)(T(matrix) a, T(matrix) b, bool add, T(matrix) c)
 {
     if ((double)c.rows * (double)c.columns * (double)a.columns <= T(SMALL)) {
         T(plain_gemm)(a, b, add, c);
         return WG_OK;
     }
-    struct wg_storage *a_copy = NULL, *b_copy = NULL;
-    bool ready = T(gemm_takes)(&a) || (a_copy = T(dense_copy)(&a));
-    ready = ready && (T(gemm_takes)(&b) || (b_copy = T(dense_copy)(&b)));
-    T(gemm_takes)(&c);
-    if (ready)
-        wg_gemm(sizeof(ELEM) == sizeof(float) ? WG_F32 : WG_F64, c.rows, c.columns, a.columns, a.data, a.row, a.column, b.data,
-                b.row, b.column, add ? 1 : 0, c.data, c.row, c.column);
-    if (a_copy)
-        wg_storage_unref(a_copy);
-    if (b_copy)
-        wg_storage_unref(b_copy);
-    return ready ? WG_OK : WG_E_MEMORY;
+    const struct wg_product product = {.m = c.rows,
+                                       .n = c.columns,
+                                       .k = a.columns,
+                                       .a = a.data,
+                                       .b = b.data,
+                                       .c = c.data,
+                                       .a_row = a.row,
+                                       .a_column = a.column,
+                                       .b_row = b.row,
+                                       .b_column = b.column,
+                                       .c_row = c.row,
+                                       .c_column = c.column,
+                                       .beta = add ? 1 : 0};
+    return wg_gemm(sizeof(ELEM) == sizeof(float) ? WG_F32 : WG_F64, &product);
 }
 #endif

@@ -1,0 +1,121 @@
+/* The loops of a matrix product around BLIS's micro-kernel, for one number type: REAL, with T(name) its names and KERNEL the type of
+   the micro-kernel. Blocks of k are packed so that the kernel reads memory in one go; how long they are follows from k alone, and each
+   element of c is computed by itself, so neither threads nor the other extents change a bit of it.
+   Source: Goto, van de Geijn: Anatomy of high-performance matrix multiplication, 2008; Van Zee, van de Geijn: BLIS, 2015. */
+
+typedef struct {
+    struct wg_product p;
+    KERNEL kernel;
+    cntx_t *context;
+    int64_t mr, nr, mc, nc;    /* rows and columns of the kernel, of a block */
+    int64_t column, columns;   /* the block of b at hand: its columns, */
+    int64_t depth, depths;     /* its first index along k and how many */
+    REAL *packed_a, *packed_b; /* a block of a for each thread, one of b for all */
+    int64_t a_room;            /* elements of one block of a */
+    bool by_rows;              /* rows of c are parted among threads, else columns */
+} T(gemm);
+
+/* Lines of x in panels of so many: element p of line i of a panel at to[p * width + i]. The last panel is filled up with zeros. */
+static void T(pack)(const REAL *x, int64_t lines, int64_t k, int64_t line, int64_t step, int64_t width, REAL *to)
+{
+    enum { BLOCK = 16 };
+    for (int64_t first = 0; first < lines; first += width, to += width * k) {
+        const int64_t n = lines - first < width ? lines - first : width;
+        const REAL *from = x + first * line;
+        if (n < width)
+            memset(to, 0, (size_t)(width * k) * sizeof *to);
+        if (line == 1) {
+            for (int64_t p = 0; p < k; p++)
+                memcpy(to + p * width, from + p * step, (size_t)n * sizeof *to);
+            continue;
+        }
+        for (int64_t start = 0; start < k; start += BLOCK) {
+            const int64_t end = k - start < BLOCK ? k : start + BLOCK;
+            for (int64_t i = 0; i < n; i++)
+                for (int64_t p = start; p < end; p++)
+                    to[p * width + i] = from[i * line + p * step];
+        }
+    }
+}
+
+/* Panels first to last of the block of b. */
+static void T(pack_b)(int64_t first, int64_t last, int part, void *context)
+{
+    const T(gemm) *g = context;
+    const struct wg_product *p = &g->p;
+    const int64_t column = first * g->nr, end = last * g->nr < g->columns ? last * g->nr : g->columns;
+    const REAL *b = (const REAL *)p->b + (g->column + column) * p->b_column + g->depth * p->b_row;
+    (void)part;
+    T(pack)(b, end - column, g->depths, p->b_column, p->b_row, g->nr, g->packed_b + column * g->depths);
+}
+
+/* A packed block of a, rows row to row + rows, times panels of b's block. */
+static void T(multiply)(const T(gemm) * g, REAL *packed_a, int64_t row, int64_t rows, int64_t column, int64_t end)
+{
+    const struct wg_product *p = &g->p;
+    REAL one = 1, beta = g->depth == 0 ? (REAL)p->beta : 1;
+    auxinfo_t hints;
+    memset(&hints, 0, sizeof hints);
+    for (int64_t j = column; j < end; j += g->nr) {
+        const int64_t n = end - j < g->nr ? end - j : g->nr;
+        REAL *b = g->packed_b + j * g->depths;
+        for (int64_t i = 0; i < rows; i += g->mr) {
+            const int64_t m = rows - i < g->mr ? rows - i : g->mr;
+            REAL *a = packed_a + i * g->depths;
+            REAL *c = (REAL *)p->c + (row + i) * p->c_row + (g->column + j) * p->c_column;
+            bli_auxinfo_set_next_ab(i + g->mr < rows ? a + g->mr * g->depths : packed_a, b, &hints);
+            g->kernel(m, n, g->depths, &one, a, b, &beta, c, p->c_row, p->c_column, &hints, g->context);
+        }
+    }
+}
+
+/* The part of c in panels first to last, of rows or of columns. */
+static void T(multiply_part)(int64_t first, int64_t last, int part, void *context)
+{
+    const T(gemm) *g = context;
+    const struct wg_product *p = &g->p;
+    const int64_t width = g->by_rows ? g->mr : g->nr, all = g->by_rows ? p->m : g->columns;
+    const int64_t from = first * width, to = last * width < all ? last * width : all;
+    const int64_t row = g->by_rows ? from : 0, row_end = g->by_rows ? to : p->m;
+    const int64_t column = g->by_rows ? 0 : from, column_end = g->by_rows ? g->columns : to;
+    REAL *packed_a = g->packed_a + part * g->a_room;
+    for (int64_t i = row; i < row_end; i += g->mc) {
+        const int64_t rows = row_end - i < g->mc ? row_end - i : g->mc;
+        T(pack)
+        ((const REAL *)p->a + i * p->a_row + g->depth * p->a_column, rows, g->depths, p->a_row, p->a_column, g->mr, packed_a);
+        T(multiply)(g, packed_a, i, rows, column, column_end);
+    }
+}
+
+static wg_status T(product)(const struct wg_product *product, num_t type, int threads)
+{
+    T(gemm) g = {.p = *product, .context = bli_gks_query_cntx()};
+    const struct wg_product *p = &g.p;
+    const int64_t kc = bli_cntx_get_blksz_def_dt(type, BLIS_KC, g.context);
+    const int64_t blocks = (p->k + kc - 1) / kc, longest = ((p->k + blocks - 1) / blocks + 7) / 8 * 8; /* even ones */
+    g.kernel = (KERNEL)bli_cntx_get_l3_nat_ukr_dt(type, BLIS_GEMM_UKR, g.context);
+    g.mr = bli_cntx_get_blksz_def_dt(type, BLIS_MR, g.context);
+    g.nr = bli_cntx_get_blksz_def_dt(type, BLIS_NR, g.context);
+    g.mc = bli_cntx_get_blksz_def_dt(type, BLIS_MC, g.context) / g.mr * g.mr;
+    g.nc = bli_cntx_get_blksz_def_dt(type, BLIS_NC, g.context) / g.nr * g.nr;
+    const int64_t row_panels = (p->m + g.mr - 1) / g.mr, columns = p->n < g.nc ? p->n : g.nc;
+    g.by_rows = row_panels >= 2 * threads || row_panels >= (columns + g.nr - 1) / g.nr;
+    g.a_room = (row_panels * g.mr < g.mc ? row_panels * g.mr : g.mc) * longest + 64;
+    const int64_t b_room = (columns + g.nr - 1) / g.nr * g.nr * longest + 64;
+    struct wg_storage *room = wg_storage_new((size_t)(threads * g.a_room + b_room) * sizeof(REAL));
+    if (!room)
+        return WG_E_MEMORY;
+    g.packed_a = (REAL *)(void *)wg_storage_data(room);
+    g.packed_b = g.packed_a + threads * g.a_room;
+    for (g.column = 0; g.column < p->n; g.column += g.nc) {
+        g.columns = p->n - g.column < g.nc ? p->n - g.column : g.nc;
+        const int64_t panels = (g.columns + g.nr - 1) / g.nr;
+        for (g.depth = 0; g.depth < p->k; g.depth += g.depths) {
+            g.depths = p->k - g.depth < longest ? p->k - g.depth : longest;
+            in_parts(threads, panels, T(pack_b), &g);
+            in_parts(threads, g.by_rows ? row_panels : panels, T(multiply_part), &g);
+        }
+    }
+    wg_storage_unref(room);
+    return WG_OK;
+}
