@@ -15,26 +15,50 @@ typedef struct {
     bool by_rows;              /* rows of c are parted among threads, else columns */
 } T(gemm);
 
-/* Lines of x in panels of so many: element p of line i of a panel at to[p * width + i]. The last panel is filled up with zeros. */
-static void T(pack)(const REAL *x, int64_t lines, int64_t k, int64_t line, int64_t step, int64_t width, REAL *to)
+typedef REAL T(quad) __attribute__((vector_size(4 * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
+
+/* Four lines of four elements side by side, as four columns. */
+static inline void T(transpose4)(const REAL *from, int64_t line, REAL *to, int64_t width)
+{
+    const T(quad) a = *(const T(quad) *)from, b = *(const T(quad) *)(from + line);
+    const T(quad) c = *(const T(quad) *)(from + 2 * line), d = *(const T(quad) *)(from + 3 * line);
+    const T(quad) ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_end = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    const T(quad) cd = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_end = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    *(T(quad) *)to = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+    *(T(quad) *)(to + width) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+    *(T(quad) *)(to + 2 * width) = __builtin_shufflevector(ab_end, cd_end, 0, 1, 4, 5);
+    *(T(quad) *)(to + 3 * width) = __builtin_shufflevector(ab_end, cd_end, 2, 3, 6, 7);
+}
+
+/* n lines of k elements into columns of a panel: element p of line i at to[p * width + i]. In blocks that stay in the cache. */
+static void T(pack_across)(const REAL *x, int64_t n, int64_t k, int64_t line, int64_t step, int64_t width, REAL *to)
 {
     enum { BLOCK = 16 };
+    const int64_t quads = step == 1 ? n / 4 * 4 : 0;
+    for (int64_t start = 0; start < k; start += BLOCK) {
+        const int64_t end = k - start < BLOCK ? k : start + BLOCK, whole = start + (end - start) / 4 * 4;
+        for (int64_t i = 0; i < quads; i += 4)
+            for (int64_t p = start; p < whole; p += 4)
+                T(transpose4)(x + i * line + p, line, to + p * width + i, width);
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t p = i < quads ? whole : start; p < end; p++)
+                to[p * width + i] = x[i * line + p * step];
+    }
+}
+
+/* Lines of x in panels of so many, one panel after another. The last is filled up with zeros. */
+static void T(pack)(const REAL *x, int64_t lines, int64_t k, int64_t line, int64_t step, int64_t width, REAL *to)
+{
     for (int64_t first = 0; first < lines; first += width, to += width * k) {
         const int64_t n = lines - first < width ? lines - first : width;
         const REAL *from = x + first * line;
         if (n < width)
             memset(to, 0, (size_t)(width * k) * sizeof *to);
-        if (line == 1) {
+        if (line != 1)
+            T(pack_across)(from, n, k, line, step, width, to);
+        else
             for (int64_t p = 0; p < k; p++)
                 memcpy(to + p * width, from + p * step, (size_t)n * sizeof *to);
-            continue;
-        }
-        for (int64_t start = 0; start < k; start += BLOCK) {
-            const int64_t end = k - start < BLOCK ? k : start + BLOCK;
-            for (int64_t i = 0; i < n; i++)
-                for (int64_t p = start; p < end; p++)
-                    to[p * width + i] = from[i * line + p * step];
-        }
     }
 }
 
