@@ -34,8 +34,7 @@ static wg_status prepare(struct walk *w, wg_tensor *t, struct pending *p)
     WG_TRY(wg_walk_fold(w, t));
     if (!t->adjoint || !(t->flags & WG_T_REQUIRES))
         return WG_OK;
-    if (t->flags & WG_T_HOOKED)
-        WG_TRY(wg_walk_hooks(w, t));
+    WG_TRY(wg_walk_hooks(w, t));
     p->leaf = t->flags & WG_T_PROXY ? t->from.leaf : t;
     if (p->leaf->state == WG_DEAD) { /* freed meanwhile: nobody will ask */
         p->leaf = NULL;

@@ -1,12 +1,19 @@
 /* Hooks: a user's function between a gradient's sum and what reads it. */
 #include "walk.h"
 
+/* A leaf of the caller's may have several proxies: what is hooked is the leaf. */
+static wg_tensor *subject(wg_tensor *t)
+{
+    return t->flags & WG_T_PROXY ? t->from.leaf : t;
+}
+
 wg_status wg_walk_hooks(struct walk *w, wg_tensor *t)
 {
     struct wg_thread *th = w->th;
+    const wg_tensor *hooked = subject(t);
     for (wg_tape *tape = th->top; tape; tape = tape->below)
         for (struct wg_hook_entry *hook = tape->hooks; hook; hook = hook->next) {
-            if (hook->tensor != t || t->adjoint == WG_KNOWN_ZERO)
+            if (hook->tensor != hooked || t->adjoint == WG_KNOWN_ZERO)
                 continue;
             th->in_hook = true;
             wg_tensor *g = hook->fn(t->adjoint, hook->context);
@@ -45,7 +52,7 @@ wg_status wg_add_hook(wg_tensor *t, wg_hook *fn, void *context)
     struct wg_hook_entry *entry = wg_tape_alloc(th->top, sizeof *entry);
     if (!entry)
         return WG_E_MEMORY;
-    *entry = (struct wg_hook_entry){t, fn, context, NULL};
+    *entry = (struct wg_hook_entry){subject(t), fn, context, NULL};
     struct wg_hook_entry **last = &th->top->hooks;
     while (*last)
         last = &(*last)->next;

@@ -24,8 +24,8 @@ enum wg_tensor_flags {
     WG_T_OWNED = 64,    /* a scratch tensor that a backward pass adopted */
     WG_T_SCRATCH = 128, /* made by a vjp that is not recorded */
     WG_T_CONTIGUOUS = 256,
-    WG_T_DENSE = 512, /* dense in some order of its axes */
-    WG_T_HOOKED = 1024,
+    WG_T_DENSE = 512,    /* dense in some order of its axes */
+    WG_T_HOOKED = 1024,  /* computed, and has a hook */
     WG_T_WANTED = 2048,  /* asked for by the wg_grad that is running */
     WG_T_ROOT = 4096,    /* a root of the backward that is running */
     WG_T_TOUCHED = 8192, /* on the running walk's list of leaves */

@@ -153,6 +153,25 @@ static void rule_12_a_hook_runs_once_on_the_sum(void **state)
     wg_free(w);
 }
 
+static void rule_12_a_hook_on_a_leaf_runs_whichever_nodes_used_it(void **state)
+{
+    (void)state;
+    wg_tensor *w = leaf(WG_F64, WG_SHAPE(3), 1);
+    struct hooked on_leaf = {.factor = 10};
+    WG_TAPE(tape);
+    wg_tensor *before = made(wg_mul_scalar(w, 1));
+    assert_ok(wg_add_hook(w, scale, &on_leaf));
+    wg_require_grad(w, false);
+    wg_tensor *frozen = made(wg_mul_scalar(w, 7));
+    wg_require_grad(w, true);
+    wg_tensor *after = made(wg_mul_scalar(w, 2));
+    assert_ok(wg_backward(wg_sum(wg_add(wg_add(before, frozen), after))));
+    assert_int_equal(on_leaf.calls, 1);
+    assert_near(on_leaf.seen, 3, 0);
+    assert_near(element(wg_gradient(w), 1), 30, 0);
+    wg_free(w);
+}
+
 static void rule_12_a_hook_may_not_call_backward_nor_close_the_tape(void **state)
 {
     (void)state;
@@ -318,6 +337,7 @@ int main(void)
         TEST(rule_11_null_runs_through_to_the_end),
         TEST(rule_11_none_has_no_value),
         TEST(rule_12_a_hook_runs_once_on_the_sum),
+        TEST(rule_12_a_hook_on_a_leaf_runs_whichever_nodes_used_it),
         TEST(rule_12_a_hook_may_not_call_backward_nor_close_the_tape),
         TEST(rule_12_what_a_hook_returns_must_fit),
         TEST(rule_12_a_hook_may_use_a_tape_of_its_own),
