@@ -1,9 +1,9 @@
 /* BLIS behind one file. Debian's BLIS 0.9.0 does not know CPUs newer than itself and falls back to portable kernels, five times slower.
    So the kernel family is chosen here from what the CPU can do, through BLIS's own switch, before BLIS first looks. */
 #include "gemm.h"
+#include "parallel.h"
 
 #include <blis.h>
-#include <omp.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,39 +52,6 @@ const char *wg_kernel_family(void)
     return bli_arch_string(bli_arch_query_id());
 }
 
-wg_status wg_set_threads(int threads)
-{
-    struct wg_thread *th = wg_self();
-    if (!th)
-        return WG_E_MEMORY;
-    if (threads < 1 || threads > 1024)
-        return wg_fail(WG_E_ARGUMENT, "set_threads", "set_threads: %d is not in 1..1024", threads);
-    th->threads = threads;
-    return WG_OK;
-}
-
-int wg_threads(void)
-{
-    const struct wg_thread *th = wg_self();
-    return th && th->threads ? th->threads : omp_get_max_threads();
-}
-
-/* Calls body for parts of 0 .. n, each on a thread of its own with its number. */
-static void in_parts(int threads, int64_t n, void (*body)(int64_t first, int64_t last, int part, void *context), void *context)
-{
-    if (threads <= 1 || n <= 1) {
-        body(0, n, 0, context);
-        return;
-    }
-#pragma omp parallel num_threads(threads)
-    {
-        const int64_t team = omp_get_num_threads(), me = omp_get_thread_num();
-        const int64_t first = n * me / team, last = n * (me + 1) / team;
-        if (first < last)
-            body(first, last, (int)me, context);
-    }
-}
-
 #define REAL float
 #define T(name) name##_f32
 #define KERNEL sgemm_ukr_ft
@@ -130,7 +97,7 @@ wg_status wg_gemm(wg_dtype dtype, const struct wg_product *product)
         return WG_OK;
     suit_kernel(&p, type);
     const double flops = 2.0 * (double)p.m * (double)p.n * (double)p.k;
-    const int threads = flops < 4e5 || omp_in_parallel() ? 1 : wg_threads();
+    const int threads = flops < 4e5 ? 1 : wg_free_threads();
     return dtype == WG_F32 ? product_f32(&p, type, threads) : product_f64(&p, type, threads);
 }
 

@@ -109,6 +109,12 @@ void wg_error_clear(struct wg_thread *th)
     th->error.later = 0;
 }
 
+wg_status wg_error_cause(void)
+{
+    const wg_error *first = wg_error_first();
+    return first ? first->code : WG_E_NULL;
+}
+
 int wg_report(FILE *stream)
 {
     wg_error error;

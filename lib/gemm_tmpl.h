@@ -12,7 +12,8 @@ typedef struct {
     int64_t depth, depths;     /* its first index along k and how many */
     REAL *packed_a, *packed_b; /* a block of a for each thread, one of b for all */
     int64_t a_room;            /* elements of one block of a */
-    bool by_rows;              /* rows of c are parted among threads, else columns */
+    int threads;
+    bool by_rows; /* rows of c are parted among threads, else columns */
 } T(gemm);
 
 typedef REAL T(quad) __attribute__((vector_size(4 * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
@@ -63,13 +64,12 @@ static void T(pack)(const REAL *x, int64_t lines, int64_t k, int64_t line, int64
 }
 
 /* Panels first to last of the block of b. */
-static void T(pack_b)(int64_t first, int64_t last, int part, void *context)
+static void T(pack_b)(int64_t first, int64_t last, void *context)
 {
     const T(gemm) *g = context;
     const struct wg_product *p = &g->p;
     const int64_t column = first * g->nr, end = last * g->nr < g->columns ? last * g->nr : g->columns;
     const REAL *b = (const REAL *)p->b + (g->column + column) * p->b_column + g->depth * p->b_row;
-    (void)part;
     T(pack)(b, end - column, g->depths, p->b_column, p->b_row, g->nr, g->packed_b + column * g->depths);
 }
 
@@ -93,27 +93,33 @@ static void T(multiply)(const T(gemm) * g, REAL *packed_a, int64_t row, int64_t 
     }
 }
 
-/* The part of c in panels first to last, of rows or of columns. */
-static void T(multiply_part)(int64_t first, int64_t last, int part, void *context)
+/* One thread's part of c: a share of the panels of rows, or of columns. */
+static void T(multiply_part)(const T(gemm) * g, int64_t part)
 {
-    const T(gemm) *g = context;
     const struct wg_product *p = &g->p;
-    const int64_t width = g->by_rows ? g->mr : g->nr, all = g->by_rows ? p->m : g->columns;
-    const int64_t from = first * width, to = last * width < all ? last * width : all;
+    const int64_t width = g->by_rows ? g->mr : g->nr, all = g->by_rows ? p->m : g->columns, panels = (all + width - 1) / width;
+    const int64_t from = panels * part / g->threads * width, end = panels * (part + 1) / g->threads * width,
+                  to = end < all ? end : all;
     const int64_t row = g->by_rows ? from : 0, row_end = g->by_rows ? to : p->m;
     const int64_t column = g->by_rows ? 0 : from, column_end = g->by_rows ? g->columns : to;
     REAL *packed_a = g->packed_a + part * g->a_room;
-    for (int64_t i = row; i < row_end; i += g->mc) {
+    for (int64_t i = row; i < row_end && column < column_end; i += g->mc) {
         const int64_t rows = row_end - i < g->mc ? row_end - i : g->mc;
-        T(pack)
-        ((const REAL *)p->a + i * p->a_row + g->depth * p->a_column, rows, g->depths, p->a_row, p->a_column, g->mr, packed_a);
+        const REAL *a = (const REAL *)p->a + i * p->a_row + g->depth * p->a_column;
+        T(pack)(a, rows, g->depths, p->a_row, p->a_column, g->mr, packed_a);
         T(multiply)(g, packed_a, i, rows, column, column_end);
     }
 }
 
+static void T(multiply_parts)(int64_t first, int64_t last, void *context)
+{
+    for (int64_t part = first; part < last; part++)
+        T(multiply_part)(context, part);
+}
+
 static wg_status T(product)(const struct wg_product *product, num_t type, int threads)
 {
-    T(gemm) g = {.p = *product, .context = bli_gks_query_cntx()};
+    T(gemm) g = {.p = *product, .context = bli_gks_query_cntx(), .threads = threads};
     const struct wg_product *p = &g.p;
     const int64_t kc = bli_cntx_get_blksz_def_dt(type, BLIS_KC, g.context);
     const int64_t blocks = (p->k + kc - 1) / kc, longest = ((p->k + blocks - 1) / blocks + 7) / 8 * 8; /* even ones */
@@ -136,8 +142,8 @@ static wg_status T(product)(const struct wg_product *product, num_t type, int th
         const int64_t panels = (g.columns + g.nr - 1) / g.nr;
         for (g.depth = 0; g.depth < p->k; g.depth += g.depths) {
             g.depths = p->k - g.depth < longest ? p->k - g.depth : longest;
-            in_parts(threads, panels, T(pack_b), &g);
-            in_parts(threads, g.by_rows ? row_panels : panels, T(multiply_part), &g);
+            wg_parallel(threads, panels, T(pack_b), &g);
+            wg_parallel(threads, threads, T(multiply_parts), &g);
         }
     }
     wg_storage_unref(room);

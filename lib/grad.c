@@ -77,10 +77,8 @@ static wg_status collect(struct walk *w, wg_tensor *root, wg_tensor *const *x, s
         wg_tensor *g = result_for(w, root, x[i], i, unused);
         if (g && !w->keeping)
             g = wg_alias(w->th, g);
-        if (!g) {
-            const wg_error *first = wg_error_first();
-            return first ? first->code : WG_E_MEMORY;
-        }
+        if (!g)
+            return wg_error_cause();
         g->flags |= WG_T_OWNED; /* survives the sweep */
         gx[i] = g;
     }

@@ -191,6 +191,7 @@ int *wg_lost_tapes(void); /* how many tapes of this thread failed to open and ar
 
 wg_status wg_fail(wg_status code, const char *op, const char *format, ...) WG_PRINTF(3, 4);
 void wg_error_clear(struct wg_thread *th);
+wg_status wg_error_cause(void);            /* why a NULL is one: the first error's code */
 void wg_mark_failed(struct wg_thread *th); /* the open tape and the open update count as failed */
 /* What one of op's functions returned, part of it: a failure that was not recorded where it happened is recorded now. */
 wg_status wg_op_failed(struct wg_thread *th, const struct wg_op *op, wg_status status, const char *part);

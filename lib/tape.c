@@ -8,14 +8,20 @@ _Static_assert(sizeof(wg_tensor) == SLOT, "a tensor is two cache lines");
 
 /* ---- arenas ---- */
 
+/* Where a chunk's bytes begin: at two cache lines. */
+static size_t chunk_start(const struct wg_chunk *chunk)
+{
+    return (SLOT - (uintptr_t)chunk->bytes % SLOT) % SLOT;
+}
+
 static struct wg_chunk *chunk_new(size_t size)
 {
-    struct wg_storage *block = wg_storage_new(sizeof(struct wg_chunk) + size + 128);
+    struct wg_storage *block = wg_storage_new(sizeof(struct wg_chunk) + size + SLOT);
     if (!block)
         return NULL;
     struct wg_chunk *chunk = (struct wg_chunk *)wg_storage_data(block);
-    const size_t slack = (128 - (uintptr_t)chunk->bytes % 128) % 128;
-    *chunk = (struct wg_chunk){.size = size + slack, .used = slack};
+    const size_t start = chunk_start(chunk);
+    *chunk = (struct wg_chunk){.size = size + start, .used = start};
     return chunk;
 }
 
@@ -280,7 +286,7 @@ wg_tape *wg_tape_open_with(wg_tape_options options)
 static void close_slots(struct wg_thread *th, wg_tape *tape)
 {
     for (struct wg_chunk *chunk = tape->slots; chunk; chunk = chunk->prev) {
-        const size_t start = (128 - (uintptr_t)chunk->bytes % 128) % 128;
+        const size_t start = chunk_start(chunk);
         for (size_t at = start; at + SLOT <= chunk->used; at += SLOT) {
             wg_tensor *t = (wg_tensor *)(void *)(chunk->bytes + at);
             if (t->state == WG_DEAD)
@@ -320,7 +326,7 @@ static void close_nodes(wg_tape *tape)
             wg_value_unref(entry->gradient);
     shrink_chunks(&tape->nodes);
     if (tape->nodes) {
-        const size_t start = (128 - (uintptr_t)tape->nodes->bytes % 128) % 128;
+        const size_t start = chunk_start(tape->nodes);
         wg_poison(tape->nodes->bytes + start, tape->nodes->used - start);
         tape->nodes->used = start;
     }

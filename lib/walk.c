@@ -117,10 +117,8 @@ wg_status wg_give(wg_grad_slot *slot, wg_tensor *gradient)
 {
     if (!slot)
         return wg_fail(WG_E_NULL, "give", "give: the slot is NULL");
-    if (!gradient) {
-        const wg_error *first = wg_error_first();
-        return first ? first->code : WG_E_NULL;
-    }
+    if (!gradient)
+        return wg_error_cause();
     slot->result = gradient;
     return WG_OK;
 }
@@ -243,7 +241,7 @@ static wg_status pass_on(struct walk *w, struct wg_node *node, wg_grad_slot *gx)
                 g = WG_KNOWN_ZERO;
             else if (g->dtype != c->in[i]->dtype || !wg_same_dims(g, c->in[i]))
                 g = unbroadcast(c->op, c->in[i], g);
-            status = g ? wg_walk_add(w, c->in[i], g) : wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
+            status = g ? wg_walk_add(w, c->in[i], g) : wg_error_cause();
         }
     }
     w->th->cause = cause;

@@ -23,6 +23,7 @@
 extern "C" {
 #endif
 
+#include "../lib/parallel.h"
 #include "../lib/tensor_struct.h"
 
 /* ---- params that several ops share ---- */
@@ -78,16 +79,10 @@ void wg_plan_reduction(const wg_tensor *x, const wg_tensor *y, unsigned axes, st
 /* Offsets in x of reduced elements first .. first + n. */
 void wg_reduced_offsets(const struct wg_reduction *plan, int64_t first, int64_t n, int64_t *offset);
 
-/* ---- room and threads ---- */
+/* ---- room ---- */
 
 void *wg_object_new(size_t bytes); /* zeroed; NULL and the error recorded */
 void wg_object_free(void *object);
-
-int wg_kernel_threads(double work); /* 1 below the work (in element-operations) at which a fork pays */
-
-/* Calls body(first, last, context) for parts of 0 .. n, on so many threads; one thread takes no part in OpenMP at all. */
-typedef void wg_part(int64_t first, int64_t last, void *context);
-void wg_parallel(int threads, int64_t n, wg_part *body, void *context);
 
 #ifdef __cplusplus
 }

@@ -1,29 +1,7 @@
 /* The loops around element-wise and along-an-axis kernels: axes are merged where all operands allow, and parts go to threads. */
-#include <omp.h>
-
 #include "op.h"
 
 enum { MAX_OPERANDS = 8 };
-
-int wg_kernel_threads(double work)
-{
-    return work < 65536 || omp_in_parallel() ? 1 : wg_threads();
-}
-
-void wg_parallel(int threads, int64_t n, wg_part *body, void *context)
-{
-    if (threads <= 1 || n <= 1) {
-        body(0, n, context);
-        return;
-    }
-#pragma omp parallel num_threads(threads)
-    {
-        const int64_t team = omp_get_num_threads(), me = omp_get_thread_num();
-        const int64_t first = n * me / team, last = n * (me + 1) / team;
-        if (first < last)
-            body(first, last, context);
-    }
-}
 
 /* Axes outermost first, with each operand's stride; 0 where it is broadcast. */
 struct nest {

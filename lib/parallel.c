@@ -1,0 +1,48 @@
+/* Threads: OpenMP, the runtime that BLIS brings, and the only place that calls it. */
+#include "parallel.h"
+
+#include <omp.h>
+
+#include "internal.h"
+
+wg_status wg_set_threads(int threads)
+{
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return WG_E_MEMORY;
+    if (threads < 1 || threads > 1024)
+        return wg_fail(WG_E_ARGUMENT, "set_threads", "set_threads: %d is not in 1..1024", threads);
+    th->threads = threads;
+    return WG_OK;
+}
+
+int wg_threads(void)
+{
+    const struct wg_thread *th = wg_self();
+    return th && th->threads ? th->threads : omp_get_max_threads();
+}
+
+int wg_free_threads(void)
+{
+    return omp_in_parallel() ? 1 : wg_threads();
+}
+
+int wg_kernel_threads(double work)
+{
+    return work < 65536 ? 1 : wg_free_threads();
+}
+
+void wg_parallel(int threads, int64_t n, wg_part *body, void *context)
+{
+    if (threads <= 1 || n <= 1) {
+        body(0, n, context);
+        return;
+    }
+#pragma omp parallel num_threads(threads)
+    {
+        const int64_t team = omp_get_num_threads(), me = omp_get_thread_num();
+        const int64_t first = n * me / team, last = n * (me + 1) / team;
+        if (first < last)
+            body(first, last, context);
+    }
+}
