@@ -17,15 +17,9 @@ static wg_tensor *leaf_value(struct walk *w, wg_tensor *g, wg_tensor *before)
         g = wg_add(before, g);
     else if (w->keeping || !(g->flags & WG_T_DENSE) || !wg_storage_unique(g->storage))
         g = wg_copy(g);
-    wg_tensor *value = g ? wg_value_new(g->rank) : NULL;
-    if (!value)
-        return NULL;
-    value->dtype = g->dtype;
-    wg_set_dims(value, g->rank, wg_extents(g), wg_strides(g));
-    value->data = g->data;
-    value->storage = g->storage;
-    value->flags |= WG_T_LENT;
-    wg_storage_ref(g->storage);
+    wg_tensor *value = g ? wg_value_on(g) : NULL;
+    if (value)
+        value->flags |= WG_T_LENT;
     return value;
 }
 
@@ -104,6 +98,8 @@ wg_status wg_backward_many(wg_tensor *const *given, wg_tensor *const *grads, siz
 {
     struct walk w = {.th = wg_self(), .name = "backward", .releasing = !retain};
     WG_TRY(wg_walk_begin(&w));
+    if (w.floor > 0)
+        return wg_fail(WG_E_STATE, w.name, "%s: not inside a function that is checkpointed: it would change leaves", w.name);
     if (n == 0 || !given)
         return wg_fail(WG_E_NULL, w.name, "%s: no roots", w.name);
     wg_tensor *local[8], **roots = n <= 8 ? local : wg_object_new(n * sizeof *roots);

@@ -77,6 +77,15 @@ static wg_status null_operand(struct wg_thread *th, const struct wg_op *op, size
     return wg_fail(WG_E_NULL, op->name, "%s: operand %zu is NULL", op->name, i);
 }
 
+wg_status wg_check_operand(struct wg_thread *th, const struct wg_op *op, const wg_tensor *t, size_t i)
+{
+    if (!t)
+        return null_operand(th, op, i);
+    if (t->state != WG_LIVE && !(t->state == WG_ABSENT && wg_bit(op->optional, (unsigned)i)))
+        return wg_check_handle(t, op->name, (int)i);
+    return t->tape && t->tape->thread != th ? wg_check_handle(t, op->name, (int)i) : WG_OK;
+}
+
 static wg_status take_operands(struct wg_thread *th, struct wg_node *node, wg_tensor *const *given)
 {
     const struct wg_op *op = node->call.op;
@@ -84,12 +93,7 @@ static wg_status take_operands(struct wg_thread *th, struct wg_node *node, wg_te
     int dtype = -1;
     for (size_t i = 0; i < node->call.n_in; i++) {
         wg_tensor *t = given[i];
-        if (!t)
-            return null_operand(th, op, i);
-        if (t->state != WG_LIVE && !(t->state == WG_ABSENT && wg_bit(op->optional, (unsigned)i)))
-            WG_TRY(wg_check_handle(t, op->name, (int)i));
-        else if (t->tape && t->tape->thread != th)
-            WG_TRY(wg_check_handle(t, op->name, (int)i));
+        WG_TRY(wg_check_operand(th, op, t, i));
         if (!t->tape && th->top && t->state != WG_ABSENT) {
             t = wg_proxy(th, t);
             if (!t)
@@ -250,6 +254,28 @@ static wg_status finish(struct wg_thread *th, struct wg_node *node, bool *record
     return WG_OK;
 }
 
+/* The caller asks for the first n_out results; nobody will ask for the others. */
+static void hand_out(const struct wg_thread *th, wg_tensor *const *made, size_t n_made, wg_tensor **out, size_t n_out)
+{
+    for (size_t i = 0; i < n_out; i++)
+        out[i] = made[i];
+    for (size_t i = n_out; i < n_made && !th->top; i++)
+        wg_value_unref(made[i]);
+}
+
+static wg_status invoke_composed(struct wg_thread *th, const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in,
+                                 wg_tensor **out, size_t n_out)
+{
+    wg_tensor *made[WG_MOST_OUTPUTS];
+    wg_call c = {.op = op, .params = params, .in = in, .n_in = (uint16_t)n_in, .n_out = op->n_out};
+    for (size_t i = n_in; i-- > 0;)
+        if (in[i] && in[i]->dtype <= WG_F64 && !wg_absent(in[i]))
+            c.dtype = in[i]->dtype;
+    WG_TRY(wg_compose(th, &c, made));
+    hand_out(th, made, op->n_out, out, n_out);
+    return WG_OK;
+}
+
 static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in, wg_tensor **out,
                         size_t n_out, const wg_closure *closure)
 {
@@ -258,11 +284,13 @@ static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *c
         return WG_E_MEMORY;
     if (!op || (op->params_size && !params))
         return wg_fail(WG_E_NULL, "invoke", "invoke: the op or its params are NULL");
-    if (!(op->flags & WG_VIEW) && (!op->kernel[0] || !op->kernel[1]))
+    if (!(op->flags & WG_VIEW) && !op->compose && (!op->kernel[0] || !op->kernel[1]))
         return wg_fail(WG_E_BUG, op->name, "%s: the op has no kernel", op->name);
-    if (n_in > 65535 || op->n_out > 16 || ((op->flags & WG_VIEW) && n_in == 0) || (op->n_in && op->n_in != n_in) ||
+    if (n_in > 65535 || op->n_out > WG_MOST_OUTPUTS || ((op->flags & WG_VIEW) && n_in == 0) || (op->n_in && op->n_in != n_in) ||
         op->n_out < n_out)
         return wg_fail(WG_E_ARGUMENT, op->name, "%s: called with %zu operands for %zu results", op->name, n_in, n_out);
+    if (op->compose)
+        return invoke_composed(th, op, params, in, n_in, out, n_out);
     struct wg_node *node = node_new(th, op, params, n_in, op->n_out);
     if (!node)
         return WG_E_MEMORY;
@@ -282,10 +310,7 @@ static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *c
         node_discard(th, node);
         return status;
     }
-    for (size_t i = 0; i < n_out; i++)
-        out[i] = node->call.out[i];
-    for (size_t i = n_out; i < op->n_out && !th->top; i++) /* nobody will ask for these */
-        wg_value_unref(node->call.out[i]);
+    hand_out(th, node->call.out, op->n_out, out, n_out);
     if (!recorded) {
         if (closure && closure->destroy)
             closure->destroy(closure->context);

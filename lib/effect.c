@@ -11,7 +11,7 @@ wg_status wg_update_begin(void)
     if (*wg_lost_tapes() > 0)
         return wg_fail(WG_E_MEMORY, "update_begin", "update_begin: the tape around this could not be opened");
     if (!th->top) {
-        th->update_tape = wg_tape_open();
+        th->update_tape = wg_tape_push(th, false);
         if (!th->update_tape) {
             wg_tape_close(NULL);
             return wg_fail(WG_E_MEMORY, "update_begin", "update_begin: no memory for a tape");

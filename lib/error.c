@@ -32,9 +32,14 @@ void wg_mark_failed(struct wg_thread *th)
 static void record(struct wg_thread *th, wg_status code, const char *op, const char *format, va_list arguments)
 {
     wg_error error = {.code = code};
+    size_t used = 0;
+    if (th->composing && op && strcmp(op, th->composing->name) != 0) { /* the user called it, not its part */
+        used = (size_t)snprintf(error.message, sizeof error.message, "%.60s: ", th->composing->name);
+        op = th->composing->name;
+    }
     snprintf(error.op, sizeof error.op, "%s", op ? op : "");
     section_path(th->section, error.section, sizeof error.section);
-    vsnprintf(error.message, sizeof error.message, format, arguments);
+    vsnprintf(error.message + used, sizeof error.message - used, format, arguments);
     if (th->has_error) {
         th->error.later++;
     } else {

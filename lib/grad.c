@@ -8,10 +8,10 @@
 static void mark_paths(struct walk *w)
 {
     for (const wg_tape *tape = w->th->bottom; tape; tape = tape->above)
-        for (struct wg_node *node = tape->first; node; node = node->next)
+        for (struct wg_node *node = wg_first_above(tape, w->floor); node; node = node->next)
             for (unsigned i = 0; i < node->call.n_in && node->needs; i++)
                 if (wg_walk_needs(w, node->call.in[i])) {
-                    node->mark = w->th->walk;
+                    node->mark = w->number;
                     break;
                 }
 }
@@ -41,7 +41,7 @@ static wg_status finish_leaves(struct walk *w)
     for (size_t i = 0; i < w->n_touched; i++) {
         wg_tensor *t = w->touched[i];
         WG_TRY(wg_walk_fold(w, t));
-        if (t->adjoint)
+        if (t->adjoint && w->floor == 0) /* else the sum is a part: the walk around this one will see it whole */
             WG_TRY(wg_walk_hooks(w, t));
     }
     return WG_OK;
@@ -92,7 +92,7 @@ static void forget_wanted(struct walk *w, wg_tensor *const *x, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         want(w, x[i], false);
-        if (x[i]->tape && !wg_is_leaf(x[i])) {
+        if (x[i]->tape && !wg_is_leaf(w, x[i])) {
             wg_walk_let_go(w, x[i]->adjoint);
             x[i]->adjoint = NULL;
         }
@@ -121,10 +121,10 @@ wg_status wg_grad_many_with(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tens
         status = finish_leaves(&w);
     if (status == WG_OK)
         status = collect(&w, root, x, n, made, options.unused);
-    if (status == WG_OK)
-        memcpy(gx, made, n * sizeof *made);
     wg_walk_leave(&w);
     forget_wanted(&w, x, n);
+    if (status == WG_OK)
+        memcpy(gx, made, n * sizeof *made); /* last: x and gx may be one array */
     wg_walk_clear(&w, status != WG_OK);
     wg_object_free(made);
     return status;

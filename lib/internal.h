@@ -52,6 +52,8 @@ typedef struct wg_section {
     const char *name;
 } wg_section;
 
+enum { WG_MOST_OUTPUTS = 16 };
+
 struct wg_node {
     wg_call call;
     struct wg_node *prev, *next;
@@ -149,6 +151,7 @@ struct wg_leaf_entry {
 struct wg_thread {
     wg_tape *top, *bottom;
     uint64_t seq, walk, search;
+    uint64_t floor; /* walks see only nodes younger than this one; the others' results count as leaves */
     wg_tape *walking; /* the top tape of the backward that is running, or NULL */
     bool no_grad;
     bool eval;
@@ -157,6 +160,7 @@ struct wg_thread {
     bool no_take;         /* inside a backward that is recorded or traced: gradients are shared handles */
     bool in_hook;
     bool check, checking; /* check mode; a closure is being tried out */
+    const struct wg_op *composing; /* the op that is being made of others, the outermost: errors name it */
     struct wg_checked *checked;
     bool updating; /* between wg_update_begin and _commit */
     bool update_failed;
@@ -214,6 +218,8 @@ void wg_value_unref(wg_tensor *t);
 wg_tensor *wg_alias(struct wg_thread *th, const wg_tensor *t);
 /* Is x behind a kept tensor on which t depends? */
 bool wg_behind_kept(struct wg_thread *th, wg_tensor *t, const wg_tensor *x);
+/* A value of the caller's on t's storage. */
+wg_tensor *wg_value_on(const wg_tensor *t);
 /* Gives up the value, keeps the handle; gives back the slot of a tape's tensor too. */
 void wg_release_value(wg_tensor *t);
 void wg_release_slot(wg_tensor *t);
@@ -233,11 +239,16 @@ struct wg_proxy_link *wg_proxies_of(struct wg_thread *th, const wg_tensor *leaf)
 struct wg_leaf_gradient *wg_leaf_gradient_find(const wg_tensor *t);
 wg_tensor *wg_leaf_gradient(const wg_tensor *leaf); /* or NULL; the caller may have freed the leaf */
 wg_status wg_undo_push(wg_tape *tape, const wg_tensor *t);
+wg_status wg_undo_push_bytes(wg_tape *tape, struct wg_storage *storage, char *at, size_t bytes);
 struct wg_undo *wg_undo_gradient_new(void); /* memory for an entry, found before anything changes */
 void wg_undo_gradient_push(wg_tape *tape, struct wg_undo *entry, wg_tensor *leaf, wg_tensor *old);
 void wg_undo_end(wg_tape *tape, bool restore);
 void wg_undo_hand_down(wg_tape *from, wg_tape *to);
 void wg_undo_commit_all(struct wg_thread *th);
+wg_tape *wg_tape_push(struct wg_thread *th, bool trace); /* an open, for the engine's own use: the error record stays */
+/* Applies an op that is made of others. */
+wg_status wg_compose(struct wg_thread *th, const wg_call *c, wg_tensor **out);
+wg_status wg_check_operand(struct wg_thread *th, const struct wg_op *op, const wg_tensor *t, size_t i);
 /* A call's outputs, made or given up. */
 wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node);
 void wg_outputs_discard(struct wg_node *node);

@@ -138,25 +138,33 @@ static void remember(void *context, wg_tensor *leaf, bool hidden)
 
 /* ---- keeping ---- */
 
+wg_tensor *wg_value_on(const wg_tensor *t)
+{
+    wg_tensor *value = wg_value_new(t->rank);
+    if (!value)
+        return NULL;
+    value->dtype = t->dtype;
+    wg_set_dims(value, t->rank, wg_extents(t), wg_strides(t));
+    value->data = t->data;
+    value->storage = t->storage;
+    wg_storage_ref(t->storage);
+    return value;
+}
+
 wg_tensor *wg_keep(wg_tensor *t)
 {
     struct wg_thread *th = wg_self();
     if (!th || wg_check_handle(t, "keep", -1) != WG_OK)
         return NULL;
-    wg_tensor *kept = wg_value_new(t->rank);
+    wg_tensor *kept = wg_value_on(t);
     if (!kept)
         return NULL;
-    kept->dtype = t->dtype;
-    wg_set_dims(kept, t->rank, wg_extents(t), wg_strides(t));
     struct list list = {.kept = wg_value_of(kept)};
     visit_leaves(th, t, remember, &list);
     if (list.status != WG_OK) {
         wg_value_unref(kept);
         return NULL;
     }
-    kept->data = t->data;
-    kept->storage = t->storage;
-    wg_storage_ref(t->storage);
     return kept;
 }
 

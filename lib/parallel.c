@@ -32,6 +32,13 @@ int wg_kernel_threads(double work)
     return work < 65536 ? 1 : wg_free_threads();
 }
 
+int wg_library_threads(int threads)
+{
+    const int before = omp_get_max_threads();
+    omp_set_num_threads(threads);
+    return before;
+}
+
 void wg_parallel(int threads, int64_t n, wg_part *body, void *context)
 {
     if (threads <= 1 || n <= 1) {

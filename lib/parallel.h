@@ -11,4 +11,7 @@ int wg_kernel_threads(double work); /* that, but 1 below the work (in element-op
 typedef void wg_part(int64_t first, int64_t last, void *context);
 void wg_parallel(int threads, int64_t n, wg_part *body, void *context);
 
+/* On how many threads other libraries that run on OpenMP are to work when this thread calls them; returns what it was. */
+int wg_library_threads(int threads);
+
 #endif

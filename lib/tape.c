@@ -174,7 +174,11 @@ static void proxy_end(struct wg_thread *th, wg_tensor *proxy)
 
 wg_status wg_undo_push(wg_tape *tape, const wg_tensor *t)
 {
-    const size_t bytes = (size_t)t->numel * wg_dtype_size((wg_dtype)t->dtype);
+    return wg_undo_push_bytes(tape, t->storage, t->data, (size_t)t->numel * wg_dtype_size((wg_dtype)t->dtype));
+}
+
+wg_status wg_undo_push_bytes(wg_tape *tape, struct wg_storage *storage, char *at, size_t bytes)
+{
     struct wg_undo *entry = wg_object_new(sizeof *entry);
     if (!entry)
         return WG_E_MEMORY;
@@ -183,10 +187,10 @@ wg_status wg_undo_push(wg_tape *tape, const wg_tensor *t)
         wg_object_free(entry);
         return WG_E_MEMORY;
     }
-    memcpy(wg_storage_data(entry->saved), t->data, bytes);
-    wg_storage_ref(t->storage);
-    entry->storage = t->storage;
-    entry->at = t->data;
+    memcpy(wg_storage_data(entry->saved), at, bytes);
+    wg_storage_ref(storage);
+    entry->storage = storage;
+    entry->at = at;
     entry->bytes = bytes;
     entry->older = tape->undo;
     tape->undo = entry;
@@ -256,13 +260,10 @@ void wg_undo_commit_all(struct wg_thread *th)
 
 /* ---- open and close ---- */
 
-wg_tape *wg_tape_open_with(wg_tape_options options)
+wg_tape *wg_tape_push(struct wg_thread *th, bool trace)
 {
-    struct wg_thread *th = wg_self();
     wg_tape *tape = NULL;
     if (th && *wg_lost_tapes() == 0) {
-        if (!th->top)
-            wg_error_clear(th);
         tape = th->spare_tapes;
         if (tape)
             th->spare_tapes = tape->below;
@@ -277,10 +278,18 @@ wg_tape *wg_tape_open_with(wg_tape_options options)
     tape->above = NULL;
     *(th->top ? &th->top->above : &th->bottom) = tape;
     tape->thread = th;
-    tape->trace = options.trace;
+    tape->trace = trace;
     tape->section_at_open = th->section;
     th->top = tape;
     return tape;
+}
+
+wg_tape *wg_tape_open_with(wg_tape_options options)
+{
+    struct wg_thread *th = wg_self();
+    if (th && !th->top && *wg_lost_tapes() == 0)
+        wg_error_clear(th);
+    return wg_tape_push(th, options.trace);
 }
 
 static void close_slots(struct wg_thread *th, wg_tape *tape)

@@ -51,7 +51,7 @@ void wg_walk_sweep(struct wg_thread *th)
 
 static wg_status touch(struct walk *w, wg_tensor *t)
 {
-    if (!wg_is_leaf(t) || (t->flags & WG_T_TOUCHED))
+    if (!wg_is_leaf(w, t) || (t->flags & WG_T_TOUCHED))
         return WG_OK;
     if (w->n_touched == w->room) {
         const size_t room = w->room ? 2 * w->room : 32;
@@ -131,7 +131,7 @@ bool wg_walk_needs(const struct walk *w, const wg_tensor *in)
         return false;
     if (!w->selective || (in->flags & WG_T_WANTED))
         return true;
-    return !wg_is_leaf(in) && in->from.node->mark == w->th->walk;
+    return !wg_is_leaf(w, in) && in->from.node->mark == w->number;
 }
 
 /* Does backward read operand i, or result i - n_in? */
@@ -146,7 +146,7 @@ static wg_tensor *operand_or_result(const wg_call *c, unsigned i)
 }
 
 /* What backward reads must still be there, and be what forward read. */
-static wg_status check_saved(const struct wg_node *node)
+wg_status wg_walk_check_saved(const struct wg_node *node)
 {
     const wg_call *c = &node->call;
     for (unsigned i = 0; i < (unsigned)(c->n_in + c->n_out); i++) {
@@ -190,12 +190,12 @@ static void show_again(const wg_call *c, const uint8_t *states)
             operand_or_result(c, i)->state = states[i];
 }
 
-static wg_status call_vjp(struct walk *w, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx)
+wg_status wg_walk_vjp(struct wg_thread *th, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    struct wg_thread *th = w->th;
     const wg_call *c = &node->call;
     const size_t n = (size_t)c->n_in + c->n_out;
     const bool hide = (c->op->flags & WG_USER) != 0;
+    const wg_tape *top = th->top;
     uint8_t local[64], *states = n <= sizeof local || !hide ? local : wg_object_new(n);
     if (!states)
         return WG_E_MEMORY;
@@ -211,7 +211,7 @@ static wg_status call_vjp(struct walk *w, struct wg_node *node, wg_tensor *const
         wg_object_free(states);
     if (status != WG_OK)
         return wg_op_failed(th, c->op, status, "backward");
-    if (th->top != th->walking)
+    if (th->top != top)
         return wg_fail(WG_E_STATE, c->op->name, "%s: its backward left a tape open", c->op->name);
     return status;
 }
@@ -283,9 +283,9 @@ static wg_status backward_through(struct walk *w, struct wg_node *node, wg_tenso
             status = wg_fail(WG_E_NO_GRAD, c->op->name, "%s has no derivative: %s", c->op->name,
                              c->op->reason ? c->op->reason : "none is defined");
         if (status == WG_OK)
-            status = check_saved(node);
+            status = wg_walk_check_saved(node);
         if (status == WG_OK)
-            status = call_vjp(w, node, gy, gx);
+            status = wg_walk_vjp(w->th, node, gy, gx);
         if (status == WG_OK)
             status = pass_on(w, node, gx);
     }
@@ -311,7 +311,7 @@ static wg_status visit(struct walk *w, struct wg_node *node)
     }
     if (!any)
         return WG_OK;
-    const wg_status status = !w->selective || node->mark == w->th->walk ? backward_through(w, node, gy, all_zero) : WG_OK;
+    const wg_status status = !w->selective || node->mark == w->number ? backward_through(w, node, gy, all_zero) : WG_OK;
     wg_walk_sweep(w->th);
     for (unsigned i = 0; i < c->n_out; i++)
         if (!(c->out[i]->flags & WG_T_WANTED)) {
@@ -322,6 +322,16 @@ static wg_status visit(struct walk *w, struct wg_node *node)
 }
 
 /* ---- the walk ---- */
+
+struct wg_node *wg_first_above(const wg_tape *tape, uint64_t floor)
+{
+    struct wg_node *node = tape->last, *found = NULL;
+    if (floor == 0)
+        return tape->first;
+    for (; node && node->seq > floor; node = node->prev)
+        found = node;
+    return found;
+}
 
 static void release_outputs(const struct wg_node *node)
 {
@@ -337,12 +347,12 @@ wg_status wg_walk_back(struct walk *w, wg_tensor *const *roots, size_t n)
     struct wg_node *node = NULL;
     wg_tape *tape = w->th->top;
     for (size_t i = 0; i < n; i++)
-        if (!wg_is_leaf(roots[i]) && (!node || roots[i]->from.node->seq > node->seq)) {
+        if (!wg_is_leaf(w, roots[i]) && (!node || roots[i]->from.node->seq > node->seq)) {
             node = roots[i]->from.node;
             tape = roots[i]->tape;
         }
     for (; tape; tape = tape->below, node = tape ? tape->last : NULL)
-        for (; node; node = node->prev) {
+        for (; node && node->seq > w->floor; node = node->prev) {
             if (node->needs)
                 WG_TRY(visit(w, node));
             if (w->releasing && tape == w->th->top)
@@ -408,7 +418,8 @@ wg_status wg_walk_begin(struct walk *w)
         return wg_fail(WG_E_STATE, w->name, "%s: not inside a hook or another backward", w->name);
     if (th->updating)
         return wg_fail(WG_E_STATE, w->name, "%s: not between wg_update_begin and wg_update_commit", w->name);
-    th->walk++;
+    w->number = ++th->walk;
+    w->floor = th->floor;
     w->keeping = w->recording || (th->top && th->top->trace);
     w->releasing = w->releasing && !w->keeping;
     return WG_OK;
@@ -434,7 +445,7 @@ void wg_walk_leave(struct walk *w)
 void wg_walk_clear(struct walk *w, bool failed)
 {
     for (wg_tape *tape = w->th->top; tape && failed; tape = tape->below)
-        for (struct wg_node *node = tape->last; node; node = node->prev)
+        for (struct wg_node *node = tape->last; node && node->seq > w->floor; node = node->prev)
             for (unsigned i = 0; i < node->call.n_out; i++) {
                 wg_walk_let_go(w, node->call.out[i]->adjoint);
                 node->call.out[i]->adjoint = NULL;
@@ -460,4 +471,29 @@ wg_status wg_walk_fold(struct walk *w, wg_tensor *t)
             link->proxy->adjoint = NULL;
         }
     return WG_OK;
+}
+
+void wg_step_aside(struct wg_thread *th, struct aside *aside)
+{
+    *aside = (struct aside){th->scratch, th->no_take, th->in_hook, th->no_grad, th->eval,
+                            th->vjp_depth, th->floor, th->walking, th->cause, th->scratch_list};
+    th->scratch = th->no_take = th->in_hook = th->no_grad = false;
+    th->vjp_depth = 0;
+    th->floor = th->seq;
+    th->walking = NULL;
+    th->scratch_list = NULL;
+}
+
+void wg_step_back(struct wg_thread *th, const struct aside *aside)
+{
+    th->scratch = aside->scratch;
+    th->no_take = aside->no_take;
+    th->in_hook = aside->in_hook;
+    th->no_grad = aside->no_grad;
+    th->eval = aside->eval;
+    th->vjp_depth = aside->vjp_depth;
+    th->floor = aside->floor;
+    th->walking = aside->walking;
+    th->cause = aside->cause;
+    th->scratch_list = aside->scratch_list;
 }

@@ -15,15 +15,20 @@ struct walk {
     bool keeping;        /* recording or tracing: the tape owns the gradients, nothing is released on the way */
     bool releasing;      /* wg_backward without retain: values of the top tape go as soon as they are done with */
     bool selective;      /* wg_grad: only what lies between y and the wanted tensors */
+    uint64_t number;     /* of this walk: nodes are marked with it */
+    uint64_t floor;      /* nodes up to this one are not visited */
     wg_tensor **touched; /* leaves that have an adjoint */
     size_t n_touched, room;
 };
 
-/* What a gradient does not reach through: a leaf, a constant. */
-static inline bool wg_is_leaf(const wg_tensor *t)
+/* What a gradient does not reach through: a leaf, a constant, the result of a node below the floor. */
+static inline bool wg_is_leaf(const struct walk *w, const wg_tensor *t)
 {
-    return (t->flags & (WG_T_PROXY | WG_T_REQUIRES)) || !t->from.node;
+    return (t->flags & (WG_T_PROXY | WG_T_REQUIRES)) || !t->from.node || t->from.node->seq <= w->floor;
 }
+
+/* The oldest node of a tape that is younger than floor, or NULL. */
+struct wg_node *wg_first_above(const wg_tape *tape, uint64_t floor);
 
 /* A walk in order: begin, the roots checked, enter, seeds, back, whatever becomes of the sums, leave, clear. */
 wg_status wg_walk_begin(struct walk *w);
@@ -39,11 +44,27 @@ wg_status wg_walk_add(struct walk *w, wg_tensor *t, wg_tensor *g);
 /* A leaf may stand on the tape through several proxies: their gradients add up in t. */
 wg_status wg_walk_fold(struct walk *w, wg_tensor *t);
 wg_status wg_walk_hooks(struct walk *w, wg_tensor *t);
+/* What the node's vjp reads must still be there, and be what forward read. */
+wg_status wg_walk_check_saved(const struct wg_node *node);
+/* The node's vjp, which sees what it may see. */
+wg_status wg_walk_vjp(struct wg_thread *th, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx);
 /* Does somebody want the gradient of this input? */
 bool wg_walk_needs(const struct walk *w, const wg_tensor *in);
 /* g as a gradient that the walk owns; and given up. */
 wg_tensor *wg_walk_owned(struct walk *w, wg_tensor *g);
 void wg_walk_let_go(struct walk *w, wg_tensor *g);
+/* A walk within a walk, for what a vjp or jvp computes anew: it sees only nodes that are recorded from here on. The thread's state is
+   set aside meanwhile. */
+struct aside {
+    bool scratch, no_take, in_hook, no_grad, eval;
+    int vjp_depth;
+    uint64_t floor;
+    wg_tape *walking;
+    const struct wg_node *cause;
+    wg_tensor *scratch_list;
+};
+void wg_step_aside(struct wg_thread *th, struct aside *aside);
+void wg_step_back(struct wg_thread *th, const struct aside *aside);
 /* Gives back what a vjp made and nobody adopted. */
 void wg_walk_sweep(struct wg_thread *th);
 

@@ -5,15 +5,7 @@ MAP1(abs, wg_no_params, R(fabs)(x))
 #define KERNEL_FILE "abs.c"
 #include "op.h"
 
-static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
-{
-    return WG_GIVE(gx[0], wg_mul(wg_take(gy[0]), wg_sign(c->in[0])));
-}
-
-static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
-{
-    return wg_made(ty[0] = wg_mul(tx[0], wg_sign(c->in[0])));
-}
+WG_DIAGONAL(wg_mul(wg_take(g), wg_sign(c->in[0])))
 
 const struct wg_op wg_op_abs = {
     .name = "abs",

@@ -13,8 +13,8 @@ static inline __attribute__((always_inline)) void T(normalise)(const wg_call *c,
     T(positions) of_x, of_y;
     WIDE mean[T(GROUP)], variance[T(GROUP)];
     REAL scale[T(GROUP)], shift[T(GROUP)];
-    T(positions_of)(&of_x, c->in[0], c->out[1]);
-    T(positions_of)(&of_y, c->out[0], c->out[1]);
+    T(positions_beside)(&of_x, c->in[0], c->out[1]);
+    T(positions_beside)(&of_y, c->out[0], c->out[1]);
     const int64_t count = of_x.plan.count;
     for (int64_t k = 0; k < w; k++)
         mean[k] = variance[k] = (WIDE)0;
@@ -38,8 +38,8 @@ static inline __attribute__((always_inline)) void T(normalise)(const wg_call *c,
         const REAL rstd = (REAL)((WIDE)1 / sqrt(variance[k] / (WIDE)count + (WIDE) * (const double *)c->params));
         means[(first + k) * s_mean] = (REAL)mean[k];
         rstds[(first + k) * s_rstd] = rstd;
-        scale[k] = rstd * T(of_channel)(c->in[1], first + k);
-        shift[k] = T(of_channel)(c->in[2], first + k);
+        scale[k] = rstd * T(of_channel)(c->in[1], first + k, (REAL)1);
+        shift[k] = T(of_channel)(c->in[2], first + k, (REAL)0);
     }
     for (int64_t at = 0, n; at < count; at += n) {
         n = T(run_at)(&of_x, at);
@@ -78,53 +78,26 @@ static wg_status T(batch_norm)(const wg_call *c)
 
 static wg_status shape(const wg_call *c, wg_spec *out)
 {
-    const double eps = *(const double *)c->params;
-    if (!(eps >= 0 && isfinite(eps)))
-        return wg_call_error(c, WG_E_ARGUMENT, "eps is a finite number, not negative");
+    WG_TRY(wg_norm_eps(c));
     return wg_channels_shape(c, WG_IN(1) | WG_IN(2), out);
 }
 
 wg_tensor *wg_batch_norm(wg_tensor *x, wg_tensor *gamma, wg_tensor *beta, double eps, wg_tensor **mean, wg_tensor **rstd)
 {
-    wg_tensor *in[3] = {x, gamma, beta}, *out[3] = {NULL, NULL, NULL};
-    const wg_status status = wg_invoke(&wg_op_batch_norm, &eps, in, 3, out, 3);
-    if (mean)
-        *mean = out[1];
-    if (rstd)
-        *rstd = out[2];
-    if (status == WG_OK && !mean)
-        wg_free_intermediate(out[1]);
-    if (status == WG_OK && !rstd)
-        wg_free_intermediate(out[2]);
-    return out[0];
-}
-
-/* What the mean's and the reciprocal deviation's own gradients add to x's: gmean/m - grstd rstd³ (x - mean)/m. */
-static wg_tensor *through_statistics(const wg_call *c, wg_tensor *gmean, wg_tensor *grstd)
-{
-    wg_tensor *x = c->in[0], *mean = c->out[1], *rstd = c->out[2];
-    const double share = (double)wg_extents(x)[1] / (double)x->numel;
-    wg_tensor *sum = WG_NONE;
-    if (!wg_absent(gmean))
-        sum = wg_broadcast_to(wg_mul_scalar(wg_over_channels(gmean, x), share), wg_shape_of(x));
-    if (wg_absent(grstd))
-        return sum;
-    wg_tensor *factor = wg_mul_scalar(wg_mul(grstd, wg_mul(rstd, wg_square(rstd))), -share);
-    return wg_plus(sum, wg_mul(wg_sub(x, wg_over_channels(mean, x)), wg_over_channels(factor, x)));
+    wg_tensor *y = NULL, *in[3] = {x, gamma, beta}, **to[3] = {&y, mean, rstd};
+    return wg_norm_apply(&wg_op_batch_norm, &eps, in, 3, to) == WG_OK ? y : NULL;
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    const wg_tensor *gamma = c->in[1];
-    wg_tensor *by_x = WG_NONE, *by_gamma, *by_beta;
-    if (!wg_absent(gy[0])) {
-        WG_TRY(wg_batch_norm_grad(c->in[0], c->in[1], c->out[1], c->out[2], wg_take(gy[0]), &by_x, &by_gamma, &by_beta));
-    } else {
-        by_gamma = by_beta = wg_zeros((wg_dtype)gamma->dtype, wg_shape_of(gamma));
-    }
-    WG_TRY(WG_GIVE(gx[0], wg_plus(by_x, through_statistics(c, gy[1], gy[2]))));
-    WG_TRY(WG_GIVE(gx[1], by_gamma));
-    return WG_GIVE(gx[2], by_beta);
+    const struct wg_norm norm = wg_norm_by_channel(c->in[0]);
+    return wg_norm_vjp(&norm, c, gy, gx);
+}
+
+static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    const struct wg_norm norm = wg_norm_by_channel(c->in[0]);
+    return wg_norm_jvp(&norm, c, tx, ty);
 }
 
 static wg_cost cost(const wg_call *c)
@@ -143,13 +116,16 @@ const struct wg_op wg_op_batch_norm = {
     .params_size = sizeof(double),
     .n_in = 3,
     .n_out = 3,
+    .optional = WG_IN(1) | WG_IN(2),
     .shape = shape,
     .kernel = KERNELS(batch_norm),
     .vjp = vjp,
+    .jvp = jvp,
     .cost = cost,
     .saves = WG_IN(0) | WG_IN(1) | WG_OUT(1) | WG_OUT(2),
     WG_SAMPLES({"rows", {WG_DIMS(5, 3), WG_DIMS(3), WG_DIMS(3)}, .n = 3, .params = &(const double){1e-2}},
                {"images", {WG_DIMS(3, 2, 2, 3), WG_DIMS(2), WG_DIMS(2)}, .n = 3, .params = &(const double){1e-2}},
+               {"plain", {WG_DIMS(4, 2), {0}, {0}}, .n = 3, .none = WG_IN(1) | WG_IN(2), .params = &(const double){1e-2}},
                {"groups", {WG_DIMS(4, 19), WG_DIMS(19), WG_DIMS(19)}, .n = 3, .params = &(const double){1e-2}}),
 };
 #endif

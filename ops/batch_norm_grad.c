@@ -15,13 +15,13 @@ static inline __attribute__((always_inline)) void T(norm_gradient)(const wg_call
     T(positions) of_x, of_g, of_y;
     WIDE sum[T(GROUP)], dot[T(GROUP)];
     REAL mean[T(GROUP)], scale[T(GROUP)], level[T(GROUP)], slope[T(GROUP)];
-    T(positions_of)(&of_x, c->in[0], c->out[1]);
-    T(positions_of)(&of_g, c->in[4], c->out[1]);
-    T(positions_of)(&of_y, c->out[0], c->out[1]);
+    T(positions_beside)(&of_x, c->in[0], c->out[1]);
+    T(positions_beside)(&of_g, c->in[4], c->out[1]);
+    T(positions_beside)(&of_y, c->out[0], c->out[1]);
     const int64_t count = of_x.plan.count;
     for (int64_t k = 0; k < w; k++) {
         sum[k] = dot[k] = (WIDE)0;
-        mean[k] = T(of_channel)(c->in[2], first + k);
+        mean[k] = T(of_channel)(c->in[2], first + k, (REAL)0);
     }
     for (int64_t at = 0, n; at < count; at += n) {
         n = T(run_at)(&of_x, at);
@@ -34,7 +34,7 @@ static inline __attribute__((always_inline)) void T(norm_gradient)(const wg_call
             }
     }
     for (int64_t k = 0; k < w; k++) {
-        const REAL rstd = T(of_channel)(c->in[3], first + k), gamma = T(of_channel)(c->in[1], first + k);
+        const REAL rstd = T(of_channel)(c->in[3], first + k, (REAL)0), gamma = T(of_channel)(c->in[1], first + k, (REAL)1);
         dot[k] = dot[k] * (WIDE)rstd;
         ggamma[(first + k) * s_gamma] = (REAL)dot[k];
         gbeta[(first + k) * s_beta] = (REAL)sum[k];
@@ -88,96 +88,20 @@ static wg_status shape(const wg_call *c, wg_spec *out)
 wg_status wg_batch_norm_grad(wg_tensor *x, wg_tensor *gamma, wg_tensor *mean, wg_tensor *rstd, wg_tensor *gy, wg_tensor **gx,
                              wg_tensor **ggamma, wg_tensor **gbeta)
 {
-    wg_tensor *in[5] = {x, gamma, mean, rstd, gy}, *out[3] = {NULL, NULL, NULL}, **to[3] = {gx, ggamma, gbeta};
-    const wg_status status = wg_invoke(&wg_op_batch_norm_grad, NULL, in, 5, out, 3);
-    for (int i = 0; i < 3; i++)
-        if (to[i])
-            *to[i] = out[i];
-        else
-            wg_free_intermediate(out[i]);
-    return status;
-}
-
-/* The sum over all axes but the channel's. */
-static wg_tensor *per_channel(wg_tensor *t)
-{
-    wg_reduce_options over = {.axis = WG_ALL};
-    for (int axis = 0; t && axis < t->rank; axis++)
-        if (axis != 1)
-            over.axes.axis[over.axes.count++] = (int8_t)axis;
-    return wg_sum_with(t, over);
-}
-
-/* Zeros in the shape of t where a gradient is absent. */
-static wg_tensor *or_zeros(wg_tensor *g, const wg_tensor *t)
-{
-    return g && wg_absent(g) ? wg_zeros((wg_dtype)t->dtype, wg_shape_of(t)) : g;
-}
-
-/* Gradients of what the inputs feed, in the order of the walk back. a, b, d: the upstream gradients of gx, ggamma, gbeta; each may
-   be absent, and then what it alone feeds is. */
-struct adjoints {
-    wg_tensor *centred, *xhat;     /* x - mean and x̂: values */
-    wg_tensor *through;            /* of u: a γ rstd */
-    wg_tensor *product;            /* Σ a u per channel, which γ and rstd read */
-    wg_tensor *of_beta, *of_gamma; /* of the sums gbeta and ggamma: d - Σ w/m and b - Σ w x̂/m with w = a γ rstd */
-    wg_tensor *of_xhat;            /* of_gamma gy - w ggamma/m */
-};
-
-static void walk_back(const wg_call *c, wg_tensor *const *up, struct adjoints *w)
-{
-    wg_tensor *x = c->in[0], *gy = c->in[4], *rstd = wg_over_channels(c->in[3], x);
-    wg_tensor *ggamma = wg_over_channels(c->out[1], x), *gbeta = wg_over_channels(c->out[2], x);
-    const double share = (double)wg_extents(x)[1] / (double)x->numel;
-    w->centred = wg_sub(x, wg_over_channels(c->in[2], x));
-    w->xhat = wg_mul(w->centred, rstd);
-    w->through = w->product = w->of_xhat = WG_NONE;
-    w->of_beta = up[2];
-    w->of_gamma = up[1];
-    if (!wg_absent(up[0])) {
-        wg_tensor *fitted = wg_mul_scalar(wg_add(gbeta, wg_mul(w->xhat, ggamma)), share);
-        w->product = per_channel(wg_mul(up[0], wg_sub(gy, fitted)));
-        w->through = wg_mul(up[0], wg_mul(wg_over_channels(c->in[1], x), rstd));
-        w->of_beta = wg_plus(w->of_beta, wg_mul_scalar(per_channel(w->through), -share));
-        w->of_gamma = wg_plus(w->of_gamma, wg_mul_scalar(per_channel(wg_mul(w->through, w->xhat)), -share));
-        w->of_xhat = wg_mul_scalar(wg_mul(w->through, ggamma), -share);
-    }
-    if (w->of_gamma && !wg_absent(w->of_gamma))
-        w->of_xhat = wg_plus(w->of_xhat, wg_mul(wg_over_channels(w->of_gamma, x), gy));
-}
-
-static wg_tensor *by_gy(const wg_call *c, const struct adjoints *w)
-{
-    wg_tensor *x = c->in[0], *sum = w->through;
-    if (!w->of_beta || !w->of_gamma)
-        return NULL;
-    if (!wg_absent(w->of_beta))
-        sum = wg_plus(sum, wg_broadcast_to(wg_over_channels(w->of_beta, x), wg_shape_of(x)));
-    if (!wg_absent(w->of_gamma))
-        sum = wg_plus(sum, wg_mul(wg_over_channels(w->of_gamma, x), w->xhat));
-    return sum;
-}
-
-static wg_tensor *by_rstd(const wg_call *c, const struct adjoints *w)
-{
-    wg_tensor *sum = wg_absent(w->of_xhat) ? WG_NONE : per_channel(wg_mul(w->of_xhat, w->centred));
-    return wg_absent(w->product) ? sum : wg_plus(sum, wg_mul(c->in[1], w->product));
+    wg_tensor *in[5] = {x, gamma, mean, rstd, gy}, **to[3] = {gx, ggamma, gbeta};
+    return wg_norm_apply(&wg_op_batch_norm_grad, NULL, in, 5, to);
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    wg_tensor *x = c->in[0], *rstd = c->in[3], *of_x = WG_NONE;
-    struct adjoints w;
-    walk_back(c, gy, &w);
-    if (!w.product || !w.of_xhat)
-        return WG_E_NULL;
-    if (!wg_absent(w.of_xhat))
-        of_x = wg_mul(w.of_xhat, wg_over_channels(rstd, x));
-    WG_TRY(WG_GIVE(gx[0], or_zeros(of_x, x)));
-    WG_TRY(WG_GIVE(gx[1], or_zeros(wg_absent(w.product) ? WG_NONE : wg_mul(rstd, w.product), c->in[1])));
-    WG_TRY(WG_GIVE(gx[2], or_zeros(!of_x || wg_absent(of_x) ? of_x : wg_neg(per_channel(of_x)), c->in[2])));
-    WG_TRY(WG_GIVE(gx[3], or_zeros(by_rstd(c, &w), rstd)));
-    return WG_GIVE(gx[4], by_gy(c, &w));
+    const struct wg_norm norm = wg_norm_by_channel(c->in[0]);
+    return wg_norm_grad_vjp(&norm, c, gy, gx);
+}
+
+static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    const struct wg_norm norm = wg_norm_by_channel(c->in[0]);
+    return wg_norm_grad_jvp(&norm, c, tx, ty);
 }
 
 static wg_cost cost(const wg_call *c)
@@ -194,13 +118,16 @@ const struct wg_op wg_op_batch_norm_grad = {
     .name = "batch_norm_grad",
     .n_in = 5,
     .n_out = 3,
+    .optional = WG_IN(1),
     .shape = shape,
     .kernel = KERNELS(batch_norm_grad),
     .vjp = vjp,
+    .jvp = jvp,
     .cost = cost,
-    .saves = WG_IN(0) | WG_IN(1) | WG_IN(2) | WG_IN(3) | WG_IN(4) | WG_OUT(1) | WG_OUT(2),
+    .saves = WG_IN(0) | WG_IN(1) | WG_IN(2) | WG_IN(3) | WG_IN(4),
     .inplace = WG_IN(4),
     WG_SAMPLES({"rows", SHAPES(5, 3), .low = {-1, -1, -1, 0.5, -1}, .high = {1, 1, 1, 2, 1}},
+               {"plain", SHAPES(2, 3, 2), .low = {-1, 0, -1, 0.5, -1}, .high = {1, 0, 1, 2, 1}, .none = WG_IN(1)},
                {"images", SHAPES(2, 3, 2, 2), .low = {-1, -1, -1, 0.5, -1}, .high = {1, 1, 1, 2, 1}}),
 };
 #undef SHAPES

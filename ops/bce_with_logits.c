@@ -11,7 +11,7 @@ static REAL T(bce_of)(REAL x, REAL t)
 /* One sum: what its parts share. */
 typedef struct {
     const ELEM *x, *t;
-    struct wg_reduction of_x, of_t;
+    struct wg_reduction_plan of_x, of_t;
     int64_t n, part; /* elements in all and in a part, a whole number of blocks */
     WIDE sums[T(BCE_PARTS)];
 } T(bce_sum);

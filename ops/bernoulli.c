@@ -39,7 +39,7 @@ static wg_status draw_all(const wg_call *c)
     struct fill f = {.y = y->data,
                      .dtype = (wg_dtype)y->dtype,
                      .n = y->numel,
-                     .draw = wg_draw_blocks(c, blocks),
+                     .draw = wg_draw_blocks(c->in[0], blocks),
                      .bound = (uint64_t)llround(ldexp(p->a, 32))};
     wg_parallel(wg_kernel_threads(8 * (double)f.n), blocks, fill_part, &f);
     return WG_OK;

@@ -3,34 +3,20 @@
    channel's elements are added one after another in row-major order of their indices, so that neither memory order nor threads show
    in the bits. */
 
-enum { T(GROUP) = 16, T(FEW) = 4, T(RUN) = 256 };
+#include "positions.h"
 
-/* A tensor's positions (its indices but for the channel), a run of RUN at a time. */
-typedef struct {
-    struct wg_reduction plan;
-    int64_t first, offset[T(RUN)];
-} T(positions);
+enum { T(GROUP) = 16, T(FEW) = 4 };
 
-static void T(positions_of)(T(positions) * at, const wg_tensor *t, const wg_tensor *per_channel)
+/* The positions in t of each channel's elements. */
+static void T(positions_beside)(T(positions) * at, const wg_tensor *t, const wg_tensor *per_channel)
 {
-    wg_plan_reduction(t, per_channel, ((1u << t->rank) - 1) & ~2u, &at->plan);
-    at->first = -1;
+    T(positions_of)(at, t, per_channel, ((1u << t->rank) - 1) & ~2u);
 }
 
-/* Finds the offsets of the run that begins at position first; how many there are. */
-static int64_t T(run_at)(T(positions) * at, int64_t first)
+/* Element k of a tensor of one number per channel; what it counts as if it is absent. */
+static inline REAL T(of_channel)(const wg_tensor *t, int64_t k, REAL otherwise)
 {
-    const int64_t rest = at->plan.count - first, n = rest < T(RUN) ? rest : T(RUN);
-    if (at->first != first)
-        wg_reduced_offsets(&at->plan, first, n, at->offset);
-    at->first = first;
-    return n;
-}
-
-/* Element k of a tensor of one number per channel. */
-static inline REAL T(of_channel)(const wg_tensor *t, int64_t k)
-{
-    return ((const ELEM *)(const void *)t->data)[k * wg_strides(t)[0]];
+    return wg_absent(t) ? otherwise : (REAL)((const ELEM *)(const void *)t->data)[k * wg_strides(t)[0]];
 }
 
 /* How many channels are worked on together: GROUP if they lie side by side in all tensors of x's shape. */

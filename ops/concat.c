@@ -7,20 +7,11 @@ struct params {
 
 wg_status wg_copy_part(const wg_tensor *from, const wg_tensor *to, int axis, int64_t start, int64_t step)
 {
-    const size_t size = wg_dtype_size((wg_dtype)from->dtype);
-    int64_t dims[2 * WG_MAX_RANK];
-    if (from->numel == 0)
-        return WG_OK;
-    memcpy(dims, wg_extents(from), (size_t)from->rank * sizeof *dims);
-    memcpy(dims + to->rank, wg_strides(to), (size_t)to->rank * sizeof *dims);
-    wg_tensor source = *from, part = *to, *in = &source, *out = &part;
-    part.data += start * dims[to->rank + axis] * (int64_t)size;
-    dims[to->rank + axis] *= step;
-    part.dims = dims;
-    part.numel = from->numel;
-    part.flags = 0; /* of no density: its strides say all */
-    const wg_call copy = {.params = &size, .in = &in, .out = &out, .n_in = 1, .n_out = 1};
-    return wg_map(&copy, size, wg_copy_row);
+    int64_t stride[WG_MAX_RANK];
+    memcpy(stride, wg_strides(to), (size_t)to->rank * sizeof *stride);
+    const int64_t first = start * stride[axis];
+    stride[axis] *= step;
+    return wg_copy_into(from, to, first, stride);
 }
 
 /* Of many operands, names the one that does not fit the first. */

@@ -7,17 +7,64 @@ static inline void copy_strided(int64_t n, char *const *at, const int64_t *s, si
         memcpy(at[0] + i * s[0] * (int64_t)size, at[1] + i * s[1] * (int64_t)size, size);
 }
 
+/* One element, as stride 0 repeats it. */
+static inline void fill(int64_t n, char *to, const char *from, size_t size)
+{
+    char value[8];
+    memcpy(value, from, size);
+    for (int64_t i = 0; i < n; i++)
+        memcpy(to + i * (int64_t)size, value, size);
+}
+
+static inline void copy_sized(int64_t n, char *const *at, const int64_t *s, size_t size)
+{
+    if (s[0] == 1 && s[1] == 0)
+        fill(n, at[0], at[1], size);
+    else
+        copy_strided(n, at, s, size);
+}
+
 void wg_copy_row(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     const size_t *size = params;
     if (s[0] == 1 && s[1] == 1)
         memcpy(at[0], at[1], (size_t)n * *size);
     else if (*size == 8) /* sizes that the compiler knows */
-        copy_strided(n, at, s, 8);
+        copy_sized(n, at, s, 8);
     else if (*size == 4)
-        copy_strided(n, at, s, 4);
+        copy_sized(n, at, s, 4);
     else
-        copy_strided(n, at, s, 1);
+        copy_sized(n, at, s, 1);
+}
+
+void wg_put_number(double value, wg_dtype dtype, char *at)
+{
+    if (dtype == WG_F32)
+        *(float *)(void *)at = (float)value;
+    else if (dtype == WG_F64)
+        *(double *)(void *)at = value;
+    else if (dtype == WG_I64)
+        *(int64_t *)(void *)at = (int64_t)value;
+    else
+        *(uint8_t *)at = (uint8_t)value;
+}
+
+wg_status wg_copy_into(const wg_tensor *from, const wg_tensor *to, int64_t first, const int64_t *stride)
+{
+    const size_t size = wg_dtype_size((wg_dtype)from->dtype);
+    int64_t dims[2 * WG_MAX_RANK];
+    if (from->numel == 0)
+        return WG_OK;
+    memcpy(dims, wg_extents(from), (size_t)from->rank * sizeof *dims);
+    memcpy(dims + from->rank, stride, (size_t)from->rank * sizeof *dims);
+    wg_tensor source = *from, part = *to, *in = &source, *out = &part;
+    part.data += first * (int64_t)size;
+    part.dims = dims;
+    part.rank = from->rank;
+    part.numel = from->numel;
+    part.flags = 0; /* of no density: its strides say all */
+    const wg_call copy = {.params = &size, .in = &in, .out = &out, .n_in = 1, .n_out = 1};
+    return wg_map(&copy, size, wg_copy_row);
 }
 
 static wg_status forward(const wg_call *c)

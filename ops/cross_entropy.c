@@ -1,115 +1,89 @@
-/* The mean over rows of -log softmax(x)[row, label[row]], as log Σ e^{x_j - m} - (x_label - m) with the row's maximum m. The second
-   output, p = softmax(x), is what the gradient reads. Losses are summed in f64, by parts that the number of rows alone sets. */
-#ifdef REAL
-enum { T(CE_PARTS) = 256 };
+/* -ln softmax(logits) at the target, labels or probabilities. The plain case is one kernel, cross_entropy_labels. With the weights w,
+   the smoothing ε of C classes and the target t, one-hot of a label: a row's loss is -Σ w ((1 - ε) t + ε/C) ln softmax(logits). */
+#include "loss.h"
 
-static REAL T(cross_entropy_row)(const ELEM *x, int64_t sx, ELEM *p, int64_t sp, int64_t n, int64_t label)
+static bool plain(const wg_call *c)
 {
-    REAL largest = x[0], sum = (REAL)0;
-    for (int64_t j = 1; j < n; j++)
-        largest = (REAL)x[j * sx] > largest ? (REAL)x[j * sx] : largest;
-    for (int64_t j = 0; j < n; j++) {
-        const REAL e = R(exp)((REAL)x[j * sx] - largest);
-        p[j * sp] = e;
-        sum = sum + e;
-    }
-    for (int64_t j = 0; j < n; j++)
-        p[j * sp] = (REAL)p[j * sp] / sum;
-    return R(log)(sum) - ((REAL)x[label * sx] - largest);
+    const struct wg_class_params *p = c->params;
+    return c->in[0]->rank == 2 && wg_absent(c->in[2]) && p->smoothing == 0 && p->ignore == WG_IGNORE_NOTHING &&
+           p->reduction == WG_MEAN;
 }
 
-/* One sum: what its parts share. */
-typedef struct {
-    const wg_call *call;
-    int64_t rows, part; /* in all and in a part */
-    WIDE sums[T(CE_PARTS)];
-} T(cross_entropy_sum);
-
-static void T(cross_entropy_parts)(int64_t first, int64_t last, void *context)
+static wg_status check_probabilities(const wg_call *c)
 {
-    T(cross_entropy_sum) *s = (T(cross_entropy_sum) *)context;
-    const wg_tensor *logits = s->call->in[0], *labels = s->call->in[1], *softmax = s->call->out[1];
-    const ELEM *x = (const ELEM *)(const void *)logits->data;
-    const int64_t *label = (const int64_t *)(const void *)labels->data, *sx = wg_strides(logits), *sp = wg_strides(softmax);
-    ELEM *p = (ELEM *)(void *)softmax->data;
-    for (int64_t k = first; k < last; k++) {
-        WIDE sum = (WIDE)0;
-        for (int64_t i = k * s->part; i < (k + 1) * s->part && i < s->rows; i++) {
-            const int64_t right = label[i * wg_strides(labels)[0]];
-            sum = sum + (WIDE)T(cross_entropy_row)(x + i * sx[0], sx[1], p + i * sp[0], sp[1], wg_extents(logits)[1], right);
-        }
-        s->sums[k] = sum;
-    }
-}
-
-static wg_status T(cross_entropy)(const wg_call *c)
-{
-    const wg_status status = wg_labels_check(c);
-    if (status != WG_OK)
-        return status;
-    T(cross_entropy_sum) s;
-    s.call = c;
-    s.rows = wg_extents(c->in[0])[0];
-    s.part = (s.rows + T(CE_PARTS) - 1) / T(CE_PARTS);
-    const int64_t parts = s.part ? (s.rows + s.part - 1) / s.part : 0;
-    wg_parallel(wg_kernel_threads(8 * (double)c->in[0]->numel), parts, T(cross_entropy_parts), &s);
-    WIDE total = (WIDE)0;
-    for (int64_t k = 0; k < parts; k++)
-        total = total + s.sums[k];
-    *(ELEM *)(void *)c->out[0]->data = (REAL)(total / (WIDE)s.rows);
-    return WG_OK;
-}
-#else
-#define KERNEL_FILE "cross_entropy.c"
-#include "op.h"
-
-static wg_status shape(const wg_call *c, wg_spec *out)
-{
-    WG_TRY(wg_labels_shape(c));
-    out[0].dtype = out[1].dtype = (wg_dtype)c->in[0]->dtype;
-    out[0].rank = 0;
-    out[1].rank = 2;
-    memcpy(out[1].extent, wg_extents(c->in[0]), 2 * sizeof *out[1].extent);
+    const struct wg_class_params *p = c->params;
+    if (c->in[1]->dtype != c->in[0]->dtype)
+        return wg_call_error(c, WG_E_DTYPE, "targets are labels, i64, or probabilities of the logits' dtype");
+    if (!wg_same_dims(c->in[1], c->in[0]))
+        return wg_call_error(c, WG_E_SHAPE, "probabilities are of the logits' shape");
+    if (p->ignore != WG_IGNORE_NOTHING)
+        return wg_call_error(c, WG_E_ARGUMENT, "only labels can be ignored, not probabilities");
     return WG_OK;
 }
 
-wg_tensor *wg_cross_entropy(wg_tensor *logits, wg_tensor *labels)
+/* A class that has neither probability nor, with a logit of -inf, chance takes no part: 0 ∞ is 0 here. */
+static wg_tensor *probability_loss(const wg_call *c, wg_tensor *logp)
 {
-    return wg_invoke2(&wg_op_cross_entropy, NULL, logits, labels);
+    const struct wg_class_params *p = c->params;
+    const wg_dtype dtype = (wg_dtype)c->in[0]->dtype;
+    wg_tensor *t = c->in[1], *zero = wg_scalar(dtype, 0);
+    if (p->smoothing > 0)
+        t = wg_add_scalar(wg_mul_scalar(t, 1 - p->smoothing), p->smoothing / (double)wg_extents(c->in[0])[1]);
+    wg_tensor *out = wg_logical_and(wg_is_inf(logp), wg_eq(t, zero));
+    wg_tensor *terms = wg_mul(t, wg_where(out, zero, logp));
+    wg_tensor *each = wg_neg(wg_sum(wg_over_classes(c, terms), .axis = 1));
+    return wg_loss_reduce(each, p->reduction);
 }
 
-static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+static wg_status compose(const wg_call *c, wg_tensor **out)
 {
-    wg_tensor *p = c->out[1], *labels = c->in[1];
-    if (wg_absent(gy[1]))
-        return WG_GIVE(gx[0], wg_cross_entropy_grad(p, labels, gy[0]));
-    wg_tensor *by_p = wg_softmax_grad(p, gy[1], 1);
-    return WG_GIVE(gx[0], wg_absent(gy[0]) ? by_p : wg_add(by_p, wg_cross_entropy_grad(p, labels, gy[0])));
+    const bool labels = c->in[1]->dtype == WG_I64;
+    if (labels && plain(c))
+        return wg_made(out[0] = wg_cross_entropy_labels(c->in[0], c->in[1]));
+    WG_TRY(wg_class_check(c));
+    if (!labels)
+        WG_TRY(check_probabilities(c));
+    wg_tensor *logp = wg_log_softmax(c->in[0], 1);
+    return wg_made(out[0] = labels ? wg_label_loss(c, logp) : probability_loss(c, logp));
 }
 
-static wg_cost cost(const wg_call *c)
+wg_tensor *wg_cross_entropy_with(wg_tensor *logits, wg_tensor *target, wg_class_options options)
 {
-    wg_cost cost = wg_cost_bytes(c);
-    const double n = (double)c->in[0]->numel, rows = (double)wg_extents(c->in[0])[0];
-    const double part = ceil(rows / 256), parts = rows > 0 ? ceil(rows / part) : 0;
-    cost.add = 2 * n + 3 * rows + parts;
-    cost.div = n + 1;
-    cost.compare = n - rows;
-    cost.transcendental = n + rows;
-    return cost;
+    const struct wg_class_params p = wg_class_params_of(&options);
+    return wg_invoke3(&wg_op_cross_entropy, &p, logits, target, options.weight);
 }
 
+#define LABELS(c) .dtype = {WG_F32, WG_I64}, .low = {-3, 0, 0.5}, .high = {3, c, 2}
+#define PROBABILITIES .low = {-3, 0.1, 0.5}, .high = {3, 1, 2}
+#define PARAMS(...)                           \
+    .params = &(const struct wg_class_params) \
+    {                                         \
+        __VA_ARGS__                           \
+    }
 const struct wg_op wg_op_cross_entropy = {
     .name = "cross_entropy",
-    .n_in = 2,
-    .n_out = 2,
-    .shape = shape,
-    .kernel = KERNELS(cross_entropy),
-    .vjp = vjp,
-    .cost = cost,
-    .saves = WG_IN(1) | WG_OUT(1),
-    WG_SAMPLES({"4x5", {WG_DIMS(4, 5), WG_DIMS(4)}, .n = 2, .dtype = {WG_F32, WG_I64}, .low = {-3, 0}, .high = {3, 5}},
-               {"one row", {WG_DIMS(1, 3), WG_DIMS(1)}, .n = 2, .dtype = {WG_F32, WG_I64}, .low = {-3, 0}, .high = {3, 3}},
-               {"parts", {WG_DIMS(300, 2), WG_DIMS(300)}, .n = 2, .dtype = {WG_F32, WG_I64}, .low = {-3, 0}, .high = {3, 2}}),
+    .params_size = sizeof(struct wg_class_params),
+    .n_in = 3,
+    .n_out = 1,
+    .optional = WG_IN(2),
+    .compose = compose,
+    WG_SAMPLES({"plain", {WG_DIMS(4, 5), WG_DIMS(4)}, .n = 3, .none = WG_IN(2), LABELS(5), PARAMS(0, WG_IGNORE_NOTHING, WG_MEAN)},
+               {"weights", {WG_DIMS(4, 5), WG_DIMS(4), WG_DIMS(5)}, .n = 3, LABELS(5), PARAMS(0, WG_IGNORE_NOTHING, WG_MEAN)},
+               {"all", {WG_DIMS(4, 5), WG_DIMS(4), WG_DIMS(5)}, .n = 3, LABELS(5), PARAMS(0.1, 2, WG_MEAN)},
+               {"images", {WG_DIMS(2, 3, 2, 2), WG_DIMS(2, 2, 2), WG_DIMS(3)}, .n = 3, LABELS(3), PARAMS(0.1, 2, WG_EACH)},
+               {"counted", {WG_DIMS(4, 3), WG_DIMS(4)}, .n = 3, .none = WG_IN(2), LABELS(3), PARAMS(0, 1, WG_MEAN)},
+               {"probabilities",
+                {WG_DIMS(4, 3), WG_DIMS(4, 3)},
+                .n = 3,
+                .none = WG_IN(2),
+                PROBABILITIES,
+                PARAMS(0, WG_IGNORE_NOTHING, WG_MEAN)},
+               {"all of probabilities",
+                {WG_DIMS(2, 3, 2), WG_DIMS(2, 3, 2), WG_DIMS(3)},
+                .n = 3,
+                PROBABILITIES,
+                PARAMS(0.1, WG_IGNORE_NOTHING, WG_BATCH_MEAN)}),
 };
-#endif
+#undef LABELS
+#undef PROBABILITIES
+#undef PARAMS

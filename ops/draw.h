@@ -17,10 +17,10 @@ struct wg_draw {
     uint64_t seed, stream, first;
 };
 
-/* Takes the next blocks of c's generator, in[0]. */
-static inline struct wg_draw wg_draw_blocks(const wg_call *c, int64_t blocks)
+/* Takes the generator's next blocks. */
+static inline struct wg_draw wg_draw_blocks(const wg_tensor *generator, int64_t blocks)
 {
-    int64_t *state = (int64_t *)(void *)c->in[0]->data;
+    int64_t *state = (int64_t *)(void *)generator->data;
     struct wg_draw draw;
     draw.seed = (uint64_t)state[0];
     draw.stream = (uint64_t)state[1];
@@ -36,9 +36,8 @@ static inline void wg_draw_words(const struct wg_draw *draw, int64_t block, uint
 
 #ifndef __cplusplus
 /* Shape rules: the generator is sound, and an output of the parameters' dtype and shape. */
-static inline wg_status wg_draw_generator(const wg_call *c)
+static inline wg_status wg_draw_generator(const wg_call *c, const wg_tensor *state)
 {
-    const wg_tensor *state = c->in[0];
     if (state->dtype != WG_I64)
         return wg_call_error(c, WG_E_DTYPE, "a generator is i64 [4] (wg_generator)");
     if (state->rank != 1 || state->numel != 4 || wg_strides(state)[0] != 1)
@@ -49,7 +48,7 @@ static inline wg_status wg_draw_generator(const wg_call *c)
 static inline wg_status wg_draw_shape(const wg_call *c, wg_spec *out)
 {
     const struct wg_draw_params *p = (const struct wg_draw_params *)c->params;
-    WG_TRY(wg_draw_generator(c));
+    WG_TRY(wg_draw_generator(c, c->in[0]));
     out->dtype = p->dtype;
     out->rank = p->shape.rank;
     memcpy(out->extent, p->shape.extent, sizeof out->extent);

@@ -5,15 +5,7 @@ MAP1(exp, wg_no_params, R(exp)(x))
 #define KERNEL_FILE "exp.c"
 #include "op.h"
 
-static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
-{
-    return WG_GIVE(gx[0], wg_mul(wg_take(gy[0]), c->out[0]));
-}
-
-static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
-{
-    return wg_made(ty[0] = wg_mul(tx[0], c->out[0]));
-}
+WG_DIAGONAL(wg_mul(wg_take(g), c->out[0]))
 
 static wg_cost cost(const wg_call *c)
 {

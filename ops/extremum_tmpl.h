@@ -6,26 +6,16 @@ enum { T(ROUTE_BLOCK) = 256, T(ROUTE_WIDTH) = 32 };
 
 /* The same reduction twice: from x to y, where the routes are found, and from whole, which lies as x, to part, as y. */
 typedef struct {
-    struct wg_reduction find, move;
+    struct wg_reduction_plan find, move;
     const ELEM *x, *y;
     ELEM *whole, *part;
     int64_t columns, s_in, s_out, width, groups;
     int into_whole; /* what is moved: part into whole, or whole into part */
 } T(router);
 
-static int64_t T(kept_offset)(int n, const int64_t *extent, const int64_t *stride, int64_t index)
-{
-    int64_t offset = 0;
-    for (int axis = n - 1; axis >= 0; axis--) {
-        offset += index % extent[axis] * stride[axis];
-        index /= extent[axis];
-    }
-    return offset;
-}
-
 /* Of w columns of x at stride s, the logical index of the first element equal to each y. The last is tried first: what is found
    later overwrites it. */
-static void T(find_first)(const struct wg_reduction *plan, const ELEM *x, int64_t s, const REAL *y, int64_t w, int64_t *index)
+static void T(find_first)(const struct wg_reduction_plan *plan, const ELEM *x, int64_t s, const REAL *y, int64_t w, int64_t *index)
 {
     int64_t offset[T(ROUTE_BLOCK)];
     int nan[T(ROUTE_WIDTH)];
@@ -47,12 +37,12 @@ static void T(find_first)(const struct wg_reduction *plan, const ELEM *x, int64_
 static void T(route_groups)(int64_t first, int64_t last, void *context)
 {
     const T(router) *r = (const T(router) *)context;
-    const struct wg_reduction *find = &r->find, *move = &r->move;
+    const struct wg_reduction_plan *find = &r->find, *move = &r->move;
     for (int64_t job = first; job < last; job++) {
         const int64_t row = job / r->groups, k0 = job % r->groups * r->width;
         const int64_t w = r->columns - k0 < r->width ? r->columns - k0 : r->width;
-        const ELEM *x = r->x + T(kept_offset)(find->n_kept - 1, find->kept, find->kept_in, row) + k0 * r->s_in;
-        const ELEM *y = r->y + T(kept_offset)(find->n_kept - 1, find->kept, find->kept_out, row) + k0 * r->s_out;
+        const ELEM *x = r->x + wg_kept_offset(find->n_kept - 1, find->kept, find->kept_in, row) + k0 * r->s_in;
+        const ELEM *y = r->y + wg_kept_offset(find->n_kept - 1, find->kept, find->kept_out, row) + k0 * r->s_out;
         int64_t index[T(ROUTE_WIDTH)];
         REAL wanted[T(ROUTE_WIDTH)];
         for (int64_t k = 0; k < w; k++)
@@ -62,8 +52,8 @@ static void T(route_groups)(int64_t first, int64_t last, void *context)
             int64_t place;
             wg_reduced_offsets(move, index[k], 1, &place);
             const int64_t kept = row * r->columns + k0 + k;
-            ELEM *whole = r->whole + T(kept_offset)(move->n_kept, move->kept, move->kept_in, kept) + place;
-            ELEM *part = r->part + T(kept_offset)(move->n_kept, move->kept, move->kept_out, kept);
+            ELEM *whole = r->whole + wg_kept_offset(move->n_kept, move->kept, move->kept_in, kept) + place;
+            ELEM *part = r->part + wg_kept_offset(move->n_kept, move->kept, move->kept_out, kept);
             if (r->into_whole)
                 *whole = *part;
             else

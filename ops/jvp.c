@@ -1,4 +1,4 @@
-/* What Jacobian-vector products share. */
+/* What vector-Jacobian and Jacobian-vector products share. */
 #include "op.h"
 
 wg_status wg_jvp_linear(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
@@ -14,4 +14,30 @@ wg_status wg_jvp_sum(const wg_call *c, wg_tensor *a, wg_tensor *b, wg_tensor **t
     if (sum && !wg_absent(sum) && !wg_same_dims(sum, c->out[0]))
         sum = wg_broadcast_to(sum, wg_shape_of(c->out[0]));
     return wg_made(ty[0] = sum);
+}
+
+wg_status wg_vjp_routed(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    return WG_GIVE(gx[1], wg_invoke2(c->op, c->params, c->in[0], wg_take(gy[0])));
+}
+
+wg_status wg_jvp_routed(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    return wg_jvp_sum(c, WG_NONE, WG_PART(tx[1], wg_invoke2(c->op, c->params, c->in[0], tx[1])), ty);
+}
+
+wg_status wg_vjp_flat(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    (void)c;
+    (void)gy;
+    (void)gx;
+    return WG_OK;
+}
+
+wg_status wg_jvp_flat(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    (void)tx;
+    for (unsigned i = 0; i < c->n_out; i++)
+        ty[i] = WG_NONE;
+    return WG_OK;
 }

@@ -35,6 +35,15 @@ typedef struct {
 struct wg_reduce_params {
     uint8_t axes; /* bit i: axis i is reduced */
     bool keepdims;
+    double correction, p; /* of var; of norm */
+};
+
+struct wg_bounds {
+    double low, high;
+};
+
+struct wg_elu_params {
+    double alpha, scale;
 };
 
 /* Elements start, start + step, … of an axis, count of them; normalised: all lie in the axis. */
@@ -48,7 +57,8 @@ struct wg_slice_params {
 /* n elements of every operand, outputs first: p[i] with stride s[i]. */
 typedef void wg_row(int64_t n, char *const *p, const int64_t *s, const void *params);
 
-/* Runs row over all elements of c, inputs broadcast to the first output; all operands have elements of size bytes. */
+/* Runs row over all elements of c, inputs broadcast to the first output; operands of c's dtype have elements of size bytes, the others
+   of their dtype's. */
 wg_status wg_map(const wg_call *c, size_t size, wg_row *row);
 
 /* The same for an op that changes its operands: row over all elements of in[0], the other inputs broadcast to it, handed params. An
@@ -62,22 +72,80 @@ wg_status wg_map_in_place(const wg_call *c, size_t size, wg_row *row, const void
 typedef void wg_lane(int64_t n, char *const *p, const int64_t *s, const void *params);
 wg_status wg_lanes(const wg_call *c, int axis, size_t size, wg_lane *lane);
 
+/* wg_lanes along the last axis of in[0]. Operands of per_row (WG_IN(i), WG_OUT(i)) lack that axis; the lane finds their element. */
+wg_status wg_rows(const wg_call *c, size_t size, unsigned per_row, wg_lane *lane);
+
 /* E_ARGUMENT, naming the row, if a label in in[1] is not a column of in[0]; read before anything is written by it. */
 wg_status wg_labels_check(const wg_call *c);
+
+/* ---- indices along an axis ---- */
+
+/* E_ARGUMENT, naming the first of them, if an element of index (i64) is not in 0 .. extent-1; read before anything is written by it. */
+wg_status wg_index_check(const wg_call *c, const wg_tensor *index, int64_t extent);
+
+/* Element (…,i,…) of part belongs to element (…,index[…,i,…],…) of whole; part and index are of one shape, no larger than whole beside
+   the axis. Lines along the axis are apart from each other, so that they may go to threads: width of them side by side are a block. */
+struct wg_indexed_at { /* offsets or strides, in elements */
+    int64_t whole, index, part;
+};
+struct wg_indexed {
+    int64_t n;                          /* elements of a line */
+    int64_t columns, width;             /* lines side by side; of them in a block */
+    int64_t parts, blocks;              /* blocks that those are; all blocks */
+    struct wg_indexed_at along, across; /* steps from element to element of a line; from line to line of a block */
+    int rank;                           /* the axes beside those two, outermost first */
+    int64_t extent[WG_MAX_RANK];
+    struct wg_indexed_at stride[WG_MAX_RANK];
+};
+void wg_plan_indexed(const wg_tensor *whole, const wg_tensor *index, const wg_tensor *part, int axis, struct wg_indexed *plan);
+/* Where a block begins; returns how many lines it has. */
+int64_t wg_indexed_block(const struct wg_indexed *plan, int64_t block, struct wg_indexed_at *first);
 
 /* ---- reductions ---- */
 
 /* The axes of in[0] parted into those that are kept and those that are reduced, merged where strides allow. The reduced ones run in
    row-major order of their logical indices, whatever the memory order. */
-struct wg_reduction {
+struct wg_reduction_plan {
     int n_kept, n_reduced;
     int64_t kept[WG_MAX_RANK], kept_in[WG_MAX_RANK], kept_out[WG_MAX_RANK];
     int64_t reduced[WG_MAX_RANK], reduced_in[WG_MAX_RANK];
     int64_t outputs, count; /* products of the extents */
 };
-void wg_plan_reduction(const wg_tensor *x, const wg_tensor *y, unsigned axes, struct wg_reduction *plan);
+void wg_plan_reduction(const wg_tensor *x, const wg_tensor *y, unsigned axes, struct wg_reduction_plan *plan);
 /* Offsets in x of reduced elements first .. first + n. */
-void wg_reduced_offsets(const struct wg_reduction *plan, int64_t first, int64_t n, int64_t *offset);
+void wg_reduced_offsets(const struct wg_reduction_plan *plan, int64_t first, int64_t n, int64_t *offset);
+/* Where, in an operand of those strides, the kept elements of that number lie; n is the number of axes. */
+int64_t wg_kept_offset(int n, const int64_t *extent, const int64_t *stride, int64_t index);
+
+/* Sizes in a pass of a reduction: elements of a block, lanes in it, blocks of a tile, columns side by side, totals that wait. */
+enum { WG_REDUCE_BLOCK = 256, WG_REDUCE_LANES = 16, WG_REDUCE_TILE = 64, WG_REDUCE_WIDTH = 32, WG_REDUCE_LEVELS = 48 };
+
+/* ---- sorting: what sort and topk share ---- */
+
+/* Along an axis: falling, or from the last down; if cut, the first k only. */
+struct wg_order_params {
+    int axis;
+    bool reverse, cut;
+    int64_t k;
+};
+
+/* A number's key, in whose order numbers stand, and its place in the line. */
+struct wg_entry {
+    uint64_t key;
+    int64_t place;
+};
+/* The first k of a line: what of it is in question so far. */
+struct wg_ranking {
+    struct wg_entry *entry, *spare;
+    int64_t n, capacity, k;
+    uint64_t bar; /* if barred, only keys below it come in */
+    bool barred, falling;
+};
+/* Entries that the first k of n need, at least k; room holds twice as many. */
+int64_t wg_ranking_capacity(int64_t n, int64_t k);
+void wg_ranking_start(struct wg_ranking *r, struct wg_entry *room, int64_t capacity, int64_t k, bool falling);
+void wg_ranking_add(struct wg_ranking *r, const double *value, int64_t first, int64_t n);
+const struct wg_entry *wg_ranking_end(struct wg_ranking *r);
 
 /* ---- room ---- */
 

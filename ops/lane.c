@@ -30,6 +30,37 @@ double wg_lane_count(const wg_call *c)
     return extent ? (double)(c->in[0]->numel / extent) : 0;
 }
 
+/* t with an axis of extent 1 more; dims holds its extents and strides. */
+static void append_axis(const wg_tensor *t, wg_tensor *seen, int64_t *dims)
+{
+    *seen = *t;
+    seen->rank = (uint8_t)(t->rank + 1);
+    seen->dims = dims;
+    memcpy(dims, wg_extents(t), (size_t)t->rank * sizeof *dims);
+    memcpy(dims + seen->rank, wg_strides(t), (size_t)t->rank * sizeof *dims);
+    dims[t->rank] = 1;
+    dims[seen->rank + t->rank] = 0;
+}
+
+wg_status wg_rows(const wg_call *c, size_t size, unsigned per_row, wg_lane *lane)
+{
+    enum { MOST = 8 };
+    wg_tensor seen[MOST], *operand[MOST];
+    int64_t dims[MOST][2 * WG_MAX_RANK];
+    for (int i = 0; i < c->n_in + c->n_out; i++) {
+        const bool input = i < c->n_in;
+        operand[i] = input ? c->in[i] : c->out[i - c->n_in];
+        if (per_row & (input ? WG_IN(i) : WG_OUT(i - c->n_in))) {
+            append_axis(operand[i], &seen[i], dims[i]);
+            operand[i] = &seen[i];
+        }
+    }
+    wg_call call = *c;
+    call.in = operand;
+    call.out = operand + c->n_in;
+    return wg_lanes(&call, c->in[0]->rank - 1, size, lane);
+}
+
 wg_status wg_labels_shape(const wg_call *c)
 {
     const wg_tensor *x = c->in[0], *labels = c->in[1];
@@ -42,13 +73,55 @@ wg_status wg_labels_shape(const wg_call *c)
     return WG_OK;
 }
 
+/* Whether any is not in 0..extent-1: the sign bit of v, or of extent - 1 - v, says so. Without branches, for indices are many. */
+static bool any_outside(const int64_t *at, int64_t n, int64_t step, int64_t extent)
+{
+    const uint64_t last = (uint64_t)extent - 1;
+    uint64_t bits = 0;
+    if (step == 1)
+        for (int64_t i = 0; i < n; i++)
+            bits |= (uint64_t)at[i] | (last - (uint64_t)at[i]);
+    else
+        for (int64_t i = 0; i < n; i++)
+            bits |= (uint64_t)at[i * step] | (last - (uint64_t)at[i * step]);
+    return bits >> 63;
+}
+
+bool wg_first_outside(const wg_tensor *t, int64_t extent, int64_t ignore, int64_t *number, int64_t *value)
+{
+    struct wg_reduction_plan plan;
+    unsigned walked = 0;
+    for (int axis = 0; axis < t->rank; axis++)
+        walked |= (unsigned)(wg_strides(t)[axis] != 0) << axis;
+    wg_plan_reduction(t, t, walked, &plan);
+    const int outer = plan.n_reduced > 0 ? plan.n_reduced - 1 : 0;
+    const int64_t n = plan.n_reduced > 0 ? plan.reduced[outer] : 1, step = plan.n_reduced > 0 ? plan.reduced_in[outer] : 0;
+    for (int64_t first = 0; first < plan.count && t->numel > 0; first += n) {
+        const int64_t *at = (const int64_t *)(const void *)t->data;
+        at += wg_kept_offset(outer, plan.reduced, plan.reduced_in, first / n);
+        if (!any_outside(at, n, step, extent))
+            continue;
+        for (int64_t i = 0; i < n; i++) {
+            *value = at[i * step];
+            if ((*value >= 0 && *value < extent) || (*value == ignore && ignore != WG_IGNORE_NOTHING))
+                continue;
+            *number = first + i;
+            return true;
+        }
+    }
+    return false;
+}
+
+wg_status wg_labels_in(const char *op, const wg_tensor *labels, int64_t classes, int64_t ignore)
+{
+    int64_t row, label;
+    if (!wg_first_outside(labels, classes, ignore, &row, &label))
+        return WG_OK;
+    return wg_fail(WG_E_ARGUMENT, op, "%s: row %lld has label %lld, which is not in 0..%lld", op, (long long)row, (long long)label,
+                   (long long)classes - 1);
+}
+
 wg_status wg_labels_check(const wg_call *c)
 {
-    const int64_t classes = wg_extents(c->in[0])[1], stride = wg_strides(c->in[1])[0];
-    const int64_t *label = (const int64_t *)(const void *)c->in[1]->data;
-    for (int64_t row = 0; row < c->in[1]->numel; row++)
-        if (label[row * stride] < 0 || label[row * stride] >= classes)
-            return wg_fail(WG_E_ARGUMENT, c->op->name, "%s: row %lld has label %lld, which is not in 0..%lld", c->op->name,
-                           (long long)row, (long long)label[row * stride], (long long)classes - 1);
-    return WG_OK;
+    return wg_labels_in(c->op->name, c->in[1], wg_extents(c->in[0])[1], WG_IGNORE_NOTHING);
 }

@@ -5,15 +5,7 @@ MAP1(log, wg_no_params, R(log)(x))
 #define KERNEL_FILE "log.c"
 #include "op.h"
 
-static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
-{
-    return WG_GIVE(gx[0], wg_div(wg_take(gy[0]), c->in[0]));
-}
-
-static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
-{
-    return wg_made(ty[0] = wg_div(tx[0], c->in[0]));
-}
+WG_DIAGONAL(wg_div(wg_take(g), c->in[0]))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -8,13 +8,15 @@ struct nest {
     int rank, operands;
     int64_t extent[WG_MAX_RANK], stride[WG_MAX_RANK][MAX_OPERANDS];
     char *data[MAX_OPERANDS];
-    size_t size;
+    int64_t size[MAX_OPERANDS]; /* of an element */
 };
 
-static void add_operand(struct nest *nest, const wg_tensor *t, int rank)
+/* size is that of an element of c's dtype, which need not be what memory holds where work is counted. */
+static void add_operand(struct nest *nest, const wg_call *c, const wg_tensor *t, int rank, size_t size)
 {
     const int at = nest->operands++, lead = rank - t->rank;
     nest->data[at] = t->data; /* NULL for WG_NONE, with stride 0: the row looks */
+    nest->size[at] = (int64_t)(t->dtype == c->dtype ? size : wg_dtype_size((wg_dtype)t->dtype));
     for (int axis = 0; axis < rank; axis++) {
         const bool stretched = axis < lead || wg_extents(t)[axis - lead] == 1;
         nest->stride[axis][at] = stretched ? 0 : wg_strides(t)[axis - lead];
@@ -65,7 +67,7 @@ static void advance(const struct nest *nest, char **p, const int64_t *stride, in
 {
     for (int k = 0; k < nest->operands; k++)
         if (p[k])
-            p[k] += by * stride[k] * (int64_t)nest->size;
+            p[k] += by * stride[k] * nest->size[k];
 }
 
 /* The row of number index among all rows of the outer axes. */
@@ -148,12 +150,12 @@ wg_status wg_map(const wg_call *c, size_t size, wg_row *row)
     if (map_run(c, row))
         return WG_OK;
     const wg_tensor *y = c->out[0];
-    struct nest nest = {.size = size, .rank = y->rank};
+    struct nest nest = {.rank = y->rank};
     memcpy(nest.extent, wg_extents(y), (size_t)y->rank * sizeof *nest.extent);
     for (int i = 0; i < c->n_out; i++)
-        add_operand(&nest, c->out[i], y->rank);
+        add_operand(&nest, c, c->out[i], y->rank, size);
     for (int i = 0; i < c->n_in; i++)
-        add_operand(&nest, c->in[i], y->rank);
+        add_operand(&nest, c, c->in[i], y->rank, size);
     simplify(&nest);
     run_rows(&nest, row, c->params);
     return WG_OK;
@@ -179,11 +181,11 @@ static void some_lines(int64_t first, int64_t last, void *context)
 wg_status wg_lanes(const wg_call *c, int axis, size_t size, wg_lane *lane)
 {
     const wg_tensor *x = c->in[0];
-    struct lines l = {.nest.size = size, .lane = lane, .params = c->params, .n = wg_extents(x)[axis]};
+    struct lines l = {.lane = lane, .params = c->params, .n = wg_extents(x)[axis]};
     int64_t lines = 1;
     for (int i = 0; i < c->n_out + c->n_in; i++) {
         const wg_tensor *t = i < c->n_out ? c->out[i] : c->in[i - c->n_out];
-        add_operand(&l.nest, t, x->rank);
+        add_operand(&l.nest, c, t, x->rank, size);
         l.stride[i] = l.nest.stride[axis][i];
     }
     for (int i = 0; i < x->rank; i++)
@@ -198,10 +200,10 @@ wg_status wg_lanes(const wg_call *c, int axis, size_t size, wg_lane *lane)
 
 wg_status wg_map_in_place(const wg_call *c, size_t size, wg_row *row, const void *params)
 {
-    struct nest nest = {.size = size, .rank = c->in[0]->rank};
+    struct nest nest = {.rank = c->in[0]->rank};
     memcpy(nest.extent, wg_extents(c->in[0]), (size_t)nest.rank * sizeof *nest.extent);
     for (int i = 0; i < c->n_in; i++)
-        add_operand(&nest, c->in[i], c->in[0]->rank);
+        add_operand(&nest, c, c->in[i], c->in[0]->rank, size);
     simplify(&nest);
     run_rows(&nest, row, params);
     return WG_OK;

@@ -48,14 +48,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
         return wg_call_error(c, WG_E_SHAPE, "inner extents differ");
     if (a->rank < 2 || b->rank < 2)
         return wg_call_error(c, WG_E_SHAPE, "matrices are wanted; wg_matmul makes them of vectors");
-    out->rank = a->rank > b->rank ? a->rank : b->rank;
-    for (int axis = 0; axis < out->rank - 2; axis++) {
-        const int at_a = axis - (out->rank - a->rank), at_b = axis - (out->rank - b->rank);
-        const int64_t of_a = at_a < 0 ? 1 : wg_extents(a)[at_a], of_b = at_b < 0 ? 1 : wg_extents(b)[at_b];
-        if (of_a != of_b && of_a != 1 && of_b != 1)
-            return wg_call_error(c, WG_E_SHAPE, "leading axes do not broadcast");
-        out->extent[axis] = of_a == 1 ? of_b : of_a;
-    }
+    WG_TRY(wg_broadcast_batches(c, out));
     out->extent[out->rank - 2] = wg_extents(a)[a->rank - 2];
     out->extent[out->rank - 1] = wg_extents(b)[b->rank - 1];
     return WG_OK;

@@ -36,7 +36,7 @@ static wg_status T(normal)(const wg_call *c)
     T(normal_fill) f;
     f.y = (ELEM *)(void *)c->out[0]->data;
     f.n = c->out[0]->numel;
-    f.draw = wg_draw_blocks(c, (f.n + 3) / 4);
+    f.draw = wg_draw_blocks(c->in[0], (f.n + 3) / 4);
     f.mean = (WIDE)p->a;
     f.deviation = (WIDE)p->b;
     wg_parallel(wg_kernel_threads(32 * (double)f.n), (f.n + 3) / 4, T(fill_normal), &f);

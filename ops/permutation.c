@@ -34,7 +34,7 @@ static wg_status shuffle(const wg_call *c)
 {
     int64_t *y = (int64_t *)(void *)c->out[0]->data;
     const int64_t n = c->out[0]->numel;
-    struct numbers numbers = {.draw = wg_draw_blocks(c, 0)};
+    struct numbers numbers = {.draw = wg_draw_blocks(c->in[0], 0)};
     for (int64_t i = 0; i < n; i++)
         y[i] = i;
     for (int64_t i = n - 1; i > 0; i--) {
@@ -42,7 +42,7 @@ static wg_status shuffle(const wg_call *c)
         y[k] = y[i];
         y[i] = moved;
     }
-    wg_draw_blocks(c, (numbers.used + 1) / 2);
+    wg_draw_blocks(c->in[0], (numbers.used + 1) / 2);
     return WG_OK;
 }
 
@@ -50,7 +50,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
 {
     const int64_t *n = c->params;
     char text[80];
-    WG_TRY(wg_draw_generator(c));
+    WG_TRY(wg_draw_generator(c, c->in[0]));
     if (*n < 0) {
         snprintf(text, sizeof text, "there are no %lld numbers", (long long)*n);
         return wg_call_error(c, WG_E_ARGUMENT, text);

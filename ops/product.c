@@ -22,6 +22,20 @@ wg_status wg_give_product(wg_grad_slot *slot, wg_tensor *a, wg_tensor *b)
     return wg_give(slot, wg_addmm(wg_take(slot->into), a, b));
 }
 
+wg_status wg_broadcast_batches(const wg_call *c, wg_spec *out)
+{
+    const wg_tensor *a = c->in[0], *b = c->in[1];
+    out->rank = a->rank > b->rank ? a->rank : b->rank;
+    for (int axis = 0; axis < out->rank - 2; axis++) {
+        const int at_a = axis - (out->rank - a->rank), at_b = axis - (out->rank - b->rank);
+        const int64_t of_a = at_a < 0 ? 1 : wg_extents(a)[at_a], of_b = at_b < 0 ? 1 : wg_extents(b)[at_b];
+        if (of_a != of_b && of_a != 1 && of_b != 1)
+            return wg_call_error(c, WG_E_SHAPE, "leading axes do not broadcast");
+        out->extent[axis] = of_a == 1 ? of_b : of_a;
+    }
+    return WG_OK;
+}
+
 wg_cost wg_cost_product(const wg_call *c, const wg_tensor *left)
 {
     wg_cost cost = wg_cost_bytes(c);

@@ -14,7 +14,7 @@ wg_status wg_axis(const char *op, const wg_tensor *x, int axis, int *resolved)
 
 wg_status wg_reduce_resolve(const char *op, const wg_tensor *x, wg_reduce_options options, struct wg_reduce_params *params)
 {
-    *params = (struct wg_reduce_params){.keepdims = options.keepdims};
+    *params = (struct wg_reduce_params){.keepdims = options.keepdims, .correction = options.correction, .p = options.p};
     if (options.axes.count == 0 && options.axis == WG_ALL) {
         params->axes = (uint8_t)((1u << x->rank) - 1);
         return WG_OK;
@@ -32,17 +32,22 @@ wg_status wg_reduce_resolve(const char *op, const wg_tensor *x, wg_reduce_option
     return WG_OK;
 }
 
-wg_status wg_reduce_shape(const wg_call *c, wg_spec *out)
+void wg_reduced_extents(const wg_call *c, wg_spec *out)
 {
     const struct wg_reduce_params *p = c->params;
     const wg_tensor *x = c->in[0];
-    WG_TRY(wg_same_float(c, &out->dtype));
     out->rank = 0;
     for (int axis = 0; axis < x->rank; axis++) {
         const bool reduced = p->axes >> axis & 1;
         if (!reduced || p->keepdims)
             out->extent[out->rank++] = reduced ? 1 : wg_extents(x)[axis];
     }
+}
+
+wg_status wg_reduce_shape(const wg_call *c, wg_spec *out)
+{
+    WG_TRY(wg_same_float(c, &out->dtype));
+    wg_reduced_extents(c, out);
     return WG_OK;
 }
 
@@ -72,6 +77,16 @@ wg_status wg_view_of(const wg_call *c, wg_spec *out)
     return WG_OK;
 }
 
+wg_status wg_view_whole(const wg_call *c, wg_spec *out)
+{
+    const wg_tensor *x = c->in[0];
+    WG_TRY(wg_view_of(c, out));
+    out->rank = x->rank;
+    memcpy(out->extent, wg_extents(x), (size_t)x->rank * sizeof *out->extent);
+    memcpy(out->stride, wg_strides(x), (size_t)x->rank * sizeof *out->stride);
+    return WG_OK;
+}
+
 /* Appends an axis, or merges it into the one before it. */
 static int append(int n, int64_t *extents, int64_t *in, int64_t *out, int64_t extent, int64_t stride_in, int64_t stride_out)
 {
@@ -88,11 +103,11 @@ static int append(int n, int64_t *extents, int64_t *in, int64_t *out, int64_t ex
     return n + 1;
 }
 
-void wg_plan_reduction(const wg_tensor *x, const wg_tensor *y, unsigned axes, struct wg_reduction *plan)
+void wg_plan_reduction(const wg_tensor *x, const wg_tensor *y, unsigned axes, struct wg_reduction_plan *plan)
 {
     const bool keepdims = y->rank == x->rank;
     int at = 0;
-    *plan = (struct wg_reduction){.outputs = 1, .count = 1};
+    *plan = (struct wg_reduction_plan){.outputs = 1, .count = 1};
     for (int axis = 0; axis < x->rank; axis++) {
         const int64_t extent = wg_extents(x)[axis], stride = wg_strides(x)[axis];
         if (axes >> axis & 1) {
@@ -106,7 +121,7 @@ void wg_plan_reduction(const wg_tensor *x, const wg_tensor *y, unsigned axes, st
     }
 }
 
-void wg_reduced_offsets(const struct wg_reduction *plan, int64_t first, int64_t n, int64_t *offset)
+void wg_reduced_offsets(const struct wg_reduction_plan *plan, int64_t first, int64_t n, int64_t *offset)
 {
     int64_t index[WG_MAX_RANK] = {0}, at = 0, rest = first;
     for (int axis = plan->n_reduced - 1; axis >= 0; axis--) {
@@ -124,6 +139,16 @@ void wg_reduced_offsets(const struct wg_reduction *plan, int64_t first, int64_t 
             index[axis] = 0;
         }
     }
+}
+
+int64_t wg_kept_offset(int n, const int64_t *extent, const int64_t *stride, int64_t index)
+{
+    int64_t offset = 0;
+    for (int axis = n - 1; axis >= 0; axis--) {
+        offset += index % extent[axis] * stride[axis];
+        index /= extent[axis];
+    }
+    return offset;
 }
 
 /* ---- max and min: the extremum of nothing is an error; the gradient goes where the extremum came from ---- */
@@ -157,6 +182,30 @@ wg_cost wg_extremum_cost(const wg_call *c)
     return cost;
 }
 
+/* ---- argmax and argmin ---- */
+
+wg_status wg_argument_shape(const wg_call *c, wg_spec *out)
+{
+    WG_TRY(wg_extremum_shape(c, out));
+    out->dtype = WG_I64;
+    return WG_OK;
+}
+
+/* Where elements lie side by side, the first one is chosen from twice, and one block of each group is searched for the extremum, which
+   is compared with itself. */
+wg_cost wg_argument_cost(const wg_call *c)
+{
+    const struct wg_reduce_params *p = c->params;
+    struct wg_reduction_plan plan;
+    wg_cost cost = wg_extremum_cost(c);
+    wg_plan_reduction(c->in[0], c->out[0], p->axes, &plan);
+    if (plan.n_reduced == 1 && plan.reduced_in[0] == 1)
+        cost.compare += (double)plan.outputs * (double)(3 + (plan.count < WG_REDUCE_BLOCK ? plan.count : WG_REDUCE_BLOCK));
+    return cost;
+}
+
+/* ---- the gradient of max and min ---- */
+
 wg_status wg_route_shape(const wg_call *c, const wg_tensor *given, const wg_tensor *like, wg_spec *out)
 {
     const wg_tensor *x = c->in[0], *y = c->in[1];
@@ -182,4 +231,73 @@ wg_cost wg_route_cost(const wg_call *c)
     if (c->in[0]->numel > 0)
         cost.compare = (double)c->in[0]->numel + (double)c->in[1]->numel;
     return cost;
+}
+
+/* ---- any and all ---- */
+
+wg_status wg_truth_shape(const wg_call *c, wg_spec *out)
+{
+    if (c->in[0]->dtype != WG_U8)
+        return wg_call_error(c, WG_E_DTYPE, "a mask is u8");
+    out->dtype = WG_U8;
+    wg_reduced_extents(c, out);
+    return WG_OK;
+}
+
+/* ---- var and std: about the mean; norm2 and std: lengths ---- */
+
+double wg_degrees_of_freedom(const wg_call *c)
+{
+    const struct wg_reduce_params *p = c->params;
+    double n = 1;
+    for (int axis = 0; axis < c->in[0]->rank; axis++)
+        n *= p->axes >> axis & 1 ? (double)wg_extents(c->in[0])[axis] : 1;
+    return n > p->correction ? n - p->correction : (double)NAN;
+}
+
+static wg_tensor *mean_of(const wg_call *c, wg_tensor *x)
+{
+    struct wg_reduce_params params = *(const struct wg_reduce_params *)c->params;
+    params.keepdims = true;
+    return wg_invoke1(&wg_op_mean, &params, x);
+}
+
+/* The mean is rounded to x's dtype, which shows where it is large: so that of the differences is taken off too. */
+wg_tensor *wg_centred(const wg_call *c)
+{
+    wg_tensor *x = wg_sub(c->in[0], mean_of(c, c->in[0])), *left = mean_of(c, x);
+    return wg_sub(wg_take(x), left);
+}
+
+/* Two passes, over n elements of a group: n differences, n - 1 additions, a division and an addition; n differences and squares, n - 1
+   additions and a division. */
+wg_cost wg_variance_cost(const wg_call *c)
+{
+    wg_cost cost = wg_cost_bytes(c);
+    const double n = (double)c->in[0]->numel, groups = (double)c->out[0]->numel;
+    if (n > 0) {
+        cost.add = 4 * n - groups;
+        cost.mul = n;
+        cost.div = wg_degrees_of_freedom(c) > 0 ? 2 * groups : groups;
+    }
+    return cost;
+}
+
+/* x/y with 1 for y where that is 0. */
+static wg_tensor *direction(const wg_call *c, wg_tensor *x)
+{
+    wg_tensor *is_zero = wg_add_scalar(wg_neg(wg_sign(c->out[0])), 1);
+    return wg_div(x, wg_restore_axes(c, wg_add(c->out[0], is_zero)));
+}
+
+wg_tensor *wg_length_grad(const wg_call *c, wg_tensor *x, wg_tensor *g)
+{
+    wg_tensor *factor = wg_restore_axes(c, wg_mul(g, wg_sign(c->out[0])));
+    return wg_mul(wg_take(direction(c, x)), factor);
+}
+
+wg_tensor *wg_length_jvp(const wg_call *c, wg_tensor *x, wg_tensor *t)
+{
+    wg_tensor *sum = wg_invoke1(&wg_op_sum, c->params, wg_mul(wg_take(direction(c, x)), t));
+    return wg_mul(sum, wg_sign(c->out[0]));
 }

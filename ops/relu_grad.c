@@ -5,16 +5,6 @@ MAP2(relu_grad, wg_no_params, a <= (REAL)0 ? (REAL)0 : b)
 #define KERNEL_FILE "relu_grad.c"
 #include "op.h"
 
-static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
-{
-    return WG_GIVE(gx[1], wg_relu_grad(c->in[0], wg_take(gy[0])));
-}
-
-static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
-{
-    return wg_jvp_sum(c, WG_NONE, WG_PART(tx[1], wg_relu_grad(c->in[0], tx[1])), ty);
-}
-
 static wg_cost cost(const wg_call *c)
 {
     return wg_cost_each(c, 0, 0, 0, 1, 0);
@@ -25,8 +15,8 @@ const struct wg_op wg_op_relu_grad = {
     .n_in = 2,
     .n_out = 1,
     .kernel = KERNELS(relu_grad),
-    .vjp = vjp,
-    .jvp = jvp,
+    .vjp = wg_vjp_routed,
+    .jvp = wg_jvp_routed,
     .cost = cost,
     .saves = WG_IN(0),
     .flat = WG_IN(0),

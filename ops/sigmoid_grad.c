@@ -5,21 +5,7 @@ MAP2(sigmoid_grad, wg_no_params, b *(a *((REAL)1 - a)))
 #define KERNEL_FILE "sigmoid_grad.c"
 #include "op.h"
 
-static wg_tensor *by_y(const wg_call *c, wg_tensor *g)
-{
-    return wg_mul(wg_mul(g, c->in[1]), wg_add_scalar(wg_take(wg_mul_scalar(c->in[0], -2)), 1));
-}
-
-static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
-{
-    WG_TRY(WG_GIVE(gx[0], by_y(c, gy[0])));
-    return WG_GIVE(gx[1], wg_sigmoid_grad(c->in[0], wg_take(gy[0])));
-}
-
-static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
-{
-    return wg_jvp_sum(c, WG_PART(tx[0], by_y(c, tx[0])), WG_PART(tx[1], wg_sigmoid_grad(c->in[0], tx[1])), ty);
-}
+WG_DIAGONAL_GRAD(wg_mul(wg_mul(g, c->in[1]), wg_add_scalar(wg_take(wg_mul_scalar(c->in[0], -2)), 1)))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -10,21 +10,6 @@ MAP1(sign, wg_no_params, T(sign_value)(x))
 #define KERNEL_FILE "sign.c"
 #include "op.h"
 
-/* Its gradient is the zero that .flat declares. */
-static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
-{
-    (void)c;
-    (void)gy;
-    (void)gx;
-    return WG_OK;
-}
-
-static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
-{
-    (void)tx;
-    return wg_jvp_sum(c, WG_NONE, WG_NONE, ty);
-}
-
 static wg_cost cost(const wg_call *c)
 {
     return wg_cost_each(c, 0, 0, 0, 2, 0);
@@ -35,8 +20,8 @@ const struct wg_op wg_op_sign = {
     .n_in = 1,
     .n_out = 1,
     .kernel = KERNELS(sign),
-    .vjp = vjp,
-    .jvp = jvp,
+    .vjp = wg_vjp_flat,
+    .jvp = wg_jvp_flat,
     .cost = cost,
     .flat = WG_IN(0),
     .inplace = WG_IN(0),

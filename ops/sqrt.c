@@ -5,20 +5,7 @@ MAP1(sqrt, wg_no_params, R(sqrt)(x))
 #define KERNEL_FILE "sqrt.c"
 #include "op.h"
 
-static wg_tensor *by_x(const wg_call *c, wg_tensor *g)
-{
-    return wg_mul_scalar(wg_take(wg_div(g, c->out[0])), 0.5);
-}
-
-static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
-{
-    return WG_GIVE(gx[0], by_x(c, wg_take(gy[0])));
-}
-
-static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
-{
-    return wg_made(ty[0] = by_x(c, tx[0]));
-}
+WG_DIAGONAL(wg_mul_scalar(wg_take(wg_div(wg_take(g), c->out[0])), 0.5))
 
 static wg_cost cost(const wg_call *c)
 {

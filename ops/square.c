@@ -5,15 +5,7 @@ MAP1(square, wg_no_params, x *x)
 #define KERNEL_FILE "square.c"
 #include "op.h"
 
-static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
-{
-    return WG_GIVE(gx[0], wg_mul_scalar(wg_take(wg_mul(wg_take(gy[0]), c->in[0])), 2));
-}
-
-static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
-{
-    return wg_made(ty[0] = wg_mul_scalar(wg_mul(tx[0], c->in[0]), 2));
-}
+WG_DIAGONAL(wg_mul_scalar(wg_take(wg_mul(wg_take(g), c->in[0])), 2))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -5,15 +5,7 @@ MAP1(tanh, wg_no_params, R(tanh)(x))
 #define KERNEL_FILE "tanh.c"
 #include "op.h"
 
-static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
-{
-    return WG_GIVE(gx[0], wg_tanh_grad(c->out[0], wg_take(gy[0])));
-}
-
-static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
-{
-    return wg_made(ty[0] = wg_tanh_grad(c->out[0], tx[0]));
-}
+WG_DIAGONAL(wg_tanh_grad(c->out[0], wg_take(g)))
 
 static wg_cost cost(const wg_call *c)
 {

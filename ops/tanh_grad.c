@@ -5,21 +5,7 @@ MAP2(tanh_grad, wg_no_params, b *(1 - a * a))
 #define KERNEL_FILE "tanh_grad.c"
 #include "op.h"
 
-static wg_tensor *by_y(const wg_call *c, wg_tensor *g)
-{
-    return wg_mul_scalar(wg_mul(wg_mul(c->in[0], c->in[1]), g), -2);
-}
-
-static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
-{
-    WG_TRY(WG_GIVE(gx[0], by_y(c, gy[0])));
-    return WG_GIVE(gx[1], wg_tanh_grad(c->in[0], gy[0]));
-}
-
-static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
-{
-    return wg_jvp_sum(c, WG_PART(tx[0], by_y(c, tx[0])), WG_PART(tx[1], wg_tanh_grad(c->in[0], tx[1])), ty);
-}
+WG_DIAGONAL_GRAD(wg_mul_scalar(wg_mul(wg_mul(c->in[0], c->in[1]), g), -2))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -34,7 +34,7 @@ static wg_status T(uniform)(const wg_call *c)
     f.n = c->out[0]->numel;
     f.each = wide ? 2 : 4;
     const int64_t blocks = (f.n + f.each - 1) / f.each;
-    f.draw = wg_draw_blocks(c, blocks);
+    f.draw = wg_draw_blocks(c->in[0], blocks);
     f.low = (REAL)p->a;
     f.width = (REAL)(p->b - p->a);
     /* rounding may reach high, which is excluded: the largest number below it stands for it */

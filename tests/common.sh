@@ -34,6 +34,7 @@ need_build() {
     need 'command -v ninja' ninja-build
     need 'command -v pkg-config' pkg-config
     need 'ls /usr/include/*/blis.h' libblis-openmp-dev
+    need 'test -e /usr/include/lapacke.h' liblapacke-dev
     need 'test -e /usr/include/cmocka.h' libcmocka-dev
     need 'test -e /usr/include/zlib.h' zlib1g-dev
     need 'command -v valgrind' valgrind # counts instructions where the kernel's counters are not to be had

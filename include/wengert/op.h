@@ -55,7 +55,8 @@ typedef struct wg_sample {
     wg_dtype dtype[WG_SAMPLE_MAX];                  /* WG_F32 here means "the dtype under test" */
     unsigned distinct;                              /* inputs whose elements must differ by at least 0.05: max routes */
     const void *params;
-    unsigned none; /* inputs given as WG_NONE */
+    unsigned none;     /* inputs given as WG_NONE */
+    unsigned dominant; /* inputs whose last two axes are matrices with their extent added to the diagonal: definite, regular */
 } wg_sample;
 
 /* A shape inside a static initialiser, where WG_SHAPE's compound literal may not stand. */
@@ -75,6 +76,9 @@ enum wg_op_flags {
     WG_DRAWS = 8,         /* draws random numbers */
     WG_USER = 16,         /* a user's op: its vjp sees only what it declared */
     WG_ROW_MAJOR = 32,    /* results are row-major, not in their operand's order */
+    WG_BROADCASTS = 64,   /* element by element, though the shape rule is its own (masks): tested so */
+    WG_UNCOUNTED = 128, /* arithmetic that a library does or that depends on the data: the cost rule states it, no test counts it */
+    WG_SURROGATE = 256, /* its gradient is by design not that of its value: no test compares it with differences */
 };
 
 typedef wg_status wg_kernel(const wg_call *c);
@@ -90,6 +94,12 @@ struct wg_op {
 
     /* The kernel per float dtype, [WG_F32] and [WG_F64]: reads c's tensors, writes its outputs, never a tape. */
     wg_kernel *kernel[2];
+
+    /* Instead of all that: what the op is made of. Makes out[0..c->n_out) from c->in by other ops, and those are recorded; what it
+       needs on the way it may leave to the tape. It checks its operands itself. Higher orders, forward mode and cost come from the
+       parts; of the fields above and below only params_size, n_in, n_out, optional and samples are read, and by the checks a shape
+       rule, if there is one. */
+    wg_status (*compose)(const wg_call *c, wg_tensor **out);
 
     /* Vector-Jacobian product, in differentiable ops: higher orders come free. gy[i] is WG_NONE where no gradient arrives.
        WG_GIVE(gx[i], expression) evaluates the expression only if input i's gradient is needed. */

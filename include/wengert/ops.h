@@ -6,7 +6,7 @@
 #include "ops_options.h" /* made by the build from ops.def: for each reduction the macro that takes options */
 
 /* Axes of a reduction: .axis = 1, or .axes = WG_AXES(0, 2), or all of them. Negative axes count from the last. keepdims leaves
-   extents of 1 where axes were. */
+   extents of 1 where axes were. correction is read by var and std, p by norm. */
 enum { WG_ALL = 127 };
 typedef struct wg_reduce_options {
     int axis;
@@ -15,6 +15,7 @@ typedef struct wg_reduce_options {
         int8_t axis[WG_MAX_RANK];
     } axes;
     bool keepdims;
+    double correction, p;
 } wg_reduce_options;
 
 #define WG_AXES(...)                            \
@@ -25,10 +26,35 @@ typedef struct wg_reduce_options {
         }                                       \
     }
 
+/* What becomes of a loss's elements: their mean or sum, the sum divided by the first extent, or each as it is. */
+typedef enum wg_reduction { WG_MEAN, WG_SUM, WG_BATCH_MEAN, WG_EACH } wg_reduction;
+
+/* Of losses on classes: weight (C) or WG_NONE; smoothing in 0 … 1; a label whose rows do not count. */
+#define WG_IGNORE_NOTHING INT64_MIN
+typedef struct wg_class_options {
+    wg_tensor *weight;
+    double smoothing;
+    int64_t ignore;
+    wg_reduction reduction;
+} wg_class_options;
+
+/* Pairs are of rows and columns. */
+typedef struct wg_conv_options {
+    int64_t stride[2], padding[2], dilation[2], output_padding[2]; /* the last for conv_transpose2d, below stride */
+    int64_t groups;
+} wg_conv_options;
+
+/* adaptive: size is the result's, and the image is divided into that many windows; the rest is not read. */
+typedef struct wg_pool_options {
+    int64_t size[2], stride[2], padding[2], dilation[2];
+    bool adaptive;
+} wg_pool_options;
+
 #define WG_UNARY(name) WG_API wg_tensor *wg_##name(wg_tensor *x);
 #define WG_BINARY(name) WG_API wg_tensor *wg_##name(wg_tensor *a, wg_tensor *b);
 #define WG_REDUCTION(name) WG_API wg_tensor *wg_##name##_with(wg_tensor *x, wg_reduce_options options);
 #define WG_OP(name, arguments) WG_API wg_tensor *wg_##name arguments;
+#define WG_OP_WITH(name, arguments) WG_API wg_tensor *wg_##name##_with arguments;
 #define WG_OP_MANY(name, arguments) WG_API wg_status wg_##name arguments;
 #define WG_CORE(name)
 #include "ops.def"
@@ -36,7 +62,28 @@ typedef struct wg_reduce_options {
 #undef WG_BINARY
 #undef WG_REDUCTION
 #undef WG_OP
+#undef WG_OP_WITH
 #undef WG_OP_MANY
 #undef WG_CORE
+
+#define wg_conv2d(x, w, b, ...) wg_conv2d_with((x), (w), (b), WG_CONV(__VA_ARGS__))
+#define wg_conv1d(x, w, b, ...) wg_conv1d_with((x), (w), (b), WG_CONV(__VA_ARGS__))
+#define wg_conv_transpose2d(x, w, b, ...) wg_conv_transpose2d_with((x), (w), (b), WG_CONV(__VA_ARGS__))
+#define WG_CONV(...) \
+    WG_OPTIONS(wg_conv_options, .stride = {1, 1}, .padding = {0, 0}, .dilation = {1, 1}, .groups = 1, __VA_ARGS__)
+
+#define wg_max_pool2d(x, ...) wg_max_pool2d_with((x), WG_POOL(__VA_ARGS__))
+#define wg_avg_pool2d(x, ...) wg_avg_pool2d_with((x), WG_POOL(__VA_ARGS__))
+#define WG_POOL(...) \
+    WG_OPTIONS(wg_pool_options, .size = {2, 2}, .stride = {2, 2}, .padding = {0, 0}, .dilation = {1, 1}, __VA_ARGS__)
+
+#define wg_cross_entropy(logits, target, ...) wg_cross_entropy_with((logits), (target), WG_CLASSES(__VA_ARGS__))
+#define wg_nll(logp, labels, ...) wg_nll_with((logp), (labels), WG_CLASSES(__VA_ARGS__))
+#define WG_CLASSES(...)                                                                                           \
+    WG_OPTIONS(wg_class_options, .weight = WG_NONE, .smoothing = 0, .ignore = WG_IGNORE_NOTHING, .reduction = WG_MEAN, \
+               __VA_ARGS__)
+
+/* x cut along an axis into n parts of the given sizes, which add up to its extent: views, parts[i] the i-th. All or none. */
+WG_API WG_MUST_CHECK wg_status wg_split(wg_tensor *x, int axis, const int64_t *sizes, size_t n, wg_tensor **parts);
 
 #endif

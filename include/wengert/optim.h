@@ -68,6 +68,16 @@ WG_API double wg_optim_lr(const wg_optim *optim, size_t group); /* NaN and the e
    (wg_update_commit). Errors: E_NULL, E_NO_GRAD (no parameter has a gradient), E_STATE (inside wg_update_begin), E_MEMORY. */
 WG_API WG_MUST_CHECK wg_status wg_optim_step(wg_optim *optim);
 
+/* Between wg_backward and the step: every element of the parameters' gradients brought into -limit … limit; NaN stays. */
+WG_API WG_MUST_CHECK wg_status wg_clip_gradients_value(wg_tensor_list params, double limit);
+
+/* The 2-norm n of all gradients together, and, if n is above limit, each gradient times limit/(n + 1e-6); *norm (may be NULL) is n,
+   before. limit = INFINITY only asks. A norm that is not finite is E_NUMERIC, which names the parameter. For both: parameters without a
+   gradient are left out; on failure nothing has changed once the open tape is closed, or at once where none is open; E_NULL, E_ARGUMENT
+   (no parameters, one of them twice, a limit below 0), E_NO_GRAD (none has a gradient), E_MEMORY. Source: Pascanu, Mikolov, Bengio,
+   2013; the rule is PyTorch's. */
+WG_API WG_MUST_CHECK wg_status wg_clip_gradients_norm(wg_tensor_list params, double limit, double *norm);
+
 /* Throws the gradients away. Only needed where a step will not consume them. */
 WG_API void wg_optim_zero_grad(wg_optim *optim);
 

@@ -38,6 +38,15 @@ static void distinct_values(struct check_case *c, unsigned which, double low, do
     free(grid);
 }
 
+/* Makes matrices definite, with eigenvalues at least 0 for elements in (-1, 1). */
+static void add_to_diagonals(struct operand *in)
+{
+    const int64_t columns = in->shape.extent[in->shape.rank - 1], rows = in->shape.extent[in->shape.rank - 2];
+    for (int64_t k = 0; k < in->numel; k++)
+        if (k / columns % rows == k % columns)
+            in->value[k] = (double)(float)(in->value[k] + (double)columns);
+}
+
 /* f32 can hold every value, so that both dtypes are given the same. A generator is given a seed. */
 static void fill(struct check_case *c, const struct wg_sample *sample)
 {
@@ -59,6 +68,8 @@ static void fill(struct check_case *c, const struct wg_sample *sample)
             const double value = low + (high - low) * uniform(&state);
             in->value[k] = in->tested || in->dtype <= WG_F64 ? (double)(float)value : floor(value);
         }
+        if (sample->dominant >> i & 1)
+            add_to_diagonals(in);
         if ((c->op->flags & WG_DRAWS) && operand_written(c, i) && in->numel == 4)
             memcpy(in->value, generator, sizeof generator);
     }
@@ -131,22 +142,23 @@ struct reduced {
     wg_shape shape;
     struct wg_reduce_params params;
 };
+/* p is read by norm. */
 static const struct reduced reductions[] = {
-    {"0-d", {.rank = 0}, {.axes = 0}},
-    {"size 1", WG_DIMS(1), {.axes = 1}},
-    {"no groups", WG_DIMS(0, 3), {.axes = 2}},
-    {"odd", WG_DIMS(7), {.axes = 1}},
-    {"odd rows", WG_DIMS(5, 7), {.axes = 2, .keepdims = true}},
-    {"odd columns", WG_DIMS(19, 35), {.axes = 1}},
-    {"4-d", WG_DIMS(2, 3, 2, 2), {.axes = 5}},
-    {"4-d inner", WG_DIMS(2, 3, 2, 2), {.axes = 10, .keepdims = true}},
-    {"no axis", WG_DIMS(2, 3), {.axes = 0}},
+    {"0-d", {.rank = 0}, {.axes = 0, .p = 2}},
+    {"size 1", WG_DIMS(1), {.axes = 1, .p = 2}},
+    {"no groups", WG_DIMS(0, 3), {.axes = 2, .p = 2}},
+    {"odd", WG_DIMS(7), {.axes = 1, .p = 2}},
+    {"odd rows", WG_DIMS(5, 7), {.axes = 2, .keepdims = true, .p = 2}},
+    {"odd columns", WG_DIMS(19, 35), {.axes = 1, .p = 2}},
+    {"4-d", WG_DIMS(2, 3, 2, 2), {.axes = 5, .p = 2}},
+    {"4-d inner", WG_DIMS(2, 3, 2, 2), {.axes = 10, .keepdims = true, .p = 2}},
+    {"no axis", WG_DIMS(2, 3), {.axes = 0, .p = 2}},
 };
 enum { N_REDUCTIONS = sizeof reductions / sizeof *reductions };
 
 static bool element_wise(const struct wg_op *op)
 {
-    return !op->shape && op->n_out > 0;
+    return ((!op->shape && !op->compose) || (op->flags & WG_BROADCASTS)) && op->n_out > 0;
 }
 
 /* The extents above 1 in a sample's shapes, each once. */
@@ -208,7 +220,7 @@ void case_of_variant(struct check_case *c, const struct wg_op *op, int at, struc
         const struct shapes *shapes = at < N_ALIKE ? &alike[at] : &stretched[at - N_ALIKE];
         snprintf(c->name, sizeof c->name, "%s", shapes->name);
         for (int i = 0; i < c->n; i++)
-            if (c->in[i].tested && !c->in[i].none)
+            if ((c->in[i].tested || (op->flags & WG_BROADCASTS)) && !c->in[i].none)
                 c->in[i].shape = i == 0 ? shapes->first : i == 1 ? shapes->second : shapes->rest;
     } else {
         replace_extents(c, &op->samples[0], at);

@@ -53,7 +53,9 @@ static void check_one_dtype(const struct check_case *c, wg_dtype dtype, bool dif
     check_taken(c, dtype);
     check_threads(c, dtype);
     check_rerun(c, dtype, differentiable);
-    for (int layout = ROW_MAJOR; layout <= REPEATED; layout++)
+    if (c->op->compose)
+        check_skip(c->report, "cost", "made of other ops, whose costs are checked");
+    for (int layout = ROW_MAJOR; layout <= REPEATED && !c->op->compose; layout++)
         check_cost(c, dtype, (enum layout)layout);
     if (differentiable)
         check_ways(c, dtype);
@@ -143,6 +145,6 @@ void check_op(const struct wg_op *op, struct check_report *report)
         case_free(&c);
     }
     check_enlarged(op, report);
-    if (op->vjp && !(op->flags & WG_NO_DERIVATIVE) && !check_found(report, "vjp"))
+    if ((op->vjp || op->compose) && !(op->flags & WG_NO_DERIVATIVE) && !check_found(report, "vjp"))
         check_not_all_zero(op, nonzero, report);
 }

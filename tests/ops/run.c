@@ -148,7 +148,7 @@ bool has_derivative(const struct check_case *c, const struct result *r)
         from = from || operand_leaf(c, i);
     for (int i = 0; i < r->n_out; i++)
         to = to || float_result(c, r, i);
-    return c->op->vjp && !(c->op->flags & WG_NO_DERIVATIVE) && from && to;
+    return (c->op->vjp || c->op->compose) && !(c->op->flags & WG_NO_DERIVATIVE) && from && to;
 }
 
 bool operands_make(const struct check_case *c, const struct run *run, bool want_gradient, wg_tensor **in)
@@ -208,13 +208,14 @@ static bool saved(const wg_call *c, unsigned i)
     return c->op->saves >> (i < c->n_in ? i < 16 ? i : 15 : 16 + i - c->n_in) & 1;
 }
 
-/* Overwrites every operand and result that vjp does not declare to read and that shares no memory with one that it does. */
+/* Overwrites every operand and result that vjp does not declare to read and that shares no memory with one that it does. What the op
+   wrote stays: it is compared. */
 static void poison(const wg_call *c)
 {
     const unsigned n = (unsigned)c->n_in + c->n_out;
     for (unsigned i = 0; i < n; i++) {
         wg_tensor *t = i < c->n_in ? c->in[i] : c->out[i - c->n_in];
-        bool spare = wg_absent(t) || saved(c, i);
+        bool spare = wg_absent(t) || saved(c, i) || (i < c->n_in && wg_bit(c->op->writes, i));
         for (unsigned k = 0; k < n && !spare; k++) {
             const wg_tensor *other = k < c->n_in ? c->in[k] : c->out[k - c->n_in];
             spare = saved(c, k) && !wg_absent(other) && other->storage == t->storage;

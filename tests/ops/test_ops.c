@@ -1,8 +1,9 @@
-/* Every op of the registry goes through the checker: one test an op. */
+/* Every op of the registry goes through the checker: one test an op. With arguments only the ops that they name. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -20,11 +21,11 @@ static void one_op(void **state)
 }
 
 /* What was not checked stands at the end, so that nobody takes silence for success. */
-static void summary(size_t n)
+static void summary(size_t all, size_t n)
 {
     long cases = 0, comparisons = 0;
     printf("Not checked:\n");
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < all; i++) {
         cases += reports[i].cases;
         comparisons += reports[i].comparisons;
         for (int k = 0; k < reports[i].skips && k < CHECK_MAX_FINDINGS; k++)
@@ -35,20 +36,33 @@ static void summary(size_t n)
     printf("%zu ops, %ld cases, %ld numbers compared\n", n, cases, comparisons);
 }
 
-int main(void)
+static bool wanted(const char *op, int argc, char **argv)
 {
-    const size_t n = wg_op_count();
-    struct CMUnitTest *tests = calloc(n, sizeof *tests);
-    size_t *index = calloc(n, sizeof *index);
-    reports = calloc(n, sizeof *reports);
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], op) == 0)
+            return true;
+    return argc == 1;
+}
+
+int main(int argc, char **argv)
+{
+    const size_t all = wg_op_count();
+    size_t n = 0;
+    struct CMUnitTest *tests = calloc(all, sizeof *tests);
+    size_t *index = calloc(all, sizeof *index);
+    reports = calloc(all, sizeof *reports);
     if (!tests || !index || !reports || wg_warmup(2) != WG_OK)
         return 2;
-    for (size_t i = 0; i < n; i++) {
-        index[i] = i;
-        tests[i] = (struct CMUnitTest){.name = wg_op_at(i)->name, .test_func = one_op, .initial_state = &index[i]};
-    }
+    for (size_t i = 0; i < all; i++)
+        if (wanted(wg_op_at(i)->name, argc, argv)) {
+            index[n] = i;
+            tests[n] = (struct CMUnitTest){.name = wg_op_at(i)->name, .test_func = one_op, .initial_state = &index[n]};
+            n++;
+        }
+    if (n == 0 || n < (size_t)argc - 1)
+        return fprintf(stderr, "an argument is no op's name\n"), 2;
     const int failed = _cmocka_run_group_tests("ops", tests, n, NULL, NULL);
-    summary(n);
+    summary(all, n);
     free(tests);
     free(index);
     free(reports);

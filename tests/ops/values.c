@@ -93,7 +93,7 @@ static double round_off(wg_dtype dtype)
 /* The shape that the checker expects of an op with the default rule; what others state is compared with what came. */
 static bool expected_shape(const struct check_case *c, wg_shape *shape)
 {
-    if (c->op->shape)
+    if (c->op->shape || c->op->compose)
         return false;
     *shape = WG_SCALAR;
     for (int i = 0; i < c->n; i++)
@@ -177,6 +177,8 @@ void check_repeated(const struct check_case *c, wg_dtype dtype)
         run_with_gradient(&constant, (struct run){.dtype = dtype}, &plain);
         if (plain.status == WG_OK)
             compare_layout(&constant, dtype, REPEATED, ~0u, &plain);
+        else if (plain.status == WG_E_NUMERIC)
+            check_skip(c->report, "repeated", "%s: no answer for such values: %s", constant.name, plain.error.message);
         else
             check_fail(c->report, "repeated", "%s: %s", constant.name, plain.error.message);
         result_free(&plain);

@@ -279,6 +279,29 @@ static void misuse_optim_null(void)
         expect_error(WG_E_NULL, "optim_zero_grad: ");
 }
 
+static void misuse_clip(void)
+{
+    const wg_tensor_list good = {1, &fx.x, &(const char *){"x"}}, none = {0, NULL, NULL}, lost = {1, NULL, NULL};
+    wg_tensor *twice[2] = {fx.x, fx.x};
+    double norm = 5;
+    FOR_EACH_BAD(IS_NULL, {
+        const wg_tensor_list list = {1, &bad, &(const char *){"x"}};
+        assert_fails(wg_clip_gradients_value(list, 1), code, ": ");
+        assert_fails(wg_clip_gradients_norm(list, 1, &norm), code, ": ");
+    });
+    assert_fails(wg_clip_gradients_value(none, 1), WG_E_ARGUMENT, "clip_gradients_value: ");
+    assert_fails(wg_clip_gradients_norm(none, 1, NULL), WG_E_ARGUMENT, "clip_gradients_norm: ");
+    assert_fails(wg_clip_gradients_value(lost, 1), WG_E_NULL, "clip_gradients_value: ");
+    assert_fails(wg_clip_gradients_norm(lost, 1, NULL), WG_E_NULL, "clip_gradients_norm: ");
+    assert_fails(wg_clip_gradients_value(((wg_tensor_list){2, twice, NULL}), 1), WG_E_ARGUMENT, "clip_gradients_value: ");
+    assert_fails(wg_clip_gradients_norm(((wg_tensor_list){2, twice, NULL}), 1, NULL), WG_E_ARGUMENT, "clip_gradients_norm: ");
+    assert_fails(wg_clip_gradients_value(good, -1), WG_E_ARGUMENT, "clip_gradients_value: ");
+    assert_fails(wg_clip_gradients_norm(good, (double)NAN, NULL), WG_E_ARGUMENT, "clip_gradients_norm: ");
+    assert_fails(wg_clip_gradients_value(good, 1), WG_E_NO_GRAD, "clip_gradients_value: ");
+    assert_fails(wg_clip_gradients_norm(good, 1, &norm), WG_E_NO_GRAD, "clip_gradients_norm: ");
+    assert_true(norm == 5);
+}
+
 static const struct misuse table[] = {
     {"wg_module_create", misuse_module},
     {"wg_module_destroy", misuse_module},
@@ -322,6 +345,8 @@ static const struct misuse table[] = {
     {"wg_optim_state", misuse_optim_null},
     {"wg_optim_add_group_with", misuse_optim_null},
     {"wg_optim_zero_grad", misuse_optim_null},
+    {"wg_clip_gradients_value", misuse_clip},
+    {"wg_clip_gradients_norm", misuse_clip},
     {"wg_init_uniform", misuse_init},
     {"wg_init_normal", misuse_init},
     {"wg_init_constant", misuse_init},

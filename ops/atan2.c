@@ -1,0 +1,44 @@
+/* y = the angle of the point (b, a), a being the ordinate, broadcasting; dy/da = b/(a² + b²), dy/db = -a/(a² + b²). */
+#ifdef REAL
+MAP2(atan2, wg_no_params, R(atan2)(a, b))
+#else
+#define KERNEL_FILE "atan2.c"
+#include "op.h"
+
+/* g other/(a² + b²) */
+static wg_tensor *part(const wg_call *c, wg_tensor *other, wg_tensor *g)
+{
+    return wg_div(wg_mul(g, other), wg_add(wg_square(c->in[0]), wg_square(c->in[1])));
+}
+
+static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    WG_TRY(WG_GIVE(gx[0], part(c, c->in[1], gy[0])));
+    return WG_GIVE(gx[1], wg_neg(part(c, c->in[0], gy[0])));
+}
+
+static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    return wg_jvp_sum(c, WG_PART(tx[0], part(c, c->in[1], tx[0])), WG_PART(tx[1], wg_neg(part(c, c->in[0], tx[1]))), ty);
+}
+
+static wg_cost cost(const wg_call *c)
+{
+    return wg_cost_each(c, 0, 0, 0, 0, 1);
+}
+
+const struct wg_op wg_op_atan2 = {
+    .name = "atan2",
+    .n_in = 2,
+    .n_out = 1,
+    .kernel = KERNELS(atan2),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0) | WG_IN(1),
+    .inplace = WG_IN(0) | WG_IN(1),
+    WG_SAMPLES({"right", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {-1, 0.5}, .high = {1, 2}},
+               {"left, above", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {0.3, -2}, .high = {1, -0.3}},
+               {"below", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {-2, -1}, .high = {-0.5, 1}}),
+};
+#endif

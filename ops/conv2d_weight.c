@@ -1,0 +1,154 @@
+/* gw[o,c,u,v] = Σ x[n,c,h,k] gy[n,o,i,j] over images and the outputs at which tap (u,v) lies inside: conv2d's gradient by its kernel.
+   A sum has SIDE x SIDE parts, by n and j modulo SIDE, so that the same order suits vectors along images and vectors along rows. Within
+   a part it runs over n, i, j; the parts are joined as trees, first those of one n. */
+#ifdef REAL
+#include "conv.h"
+
+enum { T(SIDE) = 8, T(PARTS) = 64 };
+
+/* part[k] += x[k sx] y[k sy] */
+static inline void T(add_pairs)(int64_t n, REAL *part, const ELEM *x, int64_t sx, const ELEM *y, int64_t sy)
+{
+    if (n == T(SIDE) && sx == 1 && sy == 1)
+        for (int64_t k = 0; k < T(SIDE); k++)
+            part[k] = part[k] + (REAL)x[k] * y[k];
+    else
+        for (int64_t k = 0; k < n; k++)
+            part[k] = part[k] + (REAL)x[k * sx] * y[k * sy];
+}
+
+/* The sum of parts, of which those of one n lie s apart, and those of one j t apart. */
+static REAL T(join_parts)(REAL *part, int64_t s, int64_t t)
+{
+    for (int64_t half = T(SIDE) / 2; half > 0; half /= 2)
+        for (int64_t n = 0; n < T(SIDE); n++)
+            for (int64_t j = 0; j < half; j++)
+                part[n * t + j * s] = part[n * t + j * s] + part[n * t + (j + half) * s];
+    for (int64_t half = T(SIDE) / 2; half > 0; half /= 2)
+        for (int64_t n = 0; n < half; n++)
+            part[n * t] = part[n * t] + part[(n + half) * t];
+    return part[0];
+}
+
+/* One tap; x and y are its input and output channel. */
+static REAL T(tap)(const T(convolution) * cv, const ELEM *x, const ELEM *y, int64_t u, int64_t v)
+{
+    REAL part[T(PARTS)];
+    const int64_t first_row = wg_first_window(&cv->rows, u, 0), last_row = wg_first_window(&cv->rows, u, cv->rows.extent);
+    const int64_t first = wg_first_window(&cv->columns, v, 0), last = wg_first_window(&cv->columns, v, cv->columns.extent);
+    const int64_t step = cv->columns.stride * cv->sx[3];
+    for (int64_t k = 0; k < T(PARTS); k++)
+        part[k] = (REAL)0;
+    for (int64_t image = 0; image < cv->images; image += T(SIDE)) {
+        const int64_t images = wg_clip(cv->images - image, 0, T(SIDE));
+        for (int64_t i = first_row; i < last_row; i++)
+            for (int64_t j = first, n; j < last; j += n) {
+                n = wg_clip(last - j, 0, T(SIDE) - j % T(SIDE));
+                const ELEM *from_x = x + image * cv->sx[0] + wg_position(&cv->rows, i, u) * cv->sx[2] +
+                                     wg_position(&cv->columns, j, v) * cv->sx[3];
+                const ELEM *from_y = y + image * cv->sy[0] + i * cv->sy[2] + j * cv->sy[3];
+                if (cv->along_images)
+                    for (int64_t k = 0; k < n; k++)
+                        T(add_pairs)
+                (images, part + (j + k) % T(SIDE) * T(SIDE), from_x + k * step, cv->sx[0], from_y + k * cv->sy[3], cv->sy[0]);
+                else for (int64_t k = 0; k < images; k++) T(add_pairs)(n, part + k * T(SIDE) + j % T(SIDE), from_x + k * cv->sx[0],
+                                                                       step, from_y + k * cv->sy[0], cv->sy[3]);
+            }
+    }
+    return T(join_parts)(part, cv->along_images ? T(SIDE) : 1, cv->along_images ? 1 : T(SIDE));
+}
+
+static void T(rows_of_taps)(int64_t first, int64_t last, void *context)
+{
+    const T(convolution) *cv = (const T(convolution) *)context;
+    for (int64_t job = first; job < last; job++) {
+        const int64_t u = job % cv->rows.size, c = job / cv->rows.size % cv->inputs, o = job / cv->rows.size / cv->inputs;
+        const ELEM *x = cv->x + (o / cv->outputs * cv->inputs + c) * cv->sx[1], *y = cv->y + o * cv->sy[1];
+        ELEM *w = cv->w + o * cv->sw[0] + c * cv->sw[1] + u * cv->sw[2];
+        for (int64_t v = 0; v < cv->columns.size; v++)
+            w[v * cv->sw[3]] = T(tap)(cv, x, y, u, v);
+    }
+}
+
+static wg_status T(conv2d_weight)(const wg_call *c)
+{
+    const wg_tensor *x = c->in[0], *gy = c->in[1], *gw = c->out[0];
+    T(convolution) cv = T(convolution_of)(c, x, gw, gy, x);
+    const double work = (double)gy->numel * (double)(cv.inputs * cv.rows.size * cv.columns.size);
+    wg_parallel(wg_kernel_threads(work), wg_extents(gw)[0] * cv.inputs * cv.rows.size, T(rows_of_taps), &cv);
+    return WG_OK;
+}
+#else
+#define KERNEL_FILE "conv2d_weight.c"
+#include "op.h"
+
+static wg_status shape(const wg_call *c, wg_spec *out)
+{
+    const struct wg_window_params *p = c->params;
+    const wg_tensor *x = c->in[0], *gy = c->in[1];
+    int64_t y[4];
+    WG_TRY(wg_conv_operands(c, &out->dtype));
+    out->rank = 4;
+    out->extent[0] = wg_extents(gy)[1];
+    out->extent[1] = p->groups > 0 ? wg_extents(x)[1] / p->groups : 0;
+    out->extent[2] = p->size[0];
+    out->extent[3] = p->size[1];
+    WG_TRY(wg_conv_result(c, wg_extents(x), out->extent, y));
+    return wg_expect_extents(c, y, gy);
+}
+
+wg_tensor *wg_conv2d_weight(wg_tensor *x, wg_tensor *gy, int64_t height, int64_t width, wg_conv_options options)
+{
+    struct wg_window_params p;
+    if (wg_conv_params("conv2d_weight", options, &p) != WG_OK)
+        return NULL;
+    p.size[0] = height;
+    p.size[1] = width;
+    return wg_invoke2(&wg_op_conv2d_weight, &p, x, gy);
+}
+
+static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    const wg_conv_options options = wg_conv_options_of(c->params);
+    const int64_t *x = wg_extents(c->in[0]);
+    WG_TRY(WG_GIVE(gx[0], wg_conv2d_input(c->in[1], gy[0], x[2], x[3], options)));
+    return WG_GIVE(gx[1], wg_conv2d_with(c->in[0], gy[0], WG_NONE, options));
+}
+
+static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    return wg_jvp_sum(c, WG_PART(tx[0], wg_invoke2(c->op, c->params, tx[0], c->in[1])),
+                      WG_PART(tx[1], wg_invoke2(c->op, c->params, c->in[0], tx[1])), ty);
+}
+
+/* To the products of each sum come the joins of its parts. */
+static wg_cost cost(const wg_call *c)
+{
+    wg_cost cost = wg_conv_cost(c, c->in[0], c->out[0], c->in[1]);
+    cost.add += 63 * (double)c->out[0]->numel;
+    return cost;
+}
+
+const struct wg_op wg_op_conv2d_weight = {
+    .name = "conv2d_weight",
+    .params_size = sizeof(struct wg_window_params),
+    .n_in = 2,
+    .n_out = 1,
+    .shape = shape,
+    .kernel = KERNELS(conv2d_weight),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0) | WG_IN(1),
+    WG_SAMPLES(
+        {"1x1", {WG_DIMS(5, 2, 1, 4), WG_DIMS(5, 6, 1, 4)}, .n = 2, WG_WINDOWS(1, 1, 0, 0, 1, 1, 1, .size = {1, 1})},
+        {"3x2", {WG_DIMS(2, 2, 5, 5), WG_DIMS(2, 3, 3, 4)}, .n = 2, WG_WINDOWS(1, 1, 0, 0, 1, 1, 1, .size = {3, 2})},
+        {"padded", {WG_DIMS(2, 1, 3, 4), WG_DIMS(2, 2, 3, 6)}, .n = 2, WG_WINDOWS(1, 1, 1, 2, 1, 1, 1, .size = {3, 3})},
+        {"remainder", {WG_DIMS(1, 2, 6, 7), WG_DIMS(1, 2, 3, 2)}, .n = 2, WG_WINDOWS(2, 3, 0, 0, 1, 1, 1, .size = {1, 2})},
+        {"dilated", {WG_DIMS(2, 1, 6, 5), WG_DIMS(2, 2, 5, 1)}, .n = 2, WG_WINDOWS(1, 1, 1, 0, 3, 2, 1, .size = {2, 3})},
+        {"groups", {WG_DIMS(1, 4, 3, 3), WG_DIMS(1, 6, 2, 2)}, .n = 2, WG_WINDOWS(1, 1, 0, 0, 1, 1, 2, .size = {2, 2})},
+        {"channels apart", {WG_DIMS(2, 3, 3, 3), WG_DIMS(2, 3, 1, 2)}, .n = 2, WG_WINDOWS(2, 1, 0, 0, 1, 1, 3, .size = {2, 2})},
+        {"long sums", {WG_DIMS(9, 1, 1, 11), WG_DIMS(9, 1, 1, 10)}, .n = 2, WG_WINDOWS(1, 1, 0, 0, 1, 1, 1, .size = {1, 2})},
+        {"empty taps", {WG_DIMS(1, 1, 1, 2), WG_DIMS(1, 1, 3, 3)}, .n = 2, WG_WINDOWS(2, 2, 3, 3, 1, 1, 1, .size = {3, 4})}),
+};
+#endif

@@ -1,0 +1,68 @@
+/* The largest of each window; NaN if any is. Padding counts as -inf. */
+#ifdef REAL
+#include "max_pool.h"
+
+static void T(window_to_largest)(const T(pool) * pool, const T(window) * at)
+{
+    T(pick_largest)(at, pool->c->in[0], pool->c->in[0], pool->c->out[0]);
+}
+
+static wg_status T(max_pool2d)(const wg_call *c)
+{
+    return T(pool_all)(c, c->in[0], c->out[0], c->in[0], T(window_to_largest));
+}
+#else
+#define KERNEL_FILE "max_pool2d.c"
+#include "op.h"
+
+static wg_status shape(const wg_call *c, wg_spec *out)
+{
+    return wg_pool_shape(c, true, out);
+}
+
+wg_tensor *wg_max_pool2d_with(wg_tensor *x, wg_pool_options options)
+{
+    const struct wg_window_params p = wg_pool_params(options);
+    return wg_invoke1(&wg_op_max_pool2d, &p, x);
+}
+
+static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    return WG_GIVE(gx[0], wg_max_pool2d_grad(c->in[0], gy[0], wg_pool_options_of(c->params)));
+}
+
+static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    return wg_made(ty[0] = wg_max_pool2d_pick(c->in[0], tx[0], wg_pool_options_of(c->params)));
+}
+
+static wg_cost cost(const wg_call *c)
+{
+    double pairs;
+    wg_cost cost = wg_pool_cost(c, c->in[0], c->out[0], WG_IN(0), &pairs);
+    cost.compare = 2 * pairs;
+    return cost;
+}
+
+const struct wg_op wg_op_max_pool2d = {
+    .name = "max_pool2d",
+    .params_size = sizeof(struct wg_window_params),
+    .n_in = 1,
+    .n_out = 1,
+    .shape = shape,
+    .kernel = KERNELS(max_pool2d),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0),
+    WG_SAMPLES({"2x2", {WG_DIMS(2, 3, 5, 4)}, .n = 1, .distinct = 1, WG_WINDOWS(2, 2, 0, 0, 1, 1, 1, .size = {2, 2})},
+               {"overlap", {WG_DIMS(1, 2, 4, 5)}, .n = 1, .distinct = 1, WG_WINDOWS(1, 2, 1, 1, 1, 1, 1, .size = {2, 3})},
+               {"dilated", {WG_DIMS(2, 1, 4, 5)}, .n = 1, .distinct = 1, WG_WINDOWS(1, 2, 0, 1, 2, 2, 1, .size = {2, 3})},
+               {"whole image", {WG_DIMS(2, 2, 2, 3)}, .n = 1, .distinct = 1, WG_WINDOWS(1, 1, 0, 0, 1, 1, 1, .size = {2, 3})},
+               {"adaptive",
+                {WG_DIMS(1, 2, 5, 4)},
+                .n = 1,
+                .distinct = 1,
+                WG_WINDOWS(1, 1, 0, 0, 1, 1, 1, .size = {3, 2}, .adaptive = true)}),
+};
+#endif

@@ -1,0 +1,52 @@
+/* √Σ x² over axes, summed in f64. Its gradient is x/y. */
+#ifdef REAL
+#define NAME norm2
+#define ACC WIDE
+#define TERM(x, c) ((WIDE)(x) * (WIDE)(x))
+#define COMBINE(a, b) ((a) + (b))
+#define FINISH(a, n) ((REAL)sqrt(a))
+#define EMPTY ((REAL)0)
+#include "reduce_tmpl.h"
+#else
+#define KERNEL_FILE "norm2.c"
+#include "op.h"
+
+static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    return WG_GIVE(gx[0], wg_length_grad(c, c->in[0], gy[0]));
+}
+
+static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    return wg_made(ty[0] = wg_length_jvp(c, c->in[0], tx[0]));
+}
+
+static wg_cost cost(const wg_call *c)
+{
+    wg_cost cost = wg_cost_bytes(c);
+    if (c->in[0]->numel > 0) {
+        cost.mul = (double)c->in[0]->numel;
+        cost.add = (double)(c->in[0]->numel - c->out[0]->numel);
+        cost.transcendental = (double)c->out[0]->numel;
+    }
+    return cost;
+}
+
+const struct wg_op wg_op_norm2 = {
+    .name = "norm2",
+    .params_size = sizeof(struct wg_reduce_params),
+    .n_in = 1,
+    .n_out = 1,
+    .shape = wg_reduce_shape,
+    .kernel = KERNELS(norm2),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0) | WG_OUT(0),
+    WG_SAMPLES({"all", {WG_DIMS(3, 4)}, .n = 1, .low = {0.1}, .high = {1}, .params = &(const struct wg_reduce_params){.axes = 3}},
+               {"rows", {WG_DIMS(3, 4)}, .n = 1, .params = &(const struct wg_reduce_params){.axes = 2}},
+               {"columns", {WG_DIMS(3, 4)}, .n = 1, .params = &(const struct wg_reduce_params){.axes = 1, .keepdims = true}},
+               {"outer", {WG_DIMS(2, 3, 4)}, .n = 1, .params = &(const struct wg_reduce_params){.axes = 5}},
+               {"blocks", {WG_DIMS(600)}, .n = 1, .params = &(const struct wg_reduce_params){.axes = 1}}),
+};
+#endif

@@ -1,0 +1,154 @@
+/* One pass of a reduction over columns, for the number type at hand. Before it is included:
+   PASS its name, ACC the type of totals, TERM(x, c) what is combined of an element x of a column with number c, COMBINE(a, b) an
+   associative combination. It makes T(PASS_columns) and, which may do alone, T(PASS_run).
+
+   Order of combination, by logical index alone: within a block of 256 elements 16 interleaved lanes, joined as a tree; blocks joined as a
+   binary counter carries; 64 blocks make a tile, the unit of threads. Columns side by side in memory are worked on together, which
+   changes nothing in the order within each. n elements take n terms and n - 1 combinations. */
+
+#define OF_PASS(name) T(WG_JOIN(PASS, name))
+
+/* One block of m elements at x + offset[j], of w columns of stride s with numbers c: into total[w]. */
+static inline void OF_PASS(_block)(const ELEM *x, const int64_t *offset, int64_t m, int64_t s, int64_t w, const ACC *c, ACC *total)
+{
+    ACC lane[WG_REDUCE_LANES][WG_REDUCE_WIDTH];
+    const int64_t lanes = m < WG_REDUCE_LANES ? m : WG_REDUCE_LANES;
+    (void)c;
+    for (int64_t j = 0; j < lanes; j++)
+        for (int64_t k = 0; k < w; k++)
+            lane[j][k] = TERM((REAL)x[offset[j] + k * s], c[k]);
+    if (w == 1) {
+        for (int64_t j = lanes; j < m; j++)
+            lane[j % WG_REDUCE_LANES][0] = COMBINE(lane[j % WG_REDUCE_LANES][0], TERM((REAL)x[offset[j]], c[0]));
+    } else {
+        for (int64_t j = lanes; j < m; j++)
+            for (int64_t k = 0; k < w; k++)
+                lane[j % WG_REDUCE_LANES][k] = COMBINE(lane[j % WG_REDUCE_LANES][k], TERM((REAL)x[offset[j] + k * s], c[k]));
+    }
+    for (int64_t half = WG_REDUCE_LANES / 2; half > 0; half /= 2)
+        for (int64_t j = 0; j < half && j + half < lanes; j++)
+            for (int64_t k = 0; k < w; k++)
+                lane[j][k] = COMBINE(lane[j][k], lane[j + half][k]);
+    for (int64_t k = 0; k < w; k++)
+        total[k] = lane[0][k];
+}
+
+/* The same for one column whose elements lie side by side: the lanes are a vector. */
+static inline ACC OF_PASS(_run)(const ELEM *x, int64_t m, const ACC *c)
+{
+    ACC lane[WG_REDUCE_LANES];
+    const int64_t lanes = m < WG_REDUCE_LANES ? m : WG_REDUCE_LANES;
+    (void)c;
+    for (int64_t j = 0; j < lanes; j++)
+        lane[j] = TERM((REAL)x[j], c[0]);
+    int64_t at = WG_REDUCE_LANES;
+    for (; at + WG_REDUCE_LANES <= m; at += WG_REDUCE_LANES)
+        for (int64_t j = 0; j < WG_REDUCE_LANES; j++)
+            lane[j] = COMBINE(lane[j], TERM((REAL)x[at + j], c[0]));
+    for (int64_t j = 0; at + j < m; j++)
+        lane[j] = COMBINE(lane[j], TERM((REAL)x[at + j], c[0]));
+    for (int64_t half = WG_REDUCE_LANES / 2; half > 0; half /= 2)
+        for (int64_t j = 0; j < half && j + half < lanes; j++)
+            lane[j] = COMBINE(lane[j], lane[j + half]);
+    return lane[0];
+}
+
+/* Joins totals as a binary counter carries; at most WG_REDUCE_LEVELS wait. */
+typedef struct {
+    ACC waiting[WG_REDUCE_LEVELS][WG_REDUCE_WIDTH];
+    int64_t pushed, w;
+    int depth;
+} OF_PASS(_joiner);
+
+static inline void OF_PASS(_join_top)(OF_PASS(_joiner) * j)
+{
+    j->depth--;
+    for (int64_t k = 0; k < j->w; k++)
+        j->waiting[j->depth - 1][k] = COMBINE(j->waiting[j->depth - 1][k], j->waiting[j->depth][k]);
+}
+
+static inline void OF_PASS(_join)(OF_PASS(_joiner) * j, const ACC *total)
+{
+    for (int64_t k = 0; k < j->w; k++)
+        j->waiting[j->depth][k] = total[k];
+    j->depth++;
+    for (int64_t carry = j->pushed++; carry & 1; carry >>= 1)
+        OF_PASS(_join_top)(j);
+}
+
+static inline void OF_PASS(_join_end)(OF_PASS(_joiner) * j, ACC *total)
+{
+    while (j->depth > 1)
+        OF_PASS(_join_top)(j);
+    for (int64_t k = 0; k < j->w; k++)
+        total[k] = j->waiting[0][k];
+}
+
+/* A pass under way over w columns at x of stride s, with their numbers c; w totals for each tile. */
+typedef struct {
+    const struct wg_reduction_plan *plan;
+    const ELEM *x;
+    int64_t s, w;
+    const ACC *c;
+    ACC *total;
+} OF_PASS(_pass);
+
+static inline void OF_PASS(_tile)(const OF_PASS(_pass) * p, int64_t first, int64_t n, ACC *total)
+{
+    OF_PASS(_joiner) joiner;
+    joiner.pushed = joiner.depth = 0;
+    joiner.w = p->w;
+    for (int64_t at = first; at < first + n; at += WG_REDUCE_BLOCK) {
+        const int64_t m = first + n - at < WG_REDUCE_BLOCK ? first + n - at : WG_REDUCE_BLOCK;
+        ACC block[WG_REDUCE_WIDTH];
+        if (p->w == 1 && p->plan->n_reduced == 1 && p->plan->reduced_in[0] == 1) {
+            block[0] = OF_PASS(_run)(p->x + at, m, p->c);
+        } else {
+            int64_t offset[WG_REDUCE_BLOCK];
+            wg_reduced_offsets(p->plan, at, m, offset);
+            OF_PASS(_block)(p->x, offset, m, p->s, p->w, p->c, block);
+        }
+        OF_PASS(_join)(&joiner, block);
+    }
+    OF_PASS(_join_end)(&joiner, total);
+}
+
+static inline void OF_PASS(_tiles)(int64_t first, int64_t last, void *context)
+{
+    const OF_PASS(_pass) *p = (const OF_PASS(_pass) *)context;
+    const int64_t tile = (int64_t)WG_REDUCE_BLOCK * WG_REDUCE_TILE;
+    for (int64_t i = first; i < last; i++) {
+        const int64_t n = p->plan->count - i * tile < tile ? p->plan->count - i * tile : tile;
+        OF_PASS(_tile)(p, i * tile, n, p->total + i * p->w);
+    }
+}
+
+/* All of w columns, of at least one element: tiles, on so many threads, then their totals. */
+static inline wg_status OF_PASS(_columns)(const struct wg_reduction_plan *plan, int threads, const ELEM *x, int64_t s, int64_t w,
+                                          const ACC *c, ACC *total)
+{
+    const int64_t tile = (int64_t)WG_REDUCE_BLOCK * WG_REDUCE_TILE, tiles = (plan->count + tile - 1) / tile;
+    OF_PASS(_pass) p = {plan, x, s, w, c, total};
+    if (tiles <= 1) {
+        OF_PASS(_tiles)(0, 1, &p);
+        return WG_OK;
+    }
+    p.total = (ACC *)wg_object_new((size_t)tiles * (size_t)w * sizeof(ACC));
+    if (!p.total)
+        return WG_E_MEMORY;
+    wg_parallel(threads, tiles, OF_PASS(_tiles), &p);
+    OF_PASS(_joiner) joiner;
+    joiner.pushed = joiner.depth = 0;
+    joiner.w = w;
+    for (int64_t i = 0; i < tiles; i++)
+        OF_PASS(_join)(&joiner, p.total + i * w);
+    OF_PASS(_join_end)(&joiner, total);
+    wg_object_free(p.total);
+    return WG_OK;
+}
+
+#undef OF_PASS
+#undef PASS
+#undef ACC
+#undef TERM
+#undef COMBINE

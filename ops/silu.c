@@ -1,0 +1,34 @@
+/* y = x sigmoid x, by e^-|x| so that nothing overflows; dy/dx = s (1 + x (1 - s)), s = sigmoid x. */
+#ifdef REAL
+#include "tails.h"
+static inline REAL T(silu_value)(REAL x)
+{
+    const WIDE v = T(from_left)((WIDE)x, 800), e = exp(-fabs(v));
+    return (REAL)(v * (v >= (WIDE)0 ? (WIDE)1 : e) / ((WIDE)1 + e));
+}
+MAP1(silu, wg_no_params, T(silu_value)(x))
+#else
+#define KERNEL_FILE "silu.c"
+#include "op.h"
+
+WG_DIAGONAL(wg_silu_grad(c->in[0], wg_take(g)))
+
+static wg_cost cost(const wg_call *c)
+{
+    return wg_cost_each(c, 1, 1, 1, 2, 1);
+}
+
+const struct wg_op wg_op_silu = {
+    .name = "silu",
+    .n_in = 1,
+    .n_out = 1,
+    .kernel = KERNELS(silu),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0),
+    .inplace = WG_IN(0),
+    WG_SAMPLES({"about 0", {WG_DIMS(3, 4)}, .n = 1, .low = {-3}, .high = {3}},
+               {"tails", {WG_DIMS(3, 4)}, .n = 1, .low = {-50}, .high = {50}}),
+};
+#endif

@@ -1,0 +1,41 @@
+/* gy s (1 + x t), s = sigmoid x, t = 1 - s = sigmoid(-x): silu's gradient. Linear in gy; d/dx = gy s t (2 + x (t - s)). */
+#ifdef REAL
+#include "tails.h"
+static inline REAL T(silu_gradient)(REAL x, REAL gy)
+{
+    const WIDE v = T(between)((WIDE)x, 800), e = exp(-fabs(v)), near = (WIDE)1 / ((WIDE)1 + e), far = e * near;
+    const int right = v >= (WIDE)0;
+    return (REAL)((WIDE)gy * ((right ? near : far) * ((WIDE)1 + v * (right ? far : near))));
+}
+MAP2(silu_grad, wg_no_params, T(silu_gradient)(a, b))
+#else
+#define KERNEL_FILE "silu_grad.c"
+#include "op.h"
+
+static wg_tensor *by_x(const wg_call *c, wg_tensor *g)
+{
+    wg_tensor *x = c->in[0], *s = wg_sigmoid(x), *t = wg_sigmoid(wg_neg(x));
+    wg_tensor *factor = wg_add_scalar(wg_mul(x, wg_sub(t, s)), 2);
+    return wg_mul(wg_mul(g, c->in[1]), wg_mul(wg_mul(s, t), factor));
+}
+WG_DIAGONAL_GRAD(by_x(c, g))
+
+static wg_cost cost(const wg_call *c)
+{
+    return wg_cost_each(c, 2, 4, 1, 3, 1);
+}
+
+const struct wg_op wg_op_silu_grad = {
+    .name = "silu_grad",
+    .n_in = 2,
+    .n_out = 1,
+    .kernel = KERNELS(silu_grad),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0) | WG_IN(1),
+    .inplace = WG_IN(1),
+    WG_SAMPLES({"about 0", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {-3, -1}, .high = {3, 1}},
+               {"tails", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {-30, -1}, .high = {30, 1}}),
+};
+#endif

@@ -1,0 +1,112 @@
+/* Clipping gradients. A clipped gradient is an effect of the step like any other: on the open tape it is undone if the step fails, so
+   that a retry begins where this one did. Without one the whole happens on a tape of its own, and so all of it or nothing. */
+#include <math.h>
+
+#include "wengert/error.h"
+#include "wengert/ops.h"
+#include "wengert/optim.h"
+#include "wengert/tape.h"
+#include "wengert/tensor.h"
+
+static wg_status cause(void)
+{
+    return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
+}
+
+static wg_status check(const char *op, wg_tensor_list params, double limit)
+{
+    size_t gradients = 0;
+    if (params.n == 0 || !params.tensor)
+        return wg_error_set(params.n ? WG_E_NULL : WG_E_ARGUMENT, op, "%s: there are no parameters", op);
+    if (!(limit >= 0))
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: the limit %g is negative or no number", op, limit);
+    for (size_t i = 0; i < params.n; i++) {
+        const wg_tensor *t = params.tensor[i];
+        if (!t)
+            return wg_error_set(WG_E_NULL, op, "%s: parameter %zu is NULL", op, i);
+        if (!wg_data(t)) /* released, dangling, another thread's, which is recorded now */
+            return cause();
+        for (size_t k = 0; k < i; k++)
+            if (params.tensor[k] == t)
+                return wg_error_set(WG_E_ARGUMENT, op, "%s: parameter %zu (%s) is given twice", op, i, wg_name_of(t));
+        gradients += wg_gradient(t) != NULL;
+    }
+    return gradients ? WG_OK : wg_error_set(WG_E_NO_GRAD, op, "%s: no parameter has a gradient: wg_backward comes first", op);
+}
+
+/* gradient ← value, which is not read again. */
+static wg_status replace(wg_tensor *gradient, wg_tensor *value)
+{
+    if (!value)
+        return cause();
+    WG_TRY(wg_assign(gradient, value));
+    wg_drop(value);
+    return WG_OK;
+}
+
+static wg_status clip_values(wg_tensor_list params, double limit)
+{
+    for (size_t i = 0; i < params.n; i++) {
+        wg_tensor *g = wg_gradient(params.tensor[i]);
+        if (g)
+            WG_TRY(replace(g, wg_clamp(g, -limit, limit)));
+    }
+    return WG_OK;
+}
+
+/* The norm of all gradients together, f64, rank 0; NULL if it is not finite. */
+static wg_tensor *total_norm(const char *op, wg_tensor_list params)
+{
+    wg_tensor *squares = wg_scalar(WG_F64, 0);
+    for (size_t i = 0; i < params.n; i++) {
+        wg_tensor *g = wg_gradient(params.tensor[i]), *norm = g ? wg_norm2(g) : NULL;
+        if (!g)
+            continue;
+        if (norm && !isfinite(wg_item(norm))) {
+            (void)wg_error_set(WG_E_NUMERIC, op, "%s: the norm of parameter %zu's gradient (%s) is %g", op, i,
+                               wg_name_of(params.tensor[i]), wg_item(norm));
+            return NULL;
+        }
+        squares = wg_add(squares, wg_square(wg_cast(norm, WG_F64)));
+    }
+    wg_tensor *total = wg_sqrt(squares);
+    if (!total || isfinite(wg_item(total)))
+        return total;
+    (void)wg_error_set(WG_E_NUMERIC, op, "%s: the norm of all gradients is %g", op, wg_item(total));
+    return NULL;
+}
+
+static wg_status clip_norm(const char *op, wg_tensor_list params, double limit, double *norm)
+{
+    wg_tensor *total = total_norm(op, params);
+    wg_tensor *scale = wg_minimum(wg_div(wg_scalar(WG_F64, limit), wg_add_scalar(total, 1e-6)), wg_scalar(WG_F64, 1));
+    if (!scale)
+        return cause();
+    for (size_t i = 0; i < params.n; i++) {
+        wg_tensor *g = wg_gradient(params.tensor[i]);
+        if (g)
+            WG_TRY(replace(g, wg_mul(g, wg_cast(scale, wg_dtype_of(g)))));
+    }
+    if (norm)
+        *norm = wg_item(total);
+    return WG_OK;
+}
+
+wg_status wg_clip_gradients_value(wg_tensor_list params, double limit)
+{
+    WG_TRY(check("clip_gradients_value", params, limit));
+    if (wg_tape_top())
+        return clip_values(params, limit);
+    WG_TAPE(own);
+    return clip_values(params, limit);
+}
+
+wg_status wg_clip_gradients_norm(wg_tensor_list params, double limit, double *norm)
+{
+    static const char op[] = "clip_gradients_norm";
+    WG_TRY(check(op, params, limit));
+    if (wg_tape_top())
+        return clip_norm(op, params, limit, norm);
+    WG_TAPE(own);
+    return clip_norm(op, params, limit, norm);
+}

@@ -1,0 +1,145 @@
+/* Misuse of losses, norms and attention; part of misuse_ops.c. */
+
+static void misuse_cross_entropy(void)
+{
+    wg_tensor *far = made(wg_from(((const int64_t[]){0, 3}), WG_SHAPE(2))), *t = made(wg_ones(WG_F32, WG_SHAPE(2, 3)));
+    wg_tensor *image = made(wg_ones(WG_F32, WG_SHAPE(2, 3, 2))), *of_image = made(wg_zeros(WG_I64, WG_SHAPE(2, 2)));
+    REFUSED("cross_entropy", wg_cross_entropy(bad, fx.labels));
+    REFUSED("cross_entropy", wg_cross_entropy(fx.x, bad));
+    REFUSED_BUT_NONE("cross_entropy", wg_cross_entropy(fx.x, fx.labels, .weight = bad));
+    REFUSED("cross_entropy", wg_cross_entropy(bad, t, .smoothing = 0.1));
+    REFUSED("cross_entropy", wg_cross_entropy(fx.vector, bad, .reduction = WG_SUM));
+    assert_null_and_error(wg_cross_entropy(fx.x, far), WG_E_ARGUMENT, "row 1 has label 3, which is not in 0..2");
+    assert_null_and_error(wg_cross_entropy(fx.x, far, .reduction = WG_EACH), WG_E_ARGUMENT,
+                          "cross_entropy: row 1 has label 3, which is not in 0..2");
+    assert_null_and_error(wg_cross_entropy(fx.x, far, .ignore = 4), WG_E_ARGUMENT, "row 1 has label 3");
+    assert_non_null(wg_cross_entropy(fx.x, far, .ignore = 3));
+    assert_null_and_error(wg_cross_entropy(fx.odd, fx.labels), WG_E_SHAPE, "f32 [5, 7] x i64 [2]");
+    assert_null_and_error(wg_cross_entropy(fx.odd, fx.labels, .smoothing = 0.1), WG_E_SHAPE,
+                          "cross_entropy: labels (N,…) of rows (N,C,…) are wanted: f32 [5, 7] x i64 [2] x none");
+    assert_null_and_error(wg_cross_entropy(image, fx.labels), WG_E_SHAPE, "f32 [2, 3, 2] x i64 [2]");
+    assert_non_null(wg_cross_entropy(image, of_image));
+    assert_null_and_error(wg_cross_entropy(fx.vector, fx.labels, .smoothing = 0.1), WG_E_SHAPE, "cross_entropy: ");
+    assert_null_and_error(wg_cross_entropy(fx.x, fx.odd), WG_E_SHAPE, SHAPES_DIFFER);
+    assert_null_and_error(wg_cross_entropy(fx.x, fx.wide), WG_E_DTYPE, DTYPES_DIFFER);
+    assert_null_and_error(wg_cross_entropy(fx.x, fx.bytes), WG_E_DTYPE, "f32 [2, 3] x u8 [2, 3]");
+    assert_null_and_error(wg_cross_entropy(fx.labels, fx.labels, .reduction = WG_SUM), WG_E_DTYPE, "cross_entropy: ");
+    assert_null_and_error(wg_cross_entropy(fx.x, fx.labels, .weight = fx.odd), WG_E_SHAPE, "x f32 [5, 7]");
+    assert_null_and_error(wg_cross_entropy(fx.x, fx.labels, .weight = fx.wide), WG_E_DTYPE, "x f64 [2, 3]");
+    assert_null_and_error(wg_cross_entropy(fx.x, fx.labels, .smoothing = 1.5), WG_E_ARGUMENT, "cross_entropy: ");
+    assert_null_and_error(wg_cross_entropy(fx.x, fx.labels, .smoothing = -0.5), WG_E_ARGUMENT, "cross_entropy: ");
+    assert_null_and_error(wg_cross_entropy(fx.x, fx.labels, .smoothing = (double)NAN), WG_E_ARGUMENT, "cross_entropy: ");
+    assert_null_and_error(wg_cross_entropy(fx.x, fx.labels, .reduction = (wg_reduction)9), WG_E_ARGUMENT, "cross_entropy: ");
+    assert_null_and_error(wg_cross_entropy(fx.x, t, .ignore = 1), WG_E_ARGUMENT, "cross_entropy: ");
+}
+
+static void misuse_nll(void)
+{
+    wg_tensor *far = made(wg_from(((const int64_t[]){0, -1}), WG_SHAPE(2)));
+    REFUSED("nll", wg_nll(bad, fx.labels));
+    REFUSED("nll", wg_nll(fx.x, bad));
+    REFUSED_BUT_NONE("nll", wg_nll(fx.x, fx.labels, .weight = bad));
+    assert_null_and_error(wg_nll(fx.x, far), WG_E_ARGUMENT, "nll: row 1 has label -1, which is not in 0..2");
+    assert_null_and_error(wg_nll(fx.x, fx.y), WG_E_DTYPE, "nll: ");
+    assert_null_and_error(wg_nll(fx.odd, fx.labels), WG_E_SHAPE, "nll: ");
+    assert_null_and_error(wg_nll(fx.vector, fx.labels), WG_E_SHAPE, "nll: ");
+    assert_null_and_error(wg_nll(fx.labels, fx.labels), WG_E_DTYPE, "nll: ");
+    assert_null_and_error(wg_nll(fx.x, fx.labels, .weight = fx.odd), WG_E_SHAPE, "nll: ");
+    assert_null_and_error(wg_nll(fx.x, fx.labels, .smoothing = 0.1), WG_E_ARGUMENT, "nll: ");
+    assert_null_and_error(wg_nll(fx.x, fx.labels, .reduction = (wg_reduction)-1), WG_E_ARGUMENT, "nll: ");
+}
+
+/* Losses on two operands of one shape; the arguments between them and the reduction stand last. */
+#define MISUSE_PAIR(function, op, ...)                                                                            \
+    static void function(void)                                                                                    \
+    {                                                                                                             \
+        REFUSED(#op, wg_##op(bad, fx.y, __VA_ARGS__ WG_MEAN));                                                    \
+        REFUSED(#op, wg_##op(fx.x, bad, __VA_ARGS__ WG_MEAN));                                                    \
+        assert_null_and_error(wg_##op(fx.x, fx.odd, __VA_ARGS__ WG_MEAN), WG_E_SHAPE, #op ": ");                  \
+        assert_null_and_error(wg_##op(fx.x, fx.vector, __VA_ARGS__ WG_MEAN), WG_E_SHAPE, "f32 [2, 3] x f32 [3]"); \
+        assert_null_and_error(wg_##op(fx.x, fx.wide, __VA_ARGS__ WG_MEAN), WG_E_DTYPE, DTYPES_DIFFER);            \
+        assert_null_and_error(wg_##op(fx.bytes, fx.bytes, __VA_ARGS__ WG_MEAN), WG_E_DTYPE, #op ": ");            \
+        assert_null_and_error(wg_##op(fx.x, fx.y, __VA_ARGS__(wg_reduction) 7), WG_E_ARGUMENT, #op ": ");         \
+        assert_null_and_error(wg_##op(fx.scalar, fx.scalar, __VA_ARGS__ WG_BATCH_MEAN), WG_E_SHAPE, #op ": ");    \
+    }
+#define NOTHING_ELSE
+MISUSE_PAIR(misuse_kl_div, kl_div, NOTHING_ELSE)
+MISUSE_PAIR(misuse_mse, mse, NOTHING_ELSE)
+MISUSE_PAIR(misuse_operands_of_huber, huber, 1, )
+
+static void misuse_huber(void)
+{
+    misuse_operands_of_huber();
+    assert_null_and_error(wg_huber(fx.x, fx.y, 0, WG_MEAN), WG_E_ARGUMENT, "huber: ");
+    assert_null_and_error(wg_huber(fx.x, fx.y, -1, WG_MEAN), WG_E_ARGUMENT, "huber: ");
+    assert_null_and_error(wg_huber(fx.x, fx.y, (double)NAN, WG_MEAN), WG_E_ARGUMENT, "huber: ");
+    assert_null_and_error(wg_huber(fx.x, fx.y, (double)INFINITY, WG_MEAN), WG_E_ARGUMENT, "huber: ");
+}
+
+static void misuse_huber_terms(void)
+{
+    REFUSED("huber_terms", wg_huber_terms(bad, fx.y, 1));
+    REFUSED("huber_terms", wg_huber_terms(fx.y, bad, 1));
+    assert_null_and_error(wg_huber_terms(fx.y, fx.odd, 1), WG_E_SHAPE, SHAPES_DIFFER);
+    assert_null_and_error(wg_huber_terms(fx.y, fx.wide, 1), WG_E_DTYPE, DTYPES_DIFFER);
+    assert_null_and_error(wg_huber_terms(fx.y, fx.y, 0), WG_E_ARGUMENT, "huber_terms: ");
+    assert_null_and_error(wg_huber_terms(fx.y, fx.y, (double)NAN), WG_E_ARGUMENT, "huber_terms: ");
+}
+
+static void misuse_layer_norm(void)
+{
+    REFUSED("layer_norm", wg_layer_norm(bad, fx.vector, fx.vector, 1e-5, NULL, NULL));
+    REFUSED_BUT_NONE("layer_norm", wg_layer_norm(fx.y, bad, fx.vector, 1e-5, NULL, NULL));
+    REFUSED_BUT_NONE("layer_norm", wg_layer_norm(fx.y, fx.vector, bad, 1e-5, NULL, NULL));
+    assert_null_and_error(wg_layer_norm(fx.y, fx.odd, fx.vector, 1e-5, NULL, NULL), WG_E_SHAPE,
+                          "f32 [2, 3] x f32 [5, 7] x f32 [3]");
+    assert_null_and_error(wg_layer_norm(fx.scalar, WG_NONE, WG_NONE, 1e-5, NULL, NULL), WG_E_SHAPE, "layer_norm: ");
+    assert_null_and_error(wg_layer_norm(fx.wide, fx.vector, WG_NONE, 1e-5, NULL, NULL), WG_E_DTYPE, "f64 [2, 3] x f32 [3] x none");
+    assert_null_and_error(wg_layer_norm(fx.y, WG_NONE, WG_NONE, -1, NULL, NULL), WG_E_ARGUMENT, "layer_norm: ");
+    assert_null_and_error(wg_layer_norm(fx.y, WG_NONE, WG_NONE, (double)NAN, NULL, NULL), WG_E_ARGUMENT, "layer_norm: ");
+}
+
+static void misuse_layer_norm_grad(void)
+{
+    wg_tensor *row = made(wg_ones(WG_F32, WG_SHAPE(2))), *c = fx.vector, *gx = fx.x, *ggamma = fx.x, *gbeta = fx.x;
+    REFUSED_STATUS("layer_norm_grad", wg_layer_norm_grad(bad, c, row, row, fx.y, &gx, &ggamma, &gbeta));
+    REFUSED_STATUS_BUT_NONE("layer_norm_grad", wg_layer_norm_grad(fx.y, bad, row, row, fx.y, &gx, &ggamma, &gbeta));
+    REFUSED_STATUS("layer_norm_grad", wg_layer_norm_grad(fx.y, c, bad, row, fx.y, &gx, &ggamma, &gbeta));
+    REFUSED_STATUS("layer_norm_grad", wg_layer_norm_grad(fx.y, c, row, bad, fx.y, &gx, &ggamma, &gbeta));
+    REFUSED_STATUS("layer_norm_grad", wg_layer_norm_grad(fx.y, c, row, row, bad, &gx, &ggamma, &gbeta));
+    assert_fails(wg_layer_norm_grad(fx.y, c, row, row, fx.odd, &gx, &ggamma, &gbeta), WG_E_SHAPE, "f32 [5, 7]");
+    assert_fails(wg_layer_norm_grad(fx.y, c, row, row, fx.wide, &gx, &ggamma, &gbeta), WG_E_DTYPE, "f64 [2, 3]");
+    assert_fails(wg_layer_norm_grad(fx.y, c, c, row, fx.y, &gx, &ggamma, &gbeta), WG_E_SHAPE, "layer_norm_grad: ");
+    assert_fails(wg_layer_norm_grad(fx.y, row, row, row, fx.y, &gx, &ggamma, &gbeta), WG_E_SHAPE, "layer_norm_grad: ");
+}
+
+static void misuse_group_norm(void)
+{
+    REFUSED("group_norm", wg_group_norm(bad, 1, fx.vector, fx.vector, 1e-5));
+    REFUSED_BUT_NONE("group_norm", wg_group_norm(fx.y, 1, bad, fx.vector, 1e-5));
+    REFUSED_BUT_NONE("group_norm", wg_group_norm(fx.y, 1, fx.vector, bad, 1e-5));
+    assert_null_and_error(wg_group_norm(fx.y, 2, WG_NONE, WG_NONE, 1e-5), WG_E_SHAPE, "group_norm: groups divide the channels");
+    assert_null_and_error(wg_group_norm(fx.y, 0, WG_NONE, WG_NONE, 1e-5), WG_E_ARGUMENT, "group_norm: ");
+    assert_null_and_error(wg_group_norm(fx.y, INT64_MIN, WG_NONE, WG_NONE, 1e-5), WG_E_ARGUMENT, "group_norm: ");
+    assert_null_and_error(wg_group_norm(fx.vector, 1, WG_NONE, WG_NONE, 1e-5), WG_E_SHAPE, "group_norm: ");
+    assert_null_and_error(wg_group_norm(fx.y, 1, fx.odd, WG_NONE, 1e-5), WG_E_SHAPE, "f32 [2, 3] x f32 [5, 7] x none");
+    assert_null_and_error(wg_group_norm(fx.wide, 1, fx.vector, WG_NONE, 1e-5), WG_E_DTYPE, "group_norm: ");
+    assert_null_and_error(wg_group_norm(fx.y, 1, WG_NONE, WG_NONE, -1), WG_E_ARGUMENT, "group_norm: ");
+}
+
+static void misuse_attention(void)
+{
+    wg_tensor *mask = made(wg_ones(WG_U8, WG_SHAPE(2, 2)));
+    REFUSED("attention", wg_attention(bad, fx.y, fx.y, WG_NONE, false));
+    REFUSED("attention", wg_attention(fx.x, bad, fx.y, WG_NONE, false));
+    REFUSED("attention", wg_attention(fx.x, fx.y, bad, WG_NONE, true));
+    REFUSED_BUT_NONE("attention", wg_attention(fx.x, fx.y, fx.y, bad, false));
+    assert_non_null(wg_attention(fx.x, fx.y, fx.y, mask, true));
+    assert_null_and_error(wg_attention(fx.x, fx.odd, fx.odd, WG_NONE, false), WG_E_SHAPE,
+                          "f32 [2, 3] x f32 [5, 7] x f32 [5, 7] x none");
+    assert_null_and_error(wg_attention(fx.x, fx.y, fx.odd, WG_NONE, false), WG_E_SHAPE, "attention: ");
+    assert_null_and_error(wg_attention(fx.vector, fx.y, fx.y, WG_NONE, false), WG_E_SHAPE, "attention: ");
+    assert_null_and_error(wg_attention(fx.x, fx.y, fx.y, fx.bytes, false), WG_E_SHAPE, "attention: a mask (…,L,S) is wanted");
+    assert_null_and_error(wg_attention(fx.x, fx.y, fx.y, fx.labels, false), WG_E_DTYPE, "attention: ");
+    assert_null_and_error(wg_attention(fx.x, fx.y, fx.wide, WG_NONE, false), WG_E_DTYPE, "attention: ");
+}
