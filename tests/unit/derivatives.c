@@ -1,5 +1,6 @@
 /* Derivatives of whole functions, against closed forms, central differences and each other; to any order, by any mixture of modes. */
 #include "common.h"
+#include "../../lib/internal.h"
 
 /* y = Σ tanh(x₀ wᵀ + b)² weighted, of x = {x (5,3), w (4,3), b (4)}: every operand matters. */
 static wg_tensor *layer(wg_tensor *const *x, size_t n, void *context)
@@ -321,6 +322,67 @@ static void hessian_of_a_small_network(void **state)
     wg_free(data.points), wg_free(data.targets);
 }
 
+/* ---- what a Hessian-vector product costs, in matrix operations: 784-256-128-10, 128 rows, the input constant ---- */
+
+enum { LAYERS = 3, BATCH = 128, WEIGHTS = 2 * LAYERS };
+
+static wg_tensor *classifier(wg_tensor *const *p, size_t n, void *context)
+{
+    const struct data *data = context;
+    wg_tensor *h = data->points;
+    (void)n;
+    for (int i = 0; i < LAYERS; i++) {
+        h = wg_linear(h, p[2 * i], p[2 * i + 1]);
+        h = i + 1 < LAYERS ? wg_relu(h) : h;
+    }
+    return wg_cross_entropy(h, data->targets);
+}
+
+/* Of the matrix products on the tape; the biases' additions in linear are none. */
+static double matrix_flops(const wg_tape *tape)
+{
+    double flops = 0;
+    for (const struct wg_node *node = tape->first; node; node = node->next) {
+        const char *name = node->call.op->name;
+        if (strcmp(name, "linear") == 0 || strcmp(name, "matmul") == 0 || strcmp(name, "addmm") == 0)
+            flops += 2 * node->call.op->cost(&node->call).mul;
+    }
+    return flops;
+}
+
+static void a_hessian_vector_product_costs_two_gradients(void **state)
+{
+    (void)state;
+    static const int64_t width[LAYERS + 1] = {784, 256, 128, 10};
+    struct data data = {numbers(WG_F32, WG_SHAPE(BATCH, 784), 1), wg_zeros(WG_I64, WG_SHAPE(BATCH))};
+    wg_tensor *p[WEIGHTS], *v[WEIGHTS], *g[WEIGHTS], *hv[WEIGHTS];
+    double gradient, product;
+    for (int i = 0; i < LAYERS; i++)
+        for (int bias = 0; bias < 2; bias++) {
+            const wg_shape shape = bias ? WG_SHAPE(width[i + 1]) : WG_SHAPE(width[i + 1], width[i]);
+            p[2 * i + bias] = leaf(WG_F32, shape, 10 + (uint64_t)(2 * i + bias));
+            v[2 * i + bias] = numbers(WG_F32, shape, 20 + (uint64_t)(2 * i + bias));
+        }
+    {
+        WG_TAPE(tape);
+        assert_ok(wg_vjp(classifier, &data, p, WEIGHTS, WG_NONE, NULL, g));
+        gradient = matrix_flops(tape);
+    }
+    {
+        WG_TAPE(tape);
+        assert_ok(wg_hvp(classifier, &data, p, WEIGHTS, v, NULL, NULL, hv));
+        product = matrix_flops(tape);
+    }
+    print_message("matrix operations: gradient %.1f MFLOP, Hessian-vector product %.1f MFLOP, ratio %.3f\n", gradient * 1e-6,
+                  product * 1e-6, product / gradient);
+    assert_near(gradient, 2.0 * BATCH * (2 * 784 * 256 + 3 * (256 * 128 + 128 * 10)), 0);
+    assert_near(product, 2.0 * BATCH * (4 * 784 * 256 + 9 * (256 * 128 + 128 * 10)), 0);
+    assert_true(product <= 2.205 * gradient); /* the closed form: 284.0 / 128.9 = 2.203 */
+    for (int i = 0; i < WEIGHTS; i++)
+        wg_free(p[i]), wg_free(v[i]);
+    wg_free(data.points), wg_free(data.targets);
+}
+
 /* ---- what has no tangent, and a user's op, which has a vjp only ---- */
 
 static wg_tensor *with_constants(wg_tensor *const *x, size_t n, void *context)
@@ -402,6 +464,7 @@ int main(void)
         TEST(forward_within_forward_within_reverse),
         TEST(jacobians),
         TEST(hessian_of_a_small_network),
+        TEST(a_hessian_vector_product_costs_two_gradients),
         TEST(constants_have_no_tangent),
         TEST(closures_have_tangents_too),
     };
