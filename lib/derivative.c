@@ -141,7 +141,8 @@ static wg_status check_seed(const struct work *w, const wg_tensor *v)
         WG_TRY(wg_check_handle(v, w->name, -1));
     if (wg_absent(v) || v->dtype != w->y->dtype || !wg_same_dims(v, w->y))
         return wg_fail(wg_absent(v) || wg_same_dims(v, w->y) == false ? WG_E_SHAPE : WG_E_DTYPE, w->name,
-                       "%s: v is %s %s, the function's result %s %s", w->name, wg_absent(v) ? "" : wg_dtype_name((wg_dtype)v->dtype),
+                       "%s: v is %s %s, the function's result %s %s", w->name,
+                       wg_absent(v) ? "" : wg_dtype_name((wg_dtype)v->dtype),
                        wg_absent(v) ? "WG_NONE" : wg_shape_text(wg_shape_of(v), a, sizeof a), wg_dtype_name((wg_dtype)w->y->dtype),
                        wg_shape_text(wg_shape_of(w->y), b, sizeof b));
     return WG_OK;

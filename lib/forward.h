@@ -14,11 +14,11 @@ void wg_push_clear(const wg_tape *tape, uint64_t after);
 struct work {
     struct wg_thread *th;
     const char *name;
-    wg_tape *own;       /* or NULL */
-    wg_tape *tape;      /* on which f runs */
-    uint64_t start;     /* nodes younger than this one are the stand-ins and f's */
-    bool grad;          /* grad mode as it was */
-    wg_tensor **x;      /* stand-ins, n of them; then room for n more */
+    wg_tape *own;   /* or NULL */
+    wg_tape *tape;  /* on which f runs */
+    uint64_t start; /* nodes younger than this one are the stand-ins and f's */
+    bool grad;      /* grad mode as it was */
+    wg_tensor **x;  /* stand-ins, n of them; then room for n more */
     wg_tensor *const *given;
     size_t n;
     wg_tensor *y;

@@ -69,8 +69,7 @@ typedef struct wg_pool_options {
 #define wg_conv2d(x, w, b, ...) wg_conv2d_with((x), (w), (b), WG_CONV(__VA_ARGS__))
 #define wg_conv1d(x, w, b, ...) wg_conv1d_with((x), (w), (b), WG_CONV(__VA_ARGS__))
 #define wg_conv_transpose2d(x, w, b, ...) wg_conv_transpose2d_with((x), (w), (b), WG_CONV(__VA_ARGS__))
-#define WG_CONV(...) \
-    WG_OPTIONS(wg_conv_options, .stride = {1, 1}, .padding = {0, 0}, .dilation = {1, 1}, .groups = 1, __VA_ARGS__)
+#define WG_CONV(...) WG_OPTIONS(wg_conv_options, .stride = {1, 1}, .padding = {0, 0}, .dilation = {1, 1}, .groups = 1, __VA_ARGS__)
 
 #define wg_max_pool2d(x, ...) wg_max_pool2d_with((x), WG_POOL(__VA_ARGS__))
 #define wg_avg_pool2d(x, ...) wg_avg_pool2d_with((x), WG_POOL(__VA_ARGS__))
@@ -79,9 +78,8 @@ typedef struct wg_pool_options {
 
 #define wg_cross_entropy(logits, target, ...) wg_cross_entropy_with((logits), (target), WG_CLASSES(__VA_ARGS__))
 #define wg_nll(logp, labels, ...) wg_nll_with((logp), (labels), WG_CLASSES(__VA_ARGS__))
-#define WG_CLASSES(...)                                                                                           \
-    WG_OPTIONS(wg_class_options, .weight = WG_NONE, .smoothing = 0, .ignore = WG_IGNORE_NOTHING, .reduction = WG_MEAN, \
-               __VA_ARGS__)
+#define WG_CLASSES(...) \
+    WG_OPTIONS(wg_class_options, .weight = WG_NONE, .smoothing = 0, .ignore = WG_IGNORE_NOTHING, .reduction = WG_MEAN, __VA_ARGS__)
 
 /* x cut along an axis into n parts of the given sizes, which add up to its extent: views, parts[i] the i-th. All or none. */
 WG_API WG_MUST_CHECK wg_status wg_split(wg_tensor *x, int axis, const int64_t *sizes, size_t n, wg_tensor **parts);

@@ -164,7 +164,8 @@ void check_ways(const struct check_case *c, wg_dtype dtype)
         return; /* said by check_vjp */
     }
     if (!c->op->compose) /* what its parts save, they say */
-        compare_way(c, (struct run){.dtype = dtype, .way = GIVEN, .poison = true}, "saves", "what is not saved overwritten", &given, 0);
+        compare_way(c, (struct run){.dtype = dtype, .way = GIVEN, .poison = true}, "saves", "what is not saved overwritten", &given,
+                    0);
     compare_way(c, (struct run){.dtype = dtype, .way = PROJECTED}, "ways", "gradients given away", &given, 0);
     check_roots_apart(c, &given, dtype);
     check_leaves_apart(c, &given, dtype);

@@ -1,6 +1,6 @@
 /* Derivatives of whole functions, against closed forms, central differences and each other; to any order, by any mixture of modes. */
-#include "common.h"
 #include "../../lib/internal.h"
+#include "common.h"
 
 /* y = Σ tanh(x₀ wᵀ + b)² weighted, of x = {x (5,3), w (4,3), b (4)}: every operand matters. */
 static wg_tensor *layer(wg_tensor *const *x, size_t n, void *context)
@@ -81,13 +81,14 @@ static void forward_and_reverse_agree(void **state)
     assert_near(inner(o.v, ty), back, 1e-12);
     assert_same_bits(y, y2);
     const double h = 1e-5;
-    wg_tensor *up, *down;
-    move(o.x, o.t, h);
-    up = made(layer(o.x, OPERANDS, NULL));
-    move(o.x, o.t, -2 * h);
-    down = made(layer(o.x, OPERANDS, NULL));
-    assert_near(inner(o.v, ty), (inner(o.v, up) - inner(o.v, down)) / (2 * h), 1e-8);
-    wg_free(up), wg_free(down), wg_free(y), wg_free(y2), wg_free(ty);
+    double at[2];
+    for (int i = 0; i < 2; i++) {
+        WG_TAPE(tape);
+        move(o.x, o.t, i ? -2 * h : h);
+        at[i] = inner(o.v, made(layer(o.x, OPERANDS, NULL)));
+    }
+    assert_near(inner(o.v, ty), (at[0] - at[1]) / (2 * h), 1e-8);
+    wg_free(y), wg_free(y2), wg_free(ty);
     for (int i = 0; i < OPERANDS; i++)
         wg_free(gx[i]);
     operands_free(&o);
@@ -107,8 +108,7 @@ static void where_the_work_is_done_does_not_matter(void **state)
         for (int i = 0; i < OPERANDS; i++)
             assert_same_bits(hv[i], free_hv[i]);
         assert_true(wg_tape_nodes(tape) > 10);
-        assert_ok(wg_backward(hv[1])  == WG_E_SHAPE ? WG_OK : WG_E_BUG); /* recorded: it could be differentiated */
-        wg_error_take(NULL);
+        assert_non_null(wg_grad(wg_sum(hv[1]), o.x[0])); /* recorded */
     }
     {
         WG_TAPE(tape);
@@ -422,8 +422,12 @@ static wg_status cube_backward(const wg_call *c, wg_tensor *const *gy, wg_grad_s
 
 static wg_tensor *cube(wg_tensor *const *x, size_t n, void *context)
 {
-    const wg_closure closure = {
-        .name = "cube", .forward = cube_forward, .backward = cube_backward, .saves = WG_IN(0), .dtype = WG_F64, .shape = WG_SHAPE(3)};
+    const wg_closure closure = {.name = "cube",
+                                .forward = cube_forward,
+                                .backward = cube_backward,
+                                .saves = WG_IN(0),
+                                .dtype = WG_F64,
+                                .shape = WG_SHAPE(3)};
     (void)context;
     return wg_apply_closure(&closure, x, n);
 }
