@@ -178,6 +178,7 @@ static inline int clean_up(void **state)
         wg_tape_close(wg_tape_top());
     wg_grad_mode_set(true);
     wg_train_mode_set(true);
+    wg_anomaly_set(WG_ANOMALY_OFF);
     wg_error_set_hook(NULL, NULL);
     wg_error_take(NULL);
     return 0;

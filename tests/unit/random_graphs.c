@@ -1,235 +1,366 @@
-/* Random programs: a seed makes a graph of ops, views, fan-out and nested tapes. First and second derivatives are compared with
-   central differences, and what must not matter (dropping values, tracing, running again, tapes within tapes) with the plain
-   run. */
-#include <stdio.h>
+/* Random programs (random_graphs/): gradients against central differences, forward mode against reverse mode, Hessian products against
+   differences of gradients, the same bits for any number of threads and whatever else must not matter.
+   usage: random_graphs [SEED]     only the program of that seed, which a failure names */
+#include "random_graphs/kinds.h"
 
-#include "common.h"
+#ifdef TEST_ASAN
+enum { GRAPHS = 200 };
+#else
+enum { GRAPHS = 1000 };
+#endif
+enum { MANY_GRAPHS = 100000, LARGE_EVERY = 100, HESSIAN_EVERY = 5, MOST_POINTS = 30, ALL_LEAVES = LEAVES };
 
-enum { GRAPHS = 400, MANY_GRAPHS = 100000, LEAVES = 3, OPS = 24, MOST = LEAVES + OPS };
+static long only_seed;
 
-struct random {
-    uint64_t state;
-};
-
-static uint64_t draw(struct random *r, uint64_t bound)
+static long first_seed(void)
 {
-    r->state ^= r->state << 13;
-    r->state ^= r->state >> 7;
-    r->state ^= r->state << 17;
-    return (r->state >> 20) % bound;
+    return only_seed ? only_seed : 1;
 }
 
-/* What of a program may vary without a change in its result. */
-struct manner {
-    bool drop, nested;
-};
-
-static const wg_shape leaf_shape[] = {WG_DIMS(3, 4), WG_DIMS(4), WG_DIMS(3, 1), {0}, WG_DIMS(1, 4), WG_DIMS(2, 3, 4)};
-
-static wg_tensor *swap_axes(wg_tensor *t)
+static long last_seed(void)
 {
-    static const int order[3][3] = {{0}, {1, 0}, {0, 2, 1}};
-    const int rank = wg_rank(t);
-    return rank < 2 ? t : wg_permute(wg_permute(t, order[rank - 1]), order[rank - 1]);
+    return only_seed ? only_seed : how_often(GRAPHS, MANY_GRAPHS);
 }
 
-static wg_tensor *one_op(struct random *r, wg_tensor *a, wg_tensor *b)
-{
-    switch (draw(r, 14)) {
-    case 0:
-    case 1:
-        return wg_add(a, b);
-    case 2:
-    case 3:
-        return wg_mul(a, b);
-    case 4:
-        return wg_sub(a, b);
-    case 5:
-        return wg_tanh(a);
-    case 6:
-        return wg_mul_scalar(a, 0.7);
-    case 7:
-        return wg_sigmoid(wg_add(a, a));
-    case 8:
-        return wg_sum(a, .axis = WG_ALL, .keepdims = draw(r, 2));
-    case 9:
-        return wg_rank(a) > 0 ? wg_mean(a, .axis = (int)draw(r, (uint64_t)wg_rank(a)), .keepdims = true) : wg_square(a);
-    case 10:
-        return swap_axes(a);
-    case 11:
-        return wg_reshape(wg_reshape(a, WG_SHAPE(-1)), wg_shape_of(a));
-    case 12:
-        return wg_div(a, wg_add_scalar(wg_square(b), 1));
-    default:
-        return wg_rank(a) == 2 ? wg_tanh(wg_matmul(a, wg_permute(a, (const int[]){1, 0}))) : wg_exp(wg_tanh(a));
-    }
-}
-
-/* Square results of matmul, (3,3) and the like, do not broadcast with the rest: those are summed at once. */
-static wg_tensor *fitting(wg_tensor *t)
-{
-    const wg_shape s = wg_shape_of(t);
-    const bool fits = s.rank == 0 || ((s.extent[s.rank - 1] == 4 || s.extent[s.rank - 1] == 1) &&
-                                      (s.rank < 2 || s.extent[s.rank - 2] == 3 || s.extent[s.rank - 2] == 1));
-    return fits ? t : wg_sum(t);
-}
-
-/* Runs the program of this seed on the leaves. Opens tapes of its own if nested; the caller closes them. */
-static wg_tensor *program(uint64_t seed, wg_tensor *const *leaves, struct manner manner)
-{
-    struct random r = {seed * 0x9E3779B97F4A7C15u + 1};
-    wg_tensor *pool[MOST], *total = NULL;
-    int n = 0;
-    for (; n < LEAVES; n++)
-        pool[n] = leaves[n];
-    for (int i = 0; i < OPS; i++) {
-        const int a = (int)draw(&r, (uint64_t)n), b = (int)draw(&r, (uint64_t)n);
-        if (manner.nested && i % 8 == 7)
-            wg_tape_open();
-        pool[n] = made(wg_tanh(fitting(made(one_op(&r, pool[a], pool[b])))));
-        n++;
-    }
-    for (int i = LEAVES; i < n; i++) {
-        wg_tensor *part = made(wg_sum(pool[i]));
-        total = total ? made(wg_add(total, part)) : part;
-        if (manner.drop)
-            wg_drop(pool[i]);
-    }
-    for (int i = 0; i < LEAVES; i++) /* every leaf counts */
-        total = made(wg_add(total, wg_sum(wg_mul(leaves[i], leaves[i]))));
-    return total;
-}
-
-static void close_all(void)
-{
-    while (wg_tape_top())
-        assert_ok(wg_tape_close(wg_tape_top()));
-}
-
-static double value_at(uint64_t seed, wg_tensor *const *leaves)
-{
-    wg_tape_open();
-    const double value = wg_item(program(seed, leaves, (struct manner){0}));
-    close_all();
-    return value;
-}
-
-/* leaves += h direction */
-static void move(wg_tensor *const *leaves, wg_tensor *const *direction, double h)
-{
-    for (int i = 0; i < LEAVES; i++) {
-        double *to = wg_data_mut(leaves[i]);
-        const double *by = wg_data(direction[i]);
-        for (int64_t k = 0; k < wg_numel(leaves[i]); k++)
-            to[k] += h * by[k];
-    }
-}
-
-static wg_tensor *dot(wg_tensor *const *a, wg_tensor *const *b)
-{
-    wg_tensor *total = NULL;
-    for (int i = 0; i < LEAVES; i++) {
-        wg_tensor *term = made(wg_sum(wg_mul(a[i], b[i])));
-        total = total ? made(wg_add(total, term)) : term;
-    }
-    return total;
-}
-
-/* The derivative along direction, and, if second is not NULL, the second one along it. */
-static double slope(uint64_t seed, wg_tensor *const *leaves, wg_tensor *const *direction, double *second)
-{
-    wg_tensor *g[LEAVES], *gg[LEAVES];
-    wg_tape_open();
-    assert_ok(wg_grad_many(program(seed, leaves, (struct manner){0}), leaves, LEAVES, g, .create_graph = second != NULL));
-    wg_tensor *along = dot(g, direction);
-    const double first = wg_item(along);
-    if (second) {
-        assert_ok(wg_grad_many(along, leaves, LEAVES, gg));
-        *second = wg_item(dot(gg, direction));
-    }
-    close_all();
-    return first;
-}
-
-static void gradients_in(uint64_t seed, wg_tensor *const *leaves, struct manner manner, bool trace, wg_tensor **kept)
-{
-    wg_tape *tape = wg_tape_open(.trace = trace);
-    assert_ok(wg_backward(program(seed, leaves, manner)));
-    if (trace)
-        assert_ok(wg_tape_rerun(tape));
-    for (int i = 0; i < LEAVES; i++)
-        kept[i] = made(wg_keep(wg_gradient(leaves[i])));
-    close_all();
-    for (int i = 0; i < LEAVES; i++)
-        wg_clear_gradient(leaves[i]);
-}
+/* ---- a program at a point ---- */
 
 struct subject {
+    struct program program;
     wg_tensor *leaves[LEAVES], *direction[LEAVES];
+    double *centre[LEAVES];
+    double step;
+    double slope[LEAVES + 1]; /* differences along the direction of each leaf alone, and of all */
+    long redrawn;
 };
 
-static struct subject subject_new(uint64_t seed)
-{
-    struct subject s;
-    for (int i = 0; i < LEAVES; i++) {
-        const wg_shape shape = leaf_shape[(seed / 6 + (uint64_t)i * (1 + seed % 5)) % 6];
-        s.leaves[i] = leaf(WG_F64, shape, 10 * seed + (uint64_t)i);
-        s.direction[i] = numbers(WG_F64, shape, 10 * seed + 5 + (uint64_t)i);
-    }
-    return s;
-}
-
-static void subject_free(struct subject *s)
+static void leave_point(struct subject *s)
 {
     for (int i = 0; i < LEAVES; i++) {
         wg_free(s->leaves[i]);
         wg_free(s->direction[i]);
+        free(s->centre[i]);
     }
 }
+
+static void enter_point(struct subject *s, int point)
+{
+    program_point(&s->program, point, s->leaves, s->direction);
+    for (int i = 0; i < LEAVES; i++) {
+        s->centre[i] = malloc((size_t)wg_numel(s->leaves[i]) * sizeof(double));
+        assert_non_null(s->centre[i]);
+        assert_ok(wg_read(s->leaves[i], s->centre[i]));
+    }
+}
+
+/* leaves = centre + t direction, of leaf number which or of all. */
+static void move(struct subject *s, int which, double t)
+{
+    for (int i = 0; i < LEAVES; i++) {
+        double *to = wg_data_mut(s->leaves[i]);
+        const double *by = wg_data(s->direction[i]), *from = s->centre[i], along = which == i || which == ALL_LEAVES ? t : 0;
+        for (int64_t k = 0; k < wg_numel(s->leaves[i]); k++)
+            to[k] = from[k] + along * by[k];
+    }
+}
+
+static double value_now(struct subject *s, struct run *run)
+{
+    wg_tape_open();
+    const double value = wg_item(run_program(s->leaves, LEAVES, run));
+    close_tapes();
+    return value;
+}
+
+static const double steps[] = {-2, -1, 1, 2};
+
+/* The derivative from the values at those steps: exact up to the fourth power of the step. */
+static double four_point(const double *at, double step)
+{
+    return (8 * (at[2] - at[1]) - (at[3] - at[0])) / (12 * step);
+}
+
+/* Finds the slopes; false if a decision changes within two steps: a kink is near. */
+static bool survey(struct subject *s)
+{
+    struct run centre = {.program = &s->program, .decide = true};
+    value_now(s, &centre);
+    for (int which = 0; which <= LEAVES; which++) {
+        double at[4];
+        for (int k = 0; k < 4; k++) {
+            struct run run = {.program = &s->program, .decide = true};
+            move(s, which, steps[k] * s->step);
+            at[k] = value_now(s, &run);
+            if (run.decisions != centre.decisions)
+                return false;
+        }
+        s->slope[which] = four_point(at, s->step);
+    }
+    move(s, ALL_LEAVES, 0);
+    return true;
+}
+
+/* The program of this seed, with its scales; uses are counted. */
+static struct subject subject_new(long seed, int n_kinds, bool large, long *uses)
+{
+    struct subject s = {.program = program_new((uint64_t)seed, n_kinds, large), .step = 1e-4};
+    struct run draft = {.program = &s.program, .draft = true, .uses = uses};
+    enter_point(&s, 0);
+    value_now(&s, &draft);
+    return s;
+}
+
+/* Goes on to other points until no kink is near. */
+static void find_smooth_point(struct subject *s)
+{
+    while (!survey(s)) {
+        if (++s->redrawn == MOST_POINTS) {
+            print_program(&s->program, s->leaves);
+            fail_msg("program %ld: a kink near each of %d points", (long)s->program.seed, MOST_POINTS);
+        }
+        leave_point(s);
+        enter_point(s, (int)s->redrawn);
+    }
+}
+
+/* ---- derivatives of it ---- */
+
+/* Results are read as rows of numbers: a copy of t, which is given back. */
+static wg_tensor *row_major(wg_tensor *t)
+{
+    wg_tensor *copy = made(wg_copy(made(t)));
+    wg_free(t);
+    return copy;
+}
+
+static double dot(const wg_tensor *a, const wg_tensor *b)
+{
+    double total = 0;
+    for (int64_t i = 0; i < wg_numel(a); i++)
+        total += ((const double *)wg_data(a))[i] * ((const double *)wg_data(b))[i];
+    return total;
+}
+
+static double norm(const wg_tensor *a)
+{
+    return sqrt(dot(a, a));
+}
+
+/* The value; and gradients by backward, to be freed. */
+static double gradients(struct subject *s, struct run run, bool trace, wg_tensor **g)
+{
+    run.program = &s->program;
+    wg_tape *tape = wg_tape_open(.trace = trace);
+    wg_tensor *y = run_program(s->leaves, LEAVES, &run);
+    assert_ok(wg_backward(y));
+    if (trace)
+        assert_ok(wg_tape_rerun(tape));
+    for (int i = 0; i < LEAVES; i++)
+        g[i] = made(wg_keep(wg_gradient(s->leaves[i])));
+    const double value = wg_item(y);
+    close_tapes();
+    for (int i = 0; i < LEAVES; i++) {
+        g[i] = row_major(g[i]);
+        wg_clear_gradient(s->leaves[i]);
+    }
+    return value;
+}
+
+static void free_all(wg_tensor **t)
+{
+    for (int i = 0; i < LEAVES; i++)
+        wg_free(t[i]);
+}
+
+static void complain(struct subject *s, const char *what, double got, double want, double tolerance)
+{
+    print_program(&s->program, s->leaves);
+    fail_msg("program %ld: %s: %.17g is not within %g of %.17g", (long)s->program.seed, what, got, tolerance, want);
+}
+
+static void expect_near(struct subject *s, const char *what, double got, double want, double tolerance)
+{
+    if (!(fabs(got - want) <= tolerance))
+        complain(s, what, got, want, tolerance);
+}
+
+static void expect_same_bits(struct subject *s, const char *what, wg_tensor *const *a, wg_tensor *const *b)
+{
+    for (int i = 0; i < LEAVES; i++)
+        if (memcmp(wg_data(a[i]), wg_data(b[i]), (size_t)wg_numel(a[i]) * sizeof(double)) != 0)
+            complain(s, what, norm(a[i]), norm(b[i]), 0);
+}
+
+/* How far the slopes are from those that g gives, in units of the leaf's gradient. */
+static double slope_error(const struct subject *s, wg_tensor *const *g)
+{
+    double worst = 0, along_all = 0, scale = 0;
+    for (int i = 0; i < LEAVES; i++) {
+        const double along = dot(g[i], s->direction[i]), error = fabs(along - s->slope[i]) / norm(g[i]);
+        worst = worse(worst, error);
+        along_all += along;
+        scale = fmax(scale, norm(g[i]));
+    }
+    return worse(worst, fabs(along_all - s->slope[LEAVES]) / scale);
+}
+
+static void check_forward_mode(struct subject *s, wg_tensor *const *g)
+{
+    struct run run = {.program = &s->program};
+    wg_tensor *y, *ty, *vg[LEAVES];
+    assert_ok(wg_jvp(run_program, &run, s->leaves, LEAVES, s->direction, &y, &ty));
+    double along = 0, scale = 1;
+    for (int i = 0; i < LEAVES; i++) {
+        along += dot(g[i], s->direction[i]);
+        scale += norm(g[i]) * norm(s->direction[i]);
+    }
+    expect_near(s, "jvp against vjp", wg_item(ty), along, 1e-10 * scale);
+    wg_free(y);
+    wg_free(ty);
+    assert_ok(wg_vjp(run_program, &run, s->leaves, LEAVES, WG_NONE, NULL, vg));
+    for (int i = 0; i < LEAVES; i++)
+        vg[i] = row_major(vg[i]);
+    expect_same_bits(s, "wg_vjp against wg_backward", vg, g);
+    free_all(vg);
+}
+
+static void check_threads(struct subject *s, double one, wg_tensor *const *g)
+{
+    wg_tensor *other[LEAVES];
+    assert_ok(wg_set_threads(2));
+    const double two = gradients(s, (struct run){0}, false, other);
+    assert_ok(wg_set_threads(1));
+    expect_near(s, "the value on two threads", two, one, 0);
+    expect_same_bits(s, "gradients on two threads", other, g);
+    free_all(other);
+}
+
+/* The Hessian times the direction against differences of the gradient along it. */
+static void check_hessian(struct subject *s)
+{
+    struct run run = {.program = &s->program};
+    wg_tensor *hv[LEAVES], *at[4][LEAVES];
+    assert_ok(wg_hvp(run_program, &run, s->leaves, LEAVES, s->direction, NULL, NULL, hv));
+    for (int k = 0; k < 4; k++) {
+        move(s, ALL_LEAVES, steps[k] * s->step);
+        gradients(s, (struct run){0}, false, at[k]);
+    }
+    move(s, ALL_LEAVES, 0);
+    for (int i = 0; i < LEAVES; i++) {
+        hv[i] = row_major(hv[i]);
+        const double *got = wg_data(hv[i]), tolerance = 1e-5 * (norm(hv[i]) + norm(at[0][i]));
+        for (int64_t k = 0; k < wg_numel(hv[i]); k++) {
+            double values[4];
+            for (int j = 0; j < 4; j++)
+                values[j] = ((const double *)wg_data(at[j][i]))[k];
+            expect_near(s, "Hessian product", got[k], four_point(values, s->step), tolerance);
+        }
+    }
+    for (int k = 0; k < 4; k++)
+        free_all(at[k]);
+    free_all(hv);
+}
+
+/* ---- the tests ---- */
 
 static void derivatives_of_random_graphs(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= (uint64_t)how_often(GRAPHS, MANY_GRAPHS); seed++) {
-        struct subject s = subject_new(seed);
-        double second, unused;
-        const double h = 1e-5, first = slope(seed, s.leaves, s.direction, &second);
-        assert_near(slope(seed, s.leaves, s.direction, NULL), first, 0); /* recorded or not: the same bits */
-        move(s.leaves, s.direction, h);
-        const double up = value_at(seed, s.leaves), slope_up = slope(seed, s.leaves, s.direction, &unused);
-        move(s.leaves, s.direction, -2 * h);
-        const double down = value_at(seed, s.leaves), slope_down = slope(seed, s.leaves, s.direction, &unused);
-        assert_near(first, (up - down) / (2 * h), 1e-6 * (1 + fabs(first)));
-        assert_near(second, (slope_up - slope_down) / (2 * h), 1e-5 * (1 + fabs(second)));
-        subject_free(&s);
+    long uses[KINDS_PLANTED] = {0}, programs = 0, redrawn = 0;
+    assert_ok(wg_set_threads(1));
+    for (long seed = first_seed(); seed <= last_seed(); seed++, programs++) {
+        const bool large = seed % LARGE_EVERY == 0;
+        struct subject s = subject_new(seed, KINDS, large, uses);
+        wg_tensor *g[LEAVES];
+        if (!large)
+            find_smooth_point(&s);
+        const double value = gradients(&s, (struct run){0}, false, g);
+        if (!large)
+            expect_near(&s, "gradient against differences, in its own scale", slope_error(&s, g), 0, 1e-6);
+        check_forward_mode(&s, g);
+        check_threads(&s, value, g);
+        if (!large && seed % HESSIAN_EVERY == 0)
+            check_hessian(&s);
+        redrawn += s.redrawn;
+        free_all(g);
+        leave_point(&s);
     }
+    print_message("%ld programs, %ld points redrawn near a kink\n", programs, redrawn);
+    assert_true(only_seed || redrawn * 20 <= programs);
+    for (int i = 0; i < KINDS && !only_seed; i++)
+        if (uses[i] * 50 < programs)
+            fail_msg("%s was used %ld times in %ld programs", kinds[i].name, uses[i], programs);
 }
 
+/* A gradient without its factor 3 is found in the first programs that have it. */
+static void wrong_gradients_are_found(void **state)
+{
+    (void)state;
+    enum { WITH = 20 };
+    int with = 0, found = 0;
+    for (long seed = 1; with < WITH; seed++) {
+        long uses[KINDS_PLANTED] = {0};
+        struct subject s = subject_new(seed, KINDS_PLANTED, false, uses);
+        if (uses[KINDS] > 0) {
+            wg_tensor *g[LEAVES];
+            find_smooth_point(&s);
+            gradients(&s, (struct run){0}, false, g);
+            with++;
+            found += !(slope_error(&s, g) <= 1e-6);
+            free_all(g);
+        }
+        leave_point(&s);
+    }
+    assert_int_equal(found, with);
+}
+
+/* With a step a thousand times as long most programs have a kink within it. */
+static void kinks_are_seen(void **state)
+{
+    (void)state;
+    enum { PROGRAMS = 100 };
+    int seen = 0;
+    for (long seed = 1; seed <= PROGRAMS; seed++) {
+        struct subject s = subject_new(seed, KINDS, false, NULL);
+        s.step = 0.1;
+        seen += !survey(&s);
+        leave_point(&s);
+    }
+    assert_true(seen > PROGRAMS / 2 && seen < PROGRAMS); /* the short programs may have none */
+}
+
+/* Dropped, nested, traced and run again, recorded for a second derivative: a bit each. */
 static void what_must_not_matter_does_not(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= (uint64_t)how_often(GRAPHS, MANY_GRAPHS); seed++) {
-        struct subject s = subject_new(seed);
+    for (long seed = first_seed(); seed <= last_seed(); seed++) {
+        const bool traceable = seed % 2;
+        struct subject s = subject_new(seed, traceable ? KINDS_TRACEABLE : KINDS, false, NULL);
         wg_tensor *plain[LEAVES], *other[LEAVES];
-        gradients_in(seed, s.leaves, (struct manner){0}, false, plain);
-        for (int kind = 1; kind < 6; kind++) { /* a bit each: drop, nested, traced (whose rerun is the top tape's alone) */
-            gradients_in(seed, s.leaves, (struct manner){.drop = kind & 1, .nested = kind & 2}, kind & 4, other);
-            for (int i = 0; i < LEAVES; i++) {
-                assert_same_bits(plain[i], other[i]);
-                wg_free(other[i]);
-            }
+        gradients(&s, (struct run){0}, false, plain);
+        for (int manner = 1; manner < (traceable ? 6 : 4); manner++) { /* not traced and nested: rerun is the top tape's alone */
+            gradients(&s, (struct run){.drop = manner & 1, .nested = manner & 2}, manner & 4, other);
+            expect_same_bits(&s, manner & 4 ? "gradients traced" : "gradients dropped or nested", other, plain);
+            free_all(other);
         }
+        wg_tape_open();
+        struct run run = {.program = &s.program};
+        assert_ok(wg_grad_many(run_program(s.leaves, LEAVES, &run), s.leaves, LEAVES, other, .create_graph = true));
         for (int i = 0; i < LEAVES; i++)
-            wg_free(plain[i]);
-        subject_free(&s);
+            assert_same_bits(plain[i], other[i]);
+        close_tapes();
+        free_all(plain);
+        leave_point(&s);
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         TEST(derivatives_of_random_graphs),
+        TEST(wrong_gradients_are_found),
+        TEST(kinks_are_seen),
         TEST(what_must_not_matter_does_not),
     };
+    only_seed = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
