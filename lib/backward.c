@@ -37,7 +37,7 @@ static wg_status prepare(struct walk *w, wg_tensor *t, struct pending *p)
     wg_tensor *g = t->adjoint == WG_KNOWN_ZERO ? wg_zeros((wg_dtype)t->dtype, wg_shape_of(t)) : t->adjoint;
     p->gradient = g ? leaf_value(w, g, wg_leaf_gradient(p->leaf)) : NULL;
     if (!p->gradient)
-        return WG_E_MEMORY;
+        return wg_error_cause();
     if (!p->leaf->tape)
         return (p->undo = wg_undo_gradient_new()) ? WG_OK : WG_E_MEMORY;
     p->entry = wg_leaf_gradient_find(p->leaf);

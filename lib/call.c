@@ -213,11 +213,16 @@ static void end_taken(const struct wg_thread *th, const wg_call *c)
         }
 }
 
+static wg_status run(const struct wg_thread *th, struct wg_node *node)
+{
+    return th->anomaly ? wg_anomaly_run(th, node) : wg_node_run(node);
+}
+
 wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node)
 {
     if (node->call.op->writes)
         WG_TRY(before_writing(th, &node->call, false));
-    const wg_status status = wg_node_run(node);
+    const wg_status status = run(th, node);
     if (status != WG_OK)
         return wg_op_failed(th, node->call.op, status, "forward");
     if (node->needs)
@@ -243,7 +248,7 @@ static wg_status finish(struct wg_thread *th, struct wg_node *node, bool *record
     if (c->op->writes)
         WG_TRY(before_writing(th, c, queued));
     if (!queued)
-        WG_TRY(wg_node_run(node));
+        WG_TRY(run(th, node));
     *recorded = th->top && (!th->scratch || th->top->trace || queued);
     if (queued) /* recorded when it runs, so that a rerun keeps the order */
         queue_update(th, node);

@@ -7,7 +7,7 @@
 #include "philox.h"
 #include "wengert/ops.h"
 
-enum { MOST = 16 };
+enum { MOST = 16, SEED = 76185 };
 
 /* The trial's own copies: operands, then u; a direction to move each in. */
 struct trial {
@@ -21,13 +21,12 @@ static bool is_float(const wg_tensor *t)
     return !wg_absent(t) && t->dtype <= WG_F64;
 }
 
-/* Uniform on ±[0.5, 1], the same at every call. */
-static wg_tensor *noise(wg_dtype dtype, wg_shape shape, uint64_t stream)
+wg_tensor *wg_noise(wg_dtype dtype, wg_shape shape, uint64_t seed, uint64_t stream)
 {
     wg_tensor *t = wg_zeros(dtype, shape);
     for (int64_t i = 0; t && i < t->numel; i++) {
         uint32_t word[4];
-        wg_philox(76185, stream, (uint64_t)i, word);
+        wg_philox(seed, stream, (uint64_t)i, word);
         const double size = 0.5 + ldexp(word[0], -33), value = word[1] & 1 ? size : -size;
         if (dtype == WG_F32)
             ((float *)(void *)t->data)[i] = (float)value;
@@ -42,16 +41,16 @@ static wg_status prepare(struct trial *trial, wg_tensor *const *in)
     for (size_t i = 0; i <= trial->n_in; i++) {
         const bool u = i == trial->n_in;
         const wg_dtype dtype = u ? trial->closure->dtype : (wg_dtype)in[i]->dtype;
-        trial->leaf[i] = u ? noise(dtype, trial->closure->shape, i) : in[i];
+        trial->leaf[i] = u ? wg_noise(dtype, trial->closure->shape, SEED, i) : in[i];
         if (!u && !is_float(in[i]))
             continue;
         if (!u)
             trial->leaf[i] = wg_copy(in[i]);
         if (!trial->leaf[i] || !(trial->leaf[i] = wg_detach(trial->leaf[i])) || !wg_require_grad(trial->leaf[i], true))
             return WG_E_MEMORY;
-        trial->direction[i] = noise(dtype, wg_shape_of(trial->leaf[i]), 100 + i);
+        trial->direction[i] = wg_noise(dtype, wg_shape_of(trial->leaf[i]), SEED, 100 + i);
         if (!u)
-            trial->weight[i] = noise(dtype, wg_shape_of(in[i]), 200 + i);
+            trial->weight[i] = wg_noise(dtype, wg_shape_of(in[i]), SEED, 200 + i);
         if (!trial->direction[i] || (!u && !trial->weight[i]))
             return WG_E_MEMORY;
     }

@@ -36,6 +36,32 @@ static void end(struct wg_thread *th)
 }
 
 /* A kernel that writes cannot fail: its shape rule and its builder have checked everything. */
+static wg_status run_all(struct wg_thread *th)
+{
+    for (struct wg_node *node = th->updates; node; node = node->next_update) {
+        wg_node_record(th, node);
+        if (wg_node_run(node) != WG_OK)
+            return wg_fail(WG_E_BUG, node->call.op->name, "%s: an update must check before it writes", node->call.op->name);
+    }
+    return WG_OK;
+}
+
+/* What it writes may be refused in anomaly mode: then what all of them wrote is put back. */
+static wg_status run_all_watched(struct wg_thread *th)
+{
+    wg_tape *tape = th->top;
+    struct wg_undo *earlier = tape->undo;
+    wg_status status = WG_OK;
+    tape->undo = NULL;
+    for (struct wg_node *node = th->updates; node && status == WG_OK; node = node->next_update) {
+        wg_node_record(th, node);
+        status = wg_node_rerun(th, node);
+    }
+    wg_undo_end(tape, status != WG_OK);
+    tape->undo = earlier;
+    return status;
+}
+
 wg_status wg_update_commit(void)
 {
     struct wg_thread *th = wg_self();
@@ -46,17 +72,11 @@ wg_status wg_update_commit(void)
         wg_update_cancel();
         return status;
     }
-    for (struct wg_node *node = th->updates; node; node = node->next_update) {
-        wg_node_record(th, node);
-        if (wg_node_run(node) != WG_OK) {
-            const char *op = node->call.op->name;
-            end(th);
-            return wg_fail(WG_E_BUG, op, "%s: an update must check before it writes", op);
-        }
-    }
-    wg_undo_commit_all(th);
+    const wg_status status = th->anomaly ? run_all_watched(th) : run_all(th);
+    if (status == WG_OK)
+        wg_undo_commit_all(th);
     end(th);
-    return WG_OK;
+    return status;
 }
 
 void wg_update_cancel(void)

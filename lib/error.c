@@ -7,7 +7,7 @@
 /* What a thread without memory for its own state says. */
 static const wg_error no_state = {.code = WG_E_MEMORY, .message = "no memory for the thread's state"};
 
-static void section_path(const wg_section *section, char *text, size_t size)
+void wg_section_path(const wg_section *section, char *text, size_t size)
 {
     const char *names[16];
     int n = 0;
@@ -38,7 +38,7 @@ static void record(struct wg_thread *th, wg_status code, const char *op, const c
         op = th->composing->name;
     }
     snprintf(error.op, sizeof error.op, "%s", op ? op : "");
-    section_path(th->section, error.section, sizeof error.section);
+    wg_section_path(th->section, error.section, sizeof error.section);
     vsnprintf(error.message + used, sizeof error.message - used, format, arguments);
     if (th->has_error) {
         th->error.later++;

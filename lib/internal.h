@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "tensor_struct.h"
+#include "wengert/check.h"
 #include "wengert/error.h"
 #include "wengert/runtime.h"
 #include "wengert/tape.h"
@@ -160,6 +161,7 @@ struct wg_thread {
     bool no_take;         /* inside a backward that is recorded or traced: gradients are shared handles */
     bool in_hook;
     bool check, checking; /* check mode; a closure is being tried out */
+    wg_anomaly anomaly;
     const struct wg_op *composing; /* the op that is being made of others, the outermost: errors name it */
     struct wg_checked *checked;
     bool updating; /* between wg_update_begin and _commit */
@@ -197,6 +199,8 @@ wg_status wg_fail(wg_status code, const char *op, const char *format, ...) WG_PR
 void wg_error_clear(struct wg_thread *th);
 wg_status wg_error_cause(void);            /* why a NULL is one: the first error's code */
 void wg_mark_failed(struct wg_thread *th); /* the open tape and the open update count as failed */
+/* "encoder/layer1", into text. */
+void wg_section_path(const wg_section *section, char *text, size_t size);
 /* What one of op's functions returned, part of it: a failure that was not recorded where it happened is recorded now. */
 wg_status wg_op_failed(struct wg_thread *th, const struct wg_op *op, wg_status status, const char *part);
 
@@ -255,7 +259,11 @@ void wg_outputs_discard(struct wg_node *node);
 wg_status wg_invoke_closure(const struct wg_op *op, wg_tensor *const *in, size_t n_in, wg_tensor **y, const wg_closure *closure);
 bool wg_differentiable(const struct wg_thread *th, const wg_call *c); /* its node, once recorded, passes a gradient on */
 void wg_node_record(struct wg_thread *th, struct wg_node *node);      /* links it to the top tape */
+/* Uniform on ±[0.5, 1]; a value like any other. */
+wg_tensor *wg_noise(wg_dtype dtype, wg_shape shape, uint64_t seed, uint64_t stream);
 wg_status wg_check_closure(struct wg_thread *th, const wg_closure *closure, wg_tensor *const *in, size_t n_in);
+/* A kernel, and a look at what it made. */
+wg_status wg_anomaly_run(const struct wg_thread *th, struct wg_node *node);
 wg_status wg_node_run(struct wg_node *node);                         /* the kernel of one node */
 wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node); /* once more, with what its operands hold now */
 void wg_poison(void *at, size_t bytes);                              /* under AddressSanitizer; nothing without it */

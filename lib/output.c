@@ -79,11 +79,11 @@ static const int64_t *strides_to_keep(const wg_call *c, const wg_spec *spec)
     return NULL;
 }
 
-/* The operand given away whose bytes the output may have, or NULL. */
+/* The operand given away whose bytes the output may have, or NULL. Anomaly mode wants to say what the operands were. */
 static wg_tensor *operand_to_overwrite(const struct wg_thread *th, const wg_call *c, wg_dtype dtype, int rank,
                                        const int64_t *extent)
 {
-    for (unsigned i = 0; i < c->n_in; i++) {
+    for (unsigned i = 0; i < c->n_in && !th->anomaly; i++) {
         wg_tensor *t = c->in[i];
         if (!(t->flags & WG_T_TAKE) || !wg_bit(c->op->inplace, i) ||
             (t->flags & (WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT)) || !(t->flags & WG_T_DENSE) || t->dtype != dtype ||

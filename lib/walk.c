@@ -107,7 +107,7 @@ wg_status wg_walk_add(struct walk *w, wg_tensor *t, wg_tensor *g)
         return WG_OK;
     wg_tensor *sum = wg_add(w->keeping ? t->adjoint : wg_take(t->adjoint), g);
     if (!sum || !(sum = wg_walk_owned(w, sum)))
-        return sum ? WG_OK : WG_E_MEMORY;
+        return wg_error_cause();
     wg_walk_let_go(w, t->adjoint);
     t->adjoint = sum;
     return WG_OK;

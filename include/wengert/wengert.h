@@ -3,6 +3,7 @@
 #define WENGERT_H
 
 #include "base.h"
+#include "check.h"
 #include "derivative.h"
 #include "dump.h"
 #include "error.h"

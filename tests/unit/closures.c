@@ -260,6 +260,64 @@ static void check_mode_finds_a_value_that_backward_hides(void **state)
     wg_free(x);
 }
 
+/* The example of PyTorch's issue 76185 and of its tutorial on double backward: y = sinh x saves eˣ and e⁻ˣ, which are neither operand
+   nor result, and whose dependence on x its backward does not see. There the second derivative is silently wrong. */
+struct intermediates {
+    wg_tensor *up, *down;
+    bool as_numbers; /* backward makes constants of them */
+};
+
+static wg_status sinh_forward(const wg_call *c)
+{
+    const struct intermediates *saved = c->context;
+    const double *x = wg_data(c->in[0]);
+    double *y = wg_data_mut(c->out[0]), *up = wg_data_mut(saved->up), *down = wg_data_mut(saved->down);
+    for (int64_t i = 0; i < wg_numel(c->in[0]); i++) {
+        up[i] = exp(x[i]);
+        down[i] = exp(-x[i]);
+        y[i] = (up[i] - down[i]) / 2;
+    }
+    return WG_OK;
+}
+
+static wg_status sinh_backward(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    const struct intermediates *saved = c->context;
+    wg_tensor *up = saved->up, *down = saved->down;
+    if (saved->as_numbers) {
+        up = wg_from((const double *)wg_data(up), WG_SHAPE(3));
+        down = wg_from((const double *)wg_data(down), WG_SHAPE(3));
+    }
+    return WG_GIVE(gx[0], wg_mul(gy[0], wg_mul_scalar(wg_add(up, down), 0.5)));
+}
+
+static void pytorch_issue_76185_saved_intermediate(void **state)
+{
+    (void)state;
+    wg_tensor *x = leaf(WG_F64, WG_SHAPE(3), 1);
+    struct intermediates saved = {wg_zeros(WG_F64, WG_SHAPE(3)), wg_zeros(WG_F64, WG_SHAPE(3)), false};
+    const wg_closure closure = {.name = "sinh_of_mine",
+                                .forward = sinh_forward,
+                                .backward = sinh_backward,
+                                .dtype = WG_F64,
+                                .shape = WG_SHAPE(3),
+                                .context = &saved};
+    for (int as_numbers = 0; as_numbers < 2; as_numbers++) {
+        WG_TAPE(tape);
+        saved.as_numbers = as_numbers;
+        wg_tensor *y = made(wg_apply_closure(&closure, &x, 1));
+        assert_near(element(made(wg_grad(wg_sum(y), x)), 1), cosh(element(x, 1)), 1e-14); /* the first derivative is right */
+        wg_check_mode_set(true);
+        wg_tensor *z = wg_apply_closure(&closure, &x, 1); /* at its first application in check mode */
+        wg_check_mode_set(false);
+        assert_null(z);
+        expect_error(as_numbers ? WG_E_STATE : WG_E_BUG,
+                     as_numbers ? "would hide what it depends on: compute it with ops, or declare it saved"
+                                : "its backward reads a value that is neither operand nor result");
+    }
+    wg_free(x), wg_free(saved.up), wg_free(saved.down);
+}
+
 /* ---- an op outside the library, by the struct ---- */
 
 static void op_of_a_users_program(void **state)
@@ -292,6 +350,7 @@ int main(void)
         TEST(constants_inside_a_recorded_backward_are_refused),
         TEST(failing_backward_changes_nothing_and_is_recorded),
         TEST(check_mode_finds_a_value_that_backward_hides),
+        TEST(pytorch_issue_76185_saved_intermediate),
         TEST(op_of_a_users_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
