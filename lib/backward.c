@@ -98,7 +98,7 @@ wg_status wg_backward_many(wg_tensor *const *given, wg_tensor *const *grads, siz
 {
     struct walk w = {.th = wg_self(), .name = "backward", .releasing = !retain};
     WG_TRY(wg_walk_begin(&w));
-    if (w.floor > 0)
+    if (w.th->checkpoints > 0)
         return wg_fail(WG_E_STATE, w.name, "%s: not inside a function that is checkpointed: it would change leaves", w.name);
     if (n == 0 || !given)
         return wg_fail(WG_E_NULL, w.name, "%s: no roots", w.name);

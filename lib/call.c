@@ -268,8 +268,8 @@ static void hand_out(const struct wg_thread *th, wg_tensor *const *made, size_t 
         wg_value_unref(made[i]);
 }
 
-static wg_status invoke_composed(struct wg_thread *th, const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in,
-                                 wg_tensor **out, size_t n_out)
+static wg_status invoke_composed(struct wg_thread *th, const struct wg_op *op, const void *params, wg_tensor *const *in,
+                                 size_t n_in, wg_tensor **out, size_t n_out)
 {
     wg_tensor *made[WG_MOST_OUTPUTS];
     wg_call c = {.op = op, .params = params, .in = in, .n_in = (uint16_t)n_in, .n_out = op->n_out};

@@ -6,10 +6,8 @@
 
 /* ---- where the work is done ---- */
 
-wg_status wg_work_begin(struct work *w, const char *name, wg_tensor *const *x, size_t n)
+wg_status wg_work_check(struct wg_thread *th, const char *name, wg_tensor *const *x, size_t n)
 {
-    struct wg_thread *th = wg_self();
-    *w = (struct work){.th = th, .name = name, .given = x, .n = n};
     if (!th)
         return WG_E_MEMORY;
     if (!x || n == 0)
@@ -18,6 +16,33 @@ wg_status wg_work_begin(struct work *w, const char *name, wg_tensor *const *x, s
         return wg_fail(WG_E_STATE, name, "%s: not inside a hook, another backward or an update", name);
     for (size_t i = 0; i < n; i++)
         WG_TRY(wg_check_handle(x[i], name, (int)i));
+    return WG_OK;
+}
+
+wg_tensor *wg_function_value(struct wg_thread *th, const char *name, wg_function *f, void *context, wg_tensor *const *x, size_t n)
+{
+    const wg_tape *tape = th->top, *base = th->base;
+    if (!f) {
+        wg_fail(WG_E_NULL, name, "%s: the function is NULL", name);
+        return NULL;
+    }
+    th->base = tape;
+    wg_tensor *y = f(x, n, context);
+    th->base = base;
+    if (!wg_tape_unwind(th, tape)) {
+        wg_fail(WG_E_STATE, name, "%s: the function left a tape open", name);
+        return NULL;
+    }
+    if (!y && !th->has_error)
+        wg_fail(WG_E_NULL, name, "%s: the function returned NULL", name);
+    return y && wg_check_handle(y, name, -1) == WG_OK ? y : NULL;
+}
+
+wg_status wg_work_begin(struct work *w, const char *name, wg_tensor *const *x, size_t n)
+{
+    struct wg_thread *th = wg_self();
+    *w = (struct work){.th = th, .name = name, .given = x, .n = n};
+    WG_TRY(wg_work_check(th, name, x, n));
     w->x = wg_object_new(2 * n * sizeof *w->x);
     if (!w->x)
         return WG_E_MEMORY;
@@ -65,6 +90,8 @@ wg_status wg_work_end(struct work *w, wg_status status, wg_tensor **result, size
             wg_value_unref(result[i]);
         else if (!(result[i] = carry_out(w, result[i])))
             status = WG_E_MEMORY;
+    if (status != WG_OK)
+        wg_mark_failed(w->th);
     return status;
 }
 
@@ -83,18 +110,10 @@ static wg_status stand_in(struct work *w)
 
 wg_status wg_work_run(struct work *w, wg_function *f, void *context)
 {
-    if (!f)
-        return wg_fail(WG_E_NULL, w->name, "%s: the function is NULL", w->name);
     WG_TRY(stand_in(w));
-    w->y = f(w->x, w->n, context);
-    if (w->th->top != w->tape)
-        return wg_fail(WG_E_STATE, w->name, "%s: the function left a tape open, or closed one", w->name);
-    if (!w->y) {
-        if (!w->th->has_error)
-            wg_fail(WG_E_NULL, w->name, "%s: the function returned NULL", w->name);
+    w->y = wg_function_value(w->th, w->name, f, context, w->x, w->n);
+    if (!w->y)
         return wg_error_cause();
-    }
-    WG_TRY(wg_check_handle(w->y, w->name, -1));
     if (w->y->dtype > WG_F64)
         return wg_fail(WG_E_DTYPE, w->name, "%s: the function's result is %s, not f32 or f64", w->name,
                        wg_dtype_name((wg_dtype)w->y->dtype));

@@ -8,6 +8,8 @@ wg_status wg_update_begin(void)
         return WG_E_MEMORY;
     if (th->updating)
         return wg_fail(WG_E_STATE, "update_begin", "update_begin: brackets do not nest");
+    if (th->checkpoints > 0)
+        return wg_fail(WG_E_STATE, "update_begin", "update_begin: not inside a function that is checkpointed: it runs twice");
     if (*wg_lost_tapes() > 0)
         return wg_fail(WG_E_MEMORY, "update_begin", "update_begin: the tape around this could not be opened");
     if (!th->top) {

@@ -24,6 +24,11 @@ struct work {
     wg_tensor *y;
 };
 
+/* May this be done here, with these operands? */
+wg_status wg_work_check(struct wg_thread *th, const char *name, wg_tensor *const *x, size_t n);
+/* y = f(x) on the top tape, live, or NULL and the error. A tape that f left open is closed. */
+wg_tensor *wg_function_value(struct wg_thread *th, const char *name, wg_function *f, void *context, wg_tensor *const *x, size_t n);
+
 wg_status wg_work_begin(struct work *w, const char *name, wg_tensor *const *x, size_t n);
 /* Stands in for the operands and runs f: w->y. */
 wg_status wg_work_run(struct work *w, wg_function *f, void *context);

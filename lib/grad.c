@@ -41,7 +41,7 @@ static wg_status finish_leaves(struct walk *w)
     for (size_t i = 0; i < w->n_touched; i++) {
         wg_tensor *t = w->touched[i];
         WG_TRY(wg_walk_fold(w, t));
-        if (t->adjoint && w->floor == 0) /* else the sum is a part: the walk around this one will see it whole */
+        if (t->adjoint && !w->part)
             WG_TRY(wg_walk_hooks(w, t));
     }
     return WG_OK;
@@ -57,6 +57,8 @@ static wg_tensor *result_for(struct walk *w, wg_tensor *root, wg_tensor *x, size
         at = link ? link->proxy : NULL;
     }
     wg_tensor *g = at ? at->adjoint : NULL;
+    if (w->part && (!g || g == WG_KNOWN_ZERO))
+        return g ? g : WG_NONE;
     if (!g && wg_behind_kept(w->th, root, x)) {
         wg_fail(WG_E_UNUSED, w->name, "%s: operand %zu lies behind a kept tensor (wg_keep), which cuts its gradient off", w->name,
                 i + 1);
@@ -75,16 +77,18 @@ static wg_status collect(struct walk *w, wg_tensor *root, wg_tensor *const *x, s
 {
     for (size_t i = 0; i < n; i++) {
         wg_tensor *g = result_for(w, root, x[i], i, unused);
-        if (g && !w->keeping)
+        if (g && !w->keeping && !wg_absent(g))
             g = wg_alias(w->th, g);
         if (!g)
             return wg_error_cause();
-        g->flags |= WG_T_OWNED; /* survives the sweep */
+        if (!wg_absent(g))
+            g->flags |= WG_T_OWNED; /* survives the sweep */
         gx[i] = g;
     }
     wg_walk_sweep(w->th);
     for (size_t i = 0; i < n && !w->keeping; i++)
-        gx[i]->flags = (uint16_t)(gx[i]->flags & ~(WG_T_SCRATCH | WG_T_OWNED));
+        if (!wg_absent(gx[i]))
+            gx[i]->flags = (uint16_t)(gx[i]->flags & ~(WG_T_SCRATCH | WG_T_OWNED));
     return WG_OK;
 }
 
@@ -99,9 +103,9 @@ static void forget_wanted(struct walk *w, wg_tensor *const *x, size_t n)
     }
 }
 
-wg_status wg_grad_many_with(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options)
+static wg_status gradients(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options, bool part)
 {
-    struct walk w = {.th = wg_self(), .name = "grad", .recording = options.create_graph, .selective = true};
+    struct walk w = {.th = wg_self(), .name = "grad", .recording = options.create_graph, .selective = true, .part = part};
     WG_TRY(wg_walk_begin(&w));
     if (n == 0 || !x || !gx)
         return wg_fail(WG_E_NULL, w.name, "%s: no tensors to differentiate by", w.name);
@@ -114,7 +118,12 @@ wg_status wg_grad_many_with(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tens
     mark_paths(&w);
     wg_walk_enter(&w);
     wg_tensor **made = wg_object_new(n * sizeof *made);
-    wg_status status = made ? wg_walk_seed(&w, root, options.grad) : WG_E_MEMORY;
+    wg_status status = made ? WG_OK : WG_E_MEMORY;
+    for (size_t i = 0; i < n && status == WG_OK; i++) /* of a part, whose gradients are added to what is there */
+        if (part && x[i]->adjoint)
+            status = wg_walk_touch(&w, x[i]);
+    if (status == WG_OK)
+        status = wg_walk_seed(&w, root, options.grad);
     if (status == WG_OK)
         status = wg_walk_back(&w, &root, 1);
     if (status == WG_OK)
@@ -128,6 +137,16 @@ wg_status wg_grad_many_with(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tens
     wg_walk_clear(&w, status != WG_OK);
     wg_object_free(made);
     return status;
+}
+
+wg_status wg_grad_many_with(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options)
+{
+    return gradients(y, x, n, gx, options, false);
+}
+
+wg_status wg_walk_part(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options)
+{
+    return gradients(y, x, n, gx, options, true);
 }
 
 wg_tensor *wg_grad_with(wg_tensor *y, wg_tensor *x, wg_grad_options options)

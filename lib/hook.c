@@ -37,6 +37,14 @@ wg_status wg_walk_hooks(struct walk *w, wg_tensor *t)
     return WG_OK;
 }
 
+/* Made by the function that is being checkpointed? */
+static bool inside(const struct wg_thread *th, const wg_tensor *t)
+{
+    if (!t->tape || (t->flags & WG_T_PROXY))
+        return false;
+    return t->from.node ? t->from.node->seq > th->floor : t->tape == th->top;
+}
+
 wg_status wg_add_hook(wg_tensor *t, wg_hook *fn, void *context)
 {
     struct wg_thread *th = wg_self();
@@ -47,6 +55,9 @@ wg_status wg_add_hook(wg_tensor *t, wg_hook *fn, void *context)
         return wg_fail(WG_E_NO_TAPE, "add_hook", "add_hook: no tape is open: a hook lives on a tape");
     if (!(t->flags & WG_T_NEEDS))
         return wg_fail(WG_E_NO_GRAD, "add_hook", "add_hook: the tensor needs no gradient");
+    if (th->checkpoints > 0 && !inside(th, t))
+        return wg_fail(WG_E_STATE, "add_hook",
+                       "add_hook: the tensor is from outside the function that is checkpointed: add the hook there");
     if (!t->tape && !(t = wg_proxy(th, t)))
         return WG_E_MEMORY;
     struct wg_hook_entry *entry = wg_tape_alloc(th->top, sizeof *entry);

@@ -152,8 +152,10 @@ struct wg_leaf_entry {
 struct wg_thread {
     wg_tape *top, *bottom;
     uint64_t seq, walk, search;
-    uint64_t floor; /* walks see only nodes younger than this one; the others' results count as leaves */
-    wg_tape *walking; /* the top tape of the backward that is running, or NULL */
+    uint64_t floor;      /* walks see only nodes younger than this one; the others' results count as leaves */
+    wg_tape *walking;    /* the top tape of the backward that is running, or NULL */
+    const wg_tape *base; /* the tape on which a function is to work that may not close it, or NULL */
+    int checkpoints;     /* functions being run by wg_checkpoint, one inside the other */
     bool no_grad;
     bool eval;
     wg_tensor *generator; /* the default one */
@@ -250,6 +252,8 @@ void wg_undo_end(wg_tape *tape, bool restore);
 void wg_undo_hand_down(wg_tape *from, wg_tape *to);
 void wg_undo_commit_all(struct wg_thread *th);
 wg_tape *wg_tape_push(struct wg_thread *th, bool trace); /* an open, for the engine's own use: the error record stays */
+/* Closes the tapes above tape, which is open; false if there were any. */
+bool wg_tape_unwind(struct wg_thread *th, const wg_tape *tape);
 /* Applies an op that is made of others. */
 wg_status wg_compose(struct wg_thread *th, const wg_call *c, wg_tensor **out);
 wg_status wg_check_operand(struct wg_thread *th, const struct wg_op *op, const wg_tensor *t, size_t i);

@@ -358,8 +358,9 @@ wg_status wg_tape_close(wg_tape *tape)
         return wg_fail(WG_E_THREAD, "tape_close", "tape_close: the tape belongs to another thread");
     if (th->top != tape)
         return wg_fail(WG_E_STATE, "tape_close", "tape_close: the tape is not on top");
-    if (tape == th->walking)
-        return wg_fail(WG_E_STATE, "tape_close", "tape_close: a backward is running on the tape");
+    if (tape == th->walking || tape == th->base)
+        return wg_fail(WG_E_STATE, "tape_close", "tape_close: %s is running on the tape",
+                       tape == th->walking ? "a backward" : "a function");
     if (th->updating) {
         const bool updates_own = tape == th->update_tape;
         wg_update_cancel();
@@ -380,6 +381,14 @@ wg_status wg_tape_close(wg_tape *tape)
     tape->below = th->spare_tapes;
     th->spare_tapes = tape;
     return WG_OK;
+}
+
+bool wg_tape_unwind(struct wg_thread *th, const wg_tape *tape)
+{
+    const bool as_it_was = th->top == tape;
+    while (th->top != tape)
+        wg_tape_close(th->top);
+    return as_it_was;
 }
 
 void wg_tape_leave(wg_tape **tape)

@@ -49,7 +49,7 @@ void wg_walk_sweep(struct wg_thread *th)
 
 /* ---- summing ---- */
 
-static wg_status touch(struct walk *w, wg_tensor *t)
+wg_status wg_walk_touch(struct walk *w, wg_tensor *t)
 {
     if (!wg_is_leaf(w, t) || (t->flags & WG_T_TOUCHED))
         return WG_OK;
@@ -95,7 +95,7 @@ static wg_tensor *unbroadcast(const struct wg_op *op, const wg_tensor *t, wg_ten
 /* Adds g to what t has: in place only where the sum so far is held by nobody else. */
 wg_status wg_walk_add(struct walk *w, wg_tensor *t, wg_tensor *g)
 {
-    WG_TRY(touch(w, t));
+    WG_TRY(wg_walk_touch(w, t));
     if (!t->adjoint || t->adjoint == WG_KNOWN_ZERO) {
         wg_tensor *mine = wg_walk_owned(w, g);
         if (!mine)
@@ -229,6 +229,8 @@ static wg_status pass_on(struct walk *w, struct wg_node *node, wg_grad_slot *gx)
         if (!g && !wg_bit(c->op->flat, i)) {
             status = wg_fail(WG_E_BUG, c->op->name, "%s: its backward gave no gradient for operand %u: a bug in the op",
                              c->op->name, i);
+        } else if (g && gx[i].accumulated && wg_absent(g)) { /* a part of this walk found none */
+            status = g == WG_KNOWN_ZERO ? wg_walk_add(w, c->in[i], g) : WG_OK;
         } else if (g && g->state != WG_LIVE) {
             status = wg_check_handle(g, c->op->name, -1);
         } else if (g && gx[i].into && gx[i].accumulated) { /* g is the new sum */
@@ -475,8 +477,8 @@ wg_status wg_walk_fold(struct walk *w, wg_tensor *t)
 
 void wg_step_aside(struct wg_thread *th, struct aside *aside)
 {
-    *aside = (struct aside){th->scratch, th->no_take, th->in_hook, th->no_grad, th->eval,
-                            th->vjp_depth, th->floor, th->walking, th->cause, th->scratch_list};
+    *aside = (struct aside){th->scratch, th->no_take, th->in_hook, th->no_grad, th->eval,        th->vjp_depth,
+                            th->floor,   th->walking, th->cause,   th->section, th->scratch_list};
     th->scratch = th->no_take = th->in_hook = th->no_grad = false;
     th->vjp_depth = 0;
     th->floor = th->seq;
@@ -495,5 +497,6 @@ void wg_step_back(struct wg_thread *th, const struct aside *aside)
     th->floor = aside->floor;
     th->walking = aside->walking;
     th->cause = aside->cause;
+    th->section = aside->section;
     th->scratch_list = aside->scratch_list;
 }

@@ -15,6 +15,7 @@ struct walk {
     bool keeping;        /* recording or tracing: the tape owns the gradients, nothing is released on the way */
     bool releasing;      /* wg_backward without retain: values of the top tape go as soon as they are done with */
     bool selective;      /* wg_grad: only what lies between y and the wanted tensors */
+    bool part;           /* of the walk around this one */
     uint64_t number;     /* of this walk: nodes are marked with it */
     uint64_t floor;      /* nodes up to this one are not visited */
     wg_tensor **touched; /* leaves that have an adjoint */
@@ -39,11 +40,16 @@ wg_status wg_walk_back(struct walk *w, wg_tensor *const *roots, size_t n);
 void wg_walk_leave(struct walk *w);
 void wg_walk_clear(struct walk *w, bool failed); /* every adjoint back to none, whatever happened */
 
+/* A leaf that has an adjoint goes on the walk's list. */
+wg_status wg_walk_touch(struct walk *w, wg_tensor *t);
 /* Adds g to what t has: in place only where the sum so far is held by nobody else. */
 wg_status wg_walk_add(struct walk *w, wg_tensor *t, wg_tensor *g);
 /* A leaf may stand on the tape through several proxies: their gradients add up in t. */
 wg_status wg_walk_fold(struct walk *w, wg_tensor *t);
 wg_status wg_walk_hooks(struct walk *w, wg_tensor *t);
+/* wg_grad_many for a vjp, as part of the walk around this one: the gradients are added to what waits in the tensors x; hooks of leaves
+   are left to the other walk, which will see the whole sum. What gets no gradient is WG_NONE, or WG_KNOWN_ZERO. */
+wg_status wg_walk_part(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options);
 /* What the node's vjp reads must still be there, and be what forward read. */
 wg_status wg_walk_check_saved(const struct wg_node *node);
 /* The node's vjp, which sees what it may see. */
@@ -61,6 +67,7 @@ struct aside {
     uint64_t floor;
     wg_tape *walking;
     const struct wg_node *cause;
+    const wg_section *section;
     wg_tensor *scratch_list;
 };
 void wg_step_aside(struct wg_thread *th, struct aside *aside);

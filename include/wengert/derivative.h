@@ -39,10 +39,12 @@ WG_API WG_MUST_CHECK wg_status wg_jacobian(wg_function *f, void *context, wg_ten
 WG_API WG_MUST_CHECK wg_status wg_hessian(wg_function *f, void *context, wg_tensor *const *x, size_t n, wg_tensor **h);
 
 /* f(x), keeping none of the values on the way: backward runs f again. Of tensors that f captures, the gradient is as if they were
-   operands. What f draws or otherwise changes outside its tape (dropout, running statistics) happens once: the second run reuses the
-   generators' states and leaves no trace. May be nested; gradients of any order. f and its context must live until the tape
-   closes, and f must compute the same when called again. On a traced tape, which keeps everything, and with gradients off it is f(x).
-   Source: Griewank, Walther, 2000; Chen and others, 2016. Cost: one more f in backward. */
+   operands; gradients have the bits that they have without the checkpoint, those of higher order their value. What f draws or
+   otherwise changes outside its tape (dropout, running statistics) happens once: the second run reuses the generators' states and
+   leaves no trace. May be nested. f and its context must live until the tape closes, and f must do the same when called again:
+   E_STATE where it reads, draws, changes or gives something else; and where f itself calls wg_backward or wg_update_begin or adds a
+   hook to a tensor from outside. wg_grad in f sees only what f computed. On a traced tape, which keeps everything, it is f(x).
+   Source: Griewank, Walther, 2000; Chen and others, 2016. Cost: one more f in backward, for each level that is around it. */
 WG_API wg_tensor *wg_checkpoint(wg_function *f, void *context, wg_tensor *const *x, size_t n);
 
 #endif
