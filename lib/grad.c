@@ -26,11 +26,25 @@ static void want(struct walk *w, wg_tensor *x, bool on)
             link->proxy->flags = (uint16_t)((link->proxy->flags & ~(unsigned)WG_T_WANTED) | flag);
 }
 
+/* Is a walk around this one summing x's gradient? Only a part of that walk may add to it. */
+static bool in_use(const struct walk *w, const wg_tensor *x)
+{
+    if (x->tape)
+        return x->adjoint != NULL;
+    for (const struct wg_proxy_link *link = wg_proxies_of(w->th, x); link; link = link->older)
+        if (link->proxy->adjoint)
+            return true;
+    return false;
+}
+
 static wg_status check_wanted(struct walk *w, wg_tensor *x, size_t i)
 {
     WG_TRY(wg_check_handle(x, w->name, (int)i + 1));
     if (!(x->flags & WG_T_NEEDS))
         return wg_fail(WG_E_NO_GRAD, w->name, "%s: operand %zu requires no gradient: call wg_require_grad before it is used",
+                       w->name, i + 1);
+    if (!w->part && in_use(w, x))
+        return wg_fail(WG_E_STATE, w->name, "%s: operand %zu is one of those whose gradients the walk around this one is summing",
                        w->name, i + 1);
     return WG_OK;
 }

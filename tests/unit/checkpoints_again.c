@@ -392,6 +392,32 @@ static void a_new_default_generator_is_found(void **state)
     wg_free(x);
 }
 
+/* On a tape of its own, which is closed again, f asks for a gradient by a tensor from outside: nothing says that it read it. */
+static wg_tensor *with_a_hidden_gradient(wg_tensor *const *x, size_t n, void *context)
+{
+    double slope;
+    (void)n;
+    {
+        WG_TAPE(tape);
+        wg_tensor *g = wg_grad(wg_sum(wg_square(context)), context);
+        if (!g)
+            return NULL;
+        slope = wg_item(wg_sum(g));
+    }
+    return wg_mul_scalar(x[0], slope);
+}
+
+static void a_hidden_gradient_is_no_wrong_one(void **state)
+{
+    (void)state;
+    wg_tensor *x = leaf(WG_F64, WG_SHAPE(3), 1), *captured = leaf(WG_F64, WG_SHAPE(3), 2);
+    WG_TAPE(tape);
+    wg_tensor *y = made(wg_sum(wg_checkpoint(with_a_hidden_gradient, captured, &x, 1)));
+    wg_tensor *total = made(wg_add(y, wg_sum(wg_exp(captured)))); /* whose gradient is being summed when f runs again */
+    assert_fails(wg_backward(total), WG_E_STATE, "operand 1 is one of those whose gradients the walk around this one is summing");
+    wg_free(x), wg_free(captured);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +431,7 @@ int main(void)
         TEST(statistics_of_layers_change_once),
         TEST(a_step_that_fails_leaves_no_effects),
         TEST(a_new_default_generator_is_found),
+        TEST(a_hidden_gradient_is_no_wrong_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
