@@ -103,8 +103,9 @@ static void deep_chain_in_a_small_stack(void **state)
 static int64_t instructions_by_callgrind(int length)
 {
     char command[200], line[400];
-    snprintf(command, sizeof command, "OMP_NUM_THREADS=1 valgrind --tool=callgrind --callgrind-out-file=/dev/null /proc/%d/exe %d 2>&1",
-             (int)getpid(), length);
+    snprintf(command, sizeof command,
+             "OMP_NUM_THREADS=1 valgrind --tool=callgrind --callgrind-out-file=/dev/null /proc/%d/exe %d 2>&1", (int)getpid(),
+             length);
     FILE *output = popen(command, "r");
     int64_t count = 0;
     assert_non_null(output);
