@@ -44,6 +44,8 @@ void wg_walk_clear(struct walk *w, bool failed); /* every adjoint back to none, 
 wg_status wg_walk_touch(struct walk *w, wg_tensor *t);
 /* Adds g to what t has: in place only where the sum so far is held by nobody else. */
 wg_status wg_walk_add(struct walk *w, wg_tensor *t, wg_tensor *g);
+/* A gradient of a broadcast input t, summed over the axes that were stretched. NULL: it does not fit, a bug of the op. */
+wg_tensor *wg_walk_unbroadcast(const struct wg_op *op, const wg_tensor *t, wg_tensor *g);
 /* A leaf may stand on the tape through several proxies: their gradients add up in t. */
 wg_status wg_walk_fold(struct walk *w, wg_tensor *t);
 wg_status wg_walk_hooks(struct walk *w, wg_tensor *t);
