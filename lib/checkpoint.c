@@ -255,18 +255,11 @@ static wg_status on_own_tape(struct wg_thread *th, const wg_call *c, wg_tensor *
         return WG_E_MEMORY;
     }
     wg_status status = gradients_again(th, c, gy, false, gx, waiting, g);
-    size_t kept = 0;
-    for (; kept < n && status == WG_OK; kept++)
-        if (!wg_absent(g[kept]) && !(g[kept] = wg_value_on(g[kept]))) {
-            status = WG_E_MEMORY;
-            break;
-        }
+    if (status == WG_OK)
+        status = wg_values_on(g, n);
     wg_tape_close(tape);
     for (size_t i = 0; i < p->n_before; i++) /* the bytes are what they were, and nothing is left that read others */
         p->before[i].storage->version = p->before[i].version;
-    for (size_t i = 0; i < kept && status != WG_OK; i++)
-        if (!wg_absent(g[i]))
-            wg_value_unref(g[i]);
     return status;
 }
 

@@ -48,20 +48,6 @@ static wg_status make(struct wg_thread *th, const wg_call *c, wg_tensor **out)
     return status;
 }
 
-static void keep_all(const wg_call *c, wg_tensor **out, wg_status *status)
-{
-    unsigned kept = 0;
-    for (; kept < c->n_out && *status == WG_OK; kept++) {
-        out[kept] = wg_keep(out[kept]);
-        if (!out[kept]) {
-            *status = WG_E_MEMORY;
-            break;
-        }
-    }
-    for (unsigned i = 0; i < kept && *status != WG_OK; i++)
-        wg_free(out[i]);
-}
-
 wg_status wg_compose(struct wg_thread *th, const wg_call *c, wg_tensor **out)
 {
     WG_TRY(check_operands(th, c));
@@ -75,7 +61,8 @@ wg_status wg_compose(struct wg_thread *th, const wg_call *c, wg_tensor **out)
     const bool grad = wg_grad_mode_set(false); /* without a tape nothing is recorded */
     wg_status status = make(th, c, out);
     wg_grad_mode_set(grad);
-    keep_all(c, out, &status);
+    if (status == WG_OK)
+        status = wg_values_on(out, c->n_out);
     wg_tape_close(own);
     return status;
 }

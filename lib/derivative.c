@@ -76,16 +76,12 @@ wg_status wg_work_end(struct work *w, wg_status status, wg_tensor **result, size
     wg_object_free(w->x);
     if (!w->own)
         return status;
-    size_t kept = 0;
-    for (; kept < n && status == WG_OK; kept++)
-        if (!wg_absent(result[kept]) && !(result[kept] = wg_value_on(result[kept]))) {
-            status = WG_E_MEMORY;
-            break;
-        }
-    if (status != WG_OK)
-        w->own->failed = true;
+    if (status == WG_OK)
+        status = wg_values_on(result, n);
+    const bool made = status == WG_OK;
+    w->own->failed = w->own->failed || !made;
     wg_tape_close(w->own);
-    for (size_t i = 0; i < kept; i++)
+    for (size_t i = 0; i < n && made; i++)
         if (status != WG_OK && !wg_absent(result[i]))
             wg_value_unref(result[i]);
         else if (!(result[i] = carry_out(w, result[i])))

@@ -226,6 +226,8 @@ wg_tensor *wg_alias(struct wg_thread *th, const wg_tensor *t);
 bool wg_behind_kept(struct wg_thread *th, wg_tensor *t, const wg_tensor *x);
 /* A value of the caller's on t's storage. */
 wg_tensor *wg_value_on(const wg_tensor *t);
+/* Each of n tensors, but those absent, replaced by such a value, before their tape closes: all of them, or none and WG_E_MEMORY. */
+wg_status wg_values_on(wg_tensor **t, size_t n);
 /* Gives up the value, keeps the handle; gives back the slot of a tape's tensor too. */
 void wg_release_value(wg_tensor *t);
 void wg_release_slot(wg_tensor *t);

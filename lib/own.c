@@ -151,6 +151,21 @@ wg_tensor *wg_value_on(const wg_tensor *t)
     return value;
 }
 
+wg_status wg_values_on(wg_tensor **t, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        wg_tensor *value = wg_absent(t[i]) ? t[i] : wg_value_on(t[i]);
+        if (!value) {
+            while (i-- > 0)
+                if (!wg_absent(t[i]))
+                    wg_value_unref(t[i]);
+            return WG_E_MEMORY;
+        }
+        t[i] = value;
+    }
+    return WG_OK;
+}
+
 wg_tensor *wg_keep(wg_tensor *t)
 {
     struct wg_thread *th = wg_self();
