@@ -227,7 +227,7 @@ static wg_status run_on_copies(const struct wg_thread *th, struct wg_node *node,
             return WG_E_MEMORY;
         memcpy(before[i], c->in[i]->data, bytes_of(c->in[i]));
     }
-    WG_TRY(wg_node_run(node));
+    WG_TRY(wg_node_run(th, node));
     WG_TRY(look_at_results(th, c));
     for (unsigned i = 0; i < c->n_in; i++)
         if (before[i] && c->in[i]->dtype <= WG_F64 && holds(c->in[i], th->anomaly))
@@ -260,7 +260,7 @@ wg_status wg_anomaly_run(const struct wg_thread *th, struct wg_node *node)
         return WG_OK;
     if (node->call.op->writes)
         return run_changing(th, node);
-    WG_TRY(wg_node_run(node));
+    WG_TRY(wg_node_run(th, node));
     return look_at_results(th, &node->call);
 }
 

@@ -133,7 +133,14 @@ static void after_writing(const wg_call *c)
             c->in[i]->storage->version++;
 }
 
-wg_status wg_node_run(struct wg_node *node)
+static wg_kernel *kernel_of(const struct wg_thread *th, const wg_call *c)
+{
+    const int dtype = c->dtype == WG_F64;
+    wg_kernel *simd = th->isa > WG_PORTABLE ? c->op->simd[th->isa - 1][dtype] : NULL;
+    return simd ? simd : c->op->kernel[dtype];
+}
+
+wg_status wg_node_run(const struct wg_thread *th, struct wg_node *node)
 {
     const wg_call *c = &node->call;
     if (c->op->flags & WG_VIEW)
@@ -141,8 +148,7 @@ wg_status wg_node_run(struct wg_node *node)
     bool empty = c->n_out > 0 && !c->op->writes;
     for (unsigned i = 0; i < c->n_out && empty; i++)
         empty = c->out[i]->numel == 0;
-    const int kernel = c->dtype == WG_F64;
-    const wg_status status = empty ? WG_OK : c->op->kernel[kernel](c);
+    const wg_status status = empty ? WG_OK : kernel_of(th, c)(c);
     if (c->op->writes)
         after_writing(c);
     return status;
@@ -215,7 +221,7 @@ static void end_taken(const struct wg_thread *th, const wg_call *c)
 
 static wg_status run(const struct wg_thread *th, struct wg_node *node)
 {
-    return th->anomaly ? wg_anomaly_run(th, node) : wg_node_run(node);
+    return th->anomaly ? wg_anomaly_run(th, node) : wg_node_run(th, node);
 }
 
 wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node)

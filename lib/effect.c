@@ -42,7 +42,7 @@ static wg_status run_all(struct wg_thread *th)
 {
     for (struct wg_node *node = th->updates; node; node = node->next_update) {
         wg_node_record(th, node);
-        if (wg_node_run(node) != WG_OK)
+        if (wg_node_run(th, node) != WG_OK)
             return wg_fail(WG_E_BUG, node->call.op->name, "%s: an update must check before it writes", node->call.op->name);
     }
     return WG_OK;

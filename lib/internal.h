@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "isa.h"
 #include "tensor_struct.h"
 #include "wengert/check.h"
 #include "wengert/error.h"
@@ -170,6 +171,7 @@ struct wg_thread {
     bool update_failed;
     int vjp_depth;
     int threads;
+    enum wg_isa isa; /* as wg_isa() says */
     const struct wg_node *cause;
     wg_tensor *scratch_list; /* made by the running vjp, linked by adjoint */
     struct wg_node *updates, **updates_end;
@@ -270,7 +272,7 @@ wg_tensor *wg_noise(wg_dtype dtype, wg_shape shape, uint64_t seed, uint64_t stre
 wg_status wg_check_closure(struct wg_thread *th, const wg_closure *closure, wg_tensor *const *in, size_t n_in);
 /* A kernel, and a look at what it made. */
 wg_status wg_anomaly_run(const struct wg_thread *th, struct wg_node *node);
-wg_status wg_node_run(struct wg_node *node);                         /* the kernel of one node */
+wg_status wg_node_run(const struct wg_thread *th, struct wg_node *node); /* the kernel of one node */
 wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node); /* once more, with what its operands hold now */
 void wg_poison(void *at, size_t bytes);                              /* under AddressSanitizer; nothing without it */
 void wg_unpoison(void *at, size_t bytes);

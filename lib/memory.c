@@ -111,6 +111,7 @@ struct wg_thread *wg_self(void)
     if (!th)
         return NULL;
     th->fail_at = -1;
+    th->isa = wg_isa();
     th->updates_end = &th->updates;
     tls.state = th;
     if (pthread_setspecific(key, th) != 0) {

@@ -1,5 +1,5 @@
 /* What kernels are written with. A kernel stands in its op's file between #ifdef REAL and #else and is compiled once per number type:
-   float, double, and, in the tests, a C++ type that counts its operations. So it is plain C that is also C++, in terms of
+   float, double, each for several instruction sets (instances.h), and, in the tests, a C++ type that counts its operations. So it is plain C that is also C++, in terms of
 
    REAL   a number in a register        ELEM  a number in memory (the same type but when counting)
    R(f)   f for REAL: R(exp) is expf    T(f)  a name for this number type: T(tanh) is tanh_f32

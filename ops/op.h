@@ -275,32 +275,23 @@ static inline void wg_free_intermediate(wg_tensor *t)
         wg_free(t);
 }
 
+/* The initialisers of .kernel and .simd: what the file's kernel is called for each number type and instruction set. */
+#if defined(__x86_64__)
+#define KERNELS(name)                                                     \
+    {name##_f32, name##_f64}, .simd = {                                   \
+                                  {name##_f32_avx2, name##_f64_avx2},     \
+                                  {name##_f32_avx512, name##_f64_avx512}, \
+    }
+#else
 #define KERNELS(name)          \
     {                          \
         name##_f32, name##_f64 \
     }
+#endif
 
 #endif
 
 #ifdef KERNEL_FILE
-#define REAL float
-#define ELEM float
-#define R(name) name##f
-#define T(name) WG_JOIN(name, _f32)
-#include "map.h"
-#include KERNEL_FILE
-#undef REAL
-#undef ELEM
-#undef R
-#undef T
-#define REAL double
-#define ELEM double
-#define R(name) name
-#define T(name) WG_JOIN(name, _f64)
-#include KERNEL_FILE
-#undef REAL
-#undef ELEM
-#undef R
-#undef T
+#include "instances.h"
 #undef KERNEL_FILE
 #endif

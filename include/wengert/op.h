@@ -95,6 +95,9 @@ struct wg_op {
     /* The kernel per float dtype, [WG_F32] and [WG_F64]: reads c's tensors, writes its outputs, never a tape. */
     wg_kernel *kernel[2];
 
+    /* The same kernels compiled for AVX2 and for AVX-512, which run instead where the CPU has it; NULL: there is none. */
+    wg_kernel *simd[2][2];
+
     /* Instead of all that: what the op is made of. Makes out[0..c->n_out) from c->in by other ops, and those are recorded; what it
        needs on the way it may leave to the tape. It checks its operands itself. Higher orders, forward mode and cost come from the
        parts; of the fields above and below only params_size, n_in, n_out, optional and samples are read, and by the checks a shape

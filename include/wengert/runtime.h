@@ -12,6 +12,10 @@ WG_API const char *wg_version(void);
 WG_API wg_status wg_set_threads(int threads);
 WG_API int wg_threads(void);
 
+/* The instruction set that Wengert's own kernels run on: "avx512", "avx2" (with FMA) or "portable". It is the best that the CPU has; the
+   environment variable WENGERT_ISA=avx2 or portable, read once, asks for less (valgrind knows no AVX-512). */
+WG_API const char *wg_instruction_set(void);
+
 /* The kernel family that BLIS runs on, by BLIS's own name: "skx", "zen3", "haswell", … It is chosen from the CPU's features at the
    first product, unless BLIS_ARCH_TYPE is set: then the user has chosen. "generic" means slow portable kernels. */
 WG_API const char *wg_kernel_family(void);

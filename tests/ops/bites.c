@@ -370,6 +370,7 @@ enum { N_BITES = sizeof bites / sizeof *bites };
 static void plant(const struct bite *bite, struct wg_op *op)
 {
     *op = *bite->from;
+    memset(op->simd, 0, sizeof op->simd); /* they would run instead of the kernels planted here */
     op->vjp = bite->vjp ? bite->vjp : op->vjp;
     op->jvp = bite->jvp ? bite->jvp : op->jvp;
     op->cost = bite->cost ? bite->cost : op->cost;
