@@ -55,14 +55,14 @@ const char *wg_kernel_family(void)
 #define REAL float
 #define T(name) name##_f32
 #define KERNEL sgemm_ukr_ft
-#include "gemm_tmpl.h"
+#include "blis_tmpl.h"
 #undef REAL
 #undef T
 #undef KERNEL
 #define REAL double
 #define T(name) name##_f64
 #define KERNEL dgemm_ukr_ft
-#include "gemm_tmpl.h"
+#include "blis_tmpl.h"
 #undef REAL
 #undef T
 #undef KERNEL
@@ -73,64 +73,17 @@ static void suit_kernel(struct wg_product *p, num_t type)
     const bool by_columns = bli_cntx_l3_nat_ukr_prefers_cols_dt(type, BLIS_GEMM_UKR, bli_gks_query_cntx());
     if ((by_columns ? p->c_column : p->c_row) != 1 || (by_columns ? p->c_row : p->c_column) == 1)
         return;
-    *p = (struct wg_product){.m = p->n,
-                             .n = p->m,
-                             .k = p->k,
-                             .a = p->b,
-                             .b = p->a,
-                             .c = p->c,
-                             .a_row = p->b_column,
-                             .a_column = p->b_row,
-                             .b_row = p->a_column,
-                             .b_column = p->a_row,
-                             .c_row = p->c_column,
-                             .c_column = p->c_row,
-                             .beta = p->beta};
+    *p = wg_product_transposed(p);
 }
 
-wg_status wg_gemm(wg_dtype dtype, const struct wg_product *product)
+wg_status wg_blis_gemm(wg_dtype dtype, const struct wg_product *product)
 {
     pthread_once(&once, start);
     const num_t type = dtype == WG_F32 ? BLIS_FLOAT : BLIS_DOUBLE;
     struct wg_product p = *product;
-    if (p.m == 0 || p.n == 0 || p.k == 0)
-        return WG_OK;
     suit_kernel(&p, type);
-    const double flops = 2.0 * (double)p.m * (double)p.n * (double)p.k;
-    const int threads = flops < 4e5 ? 1 : wg_free_threads();
-    return dtype == WG_F32 ? product_f32(&p, type, threads) : product_f64(&p, type, threads);
-}
-
-wg_status wg_warmup(int threads)
-{
-    const int before = wg_threads();
-    WG_TRY(wg_set_threads(threads));
-    enum { N = 192 };
-    struct wg_storage *block = wg_storage_new(3 * N * N * sizeof(double));
-    wg_status status = block ? WG_OK : WG_E_MEMORY;
-    for (int dtype = WG_F32; dtype <= WG_F64 && status == WG_OK; dtype++) {
-        double *x = (double *)(void *)wg_storage_data(block);
-        memset(x, 0, 2 * N * N * sizeof *x);
-        status = wg_gemm((wg_dtype)dtype, &(struct wg_product){.m = N,
-                                                               .n = N,
-                                                               .k = N,
-                                                               .a = x,
-                                                               .b = x + N * N,
-                                                               .c = x + 2 * N * N,
-                                                               .a_row = N,
-                                                               .a_column = 1,
-                                                               .b_row = N,
-                                                               .b_column = 1,
-                                                               .c_row = N,
-                                                               .c_column = 1});
-    }
-    if (block)
-        wg_storage_unref(block);
-    WG_TRY(wg_set_threads(before));
-    return status;
-}
-
-const char *wg_version(void)
-{
-    return WG_VERSION;
+    const int threads = wg_gemm_threads(&p);
+    WG_TRY(dtype == WG_F32 ? product_f32(&p, type, threads) : product_f64(&p, type, threads));
+    wg_gemm_finish(dtype, &p, threads);
+    return WG_OK;
 }

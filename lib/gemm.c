@@ -1,0 +1,81 @@
+/* Matrix products: which engine computes one, and what is the same for both. */
+#include "gemm.h"
+#include "parallel.h"
+
+#include <string.h>
+
+#define REAL float
+#define T(name) name##_f32
+#include "gemm_tail_tmpl.h"
+#undef REAL
+#undef T
+#define REAL double
+#define T(name) name##_f64
+#include "gemm_tail_tmpl.h"
+#undef REAL
+#undef T
+
+int wg_gemm_threads(const struct wg_product *p)
+{
+    const double flops = 2.0 * (double)p->m * (double)p->n * (double)p->k;
+    return flops < 4e5 ? 1 : wg_free_threads();
+}
+
+void wg_gemm_scale(wg_dtype dtype, const struct wg_product *p)
+{
+    (dtype == WG_F32 ? scale_f32 : scale_f64)(p);
+}
+
+void wg_gemm_finish(wg_dtype dtype, const struct wg_product *p, int threads)
+{
+    struct wg_product tail = p->c_column == 1 || p->c_row != 1 ? *p : wg_product_transposed(p);
+    if (p->bias || p->relu)
+        wg_parallel(threads, tail.m, dtype == WG_F32 ? finish_rows_f32 : finish_rows_f64, &tail);
+}
+
+wg_status wg_gemm(wg_dtype dtype, const struct wg_product *product)
+{
+    if (product->m == 0 || product->n == 0)
+        return WG_OK;
+    if (product->k == 0) {
+        wg_gemm_scale(dtype, product);
+        wg_gemm_finish(dtype, product, 1);
+        return WG_OK;
+    }
+    return wg_blis_gemm(dtype, product);
+}
+
+wg_status wg_warmup(int threads)
+{
+    const int before = wg_threads();
+    WG_TRY(wg_set_threads(threads));
+    enum { N = 192 };
+    struct wg_storage *block = wg_storage_new(3 * N * N * sizeof(double));
+    wg_status status = block ? WG_OK : WG_E_MEMORY;
+    for (int dtype = WG_F32; dtype <= WG_F64 && status == WG_OK; dtype++) {
+        double *x = (double *)(void *)wg_storage_data(block);
+        memset(x, 0, 2 * N * N * sizeof *x);
+        const struct wg_product product = {.m = N,
+                                           .n = N,
+                                           .k = N,
+                                           .a = x,
+                                           .b = x + N * N,
+                                           .c = x + 2 * N * N,
+                                           .a_row = N,
+                                           .a_column = 1,
+                                           .b_row = N,
+                                           .b_column = 1,
+                                           .c_row = N,
+                                           .c_column = 1};
+        status = wg_blis_gemm((wg_dtype)dtype, &product);
+    }
+    if (block)
+        wg_storage_unref(block);
+    WG_TRY(wg_set_threads(before));
+    return status;
+}
+
+const char *wg_version(void)
+{
+    return WG_VERSION;
+}
