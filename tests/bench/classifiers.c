@@ -1,0 +1,174 @@
+/* W1 to W5b and W11: classifiers, trained a step on one batch. W1 to W4 are multilayer perceptrons, W5 is LeNet, W5b a network of three
+   convolutions for images of CIFAR's size. */
+#include <stdlib.h>
+
+#include "bench.h"
+
+/* ---- layers that images need ---- */
+
+static wg_tensor *convolve(const wg_module_call *call, wg_tensor *x)
+{
+    const int64_t *padding = call->context;
+    return wg_conv2d(x, call->param[0], call->param[1], .padding = {*padding, *padding});
+}
+
+static wg_tensor *pool(const wg_module_call *call, wg_tensor *x)
+{
+    (void)call;
+    return wg_max_pool2d(x);
+}
+
+static wg_tensor *flatten(const wg_module_call *call, wg_tensor *x)
+{
+    (void)call;
+    return wg_reshape(x, WG_SHAPE(wg_extent(x, 0), -1));
+}
+
+static const struct wg_module_type convolution_type = {.name = "convolution", .forward = convolve};
+static const struct wg_module_type pool_type = {.name = "max_pool", .forward = pool};
+static const struct wg_module_type flatten_type = {.name = "flatten", .forward = flatten};
+
+static wg_module *convolution(int64_t in, int64_t out, int64_t size, const int64_t *padding)
+{
+    wg_module *layer = wg_module_create(&convolution_type, (void *)(uintptr_t)padding);
+    if (layer && wg_module_add_parameter(layer, "weight", wg_zeros(WG_F32, WG_SHAPE(out, in, size, size))) == WG_OK &&
+        wg_module_add_parameter(layer, "bias", wg_zeros(WG_F32, WG_SHAPE(out))) == WG_OK)
+        return layer;
+    wg_module_destroy(layer);
+    return NULL;
+}
+
+static const int64_t unpadded = 0, by_one = 1, by_two = 2;
+
+/* ---- the networks ---- */
+
+static wg_module *w1_net(void)
+{
+    return wg_mlp(WG_SIZES(64, 32, 10));
+}
+
+wg_module *w2_net(void)
+{
+    return wg_mlp(WG_SIZES(784, 256, 128, 10));
+}
+
+static wg_module *w3_net(void)
+{
+    return wg_mlp(WG_SIZES(1024, 1024, 1024, 1024, 10));
+}
+
+static wg_module *w4_net(void)
+{
+    return wg_mlp(WG_SIZES(784, 256, 128, 10), .batch_norm = true);
+}
+
+static wg_module *w5_net(void)
+{
+    return wg_sequential(convolution(1, 6, 5, &by_two), wg_relu_layer(), wg_module_create(&pool_type, NULL),
+                         convolution(6, 16, 5, &unpadded), wg_relu_layer(), wg_module_create(&pool_type, NULL),
+                         wg_module_create(&flatten_type, NULL), wg_linear_layer(400, 120), wg_relu_layer(),
+                         wg_linear_layer(120, 84), wg_relu_layer(), wg_linear_layer(84, 10));
+}
+
+static wg_module *w5b_net(void)
+{
+    return wg_sequential(convolution(3, 32, 3, &by_one), wg_batch_norm_layer(32), wg_relu_layer(), convolution(32, 32, 3, &by_one),
+                         wg_relu_layer(), wg_module_create(&pool_type, NULL), convolution(32, 64, 3, &by_one), wg_relu_layer(),
+                         wg_module_create(&pool_type, NULL), wg_module_create(&flatten_type, NULL),
+                         wg_linear_layer(64 * 8 * 8, 10));
+}
+
+static wg_module *w11_net(void)
+{
+    int64_t width[17];
+    for (int i = 0; i < 17; i++)
+        width[i] = 1024;
+    return wg_mlp(((wg_sizes){17, width}));
+}
+
+wg_optim *adam(wg_tensor_list params)
+{
+    return wg_adam(params, .lr = 1e-3);
+}
+
+static wg_optim *sgd(wg_tensor_list params)
+{
+    return wg_sgd(params, .lr = 0.01);
+}
+
+static wg_optim *momentum(wg_tensor_list params)
+{
+    return wg_sgd(params, .lr = 0.01, .momentum = 0.9);
+}
+
+/* ---- training ---- */
+
+/* Images logically (N,C,H,W), the batch innermost in memory: kernels run along it. */
+static wg_tensor *batch_innermost(wg_tensor *images)
+{
+    wg_tensor *view = wg_permute(images, (const int[]){1, 2, 3, 0}), *copy = wg_copy(view);
+    wg_tensor *result = wg_permute(copy, (const int[]){3, 0, 1, 2});
+    wg_free(images), wg_free(view), wg_free(copy);
+    return result;
+}
+
+wg_status classifier_make(void *subject, const void *settings)
+{
+    struct classifier *c = subject;
+    const struct classifier_settings *of = settings;
+    WG_TRY(subject_begin(&c->base, WG_F32));
+    c->net = of->net();
+    if (!c->net)
+        return failure();
+    WG_TRY(draw_parameters(&c->base, c->net));
+    c->x = drawn(&c->base, WG_F32, of->input, -1.7320508075688772, 1.7320508075688772);
+    if (c->x && of->input.rank == 4)
+        c->x = batch_innermost(c->x);
+    c->labels = drawn_labels(&c->base, of->input.extent[0], of->classes);
+    if (!c->x || !c->labels)
+        return failure();
+    if (!of->optimizer)
+        return WG_OK;
+    c->opt = of->optimizer(wg_parameters(c->net));
+    if (!c->opt)
+        return failure();
+    WG_TRY(subject_remember(&c->base, wg_parameters(c->net)));
+    WG_TRY(subject_remember(&c->base, wg_buffers(c->net)));
+    return subject_remember(&c->base, wg_optim_state(c->opt));
+}
+
+wg_status classifier_step(void *subject)
+{
+    struct classifier *c = subject;
+    WG_TAPE(tape);
+    wg_tensor *loss = wg_cross_entropy(wg_apply(c->net, c->x), c->labels);
+    WG_TRY(subject_report(&c->base, loss));
+    WG_TRY(wg_backward(loss));
+    return wg_optim_step(c->opt);
+}
+
+void classifier_finish(void *subject)
+{
+    struct classifier *c = subject;
+    wg_optim_destroy(c->opt), wg_module_destroy(c->net);
+    wg_free(c->x), wg_free(c->labels);
+    subject_finish(&c->base);
+}
+
+#define CLASSIFIER(id, title, network, update, n_classes, ...)                                                  \
+    static const struct classifier_settings id##_settings = {network, update, WG_DIMS(__VA_ARGS__), n_classes}; \
+    const struct workload id = {.name = title,                                                                  \
+                                .size = sizeof(struct classifier),                                              \
+                                .make = classifier_make,                                                        \
+                                .step = classifier_step,                                                        \
+                                .finish = classifier_finish,                                                    \
+                                .settings = &id##_settings,                                                     \
+                                .memory = n_classes == 1024}
+
+CLASSIFIER(w1, "W1", w1_net, sgd, 10, 32, 64);
+CLASSIFIER(w2, "W2", w2_net, adam, 10, 128, 784);
+CLASSIFIER(w3, "W3", w3_net, momentum, 10, 256, 1024);
+CLASSIFIER(w4, "W4", w4_net, adam, 10, 128, 784);
+CLASSIFIER(w5, "W5", w5_net, adam, 10, 64, 1, 28, 28);
+CLASSIFIER(w5b, "W5b", w5b_net, adam, 10, 32, 3, 32, 32);
+CLASSIFIER(w11, "W11", w11_net, sgd, 1024, 1024, 1024);

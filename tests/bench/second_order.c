@@ -1,0 +1,145 @@
+/* W10: W2's gradient, without an update; a Hessian-vector product of W2's loss by all its parameters; the whole Hessian of a 2-10-1 tanh
+   network, 41 parameters on 64 points, f64. */
+#include "bench.h"
+
+/* ---- the gradient ---- */
+
+static wg_status gradient(void *subject)
+{
+    struct classifier *c = subject;
+    const wg_tensor_list params = wg_parameters(c->net);
+    for (size_t i = 0; i < params.n; i++)
+        wg_clear_gradient(params.tensor[i]);
+    WG_TAPE(tape);
+    wg_tensor *loss = wg_cross_entropy(wg_apply(c->net, c->x), c->labels);
+    WG_TRY(subject_report(&c->base, loss));
+    return wg_backward(loss);
+}
+
+static const struct classifier_settings w2_untrained = {w2_net, NULL, WG_DIMS(128, 784), 10};
+
+const struct workload w10_grad = {.name = "W10_grad",
+                                  .size = sizeof(struct classifier),
+                                  .make = classifier_make,
+                                  .step = gradient,
+                                  .finish = classifier_finish,
+                                  .settings = &w2_untrained};
+
+/* ---- products with the Hessian ---- */
+
+enum { W2_PARAMETERS = 6 };
+
+struct product {
+    struct classifier of;
+    wg_tensor *v[W2_PARAMETERS], *hv[W2_PARAMETERS]; /* the direction; where the product is left while it is reported */
+};
+
+static wg_status make_product(void *subject, const void *settings)
+{
+    struct product *p = subject;
+    WG_TRY(classifier_make(subject, settings));
+    const wg_tensor_list params = wg_parameters(p->of.net);
+    for (size_t i = 0; i < params.n; i++) {
+        p->v[i] = drawn(&p->of.base, WG_F32, wg_shape_of(params.tensor[i]), -1.7320508075688772, 1.7320508075688772);
+        p->hv[i] = wg_zeros(WG_F32, wg_shape_of(params.tensor[i]));
+        if (!p->v[i] || !p->hv[i])
+            return failure();
+    }
+    return WG_OK;
+}
+
+static wg_tensor *loss_of(wg_tensor *const *params, size_t n, void *context)
+{
+    const struct product *p = context;
+    (void)n;
+    return wg_cross_entropy(wg_apply_with(p->of.net, params, p->of.x), p->of.labels);
+}
+
+/* Leaves n results in to. */
+static wg_status keep(struct subject *s, wg_tensor *const *to, wg_tensor *const *from, size_t n)
+{
+    for (size_t i = 0; i < n && s->report; i++)
+        WG_TRY(wg_assign(to[i], from[i]));
+    return WG_OK;
+}
+
+static wg_status hessian_product(void *subject)
+{
+    struct product *p = subject;
+    wg_tensor *hv[W2_PARAMETERS], *loss;
+    WG_TAPE(tape);
+    WG_NO_GRAD;
+    WG_TRY(wg_hvp(loss_of, p, wg_parameters(p->of.net).tensor, W2_PARAMETERS, p->v, &loss, NULL, hv));
+    WG_TRY(keep(&p->of.base, p->hv, hv, W2_PARAMETERS));
+    return subject_report(&p->of.base, loss);
+}
+
+static void finish_product(void *subject)
+{
+    struct product *p = subject;
+    for (int i = 0; i < W2_PARAMETERS; i++)
+        wg_free(p->v[i]), wg_free(p->hv[i]);
+    classifier_finish(&p->of);
+}
+
+const struct workload w10_hvp = {.name = "W10_hvp",
+                                 .size = sizeof(struct product),
+                                 .make = make_product,
+                                 .step = hessian_product,
+                                 .finish = finish_product,
+                                 .settings = &w2_untrained};
+
+/* ---- a whole Hessian ---- */
+
+enum { POINTS = 64, WEIGHTS = 41 };
+
+struct network {
+    struct subject base;
+    wg_tensor *points, *targets, *p, *hessian;
+};
+
+static wg_status make_network(void *subject, const void *settings)
+{
+    struct network *n = subject;
+    (void)settings;
+    WG_TRY(subject_begin(&n->base, WG_F64));
+    n->points = drawn(&n->base, WG_F64, WG_SHAPE(POINTS, 2), -1, 1),
+    n->targets = drawn(&n->base, WG_F64, WG_SHAPE(POINTS, 1), -1, 1);
+    n->p = drawn(&n->base, WG_F64, WG_SHAPE(WEIGHTS), -0.9, 0.9), n->hessian = wg_zeros(WG_F64, WG_SHAPE(WEIGHTS, WEIGHTS));
+    return n->points && n->targets && n->p && n->hessian && wg_require_grad(n->p, true) ? WG_OK : failure();
+}
+
+static wg_tensor *part(wg_tensor *p, int64_t from, int64_t to)
+{
+    return wg_slice(p, 0, from, to, 1);
+}
+
+static wg_tensor *squared_error(wg_tensor *const *p, size_t n_p, void *context)
+{
+    const struct network *n = context;
+    (void)n_p;
+    wg_tensor *inner = wg_reshape(part(p[0], 0, 20), WG_SHAPE(2, 10)), *outer = wg_reshape(part(p[0], 30, 40), WG_SHAPE(10, 1));
+    wg_tensor *h = wg_tanh(wg_add(wg_matmul(n->points, inner), part(p[0], 20, 30)));
+    return wg_mse(wg_add(wg_matmul(h, outer), part(p[0], 40, 41)), n->targets, WG_MEAN);
+}
+
+static wg_status whole_hessian(void *subject)
+{
+    struct network *n = subject;
+    wg_tensor *h;
+    WG_TAPE(tape);
+    WG_NO_GRAD;
+    WG_TRY(wg_hessian(squared_error, n, &n->p, 1, &h));
+    WG_TRY(keep(&n->base, &n->hessian, &h, 1));
+    return n->base.report ? subject_report(&n->base, squared_error(&n->p, 1, n)) : WG_OK;
+}
+
+static void finish_network(void *subject)
+{
+    struct network *n = subject;
+    wg_free(n->points), wg_free(n->targets), wg_free(n->p), wg_free(n->hessian);
+    subject_finish(&n->base);
+}
+
+const struct workload w10_hess = {
+    .name = "W10_hess", .size = sizeof(struct network), .make = make_network, .step = whole_hessian, .finish = finish_network};
