@@ -1,0 +1,469 @@
+#!/usr/bin/python3
+"""wg-bench's workloads in PyTorch 1.13 (Debian 12: python3-torch and, for two threads, libopenblas0-openmp): same shapes, numbers, losses
+and optimizers, measured in the same way, one line of JSON per workload, threads and mode.
+
+usage: torch_bench.py [-w WORKLOAD,...|all] [-t THREADS,...] [-m eager,foreach,jit,nhwc] [-s SECONDS] [--losses]
+  eager    optimizers as they are by default
+  foreach  optimizers and averages in whole lists (torch._foreach)
+  jit      the networks traced, or the function scripted; optimizers as in foreach
+  nhwc     images channels-last (W5, W5b)
+  --losses the losses of the first four steps and nothing else: what the tests hold Wengert against
+
+PyTorch is run at its best. It starts itself anew in an environment where glibc neither gives memory back nor maps each large tensor
+anew (twice the time on W2, four times on W8_1e7); where OpenBLAS uses PyTorch's OpenMP threads instead of a pool of its own that
+fights with them, bound to cores; and, for W8, with its AVX-512 kernels, which are off by default. W11 instead has memory mapped exactly,
+so that what is resident is what is in use. torch.set_num_threads does not reach OpenBLAS, which is told separately.
+"""
+import argparse
+import copy
+import ctypes
+import json
+import math
+import os
+import statistics
+import sys
+import sysconfig
+import time
+
+SAMPLE_US, LEAST_SAMPLES, WARM_STEPS, STEPS_TO_RESET = 2000, 7, 5, 250
+
+
+def start_anew_tuned(names):
+    """Replaces this process by one that has the environment, which is read before Python starts."""
+    large = str(1 << 34)
+    tuned = {
+        "LD_LIBRARY_PATH": f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/openblas-openmp",
+        "OMP_PROC_BIND": "true",
+        "MALLOC_TRIM_THRESHOLD_": large,
+        "MALLOC_MMAP_THRESHOLD_": "65536" if names == ["W11"] else large,
+        "MALLOC_TOP_PAD_": str(1 << 26),
+    }
+    with open("/proc/cpuinfo") as cpu:
+        if all(name.startswith("W8") for name in names) and "avx512f" in cpu.read():
+            tuned["ATEN_CPU_CAPABILITY"] = "avx512"
+    if any(os.environ.get(name) != value for name, value in tuned.items()):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
+        os.execve(sys.executable, [sys.executable, *sys.argv], environment | tuned)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n")[0])
+    parser.add_argument("-w", default="all")
+    parser.add_argument("-t", default="1,2")
+    parser.add_argument("-m", default="eager")
+    parser.add_argument("-s", type=float, default=2.0)
+    parser.add_argument("--losses", action="store_true")
+    return parser.parse_args()
+
+
+NAMES = "W1 W2 W3 W4 W5 W5b W6 W7a W7b W7c W8_1e6 W8_1e7 W9 W10_grad W10_hvp W10_hess W11".split()
+ASKED = arguments()
+WANTED = NAMES if ASKED.w == "all" else ASKED.w.split(",")
+start_anew_tuned(WANTED)
+
+import numpy
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+torch.manual_seed(0)
+
+# ---- numbers: those of workloads.c ----
+
+
+class Numbers:
+    """Each call takes the next stream of SplitMix64's upper 24 bits."""
+
+    def __init__(self):
+        self.stream = 0
+
+    def fractions(self, n):
+        with numpy.errstate(over="ignore"):
+            z = (numpy.arange(n, dtype=numpy.uint64) + numpy.uint64((self.stream << 32) + 1)) * numpy.uint64(0x9E3779B97F4A7C15)
+            z = (z ^ (z >> numpy.uint64(30))) * numpy.uint64(0xBF58476D1CE4E5B9)
+            z = (z ^ (z >> numpy.uint64(27))) * numpy.uint64(0x94D049BB133111EB)
+        self.stream += 1
+        return ((z ^ (z >> numpy.uint64(31))) >> numpy.uint64(40)) / 2.0**24
+
+    def drawn(self, *shape, low=-math.sqrt(3), high=math.sqrt(3), dtype=torch.float32):
+        numbers = low + (high - low) * self.fractions(math.prod(shape))
+        return torch.from_numpy(numbers).to(dtype).reshape(shape)
+
+    def labels(self, n, classes):
+        return torch.from_numpy((classes * self.fractions(n)).astype(numpy.int64))
+
+    def into_parameters(self, net):
+        params = list(net.parameters())
+        for weight, bias in zip(params, params[1:]):
+            if weight.dim() >= 2:
+                bound = 1 / math.sqrt(weight[0].numel())
+                for p in weight, bias:
+                    p.data.copy_(self.drawn(*p.shape, low=-bound, high=bound))
+        return net
+
+
+# ---- classifiers ----
+
+
+def mlp(*sizes, batch_norm=False):
+    layers = []
+    for i, (n_in, n_out) in enumerate(zip(sizes, sizes[1:])):
+        layers.append(nn.Linear(n_in, n_out))
+        if i < len(sizes) - 2:
+            layers += [nn.BatchNorm1d(n_out), nn.ReLU()] if batch_norm else [nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+def lenet():
+    return nn.Sequential(nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+                         nn.Flatten(), *mlp(400, 120, 84, 10))
+
+
+def small_cifar():
+    return nn.Sequential(nn.Conv2d(3, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(),
+                         nn.MaxPool2d(2), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+                         nn.Linear(64 * 8 * 8, 10))
+
+
+def adam(params, lists):
+    return torch.optim.Adam(params, lr=1e-3, foreach=lists)
+
+
+def sgd(params, lists):
+    return torch.optim.SGD(params, lr=0.01, foreach=lists)
+
+
+def momentum(params, lists):
+    return torch.optim.SGD(params, lr=0.01, momentum=0.9, foreach=lists)
+
+
+class Loss(nn.Module):
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+
+    def forward(self, x, labels):
+        return F.cross_entropy(self.net(x), labels)
+
+
+class Workload:
+    """step() computes once and returns the loss, or what else it made; state holds what training changes."""
+
+    def __init__(self, step, params=(), optimizers=(), counted=None, **shown):
+        self.step, self.params, self.optimizers, self.counted, self.shown = step, list(params), optimizers, counted, shown
+        self.initial = [p.detach().clone() for p in self.params]
+
+    @torch.no_grad()
+    def reset(self):
+        for p, initial in zip(self.params, self.initial):
+            p.copy_(initial)
+        for optimizer in self.optimizers:
+            for state in optimizer.state.values():
+                for value in state.values():
+                    if torch.is_tensor(value):
+                        value.zero_()
+
+
+def lists(mode):
+    return mode in ("foreach", "jit")
+
+
+def classifier(mode, net, optimizer, shape, classes=10):
+    numbers = Numbers()
+    net = numbers.into_parameters(net)
+    x, labels = numbers.drawn(*shape), numbers.labels(shape[0], classes)
+    if mode == "nhwc":
+        if len(shape) != 4:
+            raise ValueError("nhwc is for images")
+        net, x = net.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
+    params = list(net.parameters())
+    update = optimizer(params, lists(mode)) if optimizer else None
+    loss_of = Loss(net)
+    if mode == "jit":
+        loss_of = torch.jit.trace(loss_of, (x, labels))
+
+    def step():
+        for p in params:
+            p.grad = None
+        loss = loss_of(x, labels)
+        loss.backward()
+        if update:
+            update.step()
+        return loss
+
+    return Workload(step, params if update else [], [update] if update else [])
+
+
+# ---- DDPG ----
+
+
+class Actor(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = mlp(3, 256, 256, 1)
+
+    def forward(self, state):
+        return torch.tanh(self.net(state))
+
+
+class Critic(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = mlp(4, 256, 256, 1)
+
+    def forward(self, state, action):
+        return self.net(torch.cat([state, action], 1))
+
+
+def ddpg(mode):
+    batch, discount, rate, numbers = 256, 0.99, 0.005, Numbers()
+    actor, critic = numbers.into_parameters(Actor()), numbers.into_parameters(Critic())
+    target_actor, target_critic = copy.deepcopy(actor), copy.deepcopy(critic)
+    state, action, reward = numbers.drawn(batch, 3), numbers.drawn(batch, 1, low=-1, high=1), numbers.drawn(batch, 1)
+    next_state, done = numbers.drawn(batch, 3), torch.zeros(batch, 1)
+    actor_params, critic_params = list(actor.parameters()), list(critic.parameters())
+    source = actor_params + critic_params
+    target = [p.requires_grad_(False) for net in (target_actor, target_critic) for p in net.parameters()]
+    actor_update, critic_update = adam(actor_params, lists(mode)), adam(critic_params, lists(mode))
+    if mode == "jit":
+        actor, target_actor = torch.jit.trace(actor, state), torch.jit.trace(target_actor, state)
+        critic, target_critic = (torch.jit.trace(net, (state, action)) for net in (critic, target_critic))
+
+    def descend(loss, params, update):
+        for p in params:
+            p.grad = None
+        loss.backward()
+        update.step()
+
+    def step():
+        with torch.no_grad():
+            estimate = reward + discount * (1 - done) * target_critic(next_state, target_actor(next_state))
+        loss = F.mse_loss(critic(state, action), estimate)
+        descend(loss, critic_params, critic_update)
+        for p in critic_params:
+            p.requires_grad_(False)
+        descend(-critic(state, actor(state)).mean(), actor_params, actor_update)
+        for p in critic_params:
+            p.requires_grad_(True)
+        with torch.no_grad():
+            if lists(mode):
+                torch._foreach_mul_(target, 1 - rate)
+                torch._foreach_add_(target, source, alpha=rate)
+            else:
+                for t, p in zip(target, source):
+                    t.mul_(1 - rate).add_(p, alpha=rate)
+        return loss
+
+    return Workload(step, source + target, [actor_update, critic_update])
+
+
+# ---- scalars, long vectors, chains ----
+
+
+def by_all(function, x, **shown):
+    """The function and its gradient by each of x."""
+
+    def step():
+        y = function()
+        torch.autograd.grad(y, x)
+        return y
+
+    return Workload(step, **shown)
+
+
+def variables(numbers):
+    return [torch.tensor(number, dtype=torch.float64, requires_grad=True) for number in numbers]
+
+
+def product():
+    x = variables(0.9 + (1.1 - 0.9) * Numbers().fractions(1000))
+    return by_all(lambda: math.prod(x[1:], start=x[0]), x, counted=("operations", "ns_per_op", 999))
+
+
+def rosenbrock():
+    """Of 1,000 variables, not 100,000, which would take a quarter of a minute a step: what an operation costs is the same."""
+    x = variables(2.0 * i / 999 - 1 for i in range(1000))
+    terms = lambda: (100 * (v - u * u) ** 2 + (1 - u) ** 2 for u, v in zip(x, x[1:]))
+    return by_all(lambda: sum(terms()), x, counted=("operations", "ns_per_op", 8 * 999 - 1), variables=1000)
+
+
+def perceptron():
+    inputs, hidden, numbers = 16, 32, Numbers()
+    inner = variables(-0.25 + 0.5 * numbers.fractions(hidden * (inputs + 1)))
+    outer = variables(-0.2 + 0.4 * numbers.fractions(hidden + 1))
+    x = [torch.tensor((i + 0.5) / inputs, dtype=torch.float64) for i in range(inputs)]
+
+    def unit(w, x):
+        y = w[0]
+        for weight, value in zip(w[1:], x):
+            y = y + weight * value
+        return y
+
+    def output():
+        at = range(0, len(inner), inputs + 1)
+        return unit(outer, [torch.tanh(unit(inner[i:i + inputs + 1], x)) for i in at])
+
+    return by_all(output, inner + outer, counted=("operations", "ns_per_op", 2 * hidden * (inputs + 1) + hidden))
+
+
+def passes(a, b, c):
+    return (torch.tanh(a * b + c) * torch.sigmoid(a)).sum()
+
+
+def long_vectors(mode, n):
+    numbers = Numbers()
+    x = [numbers.drawn(n).requires_grad_() for _ in range(3)]
+    function = torch.jit.script(passes) if mode == "jit" else passes
+    return by_all(lambda: function(*x), x, counted=("elements", "ns_per_element", n))
+
+
+def links(x, n: int):
+    for _ in range(n):
+        x = x * 0.999 + 0.001
+    return x.sum()
+
+
+def chain(mode):
+    x = Numbers().drawn(16).requires_grad_()
+    function = torch.jit.script(links) if mode == "jit" else links
+    return by_all(lambda: function(x, 10000), [x], counted=("nodes", "ns_per_node", 20000))
+
+
+# ---- second derivatives ----
+
+
+def hessian_product():
+    numbers = Numbers()
+    net = numbers.into_parameters(mlp(784, 256, 128, 10))
+    x, labels, params = numbers.drawn(128, 784), numbers.labels(128, 10), list(net.parameters())
+    v = [numbers.drawn(*p.shape) for p in params]
+
+    def step():
+        loss = F.cross_entropy(net(x), labels)
+        gradient = torch.autograd.grad(loss, params, create_graph=True)
+        torch.autograd.grad(gradient, params, v)
+        return loss
+
+    return Workload(step)
+
+
+def hessian():
+    numbers = Numbers()
+    points, targets, p = (numbers.drawn(*shape, low=-bound, high=bound, dtype=torch.float64)
+                          for shape, bound in (((64, 2), 1), ((64, 1), 1), ((41,), 0.9)))
+
+    def error(p):
+        h = torch.tanh(points @ p[:20].view(2, 10) + p[20:30])
+        return ((h @ p[30:40].view(10, 1) + p[40] - targets) ** 2).mean()
+
+    def step():
+        torch.autograd.functional.hessian(error, p, vectorize=True)
+
+    workload = Workload(step)
+    workload.loss = lambda: error(p)
+    return workload
+
+
+MAKE = {
+    "W1": lambda mode: classifier(mode, mlp(64, 32, 10), sgd, (32, 64)),
+    "W2": lambda mode: classifier(mode, mlp(784, 256, 128, 10), adam, (128, 784)),
+    "W3": lambda mode: classifier(mode, mlp(1024, 1024, 1024, 1024, 10), momentum, (256, 1024)),
+    "W4": lambda mode: classifier(mode, mlp(784, 256, 128, 10, batch_norm=True), adam, (128, 784)),
+    "W5": lambda mode: classifier(mode, lenet(), adam, (64, 1, 28, 28)),
+    "W5b": lambda mode: classifier(mode, small_cifar(), adam, (32, 3, 32, 32)),
+    "W6": ddpg,
+    "W7a": lambda mode: product(),
+    "W7b": lambda mode: rosenbrock(),
+    "W7c": lambda mode: perceptron(),
+    "W8_1e6": lambda mode: long_vectors(mode, 10**6),
+    "W8_1e7": lambda mode: long_vectors(mode, 10**7),
+    "W9": chain,
+    "W10_grad": lambda mode: classifier(mode, mlp(784, 256, 128, 10), None, (128, 784)),
+    "W10_hvp": lambda mode: hessian_product(),
+    "W10_hess": lambda mode: hessian(),
+    "W11": lambda mode: classifier(mode, mlp(*[1024] * 17), sgd, (1024, 1024), 1024),
+}
+
+# ---- measuring ----
+
+
+def first_losses(workload):
+    losses = [(workload.loss if hasattr(workload, "loss") else workload.step)().item() for _ in range(4)]
+    workload.reset()
+    return losses
+
+
+def time_steps(workload, seconds):
+    def take(n):
+        start = time.perf_counter()
+        for _ in range(n):
+            workload.step()
+        return (time.perf_counter() - start) * 1e6
+
+    start, n = time.perf_counter(), 0
+    while n < WARM_STEPS or time.perf_counter() - start < min(0.3, seconds / 4):
+        take(1)
+        n += 1
+    block = max(1, int(SAMPLE_US / ((time.perf_counter() - start) * 1e6 / n)))
+    samples, since_reset = [], STEPS_TO_RESET
+    start = time.perf_counter()
+    while len(samples) < LEAST_SAMPLES or time.perf_counter() - start < seconds:
+        if workload.params and since_reset >= STEPS_TO_RESET:
+            workload.reset()
+            take(2)
+            since_reset = 0
+        since_reset += block
+        samples.append(take(block) / block)
+    median = statistics.median(samples)
+    times = {"min_us": min(samples), "median_us": median, "max_us": max(samples)}
+    times = {name: round(value, 3) for name, value in times.items()} | {"samples": len(samples), "inner": block}
+    if workload.counted:
+        what, per, count = workload.counted
+        times |= {what: count, per: round(median * 1e3 / count, 2)}
+    return times
+
+
+def status_line(name):
+    with open("/proc/self/status") as status:
+        return int(next(line for line in status if line.startswith(name + ":")).split()[1])
+
+
+def measure_memory(workload):
+    """How far the first steps rise above parameters and input, in KiB; a small product has made OpenBLAS take its own memory before."""
+    small = torch.ones(64, 64, requires_grad=True)
+    (small @ small).sum().backward()
+    resident, above, us = [], [], []
+    for _ in range(3):
+        with open("/proc/self/clear_refs", "w") as peak:
+            peak.write("5")
+        resident.append(status_line("VmRSS"))
+        start = time.perf_counter()
+        workload.step()
+        us.append(round((time.perf_counter() - start) * 1e6))
+        above.append(status_line("VmHWM") - resident[-1])
+    return {"baseline_rss_KiB": resident, "peak_minus_baseline_KiB": above, "step_us": us}
+
+
+def measure(name, threads, mode):
+    torch.set_num_threads(threads)
+    try:
+        ctypes.CDLL("libopenblas.so.0").openblas_set_num_threads(threads)
+    except OSError:
+        pass  # another BLAS, which has its own ways
+    result = {"peer": "torch-" + torch.__version__, "workload": name, "threads": threads, "mode": mode}
+    try:
+        workload = MAKE[name](mode)
+        if name == "W11" and not ASKED.losses:
+            return result | measure_memory(workload)
+        losses = first_losses(workload)
+        if ASKED.losses:
+            return result | {"losses": losses}
+        return result | workload.shown | {"loss0": losses[0], "loss3": losses[3]} | time_steps(workload, ASKED.s)
+    except Exception as error:  # told in the result: the other workloads go on
+        return result | {"error": f"{type(error).__name__}: {error}"[:300]}
+
+
+for threads in map(int, ASKED.t.split(",")):
+    for mode in ASKED.m.split(","):
+        for name in WANTED:
+            print(json.dumps(measure(name, threads, mode)), flush=True)
