@@ -60,27 +60,31 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     return view_strides(c->in[0], &p->shape, out->stride) ? WG_OK : wg_call_error(c, WG_E_BUG, "not a view");
 }
 
+static wg_status cannot(const wg_tensor *x, wg_shape shape, const char *why)
+{
+    char from[200], to[200];
+    return wg_fail(WG_E_SHAPE, "reshape", "reshape: %s to %s: %s", wg_shape_text(wg_shape_of(x), from, sizeof from),
+                   wg_shape_text(shape, to, sizeof to), why);
+}
+
 /* Works out an extent of -1 and checks that the number of elements stays. */
 static wg_status resolve(const wg_tensor *x, wg_shape *shape)
 {
     int64_t known = 1;
     int open = -1;
-    char from[200], to[200];
     if (shape->rank < 0 || shape->rank > WG_MAX_RANK)
         return wg_fail(WG_E_SHAPE, "reshape", "reshape: rank %d is not in 0..%d", shape->rank, WG_MAX_RANK);
-    wg_shape_text(wg_shape_of(x), from, sizeof from);
-    wg_shape_text(*shape, to, sizeof to);
     for (int axis = 0; axis < shape->rank; axis++) {
         const int64_t extent = shape->extent[axis];
         if (extent < -1 || (extent == -1 && open >= 0) || (extent >= 0 && __builtin_mul_overflow(known, extent, &known)))
-            return wg_fail(WG_E_SHAPE, "reshape", "reshape: %s to %s: at most one extent may be -1", from, to);
+            return cannot(x, *shape, "at most one extent may be -1");
         if (extent == -1)
             open = axis;
     }
     if (open >= 0 && known != 0 && x->numel % known == 0)
         shape->extent[open] = x->numel / known;
     else if (open >= 0 || known != x->numel)
-        return wg_fail(WG_E_SHAPE, "reshape", "reshape: %s to %s: the number of elements differs", from, to);
+        return cannot(x, *shape, "the number of elements differs");
     return WG_OK;
 }
 
