@@ -1,5 +1,6 @@
 /* Matrix products: which engine computes one, and what is the same for both. */
-#include "gemm.h"
+#include "isa.h"
+#include "own_gemm.h"
 #include "parallel.h"
 
 #include <string.h>
@@ -42,7 +43,9 @@ wg_status wg_gemm(wg_dtype dtype, const struct wg_product *product)
         wg_gemm_finish(dtype, product, 1);
         return WG_OK;
     }
-    return wg_blis_gemm(dtype, product);
+    if (wg_isa() == WG_PORTABLE)
+        return wg_blis_gemm(dtype, product);
+    return wg_own_gemm(wg_isa() == WG_AVX512 ? WG_VARIANT_AVX512 : WG_VARIANT_AVX2, dtype, product, wg_gemm_threads(product));
 }
 
 wg_status wg_warmup(int threads)

@@ -1,11 +1,213 @@
-/* What wg_matmul costs over BLIS itself: the same product, the same kernel family and threads, alternately; medians and their ratio. */
+/* Products side by side: Wengert's choice and its two engines, BLIS behind its own interface, OpenBLAS and LIBXSMM where they are
+   installed, alternately in one run. Shapes are those of the workloads W1 to W6, forward (x wᵀ) and backward (g w, gᵀ x), and squares.
+   Medians, GFLOP/s; the last column is Wengert's over the best of the others.
+   usage: bench-gemm [-t THREADS] [-d f32|f64] [-r ROUNDS] [-e ENGINES] [SHAPE...]   SHAPE: part of a name, all without */
 #include <blis.h>
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <wengert.h>
 
-enum { N = 1024, ROUNDS = 41 };
+#include "../../lib/isa.h"
+#include "../../lib/own_gemm.h"
+
+#ifdef WG_HAVE_XSMM
+#include <libxsmm.h>
+#endif
+
+enum { MOST_ROUNDS = 1001 };
+
+/* ---- shapes ---- */
+
+/* c (m,n) = a b; the second letter says that b is stored (n,k), the first that a is stored (k,m). */
+struct shape {
+    const char *layout;
+    int m, n, k;
+    const char *where;
+};
+
+#define LAYER(batch, in, out, where)                                                 \
+    {"NT", batch, out, in, where " forward"}, {"NN", batch, in, out, where " to x"}, \
+    {                                                                                \
+        "TN", out, in, batch, where " to w"                                          \
+    }
+
+static const struct shape shapes[] = {
+    LAYER(32, 64, 32, "W1"),
+    LAYER(32, 32, 10, "W1"),
+    LAYER(128, 784, 256, "W2"),
+    LAYER(128, 256, 128, "W2"),
+    LAYER(128, 128, 10, "W2"),
+    LAYER(256, 1024, 1024, "W3"),
+    LAYER(256, 1024, 10, "W3"),
+    LAYER(64, 400, 120, "W5"),
+    LAYER(64, 120, 84, "W5"),
+    LAYER(64, 84, 10, "W5"),
+    LAYER(32, 4096, 10, "W5b"),
+    LAYER(256, 3, 256, "W6"),
+    LAYER(256, 4, 256, "W6"),
+    LAYER(256, 256, 256, "W6"),
+    LAYER(256, 256, 1, "W6"),
+    {"NT", 256, 4, 256, "skinny"},
+    {"TN", 256, 4, 256, "skinny"},
+    {"NN", 16, 16, 16, "square"},
+    {"NN", 32, 32, 32, "square"},
+    {"NN", 48, 48, 48, "square"},
+    {"NN", 64, 64, 64, "square"},
+    {"NN", 96, 96, 96, "square"},
+    {"NN", 128, 128, 128, "square"},
+    {"NT", 128, 128, 128, "square"},
+    {"TN", 128, 128, 128, "square"},
+    {"NN", 256, 256, 256, "square"},
+    {"NN", 384, 384, 384, "square"},
+    {"NN", 512, 512, 512, "square"},
+    {"NT", 512, 512, 512, "square"},
+    {"TN", 512, 512, 512, "square"},
+    {"NN", 1024, 1024, 1024, "square"},
+    {"NT", 1024, 1024, 1024, "square"},
+    {"NN", 2048, 2048, 2048, "square"},
+    {"NT", 2048, 2048, 2048, "square"},
+};
+
+/* ---- engines ---- */
+
+struct work {
+    const struct shape *shape;
+    wg_dtype dtype;
+    int threads;
+    struct wg_product p;
+    int lda, ldb, ldc;
+    bool a_turned, b_turned;
+    void *kernel; /* what an engine has prepared */
+};
+
+static void fail_if(bool failed)
+{
+    if (failed)
+        exit(wg_report(stderr));
+}
+
+static void run_wengert(struct work *w)
+{
+    fail_if(wg_gemm(w->dtype, &w->p) != WG_OK);
+}
+
+static enum wg_variant variant;
+
+static void run_own(struct work *w)
+{
+    fail_if(wg_own_gemm(variant, w->dtype, &w->p, wg_gemm_threads(&w->p)) != WG_OK);
+}
+
+static void run_blis_kernels(struct work *w)
+{
+    fail_if(wg_blis_gemm(w->dtype, &w->p) != WG_OK);
+}
+
+static void run_blis(struct work *w)
+{
+    float one_f = 1, zero_f = 0;
+    double one = 1, zero = 0;
+    rntm_t runtime;
+    bli_rntm_init(&runtime);
+    bli_rntm_set_num_threads(w->threads, &runtime);
+    const struct wg_product *p = &w->p;
+    if (w->dtype == WG_F32)
+        bli_sgemm_ex(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, p->m, p->n, p->k, &one_f, (float *)(uintptr_t)p->a, p->a_row,
+                     p->a_column, (float *)(uintptr_t)p->b, p->b_row, p->b_column, &zero_f, p->c, p->c_row, p->c_column, NULL,
+                     &runtime);
+    else
+        bli_dgemm_ex(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, p->m, p->n, p->k, &one, (double *)(uintptr_t)p->a, p->a_row, p->a_column,
+                     (double *)(uintptr_t)p->b, p->b_row, p->b_column, &zero, p->c, p->c_row, p->c_column, NULL, &runtime);
+}
+
+typedef void cblas_sgemm_type(int, int, int, int, int, int, float, const float *, int, const float *, int, float, float *, int);
+typedef void cblas_dgemm_type(int, int, int, int, int, int, double, const double *, int, const double *, int, double, double *,
+                              int);
+static cblas_sgemm_type *openblas_sgemm;
+static cblas_dgemm_type *openblas_dgemm;
+static void (*openblas_threads)(int);
+
+static bool find_openblas(void)
+{
+    unsetenv("OPENBLAS_CORETYPE");
+    unsetenv("OPENBLAS_L2_SIZE");
+    void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        return false;
+    *(void **)(void *)&openblas_sgemm = dlsym(library, "cblas_sgemm");
+    *(void **)(void *)&openblas_dgemm = dlsym(library, "cblas_dgemm");
+    *(void **)(void *)&openblas_threads = dlsym(library, "openblas_set_num_threads");
+    return openblas_sgemm && openblas_dgemm && openblas_threads;
+}
+
+static void run_openblas(struct work *w)
+{
+    enum { ROW_MAJOR = 101, AS_IT_IS = 111, TRANSPOSED = 112 };
+    const int a = w->a_turned ? TRANSPOSED : AS_IT_IS, b = w->b_turned ? TRANSPOSED : AS_IT_IS;
+    const struct shape *s = w->shape;
+    if (w->dtype == WG_F32)
+        openblas_sgemm(ROW_MAJOR, a, b, s->m, s->n, s->k, 1, w->p.a, w->lda, w->p.b, w->ldb, 0, w->p.c, w->ldc);
+    else
+        openblas_dgemm(ROW_MAJOR, a, b, s->m, s->n, s->k, 1, w->p.a, w->lda, w->p.b, w->ldb, 0, w->p.c, w->ldc);
+}
+
+#ifdef WG_HAVE_XSMM
+/* It has kernels for small products only, and not for all layouts; by columns, so operands change places. */
+static bool prepare_xsmm(struct work *w)
+{
+    const struct shape *s = w->shape;
+    const int flags = (w->b_turned ? LIBXSMM_GEMM_FLAG_TRANS_A : 0) | (w->a_turned ? LIBXSMM_GEMM_FLAG_TRANS_B : 0), prefetch = 0;
+    const float one_f = 1, zero_f = 0;
+    const double one = 1, zero = 0;
+    if (w->threads > 1 || (double)s->m * s->n * s->k > 3e7)
+        return false;
+    if (w->dtype == WG_F32) {
+        libxsmm_smmfunction f = libxsmm_smmdispatch(s->n, s->m, s->k, &w->ldb, &w->lda, &w->ldc, &one_f, &zero_f, &flags,
+                                                    &prefetch);
+        memcpy(&w->kernel, &f, sizeof f);
+    } else {
+        libxsmm_dmmfunction f = libxsmm_dmmdispatch(s->n, s->m, s->k, &w->ldb, &w->lda, &w->ldc, &one, &zero, &flags, &prefetch);
+        memcpy(&w->kernel, &f, sizeof f);
+    }
+    return w->kernel != NULL;
+}
+
+static void run_xsmm(struct work *w)
+{
+    libxsmm_smmfunction f;
+    libxsmm_dmmfunction d;
+    memcpy(&f, &w->kernel, sizeof f);
+    memcpy(&d, &w->kernel, sizeof d);
+    if (w->dtype == WG_F32)
+        f(w->p.b, w->p.a, w->p.c);
+    else
+        d(w->p.b, w->p.a, w->p.c);
+}
+#endif
+
+struct engine {
+    char letter;
+    const char *name;
+    void (*run)(struct work *w);
+    bool (*prepare)(struct work *w);
+    bool peer, there;
+};
+
+static struct engine engines[] = {
+    {'w', "wengert", run_wengert, NULL, false, true},      {'o', "own", run_own, NULL, false, true},
+    {'k', "on-blis", run_blis_kernels, NULL, false, true}, {'b', "BLIS", run_blis, NULL, true, true},
+    {'a', "OpenBLAS", run_openblas, NULL, true, true},
+#ifdef WG_HAVE_XSMM
+    {'x', "LIBXSMM", run_xsmm, prepare_xsmm, true, true},
+#endif
+};
+enum { ENGINES = sizeof engines / sizeof *engines };
+
+/* ---- timing ---- */
 
 static double now(void)
 {
@@ -20,55 +222,130 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double median(double *x)
+static double seconds(const struct engine *engine, struct work *w, int repeats)
 {
-    qsort(x, ROUNDS, sizeof *x, by_value);
-    return x[ROUNDS / 2];
-}
-
-static double time_wengert(wg_tensor *a, wg_tensor *b)
-{
-    WG_TAPE(tape);
     const double start = now();
-    if (!wg_matmul(a, b))
-        exit(wg_report(stderr));
-    return now() - start;
+    for (int i = 0; i < repeats; i++)
+        engine->run(w);
+    return (now() - start) / repeats;
 }
 
-static double time_blis(wg_tensor *a, wg_tensor *b, float *c, int threads)
+static void fill(void *x, int64_t n, wg_dtype dtype)
 {
-    float one = 1, zero = 0;
-    rntm_t runtime;
-    bli_rntm_init(&runtime);
-    bli_rntm_set_num_threads(threads, &runtime);
-    const double start = now();
-    bli_sgemm_ex(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, N, N, N, &one, wg_data_mut(a), N, 1, wg_data_mut(b), N, 1, &zero, c, N, 1,
-                 NULL, &runtime);
-    return now() - start;
+    for (int64_t i = 0; i < n; i++)
+        if (dtype == WG_F32)
+            ((float *)x)[i] = (float)(i * 7919 % 1021) / 1021 - 0.5f;
+        else
+            ((double *)x)[i] = (double)(i * 7919 % 1021) / 1021 - 0.5;
 }
 
-int main(void)
+static void prepare(struct work *w)
 {
-    wg_tensor *a = wg_full(WG_F32, WG_SHAPE(N, N), 0.5), *b = wg_full(WG_F32, WG_SHAPE(N, N), 2);
-    float *c = aligned_alloc(64, (size_t)N * N * sizeof *c);
-    if (!a || !b || !c)
-        return wg_report(stderr);
-    printf("kernel family %s, %d x %d x %d, f32, medians of %d\n", wg_kernel_family(), N, N, N, ROUNDS);
-    for (int threads = 1; threads <= 2; threads++) {
-        double wengert[ROUNDS], blis[ROUNDS];
-        if (wg_set_threads(threads) != WG_OK || wg_warmup(threads) != WG_OK)
-            return wg_report(stderr);
-        for (int i = -3; i < ROUNDS; i++) {
-            const double w = time_wengert(a, b), direct = time_blis(a, b, c, threads);
-            if (i >= 0)
-                wengert[i] = w, blis[i] = direct;
-        }
-        const double w = median(wengert), direct = median(blis);
-        printf("%d thread%s: wg_matmul %.3f ms, BLIS %.3f ms, ratio %.3f\n", threads, threads > 1 ? "s" : "", 1e3 * w, 1e3 * direct,
-               w / direct);
+    const struct shape *s = w->shape;
+    const size_t size = w->dtype == WG_F32 ? sizeof(float) : sizeof(double);
+    void *block[3];
+    const int64_t count[3] = {(int64_t)s->m * s->k, (int64_t)s->k * s->n, (int64_t)s->m * s->n};
+    for (int i = 0; i < 3; i++) {
+        block[i] = aligned_alloc(64, ((size_t)count[i] * size + 63) / 64 * 64);
+        fail_if(!block[i]);
+        fill(block[i], count[i], w->dtype);
     }
-    free(c);
-    wg_free(a);
-    wg_free(b);
+    w->a_turned = s->layout[0] == 'T';
+    w->b_turned = s->layout[1] == 'T';
+    w->lda = w->a_turned ? s->m : s->k;
+    w->ldb = w->b_turned ? s->k : s->n;
+    w->ldc = s->n;
+    w->p = (struct wg_product){.m = s->m,
+                               .n = s->n,
+                               .k = s->k,
+                               .a = block[0],
+                               .b = block[1],
+                               .c = block[2],
+                               .a_row = w->a_turned ? 1 : s->k,
+                               .a_column = w->a_turned ? s->m : 1,
+                               .b_row = w->b_turned ? 1 : s->n,
+                               .b_column = w->b_turned ? s->k : 1,
+                               .c_row = s->n,
+                               .c_column = 1};
+}
+
+static void measure(const struct shape *shape, wg_dtype dtype, int threads, int rounds)
+{
+    static double taken[ENGINES][MOST_ROUNDS];
+    bool runs[ENGINES];
+    struct work w = {.shape = shape, .dtype = dtype, .threads = threads};
+    const double flops = 2.0 * shape->m * shape->n * shape->k;
+    const int repeats = flops > 4e7 ? 1 : (int)(4e7 / (flops + 4e4)) + 1;
+    prepare(&w);
+    for (int e = 0; e < ENGINES; e++)
+        runs[e] = engines[e].there && (!engines[e].prepare || engines[e].prepare(&w));
+    for (int round = -1; round < rounds; round++)
+        for (int e = 0; e < ENGINES; e++)
+            if (runs[e]) {
+                const double t = seconds(&engines[e], &w, repeats);
+                taken[e][round < 0 ? 0 : round] = t;
+            }
+    double peer = 0, ours = 0;
+    printf("%d %s %s %4d x %4d x %4d  %-12s", threads, dtype == WG_F32 ? "f32" : "f64", shape->layout, shape->m, shape->n, shape->k,
+           shape->where);
+    for (int e = 0; e < ENGINES; e++) {
+        if (!runs[e]) {
+            printf("        -");
+            continue;
+        }
+        qsort(taken[e], (size_t)rounds, sizeof **taken, by_value);
+        const double speed = flops / taken[e][rounds / 2] / 1e9;
+        printf(" %8.1f", speed);
+        if (engines[e].peer && speed > peer)
+            peer = speed;
+        if (e == 0 || (!engines[e].peer && ours == 0))
+            ours = speed;
+    }
+    printf("  %5.2f\n", peer > 0 ? ours / peer : 0.0);
+    fflush(stdout);
+    free((void *)(uintptr_t)w.p.a);
+    free((void *)(uintptr_t)w.p.b);
+    free(w.p.c);
+}
+
+static bool wanted(const struct shape *shape, char **names, int n)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s %dx%dx%d %s", shape->layout, shape->m, shape->n, shape->k, shape->where);
+    for (int i = 0; i < n; i++)
+        if (strstr(name, names[i]))
+            return true;
+    return n == 0;
+}
+
+int main(int argc, char **argv)
+{
+    int threads = 1, rounds = 9, option;
+    wg_dtype dtype = WG_F32;
+    variant = wg_isa() == WG_AVX512 ? WG_VARIANT_AVX512 : wg_isa() == WG_AVX2 ? WG_VARIANT_AVX2 : WG_VARIANT_PORTABLE;
+    engines[4].there = find_openblas();
+    while ((option = getopt(argc, argv, "t:d:r:e:")) != -1) {
+        if (option == 't')
+            threads = atoi(optarg);
+        else if (option == 'd')
+            dtype = strcmp(optarg, "f64") == 0 ? WG_F64 : WG_F32;
+        else if (option == 'r')
+            rounds = atoi(optarg) < MOST_ROUNDS ? atoi(optarg) : MOST_ROUNDS;
+        else if (option == 'e')
+            for (int e = 0; e < ENGINES; e++)
+                engines[e].there = engines[e].there && strchr(optarg, engines[e].letter);
+        else
+            return 2;
+    }
+    fail_if(wg_set_threads(threads) != WG_OK || wg_warmup(threads) != WG_OK);
+    if (openblas_threads)
+        openblas_threads(threads);
+    printf("BLIS family %s; GFLOP/s, medians of %d\n%-42s", wg_kernel_family(), rounds, "");
+    for (int e = 0; e < ENGINES; e++)
+        printf(" %8s", engines[e].name);
+    printf("  ratio\n");
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        if (wanted(&shapes[i], argv + optind, argc - optind))
+            measure(&shapes[i], dtype, threads, rounds);
     return 0;
 }
