@@ -1,10 +1,12 @@
 /* gy (Φ(x) + x φ(x)): gelu's gradient; φ(x) = e^(-x²/2)/√(2π). Linear in gy; d/dx = gy φ(x) (2 - x²). */
 #ifdef REAL
-#include "tails.h"
+/* Φ(-a) - a φ(a) for a = |x|, which is 0 beyond 40; for x > 0 what is left of 1. */
 static inline REAL T(gelu_gradient)(REAL x, REAL gy)
 {
-    const WIDE v = T(between)((WIDE)x, 40), density = exp(v * v * (WIDE)-0.5) * (WIDE)(0.5 * M_SQRT1_2 * M_2_SQRTPI);
-    return (REAL)((WIDE)gy * ((WIDE)0.5 * erfc(v * (WIDE)-M_SQRT1_2) + v * density));
+    const int tail = R(fabs)(x) > (REAL)40, left = x <= (REAL)0;
+    const REAL a = tail ? (REAL)40 : R(fabs)(x), slope = (R(mills)(a) - a * (REAL)(0.5 * M_SQRT1_2 * M_2_SQRTPI)) * R(bell)(a);
+    const REAL right = (REAL)1 - slope;
+    return gy * (left ? slope : right);
 }
 MAP2(gelu_grad, wg_no_params, T(gelu_gradient)(a, b))
 #else
@@ -22,7 +24,7 @@ WG_DIAGONAL_GRAD(by_x(c, g))
 
 static wg_cost cost(const wg_call *c)
 {
-    return wg_cost_each(c, 1, 7, 0, 2, 2);
+    return wg_cost_each(c, 2, 3, 0, 2, 2);
 }
 
 const struct wg_op wg_op_gelu_grad = {

@@ -3,8 +3,8 @@
 #include "tails.h"
 static inline REAL T(gelu_tanh_value)(REAL x)
 {
-    const WIDE v = T(from_left)((WIDE)x, 40), z = v * ((WIDE)WG_GELU_1 + (WIDE)WG_GELU_3 * (v * v));
-    const WIDE e = exp(-fabs(z));
+    const WIDE v = (WIDE)T(from_left)(x, 40), z = v * ((WIDE)WG_GELU_1 + (WIDE)WG_GELU_3 * (v * v));
+    const WIDE e = W(exp)(-W(fabs)(z));
     return (REAL)(v * (z >= (WIDE)0 ? (WIDE)1 : e) / ((WIDE)1 + e));
 }
 MAP1(gelu_tanh, wg_no_params, T(gelu_tanh_value)(x))

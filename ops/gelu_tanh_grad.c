@@ -4,8 +4,8 @@
 #include "tails.h"
 static inline REAL T(gelu_tanh_gradient)(REAL x, REAL gy)
 {
-    const WIDE v = T(between)((WIDE)x, 40), cubic = (WIDE)WG_GELU_3 * (v * v), z = v * ((WIDE)WG_GELU_1 + cubic);
-    const WIDE slope = (WIDE)WG_GELU_1 + (WIDE)3 * cubic, e = exp(-fabs(z)), near = (WIDE)1 / ((WIDE)1 + e), far = e * near;
+    const WIDE v = (WIDE)T(between)(x, 40), cubic = (WIDE)WG_GELU_3 * (v * v), z = v * ((WIDE)WG_GELU_1 + cubic);
+    const WIDE slope = (WIDE)WG_GELU_1 + (WIDE)3 * cubic, e = W(exp)(-W(fabs)(z)), near = (WIDE)1 / ((WIDE)1 + e), far = e * near;
     const int right = z >= (WIDE)0;
     return (REAL)((WIDE)gy * ((right ? near : far) * ((WIDE)1 + v * (right ? far : near) * slope)));
 }

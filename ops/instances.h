@@ -1,11 +1,16 @@
 /* The instances of the kernels in KERNEL_FILE: for float and double, and on x86-64 for each instruction set of lib/isa.h. */
 #include "map.h"
 
+#if defined(FP_FAST_FMA) && defined(FP_FAST_FMAF)
+#define WG_FUSED
+#endif
 #define ISA(name) name
 #include "instances_of_types.h"
 #undef ISA
+#undef WG_FUSED
 
 #if defined(__x86_64__)
+#define WG_FUSED
 #ifdef __clang__
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #else
@@ -29,4 +34,5 @@
 #else
 #pragma GCC pop_options
 #endif
+#undef WG_FUSED
 #endif

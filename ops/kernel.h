@@ -2,8 +2,8 @@
    float, double, each for several instruction sets (instances.h), and, in the tests, a C++ type that counts its operations. So it is plain C that is also C++, in terms of
 
    REAL   a number in a register        ELEM  a number in memory (the same type but when counting)
-   R(f)   f for REAL: R(exp) is expf    T(f)  a name for this number type: T(tanh) is tanh_f32
-   WIDE   double, for sums and for what f32 would spoil; its functions are called by their plain names
+   R(f)   f for REAL: R(exp)(x)         T(f)  a name for this number type: T(tanh) is tanh_f32
+   WIDE   double, for sums and for what f32 would spoil; W(f) is f for it. vector_math.h has R and W's functions
 
    Strides are in elements. A kernel may be given outputs that overlap an input exactly (in place), never partly. */
 #ifndef WG_KERNEL_H

@@ -1,10 +1,11 @@
-/* y = x sigmoid x, by e^-|x| so that nothing overflows; dy/dx = s (1 + x (1 - s)), s = sigmoid x. */
+/* y = x sigmoid x, by e = e^(-|x|/2), twice, so that nothing overflows and only the result may be denormal; dy/dx = s (1 + x (1 - s)),
+   s = sigmoid x. */
 #ifdef REAL
 #include "tails.h"
 static inline REAL T(silu_value)(REAL x)
 {
-    const WIDE v = T(from_left)((WIDE)x, 800), e = exp(-fabs(v));
-    return (REAL)(v * (v >= (WIDE)0 ? (WIDE)1 : e) / ((WIDE)1 + e));
+    const REAL v = T(from_left)(x, 800), e = R(exp)(R(fabs)(v) * (REAL)-0.5), w = v >= (REAL)0 ? (REAL)1 : e;
+    return v * w * w / ((REAL)1 + e * e);
 }
 MAP1(silu, wg_no_params, T(silu_value)(x))
 #else
@@ -15,7 +16,7 @@ WG_DIAGONAL(wg_silu_grad(c->in[0], wg_take(g)))
 
 static wg_cost cost(const wg_call *c)
 {
-    return wg_cost_each(c, 1, 1, 1, 2, 1);
+    return wg_cost_each(c, 1, 4, 1, 2, 1);
 }
 
 const struct wg_op wg_op_silu = {

@@ -3,9 +3,10 @@
 #include "tails.h"
 static inline REAL T(silu_gradient)(REAL x, REAL gy)
 {
-    const WIDE v = T(between)((WIDE)x, 800), e = exp(-fabs(v)), near = (WIDE)1 / ((WIDE)1 + e), far = e * near;
-    const int right = v >= (WIDE)0;
-    return (REAL)((WIDE)gy * ((right ? near : far) * ((WIDE)1 + v * (right ? far : near))));
+    const REAL v = T(between)(x, 800), e = R(exp)(R(fabs)(v) * (REAL)-0.5), near = (REAL)1 / ((REAL)1 + e * e), far = e * e * near;
+    const int right = v >= (REAL)0;
+    const REAL w = right ? (REAL)1 : e, t = right ? far : near; /* s = near w², t = 1 - s */
+    return gy * (near * w * ((REAL)1 + v * t) * w);
 }
 MAP2(silu_grad, wg_no_params, T(silu_gradient)(a, b))
 #else
@@ -22,7 +23,7 @@ WG_DIAGONAL_GRAD(by_x(c, g))
 
 static wg_cost cost(const wg_call *c)
 {
-    return wg_cost_each(c, 2, 4, 1, 3, 1);
+    return wg_cost_each(c, 2, 9, 1, 3, 1);
 }
 
 const struct wg_op wg_op_silu_grad = {

@@ -4,14 +4,14 @@
 #define WG_GELU_3 (0.044715 * WG_GELU_1)
 
 #ifdef REAL
-static inline WIDE T(from_left)(WIDE x, double limit)
+static inline REAL T(from_left)(REAL x, double limit)
 {
-    return x < (WIDE)-limit ? (WIDE)-limit : x;
+    return x < (REAL)-limit ? (REAL)-limit : x;
 }
 
-static inline WIDE T(between)(WIDE x, double limit)
+static inline REAL T(between)(REAL x, double limit)
 {
-    const int below = x<(WIDE)-limit, above = x>(WIDE) limit; /* both, so that the work does not depend on the data */
-    return below ? (WIDE)-limit : above ? (WIDE)limit : x;
+    const int below = x<(REAL)-limit, above = x>(REAL) limit; /* both, so that the work does not depend on the data */
+    return below ? (REAL)-limit : above ? (REAL)limit : x;
 }
 #endif

@@ -116,6 +116,14 @@ TRANSCENDENTAL(acos)
 TRANSCENDENTAL(atan)
 TRANSCENDENTAL(sinh)
 TRANSCENDENTAL(cosh)
+inline number bell(number x)
+{
+    return tally.transcendental++, number(std::exp(x.v * x.v * -0.5));
+}
+inline number mills(number x)
+{
+    return tally.transcendental++, number(std::exp(x.v * x.v * 0.5) * std::erfc(x.v * M_SQRT1_2) / 2);
+}
 inline number pow(number a, number b)
 {
     return tally.transcendental++, number(std::pow(a.v, b.v));
@@ -211,6 +219,7 @@ struct cell {
 #define ELEM counting::cell
 #define WIDE counting::number
 #define R(name) name
+#define W(name) name
 #define T(name) WG_JOIN(name, _count)
 
 #include "ops/draw.h"

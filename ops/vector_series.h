@@ -1,0 +1,126 @@
+/* Constants and polynomials of vector_math.h for the number type at hand: interpolants at Chebyshev points of the named function over
+   the named interval, found with 60 digits and rounded, lowest power first. */
+
+#ifndef POLY1
+#define POLY1(x, a) (a)
+#define POLY2(x, a, ...) T(mad)(POLY1(x, __VA_ARGS__), x, a)
+#define POLY3(x, a, ...) T(mad)(POLY2(x, __VA_ARGS__), x, a)
+#define POLY4(x, a, ...) T(mad)(POLY3(x, __VA_ARGS__), x, a)
+#define POLY5(x, a, ...) T(mad)(POLY4(x, __VA_ARGS__), x, a)
+#define POLY6(x, a, ...) T(mad)(POLY5(x, __VA_ARGS__), x, a)
+#define POLY7(x, a, ...) T(mad)(POLY6(x, __VA_ARGS__), x, a)
+#define POLY8(x, a, ...) T(mad)(POLY7(x, __VA_ARGS__), x, a)
+#define POLY9(x, a, ...) T(mad)(POLY8(x, __VA_ARGS__), x, a)
+#define POLY10(x, a, ...) T(mad)(POLY9(x, __VA_ARGS__), x, a)
+#define POLY11(x, a, ...) T(mad)(POLY10(x, __VA_ARGS__), x, a)
+#define POLY12(x, a, ...) T(mad)(POLY11(x, __VA_ARGS__), x, a)
+#define POLY13(x, a, ...) T(mad)(POLY12(x, __VA_ARGS__), x, a)
+#define POLY14(x, a, ...) T(mad)(POLY13(x, __VA_ARGS__), x, a)
+#define POLY15(x, a, ...) T(mad)(POLY14(x, __VA_ARGS__), x, a)
+#define POLY16(x, a, ...) T(mad)(POLY15(x, __VA_ARGS__), x, a)
+#define POLY17(x, a, ...) T(mad)(POLY16(x, __VA_ARGS__), x, a)
+#define POLY18(x, a, ...) T(mad)(POLY17(x, __VA_ARGS__), x, a)
+#define POLY19(x, a, ...) T(mad)(POLY18(x, __VA_ARGS__), x, a)
+#define POLY20(x, a, ...) T(mad)(POLY19(x, __VA_ARGS__), x, a)
+#define POLY21(x, a, ...) T(mad)(POLY20(x, __VA_ARGS__), x, a)
+#define POLY22(x, a, ...) T(mad)(POLY21(x, __VA_ARGS__), x, a)
+#define POLY23(x, a, ...) T(mad)(POLY22(x, __VA_ARGS__), x, a)
+#endif
+
+#if WG_DIGITS == 23
+#define WG_BIAS 127
+#define LN2_HIGH 0x1.62e4p-1f /* so few digits that its product with an exponent is exact */
+#define LN2_LOW 0x1.7f7d1cp-20f
+#define SPLIT 0xfffff000u  /* the digits of a number whose square is exact */
+#define EXP_FROM (-104.f)  /* below it eˣ rounds to 0, */
+#define EXP_TO 89.f        /* above it is beyond the largest number */
+#define EXPM1_FROM (-25.f) /* below it eˣ - 1 rounds to -1 */
+#define TANH_TO 10.f       /* above it tanh rounds to 1, */
+#define ERF_TO 4.f         /* above it erf */
+#define TAIL_TO 14.7f      /* above it Φ(-x) rounds to 0 */
+#define MILLS_MIDDLE 3.f
+#else
+#define WG_BIAS 1023
+#define LN2_HIGH 0x1.62e42fefa3p-1
+#define LN2_LOW 0x1.3de6af278ece6p-42
+#define SPLIT 0xfffffffff8000000u
+#define EXP_FROM (-746.)
+#define EXP_TO 710.
+#define EXPM1_FROM (-45.)
+#define TANH_TO 20.
+#define ERF_TO 6.
+#define TAIL_TO 39.
+#define MILLS_MIDDLE 5.
+#endif
+
+/* (eˣ - 1 - x)/x², |x| < ln 2/2 */
+static inline REAL T(exp_series)(REAL x)
+{
+#if WG_DIGITS == 23
+    return POLY5(x, 0x1p-1f, 0x1.5554dcp-3f, 0x1.555518p-5f, 0x1.120c62p-7f, 0x1.6d11fep-10f);
+#else
+    return POLY10(x, 0x1p-1, 0x1.5555555555556p-3, 0x1.5555555553d05p-5, 0x1.1111111110996p-7, 0x1.6c16c178b0646p-10,
+                  0x1.a01a01a7da98dp-13, 0x1.a019b87f7a6e9p-16, 0x1.71de0d573888bp-19, 0x1.28922d8c8d4fbp-22,
+                  0x1.af39789bfd689p-26);
+#endif
+}
+
+#if WG_DIGITS == 23
+/* ln(1 + x), |x| < 1/3, by (ln(1 + x) - x + x²/2)/x³ */
+static inline REAL T(log_near_1)(REAL x)
+{
+    const REAL cubic = POLY9(x, 0x1.555556p-2f, -0x1.ffffb6p-3f, 0x1.999954p-3f, -0x1.557832p-3f, 0x1.24b28cp-3f, -0x1.f75896p-4f,
+                             0x1.bf1afp-4f, -0x1.fcd036p-4f, 0x1.d01a22p-4f);
+    return T(mad)(x * x, T(mad)(x, cubic, -0.5f), x);
+}
+#else
+/* ln(1 + x), |x| < 1/3, by (ln((1 + s)/(1 - s))/s - 2)/s², s = x/(2 + x): a series half as long */
+static inline REAL T(log_near_1)(REAL x)
+{
+    const REAL s = x / (2 + x), z = s * s, half = 0.5 * x * x;
+    const REAL series = POLY7(z, 0x1.5555555555558p-1, 0x1.99999999951f5p-2, 0x1.2492492e0b70cp-2, 0x1.c71c62c42db89p-3,
+                              0x1.7462be245eae3p-3, 0x1.39fd25d62ab23p-3, 0x1.2b6776a1bf0b9p-3);
+    return x - (half - s * (half + z * series));
+}
+#endif
+
+/* (tanh √x/√x - 1)/x, x < 0.55² */
+static inline REAL T(tanh_series)(REAL x)
+{
+#if WG_DIGITS == 23
+    return POLY5(x, -0x1.555554p-2f, 0x1.110feap-3f, -0x1.b9a044p-5f, 0x1.5d220ep-6f, -0x1.b13538p-8f);
+#else
+    return POLY11(x, -0x1.5555555555555p-2, 0x1.1111111111032p-3, -0x1.ba1ba1b9fec84p-5, 0x1.664f487713373p-6,
+                  -0x1.226e32f00cf0cp-7, 0x1.d6d339333f329p-9, -0x1.7d97cfd138c28p-10, 0x1.34c5a8a996cd4p-11,
+                  -0x1.ec1091436eb2ap-13, 0x1.64fd88e9900a5p-14, -0x1.59a834187ce22p-16);
+#endif
+}
+
+/* erf √x/√x - 1, x < 1 */
+static inline REAL T(erf_series)(REAL x)
+{
+#if WG_DIGITS == 23
+    return POLY7(x, 0x1.06eba8p-3f, -0x1.81273ep-2f, 0x1.ce2d1p-4f, -0x1.b7fabap-6f, 0x1.54127p-8f, -0x1.a45088p-11f,
+                 0x1.4a569p-14f);
+#else
+    return POLY13(x, 0x1.06eba8214db69p-3, -0x1.812746b0379e6p-2, 0x1.ce2f21a042b3p-4, -0x1.b82ce31284ep-6, 0x1.565bcd0dbaa38p-8,
+                  -0x1.c02db3dac435fp-11, 0x1.f9a321d5b8e1ep-14, -0x1.f4d1e3183f7aep-17, 0x1.b9df224ca4b97p-20,
+                  -0x1.5f1ecb6f0764cp-23, 0x1.f7b4bf3b13964p-27, -0x1.389d4f2641625p-30, 0x1.05ffd737fb32ep-34);
+#endif
+}
+
+/* (t + c) Mills(t) where x = (t - c)/(t + c), c = MILLS_MIDDLE, 0 <= t <= TAIL_TO */
+static inline REAL T(mills_series)(REAL x)
+{
+#if WG_DIGITS == 23
+    return POLY11(x, 0x1.754a76p-1f, -0x1.04c72ap-1f, 0x1.d71382p-3f, -0x1.832d2ep-5f, -0x1.56d40cp-7f, 0x1.c8c72cp-8f,
+                  0x1.0c7926p-10f, -0x1.0f284ep-10f, -0x1.008a62p-12f, 0x1.17752cp-13f, 0x1.d115fap-15f);
+#else
+    return POLY23(x, 0x1.89d3abe1f95aep-1, -0x1.54ad03f27ca17p-1, 0x1.fb31653876f8fp-2, -0x1.410ed5f875a7bp-2, 0x1.51f6329f01859p-3,
+                  -0x1.1b1c254c9a26ap-4, 0x1.54b4d4f4b7df7p-6, -0x1.88590eab03918p-9, -0x1.a25037ca7ca7p-11, 0x1.1daf1d4ddcce6p-11,
+                  -0x1.f21466e3546dcp-15, -0x1.a170d44af0fdp-15, 0x1.17dd3e7caa929p-16, 0x1.0b2754215a353p-18,
+                  -0x1.73aedd11be7a4p-19, -0x1.696d58b09295ep-22, 0x1.d11064e43c78bp-22, 0x1.6afb3fb1651f3p-25,
+                  -0x1.1b2d4e626d9cfp-24, -0x1.3f6b4655a523p-27, 0x1.074f3a1e7e808p-27, 0x1.e00f5cc3a2653p-30,
+                  -0x1.62171709541e2p-33);
+#endif
+}
