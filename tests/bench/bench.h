@@ -9,7 +9,7 @@ struct subject {
     uint64_t stream; /* of the numbers drawn next */
     wg_tensor *loss; /* rank 0: where a step leaves its loss while report is on, which it is while somebody will look */
     bool report;
-    size_t n_state; /* what training changes, and what it was before */
+    size_t n_state; /* what a step changes, and what it was before */
     struct remembered {
         wg_tensor *now, *initial; /* borrowed, owned */
     } * state;
@@ -39,9 +39,14 @@ wg_status subject_begin(struct subject *s, wg_dtype dtype); /* of the loss */
 wg_status subject_report(struct subject *s, wg_tensor *loss);
 void subject_finish(struct subject *s);
 
-/* Remembers tensors, which are borrowed, as they are now; subject_reset brings all of them back to that. */
-wg_status subject_remember(struct subject *s, wg_tensor_list list);
+/* Remembers tensors, which are borrowed, as they are now: parameters, results, what has a gradient. subject_reset brings all of them
+   back to that. */
+wg_status subject_remember(struct subject *s, wg_tensor *const *tensor, size_t n);
+wg_status subject_remember_list(struct subject *s, wg_tensor_list list);
 wg_status subject_reset(struct subject *s);
+
+/* Of the bits of all of them and of their gradients: what a step left. */
+uint64_t subject_fingerprint(const struct subject *s);
 
 /* Evenly spread over [low, high), from the subject's next stream; the same numbers everywhere. f32 or f64, contiguous. */
 wg_tensor *drawn(struct subject *s, wg_dtype dtype, wg_shape shape, double low, double high);

@@ -127,14 +127,12 @@ wg_status classifier_make(void *subject, const void *settings)
     c->labels = drawn_labels(&c->base, of->input.extent[0], of->classes);
     if (!c->x || !c->labels)
         return failure();
+    WG_TRY(subject_remember_list(&c->base, wg_parameters(c->net)));
+    WG_TRY(subject_remember_list(&c->base, wg_buffers(c->net)));
     if (!of->optimizer)
         return WG_OK;
     c->opt = of->optimizer(wg_parameters(c->net));
-    if (!c->opt)
-        return failure();
-    WG_TRY(subject_remember(&c->base, wg_parameters(c->net)));
-    WG_TRY(subject_remember(&c->base, wg_buffers(c->net)));
-    return subject_remember(&c->base, wg_optim_state(c->opt));
+    return c->opt ? subject_remember_list(&c->base, wg_optim_state(c->opt)) : failure();
 }
 
 wg_status classifier_step(void *subject)

@@ -60,9 +60,9 @@ static wg_status make(void *subject, const void *settings)
         return failure();
     const wg_module *net[NETS] = {d->actor, d->critic, d->target_actor, d->target_critic};
     for (int i = 0; i < NETS; i++)
-        WG_TRY(subject_remember(s, wg_parameters(net[i])));
-    WG_TRY(subject_remember(s, wg_optim_state(d->actor_opt)));
-    return subject_remember(s, wg_optim_state(d->critic_opt));
+        WG_TRY(subject_remember_list(s, wg_parameters(net[i])));
+    WG_TRY(subject_remember_list(s, wg_optim_state(d->actor_opt)));
+    return subject_remember_list(s, wg_optim_state(d->critic_opt));
 }
 
 /* r + γ (1 - done) Q'(s', π'(s')) */

@@ -18,7 +18,7 @@ static wg_status make(void *subject, const void *settings)
         if (!v->x[i] || !wg_require_grad(v->x[i], true))
             return failure();
     }
-    return WG_OK;
+    return subject_remember(&v->base, v->x, (size_t)extent[0]);
 }
 
 /* Σ tanh(a b + c) sigmoid(a), and its gradient by all three. What is read once is overwritten or given back at once. */

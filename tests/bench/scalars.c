@@ -52,6 +52,11 @@ static wg_status add_drawn(struct scalars *s, size_t n, double low, double high)
     return status;
 }
 
+static wg_status remember_variables(struct scalars *s)
+{
+    return subject_remember(&s->base, s->x, s->n);
+}
+
 /* The gradient by every variable, where the last one was. */
 static wg_status differentiate(struct scalars *s, wg_tensor *loss)
 {
@@ -67,7 +72,8 @@ static wg_status make_product(void *subject, const void *settings)
 {
     (void)settings;
     WG_TRY(begin(subject, FACTORS));
-    return add_drawn(subject, FACTORS, 0.9, 1.1);
+    WG_TRY(add_drawn(subject, FACTORS, 0.9, 1.1));
+    return remember_variables(subject);
 }
 
 static wg_status product(void *subject)
@@ -88,7 +94,7 @@ static wg_status make_rosenbrock(void *subject, const void *settings)
     WG_TRY(begin(subject, VARIABLES));
     for (int i = 0; i < VARIABLES; i++)
         WG_TRY(add_variable(subject, wg_scalar(WG_F64, 2.0 * i / (VARIABLES - 1) - 1)));
-    return WG_OK;
+    return remember_variables(subject);
 }
 
 static wg_tensor *rosenbrock_term(wg_tensor *u, wg_tensor *v)
@@ -123,7 +129,7 @@ static wg_status make_perceptron(void *subject, const void *settings)
         if (!s->input[i])
             return failure();
     }
-    return WG_OK;
+    return remember_variables(s);
 }
 
 /* bias + Σ w x */

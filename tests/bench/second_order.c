@@ -45,7 +45,7 @@ static wg_status make_product(void *subject, const void *settings)
         if (!p->v[i] || !p->hv[i])
             return failure();
     }
-    return WG_OK;
+    return subject_remember(&p->of.base, p->hv, W2_PARAMETERS);
 }
 
 static wg_tensor *loss_of(wg_tensor *const *params, size_t n, void *context)
@@ -106,7 +106,9 @@ static wg_status make_network(void *subject, const void *settings)
     n->points = drawn(&n->base, WG_F64, WG_SHAPE(POINTS, 2), -1, 1),
     n->targets = drawn(&n->base, WG_F64, WG_SHAPE(POINTS, 1), -1, 1);
     n->p = drawn(&n->base, WG_F64, WG_SHAPE(WEIGHTS), -0.9, 0.9), n->hessian = wg_zeros(WG_F64, WG_SHAPE(WEIGHTS, WEIGHTS));
-    return n->points && n->targets && n->p && n->hessian && wg_require_grad(n->p, true) ? WG_OK : failure();
+    if (!n->points || !n->targets || !n->p || !n->hessian || !wg_require_grad(n->p, true))
+        return failure();
+    return subject_remember(&n->base, &n->hessian, 1);
 }
 
 static wg_tensor *part(wg_tensor *p, int64_t from, int64_t to)

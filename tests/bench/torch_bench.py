@@ -7,7 +7,7 @@ usage: torch_bench.py [-w WORKLOAD,...|all] [-t THREADS,...] [-m eager,foreach,j
   foreach  optimizers and averages in whole lists (torch._foreach)
   jit      the networks traced, or the function scripted; optimizers as in foreach
   nhwc     images channels-last (W5, W5b)
-  --losses the losses of the first four steps and nothing else: what the tests hold Wengert against
+  --losses only the losses of the first four steps, in plain text: losses.txt, which test_workloads.c holds Wengert against
 
 PyTorch is run at its best. It starts itself anew in an environment where glibc neither gives memory back nor maps each large tensor
 anew (twice the time on W2, four times on W8_1e7); where OpenBLAS uses PyTorch's OpenMP threads instead of a pool of its own that
@@ -453,17 +453,24 @@ def measure(name, threads, mode):
         if mode == "nhwc" and name not in ("W5", "W5b"):
             raise ValueError("nhwc is for images")
         workload = MAKE[name](mode)
-        if name == "W11" and not ASKED.losses:
+        if name == "W11":
             return result | measure_memory(workload)
         losses = first_losses(workload)
-        if ASKED.losses:
-            return result | {"losses": losses}
         return result | workload.shown | {"loss0": losses[0], "loss3": losses[3]} | time_steps(workload, ASKED.s)
     except Exception as error:  # told in the result: the other workloads go on
         return result | {"error": f"{type(error).__name__}: {error}"[:300]}
 
 
-for threads in map(int, ASKED.t.split(",")):
-    for mode in ASKED.m.split(","):
+def main():
+    if ASKED.losses:
+        print("# torch_bench.py --losses, PyTorch", torch.__version__)
         for name in WANTED:
-            print(json.dumps(measure(name, threads, mode)), flush=True)
+            print(name, *(f"{loss:.9g}" for loss in first_losses(MAKE[name]("eager"))))
+        return
+    for threads in map(int, ASKED.t.split(",")):
+        for mode in ASKED.m.split(","):
+            for name in WANTED:
+                print(json.dumps(measure(name, threads, mode)), flush=True)
+
+
+main()

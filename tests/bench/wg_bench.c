@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -190,7 +191,6 @@ static bool run_one(const struct workload *w, int threads, const char *mode, con
     if (run.subject)
         w->finish(run.subject);
     free(run.subject);
-    wg_memory_trim();
     wg_error error;
     if (status != WG_OK && wg_error_take(&error) != WG_OK) {
         printf(",\"error\":\"");
@@ -200,6 +200,19 @@ static bool run_one(const struct workload *w, int threads, const char *mode, con
     printf("}\n");
     fflush(stdout);
     return status == WG_OK;
+}
+
+/* In a process of its own: memory, pages and threads of one workload are nothing to the next. */
+static bool run_apart(const struct workload *w, int threads, const char *mode, const struct options *options)
+{
+    int status;
+    const pid_t child = fork();
+    if (child == 0)
+        _exit(run_one(w, threads, mode, options) ? 0 : 1);
+    if (child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status))
+        return WEXITSTATUS(status) == 0;
+    fprintf(stderr, "wg-bench: the process of %s came to no good end\n", w->name);
+    return false;
 }
 
 /* ---- the command line ---- */
@@ -259,14 +272,17 @@ static bool names_are_known(const char *names)
     return true;
 }
 
+/* A run that is the only one stays in this process, for debuggers and profilers. */
 static bool run_named(const char *names, int threads, const char *mode, const struct options *options)
 {
     char name[32];
     bool good = true;
+    const bool alone = strcmp(names, "all") != 0 && !strpbrk(names, ",") && !strpbrk(options->threads, ",") &&
+                       !strpbrk(options->modes, ",");
     while (next_item(&names, name, sizeof name))
         for (const struct workload *const *w = workloads; *w; w++)
             if (strcmp(name, (*w)->name) == 0 || strcmp(name, "all") == 0)
-                good &= run_one(*w, threads, mode, options);
+                good &= alone ? run_one(*w, threads, mode, options) : run_apart(*w, threads, mode, options);
     return good;
 }
 

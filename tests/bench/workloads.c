@@ -1,6 +1,7 @@
 /* The table of workloads, and what they share: numbers, the way back to the start, the loss. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench.h"
 
@@ -87,19 +88,24 @@ wg_status subject_report(struct subject *s, wg_tensor *loss)
     return s->report ? wg_assign(s->loss, loss) : WG_OK;
 }
 
-wg_status subject_remember(struct subject *s, wg_tensor_list list)
+wg_status subject_remember(struct subject *s, wg_tensor *const *tensor, size_t n)
 {
-    struct remembered *state = realloc(s->state, (s->n_state + list.n) * sizeof *state);
+    struct remembered *state = realloc(s->state, (s->n_state + n) * sizeof *state);
     if (!state)
         return failure();
     s->state = state;
-    for (size_t i = 0; i < list.n; i++) {
-        wg_tensor *copy = wg_copy(list.tensor[i]);
+    for (size_t i = 0; i < n; i++) {
+        wg_tensor *copy = wg_copy(tensor[i]);
         if (!copy)
             return failure();
-        s->state[s->n_state++] = (struct remembered){list.tensor[i], copy};
+        s->state[s->n_state++] = (struct remembered){tensor[i], copy};
     }
     return WG_OK;
+}
+
+wg_status subject_remember_list(struct subject *s, wg_tensor_list list)
+{
+    return subject_remember(s, list.tensor, list.n);
 }
 
 wg_status subject_reset(struct subject *s)
@@ -107,6 +113,29 @@ wg_status subject_reset(struct subject *s)
     for (size_t i = 0; i < s->n_state; i++)
         WG_TRY(wg_assign(s->state[i].now, s->state[i].initial));
     return WG_OK;
+}
+
+/* FNV-1a, eight bytes at a time. */
+static uint64_t hash_tensor(uint64_t hash, const wg_tensor *t)
+{
+    const unsigned char *byte = t ? wg_data(t) : NULL;
+    const size_t n = byte ? (size_t)wg_numel(t) * wg_dtype_size(wg_dtype_of(t)) : 0;
+    for (size_t at = 0; at < n; at += sizeof(uint64_t)) {
+        uint64_t word = 0;
+        memcpy(&word, byte + at, n - at < sizeof word ? n - at : sizeof word);
+        hash = (hash ^ word) * 0x100000001b3u;
+    }
+    return hash;
+}
+
+uint64_t subject_fingerprint(const struct subject *s)
+{
+    uint64_t hash = hash_tensor(0xcbf29ce484222325u, s->loss);
+    for (size_t i = 0; i < s->n_state; i++) {
+        hash = hash_tensor(hash, s->state[i].now);
+        hash = hash_tensor(hash, wg_requires_grad(s->state[i].now) ? wg_gradient(s->state[i].now) : NULL);
+    }
+    return hash;
 }
 
 void subject_finish(struct subject *s)
