@@ -25,8 +25,9 @@
 #define T(name) name##_f32
 #define LANES 4
 #define FMA_ONE fmaf
-#include "own_kernel_tmpl.h"
 #include "own_vector_tmpl.h"
+
+#include "own_kernel_tmpl.h"
 #undef REAL
 #undef T
 #undef LANES
@@ -36,8 +37,9 @@
 #define T(name) name##_f64
 #define LANES 2
 #define FMA_ONE fma
-#include "own_kernel_tmpl.h"
 #include "own_vector_tmpl.h"
+
+#include "own_kernel_tmpl.h"
 
 const struct wg_kernels *wg_kernels_portable(wg_dtype dtype)
 {
