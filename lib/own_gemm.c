@@ -12,6 +12,7 @@ enum {
     BLOCK_COLUMNS = 3072,     /* columns of b that are packed at once where several blocks of rows need them */
     FIRST_CACHE = 32 << 10,   /* bytes that a panel of b may take of it */
     SECOND_CACHE = 512 << 10, /* bytes of a */
+    ACROSS = 48,              /* steps of k up to which going over c by rows pays */
     SMALL_ROOM = 16 << 10,    /* bytes for packing that are taken from the stack */
     ALIGNMENT = 64
 };
@@ -23,8 +24,9 @@ struct job {
     int64_t size;           /* bytes of a number */
     int64_t longest;        /* block of k */
     int vectors, most_rows; /* of a tile */
+    bool across;            /* panels pass by rows, not rows by panels */
     bool packs_a, packs_b;
-    bool keeps_b;             /* packed panels are used by more than one block of rows */
+    bool keeps_b;             /* packed panels are used more than once */
     int64_t line;             /* packed a: numbers from row to row */
     int64_t a_bytes, b_bytes; /* room for packing */
 };
@@ -50,7 +52,7 @@ static int64_t least(int64_t a, int64_t b)
 
 static int64_t parts_of(int64_t n, int64_t part)
 {
-    return (n + part - 1) / part;
+    return (int64_t)(((uint64_t)n + (uint64_t)part - 1) / (uint64_t)part);
 }
 
 /* ---- one block ---- */
@@ -61,75 +63,130 @@ struct block {
     char *a, *b;
 };
 
-/* Columns from first on as a panel: how many, in how many vectors; there is no kernel of three. */
-static int64_t panel_columns(const struct job *g, int64_t left, int *vectors)
+/* Rows of one height, columns of one width. */
+struct stretch {
+    int64_t first, count, size;
+};
+
+/* Even heights: some tiles have a row more than the others. */
+static void part_rows(const struct job *g, int64_t rows, struct stretch part[2])
 {
-    const int64_t lanes = g->kernels->lanes, wanted = parts_of(left, lanes);
-    *vectors = g->vectors == 4 && wanted >= 4 ? 4 : wanted >= 2 ? 2 : 1;
-    return least(left, *vectors * lanes);
+    const int64_t tiles = parts_of(rows, g->most_rows), low = rows / tiles, higher = rows - low * tiles;
+    part[0] = (struct stretch){0, tiles - higher, low};
+    part[1] = (struct stretch){(tiles - higher) * low, higher, low + 1};
 }
 
-/* Fills in where the panel is, packing it if that is due. */
-static void take_panel(const struct job *g, const struct block *x, int64_t j, int vectors, struct wg_tile *tile)
+/* Panels of columns, and what is left: there is no kernel of three vectors, so that may be two panels. */
+static int part_columns(const struct job *g, int64_t columns, struct stretch part[3])
+{
+    const int64_t width = g->vectors * g->kernels->lanes, half = 2 * g->kernels->lanes, wide = columns / width;
+    int64_t first = wide * width;
+    int n = 0;
+    if (wide)
+        part[n++] = (struct stretch){0, wide, width};
+    if (columns - first > half && columns - first <= width - g->kernels->lanes) {
+        part[n++] = (struct stretch){first, 1, half};
+        first += half;
+    }
+    if (columns > first)
+        part[n++] = (struct stretch){first, 1, columns - first};
+    return n;
+}
+
+/* Packed rows stay rows, only closer together, if a's are contiguous; else what a tile reads at once is side by side. */
+static void pack_rows(const struct job *g, const struct block *x, const struct stretch part[2])
 {
     const struct wg_product *p = &g->p;
-    const char *b = element(g, p->b, x->depth, p->b_row, x->column + j, p->b_column);
-    tile->b = b;
-    tile->b_row = p->b_row;
-    if (!g->packs_b)
+    const char *a = element(g, p->a, x->row, p->a_row, x->depth, p->a_column);
+    if (p->a_column == 1) {
+        g->kernels->pack(x->rows, x->depths, a, p->a_row, 1, x->a, g->line);
         return;
-    const int64_t width = vectors * g->kernels->lanes;
-    char *packed = x->b + (g->keeps_b ? j * x->depths * g->size : 0);
-    if (!g->keeps_b || x->row == 0)
-        g->kernels->pack(x->depths, tile->columns, b, p->b_row, p->b_column, packed, width);
-    tile->b = packed;
-    tile->b_row = width;
+    }
+    for (int h = 0; h < 2; h++)
+        for (int64_t t = 0; t < part[h].count; t++) {
+            const int64_t i = part[h].first + t * part[h].size;
+            g->kernels->pack(x->depths, part[h].size, a + i * p->a_row * g->size, p->a_column, p->a_row,
+                             x->a + i * g->line * g->size, part[h].size);
+        }
 }
 
-/* Fills in where rows i to i + rows are, packing them with the first panel. Packed rows stay rows, only closer together, if a's are
-   contiguous; else what a tile reads at once is side by side. */
-static void take_rows(const struct job *g, const struct block *x, int64_t i, int64_t rows, bool first, struct wg_tile *tile)
+static int64_t vectors_of(const struct job *g, int64_t columns)
+{
+    return (columns + g->kernels->lanes - 1) >> g->kernels->lanes_shift;
+}
+
+/* Where panel number n of a part is, and how far its rows are from each other. */
+static const char *panel(const struct job *g, const struct block *x, const struct stretch *part, int64_t n, int64_t *row)
 {
     const struct wg_product *p = &g->p;
-    const char *a = element(g, p->a, x->row + i, p->a_row, x->depth, p->a_column);
-    tile->a = a;
-    tile->a_row = p->a_row;
-    tile->a_column = p->a_column;
-    if (!g->packs_a)
-        return;
-    char *packed = x->a + i * g->line * g->size;
-    const bool by_rows = p->a_column == 1;
-    if (first && by_rows)
-        g->kernels->pack(rows, x->depths, a, p->a_row, 1, packed, g->line);
-    else if (first)
-        g->kernels->pack(x->depths, rows, a, p->a_column, p->a_row, packed, rows);
-    tile->a = packed;
-    tile->a_row = by_rows ? g->line : 1;
-    tile->a_column = by_rows ? 1 : rows;
+    const int64_t j = part->first + n * part->size;
+    if (!g->packs_b) {
+        *row = p->b_row;
+        return element(g, p->b, x->depth, p->b_row, x->column + j, p->b_column);
+    }
+    *row = vectors_of(g, part->size) * g->kernels->lanes;
+    return x->b + (g->keeps_b ? j * x->depths * g->size : 0);
 }
 
+static void pack_panels(const struct job *g, const struct block *x, const struct stretch *part, int64_t n, int64_t count)
+{
+    const struct wg_product *p = &g->p;
+    for (int64_t end = n + count; n < end; n++) {
+        int64_t row;
+        char *to = (char *)(uintptr_t)panel(g, x, part, n, &row);
+        const char *b = element(g, p->b, x->depth, p->b_row, x->column + part->first + n * part->size, p->b_column);
+        g->kernels->pack(x->depths, part->size, b, p->b_row, p->b_column, to, row);
+    }
+}
+
+/* The tiles of rows of one height and count panels from number n on of one width: across c or, if that is one panel, down. */
+static void multiply_tiles(const struct job *g, const struct block *x, const struct stretch *rows, const struct stretch *columns,
+                           int64_t n, int64_t count, struct wg_tiles *t)
+{
+    const struct wg_product *p = &g->p;
+    const bool packed_by_rows = p->a_column == 1, down = count == 1;
+    const int64_t j = x->column + columns->first + n * columns->size, vectors = vectors_of(g, columns->size);
+    t->columns = columns->size;
+    t->b = panel(g, x, columns, n, &t->b_row);
+    t->a_row = !g->packs_a ? p->a_row : packed_by_rows ? g->line : 1;
+    t->a_column = !g->packs_a ? p->a_column : packed_by_rows ? 1 : rows->size;
+    const int64_t a_down = g->packs_a ? g->line : p->a_row;
+    t->count = down ? rows->count : count;
+    t->next_a = down ? rows->size * a_down : 0;
+    t->next_b = down ? 0 : g->packs_b ? columns->size * x->depths : columns->size * p->b_column;
+    t->next_c = down ? rows->size * p->c_row : columns->size * p->c_column;
+    t->next_bias = down ? rows->size * p->bias_row : columns->size * p->bias_column;
+    for (int64_t tile = 0; tile < (down ? 1 : rows->count); tile++) {
+        const int64_t i = rows->first + tile * rows->size;
+        t->a = g->packs_a ? x->a + i * g->line * g->size : element(g, p->a, x->row + i, p->a_row, x->depth, p->a_column);
+        t->c = (void *)(uintptr_t)element(g, p->c, x->row + i, p->c_row, j, p->c_column);
+        t->bias = t->last && p->bias ? element(g, p->bias, x->row + i, p->bias_row, j, p->bias_column) : NULL;
+        g->kernels->tiles[vectors - 1][rows->size - 1](t);
+    }
+}
+
+/* Either all panels pass by each tile of rows, or all rows by each panel, which stays in the first cache. */
 static void multiply_block(const struct job *g, const struct block *x)
 {
     const struct wg_product *p = &g->p;
-    const bool last = x->depth + x->depths == p->k;
-    struct wg_tile tile = {.k = x->depths,
-                           .c_row = p->c_row,
-                           .c_column = p->c_column,
-                           .beta = x->depth == 0 ? p->beta : 1,
-                           .bias_row = p->bias_row,
-                           .bias_column = p->bias_column,
-                           .relu = last && p->relu};
-    const int64_t tiles = parts_of(x->rows, g->most_rows);
-    for (int64_t j = 0; j < x->columns; j += tile.columns) {
-        int vectors;
-        tile.columns = panel_columns(g, x->columns - j, &vectors);
-        take_panel(g, x, j, vectors, &tile);
-        for (int64_t t = 0, i = 0, rows; t < tiles; t++, i += rows) {
-            rows = (x->rows - i) / (tiles - t); /* even ones, the higher last */
-            take_rows(g, x, i, rows, j == 0, &tile);
-            tile.c = (void *)(uintptr_t)element(g, p->c, x->row + i, p->c_row, x->column + j, p->c_column);
-            tile.bias = last && p->bias ? element(g, p->bias, x->row + i, p->bias_row, x->column + j, p->bias_column) : NULL;
-            g->kernels->tiles[vectors - 1][rows - 1](&tile);
+    struct wg_tiles t = {.k = x->depths, .c_row = p->c_row, .c_column = p->c_column, .beta = x->depth == 0 ? p->beta : 1};
+    t.last = x->depth + x->depths == p->k;
+    t.bias_row = p->bias_row;
+    t.bias_column = p->bias_column;
+    t.relu = t.last && p->relu;
+    struct stretch rows[2], columns[3];
+    part_rows(g, x->rows, rows);
+    const int parts = part_columns(g, x->columns, columns);
+    if (g->packs_a)
+        pack_rows(g, x, rows);
+    for (int part = 0; part < parts; part++) {
+        const int64_t step = g->across ? columns[part].count : 1;
+        for (int64_t n = 0; n < columns[part].count; n += step) {
+            if (g->packs_b && (!g->keeps_b || x->row == 0))
+                pack_panels(g, x, &columns[part], n, step);
+            for (int h = 0; h < 2; h++)
+                if (rows[h].count)
+                    multiply_tiles(g, x, &rows[h], &columns[part], n, step, &t);
         }
     }
 }
@@ -163,10 +220,17 @@ static void forget_idle_strides(struct wg_product *p)
         p->a_column = p->b_row = 1;
 }
 
+/* Nothing is to be gained by looking at it from the other side. */
+static bool suits(const struct wg_kernels *kernels, const struct wg_product *p)
+{
+    return p->c_column == 1 && p->b_column == 1 && p->n >= 2 * kernels->lanes;
+}
+
 /* About how many cycles a product takes if vectors run along its columns. */
 static double cycles(const struct wg_kernels *kernels, const struct wg_product *p)
 {
-    const double m = (double)p->m, n = (double)p->n, k = (double)p->k, vectors = (double)parts_of(p->n, kernels->lanes);
+    const double m = (double)p->m, n = (double)p->n, k = (double)p->k;
+    const double vectors = (double)((p->n + kernels->lanes - 1) >> kernels->lanes_shift);
     const double side_by_side = m * vectors < 8 ? m * vectors : 8; /* sums, of which the latency of one hides the others */
     const double work = m * vectors * k * 4 / side_by_side;
     const double packing = p->b_column == 1 ? 0 : 6 * n * k / kernels->lanes;
@@ -189,7 +253,8 @@ static void choose_packing(struct job *g)
     g->packs_b = p->b_column != 1 || (tiles > 4 && p->n * depths * g->size > FIRST_CACHE);
     const bool far_apart = p->a_row != 1 && p->a_column != 1, large = p->m * depths * g->size > SECOND_CACHE;
     g->packs_a = panels > 1 && (far_apart || rows_collide(g) || (large && panels > 4));
-    g->keeps_b = g->packs_b && g->packs_a && p->m > BLOCK_ROWS;
+    g->across = panels > 1 && depths <= ACROSS && p->n * depths * g->size < SECOND_CACHE / 2;
+    g->keeps_b = g->packs_b && (g->across || (g->packs_a && p->m > BLOCK_ROWS));
     g->line = p->a_column == 1 ? parts_of(depths, 16) * 16 + 16 : depths;
     g->a_bytes = g->packs_a ? least(p->m, BLOCK_ROWS) * g->line * g->size : 0;
     g->a_bytes = parts_of(g->a_bytes, ALIGNMENT) * ALIGNMENT;
@@ -201,9 +266,11 @@ static void choose_packing(struct job *g)
 static void plan(struct job *g)
 {
     forget_idle_strides(&g->p);
-    const struct wg_product turned = wg_product_transposed(&g->p);
-    if (cycles(g->kernels, &turned) < cycles(g->kernels, &g->p))
-        g->p = turned;
+    if (!suits(g->kernels, &g->p)) {
+        const struct wg_product turned = wg_product_transposed(&g->p);
+        if (suits(g->kernels, &turned) || cycles(g->kernels, &turned) < cycles(g->kernels, &g->p))
+            g->p = turned;
+    }
     const bool low = g->p.m <= g->kernels->low_rows;
     g->vectors = low ? 4 : 2;
     g->most_rows = low ? g->kernels->low_rows : g->kernels->rows;
@@ -289,7 +356,10 @@ static wg_status run(struct team *team, int threads)
     if (bytes > SMALL_ROOM && !(large = wg_storage_new((size_t)bytes)))
         return WG_E_MEMORY;
     team->room = large ? wg_storage_data(large) : small;
-    wg_parallel(parts, parts, multiply_parts, team);
+    if (parts == 1)
+        multiply(g, team->room);
+    else
+        wg_parallel(parts, parts, multiply_parts, team);
     if (large)
         wg_storage_unref(large);
     return WG_OK;

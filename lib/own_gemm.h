@@ -18,23 +18,24 @@ wg_status wg_own_gemm(enum wg_variant variant, wg_dtype dtype, const struct wg_p
 
 /* ---- between the loops (own_gemm.c) and the kernels ---- */
 
-/* One tile of c: at most so many rows, and columns side by side. Strides in elements. */
-struct wg_tile {
-    int64_t k, columns;
+/* Tiles of c that follow each other down or across: each at most so many rows, and columns side by side. Strides in elements. */
+struct wg_tiles {
+    int64_t count, k, columns;
     const void *a, *b;
     void *c;
     int64_t a_row, a_column, b_row, c_row, c_column;
+    int64_t next_a, next_b, next_c, next_bias; /* from tile to tile */
     double beta;
-    const void *bias; /* as in struct wg_product, of this tile; NULL before the last block of k */
+    const void *bias; /* as in struct wg_product; NULL before the last block of k */
     int64_t bias_row, bias_column;
-    bool relu;
+    bool last, relu; /* the last block of k */
 };
 
 /* The kernels of a variant for one number type. */
-typedef void wg_tile_kernel(const struct wg_tile *tile);
+typedef void wg_tile_kernel(const struct wg_tiles *tiles);
 struct wg_kernels {
-    int lanes;          /* numbers in a vector */
-    int rows, low_rows; /* the most of a tile of one or two vectors, of one of four */
+    int lanes, lanes_shift; /* numbers in a vector, a power of two */
+    int rows, low_rows;     /* the most of a tile of one or two vectors, of one of four */
     /* tiles[vectors - 1][rows - 1]: columns ≤ lanes * vectors, and more than those of a vector less */
     wg_tile_kernel *const *tiles[4];
     /* to[p * width + j] = from[p * row + j * column] for p < k, j < n; nothing else is written */

@@ -5,29 +5,34 @@
    so that the sums stay in registers. */
 
 #define INLINE static inline __attribute__((always_inline))
-#define EACH(index, n) _Pragma("GCC unroll 16") for (int index = 0; index < (n); index++)
+#define WG_EACH(index, n) _Pragma("GCC unroll 16") for (int index = 0; index < (n); index++)
+#define KEEP_IN_REGISTER(x) __asm__("" : "+r"(x))
 
 enum { T(MOST_VECTORS) = 4 };
 
-/* Where row r of a's rows lies: two pointers and four multiples of the stride address fourteen rows. The compiler is kept from
-   finding another way, which takes more registers than there are. */
+/* Where one tile is. */
+typedef struct {
+    const REAL *a, *b, *bias;
+    REAL *c;
+} T(place);
+
+/* Where the rows of a are: two pointers and four multiples of the stride address fourteen. The compiler is kept from finding another
+   way, which takes more registers than there are. */
 typedef struct {
     const char *first, *seventh;
     int64_t one, three, five, step;
 } T(rows);
 
-#define KEEP_IN_REGISTER(x) __asm__("" : "+r"(x))
-
-INLINE T(rows) T(rows_of)(const struct wg_tile *t)
+INLINE T(rows) T(rows_of)(const struct wg_tiles *t, const REAL *a)
 {
     const int64_t size = (int64_t)sizeof(REAL);
-    T(rows)
-    a = {(const char *)t->a, (const char *)t->a + 7 * t->a_row * size, t->a_row * size, 3 * t->a_row * size, 5 * t->a_row * size,
-         t->a_column * size};
-    KEEP_IN_REGISTER(a.one);
-    KEEP_IN_REGISTER(a.three);
-    KEEP_IN_REGISTER(a.five);
-    return a;
+    T(rows) rows = {.one = t->a_row * size, .three = 3 * t->a_row * size, .five = 5 * t->a_row * size, .step = t->a_column * size};
+    rows.first = (const char *)a;
+    rows.seventh = rows.first + 7 * rows.one;
+    KEEP_IN_REGISTER(rows.one);
+    KEEP_IN_REGISTER(rows.three);
+    KEEP_IN_REGISTER(rows.five);
+    return rows;
 }
 
 INLINE const REAL *T(row_at)(const T(rows) * a, int r)
@@ -36,25 +41,26 @@ INLINE const REAL *T(row_at)(const T(rows) * a, int r)
     return (const REAL *)(const void *)((r < 7 ? a->first : a->seventh) + in_seven[r % 7]);
 }
 
-INLINE void T(multiply)(const int rows, const int vectors, const struct wg_tile *t, MASK last, VEC sum[ROWS][T(MOST_VECTORS)])
+INLINE void T(multiply)(const int rows, const int vectors, const struct wg_tiles *t, const T(place) * at, MASK last,
+                        VEC sum[ROWS][T(MOST_VECTORS)])
 {
-    T(rows) a = T(rows_of)(t);
-    const REAL *b = (const REAL *)t->b;
-    EACH(r, rows)
-    EACH(v, vectors)
-    sum[r][v] = ZERO;
-    for (int64_t p = 0; p < t->k; p++) {
+    T(rows) a = T(rows_of)(t, at->a);
+    const REAL *b = at->b;
+    const int64_t k = t->k, b_row = t->b_row;
+    WG_EACH(r, rows)
+        WG_EACH(v, vectors)
+            sum[r][v] = ZERO;
+    for (int64_t p = 0; p < k; p++) {
         VEC right[T(MOST_VECTORS)];
-        EACH(v, vectors - 1)
-        right[v] = LOAD(b + v * LANES);
+        WG_EACH(v, vectors - 1)
+            right[v] = LOAD(b + v * LANES);
         right[vectors - 1] = LOAD_SOME(last, b + (vectors - 1) * LANES);
-        EACH(r, rows)
-        {
+        WG_EACH(r, rows) {
             const VEC left = SPLAT(T(row_at)(&a, r));
-            EACH(v, vectors)
-            sum[r][v] = FMA(left, right[v], sum[r][v]);
+            WG_EACH(v, vectors)
+                sum[r][v] = FMA(left, right[v], sum[r][v]);
         }
-        b += t->b_row;
+        b += b_row;
         a.first += a.step;
         a.seventh += a.step;
         KEEP_IN_REGISTER(a.first);
@@ -63,86 +69,95 @@ INLINE void T(multiply)(const int rows, const int vectors, const struct wg_tile 
 }
 
 /* What is added to the sums: c, the bias, which is the same in each row or in each column. */
-INLINE void T(add_rest)(const int rows, const int vectors, const struct wg_tile *t, MASK last, VEC sum[ROWS][T(MOST_VECTORS)])
+INLINE void T(add_rest)(const int rows, const int vectors, const struct wg_tiles *t, const T(place) * at, MASK last,
+                        VEC sum[ROWS][T(MOST_VECTORS)])
 {
-    const REAL *c = (const REAL *)t->c, *bias = (const REAL *)t->bias;
     if (t->beta != 0) {
         const REAL beta = (REAL)t->beta;
         const VEC factor = SPLAT(&beta);
-        EACH(r, rows)
-        EACH(v, vectors)
-        {
-            const REAL *at = c + r * t->c_row + v * LANES;
-            sum[r][v] = FMA(factor, v < vectors - 1 ? LOAD(at) : LOAD_SOME(last, at), sum[r][v]);
-        }
+        WG_EACH(r, rows)
+            WG_EACH(v, vectors) {
+                const REAL *c = at->c + r * t->c_row + v * LANES;
+                sum[r][v] = FMA(factor, v < vectors - 1 ? LOAD(c) : LOAD_SOME(last, c), sum[r][v]);
+            }
     }
-    if (bias && t->bias_column == 0) {
-        EACH(r, rows)
-        {
-            const VEC x = SPLAT(bias + r * t->bias_row);
-            EACH(v, vectors)
-            sum[r][v] = ADD(sum[r][v], x);
+    if (at->bias && t->bias_column == 0) {
+        WG_EACH(r, rows) {
+            const VEC x = SPLAT(at->bias + r * t->bias_row);
+            WG_EACH(v, vectors)
+                sum[r][v] = ADD(sum[r][v], x);
         }
-    } else if (bias) {
-        EACH(v, vectors)
-        {
-            const VEC x = v < vectors - 1 ? LOAD(bias + v * LANES) : LOAD_SOME(last, bias + v * LANES);
-            EACH(r, rows)
-            sum[r][v] = ADD(sum[r][v], x);
+    } else if (at->bias) {
+        WG_EACH(v, vectors) {
+            const VEC x = v < vectors - 1 ? LOAD(at->bias + v * LANES) : LOAD_SOME(last, at->bias + v * LANES);
+            WG_EACH(r, rows)
+                sum[r][v] = ADD(sum[r][v], x);
         }
     }
     if (t->relu)
-        EACH(r, rows)
-    EACH(v, vectors)
-    sum[r][v] = RELU(sum[r][v]);
+        WG_EACH(r, rows)
+            WG_EACH(v, vectors)
+                sum[r][v] = RELU(sum[r][v]);
 }
 
 INLINE void T(store)(const int rows, const int vectors, REAL *c, int64_t c_row, MASK last, VEC sum[ROWS][T(MOST_VECTORS)])
 {
-    EACH(r, rows)
-    {
-        EACH(v, vectors - 1)
-        STORE(c + r * c_row + v * LANES, sum[r][v]);
+    WG_EACH(r, rows) {
+        WG_EACH(v, vectors - 1)
+            STORE(c + r * c_row + v * LANES, sum[r][v]);
         STORE_SOME(c + r * c_row + (vectors - 1) * LANES, last, sum[r][vectors - 1]);
     }
 }
 
-/* The sums of a tile whose rows are not contiguous, or whose bias is neither along rows nor along columns. */
-static void T(scatter)(int rows, int width, const struct wg_tile *t, const REAL *sum)
+/* Sums of a tile whose rows are not contiguous, or whose bias is neither the same along rows nor along columns. */
+static void T(scatter)(int rows, int width, const struct wg_tiles *t, const T(place) * at, const REAL *sum)
 {
-    for (int r = 0; r < rows; r++)
-        for (int64_t j = 0; j < t->columns; j++) {
-            REAL *c = (REAL *)t->c + r * t->c_row + j * t->c_column, x = sum[r * width + j];
-            if (t->beta != 0)
-                x = FMA_ONE((REAL)t->beta, *c, x);
-            if (t->bias)
-                x = x + ((const REAL *)t->bias)[r * t->bias_row + j * t->bias_column];
-            *c = t->relu && x <= 0 ? 0 : x;
+    const bool plain = t->beta == 0 && !at->bias && !t->relu;
+    for (int r = 0; r < rows; r++, sum += width) {
+        REAL *c = at->c + r * t->c_row;
+        const REAL *bias = at->bias + (at->bias ? r * t->bias_row : 0);
+        for (int64_t j = 0; plain && j < t->columns; j++)
+            c[j * t->c_column] = sum[j];
+        for (int64_t j = 0; !plain && j < t->columns; j++) {
+            REAL x = t->beta != 0 ? FMA_ONE((REAL)t->beta, c[j * t->c_column], sum[j]) : sum[j];
+            if (bias)
+                x = x + bias[j * t->bias_column];
+            c[j * t->c_column] = t->relu && x <= 0 ? 0 : x;
         }
+    }
 }
 
-INLINE void T(tile)(const int rows, const int vectors, const struct wg_tile *t)
+INLINE void T(tiles)(const int rows, const int vectors, const struct wg_tiles *t)
 {
-    VEC sum[ROWS][T(MOST_VECTORS)];
     const MASK last = MASK_OF(t->columns - (vectors - 1) * LANES);
-    T(multiply)(rows, vectors, t, last, sum);
-    if (t->c_column == 1 && (!t->bias || t->bias_column == 0 || (t->bias_column == 1 && t->bias_row == 0))) {
-        T(add_rest)(rows, vectors, t, last, sum);
-        T(store)(rows, vectors, (REAL *)t->c, t->c_row, last, sum);
-    } else {
-        REAL sums[ROWS * 2 * LANES];
-        T(store)(rows, vectors, sums, vectors * LANES, last, sum);
-        T(scatter)(rows, vectors * LANES, t, sums);
+    T(place) at = {.a = t->a, .b = t->b, .c = t->c, .bias = t->bias};
+    const bool direct = t->c_column == 1 && (!t->bias || t->bias_column == 0 || (t->bias_column == 1 && t->bias_row == 0));
+    for (int64_t tile = 0; tile < t->count; tile++) {
+        VEC sum[ROWS][T(MOST_VECTORS)];
+        T(multiply)(rows, vectors, t, &at, last, sum);
+        if (direct) {
+            T(add_rest)(rows, vectors, t, &at, last, sum);
+            T(store)(rows, vectors, at.c, t->c_row, last, sum);
+        } else {
+            REAL sums[ROWS * 2 * LANES];
+            T(store)(rows, vectors, sums, vectors * LANES, last, sum);
+            T(scatter)(rows, vectors * LANES, t, &at, sums);
+        }
+        at.a += t->next_a;
+        at.b += t->next_b;
+        at.c += t->next_c;
+        if (at.bias)
+            at.bias += t->next_bias;
     }
 }
 
 /* A function for each size of a tile, and tables of them. */
-#define TILE(rows, vectors)                                         \
-    static void T(tile_##rows##_##vectors)(const struct wg_tile *t) \
-    {                                                               \
-        T(tile)(rows, vectors, t);                                  \
+#define TILES(rows, vectors)                                          \
+    static void T(tiles_##rows##_##vectors)(const struct wg_tiles *t) \
+    {                                                                 \
+        T(tiles)(rows, vectors, t);                                   \
     }
-#define NAME(rows, vectors) T(tile_##rows##_##vectors),
+#define NAME(rows, vectors) T(tiles_##rows##_##vectors),
 #define UP_TO_3(DO, vectors) DO(1, vectors) DO(2, vectors) DO(3, vectors)
 #define UP_TO_6(DO, vectors) UP_TO_3(DO, vectors) DO(4, vectors) DO(5, vectors) DO(6, vectors)
 #define UP_TO_14(DO, vectors) \
@@ -152,9 +167,9 @@ INLINE void T(tile)(const int rows, const int vectors, const struct wg_tile *t)
 #define UP_TO(rows) UP_TO_(rows)
 
 UP_TO(ROWS)
-(TILE, 1) UP_TO(ROWS)(TILE, 2) UP_TO(LOW_ROWS)(TILE, 4) static wg_tile_kernel *const T(tiles_1)[ROWS] = {UP_TO(ROWS)(NAME, 1)};
-static wg_tile_kernel *const T(tiles_2)[ROWS] = {UP_TO(ROWS)(NAME, 2)};
-static wg_tile_kernel *const T(tiles_4)[LOW_ROWS] = {UP_TO(LOW_ROWS)(NAME, 4)};
+(TILES, 1) UP_TO(ROWS)(TILES, 2) UP_TO(LOW_ROWS)(TILES, 4) static wg_tile_kernel *const T(of_1)[ROWS] = {UP_TO(ROWS)(NAME, 1)};
+static wg_tile_kernel *const T(of_2)[ROWS] = {UP_TO(ROWS)(NAME, 2)};
+static wg_tile_kernel *const T(of_4)[LOW_ROWS] = {UP_TO(LOW_ROWS)(NAME, 4)};
 
 /* ---- packing ---- */
 
@@ -164,18 +179,18 @@ INLINE void T(pack_square)(int64_t k, int64_t n, const REAL *from, int64_t line,
     VEC x[LANES];
     const MASK across = MASK_OF(n), along = MASK_OF(k);
     if (k == LANES && n == LANES) {
-        EACH(j, LANES)
-        x[j] = LOAD(from + j * line);
+        WG_EACH(j, LANES)
+            x[j] = LOAD(from + j * line);
         T(transpose)(x);
-        EACH(p, LANES)
-        STORE(to + p * width, x[p]);
+        WG_EACH(p, LANES)
+            STORE(to + p * width, x[p]);
     } else {
-        EACH(j, LANES)
-        x[j] = j < n ? LOAD_SOME(along, from + j * line) : ZERO;
+        WG_EACH(j, LANES)
+            x[j] = j < n ? LOAD_SOME(along, from + j * line) : ZERO;
         T(transpose)(x);
-        EACH(p, LANES)
-        if (p < k)
-            STORE_SOME(to + p * width, across, x[p]);
+        WG_EACH(p, LANES)
+            if (p < k)
+                STORE_SOME(to + p * width, across, x[p]);
     }
 }
 
@@ -184,7 +199,7 @@ static void T(pack_across)(int64_t k, int64_t n, const REAL *from, int64_t line,
     for (int64_t j = 0; j < n; j += LANES)
         for (int64_t p = 0; p < k; p += LANES)
             T(pack_square)
-            (k - p < LANES ? k - p : LANES, n - j < LANES ? n - j : LANES, from + j * line + p, line, to + p * width + j, width);
+    (k - p < LANES ? k - p : LANES, n - j < LANES ? n - j : LANES, from + j * line + p, line, to + p * width + j, width);
 }
 
 static void T(pack_along)(int64_t k, int64_t n, const REAL *from, int64_t line, REAL *to, int64_t width)
@@ -212,17 +227,18 @@ static void T(pack)(int64_t k, int64_t n, const void *x, int64_t row, int64_t co
                 to[p * width + j] = from[p * row + j * column];
 }
 
-#define WG_KERNELS                                                                                                                \
-    {                                                                                                                             \
-        .lanes = LANES, .rows = ROWS, .low_rows = LOW_ROWS, .tiles = {T(tiles_1), T(tiles_2), NULL, T(tiles_4)}, .pack = T(pack), \
+#define WG_KERNELS                                                                               \
+    {                                                                                            \
+        .lanes = LANES, .lanes_shift = __builtin_ctz(LANES), .rows = ROWS, .low_rows = LOW_ROWS, \
+        .tiles = {T(of_1), T(of_2), NULL, T(of_4)}, .pack = T(pack),                             \
     }
 static const struct wg_kernels T(kernels) = WG_KERNELS;
 
 #undef WG_KERNELS
 #undef INLINE
-#undef EACH
+#undef WG_EACH
 #undef KEEP_IN_REGISTER
-#undef TILE
+#undef TILES
 #undef NAME
 #undef UP_TO_3
 #undef UP_TO_6

@@ -131,10 +131,18 @@ static cblas_sgemm_type *openblas_sgemm;
 static cblas_dgemm_type *openblas_dgemm;
 static void (*openblas_threads)(int);
 
-static bool find_openblas(void)
+/* It may have been loaded already, as somebody's BLAS, and have read its environment: so the program starts again without. */
+static void start_without_hints(char **argv)
 {
+    if (!getenv("OPENBLAS_CORETYPE") && !getenv("OPENBLAS_L2_SIZE"))
+        return;
     unsetenv("OPENBLAS_CORETYPE");
     unsetenv("OPENBLAS_L2_SIZE");
+    execv("/proc/self/exe", argv);
+}
+
+static bool find_openblas(void)
+{
     void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
     if (!library)
         return false;
@@ -323,6 +331,7 @@ int main(int argc, char **argv)
     int threads = 1, rounds = 9, option;
     wg_dtype dtype = WG_F32;
     variant = wg_isa() == WG_AVX512 ? WG_VARIANT_AVX512 : wg_isa() == WG_AVX2 ? WG_VARIANT_AVX2 : WG_VARIANT_PORTABLE;
+    start_without_hints(argv);
     engines[4].there = find_openblas();
     while ((option = getopt(argc, argv, "t:d:r:e:")) != -1) {
         if (option == 't')
