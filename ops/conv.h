@@ -1,9 +1,13 @@
 /* What conv2d and its two gradients share, for the number type at hand: each is a sum of products w[o,c,u,v] x[n,c,h,k] y[n,o,i,j] over
-   the pairs of an output (i,j) and a tap (u,v) that meet at a position (h,k) inside the image. The innermost loop runs along memory: over
-   images if they lie side by side in what is read, else along a row. */
+   the pairs of an output (i,j) and a tap (u,v) that meet at a position (h,k) inside the image. Large ones run in vectors along images
+   (conv_lanes.h); the loops here are for small ones and for few images, and for counting, and follow the same order. */
 #include "window.h"
+#ifndef WG_COUNTING
+#include "conv_lanes.h"
+#endif
 
-enum { T(LANES) = 64 };
+/* Columns of a row that are worked on together; products up to which the plain loops do; images from which vectors along them do. */
+enum { T(LANES) = 64, T(SMALL) = 4096, T(FEW) = 4 };
 
 typedef struct {
     struct wg_window rows, columns;
@@ -11,11 +15,9 @@ typedef struct {
     ELEM *x, *w, *y;
     const int64_t *sx, *sw, *sy;
     const wg_tensor *bias;
-    bool along_images;
 } T(convolution);
 
-static inline T(convolution)
-    T(convolution_of)(const wg_call *c, const wg_tensor *x, const wg_tensor *w, const wg_tensor *y, const wg_tensor *read)
+static inline T(convolution) T(convolution_of)(const wg_call *c, const wg_tensor *x, const wg_tensor *w, const wg_tensor *y)
 {
     const struct wg_window_params *p = (const struct wg_window_params *)c->params;
     T(convolution) cv;
@@ -32,36 +34,29 @@ static inline T(convolution)
     cv.sw = wg_strides(w);
     cv.sy = wg_strides(y);
     cv.bias = NULL;
-    cv.along_images = wg_images_innermost(read);
     return cv;
 }
 
-/* So many neighbours of a result are worked on together: images of one column, or columns of one image. */
-typedef struct {
-    int64_t image, images, column, columns;
-} T(block);
-
-static inline int64_t T(image_blocks)(const T(convolution) * cv)
+/* Products in the sums of all elements of y. */
+static inline double T(products_of)(const T(convolution) * cv, const wg_tensor *y)
 {
-    return cv->along_images ? wg_ceil_div(cv->images, T(LANES)) : cv->images;
+    return (double)y->numel * (double)(cv->inputs * cv->rows.size * cv->columns.size);
 }
 
-static inline T(block) T(first_block)(const T(convolution) * cv, int64_t image_block)
+/* Are vectors along images worth it for sums over y's channels or x's? */
+static inline bool T(suits_lanes)(const T(convolution) * cv, const wg_tensor *y)
 {
-    const int64_t width = cv->along_images ? T(LANES) : 1;
-    T(block) b;
-    b.image = image_block * width;
-    b.images = wg_clip(cv->images - b.image, 0, width);
-    b.column = b.columns = 0;
-    return b;
+    return cv->images >= T(FEW) && T(products_of)(cv, y) > T(SMALL);
 }
 
-/* Moves on along a row of so many columns; false at its end. */
-static inline bool T(next_block)(const T(convolution) * cv, T(block) * b, int64_t columns)
+/* x y + z, rounded once where that is one instruction. */
+static inline REAL T(fused)(REAL x, REAL y, REAL z)
 {
-    b->column += b->columns;
-    b->columns = wg_clip(columns - b->column, 0, cv->along_images ? 1 : T(LANES));
-    return b->columns > 0;
+#if defined(WG_COUNTING) || FUSED
+    return R(fma)(x, y, z);
+#else
+    return x * y + z;
+#endif
 }
 
 /* sum[k step] += w x[k s] */
@@ -69,8 +64,8 @@ static inline void T(add_products)(int64_t n, REAL *sum, int64_t step, REAL w, c
 {
     if (step == 1 && s == 1)
         for (int64_t k = 0; k < n; k++)
-            sum[k] = sum[k] + w * x[k];
+            sum[k] = T(fused)(w, x[k], sum[k]);
     else
         for (int64_t k = 0; k < n; k++)
-            sum[k * step] = sum[k * step] + w * x[k * s];
+            sum[k * step] = T(fused)(w, x[k * s], sum[k * step]);
 }

@@ -1,58 +1,60 @@
 /* y[n,o,i,j] = b_o + Σ w[o,c,u,v] x[n,c,h,k], h = i·stride + u·dilation - padding and k likewise, zeros outside the image: directly,
-   without a matrix of patches. Each sum runs over u, v, c in this order. */
+   without a matrix of patches. Each sum is one chain of fused multiplications and additions over u, v, c in this order, from b_o on. */
 #ifdef REAL
 #include "conv.h"
 
-static void T(convolve)(const T(convolution) * cv, const T(block) * at, int64_t o, int64_t i, REAL bias)
+/* Columns first to first + n of one row. */
+static void T(convolve)(const T(convolution) * cv, int64_t image, int64_t o, int64_t i, int64_t first, int64_t n, REAL bias)
 {
     REAL sum[T(LANES)];
     const int64_t first_tap = wg_first_tap(&cv->rows, i, 0), last_tap = wg_first_tap(&cv->rows, i, cv->rows.extent);
-    const int64_t first_channel = o / cv->outputs * cv->inputs, end = at->column + at->columns;
-    const int64_t lanes = cv->along_images ? at->images : at->columns;
-    for (int64_t k = 0; k < lanes; k++)
+    const ELEM *image_x = cv->x + image * cv->sx[0] + o / cv->outputs * cv->inputs * cv->sx[1];
+    for (int64_t k = 0; k < n; k++)
         sum[k] = bias;
     for (int64_t u = first_tap; u < last_tap; u++)
         for (int64_t v = 0; v < cv->columns.size; v++) {
-            const int64_t first = wg_clip(wg_first_window(&cv->columns, v, 0), at->column, end);
-            const int64_t last = wg_clip(wg_first_window(&cv->columns, v, cv->columns.extent), first, end);
-            if (first == last)
+            const int64_t from = wg_clip(wg_first_window(&cv->columns, v, 0), first, first + n);
+            const int64_t to = wg_clip(wg_first_window(&cv->columns, v, cv->columns.extent), from, first + n);
+            if (from == to)
                 continue;
-            const ELEM *x = cv->x + at->image * cv->sx[0] + first_channel * cv->sx[1] + wg_position(&cv->rows, i, u) * cv->sx[2] +
-                            wg_position(&cv->columns, first, v) * cv->sx[3];
+            const ELEM *x = image_x + wg_position(&cv->rows, i, u) * cv->sx[2] + wg_position(&cv->columns, from, v) * cv->sx[3];
             const ELEM *w = cv->w + o * cv->sw[0] + u * cv->sw[2] + v * cv->sw[3];
-            const int64_t n = cv->along_images ? at->images : last - first;
-            const int64_t s = cv->along_images ? cv->sx[0] : cv->columns.stride * cv->sx[3];
             for (int64_t c = 0; c < cv->inputs; c++)
-                T(add_products)(n, sum + first - at->column, 1, w[c * cv->sw[1]], x + c * cv->sx[1], s);
+                T(add_products)
+            (to - from, sum + from - first, 1, w[c * cv->sw[1]], x + c * cv->sx[1], cv->columns.stride * cv->sx[3]);
         }
-    ELEM *y = cv->y + at->image * cv->sy[0] + o * cv->sy[1] + i * cv->sy[2] + at->column * cv->sy[3];
-    const int64_t s = cv->sy[cv->along_images ? 0 : 3];
-    for (int64_t k = 0; k < lanes; k++)
-        y[k * s] = sum[k];
+    ELEM *y = cv->y + image * cv->sy[0] + o * cv->sy[1] + i * cv->sy[2] + first * cv->sy[3];
+    for (int64_t k = 0; k < n; k++)
+        y[k * cv->sy[3]] = sum[k];
 }
 
 static void T(convolve_rows)(int64_t first, int64_t last, void *context)
 {
     const T(convolution) *cv = (const T(convolution) *)context;
-    const int64_t rows = cv->rows.outputs, channels = cv->groups * cv->outputs;
+    const int64_t rows = cv->rows.outputs, columns = cv->columns.outputs, channels = cv->groups * cv->outputs;
     for (int64_t job = first; job < last; job++) {
         const int64_t o = job / rows % channels;
         REAL bias = (REAL)0;
         if (cv->bias)
             bias = ((const ELEM *)(const void *)cv->bias->data)[o * wg_strides(cv->bias)[0]];
-        T(block) at = T(first_block)(cv, job / rows / channels);
-        while (T(next_block)(cv, &at, cv->columns.outputs))
-            T(convolve)(cv, &at, o, job % rows, bias);
+        for (int64_t j = 0; j < columns; j += T(LANES))
+            T(convolve)(cv, job / rows / channels, o, job % rows, j, wg_clip(columns - j, 0, T(LANES)), bias);
     }
 }
 
 static wg_status T(conv2d)(const wg_call *c)
 {
     const wg_tensor *x = c->in[0], *w = c->in[1], *y = c->out[0];
-    T(convolution) cv = T(convolution_of)(c, x, w, y, x);
+    T(convolution) cv = T(convolution_of)(c, x, w, y);
     cv.bias = wg_absent(c->in[2]) ? NULL : c->in[2];
-    const double work = (double)y->numel * (double)(cv.inputs * cv.rows.size * cv.columns.size);
-    wg_parallel(wg_kernel_threads(work), T(image_blocks)(&cv) * cv.groups * cv.outputs * cv.rows.outputs, T(convolve_rows), &cv);
+#ifndef WG_COUNTING
+    if (T(suits_lanes)(&cv, y)) {
+        const struct wg_correlation sums = {x, w, y, cv.bias, cv.rows, cv.columns, cv.groups, cv.inputs, cv.outputs, false};
+        return T(wg_correlate)(&sums);
+    }
+#endif
+    wg_parallel(wg_kernel_threads(T(products_of)(&cv, y)), cv.images * cv.groups * cv.outputs * cv.rows.outputs, T(convolve_rows),
+                &cv);
     return WG_OK;
 }
 #else

@@ -1,54 +1,54 @@
 /* gx[n,c,h,k] = Σ w[o,c,u,v] gy[n,o,i,j] over the outputs and taps that meet there: conv2d's gradient by its image, and a convolution
-   that enlarges. Each sum runs over u, v, o in this order. */
+   that enlarges. Each sum is one chain of fused multiplications and additions over u, v, o in this order. */
 #ifdef REAL
 #include "conv.h"
 
-static void T(spread)(const T(convolution) * cv, const T(block) * at, int64_t channel, int64_t h)
+/* Columns first to first + n of one row. */
+static void T(spread)(const T(convolution) * cv, int64_t image, int64_t channel, int64_t h, int64_t first, int64_t n)
 {
     REAL sum[T(LANES)];
     const int64_t first_output = channel / cv->inputs * cv->outputs;
-    const int64_t lanes = cv->along_images ? at->images : at->columns;
-    for (int64_t k = 0; k < lanes; k++)
+    for (int64_t k = 0; k < n; k++)
         sum[k] = (REAL)0;
     for (int64_t u = 0; u < cv->rows.size; u++) {
         const int64_t i = wg_window_at(&cv->rows, h, u);
         for (int64_t v = 0; v < cv->columns.size && i >= 0; v++) {
-            const int64_t first = wg_first_window(&cv->columns, v, at->column);
-            const int64_t last = wg_first_window(&cv->columns, v, at->column + at->columns);
-            if (first >= last)
+            const int64_t from = wg_first_window(&cv->columns, v, first), to = wg_first_window(&cv->columns, v, first + n);
+            if (from >= to)
                 continue;
-            const ELEM *y = cv->y + at->image * cv->sy[0] + first_output * cv->sy[1] + i * cv->sy[2] + first * cv->sy[3];
+            const ELEM *y = cv->y + image * cv->sy[0] + first_output * cv->sy[1] + i * cv->sy[2] + from * cv->sy[3];
             const ELEM *w = cv->w + first_output * cv->sw[0] + channel % cv->inputs * cv->sw[1] + u * cv->sw[2] + v * cv->sw[3];
-            const int64_t n = cv->along_images ? at->images : last - first, s = cv->sy[cv->along_images ? 0 : 3];
-            const int64_t step = cv->along_images ? 1 : cv->columns.stride;
+            REAL *at = sum + wg_position(&cv->columns, from, v) - first;
             for (int64_t o = 0; o < cv->outputs; o++)
-                T(add_products)
-            (n, sum + wg_position(&cv->columns, first, v) - at->column, step, w[o * cv->sw[0]], y + o * cv->sy[1], s);
+                T(add_products)(to - from, at, cv->columns.stride, w[o * cv->sw[0]], y + o * cv->sy[1], cv->sy[3]);
         }
     }
-    ELEM *x = cv->x + at->image * cv->sx[0] + channel * cv->sx[1] + h * cv->sx[2] + at->column * cv->sx[3];
-    const int64_t s = cv->sx[cv->along_images ? 0 : 3];
-    for (int64_t k = 0; k < lanes; k++)
-        x[k * s] = sum[k];
+    ELEM *x = cv->x + image * cv->sx[0] + channel * cv->sx[1] + h * cv->sx[2] + first * cv->sx[3];
+    for (int64_t k = 0; k < n; k++)
+        x[k * cv->sx[3]] = sum[k];
 }
 
 static void T(spread_rows)(int64_t first, int64_t last, void *context)
 {
     const T(convolution) *cv = (const T(convolution) *)context;
-    const int64_t rows = cv->rows.extent, channels = cv->groups * cv->inputs;
-    for (int64_t job = first; job < last; job++) {
-        T(block) at = T(first_block)(cv, job / rows / channels);
-        while (T(next_block)(cv, &at, cv->columns.extent))
-            T(spread)(cv, &at, job / rows % channels, job % rows);
-    }
+    const int64_t rows = cv->rows.extent, columns = cv->columns.extent, channels = cv->groups * cv->inputs;
+    for (int64_t job = first; job < last; job++)
+        for (int64_t k = 0; k < columns; k += T(LANES))
+            T(spread)(cv, job / rows / channels, job / rows % channels, job % rows, k, wg_clip(columns - k, 0, T(LANES)));
 }
 
 static wg_status T(conv2d_input)(const wg_call *c)
 {
     const wg_tensor *gy = c->in[0], *w = c->in[1], *gx = c->out[0];
-    T(convolution) cv = T(convolution_of)(c, gx, w, gy, gy);
-    const double work = (double)gy->numel * (double)(cv.inputs * cv.rows.size * cv.columns.size);
-    wg_parallel(wg_kernel_threads(work), T(image_blocks)(&cv) * cv.groups * cv.inputs * cv.rows.extent, T(spread_rows), &cv);
+    T(convolution) cv = T(convolution_of)(c, gx, w, gy);
+#ifndef WG_COUNTING
+    if (T(suits_lanes)(&cv, gy)) {
+        const struct wg_correlation sums = {gy, w, gx, NULL, cv.rows, cv.columns, cv.groups, cv.outputs, cv.inputs, true};
+        return T(wg_correlate)(&sums);
+    }
+#endif
+    wg_parallel(wg_kernel_threads(T(products_of)(&cv, gy)), cv.images * cv.groups * cv.inputs * cv.rows.extent, T(spread_rows),
+                &cv);
     return WG_OK;
 }
 #else

@@ -1,61 +1,28 @@
 /* gw[o,c,u,v] = Σ x[n,c,h,k] gy[n,o,i,j] over images and the outputs at which tap (u,v) lies inside: conv2d's gradient by its kernel.
-   A sum has SIDE x SIDE parts, by n and j modulo SIDE, so that the same order suits vectors along images and vectors along rows. Within
-   a part it runs over n, i, j; the parts are joined as trees, first those of one n. */
+   A sum has 16 parts, by n modulo 16, so that vectors may lie along images. Each is one chain of fused multiplications and additions
+   over i, j, n in this order; the parts are joined as a tree: those 8 apart, then 4, 2 and 1. */
 #ifdef REAL
 #include "conv.h"
-
-enum { T(SIDE) = 8, T(PARTS) = 64 };
-
-/* part[k] += x[k sx] y[k sy] */
-static inline void T(add_pairs)(int64_t n, REAL *part, const ELEM *x, int64_t sx, const ELEM *y, int64_t sy)
-{
-    if (n == T(SIDE) && sx == 1 && sy == 1)
-        for (int64_t k = 0; k < T(SIDE); k++)
-            part[k] = part[k] + (REAL)x[k] * y[k];
-    else
-        for (int64_t k = 0; k < n; k++)
-            part[k] = part[k] + (REAL)x[k * sx] * y[k * sy];
-}
-
-/* The sum of parts, of which those of one n lie s apart, and those of one j t apart. */
-static REAL T(join_parts)(REAL *part, int64_t s, int64_t t)
-{
-    for (int64_t half = T(SIDE) / 2; half > 0; half /= 2)
-        for (int64_t n = 0; n < T(SIDE); n++)
-            for (int64_t j = 0; j < half; j++)
-                part[n * t + j * s] = part[n * t + j * s] + part[n * t + (j + half) * s];
-    for (int64_t half = T(SIDE) / 2; half > 0; half /= 2)
-        for (int64_t n = 0; n < half; n++)
-            part[n * t] = part[n * t] + part[(n + half) * t];
-    return part[0];
-}
 
 /* One tap; x and y are its input and output channel. */
 static REAL T(tap)(const T(convolution) * cv, const ELEM *x, const ELEM *y, int64_t u, int64_t v)
 {
-    REAL part[T(PARTS)];
+    REAL part[WG_LANES];
     const int64_t first_row = wg_first_window(&cv->rows, u, 0), last_row = wg_first_window(&cv->rows, u, cv->rows.extent);
     const int64_t first = wg_first_window(&cv->columns, v, 0), last = wg_first_window(&cv->columns, v, cv->columns.extent);
-    const int64_t step = cv->columns.stride * cv->sx[3];
-    for (int64_t k = 0; k < T(PARTS); k++)
+    for (int64_t k = 0; k < WG_LANES; k++)
         part[k] = (REAL)0;
-    for (int64_t image = 0; image < cv->images; image += T(SIDE)) {
-        const int64_t images = wg_clip(cv->images - image, 0, T(SIDE));
-        for (int64_t i = first_row; i < last_row; i++)
-            for (int64_t j = first, n; j < last; j += n) {
-                n = wg_clip(last - j, 0, T(SIDE) - j % T(SIDE));
-                const ELEM *from_x = x + image * cv->sx[0] + wg_position(&cv->rows, i, u) * cv->sx[2] +
-                                     wg_position(&cv->columns, j, v) * cv->sx[3];
-                const ELEM *from_y = y + image * cv->sy[0] + i * cv->sy[2] + j * cv->sy[3];
-                if (cv->along_images)
-                    for (int64_t k = 0; k < n; k++)
-                        T(add_pairs)
-                (images, part + (j + k) % T(SIDE) * T(SIDE), from_x + k * step, cv->sx[0], from_y + k * cv->sy[3], cv->sy[0]);
-                else for (int64_t k = 0; k < images; k++) T(add_pairs)(n, part + k * T(SIDE) + j % T(SIDE), from_x + k * cv->sx[0],
-                                                                       step, from_y + k * cv->sy[0], cv->sy[3]);
-            }
-    }
-    return T(join_parts)(part, cv->along_images ? T(SIDE) : 1, cv->along_images ? 1 : T(SIDE));
+    for (int64_t i = first_row; i < last_row; i++)
+        for (int64_t j = first; j < last; j++) {
+            const ELEM *from_x = x + wg_position(&cv->rows, i, u) * cv->sx[2] + wg_position(&cv->columns, j, v) * cv->sx[3];
+            const ELEM *from_y = y + i * cv->sy[2] + j * cv->sy[3];
+            for (int64_t n = 0; n < cv->images; n++)
+                part[n % WG_LANES] = T(fused)(from_x[n * cv->sx[0]], from_y[n * cv->sy[0]], part[n % WG_LANES]);
+        }
+    for (int64_t half = WG_LANES / 2; half > 0; half /= 2)
+        for (int64_t k = 0; k < half; k++)
+            part[k] = part[k] + part[k + half];
+    return part[0];
 }
 
 static void T(rows_of_taps)(int64_t first, int64_t last, void *context)
@@ -73,9 +40,14 @@ static void T(rows_of_taps)(int64_t first, int64_t last, void *context)
 static wg_status T(conv2d_weight)(const wg_call *c)
 {
     const wg_tensor *x = c->in[0], *gy = c->in[1], *gw = c->out[0];
-    T(convolution) cv = T(convolution_of)(c, x, gw, gy, x);
-    const double work = (double)gy->numel * (double)(cv.inputs * cv.rows.size * cv.columns.size);
-    wg_parallel(wg_kernel_threads(work), wg_extents(gw)[0] * cv.inputs * cv.rows.size, T(rows_of_taps), &cv);
+    T(convolution) cv = T(convolution_of)(c, x, gw, gy);
+#ifndef WG_COUNTING
+    if (T(products_of)(&cv, gy) > T(SMALL)) {
+        const struct wg_pairing sums = {x, gy, gw, cv.rows, cv.columns, cv.groups, cv.inputs, cv.outputs};
+        return T(wg_pair)(&sums);
+    }
+#endif
+    T(rows_of_taps)(0, wg_extents(gw)[0] * cv.inputs * cv.rows.size, &cv);
     return WG_OK;
 }
 #else
@@ -125,7 +97,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 static wg_cost cost(const wg_call *c)
 {
     wg_cost cost = wg_conv_cost(c, c->in[0], c->out[0], c->in[1]);
-    cost.add += 63 * (double)c->out[0]->numel;
+    cost.add += 15 * (double)c->out[0]->numel;
     return cost;
 }
 

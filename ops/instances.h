@@ -1,16 +1,21 @@
-/* The instances of the kernels in KERNEL_FILE: for float and double, and on x86-64 for each instruction set of lib/isa.h. */
+/* The instances of the kernels in KERNEL_FILE: for float and double, and on x86-64 for each instruction set of lib/isa.h. VECTOR_BYTES
+   is the length of its vectors; FUSED is 1 where fma is one instruction. */
 #include "map.h"
 
-#if defined(FP_FAST_FMA) && defined(FP_FAST_FMAF)
-#define WG_FUSED
-#endif
 #define ISA(name) name
+#define VECTOR_BYTES 16
+#if defined(FP_FAST_FMA) && defined(FP_FAST_FMAF)
+#define FUSED 1
+#else
+#define FUSED 0
+#endif
 #include "instances_of_types.h"
 #undef ISA
-#undef WG_FUSED
+#undef VECTOR_BYTES
+#undef FUSED
 
 #if defined(__x86_64__)
-#define WG_FUSED
+#define FUSED 1
 #ifdef __clang__
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #else
@@ -18,8 +23,10 @@
 #pragma GCC target("avx2,fma")
 #endif
 #define ISA(name) WG_JOIN(name, _avx2)
+#define VECTOR_BYTES 32
 #include "instances_of_types.h"
 #undef ISA
+#undef VECTOR_BYTES
 #ifdef __clang__
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512dq,avx512bw,avx512vl"))), apply_to = function)
@@ -27,12 +34,14 @@
 #pragma GCC target("avx2,fma,avx512f,avx512dq,avx512bw,avx512vl,prefer-vector-width=512")
 #endif
 #define ISA(name) WG_JOIN(name, _avx512)
+#define VECTOR_BYTES 64
 #include "instances_of_types.h"
 #undef ISA
+#undef VECTOR_BYTES
+#undef FUSED
 #ifdef __clang__
 #pragma clang attribute pop
 #else
 #pragma GCC pop_options
 #endif
-#undef WG_FUSED
 #endif

@@ -1,13 +1,13 @@
 /* Functions of one number, for the number type and the instruction set at hand, as kernels call them: R(exp)(x). They are free of
    branches and calls, so that compilers vectorise the loops around them, for any instruction set, and the last elements of a loop take
-   the same arithmetic as the others: no bit depends on where work is split. With fused multiplication (WG_FUSED) all instruction sets
+   the same arithmetic as the others: no bit depends on where work is split. With fused multiplication (FUSED) all instruction sets
    agree bit for bit. Special values are chosen at the end; NaN goes through the arithmetic. The other functions are the math library's.
    Before it is included: REAL, T, BITS (an unsigned integer as wide), WG_DIGITS (of REAL behind the first), R(name) beneath. */
 
 /* a b + c, rounded once where the instruction set can */
 static inline REAL T(mad)(REAL a, REAL b, REAL c)
 {
-#ifdef WG_FUSED
+#if FUSED
     return LIBRARY(fma)(a, b, c);
 #else
     return a * b + c;

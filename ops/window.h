@@ -22,6 +22,9 @@ struct wg_window {
     bool adaptive;
 };
 
+/* Images that are worked on together in convolutions, whatever the number type and the instruction set. */
+enum { WG_LANES = 16 };
+
 /* Positions inside the image: first, first + step, … */
 struct wg_span {
     int64_t first, count, step;
