@@ -4,15 +4,18 @@
 
 #include <wengert.h>
 
+struct remembered {
+    wg_tensor *now, *initial; /* borrowed, owned */
+};
+
 /* What every workload has: the first member of its own struct. */
 struct subject {
     uint64_t stream; /* of the numbers drawn next */
     wg_tensor *loss; /* rank 0: where a step leaves its loss while report is on, which it is while somebody will look */
     bool report;
-    size_t n_state; /* what a step changes, and what it was before */
-    struct remembered {
-        wg_tensor *now, *initial; /* borrowed, owned */
-    } * state;
+    struct remembered *state; /* what a step changes, and what it was before */
+    wg_tensor **result;       /* what each step makes anew: the last step's, NULL before the first */
+    size_t n_state, n_results;
 };
 
 struct workload {
@@ -39,13 +42,13 @@ wg_status subject_begin(struct subject *s, wg_dtype dtype); /* of the loss */
 wg_status subject_report(struct subject *s, wg_tensor *loss);
 void subject_finish(struct subject *s);
 
-/* Remembers tensors, which are borrowed, as they are now: parameters, results, what has a gradient. subject_reset brings all of them
+/* Remembers tensors, which are borrowed, as they are now: parameters, whatever has a gradient. subject_reset brings all of them
    back to that. */
 wg_status subject_remember(struct subject *s, wg_tensor *const *tensor, size_t n);
 wg_status subject_remember_list(struct subject *s, wg_tensor_list list);
 wg_status subject_reset(struct subject *s);
 
-/* Of the bits of all of them and of their gradients: what a step left. */
+/* Of the bits of all of them, of their gradients and of the results: what a step left. */
 uint64_t subject_fingerprint(const struct subject *s);
 
 /* Evenly spread over [low, high), from the subject's next stream; the same numbers everywhere. f32 or f64, contiguous. */

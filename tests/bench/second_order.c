@@ -31,7 +31,7 @@ enum { W2_PARAMETERS = 6 };
 
 struct product {
     struct classifier of;
-    wg_tensor *v[W2_PARAMETERS], *hv[W2_PARAMETERS]; /* the direction; where the product is left while it is reported */
+    wg_tensor *v[W2_PARAMETERS], *hv[W2_PARAMETERS]; /* the direction; the last step's result, or NULL */
 };
 
 static wg_status make_product(void *subject, const void *settings)
@@ -41,11 +41,11 @@ static wg_status make_product(void *subject, const void *settings)
     const wg_tensor_list params = wg_parameters(p->of.net);
     for (size_t i = 0; i < params.n; i++) {
         p->v[i] = drawn(&p->of.base, WG_F32, wg_shape_of(params.tensor[i]), -1.7320508075688772, 1.7320508075688772);
-        p->hv[i] = wg_zeros(WG_F32, wg_shape_of(params.tensor[i]));
-        if (!p->v[i] || !p->hv[i])
+        if (!p->v[i])
             return failure();
     }
-    return subject_remember(&p->of.base, p->hv, W2_PARAMETERS);
+    p->of.base.result = p->hv, p->of.base.n_results = W2_PARAMETERS;
+    return WG_OK;
 }
 
 static wg_tensor *loss_of(wg_tensor *const *params, size_t n, void *context)
@@ -55,30 +55,32 @@ static wg_tensor *loss_of(wg_tensor *const *params, size_t n, void *context)
     return wg_cross_entropy(wg_apply_with(p->of.net, params, p->of.x), p->of.labels);
 }
 
-/* Leaves n results in to. */
-static wg_status keep(struct subject *s, wg_tensor *const *to, wg_tensor *const *from, size_t n)
+/* Gives back the results of the step before. */
+static void clear_results(struct subject *s)
 {
-    for (size_t i = 0; i < n && s->report; i++)
-        WG_TRY(wg_assign(to[i], from[i]));
-    return WG_OK;
+    for (size_t i = 0; i < s->n_results; i++) {
+        wg_free(s->result[i]);
+        s->result[i] = NULL;
+    }
 }
 
 static wg_status hessian_product(void *subject)
 {
     struct product *p = subject;
-    wg_tensor *hv[W2_PARAMETERS], *loss;
-    WG_TAPE(tape);
-    WG_NO_GRAD;
-    WG_TRY(wg_hvp(loss_of, p, wg_parameters(p->of.net).tensor, W2_PARAMETERS, p->v, &loss, NULL, hv));
-    WG_TRY(keep(&p->of.base, p->hv, hv, W2_PARAMETERS));
-    return subject_report(&p->of.base, loss);
+    wg_tensor *loss;
+    clear_results(&p->of.base);
+    WG_TRY(wg_hvp(loss_of, p, wg_parameters(p->of.net).tensor, W2_PARAMETERS, p->v, &loss, NULL, p->hv));
+    const wg_status status = subject_report(&p->of.base, loss);
+    wg_free(loss);
+    return status;
 }
 
 static void finish_product(void *subject)
 {
     struct product *p = subject;
+    clear_results(&p->of.base);
     for (int i = 0; i < W2_PARAMETERS; i++)
-        wg_free(p->v[i]), wg_free(p->hv[i]);
+        wg_free(p->v[i]);
     classifier_finish(&p->of);
 }
 
@@ -103,12 +105,11 @@ static wg_status make_network(void *subject, const void *settings)
     struct network *n = subject;
     (void)settings;
     WG_TRY(subject_begin(&n->base, WG_F64));
-    n->points = drawn(&n->base, WG_F64, WG_SHAPE(POINTS, 2), -1, 1),
+    n->points = drawn(&n->base, WG_F64, WG_SHAPE(POINTS, 2), -1, 1);
     n->targets = drawn(&n->base, WG_F64, WG_SHAPE(POINTS, 1), -1, 1);
-    n->p = drawn(&n->base, WG_F64, WG_SHAPE(WEIGHTS), -0.9, 0.9), n->hessian = wg_zeros(WG_F64, WG_SHAPE(WEIGHTS, WEIGHTS));
-    if (!n->points || !n->targets || !n->p || !n->hessian || !wg_require_grad(n->p, true))
-        return failure();
-    return subject_remember(&n->base, &n->hessian, 1);
+    n->p = drawn(&n->base, WG_F64, WG_SHAPE(WEIGHTS), -0.9, 0.9);
+    n->base.result = &n->hessian, n->base.n_results = 1;
+    return n->points && n->targets && n->p ? WG_OK : failure();
 }
 
 static wg_tensor *part(wg_tensor *p, int64_t from, int64_t to)
@@ -128,18 +129,19 @@ static wg_tensor *squared_error(wg_tensor *const *p, size_t n_p, void *context)
 static wg_status whole_hessian(void *subject)
 {
     struct network *n = subject;
-    wg_tensor *h;
+    clear_results(&n->base);
+    WG_TRY(wg_hessian(squared_error, n, &n->p, 1, &n->hessian));
+    if (!n->base.report)
+        return WG_OK;
     WG_TAPE(tape);
-    WG_NO_GRAD;
-    WG_TRY(wg_hessian(squared_error, n, &n->p, 1, &h));
-    WG_TRY(keep(&n->base, &n->hessian, &h, 1));
-    return n->base.report ? subject_report(&n->base, squared_error(&n->p, 1, n)) : WG_OK;
+    return subject_report(&n->base, squared_error(&n->p, 1, n));
 }
 
 static void finish_network(void *subject)
 {
     struct network *n = subject;
-    wg_free(n->points), wg_free(n->targets), wg_free(n->p), wg_free(n->hessian);
+    clear_results(&n->base);
+    wg_free(n->points), wg_free(n->targets), wg_free(n->p);
     subject_finish(&n->base);
 }
 

@@ -135,6 +135,8 @@ uint64_t subject_fingerprint(const struct subject *s)
         hash = hash_tensor(hash, s->state[i].now);
         hash = hash_tensor(hash, wg_requires_grad(s->state[i].now) ? wg_gradient(s->state[i].now) : NULL);
     }
+    for (size_t i = 0; i < s->n_results; i++)
+        hash = hash_tensor(hash, s->result[i]);
     return hash;
 }
 
