@@ -41,9 +41,9 @@ def start_anew_tuned(names):
     with open("/proc/cpuinfo") as cpu:
         if all(name.startswith("W8") for name in names) and "avx512f" in cpu.read():
             tuned["ATEN_CPU_CAPABILITY"] = "avx512"
-    if any(os.environ.get(name) != value for name, value in tuned.items()):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
-        os.execve(sys.executable, [sys.executable, *sys.argv], environment | tuned)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")} | tuned
+    if environment != dict(os.environ):
+        os.execve(sys.executable, [sys.executable, *sys.argv], environment)
 
 
 def arguments():
