@@ -2,7 +2,7 @@
    itself, built where it will stay and committed by linking it; in a backward that is not recorded the same memory is given back. */
 #include <string.h>
 
-#include "internal.h"
+#include "log.h"
 
 /* ---- messages ---- */
 
@@ -114,6 +114,8 @@ static wg_status before_writing(struct wg_thread *th, const wg_call *c, bool que
 {
     if (*wg_lost_tapes() > 0)
         return wg_call_error(c, WG_E_MEMORY, "the tape around this could not be opened");
+    if (th->capture && th->capture->failed != WG_OK)
+        return th->capture->failed;
     for (unsigned i = 0; i < c->n_in; i++) {
         const wg_tensor *t = c->in[i];
         if (!wg_bit(c->op->writes, i) || wg_absent(t))
@@ -148,7 +150,8 @@ wg_status wg_node_run(const struct wg_thread *th, struct wg_node *node)
     bool empty = c->n_out > 0 && !c->op->writes;
     for (unsigned i = 0; i < c->n_out && empty; i++)
         empty = c->out[i]->numel == 0;
-    const wg_status status = empty ? WG_OK : kernel_of(th, c)(c);
+    wg_kernel *kernel = kernel_of(th, c);
+    const wg_status status = empty ? WG_OK : th->capture ? wg_capture_run(th, c, kernel) : kernel(c);
     if (c->op->writes)
         after_writing(c);
     return status;

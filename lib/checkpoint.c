@@ -183,6 +183,7 @@ static wg_status change_back(struct checkpoint *p, wg_tape *tape)
         WG_TRY(wg_undo_push_bytes(tape, b->storage, b->at, b->bytes));
         memcpy(b->at, wg_storage_data(b->saved), b->bytes);
         b->storage->version++;
+        wg_capture_copied(tape->thread, b->storage, b->at, b->saved, wg_storage_data(b->saved), b->bytes);
     }
     return WG_OK;
 }

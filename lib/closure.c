@@ -29,8 +29,12 @@ wg_tensor *wg_apply_closure(const wg_closure *closure, wg_tensor *const *in, siz
     }
     struct made_op local, *p = th && th->top ? wg_tape_alloc(th->top, sizeof *p) : &local;
     wg_tensor *y = NULL;
+    bool handed_over = false;
     if (p && (!th || !th->check || wg_check_closure(th, closure, in, n_in) == WG_OK)) {
         *p = (struct made_op){.closure = *closure};
+        if (th && th->capture && wg_capture_closure(th, &p->closure) != WG_OK)
+            goto failed;
+        handed_over = closure->destroy && !p->closure.destroy;
         p->op = (struct wg_op){.name = p->closure.name,
                                .n_out = 1,
                                .optional = 0xffff,
@@ -42,7 +46,8 @@ wg_tensor *wg_apply_closure(const wg_closure *closure, wg_tensor *const *in, siz
         if (wg_invoke_closure(&p->op, in, n_in, &y, &p->closure) == WG_OK)
             return y;
     }
-    if (closure->destroy)
+failed:
+    if (closure->destroy && !handed_over)
         closure->destroy(closure->context);
     return NULL;
 }

@@ -18,10 +18,13 @@ struct wg_storage {
     atomic_int refs;
     uint32_t version; /* moves whenever the bytes change after they were made */
     uint32_t size_class;
-    size_t bytes; /* of the whole block */
-    struct wg_storage *next_free;
-    char padding[32];
+    uint32_t place; /* in the log, + 1; 0: not in it */
+    size_t bytes;   /* of the whole block */
+    struct wg_storage *next_free, *previous;
+    struct wg_log *log; /* of the capture in which it was made, which links those in use by next_free and previous */
+    char padding[16];
 };
+_Static_assert(sizeof(struct wg_storage) == 64, "the payload of a block is 64-byte aligned");
 
 enum { WG_SIZE_CLASSES = 8 * 50 };
 
@@ -167,7 +170,8 @@ struct wg_thread {
     wg_anomaly anomaly;
     const struct wg_op *composing; /* the op that is being made of others, the outermost: errors name it */
     struct wg_checked *checked;
-    bool updating; /* between wg_update_begin and _commit */
+    struct wg_log *capture; /* of the step that is being captured, or NULL */
+    bool updating;          /* between wg_update_begin and _commit */
     bool update_failed;
     int vjp_depth;
     int threads;
@@ -273,8 +277,23 @@ wg_status wg_check_closure(struct wg_thread *th, const wg_closure *closure, wg_t
 /* A kernel, and a look at what it made. */
 wg_status wg_anomaly_run(const struct wg_thread *th, struct wg_node *node);
 wg_status wg_node_run(const struct wg_thread *th, struct wg_node *node); /* the kernel of one node */
-wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node); /* once more, with what its operands hold now */
-void wg_poison(void *at, size_t bytes);                              /* under AddressSanitizer; nothing without it */
+wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node);     /* once more, with what its operands hold now */
+
+/* ---- capture (log.h): what it is told, while a step is being captured ---- */
+
+wg_status wg_capture_run(const struct wg_thread *th, const wg_call *c, wg_kernel *kernel); /* runs the kernel and logs its launch */
+void wg_capture_born(struct wg_log *log, struct wg_storage *storage);
+void wg_capture_gone(struct wg_storage *storage);
+/* The engine itself has copied bytes. */
+void wg_capture_copied(struct wg_thread *th, struct wg_storage *to_storage, char *to, struct wg_storage *from_storage, char *from,
+                       size_t bytes);
+void wg_capture_committed(struct wg_thread *th);
+wg_status wg_capture_refuse(struct wg_thread *th, const char *op, const char *why); /* WG_E_STATE; the capture fails */
+wg_status wg_capture_may_read(struct wg_thread *th, const wg_tensor *t, const char *op);
+wg_status wg_capture_may_write(struct wg_thread *th, const char *op);
+wg_status wg_capture_closure(struct wg_thread *th, wg_closure *closure);
+
+void wg_poison(void *at, size_t bytes); /* under AddressSanitizer; nothing without it */
 void wg_unpoison(void *at, size_t bytes);
 
 #endif

@@ -97,6 +97,7 @@ wg_status wg_add_gradient(wg_tensor *leaf, const wg_tensor *g)
     if (value->gradient) {
         return wg_accumulate(value->gradient, (wg_tensor *)(uintptr_t)g);
     }
+    WG_TRY(wg_capture_may_write(wg_self(), "add_gradient"));
     wg_tensor *copy = wg_value_new(g->rank);
     if (!copy)
         return WG_E_MEMORY;

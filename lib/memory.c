@@ -182,6 +182,9 @@ struct wg_storage *wg_storage_new(size_t payload)
     block->version = 0;
     block->size_class = class;
     block->bytes = rounded;
+    block->log = NULL;
+    if (th->capture)
+        wg_capture_born(th->capture, block);
     th->memory.live += (int64_t)rounded;
     if (th->memory.live > th->memory.peak)
         th->memory.peak = th->memory.live;
@@ -195,6 +198,8 @@ static void give_back(struct wg_storage *block)
         free(block);
         return;
     }
+    if (block->log)
+        wg_capture_gone(block);
     th->memory.live -= (int64_t)block->bytes;
     th->memory.pooled += (int64_t)block->bytes;
     block->next_free = th->pool[block->size_class];

@@ -188,6 +188,7 @@ wg_status wg_undo_push_bytes(wg_tape *tape, struct wg_storage *storage, char *at
         return WG_E_MEMORY;
     }
     memcpy(wg_storage_data(entry->saved), at, bytes);
+    wg_capture_copied(tape->thread, entry->saved, wg_storage_data(entry->saved), storage, at, bytes);
     wg_storage_ref(storage);
     entry->storage = storage;
     entry->at = at;
@@ -209,7 +210,7 @@ void wg_undo_gradient_push(wg_tape *tape, struct wg_undo *entry, wg_tensor *leaf
     tape->undo = entry;
 }
 
-static void undo_one(const struct wg_undo *entry, bool restore)
+static void undo_one(struct wg_thread *th, const struct wg_undo *entry, bool restore)
 {
     if (entry->leaf) {
         struct wg_value *value = wg_value_of(entry->leaf);
@@ -224,6 +225,7 @@ static void undo_one(const struct wg_undo *entry, bool restore)
     if (restore) {
         memcpy(entry->at, wg_storage_data(entry->saved), entry->bytes);
         entry->storage->version++;
+        wg_capture_copied(th, entry->storage, entry->at, entry->saved, wg_storage_data(entry->saved), entry->bytes);
     }
     wg_storage_unref(entry->saved);
     wg_storage_unref(entry->storage);
@@ -235,7 +237,7 @@ void wg_undo_end(wg_tape *tape, bool restore)
     while (tape->undo) {
         struct wg_undo *entry = tape->undo;
         tape->undo = entry->older;
-        undo_one(entry, restore);
+        undo_one(tape->thread, entry, restore);
         wg_object_free(entry);
     }
 }
@@ -256,6 +258,7 @@ void wg_undo_commit_all(struct wg_thread *th)
         wg_undo_end(tape, false);
         tape->failed = false;
     }
+    wg_capture_committed(th);
 }
 
 /* ---- open and close ---- */

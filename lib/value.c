@@ -45,6 +45,8 @@ wg_tensor *wg_from_bytes(const void *data, wg_dtype dtype, wg_shape shape)
                 "compute it with ops, or declare it saved");
         return NULL;
     }
+    if (wg_capture_may_write(th, "from") != WG_OK)
+        return NULL;
     wg_tensor *t = new_value("from", dtype, shape);
     if (t && numel > 0)
         memcpy(t->data, data, (size_t)numel * wg_dtype_size(dtype));
@@ -153,12 +155,12 @@ bool wg_is_contiguous(const wg_tensor *t)
 
 const void *wg_data(const wg_tensor *t)
 {
-    return wg_check_handle(t, "data", -1) == WG_OK ? t->data : NULL;
+    return wg_check_handle(t, "data", -1) == WG_OK && wg_capture_may_read(wg_self(), t, "data") == WG_OK ? t->data : NULL;
 }
 
 void *wg_data_mut(wg_tensor *t)
 {
-    if (wg_check_handle(t, "data_mut", -1) != WG_OK)
+    if (wg_check_handle(t, "data_mut", -1) != WG_OK || wg_capture_may_write(wg_self(), "data_mut") != WG_OK)
         return NULL;
     t->storage->version++;
     return t->data;
@@ -166,7 +168,7 @@ void *wg_data_mut(wg_tensor *t)
 
 double wg_item(const wg_tensor *t)
 {
-    if (wg_check_handle(t, "item", -1) != WG_OK)
+    if (wg_check_handle(t, "item", -1) != WG_OK || wg_capture_may_read(wg_self(), t, "item") != WG_OK)
         return NAN;
     if (t->numel != 1) {
         char text[200];
@@ -214,6 +216,7 @@ static void transfer(const wg_tensor *t, char *buffer, bool out)
 wg_status wg_read(const wg_tensor *t, void *data)
 {
     WG_TRY(wg_check_handle(t, "read", -1));
+    WG_TRY(wg_capture_may_read(wg_self(), t, "read"));
     if (!data && t->numel > 0)
         return wg_fail(WG_E_NULL, "read", "read: the buffer is NULL");
     transfer(t, data, true);
@@ -223,6 +226,7 @@ wg_status wg_read(const wg_tensor *t, void *data)
 wg_status wg_write(wg_tensor *t, const void *data)
 {
     WG_TRY(wg_check_handle(t, "write", -1));
+    WG_TRY(wg_capture_may_write(wg_self(), "write"));
     if (!data && t->numel > 0)
         return wg_fail(WG_E_NULL, "write", "write: the data is NULL");
     for (int i = 0; i < t->rank && t->numel > 0; i++)

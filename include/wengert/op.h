@@ -156,7 +156,9 @@ WG_API wg_status wg_call_error(const wg_call *c, wg_status code, const char *tex
 /* forward fills wg_data_mut(c->out[0]) from c->in; backward gives gradients as a vjp does, in differentiable ops. Both find the
    context in c->context. backward is handed inputs and output only as far as saves declares them: the others read as released.
    While the backward pass is itself recorded, making a tensor from host data inside backward is an error: it would be a constant
-   that hides a dependence. destroy runs exactly once, when nothing can call the closure again, on failure too. */
+   that hides a dependence. destroy runs exactly once, when nothing can call the closure again, on failure too.
+   replayable: forward may run again whenever a replay does (wg_capture), on other numbers, and says all by its result. The context
+   then belongs to the replay, which destroys it when it goes; without destroy it must live as long as the replay. */
 typedef struct wg_closure {
     const char *name;
     wg_status (*forward)(const wg_call *c);
@@ -166,6 +168,7 @@ typedef struct wg_closure {
     wg_shape shape;
     void *context;
     void (*destroy)(void *context);
+    bool replayable;
 } wg_closure;
 
 WG_API wg_tensor *wg_apply_closure(const wg_closure *closure, wg_tensor *const *in, size_t n_in);

@@ -12,6 +12,7 @@
 #include "ops.h"
 #include "optim.h"
 #include "random.h"
+#include "replay.h"
 #include "runtime.h"
 #include "tape.h"
 #include "tensor.h"

@@ -1,0 +1,50 @@
+/* Replay: a step is run once while the launches of its kernels are logged, and from then on the log runs instead of the step: forward,
+   backward, update, running statistics, draws. No graph is recorded, no memory is asked for, what nobody reads is left out, and
+   what is left is laid out in one block. The bits are those of running the step itself again. */
+#ifndef WENGERT_REPLAY_H
+#define WENGERT_REPLAY_H
+
+#include "base.h"
+
+typedef struct wg_replay wg_replay;
+
+/* A step: whatever it does by ops. It opens its own tapes and closes them. */
+typedef wg_status wg_step(void *context);
+
+/* Runs the step once, for real, with its effects, and keeps the log of its launches. What was there before (parameters, inputs, the
+   state of optimizers, running statistics, generators) is referenced: a run reads and changes it where it lies. wg_full and its like
+   are constants. What outlives the step (wg_keep, gradients left on leaves) is a result: every run rewrites it where it lies, so
+   the handle always shows the last run's.
+
+   A gradient left on a leaf is rewritten, not added to: a step that leaves gradients begins by clearing them. A value that goes on
+   from step to step is an operand that the step changes (wg_assign), not a handle that it replaces.
+   The replay belongs to this thread, holds references to all that it reads and writes, and is given back by wg_replay_destroy.
+
+   NULL and the error on failure, which is the step's own (its effects are undone as ever), or E_STATE: for reading inside the step
+   what the step computed (wg_item, wg_data, wg_read), for making a tensor from host data (wg_from) or writing one (wg_write,
+   wg_data_mut), for a closure that is not .replayable; for a tape or a capture around the capture, or one left open. After such an
+   error no further effect of the step takes place. Cost: the step, and a plan that is linear in its launches but for sorting. */
+WG_API wg_replay *wg_capture(wg_step *step, void *context);
+
+/* The step once more: the same kernels on the same operands, whose numbers may be others (wg_write); bit-identical to running the step
+   again. On failure (a label out of range, a matrix that is not definite, E_MEMORY) what the run changed outside itself since the
+   last update that the step committed is as before, results are any run's, and a retry gives the same bits. Errors: the kernels'; E_STATE
+   inside a capture, a backward or an update; E_THREAD. */
+WG_API WG_MUST_CHECK wg_status wg_replay_run(wg_replay *replay);
+
+/* From now on reads instead where the step read input (also through views of it): the next batch without a copy. input itself, or what
+   it was bound to before, is left alone; wg_replay_bind(replay, input, input) goes back. instead is referenced until it is
+   replaced. Errors, which name the input: E_SHAPE, E_DTYPE, E_ARGUMENT where the strides differ, where the step does not
+   read input or changes it, or where it is not dense; E_THREAD. */
+WG_API WG_MUST_CHECK wg_status wg_replay_bind(wg_replay *replay, const wg_tensor *input, const wg_tensor *instead);
+
+WG_API void wg_replay_destroy(wg_replay *replay); /* NULL is allowed */
+
+/* logged: launches of kernels in the step. left: those that a result or an effect needs. groups: what these were put together to;
+   each is one call or a loop over tiles that stay in the first cache. planned: bytes of the block in which intermediate values lie. */
+typedef struct wg_replay_info {
+    size_t logged, left, groups, planned;
+} wg_replay_info;
+WG_API wg_replay_info wg_replay_look(const wg_replay *replay); /* zeros for NULL */
+
+#endif

@@ -1,0 +1,441 @@
+/* Capture: while a step runs for real, each kernel's launch goes into a log. Operands are noted by their storages, whose identity is
+   their birth: a block of the pool that is given back and handed out again is another storage. */
+#include <string.h>
+
+#include "log.h"
+
+enum { ARENA_CHUNK = 1 << 15 };
+
+/* ---- memory of the log ---- */
+
+wg_status wg_array_room(struct wg_array *array, size_t more, size_t size)
+{
+    if (array->n + more <= array->room)
+        return WG_OK;
+    size_t room = array->room ? 2 * array->room : 16;
+    while (room < array->n + more)
+        room *= 2;
+    void *grown = wg_object_new(room * size);
+    if (!grown)
+        return WG_E_MEMORY;
+    if (array->n)
+        memcpy(grown, array->at, array->n * size);
+    wg_object_free(array->at);
+    array->at = grown;
+    array->room = room;
+    return WG_OK;
+}
+
+void wg_array_free(struct wg_array *array)
+{
+    wg_object_free(array->at);
+    *array = (struct wg_array){NULL, 0, 0};
+}
+
+void *wg_log_alloc(struct wg_log *log, size_t bytes)
+{
+    bytes = (bytes + 63) & ~(size_t)63;
+    struct wg_chunk *chunk = log->arena;
+    if (!chunk || chunk->size - chunk->used < bytes) {
+        const size_t size = bytes + 64 > ARENA_CHUNK ? bytes + 64 : ARENA_CHUNK;
+        chunk = wg_object_new(sizeof *chunk + size);
+        if (!chunk)
+            return NULL;
+        *chunk = (struct wg_chunk){.prev = log->arena, .size = size, .used = 64 - (uintptr_t)chunk->bytes % 64};
+        log->arena = chunk;
+    }
+    void *at = chunk->bytes + chunk->used;
+    chunk->used += bytes;
+    return at;
+}
+
+static void forget_births(struct wg_log *log)
+{
+    for (struct wg_storage *storage = log->born, *next; storage; storage = next) {
+        next = storage->next_free;
+        storage->log = NULL;
+        storage->place = 0;
+    }
+    log->born = NULL;
+}
+
+void wg_log_free(struct wg_log *log)
+{
+    forget_births(log);
+    for (size_t i = 0; i < log->places.n; i++) {
+        const struct wg_place *place = WG_PLACE(log, i);
+        if (place->kind != WG_INTERNAL && place->block)
+            wg_storage_unref(place->block);
+    }
+    for (size_t i = 0; i < log->contexts.n; i++) {
+        const struct wg_context *owned = WG_AT(log->contexts, struct wg_context, i);
+        owned->destroy(owned->context);
+    }
+    struct wg_array *arrays[] = {&log->places,   &log->launches, &log->operands,       &log->layouts,     &log->dims,
+                                 &log->contexts, &log->commits,  &log->externals_home, &log->layouts_home};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        wg_array_free(arrays[i]);
+    while (log->arena) {
+        struct wg_chunk *chunk = log->arena;
+        log->arena = chunk->prev;
+        wg_object_free(chunk);
+    }
+}
+
+/* ---- births and deaths of storages ---- */
+
+void wg_capture_born(struct wg_log *log, struct wg_storage *storage)
+{
+    storage->log = log;
+    storage->place = 0;
+    storage->previous = NULL;
+    storage->next_free = log->born;
+    if (log->born)
+        log->born->previous = storage;
+    log->born = storage;
+}
+
+void wg_capture_gone(struct wg_storage *storage)
+{
+    struct wg_log *log = storage->log;
+    if (storage->place)
+        WG_PLACE(log, storage->place - 1)->block = NULL;
+    *(storage->previous ? &storage->previous->next_free : &log->born) = storage->next_free;
+    if (storage->next_free)
+        storage->next_free->previous = storage->previous;
+    storage->log = NULL;
+}
+
+/* ---- hash tables: numbers + 1 at their homes ---- */
+
+static uint64_t mix(uint64_t h, uint64_t value)
+{
+    h = (h ^ value) * 0x9E3779B97F4A7C15u;
+    return h ^ h >> 29;
+}
+
+/* Room for one more, so that at most half is in use. false: no memory; *moved: everything has to be put in again. */
+static wg_status home_room(struct wg_array *home, size_t used, bool *moved)
+{
+    *moved = false;
+    if (2 * (used + 1) <= home->n)
+        return WG_OK;
+    const size_t size = home->n ? 2 * home->n : 64;
+    struct wg_array grown = {NULL, 0, 0};
+    WG_TRY(wg_array_room(&grown, size, sizeof(uint32_t)));
+    grown.n = size;
+    wg_array_free(home);
+    *home = grown;
+    *moved = true;
+    return WG_OK;
+}
+
+static void put_home(struct wg_array *home, uint64_t hash, size_t number)
+{
+    size_t i = hash & (home->n - 1);
+    while (*WG_AT(*home, uint32_t, i))
+        i = (i + 1) & (home->n - 1);
+    *WG_AT(*home, uint32_t, i) = (uint32_t)number + 1;
+}
+
+static uint64_t hash_of_storage(const struct wg_storage *storage)
+{
+    return mix(0, (uintptr_t)storage >> 6);
+}
+
+static uint64_t hash_of_layout(const struct wg_layout *layout, const int64_t *dims)
+{
+    uint64_t h = mix(mix((uint64_t)layout->dtype << 8 | layout->rank, layout->flags), (uint64_t)layout->numel);
+    for (int i = 0; i < 2 * layout->rank; i++)
+        h = mix(h, (uint64_t)dims[i]);
+    return h;
+}
+
+static const int64_t *dims_of(const struct wg_log *log, const struct wg_layout *layout)
+{
+    return WG_AT(log->dims, int64_t, layout->dims);
+}
+
+static wg_status find_layout(struct wg_log *log, const wg_tensor *t, uint32_t *number)
+{
+    struct wg_layout layout = {t->numel, t->dtype, t->rank, t->flags & (WG_T_CONTIGUOUS | WG_T_DENSE), (uint32_t)log->dims.n};
+    const size_t n = 2 * (size_t)t->rank;
+    bool moved;
+    WG_TRY(home_room(&log->layouts_home, log->layouts.n, &moved));
+    for (size_t i = 0; i < log->layouts.n && moved; i++)
+        put_home(&log->layouts_home, hash_of_layout(WG_LAYOUT(log, i), dims_of(log, WG_LAYOUT(log, i))), i);
+    const uint64_t hash = hash_of_layout(&layout, t->dims);
+    for (size_t i = hash & (log->layouts_home.n - 1);; i = (i + 1) & (log->layouts_home.n - 1)) {
+        const uint32_t found = *WG_AT(log->layouts_home, uint32_t, i);
+        if (!found)
+            break;
+        const struct wg_layout *other = WG_LAYOUT(log, found - 1);
+        if (other->numel == layout.numel && other->dtype == layout.dtype && other->rank == layout.rank &&
+            other->flags == layout.flags && (n == 0 || memcmp(dims_of(log, other), t->dims, n * sizeof *t->dims) == 0)) {
+            *number = found - 1;
+            return WG_OK;
+        }
+    }
+    WG_TRY(wg_array_room(&log->layouts, 1, sizeof layout));
+    WG_TRY(wg_array_room(&log->dims, n + 1, sizeof *t->dims));
+    if (n)
+        memcpy(WG_AT(log->dims, int64_t, log->dims.n), t->dims, n * sizeof *t->dims);
+    log->dims.n += n;
+    *number = (uint32_t)log->layouts.n;
+    *WG_LAYOUT(log, log->layouts.n++) = layout;
+    put_home(&log->layouts_home, hash, *number);
+    return WG_OK;
+}
+
+/* ---- places ---- */
+
+static wg_status new_place(struct wg_log *log, struct wg_storage *storage, enum wg_place_kind kind, uint32_t *number)
+{
+    WG_TRY(wg_array_room(&log->places, 1, sizeof(struct wg_place)));
+    *number = (uint32_t)log->places.n;
+    *WG_PLACE(log, log->places.n++) = (struct wg_place){.block = storage, .kind = (uint8_t)kind};
+    if (kind != WG_INTERNAL)
+        wg_storage_ref(storage);
+    return WG_OK;
+}
+
+static wg_status find_external(struct wg_log *log, struct wg_storage *storage, uint32_t *number)
+{
+    bool moved;
+    WG_TRY(home_room(&log->externals_home, log->externals, &moved));
+    for (size_t i = 0; i < log->places.n && moved; i++)
+        if (WG_PLACE(log, i)->kind == WG_EXTERNAL)
+            put_home(&log->externals_home, hash_of_storage(WG_PLACE(log, i)->block), i);
+    const uint64_t hash = hash_of_storage(storage);
+    for (size_t i = hash & (log->externals_home.n - 1);; i = (i + 1) & (log->externals_home.n - 1)) {
+        const uint32_t found = *WG_AT(log->externals_home, uint32_t, i);
+        if (!found)
+            break;
+        if (WG_PLACE(log, found - 1)->block == storage) {
+            *number = found - 1;
+            return WG_OK;
+        }
+    }
+    WG_TRY(new_place(log, storage, WG_EXTERNAL, number));
+    put_home(&log->externals_home, hash, *number);
+    log->externals++;
+    return WG_OK;
+}
+
+/* A storage that is read before a kernel has written it holds what its maker put there: a constant. */
+static wg_status find_place(struct wg_log *log, struct wg_storage *storage, bool reads, uint32_t *number)
+{
+    if (storage->log != log)
+        return find_external(log, storage, number);
+    if (!storage->place) {
+        WG_TRY(new_place(log, storage, reads ? WG_CONSTANT : WG_INTERNAL, number));
+        storage->place = *number + 1;
+    }
+    *number = storage->place - 1;
+    return WG_OK;
+}
+
+/* From the beginning of the storage to behind its last byte. */
+static size_t reach(const wg_tensor *t)
+{
+    int64_t last = 0;
+    for (int i = 0; i < t->rank; i++)
+        if (wg_strides(t)[i] > 0)
+            last += wg_strides(t)[i] * (wg_extents(t)[i] - 1);
+    const int64_t size = (int64_t)wg_dtype_size((wg_dtype)t->dtype);
+    return t->numel ? (size_t)(t->data - wg_storage_data(t->storage) + (last + 1) * size) : 0;
+}
+
+static wg_status note_operand(struct wg_log *log, const wg_tensor *t, bool reads)
+{
+    struct wg_operand *operand = WG_OPERAND(log, log->operands.n); /* room was found */
+    *operand = (struct wg_operand){.place = WG_NOWHERE};
+    if (!wg_absent(t)) {
+        WG_TRY(find_layout(log, t, &operand->layout));
+        WG_TRY(find_place(log, t->storage, reads, &operand->place));
+        operand->offset = t->data - wg_storage_data(t->storage);
+        struct wg_place *place = WG_PLACE(log, operand->place);
+        const size_t bytes = reach(t);
+        place->bytes = bytes > place->bytes ? bytes : place->bytes;
+    }
+    log->operands.n++;
+    return WG_OK;
+}
+
+/* ---- launches ---- */
+
+static wg_status copy_bytes(const wg_call *c)
+{
+    memcpy(c->out[0]->data, c->in[0]->data, (size_t)c->out[0]->numel);
+    return WG_OK;
+}
+
+/* What the engine itself copies, as if it were an op. */
+static const struct wg_op op_bytes = {.name = "bytes", .n_in = 1, .n_out = 1, .kernel = {copy_bytes, copy_bytes}};
+
+static wg_status thaw(struct wg_log *log, const wg_tensor *t);
+
+/* Operands are noted inputs first, so that what is read before it is written is seen to be, then brought into order. The launch
+   counts once its kernel has run. */
+static wg_status note(struct wg_log *log, const wg_call *c, wg_kernel *kernel)
+{
+    for (unsigned i = 0; i < c->n_in; i++) /* constants that are about to change */
+        if (wg_bit(c->op->writes, i) && !wg_absent(c->in[i]))
+            WG_TRY(thaw(log, c->in[i]));
+    for (unsigned i = 0; i < c->n_out; i++)
+        for (unsigned k = 0; k < c->n_in; k++)
+            if (!wg_absent(c->in[k]) && c->in[k]->storage == c->out[i]->storage)
+                WG_TRY(thaw(log, c->in[k]));
+    const size_t n = (size_t)c->n_in + c->n_out;
+    WG_TRY(wg_array_room(&log->operands, n, sizeof(struct wg_operand)));
+    WG_TRY(wg_array_room(&log->launches, 1, sizeof(struct wg_launch)));
+    struct wg_launch *launch = WG_LAUNCH(log, log->launches.n);
+    *launch = (struct wg_launch){c->op, kernel, NULL, c->context, log->operands.n, c->n_in, c->n_out, c->dtype};
+    if (c->op->params_size) {
+        void *params = wg_log_alloc(log, c->op->params_size);
+        if (!params)
+            return WG_E_MEMORY;
+        launch->params = memcpy(params, c->params, c->op->params_size);
+    }
+    if (c->op->flags & WG_USER) { /* a closure's op lives on the tape */
+        struct wg_op *op = wg_log_alloc(log, sizeof *op);
+        if (!op)
+            return WG_E_MEMORY;
+        *op = *c->op;
+        launch->op = op;
+    }
+    for (size_t i = 0; i < n; i++)
+        WG_TRY(note_operand(log, i < c->n_out ? c->out[i] : c->in[i - c->n_out], i >= c->n_out));
+    for (unsigned i = 0; i < n; i++)
+        if (wg_launch_writes(launch, i) && WG_OPERAND(log, launch->operand + i)->place != WG_NOWHERE)
+            WG_PLACE(log, WG_OPERAND(log, launch->operand + i)->place)->written = true;
+    log->launches.n++;
+    return WG_OK;
+}
+
+static wg_tensor bytes_in(struct wg_storage *storage, char *at, int64_t *dims)
+{
+    return (wg_tensor){.data = at,
+                       .storage = storage,
+                       .dims = dims,
+                       .numel = dims[0],
+                       .state = WG_LIVE,
+                       .dtype = WG_U8,
+                       .rank = 1,
+                       .flags = WG_T_CONTIGUOUS | WG_T_DENSE};
+}
+
+static wg_status note_copy(struct wg_log *log, struct wg_storage *to_storage, char *to, struct wg_storage *from_storage, char *from,
+                           size_t bytes)
+{
+    int64_t dims[2] = {(int64_t)bytes, 1};
+    wg_tensor source = bytes_in(from_storage, from, dims), target = bytes_in(to_storage, to, dims);
+    wg_tensor *in = &source, *out = &target;
+    return note(log, &(wg_call){.op = &op_bytes, .in = &in, .out = &out, .n_in = 1, .n_out = 1}, copy_bytes);
+}
+
+/* t is about to be changed. If it is a constant, what has read it so far reads a copy, and from here on it is a value that begins as
+   that copy at every run. */
+static wg_status thaw(struct wg_log *log, const wg_tensor *t)
+{
+    struct wg_storage *storage = t->storage;
+    uint32_t constant, changing;
+    if (storage->log != log)
+        return WG_OK;
+    WG_TRY(find_place(log, storage, true, &constant));
+    if (WG_PLACE(log, constant)->kind != WG_CONSTANT)
+        return WG_OK;
+    const size_t payload = storage->bytes - sizeof *storage;
+    struct wg_storage *copy = wg_storage_new(payload);
+    if (!copy)
+        return WG_E_MEMORY;
+    const wg_status status = new_place(log, storage, WG_INTERNAL, &changing);
+    if (status == WG_OK) {
+        memcpy(wg_storage_data(copy), wg_storage_data(storage), payload);
+        WG_PLACE(log, constant)->block = copy;
+        copy->place = constant + 1;
+        storage->place = changing + 1;
+        wg_storage_unref(storage);
+        return note_copy(log, storage, wg_storage_data(storage), copy, wg_storage_data(copy), payload);
+    }
+    wg_storage_unref(copy);
+    return status;
+}
+
+wg_status wg_capture_run(const struct wg_thread *th, const wg_call *c, wg_kernel *kernel)
+{
+    struct wg_log *log = th->capture;
+    WG_TRY(note(log, c, kernel));
+    log->in_kernel = true;
+    const wg_status status = kernel(c);
+    log->in_kernel = false;
+    if (status != WG_OK)
+        log->launches.n--;
+    return status;
+}
+
+void wg_capture_copied(struct wg_thread *th, struct wg_storage *to_storage, char *to, struct wg_storage *from_storage, char *from,
+                       size_t bytes)
+{
+    struct wg_log *log = th->capture;
+    if (log && log->failed == WG_OK && bytes)
+        log->failed = note_copy(log, to_storage, to, from_storage, from, bytes);
+}
+
+void wg_capture_committed(struct wg_thread *th)
+{
+    struct wg_log *log = th->capture;
+    if (!log)
+        return;
+    if (wg_array_room(&log->commits, 1, sizeof(size_t)) == WG_OK)
+        *WG_AT(log->commits, size_t, log->commits.n++) = log->launches.n;
+    else
+        log->failed = WG_E_MEMORY;
+}
+
+/* ---- what a step may not do while it is captured ---- */
+
+wg_status wg_capture_refuse(struct wg_thread *th, const char *op, const char *why)
+{
+    if (th->capture->failed == WG_OK)
+        th->capture->failed = WG_E_STATE;
+    return wg_fail(WG_E_STATE, op, "%s: %s: not in a step that is being captured", op, why);
+}
+
+wg_status wg_capture_may_read(struct wg_thread *th, const wg_tensor *t, const char *op)
+{
+    struct wg_log *log = th->capture;
+    uint32_t number = WG_NOWHERE;
+    if (!log || log->in_kernel)
+        return WG_OK;
+    if (t->storage->log == log)
+        number = t->storage->place ? t->storage->place - 1 : WG_NOWHERE;
+    else
+        WG_TRY(find_external(log, t->storage, &number));
+    if (number == WG_NOWHERE || !WG_PLACE(log, number)->written)
+        return WG_OK;
+    return wg_capture_refuse(th, op, "a value that the step computed is read by the program, which a replay does not run");
+}
+
+wg_status wg_capture_may_write(struct wg_thread *th, const char *op)
+{
+    if (!th->capture || th->capture->in_kernel || th->composing)
+        return WG_OK;
+    return wg_capture_refuse(th, op, "numbers that the program holds are written, which a replay would not see change");
+}
+
+/* The context is the log's from here on. */
+wg_status wg_capture_closure(struct wg_thread *th, wg_closure *closure)
+{
+    struct wg_log *log = th->capture;
+    if (!log)
+        return WG_OK;
+    if (!closure->replayable)
+        return wg_capture_refuse(th, closure->name, "the closure is not .replayable");
+    if (!closure->destroy)
+        return WG_OK;
+    WG_TRY(wg_array_room(&log->contexts, 1, sizeof(struct wg_context)));
+    *WG_AT(log->contexts, struct wg_context, log->contexts.n++) = (struct wg_context){closure->context, closure->destroy};
+    closure->destroy = NULL;
+    return WG_OK;
+}

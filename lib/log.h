@@ -1,0 +1,102 @@
+/* The log of a step: one entry for each kernel that ran, with its operands as places in storages. capture.c writes it, plan.c thins it
+   and finds memory, replay.c runs what that gives. */
+#ifndef WG_LOG_H
+#define WG_LOG_H
+
+#include "internal.h"
+#include "wengert/replay.h"
+
+enum wg_place_kind {
+    WG_EXTERNAL, /* was there before the step */
+    WG_CONSTANT, /* made by the step without a kernel: never written */
+    WG_INTERNAL, /* made by kernels of the step and gone when it ended */
+    WG_RESULT,   /* made by kernels of the step, and there afterwards */
+};
+
+/* A storage that operands lie in. */
+struct wg_place {
+    struct wg_storage *block; /* with a reference but for internal ones, which have none once they are given back */
+    size_t bytes;             /* from the beginning to the end of the last operand */
+    uint8_t kind;             /* enum wg_place_kind */
+    bool written;
+};
+
+/* How an operand lies: interned, so that it costs a number. */
+struct wg_layout {
+    int64_t numel;
+    uint8_t dtype, rank;
+    uint16_t flags; /* of density */
+    uint32_t dims;  /* where its 2 rank numbers begin */
+};
+
+enum { WG_NOWHERE = UINT32_MAX }; /* the place of an absent operand */
+
+struct wg_operand {
+    uint32_t place, layout;
+    int64_t offset; /* of the first element, in bytes */
+};
+
+struct wg_launch {
+    const struct wg_op *op;
+    wg_kernel *kernel;
+    const void *params;
+    void *context;
+    size_t operand; /* number of the first one: outputs first, then inputs */
+    uint16_t n_in, n_out;
+    uint8_t dtype;
+};
+
+/* Growing arrays. */
+struct wg_array {
+    void *at;
+    size_t n, room;
+};
+
+/* A context whose destructor runs when the replay goes. */
+struct wg_context {
+    void *context;
+    void (*destroy)(void *context);
+};
+
+struct wg_log {
+    const struct wg_thread *thread;
+    struct wg_storage *born; /* made since the capture began and not given back, linked by next_free and previous */
+    struct wg_chunk *arena;  /* what a replay keeps: params, calls, pointers */
+    struct wg_array places, launches, operands, layouts, dims, contexts;
+    struct wg_array commits;                      /* numbers of launches before which an update was committed */
+    struct wg_array externals_home, layouts_home; /* hash tables of numbers + 1 */
+    size_t externals;
+    bool in_kernel;
+    wg_status failed; /* no effect takes place from here on */
+};
+
+#define WG_AT(array, type, i) (&((type *)(array).at)[i])
+#define WG_PLACE(log, i) WG_AT((log)->places, struct wg_place, i)
+#define WG_LAUNCH(log, i) WG_AT((log)->launches, struct wg_launch, i)
+#define WG_OPERAND(log, i) WG_AT((log)->operands, struct wg_operand, i)
+#define WG_LAYOUT(log, i) WG_AT((log)->layouts, struct wg_layout, i)
+
+/* Room for more elements of that size at the end; E_MEMORY. */
+wg_status wg_array_room(struct wg_array *array, size_t more, size_t size);
+void wg_array_free(struct wg_array *array);
+/* Zeroed bytes that live as long as the log or its replay; NULL and the error. */
+void *wg_log_alloc(struct wg_log *log, size_t bytes);
+void wg_log_free(struct wg_log *log); /* with its references and contexts */
+
+/* Operand i of n_out + n_in: is it written, is it read? */
+static inline bool wg_launch_writes(const struct wg_launch *launch, unsigned i)
+{
+    return i < launch->n_out || wg_bit(launch->op->writes, i - launch->n_out);
+}
+
+static inline bool wg_launch_reads(const struct wg_launch *launch, unsigned i)
+{
+    return i >= launch->n_out;
+}
+
+static inline unsigned wg_launch_operands(const struct wg_launch *launch)
+{
+    return (unsigned)launch->n_out + launch->n_in;
+}
+
+#endif

@@ -1,0 +1,396 @@
+/* Replay: from a captured step to calls that are ready, and running them. */
+#include "replay.h"
+
+#include <string.h>
+
+#include "wengert/random.h"
+
+/* ---- addresses ---- */
+
+static char *address(const struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand)
+{
+    const struct wg_place *place = WG_PLACE(plan->log, operand->place);
+    char *payload = place->kind == WG_INTERNAL ? wg_storage_data(replay->block) + plan->at[operand->place]
+                                               : wg_storage_data(place->block);
+    return payload + operand->offset;
+}
+
+/* What lies in an input that the step does not change follows what that is bound to. */
+static wg_status follow(struct wg_replay *replay, char **where, const struct wg_operand *operand)
+{
+    const struct wg_place *place = WG_PLACE(&replay->log, operand->place);
+    if (place->kind != WG_EXTERNAL || place->written)
+        return WG_OK;
+    WG_TRY(wg_array_room(&replay->patches, 1, sizeof(struct wg_patch)));
+    *WG_AT(replay->patches, struct wg_patch, replay->patches.n++) = (struct wg_patch){where, operand->place, operand->offset};
+    return WG_OK;
+}
+
+/* ---- calls ---- */
+
+static wg_status make_operand(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand, wg_tensor *t)
+{
+    const struct wg_layout *layout = WG_LAYOUT(plan->log, operand->layout);
+    const struct wg_place *place = WG_PLACE(plan->log, operand->place);
+    *t = (wg_tensor){.data = address(replay, plan, operand),
+                     .storage = place->kind == WG_INTERNAL ? replay->block : place->block,
+                     .dims = WG_AT(replay->log.dims, int64_t, layout->dims),
+                     .numel = layout->numel,
+                     .state = WG_LIVE,
+                     .dtype = layout->dtype,
+                     .rank = layout->rank,
+                     .flags = layout->flags};
+    return follow(replay, &t->data, operand);
+}
+
+static wg_status make_call(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_launch *launch,
+                           struct wg_action *action)
+{
+    const size_t n = wg_launch_operands(launch);
+    wg_call *call = wg_log_alloc(&replay->log, sizeof *call + n * (sizeof(wg_tensor *) + sizeof(wg_tensor)));
+    if (!call)
+        return WG_E_MEMORY;
+    wg_tensor *t = (wg_tensor *)(void *)(call + 1), **pointer = (wg_tensor **)(void *)(t + n);
+    for (size_t i = 0; i < n; i++) {
+        const struct wg_operand *operand = WG_OPERAND(plan->log, launch->operand + i);
+        pointer[i] = operand->place == WG_NOWHERE ? WG_NONE : &t[i];
+        if (operand->place != WG_NOWHERE)
+            WG_TRY(make_operand(replay, plan, operand, &t[i]));
+    }
+    *call = (wg_call){.op = launch->op,
+                      .params = launch->params,
+                      .in = pointer + launch->n_out,
+                      .out = pointer,
+                      .context = launch->context,
+                      .n_in = launch->n_in,
+                      .n_out = launch->n_out,
+                      .dtype = launch->dtype};
+    *action = (struct wg_action){.kind = WG_RUN_KERNEL, .kernel = launch->kernel, .of.call = call};
+    return WG_OK;
+}
+
+/* ---- effects ---- */
+
+/* An op that changes its operands checks before it writes, and so do element-wise ones, which have nothing to check. */
+static bool may_fail(const struct wg_launch *launch)
+{
+    return !launch->op->writes;
+}
+
+/* Whether a launch that may fail comes after number i, of the order, and before the next commit. */
+static wg_status find_risks(const struct wg_plan *plan, bool *risky)
+{
+    const struct wg_log *log = plan->log;
+    size_t commit = log->commits.n;
+    bool risk = false;
+    for (size_t i = plan->n; i-- > 0;) {
+        for (; commit > 0 && plan->order[i] < *WG_AT(log->commits, size_t, commit - 1); commit--)
+            risk = false;
+        risky[i] = risk;
+        risk = risk || may_fail(WG_LAUNCH(log, plan->order[i]));
+    }
+    return WG_OK;
+}
+
+static wg_status add_save(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand)
+{
+    const struct wg_layout *layout = WG_LAYOUT(plan->log, operand->layout);
+    const size_t bytes = (size_t)layout->numel * wg_dtype_size((wg_dtype)layout->dtype);
+    struct wg_saved *saved = wg_log_alloc(&replay->log, sizeof *saved);
+    char *copy = saved ? wg_log_alloc(&replay->log, bytes) : NULL;
+    if (!copy)
+        return WG_E_MEMORY;
+    *saved = (struct wg_saved){address(replay, plan, operand), copy, bytes};
+    replay->actions[replay->n_actions++] = (struct wg_action){.kind = WG_RUN_SAVE, .of.saved = saved};
+    return WG_OK;
+}
+
+static bool changes(const struct wg_plan *plan, const struct wg_launch *launch, unsigned i)
+{
+    const uint32_t place = WG_OPERAND(plan->log, launch->operand + i)->place;
+    return place != WG_NOWHERE && wg_launch_writes(launch, i) && WG_PLACE(plan->log, place)->kind == WG_EXTERNAL;
+}
+
+/* ---- building ---- */
+
+static size_t most_actions(const struct wg_plan *plan)
+{
+    size_t n = plan->log->commits.n;
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct wg_launch *launch = WG_LAUNCH(plan->log, plan->order[i]);
+        n++;
+        for (unsigned k = 0; k < wg_launch_operands(launch); k++)
+            n += changes(plan, launch, k);
+    }
+    return n;
+}
+
+static wg_status add_actions(struct wg_replay *replay, const struct wg_plan *plan, const bool *risky)
+{
+    const struct wg_array *commits = &plan->log->commits;
+    size_t commit = 0;
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct wg_launch *launch = WG_LAUNCH(plan->log, plan->order[i]);
+        for (; commit < commits->n && *WG_AT(*commits, size_t, commit) <= plan->order[i]; commit++)
+            replay->actions[replay->n_actions++] = (struct wg_action){.kind = WG_RUN_COMMIT};
+        for (unsigned k = 0; k < wg_launch_operands(launch); k++)
+            if (changes(plan, launch, k) && risky[i])
+                WG_TRY(add_save(replay, plan, WG_OPERAND(plan->log, launch->operand + k)));
+        WG_TRY(make_call(replay, plan, launch, &replay->actions[replay->n_actions]));
+        replay->n_actions++;
+    }
+    return WG_OK;
+}
+
+static wg_status build(struct wg_replay *replay, struct wg_plan *plan)
+{
+    WG_TRY(wg_plan_begin(plan, &replay->log));
+    WG_TRY(wg_plan_memory(plan));
+    replay->info = (wg_replay_info){replay->log.launches.n, plan->n, plan->units.n, plan->block};
+    replay->block = wg_storage_new(plan->block);
+    replay->actions = wg_object_new((most_actions(plan) + 1) * sizeof *replay->actions);
+    bool *risky = wg_object_new(plan->n + 1);
+    wg_status status = replay->block && replay->actions && risky ? find_risks(plan, risky) : WG_E_MEMORY;
+    if (status == WG_OK)
+        status = add_actions(replay, plan, risky);
+    wg_object_free(risky);
+    return status;
+}
+
+/* What the step made and left is a result; what else is there may be given back by anybody from here on. */
+static void settle(struct wg_log *log)
+{
+    for (struct wg_storage *storage = log->born, *next; storage; storage = next) {
+        next = storage->next_free;
+        struct wg_place *place = storage->place ? WG_PLACE(log, storage->place - 1) : NULL;
+        if (place && place->kind == WG_INTERNAL) {
+            place->kind = WG_RESULT;
+            wg_storage_ref(storage);
+        }
+        storage->log = NULL;
+        storage->place = 0;
+    }
+    log->born = NULL;
+}
+
+static void forget_launches(struct wg_log *log)
+{
+    wg_array_free(&log->launches);
+    wg_array_free(&log->operands);
+    wg_array_free(&log->layouts);
+    wg_array_free(&log->commits);
+    wg_array_free(&log->externals_home);
+    wg_array_free(&log->layouts_home);
+}
+
+static wg_status check_capture(struct wg_thread *th, wg_step *step)
+{
+    if (!step)
+        return wg_fail(WG_E_NULL, "capture", "capture: the step is NULL");
+    if (th->capture)
+        return wg_fail(WG_E_STATE, "capture", "capture: not inside a step that is being captured");
+    if (th->top || th->updating || *wg_lost_tapes() > 0)
+        return wg_fail(WG_E_STATE, "capture", "capture: a tape or an update is open: a step opens its own and closes them");
+    return wg_default_generator() ? WG_OK : WG_E_MEMORY; /* if the step is the first to ask for it, it was there before */
+}
+
+static wg_status run_step(struct wg_thread *th, struct wg_log *log, wg_step *step, void *context)
+{
+    th->capture = log;
+    wg_status status = step(context);
+    if (th->top || th->updating) {
+        if (status == WG_OK)
+            status = wg_fail(WG_E_STATE, "capture", "capture: the step left a tape or an update open");
+        wg_update_cancel();
+        wg_tape_unwind(th, NULL);
+    }
+    th->capture = NULL;
+    if (status == WG_OK && log->failed != WG_OK)
+        status = log->failed;
+    settle(log);
+    if (status != WG_OK && !th->has_error)
+        wg_fail(status, "capture", "capture: the step failed: %s", wg_status_name(status));
+    return status;
+}
+
+wg_replay *wg_capture(wg_step *step, void *context)
+{
+    struct wg_thread *th = wg_self();
+    if (!th || check_capture(th, step) != WG_OK)
+        return NULL;
+    wg_replay *replay = wg_object_new(sizeof *replay);
+    if (!replay)
+        return NULL;
+    struct wg_plan plan = {.log = NULL};
+    replay->log.thread = th;
+    wg_status status = run_step(th, &replay->log, step, context);
+    if (status == WG_OK)
+        status = build(replay, &plan);
+    wg_plan_end(&plan);
+    forget_launches(&replay->log);
+    if (status == WG_OK)
+        return replay;
+    wg_replay_destroy(replay);
+    return NULL;
+}
+
+void wg_replay_destroy(wg_replay *replay)
+{
+    if (!replay)
+        return;
+    for (size_t i = 0; i < replay->bindings.n; i++)
+        if (WG_AT(replay->bindings, struct wg_binding, i)->instead)
+            wg_storage_unref(WG_AT(replay->bindings, struct wg_binding, i)->instead);
+    wg_array_free(&replay->bindings);
+    wg_array_free(&replay->patches);
+    wg_object_free(replay->actions);
+    if (replay->block)
+        wg_storage_unref(replay->block);
+    wg_log_free(&replay->log);
+    wg_object_free(replay);
+}
+
+wg_replay_info wg_replay_look(const wg_replay *replay)
+{
+    return replay ? replay->info : (wg_replay_info){0};
+}
+
+/* ---- running ---- */
+
+static wg_status check_replay(struct wg_thread *th, const wg_replay *replay, const char *name)
+{
+    if (!replay)
+        return wg_fail(WG_E_NULL, name, "%s: the replay is NULL", name);
+    if (replay->log.thread != th)
+        return wg_fail(WG_E_THREAD, name, "%s: the replay belongs to the thread that captured it", name);
+    if (th->capture || th->walking || th->updating || th->vjp_depth > 0 || th->in_hook)
+        return wg_fail(WG_E_STATE, name, "%s: not inside a capture, a backward or an update", name);
+    return WG_OK;
+}
+
+/* Youngest first, so that what was changed twice gets its oldest bytes. */
+static void put_back(const struct wg_replay *replay, size_t end)
+{
+    for (size_t i = end; i-- > 0 && replay->actions[i].kind != WG_RUN_COMMIT;)
+        if (replay->actions[i].kind == WG_RUN_SAVE) {
+            const struct wg_saved *saved = replay->actions[i].of.saved;
+            memcpy(saved->at, saved->copy, saved->bytes);
+        }
+}
+
+static void move_versions(struct wg_replay *replay)
+{
+    for (size_t i = 0; i < replay->log.places.n; i++) {
+        const struct wg_place *place = WG_PLACE(&replay->log, i);
+        if (place->written && place->kind != WG_INTERNAL)
+            place->block->version++;
+    }
+}
+
+wg_status wg_replay_run(wg_replay *replay)
+{
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return WG_E_MEMORY;
+    WG_TRY(check_replay(th, replay, "replay_run"));
+    if (!th->top)
+        wg_error_clear(th);
+    wg_status status = WG_OK;
+    for (size_t i = 0; i < replay->n_actions && status == WG_OK; i++) {
+        const struct wg_action *action = &replay->actions[i];
+        if (action->kind == WG_RUN_KERNEL) {
+            status = action->kernel(action->of.call);
+            if (status != WG_OK) {
+                wg_op_failed(th, action->of.call->op, status, "forward");
+                put_back(replay, i);
+            }
+        } else if (action->kind == WG_RUN_SAVE) {
+            memcpy(action->of.saved->copy, action->of.saved->at, action->of.saved->bytes);
+        }
+    }
+    move_versions(replay);
+    return status;
+}
+
+/* ---- binding ---- */
+
+static const char *name_of(const wg_tensor *input)
+{
+    const char *name = wg_name_of(input);
+    return name[0] ? name : "input";
+}
+
+static wg_status check_binding(const wg_tensor *input, const wg_tensor *instead)
+{
+    char a[200], b[200];
+    WG_TRY(wg_check_handle(input, "replay_bind", 0));
+    WG_TRY(wg_check_handle(instead, "replay_bind", 1));
+    if (instead->dtype != input->dtype)
+        return wg_fail(WG_E_DTYPE, "replay_bind", "replay_bind: %s is %s, not %s", name_of(input),
+                       wg_dtype_name((wg_dtype)input->dtype), wg_dtype_name((wg_dtype)instead->dtype));
+    if (!wg_same_dims(input, instead))
+        return wg_fail(WG_E_SHAPE, "replay_bind", "replay_bind: %s is %s, not %s", name_of(input),
+                       wg_shape_text(wg_shape_of(input), a, sizeof a), wg_shape_text(wg_shape_of(instead), b, sizeof b));
+    if (!(input->flags & WG_T_DENSE))
+        return wg_fail(WG_E_ARGUMENT, "replay_bind", "replay_bind: %s is not dense", name_of(input));
+    for (int i = 0; i < input->rank; i++)
+        if (wg_extents(input)[i] > 1 && wg_strides(input)[i] != wg_strides(instead)[i])
+            return wg_fail(WG_E_ARGUMENT, "replay_bind", "replay_bind: what is to stand for %s has other strides", name_of(input));
+    return WG_OK;
+}
+
+static wg_status find_input(const wg_replay *replay, const wg_tensor *input, uint32_t *number)
+{
+    for (size_t i = 0; i < replay->log.places.n; i++) {
+        const struct wg_place *place = WG_PLACE(&replay->log, i);
+        if (place->kind != WG_EXTERNAL || place->block != input->storage)
+            continue;
+        *number = (uint32_t)i;
+        return place->written ? wg_fail(WG_E_ARGUMENT, "replay_bind", "replay_bind: the step changes %s", name_of(input)) : WG_OK;
+    }
+    return wg_fail(WG_E_ARGUMENT, "replay_bind", "replay_bind: the step does not read %s", name_of(input));
+}
+
+/* The entry of this input, or a new one. */
+static wg_status find_binding(wg_replay *replay, const struct wg_binding *wanted, struct wg_binding **found)
+{
+    for (size_t i = 0; i < replay->bindings.n; i++) {
+        *found = WG_AT(replay->bindings, struct wg_binding, i);
+        if ((*found)->place == wanted->place && (*found)->offset == wanted->offset && (*found)->bytes == wanted->bytes)
+            return WG_OK;
+    }
+    WG_TRY(wg_array_room(&replay->bindings, 1, sizeof **found));
+    *found = WG_AT(replay->bindings, struct wg_binding, replay->bindings.n++);
+    **found = *wanted;
+    return WG_OK;
+}
+
+wg_status wg_replay_bind(wg_replay *replay, const wg_tensor *input, const wg_tensor *instead)
+{
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return WG_E_MEMORY;
+    WG_TRY(check_replay(th, replay, "replay_bind"));
+    WG_TRY(check_binding(input, instead));
+    struct wg_binding binding = {.offset = input->data - wg_storage_data(input->storage),
+                                 .bytes = (size_t)input->numel * wg_dtype_size((wg_dtype)input->dtype)};
+    struct wg_binding *entry;
+    WG_TRY(find_input(replay, input, &binding.place));
+    WG_TRY(find_binding(replay, &binding, &entry));
+    size_t moved = 0;
+    for (size_t i = 0; i < replay->patches.n; i++) {
+        const struct wg_patch *patch = WG_AT(replay->patches, struct wg_patch, i);
+        const int64_t offset = patch->offset - binding.offset;
+        if (patch->place != binding.place || offset < 0 || offset >= (int64_t)binding.bytes)
+            continue;
+        *patch->where = instead->data + offset;
+        moved++;
+    }
+    if (moved == 0)
+        return wg_fail(WG_E_ARGUMENT, "replay_bind", "replay_bind: the step does not read %s", name_of(input));
+    wg_storage_ref(instead->storage);
+    if (entry->instead)
+        wg_storage_unref(entry->instead);
+    entry->instead = instead->storage;
+    return WG_OK;
+}

@@ -1,0 +1,50 @@
+/* A replay: calls made ready, with the addresses of their operands, and a loop over them. */
+#ifndef WG_REPLAY_H
+#define WG_REPLAY_H
+
+#include "plan.h"
+
+enum wg_action_kind {
+    WG_RUN_KERNEL,
+    WG_RUN_SAVE,   /* what the next kernel changes is copied: a kernel after it may fail */
+    WG_RUN_COMMIT, /* what was changed so far stays */
+};
+
+struct wg_saved {
+    char *at, *copy;
+    size_t bytes;
+};
+
+struct wg_action {
+    enum wg_action_kind kind;
+    wg_kernel *kernel;
+    union {
+        const wg_call *call;
+        const struct wg_saved *saved;
+    } of;
+};
+
+/* An address that follows what an input is bound to: of a tensor's data, or of a pointer in a prepared call. */
+struct wg_patch {
+    char **where;
+    uint32_t place;
+    int64_t offset;
+};
+
+struct wg_binding {
+    uint32_t place;
+    int64_t offset;             /* of the input */
+    size_t bytes;               /* that it spans */
+    struct wg_storage *instead; /* with a reference; NULL: itself */
+};
+
+struct wg_replay {
+    struct wg_log log; /* its places, dims, arena and contexts */
+    struct wg_storage *block;
+    struct wg_action *actions;
+    size_t n_actions;
+    struct wg_array patches, bindings;
+    wg_replay_info info;
+};
+
+#endif
