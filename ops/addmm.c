@@ -38,16 +38,20 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     WG_TRY(WG_GIVE(gx[0], gy[0]));
     if (gx[1].need)
-        WG_TRY(wg_give_product(&gx[1], gy[0], wg_transposed(c->in[2])));
+        WG_TRY(wg_give_product(&gx[1], gy[0], wg_transposed(c->in[2]), c->in[1]));
     if (gx[2].need)
-        WG_TRY(wg_give_product(&gx[2], wg_transposed(c->in[1]), gy[0]));
+        WG_TRY(wg_give_product(&gx[2], wg_transposed(c->in[1]), gy[0], c->in[2]));
     return WG_OK;
 }
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
-    WG_TRY(wg_jvp_sum(c, WG_PART(tx[1], wg_matmul(tx[1], c->in[2])), WG_PART(tx[2], wg_matmul(c->in[1], tx[2])), ty));
-    return wg_jvp_sum(c, tx[0], ty[0], ty);
+    wg_tensor *sum = tx[0];
+    if (!wg_absent(tx[1]))
+        sum = wg_absent(sum) ? wg_matmul(tx[1], c->in[2]) : wg_addmm(sum, tx[1], c->in[2]);
+    if (!wg_absent(tx[2]))
+        sum = sum == tx[0] && !wg_absent(sum) ? wg_addmm(sum, c->in[1], tx[2]) : wg_add_product(sum, c->in[1], tx[2]);
+    return wg_made(ty[0] = sum);
 }
 
 static wg_cost cost(const wg_call *c)

@@ -1,6 +1,6 @@
-/* Matrix products for the number type at hand: a part of the kernels of matmul, addmm and linear, so included in each of them, for
-   each type. BLIS does the work of large ones; a plain loop that of small ones and, where operations are counted (WG_COUNTING), of
-   all. */
+/* Matrix products for the number type at hand: a part of the kernels of matmul, addmm, linear and linear_relu, so included in each
+   of them, for each type. BLIS does the work of large ones; a plain loop that of small ones and, where operations are counted
+   (WG_COUNTING), of all. */
 
 /* A matrix in memory; strides in elements. */
 typedef struct {
@@ -33,8 +33,15 @@ static inline void T(copy_matrix)(T(matrix) to, T(matrix) from)
             to.data[i * to.row + j * to.column] = from.data[i * from.row + j * from.column];
 }
 
+/* What ends a product: a number for each of c's columns is added, then what is below zero becomes zero. */
+typedef struct {
+    const ELEM *bias; /* or NULL */
+    int64_t step;     /* its stride */
+    bool relu;
+} T(ending);
+
 /* Each element is one sum, in order of k. */
-static inline void T(plain_gemm)(T(matrix) a, T(matrix) b, bool add, T(matrix) c)
+static inline void T(plain_gemm)(T(matrix) a, T(matrix) b, bool add, T(ending) end, T(matrix) c)
 {
     for (int64_t i = 0; i < c.rows; i++)
         for (int64_t j = 0; j < c.columns; j++) {
@@ -44,14 +51,18 @@ static inline void T(plain_gemm)(T(matrix) a, T(matrix) b, bool add, T(matrix) c
                 sum = *at;
             for (int64_t k = 0; k < a.columns; k++)
                 sum = sum + (REAL)a.data[i * a.row + k * a.column] * (REAL)b.data[k * b.row + j * b.column];
+            if (end.bias)
+                sum = sum + (REAL)end.bias[j * end.step];
+            if (end.relu)
+                sum = sum <= (REAL)0 ? (REAL)0 : sum;
             *at = sum;
         }
 }
 
 #ifdef WG_COUNTING
-static inline wg_status T(gemm)(T(matrix) a, T(matrix) b, bool add, T(matrix) c)
+static inline wg_status T(gemm_ended)(T(matrix) a, T(matrix) b, bool add, T(ending) end, T(matrix) c)
 {
-    T(plain_gemm)(a, b, add, c);
+    T(plain_gemm)(a, b, add, end, c);
     return WG_OK;
 }
 #else
@@ -59,12 +70,12 @@ static inline wg_status T(gemm)(T(matrix) a, T(matrix) b, bool add, T(matrix) c)
 
 enum { T(SMALL) = 2048 }; /* multiplications up to which a call of BLIS costs more than a plain loop */
 
-/* c ← a b, or c ← c + a b with add. a and b of any strides. E_MEMORY if there is no room to pack them, and c is as before. A sum over
-   nothing is zero. */
-static inline wg_status T(gemm)(T(matrix) a, T(matrix) b, bool add, T(matrix) c)
+/* c ← a b, or c ← c + a b with add, then its ending. a and b of any strides. E_MEMORY if there is no room to pack them, and c is as
+   before. A sum over nothing is zero. */
+static inline wg_status T(gemm_ended)(T(matrix) a, T(matrix) b, bool add, T(ending) end, T(matrix) c)
 {
     if ((double)c.rows * (double)c.columns * (double)a.columns <= T(SMALL)) {
-        T(plain_gemm)(a, b, add, c);
+        T(plain_gemm)(a, b, add, end, c);
         return WG_OK;
     }
     const struct wg_product product = {.m = c.rows,
@@ -79,7 +90,30 @@ static inline wg_status T(gemm)(T(matrix) a, T(matrix) b, bool add, T(matrix) c)
                                        .b_column = b.column,
                                        .c_row = c.row,
                                        .c_column = c.column,
-                                       .beta = add ? 1 : 0};
+                                       .beta = add ? 1 : 0,
+                                       .bias = end.bias,
+                                       .bias_column = end.step,
+                                       .relu = end.relu};
     return wg_gemm(sizeof(ELEM) == sizeof(float) ? WG_F32 : WG_F64, &product);
 }
 #endif
+
+static inline wg_status T(gemm)(T(matrix) a, T(matrix) b, bool add, T(matrix) c)
+{
+    const T(ending) none = {0, 0, false};
+    return T(gemm_ended)(a, b, add, none, c);
+}
+
+/* linear, y = x wᵀ + b with b perhaps absent; with relu linear_relu. */
+static inline wg_status T(layer)(const wg_call *c, bool relu)
+{
+    const wg_tensor *b = c->in[2];
+    const T(matrix) w = T(last_axes)(c->in[1], 0);
+    const bool biased = b->state != WG_ABSENT;
+    T(ending) end;
+    end.bias = biased ? (const ELEM *)(const void *)b->data : 0;
+    end.step = biased ? wg_strides(b)[0] : 0;
+    end.relu = relu;
+    return T(gemm_ended)(T(last_axes)(c->in[0], 0), T(matrix_of)(w.data, w.columns, w.rows, w.column, w.row), false, end,
+                         T(last_axes)(c->out[0], 0));
+}

@@ -82,15 +82,19 @@ wg_tensor *wg_matmul(wg_tensor *a, wg_tensor *b)
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     if (gx[0].need)
-        WG_TRY(wg_give_product(&gx[0], gy[0], wg_transposed(c->in[1])));
+        WG_TRY(wg_give_product(&gx[0], gy[0], wg_transposed(c->in[1]), c->in[0]));
     if (gx[1].need)
-        WG_TRY(wg_give_product(&gx[1], wg_transposed(c->in[0]), gy[0]));
+        WG_TRY(wg_give_product(&gx[1], wg_transposed(c->in[0]), gy[0], c->in[1]));
     return WG_OK;
 }
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
-    return wg_jvp_sum(c, WG_PART(tx[0], wg_matmul(tx[0], c->in[1])), WG_PART(tx[1], wg_matmul(c->in[0], tx[1])), ty);
+    wg_tensor *a = c->in[0], *b = c->in[1];
+    if (c->out[0]->rank != 2)
+        return wg_jvp_sum(c, WG_PART(tx[0], wg_matmul(tx[0], b)), WG_PART(tx[1], wg_matmul(a, tx[1])), ty);
+    ty[0] = WG_PART(tx[0], wg_matmul(tx[0], b));
+    return wg_made(ty[0] = wg_absent(tx[1]) ? ty[0] : wg_add_product(ty[0], a, tx[1]));
 }
 
 static wg_cost cost(const wg_call *c)
@@ -108,6 +112,7 @@ const struct wg_op wg_op_matmul = {
     .jvp = jvp,
     .cost = cost,
     .saves = WG_IN(0) | WG_IN(1),
+    .flags = WG_ROW_MAJOR,
     WG_SAMPLES({"matrices", {WG_DIMS(3, 4), WG_DIMS(4, 5)}, .n = 2}, {"square", {WG_DIMS(4, 4), WG_DIMS(4, 4)}, .n = 2},
                {"inner product", {WG_DIMS(1, 6), WG_DIMS(6, 1)}, .n = 2}, {"outer product", {WG_DIMS(3, 1), WG_DIMS(1, 4)}, .n = 2},
                {"batch", {WG_DIMS(2, 3, 4), WG_DIMS(2, 4, 2)}, .n = 2},

@@ -260,8 +260,23 @@ wg_tensor *wg_plus(wg_tensor *a, wg_tensor *b);
 
 /* x with its last two axes swapped, a view; x has two at least. */
 wg_tensor *wg_transposed(wg_tensor *x);
-/* For vjps: the product a b as a gradient that is needed, added to the accumulator where there is one. */
-wg_status wg_give_product(wg_grad_slot *slot, wg_tensor *a, wg_tensor *b);
+/* For vjps: the product a b as a gradient that is needed, added to the accumulator where there is one, else laid out as like is. */
+wg_status wg_give_product(wg_grad_slot *slot, wg_tensor *a, wg_tensor *b, const wg_tensor *like);
+/* For jvps: sum + a b over sum, which the jvp made itself; sum may be WG_NONE for zero. */
+wg_tensor *wg_add_product(wg_tensor *sum, wg_tensor *a, wg_tensor *b);
+/* t, which a vjp or jvp made and nobody else reads: wg_take, even where gradients are shared. */
+static inline wg_tensor *wg_take_own(wg_tensor *t)
+{
+    if (t && t->tape && t->state == WG_LIVE)
+        t->flags |= WG_T_TAKE;
+    return t;
+}
+/* What linear and linear_relu share, c = (x, w, b): the shape rule; the builder, which makes a matrix of x's leading axes; the
+   gradients of x and w, g being that of x wᵀ + b; and the tangent of that, a tensor of its own. */
+wg_status wg_layer_shape(const wg_call *c, wg_spec *out);
+wg_tensor *wg_layer(const struct wg_op *op, wg_tensor *x, wg_tensor *w, wg_tensor *b);
+wg_status wg_layer_vjp(const wg_call *c, wg_tensor *g, wg_grad_slot *gx);
+wg_tensor *wg_layer_jvp(const wg_call *c, wg_tensor *const *tx);
 /* For shape rules: the result's rank, and its axes but the last two: those of in[0] and in[1], broadcast. Both have two at least. */
 wg_status wg_broadcast_batches(const wg_call *c, wg_spec *out);
 /* The cost of a matrix product whose left operand is given: an addition and a multiplication for each element of the result and

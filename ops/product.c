@@ -13,13 +13,29 @@ wg_tensor *wg_transposed(wg_tensor *x)
     return wg_permute(x, order);
 }
 
-wg_status wg_give_product(wg_grad_slot *slot, wg_tensor *a, wg_tensor *b)
+/* Is it a matrix whose columns, and not its rows, lie side by side? */
+static bool by_columns(const wg_tensor *t)
 {
-    const bool fits = slot->into && a && b && slot->into->rank == 2 && a->rank == 2 && b->rank == 2;
-    if (!fits)
-        return wg_give(slot, wg_matmul(a, b));
-    slot->accumulated = true;
-    return wg_give(slot, wg_addmm(wg_take(slot->into), a, b));
+    return t->rank == 2 && wg_strides(t)[0] == 1 && wg_strides(t)[1] != 1 && (t->flags & WG_T_DENSE);
+}
+
+wg_status wg_give_product(wg_grad_slot *slot, wg_tensor *a, wg_tensor *b, const wg_tensor *like)
+{
+    const bool matrices = a && b && a->rank == 2 && b->rank == 2;
+    if (matrices && slot->into && slot->into->rank == 2) {
+        slot->accumulated = true;
+        return wg_give(slot, wg_addmm(wg_take(slot->into), a, b));
+    }
+    if (matrices && by_columns(like))
+        return wg_give(slot, wg_transposed(wg_matmul(wg_transposed(b), wg_transposed(a))));
+    return wg_give(slot, wg_matmul(a, b));
+}
+
+wg_tensor *wg_add_product(wg_tensor *sum, wg_tensor *a, wg_tensor *b)
+{
+    if (!sum || wg_absent(sum))
+        return sum ? wg_matmul(a, b) : NULL;
+    return wg_addmm(wg_take_own(sum), a, b);
 }
 
 wg_status wg_broadcast_batches(const wg_call *c, wg_spec *out)
@@ -41,4 +57,61 @@ wg_cost wg_cost_product(const wg_call *c, const wg_tensor *left)
     wg_cost cost = wg_cost_bytes(c);
     cost.add = cost.mul = (double)c->out[0]->numel * (double)wg_extents(left)[left->rank - 1];
     return cost;
+}
+
+/* ---- layers: x wᵀ + b in in[0], in[1], in[2] ---- */
+
+wg_status wg_layer_shape(const wg_call *c, wg_spec *out)
+{
+    const wg_tensor *x = c->in[0], *w = c->in[1], *b = c->in[2];
+    WG_TRY(wg_same_float(c, &out->dtype));
+    if (x->rank == 0 || w->rank != 2)
+        return wg_call_error(c, WG_E_SHAPE, "x (…,in) and w (out,in) are wanted");
+    if (wg_extents(x)[x->rank - 1] != wg_extents(w)[1])
+        return wg_call_error(c, WG_E_SHAPE, "inner extents differ");
+    if (!wg_absent(b) && (b->rank != 1 || b->numel != wg_extents(w)[0]))
+        return wg_call_error(c, WG_E_SHAPE, "the bias has not one element for each row of w");
+    if (x->rank != 2)
+        return wg_call_error(c, WG_E_SHAPE, "a matrix is wanted; the builder makes one of leading axes");
+    out->rank = 2;
+    out->extent[0] = wg_extents(x)[0];
+    out->extent[1] = wg_extents(w)[0];
+    return WG_OK;
+}
+
+wg_tensor *wg_layer(const struct wg_op *op, wg_tensor *x, wg_tensor *w, wg_tensor *b)
+{
+    if (!wg_has_value(x) || !wg_has_value(w) || x->rank == 0 || x->rank == 2 || w->rank != 2 ||
+        wg_extents(x)[x->rank - 1] != wg_extents(w)[1])
+        return wg_invoke3(op, NULL, x, w, b);
+    wg_shape shape_of_y = wg_shape_of(x);
+    const int last = x->rank - 1;
+    int64_t rows = 1;
+    for (int axis = 0; axis < last; axis++)
+        rows *= shape_of_y.extent[axis];
+    wg_tensor *matrix = wg_reshape(x, WG_SHAPE(rows, shape_of_y.extent[last]));
+    wg_tensor *product = wg_invoke3(op, NULL, matrix, w, b);
+    shape_of_y.extent[last] = wg_extents(w)[0];
+    wg_tensor *y = wg_reshape(product, shape_of_y);
+    wg_free_intermediate(matrix);
+    wg_free_intermediate(product);
+    return y;
+}
+
+wg_status wg_layer_vjp(const wg_call *c, wg_tensor *g, wg_grad_slot *gx)
+{
+    wg_tensor *x = c->in[0], *w = c->in[1];
+    if (gx[0].need)
+        WG_TRY(wg_give_product(&gx[0], g, w, x));
+    return gx[1].need ? wg_give_product(&gx[1], wg_transposed(g), x, w) : WG_OK;
+}
+
+wg_tensor *wg_layer_jvp(const wg_call *c, wg_tensor *const *tx)
+{
+    wg_tensor *x = c->in[0], *w = c->in[1], *tw = tx[1], *tb = tx[2];
+    if (!wg_absent(tw)) {
+        wg_tensor *sum = wg_linear(x, tw, tb);
+        return wg_absent(tx[0]) ? sum : wg_add_product(sum, tx[0], wg_transposed(w));
+    }
+    return wg_absent(tx[0]) ? wg_copy(wg_broadcast_to(tb, wg_shape_of(c->out[0]))) : wg_linear(tx[0], w, tb);
 }

@@ -66,7 +66,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     wg_tensor *gb = wg_solve(wg_transposed(c->in[0]), gy[0]);
     if (gx[0].need)
-        WG_TRY(wg_give_product(&gx[0], wg_neg(gb), wg_transposed(c->out[0])));
+        WG_TRY(wg_give_product(&gx[0], wg_neg(gb), wg_transposed(c->out[0]), c->in[0]));
     return WG_GIVE(gx[1], gb);
 }
 
