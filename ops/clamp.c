@@ -1,6 +1,6 @@
 /* y = x brought into low … high, NaN for NaN; dy/dx = 1 from low to high, else 0. */
 #ifdef REAL
-static inline REAL T(clamp_value)(REAL x, const struct wg_bounds *p)
+WG_INLINE REAL T(clamp_value)(REAL x, const struct wg_bounds *p)
 {
     const REAL low = (REAL)p->low, high = (REAL)p->high;
     const int below = x<low, above = x> high; /* both, so that the work does not depend on the data */

@@ -1,6 +1,6 @@
 /* gy where low <= x <= high or x is NaN, else 0: clamp's gradient. Linear in gy, flat in x. */
 #ifdef REAL
-static inline REAL T(clamp_gradient)(REAL x, REAL gy, const struct wg_bounds *p)
+WG_INLINE REAL T(clamp_gradient)(REAL x, REAL gy, const struct wg_bounds *p)
 {
     const int below = x<(REAL)p->low, above = x>(REAL) p->high;
     return below | above ? (REAL)0 : gy;

@@ -1,6 +1,6 @@
 /* y = scale x for x > 0, else scale alpha (eˣ - 1), by expm1; dy/dx = scale for x > 0, else scale alpha eˣ = y + scale alpha. */
 #ifdef REAL
-static inline REAL T(elu_value)(REAL x, const struct wg_elu_params *p)
+WG_INLINE REAL T(elu_value)(REAL x, const struct wg_elu_params *p)
 {
     const REAL right = (REAL)p->scale * x, left = (REAL)(p->scale * p->alpha) * R(expm1)(x);
     return x > (REAL)0 ? right : left;

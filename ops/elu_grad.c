@@ -1,6 +1,6 @@
 /* gy scale where y > 0, else gy (y + scale alpha), y = elu x: elu's gradient. Linear in gy; d/dy = gy where y <= 0, else 0. */
 #ifdef REAL
-static inline REAL T(elu_gradient)(REAL y, REAL gy, const struct wg_elu_params *p)
+WG_INLINE REAL T(elu_gradient)(REAL y, REAL gy, const struct wg_elu_params *p)
 {
     const REAL right = (REAL)p->scale,
                left = y + (REAL)(p->scale * p->alpha); /* both, so that the work does not depend on the data */

@@ -1,7 +1,7 @@
 /* y = x Φ(x), Φ the normal distribution function, as max(x, 0) - |x| Φ(-|x|), which is exact in the left tail; dy/dx = Φ(x) + x φ(x).
    Φ(-|x|) = e^(-x²/2) Mills(|x|), and 0 beyond 40. */
 #ifdef REAL
-static inline REAL T(gelu_value)(REAL x)
+WG_INLINE REAL T(gelu_value)(REAL x)
 {
     const int tail = R(fabs)(x) > (REAL)40, left = x <= (REAL)0; /* both, so that the work does not depend on the data */
     const REAL a = tail ? (REAL)40 : R(fabs)(x);

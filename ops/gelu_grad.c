@@ -1,7 +1,7 @@
 /* gy (Φ(x) + x φ(x)): gelu's gradient; φ(x) = e^(-x²/2)/√(2π). Linear in gy; d/dx = gy φ(x) (2 - x²). */
 #ifdef REAL
 /* Φ(-a) - a φ(a) for a = |x|, which is 0 beyond 40; for x > 0 what is left of 1. */
-static inline REAL T(gelu_gradient)(REAL x, REAL gy)
+WG_INLINE REAL T(gelu_gradient)(REAL x, REAL gy)
 {
     const int tail = R(fabs)(x) > (REAL)40, left = x <= (REAL)0;
     const REAL a = tail ? (REAL)40 : R(fabs)(x), slope = (R(mills)(a) - a * (REAL)(0.5 * M_SQRT1_2 * M_2_SQRTPI)) * R(bell)(a);

@@ -1,7 +1,7 @@
 /* y = x/2 (1 + tanh u) as x sigmoid(2u), which is exact in the left tail; u = √(2/π) (x + 0.044715 x³). Hendrycks, Gimpel, 2016. */
 #ifdef REAL
 #include "tails.h"
-static inline REAL T(gelu_tanh_value)(REAL x)
+WG_INLINE REAL T(gelu_tanh_value)(REAL x)
 {
     const WIDE v = (WIDE)T(from_left)(x, 40), z = v * ((WIDE)WG_GELU_1 + (WIDE)WG_GELU_3 * (v * v));
     const WIDE e = W(exp)(-W(fabs)(z));

@@ -2,7 +2,7 @@
    d/dx = gy s t (2z' + x ((t - s) z'² + z'')). */
 #ifdef REAL
 #include "tails.h"
-static inline REAL T(gelu_tanh_gradient)(REAL x, REAL gy)
+WG_INLINE REAL T(gelu_tanh_gradient)(REAL x, REAL gy)
 {
     const WIDE v = (WIDE)T(between)(x, 40), cubic = (WIDE)WG_GELU_3 * (v * v), z = v * ((WIDE)WG_GELU_1 + cubic);
     const WIDE slope = (WIDE)WG_GELU_1 + (WIDE)3 * cubic, e = W(exp)(-W(fabs)(z)), near = (WIDE)1 / ((WIDE)1 + e), far = e * near;

@@ -1,7 +1,7 @@
 /* With d = |x - t| and c = min(d, delta): c (d - c/2), which is d²/2 up to delta and delta (d - delta/2) beyond. The slope is x - t
    brought into -delta … delta. */
 #ifdef REAL
-static inline REAL T(huber_of)(REAL d, REAL delta)
+WG_INLINE REAL T(huber_of)(REAL d, REAL delta)
 {
     const REAL c = d <= delta ? d : delta;
     return c * (d - (REAL)0.5 * c);

@@ -19,6 +19,9 @@
 #define WIDE double
 #endif
 
+/* For what is called in loops, which would not be vectorised around a call. */
+#define WG_INLINE static inline __attribute__((always_inline))
+
 #ifdef __cplusplus
 extern "C" {
 #endif

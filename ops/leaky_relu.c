@@ -1,6 +1,6 @@
 /* y = x for x > 0, else slope x; dy/dx = 1 for x > 0, else slope. */
 #ifdef REAL
-static inline REAL T(leaky)(REAL x, REAL slope)
+WG_INLINE REAL T(leaky)(REAL x, REAL slope)
 {
     const int right = x > (REAL)0;
     return (right ? x : (REAL)0) + slope * (right ? (REAL)0 : x); /* a sum, not a choice, which would be a branch */

@@ -1,6 +1,6 @@
 /* gy where x > 0, else slope gy: leaky_relu's gradient. Linear in gy, flat in x. */
 #ifdef REAL
-static inline REAL T(leaky_gradient)(REAL x, REAL gy, REAL slope)
+WG_INLINE REAL T(leaky_gradient)(REAL x, REAL gy, REAL slope)
 {
     const int right = x > (REAL)0;
     return (right ? gy : (REAL)0) + slope * (right ? (REAL)0 : gy); /* as in leaky_relu */

@@ -1,7 +1,7 @@
 /* y = a + w (b - a), broadcasting: from the nearer end, so that w = 0 and w = 1 give a and b exactly. dy/da = 1 - w, dy/db = w,
    dy/dw = b - a. */
 #ifdef REAL
-static inline REAL T(lerp_value)(REAL a, REAL b, REAL w)
+WG_INLINE REAL T(lerp_value)(REAL a, REAL b, REAL w)
 {
     const REAL way = b - a, rest = (REAL)1 - w;
     return w < (REAL)0.5 ? a + w * way : b - rest * way;

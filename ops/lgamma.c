@@ -1,7 +1,7 @@
 /* y = ln |Γ(x)|, element by element; dy/dx = digamma x. In f64 throughout: near its zeros, and below 0, the f32 function is off by
    more than a few units. */
 #ifdef REAL
-static inline REAL T(lgamma_value)(REAL x)
+WG_INLINE REAL T(lgamma_value)(REAL x)
 {
     int sign; /* lgamma itself leaves it in a global variable */
     return (REAL)lgamma_r((WIDE)x, &sign);

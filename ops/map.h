@@ -4,7 +4,7 @@
 #define WG_LOOP(n) _Pragma("omp simd") for (int64_t i = 0; i < (n); i++)
 
 #define MAP1(name, params_type, expression)                                                     \
-    static inline REAL T(name##_of)(REAL x, const params_type *p)                               \
+    WG_INLINE REAL T(name##_of)(REAL x, const params_type *p)                                   \
     {                                                                                           \
         (void)p;                                                                                \
         return expression;                                                                      \
@@ -27,7 +27,7 @@
     }
 
 #define MAP2(name, params_type, expression)                                                        \
-    static inline REAL T(name##_of)(REAL a, REAL b, const params_type *p)                          \
+    WG_INLINE REAL T(name##_of)(REAL a, REAL b, const params_type *p)                              \
     {                                                                                              \
         (void)p;                                                                                   \
         return expression;                                                                         \
@@ -56,7 +56,7 @@
     }
 
 #define MAP3(name, params_type, expression)                                                        \
-    static inline REAL T(name##_of)(REAL a, REAL b, REAL d, const params_type *p)                  \
+    WG_INLINE REAL T(name##_of)(REAL a, REAL b, REAL d, const params_type *p)                      \
     {                                                                                              \
         (void)p;                                                                                   \
         return expression;                                                                         \

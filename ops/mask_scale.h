@@ -1,5 +1,5 @@
 /* A row: y = s x where a mask is not 0, else 0; s, a double, is its params. */
-static inline REAL T(mask_scale_of)(REAL x, uint8_t mask, REAL factor)
+WG_INLINE REAL T(mask_scale_of)(REAL x, uint8_t mask, REAL factor)
 {
     return factor * (mask ? x : (REAL)0); /* not the product chosen: that is a branch, which waits for the mask */
 }

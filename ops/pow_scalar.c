@@ -1,6 +1,6 @@
 /* y = xᵖ, element by element; dy/dx = p xᵖ⁻¹. p is not rounded to f32. Small integers are cheaper by multiplication. */
 #ifdef REAL
-static inline REAL T(power)(REAL x, double p)
+WG_INLINE REAL T(power)(REAL x, double p)
 {
     return p == 2 ? x * x : p == 3 ? x * x * x : p == -1 ? (REAL)1 / x : (REAL)pow((WIDE)x, (WIDE)p);
 }

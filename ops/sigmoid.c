@@ -1,6 +1,6 @@
 /* y = 1 / (1 + e⁻ˣ), by e^-|x| so that nothing overflows; dy/dx = y (1 - y). */
 #ifdef REAL
-static inline REAL T(sigmoid_value)(REAL x)
+WG_INLINE REAL T(sigmoid_value)(REAL x)
 {
     const REAL e = R(exp)(-R(fabs)(x)), right = (REAL)1 / ((REAL)1 + e);
     return right * (x >= (REAL)0 ? (REAL)1 : e); /* one product on either side, so that the work does not depend on the data */

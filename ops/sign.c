@@ -1,6 +1,6 @@
 /* y = -1, 0 or 1, NaN for NaN: flat. */
 #ifdef REAL
-static inline REAL T(sign_value)(REAL x)
+WG_INLINE REAL T(sign_value)(REAL x)
 {
     const int above = x > (REAL)0, below = x < (REAL)0; /* both, so that the work does not depend on the data */
     return above ? (REAL)1 : below ? (REAL)-1 : x;

@@ -2,7 +2,7 @@
    s = sigmoid x. */
 #ifdef REAL
 #include "tails.h"
-static inline REAL T(silu_value)(REAL x)
+WG_INLINE REAL T(silu_value)(REAL x)
 {
     const REAL v = T(from_left)(x, 800), e = R(exp)(R(fabs)(v) * (REAL)-0.5), w = v >= (REAL)0 ? (REAL)1 : e;
     return v * w * w / ((REAL)1 + e * e);

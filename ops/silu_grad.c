@@ -1,7 +1,7 @@
 /* gy s (1 + x t), s = sigmoid x, t = 1 - s = sigmoid(-x): silu's gradient. Linear in gy; d/dx = gy s t (2 + x (t - s)). */
 #ifdef REAL
 #include "tails.h"
-static inline REAL T(silu_gradient)(REAL x, REAL gy)
+WG_INLINE REAL T(silu_gradient)(REAL x, REAL gy)
 {
     const REAL v = T(between)(x, 800), e = R(exp)(R(fabs)(v) * (REAL)-0.5), near = (REAL)1 / ((REAL)1 + e * e), far = e * e * near;
     const int right = v >= (REAL)0;

@@ -4,12 +4,12 @@
 #define WG_GELU_3 (0.044715 * WG_GELU_1)
 
 #ifdef REAL
-static inline REAL T(from_left)(REAL x, double limit)
+WG_INLINE REAL T(from_left)(REAL x, double limit)
 {
     return x < (REAL)-limit ? (REAL)-limit : x;
 }
 
-static inline REAL T(between)(REAL x, double limit)
+WG_INLINE REAL T(between)(REAL x, double limit)
 {
     const int below = x<(REAL)-limit, above = x>(REAL) limit; /* both, so that the work does not depend on the data */
     return below ? (REAL)-limit : above ? (REAL)limit : x;

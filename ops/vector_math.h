@@ -5,7 +5,7 @@
    Before it is included: REAL, T, BITS (an unsigned integer as wide), WG_DIGITS (of REAL behind the first), R(name) beneath. */
 
 /* a b + c, rounded once where the instruction set can */
-static inline REAL T(mad)(REAL a, REAL b, REAL c)
+WG_INLINE REAL T(mad)(REAL a, REAL b, REAL c)
 {
 #if FUSED
     return LIBRARY(fma)(a, b, c);
@@ -22,14 +22,14 @@ static inline REAL T(mad)(REAL a, REAL b, REAL c)
 #define ROUNDER ((REAL)1.5 * (REAL)((BITS)1 << WG_DIGITS))
 #define POWER ((REAL)((BITS)1 << WG_DIGITS))
 
-static inline BITS T(bits)(REAL x)
+WG_INLINE BITS T(bits)(REAL x)
 {
     BITS bits;
     memcpy(&bits, &x, sizeof bits);
     return bits;
 }
 
-static inline REAL T(number)(BITS bits)
+WG_INLINE REAL T(number)(BITS bits)
 {
     REAL x;
     memcpy(&x, &bits, sizeof x);
@@ -37,23 +37,23 @@ static inline REAL T(number)(BITS bits)
 }
 
 /* The sign of odd functions, also of 0. */
-static inline REAL T(signed_as)(REAL magnitude, REAL x)
+WG_INLINE REAL T(signed_as)(REAL magnitude, REAL x)
 {
     return T(number)(T(bits)(magnitude) | (T(bits)(x) & SIGN_BIT));
 }
 
-static inline REAL T(magnitude)(REAL x)
+WG_INLINE REAL T(magnitude)(REAL x)
 {
     return T(number)(T(bits)(x) & ~SIGN_BIT);
 }
 
 /* NaN stays. */
-static inline REAL T(at_most)(REAL x, REAL most)
+WG_INLINE REAL T(at_most)(REAL x, REAL most)
 {
     return x > most ? most : x;
 }
 
-static inline REAL T(at_least)(REAL x, REAL least)
+WG_INLINE REAL T(at_least)(REAL x, REAL least)
 {
     return x < least ? least : x;
 }
@@ -64,7 +64,7 @@ typedef struct {
     BITS n; /* modulo its range */
 } T(e_power);
 
-static inline T(e_power) T(power_of_e)(REAL a, REAL b)
+WG_INLINE T(e_power) T(power_of_e)(REAL a, REAL b)
 {
     const REAL rounded = T(mad)(a, (REAL)M_LOG2E, ROUNDER), n = rounded - ROUNDER;
     const REAL r = T(mad)(n, -LN2_LOW, T(mad)(n, -LN2_HIGH, a)) + b;
@@ -73,18 +73,18 @@ static inline T(e_power) T(power_of_e)(REAL a, REAL b)
 }
 
 /* By two powers of 2, so that neither is out of range, and a result that is denormal is rounded once. */
-static inline REAL T(scaled)(T(e_power) p)
+WG_INLINE REAL T(scaled)(T(e_power) p)
 {
     const BITS both = p.n + 2 * WG_BIAS, half = both >> 1;
     return (1 + p.rest) * T(number)(half << WG_DIGITS) * T(number)((both - half) << WG_DIGITS);
 }
 
-static inline REAL T(wg_exp)(REAL x)
+WG_INLINE REAL T(wg_exp)(REAL x)
 {
     return T(scaled)(T(power_of_e)(T(at_least)(T(at_most)(x, EXP_TO), EXP_FROM), 0));
 }
 
-static inline REAL T(wg_expm1)(REAL x)
+WG_INLINE REAL T(wg_expm1)(REAL x)
 {
     const T(e_power) p = T(power_of_e)(T(at_least)(T(at_most)(x, EXP_TO), EXPM1_FROM), 0);
     const REAL half = T(number)((p.n + WG_BIAS - 1) << WG_DIGITS); /* of the power, which may be out of range */
@@ -93,20 +93,20 @@ static inline REAL T(wg_expm1)(REAL x)
 }
 
 /* x = m 2ᵉ with m from 2/3 to 4/3; e's bits are an exponent's. */
-static inline BITS T(exponent)(REAL x)
+WG_INLINE BITS T(exponent)(REAL x)
 {
     return (T(bits)(x) - T(bits)((REAL)2 / 3)) & ~MANTISSA;
 }
 
 /* e ln 2 + ln(1 + f) */
-static inline REAL T(log_of_parts)(BITS exponent, REAL f)
+WG_INLINE REAL T(log_of_parts)(BITS exponent, REAL f)
 {
     const BITS positive = (exponent + ((BITS)(2 * WG_BIAS) << WG_DIGITS)) >> WG_DIGITS;
     const REAL e = T(number)(positive | T(bits)(POWER)) - (POWER + 2 * WG_BIAS);
     return T(mad)(e, LN2_HIGH, T(mad)(e, LN2_LOW, T(log_near_1)(f)));
 }
 
-static inline REAL T(wg_log)(REAL x)
+WG_INLINE REAL T(wg_log)(REAL x)
 {
     const int tiny = x < T(number)(MANTISSA + 1);
     const REAL normal = tiny ? x * (2 * POWER) : x;
@@ -117,7 +117,7 @@ static inline REAL T(wg_log)(REAL x)
     return x > 0 && x < (REAL)INFINITY ? y : special;
 }
 
-static inline REAL T(wg_log1p)(REAL x)
+WG_INLINE REAL T(wg_log1p)(REAL x)
 {
     const BITS e = T(exponent)(1 + x);
     const REAL scale = T(number)(T(bits)((REAL)4) - e); /* 4 2⁻ᵉ, as 2⁻ᵉ may be out of range */
@@ -129,7 +129,7 @@ static inline REAL T(wg_log1p)(REAL x)
 }
 
 /* Near 0 a series; elsewhere 1 - 2/(e^2x + 1). */
-static inline REAL T(wg_tanh)(REAL x)
+WG_INLINE REAL T(wg_tanh)(REAL x)
 {
     const REAL a = T(magnitude)(x), square = x * x;
     const T(e_power) p = T(power_of_e)(2 * T(at_most)(a, TANH_TO), 0);
@@ -139,27 +139,27 @@ static inline REAL T(wg_tanh)(REAL x)
 }
 
 /* e^(-c x²), c a power of 2; x² is taken in two parts, for its rounding error would be as large as the exponent makes it. */
-static inline REAL T(exp_minus_square)(REAL x, REAL c)
+WG_INLINE REAL T(exp_minus_square)(REAL x, REAL c)
 {
     const REAL head = T(number)(T(bits)(x) & SPLIT), tail = x - head;
     return T(scaled)(T(power_of_e)(-c * (head * head), -c * (tail * (x + head))));
 }
 
 /* e^(-x²/2) */
-static inline REAL T(wg_bell)(REAL x)
+WG_INLINE REAL T(wg_bell)(REAL x)
 {
     return T(exp_minus_square)(T(at_most)(T(magnitude)(x), TAIL_TO), (REAL)0.5);
 }
 
 /* Mills's ratio without a constant: e^(x²/2) Φ(-x), Φ the normal distribution function, for x not below 0. */
-static inline REAL T(wg_mills)(REAL x)
+WG_INLINE REAL T(wg_mills)(REAL x)
 {
     const REAL near = T(at_most)(x, TAIL_TO), w = 1 / (near + MILLS_MIDDLE);
     return w * T(mills_series)((near - MILLS_MIDDLE) * w);
 }
 
 /* Near 0 a series; elsewhere 1 - 2 Φ(-√2 x). */
-static inline REAL T(wg_erf)(REAL x)
+WG_INLINE REAL T(wg_erf)(REAL x)
 {
     const REAL a = T(at_most)(T(magnitude)(x), ERF_TO), square = a * a;
     const REAL near = T(mad)(a, T(erf_series)(square), a);
@@ -167,15 +167,15 @@ static inline REAL T(wg_erf)(REAL x)
     return T(signed_as)(a < 1 ? near : far, x);
 }
 
-#define OF_LIBRARY(name)                    \
-    static inline REAL T(wg_##name)(REAL x) \
-    {                                       \
-        return LIBRARY(name)(x);            \
+#define OF_LIBRARY(name)                \
+    WG_INLINE REAL T(wg_##name)(REAL x) \
+    {                                   \
+        return LIBRARY(name)(x);        \
     }
-#define OF_LIBRARY_2(name)                          \
-    static inline REAL T(wg_##name)(REAL a, REAL b) \
-    {                                               \
-        return LIBRARY(name)(a, b);                 \
+#define OF_LIBRARY_2(name)                      \
+    WG_INLINE REAL T(wg_##name)(REAL a, REAL b) \
+    {                                           \
+        return LIBRARY(name)(a, b);             \
     }
 OF_LIBRARY(acos)
 OF_LIBRARY(asin)
@@ -194,7 +194,7 @@ OF_LIBRARY(tan)
 OF_LIBRARY_2(atan2)
 OF_LIBRARY_2(pow)
 
-static inline REAL T(wg_fma)(REAL a, REAL b, REAL c)
+WG_INLINE REAL T(wg_fma)(REAL a, REAL b, REAL c)
 {
     return LIBRARY(fma)(a, b, c);
 }

@@ -54,7 +54,7 @@
 #endif
 
 /* (eˣ - 1 - x)/x², |x| < ln 2/2 */
-static inline REAL T(exp_series)(REAL x)
+WG_INLINE REAL T(exp_series)(REAL x)
 {
 #if WG_DIGITS == 23
     return POLY5(x, 0x1p-1f, 0x1.5554dcp-3f, 0x1.555518p-5f, 0x1.120c62p-7f, 0x1.6d11fep-10f);
@@ -67,7 +67,7 @@ static inline REAL T(exp_series)(REAL x)
 
 #if WG_DIGITS == 23
 /* ln(1 + x), |x| < 1/3, by (ln(1 + x) - x + x²/2)/x³ */
-static inline REAL T(log_near_1)(REAL x)
+WG_INLINE REAL T(log_near_1)(REAL x)
 {
     const REAL cubic = POLY9(x, 0x1.555556p-2f, -0x1.ffffb6p-3f, 0x1.999954p-3f, -0x1.557832p-3f, 0x1.24b28cp-3f, -0x1.f75896p-4f,
                              0x1.bf1afp-4f, -0x1.fcd036p-4f, 0x1.d01a22p-4f);
@@ -75,7 +75,7 @@ static inline REAL T(log_near_1)(REAL x)
 }
 #else
 /* ln(1 + x), |x| < 1/3, by (ln((1 + s)/(1 - s))/s - 2)/s², s = x/(2 + x): a series half as long */
-static inline REAL T(log_near_1)(REAL x)
+WG_INLINE REAL T(log_near_1)(REAL x)
 {
     const REAL s = x / (2 + x), z = s * s, half = 0.5 * x * x;
     const REAL series = POLY7(z, 0x1.5555555555558p-1, 0x1.99999999951f5p-2, 0x1.2492492e0b70cp-2, 0x1.c71c62c42db89p-3,
@@ -85,7 +85,7 @@ static inline REAL T(log_near_1)(REAL x)
 #endif
 
 /* (tanh √x/√x - 1)/x, x < 0.55² */
-static inline REAL T(tanh_series)(REAL x)
+WG_INLINE REAL T(tanh_series)(REAL x)
 {
 #if WG_DIGITS == 23
     return POLY5(x, -0x1.555554p-2f, 0x1.110feap-3f, -0x1.b9a044p-5f, 0x1.5d220ep-6f, -0x1.b13538p-8f);
@@ -97,7 +97,7 @@ static inline REAL T(tanh_series)(REAL x)
 }
 
 /* erf √x/√x - 1, x < 1 */
-static inline REAL T(erf_series)(REAL x)
+WG_INLINE REAL T(erf_series)(REAL x)
 {
 #if WG_DIGITS == 23
     return POLY7(x, 0x1.06eba8p-3f, -0x1.81273ep-2f, 0x1.ce2d1p-4f, -0x1.b7fabap-6f, 0x1.54127p-8f, -0x1.a45088p-11f,
@@ -110,7 +110,7 @@ static inline REAL T(erf_series)(REAL x)
 }
 
 /* (t + c) Mills(t) where x = (t - c)/(t + c), c = MILLS_MIDDLE, 0 <= t <= TAIL_TO */
-static inline REAL T(mills_series)(REAL x)
+WG_INLINE REAL T(mills_series)(REAL x)
 {
 #if WG_DIGITS == 23
     return POLY11(x, 0x1.754a76p-1f, -0x1.04c72ap-1f, 0x1.d71382p-3f, -0x1.832d2ep-5f, -0x1.56d40cp-7f, 0x1.c8c72cp-8f,
