@@ -27,7 +27,6 @@ struct job {
     bool across;            /* panels pass by rows, not rows by panels */
     bool packs_a, packs_b;
     bool keeps_b;             /* packed panels are used more than once */
-    int64_t line;             /* packed a: numbers from row to row */
     int64_t a_bytes, b_bytes; /* room for packing */
 };
 
@@ -93,20 +92,15 @@ static int part_columns(const struct job *g, int64_t columns, struct stretch par
     return n;
 }
 
-/* Packed rows stay rows, only closer together, if a's are contiguous; else what a tile reads at once is side by side. */
+/* What a tile reads at once is packed side by side. */
 static void pack_rows(const struct job *g, const struct block *x, const struct stretch part[2])
 {
     const struct wg_product *p = &g->p;
-    const char *a = element(g, p->a, x->row, p->a_row, x->depth, p->a_column);
-    if (p->a_column == 1) {
-        g->kernels->pack(x->rows, x->depths, a, p->a_row, 1, x->a, g->line);
-        return;
-    }
     for (int h = 0; h < 2; h++)
         for (int64_t t = 0; t < part[h].count; t++) {
             const int64_t i = part[h].first + t * part[h].size;
-            g->kernels->pack(x->depths, part[h].size, a + i * p->a_row * g->size, p->a_column, p->a_row,
-                             x->a + i * g->line * g->size, part[h].size);
+            const char *a = element(g, p->a, x->row + i, p->a_row, x->depth, p->a_column);
+            g->kernels->pack(x->depths, part[h].size, a, p->a_column, p->a_row, x->a + i * x->depths * g->size, part[h].size);
         }
 }
 
@@ -144,13 +138,13 @@ static void multiply_tiles(const struct job *g, const struct block *x, const str
                            int64_t n, int64_t count, struct wg_tiles *t)
 {
     const struct wg_product *p = &g->p;
-    const bool packed_by_rows = p->a_column == 1, down = count == 1;
+    const bool down = count == 1;
     const int64_t j = x->column + columns->first + n * columns->size, vectors = vectors_of(g, columns->size);
     t->columns = columns->size;
     t->b = panel(g, x, columns, n, &t->b_row);
-    t->a_row = !g->packs_a ? p->a_row : packed_by_rows ? g->line : 1;
-    t->a_column = !g->packs_a ? p->a_column : packed_by_rows ? 1 : rows->size;
-    const int64_t a_down = g->packs_a ? g->line : p->a_row;
+    t->a_row = g->packs_a ? 1 : p->a_row;
+    t->a_column = g->packs_a ? rows->size : p->a_column;
+    const int64_t a_down = g->packs_a ? x->depths : p->a_row;
     t->count = down ? rows->count : count;
     t->next_a = down ? rows->size * a_down : 0;
     t->next_b = down ? 0 : g->packs_b ? columns->size * x->depths : columns->size * p->b_column;
@@ -158,7 +152,7 @@ static void multiply_tiles(const struct job *g, const struct block *x, const str
     t->next_bias = down ? rows->size * p->bias_row : columns->size * p->bias_column;
     for (int64_t tile = 0; tile < (down ? 1 : rows->count); tile++) {
         const int64_t i = rows->first + tile * rows->size;
-        t->a = g->packs_a ? x->a + i * g->line * g->size : element(g, p->a, x->row + i, p->a_row, x->depth, p->a_column);
+        t->a = g->packs_a ? x->a + i * x->depths * g->size : element(g, p->a, x->row + i, p->a_row, x->depth, p->a_column);
         t->c = (void *)(uintptr_t)element(g, p->c, x->row + i, p->c_row, j, p->c_column);
         t->bias = t->last && p->bias ? element(g, p->bias, x->row + i, p->bias_row, j, p->bias_column) : NULL;
         g->kernels->tiles[vectors - 1][rows->size - 1](t);
@@ -255,8 +249,7 @@ static void choose_packing(struct job *g)
     g->packs_a = panels > 1 && (far_apart || rows_collide(g) || (large && panels > 4));
     g->across = panels > 1 && depths <= ACROSS && p->n * depths * g->size < SECOND_CACHE / 2;
     g->keeps_b = g->packs_b && (g->across || (g->packs_a && p->m > BLOCK_ROWS));
-    g->line = p->a_column == 1 ? parts_of(depths, 16) * 16 + 16 : depths;
-    g->a_bytes = g->packs_a ? least(p->m, BLOCK_ROWS) * g->line * g->size : 0;
+    g->a_bytes = g->packs_a ? least(p->m, BLOCK_ROWS) * depths * g->size : 0;
     g->a_bytes = parts_of(g->a_bytes, ALIGNMENT) * ALIGNMENT;
     const int64_t columns = g->keeps_b ? parts_of(least(p->n, BLOCK_COLUMNS), width) * width : width;
     g->b_bytes = g->packs_b ? columns * depths * g->size : 0;

@@ -47,6 +47,10 @@ INLINE void T(multiply)(const int rows, const int vectors, const struct wg_tiles
     T(rows) a = T(rows_of)(t, at->a);
     const REAL *b = at->b;
     const int64_t k = t->k, b_row = t->b_row;
+    if (k > 32)
+        WG_EACH(r, rows)
+            WG_EACH(v, vectors)
+                __builtin_prefetch(at->c + r * t->c_row + v * LANES, 1);
     WG_EACH(r, rows)
         WG_EACH(v, vectors)
             sum[r][v] = ZERO;
@@ -54,6 +58,8 @@ INLINE void T(multiply)(const int rows, const int vectors, const struct wg_tiles
         VEC right[T(MOST_VECTORS)];
         WG_EACH(v, vectors - 1)
             right[v] = LOAD(b + v * LANES);
+        WG_EACH(v, vectors)
+            __builtin_prefetch(b + 8 * b_row + v * LANES);
         right[vectors - 1] = LOAD_SOME(last, b + (vectors - 1) * LANES);
         WG_EACH(r, rows) {
             const VEC left = SPLAT(T(row_at)(&a, r));
