@@ -34,7 +34,7 @@ void wg_walk_let_go(struct walk *w, wg_tensor *g)
 }
 
 /* What a vjp made and nobody adopted. */
-void wg_walk_sweep(struct wg_thread *th)
+void wg_walk_sweep_list(struct wg_thread *th)
 {
     while (th->scratch_list) {
         wg_tensor *t = th->scratch_list;
@@ -90,8 +90,7 @@ wg_tensor *wg_walk_unbroadcast(const struct wg_op *op, const wg_tensor *t, wg_te
     return g && lead > 0 ? wg_reshape(g, wg_shape_of(t)) : g;
 }
 
-/* Adds g to what t has: in place only where the sum so far is held by nobody else. */
-wg_status wg_walk_add(struct walk *w, wg_tensor *t, wg_tensor *g)
+wg_status wg_walk_sum(struct walk *w, wg_tensor *t, wg_tensor *g)
 {
     WG_TRY(wg_walk_touch(w, t));
     if (!t->adjoint || t->adjoint == WG_KNOWN_ZERO) {

@@ -2,6 +2,7 @@
    itself, built where it will stay and committed by linking it; in a backward that is not recorded the same memory is given back. */
 #include <string.h>
 
+#include "arena.h"
 #include "log.h"
 
 /* ---- messages ---- */
@@ -32,33 +33,49 @@ wg_status wg_call_error(const wg_call *c, wg_status code, const char *text)
 
 /* ---- building the call ---- */
 
-static size_t node_bytes(const struct wg_op *op, size_t n_in, size_t n_out)
+WG_HOT size_t node_bytes(const struct wg_op *op, size_t n_in, size_t n_out)
 {
     const size_t pointers = (n_in + n_out) * sizeof(wg_tensor *);
     const size_t versions = ((n_in + n_out) * sizeof(uint32_t) + 7) & ~(size_t)7;
     return sizeof(struct wg_node) + pointers + versions + op->params_size;
 }
 
-static struct wg_node *node_new(struct wg_thread *th, const struct wg_op *op, const void *params, size_t n_in, size_t n_out)
+/* Field by field: what recording sets is not cleared first. */
+WG_HOT struct wg_node *node_new(struct wg_thread *th, const struct wg_op *op, const void *params, size_t n_in, size_t n_out)
 {
     const size_t bytes = node_bytes(op, n_in, n_out);
     struct wg_node *node = th->top ? wg_tape_alloc(th->top, bytes) : wg_object_new(bytes);
     if (!node)
         return NULL;
-    char *at = (char *)(node + 1);
-    wg_tensor **in = (wg_tensor **)(void *)at, **out = in + n_in;
-    memset(node, 0, sizeof *node);
-    node->version = (uint32_t *)(void *)(out + n_out);
-    char *params_at = at + bytes - sizeof *node - op->params_size;
-    if (op->params_size)
+    wg_tensor **in = (wg_tensor **)(void *)(node + 1), **out = in + n_in;
+    char *params_at = (char *)node + bytes - op->params_size;
+    if (op->params_size == sizeof(double)) /* a scalar, as often: without a call */
+        *(double *)(void *)params_at = *(const double *)params;
+    else if (op->params_size)
         memcpy(params_at, params, op->params_size);
-    node->call = (wg_call){.op = op, .params = params_at, .in = in, .out = out, .n_in = (uint16_t)n_in, .n_out = (uint16_t)n_out};
+    node->call.op = op;
+    node->call.params = params_at;
+    node->call.in = in;
+    node->call.out = out;
+    node->call.context = NULL;
+    node->call.n_in = (uint16_t)n_in;
+    node->call.n_out = (uint16_t)n_out;
+    node->call.dtype = WG_F32;
+    node->call.alike = false;
+    node->next = NULL;
+    node->mark = 0;
+    node->behind = 0;
+    node->next_update = NULL;
+    node->closure = NULL;
     node->bytes = bytes;
-    memset(out, 0, n_out * sizeof *out);
+    node->version = (uint32_t *)(void *)(out + n_out);
+    node->needs = false;
+    for (size_t i = 0; i < n_out; i++)
+        out[i] = NULL;
     return node;
 }
 
-static void node_discard(struct wg_thread *th, struct wg_node *node)
+WG_HOT void node_discard(struct wg_thread *th, struct wg_node *node)
 {
     if (th->top)
         wg_tape_unalloc(th->top, node, node->bytes);
@@ -86,25 +103,92 @@ wg_status wg_check_operand(struct wg_thread *th, const struct wg_op *op, const w
     return t->tape && t->tape->thread != th ? wg_check_handle(t, op->name, (int)i) : WG_OK;
 }
 
-static wg_status take_operands(struct wg_thread *th, struct wg_node *node, wg_tensor *const *given)
+/* An operand that is not simply alive on the top tape: refused, absent by choice, of a tape below, or of the caller's. */
+static wg_tensor *operand(struct wg_thread *th, const struct wg_op *op, wg_tensor *t, size_t i, wg_status *status)
 {
-    const struct wg_op *op = node->call.op;
+    *status = wg_check_operand(th, op, t, i);
+    if (*status != WG_OK)
+        return NULL;
+    if (!t->tape && th->top && t->state != WG_ABSENT && !(t = wg_proxy(th, t)))
+        *status = WG_E_MEMORY;
+    return t;
+}
+
+/* Fills c's operands; *flags is what any of them has. */
+WG_HOT wg_status take_operands(struct wg_thread *th, struct wg_node *node, wg_tensor *const *given, size_t n, unsigned *flags)
+{
     wg_tensor **in = (wg_tensor **)(uintptr_t)node->call.in;
-    int dtype = -1;
-    for (size_t i = 0; i < node->call.n_in; i++) {
+    unsigned dtype = WG_I64, all = 0;
+    for (size_t i = 0; i < n; i++) {
         wg_tensor *t = given[i];
-        WG_TRY(wg_check_operand(th, op, t, i));
-        if (!t->tape && th->top && t->state != WG_ABSENT) {
-            t = wg_proxy(th, t);
+        if (__builtin_expect(!t || t->state != WG_LIVE || t->tape != th->top, 0)) {
+            wg_status status;
+            t = operand(th, node->call.op, t, i, &status);
             if (!t)
-                return WG_E_MEMORY;
+                return status;
         }
         in[i] = t;
-        if (dtype < 0 && t->state != WG_ABSENT && t->dtype <= WG_F64)
+        all |= t->flags;
+        if (dtype > WG_F64 && t->state != WG_ABSENT)
             dtype = t->dtype;
     }
-    node->call.dtype = (uint8_t)(dtype < 0 ? WG_F32 : dtype);
+    node->call.dtype = (uint8_t)(dtype > WG_F64 ? WG_F32 : dtype);
+    *flags = all;
     return WG_OK;
+}
+
+/* ---- results ---- */
+
+/* Element-wise on operands of one shape and dtype, the common case: the result is laid out as the first dense one, and no rule is
+   asked. NULL in any other case. */
+WG_HOT const wg_tensor *model_of(struct wg_node *node, size_t n_in)
+{
+    const wg_call *c = &node->call;
+    const wg_tensor *model = c->in[0];
+    if (model->dtype > WG_F64 || wg_absent(model))
+        return NULL;
+    bool alike = true;
+    for (size_t i = 1; i < n_in; i++) {
+        const wg_tensor *t = c->in[i];
+        if (wg_absent(t) || t->dtype != model->dtype || t->rank != model->rank)
+            return NULL;
+        for (int k = 0; k < t->rank; k++) {
+            if (t->dims[k] != model->dims[k])
+                return NULL;
+            alike = alike && t->dims[t->rank + k] == model->dims[t->rank + k];
+        }
+        if (!(model->flags & WG_T_DENSE))
+            model = t;
+    }
+    if (model->rank > WG_INLINE_RANK)
+        return NULL;
+    if (!(model->flags & WG_T_CONTIGUOUS) && (!(model->flags & WG_T_DENSE) || (c->op->flags & WG_ROW_MAJOR)))
+        return NULL;
+    node->call.alike = alike;
+    return model;
+}
+
+/* Its one result, laid out as model. flags: what any of the operands has. */
+WG_HOT wg_status make_like(struct wg_thread *th, struct wg_node *node, const wg_tensor *model, size_t n_in, unsigned flags)
+{
+    const wg_call *c = &node->call;
+    const wg_tensor *taken = NULL;
+    if ((flags & WG_T_TAKE) && c->op->inplace)
+        for (unsigned i = 0; i < n_in && !taken; i++)
+            if (wg_may_overwrite(th, c, i))
+                taken = c->in[i];
+    if (taken)
+        model = taken;
+    wg_tensor *y = wg_handle_new(th, model->rank);
+    if (!y)
+        return WG_E_MEMORY;
+    *(wg_tensor **)(uintptr_t)c->out = y;
+    y->dtype = model->dtype;
+    y->slot = 0;
+    y->numel = model->numel;
+    y->flags |= model->flags & (WG_T_CONTIGUOUS | WG_T_DENSE);
+    wg_copy_dims(y, model);
+    return wg_storage_for(th, y, taken);
 }
 
 /* ---- effects ---- */
@@ -135,20 +219,20 @@ static void after_writing(const wg_call *c)
             c->in[i]->storage->version++;
 }
 
-static wg_kernel *kernel_of(const struct wg_thread *th, const wg_call *c)
+WG_HOT wg_kernel *kernel_of(const struct wg_thread *th, const wg_call *c)
 {
     const int dtype = c->dtype == WG_F64;
     wg_kernel *simd = th->isa > WG_PORTABLE ? c->op->simd[th->isa - 1][dtype] : NULL;
     return simd ? simd : c->op->kernel[dtype];
 }
 
-wg_status wg_node_run(const struct wg_thread *th, struct wg_node *node)
+WG_HOT wg_status node_run(const struct wg_thread *th, struct wg_node *node, size_t n_out)
 {
     const wg_call *c = &node->call;
     if (c->op->flags & WG_VIEW)
         return WG_OK;
-    bool empty = c->n_out > 0 && !c->op->writes;
-    for (unsigned i = 0; i < c->n_out && empty; i++)
+    bool empty = n_out > 0 && !c->op->writes;
+    for (size_t i = 0; i < n_out && empty; i++)
         empty = c->out[i]->numel == 0;
     wg_kernel *kernel = kernel_of(th, c);
     const wg_status status = empty ? WG_OK : th->capture ? wg_capture_run(th, c, kernel) : kernel(c);
@@ -157,16 +241,19 @@ wg_status wg_node_run(const struct wg_thread *th, struct wg_node *node)
     return status;
 }
 
+wg_status wg_node_run(const struct wg_thread *th, struct wg_node *node)
+{
+    return node_run(th, node, node->call.n_out);
+}
+
 /* ---- recording ---- */
 
 bool wg_differentiable(const struct wg_thread *th, const wg_call *c)
 {
-    if (th->no_grad || th->scratch || (c->op->flags & WG_CUT) || (!c->op->vjp && !(c->op->flags & WG_NO_DERIVATIVE)))
-        return false;
+    unsigned flags = 0;
     for (unsigned i = 0; i < c->n_in; i++)
-        if (c->in[i]->flags & WG_T_NEEDS)
-            return true;
-    return false;
+        flags |= c->in[i]->flags;
+    return wg_passes_gradient(th, c->op, flags);
 }
 
 static void mark_saved(struct wg_node *node)
@@ -186,52 +273,59 @@ static void mark_saved(struct wg_node *node)
         }
 }
 
-void wg_node_record(struct wg_thread *th, struct wg_node *node)
+WG_HOT void node_record(struct wg_thread *th, struct wg_node *node, size_t n_out, bool needs)
 {
     wg_tape *tape = th->top;
     const wg_call *c = &node->call;
     node->seq = ++th->seq;
     node->cause = th->cause;
     node->section = th->section;
-    node->needs = wg_differentiable(th, c);
+    node->needs = needs;
     node->prev = tape->last;
     *(tape->last ? &tape->last->next : &tape->first) = node;
     tape->last = node;
     tape->n_nodes++;
-    for (unsigned i = 0; i < c->n_out; i++) {
+    for (size_t i = 0; i < n_out; i++) {
         c->out[i]->from.node = node;
-        if (node->needs && c->out[i]->dtype <= WG_F64)
+        if (needs && c->out[i]->dtype <= WG_F64)
             c->out[i]->flags |= WG_T_NEEDS;
     }
-    if (node->needs)
+    if (needs && c->op->saves)
         mark_saved(node);
+}
+
+void wg_node_record(struct wg_thread *th, struct wg_node *node)
+{
+    node_record(th, node, node->call.n_out, wg_differentiable(th, &node->call));
 }
 
 /* Operands given away are gone, whether the output took their memory or not. */
 static void end_taken(const struct wg_thread *th, const wg_call *c)
 {
-    for (unsigned i = 0; i < c->n_in; i++)
-        if (c->in[i]->flags & WG_T_TAKE) {
-            c->in[i]->flags &= (uint16_t)~WG_T_TAKE;
-            if (!wg_bit(c->op->inplace, i) || (c->in[i]->flags & (WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT)))
-                continue;
-            if (th->top && th->top->trace)
-                c->in[i]->state = WG_DROPPED; /* a rerun reads it again */
-            else
-                wg_release_value(c->in[i]);
-        }
+    for (unsigned i = 0; i < c->n_in; i++) {
+        wg_tensor *t = c->in[i];
+        if (!(t->flags & WG_T_TAKE))
+            continue;
+        t->flags &= (uint16_t)~WG_T_TAKE;
+        if (!wg_bit(c->op->inplace, i) || (t->flags & (WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT)))
+            continue;
+        if (th->top && th->top->trace)
+            t->state = WG_DROPPED; /* a rerun reads it again */
+        else
+            wg_release_value(t);
+    }
 }
 
-static wg_status run(const struct wg_thread *th, struct wg_node *node)
+WG_HOT wg_status run(const struct wg_thread *th, struct wg_node *node, size_t n_out)
 {
-    return th->anomaly ? wg_anomaly_run(th, node) : wg_node_run(th, node);
+    return th->anomaly ? wg_anomaly_run(th, node) : node_run(th, node, n_out);
 }
 
 wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node)
 {
     if (node->call.op->writes)
         WG_TRY(before_writing(th, &node->call, false));
-    const wg_status status = run(th, node);
+    const wg_status status = run(th, node, node->call.n_out);
     if (status != WG_OK)
         return wg_op_failed(th, node->call.op, status, "forward");
     if (node->needs)
@@ -249,27 +343,27 @@ static void queue_update(struct wg_thread *th, struct wg_node *node)
     th->updates_end = &node->next_update;
 }
 
-static wg_status finish(struct wg_thread *th, struct wg_node *node, bool *recorded)
+/* Runs and records, or leaves both to the commit of an update. flags: what any of the operands has. */
+WG_HOT wg_status finish(struct wg_thread *th, struct wg_node *node, size_t n_out, unsigned flags, bool *recorded)
 {
     const wg_call *c = &node->call;
-    const bool queued = th->updating && c->op->writes &&
-                        c->n_out == 0; /* a draw gives a value: it runs at once, and can be undone */
+    const bool queued = n_out == 0 && c->op->writes && th->updating; /* a draw gives a value: it runs at once, and can be undone */
     if (c->op->writes)
         WG_TRY(before_writing(th, c, queued));
     if (!queued)
-        WG_TRY(run(th, node));
+        WG_TRY(run(th, node, n_out));
     *recorded = th->top && (!th->scratch || th->top->trace || queued);
     if (queued) /* recorded when it runs, so that a rerun keeps the order */
         queue_update(th, node);
     else if (*recorded)
-        wg_node_record(th, node);
-    if (c->op->inplace)
+        node_record(th, node, n_out, wg_passes_gradient(th, c->op, flags));
+    if ((flags & WG_T_TAKE) && c->op->inplace)
         end_taken(th, c);
     return WG_OK;
 }
 
 /* The caller asks for the first n_out results; nobody will ask for the others. */
-static void hand_out(const struct wg_thread *th, wg_tensor *const *made, size_t n_made, wg_tensor **out, size_t n_out)
+WG_HOT void hand_out(const struct wg_thread *th, wg_tensor *const *made, size_t n_made, wg_tensor **out, size_t n_out)
 {
     for (size_t i = 0; i < n_out; i++)
         out[i] = made[i];
@@ -290,6 +384,41 @@ static wg_status invoke_composed(struct wg_thread *th, const struct wg_op *op, c
     return WG_OK;
 }
 
+/* What an op call is: n_made results, of which the caller asks for n_out. */
+WG_HOT wg_status apply(struct wg_thread *th, const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in,
+                       wg_tensor **out, size_t n_out, size_t n_made, const wg_closure *closure)
+{
+    struct wg_node *node = node_new(th, op, params, n_in, n_made);
+    if (!node)
+        return WG_E_MEMORY;
+    if (closure) {
+        node->call.context = closure->context;
+        node->closure = closure;
+    }
+    bool recorded = false;
+    unsigned flags = 0;
+    wg_status status = take_operands(th, node, in, n_in, &flags);
+    if (status == WG_OK) {
+        const wg_tensor *model = n_made == 1 && n_in > 0 && !op->shape ? model_of(node, n_in) : NULL;
+        status = model ? make_like(th, node, model, n_in, flags) : wg_outputs_make(th, node);
+    }
+    if (status == WG_OK)
+        status = finish(th, node, n_made, flags, &recorded);
+    if (__builtin_expect(status != WG_OK, 0)) {
+        wg_op_failed(th, op, status, "forward");
+        wg_outputs_discard(node);
+        node_discard(th, node);
+        return status;
+    }
+    hand_out(th, node->call.out, n_made, out, n_out);
+    if (!recorded) {
+        if (closure && closure->destroy)
+            closure->destroy(closure->context);
+        node_discard(th, node);
+    }
+    return WG_OK;
+}
+
 static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in, wg_tensor **out,
                         size_t n_out, const wg_closure *closure)
 {
@@ -305,32 +434,7 @@ static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *c
         return wg_fail(WG_E_ARGUMENT, op->name, "%s: called with %zu operands for %zu results", op->name, n_in, n_out);
     if (op->compose)
         return invoke_composed(th, op, params, in, n_in, out, n_out);
-    struct wg_node *node = node_new(th, op, params, n_in, op->n_out);
-    if (!node)
-        return WG_E_MEMORY;
-    if (closure) {
-        node->call.context = closure->context;
-        node->closure = closure;
-    }
-    bool recorded = false;
-    wg_status status = take_operands(th, node, in);
-    if (status == WG_OK)
-        status = wg_outputs_make(th, node);
-    if (status == WG_OK)
-        status = finish(th, node, &recorded);
-    if (status != WG_OK) {
-        wg_op_failed(th, op, status, "forward");
-        wg_outputs_discard(node);
-        node_discard(th, node);
-        return status;
-    }
-    hand_out(th, node->call.out, op->n_out, out, n_out);
-    if (!recorded) {
-        if (closure && closure->destroy)
-            closure->destroy(closure->context);
-        node_discard(th, node);
-    }
-    return WG_OK;
+    return apply(th, op, params, in, n_in, out, n_out, op->n_out, closure);
 }
 
 wg_status wg_invoke(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in, wg_tensor **out, size_t n_out)
@@ -340,22 +444,32 @@ wg_status wg_invoke(const struct wg_op *op, const void *params, wg_tensor *const
     return invoke(op, params, in, n_in, out, n_out, NULL);
 }
 
+/* n operands, one result: in the common case there is nothing to say about the call itself. */
+WG_HOT wg_tensor *invoke_one(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n)
+{
+    struct wg_thread *th = wg_self();
+    wg_tensor *y = NULL;
+    const bool plain = th && op && op->n_in == n && op->n_out == 1 && op->kernel[0] && op->kernel[1] &&
+                       (params || !op->params_size);
+    const wg_status status = plain ? apply(th, op, params, in, n, &y, 1, 1, NULL) : invoke(op, params, in, n, &y, 1, NULL);
+    return status == WG_OK ? y : NULL;
+}
+
 wg_tensor *wg_invoke1(const struct wg_op *op, const void *params, wg_tensor *a)
 {
-    wg_tensor *y = NULL;
-    return invoke(op, params, &a, 1, &y, 1, NULL) == WG_OK ? y : NULL;
+    return invoke_one(op, params, &a, 1);
 }
 
 wg_tensor *wg_invoke2(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b)
 {
-    wg_tensor *in[2] = {a, b}, *y = NULL;
-    return invoke(op, params, in, 2, &y, 1, NULL) == WG_OK ? y : NULL;
+    wg_tensor *in[2] = {a, b};
+    return invoke_one(op, params, in, 2);
 }
 
 wg_tensor *wg_invoke3(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b, wg_tensor *c)
 {
-    wg_tensor *in[3] = {a, b, c}, *y = NULL;
-    return invoke(op, params, in, 3, &y, 1, NULL) == WG_OK ? y : NULL;
+    wg_tensor *in[3] = {a, b, c};
+    return invoke_one(op, params, in, 3);
 }
 
 wg_status wg_invoke_closure(const struct wg_op *op, wg_tensor *const *in, size_t n_in, wg_tensor **y, const wg_closure *closure)

@@ -1,7 +1,7 @@
 /* Closures: an op made for one application out of two plain functions and a context. */
 #include <string.h>
 
-#include "internal.h"
+#include "arena.h"
 
 /* The op is made on the tape, where it lives as long as its node. */
 struct made_op {

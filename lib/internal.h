@@ -2,53 +2,14 @@
 #ifndef WG_INTERNAL_H
 #define WG_INTERNAL_H
 
-#include <stdatomic.h>
-
 #include "isa.h"
+#include "pool.h"
 #include "tensor_struct.h"
 #include "wengert/check.h"
 #include "wengert/error.h"
-#include "wengert/runtime.h"
-#include "wengert/tape.h"
 
-/* ---- memory ---- */
-
-/* A block of the pool: this header, then the payload, 64-byte aligned. */
-struct wg_storage {
-    atomic_int refs;
-    uint32_t version; /* moves whenever the bytes change after they were made */
-    uint32_t size_class;
-    uint32_t place; /* in the log, + 1; 0: not in it */
-    size_t bytes;   /* of the whole block */
-    struct wg_storage *next_free, *previous;
-    struct wg_log *log; /* of the capture in which it was made, which links those in use by next_free and previous */
-    char padding[16];
-};
-_Static_assert(sizeof(struct wg_storage) == 64, "the payload of a block is 64-byte aligned");
-
-enum { WG_SIZE_CLASSES = 8 * 50 };
-
-struct wg_storage *wg_storage_new(size_t payload); /* refs 1; NULL and the error */
-void wg_storage_unref(struct wg_storage *storage);
-
-static inline void wg_storage_ref(struct wg_storage *storage)
-{
-    atomic_fetch_add_explicit(&storage->refs, 1, memory_order_relaxed);
-}
-
-static inline char *wg_storage_data(struct wg_storage *storage)
-{
-    return (char *)(storage + 1);
-}
-
-static inline bool wg_storage_unique(struct wg_storage *storage)
-{
-    return atomic_load_explicit(&storage->refs, memory_order_acquire) == 1;
-}
-
-/* Small objects from the pool, zeroed. */
-void *wg_object_new(size_t bytes);
-void wg_object_free(void *object);
+/* Part of every op call or vjp: inlined wherever it stands, so that numbers of operands and results known there leave no loops. */
+#define WG_HOT static inline __attribute__((always_inline))
 
 /* ---- the record ---- */
 
@@ -74,10 +35,16 @@ struct wg_node {
     bool needs;        /* some output needs a gradient */
 };
 
+/* Bytes by bumping: at .. end of the youngest chunk are free. */
 struct wg_chunk {
     struct wg_chunk *prev;
-    size_t size, used;
-    char bytes[];
+    char *start, *end;
+    char *filled; /* of an older chunk: where it was left */
+};
+
+struct wg_arena {
+    char *at, *end;
+    struct wg_chunk *chunks;
 };
 
 /* A leaf of the tape's own: its gradient. */
@@ -121,8 +88,8 @@ struct wg_tape {
     struct wg_thread *thread;
     struct wg_node *first, *last;
     size_t n_nodes;
-    struct wg_chunk *nodes, *slots; /* nodes by bumping; tensors, 128 bytes each */
-    wg_tensor *free_slots;          /* linked by adjoint */
+    struct wg_arena nodes, slots; /* the latter: tensors */
+    wg_tensor *free_slots;        /* linked by adjoint */
     struct wg_leaf_gradient *gradients;
     struct wg_hook_entry *hooks;
     struct wg_undo *undo;
@@ -154,6 +121,7 @@ struct wg_leaf_entry {
 };
 
 struct wg_thread {
+    struct wg_pool pool; /* first: wg_pool_of */
     wg_tape *top, *bottom;
     uint64_t seq, walk, search;
     uint64_t floor;      /* walks see only nodes younger than this one; the others' results count as leaves */
@@ -190,16 +158,7 @@ struct wg_thread {
     bool has_error;
     wg_error_hook *hook;
     void *hook_context;
-
-    struct wg_storage *pool[WG_SIZE_CLASSES];
-    wg_memory memory;
-    int64_t fail_at, requests;
-    bool fail_persistent;
 };
-
-/* This thread's state, made at first use; NULL when there is no memory for it. */
-struct wg_thread *wg_self(void);
-int *wg_lost_tapes(void); /* how many tapes of this thread failed to open and are not closed yet */
 
 /* ---- errors ---- */
 
@@ -221,9 +180,13 @@ bool wg_has_shape(const wg_tensor *t, const char *op);
 wg_status wg_shape_check(const char *op, const wg_shape *shape, wg_dtype dtype, int64_t *numel);
 /* Fills extents, row-major or given strides, and the flags of density. */
 void wg_set_dims(wg_tensor *t, int rank, const int64_t *extent, const int64_t *stride);
-bool wg_same_dims(const wg_tensor *a, const wg_tensor *b);
-/* An empty handle: a slot on the top tape, or a value of the caller's if there is none. */
-wg_tensor *wg_handle_new(struct wg_thread *th, int rank);
+static inline bool wg_same_dims(const wg_tensor *a, const wg_tensor *b)
+{
+    bool same = a->rank == b->rank;
+    for (int i = 0; i < a->rank && same; i++)
+        same = a->dims[i] == b->dims[i];
+    return same;
+}
 wg_tensor *wg_value_new(int rank);
 void wg_value_unref(wg_tensor *t);
 /* A second handle on the same value. */
@@ -234,9 +197,6 @@ bool wg_behind_kept(struct wg_thread *th, wg_tensor *t, const wg_tensor *x);
 wg_tensor *wg_value_on(const wg_tensor *t);
 /* Each of n tensors, but those absent, replaced by such a value, before their tape closes: all of them, or none and WG_E_MEMORY. */
 wg_status wg_values_on(wg_tensor **t, size_t n);
-/* Gives up the value, keeps the handle; gives back the slot of a tape's tensor too. */
-void wg_release_value(wg_tensor *t);
-void wg_release_slot(wg_tensor *t);
 static inline struct wg_value *wg_value_of(wg_tensor *t)
 {
     return (struct wg_value *)t;
@@ -244,9 +204,9 @@ static inline struct wg_value *wg_value_of(wg_tensor *t)
 
 /* ---- tapes ---- */
 
-void *wg_tape_alloc(wg_tape *tape, size_t bytes);            /* from the node arena, until the tape closes */
-void wg_tape_unalloc(wg_tape *tape, void *at, size_t bytes); /* if it is the last allocation */
-wg_tensor *wg_tape_slot(wg_tape *tape);
+/* Gives chunks back to the pool, where the next step finds them: all, or all but one, which is kept ready. */
+void wg_arena_shrink(struct wg_arena *arena, bool all);
+
 /* The tape's stand-in for a tensor of the caller's, made at its first use. */
 wg_tensor *wg_proxy(struct wg_thread *th, wg_tensor *leaf);
 struct wg_proxy_link *wg_proxies_of(struct wg_thread *th, const wg_tensor *leaf); /* or NULL */
@@ -265,7 +225,9 @@ bool wg_tape_unwind(struct wg_thread *th, const wg_tape *tape);
 /* Applies an op that is made of others. */
 wg_status wg_compose(struct wg_thread *th, const wg_call *c, wg_tensor **out);
 wg_status wg_check_operand(struct wg_thread *th, const struct wg_op *op, const wg_tensor *t, size_t i);
-/* A call's outputs, made or given up. */
+/* Was operand i given away, and may the first result have its bytes, if it has its dtype and extents? */
+bool wg_may_overwrite(const struct wg_thread *th, const wg_call *c, unsigned i);
+/* A call's outputs by the op's rule, made or given up. */
 wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node);
 void wg_outputs_discard(struct wg_node *node);
 wg_status wg_invoke_closure(const struct wg_op *op, wg_tensor *const *in, size_t n_in, wg_tensor **y, const wg_closure *closure);
@@ -283,7 +245,6 @@ wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node);     /* once
 
 wg_status wg_capture_run(const struct wg_thread *th, const wg_call *c, wg_kernel *kernel); /* runs the kernel and logs its launch */
 void wg_capture_born(struct wg_log *log, struct wg_storage *storage);
-void wg_capture_gone(struct wg_storage *storage);
 /* The engine itself has copied bytes. */
 void wg_capture_copied(struct wg_thread *th, struct wg_storage *to_storage, char *to, struct wg_storage *from_storage, char *from,
                        size_t bytes);
@@ -293,7 +254,5 @@ wg_status wg_capture_may_read(struct wg_thread *th, const wg_tensor *t, const ch
 wg_status wg_capture_may_write(struct wg_thread *th, const char *op);
 wg_status wg_capture_closure(struct wg_thread *th, wg_closure *closure);
 
-void wg_poison(void *at, size_t bytes); /* under AddressSanitizer; nothing without it */
-void wg_unpoison(void *at, size_t bytes);
 
 #endif

@@ -4,55 +4,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "arena.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define WG_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WG_ASAN 1
-#endif
-#endif
-#ifdef WG_ASAN
-#include <sanitizer/asan_interface.h>
-#endif
-
-void wg_poison(void *at, size_t bytes)
-{
-#ifdef WG_ASAN
-    ASAN_POISON_MEMORY_REGION(at, bytes);
-#else
-    (void)at, (void)bytes;
-#endif
-}
-
-void wg_unpoison(void *at, size_t bytes)
-{
-#ifdef WG_ASAN
-    ASAN_UNPOISON_MEMORY_REGION(at, bytes);
-#else
-    (void)at, (void)bytes;
-#endif
-}
-
-/* The thread's state is found through one pointer; the key exists only so that a thread's end gives the state back. */
-static _Thread_local struct {
-    struct wg_thread *state;
-    int lost_tapes;
-} tls;
+/* The key exists only so that a thread's end gives the state back. */
+_Thread_local struct wg_tls wg_tls;
 static pthread_key_t key;
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 static bool key_made;
 
-static void trim(struct wg_thread *th)
+static void *start_of(struct wg_storage *block)
+{
+    return (char *)block - 64 * (size_t)block->lead;
+}
+
+static void trim(struct wg_pool *pool)
 {
     for (int i = 0; i < WG_SIZE_CLASSES; i++)
-        while (th->pool[i]) {
-            struct wg_storage *block = th->pool[i];
-            wg_unpoison(block, block->bytes);
-            th->pool[i] = block->next_free;
-            th->memory.pooled -= (int64_t)block->bytes;
-            free(block);
+        while (pool->free[i]) {
+            struct wg_storage *block = pool->free[i];
+            wg_unpoison(wg_storage_data(block), wg_storage_room(block));
+            pool->free[i] = block->next_free;
+            pool->held -= (int64_t)block->bytes;
+            free(start_of(block));
         }
 }
 
@@ -61,13 +34,8 @@ static void drop_spare_tapes(struct wg_thread *th)
     while (th->spare_tapes) {
         wg_tape *tape = th->spare_tapes;
         th->spare_tapes = tape->below;
-        struct wg_chunk *lists[2] = {tape->nodes, tape->slots};
-        for (int i = 0; i < 2; i++)
-            for (struct wg_chunk *chunk = lists[i], *prev; chunk; chunk = prev) {
-                wg_unpoison(chunk, sizeof *chunk + chunk->size);
-                prev = chunk->prev;
-                wg_object_free(chunk);
-            }
+        wg_arena_shrink(&tape->nodes, true);
+        wg_arena_shrink(&tape->slots, true);
         wg_object_free(tape);
     }
 }
@@ -75,7 +43,7 @@ static void drop_spare_tapes(struct wg_thread *th)
 static void thread_end(void *state)
 {
     struct wg_thread *th = state;
-    tls.state = th; /* for what is called from here */
+    wg_tls.state = th; /* for what is called from here */
     while (th->top)
         wg_tape_close(th->top);
     drop_spare_tapes(th);
@@ -92,8 +60,8 @@ static void thread_end(void *state)
         wg_object_free(section);
     }
     wg_object_free(th->leaves);
-    trim(th);
-    tls.state = NULL;
+    trim(&th->pool);
+    wg_tls.state = NULL;
     free(th);
 }
 
@@ -102,76 +70,72 @@ static void make_key(void)
     key_made = pthread_key_create(&key, thread_end) == 0;
 }
 
-struct wg_thread *wg_self(void)
+struct wg_thread *wg_thread_new(void)
 {
-    if (__builtin_expect(tls.state != NULL, 1))
-        return tls.state;
     pthread_once(&key_once, make_key);
     struct wg_thread *th = key_made ? calloc(1, sizeof *th) : NULL;
     if (!th)
         return NULL;
-    th->fail_at = -1;
+    th->pool.fail_at = INT64_MAX;
     th->isa = wg_isa();
     th->updates_end = &th->updates;
-    tls.state = th;
+    wg_tls.state = th;
     if (pthread_setspecific(key, th) != 0) {
-        tls.state = NULL;
+        wg_tls.state = NULL;
         free(th);
     }
-    return tls.state;
+    return wg_tls.state;
 }
 
-int *wg_lost_tapes(void)
-{
-    return &tls.lost_tapes;
-}
+/* ---- blocks ---- */
 
-/* Eight classes an octave: at most 12.5 % apart. */
-static unsigned size_class(size_t bytes, size_t *rounded)
+static unsigned size_class(size_t payload, size_t *rounded)
 {
-    const unsigned top = 63u - (unsigned)__builtin_clzll(bytes);
-    const unsigned shift = top - 3;
+    const size_t bytes = payload <= WG_FEW ? 64 : (payload + 127) & ~(size_t)63;
+    if (bytes < 64 * WG_SMALL_CLASSES) {
+        *rounded = bytes;
+        return (unsigned)(bytes / 64);
+    }
+    const unsigned top = 63u - (unsigned)__builtin_clzll(bytes), shift = top - 3;
     const size_t steps = (bytes + (((size_t)1 << shift) - 1)) >> shift; /* 8..16 */
     *rounded = steps << shift;
-    return (top - 6) * 8 + (unsigned)steps - 8;
+    return WG_SMALL_CLASSES - 1 + (top - 10) * 8 + (unsigned)steps - 8;
 }
 
-static bool fault(struct wg_thread *th)
+static bool fails(const struct wg_pool *pool, int64_t request)
 {
-    const int64_t request = th->requests++;
-    return th->fail_at >= 0 && (th->fail_persistent ? request >= th->fail_at : request == th->fail_at);
+    return request >= pool->fail_at && (request == pool->fail_at || pool->fail_persistent);
 }
 
-static struct wg_storage *block_from_system(struct wg_thread *th, size_t bytes)
+static struct wg_storage *block_from_system(struct wg_pool *pool, size_t bytes, unsigned class)
 {
-    bytes = (bytes + 63) & ~(size_t)63;
     struct wg_storage *block = aligned_alloc(64, bytes);
     if (!block) {
-        trim(th);
+        trim(pool);
         block = aligned_alloc(64, bytes);
     }
-    th->memory.mallocs += block != NULL;
+    if (!block)
+        return NULL;
+    *block = (struct wg_storage){.size_class = (uint16_t)class, .bytes = bytes};
+    pool->mallocs++;
+    pool->held += (int64_t)bytes;
     return block;
 }
 
-struct wg_storage *wg_storage_new(size_t payload)
+struct wg_storage *wg_storage_find(struct wg_thread *th, size_t payload)
 {
-    struct wg_thread *th = wg_self();
-    if (!th)
-        return NULL;
+    struct wg_pool *pool = &th->pool;
     size_t rounded = 0;
-    const size_t wanted = payload + sizeof(struct wg_storage);
-    const bool representable = wanted > payload && wanted < (size_t)1 << 47;
-    const unsigned class = representable ? size_class(wanted, &rounded) : 0;
+    const bool representable = payload < (size_t)1 << 46;
+    const unsigned class = representable ? size_class(payload, &rounded) : 0;
     struct wg_storage *block = NULL;
-    if (representable && !fault(th)) {
-        block = th->pool[class];
+    if (representable && !fails(pool, pool->requests++)) {
+        block = pool->free[class];
         if (block) {
-            wg_unpoison(block, block->bytes);
-            th->pool[class] = block->next_free;
-            th->memory.pooled -= (int64_t)rounded;
+            wg_unpoison(wg_storage_data(block), wg_storage_room(block));
+            pool->free[class] = block->next_free;
         } else {
-            block = block_from_system(th, rounded);
+            block = block_from_system(pool, rounded, class);
         }
     }
     if (!block) {
@@ -179,43 +143,29 @@ struct wg_storage *wg_storage_new(size_t payload)
         return NULL;
     }
     atomic_init(&block->refs, 1);
-    block->version = 0;
-    block->size_class = class;
-    block->bytes = rounded;
-    block->log = NULL;
     if (th->capture)
         wg_capture_born(th->capture, block);
-    th->memory.live += (int64_t)rounded;
-    if (th->memory.live > th->memory.peak)
-        th->memory.peak = th->memory.live;
+    pool->live += (int64_t)rounded;
+    if (pool->live > pool->peak)
+        pool->peak = pool->live;
     return block;
 }
 
-static void give_back(struct wg_storage *block)
+struct wg_storage *wg_storage_new(size_t payload)
 {
     struct wg_thread *th = wg_self();
-    if (!th) {
-        free(block);
-        return;
-    }
-    if (block->log)
-        wg_capture_gone(block);
-    th->memory.live -= (int64_t)block->bytes;
-    th->memory.pooled += (int64_t)block->bytes;
-    block->next_free = th->pool[block->size_class];
-    th->pool[block->size_class] = block;
-    wg_poison(wg_storage_data(block), block->bytes - sizeof *block);
+    return th ? wg_storage_from(th, payload) : NULL;
 }
 
-void wg_storage_unref(struct wg_storage *storage)
+void wg_storage_end(struct wg_storage *storage)
 {
-    if (wg_storage_unique(storage) || atomic_fetch_sub_explicit(&storage->refs, 1, memory_order_acq_rel) == 1)
-        give_back(storage);
+    free(start_of(storage));
 }
 
+/* Never so small that it lies in its header. */
 void *wg_object_new(size_t bytes)
 {
-    struct wg_storage *block = wg_storage_new(bytes);
+    struct wg_storage *block = wg_storage_new(bytes > WG_FEW ? bytes : WG_FEW + 1);
     return block ? memset(wg_storage_data(block), 0, bytes) : NULL;
 }
 
@@ -225,10 +175,15 @@ void wg_object_free(void *object)
         wg_storage_unref((struct wg_storage *)object - 1);
 }
 
+/* ---- what is known about it ---- */
+
 wg_memory wg_memory_now(void)
 {
-    struct wg_thread *th = wg_self();
-    return th ? th->memory : (wg_memory){0};
+    const struct wg_thread *th = wg_self();
+    if (!th)
+        return (wg_memory){0};
+    const struct wg_pool *pool = &th->pool;
+    return (wg_memory){.live = pool->live, .peak = pool->peak, .pooled = pool->held - pool->live, .mallocs = pool->mallocs};
 }
 
 void wg_memory_trim(void)
@@ -237,7 +192,7 @@ void wg_memory_trim(void)
     if (!th)
         return;
     drop_spare_tapes(th);
-    trim(th);
+    trim(&th->pool);
 }
 
 void wg_memory_fail(int64_t at, bool persistent)
@@ -245,13 +200,13 @@ void wg_memory_fail(int64_t at, bool persistent)
     struct wg_thread *th = wg_self();
     if (!th)
         return;
-    th->requests = 0;
-    th->fail_at = at;
-    th->fail_persistent = persistent;
+    th->pool.requests = 0;
+    th->pool.fail_at = at < 0 ? INT64_MAX : at;
+    th->pool.fail_persistent = persistent;
 }
 
 int64_t wg_memory_requests(void)
 {
-    struct wg_thread *th = wg_self();
-    return th ? th->requests : 0;
+    const struct wg_thread *th = wg_self();
+    return th ? th->pool.requests : 0;
 }

@@ -1,7 +1,7 @@
 /* The outputs of a call: their shapes by the op's rule, their memory, or an operand's memory where it was given away. */
 #include <string.h>
 
-#include "internal.h"
+#include "arena.h"
 
 /* ---- shape rules that many ops share ---- */
 
@@ -79,33 +79,25 @@ static const int64_t *strides_to_keep(const wg_call *c, const wg_spec *spec)
     return NULL;
 }
 
-/* The operand given away whose bytes the output may have, or NULL. Anomaly mode wants to say what the operands were. */
-static wg_tensor *operand_to_overwrite(const struct wg_thread *th, const wg_call *c, wg_dtype dtype, int rank,
-                                       const int64_t *extent)
+/* Anomaly mode wants to say what the operands were. */
+bool wg_may_overwrite(const struct wg_thread *th, const wg_call *c, unsigned i)
 {
-    for (unsigned i = 0; i < c->n_in && !th->anomaly; i++) {
+    const wg_tensor *t = c->in[i];
+    const unsigned wanted = WG_T_TAKE | WG_T_DENSE, unwanted = WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT;
+    return (t->flags & (wanted | unwanted)) == wanted && wg_bit(c->op->inplace, i) && !th->anomaly &&
+           wg_storage_unique(t->storage) && !(th->top && th->top->trace && !t->from.node) &&
+           !(wg_bit(c->op->saves, i) && wg_differentiable(th, c));
+}
+
+static wg_tensor *operand_to_overwrite(const struct wg_thread *th, const wg_call *c, const wg_spec *spec)
+{
+    for (unsigned i = 0; i < c->n_in; i++) {
         wg_tensor *t = c->in[i];
-        if (!(t->flags & WG_T_TAKE) || !wg_bit(c->op->inplace, i) ||
-            (t->flags & (WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT)) || !(t->flags & WG_T_DENSE) || t->dtype != dtype ||
-            t->rank != rank || !wg_storage_unique(t->storage) || (th->top && th->top->trace && !t->from.node) ||
-            (wg_bit(c->op->saves, i) && wg_differentiable(th, c)))
-            continue;
-        if (memcmp(wg_extents(t), extent, (size_t)rank * sizeof *extent) == 0)
+        if (wg_may_overwrite(th, c, i) && t->dtype == spec->dtype && t->rank == spec->rank &&
+            memcmp(wg_extents(t), spec->extent, (size_t)t->rank * sizeof *spec->extent) == 0)
             return t;
     }
     return NULL;
-}
-
-/* The storage of y: taken's, or new. */
-static wg_status find_storage(wg_tensor *y, const wg_tensor *taken)
-{
-    if (taken)
-        wg_storage_ref(taken->storage);
-    y->storage = taken ? taken->storage : wg_storage_new((size_t)y->numel * wg_dtype_size((wg_dtype)y->dtype));
-    if (!y->storage)
-        return WG_E_MEMORY;
-    y->data = taken ? taken->data : wg_storage_data(y->storage);
-    return WG_OK;
 }
 
 static wg_status make_output(struct wg_thread *th, struct wg_node *node, unsigned slot, const wg_spec *spec)
@@ -120,11 +112,11 @@ static wg_status make_output(struct wg_thread *th, struct wg_node *node, unsigne
     y->slot = (uint8_t)slot;
     const wg_tensor *taken = NULL;
     if (!view && slot == 0 && c->op->inplace)
-        taken = operand_to_overwrite(th, c, spec->dtype, spec->rank, spec->extent);
+        taken = operand_to_overwrite(th, c, spec);
     const int64_t *stride = view ? spec->stride : taken ? wg_strides(taken) : strides_to_keep(c, spec);
     wg_set_dims(y, spec->rank, spec->extent, stride);
     if (!view)
-        return find_storage(y, taken);
+        return wg_storage_for(th, y, taken);
     wg_storage_ref(c->in[0]->storage);
     y->storage = c->in[0]->storage;
     y->data = c->in[0]->data + spec->offset * (int64_t)wg_dtype_size(spec->dtype);
@@ -139,50 +131,10 @@ static bool has_float(const wg_call *c)
     return false;
 }
 
-/* Element-wise on operands of one shape and dtype, the common case: the result is laid out as the first dense one, and no rule is asked. */
-static const wg_tensor *model_of(const wg_call *c)
-{
-    const wg_tensor *model = c->in[0];
-    if (c->op->shape || c->n_in == 0 || c->n_out != 1 || wg_absent(model) || model->dtype > WG_F64)
-        return NULL;
-    for (unsigned i = 1; i < c->n_in; i++) {
-        const wg_tensor *t = c->in[i];
-        if (wg_absent(t) || t->dtype != model->dtype || !wg_same_dims(t, model))
-            return NULL;
-        if (!(model->flags & WG_T_DENSE))
-            model = t;
-    }
-    return (model->flags & WG_T_CONTIGUOUS) || ((model->flags & WG_T_DENSE) && !(c->op->flags & WG_ROW_MAJOR)) ? model : NULL;
-}
-
-static wg_status make_like(struct wg_thread *th, struct wg_node *node, const wg_tensor *model)
-{
-    const wg_call *c = &node->call;
-    const wg_tensor *taken = NULL;
-    if (c->op->inplace)
-        taken = operand_to_overwrite(th, c, (wg_dtype)model->dtype, model->rank, wg_extents(model));
-    if (taken)
-        model = taken;
-    wg_tensor *y = wg_handle_new(th, model->rank);
-    if (!y)
-        return WG_E_MEMORY;
-    *(wg_tensor **)(uintptr_t)c->out = y;
-    y->dtype = model->dtype;
-    y->slot = 0;
-    y->numel = model->numel;
-    y->flags |= model->flags & (WG_T_CONTIGUOUS | WG_T_DENSE);
-    for (int i = 0; i < 2 * model->rank; i++)
-        y->dims[i] = model->dims[i];
-    return find_storage(y, taken);
-}
-
 wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node)
 {
     const wg_call *c = &node->call;
     const struct wg_op *op = c->op;
-    const wg_tensor *model = model_of(c);
-    if (model)
-        return make_like(th, node, model);
     wg_spec local[4];
     wg_spec *spec = c->n_out <= 4 ? local : wg_object_new(c->n_out * sizeof *spec);
     if (!spec)

@@ -1,7 +1,7 @@
 /* Who owns a tensor and for how long: freeing, dropping, keeping beyond the tape; and names. */
 #include <string.h>
 
-#include "internal.h"
+#include "arena.h"
 
 void wg_free(wg_tensor *t)
 {

@@ -1,79 +1,54 @@
 /* Tapes: the stack of open ones, their arenas, the proxies that stand for tensors of the caller's, modes and sections. */
 #include <string.h>
 
-#include "internal.h"
-
-enum { NODE_CHUNK = 1 << 16, SLOT_CHUNK = 1 << 16, SLOT = 128 };
-_Static_assert(sizeof(wg_tensor) == SLOT, "a tensor is two cache lines");
+#include "arena.h"
 
 /* ---- arenas ---- */
 
-/* Where a chunk's bytes begin: at two cache lines. */
-static size_t chunk_start(const struct wg_chunk *chunk)
-{
-    return (SLOT - (uintptr_t)chunk->bytes % SLOT) % SLOT;
-}
+enum { CHUNK = 1 << 16 }; /* with its headers */
 
-static struct wg_chunk *chunk_new(size_t size)
+static struct wg_chunk *chunk_new(size_t bytes)
 {
-    struct wg_storage *block = wg_storage_new(sizeof(struct wg_chunk) + size + SLOT);
+    const size_t overhead = sizeof(struct wg_storage) + sizeof(struct wg_chunk) + WG_SLOT;
+    const size_t size = bytes + overhead > CHUNK ? bytes + overhead : CHUNK;
+    struct wg_storage *block = wg_storage_new(size - sizeof *block);
     if (!block)
         return NULL;
-    struct wg_chunk *chunk = (struct wg_chunk *)wg_storage_data(block);
-    const size_t start = chunk_start(chunk);
-    *chunk = (struct wg_chunk){.size = size + start, .used = start};
+    struct wg_chunk *chunk = (struct wg_chunk *)(void *)wg_storage_data(block);
+    char *after = (char *)(chunk + 1);
+    chunk->start = after + (WG_SLOT - (uintptr_t)after % WG_SLOT) % WG_SLOT; /* two cache lines */
+    chunk->end = (char *)block + size;
     return chunk;
 }
 
-void *wg_tape_alloc(wg_tape *tape, size_t bytes)
+void *wg_arena_grow(struct wg_arena *arena, size_t bytes)
 {
-    bytes = (bytes + 15) & ~(size_t)15;
-    struct wg_chunk *chunk = tape->nodes;
-    if (!chunk || chunk->size - chunk->used < bytes) {
-        chunk = chunk_new(bytes > NODE_CHUNK ? bytes : NODE_CHUNK);
-        if (!chunk)
-            return NULL;
-        chunk->prev = tape->nodes;
-        tape->nodes = chunk;
-    }
-    void *at = chunk->bytes + chunk->used;
-    wg_unpoison(at, bytes);
-    chunk->used += bytes;
-    return at;
+    struct wg_chunk *chunk = chunk_new(bytes);
+    if (!chunk)
+        return NULL;
+    if (arena->chunks)
+        arena->chunks->filled = arena->at;
+    chunk->prev = arena->chunks;
+    arena->chunks = chunk;
+    arena->at = chunk->start;
+    arena->end = chunk->end;
+    return wg_arena_alloc(arena, bytes);
 }
 
-void wg_tape_unalloc(wg_tape *tape, void *at, size_t bytes)
+void wg_arena_shrink(struct wg_arena *arena, bool all)
 {
-    bytes = (bytes + 15) & ~(size_t)15;
-    struct wg_chunk *chunk = tape->nodes;
-    if ((char *)at + bytes == chunk->bytes + chunk->used)
-        chunk->used -= bytes;
-}
-
-wg_tensor *wg_tape_slot(wg_tape *tape)
-{
-    wg_tensor *t = tape->free_slots;
-    if (t) {
-        tape->free_slots = t->adjoint;
-    } else {
-        struct wg_chunk *chunk = tape->slots;
-        if (!chunk || chunk->size - chunk->used < SLOT) {
-            chunk = chunk_new(SLOT_CHUNK);
-            if (!chunk)
-                return NULL;
-            chunk->prev = tape->slots;
-            tape->slots = chunk;
-        }
-        t = (wg_tensor *)(void *)(chunk->bytes + chunk->used);
-        chunk->used += SLOT;
-        wg_unpoison(t, SLOT);
+    struct wg_chunk *chunk = arena->chunks;
+    while (chunk && (all || chunk->prev)) {
+        struct wg_chunk *prev = chunk->prev;
+        wg_unpoison(chunk, (size_t)(chunk->end - (char *)chunk));
+        wg_object_free(chunk);
+        chunk = prev;
     }
-    t->storage = NULL;
-    t->from.node = NULL;
-    t->tape = tape;
-    t->adjoint = NULL;
-    t->flags = 0;
-    return t;
+    arena->chunks = chunk;
+    arena->at = chunk ? chunk->start : NULL;
+    arena->end = chunk ? chunk->end : NULL;
+    if (chunk)
+        wg_poison(chunk->start, (size_t)(chunk->end - chunk->start));
 }
 
 /* ---- proxies: each tensor of the caller's is referenced once per tape, however often it is used ---- */
@@ -297,10 +272,9 @@ wg_tape *wg_tape_open_with(wg_tape_options options)
 
 static void close_slots(struct wg_thread *th, wg_tape *tape)
 {
-    for (struct wg_chunk *chunk = tape->slots; chunk; chunk = chunk->prev) {
-        const size_t start = chunk_start(chunk);
-        for (size_t at = start; at + SLOT <= chunk->used; at += SLOT) {
-            wg_tensor *t = (wg_tensor *)(void *)(chunk->bytes + at);
+    char *end = tape->slots.at;
+    for (struct wg_chunk *chunk = tape->slots.chunks; chunk; chunk = chunk->prev, end = chunk ? chunk->filled : NULL)
+        for (wg_tensor *t = (wg_tensor *)(void *)chunk->start; (char *)t < end; t++) {
             if (t->state == WG_DEAD)
                 continue;
             if (t->flags & WG_T_PROXY)
@@ -311,21 +285,7 @@ static void close_slots(struct wg_thread *th, wg_tape *tape)
             t->storage = NULL;
             t->data = NULL;
         }
-        wg_poison(chunk->bytes + start, chunk->used - start);
-        chunk->used = start;
-    }
     tape->free_slots = NULL;
-}
-
-/* One chunk is kept ready; the others go back to the pool, where the next step finds them. */
-static void shrink_chunks(struct wg_chunk **chunks)
-{
-    while (*chunks && (*chunks)->prev) {
-        struct wg_chunk *chunk = *chunks;
-        *chunks = chunk->prev;
-        wg_unpoison(chunk, sizeof *chunk + chunk->size);
-        wg_object_free(chunk);
-    }
 }
 
 static void close_nodes(wg_tape *tape)
@@ -336,12 +296,7 @@ static void close_nodes(wg_tape *tape)
     for (struct wg_leaf_gradient *entry = tape->gradients; entry; entry = entry->next)
         if (entry->gradient)
             wg_value_unref(entry->gradient);
-    shrink_chunks(&tape->nodes);
-    if (tape->nodes) {
-        const size_t start = chunk_start(tape->nodes);
-        wg_poison(tape->nodes->bytes + start, tape->nodes->used - start);
-        tape->nodes->used = start;
-    }
+    wg_arena_shrink(&tape->nodes, false);
     tape->first = tape->last = NULL;
     tape->n_nodes = 0;
     tape->gradients = NULL;
@@ -376,7 +331,7 @@ wg_status wg_tape_close(wg_tape *tape)
         wg_undo_hand_down(tape, tape->below);
     close_slots(th, tape);
     close_nodes(tape);
-    shrink_chunks(&tape->slots);
+    wg_arena_shrink(&tape->slots, false);
     th->section = tape->section_at_open;
     th->top = tape->below;
     *(th->top ? &th->top->above : &th->bottom) = NULL;

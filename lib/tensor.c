@@ -1,7 +1,7 @@
 /* Tensors: dtypes, shapes, and the handles. */
 #include <string.h>
 
-#include "internal.h"
+#include "arena.h"
 
 const struct wg_tensor wg_none_ = {.state = WG_ABSENT};
 
@@ -97,16 +97,6 @@ void wg_set_dims(wg_tensor *t, int rank, const int64_t *extent, const int64_t *s
         t->flags |= contiguous ? WG_T_CONTIGUOUS | WG_T_DENSE : WG_T_DENSE;
 }
 
-bool wg_same_dims(const wg_tensor *a, const wg_tensor *b)
-{
-    if (a->rank != b->rank)
-        return false;
-    for (int i = 0; i < a->rank; i++)
-        if (a->dims[i] != b->dims[i])
-            return false;
-    return true;
-}
-
 /* ---- handles ---- */
 
 wg_tensor *wg_value_new(int rank)
@@ -121,7 +111,7 @@ wg_tensor *wg_value_new(int rank)
     return &value->t;
 }
 
-wg_tensor *wg_handle_new(struct wg_thread *th, int rank)
+wg_tensor *wg_handle_find(struct wg_thread *th, int rank)
 {
     if (*wg_lost_tapes() > 0) {
         wg_fail(WG_E_MEMORY, "tape", "the tape around this could not be opened");
@@ -129,24 +119,12 @@ wg_tensor *wg_handle_new(struct wg_thread *th, int rank)
     }
     if (!th->top)
         return wg_value_new(rank);
-    wg_tensor *t = wg_tape_slot(th->top);
+    int64_t *dims = wg_tape_alloc(th->top, 2 * WG_MAX_RANK * sizeof *dims);
+    wg_tensor *t = dims ? wg_handle_new(th, 0) : NULL;
     if (!t)
         return NULL;
-    t->dims = t->inline_dims;
-    if (rank > WG_INLINE_RANK) {
-        t->dims = wg_tape_alloc(th->top, 2 * WG_MAX_RANK * sizeof(int64_t));
-        if (!t->dims) {
-            wg_release_slot(t);
-            return NULL;
-        }
-    }
+    t->dims = dims;
     t->rank = (uint8_t)rank;
-    t->state = WG_LIVE;
-    if (th->scratch && th->top == th->walking && !th->top->trace) {
-        t->flags = WG_T_SCRATCH | WG_T_LISTED;
-        t->adjoint = th->scratch_list;
-        th->scratch_list = t;
-    }
     return t;
 }
 
@@ -156,32 +134,14 @@ wg_tensor *wg_alias(struct wg_thread *th, const wg_tensor *t)
     if (!alias)
         return NULL;
     alias->dtype = t->dtype;
-    wg_set_dims(alias, t->rank, wg_extents(t), wg_strides(t));
+    alias->numel = t->numel;
+    alias->flags |= t->flags & (WG_T_CONTIGUOUS | WG_T_DENSE);
+    wg_copy_dims(alias, t);
     alias->data = t->data;
     alias->storage = t->storage;
     if (t->storage)
         wg_storage_ref(t->storage);
     return alias;
-}
-
-void wg_release_value(wg_tensor *t)
-{
-    if (t->storage)
-        wg_storage_unref(t->storage);
-    t->storage = NULL;
-    t->data = NULL;
-    if (t->state != WG_DEAD)
-        t->state = WG_RELEASED;
-}
-
-void wg_release_slot(wg_tensor *t)
-{
-    wg_tape *tape = t->tape;
-    wg_release_value(t);
-    t->state = WG_DEAD;
-    t->flags = 0;
-    t->adjoint = tape->free_slots;
-    tape->free_slots = t;
 }
 
 void wg_value_unref(wg_tensor *t)

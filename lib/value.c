@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "internal.h"
+#include "arena.h"
 
 /* ---- making values ---- */
 

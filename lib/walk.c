@@ -17,15 +17,6 @@ wg_status wg_give(wg_grad_slot *slot, wg_tensor *gradient)
 
 /* ---- one node ---- */
 
-bool wg_walk_needs(const struct walk *w, const wg_tensor *in)
-{
-    if (!(in->flags & WG_T_NEEDS))
-        return false;
-    if (!w->selective || (in->flags & WG_T_WANTED))
-        return true;
-    return !wg_is_leaf(w, in) && in->from.node->mark == w->number;
-}
-
 /* Does backward read operand i, or result i - n_in? */
 static bool reads(const wg_call *c, unsigned i)
 {
@@ -37,27 +28,36 @@ static wg_tensor *operand_or_result(const wg_call *c, unsigned i)
     return i < c->n_in ? c->in[i] : c->out[i - c->n_in];
 }
 
+/* The first operand or result that backward reads and that is gone or changed, or the number of all. */
+static unsigned first_lost(const struct wg_node *node)
+{
+    const wg_call *c = &node->call;
+    const unsigned n = (unsigned)(c->n_in + c->n_out);
+    for (unsigned i = 0; i < n; i++) {
+        const wg_tensor *t = operand_or_result(c, i);
+        if (reads(c, i) && !wg_absent(t) && (!t->storage || t->storage->version != node->version[i]))
+            return i;
+    }
+    return n;
+}
+
 /* What backward reads must still be there, and be what forward read. */
 wg_status wg_walk_check_saved(const struct wg_node *node)
 {
     const wg_call *c = &node->call;
-    for (unsigned i = 0; i < (unsigned)(c->n_in + c->n_out); i++) {
-        const bool input = i < c->n_in;
-        const wg_tensor *t = operand_or_result(c, i);
-        if (!reads(c, i) || wg_absent(t))
-            continue;
-        const char *kind = input ? "operand" : "result";
-        const unsigned at = input ? i : i - c->n_in;
-        if (!t->storage)
-            return wg_fail(WG_E_RELEASED, c->op->name,
-                           "%s: %s %u, which backward reads, was released, by an earlier wg_backward "
-                           "(see .retain) or wg_take",
-                           c->op->name, kind, at);
-        if (t->storage->version != node->version[i])
-            return wg_fail(WG_E_STALE, c->op->name, "%s: %s %u was changed after it was used, and backward needs what it was",
-                           c->op->name, kind, at);
-    }
-    return WG_OK;
+    const unsigned i = c->op->saves ? first_lost(node) : (unsigned)(c->n_in + c->n_out);
+    if (i == (unsigned)(c->n_in + c->n_out))
+        return WG_OK;
+    const bool input = i < c->n_in;
+    const char *kind = input ? "operand" : "result";
+    const unsigned at = input ? i : i - c->n_in;
+    if (!operand_or_result(c, i)->storage)
+        return wg_fail(WG_E_RELEASED, c->op->name,
+                       "%s: %s %u, which backward reads, was released, by an earlier wg_backward "
+                       "(see .retain) or wg_take",
+                       c->op->name, kind, at);
+    return wg_fail(WG_E_STALE, c->op->name, "%s: %s %u was changed after it was used, and backward needs what it was", c->op->name,
+                   kind, at);
 }
 
 /* A user's backward sees what it declared; the rest reads as released. One tensor may stand in several places: declared in one
@@ -82,25 +82,25 @@ static void show_again(const wg_call *c, const uint8_t *states)
             operand_or_result(c, i)->state = states[i];
 }
 
-wg_status wg_walk_vjp(struct wg_thread *th, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx)
+static wg_status vjp_of_user(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    const wg_call *c = &node->call;
     const size_t n = (size_t)c->n_in + c->n_out;
-    const bool hide = (c->op->flags & WG_USER) != 0;
-    const wg_tape *top = th->top;
-    uint8_t local[64], *states = n <= sizeof local || !hide ? local : wg_object_new(n);
+    uint8_t local[64], *states = n <= sizeof local ? local : wg_object_new(n);
     if (!states)
         return WG_E_MEMORY;
-    const struct wg_node *cause = th->cause;
-    th->cause = node;
-    if (hide)
-        hide_undeclared(c, states);
+    hide_undeclared(c, states);
     const wg_status status = c->op->vjp(c, gy, gx);
-    if (hide)
-        show_again(c, states);
-    th->cause = cause;
+    show_again(c, states);
     if (states != local)
         wg_object_free(states);
+    return status;
+}
+
+/* Under the node as cause. */
+WG_HOT wg_status vjp_of(struct wg_thread *th, const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    const wg_tape *top = th->top;
+    const wg_status status = c->op->flags & WG_USER ? vjp_of_user(c, gy, gx) : c->op->vjp(c, gy, gx);
     if (status != WG_OK)
         return wg_op_failed(th, c->op, status, "backward");
     if (th->top != top)
@@ -108,38 +108,48 @@ wg_status wg_walk_vjp(struct wg_thread *th, struct wg_node *node, wg_tensor *con
     return status;
 }
 
-static wg_status pass_on(struct walk *w, struct wg_node *node, wg_grad_slot *gx)
+wg_status wg_walk_vjp(struct wg_thread *th, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    const wg_call *c = &node->call;
-    const struct wg_node *cause = w->th->cause;
-    wg_status status = WG_OK;
-    w->th->cause = node;
-    for (unsigned i = 0; i < c->n_in && status == WG_OK; i++) {
-        if (!gx[i].need)
-            continue;
-        wg_tensor *g = gx[i].result;
-        if (!g && !wg_bit(c->op->flat, i)) {
-            status = wg_fail(WG_E_BUG, c->op->name, "%s: its backward gave no gradient for operand %u: a bug in the op",
-                             c->op->name, i);
-        } else if (g && gx[i].accumulated && wg_absent(g)) { /* a part of this walk found none */
-            status = g == WG_KNOWN_ZERO ? wg_walk_add(w, c->in[i], g) : WG_OK;
-        } else if (g && g->state != WG_LIVE) {
-            status = wg_check_handle(g, c->op->name, -1);
-        } else if (g && gx[i].into && gx[i].accumulated) { /* g is the new sum */
-            wg_tensor *sum = wg_walk_owned(w, g);
-            wg_walk_let_go(w, c->in[i]->adjoint);
-            c->in[i]->adjoint = sum;
-            status = sum ? WG_OK : WG_E_MEMORY;
-        } else {
-            if (!g)
-                g = WG_KNOWN_ZERO;
-            else if (g->dtype != c->in[i]->dtype || !wg_same_dims(g, c->in[i]))
-                g = wg_walk_unbroadcast(c->op, c->in[i], g);
-            status = g ? wg_walk_add(w, c->in[i], g) : wg_error_cause();
-        }
-    }
-    w->th->cause = cause;
+    const struct wg_node *cause = th->cause;
+    th->cause = node;
+    const wg_status status = vjp_of(th, &node->call, gy, gx);
+    th->cause = cause;
     return status;
+}
+
+/* The gradient of c's result, which nobody will ask for again, handed on as it is. */
+WG_HOT bool move_on(const struct walk *w, const wg_call *c, wg_tensor *in, wg_tensor *g)
+{
+    wg_tensor *y = c->out[0];
+    if (g != y->adjoint || in->adjoint || w->keeping || (y->flags & WG_T_WANTED) || wg_is_leaf(w, in))
+        return false;
+    y->adjoint = NULL;
+    in->adjoint = g;
+    return true;
+}
+
+WG_HOT wg_status pass_on(struct walk *w, const wg_call *c, unsigned i, const wg_grad_slot *gx)
+{
+    wg_tensor *g = gx->result, *in = c->in[i];
+    if (!g && !wg_bit(c->op->flat, i))
+        return wg_fail(WG_E_BUG, c->op->name, "%s: its backward gave no gradient for operand %u: a bug in the op", c->op->name, i);
+    if (g && gx->accumulated && wg_absent(g)) /* a part of this walk found none */
+        return g == WG_KNOWN_ZERO ? wg_walk_add(w, in, g) : WG_OK;
+    if (g && g->state != WG_LIVE)
+        return wg_check_handle(g, c->op->name, -1);
+    if (g && gx->into && gx->accumulated) { /* g is the new sum */
+        wg_tensor *sum = wg_walk_owned(w, g);
+        wg_walk_let_go(w, in->adjoint);
+        in->adjoint = sum;
+        return sum ? WG_OK : WG_E_MEMORY;
+    }
+    if (!g)
+        g = WG_KNOWN_ZERO;
+    else if (g->dtype != in->dtype || !wg_same_dims(g, in))
+        g = wg_walk_unbroadcast(c->op, in, g);
+    if (!g)
+        return wg_error_cause();
+    return move_on(w, c, in, g) ? WG_OK : wg_walk_add(w, in, g);
 }
 
 /* An accumulator is offered where the node reads the input once. Whether it is overwritten is decided when it is taken; whether it is
@@ -155,64 +165,97 @@ static wg_tensor *accumulator(const wg_call *c, unsigned i)
     return sum;
 }
 
-static wg_status backward_through(struct walk *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero)
+/* Through the vjp: what it returned goes to the n inputs. gx says which of them want it. */
+WG_HOT wg_status through_vjp(struct walk *w, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx, unsigned n)
 {
     const wg_call *c = &node->call;
-    wg_grad_slot local[8], *gx = c->n_in <= 8 ? local : wg_object_new(c->n_in * sizeof *gx);
-    if (!gx)
-        return WG_E_MEMORY;
+    if (!c->op->vjp || (c->op->flags & WG_NO_DERIVATIVE))
+        return wg_fail(WG_E_NO_GRAD, c->op->name, "%s has no derivative: %s", c->op->name,
+                       c->op->reason ? c->op->reason : "none is defined");
+    if (c->op->saves)
+        WG_TRY(wg_walk_check_saved(node));
+    const struct wg_node *cause = w->th->cause;
+    w->th->cause = node;
+    wg_status status = vjp_of(w->th, c, gy, gx);
+    for (unsigned i = 0; i < n && status == WG_OK; i++)
+        if (gx[i].need)
+            status = pass_on(w, c, i, &gx[i]);
+    w->th->cause = cause;
+    return status;
+}
+
+WG_HOT wg_status backward_through(struct walk *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero, wg_grad_slot *gx,
+                                  unsigned n)
+{
+    const wg_call *c = &node->call;
     bool any = false;
-    for (unsigned i = 0; i < c->n_in; i++) {
+    for (unsigned i = 0; i < n; i++) {
         const bool need = wg_walk_needs(w, c->in[i]);
-        gx[i] = (wg_grad_slot){.need = need, .into = need ? accumulator(c, i) : NULL};
+        gx[i] = (wg_grad_slot){.need = need, .into = need && c->in[i]->adjoint ? accumulator(c, i) : NULL};
         any = any || need;
     }
+    if (any && !all_zero)
+        return through_vjp(w, node, gy, gx, n);
     wg_status status = WG_OK;
-    if (any && all_zero) {
-        for (unsigned i = 0; i < c->n_in && status == WG_OK; i++)
-            if (gx[i].need)
-                status = wg_walk_add(w, c->in[i], WG_KNOWN_ZERO);
-    } else if (any) {
-        if ((c->op->flags & WG_NO_DERIVATIVE) || !c->op->vjp)
-            status = wg_fail(WG_E_NO_GRAD, c->op->name, "%s has no derivative: %s", c->op->name,
-                             c->op->reason ? c->op->reason : "none is defined");
-        if (status == WG_OK)
-            status = wg_walk_check_saved(node);
-        if (status == WG_OK)
-            status = wg_walk_vjp(w->th, node, gy, gx);
-        if (status == WG_OK)
-            status = pass_on(w, node, gx);
-    }
+    for (unsigned i = 0; i < n && status == WG_OK && any; i++)
+        if (gx[i].need)
+            status = wg_walk_add(w, c->in[i], WG_KNOWN_ZERO);
+    return status;
+}
+
+static wg_status backward_through_many(struct walk *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero)
+{
+    const unsigned n = node->call.n_in;
+    wg_grad_slot local[8], *gx = n <= 8 ? local : wg_object_new(n * sizeof *gx);
+    if (!gx)
+        return WG_E_MEMORY;
+    const wg_status status = backward_through(w, node, gy, all_zero, gx, n);
     if (gx != local)
         wg_object_free(gx);
     return status;
 }
 
-static wg_status visit(struct walk *w, struct wg_node *node)
+/* A node of n results and n_in operands; 0: of any number. */
+WG_HOT wg_status visit_node(struct walk *w, struct wg_node *node, wg_tensor **gy, size_t n, unsigned n_in)
 {
     const wg_call *c = &node->call;
-    wg_tensor *gy[64];
     bool any = false, all_zero = true;
-    for (unsigned i = 0; i < c->n_out; i++) {
+    for (size_t i = 0; i < n; i++) {
         wg_tensor *y = c->out[i];
         if (y->adjoint && (y->flags & WG_T_HOOKED))
             WG_TRY(wg_walk_hooks(w, y));
         if (y->adjoint && y->adjoint != WG_KNOWN_ZERO && (y->flags & WG_T_WANTED))
             y->adjoint->flags |= WG_T_HOLD; /* no vjp may overwrite it */
-        gy[i] = y->adjoint && y->adjoint != WG_KNOWN_ZERO ? y->adjoint : WG_NONE;
+        const bool zero = !y->adjoint || y->adjoint == WG_KNOWN_ZERO;
+        gy[i] = zero ? WG_NONE : y->adjoint;
         any = any || y->adjoint;
-        all_zero = all_zero && wg_absent(gy[i]);
+        all_zero = all_zero && zero;
     }
     if (!any)
         return WG_OK;
-    const wg_status status = !w->selective || node->mark == w->number ? backward_through(w, node, gy, all_zero) : WG_OK;
+    wg_status status = WG_OK;
+    if (!w->selective || node->mark == w->number) {
+        wg_grad_slot gx[2];
+        status = n_in ? backward_through(w, node, gy, all_zero, gx, n_in) : backward_through_many(w, node, gy, all_zero);
+    }
     wg_walk_sweep(w->th);
-    for (unsigned i = 0; i < c->n_out; i++)
-        if (!(c->out[i]->flags & WG_T_WANTED)) {
+    for (size_t i = 0; i < n; i++)
+        if (c->out[i]->adjoint && !(c->out[i]->flags & WG_T_WANTED)) {
             wg_walk_let_go(w, c->out[i]->adjoint);
             c->out[i]->adjoint = NULL;
         }
     return status;
+}
+
+static wg_status visit(struct walk *w, struct wg_node *node)
+{
+    wg_tensor *gy[WG_MOST_OUTPUTS];
+    const unsigned n_in = node->call.n_in, n_out = node->call.n_out;
+    if (n_out == 1 && n_in == 1)
+        return visit_node(w, node, gy, 1, 1);
+    if (n_out == 1 && n_in == 2)
+        return visit_node(w, node, gy, 1, 2);
+    return visit_node(w, node, gy, n_out, 0);
 }
 
 /* ---- the walk ---- */

@@ -2,7 +2,7 @@
 #ifndef WG_WALK_H
 #define WG_WALK_H
 
-#include "internal.h"
+#include "arena.h"
 
 /* An adjoint known to be zero, from an op that is flat: passed on without computing. */
 extern const struct wg_tensor wg_known_zero;
@@ -43,7 +43,17 @@ void wg_walk_clear(struct walk *w, bool failed); /* every adjoint back to none, 
 /* A leaf that has an adjoint goes on the walk's list. */
 wg_status wg_walk_touch(struct walk *w, wg_tensor *t);
 /* Adds g to what t has: in place only where the sum so far is held by nobody else. */
-wg_status wg_walk_add(struct walk *w, wg_tensor *t, wg_tensor *g);
+wg_status wg_walk_sum(struct walk *w, wg_tensor *t, wg_tensor *g);
+/* The same; t's first gradient, if a vjp made it and nobody else has it, is simply t's from here on. */
+static inline wg_status wg_walk_add(struct walk *w, wg_tensor *t, wg_tensor *g)
+{
+    if (t->adjoint || w->keeping || (g->flags & (WG_T_SCRATCH | WG_T_OWNED)) != WG_T_SCRATCH ||
+        (!(t->flags & WG_T_TOUCHED) && wg_is_leaf(w, t)))
+        return wg_walk_sum(w, t, g);
+    g->flags |= WG_T_OWNED;
+    t->adjoint = g;
+    return WG_OK;
+}
 /* A gradient of a broadcast input t, summed over the axes that were stretched. NULL: it does not fit, a bug of the op. */
 wg_tensor *wg_walk_unbroadcast(const struct wg_op *op, const wg_tensor *t, wg_tensor *g);
 /* A leaf may stand on the tape through several proxies: their gradients add up in t. */
@@ -57,7 +67,14 @@ wg_status wg_walk_check_saved(const struct wg_node *node);
 /* The node's vjp, which sees what it may see. */
 wg_status wg_walk_vjp(struct wg_thread *th, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx);
 /* Does somebody want the gradient of this input? */
-bool wg_walk_needs(const struct walk *w, const wg_tensor *in);
+static inline bool wg_walk_needs(const struct walk *w, const wg_tensor *in)
+{
+    if (!(in->flags & WG_T_NEEDS))
+        return false;
+    if (!w->selective || (in->flags & WG_T_WANTED))
+        return true;
+    return !wg_is_leaf(w, in) && in->from.node->mark == w->number;
+}
 /* g as a gradient that the walk owns; and given up. */
 wg_tensor *wg_walk_owned(struct walk *w, wg_tensor *g);
 void wg_walk_let_go(struct walk *w, wg_tensor *g);
@@ -75,6 +92,11 @@ struct aside {
 void wg_step_aside(struct wg_thread *th, struct aside *aside);
 void wg_step_back(struct wg_thread *th, const struct aside *aside);
 /* Gives back what a vjp made and nobody adopted. */
-void wg_walk_sweep(struct wg_thread *th);
+void wg_walk_sweep_list(struct wg_thread *th);
+static inline void wg_walk_sweep(struct wg_thread *th)
+{
+    if (th->scratch_list)
+        wg_walk_sweep_list(th);
+}
 
 #endif

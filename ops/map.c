@@ -123,9 +123,13 @@ static void run_rows(const struct nest *nest, wg_row *row, const void *params)
     wg_parallel(threads, rows * r.parts, some_rows, &r);
 }
 
-static bool same_layout(const wg_tensor *a, const wg_tensor *b)
+static bool alike(const wg_call *c)
 {
-    return a->rank == b->rank && memcmp(a->dims, b->dims, 2 * (size_t)a->rank * sizeof *a->dims) == 0;
+    const wg_tensor *y = c->out[0];
+    bool same = c->n_out == 1 && (y->flags & WG_T_DENSE);
+    for (int i = 0; i < c->n_in && same; i++)
+        same = c->in[i]->rank == y->rank && memcmp(c->in[i]->dims, y->dims, 2 * (size_t)y->rank * sizeof *y->dims) == 0;
+    return same;
 }
 
 /* All operands alike and dense: one run over memory. The path of small graphs, so it sets up nothing. */
@@ -133,14 +137,12 @@ static bool map_run(const wg_call *c, wg_row *row)
 {
     static const int64_t ones[MAX_OPERANDS] = {1, 1, 1, 1, 1, 1, 1, 1};
     const wg_tensor *y = c->out[0];
-    char *p[MAX_OPERANDS] = {y->data};
-    if (c->n_out != 1 || !(y->flags & WG_T_DENSE) || (y->numel >= 65536 && wg_kernel_threads((double)y->numel) > 1))
+    if (!(c->alike || alike(c)) || (y->numel >= 65536 && wg_kernel_threads((double)y->numel) > 1))
         return false;
-    for (int i = 0; i < c->n_in; i++) {
-        if (!same_layout(c->in[i], y))
-            return false;
+    char *p[MAX_OPERANDS];
+    p[0] = y->data;
+    for (int i = 0; i < c->n_in; i++)
         p[i + 1] = c->in[i]->data;
-    }
     row(y->numel, p, ones, c->params);
     return true;
 }

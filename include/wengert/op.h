@@ -17,6 +17,7 @@ typedef struct wg_call {
     void *context; /* a closure's, else NULL */
     uint16_t n_in, n_out;
     uint8_t dtype; /* of the first operand that is a float, or of the first output */
+    bool alike;    /* one output, dense, and every operand is of its dtype and laid out as it; false: that was not asked */
 } wg_call;
 
 /* Dtype, extents and, for a view, strides of an output, as the shape rule states them. */

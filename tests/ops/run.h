@@ -3,7 +3,7 @@
 #define WG_CHECK_RUN_H
 
 #include "check.h"
-#include "internal.h"
+#include "arena.h"
 
 /* An operand's values, row-major, whatever memory they are given in. */
 struct operand {

@@ -1,0 +1,152 @@
+/* Where a tape's nodes and tensors lie, and how a tensor gets there and gives its value back: the part that each op call runs. */
+#ifndef WG_ARENA_H
+#define WG_ARENA_H
+
+#include <string.h>
+
+#include "internal.h"
+
+enum { WG_SLOT = 128 };
+_Static_assert(sizeof(wg_tensor) == WG_SLOT, "a tensor is two cache lines");
+
+struct wg_storage *wg_storage_find(struct wg_thread *th, size_t payload);
+
+/* A block that nobody else refers to; NULL and the error. Small ones that were used before come straight from the pool. */
+static inline struct wg_storage *wg_storage_from(struct wg_thread *th, size_t payload)
+{
+    struct wg_pool *pool = &th->pool;
+    const size_t lines = payload <= WG_FEW ? 1 : (payload + 127) / 64;
+    if (payload > 64 * (WG_SMALL_CLASSES - 2) || !pool->free[lines] || pool->requests >= pool->fail_at || th->capture)
+        return wg_storage_find(th, payload);
+    struct wg_storage *block = pool->free[lines];
+    pool->free[lines] = block->next_free;
+    wg_unpoison(wg_storage_data(block), wg_storage_room(block));
+    atomic_store_explicit(&block->refs, 1, memory_order_relaxed);
+    pool->requests++;
+    pool->live += 64 * (int64_t)lines;
+    if (pool->live > pool->peak)
+        pool->peak = pool->live;
+    return block;
+}
+
+/* The same where the youngest chunk has no room: in a new one; NULL and the error. */
+void *wg_arena_grow(struct wg_arena *arena, size_t bytes);
+/* wg_handle_new where it is not a slot with its extents inline. */
+wg_tensor *wg_handle_find(struct wg_thread *th, int rank);
+
+static inline void *wg_arena_alloc(struct wg_arena *arena, size_t bytes)
+{
+    char *at = arena->at;
+    if (__builtin_expect((size_t)(arena->end - at) < bytes, 0))
+        return wg_arena_grow(arena, bytes);
+    wg_unpoison(at, bytes);
+    arena->at = at + bytes;
+    return at;
+}
+
+/* From the node arena, until the tape closes. */
+static inline void *wg_tape_alloc(wg_tape *tape, size_t bytes)
+{
+    return wg_arena_alloc(&tape->nodes, (bytes + 15) & ~(size_t)15);
+}
+
+/* If it is the last allocation. */
+static inline void wg_tape_unalloc(wg_tape *tape, void *at, size_t bytes)
+{
+    if ((char *)at + ((bytes + 15) & ~(size_t)15) == tape->nodes.at)
+        tape->nodes.at = at;
+}
+
+static inline wg_tensor *wg_tape_slot(wg_tape *tape)
+{
+    wg_tensor *t = tape->free_slots;
+    if (!t)
+        return wg_arena_alloc(&tape->slots, WG_SLOT);
+    tape->free_slots = t->adjoint;
+    return t;
+}
+
+/* An empty handle: a slot on the top tape, or a value of the caller's if there is none. */
+static inline wg_tensor *wg_handle_new(struct wg_thread *th, int rank)
+{
+    wg_tape *tape = th->top;
+    if (__builtin_expect(!tape || rank > WG_INLINE_RANK || *wg_lost_tapes() > 0, 0))
+        return wg_handle_find(th, rank);
+    wg_tensor *t = wg_tape_slot(tape);
+    if (!t)
+        return NULL;
+    t->storage = NULL;
+    t->from.node = NULL;
+    t->tape = tape;
+    t->adjoint = NULL;
+    t->dims = t->inline_dims;
+    t->rank = (uint8_t)rank;
+    t->state = WG_LIVE;
+    t->flags = 0;
+    if (th->scratch && tape == th->walking && !tape->trace) {
+        t->flags = WG_T_SCRATCH | WG_T_LISTED;
+        t->adjoint = th->scratch_list;
+        th->scratch_list = t;
+    }
+    return t;
+}
+
+/* Extents and strides of t, which has y's rank. Where they lie in the handle, all that is there: no loop. */
+static inline void wg_copy_dims(wg_tensor *y, const wg_tensor *t)
+{
+    if (t->rank <= WG_INLINE_RANK)
+        memcpy(y->inline_dims, t->inline_dims, sizeof y->inline_dims);
+    else
+        memcpy(y->dims, t->dims, 2 * (size_t)t->rank * sizeof *t->dims);
+}
+
+/* Does an op on operands of which some have these flags pass a gradient on, once it is recorded? */
+static inline bool wg_passes_gradient(const struct wg_thread *th, const struct wg_op *op, unsigned flags)
+{
+    return (flags & WG_T_NEEDS) && !th->no_grad && !th->scratch && !(op->flags & WG_CUT) &&
+           (op->vjp || (op->flags & WG_NO_DERIVATIVE));
+}
+
+static inline size_t wg_bytes_of(const wg_tensor *t)
+{
+    return (size_t)t->numel << (0x0332 >> 4 * t->dtype & 15); /* a digit for each dtype: 4, 8, 8, 1 */
+}
+
+/* The storage of y, which has its extents: taken's, or new. */
+static inline wg_status wg_storage_for(struct wg_thread *th, wg_tensor *y, const wg_tensor *taken)
+{
+    if (taken)
+        wg_storage_ref(taken->storage);
+    y->storage = taken ? taken->storage : wg_storage_from(th, wg_bytes_of(y));
+    if (!y->storage)
+        return WG_E_MEMORY;
+    y->data = taken ? taken->data : wg_storage_data(y->storage);
+    return WG_OK;
+}
+
+/* Gives up the value, keeps the handle. */
+static inline void wg_release_value(wg_tensor *t)
+{
+    if (t->storage)
+        wg_storage_unref(t->storage);
+    t->storage = NULL;
+    t->data = NULL;
+    if (t->state != WG_DEAD)
+        t->state = WG_RELEASED;
+}
+
+/* Gives back the slot of a tape's tensor too. */
+static inline void wg_release_slot(wg_tensor *t)
+{
+    wg_tape *tape = t->tape;
+    if (t->storage)
+        wg_storage_unref(t->storage);
+    t->storage = NULL;
+    t->data = NULL;
+    t->state = WG_DEAD;
+    t->flags = 0;
+    t->adjoint = tape->free_slots;
+    tape->free_slots = t;
+}
+
+#endif
