@@ -2,7 +2,6 @@
    itself, built where it will stay and committed by linking it; in a backward that is not recorded the same memory is given back. */
 #include <string.h>
 
-#include "arena.h"
 #include "log.h"
 
 /* ---- messages ---- */

@@ -4,8 +4,6 @@
 
 #include "log.h"
 
-enum { ARENA_CHUNK = 1 << 15 };
-
 /* ---- memory of the log ---- */
 
 wg_status wg_array_room(struct wg_array *array, size_t more, size_t size)
@@ -35,18 +33,8 @@ void wg_array_free(struct wg_array *array)
 void *wg_log_alloc(struct wg_log *log, size_t bytes)
 {
     bytes = (bytes + 63) & ~(size_t)63;
-    struct wg_chunk *chunk = log->arena;
-    if (!chunk || chunk->size - chunk->used < bytes) {
-        const size_t size = bytes + 64 > ARENA_CHUNK ? bytes + 64 : ARENA_CHUNK;
-        chunk = wg_object_new(sizeof *chunk + size);
-        if (!chunk)
-            return NULL;
-        *chunk = (struct wg_chunk){.prev = log->arena, .size = size, .used = 64 - (uintptr_t)chunk->bytes % 64};
-        log->arena = chunk;
-    }
-    void *at = chunk->bytes + chunk->used;
-    chunk->used += bytes;
-    return at;
+    void *at = wg_arena_alloc(&log->arena, bytes);
+    return at ? memset(at, 0, bytes) : NULL;
 }
 
 static void forget_births(struct wg_log *log)
@@ -75,11 +63,7 @@ void wg_log_free(struct wg_log *log)
                                  &log->contexts, &log->commits,  &log->externals_home, &log->layouts_home};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         wg_array_free(arrays[i]);
-    while (log->arena) {
-        struct wg_chunk *chunk = log->arena;
-        log->arena = chunk->prev;
-        wg_object_free(chunk);
-    }
+    wg_arena_shrink(&log->arena, true);
 }
 
 /* ---- births and deaths of storages ---- */

@@ -254,5 +254,4 @@ wg_status wg_capture_may_read(struct wg_thread *th, const wg_tensor *t, const ch
 wg_status wg_capture_may_write(struct wg_thread *th, const char *op);
 wg_status wg_capture_closure(struct wg_thread *th, wg_closure *closure);
 
-
 #endif

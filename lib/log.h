@@ -3,7 +3,7 @@
 #ifndef WG_LOG_H
 #define WG_LOG_H
 
-#include "internal.h"
+#include "arena.h"
 #include "wengert/replay.h"
 
 enum wg_place_kind {
@@ -61,7 +61,7 @@ struct wg_context {
 struct wg_log {
     const struct wg_thread *thread;
     struct wg_storage *born; /* made since the capture began and not given back, linked by next_free and previous */
-    struct wg_chunk *arena;  /* what a replay keeps: params, calls, pointers */
+    struct wg_arena arena;   /* what a replay keeps: params, calls, pointers */
     struct wg_array places, launches, operands, layouts, dims, contexts;
     struct wg_array commits;                      /* numbers of launches before which an update was committed */
     struct wg_array externals_home, layouts_home; /* hash tables of numbers + 1 */

@@ -116,7 +116,7 @@ static struct wg_storage *block_from_system(struct wg_pool *pool, size_t bytes, 
     }
     if (!block)
         return NULL;
-    *block = (struct wg_storage){.size_class = (uint16_t)class, .bytes = bytes};
+    *block = (struct wg_storage){.size_class = (uint16_t) class, .bytes = bytes};
     pool->mallocs++;
     pool->held += (int64_t)bytes;
     return block;

@@ -245,7 +245,7 @@ static void rule_06_storage_is_aligned_and_counted(void **state)
     (void)state;
     for (int64_t n = 0; n < 300; n += 7) {
         wg_tensor *t = made(wg_zeros(WG_U8, WG_SHAPE(n)));
-        assert_int_equal((uintptr_t)wg_data(t) % (n <= 32 ? 32 : 64), 0);
+        assert_int_equal((uintptr_t)wg_data(t) % (n <= WG_FEW ? 16 : 64), 0);
         wg_tensor *view = made(wg_reshape(t, WG_SHAPE(1, n)));
         if (n > 0)
             assert_ptr_equal(view->storage, t->storage);
