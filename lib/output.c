@@ -64,9 +64,28 @@ static wg_status default_shape(const wg_call *c, wg_spec *out)
 
 /* ---- memory ---- */
 
-/* The strides of a result: those of the first operand of the result's shape that is dense, so that physical order is kept. */
-static const int64_t *strides_to_keep(const wg_call *c, const wg_spec *spec)
+/* Strides for those extents, dense and with t's order of axes. */
+static void strides_in_order(const wg_tensor *t, const int64_t *extent, int64_t *stride)
 {
+    int order[WG_MAX_RANK] = {0}; /* innermost last */
+    int64_t next = 1;
+    for (int axis = 0; axis < t->rank; axis++) {
+        int at = axis;
+        for (; at > 0 && wg_strides(t)[order[at - 1]] < wg_strides(t)[axis]; at--)
+            order[at] = order[at - 1];
+        order[at] = axis;
+    }
+    for (int i = t->rank - 1; i >= 0; i--) {
+        stride[order[i]] = next;
+        next *= extent[order[i]];
+    }
+}
+
+/* The strides of a result, so that physical order is kept: those of the first operand of the result's shape that is dense; if none is,
+   dense ones in the order of the first operand, if it is dense and of the result's rank. NULL for row-major. */
+static const int64_t *strides_to_keep(const wg_call *c, const wg_spec *spec, int64_t *room)
+{
+    const wg_tensor *first = c->n_in ? c->in[0] : NULL;
     if (c->op->flags & WG_ROW_MAJOR)
         return NULL;
     for (int i = 0; i < c->n_in; i++) {
@@ -76,7 +95,10 @@ static const int64_t *strides_to_keep(const wg_call *c, const wg_spec *spec)
             continue;
         return t->flags & WG_T_CONTIGUOUS ? NULL : wg_strides(t);
     }
-    return NULL;
+    if (!first || wg_absent(first) || first->rank != spec->rank || (first->flags & (WG_T_CONTIGUOUS | WG_T_DENSE)) != WG_T_DENSE)
+        return NULL;
+    strides_in_order(first, spec->extent, room);
+    return room;
 }
 
 /* Anomaly mode wants to say what the operands were. */
@@ -113,7 +135,8 @@ static wg_status make_output(struct wg_thread *th, struct wg_node *node, unsigne
     const wg_tensor *taken = NULL;
     if (!view && slot == 0 && c->op->inplace)
         taken = operand_to_overwrite(th, c, spec);
-    const int64_t *stride = view ? spec->stride : taken ? wg_strides(taken) : strides_to_keep(c, spec);
+    int64_t room[WG_MAX_RANK];
+    const int64_t *stride = view ? spec->stride : taken ? wg_strides(taken) : strides_to_keep(c, spec, room);
     wg_set_dims(y, spec->rank, spec->extent, stride);
     if (!view)
         return wg_storage_for(th, y, taken);
