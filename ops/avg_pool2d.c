@@ -5,27 +5,30 @@
 
 static void T(window_to_mean)(const T(pool) * pool, const T(window) * at)
 {
-    const wg_tensor *x = pool->c->in[0], *y = pool->c->out[0];
     const WIDE divisor = (WIDE)T(divisor_of)(pool, at);
-    const int64_t s = wg_strides(x)[0];
-    ELEM *to = T(element)(y, at, at->i, at->j);
+    const int64_t s = pool->operand[0].s[0], n = at->images;
+    ELEM *to = at->at[1];
     WIDE sum[T(IMAGES)];
-    for (int64_t k = 0; k < at->images; k++)
+    for (int64_t k = 0; k < n; k++)
         sum[k] = (WIDE)0;
     for (int64_t row = 0; row < at->rows.count; row++)
         for (int64_t column = 0; column < at->columns.count; column++) {
-            const ELEM *from = T(element)(x, at, at->rows.first + row * at->rows.step,
-                                          at->columns.first + column * at->columns.step);
-            for (int64_t k = 0; k < at->images; k++)
-                sum[k] = sum[k] + (WIDE)(REAL)from[k * s];
+            const ELEM *from = T(element)(pool, at, 0, row, column);
+            if (s == 1)
+                for (int64_t k = 0; k < n; k++)
+                    sum[k] = sum[k] + (WIDE)(REAL)from[k];
+            else
+                for (int64_t k = 0; k < n; k++)
+                    sum[k] = sum[k] + (WIDE)(REAL)from[k * s];
         }
-    for (int64_t k = 0; k < at->images; k++)
-        to[k * wg_strides(y)[0]] = (REAL)(sum[k] / divisor);
+    for (int64_t k = 0; k < n; k++)
+        to[k * pool->operand[1].s[0]] = (REAL)(sum[k] / divisor);
 }
 
 static wg_status T(avg_pool2d)(const wg_call *c)
 {
-    return T(pool_all)(c, c->in[0], c->out[0], c->in[0], T(window_to_mean));
+    const wg_tensor *const operands[] = {c->in[0], c->out[0]};
+    return T(pool_all)(c, 2, operands, 2u, T(window_to_mean));
 }
 #else
 #define KERNEL_FILE "avg_pool2d.c"

@@ -4,25 +4,28 @@
 
 static void T(window_from_mean)(const T(pool) * pool, const T(window) * at)
 {
-    const wg_tensor *gy = pool->c->in[0], *gx = pool->c->out[0];
     const REAL divisor = (REAL)T(divisor_of)(pool, at);
-    const int64_t s = wg_strides(gx)[0];
-    const ELEM *from = T(element)(gy, at, at->i, at->j);
+    const int64_t s = pool->operand[1].s[0], n = at->images;
+    const ELEM *from = at->at[0];
     REAL share[T(IMAGES)];
-    for (int64_t k = 0; k < at->images; k++)
-        share[k] = (REAL)from[k * wg_strides(gy)[0]] / divisor;
+    for (int64_t k = 0; k < n; k++)
+        share[k] = (REAL)from[k * pool->operand[0].s[0]] / divisor;
     for (int64_t row = 0; row < at->rows.count; row++)
         for (int64_t column = 0; column < at->columns.count; column++) {
-            ELEM *to = T(element)(gx, at, at->rows.first + row * at->rows.step, at->columns.first + column * at->columns.step);
-            for (int64_t k = 0; k < at->images; k++)
-                to[k * s] += share[k];
+            ELEM *to = T(element)(pool, at, 1, row, column);
+            if (s == 1)
+                for (int64_t k = 0; k < n; k++)
+                    to[k] += share[k];
+            else
+                for (int64_t k = 0; k < n; k++)
+                    to[k * s] += share[k];
         }
 }
 
 static wg_status T(avg_pool2d_grad)(const wg_call *c)
 {
-    memset(c->out[0]->data, 0, (size_t)c->out[0]->numel * sizeof(ELEM));
-    return T(pool_all)(c, c->out[0], c->in[0], c->out[0], T(window_from_mean));
+    const wg_tensor *const operands[] = {c->in[0], c->out[0]};
+    return T(pool_all)(c, 2, operands, 1u, T(window_from_mean));
 }
 #else
 #define KERNEL_FILE "avg_pool2d_grad.c"

@@ -4,12 +4,18 @@
 
 static void T(window_to_largest)(const T(pool) * pool, const T(window) * at)
 {
-    T(pick_largest)(at, pool->c->in[0], pool->c->in[0], pool->c->out[0]);
+    REAL best[T(IMAGES)];
+    ELEM *to = at->at[1];
+    const int64_t s = pool->operand[1].s[0];
+    T(find_largest)(pool, at, best);
+    for (int64_t k = 0; k < at->images; k++)
+        to[k * s] = best[k];
 }
 
 static wg_status T(max_pool2d)(const wg_call *c)
 {
-    return T(pool_all)(c, c->in[0], c->out[0], c->in[0], T(window_to_largest));
+    const wg_tensor *const operands[] = {c->in[0], c->out[0]};
+    return T(pool_all)(c, 2, operands, 2u, T(window_to_largest));
 }
 #else
 #define KERNEL_FILE "max_pool2d.c"

@@ -3,23 +3,40 @@
 #ifdef REAL
 #include "max_pool.h"
 
+/* Adds the rest to what lies where the value is the largest, and 0 elsewhere. */
+static inline void T(give)(REAL value, REAL best, REAL *rest, ELEM *to)
+{
+    const bool takes = WG_IS_LARGEST(value, best);
+    *to += takes ? *rest : (REAL)0;
+    *rest = takes ? (REAL)0 : *rest;
+}
+
+/* What is given to the first of equals is no longer there for the others. */
 static void T(window_from_output)(const T(pool) * pool, const T(window) * at)
 {
-    const wg_tensor *x = pool->c->in[0], *gy = pool->c->in[1], *gx = pool->c->out[0];
-    const ELEM *from = T(element)(gy, at, at->i, at->j);
-    T(largest) found;
-    T(find_largest)(at, x, x, &found);
-    for (int64_t k = 0; k < at->images; k++) {
-        const int64_t row = found.tap[k] / at->columns.count, column = found.tap[k] % at->columns.count;
-        ELEM *to = T(element)(gx, at, at->rows.first + row * at->rows.step, at->columns.first + column * at->columns.step);
-        to[k * wg_strides(gx)[0]] += (REAL)from[k * wg_strides(gy)[0]];
-    }
+    REAL best[T(IMAGES)], rest[T(IMAGES)];
+    const ELEM *given = at->at[1];
+    const int64_t s = pool->operand[0].s[0], t = pool->operand[2].s[0], n = at->images;
+    T(find_largest)(pool, at, best);
+    for (int64_t k = 0; k < n; k++)
+        rest[k] = given[k * pool->operand[1].s[0]];
+    for (int64_t row = 0; row < at->rows.count; row++)
+        for (int64_t column = 0; column < at->columns.count; column++) {
+            const ELEM *from = T(element)(pool, at, 0, row, column);
+            ELEM *to = T(element)(pool, at, 2, row, column);
+            if (s == 1 && t == 1)
+                for (int64_t k = 0; k < n; k++)
+                    T(give)(from[k], best[k], &rest[k], &to[k]);
+            else
+                for (int64_t k = 0; k < n; k++)
+                    T(give)(from[k * s], best[k], &rest[k], &to[k * t]);
+        }
 }
 
 static wg_status T(max_pool2d_grad)(const wg_call *c)
 {
-    memset(c->out[0]->data, 0, (size_t)c->out[0]->numel * sizeof(ELEM));
-    return T(pool_all)(c, c->in[0], c->in[1], c->in[0], T(window_from_output));
+    const wg_tensor *const operands[] = {c->in[0], c->in[1], c->out[0]};
+    return T(pool_all)(c, 3, operands, 2u, T(window_from_output));
 }
 #else
 #define KERNEL_FILE "max_pool2d_grad.c"
@@ -53,8 +70,8 @@ static wg_cost cost(const wg_call *c)
 {
     double pairs;
     wg_cost cost = wg_pool_cost(c, c->in[0], c->in[1], WG_IN(0), &pairs);
-    cost.compare = 2 * pairs;
-    cost.add = (double)c->in[1]->numel;
+    cost.compare = 4 * pairs;
+    cost.add = pairs;
     return cost;
 }
 

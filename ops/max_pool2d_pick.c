@@ -2,14 +2,31 @@
 #ifdef REAL
 #include "max_pool.h"
 
+/* From the last to the first, so that the first of equals stays. */
 static void T(window_to_picked)(const T(pool) * pool, const T(window) * at)
 {
-    T(pick_largest)(at, pool->c->in[0], pool->c->in[1], pool->c->out[0]);
+    REAL best[T(IMAGES)], picked[T(IMAGES)];
+    ELEM *to = at->at[2];
+    const int64_t s = pool->operand[0].s[0], t = pool->operand[1].s[0], n = at->images;
+    T(find_largest)(pool, at, best);
+    for (int64_t k = 0; k < n; k++)
+        picked[k] = (REAL)0;
+    for (int64_t row = at->rows.count - 1; row >= 0; row--)
+        for (int64_t column = at->columns.count - 1; column >= 0; column--) {
+            const ELEM *from = T(element)(pool, at, 0, row, column), *given = T(element)(pool, at, 1, row, column);
+            for (int64_t k = 0; k < n; k++) {
+                const REAL value = from[k * s], passed = given[k * t];
+                picked[k] = WG_IS_LARGEST(value, best[k]) ? passed : picked[k];
+            }
+        }
+    for (int64_t k = 0; k < n; k++)
+        to[k * pool->operand[2].s[0]] = picked[k];
 }
 
 static wg_status T(max_pool2d_pick)(const wg_call *c)
 {
-    return T(pool_all)(c, c->in[0], c->out[0], c->in[0], T(window_to_picked));
+    const wg_tensor *const operands[] = {c->in[0], c->in[1], c->out[0]};
+    return T(pool_all)(c, 3, operands, 4u, T(window_to_picked));
 }
 #else
 #define KERNEL_FILE "max_pool2d_pick.c"
@@ -41,7 +58,7 @@ static wg_cost cost(const wg_call *c)
 {
     double pairs;
     wg_cost cost = wg_pool_cost(c, c->in[0], c->out[0], WG_IN(0) | WG_IN(1), &pairs);
-    cost.compare = 2 * pairs;
+    cost.compare = 4 * pairs;
     return cost;
 }
 
