@@ -257,6 +257,18 @@ static wg_status copy_bytes(const wg_call *c)
 /* What the engine itself copies, as if it were an op. */
 static const struct wg_op op_bytes = {.name = "bytes", .n_in = 1, .n_out = 1, .kernel = {copy_bytes, copy_bytes}};
 
+/* A copy of the params; often those of a launch a moment ago. */
+static const void *find_params(struct wg_log *log, const void *params, size_t size)
+{
+    for (int i = 0; i < WG_RECENT_PARAMS; i++)
+        if (log->recent[i].size == size && memcmp(log->recent[i].at, params, size) == 0)
+            return log->recent[i].at;
+    void *copy = wg_log_alloc(log, size);
+    if (copy)
+        log->recent[log->turn++ % WG_RECENT_PARAMS] = (struct wg_recent){memcpy(copy, params, size), size};
+    return copy;
+}
+
 static wg_status thaw(struct wg_log *log, const wg_tensor *t);
 
 /* Operands are noted inputs first, so that what is read before it is written is seen to be, then brought into order. The launch
@@ -275,12 +287,8 @@ static wg_status note(struct wg_log *log, const wg_call *c, wg_kernel *kernel)
     WG_TRY(wg_array_room(&log->launches, 1, sizeof(struct wg_launch)));
     struct wg_launch *launch = WG_LAUNCH(log, log->launches.n);
     *launch = (struct wg_launch){c->op, kernel, NULL, c->context, log->operands.n, c->n_in, c->n_out, c->dtype};
-    if (c->op->params_size) {
-        void *params = wg_log_alloc(log, c->op->params_size);
-        if (!params)
-            return WG_E_MEMORY;
-        launch->params = memcpy(params, c->params, c->op->params_size);
-    }
+    if (c->op->params_size && !(launch->params = find_params(log, c->params, c->op->params_size)))
+        return WG_E_MEMORY;
     if (c->op->flags & WG_USER) { /* a closure's op lives on the tape */
         struct wg_op *op = wg_log_alloc(log, sizeof *op);
         if (!op)

@@ -58,6 +58,12 @@ struct wg_context {
     void (*destroy)(void *context);
 };
 
+enum { WG_RECENT_PARAMS = 8 };
+struct wg_recent {
+    const void *at;
+    size_t size;
+};
+
 struct wg_log {
     const struct wg_thread *thread;
     struct wg_storage *born; /* made since the capture began and not given back, linked by next_free and previous */
@@ -66,6 +72,8 @@ struct wg_log {
     struct wg_array commits;                      /* numbers of launches before which an update was committed */
     struct wg_array externals_home, layouts_home; /* hash tables of numbers + 1 */
     size_t externals;
+    struct wg_recent recent[WG_RECENT_PARAMS]; /* params, in turn */
+    unsigned turn;
     bool in_kernel;
     wg_status failed; /* no effect takes place from here on */
 };

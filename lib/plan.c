@@ -23,7 +23,8 @@ wg_status wg_plan_begin(struct wg_plan *plan, const struct wg_log *log)
     bool *read = wg_object_new(log->places.n + 1);
     plan->order = wg_object_new((log->launches.n + 1) * sizeof *plan->order);
     plan->at = wg_object_new((log->places.n + 1) * sizeof *plan->at);
-    if (!read || !plan->order || !plan->at) {
+    plan->slotted = wg_object_new(log->places.n + 1);
+    if (!read || !plan->order || !plan->at || !plan->slotted) {
         wg_object_free(read);
         return WG_E_MEMORY;
     }
@@ -42,9 +43,6 @@ wg_status wg_plan_begin(struct wg_plan *plan, const struct wg_log *log)
     wg_object_free(read);
     plan->n = log->launches.n - first;
     memmove(plan->order, plan->order + first, plan->n * sizeof *plan->order);
-    WG_TRY(wg_array_room(&plan->units, plan->n, sizeof(struct wg_unit)));
-    for (size_t i = 0; i < plan->n; i++)
-        *WG_AT(plan->units, struct wg_unit, plan->units.n++) = (struct wg_unit){i, 1};
     return WG_OK;
 }
 
@@ -52,6 +50,7 @@ void wg_plan_end(struct wg_plan *plan)
 {
     wg_object_free(plan->order);
     wg_object_free(plan->at);
+    wg_object_free(plan->slotted);
     wg_array_free(&plan->units);
 }
 
@@ -160,7 +159,7 @@ static wg_status find_lives(const struct wg_plan *plan, struct lives *lives)
             const struct wg_launch *launch = WG_LAUNCH(log, plan->order[i]);
             for (unsigned k = 0; k < wg_launch_operands(launch); k++) {
                 const uint32_t place = WG_OPERAND(log, launch->operand + k)->place;
-                if (place == WG_NOWHERE || WG_PLACE(log, place)->kind != WG_INTERNAL || plan->at[place] == WG_UNPLANNED)
+                if (place == WG_NOWHERE || WG_PLACE(log, place)->kind != WG_INTERNAL || plan->slotted[place])
                     continue;
                 if (!unit_of[place]) {
                     unit_of[place] = (uint32_t)u + 1;

@@ -4,9 +4,14 @@
 
 #include "log.h"
 
-/* Launches that run as one. */
+enum { WG_TILE = 256, WG_MOST_SLOTS = 16, WG_ROW_OPERANDS = 4 };
+
+/* Launches that run as one: by its kernel if it is one, or by rows, tile by tile. */
 struct wg_unit {
-    size_t first, n; /* in order */
+    size_t first, n;    /* in order */
+    bool rows;          /* all of them element by element, on as many elements each */
+    int64_t numel;      /* those elements */
+    size_t slots, slot; /* for what only the group sees: how many, and bytes of each */
 };
 
 struct wg_plan {
@@ -14,16 +19,28 @@ struct wg_plan {
     uint32_t *order; /* numbers of the launches that are left, as they run */
     size_t n;
     struct wg_array units;
-    size_t *at; /* of each internal place: where in the block; WG_UNPLANNED: nothing of it is left */
+    size_t *at; /* of each internal place: where in the block, or in a slot of its group; see slotted */
+    bool *slotted;
     size_t block;
 };
 
-#define WG_UNPLANNED SIZE_MAX
-
-/* The launches that a result or an effect needs, each a unit of its own. */
+/* The launches that a result or an effect needs, in the order of the log. */
 wg_status wg_plan_begin(struct wg_plan *plan, const struct wg_log *log);
-/* Memory: for each internal place that units use, from the first to the last of them. */
+/* Puts together what runs over the same elements; launches that have nothing to do with a group may come before it. */
+wg_status wg_plan_groups(struct wg_plan *plan);
+/* Memory: for each internal place that several units use, from the first to the last of them. */
 wg_status wg_plan_memory(struct wg_plan *plan);
 void wg_plan_end(struct wg_plan *plan);
+
+/* Element-wise and of a kind that can be run by rows: the row, and of how many elements; else NULL. */
+wg_row *wg_launch_row(const struct wg_log *log, const struct wg_launch *launch, int64_t *numel);
+/* Whether the one element of that operand stands for all. */
+static inline bool wg_is_single(const struct wg_layout *layout, const int64_t *dims)
+{
+    for (int i = 0; i < layout->rank && layout->numel != 1; i++)
+        if (dims[i] != 1 && dims[layout->rank + i] != 0)
+            return false;
+    return true;
+}
 
 #endif

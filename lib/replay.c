@@ -7,7 +7,7 @@
 
 /* ---- addresses ---- */
 
-static char *address(const struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand)
+char *wg_address(const struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand)
 {
     const struct wg_place *place = WG_PLACE(plan->log, operand->place);
     char *payload = place->kind == WG_INTERNAL ? wg_storage_data(replay->block) + plan->at[operand->place]
@@ -16,7 +16,7 @@ static char *address(const struct wg_replay *replay, const struct wg_plan *plan,
 }
 
 /* What lies in an input that the step does not change follows what that is bound to. */
-static wg_status follow(struct wg_replay *replay, char **where, const struct wg_operand *operand)
+wg_status wg_follow(struct wg_replay *replay, char **where, const struct wg_operand *operand)
 {
     const struct wg_place *place = WG_PLACE(&replay->log, operand->place);
     if (place->kind != WG_EXTERNAL || place->written)
@@ -32,7 +32,7 @@ static wg_status make_operand(struct wg_replay *replay, const struct wg_plan *pl
 {
     const struct wg_layout *layout = WG_LAYOUT(plan->log, operand->layout);
     const struct wg_place *place = WG_PLACE(plan->log, operand->place);
-    *t = (wg_tensor){.data = address(replay, plan, operand),
+    *t = (wg_tensor){.data = wg_address(replay, plan, operand),
                      .storage = place->kind == WG_INTERNAL ? replay->block : place->block,
                      .dims = WG_AT(replay->log.dims, int64_t, layout->dims),
                      .numel = layout->numel,
@@ -40,7 +40,7 @@ static wg_status make_operand(struct wg_replay *replay, const struct wg_plan *pl
                      .dtype = layout->dtype,
                      .rank = layout->rank,
                      .flags = layout->flags};
-    return follow(replay, &t->data, operand);
+    return wg_follow(replay, &t->data, operand);
 }
 
 static wg_status make_call(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_launch *launch,
@@ -71,14 +71,14 @@ static wg_status make_call(struct wg_replay *replay, const struct wg_plan *plan,
 
 /* ---- effects ---- */
 
-/* An op that changes its operands checks before it writes, and so do element-wise ones, which have nothing to check. */
+/* An op that changes its operands checks before it writes, and element-wise ones have nothing to check and ask for no memory. */
 static bool may_fail(const struct wg_launch *launch)
 {
-    return !launch->op->writes;
+    return !launch->op->writes && !launch->op->row[0][0];
 }
 
 /* Whether a launch that may fail comes after number i, of the order, and before the next commit. */
-static wg_status find_risks(const struct wg_plan *plan, bool *risky)
+static void find_risks(const struct wg_plan *plan, bool *risky)
 {
     const struct wg_log *log = plan->log;
     size_t commit = log->commits.n;
@@ -89,7 +89,6 @@ static wg_status find_risks(const struct wg_plan *plan, bool *risky)
         risky[i] = risk;
         risk = risk || may_fail(WG_LAUNCH(log, plan->order[i]));
     }
-    return WG_OK;
 }
 
 static wg_status add_save(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand)
@@ -100,7 +99,7 @@ static wg_status add_save(struct wg_replay *replay, const struct wg_plan *plan, 
     char *copy = saved ? wg_log_alloc(&replay->log, bytes) : NULL;
     if (!copy)
         return WG_E_MEMORY;
-    *saved = (struct wg_saved){address(replay, plan, operand), copy, bytes};
+    *saved = (struct wg_saved){wg_address(replay, plan, operand), copy, bytes};
     replay->actions[replay->n_actions++] = (struct wg_action){.kind = WG_RUN_SAVE, .of.saved = saved};
     return WG_OK;
 }
@@ -115,29 +114,45 @@ static bool changes(const struct wg_plan *plan, const struct wg_launch *launch, 
 
 static size_t most_actions(const struct wg_plan *plan)
 {
-    size_t n = plan->log->commits.n;
+    size_t n = plan->log->commits.n + plan->units.n;
     for (size_t i = 0; i < plan->n; i++) {
         const struct wg_launch *launch = WG_LAUNCH(plan->log, plan->order[i]);
-        n++;
         for (unsigned k = 0; k < wg_launch_operands(launch); k++)
             n += changes(plan, launch, k);
     }
     return n;
 }
 
+/* A launch by its kernel, after a copy of what it changes if that may have to be put back. */
+static wg_status add_launch(struct wg_replay *replay, const struct wg_plan *plan, size_t i, bool risky)
+{
+    const struct wg_launch *launch = WG_LAUNCH(plan->log, plan->order[i]);
+    for (unsigned k = 0; k < wg_launch_operands(launch); k++)
+        if (risky && changes(plan, launch, k))
+            WG_TRY(add_save(replay, plan, WG_OPERAND(plan->log, launch->operand + k)));
+    return make_call(replay, plan, launch, &replay->actions[replay->n_actions++]);
+}
+
+static wg_status add_rows(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit)
+{
+    struct wg_rows *rows;
+    WG_TRY(wg_rows_new(replay, plan, unit, &rows));
+    replay->actions[replay->n_actions++] = (struct wg_action){.kind = WG_RUN_ROWS, .of.rows = rows};
+    return WG_OK;
+}
+
 static wg_status add_actions(struct wg_replay *replay, const struct wg_plan *plan, const bool *risky)
 {
     const struct wg_array *commits = &plan->log->commits;
     size_t commit = 0;
-    for (size_t i = 0; i < plan->n; i++) {
-        const struct wg_launch *launch = WG_LAUNCH(plan->log, plan->order[i]);
-        for (; commit < commits->n && *WG_AT(*commits, size_t, commit) <= plan->order[i]; commit++)
+    for (size_t u = 0; u < plan->units.n; u++) {
+        const struct wg_unit *unit = WG_AT(plan->units, struct wg_unit, u);
+        for (; commit < commits->n && *WG_AT(*commits, size_t, commit) <= plan->order[unit->first]; commit++)
             replay->actions[replay->n_actions++] = (struct wg_action){.kind = WG_RUN_COMMIT};
-        for (unsigned k = 0; k < wg_launch_operands(launch); k++)
-            if (changes(plan, launch, k) && risky[i])
-                WG_TRY(add_save(replay, plan, WG_OPERAND(plan->log, launch->operand + k)));
-        WG_TRY(make_call(replay, plan, launch, &replay->actions[replay->n_actions]));
-        replay->n_actions++;
+        if (unit->rows)
+            WG_TRY(add_rows(replay, plan, unit));
+        else
+            WG_TRY(add_launch(replay, plan, unit->first, risky[unit->first]));
     }
     return WG_OK;
 }
@@ -145,14 +160,17 @@ static wg_status add_actions(struct wg_replay *replay, const struct wg_plan *pla
 static wg_status build(struct wg_replay *replay, struct wg_plan *plan)
 {
     WG_TRY(wg_plan_begin(plan, &replay->log));
+    WG_TRY(wg_plan_groups(plan));
     WG_TRY(wg_plan_memory(plan));
     replay->info = (wg_replay_info){replay->log.launches.n, plan->n, plan->units.n, plan->block};
     replay->block = wg_storage_new(plan->block);
     replay->actions = wg_object_new((most_actions(plan) + 1) * sizeof *replay->actions);
     bool *risky = wg_object_new(plan->n + 1);
-    wg_status status = replay->block && replay->actions && risky ? find_risks(plan, risky) : WG_E_MEMORY;
-    if (status == WG_OK)
+    wg_status status = replay->block && replay->actions && risky ? WG_OK : WG_E_MEMORY;
+    if (status == WG_OK) {
+        find_risks(plan, risky);
         status = add_actions(replay, plan, risky);
+    }
     wg_object_free(risky);
     return status;
 }
@@ -304,6 +322,8 @@ wg_status wg_replay_run(wg_replay *replay)
                 wg_op_failed(th, action->of.call->op, status, "forward");
                 put_back(replay, i);
             }
+        } else if (action->kind == WG_RUN_ROWS) {
+            wg_rows_run(action->of.rows);
         } else if (action->kind == WG_RUN_SAVE) {
             memcpy(action->of.saved->copy, action->of.saved->at, action->of.saved->bytes);
         }

@@ -6,9 +6,12 @@
 
 enum wg_action_kind {
     WG_RUN_KERNEL,
+    WG_RUN_ROWS,
     WG_RUN_SAVE,   /* what the next kernel changes is copied: a kernel after it may fail */
     WG_RUN_COMMIT, /* what was changed so far stays */
 };
+
+struct wg_rows; /* a group, in tiles.c */
 
 struct wg_saved {
     char *at, *copy;
@@ -21,6 +24,7 @@ struct wg_action {
     union {
         const wg_call *call;
         const struct wg_saved *saved;
+        const struct wg_rows *rows;
     } of;
 };
 
@@ -46,5 +50,11 @@ struct wg_replay {
     struct wg_array patches, bindings;
     wg_replay_info info;
 };
+
+char *wg_address(const struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand);
+/* That address, at where, is to follow what an input is bound to, if it lies in one. */
+wg_status wg_follow(struct wg_replay *replay, char **where, const struct wg_operand *operand);
+wg_status wg_rows_new(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit, struct wg_rows **made);
+void wg_rows_run(const struct wg_rows *rows);
 
 #endif

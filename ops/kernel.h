@@ -57,9 +57,6 @@ struct wg_slice_params {
 
 /* ---- element by element ---- */
 
-/* n elements of every operand, outputs first: p[i] with stride s[i]. */
-typedef void wg_row(int64_t n, char *const *p, const int64_t *s, const void *params);
-
 /* Runs row over all elements of c, inputs broadcast to the first output; operands of c's dtype have elements of size bytes, the others
    of their dtype's. */
 wg_status wg_map(const wg_call *c, size_t size, wg_row *row);

@@ -297,12 +297,24 @@ static inline void wg_free_intermediate(wg_tensor *t)
                                   {name##_f32_avx2, name##_f64_avx2},     \
                                   {name##_f32_avx512, name##_f64_avx512}, \
     }
+#define ROWS(name)                                                                                            \
+    {                                                                                                         \
+        {name##_f32, name##_f64}, {name##_f32_avx2, name##_f64_avx2}, {name##_f32_avx512, name##_f64_avx512}, \
+    }
 #else
 #define KERNELS(name)          \
     {                          \
         name##_f32, name##_f64 \
     }
+#define ROWS(name)                 \
+    {                              \
+        {                          \
+            name##_f32, name##_f64 \
+        }                          \
+    }
 #endif
+/* Of an op whose kernel is MAP1, MAP2 or MAP3. */
+#define MAP_KERNELS(name) KERNELS(name), .row = ROWS(name##_row)
 
 #endif
 

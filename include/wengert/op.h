@@ -84,6 +84,9 @@ enum wg_op_flags {
 
 typedef wg_status wg_kernel(const wg_call *c);
 
+/* n elements of every operand, outputs first: p[i] with stride s[i]. */
+typedef void wg_row(int64_t n, char *const *p, const int64_t *s, const void *params);
+
 struct wg_op {
     const char *name;
     size_t params_size;
@@ -98,6 +101,11 @@ struct wg_op {
 
     /* The same kernels compiled for AVX2 and for AVX-512, which run instead where the CPU has it; NULL: there is none. */
     wg_kernel *simd[2][2];
+
+    /* Where the kernel is a row run over all elements of one output, with the inputs broadcast and the op's params: that row, by
+       instruction set (portable, AVX2, AVX-512) and dtype, so that a replay can run several such ops tile by tile. An element's bits
+       depend on its operands alone, and the output may be any input exactly. NULL: it is not so. */
+    wg_row *row[3][2];
 
     /* Instead of all that: what the op is made of. Makes out[0..c->n_out) from c->in by other ops, and those are recorded; what it
        needs on the way it may leave to the tape. It checks its operands itself. Higher orders, forward mode and cost come from the
