@@ -29,7 +29,7 @@ static wg_tensor *forward_sigmoid(const wg_module_call *call, wg_tensor *x)
 
 static const struct wg_module_type types[] = {
     [WG_IDENTITY] = {.name = "identity", .forward = forward_identity},
-    [WG_RELU] = {.name = "relu", .forward = forward_relu},
+    [WG_RELU] = {.name = "relu", .forward = forward_relu, .is_relu = true},
     [WG_TANH] = {.name = "tanh", .forward = forward_tanh},
     [WG_SIGMOID] = {.name = "sigmoid", .forward = forward_sigmoid},
 };

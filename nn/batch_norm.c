@@ -25,11 +25,11 @@ static wg_status check_input(const struct settings *settings, const wg_tensor *x
                         (long long)settings->channels, (long long)settings->channels, wg_shape_text(shape, text, sizeof text));
 }
 
-static wg_tensor *train(const wg_module_call *call, wg_tensor *x)
+static wg_tensor *train(const wg_module_call *call, wg_tensor *x, bool relu)
 {
     const struct settings *settings = call->context;
-    wg_tensor *mean = NULL, *rstd = NULL;
-    wg_tensor *y = wg_batch_norm(x, call->param[GAMMA], call->param[BETA], settings->eps, &mean, &rstd);
+    wg_tensor *gamma = call->param[GAMMA], *beta = call->param[BETA], *mean = NULL, *rstd = NULL;
+    wg_tensor *y = (relu ? wg_batch_norm_relu : wg_batch_norm)(x, gamma, beta, settings->eps, &mean, &rstd);
     if (!y)
         return NULL;
     if (!call->functional && (wg_ema_update(call->buffer[MEAN], mean, settings->momentum) != WG_OK ||
@@ -75,10 +75,17 @@ static wg_tensor *forward(const wg_module_call *call, wg_tensor *x)
 {
     if (check_input(call->context, x) != WG_OK)
         return NULL;
-    return wg_train_mode() ? train(call, x) : use(call, x);
+    return wg_train_mode() ? train(call, x, false) : use(call, x);
 }
 
-static const struct wg_module_type type = {.name = "batch_norm", .forward = forward, .destroy = free};
+static wg_tensor *forward_relu(const wg_module_call *call, wg_tensor *x)
+{
+    if (check_input(call->context, x) != WG_OK)
+        return NULL;
+    return wg_train_mode() ? train(call, x, true) : wg_relu(wg_take(use(call, x)));
+}
+
+static const struct wg_module_type type = {.name = "batch_norm", .forward = forward, .destroy = free, .forward_relu = forward_relu};
 
 wg_module *wg_batch_norm_layer_with(int64_t channels, wg_batch_norm_options options)
 {

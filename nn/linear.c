@@ -16,8 +16,19 @@ static wg_tensor *forward_without_bias(const wg_module_call *call, wg_tensor *x)
     return wg_linear(x, call->param[0], WG_NONE);
 }
 
-static const struct wg_module_type with_bias = {.name = "linear", .forward = forward};
-static const struct wg_module_type without_bias = {.name = "linear", .forward = forward_without_bias};
+static wg_tensor *forward_relu(const wg_module_call *call, wg_tensor *x)
+{
+    return wg_linear_relu(x, call->param[0], call->param[1]);
+}
+
+static wg_tensor *forward_relu_without_bias(const wg_module_call *call, wg_tensor *x)
+{
+    return wg_linear_relu(x, call->param[0], WG_NONE);
+}
+
+static const struct wg_module_type with_bias = {.name = "linear", .forward = forward, .forward_relu = forward_relu};
+static const struct wg_module_type without_bias = {
+    .name = "linear", .forward = forward_without_bias, .forward_relu = forward_relu_without_bias};
 
 static wg_tensor *initial_bias(int64_t in, int64_t out, const wg_linear_options *options)
 {

@@ -345,10 +345,11 @@ void *wg_module_context(const wg_module *module)
 
 /* ---- applying ---- */
 
-static wg_tensor *forward(const wg_module_call *call, wg_tensor *x)
+/* Forward, or with relu what relu makes of it. */
+static wg_tensor *forward(const wg_module_call *call, wg_tensor *x, bool relu)
 {
     const struct wg_module_type *type = call->module->type;
-    wg_tensor *y = type->forward(call, x);
+    wg_tensor *y = (relu ? type->forward_relu : type->forward)(call, x);
     if (!y && !wg_error_first())
         (void)wg_error_set(WG_E_STATE, "apply", "apply: the forward function of %s failed without saying why", type->name);
     return y;
@@ -358,9 +359,9 @@ static wg_tensor *forward(const wg_module_call *call, wg_tensor *x)
 static wg_tensor *apply(const wg_module_call *call, wg_tensor *x)
 {
     if (wg_tape_top())
-        return forward(call, x);
+        return forward(call, x, false);
     WG_TAPE(tape);
-    wg_tensor *y = tape ? forward(call, x) : NULL;
+    wg_tensor *y = tape ? forward(call, x, false) : NULL;
     return y ? wg_keep(y) : NULL;
 }
 
@@ -414,13 +415,17 @@ wg_tensor *wg_apply_with(const wg_module *net, wg_tensor *const *params, wg_tens
     return apply(&call, x);
 }
 
-wg_tensor *wg_apply_child(const wg_module_call *call, size_t index, wg_tensor *x)
+static bool can_apply_child(const char *op, const wg_module_call *call, size_t index, const wg_tensor *x)
 {
-    if (!call || !x || index >= call->module->n_children) {
-        if (!wg_error_first())
-            (void)wg_error_set(WG_E_ARGUMENT, "apply_child", "apply_child: x is NULL, or there is no child %zu", index);
-        return NULL;
-    }
+    if (call && x && index < call->module->n_children)
+        return true;
+    if (!wg_error_first())
+        (void)wg_error_set(WG_E_ARGUMENT, op, "%s: x is NULL, or there is no child %zu", op, index);
+    return false;
+}
+
+static wg_tensor *apply_child(const wg_module_call *call, size_t index, wg_tensor *x, bool relu)
+{
     const wg_module *parent = call->module;
     const struct child *child = &parent->children[index];
     const wg_module_call inner = {.module = child->module,
@@ -430,7 +435,23 @@ wg_tensor *wg_apply_child(const wg_module_call *call, size_t index, wg_tensor *x
                                   .functional = call->functional};
     if (wg_name_push(child->name) != WG_OK)
         return NULL;
-    wg_tensor *y = forward(&inner, x);
+    wg_tensor *y = forward(&inner, x, relu);
     wg_name_pop();
+    return y;
+}
+
+wg_tensor *wg_apply_child(const wg_module_call *call, size_t index, wg_tensor *x)
+{
+    return can_apply_child("apply_child", call, index, x) ? apply_child(call, index, x, false) : NULL;
+}
+
+wg_tensor *wg_apply_next(const wg_module_call *call, size_t *index, wg_tensor *x)
+{
+    if (!can_apply_child("apply_next", call, index ? *index : SIZE_MAX, x))
+        return NULL;
+    const struct child *child = &call->module->children[*index];
+    const bool relu = *index + 1 < call->module->n_children && child->module->type->forward_relu && child[1].module->type->is_relu;
+    wg_tensor *y = apply_child(call, *index, x, relu);
+    *index += 1 + relu;
     return y;
 }

@@ -10,8 +10,8 @@ static wg_tensor *forward(const wg_module_call *call, wg_tensor *x)
 {
     const size_t n = wg_module_children(call->module);
     wg_tensor *y = x;
-    for (size_t i = 0; i < n && y; i++) {
-        wg_tensor *next = wg_apply_child(call, i, y);
+    for (size_t i = 0; i < n && y;) {
+        wg_tensor *next = wg_apply_next(call, &i, y);
         if (y != x && y != next)
             wg_drop(y);
         y = next;

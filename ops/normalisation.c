@@ -68,7 +68,7 @@ static wg_tensor *fitted(wg_tensor *g, const wg_tensor *like)
 
 struct wg_norm wg_norm_by_channel(const wg_tensor *x)
 {
-    struct wg_norm n = {.grad = wg_batch_norm_grad, .m = (double)x->numel / (double)wg_extents(x)[1]};
+    struct wg_norm n = {.grad = wg_batch_norm_grad, .y = WG_NONE, .m = (double)x->numel / (double)wg_extents(x)[1]};
     n.statistic.rank = x->rank;
     for (int axis = 0; axis < x->rank; axis++)
         n.statistic.extent[axis] = axis == 1 ? wg_extents(x)[1] : 1;
@@ -76,9 +76,16 @@ struct wg_norm wg_norm_by_channel(const wg_tensor *x)
     return n;
 }
 
+static wg_status grad_by_row(wg_tensor *x, wg_tensor *gamma, wg_tensor *mean, wg_tensor *rstd, wg_tensor *gy, wg_tensor *y,
+                             wg_tensor **gx, wg_tensor **ggamma, wg_tensor **gbeta)
+{
+    (void)y;
+    return wg_layer_norm_grad(x, gamma, mean, rstd, gy, gx, ggamma, gbeta);
+}
+
 struct wg_norm wg_norm_by_row(const wg_tensor *x)
 {
-    struct wg_norm n = {.grad = wg_layer_norm_grad, .statistic = wg_shape_of(x), .m = (double)wg_extents(x)[x->rank - 1]};
+    struct wg_norm n = {.grad = grad_by_row, .y = WG_NONE, .statistic = wg_shape_of(x), .m = (double)wg_extents(x)[x->rank - 1]};
     n.statistic.extent[x->rank - 1] = 1;
     n.parameter.rank = x->rank;
     for (int axis = 0; axis < x->rank; axis++)
@@ -154,6 +161,12 @@ wg_status wg_norm_apply(const struct wg_op *op, const void *params, wg_tensor *c
     return status;
 }
 
+/* What of g, of x's shape, relu lets through. */
+static wg_tensor *let_through(const struct wg_norm *n, wg_tensor *g)
+{
+    return !g || wg_absent(g) || wg_absent(n->y) ? g : wg_relu_grad(n->y, g);
+}
+
 /* ---- y, mean and rstd ---- */
 
 static wg_tensor *centred(const struct wg_norm *n, wg_tensor *x, wg_tensor *mean)
@@ -179,7 +192,7 @@ wg_status wg_norm_vjp(const struct wg_norm *n, const wg_call *c, wg_tensor *cons
     wg_tensor *by_x = WG_NONE, *by_gamma = WG_NONE, *by_beta = WG_NONE;
     const bool parameters = gx[1].need || gx[2].need;
     if (!wg_absent(gy[0]))
-        WG_TRY(n->grad(c->in[0], c->in[1], c->out[1], c->out[2], wg_take(gy[0]), &by_x, parameters ? &by_gamma : NULL,
+        WG_TRY(n->grad(c->in[0], c->in[1], c->out[1], c->out[2], wg_take(gy[0]), n->y, &by_x, parameters ? &by_gamma : NULL,
                        parameters ? &by_beta : NULL));
     WG_TRY(WG_GIVE(gx[0], wg_plus(by_x, through_statistics(n, c, gy[1], gy[2]))));
     WG_TRY(WG_GIVE(gx[1], fitted(by_gamma, c->in[1])));
@@ -193,14 +206,15 @@ wg_status wg_norm_jvp(const struct wg_norm *n, const wg_call *c, wg_tensor *cons
     wg_tensor *xhat = wg_absent(t) && wg_absent(tx[1]) ? WG_NONE : wg_mul(centred(n, x, mean), seen(rstd, n->statistic));
     ty[1] = ty[2] = WG_NONE;
     if (!wg_absent(t)) {
-        WG_TRY(n->grad(x, WG_NONE, mean, rstd, t, &sum, NULL, NULL));
+        WG_TRY(n->grad(x, WG_NONE, mean, rstd, t, WG_NONE, &sum, NULL, NULL));
         sum = scaled(seen(c->in[1], n->parameter), sum);
         WG_TRY(wg_made(ty[1] = fitted(mean_to(t, n->statistic), mean)));
         wg_tensor *along_x = fitted(mean_to(times(t, xhat), n->statistic), rstd);
         WG_TRY(wg_made(ty[2] = wg_neg(wg_mul(wg_square(rstd), along_x))));
     }
     sum = wg_plus(sum, times(seen(tx[1], n->parameter), xhat));
-    return wg_jvp_sum(c, sum, seen(tx[2], n->parameter), ty);
+    WG_TRY(wg_jvp_sum(c, sum, seen(tx[2], n->parameter), ty));
+    return wg_made(ty[0] = let_through(n, ty[0]));
 }
 
 /* ---- the gradient: in x, gamma, mean, rstd, gy; out gx, ggamma, gbeta, of which the last two are empty where nobody asked ---- */
@@ -214,7 +228,7 @@ struct view {
 
 static wg_status look(const struct wg_norm *n, const wg_call *c, struct view *v)
 {
-    v->gy = c->in[4];
+    v->gy = let_through(n, c->in[4]);
     v->gamma = seen(c->in[1], n->parameter);
     v->rstd = seen(c->in[3], n->statistic);
     v->centred = centred(n, c->in[0], c->in[2]);
@@ -233,7 +247,7 @@ static wg_tensor *projected(const struct wg_norm *n, const struct view *v)
 /* P(t) */
 static wg_status project(const struct wg_norm *n, const wg_call *c, wg_tensor *t, wg_tensor **p)
 {
-    return n->grad(c->in[0], WG_NONE, c->in[2], c->in[3], t, p, NULL, NULL);
+    return n->grad(c->in[0], WG_NONE, c->in[2], c->in[3], t, WG_NONE, p, NULL, NULL);
 }
 
 static wg_tensor *unless_empty(wg_tensor *g)
@@ -267,17 +281,17 @@ wg_status wg_norm_grad_vjp(const struct wg_norm *n, const wg_call *c, wg_tensor 
     wg_tensor *by_gy = wg_plus(scaled(v.gamma, by_a), times(ugamma, v.xhat));
     if (ubeta && !wg_absent(ubeta))
         by_gy = wg_plus(by_gy, wg_broadcast_to(ubeta, wg_shape_of(c->in[4])));
-    return wg_give(&gx[4], fitted(by_gy, c->in[4]));
+    return wg_give(&gx[4], let_through(n, fitted(by_gy, c->in[4])));
 }
 
 /* With t the tangents: P(ta) + tr v - r (x̂ mean(a tx̂) + tx̂ B), Σ (tgy x̂ + gy tx̂) and Σ tgy. */
 wg_status wg_norm_grad_jvp(const struct wg_norm *n, const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
     wg_tensor *tgamma = seen(tx[1], n->parameter), *tmean = seen(tx[2], n->statistic), *trstd = seen(tx[3], n->statistic);
-    wg_tensor *sum = WG_NONE;
+    wg_tensor *tgy = let_through(n, tx[4]), *sum = WG_NONE;
     struct view v;
     WG_TRY(look(n, c, &v));
-    wg_tensor *ta = wg_plus(times(tgamma, v.gy), scaled(v.gamma, tx[4]));
+    wg_tensor *ta = wg_plus(times(tgamma, v.gy), scaled(v.gamma, tgy));
     wg_tensor *tcentred = wg_plus(tx[0], minus(tmean));
     wg_tensor *txhat = wg_plus(times(tcentred, v.rstd), times(v.centred, trstd));
     if (!ta || !txhat)
@@ -292,10 +306,39 @@ wg_status wg_norm_grad_jvp(const struct wg_norm *n, const wg_call *c, wg_tensor 
     }
     ty[1] = ty[2] = WG_NONE;
     if (c->out[1]->numel > 0) {
-        WG_TRY(wg_made(ty[1] = fitted(sum_to(wg_plus(times(tx[4], v.xhat), times(v.gy, txhat)), n->parameter), c->out[1])));
-        WG_TRY(wg_made(ty[2] = fitted(sum_to(tx[4], n->parameter), c->out[2])));
+        WG_TRY(wg_made(ty[1] = fitted(sum_to(wg_plus(times(tgy, v.xhat), times(v.gy, txhat)), n->parameter), c->out[1])));
+        WG_TRY(wg_made(ty[2] = fitted(sum_to(tgy, n->parameter), c->out[2])));
     }
     return wg_made(ty[0] = fitted(sum, c->out[0]));
+}
+
+/* ---- batch_norm and batch_norm_relu ---- */
+
+wg_status wg_batch_norm_shape(const wg_call *c, wg_spec *out)
+{
+    WG_TRY(wg_norm_eps(c));
+    return wg_channels_shape(c, WG_IN(1) | WG_IN(2), out);
+}
+
+/* The images' parts are joined; where an image has several positions, so are its own, and each is added to the images'. */
+double wg_joins_by_channel(const wg_tensor *x)
+{
+    const int64_t images = wg_extents(x)[0], channels = wg_extents(x)[1];
+    const int64_t positions = x->numel > 0 ? x->numel / (images * channels) : 1;
+    const int64_t parts = positions < 32 ? positions : 32, image_parts = images < 8 ? images : 8;
+    const int64_t joins = (image_parts > 0 ? image_parts - 1 : 0) + (positions > 1 ? images * parts : 0);
+    return (double)(channels * joins);
+}
+
+wg_cost wg_batch_norm_cost(const wg_call *c)
+{
+    wg_cost cost = wg_cost_each(c, 5, 2, 0, 0, 0);
+    const double channels = (double)wg_extents(c->in[0])[1];
+    cost.add += channels + 2 * wg_joins_by_channel(c->in[0]);
+    cost.mul += channels;
+    cost.div = 3 * channels;
+    cost.transcendental = channels;
+    return cost;
 }
 
 /* ---- shared beyond ---- */

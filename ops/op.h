@@ -228,8 +228,9 @@ wg_status wg_labels_shape(const wg_call *c);
 /* How its operands lie over x: extents of 1 stand where the statistics, or gamma and beta, do not vary. */
 struct wg_norm {
     wg_shape statistic, parameter;
-    double m; /* elements of x for each statistic */
-    wg_status (*grad)(wg_tensor *x, wg_tensor *gamma, wg_tensor *mean, wg_tensor *rstd, wg_tensor *gy, wg_tensor **gx,
+    double m;     /* elements of x for each statistic */
+    wg_tensor *y; /* where relu ends it: the result; else WG_NONE */
+    wg_status (*grad)(wg_tensor *x, wg_tensor *gamma, wg_tensor *mean, wg_tensor *rstd, wg_tensor *gy, wg_tensor *y, wg_tensor **gx,
                       wg_tensor **ggamma, wg_tensor **gbeta);
 };
 struct wg_norm wg_norm_by_channel(const wg_tensor *x);
@@ -243,6 +244,11 @@ wg_status wg_norm_grad_jvp(const struct wg_norm *n, const wg_call *c, wg_tensor 
 wg_status wg_norm_apply(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n, wg_tensor **const *to);
 /* E_ARGUMENT where the params are no eps. */
 wg_status wg_norm_eps(const wg_call *c);
+/* Of batch_norm and batch_norm_relu; of the latter's cost, comparisons are its own. */
+wg_status wg_batch_norm_shape(const wg_call *c, wg_spec *out);
+wg_cost wg_batch_norm_cost(const wg_call *c);
+/* Additions that the sum over each channel of x takes beyond one for each element (channel.h). */
+double wg_joins_by_channel(const wg_tensor *x);
 
 /* Shape rule of batch_norm and its gradient: in[0] is x (N,C,…), the inputs of per_channel are (C) or absent, the others of x's
    shape. Outputs: one of x's shape and two (C). */

@@ -47,14 +47,14 @@ static void T(relu_bias_groups)(int64_t first_group, int64_t last_group, void *c
     T(relu_bias_share) *share = (T(relu_bias_share) *)context;
     const wg_tensor *g = share->call->out[0], *sum = share->call->out[1];
     for (int64_t group = first_group; group < last_group; group++) {
-        const int64_t first = group * WG_REDUCE_WIDTH, rest = sum->numel - first, w = rest < WG_REDUCE_WIDTH ? rest : WG_REDUCE_WIDTH;
+        const int64_t first = group * WG_REDUCE_WIDTH, rest = sum->numel - first,
+                      w = rest < WG_REDUCE_WIDTH ? rest : WG_REDUCE_WIDTH;
         const ELEM *column = (const ELEM *)(const void *)g->data + first * wg_strides(g)[1];
         REAL total[WG_REDUCE_WIDTH];
         T(relu_bias_mask)(share->call, first, w);
         for (int64_t k = 0; k < w; k++)
             total[k] = (REAL)0;
-        if (share->plan.count > 0 &&
-            T(relu_bias_columns)(&share->plan, 1, column, wg_strides(g)[1], w, 0, total) != WG_OK)
+        if (share->plan.count > 0 && T(relu_bias_columns)(&share->plan, 1, column, wg_strides(g)[1], w, 0, total) != WG_OK)
             __atomic_store_n(&share->failed, 1, __ATOMIC_RELAXED);
         for (int64_t k = 0; k < w; k++)
             ((ELEM *)(void *)sum->data)[(first + k) * wg_strides(sum)[0]] = total[k];
@@ -103,7 +103,9 @@ wg_status wg_relu_bias_grad(wg_tensor *y, wg_tensor *gy, wg_tensor **g, wg_tenso
 /* What reaches g through its sum is the same for all rows. */
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    wg_tensor *u = wg_absent(gy[0]) ? wg_broadcast_to(gy[1], wg_shape_of(c->in[1])) : wg_absent(gy[1]) ? gy[0] : wg_add(gy[0], gy[1]);
+    wg_tensor *u = wg_absent(gy[0])   ? wg_broadcast_to(gy[1], wg_shape_of(c->in[1]))
+                   : wg_absent(gy[1]) ? gy[0]
+                                      : wg_add(gy[0], gy[1]);
     return WG_GIVE(gx[1], wg_relu_grad(c->in[0], u));
 }
 

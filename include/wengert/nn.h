@@ -40,6 +40,10 @@ struct wg_module_type {
     const char *name;
     wg_tensor *(*forward)(const wg_module_call *call, wg_tensor *x);
     void (*destroy)(void *context);
+    /* What relu makes of forward's result, with the same bits, where ops do both in one pass; NULL: there are none. It is called
+       instead of forward where a module that is relu and nothing else comes next. */
+    wg_tensor *(*forward_relu)(const wg_module_call *call, wg_tensor *x);
+    bool is_relu;
 };
 
 /* A module without parameters, buffers or children yet. type is borrowed, usually a static constant; context is the module's from
@@ -79,6 +83,9 @@ WG_API wg_tensor *wg_apply_with(const wg_module *net, wg_tensor *const *params, 
 
 /* For forward functions: applies the index-th child, with its part of the call's parameters, in a section of its name. */
 WG_API wg_tensor *wg_apply_child(const wg_module_call *call, size_t index, wg_tensor *x);
+
+/* The same, and the relu after it where the two can be one: *index moves on to the child after what was applied. */
+WG_API wg_tensor *wg_apply_next(const wg_module_call *call, size_t *index, wg_tensor *x);
 
 /* ---- initialisation ---- */
 

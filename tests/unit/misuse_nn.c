@@ -104,6 +104,11 @@ static void misuse_apply(void)
     assert_null_and_error(wg_apply_child(NULL, 0, fx.y), WG_E_ARGUMENT, "apply_child: ");
     const wg_module_call call = {.module = linear};
     assert_null_and_error(wg_apply_child(&call, 5, fx.y), WG_E_ARGUMENT, "apply_child: ");
+    size_t index = 5;
+    assert_null_and_error(wg_apply_next(NULL, &index, fx.y), WG_E_ARGUMENT, "apply_next: ");
+    assert_null_and_error(wg_apply_next(&call, NULL, fx.y), WG_E_ARGUMENT, "apply_next: ");
+    assert_null_and_error(wg_apply_next(&call, &index, fx.y), WG_E_ARGUMENT, "apply_next: ");
+    assert_int_equal(index, 5);
     wg_module_destroy(linear);
 }
 
@@ -317,6 +322,7 @@ static const struct misuse table[] = {
     {"wg_apply", misuse_apply},
     {"wg_apply_with", misuse_apply},
     {"wg_apply_child", misuse_apply},
+    {"wg_apply_next", misuse_apply},
     {"wg_linear_layer_with", misuse_layers},
     {"wg_batch_norm_layer_with", misuse_layers},
     {"wg_activation_layer", misuse_layers},
