@@ -4,13 +4,19 @@
 #include "forward.h"
 #include "wengert/ops.h"
 
-/* A matrix under way. Where the work is recorded its lines are put together by ops at the end; else they are copied in at once. */
+/* A matrix under way. Its lines are copied in at once; where the work is recorded, or captured for replay, they are put together by ops at
+   the end. */
 struct block {
     int64_t lines, length;
     bool columns; /* a line is a column of the matrix */
     wg_shape shape;
     wg_tensor *result, **line;
 };
+
+static bool copied_at_once(const struct work *w)
+{
+    return w->own && !w->th->capture;
+}
 
 static wg_status block_begin(const struct work *w, struct block *b, const wg_tensor *rows, const wg_tensor *columns, bool by_column)
 {
@@ -25,7 +31,7 @@ static wg_status block_begin(const struct work *w, struct block *b, const wg_ten
                        b->shape.rank, WG_MAX_RANK);
     memcpy(b->shape.extent, wg_extents(rows), rows->rank * sizeof *b->shape.extent);
     memcpy(b->shape.extent + rows->rank, wg_extents(columns), columns->rank * sizeof *b->shape.extent);
-    if (w->own || b->lines == 0)
+    if (copied_at_once(w) || b->lines == 0)
         b->result = wg_zeros((wg_dtype)rows->dtype, b->shape);
     else
         b->line = wg_object_new((size_t)b->lines * sizeof *b->line);
@@ -68,10 +74,10 @@ static wg_tensor *unit(const wg_tensor *like, int64_t k)
     return t;
 }
 
-/* What one line takes lives on a tape of its own, unless it is recorded. */
+/* What one line takes lives on a tape of its own, unless the line stays. */
 static wg_status line_begin(const struct work *w)
 {
-    if (!w->own || wg_tape_push(w->th, false))
+    if (!copied_at_once(w) || wg_tape_push(w->th, false))
         return WG_OK;
     wg_tape_close(NULL);
     return WG_E_MEMORY;

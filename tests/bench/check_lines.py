@@ -22,14 +22,17 @@ def lines(*arguments, status=0):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-found = lines("-w", "W1,W9", "-t", "1,2", "-m", "eager", "-s", "0.01")
-check([(line["workload"], line["threads"]) for line in found] == [("W1", 1), ("W9", 1), ("W1", 2), ("W9", 2)], "one line each, in order")
+found = lines("-w", "W1,W9", "-t", "1,2", "-m", "eager,replay", "-s", "0.01")
+order = [(line["workload"], line["threads"], line["mode"]) for line in found]
+check(order == [(name, threads, mode) for threads in (1, 2) for mode in ("eager", "replay") for name in ("W1", "W9")], "a line each, in order")
 for line in found:
     fields = {name for name, kind in FIELDS.items() if type(line.get(name)) is kind}
-    check(fields == FIELDS.keys(), f"{line['workload']} has every field")
+    check(fields == FIELDS.keys(), f"{line['workload']} {line['mode']} has every field")
     check(0 < line["min_us"] <= line["median_us"] <= line["max_us"] and line["samples"] >= 7, f"{line['workload']}: times in order")
-check(found[0]["loss3"] < found[0]["loss0"], "W1 learns")
-check(found[1]["nodes"] == 20000 and abs(found[1]["ns_per_node"] * 20 - found[1]["median_us"]) < 1, "W9's time by the node")
+w1, w9 = ([line for line in found if line["workload"] == name] for name in ("W1", "W9"))
+check(w1[0]["loss3"] < w1[0]["loss0"], "W1 learns")
+check(len({(line["loss0"], line["loss3"]) for line in w1}) == 1, "the same with two threads, and replayed")
+check(all(line["nodes"] == 20000 and abs(line["ns_per_node"] * 20 - line["median_us"]) < 1 for line in w9), "W9's time by the node")
 failed = lines("-w", "W1", "-t", "1", "-m", "backwards", status=1)
 check("backwards" in failed[0]["error"], "a mode that there is not: an error in words")
 check(lines("-w", "W99", status=2) == [], "a workload that there is not")

@@ -1,5 +1,5 @@
 /* The workloads of wg-bench compute what PyTorch computes (losses.txt, made by torch_bench.py --losses from the same numbers), and the
-   same bits with any number of threads. */
+   same bits with any number of threads, eager or replayed. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -83,17 +83,42 @@ static uint64_t bits_after_steps(const struct workload *w, int threads)
     return bits;
 }
 
-/* All but the largest. */
+static bool too_large(const struct workload *w)
+{
+    return w->memory || w == &w8_1e7 || w == &w7b;
+}
+
 static void bits_do_not_depend_on_threads(void **state)
 {
     (void)state;
     for (const struct workload *const *w = workloads; *w; w++) {
-        if ((*w)->memory || *w == &w8_1e7 || *w == &w7b)
+        if (too_large(*w))
             continue;
         const uint64_t bits = bits_after_steps(*w, 1);
         for (int threads = 2; threads <= 3; threads++)
             if (bits_after_steps(*w, threads) != bits)
                 fail_msg("%s: other bits with %d threads than with one", (*w)->name, threads);
+    }
+}
+
+/* A replay of the step leaves what the step itself leaves. */
+static void replay_has_eagers_bits(void **state)
+{
+    (void)state;
+    for (const struct workload *const *w = workloads; *w; w++) {
+        if (too_large(*w))
+            continue;
+        const uint64_t bits = bits_after_steps(*w, 2);
+        struct subject *s = begin(*w, 2);
+        wg_replay *replay = wg_capture((*w)->step, s);
+        assert_non_null(replay);
+        assert_int_equal(subject_reset(s), WG_OK);
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(wg_replay_run(replay), WG_OK);
+        if (subject_fingerprint(s) != bits)
+            fail_msg("%s: other bits replayed than eager", (*w)->name);
+        wg_replay_destroy(replay);
+        end(*w, s);
     }
 }
 
@@ -119,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(losses_are_pytorchs),
         cmocka_unit_test(bits_do_not_depend_on_threads),
+        cmocka_unit_test(replay_has_eagers_bits),
         cmocka_unit_test(fingerprints_see_each_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,10 +20,11 @@ struct options {
     double seconds;
 };
 
-/* A workload under way. */
+/* A workload under way; replay is NULL in eager mode. */
 struct run {
     const struct workload *of;
     struct subject *subject;
+    wg_replay *replay;
     FILE *out;
 };
 
@@ -37,8 +38,21 @@ static double microseconds(void)
 static wg_status take_steps(const struct run *run, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
-        WG_TRY(run->of->step(run->subject));
+        WG_TRY(run->replay ? wg_replay_run(run->replay) : run->of->step(run->subject));
     return WG_OK;
+}
+
+/* The step that is captured takes place. The loss is among what it reports. */
+static wg_status capture(struct run *run)
+{
+    run->subject->report = true;
+    run->replay = wg_capture(run->of->step, run->subject);
+    if (!run->replay)
+        return failure();
+    const wg_replay_info info = wg_replay_look(run->replay);
+    fprintf(run->out, ",\"logged\":%zu,\"left\":%zu,\"groups\":%zu,\"planned_KiB\":%zu", info.logged, info.left, info.groups,
+            info.planned / 1024);
+    return subject_reset(run->subject);
 }
 
 /* ---- times ---- */
@@ -123,23 +137,31 @@ static void forget_peak(void)
     fclose(file);
 }
 
-/* How far the first steps rise above parameters and input: bytes that Wengert itself counts, and pages of the whole process. */
-static wg_status measure_memory(const struct run *run)
+/* How far the first steps rise above parameters and input: bytes that Wengert itself counts, and pages of the whole process. A replay
+   asks for all its memory when the step is captured, and what capturing took beyond that is given back before its first run. */
+static wg_status measure_memory(struct run *run, bool replay)
 {
     long long resident[MEMORY_STEPS], above[MEMORY_STEPS];
     double us[MEMORY_STEPS];
     wg_memory_trim();
     const int64_t live = wg_memory_now().live;
+    const long long before = status_line("VmRSS");
+    if (replay) {
+        WG_TRY(capture(run));
+        wg_memory_trim();
+    }
     for (int i = 0; i < MEMORY_STEPS; i++) {
         forget_peak();
-        resident[i] = status_line("VmRSS");
+        resident[i] = replay ? before : status_line("VmRSS");
         const double start = microseconds();
         WG_TRY(take_steps(run, 1));
         us[i] = microseconds() - start;
         above[i] = status_line("VmHWM") - resident[i];
     }
+    const wg_memory now = wg_memory_now();
     fprintf(run->out, ",\"peak_live_KiB\":%lld,\"baseline_rss_KiB\":[%lld,%lld,%lld],\"peak_minus_baseline_KiB\":[%lld,%lld,%lld]",
-            (long long)(wg_memory_now().peak - live) / 1024, resident[0], resident[1], resident[2], above[0], above[1], above[2]);
+            (long long)((replay ? now.live : now.peak) - live) / 1024, resident[0], resident[1], resident[2], above[0], above[1],
+            above[2]);
     fprintf(run->out, ",\"step_us\":[%.0f,%.0f,%.0f]", us[0], us[1], us[2]);
     return WG_OK;
 }
@@ -158,11 +180,13 @@ static wg_status show_losses(const struct run *run)
     return subject_reset(run->subject);
 }
 
-static wg_status measure(const struct run *run, double seconds)
+static wg_status measure(struct run *run, bool replay, double seconds)
 {
     WG_TRY(run->of->make(run->subject, run->of->settings));
     if (run->of->memory)
-        return measure_memory(run);
+        return measure_memory(run, replay);
+    if (replay)
+        WG_TRY(capture(run));
     WG_TRY(show_losses(run));
     return time_steps(run, seconds);
 }
@@ -179,15 +203,17 @@ static void put_text(FILE *out, const char *text)
 
 static bool run_one(const struct workload *w, int threads, const char *mode, const struct options *options)
 {
-    const struct run run = {.of = w, .subject = calloc(1, w->size), .out = stdout};
+    struct run run = {.of = w, .subject = calloc(1, w->size), .out = stdout};
+    const bool replay = strcmp(mode, "replay") == 0;
     printf("{\"peer\":\"wengert\",\"workload\":\"%s\",\"threads\":%d,\"mode\":\"%s\"", w->name, threads, mode);
     wg_status status = run.subject ? wg_set_threads(threads) : failure();
     if (status == WG_OK)
         status = wg_warmup(threads);
-    if (status == WG_OK && strcmp(mode, "eager") != 0)
+    if (status == WG_OK && !replay && strcmp(mode, "eager") != 0)
         status = wg_error_set(WG_E_ARGUMENT, "wg-bench", "there is no mode \"%s\"", mode);
     if (status == WG_OK)
-        status = measure(&run, options->seconds);
+        status = measure(&run, replay, options->seconds);
+    wg_replay_destroy(run.replay);
     if (run.subject)
         w->finish(run.subject);
     free(run.subject);
@@ -219,7 +245,7 @@ static bool run_apart(const struct workload *w, int threads, const char *mode, c
 
 static void usage(FILE *out)
 {
-    fprintf(out, "usage: wg-bench [-w WORKLOAD,...|all] [-t THREADS,...] [-m eager,...] [-s SECONDS]\nworkloads:");
+    fprintf(out, "usage: wg-bench [-w WORKLOAD,...|all] [-t THREADS,...] [-m eager,replay] [-s SECONDS]\nworkloads:");
     for (const struct workload *const *w = workloads; *w; w++)
         fprintf(out, " %s", (*w)->name);
     fprintf(out, "\n");
@@ -288,7 +314,7 @@ static bool run_named(const char *names, int threads, const char *mode, const st
 
 int main(int argc, char **argv)
 {
-    struct options options = {.names = "all", .threads = "1,2", .modes = "eager", .seconds = 2};
+    struct options options = {.names = "all", .threads = "1,2", .modes = "eager,replay", .seconds = 2};
     if (!read_options(&options, argc, argv) || !names_are_known(options.names)) {
         usage(stderr);
         return 2;
