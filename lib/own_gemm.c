@@ -25,6 +25,7 @@ struct job {
     int64_t longest;        /* block of k */
     int vectors, most_rows; /* of a tile */
     bool across;            /* panels pass by rows, not rows by panels */
+    bool turns_b;           /* b's columns are contiguous and c's rows few: no packing */
     bool packs_a, packs_b;
     bool keeps_b;             /* packed panels are used more than once */
     int64_t a_bytes, b_bytes; /* room for packing */
@@ -159,6 +160,20 @@ static void multiply_tiles(const struct job *g, const struct block *x, const str
     }
 }
 
+static void turn_block(const struct job *g, const struct block *x, struct wg_tiles *t)
+{
+    const struct wg_product *p = &g->p;
+    t->a = element(g, p->a, x->row, p->a_row, x->depth, p->a_column);
+    t->b = element(g, p->b, x->depth, p->b_row, x->column, p->b_column);
+    t->c = (void *)(uintptr_t)element(g, p->c, x->row, p->c_row, x->column, p->c_column);
+    t->bias = t->last && p->bias ? element(g, p->bias, x->row, p->bias_row, x->column, p->bias_column) : NULL;
+    t->a_row = p->a_row;
+    t->a_column = p->a_column;
+    t->b_column = p->b_column;
+    t->columns = x->columns;
+    g->kernels->turned[x->rows - 1](t);
+}
+
 /* Either all panels pass by each tile of rows, or all rows by each panel, which stays in the first cache. */
 static void multiply_block(const struct job *g, const struct block *x)
 {
@@ -168,6 +183,10 @@ static void multiply_block(const struct job *g, const struct block *x)
     t.bias_row = p->bias_row;
     t.bias_column = p->bias_column;
     t.relu = t.last && p->relu;
+    if (g->turns_b) {
+        turn_block(g, x, &t);
+        return;
+    }
     struct stretch rows[2], columns[3];
     part_rows(g, x->rows, rows);
     const int parts = part_columns(g, x->columns, columns);
@@ -244,6 +263,9 @@ static void choose_packing(struct job *g)
     const struct wg_product *p = &g->p;
     const int64_t depths = least(p->k, g->longest), width = g->vectors * g->kernels->lanes;
     const int64_t tiles = parts_of(p->m, g->most_rows), panels = parts_of(p->n, width);
+    g->turns_b = p->b_row == 1 && p->b_column != 1 && p->m <= WG_TURNED_ROWS;
+    if (g->turns_b)
+        return;
     g->packs_b = p->b_column != 1 || (tiles > 4 && p->n * depths * g->size > FIRST_CACHE);
     const bool far_apart = p->a_row != 1 && p->a_column != 1, large = p->m * depths * g->size > SECOND_CACHE;
     g->packs_a = panels > 1 && (far_apart || rows_collide(g) || (large && panels > 4));

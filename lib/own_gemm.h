@@ -23,13 +23,15 @@ struct wg_tiles {
     int64_t count, k, columns;
     const void *a, *b;
     void *c;
-    int64_t a_row, a_column, b_row, c_row, c_column;
-    int64_t next_a, next_b, next_c, next_bias; /* from tile to tile */
+    int64_t a_row, a_column, b_row, b_column, c_row, c_column; /* b_column is 1 except for turned */
+    int64_t next_a, next_b, next_c, next_bias;                 /* from tile to tile */
     double beta;
     const void *bias; /* as in struct wg_product; NULL before the last block of k */
     int64_t bias_row, bias_column;
     bool last, relu; /* the last block of k */
 };
+
+enum { WG_TURNED_ROWS = 4 };
 
 /* The kernels of a variant for one number type. */
 typedef void wg_tile_kernel(const struct wg_tiles *tiles);
@@ -38,6 +40,8 @@ struct wg_kernels {
     int rows, low_rows;     /* the most of a tile of one or two vectors, of one of four */
     /* tiles[vectors - 1][rows - 1]: columns ≤ lanes * vectors, and more than those of a vector less */
     wg_tile_kernel *const *tiles[4];
+    /* turned[rows - 1]: the same for a few rows and any columns, b_row being 1: count and next_… do not matter */
+    wg_tile_kernel *const *turned;
     /* to[p * width + j] = from[p * row + j * column] for p < k, j < n; nothing else is written */
     void (*pack)(int64_t k, int64_t n, const void *from, int64_t row, int64_t column, void *to, int64_t width);
 };

@@ -133,27 +133,90 @@ static void T(scatter)(int rows, int width, const struct wg_tiles *t, const T(pl
     }
 }
 
+INLINE void T(finish)(const int rows, const int vectors, const struct wg_tiles *t, const T(place) * at, MASK last,
+                      VEC sum[ROWS][T(MOST_VECTORS)])
+{
+    if (t->c_column == 1 && (!t->bias || t->bias_column == 0 || (t->bias_column == 1 && t->bias_row == 0))) {
+        T(add_rest)(rows, vectors, t, at, last, sum);
+        T(store)(rows, vectors, at->c, t->c_row, last, sum);
+    } else {
+        REAL sums[ROWS * 2 * LANES];
+        T(store)(rows, vectors, sums, vectors * LANES, last, sum);
+        T(scatter)(rows, vectors * LANES, t, at, sums);
+    }
+}
+
 INLINE void T(tiles)(const int rows, const int vectors, const struct wg_tiles *t)
 {
     const MASK last = MASK_OF(t->columns - (vectors - 1) * LANES);
     T(place) at = {.a = t->a, .b = t->b, .c = t->c, .bias = t->bias};
-    const bool direct = t->c_column == 1 && (!t->bias || t->bias_column == 0 || (t->bias_column == 1 && t->bias_row == 0));
     for (int64_t tile = 0; tile < t->count; tile++) {
         VEC sum[ROWS][T(MOST_VECTORS)];
         T(multiply)(rows, vectors, t, &at, last, sum);
-        if (direct) {
-            T(add_rest)(rows, vectors, t, &at, last, sum);
-            T(store)(rows, vectors, at.c, t->c_row, last, sum);
-        } else {
-            REAL sums[ROWS * 2 * LANES];
-            T(store)(rows, vectors, sums, vectors * LANES, last, sum);
-            T(scatter)(rows, vectors * LANES, t, &at, sums);
-        }
+        T(finish)(rows, vectors, t, &at, last, sum);
         at.a += t->next_a;
         at.b += t->next_b;
         at.c += t->next_c;
         if (at.bias)
             at.bias += t->next_bias;
+    }
+}
+
+/* ---- few rows, and b's columns contiguous ---- */
+
+/* Lines of numbers side by side become columns; what is beyond n lines or k numbers, both at most LANES, becomes 0. */
+INLINE void T(turn)(int64_t k, int64_t n, const REAL *from, int64_t line, VEC x[LANES])
+{
+    const MASK along = MASK_OF(k);
+    if (k == LANES && n == LANES)
+        WG_EACH(j, LANES)
+            x[j] = LOAD(from + j * line);
+    else
+        WG_EACH(j, LANES)
+            x[j] = j < n ? LOAD_SOME(along, from + j * line) : ZERO;
+    T(transpose)(x);
+}
+
+/* The sums of a few rows, b being turned in registers a square at a time: packed, it would be used only once. */
+INLINE void T(multiply_turned)(const int rows, const int vectors, const struct wg_tiles *t, const T(place) * at, int64_t columns,
+                               VEC sum[ROWS][T(MOST_VECTORS)])
+{
+    WG_EACH(r, rows)
+        WG_EACH(v, vectors)
+            sum[r][v] = ZERO;
+    for (int64_t p = 0; p < t->k; p += LANES) {
+        const int64_t k = t->k - p < LANES ? t->k - p : LANES;
+        const REAL *a = at->a + p * t->a_column;
+        WG_EACH(v, vectors) {
+            VEC x[LANES];
+            const int64_t n = v < vectors - 1 ? LANES : columns - v * LANES;
+            T(turn)(k, n, at->b + p + v * LANES * t->b_column, t->b_column, x);
+            WG_EACH(q, LANES)
+                if (q < k)
+                    WG_EACH(r, rows)
+                        sum[r][v] = FMA(SPLAT(a + r * t->a_row + q * t->a_column), x[q], sum[r][v]);
+        }
+    }
+}
+
+INLINE void T(turned)(const int rows, const struct wg_tiles *all)
+{
+    struct wg_tiles t = *all;
+    T(place) at = {.a = t.a, .b = t.b, .c = t.c, .bias = t.bias};
+    for (int64_t left = all->columns; left > 0; left -= t.columns) {
+        VEC sum[ROWS][T(MOST_VECTORS)];
+        t.columns = left < 2 * LANES ? left : 2 * LANES;
+        if (left > LANES) {
+            T(multiply_turned)(rows, 2, &t, &at, t.columns, sum);
+            T(finish)(rows, 2, &t, &at, MASK_OF(t.columns - LANES), sum);
+        } else {
+            T(multiply_turned)(rows, 1, &t, &at, t.columns, sum);
+            T(finish)(rows, 1, &t, &at, MASK_OF(t.columns), sum);
+        }
+        at.b += t.columns * t.b_column;
+        at.c += t.columns * t.c_column;
+        if (at.bias)
+            at.bias += t.columns * t.bias_column;
     }
 }
 
@@ -163,41 +226,45 @@ INLINE void T(tiles)(const int rows, const int vectors, const struct wg_tiles *t
     {                                                                 \
         T(tiles)(rows, vectors, t);                                   \
     }
+#define TURNED(rows, ignored)                              \
+    static void T(turned_##rows)(const struct wg_tiles *t) \
+    {                                                      \
+        T(turned)(rows, t);                                \
+    }
+#define NAME_TURNED(rows, ignored) T(turned_##rows),
 #define NAME(rows, vectors) T(tiles_##rows##_##vectors),
 #define UP_TO_3(DO, vectors) DO(1, vectors) DO(2, vectors) DO(3, vectors)
-#define UP_TO_6(DO, vectors) UP_TO_3(DO, vectors) DO(4, vectors) DO(5, vectors) DO(6, vectors)
+#define UP_TO_4(DO, vectors) UP_TO_3(DO, vectors) DO(4, vectors)
+#define UP_TO_6(DO, vectors) UP_TO_4(DO, vectors) DO(5, vectors) DO(6, vectors)
 #define UP_TO_14(DO, vectors) \
     UP_TO_6(DO, vectors)      \
     DO(7, vectors) DO(8, vectors) DO(9, vectors) DO(10, vectors) DO(11, vectors) DO(12, vectors) DO(13, vectors) DO(14, vectors)
 #define UP_TO_(rows) UP_TO_##rows
 #define UP_TO(rows) UP_TO_(rows)
 
-UP_TO(ROWS)
-(TILES, 1) UP_TO(ROWS)(TILES, 2) UP_TO(LOW_ROWS)(TILES, 4) static wg_tile_kernel *const T(of_1)[ROWS] = {UP_TO(ROWS)(NAME, 1)};
+#define ALL_TILES UP_TO(ROWS)(TILES, 1) UP_TO(ROWS)(TILES, 2) UP_TO(LOW_ROWS)(TILES, 4) UP_TO_4(TURNED, 1)
+
+ALL_TILES
+static wg_tile_kernel *const T(of_1)[ROWS] = {UP_TO(ROWS)(NAME, 1)};
 static wg_tile_kernel *const T(of_2)[ROWS] = {UP_TO(ROWS)(NAME, 2)};
 static wg_tile_kernel *const T(of_4)[LOW_ROWS] = {UP_TO(LOW_ROWS)(NAME, 4)};
+static wg_tile_kernel *const T(all_turned)[WG_TURNED_ROWS] = {UP_TO_4(NAME_TURNED, 1)};
 
 /* ---- packing ---- */
 
-/* Lines of numbers side by side become columns: to[p * width + j] = from[j * line + p], p < k and j < n, neither above LANES. */
+/* to[p * width + j] = from[j * line + p], p < k and j < n, neither above LANES. */
 INLINE void T(pack_square)(int64_t k, int64_t n, const REAL *from, int64_t line, REAL *to, int64_t width)
 {
     VEC x[LANES];
-    const MASK across = MASK_OF(n), along = MASK_OF(k);
-    if (k == LANES && n == LANES) {
-        WG_EACH(j, LANES)
-            x[j] = LOAD(from + j * line);
-        T(transpose)(x);
+    const MASK across = MASK_OF(n);
+    T(turn)(k, n, from, line, x);
+    if (k == LANES && n == LANES)
         WG_EACH(p, LANES)
             STORE(to + p * width, x[p]);
-    } else {
-        WG_EACH(j, LANES)
-            x[j] = j < n ? LOAD_SOME(along, from + j * line) : ZERO;
-        T(transpose)(x);
+    else
         WG_EACH(p, LANES)
             if (p < k)
                 STORE_SOME(to + p * width, across, x[p]);
-    }
 }
 
 static void T(pack_across)(int64_t k, int64_t n, const REAL *from, int64_t line, REAL *to, int64_t width)
@@ -236,7 +303,7 @@ static void T(pack)(int64_t k, int64_t n, const void *x, int64_t row, int64_t co
 #define WG_KERNELS                                                                               \
     {                                                                                            \
         .lanes = LANES, .lanes_shift = __builtin_ctz(LANES), .rows = ROWS, .low_rows = LOW_ROWS, \
-        .tiles = {T(of_1), T(of_2), NULL, T(of_4)}, .pack = T(pack),                             \
+        .tiles = {T(of_1), T(of_2), NULL, T(of_4)}, .turned = T(all_turned), .pack = T(pack),    \
     }
 static const struct wg_kernels T(kernels) = WG_KERNELS;
 
@@ -246,7 +313,11 @@ static const struct wg_kernels T(kernels) = WG_KERNELS;
 #undef KEEP_IN_REGISTER
 #undef TILES
 #undef NAME
+#undef ALL_TILES
 #undef UP_TO_3
+#undef TURNED
+#undef NAME_TURNED
+#undef UP_TO_4
 #undef UP_TO_6
 #undef UP_TO_14
 #undef UP_TO_
