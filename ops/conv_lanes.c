@@ -28,7 +28,7 @@ typedef struct {
 } T(place);
 
 /* One row of a block's channels and images. */
-INLINE void T(correlate_row)(const int outputs, const int vectors, const T(correlation) * cv, const T(place) * at)
+WG_INLINE void T(correlate_row)(const int outputs, const int vectors, const T(correlation) * cv, const T(place) * at)
 {
     const struct wg_correlation *c = cv->c;
     const int64_t taps = c->columns.size, inputs = c->inputs, channel = cv->from.channel;
@@ -36,11 +36,10 @@ INLINE void T(correlate_row)(const int outputs, const int vectors, const T(corre
     for (int64_t column = 0; column < cv->width; column++) {
         const struct wg_taps columns = cv->columns[column];
         T(vector) sum[T(SUMS)][T(VECTORS)];
-        EACH(o, outputs)
-        {
+        WG_EACH(o, outputs) {
             const T(vector) start = T(splat)(at->bias[o]);
-            EACH(k, vectors)
-            sum[o][k] = start;
+            WG_EACH(k, vectors)
+                sum[o][k] = start;
         }
         for (int64_t a = 0; a < rows.count; a++)
             for (int64_t b = 0; b < columns.count; b++) {
@@ -50,22 +49,20 @@ INLINE void T(correlate_row)(const int outputs, const int vectors, const T(corre
                                 ((rows.tap + a * rows.tap_step) * taps + columns.tap + b * columns.tap_step) * inputs * T(PACK);
                 for (int64_t i = 0; i < inputs; i++, x += channel, w += T(PACK)) {
                     T(vector) image[T(VECTORS)];
-                    EACH(k, vectors)
-                    image[k] = T(load)(x + k * T(WIDTH));
-                    EACH(o, outputs)
-                    {
+                    WG_EACH(k, vectors)
+                        image[k] = T(load)(x + k * T(WIDTH));
+                    WG_EACH(o, outputs) {
                         const T(vector) weight = T(splat)(w[o % T(PACK) + o / T(PACK) * cv->pack]);
-                        EACH(k, vectors)
-                        sum[o][k] = T(add_product)(weight, image[k], sum[o][k]);
+                        WG_EACH(k, vectors)
+                            sum[o][k] = T(add_product)(weight, image[k], sum[o][k]);
                     }
                 }
             }
         REAL *to = at->to + column * cv->to.column;
-        EACH(o, outputs)
-        {
+        WG_EACH(o, outputs) {
             if (o < at->outputs)
-                EACH(k, vectors)
-            T(store)(to + o * cv->to.channel + k * T(WIDTH), sum[o][k]);
+                WG_EACH(k, vectors)
+                    T(store)(to + o * cv->to.channel + k * T(WIDTH), sum[o][k]);
         }
     }
 }

@@ -16,7 +16,7 @@ enum {
                                  : 1,
     T(INPUTS) = T(SUMS) / T(OUTPUTS),
     T(TAPS) = 16,
-    T(CHUNK) = 32
+    T(CHUNK) = 40
 };
 
 typedef struct {
@@ -31,45 +31,74 @@ typedef struct {
     int64_t output, outputs, input, inputs, tap, taps;
 } T(pairs);
 
-/* Adds the products of n columns, s and t apart in x and y, to the sums of one tap. */
-INLINE void T(add_pairs)(const int outputs, const int inputs, const T(pairing) * pg, int64_t n, const REAL *x, int64_t s,
-                         const REAL *y, int64_t t, T(vector) part[T(SUMS)][T(DEPTH)])
+/* A run of columns: what is added to sums of so many channels of y and, side by side, of x or of taps. */
+typedef struct {
+    const REAL *x, *y;
+    int64_t n, images;           /* columns, and what is worked on of each */
+    int64_t step, input;         /* in x: from column to column; from channel to channel or from tap to tap */
+    T(vector) (*part)[T(DEPTH)]; /* the sums */
+    int64_t of_y, of_x;          /* steps in part */
+} T(run);
+
+WG_INLINE void T(add_run)(const int outputs, const int inputs, const T(pairing) * pg, const T(run) * run)
 {
-    const int64_t images = pg->x.images, input = pg->x.channel, output = pg->y.channel;
-    T(vector) sum[T(SUMS)][T(DEPTH)];
-    EACH(k, outputs * inputs)
-    EACH(d, T(DEPTH))
-    sum[k][d] = part[k][d];
-    for (int64_t j = 0; j < n; j++, x += s, y += t)
+    const int64_t images = run->images, step = run->step, input = run->input, output = pg->y.channel, column = pg->y.column;
+    const REAL *x = run->x, *y = run->y;
+    T(vector) sum[T(OUTPUTS)][T(INPUTS)][T(DEPTH)];
+    WG_EACH(o, outputs)
+        WG_EACH(i, inputs)
+            WG_EACH(d, T(DEPTH))
+                sum[o][i][d] = run->part[o * run->of_y + i * run->of_x][d];
+    for (int64_t j = 0; j < run->n; j++, x += step, y += column)
         for (int64_t image = 0; image < images; image += WG_LANES)
-            EACH(d, T(DEPTH))
-            {
+            WG_EACH(d, T(DEPTH)) {
                 T(vector) from_x[T(INPUTS)];
-                EACH(i, inputs)
-                from_x[i] = T(load)(x + image + i * input + d * T(WIDTH));
-                EACH(o, outputs)
-                {
+                WG_EACH(i, inputs)
+                    from_x[i] = T(load)(x + image + i * input + d * T(WIDTH));
+                WG_EACH(o, outputs) {
                     const T(vector) from_y = T(load)(y + image + o * output + d * T(WIDTH));
-                    EACH(i, inputs)
-                    sum[o * inputs + i][d] = T(add_product)(from_x[i], from_y, sum[o * inputs + i][d]);
+                    WG_EACH(i, inputs)
+                        sum[o][i][d] = T(add_product)(from_x[i], from_y, sum[o][i][d]);
                 }
             }
-    EACH(k, outputs * inputs)
-    EACH(d, T(DEPTH))
-    part[k][d] = sum[k][d];
+    WG_EACH(o, outputs)
+        WG_EACH(i, inputs)
+            WG_EACH(d, T(DEPTH))
+                run->part[o * run->of_y + i * run->of_x][d] = sum[o][i][d];
 }
 
-#define BLOCK(outputs, inputs)                                                    \
-    case 8 * outputs + inputs:                                                    \
-        if (outputs <= T(OUTPUTS) && inputs <= T(INPUTS))                         \
-            T(add_pairs)(outputs, inputs, pg, n, x, step, y, pg->y.column, part); \
+#define BLOCK(outputs, inputs)                            \
+    case 8 * outputs + inputs:                            \
+        if (outputs <= T(OUTPUTS) && inputs <= T(INPUTS)) \
+            T(add_run)(outputs, inputs, pg, &run);        \
         break;
 
-static void T(add_columns)(const T(pairing) * pg, const T(pairs) * at, int64_t n, const REAL *x, const REAL *y,
-                           T(vector) part[T(SUMS)][T(DEPTH)])
+/* A row of x and of y, and the sums of tap v of a row of taps; those of the taps behind it follow. */
+typedef struct {
+    const REAL *x, *y;
+    int64_t v;
+    T(vector) (*part)[T(DEPTH)];
+} T(row);
+
+/* Columns first to last for taps v + t, v + t + 1, … of a row of taps: one, for all channels of x of the block, or count of them. */
+static void T(add_columns)(const T(pairing) * pg, const T(pairs) * at, const T(row) * row, int64_t t, int64_t count, int64_t first,
+                           int64_t last)
 {
-    const int64_t step = pg->p->columns.stride * pg->x.column;
-    switch (8 * at->outputs + at->inputs) {
+    const struct wg_window *columns = &pg->p->columns;
+    if (first >= last)
+        return;
+    T(run)
+    run = {.n = last - first, .images = pg->x.images, .step = columns->stride * pg->x.column, .part = row->part + t * T(SUMS)};
+    run.x = row->x + wg_position(columns, first, row->v + t) * pg->x.column;
+    run.y = row->y + first * pg->y.column;
+    run.input = count > 1 ? columns->dilation * pg->x.column : pg->x.channel;
+    run.of_y = count > 1 ? 1 : at->inputs;
+    run.of_x = count > 1 ? T(SUMS) : 1;
+    if (run.step == run.images && pg->y.column == run.images) { /* one run of memory */
+        run.images *= run.n;
+        run.n = 1;
+    }
+    switch (8 * at->outputs + (count > 1 ? count : at->inputs)) {
         BLOCK(6, 4)
         BLOCK(6, 3)
         BLOCK(6, 2)
@@ -94,6 +123,31 @@ static void T(add_columns)(const T(pairing) * pg, const T(pairs) * at, int64_t n
 }
 #undef BLOCK
 
+/* The columns of begin to end at which tap v looks inside the image. */
+static inline void T(columns_of)(const struct wg_window *w, int64_t v, int64_t begin, int64_t end, int64_t *first, int64_t *last)
+{
+    *first = wg_clip(wg_first_window(w, v, 0), begin, end);
+    *last = wg_clip(wg_first_window(w, v, w->extent), *first, end);
+}
+
+/* Columns begin to end for count taps of a row of taps: together where all of them look inside the image, each for itself to the left
+   and to the right of that. */
+static void T(add_taps)(const T(pairing) * pg, const T(pairs) * at, const T(row) * row, int64_t count, int64_t begin, int64_t end)
+{
+    int64_t first[T(INPUTS)], last[T(INPUTS)], low = begin, high = end;
+    for (int64_t t = 0; t < count; t++) {
+        T(columns_of)(&pg->p->columns, row->v + t, begin, end, &first[t], &last[t]);
+        low = first[t] > low ? first[t] : low;
+        high = last[t] < high ? last[t] : high;
+    }
+    high = high < low ? low : high;
+    for (int64_t t = 0; t < count && count > 1; t++)
+        T(add_columns)(pg, at, row, t, 1, first[t], wg_clip(low, first[t], last[t]));
+    T(add_columns)(pg, at, row, 0, count, low, high);
+    for (int64_t t = 0; t < count && count > 1; t++)
+        T(add_columns)(pg, at, row, t, 1, wg_clip(high, first[t], last[t]), last[t]);
+}
+
 static REAL T(join_parts)(REAL part[WG_LANES])
 {
     for (int half = WG_LANES / 2; half > 0; half /= 2)
@@ -107,27 +161,28 @@ static void T(pair_block)(const T(pairing) * pg, const T(pairs) * at)
 {
     const struct wg_pairing *p = pg->p;
     const struct wg_window *rows = &p->rows, *columns = &p->columns;
-    const int64_t chunk = wg_ceil_div(T(CHUNK), pg->x.images / WG_LANES), *s = wg_strides(p->w);
-    T(vector) part[T(TAPS)][T(SUMS)][T(DEPTH)];
-    memset(part, 0, (size_t)at->taps * sizeof part[0]);
+    const int64_t *s = wg_strides(p->w), blocks = pg->x.images / WG_LANES;
+    const int64_t chunk = wg_ceil_div(columns->outputs, wg_ceil_div(columns->outputs * blocks, T(CHUNK)));
+    T(vector) part[T(TAPS) * T(SUMS)][T(DEPTH)];
+    memset(part, 0, (size_t)(at->taps * T(SUMS)) * sizeof part[0]);
     for (int64_t i = 0; i < rows->outputs; i++)
         for (int64_t begin = 0; begin < columns->outputs; begin += chunk)
-            for (int64_t k = 0; k < at->taps; k++) {
-                const int64_t u = (at->tap + k) / columns->size, v = (at->tap + k) % columns->size, row = wg_position(rows, i, u);
-                const int64_t first = wg_clip(wg_first_window(columns, v, 0), begin, begin + chunk);
-                const int64_t last = wg_clip(wg_first_window(columns, v, columns->extent), first, begin + chunk);
-                if (row < 0 || row >= rows->extent || first == last)
-                    continue;
-                T(add_columns)
-                (pg, at, last - first, at->x + row * pg->x.row + wg_position(columns, first, v) * pg->x.column,
-                 at->y + i * pg->y.row + first * pg->y.column, part[k]);
+            for (int64_t k = 0, u = at->tap / columns->size, v = at->tap % columns->size, count; k < at->taps; k += count) {
+                const int64_t left = wg_clip(columns->size - v, 0, at->taps - k), row = wg_position(rows, i, u);
+                const T(row) of = {at->x + row * pg->x.row, at->y + i * pg->y.row, v, part + k * T(SUMS)};
+                count = at->inputs > 1 ? 1 : wg_ceil_div(left, wg_ceil_div(left, T(INPUTS))); /* taps that are worked on together */
+                if (row >= 0 && row < rows->extent)
+                    T(add_taps)(pg, at, &of, count, begin, wg_clip(begin + chunk, 0, columns->outputs));
+                v += count;
+                if (v == columns->size)
+                    u++, v = 0;
             }
     for (int64_t k = 0; k < at->taps; k++)
         for (int64_t j = 0; j < at->outputs * at->inputs; j++) {
             const int64_t o = at->output + j / at->inputs, c = at->input + j % at->inputs, tap = at->tap + k;
             REAL *w = (REAL *)(void *)p->w->data + o * s[0] + c * s[1] + tap / columns->size * s[2] + tap % columns->size * s[3];
             REAL lane[WG_LANES];
-            memcpy(lane, part[k][j], sizeof lane);
+            memcpy(lane, part[k * T(SUMS) + j], sizeof lane);
             *w = T(join_parts)(lane);
         }
 }

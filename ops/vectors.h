@@ -1,29 +1,31 @@
 /* Vectors of the number type for the instruction set at hand: VECTOR_BYTES long, and FUSED where x y + z is rounded once (instances.h).
    All is inlined into loops whose numbers of turns are constants, so that sums stay in registers. */
-#define INLINE static inline __attribute__((always_inline))
-#define EACH(index, n) _Pragma("GCC unroll 16") for (int index = 0; index < (n); index++)
+#ifndef WG_EACH
+#define WG_INLINE static inline __attribute__((always_inline))
+#define WG_EACH(index, n) _Pragma("GCC unroll 16") for (int index = 0; index < (n); index++)
+#endif
 
 enum { T(WIDTH) = VECTOR_BYTES / (int)sizeof(REAL) };
 typedef REAL T(vector) __attribute__((vector_size(VECTOR_BYTES)));
 typedef REAL T(loose) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL)), may_alias)); /* anywhere in memory */
 
-INLINE T(vector) T(load)(const REAL *from)
+WG_INLINE T(vector) T(load)(const REAL *from)
 {
     return *(const T(loose) *)from;
 }
 
-INLINE void T(store)(REAL *to, T(vector) x)
+WG_INLINE void T(store)(REAL *to, T(vector) x)
 {
     *(T(loose) *)to = x;
 }
 
-INLINE T(vector) T(splat)(REAL x)
+WG_INLINE T(vector) T(splat)(REAL x)
 {
     return x - (T(vector)){0};
 }
 
 /* x y + z */
-INLINE T(vector) T(add_product)(T(vector) x, T(vector) y, T(vector) z)
+WG_INLINE T(vector) T(add_product)(T(vector) x, T(vector) y, T(vector) z)
 {
 #if defined(__x86_64__) && VECTOR_BYTES == 64
     return sizeof(REAL) == 4 ? (T(vector))_mm512_fmadd_ps((__m512)x, (__m512)y, (__m512)z)
@@ -32,8 +34,8 @@ INLINE T(vector) T(add_product)(T(vector) x, T(vector) y, T(vector) z)
     return sizeof(REAL) == 4 ? (T(vector))_mm256_fmadd_ps((__m256)x, (__m256)y, (__m256)z)
                              : (T(vector))_mm256_fmadd_pd((__m256d)x, (__m256d)y, (__m256d)z);
 #elif FUSED
-    EACH(i, T(WIDTH))
-    z[i] = R(fma)(x[i], y[i], z[i]);
+    WG_EACH(i, T(WIDTH))
+        z[i] = R(fma)(x[i], y[i], z[i]);
     return z;
 #else
     return x * y + z;
