@@ -1,7 +1,14 @@
 /* The loops around element-wise and along-an-axis kernels: axes are merged where all operands allow, and parts go to threads. */
 #include "op.h"
 
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
 enum { MAX_OPERANDS = 8 };
+
+/* Bytes of a result from which it is streamed. */
+enum { STREAMED_FROM = 1 << 25 };
 
 /* Axes outermost first, with each operand's stride; 0 where it is broadcast. */
 struct nest {
@@ -70,16 +77,34 @@ static void advance(const struct nest *nest, char **p, const int64_t *stride, in
             p[k] += by * stride[k] * nest->size[k];
 }
 
-/* The row of number index among all rows of the outer axes. */
-static void row_pointers(const struct nest *nest, int outer, int64_t index, char **p)
+/* A place among the rows of the outer axes. */
+struct place {
+    int64_t index[WG_MAX_RANK];
+    char *p[MAX_OPERANDS];
+};
+
+static void place_at(const struct nest *nest, int outer, int64_t row, struct place *place)
 {
-    memcpy(p, nest->data, sizeof nest->data);
+    memcpy(place->p, nest->data, sizeof nest->data);
     for (int axis = outer - 1; axis >= 0; axis--) {
-        const int64_t i = index % nest->extent[axis];
-        index /= nest->extent[axis];
-        advance(nest, p, nest->stride[axis], i);
+        place->index[axis] = row % nest->extent[axis];
+        row /= nest->extent[axis];
+        advance(nest, place->p, nest->stride[axis], place->index[axis]);
     }
 }
+
+static void next_place(const struct nest *nest, int outer, struct place *place)
+{
+    for (int axis = outer - 1; axis >= 0; axis--) {
+        advance(nest, place->p, nest->stride[axis], 1);
+        if (++place->index[axis] < nest->extent[axis])
+            return;
+        advance(nest, place->p, nest->stride[axis], -nest->extent[axis]);
+        place->index[axis] = 0;
+    }
+}
+
+/* ---- rows ---- */
 
 /* Few long rows are cut into parts; each element is its own, so where they are cut does not matter. */
 struct rows {
@@ -88,27 +113,144 @@ struct rows {
     const void *params;
     const int64_t *stride;
     int64_t n, parts, part; /* elements of a row, parts of it, elements of a part */
-    int outer;
+    int outer, outputs;
+    bool blocked, streamed; /* by way of blocks; whose outputs pass by the caches */
 };
+
+/* Rows are written for operands side by side, and, where they have two inputs, for one of them being a number. What else is long goes
+   through blocks of memory that lie side by side; so does an output that shall be streamed. */
+enum { BLOCK = 256, WIDEST = 8, LINE = 64 };
+
+static bool blocks_pay(const struct rows *r)
+{
+    const struct nest *nest = r->nest;
+    int numbers = 0;
+    bool side_by_side = true;
+    for (int k = 0; k < nest->operands; k++) {
+        if (nest->size[k] != 1 && nest->size[k] != 4 && nest->size[k] != WIDEST)
+            return false;
+        numbers += r->stride[k] == 0;
+        side_by_side = side_by_side && (r->stride[k] == 1 || (r->stride[k] == 0 && k >= r->outputs));
+    }
+    return r->n >= 32 && !(side_by_side && (numbers == 0 || (numbers == 1 && nest->operands == 3)));
+}
+
+#define GATHER(type)                \
+    for (int64_t i = 0; i < n; i++) \
+    ((type *)(void *)to)[i] = ((const type *)(const void *)from)[i * stride]
+#define SCATTER(type)               \
+    for (int64_t i = 0; i < n; i++) \
+    ((type *)(void *)to)[i * stride] = ((const type *)(const void *)from)[i]
+
+static void gather(char *to, const char *from, int64_t stride, int64_t size, int64_t n)
+{
+    if (size == 4)
+        GATHER(uint32_t);
+    else if (size == 8)
+        GATHER(uint64_t);
+    else
+        GATHER(uint8_t);
+}
+
+static void scatter(char *to, const char *from, int64_t stride, int64_t size, int64_t n)
+{
+    if (size == 4)
+        SCATTER(uint32_t);
+    else if (size == 8)
+        SCATTER(uint64_t);
+    else
+        SCATTER(uint8_t);
+}
+
+/* Past the caches where the CPU can: a line that is written whole need not be read first. to stands at a line's beginning. */
+static void stream(char *to, const char *from, int64_t bytes)
+{
+#if defined(__x86_64__)
+    const int64_t whole = bytes / LINE * LINE;
+    for (int64_t at = 0; at < whole; at += (int64_t)sizeof(__m128i))
+        _mm_stream_si128((__m128i *)(void *)(to + at), _mm_load_si128((const __m128i *)(const void *)(from + at)));
+    memcpy(to + whole, from + whole, (size_t)(bytes - whole));
+#else
+    memcpy(to, from, (size_t)bytes);
+#endif
+}
+
+/* n elements at p by way of blocks. */
+static void blocks(const struct rows *r, int64_t n, char *const *p)
+{
+    static const int64_t ones[MAX_OPERANDS] = {1, 1, 1, 1, 1, 1, 1, 1};
+    _Alignas(LINE) char room[MAX_OPERANDS][BLOCK * WIDEST];
+    const struct nest *nest = r->nest;
+    for (int64_t at = 0, m; at < n; at += m) {
+        const int64_t into_line = (int64_t)((uintptr_t)(p[0] + at * nest->size[0]) % LINE) / nest->size[0];
+        m = n - at < BLOCK ? n - at : BLOCK;
+        if (r->streamed && into_line > 0 && m > LINE / nest->size[0] - into_line)
+            m = LINE / nest->size[0] - into_line;
+        char *q[MAX_OPERANDS];
+        for (int k = 0; k < nest->operands; k++) {
+            const bool in_place = r->stride[k] == 1 && !(r->streamed && k < r->outputs);
+            q[k] = !p[k] ? NULL : in_place ? p[k] + at * nest->size[k] : room[k];
+            if (q[k] == room[k] && k >= r->outputs && (r->stride[k] != 0 || at == 0))
+                gather(q[k], p[k] + at * r->stride[k] * nest->size[k], r->stride[k], nest->size[k], r->stride[k] ? m : BLOCK);
+        }
+        r->row(m, q, ones, r->params);
+        for (int k = 0; k < r->outputs; k++) {
+            char *to = p[k] + at * r->stride[k] * nest->size[k];
+            if (r->streamed)
+                stream(to, q[k], m * nest->size[k]);
+            else if (q[k] == room[k])
+                scatter(to, q[k], r->stride[k], nest->size[k], m);
+        }
+    }
+}
+
+static void run_row(const struct rows *r, int64_t n, char *const *p)
+{
+    if (r->blocked)
+        blocks(r, n, p);
+    else
+        r->row(n, p, r->stride, r->params);
+}
 
 static void some_rows(int64_t first, int64_t last, void *context)
 {
     const struct rows *r = context;
-    for (int64_t job = first; job < last; job++) {
-        char *p[MAX_OPERANDS];
-        const int64_t at = job % r->parts * r->part, count = r->n - at < r->part ? r->n - at : r->part;
-        if (count <= 0)
-            continue;
-        row_pointers(r->nest, r->outer, job / r->parts, p);
-        advance(r->nest, p, r->stride, at);
-        r->row(count, p, r->stride, r->params);
+    struct place place;
+    if (r->parts == 1 && first < last) {
+        place_at(r->nest, r->outer, first, &place);
+        for (int64_t row = first; row < last; row++, next_place(r->nest, r->outer, &place))
+            run_row(r, r->n, place.p);
     }
+    for (int64_t job = first; job < last && r->parts > 1; job++) {
+        const int64_t at = job % r->parts * r->part, count = r->n - at < r->part ? r->n - at : r->part;
+        place_at(r->nest, r->outer, job / r->parts, &place);
+        advance(r->nest, place.p, r->stride, at);
+        if (count > 0)
+            run_row(r, count, place.p);
+    }
+#if defined(__x86_64__)
+    if (r->streamed)
+        _mm_sfence(); /* other threads are to see what was streamed */
+#endif
 }
 
-static void run_rows(const struct nest *nest, wg_row *row, const void *params)
+/* An output that no cache holds until it is read, all of it new memory, lying side by side. */
+static bool streams(const struct rows *r, int64_t rows)
+{
+    const struct nest *nest = r->nest;
+    const int64_t bytes = rows * r->n * nest->size[0];
+    if (bytes < STREAMED_FROM || r->outputs != 1 || r->stride[0] != 1 || r->n < 4 * BLOCK || nest->size[0] > WIDEST)
+        return false;
+    for (int k = 1; k < nest->operands; k++)
+        if (nest->data[k] == nest->data[0] || nest->size[k] > WIDEST)
+            return false;
+    return (uintptr_t)nest->data[0] % (uintptr_t)nest->size[0] == 0;
+}
+
+static void run_rows(const struct nest *nest, wg_row *row, const void *params, int outputs, int threads)
 {
     static const int64_t no_stride[MAX_OPERANDS];
-    struct rows r = {.nest = nest, .row = row, .params = params, .stride = no_stride, .n = 1};
+    struct rows r = {.nest = nest, .row = row, .params = params, .stride = no_stride, .n = 1, .outputs = outputs};
     if (nest->rank > 0) {
         r.outer = nest->rank - 1;
         r.n = nest->extent[r.outer];
@@ -117,10 +259,20 @@ static void run_rows(const struct nest *nest, wg_row *row, const void *params)
     int64_t rows = 1;
     for (int axis = 0; axis < r.outer; axis++)
         rows *= nest->extent[axis];
-    const int threads = wg_kernel_threads((double)rows * (double)r.n);
     r.parts = rows >= threads ? 1 : threads;
     r.part = (r.n + r.parts - 1) / r.parts;
+    r.part = (r.part + LINE - 1) / LINE * LINE; /* elements, so that no two threads write to one line */
+    r.streamed = outputs > 0 && streams(&r, rows);
+    r.blocked = outputs > 0 && (r.streamed || blocks_pay(&r));
     wg_parallel(threads, rows * r.parts, some_rows, &r);
+}
+
+/* Threads for an op over n elements: from where they pay for a copy, or, sooner, for functions that take longer. */
+static int threads_for(const wg_call *c, int64_t n)
+{
+    enum { OF_FUNCTIONS = 16384, OF_COPIES = 65536 };
+    const bool enough = n >= OF_COPIES || (n >= OF_FUNCTIONS && c->op && c->op->cost && c->op->cost(c).transcendental > 0);
+    return enough ? wg_free_threads() : 1;
 }
 
 static bool alike(const wg_call *c)
@@ -133,11 +285,12 @@ static bool alike(const wg_call *c)
 }
 
 /* All operands alike and dense: one run over memory. The path of small graphs, so it sets up nothing. */
-static bool map_run(const wg_call *c, wg_row *row)
+static bool map_run(const wg_call *c, size_t size, wg_row *row)
 {
     static const int64_t ones[MAX_OPERANDS] = {1, 1, 1, 1, 1, 1, 1, 1};
     const wg_tensor *y = c->out[0];
-    if (!(c->alike || alike(c)) || (y->numel >= 65536 && wg_kernel_threads((double)y->numel) > 1))
+    if (!(c->alike || alike(c)) ||
+        (y->numel >= 16384 && (y->numel * (int64_t)size >= STREAMED_FROM || threads_for(c, y->numel) > 1)))
         return false;
     char *p[MAX_OPERANDS];
     p[0] = y->data;
@@ -149,7 +302,7 @@ static bool map_run(const wg_call *c, wg_row *row)
 
 wg_status wg_map(const wg_call *c, size_t size, wg_row *row)
 {
-    if (map_run(c, row))
+    if (map_run(c, size, row))
         return WG_OK;
     const wg_tensor *y = c->out[0];
     struct nest nest = {.rank = y->rank};
@@ -159,7 +312,7 @@ wg_status wg_map(const wg_call *c, size_t size, wg_row *row)
     for (int i = 0; i < c->n_in; i++)
         add_operand(&nest, c, c->in[i], y->rank, size);
     simplify(&nest);
-    run_rows(&nest, row, c->params);
+    run_rows(&nest, row, c->params, c->n_out, threads_for(c, y->numel));
     return WG_OK;
 }
 
@@ -173,11 +326,11 @@ struct lines {
 static void some_lines(int64_t first, int64_t last, void *context)
 {
     const struct lines *l = context;
-    for (int64_t line = first; line < last; line++) {
-        char *p[MAX_OPERANDS];
-        row_pointers(&l->nest, l->nest.rank, line, p);
-        l->lane(l->n, p, l->stride, l->params);
-    }
+    struct place place;
+    if (first < last)
+        place_at(&l->nest, l->nest.rank, first, &place);
+    for (int64_t line = first; line < last; line++, next_place(&l->nest, l->nest.rank, &place))
+        l->lane(l->n, place.p, l->stride, l->params);
 }
 
 wg_status wg_lanes(const wg_call *c, int axis, size_t size, wg_lane *lane)
@@ -207,6 +360,6 @@ wg_status wg_map_in_place(const wg_call *c, size_t size, wg_row *row, const void
     for (int i = 0; i < c->n_in; i++)
         add_operand(&nest, c, c->in[i], c->in[0]->rank, size);
     simplify(&nest);
-    run_rows(&nest, row, params);
+    run_rows(&nest, row, params, 0, threads_for(c, c->in[0]->numel));
     return WG_OK;
 }

@@ -38,7 +38,7 @@
 #define TANH_TO 10.f       /* above it tanh rounds to 1, */
 #define ERF_TO 4.f         /* above it erf */
 #define TAIL_TO 14.7f      /* above it Φ(-x) rounds to 0 */
-#define MILLS_MIDDLE 3.f
+#define MILLS_MIDDLE 2.f
 #else
 #define WG_BIAS 1023
 #define LN2_HIGH 0x1.62e42fefa3p-1
@@ -113,8 +113,8 @@ WG_INLINE REAL T(erf_series)(REAL x)
 WG_INLINE REAL T(mills_series)(REAL x)
 {
 #if WG_DIGITS == 23
-    return POLY11(x, 0x1.754a76p-1f, -0x1.04c72ap-1f, 0x1.d71382p-3f, -0x1.832d2ep-5f, -0x1.56d40cp-7f, 0x1.c8c72cp-8f,
-                  0x1.0c7926p-10f, -0x1.0f284ep-10f, -0x1.008a62p-12f, 0x1.17752cp-13f, 0x1.d115fap-15f);
+    return POLY12(x, 0x1.5845dcp-1f, -0x1.535bb2p-2f, 0x1.d7d0f6p-6f, 0x1.2cce2ep-5f, -0x1.eca758p-12f, -0x1.b95b9cp-8f,
+                  -0x1.ff862ap-10f, 0x1.afe938p-11f, 0x1.b676a2p-11f, 0x1.1676ecp-13f, -0x1.38ce5ap-13f, -0x1.12ebf6p-14f);
 #else
     return POLY23(x, 0x1.89d3abe1f95aep-1, -0x1.54ad03f27ca17p-1, 0x1.fb31653876f8fp-2, -0x1.410ed5f875a7bp-2, 0x1.51f6329f01859p-3,
                   -0x1.1b1c254c9a26ap-4, 0x1.54b4d4f4b7df7p-6, -0x1.88590eab03918p-9, -0x1.a25037ca7ca7p-11, 0x1.1daf1d4ddcce6p-11,
