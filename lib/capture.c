@@ -269,6 +269,22 @@ static const void *find_params(struct wg_log *log, const void *params, size_t si
     return copy;
 }
 
+/* What was there before the step is copied before it changes, in case that there will be no replay. */
+static wg_status note_change(struct wg_log *log, struct wg_place *place)
+{
+    if (place->kind == WG_EXTERNAL && !place->written) {
+        const size_t payload = place->block->bytes - sizeof *place->block;
+        WG_TRY(wg_array_room(&log->before, 1, sizeof(struct wg_before)));
+        struct wg_storage *copy = wg_storage_new(payload);
+        if (!copy)
+            return WG_E_MEMORY;
+        memcpy(wg_storage_data(copy), wg_storage_data(place->block), payload);
+        *WG_AT(log->before, struct wg_before, log->before.n++) = (struct wg_before){place->block, copy, payload};
+    }
+    place->written = true;
+    return WG_OK;
+}
+
 static wg_status thaw(struct wg_log *log, const wg_tensor *t);
 
 /* Operands are noted inputs first, so that what is read before it is written is seen to be, then brought into order. The launch
@@ -300,7 +316,7 @@ static wg_status note(struct wg_log *log, const wg_call *c, wg_kernel *kernel)
         WG_TRY(note_operand(log, i < c->n_out ? c->out[i] : c->in[i - c->n_out], i >= c->n_out));
     for (unsigned i = 0; i < n; i++)
         if (wg_launch_writes(launch, i) && WG_OPERAND(log, launch->operand + i)->place != WG_NOWHERE)
-            WG_PLACE(log, WG_OPERAND(log, launch->operand + i)->place)->written = true;
+            WG_TRY(note_change(log, WG_PLACE(log, WG_OPERAND(log, launch->operand + i)->place)));
     log->launches.n++;
     return WG_OK;
 }
@@ -352,6 +368,19 @@ static wg_status thaw(struct wg_log *log, const wg_tensor *t)
     }
     wg_storage_unref(copy);
     return status;
+}
+
+void wg_log_settle(struct wg_log *log, bool restore)
+{
+    for (size_t i = 0; i < log->before.n; i++) {
+        const struct wg_before *before = WG_AT(log->before, struct wg_before, i);
+        if (restore) {
+            memcpy(wg_storage_data(before->storage), wg_storage_data(before->copy), before->bytes);
+            before->storage->version++;
+        }
+        wg_storage_unref(before->copy);
+    }
+    wg_array_free(&log->before);
 }
 
 wg_status wg_capture_run(const struct wg_thread *th, const wg_call *c, wg_kernel *kernel)

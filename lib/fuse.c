@@ -1,11 +1,11 @@
 /* Groups: runs of element-wise launches on equal shapes. Each element of their operands goes its own way through all of them, so they
    may run tile by tile, and what only they see stays in slots of a tile's size. Launches that do not depend on the group that is
-   being put together, nor it on them, are moved before it; any other ends it. */
+   being put together, nor it on them, are moved before it; any other ends it, but that small ones may be put off. */
 #include <string.h>
 
 #include "plan.h"
 
-wg_row *wg_launch_row(const struct wg_log *log, const struct wg_launch *launch, int64_t *numel)
+wg_row *wg_launch_row(const struct wg_log *log, const struct wg_launch *launch)
 {
     const struct wg_op *op = launch->op;
     wg_row *row = op->row[log->thread->isa][launch->dtype == WG_F64];
@@ -25,8 +25,16 @@ wg_row *wg_launch_row(const struct wg_log *log, const struct wg_launch *launch, 
         if (!alike && !wg_is_single(x, x_dims))
             return NULL;
     }
-    *numel = y->numel;
     return row;
+}
+
+bool wg_launch_folds(const struct wg_log *log, const struct wg_launch *launch)
+{
+    if (!launch->op->block[0][0] || launch->n_in != 1 || launch->n_out != 1)
+        return false;
+    const struct wg_layout *y = WG_LAYOUT(log, WG_OPERAND(log, launch->operand)->layout);
+    const struct wg_layout *x = WG_LAYOUT(log, WG_OPERAND(log, launch->operand + 1)->layout);
+    return y->numel == 1 && x->numel > WG_TILE && (x->flags & WG_T_CONTIGUOUS) && x->dtype == launch->dtype;
 }
 
 /* ---- what a group does to a place ---- */
@@ -37,6 +45,8 @@ struct seat {
     uint32_t last;       /* member of the group that used it last */
     int64_t offset;      /* of those of the group */
     bool written, mixed; /* in the group; mixed: its operands are not all the same elements one by one */
+    uint32_t later;      /* the last group of which something put off uses the place, */
+    bool later_written;  /* or writes it */
 };
 
 struct fusing {
@@ -44,8 +54,9 @@ struct fusing {
     struct seat *seat;
     uint32_t *order; /* the new one */
     size_t n;
-    uint32_t *member; /* of the group that is being put together */
-    size_t members;
+    uint32_t *member;  /* of the group that is being put together */
+    uint32_t *put_off; /* small launches that come behind it */
+    size_t members, n_put_off;
     uint32_t group;
     int64_t numel;
     const struct wg_layout *layout;
@@ -79,16 +90,31 @@ static bool depends(const struct fusing *f, const struct wg_launch *launch)
     return false;
 }
 
-/* May the launch, of rows, come into the group at its end? */
-static bool fits(const struct fusing *f, const struct wg_launch *launch, int64_t numel)
+static bool like_group(const struct fusing *f, const struct wg_layout *y)
 {
     const struct wg_log *log = f->plan->log;
-    const struct wg_layout *y = WG_LAYOUT(log, operand_of(f, launch, 0)->layout);
+    return y->numel == f->numel &&
+           (y->numel == 1 ||
+            (y->rank == f->layout->rank && memcmp(WG_AT(log->dims, int64_t, y->dims), WG_AT(log->dims, int64_t, f->layout->dims),
+                                                  2 * (size_t)y->rank * sizeof(int64_t)) == 0));
+}
+
+/* A total over what the group makes is taken along, a block from each tile. */
+static bool folds(const struct fusing *f, const struct wg_launch *launch)
+{
+    const struct wg_operand *x = operand_of(f, launch, 1);
+    if (f->members == 0 || !wg_launch_folds(f->plan->log, launch) || in_group(f, operand_of(f, launch, 0)) || !in_group(f, x))
+        return false;
+    const struct seat *seat = &f->seat[x->place];
+    return like_group(f, WG_LAYOUT(f->plan->log, x->layout)) && seat->written && !seat->mixed && seat->offset == x->offset;
+}
+
+/* May the launch, of rows, come into the group at its end? */
+static bool fits(const struct fusing *f, const struct wg_launch *launch)
+{
     if (f->members == 0)
         return true;
-    if (numel != f->numel || (numel > 1 && (y->rank != f->layout->rank ||
-                                            memcmp(WG_AT(log->dims, int64_t, y->dims), WG_AT(log->dims, int64_t, f->layout->dims),
-                                                   2 * (size_t)y->rank * sizeof(int64_t)) != 0)))
+    if (!like_group(f, WG_LAYOUT(f->plan->log, operand_of(f, launch, 0)->layout)))
         return false;
     for (unsigned i = 0; i < wg_launch_operands(launch); i++) {
         const struct wg_operand *operand = operand_of(f, launch, i);
@@ -101,18 +127,22 @@ static bool fits(const struct fusing *f, const struct wg_launch *launch, int64_t
     return true;
 }
 
-static void join(struct fusing *f, uint32_t number, const struct wg_launch *launch, int64_t numel)
+static void join(struct fusing *f, uint32_t number, const struct wg_launch *launch)
 {
     if (f->members == 0) {
         f->group++;
-        f->numel = numel;
         f->layout = WG_LAYOUT(f->plan->log, operand_of(f, launch, 0)->layout);
+        f->numel = f->layout->numel;
     }
     for (unsigned i = wg_launch_operands(launch); i-- > 0;) { /* what is read before what is written */
         const struct wg_operand *operand = operand_of(f, launch, i);
         struct seat *seat = &f->seat[operand->place];
         if (seat->group != f->group)
-            *seat = (struct seat){.group = f->group, .all = seat->all, .offset = operand->offset};
+            *seat = (struct seat){.group = f->group,
+                                  .all = seat->all,
+                                  .offset = operand->offset,
+                                  .later = seat->later,
+                                  .later_written = seat->later_written};
         seat->mixed = seat->mixed || seat->offset != operand->offset || !one_by_one(f, operand);
         seat->written = seat->written || i == 0;
         seat->uses++;
@@ -174,6 +204,12 @@ static wg_status add_unit(struct fusing *f, struct wg_unit unit)
     return WG_OK;
 }
 
+static wg_status add_launch(struct fusing *f, uint32_t number)
+{
+    f->order[f->n++] = number;
+    return add_unit(f, (struct wg_unit){.first = f->n - 1, .n = 1});
+}
+
 static wg_status end_group(struct fusing *f)
 {
     struct wg_unit unit = {.first = f->n, .n = f->members, .numel = f->numel};
@@ -185,27 +221,69 @@ static wg_status end_group(struct fusing *f)
     memcpy(f->order + f->n, f->member, f->members * sizeof *f->member);
     f->n += f->members;
     f->members = 0;
-    return add_unit(f, unit);
+    WG_TRY(add_unit(f, unit));
+    for (size_t i = 0; i < f->n_put_off; i++)
+        WG_TRY(add_launch(f, f->put_off[i]));
+    f->n_put_off = 0;
+    return WG_OK;
+}
+
+/* Does the launch have to stay behind what was put off? */
+static bool depends_on_later(const struct fusing *f, const struct wg_launch *launch)
+{
+    for (unsigned i = 0; i < wg_launch_operands(launch) && f->n_put_off > 0; i++) {
+        const struct wg_operand *operand = operand_of(f, launch, i);
+        if (operand->place != WG_NOWHERE && f->seat[operand->place].later == f->group &&
+            (wg_launch_writes(launch, i) || f->seat[operand->place].later_written))
+            return true;
+    }
+    return false;
+}
+
+/* What becomes of a loss, between forward and backward, need not end a group of long vectors. */
+static bool may_be_put_off(const struct fusing *f, const struct wg_launch *launch)
+{
+    bool small = f->numel > WG_TILE;
+    for (unsigned i = 0; i < wg_launch_operands(launch) && small; i++) {
+        const struct wg_operand *operand = operand_of(f, launch, i);
+        small = operand->place == WG_NOWHERE || WG_LAYOUT(f->plan->log, operand->layout)->numel <= WG_TILE;
+    }
+    return small;
+}
+
+static void put_off(struct fusing *f, uint32_t number, const struct wg_launch *launch)
+{
+    for (unsigned i = 0; i < wg_launch_operands(launch); i++) {
+        const struct wg_operand *operand = operand_of(f, launch, i);
+        if (operand->place == WG_NOWHERE)
+            continue;
+        struct seat *seat = &f->seat[operand->place];
+        seat->later_written = (seat->later == f->group && seat->later_written) || wg_launch_writes(launch, i);
+        seat->later = f->group;
+    }
+    f->put_off[f->n_put_off++] = number;
 }
 
 static wg_status take(struct fusing *f, uint32_t number)
 {
     const struct wg_launch *launch = WG_LAUNCH(f->plan->log, number);
-    int64_t numel = 0;
-    const bool rows = wg_launch_row(f->plan->log, launch, &numel) != NULL;
-    if (rows && fits(f, launch, numel)) {
-        join(f, number, launch, numel);
+    const bool rows = wg_launch_row(f->plan->log, launch) != NULL, later = depends_on_later(f, launch);
+    if (!later && (rows ? fits(f, launch) : folds(f, launch))) {
+        join(f, number, launch);
         return WG_OK;
     }
-    if (f->members > 0 && depends(f, launch)) {
+    if (f->members > 0 && (later || depends(f, launch))) {
+        if (may_be_put_off(f, launch)) {
+            put_off(f, number, launch);
+            return WG_OK;
+        }
         WG_TRY(end_group(f));
         if (rows) {
-            join(f, number, launch, numel);
+            join(f, number, launch);
             return WG_OK;
         }
     }
-    f->order[f->n++] = number;
-    return add_unit(f, (struct wg_unit){.first = f->n - 1, .n = 1});
+    return add_launch(f, number);
 }
 
 static void count_uses(struct fusing *f)
@@ -239,13 +317,15 @@ wg_status wg_plan_groups(struct wg_plan *plan)
     f.seat = wg_object_new((plan->log->places.n + 1) * sizeof *f.seat);
     f.order = wg_object_new((plan->n + 1) * sizeof *f.order);
     f.member = wg_object_new((plan->n + 1) * sizeof *f.member);
+    f.put_off = wg_object_new((plan->n + 1) * sizeof *f.put_off);
     f.spare = wg_object_new((plan->n + 1) * sizeof *f.spare);
-    wg_status status = f.seat && f.order && f.member && f.spare ? take_all(&f) : WG_E_MEMORY;
+    wg_status status = f.seat && f.order && f.member && f.put_off && f.spare ? take_all(&f) : WG_E_MEMORY;
     if (status == WG_OK)
         memcpy(plan->order, f.order, plan->n * sizeof *plan->order);
     wg_object_free(f.seat);
     wg_object_free(f.order);
     wg_object_free(f.member);
+    wg_object_free(f.put_off);
     wg_object_free(f.spare);
     return status;
 }

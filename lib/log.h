@@ -64,10 +64,17 @@ struct wg_recent {
     size_t size;
 };
 
+/* A storage that was there before the step, and what it held. */
+struct wg_before {
+    struct wg_storage *storage, *copy;
+    size_t bytes;
+};
+
 struct wg_log {
     const struct wg_thread *thread;
     struct wg_storage *born; /* made since the capture began and not given back, linked by next_free and previous */
     struct wg_arena arena;   /* what a replay keeps: params, calls, pointers */
+    struct wg_array before;  /* of those that the step has changed */
     struct wg_array places, launches, operands, layouts, dims, contexts;
     struct wg_array commits;                      /* numbers of launches before which an update was committed */
     struct wg_array externals_home, layouts_home; /* hash tables of numbers + 1 */
@@ -89,6 +96,8 @@ wg_status wg_array_room(struct wg_array *array, size_t more, size_t size);
 void wg_array_free(struct wg_array *array);
 /* Zeroed bytes that live as long as the log or its replay; NULL and the error. */
 void *wg_log_alloc(struct wg_log *log, size_t bytes);
+/* Gives up what there was before the step, or puts it back. */
+void wg_log_settle(struct wg_log *log, bool restore);
 void wg_log_free(struct wg_log *log); /* with its references and contexts */
 
 /* Operand i of n_out + n_in: is it written, is it read? */

@@ -24,7 +24,8 @@ wg_status wg_plan_begin(struct wg_plan *plan, const struct wg_log *log)
     plan->order = wg_object_new((log->launches.n + 1) * sizeof *plan->order);
     plan->at = wg_object_new((log->places.n + 1) * sizeof *plan->at);
     plan->slotted = wg_object_new(log->places.n + 1);
-    if (!read || !plan->order || !plan->at || !plan->slotted) {
+    plan->maker = wg_object_new((log->places.n + 1) * sizeof *plan->maker);
+    if (!read || !plan->order || !plan->at || !plan->slotted || !plan->maker) {
         wg_object_free(read);
         return WG_E_MEMORY;
     }
@@ -51,6 +52,7 @@ void wg_plan_end(struct wg_plan *plan)
     wg_object_free(plan->order);
     wg_object_free(plan->at);
     wg_object_free(plan->slotted);
+    wg_object_free(plan->maker);
     wg_array_free(&plan->units);
 }
 

@@ -21,6 +21,7 @@ struct wg_plan {
     struct wg_array units;
     size_t *at; /* of each internal place: where in the block, or in a slot of its group; see slotted */
     bool *slotted;
+    uint32_t *maker; /* of each place: zeros, for scalars.c */
     size_t block;
 };
 
@@ -32,8 +33,10 @@ wg_status wg_plan_groups(struct wg_plan *plan);
 wg_status wg_plan_memory(struct wg_plan *plan);
 void wg_plan_end(struct wg_plan *plan);
 
-/* Element-wise and of a kind that can be run by rows: the row, and of how many elements; else NULL. */
-wg_row *wg_launch_row(const struct wg_log *log, const struct wg_launch *launch, int64_t *numel);
+/* Element-wise and of a kind that can be run by rows: the row; else NULL. */
+wg_row *wg_launch_row(const struct wg_log *log, const struct wg_launch *launch);
+/* A total over all elements that can be put together of blocks. */
+bool wg_launch_folds(const struct wg_log *log, const struct wg_launch *launch);
 /* Whether the one element of that operand stands for all. */
 static inline bool wg_is_single(const struct wg_layout *layout, const int64_t *dims)
 {

@@ -136,6 +136,13 @@ static wg_status add_launch(struct wg_replay *replay, const struct wg_plan *plan
 static wg_status add_rows(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit)
 {
     struct wg_rows *rows;
+    struct wg_packed *packed = NULL;
+    if (unit->numel == 1 && unit->n >= WG_LEAST_PACKED)
+        WG_TRY(wg_pack(replay, plan, unit, &packed));
+    if (packed) {
+        replay->actions[replay->n_actions++] = (struct wg_action){.kind = WG_RUN_PACKED, .of.packed = packed};
+        return WG_OK;
+    }
     WG_TRY(wg_rows_new(replay, plan, unit, &rows));
     replay->actions[replay->n_actions++] = (struct wg_action){.kind = WG_RUN_ROWS, .of.rows = rows};
     return WG_OK;
@@ -245,6 +252,7 @@ wg_replay *wg_capture(wg_step *step, void *context)
     if (status == WG_OK)
         status = build(replay, &plan);
     wg_plan_end(&plan);
+    wg_log_settle(&replay->log, status != WG_OK);
     forget_launches(&replay->log);
     if (status == WG_OK)
         return replay;
@@ -324,6 +332,8 @@ wg_status wg_replay_run(wg_replay *replay)
             }
         } else if (action->kind == WG_RUN_ROWS) {
             wg_rows_run(action->of.rows);
+        } else if (action->kind == WG_RUN_PACKED) {
+            wg_packed_run(action->of.packed);
         } else if (action->kind == WG_RUN_SAVE) {
             memcpy(action->of.saved->copy, action->of.saved->at, action->of.saved->bytes);
         }

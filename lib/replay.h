@@ -7,11 +7,14 @@
 enum wg_action_kind {
     WG_RUN_KERNEL,
     WG_RUN_ROWS,
+    WG_RUN_PACKED,
     WG_RUN_SAVE,   /* what the next kernel changes is copied: a kernel after it may fail */
     WG_RUN_COMMIT, /* what was changed so far stays */
 };
 
-struct wg_rows; /* a group, in tiles.c */
+struct wg_rows;   /* a group, in tiles.c */
+struct wg_packed; /* a group of scalar calls, in scalars.c */
+enum { WG_LEAST_PACKED = 32 };
 
 struct wg_saved {
     char *at, *copy;
@@ -25,6 +28,7 @@ struct wg_action {
         const wg_call *call;
         const struct wg_saved *saved;
         const struct wg_rows *rows;
+        const struct wg_packed *packed;
     } of;
 };
 
@@ -56,5 +60,10 @@ char *wg_address(const struct wg_replay *replay, const struct wg_plan *plan, con
 wg_status wg_follow(struct wg_replay *replay, char **where, const struct wg_operand *operand);
 wg_status wg_rows_new(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit, struct wg_rows **made);
 void wg_rows_run(const struct wg_rows *rows);
+/* Strides of a row by the set of inputs (bit i: input i) of which one element stands for all. */
+const int64_t *wg_strides_of(unsigned singles);
+/* NULL, and WG_OK, where that cannot be done. */
+wg_status wg_pack(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit, struct wg_packed **made);
+void wg_packed_run(const struct wg_packed *packed);
 
 #endif

@@ -14,7 +14,9 @@
         const params_type *p = (const params_type *)params;                                     \
         ELEM *y = (ELEM *)(void *)at[0];                                                        \
         const ELEM *x = (const ELEM *)(const void *)at[1];                                      \
-        if (s[0] == 1 && s[1] == 1)                                                             \
+        if (n == 1)                                                                             \
+            *y = T(name##_of)(*x, p);                                                           \
+        else if (s[0] == 1 && s[1] == 1)                                                        \
             WG_LOOP(n)                                                                          \
                 y[i] = T(name##_of)(x[i], p);                                                   \
         else                                                                                    \
@@ -37,7 +39,9 @@
         const params_type *p = (const params_type *)params;                                        \
         ELEM *y = (ELEM *)(void *)at[0];                                                           \
         const ELEM *a = (const ELEM *)(const void *)at[1], *b = (const ELEM *)(const void *)at[2]; \
-        if (s[0] == 1 && s[1] == 1 && s[2] == 1)                                                   \
+        if (n == 1)                                                                                \
+            *y = T(name##_of)(*a, *b, p);                                                          \
+        else if (s[0] == 1 && s[1] == 1 && s[2] == 1)                                              \
             WG_LOOP(n)                                                                             \
                 y[i] = T(name##_of)(a[i], b[i], p);                                                \
         else if (s[0] == 1 && s[1] == 1 && s[2] == 0)                                              \
@@ -67,7 +71,9 @@
         ELEM *y = (ELEM *)(void *)at[0];                                                           \
         const ELEM *a = (const ELEM *)(const void *)at[1], *b = (const ELEM *)(const void *)at[2]; \
         const ELEM *d = (const ELEM *)(const void *)at[3];                                         \
-        if (s[0] == 1 && s[1] == 1 && s[2] == 1 && s[3] == 1)                                      \
+        if (n == 1)                                                                                \
+            *y = T(name##_of)(*a, *b, *d, p);                                                      \
+        else if (s[0] == 1 && s[1] == 1 && s[2] == 1 && s[3] == 1)                                 \
             WG_LOOP(n)                                                                             \
                 y[i] = T(name##_of)(a[i], b[i], d[i], p);                                          \
         else                                                                                       \

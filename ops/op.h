@@ -319,6 +319,8 @@ static inline void wg_free_intermediate(wg_tensor *t)
         }                          \
     }
 #endif
+/* Of a reduction by reduce_tmpl.h whose totals are numbers of its operand's type. */
+#define REDUCE_KERNELS(name) KERNELS(name), .block = ROWS(name##_block_row), .join = ROWS(name##_join_row)
 /* Of an op whose kernel is MAP1, MAP2 or MAP3. */
 #define MAP_KERNELS(name) KERNELS(name), .row = ROWS(name##_row)
 

@@ -29,6 +29,32 @@ static wg_status T(reduce_columns)(const struct wg_reduction_plan *plan, const s
         result[k] = FINISH(total[k], plan->count);
     return status;
 }
+
+/* The same for all axes, when a replay has the blocks one by one: a block; what their totals give. */
+static inline void T(WG_JOIN(NAME, _block_row))(int64_t n, char *const *at, const int64_t *s, const void *params)
+{
+    (void)s, (void)params;
+    *(T(total) *)(void *)at[0] = T(WG_JOIN(NAME, _run))((const ELEM *)(const void *)at[1], n, 0);
+}
+
+static inline void T(WG_JOIN(NAME, _join_row))(int64_t n, char *const *at, const int64_t *s, const void *params)
+{
+    const T(total) *block = (const T(total) *)(const void *)at[1];
+    T(WG_JOIN(NAME, _joiner)) tiles, blocks;
+    T(total) total;
+    (void)s, (void)params;
+    tiles.pushed = tiles.depth = 0;
+    tiles.w = blocks.w = 1;
+    for (int64_t i = 0; i < n; i += WG_REDUCE_TILE) {
+        blocks.pushed = blocks.depth = 0;
+        for (int64_t k = i; k < n && k < i + WG_REDUCE_TILE; k++)
+            T(WG_JOIN(NAME, _join))(&blocks, &block[k]);
+        T(WG_JOIN(NAME, _join_end))(&blocks, &total);
+        T(WG_JOIN(NAME, _join))(&tiles, &total);
+    }
+    T(WG_JOIN(NAME, _join_end))(&tiles, &total);
+    *(ELEM *)(void *)at[0] = FINISH(total, *(const int64_t *)params);
+}
 #undef FINISH
 #endif
 

@@ -107,6 +107,10 @@ struct wg_op {
        depend on its operands alone, and the output may be any input exactly. NULL: it is not so. */
     wg_row *row[3][2];
 
+    /* Where the kernel reduces blocks of 256 elements in row-major order and joins their totals, which are of the operand's dtype: over
+       all axes, the one block, and what makes the result of n totals (its params are the number of elements, int64_t). Or NULL. */
+    wg_row *block[3][2], *join[3][2];
+
     /* Instead of all that: what the op is made of. Makes out[0..c->n_out) from c->in by other ops, and those are recorded; what it
        needs on the way it may leave to the tape. It checks its operands itself. Higher orders, forward mode and cost come from the
        parts; of the fields above and below only params_size, n_in, n_out, optional and samples are read, and by the checks a shape

@@ -20,7 +20,7 @@ typedef wg_status wg_step(void *context);
    from step to step is an operand that the step changes (wg_assign), not a handle that it replaces.
    The replay belongs to this thread, holds references to all that it reads and writes, and is given back by wg_replay_destroy.
 
-   NULL and the error on failure, which is the step's own (its effects are undone as ever), or E_STATE: for reading inside the step
+   NULL and the error on failure; all numbers from before the step are then as they were. It is the step's own, E_MEMORY, or E_STATE: for reading inside the step
    what the step computed (wg_item, wg_data, wg_read), for making a tensor from host data (wg_from) or writing one (wg_write,
    wg_data_mut), for a closure that is not .replayable; for a tape or a capture around the capture, or one left open. After such an
    error no further effect of the step takes place. Cost: the step, and a plan that is linear in its launches but for sorting. */

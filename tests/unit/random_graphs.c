@@ -353,13 +353,72 @@ static void what_must_not_matter_does_not(void **state)
     }
 }
 
+/* ---- replayed ---- */
+
+struct replayed {
+    struct subject *s;
+    struct shared *shared;
+    wg_tensor *y;
+};
+
+static wg_status value_and_gradients(void *context)
+{
+    struct replayed *r = context;
+    struct run run = {.program = &r->s->program, .shared = r->shared};
+    WG_TAPE(tape);
+    r->shared->at = 0;
+    wg_tensor *y = run_program(r->s->leaves, LEAVES, &run), *kept = y ? wg_keep(y) : NULL;
+    if (!kept)
+        return wg_error_first()->code;
+    wg_free(r->y);
+    r->y = kept;
+    for (int i = 0; i < LEAVES; i++)
+        wg_clear_gradient(r->s->leaves[i]);
+    return wg_backward(y);
+}
+
+/* Captured at one point, run at another, where the program itself gives the same bits. */
+static void replays_have_the_bits_of_programs(void **state)
+{
+    (void)state;
+    enum { REPLAYED = 200 };
+    const long last = only_seed ? only_seed : how_often(REPLAYED, MANY_GRAPHS);
+    for (long seed = first_seed(); seed <= last; seed++) {
+        struct subject s = subject_new(seed, KINDS, seed % LARGE_EVERY == 0, NULL);
+        struct shared shared = {.n = 0};
+        struct replayed replayed = {.s = &s, .shared = &shared}, eager = replayed;
+        assert_ok(wg_set_threads(1 + (int)(seed % 2)));
+        assert_ok(value_and_gradients(&eager));
+        move(&s, ALL_LEAVES, 0.01);
+        wg_replay *replay = wg_capture(value_and_gradients, &replayed);
+        if (!replay)
+            fail_msg("program %ld: %s", seed, wg_error_first()->message);
+        wg_tensor *of_run[LEAVES], *of_program[LEAVES];
+        move(&s, ALL_LEAVES, 0);
+        assert_ok(wg_replay_run(replay));
+        for (int i = 0; i < LEAVES; i++)
+            of_run[i] = made(wg_copy(wg_gradient(s.leaves[i])));
+        assert_ok(value_and_gradients(&eager));
+        for (int i = 0; i < LEAVES; i++)
+            of_program[i] = made(wg_copy(wg_gradient(s.leaves[i])));
+        expect_same_bits(&s, "gradients replayed", of_run, of_program);
+        assert_same_bits(replayed.y, eager.y);
+        wg_replay_destroy(replay);
+        free_all(of_run);
+        free_all(of_program);
+        wg_free(eager.y), wg_free(replayed.y);
+        while (shared.n > 0)
+            wg_free(shared.t[--shared.n]);
+        leave_point(&s);
+    }
+    assert_ok(wg_set_threads(1));
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        TEST(derivatives_of_random_graphs),
-        TEST(wrong_gradients_are_found),
-        TEST(kinks_are_seen),
-        TEST(what_must_not_matter_does_not),
+        TEST(derivatives_of_random_graphs),  TEST(wrong_gradients_are_found),         TEST(kinks_are_seen),
+        TEST(what_must_not_matter_does_not), TEST(replays_have_the_bits_of_programs),
     };
     only_seed = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,15 @@ struct program {
 };
 
 /* One run. It is the context of run_program, a wg_function. */
+/* What runs share; those of one that replays must not make them. */
+enum { MOST_SHARED = 64 };
+struct shared {
+    wg_tensor *t[MOST_SHARED];
+    int n, at;
+};
+
 struct run {
+    struct shared *shared; /* or NULL */
     struct program *program;
     bool draft;         /* the first run, which finds the scales */
     bool drop, nested;  /* what must not change a bit: values are dropped; every eighth op opens a tape, which the caller closes */
@@ -164,14 +172,31 @@ static inline wg_tensor *partner(struct run *p, const wg_tensor *a)
     return wg_mean(operand_at(p, place));
 }
 
+/* Numbers of the test's own: made anew, or, where runs are to share them, once. Gives numbers back. */
+static inline wg_tensor *host_numbers(struct run *p, void *host, wg_dtype dtype, wg_shape shape)
+{
+    struct shared *shared = p->shared;
+    wg_tensor *t = shared && shared->at < shared->n ? shared->t[shared->at] : made(wg_from_bytes(host, dtype, shape));
+    free(host);
+    if (!shared)
+        return t;
+    if (shared->at == shared->n) {
+        assert_true(shared->n < MOST_SHARED);
+        shared->t[shared->n++] = t = made(wg_own(t));
+    }
+    shared->at++;
+    return t;
+}
+
 /* Indices 0 … bound-1 of that shape. */
 static inline wg_tensor *indices(struct run *p, wg_shape shape, int64_t bound)
 {
-    wg_tensor *t = made(wg_zeros(WG_I64, shape));
-    int64_t *data = wg_data_mut(t);
-    for (int64_t i = 0; i < wg_numel(t); i++)
+    const int64_t n = shape_elements(shape);
+    int64_t *data = malloc((size_t)n * sizeof *data + 1);
+    assert_non_null(data);
+    for (int64_t i = 0; i < n; i++)
         data[i] = draw(p, bound);
-    return t;
+    return host_numbers(p, data, WG_I64, shape);
 }
 
 /* Elements of an operand, drawn with repetition, in that shape. */

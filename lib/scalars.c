@@ -1,0 +1,547 @@
+/* Groups of scalar calls, packed: calls of one op on one number each that do not wait for each other become one call on many. What the
+   group reads from outside is brought together first, what it makes for others is handed out last, and in between the numbers lie
+   side by side in one array.
+
+   The order is that of a list schedule: of the calls that are ready, the one with the longest way to the end is next; with it go
+   all others that are ready with the same op and params, if they are many. So a long chain runs on and collects what hangs beside
+   it, and a thousand equal terms run abreast. Each number is worked out as before, by the same row. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay.h"
+
+enum { WIDE = 8, MOST_KEYS = 256, INPUTS = WG_ROW_OPERANDS - 1 };
+
+/* A call on n numbers. */
+struct packed_row {
+    wg_row *row;
+    const void *params;
+    const int64_t *stride;
+    char *at[WG_ROW_OPERANDS];
+    int64_t n;
+};
+
+/* A number that is copied into the array, or out of it. */
+struct carried {
+    char *from, *to;
+};
+
+struct wg_packed {
+    struct carried *in, *out;
+    size_t n_in[2], n_out[2]; /* of 4 bytes, then of 8 */
+    size_t n_rows;
+    struct packed_row *rows;
+};
+
+struct key {
+    const struct wg_launch *like;
+    wg_row *row;
+    struct wg_array ready; /* members, some of which have run meanwhile */
+    size_t waiting;        /* the others */
+};
+
+struct packing {
+    struct wg_replay *replay;
+    const struct wg_plan *plan;
+    const struct wg_unit *unit;
+    size_t n;                                                /* members; values from n on are brought in */
+    uint32_t (*source)[INPUTS];                              /* of each member: values */
+    uint32_t *key, *height, *pending, *consumers, *consumer; /* consumers: where those of a member begin in consumer */
+    bool *done;
+    struct wg_array brought, homes; /* operands; a hash table of their numbers + 1 */
+    struct key keys[MOST_KEYS];
+    size_t n_keys;
+    struct wg_array heap;   /* members that are ready, the highest first */
+    struct wg_array order;  /* members as they run */
+    struct wg_array starts; /* where the calls begin in order */
+    size_t *at;             /* of each value, in the array */
+    uint32_t *call_of, *remaining;
+    struct wg_array holes;
+    size_t used, widest; /* bytes: of the array; of a call */
+};
+
+static const struct wg_launch *member(const struct packing *p, size_t m)
+{
+    return WG_LAUNCH(p->plan->log, p->plan->order[p->unit->first + m]);
+}
+
+static const struct wg_operand *operand_of(const struct packing *p, size_t m, unsigned i)
+{
+    return WG_OPERAND(p->plan->log, member(p, m)->operand + i);
+}
+
+static size_t size_of(const struct packing *p, const struct wg_operand *operand)
+{
+    return wg_dtype_size((wg_dtype)WG_LAYOUT(p->plan->log, operand->layout)->dtype);
+}
+
+/* ---- values and keys ---- */
+
+static size_t home_of(const struct packing *p, const struct wg_operand *operand)
+{
+    const uint64_t h = ((uint64_t)operand->place * 0x9E3779B97F4A7C15u) ^ ((uint64_t)operand->offset * 0xC2B2AE3D27D4EB4Fu);
+    return (h ^ h >> 31) & (p->homes.n - 1);
+}
+
+/* The number of what is brought in for that operand. */
+static wg_status bring(struct packing *p, const struct wg_operand *operand, uint32_t *value)
+{
+    size_t i = home_of(p, operand);
+    for (uint32_t found; (found = *WG_AT(p->homes, uint32_t, i)) != 0; i = (i + 1) & (p->homes.n - 1)) {
+        const struct wg_operand *other = *WG_AT(p->brought, const struct wg_operand *, found - 1);
+        if (other->place == operand->place && other->offset == operand->offset && size_of(p, other) == size_of(p, operand)) {
+            *value = (uint32_t)p->n + found - 1;
+            return WG_OK;
+        }
+    }
+    WG_TRY(wg_array_room(&p->brought, 1, sizeof operand));
+    *value = (uint32_t)(p->n + p->brought.n);
+    *WG_AT(p->brought, const struct wg_operand *, p->brought.n++) = operand;
+    *WG_AT(p->homes, uint32_t, i) = (uint32_t)p->brought.n;
+    return WG_OK;
+}
+
+/* false: there are too many kinds of calls. */
+static bool find_key(struct packing *p, size_t m)
+{
+    const struct wg_launch *launch = member(p, m);
+    for (size_t k = 0; k < p->n_keys; k++) {
+        const struct wg_launch *like = p->keys[k].like;
+        if (like->op == launch->op && like->dtype == launch->dtype &&
+            (like->params == launch->params ||
+             (like->op->params_size && memcmp(like->params, launch->params, like->op->params_size) == 0))) {
+            p->key[m] = (uint32_t)k;
+            return true;
+        }
+    }
+    if (p->n_keys == MOST_KEYS)
+        return false;
+    p->key[m] = (uint32_t)p->n_keys;
+    p->keys[p->n_keys++] = (struct key){.like = launch, .row = wg_launch_row(p->plan->log, launch)};
+    return true;
+}
+
+/* Who reads what: maker is, of each place, the last member that wrote it, + 1. */
+static wg_status read_members(struct packing *p, uint32_t *maker, bool *few)
+{
+    wg_status status = WG_OK;
+    *few = true;
+    for (size_t m = 0; m < p->n && status == WG_OK && *few; m++) {
+        *few = find_key(p, m);
+        for (unsigned i = 0; i < member(p, m)->n_in && status == WG_OK; i++) {
+            const struct wg_operand *operand = operand_of(p, m, i + 1);
+            if (maker[operand->place])
+                p->source[m][i] = maker[operand->place] - 1;
+            else
+                status = bring(p, operand, &p->source[m][i]);
+        }
+        maker[operand_of(p, m, 0)->place] = (uint32_t)m + 1;
+    }
+    return status;
+}
+
+static void link_consumers(struct packing *p)
+{
+    for (size_t m = 0; m < p->n; m++)
+        for (unsigned i = 0; i < member(p, m)->n_in; i++)
+            if (p->source[m][i] < p->n) {
+                p->consumers[p->source[m][i] + 1]++;
+                p->pending[m]++;
+            }
+    for (size_t m = 0; m < p->n; m++) {
+        p->consumers[m + 1] += p->consumers[m];
+        p->remaining[m] = p->consumers[m + 1];
+    }
+    for (size_t m = p->n; m-- > 0;)
+        for (unsigned i = 0; i < member(p, m)->n_in; i++) {
+            const uint32_t s = p->source[m][i];
+            if (s >= p->n)
+                continue;
+            p->consumer[--p->remaining[s]] = (uint32_t)m;
+            p->height[s] = p->height[m] + 1 > p->height[s] ? p->height[m] + 1 : p->height[s];
+        }
+}
+
+/* ---- the schedule ---- */
+
+static bool higher(const struct packing *p, uint32_t a, uint32_t b)
+{
+    return p->height[a] != p->height[b] ? p->height[a] > p->height[b] : a < b;
+}
+
+static wg_status push(struct packing *p, uint32_t m)
+{
+    struct key *key = &p->keys[p->key[m]];
+    WG_TRY(wg_array_room(&p->heap, 1, sizeof m));
+    WG_TRY(wg_array_room(&key->ready, 1, sizeof m));
+    *WG_AT(key->ready, uint32_t, key->ready.n++) = m;
+    key->waiting++;
+    uint32_t *heap = p->heap.at;
+    size_t i = p->heap.n++;
+    for (; i > 0 && higher(p, m, heap[(i - 1) / 2]); i = (i - 1) / 2)
+        heap[i] = heap[(i - 1) / 2];
+    heap[i] = m;
+    return WG_OK;
+}
+
+static uint32_t pop(struct packing *p)
+{
+    uint32_t *heap = p->heap.at;
+    const uint32_t top = heap[0], last = heap[--p->heap.n];
+    size_t i = 0;
+    for (size_t child; (child = 2 * i + 1) < p->heap.n; i = child) {
+        if (child + 1 < p->heap.n && higher(p, heap[child + 1], heap[child]))
+            child++;
+        if (!higher(p, heap[child], last))
+            break;
+        heap[i] = heap[child];
+    }
+    heap[i] = last;
+    return top;
+}
+
+static void put_in_order(struct packing *p, uint32_t m)
+{
+    p->done[m] = true;
+    p->keys[p->key[m]].waiting--;
+    *WG_AT(p->order, uint32_t, p->order.n++) = m;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The next call: that member, or all that are ready with its key. */
+static wg_status run_next(struct packing *p, uint32_t top)
+{
+    struct key *key = &p->keys[p->key[top]];
+    const size_t first = p->order.n;
+    *WG_AT(p->starts, uint32_t, p->starts.n++) = (uint32_t)first;
+    if (key->waiting < WIDE) {
+        put_in_order(p, top);
+    } else {
+        for (size_t i = 0; i < key->ready.n; i++)
+            if (!p->done[*WG_AT(key->ready, uint32_t, i)])
+                put_in_order(p, *WG_AT(key->ready, uint32_t, i));
+        key->ready.n = 0;
+        qsort(WG_AT(p->order, uint32_t, first), p->order.n - first, sizeof(uint32_t), by_number);
+    }
+    for (size_t i = first; i < p->order.n; i++) {
+        const uint32_t m = *WG_AT(p->order, uint32_t, i);
+        p->call_of[m] = (uint32_t)p->starts.n - 1;
+        for (uint32_t c = p->consumers[m]; c < p->consumers[m + 1]; c++)
+            if (--p->pending[p->consumer[c]] == 0)
+                WG_TRY(push(p, p->consumer[c]));
+    }
+    return WG_OK;
+}
+
+static wg_status schedule(struct packing *p)
+{
+    WG_TRY(wg_array_room(&p->order, p->n, sizeof(uint32_t)));
+    WG_TRY(wg_array_room(&p->starts, p->n + 1, sizeof(uint32_t)));
+    for (uint32_t m = 0; m < p->n; m++)
+        if (p->pending[m] == 0)
+            WG_TRY(push(p, m));
+    while (p->heap.n > 0) {
+        const uint32_t top = pop(p);
+        if (!p->done[top])
+            WG_TRY(run_next(p, top));
+    }
+    *WG_AT(p->starts, uint32_t, p->starts.n) = (uint32_t)p->order.n;
+    return WG_OK;
+}
+
+/* ---- where the values lie ---- */
+
+struct gap {
+    size_t at, bytes;
+};
+
+static wg_status find_room(struct packing *p, size_t bytes, size_t *at)
+{
+    for (size_t i = p->holes.n; i-- > 0;) {
+        struct gap *gap = WG_AT(p->holes, struct gap, i);
+        if (gap->bytes != bytes)
+            continue;
+        *at = gap->at;
+        *gap = *WG_AT(p->holes, struct gap, --p->holes.n);
+        return WG_OK;
+    }
+    *at = p->used;
+    p->used += bytes;
+    return WG_OK;
+}
+
+static size_t call_bytes(const struct packing *p, size_t call)
+{
+    const size_t n = *WG_AT(p->starts, uint32_t, call + 1) - *WG_AT(p->starts, uint32_t, call);
+    const size_t bytes = n * sizeof(double);
+    return n == 1 ? bytes : (bytes + 63) & ~(size_t)63;
+}
+
+static bool is_outside(const struct packing *p, const uint32_t *maker, uint32_t m)
+{
+    const uint32_t place = operand_of(p, m, 0)->place;
+    return !p->plan->slotted[place] && maker[place] == m + 1;
+}
+
+/* What is handed out at the end stays; what all have read gives its room to the next call of its size. */
+static wg_status find_places(struct packing *p, const uint32_t *maker)
+{
+    for (size_t i = 0; i < p->brought.n; i++)
+        p->at[p->n + i] = i * sizeof(double);
+    p->used = (p->brought.n * sizeof(double) + 63) & ~(size_t)63;
+    memset(p->remaining, 0, (p->n + 1) * sizeof *p->remaining);
+    for (uint32_t m = 0; m < p->n; m++)
+        p->remaining[p->call_of[m]] += p->consumers[m + 1] - p->consumers[m] + is_outside(p, maker, m);
+    for (size_t call = 0; call < p->starts.n; call++) {
+        const uint32_t first = *WG_AT(p->starts, uint32_t, call), end = *WG_AT(p->starts, uint32_t, call + 1);
+        size_t at;
+        WG_TRY(find_room(p, call_bytes(p, call), &at));
+        for (uint32_t i = first; i < end; i++) {
+            const uint32_t m = *WG_AT(p->order, uint32_t, i);
+            p->at[m] = at + (i - first) * size_of(p, operand_of(p, m, 0));
+        }
+        for (uint32_t i = first; i < end; i++)
+            for (unsigned k = 0; k < member(p, *WG_AT(p->order, uint32_t, i))->n_in; k++) {
+                const uint32_t source = p->source[*WG_AT(p->order, uint32_t, i)][k];
+                if (source >= p->n || --p->remaining[p->call_of[source]] > 0)
+                    continue;
+                const uint32_t made = p->call_of[source];
+                WG_TRY(wg_array_room(&p->holes, 1, sizeof(struct gap)));
+                *WG_AT(p->holes, struct gap, p->holes.n++) = (struct gap){
+                    p->at[*WG_AT(p->order, uint32_t, *WG_AT(p->starts, uint32_t, made))], call_bytes(p, made)};
+            }
+    }
+    return WG_OK;
+}
+
+/* ---- calls ---- */
+
+/* Numbers from all over the array, by their offsets. */
+static void gather_4(int64_t n, char *const *at, const int64_t *s, const void *params)
+{
+    const uint32_t *offset = params;
+    (void)s;
+    for (int64_t i = 0; i < n; i++)
+        memcpy(at[0] + 4 * i, at[1] + (size_t)offset[i] * 4, 4);
+}
+
+static void gather_8(int64_t n, char *const *at, const int64_t *s, const void *params)
+{
+    const uint32_t *offset = params;
+    (void)s;
+    for (int64_t i = 0; i < n; i++)
+        memcpy(at[0] + 8 * i, at[1] + (size_t)offset[i] * 8, 8);
+}
+
+/* The stride at which input k of a call's members lies; false: at none. */
+static bool find_stride(const struct packing *p, const uint32_t *m, size_t n, unsigned k, int64_t size, int64_t *stride)
+{
+    const int64_t first = (int64_t)p->at[p->source[m[0]][k]];
+    const int64_t step = n > 1 ? (int64_t)p->at[p->source[m[1]][k]] - first : 0;
+    for (size_t i = 2; i < n; i++)
+        if ((int64_t)p->at[p->source[m[i]][k]] != first + (int64_t)i * step)
+            return false;
+    *stride = step / size;
+    return step % size == 0;
+}
+
+/* Input k of a call: where its numbers lie, after a call that gathers them if need be. */
+static wg_status make_input(struct packing *p, struct packed_row *row, int64_t *stride, struct packed_row **gather,
+                            const uint32_t *m, unsigned k, char *array)
+{
+    char *room = array + p->used + k * p->widest;
+    const struct wg_operand *operand = operand_of(p, m[0], k + 1);
+    const int64_t size = (int64_t)size_of(p, operand);
+    const size_t n = (size_t)row->n;
+    row->at[k + 1] = array + p->at[p->source[m[0]][k]];
+    if (find_stride(p, m, n, k, size, stride))
+        return WG_OK;
+    uint32_t *offset = wg_log_alloc(&p->replay->log, n * sizeof *offset);
+    if (!offset)
+        return WG_E_MEMORY;
+    for (size_t i = 0; i < n; i++)
+        offset[i] = (uint32_t)(p->at[p->source[m[i]][k]] / (size_t)size);
+    *(*gather)++ = (struct packed_row){
+        .row = size == 4 ? gather_4 : gather_8, .params = offset, .stride = wg_strides_of(0), .at = {room, array}, .n = row->n};
+    row->at[k + 1] = room;
+    *stride = 1;
+    return WG_OK;
+}
+
+/* Strides of 0 and 1 are shared. */
+static const int64_t *keep_strides(struct packing *p, const int64_t *stride)
+{
+    unsigned singles = 0;
+    for (unsigned k = 0; k < INPUTS; k++) {
+        if (stride[k + 1] != 0 && stride[k + 1] != 1) {
+            int64_t *own = wg_log_alloc(&p->replay->log, WG_ROW_OPERANDS * sizeof *own);
+            return own ? memcpy(own, stride, WG_ROW_OPERANDS * sizeof *own) : NULL;
+        }
+        singles |= stride[k + 1] == 0 ? 1u << k : 0;
+    }
+    return wg_strides_of(singles);
+}
+
+static wg_status make_calls(struct packing *p, struct wg_packed *packed, char *array)
+{
+    for (size_t call = 0; call < p->starts.n; call++) {
+        const uint32_t first = *WG_AT(p->starts, uint32_t, call), *m = WG_AT(p->order, uint32_t, first);
+        const struct wg_launch *launch = member(p, *m);
+        int64_t stride[WG_ROW_OPERANDS] = {1, 1, 1, 1};
+        struct packed_row row = {.row = p->keys[p->key[*m]].row,
+                                 .params = launch->params,
+                                 .at = {array + p->at[*m]},
+                                 .n = *WG_AT(p->starts, uint32_t, call + 1) - first};
+        struct packed_row *next = packed->rows + packed->n_rows;
+        for (unsigned k = 0; k < launch->n_in; k++)
+            WG_TRY(make_input(p, &row, &stride[k + 1], &next, m, k, array));
+        row.stride = row.n == 1 ? wg_strides_of(0) : keep_strides(p, stride);
+        if (!row.stride)
+            return WG_E_MEMORY;
+        *next++ = row;
+        packed->n_rows = (size_t)(next - packed->rows);
+    }
+    return WG_OK;
+}
+
+/* What is carried, those of 4 bytes first. */
+static wg_status make_carried(struct packing *p, struct wg_packed *packed, const uint32_t *maker, char *array)
+{
+    packed->in = wg_log_alloc(&p->replay->log, p->brought.n * sizeof *packed->in);
+    packed->out = wg_log_alloc(&p->replay->log, p->n * sizeof *packed->out);
+    if (!packed->in || !packed->out)
+        return WG_E_MEMORY;
+    size_t in = 0, out = 0;
+    for (int wide = 0; wide < 2; wide++) {
+        for (size_t i = 0; i < p->brought.n; i++) {
+            const struct wg_operand *operand = *WG_AT(p->brought, const struct wg_operand *, i);
+            if ((size_of(p, operand) == 8) != wide)
+                continue;
+            packed->in[in] = (struct carried){wg_address(p->replay, p->plan, operand), array + p->at[p->n + i]};
+            WG_TRY(wg_follow(p->replay, &packed->in[in++].from, operand));
+            packed->n_in[wide]++;
+        }
+        for (uint32_t m = 0; m < p->n; m++) {
+            const struct wg_operand *operand = operand_of(p, m, 0);
+            if ((size_of(p, operand) == 8) != wide || !is_outside(p, maker, m))
+                continue;
+            packed->out[out++] = (struct carried){array + p->at[m], wg_address(p->replay, p->plan, operand)};
+            packed->n_out[wide]++;
+        }
+    }
+    return WG_OK;
+}
+
+/* ---- all of it ---- */
+
+static wg_status begin(struct packing *p)
+{
+    const size_t n = p->n + 2;
+    size_t homes = 64;
+    while (homes < 2 * INPUTS * p->n)
+        homes *= 2;
+    WG_TRY(wg_array_room(&p->homes, homes, sizeof(uint32_t)));
+    p->homes.n = homes;
+    p->source = wg_object_new(n * sizeof *p->source);
+    uint32_t **lists[] = {&p->key, &p->height, &p->pending, &p->consumers, &p->call_of, &p->remaining};
+    bool found = p->source != NULL;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        found = (*lists[i] = wg_object_new(n * sizeof **lists[i])) != NULL && found;
+    p->consumer = wg_object_new(n * INPUTS * sizeof *p->consumer);
+    p->done = wg_object_new(n * sizeof *p->done);
+    p->at = wg_object_new(n * (INPUTS + 1) * sizeof *p->at);
+    return found && p->consumer && p->done && p->at ? WG_OK : WG_E_MEMORY;
+}
+
+static void end(struct packing *p)
+{
+    void *lists[] = {p->source, p->key, p->height, p->pending, p->consumers, p->call_of, p->remaining, p->consumer, p->done, p->at};
+    struct wg_array *arrays[] = {&p->brought, &p->homes, &p->heap, &p->order, &p->starts, &p->holes};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        wg_object_free(lists[i]);
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        wg_array_free(arrays[i]);
+    for (size_t k = 0; k < p->n_keys; k++)
+        wg_array_free(&p->keys[k].ready);
+}
+
+static wg_status make(struct packing *p, const uint32_t *maker, struct wg_packed **made)
+{
+    link_consumers(p);
+    WG_TRY(schedule(p));
+    WG_TRY(find_places(p, maker));
+    size_t most = 0;
+    for (size_t call = 0; call < p->starts.n; call++) {
+        const size_t bytes = call_bytes(p, call);
+        p->widest = bytes > p->widest ? bytes : p->widest;
+        most += 1 + member(p, *WG_AT(p->order, uint32_t, *WG_AT(p->starts, uint32_t, call)))->n_in;
+    }
+    struct wg_log *log = &p->replay->log;
+    struct wg_packed *packed = wg_log_alloc(log, sizeof *packed);
+    struct packed_row *rows = wg_log_alloc(log, most * sizeof *rows);
+    char *array = wg_log_alloc(log, p->used + INPUTS * p->widest);
+    if (!packed || !rows || !array)
+        return WG_E_MEMORY;
+    p->replay->info.planned += p->used + INPUTS * p->widest;
+    packed->rows = rows;
+    WG_TRY(make_calls(p, packed, array));
+    WG_TRY(make_carried(p, packed, maker, array));
+    *made = packed;
+    return WG_OK;
+}
+
+static bool packable(const struct packing *p)
+{
+    for (size_t m = 0; m < p->n; m++)
+        for (unsigned i = 0; i <= member(p, m)->n_in; i++)
+            if (size_of(p, operand_of(p, m, i)) < 4)
+                return false;
+    return true;
+}
+
+wg_status wg_pack(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit, struct wg_packed **made)
+{
+    struct packing *p = wg_object_new(sizeof *p);
+    uint32_t *maker = plan->maker;
+    bool few = true;
+    *made = NULL;
+    if (!p)
+        return WG_E_MEMORY;
+    p->replay = replay, p->plan = plan, p->unit = unit, p->n = unit->n;
+    wg_status status = WG_OK;
+    if (packable(p)) {
+        status = begin(p);
+        if (status == WG_OK)
+            status = read_members(p, maker, &few);
+        if (status == WG_OK && few)
+            status = make(p, maker, made);
+        for (size_t m = 0; m < p->n; m++)
+            maker[operand_of(p, m, 0)->place] = 0;
+    }
+    end(p);
+    wg_object_free(p);
+    return status;
+}
+
+/* ---- running ---- */
+
+static void carry(const struct carried *number, const size_t n[2])
+{
+    for (const struct carried *end = number + n[0]; number < end; number++)
+        memcpy(number->to, number->from, 4);
+    for (const struct carried *end = number + n[1]; number < end; number++)
+        memcpy(number->to, number->from, 8);
+}
+
+void wg_packed_run(const struct wg_packed *packed)
+{
+    carry(packed->in, packed->n_in);
+    for (const struct packed_row *row = packed->rows, *end = row + packed->n_rows; row < end; row++)
+        row->row(row->n, row->at, row->stride, row->params);
+    carry(packed->out, packed->n_out);
+}

@@ -1,0 +1,131 @@
+/* Out of memory in capturing a training step, in binding an input and in running a replay. */
+#include "sweep.h"
+
+struct world {
+    wg_module *net;
+    wg_optim *optim;
+    wg_tensor *x, *instead, *y, *loss;
+    wg_replay *replay;
+};
+
+static wg_status step(void *context)
+{
+    struct world *world = context;
+    WG_TAPE(tape);
+    wg_tensor *loss = wg_cross_entropy(wg_apply(world->net, wg_dropout(world->x, wg_default_generator(), 0.5)), world->y);
+    wg_tensor *kept = loss ? wg_keep(loss) : NULL;
+    if (!kept || wg_backward(loss) != WG_OK || wg_optim_step(world->optim) != WG_OK) {
+        wg_free(kept);
+        return wg_error_first()->code;
+    }
+    wg_free(world->loss);
+    world->loss = kept;
+    return WG_OK;
+}
+
+static bool capture(void *state)
+{
+    struct world *world = state;
+    wg_replay *replay = wg_capture(step, world);
+    if (replay)
+        world->replay = replay;
+    return replay != NULL;
+}
+
+static bool run(void *state)
+{
+    const struct world *world = state;
+    return wg_replay_run(world->replay) == WG_OK;
+}
+
+static bool bind(void *state)
+{
+    const struct world *world = state;
+    return wg_replay_bind(world->replay, world->x, world->instead) == WG_OK;
+}
+
+static void *prepare(void)
+{
+    struct world *world = calloc(1, sizeof *world);
+    if (!world)
+        return NULL;
+    world->x = numbers(WG_F32, WG_SHAPE(10, 4), 1);
+    world->instead = numbers(WG_F32, WG_SHAPE(10, 4), 2);
+    world->y = made(wg_zeros(WG_I64, WG_SHAPE(10)));
+    world->net = wg_mlp(WG_SIZES(4, 6, 3), .batch_norm = true, .seed = 3);
+    world->optim = wg_adam(wg_parameters(world->net), .lr = 0.01);
+    wg_memory_trim();
+    return world->net && world->optim ? world : NULL;
+}
+
+static void *prepare_replay(void)
+{
+    struct world *world = prepare();
+    if (!world || !capture(world))
+        return NULL;
+    wg_memory_trim();
+    return world;
+}
+
+static size_t put_tensors(char *bytes, size_t used, size_t size, wg_tensor_list list)
+{
+    for (size_t i = 0; i < list.n; i++) {
+        const size_t n = (size_t)wg_numel(list.tensor[i]) * wg_dtype_size(wg_dtype_of(list.tensor[i]));
+        if (used + n <= size && wg_read(list.tensor[i], bytes + used) == WG_OK)
+            used += n;
+    }
+    return used;
+}
+
+static size_t save(void *state, char *bytes, size_t size)
+{
+    const struct world *world = state;
+    wg_tensor *generator = wg_default_generator();
+    size_t used = put_tensors(bytes, 0, size, wg_parameters(world->net));
+    used = put_tensors(bytes, used, size, wg_buffers(world->net));
+    used = put_tensors(bytes, used, size, wg_optim_state(world->optim));
+    return put_tensors(bytes, used, size, (wg_tensor_list){1, &generator, NULL});
+}
+
+static void finish(void *state)
+{
+    struct world *world = state;
+    wg_replay_destroy(world->replay);
+    wg_optim_destroy(world->optim);
+    wg_module_destroy(world->net);
+    wg_free(world->x), wg_free(world->instead), wg_free(world->y), wg_free(world->loss);
+    free(world);
+}
+
+static void out_of_memory_in_capturing_a_step(void **state)
+{
+    (void)state;
+    const struct scenario scenario = {"a capture", prepare, capture, save, finish};
+    assert_true(sweep(&scenario) > 100);
+}
+
+static void out_of_memory_in_running_a_replay(void **state)
+{
+    (void)state;
+    const struct scenario scenario = {"a run", prepare_replay, run, save, finish};
+    sweep(&scenario);
+}
+
+static void out_of_memory_in_binding_an_input(void **state)
+{
+    (void)state;
+    const struct scenario scenario = {"a binding", prepare_replay, bind, save, finish};
+    assert_true(sweep(&scenario) > 0);
+}
+
+int main(void)
+{
+    if (wg_warmup(1) != WG_OK)
+        return 1;
+    const struct CMUnitTest tests[] = {
+        TEST(out_of_memory_in_capturing_a_step),
+        TEST(out_of_memory_in_running_a_replay),
+        TEST(out_of_memory_in_binding_an_input),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

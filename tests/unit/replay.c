@@ -1,0 +1,599 @@
+/* Replay: a captured step run again has the bits of the step itself, its effects and its results; what a step may not do; what a run
+   that fails leaves; inputs that are bound. */
+#include <pthread.h>
+
+#include "common.h"
+
+/* ---- a step with everything in it: draws, batch norm, two networks, an optimizer, a kept loss ---- */
+
+enum { BATCH = 48, IN = 20, CLASSES = 5 };
+
+struct world {
+    wg_module *net, *target;
+    wg_optim *optim;
+    wg_tensor *x, *labels, *generator, *loss;
+};
+
+static void world_new(struct world *w)
+{
+    *w = (struct world){.net = wg_mlp(WG_SIZES(IN, 32, 16, CLASSES), .batch_norm = true, .activation = WG_TANH, .seed = 3),
+                        .target = wg_mlp(WG_SIZES(IN, 32, 16, CLASSES), .batch_norm = true, .seed = 3),
+                        .x = numbers(WG_F32, WG_SHAPE(BATCH, IN), 7),
+                        .labels = made(wg_zeros(WG_I64, WG_SHAPE(BATCH))),
+                        .generator = made(wg_generator(5, 1))};
+    assert_true(w->net && w->target);
+    w->optim = wg_adam(wg_parameters(w->net), .lr = 1e-2, .weight_decay = 1e-3);
+    assert_non_null(w->optim);
+    int64_t *label = wg_data_mut(w->labels);
+    for (int i = 0; i < BATCH; i++)
+        label[i] = i * 3 % CLASSES;
+}
+
+static void world_end(struct world *w)
+{
+    wg_optim_destroy(w->optim);
+    wg_module_destroy(w->net);
+    wg_module_destroy(w->target);
+    wg_free(w->x), wg_free(w->labels), wg_free(w->generator), wg_free(w->loss);
+}
+
+static wg_status follow(const struct world *w)
+{
+    const wg_tensor_list to = wg_parameters(w->target), from = wg_parameters(w->net);
+    for (size_t i = 0; i < to.n; i++)
+        WG_TRY(wg_ema_update(to.tensor[i], from.tensor[i], 0.1));
+    return WG_OK;
+}
+
+static wg_status train(void *context)
+{
+    struct world *w = context;
+    WG_TAPE(tape);
+    wg_tensor *x = wg_dropout(w->x, w->generator, 0.25);
+    wg_tensor *noise = wg_normal(w->generator, WG_F32, WG_SHAPE(BATCH, IN), 0, 0.1);
+    wg_tensor *loss = wg_cross_entropy(wg_apply(w->net, wg_add(x, noise)), w->labels);
+    wg_tensor *kept = loss ? wg_keep(loss) : NULL;
+    if (!kept)
+        return wg_error_first()->code;
+    wg_free(w->loss);
+    w->loss = kept;
+    WG_TRY(wg_backward(loss));
+    WG_TRY(wg_optim_step(w->optim));
+    WG_NO_GRAD;
+    return follow(w);
+}
+
+static void assert_same_list(wg_tensor_list a, wg_tensor_list b)
+{
+    assert_int_equal(a.n, b.n);
+    for (size_t i = 0; i < a.n; i++)
+        assert_same_bits(a.tensor[i], b.tensor[i]);
+}
+
+static void assert_same_worlds(const struct world *a, const struct world *b)
+{
+    assert_same_list(wg_parameters(a->net), wg_parameters(b->net));
+    assert_same_list(wg_buffers(a->net), wg_buffers(b->net));
+    assert_same_list(wg_parameters(a->target), wg_parameters(b->target));
+    assert_same_list(wg_optim_state(a->optim), wg_optim_state(b->optim));
+    assert_same_bits(a->generator, b->generator);
+    assert_same_bits(a->loss, b->loss);
+}
+
+static wg_replay *captured(wg_step *step, void *context)
+{
+    wg_replay *replay = wg_capture(step, context);
+    if (!replay)
+        fail_msg("%s", wg_error_first() ? wg_error_first()->message : "no error recorded");
+    return replay;
+}
+
+static void runs_have_the_bits_of_steps(void **state)
+{
+    (void)state;
+    for (int threads = 1; threads <= 2; threads++) {
+        struct world eager, replayed;
+        assert_ok(wg_set_threads(threads));
+        world_new(&eager), world_new(&replayed);
+        assert_ok(train(&eager));
+        wg_replay *replay = captured(train, &replayed);
+        assert_same_worlds(&eager, &replayed);
+        for (int step = 0; step < 6; step++) {
+            if (step == 3) {
+                assert_ok(wg_optim_set_lr(eager.optim, 0, 3e-2));
+                assert_ok(wg_optim_set_lr(replayed.optim, 0, 3e-2));
+            }
+            assert_ok(train(&eager));
+            assert_ok(wg_replay_run(replay));
+            assert_same_worlds(&eager, &replayed);
+        }
+        wg_replay_destroy(replay);
+        world_end(&eager), world_end(&replayed);
+    }
+}
+
+/* What the replay reads and writes lives as long as it does. */
+static void a_replay_outlives_what_it_reads(void **state)
+{
+    (void)state;
+    struct world w;
+    world_new(&w);
+    wg_replay *replay = captured(train, &w);
+    world_end(&w);
+    for (int i = 0; i < 3; i++)
+        assert_ok(wg_replay_run(replay));
+    wg_replay_destroy(replay);
+    wg_replay_destroy(NULL);
+}
+
+static void memory_is_no_more_than_the_steps(void **state)
+{
+    (void)state;
+    struct world eager, replayed;
+    world_new(&eager), world_new(&replayed);
+    wg_memory_trim();
+    int64_t before = wg_memory_now().live;
+    assert_ok(train(&eager));
+    assert_ok(train(&eager));
+    const int64_t step = wg_memory_now().peak - before;
+    wg_replay *replay = captured(train, &replayed);
+    assert_true((int64_t)wg_replay_look(replay).planned <= step);
+    assert_ok(wg_replay_run(replay));
+    const wg_memory settled = wg_memory_now();
+    for (int i = 0; i < 5; i++)
+        assert_ok(wg_replay_run(replay));
+    assert_int_equal(wg_memory_now().mallocs, settled.mallocs);
+    assert_int_equal(wg_memory_now().live, settled.live);
+    wg_replay_destroy(replay);
+    world_end(&eager), world_end(&replayed);
+}
+
+/* ---- small steps: y from x ---- */
+
+struct small {
+    wg_tensor *x, *y, *other;
+    wg_status (*work)(struct small *s);
+    const char *what;
+};
+
+static wg_status small_step(void *context)
+{
+    struct small *s = context;
+    WG_TAPE(tape);
+    return s->work(s);
+}
+
+static wg_status keep(struct small *s, wg_tensor *y)
+{
+    wg_tensor *kept = y ? wg_keep(y) : NULL;
+    if (!kept)
+        return wg_error_first()->code;
+    wg_free(s->y);
+    s->y = kept;
+    return WG_OK;
+}
+
+static void small_end(struct small *s)
+{
+    wg_free(s->x), wg_free(s->y), wg_free(s->other);
+}
+
+/* The step replayed on other numbers against itself on the same. */
+static void check_small(wg_status (*work)(struct small *), wg_dtype dtype, wg_shape shape)
+{
+    struct small eager = {.x = leaf(dtype, shape, 1), .work = work}, replayed = {.x = leaf(dtype, shape, 2), .work = work};
+    wg_replay *replay = captured(small_step, &replayed);
+    wg_tensor *fresh = numbers(dtype, shape, 1);
+    assert_ok(wg_assign(replayed.x, fresh));
+    for (int i = 0; i < 2; i++) {
+        assert_ok(small_step(&eager));
+        assert_ok(wg_replay_run(replay));
+        assert_same_bits(eager.y, replayed.y);
+    }
+    wg_free(fresh);
+    wg_replay_destroy(replay);
+    small_end(&eager), small_end(&replayed);
+}
+
+static wg_status passes(struct small *s)
+{
+    wg_tensor *t = wg_tanh(wg_add_scalar(wg_mul(s->x, s->x), 0.5));
+    wg_tensor *loss = wg_add(wg_sum(wg_mul(t, wg_sigmoid(s->x))), wg_mean(t));
+    wg_clear_gradient(s->x);
+    WG_TRY(wg_backward(loss));
+    return keep(s, wg_add(wg_gradient(s->x), loss));
+}
+
+static wg_status chain(struct small *s)
+{
+    wg_tensor *x = s->x;
+    for (int i = 0; i < 200; i++)
+        x = i % 7 ? wg_mul_scalar(wg_add_scalar(x, 0.01), 0.99) : wg_tanh(wg_add(x, s->x));
+    return keep(s, x);
+}
+
+/* The first row as a row of its own, columns, a transposed view, in place. */
+static wg_status views(struct small *s)
+{
+    wg_tensor *x = wg_mul_scalar(s->x, 2), *t = wg_permute(x, (const int[]){1, 0});
+    wg_tensor *row = wg_slice(x, 0, 0, 1, 1), *sum = wg_add(wg_matmul(x, t), wg_matmul(t, x));
+    wg_tensor *y = wg_add(wg_take(wg_exp(wg_neg(x))), row);
+    return keep(s, wg_add(wg_add(wg_sub(y, t), sum), wg_flip(wg_relu(x), 1)));
+}
+
+/* A constant that is read, then changed, then read. */
+static wg_status counted(struct small *s)
+{
+    wg_tensor *sum = wg_ones((wg_dtype)wg_dtype_of(s->x), wg_shape_of(s->x)), *before = wg_add(sum, s->x);
+    WG_TRY(wg_accumulate(sum, s->x));
+    WG_TRY(wg_accumulate(sum, before));
+    return keep(s, wg_mul(sum, wg_full(wg_dtype_of(s->x), wg_shape_of(s->x), 3)));
+}
+
+static wg_tensor *noisy(wg_tensor *const *in, size_t n, void *context)
+{
+    (void)n, (void)context;
+    return wg_sum(wg_square(wg_dropout(wg_tanh(in[0]), wg_default_generator(), 0.5)));
+}
+
+static wg_status checkpointed(struct small *s)
+{
+    wg_tensor *y = wg_checkpoint(noisy, NULL, &s->x, 1);
+    wg_clear_gradient(s->x);
+    if (!y)
+        return wg_error_first()->code;
+    WG_TRY(wg_backward(y));
+    return keep(s, wg_copy(wg_gradient(s->x)));
+}
+
+static void steps_of_all_kinds(void **state)
+{
+    (void)state;
+    for (int threads = 1; threads <= 2; threads++) {
+        assert_ok(wg_set_threads(threads));
+        for (int64_t n = 1; n <= 300001; n = n * 7 + 4) {
+            check_small(passes, WG_F32, WG_SHAPE(n));
+            check_small(passes, WG_F64, WG_SHAPE(n));
+            check_small(chain, WG_F32, WG_SHAPE(n));
+        }
+        check_small(chain, WG_F64, WG_SCALAR);
+        check_small(views, WG_F32, WG_SHAPE(5, 5));
+        check_small(views, WG_F64, WG_SHAPE(40, 40));
+        check_small(counted, WG_F32, WG_SHAPE(3, 4));
+    }
+}
+
+/* The second run of the function for backward, and what draws are put back for it, are in the log. */
+static void checkpoints_are_replayed(void **state)
+{
+    (void)state;
+    struct small eager = {.x = leaf(WG_F64, WG_SHAPE(30), 1), .work = checkpointed}, replayed = eager;
+    replayed.x = leaf(WG_F64, WG_SHAPE(30), 1);
+    assert_ok(wg_seed(9, 0));
+    wg_tensor *first[4];
+    for (int i = 0; i < 4; i++) {
+        assert_ok(small_step(&eager));
+        first[i] = made(wg_copy(eager.y));
+    }
+    const int64_t drawn = ((const int64_t *)wg_data(wg_default_generator()))[2];
+    assert_ok(wg_write(wg_default_generator(), (const int64_t[]){9, 0, 0, 0}));
+    wg_replay *replay = captured(small_step, &replayed);
+    for (int i = 0; i < 4; i++) {
+        if (i > 0)
+            assert_ok(wg_replay_run(replay));
+        assert_same_bits(first[i], replayed.y);
+        wg_free(first[i]);
+    }
+    assert_int_equal(((const int64_t *)wg_data(wg_default_generator()))[2], drawn);
+    wg_replay_destroy(replay);
+    small_end(&eager), small_end(&replayed);
+}
+
+static wg_status wasteful(struct small *s)
+{
+    wg_tensor *y = wg_tanh(s->x);
+    wg_exp(wg_sin(y));
+    return keep(s, y);
+}
+
+static void what_nobody_reads_is_left_out(void **state)
+{
+    (void)state;
+    struct small s = {.x = numbers(WG_F32, WG_SHAPE(8), 1), .work = wasteful};
+    wg_replay *replay = captured(small_step, &s);
+    assert_int_equal(wg_replay_look(replay).logged, 3);
+    assert_int_equal(wg_replay_look(replay).left, 1);
+    wg_replay_destroy(replay);
+    small_end(&s);
+    s = (struct small){.x = leaf(WG_F32, WG_SHAPE(100000), 1), .work = chain};
+    replay = captured(small_step, &s);
+    assert_int_equal(wg_replay_look(replay).groups, 1);
+    assert_int_equal(wg_replay_look(replay).planned, 0);
+    wg_replay_destroy(replay);
+    small_end(&s);
+}
+
+/* ---- gradients that are left ---- */
+
+static wg_status gradient(void *context)
+{
+    struct small *s = context;
+    wg_clear_gradient(s->x);
+    WG_TAPE(tape);
+    return wg_backward(wg_sum(wg_square(s->x)));
+}
+
+static void gradients_left_are_results(void **state)
+{
+    (void)state;
+    struct small s = {.x = leaf(WG_F64, WG_SHAPE(3), 1)};
+    wg_replay *replay = captured(gradient, &s);
+    assert_ok(wg_write(s.x, (const double[]){1, 2, 3}));
+    for (int i = 0; i < 2; i++) {
+        assert_ok(wg_replay_run(replay));
+        assert_near(element(wg_gradient(s.x), 2), 6, 0);
+    }
+    wg_replay_destroy(replay);
+    small_end(&s);
+}
+
+/* ---- what a step may not do ---- */
+
+static wg_status reads_item(struct small *s)
+{
+    return isnan(wg_item(wg_sum(s->x))) ? wg_error_first()->code : WG_OK;
+}
+
+static wg_status reads_data(struct small *s)
+{
+    return wg_data(wg_neg(s->x)) ? WG_OK : wg_error_first()->code;
+}
+
+static wg_status reads_all(struct small *s)
+{
+    double to[3];
+    return wg_read(wg_neg(s->x), to);
+}
+
+static wg_status makes_from_host(struct small *s)
+{
+    const double from[] = {1, 2, 3};
+    return wg_add(s->x, wg_from(from, WG_SHAPE(3))) ? WG_OK : wg_error_first()->code;
+}
+
+static wg_status writes(struct small *s)
+{
+    return wg_write(s->x, (const double[]){1, 2, 3});
+}
+
+static wg_status writes_in_place(struct small *s)
+{
+    return wg_data_mut(s->x) ? WG_OK : wg_error_first()->code;
+}
+
+static wg_status copy_forward(const wg_call *c)
+{
+    const double *x = wg_data(c->in[0]);
+    double *y = wg_data_mut(c->out[0]);
+    for (int64_t i = 0; i < wg_numel(c->out[0]); i++)
+        y[i] = 2 * x[i];
+    return WG_OK;
+}
+
+static void count_down(void *context)
+{
+    --*(int *)context;
+}
+
+static int alive;
+
+static wg_tensor *applied(wg_tensor *x, bool replayable)
+{
+    alive++;
+    return wg_apply_closure(&(wg_closure){.name = "twice",
+                                          .forward = copy_forward,
+                                          .dtype = WG_F64,
+                                          .shape = WG_SHAPE(3),
+                                          .context = &alive,
+                                          .destroy = count_down,
+                                          .replayable = replayable},
+                            &x, 1);
+}
+
+static wg_status applies_closure(struct small *s)
+{
+    return applied(s->x, false) ? WG_OK : wg_error_first()->code;
+}
+
+static wg_status captures(struct small *s)
+{
+    wg_replay *replay = wg_capture(small_step, s);
+    wg_replay_destroy(replay);
+    return replay ? WG_OK : wg_error_first()->code;
+}
+
+static wg_status leaves_tape_open(struct small *s)
+{
+    (void)s;
+    wg_tape_open();
+    return WG_OK;
+}
+
+/* It goes on as if nothing had happened: no later effect takes place. */
+static wg_status does_not_listen(struct small *s)
+{
+    (void)wg_item(wg_sum(s->x));
+    (void)wg_increment(s->other);
+    return WG_OK;
+}
+
+static wg_status fails(struct small *s)
+{
+    WG_TRY(wg_increment(s->other));
+    return wg_error_set(WG_E_NUMERIC, "step", "step: it went wrong");
+}
+
+static void refusals(void **state)
+{
+    (void)state;
+    const struct {
+        wg_status (*work)(struct small *s);
+        wg_status code;
+        const char *says;
+    } cases[] = {{reads_item, WG_E_STATE, "item: a value that the step computed"},
+                 {reads_data, WG_E_STATE, "data: a value that the step computed"},
+                 {reads_all, WG_E_STATE, "read: a value that the step computed"},
+                 {makes_from_host, WG_E_STATE, "from: numbers that the program holds"},
+                 {writes, WG_E_STATE, "write: numbers that the program holds"},
+                 {writes_in_place, WG_E_STATE, "data_mut: numbers that the program holds"},
+                 {applies_closure, WG_E_STATE, "twice: the closure is not .replayable"},
+                 {captures, WG_E_STATE, "capture: not inside a step"},
+                 {leaves_tape_open, WG_E_STATE, "left a tape"},
+                 {does_not_listen, WG_E_STATE, "item: a value that the step computed"},
+                 {fails, WG_E_NUMERIC, "step: it went wrong"}};
+    struct small s = {.x = numbers(WG_F64, WG_SHAPE(3), 1), .other = made(wg_scalar(WG_F64, 4))};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const int64_t live = wg_memory_now().live;
+        s.work = cases[i].work;
+        assert_null_and_error(wg_capture(small_step, &s), cases[i].code, cases[i].says);
+        assert_null(wg_tape_top());
+        assert_near(wg_item(s.other), 4, 0);
+        assert_int_equal(alive, 0);
+        assert_true(wg_memory_now().live <= live + 4096); /* what the thread keeps */
+    }
+    wg_tape_open();
+    assert_null_and_error(wg_capture(small_step, &s), WG_E_STATE, "a tape or an update is open");
+    wg_tape_close(wg_tape_top());
+    assert_null_and_error(wg_capture(NULL, &s), WG_E_NULL, "the step is NULL");
+    assert_fails(wg_replay_run(NULL), WG_E_NULL, "the replay is NULL");
+    small_end(&s);
+}
+
+static wg_status keeps_closure(struct small *s)
+{
+    return keep(s, wg_add_scalar(applied(s->x, true), 1));
+}
+
+static void closures_belong_to_the_replay(void **state)
+{
+    (void)state;
+    struct small s = {.x = numbers(WG_F64, WG_SHAPE(3), 1), .work = keeps_closure};
+    wg_replay *replay = captured(small_step, &s);
+    assert_int_equal(alive, 1);
+    assert_ok(wg_write(s.x, (const double[]){1, 2, 3}));
+    assert_ok(wg_replay_run(replay));
+    assert_near(element(s.y, 2), 7, 0);
+    wg_replay_destroy(replay);
+    assert_int_equal(alive, 0);
+    small_end(&s);
+}
+
+/* ---- a run that fails ---- */
+
+static void a_failing_run_leaves_no_effect(void **state)
+{
+    (void)state;
+    struct world eager, replayed;
+    world_new(&eager), world_new(&replayed);
+    assert_ok(train(&eager));
+    wg_replay *replay = captured(train, &replayed);
+    int64_t label[BATCH];
+    assert_ok(wg_read(replayed.labels, label));
+    const int64_t right = label[BATCH - 1];
+    label[BATCH - 1] = CLASSES;
+    assert_ok(wg_write(replayed.labels, label));
+    assert_fails(wg_replay_run(replay), WG_E_ARGUMENT, "5");
+    assert_same_list(wg_parameters(eager.net), wg_parameters(replayed.net));
+    assert_same_list(wg_buffers(eager.net), wg_buffers(replayed.net));
+    assert_same_list(wg_optim_state(eager.optim), wg_optim_state(replayed.optim));
+    assert_same_bits(eager.generator, replayed.generator);
+    label[BATCH - 1] = right;
+    assert_ok(wg_write(replayed.labels, label));
+    assert_ok(train(&eager));
+    assert_ok(wg_replay_run(replay));
+    assert_same_worlds(&eager, &replayed);
+    wg_replay_destroy(replay);
+    world_end(&eager), world_end(&replayed);
+}
+
+static void *run_elsewhere(void *replay)
+{
+    const wg_status status = wg_replay_run(replay);
+    wg_error_take(NULL);
+    return status == WG_E_THREAD ? replay : NULL;
+}
+
+static void a_replay_belongs_to_its_thread(void **state)
+{
+    (void)state;
+    struct small s = {.x = numbers(WG_F32, WG_SHAPE(8), 1), .work = chain};
+    wg_replay *replay = captured(small_step, &s);
+    pthread_t thread;
+    void *result;
+    assert_int_equal(pthread_create(&thread, NULL, run_elsewhere, replay), 0);
+    assert_int_equal(pthread_join(thread, &result), 0);
+    assert_ptr_equal(result, replay);
+    wg_replay_destroy(replay);
+    small_end(&s);
+}
+
+/* ---- inputs that are bound ---- */
+
+static wg_status affine(struct small *s)
+{
+    wg_tensor *first = wg_slice(s->x, 0, 0, 1, 1);
+    WG_TRY(wg_accumulate(s->other, first));
+    return keep(s, wg_add(wg_matmul(s->x, wg_permute(s->x, (const int[]){1, 0})), first));
+}
+
+static void inputs_are_bound(void **state)
+{
+    (void)state;
+    struct small eager = {.other = made(wg_zeros(WG_F32, WG_SHAPE(1, 4))), .work = affine}, replayed = eager;
+    wg_tensor *batch[3], *original = numbers(WG_F32, WG_SHAPE(4, 4), 1);
+    replayed.other = made(wg_zeros(WG_F32, WG_SHAPE(1, 4)));
+    replayed.x = original;
+    eager.x = original;
+    wg_replay *replay = captured(small_step, &replayed);
+    assert_ok(small_step(&eager));
+    for (int i = 0; i < 3; i++) {
+        batch[i] = i < 2 ? numbers(WG_F32, WG_SHAPE(4, 4), (uint64_t)i + 2) : original;
+        assert_ok(wg_replay_bind(replay, original, batch[i]));
+        eager.x = batch[i];
+        if (i < 2)
+            wg_free(batch[i]); /* the replay has a reference */
+        if (i < 2)
+            eager.x = numbers(WG_F32, WG_SHAPE(4, 4), (uint64_t)i + 2);
+        assert_ok(small_step(&eager));
+        assert_ok(wg_replay_run(replay));
+        assert_same_bits(eager.y, replayed.y);
+        assert_same_bits(eager.other, replayed.other);
+        if (i < 2)
+            wg_free(eager.x);
+    }
+    wg_tensor *wrong = numbers(WG_F32, WG_SHAPE(4, 5), 1), *wide = numbers(WG_F64, WG_SHAPE(4, 4), 1);
+    assert_ok(wg_set_name(original, "pixels"));
+    assert_fails(wg_replay_bind(replay, original, wrong), WG_E_SHAPE, "pixels is [4, 4], not [4, 5]");
+    assert_fails(wg_replay_bind(replay, original, wide), WG_E_DTYPE, "pixels is f32, not f64");
+    assert_fails(wg_replay_bind(replay, wrong, wrong), WG_E_ARGUMENT, "does not read");
+    assert_fails(wg_replay_bind(replay, replayed.other, replayed.other), WG_E_ARGUMENT, "changes");
+    wg_tensor *turned = wg_permute(original, (const int[]){1, 0});
+    assert_fails(wg_replay_bind(replay, original, turned), WG_E_ARGUMENT, "other strides");
+    wg_free(wrong), wg_free(wide), wg_free(turned);
+    wg_replay_destroy(replay);
+    eager.x = NULL;
+    small_end(&eager), small_end(&replayed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(runs_have_the_bits_of_steps),      TEST(a_replay_outlives_what_it_reads),
+        TEST(memory_is_no_more_than_the_steps), TEST(steps_of_all_kinds),
+        TEST(checkpoints_are_replayed),         TEST(what_nobody_reads_is_left_out),
+        TEST(gradients_left_are_results),       TEST(refusals),
+        TEST(closures_belong_to_the_replay),    TEST(a_failing_run_leaves_no_effect),
+        TEST(a_replay_belongs_to_its_thread),   TEST(inputs_are_bound),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
