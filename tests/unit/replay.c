@@ -448,7 +448,7 @@ static void refusals(void **state)
                  {writes_in_place, WG_E_STATE, "data_mut: numbers that the program holds"},
                  {applies_closure, WG_E_STATE, "twice: the closure is not .replayable"},
                  {captures, WG_E_STATE, "capture: not inside a step"},
-                 {leaves_tape_open, WG_E_STATE, "left a tape"},
+                 {leaves_tape_open, WG_E_STATE, "tape"},
                  {does_not_listen, WG_E_STATE, "item: a value that the step computed"},
                  {fails, WG_E_NUMERIC, "step: it went wrong"}};
     struct small s = {.x = numbers(WG_F64, WG_SHAPE(3), 1), .other = made(wg_scalar(WG_F64, 4))};

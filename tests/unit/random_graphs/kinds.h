@@ -283,8 +283,13 @@ static wg_tensor *kind_embedding(struct run *p)
 static wg_tensor *kind_dropout(struct run *p)
 {
     wg_tensor *x = operand(p);
-    wg_tensor *generator = made(wg_generator((uint64_t)draw(p, 1000), 1)), *y = wg_dropout(x, generator, 0.3);
-    wg_free(generator);
+    const uint64_t seed = (uint64_t)draw(p, 1000);
+    wg_tensor *generator = find_shared(p);
+    if (!generator)
+        generator = share(p, made(wg_generator(seed, 1)));
+    wg_tensor *y = wg_dropout(x, generator, 0.3);
+    if (!p->shared)
+        wg_free(generator);
     return y;
 }
 

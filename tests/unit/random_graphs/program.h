@@ -116,11 +116,31 @@ static inline void decide_above(struct run *p, wg_tensor *x, double bound)
         decide_greater(p, x, made(wg_scalar(WG_F64, bound)));
 }
 
+/* Where runs share what is made of the test's own numbers: the next of those, or NULL if this run is to make it; and that it did. */
+static inline wg_tensor *find_shared(struct run *p)
+{
+    struct shared *shared = p->shared;
+    return shared && shared->at < shared->n ? shared->t[shared->at++] : NULL;
+}
+
+static inline wg_tensor *share(struct run *p, wg_tensor *t)
+{
+    struct shared *shared = p->shared;
+    if (!shared)
+        return t;
+    assert_true(shared->n < MOST_SHARED);
+    shared->at++;
+    return shared->t[shared->n++] = made(wg_own(t));
+}
+
 /* x plus numbers of its own, so that ties and zeros that a program makes by its form (a mean of what has mean 0), and that only
    rounding decides, are none. Kinked ops work on this. */
 static inline wg_tensor *apart(struct run *p, wg_tensor *x)
 {
-    wg_tensor *by = numbers(WG_F64, wg_shape_of(x), (uint64_t)draw(p, 1 << 20));
+    const uint64_t seed = (uint64_t)draw(p, 1 << 20);
+    wg_tensor *by = find_shared(p);
+    if (!by)
+        by = share(p, numbers(WG_F64, wg_shape_of(x), seed));
     return wg_add(x, wg_mul_scalar(by, 0.3));
 }
 
@@ -172,19 +192,13 @@ static inline wg_tensor *partner(struct run *p, const wg_tensor *a)
     return wg_mean(operand_at(p, place));
 }
 
-/* Numbers of the test's own: made anew, or, where runs are to share them, once. Gives numbers back. */
+/* Numbers of the test's own, which are given back. */
 static inline wg_tensor *host_numbers(struct run *p, void *host, wg_dtype dtype, wg_shape shape)
 {
-    struct shared *shared = p->shared;
-    wg_tensor *t = shared && shared->at < shared->n ? shared->t[shared->at] : made(wg_from_bytes(host, dtype, shape));
+    wg_tensor *t = find_shared(p);
+    if (!t)
+        t = share(p, made(wg_from_bytes(host, dtype, shape)));
     free(host);
-    if (!shared)
-        return t;
-    if (shared->at == shared->n) {
-        assert_true(shared->n < MOST_SHARED);
-        shared->t[shared->n++] = t = made(wg_own(t));
-    }
-    shared->at++;
     return t;
 }
 
