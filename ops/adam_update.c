@@ -1,6 +1,6 @@
-/* One step of Adam (Kingma, Ba, 2015), in PyTorch's order of operations: g ← g + λp; m ← β₁m + (1-β₁)g; v ← β₂v + (1-β₂)g²;
-   p ← p - lr/(1-β₁ᵗ) m / (√v/√(1-β₂ᵗ) + ε). With decoupled decay (Loshchilov, Hutter, 2019) p ← p (1 - lr λ) instead of the
-   first. */
+/* One step of Adam (Kingma, Ba, 2015): g ← g + λp; m ← β₁m + (1-β₁)g; v ← β₂v + (1-β₂)g²; p ← p - lr/(1-β₁ᵗ) m / (√v/k + ε) with
+   k = √(1-β₂ᵗ), worked out as lr k/(1-β₁ᵗ) m / (√v + εk), which their section 2 advises: one division for each element, not two. With
+   decoupled decay (Loshchilov, Hutter, 2019) p ← p (1 - lr λ) instead of the first. */
 #include "kernel.h"
 
 #ifndef WG_ADAM_PARAMS
@@ -14,7 +14,7 @@ struct wg_adam_params {
 #ifdef REAL
 /* The coefficients of one step, worked out in f64. */
 typedef struct {
-    REAL beta1, beta2, rest1, rest2, rate, root, eps, decay;
+    REAL beta1, beta2, rest1, rest2, rate, eps, decay;
     bool decoupled, decays;
 } T(adam_step);
 
@@ -35,7 +35,7 @@ static inline __attribute__((always_inline)) void T(adam_elements)(int64_t n, ch
         const REAL v = k.beta2 * (REAL)second[i * sv] + k.rest2 * g * g;
         first[i * sm] = m;
         second[i * sv] = v;
-        p[i * sp] = x - k.rate * (m / (R(sqrt)(v) / k.root + k.eps));
+        p[i * sp] = x - k.rate * (m / (R(sqrt)(v) + k.eps));
     }
 }
 
@@ -53,14 +53,14 @@ static wg_status T(adam_update)(const wg_call *c)
 {
     const struct wg_adam_params *p = (const struct wg_adam_params *)c->params;
     const double lr = *(const double *)(const void *)c->in[4]->data, count = *(const double *)(const void *)c->in[5]->data;
+    const double root = sqrt(1 - pow(p->beta2, count));
     T(adam_step) step;
     step.beta1 = (REAL)p->beta1;
     step.beta2 = (REAL)p->beta2;
     step.rest1 = (REAL)(1 - p->beta1);
     step.rest2 = (REAL)(1 - p->beta2);
-    step.rate = (REAL)(lr / (1 - pow(p->beta1, count)));
-    step.root = (REAL)sqrt(1 - pow(p->beta2, count));
-    step.eps = (REAL)p->eps;
+    step.rate = (REAL)(lr * root / (1 - pow(p->beta1, count)));
+    step.eps = (REAL)(p->eps * root);
     step.decoupled = p->decoupled;
     step.decays = p->weight_decay != 0;
     step.decay = (REAL)(p->decoupled ? 1 - lr * p->weight_decay : p->weight_decay);
@@ -90,7 +90,7 @@ static wg_cost cost(const wg_call *c)
 {
     const struct wg_adam_params *p = c->params;
     const int decays = p->weight_decay != 0, coupled = decays && !p->decoupled;
-    return wg_cost_update(c, 4 + coupled, 6 + decays, 2, 1);
+    return wg_cost_update(c, 4 + coupled, 6 + decays, 1, 1);
 }
 
 #define SHAPES                                                              \

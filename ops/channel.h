@@ -202,10 +202,10 @@ WG_INLINED void T(each_element)(const T(pass) * pass, int tensors, int64_t chann
     ELEM *at[T(MOST)];
     const bool channels = pass->order == T(CHANNELS), along = pass->order == T(POSITIONS);
     const int64_t width = along ? pass->positions : T(PARTS), rows = channels || along ? pass->images : 1;
-    for (int64_t image = 0; image < rows; image++)
-        for (int64_t first = 0; first < pass->positions; first += width) {
-            const int64_t count = along ? 1 : WG_LEAST(pass->positions - first, width);
-            T(offsets_at)(pass, tensors, first, count, offset);
+    for (int64_t first = 0; first < pass->positions; first += width) {
+        const int64_t count = along ? 1 : WG_LEAST(pass->positions - first, width);
+        T(offsets_at)(pass, tensors, first, count, offset);
+        for (int64_t image = 0; image < rows; image++)
             for (int64_t k = 0; k < count; k++) {
                 T(point_at)(pass, tensors, image, channel, offset, k, at);
                 if (channels)
@@ -215,7 +215,7 @@ WG_INLINED void T(each_element)(const T(pass) * pass, int tensors, int64_t chann
                 else
                     T(run_step)(step, pass->images, T(ALONG), pass->order == T(IMAGES), at, pass->image, false, state, 0);
             }
-        }
+    }
 }
 
 /* Element k of a tensor of one number per channel; what it counts as if it is absent. */

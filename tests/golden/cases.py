@@ -281,6 +281,8 @@ case("addmm.plain", torch.addmm, real(3, 2), real(3, 4), real(4, 2))
 case("linear.plain", F.linear, real(3, 4), real(2, 4), real(2))
 case("linear.rank_3", F.linear, real(2, 2, 3), real(2, 3), real(2))
 case("linear.no_bias", F.linear, real(3, 4), real(2, 4))
+for name, *shapes in [("plain", (3, 4), (5, 4), (5,)), ("rank_3", (2, 2, 3), (4, 3), (4,)), ("no_bias", (3, 4), (5, 4))]:
+    case(f"linear_relu.{name}", lambda *x: torch.relu(F.linear(*x)), *[real(*shape) for shape in shapes])
 case("dot.plain", torch.dot, real(5), real(5))
 case("outer.plain", torch.outer, real(3), real(4))
 for name, equation, shapes in [
@@ -422,6 +424,8 @@ case("batch_norm.matrix", batch_norm, real(4, 2), real(2), real(2))
 case("batch_norm.images", batch_norm, real(2, 2, 2, 2), real(2), real(2))
 case("batch_norm.statistics", lambda x, gamma, beta: (batch_norm(x, gamma, beta), *statistics(x, 0, 1e-3)),
      real(4, 2), real(2), real(2))
+case("batch_norm_relu.matrix", lambda *x: torch.relu(batch_norm(*x)), real(6, 2), real(2), real(2))
+case("batch_norm_relu.images", lambda *x: torch.relu(batch_norm(*x)), real(3, 2, 2, 3), real(2), real(2))
 case("layer_norm.plain", lambda x, gamma, beta: F.layer_norm(x, (4,), gamma, beta, 1e-3), real(2, 4), real(4), real(4))
 case("layer_norm.bare", lambda x: F.layer_norm(x, (4,), eps=1e-3), real(2, 1, 4))
 case("layer_norm.statistics", lambda x, gamma, beta: (F.layer_norm(x, (4,), gamma, beta, 1e-3), *statistics(x, -1, 1e-3)),

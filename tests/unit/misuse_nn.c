@@ -15,7 +15,7 @@ static void count_destroyed(void *context)
     destroyed++;
 }
 
-static const struct wg_module_type plain = {"plain", identity, count_destroyed};
+static const struct wg_module_type plain = {.name = "plain", .forward = identity, .destroy = count_destroyed};
 
 /* ---- modules ---- */
 

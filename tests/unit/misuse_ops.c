@@ -182,17 +182,32 @@ static void misuse_addmm(void)
     assert_null_and_error(wg_addmm(fx.wide, a, b), WG_E_DTYPE, "addmm: ");
 }
 
-static void misuse_linear(void)
+#define MISUSE_LAYER(op)                                                                                     \
+    static void misuse_##op(void)                                                                            \
+    {                                                                                                        \
+        wg_tensor *w = made(wg_ones(WG_F32, WG_SHAPE(4, 3))), *b = made(wg_ones(WG_F32, WG_SHAPE(4)));       \
+        REFUSED(#op, wg_##op(bad, w, b));                                                                    \
+        REFUSED(#op, wg_##op(fx.y, bad, b));                                                                 \
+        REFUSED_BUT_NONE(#op, wg_##op(fx.y, w, bad));                                                        \
+        assert_null_and_error(wg_##op(fx.y, fx.odd, WG_NONE), WG_E_SHAPE, SHAPES_DIFFER);                    \
+        assert_null_and_error(wg_##op(fx.y, w, fx.vector), WG_E_SHAPE, "f32 [2, 3] x f32 [4, 3] x f32 [3]"); \
+        assert_null_and_error(wg_##op(fx.scalar, w, b), WG_E_SHAPE, #op ": ");                               \
+        assert_null_and_error(wg_##op(fx.y, fx.vector, b), WG_E_SHAPE, #op ": ");                            \
+        assert_null_and_error(wg_##op(fx.y, fx.wide, WG_NONE), WG_E_DTYPE, DTYPES_DIFFER);                   \
+    }
+MISUSE_LAYER(linear)
+MISUSE_LAYER(linear_relu)
+
+static void misuse_relu_bias_grad(void)
 {
-    wg_tensor *w = made(wg_ones(WG_F32, WG_SHAPE(4, 3))), *b = made(wg_ones(WG_F32, WG_SHAPE(4)));
-    REFUSED("linear", wg_linear(bad, w, b));
-    REFUSED("linear", wg_linear(fx.y, bad, b));
-    REFUSED_BUT_NONE("linear", wg_linear(fx.y, w, bad));
-    assert_null_and_error(wg_linear(fx.y, fx.odd, WG_NONE), WG_E_SHAPE, SHAPES_DIFFER);
-    assert_null_and_error(wg_linear(fx.y, w, fx.vector), WG_E_SHAPE, "f32 [2, 3] x f32 [4, 3] x f32 [3]");
-    assert_null_and_error(wg_linear(fx.scalar, w, b), WG_E_SHAPE, "linear: ");
-    assert_null_and_error(wg_linear(fx.y, fx.vector, b), WG_E_SHAPE, "linear: ");
-    assert_null_and_error(wg_linear(fx.y, fx.wide, WG_NONE), WG_E_DTYPE, DTYPES_DIFFER);
+    wg_tensor *g = fx.x, *gb = fx.x;
+    REFUSED_STATUS("relu_bias_grad", wg_relu_bias_grad(bad, fx.y, &g, &gb));
+    REFUSED_STATUS("relu_bias_grad", wg_relu_bias_grad(fx.y, bad, &g, &gb));
+    assert_fails(wg_relu_bias_grad(fx.y, fx.odd, &g, &gb), WG_E_SHAPE, SHAPES_DIFFER);
+    assert_fails(wg_relu_bias_grad(fx.vector, fx.vector, &g, &gb), WG_E_SHAPE, "relu_bias_grad: ");
+    assert_fails(wg_relu_bias_grad(fx.y, fx.wide, &g, &gb), WG_E_DTYPE, DTYPES_DIFFER);
+    assert_ptr_equal(g, fx.x);
+    assert_ptr_equal(gb, fx.x);
 }
 
 /* ---- softmax and losses ---- */
@@ -258,31 +273,36 @@ static void misuse_bce_with_logits(void)
 
 /* ---- normalisation ---- */
 
-static void misuse_batch_norm(void)
-{
-    REFUSED("batch_norm", wg_batch_norm(bad, fx.vector, fx.vector, 1e-5, NULL, NULL));
-    REFUSED_BUT_NONE("batch_norm", wg_batch_norm(fx.y, bad, fx.vector, 1e-5, NULL, NULL));
-    REFUSED_BUT_NONE("batch_norm", wg_batch_norm(fx.y, fx.vector, bad, 1e-5, NULL, NULL));
-    assert_null_and_error(wg_batch_norm(fx.y, fx.odd, fx.vector, 1e-5, NULL, NULL), WG_E_SHAPE,
-                          "f32 [2, 3] x f32 [5, 7] x f32 [3]");
-    assert_null_and_error(wg_batch_norm(fx.vector, fx.vector, fx.vector, 1e-5, NULL, NULL), WG_E_SHAPE, "batch_norm: ");
-    assert_null_and_error(wg_batch_norm(fx.wide, fx.vector, fx.vector, 1e-5, NULL, NULL), WG_E_DTYPE,
-                          "f64 [2, 3] x f32 [3] x f32 [3]");
-    assert_null_and_error(wg_batch_norm(fx.y, fx.vector, fx.vector, -1, NULL, NULL), WG_E_ARGUMENT, "batch_norm: ");
-    assert_null_and_error(wg_batch_norm(fx.y, fx.vector, fx.vector, (double)NAN, NULL, NULL), WG_E_ARGUMENT, "batch_norm: ");
-}
+#define MISUSE_BATCH_NORM(op)                                                                                         \
+    static void misuse_##op(void)                                                                                     \
+    {                                                                                                                 \
+        REFUSED(#op, wg_##op(bad, fx.vector, fx.vector, 1e-5, NULL, NULL));                                           \
+        REFUSED_BUT_NONE(#op, wg_##op(fx.y, bad, fx.vector, 1e-5, NULL, NULL));                                       \
+        REFUSED_BUT_NONE(#op, wg_##op(fx.y, fx.vector, bad, 1e-5, NULL, NULL));                                       \
+        assert_null_and_error(wg_##op(fx.y, fx.odd, fx.vector, 1e-5, NULL, NULL), WG_E_SHAPE,                         \
+                              "f32 [2, 3] x f32 [5, 7] x f32 [3]");                                                   \
+        assert_null_and_error(wg_##op(fx.vector, fx.vector, fx.vector, 1e-5, NULL, NULL), WG_E_SHAPE, #op ": ");      \
+        assert_null_and_error(wg_##op(fx.wide, fx.vector, fx.vector, 1e-5, NULL, NULL), WG_E_DTYPE,                   \
+                              "f64 [2, 3] x f32 [3] x f32 [3]");                                                      \
+        assert_null_and_error(wg_##op(fx.y, fx.vector, fx.vector, -1, NULL, NULL), WG_E_ARGUMENT, #op ": ");          \
+        assert_null_and_error(wg_##op(fx.y, fx.vector, fx.vector, (double)NAN, NULL, NULL), WG_E_ARGUMENT, #op ": "); \
+    }
+MISUSE_BATCH_NORM(batch_norm)
+MISUSE_BATCH_NORM(batch_norm_relu)
 
 static void misuse_batch_norm_grad(void)
 {
     wg_tensor *c = fx.vector, *gx = fx.x, *ggamma = fx.x, *gbeta = fx.x;
-    REFUSED_STATUS("batch_norm_grad", wg_batch_norm_grad(bad, c, c, c, fx.y, &gx, &ggamma, &gbeta));
-    REFUSED_STATUS_BUT_NONE("batch_norm_grad", wg_batch_norm_grad(fx.y, bad, c, c, fx.y, &gx, &ggamma, &gbeta));
-    REFUSED_STATUS("batch_norm_grad", wg_batch_norm_grad(fx.y, c, bad, c, fx.y, &gx, &ggamma, &gbeta));
-    REFUSED_STATUS("batch_norm_grad", wg_batch_norm_grad(fx.y, c, c, bad, fx.y, &gx, &ggamma, &gbeta));
-    REFUSED_STATUS("batch_norm_grad", wg_batch_norm_grad(fx.y, c, c, c, bad, &gx, &ggamma, &gbeta));
-    assert_fails(wg_batch_norm_grad(fx.y, c, c, c, fx.odd, &gx, &ggamma, &gbeta), WG_E_SHAPE, "f32 [5, 7]");
-    assert_fails(wg_batch_norm_grad(fx.y, c, c, c, fx.wide, &gx, &ggamma, &gbeta), WG_E_DTYPE, "f64 [2, 3]");
-    assert_fails(wg_batch_norm_grad(fx.y, c, fx.scalar, c, fx.y, &gx, &ggamma, &gbeta), WG_E_SHAPE, "batch_norm_grad: ");
+    REFUSED_STATUS("batch_norm_grad", wg_batch_norm_grad(bad, c, c, c, fx.y, WG_NONE, &gx, &ggamma, &gbeta));
+    REFUSED_STATUS_BUT_NONE("batch_norm_grad", wg_batch_norm_grad(fx.y, bad, c, c, fx.y, WG_NONE, &gx, &ggamma, &gbeta));
+    REFUSED_STATUS("batch_norm_grad", wg_batch_norm_grad(fx.y, c, bad, c, fx.y, WG_NONE, &gx, &ggamma, &gbeta));
+    REFUSED_STATUS("batch_norm_grad", wg_batch_norm_grad(fx.y, c, c, bad, fx.y, WG_NONE, &gx, &ggamma, &gbeta));
+    REFUSED_STATUS("batch_norm_grad", wg_batch_norm_grad(fx.y, c, c, c, bad, WG_NONE, &gx, &ggamma, &gbeta));
+    REFUSED_STATUS_BUT_NONE("batch_norm_grad", wg_batch_norm_grad(fx.y, c, c, c, fx.y, bad, &gx, &ggamma, &gbeta));
+    assert_fails(wg_batch_norm_grad(fx.y, c, c, c, fx.odd, WG_NONE, &gx, &ggamma, &gbeta), WG_E_SHAPE, "f32 [5, 7]");
+    assert_fails(wg_batch_norm_grad(fx.y, c, c, c, fx.y, fx.odd, &gx, &ggamma, &gbeta), WG_E_SHAPE, "f32 [5, 7]");
+    assert_fails(wg_batch_norm_grad(fx.y, c, c, c, fx.wide, WG_NONE, &gx, &ggamma, &gbeta), WG_E_DTYPE, "f64 [2, 3]");
+    assert_fails(wg_batch_norm_grad(fx.y, c, fx.scalar, c, fx.y, WG_NONE, &gx, &ggamma, &gbeta), WG_E_SHAPE, "batch_norm_grad: ");
 }
 
 /* ---- draws ---- */
