@@ -115,8 +115,8 @@ static inline size_t wg_bytes_of(const wg_tensor *t)
 /* The storage of y, which has its extents: taken's, or new. */
 static inline wg_status wg_storage_for(struct wg_thread *th, wg_tensor *y, const wg_tensor *taken)
 {
-    if (taken)
-        wg_storage_ref(taken->storage);
+    if (taken) /* which nobody else holds */
+        atomic_store_explicit(&taken->storage->refs, 2, memory_order_relaxed);
     y->storage = taken ? taken->storage : wg_storage_from(th, wg_bytes_of(y));
     if (!y->storage)
         return WG_E_MEMORY;
@@ -133,6 +133,19 @@ static inline void wg_release_value(wg_tensor *t)
     t->data = NULL;
     if (t->state != WG_DEAD)
         t->state = WG_RELEASED;
+}
+
+/* The same for one whose storage a result has taken: where nobody else has come to hold it since, counting needs no atomics. */
+static inline void wg_hand_over_value(wg_tensor *t)
+{
+    if (atomic_load_explicit(&t->storage->refs, memory_order_relaxed) != 2) {
+        wg_release_value(t);
+        return;
+    }
+    atomic_store_explicit(&t->storage->refs, 1, memory_order_relaxed);
+    t->storage = NULL;
+    t->data = NULL;
+    t->state = WG_RELEASED;
 }
 
 /* Gives back the slot of a tape's tensor too. */

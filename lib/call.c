@@ -39,45 +39,49 @@ WG_HOT size_t node_bytes(const struct wg_op *op, size_t n_in, size_t n_out)
     return sizeof(struct wg_node) + pointers + versions + op->params_size;
 }
 
-/* Field by field: what recording sets is not cleared first. */
+/* A call that will not be recorded need not outlive itself: its node is on the stack, with room for its few pointers. */
+enum { FEW = 4 };
+struct passing {
+    struct wg_node node;
+    wg_tensor *tensor[FEW];
+};
+
+/* The node with its call, whose operands are still to come. Field by field: what only recording needs is set there. */
+WG_HOT struct wg_node *node_init(struct wg_node *node, const struct wg_op *op, const void *params, size_t n_in, size_t n_out)
+{
+    wg_tensor **in = (wg_tensor **)(void *)(node + 1), **out = in + n_in;
+    node->call.op = op;
+    node->call.params = params;
+    node->call.in = in;
+    node->call.out = out;
+    node->call.context = NULL;
+    node->call.n_in = (uint16_t)n_in;
+    node->call.n_out = (uint16_t)n_out;
+    node->call.alike = false;
+    node->closure = NULL;
+    for (size_t i = 0; i < n_out; i++)
+        out[i] = NULL;
+    return node;
+}
+
 WG_HOT struct wg_node *node_new(struct wg_thread *th, const struct wg_op *op, const void *params, size_t n_in, size_t n_out)
 {
     const size_t bytes = node_bytes(op, n_in, n_out);
     struct wg_node *node = th->top ? wg_tape_alloc(th->top, bytes) : wg_object_new(bytes);
     if (!node)
         return NULL;
-    wg_tensor **in = (wg_tensor **)(void *)(node + 1), **out = in + n_in;
     char *params_at = (char *)node + bytes - op->params_size;
     if (op->params_size == sizeof(double)) /* a scalar, as often: without a call */
         *(double *)(void *)params_at = *(const double *)params;
     else if (op->params_size)
         memcpy(params_at, params, op->params_size);
-    node->call.op = op;
-    node->call.params = params_at;
-    node->call.in = in;
-    node->call.out = out;
-    node->call.context = NULL;
-    node->call.n_in = (uint16_t)n_in;
-    node->call.n_out = (uint16_t)n_out;
-    node->call.dtype = WG_F32;
-    node->call.alike = false;
-    node->next = NULL;
-    node->mark = 0;
-    node->behind = 0;
-    node->next_update = NULL;
-    node->closure = NULL;
-    node->bytes = bytes;
-    node->version = (uint32_t *)(void *)(out + n_out);
-    node->needs = false;
-    for (size_t i = 0; i < n_out; i++)
-        out[i] = NULL;
-    return node;
+    return node_init(node, op, params_at, n_in, n_out);
 }
 
-WG_HOT void node_discard(struct wg_thread *th, struct wg_node *node)
+static void node_discard(struct wg_thread *th, struct wg_node *node)
 {
     if (th->top)
-        wg_tape_unalloc(th->top, node, node->bytes);
+        wg_tape_unalloc(th->top, node, node_bytes(node->call.op, node->call.n_in, node->call.n_out));
     else
         wg_object_free(node);
 }
@@ -262,13 +266,13 @@ static void mark_saved(struct wg_node *node)
         wg_tensor *t = c->in[i];
         if (wg_bit(c->op->saves & WG_ALL_IN, i) && !wg_absent(t)) {
             t->flags |= WG_T_SAVED;
-            node->version[i] = t->storage->version;
+            wg_versions(node)[i] = t->storage->version;
         }
     }
     for (unsigned i = 0; i < c->n_out; i++)
         if (c->op->saves & WG_OUT(i)) {
             c->out[i]->flags |= WG_T_SAVED;
-            node->version[c->n_in + i] = c->out[i]->storage->version;
+            wg_versions(node)[c->n_in + i] = c->out[i]->storage->version;
         }
 }
 
@@ -279,7 +283,9 @@ WG_HOT void node_record(struct wg_thread *th, struct wg_node *node, size_t n_out
     node->seq = ++th->seq;
     node->cause = th->cause;
     node->section = th->section;
+    node->mark = node->behind = 0;
     node->needs = needs;
+    node->next = NULL;
     node->prev = tape->last;
     *(tape->last ? &tape->last->next : &tape->first) = node;
     tape->last = node;
@@ -299,9 +305,9 @@ void wg_node_record(struct wg_thread *th, struct wg_node *node)
 }
 
 /* Operands given away are gone, whether the output took their memory or not. */
-static void end_taken(const struct wg_thread *th, const wg_call *c)
+WG_HOT void end_taken(const struct wg_thread *th, const wg_call *c, size_t n_in)
 {
-    for (unsigned i = 0; i < c->n_in; i++) {
+    for (unsigned i = 0; i < n_in; i++) {
         wg_tensor *t = c->in[i];
         if (!(t->flags & WG_T_TAKE))
             continue;
@@ -310,6 +316,8 @@ static void end_taken(const struct wg_thread *th, const wg_call *c)
             continue;
         if (th->top && th->top->trace)
             t->state = WG_DROPPED; /* a rerun reads it again */
+        else if (c->n_out > 0 && t->storage == c->out[0]->storage)
+            wg_hand_over_value(t);
         else
             wg_release_value(t);
     }
@@ -338,12 +346,13 @@ static void queue_update(struct wg_thread *th, struct wg_node *node)
     for (unsigned i = 0; i < node->call.n_in; i++)
         if (!wg_absent(node->call.in[i]))
             node->call.in[i]->flags |= WG_T_SAVED;
+    node->next_update = NULL;
     *th->updates_end = node;
     th->updates_end = &node->next_update;
 }
 
 /* Runs and records, or leaves both to the commit of an update. flags: what any of the operands has. */
-WG_HOT wg_status finish(struct wg_thread *th, struct wg_node *node, size_t n_out, unsigned flags, bool *recorded)
+WG_HOT wg_status finish(struct wg_thread *th, struct wg_node *node, size_t n_in, size_t n_out, unsigned flags, bool *recorded)
 {
     const wg_call *c = &node->call;
     const bool queued = n_out == 0 && c->op->writes && th->updating; /* a draw gives a value: it runs at once, and can be undone */
@@ -357,7 +366,7 @@ WG_HOT wg_status finish(struct wg_thread *th, struct wg_node *node, size_t n_out
     else if (*recorded)
         node_record(th, node, n_out, wg_passes_gradient(th, c->op, flags));
     if ((flags & WG_T_TAKE) && c->op->inplace)
-        end_taken(th, c);
+        end_taken(th, c, n_in);
     return WG_OK;
 }
 
@@ -383,11 +392,19 @@ static wg_status invoke_composed(struct wg_thread *th, const struct wg_op *op, c
     return WG_OK;
 }
 
+static __attribute__((noinline)) void give_up(struct wg_thread *th, struct wg_node *node, wg_status status)
+{
+    wg_op_failed(th, node->call.op, status, "forward");
+    wg_outputs_discard(node);
+}
+
 /* What an op call is: n_made results, of which the caller asks for n_out. */
 WG_HOT wg_status apply(struct wg_thread *th, const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in,
                        wg_tensor **out, size_t n_out, size_t n_made, const wg_closure *closure)
 {
-    struct wg_node *node = node_new(th, op, params, n_in, n_made);
+    struct passing passing;
+    const bool stays = !(th->scratch && th->top && !th->top->trace) || closure || op->writes || n_made != 1 || n_in + n_made > FEW;
+    struct wg_node *node = stays ? node_new(th, op, params, n_in, n_made) : node_init(&passing.node, op, params, n_in, n_made);
     if (!node)
         return WG_E_MEMORY;
     if (closure) {
@@ -402,20 +419,16 @@ WG_HOT wg_status apply(struct wg_thread *th, const struct wg_op *op, const void 
         status = model ? make_like(th, node, model, n_in, flags) : wg_outputs_make(th, node);
     }
     if (status == WG_OK)
-        status = finish(th, node, n_made, flags, &recorded);
-    if (__builtin_expect(status != WG_OK, 0)) {
-        wg_op_failed(th, op, status, "forward");
-        wg_outputs_discard(node);
+        status = finish(th, node, n_in, n_made, flags, &recorded);
+    if (status == WG_OK)
+        hand_out(th, node->call.out, n_made, out, n_out);
+    else
+        give_up(th, node, status);
+    if (status == WG_OK && !recorded && closure && closure->destroy)
+        closure->destroy(closure->context);
+    if (stays && !recorded)
         node_discard(th, node);
-        return status;
-    }
-    hand_out(th, node->call.out, n_made, out, n_out);
-    if (!recorded) {
-        if (closure && closure->destroy)
-            closure->destroy(closure->context);
-        node_discard(th, node);
-    }
-    return WG_OK;
+    return status;
 }
 
 static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in, wg_tensor **out,

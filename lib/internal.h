@@ -30,10 +30,14 @@ struct wg_node {
     const wg_section *section;
     struct wg_node *next_update; /* queue of an update bracket */
     const wg_closure *closure;
-    size_t bytes;      /* of the node in the arena */
-    uint32_t *version; /* of the storages of inputs, then outputs, when saved */
-    bool needs;        /* some output needs a gradient */
+    bool needs; /* some output needs a gradient */
 };
+
+/* Behind a node: its inputs, its outputs, and the versions that their storages had, as far as backward reads them. */
+static inline uint32_t *wg_versions(const struct wg_node *node)
+{
+    return (uint32_t *)(uintptr_t)(node->call.out + node->call.n_out);
+}
 
 /* Bytes by bumping: at .. end of the youngest chunk are free. */
 struct wg_chunk {
@@ -131,6 +135,7 @@ struct wg_thread {
     bool no_grad;
     bool eval;
     wg_tensor *generator; /* the default one */
+    bool releasing;       /* the walk that is running releases values on its way */
     bool scratch;         /* ops run but are not recorded: inside backward without create_graph */
     bool no_take;         /* inside a backward that is recorded or traced: gradients are shared handles */
     bool in_hook;
@@ -227,6 +232,8 @@ wg_status wg_compose(struct wg_thread *th, const wg_call *c, wg_tensor **out);
 wg_status wg_check_operand(struct wg_thread *th, const struct wg_op *op, const wg_tensor *t, size_t i);
 /* Was operand i given away, and may the first result have its bytes, if it has its dtype and extents? */
 bool wg_may_overwrite(const struct wg_thread *th, const wg_call *c, unsigned i);
+/* For vjps: nothing reads this result of the node again, so a walk that releases values releases it now. */
+void wg_spent(wg_tensor *result);
 /* A call's outputs by the op's rule, made or given up. */
 wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node);
 void wg_outputs_discard(struct wg_node *node);

@@ -144,7 +144,9 @@ wg_tensor *wg_value_on(const wg_tensor *t)
     if (!value)
         return NULL;
     value->dtype = t->dtype;
-    wg_set_dims(value, t->rank, wg_extents(t), wg_strides(t));
+    value->numel = t->numel;
+    value->flags = t->flags & (WG_T_CONTIGUOUS | WG_T_DENSE);
+    wg_copy_dims(value, t);
     value->data = t->data;
     value->storage = t->storage;
     wg_storage_ref(t->storage);

@@ -47,15 +47,20 @@ struct wg_storage {
     uint16_t size_class; /* of the pool; that many cache lines, if few */
     uint16_t lead;       /* cache lines between what the system gave and this header */
     uint32_t place;      /* in the log, + 1; 0: not in it */
-    size_t bytes;        /* of the block */
+    size_t bytes;        /* of the block, with what lies before it */
     struct wg_storage *next_free, *previous;
     struct wg_log *log; /* of the capture in which it was made, which links those in use by next_free and previous */
     char few[WG_FEW];
 };
 _Static_assert(sizeof(struct wg_storage) == 64, "a header is a cache line");
 
-/* Blocks of up to 16 cache lines have a class for each number of lines; above, eight classes an octave: at most 12.5 % apart. */
-enum { WG_SMALL_CLASSES = 17, WG_SIZE_CLASSES = WG_SMALL_CLASSES + 8 * 37 };
+/* Blocks of up to 16 cache lines have a class for each number of lines; up to 64 KiB, eight classes an octave: at most 12.5 % apart;
+   above, 256 an octave: there little is worth keeping, and blocks are few. */
+enum {
+    WG_SMALL_CLASSES = 17,
+    WG_MIDDLE_CLASSES = WG_SMALL_CLASSES + 8 * 6,
+    WG_SIZE_CLASSES = WG_MIDDLE_CLASSES + 256 * 31,
+};
 
 /* A thread's. held: all bytes that it had from the system and has not given back. */
 struct wg_pool {
@@ -110,7 +115,7 @@ static inline bool wg_storage_unique(struct wg_storage *storage)
 
 static inline size_t wg_storage_room(const struct wg_storage *storage)
 {
-    return storage->size_class == 1 ? sizeof storage->few : storage->bytes - sizeof *storage;
+    return storage->size_class == 1 ? sizeof storage->few : storage->bytes - sizeof *storage - 64 * (size_t)storage->lead;
 }
 
 void wg_capture_gone(struct wg_storage *storage);

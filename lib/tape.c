@@ -175,7 +175,8 @@ wg_status wg_undo_push_bytes(wg_tape *tape, struct wg_storage *storage, char *at
 
 struct wg_undo *wg_undo_gradient_new(void)
 {
-    return wg_object_new(sizeof(struct wg_undo));
+    struct wg_storage *block = wg_storage_new(sizeof(struct wg_undo));
+    return block ? (struct wg_undo *)(void *)wg_storage_data(block) : NULL;
 }
 
 void wg_undo_gradient_push(wg_tape *tape, struct wg_undo *entry, wg_tensor *leaf, wg_tensor *old)

@@ -101,9 +101,11 @@ void wg_set_dims(wg_tensor *t, int rank, const int64_t *extent, const int64_t *s
 
 wg_tensor *wg_value_new(int rank)
 {
-    struct wg_value *value = wg_object_new(sizeof *value);
-    if (!value)
+    struct wg_storage *block = wg_storage_new(sizeof(struct wg_value));
+    if (!block)
         return NULL;
+    struct wg_value *value = (struct wg_value *)(void *)wg_storage_data(block);
+    memset(value, 0, offsetof(struct wg_value, more_dims));
     atomic_init(&value->refs, 1);
     value->t.dims = rank <= WG_INLINE_RANK ? value->t.inline_dims : value->more_dims;
     value->t.rank = (uint8_t)rank;
@@ -168,13 +170,10 @@ static const char *position(int index, char *text, size_t size)
     return text;
 }
 
-wg_status wg_check_handle(const wg_tensor *t, const char *op, int index)
+static wg_status refuse_handle(struct wg_thread *th, const wg_tensor *t, const char *op, int index)
 {
     char text[32];
     const char *which = position(index, text, sizeof text);
-    struct wg_thread *th = wg_self();
-    if (!th)
-        return WG_E_MEMORY;
     if (!t)
         return wg_fail(WG_E_NULL, op, "%s: %s is NULL", op, which);
     switch ((enum wg_state)t->state) {
@@ -196,6 +195,14 @@ wg_status wg_check_handle(const wg_tensor *t, const char *op, int index)
     if (t->tape && t->tape->thread != th)
         return wg_fail(WG_E_THREAD, op, "%s: %s is on a tape of another thread", op, which);
     return WG_OK;
+}
+
+wg_status wg_check_handle(const wg_tensor *t, const char *op, int index)
+{
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return WG_E_MEMORY;
+    return t && t->state == WG_LIVE && (!t->tape || t->tape->thread == th) ? WG_OK : refuse_handle(th, t, op, index);
 }
 
 bool wg_has_shape(const wg_tensor *t, const char *op)

@@ -35,7 +35,7 @@ static unsigned first_lost(const struct wg_node *node)
     const unsigned n = (unsigned)(c->n_in + c->n_out);
     for (unsigned i = 0; i < n; i++) {
         const wg_tensor *t = operand_or_result(c, i);
-        if (reads(c, i) && !wg_absent(t) && (!t->storage || t->storage->version != node->version[i]))
+        if (reads(c, i) && !wg_absent(t) && (!t->storage || t->storage->version != wg_versions(node)[i]))
             return i;
     }
     return n;
@@ -270,11 +270,24 @@ struct wg_node *wg_first_above(const wg_tape *tape, uint64_t floor)
     return found;
 }
 
-static void release_outputs(const struct wg_node *node)
+static inline bool is_spared(const wg_tensor *y)
+{
+    return (y->flags & (WG_T_ROOT | WG_T_HOLD | WG_T_REQUIRES)) != 0;
+}
+
+void wg_spent(wg_tensor *result)
+{
+    const struct wg_thread *th = wg_self();
+    if (th->releasing && result->tape == th->walking && !is_spared(result))
+        wg_release_value(result);
+}
+
+/* Those of a node's results that are in keep stay. */
+static inline void release_outputs(const struct wg_node *node, unsigned keep)
 {
     for (unsigned i = 0; i < node->call.n_out; i++) {
         wg_tensor *y = node->call.out[i];
-        if (!(y->flags & (WG_T_ROOT | WG_T_HOLD | WG_T_REQUIRES)) && y->storage)
+        if (y->storage && !(keep & WG_OUT(i)) && !is_spared(y))
             wg_release_value(y);
     }
 }
@@ -282,22 +295,30 @@ static void release_outputs(const struct wg_node *node)
 wg_status wg_walk_back(struct walk *w, wg_tensor *const *roots, size_t n)
 {
     struct wg_node *node = NULL;
-    wg_tape *tape = w->th->top;
+    wg_tape *top = w->th->top, *tape = top;
     for (size_t i = 0; i < n; i++)
         if (!wg_is_leaf(w, roots[i]) && (!node || roots[i]->from.node->seq > node->seq)) {
             node = roots[i]->from.node;
             tape = roots[i]->tape;
         }
-    for (; tape; tape = tape->below, node = tape ? tape->last : NULL)
+    const struct wg_node *first = tape == top ? node : NULL, *rest = first; /* of the top tape: visited; not visited */
+    for (; tape; tape = tape->below, node = tape ? tape->last : NULL) {
         for (; node && node->seq > w->floor; node = node->prev) {
+            const bool releasing = w->releasing && tape == top;
+            if (releasing) /* younger nodes, which read it too, are done with: only its own vjp may still read it */
+                release_outputs(node, node->needs ? node->call.op->saves : 0);
             if (node->needs)
                 WG_TRY(visit(w, node));
-            if (w->releasing && tape == w->th->top)
-                release_outputs(node);
+            if (releasing && node->call.op->saves & ~WG_ALL_IN)
+                release_outputs(node, 0);
         }
-    if (w->releasing)
-        for (node = w->th->top->last; node; node = node->prev)
-            release_outputs(node);
+        if (tape == top)
+            rest = node;
+    }
+    for (const struct wg_node *younger = top->last; w->releasing && younger && younger != first; younger = younger->prev)
+        release_outputs(younger, 0);
+    for (; w->releasing && rest; rest = rest->prev)
+        release_outputs(rest, 0);
     return WG_OK;
 }
 
@@ -366,6 +387,7 @@ void wg_walk_enter(struct walk *w)
 {
     w->th->scratch = !w->recording;
     w->th->no_take = w->keeping;
+    w->th->releasing = w->releasing;
     w->th->walking = w->th->top;
     w->th->vjp_depth++;
 }
@@ -373,7 +395,7 @@ void wg_walk_enter(struct walk *w)
 void wg_walk_leave(struct walk *w)
 {
     wg_walk_sweep(w->th);
-    w->th->scratch = w->th->no_take = false;
+    w->th->scratch = w->th->no_take = w->th->releasing = false;
     w->th->walking = NULL;
     w->th->vjp_depth--;
 }
@@ -398,9 +420,9 @@ void wg_walk_clear(struct walk *w, bool failed)
 
 void wg_step_aside(struct wg_thread *th, struct aside *aside)
 {
-    *aside = (struct aside){th->scratch, th->no_take, th->in_hook, th->no_grad, th->eval,        th->vjp_depth,
-                            th->floor,   th->walking, th->cause,   th->section, th->scratch_list};
-    th->scratch = th->no_take = th->in_hook = th->no_grad = false;
+    *aside = (struct aside){th->releasing, th->scratch, th->no_take, th->in_hook, th->no_grad, th->eval,
+                            th->vjp_depth, th->floor,   th->walking, th->cause,   th->section, th->scratch_list};
+    th->scratch = th->no_take = th->releasing = th->in_hook = th->no_grad = false;
     th->vjp_depth = 0;
     th->floor = th->seq;
     th->walking = NULL;
@@ -410,6 +432,7 @@ void wg_step_aside(struct wg_thread *th, struct aside *aside)
 void wg_step_back(struct wg_thread *th, const struct aside *aside)
 {
     th->scratch = aside->scratch;
+    th->releasing = aside->releasing;
     th->no_take = aside->no_take;
     th->in_hook = aside->in_hook;
     th->no_grad = aside->no_grad;

@@ -81,7 +81,7 @@ void wg_walk_let_go(struct walk *w, wg_tensor *g);
 /* A walk within a walk, for what a vjp or jvp computes anew: it sees only nodes that are recorded from here on. The thread's state is
    set aside meanwhile. */
 struct aside {
-    bool scratch, no_take, in_hook, no_grad, eval;
+    bool releasing, scratch, no_take, in_hook, no_grad, eval;
     int vjp_depth;
     uint64_t floor;
     wg_tape *walking;
