@@ -177,13 +177,13 @@ static wg_status refuse_handle(struct wg_thread *th, const wg_tensor *t, const c
     if (!t)
         return wg_fail(WG_E_NULL, op, "%s: %s is NULL", op, which);
     switch ((enum wg_state)t->state) {
-    case WG_LIVE:
+    case WG_LIVE: /* then it is another thread's */
         break;
     case WG_ABSENT:
         return wg_fail(WG_E_ARGUMENT, op, "%s: %s is WG_NONE, which it may not be", op, which);
     case WG_DROPPED:
         if (th->vjp_depth > 0)
-            break;
+            break; /* likewise */
         return wg_fail(WG_E_RELEASED, op, "%s: %s was dropped (wg_drop); only backward reads it", op, which);
     case WG_RELEASED:
         return wg_fail(WG_E_RELEASED, op,
@@ -192,9 +192,7 @@ static wg_status refuse_handle(struct wg_thread *th, const wg_tensor *t, const c
     default:
         return wg_fail(WG_E_DANGLING, op, "%s: %s is dangling: its tape is closed, or it was freed", op, which);
     }
-    if (t->tape && t->tape->thread != th)
-        return wg_fail(WG_E_THREAD, op, "%s: %s is on a tape of another thread", op, which);
-    return WG_OK;
+    return wg_fail(WG_E_THREAD, op, "%s: %s is on a tape of another thread", op, which);
 }
 
 wg_status wg_check_handle(const wg_tensor *t, const char *op, int index)
@@ -202,7 +200,8 @@ wg_status wg_check_handle(const wg_tensor *t, const char *op, int index)
     struct wg_thread *th = wg_self();
     if (!th)
         return WG_E_MEMORY;
-    return t && t->state == WG_LIVE && (!t->tape || t->tape->thread == th) ? WG_OK : refuse_handle(th, t, op, index);
+    const bool readable = t && (t->state == WG_LIVE || (t->state == WG_DROPPED && th->vjp_depth > 0));
+    return readable && (!t->tape || t->tape->thread == th) ? WG_OK : refuse_handle(th, t, op, index);
 }
 
 bool wg_has_shape(const wg_tensor *t, const char *op)
