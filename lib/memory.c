@@ -101,7 +101,7 @@ static const size_t huge_page = (size_t)1 << 21, huge = (size_t)1 << 24;
 /* The class of a block of at least that many bytes; *rounded: what it has. */
 static unsigned class_of(size_t bytes, size_t *rounded)
 {
-    if (bytes < 64 * WG_SMALL_CLASSES) {
+    if (bytes <= 64 * (WG_SMALL_CLASSES - 1)) {
         *rounded = (bytes + 63) & ~(size_t)63;
         return (unsigned)(*rounded / 64);
     }
