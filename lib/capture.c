@@ -273,7 +273,7 @@ static const void *find_params(struct wg_log *log, const void *params, size_t si
 static wg_status note_change(struct wg_log *log, struct wg_place *place)
 {
     if (place->kind == WG_EXTERNAL && !place->written) {
-        const size_t payload = place->block->bytes - sizeof *place->block;
+        const size_t payload = wg_storage_room(place->block);
         WG_TRY(wg_array_room(&log->before, 1, sizeof(struct wg_before)));
         struct wg_storage *copy = wg_storage_new(payload);
         if (!copy)
@@ -353,7 +353,7 @@ static wg_status thaw(struct wg_log *log, const wg_tensor *t)
     WG_TRY(find_place(log, storage, true, &constant));
     if (WG_PLACE(log, constant)->kind != WG_CONSTANT)
         return WG_OK;
-    const size_t payload = storage->bytes - sizeof *storage;
+    const size_t payload = wg_storage_room(storage);
     struct wg_storage *copy = wg_storage_new(payload);
     if (!copy)
         return WG_E_MEMORY;
