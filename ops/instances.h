@@ -14,7 +14,7 @@
 #undef VECTOR_BYTES
 #undef FUSED
 
-#if defined(__x86_64__)
+#ifdef WG_SIMD
 #define FUSED 1
 #ifdef __clang__
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)

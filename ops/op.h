@@ -297,7 +297,7 @@ static inline void wg_free_intermediate(wg_tensor *t)
 }
 
 /* The initialisers of .kernel and .simd: what the file's kernel is called for each number type and instruction set. */
-#if defined(__x86_64__)
+#ifdef WG_SIMD
 #define KERNELS(name)                                                     \
     {name##_f32, name##_f64}, .simd = {                                   \
                                   {name##_f32_avx2, name##_f64_avx2},     \
