@@ -1,6 +1,7 @@
 /* BLIS behind one file. Debian's BLIS 0.9.0 does not know CPUs newer than itself and falls back to portable kernels, five times slower.
    So the kernel family is chosen here from what the CPU can do, through BLIS's own switch, before BLIS first looks. */
 #include "gemm.h"
+#include "isa.h"
 #include "parallel.h"
 
 #include <blis.h>
@@ -10,22 +11,19 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* The family for this CPU, or -1 to leave the choice to BLIS: never tried out, because a family that the CPU does not have kills the
-   process. The numbers change between versions of BLIS, so the running library must call the number by the expected name. */
+/* The family for the instruction set in use, or -1 to leave the choice to BLIS: never tried out, because a family that the CPU does not
+   have kills the process. The numbers change between versions of BLIS, so the running library must call the number by the expected
+   name. */
 static int family_for_cpu(const char **name)
 {
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl")) {
+    if (wg_isa() == WG_AVX512) {
         *name = "skx";
         return BLIS_ARCH_SKX;
     }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    if (wg_isa() == WG_AVX2) {
         *name = "haswell";
         return BLIS_ARCH_HASWELL;
     }
-#endif
     return -1;
 }
 

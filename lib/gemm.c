@@ -3,6 +3,9 @@
 #include "own_gemm.h"
 #include "parallel.h"
 
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define REAL float
@@ -34,18 +37,46 @@ void wg_gemm_finish(wg_dtype dtype, const struct wg_product *p, int threads)
         wg_parallel(threads, tail.m, dtype == WG_F32 ? finish_rows_f32 : finish_rows_f64, &tail);
 }
 
-wg_status wg_gemm(wg_dtype dtype, const struct wg_product *product)
+/* ---- the choice ---- */
+
+/* Multiplications up to which the own kernels are the faster ones, by instruction set and number type: measured, see
+   docs/guide/products.md. */
+static const double own_up_to[][2] = {
+    [WG_PORTABLE] = {0, 0},
+    [WG_AVX2] = {INFINITY, INFINITY},
+    [WG_AVX512] = {INFINITY, INFINITY},
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct {
+    enum wg_variant variant;
+    double own_up_to[2];
+} chosen;
+
+static void choose(void)
 {
-    if (product->m == 0 || product->n == 0)
+    static const enum wg_variant variants[] = {
+        [WG_PORTABLE] = WG_VARIANT_PORTABLE, [WG_AVX2] = WG_VARIANT_AVX2, [WG_AVX512] = WG_VARIANT_AVX512};
+    const char *wanted = getenv("WENGERT_GEMM");
+    const bool own = wanted && strcmp(wanted, "own") == 0, blis = wanted && strcmp(wanted, "blis") == 0;
+    chosen.variant = variants[wg_isa()];
+    for (int dtype = WG_F32; dtype <= WG_F64; dtype++)
+        chosen.own_up_to[dtype] = own ? INFINITY : blis ? 0 : own_up_to[wg_isa()][dtype];
+}
+
+wg_status wg_gemm(wg_dtype dtype, const struct wg_product *p)
+{
+    pthread_once(&once, choose);
+    if (p->m == 0 || p->n == 0)
         return WG_OK;
-    if (product->k == 0) {
-        wg_gemm_scale(dtype, product);
-        wg_gemm_finish(dtype, product, 1);
+    if (p->k == 0) {
+        wg_gemm_scale(dtype, p);
+        wg_gemm_finish(dtype, p, 1);
         return WG_OK;
     }
-    if (wg_isa() == WG_PORTABLE)
-        return wg_blis_gemm(dtype, product);
-    return wg_own_gemm(wg_isa() == WG_AVX512 ? WG_VARIANT_AVX512 : WG_VARIANT_AVX2, dtype, product, wg_gemm_threads(product));
+    if ((double)p->m * (double)p->n * (double)p->k > chosen.own_up_to[dtype])
+        return wg_blis_gemm(dtype, p);
+    return wg_own_gemm(chosen.variant, dtype, p, wg_gemm_threads(p));
 }
 
 wg_status wg_warmup(int threads)

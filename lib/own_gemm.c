@@ -246,8 +246,9 @@ static double cycles(const struct wg_kernels *kernels, const struct wg_product *
     const double vectors = (double)((p->n + kernels->lanes - 1) >> kernels->lanes_shift);
     const double side_by_side = m * vectors < 8 ? m * vectors : 8; /* sums, of which the latency of one hides the others */
     const double work = m * vectors * k * 4 / side_by_side;
-    const double packing = p->b_column == 1 ? 0 : 6 * n * k / kernels->lanes;
-    const double scattering = p->c_column == 1 ? m * vectors : 2 * m * n;
+    const bool turned = p->b_row == 1 && p->m <= WG_TURNED_ROWS;
+    const double packing = p->b_column == 1 ? 0 : (turned ? 2 : 6) * n * k / kernels->lanes;
+    const double scattering = p->c_column == 1 ? m * vectors : 1.5 * m * n;
     return work + packing + scattering;
 }
 

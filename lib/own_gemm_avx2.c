@@ -52,6 +52,13 @@ static inline __attribute__((always_inline)) void transpose_f32(__m256 *x)
     }
 }
 
+static inline __attribute__((always_inline)) void load_turned_f32(const float *from, int64_t line, __m256 *x)
+{
+    for (int i = 0; i < 8; i++)
+        x[i] = _mm256_loadu_ps(from + i * line);
+    transpose_f32(x);
+}
+
 #include "own_kernel_tmpl.h"
 #undef REAL
 #undef T
@@ -77,6 +84,13 @@ static inline __attribute__((always_inline)) void transpose_f64(__m256d *x)
     x[1] = _mm256_permute2f128_pd(odd[0], odd[1], 0x20);
     x[2] = _mm256_permute2f128_pd(even[0], even[1], 0x31);
     x[3] = _mm256_permute2f128_pd(odd[0], odd[1], 0x31);
+}
+
+static inline __attribute__((always_inline)) void load_turned_f64(const double *from, int64_t line, __m256d *x)
+{
+    for (int i = 0; i < 4; i++)
+        x[i] = _mm256_loadu_pd(from + i * line);
+    transpose_f64(x);
 }
 
 #include "own_kernel_tmpl.h"

@@ -33,29 +33,52 @@
 #define COMPARE _mm512_cmp_ps_mask
 #define FMA_ONE __builtin_fmaf
 
+/* Fours of rows become fours of columns: number c of rows i to i + 3 in place of number i of row c, in each quarter of a vector. */
+static inline __attribute__((always_inline)) void transpose_quarters(__m512 *x)
+{
+    for (int i = 0; i < 16; i += 4) {
+        const __m512d a = _mm512_castps_pd(_mm512_unpacklo_ps(x[i], x[i + 1])),
+                      b = _mm512_castps_pd(_mm512_unpackhi_ps(x[i], x[i + 1]));
+        const __m512d c = _mm512_castps_pd(_mm512_unpacklo_ps(x[i + 2], x[i + 3]));
+        const __m512d d = _mm512_castps_pd(_mm512_unpackhi_ps(x[i + 2], x[i + 3]));
+        x[i] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, c));
+        x[i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, c));
+        x[i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(b, d));
+        x[i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(b, d));
+    }
+}
+
+/* Quarters 0 and 2 of x, then of y; quarters 1 and 3. */
+static inline __attribute__((always_inline)) void part_quarters(__m512 *x, __m512 *y)
+{
+    const __m512 even = _mm512_shuffle_f32x4(*x, *y, 0x88), odd = _mm512_shuffle_f32x4(*x, *y, 0xdd);
+    *x = even;
+    *y = odd;
+}
+
 static inline __attribute__((always_inline)) void transpose_f32(__m512 *x)
 {
-    __m512 y[16];
-    for (int i = 0; i < 16; i += 2) { /* pairs of numbers, of rows 2i and 2i + 1 */
-        y[i] = _mm512_unpacklo_ps(x[i], x[i + 1]);
-        y[i + 1] = _mm512_unpackhi_ps(x[i], x[i + 1]);
-    }
-    for (int i = 0; i < 16; i += 4) /* fours: column c of rows 4i to 4i + 3 in quarter c / 4 of x[4i + c % 4] */
-        for (int j = 0; j < 2; j++) {
-            const __m512d low = _mm512_castps_pd(y[i + j]), high = _mm512_castps_pd(y[i + j + 2]);
-            x[i + 2 * j] = _mm512_castpd_ps(_mm512_unpacklo_pd(low, high));
-            x[i + 2 * j + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low, high));
+    transpose_quarters(x);
+    for (int i = 0; i < 16; i += 8)
+        for (int c = 0; c < 4; c++)
+            part_quarters(&x[i + c], &x[i + c + 4]);
+    for (int c = 0; c < 8; c++)
+        part_quarters(&x[c], &x[c + 8]);
+}
+
+/* Half of the last step is done by the loads: rows i and i + 4 are halves of a vector. */
+static inline __attribute__((always_inline)) void load_turned_f32(const float *from, int64_t line, __m512 *x)
+{
+    for (int c = 0; c < 16; c += 8)
+        for (int i = 0; i < 8; i++) {
+            const float *row = from + (i < 4 ? i : i + 4) * line + c;
+            const __m512d half = _mm512_castps_pd(_mm512_castps256_ps512(_mm256_loadu_ps(row)));
+            x[c + i] = _mm512_castpd_ps(_mm512_insertf64x4(half, _mm256_castps_pd(_mm256_loadu_ps(row + 4 * line)), 1));
         }
-    for (int i = 0; i < 4; i++) { /* quarters */
-        y[i] = _mm512_shuffle_f32x4(x[i], x[i + 4], 0x88);
-        y[i + 4] = _mm512_shuffle_f32x4(x[i], x[i + 4], 0xdd);
-        y[i + 8] = _mm512_shuffle_f32x4(x[i + 8], x[i + 12], 0x88);
-        y[i + 12] = _mm512_shuffle_f32x4(x[i + 8], x[i + 12], 0xdd);
-    }
-    for (int i = 0; i < 8; i++) {
-        x[i] = _mm512_shuffle_f32x4(y[i], y[i + 8], 0x88);
-        x[i + 8] = _mm512_shuffle_f32x4(y[i], y[i + 8], 0xdd);
-    }
+    transpose_quarters(x);
+    for (int c = 0; c < 16; c += 8)
+        for (int i = 0; i < 4; i++)
+            part_quarters(&x[c + i], &x[c + i + 4]);
 }
 
 #include "own_kernel_tmpl.h"
@@ -86,18 +109,23 @@ static inline __attribute__((always_inline)) void transpose_f64(__m512d *x)
         y[i] = _mm512_unpacklo_pd(x[i], x[i + 1]);
         y[i + 1] = _mm512_unpackhi_pd(x[i], x[i + 1]);
     }
-    for (int i = 0; i < 2; i++) { /* pairs of rows: columns i, i + 2, i + 4, i + 6 */
-        x[i] = _mm512_shuffle_f64x2(y[i], y[i + 2], 0x88);
-        x[i + 2] = _mm512_shuffle_f64x2(y[i], y[i + 2], 0xdd);
-        x[i + 4] = _mm512_shuffle_f64x2(y[i + 4], y[i + 6], 0x88);
-        x[i + 6] = _mm512_shuffle_f64x2(y[i + 4], y[i + 6], 0xdd);
+    for (int i = 0; i < 8; i += 4) /* fours of rows: columns c, c + 4; c + 2, c + 6 */
+        for (int c = 0; c < 2; c++) {
+            x[i + c] = _mm512_shuffle_f64x2(y[i + c], y[i + c + 2], 0x88);
+            x[i + c + 2] = _mm512_shuffle_f64x2(y[i + c], y[i + c + 2], 0xdd);
+        }
+    for (int c = 0; c < 4; c++) {
+        const __m512d low = x[c], high = x[c + 4];
+        x[c] = _mm512_shuffle_f64x2(low, high, 0x88);
+        x[c + 4] = _mm512_shuffle_f64x2(low, high, 0xdd);
     }
-    for (int i = 0; i < 4; i++)
-        y[i] = x[i], y[i + 4] = x[i + 4];
-    for (int i = 0; i < 4; i++) {
-        x[i] = _mm512_shuffle_f64x2(y[i], y[i + 4], 0x88);
-        x[i + 4] = _mm512_shuffle_f64x2(y[i], y[i + 4], 0xdd);
-    }
+}
+
+static inline __attribute__((always_inline)) void load_turned_f64(const double *from, int64_t line, __m512d *x)
+{
+    for (int i = 0; i < 8; i++)
+        x[i] = _mm512_loadu_pd(from + i * line);
+    transpose_f64(x);
 }
 
 #include "own_kernel_tmpl.h"

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#define ROWS 6
+#define ROWS 4
 #define LOW_ROWS 3
 
 #define MASK int

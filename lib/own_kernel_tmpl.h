@@ -1,14 +1,14 @@
 /* The kernels of a product for one instruction set and one number type. Given are REAL with T(name) its names, ROWS, LOW_ROWS, and
    vectors: VEC of LANES numbers, MASK for the first few of them, and on them MASK_OF(n), ZERO, LOAD(p), LOAD_SOME(mask, p),
    STORE(p, x), STORE_SOME(p, mask, x), SPLAT(p), FMA(x, y, z) = x y + z, ADD(x, y), RELU(x), T(transpose)(x) of LANES vectors in
-   place, and FMA_ONE for single numbers. All is inlined into functions in which the numbers of rows and of vectors are constants,
+   place, T(load_turned)(p, line, x), which loads those of a square and does that, and FMA_ONE for single numbers. All is inlined into functions in which the numbers of rows and of vectors are constants,
    so that the sums stay in registers. */
 
 #define INLINE static inline __attribute__((always_inline))
 #define WG_EACH(index, n) _Pragma("GCC unroll 16") for (int index = 0; index < (n); index++)
 #define KEEP_IN_REGISTER(x) __asm__("" : "+r"(x))
 
-enum { T(MOST_VECTORS) = 4 };
+enum { T(MOST_VECTORS) = 4, T(MOST_SUMS) = 2 * ROWS > 4 * WG_TURNED_ROWS ? 2 * ROWS : 4 * WG_TURNED_ROWS }; /* of a tile */
 
 /* Where one tile is. */
 typedef struct {
@@ -116,7 +116,7 @@ INLINE void T(store)(const int rows, const int vectors, REAL *c, int64_t c_row, 
 }
 
 /* Sums of a tile whose rows are not contiguous, or whose bias is neither the same along rows nor along columns. */
-static void T(scatter)(int rows, int width, const struct wg_tiles *t, const T(place) * at, const REAL *sum)
+static __attribute__((noinline)) void T(scatter)(int rows, int width, const struct wg_tiles *t, const T(place) * at, const REAL *sum)
 {
     const bool plain = t->beta == 0 && !at->bias && !t->relu;
     for (int r = 0; r < rows; r++, sum += width) {
@@ -140,7 +140,7 @@ INLINE void T(finish)(const int rows, const int vectors, const struct wg_tiles *
         T(add_rest)(rows, vectors, t, at, last, sum);
         T(store)(rows, vectors, at->c, t->c_row, last, sum);
     } else {
-        REAL sums[ROWS * 2 * LANES];
+        REAL sums[T(MOST_SUMS) * LANES];
         T(store)(rows, vectors, sums, vectors * LANES, last, sum);
         T(scatter)(rows, vectors * LANES, t, at, sums);
     }
@@ -164,39 +164,64 @@ INLINE void T(tiles)(const int rows, const int vectors, const struct wg_tiles *t
 
 /* ---- few rows, and b's columns contiguous ---- */
 
-/* Lines of numbers side by side become columns; what is beyond n lines or k numbers, both at most LANES, becomes 0. */
-INLINE void T(turn)(int64_t k, int64_t n, const REAL *from, int64_t line, VEC x[LANES])
+/* to[p * width + j] = from[j * line + p], p < k and j < n, neither above LANES. */
+static __attribute__((noinline)) void T(turn)(int64_t k, int64_t n, const REAL *from, int64_t line, REAL *to, int64_t width)
 {
-    const MASK along = MASK_OF(k);
-    if (k == LANES && n == LANES)
-        WG_EACH(j, LANES)
-            x[j] = LOAD(from + j * line);
-    else
+    VEC x[LANES];
+    const MASK across = MASK_OF(n), along = MASK_OF(k);
+    if (k == LANES && n == LANES) {
+        T(load_turned)(from, line, x);
+        WG_EACH(p, LANES)
+            STORE(to + p * width, x[p]);
+    } else {
         WG_EACH(j, LANES)
             x[j] = j < n ? LOAD_SOME(along, from + j * line) : ZERO;
-    T(transpose)(x);
+        T(transpose)(x);
+        WG_EACH(p, LANES)
+            if (p < k)
+                STORE_SOME(to + p * width, across, x[p]);
+    }
 }
 
-/* The sums of a few rows, b being turned in registers a square at a time: packed, it would be used only once. */
-INLINE void T(multiply_turned)(const int rows, const int vectors, const struct wg_tiles *t, const T(place) * at, int64_t columns,
+/* The sums of a few rows. b is turned in slabs of LANES numbers, used at once: while one slab is multiplied, the next is turned, a
+   square after so many steps of k, so that the CPU has both kinds of work at hand. */
+INLINE void T(multiply_turned)(const int rows, const int vectors, const struct wg_tiles *t, const T(place) * at,
                                VEC sum[ROWS][T(MOST_VECTORS)])
 {
+    REAL slab[2][LANES * T(MOST_VECTORS) * LANES] __attribute__((aligned(64)));
+    const int64_t columns = t->columns, a_row = t->a_row, a_column = t->a_column;
     WG_EACH(r, rows)
         WG_EACH(v, vectors)
             sum[r][v] = ZERO;
-    for (int64_t p = 0; p < t->k; p += LANES) {
-        const int64_t k = t->k - p < LANES ? t->k - p : LANES;
-        const REAL *a = at->a + p * t->a_column;
+    for (int64_t p = -LANES; p < t->k; p += LANES) { /* the slab at p is multiplied, that at p + LANES is turned */
+        const int64_t next = p + LANES, left = t->k - next < LANES ? t->k - next : LANES,
+                      steps = t->k - p < LANES ? t->k - p : LANES;
+        REAL *turned = slab[next / LANES % 2];
+        const REAL *ready = slab[(next / LANES + 1) % 2], *a = at->a + p * a_column;
         WG_EACH(v, vectors) {
-            VEC x[LANES];
             const int64_t n = v < vectors - 1 ? LANES : columns - v * LANES;
-            T(turn)(k, n, at->b + p + v * LANES * t->b_column, t->b_column, x);
-            WG_EACH(q, LANES)
-                if (q < k)
-                    WG_EACH(r, rows)
-                        sum[r][v] = FMA(SPLAT(a + r * t->a_row + q * t->a_column), x[q], sum[r][v]);
+            if (left > 0)
+                T(turn)(left, n, at->b + next + v * LANES * t->b_column, t->b_column, turned + v * LANES, vectors * LANES);
+            const int64_t end = (v + 1) * LANES / vectors < steps ? (v + 1) * LANES / vectors : steps;
+            for (int64_t q = p < 0 ? end : v * LANES / vectors; q < end; q++) {
+                VEC x[T(MOST_VECTORS)];
+                WG_EACH(u, vectors)
+                    x[u] = LOAD(ready + (q * vectors + u) * LANES);
+                WG_EACH(r, rows) {
+                    const VEC left_factor = SPLAT(a + r * a_row + q * a_column);
+                    WG_EACH(u, vectors)
+                        sum[r][u] = FMA(left_factor, x[u], sum[r][u]);
+                }
+            }
         }
     }
+}
+
+INLINE void T(turned_part)(const int rows, const int vectors, const struct wg_tiles *t, const T(place) * at)
+{
+    VEC sum[ROWS][T(MOST_VECTORS)];
+    T(multiply_turned)(rows, vectors, t, at, sum);
+    T(finish)(rows, vectors, t, at, MASK_OF(t->columns - (vectors - 1) * LANES), sum);
 }
 
 INLINE void T(turned)(const int rows, const struct wg_tiles *all)
@@ -204,15 +229,15 @@ INLINE void T(turned)(const int rows, const struct wg_tiles *all)
     struct wg_tiles t = *all;
     T(place) at = {.a = t.a, .b = t.b, .c = t.c, .bias = t.bias};
     for (int64_t left = all->columns; left > 0; left -= t.columns) {
-        VEC sum[ROWS][T(MOST_VECTORS)];
-        t.columns = left < 2 * LANES ? left : 2 * LANES;
-        if (left > LANES) {
-            T(multiply_turned)(rows, 2, &t, &at, t.columns, sum);
-            T(finish)(rows, 2, &t, &at, MASK_OF(t.columns - LANES), sum);
-        } else {
-            T(multiply_turned)(rows, 1, &t, &at, t.columns, sum);
-            T(finish)(rows, 1, &t, &at, MASK_OF(t.columns), sum);
-        }
+        const bool wide = left > 3 * LANES, middle = left > LANES;
+        t.columns = wide ? 4 * LANES : middle ? 2 * LANES : LANES;
+        t.columns = left < t.columns ? left : t.columns;
+        if (wide)
+            T(turned_part)(rows, 4, &t, &at);
+        else if (middle)
+            T(turned_part)(rows, 2, &t, &at);
+        else
+            T(turned_part)(rows, 1, &t, &at);
         at.b += t.columns * t.b_column;
         at.c += t.columns * t.c_column;
         if (at.bias)
@@ -252,26 +277,11 @@ static wg_tile_kernel *const T(all_turned)[WG_TURNED_ROWS] = {UP_TO_4(NAME_TURNE
 
 /* ---- packing ---- */
 
-/* to[p * width + j] = from[j * line + p], p < k and j < n, neither above LANES. */
-INLINE void T(pack_square)(int64_t k, int64_t n, const REAL *from, int64_t line, REAL *to, int64_t width)
-{
-    VEC x[LANES];
-    const MASK across = MASK_OF(n);
-    T(turn)(k, n, from, line, x);
-    if (k == LANES && n == LANES)
-        WG_EACH(p, LANES)
-            STORE(to + p * width, x[p]);
-    else
-        WG_EACH(p, LANES)
-            if (p < k)
-                STORE_SOME(to + p * width, across, x[p]);
-}
-
-static void T(pack_across)(int64_t k, int64_t n, const REAL *from, int64_t line, REAL *to, int64_t width)
+static __attribute__((noinline)) void T(pack_across)(int64_t k, int64_t n, const REAL *from, int64_t line, REAL *to, int64_t width)
 {
     for (int64_t j = 0; j < n; j += LANES)
         for (int64_t p = 0; p < k; p += LANES)
-            T(pack_square)
+            T(turn)
     (k - p < LANES ? k - p : LANES, n - j < LANES ? n - j : LANES, from + j * line + p, line, to + p * width + j, width);
 }
 

@@ -42,3 +42,10 @@ static inline void T(transpose)(T(vector) * x)
             x[j][i] = swapped;
         }
 }
+
+static inline void T(load_turned)(const REAL *from, int64_t line, T(vector) * x)
+{
+    for (int i = 0; i < LANES; i++)
+        x[i] = T(load)(from + i * line, LANES);
+    T(transpose)(x);
+}

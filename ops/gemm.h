@@ -1,6 +1,5 @@
 /* Matrix products for the number type at hand: a part of the kernels of matmul, addmm, linear and linear_relu, so included in each
-   of them, for each type. BLIS does the work of large ones; a plain loop that of small ones and, where operations are counted
-   (WG_COUNTING), of all. */
+   of them, for each type. lib/gemm.c does the work; where operations are counted (WG_COUNTING), a plain loop. */
 
 /* A matrix in memory; strides in elements. */
 typedef struct {
@@ -40,6 +39,7 @@ typedef struct {
     bool relu;
 } T(ending);
 
+#ifdef WG_COUNTING
 /* Each element is one sum, in order of k. */
 static inline void T(plain_gemm)(T(matrix) a, T(matrix) b, bool add, T(ending) end, T(matrix) c)
 {
@@ -59,7 +59,6 @@ static inline void T(plain_gemm)(T(matrix) a, T(matrix) b, bool add, T(ending) e
         }
 }
 
-#ifdef WG_COUNTING
 static inline wg_status T(gemm_ended)(T(matrix) a, T(matrix) b, bool add, T(ending) end, T(matrix) c)
 {
     T(plain_gemm)(a, b, add, end, c);
@@ -68,16 +67,10 @@ static inline wg_status T(gemm_ended)(T(matrix) a, T(matrix) b, bool add, T(endi
 #else
 #include "../lib/gemm.h"
 
-enum { T(SMALL) = 2048 }; /* multiplications up to which a call of BLIS costs more than a plain loop */
-
 /* c ← a b, or c ← c + a b with add, then its ending. a and b of any strides. E_MEMORY if there is no room to pack them, and c is as
    before. A sum over nothing is zero. */
 static inline wg_status T(gemm_ended)(T(matrix) a, T(matrix) b, bool add, T(ending) end, T(matrix) c)
 {
-    if ((double)c.rows * (double)c.columns * (double)a.columns <= T(SMALL)) {
-        T(plain_gemm)(a, b, add, end, c);
-        return WG_OK;
-    }
     const struct wg_product product = {.m = c.rows,
                                        .n = c.columns,
                                        .k = a.columns,
