@@ -54,9 +54,14 @@ static void T(move_lines)(int64_t n, int64_t m, const REAL *from, int64_t from_l
     }
     const bool across = from_step == 1 && to_line == 1;
     const int64_t quads = across ? n / 4 * 4 : 0, whole = across ? m / 4 * 4 : 0;
-    for (int64_t i = 0; i < quads; i += 4)
+    if (to_step > from_line) /* what is farther apart is gone through once */
         for (int64_t p = 0; p < whole; p += 4)
-            T(turn_quads)(from + i * from_line + p, from_line, to + i + p * to_step, to_step);
+            for (int64_t i = 0; i < quads; i += 4)
+                T(turn_quads)(from + i * from_line + p, from_line, to + i + p * to_step, to_step);
+    else
+        for (int64_t i = 0; i < quads; i += 4)
+            for (int64_t p = 0; p < whole; p += 4)
+                T(turn_quads)(from + i * from_line + p, from_line, to + i + p * to_step, to_step);
     for (int64_t i = 0; i < n; i++)
         for (int64_t p = i < quads ? whole : 0; p < m; p++)
             to[i * to_line + p * to_step] = from[i * from_line + p * from_step];

@@ -1,7 +1,6 @@
 /* Vectors of the number type for the instruction set at hand: VECTOR_BYTES long, and FUSED where x y + z is rounded once (instances.h).
    All is inlined into loops whose numbers of turns are constants, so that sums stay in registers. */
 #ifndef WG_EACH
-#define WG_INLINE static inline __attribute__((always_inline))
 #define WG_EACH(index, n) _Pragma("GCC unroll 16") for (int index = 0; index < (n); index++)
 #endif
 
