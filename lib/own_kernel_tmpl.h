@@ -116,7 +116,8 @@ INLINE void T(store)(const int rows, const int vectors, REAL *c, int64_t c_row, 
 }
 
 /* Sums of a tile whose rows are not contiguous, or whose bias is neither the same along rows nor along columns. */
-static __attribute__((noinline)) void T(scatter)(int rows, int width, const struct wg_tiles *t, const T(place) * at, const REAL *sum)
+static __attribute__((noinline)) void T(scatter)(int rows, int width, const struct wg_tiles *t, const T(place) * at,
+                                                 const REAL *sum)
 {
     const bool plain = t->beta == 0 && !at->bias && !t->relu;
     for (int r = 0; r < rows; r++, sum += width) {

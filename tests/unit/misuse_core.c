@@ -220,6 +220,27 @@ static void misuse_update(void)
     assert_ok(wg_update_commit());
 }
 
+/* ---- replay.h ---- */
+
+static wg_status never_run(void *context)
+{
+    (void)context;
+    fail_msg("a step was run under an open tape");
+    return WG_OK;
+}
+
+static void misuse_replay(void)
+{
+    assert_null(wg_capture(NULL, NULL));
+    expect_error(WG_E_NULL, "capture: the step is NULL");
+    assert_null(wg_capture(never_run, NULL));
+    expect_error(WG_E_STATE, "capture: a tape or an update is open");
+    assert_fails(wg_replay_run(NULL), WG_E_NULL, "replay_run: ");
+    assert_fails(wg_replay_bind(NULL, fx.x, fx.x), WG_E_NULL, "replay_bind: ");
+    assert_true(wg_replay_look(NULL).logged == 0);
+    wg_replay_destroy(NULL);
+}
+
 /* ---- op.h ---- */
 
 static wg_status out_of_nowhere(const wg_call *c, wg_spec *out)
@@ -316,6 +337,7 @@ static void misuse_machine(void)
     assert_true(wg_memory_requests() >= 0 && wg_memory_now().live > 0);
     assert_non_null(wg_version());
     assert_non_null(wg_kernel_family());
+    assert_non_null(wg_instruction_set());
 }
 
 static void misuse_dump(void)
@@ -395,6 +417,11 @@ static const struct misuse table[] = {
     {"wg_update_begin", misuse_update},
     {"wg_update_commit", misuse_update},
     {"wg_update_cancel", misuse_update},
+    {"wg_capture", misuse_replay},
+    {"wg_replay_run", misuse_replay},
+    {"wg_replay_bind", misuse_replay},
+    {"wg_replay_look", misuse_replay},
+    {"wg_replay_destroy", misuse_replay},
     {"wg_invoke", misuse_op},
     {"wg_invoke1", misuse_op},
     {"wg_invoke2", misuse_op},
@@ -419,6 +446,7 @@ static const struct misuse table[] = {
     {"wg_memory_requests", misuse_machine},
     {"wg_version", misuse_machine},
     {"wg_kernel_family", misuse_machine},
+    {"wg_instruction_set", misuse_machine},
     {"wg_write_dot_with", misuse_dump},
 };
 
