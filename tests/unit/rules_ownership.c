@@ -254,6 +254,22 @@ static void rule_06_storage_is_aligned_and_counted(void **state)
     }
 }
 
+/* Every block is used again by the sizes that share its class, of which it must hold the largest. */
+static void rule_06_a_block_has_room_for_whatever_takes_it(void **state)
+{
+    (void)state;
+    for (int64_t n = 0; n < 10000000; n += 1 + n / 600)
+        for (int again = 0; again < 2; again++) {
+            wg_tensor *t = made(wg_zeros(WG_U8, WG_SHAPE(n)));
+            const struct wg_storage *block = t->storage;
+            assert_true(wg_storage_room(block) >= (size_t)n);
+            assert_true(block->bytes <= (size_t)n * 9 / 8 + 192 || n > 1 << 16);
+            assert_true(block->bytes <= (size_t)n * 257 / 256 + 8192 || n <= 1 << 16);
+            wg_free(t);
+        }
+    wg_memory_trim();
+}
+
 static void rule_06_a_parameter_is_referenced_once_per_tape(void **state)
 {
     (void)state;
@@ -285,6 +301,7 @@ int main(void)
         TEST(rule_05_a_leaf_of_a_tape_has_its_gradient_there),
         TEST(rule_06_after_the_first_step_of_a_shape_nothing_is_allocated),
         TEST(rule_06_storage_is_aligned_and_counted),
+        TEST(rule_06_a_block_has_room_for_whatever_takes_it),
         TEST(rule_06_a_parameter_is_referenced_once_per_tape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
