@@ -39,8 +39,8 @@ void wg_gemm_finish(wg_dtype dtype, const struct wg_product *p, int threads)
 
 /* ---- the choice ---- */
 
-/* Multiplications up to which the own kernels are the faster ones, by instruction set and number type: measured, see
-   docs/guide/products.md. */
+/* Multiplications up to which the own kernels are used, by instruction set and number type. What of this is measured, and what is not
+   yet, stands in docs/guide/products.md. */
 static const double own_up_to[][2] = {
     [WG_PORTABLE] = {0, 0},
     [WG_AVX2] = {INFINITY, INFINITY},

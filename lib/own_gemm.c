@@ -14,6 +14,8 @@ enum {
     SECOND_CACHE = 512 << 10, /* bytes of a */
     ACROSS = 48,              /* steps of k up to which going over c by rows pays */
     SMALL_ROOM = 16 << 10,    /* bytes for packing that are taken from the stack */
+    SMALL_DEPTH = 64,         /* steps of k of a product that needs no plan, */
+    SMALL_PRODUCT = 1 << 17,  /* and its multiplications */
     ALIGNMENT = 64
 };
 
@@ -381,6 +383,56 @@ static wg_status run(struct team *team, int threads)
     return WG_OK;
 }
 
+/* ---- small products ---- */
+
+/* So small that a plan would take longer than what it saves; of layouts that need none. */
+static bool is_small(const struct wg_kernels *kernels, const struct wg_product *p)
+{
+    return p->k <= SMALL_DEPTH && p->n >= kernels->lanes / 2 && p->m > WG_TURNED_ROWS && p->c_column == 1 &&
+           (double)p->m * (double)p->n * (double)p->k <= SMALL_PRODUCT;
+}
+
+static void multiply_small(const struct wg_kernels *kernels, const struct wg_product *p, int64_t size)
+{
+    char room[SMALL_ROOM] __attribute__((aligned(ALIGNMENT)));
+    const bool low = p->m <= kernels->low_rows, packs = p->b_column != 1;
+    const int64_t most = low ? kernels->low_rows : kernels->rows, tiles = parts_of(p->m, most), rows = p->m / tiles;
+    const int64_t higher = p->m - rows * tiles, lower = tiles - higher, lanes = kernels->lanes, left = rows * lower;
+    struct wg_tiles t = {.k = p->k,
+                         .c = p->c,
+                         .a_row = p->a_row,
+                         .a_column = p->a_column,
+                         .b_row = p->b_row,
+                         .c_row = p->c_row,
+                         .c_column = 1,
+                         .beta = p->beta,
+                         .bias_row = p->bias_row,
+                         .bias_column = p->bias_column,
+                         .last = true,
+                         .relu = p->relu};
+    for (int64_t j = 0; j < p->n; j += t.columns) {
+        const int64_t wanted = (p->n - j + lanes - 1) >> kernels->lanes_shift, vectors = low && wanted > 3 ? 4 : wanted > 1 ? 2 : 1;
+        t.columns = least(p->n - j, vectors * lanes);
+        t.b = (const char *)p->b + j * p->b_column * size;
+        if (packs) {
+            t.b_row = vectors * lanes;
+            kernels->pack(p->k, t.columns, t.b, p->b_row, p->b_column, room, t.b_row);
+            t.b = room;
+        }
+        for (int h = 0; h < 2; h++) {
+            t.count = h ? higher : lower;
+            t.next_a = (rows + h) * p->a_row;
+            t.next_c = (rows + h) * p->c_row;
+            t.next_bias = (rows + h) * p->bias_row;
+            t.a = (const char *)p->a + h * left * p->a_row * size;
+            t.c = (char *)p->c + (h * left * p->c_row + j) * size;
+            t.bias = p->bias ? (const char *)p->bias + (h * left * p->bias_row + j * p->bias_column) * size : NULL;
+            if (t.count)
+                kernels->tiles[vectors - 1][rows + h - 1](&t);
+        }
+    }
+}
+
 /* ---- what it all computes ---- */
 
 #define REAL float
@@ -410,10 +462,13 @@ wg_status wg_own_gemm(enum wg_variant variant, wg_dtype dtype, const struct wg_p
         wg_gemm_finish(dtype, product, 1);
         return WG_OK;
     }
-    struct team team = {.whole = {.kernels = kernels_of(variant, dtype),
-                                  .p = *product,
-                                  .size = dtype == WG_F32 ? (int64_t)sizeof(float) : (int64_t)sizeof(double),
-                                  .longest = block_length(product->k)},
+    const struct wg_kernels *kernels = kernels_of(variant, dtype);
+    const int64_t size = dtype == WG_F32 ? (int64_t)sizeof(float) : (int64_t)sizeof(double);
+    if (is_small(kernels, product)) {
+        multiply_small(kernels, product, size);
+        return WG_OK;
+    }
+    struct team team = {.whole = {.kernels = kernels, .p = *product, .size = size, .longest = block_length(product->k)},
                         .row_bands = 1,
                         .column_bands = 1};
     return run(&team, threads);
