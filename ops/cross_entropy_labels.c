@@ -1,21 +1,54 @@
 /* The mean over rows of -log softmax(x)[row, label[row]], as log Σ e^{x_j - m} - (x_label - m) with the row's maximum m. The second
-   output, p = softmax(x), is what the gradient reads. Losses are summed in f64, by parts that the number of rows alone sets. */
+   output, p = softmax(x), is what the gradient reads. Losses are summed in f64, by parts that the number of rows alone sets;
+   for the order of a row's sum see lanes.h. */
 #ifdef REAL
+#include "lanes.h"
+
 enum { T(CE_PARTS) = 256 };
 
 static REAL T(cross_entropy_row)(const ELEM *x, int64_t sx, ELEM *p, int64_t sp, int64_t n, int64_t label)
 {
-    REAL largest = x[0], sum = (REAL)0;
-    for (int64_t j = 1; j < n; j++)
-        largest = (REAL)x[j * sx] > largest ? (REAL)x[j * sx] : largest;
-    for (int64_t j = 0; j < n; j++) {
-        const REAL e = R(exp)((REAL)x[j * sx] - largest);
-        p[j * sp] = e;
-        sum = sum + e;
-    }
+    const REAL largest = T(line_largest)(x, sx, n), sum = T(line_exps)(x, sx, p, sp, n, largest);
     for (int64_t j = 0; j < n; j++)
         p[j * sp] = (REAL)p[j * sp] / sum;
     return R(log)(sum) - ((REAL)x[label * sx] - largest);
+}
+
+/* The same of several short rows, the strides of which come first: they are the vectors. */
+WG_INLINE void T(cross_entropy_short)(const ELEM *x, const int64_t *sx, ELEM *p, const int64_t *sp, int64_t n, int64_t rows,
+                                      const int64_t *label, int64_t s_label, REAL *loss)
+{
+    REAL e[T(LANES)][T(LANES)], sum[T(LANES)], largest[T(LANES)];
+    for (int64_t j = 0; j < n; j++)
+        for (int64_t r = 0; r < rows; r++)
+            e[j][r] = x[r * sx[0] + j * sx[1]];
+    for (int64_t r = 0; r < rows; r++)
+        largest[r] = x[r * sx[0]];
+    for (int64_t j = 1; j < n; j++)
+        for (int64_t r = 0; r < rows; r++)
+            largest[r] = e[j][r] > largest[r] ? e[j][r] : largest[r];
+    for (int64_t j = 0; j < n; j++)
+        for (int64_t r = 0; r < rows; r++) {
+            e[j][r] = R(exp)(e[j][r] - largest[r]);
+            sum[r] = j == 0 ? e[j][r] : sum[r] + e[j][r];
+        }
+    for (int64_t r = 0; r < rows; r++)
+        loss[r] = R(log)(sum[r]) - ((REAL)x[r * sx[0] + label[r * s_label] * sx[1]] - largest[r]);
+    for (int64_t j = 0; j < n; j++)
+        for (int64_t r = 0; r < rows; r++)
+            p[r * sp[0] + j * sp[1]] = e[j][r] / sum[r];
+}
+
+static void T(cross_entropy_rows)(const ELEM *x, const int64_t *sx, ELEM *p, const int64_t *sp, int64_t n, int64_t rows,
+                                  const int64_t *label, int64_t s_label, REAL *loss)
+{
+    if (n <= T(LANES) && rows == T(LANES)) /* constant, so that loops over rows are single vectors */
+        T(cross_entropy_short)(x, sx, p, sp, n, T(LANES), label, s_label, loss);
+    else if (n <= T(LANES))
+        T(cross_entropy_short)(x, sx, p, sp, n, rows, label, s_label, loss);
+    else
+        for (int64_t r = 0; r < rows; r++)
+            loss[r] = T(cross_entropy_row)(x + r * sx[0], sx[1], p + r * sp[0], sp[1], n, label[r * s_label]);
 }
 
 /* One sum: what its parts share. */
@@ -31,12 +64,16 @@ static void T(cross_entropy_parts)(int64_t first, int64_t last, void *context)
     const wg_tensor *logits = s->call->in[0], *labels = s->call->in[1], *softmax = s->call->out[1];
     const ELEM *x = (const ELEM *)(const void *)logits->data;
     const int64_t *label = (const int64_t *)(const void *)labels->data, *sx = wg_strides(logits), *sp = wg_strides(softmax);
+    const int64_t n = wg_extents(logits)[1], s_label = wg_strides(labels)[0];
     ELEM *p = (ELEM *)(void *)softmax->data;
     for (int64_t k = first; k < last; k++) {
         WIDE sum = (WIDE)0;
-        for (int64_t i = k * s->part; i < (k + 1) * s->part && i < s->rows; i++) {
-            const int64_t right = label[i * wg_strides(labels)[0]];
-            sum = sum + (WIDE)T(cross_entropy_row)(x + i * sx[0], sx[1], p + i * sp[0], sp[1], wg_extents(logits)[1], right);
+        for (int64_t i = k * s->part; i < (k + 1) * s->part && i < s->rows; i += T(LANES)) {
+            REAL loss[T(LANES)];
+            const int64_t some = s->rows - i < T(LANES) ? s->rows - i : T(LANES);
+            T(cross_entropy_rows)(x + i * sx[0], sx, p + i * sp[0], sp, n, some, label + i * s_label, s_label, loss);
+            for (int64_t r = 0; r < some; r++)
+                sum = sum + (WIDE)loss[r];
         }
         s->sums[k] = sum;
     }
@@ -50,7 +87,7 @@ static wg_status T(cross_entropy_labels)(const wg_call *c)
     T(cross_entropy_sum) s;
     s.call = c;
     s.rows = wg_extents(c->in[0])[0];
-    s.part = (s.rows + T(CE_PARTS) - 1) / T(CE_PARTS);
+    s.part = (s.rows + T(CE_PARTS) * T(LANES) - 1) / (T(CE_PARTS) * T(LANES)) * T(LANES);
     const int64_t parts = s.part ? (s.rows + s.part - 1) / s.part : 0;
     wg_parallel(wg_kernel_threads(8 * (double)c->in[0]->numel), parts, T(cross_entropy_parts), &s);
     WIDE total = (WIDE)0;
@@ -99,8 +136,8 @@ static wg_cost cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_bytes(c);
     const double n = (double)c->in[0]->numel, rows = (double)wg_extents(c->in[0])[0];
-    const double part = ceil(rows / 256), parts = rows > 0 ? ceil(rows / part) : 0;
-    cost.add = 2 * n + 3 * rows + parts;
+    const double part = 16 * ceil(rows / (256 * 16)), parts = rows > 0 ? ceil(rows / part) : 0;
+    cost.add = 2 * n + 2 * rows + parts;
     cost.div = n + 1;
     cost.compare = n - rows;
     cost.transcendental = n + rows;
@@ -119,6 +156,7 @@ const struct wg_op wg_op_cross_entropy_labels = {
     .saves = WG_IN(1) | WG_OUT(1),
     WG_SAMPLES({"4x5", {WG_DIMS(4, 5), WG_DIMS(4)}, .n = 2, .dtype = {WG_F32, WG_I64}, .low = {-3, 0}, .high = {3, 5}},
                {"one row", {WG_DIMS(1, 3), WG_DIMS(1)}, .n = 2, .dtype = {WG_F32, WG_I64}, .low = {-3, 0}, .high = {3, 3}},
-               {"parts", {WG_DIMS(300, 2), WG_DIMS(300)}, .n = 2, .dtype = {WG_F32, WG_I64}, .low = {-3, 0}, .high = {3, 2}}),
+               {"parts", {WG_DIMS(300, 2), WG_DIMS(300)}, .n = 2, .dtype = {WG_F32, WG_I64}, .low = {-3, 0}, .high = {3, 2}},
+               {"long rows", {WG_DIMS(3, 40), WG_DIMS(3)}, .n = 2, .dtype = {WG_F32, WG_I64}, .low = {-3, 0}, .high = {3, 40}}),
 };
 #endif

@@ -1,5 +1,8 @@
-/* y_i = x_i - log Σ e^{x_j} along an axis, as (x_i - m) - log Σ e^{x_j - m} with the maximum m. Sums run in order of the index. */
+/* y_i = x_i - log Σ e^{x_j} along an axis, as (x_i - m) - log Σ e^{x_j - m} with the maximum m. For the order of
+   sums see lanes.h. */
 #ifdef REAL
+#include "lanes.h"
+
 static void T(log_softmax_lane)(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     ELEM *y = (ELEM *)(void *)at[0];
@@ -7,14 +10,19 @@ static void T(log_softmax_lane)(int64_t n, char *const *at, const int64_t *s, co
     (void)params;
     if (n == 0)
         return;
-    REAL largest = x[0], sum = (REAL)0;
-    for (int64_t i = 1; i < n; i++)
-        largest = (REAL)x[i * s[1]] > largest ? (REAL)x[i * s[1]] : largest;
-    for (int64_t i = 0; i < n; i++)
-        sum = sum + R(exp)((REAL)x[i * s[1]] - largest);
+    const REAL largest = T(line_largest)(x, s[1], n);
+    REAL sum = (REAL)0;
+    if (s[1] == 1)
+        LINE_SUM(sum, n, R(exp)((REAL)x[i] - largest));
+    else
+        LINE_SUM(sum, n, R(exp)((REAL)x[i * s[1]] - largest));
     const REAL log_sum = R(log)(sum);
-    for (int64_t i = 0; i < n; i++)
-        y[i * s[0]] = ((REAL)x[i * s[1]] - largest) - log_sum;
+    if (s[0] == 1 && s[1] == 1)
+        WG_LOOP(n)
+            y[i] = ((REAL)x[i] - largest) - log_sum;
+    else
+        WG_LOOP(n)
+            y[i * s[0]] = ((REAL)x[i * s[1]] - largest) - log_sum;
 }
 
 static wg_status T(log_softmax)(const wg_call *c)
@@ -47,6 +55,7 @@ static wg_cost cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_each(c, 4, 0, 0, 1, 1);
     cost.compare -= wg_lane_count(c);
+    cost.add -= wg_lane_count(c);
     cost.transcendental += wg_lane_count(c);
     return cost;
 }

@@ -1,6 +1,8 @@
-/* y_i = e^{x_i} / Σ e^{x_j} along an axis, the maximum subtracted first so that nothing overflows. Sums run in order of the
-   index. */
+/* y_i = e^{x_i} / Σ e^{x_j} along an axis, the maximum subtracted first so that nothing overflows. For the order of
+   sums see lanes.h. */
 #ifdef REAL
+#include "lanes.h"
+
 static void T(softmax_lane)(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     ELEM *y = (ELEM *)(void *)at[0];
@@ -8,16 +10,13 @@ static void T(softmax_lane)(int64_t n, char *const *at, const int64_t *s, const 
     (void)params;
     if (n == 0)
         return;
-    REAL largest = x[0], sum = (REAL)0;
-    for (int64_t i = 1; i < n; i++)
-        largest = (REAL)x[i * s[1]] > largest ? (REAL)x[i * s[1]] : largest;
-    for (int64_t i = 0; i < n; i++) {
-        const REAL e = R(exp)((REAL)x[i * s[1]] - largest);
-        y[i * s[0]] = e;
-        sum = sum + e;
-    }
-    for (int64_t i = 0; i < n; i++)
-        y[i * s[0]] = (REAL)y[i * s[0]] / sum;
+    const REAL sum = T(line_exps)(x, s[1], y, s[0], n, T(line_largest)(x, s[1], n));
+    if (s[0] == 1 && n > T(LANES)) /* what was just written one by one is not read as a vector */
+        WG_LOOP(n)
+            y[i] = (REAL)y[i] / sum;
+    else
+        WG_LOOP(n)
+            y[i * s[0]] = (REAL)y[i * s[0]] / sum;
 }
 
 static wg_status T(softmax)(const wg_call *c)
@@ -48,6 +47,7 @@ static wg_cost cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_each(c, 2, 0, 1, 1, 1);
     cost.compare -= wg_lane_count(c);
+    cost.add -= wg_lane_count(c);
     return cost;
 }
 
@@ -64,6 +64,7 @@ const struct wg_op wg_op_softmax = {
     .saves = WG_OUT(0),
     .inplace = WG_IN(0),
     WG_SAMPLES({"rows", {WG_DIMS(3, 5)}, .n = 1, .low = {-3}, .high = {3}, .params = &(const int){1}},
+               {"long rows", {WG_DIMS(2, 300)}, .n = 1, .low = {-3}, .high = {3}, .params = &(const int){1}},
                {"columns", {WG_DIMS(3, 5)}, .n = 1, .low = {-3}, .high = {3}, .params = &(const int){0}},
                {"middle", {WG_DIMS(2, 3, 4)}, .n = 1, .low = {-3}, .high = {3}, .params = &(const int){1}}),
 };

@@ -1,15 +1,24 @@
 /* y (gy - Σ gy y) along an axis, y = softmax x: softmax's gradient, an op of its own so that it has one too. */
 #ifdef REAL
+#include "lanes.h"
+
 static void T(softmax_grad_lane)(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     ELEM *gx = (ELEM *)(void *)at[0];
     const ELEM *y = (const ELEM *)(const void *)at[1], *gy = (const ELEM *)(const void *)at[2];
     REAL dot = (REAL)0;
     (void)params;
-    for (int64_t i = 0; i < n; i++)
-        dot = dot + (REAL)gy[i * s[2]] * (REAL)y[i * s[1]];
-    for (int64_t i = 0; i < n; i++)
-        gx[i * s[0]] = (REAL)y[i * s[1]] * ((REAL)gy[i * s[2]] - dot);
+    if (n == 0)
+        return;
+    if (s[0] == 1 && s[1] == 1 && s[2] == 1) {
+        LINE_SUM(dot, n, (REAL)gy[i] * (REAL)y[i]);
+        WG_LOOP(n)
+            gx[i] = (REAL)y[i] * ((REAL)gy[i] - dot);
+    } else {
+        LINE_SUM(dot, n, (REAL)gy[i * s[2]] * (REAL)y[i * s[1]]);
+        WG_LOOP(n)
+            gx[i * s[0]] = (REAL)y[i * s[1]] * ((REAL)gy[i * s[2]] - dot);
+    }
 }
 
 static wg_status T(softmax_grad)(const wg_call *c)
@@ -55,7 +64,9 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 
 static wg_cost cost(const wg_call *c)
 {
-    return wg_cost_each(c, 2, 2, 0, 0, 0);
+    wg_cost cost = wg_cost_each(c, 2, 2, 0, 0, 0);
+    cost.add -= wg_lane_count(c);
+    return cost;
 }
 
 const struct wg_op wg_op_softmax_grad = {

@@ -78,8 +78,8 @@ WG_INLINE REAL T(log_near_1)(REAL x)
 WG_INLINE REAL T(log_near_1)(REAL x)
 {
     const REAL s = x / (2 + x), z = s * s, half = 0.5 * x * x;
-    const REAL series = POLY7(z, 0x1.5555555555558p-1, 0x1.99999999951f5p-2, 0x1.2492492e0b70cp-2, 0x1.c71c62c42db89p-3,
-                              0x1.7462be245eae3p-3, 0x1.39fd25d62ab23p-3, 0x1.2b6776a1bf0b9p-3);
+    const REAL series = POLY8(z, 0x1.5555555555555p-1, 0x1.9999999999f3p-2, 0x1.24924923dba6ap-2, 0x1.c71c72e2f78d5p-3,
+                              0x1.745cab2727663p-3, 0x1.3b29fcbbce66dp-3, 0x1.0e88ea4725d3dp-3, 0x1.16b68338bd78bp-3);
     return x - (half - s * (half + z * series));
 }
 #endif
