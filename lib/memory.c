@@ -129,9 +129,10 @@ static void *bytes_from_system(size_t bytes)
 {
     if (bytes < huge)
         return aligned_alloc(64, bytes);
-    void *at = aligned_alloc(huge_page, bytes);
-    if (at)
-        (void)madvise(at, bytes & ~(huge_page - 1), MADV_HUGEPAGE); /* where the system has none, nothing is lost */
+    void *at = NULL; /* aligned_alloc wants sizes that are multiples of the alignment */
+    if (posix_memalign(&at, huge_page, bytes) != 0)
+        return NULL;
+    (void)madvise(at, bytes & ~(huge_page - 1), MADV_HUGEPAGE); /* where the system has none, nothing is lost */
     return at;
 }
 

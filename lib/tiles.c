@@ -70,7 +70,7 @@ static wg_status make_row(struct wg_replay *replay, const struct wg_plan *plan, 
 static wg_status make_fold(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit,
                            const struct wg_launch *launch, struct ready_row *ready, struct ready_join *join)
 {
-    const int isa = replay->log.thread->isa, dtype = launch->dtype == WG_F64;
+    const int isa = (int)replay->log.thread->isa, dtype = launch->dtype == WG_F64;
     const size_t tiles = (size_t)((unit->numel + WG_TILE - 1) / WG_TILE);
     char *totals = wg_log_alloc(&replay->log, tiles * sizeof(double));
     if (!totals)
