@@ -97,11 +97,11 @@ static void check_part(const struct op *op, wg_tensor *const *in, const wg_tenso
 static void check_number(const struct op *op, wg_tensor *const *in, int64_t n, bool first)
 {
     wg_tensor *number = view(in[first], 1, 1, 1), *all = view(in[!first], 0, n, 1);
-    wg_tensor *wide = made(wg_copy(wg_broadcast_to(number, WG_SHAPE(n))));
+    wg_tensor *seen = made(wg_broadcast_to(number, WG_SHAPE(n))), *wide = made(wg_copy(seen));
     wg_tensor *y = first ? apply(op, number, all) : apply(op, all, number),
               *want = first ? apply(op, wide, all) : apply(op, all, wide);
     assert_part(op, "a number", y, want, 0, 1);
-    wg_free(want), wg_free(y), wg_free(wide), wg_free(all), wg_free(number);
+    wg_free(want), wg_free(y), wg_free(wide), wg_free(seen), wg_free(all), wg_free(number);
 }
 
 static void lengths_and_alignments(void **state)
