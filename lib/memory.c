@@ -110,7 +110,7 @@ static unsigned class_of(size_t bytes, size_t *rounded)
     *rounded = steps << shift;
     if (fine == 3)
         return WG_SMALL_CLASSES - 1 + (top - 10) * 8 + (unsigned)steps - 8;
-    return WG_MIDDLE_CLASSES + (top - 16) * 256 + (unsigned)steps - 256;
+    return WG_MIDDLE_CLASSES + (top - 16) * WG_LARGE_CLASSES + (unsigned)steps - WG_LARGE_CLASSES;
 }
 
 /* With room for every place that a block of the class may have. */
@@ -153,6 +153,21 @@ static struct wg_storage *block_from_system(struct wg_pool *pool, size_t bytes, 
     return block;
 }
 
+/* One that was given back: of the class, or of those above that are at most an eighth larger, so that sizes which differ a little from
+   step to step do not pile up. NULL: there is none. */
+static struct wg_storage *block_from_pool(struct wg_pool *pool, unsigned class)
+{
+    const unsigned last = class < WG_MIDDLE_CLASSES ? class : class + WG_LARGE_CLASSES / 8;
+    while (class < last && class + 1 < WG_SIZE_CLASSES && !pool->free[class])
+        class ++;
+    struct wg_storage *block = pool->free[class];
+    if (block) {
+        wg_unpoison(wg_storage_data(block), wg_storage_room(block));
+        pool->free[class] = block->next_free;
+    }
+    return block;
+}
+
 struct wg_storage *wg_storage_find(struct wg_thread *th, size_t payload)
 {
     struct wg_pool *pool = &th->pool;
@@ -161,13 +176,9 @@ struct wg_storage *wg_storage_find(struct wg_thread *th, size_t payload)
     const unsigned class = representable ? size_class(payload, &rounded) : 0;
     struct wg_storage *block = NULL;
     if (representable && !fails(pool, pool->requests++)) {
-        block = pool->free[class];
-        if (block) {
-            wg_unpoison(wg_storage_data(block), wg_storage_room(block));
-            pool->free[class] = block->next_free;
-        } else {
+        block = block_from_pool(pool, class);
+        if (!block)
             block = block_from_system(pool, rounded, class);
-        }
     }
     if (!block) {
         wg_fail(WG_E_MEMORY, "memory", "no memory for %zu bytes", payload);
@@ -176,7 +187,7 @@ struct wg_storage *wg_storage_find(struct wg_thread *th, size_t payload)
     atomic_init(&block->refs, 1);
     if (th->capture)
         wg_capture_born(th->capture, block);
-    pool->live += (int64_t)rounded;
+    pool->live += (int64_t)block->bytes;
     if (pool->live > pool->peak)
         pool->peak = pool->live;
     return block;

@@ -21,7 +21,7 @@ struct wg_plan {
     struct wg_array units;
     size_t *at; /* of each internal place: where in the block, or in a slot of its group; see slotted */
     bool *slotted;
-    uint32_t *maker; /* of each place: zeros, for scalars.c */
+    uint32_t *maker; /* of each place: zeros, for schedule.c */
     size_t block;
 };
 

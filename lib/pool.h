@@ -55,11 +55,12 @@ struct wg_storage {
 _Static_assert(sizeof(struct wg_storage) == 64, "a header is a cache line");
 
 /* Blocks of up to 16 cache lines have a class for each number of lines; up to 64 KiB, eight classes an octave: at most 12.5 % apart;
-   above, 256 an octave: there little is worth keeping, and blocks are few. */
+   above, 256 an octave, so that little is wasted, but a block may be had by requests for up to an eighth less. */
 enum {
     WG_SMALL_CLASSES = 17,
     WG_MIDDLE_CLASSES = WG_SMALL_CLASSES + 8 * 6,
-    WG_SIZE_CLASSES = WG_MIDDLE_CLASSES + 256 * 31,
+    WG_LARGE_CLASSES = 256, /* an octave */
+    WG_SIZE_CLASSES = WG_MIDDLE_CLASSES + WG_LARGE_CLASSES * 31,
 };
 
 /* A thread's. held: all bytes that it had from the system and has not given back. */

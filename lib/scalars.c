@@ -1,16 +1,9 @@
 /* Groups of scalar calls, packed: calls of one op on one number each that do not wait for each other become one call on many. What the
    group reads from outside is brought together first, what it makes for others is handed out last, and in between the numbers lie
-   side by side in one array.
-
-   The order is that of a list schedule: of the calls that are ready, the one with the longest way to the end is next; with it go
-   all others that are ready with the same op and params, if they are many. So a long chain runs on and collects what hangs beside
-   it, and a thousand equal terms run abreast. Each number is worked out as before, by the same row. */
-#include <stdlib.h>
+   side by side in one array. Each number is worked out as before, by the same row. */
 #include <string.h>
 
-#include "replay.h"
-
-enum { WIDE = 8, MOST_KEYS = 256, INPUTS = WG_ROW_OPERANDS - 1 };
+#include "schedule.h"
 
 /* A call on n numbers. */
 struct packed_row {
@@ -33,234 +26,13 @@ struct wg_packed {
     struct packed_row *rows;
 };
 
-struct key {
-    const struct wg_launch *like;
-    wg_row *row;
-    struct wg_array ready; /* members, some of which have run meanwhile */
-    size_t waiting;        /* the others */
-};
-
-struct packing {
-    struct wg_replay *replay;
-    const struct wg_plan *plan;
-    const struct wg_unit *unit;
-    size_t n;                                                /* members; values from n on are brought in */
-    uint32_t (*source)[INPUTS];                              /* of each member: values */
-    uint32_t *key, *height, *pending, *consumers, *consumer; /* consumers: where those of a member begin in consumer */
-    bool *done;
-    struct wg_array brought, homes; /* operands; a hash table of their numbers + 1 */
-    struct key keys[MOST_KEYS];
-    size_t n_keys;
-    struct wg_array heap;   /* members that are ready, the highest first */
-    struct wg_array order;  /* members as they run */
-    struct wg_array starts; /* where the calls begin in order */
-    size_t *at;             /* of each value, in the array */
-    uint32_t *call_of, *remaining;
-    struct wg_array holes;
-    size_t used, widest; /* bytes: of the array; of a call */
-};
-
-static const struct wg_launch *member(const struct packing *p, size_t m)
-{
-    return WG_LAUNCH(p->plan->log, p->plan->order[p->unit->first + m]);
-}
-
-static const struct wg_operand *operand_of(const struct packing *p, size_t m, unsigned i)
-{
-    return WG_OPERAND(p->plan->log, member(p, m)->operand + i);
-}
-
-static size_t size_of(const struct packing *p, const struct wg_operand *operand)
-{
-    return wg_dtype_size((wg_dtype)WG_LAYOUT(p->plan->log, operand->layout)->dtype);
-}
-
-/* ---- values and keys ---- */
-
-static size_t home_of(const struct packing *p, const struct wg_operand *operand)
-{
-    const uint64_t h = ((uint64_t)operand->place * 0x9E3779B97F4A7C15u) ^ ((uint64_t)operand->offset * 0xC2B2AE3D27D4EB4Fu);
-    return (h ^ h >> 31) & (p->homes.n - 1);
-}
-
-/* The number of what is brought in for that operand. */
-static wg_status bring(struct packing *p, const struct wg_operand *operand, uint32_t *value)
-{
-    size_t i = home_of(p, operand);
-    for (uint32_t found; (found = *WG_AT(p->homes, uint32_t, i)) != 0; i = (i + 1) & (p->homes.n - 1)) {
-        const struct wg_operand *other = *WG_AT(p->brought, const struct wg_operand *, found - 1);
-        if (other->place == operand->place && other->offset == operand->offset && size_of(p, other) == size_of(p, operand)) {
-            *value = (uint32_t)p->n + found - 1;
-            return WG_OK;
-        }
-    }
-    WG_TRY(wg_array_room(&p->brought, 1, sizeof operand));
-    *value = (uint32_t)(p->n + p->brought.n);
-    *WG_AT(p->brought, const struct wg_operand *, p->brought.n++) = operand;
-    *WG_AT(p->homes, uint32_t, i) = (uint32_t)p->brought.n;
-    return WG_OK;
-}
-
-/* false: there are too many kinds of calls. */
-static bool find_key(struct packing *p, size_t m)
-{
-    const struct wg_launch *launch = member(p, m);
-    for (size_t k = 0; k < p->n_keys; k++) {
-        const struct wg_launch *like = p->keys[k].like;
-        if (like->op == launch->op && like->dtype == launch->dtype &&
-            (like->params == launch->params ||
-             (like->op->params_size && memcmp(like->params, launch->params, like->op->params_size) == 0))) {
-            p->key[m] = (uint32_t)k;
-            return true;
-        }
-    }
-    if (p->n_keys == MOST_KEYS)
-        return false;
-    p->key[m] = (uint32_t)p->n_keys;
-    p->keys[p->n_keys++] = (struct key){.like = launch, .row = wg_launch_row(p->plan->log, launch)};
-    return true;
-}
-
-/* Who reads what: maker is, of each place, the last member that wrote it, + 1. */
-static wg_status read_members(struct packing *p, uint32_t *maker, bool *few)
-{
-    wg_status status = WG_OK;
-    *few = true;
-    for (size_t m = 0; m < p->n && status == WG_OK && *few; m++) {
-        *few = find_key(p, m);
-        for (unsigned i = 0; i < member(p, m)->n_in && status == WG_OK; i++) {
-            const struct wg_operand *operand = operand_of(p, m, i + 1);
-            if (maker[operand->place])
-                p->source[m][i] = maker[operand->place] - 1;
-            else
-                status = bring(p, operand, &p->source[m][i]);
-        }
-        maker[operand_of(p, m, 0)->place] = (uint32_t)m + 1;
-    }
-    return status;
-}
-
-static void link_consumers(struct packing *p)
-{
-    for (size_t m = 0; m < p->n; m++)
-        for (unsigned i = 0; i < member(p, m)->n_in; i++)
-            if (p->source[m][i] < p->n) {
-                p->consumers[p->source[m][i] + 1]++;
-                p->pending[m]++;
-            }
-    for (size_t m = 0; m < p->n; m++) {
-        p->consumers[m + 1] += p->consumers[m];
-        p->remaining[m] = p->consumers[m + 1];
-    }
-    for (size_t m = p->n; m-- > 0;)
-        for (unsigned i = 0; i < member(p, m)->n_in; i++) {
-            const uint32_t s = p->source[m][i];
-            if (s >= p->n)
-                continue;
-            p->consumer[--p->remaining[s]] = (uint32_t)m;
-            p->height[s] = p->height[m] + 1 > p->height[s] ? p->height[m] + 1 : p->height[s];
-        }
-}
-
-/* ---- the schedule ---- */
-
-static bool higher(const struct packing *p, uint32_t a, uint32_t b)
-{
-    return p->height[a] != p->height[b] ? p->height[a] > p->height[b] : a < b;
-}
-
-static wg_status push(struct packing *p, uint32_t m)
-{
-    struct key *key = &p->keys[p->key[m]];
-    WG_TRY(wg_array_room(&p->heap, 1, sizeof m));
-    WG_TRY(wg_array_room(&key->ready, 1, sizeof m));
-    *WG_AT(key->ready, uint32_t, key->ready.n++) = m;
-    key->waiting++;
-    uint32_t *heap = p->heap.at;
-    size_t i = p->heap.n++;
-    for (; i > 0 && higher(p, m, heap[(i - 1) / 2]); i = (i - 1) / 2)
-        heap[i] = heap[(i - 1) / 2];
-    heap[i] = m;
-    return WG_OK;
-}
-
-static uint32_t pop(struct packing *p)
-{
-    uint32_t *heap = p->heap.at;
-    const uint32_t top = heap[0], last = heap[--p->heap.n];
-    size_t i = 0;
-    for (size_t child; (child = 2 * i + 1) < p->heap.n; i = child) {
-        if (child + 1 < p->heap.n && higher(p, heap[child + 1], heap[child]))
-            child++;
-        if (!higher(p, heap[child], last))
-            break;
-        heap[i] = heap[child];
-    }
-    heap[i] = last;
-    return top;
-}
-
-static void put_in_order(struct packing *p, uint32_t m)
-{
-    p->done[m] = true;
-    p->keys[p->key[m]].waiting--;
-    *WG_AT(p->order, uint32_t, p->order.n++) = m;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* The next call: that member, or all that are ready with its key. */
-static wg_status run_next(struct packing *p, uint32_t top)
-{
-    struct key *key = &p->keys[p->key[top]];
-    const size_t first = p->order.n;
-    *WG_AT(p->starts, uint32_t, p->starts.n++) = (uint32_t)first;
-    if (key->waiting < WIDE) {
-        put_in_order(p, top);
-    } else {
-        for (size_t i = 0; i < key->ready.n; i++)
-            if (!p->done[*WG_AT(key->ready, uint32_t, i)])
-                put_in_order(p, *WG_AT(key->ready, uint32_t, i));
-        key->ready.n = 0;
-        qsort(WG_AT(p->order, uint32_t, first), p->order.n - first, sizeof(uint32_t), by_number);
-    }
-    for (size_t i = first; i < p->order.n; i++) {
-        const uint32_t m = *WG_AT(p->order, uint32_t, i);
-        p->call_of[m] = (uint32_t)p->starts.n - 1;
-        for (uint32_t c = p->consumers[m]; c < p->consumers[m + 1]; c++)
-            if (--p->pending[p->consumer[c]] == 0)
-                WG_TRY(push(p, p->consumer[c]));
-    }
-    return WG_OK;
-}
-
-static wg_status schedule(struct packing *p)
-{
-    WG_TRY(wg_array_room(&p->order, p->n, sizeof(uint32_t)));
-    WG_TRY(wg_array_room(&p->starts, p->n + 1, sizeof(uint32_t)));
-    for (uint32_t m = 0; m < p->n; m++)
-        if (p->pending[m] == 0)
-            WG_TRY(push(p, m));
-    while (p->heap.n > 0) {
-        const uint32_t top = pop(p);
-        if (!p->done[top])
-            WG_TRY(run_next(p, top));
-    }
-    *WG_AT(p->starts, uint32_t, p->starts.n) = (uint32_t)p->order.n;
-    return WG_OK;
-}
-
 /* ---- where the values lie ---- */
 
 struct gap {
     size_t at, bytes;
 };
 
-static wg_status find_room(struct packing *p, size_t bytes, size_t *at)
+static wg_status find_room(struct wg_packing *p, size_t bytes, size_t *at)
 {
     for (size_t i = p->holes.n; i-- > 0;) {
         struct gap *gap = WG_AT(p->holes, struct gap, i);
@@ -275,21 +47,21 @@ static wg_status find_room(struct packing *p, size_t bytes, size_t *at)
     return WG_OK;
 }
 
-static size_t call_bytes(const struct packing *p, size_t call)
+static size_t call_bytes(const struct wg_packing *p, size_t call)
 {
     const size_t n = *WG_AT(p->starts, uint32_t, call + 1) - *WG_AT(p->starts, uint32_t, call);
     const size_t bytes = n * sizeof(double);
     return n == 1 ? bytes : (bytes + 63) & ~(size_t)63;
 }
 
-static bool is_outside(const struct packing *p, const uint32_t *maker, uint32_t m)
+static bool is_outside(const struct wg_packing *p, const uint32_t *maker, uint32_t m)
 {
-    const uint32_t place = operand_of(p, m, 0)->place;
+    const uint32_t place = wg_member_operand(p, m, 0)->place;
     return !p->plan->slotted[place] && maker[place] == m + 1;
 }
 
 /* What is handed out at the end stays; what all have read gives its room to the next call of its size. */
-static wg_status find_places(struct packing *p, const uint32_t *maker)
+static wg_status find_places(struct wg_packing *p, const uint32_t *maker)
 {
     for (size_t i = 0; i < p->brought.n; i++)
         p->at[p->n + i] = i * sizeof(double);
@@ -303,10 +75,10 @@ static wg_status find_places(struct packing *p, const uint32_t *maker)
         WG_TRY(find_room(p, call_bytes(p, call), &at));
         for (uint32_t i = first; i < end; i++) {
             const uint32_t m = *WG_AT(p->order, uint32_t, i);
-            p->at[m] = at + (i - first) * size_of(p, operand_of(p, m, 0));
+            p->at[m] = at + (i - first) * wg_operand_size(p, wg_member_operand(p, m, 0));
         }
         for (uint32_t i = first; i < end; i++)
-            for (unsigned k = 0; k < member(p, *WG_AT(p->order, uint32_t, i))->n_in; k++) {
+            for (unsigned k = 0; k < wg_member(p, *WG_AT(p->order, uint32_t, i))->n_in; k++) {
                 const uint32_t source = p->source[*WG_AT(p->order, uint32_t, i)][k];
                 if (source >= p->n || --p->remaining[p->call_of[source]] > 0)
                     continue;
@@ -339,7 +111,7 @@ static void gather_8(int64_t n, char *const *at, const int64_t *s, const void *p
 }
 
 /* The stride at which input k of a call's members lies; false: at none. */
-static bool find_stride(const struct packing *p, const uint32_t *m, size_t n, unsigned k, int64_t size, int64_t *stride)
+static bool find_stride(const struct wg_packing *p, const uint32_t *m, size_t n, unsigned k, int64_t size, int64_t *stride)
 {
     const int64_t first = (int64_t)p->at[p->source[m[0]][k]];
     const int64_t step = n > 1 ? (int64_t)p->at[p->source[m[1]][k]] - first : 0;
@@ -351,12 +123,12 @@ static bool find_stride(const struct packing *p, const uint32_t *m, size_t n, un
 }
 
 /* Input k of a call: where its numbers lie, after a call that gathers them if need be. */
-static wg_status make_input(struct packing *p, struct packed_row *row, int64_t *stride, struct packed_row **gather,
+static wg_status make_input(struct wg_packing *p, struct packed_row *row, int64_t *stride, struct packed_row **gather,
                             const uint32_t *m, unsigned k, char *array)
 {
     char *room = array + p->used + k * p->widest;
-    const struct wg_operand *operand = operand_of(p, m[0], k + 1);
-    const int64_t size = (int64_t)size_of(p, operand);
+    const struct wg_operand *operand = wg_member_operand(p, m[0], k + 1);
+    const int64_t size = (int64_t)wg_operand_size(p, operand);
     const size_t n = (size_t)row->n;
     row->at[k + 1] = array + p->at[p->source[m[0]][k]];
     if (find_stride(p, m, n, k, size, stride))
@@ -374,10 +146,10 @@ static wg_status make_input(struct packing *p, struct packed_row *row, int64_t *
 }
 
 /* Strides of 0 and 1 are shared. */
-static const int64_t *keep_strides(struct packing *p, const int64_t *stride)
+static const int64_t *keep_strides(struct wg_packing *p, const int64_t *stride)
 {
     unsigned singles = 0;
-    for (unsigned k = 0; k < INPUTS; k++) {
+    for (unsigned k = 0; k < WG_ROW_INPUTS; k++) {
         if (stride[k + 1] != 0 && stride[k + 1] != 1) {
             int64_t *own = wg_log_alloc(&p->replay->log, WG_ROW_OPERANDS * sizeof *own);
             return own ? memcpy(own, stride, WG_ROW_OPERANDS * sizeof *own) : NULL;
@@ -387,11 +159,11 @@ static const int64_t *keep_strides(struct packing *p, const int64_t *stride)
     return wg_strides_of(singles);
 }
 
-static wg_status make_calls(struct packing *p, struct wg_packed *packed, char *array)
+static wg_status make_calls(struct wg_packing *p, struct wg_packed *packed, char *array)
 {
     for (size_t call = 0; call < p->starts.n; call++) {
         const uint32_t first = *WG_AT(p->starts, uint32_t, call), *m = WG_AT(p->order, uint32_t, first);
-        const struct wg_launch *launch = member(p, *m);
+        const struct wg_launch *launch = wg_member(p, *m);
         int64_t stride[WG_ROW_OPERANDS] = {1, 1, 1, 1};
         struct packed_row row = {.row = p->keys[p->key[*m]].row,
                                  .params = launch->params,
@@ -410,7 +182,7 @@ static wg_status make_calls(struct packing *p, struct wg_packed *packed, char *a
 }
 
 /* What is carried, those of 4 bytes first. */
-static wg_status make_carried(struct packing *p, struct wg_packed *packed, const uint32_t *maker, char *array)
+static wg_status make_carried(struct wg_packing *p, struct wg_packed *packed, const uint32_t *maker, char *array)
 {
     packed->in = wg_log_alloc(&p->replay->log, p->brought.n * sizeof *packed->in);
     packed->out = wg_log_alloc(&p->replay->log, p->n * sizeof *packed->out);
@@ -420,15 +192,15 @@ static wg_status make_carried(struct packing *p, struct wg_packed *packed, const
     for (int wide = 0; wide < 2; wide++) {
         for (size_t i = 0; i < p->brought.n; i++) {
             const struct wg_operand *operand = *WG_AT(p->brought, const struct wg_operand *, i);
-            if ((size_of(p, operand) == 8) != wide)
+            if ((wg_operand_size(p, operand) == 8) != wide)
                 continue;
             packed->in[in] = (struct carried){wg_address(p->replay, p->plan, operand), array + p->at[p->n + i]};
             WG_TRY(wg_follow(p->replay, &packed->in[in++].from, operand));
             packed->n_in[wide]++;
         }
         for (uint32_t m = 0; m < p->n; m++) {
-            const struct wg_operand *operand = operand_of(p, m, 0);
-            if ((size_of(p, operand) == 8) != wide || !is_outside(p, maker, m))
+            const struct wg_operand *operand = wg_member_operand(p, m, 0);
+            if ((wg_operand_size(p, operand) == 8) != wide || !is_outside(p, maker, m))
                 continue;
             packed->out[out++] = (struct carried){array + p->at[m], wg_address(p->replay, p->plan, operand)};
             packed->n_out[wide]++;
@@ -439,11 +211,11 @@ static wg_status make_carried(struct packing *p, struct wg_packed *packed, const
 
 /* ---- all of it ---- */
 
-static wg_status begin(struct packing *p)
+static wg_status begin(struct wg_packing *p)
 {
     const size_t n = p->n + 2;
     size_t homes = 64;
-    while (homes < 2 * INPUTS * p->n)
+    while (homes < 2 * WG_ROW_INPUTS * p->n)
         homes *= 2;
     WG_TRY(wg_array_room(&p->homes, homes, sizeof(uint32_t)));
     p->homes.n = homes;
@@ -452,13 +224,13 @@ static wg_status begin(struct packing *p)
     bool found = p->source != NULL;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         found = (*lists[i] = wg_object_new(n * sizeof **lists[i])) != NULL && found;
-    p->consumer = wg_object_new(n * INPUTS * sizeof *p->consumer);
+    p->consumer = wg_object_new(n * WG_ROW_INPUTS * sizeof *p->consumer);
     p->done = wg_object_new(n * sizeof *p->done);
-    p->at = wg_object_new(n * (INPUTS + 1) * sizeof *p->at);
+    p->at = wg_object_new(n * (WG_ROW_INPUTS + 1) * sizeof *p->at);
     return found && p->consumer && p->done && p->at ? WG_OK : WG_E_MEMORY;
 }
 
-static void end(struct packing *p)
+static void end(struct wg_packing *p)
 {
     void *lists[] = {p->source, p->key, p->height, p->pending, p->consumers, p->call_of, p->remaining, p->consumer, p->done, p->at};
     struct wg_array *arrays[] = {&p->brought, &p->homes, &p->heap, &p->order, &p->starts, &p->holes};
@@ -470,24 +242,23 @@ static void end(struct packing *p)
         wg_array_free(&p->keys[k].ready);
 }
 
-static wg_status make(struct packing *p, const uint32_t *maker, struct wg_packed **made)
+static wg_status make(struct wg_packing *p, const uint32_t *maker, struct wg_packed **made)
 {
-    link_consumers(p);
-    WG_TRY(schedule(p));
+    WG_TRY(wg_packing_schedule(p));
     WG_TRY(find_places(p, maker));
     size_t most = 0;
     for (size_t call = 0; call < p->starts.n; call++) {
         const size_t bytes = call_bytes(p, call);
         p->widest = bytes > p->widest ? bytes : p->widest;
-        most += 1 + member(p, *WG_AT(p->order, uint32_t, *WG_AT(p->starts, uint32_t, call)))->n_in;
+        most += 1 + wg_member(p, *WG_AT(p->order, uint32_t, *WG_AT(p->starts, uint32_t, call)))->n_in;
     }
     struct wg_log *log = &p->replay->log;
     struct wg_packed *packed = wg_log_alloc(log, sizeof *packed);
     struct packed_row *rows = wg_log_alloc(log, most * sizeof *rows);
-    char *array = wg_log_alloc(log, p->used + INPUTS * p->widest);
+    char *array = wg_log_alloc(log, p->used + WG_ROW_INPUTS * p->widest);
     if (!packed || !rows || !array)
         return WG_E_MEMORY;
-    p->replay->info.planned += p->used + INPUTS * p->widest;
+    p->replay->info.planned += p->used + WG_ROW_INPUTS * p->widest;
     packed->rows = rows;
     WG_TRY(make_calls(p, packed, array));
     WG_TRY(make_carried(p, packed, maker, array));
@@ -495,18 +266,18 @@ static wg_status make(struct packing *p, const uint32_t *maker, struct wg_packed
     return WG_OK;
 }
 
-static bool packable(const struct packing *p)
+static bool packable(const struct wg_packing *p)
 {
     for (size_t m = 0; m < p->n; m++)
-        for (unsigned i = 0; i <= member(p, m)->n_in; i++)
-            if (size_of(p, operand_of(p, m, i)) < 4)
+        for (unsigned i = 0; i <= wg_member(p, m)->n_in; i++)
+            if (wg_operand_size(p, wg_member_operand(p, m, i)) < 4)
                 return false;
     return true;
 }
 
 wg_status wg_pack(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit, struct wg_packed **made)
 {
-    struct packing *p = wg_object_new(sizeof *p);
+    struct wg_packing *p = wg_object_new(sizeof *p);
     uint32_t *maker = plan->maker;
     bool few = true;
     *made = NULL;
@@ -517,11 +288,11 @@ wg_status wg_pack(struct wg_replay *replay, const struct wg_plan *plan, const st
     if (packable(p)) {
         status = begin(p);
         if (status == WG_OK)
-            status = read_members(p, maker, &few);
+            status = wg_packing_read(p, maker, &few);
         if (status == WG_OK && few)
             status = make(p, maker, made);
         for (size_t m = 0; m < p->n; m++)
-            maker[operand_of(p, m, 0)->place] = 0;
+            maker[wg_member_operand(p, m, 0)->place] = 0;
     }
     end(p);
     wg_object_free(p);

@@ -285,12 +285,11 @@ static bool alike(const wg_call *c)
 }
 
 /* All operands alike and dense: one run over memory. The path of small graphs, so it sets up nothing. */
-static bool map_run(const wg_call *c, size_t size, wg_row *row)
+static bool map_run(const wg_call *c, size_t size, wg_row *row, int threads)
 {
     static const int64_t ones[MAX_OPERANDS] = {1, 1, 1, 1, 1, 1, 1, 1};
     const wg_tensor *y = c->out[0];
-    if (!(c->alike || alike(c)) ||
-        (y->numel >= 16384 && (y->numel * (int64_t)size >= STREAMED_FROM || threads_for(c, y->numel) > 1)))
+    if (threads > 1 || y->numel * (int64_t)size >= STREAMED_FROM || !(c->alike || alike(c)))
         return false;
     char *p[MAX_OPERANDS];
     p[0] = y->data;
@@ -302,9 +301,10 @@ static bool map_run(const wg_call *c, size_t size, wg_row *row)
 
 wg_status wg_map(const wg_call *c, size_t size, wg_row *row)
 {
-    if (map_run(c, size, row))
-        return WG_OK;
     const wg_tensor *y = c->out[0];
+    const int threads = threads_for(c, y->numel);
+    if (map_run(c, size, row, threads))
+        return WG_OK;
     struct nest nest = {.rank = y->rank};
     memcpy(nest.extent, wg_extents(y), (size_t)y->rank * sizeof *nest.extent);
     for (int i = 0; i < c->n_out; i++)
@@ -312,7 +312,7 @@ wg_status wg_map(const wg_call *c, size_t size, wg_row *row)
     for (int i = 0; i < c->n_in; i++)
         add_operand(&nest, c, c->in[i], y->rank, size);
     simplify(&nest);
-    run_rows(&nest, row, c->params, c->n_out, threads_for(c, y->numel));
+    run_rows(&nest, row, c->params, c->n_out, threads);
     return WG_OK;
 }
 

@@ -2,23 +2,11 @@
    images side by side in memory (C,H,W,N) and row-major (N,C,H,W), medians of many calls. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <wengert.h>
 
+#include "timing.h"
+
 enum { ROUNDS = 41 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 /* Numbers (N,C,H,W) in -1..1, row-major or with images innermost. */
 static wg_tensor *images(int64_t n, int64_t c, int64_t h, int64_t w, bool innermost)
@@ -77,8 +65,7 @@ static double seconds(enum work work, const struct operands *o)
             exit(wg_report(stderr));
         taken[i < 0 ? 0 : i] = now() - start;
     }
-    qsort(taken, ROUNDS, sizeof *taken, by_value);
-    return taken[ROUNDS / 2];
+    return median(taken, ROUNDS);
 }
 
 static void time_layer(const struct layer *l, bool innermost)

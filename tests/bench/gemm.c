@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <wengert.h>
 
 #include "../../lib/isa.h"
 #include "../../lib/own_gemm.h"
+#include "timing.h"
 
 #ifdef WG_HAVE_XSMM
 #include <libxsmm.h>
@@ -217,19 +217,6 @@ enum { ENGINES = sizeof engines / sizeof *engines };
 
 /* ---- timing ---- */
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double seconds(const struct engine *engine, struct work *w, int repeats)
 {
     const double start = now();
@@ -301,8 +288,7 @@ static void measure(const struct shape *shape, wg_dtype dtype, int threads, int 
             printf("        -");
             continue;
         }
-        qsort(taken[e], (size_t)rounds, sizeof **taken, by_value);
-        const double speed = flops / taken[e][rounds / 2] / 1e9;
+        const double speed = flops / median(taken[e], (size_t)rounds) / 1e9;
         printf(" %8.1f", speed);
         if (engines[e].peer && speed > peer)
             peer = speed;

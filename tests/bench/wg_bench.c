@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
+#include "timing.h"
 
 enum { MOST_SAMPLES = 1 << 16, LEAST_SAMPLES = 7, WARM_STEPS = 5, STEPS_TO_RESET = 250, MEMORY_STEPS = 3 };
 static const double block_us = 2000, most_warming_us = 3e5;
@@ -30,9 +30,7 @@ struct run {
 
 static double microseconds(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec * 1e-3;
+    return 1e6 * now();
 }
 
 static wg_status take_steps(const struct run *run, int64_t n)
@@ -56,12 +54,6 @@ static wg_status capture(struct run *run)
 }
 
 /* ---- times ---- */
-
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 /* Back to the start: training goes on with one batch, would fit it exactly in the end, and Adam's moments of units that no longer learn
    would turn denormal, which takes twice the time. Two steps make the gradients and the memory of a step in use again. */
@@ -101,13 +93,12 @@ static wg_status time_steps(const struct run *run, double seconds)
         WG_TRY(take_steps(run, block));
         sample[n] = (microseconds() - before) / (double)block;
     }
-    qsort(sample, (size_t)n, sizeof *sample, ascending);
-    const double median = (sample[(n - 1) / 2] + sample[n / 2]) / 2;
-    fprintf(run->out, ",\"min_us\":%.3f,\"median_us\":%.3f,\"max_us\":%.3f,\"samples\":%lld,\"inner\":%lld", sample[0], median,
+    const double middle = median(sample, (size_t)n);
+    fprintf(run->out, ",\"min_us\":%.3f,\"median_us\":%.3f,\"max_us\":%.3f,\"samples\":%lld,\"inner\":%lld", sample[0], middle,
             sample[n - 1], (long long)n, (long long)block);
     if (run->of->counted)
         fprintf(run->out, ",\"%s\":%.0f,\"%s\":%.2f", run->of->counted, run->of->count, run->of->per,
-                median * 1e3 / run->of->count);
+                middle * 1e3 / run->of->count);
     return WG_OK;
 }
 

@@ -1,0 +1,58 @@
+/* A group of scalar calls while it is being packed: its values, and the order in which its calls run. schedule.c finds both, scalars.c
+   makes calls of them. */
+#ifndef WG_SCHEDULE_H
+#define WG_SCHEDULE_H
+
+#include "replay.h"
+
+enum { WG_MOST_KEYS = 256, WG_ROW_INPUTS = WG_ROW_OPERANDS - 1 };
+
+/* Op, dtype and params. */
+struct wg_key {
+    const struct wg_launch *like;
+    wg_row *row;
+    struct wg_array ready; /* members, some of which have run meanwhile */
+    size_t waiting;        /* the others */
+};
+
+struct wg_packing {
+    struct wg_replay *replay;
+    const struct wg_plan *plan;
+    const struct wg_unit *unit;
+    size_t n;                                                /* members; values from n on are brought in */
+    uint32_t (*source)[WG_ROW_INPUTS];                       /* of each member: values */
+    uint32_t *key, *height, *pending, *consumers, *consumer; /* consumers: where those of a member begin in consumer */
+    bool *done;
+    struct wg_array brought, homes; /* operands; a hash table of their numbers + 1 */
+    struct wg_key keys[WG_MOST_KEYS];
+    size_t n_keys;
+    struct wg_array heap;   /* members that are ready, the highest first */
+    struct wg_array order;  /* members as they run */
+    struct wg_array starts; /* where the calls begin in order */
+    size_t *at;             /* of each value, in the array */
+    uint32_t *call_of, *remaining;
+    struct wg_array holes;
+    size_t used, widest; /* bytes: of the array; of a call */
+};
+
+static inline const struct wg_launch *wg_member(const struct wg_packing *p, size_t m)
+{
+    return WG_LAUNCH(p->plan->log, p->plan->order[p->unit->first + m]);
+}
+
+static inline const struct wg_operand *wg_member_operand(const struct wg_packing *p, size_t m, unsigned i)
+{
+    return WG_OPERAND(p->plan->log, wg_member(p, m)->operand + i);
+}
+
+static inline size_t wg_operand_size(const struct wg_packing *p, const struct wg_operand *operand)
+{
+    return wg_dtype_size((wg_dtype)WG_LAYOUT(p->plan->log, operand->layout)->dtype);
+}
+
+/* Who reads what. maker, zeroed, is, of each place, the last member that wrote it, + 1. *few: there are not too many kinds of calls. */
+wg_status wg_packing_read(struct wg_packing *p, uint32_t *maker, bool *few);
+/* The order of the members, and where calls begin in it. */
+wg_status wg_packing_schedule(struct wg_packing *p);
+
+#endif
