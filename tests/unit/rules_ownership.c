@@ -270,6 +270,22 @@ static void rule_06_a_block_has_room_for_whatever_takes_it(void **state)
     wg_memory_trim();
 }
 
+/* Sizes that differ a little from step to step share what was allocated; a much smaller one does not waste it. */
+static void rule_06_a_large_block_serves_a_little_less(void **state)
+{
+    const int64_t n = 1 << 20;
+    (void)state;
+    wg_memory_trim();
+    wg_free(made(wg_zeros(WG_U8, WG_SHAPE(n))));
+    const int64_t mallocs = wg_memory_now().mallocs;
+    for (int64_t less = 0; less <= n / 20; less += n / 100)
+        wg_free(made(wg_zeros(WG_U8, WG_SHAPE(n - less))));
+    assert_int_equal(wg_memory_now().mallocs, mallocs);
+    wg_free(made(wg_zeros(WG_U8, WG_SHAPE(n / 2))));
+    assert_true(wg_memory_now().mallocs > mallocs);
+    wg_memory_trim();
+}
+
 static void rule_06_a_parameter_is_referenced_once_per_tape(void **state)
 {
     (void)state;
@@ -302,6 +318,7 @@ int main(void)
         TEST(rule_06_after_the_first_step_of_a_shape_nothing_is_allocated),
         TEST(rule_06_storage_is_aligned_and_counted),
         TEST(rule_06_a_block_has_room_for_whatever_takes_it),
+        TEST(rule_06_a_large_block_serves_a_little_less),
         TEST(rule_06_a_parameter_is_referenced_once_per_tape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
