@@ -15,6 +15,7 @@ typedef struct {
     ELEM *x, *w, *y;
     const int64_t *sx, *sw, *sy;
     const wg_tensor *bias;
+    bool relu;
 } T(convolution);
 
 static inline T(convolution) T(convolution_of)(const wg_call *c, const wg_tensor *x, const wg_tensor *w, const wg_tensor *y)
@@ -34,6 +35,7 @@ static inline T(convolution) T(convolution_of)(const wg_call *c, const wg_tensor
     cv.sw = wg_strides(w);
     cv.sy = wg_strides(y);
     cv.bias = NULL;
+    cv.relu = false;
     return cv;
 }
 

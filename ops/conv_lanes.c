@@ -62,7 +62,7 @@ WG_INLINE void T(correlate_row)(const int outputs, const int vectors, const T(co
         WG_EACH(o, outputs) {
             if (o < at->outputs)
                 WG_EACH(k, vectors)
-                    T(store)(to + o * cv->to.channel + k * T(WIDTH), sum[o][k]);
+                    T(store)(to + o * cv->to.channel + k * T(WIDTH), c->relu ? T(positive)(sum[o][k]) : sum[o][k]);
         }
     }
 }

@@ -1,6 +1,9 @@
-/* For y = relu(x + b), b one number a column: g = gy where y > 0 or NaN, else 0, the gradient of x, and Σ g over rows, that of b, while g
-   is at hand. Linear in gy, flat in y. A column is summed in the order of sum. */
+/* For y = relu(x + b), b one number a column or channel: g = gy where y > 0 or NaN, else 0, the gradient of x, and Σ g over rows or all
+   of a channel, that of b, while g is at hand. Linear in gy, flat in y. A column is summed in the order of sum, a channel in that of
+   channel_sum. */
 #ifdef REAL
+#include "channel.h"
+
 #define PASS relu_bias
 #define ACC REAL
 #define TERM(x, c) (x)
@@ -61,8 +64,55 @@ static void T(relu_bias_groups)(int64_t first_group, int64_t last_group, void *c
     }
 }
 
+/* ---- channels ---- */
+
+WG_INLINED void T(mask_step)(int64_t n, bool unit, ELEM *const *at, const int64_t *s, bool each, const void *state, WIDE *part)
+{
+    const ELEM *y = at[0], *gy = at[1];
+    ELEM *g = at[2];
+    (void)each, (void)state;
+    WG_LOOP(n) {
+        const REAL passed = T(let_through)((REAL)y[unit ? i : i * s[0]], (REAL)gy[unit ? i : i * s[1]]);
+        g[unit ? i : i * s[2]] = passed;
+        part[i] = part[i] + (WIDE)passed;
+    }
+}
+
+typedef struct {
+    T(pass) pass;
+    ELEM *sum;
+    int64_t step, width;
+} T(relu_channels);
+
+static void T(relu_channel_groups)(int64_t first, int64_t last, void *context)
+{
+    const T(relu_channels) *all = (const T(relu_channels) *)context;
+    for (int64_t channel = first * all->width; channel < all->pass.channels && channel < last * all->width; channel += all->width) {
+        const int64_t w = WG_LEAST(all->pass.channels - channel, all->width);
+        WIDE total[T(GROUP)];
+        T(sum_channels)(&all->pass, 3, channel, w, 1, T(mask_step), 0, total);
+        for (int64_t k = 0; k < w; k++)
+            all->sum[(channel + k) * all->step] = (REAL)total[k];
+    }
+}
+
+static wg_status T(relu_by_channel)(const wg_call *c)
+{
+    const wg_tensor *t[3] = {c->in[0], c->in[1], c->out[0]};
+    T(relu_channels) all;
+    T(pass_over)(&all.pass, 3, t);
+    all.sum = (ELEM *)(void *)c->out[1]->data;
+    all.step = wg_strides(c->out[1])[0];
+    all.width = T(channels_of)(&all.pass);
+    wg_parallel(wg_kernel_threads(2 * (double)c->out[0]->numel), (all.pass.channels + all.width - 1) / all.width,
+                T(relu_channel_groups), &all);
+    return WG_OK;
+}
+
 static wg_status T(relu_bias_grad)(const wg_call *c)
 {
+    if (c->in[0]->rank > 2)
+        return T(relu_by_channel)(c);
     T(relu_bias_share) share;
     share.call = c;
     share.failed = 0;
@@ -79,12 +129,12 @@ static wg_status shape(const wg_call *c, wg_spec *out)
 {
     const wg_tensor *y = c->in[0];
     WG_TRY(wg_same_float(c, &out[0].dtype));
-    if (y->rank != 2 || !wg_same_dims(y, c->in[1]))
-        return wg_call_error(c, WG_E_SHAPE, "two matrices of one shape are wanted");
+    if (y->rank < 2 || !wg_same_dims(y, c->in[1]))
+        return wg_call_error(c, WG_E_SHAPE, "two tensors (N,C,…) of one shape are wanted");
     out[1].dtype = out[0].dtype;
-    out[0].rank = 2;
+    out[0].rank = y->rank;
     out[1].rank = 1;
-    memcpy(out[0].extent, wg_extents(y), 2 * sizeof *out->extent);
+    memcpy(out[0].extent, wg_extents(y), (size_t)y->rank * sizeof *out->extent);
     out[1].extent[0] = wg_extents(y)[1];
     return WG_OK;
 }
@@ -100,12 +150,11 @@ wg_status wg_relu_bias_grad(wg_tensor *y, wg_tensor *gy, wg_tensor **g, wg_tenso
     return status;
 }
 
-/* What reaches g through its sum is the same for all rows. */
+/* What reaches g through its sum is the same for all of a channel. */
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    wg_tensor *u = wg_absent(gy[0])   ? wg_broadcast_to(gy[1], wg_shape_of(c->in[1]))
-                   : wg_absent(gy[1]) ? gy[0]
-                                      : wg_add(gy[0], gy[1]);
+    wg_tensor *by_sum = wg_absent(gy[1]) ? WG_NONE : wg_over_channels(gy[1], c->in[1]);
+    wg_tensor *u = wg_absent(gy[0]) ? wg_broadcast_to(by_sum, wg_shape_of(c->in[1])) : wg_plus(gy[0], by_sum);
     return WG_GIVE(gx[1], wg_relu_grad(c->in[0], u));
 }
 
@@ -117,7 +166,9 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 static wg_cost cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_each(c, 0, 0, 0, 1, 0);
-    if (c->out[0]->numel > 0)
+    if (c->in[0]->rank > 2)
+        cost.add = (double)c->out[0]->numel + wg_joins_by_channel(c->in[0]);
+    else if (c->out[0]->numel > 0)
         cost.add = (double)(c->out[0]->numel - c->out[1]->numel);
     return cost;
 }
@@ -137,6 +188,8 @@ const struct wg_op wg_op_relu_bias_grad = {
     WG_SAMPLES({"open", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {0.1}, .high = {1}},
                {"shut", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {-1}, .high = {-0.1}},
                {"mixed", {WG_DIMS(20, 3), WG_DIMS(20, 3)}, .n = 2, .low = {-100}, .high = {100}},
-               {"groups", {WG_DIMS(2, 37), WG_DIMS(2, 37)}, .n = 2, .low = {-100}, .high = {100}}),
+               {"groups", {WG_DIMS(2, 37), WG_DIMS(2, 37)}, .n = 2, .low = {-100}, .high = {100}},
+               {"images", {WG_DIMS(3, 2, 2, 3), WG_DIMS(3, 2, 2, 3)}, .n = 2, .low = {-100}, .high = {100}},
+               {"positions", {WG_DIMS(9, 2, 5, 7), WG_DIMS(9, 2, 5, 7)}, .n = 2, .low = {-100}, .high = {100}}),
 };
 #endif

@@ -40,3 +40,10 @@ WG_INLINE T(vector) T(add_product)(T(vector) x, T(vector) y, T(vector) z)
     return x * y + z;
 #endif
 }
+
+/* x where x > 0 or NaN, else 0. */
+WG_INLINE T(vector) T(positive)(T(vector) x)
+{
+    const __typeof__(x <= x) shut = x <= (T(vector)){0};
+    return (T(vector))(~shut & (__typeof__(shut))x);
+}

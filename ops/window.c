@@ -93,6 +93,33 @@ wg_status wg_conv_result(const wg_call *c, const int64_t *x, const int64_t *w, i
     return wg_window_count(c, 1, x[3], w[3], &y[3]);
 }
 
+wg_status wg_conv_shape(const wg_call *c, wg_spec *out)
+{
+    const wg_tensor *x = c->in[0], *w = c->in[1], *b = c->in[2];
+    WG_TRY(wg_conv_operands(c, &out->dtype));
+    out->rank = 4;
+    WG_TRY(wg_conv_result(c, wg_extents(x), wg_extents(w), out->extent));
+    if (!wg_absent(b) && (b->rank != 1 || b->numel != wg_extents(w)[0]))
+        return wg_call_error(c, WG_E_SHAPE, "the bias has not one element for each channel of the result");
+    return WG_OK;
+}
+
+wg_status wg_conv_vjp(const wg_call *c, wg_tensor *g, wg_grad_slot *gx)
+{
+    const wg_conv_options options = wg_conv_options_of(c->params);
+    const int64_t *x = wg_extents(c->in[0]), *w = wg_extents(c->in[1]);
+    WG_TRY(WG_GIVE(gx[0], wg_conv2d_input(g, c->in[1], x[2], x[3], options)));
+    return WG_GIVE(gx[1], wg_conv2d_weight(c->in[0], g, w[2], w[3], options));
+}
+
+wg_status wg_conv_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    const wg_conv_options options = wg_conv_options_of(c->params);
+    WG_TRY(wg_jvp_sum(c, WG_PART(tx[0], wg_conv2d_with(tx[0], c->in[1], WG_NONE, options)),
+                      WG_PART(tx[1], wg_conv2d_with(c->in[0], tx[1], WG_NONE, options)), ty));
+    return wg_jvp_sum(c, ty[0], WG_PART(tx[2], wg_over_channels(tx[2], c->out[0])), ty);
+}
+
 /* ---- pooling ---- */
 
 struct wg_window_params wg_pool_params(wg_pool_options options)

@@ -126,6 +126,10 @@ wg_conv_options wg_conv_options_of(const struct wg_window_params *p);
 /* For shape rules: the float dtype of inputs of which the first two have four axes; the extents of y by those of x and w. */
 wg_status wg_conv_operands(const wg_call *c, wg_dtype *dtype);
 wg_status wg_conv_result(const wg_call *c, const int64_t *x, const int64_t *w, int64_t *y);
+/* What conv2d and conv2d_relu share, c = (x, w, b): the shape rule; the gradients of x and w, g being that of the sums; their tangent. */
+wg_status wg_conv_shape(const wg_call *c, wg_spec *out);
+wg_status wg_conv_vjp(const wg_call *c, wg_tensor *g, wg_grad_slot *gx);
+wg_status wg_conv_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty);
 /* An addition and a multiplication where an output and a tap meet inside the image; read is what lies there. */
 wg_cost wg_conv_cost(const wg_call *c, const wg_tensor *x, const wg_tensor *w, const wg_tensor *y);
 

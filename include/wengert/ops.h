@@ -67,6 +67,7 @@ typedef struct wg_pool_options {
 #undef WG_CORE
 
 #define wg_conv2d(x, w, b, ...) wg_conv2d_with((x), (w), (b), WG_CONV(__VA_ARGS__))
+#define wg_conv2d_relu(x, w, b, ...) wg_conv2d_relu_with((x), (w), (b), WG_CONV(__VA_ARGS__))
 #define wg_conv1d(x, w, b, ...) wg_conv1d_with((x), (w), (b), WG_CONV(__VA_ARGS__))
 #define wg_conv_transpose2d(x, w, b, ...) wg_conv_transpose2d_with((x), (w), (b), WG_CONV(__VA_ARGS__))
 #define WG_CONV(...) WG_OPTIONS(wg_conv_options, .stride = {1, 1}, .padding = {0, 0}, .dilation = {1, 1}, .groups = 1, __VA_ARGS__)

@@ -12,6 +12,12 @@ static wg_tensor *convolve(const wg_module_call *call, wg_tensor *x)
     return wg_conv2d(x, call->param[0], call->param[1], .padding = {*padding, *padding});
 }
 
+static wg_tensor *convolve_relu(const wg_module_call *call, wg_tensor *x)
+{
+    const int64_t *padding = call->context;
+    return wg_conv2d_relu(x, call->param[0], call->param[1], .padding = {*padding, *padding});
+}
+
 static wg_tensor *pool(const wg_module_call *call, wg_tensor *x)
 {
     (void)call;
@@ -24,7 +30,7 @@ static wg_tensor *flatten(const wg_module_call *call, wg_tensor *x)
     return wg_reshape(x, WG_SHAPE(wg_extent(x, 0), -1));
 }
 
-static const struct wg_module_type convolution_type = {.name = "convolution", .forward = convolve};
+static const struct wg_module_type convolution_type = {.name = "convolution", .forward = convolve, .forward_relu = convolve_relu};
 static const struct wg_module_type pool_type = {.name = "max_pool", .forward = pool};
 static const struct wg_module_type flatten_type = {.name = "flatten", .forward = flatten};
 

@@ -132,6 +132,31 @@ static void fused_batch_norm_has_the_bits_in_any_order(void **state)
     assert_no_error();
 }
 
+/* The result and all three gradients. */
+static void fused_convolution_has_the_bits_in_any_order(void **state)
+{
+    (void)state;
+    wg_tensor *generator = wg_generator(4, 0), *images = wg_normal(generator, WG_F32, WG_SHAPE(19, 3, 6, 7), 0, 1);
+    wg_tensor *leaf[3] = {NULL, wg_normal(generator, WG_F32, WG_SHAPE(13, 3, 3, 2), 0, 1),
+                          wg_normal(generator, WG_F32, WG_SHAPE(13), 0, 1)};
+    for (int order = 0; order < 3; order++) {
+        static const int to[3][4] = {{0, 1, 2, 3}, {1, 2, 3, 0}, {0, 2, 3, 1}},
+                         back[3][4] = {{0, 1, 2, 3}, {3, 0, 1, 2}, {0, 3, 1, 2}};
+        WG_TAPE(tape);
+        leaf[0] = wg_permute(wg_copy(wg_permute(images, to[order])), back[order]);
+        for (int i = 0; i < 3; i++)
+            wg_require_grad(leaf[i], true);
+        wg_tensor *fused = wg_conv2d_relu(leaf[0], leaf[1], leaf[2], .padding = {1, 0}, .stride = {1, 2});
+        wg_tensor *apart = wg_relu(wg_conv2d(leaf[0], leaf[1], leaf[2], .padding = {1, 0}, .stride = {1, 2}));
+        assert_same_bits(wg_copy(fused), wg_copy(apart));
+        for (int i = 0; i < 3; i++)
+            assert_same_bits(wg_copy(wg_grad(wg_sum(wg_square(fused)), leaf[i])),
+                             wg_copy(wg_grad(wg_sum(wg_square(apart)), leaf[i])));
+    }
+    wg_free(generator), wg_free(images), wg_free(leaf[1]), wg_free(leaf[2]);
+    assert_no_error();
+}
+
 /* ---- launches ---- */
 
 static size_t launches(wg_module *net)
@@ -185,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fused_layers_have_the_bits_of_layers_apart), cmocka_unit_test(fused_batch_norm_has_the_bits_in_any_order),
-        cmocka_unit_test(a_step_makes_so_many_launches), cmocka_unit_test(gradients_lie_as_their_parameters)};
+        cmocka_unit_test(fused_convolution_has_the_bits_in_any_order), cmocka_unit_test(a_step_makes_so_many_launches),
+        cmocka_unit_test(gradients_lie_as_their_parameters)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

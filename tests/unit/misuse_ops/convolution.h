@@ -50,6 +50,21 @@ static void misuse_conv2d(void)
     assert_null_and_error(wg_conv2d(x, w, b, .padding = {(int64_t)1 << 30, (int64_t)1 << 30}), WG_E_SHAPE, "is too large");
 }
 
+static void misuse_conv2d_relu(void)
+{
+    wg_tensor *x = ones_of(2, 4, 5, 6), *w = ones_of(6, 4, 3, 2), *b = made(wg_ones(WG_F32, WG_SHAPE(6)));
+    REFUSED("conv2d_relu", wg_conv2d_relu(bad, w, b));
+    REFUSED("conv2d_relu", wg_conv2d_relu(x, bad, b));
+    REFUSED_BUT_NONE("conv2d_relu", wg_conv2d_relu(x, w, bad));
+#define CALL(options) wg_conv2d_relu_with(x, w, b, options)
+    REFUSED_OPTIONS("conv2d_relu", CALL);
+#undef CALL
+    assert_null_and_error(wg_conv2d_relu(x, ones_of(6, 3, 3, 2), b), WG_E_SHAPE, "the kernel is for 3 channels, and a group has 4");
+    assert_null_and_error(wg_conv2d_relu(x, w, fx.vector), WG_E_SHAPE, "conv2d_relu: the bias");
+    assert_null_and_error(wg_conv2d_relu(fx.y, w, b), WG_E_SHAPE, "f32 [2, 3] x f32 [6, 4, 3, 2] x f32 [6]");
+    assert_null_and_error(wg_conv2d_relu(x, fx.wide, b), WG_E_DTYPE, "conv2d_relu: ");
+}
+
 static void misuse_conv2d_input(void)
 {
     wg_tensor *gy = ones_of(2, 6, 3, 5), *w = ones_of(6, 4, 3, 2);
@@ -96,6 +111,13 @@ static void misuse_conv2d_weight(void)
     assert_null_and_error(wg_conv2d_weight(x, ones_of(3, 6, 3, 5), 3, 2, plain), WG_E_SHAPE, "conv2d_weight: ");
     assert_null_and_error(wg_conv2d_weight(x, fx.y, 3, 2, plain), WG_E_SHAPE, "f32 [2, 4, 5, 6] x f32 [2, 3]");
     assert_null_and_error(wg_conv2d_weight(fx.wide, gy, 3, 2, plain), WG_E_DTYPE, "conv2d_weight: ");
+}
+
+static void misuse_channel_sum(void)
+{
+    REFUSED("channel_sum", wg_channel_sum(bad));
+    assert_null_and_error(wg_channel_sum(fx.vector), WG_E_SHAPE, "channel_sum: (N,C");
+    assert_null_and_error(wg_channel_sum(fx.bytes), WG_E_DTYPE, "channel_sum: ");
 }
 
 static void misuse_conv1d(void)

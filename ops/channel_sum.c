@@ -1,0 +1,87 @@
+/* Σ x over all axes but the second, (N,C,…): one number a channel, in the order of channel.h. */
+#ifdef REAL
+#include "channel.h"
+
+WG_INLINED void T(add_step)(int64_t n, bool unit, ELEM *const *at, const int64_t *s, bool each, const void *state, WIDE *part)
+{
+    const ELEM *x = at[0];
+    const int64_t sx = unit ? 1 : s[0];
+    (void)each, (void)state;
+    WG_LOOP(n)
+        part[i] = part[i] + (WIDE)(REAL)x[i * sx];
+}
+
+/* What the groups of one call share. */
+typedef struct {
+    T(pass) pass;
+    ELEM *sum;
+    int64_t step, width;
+} T(summing);
+
+static void T(sum_groups)(int64_t first, int64_t last, void *context)
+{
+    const T(summing) *all = (const T(summing) *)context;
+    for (int64_t channel = first * all->width; channel < all->pass.channels && channel < last * all->width; channel += all->width) {
+        const int64_t w = WG_LEAST(all->pass.channels - channel, all->width);
+        WIDE total[T(GROUP)];
+        T(sum_channels)(&all->pass, 1, channel, w, 1, T(add_step), 0, total);
+        for (int64_t k = 0; k < w; k++)
+            all->sum[(channel + k) * all->step] = (REAL)total[k];
+    }
+}
+
+static wg_status T(channel_sum)(const wg_call *c)
+{
+    const wg_tensor *x = c->in[0];
+    T(summing) all;
+    T(pass_over)(&all.pass, 1, &x);
+    all.sum = (ELEM *)(void *)c->out[0]->data;
+    all.step = wg_strides(c->out[0])[0];
+    all.width = T(channels_of)(&all.pass);
+    wg_parallel(wg_kernel_threads((double)x->numel), (all.pass.channels + all.width - 1) / all.width, T(sum_groups), &all);
+    return WG_OK;
+}
+#else
+#define KERNEL_FILE "channel_sum.c"
+#include "op.h"
+
+static wg_status shape(const wg_call *c, wg_spec *out)
+{
+    WG_TRY(wg_same_float(c, &out->dtype));
+    if (c->in[0]->rank < 2)
+        return wg_call_error(c, WG_E_SHAPE, "(N,C,…) is wanted");
+    out->rank = 1;
+    out->extent[0] = wg_extents(c->in[0])[1];
+    return WG_OK;
+}
+
+wg_tensor *wg_channel_sum(wg_tensor *x)
+{
+    return wg_invoke1(&wg_op_channel_sum, NULL, x);
+}
+
+static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    return WG_GIVE(gx[0], wg_broadcast_to(wg_over_channels(gy[0], c->in[0]), wg_shape_of(c->in[0])));
+}
+
+static wg_cost cost(const wg_call *c)
+{
+    wg_cost cost = wg_cost_bytes(c);
+    cost.add = (double)c->in[0]->numel + wg_joins_by_channel(c->in[0]);
+    return cost;
+}
+
+const struct wg_op wg_op_channel_sum = {
+    .name = "channel_sum",
+    .n_in = 1,
+    .n_out = 1,
+    .shape = shape,
+    .kernel = KERNELS(channel_sum),
+    .vjp = vjp,
+    .jvp = wg_jvp_linear,
+    .cost = cost,
+    WG_SAMPLES({"images", {WG_DIMS(3, 2, 2, 3)}, .n = 1}, {"rows", {WG_DIMS(5, 3)}, .n = 1},
+               {"positions", {WG_DIMS(9, 2, 5, 7)}, .n = 1}, {"groups", {WG_DIMS(2, 67)}, .n = 1}),
+};
+#endif
