@@ -180,9 +180,9 @@ static void assign_slots(struct fusing *f, struct wg_unit *unit)
     struct wg_plan *plan = f->plan;
     const size_t most = f->numel <= WG_TILE ? SIZE_MAX : WG_MOST_SLOTS;
     size_t spare = 0;
-    unit->slot = (size_t)(f->numel < WG_TILE ? f->numel : WG_TILE) * sizeof(double);
-    if (unit->slot > sizeof(double))
-        unit->slot = (unit->slot + 63) & ~(size_t)63;
+    unit->slot = f->numel == 1        ? sizeof(double)
+                 : f->numel < WG_TILE ? ((size_t)f->numel * sizeof(double) + 63) & ~(size_t)63
+                                      : WG_SLOT_BYTES;
     for (uint32_t k = 0; k < f->members; k++) {
         const struct wg_launch *launch = WG_LAUNCH(plan->log, f->member[k]);
         const uint32_t place = operand_of(f, launch, 0)->place;

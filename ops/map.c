@@ -1,14 +1,8 @@
 /* The loops around element-wise and along-an-axis kernels: axes are merged where all operands allow, and parts go to threads. */
+#include "../lib/stream.h"
 #include "op.h"
 
-#if defined(__x86_64__)
-#include <emmintrin.h>
-#endif
-
 enum { MAX_OPERANDS = 8 };
-
-/* Bytes of a result from which it is streamed. */
-enum { STREAMED_FROM = 1 << 25 };
 
 /* Axes outermost first, with each operand's stride; 0 where it is broadcast. */
 struct nest {
@@ -119,7 +113,7 @@ struct rows {
 
 /* Rows are written for operands side by side, and, where they have two inputs, for one of them being a number. What else is long goes
    through blocks of memory that lie side by side; so does an output that shall be streamed. */
-enum { BLOCK = 256, WIDEST = 8, LINE = 64 };
+enum { BLOCK = 256, WIDEST = 8 };
 
 static bool blocks_pay(const struct rows *r)
 {
@@ -162,30 +156,17 @@ static void scatter(char *to, const char *from, int64_t stride, int64_t size, in
         SCATTER(uint8_t);
 }
 
-/* Past the caches where the CPU can: a line that is written whole need not be read first. to stands at a line's beginning. */
-static void stream(char *to, const char *from, int64_t bytes)
-{
-#if defined(__x86_64__)
-    const int64_t whole = bytes / LINE * LINE;
-    for (int64_t at = 0; at < whole; at += (int64_t)sizeof(__m128i))
-        _mm_stream_si128((__m128i *)(void *)(to + at), _mm_load_si128((const __m128i *)(const void *)(from + at)));
-    memcpy(to + whole, from + whole, (size_t)(bytes - whole));
-#else
-    memcpy(to, from, (size_t)bytes);
-#endif
-}
-
 /* n elements at p by way of blocks. */
 static void blocks(const struct rows *r, int64_t n, char *const *p)
 {
     static const int64_t ones[MAX_OPERANDS] = {1, 1, 1, 1, 1, 1, 1, 1};
-    _Alignas(LINE) char room[MAX_OPERANDS][BLOCK * WIDEST];
+    _Alignas(WG_LINE) char room[MAX_OPERANDS][BLOCK * WIDEST + WG_LINE]; /* apart by other than a part of a page */
     const struct nest *nest = r->nest;
     for (int64_t at = 0, m; at < n; at += m) {
-        const int64_t into_line = (int64_t)((uintptr_t)(p[0] + at * nest->size[0]) % LINE) / nest->size[0];
+        const int64_t into_line = (int64_t)((uintptr_t)(p[0] + at * nest->size[0]) % WG_LINE) / nest->size[0];
         m = n - at < BLOCK ? n - at : BLOCK;
-        if (r->streamed && into_line > 0 && m > LINE / nest->size[0] - into_line)
-            m = LINE / nest->size[0] - into_line;
+        if (r->streamed && into_line > 0 && m > WG_LINE / nest->size[0] - into_line)
+            m = WG_LINE / nest->size[0] - into_line;
         char *q[MAX_OPERANDS];
         for (int k = 0; k < nest->operands; k++) {
             const bool in_place = r->stride[k] == 1 && !(r->streamed && k < r->outputs);
@@ -197,7 +178,7 @@ static void blocks(const struct rows *r, int64_t n, char *const *p)
         for (int k = 0; k < r->outputs; k++) {
             char *to = p[k] + at * r->stride[k] * nest->size[k];
             if (r->streamed)
-                stream(to, q[k], m * nest->size[k]);
+                wg_stream(to, q[k], m * nest->size[k]);
             else if (q[k] == room[k])
                 scatter(to, q[k], r->stride[k], nest->size[k], m);
         }
@@ -228,10 +209,8 @@ static void some_rows(int64_t first, int64_t last, void *context)
         if (count > 0)
             run_row(r, count, place.p);
     }
-#if defined(__x86_64__)
     if (r->streamed)
-        _mm_sfence(); /* other threads are to see what was streamed */
-#endif
+        wg_stream_end();
 }
 
 /* An output that no cache holds until it is read, all of it new memory, lying side by side. */
@@ -239,7 +218,7 @@ static bool streams(const struct rows *r, int64_t rows)
 {
     const struct nest *nest = r->nest;
     const int64_t bytes = rows * r->n * nest->size[0];
-    if (bytes < STREAMED_FROM || r->outputs != 1 || r->stride[0] != 1 || r->n < 4 * BLOCK || nest->size[0] > WIDEST)
+    if (bytes < WG_STREAMED_FROM || r->outputs != 1 || r->stride[0] != 1 || r->n < 4 * BLOCK || nest->size[0] > WIDEST)
         return false;
     for (int k = 1; k < nest->operands; k++)
         if (nest->data[k] == nest->data[0] || nest->size[k] > WIDEST)
@@ -261,7 +240,7 @@ static void run_rows(const struct nest *nest, wg_row *row, const void *params, i
         rows *= nest->extent[axis];
     r.parts = rows >= threads ? 1 : threads;
     r.part = (r.n + r.parts - 1) / r.parts;
-    r.part = (r.part + LINE - 1) / LINE * LINE; /* elements, so that no two threads write to one line */
+    r.part = (r.part + WG_LINE - 1) / WG_LINE * WG_LINE; /* elements, so that no two threads write to one line */
     r.streamed = outputs > 0 && streams(&r, rows);
     r.blocked = outputs > 0 && (r.streamed || blocks_pay(&r));
     wg_parallel(threads, rows * r.parts, some_rows, &r);
@@ -289,7 +268,7 @@ static bool map_run(const wg_call *c, size_t size, wg_row *row, int threads)
 {
     static const int64_t ones[MAX_OPERANDS] = {1, 1, 1, 1, 1, 1, 1, 1};
     const wg_tensor *y = c->out[0];
-    if (threads > 1 || y->numel * (int64_t)size >= STREAMED_FROM || !(c->alike || alike(c)))
+    if (threads > 1 || y->numel * (int64_t)size >= WG_STREAMED_FROM || !(c->alike || alike(c)))
         return false;
     char *p[MAX_OPERANDS];
     p[0] = y->data;

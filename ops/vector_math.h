@@ -58,7 +58,14 @@ WG_INLINE REAL T(at_least)(REAL x, REAL least)
     return x < least ? least : x;
 }
 
-/* e^(a + b) = (1 + rest) 2ⁿ, b much smaller than a, which is from EXP_FROM to EXP_TO. */
+/* x brought between -limit and limit; NaN stays */
+WG_INLINE REAL T(within)(REAL x, REAL limit)
+{
+    return T(magnitude)(x) > limit ? T(signed_as)(limit, x) : x;
+}
+
+/* e^(a + b) = (1 + rest) 2ⁿ, b much smaller than a, which is from -EXP_LIMIT to EXP_LIMIT; NONE for b takes no addition. */
+#define NONE ((REAL)-0.0)
 typedef struct {
     REAL rest;
     BITS n; /* modulo its range */
@@ -72,21 +79,22 @@ WG_INLINE T(e_power) T(power_of_e)(REAL a, REAL b)
     return power;
 }
 
-/* By two powers of 2, so that neither is out of range, and a result that is denormal is rounded once. */
+/* (1 + rest) 2ⁿ by two powers of 2, so that neither is out of range, and a result that is denormal is rounded once. */
 WG_INLINE REAL T(scaled)(T(e_power) p)
 {
     const BITS both = p.n + 2 * WG_BIAS, half = both >> 1;
-    return (1 + p.rest) * T(number)(half << WG_DIGITS) * T(number)((both - half) << WG_DIGITS);
+    const REAL power = T(number)(half << WG_DIGITS);
+    return T(mad)(p.rest, power, power) * T(number)((both - half) << WG_DIGITS);
 }
 
 WG_INLINE REAL T(wg_exp)(REAL x)
 {
-    return T(scaled)(T(power_of_e)(T(at_least)(T(at_most)(x, EXP_TO), EXP_FROM), 0));
+    return T(scaled)(T(power_of_e)(T(within)(x, EXP_LIMIT), NONE));
 }
 
 WG_INLINE REAL T(wg_expm1)(REAL x)
 {
-    const T(e_power) p = T(power_of_e)(T(at_least)(T(at_most)(x, EXP_TO), EXPM1_FROM), 0);
+    const T(e_power) p = T(power_of_e)(T(at_least)(T(at_most)(x, EXPM1_TO), EXPM1_FROM), NONE);
     const REAL half = T(number)((p.n + WG_BIAS - 1) << WG_DIGITS); /* of the power, which may be out of range */
     const REAL scaled = 2 * T(mad)(p.rest, half, half - (REAL)0.5);
     return T(signed_as)(p.n == 0 ? p.rest : scaled, x);
@@ -128,14 +136,22 @@ WG_INLINE REAL T(wg_log1p)(REAL x)
     return x > -1 && x < (REAL)INFINITY ? y : special;
 }
 
-/* Near 0 a series; elsewhere 1 - 2/(e^2x + 1). */
+/* t/(t + 2) with t = e^2|x| - 1 */
 WG_INLINE REAL T(wg_tanh)(REAL x)
 {
-    const REAL a = T(magnitude)(x), square = x * x;
-    const T(e_power) p = T(power_of_e)(2 * T(at_most)(a, TANH_TO), 0);
-    const REAL e = (1 + p.rest) * T(number)((p.n + WG_BIAS) << WG_DIGITS);
-    const REAL near = T(mad)(a * square, T(tanh_series)(square), a), far = 1 - 2 / (e + 1);
-    return T(signed_as)(a < (REAL)0.55 ? near : far, x);
+    const T(e_power) p = T(power_of_e)(2 * T(at_most)(T(magnitude)(x), TANH_TO), NONE);
+    const REAL power = T(number)((p.n + WG_BIAS) << WG_DIGITS), t = T(mad)(p.rest, power, power - 1);
+    return T(signed_as)(t / (t + 2), x);
+}
+
+/* 1/(1 + e⁻ˣ) = h/(h + e⁻ˣ h) with a power of 2 between 1 and eˣ for h, so that e⁻ˣ h is in range and a result that is denormal is
+   rounded once. */
+WG_INLINE REAL T(wg_sigmoid)(REAL x)
+{
+    const T(e_power) p = T(power_of_e)(T(within)(-x, EXP_LIMIT), NONE);
+    const BITS both = p.n + 2 * WG_BIAS, half = both >> 1;
+    const REAL h = T(number)((2 * WG_BIAS - half) << WG_DIGITS), power = T(number)((both - half) << WG_DIGITS);
+    return h / (h + T(mad)(p.rest, power, power));
 }
 
 /* e^(-c x²), c a power of 2; x² is taken in two parts, for its rounding error would be as large as the exponent makes it. */
@@ -205,12 +221,13 @@ WG_INLINE REAL T(wg_fma)(REAL a, REAL b, REAL c)
 #undef MANTISSA
 #undef ROUNDER
 #undef POWER
+#undef NONE
 #undef WG_BIAS
 #undef LN2_HIGH
 #undef LN2_LOW
 #undef SPLIT
-#undef EXP_FROM
-#undef EXP_TO
+#undef EXP_LIMIT
+#undef EXPM1_TO
 #undef EXPM1_FROM
 #undef TANH_TO
 #undef ERF_TO

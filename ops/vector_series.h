@@ -32,8 +32,8 @@
 #define LN2_HIGH 0x1.62e4p-1f /* so few digits that its product with an exponent is exact */
 #define LN2_LOW 0x1.7f7d1cp-20f
 #define SPLIT 0xfffff000u  /* the digits of a number whose square is exact */
-#define EXP_FROM (-104.f)  /* below it eˣ rounds to 0, */
-#define EXP_TO 89.f        /* above it is beyond the largest number */
+#define EXP_LIMIT 104.f    /* below minus that eˣ rounds to 0, */
+#define EXPM1_TO 89.f      /* above that it is beyond the largest number */
 #define EXPM1_FROM (-25.f) /* below it eˣ - 1 rounds to -1 */
 #define TANH_TO 10.f       /* above it tanh rounds to 1, */
 #define ERF_TO 4.f         /* above it erf */
@@ -44,8 +44,8 @@
 #define LN2_HIGH 0x1.62e42fefa3p-1
 #define LN2_LOW 0x1.3de6af278ece6p-42
 #define SPLIT 0xfffffffff8000000u
-#define EXP_FROM (-746.)
-#define EXP_TO 710.
+#define EXP_LIMIT 746.
+#define EXPM1_TO 710.
 #define EXPM1_FROM (-45.)
 #define TANH_TO 20.
 #define ERF_TO 6.
@@ -53,15 +53,16 @@
 #define MILLS_MIDDLE 5.
 #endif
 
-/* (eˣ - 1 - x)/x², |x| < ln 2/2 */
+/* (eˣ - 1 - x)/x², |x| < ln 2/2, in pairs of powers, which do not wait for each other */
 WG_INLINE REAL T(exp_series)(REAL x)
 {
+    const REAL z = x * x;
 #if WG_DIGITS == 23
-    return POLY5(x, 0x1p-1f, 0x1.5554dcp-3f, 0x1.555518p-5f, 0x1.120c62p-7f, 0x1.6d11fep-10f);
+    return POLY3(z, POLY2(x, 0x1p-1f, 0x1.5554dcp-3f), POLY2(x, 0x1.555518p-5f, 0x1.120c62p-7f), 0x1.6d11fep-10f);
 #else
-    return POLY10(x, 0x1p-1, 0x1.5555555555556p-3, 0x1.5555555553d05p-5, 0x1.1111111110996p-7, 0x1.6c16c178b0646p-10,
-                  0x1.a01a01a7da98dp-13, 0x1.a019b87f7a6e9p-16, 0x1.71de0d573888bp-19, 0x1.28922d8c8d4fbp-22,
-                  0x1.af39789bfd689p-26);
+    return POLY5(z, POLY2(x, 0x1p-1, 0x1.5555555555556p-3), POLY2(x, 0x1.5555555553d05p-5, 0x1.1111111110996p-7),
+                 POLY2(x, 0x1.6c16c178b0646p-10, 0x1.a01a01a7da98dp-13), POLY2(x, 0x1.a019b87f7a6e9p-16, 0x1.71de0d573888bp-19),
+                 POLY2(x, 0x1.28922d8c8d4fbp-22, 0x1.af39789bfd689p-26));
 #endif
 }
 
@@ -83,18 +84,6 @@ WG_INLINE REAL T(log_near_1)(REAL x)
     return x - (half - s * (half + z * series));
 }
 #endif
-
-/* (tanh √x/√x - 1)/x, x < 0.55² */
-WG_INLINE REAL T(tanh_series)(REAL x)
-{
-#if WG_DIGITS == 23
-    return POLY5(x, -0x1.555554p-2f, 0x1.110feap-3f, -0x1.b9a044p-5f, 0x1.5d220ep-6f, -0x1.b13538p-8f);
-#else
-    return POLY11(x, -0x1.5555555555555p-2, 0x1.1111111111032p-3, -0x1.ba1ba1b9fec84p-5, 0x1.664f487713373p-6,
-                  -0x1.226e32f00cf0cp-7, 0x1.d6d339333f329p-9, -0x1.7d97cfd138c28p-10, 0x1.34c5a8a996cd4p-11,
-                  -0x1.ec1091436eb2ap-13, 0x1.64fd88e9900a5p-14, -0x1.59a834187ce22p-16);
-#endif
-}
 
 /* erf √x/√x - 1, x < 1 */
 WG_INLINE REAL T(erf_series)(REAL x)

@@ -116,6 +116,10 @@ TRANSCENDENTAL(acos)
 TRANSCENDENTAL(atan)
 TRANSCENDENTAL(sinh)
 TRANSCENDENTAL(cosh)
+inline number sigmoid(number x)
+{
+    return tally.transcendental++, number(1 / (1 + std::exp(-x.v)));
+}
 inline number bell(number x)
 {
     return tally.transcendental++, number(std::exp(x.v * x.v * -0.5));
