@@ -10,8 +10,10 @@ enum {
     LONGEST = 384,            /* block of k */
     BLOCK_ROWS = 336,         /* rows of a that stay in the second cache while panels of b pass */
     BLOCK_COLUMNS = 3072,     /* columns of b that are packed at once where several blocks of rows need them */
-    FIRST_CACHE = 32 << 10,   /* bytes that a panel of b may take of it */
     SECOND_CACHE = 512 << 10, /* bytes of a */
+    COLLISION = 4096,         /* bytes apart, lines fall onto the same places of the first cache and onto few of the second */
+    WORTH_PACKING = 8,        /* tiles or panels that must gain by it */
+    LINE = 64,                /* bytes */
     ACROSS = 48,              /* steps of k up to which going over c by rows pays */
     SMALL_ROOM = 16 << 10,    /* bytes for packing that are taken from the stack */
     SMALL_DEPTH = 64,         /* steps of k of a product that needs no plan, */
@@ -25,7 +27,9 @@ struct job {
     struct wg_product p;
     int64_t size;           /* bytes of a number */
     int64_t longest;        /* block of k */
-    int vectors, most_rows; /* of a tile */
+    int vectors, most_rows; /* of a tile, but at edges */
+    int64_t block_rows;     /* of a, for which panels of b pass */
+    int64_t a_line;         /* numbers from line to line of a packed block of a */
     bool across;            /* panels pass by rows, not rows by panels */
     bool turns_b;           /* b's columns are contiguous and c's rows few: no packing */
     bool packs_a, packs_b;
@@ -70,46 +74,49 @@ struct stretch {
     int64_t first, count, size;
 };
 
-/* Even heights: some tiles have a row more than the others. */
-static void part_rows(const struct job *g, int64_t rows, struct stretch part[2])
+static int64_t vectors_of(const struct job *g, int64_t columns)
 {
-    const int64_t tiles = parts_of(rows, g->most_rows), low = rows / tiles, higher = rows - low * tiles;
+    return (columns + g->kernels->lanes - 1) >> g->kernels->lanes_shift;
+}
+
+/* Even heights: some tiles have a row more than the others. */
+static void part_rows(int64_t rows, int most, struct stretch part[2])
+{
+    const int64_t tiles = parts_of(rows, most), low = rows / tiles, higher = rows - low * tiles;
     part[0] = (struct stretch){0, tiles - higher, low};
     part[1] = (struct stretch){(tiles - higher) * low, higher, low + 1};
 }
 
-/* Panels of columns, and what is left: there is no kernel of three vectors, so that may be two panels. */
+/* Panels of columns, and what is left. A panel of one vector takes the time of two: where one would be left, it is shared out with a
+   panel before it. */
 static int part_columns(const struct job *g, int64_t columns, struct stretch part[3])
 {
-    const int64_t width = g->vectors * g->kernels->lanes, half = 2 * g->kernels->lanes, wide = columns / width;
-    int64_t first = wide * width;
+    const int64_t lanes = g->kernels->lanes, width = g->vectors * lanes;
+    int64_t whole = columns / width, first;
     int n = 0;
-    if (wide)
-        part[n++] = (struct stretch){0, wide, width};
-    if (columns - first > half && columns - first <= width - g->kernels->lanes) {
-        part[n++] = (struct stretch){first, 1, half};
-        first += half;
+    if (whole && vectors_of(g, columns - whole * width) == 1 && g->vectors != 3)
+        whole--;
+    first = whole * width;
+    if (whole)
+        part[n++] = (struct stretch){0, whole, width};
+    if (columns - first > 4 * lanes) {
+        part[n++] = (struct stretch){first, 1, 3 * lanes};
+        first += 3 * lanes;
     }
     if (columns > first)
         part[n++] = (struct stretch){first, 1, columns - first};
     return n;
 }
 
-/* What a tile reads at once is packed side by side. */
-static void pack_rows(const struct job *g, const struct block *x, const struct stretch part[2])
+/* A block of a is copied as it lies: rows contiguous or columns. */
+static void pack_rows(const struct job *g, const struct block *x)
 {
     const struct wg_product *p = &g->p;
-    for (int h = 0; h < 2; h++)
-        for (int64_t t = 0; t < part[h].count; t++) {
-            const int64_t i = part[h].first + t * part[h].size;
-            const char *a = element(g, p->a, x->row + i, p->a_row, x->depth, p->a_column);
-            g->kernels->pack(x->depths, part[h].size, a, p->a_column, p->a_row, x->a + i * x->depths * g->size, part[h].size);
-        }
-}
-
-static int64_t vectors_of(const struct job *g, int64_t columns)
-{
-    return (columns + g->kernels->lanes - 1) >> g->kernels->lanes_shift;
+    const char *a = element(g, p->a, x->row, p->a_row, x->depth, p->a_column);
+    if (p->a_column == 1)
+        g->kernels->pack(x->rows, x->depths, a, p->a_row, 1, x->a, g->a_line);
+    else
+        g->kernels->pack(x->depths, x->rows, a, p->a_column, p->a_row, x->a, g->a_line);
 }
 
 /* Where panel number n of a part is, and how far its rows are from each other. */
@@ -145,17 +152,18 @@ static void multiply_tiles(const struct job *g, const struct block *x, const str
     const int64_t j = x->column + columns->first + n * columns->size, vectors = vectors_of(g, columns->size);
     t->columns = columns->size;
     t->b = panel(g, x, columns, n, &t->b_row);
-    t->a_row = g->packs_a ? 1 : p->a_row;
-    t->a_column = g->packs_a ? rows->size : p->a_column;
-    const int64_t a_down = g->packs_a ? x->depths : p->a_row;
+    const bool by_rows = p->a_column == 1;
+    t->a_row = !g->packs_a ? p->a_row : by_rows ? g->a_line : 1;
+    t->a_column = !g->packs_a ? p->a_column : by_rows ? 1 : g->a_line;
+    const char *a = g->packs_a ? x->a : element(g, p->a, x->row, p->a_row, x->depth, p->a_column);
     t->count = down ? rows->count : count;
-    t->next_a = down ? rows->size * a_down : 0;
+    t->next_a = down ? rows->size * t->a_row : 0;
     t->next_b = down ? 0 : g->packs_b ? columns->size * x->depths : columns->size * p->b_column;
     t->next_c = down ? rows->size * p->c_row : columns->size * p->c_column;
     t->next_bias = down ? rows->size * p->bias_row : columns->size * p->bias_column;
     for (int64_t tile = 0; tile < (down ? 1 : rows->count); tile++) {
         const int64_t i = rows->first + tile * rows->size;
-        t->a = g->packs_a ? x->a + i * x->depths * g->size : element(g, p->a, x->row + i, p->a_row, x->depth, p->a_column);
+        t->a = a + i * t->a_row * g->size;
         t->c = (void *)(uintptr_t)element(g, p->c, x->row + i, p->c_row, j, p->c_column);
         t->bias = t->last && p->bias ? element(g, p->bias, x->row + i, p->bias_row, j, p->bias_column) : NULL;
         g->kernels->tiles[vectors - 1][rows->size - 1](t);
@@ -190,11 +198,11 @@ static void multiply_block(const struct job *g, const struct block *x)
         return;
     }
     struct stretch rows[2], columns[3];
-    part_rows(g, x->rows, rows);
     const int parts = part_columns(g, x->columns, columns);
     if (g->packs_a)
-        pack_rows(g, x, rows);
+        pack_rows(g, x);
     for (int part = 0; part < parts; part++) {
+        part_rows(x->rows, g->kernels->rows[vectors_of(g, columns[part].size) - 1], rows);
         const int64_t step = g->across ? columns[part].count : 1;
         for (int64_t n = 0; n < columns[part].count; n += step) {
             if (g->packs_b && (!g->keeps_b || x->row == 0))
@@ -215,7 +223,7 @@ static void multiply(const struct job *g, char *room)
         for (x.depth = 0; x.depth < p->k; x.depth += x.depths) {
             x.depths = least(p->k - x.depth, g->longest);
             for (x.row = 0; x.row < p->m; x.row += x.rows) {
-                x.rows = g->keeps_b || g->packs_a ? least(p->m - x.row, BLOCK_ROWS) : p->m;
+                x.rows = least(p->m - x.row, g->block_rows);
                 multiply_block(g, &x);
             }
         }
@@ -249,34 +257,46 @@ static double cycles(const struct wg_kernels *kernels, const struct wg_product *
     const double side_by_side = m * vectors < 8 ? m * vectors : 8; /* sums, of which the latency of one hides the others */
     const double work = m * vectors * k * 4 / side_by_side;
     const bool turned = p->b_row == 1 && p->m <= WG_TURNED_ROWS;
-    const double packing = p->b_column == 1 ? 0 : (turned ? 2 : 6) * n * k / kernels->lanes;
-    const double scattering = p->c_column == 1 ? m * vectors : 1.5 * m * n;
+    const double packing = p->b_column == 1 ? 0 : (turned ? 2 : 5) * n * k / kernels->lanes;
+    const double blocks = (double)parts_of(p->k, LONGEST), scattering = blocks * (p->c_column == 1 ? m * vectors : 3 * m * n);
     return work + packing + scattering;
 }
 
-/* Do rows of a that a tile reads at once fall onto the same places of the first cache? */
-static bool rows_collide(const struct job *g)
+/* Do lines so far apart fall onto the same places of a cache? */
+static bool collide(const struct job *g, int64_t stride)
 {
-    const int64_t bytes = g->p.a_row * g->size;
-    return g->p.a_column == 1 && (bytes < 0 ? -bytes : bytes) % 1024 == 0 && g->p.m > 4;
+    const int64_t bytes = stride * g->size;
+    return (bytes < 0 ? -bytes : bytes) % COLLISION == 0;
 }
 
+/* Numbers from line to line of a packed block with lines of n: so that they do not collide. */
+static int64_t line_of(const struct job *g, int64_t n)
+{
+    return (parts_of(n * g->size, LINE) | 1) * LINE / g->size;
+}
+
+/* Operands are packed if the kernels cannot read them as they lie, or only by lines that collide. */
 static void choose_packing(struct job *g)
 {
     const struct wg_product *p = &g->p;
     const int64_t depths = least(p->k, g->longest), width = g->vectors * g->kernels->lanes;
     const int64_t tiles = parts_of(p->m, g->most_rows), panels = parts_of(p->n, width);
+    g->block_rows = p->m * depths * g->size > SECOND_CACHE ? BLOCK_ROWS : p->m;
     g->turns_b = p->b_row == 1 && p->b_column != 1 && p->m <= WG_TURNED_ROWS;
-    if (g->turns_b)
+    if (g->turns_b) {
+        g->block_rows = p->m;
         return;
-    g->packs_b = p->b_column != 1 || (tiles > 4 && p->n * depths * g->size > FIRST_CACHE);
-    const bool far_apart = p->a_row != 1 && p->a_column != 1, large = p->m * depths * g->size > SECOND_CACHE;
-    g->packs_a = panels > 1 && (far_apart || rows_collide(g) || (large && panels > 4));
+    }
+    const bool far_apart = p->a_row != 1 && p->a_column != 1, by_rows = p->a_column == 1;
+    const bool a_collides = tiles > 1 && panels >= WORTH_PACKING && collide(g, by_rows ? p->a_row : p->a_column);
+    g->packs_b = p->b_column != 1 || (tiles >= WORTH_PACKING && collide(g, p->b_row));
+    g->packs_a = (panels > 1 && far_apart) || a_collides;
     g->across = panels > 1 && depths <= ACROSS && p->n * depths * g->size < SECOND_CACHE / 2;
-    g->keeps_b = g->packs_b && (g->across || (g->packs_a && p->m > BLOCK_ROWS));
-    g->a_bytes = g->packs_a ? least(p->m, BLOCK_ROWS) * depths * g->size : 0;
-    g->a_bytes = parts_of(g->a_bytes, ALIGNMENT) * ALIGNMENT;
-    const int64_t columns = g->keeps_b ? parts_of(least(p->n, BLOCK_COLUMNS), width) * width : width;
+    g->keeps_b = g->packs_b && (g->across || p->m > g->block_rows);
+    const int64_t rows = least(p->m, g->block_rows);
+    g->a_line = line_of(g, by_rows ? depths : rows);
+    g->a_bytes = g->packs_a ? g->a_line * (by_rows ? rows : depths) * g->size : 0;
+    const int64_t columns = g->keeps_b ? parts_of(least(p->n, BLOCK_COLUMNS), width) * width : 4 * g->kernels->lanes;
     g->b_bytes = g->packs_b ? columns * depths * g->size : 0;
     g->b_bytes = parts_of(g->b_bytes, ALIGNMENT) * ALIGNMENT;
 }
@@ -289,9 +309,9 @@ static void plan(struct job *g)
         if (suits(g->kernels, &turned) || cycles(g->kernels, &turned) < cycles(g->kernels, &g->p))
             g->p = turned;
     }
-    const bool low = g->p.m <= g->kernels->low_rows;
-    g->vectors = low ? 4 : 2;
-    g->most_rows = low ? g->kernels->low_rows : g->kernels->rows;
+    const int64_t all = vectors_of(g, g->p.n), most = g->p.m <= g->kernels->rows[3] ? 4 : g->kernels->wide;
+    g->vectors = (int)least(all, most);
+    g->most_rows = g->kernels->rows[g->vectors - 1];
     choose_packing(g);
 }
 
@@ -395,9 +415,8 @@ static bool is_small(const struct wg_kernels *kernels, const struct wg_product *
 static void multiply_small(const struct wg_kernels *kernels, const struct wg_product *p, int64_t size)
 {
     char room[SMALL_ROOM] __attribute__((aligned(ALIGNMENT)));
-    const bool low = p->m <= kernels->low_rows, packs = p->b_column != 1;
-    const int64_t most = low ? kernels->low_rows : kernels->rows, tiles = parts_of(p->m, most), rows = p->m / tiles;
-    const int64_t higher = p->m - rows * tiles, lower = tiles - higher, lanes = kernels->lanes, left = rows * lower;
+    const bool packs = p->b_column != 1;
+    const int64_t lanes = kernels->lanes, wide = p->m <= kernels->rows[3] ? 4 : kernels->wide;
     struct wg_tiles t = {.k = p->k,
                          .c = p->c,
                          .a_row = p->a_row,
@@ -411,7 +430,10 @@ static void multiply_small(const struct wg_kernels *kernels, const struct wg_pro
                          .last = true,
                          .relu = p->relu};
     for (int64_t j = 0; j < p->n; j += t.columns) {
-        const int64_t wanted = (p->n - j + lanes - 1) >> kernels->lanes_shift, vectors = low && wanted > 3 ? 4 : wanted > 1 ? 2 : 1;
+        const int64_t wanted = (p->n - j + lanes - 1) >> kernels->lanes_shift;
+        const int64_t vectors = wanted == wide + 1 ? 3 : least(wanted, wide);
+        struct stretch part[2];
+        part_rows(p->m, kernels->rows[vectors - 1], part);
         t.columns = least(p->n - j, vectors * lanes);
         t.b = (const char *)p->b + j * p->b_column * size;
         if (packs) {
@@ -420,15 +442,15 @@ static void multiply_small(const struct wg_kernels *kernels, const struct wg_pro
             t.b = room;
         }
         for (int h = 0; h < 2; h++) {
-            t.count = h ? higher : lower;
-            t.next_a = (rows + h) * p->a_row;
-            t.next_c = (rows + h) * p->c_row;
-            t.next_bias = (rows + h) * p->bias_row;
-            t.a = (const char *)p->a + h * left * p->a_row * size;
-            t.c = (char *)p->c + (h * left * p->c_row + j) * size;
-            t.bias = p->bias ? (const char *)p->bias + (h * left * p->bias_row + j * p->bias_column) * size : NULL;
+            t.count = part[h].count;
+            t.next_a = part[h].size * p->a_row;
+            t.next_c = part[h].size * p->c_row;
+            t.next_bias = part[h].size * p->bias_row;
+            t.a = (const char *)p->a + part[h].first * p->a_row * size;
+            t.c = (char *)p->c + (part[h].first * p->c_row + j) * size;
+            t.bias = p->bias ? (const char *)p->bias + (part[h].first * p->bias_row + j * p->bias_column) * size : NULL;
             if (t.count)
-                kernels->tiles[vectors - 1][rows + h - 1](&t);
+                kernels->tiles[vectors - 1][part[h].size - 1](&t);
         }
     }
 }

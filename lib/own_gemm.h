@@ -37,7 +37,8 @@ enum { WG_TURNED_ROWS = 4 };
 typedef void wg_tile_kernel(const struct wg_tiles *tiles);
 struct wg_kernels {
     int lanes, lanes_shift; /* numbers in a vector, a power of two */
-    int rows, low_rows;     /* the most of a tile of one or two vectors, of one of four */
+    int rows[4];            /* the most rows of a tile of so many vectors and one */
+    int wide;               /* vectors of a tile where there are rows enough; where there are few, four */
     /* tiles[vectors - 1][rows - 1]: columns ≤ lanes * vectors, and more than those of a vector less */
     wg_tile_kernel *const *tiles[4];
     /* turned[rows - 1]: the same for a few rows and any columns, b_row being 1: count and next_… do not matter */

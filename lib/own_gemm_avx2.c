@@ -11,7 +11,9 @@
 #endif
 
 #define ROWS 6
-#define LOW_ROWS 3
+#define ROWS_OF_3 4
+#define ROWS_OF_4 3
+#define WIDE 2
 
 #define MASK __m256i
 #define ZERO V(setzero)()

@@ -11,7 +11,9 @@
 #endif
 
 #define ROWS 14
-#define LOW_ROWS 6
+#define ROWS_OF_3 9
+#define ROWS_OF_4 6
+#define WIDE 4
 
 #define ZERO V(setzero)()
 #define LOAD(p) V(loadu)(p)

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #define ROWS 4
-#define LOW_ROWS 3
+#define ROWS_OF_3 3
+#define ROWS_OF_4 3
+#define WIDE 2
 
 #define MASK int
 #define MASK_OF(n) ((int)(n))

@@ -1,5 +1,5 @@
-/* The kernels of a product for one instruction set and one number type. Given are REAL with T(name) its names, ROWS, LOW_ROWS, and
-   vectors: VEC of LANES numbers, MASK for the first few of them, and on them MASK_OF(n), ZERO, LOAD(p), LOAD_SOME(mask, p),
+/* The kernels of a product for one instruction set and one number type. Given are REAL with T(name) its names, ROWS of
+   tiles of one or two vectors, ROWS_OF_3, ROWS_OF_4, how many vectors are WIDE, and vectors: VEC of LANES numbers, MASK for the first few of them, and on them MASK_OF(n), ZERO, LOAD(p), LOAD_SOME(mask, p),
    STORE(p, x), STORE_SOME(p, mask, x), SPLAT(p), FMA(x, y, z) = x y + z, ADD(x, y), RELU(x), T(transpose)(x) of LANES vectors in
    place, T(load_turned)(p, line, x), which loads those of a square and does that, and FMA_ONE for single numbers. All is inlined into functions in which the numbers of rows and of vectors are constants,
    so that the sums stay in registers. */
@@ -23,12 +23,12 @@ typedef struct {
     int64_t one, three, five, step;
 } T(rows);
 
-INLINE T(rows) T(rows_of)(const struct wg_tiles *t, const REAL *a)
+INLINE T(rows) T(rows_of)(const int count, const struct wg_tiles *t, const REAL *a)
 {
     const int64_t size = (int64_t)sizeof(REAL);
     T(rows) rows = {.one = t->a_row * size, .three = 3 * t->a_row * size, .five = 5 * t->a_row * size, .step = t->a_column * size};
-    rows.first = (const char *)a;
-    rows.seventh = rows.first + 7 * rows.one;
+    rows.first = rows.seventh = (const char *)a;
+    rows.seventh += count > 7 ? 7 * rows.one : 0;
     KEEP_IN_REGISTER(rows.one);
     KEEP_IN_REGISTER(rows.three);
     KEEP_IN_REGISTER(rows.five);
@@ -44,7 +44,7 @@ INLINE const REAL *T(row_at)(const T(rows) * a, int r)
 INLINE void T(multiply)(const int rows, const int vectors, const struct wg_tiles *t, const T(place) * at, MASK last,
                         VEC sum[ROWS][T(MOST_VECTORS)])
 {
-    T(rows) a = T(rows_of)(t, at->a);
+    T(rows) a = T(rows_of)(rows, t, at->a);
     const REAL *b = at->b;
     const int64_t k = t->k, b_row = t->b_row;
     if (k > 32)
@@ -58,8 +58,6 @@ INLINE void T(multiply)(const int rows, const int vectors, const struct wg_tiles
         VEC right[T(MOST_VECTORS)];
         WG_EACH(v, vectors - 1)
             right[v] = LOAD(b + v * LANES);
-        WG_EACH(v, vectors)
-            __builtin_prefetch(b + 8 * b_row + v * LANES);
         right[vectors - 1] = LOAD_SOME(last, b + (vectors - 1) * LANES);
         WG_EACH(r, rows) {
             const VEC left = SPLAT(T(row_at)(&a, r));
@@ -68,9 +66,11 @@ INLINE void T(multiply)(const int rows, const int vectors, const struct wg_tiles
         }
         b += b_row;
         a.first += a.step;
-        a.seventh += a.step;
         KEEP_IN_REGISTER(a.first);
-        KEEP_IN_REGISTER(a.seventh);
+        if (rows > 7) {
+            a.seventh += a.step;
+            KEEP_IN_REGISTER(a.seventh);
+        }
     }
 }
 
@@ -262,18 +262,21 @@ INLINE void T(turned)(const int rows, const struct wg_tiles *all)
 #define UP_TO_3(DO, vectors) DO(1, vectors) DO(2, vectors) DO(3, vectors)
 #define UP_TO_4(DO, vectors) UP_TO_3(DO, vectors) DO(4, vectors)
 #define UP_TO_6(DO, vectors) UP_TO_4(DO, vectors) DO(5, vectors) DO(6, vectors)
+#define UP_TO_9(DO, vectors) UP_TO_6(DO, vectors) DO(7, vectors) DO(8, vectors) DO(9, vectors)
 #define UP_TO_14(DO, vectors) \
-    UP_TO_6(DO, vectors)      \
-    DO(7, vectors) DO(8, vectors) DO(9, vectors) DO(10, vectors) DO(11, vectors) DO(12, vectors) DO(13, vectors) DO(14, vectors)
+    UP_TO_9(DO, vectors)      \
+    DO(10, vectors) DO(11, vectors) DO(12, vectors) DO(13, vectors) DO(14, vectors)
 #define UP_TO_(rows) UP_TO_##rows
 #define UP_TO(rows) UP_TO_(rows)
 
-#define ALL_TILES UP_TO(ROWS)(TILES, 1) UP_TO(ROWS)(TILES, 2) UP_TO(LOW_ROWS)(TILES, 4) UP_TO_4(TURNED, 1)
+#define ALL_TILES \
+    UP_TO(ROWS)(TILES, 1) UP_TO(ROWS)(TILES, 2) UP_TO(ROWS_OF_3)(TILES, 3) UP_TO(ROWS_OF_4)(TILES, 4) UP_TO_4(TURNED, 1)
 
 ALL_TILES
 static wg_tile_kernel *const T(of_1)[ROWS] = {UP_TO(ROWS)(NAME, 1)};
 static wg_tile_kernel *const T(of_2)[ROWS] = {UP_TO(ROWS)(NAME, 2)};
-static wg_tile_kernel *const T(of_4)[LOW_ROWS] = {UP_TO(LOW_ROWS)(NAME, 4)};
+static wg_tile_kernel *const T(of_3)[ROWS_OF_3] = {UP_TO(ROWS_OF_3)(NAME, 3)};
+static wg_tile_kernel *const T(of_4)[ROWS_OF_4] = {UP_TO(ROWS_OF_4)(NAME, 4)};
 static wg_tile_kernel *const T(all_turned)[WG_TURNED_ROWS] = {UP_TO_4(NAME_TURNED, 1)};
 
 /* ---- packing ---- */
@@ -311,10 +314,10 @@ static void T(pack)(int64_t k, int64_t n, const void *x, int64_t row, int64_t co
                 to[p * width + j] = from[p * row + j * column];
 }
 
-#define WG_KERNELS                                                                               \
-    {                                                                                            \
-        .lanes = LANES, .lanes_shift = __builtin_ctz(LANES), .rows = ROWS, .low_rows = LOW_ROWS, \
-        .tiles = {T(of_1), T(of_2), NULL, T(of_4)}, .turned = T(all_turned), .pack = T(pack),    \
+#define WG_KERNELS                                                                                                     \
+    {                                                                                                                  \
+        .lanes = LANES, .lanes_shift = __builtin_ctz(LANES), .rows = {ROWS, ROWS, ROWS_OF_3, ROWS_OF_4}, .wide = WIDE, \
+        .tiles = {T(of_1), T(of_2), T(of_3), T(of_4)}, .turned = T(all_turned), .pack = T(pack),                       \
     }
 static const struct wg_kernels T(kernels) = WG_KERNELS;
 
@@ -330,6 +333,7 @@ static const struct wg_kernels T(kernels) = WG_KERNELS;
 #undef NAME_TURNED
 #undef UP_TO_4
 #undef UP_TO_6
+#undef UP_TO_9
 #undef UP_TO_14
 #undef UP_TO_
 #undef UP_TO
