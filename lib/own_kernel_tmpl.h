@@ -292,8 +292,12 @@ static __attribute__((noinline)) void T(pack_across)(int64_t k, int64_t n, const
 static void T(pack_along)(int64_t k, int64_t n, const REAL *from, int64_t line, REAL *to, int64_t width)
 {
     const int64_t whole = (n - 1) / LANES * LANES;
+    enum { LINE = 64 / sizeof(REAL) };
+    const int64_t ahead = n < 4 * LINE ? 16 : 1 + 64 * LINE / n;
     const MASK last = MASK_OF(n - whole);
     for (int64_t p = 0; p < k; p++, from += line, to += width) {
+        for (int64_t j = 0; j < n; j += LINE)
+            __builtin_prefetch(from + ahead * line + j);
         for (int64_t j = 0; j < whole; j += LANES)
             STORE(to + j, LOAD(from + j));
         STORE_SOME(to + whole, last, LOAD_SOME(last, from + whole));
