@@ -255,7 +255,7 @@ static double cycles(const struct wg_kernels *kernels, const struct wg_product *
     const double m = (double)p->m, n = (double)p->n, k = (double)p->k;
     const double vectors = (double)((p->n + kernels->lanes - 1) >> kernels->lanes_shift);
     const double side_by_side = m * vectors < 8 ? m * vectors : 8; /* sums, of which the latency of one hides the others */
-    const double work = m * vectors * k * 4 / side_by_side;
+    const double work = m * vectors * k * (vectors > 1 ? 4 : 5) / side_by_side; /* one vector is slower: a load for each fma */
     const bool turned = p->b_row == 1 && p->m <= WG_TURNED_ROWS;
     const double packing = p->b_column == 1 ? 0 : (turned ? 2 : 5) * n * k / kernels->lanes;
     const double blocks = (double)parts_of(p->k, LONGEST), scattering = blocks * (p->c_column == 1 ? m * vectors : 3 * m * n);

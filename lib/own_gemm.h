@@ -33,6 +33,9 @@ struct wg_tiles {
 
 enum { WG_TURNED_ROWS = 4 };
 
+/* The compiler is to compute x now, not to replace it by what it knows about it: it would keep more addresses than there are registers. */
+#define WG_KEEP_IN_REGISTER(x) __asm__("" : "+r"(x))
+
 /* The kernels of a variant for one number type. */
 typedef void wg_tile_kernel(const struct wg_tiles *tiles);
 struct wg_kernels {

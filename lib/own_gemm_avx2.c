@@ -54,11 +54,18 @@ static inline __attribute__((always_inline)) void transpose_f32(__m256 *x)
     }
 }
 
+/* Rows i and i + 4 are halves of a vector, which spares a step. */
 static inline __attribute__((always_inline)) void load_turned_f32(const float *from, int64_t line, __m256 *x)
 {
-    for (int i = 0; i < 8; i++)
-        x[i] = _mm256_loadu_ps(from + i * line);
-    transpose_f32(x);
+    __m256 y[4];
+    for (int i = 0; i < 4; i++)
+        y[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(from + i * line)), _mm_loadu_ps(from + (i + 4) * line), 1);
+    for (int j = 0; j < 2; j++) {
+        const __m256 low = j ? _mm256_unpackhi_ps(y[0], y[1]) : _mm256_unpacklo_ps(y[0], y[1]);
+        const __m256 high = j ? _mm256_unpackhi_ps(y[2], y[3]) : _mm256_unpacklo_ps(y[2], y[3]);
+        x[2 * j] = _mm256_castpd_ps(_mm256_unpacklo_pd(_mm256_castps_pd(low), _mm256_castps_pd(high)));
+        x[2 * j + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(_mm256_castps_pd(low), _mm256_castps_pd(high)));
+    }
 }
 
 #include "own_kernel_tmpl.h"
@@ -90,9 +97,11 @@ static inline __attribute__((always_inline)) void transpose_f64(__m256d *x)
 
 static inline __attribute__((always_inline)) void load_turned_f64(const double *from, int64_t line, __m256d *x)
 {
-    for (int i = 0; i < 4; i++)
-        x[i] = _mm256_loadu_pd(from + i * line);
-    transpose_f64(x);
+    __m256d y[2];
+    for (int i = 0; i < 2; i++)
+        y[i] = _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(from + i * line)), _mm_loadu_pd(from + (i + 2) * line), 1);
+    x[0] = _mm256_unpacklo_pd(y[0], y[1]);
+    x[1] = _mm256_unpackhi_pd(y[0], y[1]);
 }
 
 #include "own_kernel_tmpl.h"

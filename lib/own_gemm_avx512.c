@@ -36,9 +36,9 @@
 #define FMA_ONE __builtin_fmaf
 
 /* Fours of rows become fours of columns: number c of rows i to i + 3 in place of number i of row c, in each quarter of a vector. */
-static inline __attribute__((always_inline)) void transpose_quarters(__m512 *x)
+static inline __attribute__((always_inline)) void transpose_quarters(__m512 *x, int n)
 {
-    for (int i = 0; i < 16; i += 4) {
+    for (int i = 0; i < n; i += 4) {
         const __m512d a = _mm512_castps_pd(_mm512_unpacklo_ps(x[i], x[i + 1])),
                       b = _mm512_castps_pd(_mm512_unpackhi_ps(x[i], x[i + 1]));
         const __m512d c = _mm512_castps_pd(_mm512_unpacklo_ps(x[i + 2], x[i + 3]));
@@ -60,7 +60,7 @@ static inline __attribute__((always_inline)) void part_quarters(__m512 *x, __m51
 
 static inline __attribute__((always_inline)) void transpose_f32(__m512 *x)
 {
-    transpose_quarters(x);
+    transpose_quarters(x, 16);
     for (int i = 0; i < 16; i += 8)
         for (int c = 0; c < 4; c++)
             part_quarters(&x[i + c], &x[i + c + 4]);
@@ -68,19 +68,22 @@ static inline __attribute__((always_inline)) void transpose_f32(__m512 *x)
         part_quarters(&x[c], &x[c + 8]);
 }
 
-/* Half of the last step is done by the loads: rows i and i + 4 are halves of a vector. */
+/* Rows i and i + 4 are halves of a vector, which spares a step. */
 static inline __attribute__((always_inline)) void load_turned_f32(const float *from, int64_t line, __m512 *x)
 {
-    for (int c = 0; c < 16; c += 8)
-        for (int i = 0; i < 8; i++) {
-            const float *row = from + (i < 4 ? i : i + 4) * line + c;
-            const __m512d half = _mm512_castps_pd(_mm512_castps256_ps512(_mm256_loadu_ps(row)));
-            x[c + i] = _mm512_castpd_ps(_mm512_insertf64x4(half, _mm256_castps_pd(_mm256_loadu_ps(row + 4 * line)), 1));
+    for (int i = 0; i < 8; i += 4) {
+        const float *fourth = from + 4 * line;
+        WG_KEEP_IN_REGISTER(fourth);
+        for (int r = 0; r < 4; r++) {
+            const __m512d half = _mm512_castps_pd(_mm512_castps256_ps512(_mm256_loadu_ps(from + r * line)));
+            x[i + r] = _mm512_castpd_ps(_mm512_insertf64x4(half, _mm256_castps_pd(_mm256_loadu_ps(fourth + r * line)), 1));
         }
-    transpose_quarters(x);
-    for (int c = 0; c < 16; c += 8)
-        for (int i = 0; i < 4; i++)
-            part_quarters(&x[c + i], &x[c + i + 4]);
+        from = fourth + 4 * line;
+        WG_KEEP_IN_REGISTER(from);
+    }
+    transpose_quarters(x, 8);
+    for (int i = 0; i < 4; i++)
+        part_quarters(&x[i], &x[i + 4]);
 }
 
 #include "own_kernel_tmpl.h"
@@ -125,9 +128,18 @@ static inline __attribute__((always_inline)) void transpose_f64(__m512d *x)
 
 static inline __attribute__((always_inline)) void load_turned_f64(const double *from, int64_t line, __m512d *x)
 {
-    for (int i = 0; i < 8; i++)
-        x[i] = _mm512_loadu_pd(from + i * line);
-    transpose_f64(x);
+    __m512d y[4]; /* rows i and i + 2, in the other half i + 4 and i + 6 */
+    WG_KEEP_IN_REGISTER(from);
+    for (int i = 0; i < 4; i++) {
+        const double *row = from + (i < 2 ? i : i + 2) * line;
+        y[i] = _mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_loadu_pd(row)), _mm256_loadu_pd(row + 2 * line), 1);
+    }
+    for (int c = 0; c < 2; c++) {
+        const __m512d low = c ? _mm512_unpackhi_pd(y[0], y[1]) : _mm512_unpacklo_pd(y[0], y[1]);
+        const __m512d high = c ? _mm512_unpackhi_pd(y[2], y[3]) : _mm512_unpacklo_pd(y[2], y[3]);
+        x[c] = _mm512_shuffle_f64x2(low, high, 0x88);
+        x[c + 2] = _mm512_shuffle_f64x2(low, high, 0xdd);
+    }
 }
 
 #include "own_kernel_tmpl.h"

@@ -1,12 +1,12 @@
 /* The kernels of a product for one instruction set and one number type. Given are REAL with T(name) its names, ROWS of
    tiles of one or two vectors, ROWS_OF_3, ROWS_OF_4, how many vectors are WIDE, and vectors: VEC of LANES numbers, MASK for the first few of them, and on them MASK_OF(n), ZERO, LOAD(p), LOAD_SOME(mask, p),
    STORE(p, x), STORE_SOME(p, mask, x), SPLAT(p), FMA(x, y, z) = x y + z, ADD(x, y), RELU(x), T(transpose)(x) of LANES vectors in
-   place, T(load_turned)(p, line, x), which loads those of a square and does that, and FMA_ONE for single numbers. All is inlined into functions in which the numbers of rows and of vectors are constants,
+   place, T(load_turned)(p, line, x), which makes vectors of the first HALF numbers of LANES lines, and FMA_ONE for single numbers. All is inlined into functions in which the numbers of rows and of vectors are constants,
    so that the sums stay in registers. */
 
 #define INLINE static inline __attribute__((always_inline))
 #define WG_EACH(index, n) _Pragma("GCC unroll 16") for (int index = 0; index < (n); index++)
-#define KEEP_IN_REGISTER(x) __asm__("" : "+r"(x))
+#define HALF (LANES / 2)
 
 enum { T(MOST_VECTORS) = 4, T(MOST_SUMS) = 2 * ROWS > 4 * WG_TURNED_ROWS ? 2 * ROWS : 4 * WG_TURNED_ROWS }; /* of a tile */
 
@@ -29,9 +29,9 @@ INLINE T(rows) T(rows_of)(const int count, const struct wg_tiles *t, const REAL 
     T(rows) rows = {.one = t->a_row * size, .three = 3 * t->a_row * size, .five = 5 * t->a_row * size, .step = t->a_column * size};
     rows.first = rows.seventh = (const char *)a;
     rows.seventh += count > 7 ? 7 * rows.one : 0;
-    KEEP_IN_REGISTER(rows.one);
-    KEEP_IN_REGISTER(rows.three);
-    KEEP_IN_REGISTER(rows.five);
+    WG_KEEP_IN_REGISTER(rows.one);
+    WG_KEEP_IN_REGISTER(rows.three);
+    WG_KEEP_IN_REGISTER(rows.five);
     return rows;
 }
 
@@ -66,10 +66,10 @@ INLINE void T(multiply)(const int rows, const int vectors, const struct wg_tiles
         }
         b += b_row;
         a.first += a.step;
-        KEEP_IN_REGISTER(a.first);
+        WG_KEEP_IN_REGISTER(a.first);
         if (rows > 7) {
             a.seventh += a.step;
-            KEEP_IN_REGISTER(a.seventh);
+            WG_KEEP_IN_REGISTER(a.seventh);
         }
     }
 }
@@ -172,6 +172,7 @@ static __attribute__((noinline)) void T(turn)(int64_t k, int64_t n, const REAL *
     const MASK across = MASK_OF(n), along = MASK_OF(k);
     if (k == LANES && n == LANES) {
         T(load_turned)(from, line, x);
+        T(load_turned)(from + HALF, line, x + HALF);
         WG_EACH(p, LANES)
             STORE(to + p * width, x[p]);
     } else {
@@ -184,36 +185,48 @@ static __attribute__((noinline)) void T(turn)(int64_t k, int64_t n, const REAL *
     }
 }
 
-/* The sums of a few rows. b is turned in slabs of LANES numbers, used at once: while one slab is multiplied, the next is turned, a
-   square after so many steps of k, so that the CPU has both kinds of work at hand. */
+INLINE void T(multiply_step)(const int rows, const int vectors, const REAL *a, int64_t a_row, const VEC *x, int64_t apart,
+                             VEC sum[ROWS][T(MOST_VECTORS)])
+{
+    WG_EACH(r, rows) {
+        const VEC left = SPLAT(a + r * a_row);
+        WG_EACH(v, vectors)
+            sum[r][v] = FMA(left, x[v * apart], sum[r][v]);
+    }
+}
+
+/* The sums of a few rows. b is turned in the registers: packed, it would be used only once. Edges are turned in memory. */
 INLINE void T(multiply_turned)(const int rows, const int vectors, const struct wg_tiles *t, const T(place) * at,
                                VEC sum[ROWS][T(MOST_VECTORS)])
 {
-    REAL slab[2][LANES * T(MOST_VECTORS) * LANES] __attribute__((aligned(64)));
-    const int64_t columns = t->columns, a_row = t->a_row, a_column = t->a_column;
+    const int64_t line = t->b_column, a_row = t->a_row, a_column = t->a_column;
+    const int64_t whole = t->columns == vectors * LANES ? t->k / LANES * LANES : 0;
+    const REAL *a = at->a;
     WG_EACH(r, rows)
         WG_EACH(v, vectors)
             sum[r][v] = ZERO;
-    for (int64_t p = -LANES; p < t->k; p += LANES) { /* the slab at p is multiplied, that at p + LANES is turned */
-        const int64_t next = p + LANES, left = t->k - next < LANES ? t->k - next : LANES,
-                      steps = t->k - p < LANES ? t->k - p : LANES;
-        REAL *turned = slab[next / LANES % 2];
-        const REAL *ready = slab[(next / LANES + 1) % 2], *a = at->a + p * a_column;
-        WG_EACH(v, vectors) {
-            const int64_t n = v < vectors - 1 ? LANES : columns - v * LANES;
-            if (left > 0)
-                T(turn)(left, n, at->b + next + v * LANES * t->b_column, t->b_column, turned + v * LANES, vectors * LANES);
-            const int64_t end = (v + 1) * LANES / vectors < steps ? (v + 1) * LANES / vectors : steps;
-            for (int64_t q = p < 0 ? end : v * LANES / vectors; q < end; q++) {
-                VEC x[T(MOST_VECTORS)];
-                WG_EACH(u, vectors)
-                    x[u] = LOAD(ready + (q * vectors + u) * LANES);
-                WG_EACH(r, rows) {
-                    const VEC left_factor = SPLAT(a + r * a_row + q * a_column);
-                    WG_EACH(u, vectors)
-                        sum[r][u] = FMA(left_factor, x[u], sum[r][u]);
-                }
-            }
+    for (int64_t p = 0; p < whole; p += HALF) {
+        VEC x[2][HALF];
+        WG_EACH(v, vectors)
+            T(load_turned)(at->b + p + v * LANES * line, line, x[v]);
+        WG_EACH(q, HALF) {
+            T(multiply_step)(rows, vectors, a, a_row, &x[0][q], HALF, sum);
+            a += a_column;
+            WG_KEEP_IN_REGISTER(a);
+        }
+    }
+    for (int64_t p = whole; p < t->k; p += LANES) {
+        REAL turned[LANES * 2 * LANES] __attribute__((aligned(64)));
+        const int64_t steps = t->k - p < LANES ? t->k - p : LANES;
+        WG_EACH(v, vectors)
+            T(turn)
+            (steps, t->columns - v * LANES < LANES ? t->columns - v * LANES : LANES, at->b + p + v * LANES * line, line,
+             turned + v * LANES, vectors * LANES);
+        for (int64_t q = 0; q < steps; q++, a += a_column) {
+            VEC x[2];
+            WG_EACH(v, vectors)
+                x[v] = LOAD(turned + (q * vectors + v) * LANES);
+            T(multiply_step)(rows, vectors, a, a_row, x, 1, sum);
         }
     }
 }
@@ -230,12 +243,8 @@ INLINE void T(turned)(const int rows, const struct wg_tiles *all)
     struct wg_tiles t = *all;
     T(place) at = {.a = t.a, .b = t.b, .c = t.c, .bias = t.bias};
     for (int64_t left = all->columns; left > 0; left -= t.columns) {
-        const bool wide = left > 3 * LANES, middle = left > LANES;
-        t.columns = wide ? 4 * LANES : middle ? 2 * LANES : LANES;
-        t.columns = left < t.columns ? left : t.columns;
-        if (wide)
-            T(turned_part)(rows, 4, &t, &at);
-        else if (middle)
+        t.columns = left >= 2 * LANES ? 2 * LANES : left < LANES ? left : LANES;
+        if (t.columns > LANES)
             T(turned_part)(rows, 2, &t, &at);
         else
             T(turned_part)(rows, 1, &t, &at);
@@ -328,7 +337,7 @@ static const struct wg_kernels T(kernels) = WG_KERNELS;
 #undef WG_KERNELS
 #undef INLINE
 #undef WG_EACH
-#undef KEEP_IN_REGISTER
+#undef HALF
 #undef TILES
 #undef NAME
 #undef ALL_TILES

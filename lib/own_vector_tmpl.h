@@ -45,7 +45,7 @@ static inline void T(transpose)(T(vector) * x)
 
 static inline void T(load_turned)(const REAL *from, int64_t line, T(vector) * x)
 {
-    for (int i = 0; i < LANES; i++)
-        x[i] = T(load)(from + i * line, LANES);
-    T(transpose)(x);
+    for (int p = 0; p < LANES / 2; p++)
+        for (int j = 0; j < LANES; j++)
+            x[p][j] = from[j * line + p];
 }
