@@ -1,6 +1,6 @@
 /* gw[o,c,u,v] = Σ x[n,c,h,k] gy[n,o,i,j] over images and the outputs at which tap (u,v) lies inside: conv2d's gradient by its kernel.
    A sum has 16 parts, by n modulo 16, so that vectors may lie along images. Each is one chain of fused multiplications and additions
-   over i, j, n in this order; the parts are joined as a tree: those 8 apart, then 4, 2 and 1. */
+   over i, n, j in this order; the parts are joined as a tree: those 8 apart, then 4, 2 and 1. */
 #ifdef REAL
 #include "conv.h"
 
@@ -13,11 +13,13 @@ static REAL T(tap)(const T(convolution) * cv, const ELEM *x, const ELEM *y, int6
     for (int64_t k = 0; k < WG_LANES; k++)
         part[k] = (REAL)0;
     for (int64_t i = first_row; i < last_row; i++)
-        for (int64_t j = first; j < last; j++) {
-            const ELEM *from_x = x + wg_position(&cv->rows, i, u) * cv->sx[2] + wg_position(&cv->columns, j, v) * cv->sx[3];
-            const ELEM *from_y = y + i * cv->sy[2] + j * cv->sy[3];
-            for (int64_t n = 0; n < cv->images; n++)
-                part[n % WG_LANES] = T(fused)(from_x[n * cv->sx[0]], from_y[n * cv->sy[0]], part[n % WG_LANES]);
+        for (int64_t n = 0; n < cv->images; n++) {
+            const ELEM *from_x = x + wg_position(&cv->rows, i, u) * cv->sx[2] + n * cv->sx[0];
+            const ELEM *from_y = y + i * cv->sy[2] + n * cv->sy[0];
+            REAL sum = part[n % WG_LANES];
+            for (int64_t j = first; j < last; j++)
+                sum = T(fused)(from_x[wg_position(&cv->columns, j, v) * cv->sx[3]], from_y[j * cv->sy[3]], sum);
+            part[n % WG_LANES] = sum;
         }
     for (int64_t half = WG_LANES / 2; half > 0; half /= 2)
         for (int64_t k = 0; k < half; k++)

@@ -1,151 +1,190 @@
 /* The sums of conv2d's gradient by its kernel, with vectors along images. A sum has 16 parts, by the number of the image modulo 16;
-   each is one chain of x y added (fma) to what it was, over i, j and images, in this order; the parts are joined as a tree. */
+   each is one chain of x y added (fma) to what it was, over i, blocks of 16 images, and j, in this order; the parts are joined as a
+   tree. */
 #ifdef REAL
 #include "vectors.h"
 
 #include "images.h"
 
-/* Vectors that hold a block of images; sums in registers; channels of y, of x and taps of a block at most; columns times blocks of
-   images after which a block of channels goes on to the next tap, so that what it reads stays in the cache. */
+/* Vectors that the parts of a sum are; sums in registers; taps of a row that are worked on together; sums of a job at most; numbers of y
+   to stay in the nearest cache while a job goes through its taps and channels of x. */
 enum {
     T(DEPTH) = WG_LANES / T(WIDTH),
-    T(SUMS) = (VECTOR_BYTES == 64 ? 24 : 12) / T(DEPTH),
-    T(OUTPUTS) = T(SUMS) == 24   ? 6
-                 : T(SUMS) == 12 ? 4
-                 : T(SUMS) >= 3  ? 3
-                                 : 1,
-    T(INPUTS) = T(SUMS) / T(OUTPUTS),
-    T(TAPS) = 16,
-    T(CHUNK) = 40
+    T(SUMS) = VECTOR_BYTES == 64 ? 24 : 12,
+    T(TAPS) = 5,
+    T(ROOM) = 512,
+    T(NEAR) = 24576 / (int)sizeof(REAL)
 };
+
+/* Channels of y, and of x, that are worked on together with so many taps of a row. */
+static inline int64_t T(outputs_with)(int64_t taps)
+{
+    return taps == 1 ? 6 : taps <= 3 || T(SUMS) == 24 ? 4 : 2;
+}
+
+static inline int64_t T(inputs_with)(int64_t taps)
+{
+    return taps == 1 ? T(SUMS) / 6 : taps <= 3 ? T(SUMS) / 12 : 1;
+}
 
 typedef struct {
     const struct wg_pairing *p;
     T(images) x, y;
-    int64_t output_blocks, input_blocks, tap_parts; /* of a group, of a group, of the kernel */
+    int64_t outputs, inputs;                       /* channels of a job at most */
+    int64_t output_blocks, input_parts, tap_parts; /* of a group, of a group, of the kernel */
+    int64_t unit;                                  /* taps that no part divides */
 } T(pairing);
 
-/* A block of channels and taps. */
+/* A job: some channels and taps. Of its sums those of a tap lie together, and of these those of a channel of x. */
 typedef struct {
     const REAL *x, *y; /* of its first channels */
     int64_t output, outputs, input, inputs, tap, taps;
 } T(pairs);
 
-/* A run of columns: what is added to sums of so many channels of y and, side by side, of x or of taps. */
+/* A row of x and one of y, and neighbouring taps of a row of the kernel. */
 typedef struct {
     const REAL *x, *y;
-    int64_t n, images;           /* columns, and what is worked on of each */
-    int64_t step, input;         /* in x: from column to column; from channel to channel or from tap to tap */
+    int64_t rows;                /* that many of each */
+    int64_t at;                  /* the column of x that the first tap looks at from column 0 of y */
+    int64_t low, high;           /* columns from which all look inside, and each at what its neighbour looks at next */
     T(vector) (*part)[T(DEPTH)]; /* the sums */
-    int64_t of_y, of_x;          /* steps in part */
+    int64_t of_tap, of_input;    /* steps in part */
 } T(run);
 
-WG_INLINE void T(add_run)(const int outputs, const int inputs, const T(pairing) * pg, const T(run) * run)
+/* Sums of a block in registers: of taps, of channels of x and of y. */
+typedef T(vector) T(sums)[T(TAPS)][4][6];
+
+/* Columns low to high of a row: what one tap looks at, its neighbour looked at a column before. */
+WG_INLINE void T(slide)(const int outputs, const int inputs, const int taps, const T(pairing) * pg, const T(run) * run,
+                        const REAL *x, const REAL *y, T(sums) sum)
 {
-    const int64_t images = run->images, step = run->step, input = run->input, output = pg->y.channel, column = pg->y.column;
-    const REAL *x = run->x, *y = run->y;
-    T(vector) sum[T(OUTPUTS)][T(INPUTS)][T(DEPTH)];
-    WG_EACH(o, outputs)
+    const int64_t step = pg->p->columns.stride * pg->x.column, input = pg->x.channel, output = pg->y.channel;
+    T(vector) seen[T(TAPS)][4];
+    x += run->at * pg->x.column + run->low * step;
+    y += run->low * pg->y.column;
+    WG_EACH(t, taps - 1) {
         WG_EACH(i, inputs)
-            WG_EACH(d, T(DEPTH))
-                sum[o][i][d] = run->part[o * run->of_y + i * run->of_x][d];
-    for (int64_t j = 0; j < run->n; j++, x += step, y += column)
-        for (int64_t image = 0; image < images; image += WG_LANES)
-            WG_EACH(d, T(DEPTH)) {
-                T(vector) from_x[T(INPUTS)];
+            seen[t + 1][i] = T(load)(x + i * input);
+        x += step;
+    }
+    for (int64_t j = run->low; j < run->high; j++, x += step, y += pg->y.column) {
+        WG_EACH(i, inputs) {
+            WG_EACH(t, taps - 1)
+                seen[t][i] = seen[t + 1][i];
+            seen[taps - 1][i] = T(load)(x + i * input);
+        }
+        WG_EACH(o, outputs) {
+            const T(vector) from_y = T(load)(y + o * output);
+            WG_EACH(t, taps)
                 WG_EACH(i, inputs)
-                    from_x[i] = T(load)(x + image + i * input + d * T(WIDTH));
-                WG_EACH(o, outputs) {
-                    const T(vector) from_y = T(load)(y + image + o * output + d * T(WIDTH));
-                    WG_EACH(i, inputs)
-                        sum[o][i][d] = T(add_product)(from_x[i], from_y, sum[o][i][d]);
-                }
-            }
-    WG_EACH(o, outputs)
-        WG_EACH(i, inputs)
-            WG_EACH(d, T(DEPTH))
-                run->part[o * run->of_y + i * run->of_x][d] = sum[o][i][d];
+                    sum[t][i][o] = T(add_product)(seen[t][i], from_y, sum[t][i][o]);
+        }
+    }
 }
 
-#define BLOCK(outputs, inputs)                            \
-    case 8 * outputs + inputs:                            \
-        if (outputs <= T(OUTPUTS) && inputs <= T(INPUTS)) \
-            T(add_run)(outputs, inputs, pg, &run);        \
-        break;
-
-/* A row of x and of y, and the sums of tap v of a row of taps; those of the taps behind it follow. */
-typedef struct {
-    const REAL *x, *y;
-    int64_t v;
-    T(vector) (*part)[T(DEPTH)];
-} T(row);
-
-/* Columns first to last for taps v + t, v + t + 1, … of a row of taps: one, for all channels of x of the block, or count of them. */
-static void T(add_columns)(const T(pairing) * pg, const T(pairs) * at, const T(row) * row, int64_t t, int64_t count, int64_t first,
-                           int64_t last)
+/* Columns j to end, with those of the taps that look inside. */
+WG_INLINE void T(add_edge)(const int outputs, const int inputs, const int taps, const T(pairing) * pg, const T(run) * run,
+                           const REAL *x, const REAL *y, int64_t j, int64_t end, T(sums) sum)
 {
-    const struct wg_window *columns = &pg->p->columns;
-    if (first >= last)
-        return;
-    T(run)
-    run = {.n = last - first, .images = pg->x.images, .step = columns->stride * pg->x.column, .part = row->part + t * T(SUMS)};
-    run.x = row->x + wg_position(columns, first, row->v + t) * pg->x.column;
-    run.y = row->y + first * pg->y.column;
-    run.input = count > 1 ? columns->dilation * pg->x.column : pg->x.channel;
-    run.of_y = count > 1 ? 1 : at->inputs;
-    run.of_x = count > 1 ? T(SUMS) : 1;
-    if (run.step == run.images && pg->y.column == run.images) { /* one run of memory */
-        run.images *= run.n;
-        run.n = 1;
+    const int64_t stride = pg->p->columns.stride, dilation = pg->p->columns.dilation, extent = pg->p->columns.extent;
+    for (; j < end; j++)
+        WG_EACH(t, taps) {
+            const int64_t at = run->at + j * stride + t * dilation;
+            if ((uint64_t)at >= (uint64_t)extent)
+                continue;
+            WG_EACH(i, inputs) {
+                const T(vector) from_x = T(load)(x + at * pg->x.column + i * pg->x.channel);
+                WG_EACH(o, outputs)
+                    sum[t][i][o] = T(add_product)(from_x, T(load)(y + j * pg->y.column + o * pg->y.channel), sum[t][i][o]);
+            }
+        }
+}
+
+WG_INLINE void T(add_run)(const int outputs, const int inputs, const int taps, const T(pairing) * pg, const T(run) * run)
+{
+    for (int d = 0; d < T(DEPTH); d++) {
+        T(sums) sum;
+        WG_EACH(t, taps)
+            WG_EACH(i, inputs)
+                WG_EACH(o, outputs)
+                    sum[t][i][o] = run->part[t * run->of_tap + i * run->of_input + o][d];
+        for (int64_t row = 0; row < run->rows; row++)
+            for (int64_t image = d * T(WIDTH); image < pg->x.images; image += WG_LANES) {
+                const REAL *x = run->x + row * pg->p->rows.stride * pg->x.row + image, *y = run->y + row * pg->y.row + image;
+                for (int64_t j = 0, end = run->low;; j = run->high, end = pg->p->columns.outputs) {
+                    T(add_edge)(outputs, inputs, taps, pg, run, x, y, j, end, sum);
+                    if (end == pg->p->columns.outputs)
+                        break;
+                    T(slide)(outputs, inputs, taps, pg, run, x, y, sum);
+                }
+            }
+        WG_EACH(t, taps)
+            WG_EACH(i, inputs)
+                WG_EACH(o, outputs)
+                    run->part[t * run->of_tap + i * run->of_input + o][d] = sum[t][i][o];
     }
-    switch (8 * at->outputs + (count > 1 ? count : at->inputs)) {
-        BLOCK(6, 4)
-        BLOCK(6, 3)
-        BLOCK(6, 2)
-        BLOCK(6, 1)
-        BLOCK(4, 4)
-        BLOCK(4, 3)
-        BLOCK(4, 2)
-        BLOCK(4, 1)
-        BLOCK(3, 2)
-        BLOCK(3, 1)
-        BLOCK(2, 4)
-        BLOCK(2, 3)
-        BLOCK(2, 2)
-        BLOCK(2, 1)
-        BLOCK(1, 4)
-        BLOCK(1, 3)
-        BLOCK(1, 2)
-        BLOCK(1, 1)
+}
+
+#define BLOCK(outputs, inputs, taps)                    \
+    case 100 * taps + 10 * inputs + outputs:            \
+        if (outputs * inputs * taps <= T(SUMS))         \
+            T(add_run)(outputs, inputs, taps, pg, run); \
+        break;
+#define BLOCKS(inputs, taps) BLOCK(4, inputs, taps) BLOCK(2, inputs, taps) BLOCK(1, inputs, taps)
+
+static void T(add_block)(int64_t outputs, int64_t inputs, int64_t taps, const T(pairing) * pg, const T(run) * run)
+{
+    switch (100 * taps + 10 * inputs + outputs) {
+        BLOCK(6, 4, 1)
+        BLOCK(6, 2, 1)
+        BLOCK(6, 1, 1)
+        BLOCKS(4, 1)
+        BLOCKS(2, 1)
+        BLOCKS(1, 1)
+        BLOCKS(2, 2)
+        BLOCKS(1, 2)
+        BLOCKS(2, 3)
+        BLOCKS(1, 3)
+        BLOCKS(1, 4)
+        BLOCKS(1, 5)
     default:
         break;
     }
 }
+#undef BLOCKS
 #undef BLOCK
 
-/* The columns of begin to end at which tap v looks inside the image. */
-static inline void T(columns_of)(const struct wg_window *w, int64_t v, int64_t begin, int64_t end, int64_t *first, int64_t *last)
+/* At most so many of what is left, and then 4, 2 or 1. */
+static inline int64_t T(piece)(int64_t left, int64_t most)
 {
-    *first = wg_clip(wg_first_window(w, v, 0), begin, end);
-    *last = wg_clip(wg_first_window(w, v, w->extent), *first, end);
+    return left >= most ? most : left >= 4 ? 4 : left >= 2 ? 2 : left;
 }
 
-/* Columns begin to end for count taps of a row of taps: together where all of them look inside the image, each for itself to the left
-   and to the right of that. */
-static void T(add_taps)(const T(pairing) * pg, const T(pairs) * at, const T(row) * row, int64_t count, int64_t begin, int64_t end)
+/* All of a job's products with rows i to end of y and with count taps of a row of the kernel, from number tap on. */
+static void T(add_taps)(const T(pairing) * pg, const T(pairs) * at, T(vector) (*part)[T(DEPTH)], int64_t i, int64_t end,
+                        int64_t tap, int64_t count)
 {
-    int64_t first[T(INPUTS)], last[T(INPUTS)], low = begin, high = end;
-    for (int64_t t = 0; t < count; t++) {
-        T(columns_of)(&pg->p->columns, row->v + t, begin, end, &first[t], &last[t]);
-        low = first[t] > low ? first[t] : low;
-        high = last[t] < high ? last[t] : high;
+    const struct wg_window *rows = &pg->p->rows, *columns = &pg->p->columns;
+    const int64_t u = tap / columns->size, v = tap % columns->size;
+    T(run) run = {.of_input = at->outputs, .of_tap = at->outputs * at->inputs};
+    i = wg_clip(wg_first_window(rows, u, 0), i, end);
+    run.rows = wg_clip(wg_first_window(rows, u, rows->extent), i, end) - i;
+    if (run.rows == 0)
+        return;
+    run.y = at->y + i * pg->y.row;
+    run.at = wg_position(columns, 0, v);
+    if (count == 1 || columns->stride == columns->dilation) {
+        run.low = wg_first_window(columns, v, 0);
+        run.high = wg_first_window(columns, v + count - 1, columns->extent);
     }
-    high = high < low ? low : high;
-    for (int64_t t = 0; t < count && count > 1; t++)
-        T(add_columns)(pg, at, row, t, 1, first[t], wg_clip(low, first[t], last[t]));
-    T(add_columns)(pg, at, row, 0, count, low, high);
-    for (int64_t t = 0; t < count && count > 1; t++)
-        T(add_columns)(pg, at, row, t, 1, wg_clip(high, first[t], last[t]), last[t]);
+    if (run.low >= run.high)
+        run.low = run.high = columns->outputs;
+    for (int64_t c = 0, inputs; c < at->inputs; c += inputs) {
+        inputs = T(piece)(at->inputs - c, T(inputs_with)(count));
+        run.x = at->x + c * pg->x.channel + wg_position(rows, i, u) * pg->x.row;
+        run.part = part + (tap - at->tap) * run.of_tap + c * run.of_input;
+        T(add_block)(at->outputs, inputs, count, pg, &run);
+    }
 }
 
 static REAL T(join_parts)(REAL part[WG_LANES])
@@ -156,79 +195,84 @@ static REAL T(join_parts)(REAL part[WG_LANES])
     return part[0];
 }
 
-/* All products of a block. */
 static void T(pair_block)(const T(pairing) * pg, const T(pairs) * at)
 {
     const struct wg_pairing *p = pg->p;
-    const struct wg_window *rows = &p->rows, *columns = &p->columns;
-    const int64_t *s = wg_strides(p->w), blocks = pg->x.images / WG_LANES;
-    const int64_t chunk = wg_ceil_div(columns->outputs, wg_ceil_div(columns->outputs * blocks, T(CHUNK)));
-    T(vector) part[T(TAPS) * T(SUMS)][T(DEPTH)];
-    memset(part, 0, (size_t)(at->taps * T(SUMS)) * sizeof part[0]);
-    for (int64_t i = 0; i < rows->outputs; i++)
-        for (int64_t begin = 0; begin < columns->outputs; begin += chunk)
-            for (int64_t k = 0, u = at->tap / columns->size, v = at->tap % columns->size, count; k < at->taps; k += count) {
-                const int64_t left = wg_clip(columns->size - v, 0, at->taps - k), row = wg_position(rows, i, u);
-                const T(row) of = {at->x + row * pg->x.row, at->y + i * pg->y.row, v, part + k * T(SUMS)};
-                count = at->inputs > 1 ? 1 : wg_ceil_div(left, wg_ceil_div(left, T(INPUTS))); /* taps that are worked on together */
-                if (row >= 0 && row < rows->extent)
-                    T(add_taps)(pg, at, &of, count, begin, wg_clip(begin + chunk, 0, columns->outputs));
-                v += count;
-                if (v == columns->size)
-                    u++, v = 0;
-            }
+    const int64_t *s = wg_strides(p->w), size = p->columns.size, channels = at->outputs * at->inputs;
+    T(vector) part[T(ROOM)][T(DEPTH)];
+    memset(part, 0, (size_t)(at->taps * channels) * sizeof part[0]);
+    const int64_t most = T(NEAR) / (at->outputs * pg->y.images * p->columns.outputs) + 1;
+    for (int64_t i = 0; i < p->rows.outputs; i += most)
+        for (int64_t k = 0, count; k < at->taps; k += count) {
+            const int64_t left = wg_clip(size - (at->tap + k) % size, 0, at->taps - k);
+            count = wg_ceil_div(left, wg_ceil_div(left, T(TAPS)));
+            T(add_taps)(pg, at, part, i, wg_clip(i + most, 0, p->rows.outputs), at->tap + k, count);
+        }
     for (int64_t k = 0; k < at->taps; k++)
-        for (int64_t j = 0; j < at->outputs * at->inputs; j++) {
-            const int64_t o = at->output + j / at->inputs, c = at->input + j % at->inputs, tap = at->tap + k;
-            REAL *w = (REAL *)(void *)p->w->data + o * s[0] + c * s[1] + tap / columns->size * s[2] + tap % columns->size * s[3];
+        for (int64_t j = 0; j < channels; j++) {
+            const int64_t o = at->output + j % at->outputs, c = at->input + j / at->outputs, tap = at->tap + k;
+            REAL *w = (REAL *)(void *)p->w->data + o * s[0] + c * s[1] + tap / size * s[2] + tap % size * s[3];
             REAL lane[WG_LANES];
-            memcpy(lane, part[k * T(SUMS) + j], sizeof lane);
+            memcpy(lane, part[k * channels + j], sizeof lane);
             *w = T(join_parts)(lane);
         }
 }
 
-/* Channels are parted into blocks of at most so many, what is left over into 4, 2 and 1 of y's. */
-static int64_t T(block_of)(int64_t channels, int64_t most, bool of_y, int64_t block, int64_t *first)
+/* Block number so and so of channels, in blocks of at most so many: its first channel, and its size; 0 behind the last. */
+static int64_t T(block_at)(int64_t channels, int64_t most, int64_t block, int64_t *first)
 {
     int64_t size = 0;
     *first = 0;
     do {
         *first += size;
-        size = wg_clip(channels - *first, 0, most);
-        if (of_y && size < most)
-            size = size >= 4 ? 4 : size >= 2 ? 2 : size;
+        size = T(piece)(channels - *first, most);
     } while (block-- > 0 && size > 0);
     return size;
 }
 
-static int64_t T(blocks_of)(int64_t channels, int64_t most, bool of_y)
-{
-    int64_t n = 0, first;
-    while (T(block_of)(channels, most, of_y, n, &first) > 0)
-        n++;
-    return n;
-}
-
-/* A job is a block of channels of y, a block of channels of x and a part of the taps. */
 static void T(pair_blocks)(int64_t first, int64_t last, void *context)
 {
     const T(pairing) *pg = (const T(pairing) *)context;
     const struct wg_pairing *p = pg->p;
-    const int64_t taps = p->rows.size * p->columns.size;
+    const int64_t units = p->rows.size * p->columns.size / pg->unit;
     for (int64_t job = first; job < last; job++) {
-        const int64_t part = job % pg->tap_parts, input = job / pg->tap_parts % pg->input_blocks;
-        const int64_t output = job / pg->tap_parts / pg->input_blocks % pg->output_blocks;
-        const int64_t group = job / pg->tap_parts / pg->input_blocks / pg->output_blocks;
+        const int64_t block = job % pg->output_blocks, part = job / pg->output_blocks % pg->tap_parts;
+        const int64_t input = job / pg->output_blocks / pg->tap_parts % pg->input_parts;
+        const int64_t group = job / pg->output_blocks / pg->tap_parts / pg->input_parts;
         T(pairs) at;
-        at.tap = taps * part / pg->tap_parts;
-        at.taps = taps * (part + 1) / pg->tap_parts - at.tap;
-        at.outputs = T(block_of)(p->outputs, T(OUTPUTS), true, output, &at.output);
-        at.inputs = T(block_of)(p->inputs, T(INPUTS), false, input, &at.input);
+        at.tap = units * part / pg->tap_parts * pg->unit;
+        at.taps = units * (part + 1) / pg->tap_parts * pg->unit - at.tap;
+        at.outputs = T(block_at)(p->outputs, pg->outputs, block, &at.output);
+        at.input = input * pg->inputs;
+        at.inputs = wg_clip(p->inputs - at.input, 0, pg->inputs);
         at.output += group * p->outputs;
         at.x = pg->x.data + (group * p->inputs + at.input) * pg->x.channel;
         at.y = pg->y.data + at.output * pg->y.channel;
         T(pair_block)(pg, &at);
     }
+}
+
+/* Jobs, each of no more sums than there is room for; for threads, several for each. */
+static void T(part_work)(T(pairing) * pg, int threads)
+{
+    const struct wg_pairing *p = pg->p;
+    const int64_t size = p->columns.size, taps = p->rows.size * size, together = wg_ceil_div(size, wg_ceil_div(size, T(TAPS)));
+    const int64_t step = T(inputs_with)(together);
+    int64_t first;
+    pg->outputs = T(outputs_with)(together);
+    pg->unit = size * pg->outputs * step <= T(ROOM) ? size : 1;
+    pg->output_blocks = 0;
+    while (T(block_at)(p->outputs, pg->outputs, pg->output_blocks, &first) > 0)
+        pg->output_blocks++;
+    const int64_t units = taps / pg->unit, most = T(ROOM) / (pg->outputs * step * pg->unit); /* units of a job at most */
+    pg->tap_parts = wg_ceil_div(units, most);
+    pg->inputs = T(ROOM) / (pg->outputs * wg_ceil_div(units, pg->tap_parts) * pg->unit) / step * step;
+    pg->input_parts = wg_ceil_div(p->inputs, pg->inputs);
+    pg->inputs = wg_ceil_div(wg_ceil_div(p->inputs, pg->input_parts), step) * step;
+    pg->input_parts = wg_ceil_div(p->inputs, pg->inputs);
+    const int64_t jobs = p->groups * pg->output_blocks * pg->input_parts;
+    if (threads > 1 && jobs > 0)
+        pg->tap_parts = wg_clip(wg_ceil_div(8 * threads, jobs), pg->tap_parts, units);
 }
 
 wg_status T(wg_pair)(const struct wg_pairing *p)
@@ -246,12 +290,8 @@ wg_status T(wg_pair)(const struct wg_pairing *p)
         T(move_images)(p->x, &pg.x, true);
         T(move_images)(p->y, &pg.y, true);
     }
-    pg.output_blocks = T(blocks_of)(p->outputs, T(OUTPUTS), true);
-    pg.input_blocks = T(blocks_of)(p->inputs, T(INPUTS), false);
-    const int64_t taps = p->rows.size * p->columns.size, blocks = p->groups * pg.output_blocks * pg.input_blocks;
-    const int64_t least = wg_ceil_div(taps, T(TAPS)), wanted = blocks > 0 ? wg_ceil_div(threads, blocks) : 1;
-    pg.tap_parts = wg_clip(wanted, least, taps);
-    wg_parallel(threads, blocks * pg.tap_parts, T(pair_blocks), &pg);
+    T(part_work)(&pg, threads);
+    wg_parallel(threads, p->groups * pg.output_blocks * pg.input_parts * pg.tap_parts, T(pair_blocks), &pg);
     if (room)
         wg_storage_unref(room);
     return WG_OK;

@@ -71,9 +71,10 @@ static float by_kernel(const wg_tensor *x, const wg_tensor *gy, const int64_t *w
     float part[16] = {0};
     int64_t row, column;
     for (int64_t i = 0; i < ROWS; i++)
-        for (int64_t j = 0; j < COLUMNS; j++)
-            for (int64_t n = 0; n < wg_extent(x, 0) && inside(i, w[2], j, w[3], &row, &column); n++)
-                part[n % 16] = fused(at(x, n, w[1], row, column), at(gy, n, w[0], i, j), part[n % 16]);
+        for (int64_t n = 0; n < wg_extent(x, 0); n++)
+            for (int64_t j = 0; j < COLUMNS; j++)
+                if (inside(i, w[2], j, w[3], &row, &column))
+                    part[n % 16] = fused(at(x, n, w[1], row, column), at(gy, n, w[0], i, j), part[n % 16]);
     for (int half = 8; half > 0; half /= 2)
         for (int k = 0; k < half; k++)
             part[k] = part[k] + part[k + half];
