@@ -1,5 +1,6 @@
-/* Capture: while a step runs for real, each kernel's launch goes into a log. Operands are noted by their storages, whose identity is
-   their birth: a block of the pool that is given back and handed out again is another storage. */
+/* Capture: while a step is recorded, each kernel's launch goes into a log instead of being run, so that what it would write takes no
+   memory and there is nothing to undo; the first run of the replay is the step. Operands are noted by their storages, whose identity
+   is their birth: a block of the pool that is given back and handed out again is another storage. */
 #include <string.h>
 
 #include "log.h"
@@ -13,13 +14,13 @@ wg_status wg_array_room(struct wg_array *array, size_t more, size_t size)
     size_t room = array->room ? 2 * array->room : 16;
     while (room < array->n + more)
         room *= 2;
-    void *grown = wg_object_new(room * size);
-    if (!grown)
+    struct wg_storage *block = wg_storage_new(room * size);
+    if (!block)
         return WG_E_MEMORY;
     if (array->n)
-        memcpy(grown, array->at, array->n * size);
+        memcpy(wg_storage_data(block), array->at, array->n * size);
     wg_object_free(array->at);
-    array->at = grown;
+    array->at = wg_storage_data(block);
     array->room = room;
     return WG_OK;
 }
@@ -108,6 +109,7 @@ static wg_status home_room(struct wg_array *home, size_t used, bool *moved)
     struct wg_array grown = {NULL, 0, 0};
     WG_TRY(wg_array_room(&grown, size, sizeof(uint32_t)));
     grown.n = size;
+    memset(grown.at, 0, size * sizeof(uint32_t));
     wg_array_free(home);
     *home = grown;
     *moved = true;
@@ -269,26 +271,9 @@ static const void *find_params(struct wg_log *log, const void *params, size_t si
     return copy;
 }
 
-/* What was there before the step is copied before it changes, in case that there will be no replay. */
-static wg_status note_change(struct wg_log *log, struct wg_place *place)
-{
-    if (place->kind == WG_EXTERNAL && !place->written) {
-        const size_t payload = wg_storage_room(place->block);
-        WG_TRY(wg_array_room(&log->before, 1, sizeof(struct wg_before)));
-        struct wg_storage *copy = wg_storage_new(payload);
-        if (!copy)
-            return WG_E_MEMORY;
-        memcpy(wg_storage_data(copy), wg_storage_data(place->block), payload);
-        *WG_AT(log->before, struct wg_before, log->before.n++) = (struct wg_before){place->block, copy, payload};
-    }
-    place->written = true;
-    return WG_OK;
-}
-
 static wg_status thaw(struct wg_log *log, const wg_tensor *t);
 
-/* Operands are noted inputs first, so that what is read before it is written is seen to be, then brought into order. The launch
-   counts once its kernel has run. */
+/* Operands are noted inputs first, so that what is read before it is written is seen to be, then brought into order. */
 static wg_status note(struct wg_log *log, const wg_call *c, wg_kernel *kernel)
 {
     for (unsigned i = 0; i < c->n_in; i++) /* constants that are about to change */
@@ -316,7 +301,7 @@ static wg_status note(struct wg_log *log, const wg_call *c, wg_kernel *kernel)
         WG_TRY(note_operand(log, i < c->n_out ? c->out[i] : c->in[i - c->n_out], i >= c->n_out));
     for (unsigned i = 0; i < n; i++)
         if (wg_launch_writes(launch, i) && WG_OPERAND(log, launch->operand + i)->place != WG_NOWHERE)
-            WG_TRY(note_change(log, WG_PLACE(log, WG_OPERAND(log, launch->operand + i)->place)));
+            WG_PLACE(log, WG_OPERAND(log, launch->operand + i)->place)->written = true;
     log->launches.n++;
     return WG_OK;
 }
@@ -370,29 +355,9 @@ static wg_status thaw(struct wg_log *log, const wg_tensor *t)
     return status;
 }
 
-void wg_log_settle(struct wg_log *log, bool restore)
-{
-    for (size_t i = 0; i < log->before.n; i++) {
-        const struct wg_before *before = WG_AT(log->before, struct wg_before, i);
-        if (restore) {
-            memcpy(wg_storage_data(before->storage), wg_storage_data(before->copy), before->bytes);
-            before->storage->version++;
-        }
-        wg_storage_unref(before->copy);
-    }
-    wg_array_free(&log->before);
-}
-
 wg_status wg_capture_run(const struct wg_thread *th, const wg_call *c, wg_kernel *kernel)
 {
-    struct wg_log *log = th->capture;
-    WG_TRY(note(log, c, kernel));
-    log->in_kernel = true;
-    const wg_status status = kernel(c);
-    log->in_kernel = false;
-    if (status != WG_OK)
-        log->launches.n--;
-    return status;
+    return note(th->capture, c, kernel);
 }
 
 void wg_capture_copied(struct wg_thread *th, struct wg_storage *to_storage, char *to, struct wg_storage *from_storage, char *from,
@@ -427,7 +392,7 @@ wg_status wg_capture_may_read(struct wg_thread *th, const wg_tensor *t, const ch
 {
     struct wg_log *log = th->capture;
     uint32_t number = WG_NOWHERE;
-    if (!log || log->in_kernel)
+    if (!log)
         return WG_OK;
     if (t->storage->log == log)
         number = t->storage->place ? t->storage->place - 1 : WG_NOWHERE;
@@ -440,7 +405,7 @@ wg_status wg_capture_may_read(struct wg_thread *th, const wg_tensor *t, const ch
 
 wg_status wg_capture_may_write(struct wg_thread *th, const char *op)
 {
-    if (!th->capture || th->capture->in_kernel || th->composing)
+    if (!th->capture || th->composing)
         return WG_OK;
     return wg_capture_refuse(th, op, "numbers that the program holds are written, which a replay would not see change");
 }

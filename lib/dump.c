@@ -105,7 +105,7 @@ static struct range range_of(const wg_tensor *t)
 
 static void write_range(const struct wg_picture *p, const wg_tensor *t)
 {
-    if (!p->options.values || !t->storage || t->numel == 0 || (t->state != WG_LIVE && t->state != WG_DROPPED))
+    if (!p->options.values || wg_self()->capture || !t->storage || t->numel == 0 || (t->state != WG_LIVE && t->state != WG_DROPPED))
         return;
     const struct range range = range_of(t);
     if (range.low == range.high)

@@ -1,4 +1,4 @@
-/* The log of a step: one entry for each kernel that ran, with its operands as places in storages. capture.c writes it, plan.c thins it
+/* The log of a step: one entry for each kernel that it asked for, with its operands as places in storages. capture.c writes it, plan.c thins it
    and finds memory, replay.c runs what that gives. */
 #ifndef WG_LOG_H
 #define WG_LOG_H
@@ -64,24 +64,16 @@ struct wg_recent {
     size_t size;
 };
 
-/* A storage that was there before the step, and what it held. */
-struct wg_before {
-    struct wg_storage *storage, *copy;
-    size_t bytes;
-};
-
 struct wg_log {
     const struct wg_thread *thread;
     struct wg_storage *born; /* made since the capture began and not given back, linked by next_free and previous */
     struct wg_arena arena;   /* what a replay keeps: params, calls, pointers */
-    struct wg_array before;  /* of those that the step has changed */
     struct wg_array places, launches, operands, layouts, dims, contexts;
     struct wg_array commits;                      /* numbers of launches before which an update was committed */
     struct wg_array externals_home, layouts_home; /* hash tables of numbers + 1 */
     size_t externals;
     struct wg_recent recent[WG_RECENT_PARAMS]; /* params, in turn */
     unsigned turn;
-    bool in_kernel;
     wg_status failed; /* no effect takes place from here on */
 };
 
@@ -91,13 +83,11 @@ struct wg_log {
 #define WG_OPERAND(log, i) WG_AT((log)->operands, struct wg_operand, i)
 #define WG_LAYOUT(log, i) WG_AT((log)->layouts, struct wg_layout, i)
 
-/* Room for more elements of that size at the end; E_MEMORY. */
+/* Room for more elements of that size, of a few bytes at least, at the end; E_MEMORY. */
 wg_status wg_array_room(struct wg_array *array, size_t more, size_t size);
 void wg_array_free(struct wg_array *array);
 /* Zeroed bytes that live as long as the log or its replay; NULL and the error. */
 void *wg_log_alloc(struct wg_log *log, size_t bytes);
-/* Gives up what there was before the step, or puts it back. */
-void wg_log_settle(struct wg_log *log, bool restore);
 void wg_log_free(struct wg_log *log); /* with its references and contexts */
 
 /* Operand i of n_out + n_in: is it written, is it read? */

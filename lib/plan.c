@@ -1,7 +1,8 @@
-/* Thinning the log, and finding memory for what is left: each storage lives from the first to the last unit that uses it, and takes
-   the smallest hole that it fits in, of one block. */
+/* Thinning the log, and finding memory for what is left, in one block: each storage lives from the first to the last unit that uses it.
+   The largest are laid out in the order of their size; what is small then finds holes. */
 #include "plan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- what is needed ---- */
@@ -186,20 +187,114 @@ static size_t size_of(const struct wg_plan *plan, uint32_t place)
     return (WG_PLACE(plan->log, place)->bytes + 64) & ~(size_t)63;
 }
 
+/* ---- the largest places: one after the other, the largest first, each where it is free for all its life ---- */
+
+enum { LARGEST = 1024 }; /* so many at most; each is compared with those before it */
+
+struct life {
+    uint32_t place, first, last; /* units */
+    size_t size, at;
+};
+
+static int by_size(const void *a, const void *b)
+{
+    const struct life *x = a, *y = b;
+    return x->size != y->size ? (x->size < y->size ? 1 : -1) : (x->place > y->place) - (x->place < y->place);
+}
+
+static int by_address(const void *a, const void *b)
+{
+    const struct hole *x = a, *y = b;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+/* The lowest address that is free beside those before it; taken is room for as many holes. */
+static size_t lowest_free(const struct life *life, size_t before, struct hole *taken)
+{
+    const struct life *me = &life[before];
+    size_t n = 0, at = 0;
+    for (size_t i = 0; i < before; i++)
+        if (life[i].first <= me->last && me->first <= life[i].last)
+            taken[n++] = (struct hole){life[i].at, life[i].size};
+    qsort(taken, n, sizeof *taken, by_address);
+    for (size_t i = 0; i < n && taken[i].at < at + me->size; i++)
+        if (taken[i].at + taken[i].size > at)
+            at = taken[i].at + taken[i].size;
+    return at;
+}
+
+static wg_status list_lives(const struct wg_plan *plan, const struct lives *lives, struct wg_array *list)
+{
+    uint32_t *last = wg_object_new((plan->log->places.n + 1) * sizeof *last);
+    wg_status status = last ? WG_OK : WG_E_MEMORY;
+    for (size_t u = 0; u < plan->units.n && status == WG_OK; u++)
+        for (uint32_t p = lives->end[u]; p; p = lives->next_end[p - 1])
+            last[p - 1] = (uint32_t)u;
+    for (size_t u = 0; u < plan->units.n && status == WG_OK; u++)
+        for (uint32_t p = lives->begin[u]; p && status == WG_OK; p = lives->next_begin[p - 1]) {
+            status = wg_array_room(list, 1, sizeof(struct life));
+            if (status == WG_OK)
+                *WG_AT(*list, struct life, list->n++) = (struct life){p - 1, (uint32_t)u, last[p - 1], size_of(plan, p - 1), 0};
+        }
+    wg_object_free(last);
+    return status;
+}
+
+/* laid: which places these are. */
+static wg_status lay_largest(struct wg_plan *plan, const struct lives *lives, bool *laid)
+{
+    struct wg_array list = {NULL, 0, 0};
+    struct hole *taken = wg_object_new(LARGEST * sizeof *taken);
+    wg_status status = taken ? list_lives(plan, lives, &list) : WG_E_MEMORY;
+    struct life *life = list.at;
+    if (status == WG_OK && list.n > 0)
+        qsort(life, list.n, sizeof *life, by_size);
+    for (size_t i = 0; i < list.n && i < LARGEST && status == WG_OK; i++) {
+        life[i].at = plan->at[life[i].place] = lowest_free(life, i, taken);
+        laid[life[i].place] = true;
+        plan->block = life[i].at + life[i].size > plan->block ? life[i].at + life[i].size : plan->block;
+    }
+    wg_array_free(&list);
+    wg_object_free(taken);
+    return status;
+}
+
+/* The others share holes in the part of the block behind them, as time goes on. */
+static wg_status lay_others(struct wg_plan *plan, const struct lives *lives, const bool *laid)
+{
+    struct wg_array holes = {NULL, 0, 0};
+    const size_t behind = plan->block;
+    size_t part = 0;
+    wg_status status = WG_OK;
+    for (size_t u = 0; u < plan->units.n && status == WG_OK; u++) {
+        for (uint32_t p = lives->begin[u]; p && status == WG_OK; p = lives->next_begin[p - 1])
+            if (!laid[p - 1])
+                status = take_hole(&holes, &part, size_of(plan, p - 1), &plan->at[p - 1]);
+        for (uint32_t p = lives->end[u]; p && status == WG_OK; p = lives->next_end[p - 1])
+            if (!laid[p - 1]) {
+                status = give_hole(&holes, plan->at[p - 1], size_of(plan, p - 1));
+                plan->at[p - 1] += behind;
+            }
+    }
+    plan->block += part;
+    wg_array_free(&holes);
+    return status;
+}
+
 wg_status wg_plan_memory(struct wg_plan *plan)
 {
     struct lives lives;
-    struct wg_array holes = {NULL, 0, 0};
+    bool *laid = wg_object_new(plan->log->places.n + 1);
     wg_status status = lives_new(&lives, plan->units.n, plan->log->places.n);
+    if (!laid)
+        status = WG_E_MEMORY;
     if (status == WG_OK)
         status = find_lives(plan, &lives);
-    for (size_t u = 0; u < plan->units.n && status == WG_OK; u++) {
-        for (uint32_t p = lives.begin[u]; p && status == WG_OK; p = lives.next_begin[p - 1])
-            status = take_hole(&holes, &plan->block, size_of(plan, p - 1), &plan->at[p - 1]);
-        for (uint32_t p = lives.end[u]; p && status == WG_OK; p = lives.next_end[p - 1])
-            status = give_hole(&holes, plan->at[p - 1], size_of(plan, p - 1));
-    }
-    wg_array_free(&holes);
+    if (status == WG_OK)
+        status = lay_largest(plan, &lives, laid);
+    if (status == WG_OK)
+        status = lay_others(plan, &lives, laid);
     lives_free(&lives);
+    wg_object_free(laid);
     return status;
 }

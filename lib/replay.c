@@ -219,7 +219,7 @@ static wg_status check_capture(struct wg_thread *th, wg_step *step)
     return wg_default_generator() ? WG_OK : WG_E_MEMORY; /* if the step is the first to ask for it, it was there before */
 }
 
-static wg_status run_step(struct wg_thread *th, struct wg_log *log, wg_step *step, void *context)
+static wg_status record_step(struct wg_thread *th, struct wg_log *log, wg_step *step, void *context)
 {
     th->capture = log;
     wg_status status = step(context);
@@ -238,6 +238,9 @@ static wg_status run_step(struct wg_thread *th, struct wg_log *log, wg_step *ste
     return status;
 }
 
+static wg_status run_actions(struct wg_thread *th, wg_replay *replay);
+
+/* The step is recorded, then runs as every later run does. */
 wg_replay *wg_capture(wg_step *step, void *context)
 {
     struct wg_thread *th = wg_self();
@@ -248,13 +251,12 @@ wg_replay *wg_capture(wg_step *step, void *context)
         return NULL;
     struct wg_plan plan = {.log = NULL};
     replay->log.thread = th;
-    wg_status status = run_step(th, &replay->log, step, context);
+    wg_status status = record_step(th, &replay->log, step, context);
     if (status == WG_OK)
         status = build(replay, &plan);
     wg_plan_end(&plan);
-    wg_log_settle(&replay->log, status != WG_OK);
     forget_launches(&replay->log);
-    if (status == WG_OK)
+    if (status == WG_OK && run_actions(th, replay) == WG_OK)
         return replay;
     wg_replay_destroy(replay);
     return NULL;
@@ -313,14 +315,8 @@ static void move_versions(struct wg_replay *replay)
     }
 }
 
-wg_status wg_replay_run(wg_replay *replay)
+static wg_status run_actions(struct wg_thread *th, wg_replay *replay)
 {
-    struct wg_thread *th = wg_self();
-    if (!th)
-        return WG_E_MEMORY;
-    WG_TRY(check_replay(th, replay, "replay_run"));
-    if (!th->top)
-        wg_error_clear(th);
     wg_status status = WG_OK;
     for (size_t i = 0; i < replay->n_actions && status == WG_OK; i++) {
         const struct wg_action *action = &replay->actions[i];
@@ -340,6 +336,17 @@ wg_status wg_replay_run(wg_replay *replay)
     }
     move_versions(replay);
     return status;
+}
+
+wg_status wg_replay_run(wg_replay *replay)
+{
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return WG_E_MEMORY;
+    WG_TRY(check_replay(th, replay, "replay_run"));
+    if (!th->top)
+        wg_error_clear(th);
+    return run_actions(th, replay);
 }
 
 /* ---- binding ---- */

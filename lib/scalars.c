@@ -1,11 +1,12 @@
-/* Groups of scalar calls, packed: calls of one op on one number each that do not wait for each other become one call on many. What the
+/* Groups of scalar calls, packed: calls of one op on one number each that do not wait for each other, or each for the one before, become one
+   call on many. What the
    group reads from outside is brought together first, what it makes for others is handed out last, and in between the numbers lie
    side by side in one array. Each number is worked out as before, by the same row. */
 #include <string.h>
 
 #include "schedule.h"
 
-/* A call on n numbers. */
+/* A call on n numbers, or of -n steps. */
 struct packed_row {
     wg_row *row;
     const void *params;
@@ -14,13 +15,15 @@ struct packed_row {
     int64_t n;
 };
 
-/* A number that is copied into the array, or out of it. */
+/* A number that is copied out of the array. */
 struct carried {
-    char *from, *to;
+    const char *from;
+    char *to;
 };
 
 struct wg_packed {
-    struct carried *in, *out;
+    char *array, **in; /* the first numbers of the array are copied there from in, those of 4 bytes first */
+    struct carried *out;
     size_t n_in[2], n_out[2]; /* of 4 bytes, then of 8 */
     size_t n_rows;
     struct packed_row *rows;
@@ -32,9 +35,11 @@ struct gap {
     size_t at, bytes;
 };
 
+/* One of the last that were given back, if it is as large; else a new one. */
 static wg_status find_room(struct wg_packing *p, size_t bytes, size_t *at)
 {
-    for (size_t i = p->holes.n; i-- > 0;) {
+    enum { LOOKED_AT = 64 };
+    for (size_t i = p->holes.n; i > 0 && i-- + LOOKED_AT > p->holes.n;) {
         struct gap *gap = WG_AT(p->holes, struct gap, i);
         if (gap->bytes != bytes)
             continue;
@@ -63,8 +68,11 @@ static bool is_outside(const struct wg_packing *p, const uint32_t *maker, uint32
 /* What is handed out at the end stays; what all have read gives its room to the next call of its size. */
 static wg_status find_places(struct wg_packing *p, const uint32_t *maker)
 {
-    for (size_t i = 0; i < p->brought.n; i++)
-        p->at[p->n + i] = i * sizeof(double);
+    size_t brought = 0;
+    for (size_t size = 4; size <= 8; size += 4)
+        for (size_t i = 0; i < p->brought.n; i++)
+            if (wg_operand_size(p, *WG_AT(p->brought, const struct wg_operand *, i)) == size)
+                p->at[p->n + i] = brought++ * sizeof(double);
     p->used = (p->brought.n * sizeof(double) + 63) & ~(size_t)63;
     memset(p->remaining, 0, (p->n + 1) * sizeof *p->remaining);
     for (uint32_t m = 0; m < p->n; m++)
@@ -122,16 +130,15 @@ static bool find_stride(const struct wg_packing *p, const uint32_t *m, size_t n,
     return step % size == 0;
 }
 
-/* Input k of a call: where its numbers lie, after a call that gathers them if need be. */
+/* Input k of a call on n members: where its numbers lie, after a call that gathers them if need be. */
 static wg_status make_input(struct wg_packing *p, struct packed_row *row, int64_t *stride, struct packed_row **gather,
-                            const uint32_t *m, unsigned k, char *array)
+                            const uint32_t *m, size_t n, unsigned k, char *array)
 {
     char *room = array + p->used + k * p->widest;
     const struct wg_operand *operand = wg_member_operand(p, m[0], k + 1);
     const int64_t size = (int64_t)wg_operand_size(p, operand);
-    const size_t n = (size_t)row->n;
     row->at[k + 1] = array + p->at[p->source[m[0]][k]];
-    if (find_stride(p, m, n, k, size, stride))
+    if ((row->n < 0 && k == 0) || find_stride(p, m, n, k, size, stride))
         return WG_OK;
     uint32_t *offset = wg_log_alloc(&p->replay->log, n * sizeof *offset);
     if (!offset)
@@ -139,7 +146,7 @@ static wg_status make_input(struct wg_packing *p, struct packed_row *row, int64_
     for (size_t i = 0; i < n; i++)
         offset[i] = (uint32_t)(p->at[p->source[m[i]][k]] / (size_t)size);
     *(*gather)++ = (struct packed_row){
-        .row = size == 4 ? gather_4 : gather_8, .params = offset, .stride = wg_strides_of(0), .at = {room, array}, .n = row->n};
+        .row = size == 4 ? gather_4 : gather_8, .params = offset, .stride = wg_strides_of(0), .at = {room, array}, .n = (int64_t)n};
     row->at[k + 1] = room;
     *stride = 1;
     return WG_OK;
@@ -164,14 +171,15 @@ static wg_status make_calls(struct wg_packing *p, struct wg_packed *packed, char
     for (size_t call = 0; call < p->starts.n; call++) {
         const uint32_t first = *WG_AT(p->starts, uint32_t, call), *m = WG_AT(p->order, uint32_t, first);
         const struct wg_launch *launch = wg_member(p, *m);
+        const size_t n = *WG_AT(p->starts, uint32_t, call + 1) - first;
         int64_t stride[WG_ROW_OPERANDS] = {1, 1, 1, 1};
         struct packed_row row = {.row = p->keys[p->key[*m]].row,
                                  .params = launch->params,
                                  .at = {array + p->at[*m]},
-                                 .n = *WG_AT(p->starts, uint32_t, call + 1) - first};
+                                 .n = p->chained[call] ? -(int64_t)n : (int64_t)n};
         struct packed_row *next = packed->rows + packed->n_rows;
         for (unsigned k = 0; k < launch->n_in; k++)
-            WG_TRY(make_input(p, &row, &stride[k + 1], &next, m, k, array));
+            WG_TRY(make_input(p, &row, &stride[k + 1], &next, m, n, k, array));
         row.stride = row.n == 1 ? wg_strides_of(0) : keep_strides(p, stride);
         if (!row.stride)
             return WG_E_MEMORY;
@@ -184,20 +192,20 @@ static wg_status make_calls(struct wg_packing *p, struct wg_packed *packed, char
 /* What is carried, those of 4 bytes first. */
 static wg_status make_carried(struct wg_packing *p, struct wg_packed *packed, const uint32_t *maker, char *array)
 {
+    packed->array = array;
     packed->in = wg_log_alloc(&p->replay->log, p->brought.n * sizeof *packed->in);
     packed->out = wg_log_alloc(&p->replay->log, p->n * sizeof *packed->out);
     if (!packed->in || !packed->out)
         return WG_E_MEMORY;
-    size_t in = 0, out = 0;
-    for (int wide = 0; wide < 2; wide++) {
-        for (size_t i = 0; i < p->brought.n; i++) {
-            const struct wg_operand *operand = *WG_AT(p->brought, const struct wg_operand *, i);
-            if ((wg_operand_size(p, operand) == 8) != wide)
-                continue;
-            packed->in[in] = (struct carried){wg_address(p->replay, p->plan, operand), array + p->at[p->n + i]};
-            WG_TRY(wg_follow(p->replay, &packed->in[in++].from, operand));
-            packed->n_in[wide]++;
-        }
+    size_t out = 0;
+    for (size_t i = 0; i < p->brought.n; i++) {
+        const struct wg_operand *operand = *WG_AT(p->brought, const struct wg_operand *, i);
+        char **in = &packed->in[p->at[p->n + i] / sizeof(double)];
+        *in = wg_address(p->replay, p->plan, operand);
+        WG_TRY(wg_follow(p->replay, in, operand));
+        packed->n_in[wg_operand_size(p, operand) == 8]++;
+    }
+    for (int wide = 0; wide < 2; wide++)
         for (uint32_t m = 0; m < p->n; m++) {
             const struct wg_operand *operand = wg_member_operand(p, m, 0);
             if ((wg_operand_size(p, operand) == 8) != wide || !is_outside(p, maker, m))
@@ -205,7 +213,6 @@ static wg_status make_carried(struct wg_packing *p, struct wg_packed *packed, co
             packed->out[out++] = (struct carried){array + p->at[m], wg_address(p->replay, p->plan, operand)};
             packed->n_out[wide]++;
         }
-    }
     return WG_OK;
 }
 
@@ -219,27 +226,28 @@ static wg_status begin(struct wg_packing *p)
         homes *= 2;
     WG_TRY(wg_array_room(&p->homes, homes, sizeof(uint32_t)));
     p->homes.n = homes;
+    memset(p->homes.at, 0, homes * sizeof(uint32_t));
     p->source = wg_object_new(n * sizeof *p->source);
-    uint32_t **lists[] = {&p->key, &p->height, &p->pending, &p->consumers, &p->call_of, &p->remaining};
+    uint32_t **lists[] = {&p->key, &p->pending, &p->consumers, &p->call_of, &p->remaining};
     bool found = p->source != NULL;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         found = (*lists[i] = wg_object_new(n * sizeof **lists[i])) != NULL && found;
     p->consumer = wg_object_new(n * WG_ROW_INPUTS * sizeof *p->consumer);
-    p->done = wg_object_new(n * sizeof *p->done);
+    p->chained = wg_object_new(n * sizeof *p->chained);
     p->at = wg_object_new(n * (WG_ROW_INPUTS + 1) * sizeof *p->at);
-    return found && p->consumer && p->done && p->at ? WG_OK : WG_E_MEMORY;
+    return found && p->consumer && p->chained && p->at ? WG_OK : WG_E_MEMORY;
 }
 
 static void end(struct wg_packing *p)
 {
-    void *lists[] = {p->source, p->key, p->height, p->pending, p->consumers, p->call_of, p->remaining, p->consumer, p->done, p->at};
-    struct wg_array *arrays[] = {&p->brought, &p->homes, &p->heap, &p->order, &p->starts, &p->holes};
+    void *lists[] = {p->source, p->key, p->pending, p->consumers, p->call_of, p->remaining, p->consumer, p->chained, p->at};
+    struct wg_array *arrays[] = {&p->brought, &p->homes, &p->order, &p->starts, &p->holes};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         wg_object_free(lists[i]);
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         wg_array_free(arrays[i]);
     for (size_t k = 0; k < p->n_keys; k++)
-        wg_array_free(&p->keys[k].ready);
+        wg_array_free(&p->keys[k].ready), wg_array_free(&p->keys[k].ends);
 }
 
 static wg_status make(struct wg_packing *p, const uint32_t *maker, struct wg_packed **made)
@@ -301,18 +309,19 @@ wg_status wg_pack(struct wg_replay *replay, const struct wg_plan *plan, const st
 
 /* ---- running ---- */
 
-static void carry(const struct carried *number, const size_t n[2])
-{
-    for (const struct carried *end = number + n[0]; number < end; number++)
-        memcpy(number->to, number->from, 4);
-    for (const struct carried *end = number + n[1]; number < end; number++)
-        memcpy(number->to, number->from, 8);
-}
-
 void wg_packed_run(const struct wg_packed *packed)
 {
-    carry(packed->in, packed->n_in);
+    char *const *in = packed->in;
+    char *to = packed->array;
+    for (const char *end = to + packed->n_in[0] * sizeof(double); to < end; to += sizeof(double))
+        memcpy(to, *in++, 4);
+    for (const char *end = to + packed->n_in[1] * sizeof(double); to < end; to += sizeof(double))
+        memcpy(to, *in++, 8);
     for (const struct packed_row *row = packed->rows, *end = row + packed->n_rows; row < end; row++)
         row->row(row->n, row->at, row->stride, row->params);
-    carry(packed->out, packed->n_out);
+    const struct carried *out = packed->out;
+    for (const struct carried *end = out + packed->n_out[0]; out < end; out++)
+        memcpy(out->to, out->from, 4);
+    for (const struct carried *end = out + packed->n_out[1]; out < end; out++)
+        memcpy(out->to, out->from, 8);
 }

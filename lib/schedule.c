@@ -1,12 +1,12 @@
-/* The order in which packed scalar calls run is that of a list schedule: of the calls that are ready, the one with the longest way to the
-   end is next; with it go all others that are ready with the same op and params, if they are many. So a long chain runs on and
-   collects what hangs beside it, and a thousand equal terms run abreast. */
+/* The order in which packed scalar calls run: of the members that are ready, the first of the log is next. With it go others that are
+   ready with the same op and params, if they are many, but not more than caches hold: so a thousand equal terms run abreast, and what is
+   made of them follows while they are near. Where there are few it runs alone, and if the member before made its first input, in
+   one call with that: a chain. What nobody waits for, as the gradients that hang beside a chain, waits until there is a call's fill. */
 #include "schedule.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum { WIDE = 8 };
+enum { WIDE = 8, MOST = 1024 };
 
 /* ---- values and keys ---- */
 
@@ -88,44 +88,34 @@ static void link_consumers(struct wg_packing *p)
     for (size_t m = p->n; m-- > 0;)
         for (unsigned i = 0; i < wg_member(p, m)->n_in; i++) {
             const uint32_t s = p->source[m][i];
-            if (s >= p->n)
-                continue;
-            p->consumer[--p->remaining[s]] = (uint32_t)m;
-            p->height[s] = p->height[m] + 1 > p->height[s] ? p->height[m] + 1 : p->height[s];
+            if (s < p->n)
+                p->consumer[--p->remaining[s]] = (uint32_t)m;
         }
 }
 
 /* ---- the schedule ---- */
 
-static bool higher(const struct wg_packing *p, uint32_t a, uint32_t b)
-{
-    return p->height[a] != p->height[b] ? p->height[a] > p->height[b] : a < b;
-}
-
 static wg_status push(struct wg_packing *p, uint32_t m)
 {
     struct wg_key *key = &p->keys[p->key[m]];
-    WG_TRY(wg_array_room(&p->heap, 1, sizeof m));
-    WG_TRY(wg_array_room(&key->ready, 1, sizeof m));
-    *WG_AT(key->ready, uint32_t, key->ready.n++) = m;
-    key->waiting++;
-    uint32_t *heap = p->heap.at;
-    size_t i = p->heap.n++;
-    for (; i > 0 && higher(p, m, heap[(i - 1) / 2]); i = (i - 1) / 2)
+    struct wg_array *to = p->consumers[m] == p->consumers[m + 1] ? &key->ends : &key->ready;
+    WG_TRY(wg_array_room(to, 1, sizeof m));
+    uint32_t *heap = to->at;
+    size_t i = to->n++;
+    for (; i > 0 && m < heap[(i - 1) / 2]; i = (i - 1) / 2)
         heap[i] = heap[(i - 1) / 2];
     heap[i] = m;
     return WG_OK;
 }
 
-static uint32_t pop(struct wg_packing *p)
+static uint32_t pop(struct wg_array *from)
 {
-    uint32_t *heap = p->heap.at;
-    const uint32_t top = heap[0], last = heap[--p->heap.n];
+    uint32_t *heap = from->at;
+    const uint32_t top = heap[0], last = heap[--from->n];
     size_t i = 0;
-    for (size_t child; (child = 2 * i + 1) < p->heap.n; i = child) {
-        if (child + 1 < p->heap.n && higher(p, heap[child + 1], heap[child]))
-            child++;
-        if (!higher(p, heap[child], last))
+    for (size_t child; (child = 2 * i + 1) < from->n; i = child) {
+        child += child + 1 < from->n && heap[child + 1] < heap[child];
+        if (last < heap[child])
             break;
         heap[i] = heap[child];
     }
@@ -133,38 +123,53 @@ static uint32_t pop(struct wg_packing *p)
     return top;
 }
 
-static void put_in_order(struct wg_packing *p, uint32_t m)
+/* Where the next member is; NULL: all have run. */
+static struct wg_array *next_heap(struct wg_packing *p)
 {
-    p->done[m] = true;
-    p->keys[p->key[m]].waiting--;
-    *WG_AT(p->order, uint32_t, p->order.n++) = m;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* The next call: that member, or all that are ready with its key. */
-static wg_status run_next(struct wg_packing *p, uint32_t top)
-{
-    struct wg_key *key = &p->keys[p->key[top]];
-    const size_t first = p->order.n;
-    *WG_AT(p->starts, uint32_t, p->starts.n++) = (uint32_t)first;
-    if (key->waiting < WIDE) {
-        put_in_order(p, top);
-    } else {
-        for (size_t i = 0; i < key->ready.n; i++)
-            if (!p->done[*WG_AT(key->ready, uint32_t, i)])
-                put_in_order(p, *WG_AT(key->ready, uint32_t, i));
-        key->ready.n = 0;
-        qsort(WG_AT(p->order, uint32_t, first), p->order.n - first, sizeof(uint32_t), by_number);
+    struct wg_array *best = NULL, *ends = NULL;
+    for (size_t k = 0; k < p->n_keys; k++) {
+        struct wg_key *key = &p->keys[k];
+        if (key->ends.n >= MOST)
+            return &key->ends;
+        if (key->ends.n > 0)
+            ends = &key->ends;
+        if (key->ready.n > 0 && (!best || *WG_AT(key->ready, uint32_t, 0) < *WG_AT(*best, uint32_t, 0)))
+            best = &key->ready;
     }
+    return best ? best : ends;
+}
+
+/* Is m a step behind the last call, on nothing else that this makes? */
+static bool goes_on(const struct wg_packing *p, uint32_t m)
+{
+    if (p->starts.n == 0)
+        return false;
+    const uint32_t call = (uint32_t)p->starts.n - 1, last = *WG_AT(p->order, uint32_t, p->order.n - 1);
+    const bool single = *WG_AT(p->starts, uint32_t, call) + 1 == p->order.n;
+    if (!(single || p->chained[call]) || p->key[last] != p->key[m] || p->source[m][0] != last)
+        return false;
+    for (unsigned i = 1; i < wg_member(p, m)->n_in; i++)
+        if (p->source[m][i] < p->n && p->call_of[p->source[m][i]] == call)
+            return false;
+    return true;
+}
+
+static wg_status run_next(struct wg_packing *p, struct wg_array *heap)
+{
+    const size_t first = p->order.n, n = heap->n < WIDE ? 1 : heap->n < MOST ? heap->n : MOST;
+    for (size_t i = 0; i < n; i++)
+        *WG_AT(p->order, uint32_t, first + i) = pop(heap);
+    const uint32_t m = *WG_AT(p->order, uint32_t, first);
+    if (n == 1 && goes_on(p, m))
+        p->chained[p->starts.n - 1] = true;
+    else
+        *WG_AT(p->starts, uint32_t, p->starts.n++) = (uint32_t)first;
+    p->order.n += n;
+    for (size_t i = first; i < p->order.n; i++)
+        p->call_of[*WG_AT(p->order, uint32_t, i)] = (uint32_t)p->starts.n - 1;
     for (size_t i = first; i < p->order.n; i++) {
-        const uint32_t m = *WG_AT(p->order, uint32_t, i);
-        p->call_of[m] = (uint32_t)p->starts.n - 1;
-        for (uint32_t c = p->consumers[m]; c < p->consumers[m + 1]; c++)
+        const uint32_t made = *WG_AT(p->order, uint32_t, i);
+        for (uint32_t c = p->consumers[made]; c < p->consumers[made + 1]; c++)
             if (--p->pending[p->consumer[c]] == 0)
                 WG_TRY(push(p, p->consumer[c]));
     }
@@ -179,11 +184,8 @@ wg_status wg_packing_schedule(struct wg_packing *p)
     for (uint32_t m = 0; m < p->n; m++)
         if (p->pending[m] == 0)
             WG_TRY(push(p, m));
-    while (p->heap.n > 0) {
-        const uint32_t top = pop(p);
-        if (!p->done[top])
-            WG_TRY(run_next(p, top));
-    }
+    for (struct wg_array *heap; (heap = next_heap(p)) != NULL;)
+        WG_TRY(run_next(p, heap));
     *WG_AT(p->starts, uint32_t, p->starts.n) = (uint32_t)p->order.n;
     return WG_OK;
 }

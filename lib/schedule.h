@@ -11,24 +11,22 @@ enum { WG_MOST_KEYS = 256, WG_ROW_INPUTS = WG_ROW_OPERANDS - 1 };
 struct wg_key {
     const struct wg_launch *like;
     wg_row *row;
-    struct wg_array ready; /* members, some of which have run meanwhile */
-    size_t waiting;        /* the others */
+    struct wg_array ready, ends; /* members that may run, as heaps by number: those that others wait for; those that none does */
 };
 
 struct wg_packing {
     struct wg_replay *replay;
     const struct wg_plan *plan;
     const struct wg_unit *unit;
-    size_t n;                                                /* members; values from n on are brought in */
-    uint32_t (*source)[WG_ROW_INPUTS];                       /* of each member: values */
-    uint32_t *key, *height, *pending, *consumers, *consumer; /* consumers: where those of a member begin in consumer */
-    bool *done;
-    struct wg_array brought, homes; /* operands; a hash table of their numbers + 1 */
+    size_t n;                                       /* members; values from n on are brought in */
+    uint32_t (*source)[WG_ROW_INPUTS];              /* of each member: values */
+    uint32_t *key, *pending, *consumers, *consumer; /* consumers: where those of a member begin in consumer */
+    struct wg_array brought, homes;                 /* operands; a hash table of their numbers + 1 */
     struct wg_key keys[WG_MOST_KEYS];
     size_t n_keys;
-    struct wg_array heap;   /* members that are ready, the highest first */
     struct wg_array order;  /* members as they run */
     struct wg_array starts; /* where the calls begin in order */
+    bool *chained;          /* of each call: each member takes the result of the one before */
     size_t *at;             /* of each value, in the array */
     uint32_t *call_of, *remaining;
     struct wg_array holes;

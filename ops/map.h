@@ -1,7 +1,16 @@
 /* The element-wise kernels' loops, for the number type at hand. The expression reads x, or a and b, or a, b and d; p is the op's
-   params. Contiguous operands and scalar ones (stride 0) get loops of their own, which the compiler vectorises. */
+   params. Contiguous operands and scalar ones (stride 0) get loops of their own, which the compiler vectorises. A negative n stands for
+   -n steps one after the other, each with the result of the one before for its first input. */
 
 #define WG_LOOP(n) _Pragma("omp simd") for (int64_t i = 0; i < (n); i++)
+
+/* One step, or several: each in terms of last. */
+#define WG_STEPS(n, first, step)                             \
+    {                                                        \
+        REAL last = first;                                   \
+        for (int64_t i = 0; i < ((n) < 0 ? -(n) : (n)); i++) \
+            y[i * s[0]] = last = step;                       \
+    }
 
 #define MAP1(name, params_type, expression)                                                     \
     WG_INLINE REAL T(name##_of)(REAL x, const params_type *p)                                   \
@@ -14,8 +23,8 @@
         const params_type *p = (const params_type *)params;                                     \
         ELEM *y = (ELEM *)(void *)at[0];                                                        \
         const ELEM *x = (const ELEM *)(const void *)at[1];                                      \
-        if (n == 1)                                                                             \
-            *y = T(name##_of)(*x, p);                                                           \
+        if (n <= 1)                                                                             \
+            WG_STEPS(n, *x, T(name##_of)(last, p))                                              \
         else if (s[0] == 1 && s[1] == 1)                                                        \
             WG_LOOP(n)                                                                          \
                 y[i] = T(name##_of)(x[i], p);                                                   \
@@ -39,8 +48,8 @@
         const params_type *p = (const params_type *)params;                                        \
         ELEM *y = (ELEM *)(void *)at[0];                                                           \
         const ELEM *a = (const ELEM *)(const void *)at[1], *b = (const ELEM *)(const void *)at[2]; \
-        if (n == 1)                                                                                \
-            *y = T(name##_of)(*a, *b, p);                                                          \
+        if (n <= 1)                                                                                \
+            WG_STEPS(n, *a, T(name##_of)(last, b[i * s[2]], p))                                    \
         else if (s[0] == 1 && s[1] == 1 && s[2] == 1)                                              \
             WG_LOOP(n)                                                                             \
                 y[i] = T(name##_of)(a[i], b[i], p);                                                \
@@ -71,8 +80,8 @@
         ELEM *y = (ELEM *)(void *)at[0];                                                           \
         const ELEM *a = (const ELEM *)(const void *)at[1], *b = (const ELEM *)(const void *)at[2]; \
         const ELEM *d = (const ELEM *)(const void *)at[3];                                         \
-        if (n == 1)                                                                                \
-            *y = T(name##_of)(*a, *b, *d, p);                                                      \
+        if (n <= 1)                                                                                \
+            WG_STEPS(n, *a, T(name##_of)(last, b[i * s[2]], d[i * s[3]], p))                       \
         else if (s[0] == 1 && s[1] == 1 && s[2] == 1 && s[3] == 1)                                 \
             WG_LOOP(n)                                                                             \
                 y[i] = T(name##_of)(a[i], b[i], d[i], p);                                          \

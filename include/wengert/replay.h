@@ -1,6 +1,6 @@
-/* Replay: a step is run once while the launches of its kernels are logged, and from then on the log runs instead of the step: forward,
-   backward, update, running statistics, draws. No graph is recorded, no memory is asked for, what nobody reads is left out, and
-   what is left is laid out in one block. The bits are those of running the step itself again. */
+/* Replay: a step is recorded once, which logs the launches of its kernels, and from then on the log runs instead of the step:
+   forward, backward, update, running statistics, draws. No graph is recorded, no memory is asked for, what nobody reads is left
+   out, and what is left is laid out in one block. The bits are those of running the step itself again. */
 #ifndef WENGERT_REPLAY_H
 #define WENGERT_REPLAY_H
 
@@ -11,19 +11,21 @@ typedef struct wg_replay wg_replay;
 /* A step: whatever it does by ops. It opens its own tapes and closes them. */
 typedef wg_status wg_step(void *context);
 
-/* Runs the step once, for real, with its effects, and keeps the log of its launches. What was there before (parameters, inputs, the
-   state of optimizers, running statistics, generators) is referenced: a run reads and changes it where it lies. wg_full and its like
-   are constants. What outlives the step (wg_keep, gradients left on leaves) is a result: every run rewrites it where it lies, so
-   the handle always shows the last run's.
+/* Takes the step once, with its effects, and keeps the log of its launches: calls it, which runs no kernel, then runs the log.
+   What was there before (parameters, inputs, the state of optimizers, running statistics, generators) is referenced: a run reads
+   and changes it where it lies. wg_full and its like are constants. What outlives the step (wg_keep, gradients left on leaves) is
+   a result: every run rewrites it where it lies, so the handle always shows the last run's.
 
-   A gradient left on a leaf is rewritten, not added to: a step that leaves gradients begins by clearing them. A value that goes on
-   from step to step is an operand that the step changes (wg_assign), not a handle that it replaces.
-   The replay belongs to this thread, holds references to all that it reads and writes, and is given back by wg_replay_destroy.
+   A gradient left on a leaf is rewritten, not added to: a step that leaves gradients begins by clearing them. A value that goes
+   on from step to step is an operand that the step changes (wg_assign), not a handle that it replaces. The replay belongs to this
+   thread, holds references to all that it reads and writes, and is given back by wg_replay_destroy.
 
-   NULL and the error on failure; all numbers from before the step are then as they were. It is the step's own, E_MEMORY, or E_STATE: for reading inside the step
-   what the step computed (wg_item, wg_data, wg_read), for making a tensor from host data (wg_from) or writing one (wg_write,
-   wg_data_mut), for a closure that is not .replayable; for a tape or a capture around the capture, or one left open. After such an
-   error no further effect of the step takes place. Cost: the step, and a plan that is linear in its launches but for sorting. */
+   NULL and the error on failure; numbers from before the step are then as the last update that it committed left them, as a rule
+   as they were. It is the step's own, a run's, E_MEMORY, or E_STATE: for reading inside the step what the step computed (wg_item,
+   wg_data, wg_read), for making a tensor from host data (wg_from) or writing one (wg_write, wg_data_mut), for a closure that is
+   not .replayable; for a tape or a capture around the capture, or one left open. After such an error no effect of the step takes
+   place. Anomaly mode does not look at what a replay computes, and dumps made in the step show no values. Memory: that of the
+   step and of its log. Cost: the step, and a plan that is linear in its launches but for sorting. */
 WG_API wg_replay *wg_capture(wg_step *step, void *context);
 
 /* The step once more: the same kernels on the same operands, whose numbers may be others (wg_write); bit-identical to running the step
