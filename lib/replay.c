@@ -164,8 +164,21 @@ static wg_status add_actions(struct wg_replay *replay, const struct wg_plan *pla
     return WG_OK;
 }
 
+static wg_status list_changed(struct wg_replay *replay)
+{
+    for (size_t i = 0; i < replay->log.places.n; i++) {
+        const struct wg_place *place = WG_PLACE(&replay->log, i);
+        if (!place->written || place->kind == WG_INTERNAL)
+            continue;
+        WG_TRY(wg_array_room(&replay->changed, 1, sizeof place->block));
+        *WG_AT(replay->changed, struct wg_storage *, replay->changed.n++) = place->block;
+    }
+    return WG_OK;
+}
+
 static wg_status build(struct wg_replay *replay, struct wg_plan *plan)
 {
+    WG_TRY(list_changed(replay));
     WG_TRY(wg_plan_begin(plan, &replay->log));
     WG_TRY(wg_plan_groups(plan));
     WG_TRY(wg_plan_memory(plan));
@@ -271,6 +284,7 @@ void wg_replay_destroy(wg_replay *replay)
             wg_storage_unref(WG_AT(replay->bindings, struct wg_binding, i)->instead);
     wg_array_free(&replay->bindings);
     wg_array_free(&replay->patches);
+    wg_array_free(&replay->changed);
     wg_object_free(replay->actions);
     if (replay->block)
         wg_storage_unref(replay->block);
@@ -306,13 +320,10 @@ static void put_back(const struct wg_replay *replay, size_t end)
         }
 }
 
-static void move_versions(struct wg_replay *replay)
+static void move_versions(const struct wg_replay *replay)
 {
-    for (size_t i = 0; i < replay->log.places.n; i++) {
-        const struct wg_place *place = WG_PLACE(&replay->log, i);
-        if (place->written && place->kind != WG_INTERNAL)
-            place->block->version++;
-    }
+    for (size_t i = 0; i < replay->changed.n; i++)
+        (*WG_AT(replay->changed, struct wg_storage *, i))->version++;
 }
 
 static wg_status run_actions(struct wg_thread *th, wg_replay *replay)

@@ -52,6 +52,7 @@ struct wg_replay {
     struct wg_action *actions;
     size_t n_actions;
     struct wg_array patches, bindings;
+    struct wg_array changed; /* storages that a run writes, which are there afterwards */
     wg_replay_info info;
 };
 
