@@ -30,7 +30,7 @@ struct job {
     int vectors, most_rows; /* of a tile, but at edges */
     int64_t block_rows;     /* of a, for which panels of b pass */
     int64_t a_line;         /* numbers from line to line of a packed block of a */
-    bool across;            /* panels pass by rows, not rows by panels */
+    int64_t across;         /* so many panels pass by each tile of rows */
     bool turns_b;           /* b's columns are contiguous and c's rows few: no packing */
     bool packs_a, packs_b;
     bool keeps_b;             /* packed panels are used more than once */
@@ -184,7 +184,7 @@ static void turn_block(const struct job *g, const struct block *x, struct wg_til
     g->kernels->turned[x->rows - 1](t);
 }
 
-/* Either all panels pass by each tile of rows, or all rows by each panel, which stays in the first cache. */
+/* Either panels pass by each tile of rows, or all rows by each panel. */
 static void multiply_block(const struct job *g, const struct block *x)
 {
     const struct wg_product *p = &g->p;
@@ -203,8 +203,8 @@ static void multiply_block(const struct job *g, const struct block *x)
         pack_rows(g, x);
     for (int part = 0; part < parts; part++) {
         part_rows(x->rows, g->kernels->rows[vectors_of(g, columns[part].size) - 1], rows);
-        const int64_t step = g->across ? columns[part].count : 1;
-        for (int64_t n = 0; n < columns[part].count; n += step) {
+        for (int64_t n = 0, step; n < columns[part].count; n += step) {
+            step = least(columns[part].count - n, g->across);
             if (g->packs_b && (!g->keeps_b || x->row == 0))
                 pack_panels(g, x, &columns[part], n, step);
             for (int h = 0; h < 2; h++)
@@ -291,8 +291,8 @@ static void choose_packing(struct job *g)
     const bool a_collides = tiles > 1 && panels >= WORTH_PACKING && collide(g, by_rows ? p->a_row : p->a_column);
     g->packs_b = p->b_column != 1 || (tiles >= WORTH_PACKING && collide(g, p->b_row));
     g->packs_a = (panels > 1 && far_apart) || a_collides;
-    g->across = panels > 1 && depths <= ACROSS && p->n * depths * g->size < SECOND_CACHE / 2;
-    g->keeps_b = g->packs_b && (g->across || p->m > g->block_rows);
+    g->across = panels > 1 && depths <= ACROSS ? SECOND_CACHE / 2 / (width * depths * g->size) : 1;
+    g->keeps_b = g->packs_b && (g->across > 1 || p->m > g->block_rows);
     const int64_t rows = least(p->m, g->block_rows);
     g->a_line = line_of(g, by_rows ? depths : rows);
     g->a_bytes = g->packs_a ? g->a_line * (by_rows ? rows : depths) * g->size : 0;
