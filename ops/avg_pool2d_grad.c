@@ -15,10 +15,10 @@ static void T(window_from_mean)(const T(pool) * pool, const T(window) * at)
             ELEM *to = T(element)(pool, at, 1, row, column);
             if (s == 1)
                 for (int64_t k = 0; k < n; k++)
-                    to[k] += share[k];
+                    to[k] = (pool->once ? (REAL)0 : (REAL)to[k]) + share[k];
             else
                 for (int64_t k = 0; k < n; k++)
-                    to[k * s] += share[k];
+                    to[k * s] = (pool->once ? (REAL)0 : (REAL)to[k * s]) + share[k];
         }
 }
 

@@ -12,12 +12,35 @@ static void T(window_to_largest)(const T(pool) * pool, const T(window) * at)
         to[k * s] = best[k];
 }
 
+#ifndef WG_COUNTING
+WG_INLINE void T(vectors_to_largest)(const int vectors, const T(pool) * pool, const T(window) * at, int64_t k)
+{
+    T(vector) best[4];
+    T(largest_from)(vectors, pool, at, k, best);
+    WG_EACH(i, vectors)
+        T(store)(at->at[1] + k + i * T(WIDTH), best[i]);
+}
+
+static void T(window_in_vectors)(const T(pool) * pool, const T(window) * at)
+{
+    T(window_by)(T(vectors_to_largest), pool, at, T(window_to_largest));
+}
+#endif
+
 static wg_status T(max_pool2d)(const wg_call *c)
 {
     const wg_tensor *const operands[] = {c->in[0], c->out[0]};
+#ifdef WG_COUNTING
     return T(pool_all)(c, 2, operands, 2u, T(window_to_largest));
+#else
+    return T(pool_all)(c, 2, operands, 2u, T(window_in_vectors));
+#endif
 }
 #else
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #define KERNEL_FILE "max_pool2d.c"
 #include "op.h"
 

@@ -3,11 +3,11 @@
 #ifdef REAL
 #include "max_pool.h"
 
-/* Adds the rest to what lies where the value is the largest, and 0 elsewhere. */
-static inline void T(give)(REAL value, REAL best, REAL *rest, ELEM *to)
+/* Adds the rest to what lies where the value is the largest, and 0 elsewhere; what lies there counts as 0 if nothing was added yet. */
+static inline void T(give)(REAL value, REAL best, REAL *rest, ELEM *to, bool first)
 {
     const bool takes = WG_IS_LARGEST(value, best);
-    *to += takes ? *rest : (REAL)0;
+    *to = (first ? (REAL)0 : (REAL)*to) + (takes ? *rest : (REAL)0);
     *rest = takes ? (REAL)0 : *rest;
 }
 
@@ -26,19 +26,54 @@ static void T(window_from_output)(const T(pool) * pool, const T(window) * at)
             ELEM *to = T(element)(pool, at, 2, row, column);
             if (s == 1 && t == 1)
                 for (int64_t k = 0; k < n; k++)
-                    T(give)(from[k], best[k], &rest[k], &to[k]);
+                    T(give)(from[k], best[k], &rest[k], &to[k], pool->once);
             else
                 for (int64_t k = 0; k < n; k++)
-                    T(give)(from[k * s], best[k], &rest[k], &to[k * t]);
+                    T(give)(from[k * s], best[k], &rest[k], &to[k * t], pool->once);
         }
 }
+
+#ifndef WG_COUNTING
+WG_INLINE void T(vectors_from_output)(const int vectors, const T(pool) * pool, const T(window) * at, int64_t k)
+{
+    const T(vector) nothing = {0};
+    T(vector) best[4], rest[4];
+    T(largest_from)(vectors, pool, at, k, best);
+    WG_EACH(i, vectors)
+        rest[i] = T(load)(at->at[1] + k + i * T(WIDTH));
+    for (int64_t row = 0; row < at->rows.count; row++)
+        for (int64_t column = 0; column < at->columns.count; column++) {
+            const REAL *from = T(element)(pool, at, 0, row, column) + k;
+            REAL *to = T(element)(pool, at, 2, row, column) + k;
+            WG_EACH(i, vectors) {
+                const T(vector) value = T(load)(from + i * T(WIDTH)), before = pool->once ? nothing : T(load)(to + i * T(WIDTH));
+                const T(mask) takes = WG_IS_LARGEST(value, best[i]);
+                T(store)(to + i * T(WIDTH), before + T(choose)(takes, rest[i], nothing));
+                rest[i] = T(choose)(takes, nothing, rest[i]);
+            }
+        }
+}
+
+static void T(window_in_vectors)(const T(pool) * pool, const T(window) * at)
+{
+    T(window_by)(T(vectors_from_output), pool, at, T(window_from_output));
+}
+#endif
 
 static wg_status T(max_pool2d_grad)(const wg_call *c)
 {
     const wg_tensor *const operands[] = {c->in[0], c->in[1], c->out[0]};
+#ifdef WG_COUNTING
     return T(pool_all)(c, 3, operands, 2u, T(window_from_output));
+#else
+    return T(pool_all)(c, 3, operands, 2u, T(window_in_vectors));
+#endif
 }
 #else
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #define KERNEL_FILE "max_pool2d_grad.c"
 #include "op.h"
 

@@ -29,6 +29,10 @@ static wg_status T(max_pool2d_pick)(const wg_call *c)
     return T(pool_all)(c, 3, operands, 4u, T(window_to_picked));
 }
 #else
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #define KERNEL_FILE "max_pool2d_pick.c"
 #include "op.h"
 

@@ -27,6 +27,7 @@ typedef struct T(pool) {
     struct wg_window rows, columns;
     int64_t n, channels, together; /* images, and of them worked on together */
     double divisor;                /* of a mean; 0: the number of positions */
+    bool once;                     /* every element of the image is in one window, and in no other */
     int operands;
     T(operand) operand[T(OPERANDS)];
     void (*work)(const struct T(pool) * pool, const T(window) * at);
@@ -92,7 +93,7 @@ static inline wg_status T(pool_moved)(T(pool) * pool, int threads)
     for (int k = 0; k < pool->operands; free += images[k++].room) {
         T(operand) *o = &pool->operand[k];
         T(use_room)(&images[k], free);
-        if (o->written)
+        if (o->written && !pool->once)
             memset(images[k].data, 0, (size_t)images[k].room * sizeof(REAL));
         else
             T(move_images)(o->t, &images[k], true);
@@ -111,8 +112,14 @@ static inline wg_status T(pool_moved)(T(pool) * pool, int threads)
 }
 #endif
 
+/* Do the windows lie side by side, from end to end? */
+static inline bool T(tiles)(const struct wg_window *w)
+{
+    return w->padding == 0 && w->dilation == 1 && w->stride == w->size && w->outputs * w->size == w->extent;
+}
+
 /* Every window: in row-major order within a channel, channels on several threads. Of the operands those in the mask are shaped as the
-   pooled image, the last is written; if that is the image, it begins as zeros. */
+   pooled image, the last is written; if that is the image, it begins as zeros, unless every element is in one window. */
 static inline wg_status T(pool_all)(const wg_call *c, int operands, const wg_tensor *const *operand, unsigned pooled,
                                     void (*work)(const T(pool) * pool, const T(window) * at))
 {
@@ -138,7 +145,8 @@ static inline wg_status T(pool_all)(const wg_call *c, int operands, const wg_ten
     pool.divisor = p->adaptive ? 0 : (double)p->size[0] * (double)p->size[1];
     pool.work = work;
     const int threads = wg_kernel_threads((p->adaptive ? (double)x->numel : (double)y->numel * pool.divisor) / 4);
-    if (last == x)
+    pool.once = !p->adaptive && T(tiles)(&pool.rows) && T(tiles)(&pool.columns);
+    if (last == x && !pool.once)
         memset(last->data, 0, (size_t)last->numel * sizeof(ELEM));
 #ifndef WG_COUNTING
     if (T(wants_moving)(&pool))

@@ -41,9 +41,17 @@ WG_INLINE T(vector) T(add_product)(T(vector) x, T(vector) y, T(vector) z)
 #endif
 }
 
+/* What a comparison of vectors gives: all bits of an element set, or none. */
+typedef __typeof__((T(vector)){0} <= (T(vector)){0}) T(mask);
+
+/* Element by element, x where the mask is set, else y. */
+WG_INLINE T(vector) T(choose)(T(mask) mask, T(vector) x, T(vector) y)
+{
+    return (T(vector))((mask & (T(mask))x) | (~mask & (T(mask))y));
+}
+
 /* x where x > 0 or NaN, else 0. */
 WG_INLINE T(vector) T(positive)(T(vector) x)
 {
-    const __typeof__(x <= x) shut = x <= (T(vector)){0};
-    return (T(vector))(~shut & (__typeof__(shut))x);
+    return T(choose)(x <= (T(vector)){0}, (T(vector)){0}, x);
 }
