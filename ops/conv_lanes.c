@@ -6,8 +6,14 @@
 
 #include "images.h"
 
-/* Channels of the result whose weights lie together; sums of a block at most; vectors of images in a block at most. */
-enum { T(PACK) = 6, T(SUMS) = VECTOR_BYTES == 64 ? 24 : 12, T(VECTORS) = VECTOR_BYTES == 64 ? 4 : 2 };
+/* Channels of the result whose weights lie together; sums of a block at most; vectors of images in a block at most; numbers that the
+   caches near a core hold. */
+enum {
+    T(PACK) = 6,
+    T(SUMS) = VECTOR_BYTES == 64 ? 24 : 12,
+    T(VECTORS) = VECTOR_BYTES == 64 ? 4 : 2,
+    T(NEAR) = (1 << 20) / (int)sizeof(REAL)
+};
 
 typedef struct {
     const struct wg_correlation *c;
@@ -17,6 +23,7 @@ typedef struct {
     const struct wg_taps *rows, *columns; /* of the result */
     int64_t height, width;                /* of the result */
     int64_t vectors;                      /* of all images */
+    bool distant;                         /* from is larger than the near caches */
 } T(correlation);
 
 /* Where a block is: addresses for its first image, channel and column. */
@@ -27,7 +34,8 @@ typedef struct {
     int64_t outputs; /* channels that are wanted, of those of the block */
 } T(place);
 
-/* One row of a block's channels and images. */
+/* One row of a block's channels and images. Channels lie too far apart for the hardware to see ahead: what the next column reads and this
+   one does not is asked for meanwhile. */
 WG_INLINE void T(correlate_row)(const int outputs, const int vectors, const T(correlation) * cv, const T(place) * at)
 {
     const struct wg_correlation *c = cv->c;
@@ -41,6 +49,8 @@ WG_INLINE void T(correlate_row)(const int outputs, const int vectors, const T(co
             WG_EACH(k, vectors)
                 sum[o][k] = start;
         }
+        const struct wg_taps next = cv->columns[column + 1 < cv->width ? column + 1 : column];
+        const int64_t ahead = (next.place + (next.count - 1) * next.place_step - columns.place) * cv->from.column;
         for (int64_t a = 0; a < rows.count; a++)
             for (int64_t b = 0; b < columns.count; b++) {
                 const REAL *x = at->from + (rows.place + a * rows.place_step) * cv->from.row +
@@ -49,6 +59,9 @@ WG_INLINE void T(correlate_row)(const int outputs, const int vectors, const T(co
                                 ((rows.tap + a * rows.tap_step) * taps + columns.tap + b * columns.tap_step) * inputs * T(PACK);
                 for (int64_t i = 0; i < inputs; i++, x += channel, w += T(PACK)) {
                     T(vector) image[T(VECTORS)];
+                    if (b == 0 && cv->distant)
+                        WG_EACH(k, vectors)
+                            __builtin_prefetch(x + ahead + k * T(WIDTH));
                     WG_EACH(k, vectors)
                         image[k] = T(load)(x + k * T(WIDTH));
                     WG_EACH(o, outputs) {
@@ -173,6 +186,7 @@ wg_status T(wg_correlate)(const struct wg_correlation *c)
     cv.width = c->spreads ? c->columns.extent : c->columns.outputs;
     cv.packs = wg_ceil_div(c->outputs, T(PACK));
     cv.pack = c->rows.size * c->columns.size * c->inputs * T(PACK);
+    cv.distant = c->from->numel > T(NEAR);
     cv.vectors = cv.to.images / T(WIDTH);
     const int64_t rest = cv.vectors % T(VECTORS), blocks = cv.vectors / T(VECTORS) + (rest & 1) + (rest >> 1);
     const int64_t packs = c->groups * cv.packs, numbers = cv.from.room + cv.to.room + packs * (cv.pack + T(PACK));
