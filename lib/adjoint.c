@@ -21,31 +21,6 @@ wg_tensor *wg_walk_owned(struct walk *w, wg_tensor *g)
     return g;
 }
 
-void wg_walk_let_go(struct walk *w, wg_tensor *g)
-{
-    if (!g || g == WG_KNOWN_ZERO || w->keeping)
-        return;
-    if (g->flags & WG_T_LISTED) { /* the sweep gives the slot back */
-        g->flags &= (uint16_t)~WG_T_OWNED;
-        wg_release_value(g);
-    } else {
-        wg_release_slot(g);
-    }
-}
-
-/* What a vjp made and nobody adopted. */
-void wg_walk_sweep_list(struct wg_thread *th)
-{
-    while (th->scratch_list) {
-        wg_tensor *t = th->scratch_list;
-        th->scratch_list = t->adjoint;
-        t->adjoint = NULL;
-        t->flags &= (uint16_t)~WG_T_LISTED;
-        if (!(t->flags & WG_T_OWNED))
-            wg_release_slot(t);
-    }
-}
-
 /* ---- summing ---- */
 
 wg_status wg_walk_touch(struct walk *w, wg_tensor *t)
@@ -113,7 +88,7 @@ wg_status wg_walk_sum(struct walk *w, wg_tensor *t, wg_tensor *g)
 /* A leaf may stand on the tape through several proxies: their gradients add up in the youngest that has one. */
 wg_status wg_walk_fold(struct walk *w, wg_tensor *t)
 {
-    if (!(t->flags & WG_T_PROXY) || !t->adjoint)
+    if (!(t->flags & WG_T_PROXY) || !t->twin || !t->adjoint)
         return WG_OK;
     for (struct wg_proxy_link *link = wg_proxies_of(w->th, t->from.leaf); link; link = link->older)
         if (link->proxy != t && link->proxy->adjoint) {

@@ -278,6 +278,7 @@ wg_anomaly wg_anomaly_set(wg_anomaly mode)
         wg_fail(WG_E_ARGUMENT, "anomaly_set", "anomaly_set: %d is no mode", (int)mode);
     else
         th->anomaly = mode;
+    wg_watch(th);
     return before;
 }
 

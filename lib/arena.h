@@ -6,8 +6,25 @@
 
 #include "internal.h"
 
-enum { WG_SLOT = 128 };
-_Static_assert(sizeof(wg_tensor) == WG_SLOT, "a tensor is two cache lines");
+/* A tape's tensor, and a storage of its own for a value of few bytes: a number is computed, read and forgotten where its handle lies.
+   Once the tensor is given back, the slot waits for views that still use the storage. */
+struct wg_slot {
+    wg_tensor t;
+    struct wg_storage own;
+};
+_Static_assert(sizeof(wg_tensor) == 128 && sizeof(struct wg_slot) == 192, "a tensor is two cache lines, its slot three");
+
+static inline struct wg_storage *wg_own_storage(wg_tensor *t)
+{
+    return &((struct wg_slot *)(void *)t)->own;
+}
+
+/* Does it go when that tape closes, whoever holds it? */
+static inline bool wg_storage_is_of(const struct wg_storage *storage, const wg_tape *tape)
+{
+    const char *slot = (const char *)storage - offsetof(struct wg_slot, own);
+    return storage->size_class == 0 && ((const wg_tensor *)(const void *)slot)->tape == tape;
+}
 
 struct wg_storage *wg_storage_find(struct wg_thread *th, size_t payload);
 
@@ -61,17 +78,14 @@ static inline wg_tensor *wg_tape_slot(wg_tape *tape)
 {
     wg_tensor *t = tape->free_slots;
     if (!t)
-        return wg_arena_alloc(&tape->slots, WG_SLOT);
+        return wg_arena_alloc(&tape->slots, sizeof(struct wg_slot));
     tape->free_slots = t->adjoint;
     return t;
 }
 
-/* An empty handle: a slot on the top tape, or a value of the caller's if there is none. */
-static inline wg_tensor *wg_handle_new(struct wg_thread *th, int rank)
+/* A handle on the top tape, of no rank yet. listed: the sweep of the running walk is to find it. */
+static inline wg_tensor *wg_slot_new(struct wg_thread *th, wg_tape *tape, bool listed)
 {
-    wg_tape *tape = th->top;
-    if (__builtin_expect(!tape || rank > WG_INLINE_RANK || *wg_lost_tapes() > 0, 0))
-        return wg_handle_find(th, rank);
     wg_tensor *t = wg_tape_slot(tape);
     if (!t)
         return NULL;
@@ -80,14 +94,25 @@ static inline wg_tensor *wg_handle_new(struct wg_thread *th, int rank)
     t->tape = tape;
     t->adjoint = NULL;
     t->dims = t->inline_dims;
-    t->rank = (uint8_t)rank;
     t->state = WG_LIVE;
     t->flags = 0;
-    if (th->scratch && tape == th->walking && !tape->trace) {
+    t->lends = false;
+    if (listed) {
         t->flags = WG_T_SCRATCH | WG_T_LISTED;
         t->adjoint = th->scratch_list;
         th->scratch_list = t;
     }
+    return t;
+}
+
+/* An empty handle: a slot on the top tape, or a value of the caller's if there is none. */
+static inline wg_tensor *wg_handle_new(struct wg_thread *th, int rank)
+{
+    if (__builtin_expect(!th->top || rank > WG_INLINE_RANK || *wg_lost_tapes() > 0, 0))
+        return wg_handle_find(th, rank);
+    wg_tensor *t = wg_slot_new(th, th->top, th->scratch && th->top == th->walking && !th->top->trace);
+    if (t)
+        t->rank = (uint8_t)rank;
     return t;
 }
 
@@ -98,6 +123,28 @@ static inline void wg_copy_dims(wg_tensor *y, const wg_tensor *t)
         memcpy(y->inline_dims, t->inline_dims, sizeof y->inline_dims);
     else
         memcpy(y->dims, t->dims, 2 * (size_t)t->rank * sizeof *t->dims);
+}
+
+/* What y has of a tensor that it is laid out as, whose dims lie in its handle: all but memory. */
+static inline void wg_lay_out_like(wg_tensor *y, const wg_tensor *model)
+{
+    y->dtype = model->dtype;
+    y->rank = model->rank;
+    y->slot = 0;
+    y->numel = model->numel;
+    y->flags |= model->flags & (WG_T_CONTIGUOUS | WG_T_DENSE);
+    if (model->rank == 1)
+        memcpy(y->inline_dims, model->inline_dims, 2 * sizeof *y->inline_dims);
+    else if (model->rank > 0)
+        memcpy(y->inline_dims, model->inline_dims, sizeof y->inline_dims);
+}
+
+/* Was operand i given away to op, and may a result have its bytes as far as memory goes? What lies in a slot stays there. */
+static inline bool wg_is_given(const struct wg_op *op, const wg_tensor *t, unsigned i)
+{
+    const unsigned wanted = WG_T_TAKE | WG_T_DENSE, unwanted = WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT;
+    return (t->flags & (wanted | unwanted)) == wanted && wg_bit(op->inplace, i) && t->storage->size_class > 0 &&
+           wg_storage_unique(t->storage);
 }
 
 /* Does an op on operands of which some have these flags pass a gradient on, once it is recorded? */
@@ -112,16 +159,43 @@ static inline size_t wg_bytes_of(const wg_tensor *t)
     return (size_t)t->numel << (0x0332 >> 4 * t->dtype & 15); /* a digit for each dtype: 4, 8, 8, 1 */
 }
 
-/* The storage of y, which has its extents: taken's, or new. */
+static inline void wg_lend_own(wg_tensor *t)
+{
+    struct wg_storage *own = wg_own_storage(t);
+    wg_unpoison(own->few, sizeof own->few);
+    atomic_init(&own->refs, 1);
+    own->version = 0;
+    own->size_class = own->lead = 0;
+    own->place = 0;
+    own->bytes = 0;
+    own->log = NULL;
+    t->lends = true;
+    t->storage = own;
+    t->data = own->few;
+}
+
+/* The storage of y, of so many bytes: taken's, its own if it may, or a new one. */
+static inline wg_status wg_storage_of(struct wg_thread *th, wg_tensor *y, size_t bytes, bool may_own, const wg_tensor *taken)
+{
+    if (taken) { /* which nobody else holds */
+        atomic_store_explicit(&taken->storage->refs, 2, memory_order_relaxed);
+        y->storage = taken->storage;
+        y->data = taken->data;
+    } else if (may_own && bytes <= WG_FEW) {
+        wg_lend_own(y);
+    } else {
+        if (!(y->storage = wg_storage_from(th, bytes)))
+            return WG_E_MEMORY;
+        y->data = wg_storage_data(y->storage);
+    }
+    return WG_OK;
+}
+
+/* The same of any y that has its extents. A capture knows storages by their blocks, and a rerun of a traced tape writes once more what
+   was kept of it: neither uses storages in slots. */
 static inline wg_status wg_storage_for(struct wg_thread *th, wg_tensor *y, const wg_tensor *taken)
 {
-    if (taken) /* which nobody else holds */
-        atomic_store_explicit(&taken->storage->refs, 2, memory_order_relaxed);
-    y->storage = taken ? taken->storage : wg_storage_from(th, wg_bytes_of(y));
-    if (!y->storage)
-        return WG_E_MEMORY;
-    y->data = taken ? taken->data : wg_storage_data(y->storage);
-    return WG_OK;
+    return wg_storage_of(th, y, wg_bytes_of(y), !th->watched && y->tape, taken);
 }
 
 /* Gives up the value, keeps the handle. */
@@ -148,18 +222,23 @@ static inline void wg_hand_over_value(wg_tensor *t)
     t->state = WG_RELEASED;
 }
 
+static inline void wg_slot_free(wg_tensor *t)
+{
+    t->adjoint = t->tape->free_slots;
+    t->tape->free_slots = t;
+}
+
 /* Gives back the slot of a tape's tensor too. */
 static inline void wg_release_slot(wg_tensor *t)
 {
-    wg_tape *tape = t->tape;
     if (t->storage)
         wg_storage_unref(t->storage);
     t->storage = NULL;
     t->data = NULL;
     t->state = WG_DEAD;
     t->flags = 0;
-    t->adjoint = tape->free_slots;
-    tape->free_slots = t;
+    if (!t->lends)
+        wg_slot_free(t);
 }
 
 #endif

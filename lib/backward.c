@@ -4,18 +4,12 @@
 #include "walk.h"
 #include "wengert/ops.h"
 
-struct pending {
-    wg_tensor *leaf, *gradient;
-    struct wg_undo *undo;
-    struct wg_leaf_gradient *entry; /* of a tape's leaf */
-};
-
 /* The summed gradient as a value of the leaf's own: dense, its storage held by nobody else; added to what the leaf has. */
 static wg_tensor *leaf_value(struct walk *w, wg_tensor *g, wg_tensor *before)
 {
     if (before)
         g = wg_add(before, g);
-    else if (w->keeping || !(g->flags & WG_T_DENSE) || !wg_storage_unique(g->storage))
+    else if (w->keeping || !(g->flags & WG_T_DENSE) || (g->storage->size_class > 0 && !wg_storage_unique(g->storage)))
         g = wg_copy(g);
     wg_tensor *value = g ? wg_value_on(g) : NULL;
     if (value)
@@ -23,12 +17,14 @@ static wg_tensor *leaf_value(struct walk *w, wg_tensor *g, wg_tensor *before)
     return value;
 }
 
-static wg_status prepare(struct walk *w, wg_tensor *t, struct pending *p)
+static wg_status prepare(struct walk *w, wg_tensor *t, struct wg_leaf_change *p)
 {
+    *p = (struct wg_leaf_change){NULL, NULL, NULL};
     WG_TRY(wg_walk_fold(w, t));
     if (!t->adjoint || !(t->flags & WG_T_REQUIRES))
         return WG_OK;
-    WG_TRY(wg_walk_hooks(w, t));
+    if (wg_any_hooks(w->th))
+        WG_TRY(wg_walk_hooks(w, t));
     p->leaf = t->flags & WG_T_PROXY ? t->from.leaf : t;
     if (p->leaf->state == WG_DEAD) { /* freed meanwhile: nobody will ask */
         p->leaf = NULL;
@@ -39,7 +35,7 @@ static wg_status prepare(struct walk *w, wg_tensor *t, struct pending *p)
     if (!p->gradient)
         return wg_error_cause();
     if (!p->leaf->tape)
-        return (p->undo = wg_undo_gradient_new()) ? WG_OK : WG_E_MEMORY;
+        return WG_OK;
     p->entry = wg_leaf_gradient_find(p->leaf);
     if (!p->entry) {
         p->entry = wg_tape_alloc(p->leaf->tape, sizeof *p->entry);
@@ -51,15 +47,18 @@ static wg_status prepare(struct walk *w, wg_tensor *t, struct pending *p)
     return WG_OK;
 }
 
-static void hand_over(struct wg_thread *th, struct pending *p)
+/* What remains is what a failing step puts back. */
+static void hand_over(struct wg_leaf_change *p)
 {
     if (p->entry) {
         if (p->entry->gradient)
             wg_value_unref(p->entry->gradient);
         p->entry->gradient = p->gradient;
+        p->leaf = NULL;
     } else if (p->leaf) {
-        wg_undo_gradient_push(th->top, p->undo, p->leaf, wg_value_of(p->leaf)->gradient);
+        wg_tensor *before = wg_value_of(p->leaf)->gradient;
         wg_value_of(p->leaf)->gradient = p->gradient;
+        p->gradient = before;
     }
 }
 
@@ -75,22 +74,29 @@ static wg_status deliver(struct walk *w)
 {
     if (w->n_touched == 0)
         return WG_OK;
-    struct pending *pending = wg_object_new(w->n_touched * sizeof *pending);
-    wg_status status = pending ? WG_OK : WG_E_MEMORY;
-    for (size_t i = 0; i < w->n_touched && status == WG_OK; i++) {
-        w->th->cause = cause_of(w, w->touched[i]->adjoint);
-        status = prepare(w, w->touched[i], &pending[i]);
+    struct wg_undo *undo = wg_object_new(sizeof *undo);
+    struct wg_leaf_change *change = undo ? wg_object_new(w->n_touched * sizeof *change) : NULL;
+    wg_status status = change ? WG_OK : WG_E_MEMORY;
+    size_t n = 0;
+    while (n < w->n_touched && status == WG_OK) {
+        w->th->cause = cause_of(w, w->touched[n]->adjoint);
+        status = prepare(w, w->touched[n], &change[n]);
+        n++;
     }
     w->th->cause = NULL;
-    for (size_t i = 0; pending && i < w->n_touched; i++)
-        if (status == WG_OK) {
-            hand_over(w->th, &pending[i]);
-        } else {
-            if (pending[i].gradient)
-                wg_value_unref(pending[i].gradient);
-            wg_object_free(pending[i].undo);
-        }
-    wg_object_free(pending);
+    if (status == WG_OK) {
+        for (size_t i = 0; i < n; i++)
+            hand_over(&change[i]);
+        wg_tape *tape = w->th->top;
+        *undo = (struct wg_undo){.older = tape->undo, .change = change, .n = n};
+        tape->undo = undo;
+        return WG_OK;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (change[i].gradient)
+            wg_value_unref(change[i].gradient);
+    wg_object_free(change);
+    wg_object_free(undo);
     return status;
 }
 

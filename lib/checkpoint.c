@@ -44,11 +44,17 @@ static wg_tensor *value_of(struct wg_thread *th, wg_function *f, void *context, 
 
 /* ---- what the function read and changed ---- */
 
+/* Of something that outlives the tape. */
+static bool is_change(const struct wg_undo *undo, const wg_tape *tape)
+{
+    return undo->storage && !wg_storage_is_of(undo->storage, tape);
+}
+
 static size_t count_changes(const wg_tape *tape)
 {
     size_t n = 0;
     for (const struct wg_undo *undo = tape->undo; undo; undo = undo->older)
-        n += undo->storage != NULL;
+        n += is_change(undo, tape);
     return n;
 }
 
@@ -56,7 +62,7 @@ static size_t count_changes(const wg_tape *tape)
 static void note_changes(struct checkpoint *p, const wg_tape *tape)
 {
     for (const struct wg_undo *undo = tape->undo; undo; undo = undo->older)
-        if (undo->storage) {
+        if (is_change(undo, tape)) {
             p->before[p->n_before++] = (struct before){undo->storage, undo->saved, undo->at, undo->bytes, 0};
             wg_storage_ref(undo->storage);
             wg_storage_ref(undo->saved);

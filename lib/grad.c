@@ -55,7 +55,7 @@ static wg_status finish_leaves(struct walk *w)
     for (size_t i = 0; i < w->n_touched; i++) {
         wg_tensor *t = w->touched[i];
         WG_TRY(wg_walk_fold(w, t));
-        if (t->adjoint && !w->part)
+        if (t->adjoint && !w->part && wg_any_hooks(w->th))
             WG_TRY(wg_walk_hooks(w, t));
     }
     return WG_OK;

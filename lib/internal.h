@@ -29,8 +29,7 @@ struct wg_node {
     const struct wg_node *cause; /* the forward node whose backward made this one */
     const wg_section *section;
     struct wg_node *next_update; /* queue of an update bracket */
-    const wg_closure *closure;
-    bool needs; /* some output needs a gradient */
+    bool needs;                  /* some output needs a gradient */
 };
 
 /* Behind a node: its inputs, its outputs, and the versions that their storages had, as far as backward reads them. */
@@ -49,6 +48,7 @@ struct wg_chunk {
 struct wg_arena {
     char *at, *end;
     struct wg_chunk *chunks;
+    size_t bytes; /* of all chunks */
 };
 
 /* A leaf of the tape's own: its gradient. */
@@ -64,13 +64,27 @@ struct wg_hook_entry {
     struct wg_hook_entry *next;
 };
 
-/* What is put back if the step fails: the bytes of an operand that an op overwrote, or the gradient that a leaf had. */
+/* A gradient that is to be a leaf's, or, once it is, the one that it had before or NULL. */
+struct wg_leaf_change {
+    wg_tensor *leaf, *gradient;
+    struct wg_leaf_gradient *entry; /* of a tape's leaf */
+};
+
+/* What is put back if the step fails: the bytes of an operand that an op overwrote, or the gradients that leaves of the caller's had. */
 struct wg_undo {
     struct wg_undo *older;
     struct wg_storage *storage, *saved; /* bytes: where they belong, and their copy */
     char *at;
     size_t bytes;
-    wg_tensor *leaf, *gradient; /* gradient: the leaf, with a reference, and its old gradient or NULL */
+    struct wg_leaf_change *change; /* gradients: n of them, those without a leaf empty; or NULL */
+    size_t n;
+    bool holds_leaves; /* until they are handed down, the leaves have proxies on this tape or below it */
+};
+
+/* A closure of one of the tape's nodes. */
+struct wg_closure_entry {
+    const wg_closure *closure;
+    struct wg_closure_entry *next;
 };
 
 /* A closure that check mode has found right. */
@@ -96,6 +110,7 @@ struct wg_tape {
     wg_tensor *free_slots;        /* linked by adjoint */
     struct wg_leaf_gradient *gradients;
     struct wg_hook_entry *hooks;
+    struct wg_closure_entry *closures; /* the youngest first */
     struct wg_undo *undo;
     struct wg_label *labels;
     const wg_section *section_at_open;
@@ -110,7 +125,7 @@ struct wg_value {
     wg_tensor *gradient;
     wg_tensor **behind; /* of a kept tensor: the leaves behind it, each with a reference */
     size_t n_behind;
-    int64_t more_dims[2 * WG_MAX_RANK];
+    int64_t more_dims[]; /* of a rank that the handle has no room for */
 };
 
 /* A leaf has more than one proxy only if its wish for a gradient changed while nodes used it: the youngest first. */
@@ -146,6 +161,7 @@ struct wg_thread {
     struct wg_log *capture; /* of the step that is being captured, or NULL */
     bool updating;          /* between wg_update_begin and _commit */
     bool update_failed;
+    bool watched; /* ops are captured, traced, looked at by anomaly mode, or refused, for a tape failed to open: wg_watch */
     int vjp_depth;
     int threads;
     enum wg_isa isa; /* as wg_isa() says */
@@ -165,6 +181,12 @@ struct wg_thread {
     void *hook_context;
 };
 
+/* After any of these has changed. */
+static inline void wg_watch(struct wg_thread *th)
+{
+    th->watched = th->capture || th->anomaly || (th->top && th->top->trace) || *wg_lost_tapes() > 0;
+}
+
 /* ---- errors ---- */
 
 wg_status wg_fail(wg_status code, const char *op, const char *format, ...) WG_PRINTF(3, 4);
@@ -182,7 +204,7 @@ wg_status wg_op_failed(struct wg_thread *th, const struct wg_op *op, wg_status s
 wg_status wg_check_handle(const wg_tensor *t, const char *op, int index);
 /* May its shape be asked? Released values keep theirs; else the error is recorded. */
 bool wg_has_shape(const wg_tensor *t, const char *op);
-wg_status wg_shape_check(const char *op, const wg_shape *shape, wg_dtype dtype, int64_t *numel);
+wg_status wg_shape_check(const char *op, int rank, const int64_t *extent, wg_dtype dtype, int64_t *numel);
 /* Fills extents, row-major or given strides, and the flags of density. */
 void wg_set_dims(wg_tensor *t, int rank, const int64_t *extent, const int64_t *stride);
 static inline bool wg_same_dims(const wg_tensor *a, const wg_tensor *b)
@@ -219,8 +241,6 @@ struct wg_leaf_gradient *wg_leaf_gradient_find(const wg_tensor *t);
 wg_tensor *wg_leaf_gradient(const wg_tensor *leaf); /* or NULL; the caller may have freed the leaf */
 wg_status wg_undo_push(wg_tape *tape, const wg_tensor *t);
 wg_status wg_undo_push_bytes(wg_tape *tape, struct wg_storage *storage, char *at, size_t bytes);
-struct wg_undo *wg_undo_gradient_new(void); /* memory for an entry, found before anything changes */
-void wg_undo_gradient_push(wg_tape *tape, struct wg_undo *entry, wg_tensor *leaf, wg_tensor *old);
 void wg_undo_end(wg_tape *tape, bool restore);
 void wg_undo_hand_down(wg_tape *from, wg_tape *to);
 void wg_undo_commit_all(struct wg_thread *th);

@@ -79,6 +79,7 @@ struct wg_thread *wg_thread_new(void)
         return NULL;
     th->pool.fail_at = INT64_MAX;
     th->isa = wg_isa();
+    wg_watch(th);
     th->updates_end = &th->updates;
     wg_tls.state = th;
     if (pthread_setspecific(key, th) != 0) {

@@ -105,9 +105,7 @@ static const int64_t *strides_to_keep(const wg_call *c, const wg_spec *spec, int
 bool wg_may_overwrite(const struct wg_thread *th, const wg_call *c, unsigned i)
 {
     const wg_tensor *t = c->in[i];
-    const unsigned wanted = WG_T_TAKE | WG_T_DENSE, unwanted = WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT;
-    return (t->flags & (wanted | unwanted)) == wanted && wg_bit(c->op->inplace, i) && !th->anomaly &&
-           wg_storage_unique(t->storage) && !(th->top && th->top->trace && !t->from.node) &&
+    return wg_is_given(c->op, t, i) && !th->anomaly && !(th->top && th->top->trace && !t->from.node) &&
            !(wg_bit(c->op->saves, i) && wg_differentiable(th, c));
 }
 
@@ -169,10 +167,8 @@ wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node)
     if (c->n_out > 0 && status == WG_OK && !has_float(c) && spec[0].dtype <= WG_F64)
         node->call.dtype = (uint8_t)spec[0].dtype;
     for (unsigned i = 0; i < c->n_out && status == WG_OK; i++) {
-        wg_shape shape = {.rank = spec[i].rank};
         int64_t numel;
-        memcpy(shape.extent, spec[i].extent, sizeof shape.extent); /* all of them: the rank is not checked yet */
-        status = wg_shape_check(op->name, &shape, spec[i].dtype, &numel);
+        status = wg_shape_check(op->name, spec[i].rank, spec[i].extent, spec[i].dtype, &numel);
         if (status == WG_OK)
             status = make_output(th, node, i, &spec[i]);
     }

@@ -138,18 +138,31 @@ static void remember(void *context, wg_tensor *leaf, bool hidden)
 
 /* ---- keeping ---- */
 
+/* What lies in a slot goes with the tape: it is copied. */
 wg_tensor *wg_value_on(const wg_tensor *t)
 {
-    wg_tensor *value = wg_value_new(t->rank);
-    if (!value)
+    struct wg_storage *storage = t->storage;
+    const bool stays = storage->size_class > 0;
+    if (!stays && !(storage = wg_storage_new(WG_FEW)))
         return NULL;
+    wg_tensor *value = wg_value_new(t->rank);
+    if (!value) {
+        if (!stays)
+            wg_storage_unref(storage);
+        return NULL;
+    }
     value->dtype = t->dtype;
     value->numel = t->numel;
     value->flags = t->flags & (WG_T_CONTIGUOUS | WG_T_DENSE);
     wg_copy_dims(value, t);
-    value->data = t->data;
-    value->storage = t->storage;
-    wg_storage_ref(t->storage);
+    value->storage = storage;
+    if (stays) {
+        value->data = t->data;
+        wg_storage_ref(storage);
+    } else {
+        value->data = storage->few + (t->data - t->storage->few);
+        memcpy(storage->few, t->storage->few, sizeof storage->few);
+    }
     return value;
 }
 

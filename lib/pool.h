@@ -39,7 +39,7 @@ static inline void wg_unpoison(void *at, size_t bytes)
 }
 
 /* A block: this header, then the payload: 64-byte aligned, or, where it is no larger than that, in the header's last bytes. So a scalar
-   is one cache line. */
+   is one cache line. Size class 0 is not a block: it lies in a tensor's slot (arena.h), and goes with its tape. */
 enum { WG_FEW = 16 };
 struct wg_storage {
     atomic_int refs;
@@ -106,7 +106,7 @@ static inline void wg_storage_ref(struct wg_storage *storage)
 
 static inline char *wg_storage_data(struct wg_storage *storage)
 {
-    return storage->size_class == 1 ? storage->few : (char *)(storage + 1);
+    return storage->size_class <= 1 ? storage->few : (char *)(storage + 1);
 }
 
 static inline bool wg_storage_unique(struct wg_storage *storage)
@@ -116,16 +116,21 @@ static inline bool wg_storage_unique(struct wg_storage *storage)
 
 static inline size_t wg_storage_room(const struct wg_storage *storage)
 {
-    return storage->size_class == 1 ? sizeof storage->few : storage->bytes - sizeof *storage - 64 * (size_t)storage->lead;
+    return storage->size_class <= 1 ? sizeof storage->few : storage->bytes - sizeof *storage - 64 * (size_t)storage->lead;
 }
 
 void wg_capture_gone(struct wg_storage *storage);
-void wg_storage_end(struct wg_storage *storage); /* in a thread that has no state, or no longer */
+void wg_storage_end(struct wg_storage *storage);    /* in a thread that has no state, or no longer */
+void wg_storage_vacate(struct wg_storage *storage); /* of one that lies in a slot */
 
 static inline void wg_storage_unref(struct wg_storage *storage)
 {
     if (!wg_storage_unique(storage) && atomic_fetch_sub_explicit(&storage->refs, 1, memory_order_acq_rel) != 1)
         return;
+    if (storage->size_class == 0) {
+        wg_storage_vacate(storage);
+        return;
+    }
     struct wg_thread *th = wg_tls.state;
     if (!th) {
         wg_storage_end(storage);

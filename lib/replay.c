@@ -235,6 +235,7 @@ static wg_status check_capture(struct wg_thread *th, wg_step *step)
 static wg_status record_step(struct wg_thread *th, struct wg_log *log, wg_step *step, void *context)
 {
     th->capture = log;
+    wg_watch(th);
     wg_status status = step(context);
     if (th->top || th->updating) {
         if (status == WG_OK)
@@ -243,6 +244,7 @@ static wg_status record_step(struct wg_thread *th, struct wg_log *log, wg_step *
         wg_tape_unwind(th, NULL);
     }
     th->capture = NULL;
+    wg_watch(th);
     if (status == WG_OK && log->failed != WG_OK)
         status = log->failed;
     settle(log);

@@ -5,29 +5,31 @@
 
 /* ---- arenas ---- */
 
-enum { CHUNK = 1 << 16 }; /* with its headers */
+/* A chunk with its headers has from 64 KiB to 16 MiB: as much as the arena has so far. The large ones lie in huge pages. */
+enum { CHUNK = 1 << 16, LARGEST = 1 << 24, LINE = 64, AHEAD = 8 };
 
-static struct wg_chunk *chunk_new(size_t bytes)
+static struct wg_chunk *chunk_new(size_t bytes, size_t size)
 {
-    const size_t overhead = sizeof(struct wg_storage) + sizeof(struct wg_chunk) + WG_SLOT;
-    const size_t size = bytes + overhead > CHUNK ? bytes + overhead : CHUNK;
+    const size_t overhead = sizeof(struct wg_storage) + sizeof(struct wg_chunk) + LINE;
+    size = bytes + overhead > size ? bytes + overhead : size;
     struct wg_storage *block = wg_storage_new(size - sizeof *block);
     if (!block)
         return NULL;
     struct wg_chunk *chunk = (struct wg_chunk *)(void *)wg_storage_data(block);
     char *after = (char *)(chunk + 1);
-    chunk->start = after + (WG_SLOT - (uintptr_t)after % WG_SLOT) % WG_SLOT; /* two cache lines */
+    chunk->start = after + (LINE - (uintptr_t)after % LINE) % LINE;
     chunk->end = (char *)block + size;
     return chunk;
 }
 
 void *wg_arena_grow(struct wg_arena *arena, size_t bytes)
 {
-    struct wg_chunk *chunk = chunk_new(bytes);
+    struct wg_chunk *chunk = chunk_new(bytes, arena->bytes < CHUNK ? CHUNK : arena->bytes > LARGEST ? LARGEST : arena->bytes);
     if (!chunk)
         return NULL;
     if (arena->chunks)
         arena->chunks->filled = arena->at;
+    arena->bytes += (size_t)(chunk->end - (char *)chunk) + sizeof(struct wg_storage);
     chunk->prev = arena->chunks;
     arena->chunks = chunk;
     arena->at = chunk->start;
@@ -47,15 +49,18 @@ void wg_arena_shrink(struct wg_arena *arena, bool all)
     arena->chunks = chunk;
     arena->at = chunk ? chunk->start : NULL;
     arena->end = chunk ? chunk->end : NULL;
+    arena->bytes = chunk ? (size_t)(chunk->end - (char *)chunk) + sizeof(struct wg_storage) : 0;
     if (chunk)
         wg_poison(chunk->start, (size_t)(chunk->end - chunk->start));
 }
 
 /* ---- proxies: each tensor of the caller's is referenced once per tape, however often it is used ---- */
 
+/* Neighbours in memory, which were made one after the other and are used so, are neighbours here. */
 static size_t leaf_home(const struct wg_thread *th, const wg_tensor *leaf)
 {
-    return ((uintptr_t)leaf >> 6) * 0x9E3779B97F4A7C15u >> 20 & (th->leaf_capacity - 1);
+    const uintptr_t line = (uintptr_t)leaf >> 6;
+    return (((line >> 8) * 0x9E3779B97F4A7C15u >> 20) + line) & (th->leaf_capacity - 1);
 }
 
 static struct wg_leaf_entry *leaf_find(struct wg_thread *th, const wg_tensor *leaf)
@@ -68,10 +73,9 @@ static struct wg_leaf_entry *leaf_find(struct wg_thread *th, const wg_tensor *le
     return &th->leaves[i];
 }
 
+/* It is never more than half full. */
 static wg_status leaves_grow(struct wg_thread *th)
 {
-    if (2 * (th->leaf_count + 1) <= th->leaf_capacity)
-        return WG_OK;
     const size_t old_capacity = th->leaf_capacity, capacity = old_capacity ? 2 * old_capacity : 64;
     struct wg_leaf_entry *old = th->leaves, *grown = wg_object_new(capacity * sizeof *grown);
     if (!grown)
@@ -107,33 +111,55 @@ struct wg_proxy_link *wg_proxies_of(struct wg_thread *th, const wg_tensor *leaf)
     return entry && entry->leaf ? entry->proxies : NULL;
 }
 
-wg_tensor *wg_proxy(struct wg_thread *th, wg_tensor *leaf)
+/* The leaf is held, and holds the storage. */
+static wg_tensor *proxy_new(struct wg_thread *th, wg_tensor *leaf, unsigned wanted)
 {
-    const unsigned wanted = leaf->flags & (WG_T_REQUIRES | WG_T_NEEDS);
-    struct wg_proxy_link *link = wg_proxies_of(th, leaf);
-    if (link && (link->proxy->flags & (WG_T_REQUIRES | WG_T_NEEDS)) == wanted)
-        return link->proxy;
-    if (leaves_grow(th) != WG_OK || !(link = wg_tape_alloc(th->top, sizeof *link)))
-        return NULL;
     const bool scratch = th->scratch;
     th->scratch = false; /* a proxy outlives the vjp in which it may be made */
-    wg_tensor *proxy = wg_alias(th, leaf);
+    wg_tensor *proxy = wg_handle_new(th, leaf->rank);
     th->scratch = scratch;
     if (!proxy)
         return NULL;
-    proxy->flags |= (uint16_t)(WG_T_PROXY | wanted);
+    proxy->dtype = leaf->dtype;
+    proxy->numel = leaf->numel;
+    proxy->flags = (uint16_t)(WG_T_PROXY | wanted | (leaf->flags & (WG_T_CONTIGUOUS | WG_T_DENSE)));
+    proxy->twin = false;
+    if (leaf->rank > 0)
+        wg_copy_dims(proxy, leaf);
+    proxy->data = leaf->data;
+    proxy->storage = leaf->storage;
     proxy->from.leaf = leaf;
     atomic_fetch_add_explicit(&wg_value_of(leaf)->refs, 1, memory_order_relaxed);
+    return proxy;
+}
+
+wg_tensor *wg_proxy(struct wg_thread *th, wg_tensor *leaf)
+{
+    const unsigned wanted = leaf->flags & (WG_T_REQUIRES | WG_T_NEEDS);
     struct wg_leaf_entry *entry = leaf_find(th, leaf);
-    th->leaf_count += entry->leaf == NULL;
-    *link = (struct wg_proxy_link){proxy, entry->leaf ? entry->proxies : NULL};
+    struct wg_proxy_link *older = entry ? entry->proxies : NULL; /* an empty entry has none */
+    if (older && (older->proxy->flags & (WG_T_REQUIRES | WG_T_NEEDS)) == wanted)
+        return older->proxy;
+    if (2 * (th->leaf_count + 1) > th->leaf_capacity) {
+        if (leaves_grow(th) != WG_OK)
+            return NULL;
+        entry = leaf_find(th, leaf);
+    }
+    struct wg_proxy_link *link = wg_tape_alloc(th->top, sizeof *link);
+    wg_tensor *proxy = link ? proxy_new(th, leaf, wanted) : NULL;
+    if (!proxy)
+        return NULL;
+    th->leaf_count += older == NULL;
+    if (older)
+        older->proxy->twin = proxy->twin = true;
+    *link = (struct wg_proxy_link){proxy, older};
     *entry = (struct wg_leaf_entry){leaf, link};
     return proxy;
 }
 
-static void proxy_end(struct wg_thread *th, wg_tensor *proxy)
+static void proxy_forget(struct wg_thread *th, const wg_tensor *proxy)
 {
-    wg_tensor *leaf = proxy->from.leaf;
+    const wg_tensor *leaf = proxy->from.leaf;
     struct wg_leaf_entry *entry = leaf_find(th, leaf);
     for (struct wg_proxy_link **link = &entry->proxies; *link; link = &(*link)->older)
         if ((*link)->proxy == proxy) {
@@ -142,7 +168,6 @@ static void proxy_end(struct wg_thread *th, wg_tensor *proxy)
         }
     if (!entry->proxies)
         leaf_remove(th, entry);
-    wg_value_unref(leaf);
 }
 
 /* ---- effects ---- */
@@ -173,29 +198,28 @@ wg_status wg_undo_push_bytes(wg_tape *tape, struct wg_storage *storage, char *at
     return WG_OK;
 }
 
-struct wg_undo *wg_undo_gradient_new(void)
+static void undo_gradients(struct wg_undo *entry, bool restore)
 {
-    struct wg_storage *block = wg_storage_new(sizeof(struct wg_undo));
-    return block ? (struct wg_undo *)(void *)wg_storage_data(block) : NULL;
-}
-
-void wg_undo_gradient_push(wg_tape *tape, struct wg_undo *entry, wg_tensor *leaf, wg_tensor *old)
-{
-    atomic_fetch_add_explicit(&wg_value_of(leaf)->refs, 1, memory_order_relaxed);
-    *entry = (struct wg_undo){.older = tape->undo, .leaf = leaf, .gradient = old};
-    tape->undo = entry;
-}
-
-static void undo_one(struct wg_thread *th, const struct wg_undo *entry, bool restore)
-{
-    if (entry->leaf) {
-        struct wg_value *value = wg_value_of(entry->leaf);
-        wg_tensor *unwanted = restore ? value->gradient : entry->gradient;
+    for (size_t i = 0; i < entry->n; i++) {
+        struct wg_leaf_change *change = &entry->change[i];
+        if (!change->leaf)
+            continue;
+        struct wg_value *value = wg_value_of(change->leaf);
+        wg_tensor *unwanted = restore ? value->gradient : change->gradient;
         if (restore)
-            value->gradient = entry->gradient;
+            value->gradient = change->gradient;
         if (unwanted)
             wg_value_unref(unwanted);
-        wg_value_unref(entry->leaf);
+        if (entry->holds_leaves)
+            wg_value_unref(change->leaf);
+    }
+    wg_object_free(entry->change);
+}
+
+static void undo_one(struct wg_thread *th, struct wg_undo *entry, bool restore)
+{
+    if (entry->change) {
+        undo_gradients(entry, restore);
         return;
     }
     if (restore) {
@@ -218,11 +242,29 @@ void wg_undo_end(wg_tape *tape, bool restore)
     }
 }
 
+static void hold_leaves(struct wg_undo *entry)
+{
+    for (size_t i = 0; i < entry->n && !entry->holds_leaves; i++)
+        if (entry->change[i].leaf)
+            atomic_fetch_add_explicit(&wg_value_of(entry->change[i].leaf)->refs, 1, memory_order_relaxed);
+    entry->holds_leaves = true;
+}
+
+/* What lies in slots of the upper tape is gone with it, and so are its proxies. */
 void wg_undo_hand_down(wg_tape *from, wg_tape *to)
 {
     struct wg_undo **oldest = &from->undo;
-    while (*oldest)
-        oldest = &(*oldest)->older;
+    while (*oldest) {
+        struct wg_undo *entry = *oldest;
+        if (entry->storage && wg_storage_is_of(entry->storage, from)) {
+            *oldest = entry->older;
+            undo_one(from->thread, entry, false);
+            wg_object_free(entry);
+        } else {
+            hold_leaves(entry);
+            oldest = &entry->older;
+        }
+    }
     *oldest = to->undo;
     to->undo = from->undo;
     from->undo = NULL;
@@ -251,6 +293,8 @@ wg_tape *wg_tape_push(struct wg_thread *th, bool trace)
     }
     if (!tape) {
         ++*wg_lost_tapes();
+        if (th)
+            wg_watch(th);
         return NULL;
     }
     tape->below = th->top;
@@ -260,6 +304,7 @@ wg_tape *wg_tape_push(struct wg_thread *th, bool trace)
     tape->trace = trace;
     tape->section_at_open = th->section;
     th->top = tape;
+    wg_watch(th);
     return tape;
 }
 
@@ -271,29 +316,39 @@ wg_tape *wg_tape_open_with(wg_tape_options options)
     return wg_tape_push(th, options.trace);
 }
 
+/* Of the last tape all proxies go, and the table is emptied at once, if it is not mostly empty. */
 static void close_slots(struct wg_thread *th, wg_tape *tape)
 {
+    const bool all = !tape->below && 16 * th->leaf_count >= th->leaf_capacity;
     char *end = tape->slots.at;
     for (struct wg_chunk *chunk = tape->slots.chunks; chunk; chunk = chunk->prev, end = chunk ? chunk->filled : NULL)
-        for (wg_tensor *t = (wg_tensor *)(void *)chunk->start; (char *)t < end; t++) {
+        for (struct wg_slot *slot = (struct wg_slot *)(void *)chunk->start; (char *)slot < end; slot++) {
+            wg_tensor *t = &slot->t;
+            __builtin_prefetch(slot + AHEAD);
             if (t->state == WG_DEAD)
                 continue;
-            if (t->flags & WG_T_PROXY)
-                proxy_end(th, t);
-            if (t->storage)
+            if (t->flags & WG_T_PROXY) {
+                if (!all)
+                    proxy_forget(th, t);
+                wg_value_unref(t->from.leaf);
+            } else if (t->storage && t->storage != &slot->own) {
                 wg_storage_unref(t->storage);
+            }
             t->state = WG_DEAD;
             t->storage = NULL;
             t->data = NULL;
         }
-    tape->free_slots = NULL;
+    if (all && th->leaf_count > 0) {
+        memset(th->leaves, 0, th->leaf_capacity * sizeof *th->leaves);
+        th->leaf_count = 0;
+    }
 }
 
 static void close_nodes(wg_tape *tape)
 {
-    for (struct wg_node *node = tape->last; node; node = node->prev)
-        if (node->closure && node->closure->destroy)
-            node->closure->destroy(node->closure->context);
+    for (const struct wg_closure_entry *entry = tape->closures; entry; entry = entry->next)
+        if (entry->closure->destroy)
+            entry->closure->destroy(entry->closure->context);
     for (struct wg_leaf_gradient *entry = tape->gradients; entry; entry = entry->next)
         if (entry->gradient)
             wg_value_unref(entry->gradient);
@@ -302,6 +357,7 @@ static void close_nodes(wg_tape *tape)
     tape->n_nodes = 0;
     tape->gradients = NULL;
     tape->hooks = NULL;
+    tape->closures = NULL;
     tape->labels = NULL;
 }
 
@@ -311,6 +367,8 @@ wg_status wg_tape_close(wg_tape *tape)
     if (!tape || !th) {
         if (*wg_lost_tapes() > 0)
             --*wg_lost_tapes();
+        if (th)
+            wg_watch(th);
         return tape ? WG_E_MEMORY : WG_OK;
     }
     if (tape->thread != th)
@@ -332,10 +390,12 @@ wg_status wg_tape_close(wg_tape *tape)
         wg_undo_hand_down(tape, tape->below);
     close_slots(th, tape);
     close_nodes(tape);
+    tape->free_slots = NULL;
     wg_arena_shrink(&tape->slots, false);
     th->section = tape->section_at_open;
     th->top = tape->below;
     *(th->top ? &th->top->above : &th->bottom) = NULL;
+    wg_watch(th);
     tape->failed = false;
     tape->below = th->spare_tapes;
     th->spare_tapes = tape;

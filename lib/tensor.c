@@ -40,24 +40,34 @@ const char *wg_shape_text(wg_shape shape, char *text, size_t size)
     return text;
 }
 
-wg_status wg_shape_check(const char *op, const wg_shape *shape, wg_dtype dtype, int64_t *numel)
+static wg_status refuse_shape(const char *op, int rank, const int64_t *extent, wg_dtype dtype)
 {
     if (wg_dtype_size(dtype) == 0)
         return wg_fail(WG_E_DTYPE, op, "%s: there is no dtype %d", op, (int)dtype);
-    if (shape->rank < 0 || shape->rank > WG_MAX_RANK)
-        return wg_fail(WG_E_SHAPE, op, "%s: rank %d is not in 0..%d", op, shape->rank, WG_MAX_RANK);
+    if (rank < 0 || rank > WG_MAX_RANK)
+        return wg_fail(WG_E_SHAPE, op, "%s: rank %d is not in 0..%d", op, rank, WG_MAX_RANK);
     char text[200];
+    wg_shape shape = {.rank = rank};
+    bool negative = false;
+    for (int i = 0; i < rank; i++) {
+        shape.extent[i] = extent[i];
+        negative = negative || extent[i] < 0;
+    }
+    wg_shape_text(shape, text, sizeof text);
+    return negative ? wg_fail(WG_E_SHAPE, op, "%s: negative extent in %s", op, text)
+                    : wg_fail(WG_E_SHAPE, op, "%s: %s is too large", op, text);
+}
+
+wg_status wg_shape_check(const char *op, int rank, const int64_t *extent, wg_dtype dtype, int64_t *numel)
+{
     int64_t n = 1, bound = (int64_t)wg_dtype_size(dtype);
-    for (int i = 0; i < shape->rank; i++) {
-        const int64_t extent = shape->extent[i];
-        if (extent < 0)
-            return wg_fail(WG_E_SHAPE, op, "%s: negative extent in %s", op, wg_shape_text(*shape, text, sizeof text));
-        if (__builtin_mul_overflow(bound, extent > 0 ? extent : 1, &bound) || bound > (int64_t)1 << 46)
-            return wg_fail(WG_E_SHAPE, op, "%s: %s is too large", op, wg_shape_text(*shape, text, sizeof text));
-        n *= extent;
+    bool good = bound > 0 && rank >= 0 && rank <= WG_MAX_RANK;
+    for (int i = 0; i < rank && good; i++) {
+        good = extent[i] >= 0 && !__builtin_mul_overflow(bound, extent[i] > 0 ? extent[i] : 1, &bound) && bound <= (int64_t)1 << 46;
+        n *= good ? extent[i] : 0;
     }
     *numel = n;
-    return WG_OK;
+    return good ? WG_OK : refuse_shape(op, rank, extent, dtype);
 }
 
 /* Dense: in the order of their strides the axes of extent above 1 follow without a gap. */
@@ -82,12 +92,13 @@ static bool is_dense(int rank, const int64_t *extent, const int64_t *stride)
 
 void wg_set_dims(wg_tensor *t, int rank, const int64_t *extent, const int64_t *stride)
 {
-    int64_t row_major = 1;
+    int64_t row_major = 1, *dims = t->dims;
     bool contiguous = true;
     for (int i = rank - 1; i >= 0; i--) {
-        t->dims[i] = extent[i];
-        t->dims[rank + i] = stride ? stride[i] : row_major;
-        contiguous = contiguous && (extent[i] == 1 || t->dims[rank + i] == row_major);
+        const int64_t step = stride ? stride[i] : row_major;
+        dims[i] = extent[i];
+        dims[rank + i] = step;
+        contiguous = contiguous && (extent[i] == 1 || step == row_major);
         row_major *= extent[i];
     }
     t->numel = row_major;
@@ -101,11 +112,12 @@ void wg_set_dims(wg_tensor *t, int rank, const int64_t *extent, const int64_t *s
 
 wg_tensor *wg_value_new(int rank)
 {
-    struct wg_storage *block = wg_storage_new(sizeof(struct wg_value));
+    const size_t head = offsetof(struct wg_value, more_dims), more = rank > WG_INLINE_RANK ? 2 * (size_t)rank * sizeof(int64_t) : 0;
+    struct wg_storage *block = wg_storage_new(head + more);
     if (!block)
         return NULL;
     struct wg_value *value = (struct wg_value *)(void *)wg_storage_data(block);
-    memset(value, 0, offsetof(struct wg_value, more_dims));
+    memset(value, 0, head);
     atomic_init(&value->refs, 1);
     value->t.dims = rank <= WG_INLINE_RANK ? value->t.inline_dims : value->more_dims;
     value->t.rank = (uint8_t)rank;
@@ -146,10 +158,20 @@ wg_tensor *wg_alias(struct wg_thread *th, const wg_tensor *t)
     return alias;
 }
 
+void wg_storage_vacate(struct wg_storage *storage)
+{
+    wg_tensor *t = &((struct wg_slot *)(void *)((char *)storage - offsetof(struct wg_slot, own)))->t;
+    wg_poison(storage->few, sizeof storage->few);
+    t->lends = false;
+    if (t->state == WG_DEAD) /* given back before */
+        wg_slot_free(t);
+}
+
 void wg_value_unref(wg_tensor *t)
 {
     struct wg_value *value = wg_value_of(t);
-    if (atomic_fetch_sub_explicit(&value->refs, 1, memory_order_acq_rel) != 1)
+    if (atomic_load_explicit(&value->refs, memory_order_acquire) != 1 &&
+        atomic_fetch_sub_explicit(&value->refs, 1, memory_order_acq_rel) != 1)
         return;
     wg_release_value(t);
     t->state = WG_DEAD;

@@ -46,7 +46,8 @@ struct wg_tensor {
     int64_t numel;
     uint8_t state, dtype, rank, slot; /* slot: which output of its node */
     uint16_t flags;
-    uint16_t unused;
+    bool lends; /* a tape's: the storage in its slot is in use, by this tensor or by a view */
+    bool twin;  /* a proxy's: its leaf has another one */
     int64_t inline_dims[2 * WG_INLINE_RANK];
 };
 

@@ -10,30 +10,27 @@ static wg_tensor *new_value(const char *op, wg_dtype dtype, wg_shape shape)
 {
     struct wg_thread *th = wg_self();
     int64_t numel;
-    if (!th || wg_shape_check(op, &shape, dtype, &numel) != WG_OK)
+    if (!th || wg_shape_check(op, shape.rank, shape.extent, dtype, &numel) != WG_OK)
         return NULL;
     wg_tensor *t = wg_handle_new(th, shape.rank);
     if (!t)
         return NULL;
     t->dtype = (uint8_t)dtype;
     wg_set_dims(t, shape.rank, shape.extent, NULL);
-    t->storage = wg_storage_new((size_t)numel * wg_dtype_size(dtype));
-    if (!t->storage) {
-        if (t->tape)
-            t->state = WG_RELEASED;
-        else
-            wg_value_unref(t);
-        return NULL;
-    }
-    t->data = wg_storage_data(t->storage);
-    return t;
+    if (wg_storage_for(th, t, NULL) == WG_OK)
+        return t;
+    if (t->tape)
+        t->state = WG_RELEASED;
+    else
+        wg_value_unref(t);
+    return NULL;
 }
 
 wg_tensor *wg_from_bytes(const void *data, wg_dtype dtype, wg_shape shape)
 {
     struct wg_thread *th = wg_self();
     int64_t numel;
-    if (!th || wg_shape_check("from", &shape, dtype, &numel) != WG_OK)
+    if (!th || wg_shape_check("from", shape.rank, shape.extent, dtype, &numel) != WG_OK)
         return NULL;
     if (!data && numel > 0) {
         wg_fail(WG_E_NULL, "from", "from: the data is NULL");

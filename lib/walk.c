@@ -18,27 +18,34 @@ wg_status wg_give(wg_grad_slot *slot, wg_tensor *gradient)
 /* ---- one node ---- */
 
 /* Does backward read operand i, or result i - n_in? */
-static bool reads(const wg_call *c, unsigned i)
+WG_HOT bool reads(const wg_call *c, unsigned i)
 {
     return i < c->n_in ? wg_bit(c->op->saves & WG_ALL_IN, i) : (c->op->saves & WG_OUT(i - c->n_in)) != 0;
 }
 
-static wg_tensor *operand_or_result(const wg_call *c, unsigned i)
+WG_HOT wg_tensor *operand_or_result(const wg_call *c, unsigned i)
 {
     return i < c->n_in ? c->in[i] : c->out[i - c->n_in];
 }
 
-/* The first operand or result that backward reads and that is gone or changed, or the number of all. */
-static unsigned first_lost(const struct wg_node *node)
+/* Is it something that backward reads, and gone or changed? */
+WG_HOT bool is_lost(const struct wg_node *node, unsigned i)
 {
     const wg_call *c = &node->call;
-    const unsigned n = (unsigned)(c->n_in + c->n_out);
-    for (unsigned i = 0; i < n; i++) {
-        const wg_tensor *t = operand_or_result(c, i);
-        if (reads(c, i) && !wg_absent(t) && (!t->storage || t->storage->version != wg_versions(node)[i]))
-            return i;
-    }
-    return n;
+    if (!reads(c, i))
+        return false;
+    const wg_tensor *t = operand_or_result(c, i);
+    return !wg_absent(t) && (!t->storage || t->storage->version != wg_versions(node)[i]);
+}
+
+/* The first of these, or the number of all. */
+static unsigned first_lost(const struct wg_node *node)
+{
+    const unsigned n = (unsigned)(node->call.n_in + node->call.n_out);
+    unsigned i = 0;
+    while (i < n && !is_lost(node, i))
+        i++;
+    return i;
 }
 
 /* What backward reads must still be there, and be what forward read. */
@@ -118,7 +125,7 @@ wg_status wg_walk_vjp(struct wg_thread *th, struct wg_node *node, wg_tensor *con
 }
 
 /* The gradient of c's result, which nobody will ask for again, handed on as it is. */
-WG_HOT bool move_on(const struct walk *w, const wg_call *c, wg_tensor *in, wg_tensor *g)
+static bool move_on(const struct walk *w, const wg_call *c, wg_tensor *in, wg_tensor *g)
 {
     wg_tensor *y = c->out[0];
     if (g != y->adjoint || in->adjoint || w->keeping || (y->flags & WG_T_WANTED) || wg_is_leaf(w, in))
@@ -128,7 +135,7 @@ WG_HOT bool move_on(const struct walk *w, const wg_call *c, wg_tensor *in, wg_te
     return true;
 }
 
-WG_HOT wg_status pass_on(struct walk *w, const wg_call *c, unsigned i, const wg_grad_slot *gx)
+static wg_status pass_on(struct walk *w, const wg_call *c, unsigned i, const wg_grad_slot *gx)
 {
     wg_tensor *g = gx->result, *in = c->in[i];
     if (!g && !wg_bit(c->op->flat, i))
@@ -165,8 +172,8 @@ static wg_tensor *accumulator(const wg_call *c, unsigned i)
     return sum;
 }
 
-/* Through the vjp: what it returned goes to the n inputs. gx says which of them want it. */
-WG_HOT wg_status through_vjp(struct walk *w, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx, unsigned n)
+/* Through the vjp: what it returned goes to the inputs. gx says which of them want it. */
+static wg_status through_vjp(struct walk *w, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const wg_call *c = &node->call;
     if (!c->op->vjp || (c->op->flags & WG_NO_DERIVATIVE))
@@ -177,17 +184,17 @@ WG_HOT wg_status through_vjp(struct walk *w, struct wg_node *node, wg_tensor *co
     const struct wg_node *cause = w->th->cause;
     w->th->cause = node;
     wg_status status = vjp_of(w->th, c, gy, gx);
-    for (unsigned i = 0; i < n && status == WG_OK; i++)
+    for (unsigned i = 0; i < c->n_in && status == WG_OK; i++)
         if (gx[i].need)
             status = pass_on(w, c, i, &gx[i]);
     w->th->cause = cause;
     return status;
 }
 
-WG_HOT wg_status backward_through(struct walk *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero, wg_grad_slot *gx,
-                                  unsigned n)
+static wg_status backward_with(struct walk *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero, wg_grad_slot *gx)
 {
     const wg_call *c = &node->call;
+    const unsigned n = c->n_in;
     bool any = false;
     for (unsigned i = 0; i < n; i++) {
         const bool need = wg_walk_needs(w, c->in[i]);
@@ -195,7 +202,7 @@ WG_HOT wg_status backward_through(struct walk *w, struct wg_node *node, wg_tenso
         any = any || need;
     }
     if (any && !all_zero)
-        return through_vjp(w, node, gy, gx, n);
+        return through_vjp(w, node, gy, gx);
     wg_status status = WG_OK;
     for (unsigned i = 0; i < n && status == WG_OK && any; i++)
         if (gx[i].need)
@@ -203,20 +210,20 @@ WG_HOT wg_status backward_through(struct walk *w, struct wg_node *node, wg_tenso
     return status;
 }
 
-static wg_status backward_through_many(struct walk *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero)
+static wg_status backward_through(struct walk *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero)
 {
     const unsigned n = node->call.n_in;
     wg_grad_slot local[8], *gx = n <= 8 ? local : wg_object_new(n * sizeof *gx);
     if (!gx)
         return WG_E_MEMORY;
-    const wg_status status = backward_through(w, node, gy, all_zero, gx, n);
+    const wg_status status = backward_with(w, node, gy, all_zero, gx);
     if (gx != local)
         wg_object_free(gx);
     return status;
 }
 
-/* A node of n results and n_in operands; 0: of any number. */
-WG_HOT wg_status visit_node(struct walk *w, struct wg_node *node, wg_tensor **gy, size_t n, unsigned n_in)
+/* A node of n results. */
+static wg_status visit_node(struct walk *w, struct wg_node *node, wg_tensor **gy, size_t n)
 {
     const wg_call *c = &node->call;
     bool any = false, all_zero = true;
@@ -234,10 +241,8 @@ WG_HOT wg_status visit_node(struct walk *w, struct wg_node *node, wg_tensor **gy
     if (!any)
         return WG_OK;
     wg_status status = WG_OK;
-    if (!w->selective || node->mark == w->number) {
-        wg_grad_slot gx[2];
-        status = n_in ? backward_through(w, node, gy, all_zero, gx, n_in) : backward_through_many(w, node, gy, all_zero);
-    }
+    if (!w->selective || node->mark == w->number)
+        status = backward_through(w, node, gy, all_zero);
     wg_walk_sweep(w->th);
     for (size_t i = 0; i < n; i++)
         if (c->out[i]->adjoint && !(c->out[i]->flags & WG_T_WANTED)) {
@@ -247,15 +252,81 @@ WG_HOT wg_status visit_node(struct walk *w, struct wg_node *node, wg_tensor **gy
     return status;
 }
 
-static wg_status visit(struct walk *w, struct wg_node *node)
+static __attribute__((noinline)) wg_status visit_any(struct walk *w, struct wg_node *node)
 {
     wg_tensor *gy[WG_MOST_OUTPUTS];
-    const unsigned n_in = node->call.n_in, n_out = node->call.n_out;
-    if (n_out == 1 && n_in == 1)
-        return visit_node(w, node, gy, 1, 1);
-    if (n_out == 1 && n_in == 2)
-        return visit_node(w, node, gy, 1, 2);
-    return visit_node(w, node, gy, n_out, 0);
+    return visit_node(w, node, gy, node->call.n_out);
+}
+
+/* g, which the vjp of y's node made for an input, becomes the input's first gradient, where nothing is to be asked: it is of the
+   input's shape, and either nobody else's or y's own, which then has it no longer. */
+WG_HOT bool adopt(struct walk *w, wg_tensor *y, wg_tensor *in, const wg_grad_slot *gx)
+{
+    wg_tensor *g = gx->result;
+    if (!g || gx->accumulated || in->adjoint || g->state != WG_LIVE || g->dtype != in->dtype || !wg_same_dims(g, in))
+        return false;
+    const bool moves = g == y->adjoint && !(y->flags & WG_T_WANTED);
+    if (!moves && (g->flags & (WG_T_SCRATCH | WG_T_OWNED)) != WG_T_SCRATCH)
+        return false;
+    if (wg_is_leaf(w, in) && !(in->flags & WG_T_TOUCHED)) {
+        if (w->n_touched == w->room)
+            return false;
+        w->touched[w->n_touched++] = in;
+        in->flags |= WG_T_TOUCHED;
+    }
+    if (moves)
+        y->adjoint = NULL;
+    else
+        g->flags |= WG_T_OWNED;
+    in->adjoint = g;
+    return true;
+}
+
+/* A node of n operands and one result, which has a gradient; nothing is recorded. */
+WG_HOT wg_status visit_few(struct walk *w, struct wg_node *node, unsigned n)
+{
+    struct wg_thread *th = w->th;
+    const wg_call *c = &node->call;
+    wg_tensor *y = c->out[0], *gy = y->adjoint;
+    wg_grad_slot gx[2];
+    bool any = false;
+    for (unsigned i = 0; i < n; i++) {
+        const bool need = wg_walk_needs(w, c->in[i]);
+        gx[i] = (wg_grad_slot){.need = need, .into = need && c->in[i]->adjoint ? accumulator(c, i) : NULL};
+        any = any || need;
+    }
+    if (any) {
+        for (unsigned i = 0; i <= n; i++)
+            if (is_lost(node, i))
+                return wg_walk_check_saved(node);
+        const struct wg_node *cause = th->cause;
+        th->cause = node;
+        wg_status status = vjp_of(th, c, &gy, gx);
+        for (unsigned i = 0; i < n && status == WG_OK; i++)
+            if (gx[i].need && !adopt(w, y, c->in[i], &gx[i]))
+                status = pass_on(w, c, i, &gx[i]);
+        th->cause = cause;
+        if (status != WG_OK)
+            return status;
+    }
+    wg_walk_sweep(th);
+    if (y->adjoint)
+        wg_walk_let_go(w, y->adjoint);
+    y->adjoint = NULL;
+    return WG_OK;
+}
+
+static inline wg_status visit(struct walk *w, struct wg_node *node)
+{
+    const wg_call *c = &node->call;
+    const unsigned n = c->n_in;
+    const wg_tensor *y = c->out[0];
+    if (c->n_out != 1 || n - 1 > 1 || w->keeping || (y->flags & (WG_T_HOOKED | WG_T_WANTED)) || y->adjoint == WG_KNOWN_ZERO ||
+        (w->selective && node->mark != w->number) || !c->op->vjp || (c->op->flags & (WG_NO_DERIVATIVE | WG_USER)))
+        return visit_any(w, node);
+    if (!y->adjoint)
+        return WG_OK;
+    return n == 1 ? visit_few(w, node, 1) : visit_few(w, node, 2);
 }
 
 /* ---- the walk ---- */
@@ -292,6 +363,21 @@ static inline void release_outputs(const struct wg_node *node, unsigned keep)
     }
 }
 
+/* Older nodes lie below this one, and their results below its own, most of the time: a walk over more than the caches hold finds them
+   there when it comes to them. */
+static inline void fetch_older(const struct wg_node *node)
+{
+    enum { LINE = 64, NODES = 16 * LINE };
+    const char *at = (const char *)node - NODES;
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + LINE);
+    if (node->call.n_out > 0) {
+        const struct wg_slot *slot = (const struct wg_slot *)(const void *)node->call.out[0] - 8;
+        __builtin_prefetch(&slot->t);
+        __builtin_prefetch(&slot->own);
+    }
+}
+
 wg_status wg_walk_back(struct walk *w, wg_tensor *const *roots, size_t n)
 {
     struct wg_node *node = NULL;
@@ -305,6 +391,7 @@ wg_status wg_walk_back(struct walk *w, wg_tensor *const *roots, size_t n)
     for (; tape; tape = tape->below, node = tape ? tape->last : NULL) {
         for (; node && node->seq > w->floor; node = node->prev) {
             const bool releasing = w->releasing && tape == top;
+            fetch_older(node);
             if (releasing) /* younger nodes, which read it too, are done with: only its own vjp may still read it */
                 release_outputs(node, node->needs ? node->call.op->saves : 0);
             if (node->needs)

@@ -25,7 +25,7 @@ struct walk {
 /* What a gradient does not reach through: a leaf, a constant, the result of a node below the floor. */
 static inline bool wg_is_leaf(const struct walk *w, const wg_tensor *t)
 {
-    return (t->flags & (WG_T_PROXY | WG_T_REQUIRES)) || !t->from.node || t->from.node->seq <= w->floor;
+    return (t->flags & (WG_T_PROXY | WG_T_REQUIRES)) || !t->from.node || (w->floor > 0 && t->from.node->seq <= w->floor);
 }
 
 /* The oldest node of a tape that is younger than floor, or NULL. */
@@ -59,6 +59,13 @@ wg_tensor *wg_walk_unbroadcast(const struct wg_op *op, const wg_tensor *t, wg_te
 /* A leaf may stand on the tape through several proxies: their gradients add up in t. */
 wg_status wg_walk_fold(struct walk *w, wg_tensor *t);
 wg_status wg_walk_hooks(struct walk *w, wg_tensor *t);
+static inline bool wg_any_hooks(const struct wg_thread *th)
+{
+    const wg_tape *tape = th->top;
+    while (tape && !tape->hooks)
+        tape = tape->below;
+    return tape != NULL;
+}
 /* wg_grad_many for a vjp, as part of the walk around this one: the gradients are added to what waits in the tensors x; hooks of leaves
    are left to the other walk, which will see the whole sum. What gets no gradient is WG_NONE, or WG_KNOWN_ZERO. */
 wg_status wg_walk_part(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options);
@@ -77,7 +84,17 @@ static inline bool wg_walk_needs(const struct walk *w, const wg_tensor *in)
 }
 /* g as a gradient that the walk owns; and given up. */
 wg_tensor *wg_walk_owned(struct walk *w, wg_tensor *g);
-void wg_walk_let_go(struct walk *w, wg_tensor *g);
+static inline void wg_walk_let_go(const struct walk *w, wg_tensor *g)
+{
+    if (!g || g == WG_KNOWN_ZERO || w->keeping)
+        return;
+    if (g->flags & WG_T_LISTED) { /* the sweep gives the slot back */
+        g->flags &= (uint16_t)~WG_T_OWNED;
+        wg_release_value(g);
+    } else {
+        wg_release_slot(g);
+    }
+}
 /* A walk within a walk, for what a vjp or jvp computes anew: it sees only nodes that are recorded from here on. The thread's state is
    set aside meanwhile. */
 struct aside {
@@ -92,11 +109,16 @@ struct aside {
 void wg_step_aside(struct wg_thread *th, struct aside *aside);
 void wg_step_back(struct wg_thread *th, const struct aside *aside);
 /* Gives back what a vjp made and nobody adopted. */
-void wg_walk_sweep_list(struct wg_thread *th);
 static inline void wg_walk_sweep(struct wg_thread *th)
 {
-    if (th->scratch_list)
-        wg_walk_sweep_list(th);
+    while (th->scratch_list) {
+        wg_tensor *t = th->scratch_list;
+        th->scratch_list = t->adjoint;
+        t->adjoint = NULL;
+        t->flags &= (uint16_t)~WG_T_LISTED;
+        if (!(t->flags & WG_T_OWNED))
+            wg_release_slot(t);
+    }
 }
 
 #endif
