@@ -31,6 +31,26 @@ void wg_array_free(struct wg_array *array)
     *array = (struct wg_array){NULL, 0, 0};
 }
 
+wg_status wg_list_room(struct wg_list *list, size_t more, size_t size)
+{
+    while (list->pages.n * WG_PAGE < list->n + more) {
+        WG_TRY(wg_array_room(&list->pages, 1, sizeof(void *)));
+        struct wg_storage *page = wg_storage_new(WG_PAGE * size);
+        if (!page)
+            return WG_E_MEMORY;
+        *WG_AT(list->pages, void *, list->pages.n++) = wg_storage_data(page);
+    }
+    return WG_OK;
+}
+
+void wg_list_free(struct wg_list *list)
+{
+    for (size_t i = 0; i < list->pages.n; i++)
+        wg_object_free(*WG_AT(list->pages, void *, i));
+    wg_array_free(&list->pages);
+    list->n = 0;
+}
+
 void *wg_log_alloc(struct wg_log *log, size_t bytes)
 {
     bytes = (bytes + 63) & ~(size_t)63;
@@ -60,8 +80,11 @@ void wg_log_free(struct wg_log *log)
         const struct wg_context *owned = WG_AT(log->contexts, struct wg_context, i);
         owned->destroy(owned->context);
     }
-    struct wg_array *arrays[] = {&log->places,   &log->launches, &log->operands,       &log->layouts,     &log->dims,
-                                 &log->contexts, &log->commits,  &log->externals_home, &log->layouts_home};
+    struct wg_list *lists[] = {&log->places, &log->launches, &log->operands};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        wg_list_free(lists[i]);
+    struct wg_array *arrays[] = {&log->layouts, &log->dims,           &log->contexts,
+                                 &log->commits, &log->externals_home, &log->layouts_home};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         wg_array_free(arrays[i]);
     wg_arena_shrink(&log->arena, true);
@@ -177,7 +200,7 @@ static wg_status find_layout(struct wg_log *log, const wg_tensor *t, uint32_t *n
 
 static wg_status new_place(struct wg_log *log, struct wg_storage *storage, enum wg_place_kind kind, uint32_t *number)
 {
-    WG_TRY(wg_array_room(&log->places, 1, sizeof(struct wg_place)));
+    WG_TRY(wg_list_room(&log->places, 1, sizeof(struct wg_place)));
     *number = (uint32_t)log->places.n;
     *WG_PLACE(log, log->places.n++) = (struct wg_place){.block = storage, .kind = (uint8_t)kind};
     if (kind != WG_INTERNAL)
@@ -284,8 +307,8 @@ static wg_status note(struct wg_log *log, const wg_call *c, wg_kernel *kernel)
             if (!wg_absent(c->in[k]) && c->in[k]->storage == c->out[i]->storage)
                 WG_TRY(thaw(log, c->in[k]));
     const size_t n = (size_t)c->n_in + c->n_out;
-    WG_TRY(wg_array_room(&log->operands, n, sizeof(struct wg_operand)));
-    WG_TRY(wg_array_room(&log->launches, 1, sizeof(struct wg_launch)));
+    WG_TRY(wg_list_room(&log->operands, n, sizeof(struct wg_operand)));
+    WG_TRY(wg_list_room(&log->launches, 1, sizeof(struct wg_launch)));
     struct wg_launch *launch = WG_LAUNCH(log, log->launches.n);
     *launch = (struct wg_launch){c->op, kernel, NULL, c->context, log->operands.n, c->n_in, c->n_out, c->dtype};
     if (c->op->params_size && !(launch->params = find_params(log, c->params, c->op->params_size)))

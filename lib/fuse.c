@@ -56,11 +56,11 @@ struct fusing {
     size_t n;
     uint32_t *member;  /* of the group that is being put together */
     uint32_t *put_off; /* small launches that come behind it */
+    uint32_t *spare;   /* slots that are free */
     size_t members, n_put_off;
     uint32_t group;
     int64_t numel;
     const struct wg_layout *layout;
-    uint32_t *spare; /* slots that are free */
 };
 
 static const struct wg_operand *operand_of(const struct fusing *f, const struct wg_launch *launch, unsigned i)
@@ -314,18 +314,18 @@ static wg_status take_all(struct fusing *f)
 wg_status wg_plan_groups(struct wg_plan *plan)
 {
     struct fusing f = {.plan = plan};
+    struct wg_array lists[4] = {{NULL, 0, 0}}; /* of which little is used as a rule: not zeroed */
+    wg_status status = WG_OK;
+    for (int i = 0; i < 4 && status == WG_OK; i++)
+        status = wg_array_room(&lists[i], plan->n + 1, sizeof(uint32_t));
     f.seat = wg_object_new((plan->log->places.n + 1) * sizeof *f.seat);
-    f.order = wg_object_new((plan->n + 1) * sizeof *f.order);
-    f.member = wg_object_new((plan->n + 1) * sizeof *f.member);
-    f.put_off = wg_object_new((plan->n + 1) * sizeof *f.put_off);
-    f.spare = wg_object_new((plan->n + 1) * sizeof *f.spare);
-    wg_status status = f.seat && f.order && f.member && f.put_off && f.spare ? take_all(&f) : WG_E_MEMORY;
+    f.order = lists[0].at, f.member = lists[1].at, f.put_off = lists[2].at, f.spare = lists[3].at;
+    if (status == WG_OK)
+        status = f.seat ? take_all(&f) : WG_E_MEMORY;
     if (status == WG_OK)
         memcpy(plan->order, f.order, plan->n * sizeof *plan->order);
     wg_object_free(f.seat);
-    wg_object_free(f.order);
-    wg_object_free(f.member);
-    wg_object_free(f.put_off);
-    wg_object_free(f.spare);
+    for (int i = 0; i < 4; i++)
+        wg_array_free(&lists[i]);
     return status;
 }

@@ -52,6 +52,13 @@ struct wg_array {
     size_t n, room;
 };
 
+/* Long ones grow page by page, so that nothing is moved. */
+struct wg_list {
+    struct wg_array pages;
+    size_t n;
+};
+enum { WG_PAGE = 256 }; /* elements */
+
 /* A context whose destructor runs when the replay goes. */
 struct wg_context {
     void *context;
@@ -68,7 +75,8 @@ struct wg_log {
     const struct wg_thread *thread;
     struct wg_storage *born; /* made since the capture began and not given back, linked by next_free and previous */
     struct wg_arena arena;   /* what a replay keeps: params, calls, pointers */
-    struct wg_array places, launches, operands, layouts, dims, contexts;
+    struct wg_list places, launches, operands;
+    struct wg_array layouts, dims, contexts;
     struct wg_array commits;                      /* numbers of launches before which an update was committed */
     struct wg_array externals_home, layouts_home; /* hash tables of numbers + 1 */
     size_t externals;
@@ -78,14 +86,22 @@ struct wg_log {
 };
 
 #define WG_AT(array, type, i) (&((type *)(array).at)[i])
-#define WG_PLACE(log, i) WG_AT((log)->places, struct wg_place, i)
-#define WG_LAUNCH(log, i) WG_AT((log)->launches, struct wg_launch, i)
-#define WG_OPERAND(log, i) WG_AT((log)->operands, struct wg_operand, i)
+#define WG_LISTED(list, type, i) ((type *)wg_listed(&(list), i, sizeof(type)))
+#define WG_PLACE(log, i) WG_LISTED((log)->places, struct wg_place, i)
+#define WG_LAUNCH(log, i) WG_LISTED((log)->launches, struct wg_launch, i)
+#define WG_OPERAND(log, i) WG_LISTED((log)->operands, struct wg_operand, i)
 #define WG_LAYOUT(log, i) WG_AT((log)->layouts, struct wg_layout, i)
+
+static inline void *wg_listed(const struct wg_list *list, size_t i, size_t size)
+{
+    return *WG_AT(list->pages, char *, i / WG_PAGE) + i % WG_PAGE * size;
+}
 
 /* Room for more elements of that size, of a few bytes at least, at the end; E_MEMORY. */
 wg_status wg_array_room(struct wg_array *array, size_t more, size_t size);
 void wg_array_free(struct wg_array *array);
+wg_status wg_list_room(struct wg_list *list, size_t more, size_t size);
+void wg_list_free(struct wg_list *list);
 /* Zeroed bytes that live as long as the log or its replay; NULL and the error. */
 void *wg_log_alloc(struct wg_log *log, size_t bytes);
 void wg_log_free(struct wg_log *log); /* with its references and contexts */

@@ -213,8 +213,8 @@ static void settle(struct wg_log *log)
 
 static void forget_launches(struct wg_log *log)
 {
-    wg_array_free(&log->launches);
-    wg_array_free(&log->operands);
+    wg_list_free(&log->launches);
+    wg_list_free(&log->operands);
     wg_array_free(&log->layouts);
     wg_array_free(&log->commits);
     wg_array_free(&log->externals_home);

@@ -192,12 +192,15 @@ static wg_status make_calls(struct wg_packing *p, struct wg_packed *packed, char
 /* What is carried, those of 4 bytes first. */
 static wg_status make_carried(struct wg_packing *p, struct wg_packed *packed, const uint32_t *maker, char *array)
 {
+    size_t out = 0;
+    for (uint32_t m = 0; m < p->n; m++)
+        out += is_outside(p, maker, m);
     packed->array = array;
     packed->in = wg_log_alloc(&p->replay->log, p->brought.n * sizeof *packed->in);
-    packed->out = wg_log_alloc(&p->replay->log, p->n * sizeof *packed->out);
+    packed->out = wg_log_alloc(&p->replay->log, out * sizeof *packed->out);
     if (!packed->in || !packed->out)
         return WG_E_MEMORY;
-    size_t out = 0;
+    out = 0;
     for (size_t i = 0; i < p->brought.n; i++) {
         const struct wg_operand *operand = *WG_AT(p->brought, const struct wg_operand *, i);
         char **in = &packed->in[p->at[p->n + i] / sizeof(double)];
@@ -221,21 +224,13 @@ static wg_status make_carried(struct wg_packing *p, struct wg_packed *packed, co
 static wg_status begin(struct wg_packing *p)
 {
     const size_t n = p->n + 2;
-    size_t homes = 64;
-    while (homes < 2 * WG_ROW_INPUTS * p->n)
-        homes *= 2;
-    WG_TRY(wg_array_room(&p->homes, homes, sizeof(uint32_t)));
-    p->homes.n = homes;
-    memset(p->homes.at, 0, homes * sizeof(uint32_t));
     p->source = wg_object_new(n * sizeof *p->source);
     uint32_t **lists[] = {&p->key, &p->pending, &p->consumers, &p->call_of, &p->remaining};
     bool found = p->source != NULL;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         found = (*lists[i] = wg_object_new(n * sizeof **lists[i])) != NULL && found;
-    p->consumer = wg_object_new(n * WG_ROW_INPUTS * sizeof *p->consumer);
     p->chained = wg_object_new(n * sizeof *p->chained);
-    p->at = wg_object_new(n * (WG_ROW_INPUTS + 1) * sizeof *p->at);
-    return found && p->consumer && p->chained && p->at ? WG_OK : WG_E_MEMORY;
+    return found && p->chained ? WG_OK : WG_E_MEMORY;
 }
 
 static void end(struct wg_packing *p)
@@ -253,6 +248,9 @@ static void end(struct wg_packing *p)
 static wg_status make(struct wg_packing *p, const uint32_t *maker, struct wg_packed **made)
 {
     WG_TRY(wg_packing_schedule(p));
+    p->at = wg_object_new((p->n + p->brought.n) * sizeof *p->at);
+    if (!p->at)
+        return WG_E_MEMORY;
     WG_TRY(find_places(p, maker));
     size_t most = 0;
     for (size_t call = 0; call < p->starts.n; call++) {

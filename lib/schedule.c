@@ -16,22 +16,45 @@ static size_t home_of(const struct wg_packing *p, const struct wg_operand *opera
     return (h ^ h >> 31) & (p->homes.n - 1);
 }
 
-/* The number of what is brought in for that operand. */
-static wg_status bring(struct wg_packing *p, const struct wg_operand *operand, uint32_t *value)
+/* Where the number of what is brought in for that operand stands, + 1, or will. */
+static uint32_t *find_home(const struct wg_packing *p, const struct wg_operand *operand)
 {
     size_t i = home_of(p, operand);
     for (uint32_t found; (found = *WG_AT(p->homes, uint32_t, i)) != 0; i = (i + 1) & (p->homes.n - 1)) {
         const struct wg_operand *other = *WG_AT(p->brought, const struct wg_operand *, found - 1);
         if (other->place == operand->place && other->offset == operand->offset &&
-            wg_operand_size(p, other) == wg_operand_size(p, operand)) {
-            *value = (uint32_t)p->n + found - 1;
-            return WG_OK;
-        }
+            wg_operand_size(p, other) == wg_operand_size(p, operand))
+            break;
     }
-    WG_TRY(wg_array_room(&p->brought, 1, sizeof operand));
-    *value = (uint32_t)(p->n + p->brought.n);
-    *WG_AT(p->brought, const struct wg_operand *, p->brought.n++) = operand;
-    *WG_AT(p->homes, uint32_t, i) = (uint32_t)p->brought.n;
+    return WG_AT(p->homes, uint32_t, i);
+}
+
+/* Room for one more, so that at most half is in use. */
+static wg_status more_homes(struct wg_packing *p)
+{
+    if (2 * (p->brought.n + 1) <= p->homes.n)
+        return WG_OK;
+    const size_t n = p->homes.n ? 2 * p->homes.n : 64;
+    p->homes.n = 0;
+    WG_TRY(wg_array_room(&p->homes, n, sizeof(uint32_t)));
+    p->homes.n = n;
+    memset(p->homes.at, 0, n * sizeof(uint32_t));
+    for (size_t i = 0; i < p->brought.n; i++)
+        *find_home(p, *WG_AT(p->brought, const struct wg_operand *, i)) = (uint32_t)i + 1;
+    return WG_OK;
+}
+
+/* The number of what is brought in for that operand. */
+static wg_status bring(struct wg_packing *p, const struct wg_operand *operand, uint32_t *value)
+{
+    WG_TRY(more_homes(p));
+    uint32_t *home = find_home(p, operand);
+    if (!*home) {
+        WG_TRY(wg_array_room(&p->brought, 1, sizeof operand));
+        *WG_AT(p->brought, const struct wg_operand *, p->brought.n++) = operand;
+        *home = (uint32_t)p->brought.n;
+    }
+    *value = (uint32_t)p->n + *home - 1;
     return WG_OK;
 }
 
@@ -73,7 +96,7 @@ wg_status wg_packing_read(struct wg_packing *p, uint32_t *maker, bool *few)
     return status;
 }
 
-static void link_consumers(struct wg_packing *p)
+static wg_status link_consumers(struct wg_packing *p)
 {
     for (size_t m = 0; m < p->n; m++)
         for (unsigned i = 0; i < wg_member(p, m)->n_in; i++)
@@ -85,12 +108,16 @@ static void link_consumers(struct wg_packing *p)
         p->consumers[m + 1] += p->consumers[m];
         p->remaining[m] = p->consumers[m + 1];
     }
+    p->consumer = wg_object_new((p->consumers[p->n] + 1) * sizeof *p->consumer);
+    if (!p->consumer)
+        return WG_E_MEMORY;
     for (size_t m = p->n; m-- > 0;)
         for (unsigned i = 0; i < wg_member(p, m)->n_in; i++) {
             const uint32_t s = p->source[m][i];
             if (s < p->n)
                 p->consumer[--p->remaining[s]] = (uint32_t)m;
         }
+    return WG_OK;
 }
 
 /* ---- the schedule ---- */
@@ -178,7 +205,7 @@ static wg_status run_next(struct wg_packing *p, struct wg_array *heap)
 
 wg_status wg_packing_schedule(struct wg_packing *p)
 {
-    link_consumers(p);
+    WG_TRY(link_consumers(p));
     WG_TRY(wg_array_room(&p->order, p->n, sizeof(uint32_t)));
     WG_TRY(wg_array_room(&p->starts, p->n + 1, sizeof(uint32_t)));
     for (uint32_t m = 0; m < p->n; m++)

@@ -332,13 +332,36 @@ wg_status wg_lanes(const wg_call *c, int axis, size_t size, wg_lane *lane)
     return WG_OK;
 }
 
+/* The same for what is changed in place, beside scalars and absent operands. */
+static bool map_in_place_run(const wg_call *c, wg_row *row, const void *params, int threads)
+{
+    const wg_tensor *y = c->in[0];
+    char *p[MAX_OPERANDS];
+    int64_t stride[MAX_OPERANDS];
+    if (threads > 1 || !(y->flags & WG_T_DENSE) || y->numel == 0)
+        return false;
+    for (int i = 0; i < c->n_in; i++) {
+        const wg_tensor *t = c->in[i];
+        p[i] = t->data; /* NULL for WG_NONE, with stride 0: the row looks */
+        stride[i] = t->rank > 0;
+        if (t->rank > 0 && !(t->rank == y->rank && memcmp(t->dims, y->dims, 2 * (size_t)y->rank * sizeof *y->dims) == 0))
+            return false;
+    }
+    stride[0] = 1;
+    row(y->numel, p, stride, params);
+    return true;
+}
+
 wg_status wg_map_in_place(const wg_call *c, size_t size, wg_row *row, const void *params)
 {
+    const int threads = threads_for(c, c->in[0]->numel);
+    if (map_in_place_run(c, row, params, threads))
+        return WG_OK;
     struct nest nest = {.rank = c->in[0]->rank};
     memcpy(nest.extent, wg_extents(c->in[0]), (size_t)nest.rank * sizeof *nest.extent);
     for (int i = 0; i < c->n_in; i++)
         add_operand(&nest, c, c->in[i], c->in[0]->rank, size);
     simplify(&nest);
-    run_rows(&nest, row, params, 0, threads_for(c, c->in[0]->numel));
+    run_rows(&nest, row, params, 0, threads);
     return WG_OK;
 }
