@@ -19,10 +19,12 @@
 #undef REAL
 #undef T
 
+/* The work at which a fork pays, measured: docs/guide/products.md. Where there are few rows or columns, the time goes into reading the
+   other operand, as if there were eight. */
 int wg_gemm_threads(const struct wg_product *p)
 {
-    const double flops = 2.0 * (double)p->m * (double)p->n * (double)p->k;
-    return flops < 4e5 ? 1 : wg_free_threads();
+    const double m = p->m < 8 ? 8 : (double)p->m, n = p->n < 8 ? 8 : (double)p->n;
+    return 2 * m * n * (double)p->k < 1e6 ? 1 : wg_free_threads();
 }
 
 void wg_gemm_scale(wg_dtype dtype, const struct wg_product *p)

@@ -1,14 +1,15 @@
-/* The kernels of a product for one instruction set and one number type. Given are REAL with T(name) its names, ROWS of
-   tiles of one or two vectors, ROWS_OF_3, ROWS_OF_4, how many vectors are WIDE, and vectors: VEC of LANES numbers, MASK for the first few of them, and on them MASK_OF(n), ZERO, LOAD(p), LOAD_SOME(mask, p),
-   STORE(p, x), STORE_SOME(p, mask, x), SPLAT(p), FMA(x, y, z) = x y + z, ADD(x, y), RELU(x), T(transpose)(x) of LANES vectors in
-   place, T(load_turned)(p, line, x), which makes vectors of the first HALF numbers of LANES lines, and FMA_ONE for single numbers. All is inlined into functions in which the numbers of rows and of vectors are constants,
-   so that the sums stay in registers. */
+/* The kernels of a product for one instruction set and one number type. Given are REAL with T(name) its names, the most rows of a tile:
+   ROWS if it has one or two vectors, ROWS_OF_3, ROWS_OF_4, how many vectors are WIDE, and vectors: VEC of LANES numbers, MASK for the
+   first few of them, and on them MASK_OF(n), ZERO, LOAD(p), LOAD_SOME(mask, p), STORE(p, x), STORE_SOME(p, mask, x), SPLAT(p),
+   FMA(x, y, z) = x y + z, ADD(x, y), RELU(x), T(transpose)(x) of LANES vectors in place, T(load_turned)(p, line, x), which makes vectors
+   of the first HALF numbers of LANES lines, and FMA_ONE for single numbers. All is inlined into functions in which the numbers of rows
+   and of vectors are constants, so that the sums stay in registers. */
 
 #define INLINE static inline __attribute__((always_inline))
 #define WG_EACH(index, n) _Pragma("GCC unroll 16") for (int index = 0; index < (n); index++)
 #define HALF (LANES / 2)
 
-enum { T(MOST_VECTORS) = 4, T(MOST_SUMS) = 2 * ROWS > 4 * WG_TURNED_ROWS ? 2 * ROWS : 4 * WG_TURNED_ROWS }; /* of a tile */
+enum { T(MOST_VECTORS) = 4, T(MOST_SUMS) = 2 * ROWS < 16 ? 16 : 2 * ROWS }; /* of a tile */
 
 /* Where one tile is. */
 typedef struct {
@@ -116,13 +117,11 @@ INLINE void T(store)(const int rows, const int vectors, REAL *c, int64_t c_row, 
 }
 
 /* Sums of a tile whose rows are not contiguous, or whose bias is neither the same along rows nor along columns. */
-static __attribute__((noinline)) void T(scatter)(int rows, int width, const struct wg_tiles *t, const T(place) * at,
+static __attribute__((noinline)) void T(scatter)(int rows, int width, const struct wg_tiles *t, REAL *c, const REAL *bias,
                                                  const REAL *sum)
 {
-    const bool plain = t->beta == 0 && !at->bias && !t->relu;
-    for (int r = 0; r < rows; r++, sum += width) {
-        REAL *c = at->c + r * t->c_row;
-        const REAL *bias = at->bias + (at->bias ? r * t->bias_row : 0);
+    const bool plain = t->beta == 0 && !bias && !t->relu;
+    for (int r = 0; r < rows; r++, sum += width, c += t->c_row, bias += bias ? t->bias_row : 0) {
         for (int64_t j = 0; plain && j < t->columns; j++)
             c[j * t->c_column] = sum[j];
         for (int64_t j = 0; !plain && j < t->columns; j++) {
@@ -143,7 +142,7 @@ INLINE void T(finish)(const int rows, const int vectors, const struct wg_tiles *
     } else {
         REAL sums[T(MOST_SUMS) * LANES];
         T(store)(rows, vectors, sums, vectors * LANES, last, sum);
-        T(scatter)(rows, vectors * LANES, t, at, sums);
+        T(scatter)(rows, vectors * LANES, t, at->c, at->bias, sums);
     }
 }
 
@@ -218,10 +217,10 @@ INLINE void T(multiply_turned)(const int rows, const int vectors, const struct w
     for (int64_t p = whole; p < t->k; p += LANES) {
         REAL turned[LANES * 2 * LANES] __attribute__((aligned(64)));
         const int64_t steps = t->k - p < LANES ? t->k - p : LANES;
-        WG_EACH(v, vectors)
-            T(turn)
-            (steps, t->columns - v * LANES < LANES ? t->columns - v * LANES : LANES, at->b + p + v * LANES * line, line,
-             turned + v * LANES, vectors * LANES);
+        WG_EACH(v, vectors) {
+            const int64_t left = t->columns - v * LANES, n = left < LANES ? left : LANES;
+            T(turn)(steps, n, at->b + p + v * LANES * line, line, turned + v * LANES, vectors * LANES);
+        }
         for (int64_t q = 0; q < steps; q++, a += a_column) {
             VEC x[2];
             WG_EACH(v, vectors)
