@@ -131,16 +131,17 @@ static int64_t T(block_of)(int64_t vectors, int64_t block, int64_t *first)
     return n;
 }
 
-/* A job is a row of a block of images and of two packs of channels. */
+/* A job is a row of a block of images and of two packs of channels. A row's packs follow one another, while what they read is near, and
+   threads share the rows, for the last packs may have few channels. */
 static void T(correlate_rows)(int64_t first, int64_t last, void *context)
 {
     const T(correlation) *cv = (const T(correlation) *)context;
     const struct wg_correlation *c = cv->c;
     const int64_t pairs = wg_ceil_div(cv->packs, 2);
     for (int64_t job = first; job < last; job++) {
-        const int64_t row = job % cv->height, pair = job / cv->height % pairs, group = job / cv->height / pairs % c->groups;
+        const int64_t pair = job % pairs, row = job / pairs % cv->height, group = job / pairs / cv->height % c->groups;
         int64_t vector, output = 2 * pair * T(PACK);
-        const int64_t vectors = T(block_of)(cv->vectors, job / cv->height / pairs / c->groups, &vector);
+        const int64_t vectors = T(block_of)(cv->vectors, job / pairs / cv->height / c->groups, &vector);
         const int64_t end = wg_clip(c->outputs, 0, output + 2 * T(PACK)),
                       width = vectors * T(PACK) < T(SUMS) ? 2 * T(PACK) : T(PACK);
         for (; output < end; output += width) {
