@@ -320,8 +320,8 @@ static inline wg_status visit(struct walk *w, struct wg_node *node)
 {
     const wg_call *c = &node->call;
     const unsigned n = c->n_in;
-    const wg_tensor *y = c->out[0];
-    if (c->n_out != 1 || n - 1 > 1 || w->keeping || (y->flags & (WG_T_HOOKED | WG_T_WANTED)) || y->adjoint == WG_KNOWN_ZERO ||
+    const wg_tensor *y = c->n_out == 1 ? c->out[0] : NULL;
+    if (!y || n - 1 > 1 || w->keeping || (y->flags & (WG_T_HOOKED | WG_T_WANTED)) || y->adjoint == WG_KNOWN_ZERO ||
         (w->selective && node->mark != w->number) || !c->op->vjp || (c->op->flags & (WG_NO_DERIVATIVE | WG_USER)))
         return visit_any(w, node);
     if (!y->adjoint)
@@ -368,13 +368,13 @@ static inline void release_outputs(const struct wg_node *node, unsigned keep)
 static inline void fetch_older(const struct wg_node *node)
 {
     enum { LINE = 64, NODES = 16 * LINE };
-    const char *at = (const char *)node - NODES;
-    __builtin_prefetch(at);
-    __builtin_prefetch(at + LINE);
+    const uintptr_t at = (uintptr_t)node - NODES;
+    __builtin_prefetch((const void *)at);
+    __builtin_prefetch((const void *)(at + LINE));
     if (node->call.n_out > 0) {
-        const struct wg_slot *slot = (const struct wg_slot *)(const void *)node->call.out[0] - 8;
-        __builtin_prefetch(&slot->t);
-        __builtin_prefetch(&slot->own);
+        const uintptr_t slot = (uintptr_t)node->call.out[0] - 8 * sizeof(struct wg_slot);
+        __builtin_prefetch((const void *)slot);
+        __builtin_prefetch((const void *)(slot + offsetof(struct wg_slot, own)));
     }
 }
 

@@ -61,8 +61,9 @@ WG_API const char *wg_shape_text(wg_shape shape, char *text, size_t size);
    left alone, and E_ARGUMENT recorded; one already freed is E_DANGLING. */
 WG_API void wg_free(wg_tensor *t);
 
-/* Takes the value out of its tape: a new handle, detached, owned by the caller, on the same storage. A leaf that lies behind a
-   kept tensor is an error when its gradient is asked through it. Cost: no copy; one walk over the nodes behind t. */
+/* Takes the value out of its tape: a new handle, detached, owned by the caller, on the same storage, or, of up to 16 bytes, on a copy
+   if they lie in the tape's handle. A leaf that lies behind a kept tensor is an error when its gradient is asked through it. Cost: one
+   walk over the nodes behind t. */
 WG_API wg_tensor *wg_keep(wg_tensor *t);
 
 /* Makes t the caller's own: t itself where it is that already, else wg_keep(t), and t is dropped. What is to outlive the open tape is
