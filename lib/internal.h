@@ -270,7 +270,7 @@ wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node);     /* once
 
 /* ---- capture (log.h): what it is told, while a step is being captured ---- */
 
-wg_status wg_capture_run(const struct wg_thread *th, const wg_call *c, wg_kernel *kernel); /* logs the launch: it runs with the log */
+wg_status wg_capture_run(const struct wg_thread *th, const wg_call *c, wg_kernel *kernel); /* logs the launch */
 void wg_capture_born(struct wg_log *log, struct wg_storage *storage);
 /* The engine itself has copied bytes. */
 void wg_capture_copied(struct wg_thread *th, struct wg_storage *to_storage, char *to, struct wg_storage *from_storage, char *from,
