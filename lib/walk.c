@@ -320,11 +320,11 @@ static inline wg_status visit(struct walk *w, struct wg_node *node)
 {
     const wg_call *c = &node->call;
     const unsigned n = c->n_in;
-    const wg_tensor *y = c->n_out == 1 ? c->out[0] : NULL;
-    if (!y || n - 1 > 1 || w->keeping || (y->flags & (WG_T_HOOKED | WG_T_WANTED)) || y->adjoint == WG_KNOWN_ZERO ||
-        (w->selective && node->mark != w->number) || !c->op->vjp || (c->op->flags & (WG_NO_DERIVATIVE | WG_USER)))
+    if (c->n_out != 1 || n - 1 > 1 || w->keeping || (c->out[0]->flags & (WG_T_HOOKED | WG_T_WANTED)) ||
+        c->out[0]->adjoint == WG_KNOWN_ZERO || (w->selective && node->mark != w->number) || !c->op->vjp ||
+        (c->op->flags & (WG_NO_DERIVATIVE | WG_USER)))
         return visit_any(w, node);
-    if (!y->adjoint)
+    if (!c->out[0]->adjoint)
         return WG_OK;
     return n == 1 ? visit_few(w, node, 1) : visit_few(w, node, 2);
 }

@@ -59,15 +59,18 @@ def beyond_kernels(cost):
 
 def count_instructions():
     if not shutil.which("valgrind"):
-        for what in ("W9", "an op call", "W1"):
+        for what in ("W9", "an op call", "W7a", "W1"):
             print(f"ok - {what} # SKIP valgrind is not installed")
-        return 3
+        return 4
     with tempfile.TemporaryDirectory() as folder:
         cost, calls = per_step("W9", 1, 3, folder)
         node = beyond_kernels(cost) / 20000
         check(node <= BOUNDS["W9"], f"W9: {node:.0f} instructions a node beyond kernels, forward, backward and the tape's close")
         op = cost["wg_invoke1"] / calls["wg_invoke1"]
         check(op <= BOUNDS["invoke"], f"an op call of one operand itself: {op:.0f}")
+        cost, calls = per_step("W7a", 2, 6, folder)
+        leaf = beyond_kernels(cost) / 999
+        check(leaf <= BOUNDS["W7a"], f"W7a: {leaf:.0f} instructions an operation on a leaf beyond kernels, its gradient included")
         cost, calls = per_step("W1", 10, 30, folder)
         check(beyond_kernels(cost) <= BOUNDS["W1"], f"W1: {beyond_kernels(cost):.0f} instructions a step beyond kernels")
     return 0
@@ -88,7 +91,7 @@ def mlp_bound(sizes, batch, norm):
     return int(1.05 * 4 * (parameters + values)) + (256 << 10)
 
 
-BOUNDS = {"W9": 940, "invoke": 330, "W1": 42500}
+BOUNDS = {"W9": 740, "invoke": 250, "W7a": 2150, "W1": 42500}
 skipped = count_instructions()
 count_memory("W1", mlp_bound((64, 32, 10), 32, False))
 count_memory("W2", mlp_bound((784, 256, 128, 10), 128, False))
