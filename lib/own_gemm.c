@@ -296,7 +296,8 @@ static void choose_packing(struct job *g)
     const int64_t rows = least(p->m, g->block_rows);
     g->a_line = line_of(g, by_rows ? depths : rows);
     g->a_bytes = g->packs_a ? g->a_line * (by_rows ? rows : depths) * g->size : 0;
-    const int64_t columns = g->keeps_b ? parts_of(least(p->n, BLOCK_COLUMNS), width) * width : 4 * g->kernels->lanes;
+    const int64_t widest = least(vectors_of(g, p->n), 4) * g->kernels->lanes;
+    const int64_t columns = g->keeps_b ? parts_of(least(p->n, BLOCK_COLUMNS), width) * width : widest;
     g->b_bytes = g->packs_b ? columns * depths * g->size : 0;
     g->b_bytes = parts_of(g->b_bytes, ALIGNMENT) * ALIGNMENT;
 }
