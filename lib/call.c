@@ -532,8 +532,8 @@ WG_HOT enum way short_way(const struct wg_op *op, const void *params, wg_tensor 
     for (size_t i = 1; i < n; i++)
         if (in[i]->dtype != model->dtype || !wg_same_dims(in[i], model))
             return ANOTHER_WAY;
-    wg_row *row = op->row[th->isa][model->dtype];
-    if (!row && !(row = op->row[WG_PORTABLE][model->dtype]))
+    wg_row *row = wg_instance(op->row, th->isa, model->dtype);
+    if (!row)
         return ANOTHER_WAY;
     const wg_tensor *taken = NULL;
     for (unsigned i = 0; i < n && (any & WG_T_TAKE) && !taken; i++)

@@ -8,7 +8,7 @@
 wg_row *wg_launch_row(const struct wg_log *log, const struct wg_launch *launch)
 {
     const struct wg_op *op = launch->op;
-    wg_row *row = op->row[log->thread->isa][launch->dtype == WG_F64];
+    wg_row *row = wg_instance(op->row, log->thread->isa, launch->dtype == WG_F64);
     if (!row || launch->n_out != 1 || launch->n_in + 1 > WG_ROW_OPERANDS)
         return NULL;
     const struct wg_layout *y = WG_LAYOUT(log, WG_OPERAND(log, launch->operand)->layout);

@@ -32,6 +32,12 @@ struct wg_node {
     bool needs;                  /* some output needs a gradient */
 };
 
+/* A row of op.h's tables: for an instruction set, or the portable one. */
+static inline wg_row *wg_instance(wg_row *const (*table)[2], enum wg_isa isa, int dtype)
+{
+    return table[isa][dtype] ? table[isa][dtype] : table[WG_PORTABLE][dtype];
+}
+
 /* Behind a node: its inputs, its outputs, and the versions that their storages had, as far as backward reads them. */
 static inline uint32_t *wg_versions(const struct wg_node *node)
 {
@@ -164,7 +170,7 @@ struct wg_thread {
     bool watched; /* ops are captured, traced, looked at by anomaly mode, or refused, for a tape failed to open: wg_watch */
     int vjp_depth;
     int threads;
-    enum wg_isa isa; /* as wg_isa() says */
+    enum wg_isa isa; /* of the kernels of ops */
     const struct wg_node *cause;
     wg_tensor *scratch_list; /* made by the running vjp, linked by adjoint */
     struct wg_node *updates, **updates_end;

@@ -44,5 +44,5 @@ enum wg_isa wg_isa(void)
 
 const char *wg_instruction_set(void)
 {
-    return names[wg_isa()];
+    return names[wg_isa_of_ops()];
 }

@@ -78,7 +78,7 @@ struct wg_thread *wg_thread_new(void)
     if (!th)
         return NULL;
     th->pool.fail_at = INT64_MAX;
-    th->isa = wg_isa();
+    th->isa = wg_isa_of_ops();
     wg_watch(th);
     th->updates_end = &th->updates;
     wg_tls.state = th;

@@ -129,15 +129,16 @@ static wg_status make_row(const struct making *m, const struct wg_launch *launch
 static wg_status make_fold(const struct making *m, const struct wg_launch *launch, struct ready_row *ready, struct row_steps *steps,
                            struct ready_join *join)
 {
-    const int isa = (int)m->replay->log.thread->isa, dtype = launch->dtype == WG_F64;
+    const enum wg_isa isa = m->replay->log.thread->isa;
+    const int dtype = launch->dtype == WG_F64;
     const size_t blocks = (size_t)((m->unit->numel + WG_BLOCK - 1) / WG_BLOCK), size = wg_dtype_size((wg_dtype)launch->dtype);
     char *totals = wg_log_alloc(&m->replay->log, blocks * size);
     if (!totals)
         return WG_E_MEMORY;
-    *ready = (struct ready_row){.row = launch->op->block[isa][dtype], .stride = strides[0], .at = {totals}};
+    *ready = (struct ready_row){.row = wg_instance(launch->op->block, isa, dtype), .stride = strides[0], .at = {totals}};
     steps->step[0] = WG_TILE / WG_BLOCK * (int32_t)size;
     steps->total = (int32_t)size;
-    *join = (struct ready_join){launch->op->join[isa][dtype],
+    *join = (struct ready_join){wg_instance(launch->op->join, isa, dtype),
                                 {wg_address(m->replay, m->plan, WG_OPERAND(m->plan->log, launch->operand)), totals}};
     return make_operand(m, WG_OPERAND(m->plan->log, launch->operand + 1), ready, steps, 1);
 }

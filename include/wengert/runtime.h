@@ -12,8 +12,9 @@ WG_API const char *wg_version(void);
 WG_API wg_status wg_set_threads(int threads);
 WG_API int wg_threads(void);
 
-/* The instruction set that Wengert's own kernels run on: "avx512", "avx2" (with FMA) or "portable". It is the best that the CPU has; the
-   environment variable WENGERT_ISA=avx2 or portable, read once, asks for less (valgrind knows no AVX-512). */
+/* The instruction set that the kernels of ops run on: "avx512", "avx2" (with FMA) or "portable". It is the best that the CPU has; the
+   environment variable WENGERT_ISA=avx2 or portable, read once, asks for less (valgrind knows no AVX-512), as does a build with
+   -Dsimd=false. */
 WG_API const char *wg_instruction_set(void);
 
 /* The kernel family that BLIS runs on, by BLIS's own name: "skx", "zen3", "haswell", … It is chosen from the CPU's features at the
