@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "node.h"
 
 /* ---- messages ---- */
 
@@ -32,13 +33,6 @@ wg_status wg_call_error(const wg_call *c, wg_status code, const char *text)
 
 /* ---- building the call ---- */
 
-WG_HOT size_t node_bytes(const struct wg_op *op, size_t n_in, size_t n_out)
-{
-    const size_t pointers = (n_in + n_out) * sizeof(wg_tensor *);
-    const size_t versions = ((n_in + n_out) * sizeof(uint32_t) + 7) & ~(size_t)7;
-    return sizeof(struct wg_node) + pointers + versions + op->params_size;
-}
-
 /* A call that will not be recorded need not outlive itself: its node is on the stack, with room for its few pointers. */
 enum { FEW = 4 };
 struct passing {
@@ -46,41 +40,10 @@ struct passing {
     wg_tensor *tensor[FEW];
 };
 
-/* The node with its call, whose operands are still to come. Field by field: what only recording needs is set there. */
-WG_HOT struct wg_node *node_init(struct wg_node *node, const struct wg_op *op, const void *params, size_t n_in, size_t n_out)
-{
-    wg_tensor **in = (wg_tensor **)(void *)(node + 1), **out = in + n_in;
-    node->call.op = op;
-    node->call.params = params;
-    node->call.in = in;
-    node->call.out = out;
-    node->call.context = NULL;
-    node->call.n_in = (uint16_t)n_in;
-    node->call.n_out = (uint16_t)n_out;
-    node->call.alike = false;
-    for (size_t i = 0; i < n_out; i++)
-        out[i] = NULL;
-    return node;
-}
-
-WG_HOT struct wg_node *node_new(struct wg_thread *th, const struct wg_op *op, const void *params, size_t n_in, size_t n_out)
-{
-    const size_t bytes = node_bytes(op, n_in, n_out);
-    struct wg_node *node = th->top ? wg_tape_alloc(th->top, bytes) : wg_object_new(bytes);
-    if (!node)
-        return NULL;
-    char *params_at = (char *)node + bytes - op->params_size;
-    if (op->params_size == sizeof(double)) /* a scalar, as often: without a call */
-        *(double *)(void *)params_at = *(const double *)params;
-    else if (op->params_size)
-        memcpy(params_at, params, op->params_size);
-    return node_init(node, op, params_at, n_in, n_out);
-}
-
 static void node_discard(struct wg_thread *th, struct wg_node *node)
 {
     if (th->top)
-        wg_tape_unalloc(th->top, node, node_bytes(node->call.op, node->call.n_in, node->call.n_out));
+        wg_tape_unalloc(th->top, node, wg_node_bytes(node->call.op, node->call.n_in, node->call.n_out));
     else
         wg_object_free(node);
 }
@@ -275,25 +238,10 @@ static void mark_saved(struct wg_node *node)
         }
 }
 
-WG_HOT void node_link(struct wg_thread *th, struct wg_node *node, bool needs)
-{
-    wg_tape *tape = th->top;
-    node->seq = ++th->seq;
-    node->cause = th->cause;
-    node->section = th->section;
-    node->mark = node->behind = 0;
-    node->needs = needs;
-    node->next = NULL;
-    node->prev = tape->last;
-    *(tape->last ? &tape->last->next : &tape->first) = node;
-    tape->last = node;
-    tape->n_nodes++;
-}
-
 WG_HOT void node_record(struct wg_thread *th, struct wg_node *node, size_t n_out, bool needs)
 {
     const wg_call *c = &node->call;
-    node_link(th, node, needs);
+    wg_node_link(th, node, needs);
     for (size_t i = 0; i < n_out; i++) {
         c->out[i]->from.node = node;
         if (needs && c->out[i]->dtype <= WG_F64)
@@ -306,22 +254,6 @@ WG_HOT void node_record(struct wg_thread *th, struct wg_node *node, size_t n_out
 void wg_node_record(struct wg_thread *th, struct wg_node *node)
 {
     node_record(th, node, node->call.n_out, wg_differentiable(th, &node->call));
-}
-
-/* Operand i, if it was given away, is gone, whether the first output y (or NULL) took its memory or not. */
-WG_HOT void end_taken(const struct wg_thread *th, const struct wg_op *op, wg_tensor *t, unsigned i, const wg_tensor *y)
-{
-    if (!(t->flags & WG_T_TAKE))
-        return;
-    t->flags &= (uint16_t)~WG_T_TAKE;
-    if (!wg_bit(op->inplace, i) || (t->flags & (WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT)))
-        return;
-    if (th->top && th->top->trace)
-        t->state = WG_DROPPED; /* a rerun reads it again */
-    else if (y && t->storage == y->storage)
-        wg_hand_over_value(t);
-    else
-        wg_release_value(t);
 }
 
 WG_HOT wg_status run(const struct wg_thread *th, struct wg_node *node, size_t n_out)
@@ -367,7 +299,7 @@ WG_HOT wg_status finish(struct wg_thread *th, struct wg_node *node, size_t n_in,
     else if (*recorded)
         node_record(th, node, n_out, wg_passes_gradient(th, c->op, flags));
     for (unsigned i = 0; i < n_in && (flags & WG_T_TAKE) && c->op->inplace; i++)
-        end_taken(th, c->op, c->in[i], i, n_out > 0 ? c->out[0] : NULL);
+        wg_end_taken(th, c->op, c->in[i], i, n_out > 0 ? c->out[0] : NULL);
     return WG_OK;
 }
 
@@ -407,13 +339,12 @@ WG_HOT wg_status apply(struct wg_thread *th, const struct wg_op *op, const void 
     const bool stays = !(th->scratch && th->top && !th->top->trace) || closure || op->writes || n_made != 1 || n_in + n_made > FEW;
     struct wg_closure_entry *entry = closure && th->top ? wg_tape_alloc(th->top, sizeof *entry) : NULL;
     struct wg_node *node = closure && th->top && !entry ? NULL
-                           : stays                      ? node_new(th, op, params, n_in, n_made)
-                                                        : node_init(&passing.node, op, params, n_in, n_made);
+                           : stays                      ? wg_node_new(th, op, params, n_in, n_made)
+                                                        : wg_node_init(&passing.node, op, params, n_in, n_made);
     if (!node)
         return WG_E_MEMORY;
-    if (closure) {
+    if (closure)
         node->call.context = closure->context;
-    }
     bool recorded = false;
     unsigned flags = 0;
     wg_status status = take_operands(th, node, in, n_in, &flags);
@@ -463,106 +394,8 @@ wg_status wg_invoke(const struct wg_op *op, const void *params, wg_tensor *const
     return invoke(op, params, in, n_in, out, n_out, NULL);
 }
 
-/* ---- the short way ---- */
-
-enum way { ANOTHER_WAY, DONE, FAILED };
-
-/* From that many elements on threads may pay. */
-enum { SMALL = 1 << 14 };
-
-/* The node of an op that ran on operands which lie alike. */
-WG_HOT struct wg_node *node_of(struct wg_thread *th, const struct wg_op *op, const void *params, wg_tensor *const *given, size_t n,
-                               wg_tensor *y, bool needs)
-{
-    struct wg_node *node = node_new(th, op, params, n, 1);
-    if (!node)
-        return NULL;
-    wg_tensor **in = (wg_tensor **)(uintptr_t)node->call.in;
-    for (size_t i = 0; i < n; i++)
-        in[i] = given[i];
-    in[n] = y; /* out[0] */
-    node->call.dtype = y->dtype;
-    node->call.alike = true;
-    node_link(th, node, needs);
-    y->from.node = node;
-    if (!needs)
-        return node;
-    y->flags |= WG_T_NEEDS;
-    for (unsigned i = 0; i < n; i++)
-        if (op->saves & WG_IN(i)) {
-            in[i]->flags |= WG_T_SAVED;
-            wg_versions(node)[i] = in[i]->storage->version;
-        }
-    if (op->saves & WG_OUT(0)) {
-        y->flags |= WG_T_SAVED;
-        wg_versions(node)[n] = y->storage->version;
-    }
-    return node;
-}
-
-/* An element-wise op on operands of one shape that lie side by side, few elements, on a tape and unwatched: what small graphs are made
-   of. The row is run here; a call is built only for the record. In any other case nothing is done, but proxies may stand in in. */
-WG_HOT enum way short_way(const struct wg_op *op, const void *params, wg_tensor **in, size_t n, wg_tensor **result)
-{
-    struct wg_thread *th = wg_tls.state;
-    static const int64_t ones[] = {1, 1, 1, 1};
-    wg_tape *tape = th ? th->top : NULL;
-    if (!tape || !op || !op->row[WG_PORTABLE][0] || th->watched || op->shape || op->n_in != n || (!params && op->params_size))
-        return ANOTHER_WAY;
-    unsigned any = 0, all = ~0u;
-    for (size_t i = 0; i < n; i++) {
-        wg_tensor *t = in[i];
-        if (!t || t->state != WG_LIVE)
-            return ANOTHER_WAY;
-        if (t->tape != tape) {
-            if (t->tape)
-                return ANOTHER_WAY;
-            if (!(t = wg_proxy(th, t)))
-                return FAILED;
-        }
-        in[i] = t;
-        any |= t->flags;
-        all &= t->flags;
-    }
-    const wg_tensor *model = in[0];
-    const bool scratch = th->scratch;
-    if (!(all & WG_T_CONTIGUOUS) || model->dtype > WG_F64 || model->numel >= SMALL || model->rank > WG_INLINE_RANK ||
-        ((any & WG_T_TAKE) && !scratch))
-        return ANOTHER_WAY;
-    for (size_t i = 1; i < n; i++)
-        if (in[i]->dtype != model->dtype || !wg_same_dims(in[i], model))
-            return ANOTHER_WAY;
-    wg_row *row = wg_instance(op->row, th->isa, model->dtype);
-    if (!row)
-        return ANOTHER_WAY;
-    const wg_tensor *taken = NULL;
-    for (unsigned i = 0; i < n && (any & WG_T_TAKE) && !taken; i++)
-        taken = wg_is_given(op, in[i], i) ? in[i] : NULL;
-    wg_tensor *y = wg_slot_new(th, tape, scratch && tape == th->walking);
-    if (!y)
-        return FAILED;
-    wg_lay_out_like(y, model);
-    if (wg_storage_of(th, y, (size_t)y->numel << (2 + model->dtype), true, taken) != WG_OK) { /* of 4 or 8 bytes each */
-        wg_release_value(y);
-        return FAILED;
-    }
-    char *p[4] = {y->data};
-    for (size_t i = 0; i < n; i++)
-        p[i + 1] = in[i]->data;
-    row(y->numel, p, ones, params);
-    if (scratch) {
-        for (unsigned i = 0; i < n && (any & WG_T_TAKE); i++)
-            end_taken(th, op, in[i], i, y);
-    } else if (!node_of(th, op, params, in, n, y, (any & WG_T_NEEDS) && wg_passes_gradient(th, op, any))) {
-        wg_release_value(y);
-        return FAILED;
-    }
-    *result = y;
-    return DONE;
-}
-
 /* n operands, one result: there is nothing to ask about the call itself. */
-WG_HOT wg_tensor *long_way(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n)
+WG_HOT wg_tensor *call_one(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n)
 {
     struct wg_thread *th = wg_self();
     wg_tensor *y = NULL;
@@ -572,51 +405,23 @@ WG_HOT wg_tensor *long_way(const struct wg_op *op, const void *params, wg_tensor
     return status == WG_OK ? y : NULL;
 }
 
-/* Functions of their own, so that the short way saves no more registers than it needs. */
-#define APART static __attribute__((noinline))
-
-APART wg_tensor *long_way_1(const struct wg_op *op, const void *params, wg_tensor *a)
+/* The same for a number of operands that is known: functions of their own, so that what comes before saves no more registers than it
+   needs. */
+wg_tensor *wg_call1(const struct wg_op *op, const void *params, wg_tensor *a)
 {
-    return long_way(op, params, &a, 1);
+    return call_one(op, params, &a, 1);
 }
 
-APART wg_tensor *long_way_2(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b)
+wg_tensor *wg_call2(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b)
 {
     wg_tensor *in[2] = {a, b};
-    return long_way(op, params, in, 2);
+    return call_one(op, params, in, 2);
 }
 
-APART wg_tensor *long_way_3(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b, wg_tensor *c)
+wg_tensor *wg_call3(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b, wg_tensor *c)
 {
     wg_tensor *in[3] = {a, b, c};
-    return long_way(op, params, in, 3);
-}
-
-APART wg_tensor *no_memory_for(const struct wg_op *op)
-{
-    wg_op_failed(wg_self(), op, WG_E_MEMORY, "forward");
-    return NULL;
-}
-
-wg_tensor *wg_invoke1(const struct wg_op *op, const void *params, wg_tensor *a)
-{
-    wg_tensor *in[1] = {a}, *y = NULL;
-    const enum way way = short_way(op, params, in, 1, &y);
-    return way == DONE ? y : way == FAILED ? no_memory_for(op) : long_way_1(op, params, a);
-}
-
-wg_tensor *wg_invoke2(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b)
-{
-    wg_tensor *in[2] = {a, b}, *y = NULL;
-    const enum way way = short_way(op, params, in, 2, &y);
-    return way == DONE ? y : way == FAILED ? no_memory_for(op) : long_way_2(op, params, a, b);
-}
-
-wg_tensor *wg_invoke3(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b, wg_tensor *c)
-{
-    wg_tensor *in[3] = {a, b, c}, *y = NULL;
-    const enum way way = short_way(op, params, in, 3, &y);
-    return way == DONE ? y : way == FAILED ? no_memory_for(op) : long_way_3(op, params, a, b, c);
+    return call_one(op, params, in, 3);
 }
 
 wg_status wg_invoke_closure(const struct wg_op *op, wg_tensor *const *in, size_t n_in, wg_tensor **y, const wg_closure *closure)

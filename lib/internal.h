@@ -256,6 +256,9 @@ bool wg_tape_unwind(struct wg_thread *th, const wg_tape *tape);
 /* Applies an op that is made of others. */
 wg_status wg_compose(struct wg_thread *th, const wg_call *c, wg_tensor **out);
 wg_status wg_check_operand(struct wg_thread *th, const struct wg_op *op, const wg_tensor *t, size_t i);
+wg_tensor *wg_call1(const struct wg_op *op, const void *params, wg_tensor *a);
+wg_tensor *wg_call2(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b);
+wg_tensor *wg_call3(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b, wg_tensor *c);
 /* Was operand i given away, and may the first result have its bytes, if it has its dtype and extents? */
 bool wg_may_overwrite(const struct wg_thread *th, const wg_call *c, unsigned i);
 /* For vjps: nothing reads this result of the node again, so a walk that releases values releases it now. */

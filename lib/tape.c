@@ -1,58 +1,7 @@
-/* Tapes: the stack of open ones, their arenas, the proxies that stand for tensors of the caller's, modes and sections. */
+/* Tapes: the stack of open ones, and the proxies that stand on them for tensors of the caller's. */
 #include <string.h>
 
 #include "arena.h"
-
-/* ---- arenas ---- */
-
-/* A chunk with its headers has from 64 KiB to 16 MiB: as much as the arena has so far. The large ones lie in huge pages. */
-enum { CHUNK = 1 << 16, LARGEST = 1 << 24, LINE = 64, AHEAD = 8 };
-
-static struct wg_chunk *chunk_new(size_t bytes, size_t size)
-{
-    const size_t overhead = sizeof(struct wg_storage) + sizeof(struct wg_chunk) + LINE;
-    size = bytes + overhead > size ? bytes + overhead : size;
-    struct wg_storage *block = wg_storage_new(size - sizeof *block);
-    if (!block)
-        return NULL;
-    struct wg_chunk *chunk = (struct wg_chunk *)(void *)wg_storage_data(block);
-    char *after = (char *)(chunk + 1);
-    chunk->start = after + (LINE - (uintptr_t)after % LINE) % LINE;
-    chunk->end = (char *)block + size;
-    return chunk;
-}
-
-void *wg_arena_grow(struct wg_arena *arena, size_t bytes)
-{
-    struct wg_chunk *chunk = chunk_new(bytes, arena->bytes < CHUNK ? CHUNK : arena->bytes > LARGEST ? LARGEST : arena->bytes);
-    if (!chunk)
-        return NULL;
-    if (arena->chunks)
-        arena->chunks->filled = arena->at;
-    arena->bytes += (size_t)(chunk->end - (char *)chunk) + sizeof(struct wg_storage);
-    chunk->prev = arena->chunks;
-    arena->chunks = chunk;
-    arena->at = chunk->start;
-    arena->end = chunk->end;
-    return wg_arena_alloc(arena, bytes);
-}
-
-void wg_arena_shrink(struct wg_arena *arena, bool all)
-{
-    struct wg_chunk *chunk = arena->chunks;
-    while (chunk && (all || chunk->prev)) {
-        struct wg_chunk *prev = chunk->prev;
-        wg_unpoison(chunk, (size_t)(chunk->end - (char *)chunk));
-        wg_object_free(chunk);
-        chunk = prev;
-    }
-    arena->chunks = chunk;
-    arena->at = chunk ? chunk->start : NULL;
-    arena->end = chunk ? chunk->end : NULL;
-    arena->bytes = chunk ? (size_t)(chunk->end - (char *)chunk) + sizeof(struct wg_storage) : 0;
-    if (chunk)
-        wg_poison(chunk->start, (size_t)(chunk->end - chunk->start));
-}
 
 /* ---- proxies: each tensor of the caller's is referenced once per tape, however often it is used ---- */
 
@@ -170,115 +119,6 @@ static void proxy_forget(struct wg_thread *th, const wg_tensor *proxy)
         leaf_remove(th, entry);
 }
 
-/* ---- effects ---- */
-
-wg_status wg_undo_push(wg_tape *tape, const wg_tensor *t)
-{
-    return wg_undo_push_bytes(tape, t->storage, t->data, (size_t)t->numel * wg_dtype_size((wg_dtype)t->dtype));
-}
-
-wg_status wg_undo_push_bytes(wg_tape *tape, struct wg_storage *storage, char *at, size_t bytes)
-{
-    struct wg_undo *entry = wg_object_new(sizeof *entry);
-    if (!entry)
-        return WG_E_MEMORY;
-    entry->saved = wg_storage_new(bytes);
-    if (!entry->saved) {
-        wg_object_free(entry);
-        return WG_E_MEMORY;
-    }
-    memcpy(wg_storage_data(entry->saved), at, bytes);
-    wg_capture_copied(tape->thread, entry->saved, wg_storage_data(entry->saved), storage, at, bytes);
-    wg_storage_ref(storage);
-    entry->storage = storage;
-    entry->at = at;
-    entry->bytes = bytes;
-    entry->older = tape->undo;
-    tape->undo = entry;
-    return WG_OK;
-}
-
-static void undo_gradients(struct wg_undo *entry, bool restore)
-{
-    for (size_t i = 0; i < entry->n; i++) {
-        struct wg_leaf_change *change = &entry->change[i];
-        if (!change->leaf)
-            continue;
-        struct wg_value *value = wg_value_of(change->leaf);
-        wg_tensor *unwanted = restore ? value->gradient : change->gradient;
-        if (restore)
-            value->gradient = change->gradient;
-        if (unwanted)
-            wg_value_unref(unwanted);
-        if (entry->holds_leaves)
-            wg_value_unref(change->leaf);
-    }
-    wg_object_free(entry->change);
-}
-
-static void undo_one(struct wg_thread *th, struct wg_undo *entry, bool restore)
-{
-    if (entry->change) {
-        undo_gradients(entry, restore);
-        return;
-    }
-    if (restore) {
-        memcpy(entry->at, wg_storage_data(entry->saved), entry->bytes);
-        entry->storage->version++;
-        wg_capture_copied(th, entry->storage, entry->at, entry->saved, wg_storage_data(entry->saved), entry->bytes);
-    }
-    wg_storage_unref(entry->saved);
-    wg_storage_unref(entry->storage);
-}
-
-/* Youngest first, so that an operand overwritten twice gets its oldest bytes. */
-void wg_undo_end(wg_tape *tape, bool restore)
-{
-    while (tape->undo) {
-        struct wg_undo *entry = tape->undo;
-        tape->undo = entry->older;
-        undo_one(tape->thread, entry, restore);
-        wg_object_free(entry);
-    }
-}
-
-static void hold_leaves(struct wg_undo *entry)
-{
-    for (size_t i = 0; i < entry->n && !entry->holds_leaves; i++)
-        if (entry->change[i].leaf)
-            atomic_fetch_add_explicit(&wg_value_of(entry->change[i].leaf)->refs, 1, memory_order_relaxed);
-    entry->holds_leaves = true;
-}
-
-/* What lies in slots of the upper tape is gone with it, and so are its proxies. */
-void wg_undo_hand_down(wg_tape *from, wg_tape *to)
-{
-    struct wg_undo **oldest = &from->undo;
-    while (*oldest) {
-        struct wg_undo *entry = *oldest;
-        if (entry->storage && wg_storage_is_of(entry->storage, from)) {
-            *oldest = entry->older;
-            undo_one(from->thread, entry, false);
-            wg_object_free(entry);
-        } else {
-            hold_leaves(entry);
-            oldest = &entry->older;
-        }
-    }
-    *oldest = to->undo;
-    to->undo = from->undo;
-    from->undo = NULL;
-}
-
-void wg_undo_commit_all(struct wg_thread *th)
-{
-    for (wg_tape *tape = th->top; tape; tape = tape->below) {
-        wg_undo_end(tape, false);
-        tape->failed = false;
-    }
-    wg_capture_committed(th);
-}
-
 /* ---- open and close ---- */
 
 wg_tape *wg_tape_push(struct wg_thread *th, bool trace)
@@ -315,6 +155,9 @@ wg_tape *wg_tape_open_with(wg_tape_options options)
         wg_error_clear(th);
     return wg_tape_push(th, options.trace);
 }
+
+/* Slots that are asked for before their turn. */
+enum { AHEAD = 8 };
 
 /* Of the last tape all proxies go, and the table is emptied at once, if it is not mostly empty. */
 static void close_slots(struct wg_thread *th, wg_tape *tape)
@@ -449,82 +292,4 @@ wg_status wg_tape_rerun(wg_tape *tape)
     tape->undo = of_recording;
     tape->failed = failed;
     return status;
-}
-
-/* ---- modes and sections ---- */
-
-bool wg_grad_mode_set(bool on)
-{
-    struct wg_thread *th = wg_self();
-    if (!th)
-        return true;
-    const bool before = !th->no_grad;
-    th->no_grad = !on;
-    return before;
-}
-
-bool wg_grad_mode(void)
-{
-    struct wg_thread *th = wg_self();
-    return !th || !th->no_grad;
-}
-
-void wg_grad_mode_leave(bool *before)
-{
-    if (before)
-        wg_grad_mode_set(*before);
-}
-
-bool wg_train_mode_set(bool on)
-{
-    struct wg_thread *th = wg_self();
-    if (!th)
-        return true;
-    const bool before = !th->eval;
-    th->eval = !on;
-    return before;
-}
-
-bool wg_train_mode(void)
-{
-    struct wg_thread *th = wg_self();
-    return !th || !th->eval;
-}
-
-void wg_train_mode_leave(bool *before)
-{
-    if (before)
-        wg_train_mode_set(*before);
-}
-
-wg_status wg_name_push(const char *name)
-{
-    struct wg_thread *th = wg_self();
-    if (!th)
-        return WG_E_MEMORY;
-    if (!name)
-        return wg_fail(WG_E_NULL, "name_push", "name_push: the name is NULL");
-    if (*wg_lost_tapes() > 0) /* nothing would take the name back */
-        return wg_fail(WG_E_MEMORY, "name_push", "name_push: the tape around this could not be opened");
-    wg_section *section = th->sections;
-    while (section && (section->parent != th->section || strcmp(section->name, name) != 0))
-        section = section->next;
-    if (!section) {
-        const size_t size = strlen(name) + 1;
-        section = wg_object_new(sizeof *section + size);
-        if (!section)
-            return WG_E_MEMORY;
-        memcpy(section + 1, name, size);
-        *section = (wg_section){(wg_section *)(uintptr_t)th->section, th->sections, (const char *)(section + 1)};
-        th->sections = section;
-    }
-    th->section = section;
-    return WG_OK;
-}
-
-void wg_name_pop(void)
-{
-    struct wg_thread *th = wg_self();
-    if (th && th->section)
-        th->section = th->section->parent;
 }
