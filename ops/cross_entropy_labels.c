@@ -14,37 +14,37 @@ static REAL T(cross_entropy_row)(const ELEM *x, int64_t sx, ELEM *p, int64_t sp,
     return R(log)(sum) - ((REAL)x[label * sx] - largest);
 }
 
-/* The same of several short rows, the strides of which come first: they are the vectors. */
+/* The same of several short rows, side by side in e: only the functions take all numbers at once. */
 WG_INLINE void T(cross_entropy_short)(const ELEM *x, const int64_t *sx, ELEM *p, const int64_t *sp, int64_t n, int64_t rows,
                                       const int64_t *label, int64_t s_label, REAL *loss)
 {
-    REAL e[T(LANES)][T(LANES)], sum[T(LANES)], largest[T(LANES)];
-    for (int64_t j = 0; j < n; j++)
-        for (int64_t r = 0; r < rows; r++)
-            e[j][r] = x[r * sx[0] + j * sx[1]];
+    REAL e[T(LANES) * T(LANES)], sum[T(LANES)], chosen[T(LANES)];
+    for (int64_t r = 0; r < rows; r++, x += sx[0]) {
+        REAL largest = x[0];
+        for (int64_t j = 1; j < n; j++)
+            largest = (REAL)x[j * sx[1]] > largest ? (REAL)x[j * sx[1]] : largest;
+        for (int64_t j = 0; j < n; j++)
+            e[r * n + j] = (REAL)x[j * sx[1]] - largest;
+        chosen[r] = e[r * n + label[r * s_label]];
+    }
+    for (int64_t k = 0; k < rows * n; k++)
+        e[k] = R(exp)(e[k]);
+    for (int64_t r = 0; r < rows; r++) {
+        sum[r] = e[r * n];
+        for (int64_t j = 1; j < n; j++)
+            sum[r] = sum[r] + e[r * n + j];
+    }
     for (int64_t r = 0; r < rows; r++)
-        largest[r] = x[r * sx[0]];
-    for (int64_t j = 1; j < n; j++)
-        for (int64_t r = 0; r < rows; r++)
-            largest[r] = e[j][r] > largest[r] ? e[j][r] : largest[r];
-    for (int64_t j = 0; j < n; j++)
-        for (int64_t r = 0; r < rows; r++) {
-            e[j][r] = R(exp)(e[j][r] - largest[r]);
-            sum[r] = j == 0 ? e[j][r] : sum[r] + e[j][r];
-        }
-    for (int64_t r = 0; r < rows; r++)
-        loss[r] = R(log)(sum[r]) - ((REAL)x[r * sx[0] + label[r * s_label] * sx[1]] - largest[r]);
-    for (int64_t j = 0; j < n; j++)
-        for (int64_t r = 0; r < rows; r++)
-            p[r * sp[0] + j * sp[1]] = e[j][r] / sum[r];
+        loss[r] = R(log)(sum[r]) - chosen[r];
+    for (int64_t r = 0; r < rows; r++, p += sp[0])
+        for (int64_t j = 0; j < n; j++)
+            p[j * sp[1]] = e[r * n + j] / sum[r];
 }
 
 static void T(cross_entropy_rows)(const ELEM *x, const int64_t *sx, ELEM *p, const int64_t *sp, int64_t n, int64_t rows,
                                   const int64_t *label, int64_t s_label, REAL *loss)
 {
-    if (n <= T(LANES) && rows == T(LANES)) /* constant, so that loops over rows are single vectors */
-        T(cross_entropy_short)(x, sx, p, sp, n, T(LANES), label, s_label, loss);
-    else if (n <= T(LANES))
+    if (n <= T(LANES))
         T(cross_entropy_short)(x, sx, p, sp, n, rows, label, s_label, loss);
     else
         for (int64_t r = 0; r < rows; r++)
