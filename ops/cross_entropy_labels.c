@@ -137,7 +137,7 @@ static wg_cost cost(const wg_call *c)
     wg_cost cost = wg_cost_bytes(c);
     const double n = (double)c->in[0]->numel, rows = (double)wg_extents(c->in[0])[0];
     const double part = 16 * ceil(rows / (256 * 16)), parts = rows > 0 ? ceil(rows / part) : 0;
-    cost.add = 2 * n + 2 * rows + parts;
+    cost.add = 2 * n + (wg_extents(c->in[0])[1] > 16 ? 2 : 1) * rows + parts; /* a short row keeps x_label - m */
     cost.div = n + 1;
     cost.compare = n - rows;
     cost.transcendental = n + rows;
