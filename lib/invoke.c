@@ -1,10 +1,8 @@
 /* Ops of one to three operands and one result, by the short way where it goes: what small graphs are made of. */
 #include "node.h"
+#include "parallel.h"
 
 enum way { ANOTHER_WAY, DONE, FAILED };
-
-/* From that many elements on threads may pay. */
-enum { SMALL = 1 << 14 };
 
 /* The node of an op that ran on operands which lie alike. */
 WG_HOT struct wg_node *node_of(struct wg_thread *th, const struct wg_op *op, const void *params, wg_tensor *const *given, size_t n,
@@ -62,7 +60,7 @@ WG_HOT enum way short_way(const struct wg_op *op, const void *params, wg_tensor 
     }
     const wg_tensor *model = in[0];
     const bool scratch = th->scratch;
-    if (!(all & WG_T_CONTIGUOUS) || model->dtype > WG_F64 || model->numel >= SMALL || model->rank > WG_INLINE_RANK ||
+    if (!(all & WG_T_CONTIGUOUS) || model->dtype > WG_F64 || model->numel >= WG_FEWEST_TO_PART || model->rank > WG_INLINE_RANK ||
         ((any & WG_T_TAKE) && !scratch))
         return ANOTHER_WAY;
     for (size_t i = 1; i < n; i++)

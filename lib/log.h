@@ -1,5 +1,5 @@
-/* The log of a step: one entry for each kernel that it asked for, with its operands as places in storages. capture.c writes it, plan.c thins it
-   and finds memory, replay.c runs what that gives. */
+/* The log of a step: one entry for each kernel that it asked for, with its operands as places in storages. capture.c writes it, plan.c
+   thins it and finds memory, replay.c runs what that gives. */
 #ifndef WG_LOG_H
 #define WG_LOG_H
 

@@ -4,8 +4,9 @@
 
 #include <stdint.h>
 
-int wg_free_threads(void);          /* the thread's setting, but 1 inside a parallel region of the caller's */
-int wg_kernel_threads(double work); /* that, but 1 below the work (in element-operations) at which a fork pays */
+int wg_free_threads(void);            /* the thread's setting, but 1 inside a parallel region of the caller's */
+enum { WG_FEWEST_TO_PART = 1 << 14 }; /* elements below which no element-wise op is parted, whatever it computes */
+int wg_kernel_threads(double work);   /* that, but 1 below the work (in element-operations) at which a fork pays */
 
 /* Calls body(first, last, context) for parts of 0 .. n, on so many threads; one thread takes no part in OpenMP at all. */
 typedef void wg_part(int64_t first, int64_t last, void *context);

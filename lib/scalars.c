@@ -1,7 +1,6 @@
-/* Groups of scalar calls, packed: calls of one op on one number each that do not wait for each other, or each for the one before, become one
-   call on many. What the
-   group reads from outside is brought together first, what it makes for others is handed out last, and in between the numbers lie
-   side by side in one array. Each number is worked out as before, by the same row. */
+/* Groups of scalar calls, packed: calls of one op on one number each that do not wait for each other, or each for the one before,
+   become one call on many. What the group reads from outside is brought together first, what it makes for others is handed out last,
+   and in between the numbers lie side by side in one array. Each number is worked out as before, by the same row. */
 #include <string.h>
 
 #include "schedule.h"
@@ -36,20 +35,19 @@ struct gap {
 };
 
 /* One of the last that were given back, if it is as large; else a new one. */
-static wg_status find_room(struct wg_packing *p, size_t bytes, size_t *at)
+static size_t find_room(struct wg_packing *p, size_t bytes)
 {
     enum { LOOKED_AT = 64 };
     for (size_t i = p->holes.n; i > 0 && i-- + LOOKED_AT > p->holes.n;) {
         struct gap *gap = WG_AT(p->holes, struct gap, i);
+        const size_t at = gap->at;
         if (gap->bytes != bytes)
             continue;
-        *at = gap->at;
         *gap = *WG_AT(p->holes, struct gap, --p->holes.n);
-        return WG_OK;
+        return at;
     }
-    *at = p->used;
     p->used += bytes;
-    return WG_OK;
+    return p->used - bytes;
 }
 
 static size_t call_bytes(const struct wg_packing *p, size_t call)
@@ -79,8 +77,7 @@ static wg_status find_places(struct wg_packing *p, const uint32_t *maker)
         p->remaining[p->call_of[m]] += p->consumers[m + 1] - p->consumers[m] + is_outside(p, maker, m);
     for (size_t call = 0; call < p->starts.n; call++) {
         const uint32_t first = *WG_AT(p->starts, uint32_t, call), end = *WG_AT(p->starts, uint32_t, call + 1);
-        size_t at;
-        WG_TRY(find_room(p, call_bytes(p, call), &at));
+        const size_t at = find_room(p, call_bytes(p, call));
         for (uint32_t i = first; i < end; i++) {
             const uint32_t m = *WG_AT(p->order, uint32_t, i);
             p->at[m] = at + (i - first) * wg_operand_size(p, wg_member_operand(p, m, 0));

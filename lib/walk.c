@@ -1,9 +1,6 @@
 /* The walk: a plain loop over the list, youngest node first. Each node's gradients, summed by then, go through its vjp to its inputs.
    Between nodes a gradient waits in its tensor's adjoint. */
-#include <string.h>
-
 #include "walk.h"
-#include "wengert/ops.h"
 
 wg_status wg_give(wg_grad_slot *slot, wg_tensor *gradient)
 {
@@ -124,17 +121,32 @@ wg_status wg_walk_vjp(struct wg_thread *th, struct wg_node *node, wg_tensor *con
     return status;
 }
 
-/* The gradient of c's result, which nobody will ask for again, handed on as it is. */
-static bool move_on(const struct walk *w, const wg_call *c, wg_tensor *in, wg_tensor *g)
+/* What the vjp of c's node gave for an input becomes the input's first gradient, where nothing is to be asked: the walk owns its
+   gradients, and this one is of the input's shape and either nobody else's or the result's own, which nobody will ask for again and which
+   then has it no longer. */
+WG_HOT bool adopt(struct walk *w, const wg_call *c, wg_tensor *in, const wg_grad_slot *gx)
 {
-    wg_tensor *y = c->out[0];
-    if (g != y->adjoint || in->adjoint || w->keeping || (y->flags & WG_T_WANTED) || wg_is_leaf(w, in))
+    wg_tensor *g = gx->result, *y = c->out[0];
+    if (!g || gx->accumulated || in->adjoint || g->state != WG_LIVE || g->dtype != in->dtype || !wg_same_dims(g, in))
         return false;
-    y->adjoint = NULL;
+    const bool moves = g == y->adjoint && !(y->flags & WG_T_WANTED);
+    if (!moves && (g->flags & (WG_T_SCRATCH | WG_T_OWNED)) != WG_T_SCRATCH)
+        return false;
+    if (wg_is_leaf(w, in) && !(in->flags & WG_T_TOUCHED)) {
+        if (w->n_touched == w->room)
+            return false;
+        w->touched[w->n_touched++] = in;
+        in->flags |= WG_T_TOUCHED;
+    }
+    if (moves)
+        y->adjoint = NULL;
+    else
+        g->flags |= WG_T_OWNED;
     in->adjoint = g;
     return true;
 }
 
+/* In any other case. */
 static wg_status pass_on(struct walk *w, const wg_call *c, unsigned i, const wg_grad_slot *gx)
 {
     wg_tensor *g = gx->result, *in = c->in[i];
@@ -156,7 +168,7 @@ static wg_status pass_on(struct walk *w, const wg_call *c, unsigned i, const wg_
         g = wg_walk_unbroadcast(c->op, in, g);
     if (!g)
         return wg_error_cause();
-    return move_on(w, c, in, g) ? WG_OK : wg_walk_add(w, in, g);
+    return wg_walk_add(w, in, g);
 }
 
 /* An accumulator is offered where the node reads the input once. Whether it is overwritten is decided when it is taken; whether it is
@@ -172,42 +184,51 @@ static wg_tensor *accumulator(const wg_call *c, unsigned i)
     return sum;
 }
 
-/* Through the vjp: what it returned goes to the inputs. gx says which of them want it. */
-static wg_status through_vjp(struct walk *w, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx)
+/* Which of n inputs want a gradient, and what theirs may be added to. Does any? */
+WG_HOT bool ask_inputs(const struct walk *w, const wg_call *c, unsigned n, wg_grad_slot *gx)
 {
-    const wg_call *c = &node->call;
-    if (!c->op->vjp || (c->op->flags & WG_NO_DERIVATIVE))
-        return wg_fail(WG_E_NO_GRAD, c->op->name, "%s has no derivative: %s", c->op->name,
-                       c->op->reason ? c->op->reason : "none is defined");
-    if (c->op->saves)
-        WG_TRY(wg_walk_check_saved(node));
-    const struct wg_node *cause = w->th->cause;
-    w->th->cause = node;
-    wg_status status = vjp_of(w->th, c, gy, gx);
-    for (unsigned i = 0; i < c->n_in && status == WG_OK; i++)
-        if (gx[i].need)
-            status = pass_on(w, c, i, &gx[i]);
-    w->th->cause = cause;
-    return status;
-}
-
-static wg_status backward_with(struct walk *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero, wg_grad_slot *gx)
-{
-    const wg_call *c = &node->call;
-    const unsigned n = c->n_in;
     bool any = false;
     for (unsigned i = 0; i < n; i++) {
         const bool need = wg_walk_needs(w, c->in[i]);
         gx[i] = (wg_grad_slot){.need = need, .into = need && c->in[i]->adjoint ? accumulator(c, i) : NULL};
         any = any || need;
     }
-    if (any && !all_zero)
-        return through_vjp(w, node, gy, gx);
-    wg_status status = WG_OK;
-    for (unsigned i = 0; i < n && status == WG_OK && any; i++)
-        if (gx[i].need)
-            status = wg_walk_add(w, c->in[i], WG_KNOWN_ZERO);
+    return any;
+}
+
+/* Through the vjp of a node of n operands and n_out results: what it returned goes to the inputs that want it. */
+WG_HOT wg_status through_vjp(struct walk *w, struct wg_node *node, unsigned n, unsigned n_out, wg_tensor *const *gy,
+                             wg_grad_slot *gx)
+{
+    struct wg_thread *th = w->th;
+    const wg_call *c = &node->call;
+    for (unsigned i = 0; i < n + n_out; i++)
+        if (is_lost(node, i))
+            return wg_walk_check_saved(node);
+    const struct wg_node *cause = th->cause;
+    th->cause = node;
+    wg_status status = vjp_of(th, c, gy, gx);
+    for (unsigned i = 0; i < n && status == WG_OK; i++)
+        if (gx[i].need && (w->keeping || !adopt(w, c, c->in[i], &gx[i])))
+            status = pass_on(w, c, i, &gx[i]);
+    th->cause = cause;
     return status;
+}
+
+static wg_status backward_with(struct walk *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero, wg_grad_slot *gx)
+{
+    const wg_call *c = &node->call;
+    if (!ask_inputs(w, c, c->n_in, gx))
+        return WG_OK;
+    if (!all_zero && (!c->op->vjp || (c->op->flags & WG_NO_DERIVATIVE)))
+        return wg_fail(WG_E_NO_GRAD, c->op->name, "%s has no derivative: %s", c->op->name,
+                       c->op->reason ? c->op->reason : "none is defined");
+    if (!all_zero)
+        return through_vjp(w, node, c->n_in, c->n_out, gy, gx);
+    for (unsigned i = 0; i < c->n_in; i++)
+        if (gx[i].need)
+            WG_TRY(wg_walk_add(w, c->in[i], WG_KNOWN_ZERO));
+    return WG_OK;
 }
 
 static wg_status backward_through(struct walk *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero)
@@ -222,10 +243,11 @@ static wg_status backward_through(struct walk *w, struct wg_node *node, wg_tenso
     return status;
 }
 
-/* A node of n results. */
-static wg_status visit_node(struct walk *w, struct wg_node *node, wg_tensor **gy, size_t n)
+static __attribute__((noinline)) wg_status visit_any(struct walk *w, struct wg_node *node)
 {
     const wg_call *c = &node->call;
+    const size_t n = c->n_out;
+    wg_tensor *gy[WG_MOST_OUTPUTS];
     bool any = false, all_zero = true;
     for (size_t i = 0; i < n; i++) {
         wg_tensor *y = c->out[i];
@@ -252,64 +274,14 @@ static wg_status visit_node(struct walk *w, struct wg_node *node, wg_tensor **gy
     return status;
 }
 
-static __attribute__((noinline)) wg_status visit_any(struct walk *w, struct wg_node *node)
-{
-    wg_tensor *gy[WG_MOST_OUTPUTS];
-    return visit_node(w, node, gy, node->call.n_out);
-}
-
-/* g, which the vjp of y's node made for an input, becomes the input's first gradient, where nothing is to be asked: it is of the
-   input's shape, and either nobody else's or y's own, which then has it no longer. */
-WG_HOT bool adopt(struct walk *w, wg_tensor *y, wg_tensor *in, const wg_grad_slot *gx)
-{
-    wg_tensor *g = gx->result;
-    if (!g || gx->accumulated || in->adjoint || g->state != WG_LIVE || g->dtype != in->dtype || !wg_same_dims(g, in))
-        return false;
-    const bool moves = g == y->adjoint && !(y->flags & WG_T_WANTED);
-    if (!moves && (g->flags & (WG_T_SCRATCH | WG_T_OWNED)) != WG_T_SCRATCH)
-        return false;
-    if (wg_is_leaf(w, in) && !(in->flags & WG_T_TOUCHED)) {
-        if (w->n_touched == w->room)
-            return false;
-        w->touched[w->n_touched++] = in;
-        in->flags |= WG_T_TOUCHED;
-    }
-    if (moves)
-        y->adjoint = NULL;
-    else
-        g->flags |= WG_T_OWNED;
-    in->adjoint = g;
-    return true;
-}
-
 /* A node of n operands and one result, which has a gradient; nothing is recorded. */
 WG_HOT wg_status visit_few(struct walk *w, struct wg_node *node, unsigned n)
 {
-    struct wg_thread *th = w->th;
-    const wg_call *c = &node->call;
-    wg_tensor *y = c->out[0], *gy = y->adjoint;
+    wg_tensor *y = node->call.out[0], *gy = y->adjoint;
     wg_grad_slot gx[2];
-    bool any = false;
-    for (unsigned i = 0; i < n; i++) {
-        const bool need = wg_walk_needs(w, c->in[i]);
-        gx[i] = (wg_grad_slot){.need = need, .into = need && c->in[i]->adjoint ? accumulator(c, i) : NULL};
-        any = any || need;
-    }
-    if (any) {
-        for (unsigned i = 0; i <= n; i++)
-            if (is_lost(node, i))
-                return wg_walk_check_saved(node);
-        const struct wg_node *cause = th->cause;
-        th->cause = node;
-        wg_status status = vjp_of(th, c, &gy, gx);
-        for (unsigned i = 0; i < n && status == WG_OK; i++)
-            if (gx[i].need && !adopt(w, y, c->in[i], &gx[i]))
-                status = pass_on(w, c, i, &gx[i]);
-        th->cause = cause;
-        if (status != WG_OK)
-            return status;
-    }
-    wg_walk_sweep(th);
+    if (ask_inputs(w, &node->call, n, gx))
+        WG_TRY(through_vjp(w, node, n, 1, &gy, gx));
+    wg_walk_sweep(w->th);
     if (y->adjoint)
         wg_walk_let_go(w, y->adjoint);
     y->adjoint = NULL;
@@ -329,7 +301,7 @@ static inline wg_status visit(struct walk *w, struct wg_node *node)
     return n == 1 ? visit_few(w, node, 1) : visit_few(w, node, 2);
 }
 
-/* ---- the walk ---- */
+/* ---- all nodes ---- */
 
 struct wg_node *wg_first_above(const wg_tape *tape, uint64_t floor)
 {
@@ -407,127 +379,4 @@ wg_status wg_walk_back(struct walk *w, wg_tensor *const *roots, size_t n)
     for (; w->releasing && rest; rest = rest->prev)
         release_outputs(rest, 0);
     return WG_OK;
-}
-
-wg_status wg_walk_seed(struct walk *w, wg_tensor *root, wg_tensor *given)
-{
-    if (!given)
-        return wg_fail(WG_E_NULL, w->name, "%s: the given gradient is NULL", w->name);
-    char a[200], b[200];
-    if (wg_absent(given)) {
-        if (root->numel != 1)
-            return wg_fail(WG_E_SHAPE, w->name,
-                           "%s: a root of %s needs a gradient given with .grad; only a root of one element has 1", w->name,
-                           wg_shape_text(wg_shape_of(root), a, sizeof a));
-        given = wg_ones((wg_dtype)root->dtype, wg_shape_of(root));
-        if (!given)
-            return WG_E_MEMORY;
-        given->flags |= WG_T_SCRATCH;
-    } else {
-        WG_TRY(wg_check_handle(given, w->name, -1));
-        if (given->dtype != root->dtype || !wg_same_dims(given, root))
-            return wg_fail(given->dtype != root->dtype ? WG_E_DTYPE : WG_E_SHAPE, w->name,
-                           "%s: the given gradient is %s %s, the root %s %s", w->name, wg_dtype_name((wg_dtype)given->dtype),
-                           wg_shape_text(wg_shape_of(given), a, sizeof a), wg_dtype_name((wg_dtype)root->dtype),
-                           wg_shape_text(wg_shape_of(root), b, sizeof b));
-    }
-    return wg_walk_add(w, root, given);
-}
-
-wg_status wg_walk_root(struct walk *w, wg_tensor **root)
-{
-    struct wg_thread *th = w->th;
-    WG_TRY(wg_check_handle(*root, w->name, 0));
-    if (!(*root)->tape) {
-        if (!th->top || !((*root)->flags & WG_T_REQUIRES))
-            return wg_fail(WG_E_NO_TAPE, w->name, "%s: no tape recorded this value: open one (WG_TAPE) before computing it",
-                           w->name);
-        *root = wg_proxy(th, *root);
-        if (!*root)
-            return WG_E_MEMORY;
-    }
-    if (!((*root)->flags & WG_T_NEEDS))
-        return wg_fail(WG_E_NO_GRAD, w->name,
-                       "%s: the root depends on no tensor that requires a gradient (wg_require_grad), or only "
-                       "through detached or kept values",
-                       w->name);
-    return WG_OK;
-}
-
-wg_status wg_walk_begin(struct walk *w)
-{
-    struct wg_thread *th = w->th;
-    if (!th)
-        return WG_E_MEMORY;
-    if (th->in_hook || th->vjp_depth > 0)
-        return wg_fail(WG_E_STATE, w->name, "%s: not inside a hook or another backward", w->name);
-    if (th->updating)
-        return wg_fail(WG_E_STATE, w->name, "%s: not between wg_update_begin and wg_update_commit", w->name);
-    w->number = ++th->walk;
-    w->floor = th->floor;
-    w->keeping = w->recording || (th->top && th->top->trace);
-    w->releasing = w->releasing && !w->keeping;
-    return WG_OK;
-}
-
-void wg_walk_enter(struct walk *w)
-{
-    w->th->scratch = !w->recording;
-    w->th->no_take = w->keeping;
-    w->th->releasing = w->releasing;
-    w->th->walking = w->th->top;
-    w->th->vjp_depth++;
-}
-
-void wg_walk_leave(struct walk *w)
-{
-    wg_walk_sweep(w->th);
-    w->th->scratch = w->th->no_take = w->th->releasing = false;
-    w->th->walking = NULL;
-    w->th->vjp_depth--;
-}
-
-/* Puts every adjoint back to none, whatever happened. */
-void wg_walk_clear(struct walk *w, bool failed)
-{
-    for (wg_tape *tape = w->th->top; tape && failed; tape = tape->below)
-        for (struct wg_node *node = tape->last; node && node->seq > w->floor; node = node->prev)
-            for (unsigned i = 0; i < node->call.n_out; i++) {
-                wg_walk_let_go(w, node->call.out[i]->adjoint);
-                node->call.out[i]->adjoint = NULL;
-            }
-    for (size_t i = 0; i < w->n_touched; i++) {
-        wg_tensor *t = w->touched[i];
-        wg_walk_let_go(w, t->adjoint);
-        t->adjoint = NULL;
-        t->flags &= (uint16_t)~WG_T_TOUCHED;
-    }
-    wg_object_free(w->touched);
-}
-
-void wg_step_aside(struct wg_thread *th, struct aside *aside)
-{
-    *aside = (struct aside){th->releasing, th->scratch, th->no_take, th->in_hook, th->no_grad, th->eval,
-                            th->vjp_depth, th->floor,   th->walking, th->cause,   th->section, th->scratch_list};
-    th->scratch = th->no_take = th->releasing = th->in_hook = th->no_grad = false;
-    th->vjp_depth = 0;
-    th->floor = th->seq;
-    th->walking = NULL;
-    th->scratch_list = NULL;
-}
-
-void wg_step_back(struct wg_thread *th, const struct aside *aside)
-{
-    th->scratch = aside->scratch;
-    th->releasing = aside->releasing;
-    th->no_take = aside->no_take;
-    th->in_hook = aside->in_hook;
-    th->no_grad = aside->no_grad;
-    th->eval = aside->eval;
-    th->vjp_depth = aside->vjp_depth;
-    th->floor = aside->floor;
-    th->walking = aside->walking;
-    th->cause = aside->cause;
-    th->section = aside->section;
-    th->scratch_list = aside->scratch_list;
 }

@@ -193,6 +193,38 @@ WG_INLINED void T(sum_channels)(const T(pass) * pass, int tensors, int64_t chann
     }
 }
 
+/* One number a channel: the sum that a step makes. */
+typedef struct {
+    T(pass) pass;
+    ELEM *sum;
+    int64_t step, width; /* in sum; channels of a group */
+} T(channel_sums);
+
+/* Those of some groups of channels. */
+WG_INLINED void T(sum_groups)(const T(channel_sums) * all, int tensors, T(step) * step, int64_t first, int64_t last)
+{
+    for (int64_t channel = first * all->width; channel < all->pass.channels && channel < last * all->width; channel += all->width) {
+        const int64_t w = WG_LEAST(all->pass.channels - channel, all->width);
+        WIDE total[T(GROUP)];
+        T(sum_channels)(&all->pass, tensors, channel, w, 1, step, 0, total);
+        for (int64_t k = 0; k < w; k++)
+            all->sum[(channel + k) * all->step] = (REAL)total[k];
+    }
+}
+
+/* All groups: groups(first, last, a channel_sums) works on some of them. */
+static inline wg_status T(sum_by_channel)(int tensors, const wg_tensor *const *t, const wg_tensor *sum, double work,
+                                          wg_part *groups)
+{
+    T(channel_sums) all;
+    T(pass_over)(&all.pass, tensors, t);
+    all.sum = (ELEM *)(void *)sum->data;
+    all.step = wg_strides(sum)[0];
+    all.width = T(channels_of)(&all.pass);
+    wg_parallel(wg_kernel_threads(work), (all.pass.channels + all.width - 1) / all.width, groups, &all);
+    return WG_OK;
+}
+
 /* ---- elements ---- */
 
 /* Runs step over every element of w channels from channel on. */

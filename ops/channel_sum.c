@@ -11,35 +11,15 @@ WG_INLINED void T(add_step)(int64_t n, bool unit, ELEM *const *at, const int64_t
         part[i] = part[i] + (WIDE)(REAL)x[i * sx];
 }
 
-/* What the groups of one call share. */
-typedef struct {
-    T(pass) pass;
-    ELEM *sum;
-    int64_t step, width;
-} T(summing);
-
-static void T(sum_groups)(int64_t first, int64_t last, void *context)
+static void T(some_channels)(int64_t first, int64_t last, void *context)
 {
-    const T(summing) *all = (const T(summing) *)context;
-    for (int64_t channel = first * all->width; channel < all->pass.channels && channel < last * all->width; channel += all->width) {
-        const int64_t w = WG_LEAST(all->pass.channels - channel, all->width);
-        WIDE total[T(GROUP)];
-        T(sum_channels)(&all->pass, 1, channel, w, 1, T(add_step), 0, total);
-        for (int64_t k = 0; k < w; k++)
-            all->sum[(channel + k) * all->step] = (REAL)total[k];
-    }
+    T(sum_groups)((const T(channel_sums) *)context, 1, T(add_step), first, last);
 }
 
 static wg_status T(channel_sum)(const wg_call *c)
 {
     const wg_tensor *x = c->in[0];
-    T(summing) all;
-    T(pass_over)(&all.pass, 1, &x);
-    all.sum = (ELEM *)(void *)c->out[0]->data;
-    all.step = wg_strides(c->out[0])[0];
-    all.width = T(channels_of)(&all.pass);
-    wg_parallel(wg_kernel_threads((double)x->numel), (all.pass.channels + all.width - 1) / all.width, T(sum_groups), &all);
-    return WG_OK;
+    return T(sum_by_channel)(1, &x, c->out[0], (double)x->numel, T(some_channels));
 }
 #else
 #define KERNEL_FILE "channel_sum.c"

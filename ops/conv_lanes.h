@@ -5,9 +5,9 @@
 
 #include "window.h"
 
-/* Sums over taps and channels: of from, times w, into to; bias may be NULL. Channels belong to groups, each with so many that are summed
-   over (inputs) and so many of the result (outputs). relu: of what is not above 0 comes 0. spreads: to is the image of the windows, and from lies at their outputs; else the
-   other way round. */
+/* Sums over taps and channels: of from, times w, into to; bias may be NULL. Channels belong to groups, each with so many that are
+   summed over (inputs) and so many of the result (outputs). relu: of what is not above 0 comes 0. spreads: to is the image of the
+   windows, and from lies at their outputs; else the other way round. */
 struct wg_correlation {
     const wg_tensor *from, *w, *to, *bias;
     struct wg_window rows, columns;

@@ -18,14 +18,7 @@ wg_tensor *wg_linear_relu(wg_tensor *x, wg_tensor *w, wg_tensor *b)
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    wg_tensor *g = NULL, *by_bias = NULL;
-    if (gx[2].need)
-        WG_TRY(wg_relu_bias_grad(c->out[0], wg_take(gy[0]), &g, &by_bias));
-    else
-        WG_TRY(wg_made(g = wg_relu_grad(c->out[0], wg_take(gy[0]))));
-    wg_spent(c->out[0]);
-    WG_TRY(wg_layer_vjp(c, g, gx));
-    return gx[2].need ? wg_give(&gx[2], by_bias) : WG_OK;
+    return wg_relu_layer_vjp(c, gy, gx, wg_layer_vjp);
 }
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)

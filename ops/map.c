@@ -249,8 +249,8 @@ static void run_rows(const struct nest *nest, wg_row *row, const void *params, i
 /* Threads for an op over n elements: from where they pay for a copy, or, sooner, for functions that take longer. */
 static int threads_for(const wg_call *c, int64_t n)
 {
-    enum { OF_FUNCTIONS = 16384, OF_COPIES = 65536 };
-    const bool enough = n >= OF_COPIES || (n >= OF_FUNCTIONS && c->op && c->op->cost && c->op->cost(c).transcendental > 0);
+    enum { OF_COPIES = 65536 };
+    const bool enough = n >= OF_COPIES || (n >= WG_FEWEST_TO_PART && c->op && c->op->cost && c->op->cost(c).transcendental > 0);
     return enough ? wg_free_threads() : 1;
 }
 

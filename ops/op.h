@@ -283,6 +283,10 @@ wg_status wg_layer_shape(const wg_call *c, wg_spec *out);
 wg_tensor *wg_layer(const struct wg_op *op, wg_tensor *x, wg_tensor *w, wg_tensor *b);
 wg_status wg_layer_vjp(const wg_call *c, wg_tensor *g, wg_grad_slot *gx);
 wg_tensor *wg_layer_jvp(const wg_call *c, wg_tensor *const *tx);
+/* The vjp of an op whose result is relu of a layer with operands x, w and b; layer gives the gradients of x and w, g being that of the
+   layer's own result. */
+typedef wg_status wg_layer_gradients(const wg_call *c, wg_tensor *g, wg_grad_slot *gx);
+wg_status wg_relu_layer_vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx, wg_layer_gradients *layer);
 /* For shape rules: the result's rank, and its axes but the last two: those of in[0] and in[1], broadcast. Both have two at least. */
 wg_status wg_broadcast_batches(const wg_call *c, wg_spec *out);
 /* The cost of a matrix product whose left operand is given: an addition and a multiplication for each element of the result and

@@ -78,35 +78,15 @@ WG_INLINED void T(mask_step)(int64_t n, bool unit, ELEM *const *at, const int64_
     }
 }
 
-typedef struct {
-    T(pass) pass;
-    ELEM *sum;
-    int64_t step, width;
-} T(relu_channels);
-
-static void T(relu_channel_groups)(int64_t first, int64_t last, void *context)
+static void T(relu_channels)(int64_t first, int64_t last, void *context)
 {
-    const T(relu_channels) *all = (const T(relu_channels) *)context;
-    for (int64_t channel = first * all->width; channel < all->pass.channels && channel < last * all->width; channel += all->width) {
-        const int64_t w = WG_LEAST(all->pass.channels - channel, all->width);
-        WIDE total[T(GROUP)];
-        T(sum_channels)(&all->pass, 3, channel, w, 1, T(mask_step), 0, total);
-        for (int64_t k = 0; k < w; k++)
-            all->sum[(channel + k) * all->step] = (REAL)total[k];
-    }
+    T(sum_groups)((const T(channel_sums) *)context, 3, T(mask_step), first, last);
 }
 
 static wg_status T(relu_by_channel)(const wg_call *c)
 {
     const wg_tensor *t[3] = {c->in[0], c->in[1], c->out[0]};
-    T(relu_channels) all;
-    T(pass_over)(&all.pass, 3, t);
-    all.sum = (ELEM *)(void *)c->out[1]->data;
-    all.step = wg_strides(c->out[1])[0];
-    all.width = T(channels_of)(&all.pass);
-    wg_parallel(wg_kernel_threads(2 * (double)c->out[0]->numel), (all.pass.channels + all.width - 1) / all.width,
-                T(relu_channel_groups), &all);
-    return WG_OK;
+    return T(sum_by_channel)(3, t, c->out[1], 2 * (double)c->out[0]->numel, T(relu_channels));
 }
 
 static wg_status T(relu_bias_grad)(const wg_call *c)
@@ -148,6 +128,18 @@ wg_status wg_relu_bias_grad(wg_tensor *y, wg_tensor *gy, wg_tensor **g, wg_tenso
         *gb = out[1];
     }
     return status;
+}
+
+wg_status wg_relu_layer_vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx, wg_layer_gradients *layer)
+{
+    wg_tensor *g = NULL, *by_bias = NULL;
+    if (gx[2].need)
+        WG_TRY(wg_relu_bias_grad(c->out[0], wg_take(gy[0]), &g, &by_bias));
+    else
+        WG_TRY(wg_made(g = wg_relu_grad(c->out[0], wg_take(gy[0]))));
+    wg_spent(c->out[0]);
+    WG_TRY(layer(c, g, gx));
+    return gx[2].need ? wg_give(&gx[2], by_bias) : WG_OK;
 }
 
 /* What reaches g through its sum is the same for all of a channel. */
