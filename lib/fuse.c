@@ -40,13 +40,13 @@ bool wg_launch_folds(const struct wg_log *log, const struct wg_launch *launch)
 /* ---- what a group does to a place ---- */
 
 struct seat {
-    uint32_t group;      /* the last one that used the place */
-    uint32_t uses, all;  /* operands there: of that group, of all launches that are left */
-    uint32_t last;       /* member of the group that used it last */
-    int64_t offset;      /* of those of the group */
-    bool written, mixed; /* in the group; mixed: its operands are not all the same elements one by one */
-    uint32_t later;      /* the last group of which something put off uses the place, */
-    bool later_written;  /* or writes it */
+    uint32_t group;       /* the last one that used the place */
+    uint32_t uses, all;   /* operands there: of that group, of all launches that are left */
+    uint32_t first, last; /* members of the group that used it first and last */
+    int64_t offset;       /* of those of the group */
+    bool written, mixed;  /* in the group; mixed: its operands are not all the same elements one by one */
+    uint32_t later;       /* the last group of which something put off uses the place, */
+    bool later_written;   /* or writes it */
 };
 
 struct fusing {
@@ -140,6 +140,7 @@ static void join(struct fusing *f, uint32_t number, const struct wg_launch *laun
         if (seat->group != f->group)
             *seat = (struct seat){.group = f->group,
                                   .all = seat->all,
+                                  .first = (uint32_t)f->members,
                                   .offset = operand->offset,
                                   .later = seat->later,
                                   .later_written = seat->later_written};
@@ -174,7 +175,8 @@ static size_t free_slots(struct fusing *f, const struct wg_launch *launch, uint3
     return spare;
 }
 
-/* A value has its slot from the member that makes it to the last that reads it, which may write its own over it. */
+/* A value has its slot from the member that makes it to the last that reads it, which may write its own over it. Its first writer gets
+   the slot or nobody does: a later one, which changes it in place, changes what the first wrote. */
 static void assign_slots(struct fusing *f, struct wg_unit *unit)
 {
     struct wg_plan *plan = f->plan;
@@ -187,7 +189,7 @@ static void assign_slots(struct fusing *f, struct wg_unit *unit)
         const struct wg_launch *launch = WG_LAUNCH(plan->log, f->member[k]);
         const uint32_t place = operand_of(f, launch, 0)->place;
         spare = free_slots(f, launch, k, true, spare);
-        if (only_here(f, place) && !plan->slotted[place] && (spare > 0 || unit->slots < most)) {
+        if (only_here(f, place) && f->seat[place].first == k && (spare > 0 || unit->slots < most)) {
             plan->slotted[place] = true;
             plan->at[place] = spare > 0 ? f->spare[--spare] : unit->slots++;
         }
