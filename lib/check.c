@@ -6,6 +6,7 @@
 #include "internal.h"
 #include "philox.h"
 #include "wengert/ops.h"
+#include "wengert/random.h"
 
 enum { MOST = 16, SEED = 76185 };
 
@@ -26,7 +27,7 @@ wg_tensor *wg_noise(wg_dtype dtype, wg_shape shape, uint64_t seed, uint64_t stre
     wg_tensor *t = wg_zeros(dtype, shape);
     for (int64_t i = 0; t && i < t->numel; i++) {
         uint32_t word[4];
-        wg_philox(seed, stream, (uint64_t)i, word);
+        wg_philox(seed, WG_STREAM_CHECK + stream, (uint64_t)i, word);
         const double size = 0.5 + ldexp(word[0], -33), value = word[1] & 1 ? size : -size;
         if (dtype == WG_F32)
             ((float *)(void *)t->data)[i] = (float)value;

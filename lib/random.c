@@ -2,6 +2,7 @@
 #include "wengert/random.h"
 
 #include "internal.h"
+#include "philox.h"
 
 wg_tensor *wg_generator(uint64_t seed, uint64_t stream)
 {
@@ -18,6 +19,31 @@ wg_tensor *wg_generator(uint64_t seed, uint64_t stream)
     }
     t->data = wg_storage_data(t->storage);
     return wg_write(t, state) == WG_OK ? t : NULL;
+}
+
+wg_tensor *wg_generator_split(wg_tensor *generator, uint64_t stream)
+{
+    struct wg_thread *th = wg_self();
+    const char *op = "generator_split";
+    if (!th || wg_check_handle(generator, op, -1) != WG_OK)
+        return NULL;
+    char text[200];
+    if (generator->dtype != WG_I64 || generator->rank != 1 || generator->numel != 4) {
+        wg_fail(generator->dtype != WG_I64 ? WG_E_DTYPE : WG_E_SHAPE, op,
+                "%s: expected a generator, i64 [4] (wg_generator), got %s %s", op, wg_dtype_name((wg_dtype)generator->dtype),
+                wg_shape_text(wg_shape_of(generator), text, sizeof text));
+        return NULL;
+    }
+    int64_t state[4];
+    uint32_t word[4];
+    if (wg_read(generator, state) != WG_OK)
+        return NULL;
+    wg_philox((uint64_t)state[0], (uint64_t)state[1], (uint64_t)state[2]++, word);
+    wg_tensor *split = wg_generator((uint64_t)word[0] << 32 | word[1], stream);
+    if (split && (!th->top || wg_undo_push(th->top, generator) == WG_OK) && wg_write(generator, state) == WG_OK)
+        return split;
+    wg_free(split);
+    return NULL;
 }
 
 wg_status wg_seed(uint64_t seed, uint64_t index)

@@ -86,6 +86,17 @@ static wg_status check_data(const wg_tensor *x, const wg_tensor *y, int64_t size
     return WG_OK;
 }
 
+/* The generator of the orders, and its seed: the one given, or a draw from the thread's generator where there is something to draw. */
+static wg_tensor *order_generator(const wg_batches_options *options, uint64_t *seed)
+{
+    const bool split = options->seed == WG_NO_SEED && options->shuffle;
+    wg_tensor *generator = split ? wg_generator_split(wg_default_generator(), WG_STREAM_ORDER)
+                                 : wg_generator(options->seed, WG_STREAM_ORDER);
+    if (generator)
+        *seed = *(const uint64_t *)wg_data(generator);
+    return generator;
+}
+
 wg_batches *wg_batches_create_with(wg_tensor *x, wg_tensor *y, wg_batches_options options)
 {
     if (check_data(x, y, options.size) != WG_OK)
@@ -100,8 +111,7 @@ wg_batches *wg_batches_create_with(wg_tensor *x, wg_tensor *y, wg_batches_option
     batches->size = options.size < rows ? options.size : rows;
     batches->shuffle = options.shuffle;
     batches->drop_last = options.drop_last;
-    batches->state.seed = options.seed;
-    batches->generator = wg_generator(options.seed, 0);
+    batches->generator = order_generator(&options, &batches->state.seed);
     batches->x = wg_keep(x);
     batches->y = y == WG_NONE ? WG_NONE : wg_keep(y);
     if (batches->generator && batches->x && batches->y)
@@ -129,7 +139,8 @@ static wg_status make_order(wg_batches *batches)
         for (int64_t i = 0; i < batches->rows; i++)
             batches->order[i] = i;
     } else {
-        const int64_t start[4] = {(int64_t)batches->state.seed, batches->state.epoch, 0, 0};
+        const uint64_t stream = WG_STREAM_ORDER + (uint64_t)batches->state.epoch;
+        const int64_t start[4] = {(int64_t)batches->state.seed, (int64_t)stream, 0, 0};
         WG_TRY(wg_write(batches->generator, start));
         WG_TAPE(tape);
         wg_tensor *order = tape ? wg_permutation(batches->generator, batches->rows) : NULL;

@@ -38,6 +38,14 @@ static wg_tensor *initial_bias(int64_t in, int64_t out, const wg_linear_options 
     return wg_zeros(options->dtype, WG_SHAPE(out));
 }
 
+static wg_status add_parameters(wg_module *layer, int64_t in, int64_t out, const wg_linear_options *options)
+{
+    const wg_init_options rule = {.gain = options->gain, .fan = WG_FAN_IN};
+    WG_TRY(wg_module_add_parameter(layer, "weight",
+                                   wg_initial_with(options->dtype, WG_SHAPE(out, in), options->generator, options->init, rule)));
+    return options->bias ? wg_module_add_parameter(layer, "bias", initial_bias(in, out, options)) : WG_OK;
+}
+
 wg_module *wg_linear_layer_with(int64_t in, int64_t out, wg_linear_options options)
 {
     if (in < 1 || out < 1) {
@@ -45,15 +53,14 @@ wg_module *wg_linear_layer_with(int64_t in, int64_t out, wg_linear_options optio
                            (long long)out);
         return NULL;
     }
-    if (options.generator == WG_NONE)
-        options.generator = wg_default_generator();
-    const wg_init_options rule = {.gain = options.gain, .fan = WG_FAN_IN};
+    wg_tensor *own = options.generator == WG_NONE ? wg_generator_split(wg_default_generator(), WG_STREAM_INIT) : WG_NONE;
+    if (own != WG_NONE)
+        options.generator = own;
     wg_module *layer = wg_module_create(options.bias ? &with_bias : &without_bias, NULL);
-    wg_tensor *weight = layer ? wg_initial_with(options.dtype, WG_SHAPE(out, in), options.generator, options.init, rule) : NULL;
-    if (!weight || wg_module_add_parameter(layer, "weight", weight) != WG_OK ||
-        (options.bias && wg_module_add_parameter(layer, "bias", initial_bias(in, out, &options)) != WG_OK)) {
-        wg_module_destroy(layer);
-        return NULL;
-    }
-    return layer;
+    const bool good = layer && add_parameters(layer, in, out, &options) == WG_OK;
+    wg_free(own);
+    if (good)
+        return layer;
+    wg_module_destroy(layer);
+    return NULL;
 }

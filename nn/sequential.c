@@ -68,13 +68,18 @@ static wg_status append_block(wg_module *net, int64_t in, int64_t out, bool last
     return options->activation == WG_IDENTITY ? WG_OK : append(net, wg_activation_layer(options->activation));
 }
 
+static wg_tensor *init_generator(uint64_t seed)
+{
+    return seed == WG_NO_SEED ? wg_generator_split(wg_default_generator(), WG_STREAM_INIT) : wg_generator(seed, WG_STREAM_INIT);
+}
+
 wg_module *wg_mlp_with(wg_sizes sizes, wg_mlp_options options)
 {
     if (!sizes.size || sizes.count < 2) {
         (void)wg_error_set(WG_E_ARGUMENT, "mlp", "mlp: at least two sizes are wanted, of input and output");
         return NULL;
     }
-    wg_tensor *generator = wg_generator(options.seed, 0);
+    wg_tensor *generator = init_generator(options.seed);
     wg_module *net = generator ? wg_module_create(&mlp, NULL) : NULL;
     wg_status status = net ? WG_OK : WG_E_MEMORY;
     for (int i = 0; i + 1 < sizes.count && status == WG_OK; i++)

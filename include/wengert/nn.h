@@ -131,7 +131,7 @@ typedef struct wg_linear_options {
     wg_dtype dtype;
     wg_init init;
     double gain;          /* of the Kaiming and Xavier rules */
-    wg_tensor *generator; /* WG_NONE: this thread's own */
+    wg_tensor *generator; /* WG_NONE: one split off this thread's own */
 } wg_linear_options;
 #define wg_linear_layer(in, out, ...)                                                                                    \
     wg_linear_layer_with((in), (out),                                                                                    \
@@ -167,8 +167,9 @@ WG_API wg_module *wg_sigmoid_layer(void);
 WG_API wg_module *wg_sequential_with(wg_module *const *layers, size_t n);
 
 /* A multilayer perceptron, a sequential module: WG_SIZES(2, 8, 1) is 2 inputs, 8 hidden units, 1 output. Each linear layer but the
-   last is followed by batch normalisation, if wanted, and the activation. seed makes the generator of the weights. With Kaiming and
-   Xavier rules the gain is the activation's. */
+   last is followed by batch normalisation, if wanted, and the activation. The weights are drawn from stream WG_STREAM_INIT of the
+   seed: two networks of one seed are equal. With WG_NO_SEED the seed is drawn from this thread's generator, so no two networks
+   are. With Kaiming and Xavier rules the gain is the activation's. */
 typedef struct wg_mlp_options {
     wg_activation activation;
     bool batch_norm;
@@ -176,9 +177,9 @@ typedef struct wg_mlp_options {
     wg_dtype dtype;
     wg_init init;
 } wg_mlp_options;
-#define wg_mlp(sizes, ...)                                                                                                  \
-    wg_mlp_with((sizes), WG_OPTIONS(wg_mlp_options, .activation = WG_RELU, .batch_norm = false, .seed = 0, .dtype = WG_F32, \
-                                    .init = WG_INIT_LINEAR, __VA_ARGS__))
+#define wg_mlp(sizes, ...)                                                                                          \
+    wg_mlp_with((sizes), WG_OPTIONS(wg_mlp_options, .activation = WG_RELU, .batch_norm = false, .seed = WG_NO_SEED, \
+                                    .dtype = WG_F32, .init = WG_INIT_LINEAR, __VA_ARGS__))
 WG_API wg_module *wg_mlp_with(wg_sizes sizes, wg_mlp_options options);
 
 /* ---- data ---- */
@@ -213,7 +214,8 @@ WG_API WG_MUST_CHECK wg_status wg_parse_csv_with(const void *bytes, size_t size,
    Nothing changes on failure; E_ARGUMENT for an index out of range. */
 WG_API WG_MUST_CHECK wg_status wg_gather_rows(wg_tensor *target, const wg_tensor *source, const int64_t *index, size_t n);
 
-/* Mini-batches without replacement: each epoch visits every row once, in an order that depends on (seed, epoch) alone. y is WG_NONE
+/* Mini-batches without replacement: each epoch visits every row once, in an order that depends on (seed, epoch) alone, drawn from stream
+   WG_STREAM_ORDER + epoch of the seed. With WG_NO_SEED and shuffle the seed is drawn from this thread's generator. y is WG_NONE
    where there are no labels. x and y are contiguous, of as many rows, and shared, not copied; the iterator is given back by
    wg_batches_destroy (NULL is allowed). A size above the number of rows is cut to it; drop_last leaves out
    the last batch of an epoch if it is smaller. */
@@ -225,7 +227,8 @@ typedef struct wg_batches_options {
 } wg_batches_options;
 #define wg_batches_create(x, y, ...) \
     wg_batches_create_with(          \
-        (x), (y), WG_OPTIONS(wg_batches_options, .size = 32, .shuffle = true, .drop_last = false, .seed = 0, __VA_ARGS__))
+        (x), (y),                    \
+        WG_OPTIONS(wg_batches_options, .size = 32, .shuffle = true, .drop_last = false, .seed = WG_NO_SEED, __VA_ARGS__))
 WG_API wg_batches *wg_batches_create_with(wg_tensor *x, wg_tensor *y, wg_batches_options options);
 WG_API void wg_batches_destroy(wg_batches *batches);
 

@@ -329,6 +329,9 @@ static void misuse_machine(void)
     wg_tensor *generator = made(wg_generator(UINT64_MAX, UINT64_MAX));
     wg_free(generator);
     assert_ok(wg_seed(0, 0));
+    REFUSED("generator_split", wg_generator_split(bad, 0));
+    assert_null_and_error(wg_generator_split(fx.x, 0), WG_E_DTYPE, "generator_split: expected a generator");
+    assert_null_and_error(wg_generator_split(fx.labels, 0), WG_E_SHAPE, "generator_split: expected a generator");
     assert_fails(wg_set_threads(-1), WG_E_ARGUMENT, "set_threads: ");
     assert_fails(wg_warmup(0), WG_E_ARGUMENT, ": ");
     assert_true(wg_threads() > 0);
@@ -435,6 +438,7 @@ static const struct misuse table[] = {
     {"wg_apply_closure", misuse_closure},
     {"wg_check_mode_set", misuse_closure},
     {"wg_generator", misuse_machine},
+    {"wg_generator_split", misuse_machine},
     {"wg_default_generator", misuse_machine},
     {"wg_seed", misuse_machine},
     {"wg_set_threads", misuse_machine},
