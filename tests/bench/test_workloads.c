@@ -11,6 +11,9 @@
 #include <cmocka.h>
 
 #include "bench.h"
+#include "live.h"
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, live_begin, live_end)
 
 enum { STEPS = 4 };
 
@@ -142,10 +145,10 @@ static void fingerprints_see_each_step(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(losses_are_pytorchs),
-        cmocka_unit_test(bits_do_not_depend_on_threads),
-        cmocka_unit_test(replay_has_eagers_bits),
-        cmocka_unit_test(fingerprints_see_each_step),
+        TEST(losses_are_pytorchs),
+        TEST(bits_do_not_depend_on_threads),
+        TEST(replay_has_eagers_bits),
+        TEST(fingerprints_see_each_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "live.h"
 #include "wengert.h"
 
 struct model {
@@ -19,6 +20,7 @@ static int model_make(void **state)
 {
     const float x[] = {0, 1, 2, 3, 4, 5}, w[] = {1, -1, 0.5f}, v[] = {2, -2};
     struct model *m = calloc(1, sizeof *m);
+    live_begin(state);
     *state = m;
     m->x = wg_from(x, WG_SHAPE(2, 3));
     m->w = wg_require_grad(wg_from(w, WG_SHAPE(3)), true);
@@ -34,7 +36,7 @@ static int model_free(void **state)
     wg_free(m->v);
     free(m);
     wg_error_take(NULL);
-    return 0;
+    return live_end(state);
 }
 
 /* sum(v tanh(x w)): 4 nodes, three in nested sections. */

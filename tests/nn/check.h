@@ -11,6 +11,8 @@
 #include <string.h>
 #include <wengert.h>
 
+#include "live.h"
+
 /* The thread's first error has this code and a message with text in it; it is taken. */
 static inline void assert_error(wg_status code, const char *text)
 {
@@ -64,5 +66,8 @@ static inline void assert_same_bits(const wg_tensor *a, const wg_tensor *b)
     assert_int_equal(wg_dtype_of(a), wg_dtype_of(b));
     assert_memory_equal(wg_data(a), wg_data(b), (size_t)wg_numel(a) * wg_dtype_size(wg_dtype_of(a)));
 }
+
+/* A test that leaves nothing in use behind. */
+#define TEST(function) cmocka_unit_test_setup_teardown(function, live_begin, live_end)
 
 #endif

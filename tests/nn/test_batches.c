@@ -207,13 +207,13 @@ static void rows_are_gathered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_row_comes_once_an_epoch),
-        cmocka_unit_test(the_seed_makes_the_order),
-        cmocka_unit_test(options_leave_order_or_the_last_batch),
-        cmocka_unit_test(a_restored_run_goes_on_exactly),
-        cmocka_unit_test(a_failed_batch_leaves_the_position),
-        cmocka_unit_test(errors_name_what_is_wrong),
-        cmocka_unit_test(rows_are_gathered),
+        TEST(every_row_comes_once_an_epoch),
+        TEST(the_seed_makes_the_order),
+        TEST(options_leave_order_or_the_last_batch),
+        TEST(a_restored_run_goes_on_exactly),
+        TEST(a_failed_batch_leaves_the_position),
+        TEST(errors_name_what_is_wrong),
+        TEST(rows_are_gathered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,12 +193,12 @@ static void failed_step_undoes_clipping(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(norm_is_pytorchs),
-        cmocka_unit_test(values_are_pytorchs),
-        cmocka_unit_test(stands_between_backward_and_step),
-        cmocka_unit_test(infinite_norm_changes_nothing),
-        cmocka_unit_test(failure_changes_nothing),
-        cmocka_unit_test(failed_step_undoes_clipping),
+        TEST(norm_is_pytorchs),
+        TEST(values_are_pytorchs),
+        TEST(stands_between_backward_and_step),
+        TEST(infinite_norm_changes_nothing),
+        TEST(failure_changes_nothing),
+        TEST(failed_step_undoes_clipping),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

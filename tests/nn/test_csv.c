@@ -173,10 +173,10 @@ static void files_are_read_and_named_in_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_and_labels_are_read),         cmocka_unit_test(options_are_kept),
-        cmocka_unit_test(the_locale_does_not_matter),          cmocka_unit_test(what_is_not_well_formed_is_refused_by_place),
-        cmocka_unit_test(settings_that_cannot_be_are_refused), cmocka_unit_test(long_lines_are_refused),
-        cmocka_unit_test(files_are_read_and_named_in_errors),
+        TEST(numbers_and_labels_are_read),         TEST(options_are_kept),
+        TEST(the_locale_does_not_matter),          TEST(what_is_not_well_formed_is_refused_by_place),
+        TEST(settings_that_cannot_be_are_refused), TEST(long_lines_are_refused),
+        TEST(files_are_read_and_named_in_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

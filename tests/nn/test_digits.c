@@ -110,9 +110,9 @@ static void the_same_seed_gives_the_same_bits_with_any_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_data_are_whole),
-        cmocka_unit_test(a_few_epochs_learn_most_of_it),
-        cmocka_unit_test(the_same_seed_gives_the_same_bits_with_any_threads),
+        TEST(the_data_are_whole),
+        TEST(a_few_epochs_learn_most_of_it),
+        TEST(the_same_seed_gives_the_same_bits_with_any_threads),
     };
     return cmocka_run_group_tests(tests, load, give_back);
 }

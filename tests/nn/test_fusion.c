@@ -208,9 +208,9 @@ static void gradients_lie_as_their_parameters(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fused_layers_have_the_bits_of_layers_apart), cmocka_unit_test(fused_batch_norm_has_the_bits_in_any_order),
-        cmocka_unit_test(fused_convolution_has_the_bits_in_any_order), cmocka_unit_test(a_step_makes_so_many_launches),
-        cmocka_unit_test(gradients_lie_as_their_parameters)};
+    const struct CMUnitTest tests[] = {TEST(fused_layers_have_the_bits_of_layers_apart),
+                                       TEST(fused_batch_norm_has_the_bits_in_any_order),
+                                       TEST(fused_convolution_has_the_bits_in_any_order), TEST(a_step_makes_so_many_launches),
+                                       TEST(gradients_lie_as_their_parameters)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

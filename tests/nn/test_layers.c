@@ -268,17 +268,17 @@ static void running_statistics_are_undone_if_the_step_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rules_give_their_variance),
-        cmocka_unit_test(fans_count_the_receptive_field),
-        cmocka_unit_test(a_linear_layer_begins_as_in_pytorch),
-        cmocka_unit_test(the_seed_makes_the_weights),
-        cmocka_unit_test(bad_settings_are_refused),
-        cmocka_unit_test(layers_compute_what_they_say),
-        cmocka_unit_test(sequential_drops_what_lies_between),
-        cmocka_unit_test(running_statistics_follow_the_batches),
-        cmocka_unit_test(use_reads_the_running_statistics),
-        cmocka_unit_test(rule_15_use_saves_copies_of_its_statistics),
-        cmocka_unit_test(running_statistics_are_undone_if_the_step_fails),
+        TEST(rules_give_their_variance),
+        TEST(fans_count_the_receptive_field),
+        TEST(a_linear_layer_begins_as_in_pytorch),
+        TEST(the_seed_makes_the_weights),
+        TEST(bad_settings_are_refused),
+        TEST(layers_compute_what_they_say),
+        TEST(sequential_drops_what_lies_between),
+        TEST(running_statistics_follow_the_batches),
+        TEST(use_reads_the_running_statistics),
+        TEST(rule_15_use_saves_copies_of_its_statistics),
+        TEST(running_statistics_are_undone_if_the_step_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -279,18 +279,18 @@ static void rule_16_a_functional_call_leaves_running_statistics(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parameters_are_listed_in_order_with_paths),
-        cmocka_unit_test(own_parameters_stand_before_those_of_children),
-        cmocka_unit_test(contexts_are_destroyed_once),
-        cmocka_unit_test(a_missing_layer_fails_the_whole),
-        cmocka_unit_test(additions_that_cannot_be_are_refused),
-        cmocka_unit_test(a_module_made_on_a_tape_outlives_it),
-        cmocka_unit_test(apply_without_a_tape_gives_a_value_of_the_callers),
-        cmocka_unit_test(sections_are_balanced_on_error_paths),
-        cmocka_unit_test(failures_further_up_are_kept),
-        cmocka_unit_test(apply_with_checks_the_parameters),
-        cmocka_unit_test(rule_16_gradients_flow_through_unrolled_steps),
-        cmocka_unit_test(rule_16_a_functional_call_leaves_running_statistics),
+        TEST(parameters_are_listed_in_order_with_paths),
+        TEST(own_parameters_stand_before_those_of_children),
+        TEST(contexts_are_destroyed_once),
+        TEST(a_missing_layer_fails_the_whole),
+        TEST(additions_that_cannot_be_are_refused),
+        TEST(a_module_made_on_a_tape_outlives_it),
+        TEST(apply_without_a_tape_gives_a_value_of_the_callers),
+        TEST(sections_are_balanced_on_error_paths),
+        TEST(failures_further_up_are_kept),
+        TEST(apply_with_checks_the_parameters),
+        TEST(rule_16_gradients_flow_through_unrolled_steps),
+        TEST(rule_16_a_functional_call_leaves_running_statistics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

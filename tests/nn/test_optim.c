@@ -385,17 +385,17 @@ static void a_step_allocates_nothing_after_the_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sgd_follows_its_formula),
-        cmocka_unit_test(adam_follows_its_formula),
-        cmocka_unit_test(gradients_accumulate_and_are_consumed),
-        cmocka_unit_test(keep_grads_keeps_them),
-        cmocka_unit_test(a_parameter_without_gradient_is_skipped),
-        cmocka_unit_test(groups_have_their_own_settings),
-        cmocka_unit_test(state_is_listed_by_name),
-        cmocka_unit_test(errors_name_what_is_wrong),
-        cmocka_unit_test(a_step_that_runs_out_of_memory_changes_nothing),
-        cmocka_unit_test(making_them_without_memory_leaves_nothing),
-        cmocka_unit_test(a_step_allocates_nothing_after_the_first),
+        TEST(sgd_follows_its_formula),
+        TEST(adam_follows_its_formula),
+        TEST(gradients_accumulate_and_are_consumed),
+        TEST(keep_grads_keeps_them),
+        TEST(a_parameter_without_gradient_is_skipped),
+        TEST(groups_have_their_own_settings),
+        TEST(state_is_listed_by_name),
+        TEST(errors_name_what_is_wrong),
+        TEST(a_step_that_runs_out_of_memory_changes_nothing),
+        TEST(making_them_without_memory_leaves_nothing),
+        TEST(a_step_allocates_nothing_after_the_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

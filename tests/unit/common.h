@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "live.h"
 #include "wengert.h"
 
 /* How often: in tests/run, or in the tier that takes its time (tests/run --long). */
@@ -168,10 +169,9 @@ static inline wg_tensor *scalar_leaf(double value)
     return made(wg_require_grad(wg_scalar(WG_F64, value), true));
 }
 
-/* After a test, failed or not: no tape open, no error recorded, ordinary modes. */
+/* After a test, failed or not: no tape open, no error recorded, ordinary modes, nothing in use that was not before. */
 static inline int clean_up(void **state)
 {
-    (void)state;
     wg_memory_fail(-1, false);
     wg_update_cancel();
     while (wg_tape_top())
@@ -181,9 +181,9 @@ static inline int clean_up(void **state)
     wg_anomaly_set(WG_ANOMALY_OFF);
     wg_error_set_hook(NULL, NULL);
     wg_error_take(NULL);
-    return 0;
+    return live_end(state);
 }
 
-#define TEST(function) cmocka_unit_test_teardown(function, clean_up)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, live_begin, clean_up)
 
 #endif
