@@ -1,24 +1,35 @@
 /* Generators. A generator is a tensor of its state, so that draws are effects like any other change of an operand. */
 #include "wengert/random.h"
 
+#include <string.h>
+
 #include "internal.h"
 #include "philox.h"
 
-wg_tensor *wg_generator(uint64_t seed, uint64_t stream)
+enum { STATE = 4 };
+
+static wg_tensor *generator_new(uint64_t seed, uint64_t stream)
 {
-    const int64_t state[4] = {(int64_t)seed, (int64_t)stream, 0, 0};
+    const int64_t state[STATE] = {(int64_t)seed, (int64_t)stream, 0, 0};
     wg_tensor *t = wg_value_new(1); /* the caller's own, whatever tape is open */
     if (!t)
         return NULL;
     t->dtype = WG_I64;
-    wg_set_dims(t, 1, (const int64_t[]){4}, NULL);
+    wg_set_dims(t, 1, (const int64_t[]){STATE}, NULL);
     t->storage = wg_storage_new(sizeof state);
     if (!t->storage) {
         wg_value_unref(t);
         return NULL;
     }
     t->data = wg_storage_data(t->storage);
-    return wg_write(t, state) == WG_OK ? t : NULL;
+    memcpy(t->data, state, sizeof state);
+    return t;
+}
+
+wg_tensor *wg_generator(uint64_t seed, uint64_t stream)
+{
+    struct wg_thread *th = wg_self();
+    return th && wg_capture_may_write(th, "generator") == WG_OK ? generator_new(seed, stream) : NULL;
 }
 
 wg_tensor *wg_generator_split(wg_tensor *generator, uint64_t stream)
@@ -46,23 +57,24 @@ wg_tensor *wg_generator_split(wg_tensor *generator, uint64_t stream)
     return NULL;
 }
 
-wg_status wg_seed(uint64_t seed, uint64_t index)
-{
-    struct wg_thread *th = wg_self();
-    wg_tensor *fresh = th ? wg_generator(seed, index) : NULL;
-    if (!fresh)
-        return WG_E_MEMORY;
-    if (th->generator)
-        wg_value_unref(th->generator);
-    fresh->flags |= WG_T_LENT;
-    th->generator = fresh;
-    return WG_OK;
-}
-
 wg_tensor *wg_default_generator(void)
 {
     struct wg_thread *th = wg_self();
-    if (!th || (!th->generator && wg_seed(0, 0) != WG_OK))
-        return NULL;
-    return th->generator;
+    if (th && !th->generator && (th->generator = generator_new(0, 0)) != NULL)
+        th->generator->flags |= WG_T_LENT;
+    return th ? th->generator : NULL;
+}
+
+/* The state is written where it lies: replays and handles go on with it. */
+wg_status wg_seed(uint64_t seed, uint64_t index)
+{
+    const int64_t state[STATE] = {(int64_t)seed, (int64_t)index, 0, 0};
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return WG_E_MEMORY;
+    WG_TRY(wg_capture_may_write(th, "seed"));
+    wg_tensor *generator = wg_default_generator();
+    if (!generator || (th->top && wg_undo_push(th->top, generator) != WG_OK))
+        return WG_E_MEMORY;
+    return wg_write(generator, state);
 }

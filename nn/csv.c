@@ -229,7 +229,7 @@ static wg_status read_rows(struct cursor *c, wg_tensor *features, wg_tensor *lab
     char *to = wg_data_mut(features);
     int64_t *label = c->label >= 0 ? wg_data_mut(labels) : NULL;
     if (!to || (c->label >= 0 && !label))
-        return WG_E_MEMORY;
+        return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
     const int64_t width = c->columns - (c->label >= 0);
     const char *line;
     size_t size;

@@ -25,9 +25,12 @@ WG_API wg_tensor *wg_generator_split(wg_tensor *generator, uint64_t stream);
 /* For the seeds of constructors: none is given, so it is drawn from this thread's generator. */
 #define WG_NO_SEED UINT64_MAX
 
-/* This thread's own generator, made at first use from (0, 0); and made anew from (seed, index): a worker starts with its index.
-   Borrowed: not to be freed. */
+/* This thread's own generator, made at first use from (0, 0). Borrowed: not to be freed. */
 WG_API wg_tensor *wg_default_generator(void);
+
+/* Writes the state {seed, index, 0, 0} into this thread's own generator, where it lies, so that everything that draws from it draws anew:
+   steps, replays captured before, handles held. A worker begins with its index. Inside a tape it is an effect of the step: undone
+   if the step fails. Errors: E_MEMORY; E_STATE inside a step that is being captured (so too wg_generator). */
 WG_API wg_status wg_seed(uint64_t seed, uint64_t index);
 
 /* The draws themselves are ops: wg_uniform, wg_normal, wg_bernoulli, wg_permutation in ops.h. */
