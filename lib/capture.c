@@ -244,15 +244,10 @@ static wg_status find_place(struct wg_log *log, struct wg_storage *storage, bool
     return WG_OK;
 }
 
-/* From the beginning of the storage to behind its last byte. */
-static size_t reach(const wg_tensor *t)
+static struct wg_span span_in(const struct wg_log *log, const struct wg_operand *operand)
 {
-    int64_t last = 0;
-    for (int i = 0; i < t->rank; i++)
-        if (wg_strides(t)[i] > 0)
-            last += wg_strides(t)[i] * (wg_extents(t)[i] - 1);
-    const int64_t size = (int64_t)wg_dtype_size((wg_dtype)t->dtype);
-    return t->numel ? (size_t)(t->data - wg_storage_data(t->storage) + (last + 1) * size) : 0;
+    const struct wg_layout *layout = WG_LAYOUT(log, operand->layout);
+    return wg_span_of(operand->offset, layout, dims_of(log, layout));
 }
 
 static wg_status note_operand(struct wg_log *log, const wg_tensor *t, bool reads)
@@ -264,11 +259,22 @@ static wg_status note_operand(struct wg_log *log, const wg_tensor *t, bool reads
         WG_TRY(find_place(log, t->storage, reads, &operand->place));
         operand->offset = t->data - wg_storage_data(t->storage);
         struct wg_place *place = WG_PLACE(log, operand->place);
-        const size_t bytes = reach(t);
-        place->bytes = bytes > place->bytes ? bytes : place->bytes;
+        const size_t end = (size_t)span_in(log, operand).to;
+        place->bytes = end > place->bytes ? end : place->bytes;
     }
     log->operands.n++;
     return WG_OK;
+}
+
+static void note_change(struct wg_log *log, const struct wg_operand *operand)
+{
+    struct wg_place *place = WG_PLACE(log, operand->place);
+    const struct wg_span span = span_in(log, operand), all = place->changed;
+    place->written = true;
+    if (all.to == all.from)
+        place->changed = span;
+    else if (span.to > span.from)
+        place->changed = (struct wg_span){span.from < all.from ? span.from : all.from, span.to > all.to ? span.to : all.to};
 }
 
 /* ---- launches ---- */
@@ -324,7 +330,7 @@ static wg_status note(struct wg_log *log, const wg_call *c, wg_kernel *kernel)
         WG_TRY(note_operand(log, i < c->n_out ? c->out[i] : c->in[i - c->n_out], i >= c->n_out));
     for (unsigned i = 0; i < n; i++)
         if (wg_launch_writes(launch, i) && WG_OPERAND(log, launch->operand + i)->place != WG_NOWHERE)
-            WG_PLACE(log, WG_OPERAND(log, launch->operand + i)->place)->written = true;
+            note_change(log, WG_OPERAND(log, launch->operand + i));
     log->launches.n++;
     return WG_OK;
 }

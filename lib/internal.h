@@ -285,6 +285,7 @@ void wg_capture_born(struct wg_log *log, struct wg_storage *storage);
 void wg_capture_copied(struct wg_thread *th, struct wg_storage *to_storage, char *to, struct wg_storage *from_storage, char *from,
                        size_t bytes);
 void wg_capture_committed(struct wg_thread *th);
+void wg_capture_abandon(struct wg_thread *th); /* of a thread that ends inside the step, its tapes closed: gives the log back */
 wg_status wg_capture_refuse(struct wg_thread *th, const char *op, const char *why); /* WG_E_STATE; the capture fails */
 wg_status wg_capture_may_read(struct wg_thread *th, const wg_tensor *t, const char *op);
 wg_status wg_capture_may_write(struct wg_thread *th, const char *op);

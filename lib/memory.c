@@ -47,6 +47,7 @@ static void thread_end(void *state)
     wg_tls.state = th; /* for what is called from here */
     while (th->top)
         wg_tape_close(th->top);
+    wg_capture_abandon(th);
     drop_spare_tapes(th);
     if (th->generator)
         wg_value_unref(th->generator);

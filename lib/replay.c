@@ -21,8 +21,11 @@ wg_status wg_follow(struct wg_replay *replay, char **where, const struct wg_oper
     const struct wg_place *place = WG_PLACE(&replay->log, operand->place);
     if (place->kind != WG_EXTERNAL || place->written)
         return WG_OK;
-    WG_TRY(wg_array_room(&replay->patches, 1, sizeof(struct wg_patch)));
-    *WG_AT(replay->patches, struct wg_patch, replay->patches.n++) = (struct wg_patch){where, operand->place, operand->offset};
+    const struct wg_layout *layout = WG_LAYOUT(&replay->log, operand->layout);
+    struct wg_patch patch = {where, operand->place, operand->offset, {0, 0}};
+    patch.read = wg_span_of(operand->offset, layout, WG_AT(replay->log.dims, int64_t, layout->dims));
+    WG_TRY(wg_array_room(&replay->patches, 1, sizeof patch));
+    *WG_AT(replay->patches, struct wg_patch, replay->patches.n++) = patch;
     return WG_OK;
 }
 
@@ -166,12 +169,12 @@ static wg_status add_actions(struct wg_replay *replay, const struct wg_plan *pla
 
 static wg_status list_changed(struct wg_replay *replay)
 {
-    for (size_t i = 0; i < replay->log.places.n; i++) {
+    for (uint32_t i = 0; i < replay->log.places.n; i++) {
         const struct wg_place *place = WG_PLACE(&replay->log, i);
         if (!place->written || place->kind == WG_INTERNAL)
             continue;
-        WG_TRY(wg_array_room(&replay->changed, 1, sizeof place->block));
-        *WG_AT(replay->changed, struct wg_storage *, replay->changed.n++) = place->block;
+        WG_TRY(wg_array_room(&replay->changed, 1, sizeof i));
+        *WG_AT(replay->changed, uint32_t, replay->changed.n++) = i;
     }
     return WG_OK;
 }
@@ -232,6 +235,14 @@ static wg_status check_capture(struct wg_thread *th, wg_step *step)
     return wg_default_generator() ? WG_OK : WG_E_MEMORY; /* if the step is the first to ask for it, it was there before */
 }
 
+static void stop_recording(struct wg_thread *th)
+{
+    struct wg_log *log = th->capture;
+    th->capture = NULL;
+    wg_watch(th);
+    settle(log);
+}
+
 static wg_status record_step(struct wg_thread *th, struct wg_log *log, wg_step *step, void *context)
 {
     th->capture = log;
@@ -243,11 +254,9 @@ static wg_status record_step(struct wg_thread *th, struct wg_log *log, wg_step *
         wg_update_cancel();
         wg_tape_unwind(th, NULL);
     }
-    th->capture = NULL;
-    wg_watch(th);
+    stop_recording(th);
     if (status == WG_OK && log->failed != WG_OK)
         status = log->failed;
-    settle(log);
     if (status != WG_OK && !th->has_error)
         wg_fail(status, "capture", "capture: the step failed: %s", wg_status_name(status));
     return status;
@@ -294,6 +303,16 @@ void wg_replay_destroy(wg_replay *replay)
     wg_object_free(replay);
 }
 
+/* A thread that ends inside the step never returns to wg_capture. */
+void wg_capture_abandon(struct wg_thread *th)
+{
+    wg_replay *replay = (wg_replay *)(void *)th->capture; /* the log is its first member */
+    if (!replay)
+        return;
+    stop_recording(th);
+    wg_replay_destroy(replay);
+}
+
 wg_replay_info wg_replay_look(const wg_replay *replay)
 {
     return replay ? replay->info : (wg_replay_info){0};
@@ -301,7 +320,7 @@ wg_replay_info wg_replay_look(const wg_replay *replay)
 
 /* ---- running ---- */
 
-static wg_status check_replay(struct wg_thread *th, const wg_replay *replay, const char *name)
+wg_status wg_replay_check(struct wg_thread *th, const wg_replay *replay, const char *name)
 {
     if (!replay)
         return wg_fail(WG_E_NULL, name, "%s: the replay is NULL", name);
@@ -325,12 +344,31 @@ static void put_back(const struct wg_replay *replay, size_t end)
 static void move_versions(const struct wg_replay *replay)
 {
     for (size_t i = 0; i < replay->changed.n; i++)
-        (*WG_AT(replay->changed, struct wg_storage *, i))->version++;
+        wg_changed_place(replay, i)->block->version++;
+}
+
+/* On an open tape a run's changes are effects like any others: undone if the tape fails. */
+static wg_status hold_changes(struct wg_thread *th, const wg_replay *replay)
+{
+    for (size_t i = 0; i < replay->changed.n && th->top; i++) {
+        const struct wg_place *place = wg_changed_place(replay, i);
+        char *at = wg_storage_data(place->block) + place->changed.from;
+        WG_TRY(wg_undo_push_bytes(th->top, place->block, at, (size_t)(place->changed.to - place->changed.from)));
+    }
+    return WG_OK;
+}
+
+/* What was changed so far stays, on the open tapes too; what comes next is undone to here. */
+static wg_status commit(struct wg_thread *th, const wg_replay *replay)
+{
+    if (th->top)
+        wg_undo_commit_all(th);
+    return hold_changes(th, replay);
 }
 
 static wg_status run_actions(struct wg_thread *th, wg_replay *replay)
 {
-    wg_status status = WG_OK;
+    wg_status status = hold_changes(th, replay);
     for (size_t i = 0; i < replay->n_actions && status == WG_OK; i++) {
         const struct wg_action *action = &replay->actions[i];
         if (action->kind == WG_RUN_KERNEL) {
@@ -345,6 +383,8 @@ static wg_status run_actions(struct wg_thread *th, wg_replay *replay)
             wg_packed_run(action->of.packed);
         } else if (action->kind == WG_RUN_SAVE) {
             memcpy(action->of.saved->copy, action->of.saved->at, action->of.saved->bytes);
+        } else {
+            status = commit(th, replay);
         }
     }
     move_versions(replay);
@@ -356,91 +396,8 @@ wg_status wg_replay_run(wg_replay *replay)
     struct wg_thread *th = wg_self();
     if (!th)
         return WG_E_MEMORY;
-    WG_TRY(check_replay(th, replay, "replay_run"));
+    WG_TRY(wg_replay_check(th, replay, "replay_run"));
     if (!th->top)
         wg_error_clear(th);
     return run_actions(th, replay);
-}
-
-/* ---- binding ---- */
-
-static const char *name_of(const wg_tensor *input)
-{
-    const char *name = wg_name_of(input);
-    return name[0] ? name : "input";
-}
-
-static wg_status check_binding(const wg_tensor *input, const wg_tensor *instead)
-{
-    char a[200], b[200];
-    WG_TRY(wg_check_handle(input, "replay_bind", 0));
-    WG_TRY(wg_check_handle(instead, "replay_bind", 1));
-    if (instead->dtype != input->dtype)
-        return wg_fail(WG_E_DTYPE, "replay_bind", "replay_bind: %s is %s, not %s", name_of(input),
-                       wg_dtype_name((wg_dtype)input->dtype), wg_dtype_name((wg_dtype)instead->dtype));
-    if (!wg_same_dims(input, instead))
-        return wg_fail(WG_E_SHAPE, "replay_bind", "replay_bind: %s is %s, not %s", name_of(input),
-                       wg_shape_text(wg_shape_of(input), a, sizeof a), wg_shape_text(wg_shape_of(instead), b, sizeof b));
-    if (!(input->flags & WG_T_DENSE))
-        return wg_fail(WG_E_ARGUMENT, "replay_bind", "replay_bind: %s is not dense", name_of(input));
-    for (int i = 0; i < input->rank; i++)
-        if (wg_extents(input)[i] > 1 && wg_strides(input)[i] != wg_strides(instead)[i])
-            return wg_fail(WG_E_ARGUMENT, "replay_bind", "replay_bind: what is to stand for %s has other strides", name_of(input));
-    return WG_OK;
-}
-
-static wg_status find_input(const wg_replay *replay, const wg_tensor *input, uint32_t *number)
-{
-    for (size_t i = 0; i < replay->log.places.n; i++) {
-        const struct wg_place *place = WG_PLACE(&replay->log, i);
-        if (place->kind != WG_EXTERNAL || place->block != input->storage)
-            continue;
-        *number = (uint32_t)i;
-        return place->written ? wg_fail(WG_E_ARGUMENT, "replay_bind", "replay_bind: the step changes %s", name_of(input)) : WG_OK;
-    }
-    return wg_fail(WG_E_ARGUMENT, "replay_bind", "replay_bind: the step does not read %s", name_of(input));
-}
-
-/* The entry of this input, or a new one. */
-static wg_status find_binding(wg_replay *replay, const struct wg_binding *wanted, struct wg_binding **found)
-{
-    for (size_t i = 0; i < replay->bindings.n; i++) {
-        *found = WG_AT(replay->bindings, struct wg_binding, i);
-        if ((*found)->place == wanted->place && (*found)->offset == wanted->offset && (*found)->bytes == wanted->bytes)
-            return WG_OK;
-    }
-    WG_TRY(wg_array_room(&replay->bindings, 1, sizeof **found));
-    *found = WG_AT(replay->bindings, struct wg_binding, replay->bindings.n++);
-    **found = *wanted;
-    return WG_OK;
-}
-
-wg_status wg_replay_bind(wg_replay *replay, const wg_tensor *input, const wg_tensor *instead)
-{
-    struct wg_thread *th = wg_self();
-    if (!th)
-        return WG_E_MEMORY;
-    WG_TRY(check_replay(th, replay, "replay_bind"));
-    WG_TRY(check_binding(input, instead));
-    struct wg_binding binding = {.offset = input->data - wg_storage_data(input->storage),
-                                 .bytes = (size_t)input->numel * wg_dtype_size((wg_dtype)input->dtype)};
-    struct wg_binding *entry;
-    WG_TRY(find_input(replay, input, &binding.place));
-    WG_TRY(find_binding(replay, &binding, &entry));
-    size_t moved = 0;
-    for (size_t i = 0; i < replay->patches.n; i++) {
-        const struct wg_patch *patch = WG_AT(replay->patches, struct wg_patch, i);
-        const int64_t offset = patch->offset - binding.offset;
-        if (patch->place != binding.place || offset < 0 || offset >= (int64_t)binding.bytes)
-            continue;
-        *patch->where = instead->data + offset;
-        moved++;
-    }
-    if (moved == 0)
-        return wg_fail(WG_E_ARGUMENT, "replay_bind", "replay_bind: the step does not read %s", name_of(input));
-    wg_storage_ref(instead->storage);
-    if (entry->instead)
-        wg_storage_unref(entry->instead);
-    entry->instead = instead->storage;
-    return WG_OK;
 }

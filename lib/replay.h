@@ -37,25 +37,32 @@ struct wg_patch {
     char **where;
     uint32_t place;
     int64_t offset;
+    struct wg_span read; /* by the launch */
 };
 
 struct wg_binding {
     uint32_t place;
-    int64_t offset;             /* of the input */
-    size_t bytes;               /* that it spans */
+    struct wg_span bytes;       /* of the input */
     struct wg_storage *instead; /* with a reference; NULL: itself */
 };
 
 struct wg_replay {
-    struct wg_log log; /* its places, dims, arena and contexts */
+    struct wg_log log; /* the first member; its places, dims, arena and contexts */
     struct wg_storage *block;
     struct wg_action *actions;
     size_t n_actions;
     struct wg_array patches, bindings;
-    struct wg_array changed; /* storages that a run writes, which are there afterwards */
+    struct wg_array changed; /* numbers of the places that a run writes and that are there afterwards */
     wg_replay_info info;
 };
 
+static inline struct wg_place *wg_changed_place(const struct wg_replay *replay, size_t i)
+{
+    return WG_PLACE(&replay->log, *WG_AT(replay->changed, uint32_t, i));
+}
+
+/* May this thread run or change the replay now? Else the error, of the function of that name. */
+wg_status wg_replay_check(struct wg_thread *th, const wg_replay *replay, const char *name);
 char *wg_address(const struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand);
 /* That address, at where, is to follow what an input is bound to, if it lies in one. */
 wg_status wg_follow(struct wg_replay *replay, char **where, const struct wg_operand *operand);

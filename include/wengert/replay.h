@@ -30,14 +30,18 @@ WG_API wg_replay *wg_capture(wg_step *step, void *context);
 
 /* The step once more: the same kernels on the same operands, whose numbers may be others (wg_write); bit-identical to running the step
    again. On failure (a label out of range, a matrix that is not definite, E_MEMORY) what the run changed outside itself since the
-   last update that the step committed is as before, results are any run's, and a retry gives the same bits. Errors: the kernels'; E_STATE
-   inside a capture, a backward or an update; E_THREAD. */
+   last update that the step committed is as before, results are any run's, and a retry gives the same bits. Inside an open tape the run
+   is recorded as no node (wg_tape_rerun leaves it out), but all that it changes, results too, is undone if that tape fails, as what the
+   step itself changes is; a run that fails fails the tape. Cost there: a copy of what it changes. Errors: the kernels'; E_MEMORY;
+   E_STATE inside a capture, a backward or an update; E_THREAD. */
 WG_API WG_MUST_CHECK wg_status wg_replay_run(wg_replay *replay);
 
 /* From now on reads instead where the step read input (also through views of it): the next batch without a copy. input itself, or what
    it was bound to before, is left alone; wg_replay_bind(replay, input, input) goes back. instead is referenced until it is
-   replaced. Errors, which name the input: E_SHAPE, E_DTYPE, E_ARGUMENT where the strides differ, where the step does not
-   read input or changes it, or where it is not dense; E_THREAD. */
+   replaced. input is read as a whole: each launch reads within it or nothing of it, and the run writes nothing of instead. Errors, which
+   name the input and change nothing: E_SHAPE; E_DTYPE; E_ARGUMENT where the strides differ, where the step does not read input, reads it
+   together with what lies beside it (input is a view) or changes it, where it is not dense, or where instead overlaps a result or
+   a tensor that the step changes (bind a copy); E_MEMORY; E_STATE inside a capture, a backward or an update; E_THREAD. */
 WG_API WG_MUST_CHECK wg_status wg_replay_bind(wg_replay *replay, const wg_tensor *input, const wg_tensor *instead);
 
 WG_API void wg_replay_destroy(wg_replay *replay); /* NULL is allowed */

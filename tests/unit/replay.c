@@ -1,5 +1,5 @@
 /* Replay: a captured step run again has the bits of the step itself, its effects and its results; what a step may not do; what a run
-   that fails leaves; inputs that are bound. */
+   that fails leaves. */
 #include <pthread.h>
 
 #include "common.h"
@@ -537,54 +537,6 @@ static void a_replay_belongs_to_its_thread(void **state)
     small_end(&s);
 }
 
-/* ---- inputs that are bound ---- */
-
-static wg_status affine(struct small *s)
-{
-    wg_tensor *first = wg_slice(s->x, 0, 0, 1, 1);
-    WG_TRY(wg_accumulate(s->other, first));
-    return keep(s, wg_add(wg_matmul(s->x, wg_permute(s->x, (const int[]){1, 0})), first));
-}
-
-static void inputs_are_bound(void **state)
-{
-    (void)state;
-    struct small eager = {.other = made(wg_zeros(WG_F32, WG_SHAPE(1, 4))), .work = affine}, replayed = eager;
-    wg_tensor *batch[3], *original = numbers(WG_F32, WG_SHAPE(4, 4), 1);
-    replayed.other = made(wg_zeros(WG_F32, WG_SHAPE(1, 4)));
-    replayed.x = original;
-    eager.x = original;
-    wg_replay *replay = captured(small_step, &replayed);
-    assert_ok(small_step(&eager));
-    for (int i = 0; i < 3; i++) {
-        batch[i] = i < 2 ? numbers(WG_F32, WG_SHAPE(4, 4), (uint64_t)i + 2) : original;
-        assert_ok(wg_replay_bind(replay, original, batch[i]));
-        eager.x = batch[i];
-        if (i < 2)
-            wg_free(batch[i]); /* the replay has a reference */
-        if (i < 2)
-            eager.x = numbers(WG_F32, WG_SHAPE(4, 4), (uint64_t)i + 2);
-        assert_ok(small_step(&eager));
-        assert_ok(wg_replay_run(replay));
-        assert_same_bits(eager.y, replayed.y);
-        assert_same_bits(eager.other, replayed.other);
-        if (i < 2)
-            wg_free(eager.x);
-    }
-    wg_tensor *wrong = numbers(WG_F32, WG_SHAPE(4, 5), 1), *wide = numbers(WG_F64, WG_SHAPE(4, 4), 1);
-    assert_ok(wg_set_name(original, "pixels"));
-    assert_fails(wg_replay_bind(replay, original, wrong), WG_E_SHAPE, "pixels is [4, 4], not [4, 5]");
-    assert_fails(wg_replay_bind(replay, original, wide), WG_E_DTYPE, "pixels is f32, not f64");
-    assert_fails(wg_replay_bind(replay, wrong, wrong), WG_E_ARGUMENT, "does not read");
-    assert_fails(wg_replay_bind(replay, replayed.other, replayed.other), WG_E_ARGUMENT, "changes");
-    wg_tensor *turned = wg_permute(original, (const int[]){1, 0});
-    assert_fails(wg_replay_bind(replay, original, turned), WG_E_ARGUMENT, "other strides");
-    wg_free(wrong), wg_free(wide), wg_free(turned);
-    wg_replay_destroy(replay);
-    eager.x = NULL;
-    small_end(&eager), small_end(&replayed);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -593,7 +545,7 @@ int main(void)
         TEST(checkpoints_are_replayed),         TEST(what_nobody_reads_is_left_out),
         TEST(gradients_left_are_results),       TEST(refusals),
         TEST(closures_belong_to_the_replay),    TEST(a_failing_run_leaves_no_effect),
-        TEST(a_replay_belongs_to_its_thread),   TEST(inputs_are_bound),
+        TEST(a_replay_belongs_to_its_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

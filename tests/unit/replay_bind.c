@@ -1,0 +1,204 @@
+/* wg_replay_bind: what launches read in an input they read in another tensor from then on, and nothing beyond its end, nor what the run
+   itself writes. */
+#include "common.h"
+
+struct small {
+    wg_tensor *x, *y, *other;
+    wg_status (*work)(struct small *s);
+};
+
+static wg_status small_step(void *context)
+{
+    struct small *s = context;
+    WG_TAPE(tape);
+    return s->work(s);
+}
+
+static wg_status keep(struct small *s, wg_tensor *y)
+{
+    wg_tensor *kept = y ? wg_keep(y) : NULL;
+    if (!kept)
+        return wg_error_first()->code;
+    wg_free(s->y);
+    s->y = kept;
+    return WG_OK;
+}
+
+static void small_end(struct small *s)
+{
+    wg_free(s->x), wg_free(s->y), wg_free(s->other);
+}
+
+static wg_replay *captured(struct small *s)
+{
+    wg_replay *replay = wg_capture(small_step, s);
+    if (!replay)
+        fail_msg("%s", wg_error_first() ? wg_error_first()->message : "no error recorded");
+    return replay;
+}
+
+static wg_status affine(struct small *s)
+{
+    wg_tensor *first = wg_slice(s->x, 0, 0, 1, 1);
+    WG_TRY(wg_accumulate(s->other, first));
+    return keep(s, wg_add(wg_matmul(s->x, wg_permute(s->x, (const int[]){1, 0})), first));
+}
+
+static void inputs_are_bound(void **state)
+{
+    (void)state;
+    struct small eager = {.other = made(wg_zeros(WG_F32, WG_SHAPE(1, 4))), .work = affine}, replayed = eager;
+    wg_tensor *batch[3], *original = numbers(WG_F32, WG_SHAPE(4, 4), 1);
+    replayed.other = made(wg_zeros(WG_F32, WG_SHAPE(1, 4)));
+    replayed.x = original;
+    eager.x = original;
+    wg_replay *replay = captured(&replayed);
+    assert_ok(small_step(&eager));
+    for (int i = 0; i < 3; i++) {
+        batch[i] = i < 2 ? numbers(WG_F32, WG_SHAPE(4, 4), (uint64_t)i + 2) : original;
+        assert_ok(wg_replay_bind(replay, original, batch[i]));
+        eager.x = batch[i];
+        if (i < 2)
+            wg_free(batch[i]); /* the replay has a reference */
+        if (i < 2)
+            eager.x = numbers(WG_F32, WG_SHAPE(4, 4), (uint64_t)i + 2);
+        assert_ok(small_step(&eager));
+        assert_ok(wg_replay_run(replay));
+        assert_same_bits(eager.y, replayed.y);
+        assert_same_bits(eager.other, replayed.other);
+        if (i < 2)
+            wg_free(eager.x);
+    }
+    wg_tensor *wrong = numbers(WG_F32, WG_SHAPE(4, 5), 1), *wide = numbers(WG_F64, WG_SHAPE(4, 4), 1);
+    assert_ok(wg_set_name(original, "pixels"));
+    assert_fails(wg_replay_bind(replay, original, wrong), WG_E_SHAPE, "pixels is [4, 4], not [4, 5]");
+    assert_fails(wg_replay_bind(replay, original, wide), WG_E_DTYPE, "pixels is f32, not f64");
+    assert_fails(wg_replay_bind(replay, wrong, wrong), WG_E_ARGUMENT, "does not read");
+    assert_fails(wg_replay_bind(replay, replayed.other, replayed.other), WG_E_ARGUMENT, "changes");
+    wg_tensor *turned = wg_permute(original, (const int[]){1, 0});
+    assert_fails(wg_replay_bind(replay, original, turned), WG_E_ARGUMENT, "other strides");
+    wg_free(wrong), wg_free(wide), wg_free(turned);
+    wg_replay_destroy(replay);
+    eager.x = NULL;
+    small_end(&eager), small_end(&replayed);
+}
+
+/* ---- what each launch reads lies in the input, or none of it does ---- */
+
+static wg_status doubled(struct small *s)
+{
+    return keep(s, wg_mul_scalar(s->x, 2));
+}
+
+static wg_status product(struct small *s)
+{
+    return keep(s, wg_matmul(s->x, s->other));
+}
+
+static wg_status of_scalars(struct small *s)
+{
+    wg_tensor *sum = wg_sum(wg_slice(s->x, 0, 0, 1, 1));
+    for (int64_t i = 0; i < 40; i++)
+        sum = wg_add(sum, wg_mul_scalar(wg_sum(wg_slice(s->x, 0, i % 3, i % 3 + 1, 1)), 0.5));
+    return keep(s, sum);
+}
+
+/* The first rows are bound alone, though the step reads them with those behind them: by tiles, by a kernel. */
+static void views_of_what_is_read_whole_are_refused(void **state)
+{
+    (void)state;
+    wg_status (*const works[])(struct small *) = {doubled, product};
+    for (size_t i = 0; i < 2; i++)
+        for (int64_t rows = 10; rows <= 1000; rows *= 100) {
+            struct small s = {
+                .x = numbers(WG_F64, WG_SHAPE(rows, 4), 1), .other = numbers(WG_F64, WG_SHAPE(4, 4), 2), .work = works[i]};
+            wg_replay *replay = captured(&s);
+            wg_tensor *whole = numbers(WG_F64, WG_SHAPE(rows, 4), 3), *first = made(wg_slice(s.x, 0, 0, 2, 1)),
+                      *last = made(wg_slice(s.x, 0, rows - 2, rows, 1)), *instead = made(wg_full(WG_F64, WG_SHAPE(2, 4), 7)),
+                      *before = made(wg_copy(s.y));
+            assert_fails(wg_replay_bind(replay, first, instead), WG_E_ARGUMENT, "bind the tensor that input is a view of");
+            assert_fails(wg_replay_bind(replay, last, instead), WG_E_ARGUMENT, "together with what lies beside it");
+            assert_ok(wg_replay_run(replay));
+            assert_same_bits(s.y, before);
+            assert_ok(wg_replay_bind(replay, s.x, whole));
+            assert_ok(wg_replay_run(replay));
+            wg_free(s.x), s.x = whole;
+            wg_tensor *replayed = made(wg_copy(s.y));
+            assert_ok(small_step(&s));
+            assert_same_bits(replayed, s.y);
+            wg_replay_destroy(replay);
+            wg_free(first), wg_free(last), wg_free(instead), wg_free(before), wg_free(replayed);
+            small_end(&s);
+        }
+}
+
+/* What the step reads by itself is bound by itself, and what lies before it or behind it is not. */
+static void parts_that_are_read_alone_are_bound(void **state)
+{
+    (void)state;
+    struct small s = {.x = numbers(WG_F64, WG_SHAPE(5, 1), 1), .work = of_scalars};
+    wg_replay *replay = captured(&s);
+    wg_tensor *part = made(wg_slice(s.x, 0, 1, 2, 1)), *unread = made(wg_slice(s.x, 0, 3, 5, 1)),
+              *two = made(wg_slice(s.x, 0, 1, 3, 1)), *seven = made(wg_full(WG_F64, WG_SHAPE(1, 1), 7)),
+              *both = numbers(WG_F64, WG_SHAPE(2, 1), 5);
+    assert_fails(wg_replay_bind(replay, unread, both), WG_E_ARGUMENT, "does not read input");
+    for (int i = 0; i < 2; i++) { /* part, then both, of which part is one */
+        assert_ok(wg_replay_bind(replay, i ? two : part, i ? both : seven));
+        assert_ok(wg_replay_run(replay));
+        wg_tensor *replayed = made(wg_copy(s.y));
+        double x[5];
+        assert_ok(wg_read(s.x, x));
+        x[1] = i ? element(both, 0) : 7;
+        x[2] = i ? element(both, 1) : x[2];
+        struct small eager = {.x = made(wg_from(x, WG_SHAPE(5, 1))), .work = of_scalars};
+        assert_ok(small_step(&eager));
+        assert_same_bits(replayed, eager.y);
+        wg_free(replayed);
+        small_end(&eager);
+    }
+    wg_replay_destroy(replay);
+    wg_free(part), wg_free(unread), wg_free(two), wg_free(seven), wg_free(both);
+    small_end(&s);
+}
+
+/* ---- what a run writes is no input of it ---- */
+
+static wg_status moves(struct small *s)
+{
+    WG_TRY(keep(s, wg_matmul(s->x, s->x)));
+    wg_tensor *half = wg_slice(s->other, 0, 0, 4, 1);
+    return wg_assign(half, wg_add(wg_matmul(wg_mul_scalar(s->x, 2), s->x), s->x));
+}
+
+static void what_the_step_writes_is_refused(void **state)
+{
+    (void)state;
+    struct small s = {.x = numbers(WG_F64, WG_SHAPE(4, 4), 1), .other = numbers(WG_F64, WG_SHAPE(8, 4), 2), .work = moves};
+    wg_replay *replay = captured(&s);
+    wg_tensor *changed = made(wg_slice(s.other, 0, 2, 6, 1)), *beside = made(wg_slice(s.other, 0, 4, 8, 1));
+    assert_fails(wg_replay_bind(replay, s.x, s.y), WG_E_ARGUMENT, "written by the step itself");
+    assert_fails(wg_replay_bind(replay, s.x, changed), WG_E_ARGUMENT, "bind a copy");
+    wg_tensor *copy = made(wg_copy(s.y)), *want = made(wg_matmul(copy, copy));
+    assert_ok(wg_replay_bind(replay, s.x, copy));
+    assert_ok(wg_replay_run(replay));
+    assert_same_bits(s.y, want);
+    wg_free(want);
+    want = made(wg_matmul(beside, beside));
+    assert_ok(wg_replay_bind(replay, s.x, beside)); /* the other half of the tensor whose first half is written */
+    assert_ok(wg_replay_run(replay));
+    assert_same_bits(s.y, want);
+    wg_replay_destroy(replay);
+    wg_free(changed), wg_free(beside), wg_free(copy), wg_free(want);
+    small_end(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(inputs_are_bound),
+        TEST(views_of_what_is_read_whole_are_refused),
+        TEST(parts_that_are_read_alone_are_bound),
+        TEST(what_the_step_writes_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,336 @@
+/* Effects of replays and of what is captured: on an open tape, on generators that are seeded anew, in steps that fail to make something,
+   in threads that end inside the step. */
+#include <malloc.h>
+#include <pthread.h>
+
+#include "common.h"
+
+static wg_replay *captured(wg_step *step, void *context)
+{
+    wg_replay *replay = wg_capture(step, context);
+    if (!replay)
+        fail_msg("%s", wg_error_first() ? wg_error_first()->message : "no error recorded");
+    return replay;
+}
+
+/* ---- on an open tape ---- */
+
+struct training {
+    wg_tensor *state, *leaf, *result, *parameter;
+    wg_optim *optim;
+};
+
+static wg_status doubles(void *context)
+{
+    struct training *t = context;
+    WG_TAPE(tape);
+    wg_tensor *twice = wg_mul_scalar(t->state, 2), *kept = twice ? wg_keep(twice) : NULL;
+    if (!kept)
+        return wg_error_first()->code;
+    wg_free(t->result);
+    t->result = kept;
+    wg_clear_gradient(t->leaf);
+    WG_TRY(wg_assign(t->state, twice));
+    return wg_backward(wg_sum(wg_mul(t->leaf, t->state)));
+}
+
+static wg_status doubles_around_an_update(void *context)
+{
+    struct training *t = context;
+    WG_TRY(doubles(t));
+    {
+        WG_TAPE(tape);
+        WG_TRY(wg_backward(wg_sum(wg_square(t->parameter))));
+        WG_TRY(wg_optim_step(t->optim));
+    }
+    return doubles(t);
+}
+
+static void fail_on_the_tape(void)
+{
+    assert_null(wg_add(WG_NONE, WG_NONE));
+    wg_error_take(NULL);
+}
+
+static struct training training_new(void)
+{
+    struct training t = {.state = made(wg_full(WG_F64, WG_SHAPE(40), 1)),
+                         .leaf = leaf(WG_F64, WG_SHAPE(40), 1),
+                         .parameter = made(wg_full(WG_F64, WG_SHAPE(1), 1))};
+    assert_non_null(wg_require_grad(t.parameter, true));
+    t.optim = wg_sgd(((wg_tensor_list){1, &t.parameter, NULL}), .lr = 0.25);
+    assert_non_null(t.optim);
+    return t;
+}
+
+static void training_end(struct training *t)
+{
+    wg_optim_destroy(t->optim);
+    wg_free(t->state), wg_free(t->leaf), wg_free(t->result), wg_free(t->parameter);
+}
+
+/* As the step's own would be: rule 14. */
+static void a_run_is_undone_with_the_tape_around_it(void **state)
+{
+    (void)state;
+    struct training t = training_new();
+    wg_replay *replay = captured(doubles, &t);
+    for (int nested = 0; nested < 2; nested++)
+        for (int fails = 0; fails < 2; fails++) {
+            const double before = element(t.state, 39);
+            wg_tape *outer = wg_tape_open(), *inner = nested ? wg_tape_open() : outer;
+            for (int i = 0; i < 3; i++)
+                assert_ok(wg_replay_run(replay));
+            assert_near(element(t.state, 39), 8 * before, 0);
+            if (nested)
+                assert_ok(wg_tape_close(inner));
+            if (fails)
+                fail_on_the_tape();
+            assert_ok(wg_tape_close(outer));
+            assert_near(element(t.state, 39), fails ? before : 8 * before, 0);
+            assert_near(element(t.result, 0), fails ? before : 8 * before, 0);
+            assert_near(element(wg_gradient(t.leaf), 0), fails ? before : 8 * before, 0);
+        }
+    wg_replay_destroy(replay);
+    training_end(&t);
+}
+
+/* What the run committed stays, and what was changed on the tape before that. */
+static void a_committed_update_is_not_undone(void **state)
+{
+    (void)state;
+    for (int replayed = 0; replayed < 2; replayed++) {
+        struct training t = training_new();
+        wg_tensor *counted = made(wg_scalar(WG_F64, 0));
+        wg_replay *replay = replayed ? captured(doubles_around_an_update, &t) : NULL;
+        if (!replayed)
+            assert_ok(doubles_around_an_update(&t)); /* state 4, parameter 1/2 */
+        wg_tape *tape = wg_tape_open();
+        assert_ok(wg_increment(counted));
+        assert_ok(replayed ? wg_replay_run(replay) : doubles_around_an_update(&t));
+        fail_on_the_tape();
+        assert_ok(wg_tape_close(tape));
+        assert_near(wg_item(t.parameter), 0.25, 0);
+        assert_near(element(t.state, 0), 8, 0);
+        assert_near(wg_item(counted), 1, 0);
+        wg_replay_destroy(replay);
+        wg_free(counted);
+        training_end(&t);
+    }
+}
+
+/* ---- generators ---- */
+
+static wg_status draws(void *context)
+{
+    WG_TAPE(tape);
+    return wg_assign(context, wg_uniform(wg_default_generator(), WG_F32, WG_SHAPE(4), 0, 1));
+}
+
+/* A seed reaches what was captured before, and whoever holds the generator. */
+static void a_seed_reaches_replays(void **state)
+{
+    (void)state;
+    wg_tensor *out = made(wg_zeros(WG_F32, WG_SHAPE(4))), *held = wg_default_generator();
+    assert_ok(wg_seed(1, 0));
+    assert_ptr_equal(wg_default_generator(), held);
+    wg_replay *replay = captured(draws, out);
+    for (uint64_t seed = 41; seed < 43; seed++) {
+        assert_ok(wg_seed(seed, 3));
+        assert_ok(draws(out));
+        wg_tensor *first = made(wg_copy(out));
+        assert_ok(draws(out));
+        wg_tensor *second = made(wg_copy(out));
+        for (int again = 0; again < 2; again++) {
+            assert_ok(wg_seed(seed, 3));
+            assert_ok(wg_replay_run(replay));
+            assert_same_bits(out, first);
+            assert_ok(wg_replay_run(replay));
+            assert_same_bits(out, second);
+        }
+        wg_free(first), wg_free(second);
+    }
+    wg_replay_destroy(replay);
+    assert_ok(wg_seed(0, 0));
+    wg_free(out);
+}
+
+/* Rule 14: a step that fails leaves the generator as it was, seeded in it or not. */
+static void a_seed_is_an_effect(void **state)
+{
+    (void)state;
+    assert_ok(wg_seed(5, 1));
+    for (int fails = 0; fails < 2; fails++) {
+        wg_tape *tape = wg_tape_open();
+        assert_ok(wg_seed(6 + (uint64_t)fails, 2));
+        if (fails)
+            fail_on_the_tape();
+        assert_ok(wg_tape_close(tape));
+        assert_near(element(wg_default_generator(), 0), 6, 0);
+        assert_near(element(wg_default_generator(), 1), 2, 0);
+    }
+    assert_ok(wg_seed(0, 0));
+}
+
+/* ---- constructors inside a step that is captured ---- */
+
+static wg_status code(void)
+{
+    return wg_error_first() ? wg_error_first()->code : WG_OK;
+}
+
+static wg_status seeds(void *context)
+{
+    (void)context;
+    return wg_seed(1, 2);
+}
+
+static wg_status makes_generator(void *context)
+{
+    (void)context;
+    wg_tensor *generator = wg_generator(1, 2);
+    wg_free(generator);
+    return generator ? WG_OK : code();
+}
+
+static wg_status makes_network(void *context)
+{
+    (void)context;
+    wg_module *net = wg_mlp(WG_SIZES(3, 4, 2), .batch_norm = true);
+    wg_module_destroy(net);
+    return net ? WG_OK : code();
+}
+
+static wg_status makes_optimizer(void *context)
+{
+    wg_tensor *list[] = {context};
+    wg_optim *optim = wg_adam(((wg_tensor_list){1, list, NULL}));
+    wg_optim_destroy(optim);
+    return optim ? WG_OK : code();
+}
+
+static wg_status makes_batches(void *context)
+{
+    wg_batches *batches = wg_batches_create(context, WG_NONE, .size = 2);
+    wg_batches_destroy(batches);
+    return batches ? WG_OK : code();
+}
+
+static wg_status reads_table(void *context)
+{
+    (void)context;
+    wg_tensor *features = NULL, *labels = NULL;
+    const wg_status status = wg_parse_csv("1,2\n3,1\n", 8, "table", &features, &labels);
+    if (status == WG_OK)
+        wg_free(features), wg_free(labels);
+    return status;
+}
+
+static wg_status makes_from_host(void *context)
+{
+    (void)context;
+    const double one[] = {1};
+    wg_tensor *t = wg_from(one, WG_SHAPE(1));
+    wg_free(t);
+    return t ? WG_OK : code();
+}
+
+/* They are refused with E_STATE, for what they say and what they return, and lose nothing. */
+static void constructors_in_a_step_lose_nothing(void **state)
+{
+    (void)state;
+    wg_step *const steps[] = {seeds, makes_generator, makes_network, makes_optimizer, makes_batches, reads_table, makes_from_host};
+    wg_tensor *x = leaf(WG_F32, WG_SHAPE(4, 3), 1);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        int64_t live[3];
+        for (int round = 0; round < 3; round++) { /* the first may leave what the thread keeps */
+            assert_null(wg_capture(steps[i], x));
+            if (code() != WG_E_STATE)
+                fail_msg("constructor %zu: %s", i, wg_error_first()->message);
+            wg_error_take(NULL);
+            live[round] = wg_memory_now().live;
+        }
+        if (live[2] != live[1])
+            fail_msg("constructor %zu loses %lld bytes", i, (long long)(live[2] - live[1]));
+    }
+    wg_free(x);
+}
+
+/* ---- threads that end inside the step ---- */
+
+static void count_down(void *context)
+{
+    --*(int *)context;
+}
+
+static wg_status nothing(const wg_call *c)
+{
+    (void)c;
+    return WG_OK;
+}
+
+struct leaver {
+    wg_tensor *x, *kept;
+    int contexts;
+    bool updating;
+};
+
+static wg_status leaves(void *context)
+{
+    struct leaver *leaver = context;
+    wg_tape_open();
+    wg_tensor *y = wg_apply_closure(&(wg_closure){.name = "nothing",
+                                                  .forward = nothing,
+                                                  .dtype = WG_F64,
+                                                  .shape = WG_SHAPE(3),
+                                                  .context = &leaver->contexts,
+                                                  .destroy = count_down,
+                                                  .replayable = true},
+                                    &leaver->x, 1);
+    leaver->contexts++;
+    leaver->kept = wg_keep(wg_tanh(wg_mul(y, wg_ones(WG_F64, WG_SHAPE(3)))));
+    if (leaver->updating && wg_update_begin() == WG_OK)
+        (void)wg_increment(leaver->x);
+    pthread_exit(NULL);
+}
+
+static void *captures_and_leaves(void *context)
+{
+    wg_capture(leaves, context);
+    return NULL;
+}
+
+static void a_thread_that_ends_inside_a_step_loses_nothing(void **state)
+{
+    (void)state;
+    struct leaver leaver = {.x = leaf(WG_F64, WG_SHAPE(3), 1)};
+    size_t used[4];
+    mallopt(M_ARENA_MAX, 1); /* so that all threads' blocks are counted */
+    for (int round = 0; round < 4; round++) {
+        pthread_t thread;
+        leaver.updating = round % 2;
+        assert_int_equal(pthread_create(&thread, NULL, captures_and_leaves, &leaver), 0);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_int_equal(leaver.contexts, 0);
+        assert_non_null(leaver.kept);
+        wg_free(leaver.kept), leaver.kept = NULL;
+        wg_memory_trim();
+        used[round] = mallinfo2().uordblks;
+    }
+    if (used[3] > used[1] + 1024)
+        fail_msg("two threads lose %zu bytes", used[3] - used[1]);
+    wg_free(leaver.x);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_thread_that_ends_inside_a_step_loses_nothing),
+        TEST(a_run_is_undone_with_the_tape_around_it),
+        TEST(a_committed_update_is_not_undone),
+        TEST(a_seed_reaches_replays),
+        TEST(a_seed_is_an_effect),
+        TEST(constructors_in_a_step_lose_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
