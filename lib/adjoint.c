@@ -10,8 +10,10 @@ const struct wg_tensor wg_known_zero = {.state = WG_ABSENT};
 
 wg_tensor *wg_walk_owned(struct walk *w, wg_tensor *g)
 {
-    if (w->keeping || g == WG_KNOWN_ZERO)
+    if (g == WG_KNOWN_ZERO)
         return g;
+    if (w->keeping) /* on the tape, as all gradients: a walk marks them */
+        return g->tape ? g : wg_proxy(w->th, g);
     if (!(g->flags & WG_T_SCRATCH) || (g->flags & WG_T_OWNED)) {
         g = wg_alias(w->th, g);
         if (!g)

@@ -361,10 +361,9 @@ static wg_status hold_operands(struct checkpoint *draft, wg_tensor *const *x, st
     for (size_t i = 0; i < draft->n; i++)
         WG_TRY(add_read(r, x[i], &draft->operand[i].at));
     for (size_t i = 0; i < draft->n; i++) {
-        if (!x[i]->tape)
-            continue;
         draft->operand[i].held = x[i]->flags & WG_T_HOLD;
-        x[i]->flags = (uint16_t)((x[i]->flags & ~(unsigned)WG_T_TAKE) | WG_T_HOLD);
+        wg_flag(x[i], WG_T_TAKE, false);
+        wg_flag(x[i], WG_T_HOLD, true);
     }
     return WG_OK;
 }
@@ -373,8 +372,8 @@ static wg_status hold_operands(struct checkpoint *draft, wg_tensor *const *x, st
 static void let_operands_go(const struct checkpoint *draft, wg_tensor *const *x)
 {
     for (size_t i = draft->n; i-- > 0;)
-        if (x[i]->tape && !draft->operand[i].held)
-            x[i]->flags &= (uint16_t)~WG_T_HOLD;
+        if (!draft->operand[i].held)
+            wg_flag(x[i], WG_T_HOLD, false);
 }
 
 /* What backward will want, on the outer tape. */

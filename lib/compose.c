@@ -8,8 +8,7 @@ static wg_status check_operands(struct wg_thread *th, const wg_call *c)
 {
     for (unsigned i = 0; i < c->n_in; i++) {
         WG_TRY(wg_check_operand(th, c->op, c->in[i], i));
-        if (!wg_absent(c->in[i]))
-            c->in[i]->flags &= (uint16_t)~WG_T_TAKE;
+        wg_flag(c->in[i], WG_T_TAKE, false);
     }
     return WG_OK;
 }

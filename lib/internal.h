@@ -230,6 +230,13 @@ bool wg_behind_kept(struct wg_thread *th, wg_tensor *t, const wg_tensor *x);
 wg_tensor *wg_value_on(const wg_tensor *t);
 /* Each of n tensors, but those absent, replaced by such a value, before their tape closes: all of them, or none and WG_E_MEMORY. */
 wg_status wg_values_on(wg_tensor **t, size_t n);
+/* Sets or clears flags of a handle that an op, a walk or wg_hold was given. A value of the caller's stays as it is: other threads may read
+   it at the same time, and only its owner's own calls (wg_require_grad, wg_set_name, wg_write, wg_free, gradients) write to it. */
+static inline void wg_flag(wg_tensor *t, unsigned flags, bool on)
+{
+    if (t->tape)
+        t->flags = (uint16_t)(on ? t->flags | flags : t->flags & ~flags);
+}
 static inline struct wg_value *wg_value_of(wg_tensor *t)
 {
     return (struct wg_value *)t;

@@ -35,7 +35,7 @@ wg_tensor *wg_hold(wg_tensor *t)
 {
     if (wg_check_handle(t, "hold", -1) != WG_OK)
         return NULL;
-    t->flags |= WG_T_HOLD;
+    wg_flag(t, WG_T_HOLD, true);
     return t;
 }
 

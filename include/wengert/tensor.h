@@ -74,7 +74,8 @@ WG_API wg_tensor *wg_own(wg_tensor *t);
    WG_E_RELEASED from here on. For a tape's tensors; NULL and values without a tape are left alone. */
 WG_API void wg_drop(wg_tensor *t);
 
-/* Keeps t's value through wg_backward, which otherwise releases all that was computed. Returns t. */
+/* Keeps t's value through wg_backward, which otherwise releases all that was computed. Returns t. For a tape's tensors; values without a
+   tape are kept anyway and left alone. */
 WG_API wg_tensor *wg_hold(wg_tensor *t);
 
 /* Allows the next op that reads t to write its result over t, if nothing else needs the value. Returns t, which is released by
