@@ -31,6 +31,27 @@ void wg_drop(wg_tensor *t)
         wg_release_value(t);
 }
 
+wg_tensor *wg_borrow(wg_tensor *t)
+{
+    if (wg_check_handle(t, "borrow", -1) != WG_OK)
+        return NULL;
+    if (t->tape)
+        return WG_NONE;
+    atomic_fetch_add_explicit(&wg_value_of(t)->refs, 1, memory_order_relaxed);
+    return t;
+}
+
+void wg_borrow_end(wg_tensor *t)
+{
+    if (t && t->state != WG_ABSENT)
+        wg_value_unref(t);
+}
+
+bool wg_is_live(const wg_tensor *t)
+{
+    return t && t->state == WG_LIVE && (!t->tape || t->tape->thread == wg_self());
+}
+
 wg_tensor *wg_hold(wg_tensor *t)
 {
     if (wg_check_handle(t, "hold", -1) != WG_OK)

@@ -1,6 +1,8 @@
 /* A group: parameters that share their settings, each with its state, made here so that a step allocates nothing. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "rule.h"
 #include "wengert/error.h"
@@ -20,6 +22,13 @@ static wg_tensor *own_zeros(wg_dtype dtype, wg_shape shape)
     return t ? wg_own(t) : NULL;
 }
 
+/* For messages. */
+static const char *given_name(wg_tensor_list params, size_t i)
+{
+    const char *name = params.name && params.name[i] ? params.name[i] : wg_name_of(params.tensor[i]);
+    return name[0] ? name : "unnamed";
+}
+
 static wg_status check_parameter(const struct group *group, const char *op, wg_tensor_list params, size_t i)
 {
     const wg_tensor *t = params.tensor[i];
@@ -31,41 +40,86 @@ static wg_status check_parameter(const struct group *group, const char *op, wg_t
         return wg_error_set(WG_E_DTYPE, op, "%s: parameter %zu is %s; f32 or f64 is wanted", op, i, wg_dtype_name(wg_dtype_of(t)));
     if (group_has(group, t))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: parameter %zu (%s) is given twice", op, i, wg_name_of(t));
+    if (!wg_requires_grad(t))
+        return wg_error_set(WG_E_NO_GRAD, op, "%s: parameter %zu (%s) does not require a gradient: wg_require_grad(%s, true)", op,
+                            i, given_name(params, i), wg_name_of(t)[0] ? wg_name_of(t) : "t");
     return WG_OK;
 }
 
-static wg_status add_parameter(struct group *group, const struct optim_rule *rule, wg_tensor *t)
+/* ---- names ---- */
+
+static bool name_taken(const struct group *group, const char *name)
 {
+    for (size_t i = 0; i < group->n; i++)
+        if (group->parameters[i].name && strcmp(group->parameters[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool any_has_name(const wg_optim *optim, const struct group *next, const char *name)
+{
+    for (size_t g = 0; g < optim->n_groups; g++)
+        if (name_taken(&optim->groups[g], name))
+            return true;
+    return name_taken(next, name);
+}
+
+/* The list's name, or the place in the list; after group 0 behind "group1."; and if an earlier parameter of the optimizer is called that,
+   with "#2", "#3", … at the end. So names tell parameters apart whatever lists they come from, and depend on those lists alone. */
+static char *make_name(const wg_optim *optim, const struct group *group, wg_tensor_list params, size_t i)
+{
+    char place[32], prefix[32] = "", *name = NULL;
+    const char *given = params.name && params.name[i] ? params.name[i] : place;
+    snprintf(place, sizeof place, "%zu", i);
+    if (optim->n_groups > 0)
+        snprintf(prefix, sizeof prefix, "group%zu.", optim->n_groups);
+    int size = asprintf(&name, "%s%s", prefix, given);
+    for (size_t k = 2; size >= 0 && any_has_name(optim, group, name); k++) {
+        free(name);
+        size = asprintf(&name, "%s%s#%zu", prefix, given, k);
+    }
+    return size < 0 ? NULL : name;
+}
+
+static wg_status add_parameter(const wg_optim *optim, struct group *group, wg_tensor_list params, size_t i)
+{
+    const struct optim_rule *rule = optim->rule;
+    wg_tensor *t = params.tensor[i];
+    char *name = make_name(optim, group, params, i);
     struct parameter *p = &group->parameters[group->n];
-    *p = (struct parameter){.tensor = t};
-    for (int i = 0; i < MAX_STATE; i++)
-        p->state[i] = WG_NONE;
+    *p = (struct parameter){.tensor = t, .name = name};
+    for (int k = 0; k < MAX_STATE; k++)
+        p->state[k] = WG_NONE;
     group->n++; /* from here on group_finish gives back what it has */
+    if (!name)
+        return wg_error_set(WG_E_MEMORY, rule->name, "%s: out of memory", rule->name);
+    p->borrowed = wg_borrow(t);
     p->count = own_zeros(WG_F64, WG_SCALAR);
-    if (!p->count)
+    if (!p->borrowed || !p->count)
         return WG_E_MEMORY;
-    for (int i = 0; i < MAX_STATE; i++) {
-        if (!rule->needs_state(&group->options, i))
+    for (int k = 0; k < MAX_STATE; k++) {
+        if (!rule->needs_state(&group->options, k))
             continue;
-        p->state[i] = own_zeros(wg_dtype_of(t), wg_shape_of(t));
-        if (!p->state[i])
+        p->state[k] = own_zeros(wg_dtype_of(t), wg_shape_of(t));
+        if (!p->state[k])
             return WG_E_MEMORY;
     }
     return WG_OK;
 }
 
-static wg_status fill(struct group *group, const struct optim_rule *rule, wg_tensor_list params)
+static wg_status fill(const wg_optim *optim, struct group *group, wg_tensor_list params)
 {
     for (size_t i = 0; i < params.n; i++) {
-        WG_TRY(check_parameter(group, rule->name, params, i));
-        WG_TRY(add_parameter(group, rule, params.tensor[i]));
+        WG_TRY(check_parameter(group, optim->rule->name, params, i));
+        WG_TRY(add_parameter(optim, group, params, i));
     }
     group->lr = own_zeros(WG_F64, WG_SCALAR);
     return group->lr ? wg_write(group->lr, &group->options.lr) : WG_E_MEMORY;
 }
 
-wg_status group_init(struct group *group, const struct optim_rule *rule, wg_tensor_list params, const wg_group_options *options)
+wg_status group_init(const wg_optim *optim, struct group *group, wg_tensor_list params, const wg_group_options *options)
 {
+    const struct optim_rule *rule = optim->rule;
     *group = (struct group){.options = *options};
     if (params.n == 0 || !params.tensor)
         return wg_error_set(params.n ? WG_E_NULL : WG_E_ARGUMENT, rule->name, "%s: there are no parameters", rule->name);
@@ -75,7 +129,7 @@ wg_status group_init(struct group *group, const struct optim_rule *rule, wg_tens
     group->parameters = calloc(params.n, sizeof *group->parameters);
     if (!group->parameters)
         return wg_error_set(WG_E_MEMORY, rule->name, "%s: out of memory", rule->name);
-    const wg_status status = fill(group, rule, params);
+    const wg_status status = fill(optim, group, params);
     if (status != WG_OK)
         group_finish(group);
     return status;
@@ -84,6 +138,8 @@ wg_status group_init(struct group *group, const struct optim_rule *rule, wg_tens
 void group_finish(struct group *group)
 {
     for (size_t i = 0; i < group->n; i++) {
+        free(group->parameters[i].name);
+        wg_borrow_end(group->parameters[i].borrowed);
         wg_free(group->parameters[i].count);
         for (int k = 0; k < MAX_STATE; k++)
             wg_free(group->parameters[i].state[k]);

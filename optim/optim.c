@@ -19,31 +19,20 @@ static void names_free(char **names, size_t n)
     free(names);
 }
 
-static char *state_name(size_t group, const char *parameter, const char *state)
-{
-    char *name = NULL;
-    const int size = group ? asprintf(&name, "group%zu.%s%s%s", group, parameter, parameter[0] ? "." : "", state)
-                           : asprintf(&name, "%s%s%s", parameter, parameter[0] ? "." : "", state);
-    return size < 0 ? NULL : name;
-}
-
 static char *lr_name(size_t group)
 {
     char *name = NULL;
     return asprintf(&name, "group%zu.lr", group) < 0 ? NULL : name;
 }
 
-/* The parameter's name as the list gave it, or its place in the list. */
-static const char *parameter_name(wg_tensor_list params, size_t i, char text[32])
+static char *state_name(const struct parameter *p, const char *state)
 {
-    if (params.name && params.name[i])
-        return params.name[i];
-    snprintf(text, 32, "%zu", i);
-    return text;
+    char *name = NULL;
+    return asprintf(&name, "%s%s%s", p->name, p->name[0] ? "." : "", state) < 0 ? NULL : name;
 }
 
 /* Appends the group's state to the list; false leaves it as it was. */
-static bool list_state(wg_optim *optim, const struct group *group, size_t index, wg_tensor_list params)
+static bool list_state(wg_optim *optim, const struct group *group, size_t index)
 {
     const size_t most = optim->n_state + 1 + group->n * (1 + MAX_STATE);
     wg_tensor **tensor = realloc(optim->state, most * sizeof *tensor);
@@ -59,15 +48,13 @@ static bool list_state(wg_optim *optim, const struct group *group, size_t index,
     named = (name[n++] = lr_name(index)) != NULL && named;
     for (size_t i = 0; i < group->n; i++) {
         const struct parameter *p = &group->parameters[i];
-        char text[32];
-        const char *parameter = parameter_name(params, i, text);
         tensor[n] = p->count;
-        named = (name[n++] = state_name(index, parameter, "count")) != NULL && named;
+        named = (name[n++] = state_name(p, "count")) != NULL && named;
         for (int k = 0; k < MAX_STATE; k++) {
             if (p->state[k] == WG_NONE)
                 continue;
             tensor[n] = p->state[k];
-            named = (name[n++] = state_name(index, parameter, optim->rule->state_name[k])) != NULL && named;
+            named = (name[n++] = state_name(p, optim->rule->state_name[k])) != NULL && named;
         }
     }
     for (size_t i = optim->n_state; i < n && named; i++)
@@ -92,8 +79,8 @@ static wg_status add_group(wg_optim *optim, wg_tensor_list params, const wg_grou
         return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     optim->groups = groups;
     struct group *group = &groups[optim->n_groups];
-    WG_TRY(group_init(group, optim->rule, params, options));
-    if (!list_state(optim, group, optim->n_groups, params)) {
+    WG_TRY(group_init(optim, group, params, options));
+    if (!list_state(optim, group, optim->n_groups)) {
         group_finish(group);
         return wg_error_first() ? wg_error_first()->code : wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     }
@@ -189,6 +176,18 @@ wg_tensor_list wg_optim_state(const wg_optim *optim)
 
 /* ---- stepping ---- */
 
+/* The parameters outlive the optimizer, or it can no longer step. */
+static wg_status check_alive(const struct parameter *p, size_t group, size_t i)
+{
+    const char *op = "optim_step";
+    if (wg_is_live(p->tensor))
+        return WG_OK;
+    return wg_error_set(
+        WG_E_DANGLING, op,
+        "%s: parameter %zu of group %zu (%s) was freed, or its module was destroyed: destroy the optimizer before them", op, i,
+        group, p->name);
+}
+
 /* Queues the updates; *updated counts them. */
 static wg_status queue(const wg_optim *optim, size_t *updated)
 {
@@ -196,6 +195,7 @@ static wg_status queue(const wg_optim *optim, size_t *updated)
         const struct group *group = &optim->groups[g];
         for (size_t i = 0; i < group->n; i++) {
             const struct parameter *p = &group->parameters[i];
+            WG_TRY(check_alive(p, g, i));
             wg_tensor *gradient = wg_gradient(p->tensor);
             if (!gradient)
                 continue;

@@ -6,9 +6,10 @@
 
 enum { MAX_STATE = 2 };
 
-/* A parameter with its state. count: its steps so far, f64. state[i] is WG_NONE where the settings do without it. */
+/* A parameter with its state. borrowed: the same tensor, or WG_NONE if it is a tape's. name: no two of an optimizer share one. count: its steps so far, f64. state[i] is WG_NONE where the settings do without it. */
 struct parameter {
-    wg_tensor *tensor, *count, *state[MAX_STATE];
+    wg_tensor *tensor, *borrowed, *count, *state[MAX_STATE];
+    char *name;
 };
 
 struct optim_rule {
@@ -40,8 +41,8 @@ struct wg_optim {
 /* An optimizer with its first group. */
 wg_optim *optim_create(const struct optim_rule *rule, wg_tensor_list params, wg_group_options options, bool keep_grads);
 
-/* Fills group from params, prefix standing before the names of its state; on failure group is empty again. */
-wg_status group_init(struct group *group, const struct optim_rule *rule, wg_tensor_list params, const wg_group_options *options);
+/* Fills group, the optimizer's next, from params; on failure it is empty again. */
+wg_status group_init(const wg_optim *optim, struct group *group, wg_tensor_list params, const wg_group_options *options);
 void group_finish(struct group *group);
 bool group_has(const struct group *group, const wg_tensor *t);
 wg_status check_rate(const char *op, const char *setting, double value); /* finite, at least 0 */

@@ -13,7 +13,8 @@ typedef struct wg_optim wg_optim;
 /* Stochastic gradient descent: g ← g + λp; v ← μv + (1-τ)g (v ← g at a parameter's first step); d ← g + μv if nesterov, else v; p ←
    p - lr d, with λ weight_decay, μ momentum, τ dampening. Nesterov wants momentum without dampening. keep_grads: a step does not
    consume the gradients. The rule is PyTorch's; momentum: Polyak, 1964; Nesterov, 1983, as Sutskever et al., 2013. NULL and the
-   error: E_NULL, E_ARGUMENT (no parameters, one of them twice, a rate out of range), E_DTYPE, E_MEMORY. */
+   error: E_NULL, E_ARGUMENT (no parameters, one of them twice, a rate out of range), E_NO_GRAD (one that does not require a gradient),
+   E_DTYPE, E_MEMORY. */
 typedef struct wg_sgd_options {
     double lr, momentum, dampening, weight_decay;
     bool nesterov, keep_grads;
@@ -65,7 +66,7 @@ WG_API double wg_optim_lr(const wg_optim *optim, size_t group); /* NaN and the e
 
 /* Updates every parameter that has a gradient, all of them or, on failure, none, then consumes the gradients (unless keep_grads). A
    parameter without a gradient stays as it is, and so does its state. Also makes the effects of the open tapes so far final
-   (wg_update_commit). Errors: E_NULL, E_NO_GRAD (no parameter has a gradient), E_STATE (inside wg_update_begin), E_MEMORY. */
+   (wg_update_commit). Errors: E_NULL, E_NO_GRAD (no parameter has a gradient), E_DANGLING (a parameter was freed), E_STATE (inside wg_update_begin), E_MEMORY. */
 WG_API WG_MUST_CHECK wg_status wg_optim_step(wg_optim *optim);
 
 /* Between wg_backward and the step: every element of the parameters' gradients brought into -limit … limit; NaN stays. */
@@ -83,7 +84,9 @@ WG_API void wg_optim_zero_grad(wg_optim *optim);
 
 /* Everything that a later run must restore, by name, for wg_read and wg_write: each group's rate "group0.lr", each parameter's
    "0.weight.count" (steps), and "0.weight.v" (SGD with momentum) or "0.weight.m" and "0.weight.v" (Adam). In groups after the
-   first the parameter's name follows "group1.". */
+   first the parameter's name follows "group1.". No name occurs twice: a parameter whose name an earlier one has already, as where two
+   networks are in one list, is called "0.weight#2", the next "0.weight#3". So names depend on the lists of parameters alone, and a run
+   that makes the same lists finds its state by name. */
 WG_API wg_tensor_list wg_optim_state(const wg_optim *optim);
 
 #endif

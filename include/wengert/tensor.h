@@ -61,6 +61,14 @@ WG_API const char *wg_shape_text(wg_shape shape, char *text, size_t size);
    left alone, and E_ARGUMENT recorded; one already freed is E_DANGLING. */
 WG_API void wg_free(wg_tensor *t);
 
+/* For what holds on to a tensor of somebody else's, as an optimizer does to its parameters. Until wg_borrow_end(t) the handle is not used for
+   another tensor, so that wg_is_live(t) says for certain whether the owner has freed it; if so, every use is E_DANGLING, and the memory
+   goes with wg_borrow_end. Returns t, or WG_NONE for a tape's tensor, which dies with its tape all the same; NULL, and the error, for what
+   is no live tensor. */
+WG_API wg_tensor *wg_borrow(wg_tensor *t);
+WG_API void wg_borrow_end(wg_tensor *t);    /* of what wg_borrow returned */
+WG_API bool wg_is_live(const wg_tensor *t); /* has a value, in this thread; records no error */
+
 /* Takes the value out of its tape: a new handle, detached, owned by the caller, on the same storage, or, of up to 16 bytes, on a copy
    if they lie in the tape's handle. A leaf that lies behind a kept tensor is an error when its gradient is asked through it. Cost: one
    walk over the nodes behind t. */

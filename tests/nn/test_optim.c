@@ -221,6 +221,92 @@ static void state_is_listed_by_name(void **state)
     assert_no_error();
 }
 
+static void assert_names_differ(wg_tensor_list list)
+{
+    for (size_t i = 0; i < list.n; i++)
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(list.name[i], list.name[k]);
+}
+
+static wg_tensor *pass(const wg_module_call *call, wg_tensor *x)
+{
+    return wg_apply_child(call, 0, x);
+}
+
+static void names_of_state_tell_parameters_apart(void **state)
+{
+    (void)state;
+    static const struct wg_module_type type = {.name = "body", .forward = pass};
+    wg_module *body = wg_module_create(&type, NULL), *head = wg_linear_layer(2, 1); /* a child is called like the second group */
+    assert_int_equal(wg_module_add_child(body, "group1", wg_linear_layer(2, 2)), WG_OK);
+    wg_optim *opt = wg_adam(wg_parameters(body));
+    assert_int_equal(wg_optim_add_group(opt, wg_parameters(head)), WG_OK);
+    const wg_tensor_list first = wg_optim_state(opt);
+    assert_int_equal(first.n, 14);
+    assert_string_equal(first.name[1], "group1.weight.count");
+    assert_string_equal(first.name[8], "group1.weight#2.count");
+    assert_names_differ(first);
+    wg_optim_destroy(opt);
+
+    wg_tensor *t[4]; /* names that a list has twice, and one like what a second one gets */
+    const char *const names[4] = {"w", "w#2", "w", "w"};
+    for (int i = 0; i < 4; i++)
+        t[i] = make_parameter(WG_F32);
+    opt = wg_sgd(((wg_tensor_list){4, t, names}), .momentum = 0.9);
+    const wg_tensor_list second = wg_optim_state(opt);
+    static const char *const wanted[] = {"group0.lr", "w.count", "w.v",       "w#2.count", "w#2.v",
+                                         "w#3.count", "w#3.v",   "w#4.count", "w#4.v"};
+    assert_int_equal(second.n, 9);
+    for (size_t i = 0; i < 9; i++)
+        assert_string_equal(second.name[i], wanted[i]);
+    wg_optim_destroy(opt);
+    for (int i = 0; i < 4; i++)
+        wg_free(t[i]);
+    wg_module_destroy(body), wg_module_destroy(head);
+    assert_no_error();
+}
+
+static void a_parameter_requires_a_gradient(void **state)
+{
+    (void)state;
+    wg_tensor *t[3] = {make_parameter(WG_F32), make_parameter(WG_F32), wg_zeros(WG_F32, WG_SHAPE(2))};
+    const char *const names[3] = {"a", "b", "w"};
+    assert_int_equal(wg_set_name(t[2], "w"), WG_OK);
+    assert_null(wg_adam(((wg_tensor_list){3, t, names})));
+    assert_error(WG_E_NO_GRAD, "adam: parameter 2 (w) does not require a gradient: wg_require_grad(w, true)");
+    wg_optim *opt = wg_sgd(((wg_tensor_list){2, t, names}));
+    assert_int_equal(wg_optim_add_group(opt, ((wg_tensor_list){1, t + 2, NULL})), WG_E_NO_GRAD);
+    assert_error(WG_E_NO_GRAD, "parameter 0 (w) does not require a gradient");
+    assert_int_equal(wg_optim_groups(opt), 1);
+    wg_optim_destroy(opt);
+    for (int i = 0; i < 3; i++)
+        wg_free(t[i]);
+    assert_no_error();
+}
+
+/* Also after the memory of the parameters could have been used again. */
+static void a_step_after_the_module_was_destroyed_says_so(void **state)
+{
+    (void)state;
+    wg_module *net = wg_mlp(WG_SIZES(2, 3, 1));
+    wg_optim *opt = wg_adam(wg_parameters(net));
+    const int64_t held = wg_memory_now().live;
+    wg_module_destroy(net);
+    wg_tensor *later[40];
+    for (int i = 0; i < 40; i++)
+        later[i] = make_parameter(WG_F32);
+    assert_int_equal(wg_optim_step(opt), WG_E_DANGLING);
+    assert_error(WG_E_DANGLING, "optim_step: parameter 0 of group 0 (0.weight) was freed, or its module was destroyed");
+    wg_optim_destroy(opt);
+    assert_no_error();
+    for (int i = 0; i < 40; i++) {
+        assert_int_equal(wg_numel(later[i]), N);
+        wg_free(later[i]);
+    }
+    assert_true(wg_memory_now().live < held);
+    assert_no_error();
+}
+
 static void errors_name_what_is_wrong(void **state)
 {
     (void)state;
@@ -392,6 +478,9 @@ int main(void)
         TEST(a_parameter_without_gradient_is_skipped),
         TEST(groups_have_their_own_settings),
         TEST(state_is_listed_by_name),
+        TEST(names_of_state_tell_parameters_apart),
+        TEST(a_parameter_requires_a_gradient),
+        TEST(a_step_after_the_module_was_destroyed_says_so),
         TEST(errors_name_what_is_wrong),
         TEST(a_step_that_runs_out_of_memory_changes_nothing),
         TEST(making_them_without_memory_leaves_nothing),

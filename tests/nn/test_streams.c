@@ -151,11 +151,11 @@ static void a_split_is_undone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(two_networks_with_defaults_differ),
-        cmocka_unit_test(weights_are_no_draws_of_the_default_generator),
-        cmocka_unit_test(the_order_of_an_epoch_is_no_workers_draw),
-        cmocka_unit_test(orders_without_a_seed_follow_the_threads),
-        cmocka_unit_test(a_split_is_undone),
+        TEST(two_networks_with_defaults_differ),
+        TEST(weights_are_no_draws_of_the_default_generator),
+        TEST(the_order_of_an_epoch_is_no_workers_draw),
+        TEST(orders_without_a_seed_follow_the_threads),
+        TEST(a_split_is_undone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,6 +113,10 @@ static void misuse_owning(void)
     REFUSED("keep", wg_keep(bad));
     REFUSED("own", wg_own(bad));
     REFUSED("hold", wg_hold(bad));
+    REFUSED("borrow", wg_borrow(bad));
+    FOR_EACH_BAD(IS_NULL, assert_false(wg_is_live(bad)); (void)code);
+    wg_borrow_end(NULL);
+    wg_borrow_end(WG_NONE);
     REFUSED_STATUS("set_name", wg_set_name(bad, "x"));
     assert_fails(wg_set_name(fx.x, NULL), WG_E_NULL, "set_name: ");
     wg_drop(NULL);
@@ -391,6 +395,9 @@ static const struct misuse table[] = {
     {"wg_own", misuse_owning},
     {"wg_drop", misuse_owning},
     {"wg_hold", misuse_owning},
+    {"wg_borrow", misuse_owning},
+    {"wg_borrow_end", misuse_owning},
+    {"wg_is_live", misuse_owning},
     {"wg_take", misuse_owning},
     {"wg_set_name", misuse_owning},
     {"wg_require_grad", misuse_leaf},

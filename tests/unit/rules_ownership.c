@@ -115,6 +115,29 @@ static void rule_04_keeping_inside_a_walk_leaves_the_walk_alone(void **state)
 
 /* ---- 5. Leaves and their gradients. ---- */
 
+static void rule_04_a_borrowed_handle_is_not_used_again(void **state)
+{
+    (void)state;
+    wg_tensor *t = numbers(WG_F32, WG_SHAPE(3), 1), *later[20];
+    const int64_t live = wg_memory_now().live;
+    assert_ptr_equal(wg_borrow(t), t);
+    assert_true(wg_is_live(t));
+    wg_free(t);
+    for (int i = 0; i < 20; i++)
+        assert_ptr_not_equal(later[i] = numbers(WG_F32, WG_SHAPE(3), 1), t);
+    assert_false(wg_is_live(t));
+    assert_fails(wg_read(t, (float[3]){0}), WG_E_DANGLING, "read: ");
+    wg_borrow_end(t);
+    for (int i = 0; i < 20; i++)
+        wg_free(later[i]);
+    assert_true(wg_memory_now().live < live);
+    WG_TAPE(tape);
+    wg_tensor *of_tape = made(wg_ones(WG_F32, WG_SHAPE(3)));
+    assert_ptr_equal(wg_borrow(of_tape), WG_NONE);
+    assert_true(wg_is_live(of_tape));
+    assert_null(wg_error_first());
+}
+
 static void rule_05_nodes_hold_their_leaves(void **state)
 {
     (void)state;
@@ -310,6 +333,7 @@ int main(void)
         TEST(rule_04_a_leaf_behind_a_kept_value_is_an_error),
         TEST(rule_04_a_kept_value_may_become_a_leaf),
         TEST(rule_04_keeping_inside_a_walk_leaves_the_walk_alone),
+        TEST(rule_04_a_borrowed_handle_is_not_used_again),
         TEST(rule_05_nodes_hold_their_leaves),
         TEST(rule_05_a_gradient_is_dense_owns_its_storage_and_has_no_graph),
         TEST(rule_05_gradients_accumulate_over_backwards),
