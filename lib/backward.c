@@ -127,9 +127,9 @@ wg_status wg_backward_many(wg_tensor *const *given, wg_tensor *const *grads, siz
         if (status == WG_OK)
             status = deliver(&w);
         wg_walk_leave(&w);
-        wg_walk_clear(&w, status != WG_OK);
         for (size_t i = 0; i < n; i++)
             roots[i]->flags &= (uint16_t)~WG_T_ROOT;
+        wg_walk_clear(&w, status != WG_OK);
     }
     if (roots != local)
         wg_object_free(roots);

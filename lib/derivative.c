@@ -74,6 +74,7 @@ wg_status wg_work_end(struct work *w, wg_status status, wg_tensor **result, size
 {
     wg_grad_mode_set(w->grad);
     wg_object_free(w->x);
+    wg_walk_audit(w->th);
     if (!w->own)
         return status;
     if (status == WG_OK)
@@ -91,15 +92,18 @@ wg_status wg_work_end(struct work *w, wg_status status, wg_tensor **result, size
     return status;
 }
 
-/* A stand-in is a view of its operand that counts as needing a gradient, so that what its readers save is kept. */
+/* A stand-in is a view of its operand that counts as needing a gradient, so that what its readers save is kept; and its node counts as
+   one that passes a gradient on, or no walk would visit it and take the stand-in's adjoint back. */
 static wg_status stand_in(struct work *w)
 {
     for (size_t i = 0; i < w->n; i++) {
         w->x[i] = wg_reshape(w->given[i], wg_shape_of(w->given[i]));
         if (!w->x[i])
             return wg_error_cause();
-        if (w->x[i]->dtype <= WG_F64)
-            w->x[i]->flags |= WG_T_NEEDS;
+        if (w->x[i]->dtype > WG_F64)
+            continue;
+        w->x[i]->flags |= WG_T_NEEDS;
+        w->x[i]->from.node->needs = true;
     }
     return WG_OK;
 }

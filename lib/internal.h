@@ -161,6 +161,7 @@ struct wg_thread {
     bool no_take;         /* inside a backward that is recorded or traced: gradients are shared handles */
     bool in_hook;
     bool check, checking; /* check mode; a closure is being tried out */
+    bool audit;           /* WENGERT_AUDIT is set: assert after each walk that it left nothing behind */
     wg_anomaly anomaly;
     const struct wg_op *composing; /* the op that is being made of others, the outermost: errors name it */
     struct wg_checked *checked;

@@ -80,6 +80,7 @@ struct wg_thread *wg_thread_new(void)
         return NULL;
     th->pool.fail_at = INT64_MAX;
     th->isa = wg_isa_of_ops();
+    th->audit = getenv("WENGERT_AUDIT") != NULL;
     wg_watch(th);
     th->updates_end = &th->updates;
     wg_tls.state = th;

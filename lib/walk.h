@@ -31,7 +31,10 @@ static inline bool wg_is_leaf(const struct walk *w, const wg_tensor *t)
 /* The oldest node of a tape that is younger than floor, or NULL. */
 struct wg_node *wg_first_above(const wg_tape *tape, uint64_t floor);
 
-/* A walk in order: begin, the roots checked, enter, seeds, back, whatever becomes of the sums, leave, clear. */
+/* A walk in order: begin, the roots checked, enter, seeds, back, whatever becomes of the sums, leave, clear.
+   A walk takes back every adjoint that it set, on success too: a slot whose tensor dies is used again, and an adjoint left in it would be
+   added to, or released, by the next walk. A result's adjoint is taken back when the walk visits its node, so what counts as needing a
+   gradient (WG_T_NEEDS) is a leaf, whose adjoint is on the walk's list, or the result of a node that needs one too. */
 wg_status wg_walk_begin(struct walk *w);
 wg_status wg_walk_root(struct walk *w, wg_tensor **root); /* checked, and a leaf's replaced by its proxy */
 void wg_walk_enter(struct walk *w);
@@ -39,6 +42,8 @@ wg_status wg_walk_seed(struct walk *w, wg_tensor *root, wg_tensor *given);
 wg_status wg_walk_back(struct walk *w, wg_tensor *const *roots, size_t n);
 void wg_walk_leave(struct walk *w);
 void wg_walk_clear(struct walk *w, bool failed); /* every adjoint back to none, whatever happened */
+/* With WENGERT_AUDIT set, and outside any other walk: asserts that no tensor of an open tape has an adjoint or a mark of a walk. */
+void wg_walk_audit(const struct wg_thread *th);
 
 /* A leaf that has an adjoint goes on the walk's list. */
 wg_status wg_walk_touch(struct walk *w, wg_tensor *t);

@@ -1,4 +1,6 @@
 /* How a walk begins and ends: roots and seeds, the thread's state meanwhile, and what is left behind. */
+#include <assert.h>
+
 #include "walk.h"
 #include "wengert/ops.h"
 
@@ -96,6 +98,25 @@ void wg_walk_clear(struct walk *w, bool failed)
         t->flags &= (uint16_t)~WG_T_TOUCHED;
     }
     wg_object_free(w->touched);
+    if (!w->part)
+        wg_walk_audit(w->th);
+}
+
+static bool is_clear(const wg_tensor *t)
+{
+    return t->state == WG_DEAD || (!t->adjoint && !(t->flags & (WG_T_WANTED | WG_T_ROOT | WG_T_TOUCHED | WG_T_LISTED)));
+}
+
+void wg_walk_audit(const struct wg_thread *th)
+{
+    if (!th->audit || th->floor > 0)
+        return;
+    for (const wg_tape *tape = th->top; tape; tape = tape->below) {
+        const char *end = tape->slots.at;
+        for (const struct wg_chunk *chunk = tape->slots.chunks; chunk; chunk = chunk->prev, end = chunk ? chunk->filled : NULL)
+            for (const struct wg_slot *slot = (const struct wg_slot *)(const void *)chunk->start; (const char *)slot < end; slot++)
+                assert(is_clear(&slot->t));
+    }
 }
 
 void wg_step_aside(struct wg_thread *th, struct aside *aside)
