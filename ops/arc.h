@@ -2,10 +2,11 @@
 #ifndef WG_ARC_H
 #define WG_ARC_H
 
-/* g/√(1 - x²), accurate near ±1 too, where 1 - x² would cancel. */
+/* g/√(1 - x²): 1 - x² is rounded once, so that it is accurate near ±1 too; and it is differentiated as one, so that at ±1, where the root is
+   infinite, no 0 is multiplied by it. */
 static inline wg_tensor *wg_over_circle(wg_tensor *g, wg_tensor *x)
 {
-    return wg_mul(g, wg_rsqrt(wg_mul(wg_add_scalar(wg_neg(x), 1), wg_add_scalar(x, 1))));
+    return wg_mul(g, wg_rsqrt(wg_take_own(wg_fma(wg_neg(x), x, wg_scalar((wg_dtype)x->dtype, 1)))));
 }
 
 #endif

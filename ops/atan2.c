@@ -5,21 +5,25 @@ MAP2(atan2, wg_no_params, R(atan2)(a, b))
 #define KERNEL_FILE "atan2.c"
 #include "op.h"
 
-/* g other/(a² + b²) */
-static wg_tensor *part(const wg_call *c, wg_tensor *other, wg_tensor *g)
+static wg_tensor *by_a(const wg_call *c, wg_tensor *g)
 {
-    return wg_div(wg_mul(g, other), wg_add(wg_square(c->in[0]), wg_square(c->in[1])));
+    return wg_mul(g, wg_atan2_slope(c->in[0], c->in[1]));
+}
+
+static wg_tensor *by_b(const wg_call *c, wg_tensor *g)
+{
+    return wg_neg(wg_take(wg_mul(g, wg_atan2_slope(c->in[1], c->in[0]))));
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    WG_TRY(WG_GIVE(gx[0], part(c, c->in[1], gy[0])));
-    return WG_GIVE(gx[1], wg_neg(part(c, c->in[0], gy[0])));
+    WG_TRY(WG_GIVE(gx[0], by_a(c, gy[0])));
+    return WG_GIVE(gx[1], by_b(c, gy[0]));
 }
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
-    return wg_jvp_sum(c, WG_PART(tx[0], part(c, c->in[1], tx[0])), WG_PART(tx[1], wg_neg(part(c, c->in[0], tx[1]))), ty);
+    return wg_jvp_sum(c, WG_PART(tx[0], by_a(c, tx[0])), WG_PART(tx[1], by_b(c, tx[1])), ty);
 }
 
 static wg_cost cost(const wg_call *c)

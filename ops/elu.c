@@ -1,4 +1,4 @@
-/* y = scale x for x > 0, else scale alpha (eˣ - 1), by expm1; dy/dx = scale for x > 0, else scale alpha eˣ = y + scale alpha. */
+/* y = scale x for x > 0, else scale alpha (eˣ - 1), by expm1; dy/dx = scale for x > 0, else scale alpha eˣ. */
 #ifdef REAL
 WG_INLINE REAL T(elu_value)(REAL x, const struct wg_elu_params *p)
 {
@@ -23,7 +23,7 @@ wg_tensor *wg_elu(wg_tensor *x, double alpha, double scale)
 static wg_tensor *slope(const wg_call *c, wg_tensor *g)
 {
     const struct wg_elu_params *p = c->params;
-    return wg_elu_grad(c->out[0], g, p->alpha, p->scale);
+    return wg_elu_grad(c->in[0], g, p->alpha, p->scale);
 }
 WG_DIAGONAL(slope(c, wg_take(g)))
 
@@ -41,7 +41,7 @@ const struct wg_op wg_op_elu = {
     .vjp = vjp,
     .jvp = jvp,
     .cost = cost,
-    .saves = WG_OUT(0),
+    .saves = WG_IN(0),
     .inplace = WG_IN(0),
     WG_SAMPLES({"above", {WG_DIMS(3, 4)}, .n = 1, .low = {0.1}, .high = {1}, .params = &(const struct wg_elu_params){1, 1}},
                {"below", {WG_DIMS(3, 4)}, .n = 1, .low = {-3}, .high = {-0.1}, .params = &(const struct wg_elu_params){0.5, 2}},

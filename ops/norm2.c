@@ -1,10 +1,52 @@
-/* √Σ x² over axes, summed in f64. Its gradient is x/y. */
+/* √Σ x² over axes, summed in f64, and again of scaled numbers where the squares leave f64. Its gradient is x/y. */
 #ifdef REAL
-#define NAME norm2
+#include "squares.h"
+
+#define PASS squares
 #define ACC WIDE
 #define TERM(x, c) ((WIDE)(x) * (WIDE)(x))
 #define COMBINE(a, b) ((a) + (b))
-#define FINISH(a, n) ((REAL)sqrt(a))
+#include "reduce_pass_tmpl.h"
+
+static inline WIDE T(square_scaled)(REAL x, WIDE scale)
+{
+    const WIDE v = (WIDE)x * scale;
+    return v * v;
+}
+
+#define PASS scaled_squares
+#define ACC WIDE
+#define TERM(x, c) T(square_scaled)(x, c)
+#define COMBINE(a, b) ((a) + (b))
+#include "reduce_pass_tmpl.h"
+
+/* The same of a column whose squares have a sum that cannot stand. */
+static __attribute__((noinline)) wg_status T(scaled_length)(const struct wg_reduction_plan *plan, int threads, const ELEM *x,
+                                                            int64_t s, WIDE scale, WIDE *length)
+{
+    WIDE sum = (WIDE)0;
+    const wg_status status = T(scaled_squares_columns)(plan, threads, x, s, 1, &scale, &sum);
+    *length = sqrt(sum) / scale;
+    return status;
+}
+
+static wg_status T(reduce_columns)(const struct wg_reduction_plan *plan, const struct wg_reduce_params *params, int threads,
+                                   const ELEM *x, int64_t s, int64_t w, REAL *result)
+{
+    WIDE sum[WG_REDUCE_WIDTH];
+    (void)params;
+    wg_status status = T(squares_columns)(plan, threads, x, s, w, sum, sum); /* which reads no number of a column */
+    for (int64_t k = 0; k < w && status == WG_OK; k++) {
+        const WIDE scale = T(squares_scale)(sum[k]);
+        WIDE length = sqrt(sum[k]);
+        if ((double)scale != 1)
+            status = T(scaled_length)(plan, threads, x + k * s, s, scale, &length);
+        result[k] = (REAL)length;
+    }
+    return status;
+}
+
+#define NAME norm2
 #define EMPTY ((REAL)0)
 #include "reduce_tmpl.h"
 #else
@@ -28,6 +70,7 @@ static wg_cost cost(const wg_call *c)
         cost.mul = (double)c->in[0]->numel;
         cost.add = (double)(c->in[0]->numel - c->out[0]->numel);
         cost.transcendental = (double)c->out[0]->numel;
+        cost.compare = 2 * (double)c->out[0]->numel;
     }
     return cost;
 }

@@ -270,7 +270,7 @@ wg_tensor *wg_centred(const wg_call *c)
 }
 
 /* Two passes, over n elements of a group: n differences, n - 1 additions, a division and an addition; n differences and squares, n - 1
-   additions and a division. */
+   additions and a division, whose sum is compared three times. */
 wg_cost wg_variance_cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_bytes(c);
@@ -279,6 +279,7 @@ wg_cost wg_variance_cost(const wg_call *c)
         cost.add = 4 * n - groups;
         cost.mul = n;
         cost.div = wg_degrees_of_freedom(c) > 0 ? 2 * groups : groups;
+        cost.compare = wg_degrees_of_freedom(c) > 0 ? 3 * groups : 0;
     }
     return cost;
 }

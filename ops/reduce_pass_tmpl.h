@@ -1,15 +1,19 @@
 /* One pass of a reduction over columns, for the number type at hand. Before it is included:
    PASS its name, ACC the type of totals, TERM(x, c) what is combined of an element x of a column with number c, COMBINE(a, b) an
-   associative combination. It makes T(PASS_columns) and, which may do alone, T(PASS_run).
+   associative combination; COLUMN the type of a column's number where it is not ACC. It makes T(PASS_columns) and, which may do alone, T(PASS_run).
 
    Order of combination, by logical index alone: within a block of 256 elements 16 interleaved lanes, joined as a tree; blocks joined as a
    binary counter carries; 64 blocks make a tile, the unit of threads. Columns side by side in memory are worked on together, which
    changes nothing in the order within each. n elements take n terms and n - 1 combinations. */
 
 #define OF_PASS(name) T(WG_JOIN(PASS, name))
+#ifndef COLUMN
+#define COLUMN ACC
+#endif
 
 /* One block of m elements at x + offset[j], of w columns of stride s with numbers c: into total[w]. */
-static inline void OF_PASS(_block)(const ELEM *x, const int64_t *offset, int64_t m, int64_t s, int64_t w, const ACC *c, ACC *total)
+static inline void OF_PASS(_block)(const ELEM *x, const int64_t *offset, int64_t m, int64_t s, int64_t w, const COLUMN *c,
+                                   ACC *total)
 {
     ACC lane[WG_REDUCE_LANES][WG_REDUCE_WIDTH];
     const int64_t lanes = m < WG_REDUCE_LANES ? m : WG_REDUCE_LANES;
@@ -34,7 +38,7 @@ static inline void OF_PASS(_block)(const ELEM *x, const int64_t *offset, int64_t
 }
 
 /* The same for one column whose elements lie side by side: the lanes are a vector. */
-static inline ACC OF_PASS(_run)(const ELEM *x, int64_t m, const ACC *c)
+static inline ACC OF_PASS(_run)(const ELEM *x, int64_t m, const COLUMN *c)
 {
     ACC lane[WG_REDUCE_LANES];
     const int64_t lanes = m < WG_REDUCE_LANES ? m : WG_REDUCE_LANES;
@@ -89,7 +93,7 @@ typedef struct {
     const struct wg_reduction_plan *plan;
     const ELEM *x;
     int64_t s, w;
-    const ACC *c;
+    const COLUMN *c;
     ACC *total;
 } OF_PASS(_pass);
 
@@ -125,7 +129,7 @@ static inline void OF_PASS(_tiles)(int64_t first, int64_t last, void *context)
 
 /* All of w columns, of at least one element: tiles, on so many threads, then their totals. */
 static inline wg_status OF_PASS(_columns)(const struct wg_reduction_plan *plan, int threads, const ELEM *x, int64_t s, int64_t w,
-                                          const ACC *c, ACC *total)
+                                          const COLUMN *c, ACC *total)
 {
     const int64_t tile = (int64_t)WG_REDUCE_BLOCK * WG_REDUCE_TILE, tiles = (plan->count + tile - 1) / tile;
     OF_PASS(_pass) p = {plan, x, s, w, c, total};
@@ -150,5 +154,6 @@ static inline wg_status OF_PASS(_columns)(const struct wg_reduction_plan *plan, 
 #undef OF_PASS
 #undef PASS
 #undef ACC
+#undef COLUMN
 #undef TERM
 #undef COMBINE

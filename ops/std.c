@@ -2,7 +2,8 @@
    gradient is (x - mean) / (y (n - correction)). */
 #ifdef REAL
 #define NAME std
-#define ROOT(v) sqrt(v)
+#define OF_VARIANCE(v) sqrt(v)
+#define OF_DEVIATION(d) (d)
 #include "variance_tmpl.h"
 #else
 #define KERNEL_FILE "std.c"

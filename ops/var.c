@@ -1,7 +1,8 @@
 /* The variance over axes, Σ (x - mean)² / (n - correction). Its gradient is 2 (x - mean) / (n - correction). */
 #ifdef REAL
 #define NAME var
-#define ROOT(v) (v)
+#define OF_VARIANCE(v) (v)
+#define OF_DEVIATION(d) ((d) * (d))
 #include "variance_tmpl.h"
 #else
 #define KERNEL_FILE "var.c"

@@ -54,41 +54,63 @@ static wg_status clip_values(wg_tensor_list params, double limit)
     return WG_OK;
 }
 
-/* The norm of all gradients together, f64, rank 0; NULL if it is not finite. */
-static wg_tensor *total_norm(const char *op, wg_tensor_list params)
+/* The norm of a gradient, which may be beyond the numbers of its dtype: then it is the norm of a scaled copy, scaled back. */
+static wg_status norm_of(wg_tensor *gradient, double *norm)
 {
-    wg_tensor *squares = wg_scalar(WG_F64, 0);
+    wg_tensor *length = wg_norm2(gradient);
+    if (!length)
+        return cause();
+    *norm = wg_item(length);
+    if (wg_dtype_of(gradient) != WG_F32 || !isinf(*norm))
+        return WG_OK;
+    wg_tensor *scaled = wg_mul_scalar(gradient, 0x1p-100);
+    if (!(length = wg_norm2(scaled)))
+        return cause();
+    wg_drop(scaled);
+    *norm = wg_item(length) * 0x1p100;
+    return WG_OK;
+}
+
+/* The norm of all gradients together, each of them checked, and none squared: squares would leave f64 before the norm does. */
+static wg_status total_norm(const char *op, wg_tensor_list params, double *total)
+{
+    *total = 0;
     for (size_t i = 0; i < params.n; i++) {
-        wg_tensor *g = wg_gradient(params.tensor[i]), *norm = g ? wg_norm2(g) : NULL;
-        if (!g)
-            continue;
-        if (norm && !isfinite(wg_item(norm))) {
-            (void)wg_error_set(WG_E_NUMERIC, op, "%s: the norm of parameter %zu's gradient (%s) is %g", op, i,
-                               wg_name_of(params.tensor[i]), wg_item(norm));
-            return NULL;
-        }
-        squares = wg_add(squares, wg_square(wg_cast(norm, WG_F64)));
+        wg_tensor *g = wg_gradient(params.tensor[i]);
+        double norm = 0;
+        if (g)
+            WG_TRY(norm_of(g, &norm));
+        if (!isfinite(norm))
+            return wg_error_set(WG_E_NUMERIC, op, "%s: the norm of parameter %zu's gradient (%s) is %g", op, i,
+                                wg_name_of(params.tensor[i]), norm);
+        *total = hypot(*total, norm);
     }
-    wg_tensor *total = wg_sqrt(squares);
-    if (!total || isfinite(wg_item(total)))
-        return total;
-    (void)wg_error_set(WG_E_NUMERIC, op, "%s: the norm of all gradients is %g", op, wg_item(total));
-    return NULL;
+    return isfinite(*total) ? WG_OK : wg_error_set(WG_E_NUMERIC, op, "%s: the norm of all gradients is %g", op, *total);
+}
+
+/* gradient times limit/norm, in two steps where that would be denormal: a power of two first, which rounds nothing. */
+static wg_tensor *shortened(wg_tensor *gradient, double limit, double norm)
+{
+    const int most = wg_dtype_of(gradient) == WG_F32 ? 100 : 1000, exponent = ilogb(norm);
+    const double first = exponent > 60 ? ldexp(1, -(exponent < most ? exponent : most)) : 1;
+    wg_tensor *g = first < 1 ? wg_mul_scalar(gradient, first) : gradient,
+              *y = wg_mul_scalar(g, limit / (norm * first + 1e-6 * first));
+    if (g && g != gradient)
+        wg_drop(g);
+    return y;
 }
 
 static wg_status clip_norm(const char *op, wg_tensor_list params, double limit, double *norm)
 {
-    wg_tensor *total = total_norm(op, params);
-    wg_tensor *scale = wg_minimum(wg_div(wg_scalar(WG_F64, limit), wg_add_scalar(total, 1e-6)), wg_scalar(WG_F64, 1));
-    if (!scale)
-        return cause();
-    for (size_t i = 0; i < params.n; i++) {
+    double total;
+    WG_TRY(total_norm(op, params, &total));
+    for (size_t i = 0; i < params.n && limit < total + 1e-6; i++) {
         wg_tensor *g = wg_gradient(params.tensor[i]);
         if (g)
-            WG_TRY(replace(g, wg_mul(g, wg_cast(scale, wg_dtype_of(g)))));
+            WG_TRY(replace(g, shortened(g, limit, total)));
     }
     if (norm)
-        *norm = wg_item(total);
+        *norm = total;
     return WG_OK;
 }
 

@@ -73,7 +73,8 @@ WG_API WG_MUST_CHECK wg_status wg_optim_step(wg_optim *optim);
 WG_API WG_MUST_CHECK wg_status wg_clip_gradients_value(wg_tensor_list params, double limit);
 
 /* The 2-norm n of all gradients together, and, if n is above limit, each gradient times limit/(n + 1e-6); *norm (may be NULL) is n,
-   before. limit = INFINITY only asks. A norm that is not finite is E_NUMERIC, which names the parameter. For both: parameters without a
+   before. limit = INFINITY only asks. n is f64 whatever the gradients' dtype, and right wherever it is a finite f64, however large or
+   small the elements: no square leaves the numbers. A norm that is not finite is E_NUMERIC, which names the parameter. For both: parameters without a
    gradient are left out; on failure nothing has changed once the open tape is closed, or at once where none is open; E_NULL, E_ARGUMENT
    (no parameters, one of them twice, a limit below 0), E_NO_GRAD (none has a gradient), E_MEMORY. Source: Pascanu, Mikolov, Bengio,
    2013; the rule is PyTorch's. */

@@ -124,15 +124,42 @@ static void stands_between_backward_and_step(void **state)
     assert_no_error();
 }
 
+/* Gradients whose squares leave their dtype, or f64, have a norm all the same; and so has one whose norm leaves f32. */
+static void norms_at_the_ends(void **state)
+{
+    static const struct {
+        wg_dtype dtype;
+        double element, limit, clipped;
+    } cases[] = {
+        {WG_F32, 1e25, 1, 0.5},        {WG_F32, 3e38, 1, 0.5},     {WG_F64, 1e200, 1, 0.5},     {WG_F64, 8e307, 1, 0.5},
+        {WG_F64, 1e200, 2e190, 1e190}, {WG_F32, 3e38, 2e30, 1e30}, {WG_F64, 1e-200, 1, 1e-200}, {WG_F32, 1e-30, 1, 1e-30},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const wg_dtype dtype = cases[i].dtype;
+        const double tolerance = dtype == WG_F64 ? 1e-15 : 1e-6;
+        wg_tensor *p = wg_require_grad(wg_zeros(dtype, WG_SHAPE(4)), true), *g = wg_full(dtype, WG_SHAPE(4), cases[i].element);
+        double norm = 0;
+        assert_int_equal(wg_add_gradient(p, g), WG_OK);
+        assert_int_equal(wg_clip_gradients_norm((wg_tensor_list){1, &p, NULL}, cases[i].limit, &norm), WG_OK);
+        assert_close(norm / cases[i].element, 2, tolerance);
+        const void *data = wg_data(wg_gradient(p));
+        const double first = dtype == WG_F64 ? *(const double *)data : (double)*(const float *)data;
+        assert_close(first / cases[i].clipped, 1, tolerance);
+        wg_free(p), wg_free(g);
+    }
+    assert_no_error();
+}
+
 /* ---- failure ---- */
 
 static void infinite_norm_changes_nothing(void **state)
 {
     (void)state;
-    const double bad[] = {INFINITY, -INFINITY, NAN, 1e200};
+    const double bad[] = {INFINITY, -INFINITY, NAN, 1.7e308};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct parameters p;
-        double b[B] = {1, bad[i], 1, i == 3 ? 1e200 : 1}, norm = 7;
+        double b[B] = {1, bad[i], 1, i == 3 ? 1.7e308 : 1}, norm = 7;
         make(&p, WG_F64, WG_F64);
         set_gradient(p.tensor[1], b);
         assert_int_equal(wg_set_name(p.tensor[1], "head"), WG_OK);
@@ -196,6 +223,7 @@ int main(void)
         TEST(norm_is_pytorchs),
         TEST(values_are_pytorchs),
         TEST(stands_between_backward_and_step),
+        TEST(norms_at_the_ends),
         TEST(infinite_norm_changes_nothing),
         TEST(failure_changes_nothing),
         TEST(failed_step_undoes_clipping),
