@@ -205,7 +205,7 @@ static wg_tensor *run_again(struct wg_thread *th, const wg_call *c)
 {
     struct checkpoint *p = c->context;
     wg_tape *tape = th->top;
-    struct wg_undo *earlier = tape->undo;
+    const struct wg_undo *earlier = tape->undo;
     wg_tensor *y = NULL, **x = wg_object_new(p->n * sizeof *x);
     if (!x)
         return NULL;
@@ -213,7 +213,6 @@ static wg_tensor *run_again(struct wg_thread *th, const wg_call *c)
         x[i] = c->in[p->operand[i].at];
     for (size_t i = 0; i < p->n_before; i++)
         p->before[i].version = p->before[i].storage->version;
-    tape->undo = NULL;
     th->eval = p->eval;
     if (change_back(p, tape) == WG_OK) {
         const struct wg_undo *changed_back = tape->undo;
@@ -226,8 +225,7 @@ static wg_tensor *run_again(struct wg_thread *th, const wg_call *c)
             y = not_again("read the same tensors");
     }
     wg_object_free(x);
-    wg_undo_end(tape, true);
-    tape->undo = earlier;
+    wg_undo_end(tape, earlier, true);
     return y;
 }
 

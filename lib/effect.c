@@ -52,15 +52,13 @@ static wg_status run_all(struct wg_thread *th)
 static wg_status run_all_watched(struct wg_thread *th)
 {
     wg_tape *tape = th->top;
-    struct wg_undo *earlier = tape->undo;
+    const struct wg_undo *earlier = tape->undo;
     wg_status status = WG_OK;
-    tape->undo = NULL;
     for (struct wg_node *node = th->updates; node && status == WG_OK; node = node->next_update) {
         wg_node_record(th, node);
         status = wg_node_rerun(th, node);
     }
-    wg_undo_end(tape, status != WG_OK);
-    tape->undo = earlier;
+    wg_undo_end(tape, earlier, status != WG_OK);
     return status;
 }
 

@@ -255,12 +255,16 @@ struct wg_leaf_gradient *wg_leaf_gradient_find(const wg_tensor *t);
 wg_tensor *wg_leaf_gradient(const wg_tensor *leaf); /* or NULL; the caller may have freed the leaf */
 wg_status wg_undo_push(wg_tape *tape, const wg_tensor *t);
 wg_status wg_undo_push_bytes(wg_tape *tape, struct wg_storage *storage, char *at, size_t bytes);
-void wg_undo_end(wg_tape *tape, bool restore);
+/* Ends the entries younger than until, which stays; NULL: all. Nothing of the list is ever held by the C stack alone, so that a thread that
+   ends in between gives all of it back. */
+void wg_undo_end(wg_tape *tape, const struct wg_undo *until, bool restore);
 void wg_undo_hand_down(wg_tape *from, wg_tape *to);
 void wg_undo_commit_all(struct wg_thread *th);
 wg_tape *wg_tape_push(struct wg_thread *th, bool trace); /* an open, for the engine's own use: the error record stays */
 /* Closes the tapes above tape, which is open; false if there were any. */
 bool wg_tape_unwind(struct wg_thread *th, const wg_tape *tape);
+/* At the end of a thread, which may be inside any callback: closes all tapes; nothing can refuse that. */
+void wg_tapes_abandon(struct wg_thread *th);
 /* Applies an op that is made of others. */
 wg_status wg_compose(struct wg_thread *th, const wg_call *c, wg_tensor **out);
 wg_status wg_check_operand(struct wg_thread *th, const struct wg_op *op, const wg_tensor *t, size_t i);

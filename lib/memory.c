@@ -45,8 +45,7 @@ static void thread_end(void *state)
 {
     struct wg_thread *th = state;
     wg_tls.state = th; /* for what is called from here */
-    while (th->top)
-        wg_tape_close(th->top);
+    wg_tapes_abandon(th);
     wg_capture_abandon(th);
     drop_spare_tapes(th);
     if (th->generator)

@@ -189,9 +189,12 @@ static void close_slots(struct wg_thread *th, wg_tape *tape)
 
 static void close_nodes(wg_tape *tape)
 {
-    for (const struct wg_closure_entry *entry = tape->closures; entry; entry = entry->next)
-        if (entry->closure->destroy)
-            entry->closure->destroy(entry->closure->context);
+    while (tape->closures) { /* one whose destroy ends the thread is not called again at the thread's end */
+        const struct wg_closure *closure = tape->closures->closure;
+        tape->closures = tape->closures->next;
+        if (closure->destroy)
+            closure->destroy(closure->context);
+    }
     for (struct wg_leaf_gradient *entry = tape->gradients; entry; entry = entry->next)
         if (entry->gradient)
             wg_value_unref(entry->gradient);
@@ -200,8 +203,28 @@ static void close_nodes(wg_tape *tape)
     tape->n_nodes = 0;
     tape->gradients = NULL;
     tape->hooks = NULL;
-    tape->closures = NULL;
     tape->labels = NULL;
+}
+
+/* Without asking: the top tape. */
+static void close_top(struct wg_thread *th)
+{
+    wg_tape *tape = th->top;
+    if (tape->failed || !tape->below)
+        wg_undo_end(tape, NULL, tape->failed);
+    else
+        wg_undo_hand_down(tape, tape->below);
+    close_slots(th, tape);
+    close_nodes(tape);
+    tape->free_slots = NULL;
+    wg_arena_shrink(&tape->slots, false);
+    th->section = tape->section_at_open;
+    th->top = tape->below;
+    *(th->top ? &th->top->above : &th->bottom) = NULL;
+    wg_watch(th);
+    tape->failed = false;
+    tape->below = th->spare_tapes;
+    th->spare_tapes = tape;
 }
 
 wg_status wg_tape_close(wg_tape *tape)
@@ -227,22 +250,23 @@ wg_status wg_tape_close(wg_tape *tape)
         if (updates_own) /* closed by that */
             return WG_OK;
     }
-    if (tape->failed || !tape->below)
-        wg_undo_end(tape, tape->failed);
-    else
-        wg_undo_hand_down(tape, tape->below);
-    close_slots(th, tape);
-    close_nodes(tape);
-    tape->free_slots = NULL;
-    wg_arena_shrink(&tape->slots, false);
-    th->section = tape->section_at_open;
-    th->top = tape->below;
-    *(th->top ? &th->top->above : &th->bottom) = NULL;
-    wg_watch(th);
-    tape->failed = false;
-    tape->below = th->spare_tapes;
-    th->spare_tapes = tape;
+    close_top(th);
     return WG_OK;
+}
+
+/* No function that runs in the thread will return any more: a backward or a user's function that was under way is a step that failed. */
+void wg_tapes_abandon(struct wg_thread *th)
+{
+    const bool interrupted = th->walking || th->base || th->in_hook || th->vjp_depth > 0;
+    th->walking = NULL;
+    th->base = NULL;
+    th->scratch_list = NULL;
+    th->updating = false;
+    th->update_tape = NULL;
+    while (th->top) {
+        th->top->failed = th->top->failed || interrupted;
+        close_top(th);
+    }
 }
 
 bool wg_tape_unwind(struct wg_thread *th, const wg_tape *tape)
@@ -282,14 +306,15 @@ wg_status wg_tape_rerun(wg_tape *tape)
         return wg_fail(WG_E_STATE, "tape_rerun", "tape_rerun: the thread's top tape is wanted, opened with .trace = true");
     if (th->walking || th->updating)
         return wg_fail(WG_E_STATE, "tape_rerun", "tape_rerun: not inside a backward or an update");
-    struct wg_undo *of_recording = tape->undo;
+    const struct wg_undo *of_recording = tape->undo;
+    const wg_tape *base = th->base;
     const bool failed = tape->failed;
     wg_status status = WG_OK;
-    tape->undo = NULL;
+    th->base = tape;
     for (struct wg_node *node = tape->first; node && status == WG_OK; node = node->next)
         status = wg_node_rerun(th, node);
-    wg_undo_end(tape, status != WG_OK);
-    tape->undo = of_recording;
+    th->base = base;
+    wg_undo_end(tape, of_recording, status != WG_OK);
     tape->failed = failed;
     return status;
 }

@@ -61,9 +61,9 @@ static void undo_one(struct wg_thread *th, struct wg_undo *entry, bool restore)
 }
 
 /* Youngest first, so that an operand overwritten twice gets its oldest bytes. */
-void wg_undo_end(wg_tape *tape, bool restore)
+void wg_undo_end(wg_tape *tape, const struct wg_undo *until, bool restore)
 {
-    while (tape->undo) {
+    while (tape->undo != until) {
         struct wg_undo *entry = tape->undo;
         tape->undo = entry->older;
         undo_one(tape->thread, entry, restore);
@@ -102,7 +102,7 @@ void wg_undo_hand_down(wg_tape *from, wg_tape *to)
 void wg_undo_commit_all(struct wg_thread *th)
 {
     for (wg_tape *tape = th->top; tape; tape = tape->below) {
-        wg_undo_end(tape, false);
+        wg_undo_end(tape, NULL, false);
         tape->failed = false;
     }
     wg_capture_committed(th);
