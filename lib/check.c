@@ -86,6 +86,8 @@ static wg_tensor *scalar(struct trial *trial, bool create_graph)
         return NULL;
     for (size_t i = 0; i < n; i++) {
         wg_tensor *term = wg_sum(wg_mul(g[i], (wg_tensor *)(uintptr_t)weight[i]));
+        if (term && term->dtype != WG_F64) /* operands may be of different dtypes */
+            term = wg_cast(term, WG_F64);
         s = s ? wg_add(s, term) : term;
     }
     return s;
@@ -128,15 +130,16 @@ static wg_status try_out(const wg_closure *closure, wg_tensor *const *in, size_t
     WG_TAPE(tape);
     struct trial trial = {.closure = closure, .n_in = n_in};
     double by_backward;
-    bool any = false;
-    for (size_t i = 0; i < n_in; i++)
+    bool any = false, single = closure->dtype == WG_F32;
+    for (size_t i = 0; i < n_in; i++) {
         any = any || is_float(in[i]);
+        single = single || (is_float(in[i]) && in[i]->dtype == WG_F32);
+    }
     if (!any)
         return WG_OK;
     if (prepare(&trial, in) != WG_OK)
         return WG_E_MEMORY;
     WG_TRY(derivative(&trial, &by_backward));
-    const bool single = closure->dtype == WG_F32;
     const double h = single ? 1e-2 : 1e-4, up = at(&trial, h), down = at(&trial, -h);
     const double by_differences = (up - down) / (2 * h);
     const double scale = fabs(up) + fabs(down) + fabs(by_differences) + fabs(by_backward);

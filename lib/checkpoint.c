@@ -89,7 +89,8 @@ static void destroy(void *context)
     p->n_before = 0;
 }
 
-/* Inputs of the node to be, each once, but for input 0, its value. */
+/* Inputs of the node to be, each once, but for input 0, its value. A tensor of the caller's, which the function may free and the closing of
+   its tape give up, is held by the list until the node holds it. */
 struct reads {
     wg_tensor **t;
     size_t n, room;
@@ -97,7 +98,7 @@ struct reads {
 
 static wg_status add_read(struct reads *r, wg_tensor *t, unsigned *place)
 {
-    if ((t->flags & WG_T_PROXY) && t->from.leaf->state != WG_DEAD)
+    if (t->flags & WG_T_PROXY)
         t = t->from.leaf;
     for (*place = 1; *place < r->n; ++*place)
         if (r->t[*place] == t)
@@ -112,7 +113,17 @@ static wg_status add_read(struct reads *r, wg_tensor *t, unsigned *place)
         r->room *= 2;
     }
     r->t[r->n++] = t;
+    if (!t->tape)
+        atomic_fetch_add_explicit(&wg_value_of(t)->refs, 1, memory_order_relaxed);
     return WG_OK;
+}
+
+static void reads_end(struct reads *r)
+{
+    for (size_t i = 1; i < r->n; i++)
+        if (!r->t[i]->tape)
+            wg_value_unref(r->t[i]);
+    wg_object_free(r->t);
 }
 
 /* The tensors from outside that the nodes of tape read; those that they change are no operands. */
@@ -136,7 +147,8 @@ static bool same_reads(const struct wg_thread *th, const wg_call *c)
         for (unsigned i = 0; i < node->call.n_in && node->needs; i++) {
             const wg_tensor *t = node->call.in[i];
             const bool outside = (t->flags & WG_T_PROXY) || (t->from.node && t->from.node->seq <= th->floor);
-            bool known = !outside || !(t->flags & WG_T_NEEDS);
+            const bool freed = (t->flags & WG_T_PROXY) && t->from.leaf->state == WG_DEAD; /* its gradient nobody can ask for */
+            bool known = !outside || freed || !(t->flags & WG_T_NEEDS);
             for (unsigned k = 0; k < c->n_in && !known; k++)
                 known = c->in[k] == t;
             if (!known)
@@ -415,16 +427,32 @@ static struct checkpoint *run_once(struct wg_thread *th, struct checkpoint *draf
     return p;
 }
 
+/* What was read, as it stands on the outer tape: also what the caller's handle is no longer good for, as the function freed it. */
+static wg_tensor **on_tape(struct wg_thread *th, const struct reads *r)
+{
+    wg_tensor **in = wg_object_new(r->n * sizeof *in);
+    for (size_t i = 0; i < r->n && in; i++) {
+        in[i] = r->t[i]->tape ? r->t[i] : wg_proxy(th, r->t[i]);
+        if (!in[i]) {
+            wg_object_free(in);
+            return NULL;
+        }
+    }
+    return in;
+}
+
 /* The node, on the outer tape. */
 static wg_tensor *record(struct wg_thread *th, struct checkpoint *p, struct reads *r)
 {
     wg_tensor *y = NULL, *value = r->t[0];
     r->t[0] = wg_alias(th, value);
     wg_value_unref(value);
-    if (!r->t[0] || wg_invoke_closure(&p->op, r->t, r->n, &y, &p->closure) != WG_OK)
+    wg_tensor **in = r->t[0] ? on_tape(th, r) : NULL;
+    if (!in || wg_invoke_closure(&p->op, in, r->n, &y, &p->closure) != WG_OK)
         destroy(p);
     if (r->t[0])
         wg_release_value(r->t[0]);
+    wg_object_free(in);
     return y;
 }
 
@@ -450,7 +478,8 @@ static wg_tensor *recorded(struct wg_thread *th, wg_function *f, void *context, 
     r.t = wg_object_new(r.room * sizeof *r.t);
     struct checkpoint *p = r.t ? run_once(th, &draft, x, &r) : NULL;
     wg_tensor *y = p ? record(th, p, &r) : NULL;
-    wg_object_free(r.t);
+    if (r.t)
+        reads_end(&r);
     return y;
 }
 

@@ -13,6 +13,15 @@ static bool has_float_result(const wg_call *c)
     return false;
 }
 
+/* along + <g, t>. Only its derivatives are asked for: operands may be of different dtypes, and the sum has the first's. */
+static wg_tensor *add_product(wg_tensor *along, wg_tensor *g, wg_tensor *t)
+{
+    wg_tensor *part = wg_sum(wg_mul(g, t));
+    if (!along || !part)
+        return part;
+    return wg_add(along, part->dtype == along->dtype ? part : wg_cast(part, (wg_dtype)along->dtype));
+}
+
 /* An op without a rule, as a user's is: its vjp is linear in the gradient u that it is given, so J t is the derivative of <vjp(u), t> by
    u. */
 static wg_status by_two_vjps(struct wg_thread *th, struct wg_node *node, wg_tensor *const *tx, wg_tensor **ty)
@@ -40,8 +49,7 @@ static wg_status by_two_vjps(struct wg_thread *th, struct wg_node *node, wg_tens
     for (unsigned i = 0; i < c->n_in && status == WG_OK; i++) {
         if (!gx[i].need || !gx[i].result)
             continue;
-        wg_tensor *part = wg_sum(wg_mul(gx[i].result, tx[i]));
-        along = along ? wg_add(along, part) : part;
+        along = add_product(along, gx[i].result, tx[i]);
         status = along ? WG_OK : wg_error_cause();
     }
     if (status == WG_OK && along && (along->flags & WG_T_NEEDS))

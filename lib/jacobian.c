@@ -4,10 +4,11 @@
 #include "forward.h"
 #include "wengert/ops.h"
 
-/* A matrix under way. Its lines are copied in at once; where the work is recorded, or captured for replay, they are put together by ops at
-   the end. */
+/* A matrix under way, of the dtype of what is differentiated, whichever way its lines are computed: a row is a gradient and has the
+   operand's. Lines are copied in at once; where the work is recorded, or captured for replay, they are put together by ops at the end. */
 struct block {
     int64_t lines, length;
+    wg_dtype dtype;
     bool columns; /* a line is a column of the matrix */
     wg_shape shape;
     wg_tensor *result, **line;
@@ -23,6 +24,7 @@ static wg_status block_begin(const struct work *w, struct block *b, const wg_ten
     char text[200], more[200];
     *b = (struct block){.lines = by_column ? columns->numel : rows->numel,
                         .length = by_column ? rows->numel : columns->numel,
+                        .dtype = (wg_dtype)rows->dtype,
                         .columns = by_column,
                         .shape.rank = rows->rank + columns->rank};
     if (b->shape.rank > WG_MAX_RANK)
@@ -32,7 +34,7 @@ static wg_status block_begin(const struct work *w, struct block *b, const wg_ten
     memcpy(b->shape.extent, wg_extents(rows), rows->rank * sizeof *b->shape.extent);
     memcpy(b->shape.extent + rows->rank, wg_extents(columns), columns->rank * sizeof *b->shape.extent);
     if (copied_at_once(w) || b->lines == 0)
-        b->result = wg_zeros((wg_dtype)rows->dtype, b->shape);
+        b->result = wg_zeros(b->dtype, b->shape);
     else
         b->line = wg_object_new((size_t)b->lines * sizeof *b->line);
     return b->result || b->line ? WG_OK : WG_E_MEMORY;
@@ -40,9 +42,11 @@ static wg_status block_begin(const struct work *w, struct block *b, const wg_ten
 
 static wg_status block_line(struct block *b, int64_t k, wg_tensor *t)
 {
+    if (t->dtype != b->dtype && !(t = wg_cast(t, b->dtype)))
+        return wg_error_cause();
     if (b->line)
         return (b->line[k] = wg_reshape(t, WG_SHAPE(1, b->length))) ? WG_OK : wg_error_cause();
-    const int64_t size = (int64_t)wg_dtype_size((wg_dtype)t->dtype);
+    const int64_t size = (int64_t)wg_dtype_size(b->dtype);
     if (!b->columns)
         return wg_read(t, b->result->data + k * b->length * size);
     char *line = wg_object_new((size_t)(b->length * size) + 1);

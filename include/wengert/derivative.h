@@ -32,10 +32,12 @@ WG_API WG_MUST_CHECK wg_status wg_jvp(wg_function *f, void *context, wg_tensor *
 WG_API WG_MUST_CHECK wg_status wg_hvp(wg_function *f, void *context, wg_tensor *const *x, size_t n, wg_tensor *const *v,
                                       wg_tensor **y, wg_tensor **g, wg_tensor **hv);
 
-/* j[i] = ∂y/∂x_i, of y's shape followed by x_i's. Row by row, by vjps, or column by column, by jvps, whichever are fewer. */
+/* j[i] = ∂y/∂x_i, of y's shape followed by x_i's, and of y's dtype. Row by row, by vjps, or column by column, by jvps, whichever are
+   fewer. */
 WG_API WG_MUST_CHECK wg_status wg_jacobian(wg_function *f, void *context, wg_tensor *const *x, size_t n, wg_tensor **j);
 
-/* h[i n + j] = ∂²y/∂x_i∂x_j of a y with one element, of x_i's shape followed by x_j's: a Hessian-vector product a column. */
+/* h[i n + j] = ∂²y/∂x_i∂x_j of a y with one element, of x_i's shape followed by x_j's, and of x_i's dtype: a Hessian-vector product a
+   column. */
 WG_API WG_MUST_CHECK wg_status wg_hessian(wg_function *f, void *context, wg_tensor *const *x, size_t n, wg_tensor **h);
 
 /* f(x), keeping none of the values on the way: backward runs f again. Of tensors that f captures, the gradient is as if they were

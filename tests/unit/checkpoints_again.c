@@ -445,6 +445,63 @@ static void a_hidden_gradient_is_no_wrong_one(void **state)
     wg_free(x), wg_free(captured);
 }
 
+/* A tensor of the caller's that it makes itself and frees after use: the tape of the first run held it, and is closed. */
+static wg_tensor *with_a_value_of_its_own(wg_tensor *const *x, size_t n, void *context)
+{
+    const int *leaf_too = context;
+    (void)n;
+    wg_tape *inner = wg_tape_open();
+    wg_tensor *own = wg_require_grad(wg_keep(wg_exp(x[0])), *leaf_too != 0);
+    wg_tape_close(inner);
+    wg_tensor *y = wg_mul(x[0], own);
+    wg_free(own);
+    return y;
+}
+
+static void a_function_may_free_what_it_made(void **state)
+{
+    (void)state;
+    wg_tensor *x = leaf(WG_F64, WG_SHAPE(3), 1);
+    for (int leaf_too = 0; leaf_too < 2; leaf_too++) {
+        WG_TAPE(tape);
+        wg_tensor *y = made(wg_checkpoint(with_a_value_of_its_own, &leaf_too, &x, 1));
+        wg_tensor *g = made(wg_grad(wg_sum(y), x)), *expected = wg_exp(x);
+        for (int k = 0; k < 3; k++)
+            assert_near(((const double *)wg_data(g))[k], ((const double *)wg_data(expected))[k], 1e-15);
+        assert_ok(wg_backward(wg_sum(y)));
+        wg_clear_gradient(x);
+    }
+    wg_free(x);
+}
+
+/* What it frees is an operand, or a tensor that it captured: the second run does not find it, and says so. */
+static wg_tensor *that_frees(wg_tensor *const *x, size_t n, void *context)
+{
+    wg_tensor **captured = context;
+    (void)n;
+    wg_tensor *y = wg_mul(x[0], *captured);
+    if (wg_tape_nodes(wg_tape_top()) > 0 && wg_data(*captured))
+        wg_free(*captured);
+    return y;
+}
+
+static void what_the_function_freed_is_held(void **state)
+{
+    (void)state;
+    wg_tensor *x = leaf(WG_F64, WG_SHAPE(3), 1), *captured = leaf(WG_F64, WG_SHAPE(3), 2), *operand = leaf(WG_F64, WG_SHAPE(3), 3);
+    {
+        WG_TAPE(tape);
+        wg_tensor *y = made(wg_checkpoint(that_frees, &captured, &x, 1));
+        assert_fails(wg_backward(wg_sum(y)), WG_E_DANGLING, "mul: operand 1");
+    }
+    {
+        WG_TAPE(tape);
+        wg_tensor *given = operand, *y = made(wg_checkpoint(that_frees, &operand, &given, 1));
+        assert_fails(wg_backward(wg_sum(y)), WG_E_DANGLING, "mul: operand 1");
+    }
+    wg_free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -460,6 +517,8 @@ int main(void)
         TEST(a_seed_between_the_runs_changes_no_draw),
         TEST(another_generator_is_found),
         TEST(a_hidden_gradient_is_no_wrong_one),
+        TEST(a_function_may_free_what_it_made),
+        TEST(what_the_function_freed_is_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
