@@ -5,29 +5,6 @@
 
 #include "schedule.h"
 
-/* A call on n numbers, or of -n steps. */
-struct packed_row {
-    wg_row *row;
-    const void *params;
-    const int64_t *stride;
-    char *at[WG_ROW_OPERANDS];
-    int64_t n;
-};
-
-/* A number that is copied out of the array. */
-struct carried {
-    const char *from;
-    char *to;
-};
-
-struct wg_packed {
-    char *array, **in; /* the first numbers of the array are copied there from in, those of 4 bytes first */
-    struct carried *out;
-    size_t n_in[2], n_out[2]; /* of 4 bytes, then of 8 */
-    size_t n_rows;
-    struct packed_row *rows;
-};
-
 /* ---- where the values lie ---- */
 
 struct gap {
@@ -98,8 +75,7 @@ static wg_status find_places(struct wg_packing *p, const uint32_t *maker)
 
 /* ---- calls ---- */
 
-/* Numbers from all over the array, by their offsets. */
-static void gather_4(int64_t n, char *const *at, const int64_t *s, const void *params)
+void wg_gather_4(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     const uint32_t *offset = params;
     (void)s;
@@ -107,7 +83,7 @@ static void gather_4(int64_t n, char *const *at, const int64_t *s, const void *p
         memcpy(at[0] + 4 * i, at[1] + (size_t)offset[i] * 4, 4);
 }
 
-static void gather_8(int64_t n, char *const *at, const int64_t *s, const void *params)
+void wg_gather_8(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     const uint32_t *offset = params;
     (void)s;
@@ -128,7 +104,7 @@ static bool find_stride(const struct wg_packing *p, const uint32_t *m, size_t n,
 }
 
 /* Input k of a call on n members: where its numbers lie, after a call that gathers them if need be. */
-static wg_status make_input(struct wg_packing *p, struct packed_row *row, int64_t *stride, struct packed_row **gather,
+static wg_status make_input(struct wg_packing *p, struct wg_packed_row *row, int64_t *stride, struct wg_packed_row **gather,
                             const uint32_t *m, size_t n, unsigned k, char *array)
 {
     char *room = array + p->used + k * p->widest;
@@ -142,8 +118,8 @@ static wg_status make_input(struct wg_packing *p, struct packed_row *row, int64_
         return WG_E_MEMORY;
     for (size_t i = 0; i < n; i++)
         offset[i] = (uint32_t)(p->at[p->source[m[i]][k]] / (size_t)size);
-    *(*gather)++ = (struct packed_row){
-        .row = size == 4 ? gather_4 : gather_8, .params = offset, .stride = wg_strides_of(0), .at = {room, array}, .n = (int64_t)n};
+    *(*gather)++ = (struct wg_packed_row){
+        .row = size == 4 ? wg_gather_4 : wg_gather_8, .params = offset, .stride = wg_strides_of(0), .at = {room, array}, .n = (int64_t)n};
     row->at[k + 1] = room;
     *stride = 1;
     return WG_OK;
@@ -170,11 +146,11 @@ static wg_status make_calls(struct wg_packing *p, struct wg_packed *packed, char
         const struct wg_launch *launch = wg_member(p, *m);
         const size_t n = *WG_AT(p->starts, uint32_t, call + 1) - first;
         int64_t stride[WG_ROW_OPERANDS] = {1, 1, 1, 1};
-        struct packed_row row = {.row = p->keys[p->key[*m]].row,
+        struct wg_packed_row row = {.row = p->keys[p->key[*m]].row,
                                  .params = launch->params,
                                  .at = {array + p->at[*m]},
                                  .n = p->chained[call] ? -(int64_t)n : (int64_t)n};
-        struct packed_row *next = packed->rows + packed->n_rows;
+        struct wg_packed_row *next = packed->rows + packed->n_rows;
         for (unsigned k = 0; k < launch->n_in; k++)
             WG_TRY(make_input(p, &row, &stride[k + 1], &next, m, n, k, array));
         row.stride = row.n == 1 ? wg_strides_of(0) : keep_strides(p, stride);
@@ -210,7 +186,7 @@ static wg_status make_carried(struct wg_packing *p, struct wg_packed *packed, co
             const struct wg_operand *operand = wg_member_operand(p, m, 0);
             if ((wg_operand_size(p, operand) == 8) != wide || !is_outside(p, maker, m))
                 continue;
-            packed->out[out++] = (struct carried){array + p->at[m], wg_address(p->replay, p->plan, operand)};
+            packed->out[out++] = (struct wg_carried){array + p->at[m], wg_address(p->replay, p->plan, operand)};
             packed->n_out[wide]++;
         }
     return WG_OK;
@@ -257,7 +233,7 @@ static wg_status make(struct wg_packing *p, const uint32_t *maker, struct wg_pac
     }
     struct wg_log *log = &p->replay->log;
     struct wg_packed *packed = wg_log_alloc(log, sizeof *packed);
-    struct packed_row *rows = wg_log_alloc(log, most * sizeof *rows);
+    struct wg_packed_row *rows = wg_log_alloc(log, most * sizeof *rows);
     char *array = wg_log_alloc(log, p->used + WG_ROW_INPUTS * p->widest);
     if (!packed || !rows || !array)
         return WG_E_MEMORY;
@@ -312,11 +288,11 @@ void wg_packed_run(const struct wg_packed *packed)
         memcpy(to, *in++, 4);
     for (const char *end = to + packed->n_in[1] * sizeof(double); to < end; to += sizeof(double))
         memcpy(to, *in++, 8);
-    for (const struct packed_row *row = packed->rows, *end = row + packed->n_rows; row < end; row++)
+    for (const struct wg_packed_row *row = packed->rows, *end = row + packed->n_rows; row < end; row++)
         row->row(row->n, row->at, row->stride, row->params);
-    const struct carried *out = packed->out;
-    for (const struct carried *end = out + packed->n_out[0]; out < end; out++)
+    const struct wg_carried *out = packed->out;
+    for (const struct wg_carried *end = out + packed->n_out[0]; out < end; out++)
         memcpy(out->to, out->from, 4);
-    for (const struct carried *end = out + packed->n_out[1]; out < end; out++)
+    for (const struct wg_carried *end = out + packed->n_out[1]; out < end; out++)
         memcpy(out->to, out->from, 8);
 }

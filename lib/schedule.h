@@ -33,6 +33,35 @@ struct wg_packing {
     size_t used, widest; /* bytes: of the array; of a call */
 };
 
+/* ---- what packing makes ---- */
+
+/* A call on n numbers, or of -n steps. */
+struct wg_packed_row {
+    wg_row *row;
+    const void *params;
+    const int64_t *stride;
+    char *at[WG_ROW_OPERANDS];
+    int64_t n;
+};
+
+/* A number that is copied out of the array. */
+struct wg_carried {
+    const char *from;
+    char *to;
+};
+
+struct wg_packed {
+    char *array, **in; /* the first numbers of the array are copied there from in, those of 4 bytes first */
+    struct wg_carried *out;
+    size_t n_in[2], n_out[2]; /* of 4 bytes, then of 8 */
+    size_t n_rows;
+    struct wg_packed_row *rows;
+};
+
+/* Rows: numbers of 4 or 8 bytes from all over the array, by offsets, uint32_t, that are the params. */
+void wg_gather_4(int64_t n, char *const *at, const int64_t *s, const void *params);
+void wg_gather_8(int64_t n, char *const *at, const int64_t *s, const void *params);
+
 static inline const struct wg_launch *wg_member(const struct wg_packing *p, size_t m)
 {
     return WG_LAUNCH(p->plan->log, p->plan->order[p->unit->first + m]);

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "../common.h"
+#include "random.h"
 
 enum { LEAVES = 3, LEAST_OPS = 5, MOST_OPS = 60, POOL = LEAVES + MOST_OPS, MOST_RANK = 4, MOST_OPERANDS = 8 };
 
@@ -43,14 +43,6 @@ struct kind {
     const char *name;
     wg_tensor *(*apply)(struct run *p);
 };
-
-static inline uint64_t random_next(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state >> 20;
-}
 
 /* 0 … bound-1 */
 static inline int draw(struct run *p, int64_t bound)
