@@ -30,11 +30,16 @@ wg_tensor *wg_diagonal(wg_tensor *x, int64_t offset)
     return wg_invoke1(&wg_op_diagonal, &(const struct params){offset}, x);
 }
 
-static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+static wg_tensor *spread(const wg_call *c, wg_tensor *gy)
 {
     const struct params *p = c->params;
     const int64_t *last = wg_extents(c->in[0]) + c->in[0]->rank - 2;
-    return WG_GIVE(gx[0], wg_diagonal_grad(gy[0], last[0], last[1], p->offset));
+    return wg_diagonal_grad(gy, last[0], last[1], p->offset);
+}
+
+static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    return wg_give_through_view(c, gy[0], &gx[0], spread);
 }
 
 #define OFFSET(k)                    \

@@ -55,6 +55,23 @@ struct wg_slice_params {
     int64_t start, step, count;
 };
 
+/* One index of an axis. */
+struct wg_select_params {
+    int axis;
+    int64_t index;
+};
+
+/* The params of a view of part of a tensor: of slice, select or diagonal. */
+union wg_view_params {
+    struct wg_slice_params slice;
+    struct wg_select_params select;
+    int64_t offset;
+};
+
+/* For view_add: the part of out[0], of elements of size bytes, that the view shows, with in[1]'s extents; dims takes two numbers for
+   each axis. */
+wg_status wg_view_window(const wg_call *c, size_t size, wg_tensor *window, int64_t *dims);
+
 /* ---- element by element ---- */
 
 /* Runs row over all elements of c, inputs broadcast to the first output; operands of c's dtype have elements of size bytes, the others

@@ -96,6 +96,11 @@ bool wg_slice_fits(const struct wg_slice_params *p, int64_t extent);
 /* The slice by its params: what a negative step cannot always say by a stop. */
 wg_tensor *wg_slice_by(wg_tensor *x, const struct wg_slice_params *p);
 
+/* For the vjp of a view that shows part of its input: gy is added to that part of the accumulator, which takes time linear in the part
+   however large the input is, or, where there is none yet, spread over zeros. */
+wg_status wg_give_through_view(const wg_call *c, wg_tensor *gy, wg_grad_slot *slot,
+                               wg_tensor *(*spread)(const wg_call *, wg_tensor *));
+
 /* A row of wg_map that copies; its params are the size of an element. */
 void wg_copy_row(int64_t n, char *const *at, const int64_t *s, const void *params);
 /* Copies from, whatever its dtype, to every step-th place from start along an axis of to; other extents are equal. */

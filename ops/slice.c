@@ -1,4 +1,5 @@
-/* Elements start, start + step, … before stop along one axis: a view. Its gradient is spread over zeros. */
+/* Elements start, start + step, … before stop along one axis: a view. Its gradient is added to that
+   part of x's, or spread over zeros. */
 #include "op.h"
 
 bool wg_slice_fits(const struct wg_slice_params *p, int64_t extent)
@@ -69,39 +70,15 @@ wg_tensor *wg_slice(wg_tensor *x, int axis, int64_t start, int64_t stop, int64_t
     return wg_slice_by(x, &p);
 }
 
-wg_status wg_split(wg_tensor *x, int axis, const int64_t *sizes, size_t n, wg_tensor **parts)
+static wg_tensor *spread(const wg_call *c, wg_tensor *gy)
 {
-    int64_t at = 0, end;
-    wg_status status = wg_check_handle(x, "split", -1);
-    if (status == WG_OK)
-        status = wg_axis("split", x, axis, &axis);
-    if (status != WG_OK)
-        return status;
-    if (n > 0 && (!sizes || !parts))
-        return wg_fail(WG_E_NULL, "split", "split: sizes or parts is NULL");
-    for (size_t i = 0; i < n; i++, at = end)
-        if (sizes[i] < 0 || __builtin_add_overflow(at, sizes[i], &end) || end > wg_extents(x)[axis])
-            return wg_fail(WG_E_ARGUMENT, "split", "split: part %zu of size %lld does not fit an extent of %lld", i,
-                           (long long)sizes[i], (long long)wg_extents(x)[axis]);
-    if (at != wg_extents(x)[axis])
-        return wg_fail(WG_E_ARGUMENT, "split", "split: the sizes add up to %lld, not to the extent %lld", (long long)at,
-                       (long long)wg_extents(x)[axis]);
-    at = 0;
-    for (size_t i = 0; i < n; at += sizes[i++]) {
-        parts[i] = wg_slice(x, axis, at, at + sizes[i], 1);
-        if (parts[i])
-            continue;
-        for (; i > 0; parts[--i] = NULL)
-            wg_free_intermediate(parts[i - 1]);
-        return wg_error_cause();
-    }
-    return WG_OK;
+    const struct wg_slice_params *p = c->params;
+    return wg_slice_grad(gy, wg_extents(c->in[0])[p->axis], p->axis, p->start, p->step);
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    const struct wg_slice_params *p = c->params;
-    return WG_GIVE(gx[0], wg_slice_grad(gy[0], wg_extents(c->in[0])[p->axis], p->axis, p->start, p->step));
+    return wg_give_through_view(c, gy[0], &gx[0], spread);
 }
 
 #define SLICE(...)                            \

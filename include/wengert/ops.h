@@ -82,7 +82,15 @@ typedef struct wg_pool_options {
 #define WG_CLASSES(...) \
     WG_OPTIONS(wg_class_options, .weight = WG_NONE, .smoothing = 0, .ignore = WG_IGNORE_NOTHING, .reduction = WG_MEAN, __VA_ARGS__)
 
-/* x cut along an axis into n parts of the given sizes, which add up to its extent: views, parts[i] the i-th. All or none. */
+/* ---- one tensor as several: views, all of them or none. Their gradients go into one sum of x's shape, in time linear in their elements,
+   however many they are. Errors: E_NULL, E_ARGUMENT. The parts belong to the tape or, without one, to the caller. ---- */
+
+/* x cut along an axis into n parts of the given sizes, which add up to its extent: parts[i] the i-th. */
 WG_API WG_MUST_CHECK wg_status wg_split(wg_tensor *x, int axis, const int64_t *sizes, size_t n, wg_tensor **parts);
+/* x cut along an axis into at most n parts of size ceil(extent/n), the last one what is left (an axis without elements gives n parts
+   without any). *made is the number of parts; with made NULL it must be n, as it is where n divides the extent. */
+WG_API WG_MUST_CHECK wg_status wg_chunk(wg_tensor *x, int axis, size_t n, wg_tensor **parts, size_t *made);
+/* The n indices of an axis one by one, n being its extent: parts[i] = wg_select(x, axis, i). */
+WG_API WG_MUST_CHECK wg_status wg_unbind(wg_tensor *x, int axis, wg_tensor **parts, size_t n);
 
 #endif

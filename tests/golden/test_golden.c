@@ -344,7 +344,7 @@ static bool ends_with(const char *name, const char *suffix)
 /* Has the op a case that is named after it? An op that is made for others' derivatives counts, too, if theirs launched it. */
 static bool covered(size_t index)
 {
-    static const char *const suffixes[] = {"_grad", "_pick", "_input", "_weight", "_slope"};
+    static const char *const suffixes[] = {"_grad", "_pick", "_input", "_weight", "_slope", "_add"};
     const char *name = wg_op_at(index)->name;
     const size_t length = strlen(name);
     for (int i = 0; i < GOLDENS; i++)

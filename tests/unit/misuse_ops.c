@@ -110,6 +110,25 @@ static void misuse_permute(void)
     assert_null_and_error(wg_permute(fx.x, (const int[]){0, 2}), WG_E_ARGUMENT, "permute: ");
 }
 
+static void misuse_transpose(void)
+{
+    REFUSED("transpose", wg_transpose(bad, 0, 1));
+    assert_null_and_error(wg_transpose(fx.x, 0, 2), WG_E_ARGUMENT, "transpose: ");
+    assert_null_and_error(wg_transpose(fx.x, -3, 0), WG_E_ARGUMENT, "transpose: ");
+    assert_null_and_error(wg_transpose(fx.scalar, 0, 0), WG_E_ARGUMENT, "transpose: ");
+}
+
+static void misuse_select(void)
+{
+    REFUSED("select", wg_select(bad, 0, 0));
+    assert_null_and_error(wg_select(fx.x, 2, 0), WG_E_ARGUMENT, "select: ");
+    assert_null_and_error(wg_select(fx.scalar, 0, 0), WG_E_ARGUMENT, "select: ");
+    assert_null_and_error(wg_select(fx.y, 0, 2), WG_E_ARGUMENT, "select: index 2 is not in an axis of extent 2");
+    assert_null_and_error(wg_select(fx.y, 0, -3), WG_E_ARGUMENT, "select: index -3 is not in an axis of extent 2");
+    assert_null_and_error(wg_select(fx.y, 1, INT64_MIN), WG_E_ARGUMENT, "select: ");
+    assert_null_and_error(wg_select(fx.y, 1, INT64_MAX), WG_E_ARGUMENT, "select: ");
+}
+
 static void misuse_slice(void)
 {
     REFUSED("slice", wg_slice(bad, 0, 0, 1, 1));
@@ -442,7 +461,9 @@ static const struct misuse table[] = {
 #define WG_OP_WITH(op, arguments) {"wg_" #op "_with", misuse_##op},
 #define WG_OP_MANY(op, arguments) {"wg_" #op, misuse_##op},
 #include "wengert/ops.def"
+    {"wg_chunk", misuse_chunk},
     {"wg_split", misuse_split},
+    {"wg_unbind", misuse_unbind},
 };
 
 MISUSE_MAIN(table)

@@ -219,6 +219,57 @@ static void misuse_split(void)
     assert_ptr_equal(parts[0], fx.x); /* none is set */
 }
 
+static void misuse_chunk(void)
+{
+    wg_tensor *parts[4] = {fx.x, fx.x};
+    size_t made;
+    REFUSED_STATUS("chunk", wg_chunk(bad, 1, 2, parts, &made));
+    assert_fails(wg_chunk(fx.y, 2, 2, parts, &made), WG_E_ARGUMENT, "chunk: ");
+    assert_fails(wg_chunk(fx.y, 1, 2, NULL, &made), WG_E_NULL, "chunk: ");
+    assert_fails(wg_chunk(fx.y, 1, 0, parts, &made), WG_E_ARGUMENT, "chunk: expected at least 1 part, got 0");
+    assert_fails(wg_chunk(fx.y, 1, SIZE_MAX, parts, &made), WG_E_ARGUMENT, "chunk: ");
+    assert_fails(wg_chunk(fx.y, 1, 4, parts, NULL), WG_E_ARGUMENT, "chunk: an extent of 3 gives 3 parts of 1, not 4");
+    assert_ptr_equal(parts[0], fx.x);
+}
+
+static void misuse_unbind(void)
+{
+    wg_tensor *parts[4] = {fx.x, fx.x};
+    REFUSED_STATUS("unbind", wg_unbind(bad, 0, parts, 2));
+    assert_fails(wg_unbind(fx.y, 2, parts, 2), WG_E_ARGUMENT, "unbind: ");
+    assert_fails(wg_unbind(fx.scalar, 0, parts, 0), WG_E_ARGUMENT, "unbind: ");
+    assert_fails(wg_unbind(fx.y, 0, NULL, 2), WG_E_NULL, "unbind: ");
+    assert_fails(wg_unbind(fx.y, 1, parts, 2), WG_E_ARGUMENT, "unbind: expected room for 3 parts");
+    assert_fails(wg_unbind(fx.y, 1, parts, 4), WG_E_ARGUMENT, "unbind: expected room for 3 parts");
+    assert_ptr_equal(parts[0], fx.x);
+}
+
+static const struct wg_op *registered(const char *name)
+{
+    size_t i = 0;
+    while (strcmp(wg_op_at(i)->name, name) != 0)
+        i++;
+    return wg_op_at(i);
+}
+
+static void misuse_view_add(void)
+{
+    const struct wg_op *select = registered("select");
+    const struct { /* as in ops/kernel.h */
+        int axis;
+        int64_t index;
+    } at = {0, 1}, beyond = {0, 2};
+    wg_tensor *row = made(wg_select(fx.y, 0, 0));
+    REFUSED("view_add", wg_view_add(bad, row, select, &at));
+    REFUSED("view_add", wg_view_add(fx.y, bad, select, &at));
+    assert_null_and_error(wg_view_add(fx.y, row, NULL, &at), WG_E_NULL, "view_add: ");
+    assert_null_and_error(wg_view_add(fx.y, row, select, NULL), WG_E_NULL, "view_add: ");
+    assert_null_and_error(wg_view_add(fx.y, row, registered("exp"), &at), WG_E_ARGUMENT, "view_add: exp is no ");
+    assert_null_and_error(wg_view_add(fx.y, row, select, &beyond), WG_E_SHAPE, "select: ");
+    assert_null_and_error(wg_view_add(fx.y, fx.y, select, &at), WG_E_SHAPE, "view_add: ");
+    assert_null_and_error(wg_view_add(fx.wide, row, select, &at), WG_E_DTYPE, "view_add: ");
+}
+
 /* ---- products ---- */
 
 #define MISUSE_VECTORS(op)                                                                                    \
