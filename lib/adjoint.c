@@ -74,6 +74,8 @@ wg_status wg_walk_sum(struct walk *w, wg_tensor *t, wg_tensor *g)
         wg_tensor *mine = wg_walk_owned(w, g);
         if (!mine)
             return WG_E_MEMORY;
+        if (mine->tape)
+            mine->flags &= (uint16_t)~WG_T_SOLE; /* whoever gave it may have it, too */
         t->adjoint = mine;
         return WG_OK;
     }

@@ -63,7 +63,7 @@ wg_tensor *wg_hold(wg_tensor *t)
 wg_tensor *wg_take(wg_tensor *t)
 {
     const struct wg_thread *th = wg_self();
-    if (t && th && t->state == WG_LIVE && t->tape && t->tape->thread == th && !th->no_take)
+    if (t && th && t->state == WG_LIVE && t->tape && t->tape->thread == th && (!th->no_take || (t->flags & WG_T_SOLE)))
         t->flags |= WG_T_TAKE;
     return t;
 }

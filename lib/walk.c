@@ -146,6 +146,17 @@ WG_HOT bool adopt(struct walk *w, const wg_call *c, wg_tensor *in, const wg_grad
     return true;
 }
 
+/* In a backward that is recorded gradients are shared handles, which nobody overwrites, except a sum that the vjp at hand has just made
+   of the accumulator that it was offered: the next contribution may be added to it in place, for what reads sums in derivatives of
+   backward reads none of those on the way. */
+static void mark_sole(const struct walk *w, const wg_call *c, const wg_grad_slot *gx)
+{
+    wg_tensor *g = gx->result;
+    if (w->keeping && g != gx->into && g->tape == w->th->top && g->from.node && g->from.node->cause == w->th->cause &&
+        !(g->flags & WG_T_PROXY) && !(c->op->flags & WG_USER))
+        g->flags |= WG_T_SOLE;
+}
+
 /* In any other case. */
 static wg_status pass_on(struct walk *w, const wg_call *c, unsigned i, const wg_grad_slot *gx)
 {
@@ -157,6 +168,7 @@ static wg_status pass_on(struct walk *w, const wg_call *c, unsigned i, const wg_
     if (g && g->state != WG_LIVE)
         return wg_check_handle(g, c->op->name, -1);
     if (g && gx->into && gx->accumulated) { /* g is the new sum */
+        mark_sole(w, c, gx);
         wg_tensor *sum = wg_walk_owned(w, g);
         wg_walk_let_go(w, in->adjoint);
         in->adjoint = sum;
@@ -257,6 +269,8 @@ static __attribute__((noinline)) wg_status visit_any(struct walk *w, struct wg_n
             y->adjoint->flags |= WG_T_HOLD; /* no vjp may overwrite it */
         const bool zero = !y->adjoint || y->adjoint == WG_KNOWN_ZERO;
         gy[i] = zero ? WG_NONE : y->adjoint;
+        if (!zero && w->keeping && gy[i]->tape)
+            gy[i]->flags &= (uint16_t)~WG_T_SOLE; /* the sum is whole, and its readers may pass it on */
         any = any || y->adjoint;
         all_zero = all_zero && zero;
     }

@@ -55,6 +55,7 @@ int main(int argc, char **argv)
         }
         wg_free(x);
     }
-    printf("figure: %s: %.1f ms at T = 256 (goal 18, PyTorch's unbind), %.1f times T = 64 (goal 4)\n", how, best[1], best[1] / best[0]);
+    printf("figure: %s: %.1f ms at T = 256 (goal 18, PyTorch's unbind), %.1f times T = 64 (goal 4)\n", how, best[1],
+           best[1] / best[0]);
     return end_();
 }
