@@ -53,4 +53,15 @@ typedef struct wg_replay_info {
 } wg_replay_info;
 WG_API wg_replay_info wg_replay_look(const wg_replay *replay); /* zeros for NULL */
 
+/* ---- evaluation ---- */
+
+/* Runs step once, without gradients, on a tape of its own, in the memory that the values need which are still to be read, instead of that
+   of all: an intermediate value gives its memory to the next as soon as no later op of the step reads it. There is nothing to free and
+   nothing to mark. What is to last is kept by the step in its context (wg_keep; the caller frees it) or assigned to a tensor
+   (wg_assign). Nothing is computed before the step returns, so inside it no value can be read (wg_item, wg_data, wg_read: E_STATE, with the
+   function's name), and every rule of wg_capture holds, as do its errors. The results have the bits of the step run eagerly. Cost: the
+   step, and a plan that is linear in its ops; who evaluates the same step often uses wg_capture and wg_replay_run, which plan once. Memory: the
+   planned block, results, and address space for the other values, which is never touched. */
+WG_API WG_MUST_CHECK wg_status wg_evaluate(wg_step *step, void *context);
+
 #endif

@@ -239,6 +239,8 @@ static void misuse_replay(void)
     expect_error(WG_E_NULL, "capture: the step is NULL");
     assert_null(wg_capture(never_run, NULL));
     expect_error(WG_E_STATE, "capture: a tape or an update is open");
+    assert_fails(wg_evaluate(NULL, NULL), WG_E_NULL, "evaluate: the step is NULL");
+    assert_fails(wg_evaluate(never_run, NULL), WG_E_STATE, "a tape or an update is open");
     assert_fails(wg_replay_run(NULL), WG_E_NULL, "replay_run: ");
     assert_fails(wg_replay_bind(NULL, fx.x, fx.x), WG_E_NULL, "replay_bind: ");
     assert_true(wg_replay_look(NULL).logged == 0);
@@ -428,6 +430,7 @@ static const struct misuse table[] = {
     {"wg_update_commit", misuse_update},
     {"wg_update_cancel", misuse_update},
     {"wg_capture", misuse_replay},
+    {"wg_evaluate", misuse_replay},
     {"wg_replay_run", misuse_replay},
     {"wg_replay_bind", misuse_replay},
     {"wg_replay_look", misuse_replay},
