@@ -56,7 +56,7 @@ def arguments():
     return parser.parse_args()
 
 
-NAMES = "W1 W2 W3 W4 W5 W5b W6 W7a W7b W7c W8_1e6 W8_1e7 W9 W10_grad W10_hvp W10_hess W11".split()
+NAMES = "W1 W2 W3 W4 W5 W5b W6 W7a W7b W7c W8_1e6 W8_1e7 W9 W10_grad W10_hvp W10_hess W11 W12".split()
 ASKED = arguments()
 WANTED = NAMES if ASKED.w == "all" else ASKED.w.split(",")
 start_anew_tuned(WANTED)
@@ -190,6 +190,39 @@ def classifier(mode, net, optimizer, shape, classes=10):
         return loss
 
     return Workload(step, params if update else [], [update] if update else [])
+
+
+# ---- a recurrent network ----
+
+
+class Characters(nn.Module):
+    """An LSTM of 64 units over 76 characters, and what comes next at each step."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm, self.out = nn.LSTM(76, 64), nn.Linear(64, 76)
+
+    def forward(self, x, labels):
+        return F.cross_entropy(self.out(self.lstm(x)[0]).flatten(0, 1), labels)
+
+
+def characters(mode):
+    numbers, net = Numbers(), Characters()
+    for p in net.parameters():
+        p.data.copy_(numbers.drawn(*p.shape, low=-0.125, high=0.125))
+    x = F.one_hot(numbers.labels(32 * 32, 76), 76).float().reshape(32, 32, 76)
+    labels, params = numbers.labels(32 * 32, 76), list(net.parameters())
+    update = adam(params, lists(mode))
+
+    def step():
+        for p in params:
+            p.grad = None
+        loss = net(x, labels)
+        loss.backward()
+        update.step()
+        return loss
+
+    return Workload(step, params, [update])
 
 
 # ---- DDPG ----
@@ -380,6 +413,7 @@ MAKE = {
     "W10_hvp": lambda mode: hessian_product(),
     "W10_hess": lambda mode: hessian(),
     "W11": lambda mode: classifier(mode, mlp(*[1024] * 17), sgd, (1024, 1024), 1024),
+    "W12": characters,
 }
 
 # ---- measuring ----
