@@ -3,6 +3,7 @@
 
 #include <omp.h>
 
+#include "denormals.h"
 #include "internal.h"
 
 wg_status wg_set_threads(int threads)
@@ -20,6 +21,19 @@ int wg_threads(void)
 {
     const struct wg_thread *th = wg_self();
     return th && th->threads ? th->threads : omp_get_max_threads();
+}
+
+wg_status wg_flush_denormals(bool on)
+{
+    if (on && !WG_DENORMALS_CAN)
+        return wg_fail(WG_E_STATE, "flush_denormals", "flush_denormals: this CPU has no such mode, or Wengert does not know it");
+    wg_denormals_set(on ? WG_DENORMALS_FLUSHED : 0);
+    return WG_OK;
+}
+
+bool wg_flushes_denormals(void)
+{
+    return wg_denormals_mode() == WG_DENORMALS_FLUSHED && WG_DENORMALS_CAN;
 }
 
 int wg_free_threads(void)
@@ -45,8 +59,10 @@ void wg_parallel(int threads, int64_t n, wg_part *body, void *context)
         body(0, n, context);
         return;
     }
+    const unsigned denormals = wg_denormals_mode(); /* the workers' is the caller's: no result depends on who computes it */
 #pragma omp parallel num_threads(threads)
     {
+        wg_denormals_set(denormals);
         const int64_t team = omp_get_num_threads(), me = omp_get_thread_num();
         const int64_t first = n * me / team, last = n * (me + 1) / team;
         if (first < last)

@@ -28,16 +28,16 @@ static wg_status check_input(const struct settings *settings, const wg_tensor *x
 static wg_tensor *train(const wg_module_call *call, wg_tensor *x, bool relu)
 {
     const struct settings *settings = call->context;
-    wg_tensor *gamma = call->param[GAMMA], *beta = call->param[BETA], *mean = NULL, *rstd = NULL;
-    wg_tensor *y = (relu ? wg_batch_norm_relu : wg_batch_norm)(x, gamma, beta, settings->eps, &mean, &rstd);
+    wg_tensor *gamma = call->param[GAMMA], *beta = call->param[BETA], *mean = NULL, *variance = NULL;
+    wg_tensor *y = (relu ? wg_batch_norm_relu : wg_batch_norm)(x, gamma, beta, settings->eps, &mean, NULL, &variance);
     if (!y)
         return NULL;
     if (!call->functional && (wg_ema_update(call->buffer[MEAN], mean, settings->momentum) != WG_OK ||
-                              wg_running_variance_update(call->buffer[VARIANCE], rstd, settings->momentum, settings->eps,
+                              wg_running_variance_update(call->buffer[VARIANCE], variance, settings->momentum,
                                                          wg_numel(x) / settings->channels) != WG_OK))
         return NULL;
     wg_drop(mean);
-    wg_drop(rstd);
+    wg_drop(variance);
     return y;
 }
 

@@ -1,4 +1,5 @@
-/* softmax(q kᵀ/√d + mask) v (Vaswani and others, 2017). What may not be looked at scores -inf. */
+/* softmax(q kᵀ/√d + mask) v (Vaswani and others, 2017). What may not be looked at scores -inf. A query that may look nowhere has no softmax:
+   it looks everywhere instead, and its result is replaced by 0, through which no gradient goes back. */
 #include "op.h"
 
 struct params {
@@ -40,19 +41,37 @@ static wg_tensor *allowed(const wg_call *c)
     return wg_absent(given) ? past : wg_logical_and(given, past);
 }
 
+/* Whether a query may look at all, u8 of extent 1 in the last axis: at one key that is allowed and to whose score more than -inf is added.
+   WG_NONE: all may. */
+static wg_tensor *looks(const wg_call *c, wg_tensor *may)
+{
+    wg_tensor *mask = c->in[3], *open = may;
+    if (wg_absent(mask)) /* a causal query may look at the first key */
+        return WG_NONE;
+    if (mask->dtype != WG_U8) {
+        open = wg_ne(mask, wg_scalar((wg_dtype)mask->dtype, -(double)INFINITY));
+        open = wg_absent(may) ? open : wg_logical_and(open, may);
+    }
+    return open && open->rank > 0 ? wg_any(open, -1, true) : open;
+}
+
 static wg_status compose(const wg_call *c, wg_tensor **out)
 {
     WG_TRY(check(c));
     wg_tensor *q = c->in[0], *k = c->in[1], *mask = c->in[3], *may = allowed(c);
+    wg_tensor *some = may ? looks(c, may) : NULL, *zero = wg_scalar((wg_dtype)q->dtype, 0);
     const int64_t d = wg_extents(q)[q->rank - 1];
     wg_tensor *scores = wg_matmul(wg_mul_scalar(q, d > 0 ? 1 / sqrt((double)d) : 1), wg_transposed(k));
-    if (!wg_absent(mask) && mask->dtype != WG_U8)
-        scores = wg_add(wg_take(scores), mask);
-    if (!may || !scores)
+    if (!some || !scores)
         return WG_E_NULL;
+    if (!wg_absent(mask) && mask->dtype != WG_U8)
+        scores = wg_add(wg_take(scores), wg_where(some, mask, zero));
+    if (!wg_absent(may) && !wg_absent(some))
+        may = wg_logical_or(may, wg_logical_not(some));
     if (!wg_absent(may))
         scores = wg_where(may, wg_take(scores), wg_scalar((wg_dtype)q->dtype, -(double)INFINITY));
-    return wg_made(out[0] = wg_matmul(wg_softmax(wg_take(scores), -1), c->in[2]));
+    wg_tensor *y = wg_matmul(wg_softmax(wg_take(scores), -1), c->in[2]);
+    return wg_made(out[0] = wg_absent(some) ? y : wg_where(some, wg_take(y), zero));
 }
 
 wg_tensor *wg_attention(wg_tensor *q, wg_tensor *k, wg_tensor *v, wg_tensor *mask, bool causal)

@@ -1,5 +1,5 @@
 /* x̂ = (x - μ)/√(σ² + ε), y = γ x̂ + β per channel (Ioffe, Szegedy, 2015). μ and the reciprocal deviation are outputs too, which the
-   gradient reads. */
+   gradient reads, and σ², which running statistics are made of. */
 #ifdef REAL
 #define NAME batch_norm
 #define RELU false
@@ -8,9 +8,10 @@
 #define KERNEL_FILE "batch_norm.c"
 #include "op.h"
 
-wg_tensor *wg_batch_norm(wg_tensor *x, wg_tensor *gamma, wg_tensor *beta, double eps, wg_tensor **mean, wg_tensor **rstd)
+wg_tensor *wg_batch_norm(wg_tensor *x, wg_tensor *gamma, wg_tensor *beta, double eps, wg_tensor **mean, wg_tensor **rstd,
+                         wg_tensor **variance)
 {
-    wg_tensor *y = NULL, *in[3] = {x, gamma, beta}, **to[3] = {&y, mean, rstd};
+    wg_tensor *y = NULL, *in[3] = {x, gamma, beta}, **to[4] = {&y, mean, rstd, variance};
     return wg_norm_apply(&wg_op_batch_norm, &eps, in, 3, to) == WG_OK ? y : NULL;
 }
 
@@ -30,7 +31,7 @@ const struct wg_op wg_op_batch_norm = {
     .name = "batch_norm",
     .params_size = sizeof(double),
     .n_in = 3,
-    .n_out = 3,
+    .n_out = 4,
     .optional = WG_IN(1) | WG_IN(2),
     .shape = wg_batch_norm_shape,
     .kernel = KERNELS(batch_norm),

@@ -8,9 +8,10 @@
 #define KERNEL_FILE "batch_norm_relu.c"
 #include "op.h"
 
-wg_tensor *wg_batch_norm_relu(wg_tensor *x, wg_tensor *gamma, wg_tensor *beta, double eps, wg_tensor **mean, wg_tensor **rstd)
+wg_tensor *wg_batch_norm_relu(wg_tensor *x, wg_tensor *gamma, wg_tensor *beta, double eps, wg_tensor **mean, wg_tensor **rstd,
+                              wg_tensor **variance)
 {
-    wg_tensor *y = NULL, *in[3] = {x, gamma, beta}, **to[3] = {&y, mean, rstd};
+    wg_tensor *y = NULL, *in[3] = {x, gamma, beta}, **to[4] = {&y, mean, rstd, variance};
     return wg_norm_apply(&wg_op_batch_norm_relu, &eps, in, 3, to) == WG_OK ? y : NULL;
 }
 
@@ -45,7 +46,7 @@ const struct wg_op wg_op_batch_norm_relu = {
     .name = "batch_norm_relu",
     .params_size = sizeof(double),
     .n_in = 3,
-    .n_out = 3,
+    .n_out = 4,
     .optional = WG_IN(1) | WG_IN(2),
     .shape = wg_batch_norm_shape,
     .kernel = KERNELS(batch_norm_relu),

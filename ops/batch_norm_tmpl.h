@@ -51,11 +51,13 @@ typedef struct {
     int64_t width;
 } T(normalising);
 
-/* The reciprocal deviations: one loop, which the compiler vectorises. */
-static inline void T(deviations)(int64_t n, const WIDE *squares, WIDE count, WIDE eps, REAL *rstd)
+/* The variances, in place of the squares, and the reciprocal deviations: one loop, which the compiler vectorises. */
+static inline void T(deviations)(int64_t n, WIDE *squares, WIDE count, WIDE eps, REAL *rstd)
 {
-    WG_LOOP(n)
-        rstd[i] = (REAL)((WIDE)1 / sqrt(squares[i] / count + eps));
+    WG_LOOP(n) {
+        squares[i] = squares[i] / count;
+        rstd[i] = (REAL)((WIDE)1 / sqrt(squares[i] + eps));
+    }
 }
 
 static void T(normalise)(const T(normalising) * all, int64_t first, int64_t w)
@@ -63,6 +65,7 @@ static void T(normalise)(const T(normalising) * all, int64_t first, int64_t w)
     const wg_call *c = all->call;
     const WIDE count = (WIDE)(all->reading.images * all->reading.positions);
     ELEM *means = (ELEM *)(void *)c->out[1]->data, *rstds = (ELEM *)(void *)c->out[2]->data;
+    ELEM *variances = (ELEM *)(void *)c->out[3]->data;
     WIDE total[T(GROUP)];
     T(normal) to;
     T(sum_channels)(&all->reading, 1, first, w, 1, T(add_step), 0, total);
@@ -73,6 +76,7 @@ static void T(normalise)(const T(normalising) * all, int64_t first, int64_t w)
     for (int64_t k = 0; k < w; k++) {
         means[(first + k) * wg_strides(c->out[1])[0]] = (REAL)to.mean[k];
         rstds[(first + k) * wg_strides(c->out[2])[0]] = to.scale[k];
+        variances[(first + k) * wg_strides(c->out[3])[0]] = (REAL)total[k];
         to.scale[k] = to.scale[k] * T(of_channel)(c->in[1], first + k, (REAL)1);
         to.shift[k] = T(of_channel)(c->in[2], first + k, (REAL)0);
     }

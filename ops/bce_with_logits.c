@@ -1,11 +1,13 @@
-/* The mean of max(x, 0) - x t + log(1 + e^{-|x|}), x logits and t targets: binary cross entropy, without overflow. Terms are summed
+/* The mean of x ([x > 0] - t) + log(1 + e^{-|x|}), x logits and t targets, 0 ∞ being 0: binary cross entropy, without overflow. Terms are summed
    in f64 by parts that the number of elements alone sets, in row-major order of their indices. */
 #ifdef REAL
 enum { T(BCE_PARTS) = 256, T(BCE_BLOCK) = 256 };
 
 static REAL T(bce_of)(REAL x, REAL t)
 {
-    return (x > (REAL)0 ? x : (REAL)0) - x * t + R(log1p)(R(exp)(-R(fabs)(x)));
+    const int right = x > (REAL)0;
+    const REAL u = (right ? (REAL)1 : (REAL)0) - t, product = x * u;
+    return (u == (REAL)0 ? u : product) + R(log1p)(R(exp)(-R(fabs)(x)));
 }
 
 /* One sum: what its parts share. */
@@ -94,7 +96,7 @@ static wg_cost cost(const wg_call *c)
     cost.add = 3 * n + blocks + (n > 0 ? ceil(n / part) : 0);
     cost.mul = n;
     cost.div = 1;
-    cost.compare = n;
+    cost.compare = 2 * n;
     cost.transcendental = 2 * n;
     return cost;
 }

@@ -21,17 +21,13 @@ static wg_status check_probabilities(const wg_call *c)
     return WG_OK;
 }
 
-/* A class that has neither probability nor, with a logit of -inf, chance takes no part: 0 ∞ is 0 here. */
 static wg_tensor *probability_loss(const wg_call *c, wg_tensor *logp)
 {
     const struct wg_class_params *p = c->params;
-    const wg_dtype dtype = (wg_dtype)c->in[0]->dtype;
-    wg_tensor *t = c->in[1], *zero = wg_scalar(dtype, 0);
+    wg_tensor *t = c->in[1];
     if (p->smoothing > 0)
         t = wg_add_scalar(wg_mul_scalar(t, 1 - p->smoothing), p->smoothing / (double)wg_extents(c->in[0])[1]);
-    wg_tensor *out = wg_logical_and(wg_is_inf(logp), wg_eq(t, zero));
-    wg_tensor *terms = wg_mul(t, wg_where(out, zero, logp));
-    wg_tensor *each = wg_neg(wg_sum(wg_over_classes(c, terms), .axis = 1));
+    wg_tensor *each = wg_neg(wg_sum(wg_over_classes(c, wg_weighted(t, logp)), .axis = 1));
     return wg_loss_reduce(each, p->reduction);
 }
 
@@ -43,7 +39,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     WG_TRY(wg_class_check(c));
     if (!labels)
         WG_TRY(check_probabilities(c));
-    wg_tensor *logp = wg_log_softmax(c->in[0], 1);
+    wg_tensor *logp = wg_log_softmax(labels ? wg_counted_rows(c, c->in[0]) : c->in[0], 1);
     return wg_made(out[0] = labels ? wg_label_loss(c, logp) : probability_loss(c, logp));
 }
 

@@ -70,7 +70,30 @@ wg_status wg_class_check(const wg_call *c)
 wg_tensor *wg_over_classes(const wg_call *c, wg_tensor *t)
 {
     wg_tensor *weight = c->in[2];
-    return wg_absent(weight) ? t : wg_mul(t, wg_over_channels(weight, c->in[0]));
+    return wg_absent(weight) ? t : wg_weighted(wg_over_channels(weight, c->in[0]), t);
+}
+
+wg_tensor *wg_weighted(wg_tensor *w, wg_tensor *x)
+{
+    if (!w || !x)
+        return NULL;
+    wg_tensor *zero = wg_scalar((wg_dtype)x->dtype, 0);
+    return wg_mul(w, wg_where(wg_logical_or(wg_is_finite(x), wg_ne(w, zero)), x, zero));
+}
+
+/* 1 where the label is not the one that is ignored; WG_NONE where none is. */
+static wg_tensor *counted(const wg_call *c)
+{
+    const struct wg_class_params *p = c->params;
+    return p->ignore == WG_IGNORE_NOTHING ? WG_NONE : wg_ne(c->in[1], wg_from(&p->ignore, WG_SCALAR));
+}
+
+wg_tensor *wg_counted_rows(const wg_call *c, wg_tensor *x)
+{
+    wg_tensor *keep = counted(c);
+    if (!keep || !x || wg_absent(keep))
+        return keep ? x : NULL;
+    return wg_where(wg_unsqueeze(keep, 1), x, wg_scalar((wg_dtype)x->dtype, 0));
 }
 
 /* A label that is ignored need not be a class: class 0 stands for it. */
@@ -104,19 +127,18 @@ wg_tensor *wg_label_loss(const wg_call *c, wg_tensor *logp)
     const struct wg_class_params *p = c->params;
     const bool weighted = !wg_absent(c->in[2]), ignores = p->ignore != WG_IGNORE_NOTHING;
     const double classes = (double)wg_extents(c->in[0])[1];
-    wg_tensor *keep = ignores ? wg_ne(c->in[1], wg_from(&p->ignore, WG_SCALAR)) : WG_NONE, *labels, *total = WG_NONE;
+    wg_tensor *keep = counted(c), *labels, *total = WG_NONE;
     if (!logp || !keep || !(labels = real_labels(c, keep)))
         return NULL;
-    wg_tensor *each = wg_neg(wg_squeeze(wg_gather(logp, 1, wg_unsqueeze(labels, 1)), 1));
+    wg_tensor *each = kept(keep, wg_neg(wg_squeeze(wg_gather(logp, 1, wg_unsqueeze(labels, 1)), 1)));
     if (weighted) {
         total = weights_at(c->in[2], labels);
-        each = wg_mul(each, total);
+        each = wg_weighted(total, each);
     }
     if (p->smoothing > 0) {
         wg_tensor *spread = wg_mul_scalar(wg_sum(wg_over_classes(c, logp), .axis = 1), -p->smoothing / classes);
-        each = wg_add(wg_mul_scalar(each, 1 - p->smoothing), spread);
+        each = kept(keep, wg_add(wg_mul_scalar(each, 1 - p->smoothing), spread));
     }
-    each = kept(keep, each);
     if (p->reduction != WG_MEAN || (!weighted && !ignores))
         return wg_loss_reduce(each, p->reduction);
     return wg_div(wg_sum(each), wg_sum(weighted ? kept(keep, total) : wg_cast(keep, (wg_dtype)logp->dtype)));

@@ -20,6 +20,11 @@ struct wg_class_params {
 struct wg_class_params wg_class_params_of(const wg_class_options *options);
 /* What is wrong with operands and params; labels are read, a target of another dtype is not looked at. */
 wg_status wg_class_check(const wg_call *c);
+/* w x; but 0, and so its gradients, where w is 0 and x is infinite or NaN: what has no weight takes no part, whatever it holds. */
+wg_tensor *wg_weighted(wg_tensor *w, wg_tensor *x);
+/* x (N,C,…) where the row's label is not the one that is ignored, else 0: a row that does not count is gone before anything is computed
+   of it, so that its gradient is exactly 0 whatever it holds. */
+wg_tensor *wg_counted_rows(const wg_call *c, wg_tensor *x);
 /* t, of in[0]'s shape, times the weight of each class. */
 wg_tensor *wg_over_classes(const wg_call *c, wg_tensor *t);
 /* The loss of rows logp under labels. */

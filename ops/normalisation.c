@@ -111,8 +111,10 @@ wg_status wg_channels_shape(const wg_call *c, unsigned per_channel, wg_spec *out
         out[i].dtype = dtype;
     out[0].rank = x->rank;
     memcpy(out[0].extent, wg_extents(x), (size_t)x->rank * sizeof *out->extent);
-    out[1].rank = out[2].rank = 1;
-    out[1].extent[0] = out[2].extent[0] = wg_extents(x)[1];
+    for (unsigned i = 1; i < c->n_out; i++) {
+        out[i].rank = 1;
+        out[i].extent[0] = wg_extents(x)[1];
+    }
     return WG_OK;
 }
 
@@ -151,9 +153,9 @@ wg_status wg_norm_eps(const wg_call *c)
 
 wg_status wg_norm_apply(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n, wg_tensor **const *to)
 {
-    wg_tensor *out[3] = {NULL, NULL, NULL};
-    const wg_status status = wg_invoke(op, params, in, n, out, 3);
-    for (int i = 0; i < 3; i++)
+    wg_tensor *out[4] = {NULL, NULL, NULL, NULL};
+    const wg_status status = wg_invoke(op, params, in, n, out, op->n_out);
+    for (int i = 0; i < op->n_out; i++)
         if (to[i])
             *to[i] = out[i];
         else
@@ -167,23 +169,27 @@ static wg_tensor *let_through(const struct wg_norm *n, wg_tensor *g)
     return !g || wg_absent(g) || wg_absent(n->y) ? g : wg_relu_grad(n->y, g);
 }
 
-/* ---- y, mean and rstd ---- */
+/* ---- y, mean, rstd and, by channel, the variance ---- */
 
 static wg_tensor *centred(const struct wg_norm *n, wg_tensor *x, wg_tensor *mean)
 {
     return wg_sub(x, seen(mean, n->statistic));
 }
 
-/* What the statistics' own gradients add to x's: gmean/m - grstd r³ (x - μ)/m. */
-static wg_tensor *through_statistics(const struct wg_norm *n, const wg_call *c, wg_tensor *gmean, wg_tensor *grstd)
+/* What the statistics' own gradients add to x's: gmean/m + (2 gvariance - grstd r³) (x - μ)/m. */
+static wg_tensor *through_statistics(const struct wg_norm *n, const wg_call *c, wg_tensor *gmean, wg_tensor *grstd,
+                                     wg_tensor *gvariance)
 {
-    wg_tensor *x = c->in[0], *rstd = c->out[2], *sum = WG_NONE;
+    wg_tensor *x = c->in[0], *rstd = c->out[2], *sum = WG_NONE, *factor = WG_NONE;
     const double share = 1 / n->m;
     if (!wg_absent(gmean))
         sum = wg_broadcast_to(wg_mul_scalar(seen(gmean, n->statistic), share), wg_shape_of(x));
-    if (wg_absent(grstd))
+    if (!wg_absent(grstd))
+        factor = wg_mul_scalar(wg_mul(grstd, wg_mul(rstd, wg_square(rstd))), -share);
+    if (!wg_absent(gvariance))
+        factor = wg_plus(factor, wg_mul_scalar(gvariance, 2 * share));
+    if (factor && wg_absent(factor))
         return sum;
-    wg_tensor *factor = wg_mul_scalar(wg_mul(grstd, wg_mul(rstd, wg_square(rstd))), -share);
     return wg_plus(sum, wg_mul(centred(n, x, c->out[1]), seen(factor, n->statistic)));
 }
 
@@ -194,23 +200,26 @@ wg_status wg_norm_vjp(const struct wg_norm *n, const wg_call *c, wg_tensor *cons
     if (!wg_absent(gy[0]))
         WG_TRY(n->grad(c->in[0], c->in[1], c->out[1], c->out[2], wg_take(gy[0]), n->y, &by_x, parameters ? &by_gamma : NULL,
                        parameters ? &by_beta : NULL));
-    WG_TRY(WG_GIVE(gx[0], wg_plus(by_x, through_statistics(n, c, gy[1], gy[2]))));
+    WG_TRY(WG_GIVE(gx[0], wg_plus(by_x, through_statistics(n, c, gy[1], gy[2], c->n_out > 3 ? gy[3] : WG_NONE))));
     WG_TRY(WG_GIVE(gx[1], fitted(by_gamma, c->in[1])));
     return WG_GIVE(gx[2], fitted(by_beta, c->in[2]));
 }
 
-/* Tangents of y: γ P(t) + tγ x̂ + tβ; of the mean: that of t; of r: -r² that of t x̂. */
+/* Tangents of y: γ P(t) + tγ x̂ + tβ; of the mean: that of t; of r: -r² that of t x̂; of the variance: 2 that of t (x - μ). */
 wg_status wg_norm_jvp(const struct wg_norm *n, const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
     wg_tensor *x = c->in[0], *mean = c->out[1], *rstd = c->out[2], *t = tx[0], *sum = WG_NONE;
     wg_tensor *xhat = wg_absent(t) && wg_absent(tx[1]) ? WG_NONE : wg_mul(centred(n, x, mean), seen(rstd, n->statistic));
-    ty[1] = ty[2] = WG_NONE;
+    for (int i = 1; i < c->n_out; i++)
+        ty[i] = WG_NONE;
     if (!wg_absent(t)) {
         WG_TRY(n->grad(x, WG_NONE, mean, rstd, t, WG_NONE, &sum, NULL, NULL));
         sum = scaled(seen(c->in[1], n->parameter), sum);
         WG_TRY(wg_made(ty[1] = fitted(mean_to(t, n->statistic), mean)));
         wg_tensor *along_x = fitted(mean_to(times(t, xhat), n->statistic), rstd);
         WG_TRY(wg_made(ty[2] = wg_neg(wg_mul(wg_square(rstd), along_x))));
+        if (c->n_out > 3)
+            WG_TRY(wg_made(ty[3] = wg_mul_scalar(fitted(mean_to(times(t, centred(n, x, mean)), n->statistic), rstd), 2)));
     }
     sum = wg_plus(sum, times(seen(tx[1], n->parameter), xhat));
     WG_TRY(wg_jvp_sum(c, sum, seen(tx[2], n->parameter), ty));

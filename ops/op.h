@@ -245,7 +245,7 @@ wg_status wg_norm_vjp(const struct wg_norm *n, const wg_call *c, wg_tensor *cons
 wg_status wg_norm_jvp(const struct wg_norm *n, const wg_call *c, wg_tensor *const *tx, wg_tensor **ty);
 wg_status wg_norm_grad_vjp(const struct wg_norm *n, const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx);
 wg_status wg_norm_grad_jvp(const struct wg_norm *n, const wg_call *c, wg_tensor *const *tx, wg_tensor **ty);
-/* Their builder: sets *to[i], where to[i] is not NULL, to the i-th of three results. */
+/* Their builder: sets *to[i], where to[i] is not NULL, to the i-th of the op's results. */
 wg_status wg_norm_apply(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n, wg_tensor **const *to);
 /* E_ARGUMENT where the params are no eps. */
 wg_status wg_norm_eps(const wg_call *c);
@@ -256,7 +256,7 @@ wg_cost wg_batch_norm_cost(const wg_call *c);
 double wg_joins_by_channel(const wg_tensor *x);
 
 /* Shape rule of batch_norm and its gradient: in[0] is x (N,C,…), the inputs of per_channel are (C) or absent, the others of x's
-   shape. Outputs: one of x's shape and two (C). */
+   shape. Outputs: one of x's shape, the others (C). */
 wg_status wg_channels_shape(const wg_call *c, unsigned per_channel, wg_spec *out);
 /* Shape rule of layer_norm and its gradient: in[0] is x (…,D), the inputs of per_row are (…), those of per_column (D) or absent, the
    others of x's shape. Outputs: one of x's shape and two (…). */

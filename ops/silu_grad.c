@@ -13,9 +13,10 @@ MAP2(silu_grad, wg_no_params, T(silu_gradient)(a, b))
 #define KERNEL_FILE "silu_grad.c"
 #include "op.h"
 
+/* x is cut off where s t is 0 in f64 too, so that no infinite x is multiplied by it. */
 static wg_tensor *by_x(const wg_call *c, wg_tensor *g)
 {
-    wg_tensor *x = c->in[0], *s = wg_sigmoid(x), *t = wg_sigmoid(wg_neg(x));
+    wg_tensor *x = wg_clamp(c->in[0], -800, 800), *s = wg_sigmoid(x), *t = wg_sigmoid(wg_neg(x));
     wg_tensor *factor = wg_add_scalar(wg_mul(x, wg_sub(t, s)), 2);
     return wg_mul(wg_mul(g, c->in[1]), wg_mul(wg_mul(s, t), factor));
 }

@@ -12,6 +12,16 @@ WG_API const char *wg_version(void);
 WG_API wg_status wg_set_threads(int threads);
 WG_API int wg_threads(void);
 
+/* Whether denormal numbers, those below 1.2e-38 in f32 and 2.2e-308 in f64, count as zero, as operands and as results, in what this thread
+   computes: its ops, on whatever workers they run, and the program's own arithmetic, for it is a mode of the CPU (FTZ and DAZ of
+   MXCSR, or FZ of FPCR). Off unless it is asked for; a thread begins with the mode of the one that started it. On, what reads
+   denormals is not slower than what does not, which on many CPUs is a factor of 10 to 100; results differ from those of the other
+   mode where a number was denormal, and still do not depend on the number of threads. A replay computes in the mode of the thread that
+   runs it. Libraries that bring threads of their own (LAPACK) may leave theirs as they were. E_STATE where the CPU has no such mode,
+   and only if on. Cost: none in a kernel. */
+WG_API wg_status wg_flush_denormals(bool on);
+WG_API bool wg_flushes_denormals(void);
+
 /* The instruction set that the kernels of ops run on: "avx512", "avx2" (with FMA) or "portable". It is the best that the CPU has; the
    environment variable WENGERT_ISA=avx2 or portable, read once, asks for less (valgrind knows no AVX-512), as does a build with
    -Dsimd=false. */

@@ -91,13 +91,13 @@ static wg_status running(wg_tensor *x, wg_tensor **statistics)
     const wg_shape channels = WG_SHAPE(wg_extent(x, 1));
     const wg_dtype dtype = wg_dtype_of(x);
     const double rate = 0.25, eps = 1e-5;
-    wg_tensor *mean, *rstd;
-    if (!wg_batch_norm(x, wg_ones(dtype, channels), wg_zeros(dtype, channels), eps, &mean, &rstd))
+    wg_tensor *mean, *variance;
+    if (!wg_batch_norm(x, wg_ones(dtype, channels), wg_zeros(dtype, channels), eps, &mean, NULL, &variance))
         return WG_E_NULL;
     statistics[0] = wg_zeros(dtype, channels);
     statistics[1] = wg_ones(dtype, channels);
     WG_TRY(wg_ema_update(statistics[0], mean, rate));
-    return wg_running_variance_update(statistics[1], rstd, rate, eps, wg_extent(x, 0));
+    return wg_running_variance_update(statistics[1], variance, rate, wg_extent(x, 0));
 }
 
 /* Sets y[0], y[1], … from x[0], x[1], …; a result that could not be made stays NULL. */

@@ -341,6 +341,8 @@ static void misuse_machine(void)
     assert_fails(wg_set_threads(-1), WG_E_ARGUMENT, "set_threads: ");
     assert_fails(wg_warmup(0), WG_E_ARGUMENT, ": ");
     assert_true(wg_threads() > 0);
+    assert_ok(wg_flush_denormals(false));
+    assert_false(wg_flushes_denormals());
     wg_memory_fail(-5, true);
     wg_memory_trim();
     assert_true(wg_memory_requests() >= 0 && wg_memory_now().live > 0);
@@ -453,6 +455,8 @@ static const struct misuse table[] = {
     {"wg_seed", misuse_machine},
     {"wg_set_threads", misuse_machine},
     {"wg_threads", misuse_machine},
+    {"wg_flush_denormals", misuse_machine},
+    {"wg_flushes_denormals", misuse_machine},
     {"wg_warmup", misuse_machine},
     {"wg_memory_now", misuse_machine},
     {"wg_memory_trim", misuse_machine},

@@ -292,19 +292,19 @@ static void misuse_bce_with_logits(void)
 
 /* ---- normalisation ---- */
 
-#define MISUSE_BATCH_NORM(op)                                                                                         \
-    static void misuse_##op(void)                                                                                     \
-    {                                                                                                                 \
-        REFUSED(#op, wg_##op(bad, fx.vector, fx.vector, 1e-5, NULL, NULL));                                           \
-        REFUSED_BUT_NONE(#op, wg_##op(fx.y, bad, fx.vector, 1e-5, NULL, NULL));                                       \
-        REFUSED_BUT_NONE(#op, wg_##op(fx.y, fx.vector, bad, 1e-5, NULL, NULL));                                       \
-        assert_null_and_error(wg_##op(fx.y, fx.odd, fx.vector, 1e-5, NULL, NULL), WG_E_SHAPE,                         \
-                              "f32 [2, 3] x f32 [5, 7] x f32 [3]");                                                   \
-        assert_null_and_error(wg_##op(fx.vector, fx.vector, fx.vector, 1e-5, NULL, NULL), WG_E_SHAPE, #op ": ");      \
-        assert_null_and_error(wg_##op(fx.wide, fx.vector, fx.vector, 1e-5, NULL, NULL), WG_E_DTYPE,                   \
-                              "f64 [2, 3] x f32 [3] x f32 [3]");                                                      \
-        assert_null_and_error(wg_##op(fx.y, fx.vector, fx.vector, -1, NULL, NULL), WG_E_ARGUMENT, #op ": ");          \
-        assert_null_and_error(wg_##op(fx.y, fx.vector, fx.vector, (double)NAN, NULL, NULL), WG_E_ARGUMENT, #op ": "); \
+#define MISUSE_BATCH_NORM(op)                                                                                               \
+    static void misuse_##op(void)                                                                                           \
+    {                                                                                                                       \
+        REFUSED(#op, wg_##op(bad, fx.vector, fx.vector, 1e-5, NULL, NULL, NULL));                                           \
+        REFUSED_BUT_NONE(#op, wg_##op(fx.y, bad, fx.vector, 1e-5, NULL, NULL, NULL));                                       \
+        REFUSED_BUT_NONE(#op, wg_##op(fx.y, fx.vector, bad, 1e-5, NULL, NULL, NULL));                                       \
+        assert_null_and_error(wg_##op(fx.y, fx.odd, fx.vector, 1e-5, NULL, NULL, NULL), WG_E_SHAPE,                         \
+                              "f32 [2, 3] x f32 [5, 7] x f32 [3]");                                                         \
+        assert_null_and_error(wg_##op(fx.vector, fx.vector, fx.vector, 1e-5, NULL, NULL, NULL), WG_E_SHAPE, #op ": ");      \
+        assert_null_and_error(wg_##op(fx.wide, fx.vector, fx.vector, 1e-5, NULL, NULL, NULL), WG_E_DTYPE,                   \
+                              "f64 [2, 3] x f32 [3] x f32 [3]");                                                            \
+        assert_null_and_error(wg_##op(fx.y, fx.vector, fx.vector, -1, NULL, NULL, NULL), WG_E_ARGUMENT, #op ": ");          \
+        assert_null_and_error(wg_##op(fx.y, fx.vector, fx.vector, (double)NAN, NULL, NULL, NULL), WG_E_ARGUMENT, #op ": "); \
     }
 MISUSE_BATCH_NORM(batch_norm)
 MISUSE_BATCH_NORM(batch_norm_relu)
@@ -401,11 +401,11 @@ static void misuse_ema_update(void)
 
 static void misuse_running_variance_update(void)
 {
-    REFUSED_STATUS("running_variance_update", wg_running_variance_update(bad, fx.vector, 0.1, 1e-5, 4));
-    REFUSED_STATUS("running_variance_update", wg_running_variance_update(fx.vector, bad, 0.1, 1e-5, 4));
-    assert_fails(wg_running_variance_update(fx.vector, fx.odd, 0.1, 1e-5, 4), WG_E_SHAPE, "f32 [3] x f32 [5, 7]");
-    assert_fails(wg_running_variance_update(fx.y, fx.wide, 0.1, 1e-5, 4), WG_E_DTYPE, DTYPES_DIFFER);
-    assert_fails(wg_running_variance_update(fx.vector, fx.vector, 0.1, 1e-5, 0), WG_E_ARGUMENT, "running_variance_update: ");
+    REFUSED_STATUS("running_variance_update", wg_running_variance_update(bad, fx.vector, 0.1, 4));
+    REFUSED_STATUS("running_variance_update", wg_running_variance_update(fx.vector, bad, 0.1, 4));
+    assert_fails(wg_running_variance_update(fx.vector, fx.odd, 0.1, 4), WG_E_SHAPE, "f32 [3] x f32 [5, 7]");
+    assert_fails(wg_running_variance_update(fx.y, fx.wide, 0.1, 4), WG_E_DTYPE, DTYPES_DIFFER);
+    assert_fails(wg_running_variance_update(fx.vector, fx.vector, 0.1, 0), WG_E_ARGUMENT, "running_variance_update: ");
 }
 
 static void misuse_increment(void)

@@ -91,14 +91,14 @@ static inline wg_status net_update(struct net *net)
 static inline wg_status net_step(struct net *net, wg_tensor *x, wg_tensor *labels, double *loss)
 {
     WG_TAPE(tape);
-    wg_tensor **p = net->all, *mean = NULL, *rstd = NULL;
+    wg_tensor **p = net->all, *mean = NULL, *variance = NULL;
     const int64_t batch = wg_extent(x, 0), hidden = wg_extent(p[1], 0);
     wg_tensor *h = wg_linear(x, p[0], p[1]);
-    wg_tensor *n = wg_batch_norm(h, p[2], p[3], 1e-5, &mean, &rstd);
+    wg_tensor *n = wg_batch_norm(h, p[2], p[3], 1e-5, &mean, NULL, &variance);
     if (!n)
         return wg_error_first()->code;
     WG_TRY(wg_ema_update(net->all[NET_MEAN], mean, 0.1));
-    WG_TRY(wg_running_variance_update(net->all[NET_VARIANCE], rstd, 0.1, 1e-5, batch));
+    WG_TRY(wg_running_variance_update(net->all[NET_VARIANCE], variance, 0.1, batch));
     wg_tensor *mask = wg_bernoulli(net->all[NET_GENERATOR], WG_F32, WG_SHAPE(batch, hidden), 0.75);
     wg_tensor *d = wg_mul(wg_relu(n), wg_mul_scalar(mask, 1 / 0.75));
     wg_tensor *cost = wg_cross_entropy(wg_linear(d, p[4], p[5]), labels);

@@ -195,8 +195,8 @@ ROW_OP(cross_entropy_labels, wg_cross_entropy_labels(AS_ROW, LABEL(1)), 1, logsu
 ROW_OP(nll, wg_nll(AS_ROW, LABEL(2)), 1, -x[2])
 ROW_OP(layer_norm, wg_layer_norm(AS_ROW, WG_NONE, WG_NONE, 1e-5, NULL, NULL), 4, normal_of(x, i))
 ROW_OP(group_norm, wg_group_norm(AS_ROW, 1, WG_NONE, WG_NONE, 1e-5), 4, normal_of(x, i))
-ROW_OP(batch_norm, wg_batch_norm(AS_COLUMN, WG_NONE, WG_NONE, 1e-5, NULL, NULL), 4, normal_of(x, i))
-ROW_OP(batch_norm_relu, wg_batch_norm_relu(AS_COLUMN, WG_NONE, WG_NONE, 1e-5, NULL, NULL), 4, positive(normal_of(x, i)))
+ROW_OP(batch_norm, wg_batch_norm(AS_COLUMN, WG_NONE, WG_NONE, 1e-5, NULL, NULL, NULL), 4, normal_of(x, i))
+ROW_OP(batch_norm_relu, wg_batch_norm_relu(AS_COLUMN, WG_NONE, WG_NONE, 1e-5, NULL, NULL, NULL), 4, positive(normal_of(x, i)))
 
 /* The slopes of what bends on a scale of its own. */
 static real share_of(const real *x, int k)

@@ -190,12 +190,12 @@ static wg_tensor *kind_layer_norm(struct run *p)
 
 static wg_tensor *kind_batch_norm(struct run *p)
 {
-    wg_tensor *x = of_rank_from(p, 2), *mean = NULL, *rstd = NULL;
+    wg_tensor *x = of_rank_from(p, 2), *mean = NULL, *rstd = NULL, *variance = NULL;
     const wg_shape channels = WG_SHAPE(wg_extent(x, 1));
     wg_tensor *gamma = taken(p, channels), *beta = taken(p, channels);
-    wg_tensor *y = wg_batch_norm(x, gamma, beta, 0.1, &mean, &rstd);
-    const int which = draw(p, 4);
-    return which == 0 ? mean : which == 1 ? rstd : y;
+    wg_tensor *y = wg_batch_norm(x, gamma, beta, 0.1, &mean, &rstd, &variance);
+    const int which = draw(p, 5);
+    return which == 0 ? mean : which == 1 ? rstd : which == 2 ? variance : y;
 }
 
 static wg_tensor *kind_group_norm(struct run *p)
