@@ -58,19 +58,8 @@ void *wg_log_alloc(struct wg_log *log, size_t bytes)
     return at ? memset(at, 0, bytes) : NULL;
 }
 
-static void forget_births(struct wg_log *log)
-{
-    for (struct wg_storage *storage = log->born, *next; storage; storage = next) {
-        next = storage->next_free;
-        storage->log = NULL;
-        storage->place = 0;
-    }
-    log->born = NULL;
-}
-
 void wg_log_free(struct wg_log *log)
 {
-    forget_births(log);
     for (size_t i = 0; i < log->places.n; i++) {
         const struct wg_place *place = WG_PLACE(log, i);
         if (place->kind != WG_INTERNAL && place->block)

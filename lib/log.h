@@ -110,7 +110,7 @@ wg_status wg_list_room(struct wg_list *list, size_t more, size_t size);
 void wg_list_free(struct wg_list *list);
 /* Zeroed bytes that live as long as the log or its replay; NULL and the error. */
 void *wg_log_alloc(struct wg_log *log, size_t bytes);
-void wg_log_free(struct wg_log *log); /* with its references and contexts */
+void wg_log_free(struct wg_log *log); /* settled, with its references and contexts */
 
 /* From the first to behind the last byte of an operand of that layout whose first element lies at offset. */
 static inline struct wg_span wg_span_of(int64_t offset, const struct wg_layout *layout, const int64_t *dims)

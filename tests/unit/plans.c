@@ -31,11 +31,11 @@ static wg_status keep(struct step *s, wg_tensor *y)
 }
 
 /* Captures the step on n elements, with these looking on, and counts the faults. */
-static void plant(wg_step *step, int64_t n, void (*plan_look)(struct wg_plan *plan),
+static void plant(wg_step *step, wg_dtype dtype, int64_t n, void (*plan_look)(struct wg_plan *plan),
                   void (*packing_look)(const struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit,
                                        struct wg_packed *packed))
 {
-    struct step s = {.x = numbers(WG_F64, WG_SHAPE(n), 1), .n = n};
+    struct step s = {.x = numbers(dtype, WG_SHAPE(n), 1), .n = n};
     faults = missed = 0;
     plan_shown = plan_look, packing_shown = packing_look;
     wg_replay *replay = wg_capture(step, &s);
@@ -96,7 +96,7 @@ static void move_places(struct wg_plan *plan)
 static void places_that_overlap_are_found(void **state)
 {
     (void)state;
-    plant(sums, 100, move_places, NULL);
+    plant(sums, WG_F64, 100, move_places, NULL);
 }
 
 /* ---- order ---- */
@@ -117,7 +117,7 @@ static void swap_units(struct wg_plan *plan)
 static void another_order_is_found(void **state)
 {
     (void)state;
-    plant(sums, 100, swap_units, NULL);
+    plant(sums, WG_F64, 100, swap_units, NULL);
 }
 
 static void swap_members(struct wg_plan *plan)
@@ -143,8 +143,8 @@ static wg_status chain(void *context)
 static void another_order_in_a_group_is_found(void **state)
 {
     (void)state;
-    plant(chain, 1, swap_members, NULL);
-    plant(chain, 700, swap_members, NULL);
+    plant(chain, WG_F64, 1, swap_members, NULL);
+    plant(chain, WG_F64, 700, swap_members, NULL);
 }
 
 static wg_status commits(void *context)
@@ -161,7 +161,7 @@ static wg_status commits(void *context)
 static void an_order_across_a_commit_is_found(void **state)
 {
     (void)state;
-    plant(commits, 10, swap_members, NULL);
+    plant(commits, WG_F64, 10, swap_members, NULL);
 }
 
 /* ---- slots ---- */
@@ -205,10 +205,12 @@ static void move_slots(struct wg_plan *plan)
 static void slots_that_two_values_share_are_found(void **state)
 {
     (void)state;
-    plant(wide, 513, move_slots, NULL);
+    plant(wide, WG_F64, 513, move_slots, NULL);
 }
 
 /* ---- packed scalar calls ---- */
+
+/* Every third of the terms is multiplied by one from elsewhere, so that numbers have to be gathered. */
 
 static wg_status scalars(void *context)
 {
@@ -235,7 +237,8 @@ static void change(const struct wg_replay *replay, const struct wg_plan *plan, c
 static void move_numbers(const struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit,
                          struct wg_packed *packed)
 {
-    for (size_t i = 0; i + 1 < packed->n_in[1]; i++) {
+    const int size = packed->n_in[1] ? 8 : 4;
+    for (size_t i = 0; i + 1 < packed->n_in[0] + packed->n_in[1]; i++) {
         char *in = packed->in[i];
         packed->in[i] = packed->in[i + 1];
         change(replay, plan, unit, packed);
@@ -243,28 +246,29 @@ static void move_numbers(const struct wg_replay *replay, const struct wg_plan *p
     }
     for (size_t i = 0; i < packed->n_rows; i++) {
         struct wg_packed_row *row = &packed->rows[i], kept = *row;
-        row->at[0] += 8;
+        row->at[0] += size;
         change(replay, plan, unit, packed);
         *row = kept;
-        row->at[1] += 8;
+        row->at[1] += size;
         change(replay, plan, unit, packed);
         *row = kept;
         row->n -= row->n > 0 ? 1 : -1;
         change(replay, plan, unit, packed);
         *row = kept;
     }
-    packed->out->to += 8;
+    packed->out->to += size;
     change(replay, plan, unit, packed);
-    packed->out->to -= 8;
-    packed->out->from -= 8;
+    packed->out->to -= size;
+    packed->out->from -= size;
     change(replay, plan, unit, packed);
-    packed->out->from += 8;
+    packed->out->from += size;
 }
 
 static void numbers_in_other_places_are_found(void **state)
 {
     (void)state;
-    plant(scalars, 40, NULL, move_numbers);
+    plant(scalars, WG_F64, 40, NULL, move_numbers);
+    plant(scalars, WG_F32, 40, NULL, move_numbers);
 }
 
 int main(void)

@@ -77,6 +77,9 @@ static void inputs_are_bound(void **state)
     assert_fails(wg_replay_bind(replay, replayed.other, replayed.other), WG_E_ARGUMENT, "changes");
     wg_tensor *turned = wg_permute(original, (const int[]){1, 0});
     assert_fails(wg_replay_bind(replay, original, turned), WG_E_ARGUMENT, "other strides");
+    wg_tensor *column = made(wg_slice(original, 1, 0, 1, 1));
+    assert_fails(wg_replay_bind(replay, column, column), WG_E_ARGUMENT, "is not dense");
+    wg_free(column);
     wg_free(wrong), wg_free(wide), wg_free(turned);
     wg_replay_destroy(replay);
     eager.x = NULL;

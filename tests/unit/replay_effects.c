@@ -119,6 +119,59 @@ static void a_committed_update_is_not_undone(void **state)
     }
 }
 
+static wg_replay *another;
+
+static wg_status runs_another(void *context)
+{
+    (void)context;
+    return wg_replay_run(another);
+}
+
+static wg_tensor *runs_in_hook(wg_tensor *g, void *context)
+{
+    (void)context;
+    assert_int_equal(wg_replay_run(another), WG_E_STATE);
+    return g;
+}
+
+/* Nor inside an update, a backward, or a capture. */
+static void a_run_inside_the_engines_work_is_refused(void **state)
+{
+    (void)state;
+    struct training t = training_new();
+    another = captured(doubles, &t);
+    assert_null(wg_capture(runs_another, NULL));
+    assert_int_equal(wg_error_first()->code, WG_E_STATE);
+    wg_error_take(NULL);
+    assert_ok(wg_update_begin());
+    assert_fails(wg_replay_run(another), WG_E_STATE, "not inside a capture, a backward or an update");
+    wg_update_cancel();
+    wg_tape_open();
+    wg_tensor *y = made(wg_square(t.leaf));
+    assert_ok(wg_add_hook(y, runs_in_hook, NULL));
+    const wg_status status = wg_backward(wg_sum(y));
+    assert_true(status == WG_OK || status == WG_E_STATE);
+    assert_ok(wg_tape_close(wg_tape_top()));
+    assert_int_equal(wg_error_first()->code, WG_E_STATE);
+    wg_error_take(NULL);
+    assert_near(element(t.state, 0), 2, 0);
+    wg_replay_destroy(another);
+    training_end(&t);
+}
+
+static wg_status says_nothing(void *context)
+{
+    (void)context;
+    return WG_E_NUMERIC;
+}
+
+/* A step that fails without a word: the error says so much. */
+static void a_step_that_only_returns_a_code_is_named(void **state)
+{
+    (void)state;
+    assert_null_and_error(wg_capture(says_nothing, NULL), WG_E_NUMERIC, "capture: the step failed: WG_E_NUMERIC");
+}
+
 /* ---- generators ---- */
 
 static wg_status draws(void *context)
@@ -329,6 +382,8 @@ int main(void)
         TEST(a_thread_that_ends_inside_a_step_loses_nothing),
         TEST(a_run_is_undone_with_the_tape_around_it),
         TEST(a_committed_update_is_not_undone),
+        TEST(a_run_inside_the_engines_work_is_refused),
+        TEST(a_step_that_only_returns_a_code_is_named),
         TEST(a_seed_reaches_replays),
         TEST(a_seed_is_an_effect),
         TEST(constructors_in_a_step_lose_nothing),

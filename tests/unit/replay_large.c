@@ -1,0 +1,98 @@
+/* Steps that are large: of more values than the planner compares each with each, of more layouts than its first table holds, of results
+   that pass by the caches. */
+#include "plan_check.h"
+
+#include "common.h"
+
+struct step {
+    wg_tensor *x, *y;
+};
+
+static wg_status keep(struct step *s, wg_tensor *y)
+{
+    wg_tensor *kept = y ? wg_keep(y) : NULL;
+    if (!kept)
+        return wg_error_first()->code;
+    wg_free(s->y);
+    s->y = kept;
+    return WG_OK;
+}
+
+/* What the step replayed leaves is what it leaves itself. */
+static void check(wg_step *step, wg_tensor *x)
+{
+    const long before = plans_checked;
+    struct step eager = {.x = x}, replayed = {.x = x};
+    assert_ok(step(&eager));
+    wg_replay *replay = wg_capture(step, &replayed);
+    assert_non_null(replay);
+    assert_int_equal(plans_checked, before + 1);
+    assert_same_bits(eager.y, replayed.y);
+    assert_ok(wg_replay_run(replay));
+    assert_same_bits(eager.y, replayed.y);
+    wg_replay_destroy(replay);
+    wg_free(eager.y), wg_free(replayed.y);
+}
+
+enum { ALIVE = 24, VALUES = 2600, LENGTH = 97 };
+
+/* Values of many lengths, each of which lives until it is replaced: now and then neighbours end together, so that holes join. */
+static wg_status many(void *context)
+{
+    struct step *s = context;
+    wg_tensor *v[ALIVE], *sum;
+    WG_TAPE(tape);
+    for (int i = 0; i < ALIVE; i++)
+        v[i] = wg_cumsum(s->x, 0, i % 2);
+    sum = wg_sum(s->x);
+    for (int i = 0; i < VALUES; i++) {
+        const int at = i * 7 % ALIVE, length = 1 + i * 31 % LENGTH;
+        sum = wg_add(sum, wg_mean(v[at]));
+        v[at] = wg_cumsum(wg_slice(s->x, 0, 0, length, 1), 0, i % 3 == 0);
+        if (i % 5 == 0) { /* it and its neighbour */
+            sum = wg_add(sum, wg_mean(wg_concat((wg_tensor *[]){v[(at + 1) % ALIVE], v[at]}, 2, 0)));
+            v[(at + 1) % ALIVE] = wg_cumsum(v[at], 0, true);
+        }
+    }
+    for (int i = 0; i < ALIVE; i++)
+        sum = wg_add(sum, wg_mean(v[i]));
+    return keep(s, sum);
+}
+
+static void values_beyond_the_largest_find_holes(void **state)
+{
+    (void)state;
+    wg_tensor *x = numbers(WG_F64, WG_SHAPE(LENGTH), 1);
+    check(many, x);
+    wg_free(x);
+}
+
+static wg_status streams(void *context)
+{
+    struct step *s = context;
+    WG_TAPE(tape);
+    wg_tensor *y = wg_add_scalar(wg_mul_scalar(s->x, 3), 1);
+    return keep(s, wg_mul(wg_tanh(y), y));
+}
+
+/* A result of more than 32 MiB, with a last tile that is no whole number of lines. */
+static void results_that_no_cache_holds(void **state)
+{
+    (void)state;
+    for (int threads = 1; threads <= 2; threads++) {
+        assert_ok(wg_set_threads(threads));
+        wg_tensor *x = numbers(WG_F32, WG_SHAPE(((int64_t)1 << 23) + 1003), 1);
+        check(streams, x);
+        wg_free(x);
+    }
+    assert_ok(wg_set_threads(1));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(values_beyond_the_largest_find_holes),
+        TEST(results_that_no_cache_holds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
