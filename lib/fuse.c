@@ -242,10 +242,12 @@ static bool depends_on_later(const struct fusing *f, const struct wg_launch *lau
     return false;
 }
 
-/* What becomes of a loss, between forward and backward, need not end a group of long vectors. */
+/* What becomes of a loss, between forward and backward, need not end a group of long vectors. That takes few launches: more are a
+   computation of their own, the steps of a recurrence behind a pass over all its inputs, say, and would rather be groups. */
 static bool may_be_put_off(const struct fusing *f, const struct wg_launch *launch)
 {
-    bool small = f->numel > WG_TILE;
+    enum { FEW = 16 };
+    bool small = f->numel > WG_TILE && f->n_put_off < FEW;
     for (unsigned i = 0; i < wg_launch_operands(launch) && small; i++) {
         const struct wg_operand *operand = operand_of(f, launch, i);
         small = operand->place == WG_NOWHERE || WG_LAYOUT(f->plan->log, operand->layout)->numel <= WG_TILE;

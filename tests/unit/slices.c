@@ -342,6 +342,36 @@ static void recorded_memory_is_linear(void **state)
         fail_msg("%lld bytes for 32 rows, %lld for eight times as many", (long long)few, (long long)many);
 }
 
+/* Behind a pass over all inputs, the steps of a recurrence are groups of a replay and not launches one by one. */
+static wg_status recurrence(void *context)
+{
+    struct world *w = context;
+    WG_TAPE(tape);
+    wg_tensor *y = wg_sigmoid(wg_neg(w->x)), *h = wg_select(y, 0, 0);
+    for (int64_t t = 1; t < wg_extent(y, 0); t++)
+        h = wg_tanh(wg_add(wg_mul(h, wg_select(y, 0, t)), wg_select(y, 0, t - 1)));
+    wg_free(w->gradient);
+    w->gradient = wg_keep(h);
+    return w->gradient ? WG_OK : WG_E_NULL;
+}
+
+static void recurrences_are_grouped(void **state)
+{
+    (void)state;
+    struct world w = {.x = numbers(WG_F32, WG_SHAPE(256, 64), 3)};
+    assert_ok(recurrence(&w));
+    wg_tensor *want = w.gradient;
+    w.gradient = NULL;
+    wg_replay *replay = wg_capture(recurrence, &w);
+    assert_non_null(replay);
+    const wg_replay_info info = wg_replay_look(replay);
+    assert_same_bits(w.gradient, want);
+    if (info.logged < 3 * 255 || info.groups > 32)
+        fail_msg("%zu launches in %zu groups", info.logged, info.groups);
+    wg_replay_destroy(replay);
+    wg_free(want), wg_free(w.gradient), wg_free(w.x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +384,7 @@ int main(void)
         TEST(second_derivatives),
         TEST(work_is_linear),
         TEST(recorded_memory_is_linear),
+        TEST(recurrences_are_grouped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
