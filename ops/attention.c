@@ -59,15 +59,20 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
 {
     WG_TRY(check(c));
     wg_tensor *q = c->in[0], *k = c->in[1], *mask = c->in[3], *may = allowed(c);
-    wg_tensor *some = may ? looks(c, may) : NULL, *zero = wg_scalar((wg_dtype)q->dtype, 0);
+    wg_tensor *some = may ? looks(c, may) : NULL;
+    if (!some)
+        return WG_E_NULL;
+    wg_tensor *zero = wg_absent(some) ? WG_NONE : wg_scalar((wg_dtype)q->dtype, 0);
     const int64_t d = wg_extents(q)[q->rank - 1];
     wg_tensor *scores = wg_matmul(wg_mul_scalar(q, d > 0 ? 1 / sqrt((double)d) : 1), wg_transposed(k));
-    if (!some || !scores)
+    if (!zero || !scores)
         return WG_E_NULL;
     if (!wg_absent(mask) && mask->dtype != WG_U8)
         scores = wg_add(wg_take(scores), wg_where(some, mask, zero));
     if (!wg_absent(may) && !wg_absent(some))
         may = wg_logical_or(may, wg_logical_not(some));
+    if (!may)
+        return WG_E_NULL;
     if (!wg_absent(may))
         scores = wg_where(may, wg_take(scores), wg_scalar((wg_dtype)q->dtype, -(double)INFINITY));
     wg_tensor *y = wg_matmul(wg_softmax(wg_take(scores), -1), c->in[2]);
