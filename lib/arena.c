@@ -33,6 +33,16 @@ void *wg_arena_grow(struct wg_arena *arena, size_t bytes)
     return wg_arena_alloc(arena, bytes);
 }
 
+wg_status wg_arena_begin(struct wg_arena *arena)
+{
+    char *at = arena->chunks ? arena->at : wg_arena_grow(arena, LINE);
+    if (!at)
+        return WG_E_MEMORY;
+    arena->at = at;
+    wg_poison(at, (size_t)(arena->end - at));
+    return WG_OK;
+}
+
 void wg_arena_shrink(struct wg_arena *arena, bool all)
 {
     struct wg_chunk *chunk = arena->chunks;

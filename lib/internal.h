@@ -145,8 +145,19 @@ struct wg_leaf_entry {
     struct wg_proxy_link *proxies;
 };
 
+/* What a thread does not use again at once, so that a dead handle is seen to be dead for a while: the blocks of freed values, and the slot
+   arenas of closed tapes, of which the first chunk rests. Powers of two. */
+enum { WG_RESTING_VALUES = 128, WG_RESTING_SLOTS = 2 };
+
+struct wg_rest {
+    struct wg_storage *value[WG_RESTING_VALUES]; /* a ring, full from the thread's start; NULL: there was no memory for it */
+    struct wg_arena slots[WG_RESTING_SLOTS];     /* another */
+    unsigned next_value, next_slots;
+};
+
 struct wg_thread {
     struct wg_pool pool; /* first: wg_pool_of */
+    struct wg_rest rest;
     wg_tape *top, *bottom;
     uint64_t seq, walk, search;
     uint64_t floor;      /* walks see only nodes younger than this one; the others' results count as leaves */
@@ -247,6 +258,8 @@ static inline struct wg_value *wg_value_of(wg_tensor *t)
 
 /* Gives chunks back to the pool, where the next step finds them: all, or all but one, which is kept ready. */
 void wg_arena_shrink(struct wg_arena *arena, bool all);
+/* A first chunk for an arena without; E_MEMORY. */
+wg_status wg_arena_begin(struct wg_arena *arena);
 
 /* The tape's stand-in for a tensor of the caller's, made at its first use. */
 wg_tensor *wg_proxy(struct wg_thread *th, wg_tensor *leaf);

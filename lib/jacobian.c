@@ -48,9 +48,9 @@ static wg_status block_line(struct block *b, int64_t k, wg_tensor *t)
         return (b->line[k] = wg_reshape(t, WG_SHAPE(1, b->length))) ? WG_OK : wg_error_cause();
     const int64_t size = (int64_t)wg_dtype_size(b->dtype);
     if (!b->columns)
-        return wg_read(t, b->result->data + k * b->length * size);
+        return wg_read_raw(t, b->result->data + k * b->length * size);
     char *line = wg_object_new((size_t)(b->length * size) + 1);
-    const wg_status status = line ? wg_read(t, line) : WG_E_MEMORY;
+    const wg_status status = line ? wg_read_raw(t, line) : WG_E_MEMORY;
     for (int64_t i = 0; i < b->length && status == WG_OK; i++)
         memcpy(b->result->data + (i * b->lines + k) * size, line + i * size, (size_t)size);
     wg_object_free(line);

@@ -109,7 +109,7 @@ wg_status wg_add_gradient(wg_tensor *leaf, const wg_tensor *g)
         return WG_E_MEMORY;
     }
     copy->data = wg_storage_data(copy->storage);
-    const wg_status status = wg_read(g, copy->data);
+    const wg_status status = wg_read_raw(g, copy->data);
     copy->flags |= WG_T_LENT;
     if (status == WG_OK)
         value->gradient = copy;

@@ -30,6 +30,15 @@ static void trim(struct wg_pool *pool)
         }
 }
 
+static void rest_end(struct wg_rest *rest)
+{
+    for (int i = 0; i < WG_RESTING_VALUES; i++)
+        if (rest->value[i]) {
+            wg_unpoison(wg_storage_data(rest->value[i]), wg_storage_room(rest->value[i]));
+            free(start_of(rest->value[i]));
+        }
+}
+
 static void drop_spare_tapes(struct wg_thread *th)
 {
     while (th->spare_tapes) {
@@ -39,6 +48,8 @@ static void drop_spare_tapes(struct wg_thread *th)
         wg_arena_shrink(&tape->slots, true);
         wg_object_free(tape);
     }
+    for (int i = 0; i < WG_RESTING_SLOTS; i++)
+        wg_arena_shrink(&th->rest.slots[i], true);
 }
 
 static void thread_end(void *state)
@@ -61,6 +72,7 @@ static void thread_end(void *state)
         wg_object_free(section);
     }
     wg_object_free(th->leaves);
+    rest_end(&th->rest);
     trim(&th->pool);
     wg_tls.state = NULL;
     free(th);
@@ -71,6 +83,8 @@ static void make_key(void)
     key_made = pthread_key_create(&key, thread_end) == 0;
 }
 
+static void rest_begin(struct wg_thread *th);
+
 struct wg_thread *wg_thread_new(void)
 {
     pthread_once(&key_once, make_key);
@@ -80,11 +94,14 @@ struct wg_thread *wg_thread_new(void)
     th->pool.fail_at = INT64_MAX;
     th->isa = wg_isa_of_ops();
     th->audit = getenv("WENGERT_AUDIT") != NULL;
+    rest_begin(th);
     wg_watch(th);
     th->updates_end = &th->updates;
     wg_tls.state = th;
     if (pthread_setspecific(key, th) != 0) {
         wg_tls.state = NULL;
+        rest_end(&th->rest);
+        trim(&th->pool);
         free(th);
     }
     return wg_tls.state;
@@ -153,6 +170,21 @@ static struct wg_storage *block_from_system(struct wg_pool *pool, size_t bytes, 
     pool->mallocs++;
     pool->held += (int64_t)bytes;
     return block;
+}
+
+/* What rests is not the pool's. */
+static void rest_begin(struct wg_thread *th)
+{
+    size_t bytes;
+    const unsigned class = size_class(sizeof(struct wg_value), &bytes);
+    for (int i = 0; i < WG_RESTING_VALUES; i++) {
+        struct wg_storage *block = block_from_system(&th->pool, bytes, class);
+        if (block) {
+            atomic_init(&block->refs, 1);
+            th->pool.held -= (int64_t)block->bytes;
+        }
+        th->rest.value[i] = block;
+    }
 }
 
 /* One that was given back: of the class, or of those above that are at most an eighth larger, so that sizes which differ a little from

@@ -121,6 +121,15 @@ static void proxy_forget(struct wg_thread *th, const wg_tensor *proxy)
 
 /* ---- open and close ---- */
 
+/* With what rests beside it, so that later tapes need no more memory than the first. */
+static wg_tape *tape_new(struct wg_thread *th)
+{
+    for (int i = 0; i < WG_RESTING_SLOTS; i++)
+        if (wg_arena_begin(&th->rest.slots[i]) != WG_OK)
+            return NULL;
+    return wg_object_new(sizeof(wg_tape));
+}
+
 wg_tape *wg_tape_push(struct wg_thread *th, bool trace)
 {
     wg_tape *tape = NULL;
@@ -129,7 +138,7 @@ wg_tape *wg_tape_push(struct wg_thread *th, bool trace)
         if (tape)
             th->spare_tapes = tape->below;
         else
-            tape = wg_object_new(sizeof *tape);
+            tape = tape_new(th);
     }
     if (!tape) {
         ++*wg_lost_tapes();
@@ -206,6 +215,16 @@ static void close_nodes(wg_tape *tape)
     tape->labels = NULL;
 }
 
+/* The tape goes on with the slots that have rested longest. */
+static void rest_slots(struct wg_thread *th, struct wg_arena *slots)
+{
+    struct wg_arena *longest = &th->rest.slots[th->rest.next_slots++ % WG_RESTING_SLOTS];
+    wg_arena_shrink(slots, false);
+    const struct wg_arena closed = *slots;
+    *slots = *longest;
+    *longest = closed;
+}
+
 /* Without asking: the top tape. */
 static void close_top(struct wg_thread *th)
 {
@@ -217,7 +236,7 @@ static void close_top(struct wg_thread *th)
     close_slots(th, tape);
     close_nodes(tape);
     tape->free_slots = NULL;
-    wg_arena_shrink(&tape->slots, false);
+    rest_slots(th, &tape->slots);
     th->section = tape->section_at_open;
     th->top = tape->below;
     *(th->top ? &th->top->above : &th->bottom) = NULL;

@@ -167,6 +167,29 @@ void wg_storage_vacate(struct wg_storage *storage)
         wg_slot_free(t);
 }
 
+/* The pool gets the block that has rested longest in place of this one: what rests is not the pool's, nor in use. */
+static void rest_value(struct wg_value *value)
+{
+    struct wg_thread *th = wg_tls.state;
+    if (!th) {
+        wg_object_free(value);
+        return;
+    }
+    struct wg_storage *block = (struct wg_storage *)(void *)value - 1;
+    struct wg_storage **place = &th->rest.value[th->rest.next_value++ % WG_RESTING_VALUES], *longest = *place;
+    *place = block;
+    if (block->log)
+        wg_capture_gone(block);
+    wg_poison(value, wg_storage_room(block));
+    const int64_t more = (longest ? (int64_t)longest->bytes : 0) - (int64_t)block->bytes;
+    if (more != 0) {
+        th->pool.live += more;
+        th->pool.held += more;
+    }
+    if (longest)
+        wg_storage_unref(longest);
+}
+
 void wg_value_unref(wg_tensor *t)
 {
     struct wg_value *value = wg_value_of(t);
@@ -181,7 +204,7 @@ void wg_value_unref(wg_tensor *t)
         wg_value_unref(value->behind[i]);
     wg_object_free(value->behind);
     wg_object_free(value->name);
-    wg_object_free(value);
+    rest_value(value);
 }
 
 static const char *position(int index, char *text, size_t size)

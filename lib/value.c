@@ -210,7 +210,7 @@ static void transfer(const wg_tensor *t, char *buffer, bool out)
     }
 }
 
-wg_status wg_read(const wg_tensor *t, void *data)
+wg_status wg_read_raw(const wg_tensor *t, void *data)
 {
     WG_TRY(wg_check_handle(t, "read", -1));
     WG_TRY(wg_capture_may_read(wg_self(), t, "read"));
@@ -220,7 +220,7 @@ wg_status wg_read(const wg_tensor *t, void *data)
     return WG_OK;
 }
 
-wg_status wg_write(wg_tensor *t, const void *data)
+wg_status wg_write_raw(wg_tensor *t, const void *data)
 {
     WG_TRY(wg_check_handle(t, "write", -1));
     WG_TRY(wg_capture_may_write(wg_self(), "write"));
@@ -232,4 +232,45 @@ wg_status wg_write(wg_tensor *t, const void *data)
     t->storage->version++;
     transfer(t, (char *)(uintptr_t)data, false);
     return WG_OK;
+}
+
+/* ---- the same, by the C type of the program's elements ---- */
+
+static const char *c_type(wg_dtype dtype)
+{
+    static const char *const name[] = {[WG_F32] = "float", [WG_F64] = "double", [WG_I64] = "int64_t", [WG_U8] = "uint8_t"};
+    return (unsigned)dtype < sizeof name / sizeof *name ? name[dtype] : "no such type";
+}
+
+static wg_status check_type(const wg_tensor *t, wg_dtype dtype, const char *op)
+{
+    WG_TRY(wg_check_handle(t, op, -1));
+    if (t->dtype == (uint8_t)dtype)
+        return WG_OK;
+    char shape[200];
+    const wg_dtype own = (wg_dtype)t->dtype;
+    return wg_fail(WG_E_DTYPE, op, "%s: expected elements of type %s, for the tensor is %s %s, got %s", op, c_type(own),
+                   wg_dtype_name(own), wg_shape_text(wg_shape_of(t), shape, sizeof shape), c_type(dtype));
+}
+
+wg_status wg_read_typed(const wg_tensor *t, void *data, wg_dtype dtype)
+{
+    WG_TRY(check_type(t, dtype, "read"));
+    return wg_read_raw(t, data);
+}
+
+wg_status wg_write_typed(wg_tensor *t, const void *data, wg_dtype dtype)
+{
+    WG_TRY(check_type(t, dtype, "write"));
+    return wg_write_raw(t, data);
+}
+
+const void *wg_data_typed(const wg_tensor *t, wg_dtype dtype)
+{
+    return check_type(t, dtype, "data") == WG_OK ? wg_data(t) : NULL;
+}
+
+void *wg_data_mut_typed(wg_tensor *t, wg_dtype dtype)
+{
+    return check_type(t, dtype, "data_mut") == WG_OK ? wg_data_mut(t) : NULL;
 }

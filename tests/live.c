@@ -35,6 +35,8 @@ int64_t live_bytes(void)
     int64_t kept = value_bytes(th->generator) + object_bytes(th->leaves);
     for (const wg_tape *tape = th->spare_tapes; tape; tape = tape->below)
         kept += object_bytes(tape) + chunk_bytes(&tape->nodes) + chunk_bytes(&tape->slots);
+    for (int i = 0; i < WG_RESTING_SLOTS; i++)
+        kept += chunk_bytes(&th->rest.slots[i]);
     for (const wg_section *section = th->sections; section; section = section->next)
         kept += object_bytes(section);
     for (const struct wg_checked *checked = th->checked; checked; checked = checked->next)

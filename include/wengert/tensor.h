@@ -13,14 +13,22 @@ WG_API extern const struct wg_tensor wg_none_;
 
 /* ---- making values; each is dense and row-major ---- */
 
+/* The dtype of what a pointer points at: float, double, int64_t (long or long long, of 64 bits) or uint8_t. Any other type does not
+   compile; wg_read_raw and wg_write_raw take it. */
+/* clang-format off */
+#define WG_DTYPE_AT_(pointer)                                            \
+    _Generic((pointer),                                                  \
+        float *: WG_F32, const float *: WG_F32,                          \
+        double *: WG_F64, const double *: WG_F64,                        \
+        long *: WG_DTYPE_OF_LONG_, const long *: WG_DTYPE_OF_LONG_,      \
+        long long *: WG_I64, const long long *: WG_I64,                  \
+        unsigned char *: WG_U8, const unsigned char *: WG_U8)
+/* clang-format on */
+#define WG_DTYPE_OF_LONG_ (sizeof(long) == 8 ? WG_I64 : (wg_dtype)-1)
+
 /* A copy of shape's number of elements at data, whose C type gives the dtype: float, double, int64_t or uint8_t.
    Errors: E_NULL, E_SHAPE (rank or an extent out of range, size overflows), E_MEMORY. */
-#define wg_from(data, shape) \
-    wg_from_bytes((data),                                                                         \
-                  _Generic((data), const float *: WG_F32, float *: WG_F32, const double *: WG_F64, \
-                           double *: WG_F64, const int64_t *: WG_I64, int64_t *: WG_I64,          \
-                           const uint8_t *: WG_U8, uint8_t *: WG_U8),                             \
-                  (shape))
+#define wg_from(data, shape) wg_from_bytes((data), WG_DTYPE_AT_((data)), (shape))
 WG_API wg_tensor *wg_from_bytes(const void *data, wg_dtype dtype, wg_shape shape);
 
 WG_API wg_tensor *wg_full(wg_dtype dtype, wg_shape shape, double value);
@@ -47,10 +55,22 @@ WG_API void *wg_data_mut(wg_tensor *t);
 /* The only element as a double; NaN, with the error recorded, where the tensor has not exactly one. */
 WG_API double wg_item(const wg_tensor *t);
 
-/* Copies all elements, row-major, into data, which has room for wg_numel(t) elements of t's dtype; and back. The second is a
-   change like wg_data_mut's, or changes nothing and says why. */
-WG_API WG_MUST_CHECK wg_status wg_read(const wg_tensor *t, void *data);
-WG_API WG_MUST_CHECK wg_status wg_write(wg_tensor *t, const void *data);
+/* The same, and the element type is checked: const float *p = wg_data_as(t, float). E_DTYPE, and NULL, where it does not fit. */
+#define wg_data_as(t, type) ((const type *)wg_data_typed((t), WG_DTYPE_AT_((type *)0)))
+#define wg_data_mut_as(t, type) ((type *)wg_data_mut_typed((t), WG_DTYPE_AT_((type *)0)))
+WG_API const void *wg_data_typed(const wg_tensor *t, wg_dtype dtype);
+WG_API void *wg_data_mut_typed(wg_tensor *t, wg_dtype dtype);
+
+/* Copies all elements, row-major, into data, which has room for wg_numel(t) elements, and back. The C type of data fits t's dtype: float,
+   double, int64_t or uint8_t; else E_DTYPE. A write is a change like wg_data_mut's, or changes nothing and says why. */
+#define wg_read(t, ...) wg_read_typed((t), (__VA_ARGS__), WG_DTYPE_AT_((__VA_ARGS__)))
+#define wg_write(t, ...) wg_write_typed((t), (__VA_ARGS__), WG_DTYPE_AT_((__VA_ARGS__))) /* so that (int64_t[]){1, 2} needs no parentheses */
+WG_API WG_MUST_CHECK wg_status wg_read_typed(const wg_tensor *t, void *data, wg_dtype dtype);
+WG_API WG_MUST_CHECK wg_status wg_write_typed(wg_tensor *t, const void *data, wg_dtype dtype);
+
+/* The same where only the program knows what data is: it has room for wg_numel(t) elements of t's dtype. */
+WG_API WG_MUST_CHECK wg_status wg_read_raw(const wg_tensor *t, void *data);
+WG_API WG_MUST_CHECK wg_status wg_write_raw(wg_tensor *t, const void *data);
 
 /* "[32, 10]" into text, as error messages say it; returns text. Cut to size bytes. */
 WG_API const char *wg_shape_text(wg_shape shape, char *text, size_t size);

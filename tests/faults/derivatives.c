@@ -153,7 +153,7 @@ static bool act_checkpoint(void *state)
 static size_t put(const wg_tensor *t, char *bytes, size_t used, size_t size)
 {
     const size_t n = (size_t)wg_numel(t) * wg_dtype_size(wg_dtype_of(t));
-    return used + n <= size && wg_read(t, bytes + used) == WG_OK ? used + n : size + 1;
+    return used + n <= size && wg_read_raw(t, bytes + used) == WG_OK ? used + n : size + 1;
 }
 
 static size_t save(void *state, char *bytes, size_t size)

@@ -100,7 +100,7 @@ static size_t save_penalty(void *state, char *bytes, size_t size)
     const bool there = wg_gradient(penalty->w) != NULL;
     memcpy(bytes, &penalty->value, sizeof penalty->value);
     bytes[8] = there;
-    if (there && (size < 9 + 96 || wg_read(wg_gradient(penalty->w), bytes + 9) != WG_OK))
+    if (there && (size < 9 + 96 || wg_read_raw(wg_gradient(penalty->w), bytes + 9) != WG_OK))
         return 0;
     return there ? 9 + 96 : 9;
 }
@@ -146,7 +146,7 @@ static bool act_counter(void *state)
 static size_t save_counter(void *state, char *bytes, size_t size)
 {
     const struct counter *counter = state;
-    return size >= 8 && wg_read(counter->count, bytes) == WG_OK ? 8 : 0;
+    return size >= 8 && wg_read_raw(counter->count, bytes) == WG_OK ? 8 : 0;
 }
 
 static void finish_counter(void *state)
@@ -196,7 +196,7 @@ static bool act_rerun(void *state)
 static size_t save_rerun(void *state, char *bytes, size_t size)
 {
     const struct rerun *rerun = state;
-    if (size < 24 + 32 || wg_read(rerun->statistic, bytes) != WG_OK || wg_read(rerun->generator, bytes + 24) != WG_OK)
+    if (size < 24 + 32 || wg_read_raw(rerun->statistic, bytes) != WG_OK || wg_read_raw(rerun->generator, bytes + 24) != WG_OK)
         return 0;
     return 24 + 32;
 }

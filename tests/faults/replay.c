@@ -71,7 +71,7 @@ static size_t put_tensors(char *bytes, size_t used, size_t size, wg_tensor_list 
 {
     for (size_t i = 0; i < list.n; i++) {
         const size_t n = (size_t)wg_numel(list.tensor[i]) * wg_dtype_size(wg_dtype_of(list.tensor[i]));
-        if (used + n <= size && wg_read(list.tensor[i], bytes + used) == WG_OK)
+        if (used + n <= size && wg_read_raw(list.tensor[i], bytes + used) == WG_OK)
             used += n;
     }
     return used;

@@ -94,8 +94,29 @@ static void misuse_looking(void)
     expect_error(WG_E_ARGUMENT, "stride: there is no axis -3");
     assert_true(isnan(wg_item(fx.x)));
     expect_error(WG_E_SHAPE, "item: a tensor of one element is wanted, not [2, 3]");
-    assert_fails(wg_read(fx.x, NULL), WG_E_NULL, "read: ");
-    assert_fails(wg_write(fx.x, NULL), WG_E_NULL, "write: ");
+    double doubles[6] = {0};
+    long long longs[2] = {0};
+    uint8_t bytes[6];
+    assert_fails(wg_read(fx.x, doubles), WG_E_DTYPE,
+                 "read: expected elements of type float, for the tensor is f32 [2, 3], got double");
+    assert_fails(wg_write(fx.wide, six), WG_E_DTYPE,
+                 "write: expected elements of type double, for the tensor is f64 [2, 3], got float");
+    assert_fails(wg_read(fx.bytes, longs), WG_E_DTYPE, "got int64_t");
+    assert_fails(wg_read(fx.labels, bytes), WG_E_DTYPE, "got uint8_t");
+    assert_ok(wg_read(fx.labels, longs));
+    assert_ok(wg_read(fx.bytes, bytes));
+    assert_int_equal(longs[1], 1);
+    assert_null_and_error(wg_data_as(fx.x, double), WG_E_DTYPE, "data: expected elements of type float");
+    assert_null_and_error(wg_data_mut_as(fx.labels, float), WG_E_DTYPE, "data_mut: expected elements of type int64_t");
+    assert_ptr_equal(wg_data_as(fx.x, float), wg_data(fx.x));
+    assert_ptr_equal(wg_data_mut_as(fx.wide, double), wg_data(fx.wide));
+    REFUSED_STATUS("read", wg_read_raw(bad, bytes));
+    REFUSED_STATUS("write", wg_write_raw(bad, six));
+    REFUSED("data", wg_data_as(bad, float));
+    REFUSED("data_mut", wg_data_mut_as(bad, float));
+    assert_fails(wg_read_typed(fx.x, doubles, (wg_dtype)9), WG_E_DTYPE, "no such type");
+    assert_fails(wg_read(fx.x, (float *)NULL), WG_E_NULL, "read: ");
+    assert_fails(wg_write(fx.x, (const float *)NULL), WG_E_NULL, "write: ");
     assert_fails(wg_write(made(wg_broadcast_to(fx.vector, WG_SHAPE(2, 3))), six), WG_E_ARGUMENT, "write: ");
 }
 
@@ -390,8 +411,12 @@ static const struct misuse table[] = {
     {"wg_data", misuse_looking},
     {"wg_data_mut", misuse_looking},
     {"wg_item", misuse_looking},
-    {"wg_read", misuse_looking},
-    {"wg_write", misuse_looking},
+    {"wg_read_raw", misuse_looking},
+    {"wg_read_typed", misuse_looking},
+    {"wg_write_raw", misuse_looking},
+    {"wg_write_typed", misuse_looking},
+    {"wg_data_typed", misuse_looking},
+    {"wg_data_mut_typed", misuse_looking},
     {"wg_name_of", misuse_looking},
     {"wg_none_", misuse_looking},
     {"wg_free", misuse_owning},

@@ -166,19 +166,62 @@ static void rule_02_a_freed_handle_is_dangling_while_a_tape_still_uses_the_value
     assert_null(wg_error_first());
 }
 
-static void rule_02_the_slot_of_a_closed_tape_serves_again(void **state)
+/* Until then the handle is seen to be dead. */
+static void rule_02_the_slot_of_a_closed_tape_serves_again_when_it_has_rested(void **state)
 {
     (void)state;
-    wg_tensor *before, *now;
+    wg_tensor *before;
     {
         WG_TAPE(tape);
         before = made(wg_scalar(WG_F64, 1));
     }
-    assert_dangling(before);
+    for (int tapes = 0; tapes < WG_RESTING_SLOTS; tapes++) {
+        WG_TAPE(tape);
+        for (int i = 0; i < 300; i++)
+            assert_ptr_not_equal(made(wg_scalar(WG_F64, 2)), before);
+        assert_dangling(before);
+    }
     WG_TAPE(tape);
-    now = made(wg_scalar(WG_F64, 2));
-    assert_ptr_equal(now, before);
-    assert_near(wg_item(now), 2, 0);
+    assert_ptr_equal(made(wg_scalar(WG_F64, 2)), before);
+    assert_near(wg_item(before), 2, 0);
+}
+
+static void rule_02_a_freed_handle_is_dead_while_its_memory_rests(void **state)
+{
+    (void)state;
+    wg_tensor *freed = numbers(WG_F32, WG_SHAPE(3), 1);
+    wg_free(freed);
+    for (int i = 1; i < WG_RESTING_VALUES; i++) { /* others are made and freed meanwhile */
+        wg_tensor *other = numbers(WG_F32, WG_SHAPE(3), 1);
+        assert_ptr_not_equal(other, freed);
+        assert_dangling(freed);
+#ifndef TEST_ASAN
+        wg_free(freed);
+        expect_error(WG_E_DANGLING, "free: the tensor was freed before");
+#endif
+        assert_int_equal(wg_numel(other), 3);
+        wg_free(other);
+    }
+    wg_memory_trim();
+    assert_dangling(freed);
+}
+
+/* The same memory serves all threads' steps: what rests does not make a step allocate. */
+static void rule_02_what_rests_takes_no_memory_from_later_steps(void **state)
+{
+    (void)state;
+    int64_t mallocs = 0;
+    for (int step = 0; step < 2 * WG_RESTING_VALUES; step++) {
+        wg_tensor *w = leaf(WG_F32, WG_SHAPE(3), 1);
+        {
+            WG_TAPE(tape);
+            assert_ok(wg_backward(wg_sum(wg_square(w))));
+        }
+        wg_free(w);
+        if (step == 0)
+            mallocs = wg_memory_now().mallocs;
+    }
+    assert_int_equal(wg_memory_now().mallocs, mallocs);
 }
 
 /* ---- 3. One sequence number per thread; backward walks every open tape and releases only on the top one. ---- */
@@ -258,7 +301,9 @@ int main(void)
         TEST(rule_02_a_dropped_value_is_read_by_backward_alone),
         TEST(rule_02_dropping_leaves_alone_what_is_not_the_tapes),
         TEST(rule_02_a_freed_handle_is_dangling_while_a_tape_still_uses_the_value),
-        TEST(rule_02_the_slot_of_a_closed_tape_serves_again),
+        TEST(rule_02_the_slot_of_a_closed_tape_serves_again_when_it_has_rested),
+        TEST(rule_02_a_freed_handle_is_dead_while_its_memory_rests),
+        TEST(rule_02_what_rests_takes_no_memory_from_later_steps),
         TEST(rule_03_older_nodes_never_point_at_younger_ones),
         TEST(rule_03_backward_walks_all_tapes_and_releases_on_the_top),
         TEST(rule_03_only_the_top_tape_closes),

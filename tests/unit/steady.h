@@ -67,7 +67,7 @@ static inline size_t net_bytes(const struct net *net)
 static inline void net_save(const struct net *net, char *copy)
 {
     for (int i = 0; i < NET_TENSORS; i++) {
-        if (wg_read(net->all[i], copy) != WG_OK)
+        if (wg_read_raw(net->all[i], copy) != WG_OK)
             fail_msg("tensor %d cannot be read", i);
         copy += (size_t)wg_numel(net->all[i]) * wg_dtype_size(wg_dtype_of(net->all[i]));
     }
