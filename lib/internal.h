@@ -177,6 +177,7 @@ struct wg_thread {
     const struct wg_op *composing; /* the op that is being made of others, the outermost: errors name it */
     struct wg_checked *checked;
     struct wg_log *capture; /* of the step that is being captured, or NULL */
+    bool rerunning;         /* a traced tape's nodes, whose kernels read what was dropped */
     bool updating;          /* between wg_update_begin and _commit */
     bool update_failed;
     bool watched; /* ops are captured, traced, looked at by anomaly mode, or refused, for a tape failed to open: wg_watch */
@@ -203,6 +204,19 @@ struct wg_thread {
 static inline void wg_watch(struct wg_thread *th)
 {
     th->watched = th->capture || th->anomaly || (th->top && th->top->trace) || *wg_lost_tapes() > 0;
+}
+
+/* May a rerun of a traced tape read or write t? Of its own tape, or of one above it, which may have read it: what the values of such a
+   tensor are in, stays, though nobody else may ask for it. */
+static inline bool wg_is_traced(const struct wg_thread *th, const wg_tensor *t)
+{
+    for (const wg_tape *tape = th->top; tape; tape = tape->below) {
+        if (tape->trace)
+            return true;
+        if (tape == t->tape)
+            break;
+    }
+    return false;
 }
 
 /* ---- errors ---- */

@@ -69,8 +69,8 @@ WG_HOT void wg_end_taken(const struct wg_thread *th, const struct wg_op *op, wg_
     t->flags &= (uint16_t)~WG_T_TAKE;
     if (!wg_bit(op->inplace, i) || (t->flags & (WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT)))
         return;
-    if (th->top && th->top->trace)
-        t->state = WG_DROPPED; /* a rerun reads it again */
+    if (wg_is_traced(th, t))
+        t->state = WG_DROPPED; /* a rerun reads or writes it again */
     else if (y && t->storage == y->storage)
         wg_hand_over_value(t);
     else

@@ -101,11 +101,11 @@ static const int64_t *strides_to_keep(const wg_call *c, const wg_spec *spec, int
     return room;
 }
 
-/* Anomaly mode wants to say what the operands were. */
+/* Anomaly mode wants to say what the operands were. A rerun computes anew what the op then overwrites: only if both are on its tape. */
 bool wg_may_overwrite(const struct wg_thread *th, const wg_call *c, unsigned i)
 {
     const wg_tensor *t = c->in[i];
-    return wg_is_given(c->op, t, i) && !th->anomaly && !(th->top && th->top->trace && !t->from.node) &&
+    return wg_is_given(c->op, t, i) && !th->anomaly && (!wg_is_traced(th, t) || (t->from.node && t->tape == th->top)) &&
            !(wg_bit(c->op->saves, i) && wg_differentiable(th, c));
 }
 

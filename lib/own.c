@@ -25,7 +25,7 @@ void wg_drop(wg_tensor *t)
     if (!t || !t->tape || t->state != WG_LIVE || (t->flags & (WG_T_PROXY | WG_T_HOLD | WG_T_REQUIRES)) ||
         wg_check_handle(t, "drop", -1) != WG_OK)
         return;
-    if ((t->flags & WG_T_SAVED) || t->tape->trace)
+    if ((t->flags & WG_T_SAVED) || wg_is_traced(wg_self(), t))
         t->state = WG_DROPPED;
     else
         wg_release_value(t);
@@ -202,12 +202,31 @@ wg_status wg_values_on(wg_tensor **t, size_t n)
     return WG_OK;
 }
 
+/* A value of the caller's that shares nothing with t. */
+static wg_tensor *copied_value(const wg_tensor *t)
+{
+    wg_tensor *value = wg_value_new(t->rank);
+    if (!value)
+        return NULL;
+    value->dtype = t->dtype;
+    wg_set_dims(value, t->rank, wg_extents(t), NULL);
+    value->storage = wg_storage_new(wg_bytes_of(t));
+    if (value->storage)
+        value->data = wg_storage_data(value->storage);
+    if (!value->storage || wg_read(t, value->data) != WG_OK) {
+        wg_value_unref(value);
+        return NULL;
+    }
+    return value;
+}
+
+/* What a rerun writes is the tape's; the caller's value is a copy. */
 wg_tensor *wg_keep(wg_tensor *t)
 {
     struct wg_thread *th = wg_self();
     if (!th || wg_check_handle(t, "keep", -1) != WG_OK)
         return NULL;
-    wg_tensor *kept = wg_value_on(t);
+    wg_tensor *kept = wg_is_traced(th, t) && !th->capture ? copied_value(t) : wg_value_on(t);
     if (!kept)
         return NULL;
     struct list list = {.kept = wg_value_of(kept)};

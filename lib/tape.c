@@ -315,6 +315,22 @@ size_t wg_tape_nodes(const wg_tape *tape)
     return tape ? tape->n_nodes : 0;
 }
 
+/* Whatever dropped or took a value that the tape's nodes read or write has left it there (wg_is_traced); else nothing runs. */
+static wg_status check_values(const wg_tape *tape)
+{
+    for (const struct wg_node *node = tape->first; node; node = node->next) {
+        const wg_call *c = &node->call;
+        for (unsigned i = 0; i < (unsigned)(c->n_in + c->n_out); i++) {
+            const bool input = i < c->n_in;
+            const wg_tensor *t = input ? c->in[i] : c->out[i - c->n_in];
+            if (!t->storage && !wg_absent(t))
+                return wg_fail(WG_E_RELEASED, c->op->name, "tape_rerun: %s %u of %s was released: it cannot run again",
+                               input ? "operand" : "result", input ? i : i - c->n_in, c->op->name);
+        }
+    }
+    return WG_OK;
+}
+
 /* A failing rerun undoes the effects that it had, and only those. */
 wg_status wg_tape_rerun(wg_tape *tape)
 {
@@ -323,15 +339,18 @@ wg_status wg_tape_rerun(wg_tape *tape)
         return wg_fail(WG_E_NULL, "tape_rerun", "tape_rerun: the tape is NULL");
     if (tape->thread != th || th->top != tape || !tape->trace)
         return wg_fail(WG_E_STATE, "tape_rerun", "tape_rerun: the thread's top tape is wanted, opened with .trace = true");
-    if (th->walking || th->updating)
-        return wg_fail(WG_E_STATE, "tape_rerun", "tape_rerun: not inside a backward or an update");
+    if (th->walking || th->updating || th->rerunning)
+        return wg_fail(WG_E_STATE, "tape_rerun", "tape_rerun: not inside a backward, an update or another rerun");
+    WG_TRY(check_values(tape));
     const struct wg_undo *of_recording = tape->undo;
     const wg_tape *base = th->base;
     const bool failed = tape->failed;
     wg_status status = WG_OK;
     th->base = tape;
+    th->rerunning = true;
     for (struct wg_node *node = tape->first; node && status == WG_OK; node = node->next)
         status = wg_node_rerun(th, node);
+    th->rerunning = false;
     th->base = base;
     wg_undo_end(tape, of_recording, status != WG_OK);
     tape->failed = failed;

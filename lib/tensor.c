@@ -215,6 +215,12 @@ static const char *position(int index, char *text, size_t size)
     return text;
 }
 
+/* What was dropped is there for backward, and for a rerun. */
+static bool reads_dropped(const struct wg_thread *th)
+{
+    return th->vjp_depth > 0 || th->rerunning;
+}
+
 static wg_status refuse_handle(struct wg_thread *th, const wg_tensor *t, const char *op, int index)
 {
     char text[32];
@@ -227,7 +233,7 @@ static wg_status refuse_handle(struct wg_thread *th, const wg_tensor *t, const c
     case WG_ABSENT:
         return wg_fail(WG_E_ARGUMENT, op, "%s: %s is WG_NONE, which it may not be", op, which);
     case WG_DROPPED:
-        if (th->vjp_depth > 0)
+        if (reads_dropped(th))
             break; /* likewise */
         return wg_fail(WG_E_RELEASED, op, "%s: %s was dropped (wg_drop); only backward reads it", op, which);
     case WG_RELEASED:
@@ -245,7 +251,7 @@ wg_status wg_check_handle(const wg_tensor *t, const char *op, int index)
     struct wg_thread *th = wg_self();
     if (!th)
         return WG_E_MEMORY;
-    const bool readable = t && (t->state == WG_LIVE || (t->state == WG_DROPPED && th->vjp_depth > 0));
+    const bool readable = t && (t->state == WG_LIVE || (t->state == WG_DROPPED && reads_dropped(th)));
     return readable && (!t->tape || t->tape->thread == th) ? WG_OK : refuse_handle(th, t, op, index);
 }
 

@@ -29,7 +29,9 @@ WG_API wg_tape *wg_tape_top(void); /* NULL if none is open */
 WG_API size_t wg_tape_nodes(const wg_tape *tape);
 
 /* Runs every entry of a traced tape once more, in order, on what its leaves hold now (change them with wg_write). Effects run too.
-   The bits are those of a new recording. E_STATE if the tape is not traced or not on top. */
+   The bits are those of a new recording. While a tape is traced, wg_drop and wg_take leave the values there that its entries read or
+   write, also those of the tapes below it and also from a tape above it. E_STATE if the tape is not traced or not on top; E_RELEASED,
+   before anything runs, if a value is gone all the same. */
 WG_API WG_MUST_CHECK wg_status wg_tape_rerun(wg_tape *tape);
 
 /* ---- modes, per thread; each is a declaration that ends with its block ---- */

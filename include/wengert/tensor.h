@@ -90,7 +90,7 @@ WG_API void wg_borrow_end(wg_tensor *t);    /* of what wg_borrow returned */
 WG_API bool wg_is_live(const wg_tensor *t); /* has a value, in this thread; records no error */
 
 /* Takes the value out of its tape: a new handle, detached, owned by the caller, on the same storage, or, of up to 16 bytes, on a copy
-   if they lie in the tape's handle. A leaf that lies behind a kept tensor is an error when its gradient is asked through it. Cost: one
+   if they lie in the tape's handle; of a traced tape, whose reruns write what they wrote, always on a copy. A leaf that lies behind a kept tensor is an error when its gradient is asked through it. Cost: one
    walk over the nodes behind t. */
 WG_API wg_tensor *wg_keep(wg_tensor *t);
 
