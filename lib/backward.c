@@ -114,7 +114,7 @@ wg_status wg_backward_many(wg_tensor *const *given, wg_tensor *const *grads, siz
     wg_status status = WG_OK;
     for (size_t i = 0; i < n && status == WG_OK; i++) {
         roots[i] = given[i];
-        status = wg_walk_root(&w, &roots[i]);
+        status = wg_walk_root(&w, &roots[i], WG_UNUSED_ERROR);
     }
     if (status == WG_OK) {
         for (size_t i = 0; i < n; i++)

@@ -79,8 +79,10 @@ static wg_tensor *result_for(struct walk *w, wg_tensor *root, wg_tensor *x, size
         return NULL;
     }
     if (!g && unused != WG_ZEROS) {
-        wg_fail(WG_E_UNUSED, w->name, "%s: the result does not depend on operand %zu (.unused = WG_ZEROS gives zeros)", w->name,
-                i + 1);
+        wg_fail(WG_E_UNUSED, w->name,
+                "%s: the result does not depend on operand %zu, or only through gradients that were taken without "
+                ".create_graph = true (.unused = WG_ZEROS gives zeros)",
+                w->name, i + 1);
         return NULL;
     }
     return g && g != WG_KNOWN_ZERO ? g : wg_zeros((wg_dtype)x->dtype, wg_shape_of(x));
@@ -117,6 +119,21 @@ static void forget_wanted(struct walk *w, wg_tensor *const *x, size_t n)
     }
 }
 
+/* The gradients of what depends on no leaf. */
+static wg_status zeros(struct walk *w, wg_tensor *root, wg_tensor *const *x, size_t n, wg_tensor **gx, const wg_tensor *given)
+{
+    WG_TRY(wg_walk_check_seed(w, root, given));
+    wg_tensor **made = wg_object_new(n * sizeof *made);
+    wg_status status = made ? WG_OK : WG_E_MEMORY;
+    for (size_t i = 0; i < n && status == WG_OK; i++)
+        if (!(made[i] = result_for(w, root, x[i], i, WG_ZEROS)))
+            status = wg_error_cause();
+    if (status == WG_OK)
+        memcpy(gx, made, n * sizeof *made);
+    wg_object_free(made);
+    return status;
+}
+
 static wg_status gradients(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options, bool part)
 {
     struct walk w = {.th = wg_self(), .name = "grad", .recording = options.create_graph, .selective = true, .part = part};
@@ -124,9 +141,11 @@ static wg_status gradients(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tenso
     if (n == 0 || !x || !gx)
         return wg_fail(WG_E_NULL, w.name, "%s: no tensors to differentiate by", w.name);
     wg_tensor *root = y;
-    WG_TRY(wg_walk_root(&w, &root));
+    WG_TRY(wg_walk_root(&w, &root, options.unused));
     for (size_t i = 0; i < n; i++)
         WG_TRY(check_wanted(&w, x[i], i));
+    if (!(root->flags & WG_T_NEEDS))
+        return zeros(&w, root, x, n, gx, options.grad);
     for (size_t i = 0; i < n; i++)
         want(&w, x[i], true);
     mark_paths(&w);

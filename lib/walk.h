@@ -36,8 +36,10 @@ struct wg_node *wg_first_above(const wg_tape *tape, uint64_t floor);
    added to, or released, by the next walk. A result's adjoint is taken back when the walk visits its node, so what counts as needing a
    gradient (WG_T_NEEDS) is a leaf, whose adjoint is on the walk's list, or the result of a node that needs one too. */
 wg_status wg_walk_begin(struct walk *w);
-wg_status wg_walk_root(struct walk *w, wg_tensor **root); /* checked, and a leaf's replaced by its proxy */
+/* Checked, and a leaf's replaced by its proxy. With zeros for what is unused it may depend on no leaf; then there is nothing to walk. */
+wg_status wg_walk_root(struct walk *w, wg_tensor **root, wg_unused unused);
 void wg_walk_enter(struct walk *w);
+wg_status wg_walk_check_seed(const struct walk *w, const wg_tensor *root, const wg_tensor *given);
 wg_status wg_walk_seed(struct walk *w, wg_tensor *root, wg_tensor *given);
 wg_status wg_walk_back(struct walk *w, wg_tensor *const *roots, size_t n);
 void wg_walk_leave(struct walk *w);

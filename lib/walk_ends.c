@@ -4,7 +4,7 @@
 #include "walk.h"
 #include "wengert/ops.h"
 
-wg_status wg_walk_seed(struct walk *w, wg_tensor *root, wg_tensor *given)
+wg_status wg_walk_check_seed(const struct walk *w, const wg_tensor *root, const wg_tensor *given)
 {
     if (!given)
         return wg_fail(WG_E_NULL, w->name, "%s: the given gradient is NULL", w->name);
@@ -14,10 +14,6 @@ wg_status wg_walk_seed(struct walk *w, wg_tensor *root, wg_tensor *given)
             return wg_fail(WG_E_SHAPE, w->name,
                            "%s: a root of %s needs a gradient given with .grad; only a root of one element has 1", w->name,
                            wg_shape_text(wg_shape_of(root), a, sizeof a));
-        given = wg_ones((wg_dtype)root->dtype, wg_shape_of(root));
-        if (!given)
-            return WG_E_MEMORY;
-        given->flags |= WG_T_SCRATCH;
     } else {
         WG_TRY(wg_check_handle(given, w->name, -1));
         if (given->dtype != root->dtype || !wg_same_dims(given, root))
@@ -26,10 +22,22 @@ wg_status wg_walk_seed(struct walk *w, wg_tensor *root, wg_tensor *given)
                            wg_shape_text(wg_shape_of(given), a, sizeof a), wg_dtype_name((wg_dtype)root->dtype),
                            wg_shape_text(wg_shape_of(root), b, sizeof b));
     }
+    return WG_OK;
+}
+
+wg_status wg_walk_seed(struct walk *w, wg_tensor *root, wg_tensor *given)
+{
+    WG_TRY(wg_walk_check_seed(w, root, given));
+    if (wg_absent(given)) {
+        given = wg_ones((wg_dtype)root->dtype, wg_shape_of(root));
+        if (!given)
+            return WG_E_MEMORY;
+        given->flags |= WG_T_SCRATCH;
+    }
     return wg_walk_add(w, root, given);
 }
 
-wg_status wg_walk_root(struct walk *w, wg_tensor **root)
+wg_status wg_walk_root(struct walk *w, wg_tensor **root, wg_unused unused)
 {
     struct wg_thread *th = w->th;
     WG_TRY(wg_check_handle(*root, w->name, 0));
@@ -41,10 +49,10 @@ wg_status wg_walk_root(struct walk *w, wg_tensor **root)
         if (!*root)
             return WG_E_MEMORY;
     }
-    if (!((*root)->flags & WG_T_NEEDS))
+    if (!((*root)->flags & WG_T_NEEDS) && unused != WG_ZEROS)
         return wg_fail(WG_E_NO_GRAD, w->name,
                        "%s: the root depends on no tensor that requires a gradient (wg_require_grad), or only "
-                       "through detached or kept values",
+                       "through detached or kept values, or through gradients that were taken without .create_graph = true",
                        w->name);
     return WG_OK;
 }

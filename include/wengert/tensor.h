@@ -90,8 +90,9 @@ WG_API void wg_borrow_end(wg_tensor *t);    /* of what wg_borrow returned */
 WG_API bool wg_is_live(const wg_tensor *t); /* has a value, in this thread; records no error */
 
 /* Takes the value out of its tape: a new handle, detached, owned by the caller, on the same storage, or, of up to 16 bytes, on a copy
-   if they lie in the tape's handle; of a traced tape, whose reruns write what they wrote, always on a copy. A leaf that lies behind a kept tensor is an error when its gradient is asked through it. Cost: one
-   walk over the nodes behind t. */
+   if they lie in the tape's handle; while a traced tape is open, whose reruns write once more what they wrote, always on a copy.
+   Gradients do not flow through it: a leaf that another path reaches has the gradient of that path alone; one that only kept tensors
+   lead to is an error when its gradient is asked for. Cost: one walk over the nodes behind t. */
 WG_API wg_tensor *wg_keep(wg_tensor *t);
 
 /* Makes t the caller's own: t itself where it is that already, else wg_keep(t), and t is dropped. What is to outlive the open tape is

@@ -114,7 +114,8 @@ static void what_was_kept_stays(void **state)
     wg_tensor *x = made(wg_full(WG_F64, WG_SHAPE(N), 1));
     {
         WG_TAPE(tape, .trace = true);
-        wg_tensor *y = made(wg_mul_scalar(x, 2)), *kept = made(wg_keep(y)), *view = made(wg_keep(wg_reshape(y, WG_SHAPE(N / 2, 2))));
+        wg_tensor *y = made(wg_mul_scalar(x, 2)), *kept = made(wg_keep(y)),
+                  *view = made(wg_keep(wg_reshape(y, WG_SHAPE(N / 2, 2))));
         wg_tensor *own = made(wg_own(wg_neg(y)));
         set(x, 5);
         assert_ok(wg_tape_rerun(tape));
@@ -151,11 +152,8 @@ static void a_value_that_is_gone_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(values_of_the_tape_itself),
-        TEST(values_of_a_tape_below),
-        TEST(values_taken_from_above),
-        TEST(what_was_kept_stays),
-        TEST(a_value_that_is_gone_is_refused),
+        TEST(values_of_the_tape_itself), TEST(values_of_a_tape_below),          TEST(values_taken_from_above),
+        TEST(what_was_kept_stays),       TEST(a_value_that_is_gone_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

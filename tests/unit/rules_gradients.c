@@ -68,6 +68,33 @@ static void rule_07_an_unused_leaf_is_an_error_unless_zeros_are_asked_for(void *
     wg_free(u);
 }
 
+/* The gradient of what is linear is a constant: a root that depends on no leaf. */
+static void rule_07_zeros_are_given_for_a_root_without_leaves(void **state)
+{
+    (void)state;
+    wg_tensor *x = wg_require_grad(wg_full(WG_F64, WG_SHAPE(3), 2), true),
+              *w = wg_require_grad(wg_full(WG_F32, WG_SHAPE(2), 2), true);
+    {
+        WG_TAPE(tape);
+        wg_tensor *by[2] = {x, w}, *gx[2], *g = made(wg_grad(wg_sum(wg_mul_scalar(x, 3)), x, .create_graph = true));
+        assert_null(wg_grad(wg_sum(g), x));
+        expect_error(WG_E_NO_GRAD, ".create_graph = true");
+        assert_fails(wg_backward(wg_sum(g)), WG_E_NO_GRAD, ".create_graph = true");
+        for (int recorded = 0; recorded < 2; recorded++) {
+            assert_ok(wg_grad_many(wg_sum(g), by, 2, gx, .unused = WG_ZEROS, .create_graph = recorded));
+            for (int i = 0; i < 2; i++) {
+                assert_int_equal(wg_dtype_of(gx[i]), wg_dtype_of(by[i]));
+                assert_int_equal(wg_numel(gx[i]), wg_numel(by[i]));
+                assert_near(element(gx[i], 1), 0, 0);
+            }
+        }
+        assert_near(element(made(wg_grad(g, x, .unused = WG_ZEROS, .grad = g)), 0), 0, 0);
+        assert_null(wg_grad(g, x, .unused = WG_ZEROS)); /* as of any root of more than one element */
+        expect_error(WG_E_SHAPE, "needs a gradient given with .grad");
+    }
+    wg_free(x), wg_free(w);
+}
+
 static void rule_07_several_roots_and_given_gradients(void **state)
 {
     (void)state;
@@ -284,6 +311,7 @@ int main(void)
         TEST(rule_07_grad_gives_tensors_of_the_top_tape_and_retains),
         TEST(rule_07_create_graph_puts_backwards_nodes_behind_the_start),
         TEST(rule_07_an_unused_leaf_is_an_error_unless_zeros_are_asked_for),
+        TEST(rule_07_zeros_are_given_for_a_root_without_leaves),
         TEST(rule_07_several_roots_and_given_gradients),
         TEST(rule_08_fan_out_adds),
         TEST(rule_08_a_shared_gradient_is_never_written),

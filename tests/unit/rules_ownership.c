@@ -69,6 +69,27 @@ static void rule_04_a_leaf_behind_a_kept_value_is_an_error(void **state)
     wg_free(other);
 }
 
+/* Truncated backpropagation: what is kept counts as a constant, and the other paths give their gradients. d(k w)/dw = k where k is w². */
+static void rule_04_other_paths_around_a_kept_value_have_their_gradients(void **state)
+{
+    (void)state;
+    wg_tensor *w = wg_require_grad(wg_full(WG_F64, WG_SHAPE(5), 3), true);
+    {
+        WG_TAPE(tape);
+        wg_tensor *kept = made(wg_keep(wg_square(w))), *loss = made(wg_sum(wg_mul(kept, w)));
+        assert_near(element(made(wg_grad(loss, w)), 4), 9, 0);
+        assert_ok(wg_backward(loss, .retain = true));
+        assert_near(element(wg_gradient(w), 0), 9, 0);
+        assert_null(wg_grad(wg_sum(wg_square(kept)), w));
+        expect_error(WG_E_NO_GRAD, "kept");
+        assert_null(wg_grad(wg_sum(wg_square(kept)), w, .unused = WG_ZEROS));
+        expect_error(WG_E_UNUSED, "lies behind a kept tensor");
+        assert_fails(wg_backward(wg_sum(wg_square(kept))), WG_E_NO_GRAD, "kept");
+        wg_free(kept);
+    }
+    wg_free(w);
+}
+
 static void rule_04_a_kept_value_may_become_a_leaf(void **state)
 {
     (void)state;
@@ -331,6 +352,7 @@ int main(void)
         TEST(rule_04_a_kept_value_is_the_callers_and_detached),
         TEST(rule_04_a_kept_value_outlives_backwards_release),
         TEST(rule_04_a_leaf_behind_a_kept_value_is_an_error),
+        TEST(rule_04_other_paths_around_a_kept_value_have_their_gradients),
         TEST(rule_04_a_kept_value_may_become_a_leaf),
         TEST(rule_04_keeping_inside_a_walk_leaves_the_walk_alone),
         TEST(rule_04_a_borrowed_handle_is_not_used_again),
