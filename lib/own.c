@@ -213,7 +213,7 @@ static wg_tensor *copied_value(const wg_tensor *t)
     value->storage = wg_storage_new(wg_bytes_of(t));
     if (value->storage)
         value->data = wg_storage_data(value->storage);
-    if (!value->storage || wg_read(t, value->data) != WG_OK) {
+    if (!value->storage || wg_read_raw(t, value->data) != WG_OK) {
         wg_value_unref(value);
         return NULL;
     }
