@@ -23,12 +23,16 @@ wg_status wg_call_error(const wg_call *c, wg_status code, const char *text)
     if (!c)
         return wg_fail(code, "", "%s", text ? text : "");
     operands[0] = 0;
+    const struct wg_thread *th = wg_self();
+    const char *name = c->op->name;
+    if (th && th->composing_call) /* what the user called, with the operands that he gave */
+        c = th->composing_call;
     for (int i = 0; i < c->n_in && used + 40 < sizeof operands; i++) {
         used += (size_t)snprintf(operands + used, sizeof operands - used, "%s", i ? " x " : "");
         if (used + 40 < sizeof operands)
             used += describe(c->in[i], operands + used, sizeof operands - used);
     }
-    return wg_fail(code, c->op->name, "%s: %s: %s", c->op->name, text ? text : "", operands);
+    return wg_fail(code, name, "%s: %s: %s", name, text ? text : "", operands);
 }
 
 /* ---- building the call ---- */

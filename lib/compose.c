@@ -30,8 +30,11 @@ static wg_status apart_from_operands(const wg_call *c, wg_tensor **out)
 static wg_status make(struct wg_thread *th, const wg_call *c, wg_tensor **out)
 {
     const struct wg_op *before = th->composing;
-    if (!before)
+    const wg_call *call_before = th->composing_call;
+    if (!before) {
         th->composing = c->op;
+        th->composing_call = c;
+    }
     for (unsigned i = 0; i < c->n_out; i++)
         out[i] = NULL;
     wg_status status = c->op->compose(c, out);
@@ -44,6 +47,7 @@ static wg_status make(struct wg_thread *th, const wg_call *c, wg_tensor **out)
     if (status != WG_OK)
         wg_op_failed(th, c->op, status, "forward");
     th->composing = before;
+    th->composing_call = call_before;
     return status;
 }
 

@@ -29,9 +29,18 @@ void wg_mark_failed(struct wg_thread *th)
         th->update_failed = true;
 }
 
+/* "slice: there is no axis" without "slice: ": an error has one op's name in front. */
+static void drop_prefix(char *message, const char *op)
+{
+    const size_t n = strlen(op);
+    if (strncmp(message, op, n) == 0 && message[n] == ':' && message[n + 1] == ' ')
+        memmove(message, message + n + 2, strlen(message + n + 2) + 1);
+}
+
 static void record(struct wg_thread *th, wg_status code, const char *op, const char *format, va_list arguments)
 {
     wg_error error = {.code = code};
+    const char *part = op;
     size_t used = 0;
     if (th->composing && op && strcmp(op, th->composing->name) != 0) { /* the user called it, not its part */
         used = (size_t)snprintf(error.message, sizeof error.message, "%.60s: ", th->composing->name);
@@ -40,6 +49,8 @@ static void record(struct wg_thread *th, wg_status code, const char *op, const c
     snprintf(error.op, sizeof error.op, "%s", op ? op : "");
     wg_section_path(th->section, error.section, sizeof error.section);
     vsnprintf(error.message + used, sizeof error.message - used, format, arguments);
+    if (used > 0)
+        drop_prefix(error.message + used, part);
     if (th->has_error) {
         th->error.later++;
     } else {
@@ -70,12 +81,25 @@ wg_status wg_fail(wg_status code, const char *op, const char *format, ...)
     return code;
 }
 
+/* Who asks for memory knows no op; the op whose call failed by that is named here. */
+static void name_memory_error(wg_error *error, const struct wg_op *op)
+{
+    char message[sizeof error->message];
+    if (error->code != WG_E_MEMORY || strcmp(error->op, "memory") != 0)
+        return;
+    snprintf(message, sizeof message, "%.60s: %.200s", op->name, error->message);
+    memcpy(error->message, message, sizeof message);
+    snprintf(error->op, sizeof error->op, "%s", op->name);
+}
+
 wg_status wg_op_failed(struct wg_thread *th, const struct wg_op *op, wg_status status, const char *part)
 {
-    if (th->has_error)
+    if (th->has_error) {
+        name_memory_error(&th->error, op);
         wg_mark_failed(th);
-    else
+    } else {
         wg_fail(status, op->name, "%s: its %s failed: %s", op->name, part, wg_status_text(status));
+    }
     return status;
 }
 

@@ -175,6 +175,7 @@ struct wg_thread {
     bool audit;           /* WENGERT_AUDIT is set: assert after each walk that it left nothing behind */
     wg_anomaly anomaly;
     const struct wg_op *composing; /* the op that is being made of others, the outermost: errors name it */
+    const wg_call *composing_call; /* and its operands */
     struct wg_checked *checked;
     struct wg_log *capture; /* of the step that is being captured, or NULL */
     bool rerunning;         /* a traced tape's nodes, whose kernels read what was dropped */

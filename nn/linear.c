@@ -6,24 +6,42 @@
 #include "wengert/ops.h"
 #include "wengert/tensor.h"
 
+/* The layer names itself, whether it runs alone or in one pass with a relu. */
+static bool fits(const wg_tensor *weight, const wg_tensor *x)
+{
+    const wg_shape shape = wg_shape_of(x);
+    char text[200];
+    if (wg_dtype_of(x) != wg_dtype_of(weight)) {
+        (void)wg_error_set(WG_E_DTYPE, "linear",
+                           "linear: expected x of the weight's dtype, %s, got %s: wg_cast x, or make the layer with .dtype",
+                           wg_dtype_name(wg_dtype_of(weight)), wg_dtype_name(wg_dtype_of(x)));
+        return false;
+    }
+    if (shape.rank >= 1 && shape.extent[shape.rank - 1] == wg_extent(weight, 1))
+        return true;
+    (void)wg_error_set(WG_E_SHAPE, "linear", "linear: expected x of shape (..., %lld), got %s", (long long)wg_extent(weight, 1),
+                       wg_shape_text(shape, text, sizeof text));
+    return false;
+}
+
 static wg_tensor *forward(const wg_module_call *call, wg_tensor *x)
 {
-    return wg_linear(x, call->param[0], call->param[1]);
+    return fits(call->param[0], x) ? wg_linear(x, call->param[0], call->param[1]) : NULL;
 }
 
 static wg_tensor *forward_without_bias(const wg_module_call *call, wg_tensor *x)
 {
-    return wg_linear(x, call->param[0], WG_NONE);
+    return fits(call->param[0], x) ? wg_linear(x, call->param[0], WG_NONE) : NULL;
 }
 
 static wg_tensor *forward_relu(const wg_module_call *call, wg_tensor *x)
 {
-    return wg_linear_relu(x, call->param[0], call->param[1]);
+    return fits(call->param[0], x) ? wg_linear_relu(x, call->param[0], call->param[1]) : NULL;
 }
 
 static wg_tensor *forward_relu_without_bias(const wg_module_call *call, wg_tensor *x)
 {
-    return wg_linear_relu(x, call->param[0], WG_NONE);
+    return fits(call->param[0], x) ? wg_linear_relu(x, call->param[0], WG_NONE) : NULL;
 }
 
 static const struct wg_module_type with_bias = {.name = "linear", .forward = forward, .forward_relu = forward_relu};

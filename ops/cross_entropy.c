@@ -12,6 +12,8 @@ static bool plain(const wg_call *c)
 static wg_status check_probabilities(const wg_call *c)
 {
     const struct wg_class_params *p = c->params;
+    if (c->in[1]->rank == c->in[0]->rank - 1)
+        return wg_call_error(c, WG_E_DTYPE, "labels must be i64; probabilities have the logits' shape and dtype");
     if (c->in[1]->dtype != c->in[0]->dtype)
         return wg_call_error(c, WG_E_DTYPE, "targets are labels, i64, or probabilities of the logits' dtype");
     if (!wg_same_dims(c->in[1], c->in[0]))

@@ -31,7 +31,7 @@ static double *values_of(const wg_tensor *t)
     const int64_t n = wg_numel(t);
     double *value = calloc((size_t)n + 1, sizeof *value);
     assert_non_null(value);
-    assert_ok(wg_read(t, value));
+    assert_ok(wg_read_raw(t, value));
     if (wg_dtype_of(t) == WG_F32)
         for (int64_t i = n - 1; i >= 0; i--) {
             float single;

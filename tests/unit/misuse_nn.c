@@ -89,8 +89,8 @@ static void misuse_apply(void)
     wg_tensor *params[2] = {own.tensor[0], own.tensor[1]};
     FOR_EACH_BAD(IS_NULL, assert_null_and_error(wg_apply(linear, bad), code, ""));
     assert_null_and_error(wg_apply(NULL, fx.y), WG_E_NULL, "apply");
-    assert_null_and_error(wg_apply(linear, fx.odd), WG_E_SHAPE, "f32 [5, 7] x f32 [2, 3]");
-    assert_null_and_error(wg_apply(linear, fx.wide), WG_E_DTYPE, "f64 [2, 3] x f32 [2, 3]");
+    assert_null_and_error(wg_apply(linear, fx.odd), WG_E_SHAPE, "linear: expected x of shape (..., 3), got [5, 7]");
+    assert_null_and_error(wg_apply(linear, fx.wide), WG_E_DTYPE, "linear: expected x of the weight's dtype, f32, got f64");
     assert_null_and_error(wg_apply_with(NULL, params, fx.y), WG_E_NULL, "apply");
     assert_null_and_error(wg_apply_with(linear, NULL, fx.y), WG_E_NULL, "apply");
     FOR_EACH_BAD(IS_NULL, {

@@ -16,8 +16,8 @@ static void misuse_clamp(void)
 static void misuse_hardtanh(void)
 {
     REFUSED("hardtanh", wg_hardtanh(bad, -1, 1));
-    assert_null_and_error(wg_hardtanh(fx.labels, -1, 1), WG_E_DTYPE, "hardtanh: clamp: f32 or f64 is wanted: i64 [2]");
-    assert_null_and_error(wg_hardtanh(fx.x, 1, -1), WG_E_ARGUMENT, "hardtanh: clamp: nothing lies between 1 and -1");
+    assert_null_and_error(wg_hardtanh(fx.labels, -1, 1), WG_E_DTYPE, "hardtanh: f32 or f64 is wanted: i64 [2]");
+    assert_null_and_error(wg_hardtanh(fx.x, 1, -1), WG_E_ARGUMENT, "hardtanh: nothing lies between 1 and -1");
 }
 
 /* Gradients of two operands, the numbers after them sound. */
@@ -62,7 +62,7 @@ static void misuse_maxout(void)
     assert_null_and_error(wg_maxout(fx.x, 1, 0), WG_E_ARGUMENT, "maxout: ");
     assert_null_and_error(wg_maxout(fx.x, 1, INT64_MIN), WG_E_ARGUMENT, "maxout: ");
     assert_null_and_error(wg_maxout(deep, 7, 2), WG_E_SHAPE, "maxout: there is no rank left for the pieces: ");
-    assert_null_and_error(wg_maxout(fx.labels, 0, 2), WG_E_DTYPE, "maxout: max: ");
+    assert_null_and_error(wg_maxout(fx.labels, 0, 2), WG_E_DTYPE, "maxout: ");
 }
 
 /* ---- other values, other dtypes ---- */

@@ -89,7 +89,7 @@ static inline void decide(struct run *p, const wg_tensor *t)
     const size_t bytes = (size_t)wg_numel(t) * wg_dtype_size(wg_dtype_of(t));
     unsigned char *copy = malloc(bytes + 1);
     assert_non_null(copy);
-    assert_ok(wg_read(t, copy));
+    assert_ok(wg_read_raw(t, copy));
     for (size_t i = 0; i < bytes; i++) /* FNV-1a */
         p->decisions = (p->decisions ^ copy[i]) * 0x100000001B3u;
     free(copy);
