@@ -195,6 +195,19 @@ WG_HOT wg_kernel *kernel_of(const struct wg_thread *th, const wg_call *c)
     return simd ? simd : c->op->kernel[dtype];
 }
 
+/* A closure's forward. What it left open is closed before the call is recorded. */
+static __attribute__((noinline)) wg_status run_closure(const wg_call *c, wg_kernel *kernel)
+{
+    struct wg_thread *th = wg_self();
+    const wg_tape *top = th->top, *base = th->base;
+    th->base = top; /* which it may not close */
+    const wg_status status = kernel(c);
+    th->base = base;
+    if (wg_tape_unwind(th, top))
+        return status;
+    return wg_fail(WG_E_STATE, c->op->name, "%s: its forward left a tape open", c->op->name);
+}
+
 WG_HOT wg_status node_run(const struct wg_thread *th, struct wg_node *node, size_t n_out)
 {
     const wg_call *c = &node->call;
@@ -204,7 +217,10 @@ WG_HOT wg_status node_run(const struct wg_thread *th, struct wg_node *node, size
     for (size_t i = 0; i < n_out && empty; i++)
         empty = c->out[i]->numel == 0;
     wg_kernel *kernel = kernel_of(th, c);
-    const wg_status status = empty ? WG_OK : th->capture ? wg_capture_run(th, c, kernel) : kernel(c);
+    const wg_status status = empty                    ? WG_OK
+                             : th->capture            ? wg_capture_run(th, c, kernel)
+                             : c->op->flags & WG_USER ? run_closure(c, kernel)
+                                                      : kernel(c);
     if (c->op->writes)
         after_writing(c);
     return status;

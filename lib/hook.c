@@ -15,10 +15,13 @@ wg_status wg_walk_hooks(struct walk *w, wg_tensor *t)
         for (struct wg_hook_entry *hook = tape->hooks; hook; hook = hook->next) {
             if (hook->tensor != hooked || t->adjoint == WG_KNOWN_ZERO)
                 continue;
+            const wg_tape *base = th->base;
             th->in_hook = true;
+            th->base = th->top; /* which the hook may not close */
             wg_tensor *g = hook->fn(t->adjoint, hook->context);
+            th->base = base;
             th->in_hook = false;
-            if (th->top != th->walking)
+            if (!wg_tape_unwind(th, th->walking))
                 return wg_fail(WG_E_STATE, "hook", "hook: it left a tape open");
             if (!g)
                 return wg_fail(WG_E_STATE, "hook", "hook: it returned NULL");

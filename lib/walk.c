@@ -86,14 +86,17 @@ static void show_again(const wg_call *c, const uint8_t *states)
             operand_or_result(c, i)->state = states[i];
 }
 
-static wg_status vjp_of_user(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+static wg_status vjp_of_user(struct wg_thread *th, const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const size_t n = (size_t)c->n_in + c->n_out;
     uint8_t local[64], *states = n <= sizeof local ? local : wg_object_new(n);
     if (!states)
         return WG_E_MEMORY;
     hide_undeclared(c, states);
+    const wg_tape *base = th->base;
+    th->base = th->top; /* which it may not close */
     const wg_status status = c->op->vjp(c, gy, gx);
+    th->base = base;
     show_again(c, states);
     if (states != local)
         wg_object_free(states);
@@ -104,12 +107,12 @@ static wg_status vjp_of_user(const wg_call *c, wg_tensor *const *gy, wg_grad_slo
 WG_HOT wg_status vjp_of(struct wg_thread *th, const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const wg_tape *top = th->top;
-    const wg_status status = c->op->flags & WG_USER ? vjp_of_user(c, gy, gx) : c->op->vjp(c, gy, gx);
-    if (status != WG_OK)
-        return wg_op_failed(th, c->op, status, "backward");
-    if (th->top != top)
+    const wg_status status = c->op->flags & WG_USER ? vjp_of_user(th, c, gy, gx) : c->op->vjp(c, gy, gx);
+    if (th->top != top) {
+        wg_tape_unwind(th, top);
         return wg_fail(WG_E_STATE, c->op->name, "%s: its backward left a tape open", c->op->name);
-    return status;
+    }
+    return status == WG_OK ? status : wg_op_failed(th, c->op, status, "backward");
 }
 
 wg_status wg_walk_vjp(struct wg_thread *th, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx)

@@ -349,7 +349,14 @@ void *wg_module_context(const wg_module *module)
 static wg_tensor *forward(const wg_module_call *call, wg_tensor *x, bool relu)
 {
     const struct wg_module_type *type = call->module->type;
+    const wg_tape *top = wg_tape_top();
     wg_tensor *y = (relu ? type->forward_relu : type->forward)(call, x);
+    if (wg_tape_top() != top) {
+        while (wg_tape_top() && wg_tape_top() != top && wg_tape_close(wg_tape_top()) == WG_OK)
+            ;
+        (void)wg_error_set(WG_E_STATE, "apply", "apply: the forward function of %s left a tape open", type->name);
+        return NULL;
+    }
     if (!y && !wg_error_first())
         (void)wg_error_set(WG_E_STATE, "apply", "apply: the forward function of %s failed without saying why", type->name);
     return y;
