@@ -118,8 +118,11 @@ static wg_status make_input(struct wg_packing *p, struct wg_packed_row *row, int
         return WG_E_MEMORY;
     for (size_t i = 0; i < n; i++)
         offset[i] = (uint32_t)(p->at[p->source[m[i]][k]] / (size_t)size);
-    *(*gather)++ = (struct wg_packed_row){
-        .row = size == 4 ? wg_gather_4 : wg_gather_8, .params = offset, .stride = wg_strides_of(0), .at = {room, array}, .n = (int64_t)n};
+    *(*gather)++ = (struct wg_packed_row){.row = size == 4 ? wg_gather_4 : wg_gather_8,
+                                          .params = offset,
+                                          .stride = wg_strides_of(0),
+                                          .at = {room, array},
+                                          .n = (int64_t)n};
     row->at[k + 1] = room;
     *stride = 1;
     return WG_OK;
@@ -147,9 +150,9 @@ static wg_status make_calls(struct wg_packing *p, struct wg_packed *packed, char
         const size_t n = *WG_AT(p->starts, uint32_t, call + 1) - first;
         int64_t stride[WG_ROW_OPERANDS] = {1, 1, 1, 1};
         struct wg_packed_row row = {.row = p->keys[p->key[*m]].row,
-                                 .params = launch->params,
-                                 .at = {array + p->at[*m]},
-                                 .n = p->chained[call] ? -(int64_t)n : (int64_t)n};
+                                    .params = launch->params,
+                                    .at = {array + p->at[*m]},
+                                    .n = p->chained[call] ? -(int64_t)n : (int64_t)n};
         struct wg_packed_row *next = packed->rows + packed->n_rows;
         for (unsigned k = 0; k < launch->n_in; k++)
             WG_TRY(make_input(p, &row, &stride[k + 1], &next, m, n, k, array));
