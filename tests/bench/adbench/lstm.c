@@ -99,12 +99,12 @@ struct program {
 static wg_tensor *layer(wg_tensor *const *w, wg_tensor *h, wg_tensor *c, wg_tensor *x, int steps)
 {
     static wg_tensor *forget[MOST_STEPS], *out[MOST_STEPS], *hidden[MOST_STEPS];
-    if (wg_unbind(wg_sigmoid(wg_add(wg_mul(x, w[0]), w[4])), 0, forget, (size_t)steps) != WG_OK ||
-        wg_unbind(wg_sigmoid(wg_add(wg_mul(x, w[2]), w[6])), 0, out, (size_t)steps) != WG_OK)
+    if (wg_unbind(wg_sigmoid(wg_fma(x, w[0], w[4])), 0, forget, (size_t)steps) != WG_OK ||
+        wg_unbind(wg_sigmoid(wg_fma(x, w[2], w[6])), 0, out, (size_t)steps) != WG_OK)
         return NULL;
     for (int t = 0; t < steps; t++) {
-        wg_tensor *in = wg_sigmoid(wg_add(wg_mul(h, w[1]), w[5])), *change = wg_tanh(wg_add(wg_mul(h, w[3]), w[7]));
-        c = wg_add(wg_mul(c, forget[t]), wg_mul(in, change));
+        wg_tensor *in = wg_sigmoid(wg_fma(h, w[1], w[5])), *change = wg_tanh(wg_fma(h, w[3], w[7]));
+        c = wg_fma(c, forget[t], wg_mul(in, change));
         h = hidden[t] = wg_mul(out[t], wg_tanh(c));
     }
     return wg_stack(hidden, (size_t)steps, 0);
@@ -119,7 +119,7 @@ static wg_tensor *objective(const struct program *p)
     wg_tensor *const *last = w + 8 * layers, *x = wg_mul(p->now, last[0]);
     for (int l = 0; l < layers; l++)
         x = layer(w + 8 * l, wg_select(p->state, 0, 2 * l), wg_select(p->state, 0, 2 * l + 1), x, steps);
-    wg_tensor *y = wg_add(wg_mul(x, last[1]), last[2]);
+    wg_tensor *y = wg_fma(x, last[1], last[2]);
     wg_tensor *norm = wg_log(wg_add_scalar(wg_sum(wg_exp(y), .axis = 1, .keepdims = true), 2));
     return wg_mul_scalar(wg_sum(wg_mul(p->next, wg_sub(y, norm))), -1.0 / (steps * WIDE));
 }
