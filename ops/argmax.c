@@ -2,6 +2,7 @@
 #ifdef REAL
 #define NAME argmax
 #define RELATION >=
+#define BEYOND >
 #include "argument_tmpl.h"
 #else
 #define KERNEL_FILE "argmax.c"

@@ -2,6 +2,7 @@
 #ifdef REAL
 #define NAME argmin
 #define RELATION <=
+#define BEYOND <
 #include "argument_tmpl.h"
 #else
 #define KERNEL_FILE "argmin.c"

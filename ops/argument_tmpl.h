@@ -1,11 +1,11 @@
 /* The kernel of argmax and argmin, for the number type at hand: the place, in row-major order over the reduced axes, of the first
-   extremum, or of the first NaN. Before it is included: NAME the op, and RELATION, in which the first of equals stays (>= or <=). */
+   extremum, or of the first NaN. Before it is included: NAME the op, RELATION, in which the first of equals stays (>= or <=), and BEYOND, in which it
+   does not (> or <). */
 #include "route.h"
 
 #define PASS extremum
 #define ACC REAL
-#define TERM(x, c) (x)
-#define COMBINE(a, b) (WG_TAKES_FIRST(a, b, RELATION) ? (a) : (b))
+#define COMBINE(a, b) WG_EXTREMUM(a, b, BEYOND)
 #include "reduce_pass_tmpl.h"
 
 /* One column whose elements lie side by side: the extremum of each block, then its place in the first block that has the whole's, with
@@ -39,8 +39,9 @@ static wg_status T(reduce_columns)(const struct wg_reduction_plan *plan, const s
     REAL best[WG_REDUCE_WIDTH];
     (void)params;
     (void)threads;
-    if (w == 1 && plan->n_reduced == 1 && plan->reduced_in[0] == 1) {
-        place[0] = T(place_in_run)(x, plan->count);
+    if (wg_reduces_runs(plan) && !wg_reduces_short_rows(plan)) {
+        for (int64_t k = 0; k < w; k++)
+            place[k] = T(place_in_run)(x + k * s, plan->count);
         return WG_OK;
     }
     for (int64_t k = 0; k < w; k++) {
@@ -67,3 +68,4 @@ static wg_status T(reduce_columns)(const struct wg_reduction_plan *plan, const s
 #define EMPTY 0 /* the shape rule lets nothing be reduced only where there is no result */
 #include "reduce_tmpl.h"
 #undef RELATION
+#undef BEYOND

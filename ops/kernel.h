@@ -134,8 +134,26 @@ void wg_reduced_offsets(const struct wg_reduction_plan *plan, int64_t first, int
 /* Where, in an operand of those strides, the kept elements of that number lie; n is the number of axes. */
 int64_t wg_kept_offset(int n, const int64_t *extent, const int64_t *stride, int64_t index);
 
-/* Sizes in a pass of a reduction: elements of a block, lanes in it, blocks of a tile, columns side by side, totals that wait. */
-enum { WG_REDUCE_BLOCK = 256, WG_REDUCE_LANES = 16, WG_REDUCE_TILE = 64, WG_REDUCE_WIDTH = 32, WG_REDUCE_LEVELS = 48 };
+/* Sizes in a pass of a reduction: elements of a block, lanes in it, blocks of a tile, columns side by side, totals that wait; the most
+   elements of a row that is short. */
+enum {
+    WG_REDUCE_BLOCK = 256,
+    WG_REDUCE_LANES = 16,
+    WG_REDUCE_TILE = 64,
+    WG_REDUCE_WIDTH = 32,
+    WG_REDUCE_LEVELS = 48,
+    WG_REDUCE_SHORT = 64
+};
+
+/* Whether the elements of a column lie side by side; and whether they are so few that several columns are transposed together. */
+static inline bool wg_reduces_runs(const struct wg_reduction_plan *plan)
+{
+    return plan->n_reduced == 1 && plan->reduced_in[0] == 1;
+}
+static inline bool wg_reduces_short_rows(const struct wg_reduction_plan *plan)
+{
+    return wg_reduces_runs(plan) && plan->count <= WG_REDUCE_SHORT;
+}
 
 /* ---- sorting: what sort and topk share ---- */
 

@@ -5,8 +5,7 @@
 
 #define PASS largest
 #define ACC REAL
-#define TERM(x, c) (x)
-#define COMBINE(a, b) (WG_TAKES_FIRST(a, b, >=) ? (a) : (b))
+#define COMBINE(a, b) WG_EXTREMUM(a, b, >)
 #include "reduce_pass_tmpl.h"
 
 #define PASS sum

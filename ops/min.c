@@ -2,7 +2,7 @@
 #ifdef REAL
 #include "route.h"
 #define NAME min
-#define COMBINE(a, b) (WG_TAKES_FIRST(a, b, <=) ? (a) : (b))
+#define COMBINE(a, b) WG_EXTREMUM(a, b, <)
 #define FINISH(a, n) (a)
 #define EMPTY ((REAL)NAN) /* the shape rule lets nothing be reduced only where there is no result */
 #include "reduce_tmpl.h"

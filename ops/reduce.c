@@ -124,6 +124,11 @@ void wg_plan_reduction(const wg_tensor *x, const wg_tensor *y, unsigned axes, st
 void wg_reduced_offsets(const struct wg_reduction_plan *plan, int64_t first, int64_t n, int64_t *offset)
 {
     int64_t index[WG_MAX_RANK] = {0}, at = 0, rest = first;
+    if (plan->n_reduced == 1) {
+        for (int64_t i = 0; i < n; i++)
+            offset[i] = (first + i) * plan->reduced_in[0];
+        return;
+    }
     for (int axis = plan->n_reduced - 1; axis >= 0; axis--) {
         index[axis] = rest % plan->reduced[axis];
         rest /= plan->reduced[axis];
@@ -191,7 +196,7 @@ wg_status wg_argument_shape(const wg_call *c, wg_spec *out)
     return WG_OK;
 }
 
-/* Where elements lie side by side, the first one is chosen from twice, and one block of each group is searched for the extremum, which
+/* Where elements lie side by side and are many, the first one is chosen from twice, and one block of each group is searched for the extremum, which
    is compared with itself. */
 wg_cost wg_argument_cost(const wg_call *c)
 {
@@ -199,7 +204,7 @@ wg_cost wg_argument_cost(const wg_call *c)
     struct wg_reduction_plan plan;
     wg_cost cost = wg_extremum_cost(c);
     wg_plan_reduction(c->in[0], c->out[0], p->axes, &plan);
-    if (plan.n_reduced == 1 && plan.reduced_in[0] == 1)
+    if (wg_reduces_runs(&plan) && !wg_reduces_short_rows(&plan))
         cost.compare += (double)plan.outputs * (double)(3 + (plan.count < WG_REDUCE_BLOCK ? plan.count : WG_REDUCE_BLOCK));
     return cost;
 }

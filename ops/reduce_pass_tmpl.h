@@ -1,6 +1,7 @@
 /* One pass of a reduction over columns, for the number type at hand. Before it is included:
-   PASS its name, ACC the type of totals, TERM(x, c) what is combined of an element x of a column with number c, COMBINE(a, b) an
-   associative combination; COLUMN the type of a column's number where it is not ACC. It makes T(PASS_columns) and, which may do alone, T(PASS_run).
+   PASS its name, ACC the type of totals, TERM(x, c) what is combined of an element x of a column with number c where that is not x,
+   COMBINE(a, b) an associative combination; COLUMN the type of a column's number where it is not ACC. It makes T(PASS_columns) and,
+   which may do alone, T(PASS_run).
 
    Order of combination, by logical index alone: within a block of 256 elements 16 interleaved lanes, joined as a tree; blocks joined as a
    binary counter carries; 64 blocks make a tile, the unit of threads. Columns side by side in memory are worked on together, which
@@ -10,10 +11,84 @@
 #ifndef COLUMN
 #define COLUMN ACC
 #endif
+#ifndef TERM
+#define TERM(x, c) (x)
+#define WG_TERMS_ARE_ELEMENTS
+#endif
+
+#define WG_AT(j) ((ACC)(REAL)x[offset[j] + k])
+
+/* Halves of a block's lanes are joined until one is left, which is the total. */
+WG_INLINE void OF_PASS(_tree)(ACC lane[][WG_REDUCE_WIDTH], int64_t lanes, int64_t half, int64_t w, ACC *total)
+{
+    for (; half > 1; half /= 2)
+        for (int64_t j = 0; j < half && j + half < lanes; j++)
+            for (int64_t k = 0; k < w; k++)
+                lane[j][k] = COMBINE(lane[j][k], lane[j + half][k]);
+    if (lanes > 1)
+        for (int64_t k = 0; k < w; k++)
+            total[k] = COMBINE(lane[0][k], lane[1][k]);
+    else
+        for (int64_t k = 0; k < w; k++)
+            total[k] = lane[0][k];
+}
+
+#ifdef WG_TERMS_ARE_ELEMENTS
+/* A block of at most two elements a lane, of a full group of columns side by side: lanes need no filling, for their first combination
+   reads elements. */
+WG_INLINE void OF_PASS(_few)(const ELEM *x, const int64_t *offset, int64_t m, ACC *total)
+{
+    enum { HALF = WG_REDUCE_LANES / 2 };
+    ACC lane[HALF][WG_REDUCE_WIDTH];
+    const int64_t filled = m < HALF ? m : HALF;
+    for (int64_t j = 0; j < filled; j++)
+        if (j + 3 * HALF < m)
+            for (int64_t k = 0; k < WG_REDUCE_WIDTH; k++) {
+                const ACC a = COMBINE(WG_AT(j), WG_AT(j + 2 * HALF)), b = COMBINE(WG_AT(j + HALF), WG_AT(j + 3 * HALF));
+                lane[j][k] = COMBINE(a, b);
+            }
+        else if (j + 2 * HALF < m)
+            for (int64_t k = 0; k < WG_REDUCE_WIDTH; k++) {
+                const ACC a = COMBINE(WG_AT(j), WG_AT(j + 2 * HALF)), b = WG_AT(j + HALF);
+                lane[j][k] = COMBINE(a, b);
+            }
+        else if (j + HALF < m)
+            for (int64_t k = 0; k < WG_REDUCE_WIDTH; k++)
+                lane[j][k] = COMBINE(WG_AT(j), WG_AT(j + HALF));
+        else
+            for (int64_t k = 0; k < WG_REDUCE_WIDTH; k++)
+                lane[j][k] = WG_AT(j);
+    OF_PASS(_tree)(lane, filled, HALF / 2, WG_REDUCE_WIDTH, total);
+}
+
+/* A block of m elements, at least a lane each, of every row of a full group whose own elements lie side by side: lanes run along the rows
+   at first, then across them. */
+WG_INLINE void OF_PASS(_rows)(const ELEM *x, int64_t s, int64_t m, ACC *total)
+{
+    ACC along[WG_REDUCE_WIDTH][WG_REDUCE_LANES], across[WG_REDUCE_LANES][WG_REDUCE_WIDTH];
+    const int64_t whole = m / WG_REDUCE_LANES * WG_REDUCE_LANES;
+    for (int64_t k = 0; k < WG_REDUCE_WIDTH; k++) {
+        const ELEM *row = x + k * s;
+        ACC lane[WG_REDUCE_LANES];
+        for (int64_t j = 0; j < WG_REDUCE_LANES; j++)
+            lane[j] = row[j];
+        for (int64_t at = WG_REDUCE_LANES; at < whole; at += WG_REDUCE_LANES)
+            _Pragma("omp simd") for (int64_t j = 0; j < WG_REDUCE_LANES; j++) lane[j] = COMBINE(lane[j], (ACC)(REAL)row[at + j]);
+        for (int64_t j = 0; j < WG_REDUCE_LANES; j++)
+            along[k][j] = lane[j];
+    }
+    for (int64_t j = 0; j < WG_REDUCE_LANES; j++)
+        for (int64_t k = 0; k < WG_REDUCE_WIDTH; k++)
+            across[j][k] = along[k][j];
+    for (int64_t j = 0; whole + j < m; j++)
+        for (int64_t k = 0; k < WG_REDUCE_WIDTH; k++)
+            across[j][k] = COMBINE(across[j][k], (ACC)(REAL)x[k * s + whole + j]);
+    OF_PASS(_tree)(across, WG_REDUCE_LANES, WG_REDUCE_LANES / 2, WG_REDUCE_WIDTH, total);
+}
+#endif
 
 /* One block of m elements at x + offset[j], of w columns of stride s with numbers c: into total[w]. */
-static inline void OF_PASS(_block)(const ELEM *x, const int64_t *offset, int64_t m, int64_t s, int64_t w, const COLUMN *c,
-                                   ACC *total)
+WG_INLINE void OF_PASS(_block)(const ELEM *x, const int64_t *offset, int64_t m, int64_t s, int64_t w, const COLUMN *c, ACC *total)
 {
     ACC lane[WG_REDUCE_LANES][WG_REDUCE_WIDTH];
     const int64_t lanes = m < WG_REDUCE_LANES ? m : WG_REDUCE_LANES;
@@ -29,12 +104,7 @@ static inline void OF_PASS(_block)(const ELEM *x, const int64_t *offset, int64_t
             for (int64_t k = 0; k < w; k++)
                 lane[j % WG_REDUCE_LANES][k] = COMBINE(lane[j % WG_REDUCE_LANES][k], TERM((REAL)x[offset[j] + k * s], c[k]));
     }
-    for (int64_t half = WG_REDUCE_LANES / 2; half > 0; half /= 2)
-        for (int64_t j = 0; j < half && j + half < lanes; j++)
-            for (int64_t k = 0; k < w; k++)
-                lane[j][k] = COMBINE(lane[j][k], lane[j + half][k]);
-    for (int64_t k = 0; k < w; k++)
-        total[k] = lane[0][k];
+    OF_PASS(_tree)(lane, lanes, WG_REDUCE_LANES / 2, w, total);
 }
 
 /* The same for one column whose elements lie side by side: the lanes are a vector. */
@@ -97,21 +167,41 @@ typedef struct {
     ACC *total;
 } OF_PASS(_pass);
 
+/* The block of m elements from number at on. A full group of columns side by side has loops of constant length. */
+static inline void OF_PASS(_part)(const OF_PASS(_pass) * p, int64_t at, int64_t m, ACC *total)
+{
+    if (wg_reduces_runs(p->plan)) {
+#ifdef WG_TERMS_ARE_ELEMENTS
+        if (p->w == WG_REDUCE_WIDTH && m >= WG_REDUCE_LANES)
+            OF_PASS(_rows)(p->x + at, p->s, m, total);
+        else
+#endif
+            for (int64_t k = 0; k < p->w; k++)
+                total[k] = OF_PASS(_run)(p->x + k * p->s + at, m, p->c ? p->c + k : NULL);
+        return;
+    }
+    int64_t offset[WG_REDUCE_BLOCK];
+    wg_reduced_offsets(p->plan, at, m, offset);
+#ifdef WG_TERMS_ARE_ELEMENTS
+    if (p->w == WG_REDUCE_WIDTH && p->s == 1 && m <= 2 * WG_REDUCE_LANES) {
+        OF_PASS(_few)(p->x, offset, m, total);
+        return;
+    }
+#endif
+    if (p->w == WG_REDUCE_WIDTH && p->s == 1)
+        OF_PASS(_block)(p->x, offset, m, 1, WG_REDUCE_WIDTH, p->c, total);
+    else
+        OF_PASS(_block)(p->x, offset, m, p->s, p->w, p->c, total);
+}
+
 static inline void OF_PASS(_tile)(const OF_PASS(_pass) * p, int64_t first, int64_t n, ACC *total)
 {
     OF_PASS(_joiner) joiner;
     joiner.pushed = joiner.depth = 0;
     joiner.w = p->w;
     for (int64_t at = first; at < first + n; at += WG_REDUCE_BLOCK) {
-        const int64_t m = first + n - at < WG_REDUCE_BLOCK ? first + n - at : WG_REDUCE_BLOCK;
         ACC block[WG_REDUCE_WIDTH];
-        if (p->w == 1 && p->plan->n_reduced == 1 && p->plan->reduced_in[0] == 1) {
-            block[0] = OF_PASS(_run)(p->x + at, m, p->c);
-        } else {
-            int64_t offset[WG_REDUCE_BLOCK];
-            wg_reduced_offsets(p->plan, at, m, offset);
-            OF_PASS(_block)(p->x, offset, m, p->s, p->w, p->c, block);
-        }
+        OF_PASS(_part)(p, at, first + n - at < WG_REDUCE_BLOCK ? first + n - at : WG_REDUCE_BLOCK, block);
         OF_PASS(_join)(&joiner, block);
     }
     OF_PASS(_join_end)(&joiner, total);
@@ -133,6 +223,10 @@ static inline wg_status OF_PASS(_columns)(const struct wg_reduction_plan *plan, 
 {
     const int64_t tile = (int64_t)WG_REDUCE_BLOCK * WG_REDUCE_TILE, tiles = (plan->count + tile - 1) / tile;
     OF_PASS(_pass) p = {plan, x, s, w, c, total};
+    if (plan->count <= WG_REDUCE_BLOCK) {
+        OF_PASS(_part)(&p, 0, plan->count, total);
+        return WG_OK;
+    }
     if (tiles <= 1) {
         OF_PASS(_tiles)(0, 1, &p);
         return WG_OK;
@@ -152,6 +246,8 @@ static inline wg_status OF_PASS(_columns)(const struct wg_reduction_plan *plan, 
 }
 
 #undef OF_PASS
+#undef WG_AT
+#undef WG_TERMS_ARE_ELEMENTS
 #undef PASS
 #undef ACC
 #undef COLUMN

@@ -6,14 +6,12 @@
                                  result[w], on so many threads; IN, OUT and RESULT too where elements in memory are not ELEM and
                                  results not REAL
 
-   Columns side by side in memory are worked on together; columns or, where there is one group of them, tiles go to threads. */
+   Columns side by side in memory are worked on together; so are short columns whose own elements are side by side, which are transposed
+   first. Columns or, where there is one group of them, tiles go to threads. */
 
 #ifdef COMBINE
 #ifndef ACC
 #define ACC REAL
-#endif
-#ifndef TERM
-#define TERM(x, c) (x)
 #endif
 typedef ACC T(total);
 #define PASS NAME
@@ -64,16 +62,28 @@ static inline void T(WG_JOIN(NAME, _join_row))(int64_t n, char *const *at, const
 #define RESULT REAL
 #endif
 
+#define ENTRY IN
+#include "transpose_tmpl.h"
+
 /* A reduction under way: what the parts of its work read and write. */
 typedef struct {
-    struct wg_reduction_plan plan;
+    struct wg_reduction_plan plan, across; /* of the operand; of a transposed block of it */
     const struct wg_reduce_params *params;
     const IN *x;
     OUT *y;
     int64_t columns, width, groups, s_in, s_out; /* columns along the innermost kept axis, so many of them worked on together */
     int threads;                                 /* for one group of columns */
     int failed;
+    bool short_rows;
 } T(reducer);
+
+/* w columns whose few elements lie side by side. */
+static wg_status T(reduce_short_rows)(const T(reducer) * r, const IN *x, int64_t w, RESULT *result)
+{
+    IN block[WG_REDUCE_SHORT * WG_REDUCE_WIDTH];
+    T(transpose)(x, r->s_in, w, r->plan.count, block, WG_REDUCE_WIDTH);
+    return T(reduce_columns)(&r->across, r->params, 1, block, 1, w, result);
+}
 
 static void T(reduce_groups)(int64_t first, int64_t last, void *context)
 {
@@ -83,11 +93,13 @@ static void T(reduce_groups)(int64_t first, int64_t last, void *context)
         const int64_t in = wg_kept_offset(r->plan.n_kept - 1, r->plan.kept, r->plan.kept_in, row);
         const int64_t out = wg_kept_offset(r->plan.n_kept - 1, r->plan.kept, r->plan.kept_out, row);
         const int64_t k0 = job % r->groups * r->width, w = r->columns - k0 < r->width ? r->columns - k0 : r->width;
+        const IN *x = r->x + in + k0 * r->s_in;
         RESULT result[WG_REDUCE_WIDTH];
         if (r->plan.count == 0) {
             for (int64_t k = 0; k < w; k++)
                 result[k] = EMPTY;
-        } else if (T(reduce_columns)(&r->plan, r->params, r->threads, r->x + in + k0 * r->s_in, r->s_in, w, result) != WG_OK) {
+        } else if ((r->short_rows && w > 1 ? T(reduce_short_rows)(r, x, w, result)
+                                           : T(reduce_columns)(&r->plan, r->params, r->threads, x, r->s_in, w, result)) != WG_OK) {
             __atomic_store_n(&r->failed, 1, __ATOMIC_RELAXED);
             continue;
         }
@@ -107,8 +119,11 @@ static wg_status T(NAME)(const wg_call *c)
     r.columns = inner >= 0 ? r.plan.kept[inner] : 1;
     r.s_in = inner >= 0 ? r.plan.kept_in[inner] : 0;
     r.s_out = inner >= 0 ? r.plan.kept_out[inner] : 0;
-    /* columns side by side are worked on together, unless a column's own elements are the ones side by side */
-    r.width = r.plan.n_reduced == 1 && r.plan.reduced_in[0] == 1 ? 1 : WG_REDUCE_WIDTH;
+    /* columns are worked on together, unless a column's own elements are the ones side by side, and many */
+    r.short_rows = wg_reduces_short_rows(&r.plan);
+    r.across = r.plan;
+    r.across.reduced_in[0] = WG_REDUCE_WIDTH;
+    r.width = wg_reduces_runs(&r.plan) && r.plan.count > WG_REDUCE_BLOCK ? 1 : WG_REDUCE_WIDTH;
     r.groups = (r.columns + r.width - 1) / r.width;
     r.failed = 0;
     const int64_t jobs = r.columns ? r.plan.outputs / r.columns * r.groups : 0;

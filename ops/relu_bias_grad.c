@@ -6,7 +6,6 @@
 
 #define PASS relu_bias
 #define ACC REAL
-#define TERM(x, c) (x)
 #define COMBINE(a, b) ((a) + (b))
 #include "reduce_pass_tmpl.h"
 
