@@ -204,7 +204,7 @@ int main(int n_arguments, char **argument)
 {
     static const int64_t points[] = {1000, 10000}, dimensions[] = {2, 10, 64}, components[] = {5, 25, 50, 100, 200};
     must(wg_set_threads(1) == WG_OK);
-    if (n_arguments > 1 && strcmp(argument[1], "--check") == 0) {
+    if (n_arguments > 1 && strcmp(argument[1], "check") == 0) {
         check(20, 2, 3);
         check(15, 5, 4);
         check(40, 3, 1);

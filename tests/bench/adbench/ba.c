@@ -1,0 +1,266 @@
+/* Residuals of bundle adjustment and the blocks of their sparse Jacobian, beside the same residuals in plain C.
+
+   Observation i sees point X (3 numbers) by camera (r, C, f, x0, k): a rotation vector r, a centre C, a focal length f, a principal point
+   x0 and two coefficients k of radial distortion, 11 in all. With Y = R(r) (X - C), u = (Y_0, Y_1) / Y_2 and s = |u|²,
+
+     residual = w (f (1 + k_0 s + k_1 s²) u + x0 - seen),   and for the weight w: 1 - w².
+
+   R(r) v = v cos t + (a × v) sin t + a (a·v)(1 - cos t), t = |r|, a = r/t: Rodrigues. A block is 2 × (11 + 3 + 1); that of the weight
+   residual is -2 w. Source of the problem: as of gmm.c. */
+#include "adbench.h"
+
+enum { CAMERA = 11, POINT = 3, BLOCK = CAMERA + POINT + 1 };
+
+struct bundle {
+    int64_t n, cameras, points;
+    double *camera[CAMERA], *point[POINT], *weight, *seen[2]; /* by component */
+    int64_t *by, *of;                                         /* camera and point of an observation */
+    wg_tensor *x[BLOCK], *target[2], *by_camera, *of_point;   /* components of cameras, of points, and weights */
+    wg_tensor *residual[3], *block[2][BLOCK], *weight_block;
+};
+
+/* ---- plain C ---- */
+
+static void one_by_hand(const double *c, const double *p, double w, const double *seen, double *residual)
+{
+    const double v[3] = {p[0] - c[3], p[1] - c[4], p[2] - c[5]}, square = c[0] * c[0] + c[1] * c[1] + c[2] * c[2], t = sqrt(square);
+    const double a[3] = {c[0] / t, c[1] / t, c[2] / t}, cosine = cos(t), sine = sin(t);
+    const double dot = (a[0] * v[0] + a[1] * v[1] + a[2] * v[2]) * (1 - cosine);
+    const double y[3] = {v[0] * cosine + (a[1] * v[2] - a[2] * v[1]) * sine + a[0] * dot,
+                         v[1] * cosine + (a[2] * v[0] - a[0] * v[2]) * sine + a[1] * dot,
+                         v[2] * cosine + (a[0] * v[1] - a[1] * v[0]) * sine + a[2] * dot};
+    const double u[2] = {y[0] / y[2], y[1] / y[2]}, s = u[0] * u[0] + u[1] * u[1], scale = c[6] * (1 + c[9] * s + c[10] * s * s);
+    residual[0] = w * (scale * u[0] + c[7] - seen[0]);
+    residual[1] = w * (scale * u[1] + c[8] - seen[1]);
+    residual[2] = 1 - w * w;
+}
+
+/* Cameras and points as a program in C would keep them: one after the other. */
+static void by_hand(const struct bundle *b, const double *camera, const double *point, const double *seen, double *residual)
+{
+    for (int64_t i = 0; i < b->n; i++)
+        one_by_hand(camera + CAMERA * b->by[i], point + POINT * b->of[i], b->weight[i], seen + 2 * i, residual + 3 * i);
+}
+
+/* ---- Wengert ---- */
+
+/* a₀ b₁ - a₁ b₀ */
+static wg_tensor *crossed(wg_tensor *a0, wg_tensor *b1, wg_tensor *a1, wg_tensor *b0)
+{
+    return wg_sub(wg_mul(a0, b1), wg_mul(a1, b0));
+}
+
+static wg_tensor *dotted(wg_tensor *const *a, wg_tensor *const *b)
+{
+    return wg_fma(a[2], b[2], wg_fma(a[1], b[1], wg_mul(a[0], b[0])));
+}
+
+/* Of every observation at once; x: its camera, point and weight, by component. */
+static void residuals(const struct bundle *b, wg_tensor *const *x, wg_tensor **residual)
+{
+    wg_tensor *v[3], *a[3], *y[3], *t = wg_sqrt(dotted(x, x)), *cosine = wg_cos(t), *sine = wg_sin(t), *inverse = wg_reciprocal(t);
+    for (int i = 0; i < 3; i++) {
+        v[i] = wg_sub(x[CAMERA + i], x[3 + i]);
+        a[i] = wg_mul(x[i], inverse);
+    }
+    wg_tensor *along = wg_mul(dotted(a, v), wg_add_scalar(wg_neg(cosine), 1));
+    for (int i = 0; i < 3; i++) {
+        const int j = (i + 1) % 3, k = (i + 2) % 3;
+        y[i] = wg_fma(a[i], along, wg_fma(crossed(a[j], v[k], a[k], v[j]), sine, wg_mul(v[i], cosine)));
+    }
+    wg_tensor *depth = wg_reciprocal(y[2]), *u[2] = {wg_mul(y[0], depth), wg_mul(y[1], depth)};
+    wg_tensor *s = wg_fma(u[0], u[0], wg_mul(u[1], u[1]));
+    wg_tensor *scale = wg_mul(x[6], wg_add_scalar(wg_mul(s, wg_fma(x[10], s, x[9])), 1)), *w = x[BLOCK - 1];
+    for (int i = 0; i < 2; i++)
+        residual[i] = wg_mul(w, wg_sub(wg_fma(scale, u[i], x[7 + i]), b->target[i]));
+    residual[2] = wg_add_scalar(wg_neg(wg_square(w)), 1);
+}
+
+/* Residuals and blocks. An observation's residual depends on its own block alone, so the gradient of a sum over observations holds a row
+   of every block. */
+static wg_status step(void *context)
+{
+    struct bundle *b = context;
+    WG_TAPE(tape);
+    wg_tensor *x[BLOCK], *residual[3], *row[BLOCK];
+    for (int i = 0; i < BLOCK; i++) {
+        x[i] = i == BLOCK - 1 ? b->x[i] : wg_index_select(b->x[i], 0, i < CAMERA ? b->by_camera : b->of_point);
+        if (!x[i])
+            return WG_E_NULL;
+    }
+    residuals(b, x, residual);
+    wg_tensor *one = wg_ones(WG_F64, WG_SHAPE(b->n));
+    for (int r = 0; r < 2; r++) {
+        const wg_status status = wg_grad_many(residual[r], x, BLOCK, row, .grad = one, .unused = WG_ZEROS);
+        if (status != WG_OK)
+            return status;
+        for (int i = 0; i < BLOCK; i++)
+            if (!(b->block[r][i] = wg_keep(row[i])))
+                return WG_E_NULL;
+    }
+    if (!(b->weight_block = wg_keep(wg_mul_scalar(x[BLOCK - 1], -2))))
+        return WG_E_NULL;
+    for (int i = 0; i < 3; i++)
+        if (!(b->residual[i] = wg_keep(residual[i])))
+            return WG_E_NULL;
+    return WG_OK;
+}
+
+static void drop_results(struct bundle *b)
+{
+    for (int i = 0; i < 3; i++)
+        wg_free(b->residual[i]);
+    for (int i = 0; i < BLOCK; i++)
+        wg_free(b->block[0][i]), wg_free(b->block[1][i]);
+    wg_free(b->weight_block);
+}
+
+/* ---- the problem ---- */
+
+static void open_problem(struct bundle *b, int64_t n, int64_t cameras, int64_t points)
+{
+    static const double middle[CAMERA] = {0.1, -0.2, 0.3, 0, 0, -8, 500, 320, 240, 0.01, 0.001};
+    static const double reach[CAMERA] = {0.3, 0.3, 0.3, 1, 1, 1, 50, 10, 10, 0.01, 0.001};
+    *b = (struct bundle){.n = n, .cameras = cameras, .points = points};
+    for (int i = 0; i < CAMERA; i++)
+        b->camera[i] = numbers((size_t)cameras, middle[i], reach[i]);
+    for (int i = 0; i < POINT; i++)
+        b->point[i] = numbers((size_t)points, 0, 1);
+    for (int i = 0; i < 2; i++)
+        b->seen[i] = numbers((size_t)n, 300, 200);
+    b->weight = numbers((size_t)n, 1, 0.5);
+    b->by = malloc((size_t)n * sizeof *b->by);
+    b->of = malloc((size_t)n * sizeof *b->of);
+    must(b->by && b->of);
+    for (int64_t i = 0; i < n; i++) {
+        b->by[i] = i * 7 % cameras;
+        b->of[i] = i * 31 % points;
+    }
+    for (int i = 0; i < BLOCK; i++) {
+        double *from = i < CAMERA ? b->camera[i] : i < CAMERA + POINT ? b->point[i - CAMERA] : b->weight;
+        b->x[i] = wg_from(from, WG_SHAPE(i < CAMERA ? cameras : i < CAMERA + POINT ? points : n));
+        must(wg_require_grad(b->x[i], true) != NULL);
+    }
+    for (int i = 0; i < 2; i++)
+        must((b->target[i] = wg_from(b->seen[i], WG_SHAPE(n))) != NULL);
+    must((b->by_camera = wg_from(b->by, WG_SHAPE(n))) != NULL);
+    must((b->of_point = wg_from(b->of, WG_SHAPE(n))) != NULL);
+}
+
+static void close_problem(struct bundle *b)
+{
+    for (int i = 0; i < CAMERA; i++)
+        free(b->camera[i]);
+    for (int i = 0; i < POINT; i++)
+        free(b->point[i]);
+    for (int i = 0; i < 2; i++)
+        free(b->seen[i]), wg_free(b->target[i]);
+    for (int i = 0; i < BLOCK; i++)
+        wg_free(b->x[i]);
+    free(b->weight), free(b->by), free(b->of);
+    wg_free(b->by_camera), wg_free(b->of_point);
+}
+
+/* One observation's numbers, one after the other. */
+static void gathered(const struct bundle *b, int64_t i, double *block)
+{
+    for (int k = 0; k < BLOCK; k++)
+        block[k] = k < CAMERA ? b->camera[k][b->by[i]] : k < CAMERA + POINT ? b->point[k - CAMERA][b->of[i]] : b->weight[i];
+}
+
+/* Of the values that come out, the one farthest from its due. */
+static void farther(double got, double want, double *worst, double *due)
+{
+    if (fabs(got - want) / fmax(1, fabs(want)) >= fabs(*worst - *due) / fmax(1, fabs(*due)))
+        *worst = got, *due = want;
+}
+
+static double at(const wg_tensor *t, int64_t i)
+{
+    const double *data = wg_data((wg_tensor *)(uintptr_t)t);
+    return data[i];
+}
+
+static void check(void)
+{
+    struct bundle b;
+    double value = 0, value_due = 0, slope = 0, slope_due = 0;
+    open_problem(&b, 60, 5, 20);
+    must(step(&b) == WG_OK);
+    for (int64_t i = 0; i < b.n; i++) {
+        double x[BLOCK], residual[3], above[3], below[3];
+        const double seen[2] = {b.seen[0][i], b.seen[1][i]};
+        gathered(&b, i, x);
+        one_by_hand(x, x + CAMERA, x[BLOCK - 1], seen, residual);
+        for (int r = 0; r < 3; r++)
+            farther(at(b.residual[r], i), residual[r], &value, &value_due);
+        for (int k = 0; k < BLOCK; k++) {
+            const double kept = x[k], h = 1e-5;
+            x[k] = kept + h;
+            one_by_hand(x, x + CAMERA, x[BLOCK - 1], seen, above);
+            x[k] = kept - h;
+            one_by_hand(x, x + CAMERA, x[BLOCK - 1], seen, below);
+            x[k] = kept;
+            for (int r = 0; r < 2; r++)
+                farther(at(b.block[r][k], i), (above[r] - below[r]) / (2 * h), &slope, &slope_due);
+            if (k == BLOCK - 1)
+                farther(at(b.weight_block, i), (above[2] - below[2]) / (2 * h), &slope, &slope_due);
+        }
+    }
+    agree("the residual farthest from plain C's", value, value_due, 1e-11);
+    agree("the element of a block farthest from differences", slope, slope_due, 1e-5);
+    wg_replay *replay = wg_capture(step, &b);
+    struct bundle eager = b;
+    must(replay && wg_replay_run(replay) == WG_OK && step(&eager) == WG_OK);
+    double same = 1;
+    for (int r = 0; r < 2; r++)
+        for (int k = 0; k < BLOCK; k++)
+            same = same != 0 && memcmp(wg_data(b.block[r][k]), wg_data(eager.block[r][k]), (size_t)b.n * sizeof(double)) == 0;
+    agree("replayed blocks have the bits of eager ones", same, 1, 0);
+    wg_replay_destroy(replay);
+    drop_results(&eager);
+    drop_results(&b);
+    close_problem(&b);
+}
+
+static void measure(int64_t n, int64_t cameras, int64_t points)
+{
+    struct bundle b;
+    double hand, eager, replayed;
+    open_problem(&b, n, cameras, points);
+    double *camera = malloc((size_t)(CAMERA * cameras) * sizeof(double)),
+           *point = malloc((size_t)(POINT * points) * sizeof(double));
+    double *seen = malloc((size_t)(2 * n) * sizeof(double)), *residual = malloc((size_t)(3 * n) * sizeof(double));
+    must(camera && point && seen && residual);
+    for (int64_t i = 0; i < CAMERA * cameras; i++)
+        camera[i] = b.camera[i % CAMERA][i / CAMERA];
+    for (int64_t i = 0; i < POINT * points; i++)
+        point[i] = b.point[i % POINT][i / POINT];
+    for (int64_t i = 0; i < 2 * n; i++)
+        seen[i] = b.seen[i % 2][i / 2];
+    LEAST(hand, by_hand(&b, camera, point, seen, residual));
+    LEAST(eager, must(step(&b) == WG_OK); drop_results(&b));
+    wg_replay *replay = wg_capture(step, &b);
+    must(replay != NULL);
+    LEAST(replayed, must(wg_replay_run(replay) == WG_OK));
+    printf("%8lld %12.3f %12.3f %12.3f %8.2f %8.2f   goal 4\n", (long long)n, 1e3 * hand, 1e3 * eager, 1e3 * replayed, eager / hand,
+           replayed / hand);
+    wg_replay_destroy(replay);
+    drop_results(&b);
+    free(camera), free(point), free(seen), free(residual);
+    close_problem(&b);
+}
+
+int main(int n_arguments, char **argument)
+{
+    must(wg_set_threads(1) == WG_OK);
+    if (n_arguments > 1 && strcmp(argument[1], "check") == 0) {
+        check();
+        return finish();
+    }
+    puts(
+        "Bundle adjustment, f64, 1 thread, least CPU time: residuals in plain C; residuals and Jacobian blocks, also replayed; ratios");
+    puts("observed      hand/ms    blocks/ms  replayed/ms    ratio replayed");
+    measure(30000, 50, 10000);
+    return 0;
+}
