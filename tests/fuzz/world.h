@@ -1,0 +1,114 @@
+/* What a random sequence of calls acts on: live handles, open tapes, and what must hold after every call. */
+#ifndef FUZZ_WORLD_H
+#define FUZZ_WORLD_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <wengert.h>
+
+enum { MOST_HANDLES = 24, MOST_TAPES = 4, MOST_BYTES = 1024 };
+
+/* A handle that may be used: the caller's (tape 0), the module's, or of the tape of that depth. */
+struct handle {
+    wg_tensor *t;
+    int tape;
+    bool borrowed;
+    size_t bytes;           /* of the caller's, if few enough to be looked at */
+    char saved[MOST_BYTES]; /* what it held when the outermost tape was opened, or at the last committed update */
+};
+
+struct open_tape {
+    wg_tape *tape;
+    bool failed; /* an error was recorded while it was on top */
+};
+
+struct world {
+    uint64_t random, seed;
+    bool verbose;
+    const char *doing; /* the action that runs */
+    struct handle handle[MOST_HANDLES];
+    int n;
+    struct open_tape open[MOST_TAPES];
+    int depth;
+    bool updating;
+    bool any_failed; /* on some open tape */
+    bool written;    /* the caller wrote while a tape was open: what it wrote is not undone */
+    wg_module *net;
+    wg_optim *optim;
+    wg_replay *replay;
+    wg_tensor *captured; /* the operand of the step that was captured, not in the list */
+    int *closures;       /* contexts alive: each must be destroyed once */
+};
+
+/* ---- chance ---- */
+
+static inline uint64_t draw(struct world *w)
+{
+    uint64_t z = (w->random += 0x9E3779B97F4A7C15u);
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return z ^ z >> 31;
+}
+
+static inline int below(struct world *w, int n)
+{
+    return (int)(draw(w) % (uint64_t)n);
+}
+
+static inline bool chance(struct world *w, int percent)
+{
+    return below(w, 100) < percent;
+}
+
+/* ---- what must hold ---- */
+
+/* Prints what was wrong and the sequence's seed, and ends the program. */
+_Noreturn void broken(const struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static inline void say(const struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static inline void say(const struct world *w, const char *format, ...)
+{
+    if (!w->verbose)
+        return;
+    va_list rest;
+    va_start(rest, format);
+    vprintf(format, rest);
+    va_end(rest);
+    fflush(stdout);
+}
+
+/* After a call: it succeeded and no error is recorded, or it failed and the record says why. Takes the record. */
+void judge(struct world *w, bool succeeded);
+wg_status judged(struct world *w, wg_status status);
+/* The same of a tensor, which joins the list if it was made. Returns it. */
+wg_tensor *adopt(struct world *w, wg_tensor *t);
+
+/* ---- handles and tapes ---- */
+
+wg_tensor *any_handle(struct world *w);  /* NULL if there is none */
+wg_tensor *fresh_value(struct world *w); /* not in the list: the open tape's, or the caller's, who must adopt it */
+wg_shape any_shape(struct world *w);
+void forget(struct world *w, const wg_tensor *t);
+void save_owned(struct world *w); /* what the caller's tensors hold now is what a failed step must leave */
+void open_tape(struct world *w, bool trace);
+void close_tape(struct world *w); /* the top one; the effects of a failed one must be undone */
+
+/* ---- actions (act_*.c) ---- */
+
+struct action {
+    const char *name;
+    int weight;
+    void (*run)(struct world *w);
+};
+extern const struct action value_actions[], op_actions[], tape_actions[], function_actions[],
+    step_actions[]; /* each ends with NULL */
+
+/* A few random ops on x, the same ones for the same seed; NULL is failure. Made without adopting. */
+wg_tensor *random_expression(uint64_t seed, wg_tensor *const *x, size_t n);
+
+#endif
