@@ -49,7 +49,12 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     WG_TRY(wg_view_of(c, out));
     out->rank = p->shape.rank;
     memcpy(out->extent, p->shape.extent, sizeof out->extent);
-    if (c->in[0]->numel == 0) {
+    int64_t numel = 1;
+    for (int axis = 0; axis < out->rank; axis++)
+        numel *= out->extent[axis];
+    if (numel != c->in[0]->numel) /* by wg_invoke: the builder has resolved the shape */
+        return wg_call_error(c, WG_E_SHAPE, "the number of elements differs");
+    if (numel == 0) {
         int64_t stride = 1;
         for (int axis = out->rank - 1; axis >= 0; axis--) {
             out->stride[axis] = stride;
@@ -57,7 +62,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
         }
         return WG_OK;
     }
-    return view_strides(c->in[0], &p->shape, out->stride) ? WG_OK : wg_call_error(c, WG_E_BUG, "not a view");
+    return view_strides(c->in[0], &p->shape, out->stride) ? WG_OK : wg_call_error(c, WG_E_SHAPE, "these strides allow no view");
 }
 
 static wg_status cannot(const wg_tensor *x, wg_shape shape, const char *why)
