@@ -12,6 +12,10 @@ static wg_status check_tensors(const wg_tensor *input, const wg_tensor *instead)
     char a[200], b[200];
     WG_TRY(wg_check_handle(input, "replay_bind", 0));
     WG_TRY(wg_check_handle(instead, "replay_bind", 1));
+    if (instead->tape) /* which may hold its bytes in the handle itself */
+        return wg_fail(WG_E_ARGUMENT, "replay_bind",
+                       "replay_bind: the tensor to read instead of %s belongs to a tape, and ends with it: wg_own makes it yours",
+                       name_of(input));
     if (instead->dtype != input->dtype)
         return wg_fail(WG_E_DTYPE, "replay_bind", "replay_bind: %s is %s, not %s", name_of(input),
                        wg_dtype_name((wg_dtype)input->dtype), wg_dtype_name((wg_dtype)instead->dtype));

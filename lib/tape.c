@@ -160,7 +160,9 @@ wg_tape *wg_tape_push(struct wg_thread *th, bool trace)
 wg_tape *wg_tape_open_with(wg_tape_options options)
 {
     struct wg_thread *th = wg_self();
-    if (th && !th->top && *wg_lost_tapes() == 0)
+    if (th && *wg_lost_tapes() > 0)
+        wg_fail(WG_E_MEMORY, "tape_open", "tape_open: the tape around this could not be opened");
+    else if (th && !th->top)
         wg_error_clear(th);
     return wg_tape_push(th, options.trace);
 }

@@ -338,6 +338,8 @@ static wg_status sum_products(const wg_call *c, const char *equation, struct ter
 
 static wg_status compose(const wg_call *c, wg_tensor **out)
 {
+    if (c->n_in == 0)
+        return wg_call_error(c, WG_E_ARGUMENT, "there are no operands");
     const struct params *p = c->params;
     struct term *terms = wg_object_new(c->n_in * sizeof *terms);
     if (!terms)

@@ -7,6 +7,8 @@ struct params {
 
 static wg_status compose(const wg_call *c, wg_tensor **out)
 {
+    if (c->n_in == 0)
+        return wg_call_error(c, WG_E_ARGUMENT, "there are no operands");
     const struct params *p = c->params;
     const wg_tensor *first = c->in[0];
     for (unsigned i = 1; i < c->n_in; i++)

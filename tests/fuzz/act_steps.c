@@ -95,7 +95,8 @@ static wg_status step(void *context)
     wg_tensor *y = random_expression(c->seed, &c->x, 1);
     if (c->way == 3 && wg_seed(1, 1) != WG_OK)
         return WG_E_STATE;
-    if (c->way == 4 && wg_read(y, &c->way) != WG_OK)
+    char bytes[MOST_BYTES];
+    if (c->way == 4 && wg_read(y, bytes) != WG_OK)
         return WG_E_STATE;
     if (c->way == 5)
         WG_TRY(wg_assign(c->x, wg_mul_scalar(c->x, 0.5)));

@@ -168,7 +168,7 @@ static void bracket(struct world *w)
         wg_tensor *a = any_handle(w), *b = any_handle(w);
         sound = judged(w, chance(w, 50) ? wg_assign(a, b) : wg_accumulate(a, b)) == WG_OK && sound;
         if (chance(w, 20))
-            adopt(w, wg_neg(any_handle(w)));
+            sound = adopt(w, wg_neg(any_handle(w))) && sound;
     }
     if (chance(w, 20)) {
         wg_update_cancel();

@@ -27,6 +27,12 @@ static void reported(void)
 {
     died(SIGABRT);
 }
+
+const char *__ubsan_default_options(void);
+const char *__ubsan_default_options(void)
+{
+    return "abort_on_error=1:print_stacktrace=1";
+}
 #endif
 
 static const struct action *const tables[] = {value_actions, op_actions, tape_actions, function_actions, step_actions};
@@ -85,10 +91,13 @@ static void run_sequence(uint64_t seed, bool verbose)
         const struct action *action = choose(&world);
         world.doing = action->name;
         action->run(&world);
-        if (action->run != NULL && strcmp(action->name, "memory_fail") != 0)
+        if (strcmp(action->name, "memory_fail") != 0)
             wg_memory_fail(-1, false);
+        make_way(&world);
     }
     finish(&world);
+    if (seed % 256 == 0)
+        wg_memory_trim();
     if (closures != 0)
         broken(&world, "%d contexts of closures were not destroyed once", closures);
     if (live_bytes() != live)
@@ -97,8 +106,8 @@ static void run_sequence(uint64_t seed, bool verbose)
 
 int main(int argc, char **argv)
 {
-    uint64_t from = 1, sequences = UINT64_MAX;
-    double seconds = 5;
+    uint64_t from = 1, sequences = getenv("WENGERT_LONG") ? 10000000 : UINT64_MAX;
+    double seconds = getenv("WENGERT_LONG") ? 1e9 : 5;
     bool verbose = false;
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--verbose") == 0)
@@ -115,8 +124,8 @@ int main(int argc, char **argv)
     __sanitizer_set_death_callback(reported);
 #else
     signal(SIGSEGV, died);
-    signal(SIGABRT, died);
 #endif
+    signal(SIGABRT, died);
     const time_t start = time(NULL);
     uint64_t done = 0;
     if (wg_warmup(2) != WG_OK || !wg_default_generator())

@@ -47,21 +47,30 @@ wg_tensor *adopt(struct world *w, wg_tensor *t)
     for (int i = 0; i < w->n; i++)
         if (w->handle[i].t == t)
             return t;
-    if (w->n == MOST_HANDLES) { /* the oldest that belongs to a tape is forgotten, or else freed */
-        int i = 0;
-        while (i < w->n && (w->handle[i].borrowed || w->handle[i].tape == 0))
-            i++;
-        for (int k = 0; i == w->n && k < w->n; k++)
-            if (!w->handle[k].borrowed)
-                i = k;
-        if (w->handle[i].tape == 0)
-            wg_free(w->handle[i].t);
-        memmove(w->handle + i, w->handle + i + 1, (size_t)(w->n - i - 1) * sizeof *w->handle);
-        w->n--;
+    if (wg_numel(t) > MOST_ELEMENTS) { /* Jacobians of Jacobians grow without end */
+        if (w->depth == 0)
+            wg_free(t);
+        return NULL;
     }
+    if (w->n == MOST_HANDLES)
+        broken(w, "an action made more handles than the list holds");
     w->handle[w->n] = (struct handle){.t = t, .tape = w->depth};
     w->n++;
     return t;
+}
+
+void make_way(struct world *w)
+{
+    while (w->n > USUAL_HANDLES) {
+        int i = 0, k = 0;
+        while (i < w->n && (w->handle[i].borrowed || w->handle[i].tape == 0))
+            i++;
+        while (w->handle[k].borrowed)
+            k++;
+        if (i == w->n)
+            wg_free(w->handle[i = k].t);
+        forget(w, w->handle[i].t);
+    }
 }
 
 wg_tensor *any_handle(struct world *w)

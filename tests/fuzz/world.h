@@ -11,7 +11,7 @@
 
 #include <wengert.h>
 
-enum { MOST_HANDLES = 24, MOST_TAPES = 4, MOST_BYTES = 1024 };
+enum { USUAL_HANDLES = 24, MOST_HANDLES = 64, MOST_TAPES = 4, MOST_BYTES = 1024, MOST_ELEMENTS = 2048 };
 
 /* A handle that may be used: the caller's (tape 0), the module's, or of the tape of that depth. */
 struct handle {
@@ -90,6 +90,7 @@ wg_tensor *adopt(struct world *w, wg_tensor *t);
 
 /* ---- handles and tapes ---- */
 
+void make_way(struct world *w);          /* between actions: of too many handles the oldest go, a tape's first */
 wg_tensor *any_handle(struct world *w);  /* NULL if there is none */
 wg_tensor *fresh_value(struct world *w); /* not in the list: the open tape's, or the caller's, who must adopt it */
 wg_shape any_shape(struct world *w);

@@ -195,6 +195,21 @@ static void what_the_step_writes_is_refused(void **state)
     small_end(&s);
 }
 
+/* A tape's tensor of a few bytes holds them in its handle. */
+static void what_ends_with_a_tape_is_refused(void **state)
+{
+    (void)state;
+    struct small s = {.x = numbers(WG_F64, WG_SHAPE(2, 1), 1), .work = of_scalars};
+    wg_replay *replay = captured(&s);
+    {
+        WG_TAPE(tape);
+        assert_fails(wg_replay_bind(replay, s.x, made(wg_exp(s.x))), WG_E_ARGUMENT, "belongs to a tape");
+    }
+    assert_ok(wg_replay_run(replay));
+    wg_replay_destroy(replay);
+    small_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +217,7 @@ int main(void)
         TEST(views_of_what_is_read_whole_are_refused),
         TEST(parts_that_are_read_alone_are_bound),
         TEST(what_the_step_writes_is_refused),
+        TEST(what_ends_with_a_tape_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
