@@ -149,6 +149,26 @@ static wg_status kernel_changes_input(const wg_call *c)
     return status;
 }
 
+/* Right where the result lies over one operand, wrong where it lies over both. */
+static wg_status kernel_confused_by_two(const wg_call *c)
+{
+    const bool over_both = c->out[0]->data == c->in[0]->data && c->out[0]->data == c->in[1]->data;
+    const wg_status status = wg_op_mul.kernel[WG_F64](c);
+    if (over_both && c->out[0]->numel > 0)
+        *(double *)(void *)c->out[0]->data += 1;
+    return status;
+}
+
+/* Right where the value is not the target itself. */
+static wg_status kernel_counts_itself(const wg_call *c)
+{
+    const bool itself = c->in[0]->data == c->in[1]->data;
+    const wg_status status = wg_op_accumulate.kernel[WG_F64](c);
+    if (itself && c->in[0]->numel > 0)
+        *(double *)(void *)c->in[0]->data += 1;
+    return status;
+}
+
 /* Clears its result before it reads: wrong where the result lies over an operand. */
 static wg_status kernel_clears_first(const wg_call *c)
 {
@@ -355,6 +375,8 @@ static const struct bite bites[] = {
     {"input changed", "inputs", &wg_op_mul, .f64 = kernel_changes_input},
     {"effect unsaid", "inputs", &wg_op_accumulate, .change = writes_unsaid},
     {"wrong in place", "taken", &wg_op_mul, .f64 = kernel_clears_first},
+    {"wrong in place of two", "aliases", &wg_op_mul, .f64 = kernel_confused_by_two},
+    {"wrong on itself", "aliases", &wg_op_accumulate, .f64 = kernel_counts_itself},
     {"bits by threads", "threads", &wg_op_mul, .f64 = kernel_by_threads},
     {"f(x, x) wrong", "shared", &wg_op_mul, .f64 = kernel_confused_by_itself},
     {"result not written", "cost", &wg_op_copy, .f64 = kernel_forgets_one, .change = uncounted},

@@ -72,8 +72,10 @@ static void check_case(const struct check_case *c, bool memory_too, bool *nonzer
     for (int dtype = WG_F32; dtype <= WG_F64; dtype++)
         if (dtype == WG_F64 || dtype_matters(c)) {
             check_one_dtype(c, (wg_dtype)dtype, differentiable);
-            if (memory_too)
+            if (memory_too) {
+                check_aliases(c, (wg_dtype)dtype, differentiable);
                 check_memory(c, (wg_dtype)dtype);
+            }
         }
     check_dtypes(c);
     if (differentiable && finite) {
