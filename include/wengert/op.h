@@ -86,7 +86,8 @@ enum wg_op_flags {
 typedef wg_status wg_kernel(const wg_call *c);
 
 /* n elements of every operand, outputs first: p[i] with stride s[i]. Those in wg_op.row are also asked for -n steps by a negative n: element
-   after element, where the result of each is the first input of the next; p[1] is that of the first. */
+   after element, where the result of each is the first input of the next; p[1] is that of the first. Of n = 0 elements nothing is read:
+   an empty operand need not have memory where its first element would lie. */
 typedef void wg_row(int64_t n, char *const *p, const int64_t *s, const void *params);
 
 struct wg_op {

@@ -340,6 +340,11 @@ static void uncounted(struct wg_op *op)
     op->name = "uncounted"; /* so no counting kernel is found, and its bytes are watched */
 }
 
+static void no_rows(struct wg_op *op)
+{
+    memset(op->row, 0, sizeof op->row);
+}
+
 static void writes_unsaid(struct wg_op *op)
 {
     op->writes = 0;
@@ -377,6 +382,7 @@ static const struct bite bites[] = {
     {"wrong in place", "taken", &wg_op_mul, .f64 = kernel_clears_first},
     {"wrong in place of two", "aliases", &wg_op_mul, .f64 = kernel_confused_by_two},
     {"wrong on itself", "aliases", &wg_op_accumulate, .f64 = kernel_counts_itself},
+    {"element-wise without rows", "rows", &wg_op_tanh, .change = no_rows},
     {"bits by threads", "threads", &wg_op_mul, .f64 = kernel_by_threads},
     {"f(x, x) wrong", "shared", &wg_op_mul, .f64 = kernel_confused_by_itself},
     {"result not written", "cost", &wg_op_copy, .f64 = kernel_forgets_one, .change = uncounted},
@@ -484,11 +490,27 @@ static void reports(void **state)
     assert_false(check_found(&report, "jvp"));
 }
 
+/* A mask has a bit for each of the first operands: the 33rd has none of its own. */
+static void costs_of_many_operands(void **state)
+{
+    enum { N = 40 };
+    const struct wg_op op = {.name = "many", .writes = WG_IN(0)};
+    wg_tensor *in[N];
+    (void)state;
+    for (int i = 0; i < N; i++)
+        in[i] = wg_scalar(WG_F64, i);
+    const wg_cost cost = wg_cost_bytes(&(wg_call){.op = &op, .in = in, .n_in = N, .dtype = WG_F64});
+    for (int i = 0; i < N; i++)
+        wg_free(in[i]);
+    assert_true(cost.bytes_read == N * sizeof(double) && cost.bytes_written == sizeof(double));
+}
+
 int main(void)
 {
-    enum { OTHERS = 4 };
+    enum { OTHERS = 5 };
     static struct CMUnitTest tests[N_BITES + OTHERS] = {cmocka_unit_test(comparators), cmocka_unit_test(reports),
-                                                        cmocka_unit_test(sound), cmocka_unit_test(sound_without_derivative)};
+                                                        cmocka_unit_test(sound), cmocka_unit_test(sound_without_derivative),
+                                                        cmocka_unit_test(costs_of_many_operands)};
     if (wg_warmup(2) != WG_OK)
         return 2;
     for (int i = 0; i < N_BITES; i++)
