@@ -130,8 +130,8 @@ struct wg_op {
 
     wg_cost (*cost)(const wg_call *c);
 
-    unsigned saves;     /* WG_IN(i) | WG_OUT(j): what vjp reads; the rest may be released before */
-    unsigned flat;      /* inputs in which the op is piecewise constant: their gradient is zero, and said so here */
+    unsigned saves; /* WG_IN(i) | WG_OUT(j): what vjp reads; the rest may be released before */
+    unsigned flat;  /* inputs in which the op is piecewise constant: their gradient is zero, and said so here */
 
     /* Inputs that the first output may overwrite, if they are given away (wg_take); inputs that the op changes: an effect. Operands
        may share memory: views of one tensor, or one tensor in several slots. The call then gives what it would give on copies of
