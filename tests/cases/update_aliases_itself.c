@@ -18,7 +18,7 @@ static wg_status update(int kind, wg_tensor *value)
     case 3:
         return wg_adam_update(x, m, v, value, lr, count, 0, 0, 1, 0, false);
     case 4:
-        return wg_running_variance_update(x, value, 0.5, 1e-5, 4);
+        return wg_running_variance_update(x, value, 0.5, 4);
     default:
         return wg_assign(x, value);
     }

@@ -42,6 +42,22 @@ static void the_ends_are_exact(void **state)
     wg_free(before);
 }
 
+static void a_running_variance_of_a_constant_stays(void **state)
+{
+    const double rates[] = {0, 1e-3, 0.1, 0.7, 1};
+    (void)state;
+    for (int dtype = WG_F32; dtype <= WG_F64; dtype++)
+        for (size_t r = 0; r < sizeof rates / sizeof *rates; r++) {
+            wg_tensor *signs = constants((wg_dtype)dtype), *value = made(wg_abs(signs)), *running = made(wg_copy(value));
+            for (int step = 0; step < STEPS; step++)
+                assert_ok(wg_running_variance_update(running, value, rates[r], 1)); /* of one element: nothing is divided */
+            assert_same_bits(running, value);
+            wg_free(signs);
+            wg_free(value);
+            wg_free(running);
+        }
+}
+
 static void lerp_between_equals_stays(void **state)
 {
     (void)state;
@@ -57,6 +73,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_average_of_a_constant_stays),
         TEST(the_ends_are_exact),
+        TEST(a_running_variance_of_a_constant_stays),
         TEST(lerp_between_equals_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
