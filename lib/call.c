@@ -162,7 +162,16 @@ WG_HOT wg_status make_like(struct wg_thread *th, struct wg_node *node, const wg_
 
 /* ---- effects ---- */
 
-/* What will be overwritten must lie dense, and is copied first, so that a failing step can put it back. */
+static wg_status shared_with_target(const wg_call *c, unsigned target, int other)
+{
+    char text[120];
+    snprintf(text, sizeof text, "operand %d shares memory with operand %u, which the op changes: copy it first (wg_copy)", other,
+             target);
+    return wg_call_error(c, WG_E_ARGUMENT, text);
+}
+
+/* What will be overwritten must lie dense and share nothing with the other operands, and is copied first, so that a failing step can
+   put it back. */
 static wg_status before_writing(struct wg_thread *th, const wg_call *c, bool queued)
 {
     if (*wg_lost_tapes() > 0)
@@ -175,6 +184,9 @@ static wg_status before_writing(struct wg_thread *th, const wg_call *c, bool que
             continue;
         if (!(t->flags & WG_T_DENSE))
             return wg_call_error(c, WG_E_ARGUMENT, "an operand that is changed must be dense");
+        const int other = wg_operand_in_the_way(c, i, 0);
+        if (other >= 0)
+            return shared_with_target(c, i, other);
         if (th->top && !queued)
             WG_TRY(wg_undo_push(th->top, t));
     }
@@ -318,8 +330,8 @@ WG_HOT wg_status finish(struct wg_thread *th, struct wg_node *node, size_t n_in,
         queue_update(th, node);
     else if (*recorded)
         node_record(th, node, n_out, wg_passes_gradient(th, c->op, flags));
-    for (unsigned i = 0; i < n_in && (flags & WG_T_TAKE) && c->op->inplace; i++)
-        wg_end_taken(th, c->op, c->in[i], i, n_out > 0 ? c->out[0] : NULL);
+    for (unsigned i = 0; i < n_in && (flags & WG_T_TAKE); i++)
+        wg_end_taken(th, c->op, c->in, n_in, i, n_out > 0 ? c->out[0] : NULL);
     return WG_OK;
 }
 
@@ -345,10 +357,14 @@ static wg_status invoke_composed(struct wg_thread *th, const struct wg_op *op, c
     return WG_OK;
 }
 
-static __attribute__((noinline)) void give_up(struct wg_thread *th, struct wg_node *node, wg_status status)
+/* flags: what any of the operands has, or 0 if not all could be taken. */
+static __attribute__((noinline)) void give_up(struct wg_thread *th, struct wg_node *node, unsigned flags, wg_status status)
 {
     wg_op_failed(th, node->call.op, status, "forward");
     wg_outputs_discard(node);
+    for (unsigned i = 0; i < node->call.n_in && (flags & WG_T_TAKE); i++)
+        if (node->call.in[i]->flags & WG_T_TAKE)
+            node->call.in[i]->flags &= (uint16_t)~WG_T_TAKE;
 }
 
 /* What an op call is: n_made results, of which the caller asks for n_out. */
@@ -377,7 +393,7 @@ WG_HOT wg_status apply(struct wg_thread *th, const struct wg_op *op, const void 
     if (status == WG_OK)
         hand_out(th, node->call.out, n_made, out, n_out);
     else
-        give_up(th, node, status);
+        give_up(th, node, flags, status);
     if (status == WG_OK && recorded && entry) {
         *entry = (struct wg_closure_entry){closure, th->top->closures};
         th->top->closures = entry;

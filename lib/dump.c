@@ -291,7 +291,7 @@ static void write_edges(struct wg_picture *p)
         const wg_call *c = &item->node->call;
         for (unsigned k = 0; k < c->n_in; k++)
             if (!wg_absent(c->in[k]))
-                write_edge(p, i, c->in[k], k < 16 && (c->op->writes >> k & 1));
+                write_edge(p, i, c->in[k], wg_bit(c->op->writes, k));
         write_order(p, i);
         const ptrdiff_t cause = wg_picture_node(p, item->node->cause);
         if (cause != WG_NOWHERE && !p->items[cause].hidden)

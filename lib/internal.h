@@ -299,6 +299,12 @@ wg_status wg_check_operand(struct wg_thread *th, const struct wg_op *op, const w
 wg_tensor *wg_call1(const struct wg_op *op, const void *params, wg_tensor *a);
 wg_tensor *wg_call2(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b);
 wg_tensor *wg_call3(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b, wg_tensor *c);
+/* Do they share bytes? Those from the first element to the last count, gaps included. */
+bool wg_overlap(const wg_tensor *a, const wg_tensor *b);
+/* The operand because of which c may not write over operand i, or -1: one that shares its memory, or that is read later. */
+int wg_operand_in_the_way(const wg_call *c, unsigned i, unsigned read_later);
+/* One tensor may stand in several slots. Does operand i, given away, stand in a later one where it may be overwritten? */
+bool wg_ends_later(const struct wg_op *op, wg_tensor *const *in, size_t n, unsigned i) __attribute__((cold));
 /* Was operand i given away, and may the first result have its bytes, if it has its dtype and extents? */
 bool wg_may_overwrite(const struct wg_thread *th, const wg_call *c, unsigned i);
 /* For vjps: nothing reads this result of the node again, so a walk that releases values releases it now. */

@@ -69,6 +69,7 @@ WG_HOT enum way short_way(const struct wg_op *op, const void *params, wg_tensor 
     wg_row *row = wg_instance(op->row, th->isa, model->dtype);
     if (!row)
         return ANOTHER_WAY;
+    /* Nobody else holds the storage of what was given away: it shares memory with itself alone, which rows allow. */
     const wg_tensor *taken = NULL;
     for (unsigned i = 0; i < n && (any & WG_T_TAKE) && !taken; i++)
         taken = wg_is_given(op, in[i], i) ? in[i] : NULL;
@@ -86,7 +87,7 @@ WG_HOT enum way short_way(const struct wg_op *op, const void *params, wg_tensor 
     row(y->numel, p, ones, params);
     if (scratch) {
         for (unsigned i = 0; i < n && (any & WG_T_TAKE); i++)
-            wg_end_taken(th, op, in[i], i, y);
+            wg_end_taken(th, op, in, n, i, y);
     } else if (!node_of(th, op, params, in, n, y, (any & WG_T_NEEDS) && wg_passes_gradient(th, op, any))) {
         wg_release_value(y);
         return FAILED;

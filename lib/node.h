@@ -61,10 +61,13 @@ WG_HOT void wg_node_link(struct wg_thread *th, struct wg_node *node, bool needs)
     tape->n_nodes++;
 }
 
-/* Operand i, if it was given away, is gone, whether the first output y (or NULL) took its memory or not. */
-WG_HOT void wg_end_taken(const struct wg_thread *th, const struct wg_op *op, wg_tensor *t, unsigned i, const wg_tensor *y)
+/* Operand i, if it was given away, is so no more; where the first output y (or NULL) might take its memory it is gone, whether that
+   did or not. */
+WG_HOT void wg_end_taken(const struct wg_thread *th, const struct wg_op *op, wg_tensor *const *in, size_t n, unsigned i,
+                         const wg_tensor *y)
 {
-    if (!(t->flags & WG_T_TAKE))
+    wg_tensor *t = in[i];
+    if (!(t->flags & WG_T_TAKE) || (!wg_bit(op->inplace, i) && wg_ends_later(op, in, n, i)))
         return;
     t->flags &= (uint16_t)~WG_T_TAKE;
     if (!wg_bit(op->inplace, i) || (t->flags & (WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT)))

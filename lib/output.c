@@ -106,7 +106,7 @@ bool wg_may_overwrite(const struct wg_thread *th, const wg_call *c, unsigned i)
 {
     const wg_tensor *t = c->in[i];
     return wg_is_given(c->op, t, i) && !th->anomaly && (!wg_is_traced(th, t) || (t->from.node && t->tape == th->top)) &&
-           !(wg_bit(c->op->saves, i) && wg_differentiable(th, c));
+           wg_operand_in_the_way(c, i, wg_differentiable(th, c) ? c->op->saves : 0) < 0;
 }
 
 static wg_tensor *operand_to_overwrite(const struct wg_thread *th, const wg_call *c, const wg_spec *spec)

@@ -44,6 +44,8 @@ static wg_status check_gather(const wg_tensor *target, const wg_tensor *source, 
         return wg_error_set(WG_E_SHAPE, op, "%s: %zu rows of %s into %s, both contiguous", op, n,
                             wg_shape_text(b, from, sizeof from), wg_shape_text(a, to, sizeof to));
     }
+    if (wg_shares_memory(target, source))
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: the source shares memory with the target: copy it first (wg_copy)", op);
     for (size_t i = 0; i < n; i++)
         if (index[i] < 0 || index[i] >= b.extent[0])
             return wg_error_set(WG_E_ARGUMENT, op, "%s: row %lld is not in 0..%lld", op, (long long)index[i],

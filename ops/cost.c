@@ -26,7 +26,7 @@ wg_cost wg_cost_bytes(const wg_call *c)
         if (wg_absent(c->in[i]))
             continue;
         cost.bytes_read += distinct(c->in[i]);
-        if (c->op->writes >> i & 1)
+        if (wg_bit(c->op->writes, i))
             cost.bytes_written += distinct(c->in[i]);
     }
     for (unsigned i = 0; i < c->n_out; i++)
@@ -64,7 +64,7 @@ wg_status wg_shape_update(const wg_call *c, wg_spec *out)
     WG_TRY(wg_same_float(c, &dtype));
     for (unsigned i = 1; i < c->n_in; i++) {
         const wg_tensor *t = c->in[i];
-        if (!wg_absent(t) && !wg_same_dims(t, c->in[0]) && ((c->op->writes >> i & 1) || t->numel != 1))
+        if (!wg_absent(t) && !wg_same_dims(t, c->in[0]) && (wg_bit(c->op->writes, i) || t->numel != 1))
             return wg_call_error(c, WG_E_SHAPE, "operands of an update have one shape");
     }
     return WG_OK;

@@ -50,7 +50,7 @@ wg_status wg_rows(const wg_call *c, size_t size, unsigned per_row, wg_lane *lane
     for (int i = 0; i < c->n_in + c->n_out; i++) {
         const bool input = i < c->n_in;
         operand[i] = input ? c->in[i] : c->out[i - c->n_in];
-        if (per_row & (input ? WG_IN(i) : WG_OUT(i - c->n_in))) {
+        if (input ? wg_bit(per_row & WG_ALL_IN, (unsigned)i) : (per_row & WG_OUT(i - c->n_in)) != 0) {
             append_axis(operand[i], &seen[i], dims[i]);
             operand[i] = &seen[i];
         }

@@ -2,8 +2,8 @@
 #ifdef REAL
 WG_INLINE REAL T(leaky)(REAL x, REAL slope)
 {
-    const int right = x > (REAL)0;
-    return (right ? x : (REAL)0) + slope * (right ? (REAL)0 : x); /* a sum, not a choice, which would be a branch */
+    /* The factor is chosen: a choice between x and slope x would be a branch, and 0 is no factor for a slope that is not finite. */
+    return x * (x > (REAL)0 ? (REAL)1 : slope);
 }
 MAP1(leaky_relu, double, T(leaky)(x, (REAL)*p))
 #else
@@ -19,7 +19,7 @@ WG_DIAGONAL(wg_leaky_relu_grad(c->in[0], wg_take(g), *(const double *)c->params)
 
 static wg_cost cost(const wg_call *c)
 {
-    return wg_cost_each(c, 1, 1, 0, 1, 0);
+    return wg_cost_each(c, 0, 1, 0, 1, 0);
 }
 
 const struct wg_op wg_op_leaky_relu = {

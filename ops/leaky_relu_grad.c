@@ -2,8 +2,7 @@
 #ifdef REAL
 WG_INLINE REAL T(leaky_gradient)(REAL x, REAL gy, REAL slope)
 {
-    const int right = x > (REAL)0;
-    return (right ? gy : (REAL)0) + slope * (right ? (REAL)0 : gy); /* as in leaky_relu */
+    return gy * (x > (REAL)0 ? (REAL)1 : slope); /* as in leaky_relu */
 }
 MAP2(leaky_relu_grad, double, T(leaky_gradient)(a, b, (REAL)*p))
 #else
@@ -17,7 +16,7 @@ wg_tensor *wg_leaky_relu_grad(wg_tensor *x, wg_tensor *gy, double slope)
 
 static wg_cost cost(const wg_call *c)
 {
-    return wg_cost_each(c, 1, 1, 0, 1, 0);
+    return wg_cost_each(c, 0, 1, 0, 1, 0);
 }
 
 const struct wg_op wg_op_leaky_relu_grad = {

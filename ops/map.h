@@ -4,12 +4,17 @@
 
 #define WG_LOOP(n) _Pragma("omp simd") for (int64_t i = 0; i < (n); i++)
 
-/* One step, or several: each in terms of last. */
-#define WG_STEPS(n, first, step)                             \
-    {                                                        \
-        REAL last = first;                                   \
-        for (int64_t i = 0; i < ((n) < 0 ? -(n) : (n)); i++) \
-            y[i * s[0]] = last = step;                       \
+/* One step, or several: each in terms of last. Without any nothing is read: an empty operand need not have a first element. */
+#define WG_STEPS(n, first, step)                    \
+    {                                               \
+        const int64_t steps = (n) < 0 ? -(n) : (n); \
+        int64_t i = 0;                              \
+        if (steps > 0) {                            \
+            REAL last = first;                      \
+            do                                      \
+                y[i * s[0]] = last = step;          \
+            while (++i < steps);                    \
+        }                                           \
     }
 
 #define MAP1(name, params_type, expression)                                                     \

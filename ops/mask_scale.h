@@ -1,7 +1,8 @@
 /* A row: y = s x where a mask is not 0, else 0; s, a double, is its params. */
 WG_INLINE REAL T(mask_scale_of)(REAL x, uint8_t mask, REAL factor)
 {
-    return factor * (mask ? x : (REAL)0); /* not the product chosen: that is a branch, which waits for the mask */
+    /* Both factors chosen: to choose the product would be a branch, which waits for the mask, and either may be infinite. */
+    return (mask ? factor : (REAL)0) * (mask ? x : (REAL)0);
 }
 
 static void T(mask_scale_row)(int64_t n, char *const *at, const int64_t *s, const void *params)

@@ -81,8 +81,10 @@ static void T(polygamma_row)(int64_t count, char *const *at, const int64_t *s, c
     const ELEM *x = (const ELEM *)(const void *)at[1];
     T(psi) psi;
     T(psi_prepare)(n, &psi);
-    for (int64_t i = 0; i < count; i++)
-        y[i * s[0]] = (REAL)T(psi_value)((WIDE)(REAL)x[i * s[1]], n, &psi);
+    for (int64_t i = 0; i < (count < 0 ? -count : count); i++) { /* a negative count: each of the one before */
+        const REAL from = count < 0 && i > 0 ? (REAL)y[(i - 1) * s[0]] : (REAL)x[i * s[1]];
+        y[i * s[0]] = (REAL)T(psi_value)((WIDE)from, n, &psi);
+    }
 }
 
 static wg_status T(polygamma)(const wg_call *c)
@@ -140,7 +142,7 @@ const struct wg_op wg_op_polygamma = {
     .params_size = sizeof(int),
     .n_in = 1,
     .n_out = 1,
-    .kernel = KERNELS(polygamma),
+    .kernel = MAP_KERNELS(polygamma),
     .vjp = vjp,
     .jvp = jvp,
     .cost = cost,

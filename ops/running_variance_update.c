@@ -1,4 +1,4 @@
-/* running ← (1 - rate) running + rate m/(m-1) σ², the variance σ² being that of m elements. */
+/* running ← (1 - rate) running + rate m/(m-1) σ², the variance σ² being that of m elements; worked out from the nearer end, as in ema_update. */
 #include "kernel.h"
 
 #ifndef WG_RUNNING_VARIANCE_PARAMS
@@ -15,9 +15,13 @@ static void T(running_variance_row)(int64_t n, char *const *at, const int64_t *s
     const struct wg_running_variance_params *p = (const struct wg_running_variance_params *)params;
     ELEM *running = (ELEM *)(void *)at[0];
     const ELEM *variance = (const ELEM *)(const void *)at[1];
-    const WIDE keep = (WIDE)(1 - p->rate), unbiased = (WIDE)(p->rate * (p->m > 1 ? (double)p->m / (double)(p->m - 1) : 1));
-    for (int64_t i = 0; i < n; i++)
-        running[i * s[0]] = (REAL)(keep * (WIDE)(REAL)running[i * s[0]] + unbiased * (WIDE)(REAL)variance[i * s[1]]);
+    const bool near_running = p->rate < 0.5;
+    const WIDE part = (WIDE)(near_running ? p->rate : p->rate - 1),
+               unbias = (WIDE)(p->m > 1 ? (double)p->m / (double)(p->m - 1) : 1);
+    for (int64_t i = 0; i < n; i++) {
+        const WIDE from = (WIDE)(REAL)running[i * s[0]], to = unbias * (WIDE)(REAL)variance[i * s[1]];
+        running[i * s[0]] = (REAL)((near_running ? from : to) + part * (to - from));
+    }
 }
 
 static wg_status T(running_variance_update)(const wg_call *c)
@@ -40,7 +44,7 @@ wg_status wg_running_variance_update(wg_tensor *running, wg_tensor *variance, do
 
 static wg_cost cost(const wg_call *c)
 {
-    return wg_cost_update(c, 1, 2, 0, 0);
+    return wg_cost_update(c, 2, 2, 0, 0);
 }
 
 const struct wg_op wg_op_running_variance_update = {

@@ -211,7 +211,7 @@ WG_API WG_MUST_CHECK wg_status wg_parse_csv_with(const void *bytes, size_t size,
                                                  wg_tensor **labels, wg_csv_options options);
 
 /* Rows index[0..n) of source, in that order, copied into target: (n, …) of the source's dtype and other extents, both contiguous.
-   Nothing changes on failure; E_ARGUMENT for an index out of range. */
+   Nothing changes on failure; E_ARGUMENT for an index out of range, or if the two share memory. */
 WG_API WG_MUST_CHECK wg_status wg_gather_rows(wg_tensor *target, const wg_tensor *source, const int64_t *index, size_t n);
 
 /* Mini-batches without replacement: each epoch visits every row once, in an order that depends on (seed, epoch) alone, drawn from stream

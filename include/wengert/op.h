@@ -80,12 +80,14 @@ enum wg_op_flags {
     WG_BROADCASTS = 64,   /* element by element, though the shape rule is its own (masks): tested so */
     WG_UNCOUNTED = 128, /* arithmetic that a library does or that depends on the data: the cost rule states it, no test counts it */
     WG_SURROGATE = 256, /* its gradient is by design not that of its value: no test compares it with differences */
+    WG_EXACT_ALIAS = 512, /* of what it changes it reads each element, wherever else that stands, before it writes it: see writes */
 };
 
 typedef wg_status wg_kernel(const wg_call *c);
 
 /* n elements of every operand, outputs first: p[i] with stride s[i]. Those in wg_op.row are also asked for -n steps by a negative n: element
-   after element, where the result of each is the first input of the next; p[1] is that of the first. */
+   after element, where the result of each is the first input of the next; p[1] is that of the first. Of n = 0 elements nothing is read:
+   an empty operand need not have memory where its first element would lie. */
 typedef void wg_row(int64_t n, char *const *p, const int64_t *s, const void *params);
 
 struct wg_op {
@@ -128,10 +130,19 @@ struct wg_op {
 
     wg_cost (*cost)(const wg_call *c);
 
-    unsigned saves;     /* WG_IN(i) | WG_OUT(j): what vjp reads; the rest may be released before */
-    unsigned flat;      /* inputs in which the op is piecewise constant: their gradient is zero, and said so here */
-    unsigned inplace;   /* inputs that the first output may overwrite, if they are given away */
-    unsigned writes;    /* inputs that the op changes: an effect */
+    unsigned saves; /* WG_IN(i) | WG_OUT(j): what vjp reads; the rest may be released before */
+    unsigned flat;  /* inputs in which the op is piecewise constant: their gradient is zero, and said so here */
+
+    /* Inputs that the first output may overwrite, if they are given away (wg_take); inputs that the op changes: an effect. Operands
+       may share memory: views of one tensor, or one tensor in several slots. The call then gives what it would give on copies of
+       them, or an error, for
+       - the first output overwrites an operand only if no other shares memory with it and backward does not read it. It may stand
+         in other slots of an op that has rows, which read each element before they write it. Else the output has memory of its own;
+       - an operand that the op changes may share no memory with another: E_ARGUMENT, before anything is changed. With WG_EXACT_ALIAS
+         it may be one that the op only reads, element by element.
+       What lies between an operand's first element and its last counts as its memory (wg_shares_memory). */
+    unsigned inplace, writes;
+
     unsigned flags;     /* enum wg_op_flags */
     const char *reason; /* with WG_NO_DERIVATIVE: why */
 

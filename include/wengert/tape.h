@@ -108,8 +108,9 @@ WG_API WG_MUST_CHECK wg_status wg_add_hook(wg_tensor *t, wg_hook *fn, void *cont
 /* ---- effects: what a step changes outside its tape ---- */
 
 /* Between begin and commit, ops that change an operand (parameter updates) are checked and their memory is found, but they do not run;
-   commit runs them all. So an update happens whole or not at all. On failure of any op in between, commit returns that error and
-   nothing has changed. wg_update_cancel ends the bracket without running anything. A successful commit also makes the effects of
+   commit runs them all, in the order of the calls, each on what those before it have written. Ops that give a result run at once, on
+   what was there at the beginning. So an update happens whole or not at all. On failure of any op in between, commit returns that
+   error and nothing has changed. wg_update_cancel ends the bracket without running anything. A successful commit also makes the effects of
    all open tapes so far (running statistics, draws) final. Brackets do not nest. */
 WG_API WG_MUST_CHECK wg_status wg_update_begin(void);
 WG_API WG_MUST_CHECK wg_status wg_update_commit(void);

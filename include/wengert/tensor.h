@@ -72,6 +72,10 @@ WG_API WG_MUST_CHECK wg_status wg_write_typed(wg_tensor *t, const void *data, wg
 WG_API WG_MUST_CHECK wg_status wg_read_raw(const wg_tensor *t, void *data);
 WG_API WG_MUST_CHECK wg_status wg_write_raw(wg_tensor *t, const void *data);
 
+/* Do a and b share memory, be it one byte? What lies between a tensor's first element and its last counts as its memory, gaps between
+   elements included: two columns of a matrix share memory, two rows do not. */
+WG_API bool wg_shares_memory(const wg_tensor *a, const wg_tensor *b);
+
 /* "[32, 10]" into text, as error messages say it; returns text. Cut to size bytes. */
 WG_API const char *wg_shape_text(wg_shape shape, char *text, size_t size);
 
@@ -107,8 +111,9 @@ WG_API void wg_drop(wg_tensor *t);
    tape are kept anyway and left alone. */
 WG_API wg_tensor *wg_hold(wg_tensor *t);
 
-/* Allows the next op that reads t to write its result over t, if nothing else needs the value. Returns t, which is released by
-   that op either way. */
+/* Allows the next op that reads t to write its result over t, if nothing else needs the value: no other handle on the storage, no
+   other operand of that op that shares its memory, no backward. Returns t, which that op releases either way if it can work in place
+   there (.inplace of its struct wg_op, as element-wise ops can); the other ops leave t as it is. */
 WG_API wg_tensor *wg_take(wg_tensor *t);
 
 /* A name for messages and dumps; copied. */

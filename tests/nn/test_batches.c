@@ -199,6 +199,8 @@ static void rows_are_gathered(void **state)
     assert_error(WG_E_SHAPE, "2 rows of [23, 2] into [3, 2]");
     assert_int_equal(wg_gather_rows(f64, x, index, 3), WG_E_DTYPE);
     assert_error(WG_E_DTYPE, "f32 rows into f64");
+    assert_int_equal(wg_gather_rows(to, to, (const int64_t[]){1, 2, 0}, 3), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "shares memory");
     assert_int_equal(wg_gather_rows(to, NULL, index, 3), WG_E_NULL);
     assert_error(WG_E_NULL, "NULL");
     wg_free(x), wg_free(to), wg_free(f64);

@@ -149,6 +149,26 @@ static wg_status kernel_changes_input(const wg_call *c)
     return status;
 }
 
+/* Right where the result lies over one operand, wrong where it lies over both. */
+static wg_status kernel_confused_by_two(const wg_call *c)
+{
+    const bool over_both = c->out[0]->data == c->in[0]->data && c->out[0]->data == c->in[1]->data;
+    const wg_status status = wg_op_mul.kernel[WG_F64](c);
+    if (over_both && c->out[0]->numel > 0)
+        *(double *)(void *)c->out[0]->data += 1;
+    return status;
+}
+
+/* Right where the value is not the target itself. */
+static wg_status kernel_counts_itself(const wg_call *c)
+{
+    const bool itself = c->in[0]->data == c->in[1]->data;
+    const wg_status status = wg_op_accumulate.kernel[WG_F64](c);
+    if (itself && c->in[0]->numel > 0)
+        *(double *)(void *)c->in[0]->data += 1;
+    return status;
+}
+
 /* Clears its result before it reads: wrong where the result lies over an operand. */
 static wg_status kernel_clears_first(const wg_call *c)
 {
@@ -320,6 +340,11 @@ static void uncounted(struct wg_op *op)
     op->name = "uncounted"; /* so no counting kernel is found, and its bytes are watched */
 }
 
+static void no_rows(struct wg_op *op)
+{
+    memset(op->row, 0, sizeof op->row);
+}
+
 static void writes_unsaid(struct wg_op *op)
 {
     op->writes = 0;
@@ -355,6 +380,9 @@ static const struct bite bites[] = {
     {"input changed", "inputs", &wg_op_mul, .f64 = kernel_changes_input},
     {"effect unsaid", "inputs", &wg_op_accumulate, .change = writes_unsaid},
     {"wrong in place", "taken", &wg_op_mul, .f64 = kernel_clears_first},
+    {"wrong in place of two", "aliases", &wg_op_mul, .f64 = kernel_confused_by_two},
+    {"wrong on itself", "aliases", &wg_op_accumulate, .f64 = kernel_counts_itself},
+    {"element-wise without rows", "rows", &wg_op_tanh, .change = no_rows},
     {"bits by threads", "threads", &wg_op_mul, .f64 = kernel_by_threads},
     {"f(x, x) wrong", "shared", &wg_op_mul, .f64 = kernel_confused_by_itself},
     {"result not written", "cost", &wg_op_copy, .f64 = kernel_forgets_one, .change = uncounted},
@@ -462,11 +490,27 @@ static void reports(void **state)
     assert_false(check_found(&report, "jvp"));
 }
 
+/* A mask has a bit for each of the first operands: the 33rd has none of its own. */
+static void costs_of_many_operands(void **state)
+{
+    enum { N = 40 };
+    const struct wg_op op = {.name = "many", .writes = WG_IN(0)};
+    wg_tensor *in[N];
+    (void)state;
+    for (int i = 0; i < N; i++)
+        in[i] = wg_scalar(WG_F64, i);
+    const wg_cost cost = wg_cost_bytes(&(wg_call){.op = &op, .in = in, .n_in = N, .dtype = WG_F64});
+    for (int i = 0; i < N; i++)
+        wg_free(in[i]);
+    assert_true(cost.bytes_read == N * sizeof(double) && cost.bytes_written == sizeof(double));
+}
+
 int main(void)
 {
-    enum { OTHERS = 4 };
+    enum { OTHERS = 5 };
     static struct CMUnitTest tests[N_BITES + OTHERS] = {cmocka_unit_test(comparators), cmocka_unit_test(reports),
-                                                        cmocka_unit_test(sound), cmocka_unit_test(sound_without_derivative)};
+                                                        cmocka_unit_test(sound), cmocka_unit_test(sound_without_derivative),
+                                                        cmocka_unit_test(costs_of_many_operands)};
     if (wg_warmup(2) != WG_OK)
         return 2;
     for (int i = 0; i < N_BITES; i++)

@@ -297,6 +297,8 @@ bool case_shared(struct check_case *c, const struct check_case *from, bool separ
 {
     bool any = false;
     copy_case(c, from);
+    if (operand_written(c, 0)) /* check_aliases knows what then is right */
+        return false;
     snprintf(c->name, sizeof c->name, "%.60s, %s", from->name, separate ? "alike" : "shared");
     for (int i = 1; i < c->n; i++) {
         struct operand *in = &c->in[i];

@@ -72,8 +72,10 @@ static void check_case(const struct check_case *c, bool memory_too, bool *nonzer
     for (int dtype = WG_F32; dtype <= WG_F64; dtype++)
         if (dtype == WG_F64 || dtype_matters(c)) {
             check_one_dtype(c, (wg_dtype)dtype, differentiable);
-            if (memory_too)
+            if (memory_too) {
+                check_aliases(c, (wg_dtype)dtype, differentiable);
                 check_memory(c, (wg_dtype)dtype);
+            }
         }
     check_dtypes(c);
     if (differentiable && finite) {
@@ -83,6 +85,16 @@ static void check_case(const struct check_case *c, bool memory_too, bool *nonzer
     } else if (!differentiable) {
         check_no_derivative(c);
     }
+}
+
+/* Without a shape rule an op of one result is element-wise: with no rows it has no fast path, and replay cannot fuse it. */
+static void check_rows(const struct wg_op *op, struct check_report *report)
+{
+    const bool element_wise = !op->shape && !op->compose && !op->writes && op->n_out == 1 && !(op->flags & WG_VIEW);
+    for (int dtype = WG_F32; dtype <= WG_F64; dtype++)
+        if (element_wise && !op->row[WG_PORTABLE][dtype])
+            check_fail(report, "rows", "an element-wise op of %s has no row: .kernel = MAP_KERNELS(name)",
+                       wg_dtype_name((wg_dtype)dtype));
 }
 
 /* Above the size at which the work is parted among threads. */
@@ -145,6 +157,7 @@ void check_op(const struct wg_op *op, struct check_report *report)
         case_free(&c);
     }
     check_enlarged(op, report);
+    check_rows(op, report);
     if ((op->vjp || op->compose) && !(op->flags & WG_NO_DERIVATIVE) && !check_found(report, "vjp"))
         check_not_all_zero(op, nonzero, report);
 }

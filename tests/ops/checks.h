@@ -39,6 +39,9 @@ void check_second(const struct check_case *c);
 /* rerun.c */
 void check_rerun(const struct check_case *c, wg_dtype dtype, bool differentiable);
 
+/* aliases.c: operands that share memory. */
+void check_aliases(const struct check_case *c, wg_dtype dtype, bool differentiable);
+
 /* resources.c: memory and work. */
 void check_memory(const struct check_case *c, wg_dtype dtype);
 void check_cost(const struct check_case *c, wg_dtype dtype, enum layout layout);

@@ -117,7 +117,8 @@ wg_tensor *place(const double *value, wg_dtype dtype, wg_shape shape, enum layou
         return NULL;
     }
     memset(wg_storage_data(t->storage), 0xff, bytes); /* NaN, -1 or 255 where no element lies */
-    t->data = wg_storage_data(t->storage) + (t->numel ? first * (int64_t)wg_dtype_size(dtype) : 0);
+    /* An empty tensor has no first element: what would be read there is nowhere. */
+    t->data = t->numel ? wg_storage_data(t->storage) + first * (int64_t)wg_dtype_size(dtype) : (char *)(uintptr_t)64;
     for (int64_t i = 0; i < t->numel; i++)
         put(t, i, value[i]);
     return t;

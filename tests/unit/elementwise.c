@@ -286,6 +286,22 @@ static void a_stopped_gradient_stops(void **state)
     wg_free(x);
 }
 
+/* 0 is no factor for what may be infinite. */
+static void what_is_not_chosen_is_no_factor(void **state)
+{
+    const double slopes[] = {(double)INFINITY, -(double)INFINITY, (double)NAN, 1e39};
+    (void)state;
+    for (int dtype = WG_F32; dtype <= WG_F64; dtype++)
+        for (size_t i = 0; i < sizeof slopes / sizeof *slopes; i++)
+            for (int64_t n = 1; n < 40; n += 38) {
+                WG_TAPE(tape);
+                wg_tensor *x = made(wg_full((wg_dtype)dtype, WG_SHAPE(n), 2)), *mask = made(wg_zeros(WG_U8, WG_SHAPE(n)));
+                assert_near(element(wg_leaky_relu(x, slopes[i]), n - 1), 2, 0);
+                assert_near(element(wg_leaky_relu_grad(x, x, slopes[i]), n - 1), 2, 0);
+                assert_near(element(wg_mask_scale(x, mask, slopes[i]), n - 1), 0, 0);
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +313,7 @@ int main(void)
         TEST(maxout_takes_the_largest_of_neighbours),
         TEST(comparisons_are_false_for_nan_but_for_ne),
         TEST(integers_are_compared_as_integers),
+        TEST(what_is_not_chosen_is_no_factor),
         TEST(where_routes_around_what_is_not_chosen),
         TEST(casts_clip_and_cut_off),
         TEST(a_cast_between_floats_passes_gradients_on),

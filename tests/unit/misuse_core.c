@@ -77,6 +77,8 @@ static void misuse_looking(void)
         expect_error(code, "shape_of: ");
         assert_false(wg_is_contiguous(bad));
         expect_error(code, "is_contiguous: ");
+        assert_false(wg_shares_memory(bad, bad));
+        expect_error(code, "shares_memory: ");
         assert_string_equal(wg_name_of(bad), "");
         expect_error(code, "name_of: ");
     });
@@ -408,6 +410,7 @@ static const struct misuse table[] = {
     {"wg_dtype_of", misuse_looking},
     {"wg_shape_of", misuse_looking},
     {"wg_is_contiguous", misuse_looking},
+    {"wg_shares_memory", misuse_looking},
     {"wg_data", misuse_looking},
     {"wg_data_mut", misuse_looking},
     {"wg_item", misuse_looking},
