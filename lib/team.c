@@ -233,11 +233,11 @@ int wg_team_threads(const struct wg_team *team)
     return team->threads;
 }
 
-static void call(struct wg_team *team)
+static void call(struct wg_team *team, int helpers)
 {
     atomic_fetch_add(&team->turn, 1);
     if (atomic_load(&team->asleep) > 0)
-        wake(&team->turn, team->helpers);
+        wake(&team->turn, helpers);
 }
 
 void wg_team_free(struct wg_team *team)
@@ -245,7 +245,7 @@ void wg_team_free(struct wg_team *team)
     if (!team)
         return;
     atomic_store(&team->quit, true);
-    call(team);
+    call(team, team->helpers);
     for (int i = 0; i < team->helpers; i++)
         pthread_join(team->helper[i], NULL);
     free(team->helper);
@@ -271,7 +271,7 @@ static void publish(struct wg_team *team, int parts, int64_t n, wg_part *body, v
         const uint64_t at = atomic_load_explicit(&team->claim[part].at, memory_order_relaxed);
         atomic_store_explicit(&team->claim[part].at, at + 1, memory_order_release);
     }
-    call(team);
+    call(team, parts - 1);
 }
 
 static void wait_for_helpers(struct wg_team *team, unsigned parts)
