@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "denormals.h"
 #include "pool.h"
 
 enum { REPAY = 25, LINE = 64 };
@@ -41,7 +42,7 @@ struct wg_team {
     wg_part *body;
     void *context;
     int64_t n;
-    unsigned float_mode; /* the caller's: helpers round as it does */
+    unsigned float_mode; /* the caller's: helpers round and flush denormals as it does */
     /* parts that helpers have done; the caller may sleep until there are more */
     _Alignas(LINE) atomic_uint done;
     atomic_bool waiting;
@@ -95,25 +96,6 @@ static bool spin_while(atomic_uint *word, unsigned value, int64_t nanoseconds)
     return false;
 }
 
-/* Rounding and the treatment of denormals. */
-static unsigned float_mode(void)
-{
-#if defined(__x86_64__)
-    return __builtin_ia32_stmxcsr();
-#else
-    return 0;
-#endif
-}
-
-static void set_float_mode(unsigned mode)
-{
-#if defined(__x86_64__)
-    __builtin_ia32_ldmxcsr(mode);
-#else
-    (void)mode;
-#endif
-}
-
 /* ---- parts ---- */
 
 static bool take(struct wg_team *team, int part)
@@ -134,7 +116,7 @@ static void run_part(const struct wg_team *team, int parts, int part)
 
 static void run_claimed(struct wg_team *team, int part)
 {
-    set_float_mode(team->float_mode);
+    wg_float_mode_set(team->float_mode);
     run_part(team, atomic_load_explicit(&team->parts, memory_order_relaxed), part);
     atomic_fetch_add(&team->done, 1);
     if (atomic_load(&team->waiting))
@@ -264,7 +246,7 @@ static void publish(struct wg_team *team, int parts, int64_t n, wg_part *body, v
     team->body = body;
     team->context = context;
     team->n = n;
-    team->float_mode = float_mode();
+    team->float_mode = wg_float_mode();
     atomic_store_explicit(&team->done, 0, memory_order_relaxed);
     atomic_store_explicit(&team->parts, parts, memory_order_relaxed);
     for (int part = 1; part < parts; part++) {
