@@ -42,6 +42,9 @@ static void start(void)
     } else {
         bli_init();
     }
+    if (!getenv(
+            "BLIS_NUM_THREADS")) /* LAPACK may call BLIS, which would read OMP_NUM_THREADS: how many threads there are is decided here */
+        bli_thread_set_num_threads(1);
 }
 
 const char *wg_kernel_family(void)

@@ -90,10 +90,12 @@ static void destroy(void *context)
 }
 
 /* Inputs of the node to be, each once, but for input 0, its value. A tensor of the caller's, which the function may free and the closing of
-   its tape give up, is held by the list until the node holds it. */
+   its tape give up, is held until the node holds it: an operand by its proxy on the outer tape, since the thread may end in the function, the
+   others, found afterwards, by the list. */
 struct reads {
     wg_tensor **t;
     size_t n, room;
+    size_t operands; /* how many come first, once all are there */
 };
 
 static wg_status add_read(struct reads *r, wg_tensor *t, unsigned *place)
@@ -113,14 +115,14 @@ static wg_status add_read(struct reads *r, wg_tensor *t, unsigned *place)
         r->room *= 2;
     }
     r->t[r->n++] = t;
-    if (!t->tape)
+    if (!t->tape && r->operands > 0)
         atomic_fetch_add_explicit(&wg_value_of(t)->refs, 1, memory_order_relaxed);
     return WG_OK;
 }
 
 static void reads_end(struct reads *r)
 {
-    for (size_t i = 1; i < r->n; i++)
+    for (size_t i = r->operands; i > 0 && i < r->n; i++)
         if (!r->t[i]->tape)
             wg_value_unref(r->t[i]);
     wg_object_free(r->t);
@@ -366,10 +368,14 @@ static wg_status shape(const wg_call *c, wg_spec *out)
 }
 
 /* f may drop its operands or give them away; the caller, and the second run, have them still. */
-static wg_status hold_operands(struct checkpoint *draft, wg_tensor *const *x, struct reads *r)
+static wg_status hold_operands(struct wg_thread *th, struct checkpoint *draft, wg_tensor *const *x, struct reads *r)
 {
-    for (size_t i = 0; i < draft->n; i++)
+    for (size_t i = 0; i < draft->n; i++) {
+        if (!x[i]->tape && !wg_proxy(th, x[i]))
+            return WG_E_MEMORY;
         WG_TRY(add_read(r, x[i], &draft->operand[i].at));
+    }
+    r->operands = r->n;
     for (size_t i = 0; i < draft->n; i++) {
         draft->operand[i].held = x[i]->flags & WG_T_HOLD;
         wg_flag(x[i], WG_T_TAKE, false);
@@ -413,7 +419,7 @@ static struct checkpoint *run_once(struct wg_thread *th, struct checkpoint *draf
 {
     wg_tape *outer = th->top, *tape = NULL;
     draft->operand = wg_tape_alloc(outer, draft->n * sizeof *draft->operand);
-    if (!draft->operand || hold_operands(draft, x, r) != WG_OK)
+    if (!draft->operand || hold_operands(th, draft, x, r) != WG_OK)
         return NULL;
     struct checkpoint *p = NULL;
     tape = wg_tape_push(th, false);

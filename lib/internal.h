@@ -184,6 +184,7 @@ struct wg_thread {
     bool watched; /* ops are captured, traced, looked at by anomaly mode, or refused, for a tape failed to open: wg_watch */
     int vjp_depth;
     int threads;
+    struct wg_team *team; /* its helper threads, or NULL */
     enum wg_isa isa; /* of the kernels of ops */
     const struct wg_node *cause;
     wg_tensor *scratch_list; /* made by the running vjp, linked by adjoint */

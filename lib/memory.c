@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "arena.h"
+#include "team.h"
 
 /* The key exists only so that a thread's end gives the state back. */
 _Thread_local struct wg_tls wg_tls;
@@ -73,6 +74,7 @@ static void thread_end(void *state)
     }
     wg_object_free(th->leaves);
     rest_end(&th->rest);
+    wg_team_free(th->team);
     trim(&th->pool);
     wg_tls.state = NULL;
     free(th);

@@ -116,12 +116,18 @@ INLINE void T(store)(const int rows, const int vectors, REAL *c, int64_t c_row, 
     }
 }
 
+/* The bias some elements further on, if there is one: arithmetic on NULL is undefined, even by 0. */
+INLINE const REAL *T(bias_at)(const REAL *bias, int64_t steps)
+{
+    return bias ? bias + steps : NULL;
+}
+
 /* Sums of a tile whose rows are not contiguous, or whose bias is neither the same along rows nor along columns. */
 static __attribute__((noinline)) void T(scatter)(int rows, int width, const struct wg_tiles *t, REAL *c, const REAL *bias,
                                                  const REAL *sum)
 {
     const bool plain = t->beta == 0 && !bias && !t->relu;
-    for (int r = 0; r < rows; r++, sum += width, c += t->c_row, bias += bias ? t->bias_row : 0) {
+    for (int r = 0; r < rows; r++, sum += width, c += t->c_row, bias = T(bias_at)(bias, t->bias_row)) {
         for (int64_t j = 0; plain && j < t->columns; j++)
             c[j * t->c_column] = sum[j];
         for (int64_t j = 0; !plain && j < t->columns; j++) {
@@ -157,8 +163,7 @@ INLINE void T(tiles)(const int rows, const int vectors, const struct wg_tiles *t
         at.a += t->next_a;
         at.b += t->next_b;
         at.c += t->next_c;
-        if (at.bias)
-            at.bias += t->next_bias;
+        at.bias = T(bias_at)(at.bias, t->next_bias);
     }
 }
 
@@ -249,8 +254,7 @@ INLINE void T(turned)(const int rows, const struct wg_tiles *all)
             T(turned_part)(rows, 1, &t, &at);
         at.b += t.columns * t.b_column;
         at.c += t.columns * t.c_column;
-        if (at.bias)
-            at.bias += t.columns * t.bias_column;
+        at.bias = T(bias_at)(at.bias, t.columns * t.bias_column);
     }
 }
 

@@ -1,10 +1,11 @@
-/* Threads: OpenMP, the runtime that BLIS brings, and the only place that calls it. */
+/* Threads: how many there may be, as OpenMP counts them, and work shared with them (team.c). Who else asks OpenMP asks here. */
 #include "parallel.h"
 
 #include <omp.h>
 
 #include "denormals.h"
 #include "internal.h"
+#include "team.h"
 
 wg_status wg_set_threads(int threads)
 {
@@ -38,7 +39,7 @@ bool wg_flushes_denormals(void)
 
 int wg_free_threads(void)
 {
-    return omp_in_parallel() ? 1 : wg_threads();
+    return wg_tls.in_part || omp_in_parallel() ? 1 : wg_threads();
 }
 
 int wg_kernel_threads(double work)
@@ -53,19 +54,30 @@ int wg_library_threads(int threads)
     return before;
 }
 
+void wg_forget_team(struct wg_thread *th)
+{
+    th->team = NULL;
+}
+
+/* This thread's team, of at least so many threads; NULL: there is none. */
+static struct wg_team *team_of(struct wg_thread *th, int threads)
+{
+    if (th->team && wg_team_threads(th->team) < threads) {
+        wg_team_free(th->team);
+        th->team = NULL;
+    }
+    if (!th->team)
+        th->team = wg_team_new(threads);
+    return th->team;
+}
+
 void wg_parallel(int threads, int64_t n, wg_part *body, void *context)
 {
-    if (threads <= 1 || n <= 1) {
+    struct wg_thread *th = threads > 1 && n > 1 && !wg_tls.in_part ? wg_self() : NULL;
+    struct wg_team *team = th ? team_of(th, threads) : NULL;
+    if (!team) {
         body(0, n, context);
         return;
     }
-    const unsigned denormals = wg_denormals_mode(); /* the workers' is the caller's: no result depends on who computes it */
-#pragma omp parallel num_threads(threads)
-    {
-        wg_denormals_set(denormals);
-        const int64_t team = omp_get_num_threads(), me = omp_get_thread_num();
-        const int64_t first = n * me / team, last = n * (me + 1) / team;
-        if (first < last)
-            body(first, last, context);
-    }
+    wg_team_run(team, threads, n, body, context);
 }

@@ -4,11 +4,12 @@
 
 #include <stdint.h>
 
-int wg_free_threads(void);            /* the thread's setting, but 1 inside a parallel region of the caller's */
+int wg_free_threads(void);            /* the thread's setting, but 1 inside a part and inside an OpenMP region of the caller's */
 enum { WG_FEWEST_TO_PART = 1 << 14 }; /* elements below which no element-wise op is parted, whatever it computes */
 int wg_kernel_threads(double work);   /* that, but 1 below the work (in element-operations) at which a fork pays */
 
-/* Calls body(first, last, context) for parts of 0 .. n, on so many threads; one thread takes no part in OpenMP at all. */
+/* Calls body(first, last, context) for parts of 0 .. n, on at most so many threads: fewer, or the caller alone, where they are slower.
+   So parts may not wait for each other. */
 typedef void wg_part(int64_t first, int64_t last, void *context);
 void wg_parallel(int threads, int64_t n, wg_part *body, void *context);
 

@@ -76,9 +76,11 @@ struct wg_pool {
 struct wg_tls {
     struct wg_thread *state;
     int lost_tapes;
+    bool in_part; /* works on a part of something that several threads share: what it calls opens no threads */
 };
 extern _Thread_local struct wg_tls wg_tls __attribute__((visibility("hidden")));
 
+void wg_forget_team(struct wg_thread *th);
 struct wg_thread *wg_thread_new(void); /* NULL where there is no memory for it */
 
 /* This thread's state, made at first use; NULL when there is no memory for it. */

@@ -1,7 +1,9 @@
 /* What the ops on LAPACK share: copies, batches, errors, parts of their derivatives. */
 #include "lapack.h"
 
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "wengert/runtime.h"
 
@@ -182,12 +184,30 @@ static wg_status no_answer(const struct wg_batch *b, const struct share *share)
     return wg_call_error(b->c, WG_E_NUMERIC, text);
 }
 
+/* OpenBLAS takes over OpenMP's number of threads when it is first asked for more than a little, and in several threads at once frees its
+   buffers twice. Once that number is 1 it stays so. */
+static void settle_lapack(void)
+{
+    enum { N = 128 };
+    double *identity = calloc(N * N, sizeof *identity);
+    const int before = wg_library_threads(1);
+    for (int i = 0; i < N && identity; i++)
+        identity[i * (N + 1)] = 1;
+    if (identity)
+        LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', N, identity, N);
+    wg_library_threads(before);
+    free(identity);
+}
+
+static pthread_once_t settled = PTHREAD_ONCE_INIT;
+
 wg_status wg_batch_run(struct wg_batch *b, int trailing)
 {
     const wg_tensor *y = b->c->out[0];
     if (y->numel == 0)
         return WG_OK;
     (void)wg_kernel_family(); /* LAPACK may run on BLIS, which chooses its kernels once: not without us */
+    pthread_once(&settled, settle_lapack);
     b->rank = y->rank - trailing;
     b->count = 1;
     for (int axis = 0; axis < b->rank; axis++)

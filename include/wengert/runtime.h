@@ -7,8 +7,9 @@
 #define WG_VERSION "0.1.0"
 WG_API const char *wg_version(void);
 
-/* How many OpenMP threads ops of this thread may use; at first OMP_NUM_THREADS or the number of cores. Results do not depend on it.
-   E_ARGUMENT below 1 or above 1024. */
+/* How many threads an op of this thread may use, this one among them; at first OMP_NUM_THREADS or the number of cores. The others are helpers
+   of this thread's own, made when an op is large enough; docs/guide/threads.md says when, and how they behave on a busy machine and
+   after fork. Results do not depend on it. E_ARGUMENT below 1 or above 1024. */
 WG_API wg_status wg_set_threads(int threads);
 WG_API int wg_threads(void);
 
@@ -31,8 +32,9 @@ WG_API const char *wg_instruction_set(void);
    first product, unless BLIS_ARCH_TYPE is set: then the user has chosen. "generic" means slow portable kernels. */
 WG_API const char *wg_kernel_family(void);
 
-/* Runs BLIS and OpenMP once with this many threads. Both end the process when memory runs out in their first call or at a new
-   thread count; Wengert's promise about memory covers what comes after. Also done by the first product. */
+/* Runs BLIS once with this many threads, and makes the helpers. BLIS ends the process when memory runs out in its first call; Wengert's
+   promise about memory covers what comes after. Also done by the first product or
+   LAPACK op that runs on BLIS. */
 WG_API wg_status wg_warmup(int threads);
 
 /* This thread's memory: bytes in use by tensors and tapes, bytes kept for reuse, and how many times malloc was called. */
