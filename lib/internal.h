@@ -185,7 +185,7 @@ struct wg_thread {
     int vjp_depth;
     int threads;
     struct wg_team *team; /* its helper threads, or NULL */
-    enum wg_isa isa; /* of the kernels of ops */
+    enum wg_isa isa;      /* of the kernels of ops */
     const struct wg_node *cause;
     wg_tensor *scratch_list; /* made by the running vjp, linked by adjoint */
     struct wg_node *updates, **updates_end;

@@ -31,7 +31,7 @@ enum wg_tensor_flags {
     WG_T_TOUCHED = 8192, /* on the running walk's list of leaves */
     WG_T_LISTED = 16384, /* on the thread's list of scratch tensors */
     WG_T_LENT = 32768,   /* of no tape: a leaf's gradient, a thread's generator, not the caller's to free */
-    WG_T_SOLE = 32768,   /* a tape's: a sum that a recorded backward made and only its accumulator refers to: it may be overwritten */
+    WG_T_SOLE = 32768, /* a tape's: a sum that a recorded backward made and only its accumulator refers to: it may be overwritten */
 };
 
 struct wg_tensor {

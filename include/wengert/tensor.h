@@ -64,7 +64,8 @@ WG_API void *wg_data_mut_typed(wg_tensor *t, wg_dtype dtype);
 /* Copies all elements, row-major, into data, which has room for wg_numel(t) elements, and back. The C type of data fits t's dtype: float,
    double, int64_t or uint8_t; else E_DTYPE. A write is a change like wg_data_mut's, or changes nothing and says why. */
 #define wg_read(t, ...) wg_read_typed((t), (__VA_ARGS__), WG_DTYPE_AT_((__VA_ARGS__)))
-#define wg_write(t, ...) wg_write_typed((t), (__VA_ARGS__), WG_DTYPE_AT_((__VA_ARGS__))) /* so that (int64_t[]){1, 2} needs no parentheses */
+#define wg_write(t, ...) \
+    wg_write_typed((t), (__VA_ARGS__), WG_DTYPE_AT_((__VA_ARGS__))) /* so that (int64_t[]){1, 2} needs no parentheses */
 WG_API WG_MUST_CHECK wg_status wg_read_typed(const wg_tensor *t, void *data, wg_dtype dtype);
 WG_API WG_MUST_CHECK wg_status wg_write_typed(wg_tensor *t, const void *data, wg_dtype dtype);
 

@@ -37,7 +37,7 @@ static size_t read_network(const struct world *w, char *bytes, size_t size)
     for (int k = 0; k < 2; k++)
         for (size_t i = 0; i < lists[k].n; i++) {
             const size_t n = (size_t)wg_numel(lists[k].tensor[i]) * wg_dtype_size(wg_dtype_of(lists[k].tensor[i]));
-            if (used + n > size || wg_read(lists[k].tensor[i], bytes + used) != WG_OK)
+            if (used + n > size || wg_read_raw(lists[k].tensor[i], bytes + used) != WG_OK)
                 broken(w, "the network cannot be read");
             used += n;
         }
@@ -96,7 +96,7 @@ static wg_status step(void *context)
     if (c->way == 3 && wg_seed(1, 1) != WG_OK)
         return WG_E_STATE;
     char bytes[MOST_BYTES];
-    if (c->way == 4 && wg_read(y, bytes) != WG_OK)
+    if (c->way == 4 && wg_read_raw(y, bytes) != WG_OK)
         return WG_E_STATE;
     if (c->way == 5)
         WG_TRY(wg_assign(c->x, wg_mul_scalar(c->x, 0.5)));

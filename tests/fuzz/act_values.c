@@ -84,7 +84,7 @@ static void look(struct world *w)
         break;
     case 4:
         if (t && (size_t)wg_numel(t) * wg_dtype_size(wg_dtype_of(t)) <= sizeof bytes)
-            judged(w, wg_read(t, bytes));
+            judged(w, wg_read_raw(t, bytes));
         break;
     case 5:
         wg_requires_grad(t);
@@ -102,7 +102,7 @@ static void write_value(struct world *w)
     say(w, "write %p\n", (void *)t);
     if (!t || (size_t)wg_numel(t) * wg_dtype_size(wg_dtype_of(t)) > sizeof bytes)
         return;
-    judged(w, wg_write(t, bytes));
+    judged(w, wg_write_raw(t, bytes));
     w->written = true;
 }
 

@@ -130,7 +130,7 @@ void forget(struct world *w, const wg_tensor *t)
 static size_t read_owned(const struct handle *h, char *bytes)
 {
     const size_t size = (size_t)wg_numel(h->t) * wg_dtype_size(wg_dtype_of(h->t));
-    return h->tape == 0 && size <= MOST_BYTES && wg_read(h->t, bytes) == WG_OK ? size : 0;
+    return h->tape == 0 && size <= MOST_BYTES && wg_read_raw(h->t, bytes) == WG_OK ? size : 0;
 }
 
 void save_owned(struct world *w)

@@ -105,7 +105,8 @@ static void values_inside_are_not_kept(void **state)
         assert_int_equal(pthread_join(thread, NULL), 0);
         assert_true(of[i].after_forward > 0);
     }
-    const int64_t value = WIDTH * WIDTH * 8, overhead = 16 * value; /* two tapes' arenas and what rests: 384 KiB, and small things */
+    const int64_t value = WIDTH * WIDTH * 8,
+                  overhead = 16 * value; /* two tapes' arenas and what rests: 384 KiB, and small things */
     assert_true(of[0].after_forward > LAYERS * INSIDE * value);
     assert_true(of[1].after_forward < (LAYERS + 1) * value + overhead);
     assert_true(of[1].peak < (LAYERS + 1 + INSIDE + 4) * value + overhead);

@@ -169,7 +169,7 @@ static void end_a_thread(enum place place, bool cancelled)
     assert_int_equal(references(s.generator), 1);
     assert_same_bits(s.x, before);
     /* outside the engine's own work a thread ends as if it had closed its tapes */
-    const bool interrupted = place != IN_CLOSURE_FORWARD && place != IN_CLOSURE_DESTROY && place != IN_UPDATE;
+    const bool interrupted = place != IN_CLOSURE_DESTROY && place != IN_UPDATE;
     if (interrupted)
         assert_same_bits(s.generator, state);
     else
