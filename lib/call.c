@@ -212,10 +212,11 @@ static __attribute__((noinline)) wg_status run_closure(const wg_call *c, wg_kern
 {
     struct wg_thread *th = wg_self();
     const wg_tape *top = th->top, *base = th->base;
+    const int lost = *wg_lost_tapes();
     th->base = top; /* which it may not close */
     const wg_status status = kernel(c);
     th->base = base;
-    if (wg_tape_unwind(th, top))
+    if (wg_tape_unwind(th, top, lost))
         return status;
     return wg_fail(WG_E_STATE, c->op->name, "%s: its forward left a tape open", c->op->name);
 }

@@ -26,10 +26,11 @@ wg_tensor *wg_function_value(struct wg_thread *th, const char *name, wg_function
         wg_fail(WG_E_NULL, name, "%s: the function is NULL", name);
         return NULL;
     }
+    const int lost = *wg_lost_tapes();
     th->base = tape;
     wg_tensor *y = f(x, n, context);
     th->base = base;
-    if (!wg_tape_unwind(th, tape)) {
+    if (!wg_tape_unwind(th, tape, lost)) {
         wg_fail(WG_E_STATE, name, "%s: the function left a tape open", name);
         return NULL;
     }

@@ -16,12 +16,13 @@ wg_status wg_walk_hooks(struct walk *w, wg_tensor *t)
             if (hook->tensor != hooked || t->adjoint == WG_KNOWN_ZERO)
                 continue;
             const wg_tape *base = th->base;
+            const int lost = *wg_lost_tapes();
             th->in_hook = true;
             th->base = th->top; /* which the hook may not close */
             wg_tensor *g = hook->fn(t->adjoint, hook->context);
             th->base = base;
             th->in_hook = false;
-            if (!wg_tape_unwind(th, th->walking))
+            if (!wg_tape_unwind(th, th->walking, lost))
                 return wg_fail(WG_E_STATE, "hook", "hook: it left a tape open");
             if (!g)
                 return wg_fail(WG_E_STATE, "hook", "hook: it returned NULL");

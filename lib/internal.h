@@ -290,8 +290,8 @@ void wg_undo_end(wg_tape *tape, const struct wg_undo *until, bool restore);
 void wg_undo_hand_down(wg_tape *from, wg_tape *to);
 void wg_undo_commit_all(struct wg_thread *th);
 wg_tape *wg_tape_push(struct wg_thread *th, bool trace); /* an open, for the engine's own use: the error record stays */
-/* Closes the tapes above tape, which is open; false if there were any. */
-bool wg_tape_unwind(struct wg_thread *th, const wg_tape *tape);
+/* Closes the tapes above tape, which is open, and those that could not be opened since there were lost of them; false if there were any. */
+bool wg_tape_unwind(struct wg_thread *th, const wg_tape *tape, int lost);
 /* At the end of a thread, which may be inside any callback: closes all tapes; nothing can refuse that. */
 void wg_tapes_abandon(struct wg_thread *th);
 /* Applies an op that is made of others. */

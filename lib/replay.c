@@ -248,11 +248,11 @@ static wg_status record_step(struct wg_thread *th, struct wg_log *log, wg_step *
     th->capture = log;
     wg_watch(th);
     wg_status status = step(context);
-    if (th->top || th->updating) {
+    if (th->top || th->updating || *wg_lost_tapes() > 0) {
         if (status == WG_OK)
             status = wg_fail(WG_E_STATE, "capture", "capture: the step left a tape or an update open");
         wg_update_cancel();
-        wg_tape_unwind(th, NULL);
+        wg_tape_unwind(th, NULL, 0);
     }
     stop_recording(th);
     if (status == WG_OK && log->failed != WG_OK)

@@ -290,9 +290,11 @@ void wg_tapes_abandon(struct wg_thread *th)
     }
 }
 
-bool wg_tape_unwind(struct wg_thread *th, const wg_tape *tape)
+bool wg_tape_unwind(struct wg_thread *th, const wg_tape *tape, int lost)
 {
-    const bool as_it_was = th->top == tape;
+    const bool as_it_was = th->top == tape && *wg_lost_tapes() <= lost;
+    while (*wg_lost_tapes() > lost)
+        wg_tape_close(NULL);
     while (th->top != tape)
         wg_tape_close(th->top);
     return as_it_was;

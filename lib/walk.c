@@ -107,9 +107,11 @@ static wg_status vjp_of_user(struct wg_thread *th, const wg_call *c, wg_tensor *
 WG_HOT wg_status vjp_of(struct wg_thread *th, const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const wg_tape *top = th->top;
-    const wg_status status = c->op->flags & WG_USER ? vjp_of_user(th, c, gy, gx) : c->op->vjp(c, gy, gx);
-    if (th->top != top) {
-        wg_tape_unwind(th, top);
+    const bool users = (c->op->flags & WG_USER) != 0;
+    const int lost = users ? *wg_lost_tapes() : 0;
+    const wg_status status = users ? vjp_of_user(th, c, gy, gx) : c->op->vjp(c, gy, gx);
+    if (th->top != top || (users && *wg_lost_tapes() > lost)) {
+        wg_tape_unwind(th, top, lost);
         return wg_fail(WG_E_STATE, c->op->name, "%s: its backward left a tape open", c->op->name);
     }
     return status == WG_OK ? status : wg_op_failed(th, c->op, status, "backward");

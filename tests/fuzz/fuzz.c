@@ -66,6 +66,10 @@ static void finish(struct world *w)
     ordinary_modes();
     while (w->depth > 0)
         close_tape(w);
+    open_tape(w, false); /* where one that could not be opened were never closed, none would open */
+    if (w->depth == 0)
+        broken(w, "no tape can be opened any more");
+    close_tape(w);
     if (wg_tape_top())
         broken(w, "a tape is open that nobody opened");
     wg_replay_destroy(w->replay);
