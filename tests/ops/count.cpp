@@ -181,8 +181,8 @@ inline bool isnan(number x)
 // zero, so that memset counts.
 struct cell {
     double v;
-    mutable bool read;
-    bool untouched;
+    mutable unsigned char read; // no bool: a kernel's own arrays of cells begin with whatever lies on the stack
+    unsigned char untouched;
     operator number() const
     {
         read = read || untouched;
