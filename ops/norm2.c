@@ -35,7 +35,8 @@ static wg_status T(reduce_columns)(const struct wg_reduction_plan *plan, const s
 {
     WIDE sum[WG_REDUCE_WIDTH];
     (void)params;
-    wg_status status = T(squares_columns)(plan, threads, x, s, w, sum, sum); /* which reads no number of a column */
+    sum[0] = (WIDE)0; /* a pass without numbers of the columns reads none of these, which the compiler cannot see */
+    wg_status status = T(squares_columns)(plan, threads, x, s, w, sum, sum);
     for (int64_t k = 0; k < w && status == WG_OK; k++) {
         const WIDE scale = T(squares_scale)(sum[k]);
         WIDE length = sqrt(sum[k]);
