@@ -378,7 +378,7 @@ static wg_status run_actions(struct wg_thread *th, wg_replay *replay)
                 put_back(replay, i);
             }
         } else if (action->kind == WG_RUN_ROWS) {
-            wg_rows_run(action->of.rows);
+            wg_rows_run(replay, action->of.rows);
         } else if (action->kind == WG_RUN_PACKED) {
             wg_packed_run(action->of.packed);
         } else if (action->kind == WG_RUN_SAVE) {

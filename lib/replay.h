@@ -27,7 +27,7 @@ struct wg_action {
     union {
         const wg_call *call;
         const struct wg_saved *saved;
-        const struct wg_rows *rows;
+        struct wg_rows *rows;
         const struct wg_packed *packed;
     } of;
 };
@@ -67,7 +67,7 @@ char *wg_address(const struct wg_replay *replay, const struct wg_plan *plan, con
 /* That address, at where, is to follow what an input is bound to, if it lies in one. */
 wg_status wg_follow(struct wg_replay *replay, char **where, const struct wg_operand *operand);
 wg_status wg_rows_new(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit, struct wg_rows **made);
-void wg_rows_run(const struct wg_rows *rows);
+void wg_rows_run(struct wg_replay *replay, struct wg_rows *rows);
 /* Strides of a row by the set of inputs (bit i: input i) of which one element stands for all. */
 const int64_t *wg_strides_of(unsigned singles);
 /* NULL, and WG_OK, where that cannot be done. */

@@ -30,9 +30,14 @@ struct ready_join {
     char *at[2]; /* the result, the totals */
 };
 
+/* Slots of tiles lie on the stack of the thread that runs them if they are few, else in the replay: bytes for each of shares threads. */
+enum { FEW_SLOTS = 16 };
+
 struct wg_rows {
     int64_t numel;
-    size_t n, joins;
+    size_t n, joins, bytes;
+    int shares;
+    char *slots;
     struct ready_join *join;
     struct row_steps *steps;
     struct ready_row row[];
@@ -143,13 +148,22 @@ static wg_status make_fold(const struct making *m, const struct wg_launch *launc
     return make_operand(m, WG_OPERAND(m->plan->log, launch->operand + 1), ready, steps, 1);
 }
 
-static wg_status make_slots(struct making *m)
+/* Memory for the slots of a group that is one tile, or of one thread for many tiles. */
+static wg_status make_slots(struct making *m, struct wg_rows *rows)
 {
-    if (m->unit->numel > WG_TILE || m->unit->slots == 0)
+    const bool tiles = m->unit->numel > WG_TILE;
+    const size_t bytes = m->unit->slots * m->unit->slot;
+    if (m->unit->slots == 0 || (tiles && m->unit->slots <= FEW_SLOTS))
         return WG_OK;
-    m->slots = wg_log_alloc(&m->replay->log, m->unit->slots * m->unit->slot);
-    m->replay->info.planned += m->unit->slots * m->unit->slot;
-    return m->slots ? WG_OK : WG_E_MEMORY;
+    char *slots = wg_log_alloc(&m->replay->log, bytes);
+    if (!slots)
+        return WG_E_MEMORY;
+    m->replay->info.planned += bytes;
+    if (tiles)
+        rows->slots = slots, rows->bytes = bytes, rows->shares = 1;
+    else
+        m->slots = slots;
+    return WG_OK;
 }
 
 wg_status wg_rows_new(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit, struct wg_rows **made)
@@ -158,13 +172,13 @@ wg_status wg_rows_new(struct wg_replay *replay, const struct wg_plan *plan, cons
     struct wg_rows *rows = wg_log_alloc(&replay->log, sizeof *rows + unit->n * sizeof *rows->row);
     struct row_steps *steps = wg_object_new(unit->n * sizeof *steps);
     size_t joins = 0;
-    wg_status status = rows && steps ? make_slots(&m) : WG_E_MEMORY;
+    wg_status status = rows && steps ? WG_OK : WG_E_MEMORY;
     for (size_t i = 0; i < unit->n; i++)
         joins += wg_launch_folds(plan->log, member(&m, i));
     if (status == WG_OK) {
         *rows = (struct wg_rows){
             .numel = unit->numel, .n = unit->n, .join = wg_log_alloc(&replay->log, joins * sizeof *rows->join)};
-        status = rows->join ? WG_OK : WG_E_MEMORY;
+        status = rows->join ? make_slots(&m, rows) : WG_E_MEMORY;
     }
     for (size_t i = 0; i < unit->n && status == WG_OK; i++)
         status = wg_launch_folds(plan->log, member(&m, i))
@@ -219,22 +233,47 @@ static void one_tile(const struct wg_rows *rows, int64_t tile, int64_t n, char *
     }
 }
 
-static void some_tiles(int64_t first, int64_t last, void *context)
+struct share {
+    const struct wg_rows *rows;
+    int64_t tiles, shares;
+};
+
+static void some_tiles(const struct share *share, int64_t first, int64_t last, char *slots)
 {
-    const struct wg_rows *rows = context;
-    _Alignas(WG_LINE) char slots[WG_MOST_SLOTS * WG_SLOT_BYTES];
-    for (int64_t tile = first; tile < last; tile++) {
-        const int64_t from = tile * WG_TILE;
-        one_tile(rows, tile, rows->numel - from < WG_TILE ? rows->numel - from : WG_TILE, slots);
+    const struct wg_rows *rows = share->rows;
+    const int64_t from = share->tiles * first / share->shares, to = share->tiles * last / share->shares;
+    for (int64_t tile = from; tile < to; tile++) {
+        const int64_t left = rows->numel - tile * WG_TILE;
+        one_tile(rows, tile, left < WG_TILE ? left : WG_TILE, slots);
     }
     wg_stream_end();
 }
 
-void wg_rows_run(const struct wg_rows *rows)
+static void some_shares(int64_t first, int64_t last, void *context)
+{
+    const struct share *share = context;
+    _Alignas(WG_LINE) char few[FEW_SLOTS * WG_SLOT_BYTES];
+    some_tiles(share, first, last, share->rows->slots ? share->rows->slots + (size_t)first * share->rows->bytes : few);
+}
+
+/* Threads for the tiles: with slots in the replay no more than there is memory for. */
+static int shares_for(struct wg_replay *replay, struct wg_rows *rows)
+{
+    const int threads = wg_kernel_threads((double)rows->numel * (double)rows->n);
+    if (!rows->slots || threads <= rows->shares)
+        return threads;
+    char *more = wg_log_alloc(&replay->log, (size_t)threads * rows->bytes);
+    if (more)
+        rows->slots = more, rows->shares = threads;
+    return rows->shares;
+}
+
+void wg_rows_run(struct wg_replay *replay, struct wg_rows *rows)
 {
     const int64_t tiles = (rows->numel + WG_TILE - 1) / WG_TILE, blocks = (rows->numel + WG_BLOCK - 1) / WG_BLOCK;
     if (tiles > 1) {
-        wg_parallel(wg_kernel_threads((double)rows->numel * (double)rows->n), tiles, some_tiles, (void *)(uintptr_t)rows);
+        const int shares = shares_for(replay, rows);
+        wg_parallel(shares, shares, some_shares, &(struct share){rows, tiles, shares});
         for (size_t i = 0; i < rows->joins; i++)
             rows->join[i].join(blocks, rows->join[i].at, strides[0], &rows->numel);
         return;

@@ -47,7 +47,7 @@ WG_API WG_MUST_CHECK wg_status wg_replay_bind(wg_replay *replay, const wg_tensor
 WG_API void wg_replay_destroy(wg_replay *replay); /* NULL is allowed */
 
 /* logged: launches of kernels in the step. left: those that a result or an effect needs. groups: what these were put together to;
-   each is one call or a loop over tiles that stay in the first cache. planned: bytes of the block in which intermediate values lie. */
+   each is one call or a loop over tiles that stay in the near caches. planned: bytes in which intermediate values lie. */
 typedef struct wg_replay_info {
     size_t logged, left, groups, planned;
 } wg_replay_info;

@@ -166,7 +166,7 @@ static void an_order_across_a_commit_is_found(void **state)
 
 /* ---- slots ---- */
 
-enum { ALIVE = 20 };
+enum { ALIVE = WG_MOST_SLOTS + 4 };
 
 /* More values than slots, alive in one group, the last of which, without a slot, is changed in place. */
 static wg_status wide(void *context)

@@ -1,5 +1,5 @@
 /* Steps that are large: of more values than the planner compares each with each, of more layouts than its first table holds, of results
-   that pass by the caches. */
+   that pass by the caches, of more values at once in one group than a thread's stack is to hold. */
 #include "plan_check.h"
 
 #include "common.h"
@@ -88,11 +88,47 @@ static void results_that_no_cache_holds(void **state)
     assert_ok(wg_set_threads(1));
 }
 
+enum { ABREAST = 40, LONG = 60007 };
+
+/* Values that all live until the last one is made. */
+static wg_status abreast(void *context)
+{
+    struct step *s = context;
+    WG_TAPE(tape);
+    wg_tensor *v[ABREAST], *y = s->x;
+    for (int i = 0; i < ABREAST; i++)
+        v[i] = wg_add_scalar(wg_mul_scalar(s->x, i + 1), 1.0 / (i + 3));
+    for (int i = 0; i < ABREAST; i++)
+        y = wg_fma(y, v[i], v[ABREAST - 1 - i]);
+    return keep(s, y);
+}
+
+/* They need no memory beyond slots of tiles, whatever the number of threads, which may change between runs. */
+static void values_abreast_stay_in_tiles(void **state)
+{
+    (void)state;
+    wg_tensor *x = numbers(WG_F64, WG_SHAPE(LONG), 1);
+    struct step eager = {.x = x}, replayed = {.x = x};
+    assert_ok(abreast(&eager));
+    wg_replay *replay = wg_capture(abreast, &replayed);
+    assert_non_null(replay);
+    assert_true(wg_replay_look(replay).planned < 4 * LONG * sizeof(double));
+    for (int run = 0; run < 4; run++) {
+        assert_ok(wg_set_threads((int[]){1, 3, 2, 1}[run]));
+        assert_ok(wg_assign(replayed.y, x));
+        assert_ok(wg_replay_run(replay));
+        assert_same_bits(eager.y, replayed.y);
+    }
+    wg_replay_destroy(replay);
+    wg_free(eager.y), wg_free(replayed.y), wg_free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(values_beyond_the_largest_find_holes),
         TEST(results_that_no_cache_holds),
+        TEST(values_abreast_stay_in_tiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
