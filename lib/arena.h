@@ -159,6 +159,35 @@ static inline size_t wg_bytes_of(const wg_tensor *t)
     return (size_t)t->numel << (0x0332 >> 4 * t->dtype & 15); /* a digit for each dtype: 4, 8, 8, 1 */
 }
 
+/* Bytes of a storage, from … to; none: from = to = 0. */
+struct wg_span {
+    int64_t from, to;
+};
+
+/* From the first to behind the last byte of elements of that many bytes, the first of which lies at offset. */
+static inline struct wg_span wg_span_at(int64_t offset, int64_t size, int rank, const int64_t *extents, const int64_t *strides)
+{
+    struct wg_span span = {offset, offset + size};
+    for (int i = 0; i < rank; i++) {
+        if (extents[i] == 0)
+            return (struct wg_span){0, 0};
+        const int64_t reach = strides[i] * (extents[i] - 1) * size;
+        *(reach < 0 ? &span.from : &span.to) += reach;
+    }
+    return span;
+}
+
+static inline struct wg_span wg_span_of(const wg_tensor *t)
+{
+    return wg_span_at(t->data - wg_storage_data(t->storage), (int64_t)wg_dtype_size((wg_dtype)t->dtype), t->rank, wg_extents(t),
+                      wg_strides(t));
+}
+
+static inline bool wg_spans_meet(struct wg_span a, struct wg_span b)
+{
+    return a.from < b.to && b.from < a.to;
+}
+
 static inline void wg_lend_own(wg_tensor *t)
 {
     struct wg_storage *own = wg_own_storage(t);

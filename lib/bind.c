@@ -30,13 +30,6 @@ static wg_status check_tensors(const wg_tensor *input, const wg_tensor *instead)
     return WG_OK;
 }
 
-/* The bytes of a dense tensor. */
-static struct wg_span bytes_of(const wg_tensor *t)
-{
-    const int64_t from = t->data - wg_storage_data(t->storage);
-    return (struct wg_span){from, from + t->numel * (int64_t)wg_dtype_size((wg_dtype)t->dtype)};
-}
-
 static wg_status find_input(const wg_replay *replay, const wg_tensor *input, uint32_t *number)
 {
     for (size_t i = 0; i < replay->log.places.n; i++) {
@@ -71,7 +64,7 @@ static wg_status check_changes(const wg_replay *replay, const wg_tensor *input, 
 {
     for (size_t i = 0; i < replay->changed.n; i++) {
         const struct wg_place *place = wg_changed_place(replay, i);
-        if (place->block == instead->storage && wg_spans_meet(place->changed, bytes_of(instead)))
+        if (place->block == instead->storage && wg_spans_meet(place->changed, wg_span_of(instead)))
             return wg_fail(
                 WG_E_ARGUMENT, "replay_bind",
                 "replay_bind: what is to stand for %s is written by the step itself (a result, or a tensor that it changes): "
@@ -105,7 +98,7 @@ wg_status wg_replay_bind(wg_replay *replay, const wg_tensor *input, const wg_ten
     WG_TRY(wg_replay_check(th, replay, "replay_bind"));
     WG_TRY(check_tensors(input, instead));
     WG_TRY(find_input(replay, input, &binding.place));
-    binding.bytes = bytes_of(input);
+    binding.bytes = wg_span_of(input);
     WG_TRY(check_reads(replay, &binding, input));
     WG_TRY(check_changes(replay, input, instead));
     WG_TRY(find_binding(replay, &binding, &entry));

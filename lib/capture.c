@@ -233,12 +233,6 @@ static wg_status find_place(struct wg_log *log, struct wg_storage *storage, bool
     return WG_OK;
 }
 
-static struct wg_span span_in(const struct wg_log *log, const struct wg_operand *operand)
-{
-    const struct wg_layout *layout = WG_LAYOUT(log, operand->layout);
-    return wg_span_of(operand->offset, layout, dims_of(log, layout));
-}
-
 static wg_status note_operand(struct wg_log *log, const wg_tensor *t, bool reads)
 {
     struct wg_operand *operand = WG_OPERAND(log, log->operands.n); /* room was found */
@@ -248,7 +242,7 @@ static wg_status note_operand(struct wg_log *log, const wg_tensor *t, bool reads
         WG_TRY(find_place(log, t->storage, reads, &operand->place));
         operand->offset = t->data - wg_storage_data(t->storage);
         struct wg_place *place = WG_PLACE(log, operand->place);
-        const size_t end = (size_t)span_in(log, operand).to;
+        const size_t end = (size_t)wg_span_in(log, operand).to;
         place->bytes = end > place->bytes ? end : place->bytes;
     }
     log->operands.n++;
@@ -258,7 +252,7 @@ static wg_status note_operand(struct wg_log *log, const wg_tensor *t, bool reads
 static void note_change(struct wg_log *log, const struct wg_operand *operand)
 {
     struct wg_place *place = WG_PLACE(log, operand->place);
-    const struct wg_span span = span_in(log, operand), all = place->changed;
+    const struct wg_span span = wg_span_in(log, operand), all = place->changed;
     place->written = true;
     if (all.to == all.from)
         place->changed = span;

@@ -13,11 +13,6 @@ enum wg_place_kind {
     WG_RESULT,   /* made by kernels of the step, and there afterwards */
 };
 
-/* Bytes of a storage, from … to; none: from = to = 0. */
-struct wg_span {
-    int64_t from, to;
-};
-
 /* A storage that operands lie in. */
 struct wg_place {
     struct wg_storage *block; /* with a reference but for internal ones, which have none once they are given back */
@@ -112,21 +107,12 @@ void wg_list_free(struct wg_list *list);
 void *wg_log_alloc(struct wg_log *log, size_t bytes);
 void wg_log_free(struct wg_log *log); /* settled, with its references and contexts */
 
-/* From the first to behind the last byte of an operand of that layout whose first element lies at offset. */
-static inline struct wg_span wg_span_of(int64_t offset, const struct wg_layout *layout, const int64_t *dims)
+/* The bytes of its place that an operand covers. */
+static inline struct wg_span wg_span_in(const struct wg_log *log, const struct wg_operand *operand)
 {
-    const int64_t size = (int64_t)wg_dtype_size((wg_dtype)layout->dtype);
-    struct wg_span span = {offset, offset + size};
-    for (int i = 0; i < layout->rank; i++) {
-        const int64_t reach = dims[layout->rank + i] * (dims[i] - 1) * size;
-        *(reach < 0 ? &span.from : &span.to) += reach;
-    }
-    return layout->numel ? span : (struct wg_span){0, 0};
-}
-
-static inline bool wg_spans_meet(struct wg_span a, struct wg_span b)
-{
-    return a.from < b.to && b.from < a.to;
+    const struct wg_layout *layout = WG_LAYOUT(log, operand->layout);
+    const int64_t *dims = WG_AT(log->dims, int64_t, layout->dims);
+    return wg_span_at(operand->offset, (int64_t)wg_dtype_size((wg_dtype)layout->dtype), layout->rank, dims, dims + layout->rank);
 }
 
 /* Operand i of n_out + n_in: is it written, is it read? */

@@ -1,27 +1,9 @@
 /* Operands that share memory: op.h states the rule, and every op that writes over an operand asks here. */
-#include "internal.h"
-
-/* From an element's first byte at the lowest address to behind the last one at the highest; t has elements. */
-static void bytes_of(const wg_tensor *t, uintptr_t *low, uintptr_t *high)
-{
-    const int64_t size = (int64_t)wg_dtype_size((wg_dtype)t->dtype);
-    int64_t first = 0, last = 0;
-    for (int axis = 0; axis < t->rank; axis++) {
-        const int64_t span = (wg_extents(t)[axis] - 1) * wg_strides(t)[axis];
-        *(span < 0 ? &first : &last) += span;
-    }
-    *low = (uintptr_t)(t->data + first * size);
-    *high = (uintptr_t)(t->data + (last + 1) * size);
-}
+#include "arena.h"
 
 bool wg_overlap(const wg_tensor *a, const wg_tensor *b)
 {
-    uintptr_t a_low, a_high, b_low, b_high;
-    if (!a->storage || a->storage != b->storage || a->numel == 0 || b->numel == 0)
-        return false;
-    bytes_of(a, &a_low, &a_high);
-    bytes_of(b, &b_low, &b_high);
-    return a_low < b_high && b_low < a_high;
+    return a->storage && a->storage == b->storage && wg_spans_meet(wg_span_of(a), wg_span_of(b));
 }
 
 bool wg_shares_memory(const wg_tensor *a, const wg_tensor *b)

@@ -21,9 +21,7 @@ wg_status wg_follow(struct wg_replay *replay, char **where, const struct wg_oper
     const struct wg_place *place = WG_PLACE(&replay->log, operand->place);
     if (place->kind != WG_EXTERNAL || place->written)
         return WG_OK;
-    const struct wg_layout *layout = WG_LAYOUT(&replay->log, operand->layout);
-    struct wg_patch patch = {where, operand->place, operand->offset, {0, 0}};
-    patch.read = wg_span_of(operand->offset, layout, WG_AT(replay->log.dims, int64_t, layout->dims));
+    const struct wg_patch patch = {where, operand->place, operand->offset, wg_span_in(&replay->log, operand)};
     WG_TRY(wg_array_room(&replay->patches, 1, sizeof patch));
     *WG_AT(replay->patches, struct wg_patch, replay->patches.n++) = patch;
     return WG_OK;

@@ -26,10 +26,14 @@ enum { REPAY = 25, LINE = 64 };
 /* Nanoseconds: how long a helper spins for the next region and the caller for a helper's part, and what a loss must exceed to count. */
 static const int64_t helper_spin = 200000, caller_spin = 50000, noise = 500;
 
-/* A claim is even while its part is free, odd once it is taken, and only ever rises: a helper that was stopped between reading and taking
-   it cannot take the part of a later region by mistake. Whoever takes a part sees the region that it belongs to. */
-struct claim {
-    _Alignas(LINE) _Atomic uint64_t at;
+/* A helper, and the claim of the part that is its own. A claim is even while its part is free, odd once it is taken, and only ever
+   rises: a helper that was stopped between reading and taking it cannot take the part of a later region by mistake. Whoever takes a part
+   sees the region that it belongs to. */
+struct helper {
+    _Alignas(LINE) _Atomic uint64_t claim;
+    struct wg_team *team;
+    pthread_t thread;
+    int index;
 };
 
 struct wg_team {
@@ -52,13 +56,7 @@ struct wg_team {
     bool spins;          /* as many cores as threads */
     int64_t alone_until; /* nanoseconds */
     struct wg_team_counts counts;
-    pthread_t *helper;
-    struct claim claim[]; /* of part i; that of 0 is not used */
-};
-
-struct start {
-    struct wg_team *team;
-    int index;
+    struct helper helper[]; /* of part i; that of part 0 is the caller itself, and not used */
 };
 
 /* ---- the machine ---- */
@@ -100,9 +98,9 @@ static bool spin_while(atomic_uint *word, unsigned value, int64_t nanoseconds)
 
 static bool take(struct wg_team *team, int part)
 {
-    uint64_t at = atomic_load_explicit(&team->claim[part].at, memory_order_relaxed);
-    return at % 2 == 0 &&
-           atomic_compare_exchange_strong_explicit(&team->claim[part].at, &at, at + 1, memory_order_acquire, memory_order_relaxed);
+    uint64_t at = atomic_load_explicit(&team->helper[part].claim, memory_order_relaxed);
+    return at % 2 == 0 && atomic_compare_exchange_strong_explicit(&team->helper[part].claim, &at, at + 1, memory_order_acquire,
+                                                                  memory_order_relaxed);
 }
 
 static void run_part(const struct wg_team *team, int parts, int part)
@@ -146,13 +144,12 @@ static void wait_for_turn(struct wg_team *team, unsigned seen)
 
 static void *helper_main(void *context)
 {
-    struct start start = *(struct start *)context;
-    struct wg_team *team = start.team;
+    const struct helper *self = context;
+    struct wg_team *team = self->team;
     unsigned seen = 0;
-    free(context);
     wg_tls.in_part = true;
     while (!atomic_load(&team->quit)) {
-        help(team, start.index);
+        help(team, self->index);
         wait_for_turn(team, seen);
         seen = atomic_load(&team->turn);
     }
@@ -161,14 +158,10 @@ static void *helper_main(void *context)
 
 static bool start_helper(struct wg_team *team, int index)
 {
-    struct start *start = malloc(sizeof *start);
-    if (!start)
-        return false;
-    *start = (struct start){team, index};
-    if (pthread_create(&team->helper[index - 1], NULL, helper_main, start) == 0)
-        return true;
-    free(start);
-    return false;
+    struct helper *helper = &team->helper[index];
+    helper->team = team;
+    helper->index = index;
+    return pthread_create(&helper->thread, NULL, helper_main, helper) == 0;
 }
 
 /* ---- making and ending it ---- */
@@ -190,17 +183,12 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 struct wg_team *wg_team_new(int threads)
 {
     pthread_once(&once, watch_forks);
-    const size_t bytes = sizeof(struct wg_team) + (size_t)threads * sizeof(struct claim);
-    struct wg_team *team = aligned_alloc(LINE, bytes);
-    pthread_t *helper = calloc((size_t)threads, sizeof *helper);
-    if (!team || !helper) {
-        free(team);
-        free(helper);
+    struct wg_team *team = aligned_alloc(LINE, sizeof *team + (size_t)threads * sizeof *team->helper);
+    if (!team)
         return NULL;
-    }
-    *team = (struct wg_team){.threads = threads, .spins = threads <= omp_get_num_procs(), .helper = helper};
+    *team = (struct wg_team){.threads = threads, .spins = threads <= omp_get_num_procs()};
     for (int i = 0; i < threads; i++)
-        atomic_init(&team->claim[i].at, 1);
+        atomic_init(&team->helper[i].claim, 1);
     sigset_t all, before;
     sigfillset(&all); /* signals are for the program's own threads */
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -228,9 +216,8 @@ void wg_team_free(struct wg_team *team)
         return;
     atomic_store(&team->quit, true);
     call(team, team->helpers);
-    for (int i = 0; i < team->helpers; i++)
-        pthread_join(team->helper[i], NULL);
-    free(team->helper);
+    for (int i = 1; i <= team->helpers; i++)
+        pthread_join(team->helper[i].thread, NULL);
     free(team);
 }
 
@@ -250,8 +237,8 @@ static void publish(struct wg_team *team, int parts, int64_t n, wg_part *body, v
     atomic_store_explicit(&team->done, 0, memory_order_relaxed);
     atomic_store_explicit(&team->parts, parts, memory_order_relaxed);
     for (int part = 1; part < parts; part++) {
-        const uint64_t at = atomic_load_explicit(&team->claim[part].at, memory_order_relaxed);
-        atomic_store_explicit(&team->claim[part].at, at + 1, memory_order_release);
+        const uint64_t at = atomic_load_explicit(&team->helper[part].claim, memory_order_relaxed);
+        atomic_store_explicit(&team->helper[part].claim, at + 1, memory_order_release);
     }
     call(team, parts - 1);
 }

@@ -271,7 +271,7 @@ static void T(part_work)(T(pairing) * pg, int threads)
     pg->inputs = wg_ceil_div(wg_ceil_div(p->inputs, pg->input_parts), step) * step;
     pg->input_parts = wg_ceil_div(p->inputs, pg->inputs);
     const int64_t jobs = p->groups * pg->output_blocks * pg->input_parts;
-    if (threads > 1 && jobs > 0)
+    if (threads > 1) /* then there is work, and so there are jobs */
         pg->tap_parts = wg_clip(wg_ceil_div(8 * threads, jobs), pg->tap_parts, units);
 }
 

@@ -157,6 +157,27 @@ static void a_failed_batch_leaves_the_position(void **state)
     assert_no_error();
 }
 
+/* On a tape the rows that were gathered are the tape's: the error that memory ran out is the only one. */
+static void a_failed_batch_of_a_step_is_one_error(void **state)
+{
+    (void)state;
+    wg_tensor *x = make_rows(), *y = make_labels();
+    wg_batches *batches = wg_batches_create(x, y, .size = 5);
+    int64_t failed = 0;
+    for (wg_tensor *rows = NULL; !rows; failed++) {
+        WG_TAPE(tape);
+        wg_tensor *labels;
+        wg_memory_fail(failed, false);
+        assert_true(wg_batches_next(batches, &rows, &labels));
+        wg_memory_fail(-1, false);
+        assert_true(rows || wg_error_first()->later == 0);
+        wg_error_take(NULL);
+    }
+    assert_true(failed > 2);
+    wg_batches_destroy(batches), wg_free(x), wg_free(y);
+    assert_no_error();
+}
+
 static void errors_name_what_is_wrong(void **state)
 {
     (void)state;
@@ -214,6 +235,7 @@ int main(void)
         TEST(options_leave_order_or_the_last_batch),
         TEST(a_restored_run_goes_on_exactly),
         TEST(a_failed_batch_leaves_the_position),
+        TEST(a_failed_batch_of_a_step_is_one_error),
         TEST(errors_name_what_is_wrong),
         TEST(rows_are_gathered),
     };

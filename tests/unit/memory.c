@@ -155,12 +155,31 @@ static void memory_is_given_back(void **state)
     }
 }
 
+/* A call that is refused gives back what it took of its tape. */
+static void calls_that_fail_leave_nothing_on_the_tape(void **state)
+{
+    (void)state;
+    wg_tensor *a = numbers(WG_F32, WG_SHAPE(2, 3), 1), *b = numbers(WG_F32, WG_SHAPE(4), 1);
+    int64_t live = 0;
+    wg_tape *tape = wg_tape_open();
+    for (int i = 0; i < 10000; i++) {
+        live = i == 10 ? wg_memory_now().live : live;
+        assert_null(wg_add(a, b));
+        assert_null(wg_concat((wg_tensor *[]){a, b}, 2, 0));
+        wg_error_take(NULL);
+    }
+    assert_int_equal(wg_memory_now().live, live);
+    wg_tape_close(tape);
+    wg_free(a), wg_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(ten_thousand_steps_do_not_grow),
         TEST(a_step_of_a_known_shape_allocates_nothing),
         TEST(memory_is_given_back),
+        TEST(calls_that_fail_leave_nothing_on_the_tape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

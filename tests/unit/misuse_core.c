@@ -22,6 +22,32 @@ static void misuse_names_and_texts(void)
     assert_string_equal(wg_status_name(WG_E_SHAPE), "WG_E_SHAPE");
 }
 
+static void count_errors(const wg_error *error, void *context)
+{
+    *(int *)context += error->code == WG_E_IO;
+}
+
+/* What a program prints of a failed step: the first message, the section that it fell in, and how many came after it. */
+static void misuse_report(void)
+{
+    char text[100] = "";
+    int seen = 0;
+    wg_error_set_hook(count_errors, &seen);
+    WG_TAPE(tape);
+    assert_ok(wg_name_push("epoch"));
+    wg_error_set(WG_E_IO, "op", "op: the first");
+    wg_name_pop();
+    wg_error_set(WG_E_IO, "op", "op: the second");
+    wg_error_set_hook(NULL, NULL);
+    assert_int_equal(seen, 2);
+    FILE *stream = fmemopen(text, sizeof text, "w");
+    assert_non_null(stream);
+    assert_int_equal(wg_report(stream), 1);
+    fclose(stream);
+    assert_string_equal(text, "op: the first (in epoch) (and 1 later)\n");
+    assert_null(wg_error_first());
+}
+
 static void misuse_error_record(void)
 {
     assert_null(wg_error_first());
@@ -31,7 +57,7 @@ static void misuse_error_record(void)
     assert_int_equal(wg_error_set(WG_E_IO, "op", "second"), WG_E_IO);
     assert_int_equal(wg_error_first()->later, 1);
     assert_int_equal(wg_report(NULL), 1);
-    wg_error_set_hook(NULL, NULL);
+    misuse_report();
     wg_error_breakpoint();
 }
 
@@ -243,6 +269,14 @@ static void misuse_update(void)
     assert_fails(wg_update_begin(), WG_E_STATE, "update_begin: ");
     assert_fails(wg_backward(made(wg_sum(fx.x))), WG_E_STATE, "backward: ");
     assert_int_equal(wg_update_commit(), WG_E_STATE); /* something failed inside */
+    wg_memory_trim();
+    wg_memory_fail(0, true);
+    const bool lost = !wg_tape_open();
+    wg_memory_fail(-1, false);
+    assert_true(lost);
+    wg_error_take(NULL);
+    assert_fails(wg_update_begin(), WG_E_MEMORY, "update_begin: the tape around this could not be opened");
+    wg_tape_close(NULL);
     assert_ok(wg_update_begin());
     assert_ok(wg_update_commit());
 }
