@@ -207,18 +207,12 @@ WG_HOT wg_kernel *kernel_of(const struct wg_thread *th, const wg_call *c)
     return simd ? simd : c->op->kernel[dtype];
 }
 
-/* A closure's forward. What it left open is closed before the call is recorded. */
-static __attribute__((noinline)) wg_status run_closure(const wg_call *c, wg_kernel *kernel)
+__attribute__((noinline)) wg_status wg_run_users(const wg_call *c, wg_kernel *kernel)
 {
-    struct wg_thread *th = wg_self();
-    const wg_tape *top = th->top, *base = th->base;
-    const int lost = *wg_lost_tapes();
-    th->base = top; /* which it may not close */
-    const wg_status status = kernel(c);
-    th->base = base;
-    if (wg_tape_unwind(th, top, lost))
-        return status;
-    return wg_fail(WG_E_STATE, c->op->name, "%s: its forward left a tape open", c->op->name);
+    wg_callback callback = {.op = c->op->name, .who = "its forward"};
+    wg_callback_begin(&callback);
+    const wg_status status = kernel(c), left = wg_callback_end(&callback);
+    return left != WG_OK ? left : status;
 }
 
 WG_HOT wg_status node_run(const struct wg_thread *th, struct wg_node *node, size_t n_out)
@@ -232,7 +226,7 @@ WG_HOT wg_status node_run(const struct wg_thread *th, struct wg_node *node, size
     wg_kernel *kernel = kernel_of(th, c);
     const wg_status status = empty                    ? WG_OK
                              : th->capture            ? wg_capture_run(th, c, kernel)
-                             : c->op->flags & WG_USER ? run_closure(c, kernel)
+                             : c->op->flags & WG_USER ? wg_run_users(c, kernel)
                                                       : kernel(c);
     if (c->op->writes)
         after_writing(c);
@@ -399,8 +393,8 @@ WG_HOT wg_status apply(struct wg_thread *th, const struct wg_op *op, const void 
         *entry = (struct wg_closure_entry){closure, th->top->closures};
         th->top->closures = entry;
     }
-    if (status == WG_OK && !recorded && closure && closure->destroy)
-        closure->destroy(closure->context);
+    if (status == WG_OK && !recorded && closure)
+        wg_context_destroy(closure->name, closure->destroy, closure->context);
     if (stays && !recorded)
         node_discard(th, node);
     return status;

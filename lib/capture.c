@@ -67,7 +67,7 @@ void wg_log_free(struct wg_log *log)
     }
     for (size_t i = 0; i < log->contexts.n; i++) {
         const struct wg_context *owned = WG_AT(log->contexts, struct wg_context, i);
-        owned->destroy(owned->context);
+        wg_context_destroy(owned->name, owned->destroy, owned->context);
     }
     struct wg_list *lists[] = {&log->places, &log->launches, &log->operands};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
@@ -433,7 +433,8 @@ wg_status wg_capture_closure(struct wg_thread *th, wg_closure *closure)
     if (!closure->destroy)
         return WG_OK;
     WG_TRY(wg_array_room(&log->contexts, 1, sizeof(struct wg_context)));
-    *WG_AT(log->contexts, struct wg_context, log->contexts.n++) = (struct wg_context){closure->context, closure->destroy};
+    *WG_AT(log->contexts, struct wg_context, log->contexts.n++) = (struct wg_context){closure->name, closure->context,
+                                                                                      closure->destroy};
     closure->destroy = NULL;
     return WG_OK;
 }

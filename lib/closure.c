@@ -22,9 +22,9 @@ wg_tensor *wg_apply_closure(const wg_closure *closure, wg_tensor *const *in, siz
 {
     struct wg_thread *th = wg_self();
     if (!closure || !closure->forward || !closure->name || (n_in && !in)) {
-        wg_fail(WG_E_NULL, "closure", "closure: a name, a forward function and operands are wanted");
-        if (closure && closure->destroy)
-            closure->destroy(closure->context);
+        wg_fail(WG_E_NULL, "closure", "closure: its name, its forward function or the list of operands is NULL");
+        if (closure)
+            wg_context_destroy(closure->name ? closure->name : "closure", closure->destroy, closure->context);
         return NULL;
     }
     struct made_op local, *p = th && th->top ? wg_tape_alloc(th->top, sizeof *p) : &local;
@@ -47,7 +47,7 @@ wg_tensor *wg_apply_closure(const wg_closure *closure, wg_tensor *const *in, siz
             return y;
     }
 failed:
-    if (closure->destroy && !handed_over)
-        closure->destroy(closure->context);
+    if (!handed_over)
+        wg_context_destroy(closure->name, closure->destroy, closure->context);
     return NULL;
 }

@@ -21,19 +21,15 @@ wg_status wg_work_check(struct wg_thread *th, const char *name, wg_tensor *const
 
 wg_tensor *wg_function_value(struct wg_thread *th, const char *name, wg_function *f, void *context, wg_tensor *const *x, size_t n)
 {
-    const wg_tape *tape = th->top, *base = th->base;
+    wg_callback callback = {.op = name, .who = "the function"};
     if (!f) {
         wg_fail(WG_E_NULL, name, "%s: the function is NULL", name);
         return NULL;
     }
-    const int lost = *wg_lost_tapes();
-    th->base = tape;
+    wg_callback_begin(&callback);
     wg_tensor *y = f(x, n, context);
-    th->base = base;
-    if (!wg_tape_unwind(th, tape, lost)) {
-        wg_fail(WG_E_STATE, name, "%s: the function left a tape open", name);
+    if (wg_callback_end(&callback) != WG_OK)
         return NULL;
-    }
     if (!y && !th->has_error)
         wg_fail(WG_E_NULL, name, "%s: the function returned NULL", name);
     return y && wg_check_handle(y, name, -1) == WG_OK ? y : NULL;

@@ -37,6 +37,17 @@ static void drop_prefix(char *message, const char *op)
         memmove(message, message + n + 2, strlen(message + n + 2) + 1);
 }
 
+/* Its own errors only count. */
+static void tell_hook(struct wg_thread *th, const wg_error *error)
+{
+    wg_callback callback = {.op = "error_hook", .who = "the function"};
+    th->in_error_hook = true;
+    wg_callback_begin(&callback);
+    th->hook(error, th->hook_context);
+    (void)wg_callback_end(&callback);
+    th->in_error_hook = false;
+}
+
 static void record(struct wg_thread *th, wg_status code, const char *op, const char *format, va_list arguments)
 {
     wg_error error = {.code = code};
@@ -59,8 +70,8 @@ static void record(struct wg_thread *th, wg_status code, const char *op, const c
     }
     if (code != WG_E_IO) /* a file that cannot be written fails no step */
         wg_mark_failed(th);
-    if (th->hook)
-        th->hook(&error, th->hook_context);
+    if (th->hook && !th->in_error_hook)
+        tell_hook(th, &error);
 }
 
 static wg_status fail(wg_status code, const char *op, const char *format, va_list arguments)

@@ -14,7 +14,11 @@ static wg_status on_a_tape(void *context)
     const struct evaluation *e = context;
     WG_TAPE(tape);
     WG_NO_GRAD;
-    const wg_status status = tape ? e->step(e->context) : WG_E_MEMORY;
+    if (!tape)
+        return WG_E_MEMORY;
+    wg_callback callback = {.op = "evaluate", .who = "the step"};
+    wg_callback_begin(&callback);
+    const wg_status returned = e->step(e->context), left = wg_callback_end(&callback), status = left != WG_OK ? left : returned;
     return status == WG_OK && tape->failed && tape->thread->has_error ? wg_error_cause() : status;
 }
 

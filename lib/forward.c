@@ -63,6 +63,14 @@ static wg_status by_two_vjps(struct wg_thread *th, struct wg_node *node, wg_tens
     return status;
 }
 
+static wg_status jvp_of_user(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    wg_callback callback = {.op = c->op->name, .who = "its jvp"};
+    wg_callback_begin(&callback);
+    const wg_status status = c->op->jvp(c, tx, ty), left = wg_callback_end(&callback);
+    return left != WG_OK ? left : status;
+}
+
 static wg_status tangents_of(struct wg_thread *th, struct wg_node *node, wg_tensor *const *tx, wg_tensor **ty)
 {
     const struct wg_op *op = node->call.op;
@@ -72,7 +80,7 @@ static wg_status tangents_of(struct wg_thread *th, struct wg_node *node, wg_tens
         ty[i] = op->jvp ? NULL : WG_NONE;
     if (op->jvp) {
         th->vjp_depth++;
-        const wg_status status = op->jvp(&node->call, tx, ty);
+        const wg_status status = op->flags & WG_USER ? jvp_of_user(&node->call, tx, ty) : op->jvp(&node->call, tx, ty);
         th->vjp_depth--;
         return status == WG_E_NULL ? wg_error_cause() : status;
     }

@@ -15,23 +15,20 @@ wg_status wg_walk_hooks(struct walk *w, wg_tensor *t)
         for (struct wg_hook_entry *hook = tape->hooks; hook; hook = hook->next) {
             if (hook->tensor != hooked || t->adjoint == WG_KNOWN_ZERO)
                 continue;
-            const wg_tape *base = th->base;
-            const int lost = *wg_lost_tapes();
+            wg_callback callback = {.op = "hook", .who = "the function on", .hooked = hooked};
             th->in_hook = true;
-            th->base = th->top; /* which the hook may not close */
+            wg_callback_begin(&callback);
             wg_tensor *g = hook->fn(t->adjoint, hook->context);
-            th->base = base;
             th->in_hook = false;
-            if (!wg_tape_unwind(th, th->walking, lost))
-                return wg_fail(WG_E_STATE, "hook", "hook: it left a tape open");
+            WG_TRY(wg_callback_end(&callback));
             if (!g)
-                return wg_fail(WG_E_STATE, "hook", "hook: it returned NULL");
+                return wg_callback_fail(&callback, WG_E_STATE, "returned NULL");
             if (g == t->adjoint)
                 continue;
             WG_TRY(wg_check_handle(g, "hook", -1));
             if (g->dtype != t->dtype || !wg_same_dims(g, t))
-                return wg_fail(g->dtype != t->dtype ? WG_E_DTYPE : WG_E_SHAPE, "hook",
-                               "hook: what replaces a gradient has its shape and dtype");
+                return wg_callback_fail(&callback, g->dtype != t->dtype ? WG_E_DTYPE : WG_E_SHAPE,
+                                        "returned a gradient of another shape or dtype");
             wg_tensor *mine = wg_walk_owned(w, g);
             if (!mine)
                 return WG_E_MEMORY;

@@ -160,10 +160,10 @@ struct wg_thread {
     struct wg_rest rest;
     wg_tape *top, *bottom;
     uint64_t seq, walk, search;
-    uint64_t floor;      /* walks see only nodes younger than this one; the others' results count as leaves */
-    wg_tape *walking;    /* the top tape of the backward that is running, or NULL */
-    const wg_tape *base; /* the tape on which a function is to work that may not close it, or NULL */
-    int checkpoints;     /* functions being run by wg_checkpoint, one inside the other */
+    uint64_t floor;        /* walks see only nodes younger than this one; the others' results count as leaves */
+    wg_tape *walking;      /* the top tape of the backward that is running, or NULL */
+    wg_callback *callback; /* the innermost of the user's functions that are running, or NULL */
+    int checkpoints;       /* functions being run by wg_checkpoint, one inside the other */
     bool no_grad;
     bool eval;
     wg_tensor *generator; /* the default one */
@@ -198,6 +198,7 @@ struct wg_thread {
 
     wg_error error;
     bool has_error;
+    bool in_error_hook;
     wg_error_hook *hook;
     void *hook_context;
 };
@@ -290,8 +291,10 @@ void wg_undo_end(wg_tape *tape, const struct wg_undo *until, bool restore);
 void wg_undo_hand_down(wg_tape *from, wg_tape *to);
 void wg_undo_commit_all(struct wg_thread *th);
 wg_tape *wg_tape_push(struct wg_thread *th, bool trace); /* an open, for the engine's own use: the error record stays */
-/* Closes the tapes above tape, which is open, and those that could not be opened since there were lost of them; false if there were any. */
-bool wg_tape_unwind(struct wg_thread *th, const wg_tape *tape, int lost);
+/* An error of callback's function, which the message begins with. */
+wg_status wg_callback_fail(const wg_callback *callback, wg_status code, const char *what);
+wg_status wg_callback_refuse(wg_callback *callback);                                      /* to close the tape that it works on */
+void wg_context_destroy(const char *name, void (*destroy)(void *context), void *context); /* destroy may be NULL */
 /* At the end of a thread, which may be inside any callback: closes all tapes; nothing can refuse that. */
 void wg_tapes_abandon(struct wg_thread *th);
 /* Applies an op that is made of others. */
@@ -322,6 +325,7 @@ wg_status wg_check_closure(struct wg_thread *th, const wg_closure *closure, wg_t
 /* A kernel, and a look at what it made. */
 wg_status wg_anomaly_run(const struct wg_thread *th, struct wg_node *node);
 wg_status wg_node_run(const struct wg_thread *th, struct wg_node *node); /* the kernel of one node */
+wg_status wg_run_users(const wg_call *c, wg_kernel *kernel);             /* the kernel of an op with WG_USER */
 wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node);     /* once more, with what its operands hold now */
 
 /* ---- capture (log.h): what it is told, while a step is being captured ---- */

@@ -62,6 +62,7 @@ enum { WG_PAGE = 256 }; /* elements */
 
 /* A context whose destructor runs when the replay goes. */
 struct wg_context {
+    const char *name; /* of its closure */
     void *context;
     void (*destroy)(void *context);
 };

@@ -152,6 +152,14 @@ static bool has_float(const wg_call *c)
     return false;
 }
 
+static __attribute__((noinline)) wg_status users_shape(const wg_call *c, wg_spec *spec)
+{
+    wg_callback callback = {.op = c->op->name, .who = "its shape rule"};
+    wg_callback_begin(&callback);
+    const wg_status status = c->op->shape ? c->op->shape(c, spec) : default_shape(c, spec), left = wg_callback_end(&callback);
+    return left != WG_OK ? left : status;
+}
+
 wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node)
 {
     const wg_call *c = &node->call;
@@ -160,7 +168,7 @@ wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node)
     wg_spec *spec = c->n_out <= 4 ? local : wg_object_new(c->n_out * sizeof *spec);
     if (!spec)
         return WG_E_MEMORY;
-    wg_status status = op->shape ? op->shape(c, spec) : default_shape(c, spec);
+    wg_status status = op->flags & WG_USER ? users_shape(c, spec) : op->shape ? op->shape(c, spec) : default_shape(c, spec);
     if (status == WG_OK && c->n_out > 0 && !op->shape)
         for (unsigned i = 1; i < c->n_out; i++)
             spec[i] = spec[0];

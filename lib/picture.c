@@ -148,13 +148,23 @@ static void note_leaf(struct wg_picture *p, const wg_tensor *t, ptrdiff_t at)
     }
 }
 
+static wg_cost cost_of(const wg_call *c)
+{
+    wg_callback callback = {.op = c->op->name, .who = "its cost"};
+    if (!c->op->cost)
+        return (wg_cost){0};
+    wg_callback_begin(&callback);
+    const wg_cost cost = c->op->cost(c);
+    return wg_callback_end(&callback) == WG_OK ? cost : (wg_cost){0};
+}
+
 /* A leaf belongs to the section of the forward nodes that read it; backward nodes and updates do not move it. */
 static void survey_node(struct wg_picture *p, ptrdiff_t at)
 {
     struct wg_item *item = &p->items[at];
     const struct wg_node *node = item->node, *forward = node;
     const wg_call *c = &node->call;
-    item->cost = c->op->cost ? c->op->cost(c) : (wg_cost){0};
+    item->cost = cost_of(c);
     while (forward->cause)
         forward = forward->cause;
     const ptrdiff_t cause = wg_picture_node(p, node->cause);

@@ -245,13 +245,10 @@ static wg_status record_step(struct wg_thread *th, struct wg_log *log, wg_step *
 {
     th->capture = log;
     wg_watch(th);
-    wg_status status = step(context);
-    if (th->top || th->updating || *wg_lost_tapes() > 0) {
-        if (status == WG_OK)
-            status = wg_fail(WG_E_STATE, "capture", "capture: the step left a tape or an update open");
-        wg_update_cancel();
-        wg_tape_unwind(th, NULL, 0);
-    }
+    wg_callback callback = {.op = "capture", .who = "the step"};
+    wg_callback_begin(&callback);
+    const wg_status returned = step(context), left = wg_callback_end(&callback);
+    wg_status status = returned != WG_OK ? returned : left;
     stop_recording(th);
     if (status == WG_OK && log->failed != WG_OK)
         status = log->failed;
@@ -370,7 +367,8 @@ static wg_status run_actions(struct wg_thread *th, wg_replay *replay)
     for (size_t i = 0; i < replay->n_actions && status == WG_OK; i++) {
         const struct wg_action *action = &replay->actions[i];
         if (action->kind == WG_RUN_KERNEL) {
-            status = action->kernel(action->of.call);
+            const wg_call *c = action->of.call;
+            status = c->op->flags & WG_USER ? wg_run_users(c, action->kernel) : action->kernel(c);
             if (status != WG_OK) {
                 wg_op_failed(th, action->of.call->op, status, "forward");
                 put_back(replay, i);

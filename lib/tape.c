@@ -198,14 +198,21 @@ static void close_slots(struct wg_thread *th, wg_tape *tape)
     }
 }
 
-static void close_nodes(wg_tape *tape)
+/* While the tape is whole: ops that a destroy makes are recorded behind the rest, but no walk finds what came before. */
+static void destroy_contexts(struct wg_thread *th, wg_tape *tape)
 {
+    const uint64_t floor = th->floor;
+    th->floor = th->seq;
     while (tape->closures) { /* one whose destroy ends the thread is not called again at the thread's end */
         const struct wg_closure *closure = tape->closures->closure;
         tape->closures = tape->closures->next;
-        if (closure->destroy)
-            closure->destroy(closure->context);
+        wg_context_destroy(closure->name, closure->destroy, closure->context);
     }
+    th->floor = floor;
+}
+
+static void close_nodes(wg_tape *tape)
+{
     for (struct wg_leaf_gradient *entry = tape->gradients; entry; entry = entry->next)
         if (entry->gradient)
             wg_value_unref(entry->gradient);
@@ -227,14 +234,23 @@ static void rest_slots(struct wg_thread *th, struct wg_arena *slots)
     *longest = closed;
 }
 
-/* Without asking: the top tape. */
-static void close_top(struct wg_thread *th)
+static void settle_effects(wg_tape *tape)
 {
-    wg_tape *tape = th->top;
     if (tape->failed || !tape->below)
         wg_undo_end(tape, NULL, tape->failed);
     else
         wg_undo_hand_down(tape, tape->below);
+}
+
+/* Without asking: the top tape. */
+static void close_top(struct wg_thread *th)
+{
+    wg_tape *tape = th->top;
+    settle_effects(tape);
+    if (tape->closures) {
+        destroy_contexts(th, tape);
+        settle_effects(tape);
+    }
     close_slots(th, tape);
     close_nodes(tape);
     tape->free_slots = NULL;
@@ -262,25 +278,29 @@ wg_status wg_tape_close(wg_tape *tape)
         return wg_fail(WG_E_THREAD, "tape_close", "tape_close: the tape belongs to another thread");
     if (th->top != tape)
         return wg_fail(WG_E_STATE, "tape_close", "tape_close: the tape is not on top");
-    if (tape == th->walking || tape == th->base)
-        return wg_fail(WG_E_STATE, "tape_close", "tape_close: %s is running on the tape",
-                       tape == th->walking ? "a backward" : "a function");
-    if (th->updating) {
-        const bool updates_own = tape == th->update_tape;
-        wg_update_cancel();
-        if (updates_own) /* closed by that */
-            return WG_OK;
+    if (th->callback && tape == th->callback->top)
+        return wg_callback_refuse(th->callback);
+    if (tape == th->walking)
+        return wg_fail(WG_E_STATE, "tape_close", "tape_close: a backward is running on the tape");
+    if (!th->updating) {
+        close_top(th);
+        return WG_OK;
     }
+    wg_tape *updates = th->update_tape; /* which the bracket opened, at the bottom, or NULL */
+    th->update_tape = NULL;
+    wg_update_cancel();
     close_top(th);
+    if (updates && updates == th->top)
+        close_top(th);
     return WG_OK;
 }
 
 /* No function that runs in the thread will return any more: a backward or a user's function that was under way is a step that failed. */
 void wg_tapes_abandon(struct wg_thread *th)
 {
-    const bool interrupted = th->walking || th->base || th->in_hook || th->vjp_depth > 0;
+    const bool interrupted = th->walking || th->callback || th->in_hook || th->vjp_depth > 0;
     th->walking = NULL;
-    th->base = NULL;
+    th->callback = NULL;
     th->scratch_list = NULL;
     th->updating = false;
     th->update_tape = NULL;
@@ -288,16 +308,6 @@ void wg_tapes_abandon(struct wg_thread *th)
         th->top->failed = th->top->failed || interrupted;
         close_top(th);
     }
-}
-
-bool wg_tape_unwind(struct wg_thread *th, const wg_tape *tape, int lost)
-{
-    const bool as_it_was = th->top == tape && *wg_lost_tapes() <= lost;
-    while (*wg_lost_tapes() > lost)
-        wg_tape_close(NULL);
-    while (th->top != tape)
-        wg_tape_close(th->top);
-    return as_it_was;
 }
 
 void wg_tape_leave(wg_tape **tape)
@@ -342,20 +352,22 @@ wg_status wg_tape_rerun(wg_tape *tape)
     if (!tape)
         return wg_fail(WG_E_NULL, "tape_rerun", "tape_rerun: the tape is NULL");
     if (tape->thread != th || th->top != tape || !tape->trace)
-        return wg_fail(WG_E_STATE, "tape_rerun", "tape_rerun: the thread's top tape is wanted, opened with .trace = true");
-    if (th->walking || th->updating || th->rerunning)
-        return wg_fail(WG_E_STATE, "tape_rerun", "tape_rerun: not inside a backward, an update or another rerun");
+        return wg_fail(WG_E_STATE, "tape_rerun", "tape_rerun: expected the thread's top tape, opened with .trace = true");
+    if (th->walking || th->updating || th->rerunning || (th->callback && th->callback->top == tape))
+        return wg_fail(WG_E_STATE, "tape_rerun",
+                       "tape_rerun: not inside a backward, an update, another rerun or a function that runs on the tape");
     WG_TRY(check_values(tape));
     const struct wg_undo *of_recording = tape->undo;
-    const wg_tape *base = th->base;
+    wg_callback callback = {.op = "tape_rerun", .who = "what the tape recorded"};
     const bool failed = tape->failed;
     wg_status status = WG_OK;
-    th->base = tape;
+    wg_callback_begin(&callback);
     th->rerunning = true;
     for (struct wg_node *node = tape->first; node && status == WG_OK; node = node->next)
         status = wg_node_rerun(th, node);
     th->rerunning = false;
-    th->base = base;
+    if (wg_callback_end(&callback) != WG_OK && status == WG_OK)
+        status = WG_E_STATE;
     wg_undo_end(tape, of_recording, status != WG_OK);
     tape->failed = failed;
     return status;

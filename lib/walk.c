@@ -86,34 +86,39 @@ static void show_again(const wg_call *c, const uint8_t *states)
             operand_or_result(c, i)->state = states[i];
 }
 
-static wg_status vjp_of_user(struct wg_thread *th, const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+static wg_status vjp_of_user(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const size_t n = (size_t)c->n_in + c->n_out;
     uint8_t local[64], *states = n <= sizeof local ? local : wg_object_new(n);
     if (!states)
         return WG_E_MEMORY;
     hide_undeclared(c, states);
-    const wg_tape *base = th->base;
-    th->base = th->top; /* which it may not close */
-    const wg_status status = c->op->vjp(c, gy, gx);
-    th->base = base;
+    wg_callback callback = {.op = c->op->name, .who = "its backward"};
+    wg_callback_begin(&callback);
+    wg_status status = c->op->vjp(c, gy, gx);
+    if (wg_callback_end(&callback) != WG_OK)
+        status = WG_E_STATE;
     show_again(c, states);
     if (states != local)
         wg_object_free(states);
     return status;
 }
 
+static wg_status vjp_left_open(const wg_call *c, const wg_tape *top)
+{
+    wg_callback callback = {.op = c->op->name, .who = "its backward"};
+    wg_callback_begin(&callback);
+    callback.top = top;
+    return wg_callback_end(&callback);
+}
+
 /* Under the node as cause. */
 WG_HOT wg_status vjp_of(struct wg_thread *th, const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const wg_tape *top = th->top;
-    const bool users = (c->op->flags & WG_USER) != 0;
-    const int lost = users ? *wg_lost_tapes() : 0;
-    const wg_status status = users ? vjp_of_user(th, c, gy, gx) : c->op->vjp(c, gy, gx);
-    if (th->top != top || (users && *wg_lost_tapes() > lost)) {
-        wg_tape_unwind(th, top, lost);
-        return wg_fail(WG_E_STATE, c->op->name, "%s: its backward left a tape open", c->op->name);
-    }
+    const wg_status status = c->op->flags & WG_USER ? vjp_of_user(c, gy, gx) : c->op->vjp(c, gy, gx);
+    if (th->top != top) /* a user's op without that flag */
+        return vjp_left_open(c, top);
     return status == WG_OK ? status : wg_op_failed(th, c->op, status, "backward");
 }
 

@@ -114,6 +114,16 @@ static void list_cut(struct list *list, size_t n)
 
 /* ---- making and destroying ---- */
 
+static void destroy_context(const struct wg_module_type *type, void *context)
+{
+    wg_callback callback = {.op = "module_destroy", .who = "the destroy function of ", .whose = type->name};
+    if (!type->destroy)
+        return;
+    wg_callback_begin(&callback);
+    type->destroy(context);
+    (void)wg_callback_end(&callback);
+}
+
 wg_module *wg_module_create(const struct wg_module_type *type, void *context)
 {
     wg_module *module = type && type->forward && type->name ? calloc(1, sizeof *module) : NULL;
@@ -131,8 +141,8 @@ wg_module *wg_module_create(const struct wg_module_type *type, void *context)
         list_free(&module->buffers);
         free(module);
     }
-    if (type && type->destroy)
-        type->destroy(context);
+    if (type)
+        destroy_context(type, context);
     return NULL;
 }
 
@@ -152,8 +162,7 @@ void wg_module_destroy(wg_module *module)
             waiting = module->children[i].module;
             free(module->children[i].name);
         }
-        if (module->type->destroy)
-            module->type->destroy(module->context);
+        destroy_context(module->type, module->context);
         list_free(&module->params);
         list_free(&module->buffers);
         free(module->children);
@@ -349,14 +358,11 @@ void *wg_module_context(const wg_module *module)
 static wg_tensor *forward(const wg_module_call *call, wg_tensor *x, bool relu)
 {
     const struct wg_module_type *type = call->module->type;
-    const wg_tape *top = wg_tape_top();
+    wg_callback callback = {.op = "apply", .who = "the forward function of ", .whose = type->name};
+    wg_callback_begin(&callback);
     wg_tensor *y = (relu ? type->forward_relu : type->forward)(call, x);
-    if (wg_tape_top() != top) {
-        while (wg_tape_top() && wg_tape_top() != top && wg_tape_close(wg_tape_top()) == WG_OK)
-            ;
-        (void)wg_error_set(WG_E_STATE, "apply", "apply: the forward function of %s left a tape open", type->name);
+    if (wg_callback_end(&callback) != WG_OK)
         return NULL;
-    }
     if (!y && !wg_error_first())
         (void)wg_error_set(WG_E_STATE, "apply", "apply: the forward function of %s failed without saying why", type->name);
     return y;

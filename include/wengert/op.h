@@ -75,9 +75,9 @@ enum wg_op_flags {
     WG_NO_DERIVATIVE = 2, /* asking for a gradient is an error that gives op->reason */
     WG_CUT = 4,           /* stops gradients by request (detach) */
     WG_DRAWS = 8,         /* draws random numbers */
-    WG_USER = 16,         /* a user's op: its vjp sees only what it declared */
-    WG_ROW_MAJOR = 32,    /* results are row-major, not in their operand's order */
-    WG_BROADCASTS = 64,   /* element by element, though the shape rule is its own (masks): tested so */
+    WG_USER = 16,       /* a user's op: its vjp sees only what it declared, and what its functions leave open is closed: E_STATE */
+    WG_ROW_MAJOR = 32,  /* results are row-major, not in their operand's order */
+    WG_BROADCASTS = 64, /* element by element, though the shape rule is its own (masks): tested so */
     WG_UNCOUNTED = 128, /* arithmetic that a library does or that depends on the data: the cost rule states it, no test counts it */
     WG_SURROGATE = 256, /* its gradient is by design not that of its value: no test compares it with differences */
     WG_EXACT_ALIAS = 512, /* of what it changes it reads each element, wherever else that stands, before it writes it: see writes */

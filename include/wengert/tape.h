@@ -105,6 +105,24 @@ WG_API WG_MUST_CHECK wg_status wg_grad_many_with(wg_tensor *y, wg_tensor *const 
 typedef wg_tensor *wg_hook(wg_tensor *gradient, void *context);
 WG_API WG_MUST_CHECK wg_status wg_add_hook(wg_tensor *t, wg_hook *fn, void *context);
 
+/* ---- functions of others ---- */
+
+/* For those who call a function of somebody else's in the middle of a step, as a module calls its forward. Between begin and end that
+   function may close only tapes that it opened itself; end closes those that it left open, and cancels an update that it left open.
+   Either is E_STATE, with a message made of op and who ("apply: the forward function of mlp left a tape open"), and the step has failed.
+   The library calls every function of a user's so. The record is the caller's, on its stack; callbacks nest. */
+typedef struct wg_callback {
+    const char *op, *who, *whose; /* for the message: whose may be NULL, and is put behind who */
+    /* What begin and end note. */
+    struct wg_callback *outer;
+    const wg_tensor *hooked;
+    const wg_tape *top;
+    int lost;
+    bool updating, refused;
+} wg_callback;
+WG_API void wg_callback_begin(wg_callback *callback);
+WG_API wg_status wg_callback_end(wg_callback *callback);
+
 /* ---- effects: what a step changes outside its tape ---- */
 
 /* Between begin and commit, ops that change an operand (parameter updates) are checked and their memory is found, but they do not run;

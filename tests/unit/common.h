@@ -174,8 +174,8 @@ static inline int clean_up(void **state)
 {
     wg_memory_fail(-1, false);
     wg_update_cancel();
-    while (wg_tape_top())
-        wg_tape_close(wg_tape_top());
+    while (wg_tape_top() && wg_tape_close(wg_tape_top()) == WG_OK)
+        ;
     wg_grad_mode_set(true);
     wg_train_mode_set(true);
     wg_anomaly_set(WG_ANOMALY_OFF);

@@ -214,6 +214,16 @@ static void misuse_tape(void)
     wg_tape_open();
     assert_fails(wg_tape_close(tape), WG_E_STATE, "tape_close: ");
     assert_ok(wg_tape_close(wg_tape_top()));
+    wg_callback_begin(NULL);
+    expect_error(WG_E_NULL, "callback_begin: ");
+    assert_fails(wg_callback_end(NULL), WG_E_NULL, "callback_end: ");
+    wg_callback first = {.op = "test", .who = "first"}, second = {.op = "test", .who = "second"};
+    assert_fails(wg_callback_end(&first), WG_E_STATE, "callback_end: ");
+    wg_callback_begin(&first);
+    wg_callback_begin(&second);
+    assert_fails(wg_callback_end(&first), WG_E_STATE, "callback_end: ");
+    assert_ok(wg_callback_end(&second));
+    assert_ok(wg_callback_end(&first));
     wg_tape_leave(NULL);
     wg_tape_leave(&(wg_tape *){NULL});
     assert_int_equal(wg_tape_nodes(NULL), 0);
@@ -475,6 +485,8 @@ static const struct misuse table[] = {
     {"wg_tape_close", misuse_tape},
     {"wg_tape_leave", misuse_tape},
     {"wg_tape_top", misuse_tape},
+    {"wg_callback_begin", misuse_tape},
+    {"wg_callback_end", misuse_tape},
     {"wg_tape_nodes", misuse_tape},
     {"wg_tape_rerun", misuse_tape},
     {"wg_grad_mode", misuse_tape},
