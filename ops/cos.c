@@ -1,6 +1,8 @@
 /* y = cos x, element by element; dy/dx = -sin x. */
 #ifdef REAL
-MAP1(cos, wg_no_params, R(cos)(x))
+#include "angle_tmpl.h"
+MAP_ANGLE(cos)
+#undef MAP_ANGLE
 #else
 #define KERNEL_FILE "cos.c"
 #include "op.h"

@@ -1,6 +1,8 @@
 /* y = sin x, element by element; dy/dx = cos x. */
 #ifdef REAL
-MAP1(sin, wg_no_params, R(sin)(x))
+#include "angle_tmpl.h"
+MAP_ANGLE(sin)
+#undef MAP_ANGLE
 #else
 #define KERNEL_FILE "sin.c"
 #include "op.h"

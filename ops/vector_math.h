@@ -183,6 +183,42 @@ WG_INLINE REAL T(wg_erf)(REAL x)
     return T(signed_as)(a < 1 ? near : far, x);
 }
 
+/* Sine and cosine of x, at most ANGLE_TO in magnitude: those of what is left of x less n π/2, head and tail, or one of the other. The
+   products of n, of 20 digits, with the parts of π/2 are exact, and what the differences lose is kept: so no digit is missing where next
+   to nothing is left. In f32 they are those of f64. */
+#if WG_DIGITS == 52
+WG_INLINE REAL T(of_angle)(REAL x, BITS quarters)
+{
+    static const REAL part[] = PI_2_PARTS;
+    const REAL rounded = T(mad)(x, (REAL)M_2_PI, ROUNDER), n = rounded - ROUNDER;
+    const REAL first = T(mad)(n, -part[0], x), second = first - n * part[1], third = second - n * part[2];
+    const REAL lost = ((first - second) - n * part[1]) + ((second - third) - n * part[2]), rest = T(mad)(n, -PI_2_REST, lost);
+    const REAL head = third + rest, tail = (third - head) + rest, square = head * head, half = (REAL)0.5 * square,
+               near_1 = 1 - half;
+    const REAL sine = head + T(mad)(head * square, T(sin_series)(square), T(mad)(-half, tail, tail));
+    const REAL cosine = near_1 + (((1 - near_1) - half) + T(mad)(square * square, T(cos_series)(square), -(head * tail)));
+    const BITS turn = T(bits)(rounded) + quarters;
+    return T(number)(T(bits)(turn & 1 ? cosine : sine) ^ (turn & 2) << (8 * sizeof(BITS) - 2));
+}
+WG_INLINE REAL T(wg_near_sin)(REAL x)
+{
+    return x == 0 ? x : T(of_angle)(x, 0); /* with its sign */
+}
+WG_INLINE REAL T(wg_near_cos)(REAL x)
+{
+    return T(of_angle)(x, 1);
+}
+#else
+WG_INLINE REAL T(wg_near_sin)(REAL x)
+{
+    return (REAL)ISA(wg_near_sin_f64)((double)x);
+}
+WG_INLINE REAL T(wg_near_cos)(REAL x)
+{
+    return (REAL)ISA(wg_near_cos_f64)((double)x);
+}
+#endif
+
 #define OF_LIBRARY(name)                \
     WG_INLINE REAL T(wg_##name)(REAL x) \
     {                                   \
@@ -233,3 +269,5 @@ WG_INLINE REAL T(wg_fma)(REAL a, REAL b, REAL c)
 #undef ERF_TO
 #undef TAIL_TO
 #undef MILLS_MIDDLE
+#undef PI_2_PARTS
+#undef PI_2_REST

@@ -51,6 +51,11 @@
 #define ERF_TO 6.
 #define TAIL_TO 39.
 #define MILLS_MIDDLE 5.
+#define PI_2_PARTS                                         \
+    {                                                      \
+        0x1.921fb544p+0, 0x1.0b4611a6p-34, 0x1.3198a2ep-69 \
+    }                                    /* of π/2: 33 digits each, */
+#define PI_2_REST 0x1.b839a252049c1p-104 /* and what is left */
 #endif
 
 /* (eˣ - 1 - x)/x², |x| < ln 2/2, in pairs of powers, which do not wait for each other */
@@ -113,3 +118,19 @@ WG_INLINE REAL T(mills_series)(REAL x)
                   -0x1.62171709541e2p-33);
 #endif
 }
+
+#if WG_DIGITS == 52
+/* (sin √x/√x - 1)/x, x < (π/4)² */
+WG_INLINE REAL T(sin_series)(REAL x)
+{
+    return POLY6(x, -0x1.5555555555555p-3, 0x1.1111111110bb2p-7, -0x1.a01a019e83816p-13, 0x1.71de379654304p-19,
+                 -0x1.ae600aca92c64p-26, 0x1.5e0b05bff20f2p-33);
+}
+
+/* (cos √x - 1 + x/2)/x², x < (π/4)² */
+WG_INLINE REAL T(cos_series)(REAL x)
+{
+    return POLY6(x, 0x1.5555555555555p-5, -0x1.6c16c16c16967p-10, 0x1.a01a019f4e9b4p-16, -0x1.27e4fa17bf139p-22,
+                 0x1.1eeb68cd22f56p-29, -0x1.907d8f29fe831p-37);
+}
+#endif

@@ -22,6 +22,8 @@ static long double gelu(long double x)
     return x / 2 * erfcl(-x * sqrtl(0.5L));
 }
 
+#define ANGLES 0x1p20
+
 static const struct row {
     const char *name;
     wg_tensor *(*apply)(wg_tensor *x);
@@ -33,6 +35,7 @@ static const struct row {
     {"tanh", wg_tanh, tanhl, -25, 25, 3},           {"erf", wg_erf, erfl, -7, 7, 2},
     {"sigmoid", wg_sigmoid, sigmoid, -745, 745, 4}, {"softplus", wg_softplus, softplus, -745, 745, 4},
     {"silu", wg_silu, silu, -745, 745, 6},          {"gelu", wg_gelu, gelu, -38, 38, 7},
+    {"sin", wg_sin, sinl, -ANGLES, ANGLES, 1},      {"cos", wg_cos, cosl, -ANGLES, ANGLES, 1},
 };
 enum { POINTS = 1 << 18 };
 
@@ -41,6 +44,8 @@ static double point(const struct row *row, int i)
 {
     const double u = (double)((uint64_t)(i + 1) * UINT64_C(0x9E3779B97F4A7C15) >> 11) * 0x1p-53;
     const double low = fmax(row->low, -1e4), high = fmin(row->high, 1e4);
+    if (row->high == ANGLES && i % 4 == 2) /* next to where sine or cosine is 0 */
+        return (double)(i * M_PI_2l);
     if (i % 2 == 0)
         return low + (high - low) * u;
     const double x = ldexp(1 + u, i % 2098 - 1074);
