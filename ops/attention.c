@@ -1,5 +1,5 @@
 /* softmax(q kᵀ/√d + mask) v (Vaswani and others, 2017). What may not be looked at scores -inf. A query that may look nowhere has no softmax:
-   it looks everywhere instead, and its result is replaced by 0, through which no gradient goes back. */
+   its scores are replaced by 0, and its result, too, through which no gradient goes back. */
 #include "op.h"
 
 struct params {
@@ -69,12 +69,9 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
         return WG_E_NULL;
     if (!wg_absent(mask) && mask->dtype != WG_U8)
         scores = wg_add(wg_take(scores), wg_where(some, mask, zero));
-    if (!wg_absent(may) && !wg_absent(some))
-        may = wg_logical_or(may, wg_logical_not(some));
-    if (!may)
-        return WG_E_NULL;
+    wg_tensor *never = wg_scalar((wg_dtype)q->dtype, -(double)INFINITY);
     if (!wg_absent(may))
-        scores = wg_where(may, wg_take(scores), wg_scalar((wg_dtype)q->dtype, -(double)INFINITY));
+        scores = wg_where(may, wg_take(scores), wg_absent(some) ? never : wg_where(some, never, zero));
     wg_tensor *y = wg_matmul(wg_softmax(wg_take(scores), -1), c->in[2]);
     return wg_made(out[0] = wg_absent(some) ? y : wg_where(some, wg_take(y), zero));
 }

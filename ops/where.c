@@ -11,6 +11,11 @@ static void T(where_row)(int64_t n, char *const *at, const int64_t *s, const voi
             const REAL chosen = a[i], other = b[i];
             y[i] = mask[i] ? chosen : other;
         }
+    else if (s[0] == 1 && s[1] == 0 && s[2] == 1 && s[3] == 0) /* a row that is kept or replaced whole */
+        WG_LOOP(n) {
+            const REAL chosen = a[i], other = b[0];
+            y[i] = mask[0] ? chosen : other;
+        }
     else
         WG_LOOP(n) {
             const REAL chosen = a[i * s[2]], other = b[i * s[3]];
