@@ -14,38 +14,32 @@ static REAL T(cross_entropy_row)(const ELEM *x, int64_t sx, ELEM *p, int64_t sp,
     return R(log)(sum) - ((REAL)x[label * sx] - largest);
 }
 
-/* The same of several short rows, side by side in e: only the functions take all numbers at once. */
-WG_INLINE void T(cross_entropy_short)(const ELEM *x, const int64_t *sx, ELEM *p, const int64_t *sp, int64_t n, int64_t rows,
-                                      const int64_t *label, int64_t s_label, REAL *loss)
+/* The same of up to WG_REDUCE_WIDTH short rows. */
+static void T(cross_entropy_lanes)(const ELEM *x, const int64_t *sx, ELEM *p, const int64_t *sp, int64_t n, int64_t rows,
+                                   const int64_t *label, int64_t s_label, REAL *loss)
 {
-    REAL e[T(LANES) * T(LANES)], sum[T(LANES)], chosen[T(LANES)];
-    for (int64_t r = 0; r < rows; r++, x += sx[0]) {
-        REAL largest = x[0];
-        for (int64_t j = 1; j < n; j++)
-            largest = (REAL)x[j * sx[1]] > largest ? (REAL)x[j * sx[1]] : largest;
-        for (int64_t j = 0; j < n; j++)
-            e[r * n + j] = (REAL)x[j * sx[1]] - largest;
-        chosen[r] = e[r * n + label[r * s_label]];
-    }
-    for (int64_t k = 0; k < rows * n; k++)
-        e[k] = R(exp)(e[k]);
-    for (int64_t r = 0; r < rows; r++) {
-        sum[r] = e[r * n];
-        for (int64_t j = 1; j < n; j++)
-            sum[r] = sum[r] + e[r * n + j];
-    }
-    for (int64_t r = 0; r < rows; r++)
-        loss[r] = R(log)(sum[r]) - chosen[r];
-    for (int64_t r = 0; r < rows; r++, p += sp[0])
-        for (int64_t j = 0; j < n; j++)
-            p[j * sp[1]] = e[r * n + j] / sum[r];
+    T(lane_block) e;
+    REAL largest[WG_REDUCE_WIDTH], sum[WG_REDUCE_WIDTH];
+    T(lanes_load)(x, sx[1], sx[0], n, rows, e);
+    T(lanes_largest)(e, n, rows, largest);
+    LANES_EACH(n, rows, e[i][k] = (REAL)e[i][k] - largest[k]);
+    for (int64_t k = 0; k < rows; k++)
+        loss[k] = e[label[k * s_label]][k];
+    LANES_EACH(n, rows, e[i][k] = R(exp)((REAL)e[i][k]));
+    LANES_SUM(sum, n, rows, (REAL)e[i][k]);
+    LANES_EACH(n, rows, e[i][k] = (REAL)e[i][k] / sum[k]);
+    T(lanes_store)(e, n, rows, p, sp[1], sp[0]);
+    for (int64_t k = 0; k < COLUMNS(rows); k++)
+        sum[k] = R(log)(sum[k]);
+    for (int64_t k = 0; k < rows; k++)
+        loss[k] = sum[k] - loss[k];
 }
 
 static void T(cross_entropy_rows)(const ELEM *x, const int64_t *sx, ELEM *p, const int64_t *sp, int64_t n, int64_t rows,
                                   const int64_t *label, int64_t s_label, REAL *loss)
 {
-    if (n <= T(LANES))
-        T(cross_entropy_short)(x, sx, p, sp, n, rows, label, s_label, loss);
+    if (n <= WG_REDUCE_SHORT)
+        T(cross_entropy_lanes)(x, sx, p, sp, n, rows, label, s_label, loss);
     else
         for (int64_t r = 0; r < rows; r++)
             loss[r] = T(cross_entropy_row)(x + r * sx[0], sx[1], p + r * sp[0], sp[1], n, label[r * s_label]);
@@ -68,9 +62,9 @@ static void T(cross_entropy_parts)(int64_t first, int64_t last, void *context)
     ELEM *p = (ELEM *)(void *)softmax->data;
     for (int64_t k = first; k < last; k++) {
         WIDE sum = (WIDE)0;
-        for (int64_t i = k * s->part; i < (k + 1) * s->part && i < s->rows; i += T(LANES)) {
-            REAL loss[T(LANES)];
-            const int64_t some = s->rows - i < T(LANES) ? s->rows - i : T(LANES);
+        for (int64_t i = k * s->part; i < (k + 1) * s->part && i < s->rows; i += WG_REDUCE_WIDTH) {
+            REAL loss[WG_REDUCE_WIDTH];
+            const int64_t some = s->rows - i < WG_REDUCE_WIDTH ? s->rows - i : WG_REDUCE_WIDTH;
             T(cross_entropy_rows)(x + i * sx[0], sx, p + i * sp[0], sp, n, some, label + i * s_label, s_label, loss);
             for (int64_t r = 0; r < some; r++)
                 sum = sum + (WIDE)loss[r];
@@ -87,7 +81,7 @@ static wg_status T(cross_entropy_labels)(const wg_call *c)
     T(cross_entropy_sum) s;
     s.call = c;
     s.rows = wg_extents(c->in[0])[0];
-    s.part = (s.rows + T(CE_PARTS) * T(LANES) - 1) / (T(CE_PARTS) * T(LANES)) * T(LANES);
+    s.part = (s.rows + T(CE_PARTS) * WG_REDUCE_WIDTH - 1) / (T(CE_PARTS) * WG_REDUCE_WIDTH) * WG_REDUCE_WIDTH;
     const int64_t parts = s.part ? (s.rows + s.part - 1) / s.part : 0;
     wg_parallel(wg_kernel_threads(8 * (double)c->in[0]->numel), parts, T(cross_entropy_parts), &s);
     WIDE total = (WIDE)0;
@@ -136,8 +130,8 @@ static wg_cost cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_bytes(c);
     const double n = (double)c->in[0]->numel, rows = (double)wg_extents(c->in[0])[0];
-    const double part = 16 * ceil(rows / (256 * 16)), parts = rows > 0 ? ceil(rows / part) : 0;
-    cost.add = 2 * n + (wg_extents(c->in[0])[1] > 16 ? 2 : 1) * rows + parts; /* a short row keeps x_label - m */
+    const double part = WG_REDUCE_WIDTH * ceil(rows / (256 * WG_REDUCE_WIDTH)), parts = rows > 0 ? ceil(rows / part) : 0;
+    cost.add = 2 * n + (wg_extents(c->in[0])[1] > WG_REDUCE_SHORT ? 2 : 1) * rows + parts; /* a short row keeps x_label - m */
     cost.div = n + 1;
     cost.compare = n - rows;
     cost.transcendental = n + rows;
@@ -157,6 +151,7 @@ const struct wg_op wg_op_cross_entropy_labels = {
     WG_SAMPLES({"4x5", {WG_DIMS(4, 5), WG_DIMS(4)}, .n = 2, .dtype = {WG_F32, WG_I64}, .low = {-3, 0}, .high = {3, 5}},
                {"one row", {WG_DIMS(1, 3), WG_DIMS(1)}, .n = 2, .dtype = {WG_F32, WG_I64}, .low = {-3, 0}, .high = {3, 3}},
                {"parts", {WG_DIMS(300, 2), WG_DIMS(300)}, .n = 2, .dtype = {WG_F32, WG_I64}, .low = {-3, 0}, .high = {3, 2}},
-               {"long rows", {WG_DIMS(3, 40), WG_DIMS(3)}, .n = 2, .dtype = {WG_F32, WG_I64}, .low = {-3, 0}, .high = {3, 40}}),
+               {"rows of lanes", {WG_DIMS(3, 40), WG_DIMS(3)}, .n = 2, .dtype = {WG_F32, WG_I64}, .low = {-3, 0}, .high = {3, 40}},
+               {"long rows", {WG_DIMS(3, 80), WG_DIMS(3)}, .n = 2, .dtype = {WG_F32, WG_I64}, .low = {-3, 0}, .high = {3, 80}}),
 };
 #endif

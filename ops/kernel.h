@@ -89,6 +89,12 @@ wg_status wg_map_in_place(const wg_call *c, size_t size, wg_row *row, const void
 typedef void wg_lane(int64_t n, char *const *p, const int64_t *s, const void *params);
 wg_status wg_lanes(const wg_call *c, int axis, size_t size, wg_lane *lane);
 
+/* The same where short lines are worked on together, so that vectors run across them: lanes does w of at most WG_REDUCE_WIDTH lines of at
+   most WG_REDUCE_SHORT elements each; element i of line k of operand o lies s[o] i + across[o] k elements behind p[o]. It computes each
+   line as lane does, in the same order: which of the two is called depends on shapes and strides. */
+typedef void wg_lane_group(int64_t n, int64_t w, char *const *p, const int64_t *s, const int64_t *across, const void *params);
+wg_status wg_lanes_grouped(const wg_call *c, int axis, size_t size, wg_lane *lane, wg_lane_group *lanes);
+
 /* wg_lanes along the last axis of in[0]. Operands of per_row (WG_IN(i), WG_OUT(i)) lack that axis; the lane finds their element. */
 wg_status wg_rows(const wg_call *c, size_t size, unsigned per_row, wg_lane *lane);
 

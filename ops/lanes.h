@@ -88,3 +88,78 @@ WG_INLINE REAL T(line_exps)(const ELEM *x, int64_t sx, ELEM *y, int64_t sy, int6
         LINE_SUM(sum, n, R(exp)((REAL)x[i * sx] - largest), y[i * sy] = term[k]);
     return sum;
 }
+
+/* ---- several short lines at once: see wg_lanes_grouped ---- */
+
+#define ENTRY ELEM
+#include "transpose_tmpl.h"
+
+/* Element i of line k is x[i][k]. All columns are computed, those beyond w on zeros, so that loops are of constant length; where work is
+   counted, only w are. */
+typedef ELEM T(lane_block)[WG_REDUCE_SHORT][WG_REDUCE_WIDTH];
+#ifdef VECTOR_BYTES
+#define COLUMNS(w) WG_REDUCE_WIDTH
+#else
+#define COLUMNS(w) (w)
+#endif
+
+static void T(lanes_load)(const ELEM *x, int64_t s, int64_t across, int64_t n, int64_t w, T(lane_block) block)
+{
+#ifdef VECTOR_BYTES
+    if (w < WG_REDUCE_WIDTH)
+        memset(block, 0, (size_t)n * sizeof *block);
+#endif
+    if (s == 1)
+        T(transpose)(x, across, w, n, block[0], WG_REDUCE_WIDTH);
+    else
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t k = 0; k < w; k++)
+                block[i][k] = x[i * s + k * across];
+}
+
+static void T(lanes_store)(const T(lane_block) block, int64_t n, int64_t w, ELEM *y, int64_t s, int64_t across)
+{
+    if (s == 1)
+        T(transpose)(block[0], WG_REDUCE_WIDTH, n, w, y, across);
+    else
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t k = 0; k < w; k++)
+                y[i * s + k * across] = block[i][k];
+}
+
+/* The largest of each line, as line_largest. */
+WG_INLINE void T(lanes_largest)(const T(lane_block) x, int64_t n, int64_t w, REAL *largest)
+{
+    for (int64_t k = 0; k < COLUMNS(w); k++)
+        largest[k] = x[0][k];
+    for (int64_t i = 1; i < n; i++)
+        for (int64_t k = 0; k < COLUMNS(w); k++)
+            largest[k] = (REAL)x[i][k] > largest[k] ? (REAL)x[i][k] : largest[k];
+    (void)w;
+}
+
+/* sum[k] is the sum of expression, which names element i of line k, over a line, in LINE_SUM's order. */
+#define LANES_SUM(sum, n, w, expression)                                              \
+    do {                                                                              \
+        REAL lane_[T(LANES)][WG_REDUCE_WIDTH];                                        \
+        const int64_t lanes_ = (n) <= T(LANES) ? 1 : T(LANES);                        \
+        for (int64_t i = 0; i < lanes_; i++)                                          \
+            for (int64_t k = 0; k < COLUMNS(w); k++)                                  \
+                lane_[i][k] = expression;                                             \
+        for (int64_t i = lanes_; i < (n); i++)                                        \
+            for (int64_t k = 0; k < COLUMNS(w); k++)                                  \
+                lane_[i & (lanes_ - 1)][k] = lane_[i & (lanes_ - 1)][k] + expression; \
+        for (int64_t half = lanes_ / 2; half > 0; half /= 2)                          \
+            for (int64_t i = 0; i < half; i++)                                        \
+                for (int64_t k = 0; k < COLUMNS(w); k++)                              \
+                    lane_[i][k] = lane_[i][k] + lane_[i + half][k];                   \
+        for (int64_t k = 0; k < COLUMNS(w); k++)                                      \
+            (sum)[k] = lane_[0][k];                                                   \
+        (void)(w);                                                                    \
+    } while (0)
+
+/* Runs the statement for element i of line k. */
+#define LANES_EACH(n, w, statement)              \
+    for (int64_t i = 0; i < (n); i++)            \
+        for (int64_t k = 0; k < COLUMNS(w); k++) \
+    statement

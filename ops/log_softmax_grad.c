@@ -21,9 +21,24 @@ static void T(log_softmax_grad_lane)(int64_t n, char *const *at, const int64_t *
     }
 }
 
+static void T(log_softmax_grad_lanes)(int64_t n, int64_t w, char *const *at, const int64_t *s, const int64_t *across,
+                                      const void *params)
+{
+    T(lane_block) y, gy;
+    REAL sum[WG_REDUCE_WIDTH];
+    (void)params;
+    if (n == 0)
+        return;
+    T(lanes_load)((const ELEM *)(const void *)at[1], s[1], across[1], n, w, y);
+    T(lanes_load)((const ELEM *)(const void *)at[2], s[2], across[2], n, w, gy);
+    LANES_SUM(sum, n, w, (REAL)gy[i][k]);
+    LANES_EACH(n, w, y[i][k] = (REAL)gy[i][k] - R(exp)((REAL)y[i][k]) * sum[k]);
+    T(lanes_store)(y, n, w, (ELEM *)(void *)at[0], s[0], across[0]);
+}
+
 static wg_status T(log_softmax_grad)(const wg_call *c)
 {
-    return wg_lanes(c, *(const int *)c->params, sizeof(ELEM), T(log_softmax_grad_lane));
+    return wg_lanes_grouped(c, *(const int *)c->params, sizeof(ELEM), T(log_softmax_grad_lane), T(log_softmax_grad_lanes));
 }
 #else
 #define KERNEL_FILE "log_softmax_grad.c"

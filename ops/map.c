@@ -172,7 +172,8 @@ static void blocks(const struct rows *r, int64_t n, char *const *p)
             const bool in_place = r->stride[k] == 1 && !(r->streamed && k < r->outputs);
             q[k] = !p[k] ? NULL : in_place ? p[k] + at * nest->size[k] : room[k];
             if (q[k] == room[k] && k >= r->outputs && (r->stride[k] != 0 || at == 0))
-                gather(q[k], p[k] + at * r->stride[k] * nest->size[k], r->stride[k], nest->size[k], r->stride[k] ? m : BLOCK);
+                gather(q[k], p[k] + at * r->stride[k] * nest->size[k], r->stride[k], nest->size[k],
+                       r->stride[k] || n < BLOCK ? m : BLOCK);
         }
         r->row(m, q, ones, r->params);
         for (int k = 0; k < r->outputs; k++) {
@@ -296,10 +297,12 @@ wg_status wg_map(const wg_call *c, size_t size, wg_row *row)
 }
 
 struct lines {
-    struct nest nest;
+    struct nest nest; /* of the axes beside the lines', without the innermost where lines are grouped */
     wg_lane *lane;
+    wg_lane_group *group; /* NULL: line by line */
     const void *params;
     int64_t n, stride[MAX_OPERANDS];
+    int64_t columns, groups, across[MAX_OPERANDS]; /* lines along the innermost axis, groups that these are, and their strides */
 };
 
 static void some_lines(int64_t first, int64_t last, void *context)
@@ -312,10 +315,38 @@ static void some_lines(int64_t first, int64_t last, void *context)
         l->lane(l->n, place.p, l->stride, l->params);
 }
 
-wg_status wg_lanes(const wg_call *c, int axis, size_t size, wg_lane *lane)
+static void some_groups(int64_t first, int64_t last, void *context)
+{
+    const struct lines *l = context;
+    for (int64_t job = first; job < last; job++) {
+        struct place place;
+        const int64_t at = job % l->groups * WG_REDUCE_WIDTH;
+        place_at(&l->nest, l->nest.rank, job / l->groups, &place);
+        advance(&l->nest, place.p, l->across, at);
+        l->group(l->n, l->columns - at < WG_REDUCE_WIDTH ? l->columns - at : WG_REDUCE_WIDTH, place.p, l->stride, l->across,
+                 l->params);
+    }
+}
+
+/* Whether enough short lines lie along one axis, which then leaves the nest. */
+static bool group_lines(struct lines *l)
+{
+    enum { ENOUGH = 8 };
+    simplify(&l->nest);
+    const int inner = l->nest.rank - 1;
+    if (!l->group || l->n > WG_REDUCE_SHORT || inner < 0 || l->nest.extent[inner] < ENOUGH)
+        return false;
+    l->columns = l->nest.extent[inner];
+    l->groups = (l->columns + WG_REDUCE_WIDTH - 1) / WG_REDUCE_WIDTH;
+    memcpy(l->across, l->nest.stride[inner], sizeof l->across);
+    l->nest.rank = inner;
+    return true;
+}
+
+wg_status wg_lanes_grouped(const wg_call *c, int axis, size_t size, wg_lane *lane, wg_lane_group *lanes)
 {
     const wg_tensor *x = c->in[0];
-    struct lines l = {.lane = lane, .params = c->params, .n = wg_extents(x)[axis]};
+    struct lines l = {.lane = lane, .group = lanes, .params = c->params, .n = wg_extents(x)[axis]};
     int64_t lines = 1;
     for (int i = 0; i < c->n_out + c->n_in; i++) {
         const wg_tensor *t = i < c->n_out ? c->out[i] : c->in[i - c->n_out];
@@ -328,8 +359,17 @@ wg_status wg_lanes(const wg_call *c, int axis, size_t size, wg_lane *lane)
             l.nest.extent[l.nest.rank] = wg_extents(x)[i];
             memcpy(l.nest.stride[l.nest.rank++], l.nest.stride[i], sizeof l.nest.stride[i]);
         }
-    wg_parallel(wg_kernel_threads((double)x->numel), lines, some_lines, &l);
+    const int threads = wg_kernel_threads((double)x->numel);
+    if (group_lines(&l))
+        wg_parallel(threads, lines / l.columns * l.groups, some_groups, &l);
+    else
+        wg_parallel(threads, lines, some_lines, &l);
     return WG_OK;
+}
+
+wg_status wg_lanes(const wg_call *c, int axis, size_t size, wg_lane *lane)
+{
+    return wg_lanes_grouped(c, axis, size, lane, NULL);
 }
 
 /* The same for what is changed in place, beside scalars and absent operands. */

@@ -19,9 +19,24 @@ static void T(softmax_lane)(int64_t n, char *const *at, const int64_t *s, const 
             y[i * s[0]] = (REAL)y[i * s[0]] / sum;
 }
 
+static void T(softmax_lanes)(int64_t n, int64_t w, char *const *at, const int64_t *s, const int64_t *across, const void *params)
+{
+    T(lane_block) x;
+    REAL largest[WG_REDUCE_WIDTH], sum[WG_REDUCE_WIDTH];
+    (void)params;
+    if (n == 0)
+        return;
+    T(lanes_load)((const ELEM *)(const void *)at[1], s[1], across[1], n, w, x);
+    T(lanes_largest)(x, n, w, largest);
+    LANES_EACH(n, w, x[i][k] = R(exp)((REAL)x[i][k] - largest[k]));
+    LANES_SUM(sum, n, w, (REAL)x[i][k]);
+    LANES_EACH(n, w, x[i][k] = (REAL)x[i][k] / sum[k]);
+    T(lanes_store)(x, n, w, (ELEM *)(void *)at[0], s[0], across[0]);
+}
+
 static wg_status T(softmax)(const wg_call *c)
 {
-    return wg_lanes(c, *(const int *)c->params, sizeof(ELEM), T(softmax_lane));
+    return wg_lanes_grouped(c, *(const int *)c->params, sizeof(ELEM), T(softmax_lane), T(softmax_lanes));
 }
 #else
 #define KERNEL_FILE "softmax.c"

@@ -1,5 +1,6 @@
-/* Reductions over short last axes transpose blocks of rows first. The order of a combination is one of logical indices alone, so the
-   result has the bits of the same reduction over columns, which are not transposed; and of one row after the other. */
+/* Reductions over short last axes, and softmax and its like of short rows, transpose blocks of rows first. The order of a combination is one
+   of logical indices alone, so the result has the bits of the same op over columns, which are not transposed; and of one row after the
+   other. */
 #include "common.h"
 
 static const char *name;
@@ -64,21 +65,65 @@ static wg_tensor *filled(wg_tensor *g, wg_dtype dtype, bool chooses)
     return x;
 }
 
+static wg_tensor *transposed(wg_tensor *x)
+{
+    return made(wg_copy(wg_permute(x, (const int[]){1, 0})));
+}
+
 static void check(wg_tensor *g, wg_dtype dtype)
 {
     for (int op = 0; op < OPS; op++) {
         WG_TAPE(tape);
         WG_NO_GRAD;
         wg_tensor *x = filled(g, dtype, op == 2 || op == 3 || op >= 8);
-        wg_tensor *y = reduced(op, x, 1), *turned = made(wg_copy(wg_permute(x, (const int[]){1, 0})));
-        assert_same_part("over columns", y, 0, reduced(op, turned, 0));
+        wg_tensor *y = reduced(op, x, 1);
+        assert_same_part("over columns", y, 0, reduced(op, transposed(x), 0));
+        wg_tensor *wide = made(wg_concat((wg_tensor *[]){x, x}, 2, 1)); /* rows that do not lie end to end */
+        assert_same_part("of a slice", y, 0, reduced(op, wg_slice(wide, 1, 0, columns, 1), 1));
         for (int64_t row = 0; row < rows; row++)
             assert_same_part("one row alone", y, row, reduced(op, wg_slice(x, 0, row, row + 1, 1), 1));
         wg_free(x);
     }
 }
 
-static void reductions_of_short_rows_have_the_bits_of_one_row_alone(void **state)
+/* An op whose result has x's shape. */
+static wg_tensor *along(int op, wg_tensor *x, wg_tensor *other, int axis)
+{
+    static const char *names[] = {"softmax", "log_softmax", "softmax_grad", "log_softmax_grad", "cumsum", "cumsum from the last"};
+    name = names[op];
+    switch (op) {
+    case 0:
+        return wg_softmax(x, axis);
+    case 1:
+        return wg_log_softmax(x, axis);
+    case 2:
+        return wg_softmax_grad(x, other, axis);
+    case 3:
+        return wg_log_softmax_grad(x, other, axis);
+    default:
+        return wg_cumsum(x, axis, op == 5);
+    }
+}
+
+static void check_along(wg_tensor *g, wg_dtype dtype)
+{
+    for (int op = 0; op < 6; op++) {
+        WG_TAPE(tape);
+        WG_NO_GRAD;
+        wg_tensor *x = filled(g, dtype, false), *other = filled(g, dtype, false), *y = along(op, x, other, 1);
+        assert_same_part("over columns", y, 0, transposed(along(op, transposed(x), transposed(other), 0)));
+        wg_tensor *wide = wg_concat((wg_tensor *[]){x, other}, 2, 1); /* rows that do not lie end to end */
+        assert_same_part(
+            "of a slice", y, 0,
+            along(op, wg_slice(wide, 1, 0, columns, 1), wg_slice(wg_concat((wg_tensor *[]){other, x}, 2, 1), 1, 0, columns, 1), 1));
+        for (int64_t row = 0; row < rows; row++)
+            assert_same_part("one row alone", y, row * columns,
+                             along(op, wg_slice(x, 0, row, row + 1, 1), wg_slice(other, 0, row, row + 1, 1), 1));
+        wg_free(x), wg_free(other);
+    }
+}
+
+static void ops_on_short_rows_have_the_bits_of_one_row_alone(void **state)
 {
     static const int64_t lengths[] = {1,  2,  3,  4,  5,  7,  8,  9,  12, 15, 16,  17,  23,
                                       24, 25, 31, 32, 33, 40, 63, 64, 65, 80, 255, 256, 257};
@@ -91,12 +136,14 @@ static void reductions_of_short_rows_have_the_bits_of_one_row_alone(void **state
             rows = counts[k];
             check(g, WG_F32);
             check(g, WG_F64);
+            check_along(g, WG_F32);
+            check_along(g, WG_F64);
         }
     wg_free(g);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(reductions_of_short_rows_have_the_bits_of_one_row_alone)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(ops_on_short_rows_have_the_bits_of_one_row_alone)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
