@@ -65,6 +65,7 @@ static wg_status T(reduce_columns)(const struct wg_reduction_plan *plan, const s
 #define IN ELEM
 #define OUT int64_t
 #define RESULT int64_t
+#define ONE(x) ((void)(x), 0)
 #define EMPTY 0 /* the shape rule lets nothing be reduced only where there is no result */
 #include "reduce_tmpl.h"
 #undef RELATION

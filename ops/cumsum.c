@@ -10,14 +10,27 @@ typedef struct {
     bool reverse;
 } T(running);
 
-static void T(cumsum_line)(const T(running) * r, const ELEM *x, ELEM *y)
+/* One line, from x and y on in steps of sx and sy. */
+WG_INLINE void T(cumsum_line)(const ELEM *x, int64_t sx, ELEM *y, int64_t sy, int64_t n)
 {
     WIDE sum = (WIDE)0;
-    for (int64_t at = 0; at < r->n; at++) {
-        const int64_t i = r->reverse ? r->n - 1 - at : at;
-        sum = sum + (WIDE)(REAL)x[i * r->sx];
-        y[i * r->sy] = (REAL)sum;
+    for (int64_t i = 0; i < n; i++) {
+        sum = sum + (WIDE)(REAL)x[i * sx];
+        y[i * sy] = (REAL)sum;
     }
+}
+
+/* w lines whose elements lie side by side, or some other way. */
+static void T(cumsum_rows)(const T(running) * r, const ELEM *x, ELEM *y, int64_t w)
+{
+    const int64_t end = r->reverse ? r->n - 1 : 0;
+    for (int64_t k = 0; k < w; k++, x += r->s_in, y += r->s_out)
+        if (r->sx != 1 || r->sy != 1)
+            T(cumsum_line)(x + end * r->sx, r->reverse ? -r->sx : r->sx, y + end * r->sy, r->reverse ? -r->sy : r->sy, r->n);
+        else if (r->reverse)
+            T(cumsum_line)(x + end, -1, y + end, -1, r->n);
+        else
+            T(cumsum_line)(x, 1, y, 1, r->n);
 }
 
 static void T(cumsum_lines)(const T(running) * r, const ELEM *x, ELEM *y, int64_t w)
@@ -43,8 +56,8 @@ static void T(cumsum_groups)(int64_t first, int64_t last, void *context)
         const int64_t w = r->columns - k0 < r->width ? r->columns - k0 : r->width;
         const ELEM *x = r->x + wg_kept_offset(plan->n_kept - 1, plan->kept, plan->kept_in, row) + k0 * r->s_in;
         ELEM *y = r->y + wg_kept_offset(plan->n_kept - 1, plan->kept, plan->kept_out, row) + k0 * r->s_out;
-        if (w == 1)
-            T(cumsum_line)(r, x, y);
+        if (w == 1 || r->sx == 1)
+            T(cumsum_rows)(r, x, y, w);
         else
             T(cumsum_lines)(r, x, y, w);
     }
@@ -65,7 +78,7 @@ static wg_status T(cumsum)(const wg_call *c)
     r.columns = inner >= 0 ? r.plan.kept[inner] : 1;
     r.s_in = inner >= 0 ? r.plan.kept_in[inner] : 0;
     r.s_out = inner >= 0 ? r.plan.kept_out[inner] : 0;
-    r.width = r.sx == 1 ? 1 : WG_REDUCE_WIDTH;
+    r.width = r.sx == 1 && r.n > WG_REDUCE_BLOCK ? 1 : WG_REDUCE_WIDTH;
     r.groups = (r.columns + r.width - 1) / r.width;
     r.reverse = p->reverse;
     wg_parallel(wg_kernel_threads((double)x->numel), r.plan.outputs / r.columns * r.groups, T(cumsum_groups), &r);

@@ -204,6 +204,8 @@ wg_cost wg_argument_cost(const wg_call *c)
     struct wg_reduction_plan plan;
     wg_cost cost = wg_extremum_cost(c);
     wg_plan_reduction(c->in[0], c->out[0], p->axes, &plan);
+    if (plan.count == 1) /* the place is known */
+        cost.bytes_read = 0;
     if (wg_reduces_runs(&plan) && !wg_reduces_short_rows(&plan))
         cost.compare += (double)plan.outputs * (double)(3 + (plan.count < WG_REDUCE_BLOCK ? plan.count : WG_REDUCE_BLOCK));
     return cost;

@@ -60,31 +60,6 @@ WG_INLINE void OF_PASS(_few)(const ELEM *x, const int64_t *offset, int64_t m, AC
                 lane[j][k] = WG_AT(j);
     OF_PASS(_tree)(lane, filled, HALF / 2, WG_REDUCE_WIDTH, total);
 }
-
-/* A block of m elements, at least a lane each, of every row of a full group whose own elements lie side by side: lanes run along the rows
-   at first, then across them. */
-WG_INLINE void OF_PASS(_rows)(const ELEM *x, int64_t s, int64_t m, ACC *total)
-{
-    ACC along[WG_REDUCE_WIDTH][WG_REDUCE_LANES], across[WG_REDUCE_LANES][WG_REDUCE_WIDTH];
-    const int64_t whole = m / WG_REDUCE_LANES * WG_REDUCE_LANES;
-    for (int64_t k = 0; k < WG_REDUCE_WIDTH; k++) {
-        const ELEM *row = x + k * s;
-        ACC lane[WG_REDUCE_LANES];
-        for (int64_t j = 0; j < WG_REDUCE_LANES; j++)
-            lane[j] = row[j];
-        for (int64_t at = WG_REDUCE_LANES; at < whole; at += WG_REDUCE_LANES)
-            _Pragma("omp simd") for (int64_t j = 0; j < WG_REDUCE_LANES; j++) lane[j] = COMBINE(lane[j], (ACC)(REAL)row[at + j]);
-        for (int64_t j = 0; j < WG_REDUCE_LANES; j++)
-            along[k][j] = lane[j];
-    }
-    for (int64_t j = 0; j < WG_REDUCE_LANES; j++)
-        for (int64_t k = 0; k < WG_REDUCE_WIDTH; k++)
-            across[j][k] = along[k][j];
-    for (int64_t j = 0; whole + j < m; j++)
-        for (int64_t k = 0; k < WG_REDUCE_WIDTH; k++)
-            across[j][k] = COMBINE(across[j][k], (ACC)(REAL)x[k * s + whole + j]);
-    OF_PASS(_tree)(across, WG_REDUCE_LANES, WG_REDUCE_LANES / 2, WG_REDUCE_WIDTH, total);
-}
 #endif
 
 /* One block of m elements at x + offset[j], of w columns of stride s with numbers c: into total[w]. */
@@ -107,22 +82,54 @@ WG_INLINE void OF_PASS(_block)(const ELEM *x, const int64_t *offset, int64_t m, 
     OF_PASS(_tree)(lane, lanes, WG_REDUCE_LANES / 2, w, total);
 }
 
-/* The same for one column whose elements lie side by side: the lanes are a vector. */
-static inline ACC OF_PASS(_run)(const ELEM *x, int64_t m, const COLUMN *c)
+/* The same for one column whose elements lie side by side, where there is at least one for each lane: the lanes are vectors. Elements that
+   lie beyond the column in memory are read, too, if there are some that may be, and not used. */
+WG_INLINE ACC OF_PASS(_long_run)(const ELEM *x, int64_t m, const COLUMN *c, bool beyond)
 {
     ACC lane[WG_REDUCE_LANES];
-    const int64_t lanes = m < WG_REDUCE_LANES ? m : WG_REDUCE_LANES;
     (void)c;
-    for (int64_t j = 0; j < lanes; j++)
+    for (int64_t j = 0; j < WG_REDUCE_LANES; j++)
         lane[j] = TERM((REAL)x[j], c[0]);
     int64_t at = WG_REDUCE_LANES;
     for (; at + WG_REDUCE_LANES <= m; at += WG_REDUCE_LANES)
-        for (int64_t j = 0; j < WG_REDUCE_LANES; j++)
-            lane[j] = COMBINE(lane[j], TERM((REAL)x[at + j], c[0]));
+        _Pragma("omp simd") for (int64_t j = 0; j < WG_REDUCE_LANES; j++) lane[j] = COMBINE(lane[j], TERM((REAL)x[at + j], c[0]));
+#ifdef VECTOR_BYTES
+    if (at < m) {
+        ELEM last[2 * WG_REDUCE_LANES];
+        const ELEM *rest = x + at;
+        if (!beyond) {
+            memset(last + WG_REDUCE_LANES, 0, WG_REDUCE_LANES * sizeof *last);
+            memcpy(last, x + m - WG_REDUCE_LANES, WG_REDUCE_LANES * sizeof *last);
+            rest = last + at + WG_REDUCE_LANES - m;
+        }
+        _Pragma("omp simd") for (int64_t j = 0; j < WG_REDUCE_LANES; j++)
+        {
+            const ACC joined = COMBINE(lane[j], TERM((REAL)rest[j], c[0]));
+            lane[j] = j < m - at ? joined : lane[j];
+        }
+    }
+#else
+    (void)beyond;
     for (int64_t j = 0; at + j < m; j++)
         lane[j] = COMBINE(lane[j], TERM((REAL)x[at + j], c[0]));
+#endif
+    _Pragma("omp simd") for (int64_t j = 0; j < 8; j++) lane[j] = COMBINE(lane[j], lane[j + 8]);
+    _Pragma("omp simd") for (int64_t j = 0; j < 4; j++) lane[j] = COMBINE(lane[j], lane[j + 4]);
+    _Pragma("omp simd") for (int64_t j = 0; j < 2; j++) lane[j] = COMBINE(lane[j], lane[j + 2]);
+    return COMBINE(lane[0], lane[1]);
+}
+
+/* The same for any number of elements. */
+static inline ACC OF_PASS(_run)(const ELEM *x, int64_t m, const COLUMN *c)
+{
+    ACC lane[WG_REDUCE_LANES];
+    if (m >= WG_REDUCE_LANES)
+        return OF_PASS(_long_run)(x, m, c, false);
+    (void)c;
+    for (int64_t j = 0; j < m; j++)
+        lane[j] = TERM((REAL)x[j], c[0]);
     for (int64_t half = WG_REDUCE_LANES / 2; half > 0; half /= 2)
-        for (int64_t j = 0; j < half && j + half < lanes; j++)
+        for (int64_t j = 0; j < half && j + half < m; j++)
             lane[j] = COMBINE(lane[j], lane[j + half]);
     return lane[0];
 }
@@ -171,13 +178,12 @@ typedef struct {
 static inline void OF_PASS(_part)(const OF_PASS(_pass) * p, int64_t at, int64_t m, ACC *total)
 {
     if (wg_reduces_runs(p->plan)) {
-#ifdef WG_TERMS_ARE_ELEMENTS
-        if (p->w == WG_REDUCE_WIDTH && m >= WG_REDUCE_LANES)
-            OF_PASS(_rows)(p->x + at, p->s, m, total);
-        else
-#endif
-            for (int64_t k = 0; k < p->w; k++)
-                total[k] = OF_PASS(_run)(p->x + k * p->s + at, m, p->c ? p->c + k : NULL);
+        const bool end_to_end = p->s == p->plan->count; /* there is more in memory behind all columns but the last */
+        for (int64_t k = 0; k < p->w; k++) {
+            const ELEM *x = p->x + k * p->s + at;
+            const COLUMN *c = p->c ? p->c + k : NULL;
+            total[k] = m < WG_REDUCE_LANES ? OF_PASS(_run)(x, m, c) : OF_PASS(_long_run)(x, m, c, end_to_end && k + 1 < p->w);
+        }
         return;
     }
     int64_t offset[WG_REDUCE_BLOCK];

@@ -6,14 +6,19 @@
                                  result[w], on so many threads; IN, OUT and RESULT too where elements in memory are not ELEM and
                                  results not REAL
 
+   and, where it is defined, ONE(x), the result over a single element x; and TRANSPOSED_UNDER, if shorter rows only are to be transposed.
+
    Columns side by side in memory are worked on together; so are short columns whose own elements are side by side, which are transposed
-   first. Columns or, where there is one group of them, tiles go to threads. */
+   first, unless they are vectors themselves. Columns or, where there is one group of them, tiles go to threads. */
 
 #ifdef COMBINE
 #ifndef ACC
 #define ACC REAL
 #endif
 typedef ACC T(total);
+#ifndef TERM
+#define ONE(x) FINISH((T(total))(REAL)(x), 1)
+#endif
 #define PASS NAME
 #include "reduce_pass_tmpl.h"
 
@@ -53,9 +58,11 @@ static inline void T(WG_JOIN(NAME, _join_row))(int64_t n, char *const *at, const
     T(WG_JOIN(NAME, _join_end))(&tiles, &total);
     *(ELEM *)(void *)at[0] = FINISH(total, *(const int64_t *)params);
 }
-#undef FINISH
 #endif
 
+#ifndef TRANSPOSED_UNDER
+#define TRANSPOSED_UNDER (WG_REDUCE_SHORT + 1)
+#endif
 #ifndef IN
 #define IN ELEM
 #define OUT ELEM
@@ -81,9 +88,25 @@ typedef struct {
 static wg_status T(reduce_short_rows)(const T(reducer) * r, const IN *x, int64_t w, RESULT *result)
 {
     IN block[WG_REDUCE_SHORT * WG_REDUCE_WIDTH];
+    block[0] = x[0]; /* there is one, which compilers cannot see */
     T(transpose)(x, r->s_in, w, r->plan.count, block, WG_REDUCE_WIDTH);
     return T(reduce_columns)(&r->across, r->params, 1, block, 1, w, result);
 }
+
+#ifdef ONE
+enum { T(ONES) = 4096 };
+
+/* w columns of one element each. */
+static void T(reduce_ones)(const T(reducer) * r, const IN *x, int64_t w, OUT *y)
+{
+    if (r->s_in == 1 && r->s_out == 1)
+        WG_LOOP(w)
+            y[i] = (RESULT)ONE(x[i]);
+    else
+        for (int64_t k = 0; k < w; k++)
+            y[k * r->s_out] = (RESULT)ONE(x[k * r->s_in]);
+}
+#endif
 
 static void T(reduce_groups)(int64_t first, int64_t last, void *context)
 {
@@ -95,6 +118,12 @@ static void T(reduce_groups)(int64_t first, int64_t last, void *context)
         const int64_t k0 = job % r->groups * r->width, w = r->columns - k0 < r->width ? r->columns - k0 : r->width;
         const IN *x = r->x + in + k0 * r->s_in;
         RESULT result[WG_REDUCE_WIDTH];
+#ifdef ONE
+        if (r->plan.count == 1) {
+            T(reduce_ones)(r, x, w, r->y + out + k0 * r->s_out);
+            continue;
+        }
+#endif
         if (r->plan.count == 0) {
             for (int64_t k = 0; k < w; k++)
                 result[k] = EMPTY;
@@ -120,10 +149,13 @@ static wg_status T(NAME)(const wg_call *c)
     r.s_in = inner >= 0 ? r.plan.kept_in[inner] : 0;
     r.s_out = inner >= 0 ? r.plan.kept_out[inner] : 0;
     /* columns are worked on together, unless a column's own elements are the ones side by side, and many */
-    r.short_rows = wg_reduces_short_rows(&r.plan);
+    r.short_rows = wg_reduces_short_rows(&r.plan) && r.plan.count < TRANSPOSED_UNDER;
     r.across = r.plan;
     r.across.reduced_in[0] = WG_REDUCE_WIDTH;
     r.width = wg_reduces_runs(&r.plan) && r.plan.count > WG_REDUCE_BLOCK ? 1 : WG_REDUCE_WIDTH;
+#ifdef ONE
+    r.width = r.plan.count == 1 ? T(ONES) : r.width;
+#endif
     r.groups = (r.columns + r.width - 1) / r.width;
     r.failed = 0;
     const int64_t jobs = r.columns ? r.plan.outputs / r.columns * r.groups : 0;
@@ -134,6 +166,9 @@ static wg_status T(NAME)(const wg_call *c)
 }
 
 #undef NAME
+#undef ONE
+#undef TRANSPOSED_UNDER
+#undef FINISH
 #undef EMPTY
 #undef IN
 #undef OUT

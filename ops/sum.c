@@ -4,6 +4,7 @@
 #define COMBINE(a, b) ((a) + (b))
 #define FINISH(a, n) (a)
 #define EMPTY ((REAL)0)
+#define TRANSPOSED_UNDER WG_REDUCE_LANES /* a row with an element for each lane is made of vectors */
 #include "reduce_tmpl.h"
 #else
 #define KERNEL_FILE "sum.c"

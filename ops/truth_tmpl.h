@@ -30,5 +30,6 @@ static wg_status T(reduce_columns)(const struct wg_reduction_plan *plan, const s
 #define OUT uint8_t
 #define RESULT uint8_t
 #define EMPTY !SETTLED
+#define ONE(x) ((x) != 0)
 #include "reduce_tmpl.h"
 #undef SETTLED
