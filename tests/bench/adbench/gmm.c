@@ -202,7 +202,7 @@ static void measure(int64_t n, int64_t d, int64_t k)
 
 int main(int n_arguments, char **argument)
 {
-    static const int64_t points[] = {1000, 10000}, dimensions[] = {2, 10, 64}, components[] = {5, 25, 50, 100, 200};
+    static const int64_t points[] = {1000, 10000}, dimensions[] = {2, 10, 64}, components[] = {5, 10, 25, 50, 100, 200};
     must(wg_set_threads(1) == WG_OK);
     if (n_arguments > 1 && strcmp(argument[1], "check") == 0) {
         check(20, 2, 3);
@@ -215,7 +215,7 @@ int main(int n_arguments, char **argument)
     const double most = n_arguments > 1 ? strtod(argument[1], NULL) : 2e7; /* numbers of the largest tensor */
     for (int i = 0; i < 2; i++)
         for (int j = 0; j < 3; j++)
-            for (int k = 0; k < 5; k++)
+            for (int k = 0; k < 6; k++)
                 if ((double)(points[i] * dimensions[j] * components[k]) <= most)
                     measure(points[i], dimensions[j], components[k]);
     return 0;

@@ -7,21 +7,38 @@
      v = R (Σ_b weight_vb M_b (rest_v, 1)) + shift,   M_b = [A_b, p_b - A_b p_b(rest)],   R = R_z R_y R_x,
 
    and the residual is target - v. R and shift are the other six parameters. The model is made here. The kind of problem is that of the
-   paper named in gmm.c. */
+   paper named in gmm.c.
+
+   Ten directions give all 26 columns: each of the six, and a, b_0, b_1, b_2 of all fingers at once, for a finger's bones move with its own
+   parameters alone, and what each finger's bones contribute stays by itself until the end. */
 #include "adbench.h"
 
-enum { FINGERS = 5, LEVELS = 4, BONES = 22, VERTICES = 544, PARAMETERS = 26, OPERANDS = 8, COLUMNS = 4 * (BONES - 1) + 1 };
+enum {
+    FINGERS = 5,
+    LEVELS = 4,
+    BONES = 22,
+    VERTICES = 544,
+    PARAMETERS = 26,
+    WHOLE = 6, /* parameters that move the whole hand, */
+    OWN = 4,   /* and each finger */
+    DIRECTIONS = WHOLE + OWN,
+    OPERANDS = 8,
+    COLUMNS = 4 * (BONES - 1) + 1
+};
 
 /* Parameters: angles about x, y, z, the shift, then a, b_0, b_1, b_2 of all fingers. */
 struct hand {
     double *rest, *weight, *target; /* (3,VERTICES), (BONES,VERTICES), (3,VERTICES) */
     double joint[LEVELS][3][FINGERS], length[LEVELS][FINGERS];
     double pose[PARAMETERS];
-    wg_tensor *features;                         /* (VERTICES,COLUMNS): weight_vb (rest_v, 1), and 1 */
-    wg_tensor *joints[LEVELS], *lengths[LEVELS]; /* (3,FINGERS), (FINGERS) */
-    wg_tensor *targets;                          /* (VERTICES,3) */
-    wg_tensor *x[OPERANDS], *t[OPERANDS];        /* PARAMETERS copies of the pose, and their tangents */
-    wg_tensor *residual, *jacobian;
+    wg_tensor *features;                     /* (VERTICES,COLUMNS): minus weight_vb (rest_v, 1), and -1 */
+    wg_tensor *of_finger;                    /* (FINGERS,VERTICES,4 LEVELS): those of each finger's bones */
+    wg_tensor *unit[3], *arm;                /* (1,3,1) each, and the matrix of what does not bend, (3,4) */
+    wg_tensor *roots, *joints[LEVELS][3];    /* (3,FINGERS): the first joints; (FINGERS): components of joints */
+    wg_tensor *lengths[LEVELS];              /* (FINGERS) */
+    wg_tensor *targets;                      /* (VERTICES,3) */
+    wg_tensor *x[OPERANDS], *t[OPERANDS];    /* DIRECTIONS copies of the pose, and their tangents */
+    wg_tensor *residual, *by_whole, *by_own; /* (VERTICES,3), (VERTICES,3 WHOLE), (FINGERS,VERTICES,3 OWN) */
 };
 
 /* ---- plain C ---- */
@@ -90,16 +107,6 @@ static void turned(wg_tensor **i, wg_tensor **j, wg_tensor *angle)
     *j = wg_sub(wg_mul(b, cosine), wg_mul(a, sine));
 }
 
-static wg_tensor *identity(void)
-{
-    return wg_diag(wg_ones(WG_F64, WG_SHAPE(3)), 0);
-}
-
-static wg_tensor *unit(int axis)
-{
-    return wg_reshape(wg_slice(identity(), 0, axis, axis + 1, 1), WG_SHAPE(1, 3, 1));
-}
-
 /* What positions are linear in, for several poses at once, one for each copy: matrices R M_b and shifts, (3 copies,COLUMNS). x: angles
    about x, y, z (copies,1,1), shift (copies,3,1), a, b_0, b_1, b_2 (copies,1,FINGERS). */
 static wg_tensor *matrices(wg_tensor *const *x, size_t n, void *context)
@@ -107,21 +114,20 @@ static wg_tensor *matrices(wg_tensor *const *x, size_t n, void *context)
     const struct hand *h = context;
     const int64_t copies = wg_extent(x[3], 0);
     (void)n;
-    wg_tensor *part[4 * LEVELS + 1], *e[3] = {unit(0), unit(1), unit(2)}, *a[3] = {e[0], e[1], e[2]}, *p = h->joints[0];
+    wg_tensor *part[4 * LEVELS + 1], *const *e = h->unit, *a[3] = {e[0], e[1], e[2]}, *p = h->roots;
     turned(&a[0], &a[1], x[4]);
     for (int level = 0; level < LEVELS; level++) {
         if (level < 3)
             turned(&a[1], &a[2], x[5 + level]);
         wg_tensor *moved = p;
         for (int k = 0; k < 3; k++) {
-            part[4 * level + k] = wg_broadcast_to(a[k], WG_SHAPE(copies, 3, FINGERS));
-            moved = wg_sub(moved, wg_mul(a[k], wg_slice(h->joints[level], 0, k, k + 1, 1)));
+            part[4 * level + k] = level < 3 ? wg_broadcast_to(a[k], WG_SHAPE(copies, 3, FINGERS)) : part[4 * (level - 1) + k];
+            moved = wg_sub(moved, wg_mul(a[k], h->joints[level][k]));
         }
         part[4 * level + 3] = moved;
         p = wg_add(p, wg_mul(a[1], h->lengths[level]));
     }
-    wg_tensor *arm[2] = {identity(), wg_zeros(WG_F64, WG_SHAPE(3, 1))};
-    part[4 * LEVELS] = wg_broadcast_to(wg_concat(arm, 2, 1), WG_SHAPE(copies, 3, 4));
+    part[4 * LEVELS] = wg_broadcast_to(h->arm, WG_SHAPE(copies, 3, 4));
     wg_tensor *whole[3] = {e[0], e[1], e[2]};
     turned(&whole[0], &whole[1], x[2]);
     turned(&whole[2], &whole[0], x[1]);
@@ -131,26 +137,36 @@ static wg_tensor *matrices(wg_tensor *const *x, size_t n, void *context)
     return wg_reshape(wg_concat(all, 2, 2), WG_SHAPE(3 * copies, COLUMNS));
 }
 
-/* All columns in one pass of forward mode: copy c has the tangent e_c. Skinning is linear, so it is its own tangent: one product for the
-   positions and all of the Jacobian. */
+/* All directions in one pass of forward mode: copy c has the tangent of direction c. Skinning is linear, so it is its own tangent: products
+   of the features with the positions' matrices and with their tangents, those of the fingers' own parameters finger by finger. */
 static wg_status step(void *context)
 {
+    enum { BENT = 4 * LEVELS * FINGERS };
     struct hand *h = context;
     wg_tensor *v = NULL, *tangent = NULL;
     WG_TAPE(tape);
-    const wg_status status = wg_jvp(matrices, h, h->x, OPERANDS, h->t, &v, &tangent);
-    if (status != WG_OK)
-        return status;
-    wg_tensor *both[2] = {wg_slice(v, 0, 0, 3, 1), wg_neg(tangent)};
+    WG_TRY(wg_jvp(matrices, h, h->x, OPERANDS, h->t, &v, &tangent));
+    wg_tensor *both[2] = {wg_slice(v, 0, 0, 3, 1), wg_slice(tangent, 0, 0, 3 * WHOLE, 1)};
     wg_tensor *product = wg_linear(h->features, wg_concat(both, 2, 0), WG_NONE);
-    h->residual = wg_keep(wg_sub(h->targets, wg_slice(product, 1, 0, 3, 1)));
-    h->jacobian = wg_keep(wg_copy(wg_slice(product, 1, 3, 3 + 3 * PARAMETERS, 1)));
-    return h->residual && h->jacobian ? WG_OK : WG_E_NULL;
+    wg_tensor *own = wg_slice(wg_slice(tangent, 0, 3 * WHOLE, 3 * DIRECTIONS, 1), 1, 0, BENT, 1);
+    own = wg_permute(wg_reshape(own, WG_SHAPE(3 * OWN, 4 * LEVELS, FINGERS)), (int[]){2, 1, 0});
+    h->residual = wg_keep(wg_add(h->targets, wg_slice(product, 1, 0, 3, 1)));
+    h->by_whole = wg_keep(wg_copy(wg_slice(product, 1, 3, 3 + 3 * WHOLE, 1)));
+    h->by_own = wg_keep(wg_matmul(h->of_finger, own));
+    return h->residual && h->by_whole && h->by_own ? WG_OK : WG_E_NULL;
 }
 
 static void drop_results(struct hand *h)
 {
-    wg_free(h->residual), wg_free(h->jacobian);
+    wg_free(h->residual), wg_free(h->by_whole), wg_free(h->by_own);
+}
+
+/* Of the Jacobian: row k of vertex v, column c. */
+static double element(const struct hand *h, int v, int k, int c)
+{
+    const double *whole = wg_data(h->by_whole), *own = wg_data(h->by_own);
+    const int finger = (c - WHOLE) % FINGERS, parameter = (c - WHOLE) / FINGERS;
+    return c < WHOLE ? whole[3 * (WHOLE * v + c) + k] : own[3 * (OWN * (finger * VERTICES + v) + parameter) + k];
 }
 
 /* ---- the model ---- */
@@ -158,33 +174,52 @@ static void drop_results(struct hand *h)
 /* The arm's bones share their matrix, so their weights are added: features have one bone less. */
 static void make_features(struct hand *h)
 {
-    double *feature = numbers(VERTICES * COLUMNS, 1, 0), *target = numbers(VERTICES * 3, 0, 0);
+    double *feature = numbers(VERTICES * COLUMNS, -1, 0), *own = numbers(FINGERS * VERTICES * 4 * LEVELS, 0, 0);
+    double *target = numbers(VERTICES * 3, 0, 0);
     for (int v = 0; v < VERTICES; v++) {
         double *to = feature + v * COLUMNS;
         for (int level = 0; level < LEVELS; level++)
             for (int k = 0; k < 4; k++)
-                for (int finger = 0; finger < FINGERS; finger++)
-                    to[(4 * level + k) * FINGERS + finger] = h->weight[(2 + level * FINGERS + finger) * VERTICES + v] *
-                                                             (k < 3 ? h->rest[k * VERTICES + v] : 1);
+                for (int finger = 0; finger < FINGERS; finger++) {
+                    const double x = k < 3 ? h->rest[k * VERTICES + v] : 1;
+                    own[(finger * VERTICES + v) * 4 * LEVELS + 4 * level + k] = to[(4 * level + k) * FINGERS + finger] =
+                        -h->weight[(2 + level * FINGERS + finger) * VERTICES + v] * x;
+                }
         for (int k = 0; k < 4; k++)
-            to[4 * LEVELS * FINGERS + k] = (h->weight[v] + h->weight[VERTICES + v]) * (k < 3 ? h->rest[k * VERTICES + v] : 1);
+            to[4 * LEVELS * FINGERS + k] = -(h->weight[v] + h->weight[VERTICES + v]) * (k < 3 ? h->rest[k * VERTICES + v] : 1);
         for (int r = 0; r < 3; r++)
             target[3 * v + r] = h->target[r * VERTICES + v];
     }
     h->features = wg_from(feature, WG_SHAPE(VERTICES, COLUMNS));
+    h->of_finger = wg_from(own, WG_SHAPE(FINGERS, VERTICES, 4 * LEVELS));
     h->targets = wg_from(target, WG_SHAPE(VERTICES, 3));
-    must(h->features && h->targets);
-    free(feature), free(target);
+    must(h->features && h->of_finger && h->targets);
+    free(feature), free(own), free(target);
 }
 
-/* Operand o holds parameters first, first + 1, …, and a tangent for each of them in the copy of its number. */
-static void make_operand(struct hand *h, int o, int first, int count, wg_shape shape)
+static void make_constants(struct hand *h)
 {
-    double value[PARAMETERS * FINGERS], tangent[PARAMETERS * FINGERS];
-    for (int c = 0; c < PARAMETERS; c++)
+    static const double units[3][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
+    static const double arm[3][4] = {{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}};
+    for (int i = 0; i < 3; i++)
+        must((h->unit[i] = wg_from(units[i], WG_SHAPE(1, 3, 1))) != NULL);
+    must((h->roots = wg_from(&h->joint[0][0][0], WG_SHAPE(3, FINGERS))) != NULL);
+    must((h->arm = wg_from(&arm[0][0], WG_SHAPE(3, 4))) != NULL);
+    for (int level = 0; level < LEVELS; level++) {
+        for (int k = 0; k < 3; k++)
+            must((h->joints[level][k] = wg_from(h->joint[level][k], WG_SHAPE(FINGERS))) != NULL);
+        must((h->lengths[level] = wg_from(h->length[level], WG_SHAPE(FINGERS))) != NULL);
+    }
+}
+
+/* Operand o holds parameters first, first + 1, …. From direction on, each has a direction, or all of a finger's kind have one. */
+static void make_operand(struct hand *h, int o, int first, int count, int direction, wg_shape shape)
+{
+    double value[DIRECTIONS * FINGERS], tangent[DIRECTIONS * FINGERS];
+    for (int c = 0; c < DIRECTIONS; c++)
         for (int k = 0; k < count; k++) {
             value[c * count + k] = h->pose[first + k];
-            tangent[c * count + k] = c == first + k;
+            tangent[c * count + k] = c == direction + (direction < WHOLE ? k : 0);
         }
     h->x[o] = wg_from(value, shape);
     h->t[o] = wg_from(tangent, shape);
@@ -213,24 +248,23 @@ static void open_problem(struct hand *h)
         }
     for (int i = 0; i < PARAMETERS; i++)
         h->pose[i] = 0.4 * uniform_number();
-    for (int level = 0; level < LEVELS; level++) {
-        must((h->joints[level] = wg_from(&h->joint[level][0][0], WG_SHAPE(3, FINGERS))) != NULL);
-        must((h->lengths[level] = wg_from(h->length[level], WG_SHAPE(FINGERS))) != NULL);
-    }
     make_features(h);
+    make_constants(h);
     for (int i = 0; i < 3; i++)
-        make_operand(h, i, i, 1, WG_SHAPE(PARAMETERS, 1, 1));
-    make_operand(h, 3, 3, 3, WG_SHAPE(PARAMETERS, 3, 1));
-    for (int i = 0; i < 4; i++)
-        make_operand(h, 4 + i, 6 + i * FINGERS, FINGERS, WG_SHAPE(PARAMETERS, 1, FINGERS));
+        make_operand(h, i, i, 1, i, WG_SHAPE(DIRECTIONS, 1, 1));
+    make_operand(h, 3, 3, 3, 3, WG_SHAPE(DIRECTIONS, 3, 1));
+    for (int i = 0; i < OWN; i++)
+        make_operand(h, 4 + i, WHOLE + i * FINGERS, FINGERS, WHOLE + i, WG_SHAPE(DIRECTIONS, 1, FINGERS));
 }
 
 static void close_problem(struct hand *h)
 {
     free(h->rest), free(h->weight), free(h->target);
-    wg_free(h->features), wg_free(h->targets);
+    wg_free(h->features), wg_free(h->of_finger), wg_free(h->targets), wg_free(h->arm), wg_free(h->roots);
+    for (int i = 0; i < 3; i++)
+        wg_free(h->unit[i]);
     for (int i = 0; i < LEVELS; i++)
-        wg_free(h->joints[i]), wg_free(h->lengths[i]);
+        wg_free(h->joints[i][0]), wg_free(h->joints[i][1]), wg_free(h->joints[i][2]), wg_free(h->lengths[i]);
     for (int i = 0; i < OPERANDS; i++)
         wg_free(h->x[i]), wg_free(h->t[i]);
 }
@@ -248,8 +282,8 @@ static void check(void)
     double value = 0, value_due = 0, slope = 0, slope_due = 0;
     open_problem(&h);
     must(step(&h) == WG_OK);
-    const double *r = wg_data(h.residual), *j = wg_data(h.jacobian);
-    must(r && j);
+    const double *r = wg_data(h.residual);
+    must(r && wg_data(h.by_whole) && wg_data(h.by_own));
     by_hand(&h, h.pose, residual);
     for (int v = 0; v < VERTICES; v++)
         for (int k = 0; k < 3; k++)
@@ -263,8 +297,7 @@ static void check(void)
         by_hand(&h, pose, below);
         for (int v = 0; v < VERTICES; v++)
             for (int k = 0; k < 3; k++)
-                farther(j[v * 3 * PARAMETERS + 3 * c + k], (above[k * VERTICES + v] - below[k * VERTICES + v]) / 2e-5, &slope,
-                        &slope_due);
+                farther(element(&h, v, k, c), (above[k * VERTICES + v] - below[k * VERTICES + v]) / 2e-5, &slope, &slope_due);
     }
     agree("the residual farthest from plain C's", value, value_due, 1e-12);
     agree("the element of the Jacobian farthest from differences", slope, slope_due, 1e-8);
