@@ -6,17 +6,25 @@
      residual = w (f (1 + k_0 s + k_1 s²) u + x0 - seen),   and for the weight w: 1 - w².
 
    R(r) v = v cos t + (a × v) sin t + a (a·v)(1 - cos t), t = |r|, a = r/t: Rodrigues. A block is 2 × (11 + 3 + 1); that of the weight
-   residual is -2 w. Source of the problem: as of gmm.c. */
+   residual is -2 w. Source of the problem: as of gmm.c.
+
+   Some thousand observations are taken at once, each part on a tape of its own: what lives between forward and backward, some 100 vectors,
+   is then in near caches. */
 #include "adbench.h"
 
-enum { CAMERA = 11, POINT = 3, BLOCK = CAMERA + POINT + 1 };
+enum { CAMERA = 11, POINT = 3, BLOCK = CAMERA + POINT + 1, AT_ONCE = 5000, MOST_PARTS = 6 };
+
+/* What comes of a part of the observations. */
+struct part {
+    wg_tensor *residual[3], *block[2][BLOCK], *weight_block;
+};
 
 struct bundle {
-    int64_t n, cameras, points;
+    int64_t n, at_once, cameras, points;
     double *camera[CAMERA], *point[POINT], *weight, *seen[2]; /* by component */
     int64_t *by, *of;                                         /* camera and point of an observation */
     wg_tensor *x[BLOCK], *target[2], *by_camera, *of_point;   /* components of cameras, of points, and weights */
-    wg_tensor *residual[3], *block[2][BLOCK], *weight_block;
+    struct part part[MOST_PARTS];
 };
 
 /* ---- plain C ---- */
@@ -55,8 +63,8 @@ static wg_tensor *dotted(wg_tensor *const *a, wg_tensor *const *b)
     return wg_fma(a[2], b[2], wg_fma(a[1], b[1], wg_mul(a[0], b[0])));
 }
 
-/* Of every observation at once; x: its camera, point and weight, by component. */
-static void residuals(const struct bundle *b, wg_tensor *const *x, wg_tensor **residual)
+/* Of all observations of a part; x: camera, point and weight of each, by component. */
+static void residuals(wg_tensor *const *x, wg_tensor *const *target, wg_tensor **residual)
 {
     wg_tensor *v[3], *a[3], *y[3], *t = wg_sqrt(dotted(x, x)), *cosine = wg_cos(t), *sine = wg_sin(t), *inverse = wg_reciprocal(t);
     for (int i = 0; i < 3; i++) {
@@ -72,56 +80,64 @@ static void residuals(const struct bundle *b, wg_tensor *const *x, wg_tensor **r
     wg_tensor *s = wg_fma(u[0], u[0], wg_mul(u[1], u[1]));
     wg_tensor *scale = wg_mul(x[6], wg_add_scalar(wg_mul(s, wg_fma(x[10], s, x[9])), 1)), *w = x[BLOCK - 1];
     for (int i = 0; i < 2; i++)
-        residual[i] = wg_mul(w, wg_sub(wg_fma(scale, u[i], x[7 + i]), b->target[i]));
+        residual[i] = wg_mul(w, wg_sub(wg_fma(scale, u[i], x[7 + i]), target[i]));
     residual[2] = wg_add_scalar(wg_neg(wg_square(w)), 1);
 }
 
-/* Residuals and blocks. An observation's residual depends on its own block alone, so the gradient of a sum over observations holds a row
-   of every block. */
+/* Residuals and blocks of observations first to last. One's residual depends on its own block alone, so the gradient of a sum over
+   observations holds a row of every block. */
+static wg_status step_of_part(const struct bundle *b, int64_t first, int64_t last, struct part *part)
+{
+    WG_TAPE(tape);
+    wg_tensor *x[BLOCK], *residual[3], *row[BLOCK], *target[2];
+    wg_tensor *camera = wg_slice(b->by_camera, 0, first, last, 1), *point = wg_slice(b->of_point, 0, first, last, 1);
+    for (int i = 0; i < CAMERA + POINT; i++)
+        x[i] = wg_index_select(b->x[i], 0, i < CAMERA ? camera : point);
+    x[BLOCK - 1] = wg_slice(b->x[BLOCK - 1], 0, first, last, 1);
+    for (int i = 0; i < 2; i++)
+        target[i] = wg_slice(b->target[i], 0, first, last, 1);
+    residuals(x, target, residual);
+    wg_tensor *one = wg_ones(WG_F64, WG_SHAPE(last - first));
+    for (int r = 0; r < 2; r++) {
+        WG_TRY(wg_grad_many(residual[r], x, BLOCK, row, .grad = one, .unused = WG_ZEROS));
+        for (int i = 0; i < BLOCK; i++)
+            if (!(part->block[r][i] = wg_keep(row[i])))
+                return WG_E_NULL;
+    }
+    for (int i = 0; i < 3; i++)
+        if (!(part->residual[i] = wg_keep(residual[i])))
+            return WG_E_NULL;
+    part->weight_block = wg_keep(wg_mul_scalar(x[BLOCK - 1], -2));
+    return part->weight_block ? WG_OK : WG_E_NULL;
+}
+
 static wg_status step(void *context)
 {
     struct bundle *b = context;
-    WG_TAPE(tape);
-    wg_tensor *x[BLOCK], *residual[3], *row[BLOCK];
-    for (int i = 0; i < BLOCK; i++) {
-        x[i] = i == BLOCK - 1 ? b->x[i] : wg_index_select(b->x[i], 0, i < CAMERA ? b->by_camera : b->of_point);
-        if (!x[i])
-            return WG_E_NULL;
-    }
-    residuals(b, x, residual);
-    wg_tensor *one = wg_ones(WG_F64, WG_SHAPE(b->n));
-    for (int r = 0; r < 2; r++) {
-        const wg_status status = wg_grad_many(residual[r], x, BLOCK, row, .grad = one, .unused = WG_ZEROS);
-        if (status != WG_OK)
-            return status;
-        for (int i = 0; i < BLOCK; i++)
-            if (!(b->block[r][i] = wg_keep(row[i])))
-                return WG_E_NULL;
-    }
-    if (!(b->weight_block = wg_keep(wg_mul_scalar(x[BLOCK - 1], -2))))
-        return WG_E_NULL;
-    for (int i = 0; i < 3; i++)
-        if (!(b->residual[i] = wg_keep(residual[i])))
-            return WG_E_NULL;
+    for (int64_t first = 0; first < b->n; first += b->at_once)
+        WG_TRY(step_of_part(b, first, first + b->at_once < b->n ? first + b->at_once : b->n, &b->part[first / b->at_once]));
     return WG_OK;
 }
 
 static void drop_results(struct bundle *b)
 {
-    for (int i = 0; i < 3; i++)
-        wg_free(b->residual[i]);
-    for (int i = 0; i < BLOCK; i++)
-        wg_free(b->block[0][i]), wg_free(b->block[1][i]);
-    wg_free(b->weight_block);
+    for (struct part *part = b->part; part < b->part + MOST_PARTS; part++) {
+        for (int i = 0; i < 3; i++)
+            wg_free(part->residual[i]);
+        for (int i = 0; i < BLOCK; i++)
+            wg_free(part->block[0][i]), wg_free(part->block[1][i]);
+        wg_free(part->weight_block);
+        *part = (struct part){0};
+    }
 }
 
 /* ---- the problem ---- */
 
-static void open_problem(struct bundle *b, int64_t n, int64_t cameras, int64_t points)
+static void open_problem(struct bundle *b, int64_t n, int64_t at_once, int64_t cameras, int64_t points)
 {
     static const double middle[CAMERA] = {0.1, -0.2, 0.3, 0, 0, -8, 500, 320, 240, 0.01, 0.001};
     static const double reach[CAMERA] = {0.3, 0.3, 0.3, 1, 1, 1, 50, 10, 10, 0.01, 0.001};
-    *b = (struct bundle){.n = n, .cameras = cameras, .points = points};
+    *b = (struct bundle){.n = n, .at_once = at_once, .cameras = cameras, .points = points};
     for (int i = 0; i < CAMERA; i++)
         b->camera[i] = numbers((size_t)cameras, middle[i], reach[i]);
     for (int i = 0; i < POINT; i++)
@@ -185,15 +201,17 @@ static void check(void)
 {
     struct bundle b;
     double value = 0, value_due = 0, slope = 0, slope_due = 0;
-    open_problem(&b, 60, 5, 20);
+    open_problem(&b, 60, 25, 5, 20);
     must(step(&b) == WG_OK);
     for (int64_t i = 0; i < b.n; i++) {
         double x[BLOCK], residual[3], above[3], below[3];
         const double seen[2] = {b.seen[0][i], b.seen[1][i]};
+        const struct part *part = &b.part[i / b.at_once];
+        const int64_t place = i % b.at_once;
         gathered(&b, i, x);
         one_by_hand(x, x + CAMERA, x[BLOCK - 1], seen, residual);
         for (int r = 0; r < 3; r++)
-            farther(at(b.residual[r], i), residual[r], &value, &value_due);
+            farther(at(part->residual[r], place), residual[r], &value, &value_due);
         for (int k = 0; k < BLOCK; k++) {
             const double kept = x[k], h = 1e-5;
             x[k] = kept + h;
@@ -202,9 +220,9 @@ static void check(void)
             one_by_hand(x, x + CAMERA, x[BLOCK - 1], seen, below);
             x[k] = kept;
             for (int r = 0; r < 2; r++)
-                farther(at(b.block[r][k], i), (above[r] - below[r]) / (2 * h), &slope, &slope_due);
+                farther(at(part->block[r][k], place), (above[r] - below[r]) / (2 * h), &slope, &slope_due);
             if (k == BLOCK - 1)
-                farther(at(b.weight_block, i), (above[2] - below[2]) / (2 * h), &slope, &slope_due);
+                farther(at(part->weight_block, place), (above[2] - below[2]) / (2 * h), &slope, &slope_due);
         }
     }
     agree("the residual farthest from plain C's", value, value_due, 1e-11);
@@ -214,9 +232,12 @@ static void check(void)
     struct bundle eager = b;
     must(replay && wg_replay_run(replay) == WG_OK && step(&eager) == WG_OK);
     double same = 1;
-    for (int r = 0; r < 2; r++)
-        for (int k = 0; k < BLOCK; k++)
-            same = same != 0 && memcmp(wg_data(b.block[r][k]), wg_data(eager.block[r][k]), (size_t)b.n * sizeof(double)) == 0;
+    for (int64_t first = 0; first < b.n; first += b.at_once)
+        for (int k = 0; k < 2 * BLOCK; k++) {
+            wg_tensor *one = b.part[first / b.at_once].block[k / BLOCK][k % BLOCK];
+            wg_tensor *other = eager.part[first / b.at_once].block[k / BLOCK][k % BLOCK];
+            same = same != 0 && memcmp(wg_data(one), wg_data(other), (size_t)wg_numel(one) * sizeof(double)) == 0;
+        }
     agree("replayed blocks have the bits of eager ones", same, 1, 0);
     wg_replay_destroy(replay);
     drop_results(&eager);
@@ -228,7 +249,7 @@ static void measure(int64_t n, int64_t cameras, int64_t points)
 {
     struct bundle b;
     double hand, eager, replayed;
-    open_problem(&b, n, cameras, points);
+    open_problem(&b, n, AT_ONCE, cameras, points);
     double *camera = malloc((size_t)(CAMERA * cameras) * sizeof(double)),
            *point = malloc((size_t)(POINT * points) * sizeof(double));
     double *seen = malloc((size_t)(2 * n) * sizeof(double)), *residual = malloc((size_t)(3 * n) * sizeof(double));
