@@ -387,7 +387,7 @@ static wg_status check_arguments(const struct trial *t, wg_tensor *const *x)
 {
     bool any = false;
     if (!t->f || !x || t->n == 0)
-        return wg_fail(WG_E_NULL, t->name, "%s: a function and operands are wanted", t->name);
+        return wg_fail(WG_E_NULL, t->name, "%s: expected a function and operands", t->name);
     if (t->th->in_hook || t->th->vjp_depth > 0 || t->th->updating)
         return wg_fail(WG_E_STATE, t->name, "%s: not inside a hook, another backward or an update", t->name);
     if (!(t->options->rtol >= 0) || !(t->options->atol >= 0))
@@ -395,8 +395,7 @@ static wg_status check_arguments(const struct trial *t, wg_tensor *const *x)
     for (size_t i = 0; i < t->n; i++) {
         WG_TRY(wg_check_handle(x[i], t->name, (int)i));
         if (x[i]->dtype == WG_F32)
-            return wg_fail(WG_E_DTYPE, t->name, "%s: operand %zu is f32: differences of f32 say nothing, f64 is wanted", t->name,
-                           i);
+            return wg_fail(WG_E_DTYPE, t->name, "%s: operand %zu is f32: differences of f32 say nothing, expected f64", t->name, i);
         any = any || is_float(x[i]);
     }
     return any ? WG_OK : wg_fail(WG_E_DTYPE, t->name, "%s: no operand is f64, so there is no gradient", t->name);

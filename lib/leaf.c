@@ -85,7 +85,7 @@ wg_status wg_add_gradient(wg_tensor *leaf, const wg_tensor *g)
     WG_TRY(wg_check_handle(leaf, "add_gradient", 0));
     WG_TRY(wg_check_handle(g, "add_gradient", 1));
     if (!(leaf->flags & WG_T_REQUIRES) || leaf->tape)
-        return wg_fail(WG_E_ARGUMENT, "add_gradient", "add_gradient: a leaf of the caller's that requires a gradient is wanted");
+        return wg_fail(WG_E_ARGUMENT, "add_gradient", "add_gradient: expected a leaf of the caller's that requires a gradient");
     if (!wg_same_dims(leaf, g) || leaf->dtype != g->dtype) {
         char a[200], b[200];
         return wg_fail(leaf->dtype != g->dtype ? WG_E_DTYPE : WG_E_SHAPE, "add_gradient",

@@ -14,7 +14,7 @@ wg_status wg_same_float(const wg_call *c, wg_dtype *dtype)
         if (wg_absent(c->in[i]))
             continue;
         if (c->in[i]->dtype != WG_F32 && c->in[i]->dtype != WG_F64)
-            return wg_call_error(c, WG_E_DTYPE, "f32 or f64 is wanted");
+            return wg_call_error(c, WG_E_DTYPE, "expected f32 or f64");
         if (first < 0)
             first = c->in[i]->dtype;
         else if (c->in[i]->dtype != first)

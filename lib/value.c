@@ -169,7 +169,7 @@ double wg_item(const wg_tensor *t)
         return NAN;
     if (t->numel != 1) {
         char text[200];
-        wg_fail(WG_E_SHAPE, "item", "item: a tensor of one element is wanted, not %s",
+        wg_fail(WG_E_SHAPE, "item", "item: expected a tensor of one element, got %s",
                 wg_shape_text(wg_shape_of(t), text, sizeof text));
         return NAN;
     }

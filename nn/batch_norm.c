@@ -21,7 +21,7 @@ static wg_status check_input(const struct settings *settings, const wg_tensor *x
     char text[200];
     if (shape.rank >= 2 && shape.extent[1] == settings->channels)
         return WG_OK;
-    return wg_error_set(WG_E_SHAPE, "batch_norm_layer", "batch_norm_layer: (N, %lld) or (N, %lld, ...) is wanted, not %s",
+    return wg_error_set(WG_E_SHAPE, "batch_norm_layer", "batch_norm_layer: expected (N, %lld) or (N, %lld, ...), got %s",
                         (long long)settings->channels, (long long)settings->channels, wg_shape_text(shape, text, sizeof text));
 }
 
@@ -91,7 +91,7 @@ wg_module *wg_batch_norm_layer_with(int64_t channels, wg_batch_norm_options opti
 {
     if (channels < 1 || !(options.eps > 0) || !(options.momentum >= 0 && options.momentum <= 1)) {
         (void)wg_error_set(WG_E_ARGUMENT, "batch_norm_layer",
-                           "batch_norm_layer: channels %lld, eps %g, momentum %g: at least 1, above 0, in 0..1 are wanted",
+                           "batch_norm_layer: channels %lld, eps %g, momentum %g: expected at least 1, above 0, in 0..1",
                            (long long)channels, options.eps, options.momentum);
         return NULL;
     }

@@ -76,14 +76,14 @@ static wg_status check_data(const wg_tensor *x, const wg_tensor *y, int64_t size
     const bool labels = y != WG_NONE;
     if (x == WG_NONE || wg_rank(x) < 1 || (labels && (wg_rank(y) < 1 || wg_extent(x, 0) != wg_extent(y, 0)))) {
         char a[200], b[200];
-        return wg_error_set(WG_E_SHAPE, op, "%s: as many rows of x as of y are wanted: %s, %s", op,
+        return wg_error_set(WG_E_SHAPE, op, "%s: expected as many rows of x as of y: %s, %s", op,
                             wg_shape_text(wg_shape_of(x), a, sizeof a),
                             labels ? wg_shape_text(wg_shape_of(y), b, sizeof b) : "none");
     }
     if (!wg_is_contiguous(x) || (labels && !wg_is_contiguous(y)))
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: contiguous rows are wanted: wg_copy them", op);
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected contiguous rows: wg_copy them", op);
     if (size < 1 || wg_extent(x, 0) < 1)
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: a size of at least 1 and some rows are wanted, not %lld of %lld", op,
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected a size of at least 1 and some rows, got %lld of %lld", op,
                             (long long)size, (long long)wg_extent(x, 0));
     return WG_OK;
 }

@@ -242,7 +242,7 @@ static wg_status check_options(const struct cursor *c, bool labels)
 {
     const char separator = c->options.separator;
     if (c->options.dtype != WG_F32 && c->options.dtype != WG_F64)
-        return wg_error_set(WG_E_DTYPE, "read_csv", "read_csv: f32 or f64 is wanted, not %s", wg_dtype_name(c->options.dtype));
+        return wg_error_set(WG_E_DTYPE, "read_csv", "read_csv: expected f32 or f64, got %s", wg_dtype_name(c->options.dtype));
     if (c->options.skip_lines < 0 || separator == 0 || strchr("+-.0123456789eE\r\n", separator))
         return wg_error_set(WG_E_ARGUMENT, "read_csv", "read_csv: skip_lines %d or the separator cannot be", c->options.skip_lines);
     if (labels && (c->options.label_column < INT32_MIN || c->options.label_column > INT32_MAX))

@@ -23,7 +23,7 @@ static wg_status check_target(const wg_tensor *t, const char *op)
     if (!t)
         return wg_error_set(WG_E_NULL, op, "%s: the tensor is NULL", op);
     if (wg_dtype_of(t) != WG_F32 && wg_dtype_of(t) != WG_F64)
-        return wg_error_set(WG_E_DTYPE, op, "%s: f32 or f64 is wanted, not %s", op, wg_dtype_name(wg_dtype_of(t)));
+        return wg_error_set(WG_E_DTYPE, op, "%s: expected f32 or f64, got %s", op, wg_dtype_name(wg_dtype_of(t)));
     return WG_OK;
 }
 

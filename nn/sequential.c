@@ -76,7 +76,7 @@ static wg_tensor *init_generator(uint64_t seed)
 wg_module *wg_mlp_with(wg_sizes sizes, wg_mlp_options options)
 {
     if (!sizes.size || sizes.count < 2) {
-        (void)wg_error_set(WG_E_ARGUMENT, "mlp", "mlp: at least two sizes are wanted, of input and output");
+        (void)wg_error_set(WG_E_ARGUMENT, "mlp", "mlp: expected at least two sizes, of input and output");
         return NULL;
     }
     wg_tensor *generator = init_generator(options.seed);

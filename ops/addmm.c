@@ -18,7 +18,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     const wg_tensor *sum = c->in[0], *a = c->in[1], *b = c->in[2];
     WG_TRY(wg_same_float(c, &out->dtype));
     if (sum->rank != 2 || a->rank != 2 || b->rank != 2)
-        return wg_call_error(c, WG_E_SHAPE, "matrices are wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected matrices");
     if (wg_extents(a)[1] != wg_extents(b)[0])
         return wg_call_error(c, WG_E_SHAPE, "inner extents differ");
     if (wg_extents(sum)[0] != wg_extents(a)[0] || wg_extents(sum)[1] != wg_extents(b)[1])

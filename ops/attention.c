@@ -15,15 +15,15 @@ static wg_status check(const wg_call *c)
     if (!wg_absent(mask) && mask->dtype != WG_U8 && mask->dtype != dtype)
         return wg_call_error(c, WG_E_DTYPE, "a mask is u8, or numbers of the queries' dtype");
     if (q->rank < 2 || k->rank < 2 || v->rank < 2)
-        return wg_call_error(c, WG_E_SHAPE, "queries (…,L,d), keys (…,S,d) and values (…,S,e) are wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected queries (…,L,d), keys (…,S,d) and values (…,S,e)");
     const int64_t *of_q = wg_extents(q) + q->rank - 2, *of_k = wg_extents(k) + k->rank - 2, *of_v = wg_extents(v) + v->rank - 2;
     if (of_q[1] != of_k[1] || of_k[0] != of_v[0])
-        return wg_call_error(c, WG_E_SHAPE, "queries (…,L,d), keys (…,S,d) and values (…,S,e) are wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected queries (…,L,d), keys (…,S,d) and values (…,S,e)");
     for (int axis = 0; axis < 2 && !wg_absent(mask); axis++) {
         const int64_t wanted = axis == 0 ? of_q[0] : of_k[0];
         const int at = mask->rank - 2 + axis;
         if (at >= 0 && wg_extents(mask)[at] != 1 && wg_extents(mask)[at] != wanted)
-            return wg_call_error(c, WG_E_SHAPE, "a mask (…,L,S) is wanted");
+            return wg_call_error(c, WG_E_SHAPE, "expected a mask (…,L,S)");
     }
     return WG_OK;
 }

@@ -37,7 +37,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     int64_t y[4];
     WG_TRY(wg_same_float(c, &out->dtype));
     if (c->in[0]->rank != 4)
-        return wg_call_error(c, WG_E_SHAPE, "images (N,C,height,width) are wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected images (N,C,height,width)");
     out->rank = 4;
     memcpy(out->extent, wg_extents(c->in[0]), 2 * sizeof *out->extent);
     memcpy(out->extent + 2, p->image, 2 * sizeof *out->extent);

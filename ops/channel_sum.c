@@ -29,7 +29,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
 {
     WG_TRY(wg_same_float(c, &out->dtype));
     if (c->in[0]->rank < 2)
-        return wg_call_error(c, WG_E_SHAPE, "(N,C,…) is wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected (N,C,…)");
     out->rank = 1;
     out->extent[0] = wg_extents(c->in[0])[1];
     return WG_OK;

@@ -8,7 +8,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     wg_dtype dtype;
     WG_TRY(wg_same_float(c, &dtype));
     if (x->rank != 3 || w->rank != 3)
-        return wg_call_error(c, WG_E_SHAPE, "sequences (N,C,length) and kernels (out,in/groups,length) are wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected sequences (N,C,length) and kernels (out,in/groups,length)");
     const wg_shape of_x = WG_SHAPE(wg_extents(x)[0], wg_extents(x)[1], 1, wg_extents(x)[2]);
     const wg_shape of_w = WG_SHAPE(wg_extents(w)[0], wg_extents(w)[1], 1, wg_extents(w)[2]);
     int64_t of_y[4];

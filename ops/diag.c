@@ -13,7 +13,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     if (x->rank == 2)
         return wg_made(out[0] = wg_diagonal(x, p->offset));
     if (x->rank != 1)
-        return wg_call_error(c, WG_E_SHAPE, "a vector or a matrix is wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected a vector or a matrix");
     if (p->offset == INT64_MIN || __builtin_add_overflow(x->numel, p->offset < 0 ? -p->offset : p->offset, &side))
         return wg_call_error(c, WG_E_SHAPE, "the result is too large");
     return wg_made(out[0] = wg_diagonal_grad(x, side, side, p->offset));

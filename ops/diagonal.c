@@ -11,7 +11,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     const wg_tensor *x = c->in[0];
     WG_TRY(wg_view_of(c, out));
     if (x->rank < 2)
-        return wg_call_error(c, WG_E_SHAPE, "a matrix is wanted, or a batch of them");
+        return wg_call_error(c, WG_E_SHAPE, "expected a matrix, or a batch of them");
     const int row = x->rank - 2, column = x->rank - 1;
     const int64_t rows = wg_extents(x)[row], columns = wg_extents(x)[column];
     const int64_t offset = wg_offset_within(p->offset, rows, columns), length = wg_diagonal_length(offset, rows, columns);

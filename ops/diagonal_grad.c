@@ -10,7 +10,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     const struct params *p = c->params;
     const wg_tensor *y = c->in[0];
     if (y->rank < 1 || y->rank == WG_MAX_RANK)
-        return wg_call_error(c, WG_E_SHAPE, "rank 1 to 7 is wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected rank 1 to 7");
     if (p->rows < 0 || p->columns < 0)
         return wg_call_error(c, WG_E_ARGUMENT, "rows and columns are not negative");
     const int64_t offset = wg_offset_within(p->offset, p->rows, p->columns);

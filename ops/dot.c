@@ -4,7 +4,7 @@
 static wg_status compose(const wg_call *c, wg_tensor **out)
 {
     if (c->in[0]->rank != 1 || c->in[1]->rank != 1)
-        return wg_call_error(c, WG_E_SHAPE, "two vectors are wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected two vectors");
     return wg_made(out[0] = wg_matmul(c->in[0], c->in[1]));
 }
 

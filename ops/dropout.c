@@ -58,7 +58,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     if (!(p >= 0 && p < 1))
         return wg_call_error(c, WG_E_ARGUMENT, "the probability is not in 0..1, without 1");
     if (x->dtype != WG_F32 && x->dtype != WG_F64)
-        return wg_call_error(c, WG_E_DTYPE, "f32 or f64 is wanted");
+        return wg_call_error(c, WG_E_DTYPE, "expected f32 or f64");
     WG_TRY(wg_draw_generator(c, c->in[1]));
     out[0].dtype = (wg_dtype)x->dtype;
     out[0].rank = x->rank;

@@ -8,7 +8,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     if (index->dtype != WG_I64)
         return wg_call_error(c, WG_E_DTYPE, "indices are i64");
     if (table->rank != 2 || shape.rank == WG_MAX_RANK)
-        return wg_call_error(c, WG_E_SHAPE, "a table (rows, width) and indices of rank 7 at most are wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected a table (rows, width) and indices of rank 7 at most");
     shape.extent[shape.rank++] = wg_extents(table)[1];
     wg_tensor *list = wg_index_along(c, wg_reshape(index, WG_SHAPE(index->numel)), 0, wg_shape_of(table));
     return wg_made(out[0] = wg_reshape(wg_gather(table, 0, list), shape));

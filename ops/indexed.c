@@ -33,7 +33,7 @@ wg_tensor *wg_index_along(const wg_call *c, wg_tensor *index, int axis, wg_shape
     if (!index)
         return NULL;
     if (index->dtype != WG_I64 || index->rank != 1) {
-        wg_call_error(c, index->dtype != WG_I64 ? WG_E_DTYPE : WG_E_SHAPE, "an index of one axis, i64, is wanted");
+        wg_call_error(c, index->dtype != WG_I64 ? WG_E_DTYPE : WG_E_SHAPE, "expected an index of one axis, i64");
         return NULL;
     }
     for (int i = 0; i < like.rank; i++)

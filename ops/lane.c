@@ -65,9 +65,9 @@ wg_status wg_labels_shape(const wg_call *c)
 {
     const wg_tensor *x = c->in[0], *labels = c->in[1];
     if (labels->dtype != WG_I64 || (x->dtype != WG_F32 && x->dtype != WG_F64))
-        return wg_call_error(c, WG_E_DTYPE, "a matrix of f32 or f64 and i64 labels are wanted");
+        return wg_call_error(c, WG_E_DTYPE, "expected a matrix of f32 or f64 and i64 labels");
     if (x->rank != 2 || labels->rank != 1 || wg_extents(labels)[0] != wg_extents(x)[0])
-        return wg_call_error(c, WG_E_SHAPE, "a matrix (N,C) and labels (N) are wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected a matrix (N,C) and labels (N)");
     if (x->numel == 0 && labels->numel > 0)
         return wg_call_error(c, WG_E_SHAPE, "there are no columns for the labels to name");
     return WG_OK;

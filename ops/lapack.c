@@ -238,7 +238,7 @@ wg_status wg_square_shape(const wg_call *c, int64_t most, int64_t *n)
     wg_dtype dtype;
     WG_TRY(wg_same_float(c, &dtype));
     if (a->rank < 2 || wg_extents(a)[a->rank - 1] != wg_extents(a)[a->rank - 2])
-        return wg_call_error(c, WG_E_SHAPE, "square matrices are wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected square matrices");
     *n = wg_extents(a)[a->rank - 1];
     return *n <= most ? WG_OK : wg_call_error(c, WG_E_SHAPE, "larger than LAPACK's integers count");
 }

@@ -43,7 +43,7 @@ static wg_status check_labels(const wg_call *c)
     for (int axis = 0; axis < labels->rank && fits; axis++)
         fits = wg_extents(labels)[axis] == wg_extents(x)[axis == 0 ? 0 : axis + 1];
     if (!fits)
-        return wg_call_error(c, WG_E_SHAPE, "labels (N,…) of rows (N,C,…) are wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected labels (N,…) of rows (N,C,…)");
     return wg_labels_in(c->op->name, labels, wg_extents(x)[1], p->ignore);
 }
 
@@ -52,7 +52,7 @@ wg_status wg_class_check(const wg_call *c)
     const wg_tensor *x = c->in[0], *target = c->in[1], *weight = c->in[2];
     const struct wg_class_params *p = c->params;
     if (x->dtype != WG_F32 && x->dtype != WG_F64)
-        return wg_call_error(c, WG_E_DTYPE, "f32 or f64 is wanted");
+        return wg_call_error(c, WG_E_DTYPE, "expected f32 or f64");
     if (x->rank < 2)
         return wg_call_error(c, WG_E_SHAPE, "the first operand has axes (N,C,…)");
     if (!wg_absent(weight) && weight->dtype != x->dtype)

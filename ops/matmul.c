@@ -43,11 +43,11 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     const wg_tensor *a = c->in[0], *b = c->in[1];
     WG_TRY(wg_same_float(c, &out->dtype));
     if (a->rank == 0 || b->rank == 0)
-        return wg_call_error(c, WG_E_SHAPE, "vectors or matrices are wanted, not scalars");
+        return wg_call_error(c, WG_E_SHAPE, "expected vectors or matrices, not scalars");
     if (!inner_fits(a, b))
         return wg_call_error(c, WG_E_SHAPE, "inner extents differ");
     if (a->rank < 2 || b->rank < 2)
-        return wg_call_error(c, WG_E_SHAPE, "matrices are wanted; wg_matmul makes them of vectors");
+        return wg_call_error(c, WG_E_SHAPE, "expected matrices; wg_matmul makes them of vectors");
     WG_TRY(wg_broadcast_batches(c, out));
     out->extent[out->rank - 2] = wg_extents(a)[a->rank - 2];
     out->extent[out->rank - 1] = wg_extents(b)[b->rank - 1];

@@ -53,7 +53,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     if (p->dtype != WG_F32 && p->dtype != WG_F64)
         return wg_call_error(c, WG_E_DTYPE, "the result is f32 or f64");
     if (!isfinite(p->a) || !isfinite(p->b) || p->b < 0) {
-        snprintf(text, sizeof text, "mean %g and deviation %g: finite numbers are wanted, the deviation not negative", p->a, p->b);
+        snprintf(text, sizeof text, "mean %g and deviation %g: expected finite numbers, the deviation not negative", p->a, p->b);
         return wg_call_error(c, WG_E_ARGUMENT, text);
     }
     return wg_draw_shape(c, out);

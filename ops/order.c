@@ -121,7 +121,7 @@ wg_status wg_order_shape(const wg_call *c, wg_spec *out)
     WG_TRY(wg_lanes_shape(c, out));
     int64_t *extent = &out[0].extent[p->axis];
     if (p->cut && (p->k < 0 || p->k > *extent)) {
-        snprintf(text, sizeof text, "%lld of %lld are wanted", (long long)p->k, (long long)*extent);
+        snprintf(text, sizeof text, "k is %lld, expected 0 to %lld", (long long)p->k, (long long)*extent);
         return wg_call_error(c, WG_E_ARGUMENT, text);
     }
     *extent = p->cut ? p->k : *extent;

@@ -5,7 +5,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
 {
     wg_tensor *a = c->in[0], *b = c->in[1];
     if (a->rank != 1 || b->rank != 1)
-        return wg_call_error(c, WG_E_SHAPE, "two vectors are wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected two vectors");
     return wg_made(out[0] = wg_mul(wg_reshape(a, WG_SHAPE(a->numel, 1)), b));
 }
 

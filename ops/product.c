@@ -66,13 +66,13 @@ wg_status wg_layer_shape(const wg_call *c, wg_spec *out)
     const wg_tensor *x = c->in[0], *w = c->in[1], *b = c->in[2];
     WG_TRY(wg_same_float(c, &out->dtype));
     if (x->rank == 0 || w->rank != 2)
-        return wg_call_error(c, WG_E_SHAPE, "x (…,in) and w (out,in) are wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected x (…,in) and w (out,in)");
     if (wg_extents(x)[x->rank - 1] != wg_extents(w)[1])
         return wg_call_error(c, WG_E_SHAPE, "inner extents differ");
     if (!wg_absent(b) && (b->rank != 1 || b->numel != wg_extents(w)[0]))
         return wg_call_error(c, WG_E_SHAPE, "the bias has not one element for each row of w");
     if (x->rank != 2)
-        return wg_call_error(c, WG_E_SHAPE, "a matrix is wanted; the builder makes one of leading axes");
+        return wg_call_error(c, WG_E_SHAPE, "expected a matrix; the builder makes one of leading axes");
     out->rank = 2;
     out->extent[0] = wg_extents(x)[0];
     out->extent[1] = wg_extents(w)[0];

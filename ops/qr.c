@@ -71,7 +71,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     wg_dtype dtype;
     WG_TRY(wg_same_float(c, &dtype));
     if (a->rank < 2 || wg_extents(a)[a->rank - 2] < wg_extents(a)[a->rank - 1])
-        return wg_call_error(c, WG_E_SHAPE, "matrices with at least as many rows as columns are wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected matrices with at least as many rows as columns");
     if (wg_extents(a)[a->rank - 2] > WG_LAPACK_MOST)
         return wg_call_error(c, WG_E_SHAPE, "larger than LAPACK's integers count");
     for (int i = 0; i < 2; i++) {

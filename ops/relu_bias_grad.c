@@ -109,7 +109,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     const wg_tensor *y = c->in[0];
     WG_TRY(wg_same_float(c, &out[0].dtype));
     if (y->rank < 2 || !wg_same_dims(y, c->in[1]))
-        return wg_call_error(c, WG_E_SHAPE, "two tensors (N,C,…) of one shape are wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected two tensors (N,C,…) of one shape");
     out[1].dtype = out[0].dtype;
     out[0].rank = y->rank;
     out[1].rank = 1;

@@ -55,7 +55,7 @@ wg_status wg_triangle_shape(const wg_call *c, wg_spec *out)
 {
     const wg_tensor *x = c->in[0];
     if (x->rank < 2)
-        return wg_call_error(c, WG_E_SHAPE, "a matrix is wanted, or a batch of them");
+        return wg_call_error(c, WG_E_SHAPE, "expected a matrix, or a batch of them");
     out->dtype = (wg_dtype)x->dtype;
     out->rank = x->rank;
     memcpy(out->extent, wg_extents(x), (size_t)x->rank * sizeof *out->extent);

@@ -72,7 +72,7 @@ wg_status wg_conv_operands(const wg_call *c, wg_dtype *dtype)
 {
     WG_TRY(wg_same_float(c, dtype));
     if (c->in[0]->rank != 4 || c->in[1]->rank != 4)
-        return wg_call_error(c, WG_E_SHAPE, "images (N,C,height,width) and kernels (out,in/groups,height,width) are wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected images (N,C,height,width) and kernels (out,in/groups,height,width)");
     return WG_OK;
 }
 
@@ -191,7 +191,7 @@ wg_status wg_pool_shape(const wg_call *c, bool filled, wg_spec *out)
 {
     WG_TRY(wg_same_float(c, &out->dtype));
     if (c->in[0]->rank != 4)
-        return wg_call_error(c, WG_E_SHAPE, "images (N,C,height,width) are wanted");
+        return wg_call_error(c, WG_E_SHAPE, "expected images (N,C,height,width)");
     out->rank = 4;
     return wg_pool_result(c, wg_extents(c->in[0]), filled, out->extent);
 }

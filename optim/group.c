@@ -37,7 +37,7 @@ static wg_status check_parameter(const struct group *group, const char *op, wg_t
     if (!wg_data(t)) /* released, dangling, another thread's, which is recorded now */
         return wg_error_first() ? wg_error_first()->code : WG_E_ARGUMENT;
     if (wg_dtype_of(t) != WG_F32 && wg_dtype_of(t) != WG_F64)
-        return wg_error_set(WG_E_DTYPE, op, "%s: parameter %zu is %s; f32 or f64 is wanted", op, i, wg_dtype_name(wg_dtype_of(t)));
+        return wg_error_set(WG_E_DTYPE, op, "%s: parameter %zu is %s; expected f32 or f64", op, i, wg_dtype_name(wg_dtype_of(t)));
     if (group_has(group, t))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: parameter %zu (%s) is given twice", op, i, wg_name_of(t));
     if (!wg_requires_grad(t))

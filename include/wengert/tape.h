@@ -77,7 +77,8 @@ WG_API WG_MUST_CHECK wg_status wg_backward_many(wg_tensor *const *roots, wg_tens
 
 typedef enum wg_unused { WG_UNUSED_ERROR, WG_ZEROS } wg_unused;
 
-/* create_graph: the gradients are themselves recorded and can be differentiated. unused: what a tensor that y does not depend on
+/* create_graph: the gradients are themselves recorded and can be differentiated; without it they are constants, as wg_detach makes them,
+   and a loss made from them passes nothing on through them. unused: what a tensor that y does not depend on
    gives, an error or zeros; y may then depend on no tensor at all, as the gradient of what is linear. grad: as in wg_backward. */
 typedef struct wg_grad_options {
     bool create_graph;

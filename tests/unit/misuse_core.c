@@ -121,7 +121,7 @@ static void misuse_looking(void)
     assert_int_equal(wg_stride(fx.x, -3), 0);
     expect_error(WG_E_ARGUMENT, "stride: there is no axis -3");
     assert_true(isnan(wg_item(fx.x)));
-    expect_error(WG_E_SHAPE, "item: a tensor of one element is wanted, not [2, 3]");
+    expect_error(WG_E_SHAPE, "item: expected a tensor of one element, got [2, 3]");
     double doubles[6] = {0};
     long long longs[2] = {0};
     uint8_t bytes[6];

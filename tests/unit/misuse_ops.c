@@ -52,13 +52,13 @@
 static void misuse_add_scalar(void)
 {
     REFUSED("add_scalar", wg_add_scalar(bad, 1));
-    assert_null_and_error(wg_add_scalar(fx.labels, 1), WG_E_DTYPE, "add_scalar: f32 or f64 is wanted: i64 [2]");
+    assert_null_and_error(wg_add_scalar(fx.labels, 1), WG_E_DTYPE, "add_scalar: expected f32 or f64: i64 [2]");
 }
 
 static void misuse_mul_scalar(void)
 {
     REFUSED("mul_scalar", wg_mul_scalar(bad, 1));
-    assert_null_and_error(wg_mul_scalar(fx.labels, 1), WG_E_DTYPE, "mul_scalar: f32 or f64 is wanted: i64 [2]");
+    assert_null_and_error(wg_mul_scalar(fx.labels, 1), WG_E_DTYPE, "mul_scalar: expected f32 or f64: i64 [2]");
 }
 
 #define MISUSE_ROUTE(op)                                                                   \

@@ -16,7 +16,7 @@ static void misuse_cross_entropy(void)
     assert_non_null(wg_cross_entropy(fx.x, far, .ignore = 3));
     assert_null_and_error(wg_cross_entropy(fx.odd, fx.labels), WG_E_SHAPE, "f32 [5, 7] x i64 [2]");
     assert_null_and_error(wg_cross_entropy(fx.odd, fx.labels, .smoothing = 0.1), WG_E_SHAPE,
-                          "cross_entropy: labels (N,…) of rows (N,C,…) are wanted: f32 [5, 7] x i64 [2] x none");
+                          "cross_entropy: expected labels (N,…) of rows (N,C,…): f32 [5, 7] x i64 [2] x none");
     assert_null_and_error(wg_cross_entropy(image, fx.labels), WG_E_SHAPE, "f32 [2, 3, 2] x i64 [2]");
     assert_non_null(wg_cross_entropy(image, of_image));
     assert_null_and_error(wg_cross_entropy(fx.vector, fx.labels, .smoothing = 0.1), WG_E_SHAPE, "cross_entropy: ");
@@ -139,7 +139,7 @@ static void misuse_attention(void)
                           "f32 [2, 3] x f32 [5, 7] x f32 [5, 7] x none");
     assert_null_and_error(wg_attention(fx.x, fx.y, fx.odd, WG_NONE, false), WG_E_SHAPE, "attention: ");
     assert_null_and_error(wg_attention(fx.vector, fx.y, fx.y, WG_NONE, false), WG_E_SHAPE, "attention: ");
-    assert_null_and_error(wg_attention(fx.x, fx.y, fx.y, fx.bytes, false), WG_E_SHAPE, "attention: a mask (…,L,S) is wanted");
+    assert_null_and_error(wg_attention(fx.x, fx.y, fx.y, fx.bytes, false), WG_E_SHAPE, "attention: expected a mask (…,L,S)");
     assert_null_and_error(wg_attention(fx.x, fx.y, fx.y, fx.labels, false), WG_E_DTYPE, "attention: ");
     assert_null_and_error(wg_attention(fx.x, fx.y, fx.wide, WG_NONE, false), WG_E_DTYPE, "attention: ");
 }

@@ -44,7 +44,7 @@ static void misuse_conv2d(void)
     assert_null_and_error(wg_conv2d(x, w, fx.vector), WG_E_SHAPE, "conv2d: the bias");
     assert_null_and_error(wg_conv2d(x, w, fx.y), WG_E_SHAPE, "conv2d: the bias");
     assert_null_and_error(wg_conv2d(fx.y, w, b), WG_E_SHAPE, "f32 [2, 3] x f32 [6, 4, 3, 2] x f32 [6]");
-    assert_null_and_error(wg_conv2d(x, fx.y, b), WG_E_SHAPE, "conv2d: images ");
+    assert_null_and_error(wg_conv2d(x, fx.y, b), WG_E_SHAPE, "conv2d: expected images ");
     assert_null_and_error(wg_conv2d(x, fx.wide, b), WG_E_DTYPE, "conv2d: ");
     assert_null_and_error(wg_conv2d(fx.bytes, w, b), WG_E_DTYPE, "conv2d: ");
     assert_null_and_error(wg_conv2d(x, w, b, .padding = {(int64_t)1 << 30, (int64_t)1 << 30}), WG_E_SHAPE, "is too large");
@@ -116,7 +116,7 @@ static void misuse_conv2d_weight(void)
 static void misuse_channel_sum(void)
 {
     REFUSED("channel_sum", wg_channel_sum(bad));
-    assert_null_and_error(wg_channel_sum(fx.vector), WG_E_SHAPE, "channel_sum: (N,C");
+    assert_null_and_error(wg_channel_sum(fx.vector), WG_E_SHAPE, "channel_sum: expected (N,C");
     assert_null_and_error(wg_channel_sum(fx.bytes), WG_E_DTYPE, "channel_sum: ");
 }
 
@@ -134,8 +134,8 @@ static void misuse_conv1d(void)
                           "conv1d: 2 groups do not divide 4 channels in and 3 out: f32 [2, 4, 6] x f32 [3, 4, 2] x f32 [3]");
     assert_null_and_error(wg_conv1d(x, w, b, .output_padding = {1}), WG_E_ARGUMENT, "conv1d: output_padding");
     assert_null_and_error(wg_conv1d(x, w, made(wg_ones(WG_F32, WG_SHAPE(2)))), WG_E_SHAPE, "conv1d: the bias");
-    assert_null_and_error(wg_conv1d(fx.y, w, b), WG_E_SHAPE, "conv1d: sequences ");
-    assert_null_and_error(wg_conv1d(x, ones_of(3, 4, 1, 2), b), WG_E_SHAPE, "conv1d: sequences ");
+    assert_null_and_error(wg_conv1d(fx.y, w, b), WG_E_SHAPE, "conv1d: expected sequences ");
+    assert_null_and_error(wg_conv1d(x, ones_of(3, 4, 1, 2), b), WG_E_SHAPE, "conv1d: expected sequences ");
     assert_null_and_error(wg_conv1d(x, fx.wide, b), WG_E_DTYPE, "conv1d: ");
 }
 
@@ -194,7 +194,7 @@ static void misuse_max_pool2d(void)
     REFUSED_WINDOWS("max_pool2d", CALL);
     REFUSED_EMPTY("max_pool2d", CALL);
 #undef CALL
-    assert_null_and_error(wg_max_pool2d(fx.y), WG_E_SHAPE, "max_pool2d: images (N,C,height,width) are wanted: f32 [2, 3]");
+    assert_null_and_error(wg_max_pool2d(fx.y), WG_E_SHAPE, "max_pool2d: expected images (N,C,height,width): f32 [2, 3]");
     assert_null_and_error(wg_max_pool2d(fx.bytes), WG_E_DTYPE, "max_pool2d: ");
 }
 
@@ -236,7 +236,7 @@ static void misuse_avg_pool2d(void)
 #define CALL(options) wg_avg_pool2d_with(x, options)
     REFUSED_WINDOWS("avg_pool2d", CALL);
 #undef CALL
-    assert_null_and_error(wg_avg_pool2d(fx.y), WG_E_SHAPE, "avg_pool2d: images (N,C,height,width) are wanted: f32 [2, 3]");
+    assert_null_and_error(wg_avg_pool2d(fx.y), WG_E_SHAPE, "avg_pool2d: expected images (N,C,height,width): f32 [2, 3]");
     assert_null_and_error(wg_avg_pool2d(fx.bytes), WG_E_DTYPE, "avg_pool2d: ");
 }
 
@@ -252,7 +252,7 @@ static void misuse_avg_pool2d_grad(void)
     assert_null_and_error(wg_avg_pool2d_grad(gy, 1, 6, WG_POOL(.adaptive = false)), WG_E_SHAPE, "avg_pool2d_grad: ");
     assert_null_and_error(wg_avg_pool2d_grad(gy, -1, 6, WG_POOL(.adaptive = false)), WG_E_SHAPE, "avg_pool2d_grad: ");
     assert_null_and_error(wg_avg_pool2d_grad(gy, INT64_MAX, 6, WG_POOL(.adaptive = false)), WG_E_SHAPE, "avg_pool2d_grad: ");
-    assert_null_and_error(wg_avg_pool2d_grad(fx.y, 5, 6, WG_POOL(.adaptive = false)), WG_E_SHAPE, "avg_pool2d_grad: images ");
+    assert_null_and_error(wg_avg_pool2d_grad(fx.y, 5, 6, WG_POOL(.adaptive = false)), WG_E_SHAPE, "avg_pool2d_grad: expected images ");
     assert_null_and_error(wg_avg_pool2d_grad(fx.bytes, 5, 6, WG_POOL(.adaptive = false)), WG_E_DTYPE, "avg_pool2d_grad: ");
 }
 

@@ -1,6 +1,6 @@
 /* Misuse of activations, masks and rounding; part of misuse_ops.c. */
 
-#define REFUSES_LABELS(op, ...) assert_null_and_error(wg_##op(__VA_ARGS__), WG_E_DTYPE, #op ": f32 or f64 is wanted: i64 [2]")
+#define REFUSES_LABELS(op, ...) assert_null_and_error(wg_##op(__VA_ARGS__), WG_E_DTYPE, #op ": expected f32 or f64: i64 [2]")
 
 /* ---- clamp and what is like it ---- */
 
@@ -16,7 +16,7 @@ static void misuse_clamp(void)
 static void misuse_hardtanh(void)
 {
     REFUSED("hardtanh", wg_hardtanh(bad, -1, 1));
-    assert_null_and_error(wg_hardtanh(fx.labels, -1, 1), WG_E_DTYPE, "hardtanh: f32 or f64 is wanted: i64 [2]");
+    assert_null_and_error(wg_hardtanh(fx.labels, -1, 1), WG_E_DTYPE, "hardtanh: expected f32 or f64: i64 [2]");
     assert_null_and_error(wg_hardtanh(fx.x, 1, -1), WG_E_ARGUMENT, "hardtanh: nothing lies between 1 and -1");
 }
 

@@ -25,7 +25,7 @@ static void misuse_lerp(void)
 static void misuse_pow_scalar(void)
 {
     REFUSED("pow_scalar", wg_pow_scalar(bad, 2));
-    assert_null_and_error(wg_pow_scalar(fx.labels, 2), WG_E_DTYPE, "pow_scalar: f32 or f64 is wanted: i64 [2]");
+    assert_null_and_error(wg_pow_scalar(fx.labels, 2), WG_E_DTYPE, "pow_scalar: expected f32 or f64: i64 [2]");
     assert_true(isnan(element(made(wg_pow_scalar(fx.y, (double)NAN)), 0))); /* no misuse, but NaN */
 }
 
@@ -34,7 +34,7 @@ static void misuse_polygamma(void)
     REFUSED("polygamma", wg_polygamma(1, bad));
     assert_null_and_error(wg_polygamma(-1, fx.x), WG_E_ARGUMENT, "polygamma: n is -1, not one of 0 to 20");
     assert_null_and_error(wg_polygamma(21, fx.x), WG_E_ARGUMENT, "polygamma: n is 21, not one of 0 to 20");
-    assert_null_and_error(wg_polygamma(1, fx.labels), WG_E_DTYPE, "polygamma: f32 or f64 is wanted: i64 [2]");
+    assert_null_and_error(wg_polygamma(1, fx.labels), WG_E_DTYPE, "polygamma: expected f32 or f64: i64 [2]");
     wg_tensor *leaf = made(wg_require_grad(wg_full(WG_F64, WG_SHAPE(1), 1.5), true));
     wg_tensor *last = made(wg_polygamma(20, leaf));
     assert_null(wg_grad(last, leaf));

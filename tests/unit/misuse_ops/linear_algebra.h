@@ -7,21 +7,21 @@ static wg_tensor *stretched(int64_t rows, int64_t columns)
 }
 
 /* Ops on square matrices: the call is made of a; and what else is to be checked. */
-#define MISUSE_SQUARE(op, call, more)                                                                                       \
-    static wg_tensor *call_##op(wg_tensor *a)                                                                               \
-    {                                                                                                                       \
-        return call;                                                                                                        \
-    }                                                                                                                       \
-    static void misuse_##op(void)                                                                                           \
-    {                                                                                                                       \
-        wg_tensor *bytes = made(wg_zeros(WG_U8, WG_SHAPE(2, 2)));                                                           \
-        REFUSED(#op, call_##op(bad));                                                                                       \
-        assert_null_and_error(call_##op(fx.y), WG_E_SHAPE, #op ": square matrices are wanted: f32 [2, 3]");                 \
-        assert_null_and_error(call_##op(fx.vector), WG_E_SHAPE, #op ": square matrices are wanted: f32 [3]");               \
-        assert_null_and_error(call_##op(fx.scalar), WG_E_SHAPE, #op ": square matrices are wanted: f32 []");                \
-        assert_null_and_error(call_##op(bytes), WG_E_DTYPE, #op ": f32 or f64 is wanted: u8 [2, 2]");                       \
-        assert_null_and_error(call_##op(stretched(1, (int64_t)1 << 33)), WG_E_SHAPE, #op ": square matrices are wanted: "); \
-        more;                                                                                                               \
+#define MISUSE_SQUARE(op, call, more)                                                                                     \
+    static wg_tensor *call_##op(wg_tensor *a)                                                                             \
+    {                                                                                                                     \
+        return call;                                                                                                      \
+    }                                                                                                                     \
+    static void misuse_##op(void)                                                                                         \
+    {                                                                                                                     \
+        wg_tensor *bytes = made(wg_zeros(WG_U8, WG_SHAPE(2, 2)));                                                         \
+        REFUSED(#op, call_##op(bad));                                                                                     \
+        assert_null_and_error(call_##op(fx.y), WG_E_SHAPE, #op ": expected square matrices: f32 [2, 3]");                 \
+        assert_null_and_error(call_##op(fx.vector), WG_E_SHAPE, #op ": expected square matrices: f32 [3]");               \
+        assert_null_and_error(call_##op(fx.scalar), WG_E_SHAPE, #op ": expected square matrices: f32 []");                \
+        assert_null_and_error(call_##op(bytes), WG_E_DTYPE, #op ": expected f32 or f64: u8 [2, 2]");                      \
+        assert_null_and_error(call_##op(stretched(1, (int64_t)1 << 33)), WG_E_SHAPE, #op ": expected square matrices: "); \
+        more;                                                                                                             \
     }
 
 static wg_tensor *eigenvalues(wg_tensor *a)
@@ -52,7 +52,7 @@ static void misuse_qr(void)
     assert_true(!q && !r);
     assert_fails(wg_qr(fx.odd, NULL, &r), WG_E_NULL, "qr: where q or r is to go is NULL");
     assert_fails(wg_qr(fx.odd, &q, NULL), WG_E_NULL, "qr: ");
-    assert_fails(wg_qr(fx.y, &q, &r), WG_E_SHAPE, "qr: matrices with at least as many rows as columns are wanted: f32 [2, 3]");
+    assert_fails(wg_qr(fx.y, &q, &r), WG_E_SHAPE, "qr: expected matrices with at least as many rows as columns: f32 [2, 3]");
     assert_fails(wg_qr(fx.vector, &q, &r), WG_E_SHAPE, "qr: ");
     assert_fails(wg_qr(fx.scalar, &q, &r), WG_E_SHAPE, "qr: ");
     assert_fails(wg_qr(stretched((int64_t)1 << 33, 1), &q, &r), WG_E_SHAPE, "qr: larger than LAPACK's integers count");
@@ -60,26 +60,26 @@ static void misuse_qr(void)
 }
 
 /* Ops on square matrices a and right-hand sides b. */
-#define MISUSE_SOLVE(op, call)                                                                                             \
-    static wg_tensor *call_##op(wg_tensor *a, wg_tensor *b)                                                                \
-    {                                                                                                                      \
-        return call;                                                                                                       \
-    }                                                                                                                      \
-    static void misuse_##op(void)                                                                                          \
-    {                                                                                                                      \
-        wg_tensor *a = made(wg_ones(WG_F32, WG_SHAPE(2, 2))), *batch = made(wg_ones(WG_F32, WG_SHAPE(3, 2, 2)));           \
-        wg_tensor *other = made(wg_ones(WG_F32, WG_SHAPE(2, 2, 1)));                                                       \
-        REFUSED(#op, call_##op(bad, fx.y));                                                                                \
-        REFUSED(#op, call_##op(a, bad));                                                                                   \
-        assert_null_and_error(call_##op(fx.y, fx.y), WG_E_SHAPE, #op ": square matrices are wanted: f32 [2, 3] x f32 [2"); \
-        assert_null_and_error(call_##op(fx.vector, fx.y), WG_E_SHAPE, #op ": square matrices are wanted: f32 [3]");        \
-        assert_null_and_error(call_##op(a, fx.vector), WG_E_SHAPE, "with as many rows: f32 [2, 2] x f32 [3]");             \
-        assert_null_and_error(call_##op(a, fx.odd), WG_E_SHAPE, "with as many rows: f32 [2, 2] x f32 [5, 7]");             \
-        assert_null_and_error(call_##op(a, fx.scalar), WG_E_SHAPE, #op ": ");                                              \
-        assert_null_and_error(call_##op(batch, other), WG_E_SHAPE, #op ": leading axes do not broadcast: f32 [3, 2, 2]");  \
-        assert_null_and_error(call_##op(a, stretched(2, (int64_t)1 << 33)), WG_E_SHAPE, "LAPACK's integers");              \
-        assert_null_and_error(call_##op(a, fx.wide), WG_E_DTYPE, "f32 [2, 2] x f64 [2, 3]");                               \
-        assert_null_and_error(call_##op(fx.bytes, fx.bytes), WG_E_DTYPE, #op ": ");                                        \
+#define MISUSE_SOLVE(op, call)                                                                                            \
+    static wg_tensor *call_##op(wg_tensor *a, wg_tensor *b)                                                               \
+    {                                                                                                                     \
+        return call;                                                                                                      \
+    }                                                                                                                     \
+    static void misuse_##op(void)                                                                                         \
+    {                                                                                                                     \
+        wg_tensor *a = made(wg_ones(WG_F32, WG_SHAPE(2, 2))), *batch = made(wg_ones(WG_F32, WG_SHAPE(3, 2, 2)));          \
+        wg_tensor *other = made(wg_ones(WG_F32, WG_SHAPE(2, 2, 1)));                                                      \
+        REFUSED(#op, call_##op(bad, fx.y));                                                                               \
+        REFUSED(#op, call_##op(a, bad));                                                                                  \
+        assert_null_and_error(call_##op(fx.y, fx.y), WG_E_SHAPE, #op ": expected square matrices: f32 [2, 3] x f32 [2");  \
+        assert_null_and_error(call_##op(fx.vector, fx.y), WG_E_SHAPE, #op ": expected square matrices: f32 [3]");         \
+        assert_null_and_error(call_##op(a, fx.vector), WG_E_SHAPE, "with as many rows: f32 [2, 2] x f32 [3]");            \
+        assert_null_and_error(call_##op(a, fx.odd), WG_E_SHAPE, "with as many rows: f32 [2, 2] x f32 [5, 7]");            \
+        assert_null_and_error(call_##op(a, fx.scalar), WG_E_SHAPE, #op ": ");                                             \
+        assert_null_and_error(call_##op(batch, other), WG_E_SHAPE, #op ": leading axes do not broadcast: f32 [3, 2, 2]"); \
+        assert_null_and_error(call_##op(a, stretched(2, (int64_t)1 << 33)), WG_E_SHAPE, "LAPACK's integers");             \
+        assert_null_and_error(call_##op(a, fx.wide), WG_E_DTYPE, "f32 [2, 2] x f64 [2, 3]");                              \
+        assert_null_and_error(call_##op(fx.bytes, fx.bytes), WG_E_DTYPE, #op ": ");                                       \
     }
 MISUSE_SOLVE(solve, wg_solve(a, b))
 MISUSE_SOLVE(triangular_solve, wg_triangular_solve(a, b, true, false))
