@@ -1,4 +1,4 @@
-/* What the problems here share: CPU time, random numbers, and checks in TAP. Each program prints a table of times, or, called with
+/* What the problems here share: CPU time, random numbers, and checks in TAP. Each program prints a table of times, all of them by run; called with
    check, compares small problems with the same objective in plain C and with central differences. */
 #ifndef ADBENCH_H
 #define ADBENCH_H
@@ -21,19 +21,46 @@ static inline double cpu_seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The least CPU time of a statement: at least three runs, and more until half a second is spent. */
-#define LEAST(seconds, ...)                                                     \
-    do {                                                                        \
-        double spent_ = 0;                                                      \
-        (seconds) = INFINITY;                                                   \
-        for (int run_ = 0; run_ < 3 || (spent_ < 0.5 && run_ < 1000); run_++) { \
-            const double start_ = cpu_seconds();                                \
-            __VA_ARGS__;                                                        \
-            const double took_ = cpu_seconds() - start_;                        \
-            spent_ += took_;                                                    \
-            (seconds) = took_ < (seconds) ? took_ : (seconds);                  \
-        }                                                                       \
+struct times {
+    double hand, eager, replayed;
+};
+
+/* The least CPU time of a statement so far and in some runs more. */
+#define LEAST(seconds, ...)                                              \
+    do {                                                                 \
+        const double began_ = cpu_seconds();                             \
+        double start_ = began_, now_ = began_;                           \
+        for (int run_ = 0; run_ < 200 && now_ < began_ + 0.05; run_++) { \
+            start_ = cpu_seconds();                                      \
+            __VA_ARGS__;                                                 \
+            now_ = cpu_seconds();                                        \
+            (seconds) = fmin((seconds), now_ - start_);                  \
+        }                                                                \
     } while (0)
+
+/* That of the objective by hand, of the gradient and of the replayed one, which take turns, so that all see the same clock. */
+#define TAKE_TURNS(times, first, second, third)                 \
+    do {                                                        \
+        (times) = (struct times){INFINITY, INFINITY, INFINITY}; \
+        for (int turn_ = 0; turn_ < 8; turn_++) {               \
+            LEAST((times).hand, first);                         \
+            LEAST((times).eager, second);                       \
+            LEAST((times).replayed, third);                     \
+        }                                                       \
+    } while (0)
+
+static inline void print_times(const char *size, struct times t, double goal)
+{
+    printf("%-24s %12.4f %12.4f %12.4f %8.2f %8.2f %6g\n", size, 1e3 * t.hand, 1e3 * t.eager, 1e3 * t.replayed, t.eager / t.hand,
+           t.replayed / t.hand, goal);
+    fflush(stdout);
+}
+
+static inline void print_head(const char *problem)
+{
+    printf("%s: f64, 1 thread, least CPU time of the objective in plain C, of the derivative and of the replayed one\n", problem);
+    printf("%-24s %12s %12s %12s %8s %8s %6s\n", "size", "by hand/ms", "eager/ms", "replayed/ms", "ratio", "replayed", "goal");
+}
 
 /* One line of TAP: got = want to a relative error, absolute below 1. */
 static inline void agree(const char *what, double got, double want, double tolerance)

@@ -245,10 +245,17 @@ static void check(void)
     close_problem(&b);
 }
 
+static void eager_step(struct bundle *b)
+{
+    must(step(b) == WG_OK);
+    drop_results(b);
+}
+
 static void measure(int64_t n, int64_t cameras, int64_t points)
 {
     struct bundle b;
-    double hand, eager, replayed;
+    struct times times;
+    char size[32];
     open_problem(&b, n, AT_ONCE, cameras, points);
     double *camera = malloc((size_t)(CAMERA * cameras) * sizeof(double)),
            *point = malloc((size_t)(POINT * points) * sizeof(double));
@@ -260,13 +267,12 @@ static void measure(int64_t n, int64_t cameras, int64_t points)
         point[i] = b.point[i % POINT][i / POINT];
     for (int64_t i = 0; i < 2 * n; i++)
         seen[i] = b.seen[i % 2][i / 2];
-    LEAST(hand, by_hand(&b, camera, point, seen, residual));
-    LEAST(eager, must(step(&b) == WG_OK); drop_results(&b));
     wg_replay *replay = wg_capture(step, &b);
     must(replay != NULL);
-    LEAST(replayed, must(wg_replay_run(replay) == WG_OK));
-    printf("%8lld %12.3f %12.3f %12.3f %8.2f %8.2f   goal 4\n", (long long)n, 1e3 * hand, 1e3 * eager, 1e3 * replayed, eager / hand,
-           replayed / hand);
+    struct bundle again = b;
+    TAKE_TURNS(times, by_hand(&b, camera, point, seen, residual), eager_step(&again), must(wg_replay_run(replay) == WG_OK));
+    snprintf(size, sizeof size, "%lld observations", (long long)n);
+    print_times(size, times, 4);
     wg_replay_destroy(replay);
     drop_results(&b);
     free(camera), free(point), free(seen), free(residual);
@@ -280,9 +286,7 @@ int main(int n_arguments, char **argument)
         check();
         return finish();
     }
-    puts(
-        "Bundle adjustment, f64, 1 thread, least CPU time: residuals in plain C; residuals and Jacobian blocks, also replayed; ratios");
-    puts("observed      hand/ms    blocks/ms  replayed/ms    ratio replayed");
+    print_head("Bundle adjustment, residuals and their Jacobian's blocks of 2 x 15");
     measure(30000, 50, 10000);
     return 0;
 }

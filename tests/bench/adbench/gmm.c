@@ -214,19 +214,17 @@ enum { NUMBERS = 1 << 17, LEAST_AT_ONCE = 250 }; /* of a part's tensors; points 
 static void measure(int64_t n, int64_t d, int64_t k)
 {
     struct gmm g;
-    double hand, eager, replayed;
+    struct times times;
+    char size[48];
     volatile double value;
     const int64_t fit = NUMBERS / (d * k), at_once = fit < LEAST_AT_ONCE ? LEAST_AT_ONCE : fit < n ? fit : n;
     open_problem(&g, n, d, k, at_once);
-    LEAST(hand, value = by_hand(&g));
-    LEAST(eager, must(step(&g) == WG_OK));
     wg_replay *replay = wg_capture(step, &g);
     must(replay != NULL);
-    LEAST(replayed, must(wg_replay_run(replay) == WG_OK));
+    TAKE_TURNS(times, value = by_hand(&g), must(step(&g) == WG_OK), must(wg_replay_run(replay) == WG_OK));
     (void)value;
-    printf("%6lld %3lld %4lld %12.3f %12.3f %12.3f %8.2f %8.2f   goal 2\n", (long long)n, (long long)d, (long long)k, 1e3 * hand,
-           1e3 * eager, 1e3 * replayed, eager / hand, replayed / hand);
-    fflush(stdout);
+    snprintf(size, sizeof size, "%lld points, d %lld, K %lld", (long long)n, (long long)d, (long long)k);
+    print_times(size, times, 2);
     wg_replay_destroy(replay);
     close_problem(&g);
 }
@@ -241,8 +239,7 @@ int main(int n_arguments, char **argument)
         check(40, 3, 1);
         return finish();
     }
-    puts("Gaussian mixture, f64, 1 thread, least CPU time: objective in plain C; gradient, also replayed; gradient / objective");
-    puts("points   d    K hand/ms gradient/ms replayed/ms ratio replayed");
+    print_head("Gaussian mixture, gradient of the log-likelihood");
     const double most = n_arguments > 1 ? strtod(argument[1], NULL) : INFINITY; /* points d K, of the largest problem */
     for (int i = 0; i < 2; i++)
         for (int j = 0; j < 3; j++)

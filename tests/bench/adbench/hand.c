@@ -305,19 +305,25 @@ static void check(void)
     close_problem(&h);
 }
 
+static void eager_step(struct hand *h)
+{
+    must(step(h) == WG_OK);
+    drop_results(h);
+}
+
 static void measure(void)
 {
     struct hand h;
     static double residual[3 * VERTICES];
-    double hand, eager, replayed;
+    struct times times;
+    char size[32];
     open_problem(&h);
-    LEAST(hand, by_hand(&h, h.pose, residual));
-    LEAST(eager, must(step(&h) == WG_OK); drop_results(&h));
     wg_replay *replay = wg_capture(step, &h);
     must(replay != NULL);
-    LEAST(replayed, must(wg_replay_run(replay) == WG_OK));
-    printf("%8d %12.3f %12.3f %12.3f %8.2f %8.2f   goal 8\n", VERTICES, 1e3 * hand, 1e3 * eager, 1e3 * replayed, eager / hand,
-           replayed / hand);
+    struct hand again = h;
+    TAKE_TURNS(times, by_hand(&h, h.pose, residual), eager_step(&again), must(wg_replay_run(replay) == WG_OK));
+    snprintf(size, sizeof size, "%d vertices", VERTICES);
+    print_times(size, times, 8);
     wg_replay_destroy(replay);
     drop_results(&h);
     close_problem(&h);
@@ -330,8 +336,7 @@ int main(int n_arguments, char **argument)
         check();
         return finish();
     }
-    puts("Skinned hand, f64, 1 thread, least CPU time: residual in plain C; it and its 26-column Jacobian, also replayed; ratios");
-    puts("vertices      hand/ms  Jacobian/ms  replayed/ms    ratio replayed");
+    print_head("Skinned hand, residual and its 26-column Jacobian");
     measure();
     return 0;
 }
