@@ -167,12 +167,12 @@ static wg_status add_actions(struct wg_replay *replay, const struct wg_plan *pla
 
 static wg_status list_changed(struct wg_replay *replay)
 {
-    for (uint32_t i = 0; i < replay->log.places.n; i++) {
-        const struct wg_place *place = WG_PLACE(&replay->log, i);
+    for (size_t i = 0; i < replay->log.places.n; i++) {
+        struct wg_place *place = WG_PLACE(&replay->log, i);
         if (!place->written || place->kind == WG_INTERNAL)
             continue;
-        WG_TRY(wg_array_room(&replay->changed, 1, sizeof i));
-        *WG_AT(replay->changed, uint32_t, replay->changed.n++) = i;
+        WG_TRY(wg_array_room(&replay->changed, 1, sizeof place));
+        *WG_AT(replay->changed, struct wg_place *, replay->changed.n++) = place;
     }
     return WG_OK;
 }

@@ -52,13 +52,13 @@ struct wg_replay {
     struct wg_action *actions;
     size_t n_actions;
     struct wg_array patches, bindings;
-    struct wg_array changed; /* numbers of the places that a run writes and that are there afterwards */
+    struct wg_array changed; /* pointers to the places that a run writes and that are there afterwards */
     wg_replay_info info;
 };
 
 static inline struct wg_place *wg_changed_place(const struct wg_replay *replay, size_t i)
 {
-    return WG_PLACE(&replay->log, *WG_AT(replay->changed, uint32_t, i));
+    return *WG_AT(replay->changed, struct wg_place *, i);
 }
 
 /* May this thread run or change the replay now? Else the error, of the function of that name. */
