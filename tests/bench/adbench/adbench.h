@@ -1,5 +1,5 @@
-/* What the problems here share: CPU time, random numbers, and checks in TAP. Each program prints a table of times, all of them by run; called with
-   check, compares small problems with the same objective in plain C and with central differences. */
+/* What the problems here share: CPU time, random numbers, and checks in TAP. Each program prints a table of times (run calls all), or,
+   called with check, compares small problems with the same objective in plain C and with central differences. */
 #ifndef ADBENCH_H
 #define ADBENCH_H
 

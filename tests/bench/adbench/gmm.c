@@ -106,16 +106,16 @@ static wg_tensor *of_parameters(const struct gmm *g)
     return wg_add_scalar(wg_sub(prior, wg_mul_scalar(wg_logsumexp(p[0]), (double)g->n)), constant);
 }
 
-/* Part number i of L; after those of points, that of parameters alone. */
+/* Part number i of L; the last has what the parameters alone make too. */
 static wg_tensor *part_of(const struct gmm *g, int64_t i)
 {
     const int64_t first = i * g->at_once, last = first + g->at_once;
-    return first < g->n ? of_points(g, first, last < g->n ? last : g->n) : of_parameters(g);
+    return last < g->n ? of_points(g, first, last) : wg_add(of_points(g, first, g->n), of_parameters(g));
 }
 
 static int64_t parts_of(const struct gmm *g)
 {
-    return (g->n + g->at_once - 1) / g->at_once + 1;
+    return (g->n + g->at_once - 1) / g->at_once;
 }
 
 static wg_status step(void *context)
