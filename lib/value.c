@@ -6,12 +6,8 @@
 
 /* ---- making values ---- */
 
-static wg_tensor *new_value(const char *op, wg_dtype dtype, wg_shape shape)
+static wg_tensor *find_memory(struct wg_thread *th, wg_dtype dtype, wg_shape shape)
 {
-    struct wg_thread *th = wg_self();
-    int64_t numel;
-    if (!th || wg_shape_check(op, shape.rank, shape.extent, dtype, &numel) != WG_OK)
-        return NULL;
     wg_tensor *t = wg_handle_new(th, shape.rank);
     if (!t)
         return NULL;
@@ -24,6 +20,20 @@ static wg_tensor *new_value(const char *op, wg_dtype dtype, wg_shape shape)
     else
         wg_value_unref(t);
     return NULL;
+}
+
+/* What fails for want of memory says for whom, as an op does. */
+static wg_tensor *new_value(const char *name, wg_dtype dtype, wg_shape shape)
+{
+    const struct wg_op maker = {.name = name};
+    struct wg_thread *th = wg_self();
+    int64_t numel;
+    if (!th || wg_shape_check(name, shape.rank, shape.extent, dtype, &numel) != WG_OK)
+        return NULL;
+    wg_tensor *t = find_memory(th, dtype, shape);
+    if (!t)
+        wg_op_failed(th, &maker, WG_E_MEMORY, "forward");
+    return t;
 }
 
 wg_tensor *wg_from_bytes(const void *data, wg_dtype dtype, wg_shape shape)

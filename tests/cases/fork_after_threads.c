@@ -42,7 +42,8 @@ int main(void)
     static const struct way ways[] = {{"the parent never computed", 0, 0},
                                       {"the parent with 1 thread", 1, 2},
                                       {"both with 2 threads", 2, 0},
-                                      {"the child asks for 1 thread", 2, 1}};
+                                      {"the child asks for 1 thread", 2, 1},
+                                      {"the child asks for more threads", 2, 3}};
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
         fork_and_work(&ways[i]);
     return end_();

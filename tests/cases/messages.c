@@ -34,6 +34,8 @@ int main(void)
     expect(WG_E_MEMORY, "pad: no memory for ");
     wg_repeat(v, (int64_t[]){many});
     expect(WG_E_MEMORY, "repeat: no memory for ");
+    wg_full(WG_F32, WG_SHAPE(many), 1);
+    expect(WG_E_MEMORY, "full: no memory for ");
     wg_module *net = wg_mlp(WG_SIZES(2, 3, 1));
     wg_apply(net, logits);
     expect(WG_E_SHAPE, "linear: expected x of shape (..., 2), got [2, 4]");
