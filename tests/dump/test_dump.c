@@ -156,6 +156,22 @@ static void sections_are_nested_clusters(void **state)
     free(text);
 }
 
+/* The first four nodes are forward. An edge between two others, which is where backward passes on what it computed, is drawn upwards. */
+static void assert_edges_between_backward_nodes_go_up(const char *text)
+{
+    int up = 0;
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        unsigned from, to;
+        if (sscanf(line, "  n%u -> n%u [", &from, &to) != 2 || strncmp(strchr(line, '['), "[style=dashed", 13) == 0)
+            continue;
+        const bool drawn_up = strncmp(strchr(line, '['), "[dir=back,", 10) == 0;
+        assert_int_equal(drawn_up, from >= 4 && to >= 4);
+        up += drawn_up;
+    }
+    assert_true(up > 0);
+}
+
 static void a_traced_backward_is_drawn_and_costed_by_its_cause(void **state)
 {
     const struct model *m = *state;
@@ -165,6 +181,7 @@ static void a_traced_backward_is_drawn_and_costed_by_its_cause(void **state)
     assert_has(text, "<B>tanh_grad</B>");
     assert_has(text, "backward 18 FLOP · 72 B"); /* gy (1 - y²): three operations for each of six */
     assert_has(text, "n1 -> n");
+    assert_edges_between_backward_nodes_go_up(text);
     assert_true(count(text, "style=dashed, arrowhead") == wg_tape_nodes(tape) - 4);
     assert_int_equal(count(text, "label=\"gradient\""), 2);
     assert_accepted(text);
