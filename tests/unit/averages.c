@@ -68,13 +68,52 @@ static void lerp_between_equals_stays(void **state)
     wg_free(y);
 }
 
+static void assert_same(double got, double want)
+{
+    if (!(got == want || (isnan(got) && isnan(want))))
+        fail_msg("%g where %g is due", got, want);
+}
+
+/* What is not finite follows the formula, from the nearer end: the values of PyTorch 1.13. */
+static void what_is_not_finite_follows_the_formula(void **state)
+{
+    (void)state;
+    const double inf = INFINITY, nan = NAN, end[][2] = {{inf, 1}, {1, inf}, {-inf, inf}, {nan, 1}, {1, nan}, {inf, inf}};
+    const double want[][5] = {{nan, nan, inf, inf, nan}, {nan, inf, nan, nan, nan}, {nan, nan, nan, nan, nan},
+                              {nan, nan, nan, nan, nan}, {nan, nan, nan, nan, nan}, {nan, nan, nan, nan, nan}};
+    for (size_t i = 0; i < sizeof end / sizeof *end; i++)
+        for (int k = 0; k < 5; k++)
+            for (int dtype = WG_F32; dtype <= WG_F64; dtype++) {
+                WG_TAPE(tape);
+                wg_tensor *a = made(wg_scalar((wg_dtype)dtype, end[i][0])), *b = made(wg_scalar((wg_dtype)dtype, end[i][1]));
+                assert_same(wg_item(made(wg_lerp(a, b, made(wg_scalar((wg_dtype)dtype, k / 4.0))))), want[i][k]);
+                assert_ok(wg_ema_update(a, b, k / 4.0));
+                assert_same(wg_item(a), want[i][k]);
+            }
+}
+
+static void an_infinite_gradient_in_adam(void **state)
+{
+    (void)state;
+    WG_TAPE(tape);
+    wg_tensor *p = made(wg_zeros(WG_F32, WG_SHAPE(2))), *m = made(wg_zeros(WG_F32, WG_SHAPE(2)));
+    wg_tensor *v = made(wg_zeros(WG_F32, WG_SHAPE(2))), *lr = made(wg_scalar(WG_F64, 0.1));
+    for (int step = 1; step <= 2; step++) {
+        wg_tensor *g = made(wg_from(((const float[]){step == 1 ? INFINITY : 1, 1}), WG_SHAPE(2)));
+        assert_ok(wg_adam_update(p, m, v, g, lr, made(wg_scalar(WG_F64, step)), 0.9, 0.999, 1e-8, 0, false));
+        assert_true(isnan(element(p, 0)));
+        assert_same(element(m, 0), INFINITY);
+        assert_same(element(v, 0), INFINITY);
+        assert_near(element(p, 1), -0.1 * step, 1e-6); /* the others go on */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(an_average_of_a_constant_stays),
-        TEST(the_ends_are_exact),
-        TEST(a_running_variance_of_a_constant_stays),
-        TEST(lerp_between_equals_stays),
+        TEST(an_average_of_a_constant_stays),         TEST(the_ends_are_exact),
+        TEST(a_running_variance_of_a_constant_stays), TEST(lerp_between_equals_stays),
+        TEST(what_is_not_finite_follows_the_formula), TEST(an_infinite_gradient_in_adam),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
