@@ -77,6 +77,8 @@ wg_status wg_view_window(const wg_call *c, size_t size, wg_tensor *window, int64
 /* Runs row over all elements of c, inputs broadcast to the first output; operands of c's dtype have elements of size bytes, the others
    of their dtype's. */
 wg_status wg_map(const wg_call *c, size_t size, wg_row *row);
+/* The same for a row that is fast where any of its inputs are one number, of stride 0. Others are, where they have two inputs, for one. */
+wg_status wg_map_numbers(const wg_call *c, size_t size, wg_row *row);
 
 /* The same for an op that changes its operands: row over all elements of in[0], the other inputs broadcast to it, handed params. An
    operand of another dtype must be a scalar, whose address the row is given. */

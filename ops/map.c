@@ -108,6 +108,7 @@ struct rows {
     const int64_t *stride;
     int64_t n, parts, part; /* elements of a row, parts of it, elements of a part */
     int outer, outputs;
+    bool takes_numbers;     /* the row is fast for any inputs of stride 0 */
     bool blocked, streamed; /* by way of blocks; whose outputs pass by the caches */
 };
 
@@ -126,7 +127,7 @@ static bool blocks_pay(const struct rows *r)
         numbers += r->stride[k] == 0;
         side_by_side = side_by_side && (r->stride[k] == 1 || (r->stride[k] == 0 && k >= r->outputs));
     }
-    return r->n >= 32 && !(side_by_side && (numbers == 0 || (numbers == 1 && nest->operands == 3)));
+    return r->n >= 32 && !(side_by_side && (numbers == 0 || (numbers == 1 && nest->operands == 3) || r->takes_numbers));
 }
 
 #define GATHER(type)                \
@@ -227,10 +228,11 @@ static bool streams(const struct rows *r, int64_t rows)
     return (uintptr_t)nest->data[0] % (uintptr_t)nest->size[0] == 0;
 }
 
-static void run_rows(const struct nest *nest, wg_row *row, const void *params, int outputs, int threads)
+static void run_rows(const struct nest *nest, wg_row *row, const void *params, int outputs, bool takes_numbers, int threads)
 {
     static const int64_t no_stride[MAX_OPERANDS];
     struct rows r = {.nest = nest, .row = row, .params = params, .stride = no_stride, .n = 1, .outputs = outputs};
+    r.takes_numbers = takes_numbers;
     if (nest->rank > 0) {
         r.outer = nest->rank - 1;
         r.n = nest->extent[r.outer];
@@ -279,7 +281,7 @@ static bool map_run(const wg_call *c, size_t size, wg_row *row, int threads)
     return true;
 }
 
-wg_status wg_map(const wg_call *c, size_t size, wg_row *row)
+static wg_status map_rows(const wg_call *c, size_t size, wg_row *row, bool takes_numbers)
 {
     const wg_tensor *y = c->out[0];
     const int threads = threads_for(c, y->numel);
@@ -292,8 +294,18 @@ wg_status wg_map(const wg_call *c, size_t size, wg_row *row)
     for (int i = 0; i < c->n_in; i++)
         add_operand(&nest, c, c->in[i], y->rank, size);
     simplify(&nest);
-    run_rows(&nest, row, c->params, c->n_out, threads);
+    run_rows(&nest, row, c->params, c->n_out, takes_numbers, threads);
     return WG_OK;
+}
+
+wg_status wg_map(const wg_call *c, size_t size, wg_row *row)
+{
+    return map_rows(c, size, row, false);
+}
+
+wg_status wg_map_numbers(const wg_call *c, size_t size, wg_row *row)
+{
+    return map_rows(c, size, row, true);
 }
 
 struct lines {
@@ -402,6 +414,6 @@ wg_status wg_map_in_place(const wg_call *c, size_t size, wg_row *row, const void
     for (int i = 0; i < c->n_in; i++)
         add_operand(&nest, c, c->in[i], c->in[0]->rank, size);
     simplify(&nest);
-    run_rows(&nest, row, params, 0, threads);
+    run_rows(&nest, row, params, 0, false, threads);
     return WG_OK;
 }

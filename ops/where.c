@@ -1,31 +1,48 @@
 /* y = a where mask is not 0, else b, broadcasting: a router whose switch is given. */
 #ifdef REAL
+WG_INLINE void T(choose_each)(int64_t n, ELEM *y, int64_t sy, const uint8_t *mask, int64_t sm, const ELEM *a, int64_t sa,
+                              const ELEM *b, int64_t sb)
+{
+    WG_LOOP(n) {
+        const REAL chosen = a[i * sa], other = b[i * sb];
+        y[i * sy] = mask[i * sm] ? chosen : other;
+    }
+}
+
 static void T(where_row)(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     ELEM *y = (ELEM *)(void *)at[0];
     const uint8_t *mask = (const uint8_t *)(const void *)at[1];
     const ELEM *a = (const ELEM *)(const void *)at[2], *b = (const ELEM *)(const void *)at[3];
     (void)params;
-    if (s[0] == 1 && s[1] == 1 && s[2] == 1 && s[3] == 1)
-        WG_LOOP(n) {
-            const REAL chosen = a[i], other = b[i];
-            y[i] = mask[i] ? chosen : other;
-        }
-    else if (s[0] == 1 && s[1] == 0 && s[2] == 1 && s[3] == 0) /* a row that is kept or replaced whole */
-        WG_LOOP(n) {
-            const REAL chosen = a[i], other = b[0];
-            y[i] = mask[0] ? chosen : other;
-        }
-    else
-        WG_LOOP(n) {
-            const REAL chosen = a[i * s[2]], other = b[i * s[3]];
-            y[i * s[0]] = mask[i * s[1]] ? chosen : other;
-        }
+    const bool steps = s[0] == 1 && (s[1] | 1) == 1 && (s[2] | 1) == 1 && (s[3] | 1) == 1;
+    switch (steps ? s[1] << 2 | s[2] << 1 | s[3] : 0) {
+    case 7: /* all side by side */
+        T(choose_each)(n, y, 1, mask, 1, a, 1, b, 1);
+        break;
+    case 6: /* b is a number */
+        T(choose_each)(n, y, 1, mask, 1, a, 1, b, 0);
+        break;
+    case 5: /* a is a number */
+        T(choose_each)(n, y, 1, mask, 1, a, 0, b, 1);
+        break;
+    case 4:
+        T(choose_each)(n, y, 1, mask, 1, a, 0, b, 0);
+        break;
+    case 3: /* one choice for all */
+        T(choose_each)(n, y, 1, mask, 0, a, 1, b, 1);
+        break;
+    case 2:
+        T(choose_each)(n, y, 1, mask, 0, a, 1, b, 0);
+        break;
+    default:
+        T(choose_each)(n, y, s[0], mask, s[1], a, s[2], b, s[3]);
+    }
 }
 
 static wg_status T(where)(const wg_call *c)
 {
-    return wg_map(c, sizeof(ELEM), T(where_row));
+    return wg_map_numbers(c, sizeof(ELEM), T(where_row));
 }
 #else
 #define KERNEL_FILE "where.c"
