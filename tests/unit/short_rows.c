@@ -8,7 +8,8 @@ static int64_t rows, columns;
 
 static wg_tensor *reduced(int op, wg_tensor *x, int axis)
 {
-    static const char *names[] = {"sum", "mean", "max", "min", "var", "std", "norm", "logsumexp", "argmax", "argmin", "any", "all"};
+    static const char *names[] = {"sum",       "mean",   "max",    "min", "var", "std", "norm",
+                                  "logsumexp", "argmax", "argmin", "any", "all", "prod"};
     name = names[op];
     switch (op) {
     case 0:
@@ -33,12 +34,14 @@ static wg_tensor *reduced(int op, wg_tensor *x, int axis)
         return wg_argmin(x, axis, false);
     case 10:
         return wg_any(wg_gt(x, wg_scalar(wg_dtype_of(x), 1.5)), axis, false);
+    case 12:
+        return wg_prod(x, .axis = axis);
     default:
         return wg_all(wg_gt(x, wg_scalar(wg_dtype_of(x), -1.5)), axis, false);
     }
 }
 
-enum { OPS = 12 };
+enum { OPS = 13 };
 
 /* Elements of result from number first on, against all of part. */
 static void assert_same_part(const char *how, wg_tensor *result, int64_t first, wg_tensor *part)
@@ -75,7 +78,7 @@ static void check(wg_tensor *g, wg_dtype dtype)
     for (int op = 0; op < OPS; op++) {
         WG_TAPE(tape);
         WG_NO_GRAD;
-        wg_tensor *x = filled(g, dtype, op == 2 || op == 3 || op >= 8);
+        wg_tensor *x = filled(g, dtype, op == 2 || op == 3 || (op >= 8 && op < 12));
         wg_tensor *y = reduced(op, x, 1);
         assert_same_part("over columns", y, 0, reduced(op, transposed(x), 0));
         wg_tensor *wide = made(wg_concat((wg_tensor *[]){x, x}, 2, 1)); /* rows that do not lie end to end */
