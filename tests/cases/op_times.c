@@ -5,7 +5,7 @@
 
 #include "case.h"
 
-/* What an op reads: x (rows,columns) requires a gradient where the op's gradient is measured too. */
+/* What an op reads. x requires a gradient where the op is measured with it. */
 struct operands {
     wg_tensor *x, *other, *labels, *mask;
 };
@@ -40,11 +40,11 @@ OP(cross_entropy_gradient, wg_grad(wg_cross_entropy(in->x, in->labels), in->x))
 OP(cross_entropy_ignore_gradient, wg_grad(wg_cross_entropy(in->x, in->labels, .ignore = 0), in->x))
 #undef OP
 
-/* The other operand of a product has this many rows less or more than x: as many. */
 struct measured {
     const char *name;
     wg_tensor *(*run)(const struct operands *);
-    int64_t rows, columns, others; /* columns of the other operand */
+    int64_t rows, columns; /* of x */
+    int64_t others;        /* columns of the other operand, which has x's rows */
 };
 
 #define AS(name, ...)                  \

@@ -1,20 +1,22 @@
 #!/usr/bin/python3
-"""PyTorch beside tests/cases/op_times.c: both measured in one run, op by op, by CPU time on one thread.
+"""PyTorch beside tests/cases/op_times.c: measured one after the other in one run, by CPU time on one thread.
 
 usage: op_times.py PROGRAM [PART OF A NAME]
   PROGRAM  build/…/tests/cases/case_op_times
 
 A line an op: its time in Wengert, its time in PyTorch, and how many times PyTorch's that is; 1 or less is the goal. PyTorch runs with
-glibc's memory kept, as in tests/bench/torch_bench.py.
+glibc's memory kept and OpenBLAS on OpenMP's threads, as in tests/bench/torch_bench.py.
 """
 import os
 import re
 import subprocess
 import sys
+import sysconfig
 import time
 
 LARGE = str(1 << 34)
-TUNED = {"MALLOC_TRIM_THRESHOLD_": LARGE, "MALLOC_MMAP_THRESHOLD_": LARGE, "MALLOC_TOP_PAD_": str(1 << 26)}
+BLAS = {"LD_LIBRARY_PATH": f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/openblas-openmp"}
+TUNED = BLAS | {"MALLOC_TRIM_THRESHOLD_": LARGE, "MALLOC_MMAP_THRESHOLD_": LARGE, "MALLOC_TOP_PAD_": str(1 << 26)}
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")} | TUNED
 if ENVIRONMENT != dict(os.environ):
     os.execve(sys.executable, [sys.executable, *sys.argv], ENVIRONMENT)
@@ -59,8 +61,7 @@ OPS = {
 
 def microseconds(op, *operands):
     """The least of at least 15 times, and of 50 ms."""
-    best = total = 1e9
-    total, rounds = 0, 0
+    best, total, rounds = 1e18, 0, 0
     while rounds < 15 or total < 50_000_000:
         start = time.process_time_ns()
         op(*operands)
