@@ -100,7 +100,7 @@ WG_INLINE ACC OF_PASS(_long_run)(const ELEM *x, int64_t m, const COLUMN *c, bool
         if (!beyond) {
             memset(last + WG_REDUCE_LANES, 0, WG_REDUCE_LANES * sizeof *last);
             memcpy(last, x + m - WG_REDUCE_LANES, WG_REDUCE_LANES * sizeof *last);
-            rest = last + at + WG_REDUCE_LANES - m;
+            rest = last + (at + WG_REDUCE_LANES - m); /* a pointer to what lies outside last is undefined, even on the way */
         }
         _Pragma("omp simd") for (int64_t j = 0; j < WG_REDUCE_LANES; j++)
         {
