@@ -76,7 +76,7 @@ static wg_status make_operand(const struct making *m, const struct wg_operand *o
                               struct row_steps *steps, unsigned i)
 {
     if (m->plan->slotted[operand->place]) {
-        ready->at[i] = m->slots + m->plan->at[operand->place] * m->unit->slot;
+        ready->at[i] = (char *)((uintptr_t)m->slots + m->plan->at[operand->place] * m->unit->slot);
         steps->in_slot[i] = m->slots ? 0 : UINTPTR_MAX;
         return WG_OK;
     }
@@ -220,7 +220,7 @@ static void one_tile(const struct wg_rows *rows, int64_t tile, int64_t n, char *
     for (const struct ready_row *row = rows->row; row < rows->row + rows->n; row++, steps++) {
         char *at[WG_ROW_OPERANDS];
         for (int i = 0; i < WG_ROW_OPERANDS; i++) {
-            at[i] = row->at[i] + tile * steps->step[i] + ((uintptr_t)slots & steps->in_slot[i]);
+            at[i] = (char *)((uintptr_t)row->at[i] + (uintptr_t)(tile * steps->step[i]) + ((uintptr_t)slots & steps->in_slot[i]));
             for (int32_t byte = 0; byte < steps->ahead[i]; byte += WG_LINE)
                 __builtin_prefetch(at[i] + steps->step[i] + byte);
         }

@@ -103,7 +103,8 @@ typedef ELEM T(lane_block)[WG_REDUCE_SHORT][WG_REDUCE_WIDTH];
 #define COLUMNS(w) (w)
 #endif
 
-static void T(lanes_load)(const ELEM *x, int64_t s, int64_t across, int64_t n, int64_t w, T(lane_block) block)
+static __attribute__((noinline)) void T(lanes_load)(const ELEM *x, int64_t s, int64_t across, int64_t n, int64_t w,
+                                                    T(lane_block) block)
 {
 #ifdef VECTOR_BYTES
     if (w < WG_REDUCE_WIDTH)
