@@ -252,7 +252,8 @@ static void misuse_avg_pool2d_grad(void)
     assert_null_and_error(wg_avg_pool2d_grad(gy, 1, 6, WG_POOL(.adaptive = false)), WG_E_SHAPE, "avg_pool2d_grad: ");
     assert_null_and_error(wg_avg_pool2d_grad(gy, -1, 6, WG_POOL(.adaptive = false)), WG_E_SHAPE, "avg_pool2d_grad: ");
     assert_null_and_error(wg_avg_pool2d_grad(gy, INT64_MAX, 6, WG_POOL(.adaptive = false)), WG_E_SHAPE, "avg_pool2d_grad: ");
-    assert_null_and_error(wg_avg_pool2d_grad(fx.y, 5, 6, WG_POOL(.adaptive = false)), WG_E_SHAPE, "avg_pool2d_grad: expected images ");
+    assert_null_and_error(wg_avg_pool2d_grad(fx.y, 5, 6, WG_POOL(.adaptive = false)), WG_E_SHAPE,
+                          "avg_pool2d_grad: expected images ");
     assert_null_and_error(wg_avg_pool2d_grad(fx.bytes, 5, 6, WG_POOL(.adaptive = false)), WG_E_DTYPE, "avg_pool2d_grad: ");
 }
 
