@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Do the tests bite?  Changes one place of the sources at random, builds, and runs the tests until one fails.
 
-usage: tests/mutants/mutants.py [--count N] [--seed N] [--only K] [--keep DIR]
+usage: tests/mutants/mutants.py [--count N] [--seed N] [--from K] [--only K] [--keep DIR]
 
 A mutant is one change of one line: an operator, a constant, a condition or a call left out. It works on a clean clone of HEAD, in a
 directory of its own. A mutant whose object code is what it was is equivalent and does not count; the others are killed by the first
 test that fails, crashes or takes ten times as long as usual, or they survive, and are printed with their change. The last lines give
 the counts; the exit status says whether at least 95 % of the mutants that count were killed.
---only K runs the K-th mutant of the seed alone. --self-test checks the generator of mutants without building anything, and, in the
+--from K begins with the K-th mutant of the seed, so that several machines can share them; --only K runs that one alone. --self-test checks the generator of mutants without building anything, and, in the
 long tier (WENGERT_LONG in the environment), goes on to the mutants themselves.
 """
 import argparse
@@ -206,7 +206,7 @@ def hunt(options, at):
     bench = Bench(at)
     killed = survived = equivalent = number = 0
     for mutant in draw(places(bench.tree), options.seed):
-        if options.only and number + 1 < options.only:
+        if number + 1 < max(options.first, options.only):
             number += 1
             continue
         if killed + survived + equivalent == (1 if options.only else options.count):
@@ -256,6 +256,7 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--from", type=int, default=1, dest="first")
     parser.add_argument("--only", type=int, default=0)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--self-test", action="store_true")

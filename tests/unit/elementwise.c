@@ -302,6 +302,20 @@ static void what_is_not_chosen_is_no_factor(void **state)
             }
 }
 
+/* The result lies as the first operand without gaps does: what was batch-innermost stays so through activations. */
+static void results_lie_as_the_first_dense_operand(void **state)
+{
+    (void)state;
+    WG_TAPE(tape);
+    wg_tensor *rows = numbers(WG_F32, WG_SHAPE(3, 5), 1), *columns = wg_transpose(numbers(WG_F32, WG_SHAPE(5, 3), 2), 0, 1),
+              *gaps = wg_slice(numbers(WG_F32, WG_SHAPE(3, 10), 3), 1, 0, 10, 2);
+    assert_int_equal(wg_stride(made(wg_add(rows, columns)), 0), 5);
+    assert_int_equal(wg_stride(made(wg_add(columns, rows)), 0), 1);
+    assert_int_equal(wg_stride(made(wg_add(gaps, columns)), 0), 1);
+    assert_int_equal(wg_stride(made(wg_fma(gaps, columns, rows)), 0), 1);
+    assert_int_equal(wg_stride(made(wg_add(gaps, gaps)), 0), 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +328,7 @@ int main(void)
         TEST(comparisons_are_false_for_nan_but_for_ne),
         TEST(integers_are_compared_as_integers),
         TEST(what_is_not_chosen_is_no_factor),
+        TEST(results_lie_as_the_first_dense_operand),
         TEST(where_routes_around_what_is_not_chosen),
         TEST(casts_clip_and_cut_off),
         TEST(a_cast_between_floats_passes_gradients_on),
