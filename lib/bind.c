@@ -45,7 +45,7 @@ static wg_status find_input(const wg_replay *replay, const wg_tensor *input, uin
 /* Each launch reads nothing outside the input, or nothing in it; and one reads in it. */
 static wg_status check_reads(const wg_replay *replay, const struct wg_binding *binding, const wg_tensor *input)
 {
-    bool read = false;
+    bool read = binding->bytes.from == binding->bytes.to; /* an empty one, of which launches have nothing to read */
     for (size_t i = 0; i < replay->patches.n; i++) {
         const struct wg_patch *patch = WG_AT(replay->patches, struct wg_patch, i);
         if (patch->place != binding->place || !wg_spans_meet(patch->read, binding->bytes))

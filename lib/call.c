@@ -212,6 +212,9 @@ __attribute__((noinline)) wg_status wg_run_users(const wg_call *c, wg_kernel *ke
     wg_callback callback = {.op = c->op->name, .who = "its forward"};
     wg_callback_begin(&callback);
     const wg_status status = kernel(c), left = wg_callback_end(&callback);
+    for (unsigned i = 0; i < c->n_out; i++)
+        if (!c->out[i]->storage)
+            return wg_callback_fail(&callback, WG_E_STATE, "released its own result");
     return left != WG_OK ? left : status;
 }
 

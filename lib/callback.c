@@ -78,14 +78,12 @@ wg_status wg_callback_end(wg_callback *callback)
     return callback->refused ? WG_E_STATE : WG_OK;
 }
 
-/* callback's function tried to close the tape on which it works. */
-wg_status wg_callback_refuse(wg_callback *callback)
+wg_status wg_callback_refuse(wg_callback *callback, const char *op, const char *rule)
 {
     char text[200];
     callback->refused = true;
     describe(callback, text, sizeof text);
-    return wg_fail(WG_E_STATE, "tape_close",
-                   "tape_close: a function is running on the tape, and may close only those that it opened: %s", text);
+    return wg_fail(WG_E_STATE, op, "%s: %s: %s", op, rule, text);
 }
 
 void wg_context_destroy(const char *name, void (*destroy)(void *context), void *context)

@@ -397,7 +397,7 @@ wg_status wg_capture_refuse(struct wg_thread *th, const char *op, const char *wh
 {
     if (th->capture->failed == WG_OK)
         th->capture->failed = WG_E_STATE;
-    return wg_fail(WG_E_STATE, op, "%s: %s: not in a step that is being captured", op, why);
+    return wg_fail(WG_E_STATE, op, "%s: %s: not in a step that is captured or evaluated", op, why);
 }
 
 wg_status wg_capture_may_read(struct wg_thread *th, const wg_tensor *t, const char *op)

@@ -62,11 +62,21 @@ static wg_status run_all_watched(struct wg_thread *th)
     return status;
 }
 
+/* A function that is called inside an update may not end it. */
+static wg_status check_callback(struct wg_thread *th, const char *name)
+{
+    return th->callback && th->callback->updating
+               ? wg_callback_refuse(th->callback, name,
+                                    "a function is running inside the update, and may end only those that it began")
+               : WG_OK;
+}
+
 wg_status wg_update_commit(void)
 {
     struct wg_thread *th = wg_self();
     if (!th || !th->updating)
         return wg_fail(WG_E_STATE, "update_commit", "update_commit: no update was begun");
+    WG_TRY(check_callback(th, "update_commit"));
     if (th->update_failed) {
         const wg_status status = th->has_error ? th->error.code : WG_E_STATE;
         wg_update_cancel();
@@ -82,6 +92,6 @@ wg_status wg_update_commit(void)
 void wg_update_cancel(void)
 {
     struct wg_thread *th = wg_self();
-    if (th && th->updating)
+    if (th && th->updating && check_callback(th, "update_cancel") == WG_OK)
         end(th);
 }

@@ -1,6 +1,5 @@
 /* Evaluation: a step is captured, planned and run once, so that values which nobody reads again give their memory to later ones. */
-#include "internal.h"
-#include "wengert/replay.h"
+#include "replay.h"
 #include "wengert/tape.h"
 
 struct evaluation {
@@ -27,7 +26,7 @@ wg_status wg_evaluate(wg_step *step, void *context)
     struct evaluation e = {step, context};
     if (!step)
         return wg_fail(WG_E_NULL, "evaluate", "evaluate: the step is NULL");
-    wg_replay *replay = wg_capture(on_a_tape, &e); /* which runs it once */
+    wg_replay *replay = wg_capture_for("evaluate", on_a_tape, &e); /* which runs it once */
     if (!replay)
         return wg_error_cause();
     wg_replay_destroy(replay);

@@ -14,7 +14,9 @@
 /* ---- the record ---- */
 
 typedef struct wg_section {
-    struct wg_section *parent, *next;
+    struct wg_section *parent, *next; /* next: of all sections of the thread */
+    struct wg_section *sibling;       /* the next in the ring of those in the same parent */
+    struct wg_section *latest;        /* of those in it, the one entered last */
     const char *name;
 } wg_section;
 
@@ -192,6 +194,7 @@ struct wg_thread {
     wg_tape *update_tape; /* opened by wg_update_begin where none was open */
     const wg_section *section;
     wg_section *sections;
+    wg_section *latest_section; /* of those in no other, the one entered last */
     wg_tape *spare_tapes;
     struct wg_leaf_entry *leaves;
     size_t leaf_capacity, leaf_count;
@@ -293,7 +296,8 @@ void wg_undo_commit_all(struct wg_thread *th);
 wg_tape *wg_tape_push(struct wg_thread *th, bool trace); /* an open, for the engine's own use: the error record stays */
 /* An error of callback's function, which the message begins with. */
 wg_status wg_callback_fail(const wg_callback *callback, wg_status code, const char *what);
-wg_status wg_callback_refuse(wg_callback *callback);                                      /* to close the tape that it works on */
+/* What callback's function may not do to the tape or the update in which it was called; the call of the function fails. */
+wg_status wg_callback_refuse(wg_callback *callback, const char *op, const char *rule);
 void wg_context_destroy(const char *name, void (*destroy)(void *context), void *context); /* destroy may be NULL */
 /* At the end of a thread, which may be inside any callback: closes all tapes; nothing can refuse that. */
 void wg_tapes_abandon(struct wg_thread *th);

@@ -168,7 +168,9 @@ static struct wg_storage *block_from_system(struct wg_pool *pool, size_t bytes, 
         return NULL;
     const size_t lead = bytes > LARGE ? APART * (pool->stagger++ % PLACES) : 0;
     struct wg_storage *block = (struct wg_storage *)(void *)(at + 64 * lead);
-    *block = (struct wg_storage){.size_class = (uint16_t) class, .lead = (uint16_t)lead, .bytes = bytes};
+    *block = (struct wg_storage){.size_class = (uint16_t) class, .lead = (uint16_t)lead};
+    block->bytes = bytes & (((uint64_t)1 << 48) - 1);
+    block->owner = wg_pool_mark(pool) & 0xffff;
     pool->mallocs++;
     pool->held += (int64_t)bytes;
     return block;

@@ -47,6 +47,37 @@ void wg_train_mode_leave(bool *before)
         wg_train_mode_set(*before);
 }
 
+/* Steps enter the same sections in the same order: the search begins behind the one entered last, and mostly ends there. */
+static wg_section *find_section(wg_section *latest, const char *name)
+{
+    wg_section *section = latest;
+    while (section) {
+        section = section->sibling;
+        if (strcmp(section->name, name) == 0)
+            return section;
+        if (section == latest)
+            break;
+    }
+    return NULL;
+}
+
+static wg_section *make_section(struct wg_thread *th, wg_section *latest, const char *name)
+{
+    const size_t size = strlen(name) + 1;
+    wg_section *section = wg_object_new(sizeof *section + size);
+    if (!section)
+        return NULL;
+    memcpy(section + 1, name, size);
+    *section = (wg_section){.parent = (wg_section *)(uintptr_t)th->section,
+                            .next = th->sections,
+                            .sibling = latest ? latest->sibling : section,
+                            .name = (const char *)(section + 1)};
+    if (latest)
+        latest->sibling = section;
+    th->sections = section;
+    return section;
+}
+
 wg_status wg_name_push(const char *name)
 {
     struct wg_thread *th = wg_self();
@@ -56,18 +87,11 @@ wg_status wg_name_push(const char *name)
         return wg_fail(WG_E_NULL, "name_push", "name_push: the name is NULL");
     if (*wg_lost_tapes() > 0) /* nothing would take the name back */
         return wg_fail(WG_E_MEMORY, "name_push", "name_push: the tape around this could not be opened");
-    wg_section *section = th->sections;
-    while (section && (section->parent != th->section || strcmp(section->name, name) != 0))
-        section = section->next;
-    if (!section) {
-        const size_t size = strlen(name) + 1;
-        section = wg_object_new(sizeof *section + size);
-        if (!section)
-            return WG_E_MEMORY;
-        memcpy(section + 1, name, size);
-        *section = (wg_section){(wg_section *)(uintptr_t)th->section, th->sections, (const char *)(section + 1)};
-        th->sections = section;
-    }
+    wg_section *parent = (wg_section *)(uintptr_t)th->section, **latest = parent ? &parent->latest : &th->latest_section;
+    wg_section *section = find_section(*latest, name);
+    if (!section && !(section = make_section(th, *latest, name)))
+        return WG_E_MEMORY;
+    *latest = section;
     th->section = section;
     return WG_OK;
 }

@@ -47,7 +47,8 @@ struct wg_storage {
     uint16_t size_class; /* of the pool; that many cache lines, if few */
     uint16_t lead;       /* cache lines between what the system gave and this header */
     uint32_t place;      /* in the log, + 1; 0: not in it */
-    size_t bytes;        /* of the block, with what lies before it */
+    uint64_t bytes : 48; /* of the block, with what lies before it */
+    uint64_t owner : 16; /* tells the pool that had it from the system from those of other threads */
     struct wg_storage *next_free, *previous;
     struct wg_log *log; /* of the capture in which it was made, which links those in use by next_free and previous */
     char few[WG_FEW];
@@ -79,6 +80,12 @@ struct wg_tls {
     bool in_part; /* works on a part of something that several threads share: what it calls opens no threads */
 };
 extern _Thread_local struct wg_tls wg_tls __attribute__((visibility("hidden")));
+
+/* Live threads' states lie apart by more than a page. */
+static inline uint64_t wg_pool_mark(const struct wg_pool *pool)
+{
+    return (uintptr_t)pool >> 12 & 0xffff;
+}
 
 void wg_forget_team(struct wg_thread *th);
 struct wg_thread *wg_thread_new(void); /* NULL where there is no memory for it */
@@ -122,7 +129,7 @@ static inline size_t wg_storage_room(const struct wg_storage *storage)
 }
 
 void wg_capture_gone(struct wg_storage *storage);
-void wg_storage_end(struct wg_storage *storage);    /* in a thread that has no state, or no longer */
+void wg_storage_end(struct wg_storage *storage);    /* to the system */
 void wg_storage_vacate(struct wg_storage *storage); /* of one that lies in a slot */
 
 static inline void wg_storage_unref(struct wg_storage *storage)
@@ -134,13 +141,17 @@ static inline void wg_storage_unref(struct wg_storage *storage)
         return;
     }
     struct wg_thread *th = wg_tls.state;
-    if (!th) {
+    if (!th) { /* it ended, or had none */
         wg_storage_end(storage);
         return;
     }
     if (storage->log)
         wg_capture_gone(storage);
     struct wg_pool *pool = wg_pool_of(th);
+    if (storage->owner != wg_pool_mark(pool)) { /* a pool of what others made would grow by each round of theirs */
+        wg_storage_end(storage);
+        return;
+    }
     pool->live -= (int64_t)storage->bytes;
     storage->next_free = pool->free[storage->size_class];
     pool->free[storage->size_class] = storage;

@@ -222,14 +222,14 @@ static void forget_launches(struct wg_log *log)
     wg_array_free(&log->layouts_home);
 }
 
-static wg_status check_capture(struct wg_thread *th, wg_step *step)
+static wg_status check_capture(struct wg_thread *th, const char *name, wg_step *step)
 {
     if (!step)
-        return wg_fail(WG_E_NULL, "capture", "capture: the step is NULL");
+        return wg_fail(WG_E_NULL, name, "%s: the step is NULL", name);
     if (th->capture)
-        return wg_fail(WG_E_STATE, "capture", "capture: not inside a step that is being captured");
+        return wg_fail(WG_E_STATE, name, "%s: not inside a step that is captured or evaluated", name);
     if (th->top || th->updating || *wg_lost_tapes() > 0)
-        return wg_fail(WG_E_STATE, "capture", "capture: a tape or an update is open: a step opens its own and closes them");
+        return wg_fail(WG_E_STATE, name, "%s: a tape or an update is open: a step opens its own and closes them", name);
     return wg_default_generator() ? WG_OK : WG_E_MEMORY; /* if the step is the first to ask for it, it was there before */
 }
 
@@ -241,11 +241,11 @@ static void stop_recording(struct wg_thread *th)
     settle(log);
 }
 
-static wg_status record_step(struct wg_thread *th, struct wg_log *log, wg_step *step, void *context)
+static wg_status record_step(struct wg_thread *th, struct wg_log *log, const char *name, wg_step *step, void *context)
 {
     th->capture = log;
     wg_watch(th);
-    wg_callback callback = {.op = "capture", .who = "the step"};
+    wg_callback callback = {.op = name, .who = "the step"};
     wg_callback_begin(&callback);
     const wg_status returned = step(context), left = wg_callback_end(&callback);
     wg_status status = returned != WG_OK ? returned : left;
@@ -253,24 +253,24 @@ static wg_status record_step(struct wg_thread *th, struct wg_log *log, wg_step *
     if (status == WG_OK && log->failed != WG_OK)
         status = log->failed;
     if (status != WG_OK && !th->has_error)
-        wg_fail(status, "capture", "capture: the step failed: %s", wg_status_name(status));
+        wg_fail(status, name, "%s: the step failed: %s", name, wg_status_name(status));
     return status;
 }
 
 static wg_status run_actions(struct wg_thread *th, wg_replay *replay);
 
 /* The step is recorded, then runs as every later run does. */
-wg_replay *wg_capture(wg_step *step, void *context)
+wg_replay *wg_capture_for(const char *name, wg_step *step, void *context)
 {
     struct wg_thread *th = wg_self();
-    if (!th || check_capture(th, step) != WG_OK)
+    if (!th || check_capture(th, name, step) != WG_OK)
         return NULL;
     wg_replay *replay = wg_object_new(sizeof *replay);
     if (!replay)
         return NULL;
     struct wg_plan plan = {.log = NULL};
     replay->log.thread = th;
-    wg_status status = record_step(th, &replay->log, step, context);
+    wg_status status = record_step(th, &replay->log, name, step, context);
     if (status == WG_OK)
         status = build(replay, &plan);
     wg_plan_end(&plan);
@@ -281,10 +281,20 @@ wg_replay *wg_capture(wg_step *step, void *context)
     return NULL;
 }
 
+wg_replay *wg_capture(wg_step *step, void *context)
+{
+    return wg_capture_for("capture", step, context);
+}
+
 void wg_replay_destroy(wg_replay *replay)
 {
     if (!replay)
         return;
+    if (replay->busy) {
+        wg_fail(WG_E_STATE, "replay_destroy", "replay_destroy: not inside a function that the replay itself calls");
+        return;
+    }
+    replay->busy = true;
     for (size_t i = 0; i < replay->bindings.n; i++)
         if (WG_AT(replay->bindings, struct wg_binding, i)->instead)
             wg_storage_unref(WG_AT(replay->bindings, struct wg_binding, i)->instead);
@@ -319,6 +329,8 @@ wg_status wg_replay_check(struct wg_thread *th, const wg_replay *replay, const c
 {
     if (!replay)
         return wg_fail(WG_E_NULL, name, "%s: the replay is NULL", name);
+    if (replay->busy)
+        return wg_fail(WG_E_STATE, name, "%s: not inside a function that the replay itself calls", name);
     if (replay->log.thread != th)
         return wg_fail(WG_E_THREAD, name, "%s: the replay belongs to the thread that captured it", name);
     if (th->capture || th->walking || th->updating || th->vjp_depth > 0 || th->in_hook)
@@ -364,6 +376,7 @@ static wg_status commit(struct wg_thread *th, const wg_replay *replay)
 static wg_status run_actions(struct wg_thread *th, wg_replay *replay)
 {
     wg_status status = hold_changes(th, replay);
+    replay->busy = true;
     for (size_t i = 0; i < replay->n_actions && status == WG_OK; i++) {
         const struct wg_action *action = &replay->actions[i];
         if (action->kind == WG_RUN_KERNEL) {
@@ -383,6 +396,7 @@ static wg_status run_actions(struct wg_thread *th, wg_replay *replay)
             status = commit(th, replay);
         }
     }
+    replay->busy = false;
     move_versions(replay);
     return status;
 }

@@ -54,6 +54,7 @@ struct wg_replay {
     struct wg_array patches, bindings;
     struct wg_array changed; /* pointers to the places that a run writes and that are there afterwards */
     wg_replay_info info;
+    bool busy; /* it runs, or is being destroyed: functions of the user's that are called meanwhile may do neither */
 };
 
 static inline struct wg_place *wg_changed_place(const struct wg_replay *replay, size_t i)
@@ -61,6 +62,7 @@ static inline struct wg_place *wg_changed_place(const struct wg_replay *replay, 
     return *WG_AT(replay->changed, struct wg_place *, i);
 }
 
+wg_replay *wg_capture_for(const char *name, wg_step *step, void *context); /* wg_capture, for the public function of that name */
 /* May this thread run or change the replay now? Else the error, of the function of that name. */
 wg_status wg_replay_check(struct wg_thread *th, const wg_replay *replay, const char *name);
 char *wg_address(const struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand);

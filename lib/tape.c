@@ -279,7 +279,8 @@ wg_status wg_tape_close(wg_tape *tape)
     if (th->top != tape)
         return wg_fail(WG_E_STATE, "tape_close", "tape_close: the tape is not on top");
     if (th->callback && tape == th->callback->top)
-        return wg_callback_refuse(th->callback);
+        return wg_callback_refuse(th->callback, "tape_close",
+                                  "a function is running on the tape, and may close only those that it opened");
     if (tape == th->walking)
         return wg_fail(WG_E_STATE, "tape_close", "tape_close: a backward is running on the tape");
     if (!th->updating) {

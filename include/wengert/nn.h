@@ -232,7 +232,8 @@ typedef struct wg_batches_options {
 WG_API wg_batches *wg_batches_create_with(wg_tensor *x, wg_tensor *y, wg_batches_options options);
 WG_API void wg_batches_destroy(wg_batches *batches);
 
-/* The next batch, as tensors of their own on the open tape (or the caller's): call it inside the step's tape. False at the end of
+/* The next batch, as tensors of their own on the open tape (or the caller's): call it inside the step's tape, but before a step
+   that is captured or evaluated, with no tape open; they are the caller's then, to be freed. False at the end of
    an epoch, with both NULL; the call after that begins the next. On failure true, with both NULL and the position as it was: the
    ops that use them fail in turn, and so does the step. *y is WG_NONE where there are no labels; y may be NULL then. */
 WG_API bool wg_batches_next(wg_batches *batches, wg_tensor **x, wg_tensor **y);

@@ -37,7 +37,9 @@ WG_API const char *wg_kernel_family(void);
    LAPACK op that runs on BLIS. */
 WG_API wg_status wg_warmup(int threads);
 
-/* This thread's memory: bytes in use by tensors and tapes, bytes kept for reuse, and how many times malloc was called. */
+/* This thread's memory: bytes in use by tensors and tapes, bytes kept for reuse, and how many times malloc was called. They are address
+   space: what a captured or evaluated step never touches of it is not resident. From a thread's first tape on some 256 KiB stay in use
+   until wg_memory_trim. What another thread frees goes back to the system, and stays among this one's bytes in use. */
 typedef struct wg_memory {
     int64_t live, peak, pooled, mallocs;
 } wg_memory;

@@ -50,7 +50,8 @@ WG_API bool wg_train_mode_set(bool on); /* returns what it was; at first on */
 WG_API bool wg_train_mode(void);
 WG_API void wg_train_mode_leave(bool *before);
 
-/* Named sections make messages, dumps and traces speak the user's words: wg_name_push("layer1"); ... wg_name_pop(); */
+/* Named sections make messages, dumps and traces speak the user's words: wg_name_push("layer1"); ... wg_name_pop();
+   Each path of names is kept until the thread ends, so names that differ from step to step take memory. */
 WG_API WG_MUST_CHECK wg_status wg_name_push(const char *name);
 WG_API void wg_name_pop(void);
 

@@ -60,6 +60,8 @@ static void ordinary_modes(void)
     wg_check_mode_set(false);
 }
 
+enum { LEAST_ACTIONS = 8, MOST_ACTIONS = 31 }; /* of a sequence */
+
 static void finish(struct world *w)
 {
     w->doing = "the end";
@@ -72,6 +74,8 @@ static void finish(struct world *w)
     close_tape(w);
     if (wg_tape_top())
         broken(w, "a tape is open that nobody opened");
+    for (int i = 0; i < MOST_ACTIONS; i++) /* names that were pushed outside any tape */
+        wg_name_pop();
     wg_replay_destroy(w->replay);
     wg_free(w->captured);
     while (w->n > 0) {
@@ -91,7 +95,7 @@ static void run_sequence(uint64_t seed, bool verbose)
     static struct world world; /* too large for the stack of a small thread */
     world = (struct world){.random = seed, .seed = seed, .verbose = verbose, .closures = &closures};
     running = seed;
-    for (int i = 8 + below(&world, 24); i > 0; i--) {
+    for (int i = LEAST_ACTIONS + below(&world, MOST_ACTIONS - LEAST_ACTIONS + 1); i > 0; i--) {
         const struct action *action = choose(&world);
         world.doing = action->name;
         action->run(&world);

@@ -323,14 +323,14 @@ static void every_function_leaves_the_stack_as_it_was(void **state)
             {
                 WG_TAPE(tape);
                 wg_tensor *before = made(wg_hold(wg_mul_scalar(x, 2)));
-                harm = h;
+                harm = (enum harm)h;
                 harms_done = 0;
                 const bool failed = way->run();
                 if (harms_done == 0 || (way->message && failed != (h != NOTHING)))
                     fail_msg("%s, %d: %d, %s", way->name, h, harms_done, failed ? "failed" : "OK");
                 harm = NOTHING;
                 assert_ptr_equal(wg_tape_top(), tape);
-                harm = h;
+                harm = (enum harm)h;
                 if (failed)
                     check_message(way);
                 harm = NOTHING;
@@ -420,7 +420,7 @@ static void functions_leave_no_tape_where_none_was(void **state)
         for (int h = LEAVES_A_TAPE; h <= LEAVES_AN_UPDATE; h++) {
             const struct way *way = &ways_without_tape[i];
             x = leaf(WG_F64, WG_SHAPE(3), 1);
-            harm = h;
+            harm = (enum harm)h;
             if (!way->run())
                 fail_msg("%s, %d", way->name, h);
             check_message(way);

@@ -173,6 +173,31 @@ static void calls_that_fail_leave_nothing_on_the_tape(void **state)
     wg_free(a), wg_free(b);
 }
 
+/* Sections are found again in whatever order they are entered, and one of that name elsewhere is another. */
+static void sections_entered_again_take_no_memory(void **state)
+{
+    (void)state;
+    enum { N = 100 };
+    int64_t live[4];
+    live_excuse(); /* the thread keeps them */
+    for (int round = 0; round < 4; round++) {
+        for (int i = 0; i < N; i++) {
+            char name[16];
+            snprintf(name, sizeof name, "%d", round == 1 ? N - 1 - i : round == 2 ? i * 37 % N : i);
+            assert_ok(wg_name_push(name));
+            assert_ok(wg_name_push("inner"));
+            wg_name_pop();
+            wg_name_pop();
+        }
+        live[round] = wg_memory_now().live;
+    }
+    assert_ok(wg_name_push("inner"));
+    wg_name_pop();
+    for (int round = 1; round < 4; round++)
+        assert_int_equal(live[round], live[0]);
+    assert_true(wg_memory_now().live > live[3]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +205,7 @@ int main(void)
         TEST(a_step_of_a_known_shape_allocates_nothing),
         TEST(memory_is_given_back),
         TEST(calls_that_fail_leave_nothing_on_the_tape),
+        TEST(sections_entered_again_take_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,8 +122,32 @@ static void storage_is_freed_by_another_thread(void **state)
         assert_near(element(t[i], i % 50), i, 0);
     free_many(t);
     make_many(mine);
+    live_excuse(); /* what another thread frees stays among this one's bytes in use */
     assert_int_equal(pthread_create(&freer, NULL, free_many, mine), 0);
     assert_int_equal(pthread_join(freer, NULL), 0);
+}
+
+static void *make_large(void *context)
+{
+    *(wg_tensor **)context = wg_zeros(WG_F32, WG_SHAPE(1 << 18));
+    return NULL;
+}
+
+/* What workers keep and this thread frees is no memory of this thread's. */
+static void a_pool_takes_nothing_of_other_threads(void **state)
+{
+    (void)state;
+    const wg_memory before = wg_memory_now();
+    for (int i = 0; i < 20; i++) {
+        wg_tensor *t = NULL;
+        pthread_t maker;
+        assert_int_equal(pthread_create(&maker, NULL, make_large, &t), 0);
+        assert_int_equal(pthread_join(maker, NULL), 0);
+        wg_free(made(t));
+    }
+    live_excuse(); /* handles rest for a while before they are given back, these and those that were there before */
+    assert_in_range(wg_memory_now().live + (1 << 16) - before.live, 0, 2 << 16);
+    assert_in_range(wg_memory_now().pooled + (1 << 16) - before.pooled, 0, 2 << 16);
 }
 
 /* A leaf that its owner frees while other threads' tapes still use it. */
@@ -180,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(parallel_gradients_are_the_serial_ones),
         TEST(storage_is_freed_by_another_thread),
+        TEST(a_pool_takes_nothing_of_other_threads),
         TEST(a_leaf_freed_by_its_owner_lives_on_in_other_threads_tapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
