@@ -18,6 +18,13 @@ typedef struct {
     bool relu;
 } T(convolution);
 
+/* The strides. A tensor without elements has no bytes that an address could step through. */
+static inline const int64_t *T(steps_of)(const wg_tensor *t)
+{
+    static const int64_t none[4] = {0};
+    return t->numel > 0 ? wg_strides(t) : none;
+}
+
 static inline T(convolution) T(convolution_of)(const wg_call *c, const wg_tensor *x, const wg_tensor *w, const wg_tensor *y)
 {
     const struct wg_window_params *p = (const struct wg_window_params *)c->params;
@@ -31,9 +38,9 @@ static inline T(convolution) T(convolution_of)(const wg_call *c, const wg_tensor
     cv.x = (ELEM *)(void *)x->data;
     cv.w = (ELEM *)(void *)w->data;
     cv.y = (ELEM *)(void *)y->data;
-    cv.sx = wg_strides(x);
-    cv.sw = wg_strides(w);
-    cv.sy = wg_strides(y);
+    cv.sx = T(steps_of)(x);
+    cv.sw = T(steps_of)(w);
+    cv.sy = T(steps_of)(y);
     cv.bias = NULL;
     cv.relu = false;
     return cv;

@@ -32,11 +32,7 @@ static void T(rows_of_taps)(int64_t first, int64_t last, void *context)
     const T(convolution) *cv = (const T(convolution) *)context;
     for (int64_t job = first; job < last; job++) {
         const int64_t u = job % cv->rows.size, c = job / cv->rows.size % cv->inputs, o = job / cv->rows.size / cv->inputs;
-        const ELEM *x = cv->x, *y = cv->y; /* of no images there are no bytes to point to */
-        if (cv->images > 0) {
-            x += (o / cv->outputs * cv->inputs + c) * cv->sx[1];
-            y += o * cv->sy[1];
-        }
+        const ELEM *x = cv->x + (o / cv->outputs * cv->inputs + c) * cv->sx[1], *y = cv->y + o * cv->sy[1];
         ELEM *w = cv->w + o * cv->sw[0] + c * cv->sw[1] + u * cv->sw[2];
         for (int64_t v = 0; v < cv->columns.size; v++)
             w[v * cv->sw[3]] = T(tap)(cv, x, y, u, v);
