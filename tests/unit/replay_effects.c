@@ -95,6 +95,35 @@ static void a_run_is_undone_with_the_tape_around_it(void **state)
     training_end(&t);
 }
 
+static wg_status doubles_halves(void *context)
+{
+    wg_tensor *state = context;
+    WG_TAPE(tape);
+    for (int64_t from = 20; from >= 0; from -= 20) {
+        wg_tensor *half = wg_slice(state, 0, from, from + 20, 1);
+        WG_TRY(wg_assign(half, wg_mul_scalar(half, 2)));
+    }
+    return WG_OK;
+}
+
+/* All that a step changes of a tensor is undone, and a tape that read the tensor before sees that it was changed. */
+static void a_run_changes_parts_of_one_tensor(void **state)
+{
+    (void)state;
+    wg_tensor *x = made(wg_full(WG_F64, WG_SHAPE(40), 1)), *w = leaf(WG_F64, WG_SHAPE(40), 1);
+    wg_replay *replay = captured(doubles_halves, x);
+    wg_tape *tape = wg_tape_open();
+    wg_tensor *y = made(wg_sum(wg_mul(x, w)));
+    assert_ok(wg_replay_run(replay));
+    assert_near(element(x, 0) + element(x, 39), 8, 0);
+    assert_fails(wg_backward(y), WG_E_STALE, "");
+    assert_ok(wg_tape_close(tape)); /* which has failed */
+    assert_near(element(x, 0), 2, 0);
+    assert_near(element(x, 39), 2, 0);
+    wg_replay_destroy(replay);
+    wg_free(x), wg_free(w);
+}
+
 /* What the run committed stays, and what was changed on the tape before that. */
 static void a_committed_update_is_not_undone(void **state)
 {
@@ -381,6 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_thread_that_ends_inside_a_step_loses_nothing),
         TEST(a_run_is_undone_with_the_tape_around_it),
+        TEST(a_run_changes_parts_of_one_tensor),
         TEST(a_committed_update_is_not_undone),
         TEST(a_run_inside_the_engines_work_is_refused),
         TEST(a_step_that_only_returns_a_code_is_named),
