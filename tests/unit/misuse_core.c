@@ -261,6 +261,8 @@ static void misuse_gradients(void)
     REFUSED_BUT_NONE("grad", wg_grad(y, fx.x, .grad = bad));
     assert_null_and_error(wg_grad(y, fx.x, .grad = fx.odd), WG_E_SHAPE, "grad: the given gradient is f32 [5, 7]");
     assert_null_and_error(wg_grad(loss, fx.y), WG_E_NO_GRAD, "grad: ");
+    wg_tensor *both[2] = {fx.x, fx.y}, *two[2];
+    assert_fails(wg_grad_many(loss, both, 2, two), WG_E_NO_GRAD, "grad: operand 2 requires no gradient");
     assert_fails(wg_grad_many(loss, NULL, 1, gx), WG_E_NULL, "grad: ");
     assert_fails(wg_grad_many(loss, &fx.x, 0, gx), WG_E_NULL, "grad: ");
     assert_fails(wg_grad_many(loss, &fx.x, 1, NULL), WG_E_NULL, "grad: ");
