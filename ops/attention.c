@@ -69,9 +69,10 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
         return WG_E_NULL;
     if (!wg_absent(mask) && mask->dtype != WG_U8)
         scores = wg_add(wg_take(scores), wg_where(some, mask, zero));
-    wg_tensor *never = wg_scalar((wg_dtype)q->dtype, -(double)INFINITY);
-    if (!wg_absent(may))
+    if (!wg_absent(may)) {
+        wg_tensor *never = wg_scalar((wg_dtype)q->dtype, -(double)INFINITY);
         scores = wg_where(may, wg_take(scores), wg_absent(some) ? never : wg_where(some, never, zero));
+    }
     wg_tensor *y = wg_matmul(wg_softmax(wg_take(scores), -1), c->in[2]);
     return wg_made(out[0] = wg_absent(some) ? y : wg_where(some, wg_take(y), zero));
 }
