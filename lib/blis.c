@@ -42,8 +42,8 @@ static void start(void)
     } else {
         bli_init();
     }
-    if (!getenv(
-            "BLIS_NUM_THREADS")) /* LAPACK may call BLIS, which would read OMP_NUM_THREADS: how many threads there are is decided here */
+    /* LAPACK may call BLIS, which would take its number of threads from OMP_NUM_THREADS. */
+    if (!getenv("BLIS_NUM_THREADS"))
         bli_thread_set_num_threads(1);
 }
 

@@ -211,11 +211,11 @@ __attribute__((noinline)) wg_status wg_run_users(const wg_call *c, wg_kernel *ke
 {
     wg_callback callback = {.op = c->op->name, .who = "its forward"};
     wg_callback_begin(&callback);
-    const wg_status status = kernel(c), left = wg_callback_end(&callback);
+    const wg_status status = wg_callback_end(&callback, kernel(c));
     for (unsigned i = 0; i < c->n_out; i++)
         if (!c->out[i]->storage)
             return wg_callback_fail(&callback, WG_E_STATE, "released its own result");
-    return left != WG_OK ? left : status;
+    return status;
 }
 
 WG_HOT wg_status node_run(const struct wg_thread *th, struct wg_node *node, size_t n_out)

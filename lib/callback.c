@@ -62,7 +62,7 @@ static const char *unwind(struct wg_thread *th, const wg_callback *callback)
     return left;
 }
 
-wg_status wg_callback_end(wg_callback *callback)
+wg_status wg_callback_end(wg_callback *callback, wg_status returned)
 {
     struct wg_thread *th = wg_self();
     if (!th)
@@ -75,7 +75,10 @@ wg_status wg_callback_end(wg_callback *callback)
     const char *left = unwind(th, callback);
     if (left)
         return wg_callback_fail(callback, WG_E_STATE, left);
-    return callback->refused ? WG_E_STATE : WG_OK;
+    const wg_status status = callback->refused ? WG_E_STATE : returned;
+    if (status != WG_OK)
+        wg_mark_failed(th);
+    return status;
 }
 
 wg_status wg_callback_refuse(wg_callback *callback, const char *op, const char *rule)
@@ -95,5 +98,5 @@ void wg_context_destroy(const char *name, void (*destroy)(void *context), void *
     wg_callback callback = {.op = copy, .who = "its destroy"};
     wg_callback_begin(&callback);
     destroy(context);
-    wg_callback_end(&callback);
+    (void)wg_callback_end(&callback, WG_OK);
 }

@@ -39,9 +39,7 @@ static wg_status make(struct wg_thread *th, const wg_call *c, wg_tensor **out)
         out[i] = NULL;
     wg_callback callback = {.op = c->op->name, .who = "its compose"};
     wg_callback_begin(&callback);
-    wg_status status = c->op->compose(c, out);
-    if (wg_callback_end(&callback) != WG_OK)
-        status = WG_E_STATE;
+    wg_status status = wg_callback_end(&callback, c->op->compose(c, out));
     for (unsigned i = 0; i < c->n_out && status == WG_OK; i++)
         status = out[i] ? WG_OK : wg_error_cause();
     if (status == WG_OK)

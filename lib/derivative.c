@@ -28,11 +28,11 @@ wg_tensor *wg_function_value(struct wg_thread *th, const char *name, wg_function
     }
     wg_callback_begin(&callback);
     wg_tensor *y = f(x, n, context);
-    if (wg_callback_end(&callback) != WG_OK)
-        return NULL;
-    if (!y && !th->has_error)
+    if (wg_callback_end(&callback, y ? WG_OK : WG_E_NULL) == WG_OK)
+        return wg_check_handle(y, name, -1) == WG_OK ? y : NULL;
+    if (!th->has_error)
         wg_fail(WG_E_NULL, name, "%s: the function returned NULL", name);
-    return y && wg_check_handle(y, name, -1) == WG_OK ? y : NULL;
+    return NULL;
 }
 
 wg_status wg_work_begin(struct work *w, const char *name, wg_tensor *const *x, size_t n)

@@ -44,7 +44,7 @@ static void tell_hook(struct wg_thread *th, const wg_error *error)
     th->in_error_hook = true;
     wg_callback_begin(&callback);
     th->hook(error, th->hook_context);
-    (void)wg_callback_end(&callback);
+    (void)wg_callback_end(&callback, WG_OK);
     th->in_error_hook = false;
 }
 

@@ -17,7 +17,7 @@ static wg_status on_a_tape(void *context)
         return WG_E_MEMORY;
     wg_callback callback = {.op = "evaluate", .who = "the step"};
     wg_callback_begin(&callback);
-    const wg_status returned = e->step(e->context), left = wg_callback_end(&callback), status = left != WG_OK ? left : returned;
+    const wg_status status = wg_callback_end(&callback, e->step(e->context));
     return status == WG_OK && tape->failed && tape->thread->has_error ? wg_error_cause() : status;
 }
 

@@ -67,8 +67,7 @@ static wg_status jvp_of_user(const wg_call *c, wg_tensor *const *tx, wg_tensor *
 {
     wg_callback callback = {.op = c->op->name, .who = "its jvp"};
     wg_callback_begin(&callback);
-    const wg_status status = c->op->jvp(c, tx, ty), left = wg_callback_end(&callback);
-    return left != WG_OK ? left : status;
+    return wg_callback_end(&callback, c->op->jvp(c, tx, ty));
 }
 
 static wg_status tangents_of(struct wg_thread *th, struct wg_node *node, wg_tensor *const *tx, wg_tensor **ty)

@@ -20,7 +20,7 @@ wg_status wg_walk_hooks(struct walk *w, wg_tensor *t)
             wg_callback_begin(&callback);
             wg_tensor *g = hook->fn(t->adjoint, hook->context);
             th->in_hook = false;
-            WG_TRY(wg_callback_end(&callback));
+            WG_TRY(wg_callback_end(&callback, WG_OK));
             if (!g)
                 return wg_callback_fail(&callback, WG_E_STATE, "returned NULL");
             if (g == t->adjoint)

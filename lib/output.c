@@ -156,8 +156,7 @@ static __attribute__((noinline)) wg_status users_shape(const wg_call *c, wg_spec
 {
     wg_callback callback = {.op = c->op->name, .who = "its shape rule"};
     wg_callback_begin(&callback);
-    const wg_status status = c->op->shape ? c->op->shape(c, spec) : default_shape(c, spec), left = wg_callback_end(&callback);
-    return left != WG_OK ? left : status;
+    return wg_callback_end(&callback, c->op->shape ? c->op->shape(c, spec) : default_shape(c, spec));
 }
 
 wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node)

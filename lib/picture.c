@@ -155,7 +155,7 @@ static wg_cost cost_of(const wg_call *c)
         return (wg_cost){0};
     wg_callback_begin(&callback);
     const wg_cost cost = c->op->cost(c);
-    return wg_callback_end(&callback) == WG_OK ? cost : (wg_cost){0};
+    return wg_callback_end(&callback, WG_OK) == WG_OK ? cost : (wg_cost){0};
 }
 
 /* A leaf belongs to the section of the forward nodes that read it; backward nodes and updates do not move it. */

@@ -81,7 +81,7 @@ struct wg_tls {
 };
 extern _Thread_local struct wg_tls wg_tls __attribute__((visibility("hidden")));
 
-/* Live threads' states lie apart by more than a page. */
+/* The states of two live threads are more than a page apart, so their marks differ. */
 static inline uint64_t wg_pool_mark(const struct wg_pool *pool)
 {
     return (uintptr_t)pool >> 12 & 0xffff;

@@ -247,8 +247,7 @@ static wg_status record_step(struct wg_thread *th, struct wg_log *log, const cha
     wg_watch(th);
     wg_callback callback = {.op = name, .who = "the step"};
     wg_callback_begin(&callback);
-    const wg_status returned = step(context), left = wg_callback_end(&callback);
-    wg_status status = returned != WG_OK ? returned : left;
+    wg_status status = wg_callback_end(&callback, step(context));
     stop_recording(th);
     if (status == WG_OK && log->failed != WG_OK)
         status = log->failed;

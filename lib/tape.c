@@ -367,8 +367,7 @@ wg_status wg_tape_rerun(wg_tape *tape)
     for (struct wg_node *node = tape->first; node && status == WG_OK; node = node->next)
         status = wg_node_rerun(th, node);
     th->rerunning = false;
-    if (wg_callback_end(&callback) != WG_OK && status == WG_OK)
-        status = WG_E_STATE;
+    status = wg_callback_end(&callback, status);
     wg_undo_end(tape, of_recording, status != WG_OK);
     tape->failed = failed;
     return status;

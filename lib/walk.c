@@ -95,9 +95,7 @@ static wg_status vjp_of_user(const wg_call *c, wg_tensor *const *gy, wg_grad_slo
     hide_undeclared(c, states);
     wg_callback callback = {.op = c->op->name, .who = "its backward"};
     wg_callback_begin(&callback);
-    wg_status status = c->op->vjp(c, gy, gx);
-    if (wg_callback_end(&callback) != WG_OK)
-        status = WG_E_STATE;
+    const wg_status status = wg_callback_end(&callback, c->op->vjp(c, gy, gx));
     show_again(c, states);
     if (states != local)
         wg_object_free(states);
@@ -109,7 +107,7 @@ static wg_status vjp_left_open(const wg_call *c, const wg_tape *top)
     wg_callback callback = {.op = c->op->name, .who = "its backward"};
     wg_callback_begin(&callback);
     callback.top = top;
-    return wg_callback_end(&callback);
+    return wg_callback_end(&callback, WG_OK);
 }
 
 /* Under the node as cause. */

@@ -121,7 +121,7 @@ static void destroy_context(const struct wg_module_type *type, void *context)
         return;
     wg_callback_begin(&callback);
     type->destroy(context);
-    (void)wg_callback_end(&callback);
+    (void)wg_callback_end(&callback, WG_OK);
 }
 
 wg_module *wg_module_create(const struct wg_module_type *type, void *context)
@@ -361,11 +361,11 @@ static wg_tensor *forward(const wg_module_call *call, wg_tensor *x, bool relu)
     wg_callback callback = {.op = "apply", .who = "the forward function of ", .whose = type->name};
     wg_callback_begin(&callback);
     wg_tensor *y = (relu ? type->forward_relu : type->forward)(call, x);
-    if (wg_callback_end(&callback) != WG_OK)
-        return NULL;
-    if (!y && !wg_error_first())
+    if (wg_callback_end(&callback, y ? WG_OK : WG_E_STATE) == WG_OK)
+        return y;
+    if (!wg_error_first())
         (void)wg_error_set(WG_E_STATE, "apply", "apply: the forward function of %s failed without saying why", type->name);
-    return y;
+    return NULL;
 }
 
 /* With no tape open the effects of the call are final when it succeeds: its tape is an outermost one. */

@@ -316,6 +316,36 @@ static void rule_15_batch_norm_in_use_saves_copies_of_its_statistics(void **stat
     wg_free(x);
 }
 
+static wg_tensor *fails_on_a_tape_of_its_own(wg_tensor *const *x, size_t n, void *context)
+{
+    (void)n, (void)context;
+    WG_TAPE(inner);
+    return wg_add(x[0], WG_NONE);
+}
+
+/* A function that fails has failed the step around it, also where its error belonged to a tape that it closed. */
+static void a_failure_on_an_inner_tape_is_one_of_the_step(void **state)
+{
+    (void)state;
+    wg_tensor *x = leaf(WG_F64, WG_SHAPE(3), 1), *p = made(wg_zeros(WG_F64, WG_SHAPE(3))), *y, *g, *hv;
+    for (int way = 0; way < 5; way++)
+        for (int traced = 0; traced < 2; traced++) {
+            wg_tape *tape = wg_tape_open(.trace = traced);
+            wg_function *f = fails_on_a_tape_of_its_own;
+            assert_ok(wg_assign(p, x));
+            const bool failed = way == 0   ? wg_vjp(f, NULL, &x, 1, WG_NONE, &y, &g) != WG_OK
+                                : way == 1 ? wg_jvp(f, NULL, &x, 1, &x, &y, &g) != WG_OK
+                                : way == 2 ? wg_hvp(f, NULL, &x, 1, &x, &y, &g, &hv) != WG_OK
+                                : way == 3 ? wg_jacobian(f, NULL, &x, 1, &g) != WG_OK
+                                           : !wg_checkpoint(f, NULL, &x, 1);
+            assert_true(failed);
+            wg_error_take(NULL);
+            assert_ok(wg_tape_close(tape));
+            assert_near(element(p, 0), 0, 0);
+        }
+    wg_free(x), wg_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +360,7 @@ int main(void)
         TEST(rule_15_a_parameter_updated_before_backward_is_stale),
         TEST(rule_15_after_a_rerun_values_are_fresh),
         TEST(rule_15_batch_norm_in_use_saves_copies_of_its_statistics),
+        TEST(a_failure_on_an_inner_tape_is_one_of_the_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -222,7 +222,7 @@ static void a_child_of_fork_has_helpers_of_its_own(void **state)
     wg_set_threads(1);
 }
 
-/* What lies on the tape is copied with the process: each goes on with its own. */
+/* fork copies the tape with the process: parent and child go on with a copy each. */
 static void a_fork_inside_an_open_tape_copies_it(void **state)
 {
     (void)state;
