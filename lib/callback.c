@@ -21,9 +21,7 @@ static void describe(const wg_callback *callback, char *text, size_t size)
 void wg_callback_begin(wg_callback *callback)
 {
     struct wg_thread *th = wg_self();
-    if (!callback)
-        wg_fail(WG_E_NULL, "callback_begin", "callback_begin: the record is NULL");
-    if (!callback || !th)
+    if (!th)
         return;
     callback->outer = th->callback;
     callback->top = th->top;
@@ -67,10 +65,6 @@ wg_status wg_callback_end(wg_callback *callback, wg_status returned)
     struct wg_thread *th = wg_self();
     if (!th)
         return WG_E_MEMORY;
-    if (!callback)
-        return wg_fail(WG_E_NULL, "callback_end", "callback_end: the record is NULL");
-    if (th->callback != callback)
-        return wg_fail(WG_E_STATE, "callback_end", "callback_end: this is not the callback that was begun last");
     th->callback = callback->outer;
     const char *left = unwind(th, callback);
     if (left)
@@ -79,6 +73,15 @@ wg_status wg_callback_end(wg_callback *callback, wg_status returned)
     if (status != WG_OK)
         wg_mark_failed(th);
     return status;
+}
+
+wg_status wg_callback_run(const char *op, const char *who, const char *whose, wg_status (*function)(void *context), void *context)
+{
+    if (!op || !who || !function)
+        return wg_fail(WG_E_NULL, "callback_run", "callback_run: the %s is NULL", !op ? "op's name" : !who ? "text" : "function");
+    wg_callback callback = {.op = op, .who = who, .whose = whose};
+    wg_callback_begin(&callback);
+    return wg_callback_end(&callback, function(context));
 }
 
 wg_status wg_callback_refuse(wg_callback *callback, const char *op, const char *rule)

@@ -95,6 +95,17 @@ struct wg_closure_entry {
     struct wg_closure_entry *next;
 };
 
+/* A call of a user's function (wg_callback_run): from wg_callback_begin to wg_callback_end, which stand in one function of the library. */
+typedef struct wg_callback {
+    const char *op, *who, *whose; /* for the message: whose may be NULL, and is put behind who */
+    const wg_tensor *hooked;      /* or the tensor whose hook is called */
+    /* What begin and end note. */
+    struct wg_callback *outer;
+    const wg_tape *top;
+    int lost;
+    bool updating, refused;
+} wg_callback;
+
 /* A closure that check mode has found right. */
 struct wg_checked {
     wg_status (*forward)(const wg_call *c);
@@ -294,6 +305,8 @@ void wg_undo_end(wg_tape *tape, const struct wg_undo *until, bool restore);
 void wg_undo_hand_down(wg_tape *from, wg_tape *to);
 void wg_undo_commit_all(struct wg_thread *th);
 wg_tape *wg_tape_push(struct wg_thread *th, bool trace); /* an open, for the engine's own use: the error record stays */
+void wg_callback_begin(wg_callback *callback);
+wg_status wg_callback_end(wg_callback *callback, wg_status returned);
 /* An error of callback's function, which the message begins with. */
 wg_status wg_callback_fail(const wg_callback *callback, wg_status code, const char *what);
 /* What callback's function may not do to the tape or the update in which it was called; the call of the function fails. */

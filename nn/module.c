@@ -114,14 +114,23 @@ static void list_cut(struct list *list, size_t n)
 
 /* ---- making and destroying ---- */
 
+struct owned {
+    const struct wg_module_type *type;
+    void *context;
+};
+
+static wg_status run_destroy(void *context)
+{
+    const struct owned *owned = context;
+    owned->type->destroy(owned->context);
+    return WG_OK;
+}
+
 static void destroy_context(const struct wg_module_type *type, void *context)
 {
-    wg_callback callback = {.op = "module_destroy", .who = "the destroy function of ", .whose = type->name};
-    if (!type->destroy)
-        return;
-    wg_callback_begin(&callback);
-    type->destroy(context);
-    (void)wg_callback_end(&callback, WG_OK);
+    if (type->destroy)
+        (void)wg_callback_run("module_destroy", "the destroy function of ", type->name, run_destroy,
+                              &(struct owned){type, context});
 }
 
 wg_module *wg_module_create(const struct wg_module_type *type, void *context)
@@ -354,17 +363,30 @@ void *wg_module_context(const wg_module *module)
 
 /* ---- applying ---- */
 
+/* A call of a module's forward function, or of forward_relu. */
+struct applied {
+    const wg_module_call *call;
+    wg_tensor *x, *y;
+    bool relu;
+};
+
+static wg_status run_forward(void *context)
+{
+    struct applied *applied = context;
+    const struct wg_module_type *type = applied->call->module->type;
+    applied->y = (applied->relu ? type->forward_relu : type->forward)(applied->call, applied->x);
+    return applied->y ? WG_OK : WG_E_STATE;
+}
+
 /* Forward, or with relu what relu makes of it. */
 static wg_tensor *forward(const wg_module_call *call, wg_tensor *x, bool relu)
 {
-    const struct wg_module_type *type = call->module->type;
-    wg_callback callback = {.op = "apply", .who = "the forward function of ", .whose = type->name};
-    wg_callback_begin(&callback);
-    wg_tensor *y = (relu ? type->forward_relu : type->forward)(call, x);
-    if (wg_callback_end(&callback, y ? WG_OK : WG_E_STATE) == WG_OK)
-        return y;
+    const char *name = call->module->type->name;
+    struct applied applied = {.call = call, .x = x, .relu = relu};
+    if (wg_callback_run("apply", "the forward function of ", name, run_forward, &applied) == WG_OK)
+        return applied.y;
     if (!wg_error_first())
-        (void)wg_error_set(WG_E_STATE, "apply", "apply: the forward function of %s failed without saying why", type->name);
+        (void)wg_error_set(WG_E_STATE, "apply", "apply: the forward function of %s failed without saying why", name);
     return NULL;
 }
 

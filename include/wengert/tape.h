@@ -109,22 +109,13 @@ WG_API WG_MUST_CHECK wg_status wg_add_hook(wg_tensor *t, wg_hook *fn, void *cont
 
 /* ---- functions of others ---- */
 
-/* For those who call a function of somebody else's in the middle of a step, as a module calls its forward. Between begin and end that
-   function may close only tapes that it opened itself; end closes those that it left open, and cancels an update that it left open.
-   Either is E_STATE, with a message made of op and who ("apply: the forward function of mlp left a tape open"); else end gives what the
-   function returned. Unless that is OK the step has failed, also where the error belonged to a tape that the function closed.
-   The library calls every function of a user's so. The record is the caller's, on its stack; callbacks nest. */
-typedef struct wg_callback {
-    const char *op, *who, *whose; /* for the message: whose may be NULL, and is put behind who */
-    /* What begin and end note. */
-    struct wg_callback *outer;
-    const wg_tensor *hooked;
-    const wg_tape *top;
-    int lost;
-    bool updating, refused;
-} wg_callback;
-WG_API void wg_callback_begin(wg_callback *callback);
-WG_API wg_status wg_callback_end(wg_callback *callback, wg_status returned);
+/* Calls function(context), a function of somebody else's in the middle of a step, as a module calls its forward. It may close only tapes
+   that it opened itself; tapes and an update that it leaves open are closed and cancelled. Either is E_STATE, with a message made of op,
+   who and whose ("apply: the forward function of mlp left a tape open"; whose may be NULL); else the status is what function returned.
+   Unless that is OK the step has failed, also where the error belonged to a tape that function closed. Modes that it sets stay set. The
+   library calls every function of a user's so; such calls nest. */
+WG_API wg_status wg_callback_run(const char *op, const char *who, const char *whose, wg_status (*function)(void *context),
+                                 void *context);
 
 /* ---- effects: what a step changes outside its tape ---- */
 

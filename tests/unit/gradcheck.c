@@ -185,6 +185,27 @@ static void wrong_second_derivatives_are_found(void **state)
     wg_free(x);
 }
 
+/* The gradient of each operand is differentiated: here that of the first is right, that of the second smuggles. */
+static wg_tensor *square_and_cube(wg_tensor *const *x, size_t n, void *context)
+{
+    (void)n;
+    return wg_add(wg_mul(x[0], x[0]), cube(x + 1, 1, context));
+}
+
+static void wrong_second_derivatives_of_a_second_operand_are_found(void **state)
+{
+    (void)state;
+    const double at[] = {0.1, -0.7, 1.3};
+    wg_tensor *x[] = {wg_from(at, WG_SHAPE(3)), wg_from(at, WG_SHAPE(3))};
+    for (int full = 0; full < BOTH; full++) {
+        struct cube context = {SMUGGLED, NULL};
+        assert_fails(wg_gradgradcheck(square_and_cube, &context, x, 2, .full = full), WG_E_BUG, "gradgradcheck: ");
+        context.mistake = RIGHT;
+        assert_ok(wg_gradgradcheck(square_and_cube, &context, x, 2, .full = full));
+    }
+    wg_free(x[0]), wg_free(x[1]);
+}
+
 /* ---- functions that are no functions ---- */
 
 struct drift {
@@ -332,9 +353,16 @@ static void failing_allocations_are_clean(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(right_functions_pass),          TEST(steps_fit_the_size_of_an_element),   TEST(wrong_gradients_are_found),
-        TEST(tolerances_are_the_callers),    TEST(wrong_second_derivatives_are_found), TEST(functions_that_are_none_are_found),
-        TEST(draws_are_repeated_and_undone), TEST(failures_leave_nothing_behind),      TEST(failing_allocations_are_clean),
+        TEST(right_functions_pass),
+        TEST(steps_fit_the_size_of_an_element),
+        TEST(wrong_gradients_are_found),
+        TEST(tolerances_are_the_callers),
+        TEST(wrong_second_derivatives_are_found),
+        TEST(wrong_second_derivatives_of_a_second_operand_are_found),
+        TEST(functions_that_are_none_are_found),
+        TEST(draws_are_repeated_and_undone),
+        TEST(failures_leave_nothing_behind),
+        TEST(failing_allocations_are_clean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -206,6 +206,18 @@ static void misuse_leaf(void)
 
 /* ---- tape.h ---- */
 
+static wg_status succeed(void *context)
+{
+    (void)context;
+    return WG_OK;
+}
+
+static wg_status leave_tape(void *context)
+{
+    (void)context;
+    return wg_tape_open() ? WG_OK : WG_E_MEMORY;
+}
+
 static void misuse_tape(void)
 {
     wg_tape *const tape = wg_tape_top(), *const other = foreign.t->tape;
@@ -214,16 +226,11 @@ static void misuse_tape(void)
     wg_tape_open();
     assert_fails(wg_tape_close(tape), WG_E_STATE, "tape_close: ");
     assert_ok(wg_tape_close(wg_tape_top()));
-    wg_callback_begin(NULL);
-    expect_error(WG_E_NULL, "callback_begin: ");
-    assert_fails(wg_callback_end(NULL, WG_OK), WG_E_NULL, "callback_end: ");
-    wg_callback first = {.op = "test", .who = "first"}, second = {.op = "test", .who = "second"};
-    assert_fails(wg_callback_end(&first, WG_OK), WG_E_STATE, "callback_end: ");
-    wg_callback_begin(&first);
-    wg_callback_begin(&second);
-    assert_fails(wg_callback_end(&first, WG_OK), WG_E_STATE, "callback_end: ");
-    assert_ok(wg_callback_end(&second, WG_OK));
-    assert_ok(wg_callback_end(&first, WG_OK));
+    assert_fails(wg_callback_run(NULL, "a function", NULL, succeed, NULL), WG_E_NULL, "callback_run: ");
+    assert_fails(wg_callback_run("test", NULL, NULL, succeed, NULL), WG_E_NULL, "callback_run: ");
+    assert_fails(wg_callback_run("test", "a function", NULL, NULL, NULL), WG_E_NULL, "callback_run: ");
+    assert_fails(wg_callback_run("test", "a function", NULL, leave_tape, NULL), WG_E_STATE, "test: a function left a tape open");
+    assert_ok(wg_callback_run("test", "a function", NULL, succeed, NULL));
     wg_tape_leave(NULL);
     wg_tape_leave(&(wg_tape *){NULL});
     assert_int_equal(wg_tape_nodes(NULL), 0);
@@ -487,8 +494,7 @@ static const struct misuse table[] = {
     {"wg_tape_close", misuse_tape},
     {"wg_tape_leave", misuse_tape},
     {"wg_tape_top", misuse_tape},
-    {"wg_callback_begin", misuse_tape},
-    {"wg_callback_end", misuse_tape},
+    {"wg_callback_run", misuse_tape},
     {"wg_tape_nodes", misuse_tape},
     {"wg_tape_rerun", misuse_tape},
     {"wg_grad_mode", misuse_tape},
