@@ -2,7 +2,7 @@
 #ifndef WG_DRAW_H
 #define WG_DRAW_H
 
-#include "../lib/philox.h"
+#include "core/philox.h"
 #include "kernel.h"
 
 /* uniform: a, b are low and high; normal: mean and deviation; bernoulli: a is p. */

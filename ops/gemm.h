@@ -1,5 +1,5 @@
 /* Matrix products for the number type at hand: a part of the kernels of matmul, addmm, linear and linear_relu, so included in each
-   of them, for each type. lib/gemm.c does the work; where operations are counted (WG_COUNTING), a plain loop. */
+   of them, for each type. lib/gemm/gemm.c does the work; where operations are counted (WG_COUNTING), a plain loop. */
 
 /* A matrix in memory; strides in elements. */
 typedef struct {
@@ -65,7 +65,7 @@ static inline wg_status T(gemm_ended)(T(matrix) a, T(matrix) b, bool add, T(endi
     return WG_OK;
 }
 #else
-#include "../lib/gemm.h"
+#include "gemm/gemm.h"
 
 /* c ← a b, or c ← c + a b with add, then its ending. a and b of any strides. E_MEMORY if there is no room to pack them, and c is as
    before. A sum over nothing is zero. */

@@ -1,4 +1,4 @@
-/* The instances of the kernels in KERNEL_FILE: for float and double, and on x86-64 for each instruction set of lib/isa.h. VECTOR_BYTES
+/* The instances of the kernels in KERNEL_FILE: for float and double, and on x86-64 for each instruction set of lib/cpu/isa.h. VECTOR_BYTES
    is the length of its vectors; FUSED is 1 where fma is one instruction. */
 #include "map.h"
 

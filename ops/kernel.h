@@ -26,8 +26,8 @@
 extern "C" {
 #endif
 
-#include "../lib/parallel.h"
-#include "../lib/tensor_struct.h"
+#include "core/parallel.h"
+#include "core/tensor_struct.h"
 
 /* ---- params that several ops share ---- */
 

@@ -1,5 +1,5 @@
 /* The loops around element-wise and along-an-axis kernels: axes are merged where all operands allow, and parts go to threads. */
-#include "../lib/stream.h"
+#include "cpu/nontemporal.h"
 #include "op.h"
 
 enum { MAX_OPERANDS = 8 };

@@ -3,7 +3,7 @@
 #ifndef WG_OP_PRIVATE_H
 #define WG_OP_PRIVATE_H
 
-#include "../lib/internal.h"
+#include "core/internal.h"
 #include "kernel.h"
 #include "wengert/ops.h"
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "internal.h"
+#include "core/internal.h"
 
 static int64_t before;
 static bool excused;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan.h"
-#include "schedule.h"
+#include "replay/pack_schedule.h"
+#include "replay/plan.h"
 
 enum { LINE = 64, GRAIN = 4 }; /* bytes that belong to one value: of the block; of a tile's slots */
 

@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include <wengert.h>
 
-#include "../../lib/isa.h"
-#include "../../lib/own_gemm.h"
+#include "cpu/isa.h"
+#include "gemm/own_gemm.h"
 #include "timing.h"
 
 #ifdef WG_HAVE_XSMM

@@ -2,7 +2,7 @@
    difference may be above rtol times the largest value: rtol is 1e-9 in f64, in f32 1e-5 or, where thousands of terms add up, 1e-4. */
 #include <stdio.h>
 
-#include "internal.h"
+#include "core/internal.h"
 #include "records.h"
 
 /* ---- the cases ---- */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "forward.h"
+#include "grad/forward_mode.h"
 #include "wengert/ops.h"
 
 /* ---- jvp ---- */

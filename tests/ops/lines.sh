@@ -18,7 +18,7 @@ done
 [ "$(grep -c '^WG_[A-Z]*(' "$def")" -gt 0 ] || { echo "no lines in $def"; wrong=1; }
 # The engine calls no op but those that ops.def names as core.
 for name in $lines; do
-    grep -qE "\bwg_$name(_with)?\(" "$ops"/../lib/*.c 2>/dev/null || continue
+    grep -qE "\bwg_$name(_with)?\(" "$ops"/../lib/*/*.c 2>/dev/null || continue
     echo "$core" | grep -qx "$name" || { echo "lib/ calls wg_$name, which ops.def does not name as core"; wrong=1; }
 done
 exit $wrong

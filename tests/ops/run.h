@@ -2,8 +2,8 @@
 #ifndef WG_CHECK_RUN_H
 #define WG_CHECK_RUN_H
 
-#include "arena.h"
 #include "check.h"
+#include "core/arena.h"
 
 /* An operand's values, row-major, whatever memory they are given in. */
 struct operand {

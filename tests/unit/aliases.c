@@ -1,7 +1,7 @@
 /* Operands that share memory: what tests/ops cannot try op by op, as it stands between calls, in queues and in replays. */
 #include "user_op.h"
 
-#include "../../lib/internal.h"
+#include "core/internal.h"
 
 static void what_shares_memory(void **state)
 {

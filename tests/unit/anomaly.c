@@ -1,7 +1,7 @@
 /* Anomaly mode: the op that made a bad value is named, forward, in backward, in forward mode, in an update; nothing else is. */
 #include "common.h"
 
-#include "../../lib/internal.h"
+#include "core/internal.h"
 
 static wg_tensor *pair(double a, double b)
 {

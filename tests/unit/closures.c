@@ -1,7 +1,7 @@
 /* Closures: two functions and a context, destroyed exactly once; what backward may see. And ops of a user's program. */
 #include "user_op.h"
 
-#include "../../lib/internal.h"
+#include "core/internal.h"
 
 /* ---- y = k x², k in the context ---- */
 

@@ -1,6 +1,6 @@
 /* Derivatives of whole functions, against closed forms, central differences and each other; to any order, by any mixture of modes. */
-#include "../../lib/internal.h"
 #include "common.h"
+#include "core/internal.h"
 
 /* y = Σ tanh(x₀ wᵀ + b)² weighted, of x = {x (5,3), w (4,3), b (4)}: every operand matters. */
 static wg_tensor *layer(wg_tensor *const *x, size_t n, void *context)

@@ -6,7 +6,7 @@
 
 #include "common.h"
 
-#include "../../lib/internal.h"
+#include "core/internal.h"
 
 enum place {
     IN_HOOK,

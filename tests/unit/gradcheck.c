@@ -1,7 +1,7 @@
 /* wg_gradcheck and wg_gradgradcheck: what is right passes, what is wrong is found and said, operands are as they were. */
 #include "common.h"
 
-#include "../../lib/internal.h"
+#include "core/internal.h"
 
 enum { BOTH = 2 }; /* modes: 0 a random direction, 1 the whole Jacobian */
 

@@ -2,7 +2,7 @@
 #include "misuse.h"
 #include "user_op.h"
 
-#include "../../lib/internal.h"
+#include "core/internal.h"
 
 /* ---- base.h, error.h ---- */
 

@@ -1,8 +1,8 @@
 /* The checker of plans (plan_check.h) finds faults that are planted in plans which were right. */
 #include "plan_check.h"
 
-#include "../../lib/schedule.h"
 #include "common.h"
+#include "replay/pack_schedule.h"
 
 struct step {
     wg_tensor *x, *y;

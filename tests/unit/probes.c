@@ -2,7 +2,7 @@
    differentiated themselves. (The fourth, an op of a user's program, is in closures.c.) */
 #include "common.h"
 
-#include "../../lib/internal.h"
+#include "core/internal.h"
 
 /* ---- a gradient penalty: second order through a linear layer with tanh ---- */
 

@@ -2,7 +2,7 @@
    plain loop over fma; BLIS gives the same numbers to rounding. They look inside, at the engine's own interface. */
 #include "common.h"
 
-#include "../../lib/own_gemm.h"
+#include "gemm/own_gemm.h"
 
 /* ---- random products ---- */
 

@@ -1,7 +1,7 @@
 /* A rerun of a traced tape gives what a new recording would, whoever dropped or took values that it reads or writes: on the tape itself,
    on one below it, from one above it; by ops and by closures. What the caller keeps, it leaves alone. */
-#include "../../lib/internal.h"
 #include "common.h"
+#include "core/internal.h"
 
 enum { N = 600 };
 

@@ -1,7 +1,7 @@
 /* DESIGN section 3, rules 14 and 15: effects are undone with their step, and values that backward reads may not change. */
 #include "user_op.h"
 
-#include "../../lib/internal.h"
+#include "core/internal.h"
 
 /* ---- 14. A step that fails leaves no effects. ---- */
 

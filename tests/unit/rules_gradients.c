@@ -1,7 +1,7 @@
 /* DESIGN section 3, rules 7 to 10: wg_grad and wg_backward, fan-out, un-broadcasting, the mask of needs. */
 #include "user_op.h"
 
-#include "../../lib/internal.h"
+#include "core/internal.h"
 
 /* ---- 7. wg_grad returns gradients and retains; wg_backward accumulates and releases. ---- */
 

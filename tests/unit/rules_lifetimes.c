@@ -1,7 +1,7 @@
 /* DESIGN section 3, rules 1 to 3: what belongs to a tape, how long handles and values live, the order of nodes. */
 #include "common.h"
 
-#include "../../lib/internal.h"
+#include "core/internal.h"
 
 /* ---- 1. What is made while a tape is open belongs to the top tape; without a tape it is a value only. ---- */
 

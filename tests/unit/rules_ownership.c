@@ -1,7 +1,7 @@
 /* DESIGN section 3, rules 4 to 6: values taken out of their tape, leaves and their gradients, storage. */
 #include "common.h"
 
-#include "../../lib/internal.h"
+#include "core/internal.h"
 
 /* ---- 4. wg_keep takes a value out of its tape; differentiating through it is an error, not zeros. ---- */
 

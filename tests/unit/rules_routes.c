@@ -1,7 +1,7 @@
 /* DESIGN section 3, rules 11 to 13: operands absent by choice, hooks, kinks and ops without a derivative. */
 #include "user_op.h"
 
-#include "../../lib/internal.h"
+#include "core/internal.h"
 
 /* ---- 11. WG_NONE is absent by choice, NULL has failed. ---- */
 

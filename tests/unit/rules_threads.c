@@ -3,7 +3,7 @@
 
 #include "common.h"
 
-#include "../../lib/internal.h"
+#include "core/internal.h"
 
 /* ---- 16. A module applied with other parameters is a pure function of them. ---- */
 

@@ -1,7 +1,7 @@
 /* Views of part of a tensor: their gradients go into one sum, which is right wherever they overlap, has the same bits eager, replayed and
    recorded, and costs time and memory linear in the elements of the views. */
-#include "../../lib/log.h"
 #include "common.h"
+#include "replay/log.h"
 
 /* ---- right sums ---- */
 
@@ -292,7 +292,7 @@ static wg_status each_row_once(void *context)
         h = h ? wg_tanh(wg_add(h, row)) : row;
     }
     WG_TRY(wg_backward(wg_sum(h)));
-    c->bytes = bytes_moved(tape->thread->capture);
+    c->bytes = bytes_moved((struct wg_log *)(void *)tape->thread->capture);
     wg_clear_gradient(c->x);
     return WG_OK;
 }

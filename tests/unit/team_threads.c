@@ -9,8 +9,8 @@
 
 #include "common.h"
 
-#include "../../lib/internal.h"
-#include "../../lib/team.h"
+#include "core/internal.h"
+#include "core/team.h"
 
 /* ---- parts ---- */
 

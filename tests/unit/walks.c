@@ -2,7 +2,7 @@
    WENGERT_AUDIT does, and from outside, by what tensors hold that have nothing to do with the walk. */
 #include "common.h"
 
-#include "../../lib/internal.h"
+#include "core/internal.h"
 
 static int audited(void **state)
 {

@@ -1,0 +1,273 @@
+/* Where a tape's nodes and tensors lie, and how a tensor gets there and gives its value back: the part that each op call runs. */
+#ifndef WG_ARENA_H
+#define WG_ARENA_H
+
+#include <string.h>
+
+#include "core/internal.h"
+
+/* A tape's tensor, and a storage of its own for a value of few bytes: a number is computed, read and forgotten where its handle lies.
+   Once the tensor is given back, the slot waits for views that still use the storage. */
+struct wg_slot {
+    wg_tensor t;
+    struct wg_storage own;
+};
+_Static_assert(sizeof(wg_tensor) == 128 && sizeof(struct wg_slot) == 192, "a tensor is two cache lines, its slot three");
+
+static inline struct wg_storage *wg_own_storage(wg_tensor *t)
+{
+    return &((struct wg_slot *)(void *)t)->own;
+}
+
+/* Does it go when that tape closes, whoever holds it? */
+static inline bool wg_storage_is_of(const struct wg_storage *storage, const wg_tape *tape)
+{
+    const char *slot = (const char *)storage - offsetof(struct wg_slot, own);
+    return storage->size_class == 0 && ((const wg_tensor *)(const void *)slot)->tape == tape;
+}
+
+struct wg_storage *wg_storage_find(struct wg_thread *th, size_t payload);
+
+/* A block that nobody else refers to; NULL and the error. Small ones that were used before come straight from the pool. */
+static inline struct wg_storage *wg_storage_from(struct wg_thread *th, size_t payload)
+{
+    struct wg_pool *pool = &th->pool;
+    const size_t lines = payload <= WG_FEW ? 1 : (payload + 127) / 64;
+    if (payload > 64 * (WG_SMALL_CLASSES - 2) || !pool->free[lines] || pool->requests >= pool->fail_at || th->capture)
+        return wg_storage_find(th, payload);
+    struct wg_storage *block = pool->free[lines];
+    pool->free[lines] = block->next_free;
+    wg_unpoison(wg_storage_data(block), wg_storage_room(block));
+    atomic_store_explicit(&block->refs, 1, memory_order_relaxed);
+    pool->requests++;
+    pool->live += 64 * (int64_t)lines;
+    if (pool->live > pool->peak)
+        pool->peak = pool->live;
+    return block;
+}
+
+/* The same where the youngest chunk has no room: in a new one; NULL and the error. */
+void *wg_arena_grow(struct wg_arena *arena, size_t bytes);
+/* wg_handle_new where it is not a slot with its extents inline. */
+wg_tensor *wg_handle_find(struct wg_thread *th, int rank);
+
+static inline void *wg_arena_alloc(struct wg_arena *arena, size_t bytes)
+{
+    char *at = arena->at;
+    if (__builtin_expect((size_t)(arena->end - at) < bytes, 0))
+        return wg_arena_grow(arena, bytes);
+    wg_unpoison(at, bytes);
+    arena->at = at + bytes;
+    return at;
+}
+
+/* From the node arena, until the tape closes. */
+static inline void *wg_tape_alloc(wg_tape *tape, size_t bytes)
+{
+    return wg_arena_alloc(&tape->nodes, (bytes + 15) & ~(size_t)15);
+}
+
+/* If it is the last allocation. */
+static inline void wg_tape_unalloc(wg_tape *tape, void *at, size_t bytes)
+{
+    if ((char *)at + ((bytes + 15) & ~(size_t)15) == tape->nodes.at)
+        tape->nodes.at = at;
+}
+
+static inline wg_tensor *wg_tape_slot(wg_tape *tape)
+{
+    wg_tensor *t = tape->free_slots;
+    if (!t)
+        return wg_arena_alloc(&tape->slots, sizeof(struct wg_slot));
+    tape->free_slots = t->adjoint;
+    return t;
+}
+
+/* A handle on the top tape, of no rank yet. listed: the sweep of the running walk is to find it. */
+static inline wg_tensor *wg_slot_new(struct wg_thread *th, wg_tape *tape, bool listed)
+{
+    wg_tensor *t = wg_tape_slot(tape);
+    if (!t)
+        return NULL;
+    t->storage = NULL;
+    t->from.node = NULL;
+    t->tape = tape;
+    t->adjoint = NULL;
+    t->dims = t->inline_dims;
+    t->state = WG_LIVE;
+    t->flags = 0;
+    t->lends = false;
+    if (listed) {
+        t->flags = WG_T_SCRATCH | WG_T_LISTED;
+        t->adjoint = th->scratch_list;
+        th->scratch_list = t;
+    }
+    return t;
+}
+
+/* An empty handle: a slot on the top tape, or a value of the caller's if there is none. */
+static inline wg_tensor *wg_handle_new(struct wg_thread *th, int rank)
+{
+    if (__builtin_expect(!th->top || rank > WG_INLINE_RANK || *wg_lost_tapes() > 0, 0))
+        return wg_handle_find(th, rank);
+    wg_tensor *t = wg_slot_new(th, th->top, th->scratch && th->top == th->walking && !th->top->trace);
+    if (t)
+        t->rank = (uint8_t)rank;
+    return t;
+}
+
+/* Extents and strides of t, which has y's rank. Where they lie in the handle, all that is there: no loop. */
+static inline void wg_copy_dims(wg_tensor *y, const wg_tensor *t)
+{
+    if (t->rank <= WG_INLINE_RANK)
+        memcpy(y->inline_dims, t->inline_dims, sizeof y->inline_dims);
+    else
+        memcpy(y->dims, t->dims, 2 * (size_t)t->rank * sizeof *t->dims);
+}
+
+/* What y has of a tensor that it is laid out as, whose dims lie in its handle: all but memory. */
+static inline void wg_lay_out_like(wg_tensor *y, const wg_tensor *model)
+{
+    y->dtype = model->dtype;
+    y->rank = model->rank;
+    y->slot = 0;
+    y->numel = model->numel;
+    y->flags |= model->flags & (WG_T_CONTIGUOUS | WG_T_DENSE);
+    if (model->rank == 1)
+        memcpy(y->inline_dims, model->inline_dims, 2 * sizeof *y->inline_dims);
+    else if (model->rank > 0)
+        memcpy(y->inline_dims, model->inline_dims, sizeof y->inline_dims);
+}
+
+/* Was operand i given away to op, and may a result have its bytes as far as memory goes? What lies in a slot stays there. */
+static inline bool wg_is_given(const struct wg_op *op, const wg_tensor *t, unsigned i)
+{
+    const unsigned wanted = WG_T_TAKE | WG_T_DENSE, unwanted = WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT;
+    return (t->flags & (wanted | unwanted)) == wanted && wg_bit(op->inplace, i) && t->storage->size_class > 0 &&
+           wg_storage_unique(t->storage);
+}
+
+/* Does an op on operands of which some have these flags pass a gradient on, once it is recorded? */
+static inline bool wg_passes_gradient(const struct wg_thread *th, const struct wg_op *op, unsigned flags)
+{
+    return (flags & WG_T_NEEDS) && !th->no_grad && !th->scratch && !(op->flags & WG_CUT) &&
+           (op->vjp || (op->flags & WG_NO_DERIVATIVE));
+}
+
+static inline size_t wg_bytes_of(const wg_tensor *t)
+{
+    return (size_t)t->numel << (0x0332 >> 4 * t->dtype & 15); /* a digit for each dtype: 4, 8, 8, 1 */
+}
+
+/* Bytes of a storage, from … to; none: from = to = 0. */
+struct wg_span {
+    int64_t from, to;
+};
+
+/* From the first to behind the last byte of elements of that many bytes, the first of which lies at offset. */
+static inline struct wg_span wg_span_at(int64_t offset, int64_t size, int rank, const int64_t *extents, const int64_t *strides)
+{
+    struct wg_span span = {offset, offset + size};
+    for (int i = 0; i < rank; i++) {
+        if (extents[i] == 0)
+            return (struct wg_span){0, 0};
+        const int64_t reach = strides[i] * (extents[i] - 1) * size;
+        *(reach < 0 ? &span.from : &span.to) += reach;
+    }
+    return span;
+}
+
+static inline struct wg_span wg_span_of(const wg_tensor *t)
+{
+    return wg_span_at(t->data - wg_storage_data(t->storage), (int64_t)wg_dtype_size((wg_dtype)t->dtype), t->rank, wg_extents(t),
+                      wg_strides(t));
+}
+
+static inline bool wg_spans_meet(struct wg_span a, struct wg_span b)
+{
+    return a.from < b.to && b.from < a.to;
+}
+
+static inline void wg_lend_own(wg_tensor *t)
+{
+    struct wg_storage *own = wg_own_storage(t);
+    wg_unpoison(own->few, sizeof own->few);
+    atomic_init(&own->refs, 1);
+    own->version = 0;
+    own->size_class = own->lead = 0;
+    own->place = 0;
+    own->bytes = 0;
+    own->recorder = NULL;
+    t->lends = true;
+    t->storage = own;
+    t->data = own->few;
+}
+
+/* The storage of y, of so many bytes: taken's, its own if it may, or a new one. */
+static inline wg_status wg_storage_of(struct wg_thread *th, wg_tensor *y, size_t bytes, bool may_own, const wg_tensor *taken)
+{
+    if (taken) { /* which nobody else holds */
+        atomic_store_explicit(&taken->storage->refs, 2, memory_order_relaxed);
+        y->storage = taken->storage;
+        y->data = taken->data;
+    } else if (may_own && bytes <= WG_FEW) {
+        wg_lend_own(y);
+    } else {
+        if (!(y->storage = wg_storage_from(th, bytes)))
+            return WG_E_MEMORY;
+        y->data = wg_storage_data(y->storage);
+    }
+    return WG_OK;
+}
+
+/* The same of any y that has its extents. A capture knows storages by their blocks, and a rerun of a traced tape writes once more what
+   was kept of it: neither uses storages in slots. */
+static inline wg_status wg_storage_for(struct wg_thread *th, wg_tensor *y, const wg_tensor *taken)
+{
+    return wg_storage_of(th, y, wg_bytes_of(y), !th->watched && y->tape, taken);
+}
+
+/* Gives up the value, keeps the handle. */
+static inline void wg_release_value(wg_tensor *t)
+{
+    if (t->storage)
+        wg_storage_unref(t->storage);
+    t->storage = NULL;
+    t->data = NULL;
+    if (t->state != WG_DEAD)
+        t->state = WG_RELEASED;
+}
+
+/* The same for one whose storage a result has taken: where nobody else has come to hold it since, counting needs no atomics. */
+static inline void wg_hand_over_value(wg_tensor *t)
+{
+    if (atomic_load_explicit(&t->storage->refs, memory_order_relaxed) != 2) {
+        wg_release_value(t);
+        return;
+    }
+    atomic_store_explicit(&t->storage->refs, 1, memory_order_relaxed);
+    t->storage = NULL;
+    t->data = NULL;
+    t->state = WG_RELEASED;
+}
+
+static inline void wg_slot_free(wg_tensor *t)
+{
+    t->adjoint = t->tape->free_slots;
+    t->tape->free_slots = t;
+}
+
+/* Gives back the slot of a tape's tensor too. */
+static inline void wg_release_slot(wg_tensor *t)
+{
+    if (t->storage)
+        wg_storage_unref(t->storage);
+    t->storage = NULL;
+    t->data = NULL;
+    t->state = WG_DEAD;
+    t->flags = 0;
+    if (!t->lends)
+        wg_slot_free(t);
+}
+
+#endif

@@ -1,0 +1,463 @@
+/* Applying an op: check the operands, ask the shape rule, find memory, run the kernel, record the node. On a tape a node is the call
+   itself, built where it will stay and committed by linking it; in a backward that is not recorded the same memory is given back. */
+#include <string.h>
+
+#include "core/node.h"
+
+/* ---- messages ---- */
+
+static size_t describe(const wg_tensor *t, char *text, size_t size)
+{
+    char shape[160];
+    if (!t || t->state == WG_ABSENT || t->state == WG_DEAD)
+        return (size_t)snprintf(text, size, "%s", !t ? "NULL" : t->state == WG_ABSENT ? "none" : "dangling");
+    return (size_t)snprintf(text, size, "%s %s", wg_dtype_name((wg_dtype)t->dtype),
+                            wg_shape_text(wg_shape_of(t), shape, sizeof shape));
+}
+
+wg_status wg_call_error(const wg_call *c, wg_status code, const char *text)
+{
+    char operands[280];
+    size_t used = 0;
+    if (!c)
+        return wg_fail(code, "", "%s", text ? text : "");
+    operands[0] = 0;
+    const struct wg_thread *th = wg_self();
+    const char *name = c->op->name;
+    if (th && th->composing_call) /* what the user called, with the operands that he gave */
+        c = th->composing_call;
+    for (int i = 0; i < c->n_in && used + 40 < sizeof operands; i++) {
+        used += (size_t)snprintf(operands + used, sizeof operands - used, "%s", i ? " x " : "");
+        if (used + 40 < sizeof operands)
+            used += describe(c->in[i], operands + used, sizeof operands - used);
+    }
+    return wg_fail(code, name, "%s: %s: %s", name, text ? text : "", operands);
+}
+
+/* ---- building the call ---- */
+
+/* A call that will not be recorded need not outlive itself: its node is on the stack, with room for its few pointers. */
+enum { FEW = 4 };
+struct passing {
+    struct wg_node node;
+    wg_tensor *tensor[FEW];
+};
+
+static void node_discard(struct wg_thread *th, struct wg_node *node)
+{
+    if (th->top)
+        wg_tape_unalloc(th->top, node, wg_node_bytes(node->call.op, node->call.n_in, node->call.n_out));
+    else
+        wg_object_free(node);
+}
+
+/* A NULL operand is a failure further up. It has been recorded there; only if it was not is it recorded here. */
+static wg_status null_operand(struct wg_thread *th, const struct wg_op *op, size_t i)
+{
+    if (th->has_error) {
+        th->error.later++;
+        wg_mark_failed(th);
+        return WG_E_NULL;
+    }
+    return wg_fail(WG_E_NULL, op->name, "%s: operand %zu is NULL", op->name, i);
+}
+
+wg_status wg_check_operand(struct wg_thread *th, const struct wg_op *op, const wg_tensor *t, size_t i)
+{
+    if (!t)
+        return null_operand(th, op, i);
+    if (t->state != WG_LIVE && !(t->state == WG_ABSENT && wg_bit(op->optional, (unsigned)i)))
+        return wg_check_handle(t, op->name, (int)i);
+    return t->tape && t->tape->thread != th ? wg_check_handle(t, op->name, (int)i) : WG_OK;
+}
+
+/* An operand that is not simply alive on the top tape: refused, absent by choice, of a tape below, or of the caller's. */
+static wg_tensor *operand(struct wg_thread *th, const struct wg_op *op, wg_tensor *t, size_t i, wg_status *status)
+{
+    *status = wg_check_operand(th, op, t, i);
+    if (*status != WG_OK)
+        return NULL;
+    if (!t->tape && th->top && t->state != WG_ABSENT && !(t = wg_proxy(th, t)))
+        *status = WG_E_MEMORY;
+    return t;
+}
+
+/* Fills c's operands; *flags is what any of them has. */
+WG_HOT wg_status take_operands(struct wg_thread *th, struct wg_node *node, wg_tensor *const *given, size_t n, unsigned *flags)
+{
+    wg_tensor **in = (wg_tensor **)(uintptr_t)node->call.in;
+    unsigned dtype = WG_I64, all = 0;
+    for (size_t i = 0; i < n; i++) {
+        wg_tensor *t = given[i];
+        if (__builtin_expect(!t || t->state != WG_LIVE || t->tape != th->top, 0)) {
+            wg_status status;
+            t = operand(th, node->call.op, t, i, &status);
+            if (!t)
+                return status;
+        }
+        in[i] = t;
+        all |= t->flags;
+        if (dtype > WG_F64 && t->state != WG_ABSENT)
+            dtype = t->dtype;
+    }
+    node->call.dtype = (uint8_t)(dtype > WG_F64 ? WG_F32 : dtype);
+    *flags = all;
+    return WG_OK;
+}
+
+/* ---- results ---- */
+
+/* Element-wise on operands of one shape and dtype, the common case: the result is laid out as the first dense one, and no rule is
+   asked. NULL in any other case. */
+WG_HOT const wg_tensor *model_of(struct wg_node *node, size_t n_in)
+{
+    const wg_call *c = &node->call;
+    const wg_tensor *model = c->in[0];
+    if (model->dtype > WG_F64 || wg_absent(model))
+        return NULL;
+    bool alike = true;
+    for (size_t i = 1; i < n_in; i++) {
+        const wg_tensor *t = c->in[i];
+        if (wg_absent(t) || t->dtype != model->dtype || t->rank != model->rank)
+            return NULL;
+        for (int k = 0; k < t->rank; k++) {
+            if (t->dims[k] != model->dims[k])
+                return NULL;
+            alike = alike && t->dims[t->rank + k] == model->dims[t->rank + k];
+        }
+        if (!(model->flags & WG_T_DENSE))
+            model = t;
+    }
+    if (model->rank > WG_INLINE_RANK)
+        return NULL;
+    if (!(model->flags & WG_T_CONTIGUOUS) && (!(model->flags & WG_T_DENSE) || (c->op->flags & WG_ROW_MAJOR)))
+        return NULL;
+    node->call.alike = alike;
+    return model;
+}
+
+/* Its one result, laid out as model. flags: what any of the operands has. */
+WG_HOT wg_status make_like(struct wg_thread *th, struct wg_node *node, const wg_tensor *model, size_t n_in, unsigned flags)
+{
+    const wg_call *c = &node->call;
+    const wg_tensor *taken = NULL;
+    if ((flags & WG_T_TAKE) && c->op->inplace)
+        for (unsigned i = 0; i < n_in && !taken; i++)
+            if (wg_may_overwrite(th, c, i))
+                taken = c->in[i];
+    if (taken)
+        model = taken;
+    wg_tensor *y = wg_handle_new(th, model->rank);
+    if (!y)
+        return WG_E_MEMORY;
+    *(wg_tensor **)(uintptr_t)c->out = y;
+    y->dtype = model->dtype;
+    y->slot = 0;
+    y->numel = model->numel;
+    y->flags |= model->flags & (WG_T_CONTIGUOUS | WG_T_DENSE);
+    wg_copy_dims(y, model);
+    return wg_storage_for(th, y, taken);
+}
+
+/* ---- effects ---- */
+
+static wg_status shared_with_target(const wg_call *c, unsigned target, int other)
+{
+    char text[120];
+    snprintf(text, sizeof text, "operand %d shares memory with operand %u, which the op changes: copy it first (wg_copy)", other,
+             target);
+    return wg_call_error(c, WG_E_ARGUMENT, text);
+}
+
+/* What will be overwritten must lie dense and share nothing with the other operands, and is copied first, so that a failing step can
+   put it back. */
+static wg_status before_writing(struct wg_thread *th, const wg_call *c, bool queued)
+{
+    if (*wg_lost_tapes() > 0)
+        return wg_call_error(c, WG_E_MEMORY, "the tape around this could not be opened");
+    if (th->capture && th->capture->failed != WG_OK)
+        return th->capture->failed;
+    for (unsigned i = 0; i < c->n_in; i++) {
+        const wg_tensor *t = c->in[i];
+        if (!wg_bit(c->op->writes, i) || wg_absent(t))
+            continue;
+        if (!(t->flags & WG_T_DENSE))
+            return wg_call_error(c, WG_E_ARGUMENT, "an operand that is changed must be dense");
+        const int other = wg_operand_in_the_way(c, i, 0);
+        if (other >= 0)
+            return shared_with_target(c, i, other);
+        if (th->top && !queued)
+            WG_TRY(wg_undo_push(th->top, t));
+    }
+    return WG_OK;
+}
+
+static void after_writing(const wg_call *c)
+{
+    for (unsigned i = 0; i < c->n_in; i++)
+        if (wg_bit(c->op->writes, i) && !wg_absent(c->in[i]))
+            c->in[i]->storage->version++;
+}
+
+WG_HOT wg_kernel *kernel_of(const struct wg_thread *th, const wg_call *c)
+{
+    const int dtype = c->dtype == WG_F64;
+    wg_kernel *simd = th->isa > WG_PORTABLE ? c->op->simd[th->isa - 1][dtype] : NULL;
+    return simd ? simd : c->op->kernel[dtype];
+}
+
+__attribute__((noinline)) wg_status wg_run_users(const wg_call *c, wg_kernel *kernel)
+{
+    wg_callback callback = {.op = c->op->name, .who = "its forward"};
+    wg_callback_begin(&callback);
+    const wg_status status = wg_callback_end(&callback, kernel(c));
+    for (unsigned i = 0; i < c->n_out; i++)
+        if (!c->out[i]->storage)
+            return wg_callback_fail(&callback, WG_E_STATE, "released its own result");
+    return status;
+}
+
+WG_HOT wg_status node_run(const struct wg_thread *th, struct wg_node *node, size_t n_out)
+{
+    const wg_call *c = &node->call;
+    if (c->op->flags & WG_VIEW)
+        return WG_OK;
+    bool empty = n_out > 0 && !c->op->writes;
+    for (size_t i = 0; i < n_out && empty; i++)
+        empty = c->out[i]->numel == 0;
+    wg_kernel *kernel = kernel_of(th, c);
+    const wg_status status = empty                    ? WG_OK
+                             : th->capture            ? th->capture->observer->run(th->capture, c, kernel)
+                             : c->op->flags & WG_USER ? wg_run_users(c, kernel)
+                                                      : kernel(c);
+    if (c->op->writes)
+        after_writing(c);
+    return status;
+}
+
+wg_status wg_node_run(const struct wg_thread *th, struct wg_node *node)
+{
+    return node_run(th, node, node->call.n_out);
+}
+
+/* ---- recording ---- */
+
+bool wg_differentiable(const struct wg_thread *th, const wg_call *c)
+{
+    unsigned flags = 0;
+    for (unsigned i = 0; i < c->n_in; i++)
+        flags |= c->in[i]->flags;
+    return wg_passes_gradient(th, c->op, flags);
+}
+
+static void mark_saved(struct wg_node *node)
+{
+    const wg_call *c = &node->call;
+    for (unsigned i = 0; i < c->n_in; i++) {
+        wg_tensor *t = c->in[i];
+        if (wg_bit(c->op->saves & WG_ALL_IN, i) && !wg_absent(t)) {
+            t->flags |= WG_T_SAVED;
+            wg_versions(node)[i] = t->storage->version;
+        }
+    }
+    for (unsigned i = 0; i < c->n_out; i++)
+        if (c->op->saves & WG_OUT(i)) {
+            c->out[i]->flags |= WG_T_SAVED;
+            wg_versions(node)[c->n_in + i] = c->out[i]->storage->version;
+        }
+}
+
+WG_HOT void node_record(struct wg_thread *th, struct wg_node *node, size_t n_out, bool needs)
+{
+    const wg_call *c = &node->call;
+    wg_node_link(th, node, needs);
+    for (size_t i = 0; i < n_out; i++) {
+        c->out[i]->from.node = node;
+        if (needs && c->out[i]->dtype <= WG_F64)
+            c->out[i]->flags |= WG_T_NEEDS;
+    }
+    if (needs && c->op->saves)
+        mark_saved(node);
+}
+
+void wg_node_record(struct wg_thread *th, struct wg_node *node)
+{
+    node_record(th, node, node->call.n_out, wg_differentiable(th, &node->call));
+}
+
+WG_HOT wg_status run(const struct wg_thread *th, struct wg_node *node, size_t n_out)
+{
+    return th->inspect ? th->inspect(th, node) : node_run(th, node, n_out);
+}
+
+wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node)
+{
+    if (node->call.op->writes)
+        WG_TRY(before_writing(th, &node->call, false));
+    const wg_status status = run(th, node, node->call.n_out);
+    if (status != WG_OK)
+        return wg_op_failed(th, node->call.op, status, "forward");
+    if (node->needs)
+        mark_saved(node);
+    return WG_OK;
+}
+
+/* Runs at the commit: until then nobody may overwrite or release what it reads. */
+static void queue_update(struct wg_thread *th, struct wg_node *node)
+{
+    for (unsigned i = 0; i < node->call.n_in; i++)
+        if (!wg_absent(node->call.in[i]))
+            node->call.in[i]->flags |= WG_T_SAVED;
+    node->next_update = NULL;
+    *th->updates_end = node;
+    th->updates_end = &node->next_update;
+}
+
+/* Runs and records, or leaves both to the commit of an update. flags: what any of the operands has. */
+WG_HOT wg_status finish(struct wg_thread *th, struct wg_node *node, size_t n_in, size_t n_out, unsigned flags, bool *recorded)
+{
+    const wg_call *c = &node->call;
+    const bool queued = n_out == 0 && c->op->writes && th->updating; /* a draw gives a value: it runs at once, and can be undone */
+    if (c->op->writes)
+        WG_TRY(before_writing(th, c, queued));
+    if (!queued)
+        WG_TRY(run(th, node, n_out));
+    *recorded = th->top && (!th->scratch || th->top->trace || queued);
+    if (queued) /* recorded when it runs, so that a rerun keeps the order */
+        queue_update(th, node);
+    else if (*recorded)
+        node_record(th, node, n_out, wg_passes_gradient(th, c->op, flags));
+    for (unsigned i = 0; i < n_in && (flags & WG_T_TAKE); i++)
+        wg_end_taken(th, c->op, c->in, n_in, i, n_out > 0 ? c->out[0] : NULL);
+    return WG_OK;
+}
+
+/* The caller asks for the first n_out results; nobody will ask for the others. */
+WG_HOT void hand_out(const struct wg_thread *th, wg_tensor *const *made, size_t n_made, wg_tensor **out, size_t n_out)
+{
+    for (size_t i = 0; i < n_out; i++)
+        out[i] = made[i];
+    for (size_t i = n_out; i < n_made && !th->top; i++)
+        wg_value_unref(made[i]);
+}
+
+static wg_status invoke_composed(struct wg_thread *th, const struct wg_op *op, const void *params, wg_tensor *const *in,
+                                 size_t n_in, wg_tensor **out, size_t n_out)
+{
+    wg_tensor *made[WG_MOST_OUTPUTS];
+    wg_call c = {.op = op, .params = params, .in = in, .n_in = (uint16_t)n_in, .n_out = op->n_out};
+    for (size_t i = n_in; i-- > 0;)
+        if (in[i] && in[i]->dtype <= WG_F64 && !wg_absent(in[i]))
+            c.dtype = in[i]->dtype;
+    WG_TRY(wg_compose(th, &c, made));
+    hand_out(th, made, op->n_out, out, n_out);
+    return WG_OK;
+}
+
+/* flags: what any of the operands has, or 0 if not all could be taken. */
+static __attribute__((noinline)) void give_up(struct wg_thread *th, struct wg_node *node, unsigned flags, wg_status status)
+{
+    wg_op_failed(th, node->call.op, status, "forward");
+    wg_outputs_discard(node);
+    for (unsigned i = 0; i < node->call.n_in && (flags & WG_T_TAKE); i++)
+        if (node->call.in[i]->flags & WG_T_TAKE)
+            node->call.in[i]->flags &= (uint16_t)~WG_T_TAKE;
+}
+
+/* What an op call is: n_made results, of which the caller asks for n_out. */
+WG_HOT wg_status apply(struct wg_thread *th, const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in,
+                       wg_tensor **out, size_t n_out, size_t n_made, const wg_closure *closure)
+{
+    struct passing passing;
+    const bool stays = !(th->scratch && th->top && !th->top->trace) || closure || op->writes || n_made != 1 || n_in + n_made > FEW;
+    struct wg_closure_entry *entry = closure && th->top ? wg_tape_alloc(th->top, sizeof *entry) : NULL;
+    struct wg_node *node = closure && th->top && !entry ? NULL
+                           : stays                      ? wg_node_new(th, op, params, n_in, n_made)
+                                                        : wg_node_init(&passing.node, op, params, n_in, n_made);
+    if (!node)
+        return WG_E_MEMORY;
+    if (closure)
+        node->call.context = closure->context;
+    bool recorded = false;
+    unsigned flags = 0;
+    wg_status status = take_operands(th, node, in, n_in, &flags);
+    if (status == WG_OK) {
+        const wg_tensor *model = n_made == 1 && n_in > 0 && !op->shape ? model_of(node, n_in) : NULL;
+        status = model ? make_like(th, node, model, n_in, flags) : wg_outputs_make(th, node);
+    }
+    if (status == WG_OK)
+        status = finish(th, node, n_in, n_made, flags, &recorded);
+    if (status == WG_OK)
+        hand_out(th, node->call.out, n_made, out, n_out);
+    else
+        give_up(th, node, flags, status);
+    if (status == WG_OK && recorded && entry) {
+        *entry = (struct wg_closure_entry){closure, th->top->closures};
+        th->top->closures = entry;
+    }
+    if (status == WG_OK && !recorded && closure)
+        wg_context_destroy(closure->name, closure->destroy, closure->context);
+    if (stays && !recorded)
+        node_discard(th, node);
+    return status;
+}
+
+static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in, wg_tensor **out,
+                        size_t n_out, const wg_closure *closure)
+{
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return WG_E_MEMORY;
+    if (!op || (op->params_size && !params))
+        return wg_fail(WG_E_NULL, "invoke", "invoke: the op or its params are NULL");
+    if (!(op->flags & WG_VIEW) && !op->compose && (!op->kernel[0] || !op->kernel[1]))
+        return wg_fail(WG_E_BUG, op->name, "%s: the op has no kernel", op->name);
+    if (n_in > 65535 || op->n_out > WG_MOST_OUTPUTS || ((op->flags & WG_VIEW) && n_in == 0) || (op->n_in && op->n_in != n_in) ||
+        op->n_out < n_out)
+        return wg_fail(WG_E_ARGUMENT, op->name, "%s: called with %zu operands for %zu results", op->name, n_in, n_out);
+    if (op->compose)
+        return invoke_composed(th, op, params, in, n_in, out, n_out);
+    return apply(th, op, params, in, n_in, out, n_out, op->n_out, closure);
+}
+
+wg_status wg_invoke(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in, wg_tensor **out, size_t n_out)
+{
+    if ((n_in && !in) || (n_out && !out))
+        return wg_fail(WG_E_NULL, "invoke", "invoke: an argument is NULL");
+    return invoke(op, params, in, n_in, out, n_out, NULL);
+}
+
+/* n operands, one result: there is nothing to ask about the call itself. */
+WG_HOT wg_tensor *call_one(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n)
+{
+    struct wg_thread *th = wg_self();
+    wg_tensor *y = NULL;
+    const bool plain = th && op && op->n_in == n && op->n_out == 1 && op->kernel[0] && op->kernel[1] &&
+                       (params || !op->params_size);
+    const wg_status status = plain ? apply(th, op, params, in, n, &y, 1, 1, NULL) : invoke(op, params, in, n, &y, 1, NULL);
+    return status == WG_OK ? y : NULL;
+}
+
+/* The same for a number of operands that is known: functions of their own, so that what comes before saves no more registers than it
+   needs. */
+wg_tensor *wg_call1(const struct wg_op *op, const void *params, wg_tensor *a)
+{
+    return call_one(op, params, &a, 1);
+}
+
+wg_tensor *wg_call2(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b)
+{
+    wg_tensor *in[2] = {a, b};
+    return call_one(op, params, in, 2);
+}
+
+wg_tensor *wg_call3(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b, wg_tensor *c)
+{
+    wg_tensor *in[3] = {a, b, c};
+    return call_one(op, params, in, 3);
+}
+
+wg_status wg_invoke_closure(const struct wg_op *op, wg_tensor *const *in, size_t n_in, wg_tensor **y, const wg_closure *closure)
+{
+    return invoke(op, NULL, in, n_in, y, 1, closure);
+}

@@ -1,0 +1,124 @@
+/* Ops of one to three operands and one result, by the short way where it goes: what small graphs are made of. */
+#include "core/node.h"
+#include "core/parallel.h"
+
+enum way { ANOTHER_WAY, DONE, FAILED };
+
+/* The node of an op that ran on operands which lie alike. */
+WG_HOT struct wg_node *node_of(struct wg_thread *th, const struct wg_op *op, const void *params, wg_tensor *const *given, size_t n,
+                               wg_tensor *y, bool needs)
+{
+    struct wg_node *node = wg_node_new(th, op, params, n, 1);
+    if (!node)
+        return NULL;
+    wg_tensor **in = (wg_tensor **)(uintptr_t)node->call.in;
+    for (size_t i = 0; i < n; i++)
+        in[i] = given[i];
+    in[n] = y; /* out[0] */
+    node->call.dtype = y->dtype;
+    node->call.alike = true;
+    wg_node_link(th, node, needs);
+    y->from.node = node;
+    if (!needs)
+        return node;
+    y->flags |= WG_T_NEEDS;
+    for (unsigned i = 0; i < n; i++)
+        if (op->saves & WG_IN(i)) {
+            in[i]->flags |= WG_T_SAVED;
+            wg_versions(node)[i] = in[i]->storage->version;
+        }
+    if (op->saves & WG_OUT(0)) {
+        y->flags |= WG_T_SAVED;
+        wg_versions(node)[n] = y->storage->version;
+    }
+    return node;
+}
+
+/* An element-wise op on operands of one shape that lie side by side, few elements, on a tape and unwatched: what small graphs are made
+   of. The row is run here; a call is built only for the record. In any other case nothing is done, but proxies may stand in in. */
+WG_HOT enum way short_way(const struct wg_op *op, const void *params, wg_tensor **in, size_t n, wg_tensor **result)
+{
+    struct wg_thread *th = wg_tls.state;
+    static const int64_t ones[] = {1, 1, 1, 1};
+    wg_tape *tape = th ? th->top : NULL;
+    if (!tape || !op || !op->row[WG_PORTABLE][0] || th->watched || op->shape || op->n_in != n || (!params && op->params_size))
+        return ANOTHER_WAY;
+    unsigned any = 0, all = ~0u;
+    for (size_t i = 0; i < n; i++) {
+        wg_tensor *t = in[i];
+        if (!t || t->state != WG_LIVE)
+            return ANOTHER_WAY;
+        if (t->tape != tape) {
+            if (t->tape)
+                return ANOTHER_WAY;
+            if (!(t = wg_proxy(th, t)))
+                return FAILED;
+        }
+        in[i] = t;
+        any |= t->flags;
+        all &= t->flags;
+    }
+    const wg_tensor *model = in[0];
+    const bool scratch = th->scratch;
+    if (!(all & WG_T_CONTIGUOUS) || model->dtype > WG_F64 || model->numel >= WG_FEWEST_TO_PART || model->rank > WG_INLINE_RANK ||
+        ((any & WG_T_TAKE) && !scratch))
+        return ANOTHER_WAY;
+    for (size_t i = 1; i < n; i++)
+        if (in[i]->dtype != model->dtype || !wg_same_dims(in[i], model))
+            return ANOTHER_WAY;
+    wg_row *row = wg_instance(op->row, th->isa, model->dtype);
+    if (!row)
+        return ANOTHER_WAY;
+    /* Nobody else holds the storage of what was given away: it shares memory with itself alone, which rows allow. */
+    const wg_tensor *taken = NULL;
+    for (unsigned i = 0; i < n && (any & WG_T_TAKE) && !taken; i++)
+        taken = wg_is_given(op, in[i], i) ? in[i] : NULL;
+    wg_tensor *y = wg_slot_new(th, tape, scratch && tape == th->walking);
+    if (!y)
+        return FAILED;
+    wg_lay_out_like(y, model);
+    if (wg_storage_of(th, y, (size_t)y->numel << (2 + model->dtype), true, taken) != WG_OK) { /* of 4 or 8 bytes each */
+        wg_release_value(y);
+        return FAILED;
+    }
+    char *p[4] = {y->data};
+    for (size_t i = 0; i < n; i++)
+        p[i + 1] = in[i]->data;
+    row(y->numel, p, ones, params);
+    if (scratch) {
+        for (unsigned i = 0; i < n && (any & WG_T_TAKE); i++)
+            wg_end_taken(th, op, in, n, i, y);
+    } else if (!node_of(th, op, params, in, n, y, (any & WG_T_NEEDS) && wg_passes_gradient(th, op, any))) {
+        wg_release_value(y);
+        return FAILED;
+    }
+    *result = y;
+    return DONE;
+}
+
+static __attribute__((noinline)) wg_tensor *no_memory_for(const struct wg_op *op)
+{
+    wg_op_failed(wg_self(), op, WG_E_MEMORY, "forward");
+    return NULL;
+}
+
+wg_tensor *wg_invoke1(const struct wg_op *op, const void *params, wg_tensor *a)
+{
+    wg_tensor *in[1] = {a}, *y = NULL;
+    const enum way way = short_way(op, params, in, 1, &y);
+    return way == DONE ? y : way == FAILED ? no_memory_for(op) : wg_call1(op, params, a);
+}
+
+wg_tensor *wg_invoke2(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b)
+{
+    wg_tensor *in[2] = {a, b}, *y = NULL;
+    const enum way way = short_way(op, params, in, 2, &y);
+    return way == DONE ? y : way == FAILED ? no_memory_for(op) : wg_call2(op, params, a, b);
+}
+
+wg_tensor *wg_invoke3(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b, wg_tensor *c)
+{
+    wg_tensor *in[3] = {a, b, c}, *y = NULL;
+    const enum way way = short_way(op, params, in, 3, &y);
+    return way == DONE ? y : way == FAILED ? no_memory_for(op) : wg_call3(op, params, a, b, c);
+}

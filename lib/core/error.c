@@ -1,0 +1,208 @@
+/* The thread's error record: the first error stays, because it is the cause; the later ones are its consequences and only count. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "core/internal.h"
+
+/* What a thread without memory for its own state says. */
+static const wg_error no_state = {.code = WG_E_MEMORY, .message = "no memory for the thread's state"};
+
+void wg_section_path(const wg_section *section, char *text, size_t size)
+{
+    const char *names[16];
+    int n = 0;
+    for (; section && n < 16; section = section->parent)
+        names[n++] = section->name;
+    size_t used = 0;
+    text[0] = 0;
+    while (n-- > 0 && used < size) {
+        const int length = snprintf(text + used, size - used, "%s%s", used ? "/" : "", names[n]);
+        used += length > 0 ? (size_t)length : 0;
+    }
+}
+
+void wg_mark_failed(struct wg_thread *th)
+{
+    if (th->top)
+        th->top->failed = true;
+    if (th->updating)
+        th->update_failed = true;
+}
+
+/* "slice: there is no axis" without "slice: ": an error has one op's name in front. */
+static void drop_prefix(char *message, const char *op)
+{
+    const size_t n = strlen(op);
+    if (strncmp(message, op, n) == 0 && message[n] == ':' && message[n + 1] == ' ')
+        memmove(message, message + n + 2, strlen(message + n + 2) + 1);
+}
+
+/* Its own errors only count. */
+static void tell_hook(struct wg_thread *th, const wg_error *error)
+{
+    wg_callback callback = {.op = "error_hook", .who = "the function"};
+    th->in_error_hook = true;
+    wg_callback_begin(&callback);
+    th->hook(error, th->hook_context);
+    (void)wg_callback_end(&callback, WG_OK);
+    th->in_error_hook = false;
+}
+
+static void record(struct wg_thread *th, wg_status code, const char *op, const char *format, va_list arguments)
+{
+    wg_error error = {.code = code};
+    const char *part = op;
+    size_t used = 0;
+    if (th->composing && op && strcmp(op, th->composing->name) != 0) { /* the user called it, not its part */
+        used = (size_t)snprintf(error.message, sizeof error.message, "%.60s: ", th->composing->name);
+        op = th->composing->name;
+    }
+    snprintf(error.op, sizeof error.op, "%s", op ? op : "");
+    wg_section_path(th->section, error.section, sizeof error.section);
+    vsnprintf(error.message + used, sizeof error.message - used, format, arguments);
+    if (used > 0)
+        drop_prefix(error.message + used, part);
+    if (th->has_error) {
+        th->error.later++;
+    } else {
+        th->error = error;
+        th->has_error = true;
+    }
+    if (code != WG_E_IO) /* a file that cannot be written fails no step */
+        wg_mark_failed(th);
+    if (th->hook && !th->in_error_hook)
+        tell_hook(th, &error);
+}
+
+static wg_status fail(wg_status code, const char *op, const char *format, va_list arguments)
+{
+    struct wg_thread *th = wg_self();
+    if (th)
+        record(th, code, op, format, arguments);
+    wg_error_breakpoint();
+    return code;
+}
+
+wg_status wg_fail(wg_status code, const char *op, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fail(code, op, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+/* Who asks for memory knows no op; the op whose call failed by that is named here. */
+static void name_memory_error(wg_error *error, const struct wg_op *op)
+{
+    char message[sizeof error->message];
+    if (error->code != WG_E_MEMORY || strcmp(error->op, "memory") != 0)
+        return;
+    snprintf(message, sizeof message, "%.60s: %.200s", op->name, error->message);
+    memcpy(error->message, message, sizeof message);
+    snprintf(error->op, sizeof error->op, "%s", op->name);
+}
+
+wg_status wg_op_failed(struct wg_thread *th, const struct wg_op *op, wg_status status, const char *part)
+{
+    if (th->has_error) {
+        name_memory_error(&th->error, op);
+        wg_mark_failed(th);
+    } else {
+        wg_fail(status, op->name, "%s: its %s failed: %s", op->name, part, wg_status_text(status));
+    }
+    return status;
+}
+
+wg_status wg_error_set(wg_status code, const char *op, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fail(code == WG_OK ? WG_E_STATE : code, op, format ? format : "", arguments);
+    va_end(arguments);
+    return code == WG_OK ? WG_E_STATE : code;
+}
+
+const wg_error *wg_error_first(void)
+{
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return &no_state;
+    return th->has_error ? &th->error : NULL;
+}
+
+wg_status wg_error_take(wg_error *out)
+{
+    struct wg_thread *th = wg_self();
+    const wg_error *first = wg_error_first();
+    const wg_status code = first ? first->code : WG_OK;
+    if (out)
+        *out = first ? *first : (wg_error){.code = WG_OK};
+    if (th)
+        wg_error_clear(th);
+    return code;
+}
+
+void wg_error_clear(struct wg_thread *th)
+{
+    th->has_error = false;
+    th->error.later = 0;
+}
+
+wg_status wg_error_cause(void)
+{
+    const wg_error *first = wg_error_first();
+    return first ? first->code : WG_E_NULL;
+}
+
+int wg_report(FILE *stream)
+{
+    wg_error error;
+    if (wg_error_take(&error) == WG_OK || !stream)
+        return error.code != WG_OK;
+    fprintf(stream, "%s", error.message); /* messages begin with the op's name */
+    if (error.section[0])
+        fprintf(stream, " (in %s)", error.section);
+    if (error.later)
+        fprintf(stream, " (and %llu later)", (unsigned long long)error.later);
+    fprintf(stream, "\n");
+    return 1;
+}
+
+const char *wg_status_text(wg_status status)
+{
+    switch (status) {
+#define WG_STATUS_CASE(name, value, text) \
+    case WG_##name:                       \
+        return text;
+        WG_STATUS_LIST(WG_STATUS_CASE)
+#undef WG_STATUS_CASE
+    }
+    return "unknown status";
+}
+
+const char *wg_status_name(wg_status status)
+{
+    switch (status) {
+#define WG_STATUS_CASE(name, value, text) \
+    case WG_##name:                       \
+        return "WG_" #name;
+        WG_STATUS_LIST(WG_STATUS_CASE)
+#undef WG_STATUS_CASE
+    }
+    return "unknown status";
+}
+
+void wg_error_set_hook(wg_error_hook *hook, void *context)
+{
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return;
+    th->hook = hook;
+    th->hook_context = context;
+}
+
+void wg_error_breakpoint(void)
+{
+    __asm__ volatile("");
+}

@@ -1,0 +1,83 @@
+/* How a node is built, linked to its tape, and relieved of operands that were given away: what call.c and call_fast.c share. Inlined, for
+   it is most of what a call costs. */
+#ifndef WG_NODE_H
+#define WG_NODE_H
+
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/internal.h"
+
+WG_HOT size_t wg_node_bytes(const struct wg_op *op, size_t n_in, size_t n_out)
+{
+    const size_t pointers = (n_in + n_out) * sizeof(wg_tensor *);
+    const size_t versions = ((n_in + n_out) * sizeof(uint32_t) + 7) & ~(size_t)7;
+    return sizeof(struct wg_node) + pointers + versions + op->params_size;
+}
+
+/* The node with its call, whose operands are still to come. Field by field: what only recording needs is set there. */
+WG_HOT struct wg_node *wg_node_init(struct wg_node *node, const struct wg_op *op, const void *params, size_t n_in, size_t n_out)
+{
+    wg_tensor **in = (wg_tensor **)(void *)(node + 1), **out = in + n_in;
+    node->call.op = op;
+    node->call.params = params;
+    node->call.in = in;
+    node->call.out = out;
+    node->call.context = NULL;
+    node->call.n_in = (uint16_t)n_in;
+    node->call.n_out = (uint16_t)n_out;
+    node->call.alike = false;
+    for (size_t i = 0; i < n_out; i++)
+        out[i] = NULL;
+    return node;
+}
+
+WG_HOT struct wg_node *wg_node_new(struct wg_thread *th, const struct wg_op *op, const void *params, size_t n_in, size_t n_out)
+{
+    const size_t bytes = wg_node_bytes(op, n_in, n_out);
+    struct wg_node *node = th->top ? wg_tape_alloc(th->top, bytes) : wg_object_new(bytes);
+    if (!node)
+        return NULL;
+    char *params_at = (char *)node + bytes - op->params_size;
+    if (op->params_size == sizeof(double)) /* a scalar, as often: without a call */
+        *(double *)(void *)params_at = *(const double *)params;
+    else if (op->params_size)
+        memcpy(params_at, params, op->params_size);
+    return wg_node_init(node, op, params_at, n_in, n_out);
+}
+
+WG_HOT void wg_node_link(struct wg_thread *th, struct wg_node *node, bool needs)
+{
+    wg_tape *tape = th->top;
+    node->seq = ++th->seq;
+    node->cause = th->cause;
+    node->section = th->section;
+    node->mark = node->behind = 0;
+    node->needs = needs;
+    node->next = NULL;
+    node->prev = tape->last;
+    *(tape->last ? &tape->last->next : &tape->first) = node;
+    tape->last = node;
+    tape->n_nodes++;
+}
+
+/* Operand i, if it was given away, is so no more; where the first output y (or NULL) might take its memory it is gone, whether that
+   did or not. */
+WG_HOT void wg_end_taken(const struct wg_thread *th, const struct wg_op *op, wg_tensor *const *in, size_t n, unsigned i,
+                         const wg_tensor *y)
+{
+    wg_tensor *t = in[i];
+    if (!(t->flags & WG_T_TAKE) || (!wg_bit(op->inplace, i) && wg_ends_later(op, in, n, i)))
+        return;
+    t->flags &= (uint16_t)~WG_T_TAKE;
+    if (!wg_bit(op->inplace, i) || (t->flags & (WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT)))
+        return;
+    if (wg_is_traced(th, t))
+        t->state = WG_DROPPED; /* a rerun reads or writes it again */
+    else if (y && t->storage == y->storage)
+        wg_hand_over_value(t);
+    else
+        wg_release_value(t);
+}
+
+#endif

@@ -1,0 +1,282 @@
+/* Who owns a tensor and for how long: freeing, dropping, keeping beyond the tape; and names. */
+#include <string.h>
+
+#include "core/arena.h"
+
+void wg_free(wg_tensor *t)
+{
+    if (!t || t->state == WG_ABSENT)
+        return;
+    if (t->state == WG_DEAD) {
+        wg_fail(WG_E_DANGLING, "free", "free: the tensor was freed before, or its tape is closed");
+        return;
+    }
+    if (t->tape || (t->flags & WG_T_LENT)) {
+        wg_fail(WG_E_ARGUMENT, "free", "free: the tensor belongs to %s",
+                t->tape ? "a tape and dies with it" : "a leaf or the thread");
+        return;
+    }
+    t->state = WG_DEAD; /* for the caller; a tape that used it has a proxy of its own */
+    wg_value_unref(t);
+}
+
+void wg_drop(wg_tensor *t)
+{
+    if (!t || !t->tape || t->state != WG_LIVE || (t->flags & (WG_T_PROXY | WG_T_HOLD | WG_T_REQUIRES)) ||
+        wg_check_handle(t, "drop", -1) != WG_OK)
+        return;
+    if ((t->flags & WG_T_SAVED) || wg_is_traced(wg_self(), t))
+        t->state = WG_DROPPED;
+    else
+        wg_release_value(t);
+}
+
+wg_tensor *wg_borrow(wg_tensor *t)
+{
+    if (wg_check_handle(t, "borrow", -1) != WG_OK)
+        return NULL;
+    if (t->tape)
+        return WG_NONE;
+    atomic_fetch_add_explicit(&wg_value_of(t)->refs, 1, memory_order_relaxed);
+    return t;
+}
+
+void wg_borrow_end(wg_tensor *t)
+{
+    if (t && t->state != WG_ABSENT)
+        wg_value_unref(t);
+}
+
+bool wg_is_live(const wg_tensor *t)
+{
+    return t && t->state == WG_LIVE && (!t->tape || t->tape->thread == wg_self());
+}
+
+wg_tensor *wg_hold(wg_tensor *t)
+{
+    if (wg_check_handle(t, "hold", -1) != WG_OK)
+        return NULL;
+    wg_flag(t, WG_T_HOLD, true);
+    return t;
+}
+
+wg_tensor *wg_take(wg_tensor *t)
+{
+    const struct wg_thread *th = wg_self();
+    if (t && th && t->state == WG_LIVE && t->tape && t->tape->thread == th && (!th->no_take || (t->flags & WG_T_SOLE)))
+        t->flags |= WG_T_TAKE;
+    return t;
+}
+
+/* ---- what lies behind a tensor ---- */
+
+/* Called for each leaf of the caller's that a gradient would reach, and for each that a kept tensor hides. */
+typedef void leaf_found(void *context, wg_tensor *leaf, bool hidden);
+
+static void visit_leaf(wg_tensor *leaf, bool reached, leaf_found *found, void *context)
+{
+    const struct wg_value *value = wg_value_of(leaf);
+    if (reached)
+        found(context, leaf, false);
+    for (size_t i = 0; i < value->n_behind; i++)
+        found(context, value->behind[i], true);
+}
+
+static void visit_leaves(struct wg_thread *th, wg_tensor *t, leaf_found *found, void *context)
+{
+    if (!t->tape || (t->flags & WG_T_PROXY)) {
+        visit_leaf(t->tape ? t->from.leaf : t, (t->flags & WG_T_REQUIRES) != 0, found, context);
+        return;
+    }
+    const uint64_t search = ++th->search;
+    struct wg_node *node = t->from.node;
+    if (!node)
+        return;
+    node->behind = search;
+    for (wg_tape *tape = t->tape; tape; tape = tape->below, node = tape ? tape->last : NULL)
+        for (; node; node = node->prev) {
+            if (node->behind != search || (node->call.op->flags & WG_CUT))
+                continue;
+            for (int i = 0; i < node->call.n_in; i++) {
+                const wg_tensor *in = node->call.in[i];
+                if (in->flags & WG_T_PROXY)
+                    visit_leaf(in->from.leaf, node->needs && (in->flags & WG_T_REQUIRES), found, context);
+                else if (in->from.node)
+                    in->from.node->behind = search;
+            }
+        }
+}
+
+struct search {
+    const wg_tensor *leaf;
+    bool found;
+};
+
+static void compare(void *context, wg_tensor *leaf, bool hidden)
+{
+    struct search *search = context;
+    search->found = search->found || (hidden && leaf == search->leaf);
+}
+
+bool wg_behind_kept(struct wg_thread *th, wg_tensor *t, const wg_tensor *x)
+{
+    struct search search = {.leaf = x->flags & WG_T_PROXY ? x->from.leaf : x};
+    visit_leaves(th, t, compare, &search);
+    return search.found;
+}
+
+struct list {
+    struct wg_value *kept;
+    size_t room;
+    wg_status status;
+};
+
+/* Each once, with a reference. */
+static void remember(void *context, wg_tensor *leaf, bool hidden)
+{
+    struct list *list = context;
+    struct wg_value *kept = list->kept;
+    (void)hidden;
+    for (size_t i = kept->n_behind; i > 0; i--)
+        if (kept->behind[i - 1] == leaf)
+            return;
+    if (kept->n_behind == list->room) {
+        const size_t room = list->room ? 2 * list->room : 8;
+        wg_tensor **grown = list->status == WG_OK ? wg_object_new(room * sizeof *grown) : NULL;
+        if (!grown) {
+            list->status = WG_E_MEMORY;
+            return;
+        }
+        if (kept->behind)
+            memcpy(grown, kept->behind, kept->n_behind * sizeof *grown);
+        wg_object_free(kept->behind);
+        kept->behind = grown;
+        list->room = room;
+    }
+    kept->behind[kept->n_behind++] = leaf;
+    atomic_fetch_add_explicit(&wg_value_of(leaf)->refs, 1, memory_order_relaxed);
+}
+
+/* ---- keeping ---- */
+
+/* What lies in a slot goes with the tape: it is copied. */
+wg_tensor *wg_value_on(const wg_tensor *t)
+{
+    struct wg_storage *storage = t->storage;
+    const bool stays = storage->size_class > 0;
+    if (!stays && !(storage = wg_storage_new(WG_FEW)))
+        return NULL;
+    wg_tensor *value = wg_value_new(t->rank);
+    if (!value) {
+        if (!stays)
+            wg_storage_unref(storage);
+        return NULL;
+    }
+    value->dtype = t->dtype;
+    value->numel = t->numel;
+    value->flags = t->flags & (WG_T_CONTIGUOUS | WG_T_DENSE);
+    wg_copy_dims(value, t);
+    value->storage = storage;
+    if (stays) {
+        value->data = t->data;
+        wg_storage_ref(storage);
+    } else {
+        value->data = storage->few + (t->data - t->storage->few);
+        memcpy(storage->few, t->storage->few, sizeof storage->few);
+    }
+    return value;
+}
+
+wg_status wg_values_on(wg_tensor **t, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        wg_tensor *value = wg_absent(t[i]) ? t[i] : wg_value_on(t[i]);
+        if (!value) {
+            while (i-- > 0)
+                if (!wg_absent(t[i]))
+                    wg_value_unref(t[i]);
+            return WG_E_MEMORY;
+        }
+        t[i] = value;
+    }
+    return WG_OK;
+}
+
+/* A value of the caller's that shares nothing with t. */
+static wg_tensor *copied_value(const wg_tensor *t)
+{
+    wg_tensor *value = wg_value_new(t->rank);
+    if (!value)
+        return NULL;
+    value->dtype = t->dtype;
+    wg_set_dims(value, t->rank, wg_extents(t), NULL);
+    value->storage = wg_storage_new(wg_bytes_of(t));
+    if (value->storage)
+        value->data = wg_storage_data(value->storage);
+    if (!value->storage || wg_read_raw(t, value->data) != WG_OK) {
+        wg_value_unref(value);
+        return NULL;
+    }
+    return value;
+}
+
+/* What a rerun writes is the tape's; the caller's value is a copy. */
+wg_tensor *wg_keep(wg_tensor *t)
+{
+    struct wg_thread *th = wg_self();
+    if (!th || wg_check_handle(t, "keep", -1) != WG_OK)
+        return NULL;
+    wg_tensor *kept = wg_is_traced(th, t) && !th->capture ? copied_value(t) : wg_value_on(t);
+    if (!kept)
+        return NULL;
+    struct list list = {.kept = wg_value_of(kept)};
+    visit_leaves(th, t, remember, &list);
+    if (list.status != WG_OK) {
+        wg_value_unref(kept);
+        return NULL;
+    }
+    return kept;
+}
+
+/* ---- names ---- */
+
+wg_status wg_set_name(wg_tensor *t, const char *name)
+{
+    WG_TRY(wg_check_handle(t, "set_name", -1));
+    if (!name)
+        return wg_fail(WG_E_NULL, "set_name", "set_name: the name is NULL");
+    const size_t size = strlen(name) + 1;
+    if (t->tape) {
+        struct wg_label *label = wg_tape_alloc(t->tape, sizeof *label + size);
+        if (!label)
+            return WG_E_MEMORY;
+        label->tensor = t;
+        label->next = t->tape->labels;
+        memcpy(label->text, name, size);
+        t->tape->labels = label;
+        return WG_OK;
+    }
+    char *copy = wg_object_new(size);
+    if (!copy)
+        return WG_E_MEMORY;
+    memcpy(copy, name, size);
+    wg_object_free(wg_value_of(t)->name);
+    wg_value_of(t)->name = copy;
+    return WG_OK;
+}
+
+const char *wg_name_of(const wg_tensor *t)
+{
+    if (!wg_has_shape(t, "name_of"))
+        return "";
+    if (t->flags & WG_T_PROXY)
+        t = t->from.leaf;
+    if (!t->tape) {
+        const char *name = ((const struct wg_value *)t)->name;
+        return name ? name : "";
+    }
+    for (const struct wg_label *label = t->tape->labels; label; label = label->next)
+        if (label->tensor == t)
+            return label->text;
+    return "";
+}

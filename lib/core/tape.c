@@ -1,0 +1,374 @@
+/* Tapes: the stack of open ones, and the proxies that stand on them for tensors of the caller's. */
+#include <string.h>
+
+#include "core/arena.h"
+
+/* ---- proxies: each tensor of the caller's is referenced once per tape, however often it is used ---- */
+
+/* Neighbours in memory, which were made one after the other and are used so, are neighbours here. */
+static size_t leaf_home(const struct wg_thread *th, const wg_tensor *leaf)
+{
+    const uintptr_t line = (uintptr_t)leaf >> 6;
+    return (((line >> 8) * 0x9E3779B97F4A7C15u >> 20) + line) & (th->leaf_capacity - 1);
+}
+
+static struct wg_leaf_entry *leaf_find(struct wg_thread *th, const wg_tensor *leaf)
+{
+    if (th->leaf_capacity == 0)
+        return NULL;
+    size_t i = leaf_home(th, leaf);
+    while (th->leaves[i].leaf && th->leaves[i].leaf != leaf)
+        i = (i + 1) & (th->leaf_capacity - 1);
+    return &th->leaves[i];
+}
+
+/* It is never more than half full. */
+static wg_status leaves_grow(struct wg_thread *th)
+{
+    const size_t old_capacity = th->leaf_capacity, capacity = old_capacity ? 2 * old_capacity : 64;
+    struct wg_leaf_entry *old = th->leaves, *grown = wg_object_new(capacity * sizeof *grown);
+    if (!grown)
+        return WG_E_MEMORY;
+    th->leaves = grown;
+    th->leaf_capacity = capacity;
+    for (size_t i = 0; i < old_capacity; i++)
+        if (old[i].leaf)
+            *leaf_find(th, old[i].leaf) = old[i];
+    wg_object_free(old);
+    return WG_OK;
+}
+
+/* Linear probing without tombstones: what follows the hole moves back. */
+static void leaf_remove(struct wg_thread *th, struct wg_leaf_entry *entry)
+{
+    size_t hole = (size_t)(entry - th->leaves);
+    const size_t mask = th->leaf_capacity - 1;
+    for (size_t i = (hole + 1) & mask; th->leaves[i].leaf; i = (i + 1) & mask) {
+        const size_t home = leaf_home(th, th->leaves[i].leaf);
+        if (((i - home) & mask) >= ((i - hole) & mask)) {
+            th->leaves[hole] = th->leaves[i];
+            hole = i;
+        }
+    }
+    th->leaves[hole] = (struct wg_leaf_entry){NULL, NULL};
+    th->leaf_count--;
+}
+
+struct wg_proxy_link *wg_proxies_of(struct wg_thread *th, const wg_tensor *leaf)
+{
+    struct wg_leaf_entry *entry = leaf_find(th, leaf);
+    return entry && entry->leaf ? entry->proxies : NULL;
+}
+
+/* The leaf is held, and holds the storage. */
+static wg_tensor *proxy_new(struct wg_thread *th, wg_tensor *leaf, unsigned wanted)
+{
+    const bool scratch = th->scratch;
+    th->scratch = false; /* a proxy outlives the vjp in which it may be made */
+    wg_tensor *proxy = wg_handle_new(th, leaf->rank);
+    th->scratch = scratch;
+    if (!proxy)
+        return NULL;
+    proxy->dtype = leaf->dtype;
+    proxy->numel = leaf->numel;
+    proxy->flags = (uint16_t)(WG_T_PROXY | wanted | (leaf->flags & (WG_T_CONTIGUOUS | WG_T_DENSE)));
+    proxy->twin = false;
+    if (leaf->rank > 0)
+        wg_copy_dims(proxy, leaf);
+    proxy->data = leaf->data;
+    proxy->storage = leaf->storage;
+    proxy->from.leaf = leaf;
+    atomic_fetch_add_explicit(&wg_value_of(leaf)->refs, 1, memory_order_relaxed);
+    return proxy;
+}
+
+wg_tensor *wg_proxy(struct wg_thread *th, wg_tensor *leaf)
+{
+    const unsigned wanted = leaf->flags & (WG_T_REQUIRES | WG_T_NEEDS);
+    struct wg_leaf_entry *entry = leaf_find(th, leaf);
+    struct wg_proxy_link *older = entry ? entry->proxies : NULL; /* an empty entry has none */
+    if (older && (older->proxy->flags & (WG_T_REQUIRES | WG_T_NEEDS)) == wanted)
+        return older->proxy;
+    if (2 * (th->leaf_count + 1) > th->leaf_capacity) {
+        if (leaves_grow(th) != WG_OK)
+            return NULL;
+        entry = leaf_find(th, leaf);
+    }
+    struct wg_proxy_link *link = wg_tape_alloc(th->top, sizeof *link);
+    wg_tensor *proxy = link ? proxy_new(th, leaf, wanted) : NULL;
+    if (!proxy)
+        return NULL;
+    th->leaf_count += older == NULL;
+    if (older)
+        older->proxy->twin = proxy->twin = true;
+    *link = (struct wg_proxy_link){proxy, older};
+    *entry = (struct wg_leaf_entry){leaf, link};
+    return proxy;
+}
+
+static void proxy_forget(struct wg_thread *th, const wg_tensor *proxy)
+{
+    const wg_tensor *leaf = proxy->from.leaf;
+    struct wg_leaf_entry *entry = leaf_find(th, leaf);
+    for (struct wg_proxy_link **link = &entry->proxies; *link; link = &(*link)->older)
+        if ((*link)->proxy == proxy) {
+            *link = (*link)->older;
+            break;
+        }
+    if (!entry->proxies)
+        leaf_remove(th, entry);
+}
+
+/* ---- open and close ---- */
+
+/* With what rests beside it, so that later tapes need no more memory than the first. */
+static wg_tape *tape_new(struct wg_thread *th)
+{
+    for (int i = 0; i < WG_RESTING_SLOTS; i++)
+        if (wg_arena_begin(&th->rest.slots[i]) != WG_OK)
+            return NULL;
+    return wg_object_new(sizeof(wg_tape));
+}
+
+wg_tape *wg_tape_push(struct wg_thread *th, bool trace)
+{
+    wg_tape *tape = NULL;
+    if (th && *wg_lost_tapes() == 0) {
+        tape = th->spare_tapes;
+        if (tape)
+            th->spare_tapes = tape->below;
+        else
+            tape = tape_new(th);
+    }
+    if (!tape) {
+        ++*wg_lost_tapes();
+        if (th)
+            wg_watch(th);
+        return NULL;
+    }
+    tape->below = th->top;
+    tape->above = NULL;
+    *(th->top ? &th->top->above : &th->bottom) = tape;
+    tape->thread = th;
+    tape->trace = trace;
+    tape->section_at_open = th->section;
+    th->top = tape;
+    wg_watch(th);
+    return tape;
+}
+
+wg_tape *wg_tape_open_with(wg_tape_options options)
+{
+    struct wg_thread *th = wg_self();
+    if (th && *wg_lost_tapes() > 0)
+        wg_fail(WG_E_MEMORY, "tape_open", "tape_open: the tape around this could not be opened");
+    else if (th && !th->top)
+        wg_error_clear(th);
+    return wg_tape_push(th, options.trace);
+}
+
+/* Slots that are asked for before their turn. */
+enum { AHEAD = 8 };
+
+/* Of the last tape all proxies go, and the table is emptied at once, if it is not mostly empty. */
+static void close_slots(struct wg_thread *th, wg_tape *tape)
+{
+    const bool all = !tape->below && 16 * th->leaf_count >= th->leaf_capacity;
+    char *end = tape->slots.at;
+    for (struct wg_chunk *chunk = tape->slots.chunks; chunk; chunk = chunk->prev, end = chunk ? chunk->filled : NULL)
+        for (struct wg_slot *slot = (struct wg_slot *)(void *)chunk->start; (char *)slot < end; slot++) {
+            wg_tensor *t = &slot->t;
+            __builtin_prefetch(slot + AHEAD);
+            if (t->state == WG_DEAD)
+                continue;
+            if (t->flags & WG_T_PROXY) {
+                if (!all)
+                    proxy_forget(th, t);
+                wg_value_unref(t->from.leaf);
+            } else if (t->storage && t->storage != &slot->own) {
+                wg_storage_unref(t->storage);
+            }
+            t->state = WG_DEAD;
+            t->storage = NULL;
+            t->data = NULL;
+        }
+    if (all && th->leaf_count > 0) {
+        memset(th->leaves, 0, th->leaf_capacity * sizeof *th->leaves);
+        th->leaf_count = 0;
+    }
+}
+
+/* While the tape is whole: ops that a destroy makes are recorded behind the rest, but no walk finds what came before. */
+static void destroy_contexts(struct wg_thread *th, wg_tape *tape)
+{
+    const uint64_t floor = th->floor;
+    th->floor = th->seq;
+    while (tape->closures) { /* one whose destroy ends the thread is not called again at the thread's end */
+        const struct wg_closure *closure = tape->closures->closure;
+        tape->closures = tape->closures->next;
+        wg_context_destroy(closure->name, closure->destroy, closure->context);
+    }
+    th->floor = floor;
+}
+
+static void close_nodes(wg_tape *tape)
+{
+    for (struct wg_leaf_gradient *entry = tape->gradients; entry; entry = entry->next)
+        if (entry->gradient)
+            wg_value_unref(entry->gradient);
+    wg_arena_shrink(&tape->nodes, false);
+    tape->first = tape->last = NULL;
+    tape->n_nodes = 0;
+    tape->gradients = NULL;
+    tape->hooks = NULL;
+    tape->labels = NULL;
+}
+
+/* The tape goes on with the slots that have rested longest. */
+static void rest_slots(struct wg_thread *th, struct wg_arena *slots)
+{
+    struct wg_arena *longest = &th->rest.slots[th->rest.next_slots++ % WG_RESTING_SLOTS];
+    wg_arena_shrink(slots, false);
+    const struct wg_arena closed = *slots;
+    *slots = *longest;
+    *longest = closed;
+}
+
+static void settle_effects(wg_tape *tape)
+{
+    if (tape->failed || !tape->below)
+        wg_undo_end(tape, NULL, tape->failed);
+    else
+        wg_undo_hand_down(tape, tape->below);
+}
+
+/* Without asking: the top tape. */
+static void close_top(struct wg_thread *th)
+{
+    wg_tape *tape = th->top;
+    settle_effects(tape);
+    if (tape->closures) {
+        destroy_contexts(th, tape);
+        settle_effects(tape);
+    }
+    close_slots(th, tape);
+    close_nodes(tape);
+    tape->free_slots = NULL;
+    rest_slots(th, &tape->slots);
+    th->section = tape->section_at_open;
+    th->top = tape->below;
+    *(th->top ? &th->top->above : &th->bottom) = NULL;
+    wg_watch(th);
+    tape->failed = false;
+    tape->below = th->spare_tapes;
+    th->spare_tapes = tape;
+}
+
+wg_status wg_tape_close(wg_tape *tape)
+{
+    struct wg_thread *th = wg_self();
+    if (!tape || !th) {
+        if (*wg_lost_tapes() > 0)
+            --*wg_lost_tapes();
+        if (th)
+            wg_watch(th);
+        return tape ? WG_E_MEMORY : WG_OK;
+    }
+    if (tape->thread != th)
+        return wg_fail(WG_E_THREAD, "tape_close", "tape_close: the tape belongs to another thread");
+    if (th->top != tape)
+        return wg_fail(WG_E_STATE, "tape_close", "tape_close: the tape is not on top");
+    if (th->callback && tape == th->callback->top)
+        return wg_callback_refuse(th->callback, "tape_close",
+                                  "a function is running on the tape, and may close only those that it opened");
+    if (tape == th->walking)
+        return wg_fail(WG_E_STATE, "tape_close", "tape_close: a backward is running on the tape");
+    if (!th->updating) {
+        close_top(th);
+        return WG_OK;
+    }
+    wg_tape *updates = th->update_tape; /* which the bracket opened, at the bottom, or NULL */
+    th->update_tape = NULL;
+    wg_update_cancel();
+    close_top(th);
+    if (updates && updates == th->top)
+        close_top(th);
+    return WG_OK;
+}
+
+/* No function that runs in the thread will return any more: a backward or a user's function that was under way is a step that failed. */
+void wg_tapes_abandon(struct wg_thread *th)
+{
+    const bool interrupted = th->walking || th->callback || th->in_hook || th->vjp_depth > 0;
+    th->walking = NULL;
+    th->callback = NULL;
+    th->scratch_list = NULL;
+    th->updating = false;
+    th->update_tape = NULL;
+    while (th->top) {
+        th->top->failed = th->top->failed || interrupted;
+        close_top(th);
+    }
+}
+
+void wg_tape_leave(wg_tape **tape)
+{
+    if (!tape)
+        return;
+    wg_tape_close(*tape);
+    *tape = NULL;
+}
+
+wg_tape *wg_tape_top(void)
+{
+    struct wg_thread *th = wg_self();
+    return th ? th->top : NULL;
+}
+
+size_t wg_tape_nodes(const wg_tape *tape)
+{
+    return tape ? tape->n_nodes : 0;
+}
+
+/* Whatever dropped or took a value that the tape's nodes read or write has left it there (wg_is_traced); else nothing runs. */
+static wg_status check_values(const wg_tape *tape)
+{
+    for (const struct wg_node *node = tape->first; node; node = node->next) {
+        const wg_call *c = &node->call;
+        for (unsigned i = 0; i < (unsigned)(c->n_in + c->n_out); i++) {
+            const bool input = i < c->n_in;
+            const wg_tensor *t = input ? c->in[i] : c->out[i - c->n_in];
+            if (!t->storage && !wg_absent(t))
+                return wg_fail(WG_E_RELEASED, c->op->name, "tape_rerun: %s %u of %s was released: it cannot run again",
+                               input ? "operand" : "result", input ? i : i - c->n_in, c->op->name);
+        }
+    }
+    return WG_OK;
+}
+
+/* A failing rerun undoes the effects that it had, and only those. */
+wg_status wg_tape_rerun(wg_tape *tape)
+{
+    struct wg_thread *th = wg_self();
+    if (!tape)
+        return wg_fail(WG_E_NULL, "tape_rerun", "tape_rerun: the tape is NULL");
+    if (tape->thread != th || th->top != tape || !tape->trace)
+        return wg_fail(WG_E_STATE, "tape_rerun", "tape_rerun: expected the thread's top tape, opened with .trace = true");
+    if (th->walking || th->updating || th->rerunning || (th->callback && th->callback->top == tape))
+        return wg_fail(WG_E_STATE, "tape_rerun",
+                       "tape_rerun: not inside a backward, an update, another rerun or a function that runs on the tape");
+    WG_TRY(check_values(tape));
+    const struct wg_undo *of_recording = tape->undo;
+    wg_callback callback = {.op = "tape_rerun", .who = "what the tape recorded"};
+    const bool failed = tape->failed;
+    wg_status status = WG_OK;
+    wg_callback_begin(&callback);
+    th->rerunning = true;
+    for (struct wg_node *node = tape->first; node && status == WG_OK; node = node->next)
+        status = wg_node_rerun(th, node);
+    th->rerunning = false;
+    status = wg_callback_end(&callback, status);
+    wg_undo_end(tape, of_recording, status != WG_OK);
+    tape->failed = failed;
+    return status;
+}

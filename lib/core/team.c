@@ -1,0 +1,296 @@
+/* A pool of helper threads for one calling thread.
+
+   The caller publishes a region's parts and works on part 0; helpers claim the others. When the caller has done its own part it claims
+   what nobody has begun, so it never waits for a helper that the system has not started: on a busy machine it then does all the work. It
+   waits only for parts that a helper has begun. Waiting is a short spin, then a sleep in the kernel.
+
+   Where a region took longer than its parts one after the other would have taken, that loss is made good by working alone for REPAY times
+   as long. So sharing costs at most 1/REPAY of the time, whatever else runs on the machine. Which thread does which part changes no
+   result. */
+#include "core/team.h"
+
+#include <linux/futex.h>
+#include <omp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/pool.h"
+#include "cpu/denormals.h"
+
+enum { REPAY = 25, LINE = 64 };
+/* Nanoseconds: how long a helper spins for the next region and the caller for a helper's part, and what a loss must exceed to count. */
+static const int64_t helper_spin = 200000, caller_spin = 50000, noise = 500;
+
+/* A helper, and the claim of the part that is its own. A claim is even while its part is free, odd once it is taken, and only ever
+   rises: a helper that was stopped between reading and taking it cannot take the part of a later region by mistake. Whoever takes a part
+   sees the region that it belongs to. */
+struct helper {
+    _Alignas(LINE) _Atomic uint64_t claim;
+    struct wg_team *team;
+    pthread_t thread;
+    int index;
+};
+
+struct wg_team {
+    /* what helpers wait for, and how many of them sleep */
+    _Alignas(LINE) atomic_uint turn;
+    atomic_int asleep;
+    atomic_bool quit;
+    /* the region */
+    _Alignas(LINE) atomic_int parts;
+    wg_part *body;
+    void *context;
+    int64_t n;
+    unsigned float_mode; /* the caller's: helpers round and flush denormals as it does */
+    /* parts that helpers have done; the caller may sleep until there are more */
+    _Alignas(LINE) atomic_uint done;
+    atomic_bool waiting;
+    /* the caller's own */
+    _Alignas(LINE) int threads;
+    int helpers;
+    bool spins;          /* as many cores as threads */
+    int64_t alone_until; /* nanoseconds */
+    struct wg_team_counts counts;
+    struct helper helper[]; /* of part i; that of part 0 is the caller itself, and not used */
+};
+
+/* ---- the machine ---- */
+
+static int64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+static void sleep_while(atomic_uint *word, unsigned value)
+{
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+
+static void wake(atomic_uint *word, int n)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, n, NULL, NULL, 0);
+}
+
+/* Until the word is no longer value; false: not within that time. */
+static bool spin_while(atomic_uint *word, unsigned value, int64_t nanoseconds)
+{
+    const int64_t start = now();
+    do
+        for (int i = 0; i < 32; i++) {
+            if (atomic_load_explicit(word, memory_order_acquire) != value)
+                return true;
+#if defined(__x86_64__)
+            __builtin_ia32_pause();
+#endif
+        }
+    while (now() - start < nanoseconds);
+    return false;
+}
+
+/* ---- parts ---- */
+
+static bool take(struct wg_team *team, int part)
+{
+    uint64_t at = atomic_load_explicit(&team->helper[part].claim, memory_order_relaxed);
+    return at % 2 == 0 && atomic_compare_exchange_strong_explicit(&team->helper[part].claim, &at, at + 1, memory_order_acquire,
+                                                                  memory_order_relaxed);
+}
+
+static void run_part(const struct wg_team *team, int parts, int part)
+{
+    const int64_t first = team->n * part / parts, last = team->n * (part + 1) / parts;
+    if (first < last)
+        team->body(first, last, team->context);
+}
+
+/* ---- helpers ---- */
+
+static void run_claimed(struct wg_team *team, int part)
+{
+    wg_float_mode_set(team->float_mode);
+    run_part(team, atomic_load_explicit(&team->parts, memory_order_relaxed), part);
+    atomic_fetch_add(&team->done, 1);
+    if (atomic_load(&team->waiting))
+        wake(&team->done, 1);
+}
+
+/* Its own part first, which is the same in all regions, so that its cache has what it worked on before. */
+static void help(struct wg_team *team, int index)
+{
+    const int parts = atomic_load_explicit(&team->parts, memory_order_relaxed);
+    for (int i = 0; i < parts; i++) {
+        const int part = index + i < parts ? index + i : index + i - parts;
+        if (part > 0 && part < parts && take(team, part))
+            run_claimed(team, part);
+    }
+}
+
+static void wait_for_turn(struct wg_team *team, unsigned seen)
+{
+    if (team->spins && spin_while(&team->turn, seen, helper_spin))
+        return;
+    atomic_fetch_add(&team->asleep, 1);
+    while (atomic_load(&team->turn) == seen)
+        sleep_while(&team->turn, seen);
+    atomic_fetch_sub(&team->asleep, 1);
+}
+
+static void *helper_main(void *context)
+{
+    const struct helper *self = context;
+    struct wg_team *team = self->team;
+    unsigned seen = 0;
+    wg_tls.in_part = true;
+    while (!atomic_load(&team->quit)) {
+        help(team, self->index);
+        wait_for_turn(team, seen);
+        seen = atomic_load(&team->turn);
+    }
+    return NULL;
+}
+
+static bool start_helper(struct wg_team *team, int index)
+{
+    struct helper *helper = &team->helper[index];
+    helper->team = team;
+    helper->index = index;
+    return pthread_create(&helper->thread, NULL, helper_main, helper) == 0;
+}
+
+/* ---- making and ending it ---- */
+
+/* In a child of fork there are no helpers: the only thread that goes on forgets its team, and has another made when it needs one. */
+static void in_child(void)
+{
+    if (wg_tls.state)
+        wg_forget_team(wg_tls.state);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, in_child);
+}
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+struct wg_team *wg_team_new(int threads)
+{
+    pthread_once(&once, watch_forks);
+    struct wg_team *team = aligned_alloc(LINE, sizeof *team + (size_t)threads * sizeof *team->helper);
+    if (!team)
+        return NULL;
+    *team = (struct wg_team){.threads = threads, .spins = threads <= omp_get_num_procs()};
+    for (int i = 0; i < threads; i++)
+        atomic_init(&team->helper[i].claim, 1);
+    sigset_t all, before;
+    sigfillset(&all); /* signals are for the program's own threads */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (team->helpers < threads - 1 && start_helper(team, team->helpers + 1))
+        team->helpers++;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return team;
+}
+
+int wg_team_threads(const struct wg_team *team)
+{
+    return team->threads;
+}
+
+static void call(struct wg_team *team, int helpers)
+{
+    atomic_fetch_add(&team->turn, 1);
+    if (atomic_load(&team->asleep) > 0)
+        wake(&team->turn, helpers);
+}
+
+void wg_team_free(struct wg_team *team)
+{
+    if (!team)
+        return;
+    atomic_store(&team->quit, true);
+    call(team, team->helpers);
+    for (int i = 1; i <= team->helpers; i++)
+        pthread_join(team->helper[i].thread, NULL);
+    free(team);
+}
+
+struct wg_team_counts wg_team_counts(const struct wg_team *team)
+{
+    return team->counts;
+}
+
+/* ---- a region ---- */
+
+static void publish(struct wg_team *team, int parts, int64_t n, wg_part *body, void *context)
+{
+    team->body = body;
+    team->context = context;
+    team->n = n;
+    team->float_mode = wg_float_mode();
+    atomic_store_explicit(&team->done, 0, memory_order_relaxed);
+    atomic_store_explicit(&team->parts, parts, memory_order_relaxed);
+    for (int part = 1; part < parts; part++) {
+        const uint64_t at = atomic_load_explicit(&team->helper[part].claim, memory_order_relaxed);
+        atomic_store_explicit(&team->helper[part].claim, at + 1, memory_order_release);
+    }
+    call(team, parts - 1);
+}
+
+static void wait_for_helpers(struct wg_team *team, unsigned parts)
+{
+    unsigned done;
+    while ((done = atomic_load_explicit(&team->done, memory_order_acquire)) < parts) {
+        if (team->spins && spin_while(&team->done, done, caller_spin))
+            continue;
+        atomic_store(&team->waiting, true);
+        if (atomic_load(&team->done) == done)
+            sleep_while(&team->done, done);
+        atomic_store(&team->waiting, false);
+    }
+}
+
+/* What the parts one after the other would have taken is judged by those that the caller did. */
+static void settle(struct wg_team *team, int parts, int own, int64_t start, int64_t begun, int64_t worked, int64_t end)
+{
+    const int64_t loss = end - start - (worked - begun) * parts / own;
+    if (loss > noise)
+        team->alone_until = end + REPAY * loss;
+}
+
+static void share(struct wg_team *team, int parts, int64_t n, wg_part *body, void *context, int64_t start)
+{
+    publish(team, parts, n, body, context);
+    const int64_t begun = now();
+    int own = 1;
+    run_part(team, parts, 0);
+    for (int part = parts - 1; part > 0; part--)
+        if (take(team, part)) {
+            run_part(team, parts, part);
+            own++;
+        }
+    const int64_t worked = now();
+    wait_for_helpers(team, (unsigned)(parts - own));
+    settle(team, parts, own, start, begun, worked, now());
+}
+
+void wg_team_run(struct wg_team *team, int threads, int64_t n, wg_part *body, void *context)
+{
+    const int parts = (int)(n < threads ? n : threads);
+    const int64_t start = now();
+    wg_tls.in_part = true;
+    if (start < team->alone_until || team->helpers == 0) {
+        team->counts.alone++;
+        body(0, n, context);
+    } else {
+        team->counts.shared++;
+        share(team, parts, n, body, context, start);
+    }
+    wg_tls.in_part = false;
+}

@@ -1,0 +1,97 @@
+/* Updates that happen whole or not at all: between begin and commit, ops that change an operand are checked and queued on the tape. */
+#include "core/internal.h"
+
+wg_status wg_update_begin(void)
+{
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return WG_E_MEMORY;
+    if (th->updating)
+        return wg_fail(WG_E_STATE, "update_begin", "update_begin: brackets do not nest");
+    if (th->checkpoints > 0)
+        return wg_fail(WG_E_STATE, "update_begin", "update_begin: not inside a function that is checkpointed: it runs twice");
+    if (*wg_lost_tapes() > 0)
+        return wg_fail(WG_E_MEMORY, "update_begin", "update_begin: the tape around this could not be opened");
+    if (!th->top) {
+        th->update_tape = wg_tape_push(th, false);
+        if (!th->update_tape) {
+            wg_tape_close(NULL);
+            return wg_fail(WG_E_MEMORY, "update_begin", "update_begin: no memory for a tape");
+        }
+    }
+    th->updating = true;
+    th->update_failed = false;
+    th->updates = NULL;
+    th->updates_end = &th->updates;
+    return WG_OK;
+}
+
+static void end(struct wg_thread *th)
+{
+    wg_tape *own = th->update_tape;
+    th->updating = false;
+    th->updates = NULL;
+    th->updates_end = &th->updates;
+    th->update_tape = NULL;
+    if (own)
+        wg_tape_close(own);
+}
+
+/* A kernel that writes cannot fail: its shape rule and its builder have checked everything. */
+static wg_status run_all(struct wg_thread *th)
+{
+    for (struct wg_node *node = th->updates; node; node = node->next_update) {
+        wg_node_record(th, node);
+        if (wg_node_run(th, node) != WG_OK)
+            return wg_fail(WG_E_BUG, node->call.op->name, "%s: an update must check before it writes", node->call.op->name);
+    }
+    return WG_OK;
+}
+
+/* What it writes may be refused in anomaly mode: then what all of them wrote is put back. */
+static wg_status run_all_watched(struct wg_thread *th)
+{
+    wg_tape *tape = th->top;
+    const struct wg_undo *earlier = tape->undo;
+    wg_status status = WG_OK;
+    for (struct wg_node *node = th->updates; node && status == WG_OK; node = node->next_update) {
+        wg_node_record(th, node);
+        status = wg_node_rerun(th, node);
+    }
+    wg_undo_end(tape, earlier, status != WG_OK);
+    return status;
+}
+
+/* A function that is called inside an update may not end it. */
+static wg_status check_callback(struct wg_thread *th, const char *name)
+{
+    return th->callback && th->callback->updating
+               ? wg_callback_refuse(th->callback, name,
+                                    "a function is running inside the update, and may end only those that it began")
+               : WG_OK;
+}
+
+wg_status wg_update_commit(void)
+{
+    struct wg_thread *th = wg_self();
+    if (!th || !th->updating)
+        return wg_fail(WG_E_STATE, "update_commit", "update_commit: no update was begun");
+    WG_TRY(check_callback(th, "update_commit"));
+    if (th->update_failed) {
+        const wg_status status = th->has_error ? th->error.code : WG_E_STATE;
+        wg_update_cancel();
+        return status;
+    }
+    const wg_status status = th->inspect ? run_all_watched(th) : run_all(th);
+    if (status == WG_OK)
+        wg_undo_commit_all(th);
+    end(th);
+    return status;
+}
+
+void wg_update_cancel(void)
+{
+    struct wg_thread *th = wg_self();
+    if (th && th->updating && check_callback(th, "update_cancel") == WG_OK)
+        end(th);
+}

@@ -1,0 +1,371 @@
+/* A tape as a picture, in Graphviz's DOT with HTML-like labels.
+
+   Forward runs down the page. Edges among backward nodes are written the other way round (dir=back), so that a gradient flows up
+   the page, beside the forward nodes that caused it. */
+#include <math.h>
+
+#include "debug/dump_graph.h"
+
+/* ---- text ---- */
+
+/* The length of a well-formed UTF-8 sequence above ASCII at the start of the text, that XML allows too; 0 if there is none. */
+static int utf8_length(const unsigned char *at)
+{
+    const int length = *at >= 0xf0 && *at < 0xf5 ? 4 : *at >= 0xe0 && *at < 0xf0 ? 3 : *at >= 0xc2 && *at < 0xe0 ? 2 : 0;
+    for (int i = 1; i < length; i++)
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    const bool overlong = (*at == 0xe0 && at[1] < 0xa0) || (*at == 0xf0 && at[1] < 0x90);
+    const bool no_character = (*at == 0xed && at[1] > 0x9f) || (*at == 0xf4 && at[1] > 0x8f) ||
+                              (*at == 0xef && at[1] == 0xbf && at[2] > 0xbd);
+    return overlong || no_character ? 0 : length;
+}
+
+/* Names are the user's bytes: what HTML-like labels give a meaning to is escaped, and what is not printable becomes '?'. */
+static void write_text(FILE *stream, const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at) {
+        const int length = utf8_length(at);
+        if (length > 0)
+            fwrite(at, 1, (size_t)length, stream);
+        else if (*at == '&' || *at == '<' || *at == '>' || *at == '"')
+            fprintf(stream, "&#%d;", *at);
+        else
+            fputc(*at >= 0x20 && *at < 0x7f ? *at : '?', stream);
+        at += length > 0 ? length : 1;
+    }
+}
+
+static const char *scaled(double n, const char *unit, char *text, size_t size)
+{
+    static const char *const prefix[] = {"", "k", "M", "G", "T", "P"};
+    int i = 0;
+    for (; n >= 999.5 && i < 5; i++)
+        n /= 1000;
+    snprintf(text, size, i ? "%.3g %s%s" : "%.0f %s%s", n, prefix[i], unit);
+    return text;
+}
+
+static void write_cost(FILE *stream, const char *what, wg_cost cost)
+{
+    const double n[] = {WG_COST_FLOPS(cost), cost.transcendental, cost.compare, cost.bytes_read + cost.bytes_written};
+    static const char *const unit[] = {"FLOP", "fn", "cmp", "B"};
+    const char *before = what;
+    char text[48];
+    for (int i = 0; i < 4; i++)
+        if (n[i] > 0) {
+            fprintf(stream, "%s%s", before, scaled(n[i], unit[i], text, sizeof text));
+            before = " · ";
+        }
+    if (before == what)
+        fprintf(stream, "%s0 FLOP", what);
+}
+
+static double element(const wg_tensor *t, int64_t at)
+{
+    switch ((wg_dtype)t->dtype) {
+    case WG_F32:
+        return (double)((const float *)(const void *)t->data)[at];
+    case WG_F64:
+        return ((const double *)(const void *)t->data)[at];
+    case WG_I64:
+        return (double)((const int64_t *)(const void *)t->data)[at];
+    case WG_U8:
+    default:
+        return (double)((const uint8_t *)(const void *)t->data)[at];
+    }
+}
+
+struct range {
+    double low, high;
+    int64_t nans;
+};
+
+/* Over all elements, axis by axis like an odometer. */
+static struct range range_of(const wg_tensor *t)
+{
+    struct range range = {INFINITY, -INFINITY, 0};
+    int64_t index[WG_MAX_RANK] = {0}, at = 0;
+    for (int64_t i = 0; i < t->numel; i++) {
+        const double x = element(t, at);
+        range.nans += isnan(x);
+        range.low = x < range.low ? x : range.low;
+        range.high = x > range.high ? x : range.high;
+        for (int axis = t->rank - 1; axis >= 0; axis--) {
+            at += wg_strides(t)[axis];
+            if (++index[axis] < wg_extents(t)[axis])
+                break;
+            at -= index[axis] * wg_strides(t)[axis];
+            index[axis] = 0;
+        }
+    }
+    return range;
+}
+
+static void write_range(const struct wg_picture *p, const wg_tensor *t)
+{
+    if (!p->options.values || wg_self()->capture || !t->storage || t->numel == 0 || (t->state != WG_LIVE && t->state != WG_DROPPED))
+        return;
+    const struct range range = range_of(t);
+    if (range.low == range.high)
+        fprintf(p->stream, "<BR/>= %.4g", range.low);
+    else if (range.low < range.high)
+        fprintf(p->stream, "<BR/>%.3g … %.3g", range.low, range.high);
+    if (range.nans)
+        fprintf(p->stream, "<BR/><FONT COLOR=\"#c0392b\"><B>%lld NaN</B></FONT>", (long long)range.nans);
+}
+
+static void write_tensor(const struct wg_picture *p, const wg_tensor *t, const char *number)
+{
+    char shape[200];
+    fprintf(p->stream, "<BR/>%s%s", number, wg_dtype_name((wg_dtype)t->dtype));
+    if (t->rank > 0)
+        fprintf(p->stream, " %s", wg_shape_text(wg_shape_of(t), shape, sizeof shape));
+    write_range(p, t);
+}
+
+/* ---- the second pass ---- */
+
+static void indent(const struct wg_picture *p, size_t depth)
+{
+    fprintf(p->stream, "%*s", (int)(2 * (depth + 1)), "");
+}
+
+static void write_node(const struct wg_picture *p, size_t at, size_t depth)
+{
+    const struct wg_item *item = &p->items[at];
+    const wg_call *c = &item->node->call;
+    const char *color = item->node->cause ? "color=\"#c58b4a\", fillcolor=\"#fdf3e7\""
+                        : wg_is_update(c) ? "color=\"#8a6fb5\", fillcolor=\"#f3eefa\""
+                                          : "color=\"#5b7db1\", fillcolor=\"#eef3fb\"";
+    indent(p, depth);
+    fprintf(p->stream, "n%zu [%s, label=<<B>", at, color);
+    write_text(p->stream, c->op->name);
+    fputs("</B>", p->stream);
+    for (unsigned i = 0; i < c->n_out; i++) {
+        char number[16] = "";
+        if (c->n_out > 1)
+            snprintf(number, sizeof number, "%u: ", i);
+        if (wg_name_of(c->out[i])[0]) {
+            fputs("<BR/><I>", p->stream);
+            write_text(p->stream, wg_name_of(c->out[i]));
+            fputs("</I>", p->stream);
+        }
+        write_tensor(p, c->out[i], number);
+    }
+    fputs("<BR/><FONT POINT-SIZE=\"8\" COLOR=\"#666666\">", p->stream);
+    write_cost(p->stream, item->node->cause || wg_is_update(c) ? "" : "forward ", item->cost);
+    if (item->caused_any && p->tape->trace) {
+        fputs("<BR/>", p->stream);
+        write_cost(p->stream, "backward ", item->backward);
+    }
+    fputs("</FONT>>];\n", p->stream);
+}
+
+/* Leaves that want a gradient, other tensors of the caller's, constants, and what another tape or a hidden node made. */
+static void write_leaf(const struct wg_picture *p, size_t at, size_t depth)
+{
+    const wg_tensor *t = p->items[at].leaf;
+    const char *name = wg_name_of(t);
+    indent(p, depth);
+    fprintf(p->stream, "l%zu [shape=ellipse, %s, label=<", at - p->n_nodes,
+            t->flags & WG_T_REQUIRES ? "color=\"#3f8f5f\", fillcolor=\"#e4f3e9\"" : "color=\"#999999\", fillcolor=\"#f6f6f6\"");
+    fputs(name[0] ? "<B>" : "<I>", p->stream);
+    if (name[0])
+        write_text(p->stream, name);
+    else if ((t->flags & WG_T_PROXY) || !t->from.node)
+        fputs(t->flags & WG_T_REQUIRES ? "parameter" : "constant", p->stream);
+    else
+        write_text(p->stream, t->from.node->call.op->name);
+    fputs(name[0] ? "</B>" : "</I>", p->stream);
+    write_tensor(p, t, "");
+    fputs(">];\n", p->stream);
+}
+
+static void write_items(const struct wg_picture *p, ptrdiff_t place, size_t depth)
+{
+    for (ptrdiff_t i = p->places[place].first_item; i != WG_NOWHERE; i = p->items[i].next)
+        if (p->items[i].node)
+            write_node(p, (size_t)i, depth);
+        else
+            write_leaf(p, (size_t)i, depth);
+}
+
+/* The sections, each inside its parent: down to children first, then along, then up. */
+static void write_places(const struct wg_picture *p)
+{
+    ptrdiff_t at = 0;
+    size_t depth = 0;
+    write_items(p, at, depth);
+    for (;;) {
+        ptrdiff_t to = p->places[at].first_child;
+        depth += to != WG_NOWHERE;
+        while (to == WG_NOWHERE && at > 0) {
+            indent(p, depth - 1);
+            fputs("}\n", p->stream);
+            to = p->places[at].next;
+            at = p->places[at].parent;
+            depth -= to == WG_NOWHERE;
+        }
+        if (to == WG_NOWHERE)
+            return;
+        at = to;
+        indent(p, depth - 1);
+        fprintf(p->stream, "subgraph cluster_%td {\n", at);
+        indent(p, depth);
+        fputs("label=<<B>", p->stream);
+        write_text(p->stream, p->places[at].section->name);
+        fputs("</B>>;\n", p->stream);
+        write_items(p, at, depth);
+    }
+}
+
+static const char *item_name(const struct wg_picture *p, ptrdiff_t at, char text[32])
+{
+    const bool node = wg_picture_is_node(p, at);
+    snprintf(text, 32, "%c%zu", node ? 'n' : 'l', node ? (size_t)at : (size_t)at - p->n_nodes);
+    return text;
+}
+
+static void write_edge(struct wg_picture *p, size_t to, const wg_tensor *t, bool written)
+{
+    const ptrdiff_t from = wg_picture_source(p, t);
+    const struct wg_item *source = &p->items[from];
+    const bool backward = p->items[to].node->cause != NULL,
+               up = backward && (source->node ? source->node->cause != NULL : source->late);
+    char name[32];
+    item_name(p, from, name);
+    if (up)
+        fprintf(p->stream, "  n%zu -> %s [dir=back, color=\"#c58b4a\"", to, name);
+    else
+        fprintf(p->stream, "  %s -> n%zu [%s", name, to,
+                written    ? "dir=both, color=\"#8a6fb5\""
+                : backward ? "weight=0, minlen=0, color=\"#dccbb3\""
+                : source->node && !wg_is_update(&p->items[to].node->call)
+                    ? "weight=8, color=\"#555555\"" /* the forward path runs straight */
+                    : "color=\"#555555\"");
+    if (source->node && source->node->call.n_out > 1)
+        fprintf(p->stream, ", %s=\"%u\"", up ? "headlabel" : "taillabel", t->slot);
+    fputs("];\n", p->stream);
+}
+
+/* Sections should follow one another down the page. So what comes into a section goes above the leaves that are read with it: for a
+   forward node whose operands come from another section and from leaves read here first. */
+static void write_order(struct wg_picture *p, size_t at)
+{
+    const struct wg_item *item = &p->items[at];
+    const wg_call *c = &item->node->call;
+    ptrdiff_t above = WG_NOWHERE;
+    for (unsigned i = 0; i < c->n_in && !item->node->cause; i++) {
+        const ptrdiff_t from = wg_absent(c->in[i]) ? WG_NOWHERE : wg_picture_source(p, c->in[i]);
+        if (wg_picture_is_node(p, from) && p->items[from].place != item->place)
+            above = from;
+    }
+    for (unsigned i = 0; i < c->n_in && above != WG_NOWHERE; i++) {
+        const ptrdiff_t leaf = wg_absent(c->in[i]) ? WG_NOWHERE : wg_picture_source(p, c->in[i]);
+        char name[32];
+        if (leaf != WG_NOWHERE && !wg_picture_is_node(p, leaf) && p->items[leaf].reader == (ptrdiff_t)at)
+            fprintf(p->stream, "  n%td -> %s [style=invis];\n", above, item_name(p, leaf, name));
+    }
+}
+
+/* The gradient that a leaf holds, where a node of this tape made it. */
+static void write_gradient_edge(struct wg_picture *p, size_t at)
+{
+    const wg_tensor *t = p->items[at].leaf, *gradient = t->flags & WG_T_REQUIRES ? wg_gradient(t) : NULL;
+    const ptrdiff_t maker = gradient ? wg_picture_maker(p, gradient) : WG_NOWHERE;
+    char name[32];
+    if (maker != WG_NOWHERE)
+        fprintf(p->stream,
+                "  n%td -> %s [constraint=false, arrowhead=vee, label=\"gradient\", color=\"#3f8f5f\", fontcolor=\"#3f8f5f\"];\n",
+                maker, item_name(p, (ptrdiff_t)at, name));
+}
+
+static void write_edges(struct wg_picture *p)
+{
+    for (size_t i = 0; i < p->n_nodes; i++) {
+        const struct wg_item *item = &p->items[i];
+        if (item->hidden)
+            continue;
+        const wg_call *c = &item->node->call;
+        for (unsigned k = 0; k < c->n_in; k++)
+            if (!wg_absent(c->in[k]))
+                write_edge(p, i, c->in[k], wg_bit(c->op->writes, k));
+        write_order(p, i);
+        const ptrdiff_t cause = wg_picture_node(p, item->node->cause);
+        if (cause != WG_NOWHERE && !p->items[cause].hidden)
+            fprintf(p->stream, "  n%td -> n%zu [style=dashed, arrowhead=open, minlen=0, color=\"#b9b9b9\"];\n", cause, i);
+    }
+    for (size_t i = p->n_nodes; i < p->n_items; i++)
+        write_gradient_edge(p, i);
+}
+
+static void write_picture(struct wg_picture *p)
+{
+    FILE *stream = p->stream;
+    fputs(
+        "digraph tape {\n"
+        "  graph [rankdir=TB, nodesep=0.3, ranksep=0.4, fontname=\"Helvetica,Arial,sans-serif\", fontsize=11, labelloc=t, color=\"#cccccc\",\n"
+        "         style=rounded, fontcolor=\"#444444\"];\n"
+        "  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica,Arial,sans-serif\", fontsize=10, margin=\"0.12,0.08\", height=0.3];\n"
+        "  edge [fontname=\"Helvetica,Arial,sans-serif\", fontsize=8, arrowsize=0.6];\n  label=<",
+        stream);
+    if (p->options.title && p->options.title[0]) {
+        fputs("<FONT POINT-SIZE=\"15\"><B>", stream);
+        write_text(stream, p->options.title);
+        fputs("</B></FONT><BR/>", stream);
+    }
+    fprintf(stream, "%zu nodes · ", p->n_nodes);
+    write_cost(stream, "forward ", p->forward);
+    if (p->tape->trace) {
+        fputs(" · ", stream);
+        write_cost(stream, "backward ", p->backward);
+    }
+    if (p->n_updates) {
+        fputs(" · ", stream);
+        write_cost(stream, "updates ", p->updates);
+    }
+    fputs("<BR/><FONT POINT-SIZE=\"8\"><FONT COLOR=\"#5b7db1\"><B>forward</B></FONT>", stream);
+    if (p->n_backward && p->options.backward)
+        fputs(" · <FONT COLOR=\"#c58b4a\"><B>backward</B></FONT>, dashed from the node that caused it", stream);
+    if (p->n_updates)
+        fputs(" · <FONT COLOR=\"#8a6fb5\"><B>update</B></FONT>", stream);
+    fputs(" · <FONT COLOR=\"#3f8f5f\"><B>wants a gradient</B></FONT>"
+          " · constant<BR/>"
+          "FLOP: additions, multiplications, divisions · fn: exp, log, tanh, √ … · cmp: comparisons · "
+          "B: bytes read and written"
+          "</FONT><BR/> >;\n",
+          stream);
+    write_places(p);
+    write_edges(p);
+    fputs("}\n", stream);
+}
+
+/* Only an open tape can be read; whether a pointer is one is asked of the thread, not of what it points to. */
+static wg_status check_tape(const wg_tape *tape)
+{
+    const struct wg_thread *th = wg_self();
+    if (!th)
+        return WG_E_MEMORY;
+    const wg_tape *open = th->top;
+    while (open && open != tape)
+        open = open->below;
+    return open ? WG_OK : wg_fail(WG_E_DANGLING, "write_dot", "write_dot: the tape is closed, or it is another thread's");
+}
+
+wg_status wg_write_dot_with(const wg_tape *tape, FILE *stream, wg_dot_options options)
+{
+    if (!tape || !stream)
+        return wg_fail(WG_E_NULL, "write_dot", "write_dot: the %s is NULL", tape ? "stream" : "tape");
+    WG_TRY(check_tape(tape));
+    struct wg_picture p = {.stream = stream, .tape = tape, .options = options};
+    wg_status status = wg_picture_begin(&p);
+    if (status == WG_OK) {
+        write_picture(&p);
+        if (fflush(stream) != 0 || ferror(stream))
+            status = wg_fail(WG_E_IO, "write_dot", "write_dot: the stream could not be written");
+    }
+    wg_picture_end(&p);
+    return status;
+}

@@ -1,0 +1,229 @@
+/* The first pass of a dump: the leaves, the sections in use, who made each operand, and each node's cost, forward and backward. */
+#include "debug/dump_graph.h"
+
+static wg_status numbers_new(struct wg_numbers *map, size_t room)
+{
+    size_t capacity = 16;
+    while (capacity < 2 * room)
+        capacity *= 2;
+    map->key = wg_object_new(capacity * sizeof *map->key);
+    map->number = wg_object_new(capacity * sizeof *map->number);
+    map->mask = capacity - 1;
+    return map->key && map->number ? WG_OK : WG_E_MEMORY;
+}
+
+/* The number of key, which is WG_NOWHERE at first. */
+static ptrdiff_t *number_of(struct wg_numbers *map, const void *key)
+{
+    size_t i = ((uintptr_t)key >> 4) * 0x9E3779B97F4A7C15u >> 20 & map->mask;
+    while (map->key[i] && map->key[i] != key)
+        i = (i + 1) & map->mask;
+    if (!map->key[i]) {
+        map->key[i] = key;
+        map->number[i] = WG_NOWHERE;
+    }
+    return &map->number[i];
+}
+
+static void add_cost(wg_cost *sum, wg_cost more)
+{
+    sum->add += more.add;
+    sum->mul += more.mul;
+    sum->div += more.div;
+    sum->compare += more.compare;
+    sum->transcendental += more.transcendental;
+    sum->bytes_read += more.bytes_read;
+    sum->bytes_written += more.bytes_written;
+}
+
+ptrdiff_t wg_picture_node(const struct wg_picture *p, const struct wg_node *node)
+{
+    size_t low = 0, high = p->n_nodes;
+    while (node && low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (p->items[middle].node == node)
+            return (ptrdiff_t)middle;
+        if (p->items[middle].node->seq < node->seq)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return WG_NOWHERE;
+}
+
+/* ---- sections ---- */
+
+/* A section's number, its parents' made before it; innermost first they are threaded through `next` until they have one. */
+static ptrdiff_t place_of(struct wg_picture *p, const wg_section *section)
+{
+    ptrdiff_t waiting = WG_NOWHERE;
+    const wg_section *at = section;
+    ptrdiff_t parent = 0; /* the page itself */
+    for (; at; at = at->parent) {
+        ptrdiff_t *number = number_of(&p->sections, at);
+        if (*number != WG_NOWHERE) {
+            parent = *number;
+            break;
+        }
+        *number = (ptrdiff_t)p->n_places++;
+        p->places[*number] = (struct wg_place){at, WG_NOWHERE, waiting, WG_NOWHERE, WG_NOWHERE, WG_NOWHERE, WG_NOWHERE};
+        waiting = *number;
+    }
+    while (waiting != WG_NOWHERE) {
+        struct wg_place *place = &p->places[waiting], *above = &p->places[parent];
+        const ptrdiff_t inner = place->next;
+        place->parent = parent;
+        place->next = WG_NOWHERE;
+        *(above->last_child == WG_NOWHERE ? &above->first_child : &p->places[above->last_child].next) = waiting;
+        above->last_child = waiting;
+        parent = waiting;
+        waiting = inner;
+    }
+    return parent;
+}
+
+static size_t depth_of(const struct wg_picture *p, ptrdiff_t place)
+{
+    size_t depth = 0;
+    for (; place > 0; place = p->places[place].parent)
+        depth++;
+    return depth;
+}
+
+/* The innermost place that holds both. */
+static ptrdiff_t common_place(const struct wg_picture *p, ptrdiff_t a, ptrdiff_t b)
+{
+    size_t a_depth = depth_of(p, a), b_depth = depth_of(p, b);
+    while (a != b)
+        if (a_depth >= b_depth) {
+            a = p->places[a].parent;
+            a_depth--;
+        } else {
+            b = p->places[b].parent;
+            b_depth--;
+        }
+    return a;
+}
+
+/* ---- the first pass ---- */
+
+ptrdiff_t wg_picture_maker(struct wg_picture *p, const wg_tensor *t)
+{
+    const ptrdiff_t at = t->storage ? *number_of(&p->makers, t->storage) : WG_NOWHERE;
+    return at != WG_NOWHERE && !p->items[at].hidden ? at : WG_NOWHERE;
+}
+
+ptrdiff_t wg_picture_source(struct wg_picture *p, const wg_tensor *t)
+{
+    ptrdiff_t at = t->flags & WG_T_PROXY ? wg_picture_maker(p, t) : wg_picture_node(p, t->from.node);
+    if (at != WG_NOWHERE && p->items[at].hidden)
+        at = WG_NOWHERE;
+    return at != WG_NOWHERE ? at : *number_of(&p->leaves, t);
+}
+
+static void note_results(struct wg_picture *p, ptrdiff_t at)
+{
+    const wg_call *c = &p->items[at].node->call;
+    for (unsigned i = 0; i < c->n_out; i++) {
+        if (!c->out[i]->storage)
+            continue;
+        ptrdiff_t *maker = number_of(&p->makers, c->out[i]->storage);
+        if (!(c->op->flags & WG_VIEW) || *maker != WG_NOWHERE) /* a view of a leaf makes nothing */
+            *maker = at;
+    }
+}
+
+static void note_leaf(struct wg_picture *p, const wg_tensor *t, ptrdiff_t at)
+{
+    const struct wg_item *reader = &p->items[at];
+    ptrdiff_t *number = number_of(&p->leaves, t);
+    const bool backward = reader->node->cause != NULL;
+    if (*number == WG_NOWHERE) {
+        *number = (ptrdiff_t)p->n_items++;
+        p->items[*number] = (struct wg_item){.leaf = t, .place = reader->place, .next = WG_NOWHERE, .reader = at, .late = backward};
+    } else if (!backward && !wg_is_update(&reader->node->call)) {
+        struct wg_item *leaf = &p->items[*number];
+        leaf->place = leaf->late ? reader->place : common_place(p, leaf->place, reader->place);
+        leaf->late = false;
+    }
+}
+
+static wg_cost cost_of(const wg_call *c)
+{
+    wg_callback callback = {.op = c->op->name, .who = "its cost"};
+    if (!c->op->cost)
+        return (wg_cost){0};
+    wg_callback_begin(&callback);
+    const wg_cost cost = c->op->cost(c);
+    return wg_callback_end(&callback, WG_OK) == WG_OK ? cost : (wg_cost){0};
+}
+
+/* A leaf belongs to the section of the forward nodes that read it; backward nodes and updates do not move it. */
+static void survey_node(struct wg_picture *p, ptrdiff_t at)
+{
+    struct wg_item *item = &p->items[at];
+    const struct wg_node *node = item->node, *forward = node;
+    const wg_call *c = &node->call;
+    item->cost = cost_of(c);
+    while (forward->cause)
+        forward = forward->cause;
+    const ptrdiff_t cause = wg_picture_node(p, node->cause);
+    if (cause != WG_NOWHERE) {
+        p->items[cause].caused_any = true;
+        add_cost(&p->items[cause].backward, item->cost);
+    }
+    add_cost(node->cause ? &p->backward : wg_is_update(c) ? &p->updates : &p->forward, item->cost);
+    p->n_backward += node->cause != NULL;
+    p->n_updates += !node->cause && wg_is_update(c);
+    item->hidden = node->cause && !p->options.backward;
+    if (!item->hidden) {
+        item->place = place_of(p, forward->section);
+        for (unsigned i = 0; i < c->n_in; i++)
+            if (!wg_absent(c->in[i]) && !wg_picture_is_node(p, wg_picture_source(p, c->in[i])))
+                note_leaf(p, c->in[i], at);
+    }
+    note_results(p, at);
+}
+
+wg_status wg_picture_begin(struct wg_picture *p)
+{
+    size_t n_nodes = p->tape->n_nodes, n_in = 0, n_out = 0, n_sections = 1;
+    for (const struct wg_node *node = p->tape->first; node; node = node->next) {
+        n_in += node->call.n_in;
+        n_out += node->call.n_out;
+    }
+    for (const wg_section *section = p->tape->thread->sections; section; section = section->next)
+        n_sections++;
+    p->items = wg_object_new((n_nodes + n_in + 1) * sizeof *p->items);
+    p->places = wg_object_new(n_sections * sizeof *p->places);
+    if (!p->items || !p->places)
+        return WG_E_MEMORY;
+    WG_TRY(numbers_new(&p->leaves, n_in));
+    WG_TRY(numbers_new(&p->makers, 2 * n_in + n_out));
+    WG_TRY(numbers_new(&p->sections, n_sections));
+    p->places[p->n_places++] = (struct wg_place){NULL, WG_NOWHERE, WG_NOWHERE, WG_NOWHERE, WG_NOWHERE, WG_NOWHERE, WG_NOWHERE};
+    for (const struct wg_node *node = p->tape->first; node; node = node->next)
+        p->items[p->n_nodes++] = (struct wg_item){.node = node, .next = WG_NOWHERE};
+    p->n_items = p->n_nodes;
+    for (size_t i = 0; i < p->n_nodes; i++)
+        survey_node(p, (ptrdiff_t)i);
+    for (size_t i = 0; i < p->n_items; i++) {
+        if (p->items[i].hidden)
+            continue;
+        struct wg_place *place = &p->places[p->items[i].place];
+        *(place->last_item == WG_NOWHERE ? &place->first_item : &p->items[place->last_item].next) = (ptrdiff_t)i;
+        place->last_item = (ptrdiff_t)i;
+    }
+    return WG_OK;
+}
+
+void wg_picture_end(struct wg_picture *p)
+{
+    const struct wg_numbers *const maps[] = {&p->leaves, &p->makers, &p->sections};
+    for (int i = 0; i < 3; i++) {
+        wg_object_free(maps[i]->key);
+        wg_object_free(maps[i]->number);
+    }
+    wg_object_free(p->items);
+    wg_object_free(p->places);
+}

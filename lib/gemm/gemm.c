@@ -1,0 +1,117 @@
+/* Matrix products: which engine computes one, and what is the same for both. */
+#include "core/parallel.h"
+#include "cpu/isa.h"
+#include "gemm/own_gemm.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REAL float
+#define T(name) name##_f32
+#include "gemm/gemm_tail_tmpl.h"
+#undef REAL
+#undef T
+#define REAL double
+#define T(name) name##_f64
+#include "gemm/gemm_tail_tmpl.h"
+#undef REAL
+#undef T
+
+/* The work at which a fork pays, measured: docs/guide/products.md. Where there are few rows or columns, the time goes into reading the
+   other operand, as if there were eight. */
+int wg_gemm_threads(const struct wg_product *p)
+{
+    const double m = p->m < 8 ? 8 : (double)p->m, n = p->n < 8 ? 8 : (double)p->n;
+    return 2 * m * n * (double)p->k < 1e6 ? 1 : wg_free_threads();
+}
+
+void wg_gemm_scale(wg_dtype dtype, const struct wg_product *p)
+{
+    (dtype == WG_F32 ? scale_f32 : scale_f64)(p);
+}
+
+void wg_gemm_finish(wg_dtype dtype, const struct wg_product *p, int threads)
+{
+    struct wg_product tail = p->c_column == 1 || p->c_row != 1 ? *p : wg_product_transposed(p);
+    if (p->bias || p->relu)
+        wg_parallel(threads, tail.m, dtype == WG_F32 ? finish_rows_f32 : finish_rows_f64, &tail);
+}
+
+/* ---- the choice ---- */
+
+/* Multiplications up to which the own kernels are used, by instruction set and number type. Measured: docs/guide/products.md. On
+   AVX2 the large ones would be up to a tenth faster by BLIS, but have other bits than on AVX-512. */
+static const double own_up_to[][2] = {
+    [WG_PORTABLE] = {0, 0},
+    [WG_AVX2] = {INFINITY, INFINITY},
+    [WG_AVX512] = {INFINITY, INFINITY},
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct {
+    enum wg_variant variant;
+    double own_up_to[2];
+} chosen;
+
+static void choose(void)
+{
+    static const enum wg_variant variants[] = {
+        [WG_PORTABLE] = WG_VARIANT_PORTABLE, [WG_AVX2] = WG_VARIANT_AVX2, [WG_AVX512] = WG_VARIANT_AVX512};
+    const char *wanted = getenv("WENGERT_GEMM");
+    const bool own = wanted && strcmp(wanted, "own") == 0, blis = wanted && strcmp(wanted, "blis") == 0;
+    chosen.variant = variants[wg_isa()];
+    for (int dtype = WG_F32; dtype <= WG_F64; dtype++)
+        chosen.own_up_to[dtype] = own ? INFINITY : blis ? 0 : own_up_to[wg_isa()][dtype];
+}
+
+wg_status wg_gemm(wg_dtype dtype, const struct wg_product *p)
+{
+    pthread_once(&once, choose);
+    if (p->m == 0 || p->n == 0)
+        return WG_OK;
+    if (p->k == 0) {
+        wg_gemm_scale(dtype, p);
+        wg_gemm_finish(dtype, p, 1);
+        return WG_OK;
+    }
+    if ((double)p->m * (double)p->n * (double)p->k > chosen.own_up_to[dtype])
+        return wg_blis_gemm(dtype, p);
+    return wg_own_gemm(chosen.variant, dtype, p, wg_gemm_threads(p));
+}
+
+wg_status wg_warmup(int threads)
+{
+    const int before = wg_threads();
+    WG_TRY(wg_set_threads(threads));
+    enum { N = 192 };
+    struct wg_storage *block = wg_storage_new(3 * N * N * sizeof(double));
+    wg_status status = block ? WG_OK : WG_E_MEMORY;
+    for (int dtype = WG_F32; dtype <= WG_F64 && status == WG_OK; dtype++) {
+        double *x = (double *)(void *)wg_storage_data(block);
+        memset(x, 0, 2 * N * N * sizeof *x);
+        const struct wg_product product = {.m = N,
+                                           .n = N,
+                                           .k = N,
+                                           .a = x,
+                                           .b = x + N * N,
+                                           .c = x + 2 * N * N,
+                                           .a_row = N,
+                                           .a_column = 1,
+                                           .b_row = N,
+                                           .b_column = 1,
+                                           .c_row = N,
+                                           .c_column = 1};
+        status = wg_blis_gemm((wg_dtype)dtype, &product);
+    }
+    if (block)
+        wg_storage_unref(block);
+    WG_TRY(wg_set_threads(before));
+    return status;
+}
+
+const char *wg_version(void)
+{
+    return WG_VERSION;
+}

@@ -1,0 +1,160 @@
+/* The own kernels of products in AVX-512: 6 rows of four vectors, 24 of the 32 registers; at edges 14 of two or 9 of three. */
+#include "gemm/own_gemm.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512dq,avx512bw,avx512vl"))), apply_to = function)
+#else
+#pragma GCC target("avx2,fma,avx512f,avx512dq,avx512bw,avx512vl,prefer-vector-width=512")
+#endif
+
+#define ROWS 14
+#define ROWS_OF_3 9
+#define ROWS_OF_4 6
+#define WIDE 4
+
+#define ZERO V(setzero)()
+#define LOAD(p) V(loadu)(p)
+#define LOAD_SOME(mask, p) V(maskz_loadu)(mask, p)
+#define STORE(p, x) V(storeu)(p, x)
+#define STORE_SOME(p, mask, x) V(mask_storeu)(p, mask, x)
+#define SPLAT(p) V(set1)(*(p))
+#define FMA(x, y, z) V(fmadd)(x, y, z)
+#define ADD(x, y) V(add)(x, y)
+#define RELU(x) V(maskz_mov)(COMPARE(x, ZERO, _CMP_NLE_UQ), x)
+
+#define REAL float
+#define T(name) name##_f32
+#define V(name) _mm512_##name##_ps
+#define VEC __m512
+#define LANES 16
+#define MASK __mmask16
+#define MASK_OF(n) ((__mmask16)((1u << (n)) - 1))
+#define COMPARE _mm512_cmp_ps_mask
+#define FMA_ONE __builtin_fmaf
+
+/* Fours of rows become fours of columns: number c of rows i to i + 3 in place of number i of row c, in each quarter of a vector. */
+static inline __attribute__((always_inline)) void transpose_quarters(__m512 *x, int n)
+{
+    for (int i = 0; i < n; i += 4) {
+        const __m512d a = _mm512_castps_pd(_mm512_unpacklo_ps(x[i], x[i + 1])),
+                      b = _mm512_castps_pd(_mm512_unpackhi_ps(x[i], x[i + 1]));
+        const __m512d c = _mm512_castps_pd(_mm512_unpacklo_ps(x[i + 2], x[i + 3]));
+        const __m512d d = _mm512_castps_pd(_mm512_unpackhi_ps(x[i + 2], x[i + 3]));
+        x[i] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, c));
+        x[i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, c));
+        x[i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(b, d));
+        x[i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(b, d));
+    }
+}
+
+/* Quarters 0 and 2 of x, then of y; quarters 1 and 3. */
+static inline __attribute__((always_inline)) void part_quarters(__m512 *x, __m512 *y)
+{
+    const __m512 even = _mm512_shuffle_f32x4(*x, *y, 0x88), odd = _mm512_shuffle_f32x4(*x, *y, 0xdd);
+    *x = even;
+    *y = odd;
+}
+
+static inline __attribute__((always_inline)) void transpose_f32(__m512 *x)
+{
+    transpose_quarters(x, 16);
+    for (int i = 0; i < 16; i += 8)
+        for (int c = 0; c < 4; c++)
+            part_quarters(&x[i + c], &x[i + c + 4]);
+    for (int c = 0; c < 8; c++)
+        part_quarters(&x[c], &x[c + 8]);
+}
+
+/* Rows i and i + 4 are halves of a vector, which spares a step. */
+static inline __attribute__((always_inline)) void load_turned_f32(const float *from, int64_t line, __m512 *x)
+{
+    for (int i = 0; i < 8; i += 4) {
+        const float *fourth = from + 4 * line;
+        WG_KEEP_IN_REGISTER(fourth);
+        for (int r = 0; r < 4; r++) {
+            const __m512d half = _mm512_castps_pd(_mm512_castps256_ps512(_mm256_loadu_ps(from + r * line)));
+            x[i + r] = _mm512_castpd_ps(_mm512_insertf64x4(half, _mm256_castps_pd(_mm256_loadu_ps(fourth + r * line)), 1));
+        }
+        from = fourth + 4 * line;
+        WG_KEEP_IN_REGISTER(from);
+    }
+    transpose_quarters(x, 8);
+    for (int i = 0; i < 4; i++)
+        part_quarters(&x[i], &x[i + 4]);
+}
+
+#include "gemm/own_kernel_tmpl.h"
+#undef REAL
+#undef T
+#undef V
+#undef VEC
+#undef LANES
+#undef MASK
+#undef MASK_OF
+#undef COMPARE
+#undef FMA_ONE
+
+#define REAL double
+#define T(name) name##_f64
+#define V(name) _mm512_##name##_pd
+#define VEC __m512d
+#define LANES 8
+#define MASK __mmask8
+#define MASK_OF(n) ((__mmask8)((1u << (n)) - 1))
+#define COMPARE _mm512_cmp_pd_mask
+#define FMA_ONE __builtin_fma
+
+static inline __attribute__((always_inline)) void transpose_f64(__m512d *x)
+{
+    __m512d y[8];
+    for (int i = 0; i < 8; i += 2) {
+        y[i] = _mm512_unpacklo_pd(x[i], x[i + 1]);
+        y[i + 1] = _mm512_unpackhi_pd(x[i], x[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4) /* fours of rows: columns c, c + 4; c + 2, c + 6 */
+        for (int c = 0; c < 2; c++) {
+            x[i + c] = _mm512_shuffle_f64x2(y[i + c], y[i + c + 2], 0x88);
+            x[i + c + 2] = _mm512_shuffle_f64x2(y[i + c], y[i + c + 2], 0xdd);
+        }
+    for (int c = 0; c < 4; c++) {
+        const __m512d low = x[c], high = x[c + 4];
+        x[c] = _mm512_shuffle_f64x2(low, high, 0x88);
+        x[c + 4] = _mm512_shuffle_f64x2(low, high, 0xdd);
+    }
+}
+
+static inline __attribute__((always_inline)) void load_turned_f64(const double *from, int64_t line, __m512d *x)
+{
+    __m512d y[4]; /* rows i and i + 2, in the other half i + 4 and i + 6 */
+    WG_KEEP_IN_REGISTER(from);
+    for (int i = 0; i < 4; i++) {
+        const double *row = from + (i < 2 ? i : i + 2) * line;
+        y[i] = _mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_loadu_pd(row)), _mm256_loadu_pd(row + 2 * line), 1);
+    }
+    for (int c = 0; c < 2; c++) {
+        const __m512d low = c ? _mm512_unpackhi_pd(y[0], y[1]) : _mm512_unpacklo_pd(y[0], y[1]);
+        const __m512d high = c ? _mm512_unpackhi_pd(y[2], y[3]) : _mm512_unpacklo_pd(y[2], y[3]);
+        x[c] = _mm512_shuffle_f64x2(low, high, 0x88);
+        x[c + 2] = _mm512_shuffle_f64x2(low, high, 0xdd);
+    }
+}
+
+#include "gemm/own_kernel_tmpl.h"
+
+#ifdef __clang__
+#pragma clang attribute pop
+#endif
+
+const struct wg_kernels *wg_kernels_avx512(wg_dtype dtype)
+{
+    return dtype == WG_F32 ? &kernels_f32 : &kernels_f64;
+}
+#else
+const struct wg_kernels *wg_kernels_avx512(wg_dtype dtype)
+{
+    return wg_kernels_portable(dtype);
+}
+#endif

@@ -1,0 +1,49 @@
+/* The own kernels of products in plain C with vectors of 16 bytes: fma is the C library's where the CPU that is compiled for has no
+   instruction for it, which is slow but gives the same bits. */
+#include "gemm/own_gemm.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ROWS 4
+#define ROWS_OF_3 3
+#define ROWS_OF_4 3
+#define WIDE 2
+
+#define MASK int
+#define MASK_OF(n) ((int)(n))
+#define VEC T(vector)
+#define ZERO ((VEC){0})
+#define LOAD(p) T(load)(p, LANES)
+#define LOAD_SOME(n, p) T(load)(p, n)
+#define STORE(p, x) T(store_first)(p, LANES, x)
+#define STORE_SOME(p, n, x) T(store_first)(p, n, x)
+#define SPLAT(p) T(splat)(*(p))
+#define FMA(x, y, z) T(fma)(x, y, z)
+#define ADD(x, y) ((x) + (y))
+#define RELU(x) T(relu)(x)
+
+#define REAL float
+#define T(name) name##_f32
+#define LANES 4
+#define FMA_ONE fmaf
+#include "gemm/own_vector_tmpl.h"
+
+#include "gemm/own_kernel_tmpl.h"
+#undef REAL
+#undef T
+#undef LANES
+#undef FMA_ONE
+
+#define REAL double
+#define T(name) name##_f64
+#define LANES 2
+#define FMA_ONE fma
+#include "gemm/own_vector_tmpl.h"
+
+#include "gemm/own_kernel_tmpl.h"
+
+const struct wg_kernels *wg_kernels_portable(wg_dtype dtype)
+{
+    return dtype == WG_F32 ? &kernels_f32 : &kernels_f64;
+}

@@ -1,0 +1,104 @@
+/* Gradients under way: who owns one while it waits in its tensor's adjoint, and how several become their sum. */
+#include <string.h>
+
+#include "grad/walk.h"
+#include "wengert/ops.h"
+
+const struct wg_tensor wg_known_zero = {.state = WG_ABSENT};
+
+/* ---- who owns a gradient ---- */
+
+wg_tensor *wg_walk_owned(struct walk *w, wg_tensor *g)
+{
+    if (g == WG_KNOWN_ZERO)
+        return g;
+    if (w->keeping) /* on the tape, as all gradients: a walk marks them */
+        return g->tape ? g : wg_proxy(w->th, g);
+    if (!(g->flags & WG_T_SCRATCH) || (g->flags & WG_T_OWNED)) {
+        g = wg_alias(w->th, g);
+        if (!g)
+            return NULL;
+    }
+    g->flags |= WG_T_SCRATCH | WG_T_OWNED;
+    return g;
+}
+
+/* ---- summing ---- */
+
+wg_status wg_walk_touch(struct walk *w, wg_tensor *t)
+{
+    if (!wg_is_leaf(w, t) || (t->flags & WG_T_TOUCHED))
+        return WG_OK;
+    if (w->n_touched == w->room) {
+        const size_t room = w->room ? 2 * w->room : 32;
+        wg_tensor **grown = wg_object_new(room * sizeof *grown);
+        if (!grown)
+            return WG_E_MEMORY;
+        if (w->touched)
+            memcpy(grown, w->touched, w->n_touched * sizeof *grown);
+        wg_object_free(w->touched);
+        w->touched = grown;
+        w->room = room;
+    }
+    w->touched[w->n_touched++] = t;
+    t->flags |= WG_T_TOUCHED;
+    return WG_OK;
+}
+
+wg_tensor *wg_walk_unbroadcast(const struct wg_op *op, const wg_tensor *t, wg_tensor *g)
+{
+    const int lead = g->rank - t->rank;
+    wg_reduce_options over = {.axis = WG_ALL, .keepdims = true};
+    bool fits = lead >= 0 && g->dtype == t->dtype;
+    for (int axis = 0; axis < g->rank && fits; axis++) {
+        const int64_t had = axis < lead ? 1 : wg_extents(t)[axis - lead], has = wg_extents(g)[axis];
+        if (axis < lead || had != has)
+            over.axes.axis[over.axes.count++] = (int8_t)axis;
+        fits = had == has || had == 1;
+    }
+    if (!fits) {
+        char a[200], b[200];
+        wg_fail(WG_E_BUG, op->name, "%s: its backward gave a gradient of %s %s for an input of %s %s: a bug in the op", op->name,
+                wg_dtype_name((wg_dtype)g->dtype), wg_shape_text(wg_shape_of(g), a, sizeof a), wg_dtype_name((wg_dtype)t->dtype),
+                wg_shape_text(wg_shape_of(t), b, sizeof b));
+        return NULL;
+    }
+    g = wg_sum_with(g, over);
+    return g && lead > 0 ? wg_reshape(g, wg_shape_of(t)) : g;
+}
+
+wg_status wg_walk_sum(struct walk *w, wg_tensor *t, wg_tensor *g)
+{
+    WG_TRY(wg_walk_touch(w, t));
+    if (!t->adjoint || t->adjoint == WG_KNOWN_ZERO) {
+        wg_tensor *mine = wg_walk_owned(w, g);
+        if (!mine)
+            return WG_E_MEMORY;
+        if (mine->tape)
+            mine->flags &= (uint16_t)~WG_T_SOLE; /* whoever gave it may have it, too */
+        t->adjoint = mine;
+        return WG_OK;
+    }
+    if (g == WG_KNOWN_ZERO)
+        return WG_OK;
+    wg_tensor *sum = wg_add(w->keeping ? t->adjoint : wg_take(t->adjoint), g);
+    if (!sum || !(sum = wg_walk_owned(w, sum)))
+        return wg_error_cause();
+    wg_walk_let_go(w, t->adjoint);
+    t->adjoint = sum;
+    return WG_OK;
+}
+
+/* A leaf may stand on the tape through several proxies: their gradients add up in the youngest that has one. */
+wg_status wg_walk_fold(struct walk *w, wg_tensor *t)
+{
+    if (!(t->flags & WG_T_PROXY) || !t->twin || !t->adjoint)
+        return WG_OK;
+    for (struct wg_proxy_link *link = wg_proxies_of(w->th, t->from.leaf); link; link = link->older)
+        if (link->proxy != t && link->proxy->adjoint) {
+            WG_TRY(wg_walk_add(w, t, link->proxy->adjoint));
+            wg_walk_let_go(w, link->proxy->adjoint);
+            link->proxy->adjoint = NULL;
+        }
+    return WG_OK;
+}

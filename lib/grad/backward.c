@@ -1,0 +1,142 @@
+/* wg_backward: the sums of a walk become the gradients of leaves, all of them or none. */
+#include <string.h>
+
+#include "grad/walk.h"
+#include "wengert/ops.h"
+
+/* The summed gradient as a value of the leaf's own: dense, its storage held by nobody else; added to what the leaf has. */
+static wg_tensor *leaf_value(struct walk *w, wg_tensor *g, wg_tensor *before)
+{
+    if (before)
+        g = wg_add(before, g);
+    else if (w->keeping || !(g->flags & WG_T_DENSE) || (g->storage->size_class > 0 && !wg_storage_unique(g->storage)))
+        g = wg_copy(g);
+    wg_tensor *value = g ? wg_value_on(g) : NULL;
+    if (value)
+        value->flags |= WG_T_LENT;
+    return value;
+}
+
+/* p is empty, and stays so if no leaf's gradient is to change. */
+static wg_status prepare(struct walk *w, wg_tensor *t, struct wg_leaf_change *p)
+{
+    WG_TRY(wg_walk_fold(w, t));
+    if (!t->adjoint || !(t->flags & WG_T_REQUIRES))
+        return WG_OK;
+    if (wg_any_hooks(w->th))
+        WG_TRY(wg_walk_hooks(w, t));
+    p->leaf = t->flags & WG_T_PROXY ? t->from.leaf : t;
+    if (p->leaf->state == WG_DEAD) { /* freed meanwhile: nobody will ask */
+        p->leaf = NULL;
+        return WG_OK;
+    }
+    wg_tensor *g = t->adjoint == WG_KNOWN_ZERO ? wg_zeros((wg_dtype)t->dtype, wg_shape_of(t)) : t->adjoint;
+    p->gradient = g ? leaf_value(w, g, wg_leaf_gradient(p->leaf)) : NULL;
+    if (!p->gradient)
+        return wg_error_cause();
+    if (!p->leaf->tape)
+        return WG_OK;
+    p->entry = wg_leaf_gradient_find(p->leaf);
+    if (!p->entry) {
+        p->entry = wg_tape_alloc(p->leaf->tape, sizeof *p->entry);
+        if (!p->entry)
+            return WG_E_MEMORY;
+        *p->entry = (struct wg_leaf_gradient){p->leaf, NULL, p->leaf->tape->gradients};
+        p->leaf->tape->gradients = p->entry;
+    }
+    return WG_OK;
+}
+
+/* What remains is what a failing step puts back. */
+static void hand_over(struct wg_leaf_change *p)
+{
+    if (p->entry) {
+        if (p->entry->gradient)
+            wg_value_unref(p->entry->gradient);
+        p->entry->gradient = p->gradient;
+        p->leaf = NULL;
+    } else if (p->leaf) {
+        wg_tensor *before = wg_value_of(p->leaf)->gradient;
+        wg_value_of(p->leaf)->gradient = p->gradient;
+        p->gradient = before;
+    }
+}
+
+/* What is made for a leaf was caused by the last node that contributed to its gradient. */
+static const struct wg_node *cause_of(const struct walk *w, const wg_tensor *g)
+{
+    const bool recorded = w->keeping && g && g != WG_KNOWN_ZERO && !(g->flags & WG_T_PROXY) && g->from.node;
+    return recorded ? g->from.node->cause : NULL;
+}
+
+/* All gradients are made first and handed over together: on failure none has changed. */
+static wg_status deliver(struct walk *w)
+{
+    if (w->n_touched == 0)
+        return WG_OK;
+    struct wg_undo *undo = wg_object_new(sizeof *undo);
+    struct wg_leaf_change *change = undo ? wg_object_new(w->n_touched * sizeof *change) : NULL;
+    wg_status status = change ? WG_OK : WG_E_MEMORY;
+    size_t n = 0;
+    while (n < w->n_touched && status == WG_OK) {
+        w->th->cause = cause_of(w, w->touched[n]->adjoint);
+        status = prepare(w, w->touched[n], &change[n]);
+        n++;
+    }
+    w->th->cause = NULL;
+    if (status == WG_OK) {
+        for (size_t i = 0; i < n; i++)
+            hand_over(&change[i]);
+        wg_tape *tape = w->th->top;
+        *undo = (struct wg_undo){.older = tape->undo, .change = change, .n = n};
+        tape->undo = undo;
+        return WG_OK;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (change[i].gradient)
+            wg_value_unref(change[i].gradient);
+    wg_object_free(change);
+    wg_object_free(undo);
+    return status;
+}
+
+wg_status wg_backward_many(wg_tensor *const *given, wg_tensor *const *grads, size_t n, bool retain)
+{
+    struct walk w = {.th = wg_self(), .name = "backward", .releasing = !retain};
+    WG_TRY(wg_walk_begin(&w));
+    if (w.th->checkpoints > 0)
+        return wg_fail(WG_E_STATE, w.name, "%s: not inside a function that is checkpointed: it would change leaves", w.name);
+    if (n == 0 || !given)
+        return wg_fail(WG_E_NULL, w.name, "%s: no roots", w.name);
+    wg_tensor *local[8], **roots = n <= 8 ? local : wg_object_new(n * sizeof *roots);
+    if (!roots)
+        return WG_E_MEMORY;
+    wg_status status = WG_OK;
+    for (size_t i = 0; i < n && status == WG_OK; i++) {
+        roots[i] = given[i];
+        status = wg_walk_root(&w, &roots[i], WG_UNUSED_ERROR);
+    }
+    if (status == WG_OK) {
+        for (size_t i = 0; i < n; i++)
+            roots[i]->flags |= WG_T_ROOT;
+        wg_walk_enter(&w);
+        for (size_t i = 0; i < n && status == WG_OK; i++)
+            status = wg_walk_seed(&w, roots[i], grads ? grads[i] : WG_NONE);
+        if (status == WG_OK)
+            status = wg_walk_back(&w, roots, n);
+        if (status == WG_OK)
+            status = deliver(&w);
+        wg_walk_leave(&w);
+        for (size_t i = 0; i < n; i++)
+            roots[i]->flags &= (uint16_t)~WG_T_ROOT;
+        wg_walk_clear(&w, status != WG_OK);
+    }
+    if (roots != local)
+        wg_object_free(roots);
+    return status;
+}
+
+wg_status wg_backward_with(wg_tensor *root, wg_backward_options options)
+{
+    return wg_backward_many(&root, &options.grad, 1, options.retain);
+}

@@ -1,0 +1,155 @@
+/* How a walk begins and ends: roots and seeds, the thread's state meanwhile, and what is left behind. */
+#include <assert.h>
+
+#include "grad/walk.h"
+#include "wengert/ops.h"
+
+wg_status wg_walk_check_seed(const struct walk *w, const wg_tensor *root, const wg_tensor *given)
+{
+    if (!given)
+        return wg_fail(WG_E_NULL, w->name, "%s: the given gradient is NULL", w->name);
+    char a[200], b[200];
+    if (wg_absent(given)) {
+        if (root->numel != 1)
+            return wg_fail(WG_E_SHAPE, w->name,
+                           "%s: a root of %s needs a gradient given with .grad; only a root of one element has 1", w->name,
+                           wg_shape_text(wg_shape_of(root), a, sizeof a));
+    } else {
+        WG_TRY(wg_check_handle(given, w->name, -1));
+        if (given->dtype != root->dtype || !wg_same_dims(given, root))
+            return wg_fail(given->dtype != root->dtype ? WG_E_DTYPE : WG_E_SHAPE, w->name,
+                           "%s: the given gradient is %s %s, the root %s %s", w->name, wg_dtype_name((wg_dtype)given->dtype),
+                           wg_shape_text(wg_shape_of(given), a, sizeof a), wg_dtype_name((wg_dtype)root->dtype),
+                           wg_shape_text(wg_shape_of(root), b, sizeof b));
+    }
+    return WG_OK;
+}
+
+wg_status wg_walk_seed(struct walk *w, wg_tensor *root, wg_tensor *given)
+{
+    WG_TRY(wg_walk_check_seed(w, root, given));
+    if (wg_absent(given)) {
+        given = wg_ones((wg_dtype)root->dtype, wg_shape_of(root));
+        if (!given)
+            return WG_E_MEMORY;
+        given->flags |= WG_T_SCRATCH;
+    }
+    return wg_walk_add(w, root, given);
+}
+
+wg_status wg_walk_root(struct walk *w, wg_tensor **root, wg_unused unused)
+{
+    struct wg_thread *th = w->th;
+    WG_TRY(wg_check_handle(*root, w->name, 0));
+    if (!(*root)->tape) {
+        if (!th->top || !((*root)->flags & WG_T_REQUIRES))
+            return wg_fail(WG_E_NO_TAPE, w->name, "%s: no tape recorded this value: open one (WG_TAPE) before computing it",
+                           w->name);
+        *root = wg_proxy(th, *root);
+        if (!*root)
+            return WG_E_MEMORY;
+    }
+    if (!((*root)->flags & WG_T_NEEDS) && unused != WG_ZEROS)
+        return wg_fail(WG_E_NO_GRAD, w->name,
+                       "%s: the root depends on no tensor that requires a gradient (wg_require_grad), or only "
+                       "through detached or kept values, or through gradients that were taken without .create_graph = true",
+                       w->name);
+    return WG_OK;
+}
+
+wg_status wg_walk_begin(struct walk *w)
+{
+    struct wg_thread *th = w->th;
+    if (!th)
+        return WG_E_MEMORY;
+    if (th->in_hook || th->vjp_depth > 0)
+        return wg_fail(WG_E_STATE, w->name, "%s: not inside a hook or another backward", w->name);
+    if (th->updating)
+        return wg_fail(WG_E_STATE, w->name, "%s: not between wg_update_begin and wg_update_commit", w->name);
+    w->number = ++th->walk;
+    w->floor = th->floor;
+    w->keeping = w->recording || (th->top && th->top->trace);
+    w->releasing = w->releasing && !w->keeping;
+    return WG_OK;
+}
+
+void wg_walk_enter(struct walk *w)
+{
+    w->th->scratch = !w->recording;
+    w->th->no_take = w->keeping;
+    w->th->releasing = w->releasing;
+    w->th->walking = w->th->top;
+    w->th->vjp_depth++;
+}
+
+void wg_walk_leave(struct walk *w)
+{
+    wg_walk_sweep(w->th);
+    w->th->scratch = w->th->no_take = w->th->releasing = false;
+    w->th->walking = NULL;
+    w->th->vjp_depth--;
+}
+
+/* Puts every adjoint back to none, whatever happened. */
+void wg_walk_clear(struct walk *w, bool failed)
+{
+    for (wg_tape *tape = w->th->top; tape && failed; tape = tape->below)
+        for (struct wg_node *node = tape->last; node && node->seq > w->floor; node = node->prev)
+            for (unsigned i = 0; i < node->call.n_out; i++) {
+                wg_walk_let_go(w, node->call.out[i]->adjoint);
+                node->call.out[i]->adjoint = NULL;
+            }
+    for (size_t i = 0; i < w->n_touched; i++) {
+        wg_tensor *t = w->touched[i];
+        wg_walk_let_go(w, t->adjoint);
+        t->adjoint = NULL;
+        t->flags &= (uint16_t)~WG_T_TOUCHED;
+    }
+    wg_object_free(w->touched);
+    if (!w->part)
+        wg_walk_audit(w->th);
+}
+
+static bool is_clear(const wg_tensor *t)
+{
+    return t->state == WG_DEAD || (!t->adjoint && !(t->flags & (WG_T_WANTED | WG_T_ROOT | WG_T_TOUCHED | WG_T_LISTED)));
+}
+
+void wg_walk_audit(const struct wg_thread *th)
+{
+    if (!th->audit || th->floor > 0)
+        return;
+    for (const wg_tape *tape = th->top; tape; tape = tape->below) {
+        const char *end = tape->slots.at;
+        for (const struct wg_chunk *chunk = tape->slots.chunks; chunk; chunk = chunk->prev, end = chunk ? chunk->filled : NULL)
+            for (const struct wg_slot *slot = (const struct wg_slot *)(const void *)chunk->start; (const char *)slot < end; slot++)
+                assert(is_clear(&slot->t));
+    }
+}
+
+void wg_step_aside(struct wg_thread *th, struct aside *aside)
+{
+    *aside = (struct aside){th->releasing, th->scratch, th->no_take, th->in_hook, th->no_grad, th->eval,
+                            th->vjp_depth, th->floor,   th->walking, th->cause,   th->section, th->scratch_list};
+    th->scratch = th->no_take = th->releasing = th->in_hook = th->no_grad = false;
+    th->vjp_depth = 0;
+    th->floor = th->seq;
+    th->walking = NULL;
+    th->scratch_list = NULL;
+}
+
+void wg_step_back(struct wg_thread *th, const struct aside *aside)
+{
+    th->scratch = aside->scratch;
+    th->releasing = aside->releasing;
+    th->no_take = aside->no_take;
+    th->in_hook = aside->in_hook;
+    th->no_grad = aside->no_grad;
+    th->eval = aside->eval;
+    th->vjp_depth = aside->vjp_depth;
+    th->floor = aside->floor;
+    th->walking = aside->walking;
+    th->cause = aside->cause;
+    th->section = aside->section;
+    th->scratch_list = aside->scratch_list;
+}

@@ -1,0 +1,404 @@
+/* The walk: a plain loop over the list, youngest node first. Each node's gradients, summed by then, go through its vjp to its inputs.
+   Between nodes a gradient waits in its tensor's adjoint. */
+#include "grad/walk.h"
+
+wg_status wg_give(wg_grad_slot *slot, wg_tensor *gradient)
+{
+    if (!slot)
+        return wg_fail(WG_E_NULL, "give", "give: the slot is NULL");
+    if (!gradient)
+        return wg_error_cause();
+    slot->result = gradient;
+    return WG_OK;
+}
+
+/* ---- one node ---- */
+
+/* Does backward read operand i, or result i - n_in? */
+WG_HOT bool reads(const wg_call *c, unsigned i)
+{
+    return i < c->n_in ? wg_bit(c->op->saves & WG_ALL_IN, i) : (c->op->saves & WG_OUT(i - c->n_in)) != 0;
+}
+
+WG_HOT wg_tensor *operand_or_result(const wg_call *c, unsigned i)
+{
+    return i < c->n_in ? c->in[i] : c->out[i - c->n_in];
+}
+
+/* Is it something that backward reads, and gone or changed? */
+WG_HOT bool is_lost(const struct wg_node *node, unsigned i)
+{
+    const wg_call *c = &node->call;
+    if (!reads(c, i))
+        return false;
+    const wg_tensor *t = operand_or_result(c, i);
+    return !wg_absent(t) && (!t->storage || t->storage->version != wg_versions(node)[i]);
+}
+
+/* The first of these, or the number of all. */
+static unsigned first_lost(const struct wg_node *node)
+{
+    const unsigned n = (unsigned)(node->call.n_in + node->call.n_out);
+    unsigned i = 0;
+    while (i < n && !is_lost(node, i))
+        i++;
+    return i;
+}
+
+/* What backward reads must still be there, and be what forward read. */
+wg_status wg_walk_check_saved(const struct wg_node *node)
+{
+    const wg_call *c = &node->call;
+    const unsigned i = c->op->saves ? first_lost(node) : (unsigned)(c->n_in + c->n_out);
+    if (i == (unsigned)(c->n_in + c->n_out))
+        return WG_OK;
+    const bool input = i < c->n_in;
+    const char *kind = input ? "operand" : "result";
+    const unsigned at = input ? i : i - c->n_in;
+    if (!operand_or_result(c, i)->storage)
+        return wg_fail(WG_E_RELEASED, c->op->name,
+                       "%s: %s %u, which backward reads, was released, by an earlier wg_backward "
+                       "(see .retain) or wg_take",
+                       c->op->name, kind, at);
+    return wg_fail(WG_E_STALE, c->op->name, "%s: %s %u was changed after it was used, and backward needs what it was", c->op->name,
+                   kind, at);
+}
+
+/* A user's backward sees what it declared; the rest reads as released. One tensor may stand in several places: declared in one
+   of them, it is seen. */
+static void hide_undeclared(const wg_call *c, uint8_t *states)
+{
+    const unsigned n = (unsigned)(c->n_in + c->n_out);
+    for (unsigned i = 0; i < n; i++)
+        states[i] = operand_or_result(c, i)->state;
+    for (unsigned i = 0; i < n; i++)
+        if (!reads(c, i) && !wg_absent(operand_or_result(c, i)))
+            operand_or_result(c, i)->state = WG_RELEASED;
+    for (unsigned i = 0; i < n; i++)
+        if (reads(c, i) && !wg_absent(operand_or_result(c, i)))
+            operand_or_result(c, i)->state = states[i];
+}
+
+static void show_again(const wg_call *c, const uint8_t *states)
+{
+    for (unsigned i = 0; i < (unsigned)(c->n_in + c->n_out); i++)
+        if (!wg_absent(operand_or_result(c, i)))
+            operand_or_result(c, i)->state = states[i];
+}
+
+static wg_status vjp_of_user(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    const size_t n = (size_t)c->n_in + c->n_out;
+    uint8_t local[64], *states = n <= sizeof local ? local : wg_object_new(n);
+    if (!states)
+        return WG_E_MEMORY;
+    hide_undeclared(c, states);
+    wg_callback callback = {.op = c->op->name, .who = "its backward"};
+    wg_callback_begin(&callback);
+    const wg_status status = wg_callback_end(&callback, c->op->vjp(c, gy, gx));
+    show_again(c, states);
+    if (states != local)
+        wg_object_free(states);
+    return status;
+}
+
+static wg_status vjp_left_open(const wg_call *c, const wg_tape *top)
+{
+    wg_callback callback = {.op = c->op->name, .who = "its backward"};
+    wg_callback_begin(&callback);
+    callback.top = top;
+    return wg_callback_end(&callback, WG_OK);
+}
+
+/* Under the node as cause. */
+WG_HOT wg_status vjp_of(struct wg_thread *th, const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    const wg_tape *top = th->top;
+    const wg_status status = c->op->flags & WG_USER ? vjp_of_user(c, gy, gx) : c->op->vjp(c, gy, gx);
+    if (th->top != top) /* a user's op without that flag */
+        return vjp_left_open(c, top);
+    return status == WG_OK ? status : wg_op_failed(th, c->op, status, "backward");
+}
+
+wg_status wg_walk_vjp(struct wg_thread *th, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    const struct wg_node *cause = th->cause;
+    th->cause = node;
+    const wg_status status = vjp_of(th, &node->call, gy, gx);
+    th->cause = cause;
+    return status;
+}
+
+/* What the vjp of c's node gave for an input becomes the input's first gradient, where nothing is to be asked: the walk owns its
+   gradients, and this one is of the input's shape and either nobody else's or the result's own, which nobody will ask for again and which
+   then has it no longer. */
+WG_HOT bool adopt(struct walk *w, const wg_call *c, wg_tensor *in, const wg_grad_slot *gx)
+{
+    wg_tensor *g = gx->result, *y = c->out[0];
+    if (!g || gx->accumulated || in->adjoint || g->state != WG_LIVE || g->dtype != in->dtype || !wg_same_dims(g, in))
+        return false;
+    const bool moves = g == y->adjoint && !(y->flags & WG_T_WANTED);
+    if (!moves && (g->flags & (WG_T_SCRATCH | WG_T_OWNED)) != WG_T_SCRATCH)
+        return false;
+    if (wg_is_leaf(w, in) && !(in->flags & WG_T_TOUCHED)) {
+        if (w->n_touched == w->room)
+            return false;
+        w->touched[w->n_touched++] = in;
+        in->flags |= WG_T_TOUCHED;
+    }
+    if (moves)
+        y->adjoint = NULL;
+    else
+        g->flags |= WG_T_OWNED;
+    in->adjoint = g;
+    return true;
+}
+
+/* In a backward that is recorded gradients are shared handles, which nobody overwrites, except a sum that the vjp at hand has just made
+   of the accumulator that it was offered: the next contribution may be added to it in place, for what reads sums in derivatives of
+   backward reads none of those on the way. */
+static void mark_sole(const struct walk *w, const wg_call *c, const wg_grad_slot *gx)
+{
+    wg_tensor *g = gx->result;
+    if (w->keeping && g != gx->into && g->tape == w->th->top && g->from.node && g->from.node->cause == w->th->cause &&
+        !(g->flags & WG_T_PROXY) && !(c->op->flags & WG_USER))
+        g->flags |= WG_T_SOLE;
+}
+
+/* In any other case. */
+static wg_status pass_on(struct walk *w, const wg_call *c, unsigned i, const wg_grad_slot *gx)
+{
+    wg_tensor *g = gx->result, *in = c->in[i];
+    if (!g && !wg_bit(c->op->flat, i))
+        return wg_fail(WG_E_BUG, c->op->name, "%s: its backward gave no gradient for operand %u: a bug in the op", c->op->name, i);
+    if (g && gx->accumulated && wg_absent(g)) /* a part of this walk found none */
+        return g == WG_KNOWN_ZERO ? wg_walk_add(w, in, g) : WG_OK;
+    if (g && g->state != WG_LIVE)
+        return wg_check_handle(g, c->op->name, -1);
+    if (g && gx->into && gx->accumulated) { /* g is the new sum */
+        mark_sole(w, c, gx);
+        wg_tensor *sum = wg_walk_owned(w, g);
+        wg_walk_let_go(w, in->adjoint);
+        in->adjoint = sum;
+        return sum ? WG_OK : WG_E_MEMORY;
+    }
+    if (!g)
+        g = WG_KNOWN_ZERO;
+    else if (g->dtype != in->dtype || !wg_same_dims(g, in))
+        g = wg_walk_unbroadcast(c->op, in, g);
+    if (!g)
+        return wg_error_cause();
+    return wg_walk_add(w, in, g);
+}
+
+/* An accumulator is offered where the node reads the input once. Whether it is overwritten is decided when it is taken; whether it is
+   offered does not depend on that, so that a recorded or traced walk has the bits of one that is not. */
+static wg_tensor *accumulator(const wg_call *c, unsigned i)
+{
+    wg_tensor *sum = c->in[i]->adjoint;
+    if (!sum || sum == WG_KNOWN_ZERO || !(sum->flags & WG_T_DENSE))
+        return NULL;
+    for (unsigned k = 0; k < c->n_in; k++)
+        if (k != i && c->in[k] == c->in[i])
+            return NULL;
+    return sum;
+}
+
+/* Which of n inputs want a gradient, and what theirs may be added to. Does any? */
+WG_HOT bool ask_inputs(const struct walk *w, const wg_call *c, unsigned n, wg_grad_slot *gx)
+{
+    bool any = false;
+    for (unsigned i = 0; i < n; i++) {
+        const bool need = wg_walk_needs(w, c->in[i]);
+        gx[i] = (wg_grad_slot){.need = need, .into = need && c->in[i]->adjoint ? accumulator(c, i) : NULL};
+        any = any || need;
+    }
+    return any;
+}
+
+/* Through the vjp of a node of n operands and n_out results: what it returned goes to the inputs that want it. */
+WG_HOT wg_status through_vjp(struct walk *w, struct wg_node *node, unsigned n, unsigned n_out, wg_tensor *const *gy,
+                             wg_grad_slot *gx)
+{
+    struct wg_thread *th = w->th;
+    const wg_call *c = &node->call;
+    for (unsigned i = 0; i < n + n_out; i++)
+        if (is_lost(node, i))
+            return wg_walk_check_saved(node);
+    const struct wg_node *cause = th->cause;
+    th->cause = node;
+    wg_status status = vjp_of(th, c, gy, gx);
+    for (unsigned i = 0; i < n && status == WG_OK; i++)
+        if (gx[i].need && (w->keeping || !adopt(w, c, c->in[i], &gx[i])))
+            status = pass_on(w, c, i, &gx[i]);
+    th->cause = cause;
+    return status;
+}
+
+static wg_status backward_with(struct walk *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero, wg_grad_slot *gx)
+{
+    const wg_call *c = &node->call;
+    if (!ask_inputs(w, c, c->n_in, gx))
+        return WG_OK;
+    if (!all_zero && (!c->op->vjp || (c->op->flags & WG_NO_DERIVATIVE)))
+        return wg_fail(WG_E_NO_GRAD, c->op->name, "%s has no derivative: %s", c->op->name,
+                       c->op->reason ? c->op->reason : "none is defined");
+    if (!all_zero)
+        return through_vjp(w, node, c->n_in, c->n_out, gy, gx);
+    for (unsigned i = 0; i < c->n_in; i++)
+        if (gx[i].need)
+            WG_TRY(wg_walk_add(w, c->in[i], WG_KNOWN_ZERO));
+    return WG_OK;
+}
+
+static wg_status backward_through(struct walk *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero)
+{
+    const unsigned n = node->call.n_in;
+    wg_grad_slot local[8], *gx = n <= 8 ? local : wg_object_new(n * sizeof *gx);
+    if (!gx)
+        return WG_E_MEMORY;
+    const wg_status status = backward_with(w, node, gy, all_zero, gx);
+    if (gx != local)
+        wg_object_free(gx);
+    return status;
+}
+
+static __attribute__((noinline)) wg_status visit_any(struct walk *w, struct wg_node *node)
+{
+    const wg_call *c = &node->call;
+    const size_t n = c->n_out;
+    wg_tensor *gy[WG_MOST_OUTPUTS];
+    bool any = false, all_zero = true;
+    for (size_t i = 0; i < n; i++) {
+        wg_tensor *y = c->out[i];
+        if (y->adjoint && (y->flags & WG_T_HOOKED))
+            WG_TRY(wg_walk_hooks(w, y));
+        if (y->adjoint && y->adjoint != WG_KNOWN_ZERO && (y->flags & WG_T_WANTED))
+            y->adjoint->flags |= WG_T_HOLD; /* no vjp may overwrite it */
+        const bool zero = !y->adjoint || y->adjoint == WG_KNOWN_ZERO;
+        gy[i] = zero ? WG_NONE : y->adjoint;
+        if (!zero && w->keeping && gy[i]->tape)
+            gy[i]->flags &= (uint16_t)~WG_T_SOLE; /* the sum is whole, and its readers may pass it on */
+        any = any || y->adjoint;
+        all_zero = all_zero && zero;
+    }
+    if (!any)
+        return WG_OK;
+    wg_status status = WG_OK;
+    if (!w->selective || node->mark == w->number)
+        status = backward_through(w, node, gy, all_zero);
+    wg_walk_sweep(w->th);
+    for (size_t i = 0; i < n; i++)
+        if (c->out[i]->adjoint && !(c->out[i]->flags & WG_T_WANTED)) {
+            wg_walk_let_go(w, c->out[i]->adjoint);
+            c->out[i]->adjoint = NULL;
+        }
+    return status;
+}
+
+/* A node of n operands and one result, which has a gradient; nothing is recorded. */
+WG_HOT wg_status visit_few(struct walk *w, struct wg_node *node, unsigned n)
+{
+    wg_tensor *y = node->call.out[0], *gy = y->adjoint;
+    wg_grad_slot gx[2];
+    if (ask_inputs(w, &node->call, n, gx))
+        WG_TRY(through_vjp(w, node, n, 1, &gy, gx));
+    wg_walk_sweep(w->th);
+    if (y->adjoint)
+        wg_walk_let_go(w, y->adjoint);
+    y->adjoint = NULL;
+    return WG_OK;
+}
+
+static inline wg_status visit(struct walk *w, struct wg_node *node)
+{
+    const wg_call *c = &node->call;
+    const unsigned n = c->n_in;
+    if (c->n_out != 1 || n - 1 > 1 || w->keeping || (c->out[0]->flags & (WG_T_HOOKED | WG_T_WANTED)) ||
+        c->out[0]->adjoint == WG_KNOWN_ZERO || (w->selective && node->mark != w->number) || !c->op->vjp ||
+        (c->op->flags & (WG_NO_DERIVATIVE | WG_USER)))
+        return visit_any(w, node);
+    if (!c->out[0]->adjoint)
+        return WG_OK;
+    return n == 1 ? visit_few(w, node, 1) : visit_few(w, node, 2);
+}
+
+/* ---- all nodes ---- */
+
+struct wg_node *wg_first_above(const wg_tape *tape, uint64_t floor)
+{
+    struct wg_node *node = tape->last, *found = NULL;
+    if (floor == 0)
+        return tape->first;
+    for (; node && node->seq > floor; node = node->prev)
+        found = node;
+    return found;
+}
+
+static inline bool is_spared(const wg_tensor *y)
+{
+    return (y->flags & (WG_T_ROOT | WG_T_HOLD | WG_T_REQUIRES)) != 0;
+}
+
+void wg_spent(wg_tensor *result)
+{
+    const struct wg_thread *th = wg_self();
+    if (th->releasing && result->tape == th->walking && !is_spared(result))
+        wg_release_value(result);
+}
+
+/* Those of a node's results that are in keep stay. */
+static inline void release_outputs(const struct wg_node *node, unsigned keep)
+{
+    for (unsigned i = 0; i < node->call.n_out; i++) {
+        wg_tensor *y = node->call.out[i];
+        if (y->storage && !(keep & WG_OUT(i)) && !is_spared(y))
+            wg_release_value(y);
+    }
+}
+
+/* Older nodes lie below this one, and their results below its own, most of the time: a walk over more than the caches hold finds them
+   there when it comes to them. */
+static inline void fetch_older(const struct wg_node *node)
+{
+    enum { LINE = 64, NODES = 16 * LINE };
+    const uintptr_t at = (uintptr_t)node - NODES;
+    __builtin_prefetch((const void *)at);
+    __builtin_prefetch((const void *)(at + LINE));
+    if (node->call.n_out > 0) {
+        const uintptr_t slot = (uintptr_t)node->call.out[0] - 8 * sizeof(struct wg_slot);
+        __builtin_prefetch((const void *)slot);
+        __builtin_prefetch((const void *)(slot + offsetof(struct wg_slot, own)));
+    }
+}
+
+wg_status wg_walk_back(struct walk *w, wg_tensor *const *roots, size_t n)
+{
+    struct wg_node *node = NULL;
+    wg_tape *top = w->th->top, *tape = top;
+    for (size_t i = 0; i < n; i++)
+        if (!wg_is_leaf(w, roots[i]) && (!node || roots[i]->from.node->seq > node->seq)) {
+            node = roots[i]->from.node;
+            tape = roots[i]->tape;
+        }
+    const struct wg_node *first = tape == top ? node : NULL, *rest = first; /* of the top tape: visited; not visited */
+    for (; tape; tape = tape->below, node = tape ? tape->last : NULL) {
+        for (; node && node->seq > w->floor; node = node->prev) {
+            const bool releasing = w->releasing && tape == top;
+            fetch_older(node);
+            if (releasing) /* younger nodes, which read it too, are done with: only its own vjp may still read it */
+                release_outputs(node, node->needs ? node->call.op->saves : 0);
+            if (node->needs)
+                WG_TRY(visit(w, node));
+            if (releasing && node->call.op->saves & ~WG_ALL_IN)
+                release_outputs(node, 0);
+        }
+        if (tape == top)
+            rest = node;
+    }
+    for (const struct wg_node *younger = top->last; w->releasing && younger && younger != first; younger = younger->prev)
+        release_outputs(younger, 0);
+    for (; w->releasing && rest; rest = rest->prev)
+        release_outputs(rest, 0);
+    return WG_OK;
+}

@@ -1,0 +1,34 @@
+/* Evaluation: a step is captured, planned and run once, so that values which nobody reads again give their memory to later ones. */
+#include "replay/replay.h"
+#include "wengert/tape.h"
+
+struct evaluation {
+    wg_step *step;
+    void *context;
+};
+
+/* The step on a tape of its own, which owns all that it makes. An op that failed in it fails it, whatever it returns. */
+static wg_status on_a_tape(void *context)
+{
+    const struct evaluation *e = context;
+    WG_TAPE(tape);
+    WG_NO_GRAD;
+    if (!tape)
+        return WG_E_MEMORY;
+    wg_callback callback = {.op = "evaluate", .who = "the step"};
+    wg_callback_begin(&callback);
+    const wg_status status = wg_callback_end(&callback, e->step(e->context));
+    return status == WG_OK && tape->failed && tape->thread->has_error ? wg_error_cause() : status;
+}
+
+wg_status wg_evaluate(wg_step *step, void *context)
+{
+    struct evaluation e = {step, context};
+    if (!step)
+        return wg_fail(WG_E_NULL, "evaluate", "evaluate: the step is NULL");
+    wg_replay *replay = wg_capture_for("evaluate", on_a_tape, &e); /* which runs it once */
+    if (!replay)
+        return wg_error_cause();
+    wg_replay_destroy(replay);
+    return WG_OK;
+}

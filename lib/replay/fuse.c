@@ -1,0 +1,335 @@
+/* Groups: runs of element-wise launches on equal shapes. Each element of their operands goes its own way through all of them, so they
+   may run tile by tile, and what only they see stays in slots of a tile's size. Launches that do not depend on the group that is
+   being put together, nor it on them, are moved before it; any other ends it, but that small ones may be put off. */
+#include <string.h>
+
+#include "replay/plan.h"
+
+wg_row *wg_launch_row(const struct wg_log *log, const struct wg_launch *launch)
+{
+    const struct wg_op *op = launch->op;
+    wg_row *row = wg_instance(op->row, log->thread->isa, launch->dtype == WG_F64);
+    if (!row || launch->n_out != 1 || launch->n_in + 1 > WG_ROW_OPERANDS)
+        return NULL;
+    const struct wg_layout *y = WG_LAYOUT(log, WG_OPERAND(log, launch->operand)->layout);
+    const int64_t *dims = WG_AT(log->dims, int64_t, y->dims);
+    if (!(y->flags & WG_T_DENSE) || y->dtype != launch->dtype || y->numel == 0)
+        return NULL;
+    for (unsigned i = 1; i <= launch->n_in; i++) {
+        const struct wg_operand *operand = WG_OPERAND(log, launch->operand + i);
+        const struct wg_layout *x = WG_LAYOUT(log, operand->layout);
+        if (operand->place == WG_NOWHERE)
+            return NULL;
+        const int64_t *x_dims = WG_AT(log->dims, int64_t, x->dims);
+        const bool alike = x->rank == y->rank && memcmp(x_dims, dims, 2 * (size_t)y->rank * sizeof *dims) == 0;
+        if (!alike && !wg_is_single(x, x_dims))
+            return NULL;
+    }
+    return row;
+}
+
+bool wg_launch_folds(const struct wg_log *log, const struct wg_launch *launch)
+{
+    if (!launch->op->block[0][0] || launch->n_in != 1 || launch->n_out != 1)
+        return false;
+    const struct wg_layout *y = WG_LAYOUT(log, WG_OPERAND(log, launch->operand)->layout);
+    const struct wg_layout *x = WG_LAYOUT(log, WG_OPERAND(log, launch->operand + 1)->layout);
+    return y->numel == 1 && x->numel > WG_TILE && (x->flags & WG_T_CONTIGUOUS) && x->dtype == launch->dtype;
+}
+
+/* ---- what a group does to a place ---- */
+
+struct seat {
+    uint32_t group;       /* the last one that used the place */
+    uint32_t uses, all;   /* operands there: of that group, of all launches that are left */
+    uint32_t first, last; /* members of the group that used it first and last */
+    int64_t offset;       /* of those of the group */
+    bool written, mixed;  /* in the group; mixed: its operands are not all the same elements one by one */
+    uint32_t later;       /* the last group of which something put off uses the place, */
+    bool later_written;   /* or writes it */
+};
+
+struct fusing {
+    struct wg_plan *plan;
+    struct seat *seat;
+    uint32_t *order; /* the new one */
+    size_t n;
+    uint32_t *member;  /* of the group that is being put together */
+    uint32_t *put_off; /* small launches that come behind it */
+    uint32_t *spare;   /* slots that are free */
+    size_t members, n_put_off;
+    uint32_t group;
+    int64_t numel;
+    const struct wg_layout *layout;
+};
+
+static const struct wg_operand *operand_of(const struct fusing *f, const struct wg_launch *launch, unsigned i)
+{
+    return WG_OPERAND(f->plan->log, launch->operand + i);
+}
+
+static bool one_by_one(const struct fusing *f, const struct wg_operand *operand)
+{
+    const struct wg_layout *layout = WG_LAYOUT(f->plan->log, operand->layout);
+    return f->numel == 1 || !wg_is_single(layout, WG_AT(f->plan->log->dims, int64_t, layout->dims));
+}
+
+static bool in_group(const struct fusing *f, const struct wg_operand *operand)
+{
+    return operand->place != WG_NOWHERE && f->seat[operand->place].group == f->group;
+}
+
+/* Does the launch have to stay behind the group? */
+static bool depends(const struct fusing *f, const struct wg_launch *launch)
+{
+    for (unsigned i = 0; i < wg_launch_operands(launch); i++) {
+        const struct wg_operand *operand = operand_of(f, launch, i);
+        if (in_group(f, operand) && (wg_launch_writes(launch, i) || f->seat[operand->place].written))
+            return true;
+    }
+    return false;
+}
+
+static bool like_group(const struct fusing *f, const struct wg_layout *y)
+{
+    const struct wg_log *log = f->plan->log;
+    return y->numel == f->numel &&
+           (y->numel == 1 ||
+            (y->rank == f->layout->rank && memcmp(WG_AT(log->dims, int64_t, y->dims), WG_AT(log->dims, int64_t, f->layout->dims),
+                                                  2 * (size_t)y->rank * sizeof(int64_t)) == 0));
+}
+
+/* A total over what the group makes is taken along, a block from each tile. */
+static bool folds(const struct fusing *f, const struct wg_launch *launch)
+{
+    const struct wg_operand *x = operand_of(f, launch, 1);
+    if (f->members == 0 || !wg_launch_folds(f->plan->log, launch) || in_group(f, operand_of(f, launch, 0)) || !in_group(f, x))
+        return false;
+    const struct seat *seat = &f->seat[x->place];
+    return like_group(f, WG_LAYOUT(f->plan->log, x->layout)) && seat->written && !seat->mixed && seat->offset == x->offset;
+}
+
+/* May the launch, of rows, come into the group at its end? */
+static bool fits(const struct fusing *f, const struct wg_launch *launch)
+{
+    if (f->members == 0)
+        return true;
+    if (!like_group(f, WG_LAYOUT(f->plan->log, operand_of(f, launch, 0)->layout)))
+        return false;
+    for (unsigned i = 0; i < wg_launch_operands(launch); i++) {
+        const struct wg_operand *operand = operand_of(f, launch, i);
+        const struct seat *seat = &f->seat[operand->place];
+        if (!in_group(f, operand) || (i > 0 && !seat->written))
+            continue;
+        if (seat->mixed || seat->offset != operand->offset || !one_by_one(f, operand))
+            return false;
+    }
+    return true;
+}
+
+static void join(struct fusing *f, uint32_t number, const struct wg_launch *launch)
+{
+    if (f->members == 0) {
+        f->group++;
+        f->layout = WG_LAYOUT(f->plan->log, operand_of(f, launch, 0)->layout);
+        f->numel = f->layout->numel;
+    }
+    for (unsigned i = wg_launch_operands(launch); i-- > 0;) { /* what is read before what is written */
+        const struct wg_operand *operand = operand_of(f, launch, i);
+        struct seat *seat = &f->seat[operand->place];
+        if (seat->group != f->group)
+            *seat = (struct seat){.group = f->group,
+                                  .all = seat->all,
+                                  .first = (uint32_t)f->members,
+                                  .offset = operand->offset,
+                                  .later = seat->later,
+                                  .later_written = seat->later_written};
+        seat->mixed = seat->mixed || seat->offset != operand->offset || !one_by_one(f, operand);
+        seat->written = seat->written || i == 0;
+        seat->uses++;
+        seat->last = (uint32_t)f->members;
+    }
+    f->member[f->members++] = number;
+}
+
+/* ---- slots ---- */
+
+static bool only_here(const struct fusing *f, uint32_t place)
+{
+    const struct seat *seat = &f->seat[place];
+    return WG_PLACE(f->plan->log, place)->kind == WG_INTERNAL && seat->uses == seat->all && seat->written && !seat->mixed;
+}
+
+/* Slots of what ends with this member, of the dtype of its output or not of it, are free again. */
+static size_t free_slots(struct fusing *f, const struct wg_launch *launch, uint32_t member, bool alike, size_t spare)
+{
+    const struct wg_log *log = f->plan->log;
+    for (unsigned i = 0; i < wg_launch_operands(launch); i++) {
+        const struct wg_operand *operand = operand_of(f, launch, i);
+        if (!f->plan->slotted[operand->place] || f->seat[operand->place].last != member || !only_here(f, operand->place) ||
+            (WG_LAYOUT(log, operand->layout)->dtype == launch->dtype) != alike || (alike && i == 0))
+            continue;
+        f->spare[spare++] = (uint32_t)f->plan->at[operand->place];
+        f->seat[operand->place].last = UINT32_MAX; /* freed, though it may stand here twice */
+    }
+    return spare;
+}
+
+/* A value has its slot from the member that makes it to the last that reads it, which may write its own over it. Its first writer gets
+   the slot or nobody does: a later one, which changes it in place, changes what the first wrote. */
+static void assign_slots(struct fusing *f, struct wg_unit *unit)
+{
+    struct wg_plan *plan = f->plan;
+    const size_t most = f->numel <= WG_TILE ? SIZE_MAX : WG_MOST_SLOTS;
+    size_t spare = 0;
+    unit->slot = f->numel == 1        ? sizeof(double)
+                 : f->numel < WG_TILE ? ((size_t)f->numel * sizeof(double) + 63) & ~(size_t)63
+                                      : WG_SLOT_BYTES;
+    for (uint32_t k = 0; k < f->members; k++) {
+        const struct wg_launch *launch = WG_LAUNCH(plan->log, f->member[k]);
+        const uint32_t place = operand_of(f, launch, 0)->place;
+        spare = free_slots(f, launch, k, true, spare);
+        if (only_here(f, place) && f->seat[place].first == k && (spare > 0 || unit->slots < most)) {
+            plan->slotted[place] = true;
+            plan->at[place] = spare > 0 ? f->spare[--spare] : unit->slots++;
+        }
+        spare = free_slots(f, launch, k, false, spare);
+    }
+}
+
+/* ---- the order ---- */
+
+static wg_status add_unit(struct fusing *f, struct wg_unit unit)
+{
+    WG_TRY(wg_array_room(&f->plan->units, 1, sizeof unit));
+    *WG_AT(f->plan->units, struct wg_unit, f->plan->units.n++) = unit;
+    return WG_OK;
+}
+
+static wg_status add_launch(struct fusing *f, uint32_t number)
+{
+    f->order[f->n++] = number;
+    return add_unit(f, (struct wg_unit){.first = f->n - 1, .n = 1});
+}
+
+static wg_status end_group(struct fusing *f)
+{
+    struct wg_unit unit = {.first = f->n, .n = f->members, .numel = f->numel};
+    if (f->members == 0)
+        return WG_OK;
+    unit.rows = f->members > 1 || f->numel <= WG_TILE;
+    if (unit.rows)
+        assign_slots(f, &unit);
+    memcpy(f->order + f->n, f->member, f->members * sizeof *f->member);
+    f->n += f->members;
+    f->members = 0;
+    WG_TRY(add_unit(f, unit));
+    for (size_t i = 0; i < f->n_put_off; i++)
+        WG_TRY(add_launch(f, f->put_off[i]));
+    f->n_put_off = 0;
+    return WG_OK;
+}
+
+/* Does the launch have to stay behind what was put off? */
+static bool depends_on_later(const struct fusing *f, const struct wg_launch *launch)
+{
+    for (unsigned i = 0; i < wg_launch_operands(launch) && f->n_put_off > 0; i++) {
+        const struct wg_operand *operand = operand_of(f, launch, i);
+        if (operand->place != WG_NOWHERE && f->seat[operand->place].later == f->group &&
+            (wg_launch_writes(launch, i) || f->seat[operand->place].later_written))
+            return true;
+    }
+    return false;
+}
+
+/* What becomes of a loss, between forward and backward, need not end a group of long vectors. That takes few launches: more are a
+   computation of their own, the steps of a recurrence behind a pass over all its inputs, say, and would rather be groups. */
+static bool may_be_put_off(const struct fusing *f, const struct wg_launch *launch)
+{
+    enum { FEW = 16 };
+    bool small = f->numel > WG_TILE && f->n_put_off < FEW;
+    for (unsigned i = 0; i < wg_launch_operands(launch) && small; i++) {
+        const struct wg_operand *operand = operand_of(f, launch, i);
+        small = operand->place == WG_NOWHERE || WG_LAYOUT(f->plan->log, operand->layout)->numel <= WG_TILE;
+    }
+    return small;
+}
+
+static void put_off(struct fusing *f, uint32_t number, const struct wg_launch *launch)
+{
+    for (unsigned i = 0; i < wg_launch_operands(launch); i++) {
+        const struct wg_operand *operand = operand_of(f, launch, i);
+        if (operand->place == WG_NOWHERE)
+            continue;
+        struct seat *seat = &f->seat[operand->place];
+        seat->later_written = (seat->later == f->group && seat->later_written) || wg_launch_writes(launch, i);
+        seat->later = f->group;
+    }
+    f->put_off[f->n_put_off++] = number;
+}
+
+static wg_status take(struct fusing *f, uint32_t number)
+{
+    const struct wg_launch *launch = WG_LAUNCH(f->plan->log, number);
+    const bool rows = wg_launch_row(f->plan->log, launch) != NULL, later = depends_on_later(f, launch);
+    if (!later && (rows ? fits(f, launch) : folds(f, launch))) {
+        join(f, number, launch);
+        return WG_OK;
+    }
+    if (f->members > 0 && (later || depends(f, launch))) {
+        if (may_be_put_off(f, launch)) {
+            put_off(f, number, launch);
+            return WG_OK;
+        }
+        WG_TRY(end_group(f));
+        if (rows) {
+            join(f, number, launch);
+            return WG_OK;
+        }
+    }
+    return add_launch(f, number);
+}
+
+static void count_uses(struct fusing *f)
+{
+    const struct wg_log *log = f->plan->log;
+    for (size_t i = 0; i < f->plan->n; i++) {
+        const struct wg_launch *launch = WG_LAUNCH(log, f->plan->order[i]);
+        for (unsigned k = 0; k < wg_launch_operands(launch); k++)
+            if (operand_of(f, launch, k)->place != WG_NOWHERE)
+                f->seat[operand_of(f, launch, k)->place].all++;
+    }
+}
+
+/* Groups do not reach over a commit. */
+static wg_status take_all(struct fusing *f)
+{
+    const struct wg_array *commits = &f->plan->log->commits;
+    size_t commit = 0;
+    count_uses(f);
+    for (size_t i = 0; i < f->plan->n; i++) {
+        for (; commit < commits->n && *WG_AT(*commits, size_t, commit) <= f->plan->order[i]; commit++)
+            WG_TRY(end_group(f));
+        WG_TRY(take(f, f->plan->order[i]));
+    }
+    return end_group(f);
+}
+
+wg_status wg_plan_groups(struct wg_plan *plan)
+{
+    struct fusing f = {.plan = plan};
+    struct wg_array lists[4] = {{NULL, 0, 0}}; /* of which little is used as a rule: not zeroed */
+    wg_status status = WG_OK;
+    for (int i = 0; i < 4 && status == WG_OK; i++)
+        status = wg_array_room(&lists[i], plan->n + 1, sizeof(uint32_t));
+    f.seat = wg_object_new((plan->log->places.n + 1) * sizeof *f.seat);
+    f.order = lists[0].at, f.member = lists[1].at, f.put_off = lists[2].at, f.spare = lists[3].at;
+    if (status == WG_OK)
+        status = f.seat ? take_all(&f) : WG_E_MEMORY;
+    if (status == WG_OK)
+        memcpy(plan->order, f.order, plan->n * sizeof *plan->order);
+    wg_object_free(f.seat);
+    for (int i = 0; i < 4; i++)
+        wg_array_free(&lists[i]);
+    return status;
+}

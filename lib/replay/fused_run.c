@@ -1,0 +1,283 @@
+/* Groups of element-wise calls, run by rows: up to a tile's length all at once, beyond that tile by tile, on several threads. */
+#include "replay/replay.h"
+
+#include "core/parallel.h"
+#include "cpu/nontemporal.h"
+
+/* Bytes of an operand from which its tiles are asked for ahead: the CPU sees no streams where many take turns. */
+enum { FAR_FROM = 1 << 17 };
+
+/* A row made ready: its operands, output first. Many make a group of few elements: they are to take no more than a line. */
+struct ready_row {
+    wg_row *row;
+    const void *params;
+    const int64_t *stride;
+    char *at[WG_ROW_OPERANDS]; /* in the first tile; in_slot: an offset in the thread's slots */
+};
+
+/* And how it goes from tile to tile. */
+struct row_steps {
+    uintptr_t in_slot[WG_ROW_OPERANDS]; /* all bits, or none */
+    int32_t step[WG_ROW_OPERANDS];      /* bytes from tile to tile */
+    int32_t ahead[WG_ROW_OPERANDS];     /* bytes of the next tile that are asked for before this one is worked on */
+    int32_t streamed;                   /* bytes of an element, if the output passes by the caches */
+    int32_t total;                      /* bytes of a block's total, if this is a reduction */
+};
+
+/* What joins the totals of a reduction. */
+struct ready_join {
+    wg_row *join;
+    char *at[2]; /* the result, the totals */
+};
+
+/* Slots of tiles lie on the stack of the thread that runs them if they are few, else in the replay: bytes for each of shares threads. */
+enum { FEW_SLOTS = 16 };
+
+struct wg_rows {
+    int64_t numel;
+    size_t n, joins, bytes;
+    int shares;
+    char *slots;
+    struct ready_join *join;
+    struct row_steps *steps;
+    struct ready_row row[];
+};
+
+/* Strides by the set of inputs of which one element stands for all. */
+static const int64_t strides[8][WG_ROW_OPERANDS] = {{1, 1, 1, 1}, {1, 0, 1, 1}, {1, 1, 0, 1}, {1, 0, 0, 1},
+                                                    {1, 1, 1, 0}, {1, 0, 1, 0}, {1, 1, 0, 0}, {1, 0, 0, 0}};
+
+const int64_t *wg_strides_of(unsigned singles)
+{
+    return strides[singles];
+}
+
+/* ---- making ready ---- */
+
+struct making {
+    struct wg_replay *replay;
+    const struct wg_plan *plan;
+    const struct wg_unit *unit;
+    char *slots; /* of a group that is one tile; others are each thread's */
+};
+
+static const struct wg_launch *member(const struct making *m, size_t i)
+{
+    return WG_LAUNCH(m->plan->log, m->plan->order[m->unit->first + i]);
+}
+
+static bool stands_for_all(const struct making *m, const struct wg_operand *operand)
+{
+    const struct wg_layout *layout = WG_LAYOUT(m->plan->log, operand->layout);
+    return m->unit->numel > 1 && wg_is_single(layout, WG_AT(m->plan->log->dims, int64_t, layout->dims));
+}
+
+static wg_status make_operand(const struct making *m, const struct wg_operand *operand, struct ready_row *ready,
+                              struct row_steps *steps, unsigned i)
+{
+    if (m->plan->slotted[operand->place]) {
+        ready->at[i] = (char *)((uintptr_t)m->slots + m->plan->at[operand->place] * m->unit->slot);
+        steps->in_slot[i] = m->slots ? 0 : UINTPTR_MAX;
+        return WG_OK;
+    }
+    ready->at[i] = wg_address(m->replay, m->plan, operand);
+    if (!stands_for_all(m, operand))
+        steps->step[i] = WG_TILE * (int32_t)wg_dtype_size((wg_dtype)WG_LAYOUT(m->plan->log, operand->layout)->dtype);
+    return wg_follow(m->replay, &ready->at[i], operand);
+}
+
+/* A long output that the group does not read. */
+static bool is_streamed(const struct making *m, const struct wg_operand *y, const char *at, int32_t step)
+{
+    if (m->unit->numel * step < (int64_t)WG_STREAMED_FROM * WG_TILE || (uintptr_t)at % WG_LINE)
+        return false;
+    for (size_t i = 0; i < m->unit->n; i++)
+        for (unsigned k = 1; k < wg_launch_operands(member(m, i)); k++)
+            if (WG_OPERAND(m->plan->log, member(m, i)->operand + k)->place == y->place)
+                return false;
+    return true;
+}
+
+/* A long operand that none before it in the group shares its place with. */
+static bool is_ahead(const struct making *m, const struct wg_operand *operand, int32_t step)
+{
+    if (m->unit->numel * step < (int64_t)FAR_FROM * WG_TILE)
+        return false;
+    for (size_t i = 0; i < m->unit->n; i++)
+        for (unsigned k = 0; k < wg_launch_operands(member(m, i)); k++) {
+            const struct wg_operand *other = WG_OPERAND(m->plan->log, member(m, i)->operand + k);
+            if (other == operand || other->place == operand->place)
+                return other == operand;
+        }
+    return false;
+}
+
+static wg_status make_row(const struct making *m, const struct wg_launch *launch, struct ready_row *ready, struct row_steps *steps)
+{
+    unsigned singles = 0;
+    *ready = (struct ready_row){.row = wg_launch_row(m->plan->log, launch), .params = launch->params};
+    for (unsigned i = 0; i < wg_launch_operands(launch); i++) {
+        const struct wg_operand *operand = WG_OPERAND(m->plan->log, launch->operand + i);
+        WG_TRY(make_operand(m, operand, ready, steps, i));
+        if (i > 0 && stands_for_all(m, operand))
+            singles |= 1u << (i - 1);
+        if (i == 0 && is_streamed(m, operand, ready->at[0], steps->step[0]))
+            steps->streamed = steps->step[0] / WG_TILE;
+        else if (is_ahead(m, operand, steps->step[i]))
+            steps->ahead[i] = steps->step[i];
+    }
+    ready->stride = strides[singles];
+    return WG_OK;
+}
+
+/* A reduction: a row that makes a total of each block, and the join. */
+static wg_status make_fold(const struct making *m, const struct wg_launch *launch, struct ready_row *ready, struct row_steps *steps,
+                           struct ready_join *join)
+{
+    const enum wg_isa isa = m->replay->log.thread->isa;
+    const int dtype = launch->dtype == WG_F64;
+    const size_t blocks = (size_t)((m->unit->numel + WG_BLOCK - 1) / WG_BLOCK), size = wg_dtype_size((wg_dtype)launch->dtype);
+    char *totals = wg_log_alloc(&m->replay->log, blocks * size);
+    if (!totals)
+        return WG_E_MEMORY;
+    *ready = (struct ready_row){.row = wg_instance(launch->op->block, isa, dtype), .stride = strides[0], .at = {totals}};
+    steps->step[0] = WG_TILE / WG_BLOCK * (int32_t)size;
+    steps->total = (int32_t)size;
+    *join = (struct ready_join){wg_instance(launch->op->join, isa, dtype),
+                                {wg_address(m->replay, m->plan, WG_OPERAND(m->plan->log, launch->operand)), totals}};
+    return make_operand(m, WG_OPERAND(m->plan->log, launch->operand + 1), ready, steps, 1);
+}
+
+/* Memory for the slots of a group that is one tile, or of one thread for many tiles. */
+static wg_status make_slots(struct making *m, struct wg_rows *rows)
+{
+    const bool tiles = m->unit->numel > WG_TILE;
+    const size_t bytes = m->unit->slots * m->unit->slot;
+    if (m->unit->slots == 0 || (tiles && m->unit->slots <= FEW_SLOTS))
+        return WG_OK;
+    char *slots = wg_log_alloc(&m->replay->log, bytes);
+    if (!slots)
+        return WG_E_MEMORY;
+    m->replay->info.planned += bytes;
+    if (tiles)
+        rows->slots = slots, rows->bytes = bytes, rows->shares = 1;
+    else
+        m->slots = slots;
+    return WG_OK;
+}
+
+wg_status wg_rows_new(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit, struct wg_rows **made)
+{
+    struct making m = {replay, plan, unit, NULL};
+    struct wg_rows *rows = wg_log_alloc(&replay->log, sizeof *rows + unit->n * sizeof *rows->row);
+    struct row_steps *steps = wg_object_new(unit->n * sizeof *steps);
+    size_t joins = 0;
+    wg_status status = rows && steps ? WG_OK : WG_E_MEMORY;
+    for (size_t i = 0; i < unit->n; i++)
+        joins += wg_launch_folds(plan->log, member(&m, i));
+    if (status == WG_OK) {
+        *rows = (struct wg_rows){
+            .numel = unit->numel, .n = unit->n, .join = wg_log_alloc(&replay->log, joins * sizeof *rows->join)};
+        status = rows->join ? make_slots(&m, rows) : WG_E_MEMORY;
+    }
+    for (size_t i = 0; i < unit->n && status == WG_OK; i++)
+        status = wg_launch_folds(plan->log, member(&m, i))
+                     ? make_fold(&m, member(&m, i), &rows->row[i], &steps[i], &rows->join[rows->joins++])
+                     : make_row(&m, member(&m, i), &rows->row[i], &steps[i]);
+    if (status == WG_OK && unit->numel > WG_TILE) {
+        rows->steps = wg_log_alloc(&replay->log, unit->n * sizeof *steps);
+        status = rows->steps ? WG_OK : WG_E_MEMORY;
+        if (status == WG_OK)
+            memcpy(rows->steps, steps, unit->n * sizeof *steps);
+    }
+    wg_object_free(steps);
+    *made = rows;
+    return status;
+}
+
+/* ---- running ---- */
+
+static void stream_tile(const struct ready_row *row, int32_t size, int64_t n, char *const *at)
+{
+    _Alignas(WG_LINE) char room[WG_SLOT_BYTES];
+    char *q[WG_ROW_OPERANDS] = {room, at[1], at[2], at[3]};
+    row->row(n, q, row->stride, row->params);
+    wg_stream(at[0], room, n * size);
+}
+
+static void fold_tile(const struct ready_row *row, int32_t size, int64_t n, char *const *at)
+{
+    for (int64_t block = 0; block * WG_BLOCK < n; block++) {
+        const int64_t from = block * WG_BLOCK, m = n - from < WG_BLOCK ? n - from : WG_BLOCK;
+        char *q[2] = {at[0] + block * size, at[1] + from * size};
+        row->row(m, q, row->stride, row->params);
+    }
+}
+
+static void one_tile(const struct wg_rows *rows, int64_t tile, int64_t n, char *slots)
+{
+    const struct row_steps *steps = rows->steps;
+    for (const struct ready_row *row = rows->row; row < rows->row + rows->n; row++, steps++) {
+        char *at[WG_ROW_OPERANDS];
+        for (int i = 0; i < WG_ROW_OPERANDS; i++) {
+            at[i] = (char *)((uintptr_t)row->at[i] + (uintptr_t)(tile * steps->step[i]) + ((uintptr_t)slots & steps->in_slot[i]));
+            for (int32_t byte = 0; byte < steps->ahead[i]; byte += WG_LINE)
+                __builtin_prefetch(at[i] + steps->step[i] + byte);
+        }
+        if (steps->streamed)
+            stream_tile(row, steps->streamed, n, at);
+        else if (steps->total)
+            fold_tile(row, steps->total, n, at);
+        else
+            row->row(n, at, row->stride, row->params);
+    }
+}
+
+struct share {
+    const struct wg_rows *rows;
+    int64_t tiles, shares;
+};
+
+static void some_tiles(const struct share *share, int64_t first, int64_t last, char *slots)
+{
+    const struct wg_rows *rows = share->rows;
+    const int64_t from = share->tiles * first / share->shares, to = share->tiles * last / share->shares;
+    for (int64_t tile = from; tile < to; tile++) {
+        const int64_t left = rows->numel - tile * WG_TILE;
+        one_tile(rows, tile, left < WG_TILE ? left : WG_TILE, slots);
+    }
+    wg_stream_end();
+}
+
+static void some_shares(int64_t first, int64_t last, void *context)
+{
+    const struct share *share = context;
+    _Alignas(WG_LINE) char few[FEW_SLOTS * WG_SLOT_BYTES];
+    some_tiles(share, first, last, share->rows->slots ? share->rows->slots + (size_t)first * share->rows->bytes : few);
+}
+
+/* Threads for the tiles: with slots in the replay no more than there is memory for. */
+static int shares_for(struct wg_replay *replay, struct wg_rows *rows)
+{
+    const int threads = wg_kernel_threads((double)rows->numel * (double)rows->n);
+    if (!rows->slots || threads <= rows->shares)
+        return threads;
+    char *more = wg_log_alloc(&replay->log, (size_t)threads * rows->bytes);
+    if (more)
+        rows->slots = more, rows->shares = threads;
+    return rows->shares;
+}
+
+void wg_rows_run(struct wg_replay *replay, struct wg_rows *rows)
+{
+    const int64_t tiles = (rows->numel + WG_TILE - 1) / WG_TILE, blocks = (rows->numel + WG_BLOCK - 1) / WG_BLOCK;
+    if (tiles > 1) {
+        const int shares = shares_for(replay, rows);
+        wg_parallel(shares, shares, some_shares, &(struct share){rows, tiles, shares});
+        for (size_t i = 0; i < rows->joins; i++)
+            rows->join[i].join(blocks, rows->join[i].at, strides[0], &rows->numel);
+        return;
+    }
+    for (const struct ready_row *row = rows->row; row < rows->row + rows->n; row++)
+        row->row(rows->numel, row->at, row->stride, row->params);
+}

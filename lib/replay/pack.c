@@ -1,0 +1,301 @@
+/* Groups of scalar calls, packed: calls of one op on one number each that do not wait for each other, or each for the one before,
+   become one call on many. What the group reads from outside is brought together first, what it makes for others is handed out last,
+   and in between the numbers lie side by side in one array. Each number is worked out as before, by the same row. */
+#include <string.h>
+
+#include "replay/pack_schedule.h"
+
+/* ---- where the values lie ---- */
+
+struct gap {
+    size_t at, bytes;
+};
+
+/* One of the last that were given back, if it is as large; else a new one. */
+static size_t find_room(struct wg_packing *p, size_t bytes)
+{
+    enum { LOOKED_AT = 64 };
+    for (size_t i = p->holes.n; i > 0 && i-- + LOOKED_AT > p->holes.n;) {
+        struct gap *gap = WG_AT(p->holes, struct gap, i);
+        const size_t at = gap->at;
+        if (gap->bytes != bytes)
+            continue;
+        *gap = *WG_AT(p->holes, struct gap, --p->holes.n);
+        return at;
+    }
+    p->used += bytes;
+    return p->used - bytes;
+}
+
+static size_t call_bytes(const struct wg_packing *p, size_t call)
+{
+    const size_t n = *WG_AT(p->starts, uint32_t, call + 1) - *WG_AT(p->starts, uint32_t, call);
+    const size_t bytes = n * sizeof(double);
+    return n == 1 ? bytes : (bytes + 63) & ~(size_t)63;
+}
+
+static bool is_outside(const struct wg_packing *p, const uint32_t *maker, uint32_t m)
+{
+    const uint32_t place = wg_member_operand(p, m, 0)->place;
+    return !p->plan->slotted[place] && maker[place] == m + 1;
+}
+
+/* What is handed out at the end stays; what all have read gives its room to the next call of its size. */
+static wg_status find_places(struct wg_packing *p, const uint32_t *maker)
+{
+    size_t brought = 0;
+    for (size_t size = 4; size <= 8; size += 4)
+        for (size_t i = 0; i < p->brought.n; i++)
+            if (wg_operand_size(p, *WG_AT(p->brought, const struct wg_operand *, i)) == size)
+                p->at[p->n + i] = brought++ * sizeof(double);
+    p->used = (p->brought.n * sizeof(double) + 63) & ~(size_t)63;
+    memset(p->remaining, 0, (p->n + 1) * sizeof *p->remaining);
+    for (uint32_t m = 0; m < p->n; m++)
+        p->remaining[p->call_of[m]] += p->consumers[m + 1] - p->consumers[m] + is_outside(p, maker, m);
+    for (size_t call = 0; call < p->starts.n; call++) {
+        const uint32_t first = *WG_AT(p->starts, uint32_t, call), end = *WG_AT(p->starts, uint32_t, call + 1);
+        const size_t at = find_room(p, call_bytes(p, call));
+        for (uint32_t i = first; i < end; i++) {
+            const uint32_t m = *WG_AT(p->order, uint32_t, i);
+            p->at[m] = at + (i - first) * wg_operand_size(p, wg_member_operand(p, m, 0));
+        }
+        for (uint32_t i = first; i < end; i++)
+            for (unsigned k = 0; k < wg_member(p, *WG_AT(p->order, uint32_t, i))->n_in; k++) {
+                const uint32_t source = p->source[*WG_AT(p->order, uint32_t, i)][k];
+                if (source >= p->n || --p->remaining[p->call_of[source]] > 0)
+                    continue;
+                const uint32_t made = p->call_of[source];
+                WG_TRY(wg_array_room(&p->holes, 1, sizeof(struct gap)));
+                *WG_AT(p->holes, struct gap, p->holes.n++) = (struct gap){
+                    p->at[*WG_AT(p->order, uint32_t, *WG_AT(p->starts, uint32_t, made))], call_bytes(p, made)};
+            }
+    }
+    return WG_OK;
+}
+
+/* ---- calls ---- */
+
+void wg_gather_4(int64_t n, char *const *at, const int64_t *s, const void *params)
+{
+    const uint32_t *offset = params;
+    (void)s;
+    for (int64_t i = 0; i < n; i++)
+        memcpy(at[0] + 4 * i, at[1] + (size_t)offset[i] * 4, 4);
+}
+
+void wg_gather_8(int64_t n, char *const *at, const int64_t *s, const void *params)
+{
+    const uint32_t *offset = params;
+    (void)s;
+    for (int64_t i = 0; i < n; i++)
+        memcpy(at[0] + 8 * i, at[1] + (size_t)offset[i] * 8, 8);
+}
+
+/* The stride at which input k of a call's members lies; false: at none. */
+static bool find_stride(const struct wg_packing *p, const uint32_t *m, size_t n, unsigned k, int64_t size, int64_t *stride)
+{
+    const int64_t first = (int64_t)p->at[p->source[m[0]][k]];
+    const int64_t step = n > 1 ? (int64_t)p->at[p->source[m[1]][k]] - first : 0;
+    for (size_t i = 2; i < n; i++)
+        if ((int64_t)p->at[p->source[m[i]][k]] != first + (int64_t)i * step)
+            return false;
+    *stride = step / size;
+    return step % size == 0;
+}
+
+/* Input k of a call on n members: where its numbers lie, after a call that gathers them if need be. */
+static wg_status make_input(struct wg_packing *p, struct wg_packed_row *row, int64_t *stride, struct wg_packed_row **gather,
+                            const uint32_t *m, size_t n, unsigned k, char *array)
+{
+    char *room = array + p->used + k * p->widest;
+    const struct wg_operand *operand = wg_member_operand(p, m[0], k + 1);
+    const int64_t size = (int64_t)wg_operand_size(p, operand);
+    row->at[k + 1] = array + p->at[p->source[m[0]][k]];
+    if ((row->n < 0 && k == 0) || find_stride(p, m, n, k, size, stride))
+        return WG_OK;
+    uint32_t *offset = wg_log_alloc(&p->replay->log, n * sizeof *offset);
+    if (!offset)
+        return WG_E_MEMORY;
+    for (size_t i = 0; i < n; i++)
+        offset[i] = (uint32_t)(p->at[p->source[m[i]][k]] / (size_t)size);
+    *(*gather)++ = (struct wg_packed_row){.row = size == 4 ? wg_gather_4 : wg_gather_8,
+                                          .params = offset,
+                                          .stride = wg_strides_of(0),
+                                          .at = {room, array},
+                                          .n = (int64_t)n};
+    row->at[k + 1] = room;
+    *stride = 1;
+    return WG_OK;
+}
+
+/* Strides of 0 and 1 are shared. */
+static const int64_t *keep_strides(struct wg_packing *p, const int64_t *stride)
+{
+    unsigned singles = 0;
+    for (unsigned k = 0; k < WG_ROW_INPUTS; k++) {
+        if (stride[k + 1] != 0 && stride[k + 1] != 1) {
+            int64_t *own = wg_log_alloc(&p->replay->log, WG_ROW_OPERANDS * sizeof *own);
+            return own ? memcpy(own, stride, WG_ROW_OPERANDS * sizeof *own) : NULL;
+        }
+        singles |= stride[k + 1] == 0 ? 1u << k : 0;
+    }
+    return wg_strides_of(singles);
+}
+
+static wg_status make_calls(struct wg_packing *p, struct wg_packed *packed, char *array)
+{
+    for (size_t call = 0; call < p->starts.n; call++) {
+        const uint32_t first = *WG_AT(p->starts, uint32_t, call), *m = WG_AT(p->order, uint32_t, first);
+        const struct wg_launch *launch = wg_member(p, *m);
+        const size_t n = *WG_AT(p->starts, uint32_t, call + 1) - first;
+        int64_t stride[WG_ROW_OPERANDS] = {1, 1, 1, 1};
+        struct wg_packed_row row = {.row = p->keys[p->key[*m]].row,
+                                    .params = launch->params,
+                                    .at = {array + p->at[*m]},
+                                    .n = p->chained[call] ? -(int64_t)n : (int64_t)n};
+        struct wg_packed_row *next = packed->rows + packed->n_rows;
+        for (unsigned k = 0; k < launch->n_in; k++)
+            WG_TRY(make_input(p, &row, &stride[k + 1], &next, m, n, k, array));
+        row.stride = row.n == 1 ? wg_strides_of(0) : keep_strides(p, stride);
+        if (!row.stride)
+            return WG_E_MEMORY;
+        *next++ = row;
+        packed->n_rows = (size_t)(next - packed->rows);
+    }
+    return WG_OK;
+}
+
+/* What is carried, those of 4 bytes first. */
+static wg_status make_carried(struct wg_packing *p, struct wg_packed *packed, const uint32_t *maker, char *array)
+{
+    size_t out = 0;
+    for (uint32_t m = 0; m < p->n; m++)
+        out += is_outside(p, maker, m);
+    packed->array = array;
+    packed->in = wg_log_alloc(&p->replay->log, p->brought.n * sizeof *packed->in);
+    packed->out = wg_log_alloc(&p->replay->log, out * sizeof *packed->out);
+    if (!packed->in || !packed->out)
+        return WG_E_MEMORY;
+    out = 0;
+    for (size_t i = 0; i < p->brought.n; i++) {
+        const struct wg_operand *operand = *WG_AT(p->brought, const struct wg_operand *, i);
+        char **in = &packed->in[p->at[p->n + i] / sizeof(double)];
+        *in = wg_address(p->replay, p->plan, operand);
+        WG_TRY(wg_follow(p->replay, in, operand));
+        packed->n_in[wg_operand_size(p, operand) == 8]++;
+    }
+    for (int wide = 0; wide < 2; wide++)
+        for (uint32_t m = 0; m < p->n; m++) {
+            const struct wg_operand *operand = wg_member_operand(p, m, 0);
+            if ((wg_operand_size(p, operand) == 8) != wide || !is_outside(p, maker, m))
+                continue;
+            packed->out[out++] = (struct wg_carried){array + p->at[m], wg_address(p->replay, p->plan, operand)};
+            packed->n_out[wide]++;
+        }
+    return WG_OK;
+}
+
+/* ---- all of it ---- */
+
+static wg_status begin(struct wg_packing *p)
+{
+    const size_t n = p->n + 2;
+    p->source = wg_object_new(n * sizeof *p->source);
+    uint32_t **lists[] = {&p->key, &p->pending, &p->consumers, &p->call_of, &p->remaining};
+    bool found = p->source != NULL;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        found = (*lists[i] = wg_object_new(n * sizeof **lists[i])) != NULL && found;
+    p->chained = wg_object_new(n * sizeof *p->chained);
+    return found && p->chained ? WG_OK : WG_E_MEMORY;
+}
+
+static void end(struct wg_packing *p)
+{
+    void *lists[] = {p->source, p->key, p->pending, p->consumers, p->call_of, p->remaining, p->consumer, p->chained, p->at};
+    struct wg_array *arrays[] = {&p->brought, &p->homes, &p->order, &p->starts, &p->holes};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        wg_object_free(lists[i]);
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        wg_array_free(arrays[i]);
+    for (size_t k = 0; k < p->n_keys; k++)
+        wg_array_free(&p->keys[k].ready), wg_array_free(&p->keys[k].ends);
+}
+
+static wg_status make(struct wg_packing *p, const uint32_t *maker, struct wg_packed **made)
+{
+    WG_TRY(wg_packing_schedule(p));
+    p->at = wg_object_new((p->n + p->brought.n) * sizeof *p->at);
+    if (!p->at)
+        return WG_E_MEMORY;
+    WG_TRY(find_places(p, maker));
+    size_t most = 0;
+    for (size_t call = 0; call < p->starts.n; call++) {
+        const size_t bytes = call_bytes(p, call);
+        p->widest = bytes > p->widest ? bytes : p->widest;
+        most += 1 + wg_member(p, *WG_AT(p->order, uint32_t, *WG_AT(p->starts, uint32_t, call)))->n_in;
+    }
+    struct wg_log *log = &p->replay->log;
+    struct wg_packed *packed = wg_log_alloc(log, sizeof *packed);
+    struct wg_packed_row *rows = wg_log_alloc(log, most * sizeof *rows);
+    char *array = wg_log_alloc(log, p->used + WG_ROW_INPUTS * p->widest);
+    if (!packed || !rows || !array)
+        return WG_E_MEMORY;
+    p->replay->info.planned += p->used + WG_ROW_INPUTS * p->widest;
+    packed->rows = rows;
+    WG_TRY(make_calls(p, packed, array));
+    WG_TRY(make_carried(p, packed, maker, array));
+    *made = packed;
+    return WG_OK;
+}
+
+static bool packable(const struct wg_packing *p)
+{
+    for (size_t m = 0; m < p->n; m++)
+        for (unsigned i = 0; i <= wg_member(p, m)->n_in; i++)
+            if (wg_operand_size(p, wg_member_operand(p, m, i)) < 4)
+                return false;
+    return true;
+}
+
+wg_status wg_pack(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit, struct wg_packed **made)
+{
+    struct wg_packing *p = wg_object_new(sizeof *p);
+    uint32_t *maker = plan->maker;
+    bool few = true;
+    *made = NULL;
+    if (!p)
+        return WG_E_MEMORY;
+    p->replay = replay, p->plan = plan, p->unit = unit, p->n = unit->n;
+    wg_status status = WG_OK;
+    if (packable(p)) {
+        status = begin(p);
+        if (status == WG_OK)
+            status = wg_packing_read(p, maker, &few);
+        if (status == WG_OK && few)
+            status = make(p, maker, made);
+        for (size_t m = 0; m < p->n; m++)
+            maker[wg_member_operand(p, m, 0)->place] = 0;
+    }
+    end(p);
+    wg_object_free(p);
+    return status;
+}
+
+/* ---- running ---- */
+
+void wg_packed_run(const struct wg_packed *packed)
+{
+    char *const *in = packed->in;
+    char *to = packed->array;
+    for (const char *end = to + packed->n_in[0] * sizeof(double); to < end; to += sizeof(double))
+        memcpy(to, *in++, 4);
+    for (const char *end = to + packed->n_in[1] * sizeof(double); to < end; to += sizeof(double))
+        memcpy(to, *in++, 8);
+    for (const struct wg_packed_row *row = packed->rows, *end = row + packed->n_rows; row < end; row++)
+        row->row(row->n, row->at, row->stride, row->params);
+    const struct wg_carried *out = packed->out;
+    for (const struct wg_carried *end = out + packed->n_out[0]; out < end; out++)
+        memcpy(out->to, out->from, 4);
+    for (const struct wg_carried *end = out + packed->n_out[1]; out < end; out++)
+        memcpy(out->to, out->from, 8);
+}

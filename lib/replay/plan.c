@@ -1,0 +1,300 @@
+/* Thinning the log, and finding memory for what is left, in one block: each storage lives from the first to the last unit that uses it.
+   The largest are laid out in the order of their size; what is small then finds holes. */
+#include "replay/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what is needed ---- */
+
+static bool is_needed(const struct wg_log *log, const struct wg_launch *launch, const bool *read)
+{
+    for (unsigned i = 0; i < wg_launch_operands(launch); i++) {
+        const uint32_t place = WG_OPERAND(log, launch->operand + i)->place;
+        if (place != WG_NOWHERE && wg_launch_writes(launch, i) && (WG_PLACE(log, place)->kind != WG_INTERNAL || read[place]))
+            return true;
+    }
+    return false;
+}
+
+/* From the last launch back: one is needed if what it writes was there before, is there afterwards, or is read by one that is. */
+wg_status wg_plan_begin(struct wg_plan *plan, const struct wg_log *log)
+{
+    *plan = (struct wg_plan){.log = log};
+    bool *read = wg_object_new(log->places.n + 1);
+    plan->order = wg_object_new((log->launches.n + 1) * sizeof *plan->order);
+    plan->at = wg_object_new((log->places.n + 1) * sizeof *plan->at);
+    plan->slotted = wg_object_new(log->places.n + 1);
+    plan->maker = wg_object_new((log->places.n + 1) * sizeof *plan->maker);
+    if (!read || !plan->order || !plan->at || !plan->slotted || !plan->maker) {
+        wg_object_free(read);
+        return WG_E_MEMORY;
+    }
+    size_t first = log->launches.n;
+    for (size_t i = log->launches.n; i-- > 0;) {
+        const struct wg_launch *launch = WG_LAUNCH(log, i);
+        if (!is_needed(log, launch, read))
+            continue;
+        plan->order[--first] = (uint32_t)i;
+        for (unsigned k = 0; k < wg_launch_operands(launch); k++) {
+            const uint32_t place = WG_OPERAND(log, launch->operand + k)->place;
+            if (place != WG_NOWHERE && wg_launch_reads(launch, k))
+                read[place] = true;
+        }
+    }
+    wg_object_free(read);
+    plan->n = log->launches.n - first;
+    memmove(plan->order, plan->order + first, plan->n * sizeof *plan->order);
+    return WG_OK;
+}
+
+void wg_plan_end(struct wg_plan *plan)
+{
+    wg_object_free(plan->order);
+    wg_object_free(plan->at);
+    wg_object_free(plan->slotted);
+    wg_object_free(plan->maker);
+    wg_array_free(&plan->units);
+}
+
+/* ---- holes in the block, by address ---- */
+
+struct hole {
+    size_t at, size;
+};
+
+/* The smallest that is large enough; else the block grows, by what the hole at its end lacks. */
+static wg_status take_hole(struct wg_array *holes, size_t *block, size_t size, size_t *at)
+{
+    struct hole *best = NULL;
+    for (size_t i = 0; i < holes->n && !(best && best->size == size); i++) {
+        struct hole *hole = WG_AT(*holes, struct hole, i);
+        if (hole->size >= size && (!best || hole->size < best->size))
+            best = hole;
+    }
+    if (!best) {
+        best = holes->n ? WG_AT(*holes, struct hole, holes->n - 1) : NULL;
+        if (!best || best->at + best->size != *block) {
+            WG_TRY(wg_array_room(holes, 1, sizeof *best));
+            best = WG_AT(*holes, struct hole, holes->n++);
+            *best = (struct hole){*block, 0};
+        }
+        *block += size - best->size;
+        best->size = size;
+    }
+    *at = best->at;
+    best->at += size;
+    best->size -= size;
+    if (best->size == 0) {
+        struct hole *end = WG_AT(*holes, struct hole, holes->n);
+        memmove(best, best + 1, (size_t)((char *)end - (char *)(best + 1)));
+        holes->n--;
+    }
+    return WG_OK;
+}
+
+static wg_status give_hole(struct wg_array *holes, size_t at, size_t size)
+{
+    WG_TRY(wg_array_room(holes, 1, sizeof(struct hole)));
+    size_t low = 0, high = holes->n;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (WG_AT(*holes, struct hole, middle)->at < at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    struct hole *next = WG_AT(*holes, struct hole, low), *before = low ? next - 1 : NULL;
+    const bool joins_next = low < holes->n && next->at == at + size, joins_before = before && before->at + before->size == at;
+    if (joins_before && joins_next) {
+        before->size += size + next->size;
+        memmove(next, next + 1, (holes->n - low - 1) * sizeof *next);
+        holes->n--;
+    } else if (joins_before) {
+        before->size += size;
+    } else if (joins_next) {
+        *next = (struct hole){at, size + next->size};
+    } else {
+        memmove(next + 1, next, (holes->n - low) * sizeof *next);
+        *next = (struct hole){at, size};
+        holes->n++;
+    }
+    return WG_OK;
+}
+
+/* ---- lifetimes ---- */
+
+/* Places by the unit in which they begin, and by that in which they end: lists by number, + 1. */
+struct lives {
+    uint32_t *begin, *end;           /* of each unit: the first place */
+    uint32_t *next_begin, *next_end; /* of each place */
+};
+
+static wg_status lives_new(struct lives *lives, size_t units, size_t places)
+{
+    uint32_t **list[] = {&lives->begin, &lives->end, &lives->next_begin, &lives->next_end};
+    wg_status status = WG_OK;
+    for (int i = 0; i < 4; i++) {
+        *list[i] = wg_object_new(((i < 2 ? units : places) + 1) * sizeof **list[i]);
+        status = *list[i] ? status : WG_E_MEMORY;
+    }
+    return status;
+}
+
+static void lives_free(struct lives *lives)
+{
+    wg_object_free(lives->begin);
+    wg_object_free(lives->end);
+    wg_object_free(lives->next_begin);
+    wg_object_free(lives->next_end);
+}
+
+/* Units forwards note where a place ends, backwards where it begins: the last to be noted wins. */
+static wg_status find_lives(const struct wg_plan *plan, struct lives *lives)
+{
+    const struct wg_log *log = plan->log;
+    uint32_t *unit_of = wg_object_new(2 * (log->places.n + 1) * sizeof *unit_of), *last = unit_of + log->places.n + 1;
+    if (!unit_of)
+        return WG_E_MEMORY;
+    for (size_t u = 0; u < plan->units.n; u++) {
+        const struct wg_unit *unit = WG_AT(plan->units, struct wg_unit, u);
+        for (size_t i = unit->first; i < unit->first + unit->n; i++) {
+            const struct wg_launch *launch = WG_LAUNCH(log, plan->order[i]);
+            for (unsigned k = 0; k < wg_launch_operands(launch); k++) {
+                const uint32_t place = WG_OPERAND(log, launch->operand + k)->place;
+                if (place == WG_NOWHERE || WG_PLACE(log, place)->kind != WG_INTERNAL || plan->slotted[place])
+                    continue;
+                if (!unit_of[place]) {
+                    unit_of[place] = (uint32_t)u + 1;
+                    lives->next_begin[place] = lives->begin[u];
+                    lives->begin[u] = place + 1;
+                }
+                last[place] = (uint32_t)u + 1;
+            }
+        }
+    }
+    for (size_t place = 0; place < log->places.n; place++)
+        if (last[place]) {
+            lives->next_end[place] = lives->end[last[place] - 1];
+            lives->end[last[place] - 1] = (uint32_t)place + 1;
+        }
+    wg_object_free(unit_of);
+    return WG_OK;
+}
+
+static size_t size_of(const struct wg_plan *plan, uint32_t place)
+{
+    return (WG_PLACE(plan->log, place)->bytes + 64) & ~(size_t)63;
+}
+
+/* ---- the largest places: one after the other, the largest first, each where it is free for all its life ---- */
+
+enum { LARGEST = 1024 }; /* so many at most; each is compared with those before it */
+
+struct life {
+    uint32_t place, first, last; /* units */
+    size_t size, at;
+};
+
+static int by_size(const void *a, const void *b)
+{
+    const struct life *x = a, *y = b;
+    return x->size != y->size ? (x->size < y->size ? 1 : -1) : (x->place > y->place) - (x->place < y->place);
+}
+
+static int by_address(const void *a, const void *b)
+{
+    const struct hole *x = a, *y = b;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+/* The lowest address that is free beside those before it; taken is room for as many holes. */
+static size_t lowest_free(const struct life *life, size_t before, struct hole *taken)
+{
+    const struct life *me = &life[before];
+    size_t n = 0, at = 0;
+    for (size_t i = 0; i < before; i++)
+        if (life[i].first <= me->last && me->first <= life[i].last)
+            taken[n++] = (struct hole){life[i].at, life[i].size};
+    qsort(taken, n, sizeof *taken, by_address);
+    for (size_t i = 0; i < n && taken[i].at < at + me->size; i++)
+        if (taken[i].at + taken[i].size > at)
+            at = taken[i].at + taken[i].size;
+    return at;
+}
+
+static wg_status list_lives(const struct wg_plan *plan, const struct lives *lives, struct wg_array *list)
+{
+    uint32_t *last = wg_object_new((plan->log->places.n + 1) * sizeof *last);
+    wg_status status = last ? WG_OK : WG_E_MEMORY;
+    for (size_t u = 0; u < plan->units.n && status == WG_OK; u++)
+        for (uint32_t p = lives->end[u]; p; p = lives->next_end[p - 1])
+            last[p - 1] = (uint32_t)u;
+    for (size_t u = 0; u < plan->units.n && status == WG_OK; u++)
+        for (uint32_t p = lives->begin[u]; p && status == WG_OK; p = lives->next_begin[p - 1]) {
+            status = wg_array_room(list, 1, sizeof(struct life));
+            if (status == WG_OK)
+                *WG_AT(*list, struct life, list->n++) = (struct life){p - 1, (uint32_t)u, last[p - 1], size_of(plan, p - 1), 0};
+        }
+    wg_object_free(last);
+    return status;
+}
+
+/* laid: which places these are. */
+static wg_status lay_largest(struct wg_plan *plan, const struct lives *lives, bool *laid)
+{
+    struct wg_array list = {NULL, 0, 0};
+    struct hole *taken = wg_object_new(LARGEST * sizeof *taken);
+    wg_status status = taken ? list_lives(plan, lives, &list) : WG_E_MEMORY;
+    struct life *life = list.at;
+    if (status == WG_OK && list.n > 0)
+        qsort(life, list.n, sizeof *life, by_size);
+    for (size_t i = 0; i < list.n && i < LARGEST && status == WG_OK; i++) {
+        life[i].at = plan->at[life[i].place] = lowest_free(life, i, taken);
+        laid[life[i].place] = true;
+        plan->block = life[i].at + life[i].size > plan->block ? life[i].at + life[i].size : plan->block;
+    }
+    wg_array_free(&list);
+    wg_object_free(taken);
+    return status;
+}
+
+/* The others share holes in the part of the block behind them, as time goes on. */
+static wg_status lay_others(struct wg_plan *plan, const struct lives *lives, const bool *laid)
+{
+    struct wg_array holes = {NULL, 0, 0};
+    const size_t behind = plan->block;
+    size_t part = 0;
+    wg_status status = WG_OK;
+    for (size_t u = 0; u < plan->units.n && status == WG_OK; u++) {
+        for (uint32_t p = lives->begin[u]; p && status == WG_OK; p = lives->next_begin[p - 1])
+            if (!laid[p - 1])
+                status = take_hole(&holes, &part, size_of(plan, p - 1), &plan->at[p - 1]);
+        for (uint32_t p = lives->end[u]; p && status == WG_OK; p = lives->next_end[p - 1])
+            if (!laid[p - 1]) {
+                status = give_hole(&holes, plan->at[p - 1], size_of(plan, p - 1));
+                plan->at[p - 1] += behind;
+            }
+    }
+    plan->block += part;
+    wg_array_free(&holes);
+    return status;
+}
+
+wg_status wg_plan_memory(struct wg_plan *plan)
+{
+    struct lives lives;
+    bool *laid = wg_object_new(plan->log->places.n + 1);
+    wg_status status = lives_new(&lives, plan->units.n, plan->log->places.n);
+    if (!laid)
+        status = WG_E_MEMORY;
+    if (status == WG_OK)
+        status = find_lives(plan, &lives);
+    if (status == WG_OK)
+        status = lay_largest(plan, &lives, laid);
+    if (status == WG_OK)
+        status = lay_others(plan, &lives, laid);
+    lives_free(&lives);
+    wg_object_free(laid);
+    return status;
+}

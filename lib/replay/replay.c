@@ -1,0 +1,380 @@
+/* Replay: from a captured step to calls that are ready, and running them. */
+#include "replay/replay.h"
+
+#include <string.h>
+
+#include "wengert/random.h"
+
+/* ---- addresses ---- */
+
+char *wg_address(const struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand)
+{
+    const struct wg_place *place = WG_PLACE(plan->log, operand->place);
+    char *payload = place->kind == WG_INTERNAL ? wg_storage_data(replay->block) + plan->at[operand->place]
+                                               : wg_storage_data(place->block);
+    return payload + operand->offset;
+}
+
+/* What lies in an input that the step does not change follows what that is bound to. */
+wg_status wg_follow(struct wg_replay *replay, char **where, const struct wg_operand *operand)
+{
+    const struct wg_place *place = WG_PLACE(&replay->log, operand->place);
+    if (place->kind != WG_EXTERNAL || place->written)
+        return WG_OK;
+    const struct wg_patch patch = {where, operand->place, operand->offset, wg_span_in(&replay->log, operand)};
+    WG_TRY(wg_array_room(&replay->patches, 1, sizeof patch));
+    *WG_AT(replay->patches, struct wg_patch, replay->patches.n++) = patch;
+    return WG_OK;
+}
+
+/* ---- calls ---- */
+
+static wg_status make_operand(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand, wg_tensor *t)
+{
+    const struct wg_layout *layout = WG_LAYOUT(plan->log, operand->layout);
+    const struct wg_place *place = WG_PLACE(plan->log, operand->place);
+    *t = (wg_tensor){.data = wg_address(replay, plan, operand),
+                     .storage = place->kind == WG_INTERNAL ? replay->block : place->block,
+                     .dims = WG_AT(replay->log.dims, int64_t, layout->dims),
+                     .numel = layout->numel,
+                     .state = WG_LIVE,
+                     .dtype = layout->dtype,
+                     .rank = layout->rank,
+                     .flags = layout->flags};
+    return wg_follow(replay, &t->data, operand);
+}
+
+static wg_status make_call(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_launch *launch,
+                           struct wg_action *action)
+{
+    const size_t n = wg_launch_operands(launch);
+    wg_call *call = wg_log_alloc(&replay->log, sizeof *call + n * (sizeof(wg_tensor *) + sizeof(wg_tensor)));
+    if (!call)
+        return WG_E_MEMORY;
+    wg_tensor *t = (wg_tensor *)(void *)(call + 1), **pointer = (wg_tensor **)(void *)(t + n);
+    for (size_t i = 0; i < n; i++) {
+        const struct wg_operand *operand = WG_OPERAND(plan->log, launch->operand + i);
+        pointer[i] = operand->place == WG_NOWHERE ? WG_NONE : &t[i];
+        if (operand->place != WG_NOWHERE)
+            WG_TRY(make_operand(replay, plan, operand, &t[i]));
+    }
+    *call = (wg_call){.op = launch->op,
+                      .params = launch->params,
+                      .in = pointer + launch->n_out,
+                      .out = pointer,
+                      .context = launch->context,
+                      .n_in = launch->n_in,
+                      .n_out = launch->n_out,
+                      .dtype = launch->dtype};
+    *action = (struct wg_action){.kind = WG_RUN_KERNEL, .kernel = launch->kernel, .of.call = call};
+    return WG_OK;
+}
+
+/* ---- effects ---- */
+
+/* An op that changes its operands checks before it writes, and element-wise ones have nothing to check and ask for no memory. */
+static bool may_fail(const struct wg_launch *launch)
+{
+    return !launch->op->writes && !launch->op->row[0][0];
+}
+
+/* Whether a launch that may fail comes after number i, of the order, and before the next commit. */
+static void find_risks(const struct wg_plan *plan, bool *risky)
+{
+    const struct wg_log *log = plan->log;
+    size_t commit = log->commits.n;
+    bool risk = false;
+    for (size_t i = plan->n; i-- > 0;) {
+        for (; commit > 0 && plan->order[i] < *WG_AT(log->commits, size_t, commit - 1); commit--)
+            risk = false;
+        risky[i] = risk;
+        risk = risk || may_fail(WG_LAUNCH(log, plan->order[i]));
+    }
+}
+
+static wg_status add_save(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand)
+{
+    const struct wg_layout *layout = WG_LAYOUT(plan->log, operand->layout);
+    const size_t bytes = (size_t)layout->numel * wg_dtype_size((wg_dtype)layout->dtype);
+    struct wg_saved *saved = wg_log_alloc(&replay->log, sizeof *saved);
+    char *copy = saved ? wg_log_alloc(&replay->log, bytes) : NULL;
+    if (!copy)
+        return WG_E_MEMORY;
+    *saved = (struct wg_saved){wg_address(replay, plan, operand), copy, bytes};
+    replay->actions[replay->n_actions++] = (struct wg_action){.kind = WG_RUN_SAVE, .of.saved = saved};
+    return WG_OK;
+}
+
+static bool changes(const struct wg_plan *plan, const struct wg_launch *launch, unsigned i)
+{
+    const uint32_t place = WG_OPERAND(plan->log, launch->operand + i)->place;
+    return place != WG_NOWHERE && wg_launch_writes(launch, i) && WG_PLACE(plan->log, place)->kind == WG_EXTERNAL;
+}
+
+/* ---- building ---- */
+
+static size_t most_actions(const struct wg_plan *plan)
+{
+    size_t n = plan->log->commits.n + plan->units.n;
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct wg_launch *launch = WG_LAUNCH(plan->log, plan->order[i]);
+        for (unsigned k = 0; k < wg_launch_operands(launch); k++)
+            n += changes(plan, launch, k);
+    }
+    return n;
+}
+
+/* A launch by its kernel, after a copy of what it changes if that may have to be put back. */
+static wg_status add_launch(struct wg_replay *replay, const struct wg_plan *plan, size_t i, bool risky)
+{
+    const struct wg_launch *launch = WG_LAUNCH(plan->log, plan->order[i]);
+    for (unsigned k = 0; k < wg_launch_operands(launch); k++)
+        if (risky && changes(plan, launch, k))
+            WG_TRY(add_save(replay, plan, WG_OPERAND(plan->log, launch->operand + k)));
+    return make_call(replay, plan, launch, &replay->actions[replay->n_actions++]);
+}
+
+static wg_status add_rows(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit)
+{
+    struct wg_rows *rows;
+    struct wg_packed *packed = NULL;
+    if (unit->numel == 1 && unit->n >= WG_LEAST_PACKED)
+        WG_TRY(wg_pack(replay, plan, unit, &packed));
+    if (packed) {
+        replay->actions[replay->n_actions++] = (struct wg_action){.kind = WG_RUN_PACKED, .of.packed = packed};
+        return WG_OK;
+    }
+    WG_TRY(wg_rows_new(replay, plan, unit, &rows));
+    replay->actions[replay->n_actions++] = (struct wg_action){.kind = WG_RUN_ROWS, .of.rows = rows};
+    return WG_OK;
+}
+
+static wg_status add_actions(struct wg_replay *replay, const struct wg_plan *plan, const bool *risky)
+{
+    const struct wg_array *commits = &plan->log->commits;
+    size_t commit = 0;
+    for (size_t u = 0; u < plan->units.n; u++) {
+        const struct wg_unit *unit = WG_AT(plan->units, struct wg_unit, u);
+        for (; commit < commits->n && *WG_AT(*commits, size_t, commit) <= plan->order[unit->first]; commit++)
+            replay->actions[replay->n_actions++] = (struct wg_action){.kind = WG_RUN_COMMIT};
+        if (unit->rows)
+            WG_TRY(add_rows(replay, plan, unit));
+        else
+            WG_TRY(add_launch(replay, plan, unit->first, risky[unit->first]));
+    }
+    return WG_OK;
+}
+
+static wg_status list_changed(struct wg_replay *replay)
+{
+    for (size_t i = 0; i < replay->log.places.n; i++) {
+        struct wg_place *place = WG_PLACE(&replay->log, i);
+        if (!place->written || place->kind == WG_INTERNAL)
+            continue;
+        WG_TRY(wg_array_room(&replay->changed, 1, sizeof place));
+        *WG_AT(replay->changed, struct wg_place *, replay->changed.n++) = place;
+    }
+    return WG_OK;
+}
+
+static wg_status build(struct wg_replay *replay, struct wg_plan *plan)
+{
+    WG_TRY(list_changed(replay));
+    WG_TRY(wg_plan_begin(plan, &replay->log));
+    WG_TRY(wg_plan_groups(plan));
+    WG_TRY(wg_plan_memory(plan));
+    replay->info = (wg_replay_info){replay->log.launches.n, plan->n, plan->units.n, plan->block};
+    replay->block = wg_storage_new(plan->block);
+    replay->actions = wg_object_new((most_actions(plan) + 1) * sizeof *replay->actions);
+    bool *risky = wg_object_new(plan->n + 1);
+    wg_status status = replay->block && replay->actions && risky ? WG_OK : WG_E_MEMORY;
+    if (status == WG_OK) {
+        find_risks(plan, risky);
+        status = add_actions(replay, plan, risky);
+    }
+    wg_object_free(risky);
+    return status;
+}
+
+static void forget_launches(struct wg_log *log)
+{
+    wg_list_free(&log->launches);
+    wg_list_free(&log->operands);
+    wg_array_free(&log->layouts);
+    wg_array_free(&log->commits);
+    wg_array_free(&log->externals_home);
+    wg_array_free(&log->layouts_home);
+}
+
+static wg_status check_capture(struct wg_thread *th, const char *name, wg_step *step)
+{
+    if (!step)
+        return wg_fail(WG_E_NULL, name, "%s: the step is NULL", name);
+    if (th->capture)
+        return wg_fail(WG_E_STATE, name, "%s: not inside a step that is captured or evaluated", name);
+    if (th->top || th->updating || *wg_lost_tapes() > 0)
+        return wg_fail(WG_E_STATE, name, "%s: a tape or an update is open: a step opens its own and closes them", name);
+    return wg_default_generator() ? WG_OK : WG_E_MEMORY; /* if the step is the first to ask for it, it was there before */
+}
+
+static wg_status record_step(struct wg_thread *th, struct wg_log *log, const char *name, wg_step *step, void *context)
+{
+    log->recorder.observer = &wg_capture_observer;
+    th->capture = &log->recorder;
+    wg_watch(th);
+    wg_callback callback = {.op = name, .who = "the step"};
+    wg_callback_begin(&callback);
+    wg_status status = wg_callback_end(&callback, step(context));
+    wg_capture_stop(th);
+    if (status == WG_OK && log->recorder.failed != WG_OK)
+        status = log->recorder.failed;
+    if (status != WG_OK && !th->has_error)
+        wg_fail(status, name, "%s: the step failed: %s", name, wg_status_name(status));
+    return status;
+}
+
+static wg_status run_actions(struct wg_thread *th, wg_replay *replay);
+
+/* The step is recorded, then runs as every later run does. */
+wg_replay *wg_capture_for(const char *name, wg_step *step, void *context)
+{
+    struct wg_thread *th = wg_self();
+    if (!th || check_capture(th, name, step) != WG_OK)
+        return NULL;
+    wg_replay *replay = wg_object_new(sizeof *replay);
+    if (!replay)
+        return NULL;
+    struct wg_plan plan = {.log = NULL};
+    replay->log.thread = th;
+    wg_status status = record_step(th, &replay->log, name, step, context);
+    if (status == WG_OK)
+        status = build(replay, &plan);
+    wg_plan_end(&plan);
+    forget_launches(&replay->log);
+    if (status == WG_OK && run_actions(th, replay) == WG_OK)
+        return replay;
+    wg_replay_destroy(replay);
+    return NULL;
+}
+
+wg_replay *wg_capture(wg_step *step, void *context)
+{
+    return wg_capture_for("capture", step, context);
+}
+
+void wg_replay_destroy(wg_replay *replay)
+{
+    if (!replay)
+        return;
+    if (replay->busy) {
+        wg_fail(WG_E_STATE, "replay_destroy", "replay_destroy: not inside a function that the replay itself calls");
+        return;
+    }
+    replay->busy = true;
+    for (size_t i = 0; i < replay->bindings.n; i++)
+        if (WG_AT(replay->bindings, struct wg_binding, i)->instead)
+            wg_storage_unref(WG_AT(replay->bindings, struct wg_binding, i)->instead);
+    wg_array_free(&replay->bindings);
+    wg_array_free(&replay->patches);
+    wg_array_free(&replay->changed);
+    wg_object_free(replay->actions);
+    if (replay->block)
+        wg_storage_unref(replay->block);
+    wg_log_free(&replay->log);
+    wg_object_free(replay);
+}
+
+/* A thread that ends inside the step never returns to wg_capture. */
+wg_replay_info wg_replay_look(const wg_replay *replay)
+{
+    return replay ? replay->info : (wg_replay_info){0};
+}
+
+/* ---- running ---- */
+
+wg_status wg_replay_check(struct wg_thread *th, const wg_replay *replay, const char *name)
+{
+    if (!replay)
+        return wg_fail(WG_E_NULL, name, "%s: the replay is NULL", name);
+    if (replay->busy)
+        return wg_fail(WG_E_STATE, name, "%s: not inside a function that the replay itself calls", name);
+    if (replay->log.thread != th)
+        return wg_fail(WG_E_THREAD, name, "%s: the replay belongs to the thread that captured it", name);
+    if (th->capture || th->walking || th->updating || th->vjp_depth > 0 || th->in_hook)
+        return wg_fail(WG_E_STATE, name, "%s: not inside a capture, a backward or an update", name);
+    return WG_OK;
+}
+
+/* Youngest first, so that what was changed twice gets its oldest bytes. */
+static void put_back(const struct wg_replay *replay, size_t end)
+{
+    for (size_t i = end; i-- > 0 && replay->actions[i].kind != WG_RUN_COMMIT;)
+        if (replay->actions[i].kind == WG_RUN_SAVE) {
+            const struct wg_saved *saved = replay->actions[i].of.saved;
+            memcpy(saved->at, saved->copy, saved->bytes);
+        }
+}
+
+static void move_versions(const struct wg_replay *replay)
+{
+    for (size_t i = 0; i < replay->changed.n; i++)
+        wg_changed_place(replay, i)->block->version++;
+}
+
+/* On an open tape a run's changes are effects like any others: undone if the tape fails. */
+static wg_status hold_changes(struct wg_thread *th, const wg_replay *replay)
+{
+    for (size_t i = 0; i < replay->changed.n && th->top; i++) {
+        const struct wg_place *place = wg_changed_place(replay, i);
+        char *at = wg_storage_data(place->block) + place->changed.from;
+        WG_TRY(wg_undo_push_bytes(th->top, place->block, at, (size_t)(place->changed.to - place->changed.from)));
+    }
+    return WG_OK;
+}
+
+/* What was changed so far stays, on the open tapes too; what comes next is undone to here. */
+static wg_status commit(struct wg_thread *th, const wg_replay *replay)
+{
+    if (th->top)
+        wg_undo_commit_all(th);
+    return hold_changes(th, replay);
+}
+
+static wg_status run_actions(struct wg_thread *th, wg_replay *replay)
+{
+    wg_status status = hold_changes(th, replay);
+    replay->busy = true;
+    for (size_t i = 0; i < replay->n_actions && status == WG_OK; i++) {
+        const struct wg_action *action = &replay->actions[i];
+        if (action->kind == WG_RUN_KERNEL) {
+            const wg_call *c = action->of.call;
+            status = c->op->flags & WG_USER ? wg_run_users(c, action->kernel) : action->kernel(c);
+            if (status != WG_OK) {
+                wg_op_failed(th, action->of.call->op, status, "forward");
+                put_back(replay, i);
+            }
+        } else if (action->kind == WG_RUN_ROWS) {
+            wg_rows_run(replay, action->of.rows);
+        } else if (action->kind == WG_RUN_PACKED) {
+            wg_packed_run(action->of.packed);
+        } else if (action->kind == WG_RUN_SAVE) {
+            memcpy(action->of.saved->copy, action->of.saved->at, action->of.saved->bytes);
+        } else {
+            status = commit(th, replay);
+        }
+    }
+    replay->busy = false;
+    move_versions(replay);
+    return status;
+}
+
+wg_status wg_replay_run(wg_replay *replay)
+{
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return WG_E_MEMORY;
+    WG_TRY(wg_replay_check(th, replay, "replay_run"));
+    if (!th->top)
+        wg_error_clear(th);
+    return run_actions(th, replay);
+}
