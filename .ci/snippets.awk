@@ -27,10 +27,10 @@ function write_block(    file) {
     close(file)
 }
 
-# The line goes before the part of ops.def that names what the engine calls.
+# The line goes to the end of the last section of ops/elementwise.
 function add_line(path,    line, all) {
     while ((getline line < path) > 0)
-        all = all (line ~ /what the engine itself calls/ ? text "\n" : "") line "\n"
+        all = all (line ~ /---- reduce: / ? text "\n" : "") line "\n"
     close(path)
     printf "%s", all > path
     printf "%s", text > (out "/added")

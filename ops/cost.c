@@ -1,5 +1,5 @@
 /* What the cost rules share. */
-#include "op.h"
+#include "ops/op.h"
 
 static double distinct(const wg_tensor *t)
 {

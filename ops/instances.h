@@ -1,6 +1,6 @@
 /* The instances of the kernels in KERNEL_FILE: for float and double, and on x86-64 for each instruction set of lib/cpu/isa.h. VECTOR_BYTES
    is the length of its vectors; FUSED is 1 where fma is one instruction. */
-#include "map.h"
+#include "ops/map.h"
 
 #define ISA(name) name
 #define VECTOR_BYTES 16
@@ -9,7 +9,7 @@
 #else
 #define FUSED 0
 #endif
-#include "instances_of_types.h"
+#include "ops/instances_of_types.h"
 #undef ISA
 #undef VECTOR_BYTES
 #undef FUSED
@@ -24,7 +24,7 @@
 #endif
 #define ISA(name) WG_JOIN(name, _avx2)
 #define VECTOR_BYTES 32
-#include "instances_of_types.h"
+#include "ops/instances_of_types.h"
 #undef ISA
 #undef VECTOR_BYTES
 #ifdef __clang__
@@ -35,7 +35,7 @@
 #endif
 #define ISA(name) WG_JOIN(name, _avx512)
 #define VECTOR_BYTES 64
-#include "instances_of_types.h"
+#include "ops/instances_of_types.h"
 #undef ISA
 #undef VECTOR_BYTES
 #undef FUSED

@@ -4,7 +4,7 @@
 #define BITS uint64_t
 #define WG_DIGITS 52
 #define LIBRARY(name) name
-#include "vector_math.h"
+#include "ops/vector_math.h"
 #undef T
 #undef REAL
 #undef BITS
@@ -16,7 +16,7 @@
 #define BITS uint32_t
 #define WG_DIGITS 23
 #define LIBRARY(name) name##f
-#include "vector_math.h"
+#include "ops/vector_math.h"
 #undef BITS
 #undef WG_DIGITS
 #undef LIBRARY

@@ -1,5 +1,5 @@
 /* What vector-Jacobian and Jacobian-vector products share. */
-#include "op.h"
+#include "ops/op.h"
 
 wg_status wg_jvp_linear(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {

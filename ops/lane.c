@@ -1,5 +1,5 @@
 /* What ops along one axis share, and the labels of those that take some. */
-#include "op.h"
+#include "ops/op.h"
 
 wg_tensor *wg_apply_along(const struct wg_op *op, wg_tensor *const *in, size_t n, int axis)
 {

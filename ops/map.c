@@ -1,6 +1,6 @@
 /* The loops around element-wise and along-an-axis kernels: axes are merged where all operands allow, and parts go to threads. */
 #include "cpu/nontemporal.h"
-#include "op.h"
+#include "ops/op.h"
 
 enum { MAX_OPERANDS = 8 };
 

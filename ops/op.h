@@ -4,7 +4,7 @@
 #define WG_OP_PRIVATE_H
 
 #include "core/internal.h"
-#include "kernel.h"
+#include "ops/kernel.h"
 #include "wengert/ops.h"
 
 /* Every op is named in one place, ops.def. */
@@ -336,6 +336,6 @@ static inline void wg_free_intermediate(wg_tensor *t)
 #endif
 
 #ifdef KERNEL_FILE
-#include "instances.h"
+#include "ops/instances.h"
 #undef KERNEL_FILE
 #endif

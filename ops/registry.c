@@ -1,5 +1,5 @@
 /* The registry, and the builders of the families, from ops.def. */
-#include "op.h"
+#include "ops/op.h"
 
 static const struct wg_op *const registry[] = {
 #define WG_UNARY(name) &wg_op_##name,

@@ -14,7 +14,7 @@ WG_INLINE REAL T(mad)(REAL a, REAL b, REAL c)
 #endif
 }
 
-#include "vector_series.h"
+#include "ops/vector_series.h"
 
 #define SIGN_BIT ((BITS)1 << (8 * sizeof(BITS) - 1))
 #define MANTISSA (((BITS)1 << WG_DIGITS) - 1)

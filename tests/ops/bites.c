@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "../../ops/op.h"
 #include "check.h"
+#include "ops/op.h"
 
 typedef wg_status vjp_function(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx);
 

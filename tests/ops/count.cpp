@@ -226,10 +226,10 @@ struct cell {
 #define W(name) name
 #define T(name) WG_JOIN(name, _count)
 
-#include "ops/draw.h"
+#include "ops/conv/window.h"
 #include "ops/kernel.h"
 #include "ops/map.h"
-#include "ops/window.h"
+#include "ops/random/draw.h"
 
 #include "count_kernels.inc"
 

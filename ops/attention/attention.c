@@ -1,0 +1,110 @@
+/* softmax(q kᵀ/√d + mask) v (Vaswani and others, 2017). What may not be looked at scores -inf. A query that may look nowhere has no softmax:
+   its scores are replaced by 0, and its result, too, through which no gradient goes back. */
+#include "ops/op.h"
+
+struct params {
+    bool causal;
+};
+
+static wg_status check(const wg_call *c)
+{
+    const wg_tensor *q = c->in[0], *k = c->in[1], *v = c->in[2], *mask = c->in[3];
+    const wg_call products = {.op = c->op, .in = c->in, .n_in = 3};
+    wg_dtype dtype;
+    WG_TRY(wg_same_float(&products, &dtype));
+    if (!wg_absent(mask) && mask->dtype != WG_U8 && mask->dtype != dtype)
+        return wg_call_error(c, WG_E_DTYPE, "a mask is u8, or numbers of the queries' dtype");
+    if (q->rank < 2 || k->rank < 2 || v->rank < 2)
+        return wg_call_error(c, WG_E_SHAPE, "expected queries (…,L,d), keys (…,S,d) and values (…,S,e)");
+    const int64_t *of_q = wg_extents(q) + q->rank - 2, *of_k = wg_extents(k) + k->rank - 2, *of_v = wg_extents(v) + v->rank - 2;
+    if (of_q[1] != of_k[1] || of_k[0] != of_v[0])
+        return wg_call_error(c, WG_E_SHAPE, "expected queries (…,L,d), keys (…,S,d) and values (…,S,e)");
+    for (int axis = 0; axis < 2 && !wg_absent(mask); axis++) {
+        const int64_t wanted = axis == 0 ? of_q[0] : of_k[0];
+        const int at = mask->rank - 2 + axis;
+        if (at >= 0 && wg_extents(mask)[at] != 1 && wg_extents(mask)[at] != wanted)
+            return wg_call_error(c, WG_E_SHAPE, "expected a mask (…,L,S)");
+    }
+    return WG_OK;
+}
+
+/* Where a query may look, u8: the u8 mask, the causal one, or both; WG_NONE: everywhere. */
+static wg_tensor *allowed(const wg_call *c)
+{
+    const struct params *p = c->params;
+    wg_tensor *q = c->in[0], *k = c->in[1], *mask = c->in[3];
+    wg_tensor *given = !wg_absent(mask) && mask->dtype == WG_U8 ? mask : WG_NONE;
+    if (!p->causal)
+        return given;
+    wg_tensor *ones = wg_ones((wg_dtype)q->dtype, WG_SHAPE(wg_extents(q)[q->rank - 2], wg_extents(k)[k->rank - 2]));
+    wg_tensor *past = wg_cast(wg_tril(ones, 0), WG_U8);
+    return wg_absent(given) ? past : wg_logical_and(given, past);
+}
+
+/* Whether a query may look at all, u8 of extent 1 in the last axis: at one key that is allowed and to whose score more than -inf is added.
+   WG_NONE: all may. */
+static wg_tensor *looks(const wg_call *c, wg_tensor *may)
+{
+    wg_tensor *mask = c->in[3], *open = may;
+    if (wg_absent(mask)) /* a causal query may look at the first key */
+        return WG_NONE;
+    if (mask->dtype != WG_U8) {
+        open = wg_ne(mask, wg_scalar((wg_dtype)mask->dtype, -(double)INFINITY));
+        open = wg_absent(may) ? open : wg_logical_and(open, may);
+    }
+    return open && open->rank > 0 ? wg_any(open, -1, true) : open;
+}
+
+static wg_status compose(const wg_call *c, wg_tensor **out)
+{
+    WG_TRY(check(c));
+    wg_tensor *q = c->in[0], *k = c->in[1], *mask = c->in[3], *may = allowed(c);
+    wg_tensor *some = may ? looks(c, may) : NULL;
+    if (!some)
+        return WG_E_NULL;
+    wg_tensor *zero = wg_absent(some) ? WG_NONE : wg_scalar((wg_dtype)q->dtype, 0);
+    const int64_t d = wg_extents(q)[q->rank - 1];
+    wg_tensor *scores = wg_matmul(wg_mul_scalar(q, d > 0 ? 1 / sqrt((double)d) : 1), wg_transposed(k));
+    if (!zero || !scores)
+        return WG_E_NULL;
+    if (!wg_absent(mask) && mask->dtype != WG_U8)
+        scores = wg_add(wg_take(scores), wg_where(some, mask, zero));
+    if (!wg_absent(may)) {
+        wg_tensor *never = wg_scalar((wg_dtype)q->dtype, -(double)INFINITY);
+        scores = wg_where(may, wg_take(scores), wg_absent(some) ? never : wg_where(some, never, zero));
+    }
+    wg_tensor *y = wg_matmul(wg_softmax(wg_take(scores), -1), c->in[2]);
+    return wg_made(out[0] = wg_absent(some) ? y : wg_where(some, wg_take(y), zero));
+}
+
+wg_tensor *wg_attention(wg_tensor *q, wg_tensor *k, wg_tensor *v, wg_tensor *mask, bool causal)
+{
+    const struct params p = {causal};
+    wg_tensor *in[4] = {q, k, v, mask}, *y = NULL;
+    return wg_invoke(&wg_op_attention, &p, in, 4, &y, 1) == WG_OK ? y : NULL;
+}
+
+#define CAUSAL(b)                    \
+    .params = &(const struct params) \
+    {                                \
+        b                            \
+    }
+const struct wg_op wg_op_attention = {
+    .name = "attention",
+    .params_size = sizeof(struct params),
+    .n_in = 4,
+    .n_out = 1,
+    .optional = WG_IN(3),
+    .compose = compose,
+    WG_SAMPLES({"plain", {WG_DIMS(3, 4), WG_DIMS(5, 4), WG_DIMS(5, 2)}, .n = 4, .none = WG_IN(3), CAUSAL(false)},
+               {"heads", {WG_DIMS(2, 2, 3, 4), WG_DIMS(2, 1, 3, 4), WG_DIMS(2, 3, 2)}, .n = 4, .none = WG_IN(3), CAUSAL(true)},
+               {"added", {WG_DIMS(2, 3, 4), WG_DIMS(2, 5, 4), WG_DIMS(2, 5, 2), WG_DIMS(3, 5)}, .n = 4, CAUSAL(false)},
+               {"allowed",
+                {WG_DIMS(2, 3, 4), WG_DIMS(2, 3, 4), WG_DIMS(2, 3, 2), WG_DIMS(2, 1, 3)},
+                .n = 4,
+                .dtype = {WG_F32, WG_F32, WG_F32, WG_U8},
+                .low = {0, 0, 0, 1},
+                .high = {0, 0, 0, 3},
+                CAUSAL(true)}),
+};
+#undef CAUSAL

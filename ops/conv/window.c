@@ -1,0 +1,266 @@
+/* What convolution and pooling share beside their kernels: options, shapes and the count of their work. */
+#include "ops/conv/window.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "ops/op.h"
+
+/* An error that says what does not fit and names the operands. */
+static wg_status WG_PRINTF(3, 4) refuse(const wg_call *c, wg_status code, const char *format, ...)
+{
+    char text[200];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return wg_call_error(c, code, text);
+}
+
+wg_status wg_window_count(const wg_call *c, int axis, int64_t extent, int64_t size, int64_t *count)
+{
+    const struct wg_window_params *p = c->params;
+    const int64_t stride = p->stride[axis], padding = p->padding[axis], dilation = p->dilation[axis];
+    int64_t reach, padded;
+    if (stride < 1 || padding < 0 || dilation < 1)
+        return refuse(c, WG_E_ARGUMENT, "stride %lld and dilation %lld are to be positive, padding %lld not negative",
+                      (long long)stride, (long long)dilation, (long long)padding);
+    if (size < 1)
+        return refuse(c, WG_E_SHAPE, "a window of extent %lld holds nothing", (long long)size);
+    if (__builtin_mul_overflow(dilation, size - 1, &reach) || __builtin_add_overflow(reach, 1, &reach) ||
+        __builtin_mul_overflow(padding, 2, &padded) || __builtin_add_overflow(padded, extent, &padded))
+        return refuse(c, WG_E_SHAPE, "a window of %lld with dilation %lld, or padding %lld, is too large", (long long)size,
+                      (long long)dilation, (long long)padding);
+    if (extent < 0 || reach > padded)
+        return refuse(c, WG_E_SHAPE, "a window of %lld with dilation %lld does not fit %lld with padding %lld", (long long)size,
+                      (long long)dilation, (long long)extent, (long long)padding);
+    *count = (padded - reach) / stride + 1;
+    return WG_OK;
+}
+
+wg_status wg_expect_extents(const wg_call *c, const int64_t *y, const wg_tensor *t)
+{
+    if (t->rank == 4 && memcmp(wg_extents(t), y, 4 * sizeof *y) == 0)
+        return WG_OK;
+    return refuse(c, WG_E_SHAPE, "the gradient is not shaped as the result [%lld, %lld, %lld, %lld]", (long long)y[0],
+                  (long long)y[1], (long long)y[2], (long long)y[3]);
+}
+
+/* ---- convolution ---- */
+
+wg_status wg_conv_params(const char *op, wg_conv_options options, struct wg_window_params *p)
+{
+    *p = (struct wg_window_params){.groups = options.groups};
+    memcpy(p->stride, options.stride, sizeof p->stride);
+    memcpy(p->padding, options.padding, sizeof p->padding);
+    memcpy(p->dilation, options.dilation, sizeof p->dilation);
+    if (options.output_padding[0] != 0 || options.output_padding[1] != 0)
+        return wg_fail(WG_E_ARGUMENT, op, "%s: output_padding is for conv_transpose2d", op);
+    return WG_OK;
+}
+
+wg_conv_options wg_conv_options_of(const struct wg_window_params *p)
+{
+    wg_conv_options options = {.groups = p->groups};
+    memcpy(options.stride, p->stride, sizeof p->stride);
+    memcpy(options.padding, p->padding, sizeof p->padding);
+    memcpy(options.dilation, p->dilation, sizeof p->dilation);
+    return options;
+}
+
+wg_status wg_conv_operands(const wg_call *c, wg_dtype *dtype)
+{
+    WG_TRY(wg_same_float(c, dtype));
+    if (c->in[0]->rank != 4 || c->in[1]->rank != 4)
+        return wg_call_error(c, WG_E_SHAPE, "expected images (N,C,height,width) and kernels (out,in/groups,height,width)");
+    return WG_OK;
+}
+
+wg_status wg_conv_result(const wg_call *c, const int64_t *x, const int64_t *w, int64_t *y)
+{
+    const int64_t groups = ((const struct wg_window_params *)c->params)->groups;
+    if (groups < 1)
+        return refuse(c, WG_E_ARGUMENT, "there are %lld groups", (long long)groups);
+    if (x[1] % groups != 0 || w[0] % groups != 0)
+        return refuse(c, WG_E_SHAPE, "%lld groups do not divide %lld channels in and %lld out", (long long)groups, (long long)x[1],
+                      (long long)w[0]);
+    if (w[1] != x[1] / groups)
+        return refuse(c, WG_E_SHAPE, "the kernel is for %lld channels, and a group has %lld", (long long)w[1],
+                      (long long)(x[1] / groups));
+    y[0] = x[0];
+    y[1] = w[0];
+    WG_TRY(wg_window_count(c, 0, x[2], w[2], &y[2]));
+    return wg_window_count(c, 1, x[3], w[3], &y[3]);
+}
+
+wg_status wg_conv_shape(const wg_call *c, wg_spec *out)
+{
+    const wg_tensor *x = c->in[0], *w = c->in[1], *b = c->in[2];
+    WG_TRY(wg_conv_operands(c, &out->dtype));
+    out->rank = 4;
+    WG_TRY(wg_conv_result(c, wg_extents(x), wg_extents(w), out->extent));
+    if (!wg_absent(b) && (b->rank != 1 || b->numel != wg_extents(w)[0]))
+        return wg_call_error(c, WG_E_SHAPE, "the bias has not one element for each channel of the result");
+    return WG_OK;
+}
+
+wg_status wg_conv_vjp(const wg_call *c, wg_tensor *g, wg_grad_slot *gx)
+{
+    const wg_conv_options options = wg_conv_options_of(c->params);
+    const int64_t *x = wg_extents(c->in[0]), *w = wg_extents(c->in[1]);
+    WG_TRY(WG_GIVE(gx[0], wg_conv2d_input(g, c->in[1], x[2], x[3], options)));
+    return WG_GIVE(gx[1], wg_conv2d_weight(c->in[0], g, w[2], w[3], options));
+}
+
+wg_status wg_conv_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    const wg_conv_options options = wg_conv_options_of(c->params);
+    WG_TRY(wg_jvp_sum(c, WG_PART(tx[0], wg_conv2d_with(tx[0], c->in[1], WG_NONE, options)),
+                      WG_PART(tx[1], wg_conv2d_with(c->in[0], tx[1], WG_NONE, options)), ty));
+    return wg_jvp_sum(c, ty[0], WG_PART(tx[2], wg_over_channels(tx[2], c->out[0])), ty);
+}
+
+/* ---- pooling ---- */
+
+struct wg_window_params wg_pool_params(wg_pool_options options)
+{
+    struct wg_window_params p = {.stride = {1, 1}, .dilation = {1, 1}, .groups = 1, .adaptive = options.adaptive};
+    memcpy(p.size, options.size, sizeof p.size);
+    if (!options.adaptive) {
+        memcpy(p.stride, options.stride, sizeof p.stride);
+        memcpy(p.padding, options.padding, sizeof p.padding);
+        memcpy(p.dilation, options.dilation, sizeof p.dilation);
+    }
+    return p;
+}
+
+wg_pool_options wg_pool_options_of(const struct wg_window_params *p)
+{
+    wg_pool_options options = {.adaptive = p->adaptive};
+    memcpy(options.size, p->size, sizeof p->size);
+    memcpy(options.stride, p->stride, sizeof p->stride);
+    memcpy(options.padding, p->padding, sizeof p->padding);
+    memcpy(options.dilation, p->dilation, sizeof p->dilation);
+    return options;
+}
+
+/* The windows that divide an axis. */
+static wg_status adaptive_count(const wg_call *c, int64_t extent, int64_t outputs)
+{
+    int64_t product;
+    if (outputs < 1 || extent < 1)
+        return refuse(c, outputs < 1 ? WG_E_ARGUMENT : WG_E_SHAPE, "%lld is not to be divided into %lld windows", (long long)extent,
+                      (long long)outputs);
+    if (__builtin_mul_overflow(outputs, extent, &product) || __builtin_add_overflow(product, extent, &product))
+        return refuse(c, WG_E_SHAPE, "%lld windows on %lld are too many", (long long)outputs, (long long)extent);
+    return WG_OK;
+}
+
+/* Only windows that begin before the image or behind it may hold nothing of it. */
+static wg_status check_filled(const wg_call *c, const struct wg_window *w)
+{
+    bool filled = wg_position(w, w->outputs - 1, 0) < w->extent;
+    for (int64_t i = 0; i < w->outputs && filled && wg_position(w, i, 0) < 0; i++)
+        filled = wg_span_of(w, i).count > 0;
+    if (filled)
+        return WG_OK;
+    return refuse(c, WG_E_SHAPE, "a window of %lld with dilation %lld holds padding only: %lld with padding %lld",
+                  (long long)w->size, (long long)w->dilation, (long long)w->extent, (long long)w->padding);
+}
+
+wg_status wg_pool_result(const wg_call *c, const int64_t *x, bool filled, int64_t *y)
+{
+    const struct wg_window_params *p = c->params;
+    y[0] = x[0];
+    y[1] = x[1];
+    for (int axis = 0; axis < 2; axis++) {
+        y[2 + axis] = p->size[axis];
+        if (p->adaptive) {
+            WG_TRY(adaptive_count(c, x[2 + axis], p->size[axis]));
+            continue;
+        }
+        WG_TRY(wg_window_count(c, axis, x[2 + axis], p->size[axis], &y[2 + axis]));
+        const struct wg_window w = wg_window_of(p, axis, x[2 + axis], p->size[axis], y[2 + axis]);
+        if (filled)
+            WG_TRY(check_filled(c, &w));
+    }
+    return WG_OK;
+}
+
+wg_status wg_pool_shape(const wg_call *c, bool filled, wg_spec *out)
+{
+    WG_TRY(wg_same_float(c, &out->dtype));
+    if (c->in[0]->rank != 4)
+        return wg_call_error(c, WG_E_SHAPE, "expected images (N,C,height,width)");
+    out->rank = 4;
+    return wg_pool_result(c, wg_extents(c->in[0]), filled, out->extent);
+}
+
+/* ---- work ---- */
+
+/* Along one axis: how often an output and a tap meet inside the image, and how many of each do. */
+struct meetings {
+    double pairs, outputs, taps, positions;
+};
+
+static struct meetings meetings_of(const struct wg_window *w)
+{
+    struct meetings m = {0};
+    for (int64_t i = 0; i < w->outputs; i++) {
+        const struct wg_span span = wg_span_of(w, i);
+        m.pairs += (double)span.count;
+        m.outputs += span.count > 0;
+    }
+    for (int64_t u = 0; u < w->size; u++)
+        m.taps += wg_first_window(w, u, 0) < wg_first_window(w, u, w->extent);
+    for (int64_t position = 0; position < w->extent; position++) {
+        bool seen = w->adaptive;
+        for (int64_t u = 0; u < w->size && !seen; u++)
+            seen = wg_window_at(w, position, u) >= 0;
+        m.positions += seen;
+    }
+    return m;
+}
+
+/* What an operand's bytes are less by, if only so many of its rows and columns are read. */
+static double unread(const wg_tensor *t, double rows, double columns)
+{
+    double all = (double)wg_dtype_size((wg_dtype)t->dtype), read = all;
+    for (int axis = 0; axis < 4; axis++) {
+        const double extent = (double)wg_extents(t)[axis], of = axis == 2 ? rows : axis == 3 ? columns : extent;
+        const bool repeated = wg_strides(t)[axis] == 0;
+        all *= repeated && extent > 0 ? 1 : extent;
+        read *= repeated && of > 0 ? 1 : of;
+    }
+    return all - read;
+}
+
+wg_cost wg_conv_cost(const wg_call *c, const wg_tensor *x, const wg_tensor *w, const wg_tensor *y)
+{
+    const struct wg_window_params *p = c->params;
+    const struct wg_window rows = wg_window_of(p, 0, wg_extents(x)[2], wg_extents(w)[2], wg_extents(y)[2]);
+    const struct wg_window columns = wg_window_of(p, 1, wg_extents(x)[3], wg_extents(w)[3], wg_extents(y)[3]);
+    const struct meetings r = meetings_of(&rows), k = meetings_of(&columns);
+    const wg_tensor *out = c->out[0];
+    wg_cost cost = wg_cost_bytes(c);
+    if (out->numel == 0)
+        return cost;
+    cost.add = cost.mul = (double)(wg_extents(x)[0] * wg_extents(w)[0] * wg_extents(w)[1]) * r.pairs * k.pairs;
+    cost.bytes_read -= x != out ? unread(x, r.positions, k.positions) : 0;
+    cost.bytes_read -= w != out ? unread(w, r.taps, k.taps) : 0;
+    cost.bytes_read -= y != out ? unread(y, r.outputs, k.outputs) : 0;
+    return cost;
+}
+
+wg_cost wg_pool_cost(const wg_call *c, const wg_tensor *x, const wg_tensor *y, unsigned inputs, double *pairs)
+{
+    const struct wg_window_params *p = c->params;
+    const struct wg_window rows = wg_window_of(p, 0, wg_extents(x)[2], p->size[0], wg_extents(y)[2]);
+    const struct wg_window columns = wg_window_of(p, 1, wg_extents(x)[3], p->size[1], wg_extents(y)[3]);
+    const struct meetings r = meetings_of(&rows), k = meetings_of(&columns);
+    wg_cost cost = wg_cost_bytes(c);
+    *pairs = (double)(wg_extents(x)[0] * wg_extents(x)[1]) * r.pairs * k.pairs;
+    for (unsigned i = 0; i < c->n_in && c->out[0]->numel > 0; i++)
+        cost.bytes_read -= inputs >> i & 1 ? unread(c->in[i], r.positions, k.positions) : 0;
+    return cost;
+}

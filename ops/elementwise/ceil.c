@@ -1,0 +1,21 @@
+/* y = the smallest integer not below x: flat. */
+#ifdef REAL
+MAP1(ceil, wg_no_params, R(ceil)(x))
+#else
+#define KERNEL_FILE "ops/elementwise/ceil.c"
+#include "ops/op.h"
+
+const struct wg_op wg_op_ceil = {
+    .name = "ceil",
+    .n_in = 1,
+    .n_out = 1,
+    .kernel = MAP_KERNELS(ceil),
+    .vjp = wg_vjp_flat,
+    .jvp = wg_jvp_flat,
+    .cost = wg_cost_bytes,
+    .flat = WG_IN(0),
+    .inplace = WG_IN(0),
+    WG_SAMPLES({"above 0", {WG_DIMS(3, 4)}, .n = 1, .low = {2.1}, .high = {2.9}},
+               {"below 0", {WG_DIMS(3, 4)}, .n = 1, .low = {-2.9}, .high = {-2.1}}),
+};
+#endif

@@ -1,0 +1,40 @@
+/* y = x for x > 0, else slope x; dy/dx = 1 for x > 0, else slope. */
+#ifdef REAL
+WG_INLINE REAL T(leaky)(REAL x, REAL slope)
+{
+    /* The factor is chosen: a choice between x and slope x would be a branch, and 0 is no factor for a slope that is not finite. */
+    return x * (x > (REAL)0 ? (REAL)1 : slope);
+}
+MAP1(leaky_relu, double, T(leaky)(x, (REAL)*p))
+#else
+#define KERNEL_FILE "ops/elementwise/leaky_relu.c"
+#include "ops/op.h"
+
+wg_tensor *wg_leaky_relu(wg_tensor *x, double slope)
+{
+    return wg_invoke1(&wg_op_leaky_relu, &slope, x);
+}
+
+WG_DIAGONAL(wg_leaky_relu_grad(c->in[0], wg_take(g), *(const double *)c->params))
+
+static wg_cost cost(const wg_call *c)
+{
+    return wg_cost_each(c, 0, 1, 0, 1, 0);
+}
+
+const struct wg_op wg_op_leaky_relu = {
+    .name = "leaky_relu",
+    .params_size = sizeof(double),
+    .n_in = 1,
+    .n_out = 1,
+    .kernel = MAP_KERNELS(leaky_relu),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0),
+    .inplace = WG_IN(0),
+    WG_SAMPLES({"above", {WG_DIMS(3, 4)}, .n = 1, .low = {0.1}, .high = {1}, .params = &(const double){0.01}},
+               {"below", {WG_DIMS(3, 4)}, .n = 1, .low = {-1}, .high = {-0.1}, .params = &(const double){0.01}},
+               {"mixed", {WG_DIMS(3, 4)}, .n = 1, .low = {-100}, .high = {100}, .params = &(const double){-0.5}}),
+};
+#endif

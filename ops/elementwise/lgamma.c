@@ -1,0 +1,34 @@
+/* y = ln |Γ(x)|, element by element; dy/dx = digamma x. In f64 throughout: near its zeros, and below 0, the f32 function is off by
+   more than a few units. */
+#ifdef REAL
+WG_INLINE REAL T(lgamma_value)(REAL x)
+{
+    int sign; /* lgamma itself leaves it in a global variable */
+    return (REAL)lgamma_r((WIDE)x, &sign);
+}
+MAP1(lgamma, wg_no_params, T(lgamma_value)(x))
+#else
+#define KERNEL_FILE "ops/elementwise/lgamma.c"
+#include "ops/op.h"
+
+WG_DIAGONAL(wg_mul(wg_take(g), wg_digamma(c->in[0])))
+
+static wg_cost cost(const wg_call *c)
+{
+    return wg_cost_each(c, 0, 0, 0, 0, 1);
+}
+
+const struct wg_op wg_op_lgamma = {
+    .name = "lgamma",
+    .n_in = 1,
+    .n_out = 1,
+    .kernel = MAP_KERNELS(lgamma),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0),
+    .inplace = WG_IN(0),
+    WG_SAMPLES({"above", {WG_DIMS(3, 4)}, .n = 1, .low = {0.3}, .high = {4}},
+               {"below", {WG_DIMS(3, 4)}, .n = 1, .low = {-1.8}, .high = {-1.2}}),
+};
+#endif

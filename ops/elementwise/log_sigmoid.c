@@ -1,0 +1,28 @@
+/* y = ln sigmoid x as min(x, 0) - ln(1 + e^-|x|), which does not overflow; dy/dx = sigmoid(-x). */
+#ifdef REAL
+MAP1(log_sigmoid, wg_no_params, (x > (REAL)0 ? (REAL)0 : x) - R(log1p)(R(exp)(-R(fabs)(x))))
+#else
+#define KERNEL_FILE "ops/elementwise/log_sigmoid.c"
+#include "ops/op.h"
+
+WG_DIAGONAL(wg_mul(wg_take(g), wg_sigmoid(wg_neg(c->in[0]))))
+
+static wg_cost cost(const wg_call *c)
+{
+    return wg_cost_each(c, 1, 0, 0, 1, 2);
+}
+
+const struct wg_op wg_op_log_sigmoid = {
+    .name = "log_sigmoid",
+    .n_in = 1,
+    .n_out = 1,
+    .kernel = MAP_KERNELS(log_sigmoid),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_IN(0),
+    .inplace = WG_IN(0),
+    WG_SAMPLES({"about 0", {WG_DIMS(3, 4)}, .n = 1, .low = {-3}, .high = {3}},
+               {"tails", {WG_DIMS(3, 4)}, .n = 1, .low = {-40}, .high = {40}}),
+};
+#endif

@@ -1,0 +1,38 @@
+/* -logp at the label: cross_entropy of what log_softmax made. */
+#include "ops/loss/loss.h"
+
+static wg_status compose(const wg_call *c, wg_tensor **out)
+{
+    const struct wg_class_params *p = c->params;
+    WG_TRY(wg_class_check(c));
+    if (c->in[1]->dtype != WG_I64)
+        return wg_call_error(c, WG_E_DTYPE, "labels are i64");
+    if (p->smoothing != 0)
+        return wg_call_error(c, WG_E_ARGUMENT, "there is no smoothing here: see cross_entropy");
+    return wg_made(out[0] = wg_label_loss(c, c->in[0]));
+}
+
+wg_tensor *wg_nll_with(wg_tensor *logp, wg_tensor *labels, wg_class_options options)
+{
+    const struct wg_class_params p = wg_class_params_of(&options);
+    return wg_invoke3(&wg_op_nll, &p, logp, labels, options.weight);
+}
+
+#define SHAPES {WG_DIMS(4, 5), WG_DIMS(4), WG_DIMS(5)}, .n = 3, .dtype = {WG_F32, WG_I64}, .low = {-3, 0, 0.5}, .high = {-0.1, 5, 2}
+#define PARAMS(...)                           \
+    .params = &(const struct wg_class_params) \
+    {                                         \
+        __VA_ARGS__                           \
+    }
+const struct wg_op wg_op_nll = {
+    .name = "nll",
+    .params_size = sizeof(struct wg_class_params),
+    .n_in = 3,
+    .n_out = 1,
+    .optional = WG_IN(2),
+    .compose = compose,
+    WG_SAMPLES({"plain", SHAPES, .none = WG_IN(2), PARAMS(0, WG_IGNORE_NOTHING, WG_MEAN)},
+               {"weights", SHAPES, PARAMS(0, WG_IGNORE_NOTHING, WG_MEAN)}, {"ignored", SHAPES, PARAMS(0, 2, WG_SUM)}),
+};
+#undef SHAPES
+#undef PARAMS

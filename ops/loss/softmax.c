@@ -1,0 +1,86 @@
+/* y_i = e^{x_i} / Σ e^{x_j} along an axis, the maximum subtracted first so that nothing overflows. For the order of
+   sums see lanes.h. */
+#ifdef REAL
+#include "ops/loss/lanes.h"
+
+static void T(softmax_lane)(int64_t n, char *const *at, const int64_t *s, const void *params)
+{
+    ELEM *y = (ELEM *)(void *)at[0];
+    const ELEM *x = (const ELEM *)(const void *)at[1];
+    (void)params;
+    if (n == 0)
+        return;
+    const REAL sum = T(line_exps)(x, s[1], y, s[0], n, T(line_largest)(x, s[1], n));
+    if (s[0] == 1 && n > T(LANES)) /* what was just written one by one is not read as a vector */
+        WG_LOOP(n)
+            y[i] = (REAL)y[i] / sum;
+    else
+        WG_LOOP(n)
+            y[i * s[0]] = (REAL)y[i * s[0]] / sum;
+}
+
+static void T(softmax_lanes)(int64_t n, int64_t w, char *const *at, const int64_t *s, const int64_t *across, const void *params)
+{
+    T(lane_block) x;
+    REAL largest[WG_REDUCE_WIDTH], sum[WG_REDUCE_WIDTH];
+    (void)params;
+    if (n == 0)
+        return;
+    T(lanes_load)((const ELEM *)(const void *)at[1], s[1], across[1], n, w, x);
+    T(lanes_largest)(x, n, w, largest);
+    LANES_EACH(n, w, x[i][k] = R(exp)((REAL)x[i][k] - largest[k]));
+    LANES_SUM(sum, n, w, (REAL)x[i][k]);
+    LANES_EACH(n, w, x[i][k] = (REAL)x[i][k] / sum[k]);
+    T(lanes_store)(x, n, w, (ELEM *)(void *)at[0], s[0], across[0]);
+}
+
+static wg_status T(softmax)(const wg_call *c)
+{
+    return wg_lanes_grouped(c, *(const int *)c->params, sizeof(ELEM), T(softmax_lane), T(softmax_lanes));
+}
+#else
+#define KERNEL_FILE "ops/loss/softmax.c"
+#include "ops/op.h"
+
+wg_tensor *wg_softmax(wg_tensor *x, int axis)
+{
+    return wg_apply_along(&wg_op_softmax, &x, 1, axis);
+}
+
+static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    return WG_GIVE(gx[0], wg_softmax_grad(c->out[0], wg_take(gy[0]), *(const int *)c->params));
+}
+
+/* The Jacobian is symmetric. */
+static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    return wg_made(ty[0] = wg_softmax_grad(c->out[0], tx[0], *(const int *)c->params));
+}
+
+static wg_cost cost(const wg_call *c)
+{
+    wg_cost cost = wg_cost_each(c, 2, 0, 1, 1, 1);
+    cost.compare -= wg_lane_count(c);
+    cost.add -= wg_lane_count(c);
+    return cost;
+}
+
+const struct wg_op wg_op_softmax = {
+    .name = "softmax",
+    .params_size = sizeof(int),
+    .n_in = 1,
+    .n_out = 1,
+    .shape = wg_lanes_shape,
+    .kernel = KERNELS(softmax),
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = cost,
+    .saves = WG_OUT(0),
+    .inplace = WG_IN(0),
+    WG_SAMPLES({"rows", {WG_DIMS(3, 5)}, .n = 1, .low = {-3}, .high = {3}, .params = &(const int){1}},
+               {"long rows", {WG_DIMS(2, 300)}, .n = 1, .low = {-3}, .high = {3}, .params = &(const int){1}},
+               {"columns", {WG_DIMS(3, 5)}, .n = 1, .low = {-3}, .high = {3}, .params = &(const int){0}},
+               {"middle", {WG_DIMS(2, 3, 4)}, .n = 1, .low = {-3}, .high = {3}, .params = &(const int){1}}),
+};
+#endif

@@ -1,0 +1,59 @@
+/* What random draws share: their parameters, the check of a generator, where random words come from. Plain enough to be C++. */
+#ifndef WG_DRAW_H
+#define WG_DRAW_H
+
+#include "core/philox.h"
+#include "ops/kernel.h"
+
+/* uniform: a, b are low and high; normal: mean and deviation; bernoulli: a is p. */
+struct wg_draw_params {
+    wg_dtype dtype;
+    wg_shape shape;
+    double a, b;
+};
+
+/* A run of blocks of four random words. */
+struct wg_draw {
+    uint64_t seed, stream, first;
+};
+
+/* Takes the generator's next blocks. */
+static inline struct wg_draw wg_draw_blocks(const wg_tensor *generator, int64_t blocks)
+{
+    int64_t *state = (int64_t *)(void *)generator->data;
+    struct wg_draw draw;
+    draw.seed = (uint64_t)state[0];
+    draw.stream = (uint64_t)state[1];
+    draw.first = (uint64_t)state[2];
+    state[2] = (int64_t)(draw.first + (uint64_t)blocks);
+    return draw;
+}
+
+static inline void wg_draw_words(const struct wg_draw *draw, int64_t block, uint32_t word[4])
+{
+    wg_philox(draw->seed, draw->stream, draw->first + (uint64_t)block, word);
+}
+
+#ifndef __cplusplus
+/* Shape rules: the generator is sound, and an output of the parameters' dtype and shape. */
+static inline wg_status wg_draw_generator(const wg_call *c, const wg_tensor *state)
+{
+    if (state->dtype != WG_I64)
+        return wg_call_error(c, WG_E_DTYPE, "a generator is i64 [4] (wg_generator)");
+    if (state->rank != 1 || state->numel != 4 || wg_strides(state)[0] != 1)
+        return wg_call_error(c, WG_E_SHAPE, "a generator is i64 [4], dense (wg_generator)");
+    return WG_OK;
+}
+
+static inline wg_status wg_draw_shape(const wg_call *c, wg_spec *out)
+{
+    const struct wg_draw_params *p = (const struct wg_draw_params *)c->params;
+    WG_TRY(wg_draw_generator(c, c->in[0]));
+    out->dtype = p->dtype;
+    out->rank = p->shape.rank;
+    memcpy(out->extent, p->shape.extent, sizeof out->extent);
+    return WG_OK;
+}
+#endif
+
+#endif

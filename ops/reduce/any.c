@@ -1,0 +1,35 @@
+/* 1 where any element of a mask along an axis, or of all, is not 0; 0 over nothing. */
+#ifdef REAL
+#define NAME any
+#define SETTLED 1
+#include "ops/reduce/truth_tmpl.h"
+#else
+#define KERNEL_FILE "ops/reduce/any.c"
+#include "ops/op.h"
+
+wg_tensor *wg_any(wg_tensor *mask, int axis, bool keepdims)
+{
+    return wg_reduce(&wg_op_any, mask, (wg_reduce_options){.axis = axis, .keepdims = keepdims});
+}
+
+#define OVER(to, ...)                                                                              \
+    .n = 1, .dtype = {WG_U8}, .low = {0}, .high = {to}, .params = &(const struct wg_reduce_params) \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+
+const struct wg_op wg_op_any = {
+    .name = "any",
+    .params_size = sizeof(struct wg_reduce_params),
+    .n_in = 1,
+    .n_out = 1,
+    .shape = wg_truth_shape,
+    .kernel = KERNELS(any),
+    .cost = wg_cost_bytes,
+    .flags = WG_NO_DERIVATIVE,
+    .reason = "a mask does not change smoothly",
+    WG_SAMPLES({"all", {WG_DIMS(3, 4)}, OVER(2, .axes = 3)}, {"rows", {WG_DIMS(6, 2)}, OVER(2, .axes = 2)},
+               {"columns", {WG_DIMS(2, 6)}, OVER(3, .axes = 1, .keepdims = true)},
+               {"middle", {WG_DIMS(3, 2, 4)}, OVER(2, .axes = 2)}),
+};
+#endif

@@ -1,0 +1,36 @@
+/* Where the largest along an axis, or of all, is. */
+#ifdef REAL
+#define NAME argmax
+#define RELATION >=
+#define BEYOND >
+#include "ops/reduce/argument_tmpl.h"
+#else
+#define KERNEL_FILE "ops/reduce/argmax.c"
+#include "ops/op.h"
+
+wg_tensor *wg_argmax(wg_tensor *x, int axis, bool keepdims)
+{
+    return wg_reduce(&wg_op_argmax, x, (wg_reduce_options){.axis = axis, .keepdims = keepdims});
+}
+
+#define OVER(...)                                                     \
+    .n = 1, .distinct = 1, .params = &(const struct wg_reduce_params) \
+    {                                                                 \
+        __VA_ARGS__                                                   \
+    }
+
+const struct wg_op wg_op_argmax = {
+    .name = "argmax",
+    .params_size = sizeof(struct wg_reduce_params),
+    .n_in = 1,
+    .n_out = 1,
+    .shape = wg_argument_shape,
+    .kernel = KERNELS(argmax),
+    .cost = wg_argument_cost,
+    .flags = WG_NO_DERIVATIVE,
+    .reason = "its results are places",
+    WG_SAMPLES({"all", {WG_DIMS(3, 4)}, OVER(.axes = 3)}, {"rows", {WG_DIMS(3, 4)}, OVER(.axes = 2)},
+               {"columns", {WG_DIMS(3, 4)}, OVER(.axes = 1, .keepdims = true)}, {"middle", {WG_DIMS(2, 3, 4)}, OVER(.axes = 2)},
+               {"blocks", {WG_DIMS(300)}, OVER(.axes = 1), .low = {-20}, .high = {20}}),
+};
+#endif

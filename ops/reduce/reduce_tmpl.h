@@ -1,0 +1,175 @@
+/* The reduction kernel, for the number type at hand. Before it is included: NAME the op, EMPTY its value over nothing, and either
+
+   COMBINE(a, b), FINISH(a, n)   for one pass (reduce_pass_tmpl.h): the combination, and what becomes of its result over n elements;
+                                 TERM(x, c) and ACC too where they are not x and REAL
+   T(reduce_columns)             a function that does it otherwise: w columns at x of stride s, of one element at least, into
+                                 result[w], on so many threads; IN, OUT and RESULT too where elements in memory are not ELEM and
+                                 results not REAL
+
+   and, where it is defined, ONE(x), the result over a single element x; and TRANSPOSED_UNDER, if shorter rows only are to be transposed.
+
+   Columns side by side in memory are worked on together; so are short columns whose own elements are side by side, which are transposed
+   first, unless they are vectors themselves. Columns or, where there is one group of them, tiles go to threads. */
+
+#ifdef COMBINE
+#ifndef ACC
+#define ACC REAL
+#endif
+typedef ACC T(total);
+#ifndef TERM
+#define ONE(x) FINISH((T(total))(REAL)(x), 1)
+#endif
+#define PASS NAME
+#include "ops/reduce_pass_tmpl.h"
+
+static wg_status T(reduce_columns)(const struct wg_reduction_plan *plan, const struct wg_reduce_params *params, int threads,
+                                   const ELEM *x, int64_t s, int64_t w, REAL *result)
+{
+    T(total) total[WG_REDUCE_WIDTH];
+    (void)params;
+    const wg_status status = T(WG_JOIN(NAME, _columns))(plan, threads, x, s, w, 0, total);
+    for (int64_t k = 0; k < w && status == WG_OK; k++)
+        result[k] = FINISH(total[k], plan->count);
+    return status;
+}
+
+/* The same for all axes, when a replay has the blocks one by one: a block; what their totals give. */
+static inline void T(WG_JOIN(NAME, _block_row))(int64_t n, char *const *at, const int64_t *s, const void *params)
+{
+    (void)s, (void)params;
+    *(T(total) *)(void *)at[0] = T(WG_JOIN(NAME, _run))((const ELEM *)(const void *)at[1], n, 0);
+}
+
+static inline void T(WG_JOIN(NAME, _join_row))(int64_t n, char *const *at, const int64_t *s, const void *params)
+{
+    const T(total) *block = (const T(total) *)(const void *)at[1];
+    T(WG_JOIN(NAME, _joiner)) tiles, blocks;
+    T(total) total;
+    (void)s, (void)params;
+    tiles.pushed = tiles.depth = 0;
+    tiles.w = blocks.w = 1;
+    for (int64_t i = 0; i < n; i += WG_REDUCE_TILE) {
+        blocks.pushed = blocks.depth = 0;
+        for (int64_t k = i; k < n && k < i + WG_REDUCE_TILE; k++)
+            T(WG_JOIN(NAME, _join))(&blocks, &block[k]);
+        T(WG_JOIN(NAME, _join_end))(&blocks, &total);
+        T(WG_JOIN(NAME, _join))(&tiles, &total);
+    }
+    T(WG_JOIN(NAME, _join_end))(&tiles, &total);
+    *(ELEM *)(void *)at[0] = FINISH(total, *(const int64_t *)params);
+}
+#endif
+
+#ifndef TRANSPOSED_UNDER
+#define TRANSPOSED_UNDER (WG_REDUCE_SHORT + 1)
+#endif
+#ifndef IN
+#define IN ELEM
+#define OUT ELEM
+#define RESULT REAL
+#endif
+
+#define ENTRY IN
+#include "ops/transpose_tmpl.h"
+
+/* A reduction under way: what the parts of its work read and write. */
+typedef struct {
+    struct wg_reduction_plan plan, across; /* of the operand; of a transposed block of it */
+    const struct wg_reduce_params *params;
+    const IN *x;
+    OUT *y;
+    int64_t columns, width, groups, s_in, s_out; /* columns along the innermost kept axis, so many of them worked on together */
+    int threads;                                 /* for one group of columns */
+    int failed;
+    bool short_rows;
+} T(reducer);
+
+/* w columns whose few elements lie side by side. */
+static wg_status T(reduce_short_rows)(const T(reducer) * r, const IN *x, int64_t w, RESULT *result)
+{
+    IN block[WG_REDUCE_SHORT * WG_REDUCE_WIDTH];
+    block[0] = x[0]; /* there is one, which compilers cannot see */
+    T(transpose)(x, r->s_in, w, r->plan.count, block, WG_REDUCE_WIDTH);
+    return T(reduce_columns)(&r->across, r->params, 1, block, 1, w, result);
+}
+
+#ifdef ONE
+enum { T(ONES) = 4096 };
+
+/* w columns of one element each. */
+static void T(reduce_ones)(const T(reducer) * r, const IN *x, int64_t w, OUT *y)
+{
+    if (r->s_in == 1 && r->s_out == 1)
+        WG_LOOP(w)
+            y[i] = (RESULT)ONE(x[i]);
+    else
+        for (int64_t k = 0; k < w; k++)
+            y[k * r->s_out] = (RESULT)ONE(x[k * r->s_in]);
+}
+#endif
+
+static void T(reduce_groups)(int64_t first, int64_t last, void *context)
+{
+    T(reducer) *r = (T(reducer) *)context;
+    for (int64_t job = first; job < last; job++) {
+        const int64_t row = job / r->groups;
+        const int64_t in = wg_kept_offset(r->plan.n_kept - 1, r->plan.kept, r->plan.kept_in, row);
+        const int64_t out = wg_kept_offset(r->plan.n_kept - 1, r->plan.kept, r->plan.kept_out, row);
+        const int64_t k0 = job % r->groups * r->width, w = r->columns - k0 < r->width ? r->columns - k0 : r->width;
+        const IN *x = r->x + in + k0 * r->s_in;
+        RESULT result[WG_REDUCE_WIDTH];
+#ifdef ONE
+        if (r->plan.count == 1) {
+            T(reduce_ones)(r, x, w, r->y + out + k0 * r->s_out);
+            continue;
+        }
+#endif
+        if (r->plan.count == 0) {
+            for (int64_t k = 0; k < w; k++)
+                result[k] = EMPTY;
+        } else if ((r->short_rows && w > 1 ? T(reduce_short_rows)(r, x, w, result)
+                                           : T(reduce_columns)(&r->plan, r->params, r->threads, x, r->s_in, w, result)) != WG_OK) {
+            __atomic_store_n(&r->failed, 1, __ATOMIC_RELAXED);
+            continue;
+        }
+        for (int64_t k = 0; k < w; k++)
+            r->y[out + (k0 + k) * r->s_out] = result[k];
+    }
+}
+
+static wg_status T(NAME)(const wg_call *c)
+{
+    T(reducer) r;
+    r.params = (const struct wg_reduce_params *)c->params;
+    wg_plan_reduction(c->in[0], c->out[0], r.params->axes, &r.plan);
+    r.x = (const IN *)(const void *)c->in[0]->data;
+    r.y = (OUT *)(void *)c->out[0]->data;
+    const int inner = r.plan.n_kept - 1;
+    r.columns = inner >= 0 ? r.plan.kept[inner] : 1;
+    r.s_in = inner >= 0 ? r.plan.kept_in[inner] : 0;
+    r.s_out = inner >= 0 ? r.plan.kept_out[inner] : 0;
+    /* columns are worked on together, unless a column's own elements are the ones side by side, and many */
+    r.short_rows = wg_reduces_short_rows(&r.plan) && r.plan.count < TRANSPOSED_UNDER;
+    r.across = r.plan;
+    r.across.reduced_in[0] = WG_REDUCE_WIDTH;
+    r.width = wg_reduces_runs(&r.plan) && r.plan.count > WG_REDUCE_BLOCK ? 1 : WG_REDUCE_WIDTH;
+#ifdef ONE
+    r.width = r.plan.count == 1 ? T(ONES) : r.width;
+#endif
+    r.groups = (r.columns + r.width - 1) / r.width;
+    r.failed = 0;
+    const int64_t jobs = r.columns ? r.plan.outputs / r.columns * r.groups : 0;
+    const int threads = wg_kernel_threads((double)r.plan.count * (double)r.plan.outputs);
+    r.threads = jobs > 1 ? 1 : threads;
+    wg_parallel(jobs > 1 ? threads : 1, jobs, T(reduce_groups), &r);
+    return r.failed ? WG_E_MEMORY : WG_OK;
+}
+
+#undef NAME
+#undef ONE
+#undef TRANSPOSED_UNDER
+#undef FINISH
+#undef EMPTY
+#undef IN
+#undef OUT
+#undef RESULT

@@ -1,0 +1,35 @@
+/* Values along an axis in order, and where they were. Its gradient is scattered back there. */
+#ifdef REAL
+#define NAME sort
+#include "ops/reduce/order_tmpl.h"
+#else
+#define KERNEL_FILE "ops/reduce/sort.c"
+#include "ops/op.h"
+
+wg_tensor *wg_sort(wg_tensor *x, int axis, bool descending, wg_tensor **indices)
+{
+    return wg_order(&wg_op_sort, x, (struct wg_order_params){.axis = axis, .reverse = descending}, indices);
+}
+
+#define ALONG(...)                                                   \
+    .n = 1, .distinct = 1, .params = &(const struct wg_order_params) \
+    {                                                                \
+        __VA_ARGS__                                                  \
+    }
+
+const struct wg_op wg_op_sort = {
+    .name = "sort",
+    .params_size = sizeof(struct wg_order_params),
+    .n_in = 1,
+    .n_out = 2,
+    .shape = wg_order_shape,
+    .kernel = KERNELS(sort),
+    .vjp = wg_order_vjp,
+    .jvp = wg_order_jvp,
+    .cost = wg_cost_bytes,
+    .saves = WG_OUT(1),
+    WG_SAMPLES({"rows", {WG_DIMS(3, 5)}, ALONG(.axis = 1)}, {"columns", {WG_DIMS(5, 2)}, ALONG(.axis = 0, .reverse = true)},
+               {"middle", {WG_DIMS(2, 3, 2)}, ALONG(.axis = 1)},
+               {"long", {WG_DIMS(2, 60)}, ALONG(.axis = 1), .low = {-4}, .high = {4}}),
+};
+#endif

@@ -1,0 +1,36 @@
+/* The k largest along an axis, or the k smallest, in order, and where they were: the first k of sort. */
+#ifdef REAL
+#define NAME topk
+#include "ops/reduce/order_tmpl.h"
+#else
+#define KERNEL_FILE "ops/reduce/topk.c"
+#include "ops/op.h"
+
+wg_tensor *wg_topk(wg_tensor *x, int64_t k, int axis, bool largest, wg_tensor **indices)
+{
+    return wg_order(&wg_op_topk, x, (struct wg_order_params){.axis = axis, .reverse = largest, .cut = true, .k = k}, indices);
+}
+
+#define ALONG(...)                                                   \
+    .n = 1, .distinct = 1, .params = &(const struct wg_order_params) \
+    {                                                                \
+        __VA_ARGS__                                                  \
+    }
+
+const struct wg_op wg_op_topk = {
+    .name = "topk",
+    .params_size = sizeof(struct wg_order_params),
+    .n_in = 1,
+    .n_out = 2,
+    .shape = wg_order_shape,
+    .kernel = KERNELS(topk),
+    .vjp = wg_order_vjp,
+    .jvp = wg_order_jvp,
+    .cost = wg_cost_bytes,
+    .saves = WG_OUT(1),
+    WG_SAMPLES({"rows", {WG_DIMS(3, 5)}, ALONG(.axis = 1, .reverse = true, .cut = true, .k = 2)},
+               {"columns", {WG_DIMS(5, 2)}, ALONG(.axis = 0, .cut = true, .k = 3)},
+               {"middle", {WG_DIMS(2, 4, 2)}, ALONG(.axis = 1, .reverse = true, .cut = true, .k = 4)},
+               {"long", {WG_DIMS(700)}, ALONG(.axis = 0, .reverse = true, .cut = true, .k = 3), .low = {-30}, .high = {30}}),
+};
+#endif

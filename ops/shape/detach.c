@@ -1,0 +1,11 @@
+/* The value of x without its history: a view through which no gradient flows. */
+#include "ops/op.h"
+
+const struct wg_op wg_op_detach = {
+    .name = "detach",
+    .n_in = 1,
+    .n_out = 1,
+    .shape = wg_view_whole,
+    .flags = WG_VIEW | WG_CUT,
+    WG_SAMPLES({"2x3", {WG_DIMS(2, 3)}, .n = 1}),
+};

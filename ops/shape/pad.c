@@ -1,0 +1,105 @@
+/* x, of any dtype, with before[i] and after[i] elements of one value around it on axis i. Its gradient is a slice. */
+#include "ops/op.h"
+
+struct params {
+    int rank;
+    int64_t before[WG_MAX_RANK], after[WG_MAX_RANK];
+    double value;
+};
+
+static wg_status shape(const wg_call *c, wg_spec *out)
+{
+    const struct params *p = c->params;
+    const wg_tensor *x = c->in[0];
+    if (p->rank != x->rank)
+        return wg_call_error(c, WG_E_SHAPE, "there is padding for another rank");
+    if (x->dtype > WG_F64 &&
+        !(p->value >= (x->dtype == WG_I64 ? -0x1p63 : 0) && p->value <= (x->dtype == WG_I64 ? 0x1.fffffffffffffp62 : 255)))
+        return wg_call_error(c, WG_E_ARGUMENT, "the value does not fit the dtype");
+    out->dtype = (wg_dtype)x->dtype;
+    out->rank = x->rank;
+    for (int axis = 0; axis < x->rank; axis++) {
+        if (p->before[axis] < 0 || p->after[axis] < 0)
+            return wg_call_error(c, WG_E_ARGUMENT, "padding is not negative");
+        if (__builtin_add_overflow(wg_extents(x)[axis], p->before[axis], &out->extent[axis]) ||
+            __builtin_add_overflow(out->extent[axis], p->after[axis], &out->extent[axis]))
+            return wg_call_error(c, WG_E_SHAPE, "the result is too large");
+    }
+    return WG_OK;
+}
+
+/* Everything is filled by the value, seen with stride 0, and x copied over it. */
+static wg_status kernel(const wg_call *c)
+{
+    const struct params *p = c->params;
+    wg_tensor *y = c->out[0];
+    double value; /* has room for any dtype */
+    int64_t first = 0, dims[2 * WG_MAX_RANK] = {0};
+    wg_put_number(p->value, (wg_dtype)y->dtype, (char *)&value);
+    memcpy(dims, wg_extents(y), (size_t)y->rank * sizeof *dims);
+    wg_tensor everywhere = *y;
+    everywhere.data = (char *)&value;
+    everywhere.dims = dims;
+    everywhere.flags = 0;
+    WG_TRY(wg_copy_into(&everywhere, y, 0, wg_strides(y)));
+    for (int axis = 0; axis < y->rank; axis++)
+        first += p->before[axis] * wg_strides(y)[axis];
+    return wg_copy_into(c->in[0], y, first, wg_strides(y));
+}
+
+wg_tensor *wg_pad(wg_tensor *x, const int64_t *before, const int64_t *after, double value)
+{
+    struct params p = {.value = value};
+    if (wg_has_value(x)) {
+        p.rank = x->rank;
+        if (p.rank > 0 && (!before || !after)) {
+            wg_fail(WG_E_NULL, "pad", "pad: before or after is NULL");
+            return NULL;
+        }
+        memcpy(p.before, p.rank ? before : p.before, (size_t)p.rank * sizeof *before);
+        memcpy(p.after, p.rank ? after : p.after, (size_t)p.rank * sizeof *after);
+    }
+    return wg_invoke1(&wg_op_pad, &p, x);
+}
+
+/* The inner part of g. */
+static wg_tensor *inside(const wg_call *c, wg_tensor *g)
+{
+    const struct params *p = c->params;
+    for (int axis = 0; axis < p->rank; axis++)
+        if (p->before[axis] > 0 || p->after[axis] > 0)
+            g = wg_slice(g, axis, p->before[axis], p->before[axis] + wg_extents(c->in[0])[axis], 1);
+    return g;
+}
+
+static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    return WG_GIVE(gx[0], inside(c, gy[0]));
+}
+
+static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    const struct params *p = c->params;
+    return wg_made(ty[0] = wg_pad(tx[0], p->before, p->after, 0));
+}
+
+#define PAD(...)                     \
+    .params = &(const struct params) \
+    {                                \
+        __VA_ARGS__                  \
+    }
+
+const struct wg_op wg_op_pad = {
+    .name = "pad",
+    .params_size = sizeof(struct params),
+    .n_in = 1,
+    .n_out = 1,
+    .shape = shape,
+    .kernel = {kernel, kernel},
+    .vjp = vjp,
+    .jvp = jvp,
+    .cost = wg_cost_bytes,
+    WG_SAMPLES({"zeros", {WG_DIMS(3, 4)}, .n = 1, PAD(2, {1, 0}, {0, 2}, 0)}, {"ones", {WG_DIMS(3)}, .n = 1, PAD(1, {2}, {1}, 1)},
+               {"image", {WG_DIMS(2, 1, 3, 2)}, .n = 1, PAD(4, {0, 0, 1, 1}, {0, 0, 1, 2}, -0.5)},
+               {"scalar", {{.rank = 0}}, .n = 1, PAD(0)}),
+};

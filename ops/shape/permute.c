@@ -1,0 +1,69 @@
+/* Axis i of the result is axis order[i] of x: a view. The gradient is permuted back. */
+#include "ops/op.h"
+
+struct params {
+    int8_t rank, order[WG_MAX_RANK];
+};
+
+static wg_status shape(const wg_call *c, wg_spec *out)
+{
+    const struct params *p = c->params;
+    const wg_tensor *x = c->in[0];
+    WG_TRY(wg_view_of(c, out));
+    if (p->rank != x->rank)
+        return wg_call_error(c, WG_E_SHAPE, "the order is of another rank");
+    out->rank = p->rank;
+    for (int axis = 0; axis < p->rank; axis++) {
+        out->extent[axis] = wg_extents(x)[p->order[axis]];
+        out->stride[axis] = wg_strides(x)[p->order[axis]];
+    }
+    return WG_OK;
+}
+
+static wg_status resolve(const wg_tensor *x, const int *order, struct params *p)
+{
+    unsigned seen = 0;
+    if (!order && x->rank > 0)
+        return wg_fail(WG_E_NULL, "permute", "permute: the order is NULL");
+    p->rank = (int8_t)x->rank;
+    for (int i = 0; i < x->rank; i++) {
+        int axis = 0;
+        WG_TRY(wg_axis("permute", x, order[i], &axis));
+        if (seen >> axis & 1)
+            return wg_fail(WG_E_ARGUMENT, "permute", "permute: axis %d is named twice", axis);
+        seen |= 1u << axis;
+        p->order[i] = (int8_t)axis;
+    }
+    return WG_OK;
+}
+
+wg_tensor *wg_permute(wg_tensor *x, const int *order)
+{
+    struct params p = {.rank = 0};
+    if (wg_has_value(x) && resolve(x, order, &p) != WG_OK)
+        return NULL;
+    return wg_invoke1(&wg_op_permute, &p, x);
+}
+
+static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    const struct params *p = c->params;
+    struct params back = {.rank = p->rank};
+    for (int axis = 0; axis < p->rank; axis++)
+        back.order[p->order[axis]] = (int8_t)axis;
+    return WG_GIVE(gx[0], wg_invoke1(&wg_op_permute, &back, gy[0]));
+}
+
+const struct wg_op wg_op_permute = {
+    .name = "permute",
+    .params_size = sizeof(struct params),
+    .n_in = 1,
+    .n_out = 1,
+    .shape = shape,
+    .vjp = vjp,
+    .jvp = wg_jvp_linear,
+    .flags = WG_VIEW,
+    WG_SAMPLES({"transpose", {WG_DIMS(3, 4)}, .n = 1, .params = &(const struct params){2, {1, 0}}},
+               {"turn", {WG_DIMS(2, 3, 4)}, .n = 1, .params = &(const struct params){3, {2, 0, 1}}},
+               {"same", {WG_DIMS(2, 3)}, .n = 1, .params = &(const struct params){2, {0, 1}}}),
+};

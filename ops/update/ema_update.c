@@ -1,0 +1,52 @@
+/* target ← (1 - rate) target + rate value, in place: running statistics, Polyak averaging. Worked out from the nearer end, as lerp does:
+   target + rate (value - target), or value - (1 - rate) (value - target), so that an average that has reached its value stays there, and
+   rates 0 and 1 give the target and the value exactly. Weights 1 - rate and rate, each rounded, would not add up to 1. */
+#ifdef REAL
+static void T(ema_update_row)(int64_t n, char *const *at, const int64_t *s, const void *params)
+{
+    ELEM *target = (ELEM *)(void *)at[0];
+    const ELEM *value = (const ELEM *)(const void *)at[1];
+    const double *rate = (const double *)params;
+    const bool near_target = *rate < 0.5;
+    const REAL part = (REAL)(near_target ? *rate : *rate - 1); /* of the way from target to value, from the nearer end */
+    if (s[0] == 1 && s[1] == 1 && near_target)
+        WG_LOOP(n)
+            target[i] = (REAL)target[i] + part * ((REAL)value[i] - (REAL)target[i]);
+    else
+        WG_LOOP(n) {
+            const REAL from = target[i * s[0]], to = value[i * s[1]];
+            target[i * s[0]] = (near_target ? from : to) + part * (to - from);
+        }
+}
+
+static wg_status T(ema_update)(const wg_call *c)
+{
+    return wg_map_in_place(c, sizeof(ELEM), T(ema_update_row), c->params);
+}
+#else
+#define KERNEL_FILE "ops/update/ema_update.c"
+#include "ops/op.h"
+
+wg_status wg_ema_update(wg_tensor *target, wg_tensor *value, double rate)
+{
+    wg_tensor *in[2] = {target, value};
+    return wg_invoke(&wg_op_ema_update, &rate, in, 2, NULL, 0);
+}
+
+static wg_cost cost(const wg_call *c)
+{
+    return wg_cost_update(c, 2, 1, 0, 0);
+}
+
+const struct wg_op wg_op_ema_update = {
+    .name = "ema_update",
+    .params_size = sizeof(double),
+    .n_in = 2,
+    .shape = wg_shape_update,
+    .kernel = KERNELS(ema_update),
+    .cost = cost,
+    .writes = WG_IN(0),
+    .flags = WG_EXACT_ALIAS,
+    WG_SAMPLES({"2x3", {WG_DIMS(2, 3), WG_DIMS(2, 3)}, .n = 2, .params = &(const double){0.1}}),
+};
+#endif
