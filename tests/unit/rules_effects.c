@@ -346,6 +346,24 @@ static void a_failure_on_an_inner_tape_is_one_of_the_step(void **state)
     wg_free(x), wg_free(p);
 }
 
+/* Without a tape an update opens one of its own; where there is no memory for it, nothing is left of the attempt. */
+static void rule_14_an_update_that_cannot_begin_leaves_nothing(void **state)
+{
+    (void)state;
+    wg_tensor *count = wg_zeros(WG_F64, WG_SHAPE());
+    wg_memory_trim();
+    wg_memory_fail(0, true);
+    const wg_status status = wg_update_begin();
+    wg_memory_fail(-1, false);
+    assert_int_equal(status, WG_E_MEMORY);
+    expect_error(WG_E_MEMORY, "");
+    assert_ok(wg_update_begin());
+    assert_ok(wg_increment(count));
+    assert_ok(wg_update_commit());
+    assert_near(wg_item(count), 1, 0);
+    wg_free(count);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +372,7 @@ int main(void)
         TEST(rule_14_effects_of_an_inner_tape_end_with_the_step),
         TEST(rule_14_an_update_happens_whole_or_not_at_all),
         TEST(rule_14_what_an_update_reads_stays_until_it_runs),
+        TEST(rule_14_an_update_that_cannot_begin_leaves_nothing),
         TEST(rule_14_a_rerun_that_fails_leaves_none_either),
         TEST(rule_15_a_changed_operand_is_stale),
         TEST(rule_15_what_backward_does_not_read_may_change),

@@ -208,6 +208,20 @@ static void rule_05_a_gradient_is_dense_owns_its_storage_and_has_no_graph(void *
     }
 }
 
+static void rule_05_a_gradient_is_its_leafs_to_free(void **state)
+{
+    (void)state;
+    for (int given = 0; given < 2; given++) { /* by backward, or by the caller */
+        wg_tensor *w = leaf(WG_F64, WG_SHAPE(3), 1), *g = wg_ones(WG_F64, WG_SHAPE(3));
+        WG_TAPE(tape);
+        assert_ok(given ? wg_add_gradient(w, g) : wg_backward(wg_sum(w)));
+        wg_free(wg_gradient(w));
+        expect_error(WG_E_ARGUMENT, "free: the tensor belongs to a leaf");
+        assert_near(element(wg_gradient(w), 1), 1, 0);
+        wg_free(w), wg_free(g);
+    }
+}
+
 static void rule_05_gradients_accumulate_over_backwards(void **state)
 {
     (void)state;
@@ -358,6 +372,7 @@ int main(void)
         TEST(rule_04_a_borrowed_handle_is_not_used_again),
         TEST(rule_05_nodes_hold_their_leaves),
         TEST(rule_05_a_gradient_is_dense_owns_its_storage_and_has_no_graph),
+        TEST(rule_05_a_gradient_is_its_leafs_to_free),
         TEST(rule_05_gradients_accumulate_over_backwards),
         TEST(rule_05_a_step_consumes_gradients_unless_told_otherwise),
         TEST(rule_05_a_leaf_of_a_tape_has_its_gradient_there),
