@@ -12,6 +12,7 @@
 #include <linux/futex.h>
 #include <omp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -142,11 +143,32 @@ static void wait_for_turn(struct wg_team *team, unsigned seen)
     atomic_fetch_sub(&team->asleep, 1);
 }
 
+/* OMP_PROC_BIND binds the program's first thread to one place before main begins, and a helper would inherit that: two threads on one core.
+   It may run wherever OpenMP's own threads may. */
+static void leave_the_callers_place(void)
+{
+    cpu_set_t cpus;
+    int ids[CPU_SETSIZE];
+    CPU_ZERO(&cpus);
+    for (int place = 0; omp_get_proc_bind() != omp_proc_bind_false && place < omp_get_num_places(); place++) {
+        const int n = omp_get_place_num_procs(place);
+        if (n > CPU_SETSIZE)
+            return;
+        omp_get_place_proc_ids(place, ids);
+        for (int i = 0; i < n; i++)
+            if (ids[i] >= 0 && ids[i] < CPU_SETSIZE)
+                CPU_SET((size_t)ids[i], &cpus);
+    }
+    if (CPU_COUNT(&cpus) > 0)
+        (void)sched_setaffinity(0, sizeof cpus, &cpus); /* refused: it stays where it is */
+}
+
 static void *helper_main(void *context)
 {
     const struct helper *self = context;
     struct wg_team *team = self->team;
     unsigned seen = 0;
+    leave_the_callers_place();
     wg_tls.in_part = true;
     while (!atomic_load(&team->quit)) {
         help(team, self->index);
