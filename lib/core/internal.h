@@ -95,7 +95,8 @@ struct wg_closure_entry {
     struct wg_closure_entry *next;
 };
 
-/* A call of a user's function (wg_callback_run): from wg_callback_begin to wg_callback_end, which stand in one function of the library. */
+/* A call of a user's function. wg_callback_begin and wg_callback_end stand around the call, both in the function that makes it, so the
+   record may lie on the stack. */
 typedef struct wg_callback {
     const char *op, *who, *whose; /* for the message: whose may be NULL, and is put behind who */
     const wg_tensor *hooked;      /* or the tensor whose hook is called */

@@ -1,5 +1,5 @@
-/* How a node is built, linked to its tape, and relieved of operands that were given away: what call.c and call_fast.c share. Inlined, for
-   it is most of what a call costs. */
+/* What call.c and call_fast.c share: building a node, linking it to its tape, releasing donated operands. Inlined, since it is most of the
+   cost of an op call. */
 #ifndef WG_NODE_H
 #define WG_NODE_H
 

@@ -11,7 +11,7 @@ struct wg_storage;
 struct wg_node;
 struct wg_recorder;
 
-/* For one who records a step instead of running it. */
+/* For whatever records a step instead of running it. */
 struct wg_observer {
     wg_status (*run)(struct wg_recorder *recorder, const wg_call *c, wg_kernel *kernel); /* in place of the kernel */
     void (*created)(struct wg_recorder *recorder, struct wg_storage *storage);
@@ -23,11 +23,11 @@ struct wg_observer {
     /* May the program, in the function op, read t's elements, or write some? Else the error. */
     wg_status (*may_read)(struct wg_thread *th, const wg_tensor *t, const char *op);
     wg_status (*may_write)(struct wg_thread *th, const char *op);
-    wg_status (*closure)(struct wg_thread *th, wg_closure *closure); /* is applied; its context may be taken over */
+    wg_status (*closure)(struct wg_thread *th, wg_closure *closure); /* before it is applied; may take over its context */
     void (*thread_ends)(struct wg_thread *th);                       /* in the middle of the step, its tapes closed */
 };
 
-/* One such recording: the first member of whatever records. */
+/* One recording: the first member of what the recording room keeps. */
 struct wg_recorder {
     const struct wg_observer *observer;
     wg_status failed; /* no effect takes place from here on */

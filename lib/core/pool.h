@@ -46,7 +46,7 @@ struct wg_storage {
     uint32_t version;    /* moves whenever the bytes change after they were made */
     uint16_t size_class; /* of the pool; that many cache lines, if few */
     uint16_t lead;       /* cache lines between what the system gave and this header */
-    uint32_t place;      /* of the recorder's: its number of this storage, + 1; 0: it has none */
+    uint32_t place;      /* the recorder's number of this storage, + 1; 0: it has none */
     uint64_t bytes : 48; /* of the block, with what lies before it */
     uint64_t owner : 16; /* tells the pool that had it from the system from those of other threads */
     struct wg_storage *next_free, *previous;

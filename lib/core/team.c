@@ -143,8 +143,8 @@ static void wait_for_turn(struct wg_team *team, unsigned seen)
     atomic_fetch_sub(&team->asleep, 1);
 }
 
-/* OMP_PROC_BIND binds the program's first thread to one place before main begins, and a helper would inherit that: two threads on one core.
-   It may run wherever OpenMP's own threads may. */
+/* OMP_PROC_BIND binds the program's first thread to one core before main begins. A helper would inherit that and share the core, so it
+   is allowed all of OpenMP's places. */
 static void leave_the_callers_place(void)
 {
     cpu_set_t cpus;

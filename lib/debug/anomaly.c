@@ -274,10 +274,12 @@ wg_anomaly wg_anomaly_set(wg_anomaly mode)
     if (!th)
         return WG_ANOMALY_OFF;
     const wg_anomaly before = th->anomaly;
-    if ((unsigned)mode > WG_ANOMALY_NAN_OR_INF)
+    if ((unsigned)mode > WG_ANOMALY_NAN_OR_INF) {
         wg_fail(WG_E_ARGUMENT, "anomaly_set", "anomaly_set: %d is no mode", (int)mode);
-    else
-        th->anomaly = mode, th->inspect = mode == WG_ANOMALY_OFF ? NULL : inspect;
+        return before;
+    }
+    th->anomaly = mode;
+    th->inspect = mode == WG_ANOMALY_OFF ? NULL : inspect;
     wg_watch(th);
     return before;
 }

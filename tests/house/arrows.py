@@ -74,17 +74,17 @@ def main():
     root, library = Path(sys.argv[1]), sys.argv[2]
     listed = re.search(r"foreach room : \[(.*?)\]", (root / "lib/meson.build").read_text(), re.S)
     rooms = re.findall(r"'(\w+)'", listed[1])
-    turned = "--reversed" in sys.argv
-    order = {room: i for i, room in enumerate(reversed(rooms) if turned else rooms)}
+    is_reversed = "--reversed" in sys.argv
+    order = {room: i for i, room in enumerate(reversed(rooms) if is_reversed else rooms)}
     wrong = {}
     for kind, arrows in (("include", list(include_arrows(root, rooms))), ("call", list(call_arrows(root, library)))):
         upward = [text for here, there, text in arrows if order.get(there, len(order)) > order.get(here, -1)]
         wrong[kind] = len(upward)
         pairs = {(here, there) for here, there, _ in arrows}
-        if not turned:
+        if not is_reversed:
             print("\n".join(upward + [f"{kind}: {len(arrows)} between rooms, {len(pairs)} arrows, {len(upward)} upward"]))
-    blind = not rooms or (turned and not all(wrong.values()))
-    sys.exit(blind if turned else blind or any(wrong.values()))
+    blind = not rooms or (is_reversed and not all(wrong.values()))
+    sys.exit(blind if is_reversed else blind or any(wrong.values()))
 
 
 main()

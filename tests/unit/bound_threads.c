@@ -32,7 +32,7 @@ static void helpers_run_wherever_openmp_may(void **state)
         const pid_t thread = (pid_t)atoi(task->d_name);
         if (thread <= 0 || thread == getpid())
             continue;
-        helpers += cpus_of(thread) == cpus; /* a sanitizer has a thread of its own, which is bound */
+        helpers += cpus_of(thread) == cpus; /* a sanitizer's own thread is bound, and does not count */
     }
     closedir(tasks);
     assert_true(helpers > 0);
