@@ -5,8 +5,9 @@
    waits only for parts that a helper has begun. Waiting is a short spin, then a sleep in the kernel.
 
    Where a region took longer than its parts one after the other would have taken, that loss is made good by working alone for REPAY times
-   as long. So sharing costs at most 1/REPAY of the time, whatever else runs on the machine. Which thread does which part changes no
-   result. */
+   as long. So sharing costs at most 1/REPAY of the time, whatever else runs on the machine. Helpers fall asleep meanwhile; they are woken
+   one region before sharing goes on, or the time to wake them would be the next loss, and so on for ever. Which thread does which part
+   changes no result. */
 #include "core/team.h"
 
 #include <linux/futex.h>
@@ -55,7 +56,7 @@ struct wg_team {
     _Alignas(LINE) int threads;
     int helpers;
     bool spins;          /* as many cores as threads */
-    int64_t alone_until; /* nanoseconds */
+    int64_t alone_until; /* nanoseconds; 0: no loss is to be made good */
     struct wg_team_counts counts;
     struct helper helper[]; /* of part i; that of part 0 is the caller itself, and not used */
 };
@@ -302,17 +303,30 @@ static void share(struct wg_team *team, int parts, int64_t n, wg_part *body, voi
     settle(team, parts, own, start, begun, worked, now());
 }
 
+static bool may_share(struct wg_team *team, int64_t start)
+{
+    if (team->helpers == 0 || start < team->alone_until)
+        return false;
+    const bool was_alone = team->alone_until > 0;
+    team->alone_until = 0;
+    if (!was_alone || atomic_load(&team->asleep) == 0)
+        return true;
+    call(team, team->helpers); /* for the next region */
+    team->counts.woke++;
+    return false;
+}
+
 void wg_team_run(struct wg_team *team, int threads, int64_t n, wg_part *body, void *context)
 {
     const int parts = (int)(n < threads ? n : threads);
     const int64_t start = now();
     wg_tls.in_part = true;
-    if (start < team->alone_until || team->helpers == 0) {
-        team->counts.alone++;
-        body(0, n, context);
-    } else {
+    if (may_share(team, start)) {
         team->counts.shared++;
         share(team, parts, n, body, context, start);
+    } else {
+        team->counts.alone++;
+        body(0, n, context);
     }
     wg_tls.in_part = false;
 }

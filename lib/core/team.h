@@ -17,9 +17,10 @@ void wg_team_free(struct wg_team *team);         /* NULL is allowed; ends the he
 /* body for parts of 0 .. n, as many as threads; returns when all are done. */
 void wg_team_run(struct wg_team *team, int threads, int64_t n, wg_part *body, void *context);
 
-/* For tests: how many regions were shared with helpers, and how many the caller worked through alone because sharing had cost time. */
+/* For tests: how many regions were shared with helpers, how many the caller worked through alone because sharing had cost time, and in how
+   many of the latter it woke the helpers for the next. */
 struct wg_team_counts {
-    int64_t shared, alone;
+    int64_t shared, alone, woke;
 };
 struct wg_team_counts wg_team_counts(const struct wg_team *team);
 

@@ -105,6 +105,28 @@ static void after_a_late_helper_the_caller_works_alone(void **state)
     wg_team_free(team);
 }
 
+/* Once the loss is made good, the helper sleeps: it is woken one region before it is asked to share, so that the time this takes is no
+   new loss. */
+static void helpers_are_woken_before_they_share_again(void **state)
+{
+    (void)state;
+    struct tally t;
+    struct wg_team *team = wg_team_new(2);
+    assert_non_null(team);
+    tally_begin(&t, true);
+    wg_team_run(team, 2, 2, count, &t);
+    tally_begin(&t, false);
+    while (wg_team_counts(team).woke == 0 && wg_team_counts(team).shared == 1) {
+        usleep(20000); /* a helper spins for 0.2 ms */
+        wg_team_run(team, 2, 2, count, &t);
+    }
+    assert_int_equal(wg_team_counts(team).woke, 1);
+    assert_int_equal(wg_team_counts(team).shared, 1);
+    wg_team_run(team, 2, 2, count, &t);
+    assert_int_equal(wg_team_counts(team).shared, 2);
+    wg_team_free(team);
+}
+
 /* ---- what is shared ---- */
 
 static void *train_small(void *context)
@@ -250,6 +272,7 @@ int main(void)
         TEST(every_part_is_done_once),
         TEST(helpers_round_as_the_caller_does),
         TEST(after_a_late_helper_the_caller_works_alone),
+        TEST(helpers_are_woken_before_they_share_again),
         TEST(small_networks_have_no_helpers),
         TEST(helpers_end_with_their_caller),
         TEST(a_child_of_fork_has_helpers_of_its_own),
