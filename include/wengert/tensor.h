@@ -46,9 +46,11 @@ WG_API wg_dtype wg_dtype_of(const wg_tensor *t);
 WG_API wg_shape wg_shape_of(const wg_tensor *t);
 WG_API bool wg_is_contiguous(const wg_tensor *t); /* dense and row-major */
 
-/* The first element's address; elements lie by wg_stride. The const one is for reading. The other moves the storage's version:
-   a backward that needs the old value is then an error (WG_E_STALE), never a wrong gradient. Inside an op's kernel the outputs
-   are written through wg_data_mut too. NULL and an error where there is no value. */
+/* The first element's address; elements lie by wg_stride. The const one is for reading. The other is for changing a leaf, a constant or a
+   view of one, and moves the storage's version: a backward that needs the old value is then an error (WG_E_STALE), never a wrong
+   gradient. A value that was computed from a leaf that requires a gradient is not changed (E_STATE; wg_write and ops that change an
+   operand refuse it too): its history would be that of the old value. Inside an op's kernel the outputs are written through wg_data_mut
+   as well. NULL and an error where there is no value. */
 WG_API const void *wg_data(const wg_tensor *t);
 WG_API void *wg_data_mut(wg_tensor *t);
 

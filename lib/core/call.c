@@ -183,6 +183,7 @@ static wg_status before_writing(struct wg_thread *th, const wg_call *c, bool que
             continue;
         if (!(t->flags & WG_T_DENSE))
             return wg_call_error(c, WG_E_ARGUMENT, "an operand that is changed must be dense");
+        WG_TRY(wg_may_change(th, t, c->op->name, i));
         const int other = wg_operand_in_the_way(c, i, 0);
         if (other >= 0)
             return shared_with_target(c, i, other);

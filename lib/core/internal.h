@@ -325,6 +325,8 @@ wg_tensor *wg_call2(const struct wg_op *op, const void *params, wg_tensor *a, wg
 wg_tensor *wg_call3(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b, wg_tensor *c);
 /* Do they share bytes? Those from the first element to the last count, gaps included. */
 bool wg_overlap(const wg_tensor *a, const wg_tensor *b);
+/* May op change its operand i, t, in place? Not where it has a history: the error is recorded. */
+wg_status wg_may_change(const struct wg_thread *th, const wg_tensor *t, const char *op, unsigned i);
 /* The operand because of which c may not write over operand i, or -1: one that shares its memory, or that is read later. */
 int wg_operand_in_the_way(const wg_call *c, unsigned i, unsigned read_later);
 /* One tensor may stand in several slots. Does operand i, given away, stand in a later one where it may be overwritten? */

@@ -167,7 +167,8 @@ const void *wg_data(const wg_tensor *t)
 
 void *wg_data_mut(wg_tensor *t)
 {
-    if (wg_check_handle(t, "data_mut", -1) != WG_OK || wg_may_write(wg_self(), "data_mut") != WG_OK)
+    if (wg_check_handle(t, "data_mut", -1) != WG_OK || wg_may_write(wg_self(), "data_mut") != WG_OK ||
+        wg_may_change(wg_self(), t, "data_mut", 0) != WG_OK)
         return NULL;
     t->storage->version++;
     return t->data;
@@ -234,6 +235,7 @@ wg_status wg_write_raw(wg_tensor *t, const void *data)
 {
     WG_TRY(wg_check_handle(t, "write", -1));
     WG_TRY(wg_may_write(wg_self(), "write"));
+    WG_TRY(wg_may_change(wg_self(), t, "write", 0));
     if (!data && t->numel > 0)
         return wg_fail(WG_E_NULL, "write", "write: the data is NULL");
     for (int i = 0; i < t->rank && t->numel > 0; i++)

@@ -1,0 +1,42 @@
+/* Values with a history: what was computed from a leaf that requires a gradient is a function of it, as its node says. A change in place
+   would make it another value with the same history, and gradients of whatever reads it afterwards would be those of the old one. So only
+   leaves, constants and their views may be changed. */
+#include "core/internal.h"
+
+/* The tensor that t is a view of, view upon view, or t. A detached one is a view too. */
+static const wg_tensor *base_of(const wg_tensor *t)
+{
+    while (t->tape && !(t->flags & WG_T_PROXY) && t->from.node && (t->from.node->call.op->flags & WG_VIEW))
+        t = t->from.node->call.in[0];
+    return t;
+}
+
+/* Has a result of an open tape its values there, and a history? */
+static bool holds_result(const struct wg_thread *th, const struct wg_storage *storage)
+{
+    for (const wg_tape *tape = th->top; tape; tape = tape->below)
+        for (const struct wg_node *node = tape->last; node; node = node->prev)
+            for (unsigned i = 0; node->needs && i < node->call.n_out; i++)
+                if (node->call.out[i]->storage == storage && !(node->call.op->flags & WG_VIEW))
+                    return true;
+    return false;
+}
+
+static bool has_history(const struct wg_thread *th, const wg_tensor *t)
+{
+    const wg_tensor *base = base_of(t);
+    if (base->tape && !(base->flags & WG_T_PROXY))
+        return (base->flags & (WG_T_NEEDS | WG_T_REQUIRES)) == WG_T_NEEDS;
+    const struct wg_value *value = (const struct wg_value *)(base->tape ? base->from.leaf : base);
+    return value->n_behind > 0 && holds_result(th, t->storage); /* kept, and its tape still open */
+}
+
+wg_status wg_may_change(const struct wg_thread *th, const wg_tensor *t, const char *op, unsigned i)
+{
+    if (!th || th->rerunning || !has_history(th, t))
+        return WG_OK;
+    return wg_fail(WG_E_STATE, op,
+                   "%s: operand %u lies in a value that was computed from a leaf, and that leaf's gradient would be the one of the old "
+                   "value: change a copy (wg_copy of wg_detach), or compute the new value by ops",
+                   op, i);
+}
