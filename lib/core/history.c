@@ -35,8 +35,9 @@ wg_status wg_may_change(const struct wg_thread *th, const wg_tensor *t, const ch
 {
     if (!th || th->rerunning || !has_history(th, t))
         return WG_OK;
-    return wg_fail(WG_E_STATE, op,
-                   "%s: operand %u lies in a value that was computed from a leaf, and that leaf's gradient would be the one of the old "
-                   "value: change a copy (wg_copy of wg_detach), or compute the new value by ops",
-                   op, i);
+    return wg_fail(
+        WG_E_STATE, op,
+        "%s: operand %u lies in a value that was computed from a leaf, and that leaf's gradient would be the one of the old "
+        "value: change a copy (wg_copy of wg_detach), or compute the new value by ops",
+        op, i);
 }
