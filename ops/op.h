@@ -67,6 +67,7 @@ wg_cost wg_route_cost(const wg_call *c);
 wg_status wg_truth_shape(const wg_call *c, wg_spec *out); /* of any and all */
 
 /* What var and std share: the number of elements less the correction (NaN unless positive), x less its mean. */
+wg_status wg_variance_shape(const wg_call *c, wg_spec *out);
 double wg_degrees_of_freedom(const wg_call *c);
 wg_tensor *wg_centred(const wg_call *c);
 wg_cost wg_variance_cost(const wg_call *c);
@@ -74,6 +75,18 @@ wg_cost wg_variance_cost(const wg_call *c);
    0: sign y is a factor, which is flat. */
 wg_tensor *wg_length_grad(const wg_call *c, wg_tensor *x, wg_tensor *g);
 wg_tensor *wg_length_jvp(const wg_call *c, wg_tensor *x, wg_tensor *t);
+
+/* For builders: parameters that several ops have, each in its range (wg_check_number). */
+static inline wg_status wg_bounds_check(const char *op, double low, double high)
+{
+    WG_TRY(wg_check_number(op, "low", low, WG_ANY_NUMBER));
+    return wg_check_number(op, "high", high, WG_CLOSED(low, HUGE_VAL));
+}
+static inline wg_status wg_elu_check(const char *op, double alpha, double scale)
+{
+    WG_TRY(wg_check_number(op, "alpha", alpha, WG_NOT_NEGATIVE));
+    return wg_check_number(op, "scale", scale, WG_POSITIVE);
+}
 
 /* A view rule's common part: dtype of the first input, offset 0. */
 wg_status wg_view_of(const wg_call *c, wg_spec *out);

@@ -1,5 +1,6 @@
 /* The thread's error record: the first error stays, because it is the cause; the later ones are its consequences and only count. */
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/internal.h"
@@ -112,6 +113,16 @@ wg_status wg_op_failed(struct wg_thread *th, const struct wg_op *op, wg_status s
         wg_fail(status, op->name, "%s: its %s failed: %s", op->name, part, wg_status_text(status));
     }
     return status;
+}
+
+wg_status wg_refuse_number(const char *op, const char *parameter, double value, struct wg_interval in)
+{
+    char got[40];
+    snprintf(got, sizeof got, "%g", value);
+    if (strtod(got, NULL) != value) /* next to an end: six digits would show the end */
+        snprintf(got, sizeof got, "%.17g", value);
+    return wg_fail(WG_E_ARGUMENT, op, "%s: expected %s in %c%g, %g%c, got %s", op, parameter, in.open_low ? '(' : '[', in.low,
+                   in.high, in.open_high ? ')' : ']', got);
 }
 
 wg_status wg_error_set(wg_status code, const char *op, const char *format, ...)

@@ -2,6 +2,8 @@
 #ifndef WG_INTERNAL_H
 #define WG_INTERNAL_H
 
+#include <math.h>
+
 #include "core/pool.h"
 #include "core/tensor_struct.h"
 #include "cpu/isa.h"
@@ -249,6 +251,25 @@ void wg_mark_failed(struct wg_thread *th); /* the open tape and the open update 
 void wg_section_path(const wg_section *section, char *text, size_t size);
 /* What one of op's functions returned, part of it: a failure that was not recorded where it happened is recorded now. */
 wg_status wg_op_failed(struct wg_thread *th, const struct wg_op *op, wg_status status, const char *part);
+
+/* What a number among an op's parameters may be; NaN is in no interval. */
+struct wg_interval {
+    double low, high;
+    bool open_low, open_high; /* whether that end itself is left out */
+};
+#define WG_CLOSED(low, high) ((struct wg_interval){low, high, false, false})
+#define WG_BELOW(low, high) ((struct wg_interval){low, high, false, true})
+#define WG_FINITE ((struct wg_interval){-HUGE_VAL, HUGE_VAL, true, true})
+#define WG_ANY_NUMBER WG_CLOSED(-HUGE_VAL, HUGE_VAL) /* but NaN */
+#define WG_NOT_NEGATIVE WG_BELOW(0, HUGE_VAL)
+#define WG_POSITIVE ((struct wg_interval){0, HUGE_VAL, true, true})
+/* The error: E_ARGUMENT, which names the op, its parameter, the interval and the value. */
+wg_status wg_refuse_number(const char *op, const char *parameter, double value, struct wg_interval in);
+static inline wg_status wg_check_number(const char *op, const char *parameter, double value, struct wg_interval in)
+{
+    const bool above = in.open_low ? value > in.low : value >= in.low, below = in.open_high ? value < in.high : value <= in.high;
+    return above && below ? WG_OK : wg_refuse_number(op, parameter, value, in);
+}
 
 /* ---- tensors ---- */
 

@@ -390,8 +390,8 @@ static wg_status check_arguments(const struct trial *t, wg_tensor *const *x)
         return wg_fail(WG_E_NULL, t->name, "%s: expected a function and operands", t->name);
     if (t->th->in_hook || t->th->vjp_depth > 0 || t->th->updating)
         return wg_fail(WG_E_STATE, t->name, "%s: not inside a hook, another backward or an update", t->name);
-    if (!(t->options->rtol >= 0) || !(t->options->atol >= 0))
-        return wg_fail(WG_E_ARGUMENT, t->name, "%s: tolerances %g and %g", t->name, t->options->rtol, t->options->atol);
+    WG_TRY(wg_check_number(t->name, "rtol", t->options->rtol, WG_NOT_NEGATIVE));
+    WG_TRY(wg_check_number(t->name, "atol", t->options->atol, WG_NOT_NEGATIVE));
     for (size_t i = 0; i < t->n; i++) {
         WG_TRY(wg_check_handle(x[i], t->name, (int)i));
         if (x[i]->dtype == WG_F32)

@@ -14,10 +14,8 @@ MAP1(clamp, struct wg_bounds, T(clamp_value)(x, p))
 wg_tensor *wg_clamp(wg_tensor *x, double low, double high)
 {
     const struct wg_bounds p = {low, high};
-    if (!(low <= high)) {
-        wg_fail(WG_E_ARGUMENT, "clamp", "clamp: nothing lies between %g and %g", low, high);
+    if (wg_bounds_check("clamp", low, high) != WG_OK)
         return NULL;
-    }
     return wg_invoke1(&wg_op_clamp, &p, x);
 }
 

@@ -13,6 +13,8 @@ MAP2(clamp_grad, struct wg_bounds, T(clamp_gradient)(a, b, p))
 wg_tensor *wg_clamp_grad(wg_tensor *x, wg_tensor *gy, double low, double high)
 {
     const struct wg_bounds p = {low, high};
+    if (wg_bounds_check("clamp_grad", low, high) != WG_OK)
+        return NULL;
     return wg_invoke2(&wg_op_clamp_grad, &p, x, gy);
 }
 

@@ -13,10 +13,8 @@ MAP1(elu, struct wg_elu_params, T(elu_value)(x, p))
 wg_tensor *wg_elu(wg_tensor *x, double alpha, double scale)
 {
     const struct wg_elu_params p = {alpha, scale};
-    if (!(alpha >= 0 && scale > 0)) {
-        wg_fail(WG_E_ARGUMENT, "elu", "elu: alpha %g is below 0, or scale %g not above", alpha, scale);
+    if (wg_elu_check("elu", alpha, scale) != WG_OK)
         return NULL;
-    }
     return wg_invoke1(&wg_op_elu, &p, x);
 }
 

@@ -15,6 +15,8 @@ MAP2(elu_grad, struct wg_elu_params, T(elu_gradient)(a, b, p))
 wg_tensor *wg_elu_grad(wg_tensor *x, wg_tensor *gy, double alpha, double scale)
 {
     const struct wg_elu_params p = {alpha, scale};
+    if (wg_elu_check("elu_grad", alpha, scale) != WG_OK)
+        return NULL;
     return wg_invoke2(&wg_op_elu_grad, &p, x, gy);
 }
 

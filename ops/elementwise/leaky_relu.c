@@ -12,6 +12,8 @@ MAP1(leaky_relu, double, T(leaky)(x, (REAL)*p))
 
 wg_tensor *wg_leaky_relu(wg_tensor *x, double slope)
 {
+    if (wg_check_number("leaky_relu", "slope", slope, WG_ANY_NUMBER) != WG_OK)
+        return NULL;
     return wg_invoke1(&wg_op_leaky_relu, &slope, x);
 }
 

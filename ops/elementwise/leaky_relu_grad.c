@@ -11,6 +11,8 @@ MAP2(leaky_relu_grad, double, T(leaky_gradient)(a, b, (REAL)*p))
 
 wg_tensor *wg_leaky_relu_grad(wg_tensor *x, wg_tensor *gy, double slope)
 {
+    if (wg_check_number("leaky_relu_grad", "slope", slope, WG_ANY_NUMBER) != WG_OK)
+        return NULL;
     return wg_invoke2(&wg_op_leaky_relu_grad, &slope, x, gy);
 }
 

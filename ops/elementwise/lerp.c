@@ -1,10 +1,13 @@
 /* y = a + w (b - a), broadcasting: from the nearer end, so that w = 0 and w = 1 give a and b exactly. dy/da = 1 - w, dy/db = w,
-   dy/dw = b - a. */
+   dy/dw = b - a. Where b - a overflows though a and b are finite, (1 - w) a + w b stands for it: they differ in sign there, so that the
+   weighted numbers overflow only if y does. */
 #ifdef REAL
 WG_INLINE REAL T(lerp_value)(REAL a, REAL b, REAL w)
 {
-    const REAL way = b - a, rest = (REAL)1 - w;
-    return w < (REAL)0.5 ? a + w * way : b - rest * way;
+    const REAL way = b - a, rest = (REAL)1 - w, inf = (REAL)HUGE_VAL;
+    const REAL near_end = w < (REAL)0.5 ? a + w * way : b - rest * way, weighted = rest * a + w * b;
+    const int finite = (R(fabs)(a) < inf) & (R(fabs)(b) < inf), overflown = finite & (R(fabs)(way) == inf); /* & makes no branch */
+    return overflown ? weighted : near_end;
 }
 MAP3(lerp, wg_no_params, T(lerp_value)(a, b, d))
 #else
@@ -39,7 +42,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 
 static wg_cost cost(const wg_call *c)
 {
-    return wg_cost_each(c, 3, 1, 0, 1, 0);
+    return wg_cost_each(c, 4, 3, 0, 4, 0);
 }
 
 const struct wg_op wg_op_lerp = {

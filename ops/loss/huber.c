@@ -10,8 +10,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
 {
     const struct params *p = c->params;
     WG_TRY(wg_loss_pair(c, p->reduction));
-    if (!(p->delta > 0 && isfinite(p->delta)))
-        return wg_call_error(c, WG_E_ARGUMENT, "delta is a finite number above 0");
+    WG_TRY(wg_check_number(c->op->name, "delta", p->delta, WG_POSITIVE));
     return wg_made(out[0] = wg_loss_reduce(wg_huber_terms(c->in[0], c->in[1], p->delta), p->reduction));
 }
 

@@ -15,8 +15,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
 {
     const double delta = *(const double *)c->params;
     WG_TRY(wg_same_float(c, &out->dtype));
-    if (!(delta > 0 && isfinite(delta)))
-        return wg_call_error(c, WG_E_ARGUMENT, "delta is a finite number above 0");
+    WG_TRY(wg_check_number(c->op->name, "delta", delta, WG_POSITIVE));
     return wg_broadcast_shapes(c, out);
 }
 

@@ -59,8 +59,7 @@ wg_status wg_class_check(const wg_call *c)
         return wg_call_error(c, WG_E_DTYPE, "weights are of the first operand's dtype");
     if (!wg_absent(weight) && (weight->rank != 1 || weight->numel != wg_extents(x)[1]))
         return wg_call_error(c, WG_E_SHAPE, "there is one weight a class, (C)");
-    if (!(p->smoothing >= 0 && p->smoothing <= 1))
-        return wg_call_error(c, WG_E_ARGUMENT, "smoothing is in 0..1");
+    WG_TRY(wg_check_number(c->op->name, "smoothing", p->smoothing, WG_CLOSED(0, 1)));
     WG_TRY(wg_loss_check(c, p->reduction));
     if (target->dtype == WG_I64)
         return check_labels(c);

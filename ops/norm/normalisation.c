@@ -147,8 +147,7 @@ wg_status wg_rows_shape(const wg_call *c, unsigned per_row, unsigned per_column,
 
 wg_status wg_norm_eps(const wg_call *c)
 {
-    const double eps = *(const double *)c->params;
-    return eps >= 0 && isfinite(eps) ? WG_OK : wg_call_error(c, WG_E_ARGUMENT, "eps is a finite number, not negative");
+    return wg_check_number(c->op->name, "eps", *(const double *)c->params, WG_NOT_NEGATIVE);
 }
 
 wg_status wg_norm_apply(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n, wg_tensor **const *to)

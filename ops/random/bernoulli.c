@@ -48,11 +48,7 @@ static wg_status draw_all(const wg_call *c)
 static wg_status shape(const wg_call *c, wg_spec *out)
 {
     const struct wg_draw_params *p = c->params;
-    char text[80];
-    if (!(p->a >= 0 && p->a <= 1)) {
-        snprintf(text, sizeof text, "the probability %g is not in 0..1", p->a);
-        return wg_call_error(c, WG_E_ARGUMENT, text);
-    }
+    WG_TRY(wg_check_number(c->op->name, "p", p->a, WG_CLOSED(0, 1)));
     return wg_draw_shape(c, out);
 }
 

@@ -55,8 +55,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
 {
     const double p = *(const double *)c->params;
     const wg_tensor *x = c->in[0];
-    if (!(p >= 0 && p < 1))
-        return wg_call_error(c, WG_E_ARGUMENT, "the probability is not in 0..1, without 1");
+    WG_TRY(wg_check_number(c->op->name, "p", p, WG_BELOW(0, 1)));
     if (x->dtype != WG_F32 && x->dtype != WG_F64)
         return wg_call_error(c, WG_E_DTYPE, "expected f32 or f64");
     WG_TRY(wg_draw_generator(c, c->in[1]));

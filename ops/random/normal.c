@@ -49,13 +49,10 @@ static wg_status T(normal)(const wg_call *c)
 static wg_status shape(const wg_call *c, wg_spec *out)
 {
     const struct wg_draw_params *p = c->params;
-    char text[160];
     if (p->dtype != WG_F32 && p->dtype != WG_F64)
         return wg_call_error(c, WG_E_DTYPE, "the result is f32 or f64");
-    if (!isfinite(p->a) || !isfinite(p->b) || p->b < 0) {
-        snprintf(text, sizeof text, "mean %g and deviation %g: expected finite numbers, the deviation not negative", p->a, p->b);
-        return wg_call_error(c, WG_E_ARGUMENT, text);
-    }
+    WG_TRY(wg_check_number(c->op->name, "mean", p->a, WG_FINITE));
+    WG_TRY(wg_check_number(c->op->name, "deviation", p->b, WG_NOT_NEGATIVE));
     return wg_draw_shape(c, out);
 }
 

@@ -253,6 +253,13 @@ wg_status wg_truth_shape(const wg_call *c, wg_spec *out)
 
 /* ---- var and std: about the mean; norm2 and std: lengths ---- */
 
+wg_status wg_variance_shape(const wg_call *c, wg_spec *out)
+{
+    const struct wg_reduce_params *p = c->params;
+    WG_TRY(wg_check_number(c->op->name, "correction", p->correction, WG_FINITE));
+    return wg_reduce_shape(c, out);
+}
+
 double wg_degrees_of_freedom(const wg_call *c)
 {
     const struct wg_reduce_params *p = c->params;

@@ -83,6 +83,10 @@ wg_status wg_adam_update(wg_tensor *p, wg_tensor *m, wg_tensor *v, wg_tensor *g,
 {
     const struct wg_adam_params params = {beta1, beta2, eps, weight_decay, decoupled};
     wg_tensor *in[6] = {p, m, v, g, lr, count};
+    WG_TRY(wg_check_number("adam_update", "beta1", beta1, WG_BELOW(0, 1)));
+    WG_TRY(wg_check_number("adam_update", "beta2", beta2, WG_BELOW(0, 1)));
+    WG_TRY(wg_check_number("adam_update", "eps", eps, WG_NOT_NEGATIVE));
+    WG_TRY(wg_check_number("adam_update", "weight_decay", weight_decay, WG_NOT_NEGATIVE));
     return wg_invoke(&wg_op_adam_update, &params, in, 6, NULL, 0);
 }
 

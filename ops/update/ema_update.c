@@ -1,6 +1,7 @@
 /* target ← (1 - rate) target + rate value, in place: running statistics, Polyak averaging. Worked out from the nearer end, as lerp does:
-   target + rate (value - target), or value - (1 - rate) (value - target), so that an average that has reached its value stays there, and
-   rates 0 and 1 give the target and the value exactly. Weights 1 - rate and rate, each rounded, would not add up to 1. */
+   target + (rate value - rate target), or value - ((1 - rate) value - (1 - rate) target), so that an average that has reached its value
+   stays there, and rates 0 and 1 give the target and the value exactly. Weights 1 - rate and rate, each rounded, would not add up to 1;
+   and value - target may overflow, which its two products, of factors of at most 1/2, do not. */
 #ifdef REAL
 static void T(ema_update_row)(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
@@ -11,11 +12,11 @@ static void T(ema_update_row)(int64_t n, char *const *at, const int64_t *s, cons
     const REAL part = (REAL)(near_target ? *rate : *rate - 1); /* of the way from target to value, from the nearer end */
     if (s[0] == 1 && s[1] == 1 && near_target)
         WG_LOOP(n)
-            target[i] = (REAL)target[i] + part * ((REAL)value[i] - (REAL)target[i]);
+            target[i] = (REAL)target[i] + (part * (REAL)value[i] - part * (REAL)target[i]);
     else
         WG_LOOP(n) {
             const REAL from = target[i * s[0]], to = value[i * s[1]];
-            target[i * s[0]] = (near_target ? from : to) + part * (to - from);
+            target[i * s[0]] = (near_target ? from : to) + (part * to - part * from);
         }
 }
 
@@ -30,12 +31,13 @@ static wg_status T(ema_update)(const wg_call *c)
 wg_status wg_ema_update(wg_tensor *target, wg_tensor *value, double rate)
 {
     wg_tensor *in[2] = {target, value};
+    WG_TRY(wg_check_number("ema_update", "rate", rate, WG_CLOSED(0, 1)));
     return wg_invoke(&wg_op_ema_update, &rate, in, 2, NULL, 0);
 }
 
 static wg_cost cost(const wg_call *c)
 {
-    return wg_cost_update(c, 2, 1, 0, 0);
+    return wg_cost_update(c, 2, 2, 0, 0);
 }
 
 const struct wg_op wg_op_ema_update = {

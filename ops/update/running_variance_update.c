@@ -39,6 +39,7 @@ wg_status wg_running_variance_update(wg_tensor *running, wg_tensor *variance, do
     if (m < 1)
         return wg_fail(WG_E_ARGUMENT, "running_variance_update", "running_variance_update: a variance over %lld elements",
                        (long long)m);
+    WG_TRY(wg_check_number("running_variance_update", "rate", rate, WG_CLOSED(0, 1)));
     return wg_invoke(&wg_op_running_variance_update, &p, in, 2, NULL, 0);
 }
 

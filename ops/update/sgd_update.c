@@ -83,6 +83,9 @@ wg_status wg_sgd_update(wg_tensor *p, wg_tensor *v, wg_tensor *g, wg_tensor *lr,
 {
     const struct wg_sgd_params params = {momentum, dampening, weight_decay, nesterov};
     wg_tensor *in[5] = {p, v, g, lr, count};
+    WG_TRY(wg_check_number("sgd_update", "momentum", momentum, WG_NOT_NEGATIVE));
+    WG_TRY(wg_check_number("sgd_update", "dampening", dampening, WG_CLOSED(-1, 1)));
+    WG_TRY(wg_check_number("sgd_update", "weight_decay", weight_decay, WG_NOT_NEGATIVE));
     return wg_invoke(&wg_op_sgd_update, &params, in, 5, NULL, 0);
 }
 

@@ -1,4 +1,6 @@
 /* Averages that move a part of the way: of a constant they stay at it, bit by bit, however small the part and however often. */
+#include <float.h>
+
 #include "common.h"
 
 enum { N = 64, STEPS = 1000 };
@@ -40,6 +42,42 @@ static void the_ends_are_exact(void **state)
     wg_free(value);
     wg_free(target);
     wg_free(before);
+}
+
+/* Of the largest numbers and their like, of both signs: the exact value, in long double, and the ends bit by bit, though the difference of
+   the two is no number. */
+static void huge_numbers_have_averages(void **state)
+{
+    (void)state;
+    for (int dtype = WG_F32; dtype <= WG_F64; dtype++) {
+        const double most = dtype == WG_F32 ? (double)FLT_MAX : DBL_MAX, digits = dtype == WG_F32 ? 3e-7 : 5e-16;
+        const double ends[] = {most, -most, most / 2, -most / 3, 1e30, -1e30, 1, 0},
+                     parts[] = {0, 1e-3, 0.25, 0.5, 0.625, 0.999, 1};
+        for (int i = 0, k = 0; i < 8 * 8; k = (k + 1) % 7, i += k == 0) {
+            WG_TAPE(tape);
+            wg_tensor *a = made(wg_full((wg_dtype)dtype, WG_SHAPE(2), ends[i % 8])), *c = made(wg_copy(a));
+            wg_tensor *b = made(wg_scalar((wg_dtype)dtype, ends[i / 8])), *w = made(wg_scalar((wg_dtype)dtype, parts[k]));
+            const long double from = (long double)element(a, 0), to = (long double)wg_item(b), part = (long double)wg_item(w);
+            const double exact = (double)(part == 1 ? to : from + part * (to - from)), y = element(made(wg_lerp(a, b, w)), 1);
+            assert_ok(wg_ema_update(a, b, (double)part)); /* of stride 0, and of stride 1 */
+            assert_ok(wg_ema_update(c, wg_full((wg_dtype)dtype, WG_SHAPE(2), wg_item(b)), (double)part));
+            const double slack = part == 0 || part == 1 ? 0 : digits * fmax(fabs((double)from), fabs((double)to));
+            assert_near(y, exact, slack);
+            assert_near(element(a, 1), exact, slack);
+            assert_near(element(c, 1), exact, slack);
+        }
+    }
+}
+
+/* Beyond the two ends, too, b - a being no number. */
+static void huge_numbers_beyond_the_ends(void **state)
+{
+    (void)state;
+    WG_TAPE(tape);
+    wg_tensor *a = made(wg_scalar(WG_F64, -1e308)), *b = made(wg_scalar(WG_F64, 1e308));
+    assert_near(wg_item(made(wg_lerp(a, b, made(wg_scalar(WG_F64, 1.25))))), 1.5e308, 1e293);
+    assert_true(wg_item(made(wg_lerp(a, b, made(wg_scalar(WG_F64, 3))))) == (double)INFINITY);
+    assert_true(wg_item(made(wg_lerp(a, b, made(wg_scalar(WG_F64, -3))))) == -(double)INFINITY);
 }
 
 static void a_running_variance_of_a_constant_stays(void **state)
@@ -111,9 +149,14 @@ static void an_infinite_gradient_in_adam(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(an_average_of_a_constant_stays),         TEST(the_ends_are_exact),
-        TEST(a_running_variance_of_a_constant_stays), TEST(lerp_between_equals_stays),
-        TEST(what_is_not_finite_follows_the_formula), TEST(an_infinite_gradient_in_adam),
+        TEST(an_average_of_a_constant_stays),
+        TEST(the_ends_are_exact),
+        TEST(huge_numbers_have_averages),
+        TEST(huge_numbers_beyond_the_ends),
+        TEST(a_running_variance_of_a_constant_stays),
+        TEST(lerp_between_equals_stays),
+        TEST(what_is_not_finite_follows_the_formula),
+        TEST(an_infinite_gradient_in_adam),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

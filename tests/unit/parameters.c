@@ -1,0 +1,213 @@
+/* Numbers among an op's parameters: the ends of each range are taken or refused as the op says, and NaN and what lies outside are refused
+   by a message that names the parameter, the range and the number. An op with a number that is in no list fails the test. */
+#include "common.h"
+
+/* What the parameters are tried on. */
+static wg_tensor *x, *y, *m, *s, *generator, *count;
+
+/* A call by the number in question, and whether it worked. */
+#define MAKES(name, call)        \
+    static bool name(double v)   \
+    {                            \
+        wg_tensor *made_ = call; \
+        wg_drop(made_);          \
+        return made_ != NULL;    \
+    }
+#define DOES(name, call)       \
+    static bool name(double v) \
+    {                          \
+        return call == WG_OK;  \
+    }
+#define ADAM(...) wg_adam_update(y, m, s, x, count, count, __VA_ARGS__)
+#define SGD(...) wg_sgd_update(y, WG_NONE, x, count, count, __VA_ARGS__)
+#define SHAPED WG_F32, WG_SHAPE(2)
+MAKES(clamp_low, wg_clamp(x, v, (double)INFINITY))
+MAKES(clamp_high, wg_clamp(x, 1, v))
+MAKES(hardtanh_low, wg_hardtanh(x, v, (double)INFINITY))
+MAKES(hardtanh_high, wg_hardtanh(x, 1, v))
+MAKES(clamp_grad_low, wg_clamp_grad(x, y, v, (double)INFINITY))
+MAKES(clamp_grad_high, wg_clamp_grad(x, y, 1, v))
+MAKES(leaky_relu_slope, wg_leaky_relu(x, v))
+MAKES(leaky_relu_grad_slope, wg_leaky_relu_grad(x, y, v))
+MAKES(elu_alpha, wg_elu(x, v, 1))
+MAKES(elu_scale, wg_elu(x, 1, v))
+MAKES(elu_grad_alpha, wg_elu_grad(x, y, v, 1))
+MAKES(elu_grad_scale, wg_elu_grad(x, y, 1, v))
+MAKES(var_correction, wg_var(x, .correction = v))
+MAKES(std_correction, wg_std(x, .correction = v))
+MAKES(huber_delta, wg_huber(x, y, v, WG_MEAN))
+MAKES(huber_terms_delta, wg_huber_terms(x, y, v))
+MAKES(cross_entropy_smoothing, wg_cross_entropy(x, y, .smoothing = v))
+MAKES(batch_norm_eps, wg_batch_norm(x, WG_NONE, WG_NONE, v, NULL, NULL, NULL))
+MAKES(batch_norm_relu_eps, wg_batch_norm_relu(x, WG_NONE, WG_NONE, v, NULL, NULL, NULL))
+MAKES(layer_norm_eps, wg_layer_norm(x, WG_NONE, WG_NONE, v, NULL, NULL))
+MAKES(group_norm_eps, wg_group_norm(x, 1, WG_NONE, WG_NONE, v))
+MAKES(normal_mean, wg_normal(generator, SHAPED, v, 1))
+MAKES(normal_deviation, wg_normal(generator, SHAPED, 1, v))
+MAKES(bernoulli_p, wg_bernoulli(generator, SHAPED, v))
+MAKES(dropout_p, wg_dropout(x, generator, v))
+DOES(ema_update_rate, wg_ema_update(y, x, v))
+DOES(running_variance_update_rate, wg_running_variance_update(y, x, v, 4))
+DOES(sgd_update_momentum, SGD(v, 0, 0, false))
+DOES(sgd_update_dampening, SGD(0.5, v, 0, false))
+DOES(sgd_update_weight_decay, SGD(0, 0, v, false))
+DOES(adam_update_beta1, ADAM(v, 0.9, 1e-8, 0, false))
+DOES(adam_update_beta2, ADAM(0.9, v, 1e-8, 0, false))
+DOES(adam_update_eps, ADAM(0.9, 0.9, v, 0, false))
+DOES(adam_update_weight_decay, ADAM(0.9, 0.9, 1e-8, v, false))
+
+#define INF ((double)INFINITY)
+#define PARAMETER(op, parameter, range, low, takes_low, high, takes_high)          \
+    {                                                                              \
+#op, #parameter, range, low, high, takes_low, takes_high, op##_##parameter \
+    }
+static const struct parameter {
+    const char *op, *parameter, *range;
+    double low, high;
+    bool takes_low, takes_high;
+    bool (*call)(double v);
+} parameters[] = {
+    PARAMETER(clamp, low, "[-inf, inf]", -INF, true, INF, true),
+    PARAMETER(clamp, high, "[1, inf]", 1, true, INF, true),
+    PARAMETER(hardtanh, low, "[-inf, inf]", -INF, true, INF, true),
+    PARAMETER(hardtanh, high, "[1, inf]", 1, true, INF, true),
+    PARAMETER(clamp_grad, low, "[-inf, inf]", -INF, true, INF, true),
+    PARAMETER(clamp_grad, high, "[1, inf]", 1, true, INF, true),
+    PARAMETER(leaky_relu, slope, "[-inf, inf]", -INF, true, INF, true),
+    PARAMETER(leaky_relu_grad, slope, "[-inf, inf]", -INF, true, INF, true),
+    PARAMETER(elu, alpha, "[0, inf)", 0, true, INF, false),
+    PARAMETER(elu, scale, "(0, inf)", 0, false, INF, false),
+    PARAMETER(elu_grad, alpha, "[0, inf)", 0, true, INF, false),
+    PARAMETER(elu_grad, scale, "(0, inf)", 0, false, INF, false),
+    PARAMETER(var, correction, "(-inf, inf)", -INF, false, INF, false),
+    PARAMETER(std, correction, "(-inf, inf)", -INF, false, INF, false),
+    PARAMETER(huber, delta, "(0, inf)", 0, false, INF, false),
+    PARAMETER(huber_terms, delta, "(0, inf)", 0, false, INF, false),
+    PARAMETER(cross_entropy, smoothing, "[0, 1]", 0, true, 1, true),
+    PARAMETER(batch_norm, eps, "[0, inf)", 0, true, INF, false),
+    PARAMETER(batch_norm_relu, eps, "[0, inf)", 0, true, INF, false),
+    PARAMETER(layer_norm, eps, "[0, inf)", 0, true, INF, false),
+    PARAMETER(group_norm, eps, "[0, inf)", 0, true, INF, false),
+    PARAMETER(normal, mean, "(-inf, inf)", -INF, false, INF, false),
+    PARAMETER(normal, deviation, "[0, inf)", 0, true, INF, false),
+    PARAMETER(bernoulli, p, "[0, 1]", 0, true, 1, true),
+    PARAMETER(dropout, p, "[0, 1)", 0, true, 1, false),
+    PARAMETER(ema_update, rate, "[0, 1]", 0, true, 1, true),
+    PARAMETER(running_variance_update, rate, "[0, 1]", 0, true, 1, true),
+    PARAMETER(sgd_update, momentum, "[0, inf)", 0, true, INF, false),
+    PARAMETER(sgd_update, dampening, "[-1, 1]", -1, true, 1, true),
+    PARAMETER(sgd_update, weight_decay, "[0, inf)", 0, true, INF, false),
+    PARAMETER(adam_update, beta1, "[0, 1)", 0, true, 1, false),
+    PARAMETER(adam_update, beta2, "[0, 1)", 0, true, 1, false),
+    PARAMETER(adam_update, eps, "[0, inf)", 0, true, INF, false),
+    PARAMETER(adam_update, weight_decay, "[0, inf)", 0, true, INF, false),
+};
+enum { N_PARAMETERS = sizeof parameters / sizeof *parameters };
+
+/* Ops whose numbers have no range of this kind, and why. */
+static const struct {
+    const char *op, *why;
+} others[] = {
+    {"add_scalar", "an operand"},
+    {"mul_scalar", "an operand"},
+    {"pow_scalar", "an operand"},
+    {"mask_scale", "an operand"},
+    {"pad", "an operand; misuse_pad has those that do not fit its dtype"},
+    {"uniform", "an interval of finite numbers of the dtype; misuse_uniform has it"},
+};
+
+static void try_number(const struct parameter *p, double v, bool taken)
+{
+    char message[200];
+    WG_TAPE(tape);
+    const int n = snprintf(message, sizeof message, "%s: expected %s in %s, got ", p->op, p->parameter, p->range);
+    if (p->call(v) != taken)
+        fail_msg("%s %s %s = %.17g", p->op, taken ? "refuses" : "takes", p->parameter, v);
+    if (taken)
+        return;
+    const double got = strtod(wg_error_first()->message + n, NULL);
+    assert_true(got == v || (isnan(got) && isnan(v)));
+    expect_error(WG_E_ARGUMENT, message);
+}
+
+static void ranges_are_kept(void **unused)
+{
+    (void)unused;
+    for (int i = 0; i < N_PARAMETERS; i++) {
+        const struct parameter *p = &parameters[i];
+        try_number(p, (double)NAN, false);
+        try_number(p, -(double)NAN, false);
+        try_number(p, p->low, p->takes_low);
+        try_number(p, p->high, p->takes_high);
+        try_number(p, isinf(p->low) ? (isinf(p->high) ? 0.5 : p->high - 0.5) : p->low + 0.5, true);
+        if (!isinf(p->low))
+            try_number(p, nextafter(p->low, -INF), false);
+        if (!isinf(p->high))
+            try_number(p, nextafter(p->high, INF), false);
+        try_number(p, -INF, isinf(p->low) && p->takes_low);
+        try_number(p, INF, isinf(p->high) && p->takes_high);
+    }
+}
+
+static bool is_listed(const char *op)
+{
+    for (int i = 0; i < N_PARAMETERS; i++)
+        if (strcmp(parameters[i].op, op) == 0)
+            return true;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(others[i].op, op) == 0)
+            return true;
+    return false;
+}
+
+static void every_number_is_listed(void **unused)
+{
+    static const struct {
+        const char *op, *arguments;
+    } ops[] = {
+#define WG_UNARY(name)
+#define WG_BINARY(name)
+#define WG_REDUCTION(name)
+#define WG_OP(name, arguments) {#name, #arguments},
+#define WG_OP_WITH(name, arguments) {#name, #arguments},
+#define WG_OP_MANY(name, arguments) {#name, #arguments},
+#define WG_CORE(name)
+#include "wengert/ops.def"
+#undef WG_UNARY
+#undef WG_BINARY
+#undef WG_REDUCTION
+#undef WG_OP
+#undef WG_OP_WITH
+#undef WG_OP_MANY
+#undef WG_CORE
+    };
+    (void)unused;
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+        if (strstr(ops[i].arguments, "double ") && !is_listed(ops[i].op))
+            fail_msg("%s has a number among its parameters, and is in no list of tests/unit/parameters.c", ops[i].op);
+}
+
+static int make_operands(void **unused)
+{
+    (void)unused;
+    x = numbers(WG_F32, WG_SHAPE(2, 3), 1);
+    y = numbers(WG_F32, WG_SHAPE(2, 3), 2);
+    m = wg_zeros(WG_F32, WG_SHAPE(2, 3));
+    s = wg_zeros(WG_F32, WG_SHAPE(2, 3));
+    count = wg_scalar(WG_F64, 1);
+    generator = wg_generator(1, 0);
+    return 0;
+}
+
+static int free_operands(void **unused)
+{
+    (void)unused;
+    wg_free(x), wg_free(y), wg_free(m), wg_free(s), wg_free(count), wg_free(generator);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {TEST(ranges_are_kept), TEST(every_number_is_listed)};
+    return cmocka_run_group_tests(tests, make_operands, free_operands);
+}
