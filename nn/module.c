@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/table.h"
 #include "wengert/error.h"
 #include "wengert/nn.h"
 #include "wengert/tape.h"
 #include "wengert/tensor.h"
 
 struct list {
-    size_t n, own; /* all; the module's own, which stand first */
+    size_t n, own, room; /* all; the module's own, which stand first; how many there is room for */
     wg_tensor **tensor;
     char **name;
 };
@@ -28,7 +29,9 @@ struct wg_module {
     struct list params, buffers;
     struct child *children;
     size_t n_children;
-    wg_module *next; /* while a tree is being destroyed */
+    int depth;                      /* 1 without children */
+    struct wg_table names, tensors; /* what it has, until it is a child: names of its own and of children; all tensors */
+    wg_module *next;                /* while a tree is being destroyed */
     bool is_child;
 };
 
@@ -53,16 +56,21 @@ static char *path(const char *prefix, const char *name)
     return text;
 }
 
-/* Room for more entries; on failure the list is as it was. */
+/* Room for more entries, and for as many again as there are; on failure the list is as it was. */
 static bool list_reserve(struct list *list, size_t more)
 {
-    wg_tensor **tensor = realloc(list->tensor, (list->n + more + 1) * sizeof *tensor);
+    const size_t room = 2 * list->n + more + 1;
+    if (list->name && list->n + more <= list->room)
+        return true;
+    wg_tensor **tensor = realloc(list->tensor, room * sizeof *tensor);
     if (tensor)
         list->tensor = tensor;
-    char **name = tensor ? realloc(list->name, (list->n + more + 1) * sizeof *name) : NULL;
-    if (name)
-        list->name = name;
-    return name != NULL;
+    char **name = tensor ? realloc(list->name, room * sizeof *name) : NULL;
+    if (!name)
+        return false;
+    list->name = name;
+    list->room = room;
+    return true;
 }
 
 static void list_free(struct list *list)
@@ -139,6 +147,8 @@ wg_module *wg_module_create(const struct wg_module_type *type, void *context)
     if (module && list_reserve(&module->params, 0) && list_reserve(&module->buffers, 0)) {
         module->type = type;
         module->context = context;
+        module->depth = 1;
+        module->names.names = true;
         return module;
     }
     if (!type || !type->forward || !type->name)
@@ -174,34 +184,14 @@ void wg_module_destroy(wg_module *module)
         destroy_context(module->type, module->context);
         list_free(&module->params);
         list_free(&module->buffers);
+        wg_table_free(&module->names);
+        wg_table_free(&module->tensors);
         free(module->children);
         free(module);
     }
 }
 
 /* ---- adding ---- */
-
-static bool name_taken(const wg_module *module, const char *name)
-{
-    for (size_t i = 0; i < module->params.own; i++)
-        if (strcmp(module->params.name[i], name) == 0)
-            return true;
-    for (size_t i = 0; i < module->buffers.own; i++)
-        if (strcmp(module->buffers.name[i], name) == 0)
-            return true;
-    for (size_t i = 0; i < module->n_children; i++)
-        if (strcmp(module->children[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-static bool list_has(const struct list *list, const wg_tensor *t)
-{
-    for (size_t i = 0; i < list->n; i++)
-        if (list->tensor[i] == t)
-            return true;
-    return false;
-}
 
 static wg_status check_addition(const wg_module *module, const char *name, const char *op)
 {
@@ -212,7 +202,7 @@ static wg_status check_addition(const wg_module *module, const char *name, const
                             module->type->name);
     if (!name[0] || strchr(name, '.'))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: a name is not empty and has no '.': \"%s\"", op, name);
-    if (name_taken(module, name))
+    if (wg_table_find(&module->names, name))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: the %s module has a \"%s\" already", op, module->type->name, name);
     return WG_OK;
 }
@@ -234,12 +224,13 @@ static wg_status add_tensor(wg_module *module, const char *name, wg_tensor *t, b
         return status;
     }
     struct list *list = parameter ? &module->params : &module->buffers;
-    if (list_has(&module->params, t) || list_has(&module->buffers, t))
+    if (wg_table_find(&module->tensors, t))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: \"%s\" is the module's already", op, name);
     wg_tensor *own = wg_own(t);
     if (!own)
         return wg_error_first() ? wg_error_first()->code : WG_E_ARGUMENT;
-    char *copy = list_reserve(list, 1) ? path("", name) : NULL;
+    const bool room = list_reserve(list, 1) && wg_table_reserve(&module->names, 1) && wg_table_reserve(&module->tensors, 1);
+    char *copy = room ? path("", name) : NULL;
     if (!copy)
         status = no_memory(op);
     else if (parameter && !wg_require_grad(own, true))
@@ -252,6 +243,8 @@ static wg_status add_tensor(wg_module *module, const char *name, wg_tensor *t, b
         return status;
     }
     list_insert_own(list, own, copy);
+    wg_table_add(&module->names, copy, 0);
+    wg_table_add(&module->tensors, own, 0);
     return WG_OK;
 }
 
@@ -273,14 +266,42 @@ static wg_status rename_from(const struct list *list, size_t first)
     return WG_OK;
 }
 
+static bool reserve_for_child(wg_module *module, const wg_module *child)
+{
+    const size_t n = module->n_children;
+    struct child *children = n & (n - 1) ? module->children : realloc(module->children, (n ? 2 * n : 1) * sizeof *children);
+    if (children)
+        module->children = children;
+    return children && wg_table_reserve(&module->names, 1) &&
+           wg_table_reserve(&module->tensors, child->params.n + child->buffers.n);
+}
+
+static void note_tensors(wg_module *module, const struct list *list, size_t first)
+{
+    for (size_t i = first; i < list->n; i++)
+        wg_table_add(&module->tensors, list->tensor[i], 0);
+}
+
+/* What is a child can no longer change: nobody asks what it has. */
+static void join(wg_module *module, wg_module *child, char *name, size_t params, size_t buffers)
+{
+    module->children[module->n_children++] = (struct child){child, name, params - module->params.own,
+                                                            buffers - module->buffers.own};
+    note_tensors(module, &module->params, params);
+    note_tensors(module, &module->buffers, buffers);
+    wg_table_add(&module->names, name, 0);
+    wg_table_free(&child->names);
+    wg_table_free(&child->tensors);
+    child->is_child = true;
+    if (module->depth <= child->depth)
+        module->depth = child->depth + 1;
+}
+
 static wg_status append_child(wg_module *module, const char *name, wg_module *child)
 {
     const char *op = "module_add_child";
     const size_t params = module->params.n, buffers = module->buffers.n;
-    struct child *children = realloc(module->children, (module->n_children + 1) * sizeof *children);
-    if (children)
-        module->children = children;
-    char *copy = children ? path("", name) : NULL;
+    char *copy = reserve_for_child(module, child) ? path("", name) : NULL;
     if (!copy)
         return no_memory(op);
     wg_status status = WG_OK;
@@ -296,9 +317,7 @@ static wg_status append_child(wg_module *module, const char *name, wg_module *ch
         free(copy);
         return status;
     }
-    module->children[module->n_children++] = (struct child){child, copy, params - module->params.own,
-                                                            buffers - module->buffers.own};
-    child->is_child = true;
+    join(module, child, copy, params, buffers);
     return WG_OK;
 }
 
@@ -310,6 +329,9 @@ wg_status wg_module_add_child(wg_module *module, const char *name, wg_module *ch
         status = null_argument(op, "the child");
     if (status == WG_OK && (child->is_child || child == module))
         return wg_error_set(WG_E_STATE, op, "%s: the %s module is a child already, or the parent itself", op, child->type->name);
+    if (status == WG_OK && child->depth >= WG_MAX_DEPTH)
+        status = wg_error_set(WG_E_ARGUMENT, op, "%s: modules nest at most %d deep: \"%s\" would be deeper", op, WG_MAX_DEPTH,
+                              name);
     if (status == WG_OK)
         status = append_child(module, name, child);
     if (status != WG_OK && child && !child->is_child && child != module)

@@ -2,6 +2,7 @@
    that a retry begins where this one did. Without one the whole happens on a tape of its own, and so all of it or nothing. */
 #include <math.h>
 
+#include "common/table.h"
 #include "wengert/error.h"
 #include "wengert/ops.h"
 #include "wengert/optim.h"
@@ -13,24 +14,38 @@ static wg_status cause(void)
     return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
 }
 
+/* *seen: those that were looked at so far. */
+static wg_status check_parameter(const char *op, wg_tensor_list params, size_t i, struct wg_table *seen)
+{
+    const wg_tensor *t = params.tensor[i];
+    if (!t)
+        return wg_error_set(WG_E_NULL, op, "%s: parameter %zu is NULL", op, i);
+    if (!wg_data(t)) /* released, dangling, another thread's, which is recorded now */
+        return cause();
+    if (wg_table_find(seen, t))
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: parameter %zu (%s) is given twice", op, i, wg_name_of(t));
+    wg_table_add(seen, t, i);
+    return WG_OK;
+}
+
 static wg_status check(const char *op, wg_tensor_list params, double limit)
 {
+    struct wg_table seen = {.names = false};
+    wg_status status = WG_OK;
     size_t gradients = 0;
     if (params.n == 0 || !params.tensor)
         return wg_error_set(params.n ? WG_E_NULL : WG_E_ARGUMENT, op, "%s: there are no parameters", op);
     if (!(limit >= 0))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: the limit %g is negative or no number", op, limit);
-    for (size_t i = 0; i < params.n; i++) {
-        const wg_tensor *t = params.tensor[i];
-        if (!t)
-            return wg_error_set(WG_E_NULL, op, "%s: parameter %zu is NULL", op, i);
-        if (!wg_data(t)) /* released, dangling, another thread's, which is recorded now */
-            return cause();
-        for (size_t k = 0; k < i; k++)
-            if (params.tensor[k] == t)
-                return wg_error_set(WG_E_ARGUMENT, op, "%s: parameter %zu (%s) is given twice", op, i, wg_name_of(t));
-        gradients += wg_gradient(t) != NULL;
+    if (!wg_table_reserve(&seen, params.n))
+        return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+    for (size_t i = 0; i < params.n && status == WG_OK; i++) {
+        status = check_parameter(op, params, i, &seen);
+        gradients += status == WG_OK && wg_gradient(params.tensor[i]) != NULL;
     }
+    wg_table_free(&seen);
+    if (status != WG_OK)
+        return status;
     return gradients ? WG_OK : wg_error_set(WG_E_NO_GRAD, op, "%s: no parameter has a gradient: wg_backward comes first", op);
 }
 

@@ -29,8 +29,9 @@ static const char *given_name(wg_tensor_list params, size_t i)
     return name[0] ? name : "unnamed";
 }
 
-static wg_status check_parameter(const struct group *group, const char *op, wg_tensor_list params, size_t i)
+static wg_status check_parameter(const wg_optim *optim, wg_tensor_list params, size_t i)
 {
+    const char *op = optim->rule->name;
     const wg_tensor *t = params.tensor[i];
     if (!t)
         return wg_error_set(WG_E_NULL, op, "%s: parameter %zu is NULL", op, i);
@@ -38,7 +39,7 @@ static wg_status check_parameter(const struct group *group, const char *op, wg_t
         return wg_error_first() ? wg_error_first()->code : WG_E_ARGUMENT;
     if (wg_dtype_of(t) != WG_F32 && wg_dtype_of(t) != WG_F64)
         return wg_error_set(WG_E_DTYPE, op, "%s: parameter %zu is %s; expected f32 or f64", op, i, wg_dtype_name(wg_dtype_of(t)));
-    if (group_has(group, t))
+    if (wg_table_find(&optim->parameters, t))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: parameter %zu (%s) is given twice", op, i, wg_name_of(t));
     if (!wg_requires_grad(t))
         return wg_error_set(WG_E_NO_GRAD, op, "%s: parameter %zu (%s) does not require a gradient: wg_require_grad(%s, true)", op,
@@ -48,51 +49,49 @@ static wg_status check_parameter(const struct group *group, const char *op, wg_t
 
 /* ---- names ---- */
 
-static bool name_taken(const struct group *group, const char *name)
-{
-    for (size_t i = 0; i < group->n; i++)
-        if (group->parameters[i].name && strcmp(group->parameters[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-static bool any_has_name(const wg_optim *optim, const struct group *next, const char *name)
-{
-    for (size_t g = 0; g < optim->n_groups; g++)
-        if (name_taken(&optim->groups[g], name))
-            return true;
-    return name_taken(next, name);
-}
-
-/* The list's name, or the place in the list; after group 0 behind "group1."; and if an earlier parameter of the optimizer is called that,
-   with "#2", "#3", … at the end. So names tell parameters apart whatever lists they come from, and depend on those lists alone. */
-static char *make_name(const wg_optim *optim, const struct group *group, wg_tensor_list params, size_t i)
+/* The name in params, or the place there; after group 0 behind "group1.". */
+static char *first_name(const wg_optim *optim, wg_tensor_list params, size_t i)
 {
     char place[32], prefix[32] = "", *name = NULL;
-    const char *given = params.name && params.name[i] ? params.name[i] : place;
     snprintf(place, sizeof place, "%zu", i);
     if (optim->n_groups > 0)
         snprintf(prefix, sizeof prefix, "group%zu.", optim->n_groups);
-    int size = asprintf(&name, "%s%s", prefix, given);
-    for (size_t k = 2; size >= 0 && any_has_name(optim, group, name); k++) {
-        free(name);
-        size = asprintf(&name, "%s%s#%zu", prefix, given, k);
-    }
-    return size < 0 ? NULL : name;
+    return asprintf(&name, "%s%s", prefix, params.name && params.name[i] ? params.name[i] : place) < 0 ? NULL : name;
 }
 
-static wg_status add_parameter(const wg_optim *optim, struct group *group, wg_tensor_list params, size_t i)
+/* The list's name, or, if an earlier parameter of the optimizer is called that, the name with "#2", "#3", … at the end. So names tell
+   parameters apart whatever lists they come from, and depend on those lists alone. */
+static char *make_name(wg_optim *optim, wg_tensor_list params, size_t i)
+{
+    char *first = wg_table_reserve(&optim->names, 1) ? first_name(optim, params, i) : NULL, *name = first;
+    size_t *last = first ? wg_table_find(&optim->names, first) : NULL;
+    while (last && name && wg_table_find(&optim->names, name)) {
+        if (name != first)
+            free(name);
+        *last = *last < 2 ? 2 : *last + 1;
+        if (asprintf(&name, "%s#%zu", first, *last) < 0)
+            name = NULL;
+    }
+    if (name != first)
+        free(first);
+    if (name)
+        wg_table_add(&optim->names, name, 0);
+    return name;
+}
+
+static wg_status add_parameter(wg_optim *optim, struct group *group, wg_tensor_list params, size_t i)
 {
     const struct optim_rule *rule = optim->rule;
     wg_tensor *t = params.tensor[i];
-    char *name = make_name(optim, group, params, i);
+    char *name = wg_table_reserve(&optim->parameters, 1) ? make_name(optim, params, i) : NULL;
     struct parameter *p = &group->parameters[group->n];
     *p = (struct parameter){.tensor = t, .name = name};
     for (int k = 0; k < MAX_STATE; k++)
         p->state[k] = WG_NONE;
-    group->n++; /* from here on group_finish gives back what it has */
+    group->n++; /* from here on group_undo gives back what it has */
     if (!name)
         return wg_error_set(WG_E_MEMORY, rule->name, "%s: out of memory", rule->name);
+    wg_table_add(&optim->parameters, t, optim->n_groups);
     p->borrowed = wg_borrow(t);
     p->count = own_zeros(WG_F64, WG_SCALAR);
     if (!p->borrowed || !p->count)
@@ -107,17 +106,17 @@ static wg_status add_parameter(const wg_optim *optim, struct group *group, wg_te
     return WG_OK;
 }
 
-static wg_status fill(const wg_optim *optim, struct group *group, wg_tensor_list params)
+static wg_status fill(wg_optim *optim, struct group *group, wg_tensor_list params)
 {
     for (size_t i = 0; i < params.n; i++) {
-        WG_TRY(check_parameter(group, optim->rule->name, params, i));
+        WG_TRY(check_parameter(optim, params, i));
         WG_TRY(add_parameter(optim, group, params, i));
     }
     group->lr = own_zeros(WG_F64, WG_SCALAR);
     return group->lr ? wg_write(group->lr, &group->options.lr) : WG_E_MEMORY;
 }
 
-wg_status group_init(const wg_optim *optim, struct group *group, wg_tensor_list params, const wg_group_options *options)
+wg_status group_init(wg_optim *optim, struct group *group, wg_tensor_list params, const wg_group_options *options)
 {
     const struct optim_rule *rule = optim->rule;
     *group = (struct group){.options = *options};
@@ -131,7 +130,7 @@ wg_status group_init(const wg_optim *optim, struct group *group, wg_tensor_list 
         return wg_error_set(WG_E_MEMORY, rule->name, "%s: out of memory", rule->name);
     const wg_status status = fill(optim, group, params);
     if (status != WG_OK)
-        group_finish(group);
+        group_undo(optim, group);
     return status;
 }
 
@@ -149,10 +148,14 @@ void group_finish(struct group *group)
     *group = (struct group){.n = 0};
 }
 
-bool group_has(const struct group *group, const wg_tensor *t)
+void group_undo(wg_optim *optim, struct group *group)
 {
-    for (size_t i = 0; i < group->n; i++)
-        if (group->parameters[i].tensor == t)
-            return true;
-    return false;
+    wg_table_clear(&optim->parameters);
+    wg_table_clear(&optim->names);
+    group_finish(group);
+    for (size_t g = 0; g < optim->n_groups; g++)
+        for (size_t i = 0; i < optim->groups[g].n; i++) {
+            wg_table_add(&optim->parameters, optim->groups[g].parameters[i].tensor, g);
+            wg_table_add(&optim->names, optim->groups[g].parameters[i].name, 0);
+        }
 }

@@ -31,17 +31,30 @@ static char *state_name(const struct parameter *p, const char *state)
     return asprintf(&name, "%s%s%s", p->name, p->name[0] ? "." : "", state) < 0 ? NULL : name;
 }
 
-/* Appends the group's state to the list; false leaves it as it was. */
-static bool list_state(wg_optim *optim, const struct group *group, size_t index)
+/* Room for more entries, and for as many again as there are. */
+static bool state_reserve(wg_optim *optim, size_t more)
 {
-    const size_t most = optim->n_state + 1 + group->n * (1 + MAX_STATE);
-    wg_tensor **tensor = realloc(optim->state, most * sizeof *tensor);
+    const size_t room = 2 * optim->n_state + more;
+    if (optim->n_state + more <= optim->state_room)
+        return true;
+    wg_tensor **tensor = realloc(optim->state, room * sizeof *tensor);
     if (tensor)
         optim->state = tensor;
-    char **name = tensor ? realloc(optim->state_names, most * sizeof *name) : NULL;
+    char **name = tensor ? realloc(optim->state_names, room * sizeof *name) : NULL;
     if (!name)
         return false;
     optim->state_names = name;
+    optim->state_room = room;
+    return true;
+}
+
+/* Appends the group's state to the list; false leaves it as it was. */
+static bool list_state(wg_optim *optim, const struct group *group, size_t index)
+{
+    if (!state_reserve(optim, 1 + group->n * (1 + MAX_STATE)))
+        return false;
+    wg_tensor **tensor = optim->state;
+    char **name = optim->state_names;
     size_t n = optim->n_state;
     bool named = true;
     tensor[n] = group->lr;
@@ -66,22 +79,38 @@ static bool list_state(wg_optim *optim, const struct group *group, size_t index)
     return named;
 }
 
+/* Whether a parameter is another group's already. */
+static wg_status check_new(const wg_optim *optim, wg_tensor_list params)
+{
+    for (size_t i = 0; params.tensor && i < params.n; i++) {
+        const size_t *group = wg_table_find(&optim->parameters, params.tensor[i]);
+        if (group)
+            return wg_error_set(WG_E_ARGUMENT, optim->rule->name, "%s: parameter %zu (%s) is in group %zu already",
+                                optim->rule->name, i, wg_name_of(params.tensor[i]), *group);
+    }
+    return WG_OK;
+}
+
+/* Room for one more, which doubles as often as it is used up. */
+static bool groups_reserve(wg_optim *optim)
+{
+    const size_t n = optim->n_groups;
+    struct group *groups = n & (n - 1) ? optim->groups : realloc(optim->groups, (n ? 2 * n : 1) * sizeof *groups);
+    if (groups)
+        optim->groups = groups;
+    return groups != NULL;
+}
+
 static wg_status add_group(wg_optim *optim, wg_tensor_list params, const wg_group_options *options)
 {
     const char *op = optim->rule->name;
-    for (size_t g = 0; g < optim->n_groups; g++)
-        for (size_t i = 0; params.tensor && i < params.n; i++)
-            if (group_has(&optim->groups[g], params.tensor[i]))
-                return wg_error_set(WG_E_ARGUMENT, op, "%s: parameter %zu (%s) is in group %zu already", op, i,
-                                    wg_name_of(params.tensor[i]), g);
-    struct group *groups = realloc(optim->groups, (optim->n_groups + 1) * sizeof *groups);
-    if (!groups)
+    WG_TRY(check_new(optim, params));
+    if (!groups_reserve(optim))
         return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
-    optim->groups = groups;
-    struct group *group = &groups[optim->n_groups];
+    struct group *group = &optim->groups[optim->n_groups];
     WG_TRY(group_init(optim, group, params, options));
     if (!list_state(optim, group, optim->n_groups)) {
-        group_finish(group);
+        group_undo(optim, group);
         return wg_error_first() ? wg_error_first()->code : wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     }
     optim->n_groups++;
@@ -106,6 +135,7 @@ wg_optim *optim_create(const struct optim_rule *rule, wg_tensor_list params, wg_
     }
     optim->rule = rule;
     optim->keep_grads = keep_grads;
+    optim->names.names = true;
     if (add_group(optim, params, &options) == WG_OK)
         return optim;
     wg_optim_destroy(optim);
@@ -118,6 +148,8 @@ void wg_optim_destroy(wg_optim *optim)
         return;
     for (size_t g = 0; g < optim->n_groups; g++)
         group_finish(&optim->groups[g]);
+    wg_table_free(&optim->parameters);
+    wg_table_free(&optim->names);
     free(optim->groups);
     free(optim->state);
     names_free(optim->state_names, optim->n_state);
@@ -220,10 +252,9 @@ wg_status wg_optim_step(wg_optim *optim)
         wg_update_cancel();
         return status;
     }
-    WG_TRY(wg_update_commit());
-    if (!optim->keep_grads)
+    if (!optim->keep_grads) /* with the update, or not at all */
         wg_optim_zero_grad(optim);
-    return WG_OK;
+    return wg_update_commit();
 }
 
 void wg_optim_zero_grad(wg_optim *optim)

@@ -2,6 +2,7 @@
 #ifndef OPTIM_RULE_H
 #define OPTIM_RULE_H
 
+#include "common/table.h"
 #include "wengert/optim.h"
 
 enum { MAX_STATE = 2 };
@@ -35,16 +36,19 @@ struct wg_optim {
     bool keep_grads;
     wg_tensor **state; /* the list that wg_optim_state lends, with names */
     char **state_names;
-    size_t n_state;
+    size_t n_state, state_room;
+    /* Of all groups: parameters by address, with the number of their group; and by name, with the last number that was put behind it. */
+    struct wg_table parameters, names;
 };
 
 /* An optimizer with its first group. */
 wg_optim *optim_create(const struct optim_rule *rule, wg_tensor_list params, wg_group_options options, bool keep_grads);
 
 /* Fills group, the optimizer's next, from params; on failure it is empty again. */
-wg_status group_init(const wg_optim *optim, struct group *group, wg_tensor_list params, const wg_group_options *options);
+wg_status group_init(wg_optim *optim, struct group *group, wg_tensor_list params, const wg_group_options *options);
 void group_finish(struct group *group);
-bool group_has(const struct group *group, const wg_tensor *t);
+void group_undo(wg_optim *optim,
+                struct group *group); /* of one that is not to be the optimizer's: finished, and nothing knows it */
 wg_status check_rate(const char *op, const char *setting, double value); /* finite, at least 0 */
 
 #endif

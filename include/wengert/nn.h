@@ -57,7 +57,9 @@ WG_API void wg_module_destroy(wg_module *module);
 /* What a module is made of. Each takes over what it is given, on failure too. A tensor that belongs to a tape is taken out of it
    (wg_own). A parameter is f32 or f64 and requires a gradient from here on; a buffer is state that is not trained. Names are
    not empty, without '.', and each once in a module, else E_ARGUMENT; NULL is E_NULL; a module that is a child already can no
-   longer change: E_STATE. */
+   longer change: E_STATE. A child in a child in a child … : at most WG_MAX_DEPTH modules, the outermost among them, else E_ARGUMENT,
+   because their forward functions call one another. */
+enum { WG_MAX_DEPTH = 256 };
 WG_API WG_MUST_CHECK wg_status wg_module_add_parameter(wg_module *module, const char *name, wg_tensor *t);
 WG_API WG_MUST_CHECK wg_status wg_module_add_buffer(wg_module *module, const char *name, wg_tensor *t);
 WG_API WG_MUST_CHECK wg_status wg_module_add_child(wg_module *module, const char *name, wg_module *child);
@@ -235,7 +237,8 @@ WG_API void wg_batches_destroy(wg_batches *batches);
 /* The next batch, as tensors of their own on the open tape (or the caller's): call it inside the step's tape, but before a step
    that is captured or evaluated, with no tape open; they are the caller's then, to be freed. False at the end of
    an epoch, with both NULL; the call after that begins the next. On failure true, with both NULL and the position as it was: the
-   ops that use them fail in turn, and so does the step. *y is WG_NONE where there are no labels; y may be NULL then. */
+   ops that use them fail in turn, and so does the step. A step that fails afterwards does not put the position back
+   (wg_batches_restore). *y is WG_NONE where there are no labels; y may be NULL then. */
 WG_API bool wg_batches_next(wg_batches *batches, wg_tensor **x, wg_tensor **y);
 
 WG_API int64_t wg_batches_per_epoch(const wg_batches *batches);

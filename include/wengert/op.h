@@ -180,6 +180,8 @@ WG_API wg_status wg_call_error(const wg_call *c, wg_status code, const char *tex
 
 /* forward fills wg_data_mut(c->out[0]) from c->in; backward gives gradients as a vjp does, in differentiable ops. Both find the
    context in c->context. backward is handed inputs and output only as far as saves declares them: the others read as released.
+   What forward makes on the way belongs to the open tape; with none open, and at each run of a replay, to a tape of the call's own, which
+   is closed when forward returns, and there its operands and result are handles that end with the call.
    While the backward pass is itself recorded, making a tensor from host data inside backward is an error: it would be a constant
    that hides a dependence. destroy runs exactly once, when nothing can call the closure again, on failure too.
    replayable: forward may run again whenever a replay does (wg_capture), on other numbers, and says all by its result. The context

@@ -60,7 +60,7 @@ WG_API WG_MUST_CHECK wg_status wg_optim_add_group_with(wg_optim *optim, wg_tenso
 WG_API size_t wg_optim_groups(const wg_optim *optim);
 WG_API wg_group_options wg_optim_options(const wg_optim *optim, size_t group); /* lr as it stands now */
 
-/* The rate of a group, for schedules. E_ARGUMENT for a group that is not there or a rate that is negative or not finite. */
+/* The rate of a group, for schedules; a write (wg_write), which stays if the step fails. E_ARGUMENT for a group that is not there or a rate that is negative or not finite. */
 WG_API WG_MUST_CHECK wg_status wg_optim_set_lr(wg_optim *optim, size_t group, double lr);
 WG_API double wg_optim_lr(const wg_optim *optim, size_t group); /* NaN and the error where there is none */
 
@@ -80,7 +80,7 @@ WG_API WG_MUST_CHECK wg_status wg_clip_gradients_value(wg_tensor_list params, do
    2013; the rule is PyTorch's. */
 WG_API WG_MUST_CHECK wg_status wg_clip_gradients_norm(wg_tensor_list params, double limit, double *norm);
 
-/* Throws the gradients away. Only needed where a step will not consume them. */
+/* Throws the gradients away, as wg_clear_gradient does. Only needed where a step will not consume them. */
 WG_API void wg_optim_zero_grad(wg_optim *optim);
 
 /* Everything that a later run must restore, by name, for wg_read and wg_write: each group's rate "group0.lr", each parameter's

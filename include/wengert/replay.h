@@ -40,7 +40,7 @@ WG_API WG_MUST_CHECK wg_status wg_replay_run(wg_replay *replay);
    it was bound to before, is left alone; wg_replay_bind(replay, input, input) goes back. instead is the caller's own, not a
    tape's, and is referenced until it is replaced. Each launch must read within input or nothing of it, and the run may write nothing of
    instead. Errors name the input and change nothing. E_SHAPE, E_DTYPE: instead differs. E_ARGUMENT: the strides differ; input is not
-   dense; the step does not read input, changes it, or reads in one launch both input and bytes outside it (input is a view: bind the
+   dense; the step does not read input, changes it, keeps it or a view of it as a result (keep a copy), or reads in one launch both input and bytes outside it (input is a view: bind the
    tensor that it is a view of); instead is a tape's, or overlaps a result or a tensor that the step changes (bind a copy). E_MEMORY.
    E_STATE inside a capture, a backward, an update or a function that the replay calls. E_THREAD. */
 WG_API WG_MUST_CHECK wg_status wg_replay_bind(wg_replay *replay, const wg_tensor *input, const wg_tensor *instead);

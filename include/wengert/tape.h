@@ -17,11 +17,13 @@ typedef struct wg_tape_options {
 WG_API wg_tape *wg_tape_open_with(wg_tape_options options);
 
 /* Closes the top tape: its tensors' handles dangle from here on, its memory is given back, contexts of closures are destroyed. If an
-   op failed on it since the last update was committed, what it changed outside itself is undone. E_STATE if it is not on top. */
+   op failed on it since the last update was committed, what the step changed outside the tape is put back (see Effects, below). E_STATE
+   if it is not on top, and between wg_update_begin and wg_update_commit if the update began on it or has changes queued on it. */
 WG_API wg_status wg_tape_close(wg_tape *tape);
 
 /* WG_TAPE(tape); or WG_TAPE(tape, .trace = true); is a declaration: the tape is closed when its block is left, by break, continue,
-   return or goto. longjmp out of it is forbidden. */
+   return or goto. longjmp out of it is forbidden. Leaving the block cannot be refused: an update that began in it and is still open is
+   cancelled, which is an error of the step and of a wg_update_commit that comes later. */
 #define WG_TAPE(tape, ...) __attribute__((unused, cleanup(wg_tape_leave))) wg_tape *tape = wg_tape_open(__VA_ARGS__)
 WG_API void wg_tape_leave(wg_tape **tape);
 
@@ -117,13 +119,26 @@ WG_API WG_MUST_CHECK wg_status wg_add_hook(wg_tensor *t, wg_hook *fn, void *cont
 WG_API wg_status wg_callback_run(const char *op, const char *who, const char *whose, wg_status (*function)(void *context),
                                  void *context);
 
-/* ---- effects: what a step changes outside its tape ---- */
+/* ---- effects: what a step changes outside its tape ----
+
+   When a tape closes on which an op failed, its effects are undone: they are as they were when the tape opened, or as the last update that
+   was committed meanwhile left them. Effects are
+   - what ops change: parameters, the state of optimizers, running statistics, targets of wg_assign, wg_accumulate and wg_init_…;
+   - generators: draws, wg_seed, wg_generator_split;
+   - gradients of leaves: wg_backward, wg_add_gradient, wg_clear_gradient, wg_optim_zero_grad, wg_clip_gradients_…;
+   - what wg_replay_run changes, results included.
+   All else that the program does in the step stays as it did it: numbers that it writes itself (wg_write, wg_data_mut, and so
+   wg_optim_set_lr and wg_batches_restore), marks (wg_require_grad, wg_set_name, modes), tensors that it keeps or frees, groups that it adds
+   to an optimizer, the position of wg_batches_next: a retry of the same batch restores that first. */
 
 /* Between begin and commit, ops that change an operand (parameter updates) are checked and their memory is found, but they do not run;
-   commit runs them all, in the order of the calls, each on what those before it have written. Ops that give a result run at once, on
-   what was there at the beginning. So an update happens whole or not at all. On failure of any op in between, commit returns that
-   error and nothing has changed. wg_update_cancel ends the bracket without running anything. A successful commit also makes the effects of
-   all open tapes so far (running statistics, draws) final. Brackets do not nest. */
+   commit runs them all, in the order of the calls, each on what those before it have written, and then clears the gradients for which
+   wg_clear_gradient was called. Ops that give a result run at once, on what was there at the beginning. So an update happens whole or not
+   at all. On failure of any op in between, commit returns that error and nothing has changed. wg_update_cancel ends the bracket without
+   running anything. A successful commit also makes the effects of all open tapes so far final. Brackets do not nest.
+   What is made inside belongs to the open tape. With none open the update has a tape of its own (wg_tape_top), which is closed when the
+   update ends: wg_keep takes out of it what is to last. A tape on which the update began or has changes queued cannot be closed before
+   commit or cancel: E_STATE, and the update fails. */
 WG_API WG_MUST_CHECK wg_status wg_update_begin(void);
 WG_API WG_MUST_CHECK wg_status wg_update_commit(void);
 WG_API void wg_update_cancel(void);

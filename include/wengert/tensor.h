@@ -126,17 +126,21 @@ WG_API const char *wg_name_of(const wg_tensor *t); /* "" where there is none */
 /* ---- gradients of leaves ---- */
 
 /* Makes t a leaf that wants a gradient, or ends that. t is the caller's own or a value on a tape that needs no gradient otherwise;
-   f32 or f64. Returns t, or NULL and the error. */
+   f32 or f64. Returns t, or NULL and the error. No effect of the step: it stays if that fails. */
 WG_API wg_tensor *wg_require_grad(wg_tensor *t, bool wanted);
 WG_API bool wg_requires_grad(const wg_tensor *t);
 
 /* The gradient that wg_backward accumulated into the leaf; NULL, and no error, where there is none. Borrowed: dense, without a
    graph, valid until the leaf is freed or the gradient consumed or cleared. */
 WG_API wg_tensor *wg_gradient(const wg_tensor *leaf);
+
+/* Takes the gradient away, if there is one: on an open tape an effect of the step, undone if that fails; inside an update, at its commit. The
+   error, and the gradient as it was: E_STATE (inside a function that is checkpointed), E_MEMORY. */
 WG_API void wg_clear_gradient(wg_tensor *leaf);
 
 /* Adds g (same shape and dtype) to the leaf's gradient, as wg_backward does: workers compute with wg_grad on their own tapes, one
-   thread adds their results in a fixed order. Nothing changes on failure. */
+   thread adds their results in a fixed order. On an open tape an effect of the step. Nothing changes on failure; E_STATE inside an update
+   or a function that is checkpointed. */
 WG_API WG_MUST_CHECK wg_status wg_add_gradient(wg_tensor *leaf, const wg_tensor *g);
 
 #endif

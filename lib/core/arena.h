@@ -188,6 +188,14 @@ static inline bool wg_spans_meet(struct wg_span a, struct wg_span b)
     return a.from < b.to && b.from < a.to;
 }
 
+/* The least that has both in it. */
+static inline struct wg_span wg_span_around(struct wg_span a, struct wg_span b)
+{
+    if (a.to == a.from || b.to == b.from)
+        return a.to == a.from ? b : a;
+    return (struct wg_span){a.from < b.from ? a.from : b.from, a.to > b.to ? a.to : b.to};
+}
+
 static inline void wg_lend_own(wg_tensor *t)
 {
     struct wg_storage *own = wg_own_storage(t);

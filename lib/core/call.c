@@ -207,7 +207,7 @@ WG_HOT wg_kernel *kernel_of(const struct wg_thread *th, const wg_call *c)
     return simd ? simd : c->op->kernel[dtype];
 }
 
-__attribute__((noinline)) wg_status wg_run_users(const wg_call *c, wg_kernel *kernel)
+static wg_status run_users_on_a_tape(const wg_call *c, wg_kernel *kernel)
 {
     wg_callback callback = {.op = c->op->name, .who = "its forward"};
     wg_callback_begin(&callback);
@@ -215,6 +215,18 @@ __attribute__((noinline)) wg_status wg_run_users(const wg_call *c, wg_kernel *ke
     for (unsigned i = 0; i < c->n_out; i++)
         if (!c->out[i]->storage)
             return wg_callback_fail(&callback, WG_E_STATE, "released its own result");
+    return status;
+}
+
+/* What it makes on the way belongs to the open tape, or to a tape of the call's own. */
+__attribute__((noinline)) wg_status wg_run_users(const wg_call *c, wg_kernel *kernel)
+{
+    struct wg_thread *th = wg_self();
+    if (th->top)
+        return run_users_on_a_tape(c, kernel);
+    wg_tape *own = wg_tape_push(th, false);
+    const wg_status status = own ? run_users_on_a_tape(c, kernel) : WG_E_MEMORY;
+    wg_tape_close(own);
     return status;
 }
 
@@ -309,6 +321,7 @@ static void queue_update(struct wg_thread *th, struct wg_node *node)
     for (unsigned i = 0; i < node->call.n_in; i++)
         if (!wg_absent(node->call.in[i]))
             node->call.in[i]->flags |= WG_T_SAVED;
+    th->top->queued = true;
     node->next_update = NULL;
     *th->updates_end = node;
     th->updates_end = &node->next_update;

@@ -48,10 +48,10 @@ static const char *unwind(struct wg_thread *th, const wg_callback *callback)
         left = "left a tape open";
     while (*wg_lost_tapes() > callback->lost)
         wg_tape_close(NULL);
-    while (th->top != callback->top)
-        wg_tape_close(th->top);
     if (th->updating && !callback->updating)
-        wg_update_cancel();
+        wg_update_end(th);
+    while (th->top != callback->top)
+        wg_tape_drop(th);
     if (*wg_lost_tapes() < callback->lost) {
         *wg_lost_tapes() = callback->lost;
         wg_watch(th);

@@ -77,17 +77,24 @@ struct wg_hook_entry {
 /* A gradient that is to be a leaf's, or, once it is, the one that it had before or NULL. */
 struct wg_leaf_change {
     wg_tensor *leaf, *gradient;
-    struct wg_leaf_gradient *entry; /* of a tape's leaf */
+    struct wg_leaf_gradient *entry; /* of a tape's leaf; what is put back has an entry or a leaf */
 };
 
-/* What is put back if the step fails: the bytes of an operand that an op overwrote, or the gradients that leaves of the caller's had. */
+/* A gradient that an update's commit is to clear. */
+struct wg_clearing {
+    wg_tensor *leaf; /* a tape's, or a proxy */
+    struct wg_clearing *next;
+};
+
+/* What is put back if the step fails: the bytes of an operand that an op overwrote, or the gradients that leaves had. */
 struct wg_undo {
     struct wg_undo *older;
     struct wg_storage *storage, *saved; /* bytes: where they belong, and their copy */
     char *at;
     size_t bytes;
-    struct wg_leaf_change *change; /* gradients: n of them, those without a leaf empty; or NULL */
+    struct wg_leaf_change *change; /* gradients: n of them, some of them empty; or NULL */
     size_t n;
+    size_t room;       /* of change, where that stands behind the entry */
     bool holds_leaves; /* until they are handed down, the leaves have proxies on this tape or below it */
 };
 
@@ -137,6 +144,7 @@ struct wg_tape {
     struct wg_label *labels;
     const wg_section *section_at_open;
     bool trace, failed;
+    bool queued; /* what an open update has yet to do stands on it */
 };
 
 /* A tensor that the caller owns. */
@@ -207,7 +215,10 @@ struct wg_thread {
     const struct wg_node *cause;
     wg_tensor *scratch_list; /* made by the running vjp, linked by adjoint */
     struct wg_node *updates, **updates_end;
-    wg_tape *update_tape; /* opened by wg_update_begin where none was open */
+    struct wg_clearing *clearings;
+    wg_tape *update_base; /* the top tape when the update began */
+    wg_tape *update_tape; /* opened by wg_update_begin where none was open; it goes once the update is over and it is on top */
+    bool update_lost;     /* the update's tape was closed: wg_update_commit is to say so */
     const wg_section *section;
     wg_section *sections;
     wg_section *latest_section; /* of those in no other, the one entered last */
@@ -322,6 +333,14 @@ struct wg_proxy_link *wg_proxies_of(struct wg_thread *th, const wg_tensor *leaf)
 struct wg_leaf_gradient *wg_leaf_gradient_find(const wg_tensor *t);
 wg_tensor *wg_leaf_gradient(const wg_tensor *leaf); /* or NULL; the caller may have freed the leaf */
 wg_status wg_undo_push(wg_tape *tape, const wg_tensor *t);
+/* Where to write what a gradient was; a leaf there has a reference. NULL and the error. */
+struct wg_leaf_change *wg_undo_more_gradients(wg_tape *tape);
+static inline struct wg_leaf_change *wg_undo_gradient(wg_tape *tape)
+{
+    struct wg_undo *last = tape->undo;
+    const bool room = last && last->n < last->room && !tape->thread->rerunning; /* a rerun undoes what is younger than it */
+    return room ? &last->change[last->n++] : wg_undo_more_gradients(tape);
+}
 wg_status wg_undo_push_bytes(wg_tape *tape, struct wg_storage *storage, char *at, size_t bytes);
 /* Ends the entries younger than until, which stays; NULL: all. Nothing of the list is ever held by the C stack alone, so that a thread that
    ends in between gives all of it back. */
@@ -329,6 +348,10 @@ void wg_undo_end(wg_tape *tape, const struct wg_undo *until, bool restore);
 void wg_undo_hand_down(wg_tape *from, wg_tape *to);
 void wg_undo_commit_all(struct wg_thread *th);
 wg_tape *wg_tape_push(struct wg_thread *th, bool trace); /* an open, for the engine's own use: the error record stays */
+void wg_tape_drop(struct wg_thread *th);                 /* closes the top tape, whatever an open update has yet to do on it */
+void wg_update_tape_end(struct wg_thread *th);           /* closes update_tape, if it is time */
+void wg_update_end(struct wg_thread *th);                /* ends the update; what is queued is not run */
+void wg_gradient_drop(wg_tensor *leaf);                  /* for good */
 void wg_callback_begin(wg_callback *callback);
 wg_status wg_callback_end(wg_callback *callback, wg_status returned);
 /* An error of callback's function, which the message begins with. */
@@ -381,6 +404,12 @@ static inline void wg_note_committed(struct wg_thread *th)
 {
     if (th->capture)
         th->capture->observer->committed(th->capture);
+}
+
+static inline void wg_note_shared(struct wg_thread *th, wg_tensor *value)
+{
+    if (th && th->capture && !value->tape)
+        th->capture->observer->shared(th->capture, value);
 }
 
 static inline wg_status wg_may_read(struct wg_thread *th, const wg_tensor *t, const char *op)

@@ -1,7 +1,7 @@
 /* Leaves and their gradients. */
 #include <string.h>
 
-#include "core/internal.h"
+#include "core/arena.h"
 #include "wengert/ops.h"
 
 wg_tensor *wg_require_grad(wg_tensor *t, bool wanted)
@@ -68,16 +68,65 @@ wg_tensor *wg_gradient(const wg_tensor *leaf)
     return wg_leaf_gradient(leaf);
 }
 
-void wg_clear_gradient(wg_tensor *leaf)
+/* The gradient is the leaf's from here on. What it had is put back if the step on the open tape fails, unless the leaf ends with it. */
+static wg_status set_gradient(const struct wg_thread *th, wg_tensor *leaf, wg_tensor *gradient)
 {
-    wg_tensor *gradient = leaf ? wg_gradient(leaf) : NULL;
+    if (leaf->flags & WG_T_PROXY)
+        leaf = leaf->from.leaf;
+    struct wg_leaf_gradient *entry = leaf->tape ? wg_leaf_gradient_find(leaf) : NULL;
+    wg_tensor **at = entry ? &entry->gradient : &wg_value_of(leaf)->gradient;
+    if (th->top && leaf->tape != th->top) {
+        struct wg_leaf_change *before = wg_undo_gradient(th->top);
+        if (!before)
+            return WG_E_MEMORY;
+        *before = (struct wg_leaf_change){entry ? NULL : leaf, *at, entry};
+        if (!entry)
+            atomic_fetch_add_explicit(&wg_value_of(leaf)->refs, 1, memory_order_relaxed);
+    } else if (*at) {
+        wg_value_unref(*at);
+    }
+    *at = gradient;
+    return WG_OK;
+}
+
+void wg_gradient_drop(wg_tensor *leaf)
+{
+    wg_tensor *gradient = wg_leaf_gradient(leaf);
     if (!gradient)
         return;
-    if (leaf->tape && !(leaf->flags & WG_T_PROXY))
-        wg_leaf_gradient_find(leaf)->gradient = NULL;
-    else
-        wg_value_of(leaf->flags & WG_T_PROXY ? leaf->from.leaf : leaf)->gradient = NULL;
+    if (leaf->flags & WG_T_PROXY)
+        leaf = leaf->from.leaf;
+    *(leaf->tape ? &wg_leaf_gradient_find(leaf)->gradient : &wg_value_of(leaf)->gradient) = NULL;
     wg_value_unref(gradient);
+}
+
+/* Part of the update: it happens when that is committed, or not at all. */
+static wg_status queue_clearing(struct wg_thread *th, wg_tensor *leaf)
+{
+    struct wg_clearing *clearing = wg_tape_alloc(th->top, sizeof *clearing);
+    wg_tensor *held = clearing && !leaf->tape ? wg_proxy(th, leaf) : leaf;
+    if (!clearing || !held)
+        return WG_E_MEMORY;
+    *clearing = (struct wg_clearing){held, th->clearings};
+    th->clearings = clearing;
+    th->top->queued = true;
+    return WG_OK;
+}
+
+/* A checkpointed function runs twice. */
+static wg_status may_change_gradients(const struct wg_thread *th, const char *op)
+{
+    return th->checkpoints > 0
+               ? wg_fail(WG_E_STATE, op, "%s: not inside a function that is checkpointed: it would change leaves", op)
+               : WG_OK;
+}
+
+void wg_clear_gradient(wg_tensor *leaf)
+{
+    struct wg_thread *th = wg_self();
+    if (!leaf || !th || !wg_gradient(leaf) || may_change_gradients(th, "clear_gradient") != WG_OK)
+        return;
+    (void)(th->updating ? queue_clearing(th, leaf) : set_gradient(th, leaf, NULL));
 }
 
 wg_status wg_add_gradient(wg_tensor *leaf, const wg_tensor *g)
@@ -93,11 +142,14 @@ wg_status wg_add_gradient(wg_tensor *leaf, const wg_tensor *g)
                        wg_shape_text(wg_shape_of(leaf), a, sizeof a), wg_dtype_name((wg_dtype)g->dtype),
                        wg_shape_text(wg_shape_of(g), b, sizeof b));
     }
-    struct wg_value *value = wg_value_of(leaf);
-    if (value->gradient) {
+    struct wg_thread *th = wg_self();
+    WG_TRY(may_change_gradients(th, "add_gradient"));
+    if (th->updating)
+        return wg_fail(WG_E_STATE, "add_gradient", "add_gradient: not between wg_update_begin and wg_update_commit");
+    const struct wg_value *value = wg_value_of(leaf);
+    if (value->gradient)
         return wg_accumulate(value->gradient, (wg_tensor *)(uintptr_t)g);
-    }
-    WG_TRY(wg_may_write(wg_self(), "add_gradient"));
+    WG_TRY(wg_may_write(th, "add_gradient"));
     wg_tensor *copy = wg_value_new(g->rank);
     if (!copy)
         return WG_E_MEMORY;
@@ -109,11 +161,11 @@ wg_status wg_add_gradient(wg_tensor *leaf, const wg_tensor *g)
         return WG_E_MEMORY;
     }
     copy->data = wg_storage_data(copy->storage);
-    const wg_status status = wg_read_raw(g, copy->data);
+    wg_status status = wg_read_raw(g, copy->data);
     copy->flags |= WG_T_LENT;
     if (status == WG_OK)
-        value->gradient = copy;
-    else
+        status = set_gradient(th, leaf, copy);
+    if (status != WG_OK)
         wg_value_unref(copy);
     return status;
 }

@@ -20,6 +20,8 @@ struct wg_observer {
     void (*copied)(struct wg_recorder *recorder, struct wg_storage *to_storage, char *to, struct wg_storage *from_storage,
                    char *from, size_t bytes);
     void (*committed)(struct wg_recorder *recorder); /* all effects so far are final */
+    void (*shared)(struct wg_recorder *recorder,
+                   wg_tensor *value); /* a value of the caller's was made on another tensor's storage */
     /* May the program, in the function op, read t's elements, or write some? Else the error. */
     wg_status (*may_read)(struct wg_thread *th, const wg_tensor *t, const char *op);
     wg_status (*may_write)(struct wg_thread *th, const char *op);

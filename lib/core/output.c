@@ -141,6 +141,8 @@ static wg_status make_output(struct wg_thread *th, struct wg_node *node, unsigne
     wg_storage_ref(c->in[0]->storage);
     y->storage = c->in[0]->storage;
     y->data = c->in[0]->data + spec->offset * (int64_t)wg_dtype_size(spec->dtype);
+    if (!y->tape)
+        wg_note_shared(th, y);
     return WG_OK;
 }
 

@@ -180,6 +180,7 @@ wg_tensor *wg_value_on(const wg_tensor *t)
     if (stays) {
         value->data = t->data;
         wg_storage_ref(storage);
+        wg_note_shared(wg_self(), value);
     } else {
         value->data = storage->few + (t->data - t->storage->few);
         memcpy(storage->few, t->storage->few, sizeof storage->few);

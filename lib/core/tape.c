@@ -259,21 +259,14 @@ static void close_top(struct wg_thread *th)
     th->top = tape->below;
     *(th->top ? &th->top->above : &th->bottom) = NULL;
     wg_watch(th);
-    tape->failed = false;
+    tape->failed = tape->queued = false;
     tape->below = th->spare_tapes;
     th->spare_tapes = tape;
 }
 
-wg_status wg_tape_close(wg_tape *tape)
+/* May the open tape be closed? */
+static wg_status check_close(struct wg_thread *th, const wg_tape *tape)
 {
-    struct wg_thread *th = wg_self();
-    if (!tape || !th) {
-        if (*wg_lost_tapes() > 0)
-            --*wg_lost_tapes();
-        if (th)
-            wg_watch(th);
-        return tape ? WG_E_MEMORY : WG_OK;
-    }
     if (tape->thread != th)
         return wg_fail(WG_E_THREAD, "tape_close", "tape_close: the tape belongs to another thread");
     if (th->top != tape)
@@ -283,16 +276,68 @@ wg_status wg_tape_close(wg_tape *tape)
                                   "a function is running on the tape, and may close only those that it opened");
     if (tape == th->walking)
         return wg_fail(WG_E_STATE, "tape_close", "tape_close: a backward is running on the tape");
-    if (!th->updating) {
-        close_top(th);
-        return WG_OK;
-    }
-    wg_tape *updates = th->update_tape; /* which the bracket opened, at the bottom, or NULL */
+    return WG_OK;
+}
+
+/* Does the open update need the tape? The one on which it began, its own among these, and those on which something is queued. */
+static bool is_updates(const struct wg_thread *th, const wg_tape *tape)
+{
+    return th->updating && (tape == th->update_base || tape->queued);
+}
+
+/* What was queued goes with the tape, and the whole update with the one on which it began. */
+static void lose_update(struct wg_thread *th, const wg_tape *tape)
+{
+    th->update_failed = true;
+    th->updates = NULL;
+    th->updates_end = &th->updates;
+    th->clearings = NULL;
+    if (tape != th->update_base)
+        return;
+    th->update_tape = th->update_tape == tape ? NULL : th->update_tape;
+    wg_update_end(th);
+    th->update_lost = true;
+}
+
+void wg_update_tape_end(struct wg_thread *th)
+{
+    if (th->updating || !th->update_tape || th->top != th->update_tape)
+        return;
     th->update_tape = NULL;
-    wg_update_cancel();
     close_top(th);
-    if (updates && updates == th->top)
-        close_top(th);
+}
+
+void wg_tape_drop(struct wg_thread *th)
+{
+    if (is_updates(th, th->top))
+        lose_update(th, th->top);
+    close_top(th);
+    if (th->update_tape)
+        wg_update_tape_end(th);
+}
+
+/* One that could not be opened. */
+static wg_status close_lost(struct wg_thread *th, const wg_tape *tape)
+{
+    if (*wg_lost_tapes() > 0)
+        --*wg_lost_tapes();
+    if (th)
+        wg_watch(th);
+    return tape ? WG_E_MEMORY : WG_OK;
+}
+
+wg_status wg_tape_close(wg_tape *tape)
+{
+    struct wg_thread *th = wg_self();
+    if (!tape || !th)
+        return close_lost(th, tape);
+    WG_TRY(check_close(th, tape));
+    if (is_updates(th, tape))
+        return wg_fail(WG_E_STATE, "tape_close", "tape_close: an open update %s: wg_update_commit or wg_update_cancel comes first",
+                       tape == th->update_tape   ? "made this tape, and closes it itself"
+                       : tape == th->update_base ? "began on this tape"
+                                                 : "has changes queued on this tape");
+    wg_tape_drop(th);
     return WG_OK;
 }
 
@@ -304,18 +349,28 @@ void wg_tapes_abandon(struct wg_thread *th)
     th->callback = NULL;
     th->scratch_list = NULL;
     th->updating = false;
-    th->update_tape = NULL;
+    th->update_base = th->update_tape = NULL;
+    th->clearings = NULL;
     while (th->top) {
         th->top->failed = th->top->failed || interrupted;
         close_top(th);
     }
 }
 
+/* A block that is left cannot be refused to end: an update that is still open in it is lost. */
 void wg_tape_leave(wg_tape **tape)
 {
+    struct wg_thread *th = wg_self();
     if (!tape)
         return;
-    wg_tape_close(*tape);
+    if (!*tape || !th || !is_updates(th, *tape)) {
+        wg_tape_close(*tape);
+    } else if (check_close(th, *tape) == WG_OK) {
+        wg_fail(WG_E_STATE, "update_begin",
+                "update_begin: the block of the tape that the update %s was left before wg_update_commit: the update is cancelled",
+                *tape == th->update_base ? "began on" : "has changes queued on");
+        wg_tape_drop(th);
+    }
     *tape = NULL;
 }
 

@@ -155,6 +155,8 @@ wg_tensor *wg_alias(struct wg_thread *th, const wg_tensor *t)
     alias->storage = t->storage;
     if (t->storage)
         wg_storage_ref(t->storage);
+    if (t->storage && !alias->tape)
+        wg_note_shared(th, alias);
     return alias;
 }
 

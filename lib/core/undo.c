@@ -27,22 +27,54 @@ wg_status wg_undo_push_bytes(wg_tape *tape, struct wg_storage *storage, char *at
     return WG_OK;
 }
 
+/* Such changes come in rows, of all parameters: each entry has twice the room of the one before. */
+struct wg_leaf_change *wg_undo_more_gradients(wg_tape *tape)
+{
+    struct wg_undo *last = tape->undo;
+    const size_t room = !last || last->room == 0 ? 1 : last->room < 1024 ? 2 * last->room : 1024;
+    struct wg_undo *entry = wg_object_new(sizeof *entry + room * sizeof *entry->change);
+    if (!entry)
+        return NULL;
+    entry->change = (struct wg_leaf_change *)(void *)(entry + 1);
+    entry->n = 1;
+    entry->room = room;
+    entry->holds_leaves = true;
+    entry->older = last;
+    tape->undo = entry;
+    return entry->change;
+}
+
+/* Youngest first, as one leaf may stand there twice. */
 static void undo_gradients(struct wg_undo *entry, bool restore)
+{
+    for (size_t i = entry->n; i-- > 0;) {
+        struct wg_leaf_change *change = &entry->change[i];
+        if (!change->leaf && !change->entry)
+            continue;
+        wg_tensor **gradient = change->leaf ? &wg_value_of(change->leaf)->gradient : &change->entry->gradient;
+        wg_tensor *unwanted = restore ? *gradient : change->gradient;
+        if (restore)
+            *gradient = change->gradient;
+        if (unwanted)
+            wg_value_unref(unwanted);
+        if (change->leaf && entry->holds_leaves)
+            wg_value_unref(change->leaf);
+    }
+    if (entry->room == 0)
+        wg_object_free(entry->change);
+}
+
+/* Leaves of a tape that closes go with it. */
+static void forget_leaves_of(struct wg_undo *entry, const wg_tape *tape)
 {
     for (size_t i = 0; i < entry->n; i++) {
         struct wg_leaf_change *change = &entry->change[i];
-        if (!change->leaf)
+        if (!change->entry || change->entry->leaf->tape != tape)
             continue;
-        struct wg_value *value = wg_value_of(change->leaf);
-        wg_tensor *unwanted = restore ? value->gradient : change->gradient;
-        if (restore)
-            value->gradient = change->gradient;
-        if (unwanted)
-            wg_value_unref(unwanted);
-        if (entry->holds_leaves)
-            wg_value_unref(change->leaf);
+        if (change->gradient)
+            wg_value_unref(change->gradient);
+        change->entry = NULL;
     }
-    wg_object_free(entry->change);
 }
 
 static void undo_one(struct wg_thread *th, struct wg_undo *entry, bool restore)
@@ -90,6 +122,7 @@ void wg_undo_hand_down(wg_tape *from, wg_tape *to)
             undo_one(from->thread, entry, false);
             wg_object_free(entry);
         } else {
+            forget_leaves_of(entry, from);
             hold_leaves(entry);
             oldest = &entry->older;
         }

@@ -20,21 +20,24 @@ wg_status wg_update_begin(void)
         }
     }
     th->updating = true;
-    th->update_failed = false;
+    th->update_base = th->top;
+    th->update_failed = th->update_lost = false;
     th->updates = NULL;
     th->updates_end = &th->updates;
+    th->clearings = NULL;
     return WG_OK;
 }
 
-static void end(struct wg_thread *th)
+void wg_update_end(struct wg_thread *th)
 {
-    wg_tape *own = th->update_tape;
+    for (wg_tape *tape = th->top; tape; tape = tape->below)
+        tape->queued = false;
     th->updating = false;
+    th->update_base = NULL;
     th->updates = NULL;
     th->updates_end = &th->updates;
-    th->update_tape = NULL;
-    if (own)
-        wg_tape_close(own);
+    th->clearings = NULL;
+    wg_update_tape_end(th);
 }
 
 /* A kernel that writes cannot fail: its shape rule and its builder have checked everything. */
@@ -74,6 +77,11 @@ static wg_status check_callback(struct wg_thread *th, const char *name)
 wg_status wg_update_commit(void)
 {
     struct wg_thread *th = wg_self();
+    if (th && th->update_lost) {
+        th->update_lost = false;
+        return wg_fail(WG_E_STATE, "update_commit",
+                       "update_commit: the tape on which the update began was closed before it: the update was cancelled");
+    }
     if (!th || !th->updating)
         return wg_fail(WG_E_STATE, "update_commit", "update_commit: no update was begun");
     WG_TRY(check_callback(th, "update_commit"));
@@ -83,15 +91,21 @@ wg_status wg_update_commit(void)
         return status;
     }
     const wg_status status = th->inspect ? run_all_watched(th) : run_all(th);
-    if (status == WG_OK)
+    if (status == WG_OK) {
+        for (const struct wg_clearing *clearing = th->clearings; clearing; clearing = clearing->next)
+            wg_gradient_drop(clearing->leaf);
         wg_undo_commit_all(th);
-    end(th);
+    }
+    wg_update_end(th);
     return status;
 }
 
 void wg_update_cancel(void)
 {
     struct wg_thread *th = wg_self();
-    if (th && th->updating && check_callback(th, "update_cancel") == WG_OK)
-        end(th);
+    if (!th)
+        return;
+    th->update_lost = false;
+    if (th->updating && check_callback(th, "update_cancel") == WG_OK)
+        wg_update_end(th);
 }

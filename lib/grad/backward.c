@@ -47,19 +47,22 @@ static wg_status prepare(struct walk *w, wg_tensor *t, struct wg_leaf_change *p)
     return WG_OK;
 }
 
-/* What remains is what a failing step puts back. */
-static void hand_over(struct wg_leaf_change *p)
+/* What remains is what a failing step puts back: nothing of the tape's own leaves, which go with it. */
+static void hand_over(const wg_tape *tape, struct wg_leaf_change *p)
 {
-    if (p->entry) {
-        if (p->entry->gradient)
-            wg_value_unref(p->entry->gradient);
-        p->entry->gradient = p->gradient;
-        p->leaf = NULL;
-    } else if (p->leaf) {
-        wg_tensor *before = wg_value_of(p->leaf)->gradient;
-        wg_value_of(p->leaf)->gradient = p->gradient;
-        p->gradient = before;
+    if (!p->leaf)
+        return;
+    wg_tensor **gradient = p->entry ? &p->entry->gradient : &wg_value_of(p->leaf)->gradient, *before = *gradient;
+    *gradient = p->gradient;
+    p->gradient = before;
+    if (!p->entry)
+        return;
+    if (p->leaf->tape == tape) {
+        if (before)
+            wg_value_unref(before);
+        p->entry = NULL;
     }
+    p->leaf = NULL;
 }
 
 /* What is made for a leaf was caused by the last node that contributed to its gradient. */
@@ -85,9 +88,9 @@ static wg_status deliver(struct walk *w)
     }
     w->th->cause = NULL;
     if (status == WG_OK) {
-        for (size_t i = 0; i < n; i++)
-            hand_over(&change[i]);
         wg_tape *tape = w->th->top;
+        for (size_t i = 0; i < n; i++)
+            hand_over(tape, &change[i]);
         *undo = (struct wg_undo){.older = tape->undo, .change = change, .n = n};
         tape->undo = undo;
         return WG_OK;

@@ -37,6 +37,11 @@ static wg_status find_input(const wg_replay *replay, const wg_tensor *input, uin
         if (place->kind != WG_EXTERNAL || place->block != input->storage)
             continue;
         *number = (uint32_t)i;
+        if (wg_spans_meet(place->handed, wg_span_of(input)))
+            return wg_fail(WG_E_ARGUMENT, "replay_bind",
+                           "replay_bind: the step keeps %s itself, or a view of it, as a result, and that would go on showing %s: "
+                           "keep a copy (wg_copy)",
+                           name_of(input), name_of(input));
         return place->written ? wg_fail(WG_E_ARGUMENT, "replay_bind", "replay_bind: the step changes %s", name_of(input)) : WG_OK;
     }
     return wg_fail(WG_E_ARGUMENT, "replay_bind", "replay_bind: the step does not read %s", name_of(input));

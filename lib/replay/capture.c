@@ -258,12 +258,8 @@ static wg_status note_operand(struct wg_log *log, const wg_tensor *t, bool reads
 static void note_change(struct wg_log *log, const struct wg_operand *operand)
 {
     struct wg_place *place = WG_PLACE(log, operand->place);
-    const struct wg_span span = wg_span_in(log, operand), all = place->changed;
     place->written = true;
-    if (all.to == all.from)
-        place->changed = span;
-    else if (span.to > span.from)
-        place->changed = (struct wg_span){span.from < all.from ? span.from : all.from, span.to > all.to ? span.to : all.to};
+    place->changed = wg_span_around(place->changed, wg_span_in(log, operand));
 }
 
 /* ---- launches ---- */
@@ -394,6 +390,21 @@ static void committed(struct wg_recorder *recorder)
         recorder->failed = WG_E_MEMORY;
 }
 
+static void shared(struct wg_recorder *recorder, wg_tensor *value)
+{
+    struct wg_log *log = log_of(recorder);
+    struct wg_shared entry = {.value = value};
+    if (recorder->failed != WG_OK || value->storage->recorder == recorder)
+        return;
+    recorder->failed = find_external(log, value->storage, &entry.place);
+    if (recorder->failed == WG_OK)
+        recorder->failed = wg_array_room(&log->shared, 1, sizeof entry);
+    if (recorder->failed != WG_OK)
+        return;
+    atomic_fetch_add_explicit(&wg_value_of(value)->refs, 1, memory_order_relaxed);
+    *WG_AT(log->shared, struct wg_shared, log->shared.n++) = entry;
+}
+
 /* ---- what a step may not do while it is captured ---- */
 
 static wg_status refuse(struct wg_thread *th, const char *op, const char *why)
@@ -440,9 +451,23 @@ static wg_status take_closure(struct wg_thread *th, wg_closure *closure)
 
 /* ---- the end of the step ---- */
 
+/* Of the handles that the step made on external storages: those that others than the log still hold are results. */
+static void settle_shared(struct wg_log *log)
+{
+    for (size_t i = 0; i < log->shared.n; i++) {
+        const struct wg_shared *entry = WG_AT(log->shared, struct wg_shared, i);
+        struct wg_place *place = WG_PLACE(log, entry->place);
+        if (entry->value->state == WG_LIVE && atomic_load_explicit(&wg_value_of(entry->value)->refs, memory_order_relaxed) > 1)
+            place->handed = wg_span_around(place->handed, wg_span_of(entry->value));
+        wg_value_unref(entry->value);
+    }
+    wg_array_free(&log->shared);
+}
+
 /* What the step made and left is a result; what else is there may be given back by anybody from here on. */
 static void settle(struct wg_log *log)
 {
+    settle_shared(log);
     for (struct wg_storage *storage = log->born, *next; storage; storage = next) {
         next = storage->next_free;
         struct wg_place *place = storage->place ? WG_PLACE(log, storage->place - 1) : NULL;
@@ -478,6 +503,7 @@ const struct wg_observer wg_capture_observer = {.run = run,
                                                 .released = released,
                                                 .copied = copied,
                                                 .committed = committed,
+                                                .shared = shared,
                                                 .may_read = may_read,
                                                 .may_write = may_write,
                                                 .closure = take_closure,

@@ -18,6 +18,7 @@ struct wg_place {
     struct wg_storage *block; /* with a reference but for internal ones, which have none once they are given back */
     size_t bytes;             /* from the beginning to the end of the last operand */
     struct wg_span changed;   /* all that launches write lies in it */
+    struct wg_span handed;    /* of an external one: what handles that the step made and left show lies in it */
     uint8_t kind;             /* enum wg_place_kind */
     bool written;
 };
@@ -67,6 +68,12 @@ struct wg_context {
     void (*destroy)(void *context);
 };
 
+/* A value of the caller's that the step made on an external storage, with a reference until the step ends. */
+struct wg_shared {
+    wg_tensor *value;
+    uint32_t place;
+};
+
 enum { WG_RECENT_PARAMS = 8 };
 struct wg_recent {
     const void *at;
@@ -79,7 +86,7 @@ struct wg_log {
     struct wg_storage *born; /* made since the capture began and not given back, linked by next_free and previous */
     struct wg_arena arena;   /* what a replay keeps: params, calls, pointers */
     struct wg_list places, launches, operands;
-    struct wg_array layouts, dims, contexts;
+    struct wg_array layouts, dims, contexts, shared;
     struct wg_array commits;                      /* numbers of launches before which an update was committed */
     struct wg_array externals_home, layouts_home; /* hash tables of numbers + 1 */
     size_t externals;

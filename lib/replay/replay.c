@@ -340,6 +340,54 @@ static wg_status commit(struct wg_thread *th, const wg_replay *replay)
     return hold_changes(th, replay);
 }
 
+/* A handle on the open tape, which stands for one of a prepared call: a user's forward may do with it what it may with any. */
+static wg_tensor *handle_on_tape(struct wg_thread *th, const wg_tensor *prepared)
+{
+    wg_tensor *t = wg_slot_new(th, th->top, false);
+    if (!t)
+        return NULL;
+    t->data = prepared->data;
+    t->storage = prepared->storage;
+    t->dims = prepared->dims; /* the log's, which lives longer */
+    t->numel = prepared->numel;
+    t->dtype = prepared->dtype;
+    t->rank = prepared->rank;
+    t->flags = prepared->flags;
+    if (t->rank > 0 && t->rank <= WG_INLINE_RANK) {
+        t->dims = t->inline_dims;
+        memcpy(t->dims, prepared->dims, 2 * (size_t)t->rank * sizeof *t->dims);
+    }
+    wg_storage_ref(t->storage);
+    return t;
+}
+
+static wg_status run_users_on_a_tape(struct wg_thread *th, const wg_call *prepared, wg_kernel *kernel)
+{
+    const unsigned n = (unsigned)prepared->n_in + prepared->n_out;
+    wg_tensor **handle = wg_tape_alloc(th->top, n * sizeof *handle);
+    wg_call c = *prepared;
+    if (!handle)
+        return WG_E_MEMORY;
+    for (unsigned i = 0; i < n; i++) {
+        wg_tensor *t = i < c.n_out ? c.out[i] : c.in[i - c.n_out];
+        handle[i] = wg_absent(t) ? t : handle_on_tape(th, t);
+        if (!handle[i])
+            return WG_E_MEMORY;
+    }
+    c.out = handle;
+    c.in = handle + c.n_out;
+    return wg_run_users(&c, kernel);
+}
+
+/* A user's forward, on a tape of its own also where one is open: a run records nothing there. */
+static wg_status run_users(struct wg_thread *th, const wg_call *prepared, wg_kernel *kernel)
+{
+    wg_tape *own = wg_tape_push(th, false);
+    const wg_status status = own ? run_users_on_a_tape(th, prepared, kernel) : WG_E_MEMORY;
+    wg_tape_close(own);
+    return status;
+}
+
 static wg_status run_actions(struct wg_thread *th, wg_replay *replay)
 {
     wg_status status = hold_changes(th, replay);
@@ -348,7 +396,7 @@ static wg_status run_actions(struct wg_thread *th, wg_replay *replay)
         const struct wg_action *action = &replay->actions[i];
         if (action->kind == WG_RUN_KERNEL) {
             const wg_call *c = action->of.call;
-            status = c->op->flags & WG_USER ? wg_run_users(c, action->kernel) : action->kernel(c);
+            status = c->op->flags & WG_USER ? run_users(th, c, action->kernel) : action->kernel(c);
             if (status != WG_OK) {
                 wg_op_failed(th, action->of.call->op, status, "forward");
                 put_back(replay, i);

@@ -462,8 +462,8 @@ static void a_destroy_may_compute(void **state)
     wg_free(sum), wg_free(x);
 }
 
-/* An update's own tape lies beneath a tape that is opened inside its bracket, and goes with it. */
-static void an_update_without_a_tape_ends_with_a_tape_inside_it(void **state)
+/* An update's own tape lies beneath a tape that is opened inside its bracket, which may close before it. */
+static void an_update_without_a_tape_outlives_a_tape_inside_it(void **state)
 {
     (void)state;
     x = leaf(WG_F64, WG_SHAPE(3), 1);
@@ -473,8 +473,9 @@ static void an_update_without_a_tape_ends_with_a_tape_inside_it(void **state)
         made(wg_tanh(x));
     }
     assert_null(wg_error_first());
+    assert_non_null(wg_tape_top());
+    assert_ok(wg_update_commit());
     assert_null(wg_tape_top());
-    assert_fails(wg_update_commit(), WG_E_STATE, "update_commit: no update was begun");
     wg_free(x);
 }
 
@@ -484,7 +485,7 @@ int main(void)
         TEST(every_function_leaves_the_stack_as_it_was),
         TEST(functions_leave_no_tape_where_none_was),
         TEST(a_destroy_may_compute),
-        TEST(an_update_without_a_tape_ends_with_a_tape_inside_it),
+        TEST(an_update_without_a_tape_outlives_a_tape_inside_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

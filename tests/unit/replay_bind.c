@@ -210,6 +210,71 @@ static void what_ends_with_a_tape_is_refused(void **state)
     small_end(&s);
 }
 
+/* A handle on the input that the step made and left would go on showing the input. */
+static wg_status keeps_its_input(struct small *s)
+{
+    WG_TRY(keep(s, wg_neg(s->x)));
+    wg_free(s->other);
+    s->other = wg_keep(s->x);
+    return s->other ? WG_OK : WG_E_MEMORY;
+}
+
+static wg_status keeps_a_row_of_its_input(struct small *s)
+{
+    WG_TRY(keep(s, wg_neg(wg_select(s->x, 0, 1))));
+    wg_free(s->other);
+    s->other = wg_keep(wg_select(s->x, 0, 0));
+    return s->other ? WG_OK : WG_E_MEMORY;
+}
+
+static wg_status keeps_for_a_while(struct small *s)
+{
+    wg_tensor *kept = wg_keep(wg_select(s->x, 0, 0));
+    const wg_status status = kept ? keep(s, wg_neg(wg_add(s->x, kept))) : WG_E_MEMORY;
+    wg_free(kept);
+    return status;
+}
+
+static wg_status without_a_tape(void *context)
+{
+    struct small *s = context;
+    wg_free(s->y), wg_free(s->other);
+    s->y = wg_neg(s->x);
+    s->other = wg_reshape(s->x, WG_SHAPE(6));
+    return s->y && s->other ? WG_OK : WG_E_MEMORY;
+}
+
+static void an_input_that_is_a_result_is_refused(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct small s = {.x = numbers(WG_F64, WG_SHAPE(2, 3), 1),
+                          .work = i == 0   ? keeps_its_input
+                                  : i == 1 ? keeps_a_row_of_its_input
+                                           : keeps_for_a_while};
+        wg_tensor *instead = numbers(WG_F64, WG_SHAPE(2, 3), 2);
+        wg_tensor *row[2] = {made(wg_select(s.x, 0, 1)), made(wg_select(instead, 0, 1))};
+        wg_replay *replay = i < 3 ? captured(&s) : wg_capture(without_a_tape, &s);
+        made(s.y);
+        if (i == 2) { /* what the step kept it has freed */
+            assert_ok(wg_replay_bind(replay, s.x, instead));
+            assert_ok(wg_replay_run(replay));
+            assert_near(element(s.y, 4), -(element(instead, 4) + element(instead, 1)), 1e-15);
+        } else {
+            assert_fails(wg_replay_bind(replay, s.x, instead), WG_E_ARGUMENT, "keep a copy (wg_copy)");
+        }
+        if (i == 1) { /* the other row is a result, this one is not */
+            assert_ok(wg_replay_bind(replay, row[0], row[1]));
+            assert_ok(wg_replay_run(replay));
+            assert_near(element(s.y, 2), -element(instead, 5), 0);
+            assert_near(element(s.other, 2), element(s.x, 2), 0);
+        }
+        wg_replay_destroy(replay);
+        wg_free(instead), wg_free(row[0]), wg_free(row[1]);
+        small_end(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +283,7 @@ int main(void)
         TEST(parts_that_are_read_alone_are_bound),
         TEST(what_the_step_writes_is_refused),
         TEST(what_ends_with_a_tape_is_refused),
+        TEST(an_input_that_is_a_result_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -181,11 +181,79 @@ static void rule_14_what_an_update_reads_stays_until_it_runs(void **state)
         assert_ok(wg_update_commit());
     }
     assert_near(element(a, 2), 5, 0);
-    assert_ok(wg_update_begin());
-    assert_ok(wg_tape_close(wg_tape_top())); /* the bracket's own: that ends it */
-    assert_null(wg_tape_top());
-    assert_fails(wg_update_commit(), WG_E_STATE, "update_commit: ");
     wg_free(a);
+}
+
+static void rule_14_an_updates_tape_stays_until_it_ends(void **state)
+{
+    (void)state;
+    wg_tensor *a = made(wg_zeros(WG_F64, WG_SHAPE(3))), *one = made(wg_ones(WG_F64, WG_SHAPE(3)));
+    for (int with_tape = 0; with_tape < 2; with_tape++) {
+        wg_tape *tape = with_tape ? wg_tape_open() : NULL;
+        assert_ok(wg_update_begin());
+        wg_tape *updates = wg_tape_top();
+        assert_true(updates && (!with_tape || updates == tape));
+        const wg_tensor *inside = made(wg_neg(one));
+        assert_ok(wg_accumulate(a, one));
+        assert_fails(wg_tape_close(updates), WG_E_STATE,
+                     with_tape ? "tape_close: an open update began on this tape" : "tape_close: an open update made this tape");
+        assert_ptr_equal(wg_tape_top(), updates);
+        assert_non_null(wg_data(inside));
+        assert_int_equal(wg_update_commit(), WG_E_STATE); /* what failed inside was said, and taken */
+        assert_near(element(a, 0), 0, 0);
+        assert_ptr_equal(wg_tape_top(), tape);
+        assert_ok(wg_update_begin());
+        wg_tape *inner = wg_tape_open();
+        made(wg_neg(one));
+        assert_ok(wg_tape_close(inner)); /* nothing is queued on it */
+        inner = wg_tape_open();
+        assert_ok(wg_accumulate(a, one));
+        assert_fails(wg_tape_close(inner), WG_E_STATE, "tape_close: an open update has changes queued on this tape");
+        wg_update_cancel();
+        assert_ok(wg_tape_close(inner));
+        assert_ptr_equal(wg_tape_top(), tape);
+        if (tape)
+            assert_ok(wg_tape_close(tape));
+        assert_near(element(a, 0), 0, 0);
+    }
+    assert_ok(wg_update_begin()); /* with a tape of its own, below one that is open when it is committed */
+    wg_tape *inner = wg_tape_open();
+    assert_ok(wg_accumulate(a, one));
+    assert_ok(wg_update_commit());
+    assert_near(element(a, 1), 1, 0);
+    assert_ok(wg_tape_close(inner));
+    assert_null(wg_tape_top());
+    wg_free(a), wg_free(one);
+}
+
+static void leave_within_an_update(wg_tensor *a, wg_tensor *one, bool inner)
+{
+    WG_TAPE(tape);
+    if (!inner)
+        assert_ok(wg_update_begin());
+    assert_ok(wg_accumulate(a, one));
+}
+
+static void rule_14_a_block_that_is_left_cancels_its_update(void **state)
+{
+    (void)state;
+    wg_tensor *a = made(wg_zeros(WG_F64, WG_SHAPE(3))), *one = made(wg_ones(WG_F64, WG_SHAPE(3)));
+    wg_tensor *count = made(wg_scalar(WG_F64, 0));
+    leave_within_an_update(a, one, false);
+    expect_error(WG_E_STATE, "the update began on was left before wg_update_commit");
+    assert_null(wg_tape_top());
+    assert_fails(wg_update_commit(), WG_E_STATE, "update_commit: the tape on which the update began was closed before it");
+    assert_fails(wg_update_commit(), WG_E_STATE, "update_commit: no update was begun");
+    assert_ok(wg_update_begin());
+    assert_ok(wg_increment(count));
+    leave_within_an_update(a, one, true);
+    expect_error(WG_E_STATE, "the update has changes queued on was left before wg_update_commit");
+    assert_int_equal(wg_update_commit(), WG_E_STATE);
+    assert_null(wg_tape_top());
+    assert_near(element(a, 0), 0, 0);
+    assert_near(wg_item(count), 0, 0);
+    wg_error_take(NULL);
+    wg_free(a), wg_free(one), wg_free(count);
 }
 
 static wg_status failing_kernel(const wg_call *c)
@@ -366,6 +434,8 @@ int main(void)
         TEST(rule_14_effects_of_an_inner_tape_end_with_the_step),
         TEST(rule_14_an_update_happens_whole_or_not_at_all),
         TEST(rule_14_what_an_update_reads_stays_until_it_runs),
+        TEST(rule_14_an_updates_tape_stays_until_it_ends),
+        TEST(rule_14_a_block_that_is_left_cancels_its_update),
         TEST(rule_14_an_update_that_cannot_begin_leaves_nothing),
         TEST(rule_14_a_rerun_that_fails_leaves_none_either),
         TEST(rule_15_a_changed_operand_is_stale),

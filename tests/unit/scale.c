@@ -1,35 +1,9 @@
 /* Deep and wide graphs: nothing recurses, and the work is linear in the length. Threads here have 256 KiB of stack. */
-#include <linux/perf_event.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include "common.h"
+#include "instructions.h"
 
 enum { DEEP = 1000000, WIDE = 100000, STACK = 256 * 1024 };
-
-/* ---- counting instructions of this thread, where the kernel lets us ---- */
-
-static int counter_open(void)
-{
-    struct perf_event_attr attributes = {.type = PERF_TYPE_HARDWARE,
-                                         .size = sizeof attributes,
-                                         .config = PERF_COUNT_HW_INSTRUCTIONS,
-                                         .exclude_kernel = 1,
-                                         .exclude_hv = 1};
-    return (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0);
-}
-
-/* Instructions since the counter was opened, 0 where there is none. */
-static int64_t instructions(int counter)
-{
-    int64_t count = 0;
-    if (counter < 0 || read(counter, &count, sizeof count) != sizeof count)
-        return 0;
-    return count;
-}
 
 /* ---- what runs in the small stack ---- */
 
@@ -98,26 +72,6 @@ static void deep_chain_in_a_small_stack(void **state)
     assert_near(job.gradient, 1, 0);
 }
 
-/* The same counted by callgrind, which runs this program once more with the length as argument; 0 where there is no valgrind. With one
-   thread, because those that wait for work spin, as often as they please. */
-static int64_t instructions_by_callgrind(int length)
-{
-    char command[200], line[400];
-    snprintf(command, sizeof command,
-             "OMP_NUM_THREADS=1 valgrind --tool=callgrind --callgrind-out-file=/dev/null /proc/%d/exe %d 2>&1", (int)getpid(),
-             length);
-    FILE *output = popen(command, "r");
-    int64_t count = 0;
-    assert_non_null(output);
-    while (fgets(line, sizeof line, output)) {
-        const char *collected = strstr(line, "Collected : ");
-        if (collected)
-            count = strtoll(collected + 12, NULL, 10);
-    }
-    pclose(output);
-    return count;
-}
-
 static void deep_chain_costs_the_same_per_node(void **state)
 {
     (void)state;
@@ -130,9 +84,9 @@ static void deep_chain_costs_the_same_per_node(void **state)
     if (shorter.count > 0) {
         run_in_small_stack(&longer);
     } else {
-        const int64_t start_up = instructions_by_callgrind(0);
-        shorter.count = instructions_by_callgrind(4000) - start_up;
-        longer.count = instructions_by_callgrind(40000) - start_up;
+        const int64_t start_up = instructions_by_callgrind("chain", 0);
+        shorter.count = instructions_by_callgrind("chain", 4000) - start_up;
+        longer.count = instructions_by_callgrind("chain", 40000) - start_up;
         if (start_up == 0)
             skip(); /* neither the kernel's counters nor valgrind */
     }
@@ -256,8 +210,8 @@ static void a_tower_of_tapes(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc == 2) { /* under callgrind */
-        struct job job = {.run = forward_backward_free, .length = (int)strtol(argv[1], NULL, 10)};
+    if (argc == 3) { /* under callgrind */
+        struct job job = {.run = forward_backward_free, .length = (int)strtol(argv[2], NULL, 10)};
         job.run(&job);
         return 0;
     }

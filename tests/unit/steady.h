@@ -80,10 +80,9 @@ static inline wg_status net_update(struct net *net)
     for (int i = 0; i < NET_PARAMETERS && status == WG_OK; i++)
         status = wg_adam_update(net->all[i], net_m(net)[i], net_v(net)[i], wg_gradient(net->all[i]), net->all[NET_LR],
                                 net->all[NET_COUNT], 0.9, 0.999, 1e-8, 0, false);
+    for (int i = 0; i < NET_PARAMETERS; i++)
+        wg_clear_gradient(net->all[i]); /* with the update */
     const wg_status committed = wg_update_commit();
-    if (committed == WG_OK)
-        for (int i = 0; i < NET_PARAMETERS; i++)
-            wg_clear_gradient(net->all[i]);
     return status == WG_OK ? committed : status;
 }
 

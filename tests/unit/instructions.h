@@ -1,0 +1,56 @@
+/* Counting instructions: of this thread by the kernel's counter, or by callgrind, which runs this program once more. */
+#ifndef TEST_INSTRUCTIONS_H
+#define TEST_INSTRUCTIONS_H
+
+#include <linux/perf_event.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common.h"
+
+/* -1 where the kernel does not let us. */
+static inline int counter_open(void)
+{
+    struct perf_event_attr attributes = {.type = PERF_TYPE_HARDWARE,
+                                         .size = sizeof attributes,
+                                         .config = PERF_COUNT_HW_INSTRUCTIONS,
+                                         .exclude_kernel = 1,
+                                         .exclude_hv = 1};
+    return (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0);
+}
+
+/* Instructions since the counter was opened, 0 where there is none. */
+static inline int64_t instructions(int counter)
+{
+    int64_t count = 0;
+    if (counter < 0 || read(counter, &count, sizeof count) != sizeof count)
+        return 0;
+    return count;
+}
+
+/* Of this program with these arguments; 0 where there is no valgrind. With one thread, because those that wait for work spin, as often
+   as they please. */
+static inline int64_t instructions_by_callgrind(const char *what, int length)
+{
+    char command[240], line[400];
+    snprintf(command, sizeof command,
+             "OMP_NUM_THREADS=1 valgrind --tool=callgrind --callgrind-out-file=/dev/null /proc/%d/exe %s %d 2>&1", (int)getpid(),
+             what, length);
+    FILE *output = popen(command, "r");
+    int64_t count = 0;
+    assert_non_null(output);
+    while (fgets(line, sizeof line, output)) {
+        const char *collected = strstr(line, "Collected : ");
+        if (collected)
+            count = strtoll(collected + 12, NULL, 10);
+    }
+    pclose(output);
+    return count;
+}
+
+#endif

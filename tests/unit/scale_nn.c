@@ -1,0 +1,252 @@
+/* Modules and optimizers of many parameters: the work is linear in their number, whatever they are called. And how deep modules nest. */
+#include <pthread.h>
+
+#include "instructions.h"
+
+enum { FEW = 300, MORE = 4 }; /* parameters; so many times as many */
+
+static wg_tensor *rate_one(void)
+{
+    return made(wg_require_grad(wg_scalar(WG_F64, 1), true));
+}
+
+/* n parameters, whose names lie in one block. */
+struct parameters {
+    wg_tensor **tensor;
+    const char **name;
+    char *text;
+};
+
+enum { TEXT = 16 };
+
+static struct parameters parameters_new(int n, bool distinct)
+{
+    const size_t room = (size_t)n + 1;
+    struct parameters p = {calloc(room, sizeof *p.tensor), calloc(room, sizeof *p.name), calloc(room, TEXT)};
+    assert_true(p.tensor && p.name && p.text);
+    for (int i = 0; i < n; i++) {
+        p.tensor[i] = rate_one();
+        p.name[i] = p.text + TEXT * i;
+        snprintf(p.text + TEXT * i, TEXT, distinct ? "w%d" : "w", i);
+    }
+    return p;
+}
+
+static void parameters_free(struct parameters *p, int n)
+{
+    for (int i = 0; i < n; i++)
+        wg_free(p->tensor[i]);
+    free(p->tensor), free(p->name), free(p->text);
+}
+
+static wg_tensor_list list_of(const struct parameters *p, int first, int n)
+{
+    return (wg_tensor_list){(size_t)n, p->tensor + first, p->name + first};
+}
+
+static void one_group(int n, bool distinct)
+{
+    struct parameters p = parameters_new(n, distinct);
+    wg_optim *optim = n > 0 ? wg_sgd(list_of(&p, 0, n)) : NULL;
+    assert_true(optim || n == 0);
+    wg_optim_destroy(optim);
+    parameters_free(&p, n);
+}
+
+static void of_distinct_names(int n)
+{
+    one_group(n, true);
+}
+
+static void of_one_name(int n)
+{
+    one_group(n, false);
+}
+
+static void of_many_groups(int n)
+{
+    struct parameters p = parameters_new(n, false);
+    wg_optim *optim = n > 0 ? wg_sgd(list_of(&p, 0, 1)) : NULL;
+    for (int i = 1; i < n; i++)
+        assert_ok(wg_optim_add_group(optim, list_of(&p, i, 1)));
+    wg_optim_destroy(optim);
+    parameters_free(&p, n);
+}
+
+static void clipped(int n)
+{
+    struct parameters p = parameters_new(n, true);
+    for (int i = 0; i < n; i++)
+        assert_ok(wg_add_gradient(p.tensor[i], p.tensor[i]));
+    if (n > 0) {
+        assert_ok(wg_clip_gradients_value(list_of(&p, 0, n), 0.5));
+        assert_ok(wg_clip_gradients_norm(list_of(&p, 0, n), 0.5, NULL));
+    }
+    parameters_free(&p, n);
+}
+
+static wg_tensor *forward(const wg_module_call *call, wg_tensor *x)
+{
+    (void)call;
+    return x;
+}
+
+static const struct wg_module_type plain = {.name = "plain", .forward = forward};
+
+static void module_of_parameters(int n)
+{
+    struct parameters p = parameters_new(n, true);
+    wg_module *module = wg_module_create(&plain, NULL);
+    assert_non_null(module);
+    for (int i = 0; i < n; i++)
+        assert_ok(i % 2 ? wg_module_add_parameter(module, p.name[i], p.tensor[i])
+                        : wg_module_add_buffer(module, p.name[i], p.tensor[i]));
+    wg_module_destroy(module);
+    parameters_free(&p, 0);
+}
+
+static void module_of_children(int n)
+{
+    wg_module **layer = calloc((size_t)n + 1, sizeof *layer);
+    assert_non_null(layer);
+    for (int i = 0; i < n; i++)
+        layer[i] = wg_linear_layer(1, 1);
+    wg_module *net = wg_sequential_with(layer, (size_t)n);
+    assert_non_null(net);
+    wg_module_destroy(net);
+    free(layer);
+}
+
+static const struct work {
+    const char *name;
+    void (*run)(int n);
+} works[] = {
+    {"distinct_names", of_distinct_names}, {"one_name", of_one_name},        {"many_groups", of_many_groups}, {"clipped", clipped},
+    {"parameters", module_of_parameters},  {"children", module_of_children},
+};
+enum { N_WORKS = sizeof works / sizeof *works };
+
+static int64_t count(const struct work *work, int n)
+{
+    const int counter = counter_open();
+    if (counter < 0)
+        return instructions_by_callgrind(work->name, n) - instructions_by_callgrind(work->name, 0);
+    const int64_t before = instructions(counter);
+    work->run(n);
+    const int64_t after = instructions(counter);
+    close(counter);
+    return after - before;
+}
+
+static void the_work_is_linear(void **state)
+{
+    (void)state;
+#if defined(TEST_ASAN) || defined(TEST_TSAN)
+    skip(); /* their bookkeeping would be counted, and valgrind does not run with them */
+#endif
+    for (int i = 0; i < N_WORKS; i++) {
+        works[i].run(FEW); /* what a first time makes is there */
+        const int64_t few = count(&works[i], FEW), more = count(&works[i], MORE * FEW);
+        if (few <= 0)
+            skip(); /* neither the kernel's counters nor valgrind */
+        if (2 * more > 9 * few)
+            fail_msg("%s: %lld instructions for %d, %lld for %d times as many", works[i].name, (long long)few, FEW, (long long)more,
+                     MORE);
+    }
+}
+
+/* Names that are there already, also in the form that an optimizer gives them, and after a group that could not be added. */
+static void names_are_those_of_the_lists(void **state)
+{
+    (void)state;
+    struct parameters p = parameters_new(8, false);
+    const char *names[] = {"w", "w#2", "w", "w", "", "w", "w#2", NULL};
+    const char *want[] = {"w", "w#2", "w#3", "w#4", "", "w#5", "w#2#2", "7"};
+    wg_optim *optim = wg_sgd(((wg_tensor_list){8, p.tensor, names}));
+    assert_non_null(optim);
+    char text[40];
+    wg_tensor_list state_list = wg_optim_state(optim);
+    for (int i = 0; i < 8; i++) {
+        snprintf(text, sizeof text, "%s%scount", want[i], want[i][0] ? "." : "");
+        assert_string_equal(state_list.name[i + 1], text);
+    }
+    struct parameters q = parameters_new(3, false);
+    wg_tensor *bad[] = {q.tensor[0], q.tensor[1], NULL}, *twice[] = {q.tensor[0], q.tensor[0]};
+    assert_fails(wg_optim_add_group(optim, ((wg_tensor_list){3, bad, q.name})), WG_E_NULL, "parameter 2 is NULL");
+    assert_fails(wg_optim_add_group(optim, ((wg_tensor_list){2, twice, q.name})), WG_E_ARGUMENT, "is given twice");
+    assert_fails(wg_optim_add_group(optim, list_of(&p, 3, 1)), WG_E_ARGUMENT, "is in group 0 already");
+    assert_ok(wg_optim_add_group(optim, list_of(&q, 0, 3)));
+    state_list = wg_optim_state(optim);
+    assert_string_equal(state_list.name[9], "group1.lr");
+    assert_string_equal(state_list.name[10], "group1.w.count");
+    assert_string_equal(state_list.name[11], "group1.w#2.count");
+    assert_string_equal(state_list.name[12], "group1.w#3.count");
+    wg_optim_destroy(optim);
+    parameters_free(&p, 8), parameters_free(&q, 3);
+}
+
+/* ---- depth ---- */
+
+static wg_module *nested(int depth)
+{
+    wg_module *net = wg_tanh_layer();
+    for (int i = 1; i < depth && net; i++)
+        net = wg_sequential(net);
+    return net;
+}
+
+static void *apply_the_deepest(void *context)
+{
+    bool *done = context;
+    wg_set_threads(1);
+    wg_module *net = nested(WG_MAX_DEPTH);
+    wg_tensor *x = wg_ones(WG_F64, WG_SHAPE(3)), *y = net ? wg_apply(net, x) : NULL;
+    *done = y && wg_item(wg_select(y, 0, 0)) == tanh(1);
+    wg_free(x), wg_free(y);
+    wg_module_destroy(net);
+    return NULL;
+}
+
+static void modules_nest_as_deep_as_a_small_stack_allows(void **state)
+{
+    (void)state;
+    pthread_attr_t attributes;
+    pthread_t thread;
+    bool done = false;
+    live_excuse(); /* the thread's */
+    assert_int_equal(pthread_attr_init(&attributes), 0);
+    assert_int_equal(pthread_attr_setstacksize(&attributes, 256 * 1024), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, apply_the_deepest, &done), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(pthread_attr_destroy(&attributes), 0);
+    assert_true(done);
+}
+
+static void deeper_modules_are_refused(void **state)
+{
+    (void)state;
+    assert_null_and_error(nested(WG_MAX_DEPTH + 1), WG_E_ARGUMENT, "module_add_child: modules nest at most 256 deep");
+    assert_null_and_error(nested(50000), WG_E_ARGUMENT, "module_add_child: modules nest at most 256 deep");
+    wg_module *net = wg_module_create(&plain, NULL);
+    assert_ok(wg_module_add_child(net, "deep", nested(WG_MAX_DEPTH - 1)));
+    assert_fails(wg_module_add_child(net, "deeper", nested(WG_MAX_DEPTH)), WG_E_ARGUMENT, "\"deeper\" would be deeper");
+    assert_int_equal(wg_module_children(net), 1);
+    assert_ok(wg_module_add_child(net, "deeper", wg_tanh_layer())); /* the name is free still */
+    wg_module_destroy(net);
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 0; i < N_WORKS && argc == 3; i++) /* under callgrind */
+        if (strcmp(works[i].name, argv[1]) == 0) {
+            works[i].run((int)strtol(argv[2], NULL, 10));
+            return 0;
+        }
+    const struct CMUnitTest tests[] = {
+        TEST(the_work_is_linear),
+        TEST(names_are_those_of_the_lists),
+        TEST(modules_nest_as_deep_as_a_small_stack_allows),
+        TEST(deeper_modules_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
