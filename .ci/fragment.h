@@ -26,7 +26,7 @@ int main(void)
     w = wg_require_grad(wg_from(weight, WG_SHAPE(1, 2)), true);
     b = wg_require_grad(wg_from(bias, WG_SHAPE(1)), true);
     net = wg_mlp(WG_SIZES(2, 8, 1), .activation = WG_TANH, .seed = 1);
-    opt = wg_adam(wg_parameters(net), .lr = 0.05);
+    opt = wg_optim_adam(wg_parameters(net), .lr = 0.05);
     const wg_status status = fragment();
     if (status != WG_OK)
         wg_report(stderr);

@@ -8,13 +8,6 @@
 #include "wengert/error.h"
 #include "wengert/tensor.h"
 
-wg_status check_rate(const char *op, const char *setting, double value)
-{
-    if (value >= 0 && value < HUGE_VAL)
-        return WG_OK;
-    return wg_error_set(WG_E_ARGUMENT, op, "%s: %s %g is negative or not finite", op, setting, value);
-}
-
 /* A new tensor of the optimizer's own, whether a tape is open or not. */
 static wg_tensor *own_zeros(wg_dtype dtype, wg_shape shape)
 {
@@ -97,7 +90,7 @@ static wg_status add_parameter(wg_optim *optim, struct group *group, wg_tensor_l
     if (!p->borrowed || !p->count)
         return WG_E_MEMORY;
     for (int k = 0; k < MAX_STATE; k++) {
-        if (!rule->needs_state(&group->options, k))
+        if (!rule->state_name[k] || (rule->needs_state && !rule->needs_state(group->options, k)))
             continue;
         p->state[k] = own_zeros(wg_dtype_of(t), wg_shape_of(t));
         if (!p->state[k])
@@ -112,23 +105,30 @@ static wg_status fill(wg_optim *optim, struct group *group, wg_tensor_list param
         WG_TRY(check_parameter(optim, params, i));
         WG_TRY(add_parameter(optim, group, params, i));
     }
+    double lr = 0;
     group->lr = own_zeros(WG_F64, WG_SCALAR);
-    return group->lr ? wg_write(group->lr, &group->options.lr) : WG_E_MEMORY;
+    WG_TRY(wg_options_get(optim->table, group->options, "lr", &lr, optim->rule->name));
+    return group->lr ? wg_write(group->lr, &lr) : WG_E_MEMORY;
 }
 
-wg_status group_init(wg_optim *optim, struct group *group, wg_tensor_list params, const wg_group_options *options)
+wg_status group_init(wg_optim *optim, struct group *group, wg_tensor_list params, const void *options)
 {
     const struct optim_rule *rule = optim->rule;
-    *group = (struct group){.options = *options};
+    *group = (struct group){.n = 0};
     if (params.n == 0 || !params.tensor)
         return wg_error_set(params.n ? WG_E_NULL : WG_E_ARGUMENT, rule->name, "%s: there are no parameters", rule->name);
-    WG_TRY(check_rate(rule->name, "lr", options->lr));
-    WG_TRY(check_rate(rule->name, "weight_decay", options->weight_decay));
-    WG_TRY(rule->check(options));
+    WG_TRY(wg_options_check(optim->table, options, rule->name));
+    if (rule->check)
+        WG_TRY(rule->check(options, rule->name));
+    group->options = malloc(optim->table.size);
     group->parameters = calloc(params.n, sizeof *group->parameters);
-    if (!group->parameters)
-        return wg_error_set(WG_E_MEMORY, rule->name, "%s: out of memory", rule->name);
-    const wg_status status = fill(optim, group, params);
+    wg_status status = WG_OK;
+    if (!group->options || !group->parameters)
+        status = wg_error_set(WG_E_MEMORY, rule->name, "%s: out of memory", rule->name);
+    else
+        memcpy(group->options, options, optim->table.size);
+    if (status == WG_OK)
+        status = fill(optim, group, params);
     if (status != WG_OK)
         group_undo(optim, group);
     return status;
@@ -144,6 +144,7 @@ void group_finish(struct group *group)
             wg_free(group->parameters[i].state[k]);
     }
     free(group->parameters);
+    free(group->options);
     wg_free(group->lr);
     *group = (struct group){.n = 0};
 }

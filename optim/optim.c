@@ -101,7 +101,7 @@ static bool groups_reserve(wg_optim *optim)
     return groups != NULL;
 }
 
-static wg_status add_group(wg_optim *optim, wg_tensor_list params, const wg_group_options *options)
+static wg_status add_group(wg_optim *optim, wg_tensor_list params, const void *options)
 {
     const char *op = optim->rule->name;
     WG_TRY(check_new(optim, params));
@@ -117,16 +117,47 @@ static wg_status add_group(wg_optim *optim, wg_tensor_list params, const wg_grou
     return WG_OK;
 }
 
-wg_status wg_optim_add_group_with(wg_optim *optim, wg_tensor_list params, wg_group_options options)
+/* A rate that a program worked out may be NaN, which is refused: only these bits mean that an option was not given. */
+static bool is_set(double value)
 {
+    const double not_set = WG_NOT_SET;
+    return memcmp(&value, &not_set, sizeof value) != 0;
+}
+
+/* What is set of the group's options goes over those of group 0. */
+static wg_status override(const wg_optim *optim, void *options, const wg_optim_group_options *given)
+{
+    const char *op = "optim_add_group";
+#define OVERRIDE(option)       \
+    if (is_set(given->option)) \
+        WG_TRY(wg_options_set(optim->table, options, #option, given->option, op));
+    WG_OPTIM_GROUP_LIST_(OVERRIDE)
+#undef OVERRIDE
+    return WG_OK;
+}
+
+wg_status wg_optim_add_group_with(wg_optim *optim, wg_tensor_list params, wg_optim_group_options options)
+{
+    const char *op = "optim_add_group";
     if (!optim)
-        return wg_error_set(WG_E_NULL, "optim_add_group", "optim_add_group: the optimizer is NULL");
-    return add_group(optim, params, &options);
+        return wg_error_set(WG_E_NULL, op, "%s: the optimizer is NULL", op);
+    void *own = malloc(optim->table.size);
+    if (!own)
+        return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+    memcpy(own, optim->groups[0].options, optim->table.size);
+    wg_status status = wg_options_set(optim->table, own, "lr", wg_item(optim->groups[0].lr), op);
+    if (status == WG_OK)
+        status = override(optim, own, &options);
+    if (status == WG_OK)
+        status = add_group(optim, params, own);
+    free(own);
+    return status;
 }
 
 /* ---- making, asking, setting ---- */
 
-wg_optim *optim_create(const struct optim_rule *rule, wg_tensor_list params, wg_group_options options, bool keep_grads)
+wg_optim *optim_create(const struct optim_rule *rule, wg_option_table table, wg_tensor_list params, const void *options,
+                       bool keep_grads)
 {
     wg_optim *optim = calloc(1, sizeof *optim);
     if (!optim) {
@@ -134,9 +165,10 @@ wg_optim *optim_create(const struct optim_rule *rule, wg_tensor_list params, wg_
         return NULL;
     }
     optim->rule = rule;
+    optim->table = table;
     optim->keep_grads = keep_grads;
     optim->names.names = true;
-    if (add_group(optim, params, &options) == WG_OK)
+    if (add_group(optim, params, options) == WG_OK)
         return optim;
     wg_optim_destroy(optim);
     return NULL;
@@ -172,30 +204,70 @@ size_t wg_optim_groups(const wg_optim *optim)
     return optim ? optim->n_groups : 0;
 }
 
-wg_group_options wg_optim_options(const wg_optim *optim, size_t group)
+static double get(const wg_optim *optim, size_t group, const char *option, const char *op)
 {
-    const struct group *found = group_at(optim, group, "optim_options");
-    wg_group_options options = {.lr = 0};
-    if (found) {
-        options = found->options;
-        options.lr = wg_item(found->lr);
-    }
-    return options;
+    const struct group *found = group_at(optim, group, op);
+    double value = NAN;
+    if (!found || wg_options_get(optim->table, found->options, option, &value, op) != WG_OK)
+        return NAN;
+    return strcmp(option, "lr") == 0 ? wg_item(found->lr) : value;
 }
 
-wg_status wg_optim_set_lr(wg_optim *optim, size_t group, double lr)
+double wg_optim_get(const wg_optim *optim, size_t group, const char *option)
 {
-    struct group *found = group_at(optim, group, "optim_set_lr");
-    if (!found)
-        return optim ? WG_E_ARGUMENT : WG_E_NULL;
-    WG_TRY(check_rate("optim_set_lr", "lr", lr));
-    return wg_write(found->lr, &lr);
+    return get(optim, group, option, "optim_get");
 }
 
 double wg_optim_lr(const wg_optim *optim, size_t group)
 {
-    const struct group *found = group_at(optim, group, "optim_lr");
-    return found ? wg_item(found->lr) : NAN;
+    return get(optim, group, "lr", "optim_lr");
+}
+
+/* Would the group's parameters have the same state under these options? */
+static bool same_state(const wg_optim *optim, const struct group *group, const void *options)
+{
+    const struct optim_rule *rule = optim->rule;
+    for (int k = 0; k < MAX_STATE && rule->needs_state; k++)
+        if (rule->needs_state(group->options, k) != rule->needs_state(options, k))
+            return false;
+    return true;
+}
+
+static wg_status change(const wg_optim *optim, struct group *group, void *options, const char *option, double value, const char *op)
+{
+    memcpy(options, group->options, optim->table.size);
+    WG_TRY(wg_options_set(optim->table, options, option, value, op));
+    if (optim->rule->check)
+        WG_TRY(optim->rule->check(options, op));
+    if (!same_state(optim, group, options))
+        return wg_error_set(WG_E_STATE, op, "%s: %s %g would need other state than the group was made with", op, option, value);
+    if (strcmp(option, "lr") == 0)
+        return wg_write(group->lr, &value);
+    memcpy(group->options, options, optim->table.size);
+    return WG_OK;
+}
+
+static wg_status set(const wg_optim *optim, size_t group, const char *option, double value, const char *op)
+{
+    struct group *found = group_at(optim, group, op);
+    if (!found)
+        return optim ? WG_E_ARGUMENT : WG_E_NULL;
+    void *options = malloc(optim->table.size);
+    if (!options)
+        return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+    const wg_status status = change(optim, found, options, option, value, op);
+    free(options);
+    return status;
+}
+
+wg_status wg_optim_set(wg_optim *optim, size_t group, const char *option, double value)
+{
+    return set(optim, group, option, value, "optim_set");
+}
+
+wg_status wg_optim_set_lr(wg_optim *optim, size_t group, double lr)
+{
+    return set(optim, group, "lr", lr, "optim_set_lr");
 }
 
 wg_tensor_list wg_optim_state(const wg_optim *optim)
@@ -232,7 +304,7 @@ static wg_status queue(const wg_optim *optim, size_t *updated)
             if (!gradient)
                 continue;
             WG_TRY(wg_increment(p->count));
-            WG_TRY(optim->rule->update(p, gradient, group->lr, &group->options));
+            WG_TRY(optim->rule->update(p, gradient, group->lr, group->options));
             ++*updated;
         }
     }
@@ -262,4 +334,32 @@ void wg_optim_zero_grad(wg_optim *optim)
     for (size_t g = 0; optim && g < optim->n_groups; g++)
         for (size_t i = 0; i < optim->groups[g].n; i++)
             wg_clear_gradient(optim->groups[g].parameters[i].tensor);
+}
+
+/* ---- printing ---- */
+
+wg_status wg_optim_print(const wg_optim *optim, FILE *stream)
+{
+    const char *op = "optim_print";
+    char text[600];
+    if (!optim || !stream)
+        return wg_error_set(WG_E_NULL, op, "%s: the %s is NULL", op, optim ? "stream" : "optimizer");
+    fprintf(stream, "%s\n", optim->rule->name);
+    for (size_t g = 0; g < optim->n_groups; g++) {
+        const struct group *group = &optim->groups[g];
+        double lr = wg_item(group->lr);
+        int64_t elements = 0;
+        for (size_t i = 0; i < group->n; i++)
+            elements += wg_numel(group->parameters[i].tensor);
+        void *options = malloc(optim->table.size);
+        if (!options)
+            return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+        memcpy(options, group->options, optim->table.size);
+        const wg_status status = wg_options_set(optim->table, options, "lr", lr, op);
+        fprintf(stream, "group %zu: %zu parameter%s, %lld elements, %s\n", g, group->n, group->n == 1 ? "" : "s",
+                (long long)elements, wg_options_text(optim->table, options, true, text, sizeof text));
+        free(options);
+        WG_TRY(status);
+    }
+    return ferror(stream) ? wg_error_set(WG_E_IO, op, "%s: the stream could not be written", op) : WG_OK;
 }

@@ -1,29 +1,31 @@
-/* What one optimizer is, apart from the others: its state per parameter and the op that updates. */
+/* What an optimizer is beside its options: its state per parameter and the op that updates. */
 #ifndef OPTIM_RULE_H
 #define OPTIM_RULE_H
 
 #include "common/table.h"
 #include "wengert/optim.h"
+#include "wengert/options.h"
 
 enum { MAX_STATE = 2 };
 
-/* A parameter with its state. borrowed: the same tensor, or WG_NONE if it is a tape's. name: no two of an optimizer share one. count: its steps so far, f64. state[i] is WG_NONE where the settings do without it. */
+/* A parameter with its state. borrowed: the same tensor, or WG_NONE if it is a tape's. name: no two of an optimizer share one. count: its
+   steps so far, f64. state[i] is WG_NONE where the options do without it. */
 struct parameter {
     wg_tensor *tensor, *borrowed, *count, *state[MAX_STATE];
     char *name;
 };
 
+/* options point to the optimizer's own struct, wg_optim_NAME_options. */
 struct optim_rule {
     const char *name;
     const char *state_name[MAX_STATE];
-    /* WG_OK, or E_ARGUMENT naming the setting that is out of range */
-    wg_status (*check)(const wg_group_options *options);
-    bool (*needs_state)(const wg_group_options *options, int index);
-    wg_status (*update)(const struct parameter *p, wg_tensor *gradient, wg_tensor *lr, const wg_group_options *options);
+    wg_status (*check)(const void *options, const char *op); /* of options that fit only together: E_ARGUMENT; or NULL */
+    bool (*needs_state)(const void *options, int index);     /* NULL: always */
+    wg_status (*update)(const struct parameter *p, wg_tensor *gradient, wg_tensor *lr, const void *options);
 };
 
 struct group {
-    wg_group_options options; /* all but lr, which is a tensor: it changes between steps */
+    void *options; /* all but lr, which is a tensor: it changes between steps */
     wg_tensor *lr;
     struct parameter *parameters;
     size_t n;
@@ -31,6 +33,7 @@ struct group {
 
 struct wg_optim {
     const struct optim_rule *rule;
+    wg_option_table table;
     struct group *groups;
     size_t n_groups;
     bool keep_grads;
@@ -42,13 +45,13 @@ struct wg_optim {
 };
 
 /* An optimizer with its first group. */
-wg_optim *optim_create(const struct optim_rule *rule, wg_tensor_list params, wg_group_options options, bool keep_grads);
+wg_optim *optim_create(const struct optim_rule *rule, wg_option_table table, wg_tensor_list params, const void *options,
+                       bool keep_grads);
 
 /* Fills group, the optimizer's next, from params; on failure it is empty again. */
-wg_status group_init(wg_optim *optim, struct group *group, wg_tensor_list params, const wg_group_options *options);
+wg_status group_init(wg_optim *optim, struct group *group, wg_tensor_list params, const void *options);
 void group_finish(struct group *group);
 void group_undo(wg_optim *optim,
                 struct group *group); /* of one that is not to be the optimizer's: finished, and nothing knows it */
-wg_status check_rate(const char *op, const char *setting, double value); /* finite, at least 0 */
 
 #endif

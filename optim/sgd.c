@@ -1,41 +1,27 @@
-/* Stochastic gradient descent with momentum. */
+/* Stochastic gradient descent with momentum: the formula stands in optimizers.def. */
 #include "rule.h"
 #include "wengert/error.h"
 #include "wengert/ops.h"
 
-static wg_status check(const wg_group_options *options)
+static wg_status check(const void *options, const char *op)
 {
-    WG_TRY(check_rate("sgd", "momentum", options->momentum));
-    if (!(options->dampening <= 1 && options->dampening >= -1))
-        return wg_error_set(WG_E_ARGUMENT, "sgd", "sgd: dampening %g is not in -1..1", options->dampening);
-    if (options->nesterov && (options->momentum <= 0 || options->dampening != 0))
-        return wg_error_set(WG_E_ARGUMENT, "sgd", "sgd: nesterov wants momentum above 0 and dampening 0, not %g and %g",
-                            options->momentum, options->dampening);
-    if (options->beta1 != 0 || options->beta2 != 0 || options->eps != 0 || options->decoupled)
-        return wg_error_set(WG_E_ARGUMENT, "sgd", "sgd: beta1, beta2, eps and decoupled are settings of adam");
-    return WG_OK;
+    const wg_optim_sgd_options *o = options;
+    if (!o->nesterov || (o->momentum > 0 && o->dampening == 0))
+        return WG_OK;
+    return wg_error_set(WG_E_ARGUMENT, op, "%s: nesterov: expected momentum above 0 and dampening 0, got %g and %g", op,
+                        o->momentum, o->dampening);
 }
 
-static bool needs_state(const wg_group_options *options, int index)
+static bool needs_state(const void *options, int index)
 {
-    return index == 0 && options->momentum != 0;
+    return index == 0 && ((const wg_optim_sgd_options *)options)->momentum != 0;
 }
 
-static wg_status update(const struct parameter *p, wg_tensor *gradient, wg_tensor *lr, const wg_group_options *options)
+static wg_status update(const struct parameter *p, wg_tensor *gradient, wg_tensor *lr, const void *options)
 {
-    return wg_sgd_update(p->tensor, p->state[0], gradient, lr, p->count, options->momentum, options->dampening,
-                         options->weight_decay, options->nesterov);
+    const wg_optim_sgd_options *o = options;
+    return wg_sgd_update(p->tensor, p->state[0], gradient, lr, p->count, o->momentum, o->dampening, o->weight_decay, o->nesterov);
 }
 
-static const struct optim_rule rule = {
+const struct optim_rule optim_sgd_rule = {
     .name = "sgd", .state_name = {"v"}, .check = check, .needs_state = needs_state, .update = update};
-
-wg_optim *wg_sgd_with(wg_tensor_list params, wg_sgd_options options)
-{
-    const wg_group_options group = {.lr = options.lr,
-                                    .weight_decay = options.weight_decay,
-                                    .momentum = options.momentum,
-                                    .dampening = options.dampening,
-                                    .nesterov = options.nesterov};
-    return optim_create(&rule, params, group, options.keep_grads);
-}

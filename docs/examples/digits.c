@@ -364,7 +364,7 @@ int main(int argc, char **argv)
     struct part parts[3] = {{NULL, NULL}, {NULL, NULL}, {NULL, NULL}};
     bool good = wg_set_threads(s.threads) == WG_OK && load(&s, &parts[0], &parts[1], &parts[2]);
     wg_module *net = !good ? NULL : wg_mlp(WG_SIZES(PIXELS, 128, 64, CLASSES), .batch_norm = true, .seed = s.seed);
-    wg_optim *opt = !net ? NULL : wg_adam(wg_parameters(net), .lr = s.lr, .weight_decay = s.decay, .decoupled = true);
+    wg_optim *opt = !net ? NULL : wg_optim_adamw(wg_parameters(net), .lr = s.lr, .weight_decay = s.decay);
     wg_batches *batches = NULL;
     if (opt)
         batches = wg_batches_create(parts[0].x, parts[0].y, .size = s.batch, .drop_last = true, .seed = s.seed);

@@ -8,7 +8,7 @@ int main(void)
     const float in[] = {0, 0, 0, 1, 1, 0, 1, 1}, want[] = {0, 1, 1, 0};
     wg_tensor *x = wg_from(in, WG_SHAPE(4, 2)), *y = wg_from(want, WG_SHAPE(4, 1));
     wg_module *net = wg_mlp(WG_SIZES(2, 8, 1), .activation = WG_TANH, .seed = 1);
-    wg_optim *opt = wg_adam(wg_parameters(net), .lr = 0.05);
+    wg_optim *opt = wg_optim_adam(wg_parameters(net), .lr = 0.05);
 
     for (int step = 0; step < 500; step++) {
         WG_TAPE(tape);

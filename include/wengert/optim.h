@@ -5,60 +5,47 @@
 #ifndef WENGERT_OPTIM_H
 #define WENGERT_OPTIM_H
 
+#include <stdio.h>
+
 #include "base.h"
 #include "nn.h"
 
 typedef struct wg_optim wg_optim;
 
-/* Stochastic gradient descent: g ← g + λp; v ← μv + (1-τ)g (v ← g at a parameter's first step); d ← g + μv if nesterov, else v; p ←
-   p - lr d, with λ weight_decay, μ momentum, τ dampening. Nesterov wants momentum without dampening. keep_grads: a step does not
-   consume the gradients. The rule is PyTorch's; momentum: Polyak, 1964; Nesterov, 1983, as Sutskever et al., 2013. NULL and the
-   error: E_NULL, E_ARGUMENT (no parameters, one of them twice, a rate out of range), E_NO_GRAD (one that does not require a gradient),
-   E_DTYPE, E_MEMORY. */
-typedef struct wg_sgd_options {
-    double lr, momentum, dampening, weight_decay;
-    bool nesterov, keep_grads;
-} wg_sgd_options;
-#define wg_sgd(params, ...)                                                                                        \
-    wg_sgd_with((params), WG_OPTIONS(wg_sgd_options, .lr = 0.01, .momentum = 0, .dampening = 0, .weight_decay = 0, \
-                                     .nesterov = false, .keep_grads = false, __VA_ARGS__))
-WG_API wg_optim *wg_sgd_with(wg_tensor_list params, wg_sgd_options options);
-
-/* Adam: g ← g + λp; m ← β₁m + (1-β₁)g; v ← β₂v + (1-β₂)g²; p ← p - lr/(1-β₁ᵗ) m / (√v/√(1-β₂ᵗ) + ε), t the parameter's steps so
-   far; with decoupled (AdamW) p ← p (1 - lr λ) instead of the first. Errors as above. Source: Kingma, Ba, 2015; Loshchilov, Hutter,
-   2019. */
-typedef struct wg_adam_options {
-    double lr, beta1, beta2, eps, weight_decay;
-    bool decoupled, keep_grads;
-} wg_adam_options;
-#define wg_adam(params, ...)                                                                                                     \
-    wg_adam_with((params), WG_OPTIONS(wg_adam_options, .lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0, \
-                                      .decoupled = false, .keep_grads = false, __VA_ARGS__))
-WG_API wg_optim *wg_adam_with(wg_tensor_list params, wg_adam_options options);
+/* The optimizers, one entry each in optimizers.def, which states their formulas and options:
+   wg_optim *opt = wg_optim_sgd(wg_parameters(net), .lr = 0.1, .momentum = 0.9);
+   keep_grads: a step does not consume the gradients. NULL and the error on failure: E_NULL, E_ARGUMENT (no parameters, one of them twice, an
+   option out of its range), E_NO_GRAD (one that does not require a gradient), E_DTYPE, E_MEMORY. */
+#define WG_REAL(name, preset, help, ...) double name;
+#define WG_BOOL(name, preset, help) bool name;
+#define WG_OPTIMIZER(name, options)            \
+    typedef struct wg_optim_##name##_options { \
+        options bool keep_grads;               \
+    } wg_optim_##name##_options;               \
+    WG_API wg_optim *wg_optim_##name##_with(wg_tensor_list params, wg_optim_##name##_options options_);
+#include "optimizers.def"
+#undef WG_REAL
+#undef WG_BOOL
+#undef WG_OPTIMIZER
+#include "optim_options.h"
 
 WG_API void wg_optim_destroy(wg_optim *optim); /* NULL is allowed */
 
-/* Further parameters with settings of their own: wg_optim_add_group(opt, wg_parameters(head), .lr = 1e-4). What is not given is as
-   in group 0. Nothing changes on failure; a setting that the optimizer does not have is E_ARGUMENT. */
-typedef struct wg_group_options {
-    double lr, weight_decay;
-    double momentum, dampening; /* SGD */
-    double beta1, beta2, eps;   /* Adam */
-    bool nesterov, decoupled;   /* SGD; Adam */
-} wg_group_options;
-#define wg_optim_add_group(optim, params, ...)                                                                                \
-    __extension__({                                                                                                           \
-        const wg_group_options wg_group0_ = wg_optim_options((optim), 0);                                                     \
-        wg_optim_add_group_with((optim), (params),                                                                            \
-                                WG_OPTIONS(wg_group_options, .lr = wg_group0_.lr, .weight_decay = wg_group0_.weight_decay,    \
-                                           .momentum = wg_group0_.momentum, .dampening = wg_group0_.dampening,                \
-                                           .beta1 = wg_group0_.beta1, .beta2 = wg_group0_.beta2, .eps = wg_group0_.eps,       \
-                                           .nesterov = wg_group0_.nesterov, .decoupled = wg_group0_.decoupled, __VA_ARGS__)); \
-    })
-WG_API WG_MUST_CHECK wg_status wg_optim_add_group_with(wg_optim *optim, wg_tensor_list params, wg_group_options options);
+/* Further parameters with options of their own: wg_optim_add_group(opt, wg_parameters(head), .lr = 1e-4). What is not given is as in group 0
+   (.nesterov = false is given). Nothing changes on failure; an option that the optimizer does not have is E_ARGUMENT. */
+#define wg_optim_add_group(optim, params, ...) wg_optim_add_group_with((optim), (params), WG_OPTIM_GROUP_OPTIONS_(__VA_ARGS__))
+WG_API WG_MUST_CHECK wg_status wg_optim_add_group_with(wg_optim *optim, wg_tensor_list params, wg_optim_group_options options);
 
 WG_API size_t wg_optim_groups(const wg_optim *optim);
-WG_API wg_group_options wg_optim_options(const wg_optim *optim, size_t group); /* lr as it stands now */
+
+/* A group's option by its name, a bool as 0 or 1: as it stands now, NaN and the error where there is none; set for the steps to come. An option
+   that decides which state a parameter has (SGD's momentum) stays 0 or not 0 as it was made. E_ARGUMENT for a group or an option that is not
+   there, which the message answers with those that are, or a value out of range; E_STATE for one that would need other state. */
+WG_API double wg_optim_get(const wg_optim *optim, size_t group, const char *option);
+WG_API WG_MUST_CHECK wg_status wg_optim_set(wg_optim *optim, size_t group, const char *option, double value);
+
+/* A line for the optimizer with all its options, and one for each group: "sgd", "group 0: 4 parameters, 42 elements, lr=0.1, …". E_IO. */
+WG_API WG_MUST_CHECK wg_status wg_optim_print(const wg_optim *optim, FILE *stream);
 
 /* The rate of a group, for schedules; a write (wg_write), which stays if the step fails. E_ARGUMENT for a group that is not there or a rate that is negative or not finite. */
 WG_API WG_MUST_CHECK wg_status wg_optim_set_lr(wg_optim *optim, size_t group, double lr);

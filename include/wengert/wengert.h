@@ -11,6 +11,7 @@
 #include "op.h"
 #include "ops.h"
 #include "optim.h"
+#include "options.h"
 #include "random.h"
 #include "replay.h"
 #include "runtime.h"

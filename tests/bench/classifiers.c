@@ -94,17 +94,17 @@ static wg_module *w11_net(void)
 
 wg_optim *adam(wg_tensor_list params)
 {
-    return wg_adam(params, .lr = 1e-3);
+    return wg_optim_adam(params, .lr = 1e-3);
 }
 
 static wg_optim *sgd(wg_tensor_list params)
 {
-    return wg_sgd(params, .lr = 0.01);
+    return wg_optim_sgd(params, .lr = 0.01);
 }
 
 static wg_optim *momentum(wg_tensor_list params)
 {
-    return wg_sgd(params, .lr = 0.01, .momentum = 0.9);
+    return wg_optim_sgd(params, .lr = 0.01, .momentum = 0.9);
 }
 
 /* ---- training ---- */

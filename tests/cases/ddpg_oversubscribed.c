@@ -103,8 +103,8 @@ int main(void)
                       .critic = wg_mlp(WG_SIZES(STATES + ACTIONS, 64, 64, 1), .seed = 2),
                       .slow_actor = wg_mlp(WG_SIZES(STATES, 64, 64, ACTIONS), .seed = 1),
                       .slow_critic = wg_mlp(WG_SIZES(STATES + ACTIONS, 64, 64, 1), .seed = 2)};
-    g.actor_optim = wg_adam(wg_parameters(g.actor), .lr = 1e-3);
-    g.critic_optim = wg_adam(wg_parameters(g.critic), .lr = 1e-3);
+    g.actor_optim = wg_optim_adam(wg_parameters(g.actor), .lr = 1e-3);
+    g.critic_optim = wg_optim_adam(wg_parameters(g.critic), .lr = 1e-3);
     wg_tensor *generator = wg_generator(3, 0);
     wg_tensor *s = wg_normal(generator, WG_F32, WG_SHAPE(BATCH, STATES), 0, 1);
     wg_tensor *a = wg_uniform(generator, WG_F32, WG_SHAPE(BATCH, ACTIONS), -1, 1);

@@ -25,7 +25,7 @@ int main(void)
     wg_module *body = wg_module_create(&type, NULL), *head = wg_linear_layer(2, 1);
     if (wg_module_add_child(body, "group1", wg_linear_layer(2, 2)) != WG_OK)
         return wg_report(stderr);
-    wg_optim *optim = wg_adam(wg_parameters(body));
+    wg_optim *optim = wg_optim_adam(wg_parameters(body));
     if (wg_optim_add_group(optim, wg_parameters(head), .lr = 1e-4) != WG_OK)
         return wg_report(stderr);
     near_("names that occur twice: child \"group1\" and group 1", repeated(wg_optim_state(optim)), 0, 0);
@@ -39,7 +39,7 @@ int main(void)
             tensor[n] = wg_parameters(net[m]).tensor[i];
             name[n] = wg_parameters(net[m]).name[i];
         }
-    wg_optim *both = wg_sgd(((wg_tensor_list){n, tensor, name}), .momentum = 0.9);
+    wg_optim *both = wg_optim_sgd(((wg_tensor_list){n, tensor, name}), .momentum = 0.9);
     if (!both)
         return wg_report(stderr);
     near_("names that occur twice: two networks in one list", repeated(wg_optim_state(both)), 0, 0);

@@ -47,8 +47,8 @@ int main(void)
 {
     wg_tensor *generator = wg_generator(7, 0);
     wg_module *maker = wg_mlp(WG_SIZES(NOISE, 64, 64, 2), .seed = 1), *critic = wg_mlp(WG_SIZES(2, 64, 64, 1), .seed = 2);
-    wg_optim *maker_optim = wg_adam(wg_parameters(maker), .lr = 1e-3, .beta1 = 0.5, .beta2 = 0.9);
-    wg_optim *critic_optim = wg_adam(wg_parameters(critic), .lr = 1e-3, .beta1 = 0.5, .beta2 = 0.9);
+    wg_optim *maker_optim = wg_optim_adam(wg_parameters(maker), .lr = 1e-3, .beta1 = 0.5, .beta2 = 0.9);
+    wg_optim *critic_optim = wg_optim_adam(wg_parameters(critic), .lr = 1e-3, .beta1 = 0.5, .beta2 = 0.9);
     wg_status status = WG_OK;
     for (int update = 0; update < UPDATES && status == WG_OK; update++) {
         for (int k = 0; k < CRITIC_STEPS && status == WG_OK; k++)

@@ -31,7 +31,7 @@ static bool make_net(void *state)
 static bool make_optim(void *state)
 {
     struct world *world = state;
-    world->optim = wg_adam(wg_parameters(world->net), .lr = 0.01);
+    world->optim = wg_optim_adam(wg_parameters(world->net), .lr = 0.01);
     return world->optim != NULL;
 }
 

@@ -53,7 +53,7 @@ static void *prepare(void)
     world->instead = numbers(WG_F32, WG_SHAPE(10, 4), 2);
     world->y = made(wg_zeros(WG_I64, WG_SHAPE(10)));
     world->net = wg_mlp(WG_SIZES(4, 6, 3), .batch_norm = true, .seed = 3);
-    world->optim = wg_adam(wg_parameters(world->net), .lr = 0.01);
+    world->optim = wg_optim_adam(wg_parameters(world->net), .lr = 0.01);
     wg_memory_trim();
     return world->net && world->optim ? world : NULL;
 }

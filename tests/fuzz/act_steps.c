@@ -11,7 +11,8 @@ static void network(struct world *w)
     judge(w, net != NULL);
     if (!net)
         return;
-    wg_optim *optim = chance(w, 50) ? wg_sgd(wg_parameters(net), .lr = 0.1, .momentum = 0.9) : wg_adam(wg_parameters(net));
+    wg_optim *optim = chance(w, 50) ? wg_optim_sgd(wg_parameters(net), .lr = 0.1, .momentum = 0.9)
+                                    : wg_optim_adam(wg_parameters(net));
     judge(w, optim != NULL);
     if (!optim) {
         wg_module_destroy(net);

@@ -110,7 +110,7 @@ static void stands_between_backward_and_step(void **state)
     const double x[2] = {3, 4}, expected[2] = {-0.6 / (1 + 2e-7), -0.8 / (1 + 2e-7)};
     wg_tensor *w = wg_require_grad(wg_zeros(WG_F64, WG_SHAPE(2)), true), *input = wg_from(x, WG_SHAPE(2));
     const wg_tensor_list list = {1, &w, NULL};
-    wg_optim *opt = wg_sgd(list, .lr = 1);
+    wg_optim *opt = wg_optim_sgd(list, .lr = 1);
     double norm = 0;
     {
         WG_TAPE(tape);

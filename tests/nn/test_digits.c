@@ -34,7 +34,7 @@ static wg_module *train(const struct data *data, int threads, int epochs)
     assert_int_equal(wg_set_threads(threads), WG_OK);
     wg_tensor *x = wg_slice(data->x, 0, 0, TRAIN, 1), *y = wg_slice(data->y, 0, 0, TRAIN, 1);
     wg_module *net = wg_mlp(WG_SIZES(64, 128, 64, CLASSES), .batch_norm = true, .seed = 4);
-    wg_optim *opt = wg_adam(wg_parameters(net), .lr = 3e-3);
+    wg_optim *opt = wg_optim_adam(wg_parameters(net), .lr = 3e-3);
     wg_batches *batches = wg_batches_create(x, y, .size = 32, .seed = 4);
     for (int epoch = 0; epoch < epochs;) {
         WG_TAPE(tape);

@@ -61,7 +61,7 @@ static void start(struct training *t, wg_module *net)
     for (int i = 0; i < N; i++)
         labels[i] = i % CLASSES;
     t->net = net;
-    t->opt = wg_adam(wg_parameters(net), .lr = 0.01);
+    t->opt = wg_optim_adam(wg_parameters(net), .lr = 0.01);
     t->x = wg_normal(generator, WG_F32, WG_SHAPE(N, IN), 0, 1);
     t->labels = wg_from(labels, WG_SHAPE(N));
     wg_free(generator);

@@ -256,7 +256,7 @@ static void good_step_has_the_same_bits(void **state)
     wg_module *net[2];
     for (int i = 0; i < 2; i++) {
         net[i] = wg_mlp(WG_SIZES(2, 8, 1), .activation = WG_TANH, .seed = 1);
-        wg_optim *opt = wg_adam(wg_parameters(net[i]), .lr = 0.05);
+        wg_optim *opt = wg_optim_adam(wg_parameters(net[i]), .lr = 0.05);
         wg_anomaly_set(i ? WG_ANOMALY_NAN_OR_INF : WG_ANOMALY_OFF);
         for (int k = 0; k < 3; k++)
             assert_ok(step(net[i], opt, x, y));
@@ -278,7 +278,7 @@ static void step_that_overflows_can_be_repeated(void **state)
     wg_module *net[2];
     for (int i = 0; i < 2; i++) {
         net[i] = wg_mlp(WG_SIZES(2, 8, 1), .activation = WG_TANH, .seed = 1);
-        wg_optim *opt = wg_sgd(wg_parameters(net[i]), .lr = 0.05, .momentum = 0.9);
+        wg_optim *opt = wg_optim_sgd(wg_parameters(net[i]), .lr = 0.05, .momentum = 0.9);
         assert_ok(step(net[i], opt, x, y));
         if (i) {
             WG_ANOMALY(WG_ANOMALY_NAN_OR_INF);

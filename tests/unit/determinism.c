@@ -18,7 +18,7 @@ static void train(struct run *run, const wg_tensor *x, const wg_tensor *y)
     assert_ok(wg_seed(42, 0));
     run->net = wg_mlp(WG_SIZES(IN, 300, 64, CLASSES), .batch_norm = true, .seed = 8);
     assert_non_null(run->net);
-    run->optim = wg_adam(wg_parameters(run->net), .lr = 1e-3, .weight_decay = 1e-4);
+    run->optim = wg_optim_adam(wg_parameters(run->net), .lr = 1e-3, .weight_decay = 1e-4);
     assert_non_null(run->optim);
     run->batches = wg_batches_create((wg_tensor *)(uintptr_t)x, (wg_tensor *)(uintptr_t)y, .size = BATCH, .seed = 5);
     assert_non_null(run->batches);

@@ -36,7 +36,7 @@ static void a_failed_step_puts_gradients_back(void **state)
         const enum change change = (enum change)(way / 4);
         const bool inner = way % 2, fails = way / 2 % 2;
         wg_tensor *p = leaf(WG_F64, WG_SHAPE(3), 1), *before = numbers(WG_F64, WG_SHAPE(3), 2);
-        wg_optim *optim = wg_sgd(((wg_tensor_list){1, &p, NULL}));
+        wg_optim *optim = wg_optim_sgd(((wg_tensor_list){1, &p, NULL}));
         if (change != ADDS_A_FIRST_GRADIENT)
             assert_ok(wg_add_gradient(p, before));
         {
@@ -96,7 +96,7 @@ static void gradients_are_consumed_by_the_update(void **state)
 {
     (void)state;
     wg_tensor *p = leaf(WG_F64, WG_SHAPE(3), 1), *g = numbers(WG_F64, WG_SHAPE(3), 2);
-    wg_optim *optim = wg_sgd(((wg_tensor_list){1, &p, NULL}));
+    wg_optim *optim = wg_optim_sgd(((wg_tensor_list){1, &p, NULL}));
     assert_ok(wg_add_gradient(p, g));
     for (int tape_open = 0; tape_open < 2; tape_open++) {
         wg_tape *tape = tape_open ? wg_tape_open() : NULL;
@@ -128,7 +128,7 @@ static void what_the_program_itself_does_stays(void **state)
     (void)state;
     wg_tensor *p = leaf(WG_F64, WG_SHAPE(3), 1), *q = numbers(WG_F64, WG_SHAPE(3), 2), *rows = numbers(WG_F64, WG_SHAPE(6, 2), 3);
     wg_tensor *kept = NULL, *x = NULL;
-    wg_optim *optim = wg_sgd(((wg_tensor_list){1, &p, NULL}), .lr = 0.5);
+    wg_optim *optim = wg_optim_sgd(((wg_tensor_list){1, &p, NULL}), .lr = 0.5);
     wg_batches *batches = wg_batches_create(rows, WG_NONE, .size = 2, .seed = 1);
     const wg_batches_state begin = wg_batches_state_of(batches);
     {

@@ -1,4 +1,6 @@
 /* Misuse of the engine's functions: tensors, tapes, gradients, errors, randomness, the machine. */
+#include <wengert/options.h>
+
 #include "misuse.h"
 #include "user_op.h"
 
@@ -439,7 +441,31 @@ static void misuse_dump(void)
     }
 }
 
+static void misuse_options(void)
+{
+    struct rate {
+        double rate;
+    } rate = {1};
+    static const wg_option option[] = {WG_OPTION_REAL_OF(struct rate, rate, 1, "a rate", WG_BETWEEN(0, 1))};
+    const wg_option_table options = {option, 1, sizeof rate};
+    char text[8] = "x";
+    double value;
+    assert_fails(wg_options_check(options, NULL, "op"), WG_E_NULL, "op: ");
+    assert_fails(wg_options_set(options, NULL, "rate", 1, "op"), WG_E_NULL, "op: ");
+    assert_fails(wg_options_set(options, &rate, NULL, 1, "op"), WG_E_NULL, "op: ");
+    assert_fails(wg_options_set(options, &rate, "rat", 1, "op"), WG_E_ARGUMENT, "the options are rate");
+    assert_fails(wg_options_set(options, &rate, "rate", 2, "op"), WG_E_ARGUMENT, "op: rate: expected a number in [0, 1], got 2");
+    assert_fails(wg_options_get(options, NULL, "rate", &value, "op"), WG_E_NULL, "op: ");
+    assert_fails(wg_options_get(options, &rate, "rate", NULL, "op"), WG_E_NULL, "op: ");
+    wg_options_text(options, &rate, true, text, 0);
+    assert_string_equal(text, "x");
+}
+
 static const struct misuse table[] = {
+    {"wg_options_check", misuse_options},
+    {"wg_options_set", misuse_options},
+    {"wg_options_get", misuse_options},
+    {"wg_options_text", misuse_options},
     {"wg_dtype_size", misuse_names_and_texts},
     {"wg_dtype_name", misuse_names_and_texts},
     {"wg_shape_text", misuse_names_and_texts},

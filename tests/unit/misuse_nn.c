@@ -233,21 +233,23 @@ static void misuse_optim(void)
     const char *names[2] = {"a", "b"};
     FOR_EACH_BAD(IS_NULL, {
         const wg_tensor_list list = {1, &bad, &(const char *){"x"}};
-        assert_null_and_error(wg_sgd(list), code, ": ");
-        assert_null_and_error(wg_adam(list), code, ": ");
+        assert_null_and_error(wg_optim_sgd(list), code, ": ");
+        assert_null_and_error(wg_optim_adam(list), code, ": ");
     });
-    assert_null_and_error(wg_sgd(none), WG_E_ARGUMENT, "sgd: ");
-    assert_null_and_error(wg_sgd(((wg_tensor_list){2, twice, names})), WG_E_ARGUMENT, "sgd: ");
-    assert_null_and_error(wg_sgd(((wg_tensor_list){1, &fx.labels, names})), WG_E_DTYPE, "sgd: ");
-    assert_null_and_error(wg_sgd(good, .lr = -1), WG_E_ARGUMENT, "sgd: ");
-    assert_null_and_error(wg_sgd(good, .lr = (double)NAN), WG_E_ARGUMENT, "sgd: ");
-    assert_null_and_error(wg_sgd(good, .nesterov = true), WG_E_ARGUMENT, "sgd: ");
-    assert_null_and_error(wg_adam(good, .beta1 = 1), WG_E_ARGUMENT, "adam: ");
-    assert_null_and_error(wg_adam(good, .beta2 = -0.1), WG_E_ARGUMENT, "adam: ");
-    assert_null_and_error(wg_adam(good, .eps = (double)NAN), WG_E_ARGUMENT, "adam: ");
+    assert_null_and_error(wg_optim_sgd(none), WG_E_ARGUMENT, "sgd: ");
+    assert_null_and_error(wg_optim_sgd(((wg_tensor_list){2, twice, names})), WG_E_ARGUMENT, "sgd: ");
+    assert_null_and_error(wg_optim_sgd(((wg_tensor_list){1, &fx.labels, names})), WG_E_DTYPE, "sgd: ");
+    assert_null_and_error(wg_optim_sgd(good, .lr = -1), WG_E_ARGUMENT, "sgd: ");
+    assert_null_and_error(wg_optim_sgd(good, .lr = (double)NAN), WG_E_ARGUMENT, "sgd: ");
+    assert_null_and_error(wg_optim_sgd(good, .nesterov = true), WG_E_ARGUMENT, "sgd: ");
+    assert_null_and_error(wg_optim_adam(good, .beta1 = 1), WG_E_ARGUMENT, "adam: ");
+    assert_null_and_error(wg_optim_adam(good, .beta2 = -0.1), WG_E_ARGUMENT, "adam: ");
+    assert_null_and_error(wg_optim_adam(good, .eps = (double)NAN), WG_E_ARGUMENT, "adam: ");
+    assert_null_and_error(wg_optim_adamw(good, .eps = -1), WG_E_ARGUMENT,
+                          "adamw: eps: expected a finite number of at least 0, got -1");
     wg_optim_destroy(NULL);
     assert_null(wg_error_first());
-    wg_optim *optim = wg_adam(good);
+    wg_optim *optim = wg_optim_adam(good);
     assert_non_null(optim);
     assert_fails(wg_optim_step(optim), WG_E_NO_GRAD, "optim_step: ");
     assert_fails(wg_optim_set_lr(optim, 1, 0.1), WG_E_ARGUMENT, "optim_set_lr: ");
@@ -257,8 +259,12 @@ static void misuse_optim(void)
     assert_int_equal(wg_optim_add_group(optim, good), WG_E_ARGUMENT); /* a parameter is updated once */
     expect_error(WG_E_ARGUMENT, "");
     assert_int_equal(wg_optim_groups(optim), 1);
-    wg_optim_options(optim, 4);
-    expect_error(WG_E_ARGUMENT, "optim_options: ");
+    assert_true(isnan(wg_optim_get(optim, 4, "lr")));
+    expect_error(WG_E_ARGUMENT, "optim_get: there is no group 4");
+    assert_true(isnan(wg_optim_get(optim, 0, NULL)));
+    expect_error(WG_E_NULL, "optim_get: ");
+    assert_fails(wg_optim_set(optim, 0, "momentum", 0.9), WG_E_ARGUMENT, "optim_set: there is no option \"momentum\"");
+    assert_fails(wg_optim_print(optim, NULL), WG_E_NULL, "optim_print: ");
     assert_ok(wg_update_begin());
     assert_int_equal(wg_optim_step(optim), WG_E_STATE);
     wg_update_cancel();
@@ -274,11 +280,13 @@ static void misuse_optim_null(void)
     assert_true(isnan(wg_optim_lr(NULL, 0)));
     expect_error(WG_E_NULL, "optim_lr: ");
     assert_int_equal(wg_optim_groups(NULL), 0);
-    wg_optim_options(NULL, 0);
-    expect_error(WG_E_NULL, "optim_options: ");
+    assert_true(isnan(wg_optim_get(NULL, 0, "lr")));
+    expect_error(WG_E_NULL, "optim_get: ");
+    assert_fails(wg_optim_set(NULL, 0, "lr", 1), WG_E_NULL, "optim_set: ");
+    assert_fails(wg_optim_print(NULL, stderr), WG_E_NULL, "optim_print: ");
     assert_int_equal(wg_optim_state(NULL).n, 0);
     expect_error(WG_E_NULL, "optim_state: ");
-    assert_fails(wg_optim_add_group_with(NULL, good, (wg_group_options){.lr = 1}), WG_E_NULL, "optim");
+    assert_fails(wg_optim_add_group_with(NULL, good, (wg_optim_group_options){.lr = 1}), WG_E_NULL, "optim");
     wg_optim_zero_grad(NULL);
     if (wg_error_first())
         expect_error(WG_E_NULL, "optim_zero_grad: ");
@@ -340,14 +348,17 @@ static const struct misuse table[] = {
     {"wg_batches_per_epoch", misuse_batches},
     {"wg_batches_state_of", misuse_batches},
     {"wg_batches_restore", misuse_batches},
-    {"wg_sgd_with", misuse_optim},
-    {"wg_adam_with", misuse_optim},
+    {"wg_optim_sgd_with", misuse_optim},
+    {"wg_optim_adam_with", misuse_optim},
     {"wg_optim_destroy", misuse_optim},
     {"wg_optim_step", misuse_optim_null},
     {"wg_optim_set_lr", misuse_optim_null},
     {"wg_optim_lr", misuse_optim_null},
     {"wg_optim_groups", misuse_optim_null},
-    {"wg_optim_options", misuse_optim_null},
+    {"wg_optim_get", misuse_optim_null},
+    {"wg_optim_set", misuse_optim_null},
+    {"wg_optim_print", misuse_optim_null},
+    {"wg_optim_adamw_with", misuse_optim},
     {"wg_optim_state", misuse_optim_null},
     {"wg_optim_add_group_with", misuse_optim_null},
     {"wg_optim_zero_grad", misuse_optim_null},

@@ -22,7 +22,7 @@ static void world_new(struct world *w)
                         .labels = made(wg_zeros(WG_I64, WG_SHAPE(BATCH))),
                         .generator = made(wg_generator(5, 1))};
     assert_true(w->net && w->target);
-    w->optim = wg_adam(wg_parameters(w->net), .lr = 1e-2, .weight_decay = 1e-3);
+    w->optim = wg_optim_adam(wg_parameters(w->net), .lr = 1e-2, .weight_decay = 1e-3);
     assert_non_null(w->optim);
     int64_t *label = wg_data_mut(w->labels);
     for (int i = 0; i < BATCH; i++)

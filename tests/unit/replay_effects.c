@@ -58,7 +58,7 @@ static struct training training_new(void)
                          .leaf = leaf(WG_F64, WG_SHAPE(40), 1),
                          .parameter = made(wg_full(WG_F64, WG_SHAPE(1), 1))};
     assert_non_null(wg_require_grad(t.parameter, true));
-    t.optim = wg_sgd(((wg_tensor_list){1, &t.parameter, NULL}), .lr = 0.25);
+    t.optim = wg_optim_sgd(((wg_tensor_list){1, &t.parameter, NULL}), .lr = 0.25);
     assert_non_null(t.optim);
     return t;
 }
@@ -286,7 +286,7 @@ static wg_status makes_network(void *context)
 static wg_status makes_optimizer(void *context)
 {
     wg_tensor *list[] = {context};
-    wg_optim *optim = wg_adam(((wg_tensor_list){1, list, NULL}));
+    wg_optim *optim = wg_optim_adam(((wg_tensor_list){1, list, NULL}));
     wg_optim_destroy(optim);
     return optim ? WG_OK : code();
 }

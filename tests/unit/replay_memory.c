@@ -36,7 +36,7 @@ static void *measure(void *context)
     const wg_sizes sizes = {(int)k->n, k->size};
     p.net = wg_mlp(sizes, .batch_norm = k->batch_norm, .seed = 1);
     assert_non_null(p.net);
-    p.optim = k->adam ? wg_adam(wg_parameters(p.net), .lr = 1e-3) : wg_sgd(wg_parameters(p.net), .lr = 1e-3);
+    p.optim = k->adam ? wg_optim_adam(wg_parameters(p.net), .lr = 1e-3) : wg_optim_sgd(wg_parameters(p.net), .lr = 1e-3);
     assert_non_null(p.optim);
     assert_non_null(wg_default_generator());
     const int64_t before = wg_memory_now().live;

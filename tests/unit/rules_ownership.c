@@ -243,7 +243,7 @@ static void rule_05_a_step_consumes_gradients_unless_told_otherwise(void **state
     for (int keep = 0; keep < 2; keep++) {
         wg_tensor *w = leaf(WG_F64, WG_SHAPE(3), 1);
         const wg_tensor_list list = {1, &w, &(const char *){"w"}};
-        wg_optim *optim = wg_sgd(list, .lr = 0.1, .keep_grads = keep);
+        wg_optim *optim = wg_optim_sgd(list, .lr = 0.1, .keep_grads = keep);
         assert_non_null(optim);
         for (int i = 0; i < 2; i++) {
             WG_TAPE(tape);

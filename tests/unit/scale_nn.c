@@ -47,7 +47,7 @@ static wg_tensor_list list_of(const struct parameters *p, int first, int n)
 static void one_group(int n, bool distinct)
 {
     struct parameters p = parameters_new(n, distinct);
-    wg_optim *optim = n > 0 ? wg_sgd(list_of(&p, 0, n)) : NULL;
+    wg_optim *optim = n > 0 ? wg_optim_sgd(list_of(&p, 0, n)) : NULL;
     assert_true(optim || n == 0);
     wg_optim_destroy(optim);
     parameters_free(&p, n);
@@ -66,7 +66,7 @@ static void of_one_name(int n)
 static void of_many_groups(int n)
 {
     struct parameters p = parameters_new(n, false);
-    wg_optim *optim = n > 0 ? wg_sgd(list_of(&p, 0, 1)) : NULL;
+    wg_optim *optim = n > 0 ? wg_optim_sgd(list_of(&p, 0, 1)) : NULL;
     for (int i = 1; i < n; i++)
         assert_ok(wg_optim_add_group(optim, list_of(&p, i, 1)));
     wg_optim_destroy(optim);
@@ -162,7 +162,7 @@ static void names_are_those_of_the_lists(void **state)
     struct parameters p = parameters_new(8, false);
     const char *names[] = {"w", "w#2", "w", "w", "", "w", "w#2", NULL};
     const char *want[] = {"w", "w#2", "w#3", "w#4", "", "w#5", "w#2#2", "7"};
-    wg_optim *optim = wg_sgd(((wg_tensor_list){8, p.tensor, names}));
+    wg_optim *optim = wg_optim_sgd(((wg_tensor_list){8, p.tensor, names}));
     assert_non_null(optim);
     char text[40];
     wg_tensor_list state_list = wg_optim_state(optim);

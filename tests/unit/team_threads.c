@@ -134,7 +134,7 @@ static void *train_small(void *context)
     struct wg_team **team = context;
     wg_set_threads(2);
     wg_module *net = wg_mlp(WG_SIZES(8, 64, 64, 2), .seed = 1);
-    wg_optim *optim = wg_adam(wg_parameters(net), .lr = 1e-3);
+    wg_optim *optim = wg_optim_adam(wg_parameters(net), .lr = 1e-3);
     wg_tensor *x = numbers(WG_F32, WG_SHAPE(64, 8), 1);
     for (int i = 0; i < 3; i++) {
         WG_TAPE(tape);

@@ -1,0 +1,268 @@
+/* What every entry of optimizers.def must do, checked from the list. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "check.h"
+#include "wengert/options.h"
+
+enum { N = 5, STEPS = 6 };
+
+#define WG_REAL(name, preset, help, ...) WG_OPTION_REAL_OF(options_type, name, preset, help, __VA_ARGS__),
+#define WG_BOOL(name, preset, help) WG_OPTION_BOOL_OF(options_type, name, preset, help),
+#define WG_OPTIMIZER(name, options)                                                             \
+    static wg_optim *make_##name(wg_tensor_list params)                                         \
+    {                                                                                           \
+        return wg_optim_##name(params);                                                         \
+    }                                                                                           \
+    static wg_option_table table_##name(void)                                                   \
+    {                                                                                           \
+        typedef wg_optim_##name##_options options_type;                                         \
+        static const wg_option option[] = {options};                                            \
+        return (wg_option_table){option, sizeof option / sizeof *option, sizeof(options_type)}; \
+    }
+#include "wengert/optimizers.def"
+#undef WG_REAL
+#undef WG_BOOL
+#undef WG_OPTIMIZER
+
+static const struct entry {
+    const char *name;
+    wg_optim *(*make)(wg_tensor_list params);
+    wg_option_table (*table)(void);
+} entries[] = {
+#define WG_OPTIMIZER(name, options) {#name, make_##name, table_##name},
+#include "wengert/optimizers.def"
+#undef WG_OPTIMIZER
+};
+enum { ENTRIES = sizeof entries / sizeof *entries };
+
+/* ---- a small problem: Σ (p_i - i)⁴ + p_0 p_1, from a start ---- */
+
+struct problem {
+    wg_tensor *p[2], *target;
+    wg_optim *optim;
+};
+
+static wg_tensor *filled(wg_dtype dtype, double first, double step)
+{
+    double f64[N];
+    float f32[N];
+    for (int i = 0; i < N; i++)
+        f64[i] = first + step * i, f32[i] = (float)f64[i];
+    return dtype == WG_F64 ? wg_from(f64, WG_SHAPE(N)) : wg_from(f32, WG_SHAPE(N));
+}
+
+static struct problem begin(const struct entry *entry, wg_dtype dtype)
+{
+    struct problem problem = {{wg_require_grad(filled(dtype, 0.5, 0.25), true), wg_require_grad(filled(dtype, -1, 0.5), true)},
+                              filled(dtype, 0, 0.5),
+                              NULL};
+    problem.optim = entry->make((wg_tensor_list){2, problem.p, NULL});
+    assert_non_null(problem.optim);
+    return problem;
+}
+
+static void end(struct problem *problem)
+{
+    wg_optim_destroy(problem->optim);
+    wg_free(problem->p[0]), wg_free(problem->p[1]), wg_free(problem->target);
+}
+
+static wg_status step(void *context)
+{
+    struct problem *problem = context;
+    WG_TAPE(tape);
+    wg_tensor *away = wg_square(wg_sub(problem->p[0], problem->target));
+    wg_tensor *loss = wg_add(wg_sum(wg_square(away)), wg_sum(wg_mul(problem->p[0], wg_square(problem->p[1]))));
+    WG_TRY(wg_backward(loss));
+    return wg_optim_step(problem->optim);
+}
+
+static void run(struct problem *problem, int steps)
+{
+    for (int i = 0; i < steps; i++)
+        assert_int_equal(step(problem), WG_OK);
+}
+
+static void assert_same_state(const struct problem *a, const struct problem *b)
+{
+    const wg_tensor_list x = wg_optim_state(a->optim), y = wg_optim_state(b->optim);
+    assert_int_equal(x.n, y.n);
+    for (size_t i = 0; i < x.n; i++)
+        assert_same_bits(x.tensor[i], y.tensor[i]);
+    assert_same_bits(a->p[0], b->p[0]);
+    assert_same_bits(a->p[1], b->p[1]);
+}
+
+/* ---- the checks ---- */
+
+static void options_are_in_range_refused_out_of_it_and_printed(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ENTRIES; k++) {
+        struct problem problem = begin(&entries[k], WG_F64);
+        const wg_option_table table = entries[k].table();
+        char *text = NULL;
+        size_t size;
+        FILE *stream = open_memstream(&text, &size);
+        assert_int_equal(wg_optim_print(problem.optim, stream), WG_OK);
+        fclose(stream);
+        assert_int_equal(strncmp(text, entries[k].name, strlen(entries[k].name)), 0);
+        for (size_t i = 0; i < table.n; i++) {
+            const char *name = table.option[i].name;
+            char shown[80];
+            snprintf(shown, sizeof shown, "%s=", name);
+            assert_non_null(strstr(text, shown));
+            assert_close(wg_optim_get(problem.optim, 0, name), table.option[i].preset, 0);
+            assert_true(table.option[i].help[0] != 0);
+            assert_int_equal(wg_optim_set(problem.optim, 0, name, NAN), WG_E_ARGUMENT);
+            assert_error(WG_E_ARGUMENT, name);
+            assert_int_equal(wg_optim_set(problem.optim, 0, name, -7), WG_E_ARGUMENT);
+            assert_error(WG_E_ARGUMENT, name);
+            assert_close(wg_optim_get(problem.optim, 0, name), table.option[i].preset, 0);
+        }
+        free(text);
+        end(&problem);
+    }
+    assert_no_error();
+}
+
+static void state_and_parameters_are_all_that_a_run_needs(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ENTRIES; k++) {
+        struct problem whole = begin(&entries[k], WG_F32), half = begin(&entries[k], WG_F32);
+        run(&whole, STEPS);
+        run(&half, STEPS / 2);
+        struct problem rest = begin(&entries[k], WG_F32);
+        const wg_tensor_list from = wg_optim_state(half.optim), to = wg_optim_state(rest.optim);
+        for (size_t i = 0; i < from.n; i++)
+            assert_int_equal(wg_write_raw(to.tensor[i], wg_data(from.tensor[i])), WG_OK);
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(wg_write_raw(rest.p[i], wg_data(half.p[i])), WG_OK);
+        run(&rest, STEPS - STEPS / 2);
+        assert_same_state(&whole, &rest);
+        end(&whole), end(&half), end(&rest);
+    }
+    assert_no_error();
+}
+
+static void a_replayed_step_has_the_same_bits(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ENTRIES; k++) {
+        struct problem eager = begin(&entries[k], WG_F32), replayed = begin(&entries[k], WG_F32);
+        run(&eager, STEPS);
+        wg_replay *replay = wg_capture(step, &replayed);
+        assert_non_null(replay);
+        for (int i = 1; i < STEPS; i++)
+            assert_int_equal(wg_replay_run(replay), WG_OK);
+        wg_replay_destroy(replay);
+        assert_same_state(&eager, &replayed);
+        end(&eager), end(&replayed);
+    }
+    assert_no_error();
+}
+
+static void a_group_has_its_own_rate(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ENTRIES; k++) {
+        struct problem problem = begin(&entries[k], WG_F64);
+        wg_tensor *still = wg_require_grad(filled(WG_F64, 1, 1), true), *before = filled(WG_F64, 1, 1);
+        assert_int_equal(wg_optim_add_group(problem.optim, ((wg_tensor_list){1, &still, NULL}), .lr = 0), WG_OK);
+        assert_close(wg_optim_get(problem.optim, 1, "lr"), 0, 0);
+        assert_int_equal(wg_optim_add_group(problem.optim, ((wg_tensor_list){1, &before, NULL}), .lr = NAN), WG_E_ARGUMENT);
+        assert_error(WG_E_ARGUMENT, "lr: expected");
+        assert_int_equal(wg_optim_groups(problem.optim), 2);
+        assert_int_equal(wg_add_gradient(still, before), WG_OK);
+        run(&problem, 1);
+        assert_same_bits(still, before);
+        end(&problem), wg_free(still), wg_free(before);
+    }
+    assert_no_error();
+}
+
+/* A gradient of zeros moves by moments and decay only, and to no NaN; no gradient moves nothing. */
+static void zero_gradients_and_none(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ENTRIES; k++) {
+        struct problem problem = begin(&entries[k], WG_F64);
+        wg_tensor *zero = wg_zeros(WG_F64, WG_SHAPE(N)), *start = filled(WG_F64, -1, 0.5);
+        for (int i = 0; i < STEPS; i++) {
+            assert_int_equal(wg_add_gradient(problem.p[0], zero), WG_OK);
+            assert_int_equal(wg_optim_step(problem.optim), WG_OK);
+        }
+        for (int i = 0; i < N; i++)
+            assert_true(isfinite(((const double *)wg_data(problem.p[0]))[i]));
+        assert_same_bits(problem.p[1], start);
+        end(&problem), wg_free(zero), wg_free(start);
+    }
+    assert_no_error();
+}
+
+static void f32_follows_f64(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ENTRIES; k++) {
+        struct problem wide = begin(&entries[k], WG_F64), narrow = begin(&entries[k], WG_F32);
+        run(&wide, STEPS), run(&narrow, STEPS);
+        assert_values(narrow.p[0], wg_data(wide.p[0]), 1e-5);
+        assert_values(narrow.p[1], wg_data(wide.p[1]), 1e-5);
+        end(&wide), end(&narrow);
+    }
+    assert_no_error();
+}
+
+static void a_tensor_without_elements_is_a_parameter(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ENTRIES; k++) {
+        wg_tensor *p = wg_require_grad(wg_zeros(WG_F32, WG_SHAPE(0, 3)), true), *g = wg_zeros(WG_F32, WG_SHAPE(0, 3));
+        wg_optim *optim = entries[k].make((wg_tensor_list){1, &p, NULL});
+        assert_non_null(optim);
+        assert_int_equal(wg_add_gradient(p, g), WG_OK);
+        assert_int_equal(wg_optim_step(optim), WG_OK);
+        wg_optim_destroy(optim), wg_free(p), wg_free(g);
+    }
+    assert_no_error();
+}
+
+/* Whichever allocation fails, no parameter and no state has changed, and a step that succeeds has the bits of one that never failed. */
+static void a_step_without_memory_changes_nothing(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ENTRIES; k++) {
+        struct problem problem = begin(&entries[k], WG_F32), sound = begin(&entries[k], WG_F32);
+        for (int64_t at = 0;; at++) {
+            wg_memory_fail(at, false);
+            const wg_status status = step(&problem);
+            wg_memory_fail(-1, false);
+            if (status == WG_OK)
+                break;
+            assert_error(WG_E_MEMORY, "");
+            assert_same_state(&problem, &sound);
+            wg_clear_gradient(problem.p[0]), wg_clear_gradient(problem.p[1]);
+        }
+        run(&sound, 1);
+        assert_same_state(&problem, &sound);
+        end(&problem), end(&sound);
+    }
+    assert_no_error();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(options_are_in_range_refused_out_of_it_and_printed),
+        TEST(state_and_parameters_are_all_that_a_run_needs),
+        TEST(a_replayed_step_has_the_same_bits),
+        TEST(a_group_has_its_own_rate),
+        TEST(zero_gradients_and_none),
+        TEST(f32_follows_f64),
+        TEST(a_tensor_without_elements_is_a_parameter),
+        TEST(a_step_without_memory_changes_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

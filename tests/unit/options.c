@@ -1,0 +1,104 @@
+/* Tables of options: ranges, names, text. */
+#include "common.h"
+
+#include <wengert/options.h>
+
+static const char *const colours[] = {"red", "green", NULL};
+
+struct knobs {
+    bool on;
+    int64_t size;
+    double rate, share;
+    wg_dtype dtype;
+    enum { RED, GREEN } colour;
+    wg_tensor *seed;
+};
+
+static const wg_option option[] = {
+    WG_OPTION_SIZE_OF(struct knobs, size, "how many", WG_AT_LEAST(1)),
+    WG_OPTION_BOOL_OF(struct knobs, on, true, "on or off"),
+    WG_OPTION_REAL_OF(struct knobs, rate, 0.5, "a rate", WG_ABOVE(0)),
+    WG_OPTION_REAL_OF(struct knobs, share, 0, "a share", WG_FROM_BELOW(0, 1)),
+    WG_OPTION_DTYPE_OF(struct knobs, dtype, WG_F32, "of numbers"),
+    WG_OPTION_CHOICE_OF(struct knobs, colour, RED, "a colour", colours),
+    WG_OPTION_TENSOR_OF(struct knobs, seed, "a generator"),
+};
+static const wg_option_table table = {option, sizeof option / sizeof *option, sizeof(struct knobs)};
+static const struct knobs good = {.on = true, .size = 3, .rate = 0.5, .dtype = WG_F32, .colour = RED};
+
+static void ranges_are_checked(void **state)
+{
+    (void)state;
+    assert_ok(wg_options_check(table, &good, "make"));
+    static const struct {
+        const char *name, *message;
+        double value;
+    } bad[] = {
+        {"size", "make: size: expected a finite number of at least 1, got 0", 0},
+        {"size", "got 1.5", 1.5},
+        {"size", "got nan", (double)NAN},
+        {"on", "make: on: expected a number in [0, 1], got 2", 2},
+        {"rate", "make: rate: expected a finite number above 0, got 0", 0},
+        {"rate", "got inf", (double)INFINITY},
+        {"share", "make: share: expected a number in [0, 1), got 1", 1},
+        {"share", "got -0.1", -0.1},
+        {"dtype", "make: dtype: expected f32 or f64, got 2", WG_I64},
+        {"colour", "make: colour: expected one of its 2 values, got 2", 2},
+        {"seed", "make: seed is a tensor", 0},
+        {"sise", "make: there is no option \"sise\": the options are size, on, rate, share, dtype, colour, seed", 0},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct knobs knobs = good;
+        assert_fails(wg_options_set(table, &knobs, bad[i].name, bad[i].value, "make"), WG_E_ARGUMENT, bad[i].message);
+        assert_memory_equal(&knobs, &good, sizeof good);
+    }
+    struct knobs knobs = good;
+    knobs.rate = -1;
+    assert_fails(wg_options_check(table, &knobs, "make"), WG_E_ARGUMENT, "make: rate: ");
+    assert_fails(wg_options_check(table, NULL, "make"), WG_E_NULL, "make: ");
+}
+
+static void options_are_set_and_read_by_name(void **state)
+{
+    (void)state;
+    struct knobs knobs = good;
+    static const struct {
+        const char *name;
+        double value;
+    } set[] = {{"size", 7}, {"on", 0}, {"rate", 2.5}, {"share", 0.25}, {"dtype", WG_F64}, {"colour", GREEN}};
+    for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
+        double value = -1;
+        assert_ok(wg_options_set(table, &knobs, set[i].name, set[i].value, "set"));
+        assert_ok(wg_options_get(table, &knobs, set[i].name, &value, "get"));
+        assert_near(value, set[i].value, 0);
+    }
+    double value;
+    assert_fails(wg_options_get(table, &knobs, "seed", &value, "get"), WG_E_ARGUMENT, "get: seed is a tensor");
+    assert_fails(wg_options_get(table, &knobs, NULL, &value, "get"), WG_E_NULL, "get: ");
+    assert_fails(wg_options_get(table, &knobs, "size", NULL, "get"), WG_E_NULL, "get: ");
+    assert_fails(wg_options_set(table, NULL, "size", 1, "set"), WG_E_NULL, "set: ");
+}
+
+static void text_says_what_differs_from_the_defaults(void **state)
+{
+    (void)state;
+    char text[200], little[12];
+    assert_string_equal(wg_options_text(table, &good, false, text, sizeof text), "size=3");
+    struct knobs knobs = good;
+    knobs.on = false, knobs.colour = GREEN;
+    assert_string_equal(wg_options_text(table, &knobs, false, text, sizeof text), "size=3, on=false, colour=green");
+    assert_string_equal(wg_options_text(table, &knobs, true, text, sizeof text),
+                        "size=3, on=false, rate=0.5, share=0, dtype=f32, colour=green");
+    assert_string_equal(wg_options_text(table, &knobs, true, little, sizeof little), "size=3, on="); /* cut */
+    assert_string_equal(wg_options_text(table, NULL, true, text, sizeof text), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(ranges_are_checked),
+        TEST(options_are_set_and_read_by_name),
+        TEST(text_says_what_differs_from_the_defaults),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
