@@ -262,6 +262,8 @@ wg_status wg_norm_grad_jvp(const struct wg_norm *n, const wg_call *c, wg_tensor 
 wg_status wg_norm_apply(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n, wg_tensor **const *to);
 /* E_ARGUMENT where the params are no eps. */
 wg_status wg_norm_eps(const wg_call *c);
+/* E_SHAPE where there would be a mean and a variance of no elements. */
+wg_status wg_norm_statistics(const wg_call *c, bool over_nothing);
 /* Of batch_norm and batch_norm_relu; of the latter's cost, comparisons are its own. */
 wg_status wg_batch_norm_shape(const wg_call *c, wg_spec *out);
 wg_cost wg_batch_norm_cost(const wg_call *c);

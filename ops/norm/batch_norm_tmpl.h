@@ -1,6 +1,7 @@
 /* The kernel of batch_norm and of batch_norm_relu, for the number type at hand. Before it is included: NAME the op, RELU whether relu ends
    it. Two passes in f64: first μ, then σ² about it; a third writes y. */
 #include "ops/channel.h"
+#include "ops/norm/rstd.h"
 
 /* A group's channels. */
 typedef struct {
@@ -56,7 +57,7 @@ static inline void T(deviations)(int64_t n, WIDE *squares, WIDE count, WIDE eps,
 {
     WG_LOOP(n) {
         squares[i] = squares[i] / count;
-        rstd[i] = (REAL)((WIDE)1 / sqrt(squares[i] + eps));
+        rstd[i] = (REAL)T(norm_rstd)(squares[i] + eps);
     }
 }
 

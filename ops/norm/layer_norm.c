@@ -2,6 +2,7 @@
    and the reciprocal deviation are outputs too, which the gradient reads. */
 #ifdef REAL
 #include "ops/norm/rows.h"
+#include "ops/norm/rstd.h"
 
 /* One row: y, mean, rstd; x, gamma, beta, of which the last two may be absent. */
 static inline __attribute__((always_inline)) void T(normalise_row)(int64_t n, char *const *at, const int64_t *s, int64_t sy,
@@ -16,7 +17,7 @@ static inline __attribute__((always_inline)) void T(normalise_row)(int64_t n, ch
     FOR_PARTS(n, sum[k] = sum[k] + (WIDE)(REAL)x[i * sx]);
     const WIDE mean = T(joined)(sum) / (WIDE)n;
     FOR_PARTS(n, const WIDE d = (WIDE)(REAL)x[i * sx] - mean; square[k] = square[k] + d * d);
-    const REAL rstd = (REAL)((WIDE)1 / sqrt(T(joined)(square) / (WIDE)n + (WIDE)eps));
+    const REAL rstd = (REAL)T(norm_rstd)(T(joined)(square) / (WIDE)n + (WIDE)eps);
     *(ELEM *)(void *)at[1] = (REAL)mean;
     *(ELEM *)(void *)at[2] = rstd;
     for (int64_t i = 0; i < n; i++) /* the difference in f64: a large mean would spoil it */
@@ -47,7 +48,11 @@ static wg_status T(layer_norm)(const wg_call *c)
 static wg_status shape(const wg_call *c, wg_spec *out)
 {
     WG_TRY(wg_norm_eps(c));
-    return wg_rows_shape(c, 0, WG_IN(1) | WG_IN(2), out);
+    WG_TRY(wg_rows_shape(c, 0, WG_IN(1) | WG_IN(2), out));
+    bool rows = true;
+    for (int axis = 0; axis < out[1].rank; axis++)
+        rows = rows && out[1].extent[axis] > 0;
+    return wg_norm_statistics(c, rows && out[0].extent[out[1].rank] == 0);
 }
 
 wg_tensor *wg_layer_norm(wg_tensor *x, wg_tensor *gamma, wg_tensor *beta, double eps, wg_tensor **mean, wg_tensor **rstd)
@@ -74,7 +79,7 @@ static wg_cost cost(const wg_call *c)
     const bool gamma = !wg_absent(c->in[1]), beta = !wg_absent(c->in[2]);
     const double rows = (double)c->out[1]->numel;
     wg_cost cost = wg_cost_each(c, 4 + beta, 2 + gamma, 0, 0, 0);
-    cost.add += 31 * rows;
+    cost.add += 33 * rows;
     cost.div = 3 * rows;
     cost.transcendental = rows;
     return cost;

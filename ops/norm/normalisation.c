@@ -150,6 +150,13 @@ wg_status wg_norm_eps(const wg_call *c)
     return wg_check_number(c->op->name, "eps", *(const double *)c->params, WG_NOT_NEGATIVE);
 }
 
+wg_status wg_norm_statistics(const wg_call *c, bool over_nothing)
+{
+    return over_nothing
+               ? wg_call_error(c, WG_E_SHAPE, "there are no statistics over nothing: expected an element for each at least")
+               : WG_OK;
+}
+
 wg_status wg_norm_apply(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n, wg_tensor **const *to)
 {
     wg_tensor *out[4] = {NULL, NULL, NULL, NULL};
@@ -325,7 +332,8 @@ wg_status wg_norm_grad_jvp(const struct wg_norm *n, const wg_call *c, wg_tensor 
 wg_status wg_batch_norm_shape(const wg_call *c, wg_spec *out)
 {
     WG_TRY(wg_norm_eps(c));
-    return wg_channels_shape(c, WG_IN(1) | WG_IN(2), out);
+    WG_TRY(wg_channels_shape(c, WG_IN(1) | WG_IN(2), out));
+    return wg_norm_statistics(c, c->in[0]->numel == 0 && out[1].extent[0] > 0);
 }
 
 /* The images' parts are joined; where an image has several positions, so are its own, and each is added to the images'. */
@@ -342,7 +350,7 @@ wg_cost wg_batch_norm_cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_each(c, 5, 2, 0, 0, 0);
     const double channels = (double)wg_extents(c->in[0])[1];
-    cost.add += channels + 2 * wg_joins_by_channel(c->in[0]);
+    cost.add += 3 * channels + 2 * wg_joins_by_channel(c->in[0]);
     cost.mul += channels;
     cost.div = 3 * channels;
     cost.transcendental = channels;

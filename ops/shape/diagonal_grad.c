@@ -29,11 +29,12 @@ static wg_status kernel(const wg_call *c)
     const struct params *p = c->params;
     wg_tensor *x = c->out[0];
     const int64_t row = wg_strides(x)[x->rank - 2], column = wg_strides(x)[x->rank - 1];
+    const int64_t offset = wg_offset_within(p->offset, p->rows, p->columns);
     int64_t stride[WG_MAX_RANK];
     memset(x->data, 0, (size_t)x->numel * wg_dtype_size((wg_dtype)x->dtype));
     memcpy(stride, wg_strides(x), (size_t)(x->rank - 2) * sizeof *stride);
     stride[x->rank - 2] = row + column;
-    return wg_copy_into(c->in[0], x, p->offset < 0 ? -p->offset * row : p->offset * column, stride);
+    return wg_copy_into(c->in[0], x, offset < 0 ? -offset * row : offset * column, stride);
 }
 
 wg_tensor *wg_diagonal_grad(wg_tensor *y, int64_t rows, int64_t columns, int64_t offset)

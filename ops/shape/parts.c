@@ -48,8 +48,10 @@ wg_status wg_chunk(wg_tensor *x, int axis, size_t n, wg_tensor **parts, size_t *
 {
     int64_t extent;
     WG_TRY(check("chunk", x, &axis, parts, &extent));
-    if (n == 0 || n > INT64_MAX / 2)
-        return wg_fail(WG_E_ARGUMENT, "chunk", "chunk: expected at least 1 part, got %zu", n);
+    const size_t most = PTRDIFF_MAX / sizeof *parts; /* which is below INT64_MAX */
+    if (n == 0 || n > most)
+        return wg_fail(WG_E_ARGUMENT, "chunk", "chunk: expected 1 to %zu parts, which is what an array of them can have, got %zu",
+                       most, n);
     const int64_t size = extent > 0 ? (extent - 1) / (int64_t)n + 1 : 0;
     const size_t needed = extent > 0 ? (size_t)((extent - 1) / size) + 1 : n;
     if (!made && needed != n)

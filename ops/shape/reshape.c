@@ -75,20 +75,23 @@ static wg_status cannot(const wg_tensor *x, wg_shape shape, const char *why)
 /* Works out an extent of -1 and checks that the number of elements stays. */
 static wg_status resolve(const wg_tensor *x, wg_shape *shape)
 {
-    int64_t known = 1;
+    wg_shape known = *shape;
+    int64_t n = 1;
     int open = -1;
-    if (shape->rank < 0 || shape->rank > WG_MAX_RANK)
-        return wg_fail(WG_E_SHAPE, "reshape", "reshape: rank %d is not in 0..%d", shape->rank, WG_MAX_RANK);
-    for (int axis = 0; axis < shape->rank; axis++) {
-        const int64_t extent = shape->extent[axis];
-        if (extent < -1 || (extent == -1 && open >= 0) || (extent >= 0 && __builtin_mul_overflow(known, extent, &known)))
+    for (int axis = 0; axis < shape->rank && shape->rank <= WG_MAX_RANK; axis++) {
+        if (shape->extent[axis] != -1)
+            continue;
+        if (open >= 0)
             return cannot(x, *shape, "at most one extent may be -1");
-        if (extent == -1)
-            open = axis;
+        open = axis;
+        known.extent[axis] = 1;
     }
-    if (open >= 0 && known != 0 && x->numel % known == 0)
-        shape->extent[open] = x->numel / known;
-    else if (open >= 0 || known != x->numel)
+    WG_TRY(wg_shape_check("reshape", known.rank, known.extent, (wg_dtype)x->dtype, &n));
+    if (open >= 0 && n == 0)
+        return cannot(x, *shape, "beside an extent of 0 any number fits for -1");
+    if (open >= 0 && x->numel % n == 0)
+        shape->extent[open] = x->numel / n;
+    else if (open >= 0 || n != x->numel)
         return cannot(x, *shape, "the number of elements differs");
     return WG_OK;
 }

@@ -95,9 +95,10 @@ static void misuse_reshape(void)
     REFUSED("reshape", wg_reshape(bad, WG_SHAPE(6)));
     assert_null_and_error(wg_reshape(fx.x, WG_SHAPE(7)), WG_E_SHAPE, "reshape: [2, 3] to [7]");
     assert_null_and_error(wg_reshape(fx.x, WG_SHAPE(-1, -1)), WG_E_SHAPE, "reshape: [2, 3] to [-1, -1]");
-    assert_null_and_error(wg_reshape(fx.x, WG_SHAPE(-2, -3)), WG_E_SHAPE, "reshape: ");
+    assert_null_and_error(wg_reshape(fx.x, WG_SHAPE(-2, -3)), WG_E_SHAPE, "reshape: negative extent in [-2, -3]");
     assert_null_and_error(wg_reshape(fx.x, WG_SHAPE(-1, 0)), WG_E_SHAPE, "reshape: ");
-    assert_null_and_error(wg_reshape(fx.x, (wg_shape){.rank = 9}), WG_E_SHAPE, "reshape: ");
+    assert_null_and_error(wg_reshape(fx.x, WG_SHAPE(INT64_MAX, 2)), WG_E_SHAPE, "reshape: [9223372036854775807, 2] is too large");
+    assert_null_and_error(wg_reshape(fx.x, (wg_shape){.rank = 9}), WG_E_SHAPE, "reshape: rank 9 is not in 0..8");
     assert_null_and_error(wg_reshape(fx.x, (wg_shape){.rank = -1}), WG_E_SHAPE, "reshape: ");
     assert_null_and_error(wg_reshape(fx.x, WG_SHAPE((int64_t)1 << 62, 4, 6)), WG_E_SHAPE, "reshape: ");
 }
