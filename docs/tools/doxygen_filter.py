@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""Doxygen's INPUT_FILTER: turns the plain comments of the public headers into documentation, and the lines of ops.def into prototypes.
+
+usage: doxygen_filter.py HEADER > FILTERED
+
+A file's first comment describes its group; a comment directly above a declaration documents that, one behind a field or prototype documents it
+too; a heading between dashes names a section. What follows a documented declaration without a comment or an empty line between them refers to it.
+"""
+import re
+import sys
+from pathlib import Path
+
+HEADING = re.compile(r"^-{4}\s*(.*?)\s*(?:-{4})?$", re.S)
+NAME = re.compile(r"\b(wg_\w+)\s*\(|#define (\w+)")
+
+
+def known_names(folder):
+    """Functions and macros of all headers, to which the text links."""
+    names = set()
+    for path in [*folder.rglob("*.h"), *folder.rglob("*.def")]:
+        for line in path.read_text().splitlines():
+            if match := re.match(r"WG_API .*?\b(wg_\w+)\(|#define (wg_\w+)\(", line):
+                names.add(match[1] or match[2])
+            elif match := re.match(r"WG_(UNARY|BINARY|OP|OP_MANY|REDUCTION|OP_WITH)\((\w+)", line):
+                names.add(f"wg_{match[2]}")
+    return names
+
+
+def escaped(text, names):
+    text = re.sub(r"[\\@<>&%#]", lambda m: "\\" + m[0], text).replace("...", "…").replace("::", "\\::")
+    return re.sub(r"\bwg_\w+\b(?!\()", lambda m: "#" + m[0] if m[0] in names else m[0], text)
+
+
+def comment_at(lines, i):
+    """The comment that begins in line i, and the line behind it."""
+    end = i
+    while "*/" not in lines[end]:
+        end += 1
+    text = "\n".join(lines[i:end + 1]).strip()
+    return "\n".join(line.strip() for line in text[2:text.index("*/")].splitlines()).strip(), end + 1
+
+
+def prototypes(lines):
+    """Of ops.def: each line as what ops.h makes of it."""
+    for line in lines:
+        match = re.match(r"WG_(\w+)\((\w+)(?:, (\(.*\)))?\)$", line)
+        if not match:
+            yield line
+            continue
+        kind, name, arguments = match.groups()
+        if kind == "UNARY":
+            yield f"wg_tensor *wg_{name}(wg_tensor *x);"
+        elif kind == "BINARY":
+            yield f"wg_tensor *wg_{name}(wg_tensor *a, wg_tensor *b);"
+        elif kind == "REDUCTION":
+            yield f"#define wg_{name}(x, ...) wg_{name}_with((x), options)"
+            yield f"wg_tensor *wg_{name}_with(wg_tensor *x, wg_reduce_options options);"
+        elif kind == "OP":
+            yield f"wg_tensor *wg_{name}{arguments};"
+        elif kind == "OP_WITH":
+            yield f"wg_tensor *wg_{name}_with{arguments};"
+        elif kind == "OP_MANY":
+            yield f"wg_status wg_{name}{arguments};"
+
+
+def joined(lines):
+    """Declarations of ops.def that go over several lines, each on one."""
+    text = ""
+    for line in lines:
+        text = f"{text} {line.strip()}" if text else line
+        if text.startswith("WG_") and text.count("(") > text.count(")"):
+            continue
+        yield text
+        text = ""
+
+
+def statuses(text):
+    """The enumerators that WG_STATUS_LIST stands for."""
+    return [f"WG_{name} = {value}, /* {meaning} */" for name, value, meaning in re.findall(r'X\((\w+), (-?\d+), "(.*?)"\)', text)]
+
+
+def convert(path, names):
+    text = path.read_text()
+    lines = text.splitlines()
+    if path.suffix == ".def":
+        lines = list(prototypes(joined(lines)))
+    at = next((i for i, line in enumerate(lines) if line.strip() == "WG_STATUS_LIST(WG_STATUS_ENUM)"), None)
+    if at is not None:
+        lines[at:at + 1] = statuses(text)
+    group, out, i, first, section, before, body = re.sub(r"\W", "_", path.name), [], 0, True, False, None, False
+    while i < len(lines):
+        line = lines[i]
+        if line.strip().startswith("/*"):
+            comment, behind = comment_at(lines, i)
+            heading = HEADING.match(comment)
+            follows = behind < len(lines) and lines[behind].strip() != ""
+            indent = line[:len(line) - len(line.lstrip())]
+            if first:
+                out.append(f"/** @defgroup {group} {path.name}\n{escaped(comment, names)}\n@{{ */")
+                first = False
+            elif comment.startswith("clang-format"):
+                pass
+            elif heading:
+                title, _, rest = " ".join(heading[1].split()).partition(" ---- ")
+                if len(title) > 90 and ": " in title:
+                    title, _, text = title.partition(": ")
+                    rest = f"{text} {rest}"
+                out += ["/** @} */"] * section + [f"/** @name {escaped(title, set())}\n{escaped(rest, names)} */", "/** @{ */"]
+                section = True
+            elif follows and not body:
+                out.append(f"{indent}/** {escaped(comment, names)} */")
+                match = NAME.search(lines[behind])
+                before = (match[1] or match[2]) if match else None
+                i = behind
+                line = lines[i]
+                # The declaration itself, with its continuation lines.
+                out.append(trailing(line, names))
+                while line.endswith("\\") or (line.strip() and line.count("(") > line.count(")")):
+                    i, line = i + 1, lines[i + 1]
+                    out.append(trailing(line, names))
+                i += 1
+                continue
+            i = behind
+            continue
+        if re.match(r"static inline .*\)$", line):
+            body = True
+        elif line == "}":
+            body = False
+        if not line.strip():
+            before = None
+        elif before and re.match(r"WG_API |#define wg_|wg_tensor \*|wg_status ", line):
+            out.append(f"/** See #{before}. */")
+        out.append(line if body else trailing(line, names))
+        i += 1
+    return "\n".join(out + ["/** @} */"] * section + ["/** @} */", ""])
+
+
+def trailing(line, names):
+    """A comment behind a field or a prototype, as documentation of it."""
+    match = re.match(r"(\s*\S.*?[;,}]|\s+\w+(?: = [^,]*)?)\s*/\* (.*?) \*/$", line)
+    return f"{match[1]} /**< {escaped(match[2], names)} */" if match and not line.lstrip().startswith("#") else line
+
+
+if __name__ == "__main__":
+    source = Path(sys.argv[1])
+    sys.stdout.write(convert(source, known_names(source.parent)) if source.suffix in (".h", ".def") else source.read_text())
