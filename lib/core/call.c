@@ -389,7 +389,7 @@ WG_HOT wg_status apply(struct wg_thread *th, const struct wg_op *op, const void 
                            : stays                      ? wg_node_new(th, op, params, n_in, n_made)
                                                         : wg_node_init(&passing.node, op, params, n_in, n_made);
     if (!node)
-        return WG_E_MEMORY;
+        return wg_op_failed(th, op, WG_E_MEMORY, "forward");
     if (closure)
         node->call.context = closure->context;
     bool recorded = false;

@@ -28,6 +28,8 @@ void wg_callback_begin(wg_callback *callback)
     callback->lost = *wg_lost_tapes();
     callback->updating = th->updating;
     callback->refused = false;
+    callback->operation = th->operation;
+    th->operation = NULL;
     th->callback = callback;
 }
 
@@ -66,6 +68,7 @@ wg_status wg_callback_end(wg_callback *callback, wg_status returned)
     if (!th)
         return WG_E_MEMORY;
     th->callback = callback->outer;
+    th->operation = callback->operation;
     const char *left = unwind(th, callback);
     if (left)
         return wg_callback_fail(callback, WG_E_STATE, left);

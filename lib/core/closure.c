@@ -47,6 +47,8 @@ wg_tensor *wg_apply_closure(const wg_closure *closure, wg_tensor *const *in, siz
             return y;
     }
 failed:
+    if (th && th->has_error) /* for want of memory, it is the closure's */
+        wg_op_failed(th, &(struct wg_op){.name = closure->name}, WG_E_MEMORY, "forward");
     if (!handed_over)
         wg_context_destroy(closure->name, closure->destroy, closure->context);
     return NULL;

@@ -61,13 +61,13 @@ wg_status wg_compose(struct wg_thread *th, const wg_call *c, wg_tensor **out)
     wg_tape *own = wg_tape_push(th, false);
     if (!own) {
         wg_tape_close(NULL);
-        return WG_E_MEMORY;
+        return wg_op_failed(th, c->op, WG_E_MEMORY, "forward");
     }
     const bool grad = wg_grad_mode_set(false); /* without a tape nothing is recorded */
     wg_status status = make(th, c, out);
     wg_grad_mode_set(grad);
-    if (status == WG_OK)
-        status = wg_values_on(out, c->n_out);
+    if (status == WG_OK && (status = wg_values_on(out, c->n_out)) != WG_OK)
+        wg_op_failed(th, c->op, status, "forward");
     wg_tape_close(own);
     return status;
 }

@@ -49,14 +49,26 @@ static void tell_hook(struct wg_thread *th, const wg_error *error)
     th->in_error_hook = false;
 }
 
+/* Who asks for memory knows no op. */
+static const char nameless[] = "memory";
+
+/* What the user called, where that is not op itself: op is a part of another, or nobody's. */
+static const char *caller_of(const struct wg_thread *th, const char *op)
+{
+    if (op && strcmp(op, nameless) == 0 && th->operation)
+        return th->operation;
+    return th->composing && op && strcmp(op, th->composing->name) != 0 ? th->composing->name : NULL;
+}
+
 static void record(struct wg_thread *th, wg_status code, const char *op, const char *format, va_list arguments)
 {
     wg_error error = {.code = code};
     const char *part = op;
     size_t used = 0;
-    if (th->composing && op && strcmp(op, th->composing->name) != 0) { /* the user called it, not its part */
-        used = (size_t)snprintf(error.message, sizeof error.message, "%.60s: ", th->composing->name);
-        op = th->composing->name;
+    const char *called = caller_of(th, op);
+    if (called) {
+        used = (size_t)snprintf(error.message, sizeof error.message, "%.60s: ", called);
+        op = called;
     }
     snprintf(error.op, sizeof error.op, "%s", op ? op : "");
     wg_section_path(th->section, error.section, sizeof error.section);
@@ -93,11 +105,11 @@ wg_status wg_fail(wg_status code, const char *op, const char *format, ...)
     return code;
 }
 
-/* Who asks for memory knows no op; the op whose call failed by that is named here. */
+/* The op whose call failed for want of memory is named here. */
 static void name_memory_error(wg_error *error, const struct wg_op *op)
 {
     char message[sizeof error->message];
-    if (error->code != WG_E_MEMORY || strcmp(error->op, "memory") != 0)
+    if (error->code != WG_E_MEMORY || strcmp(error->op, nameless) != 0)
         return;
     snprintf(message, sizeof message, "%.60s: %.200s", op->name, error->message);
     memcpy(error->message, message, sizeof message);

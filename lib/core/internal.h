@@ -112,6 +112,7 @@ typedef struct wg_callback {
     /* What begin and end note. */
     struct wg_callback *outer;
     const wg_tape *top;
+    const char *operation;
     int lost;
     bool updating, refused;
 } wg_callback;
@@ -187,6 +188,7 @@ struct wg_thread {
     uint64_t floor;        /* walks see only nodes younger than this one; the others' results count as leaves */
     wg_tape *walking;      /* the top tape of the backward that is running, or NULL */
     wg_callback *callback; /* the innermost of the user's functions that are running, or NULL */
+    const char *operation; /* the public function that is running, if it is no op and no function of the user's that it calls */
     int checkpoints;       /* functions being run by wg_checkpoint, one inside the other */
     bool no_grad;
     bool eval;
@@ -253,6 +255,25 @@ static inline bool wg_is_traced(const struct wg_thread *th, const wg_tensor *t)
 }
 
 /* ---- errors ---- */
+
+/* In a public function that is no op: whatever runs out of memory in it, it is this function that failed, for that is what the user called.
+   Of functions inside one another the outermost counts; the user's own, which it calls, begin anew (wg_callback_begin). */
+#define WG_OPERATION(name) \
+    __attribute__((unused, cleanup(wg_operation_leave))) const char *wg_operation_ = wg_operation_enter((name))
+static inline const char *wg_operation_enter(const char *name)
+{
+    struct wg_thread *th = wg_self();
+    const char *before = th ? th->operation : NULL;
+    if (th && !before)
+        th->operation = name;
+    return before;
+}
+static inline void wg_operation_leave(const char **before)
+{
+    struct wg_thread *th = wg_tls.state;
+    if (th)
+        th->operation = *before;
+}
 
 wg_status wg_fail(wg_status code, const char *op, const char *format, ...) WG_PRINTF(3, 4);
 void wg_error_clear(struct wg_thread *th);

@@ -26,6 +26,7 @@ wg_tensor *wg_require_grad(wg_tensor *t, bool wanted)
 
 wg_tensor *wg_own(wg_tensor *t)
 {
+    WG_OPERATION("own");
     if (wg_check_handle(t, "own", -1) != WG_OK)
         return NULL;
     if (!t->tape)
@@ -123,6 +124,7 @@ static wg_status may_change_gradients(const struct wg_thread *th, const char *op
 
 void wg_clear_gradient(wg_tensor *leaf)
 {
+    WG_OPERATION("clear_gradient");
     struct wg_thread *th = wg_self();
     if (!leaf || !th || !wg_gradient(leaf) || may_change_gradients(th, "clear_gradient") != WG_OK)
         return;
@@ -131,6 +133,7 @@ void wg_clear_gradient(wg_tensor *leaf)
 
 wg_status wg_add_gradient(wg_tensor *leaf, const wg_tensor *g)
 {
+    WG_OPERATION("add_gradient");
     WG_TRY(wg_check_handle(leaf, "add_gradient", 0));
     WG_TRY(wg_check_handle(g, "add_gradient", 1));
     if (!(leaf->flags & WG_T_REQUIRES) || leaf->tape)

@@ -80,6 +80,7 @@ static wg_section *make_section(struct wg_thread *th, wg_section *latest, const 
 
 wg_status wg_name_push(const char *name)
 {
+    WG_OPERATION("name_push");
     struct wg_thread *th = wg_self();
     if (!th)
         return WG_E_MEMORY;

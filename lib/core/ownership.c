@@ -224,6 +224,7 @@ static wg_tensor *copied_value(const wg_tensor *t)
 /* What a rerun writes is the tape's; the caller's value is a copy. */
 wg_tensor *wg_keep(wg_tensor *t)
 {
+    WG_OPERATION("keep");
     struct wg_thread *th = wg_self();
     if (!th || wg_check_handle(t, "keep", -1) != WG_OK)
         return NULL;
@@ -243,6 +244,7 @@ wg_tensor *wg_keep(wg_tensor *t)
 
 wg_status wg_set_name(wg_tensor *t, const char *name)
 {
+    WG_OPERATION("set_name");
     WG_TRY(wg_check_handle(t, "set_name", -1));
     if (!name)
         return wg_fail(WG_E_NULL, "set_name", "set_name: the name is NULL");

@@ -28,12 +28,14 @@ static wg_tensor *generator_new(uint64_t seed, uint64_t stream)
 
 wg_tensor *wg_generator(uint64_t seed, uint64_t stream)
 {
+    WG_OPERATION("generator");
     struct wg_thread *th = wg_self();
     return th && wg_may_write(th, "generator") == WG_OK ? generator_new(seed, stream) : NULL;
 }
 
 wg_tensor *wg_generator_split(wg_tensor *generator, uint64_t stream)
 {
+    WG_OPERATION("generator_split");
     struct wg_thread *th = wg_self();
     const char *op = "generator_split";
     if (!th || wg_check_handle(generator, op, -1) != WG_OK)
@@ -57,17 +59,27 @@ wg_tensor *wg_generator_split(wg_tensor *generator, uint64_t stream)
     return NULL;
 }
 
+static wg_tensor *first_generator(struct wg_thread *th)
+{
+    WG_OPERATION("default_generator");
+    th->generator = generator_new(0, 0);
+    if (th->generator)
+        th->generator->flags |= WG_T_LENT;
+    return th->generator;
+}
+
 wg_tensor *wg_default_generator(void)
 {
     struct wg_thread *th = wg_self();
-    if (th && !th->generator && (th->generator = generator_new(0, 0)) != NULL)
-        th->generator->flags |= WG_T_LENT;
-    return th ? th->generator : NULL;
+    if (!th)
+        return NULL;
+    return th->generator ? th->generator : first_generator(th);
 }
 
 /* The state is written where it lies: replays and handles go on with it. */
 wg_status wg_seed(uint64_t seed, uint64_t index)
 {
+    WG_OPERATION("seed");
     const int64_t state[STATE] = {(int64_t)seed, (int64_t)index, 0, 0};
     struct wg_thread *th = wg_self();
     if (!th)

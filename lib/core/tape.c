@@ -159,6 +159,7 @@ wg_tape *wg_tape_push(struct wg_thread *th, bool trace)
 
 wg_tape *wg_tape_open_with(wg_tape_options options)
 {
+    WG_OPERATION("tape_open");
     struct wg_thread *th = wg_self();
     if (th && *wg_lost_tapes() > 0)
         wg_fail(WG_E_MEMORY, "tape_open", "tape_open: the tape around this could not be opened");
@@ -404,6 +405,7 @@ static wg_status check_values(const wg_tape *tape)
 /* A failing rerun undoes the effects that it had, and only those. */
 wg_status wg_tape_rerun(wg_tape *tape)
 {
+    WG_OPERATION("tape_rerun");
     struct wg_thread *th = wg_self();
     if (!tape)
         return wg_fail(WG_E_NULL, "tape_rerun", "tape_rerun: the tape is NULL");
@@ -418,6 +420,7 @@ wg_status wg_tape_rerun(wg_tape *tape)
     const bool failed = tape->failed;
     wg_status status = WG_OK;
     wg_callback_begin(&callback);
+    th->operation = callback.operation; /* what runs is no function of the user's, but for closures, which begin anew */
     th->rerunning = true;
     for (struct wg_node *node = tape->first; node && status == WG_OK; node = node->next)
         status = wg_node_rerun(th, node);

@@ -3,6 +3,7 @@
 
 wg_status wg_update_begin(void)
 {
+    WG_OPERATION("update_begin");
     struct wg_thread *th = wg_self();
     if (!th)
         return WG_E_MEMORY;
@@ -76,6 +77,7 @@ static wg_status check_callback(struct wg_thread *th, const char *name)
 
 wg_status wg_update_commit(void)
 {
+    WG_OPERATION("update_commit");
     struct wg_thread *th = wg_self();
     if (th && th->update_lost) {
         th->update_lost = false;

@@ -356,6 +356,7 @@ static wg_status check_tape(const wg_tape *tape)
 
 wg_status wg_write_dot_with(const wg_tape *tape, FILE *stream, wg_dot_options options)
 {
+    WG_OPERATION("write_dot");
     if (!tape || !stream)
         return wg_fail(WG_E_NULL, "write_dot", "write_dot: the %s is NULL", tape ? "stream" : "tape");
     WG_TRY(check_tape(tape));

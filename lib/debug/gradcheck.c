@@ -412,6 +412,7 @@ static wg_status gradcheck(struct trial *t, wg_tensor *const *x)
 
 wg_status wg_gradcheck_with(wg_function *f, void *context, wg_tensor *const *x, size_t n, wg_gradcheck_options options)
 {
+    WG_OPERATION("gradcheck");
     struct trial t = {.th = wg_self(), .name = "gradcheck", .f = f, .context = context, .options = &options, .n = n};
     struct run run;
     if (!t.th)
@@ -433,6 +434,7 @@ struct first {
 /* (∂y/∂x)ᵀ v of x and v, the last operand; all gradients one after the other. */
 static wg_tensor *gradient(wg_tensor *const *x, size_t n, void *context)
 {
+    WG_OPERATION("gradgradcheck"); /* which calls it as it would a function of the user's */
     const struct first *first = context;
     wg_tensor **gx = wg_object_new(n * sizeof *gx), *all = NULL;
     if (!gx)
@@ -469,6 +471,7 @@ static wg_status gradgradcheck(struct trial *t, wg_tensor *const *x)
 
 wg_status wg_gradgradcheck_with(wg_function *f, void *context, wg_tensor *const *x, size_t n, wg_gradcheck_options options)
 {
+    WG_OPERATION("gradgradcheck");
     struct trial t = {.th = wg_self(), .name = "gradgradcheck", .f = f, .context = context, .options = &options, .n = n};
     struct run run;
     if (!t.th)

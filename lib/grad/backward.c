@@ -105,6 +105,7 @@ static wg_status deliver(struct walk *w)
 
 wg_status wg_backward_many(wg_tensor *const *given, wg_tensor *const *grads, size_t n, bool retain)
 {
+    WG_OPERATION("backward");
     struct walk w = {.th = wg_self(), .name = "backward", .releasing = !retain};
     WG_TRY(wg_walk_begin(&w));
     if (w.th->checkpoints > 0)

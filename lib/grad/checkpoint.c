@@ -491,6 +491,7 @@ static wg_tensor *recorded(struct wg_thread *th, wg_function *f, void *context, 
 
 wg_tensor *wg_checkpoint(wg_function *f, void *context, wg_tensor *const *x, size_t n)
 {
+    WG_OPERATION("checkpoint");
     struct wg_thread *th = wg_self();
     if (wg_work_check(th, "checkpoint", x, n) != WG_OK)
         return NULL;

@@ -174,6 +174,7 @@ static wg_status gradients(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tenso
 
 wg_status wg_grad_many_with(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options)
 {
+    WG_OPERATION("grad");
     return gradients(y, x, n, gx, options, false);
 }
 
@@ -184,6 +185,7 @@ wg_status wg_walk_part(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **
 
 wg_tensor *wg_grad_with(wg_tensor *y, wg_tensor *x, wg_grad_options options)
 {
+    WG_OPERATION("grad");
     wg_tensor *gx = NULL;
     return wg_grad_many_with(y, &x, 1, &gx, options) == WG_OK ? gx : NULL;
 }

@@ -48,6 +48,7 @@ static bool inside(const struct wg_thread *th, const wg_tensor *t)
 
 wg_status wg_add_hook(wg_tensor *t, wg_hook *fn, void *context)
 {
+    WG_OPERATION("add_hook");
     struct wg_thread *th = wg_self();
     WG_TRY(wg_check_handle(t, "add_hook", -1));
     if (!fn)

@@ -181,6 +181,7 @@ static wg_status blocks_end(struct block *b, size_t n, wg_status status, wg_tens
 
 wg_status wg_jacobian(wg_function *f, void *context, wg_tensor *const *x, size_t n, wg_tensor **j)
 {
+    WG_OPERATION("jacobian");
     struct work w;
     if (!j)
         return wg_fail(WG_E_NULL, "jacobian", "jacobian: nowhere to put the matrices");
@@ -208,6 +209,7 @@ wg_status wg_jacobian(wg_function *f, void *context, wg_tensor *const *x, size_t
 
 wg_status wg_hessian(wg_function *f, void *context, wg_tensor *const *x, size_t n, wg_tensor **h)
 {
+    WG_OPERATION("hessian");
     struct work w;
     if (!h)
         return wg_fail(WG_E_NULL, "hessian", "hessian: nowhere to put the matrices");

@@ -175,6 +175,7 @@ static void deliver(wg_tensor **result, wg_tensor **y, wg_tensor **others, size_
 
 wg_status wg_vjp(wg_function *f, void *context, wg_tensor *const *x, size_t n, wg_tensor *v, wg_tensor **y, wg_tensor **gx)
 {
+    WG_OPERATION("vjp");
     struct work w;
     if (!gx)
         return wg_fail(WG_E_NULL, "vjp", "vjp: nowhere to put the gradients");
@@ -236,6 +237,7 @@ wg_tensor *wg_tangent_of(const wg_tensor *t)
 
 wg_status wg_jvp(wg_function *f, void *context, wg_tensor *const *x, size_t n, wg_tensor *const *t, wg_tensor **y, wg_tensor **ty)
 {
+    WG_OPERATION("jvp");
     struct work w;
     wg_tensor *result[2];
     if (!t || !ty)
@@ -273,6 +275,7 @@ wg_status wg_work_gradient(struct work *w, wg_function *f, void *context, wg_ten
 wg_status wg_hvp(wg_function *f, void *context, wg_tensor *const *x, size_t n, wg_tensor *const *v, wg_tensor **y, wg_tensor **g,
                  wg_tensor **hv)
 {
+    WG_OPERATION("hvp");
     struct work w;
     if (!v || !hv)
         return wg_fail(WG_E_NULL, "hvp", "hvp: no vectors, or nowhere to put the products");

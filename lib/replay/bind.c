@@ -96,6 +96,7 @@ static wg_status find_binding(wg_replay *replay, const struct wg_binding *wanted
 
 wg_status wg_replay_bind(wg_replay *replay, const wg_tensor *input, const wg_tensor *instead)
 {
+    WG_OPERATION("replay_bind");
     struct wg_thread *th = wg_self();
     struct wg_binding binding = {.instead = NULL}, *entry;
     if (!th)

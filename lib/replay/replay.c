@@ -238,6 +238,7 @@ static wg_status run_actions(struct wg_thread *th, wg_replay *replay);
 /* The step is recorded, then runs as every later run does. */
 wg_replay *wg_capture_for(const char *name, wg_step *step, void *context)
 {
+    WG_OPERATION(name);
     struct wg_thread *th = wg_self();
     if (!th || check_capture(th, name, step) != WG_OK)
         return NULL;
@@ -418,6 +419,7 @@ static wg_status run_actions(struct wg_thread *th, wg_replay *replay)
 
 wg_status wg_replay_run(wg_replay *replay)
 {
+    WG_OPERATION("replay_run");
     struct wg_thread *th = wg_self();
     if (!th)
         return WG_E_MEMORY;

@@ -39,6 +39,13 @@ static inline void complain(struct trial *trial, const char *what)
                  (long long)trial->fail_at, trial->persistent ? " and all after it" : "", what);
 }
 
+/* After the function or the op that was called; tests/faults/names.c says which. */
+static inline bool is_named(const wg_error *error)
+{
+    const size_t n = strlen(error->op);
+    return n > 0 && strcmp(error->op, "memory") != 0 && strncmp(error->message, error->op, n) == 0 && error->message[n] == ':';
+}
+
 static inline void with_failure(struct trial *trial, void *state)
 {
     const struct scenario *scenario = trial->scenario;
@@ -57,6 +64,8 @@ static inline void with_failure(struct trial *trial, void *state)
         complain(trial, "no error");
     if (!wg_error_first() || wg_error_first()->code != WG_E_MEMORY)
         complain(trial, "the record does not say that memory ran out");
+    else if (!is_named(wg_error_first()))
+        complain(trial, wg_error_first()->message); /* which does not name what was called */
     wg_error_take(NULL);
     if (wg_tape_top())
         complain(trial, "a tape was left open");
