@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 # Page, and whether words without wg_ are names of functions too.
-PAGES = {"docs/architecture.md": True, "docs/contributing.md": False}
+PAGES = {"docs/architecture.md": True, "docs/contributing.md": False, "docs/guide/glossary.md": False}
 CODE = re.compile(r"`([^`\n]+)`")
 
 
@@ -35,7 +35,7 @@ def definitions(path):
     names |= set(re.findall(r"^const struct wg_op (\w+) =", text, re.M))
     if path.parent.name == "wengert":
         names |= set(re.findall(r"^#define (\w+)\(", text, re.M)) | set(re.findall(r"^typedef struct (\w+)", text, re.M))
-        names |= set(re.findall(r"^WG_API [^;]*?\b(\w+)\(", text, re.M))
+        names |= set(re.findall(r"^(?:WG_API|typedef) [^;{]*?\b(\w+)\(", text, re.M))
     return names
 
 
