@@ -1,7 +1,7 @@
 # Takes the C of the documents out of them. By the word after ```c:
 #   (none)     with main in it, a program; else a fragment: the inside of a function, where the variables of .ci/fragment.h are declared
 #   top        declarations outside any function, which the fragments after it on the same page see
-#   PATH       the file of that name, or a line for include/wengert/ops.def; written only with -v verbatim=1, and nothing else then
+#   PATH       the file of that name, or an entry for a list, include/wengert/NAME.def; written only with -v verbatim=1, and nothing else then
 # Writes out/PAGE-NUMBER.c for each; with verbatim, out/PATH.
 function write_block(    file) {
     if (kind ~ /\//) {
@@ -9,6 +9,8 @@ function write_block(    file) {
             return
         if (kind ~ /ops\.def$/)
             add_line(out "/" kind)
+        else if (kind ~ /\.def$/)
+            printf "\n%s", text >> (out "/" kind)
         else
             printf "%s", text > (out "/" kind)
         return
