@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Doxygen's INPUT_FILTER: turns the plain comments of the public headers into documentation, and the lines of ops.def into prototypes.
+"""Doxygen's INPUT_FILTER: turns the plain comments of the public headers into documentation, and the lines of ops.def and other lists into declarations.
 
 usage: doxygen_filter.py HEADER > FILTERED
 
@@ -26,6 +26,18 @@ def known_names(folder):
     return names
 
 
+def rendered(comment, names):
+    """A comment's text; lines with columns, as in a table, keep them."""
+    out, table = [], False
+    for line in comment.splitlines():
+        columns = re.search(r"\S {2,}\S", line) is not None or (table and line.startswith("  "))
+        if columns != table:
+            out.append("@verbatim" if columns else "@endverbatim")
+        table = columns
+        out.append(line if table else escaped(line, names))
+    return "\n".join(out + ["@endverbatim"] * table)
+
+
 def escaped(text, names):
     text = re.sub(r"[\\@<>&%#]", lambda m: "\\" + m[0], text).replace("...", "…").replace("::", "\\::")
     return re.sub(r"\bwg_\w+\b(?!\()", lambda m: "#" + m[0] if m[0] in names else m[0], text)
@@ -37,7 +49,8 @@ def comment_at(lines, i):
     while "*/" not in lines[end]:
         end += 1
     text = "\n".join(lines[i:end + 1]).strip()
-    return "\n".join(line.strip() for line in text[2:text.index("*/")].splitlines()).strip(), end + 1
+    indent = len(lines[i]) - len(lines[i].lstrip()) + 3  # the continuation lines'
+    return "\n".join(line[indent:] if not line[:indent].strip() else line.strip() for line in text[2:text.index("*/")].splitlines()).strip(), end + 1
 
 
 def prototypes(lines):
@@ -63,6 +76,28 @@ def prototypes(lines):
             yield f"wg_status wg_{name}{arguments};"
 
 
+def entries(lines, folder, file):
+    """Of another list (optimizers.def): each entry with its options as the macro and the struct that the header which includes it makes of them."""
+    header = next((text for text in (p.read_text() for p in folder.rglob("*.h")) if f'"{file}"' in text), "")
+    struct = re.search(r"typedef struct (wg_\w*?)##name##(\w+)", header)
+    name = ""
+    for line in lines:
+        option = re.match(r"\s+WG_(REAL|BOOL|\w+)\((\w+), ([^,]+), \"(.*?)\"(?:, (.*))?\)$", line)
+        if struct and not name and (match := re.match(r"WG_\w+\((\w+),$", line)):
+            name = match[1]
+            yield f"#define {struct[1]}{name}(arguments, ...)"
+            yield f"/* The options of {struct[1]}{name}, each with its default. */"
+            yield f"typedef struct {struct[1]}{name}{struct[2]} {{"
+        elif name and option:
+            kind = {"REAL": "double", "BOOL": "bool"}.get(option[1], option[1].lower())
+            yield f"    {kind} {option[2]}; /* {option[3]}: {option[4]}{', ' + option[5] if option[5] else ''} */"
+        elif name and line == ")":
+            yield f"}} {struct[1]}{name}{struct[2]};"
+            name = ""
+        else:
+            yield line
+
+
 def joined(lines):
     """Declarations of ops.def that go over several lines, each on one."""
     text = ""
@@ -82,7 +117,9 @@ def statuses(text):
 def convert(path, names):
     text = path.read_text()
     lines = text.splitlines()
-    if path.suffix == ".def":
+    if path.suffix == ".def" and path.name != "ops.def":
+        lines = list(entries(lines, path.parent, path.name))
+    elif path.suffix == ".def":
         lines = list(prototypes(joined(lines)))
     at = next((i for i, line in enumerate(lines) if line.strip() == "WG_STATUS_LIST(WG_STATUS_ENUM)"), None)
     if at is not None:
@@ -96,19 +133,20 @@ def convert(path, names):
             follows = behind < len(lines) and lines[behind].strip() != ""
             indent = line[:len(line) - len(line.lstrip())]
             if first:
-                out.append(f"/** @defgroup {group} {path.name}\n{escaped(comment, names)}\n@{{ */")
+                out.append(f"/** @defgroup {group} {path.name}\n{rendered(comment, names)}\n@{{ */")
                 first = False
             elif comment.startswith("clang-format"):
                 pass
             elif heading:
-                title, _, rest = " ".join(heading[1].split()).partition(" ---- ")
+                title, *rest = re.split(r"\s----\s", heading[1], maxsplit=1)
+                title, rest = " ".join(title.split()), "".join(rest)
                 if len(title) > 90 and ": " in title:
-                    title, _, text = title.partition(": ")
-                    rest = f"{text} {rest}"
+                    title, more = title.split(": ", 1)
+                    rest = f"{more} {rest}"
                 out += ["/** @} */"] * section + [f"/** @name {escaped(title, set())}\n{escaped(rest, names)} */", "/** @{ */"]
                 section = True
             elif follows and not body:
-                out.append(f"{indent}/** {escaped(comment, names)} */")
+                out.append(f"{indent}/** {rendered(comment, names)} */")
                 match = NAME.search(lines[behind])
                 before = (match[1] or match[2]) if match else None
                 i = behind
