@@ -1,6 +1,7 @@
 /* Replay: a step is recorded once, which logs the launches of its kernels, and from then on the log runs instead of the step:
    forward, backward, update, running statistics, draws. No graph is recorded, no memory is asked for, what nobody reads is left
-   out, and what is left is laid out in one block. The bits are those of running the step itself again. */
+   out, and what is left is laid out in one block. The bits are those of running the step itself again; a NaN is a NaN, but where several met,
+   as in a sum, its sign and payload may be those of another one. */
 #ifndef WENGERT_REPLAY_H
 #define WENGERT_REPLAY_H
 
