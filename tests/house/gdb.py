@@ -15,7 +15,7 @@ EXPECTED = {
     "node": r"#1 tanh\(f32 \[2, 5\] weight\) -> f32 \[2, 5\] in head",
     "tape": r"tape of 2 nodes",
     "*tape": r"tape of 2 nodes = \{#1 tanh\(.*, #2 permute\(.*\}",
-    "shape": r"\[4, 2\]",
+    "*shape": r"\[4, 2\]",
     "status": r"WG_E_SHAPE \(-3\)",
     "(wg_tensor *)0": r"\(wg_tensor \*\) 0x0",
 }

@@ -9,9 +9,9 @@ static struct wg_node *node_of(wg_tensor *t)
 }
 
 __attribute__((noinline)) static void stop(wg_tensor *w, wg_tensor *y, wg_tensor *column, wg_tensor *none, wg_tape *tape,
-                                           struct wg_node *node, wg_shape shape, wg_status status, struct wg_value *value)
+                                           struct wg_node *node, const wg_shape *shape, wg_status status, struct wg_value *value)
 {
-    __asm__ volatile("" ::"r"(w), "r"(y), "r"(column), "r"(none), "r"(tape), "r"(node), "r"(&shape), "r"(status), "r"(value)
+    __asm__ volatile("" ::"r"(w), "r"(y), "r"(column), "r"(none), "r"(tape), "r"(node), "r"(shape), "r"(status), "r"(value)
                      : "memory");
 }
 
@@ -23,7 +23,7 @@ int main(void)
         return 1;
     WG_TAPE(tape);
     wg_tensor *y = wg_tanh(w), *column = wg_transpose(w, 0, 1);
-    stop(w, y, column, WG_NONE, tape, node_of(y), WG_SHAPE(4, 2), WG_E_SHAPE, (struct wg_value *)w);
+    stop(w, y, column, WG_NONE, tape, node_of(y), &WG_SHAPE(4, 2), WG_E_SHAPE, (struct wg_value *)w);
     wg_name_pop();
     wg_free(w);
     return 0;
