@@ -6,7 +6,8 @@ WG_INLINE REAL T(lerp_value)(REAL a, REAL b, REAL w)
 {
     const REAL way = b - a, rest = (REAL)1 - w, inf = (REAL)HUGE_VAL;
     const REAL near_end = w < (REAL)0.5 ? a + w * way : b - rest * way, weighted = rest * a + w * b;
-    const int finite = (R(fabs)(a) < inf) & (R(fabs)(b) < inf), overflown = finite & (R(fabs)(way) == inf); /* & makes no branch */
+    const int a_finite = R(fabs)(a) < inf, b_finite = R(fabs)(b) < inf, no_way = R(fabs)(way) == inf;
+    const int overflown = a_finite & b_finite & no_way; /* which makes no branch */
     return overflown ? weighted : near_end;
 }
 MAP3(lerp, wg_no_params, T(lerp_value)(a, b, d))
