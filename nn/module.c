@@ -397,6 +397,11 @@ static wg_status run_forward(void *context)
     struct applied *applied = context;
     const struct wg_module_type *type = applied->call->module->type;
     applied->y = (applied->relu ? type->forward_relu : type->forward)(applied->call, applied->x);
+    if (!applied->y && !wg_error_first())
+        return wg_error_set(WG_E_STATE, "apply", "apply: the forward function of %s failed without saying why", type->name);
+    if (applied->y && !wg_is_live(applied->y))
+        return wg_error_set(WG_E_RELEASED, "apply",
+                            "apply: what the forward function of %s returned was dropped, released or freed", type->name);
     return applied->y ? WG_OK : WG_E_STATE;
 }
 
@@ -407,8 +412,6 @@ static wg_tensor *forward(const wg_module_call *call, wg_tensor *x, bool relu)
     struct applied applied = {.call = call, .x = x, .relu = relu};
     if (wg_callback_run("apply", "the forward function of ", name, run_forward, &applied) == WG_OK)
         return applied.y;
-    if (!wg_error_first())
-        (void)wg_error_set(WG_E_STATE, "apply", "apply: the forward function of %s failed without saying why", name);
     return NULL;
 }
 

@@ -44,6 +44,9 @@ WG_API const char *wg_dtype_name(wg_dtype dtype); /* "f32", "f64", "i64", "u8" o
 
 enum { WG_MAX_RANK = 8 };
 
+/* How deep modules nest, and the functions that wg_checkpoint, wg_vjp and their like run. */
+enum { WG_MAX_DEPTH = 256 };
+
 /* Extents of a tensor, outermost first. WG_SHAPE(4, 2) is 4 rows by 2 columns; WG_SCALAR has rank 0 and one element. */
 typedef struct wg_shape {
     int rank;

@@ -15,7 +15,8 @@ typedef wg_tensor *wg_function(wg_tensor *const *x, size_t n, void *context);
 
 /* In all of these: operands that are i64 or u8 are passed on, and have no derivative. y may be NULL; results are set all or none.
    Errors: those of f's ops; E_NO_GRAD where an op on the way has no derivative; E_SHAPE, E_DTYPE; E_STATE inside a vjp, a hook or an
-   update; E_MEMORY. */
+   update, and where WG_MAX_DEPTH functions, of these and of wg_checkpoint, run one inside the other; E_RELEASED and E_DANGLING where f returns
+   what it dropped or freed; E_MEMORY. */
 
 /* gx[i] = (∂y/∂x_i)ᵀ v, v of y's shape, or WG_NONE for 1 where y has one element. gx[i] is zeros where y does not depend on x_i, and
    WG_NONE for an integer operand. Cost: f and its backward. */
@@ -45,7 +46,8 @@ WG_API WG_MUST_CHECK wg_status wg_hessian(wg_function *f, void *context, wg_tens
    otherwise changes outside its tape (dropout, running statistics) happens once: the second run reuses the generators' states and
    leaves no trace. May be nested. f and its context must live until the tape closes, and f must do the same when called again:
    E_STATE where it reads, draws, changes or gives something else; and where f itself calls wg_backward or wg_update_begin or adds a
-   hook to a tensor from outside. wg_grad in f sees only what f computed. On a traced tape, which keeps everything, it is f(x).
+   hook to a tensor from outside; and where WG_MAX_DEPTH functions run one inside the other, as above. wg_grad in f sees only what f computed.
+   On a traced tape, which keeps everything, it is f(x).
    Source: Griewank, Walther, 2000; Chen and others, 2016. Cost: one more f in backward, for each level that is around it. */
 WG_API wg_tensor *wg_checkpoint(wg_function *f, void *context, wg_tensor *const *x, size_t n);
 

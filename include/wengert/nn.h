@@ -59,7 +59,6 @@ WG_API void wg_module_destroy(wg_module *module);
    not empty, without '.', and each once in a module, else E_ARGUMENT; NULL is E_NULL; a module that is a child already can no
    longer change: E_STATE. A child in a child in a child … : at most WG_MAX_DEPTH modules, the outermost among them, else E_ARGUMENT,
    because their forward functions call one another. */
-enum { WG_MAX_DEPTH = 256 };
 WG_API WG_MUST_CHECK wg_status wg_module_add_parameter(wg_module *module, const char *name, wg_tensor *t);
 WG_API WG_MUST_CHECK wg_status wg_module_add_buffer(wg_module *module, const char *name, wg_tensor *t);
 WG_API WG_MUST_CHECK wg_status wg_module_add_child(wg_module *module, const char *name, wg_module *child);

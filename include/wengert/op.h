@@ -182,8 +182,14 @@ WG_API wg_status wg_call_error(const wg_call *c, wg_status code, const char *tex
    context in c->context. backward is handed inputs and output only as far as saves declares them: the others read as released.
    What forward makes on the way belongs to the open tape; with none open, and at each run of a replay, to a tape of the call's own, which
    is closed when forward returns, and there its operands and result are handles that end with the call.
-   While the backward pass is itself recorded, making a tensor from host data inside backward is an error: it would be a constant
-   that hides a dependence. destroy runs exactly once, when nothing can call the closure again, on failure too.
+   Of what it is handed forward writes its result alone, and backward nothing (wg_data_mut, wg_write, an update op): else E_STATE. A
+   gradient that backward gives may not be dropped or freed: E_RELEASED, E_DANGLING. Without backward the closure has no derivative,
+   and asking for one is E_NO_GRAD.
+   While the backward pass is itself recorded (create_graph), f32 and f64 numbers that a backward, a jvp or a hook writes have no
+   history, and derivatives would be wrong: so writing them is E_STATE, by wg_from (of more than one element), wg_write, wg_data_mut or an
+   update op such as wg_assign. They are computed by ops, or by a closure; what depends on nothing is a constant, and is made before,
+   by wg_full or wg_scalar, or under WG_NO_GRAD.
+   destroy runs exactly once, when nothing can call the closure again, on failure too.
    replayable: forward may run again whenever a replay does (wg_capture), on other numbers, and says all by its result. The context
    then belongs to the replay, which destroys it when it goes; without destroy it must live as long as the replay. */
 typedef struct wg_closure {

@@ -104,8 +104,10 @@ WG_API WG_MUST_CHECK wg_status wg_grad_many_with(wg_tensor *y, wg_tensor *const 
                                                  wg_grad_options options);
 
 /* Calls fn once per backward walk with the fully summed gradient of t (a tape's tensor that needs a gradient, or a leaf); what it
-   returns replaces the gradient: the same handle, another of its shape and dtype, or NULL for failure. It may not call backward.
-   Belongs to the top tape and ends with it. */
+   returns replaces the gradient: the same handle, another of its shape and dtype, or NULL for failure. It may not call backward, write
+   the gradient that it is given, or return one that it dropped. The hooks of a tensor run in the order in which they were added; one
+   that is added while a walk runs runs from the next walk on. Belongs to the top tape and ends with it. Cost: constant for each hook
+   that is added, and for each that runs. */
 typedef wg_tensor *wg_hook(wg_tensor *gradient, void *context);
 WG_API WG_MUST_CHECK wg_status wg_add_hook(wg_tensor *t, wg_hook *fn, void *context);
 
@@ -114,8 +116,9 @@ WG_API WG_MUST_CHECK wg_status wg_add_hook(wg_tensor *t, wg_hook *fn, void *cont
 /* Calls function(context), a function of somebody else's in the middle of a step, as a module calls its forward. It may close only tapes
    that it opened itself; tapes and an update that it leaves open are closed and cancelled. Either is E_STATE, with a message made of op,
    who and whose ("apply: the forward function of mlp left a tape open"; whose may be NULL); else the status is what function returned.
-   Unless that is OK the step has failed, also where the error belonged to a tape that function closed. Modes that it sets stay set. The
-   library calls every function of a user's so; such calls nest. */
+   Unless that is OK the step has failed, also where the error belonged to a tape that function closed; and if function recorded no
+   error there is one that says which function failed with which status. Modes that it sets stay set. The library calls every function of
+   a user's so; such calls nest. */
 WG_API wg_status wg_callback_run(const char *op, const char *who, const char *whose, wg_status (*function)(void *context),
                                  void *context);
 

@@ -183,7 +183,8 @@ static wg_status before_writing(struct wg_thread *th, const wg_call *c, bool que
             continue;
         if (!(t->flags & WG_T_DENSE))
             return wg_call_error(c, WG_E_ARGUMENT, "an operand that is changed must be dense");
-        WG_TRY(wg_may_change(th, t, c->op->name, i));
+        if (!(c->op->flags & WG_DRAWS)) /* a generator has no history, and whoever was given it draws */
+            WG_TRY(wg_may_change(th, t, c->op->name, i));
         const int other = wg_operand_in_the_way(c, i, 0);
         if (other >= 0)
             return shared_with_target(c, i, other);
@@ -209,7 +210,7 @@ WG_HOT wg_kernel *kernel_of(const struct wg_thread *th, const wg_call *c)
 
 static wg_status run_users_on_a_tape(const wg_call *c, wg_kernel *kernel)
 {
-    wg_callback callback = {.op = c->op->name, .who = "its forward"};
+    wg_callback callback = {.op = c->op->name, .who = "its forward", .call = c, .fills = true};
     wg_callback_begin(&callback);
     const wg_status status = wg_callback_end(&callback, kernel(c));
     for (unsigned i = 0; i < c->n_out; i++)

@@ -4,18 +4,31 @@
 
 #include "core/internal.h"
 
-static void describe(const wg_callback *callback, char *text, size_t size)
+/* Which function it is. */
+static void describe_function(const wg_callback *callback, char *text, size_t size)
 {
     const wg_tensor *t = callback->hooked;
     const char *name = t && t->state == WG_LIVE ? wg_name_of(t) : "";
     const struct wg_node *node = t && t->tape && !(t->flags & WG_T_PROXY) ? t->from.node : NULL;
     if (name[0])
-        snprintf(text, size, "%s: %s \"%.60s\"", callback->op, callback->who, name);
+        snprintf(text, size, "%s \"%.60s\"", callback->who, name);
     else if (t)
-        snprintf(text, size, "%s: %s %s%.60s", callback->op, callback->who, node ? "the result of " : "a leaf",
-                 node ? node->call.op->name : "");
+        snprintf(text, size, "%s %s%.60s", callback->who, node ? "the result of " : "a leaf", node ? node->call.op->name : "");
     else
-        snprintf(text, size, "%s: %s%.60s", callback->op, callback->who, callback->whose ? callback->whose : "");
+        snprintf(text, size, "%s%.60s", callback->who, callback->whose ? callback->whose : "");
+}
+
+static void describe(const wg_callback *callback, char *text, size_t size)
+{
+    const int used = snprintf(text, size, "%s: ", callback->op);
+    if (used > 0 && (size_t)used < size)
+        describe_function(callback, text + used, size - (size_t)used);
+}
+
+/* How many errors the thread has recorded since it last forgot them. */
+static uint64_t errors_of(const struct wg_thread *th)
+{
+    return th->has_error ? 1 + th->error.later : 0;
 }
 
 void wg_callback_begin(wg_callback *callback)
@@ -26,6 +39,8 @@ void wg_callback_begin(wg_callback *callback)
     callback->outer = th->callback;
     callback->top = th->top;
     callback->lost = *wg_lost_tapes();
+    callback->errors = errors_of(th);
+    callback->vjp_depth = th->vjp_depth;
     callback->updating = th->updating;
     callback->refused = false;
     callback->operation = th->operation;
@@ -62,6 +77,35 @@ static const char *unwind(struct wg_thread *th, const wg_callback *callback)
     return left;
 }
 
+wg_status wg_callback_check(const wg_callback *callback, const wg_tensor *t, const char *verb)
+{
+    if (wg_is_live(t))
+        return WG_OK;
+    char function[120], which[160];
+    describe_function(callback, function, sizeof function);
+    snprintf(which, sizeof which, "what %s %s", function, verb);
+    return wg_check_made(t, callback->op, which);
+}
+
+/* In a walk whose gradients are shared, others read those that the function was handed. */
+static wg_status check_handed(const struct wg_thread *th, const wg_callback *callback)
+{
+    for (size_t i = 0; i < callback->n_gradients && th->no_take; i++)
+        if (!wg_absent(callback->gradient[i]))
+            WG_TRY(wg_callback_check(callback, callback->gradient[i], "was given"));
+    return WG_OK;
+}
+
+/* A function that fails without a word has failed with its status. */
+static void record_failure(const struct wg_thread *th, const wg_callback *callback, wg_status status)
+{
+    char text[120];
+    if (th->has_error && errors_of(th) != callback->errors)
+        return;
+    snprintf(text, sizeof text, "failed: %s (%d), %s", wg_status_name(status), (int)status, wg_status_text(status));
+    wg_callback_fail(callback, status, text);
+}
+
 wg_status wg_callback_end(wg_callback *callback, wg_status returned)
 {
     struct wg_thread *th = wg_self();
@@ -72,9 +116,11 @@ wg_status wg_callback_end(wg_callback *callback, wg_status returned)
     const char *left = unwind(th, callback);
     if (left)
         return wg_callback_fail(callback, WG_E_STATE, left);
-    const wg_status status = callback->refused ? WG_E_STATE : returned;
-    if (status != WG_OK)
+    const wg_status status = callback->refused ? WG_E_STATE : returned == WG_OK ? check_handed(th, callback) : returned;
+    if (status != WG_OK) {
+        record_failure(th, callback, status);
         wg_mark_failed(th);
+    }
     return status;
 }
 
@@ -93,6 +139,86 @@ wg_status wg_callback_refuse(wg_callback *callback, const char *op, const char *
     callback->refused = true;
     describe(callback, text, sizeof text);
     return wg_fail(WG_E_STATE, op, "%s: %s: %s", op, rule, text);
+}
+
+/* ---- what a function may write ---- */
+
+static bool same_memory(const wg_tensor *a, const wg_tensor *b)
+{
+    return a && (a == b || wg_overlap(a, b));
+}
+
+/* Is t one of the results that callback's function fills, or an operand that its op changes? */
+static bool is_its_own(const wg_callback *callback, const wg_tensor *t)
+{
+    const wg_call *c = callback->call;
+    for (unsigned i = 0; callback->fills && i < c->n_out; i++)
+        if (same_memory(c->out[i], t))
+            return true;
+    for (unsigned i = 0; callback->fills && i < c->n_in; i++)
+        if (wg_bit(c->op->writes, i) && same_memory(c->in[i], t))
+            return true;
+    return false;
+}
+
+/* Was t handed to it, to be read? */
+static bool is_handed(const wg_callback *callback, const wg_tensor *t)
+{
+    const wg_call *c = callback->call;
+    for (unsigned i = 0; c && i < c->n_in; i++)
+        if (same_memory(c->in[i], t) || (callback->slot && same_memory(callback->slot[i].into, t)))
+            return true;
+    for (unsigned i = 0; c && i < c->n_out; i++)
+        if (same_memory(c->out[i], t))
+            return true;
+    for (size_t i = 0; i < callback->n_gradients; i++)
+        if (same_memory(callback->gradient[i], t))
+            return true;
+    return false;
+}
+
+/* A kernel that runs in the innermost vjp, hook or jvp computes what it fills; its op says what it depends on. */
+static bool in_kernel(const struct wg_thread *th)
+{
+    const wg_callback *callback = th->callback;
+    while (callback && callback->vjp_depth == th->vjp_depth && !callback->fills)
+        callback = callback->outer;
+    return callback && callback->vjp_depth == th->vjp_depth;
+}
+
+/* The kernel of an op without WG_USER runs without a callback: its result has no node yet. */
+static bool is_under_way(const wg_tensor *t)
+{
+    return t->tape && !(t->flags & WG_T_PROXY) && !t->from.node && t->slot != WG_NO_RESULT;
+}
+
+/* Derivatives of a gradient are right only if all that it was computed from is on record. */
+wg_status wg_may_hide(struct wg_thread *th, const char *op, const char *what)
+{
+    if (th->vjp_depth == 0 || th->scratch || th->no_grad || in_kernel(th))
+        return WG_OK;
+    char text[200] = "";
+    if (th->callback && th->callback->vjp_depth == th->vjp_depth) {
+        th->callback->refused = true;
+        describe(th->callback, text, sizeof text);
+    } else if (th->cause) {
+        snprintf(text, sizeof text, "%.60s: its backward", th->cause->call.op->name);
+    }
+    return wg_fail(WG_E_STATE, op,
+                   "%s: %s inside a backward that is recorded would hide what it depends on: compute it with ops, or declare it "
+                   "saved; what depends on nothing is made under WG_NO_GRAD%s%s",
+                   op, what, text[0] ? ": " : "", text);
+}
+
+wg_status wg_callback_may_write(struct wg_thread *th, const wg_tensor *t, const char *op)
+{
+    for (wg_callback *callback = th->callback; callback; callback = callback->outer) {
+        if (is_its_own(callback, t))
+            return WG_OK;
+        if (is_handed(callback, t))
+            return wg_callback_refuse(callback, op, "a function may not write what it is given to read, which others read too");
+    }
+    return t->dtype > WG_F64 || is_under_way(t) ? WG_OK : wg_may_hide(th, op, "a value that is written");
 }
 
 void wg_context_destroy(const char *name, void (*destroy)(void *context), void *context)

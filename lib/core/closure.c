@@ -42,7 +42,8 @@ wg_tensor *wg_apply_closure(const wg_closure *closure, wg_tensor *const *in, siz
                                .kernel = {closure->forward, closure->forward},
                                .vjp = closure->backward,
                                .saves = closure->saves,
-                               .flags = WG_USER};
+                               .flags = closure->backward ? WG_USER : WG_USER | WG_NO_DERIVATIVE,
+                               .reason = "the closure has no backward"};
         if (wg_invoke_closure(&p->op, in, n_in, &y, &p->closure) == WG_OK)
             return y;
     }

@@ -41,7 +41,7 @@ static wg_status make(struct wg_thread *th, const wg_call *c, wg_tensor **out)
     wg_callback_begin(&callback);
     wg_status status = wg_callback_end(&callback, c->op->compose(c, out));
     for (unsigned i = 0; i < c->n_out && status == WG_OK; i++)
-        status = out[i] ? WG_OK : wg_error_cause();
+        status = out[i] ? wg_callback_check(&callback, out[i], "returned") : wg_error_cause();
     if (status == WG_OK)
         status = apart_from_operands(c, out);
     if (status == WG_E_NULL) /* of a part that failed: why */
@@ -66,7 +66,7 @@ wg_status wg_compose(struct wg_thread *th, const wg_call *c, wg_tensor **out)
     const bool grad = wg_grad_mode_set(false); /* without a tape nothing is recorded */
     wg_status status = make(th, c, out);
     wg_grad_mode_set(grad);
-    if (status == WG_OK && (status = wg_values_on(out, c->n_out)) != WG_OK)
+    if (status == WG_OK && (status = wg_values_on(out, c->n_out, c->op->name)) != WG_OK)
         wg_op_failed(th, c->op, status, "forward");
     wg_tape_close(own);
     return status;

@@ -31,9 +31,13 @@ static bool has_history(const struct wg_thread *th, const wg_tensor *t)
     return value->n_behind > 0 && holds_result(th, t->storage); /* kept, and its tape still open */
 }
 
-wg_status wg_may_change(const struct wg_thread *th, const wg_tensor *t, const char *op, unsigned i)
+wg_status wg_may_change(struct wg_thread *th, const wg_tensor *t, const char *op, unsigned i)
 {
-    if (!th || th->rerunning || !has_history(th, t))
+    if (!th)
+        return WG_OK;
+    if (th->callback || th->vjp_depth > 0)
+        WG_TRY(wg_callback_may_write(th, t, op));
+    if (th->rerunning || !has_history(th, t))
         return WG_OK;
     return wg_fail(
         WG_E_STATE, op,

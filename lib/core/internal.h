@@ -67,11 +67,24 @@ struct wg_leaf_gradient {
     struct wg_leaf_gradient *next;
 };
 
+/* A hook, and the next one on its tensor. */
 struct wg_hook_entry {
-    wg_tensor *tensor;
     wg_hook *fn;
     void *context;
+    uint64_t added; /* the number of the walk that was the last to begin */
     struct wg_hook_entry *next;
+};
+
+/* The hooks of a tensor, in the order in which they were added. */
+struct wg_hooked {
+    const wg_tensor *tensor;
+    struct wg_hook_entry *first, *last;
+};
+
+/* A tape's hooks by their tensors: a hash table with linear probing, at most half full. */
+struct wg_hook_table {
+    struct wg_hooked *place;
+    size_t capacity, count; /* a power of two, or 0; tensors */
 };
 
 /* A gradient that is to be a leaf's, or, once it is, the one that it had before or NULL. */
@@ -109,11 +122,19 @@ struct wg_closure_entry {
 typedef struct wg_callback {
     const char *op, *who, *whose; /* for the message: whose may be NULL, and is put behind who */
     const wg_tensor *hooked;      /* or the tensor whose hook is called */
+    /* What the function is handed, and may not write: the operands and results of a call, NULL where it has none; gradients, or tangents,
+       and the sums to which it may add. */
+    const wg_call *call;
+    wg_tensor *const *gradient;
+    size_t n_gradients;
+    const wg_grad_slot *slot;
+    bool fills; /* a kernel: the call's results, and the operands that its op changes, are what it writes */
     /* What begin and end note. */
     struct wg_callback *outer;
     const wg_tape *top;
     const char *operation;
-    int lost;
+    uint64_t errors;
+    int lost, vjp_depth;
     bool updating, refused;
 } wg_callback;
 
@@ -139,7 +160,7 @@ struct wg_tape {
     struct wg_arena nodes, slots; /* the latter: tensors */
     wg_tensor *free_slots;        /* linked by adjoint */
     struct wg_leaf_gradient *gradients;
-    struct wg_hook_entry *hooks;
+    struct wg_hook_table hooks;
     struct wg_closure_entry *closures; /* the youngest first */
     struct wg_undo *undo;
     struct wg_label *labels;
@@ -190,6 +211,7 @@ struct wg_thread {
     wg_callback *callback; /* the innermost of the user's functions that are running, or NULL */
     const char *operation; /* the public function that is running, if it is no op and no function of the user's that it calls */
     int checkpoints;       /* functions being run by wg_checkpoint, one inside the other */
+    int nested; /* functions being run for wg_checkpoint, wg_vjp and their like, and walks through second runs, one inside the other */
     bool no_grad;
     bool eval;
     wg_tensor *generator; /* the default one */
@@ -307,6 +329,8 @@ static inline wg_status wg_check_number(const char *op, const char *parameter, d
 
 /* The handle checked for use by op: WG_OK, or the error recorded. */
 wg_status wg_check_handle(const wg_tensor *t, const char *op, int index);
+/* The same of what somebody's function made: which says what that is. What was dropped will not do either. */
+wg_status wg_check_made(const wg_tensor *t, const char *op, const char *which);
 /* May its shape be asked? Released values keep theirs; else the error is recorded. */
 bool wg_has_shape(const wg_tensor *t, const char *op);
 wg_status wg_shape_check(const char *op, int rank, const int64_t *extent, wg_dtype dtype, int64_t *numel);
@@ -327,8 +351,8 @@ wg_tensor *wg_alias(struct wg_thread *th, const wg_tensor *t);
 bool wg_behind_kept(struct wg_thread *th, wg_tensor *t, const wg_tensor *x);
 /* A value of the caller's on t's storage. */
 wg_tensor *wg_value_on(const wg_tensor *t);
-/* Each of n tensors, but those absent, replaced by such a value, before their tape closes: all of them, or none and WG_E_MEMORY. */
-wg_status wg_values_on(wg_tensor **t, size_t n);
+/* Each of op's n results, but those absent, replaced by such a value, before their tape closes: all of them, or none and the error. */
+wg_status wg_values_on(wg_tensor **t, size_t n, const char *op);
 /* Sets or clears flags of a handle that an op, a walk or wg_hold was given. A value of the caller's stays as it is: other threads may read
    it at the same time, and only its owner's own calls (wg_require_grad, wg_set_name, wg_write, wg_free, gradients) write to it. */
 static inline void wg_flag(wg_tensor *t, unsigned flags, bool on)
@@ -374,7 +398,14 @@ void wg_update_tape_end(struct wg_thread *th);           /* closes update_tape, 
 void wg_update_end(struct wg_thread *th);                /* ends the update; what is queued is not run */
 void wg_gradient_drop(wg_tensor *leaf);                  /* for good */
 void wg_callback_begin(wg_callback *callback);
+/* The status of the call: returned, or an error. Where that is none of OK, an error has been recorded. */
 wg_status wg_callback_end(wg_callback *callback, wg_status returned);
+/* A tensor that callback's function "returned", or "gave as a gradient": it must be there. */
+wg_status wg_callback_check(const wg_callback *callback, const wg_tensor *t, const char *verb);
+/* May numbers be written over t's, in the function op, by whichever of the user's functions are running? */
+wg_status wg_callback_may_write(struct wg_thread *th, const wg_tensor *t, const char *op);
+/* May a tensor be made of numbers that have no history here, as what says? */
+wg_status wg_may_hide(struct wg_thread *th, const char *op, const char *what);
 /* An error of callback's function, which the message begins with. */
 wg_status wg_callback_fail(const wg_callback *callback, wg_status code, const char *what);
 /* What callback's function may not do to the tape or the update in which it was called; the call of the function fails. */
@@ -390,8 +421,9 @@ wg_tensor *wg_call2(const struct wg_op *op, const void *params, wg_tensor *a, wg
 wg_tensor *wg_call3(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b, wg_tensor *c);
 /* Do they share bytes? Those from the first element to the last count, gaps included. */
 bool wg_overlap(const wg_tensor *a, const wg_tensor *b);
-/* May op change its operand i, t, in place? Not where it has a history: the error is recorded. */
-wg_status wg_may_change(const struct wg_thread *th, const wg_tensor *t, const char *op, unsigned i);
+/* May op change its operand i, t, in place? Not where it has a history, nor where one of the user's functions that are running may not
+   write it: the error is recorded. */
+wg_status wg_may_change(struct wg_thread *th, const wg_tensor *t, const char *op, unsigned i);
 /* The operand because of which c may not write over operand i, or -1: one that shares its memory, or that is read later. */
 int wg_operand_in_the_way(const wg_call *c, unsigned i, unsigned read_later);
 /* One tensor may stand in several slots. Does operand i, given away, stand in a later one where it may be overwritten? */

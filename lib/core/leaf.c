@@ -150,8 +150,10 @@ wg_status wg_add_gradient(wg_tensor *leaf, const wg_tensor *g)
     if (th->updating)
         return wg_fail(WG_E_STATE, "add_gradient", "add_gradient: not between wg_update_begin and wg_update_commit");
     const struct wg_value *value = wg_value_of(leaf);
-    if (value->gradient)
+    if (value->gradient) {
+        WG_NO_GRAD; /* a leaf's gradient has no history anyway, also where a backward is recorded */
         return wg_accumulate(value->gradient, (wg_tensor *)(uintptr_t)g);
+    }
     WG_TRY(wg_may_write(th, "add_gradient"));
     wg_tensor *copy = wg_value_new(g->rank);
     if (!copy)

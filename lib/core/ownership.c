@@ -188,8 +188,11 @@ wg_tensor *wg_value_on(const wg_tensor *t)
     return value;
 }
 
-wg_status wg_values_on(wg_tensor **t, size_t n)
+wg_status wg_values_on(wg_tensor **t, size_t n, const char *op)
 {
+    for (size_t i = 0; i < n; i++) /* functions of the user's may have dropped them meanwhile */
+        if (!wg_absent(t[i]))
+            WG_TRY(wg_check_made(t[i], op, "a result"));
     for (size_t i = 0; i < n; i++) {
         wg_tensor *value = wg_absent(t[i]) ? t[i] : wg_value_on(t[i]);
         if (!value) {

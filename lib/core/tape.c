@@ -221,7 +221,7 @@ static void close_nodes(wg_tape *tape)
     tape->first = tape->last = NULL;
     tape->n_nodes = 0;
     tape->gradients = NULL;
-    tape->hooks = NULL;
+    tape->hooks = (struct wg_hook_table){NULL, 0, 0};
     tape->labels = NULL;
 }
 

@@ -148,6 +148,7 @@ wg_tensor *wg_alias(struct wg_thread *th, const wg_tensor *t)
     if (!alias)
         return NULL;
     alias->dtype = t->dtype;
+    alias->slot = WG_NO_RESULT;
     alias->numel = t->numel;
     alias->flags |= t->flags & (WG_T_CONTIGUOUS | WG_T_DENSE);
     wg_copy_dims(alias, t);
@@ -223,10 +224,8 @@ static bool reads_dropped(const struct wg_thread *th)
     return th->vjp_depth > 0 || th->rerunning;
 }
 
-static wg_status refuse_handle(struct wg_thread *th, const wg_tensor *t, const char *op, int index)
+static wg_status refuse_handle(const wg_tensor *t, const char *op, const char *which, bool dropped_too)
 {
-    char text[32];
-    const char *which = position(index, text, sizeof text);
     if (!t)
         return wg_fail(WG_E_NULL, op, "%s: %s is NULL", op, which);
     switch ((enum wg_state)t->state) {
@@ -235,7 +234,7 @@ static wg_status refuse_handle(struct wg_thread *th, const wg_tensor *t, const c
     case WG_ABSENT:
         return wg_fail(WG_E_ARGUMENT, op, "%s: %s is WG_NONE, which it may not be", op, which);
     case WG_DROPPED:
-        if (reads_dropped(th))
+        if (dropped_too)
             break; /* likewise */
         return wg_fail(WG_E_RELEASED, op, "%s: %s was dropped (wg_drop); only backward reads it", op, which);
     case WG_RELEASED:
@@ -254,7 +253,15 @@ wg_status wg_check_handle(const wg_tensor *t, const char *op, int index)
     if (!th)
         return WG_E_MEMORY;
     const bool readable = t && (t->state == WG_LIVE || (t->state == WG_DROPPED && reads_dropped(th)));
-    return readable && (!t->tape || t->tape->thread == th) ? WG_OK : refuse_handle(th, t, op, index);
+    if (readable && (!t->tape || t->tape->thread == th))
+        return WG_OK;
+    char text[32];
+    return refuse_handle(t, op, position(index, text, sizeof text), reads_dropped(th));
+}
+
+wg_status wg_check_made(const wg_tensor *t, const char *op, const char *which)
+{
+    return wg_is_live(t) ? WG_OK : refuse_handle(t, op, which, false);
 }
 
 bool wg_has_shape(const wg_tensor *t, const char *op)

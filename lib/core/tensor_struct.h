@@ -5,6 +5,7 @@
 #include "wengert/op.h"
 
 enum { WG_INLINE_RANK = 4 };
+enum { WG_NO_RESULT = 255 }; /* the slot of a tensor that was not made by an op */
 
 enum wg_state {
     WG_DEAD = 0, /* its tape is closed, or it was freed: memory that is zeroed is dead */
@@ -45,7 +46,7 @@ struct wg_tensor {
     wg_tensor *adjoint; /* the gradient so far, while a backward pass runs */
     int64_t *dims;      /* rank extents, then rank strides (in elements) */
     int64_t numel;
-    uint8_t state, dtype, rank, slot; /* slot: which output of its node */
+    uint8_t state, dtype, rank, slot; /* slot: which output of its node, or WG_NO_RESULT */
     uint16_t flags;
     bool lends; /* a tape's: the storage in its slot is in use, by this tensor or by a view */
     bool twin;  /* a proxy's: its leaf has another one */

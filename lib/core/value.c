@@ -12,6 +12,7 @@ static wg_tensor *find_memory(struct wg_thread *th, wg_dtype dtype, wg_shape sha
     if (!t)
         return NULL;
     t->dtype = (uint8_t)dtype;
+    t->slot = WG_NO_RESULT;
     wg_set_dims(t, shape.rank, shape.extent, NULL);
     if (wg_storage_for(th, t, NULL) == WG_OK)
         return t;
@@ -46,12 +47,8 @@ wg_tensor *wg_from_bytes(const void *data, wg_dtype dtype, wg_shape shape)
         wg_fail(WG_E_NULL, "from", "from: the data is NULL");
         return NULL;
     }
-    if (th->vjp_depth > 0 && !th->scratch && numel > 1) {
-        wg_fail(WG_E_STATE, "from",
-                "from: a constant made from host data inside a backward that is recorded would hide what it depends on: "
-                "compute it with ops, or declare it saved");
+    if (dtype <= WG_F64 && numel > 1 && wg_may_hide(th, "from", "a constant made from host data") != WG_OK)
         return NULL;
-    }
     if (wg_may_write(th, "from") != WG_OK)
         return NULL;
     wg_tensor *t = new_value("from", dtype, shape);

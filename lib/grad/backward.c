@@ -30,6 +30,7 @@ static wg_status prepare(struct walk *w, wg_tensor *t, struct wg_leaf_change *p)
         p->leaf = NULL;
         return WG_OK;
     }
+    WG_TRY(wg_walk_check_sum(w, t->adjoint));
     wg_tensor *g = t->adjoint == WG_KNOWN_ZERO ? wg_zeros((wg_dtype)t->dtype, wg_shape_of(t)) : t->adjoint;
     p->gradient = g ? leaf_value(w, g, wg_leaf_gradient(p->leaf)) : NULL;
     if (!p->gradient)

@@ -65,7 +65,7 @@ static wg_status by_two_vjps(struct wg_thread *th, struct wg_node *node, wg_tens
 
 static wg_status jvp_of_user(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
-    wg_callback callback = {.op = c->op->name, .who = "its jvp"};
+    wg_callback callback = {.op = c->op->name, .who = "its jvp", .call = c, .gradient = tx, .n_gradients = c->n_in};
     wg_callback_begin(&callback);
     return wg_callback_end(&callback, c->op->jvp(c, tx, ty));
 }
@@ -99,6 +99,7 @@ static wg_status set_tangents(const wg_call *c, wg_tensor *const *ty)
             return wg_fail(WG_E_BUG, c->op->name, "%s: its jvp gave no tangent for result %u: a bug in the op", c->op->name, i);
         if (wg_absent(ty[i]))
             continue;
+        WG_TRY(wg_check_made(ty[i], c->op->name, "what its jvp gave as a tangent"));
         if (ty[i]->dtype != c->out[i]->dtype || !wg_same_dims(ty[i], c->out[i]))
             return wg_fail(WG_E_BUG, c->op->name, "%s: its jvp gave a tangent of another shape for result %u: a bug in the op",
                            c->op->name, i);

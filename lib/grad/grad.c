@@ -93,6 +93,8 @@ static wg_status collect(struct walk *w, wg_tensor *root, wg_tensor *const *x, s
 {
     for (size_t i = 0; i < n; i++) {
         wg_tensor *g = result_for(w, root, x[i], i, unused);
+        if (g && !wg_absent(g))
+            WG_TRY(wg_walk_check_sum(w, g));
         if (g && !w->keeping && !wg_absent(g))
             g = wg_alias(w->th, g);
         if (!g)

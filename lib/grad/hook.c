@@ -1,5 +1,43 @@
-/* Hooks: a user's function between a gradient's sum and what reads it. */
+/* Hooks: a user's function between a gradient's sum and what reads it. A tape finds the hooks of a tensor in a table, in constant time. */
 #include "grad/walk.h"
+
+/* ---- the table ---- */
+
+/* The tensor's place, or where it would be. */
+static struct wg_hooked *find(const struct wg_hook_table *table, const wg_tensor *t)
+{
+    const uint64_t hash = ((uint64_t)(uintptr_t)t >> 4) * 0x9E3779B97F4A7C15u;
+    size_t i = (size_t)(hash >> 32) & (table->capacity - 1);
+    while (table->place[i].tensor && table->place[i].tensor != t)
+        i = (i + 1) & (table->capacity - 1);
+    return &table->place[i];
+}
+
+static struct wg_hook_entry *hooks_of(const wg_tape *tape, const wg_tensor *t)
+{
+    return tape->hooks.count > 0 ? find(&tape->hooks, t)->first : NULL;
+}
+
+/* The one before stays on the tape until that closes, as everything there does. */
+static wg_status grow(wg_tape *tape)
+{
+    struct wg_hook_table *table = &tape->hooks,
+                         grown = {.capacity = table->capacity ? 2 * table->capacity : 8, .count = table->count};
+    if (2 * (table->count + 1) <= table->capacity)
+        return WG_OK;
+    grown.place = wg_tape_alloc(tape, grown.capacity * sizeof *grown.place);
+    if (!grown.place)
+        return WG_E_MEMORY;
+    for (size_t i = 0; i < grown.capacity; i++)
+        grown.place[i] = (struct wg_hooked){NULL, NULL, NULL};
+    for (size_t i = 0; i < table->capacity; i++)
+        if (table->place[i].tensor)
+            *find(&grown, table->place[i].tensor) = table->place[i];
+    *table = grown;
+    return WG_OK;
+}
+
+/* ---- running them ---- */
 
 /* A leaf of the caller's may have several proxies: what is hooked is the leaf. */
 static wg_tensor *subject(wg_tensor *t)
@@ -7,36 +45,43 @@ static wg_tensor *subject(wg_tensor *t)
     return t->flags & WG_T_PROXY ? t->from.leaf : t;
 }
 
-wg_status wg_walk_hooks(struct walk *w, wg_tensor *t)
+/* What the hook makes of t's gradient takes its place. */
+static wg_status run(struct walk *w, wg_tensor *t, const struct wg_hook_entry *hook)
 {
     struct wg_thread *th = w->th;
-    const wg_tensor *hooked = subject(t);
-    for (wg_tape *tape = th->top; tape; tape = tape->below)
-        for (struct wg_hook_entry *hook = tape->hooks; hook; hook = hook->next) {
-            if (hook->tensor != hooked || t->adjoint == WG_KNOWN_ZERO)
-                continue;
-            wg_callback callback = {.op = "hook", .who = "the function on", .hooked = hooked};
-            th->in_hook = true;
-            wg_callback_begin(&callback);
-            wg_tensor *g = hook->fn(t->adjoint, hook->context);
-            th->in_hook = false;
-            WG_TRY(wg_callback_end(&callback, WG_OK));
-            if (!g)
-                return wg_callback_fail(&callback, WG_E_STATE, "returned NULL");
-            if (g == t->adjoint)
-                continue;
-            WG_TRY(wg_check_handle(g, "hook", -1));
-            if (g->dtype != t->dtype || !wg_same_dims(g, t))
-                return wg_callback_fail(&callback, g->dtype != t->dtype ? WG_E_DTYPE : WG_E_SHAPE,
-                                        "returned a gradient of another shape or dtype");
-            wg_tensor *mine = wg_walk_owned(w, g);
-            if (!mine)
-                return WG_E_MEMORY;
-            wg_walk_let_go(w, t->adjoint);
-            t->adjoint = mine;
-        }
+    wg_callback callback = {
+        .op = "hook", .who = "the function on", .hooked = subject(t), .gradient = &t->adjoint, .n_gradients = 1};
+    th->in_hook = true;
+    wg_callback_begin(&callback);
+    wg_tensor *g = hook->fn(t->adjoint, hook->context);
+    th->in_hook = false;
+    WG_TRY(wg_callback_end(&callback, WG_OK));
+    if (!g)
+        return wg_callback_fail(&callback, WG_E_STATE, "returned NULL");
+    WG_TRY(wg_callback_check(&callback, g, "returned"));
+    if (g == t->adjoint)
+        return WG_OK;
+    if (g->dtype != t->dtype || !wg_same_dims(g, t))
+        return wg_callback_fail(&callback, g->dtype != t->dtype ? WG_E_DTYPE : WG_E_SHAPE,
+                                "returned a gradient of another shape or dtype");
+    wg_tensor *mine = wg_walk_owned(w, g);
+    if (!mine)
+        return WG_E_MEMORY;
+    wg_walk_let_go(w, t->adjoint);
+    t->adjoint = mine;
     return WG_OK;
 }
+
+wg_status wg_walk_hooks(struct walk *w, wg_tensor *t)
+{
+    for (wg_tape *tape = w->th->top; tape; tape = tape->below)
+        for (const struct wg_hook_entry *hook = hooks_of(tape, subject(t)); hook; hook = hook->next)
+            if (hook->added < w->number && t->adjoint != WG_KNOWN_ZERO)
+                WG_TRY(run(w, t, hook));
+    return WG_OK;
+}
+
+/* ---- adding one ---- */
 
 /* Made by the function that is being checkpointed? */
 static bool inside(const struct wg_thread *th, const wg_tensor *t)
@@ -63,13 +108,17 @@ wg_status wg_add_hook(wg_tensor *t, wg_hook *fn, void *context)
     if (!t->tape && !(t = wg_proxy(th, t)))
         return WG_E_MEMORY;
     struct wg_hook_entry *entry = wg_tape_alloc(th->top, sizeof *entry);
-    if (!entry)
+    if (!entry || grow(th->top) != WG_OK)
         return WG_E_MEMORY;
-    *entry = (struct wg_hook_entry){subject(t), fn, context, NULL};
-    struct wg_hook_entry **last = &th->top->hooks;
-    while (*last)
-        last = &(*last)->next;
-    *last = entry;
+    *entry = (struct wg_hook_entry){fn, context, th->walk, NULL};
+    struct wg_hooked *place = find(&th->top->hooks, subject(t));
+    if (!place->first) {
+        *place = (struct wg_hooked){subject(t), entry, entry};
+        th->top->hooks.count++;
+    } else {
+        place->last->next = entry;
+        place->last = entry;
+    }
     t->flags |= WG_T_HOOKED;
     return WG_OK;
 }

@@ -26,13 +26,20 @@ wg_tensor *wg_function_value(struct wg_thread *th, const char *name, wg_function
         wg_fail(WG_E_NULL, name, "%s: the function is NULL", name);
         return NULL;
     }
+    if (th->nested == WG_MAX_DEPTH) {
+        wg_fail(WG_E_STATE, name,
+                "%s: %d functions run one inside the other, and more may not: does the function call itself without end?", name,
+                WG_MAX_DEPTH);
+        return NULL;
+    }
     wg_callback_begin(&callback);
+    th->nested++;
     wg_tensor *y = f(x, n, context);
-    if (wg_callback_end(&callback, y ? WG_OK : WG_E_NULL) == WG_OK)
-        return wg_check_handle(y, name, -1) == WG_OK ? y : NULL;
-    if (!th->has_error)
-        wg_fail(WG_E_NULL, name, "%s: the function returned NULL", name);
-    return NULL;
+    th->nested--;
+    if (!y && !th->has_error)
+        wg_callback_fail(&callback, WG_E_NULL, "returned NULL");
+    const wg_status status = wg_callback_end(&callback, y ? WG_OK : WG_E_NULL);
+    return status == WG_OK && wg_callback_check(&callback, y, "returned") == WG_OK ? y : NULL;
 }
 
 wg_status wg_work_begin(struct work *w, const char *name, wg_tensor *const *x, size_t n)
@@ -75,7 +82,7 @@ wg_status wg_work_end(struct work *w, wg_status status, wg_tensor **result, size
     if (!w->own)
         return status;
     if (status == WG_OK)
-        status = wg_values_on(result, n);
+        status = wg_values_on(result, n, w->name);
     const bool made = status == WG_OK;
     w->own->failed = w->own->failed || !made;
     wg_tape_close(w->own);

@@ -1,6 +1,7 @@
 /* The walk: a plain loop over the list, youngest node first. Each node's gradients, summed by then, go through its vjp to its inputs.
    Between nodes a gradient waits in its tensor's adjoint. */
 #include "grad/walk.h"
+#include "wengert/ops.h"
 
 wg_status wg_give(wg_grad_slot *slot, wg_tensor *gradient)
 {
@@ -64,19 +65,27 @@ wg_status wg_walk_check_saved(const struct wg_node *node)
                    kind, at);
 }
 
-/* A user's backward sees what it declared; the rest reads as released. One tensor may stand in several places: declared in one
-   of them, it is seen. */
-static void hide_undeclared(const wg_call *c, uint8_t *states)
+static bool is_among(const wg_tensor *t, wg_tensor *const *list, unsigned n)
+{
+    unsigned i = 0;
+    while (i < n && list[i] != t)
+        i++;
+    return i < n;
+}
+
+/* A user's backward sees what it declared, also what the program has dropped; the rest reads as released. One tensor may stand in several
+   places: declared in one of them, or a gradient, it is seen. */
+static void hide_undeclared(const wg_call *c, wg_tensor *const *gy, uint8_t *states)
 {
     const unsigned n = (unsigned)(c->n_in + c->n_out);
     for (unsigned i = 0; i < n; i++)
         states[i] = operand_or_result(c, i)->state;
     for (unsigned i = 0; i < n; i++)
-        if (!reads(c, i) && !wg_absent(operand_or_result(c, i)))
+        if (!wg_absent(operand_or_result(c, i)) && !is_among(operand_or_result(c, i), gy, c->n_out))
             operand_or_result(c, i)->state = WG_RELEASED;
     for (unsigned i = 0; i < n; i++)
         if (reads(c, i) && !wg_absent(operand_or_result(c, i)))
-            operand_or_result(c, i)->state = states[i];
+            operand_or_result(c, i)->state = states[i] == WG_DROPPED ? WG_LIVE : states[i];
 }
 
 static void show_again(const wg_call *c, const uint8_t *states)
@@ -92,10 +101,14 @@ static wg_status vjp_of_user(const wg_call *c, wg_tensor *const *gy, wg_grad_slo
     uint8_t local[64], *states = n <= sizeof local ? local : wg_object_new(n);
     if (!states)
         return WG_E_MEMORY;
-    hide_undeclared(c, states);
-    wg_callback callback = {.op = c->op->name, .who = "its backward"};
+    hide_undeclared(c, gy, states);
+    wg_callback callback = {
+        .op = c->op->name, .who = "its backward", .call = c, .gradient = gy, .n_gradients = c->n_out, .slot = gx};
     wg_callback_begin(&callback);
-    const wg_status status = wg_callback_end(&callback, c->op->vjp(c, gy, gx));
+    wg_status status = wg_callback_end(&callback, c->op->vjp(c, gy, gx));
+    for (unsigned i = 0; i < c->n_in && status == WG_OK; i++)
+        if (gx[i].need && gx[i].result)
+            status = wg_callback_check(&callback, gx[i].result, "gave as a gradient");
     show_again(c, states);
     if (states != local)
         wg_object_free(states);
@@ -173,8 +186,12 @@ static wg_status pass_on(struct walk *w, const wg_call *c, unsigned i, const wg_
         return wg_fail(WG_E_BUG, c->op->name, "%s: its backward gave no gradient for operand %u: a bug in the op", c->op->name, i);
     if (g && gx->accumulated && wg_absent(g)) /* a part of this walk found none */
         return g == WG_KNOWN_ZERO ? wg_walk_add(w, in, g) : WG_OK;
-    if (g && g->state != WG_LIVE)
-        return wg_check_handle(g, c->op->name, -1);
+    if (g && g->state == WG_DROPPED) /* an operand, which only backward may read: its value is the gradient */
+        g = wg_reshape(g, wg_shape_of(g));
+    else if (g && g->state != WG_LIVE)
+        return wg_check_made(g, c->op->name, "what its backward gave as a gradient");
+    if (!g && gx->result)
+        return wg_error_cause();
     if (g && gx->into && gx->accumulated) { /* g is the new sum */
         mark_sole(w, c, gx);
         wg_tensor *sum = wg_walk_owned(w, g);

@@ -65,11 +65,13 @@ static inline wg_status wg_walk_add(struct walk *w, wg_tensor *t, wg_tensor *g)
 wg_tensor *wg_walk_unbroadcast(const struct wg_op *op, const wg_tensor *t, wg_tensor *g);
 /* A leaf may stand on the tape through several proxies: their gradients add up in t. */
 wg_status wg_walk_fold(struct walk *w, wg_tensor *t);
+/* A sum that is handed out: a function of the user's that saw it may have dropped it. */
+wg_status wg_walk_check_sum(const struct walk *w, const wg_tensor *g);
 wg_status wg_walk_hooks(struct walk *w, wg_tensor *t);
 static inline bool wg_any_hooks(const struct wg_thread *th)
 {
     const wg_tape *tape = th->top;
-    while (tape && !tape->hooks)
+    while (tape && tape->hooks.count == 0)
         tape = tape->below;
     return tape != NULL;
 }

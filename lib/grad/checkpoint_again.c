@@ -1,0 +1,239 @@
+/* The second run of a checkpointed function, for a walk back or a push forward: from the state in which it ran first, and leaving none. */
+#include <string.h>
+
+#include "grad/checkpoint.h"
+#include "wengert/ops.h"
+
+/* ---- was it the same? ---- */
+
+static bool same_changes(const struct wg_checkpointed *p, const struct wg_undo *undo, const struct wg_undo *end)
+{
+    size_t n = 0;
+    for (; undo != end; undo = undo->older, n++)
+        if (n == p->n_before || undo->storage != p->before[n].storage || undo->at != p->before[n].at ||
+            undo->bytes != p->before[n].bytes)
+            return false;
+    return n == p->n_before;
+}
+
+/* Does what the function recorded pass gradients only to inputs of c? */
+static bool same_reads(const struct wg_thread *th, const wg_call *c)
+{
+    for (const struct wg_node *node = wg_first_above(th->top, th->floor); node; node = node->next)
+        for (unsigned i = 0; i < node->call.n_in && node->needs; i++) {
+            const wg_tensor *t = node->call.in[i];
+            const bool outside = (t->flags & WG_T_PROXY) || (t->from.node && t->from.node->seq <= th->floor);
+            const bool freed = (t->flags & WG_T_PROXY) && t->from.leaf->state == WG_DEAD; /* its gradient nobody can ask for */
+            bool known = !outside || freed || !(t->flags & WG_T_NEEDS);
+            for (unsigned k = 0; k < c->n_in && !known; k++)
+                known = c->in[k] == t;
+            if (!known)
+                return false;
+        }
+    return true;
+}
+
+/* ---- again ---- */
+
+/* The tensors that a walk or push around this one is using: what waits in them is set aside. */
+struct waiting {
+    wg_tensor *adjoint;
+    uint16_t flags;
+    uint8_t state;
+    bool lent; /* the adjoint, to the walk within */
+};
+
+enum { USED_BY_WALKS = WG_T_WANTED | WG_T_TOUCHED | WG_T_ROOT, BORROWED = USED_BY_WALKS | WG_T_HOLD };
+
+static struct waiting *set_aside(const wg_call *c)
+{
+    struct waiting *waiting = wg_object_new(c->n_in * sizeof *waiting);
+    for (unsigned i = 0; i < c->n_in && waiting; i++) {
+        waiting[i] = (struct waiting){c->in[i]->adjoint, c->in[i]->flags, c->in[i]->state, false};
+        if (i > 0)
+            c->in[i]->state = WG_LIVE; /* dropped it may be, but not for backward */
+        c->in[i]->flags = (uint16_t)((c->in[i]->flags & ~(unsigned)USED_BY_WALKS) | WG_T_HOLD);
+        c->in[i]->adjoint = NULL;
+    }
+    return waiting;
+}
+
+static void put_back(const wg_call *c, struct waiting *waiting)
+{
+    for (unsigned i = 0; i < c->n_in; i++) {
+        if (!waiting[i].lent)
+            c->in[i]->adjoint = waiting[i].adjoint;
+        c->in[i]->flags = (uint16_t)((c->in[i]->flags & ~(unsigned)BORROWED) | (waiting[i].flags & BORROWED));
+        c->in[i]->state = waiting[i].state;
+    }
+    wg_object_free(waiting);
+}
+
+/* What the function changed as it was before it ran; how it is now, on the tape's list. */
+static wg_status change_back(struct wg_checkpointed *p, wg_tape *tape)
+{
+    for (size_t i = 0; i < p->n_before; i++) {
+        struct wg_before *b = &p->before[i];
+        WG_TRY(wg_undo_push_bytes(tape, b->storage, b->at, b->bytes));
+        memcpy(b->at, wg_storage_data(b->saved), b->bytes);
+        b->storage->version++;
+        wg_note_copied(tape->thread, b->storage, b->at, b->saved, wg_storage_data(b->saved), b->bytes);
+    }
+    return WG_OK;
+}
+
+static wg_tensor *not_again(const char *what)
+{
+    wg_fail(WG_E_STATE, "checkpoint", "checkpoint: run again for backward, the function did not %s as before", what);
+    return NULL;
+}
+
+/* Runs the function once more, from the state in which it ran; what it changes is as before afterwards. */
+static wg_tensor *run_again(struct wg_thread *th, const wg_call *c)
+{
+    struct wg_checkpointed *p = c->context;
+    wg_tape *tape = th->top;
+    const struct wg_undo *earlier = tape->undo;
+    wg_tensor *y = NULL, **x = wg_object_new(p->n * sizeof *x);
+    if (!x)
+        return NULL;
+    for (size_t i = 0; i < p->n; i++)
+        x[i] = c->in[p->operand[i].at];
+    for (size_t i = 0; i < p->n_before; i++)
+        p->before[i].version = p->before[i].storage->version;
+    th->eval = p->eval;
+    if (change_back(p, tape) == WG_OK) {
+        const struct wg_undo *changed_back = tape->undo;
+        y = wg_checkpoint_value(th, p->f, p->context, x, p->n);
+        if (y && (y->dtype != c->out[0]->dtype || !wg_same_dims(y, c->out[0])))
+            y = not_again("give a result of the same shape and dtype");
+        if (y && !same_changes(p, tape->undo, changed_back))
+            y = not_again("draw from the same generators and change the same tensors");
+        if (y && !same_reads(th, c))
+            y = not_again("read the same tensors");
+    }
+    wg_object_free(x);
+    wg_undo_end(tape, earlier, true);
+    return y;
+}
+
+/* Gradients by the inputs that are needed. They are added to what these have got so far, so that every sum is in the order that it has
+   without the checkpoint. */
+static wg_status gradients_again(struct wg_thread *th, const wg_call *c, wg_tensor *gy, bool create_graph, const wg_grad_slot *gx,
+                                 struct waiting *waiting, wg_tensor **g)
+{
+    size_t n = 0;
+    wg_tensor *y = run_again(th, c);
+    if (!y)
+        return wg_error_cause();
+    for (unsigned i = 0; i < c->n_in; i++) {
+        if (!gx[i].need)
+            continue;
+        g[n++] = c->in[i];
+        waiting[i].lent = waiting[i].adjoint && waiting[i].adjoint != WG_KNOWN_ZERO;
+        if (waiting[i].lent)
+            c->in[i]->adjoint = waiting[i].adjoint;
+    }
+    th->nested++; /* checkpoints in the function run theirs in this walk */
+    const wg_status status = wg_walk_part(y, g, n, g, (wg_grad_options){.create_graph = create_graph, .grad = gy});
+    th->nested--;
+    return status;
+}
+
+/* Where the walk is not recorded, the function runs on a tape of its own, of which only the gradients are left. */
+static wg_status on_own_tape(struct wg_thread *th, const wg_call *c, wg_tensor *gy, const wg_grad_slot *gx, struct waiting *waiting,
+                             wg_tensor **g, size_t n)
+{
+    struct wg_checkpointed *p = c->context;
+    wg_tape *tape = wg_tape_push(th, false);
+    if (!tape) {
+        wg_tape_close(NULL);
+        return WG_E_MEMORY;
+    }
+    wg_status status = gradients_again(th, c, gy, false, gx, waiting, g);
+    if (status == WG_OK)
+        status = wg_values_on(g, n, "checkpoint");
+    wg_tape_close(tape);
+    for (size_t i = 0; i < p->n_before; i++) /* the bytes are what they were, and nothing is left that read others */
+        p->before[i].storage->version = p->before[i].version;
+    return status;
+}
+
+/* On the tape on which the walk works: a gradient that is the caller's now becomes one of its own. */
+static wg_status hand_over(struct wg_thread *th, wg_grad_slot *slot, wg_tensor *g, bool added)
+{
+    slot->accumulated = added || wg_absent(g);
+    slot->into = NULL;
+    slot->result = g;
+    if (wg_absent(g))
+        return WG_OK;
+    if (!g->tape) {
+        slot->result = wg_alias(th, g);
+        wg_value_unref(g);
+    }
+    if (added)
+        slot->into = slot->result;
+    return slot->result ? WG_OK : WG_E_MEMORY;
+}
+
+wg_status wg_checkpoint_vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    struct wg_thread *th = wg_self();
+    struct aside aside;
+    const bool recorded = !th->scratch;
+    if (th->top->trace)
+        return wg_fail(WG_E_STATE, "checkpoint", "checkpoint: a backward that is traced needs a forward that is");
+    size_t n = 0;
+    for (unsigned i = 0; i < c->n_in; i++)
+        n += gx[i].need;
+    wg_tensor **g = wg_object_new((n + 1) * sizeof *g);
+    struct waiting *waiting = g ? set_aside(c) : NULL;
+    wg_status status = WG_E_MEMORY;
+    if (waiting) {
+        wg_step_aside(th, &aside);
+        status = recorded ? gradients_again(th, c, gy[0], true, gx, waiting, g) : on_own_tape(th, c, gy[0], gx, waiting, g, n);
+        wg_step_back(th, &aside);
+    }
+    n = 0;
+    const bool walked = status == WG_OK;
+    for (unsigned i = 0; i < c->n_in && walked; i++)
+        if (gx[i].need && hand_over(th, &gx[i], g[n++], waiting[i].lent) != WG_OK)
+            status = WG_E_MEMORY;
+    if (waiting)
+        put_back(c, waiting);
+    wg_object_free(g);
+    return status;
+}
+
+static wg_status push_again(struct wg_thread *th)
+{
+    th->nested++;
+    const wg_status status = wg_push(th, th->top, th->floor, th->top->last);
+    th->nested--;
+    return status;
+}
+
+/* The tangents wait in the inputs, those of tensors that were captured too. */
+wg_status wg_checkpoint_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
+{
+    struct wg_thread *th = wg_self();
+    struct aside aside;
+    struct waiting *waiting = set_aside(c);
+    (void)tx;
+    if (!waiting)
+        return WG_E_MEMORY;
+    wg_step_aside(th, &aside);
+    wg_tensor *y = run_again(th, c);
+    wg_status status = y ? WG_OK : wg_error_cause();
+    for (unsigned i = 0; i < c->n_in; i++)
+        c->in[i]->adjoint = waiting[i].adjoint;
+    th->no_grad = aside.no_grad;
+    if (status == WG_OK)
+        status = push_again(th);
+    if (status == WG_OK)
+        ty[0] = y->adjoint ? y->adjoint : WG_NONE;
+    wg_push_clear(th->top, th->floor);
+    wg_step_back(th, &aside);
+    put_back(c, waiting);
+    return status;
+}
