@@ -102,8 +102,3 @@ wg_status wg_walk_fold(struct walk *w, wg_tensor *t)
         }
     return WG_OK;
 }
-
-wg_status wg_walk_check_sum(const struct walk *w, const wg_tensor *g)
-{
-    return g == WG_KNOWN_ZERO ? WG_OK : wg_check_made(g, w->name, "a gradient");
-}

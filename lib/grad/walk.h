@@ -66,7 +66,10 @@ wg_tensor *wg_walk_unbroadcast(const struct wg_op *op, const wg_tensor *t, wg_te
 /* A leaf may stand on the tape through several proxies: their gradients add up in t. */
 wg_status wg_walk_fold(struct walk *w, wg_tensor *t);
 /* A sum that is handed out: a function of the user's that saw it may have dropped it. */
-wg_status wg_walk_check_sum(const struct walk *w, const wg_tensor *g);
+static inline wg_status wg_walk_check_sum(const struct walk *w, const wg_tensor *g)
+{
+    return g->state == WG_LIVE || g == WG_KNOWN_ZERO ? WG_OK : wg_check_made(g, w->name, "a gradient");
+}
 wg_status wg_walk_hooks(struct walk *w, wg_tensor *t);
 static inline bool wg_any_hooks(const struct wg_thread *th)
 {
