@@ -2,9 +2,17 @@
 #ifndef WENGERT_BASE_H
 #define WENGERT_BASE_H
 
+#if defined __clang__ && !defined WG_CHECK_HEADERS
+#pragma clang diagnostic ignored "-Wgnu-zero-variadic-macro-arguments" /* wg_backward(loss): no options is a choice */
+#endif
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define WG_API __attribute__((visibility("default")))
 #define WG_MUST_CHECK __attribute__((warn_unused_result))
@@ -53,8 +61,10 @@ typedef struct wg_shape {
     int64_t extent[WG_MAX_RANK];
 } wg_shape;
 
+#ifndef __cplusplus
 #define WG_SHAPE(...) ((wg_shape){.rank = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .extent = {__VA_ARGS__}})
 #define WG_SCALAR ((wg_shape){.rank = 0, .extent = {0}})
+#endif
 
 /* A list of sizes, as wg_mlp takes them: WG_SIZES(2, 8, 1). */
 typedef struct wg_sizes {
@@ -62,18 +72,35 @@ typedef struct wg_sizes {
     const int64_t *size;
 } wg_sizes;
 
+#ifndef __cplusplus
 #define WG_SIZES(...) ((wg_sizes){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[]){__VA_ARGS__}})
+#endif
+
+/* Of rows and columns: .stride = WG_PAIR(2, 2). In C a list in braces does as well. */
+#ifndef __cplusplus
+typedef int64_t wg_pair[2];
+#define WG_PAIR(rows, columns) \
+    {                          \
+        (rows), (columns)      \
+    }
+#else
+typedef struct wg_pair {
+    int64_t at[2];
+} wg_pair;
+#endif
 
 typedef struct wg_tensor wg_tensor;
 typedef struct wg_tape wg_tape;
 
 /* Options: a struct whose defaults stand first and which the caller's designated initialisers override; silent under -Wextra. */
+#ifndef __cplusplus
 #define WG_OPTIONS(type, ...)                                                                \
     __extension__({                                                                          \
         _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"") \
             _Pragma("GCC diagnostic ignored \"-Wshadow\"") type wg_options_ = {__VA_ARGS__}; \
         _Pragma("GCC diagnostic pop") wg_options_;                                           \
     })
+#endif
 
 /* Hands a failure on to the caller. */
 #define WG_TRY(expression)                      \
@@ -82,5 +109,13 @@ typedef struct wg_tape wg_tape;
         if (wg_try_ != WG_OK)                   \
             return wg_try_;                     \
     } while (0)
+
+#ifdef __cplusplus
+}
+#endif
+
+#ifdef __cplusplus
+#include "cplusplus.h"
+#endif
 
 #endif

@@ -3,8 +3,16 @@
 #ifndef WENGERT_CHECK_H
 #define WENGERT_CHECK_H
 
+#ifndef WG_CHECK_HEADERS
+#pragma GCC system_header /* else -pedantic warns at wg_backward(loss): before C23 a macro's "..." takes an argument */
+#endif
+
 #include "base.h"
 #include "derivative.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* ---- gradients ---- */
 
@@ -54,5 +62,9 @@ WG_API wg_anomaly wg_anomaly_set(wg_anomaly mode);
 /* WG_ANOMALY(WG_ANOMALY_NAN); is a declaration: the mode, until its block ends. */
 #define WG_ANOMALY(mode) __attribute__((unused, cleanup(wg_anomaly_leave))) wg_anomaly wg_anomaly_ = wg_anomaly_set(mode)
 WG_API void wg_anomaly_leave(wg_anomaly *before);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

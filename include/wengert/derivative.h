@@ -9,6 +9,10 @@
 #include "base.h"
 #include "tensor.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* y = f(x), of n operands, made by ops; NULL is its failure. It is handed stand-ins for the operands, which it must use: a tensor that
    it captures otherwise (a parameter, through context) is a constant to jvp, hvp and the matrices. It may open tapes, not leave one. */
 typedef wg_tensor *wg_function(wg_tensor *const *x, size_t n, void *context);
@@ -50,5 +54,9 @@ WG_API WG_MUST_CHECK wg_status wg_hessian(wg_function *f, void *context, wg_tens
    On a traced tape, which keeps everything, it is f(x).
    Source: Griewank, Walther, 2000; Chen and others, 2016. Cost: one more f in backward, for each level that is around it. */
 WG_API wg_tensor *wg_checkpoint(wg_function *f, void *context, wg_tensor *const *x, size_t n);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -2,9 +2,17 @@
 #ifndef WENGERT_DUMP_H
 #define WENGERT_DUMP_H
 
+#ifndef WG_CHECK_HEADERS
+#pragma GCC system_header /* else -pedantic warns at wg_backward(loss): before C23 a macro's "..." takes an argument */
+#endif
+
 #include <stdio.h>
 
 #include "base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* values: the range of each value is shown where it is still there. backward: entries of a traced backward pass are drawn too, with
    a dashed arrow from the forward node that caused each. */
@@ -19,5 +27,9 @@ typedef struct wg_dot_options {
 #define wg_write_dot(tape, stream, ...) \
     wg_write_dot_with((tape), (stream), WG_OPTIONS(wg_dot_options, .values = true, .backward = true, .title = "", __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_write_dot_with(const wg_tape *tape, FILE *stream, wg_dot_options options);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

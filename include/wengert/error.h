@@ -7,6 +7,10 @@
 
 #include "base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct wg_error {
     wg_status code;
     char op[48];       /* the operation that failed, as the user called it */
@@ -38,5 +42,9 @@ WG_API void wg_error_set_hook(wg_error_hook *hook, void *context);
 
 /* Does nothing. Every error passes through it: a place for a breakpoint. */
 WG_API void wg_error_breakpoint(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -6,9 +6,17 @@
 #ifndef WENGERT_NN_H
 #define WENGERT_NN_H
 
+#ifndef WG_CHECK_HEADERS
+#pragma GCC system_header /* else -pedantic warns at wg_backward(loss): before C23 a macro's "..." takes an argument */
+#endif
+
 #include "base.h"
 #include "random.h"
 #include "tensor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* ---- lists of named tensors ---- */
 
@@ -163,8 +171,10 @@ WG_API wg_module *wg_sigmoid_layer(void);
 
 /* The layers one after another: wg_sequential(wg_linear_layer(2, 8), wg_tanh_layer(), wg_linear_layer(8, 1)). They become children
    "0", "1", … If one is NULL the result is NULL and the others are destroyed. */
+#ifndef __cplusplus
 #define wg_sequential(...) \
     wg_sequential_with((wg_module *[]){__VA_ARGS__}, sizeof((wg_module *[]){__VA_ARGS__}) / sizeof(wg_module *))
+#endif
 WG_API wg_module *wg_sequential_with(wg_module *const *layers, size_t n);
 
 /* A multilayer perceptron, a sequential module: WG_SIZES(2, 8, 1) is 2 inputs, 8 hidden units, 1 output. Each linear layer but the
@@ -249,5 +259,9 @@ typedef struct wg_batches_state {
 } wg_batches_state;
 WG_API wg_batches_state wg_batches_state_of(const wg_batches *batches);
 WG_API WG_MUST_CHECK wg_status wg_batches_restore(wg_batches *batches, wg_batches_state state);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

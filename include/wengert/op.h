@@ -6,6 +6,10 @@
 #include "base.h"
 #include "tensor.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct wg_op;
 
 /* One application of an op: what kernels and vjps are handed. */
@@ -216,5 +220,9 @@ WG_API bool wg_check_mode_set(bool on);
 
 WG_API size_t wg_op_count(void);
 WG_API const struct wg_op *wg_op_at(size_t index); /* in the order of ops.def; NULL past the end */
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

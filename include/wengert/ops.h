@@ -2,22 +2,32 @@
 #ifndef WENGERT_OPS_H
 #define WENGERT_OPS_H
 
+#ifndef WG_CHECK_HEADERS
+#pragma GCC system_header /* else -pedantic warns at wg_backward(loss): before C23 a macro's "..." takes an argument */
+#endif
+
 #include "op.h"
-#include "ops_options.h" /* made by the build from ops.def: for each reduction the macro that takes options */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#include <wengert/ops_options.h> /* made by the build from ops.def: for each reduction the macro that takes options */
 
 /* Axes of a reduction: .axis = 1, or .axes = WG_AXES(0, 2), or all of them. Negative axes count from the last. keepdims leaves
    extents of 1 where axes were. correction is read by var and std, p by norm. */
 enum { WG_ALL = 127 };
+typedef struct wg_axes {
+    int count;
+    int8_t axis[WG_MAX_RANK];
+} wg_axes;
 typedef struct wg_reduce_options {
     int axis;
-    struct {
-        int count;
-        int8_t axis[WG_MAX_RANK];
-    } axes;
+    wg_axes axes;
     bool keepdims;
     double correction, p;
 } wg_reduce_options;
 
+#ifndef __cplusplus
 #define WG_AXES(...)                            \
     {                                           \
         (int)(sizeof((int8_t[]){__VA_ARGS__})), \
@@ -25,6 +35,7 @@ typedef struct wg_reduce_options {
             __VA_ARGS__                         \
         }                                       \
     }
+#endif
 
 /* What becomes of a loss's elements: their mean or sum, the sum divided by the first extent, or each as it is. */
 typedef enum wg_reduction { WG_MEAN, WG_SUM, WG_BATCH_MEAN, WG_EACH } wg_reduction;
@@ -38,15 +49,14 @@ typedef struct wg_class_options {
     wg_reduction reduction;
 } wg_class_options;
 
-/* Pairs are of rows and columns. */
 typedef struct wg_conv_options {
-    int64_t stride[2], padding[2], dilation[2], output_padding[2]; /* the last for conv_transpose2d, below stride */
+    wg_pair stride, padding, dilation, output_padding; /* the last for conv_transpose2d, below stride */
     int64_t groups;
 } wg_conv_options;
 
 /* adaptive: size is the result's, and the image is divided into that many windows; the rest is not read. */
 typedef struct wg_pool_options {
-    int64_t size[2], stride[2], padding[2], dilation[2];
+    wg_pair size, stride, padding, dilation;
     bool adaptive;
 } wg_pool_options;
 
@@ -70,12 +80,15 @@ typedef struct wg_pool_options {
 #define wg_conv2d_relu(x, w, b, ...) wg_conv2d_relu_with((x), (w), (b), WG_CONV(__VA_ARGS__))
 #define wg_conv1d(x, w, b, ...) wg_conv1d_with((x), (w), (b), WG_CONV(__VA_ARGS__))
 #define wg_conv_transpose2d(x, w, b, ...) wg_conv_transpose2d_with((x), (w), (b), WG_CONV(__VA_ARGS__))
-#define WG_CONV(...) WG_OPTIONS(wg_conv_options, .stride = {1, 1}, .padding = {0, 0}, .dilation = {1, 1}, .groups = 1, __VA_ARGS__)
+#define WG_CONV(...)                                                                                                       \
+    WG_OPTIONS(wg_conv_options, .stride = WG_PAIR(1, 1), .padding = WG_PAIR(0, 0), .dilation = WG_PAIR(1, 1), .groups = 1, \
+               __VA_ARGS__)
 
 #define wg_max_pool2d(x, ...) wg_max_pool2d_with((x), WG_POOL(__VA_ARGS__))
 #define wg_avg_pool2d(x, ...) wg_avg_pool2d_with((x), WG_POOL(__VA_ARGS__))
-#define WG_POOL(...) \
-    WG_OPTIONS(wg_pool_options, .size = {2, 2}, .stride = {2, 2}, .padding = {0, 0}, .dilation = {1, 1}, __VA_ARGS__)
+#define WG_POOL(...)                                                                                      \
+    WG_OPTIONS(wg_pool_options, .size = WG_PAIR(2, 2), .stride = WG_PAIR(2, 2), .padding = WG_PAIR(0, 0), \
+               .dilation = WG_PAIR(1, 1), __VA_ARGS__)
 
 #define wg_cross_entropy(logits, target, ...) wg_cross_entropy_with((logits), (target), WG_CLASSES(__VA_ARGS__))
 #define wg_nll(logp, labels, ...) wg_nll_with((logp), (labels), WG_CLASSES(__VA_ARGS__))
@@ -92,5 +105,9 @@ WG_API WG_MUST_CHECK wg_status wg_split(wg_tensor *x, int axis, const int64_t *s
 WG_API WG_MUST_CHECK wg_status wg_chunk(wg_tensor *x, int axis, size_t n, wg_tensor **parts, size_t *made);
 /* The n indices of an axis one by one, n being its extent: parts[i] = wg_select(x, axis, i). */
 WG_API WG_MUST_CHECK wg_status wg_unbind(wg_tensor *x, int axis, wg_tensor **parts, size_t n);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

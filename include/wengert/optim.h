@@ -5,10 +5,18 @@
 #ifndef WENGERT_OPTIM_H
 #define WENGERT_OPTIM_H
 
+#ifndef WG_CHECK_HEADERS
+#pragma GCC system_header /* else -pedantic warns at wg_backward(loss): before C23 a macro's "..." takes an argument */
+#endif
+
 #include <stdio.h>
 
 #include "base.h"
 #include "nn.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 typedef struct wg_optim wg_optim;
 
@@ -27,7 +35,7 @@ typedef struct wg_optim wg_optim;
 #undef WG_REAL
 #undef WG_BOOL
 #undef WG_OPTIMIZER
-#include "optim_options.h"
+#include <wengert/optim_options.h>
 
 WG_API void wg_optim_destroy(wg_optim *optim); /* NULL is allowed */
 
@@ -76,5 +84,9 @@ WG_API void wg_optim_zero_grad(wg_optim *optim);
    networks are in one list, is called "0.weight#2", the next "0.weight#3". So names depend on the lists of parameters alone, and a run
    that makes the same lists finds its state by name. */
 WG_API wg_tensor_list wg_optim_state(const wg_optim *optim);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

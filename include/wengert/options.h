@@ -6,6 +6,10 @@
 
 #include "base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The C type of an option's member: bool, int64_t, double, wg_dtype, an enum whose values count from 0, wg_tensor * (not printed). */
 typedef enum wg_option_type {
     WG_OPTION_BOOL,
@@ -83,5 +87,9 @@ WG_API WG_MUST_CHECK wg_status wg_options_get(wg_option_table table, const void 
 /* "in=2, out=8, bias=true": required options first to last, and of the others those that are not at their default, or all. Returns text,
    which is cut to size. */
 WG_API char *wg_options_text(wg_option_table table, const void *options, bool all, char *text, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

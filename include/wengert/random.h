@@ -7,6 +7,10 @@
 
 #include "base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A new generator, owned by the caller (wg_free): an i64 tensor of 4, {seed, stream, blocks drawn, 0}. wg_read saves the state,
    wg_write restores it. Streams of one seed are independent: no two have a random word in common. */
 WG_API wg_tensor *wg_generator(uint64_t seed, uint64_t stream);
@@ -34,5 +38,9 @@ WG_API wg_tensor *wg_default_generator(void);
 WG_API wg_status wg_seed(uint64_t seed, uint64_t index);
 
 /* The draws themselves are ops: wg_uniform, wg_normal, wg_bernoulli, wg_permutation in ops.h. */
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include "base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct wg_replay wg_replay;
 
 /* A step: whatever it does by ops. It opens its own tapes and closes them. */
@@ -65,5 +69,9 @@ WG_API wg_replay_info wg_replay_look(const wg_replay *replay); /* zeros for NULL
    step, and a plan that is linear in its ops; who evaluates the same step often uses wg_capture and wg_replay_run, which plan once. Memory: the
    planned block, results, and address space for the other values, which is never touched. */
 WG_API WG_MUST_CHECK wg_status wg_evaluate(wg_step *step, void *context);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include "base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define WG_VERSION "0.1.0"
 WG_API const char *wg_version(void);
 
@@ -50,5 +54,9 @@ WG_API void wg_memory_trim(void); /* gives the pool back to the system */
    ends it. Counts what Wengert asks for, from its pool or from malloc. */
 WG_API void wg_memory_fail(int64_t at, bool persistent);
 WG_API int64_t wg_memory_requests(void); /* how many allocations were asked for since wg_memory_fail was last called */
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -3,7 +3,15 @@
 #ifndef WENGERT_TAPE_H
 #define WENGERT_TAPE_H
 
+#ifndef WG_CHECK_HEADERS
+#pragma GCC system_header /* else -pedantic warns at wg_backward(loss): before C23 a macro's "..." takes an argument */
+#endif
+
 #include "base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* trace: every launch while the tape is on top (backward's, the engine's own sums, parameter updates) is kept as an entry with
    its values, so that it can be dumped and run again; nothing is released before the tape closes. */
@@ -145,5 +153,9 @@ WG_API wg_status wg_callback_run(const char *op, const char *who, const char *wh
 WG_API WG_MUST_CHECK wg_status wg_update_begin(void);
 WG_API WG_MUST_CHECK wg_status wg_update_commit(void);
 WG_API void wg_update_cancel(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,7 +5,15 @@
 #ifndef WENGERT_TENSOR_H
 #define WENGERT_TENSOR_H
 
+#ifndef WG_CHECK_HEADERS
+#pragma GCC system_header /* else -pedantic warns at wg_backward(loss): before C23 a macro's "..." takes an argument */
+#endif
+
 #include "base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* An operand absent by choice (a linear layer without bias). NULL always means that something failed. */
 #define WG_NONE ((wg_tensor *)&wg_none_)
@@ -16,6 +24,7 @@ WG_API extern const struct wg_tensor wg_none_;
 /* The dtype of what a pointer points at: float, double, int64_t (long or long long, of 64 bits) or uint8_t. Any other type does not
    compile; wg_read_raw and wg_write_raw take it. */
 /* clang-format off */
+#ifndef __cplusplus
 #define WG_DTYPE_AT_(pointer)                                            \
     _Generic((pointer),                                                  \
         float *: WG_F32, const float *: WG_F32,                          \
@@ -23,12 +32,15 @@ WG_API extern const struct wg_tensor wg_none_;
         long *: WG_DTYPE_OF_LONG_, const long *: WG_DTYPE_OF_LONG_,      \
         long long *: WG_I64, const long long *: WG_I64,                  \
         unsigned char *: WG_U8, const unsigned char *: WG_U8)
+#endif
 /* clang-format on */
 #define WG_DTYPE_OF_LONG_ (sizeof(long) == 8 ? WG_I64 : (wg_dtype)-1)
 
 /* A copy of shape's number of elements at data, whose C type gives the dtype: float, double, int64_t or uint8_t.
    Errors: E_NULL, E_SHAPE (rank or an extent out of range, size overflows), E_MEMORY. */
+#ifndef __cplusplus
 #define wg_from(data, shape) wg_from_bytes((data), WG_DTYPE_AT_((data)), (shape))
+#endif
 WG_API wg_tensor *wg_from_bytes(const void *data, wg_dtype dtype, wg_shape shape);
 
 WG_API wg_tensor *wg_full(wg_dtype dtype, wg_shape shape, double value);
@@ -58,16 +70,20 @@ WG_API void *wg_data_mut(wg_tensor *t);
 WG_API double wg_item(const wg_tensor *t);
 
 /* The same, and the element type is checked: const float *p = wg_data_as(t, float). E_DTYPE, and NULL, where it does not fit. */
+#ifndef __cplusplus
 #define wg_data_as(t, type) ((const type *)wg_data_typed((t), WG_DTYPE_AT_((type *)0)))
 #define wg_data_mut_as(t, type) ((type *)wg_data_mut_typed((t), WG_DTYPE_AT_((type *)0)))
+#endif
 WG_API const void *wg_data_typed(const wg_tensor *t, wg_dtype dtype);
 WG_API void *wg_data_mut_typed(wg_tensor *t, wg_dtype dtype);
 
 /* Copies all elements, row-major, into data, which has room for wg_numel(t) elements, and back. The C type of data fits t's dtype: float,
    double, int64_t or uint8_t; else E_DTYPE. A write is a change like wg_data_mut's, or changes nothing and says why. */
+#ifndef __cplusplus
 #define wg_read(t, ...) wg_read_typed((t), (__VA_ARGS__), WG_DTYPE_AT_((__VA_ARGS__)))
 #define wg_write(t, ...) \
     wg_write_typed((t), (__VA_ARGS__), WG_DTYPE_AT_((__VA_ARGS__))) /* so that (int64_t[]){1, 2} needs no parentheses */
+#endif
 WG_API WG_MUST_CHECK wg_status wg_read_typed(const wg_tensor *t, void *data, wg_dtype dtype);
 WG_API WG_MUST_CHECK wg_status wg_write_typed(wg_tensor *t, const void *data, wg_dtype dtype);
 
@@ -142,5 +158,9 @@ WG_API void wg_clear_gradient(wg_tensor *leaf);
    thread adds their results in a fixed order. On an open tape an effect of the step. Nothing changes on failure; E_STATE inside an update
    or a function that is checkpointed. */
 WG_API WG_MUST_CHECK wg_status wg_add_gradient(wg_tensor *leaf, const wg_tensor *g);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

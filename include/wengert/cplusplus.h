@@ -1,0 +1,222 @@
+/* What the headers' macros are in C++17: the same calls, with options in any order. base.h includes it.
+
+   Where C writes a list in braces among the options, C++ writes WG_PAIR(2, 2) or WG_AXES(0, 2). WG_SIZES lives to the end of its full
+   expression. An op of one's own (struct wg_op, WG_SAMPLES) is written in C: C++ has designated initialisers in the order of declaration
+   only. Tapes and modes end with their block, by an exception too; no exception may pass through a function of the library. */
+#ifndef WENGERT_CPLUSPLUS_H
+#define WENGERT_CPLUSPLUS_H
+
+#ifdef __cplusplus
+
+#include "base.h"
+
+struct wg_axes;
+typedef struct wg_module wg_module;
+
+/* A struct to whose members each option is assigned, one after another: the defaults, then the caller's. */
+#define WG_OPTIONS(type, ...) WG_OPTIONS_AS_(WG_PASTE_(wg_options_, __COUNTER__), type, __VA_ARGS__)
+#define WG_OPTIONS_AS_(name, type, ...)     \
+    __extension__({                         \
+        type name = type();                 \
+        WG_ASSIGN_(name, __VA_ARGS__) name; \
+    })
+#define WG_PASTE_(a, b) WG_PASTE_NOW_(a, b)
+#define WG_PASTE_NOW_(a, b) a##b
+#define WG_ASSIGN_(name, ...) WG_PASTE_(WG_ASSIGN_, WG_COUNT_(__VA_ARGS__))(name, __VA_ARGS__)
+#define WG_COUNT_(...)                                                                                                            \
+    WG_COUNTED_(__VA_ARGS__, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, \
+                6, 5, 4, 3, 2, 1, 0)
+#define WG_COUNTED_(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, \
+                    a25, a26, a27, a28, a29, a30, a31, a32, n, ...)                                                                \
+    n
+#define WG_ASSIGN_1(name, option) static_cast<void>(name option);
+#define WG_ASSIGN_2(name, option, ...) \
+    static_cast<void>(name option);    \
+    WG_ASSIGN_1(name, __VA_ARGS__)
+#define WG_ASSIGN_3(name, option, ...) \
+    static_cast<void>(name option);    \
+    WG_ASSIGN_2(name, __VA_ARGS__)
+#define WG_ASSIGN_4(name, option, ...) \
+    static_cast<void>(name option);    \
+    WG_ASSIGN_3(name, __VA_ARGS__)
+#define WG_ASSIGN_5(name, option, ...) \
+    static_cast<void>(name option);    \
+    WG_ASSIGN_4(name, __VA_ARGS__)
+#define WG_ASSIGN_6(name, option, ...) \
+    static_cast<void>(name option);    \
+    WG_ASSIGN_5(name, __VA_ARGS__)
+#define WG_ASSIGN_7(name, option, ...) \
+    static_cast<void>(name option);    \
+    WG_ASSIGN_6(name, __VA_ARGS__)
+#define WG_ASSIGN_8(name, option, ...) \
+    static_cast<void>(name option);    \
+    WG_ASSIGN_7(name, __VA_ARGS__)
+#define WG_ASSIGN_9(name, option, ...) \
+    static_cast<void>(name option);    \
+    WG_ASSIGN_8(name, __VA_ARGS__)
+#define WG_ASSIGN_10(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_9(name, __VA_ARGS__)
+#define WG_ASSIGN_11(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_10(name, __VA_ARGS__)
+#define WG_ASSIGN_12(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_11(name, __VA_ARGS__)
+#define WG_ASSIGN_13(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_12(name, __VA_ARGS__)
+#define WG_ASSIGN_14(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_13(name, __VA_ARGS__)
+#define WG_ASSIGN_15(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_14(name, __VA_ARGS__)
+#define WG_ASSIGN_16(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_15(name, __VA_ARGS__)
+#define WG_ASSIGN_17(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_16(name, __VA_ARGS__)
+#define WG_ASSIGN_18(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_17(name, __VA_ARGS__)
+#define WG_ASSIGN_19(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_18(name, __VA_ARGS__)
+#define WG_ASSIGN_20(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_19(name, __VA_ARGS__)
+#define WG_ASSIGN_21(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_20(name, __VA_ARGS__)
+#define WG_ASSIGN_22(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_21(name, __VA_ARGS__)
+#define WG_ASSIGN_23(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_22(name, __VA_ARGS__)
+#define WG_ASSIGN_24(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_23(name, __VA_ARGS__)
+#define WG_ASSIGN_25(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_24(name, __VA_ARGS__)
+#define WG_ASSIGN_26(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_25(name, __VA_ARGS__)
+#define WG_ASSIGN_27(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_26(name, __VA_ARGS__)
+#define WG_ASSIGN_28(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_27(name, __VA_ARGS__)
+#define WG_ASSIGN_29(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_28(name, __VA_ARGS__)
+#define WG_ASSIGN_30(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_29(name, __VA_ARGS__)
+#define WG_ASSIGN_31(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_30(name, __VA_ARGS__)
+#define WG_ASSIGN_32(name, option, ...) \
+    static_cast<void>(name option);     \
+    WG_ASSIGN_31(name, __VA_ARGS__)
+
+#define WG_SHAPE(...) wg_shape_from_(__VA_ARGS__)
+#define WG_SCALAR wg_shape()
+#define WG_SIZES(...) wg_sizes_from_(__VA_ARGS__)
+#define WG_PAIR(rows, columns) wg_pair_from_(rows, columns)
+#define WG_AXES(...) wg_axes_from_<wg_axes>(__VA_ARGS__)
+
+/* Functions that read the dtype off the element's type. */
+#define wg_from(data, shape) wg_from_((data), (shape))
+#define wg_read(t, data) wg_read_((t), (data))
+#define wg_write(t, data) wg_write_((t), (data))
+#define wg_data_as(t, type) (static_cast<const type *>(wg_data_typed((t), wg_element_<type>::dtype)))
+#define wg_data_mut_as(t, type) (static_cast<type *>(wg_data_mut_typed((t), wg_element_<type>::dtype)))
+#define wg_sequential(...) wg_sequential_(__VA_ARGS__)
+
+extern "C" {
+WG_API wg_tensor *wg_from_bytes(const void *data, wg_dtype dtype, wg_shape shape);
+WG_API WG_MUST_CHECK wg_status wg_read_typed(const wg_tensor *t, void *data, wg_dtype dtype);
+WG_API WG_MUST_CHECK wg_status wg_write_typed(wg_tensor *t, const void *data, wg_dtype dtype);
+WG_API wg_module *wg_sequential_with(wg_module *const *layers, size_t n);
+}
+
+extern "C++" { /* also where a program includes Wengert inside extern "C" */
+template <class... Extent> inline wg_shape wg_shape_from_(Extent... extent)
+{
+    static_assert(sizeof...(extent) <= WG_MAX_RANK, "at most 8 extents");
+    return {static_cast<int>(sizeof...(extent)), {static_cast<int64_t>(extent)...}};
+}
+
+template <size_t n> struct wg_sizes_list_ {
+    int64_t size[n];
+    operator wg_sizes() const
+    {
+        return {static_cast<int>(n), size};
+    }
+};
+
+template <class... Size> inline wg_sizes_list_<sizeof...(Size)> wg_sizes_from_(Size... size)
+{
+    return {{static_cast<int64_t>(size)...}};
+}
+
+template <class Rows, class Columns> inline wg_pair wg_pair_from_(Rows rows, Columns columns)
+{
+    return {{static_cast<int64_t>(rows), static_cast<int64_t>(columns)}};
+}
+
+template <class Axes, class... Axis> inline Axes wg_axes_from_(Axis... axis)
+{
+    static_assert(sizeof...(axis) <= WG_MAX_RANK, "at most 8 axes");
+    return {static_cast<int>(sizeof...(axis)), {static_cast<int8_t>(axis)...}};
+}
+
+/* Types that no tensor has are left undefined: they do not compile. */
+template <class T> struct wg_element_;
+template <> struct wg_element_<float> {
+    static constexpr wg_dtype dtype = WG_F32;
+};
+template <> struct wg_element_<double> {
+    static constexpr wg_dtype dtype = WG_F64;
+};
+template <> struct wg_element_<long long> {
+    static constexpr wg_dtype dtype = WG_I64;
+};
+template <> struct wg_element_<unsigned char> {
+    static constexpr wg_dtype dtype = WG_U8;
+};
+#if __SIZEOF_LONG__ == 8
+template <> struct wg_element_<long> {
+    static constexpr wg_dtype dtype = WG_I64;
+};
+#endif
+
+template <class T> inline wg_tensor *wg_from_(const T *data, wg_shape shape)
+{
+    return wg_from_bytes(data, wg_element_<T>::dtype, shape);
+}
+
+template <class T> WG_MUST_CHECK inline wg_status wg_read_(const wg_tensor *t, T *data)
+{
+    return wg_read_typed(t, data, wg_element_<T>::dtype);
+}
+
+template <class T> WG_MUST_CHECK inline wg_status wg_write_(wg_tensor *t, const T *data)
+{
+    return wg_write_typed(t, data, wg_element_<T>::dtype);
+}
+
+template <class... Layer> inline wg_module *wg_sequential_(Layer... layer)
+{
+    wg_module *const layers[] = {layer...};
+    return wg_sequential_with(layers, sizeof...(layer));
+}
+}
+
+#endif
+#endif
