@@ -1,11 +1,11 @@
 /* Modules: a forward function with named parameters, buffers and children. The parameters of a module and of all its children are
    one flat list, the module's own first, so a forward function finds its own at the front and each child's behind, and the same
    path runs on other parameters than the module's. */
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/table.h"
 #include "wengert/error.h"
 #include "wengert/nn.h"
 #include "wengert/tape.h"
@@ -29,9 +29,9 @@ struct wg_module {
     struct list params, buffers;
     struct child *children;
     size_t n_children;
-    int depth;                      /* 1 without children */
-    struct wg_table names, tensors; /* what it has, until it is a child: names of its own and of children; all tensors */
-    wg_module *next;                /* while a tree is being destroyed */
+    int depth;             /* 1 without children */
+    void *names, *tensors; /* search trees of what it has, until it is a child: names of its own and of children; all tensors */
+    wg_module *next;       /* while a tree is being destroyed */
     bool is_child;
 };
 
@@ -120,6 +120,58 @@ static void list_cut(struct list *list, size_t n)
         free(list->name[--list->n]);
 }
 
+/* ---- what a module has: trees that find a name or a tensor ---- */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static int by_address(const void *a, const void *b)
+{
+    return ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
+}
+
+static void forget_tensors(wg_module *module, wg_tensor *const *tensor, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        tdelete(tensor[i], &module->tensors, by_address);
+}
+
+/* All of them, or none for want of memory. */
+static bool note_tensors(wg_module *module, wg_tensor *const *tensor, size_t n)
+{
+    size_t done = 0;
+    while (done < n && tsearch(tensor[done], &module->tensors, by_address))
+        done++;
+    if (done < n)
+        forget_tensors(module, tensor, done);
+    return done == n;
+}
+
+/* A name and its tensors. */
+static bool note(wg_module *module, const char *name, wg_tensor *const *tensor, size_t n)
+{
+    if (!note_tensors(module, tensor, n))
+        return false;
+    if (tsearch(name, &module->names, by_name))
+        return true;
+    forget_tensors(module, tensor, n);
+    return false;
+}
+
+static void keep_item(void *item)
+{
+    (void)item;
+}
+
+static void forget_all(wg_module *module)
+{
+    tdestroy(module->names, keep_item);
+    tdestroy(module->tensors, keep_item);
+    module->names = module->tensors = NULL;
+}
+
 /* ---- making and destroying ---- */
 
 struct owned {
@@ -148,7 +200,6 @@ wg_module *wg_module_create(const struct wg_module_type *type, void *context)
         module->type = type;
         module->context = context;
         module->depth = 1;
-        module->names.names = true;
         return module;
     }
     if (!type || !type->forward || !type->name)
@@ -184,8 +235,7 @@ void wg_module_destroy(wg_module *module)
         destroy_context(module->type, module->context);
         list_free(&module->params);
         list_free(&module->buffers);
-        wg_table_free(&module->names);
-        wg_table_free(&module->tensors);
+        forget_all(module);
         free(module->children);
         free(module);
     }
@@ -202,7 +252,7 @@ static wg_status check_addition(const wg_module *module, const char *name, const
                             module->type->name);
     if (!name[0] || strchr(name, '.'))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: a name is not empty and has no '.': \"%s\"", op, name);
-    if (wg_table_find(&module->names, name))
+    if (tfind(name, &module->names, by_name))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: the %s module has a \"%s\" already", op, module->type->name, name);
     return WG_OK;
 }
@@ -224,27 +274,26 @@ static wg_status add_tensor(wg_module *module, const char *name, wg_tensor *t, b
         return status;
     }
     struct list *list = parameter ? &module->params : &module->buffers;
-    if (wg_table_find(&module->tensors, t))
+    if (tfind(t, &module->tensors, by_address))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: \"%s\" is the module's already", op, name);
     wg_tensor *own = wg_own(t);
     if (!own)
         return wg_error_first() ? wg_error_first()->code : WG_E_ARGUMENT;
-    const bool room = list_reserve(list, 1) && wg_table_reserve(&module->names, 1) && wg_table_reserve(&module->tensors, 1);
-    char *copy = room ? path("", name) : NULL;
+    char *copy = list_reserve(list, 1) ? path("", name) : NULL;
     if (!copy)
         status = no_memory(op);
     else if (parameter && !wg_require_grad(own, true))
         status = wg_error_first() ? wg_error_first()->code : WG_E_DTYPE;
     else
         status = wg_set_name(own, name);
+    if (status == WG_OK && !note(module, copy, &own, 1))
+        status = no_memory(op);
     if (status != WG_OK) {
         free(copy);
         wg_free(own);
         return status;
     }
     list_insert_own(list, own, copy);
-    wg_table_add(&module->names, copy, 0);
-    wg_table_add(&module->tensors, own, 0);
     return WG_OK;
 }
 
@@ -266,20 +315,24 @@ static wg_status rename_from(const struct list *list, size_t first)
     return WG_OK;
 }
 
-static bool reserve_for_child(wg_module *module, const wg_module *child)
+static bool reserve_for_child(wg_module *module)
 {
     const size_t n = module->n_children;
     struct child *children = n & (n - 1) ? module->children : realloc(module->children, (n ? 2 * n : 1) * sizeof *children);
     if (children)
         module->children = children;
-    return children && wg_table_reserve(&module->names, 1) &&
-           wg_table_reserve(&module->tensors, child->params.n + child->buffers.n);
+    return children != NULL;
 }
 
-static void note_tensors(wg_module *module, const struct list *list, size_t first)
+/* Both lists of a child, whose entries are the last of the module's. */
+static bool note_child(wg_module *module, const wg_module *child, const char *name)
 {
-    for (size_t i = first; i < list->n; i++)
-        wg_table_add(&module->tensors, list->tensor[i], 0);
+    if (!note_tensors(module, child->buffers.tensor, child->buffers.n))
+        return false;
+    if (note(module, name, child->params.tensor, child->params.n))
+        return true;
+    forget_tensors(module, child->buffers.tensor, child->buffers.n);
+    return false;
 }
 
 /* What is a child can no longer change: nobody asks what it has. */
@@ -287,11 +340,7 @@ static void join(wg_module *module, wg_module *child, char *name, size_t params,
 {
     module->children[module->n_children++] = (struct child){child, name, params - module->params.own,
                                                             buffers - module->buffers.own};
-    note_tensors(module, &module->params, params);
-    note_tensors(module, &module->buffers, buffers);
-    wg_table_add(&module->names, name, 0);
-    wg_table_free(&child->names);
-    wg_table_free(&child->tensors);
+    forget_all(child);
     child->is_child = true;
     if (module->depth <= child->depth)
         module->depth = child->depth + 1;
@@ -301,7 +350,7 @@ static wg_status append_child(wg_module *module, const char *name, wg_module *ch
 {
     const char *op = "module_add_child";
     const size_t params = module->params.n, buffers = module->buffers.n;
-    char *copy = reserve_for_child(module, child) ? path("", name) : NULL;
+    char *copy = reserve_for_child(module) ? path("", name) : NULL;
     if (!copy)
         return no_memory(op);
     wg_status status = WG_OK;
@@ -311,6 +360,8 @@ static wg_status append_child(wg_module *module, const char *name, wg_module *ch
         status = rename_from(&module->params, params);
     if (status == WG_OK)
         status = rename_from(&module->buffers, buffers);
+    if (status == WG_OK && !note_child(module, child, copy))
+        status = no_memory(op);
     if (status != WG_OK) {
         list_cut(&module->params, params);
         list_cut(&module->buffers, buffers);

@@ -1,8 +1,8 @@
 /* Clipping gradients. A clipped gradient is an effect of the step like any other: on the open tape it is undone if the step fails, so
    that a retry begins where this one did. Without one the whole happens on a tape of its own, and so all of it or nothing. */
 #include <math.h>
+#include <search.h>
 
-#include "common/table.h"
 #include "wengert/error.h"
 #include "wengert/ops.h"
 #include "wengert/optim.h"
@@ -14,36 +14,43 @@ static wg_status cause(void)
     return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
 }
 
-/* *seen: those that were looked at so far. */
-static wg_status check_parameter(const char *op, wg_tensor_list params, size_t i, struct wg_table *seen)
+static int by_address(const void *a, const void *b)
+{
+    return ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
+}
+
+static void keep_item(void *item)
+{
+    (void)item;
+}
+
+/* *seen: a search tree of those that were looked at so far. */
+static wg_status check_parameter(const char *op, wg_tensor_list params, size_t i, void **seen)
 {
     const wg_tensor *t = params.tensor[i];
     if (!t)
         return wg_error_set(WG_E_NULL, op, "%s: parameter %zu is NULL", op, i);
     if (!wg_data(t)) /* released, dangling, another thread's, which is recorded now */
         return cause();
-    if (wg_table_find(seen, t))
+    if (tfind(t, seen, by_address))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: parameter %zu (%s) is given twice", op, i, wg_name_of(t));
-    wg_table_add(seen, t, i);
-    return WG_OK;
+    return tsearch(t, seen, by_address) ? WG_OK : wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
 }
 
 static wg_status check(const char *op, wg_tensor_list params, double limit)
 {
-    struct wg_table seen = {.names = false};
+    void *seen = NULL;
     wg_status status = WG_OK;
     size_t gradients = 0;
     if (params.n == 0 || !params.tensor)
         return wg_error_set(params.n ? WG_E_NULL : WG_E_ARGUMENT, op, "%s: there are no parameters", op);
     if (!(limit >= 0))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: the limit %g is negative or no number", op, limit);
-    if (!wg_table_reserve(&seen, params.n))
-        return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     for (size_t i = 0; i < params.n && status == WG_OK; i++) {
         status = check_parameter(op, params, i, &seen);
         gradients += status == WG_OK && wg_gradient(params.tensor[i]) != NULL;
     }
-    wg_table_free(&seen);
+    tdestroy(seen, keep_item);
     if (status != WG_OK)
         return status;
     return gradients ? WG_OK : wg_error_set(WG_E_NO_GRAD, op, "%s: no parameter has a gradient: wg_backward comes first", op);

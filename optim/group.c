@@ -1,5 +1,5 @@
 /* A group: parameters that share their settings, each with its state, made here so that a step allocates nothing. */
-#include <math.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,35 @@ static wg_tensor *own_zeros(wg_dtype dtype, wg_shape shape)
     wg_tensor *t = wg_zeros(dtype, shape);
     return t ? wg_own(t) : NULL;
 }
+
+/* ---- the parameters of an optimizer, by tensor and by name ---- */
+
+static int by_tensor(const void *a, const void *b)
+{
+    const uintptr_t x = (uintptr_t)((const struct parameter *)a)->tensor, y = (uintptr_t)((const struct parameter *)b)->tensor;
+    return (x > y) - (x < y);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct parameter *)a)->name, ((const struct parameter *)b)->name);
+}
+
+const struct parameter *optim_find(const wg_optim *optim, const wg_tensor *t)
+{
+    const struct parameter key = {.tensor = (wg_tensor *)(uintptr_t)t};
+    struct parameter *const *found = tfind(&key, &optim->by_tensor, by_tensor);
+    return found ? *found : NULL;
+}
+
+static struct parameter *named(const wg_optim *optim, char *name)
+{
+    const struct parameter key = {.name = name};
+    struct parameter *const *found = tfind(&key, &optim->by_name, by_name);
+    return found ? *found : NULL;
+}
+
+/* ---- checks ---- */
 
 /* For messages. */
 static const char *given_name(wg_tensor_list params, size_t i)
@@ -32,7 +61,7 @@ static wg_status check_parameter(const wg_optim *optim, wg_tensor_list params, s
         return wg_error_first() ? wg_error_first()->code : WG_E_ARGUMENT;
     if (wg_dtype_of(t) != WG_F32 && wg_dtype_of(t) != WG_F64)
         return wg_error_set(WG_E_DTYPE, op, "%s: parameter %zu is %s; expected f32 or f64", op, i, wg_dtype_name(wg_dtype_of(t)));
-    if (wg_table_find(&optim->parameters, t))
+    if (optim_find(optim, t))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: parameter %zu (%s) is given twice", op, i, wg_name_of(t));
     if (!wg_requires_grad(t))
         return wg_error_set(WG_E_NO_GRAD, op, "%s: parameter %zu (%s) does not require a gradient: wg_require_grad(%s, true)", op,
@@ -54,21 +83,19 @@ static char *first_name(const wg_optim *optim, wg_tensor_list params, size_t i)
 
 /* The list's name, or, if an earlier parameter of the optimizer is called that, the name with "#2", "#3", … at the end. So names tell
    parameters apart whatever lists they come from, and depend on those lists alone. */
-static char *make_name(wg_optim *optim, wg_tensor_list params, size_t i)
+static char *make_name(const wg_optim *optim, wg_tensor_list params, size_t i)
 {
-    char *first = wg_table_reserve(&optim->names, 1) ? first_name(optim, params, i) : NULL, *name = first;
-    size_t *last = first ? wg_table_find(&optim->names, first) : NULL;
-    while (last && name && wg_table_find(&optim->names, name)) {
+    char *first = first_name(optim, params, i), *name = first;
+    struct parameter *earlier = first ? named(optim, first) : NULL;
+    while (earlier && name && named(optim, name)) {
         if (name != first)
             free(name);
-        *last = *last < 2 ? 2 : *last + 1;
-        if (asprintf(&name, "%s#%zu", first, *last) < 0)
+        earlier->copies = earlier->copies < 2 ? 2 : earlier->copies + 1;
+        if (asprintf(&name, "%s#%zu", first, earlier->copies) < 0)
             name = NULL;
     }
     if (name != first)
         free(first);
-    if (name)
-        wg_table_add(&optim->names, name, 0);
     return name;
 }
 
@@ -76,15 +103,13 @@ static wg_status add_parameter(wg_optim *optim, struct group *group, wg_tensor_l
 {
     const struct optim_rule *rule = optim->rule;
     wg_tensor *t = params.tensor[i];
-    char *name = wg_table_reserve(&optim->parameters, 1) ? make_name(optim, params, i) : NULL;
     struct parameter *p = &group->parameters[group->n];
-    *p = (struct parameter){.tensor = t, .name = name};
+    *p = (struct parameter){.tensor = t, .name = make_name(optim, params, i), .group = optim->n_groups};
     for (int k = 0; k < MAX_STATE; k++)
         p->state[k] = WG_NONE;
     group->n++; /* from here on group_undo gives back what it has */
-    if (!name)
+    if (!p->name || !tsearch(p, &optim->by_name, by_name) || !tsearch(p, &optim->by_tensor, by_tensor))
         return wg_error_set(WG_E_MEMORY, rule->name, "%s: out of memory", rule->name);
-    wg_table_add(&optim->parameters, t, optim->n_groups);
     p->borrowed = wg_borrow(t);
     p->count = own_zeros(WG_F64, WG_SCALAR);
     if (!p->borrowed || !p->count)
@@ -149,14 +174,19 @@ void group_finish(struct group *group)
     *group = (struct group){.n = 0};
 }
 
+/* Names are to depend on the groups that are there alone: the numbers behind them begin anew. */
 void group_undo(wg_optim *optim, struct group *group)
 {
-    wg_table_clear(&optim->parameters);
-    wg_table_clear(&optim->names);
+    for (size_t i = 0; i < group->n; i++) {
+        if (!group->parameters[i].name)
+            continue;
+        if (named(optim, group->parameters[i].name) == &group->parameters[i])
+            tdelete(&group->parameters[i], &optim->by_name, by_name);
+        if (optim_find(optim, group->parameters[i].tensor) == &group->parameters[i])
+            tdelete(&group->parameters[i], &optim->by_tensor, by_tensor);
+    }
     group_finish(group);
     for (size_t g = 0; g < optim->n_groups; g++)
-        for (size_t i = 0; i < optim->groups[g].n; i++) {
-            wg_table_add(&optim->parameters, optim->groups[g].parameters[i].tensor, g);
-            wg_table_add(&optim->names, optim->groups[g].parameters[i].name, 0);
-        }
+        for (size_t i = 0; i < optim->groups[g].n; i++)
+            optim->groups[g].parameters[i].copies = 0;
 }

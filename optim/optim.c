@@ -1,5 +1,6 @@
 /* Optimizers: a rule over groups of parameters. A step is one update bracket, so it happens whole or not at all. */
 #include <math.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,10 +84,10 @@ static bool list_state(wg_optim *optim, const struct group *group, size_t index)
 static wg_status check_new(const wg_optim *optim, wg_tensor_list params)
 {
     for (size_t i = 0; params.tensor && i < params.n; i++) {
-        const size_t *group = wg_table_find(&optim->parameters, params.tensor[i]);
-        if (group)
+        const struct parameter *found = optim_find(optim, params.tensor[i]);
+        if (found)
             return wg_error_set(WG_E_ARGUMENT, optim->rule->name, "%s: parameter %zu (%s) is in group %zu already",
-                                optim->rule->name, i, wg_name_of(params.tensor[i]), *group);
+                                optim->rule->name, i, wg_name_of(params.tensor[i]), found->group);
     }
     return WG_OK;
 }
@@ -167,11 +168,15 @@ wg_optim *optim_create(const struct optim_rule *rule, wg_option_table table, wg_
     optim->rule = rule;
     optim->table = table;
     optim->keep_grads = keep_grads;
-    optim->names.names = true;
     if (add_group(optim, params, options) == WG_OK)
         return optim;
     wg_optim_destroy(optim);
     return NULL;
+}
+
+static void keep_item(void *item)
+{
+    (void)item;
 }
 
 void wg_optim_destroy(wg_optim *optim)
@@ -180,8 +185,8 @@ void wg_optim_destroy(wg_optim *optim)
         return;
     for (size_t g = 0; g < optim->n_groups; g++)
         group_finish(&optim->groups[g]);
-    wg_table_free(&optim->parameters);
-    wg_table_free(&optim->names);
+    tdestroy(optim->by_tensor, keep_item);
+    tdestroy(optim->by_name, keep_item);
     free(optim->groups);
     free(optim->state);
     names_free(optim->state_names, optim->n_state);

@@ -2,17 +2,18 @@
 #ifndef OPTIM_RULE_H
 #define OPTIM_RULE_H
 
-#include "common/table.h"
 #include "wengert/optim.h"
 #include "wengert/options.h"
 
 enum { MAX_STATE = 2 };
 
-/* A parameter with its state. borrowed: the same tensor, or WG_NONE if it is a tape's. name: no two of an optimizer share one. count: its
-   steps so far, f64. state[i] is WG_NONE where the options do without it. */
+/* A parameter with its state. borrowed: the same tensor, or WG_NONE if it is a tape's. name: no two of an optimizer share one; copies: the
+   largest number that was put behind it for parameters of the same name. count: its steps so far, f64. state[i] is WG_NONE where the options
+   do without it. */
 struct parameter {
     wg_tensor *tensor, *borrowed, *count, *state[MAX_STATE];
     char *name;
+    size_t copies, group;
 };
 
 /* options point to the optimizer's own struct, wg_optim_NAME_options. */
@@ -40,8 +41,7 @@ struct wg_optim {
     wg_tensor **state; /* the list that wg_optim_state lends, with names */
     char **state_names;
     size_t n_state, state_room;
-    /* Of all groups: parameters by address, with the number of their group; and by name, with the last number that was put behind it. */
-    struct wg_table parameters, names;
+    void *by_tensor, *by_name; /* search trees of all parameters */
 };
 
 /* An optimizer with its first group. */
@@ -51,6 +51,7 @@ wg_optim *optim_create(const struct optim_rule *rule, wg_option_table table, wg_
 /* Fills group, the optimizer's next, from params; on failure it is empty again. */
 wg_status group_init(wg_optim *optim, struct group *group, wg_tensor_list params, const void *options);
 void group_finish(struct group *group);
+const struct parameter *optim_find(const wg_optim *optim, const wg_tensor *t); /* NULL: it is no parameter of the optimizer */
 void group_undo(wg_optim *optim,
                 struct group *group); /* of one that is not to be the optimizer's: finished, and nothing knows it */
 

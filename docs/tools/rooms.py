@@ -25,7 +25,6 @@ BOXES = {
     "cpu": (40, 690, 558, 624, ["which instructions the processor has; stores past the cache"]),
     "nn": (725, 845, 20, 100, ["modules, layers,", "data"]),
     "optim": (860, 965, 20, 100, ["optimizers"]),
-    "common": (795, 895, 290, 370, ["what nn and", "optim share"]),
     "wengert": (14, 965, 690, 756, ["the public headers: everything includes them, and they include only each other"]),
 }
 FRAME = (30, 705, 124, 640)  # around lib/
@@ -34,7 +33,7 @@ ENGINE = ("cpu", "core", "gemm", "grad", "replay", "debug")
 
 
 def folder_of(name):
-    return {"ops": "ops", "common": "common", "nn": "nn", "optim": "optim", "wengert": "include/wengert"}.get(name, f"lib/{name}")
+    return {"ops": "ops", "nn": "nn", "optim": "optim", "wengert": "include/wengert"}.get(name, f"lib/{name}")
 
 
 def read_arrows(root):

@@ -4,9 +4,8 @@
 usage: arrows.py SOURCE_ROOT LIBRARY.a [--reversed]
 
 The rooms of lib/ stand in lib/meson.build, the lowest first. A room includes headers and calls functions of itself and of rooms below it
-alone; besides, it calls the ops that ops.def names as core, and nothing of ops/, nn/ or optim/ else. nn/ and optim/ include public headers,
-their own and those of common/, which knows none of the others. Calls are read from the library's symbols. Each arrow that points upwards
-is printed, and how many others there are.
+alone; besides, it calls the ops that ops.def names as core, and nothing of ops/, nn/ or optim/ else. nn/ and optim/ include public headers
+and their own. Calls are read from the library's symbols. Each arrow that points upwards is printed, and how many others there are.
 --reversed takes the rooms in the opposite order: then there must be upward arrows of both kinds, or the check is blind.
 """
 import collections
@@ -25,8 +24,8 @@ def room_of(path):
 
 
 def include_arrows(root, rooms):
-    """(from, to, text) for each include of a file in another room, or, in the other folders, of one that is neither public nor common."""
-    for folder in ("lib", "common", "nn", "optim"):
+    """(from, to, text) for each include of a file in another room, or, in nn and optim, of a header that is not public."""
+    for folder in ("lib", "nn", "optim"):
         for path in sorted((root / folder).rglob("*.[ch]")):
             here = path.relative_to(root)
             for name in INCLUDE.findall(path.read_text()):
@@ -35,7 +34,7 @@ def include_arrows(root, rooms):
                     yield room_of(here), first, f"{here} includes {name}"
                 elif folder == "lib" and first not in rooms and first != "wengert":
                     yield room_of(here), "", f"{here} includes {name}, which names no room"
-                elif folder != "lib" and first not in ("wengert", "common") and not (path.parent / name).exists():
+                elif folder != "lib" and first != "wengert" and not (path.parent / name).exists():
                     yield folder, "", f"{here} includes {name}, which is no public header"
 
 

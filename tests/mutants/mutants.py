@@ -24,7 +24,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("lib", "ops", "common", "nn", "optim")
+FOLDERS = ("lib", "ops", "nn", "optim")
 # Compiled only for one instruction set, which the portable build of a mutant does not run.
 NOT_BUILT = re.compile(r"avx2|avx512|instances")
 SLOWER, LEAST_SECONDS = 10, 20
