@@ -21,11 +21,11 @@ static wg_status check_input(const struct settings *settings, const wg_tensor *x
     char text[200];
     if (shape.rank >= 2 && shape.extent[1] == settings->channels)
         return WG_OK;
-    return wg_error_set(WG_E_SHAPE, "batch_norm_layer", "batch_norm_layer: expected (N, %lld) or (N, %lld, ...), got %s",
+    return wg_error_set(WG_E_SHAPE, "nn_batch_norm", "nn_batch_norm: expected (N, %lld) or (N, %lld, ...), got %s",
                         (long long)settings->channels, (long long)settings->channels, wg_shape_text(shape, text, sizeof text));
 }
 
-static wg_tensor *train(const wg_module_call *call, wg_tensor *x, bool relu)
+static wg_tensor *train(const wg_nn_call *call, wg_tensor *x, bool relu)
 {
     const struct settings *settings = call->context;
     wg_tensor *gamma = call->param[GAMMA], *beta = call->param[BETA], *mean = NULL, *variance = NULL;
@@ -55,15 +55,15 @@ static wg_tensor *per_channel(wg_tensor *t, const wg_tensor *x)
 
 /* (x - mean) before the product: a large mean would cancel in x scale + shift. The statistics are copied, so that training on may
    change them before backward reads them. */
-static wg_tensor *use(const wg_module_call *call, wg_tensor *x)
+static wg_tensor *use(const wg_nn_call *call, wg_tensor *x)
 {
     const struct settings *settings = call->context;
     wg_tensor *mean = wg_copy(call->buffer[MEAN]), *variance = wg_copy(call->buffer[VARIANCE]);
-    wg_tensor *deviation = wg_sqrt(wg_add_scalar(wg_take(variance), settings->eps));
+    wg_tensor *deviation = wg_sqrt(wg_add_scalar(wg_donate(variance), settings->eps));
     wg_tensor *scale = wg_div(call->param[GAMMA], deviation);
     wg_tensor *centred = wg_sub(x, per_channel(mean, x));
     wg_tensor *scaled = wg_mul(centred, per_channel(scale, x));
-    wg_tensor *y = wg_add(wg_take(scaled), per_channel(call->param[BETA], x));
+    wg_tensor *y = wg_add(wg_donate(scaled), per_channel(call->param[BETA], x));
     wg_drop(mean);
     wg_drop(deviation);
     wg_drop(scale);
@@ -71,43 +71,43 @@ static wg_tensor *use(const wg_module_call *call, wg_tensor *x)
     return y;
 }
 
-static wg_tensor *forward(const wg_module_call *call, wg_tensor *x)
+static wg_tensor *forward(const wg_nn_call *call, wg_tensor *x)
 {
     if (check_input(call->context, x) != WG_OK)
         return NULL;
     return wg_train_mode() ? train(call, x, false) : use(call, x);
 }
 
-static wg_tensor *forward_relu(const wg_module_call *call, wg_tensor *x)
+static wg_tensor *forward_relu(const wg_nn_call *call, wg_tensor *x)
 {
     if (check_input(call->context, x) != WG_OK)
         return NULL;
-    return wg_train_mode() ? train(call, x, true) : wg_relu(wg_take(use(call, x)));
+    return wg_train_mode() ? train(call, x, true) : wg_relu(wg_donate(use(call, x)));
 }
 
-static const struct wg_module_type type = {.name = "batch_norm", .forward = forward, .destroy = free, .forward_relu = forward_relu};
+static const struct wg_nn_kind type = {.name = "batch_norm", .forward = forward, .destroy = free, .forward_relu = forward_relu};
 
-wg_module *wg_batch_norm_layer_with(int64_t channels, wg_batch_norm_options options)
+wg_nn_module *wg_nn_batch_norm_with(int64_t channels, wg_nn_batch_norm_options options)
 {
     if (channels < 1 || !(options.eps > 0) || !(options.momentum >= 0 && options.momentum <= 1)) {
-        (void)wg_error_set(WG_E_ARGUMENT, "batch_norm_layer",
-                           "batch_norm_layer: channels %lld, eps %g, momentum %g: expected at least 1, above 0, in 0..1",
+        (void)wg_error_set(WG_E_ARGUMENT, "nn_batch_norm",
+                           "nn_batch_norm: channels %lld, eps %g, momentum %g: expected at least 1, above 0, in 0..1",
                            (long long)channels, options.eps, options.momentum);
         return NULL;
     }
     struct settings *settings = malloc(sizeof *settings);
     if (!settings) {
-        (void)wg_error_set(WG_E_MEMORY, "batch_norm_layer", "batch_norm_layer: out of memory");
+        (void)wg_error_set(WG_E_MEMORY, "nn_batch_norm", "nn_batch_norm: out of memory");
         return NULL;
     }
     *settings = (struct settings){options.eps, options.momentum, channels};
-    wg_module *layer = wg_module_create(&type, settings);
+    wg_nn_module *layer = wg_nn_module_create(&type, settings);
     const wg_shape shape = WG_SHAPE(channels);
-    if (layer && wg_module_add_parameter(layer, "weight", wg_ones(options.dtype, shape)) == WG_OK &&
-        wg_module_add_parameter(layer, "bias", wg_zeros(options.dtype, shape)) == WG_OK &&
-        wg_module_add_buffer(layer, "running_mean", wg_zeros(options.dtype, shape)) == WG_OK &&
-        wg_module_add_buffer(layer, "running_var", wg_ones(options.dtype, shape)) == WG_OK)
+    if (layer && wg_nn_add_parameter(layer, "weight", wg_ones(options.dtype, shape)) == WG_OK &&
+        wg_nn_add_parameter(layer, "bias", wg_zeros(options.dtype, shape)) == WG_OK &&
+        wg_nn_add_buffer(layer, "running_mean", wg_zeros(options.dtype, shape)) == WG_OK &&
+        wg_nn_add_buffer(layer, "running_var", wg_ones(options.dtype, shape)) == WG_OK)
         return layer;
-    wg_module_destroy(layer);
+    wg_nn_destroy(layer);
     return NULL;
 }

@@ -29,7 +29,7 @@ static size_t row_bytes(const wg_tensor *t)
 
 static wg_status check_gather(const wg_tensor *target, const wg_tensor *source, const int64_t *index, size_t n)
 {
-    const char *op = "gather_rows";
+    const char *op = "dataset_gather_rows";
     if (!target || !source || (!index && n > 0))
         return wg_error_set(WG_E_NULL, op, "%s: an argument is NULL", op);
     if (!wg_data(target) || !wg_data(source)) /* released, dangling, another thread's, which is recorded now */
@@ -53,7 +53,7 @@ static wg_status check_gather(const wg_tensor *target, const wg_tensor *source, 
     return WG_OK;
 }
 
-wg_status wg_gather_rows(wg_tensor *target, const wg_tensor *source, const int64_t *index, size_t n)
+wg_status wg_dataset_gather_rows(wg_tensor *target, const wg_tensor *source, const int64_t *index, size_t n)
 {
     WG_TRY(check_gather(target, source, index, n));
     const size_t bytes = row_bytes(source);
@@ -92,7 +92,7 @@ static wg_status check_data(const wg_tensor *x, const wg_tensor *y, int64_t size
 static wg_tensor *order_generator(const wg_batches_options *options, uint64_t *seed)
 {
     const bool split = options->seed == WG_NO_SEED && options->shuffle;
-    wg_tensor *generator = split ? wg_generator_split(wg_default_generator(), WG_STREAM_ORDER)
+    wg_tensor *generator = split ? wg_generator_split(wg_generator_default(), WG_STREAM_ORDER)
                                  : wg_generator(options->seed, WG_STREAM_ORDER);
     if (generator)
         *seed = *(const uint64_t *)wg_data(generator);
@@ -158,7 +158,7 @@ static wg_tensor *gather(const wg_tensor *source, const int64_t *index, int64_t 
     wg_shape shape = wg_shape_of(source);
     shape.extent[0] = n;
     wg_tensor *rows = wg_zeros(wg_dtype_of(source), shape);
-    if (rows && wg_gather_rows(rows, source, index, (size_t)n) == WG_OK)
+    if (rows && wg_dataset_gather_rows(rows, source, index, (size_t)n) == WG_OK)
         return rows;
     if (rows && !wg_tape_top())
         wg_free(rows);

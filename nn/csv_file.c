@@ -12,32 +12,32 @@
 
 struct bytes {
     char *data;
-    size_t size, room;
+    size_t size, capacity;
 };
 
 static wg_status io_error(const char *path, const char *why)
 {
-    return wg_error_set(WG_E_IO, "read_csv", "read_csv: %s: %s", path, why);
+    return wg_error_set(WG_E_IO, "dataset_read_csv", "dataset_read_csv: %s: %s", path, why);
 }
 
 /* Room for another chunk, never for more than one byte above the limit. */
 static wg_status reserve(struct bytes *bytes, size_t limit)
 {
-    if (bytes->size < bytes->room)
+    if (bytes->size < bytes->capacity)
         return WG_OK;
-    size_t room = bytes->room ? 2 * bytes->room : (size_t)1 << 16;
-    room = room <= limit ? room : limit + 1;
-    char *data = room > bytes->size ? realloc(bytes->data, room) : NULL;
+    size_t capacity = bytes->capacity ? 2 * bytes->capacity : (size_t)1 << 16;
+    capacity = capacity <= limit ? capacity : limit + 1;
+    char *data = capacity > bytes->size ? realloc(bytes->data, capacity) : NULL;
     if (!data)
-        return wg_error_set(WG_E_MEMORY, "read_csv", "read_csv: no memory for %zu bytes", room);
+        return wg_error_set(WG_E_MEMORY, "dataset_read_csv", "dataset_read_csv: no memory for %zu bytes", capacity);
     bytes->data = data;
-    bytes->room = room;
+    bytes->capacity = capacity;
     return WG_OK;
 }
 
 static wg_status too_large(const char *path, size_t limit)
 {
-    return wg_error_set(WG_E_IO, "read_csv", "read_csv: %s has more than %zu bytes (see .max_bytes)", path, limit);
+    return wg_error_set(WG_E_IO, "dataset_read_csv", "dataset_read_csv: %s has more than %zu bytes (see .max_bytes)", path, limit);
 }
 
 #ifdef WG_ZLIB
@@ -51,7 +51,7 @@ static wg_status read_file(const char *path, size_t limit, struct bytes *bytes)
     wg_status status;
     int got = 1;
     while ((status = reserve(bytes, limit)) == WG_OK && got > 0) {
-        const size_t wanted = bytes->room - bytes->size;
+        const size_t wanted = bytes->capacity - bytes->size;
         got = gzread(file, bytes->data + bytes->size, wanted < 1u << 30 ? (unsigned)wanted : 1u << 30);
         bytes->size += got > 0 ? (size_t)got : 0;
         if (bytes->size > limit) {
@@ -77,7 +77,7 @@ static wg_status read_file(const char *path, size_t limit, struct bytes *bytes)
     wg_status status;
     size_t got = 1;
     while ((status = reserve(bytes, limit)) == WG_OK && got > 0) {
-        got = fread(bytes->data + bytes->size, 1, bytes->room - bytes->size, file);
+        got = fread(bytes->data + bytes->size, 1, bytes->capacity - bytes->size, file);
         bytes->size += got;
         if (bytes->size > limit) {
             status = too_large(path, limit);
@@ -94,16 +94,16 @@ static wg_status read_file(const char *path, size_t limit, struct bytes *bytes)
 }
 #endif
 
-wg_status wg_read_csv_with(const char *path, wg_tensor **features, wg_tensor **labels, wg_csv_options options)
+wg_status wg_dataset_read_csv_with(const char *path, wg_tensor **features, wg_tensor **labels, wg_dataset_csv_options options)
 {
     if (!path || !features)
-        return wg_error_set(WG_E_NULL, "read_csv", "read_csv: an argument is NULL");
+        return wg_error_set(WG_E_NULL, "dataset_read_csv", "dataset_read_csv: an argument is NULL");
     if (options.max_bytes > SIZE_MAX / 4)
-        return wg_error_set(WG_E_ARGUMENT, "read_csv", "read_csv: max_bytes %zu is too large", options.max_bytes);
+        return wg_error_set(WG_E_ARGUMENT, "dataset_read_csv", "dataset_read_csv: max_bytes %zu is too large", options.max_bytes);
     struct bytes bytes = {NULL, 0, 0};
     wg_status status = read_file(path, options.max_bytes, &bytes);
     if (status == WG_OK)
-        status = wg_parse_csv_with(bytes.data, bytes.size, path, features, labels, options);
+        status = wg_dataset_parse_csv_with(bytes.data, bytes.size, path, features, labels, options);
     free(bytes.data);
     return status;
 }

@@ -55,7 +55,7 @@ static double fan_of(wg_shape shape, int but)
 }
 
 /* U(-a, a) has variance a²/3. */
-wg_tensor *wg_initial_with(wg_dtype dtype, wg_shape shape, wg_tensor *generator, wg_init rule, wg_init_options options)
+wg_tensor *wg_init_tensor_with(wg_dtype dtype, wg_shape shape, wg_tensor *generator, wg_init_rule rule, wg_init_options options)
 {
     const double fan_in = fan_of(shape, 0), fan_out = fan_of(shape, 1), fan = options.fan == WG_FAN_OUT ? fan_out : fan_in;
     const double gain = options.gain;
@@ -74,16 +74,16 @@ wg_tensor *wg_initial_with(wg_dtype dtype, wg_shape shape, wg_tensor *generator,
     case WG_INIT_LINEAR:
         bound = 1 / sqrt(fan_in);
         break;
-    case WG_KAIMING_UNIFORM:
+    case WG_INIT_KAIMING_UNIFORM:
         bound = gain * sqrt(3 / fan);
         break;
-    case WG_KAIMING_NORMAL:
+    case WG_INIT_KAIMING_NORMAL:
         deviation = gain / sqrt(fan);
         break;
-    case WG_XAVIER_UNIFORM:
+    case WG_INIT_XAVIER_UNIFORM:
         bound = gain * sqrt(6 / (fan_in + fan_out));
         break;
-    case WG_XAVIER_NORMAL:
+    case WG_INIT_XAVIER_NORMAL:
         deviation = gain * sqrt(2 / (fan_in + fan_out));
         break;
     default:
@@ -93,8 +93,8 @@ wg_tensor *wg_initial_with(wg_dtype dtype, wg_shape shape, wg_tensor *generator,
     return bound > 0 ? wg_uniform(generator, dtype, shape, -bound, bound) : wg_normal(generator, dtype, shape, 0, deviation);
 }
 
-wg_status wg_init_with(wg_tensor *t, wg_tensor *generator, wg_init rule, wg_init_options options)
+wg_status wg_init_with(wg_tensor *t, wg_tensor *generator, wg_init_rule rule, wg_init_options options)
 {
     WG_TRY(check_target(t, "init"));
-    return fill(t, wg_initial_with(wg_dtype_of(t), wg_shape_of(t), generator, rule, options));
+    return fill(t, wg_init_tensor_with(wg_dtype_of(t), wg_shape_of(t), generator, rule, options));
 }

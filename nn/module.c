@@ -12,26 +12,26 @@
 #include "wengert/tensor.h"
 
 struct list {
-    size_t n, own, room; /* all; the module's own, which stand first; how many there is room for */
+    size_t n, own, capacity; /* all; the module's own, which stand first; how many there is room for */
     wg_tensor **tensor;
     char **name;
 };
 
 struct child {
-    wg_module *module;
+    wg_nn_module *module;
     char *name;
     size_t first_param, first_buffer; /* where its lists begin in the parent's, counted from the end of the parent's own */
 };
 
-struct wg_module {
-    const struct wg_module_type *type;
+struct wg_nn_module {
+    const struct wg_nn_kind *type;
     void *context;
     struct list params, buffers;
     struct child *children;
     size_t n_children;
     int depth;             /* 1 without children */
     void *names, *tensors; /* search trees of what it has, until it is a child: names of its own and of children; all tensors */
-    wg_module *next;       /* while a tree is being destroyed */
+    wg_nn_module *next;    /* while a tree is being destroyed */
     bool is_child;
 };
 
@@ -59,17 +59,17 @@ static char *path(const char *prefix, const char *name)
 /* Room for more entries, and for as many again as there are; on failure the list is as it was. */
 static bool list_reserve(struct list *list, size_t more)
 {
-    const size_t room = 2 * list->n + more + 1;
-    if (list->name && list->n + more <= list->room)
+    const size_t capacity = 2 * list->n + more + 1;
+    if (list->name && list->n + more <= list->capacity)
         return true;
-    wg_tensor **tensor = realloc(list->tensor, room * sizeof *tensor);
+    wg_tensor **tensor = realloc(list->tensor, capacity * sizeof *tensor);
     if (tensor)
         list->tensor = tensor;
-    char **name = tensor ? realloc(list->name, room * sizeof *name) : NULL;
+    char **name = tensor ? realloc(list->name, capacity * sizeof *name) : NULL;
     if (!name)
         return false;
     list->name = name;
-    list->room = room;
+    list->capacity = capacity;
     return true;
 }
 
@@ -132,14 +132,14 @@ static int by_address(const void *a, const void *b)
     return ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
 }
 
-static void forget_tensors(wg_module *module, wg_tensor *const *tensor, size_t n)
+static void forget_tensors(wg_nn_module *module, wg_tensor *const *tensor, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         tdelete(tensor[i], &module->tensors, by_address);
 }
 
 /* All of them, or none for want of memory. */
-static bool note_tensors(wg_module *module, wg_tensor *const *tensor, size_t n)
+static bool note_tensors(wg_nn_module *module, wg_tensor *const *tensor, size_t n)
 {
     size_t done = 0;
     while (done < n && tsearch(tensor[done], &module->tensors, by_address))
@@ -150,7 +150,7 @@ static bool note_tensors(wg_module *module, wg_tensor *const *tensor, size_t n)
 }
 
 /* A name and its tensors. */
-static bool note(wg_module *module, const char *name, wg_tensor *const *tensor, size_t n)
+static bool note(wg_nn_module *module, const char *name, wg_tensor *const *tensor, size_t n)
 {
     if (!note_tensors(module, tensor, n))
         return false;
@@ -165,7 +165,7 @@ static void keep_item(void *item)
     (void)item;
 }
 
-static void forget_all(wg_module *module)
+static void forget_all(wg_nn_module *module)
 {
     tdestroy(module->names, keep_item);
     tdestroy(module->tensors, keep_item);
@@ -175,7 +175,7 @@ static void forget_all(wg_module *module)
 /* ---- making and destroying ---- */
 
 struct owned {
-    const struct wg_module_type *type;
+    const struct wg_nn_kind *type;
     void *context;
 };
 
@@ -186,16 +186,15 @@ static wg_status run_destroy(void *context)
     return WG_OK;
 }
 
-static void destroy_context(const struct wg_module_type *type, void *context)
+static void destroy_context(const struct wg_nn_kind *type, void *context)
 {
     if (type->destroy)
-        (void)wg_callback_run("module_destroy", "the destroy function of ", type->name, run_destroy,
-                              &(struct owned){type, context});
+        (void)wg_callback_run("nn_destroy", "the destroy function of ", type->name, run_destroy, &(struct owned){type, context});
 }
 
-wg_module *wg_module_create(const struct wg_module_type *type, void *context)
+wg_nn_module *wg_nn_module_create(const struct wg_nn_kind *type, void *context)
 {
-    wg_module *module = type && type->forward && type->name ? calloc(1, sizeof *module) : NULL;
+    wg_nn_module *module = type && type->forward && type->name ? calloc(1, sizeof *module) : NULL;
     if (module && list_reserve(&module->params, 0) && list_reserve(&module->buffers, 0)) {
         module->type = type;
         module->context = context;
@@ -203,9 +202,9 @@ wg_module *wg_module_create(const struct wg_module_type *type, void *context)
         return module;
     }
     if (!type || !type->forward || !type->name)
-        (void)null_argument("module_create", "the type, its name or its forward function");
+        (void)null_argument("nn_module_create", "the type, its name or its forward function");
     else
-        (void)no_memory("module_create");
+        (void)no_memory("nn_module_create");
     if (module) {
         list_free(&module->params);
         list_free(&module->buffers);
@@ -217,13 +216,13 @@ wg_module *wg_module_create(const struct wg_module_type *type, void *context)
 }
 
 /* Without recursion: the children of what is being destroyed wait in a list. */
-void wg_module_destroy(wg_module *module)
+void wg_nn_destroy(wg_nn_module *module)
 {
     if (module && module->is_child) {
-        (void)wg_error_set(WG_E_STATE, "module_destroy", "module_destroy: the module is a child and dies with its parent");
+        (void)wg_error_set(WG_E_STATE, "nn_destroy", "nn_destroy: the module is a child and dies with its parent");
         return;
     }
-    wg_module *waiting = module;
+    wg_nn_module *waiting = module;
     while (waiting) {
         module = waiting;
         waiting = module->next;
@@ -243,7 +242,7 @@ void wg_module_destroy(wg_module *module)
 
 /* ---- adding ---- */
 
-static wg_status check_addition(const wg_module *module, const char *name, const char *op)
+static wg_status check_addition(const wg_nn_module *module, const char *name, const char *op)
 {
     if (!module || !name)
         return null_argument(op, module ? "the name" : "the module");
@@ -264,7 +263,7 @@ static void discard(wg_tensor *t)
     wg_free(own);
 }
 
-static wg_status add_tensor(wg_module *module, const char *name, wg_tensor *t, bool parameter, const char *op)
+static wg_status add_tensor(wg_nn_module *module, const char *name, wg_tensor *t, bool parameter, const char *op)
 {
     wg_status status = check_addition(module, name, op);
     if (status == WG_OK && !t)
@@ -282,7 +281,7 @@ static wg_status add_tensor(wg_module *module, const char *name, wg_tensor *t, b
     char *copy = list_reserve(list, 1) ? path("", name) : NULL;
     if (!copy)
         status = no_memory(op);
-    else if (parameter && !wg_require_grad(own, true))
+    else if (parameter && !wg_set_requires_grad(own, true))
         status = wg_error_first() ? wg_error_first()->code : WG_E_DTYPE;
     else
         status = wg_set_name(own, name);
@@ -297,14 +296,14 @@ static wg_status add_tensor(wg_module *module, const char *name, wg_tensor *t, b
     return WG_OK;
 }
 
-wg_status wg_module_add_parameter(wg_module *module, const char *name, wg_tensor *t)
+wg_status wg_nn_add_parameter(wg_nn_module *module, const char *name, wg_tensor *t)
 {
-    return add_tensor(module, name, t, true, "module_add_parameter");
+    return add_tensor(module, name, t, true, "nn_add_parameter");
 }
 
-wg_status wg_module_add_buffer(wg_module *module, const char *name, wg_tensor *t)
+wg_status wg_nn_add_buffer(wg_nn_module *module, const char *name, wg_tensor *t)
 {
-    return add_tensor(module, name, t, false, "module_add_buffer");
+    return add_tensor(module, name, t, false, "nn_add_buffer");
 }
 
 /* Messages call a tensor by its whole path. */
@@ -315,7 +314,7 @@ static wg_status rename_from(const struct list *list, size_t first)
     return WG_OK;
 }
 
-static bool reserve_for_child(wg_module *module)
+static bool reserve_for_child(wg_nn_module *module)
 {
     const size_t n = module->n_children;
     struct child *children = n & (n - 1) ? module->children : realloc(module->children, (n ? 2 * n : 1) * sizeof *children);
@@ -325,7 +324,7 @@ static bool reserve_for_child(wg_module *module)
 }
 
 /* Both lists of a child, whose entries are the last of the module's. */
-static bool note_child(wg_module *module, const wg_module *child, const char *name)
+static bool note_child(wg_nn_module *module, const wg_nn_module *child, const char *name)
 {
     if (!note_tensors(module, child->buffers.tensor, child->buffers.n))
         return false;
@@ -336,7 +335,7 @@ static bool note_child(wg_module *module, const wg_module *child, const char *na
 }
 
 /* What is a child can no longer change: nobody asks what it has. */
-static void join(wg_module *module, wg_module *child, char *name, size_t params, size_t buffers)
+static void join(wg_nn_module *module, wg_nn_module *child, char *name, size_t params, size_t buffers)
 {
     module->children[module->n_children++] = (struct child){child, name, params - module->params.own,
                                                             buffers - module->buffers.own};
@@ -346,9 +345,9 @@ static void join(wg_module *module, wg_module *child, char *name, size_t params,
         module->depth = child->depth + 1;
 }
 
-static wg_status append_child(wg_module *module, const char *name, wg_module *child)
+static wg_status append_child(wg_nn_module *module, const char *name, wg_nn_module *child)
 {
-    const char *op = "module_add_child";
+    const char *op = "nn_add_child";
     const size_t params = module->params.n, buffers = module->buffers.n;
     char *copy = reserve_for_child(module) ? path("", name) : NULL;
     if (!copy)
@@ -372,9 +371,9 @@ static wg_status append_child(wg_module *module, const char *name, wg_module *ch
     return WG_OK;
 }
 
-wg_status wg_module_add_child(wg_module *module, const char *name, wg_module *child)
+wg_status wg_nn_add_child(wg_nn_module *module, const char *name, wg_nn_module *child)
 {
-    const char *op = "module_add_child";
+    const char *op = "nn_add_child";
     wg_status status = check_addition(module, name, op);
     if (status == WG_OK && !child)
         status = null_argument(op, "the child");
@@ -386,13 +385,13 @@ wg_status wg_module_add_child(wg_module *module, const char *name, wg_module *ch
     if (status == WG_OK)
         status = append_child(module, name, child);
     if (status != WG_OK && child && !child->is_child && child != module)
-        wg_module_destroy(child);
+        wg_nn_destroy(child);
     return status;
 }
 
 /* ---- asking ---- */
 
-static wg_tensor_list list_of(const wg_module *module, const struct list *list, const char *op)
+static wg_tensor_list list_of(const wg_nn_module *module, const struct list *list, const char *op)
 {
     if (!module) {
         (void)null_argument(op, "the module");
@@ -401,35 +400,35 @@ static wg_tensor_list list_of(const wg_module *module, const struct list *list, 
     return (wg_tensor_list){list->n, list->tensor, (const char *const *)list->name};
 }
 
-wg_tensor_list wg_parameters(const wg_module *module)
+wg_tensor_list wg_nn_parameters(const wg_nn_module *module)
 {
-    return list_of(module, module ? &module->params : NULL, "parameters");
+    return list_of(module, module ? &module->params : NULL, "nn_parameters");
 }
 
-wg_tensor_list wg_buffers(const wg_module *module)
+wg_tensor_list wg_nn_buffers(const wg_nn_module *module)
 {
-    return list_of(module, module ? &module->buffers : NULL, "buffers");
+    return list_of(module, module ? &module->buffers : NULL, "nn_buffers");
 }
 
-size_t wg_module_children(const wg_module *module)
+size_t wg_nn_children(const wg_nn_module *module)
 {
     return module ? module->n_children : 0;
 }
 
-wg_module *wg_module_child(const wg_module *module, size_t index)
+wg_nn_module *wg_nn_child(const wg_nn_module *module, size_t index)
 {
     if (module && index < module->n_children)
         return module->children[index].module;
-    (void)wg_error_set(WG_E_ARGUMENT, "module_child", "module_child: there is no child %zu", index);
+    (void)wg_error_set(WG_E_ARGUMENT, "nn_child", "nn_child: there is no child %zu", index);
     return NULL;
 }
 
-const char *wg_module_name(const wg_module *module)
+const char *wg_nn_kind_name(const wg_nn_module *module)
 {
     return module ? module->type->name : "";
 }
 
-void *wg_module_context(const wg_module *module)
+void *wg_nn_context(const wg_nn_module *module)
 {
     return module ? module->context : NULL;
 }
@@ -438,7 +437,7 @@ void *wg_module_context(const wg_module *module)
 
 /* A call of a module's forward function, or of forward_relu. */
 struct applied {
-    const wg_module_call *call;
+    const wg_nn_call *call;
     wg_tensor *x, *y;
     bool relu;
 };
@@ -446,28 +445,28 @@ struct applied {
 static wg_status run_forward(void *context)
 {
     struct applied *applied = context;
-    const struct wg_module_type *type = applied->call->module->type;
+    const struct wg_nn_kind *type = applied->call->module->type;
     applied->y = (applied->relu ? type->forward_relu : type->forward)(applied->call, applied->x);
     if (!applied->y && !wg_error_first())
-        return wg_error_set(WG_E_STATE, "apply", "apply: the forward function of %s failed without saying why", type->name);
+        return wg_error_set(WG_E_STATE, "nn_apply", "nn_apply: the forward function of %s failed without saying why", type->name);
     if (applied->y && !wg_is_live(applied->y))
-        return wg_error_set(WG_E_RELEASED, "apply",
-                            "apply: what the forward function of %s returned was dropped, released or freed", type->name);
+        return wg_error_set(WG_E_RELEASED, "nn_apply",
+                            "nn_apply: what the forward function of %s returned was dropped, released or freed", type->name);
     return applied->y ? WG_OK : WG_E_STATE;
 }
 
 /* Forward, or with relu what relu makes of it. */
-static wg_tensor *forward(const wg_module_call *call, wg_tensor *x, bool relu)
+static wg_tensor *forward(const wg_nn_call *call, wg_tensor *x, bool relu)
 {
     const char *name = call->module->type->name;
     struct applied applied = {.call = call, .x = x, .relu = relu};
-    if (wg_callback_run("apply", "the forward function of ", name, run_forward, &applied) == WG_OK)
+    if (wg_callback_run("nn_apply", "the forward function of ", name, run_forward, &applied) == WG_OK)
         return applied.y;
     return NULL;
 }
 
 /* With no tape open the effects of the call are final when it succeeds: its tape is an outermost one. */
-static wg_tensor *apply(const wg_module_call *call, wg_tensor *x)
+static wg_tensor *apply(const wg_nn_call *call, wg_tensor *x)
 {
     if (wg_tape_top())
         return forward(call, x, false);
@@ -476,7 +475,7 @@ static wg_tensor *apply(const wg_module_call *call, wg_tensor *x)
     return y ? wg_keep(y) : NULL;
 }
 
-static bool can_apply(const wg_module *net, const wg_tensor *x, const char *op)
+static bool can_apply(const wg_nn_module *net, const wg_tensor *x, const char *op)
 {
     if (net && x)
         return true;
@@ -485,18 +484,18 @@ static bool can_apply(const wg_module *net, const wg_tensor *x, const char *op)
     return false;
 }
 
-wg_tensor *wg_apply(const wg_module *net, wg_tensor *x)
+wg_tensor *wg_nn_apply(const wg_nn_module *net, wg_tensor *x)
 {
-    if (!can_apply(net, x, "apply"))
+    if (!can_apply(net, x, "nn_apply"))
         return NULL;
-    const wg_module_call call = {
+    const wg_nn_call call = {
         .module = net, .context = net->context, .param = net->params.tensor, .buffer = net->buffers.tensor, .functional = false};
     return apply(&call, x);
 }
 
 static wg_status check_like(const wg_tensor *given, const wg_tensor *own, const char *name)
 {
-    const char *op = "apply_with";
+    const char *op = "nn_apply_with";
     if (!given)
         return wg_error_first() ? wg_error_first()->code : wg_error_set(WG_E_NULL, op, "%s: parameter \"%s\" is NULL", op, name);
     const wg_shape a = wg_shape_of(given), b = wg_shape_of(own);
@@ -510,23 +509,23 @@ static wg_status check_like(const wg_tensor *given, const wg_tensor *own, const 
                         wg_shape_text(a, got, sizeof got));
 }
 
-wg_tensor *wg_apply_with(const wg_module *net, wg_tensor *const *params, wg_tensor *x)
+wg_tensor *wg_nn_apply_with(const wg_nn_module *net, wg_tensor *const *params, wg_tensor *x)
 {
-    if (!can_apply(net, x, "apply_with"))
+    if (!can_apply(net, x, "nn_apply_with"))
         return NULL;
     if (!params && net->params.n > 0) {
-        (void)null_argument("apply_with", "the list of parameters");
+        (void)null_argument("nn_apply_with", "the list of parameters");
         return NULL;
     }
     for (size_t i = 0; i < net->params.n; i++)
         if (check_like(params[i], net->params.tensor[i], net->params.name[i]) != WG_OK)
             return NULL;
-    const wg_module_call call = {
+    const wg_nn_call call = {
         .module = net, .context = net->context, .param = params, .buffer = net->buffers.tensor, .functional = true};
     return apply(&call, x);
 }
 
-static bool can_apply_child(const char *op, const wg_module_call *call, size_t index, const wg_tensor *x)
+static bool can_apply_child(const char *op, const wg_nn_call *call, size_t index, const wg_tensor *x)
 {
     if (call && x && index < call->module->n_children)
         return true;
@@ -535,30 +534,30 @@ static bool can_apply_child(const char *op, const wg_module_call *call, size_t i
     return false;
 }
 
-static wg_tensor *apply_child(const wg_module_call *call, size_t index, wg_tensor *x, bool relu)
+static wg_tensor *apply_child(const wg_nn_call *call, size_t index, wg_tensor *x, bool relu)
 {
-    const wg_module *parent = call->module;
+    const wg_nn_module *parent = call->module;
     const struct child *child = &parent->children[index];
-    const wg_module_call inner = {.module = child->module,
-                                  .context = child->module->context,
-                                  .param = call->param + parent->params.own + child->first_param,
-                                  .buffer = call->buffer + parent->buffers.own + child->first_buffer,
-                                  .functional = call->functional};
-    if (wg_name_push(child->name) != WG_OK)
+    const wg_nn_call inner = {.module = child->module,
+                              .context = child->module->context,
+                              .param = call->param + parent->params.own + child->first_param,
+                              .buffer = call->buffer + parent->buffers.own + child->first_buffer,
+                              .functional = call->functional};
+    if (wg_section_push(child->name) != WG_OK)
         return NULL;
     wg_tensor *y = forward(&inner, x, relu);
-    wg_name_pop();
+    wg_section_pop();
     return y;
 }
 
-wg_tensor *wg_apply_child(const wg_module_call *call, size_t index, wg_tensor *x)
+wg_tensor *wg_nn_apply_child(const wg_nn_call *call, size_t index, wg_tensor *x)
 {
-    return can_apply_child("apply_child", call, index, x) ? apply_child(call, index, x, false) : NULL;
+    return can_apply_child("nn_apply_child", call, index, x) ? apply_child(call, index, x, false) : NULL;
 }
 
-wg_tensor *wg_apply_next(const wg_module_call *call, size_t *index, wg_tensor *x)
+wg_tensor *wg_nn_apply_next(const wg_nn_call *call, size_t *index, wg_tensor *x)
 {
-    if (!can_apply_child("apply_next", call, index ? *index : SIZE_MAX, x))
+    if (!can_apply_child("nn_apply_next", call, index ? *index : SIZE_MAX, x))
         return NULL;
     const struct child *child = &call->module->children[*index];
     const bool relu = *index + 1 < call->module->n_children && child->module->type->forward_relu && child[1].module->type->is_relu;

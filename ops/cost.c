@@ -70,7 +70,7 @@ wg_status wg_shape_update(const wg_call *c, wg_spec *out)
     return WG_OK;
 }
 
-wg_status wg_check_alike(const wg_call *c, unsigned n)
+wg_status wg_check_same_layout(const wg_call *c, unsigned n)
 {
     const wg_tensor *first = c->in[0];
     for (unsigned i = 0; i < n; i++) {

@@ -18,7 +18,7 @@ wg_status wg_jvp_sum(const wg_call *c, wg_tensor *a, wg_tensor *b, wg_tensor **t
 
 wg_status wg_vjp_routed(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    return WG_GIVE(gx[1], wg_invoke2(c->op, c->params, c->in[0], wg_take(gy[0])));
+    return WG_GIVE(gx[1], wg_invoke2(c->op, c->params, c->in[0], wg_donate(gy[0])));
 }
 
 wg_status wg_jvp_routed(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)

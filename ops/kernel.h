@@ -88,17 +88,18 @@ wg_status wg_map_in_place(const wg_call *c, size_t size, wg_row *row, const void
 
 /* Runs lane once for each line along axis of in[0], in[1]… and out[0]… (all of one shape, those of extent 1 on the axis included):
    p[i] points at the line's first element of operand i, outputs first, s[i] is its stride along the axis, n the axis's extent. */
-typedef void wg_lane(int64_t n, char *const *p, const int64_t *s, const void *params);
-wg_status wg_lanes(const wg_call *c, int axis, size_t size, wg_lane *lane);
+typedef void wg_axis_kernel(int64_t n, char *const *p, const int64_t *s, const void *params);
+wg_status wg_along_axis(const wg_call *c, int axis, size_t size, wg_axis_kernel *kernel);
 
 /* The same where short lines are worked on together, so that vectors run across them: lanes does w of at most WG_REDUCE_WIDTH lines of at
    most WG_REDUCE_SHORT elements each; element i of line k of operand o lies s[o] i + across[o] k elements behind p[o]. It computes each
    line as lane does, in the same order: which of the two is called depends on shapes and strides. */
-typedef void wg_lane_group(int64_t n, int64_t w, char *const *p, const int64_t *s, const int64_t *across, const void *params);
-wg_status wg_lanes_grouped(const wg_call *c, int axis, size_t size, wg_lane *lane, wg_lane_group *lanes);
+typedef void wg_axis_group_kernel(int64_t n, int64_t w, char *const *p, const int64_t *s, const int64_t *across,
+                                  const void *params);
+wg_status wg_along_axis_grouped(const wg_call *c, int axis, size_t size, wg_axis_kernel *kernel, wg_axis_group_kernel *group);
 
-/* wg_lanes along the last axis of in[0]. Operands of per_row (WG_IN(i), WG_OUT(i)) lack that axis; the lane finds their element. */
-wg_status wg_rows(const wg_call *c, size_t size, unsigned per_row, wg_lane *lane);
+/* wg_along_axis along the last axis of in[0]. Operands of per_row (WG_IN(i), WG_OUT(i)) lack that axis; the lane finds their element. */
+wg_status wg_rows(const wg_call *c, size_t size, unsigned per_row, wg_axis_kernel *kernel);
 
 /* E_ARGUMENT, naming the row, if a label in in[1] is not a column of in[0]; read before anything is written by it. */
 wg_status wg_labels_check(const wg_call *c);
@@ -186,7 +187,7 @@ struct wg_ranking {
 };
 /* Entries that the first k of n need, at least k; room holds twice as many. */
 int64_t wg_ranking_capacity(int64_t n, int64_t k);
-void wg_ranking_start(struct wg_ranking *r, struct wg_entry *room, int64_t capacity, int64_t k, bool falling);
+void wg_ranking_start(struct wg_ranking *r, struct wg_entry *workspace, int64_t capacity, int64_t k, bool falling);
 void wg_ranking_add(struct wg_ranking *r, const double *value, int64_t first, int64_t n);
 const struct wg_entry *wg_ranking_end(struct wg_ranking *r);
 

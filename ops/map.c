@@ -161,7 +161,7 @@ static void scatter(char *to, const char *from, int64_t stride, int64_t size, in
 static void blocks(const struct rows *r, int64_t n, char *const *p)
 {
     static const int64_t ones[MAX_OPERANDS] = {1, 1, 1, 1, 1, 1, 1, 1};
-    _Alignas(WG_LINE) char room[MAX_OPERANDS][BLOCK * WIDEST + WG_LINE]; /* apart by other than a part of a page */
+    _Alignas(WG_LINE) char workspace[MAX_OPERANDS][BLOCK * WIDEST + WG_LINE]; /* apart by other than a part of a page */
     const struct nest *nest = r->nest;
     for (int64_t at = 0, m; at < n; at += m) {
         const int64_t into_line = (int64_t)((uintptr_t)(p[0] + at * nest->size[0]) % WG_LINE) / nest->size[0];
@@ -171,8 +171,8 @@ static void blocks(const struct rows *r, int64_t n, char *const *p)
         char *q[MAX_OPERANDS];
         for (int k = 0; k < nest->operands; k++) {
             const bool in_place = r->stride[k] == 1 && !(r->streamed && k < r->outputs);
-            q[k] = !p[k] ? NULL : in_place ? p[k] + at * nest->size[k] : room[k];
-            if (q[k] == room[k] && k >= r->outputs && (r->stride[k] != 0 || at == 0))
+            q[k] = !p[k] ? NULL : in_place ? p[k] + at * nest->size[k] : workspace[k];
+            if (q[k] == workspace[k] && k >= r->outputs && (r->stride[k] != 0 || at == 0))
                 gather(q[k], p[k] + at * r->stride[k] * nest->size[k], r->stride[k], nest->size[k],
                        r->stride[k] || n < BLOCK ? m : BLOCK);
         }
@@ -181,7 +181,7 @@ static void blocks(const struct rows *r, int64_t n, char *const *p)
             char *to = p[k] + at * r->stride[k] * nest->size[k];
             if (r->streamed)
                 wg_stream(to, q[k], m * nest->size[k]);
-            else if (q[k] == room[k])
+            else if (q[k] == workspace[k])
                 scatter(to, q[k], r->stride[k], nest->size[k], m);
         }
     }
@@ -253,11 +253,11 @@ static void run_rows(const struct nest *nest, wg_row *row, const void *params, i
 static int threads_for(const wg_call *c, int64_t n)
 {
     enum { OF_COPIES = 65536 };
-    const bool enough = n >= OF_COPIES || (n >= WG_FEWEST_TO_PART && c->op && c->op->cost && c->op->cost(c).transcendental > 0);
+    const bool enough = n >= OF_COPIES || (n >= WG_MIN_TO_SPLIT && c->op && c->op->cost && c->op->cost(c).transcendental > 0);
     return enough ? wg_free_threads() : 1;
 }
 
-static bool alike(const wg_call *c)
+static bool same_layout(const wg_call *c)
 {
     const wg_tensor *y = c->out[0];
     bool same = c->n_out == 1 && (y->flags & WG_T_DENSE);
@@ -271,7 +271,7 @@ static bool map_run(const wg_call *c, size_t size, wg_row *row, int threads)
 {
     static const int64_t ones[MAX_OPERANDS] = {1, 1, 1, 1, 1, 1, 1, 1};
     const wg_tensor *y = c->out[0];
-    if (threads > 1 || y->numel * (int64_t)size >= WG_STREAMED_FROM || !(c->alike || alike(c)))
+    if (threads > 1 || y->numel * (int64_t)size >= WG_STREAMED_FROM || !(c->same_layout || same_layout(c)))
         return false;
     char *p[MAX_OPERANDS];
     p[0] = y->data;
@@ -310,8 +310,8 @@ wg_status wg_map_numbers(const wg_call *c, size_t size, wg_row *row)
 
 struct lines {
     struct nest nest; /* of the axes beside the lines', without the innermost where lines are grouped */
-    wg_lane *lane;
-    wg_lane_group *group; /* NULL: line by line */
+    wg_axis_kernel *kernel;
+    wg_axis_group_kernel *group; /* NULL: line by line */
     const void *params;
     int64_t n, stride[MAX_OPERANDS];
     int64_t columns, groups, across[MAX_OPERANDS]; /* lines along the innermost axis, groups that these are, and their strides */
@@ -324,7 +324,7 @@ static void some_lines(int64_t first, int64_t last, void *context)
     if (first < last)
         place_at(&l->nest, l->nest.rank, first, &place);
     for (int64_t line = first; line < last; line++, next_place(&l->nest, l->nest.rank, &place))
-        l->lane(l->n, place.p, l->stride, l->params);
+        l->kernel(l->n, place.p, l->stride, l->params);
 }
 
 static void some_groups(int64_t first, int64_t last, void *context)
@@ -355,10 +355,10 @@ static bool group_lines(struct lines *l)
     return true;
 }
 
-wg_status wg_lanes_grouped(const wg_call *c, int axis, size_t size, wg_lane *lane, wg_lane_group *lanes)
+wg_status wg_along_axis_grouped(const wg_call *c, int axis, size_t size, wg_axis_kernel *kernel, wg_axis_group_kernel *group)
 {
     const wg_tensor *x = c->in[0];
-    struct lines l = {.lane = lane, .group = lanes, .params = c->params, .n = wg_extents(x)[axis]};
+    struct lines l = {.kernel = kernel, .group = group, .params = c->params, .n = wg_extents(x)[axis]};
     int64_t lines = 1;
     for (int i = 0; i < c->n_out + c->n_in; i++) {
         const wg_tensor *t = i < c->n_out ? c->out[i] : c->in[i - c->n_out];
@@ -379,9 +379,9 @@ wg_status wg_lanes_grouped(const wg_call *c, int axis, size_t size, wg_lane *lan
     return WG_OK;
 }
 
-wg_status wg_lanes(const wg_call *c, int axis, size_t size, wg_lane *lane)
+wg_status wg_along_axis(const wg_call *c, int axis, size_t size, wg_axis_kernel *kernel)
 {
-    return wg_lanes_grouped(c, axis, size, lane, NULL);
+    return wg_along_axis_grouped(c, axis, size, kernel, NULL);
 }
 
 /* The same for what is changed in place, beside scalars and absent operands. */

@@ -38,7 +38,7 @@ wg_cost wg_cost_update(const wg_call *c, double add, double mul, double div, dou
    scalars. */
 wg_status wg_shape_update(const wg_call *c, wg_spec *out);
 /* Parts of such rules: the first n inputs are of one float dtype and one shape, absent ones aside; input i is an f64 scalar. */
-wg_status wg_check_alike(const wg_call *c, unsigned n);
+wg_status wg_check_same_layout(const wg_call *c, unsigned n);
 wg_status wg_check_scalar(const wg_call *c, unsigned i);
 
 /* ---- reductions ---- */
@@ -160,7 +160,7 @@ wg_status wg_jvp_linear(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty);
 /* ty[0] = the sum of two inputs' parts, seen with the result's shape; WG_NONE where both are. */
 wg_status wg_jvp_sum(const wg_call *c, wg_tensor *a, wg_tensor *b, wg_tensor **ty);
 /* The vjp and jvp of an op of one input whose Jacobian is diagonal: the expression is that times g, the gradient or the tangent, in
-   terms of c. It may give g away (wg_take) at its last use. */
+   terms of c. It may give g away (wg_donate) at its last use. */
 #define WG_DIAGONAL(expression)                                                    \
     static wg_tensor *times_slope(const wg_call *c, wg_tensor *g)                  \
     {                                                                              \
@@ -176,20 +176,20 @@ wg_status wg_jvp_sum(const wg_call *c, wg_tensor *a, wg_tensor *b, wg_tensor **t
     }
 
 /* Those of such an op's own gradient f(x, gy), linear in gy: the expression is ∂f/∂x times g, in terms of c and g. */
-#define WG_DIAGONAL_GRAD(expression)                                                                                              \
-    static wg_tensor *times_bend(const wg_call *c, wg_tensor *g)                                                                  \
-    {                                                                                                                             \
-        return expression;                                                                                                        \
-    }                                                                                                                             \
-    static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)                                                \
-    {                                                                                                                             \
-        WG_TRY(WG_GIVE(gx[0], times_bend(c, gy[0])));                                                                             \
-        return WG_GIVE(gx[1], wg_invoke2(c->op, c->params, c->in[0], wg_take(gy[0])));                                            \
-    }                                                                                                                             \
-    static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)                                                  \
-    {                                                                                                                             \
-        return wg_jvp_sum(c, WG_PART(tx[0], times_bend(c, tx[0])), WG_PART(tx[1], wg_invoke2(c->op, c->params, c->in[0], tx[1])), \
-                          ty);                                                                                                    \
+#define WG_DIAGONAL_GRAD(expression)                                                          \
+    static wg_tensor *second_derivative(const wg_call *c, wg_tensor *g)                       \
+    {                                                                                         \
+        return expression;                                                                    \
+    }                                                                                         \
+    static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)            \
+    {                                                                                         \
+        WG_TRY(WG_GIVE(gx[0], second_derivative(c, gy[0])));                                  \
+        return WG_GIVE(gx[1], wg_invoke2(c->op, c->params, c->in[0], wg_donate(gy[0])));      \
+    }                                                                                         \
+    static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)              \
+    {                                                                                         \
+        return wg_jvp_sum(c, WG_PART(tx[0], second_derivative(c, tx[0])),                     \
+                          WG_PART(tx[1], wg_invoke2(c->op, c->params, c->in[0], tx[1])), ty); \
     }
 
 /* The vjp and jvp of f(x, gy) that is linear in gy and flat in x. */
@@ -230,9 +230,9 @@ wg_status wg_order_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty);
 /* The builder of ops whose params are an axis of in[0], which may count from the last. */
 wg_tensor *wg_apply_along(const struct wg_op *op, wg_tensor *const *in, size_t n, int axis);
 /* Their shape rule: inputs and output are of one float dtype and one shape. */
-wg_status wg_lanes_shape(const wg_call *c, wg_spec *out);
+wg_status wg_axis_shape(const wg_call *c, wg_spec *out);
 /* How many lines along the axis there are. */
-double wg_lane_count(const wg_call *c);
+double wg_axis_slices(const wg_call *c);
 /* Of t, i64, the first element in row-major order (those that stride 0 repeats count once) that is neither in 0..extent-1 nor ignored;
    false if there is none. */
 bool wg_first_outside(const wg_tensor *t, int64_t extent, int64_t ignore, int64_t *number, int64_t *value);
@@ -290,11 +290,11 @@ wg_tensor *wg_transposed(wg_tensor *x);
 wg_status wg_give_product(wg_grad_slot *slot, wg_tensor *a, wg_tensor *b, const wg_tensor *like);
 /* For jvps: sum + a b over sum, which the jvp made itself; sum may be WG_NONE for zero. */
 wg_tensor *wg_add_product(wg_tensor *sum, wg_tensor *a, wg_tensor *b);
-/* t, which a vjp or jvp made and nobody else reads: wg_take, even where gradients are shared. */
+/* t, which a vjp or jvp made and nobody else reads: wg_donate, even where gradients are shared. */
 static inline wg_tensor *wg_take_own(wg_tensor *t)
 {
     if (t && t->tape && t->state == WG_LIVE)
-        t->flags |= WG_T_TAKE;
+        t->flags |= WG_T_DONATED;
     return t;
 }
 /* What linear and linear_relu share, c = (x, w, b): the shape rule; the builder, which makes a matrix of x's leading axes; the

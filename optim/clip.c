@@ -136,18 +136,18 @@ static wg_status clip_norm(const char *op, wg_tensor_list params, double limit, 
     return WG_OK;
 }
 
-wg_status wg_clip_gradients_value(wg_tensor_list params, double limit)
+wg_status wg_optim_clip_value(wg_tensor_list params, double limit)
 {
-    WG_TRY(check("clip_gradients_value", params, limit));
+    WG_TRY(check("optim_clip_value", params, limit));
     if (wg_tape_top())
         return clip_values(params, limit);
     WG_TAPE(own);
     return clip_values(params, limit);
 }
 
-wg_status wg_clip_gradients_norm(wg_tensor_list params, double limit, double *norm)
+wg_status wg_optim_clip_norm(wg_tensor_list params, double limit, double *norm)
 {
-    static const char op[] = "clip_gradients_norm";
+    static const char op[] = "optim_clip_norm";
     WG_TRY(check(op, params, limit));
     if (wg_tape_top())
         return clip_norm(op, params, limit, norm);

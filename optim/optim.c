@@ -330,11 +330,11 @@ wg_status wg_optim_step(wg_optim *optim)
         return status;
     }
     if (!optim->keep_grads) /* with the update, or not at all */
-        wg_optim_zero_grad(optim);
+        wg_optim_clear_gradients(optim);
     return wg_update_commit();
 }
 
-void wg_optim_zero_grad(wg_optim *optim)
+void wg_optim_clear_gradients(wg_optim *optim)
 {
     for (size_t g = 0; optim && g < optim->n_groups; g++)
         for (size_t i = 0; i < optim->groups[g].n; i++)

@@ -49,9 +49,9 @@ static void name_members(struct packing *p)
         uint64_t h = name_call(wg_launch_row(p->plan->log, launch), launch->op, launch->params);
         for (unsigned i = 1; i <= launch->n_in; i++) {
             const struct wg_operand *x = operand_of(p, launch, i);
-            h = mix(h, p->of_place[x->place] ? p->of_place[x->place] : mix(2, (uintptr_t)wg_address(p->replay, p->plan, x)));
+            h = mix(h, p->of_place[x->buffer] ? p->of_place[x->buffer] : mix(2, (uintptr_t)wg_address(p->replay, p->plan, x)));
         }
-        p->of_place[operand_of(p, launch, 0)->place] = h;
+        p->of_place[operand_of(p, launch, 0)->buffer] = h;
     }
 }
 
@@ -103,8 +103,8 @@ static bool hands_out(struct packing *p, const struct wg_packed *packed)
     size_t outside = 0, out = packed->n_out[0] + packed->n_out[1], found = 0;
     for (size_t m = 0; m < p->unit->n; m++) {
         const struct wg_operand *y = operand_of(p, member_of(p, m), 0);
-        uint64_t *name = &p->of_place[y->place];
-        if (!*name || p->plan->slotted[y->place])
+        uint64_t *name = &p->of_place[y->buffer];
+        if (!*name || p->plan->slotted[y->buffer])
             continue;
         outside++;
         for (size_t i = 0; i < out; i++)
@@ -131,7 +131,7 @@ bool packing_is_right(const struct wg_replay *replay, const struct wg_plan *plan
                       const struct wg_packed *packed, char *message, size_t size)
 {
     struct packing p = {.replay = replay, .plan = plan, .unit = unit, .start = packed->array};
-    p.of_place = calloc(plan->log->places.n + 1, sizeof *p.of_place);
+    p.of_place = calloc(plan->log->buffers.n + 1, sizeof *p.of_place);
     p.cells = (int64_t)array_bytes(packed) / 4;
     p.array = calloc((size_t)p.cells + 1, sizeof *p.array);
     bool right = true;

@@ -23,7 +23,7 @@ struct memory {
 struct walk {
     const struct wg_plan *plan;
     const struct wg_log *log;
-    struct memory *place;
+    struct memory *buffer;
     uint64_t *read;     /* of each operand: the writers that it found, hashed */
     uint32_t *of_block; /* of each line of the block: the place that wrote there last, + 1 */
     uint32_t *of_slots; /* of each grain of a tile's slots */
@@ -62,21 +62,21 @@ static const struct wg_layout *layout_of(const struct walk *w, const struct wg_o
 static uint32_t *owners_of(struct walk *w, const struct wg_operand *operand, int64_t from, int64_t to, int64_t tile_from, size_t *n)
 {
     const struct wg_plan *plan = w->plan;
-    const struct wg_place *place = WG_PLACE(w->log, operand->place);
-    const size_t at = plan->at[operand->place];
+    const struct wg_buffer *buffer = WG_BUFFER(w->log, operand->buffer);
+    const size_t at = plan->at[operand->buffer];
     *n = 0;
-    if (!w->planned || place->kind != WG_INTERNAL)
+    if (!w->planned || buffer->kind != WG_INTERNAL)
         return NULL;
-    if (plan->slotted[operand->place]) {
+    if (plan->slotted[operand->buffer]) {
         if (!w->unit->rows || at >= w->unit->slots || (size_t)(from - tile_from) + (size_t)(to - from) > w->unit->slot) {
-            complain(w, "place %u is in no slot of this unit, or longer", operand->place);
+            complain(w, "place %u is in no slot of this unit, or longer", operand->buffer);
             return NULL;
         }
         *n = ((size_t)(to - from) + GRAIN - 1) / GRAIN;
         return w->of_slots + (at * w->unit->slot + (size_t)(from - tile_from)) / GRAIN;
     }
-    if (at % LINE || at + place->bytes > plan->block) {
-        complain(w, "place %u begins within a line, or lies behind the block's end", operand->place);
+    if (at % LINE || at + buffer->bytes > plan->block) {
+        complain(w, "place %u begins within a line, or lies behind the block's end", operand->buffer);
         return NULL;
     }
     *n = (size_t)((to - 1) / LINE - from / LINE + 1);
@@ -90,9 +90,9 @@ static bool overwrites_operand(const struct walk *w, uint32_t owner, const struc
     const struct wg_plan *plan = w->plan;
     for (unsigned i = 0; i < wg_launch_operands(launch); i++) {
         const struct wg_operand *x = WG_OPERAND(w->log, launch->operand + i);
-        if (x->place != owner || x->place == y->place)
+        if (x->buffer != owner || x->buffer == y->buffer)
             continue;
-        const bool same = plan->slotted[x->place] && plan->slotted[y->place] && plan->at[x->place] == plan->at[y->place] &&
+        const bool same = plan->slotted[x->buffer] && plan->slotted[y->buffer] && plan->at[x->buffer] == plan->at[y->buffer] &&
                           wg_dtype_size((wg_dtype)layout_of(w, x)->dtype) == wg_dtype_size((wg_dtype)layout_of(w, y)->dtype);
         if (!same)
             return true;
@@ -103,16 +103,16 @@ static bool overwrites_operand(const struct walk *w, uint32_t owner, const struc
 /* Bytes from … to of the operand's storage are written by the launch that runs, or read: what it finds there is hashed. */
 static void touch(struct walk *w, const struct wg_operand *operand, int64_t from, int64_t to, int64_t tile_from, uint64_t *found)
 {
-    struct memory *memory = &w->place[operand->place];
+    struct memory *memory = &w->buffer[operand->buffer];
     size_t owners;
     uint32_t *owner = owners_of(w, operand, from, to, tile_from, &owners);
     for (size_t i = 0; i < owners; i++) {
-        if (!found && owner[i] && owner[i] - 1 != operand->place && overwrites_operand(w, owner[i] - 1, operand))
+        if (!found && owner[i] && owner[i] - 1 != operand->buffer && overwrites_operand(w, owner[i] - 1, operand))
             complain(w, "it writes over its own operand");
-        if (found && owner[i] != operand->place + 1)
-            complain(w, "what it reads in place %u is gone: place %d lies there", operand->place, (int)owner[i] - 1);
+        if (found && owner[i] != operand->buffer + 1)
+            complain(w, "what it reads in place %u is gone: place %d lies there", operand->buffer, (int)owner[i] - 1);
         if (!found)
-            owner[i] = operand->place + 1;
+            owner[i] = operand->buffer + 1;
     }
     const size_t begin = (size_t)from / memory->width, end = ((size_t)to + memory->width - 1) / memory->width;
     for (size_t i = begin; i < end; i++) {
@@ -160,7 +160,7 @@ static void run_launch(struct walk *w, uint32_t number, const struct wg_unit *un
     for (int write = 0; write < 2; write++)
         for (unsigned i = 0; i < wg_launch_operands(launch); i++) {
             const struct wg_operand *operand = WG_OPERAND(w->log, launch->operand + i);
-            if (operand->place == WG_NOWHERE || !(write ? wg_launch_writes(launch, i) : wg_launch_reads(launch, i)))
+            if (operand->buffer == WG_NO_BUFFER || !(write ? wg_launch_writes(launch, i) : wg_launch_reads(launch, i)))
                 continue;
             uint64_t found = 0;
             touch_all(w, operand, write ? NULL : &found);
@@ -220,7 +220,7 @@ static void run_group(struct walk *w, const struct wg_unit *unit)
         w->number = plan->order[i];
         memset(&w->read[launch->operand], 0, wg_launch_operands(launch) * sizeof *w->read);
     }
-    if (unit->numel > WG_TILE && unit->slots > WG_MOST_SLOTS)
+    if (unit->numel > WG_TILE && unit->slots > WG_MAX_SLOTS)
         complain(w, "a tile has %zu slots", unit->slots);
     for (int64_t first = 0; first < unit->numel && !w->wrong; first += tile) {
         memset(w->of_slots, 0, grains * sizeof *w->of_slots);
@@ -239,16 +239,16 @@ static void run_group(struct walk *w, const struct wg_unit *unit)
 
 static void clear(struct walk *w)
 {
-    for (size_t i = 0; i < w->log->places.n; i++)
-        memset(w->place[i].writer, 0, w->place[i].n * sizeof(uint32_t));
+    for (size_t i = 0; i < w->log->buffers.n; i++)
+        memset(w->buffer[i].writer, 0, w->buffer[i].n * sizeof(uint32_t));
 }
 
 static uint64_t everything_left(const struct walk *w)
 {
     uint64_t h = 0;
-    for (size_t i = 0; i < w->log->places.n; i++)
-        for (size_t k = 0; k < w->place[i].n && WG_PLACE(w->log, i)->kind != WG_INTERNAL; k++)
-            h = mix(h, w->place[i].writer[k]);
+    for (size_t i = 0; i < w->log->buffers.n; i++)
+        for (size_t k = 0; k < w->buffer[i].n && WG_BUFFER(w->log, i)->kind != WG_INTERNAL; k++)
+            h = mix(h, w->buffer[i].writer[k]);
     return h;
 }
 
@@ -287,16 +287,16 @@ static void find_widths(struct walk *w)
 {
     for (size_t i = 0; i < w->log->operands.n; i++) {
         const struct wg_operand *operand = WG_OPERAND(w->log, i);
-        if (operand->place == WG_NOWHERE)
+        if (operand->buffer == WG_NO_BUFFER)
             continue;
-        struct memory *memory = &w->place[operand->place];
+        struct memory *memory = &w->buffer[operand->buffer];
         const size_t width = wg_dtype_size((wg_dtype)layout_of(w, operand)->dtype);
         memory->width = memory->width && memory->width < width ? memory->width : width;
     }
-    for (size_t i = 0; i < w->log->places.n; i++) {
-        struct memory *memory = &w->place[i];
+    for (size_t i = 0; i < w->log->buffers.n; i++) {
+        struct memory *memory = &w->buffer[i];
         memory->width = memory->width ? memory->width : 1;
-        memory->n = (WG_PLACE(w->log, i)->bytes + memory->width - 1) / memory->width;
+        memory->n = (WG_BUFFER(w->log, i)->bytes + memory->width - 1) / memory->width;
         memory->writer = calloc(memory->n + 1, sizeof *memory->writer);
     }
 }
@@ -306,7 +306,7 @@ bool plan_is_right(const struct wg_plan *plan, char *message, size_t size)
     const struct wg_log *log = plan->log;
     struct walk w = {.plan = plan, .log = log, .message = message, .size = size};
     uint64_t *of_log = calloc(log->operands.n + 1, sizeof *of_log), *of_plan = calloc(log->operands.n + 1, sizeof *of_plan);
-    w.place = calloc(log->places.n + 1, sizeof *w.place);
+    w.buffer = calloc(log->buffers.n + 1, sizeof *w.buffer);
     w.of_block = calloc(plan->block / LINE + 2, sizeof *w.of_block);
     find_widths(&w);
     w.read = of_log;
@@ -319,9 +319,9 @@ bool plan_is_right(const struct wg_plan *plan, char *message, size_t size)
     run_plan(&w, of_log);
     if (everything_left(&w) != left)
         complain(&w, "(the last) what the step leaves is not what the log leaves");
-    for (size_t i = 0; i < log->places.n; i++)
-        free(w.place[i].writer);
-    free(w.place), free(w.of_block), free(of_log), free(of_plan);
+    for (size_t i = 0; i < log->buffers.n; i++)
+        free(w.buffer[i].writer);
+    free(w.buffer), free(w.of_block), free(of_log), free(of_plan);
     return !w.wrong;
 }
 

@@ -119,7 +119,8 @@ static bool held_out(const struct settings *s, int64_t row)
 static struct part take_rows(const struct part *all, const int64_t *rows, int64_t n)
 {
     const struct part part = {wg_zeros(WG_F32, WG_SHAPE(n, PIXELS)), wg_zeros(WG_I64, WG_SHAPE(n))};
-    if (wg_gather_rows(part.x, all->x, rows, (size_t)n) == WG_OK && wg_gather_rows(part.y, all->y, rows, (size_t)n) == WG_OK)
+    if (wg_dataset_gather_rows(part.x, all->x, rows, (size_t)n) == WG_OK &&
+        wg_dataset_gather_rows(part.y, all->y, rows, (size_t)n) == WG_OK)
         return part;
     wg_free(part.x), wg_free(part.y);
     return (struct part){NULL, NULL};
@@ -128,7 +129,7 @@ static struct part take_rows(const struct part *all, const int64_t *rows, int64_
 static bool load(const struct settings *s, struct part *train, struct part *held, struct part *test)
 {
     struct part raw = {NULL, NULL}, all;
-    if (wg_read_csv(s->data, &raw.x, &raw.y) != WG_OK)
+    if (wg_dataset_read_csv(s->data, &raw.x, &raw.y) != WG_OK)
         return false;
     if (wg_extent(raw.x, 0) != ROWS || wg_extent(raw.x, 1) != PIXELS) {
         (void)wg_error_set(WG_E_SHAPE, "digits", "digits: %s holds other data than the 1797 digits", s->data);
@@ -216,10 +217,10 @@ static int64_t count_right(const wg_tensor *logits, const wg_tensor *labels)
     return right;
 }
 
-static double accuracy(const wg_module *net, const struct part *part)
+static double accuracy(const wg_nn_module *net, const struct part *part)
 {
-    WG_EVAL;
-    wg_tensor *logits = wg_apply(net, part->x);
+    WG_EVAL_MODE;
+    wg_tensor *logits = wg_nn_apply(net, part->x);
     const double share = logits ? (double)count_right(logits, part->y) / (double)wg_extent(part->y, 0) : NAN;
     wg_free(logits);
     return share;
@@ -263,14 +264,14 @@ static wg_status write_picture(const wg_tape *tape, const char *path)
     FILE *file = fopen(path, "w");
     if (!file)
         return wg_error_set(WG_E_IO, "digits", "digits: %s cannot be written", path);
-    wg_status status = wg_write_dot(tape, file, .title = "digits: forward and backward of one training step");
+    wg_status status = wg_dump_dot(tape, file, .title = "digits: forward and backward of one training step");
     if (fclose(file) != 0 && status == WG_OK)
         status = wg_error_set(WG_E_IO, "digits", "digits: %s cannot be written", path);
     return status;
 }
 
 /* One step; *more is false at the end of an epoch. picture: where the step's graph goes, or NULL. */
-static wg_status train_step(const wg_module *net, wg_optim *opt, wg_batches *batches, wg_tensor *generator, const char *picture,
+static wg_status train_step(const wg_nn_module *net, wg_optim *opt, wg_batches *batches, wg_tensor *generator, const char *picture,
                             struct progress *p, bool *more)
 {
     WG_TAPE(tape, .trace = picture != NULL);
@@ -282,7 +283,7 @@ static wg_status train_step(const wg_module *net, wg_optim *opt, wg_batches *bat
         x = NULL;
     if (picture && x && (wg_set_name(x, "pixels") != WG_OK || wg_set_name(y, "digits") != WG_OK))
         x = NULL;
-    wg_tensor *logits = wg_apply(net, x), *loss = wg_cross_entropy(logits, y);
+    wg_tensor *logits = wg_nn_apply(net, x), *loss = wg_cross_entropy(logits, y);
     if (loss) {
         const int64_t n = wg_extent(y, 0);
         p->loss += wg_item(loss) * (double)n;
@@ -296,7 +297,8 @@ static wg_status train_step(const wg_module *net, wg_optim *opt, wg_batches *bat
 }
 
 /* The rate falls along half a cosine: Loshchilov, Hutter, 2017. */
-static wg_status train(const struct settings *s, const wg_module *net, wg_optim *opt, wg_batches *batches, const struct part *held)
+static wg_status train(const struct settings *s, const wg_nn_module *net, wg_optim *opt, wg_batches *batches,
+                       const struct part *held)
 {
     wg_tensor *generator = wg_generator(s->seed, 1);
     const int64_t per_epoch = wg_batches_per_epoch(batches), steps = per_epoch * s->epochs;
@@ -321,9 +323,9 @@ static wg_status train(const struct settings *s, const wg_module *net, wg_optim 
 /* ---- the whole ---- */
 
 /* FNV-1a over the weights: equal numbers mean equal bits. */
-static uint64_t fingerprint(const wg_module *net)
+static uint64_t fingerprint(const wg_nn_module *net)
 {
-    const wg_tensor_list params = wg_parameters(net);
+    const wg_tensor_list params = wg_nn_parameters(net);
     uint64_t hash = 0xcbf29ce484222325u;
     for (size_t i = 0; i < params.n; i++) {
         const unsigned char *bytes = wg_data(params.tensor[i]);
@@ -334,7 +336,7 @@ static uint64_t fingerprint(const wg_module *net)
     return hash;
 }
 
-static void conclude(const struct settings *s, const wg_module *net, const struct part *held, const struct part *test)
+static void conclude(const struct settings *s, const wg_nn_module *net, const struct part *held, const struct part *test)
 {
     if (interrupted) {
         printf("\ninterrupted; the test images were not scored\n");
@@ -363,17 +365,17 @@ int main(int argc, char **argv)
 
     struct part parts[3] = {{NULL, NULL}, {NULL, NULL}, {NULL, NULL}};
     bool good = wg_set_threads(s.threads) == WG_OK && load(&s, &parts[0], &parts[1], &parts[2]);
-    wg_module *net = !good ? NULL : wg_mlp(WG_SIZES(PIXELS, 128, 64, CLASSES), .batch_norm = true, .seed = s.seed);
-    wg_optim *opt = !net ? NULL : wg_optim_adamw(wg_parameters(net), .lr = s.lr, .weight_decay = s.decay);
+    wg_nn_module *net = !good ? NULL : wg_nn_mlp(WG_SIZES(PIXELS, 128, 64, CLASSES), .batch_norm = true, .seed = s.seed);
+    wg_optim *opt = !net ? NULL : wg_optim_adamw(wg_nn_parameters(net), .lr = s.lr, .weight_decay = s.decay);
     wg_batches *batches = NULL;
     if (opt)
         batches = wg_batches_create(parts[0].x, parts[0].y, .size = s.batch, .drop_last = true, .seed = s.seed);
     good = batches && train(&s, net, opt, batches, &parts[1]) == WG_OK;
     if (good)
         conclude(&s, net, &parts[1], &parts[2]);
-    const int status = good ? (interrupted ? 130 : 0) : wg_report(stderr);
+    const int status = good ? (interrupted ? 130 : 0) : wg_error_report(stderr);
 
-    wg_batches_destroy(batches), wg_optim_destroy(opt), wg_module_destroy(net);
+    wg_batches_destroy(batches), wg_optim_destroy(opt), wg_nn_destroy(net);
     for (int i = 0; i < 3; i++)
         wg_free(parts[i].x), wg_free(parts[i].y);
     return good ? status : 1;

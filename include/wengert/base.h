@@ -66,7 +66,7 @@ typedef struct wg_shape {
 #define WG_SCALAR ((wg_shape){.rank = 0, .extent = {0}})
 #endif
 
-/* A list of sizes, as wg_mlp takes them: WG_SIZES(2, 8, 1). */
+/* A list of sizes, as wg_nn_mlp takes them: WG_SIZES(2, 8, 1). */
 typedef struct wg_sizes {
     int count;
     const int64_t *size;

@@ -56,7 +56,7 @@ typedef enum wg_anomaly { WG_ANOMALY_OFF, WG_ANOMALY_NAN, WG_ANOMALY_NAN_OR_INF 
    numbers, without a tape, or changed by wg_data_mut. A bad operand of which the op makes no bad result (a mask takes it out) is no
    error. Looked at are results and operands that an op changes, in f32 and f64; views are not, as they compute nothing; with no op
    at work (wg_from, wg_data_mut) nothing is seen before an op reads it. Returns what the mode was; at first off.
-   Cost: of each op, one reading of its results; no operand is overwritten by wg_take. Off, one branch. */
+   Cost: of each op, one reading of its results; no operand is overwritten by wg_donate. Off, one branch. */
 WG_API wg_anomaly wg_anomaly_set(wg_anomaly mode);
 
 /* WG_ANOMALY(WG_ANOMALY_NAN); is a declaration: the mode, until its block ends. */

@@ -11,7 +11,7 @@
 #include "base.h"
 
 struct wg_axes;
-typedef struct wg_module wg_module;
+typedef struct wg_nn_module wg_nn_module;
 
 /* A struct to whose members each option is assigned, one after another: the defaults, then the caller's. */
 #define WG_OPTIONS(type, ...) WG_OPTIONS_AS_(WG_PASTE_(wg_options_, __COUNTER__), type, __VA_ARGS__)
@@ -136,13 +136,13 @@ typedef struct wg_module wg_module;
 #define wg_write(t, data) wg_write_((t), (data))
 #define wg_data_as(t, type) (static_cast<const type *>(wg_data_typed((t), wg_element_<type>::dtype)))
 #define wg_data_mut_as(t, type) (static_cast<type *>(wg_data_mut_typed((t), wg_element_<type>::dtype)))
-#define wg_sequential(...) wg_sequential_(__VA_ARGS__)
+#define wg_nn_sequential(...) wg_sequential_(__VA_ARGS__)
 
 extern "C" {
 WG_API wg_tensor *wg_from_bytes(const void *data, wg_dtype dtype, wg_shape shape);
 WG_API WG_MUST_CHECK wg_status wg_read_typed(const wg_tensor *t, void *data, wg_dtype dtype);
 WG_API WG_MUST_CHECK wg_status wg_write_typed(wg_tensor *t, const void *data, wg_dtype dtype);
-WG_API wg_module *wg_sequential_with(wg_module *const *layers, size_t n);
+WG_API wg_nn_module *wg_nn_sequential_with(wg_nn_module *const *layers, size_t n);
 }
 
 extern "C++" { /* also where a program includes Wengert inside extern "C" */
@@ -211,10 +211,10 @@ template <class T> WG_MUST_CHECK inline wg_status wg_write_(wg_tensor *t, const 
     return wg_write_typed(t, data, wg_element_<T>::dtype);
 }
 
-template <class... Layer> inline wg_module *wg_sequential_(Layer... layer)
+template <class... Layer> inline wg_nn_module *wg_sequential_(Layer... layer)
 {
-    wg_module *const layers[] = {layer...};
-    return wg_sequential_with(layers, sizeof...(layer));
+    wg_nn_module *const layers[] = {layer...};
+    return wg_nn_sequential_with(layers, sizeof...(layer));
 }
 }
 

@@ -28,9 +28,9 @@ WG_API wg_status wg_error_take(wg_error *out);
 /* Records an error for op and returns code: what user-written ops and layers use. Later errors only count. */
 WG_API wg_status wg_error_set(wg_status code, const char *op, const char *format, ...) WG_PRINTF(3, 4);
 
-/* Writes the first error to stream as one line, takes it, and returns 1, an exit status: `return wg_report(stderr);`. 0 and
+/* Writes the first error to stream as one line, takes it, and returns 1, an exit status: `return wg_error_report(stderr);`. 0 and
    nothing written where there is no error. */
-WG_API int wg_report(FILE *stream);
+WG_API int wg_error_report(FILE *stream);
 
 /* The meaning of a status as a phrase; its name as "WG_E_SHAPE". */
 WG_API const char *wg_status_text(wg_status status);

@@ -20,8 +20,8 @@ typedef struct wg_call {
     wg_tensor *const *out;
     void *context; /* a closure's, else NULL */
     uint16_t n_in, n_out;
-    uint8_t dtype; /* of the first operand that is a float, or of the first output */
-    bool alike;    /* one output, dense, and every operand is of its dtype and laid out as it; false: that was not asked */
+    uint8_t dtype;    /* of the first operand that is a float, or of the first output */
+    bool same_layout; /* one output, dense, and every operand is of its dtype and laid out as it; false: that was not asked */
 } wg_call;
 
 /* Dtype, extents and, for a view, strides of an output, as the shape rule states them. */
@@ -34,7 +34,7 @@ typedef struct wg_spec {
 } wg_spec;
 
 /* Where one input's gradient goes. need: somebody wants it. into: an accumulator of the input's shape, or NULL; a vjp may return
-   "into + contribution" made by an op that takes it (wg_take(slot->into)), and sets accumulated. */
+   "into + contribution" made by an op that takes it (wg_donate(slot->into)), and sets accumulated. */
 typedef struct wg_grad_slot {
     bool need;
     bool accumulated;
@@ -75,16 +75,18 @@ typedef struct wg_sample {
 #define WG_ALL_IN 0xffffu
 
 enum wg_op_flags {
-    WG_VIEW = 1,          /* no kernel: the output shares the first input's storage, laid out as the shape rule says */
-    WG_NO_DERIVATIVE = 2, /* asking for a gradient is an error that gives op->reason */
-    WG_CUT = 4,           /* stops gradients by request (detach) */
-    WG_DRAWS = 8,         /* draws random numbers */
-    WG_USER = 16,       /* a user's op: its vjp sees only what it declared, and what its functions leave open is closed: E_STATE */
-    WG_ROW_MAJOR = 32,  /* results are row-major, not in their operand's order */
-    WG_BROADCASTS = 64, /* element by element, though the shape rule is its own (masks): tested so */
-    WG_UNCOUNTED = 128, /* arithmetic that a library does or that depends on the data: the cost rule states it, no test counts it */
-    WG_SURROGATE = 256, /* its gradient is by design not that of its value: no test compares it with differences */
-    WG_EXACT_ALIAS = 512, /* of what it changes it reads each element, wherever else that stands, before it writes it: see writes */
+    WG_OP_VIEW = 1,          /* no kernel: the output shares the first input's storage, laid out as the shape rule says */
+    WG_OP_NO_DERIVATIVE = 2, /* asking for a gradient is an error that gives op->reason */
+    WG_OP_STOP_GRADIENT = 4, /* stops gradients by request (detach) */
+    WG_OP_RANDOM = 8,        /* draws random numbers */
+    WG_OP_USER = 16, /* a user's op: its vjp sees only what it declared, and what its functions leave open is closed: E_STATE */
+    WG_OP_ROW_MAJOR = 32,  /* results are row-major, not in their operand's order */
+    WG_OP_BROADCASTS = 64, /* element by element, though the shape rule is its own (masks): tested so */
+    WG_OP_UNCOUNTED =
+        128, /* arithmetic that a library does or that depends on the data: the cost rule states it, no test counts it */
+    WG_OP_SURROGATE = 256, /* its gradient is by design not that of its value: no test compares it with differences */
+    WG_OP_EXACT_ALIAS =
+        512, /* of what it changes it reads each element, wherever else that stands, before it writes it: see writes */
 };
 
 typedef wg_status wg_kernel(const wg_call *c);
@@ -137,18 +139,18 @@ struct wg_op {
     unsigned saves; /* WG_IN(i) | WG_OUT(j): what vjp reads; the rest may be released before */
     unsigned flat;  /* inputs in which the op is piecewise constant: their gradient is zero, and said so here */
 
-    /* Inputs that the first output may overwrite, if they are given away (wg_take); inputs that the op changes: an effect. Operands
+    /* Inputs that the first output may overwrite, if they are given away (wg_donate); inputs that the op changes: an effect. Operands
        may share memory: views of one tensor, or one tensor in several slots. The call then gives what it would give on copies of
        them, or an error, for
        - the first output overwrites an operand only if no other shares memory with it and backward does not read it. It may stand
          in other slots of an op that has rows, which read each element before they write it. Else the output has memory of its own;
-       - an operand that the op changes may share no memory with another: E_ARGUMENT, before anything is changed. With WG_EXACT_ALIAS
+       - an operand that the op changes may share no memory with another: E_ARGUMENT, before anything is changed. With WG_OP_EXACT_ALIAS
          it may be one that the op only reads, element by element.
        What lies between an operand's first element and its last counts as its memory (wg_shares_memory). */
     unsigned inplace, writes;
 
     unsigned flags;     /* enum wg_op_flags */
-    const char *reason; /* with WG_NO_DERIVATIVE: why */
+    const char *reason; /* with WG_OP_NO_DERIVATIVE: why */
 
     const struct wg_sample *samples;
     int n_samples;
@@ -194,7 +196,7 @@ WG_API wg_status wg_call_error(const wg_call *c, wg_status code, const char *tex
    update op such as wg_assign. They are computed by ops, or by a closure; what depends on nothing is a constant, and is made before,
    by wg_full or wg_scalar, or under WG_NO_GRAD.
    destroy runs exactly once, when nothing can call the closure again, on failure too.
-   replayable: forward may run again whenever a replay does (wg_capture), on other numbers, and says all by its result. The context
+   replayable: forward may run again whenever a replay does (wg_replay_capture), on other numbers, and says all by its result. The context
    then belongs to the replay, which destroys it when it goes; without destroy it must live as long as the replay. */
 typedef struct wg_closure {
     const char *name;
@@ -208,7 +210,7 @@ typedef struct wg_closure {
     bool replayable;
 } wg_closure;
 
-WG_API wg_tensor *wg_apply_closure(const wg_closure *closure, wg_tensor *const *in, size_t n_in);
+WG_API wg_tensor *wg_closure_apply(const wg_closure *closure, wg_tensor *const *in, size_t n_in);
 
 /* In check mode, of this thread, a closure is tried out at its first application (of its forward and backward functions): its second
    derivative in a random direction against differences of its first. A backward that reads a value which is neither operand, result

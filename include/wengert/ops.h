@@ -38,7 +38,7 @@ typedef struct wg_reduce_options {
 #endif
 
 /* What becomes of a loss's elements: their mean or sum, the sum divided by the first extent, or each as it is. */
-typedef enum wg_reduction { WG_MEAN, WG_SUM, WG_BATCH_MEAN, WG_EACH } wg_reduction;
+typedef enum wg_reduction { WG_REDUCTION_MEAN, WG_REDUCTION_SUM, WG_REDUCTION_BATCH_MEAN, WG_REDUCTION_NONE } wg_reduction;
 
 /* Of losses on classes: weight (C) or WG_NONE; smoothing in 0 … 1; a label whose rows do not count. */
 #define WG_IGNORE_NOTHING INT64_MIN
@@ -92,8 +92,9 @@ typedef struct wg_pool_options {
 
 #define wg_cross_entropy(logits, target, ...) wg_cross_entropy_with((logits), (target), WG_CLASSES(__VA_ARGS__))
 #define wg_nll(logp, labels, ...) wg_nll_with((logp), (labels), WG_CLASSES(__VA_ARGS__))
-#define WG_CLASSES(...) \
-    WG_OPTIONS(wg_class_options, .weight = WG_NONE, .smoothing = 0, .ignore = WG_IGNORE_NOTHING, .reduction = WG_MEAN, __VA_ARGS__)
+#define WG_CLASSES(...)                                                                                                          \
+    WG_OPTIONS(wg_class_options, .weight = WG_NONE, .smoothing = 0, .ignore = WG_IGNORE_NOTHING, .reduction = WG_REDUCTION_MEAN, \
+               __VA_ARGS__)
 
 /* ---- one tensor as several: views, all of them or none. Their gradients go into one sum of x's shape, in time linear in their elements,
    however many they are. Errors: E_NULL, E_ARGUMENT. The parts belong to the tape or, without one, to the caller. ---- */

@@ -21,7 +21,7 @@ extern "C" {
 typedef struct wg_optim wg_optim;
 
 /* The optimizers, one entry each in optimizers.def, which states their formulas and options:
-   wg_optim *opt = wg_optim_sgd(wg_parameters(net), .lr = 0.1, .momentum = 0.9);
+   wg_optim *opt = wg_optim_sgd(wg_nn_parameters(net), .lr = 0.1, .momentum = 0.9);
    keep_grads: a step does not consume the gradients. NULL and the error on failure: E_NULL, E_ARGUMENT (no parameters, one of them twice, an
    option out of its range), E_NO_GRAD (one that does not require a gradient), E_DTYPE, E_MEMORY. */
 #define WG_REAL(name, preset, help, ...) double name;
@@ -39,7 +39,7 @@ typedef struct wg_optim wg_optim;
 
 WG_API void wg_optim_destroy(wg_optim *optim); /* NULL is allowed */
 
-/* Further parameters with options of their own: wg_optim_add_group(opt, wg_parameters(head), .lr = 1e-4). What is not given is as in group 0
+/* Further parameters with options of their own: wg_optim_add_group(opt, wg_nn_parameters(head), .lr = 1e-4). What is not given is as in group 0
    (.nesterov = false is given). Nothing changes on failure; an option that the optimizer does not have is E_ARGUMENT. */
 #define wg_optim_add_group(optim, params, ...) wg_optim_add_group_with((optim), (params), WG_OPTIM_GROUP_OPTIONS_(__VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_optim_add_group_with(wg_optim *optim, wg_tensor_list params, wg_optim_group_options options);
@@ -65,7 +65,7 @@ WG_API double wg_optim_lr(const wg_optim *optim, size_t group); /* NaN and the e
 WG_API WG_MUST_CHECK wg_status wg_optim_step(wg_optim *optim);
 
 /* Between wg_backward and the step: every element of the parameters' gradients brought into -limit … limit; NaN stays. */
-WG_API WG_MUST_CHECK wg_status wg_clip_gradients_value(wg_tensor_list params, double limit);
+WG_API WG_MUST_CHECK wg_status wg_optim_clip_value(wg_tensor_list params, double limit);
 
 /* The 2-norm n of all gradients together, and, if n is above limit, each gradient times limit/(n + 1e-6); *norm (may be NULL) is n,
    before. limit = INFINITY only asks. n is f64 whatever the gradients' dtype, and right wherever it is a finite f64, however large or
@@ -73,10 +73,10 @@ WG_API WG_MUST_CHECK wg_status wg_clip_gradients_value(wg_tensor_list params, do
    gradient are left out; on failure nothing has changed once the open tape is closed, or at once where none is open; E_NULL, E_ARGUMENT
    (no parameters, one of them twice, a limit below 0), E_NO_GRAD (none has a gradient), E_MEMORY. Source: Pascanu, Mikolov, Bengio,
    2013; the rule is PyTorch's. */
-WG_API WG_MUST_CHECK wg_status wg_clip_gradients_norm(wg_tensor_list params, double limit, double *norm);
+WG_API WG_MUST_CHECK wg_status wg_optim_clip_norm(wg_tensor_list params, double limit, double *norm);
 
 /* Throws the gradients away, as wg_clear_gradient does. Only needed where a step will not consume them. */
-WG_API void wg_optim_zero_grad(wg_optim *optim);
+WG_API void wg_optim_clear_gradients(wg_optim *optim);
 
 /* Everything that a later run must restore, by name, for wg_read and wg_write: each group's rate "group0.lr", each parameter's
    "0.weight.count" (steps), and "0.weight.v" (SGD with momentum) or "0.weight.m" and "0.weight.v" (Adam). In groups after the

@@ -23,14 +23,14 @@ WG_API wg_tensor *wg_generator(uint64_t seed, uint64_t stream);
 #define WG_STREAM_CHECK ((uint64_t)4 << 56)   /* directions in which gradients are checked */
 
 /* A new generator, owned by the caller, whose seed of 64 bits is a draw from the given one, which moves on by one block. The draw is an effect: undone if the step on the open tape fails. Nothing changes on failure: E_NULL, E_DTYPE, E_SHAPE
-   (no generator), E_STATE (inside wg_capture), E_MEMORY. */
+   (no generator), E_STATE (inside wg_replay_capture), E_MEMORY. */
 WG_API wg_tensor *wg_generator_split(wg_tensor *generator, uint64_t stream);
 
 /* For the seeds of constructors: none is given, so it is drawn from this thread's generator. */
 #define WG_NO_SEED UINT64_MAX
 
 /* This thread's own generator, made at first use from (0, 0). Borrowed: not to be freed. */
-WG_API wg_tensor *wg_default_generator(void);
+WG_API wg_tensor *wg_generator_default(void);
 
 /* Writes the state {seed, index, 0, 0} into this thread's own generator, where it lies, so that everything that draws from it draws anew:
    steps, replays captured before, handles held. A worker begins with its index. Inside a tape it is an effect of the step: undone

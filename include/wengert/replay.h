@@ -31,7 +31,7 @@ typedef wg_status wg_step(void *context);
    not .replayable; for a tape or a capture around the capture, or one left open. After such an error no effect of the step takes
    place. Anomaly mode does not look at what a replay computes, and dumps made in the step show no values. Memory: that of the
    step and of its log. Cost: the step, and a plan that is linear in its launches but for sorting. */
-WG_API wg_replay *wg_capture(wg_step *step, void *context);
+WG_API wg_replay *wg_replay_capture(wg_step *step, void *context);
 
 /* The step once more: the same kernels on the same operands, whose numbers may be others (wg_write); bit-identical to running the step
    again. On failure (a label out of range, a matrix that is not definite, E_MEMORY) what the run changed outside itself since the
@@ -57,7 +57,7 @@ WG_API void wg_replay_destroy(wg_replay *replay); /* NULL is allowed */
 typedef struct wg_replay_info {
     size_t logged, left, groups, planned;
 } wg_replay_info;
-WG_API wg_replay_info wg_replay_look(const wg_replay *replay); /* zeros for NULL */
+WG_API wg_replay_info wg_replay_inspect(const wg_replay *replay); /* zeros for NULL */
 
 /* ---- evaluation ---- */
 
@@ -65,8 +65,8 @@ WG_API wg_replay_info wg_replay_look(const wg_replay *replay); /* zeros for NULL
    of all: an intermediate value gives its memory to the next as soon as no later op of the step reads it. There is nothing to free and
    nothing to mark. What is to last is kept by the step in its context (wg_keep; the caller frees it) or assigned to a tensor
    (wg_assign). Nothing is computed before the step returns, so inside it no value can be read (wg_item, wg_data, wg_read: E_STATE, with the
-   function's name), and every rule of wg_capture holds, as do its errors. The results have the bits of the step run eagerly. Cost: the
-   step, and a plan that is linear in its ops; who evaluates the same step often uses wg_capture and wg_replay_run, which plan once. Memory: the
+   function's name), and every rule of wg_replay_capture holds, as do its errors. The results have the bits of the step run eagerly. Cost: the
+   step, and a plan that is linear in its ops; who evaluates the same step often uses wg_replay_capture and wg_replay_run, which plan once. Memory: the
    planned block, results, and address space for the other values, which is never touched. */
 WG_API WG_MUST_CHECK wg_status wg_evaluate(wg_step *step, void *context);
 

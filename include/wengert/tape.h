@@ -39,7 +39,7 @@ WG_API wg_tape *wg_tape_top(void); /* NULL if none is open */
 WG_API size_t wg_tape_nodes(const wg_tape *tape);
 
 /* Runs every entry of a traced tape once more, in order, on what its leaves hold now (change them with wg_write). Effects run too.
-   The bits are those of a new recording. While a tape is traced, wg_drop and wg_take leave the values there that its entries read or
+   The bits are those of a new recording. While a tape is traced, wg_drop and wg_donate leave the values there that its entries read or
    write, also those of the tapes below it and also from a tape above it. E_STATE if the tape is not traced or not on top; E_RELEASED,
    before anything runs, if a value is gone all the same. */
 WG_API WG_MUST_CHECK wg_status wg_tape_rerun(wg_tape *tape);
@@ -54,16 +54,16 @@ WG_API bool wg_grad_mode_set(bool on); /* returns what it was */
 WG_API bool wg_grad_mode(void);
 WG_API void wg_grad_mode_leave(bool *before);
 
-/* Layers that behave differently in training and in use (batch norm) ask this. WG_EVAL; is a declaration: until its block ends, use. */
-#define WG_EVAL __attribute__((unused, cleanup(wg_train_mode_leave))) bool wg_eval_ = wg_train_mode_set(false)
+/* Layers that behave differently in training and in use (batch norm) ask this. WG_EVAL_MODE; is a declaration: until its block ends, use. */
+#define WG_EVAL_MODE __attribute__((unused, cleanup(wg_train_mode_leave))) bool wg_eval_ = wg_train_mode_set(false)
 WG_API bool wg_train_mode_set(bool on); /* returns what it was; at first on */
 WG_API bool wg_train_mode(void);
 WG_API void wg_train_mode_leave(bool *before);
 
-/* Named sections make messages, dumps and traces speak the user's words: wg_name_push("layer1"); ... wg_name_pop();
+/* Named sections make messages, dumps and traces speak the user's words: wg_section_push("layer1"); ... wg_section_pop();
    Each path of names is kept until the thread ends, so names that differ from step to step take memory. */
-WG_API WG_MUST_CHECK wg_status wg_name_push(const char *name);
-WG_API void wg_name_pop(void);
+WG_API WG_MUST_CHECK wg_status wg_section_push(const char *name);
+WG_API void wg_section_pop(void);
 
 /* ---- gradients ---- */
 
@@ -86,7 +86,7 @@ WG_API WG_MUST_CHECK wg_status wg_backward_with(wg_tensor *root, wg_backward_opt
 /* The same from several roots at once; grads is NULL or one per root, WG_NONE where 1 is meant. */
 WG_API WG_MUST_CHECK wg_status wg_backward_many(wg_tensor *const *roots, wg_tensor *const *grads, size_t n, bool retain);
 
-typedef enum wg_unused { WG_UNUSED_ERROR, WG_ZEROS } wg_unused;
+typedef enum wg_unused { WG_UNUSED_ERROR, WG_UNUSED_ZEROS } wg_unused;
 
 /* create_graph: the gradients are themselves recorded and can be differentiated; without it they are constants, as wg_detach makes them,
    and a loss made from them passes nothing on through them. unused: what a tensor that y does not depend on
@@ -136,10 +136,10 @@ WG_API wg_status wg_callback_run(const char *op, const char *who, const char *wh
    was committed meanwhile left them. Effects are
    - what ops change: parameters, the state of optimizers, running statistics, targets of wg_assign, wg_accumulate and wg_init_…;
    - generators: draws, wg_seed, wg_generator_split;
-   - gradients of leaves: wg_backward, wg_add_gradient, wg_clear_gradient, wg_optim_zero_grad, wg_clip_gradients_…;
+   - gradients of leaves: wg_backward, wg_add_gradient, wg_clear_gradient, wg_optim_clear_gradients, wg_clip_gradients_…;
    - what wg_replay_run changes, results included.
    All else that the program does in the step stays as it did it: numbers that it writes itself (wg_write, wg_data_mut, and so
-   wg_optim_set_lr and wg_batches_restore), marks (wg_require_grad, wg_set_name, modes), tensors that it keeps or frees, groups that it adds
+   wg_optim_set_lr and wg_batches_restore), marks (wg_set_requires_grad, wg_set_name, modes), tensors that it keeps or frees, groups that it adds
    to an optimizer, the position of wg_batches_next: a retry of the same batch restores that first. */
 
 /* Between begin and commit, ops that change an operand (parameter updates) are checked and their memory is found, but they do not run;

@@ -133,7 +133,7 @@ WG_API wg_tensor *wg_hold(wg_tensor *t);
 /* Allows the next op that reads t to write its result over t, if nothing else needs the value: no other handle on the storage, no
    other operand of that op that shares its memory, no backward. Returns t, which that op releases either way if it can work in place
    there (.inplace of its struct wg_op, as element-wise ops can); the other ops leave t as it is. */
-WG_API wg_tensor *wg_take(wg_tensor *t);
+WG_API wg_tensor *wg_donate(wg_tensor *t);
 
 /* A name for messages and dumps; copied. */
 WG_API wg_status wg_set_name(wg_tensor *t, const char *name);
@@ -143,7 +143,7 @@ WG_API const char *wg_name_of(const wg_tensor *t); /* "" where there is none */
 
 /* Makes t a leaf that wants a gradient, or ends that. t is the caller's own or a value on a tape that needs no gradient otherwise;
    f32 or f64. Returns t, or NULL and the error. No effect of the step: it stays if that fails. */
-WG_API wg_tensor *wg_require_grad(wg_tensor *t, bool wanted);
+WG_API wg_tensor *wg_set_requires_grad(wg_tensor *t, bool wanted);
 WG_API bool wg_requires_grad(const wg_tensor *t);
 
 /* The gradient that wg_backward accumulated into the leaf; NULL, and no error, where there is none. Borrowed: dense, without a

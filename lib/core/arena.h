@@ -32,12 +32,12 @@ struct wg_storage *wg_storage_find(struct wg_thread *th, size_t payload);
 static inline struct wg_storage *wg_storage_from(struct wg_thread *th, size_t payload)
 {
     struct wg_pool *pool = &th->pool;
-    const size_t lines = payload <= WG_FEW ? 1 : (payload + 127) / 64;
+    const size_t lines = payload <= WG_INLINE_BYTES ? 1 : (payload + 127) / 64;
     if (payload > 64 * (WG_SMALL_CLASSES - 2) || !pool->free[lines] || pool->requests >= pool->fail_at || th->capture)
         return wg_storage_find(th, payload);
     struct wg_storage *block = pool->free[lines];
     pool->free[lines] = block->next_free;
-    wg_unpoison(wg_storage_data(block), wg_storage_room(block));
+    wg_unpoison(wg_storage_data(block), wg_storage_capacity(block));
     atomic_store_explicit(&block->refs, 1, memory_order_relaxed);
     pool->requests++;
     pool->live += 64 * (int64_t)lines;
@@ -110,7 +110,7 @@ static inline wg_tensor *wg_handle_new(struct wg_thread *th, int rank)
 {
     if (__builtin_expect(!th->top || rank > WG_INLINE_RANK || *wg_lost_tapes() > 0, 0))
         return wg_handle_find(th, rank);
-    wg_tensor *t = wg_slot_new(th, th->top, th->scratch && th->top == th->walking && !th->top->trace);
+    wg_tensor *t = wg_slot_new(th, th->top, th->scratch && th->top == th->backward_tape && !th->top->trace);
     if (t)
         t->rank = (uint8_t)rank;
     return t;
@@ -140,9 +140,9 @@ static inline void wg_lay_out_like(wg_tensor *y, const wg_tensor *model)
 }
 
 /* Was operand i given away to op, and may a result have its bytes as far as memory goes? What lies in a slot stays there. */
-static inline bool wg_is_given(const struct wg_op *op, const wg_tensor *t, unsigned i)
+static inline bool wg_is_donated(const struct wg_op *op, const wg_tensor *t, unsigned i)
 {
-    const unsigned wanted = WG_T_TAKE | WG_T_DENSE, unwanted = WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT;
+    const unsigned wanted = WG_T_DONATED | WG_T_DENSE, unwanted = WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT;
     return (t->flags & (wanted | unwanted)) == wanted && wg_bit(op->inplace, i) && t->storage->size_class > 0 &&
            wg_storage_unique(t->storage);
 }
@@ -150,8 +150,8 @@ static inline bool wg_is_given(const struct wg_op *op, const wg_tensor *t, unsig
 /* Does an op on operands of which some have these flags pass a gradient on, once it is recorded? */
 static inline bool wg_passes_gradient(const struct wg_thread *th, const struct wg_op *op, unsigned flags)
 {
-    return (flags & WG_T_NEEDS) && !th->no_grad && !th->scratch && !(op->flags & WG_CUT) &&
-           (op->vjp || (op->flags & WG_NO_DERIVATIVE));
+    return (flags & WG_T_NEEDS) && !th->no_grad && !th->scratch && !(op->flags & WG_OP_STOP_GRADIENT) &&
+           (op->vjp || (op->flags & WG_OP_NO_DERIVATIVE));
 }
 
 static inline size_t wg_bytes_of(const wg_tensor *t)
@@ -203,7 +203,7 @@ static inline void wg_lend_own(wg_tensor *t)
     atomic_init(&own->refs, 1);
     own->version = 0;
     own->size_class = own->lead = 0;
-    own->place = 0;
+    own->buffer = 0;
     own->bytes = 0;
     own->recorder = NULL;
     t->lends = true;
@@ -212,13 +212,13 @@ static inline void wg_lend_own(wg_tensor *t)
 }
 
 /* The storage of y, of so many bytes: taken's, its own if it may, or a new one. */
-static inline wg_status wg_storage_of(struct wg_thread *th, wg_tensor *y, size_t bytes, bool may_own, const wg_tensor *taken)
+static inline wg_status wg_storage_of(struct wg_thread *th, wg_tensor *y, size_t bytes, bool may_own, const wg_tensor *donated)
 {
-    if (taken) { /* which nobody else holds */
-        atomic_store_explicit(&taken->storage->refs, 2, memory_order_relaxed);
-        y->storage = taken->storage;
-        y->data = taken->data;
-    } else if (may_own && bytes <= WG_FEW) {
+    if (donated) { /* which nobody else holds */
+        atomic_store_explicit(&donated->storage->refs, 2, memory_order_relaxed);
+        y->storage = donated->storage;
+        y->data = donated->data;
+    } else if (may_own && bytes <= WG_INLINE_BYTES) {
         wg_lend_own(y);
     } else {
         if (!(y->storage = wg_storage_from(th, bytes)))
@@ -230,9 +230,9 @@ static inline wg_status wg_storage_of(struct wg_thread *th, wg_tensor *y, size_t
 
 /* The same of any y that has its extents. A capture knows storages by their blocks, and a rerun of a traced tape writes once more what
    was kept of it: neither uses storages in slots. */
-static inline wg_status wg_storage_for(struct wg_thread *th, wg_tensor *y, const wg_tensor *taken)
+static inline wg_status wg_storage_for(struct wg_thread *th, wg_tensor *y, const wg_tensor *donated)
 {
-    return wg_storage_of(th, y, wg_bytes_of(y), !th->watched && y->tape, taken);
+    return wg_storage_of(th, y, wg_bytes_of(y), !th->watched && y->tape, donated);
 }
 
 /* Gives up the value, keeps the handle. */

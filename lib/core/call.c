@@ -115,7 +115,7 @@ WG_HOT const wg_tensor *model_of(struct wg_node *node, size_t n_in)
     const wg_tensor *model = c->in[0];
     if (model->dtype > WG_F64 || wg_absent(model))
         return NULL;
-    bool alike = true;
+    bool same_layout = true;
     for (size_t i = 1; i < n_in; i++) {
         const wg_tensor *t = c->in[i];
         if (wg_absent(t) || t->dtype != model->dtype || t->rank != model->rank)
@@ -123,16 +123,16 @@ WG_HOT const wg_tensor *model_of(struct wg_node *node, size_t n_in)
         for (int k = 0; k < t->rank; k++) {
             if (t->dims[k] != model->dims[k])
                 return NULL;
-            alike = alike && t->dims[t->rank + k] == model->dims[t->rank + k];
+            same_layout = same_layout && t->dims[t->rank + k] == model->dims[t->rank + k];
         }
         if (!(model->flags & WG_T_DENSE))
             model = t;
     }
     if (model->rank > WG_INLINE_RANK)
         return NULL;
-    if (!(model->flags & WG_T_CONTIGUOUS) && (!(model->flags & WG_T_DENSE) || (c->op->flags & WG_ROW_MAJOR)))
+    if (!(model->flags & WG_T_CONTIGUOUS) && (!(model->flags & WG_T_DENSE) || (c->op->flags & WG_OP_ROW_MAJOR)))
         return NULL;
-    node->call.alike = alike;
+    node->call.same_layout = same_layout;
     return model;
 }
 
@@ -140,13 +140,13 @@ WG_HOT const wg_tensor *model_of(struct wg_node *node, size_t n_in)
 WG_HOT wg_status make_like(struct wg_thread *th, struct wg_node *node, const wg_tensor *model, size_t n_in, unsigned flags)
 {
     const wg_call *c = &node->call;
-    const wg_tensor *taken = NULL;
-    if ((flags & WG_T_TAKE) && c->op->inplace)
-        for (unsigned i = 0; i < n_in && !taken; i++)
+    const wg_tensor *donated = NULL;
+    if ((flags & WG_T_DONATED) && c->op->inplace)
+        for (unsigned i = 0; i < n_in && !donated; i++)
             if (wg_may_overwrite(th, c, i))
-                taken = c->in[i];
-    if (taken)
-        model = taken;
+                donated = c->in[i];
+    if (donated)
+        model = donated;
     wg_tensor *y = wg_handle_new(th, model->rank);
     if (!y)
         return WG_E_MEMORY;
@@ -156,7 +156,7 @@ WG_HOT wg_status make_like(struct wg_thread *th, struct wg_node *node, const wg_
     y->numel = model->numel;
     y->flags |= model->flags & (WG_T_CONTIGUOUS | WG_T_DENSE);
     wg_copy_dims(y, model);
-    return wg_storage_for(th, y, taken);
+    return wg_storage_for(th, y, donated);
 }
 
 /* ---- effects ---- */
@@ -183,7 +183,7 @@ static wg_status before_writing(struct wg_thread *th, const wg_call *c, bool que
             continue;
         if (!(t->flags & WG_T_DENSE))
             return wg_call_error(c, WG_E_ARGUMENT, "an operand that is changed must be dense");
-        if (!(c->op->flags & WG_DRAWS)) /* a generator has no history, and whoever was given it draws */
+        if (!(c->op->flags & WG_OP_RANDOM)) /* a generator has no history, and whoever was given it draws */
             WG_TRY(wg_may_change(th, t, c->op->name, i));
         const int other = wg_operand_in_the_way(c, i, 0);
         if (other >= 0)
@@ -234,16 +234,16 @@ __attribute__((noinline)) wg_status wg_run_users(const wg_call *c, wg_kernel *ke
 WG_HOT wg_status node_run(const struct wg_thread *th, struct wg_node *node, size_t n_out)
 {
     const wg_call *c = &node->call;
-    if (c->op->flags & WG_VIEW)
+    if (c->op->flags & WG_OP_VIEW)
         return WG_OK;
     bool empty = n_out > 0 && !c->op->writes;
     for (size_t i = 0; i < n_out && empty; i++)
         empty = c->out[i]->numel == 0;
     wg_kernel *kernel = kernel_of(th, c);
-    const wg_status status = empty                    ? WG_OK
-                             : th->capture            ? th->capture->observer->run(th->capture, c, kernel)
-                             : c->op->flags & WG_USER ? wg_run_users(c, kernel)
-                                                      : kernel(c);
+    const wg_status status = empty                       ? WG_OK
+                             : th->capture               ? th->capture->observer->run(th->capture, c, kernel)
+                             : c->op->flags & WG_OP_USER ? wg_run_users(c, kernel)
+                                                         : kernel(c);
     if (c->op->writes)
         after_writing(c);
     return status;
@@ -342,8 +342,8 @@ WG_HOT wg_status finish(struct wg_thread *th, struct wg_node *node, size_t n_in,
         queue_update(th, node);
     else if (*recorded)
         node_record(th, node, n_out, wg_passes_gradient(th, c->op, flags));
-    for (unsigned i = 0; i < n_in && (flags & WG_T_TAKE); i++)
-        wg_end_taken(th, c->op, c->in, n_in, i, n_out > 0 ? c->out[0] : NULL);
+    for (unsigned i = 0; i < n_in && (flags & WG_T_DONATED); i++)
+        wg_end_donation(th, c->op, c->in, n_in, i, n_out > 0 ? c->out[0] : NULL);
     return WG_OK;
 }
 
@@ -359,7 +359,7 @@ WG_HOT void hand_out(const struct wg_thread *th, wg_tensor *const *made, size_t 
 static wg_status invoke_composed(struct wg_thread *th, const struct wg_op *op, const void *params, wg_tensor *const *in,
                                  size_t n_in, wg_tensor **out, size_t n_out)
 {
-    wg_tensor *made[WG_MOST_OUTPUTS];
+    wg_tensor *made[WG_MAX_OUTPUTS];
     wg_call c = {.op = op, .params = params, .in = in, .n_in = (uint16_t)n_in, .n_out = op->n_out};
     for (size_t i = n_in; i-- > 0;)
         if (in[i] && in[i]->dtype <= WG_F64 && !wg_absent(in[i]))
@@ -374,9 +374,9 @@ static __attribute__((noinline)) void give_up(struct wg_thread *th, struct wg_no
 {
     wg_op_failed(th, node->call.op, status, "forward");
     wg_outputs_discard(node);
-    for (unsigned i = 0; i < node->call.n_in && (flags & WG_T_TAKE); i++)
-        if (node->call.in[i]->flags & WG_T_TAKE)
-            node->call.in[i]->flags &= (uint16_t)~WG_T_TAKE;
+    for (unsigned i = 0; i < node->call.n_in && (flags & WG_T_DONATED); i++)
+        if (node->call.in[i]->flags & WG_T_DONATED)
+            node->call.in[i]->flags &= (uint16_t)~WG_T_DONATED;
 }
 
 /* What an op call is: n_made results, of which the caller asks for n_out. */
@@ -425,9 +425,9 @@ static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *c
         return WG_E_MEMORY;
     if (!op || (op->params_size && !params))
         return wg_fail(WG_E_NULL, "invoke", "invoke: the op or its params are NULL");
-    if (!(op->flags & WG_VIEW) && !op->compose && (!op->kernel[0] || !op->kernel[1]))
+    if (!(op->flags & WG_OP_VIEW) && !op->compose && (!op->kernel[0] || !op->kernel[1]))
         return wg_fail(WG_E_BUG, op->name, "%s: the op has no kernel", op->name);
-    if (n_in > 65535 || op->n_out > WG_MOST_OUTPUTS || ((op->flags & WG_VIEW) && n_in == 0) || (op->n_in && op->n_in != n_in) ||
+    if (n_in > 65535 || op->n_out > WG_MAX_OUTPUTS || ((op->flags & WG_OP_VIEW) && n_in == 0) || (op->n_in && op->n_in != n_in) ||
         op->n_out < n_out)
         return wg_fail(WG_E_ARGUMENT, op->name, "%s: called with %zu operands for %zu results", op->name, n_in, n_out);
     if (op->compose)

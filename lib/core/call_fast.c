@@ -16,7 +16,7 @@ WG_HOT struct wg_node *node_of(struct wg_thread *th, const struct wg_op *op, con
         in[i] = given[i];
     in[n] = y; /* out[0] */
     node->call.dtype = y->dtype;
-    node->call.alike = true;
+    node->call.same_layout = true;
     wg_node_link(th, node, needs);
     y->from.node = node;
     if (!needs)
@@ -36,7 +36,7 @@ WG_HOT struct wg_node *node_of(struct wg_thread *th, const struct wg_op *op, con
 
 /* An element-wise op on operands of one shape that lie side by side, few elements, on a tape and unwatched: what small graphs are made
    of. The row is run here; a call is built only for the record. In any other case nothing is done, but proxies may stand in in. */
-WG_HOT enum way short_way(const struct wg_op *op, const void *params, wg_tensor **in, size_t n, wg_tensor **result)
+WG_HOT enum way fast_path(const struct wg_op *op, const void *params, wg_tensor **in, size_t n, wg_tensor **result)
 {
     struct wg_thread *th = wg_tls.state;
     static const int64_t ones[] = {1, 1, 1, 1};
@@ -60,8 +60,8 @@ WG_HOT enum way short_way(const struct wg_op *op, const void *params, wg_tensor 
     }
     const wg_tensor *model = in[0];
     const bool scratch = th->scratch;
-    if (!(all & WG_T_CONTIGUOUS) || model->dtype > WG_F64 || model->numel >= WG_FEWEST_TO_PART || model->rank > WG_INLINE_RANK ||
-        ((any & WG_T_TAKE) && !scratch))
+    if (!(all & WG_T_CONTIGUOUS) || model->dtype > WG_F64 || model->numel >= WG_MIN_TO_SPLIT || model->rank > WG_INLINE_RANK ||
+        ((any & WG_T_DONATED) && !scratch))
         return ANOTHER_WAY;
     for (size_t i = 1; i < n; i++)
         if (in[i]->dtype != model->dtype || !wg_same_dims(in[i], model))
@@ -70,14 +70,14 @@ WG_HOT enum way short_way(const struct wg_op *op, const void *params, wg_tensor 
     if (!row)
         return ANOTHER_WAY;
     /* Nobody else holds the storage of what was given away: it shares memory with itself alone, which rows allow. */
-    const wg_tensor *taken = NULL;
-    for (unsigned i = 0; i < n && (any & WG_T_TAKE) && !taken; i++)
-        taken = wg_is_given(op, in[i], i) ? in[i] : NULL;
-    wg_tensor *y = wg_slot_new(th, tape, scratch && tape == th->walking);
+    const wg_tensor *donated = NULL;
+    for (unsigned i = 0; i < n && (any & WG_T_DONATED) && !donated; i++)
+        donated = wg_is_donated(op, in[i], i) ? in[i] : NULL;
+    wg_tensor *y = wg_slot_new(th, tape, scratch && tape == th->backward_tape);
     if (!y)
         return FAILED;
     wg_lay_out_like(y, model);
-    if (wg_storage_of(th, y, (size_t)y->numel << (2 + model->dtype), true, taken) != WG_OK) { /* of 4 or 8 bytes each */
+    if (wg_storage_of(th, y, (size_t)y->numel << (2 + model->dtype), true, donated) != WG_OK) { /* of 4 or 8 bytes each */
         wg_release_value(y);
         return FAILED;
     }
@@ -86,8 +86,8 @@ WG_HOT enum way short_way(const struct wg_op *op, const void *params, wg_tensor 
         p[i + 1] = in[i]->data;
     row(y->numel, p, ones, params);
     if (scratch) {
-        for (unsigned i = 0; i < n && (any & WG_T_TAKE); i++)
-            wg_end_taken(th, op, in, n, i, y);
+        for (unsigned i = 0; i < n && (any & WG_T_DONATED); i++)
+            wg_end_donation(th, op, in, n, i, y);
     } else if (!node_of(th, op, params, in, n, y, (any & WG_T_NEEDS) && wg_passes_gradient(th, op, any))) {
         wg_release_value(y);
         return FAILED;
@@ -105,20 +105,20 @@ static __attribute__((noinline)) wg_tensor *no_memory_for(const struct wg_op *op
 wg_tensor *wg_invoke1(const struct wg_op *op, const void *params, wg_tensor *a)
 {
     wg_tensor *in[1] = {a}, *y = NULL;
-    const enum way way = short_way(op, params, in, 1, &y);
+    const enum way way = fast_path(op, params, in, 1, &y);
     return way == DONE ? y : way == FAILED ? no_memory_for(op) : wg_call1(op, params, a);
 }
 
 wg_tensor *wg_invoke2(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b)
 {
     wg_tensor *in[2] = {a, b}, *y = NULL;
-    const enum way way = short_way(op, params, in, 2, &y);
+    const enum way way = fast_path(op, params, in, 2, &y);
     return way == DONE ? y : way == FAILED ? no_memory_for(op) : wg_call2(op, params, a, b);
 }
 
 wg_tensor *wg_invoke3(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b, wg_tensor *c)
 {
     wg_tensor *in[3] = {a, b, c}, *y = NULL;
-    const enum way way = short_way(op, params, in, 3, &y);
+    const enum way way = fast_path(op, params, in, 3, &y);
     return way == DONE ? y : way == FAILED ? no_memory_for(op) : wg_call3(op, params, a, b, c);
 }

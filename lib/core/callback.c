@@ -90,7 +90,7 @@ wg_status wg_callback_check(const wg_callback *callback, const wg_tensor *t, con
 /* In a walk whose gradients are shared, others read those that the function was handed. */
 static wg_status check_handed(const struct wg_thread *th, const wg_callback *callback)
 {
-    for (size_t i = 0; i < callback->n_gradients && th->no_take; i++)
+    for (size_t i = 0; i < callback->n_gradients && th->no_donation; i++)
         if (!wg_absent(callback->gradient[i]))
             WG_TRY(wg_callback_check(callback, callback->gradient[i], "was given"));
     return WG_OK;
@@ -186,7 +186,7 @@ static bool in_kernel(const struct wg_thread *th)
     return callback && callback->vjp_depth == th->vjp_depth;
 }
 
-/* The kernel of an op without WG_USER runs without a callback: its result has no node yet. */
+/* The kernel of an op without WG_OP_USER runs without a callback: its result has no node yet. */
 static bool is_under_way(const wg_tensor *t)
 {
     return t->tape && !(t->flags & WG_T_PROXY) && !t->from.node && t->slot != WG_NO_RESULT;

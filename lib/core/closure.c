@@ -18,7 +18,7 @@ static wg_status closure_shape(const wg_call *c, wg_spec *out)
     return WG_OK;
 }
 
-wg_tensor *wg_apply_closure(const wg_closure *closure, wg_tensor *const *in, size_t n_in)
+wg_tensor *wg_closure_apply(const wg_closure *closure, wg_tensor *const *in, size_t n_in)
 {
     struct wg_thread *th = wg_self();
     if (!closure || !closure->forward || !closure->name || (n_in && !in)) {
@@ -42,7 +42,7 @@ wg_tensor *wg_apply_closure(const wg_closure *closure, wg_tensor *const *in, siz
                                .kernel = {closure->forward, closure->forward},
                                .vjp = closure->backward,
                                .saves = closure->saves,
-                               .flags = closure->backward ? WG_USER : WG_USER | WG_NO_DERIVATIVE,
+                               .flags = closure->backward ? WG_OP_USER : WG_OP_USER | WG_OP_NO_DERIVATIVE,
                                .reason = "the closure has no backward"};
         if (wg_invoke_closure(&p->op, in, n_in, &y, &p->closure) == WG_OK)
             return y;

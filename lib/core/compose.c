@@ -8,7 +8,7 @@ static wg_status check_operands(struct wg_thread *th, const wg_call *c)
 {
     for (unsigned i = 0; i < c->n_in; i++) {
         WG_TRY(wg_check_operand(th, c->op, c->in[i], i));
-        wg_flag(c->in[i], WG_T_TAKE, false);
+        wg_flag(c->in[i], WG_T_DONATED, false);
     }
     return WG_OK;
 }

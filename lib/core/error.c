@@ -178,7 +178,7 @@ wg_status wg_error_cause(void)
     return first ? first->code : WG_E_NULL;
 }
 
-int wg_report(FILE *stream)
+int wg_error_report(FILE *stream)
 {
     wg_error error;
     if (wg_error_take(&error) == WG_OK || !stream)

@@ -6,7 +6,7 @@
 /* The tensor that t is a view of, view upon view, or t. A detached one is a view too. */
 static const wg_tensor *base_of(const wg_tensor *t)
 {
-    while (t->tape && !(t->flags & WG_T_PROXY) && t->from.node && (t->from.node->call.op->flags & WG_VIEW))
+    while (t->tape && !(t->flags & WG_T_PROXY) && t->from.node && (t->from.node->call.op->flags & WG_OP_VIEW))
         t = t->from.node->call.in[0];
     return t;
 }
@@ -17,7 +17,7 @@ static bool holds_result(const struct wg_thread *th, const struct wg_storage *st
     for (const wg_tape *tape = th->top; tape; tape = tape->below)
         for (const struct wg_node *node = tape->last; node; node = node->prev)
             for (unsigned i = 0; node->needs && i < node->call.n_out; i++)
-                if (node->call.out[i]->storage == storage && !(node->call.op->flags & WG_VIEW))
+                if (node->call.out[i]->storage == storage && !(node->call.op->flags & WG_OP_VIEW))
                     return true;
     return false;
 }

@@ -22,7 +22,7 @@ typedef struct wg_section {
     const char *name;
 } wg_section;
 
-enum { WG_MOST_OUTPUTS = 16 };
+enum { WG_MAX_OUTPUTS = 16 };
 
 struct wg_node {
     wg_call call;
@@ -205,19 +205,19 @@ struct wg_thread {
     struct wg_pool pool; /* first: wg_pool_of */
     struct wg_rest rest;
     wg_tape *top, *bottom;
-    uint64_t seq, walk, search;
-    uint64_t floor;        /* walks see only nodes younger than this one; the others' results count as leaves */
-    wg_tape *walking;      /* the top tape of the backward that is running, or NULL */
-    wg_callback *callback; /* the innermost of the user's functions that are running, or NULL */
-    const char *operation; /* the public function that is running, if it is no op and no function of the user's that it calls */
-    int checkpoints;       /* functions being run by wg_checkpoint, one inside the other */
+    uint64_t seq, pass, search;
+    uint64_t floor;         /* walks see only nodes younger than this one; the others' results count as leaves */
+    wg_tape *backward_tape; /* the top tape of the backward that is running, or NULL */
+    wg_callback *callback;  /* the innermost of the user's functions that are running, or NULL */
+    const char *operation;  /* the public function that is running, if it is no op and no function of the user's that it calls */
+    int checkpoints;        /* functions being run by wg_checkpoint, one inside the other */
     int nested; /* functions being run for wg_checkpoint, wg_vjp and their like, and walks through second runs, one inside the other */
     bool no_grad;
     bool eval;
     wg_tensor *generator; /* the default one */
     bool releasing;       /* the walk that is running releases values on its way */
     bool scratch;         /* ops run but are not recorded: inside backward without create_graph */
-    bool no_take;         /* inside a backward that is recorded or traced: gradients are shared handles */
+    bool no_donation;     /* inside a backward that is recorded or traced: gradients are shared handles */
     bool in_hook;
     bool checking; /* a closure is being tried out */
     bool audit;    /* WENGERT_AUDIT is set: assert after each walk that it left nothing behind */
@@ -354,7 +354,7 @@ wg_tensor *wg_value_on(const wg_tensor *t);
 /* Each of op's n results, but those absent, replaced by such a value, before their tape closes: all of them, or none and the error. */
 wg_status wg_values_on(wg_tensor **t, size_t n, const char *op);
 /* Sets or clears flags of a handle that an op, a walk or wg_hold was given. A value of the caller's stays as it is: other threads may read
-   it at the same time, and only its owner's own calls (wg_require_grad, wg_set_name, wg_write, wg_free, gradients) write to it. */
+   it at the same time, and only its owner's own calls (wg_set_requires_grad, wg_set_name, wg_write, wg_free, gradients) write to it. */
 static inline void wg_flag(wg_tensor *t, unsigned flags, bool on)
 {
     if (t->tape)
@@ -441,7 +441,7 @@ void wg_node_record(struct wg_thread *th, struct wg_node *node);      /* links i
 /* Uniform on ±[0.5, 1]; a value like any other. */
 wg_tensor *wg_noise(wg_dtype dtype, wg_shape shape, uint64_t seed, uint64_t stream);
 wg_status wg_node_run(const struct wg_thread *th, struct wg_node *node); /* the kernel of one node */
-wg_status wg_run_users(const wg_call *c, wg_kernel *kernel);             /* the kernel of an op with WG_USER */
+wg_status wg_run_users(const wg_call *c, wg_kernel *kernel);             /* the kernel of an op with WG_OP_USER */
 wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node);     /* once more, with what its operands hold now */
 
 /* ---- what a recorder is told (observer.h) ---- */

@@ -4,18 +4,18 @@
 #include "core/arena.h"
 #include "wengert/ops.h"
 
-wg_tensor *wg_require_grad(wg_tensor *t, bool wanted)
+wg_tensor *wg_set_requires_grad(wg_tensor *t, bool wanted)
 {
-    if (wg_check_handle(t, "require_grad", -1) != WG_OK)
+    if (wg_check_handle(t, "set_requires_grad", -1) != WG_OK)
         return NULL;
     if (wanted && t->dtype != WG_F32 && t->dtype != WG_F64) {
-        wg_fail(WG_E_DTYPE, "require_grad", "require_grad: %s numbers have no gradient, f32 and f64 do",
+        wg_fail(WG_E_DTYPE, "set_requires_grad", "set_requires_grad: %s numbers have no gradient, f32 and f64 do",
                 wg_dtype_name((wg_dtype)t->dtype));
         return NULL;
     }
     if ((t->flags & WG_T_NEEDS) && !(t->flags & WG_T_REQUIRES)) {
-        wg_fail(WG_E_STATE, "require_grad",
-                "require_grad: the tensor was computed from a leaf and passes its gradient on: "
+        wg_fail(WG_E_STATE, "set_requires_grad",
+                "set_requires_grad: the tensor was computed from a leaf and passes its gradient on: "
                 "detach it first, or ask wg_grad for its gradient");
         return NULL;
     }
@@ -167,7 +167,7 @@ wg_status wg_add_gradient(wg_tensor *leaf, const wg_tensor *g)
     }
     copy->data = wg_storage_data(copy->storage);
     wg_status status = wg_read_raw(g, copy->data);
-    copy->flags |= WG_T_LENT;
+    copy->flags |= WG_T_BORROWED;
     if (status == WG_OK)
         status = set_gradient(th, leaf, copy);
     if (status != WG_OK)

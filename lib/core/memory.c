@@ -24,7 +24,7 @@ static void trim(struct wg_pool *pool)
     for (int i = 0; i < WG_SIZE_CLASSES; i++)
         while (pool->free[i]) {
             struct wg_storage *block = pool->free[i];
-            wg_unpoison(wg_storage_data(block), wg_storage_room(block));
+            wg_unpoison(wg_storage_data(block), wg_storage_capacity(block));
             pool->free[i] = block->next_free;
             pool->held -= (int64_t)block->bytes;
             free(start_of(block));
@@ -35,7 +35,7 @@ static void rest_end(struct wg_rest *rest)
 {
     for (int i = 0; i < WG_RESTING_VALUES; i++)
         if (rest->value[i]) {
-            wg_unpoison(wg_storage_data(rest->value[i]), wg_storage_room(rest->value[i]));
+            wg_unpoison(wg_storage_data(rest->value[i]), wg_storage_capacity(rest->value[i]));
             free(start_of(rest->value[i]));
         }
 }
@@ -138,7 +138,7 @@ static unsigned class_of(size_t bytes, size_t *rounded)
 /* With room for every place that a block of the class may have. */
 static unsigned size_class(size_t payload, size_t *rounded)
 {
-    const size_t bytes = payload <= WG_FEW ? 64 : payload + sizeof(struct wg_storage);
+    const size_t bytes = payload <= WG_INLINE_BYTES ? 64 : payload + sizeof(struct wg_storage);
     return class_of(bytes > LARGE ? bytes + 64 * APART * (PLACES - 1) : bytes, rounded);
 }
 
@@ -201,7 +201,7 @@ static struct wg_storage *block_from_pool(struct wg_pool *pool, unsigned class)
         class ++;
     struct wg_storage *block = pool->free[class];
     if (block) {
-        wg_unpoison(wg_storage_data(block), wg_storage_room(block));
+        wg_unpoison(wg_storage_data(block), wg_storage_capacity(block));
         pool->free[class] = block->next_free;
     }
     return block;
@@ -251,7 +251,7 @@ void wg_storage_end(struct wg_storage *storage)
 /* Never so small that it lies in its header. */
 void *wg_object_new(size_t bytes)
 {
-    struct wg_storage *block = wg_storage_new(bytes > WG_FEW ? bytes : WG_FEW + 1);
+    struct wg_storage *block = wg_storage_new(bytes > WG_INLINE_BYTES ? bytes : WG_INLINE_BYTES + 1);
     return block ? memset(wg_storage_data(block), 0, bytes) : NULL;
 }
 

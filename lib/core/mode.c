@@ -78,16 +78,16 @@ static wg_section *make_section(struct wg_thread *th, wg_section *latest, const 
     return section;
 }
 
-wg_status wg_name_push(const char *name)
+wg_status wg_section_push(const char *name)
 {
-    WG_OPERATION("name_push");
+    WG_OPERATION("section_push");
     struct wg_thread *th = wg_self();
     if (!th)
         return WG_E_MEMORY;
     if (!name)
-        return wg_fail(WG_E_NULL, "name_push", "name_push: the name is NULL");
+        return wg_fail(WG_E_NULL, "section_push", "section_push: the name is NULL");
     if (*wg_lost_tapes() > 0) /* nothing would take the name back */
-        return wg_fail(WG_E_MEMORY, "name_push", "name_push: the tape around this could not be opened");
+        return wg_fail(WG_E_MEMORY, "section_push", "section_push: the tape around this could not be opened");
     wg_section *parent = (wg_section *)(uintptr_t)th->section, **latest = parent ? &parent->latest : &th->latest_section;
     wg_section *section = find_section(*latest, name);
     if (!section && !(section = make_section(th, *latest, name)))
@@ -97,7 +97,7 @@ wg_status wg_name_push(const char *name)
     return WG_OK;
 }
 
-void wg_name_pop(void)
+void wg_section_pop(void)
 {
     struct wg_thread *th = wg_self();
     if (th && th->section)

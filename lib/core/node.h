@@ -26,7 +26,7 @@ WG_HOT struct wg_node *wg_node_init(struct wg_node *node, const struct wg_op *op
     node->call.context = NULL;
     node->call.n_in = (uint16_t)n_in;
     node->call.n_out = (uint16_t)n_out;
-    node->call.alike = false;
+    node->call.same_layout = false;
     for (size_t i = 0; i < n_out; i++)
         out[i] = NULL;
     return node;
@@ -63,13 +63,13 @@ WG_HOT void wg_node_link(struct wg_thread *th, struct wg_node *node, bool needs)
 
 /* Operand i, if it was given away, is so no more; where the first output y (or NULL) might take its memory it is gone, whether that
    did or not. */
-WG_HOT void wg_end_taken(const struct wg_thread *th, const struct wg_op *op, wg_tensor *const *in, size_t n, unsigned i,
-                         const wg_tensor *y)
+WG_HOT void wg_end_donation(const struct wg_thread *th, const struct wg_op *op, wg_tensor *const *in, size_t n, unsigned i,
+                            const wg_tensor *y)
 {
     wg_tensor *t = in[i];
-    if (!(t->flags & WG_T_TAKE) || (!wg_bit(op->inplace, i) && wg_ends_later(op, in, n, i)))
+    if (!(t->flags & WG_T_DONATED) || (!wg_bit(op->inplace, i) && wg_ends_later(op, in, n, i)))
         return;
-    t->flags &= (uint16_t)~WG_T_TAKE;
+    t->flags &= (uint16_t)~WG_T_DONATED;
     if (!wg_bit(op->inplace, i) || (t->flags & (WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT)))
         return;
     if (wg_is_traced(th, t))

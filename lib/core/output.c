@@ -83,10 +83,10 @@ static void strides_in_order(const wg_tensor *t, const int64_t *extent, int64_t 
 
 /* The strides of a result, so that physical order is kept: those of the first operand of the result's shape that is dense; if none is,
    dense ones in the order of the first operand, if it is dense and of the result's rank. NULL for row-major. */
-static const int64_t *strides_to_keep(const wg_call *c, const wg_spec *spec, int64_t *room)
+static const int64_t *strides_to_keep(const wg_call *c, const wg_spec *spec, int64_t *buffer)
 {
     const wg_tensor *first = c->n_in ? c->in[0] : NULL;
-    if (c->op->flags & WG_ROW_MAJOR)
+    if (c->op->flags & WG_OP_ROW_MAJOR)
         return NULL;
     for (int i = 0; i < c->n_in; i++) {
         const wg_tensor *t = c->in[i];
@@ -97,15 +97,15 @@ static const int64_t *strides_to_keep(const wg_call *c, const wg_spec *spec, int
     }
     if (!first || wg_absent(first) || first->rank != spec->rank || (first->flags & (WG_T_CONTIGUOUS | WG_T_DENSE)) != WG_T_DENSE)
         return NULL;
-    strides_in_order(first, spec->extent, room);
-    return room;
+    strides_in_order(first, spec->extent, buffer);
+    return buffer;
 }
 
 /* Anomaly mode wants to say what the operands were. A rerun computes anew what the op then overwrites: only if both are on its tape. */
 bool wg_may_overwrite(const struct wg_thread *th, const wg_call *c, unsigned i)
 {
     const wg_tensor *t = c->in[i];
-    return wg_is_given(c->op, t, i) && !th->anomaly && (!wg_is_traced(th, t) || (t->from.node && t->tape == th->top)) &&
+    return wg_is_donated(c->op, t, i) && !th->anomaly && (!wg_is_traced(th, t) || (t->from.node && t->tape == th->top)) &&
            wg_operand_in_the_way(c, i, wg_differentiable(th, c) ? c->op->saves : 0) < 0;
 }
 
@@ -123,21 +123,21 @@ static wg_tensor *operand_to_overwrite(const struct wg_thread *th, const wg_call
 static wg_status make_output(struct wg_thread *th, struct wg_node *node, unsigned slot, const wg_spec *spec)
 {
     const wg_call *c = &node->call;
-    const bool view = (c->op->flags & WG_VIEW) != 0;
+    const bool view = (c->op->flags & WG_OP_VIEW) != 0;
     wg_tensor *y = wg_handle_new(th, spec->rank);
     if (!y)
         return WG_E_MEMORY;
     ((wg_tensor **)(uintptr_t)c->out)[slot] = y;
     y->dtype = (uint8_t)spec->dtype;
     y->slot = (uint8_t)slot;
-    const wg_tensor *taken = NULL;
+    const wg_tensor *donated = NULL;
     if (!view && slot == 0 && c->op->inplace)
-        taken = operand_to_overwrite(th, c, spec);
-    int64_t room[WG_MAX_RANK];
-    const int64_t *stride = view ? spec->stride : taken ? wg_strides(taken) : strides_to_keep(c, spec, room);
+        donated = operand_to_overwrite(th, c, spec);
+    int64_t buffer[WG_MAX_RANK];
+    const int64_t *stride = view ? spec->stride : donated ? wg_strides(donated) : strides_to_keep(c, spec, buffer);
     wg_set_dims(y, spec->rank, spec->extent, stride);
     if (!view)
-        return wg_storage_for(th, y, taken);
+        return wg_storage_for(th, y, donated);
     wg_storage_ref(c->in[0]->storage);
     y->storage = c->in[0]->storage;
     y->data = c->in[0]->data + spec->offset * (int64_t)wg_dtype_size(spec->dtype);
@@ -169,7 +169,7 @@ wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node)
     wg_spec *spec = c->n_out <= 4 ? local : wg_object_new(c->n_out * sizeof *spec);
     if (!spec)
         return WG_E_MEMORY;
-    wg_status status = op->flags & WG_USER ? users_shape(c, spec) : op->shape ? op->shape(c, spec) : default_shape(c, spec);
+    wg_status status = op->flags & WG_OP_USER ? users_shape(c, spec) : op->shape ? op->shape(c, spec) : default_shape(c, spec);
     if (status == WG_OK && c->n_out > 0 && !op->shape)
         for (unsigned i = 1; i < c->n_out; i++)
             spec[i] = spec[0];

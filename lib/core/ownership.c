@@ -11,7 +11,7 @@ void wg_free(wg_tensor *t)
         wg_fail(WG_E_DANGLING, "free", "free: the tensor was freed before, or its tape is closed");
         return;
     }
-    if (t->tape || (t->flags & WG_T_LENT)) {
+    if (t->tape || (t->flags & WG_T_BORROWED)) {
         wg_fail(WG_E_ARGUMENT, "free", "free: the tensor belongs to %s",
                 t->tape ? "a tape and dies with it" : "a leaf or the thread");
         return;
@@ -60,11 +60,11 @@ wg_tensor *wg_hold(wg_tensor *t)
     return t;
 }
 
-wg_tensor *wg_take(wg_tensor *t)
+wg_tensor *wg_donate(wg_tensor *t)
 {
     const struct wg_thread *th = wg_self();
-    if (t && th && t->state == WG_LIVE && t->tape && t->tape->thread == th && (!th->no_take || (t->flags & WG_T_SOLE)))
-        t->flags |= WG_T_TAKE;
+    if (t && th && t->state == WG_LIVE && t->tape && t->tape->thread == th && (!th->no_donation || (t->flags & WG_T_EXCLUSIVE)))
+        t->flags |= WG_T_DONATED;
     return t;
 }
 
@@ -95,7 +95,7 @@ static void visit_leaves(struct wg_thread *th, wg_tensor *t, leaf_found *found, 
     node->behind = search;
     for (wg_tape *tape = t->tape; tape; tape = tape->below, node = tape ? tape->last : NULL)
         for (; node; node = node->prev) {
-            if (node->behind != search || (node->call.op->flags & WG_CUT))
+            if (node->behind != search || (node->call.op->flags & WG_OP_STOP_GRADIENT))
                 continue;
             for (int i = 0; i < node->call.n_in; i++) {
                 const wg_tensor *in = node->call.in[i];
@@ -127,7 +127,7 @@ bool wg_behind_kept(struct wg_thread *th, wg_tensor *t, const wg_tensor *x)
 
 struct list {
     struct wg_value *kept;
-    size_t room;
+    size_t capacity;
     wg_status status;
 };
 
@@ -140,9 +140,9 @@ static void remember(void *context, wg_tensor *leaf, bool hidden)
     for (size_t i = kept->n_behind; i > 0; i--)
         if (kept->behind[i - 1] == leaf)
             return;
-    if (kept->n_behind == list->room) {
-        const size_t room = list->room ? 2 * list->room : 8;
-        wg_tensor **grown = list->status == WG_OK ? wg_object_new(room * sizeof *grown) : NULL;
+    if (kept->n_behind == list->capacity) {
+        const size_t capacity = list->capacity ? 2 * list->capacity : 8;
+        wg_tensor **grown = list->status == WG_OK ? wg_object_new(capacity * sizeof *grown) : NULL;
         if (!grown) {
             list->status = WG_E_MEMORY;
             return;
@@ -151,7 +151,7 @@ static void remember(void *context, wg_tensor *leaf, bool hidden)
             memcpy(grown, kept->behind, kept->n_behind * sizeof *grown);
         wg_object_free(kept->behind);
         kept->behind = grown;
-        list->room = room;
+        list->capacity = capacity;
     }
     kept->behind[kept->n_behind++] = leaf;
     atomic_fetch_add_explicit(&wg_value_of(leaf)->refs, 1, memory_order_relaxed);
@@ -164,7 +164,7 @@ wg_tensor *wg_value_on(const wg_tensor *t)
 {
     struct wg_storage *storage = t->storage;
     const bool stays = storage->size_class > 0;
-    if (!stays && !(storage = wg_storage_new(WG_FEW)))
+    if (!stays && !(storage = wg_storage_new(WG_INLINE_BYTES)))
         return NULL;
     wg_tensor *value = wg_value_new(t->rank);
     if (!value) {

@@ -40,18 +40,18 @@ static inline void wg_unpoison(void *at, size_t bytes)
 
 /* A block: this header, then the payload: 64-byte aligned, or, where it is no larger than that, in the header's last bytes. So a scalar
    is one cache line. Size class 0 is not a block: it lies in a tensor's slot (arena.h), and goes with its tape. */
-enum { WG_FEW = 16 };
+enum { WG_INLINE_BYTES = 16 };
 struct wg_storage {
     atomic_int refs;
     uint32_t version;    /* moves whenever the bytes change after they were made */
     uint16_t size_class; /* of the pool; that many cache lines, if few */
     uint16_t lead;       /* cache lines between what the system gave and this header */
-    uint32_t place;      /* the recorder's number of this storage, + 1; 0: it has none */
+    uint32_t buffer;     /* the recorder's number of this storage, + 1; 0: it has none */
     uint64_t bytes : 48; /* of the block, with what lies before it */
     uint64_t owner : 16; /* tells the pool that had it from the system from those of other threads */
     struct wg_storage *next_free, *previous;
     struct wg_recorder *recorder; /* of the step in which it was made, which links those in use by next_free and previous */
-    char few[WG_FEW];
+    char few[WG_INLINE_BYTES];
 };
 _Static_assert(sizeof(struct wg_storage) == 64, "a header is a cache line");
 
@@ -123,7 +123,7 @@ static inline bool wg_storage_unique(struct wg_storage *storage)
     return atomic_load_explicit(&storage->refs, memory_order_acquire) == 1;
 }
 
-static inline size_t wg_storage_room(const struct wg_storage *storage)
+static inline size_t wg_storage_capacity(const struct wg_storage *storage)
 {
     return storage->size_class <= 1 ? sizeof storage->few : storage->bytes - sizeof *storage - 64 * (size_t)storage->lead;
 }
@@ -155,7 +155,7 @@ static inline void wg_storage_unref(struct wg_storage *storage)
     pool->live -= (int64_t)storage->bytes;
     storage->next_free = pool->free[storage->size_class];
     pool->free[storage->size_class] = storage;
-    wg_poison(wg_storage_data(storage), wg_storage_room(storage));
+    wg_poison(wg_storage_data(storage), wg_storage_capacity(storage));
 }
 
 struct wg_storage *wg_storage_new(size_t payload); /* refs 1; NULL and the error */

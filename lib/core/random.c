@@ -61,14 +61,14 @@ wg_tensor *wg_generator_split(wg_tensor *generator, uint64_t stream)
 
 static wg_tensor *first_generator(struct wg_thread *th)
 {
-    WG_OPERATION("default_generator");
+    WG_OPERATION("generator_default");
     th->generator = generator_new(0, 0);
     if (th->generator)
-        th->generator->flags |= WG_T_LENT;
+        th->generator->flags |= WG_T_BORROWED;
     return th->generator;
 }
 
-wg_tensor *wg_default_generator(void)
+wg_tensor *wg_generator_default(void)
 {
     struct wg_thread *th = wg_self();
     if (!th)
@@ -85,7 +85,7 @@ wg_status wg_seed(uint64_t seed, uint64_t index)
     if (!th)
         return WG_E_MEMORY;
     WG_TRY(wg_may_write(th, "seed"));
-    wg_tensor *generator = wg_default_generator();
+    wg_tensor *generator = wg_generator_default();
     if (!generator || (th->top && wg_undo_push(th->top, generator) != WG_OK))
         return WG_E_MEMORY;
     return wg_write(generator, state);

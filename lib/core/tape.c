@@ -6,7 +6,7 @@
 /* ---- proxies: each tensor of the caller's is referenced once per tape, however often it is used ---- */
 
 /* Neighbours in memory, which were made one after the other and are used so, are neighbours here. */
-static size_t leaf_home(const struct wg_thread *th, const wg_tensor *leaf)
+static size_t leaf_slot(const struct wg_thread *th, const wg_tensor *leaf)
 {
     const uintptr_t line = (uintptr_t)leaf >> 6;
     return (((line >> 8) * 0x9E3779B97F4A7C15u >> 20) + line) & (th->leaf_capacity - 1);
@@ -16,7 +16,7 @@ static struct wg_leaf_entry *leaf_find(struct wg_thread *th, const wg_tensor *le
 {
     if (th->leaf_capacity == 0)
         return NULL;
-    size_t i = leaf_home(th, leaf);
+    size_t i = leaf_slot(th, leaf);
     while (th->leaves[i].leaf && th->leaves[i].leaf != leaf)
         i = (i + 1) & (th->leaf_capacity - 1);
     return &th->leaves[i];
@@ -44,8 +44,8 @@ static void leaf_remove(struct wg_thread *th, struct wg_leaf_entry *entry)
     size_t hole = (size_t)(entry - th->leaves);
     const size_t mask = th->leaf_capacity - 1;
     for (size_t i = (hole + 1) & mask; th->leaves[i].leaf; i = (i + 1) & mask) {
-        const size_t home = leaf_home(th, th->leaves[i].leaf);
-        if (((i - home) & mask) >= ((i - hole) & mask)) {
+        const size_t slot = leaf_slot(th, th->leaves[i].leaf);
+        if (((i - slot) & mask) >= ((i - hole) & mask)) {
             th->leaves[hole] = th->leaves[i];
             hole = i;
         }
@@ -275,7 +275,7 @@ static wg_status check_close(struct wg_thread *th, const wg_tape *tape)
     if (th->callback && tape == th->callback->top)
         return wg_callback_refuse(th->callback, "tape_close",
                                   "a function is running on the tape, and may close only those that it opened");
-    if (tape == th->walking)
+    if (tape == th->backward_tape)
         return wg_fail(WG_E_STATE, "tape_close", "tape_close: a backward is running on the tape");
     return WG_OK;
 }
@@ -345,8 +345,8 @@ wg_status wg_tape_close(wg_tape *tape)
 /* No function that runs in the thread will return any more: a backward or a user's function that was under way is a step that failed. */
 void wg_tapes_abandon(struct wg_thread *th)
 {
-    const bool interrupted = th->walking || th->callback || th->in_hook || th->vjp_depth > 0;
-    th->walking = NULL;
+    const bool interrupted = th->backward_tape || th->callback || th->in_hook || th->vjp_depth > 0;
+    th->backward_tape = NULL;
     th->callback = NULL;
     th->scratch_list = NULL;
     th->updating = false;
@@ -411,7 +411,7 @@ wg_status wg_tape_rerun(wg_tape *tape)
         return wg_fail(WG_E_NULL, "tape_rerun", "tape_rerun: the tape is NULL");
     if (tape->thread != th || th->top != tape || !tape->trace)
         return wg_fail(WG_E_STATE, "tape_rerun", "tape_rerun: expected the thread's top tape, opened with .trace = true");
-    if (th->walking || th->updating || th->rerunning || (th->callback && th->callback->top == tape))
+    if (th->backward_tape || th->updating || th->rerunning || (th->callback && th->callback->top == tape))
         return wg_fail(WG_E_STATE, "tape_rerun",
                        "tape_rerun: not inside a backward, an update, another rerun or a function that runs on the tape");
     WG_TRY(check_values(tape));

@@ -179,11 +179,11 @@ static void rest_value(struct wg_value *value)
         return;
     }
     struct wg_storage *block = (struct wg_storage *)(void *)value - 1;
-    struct wg_storage **place = &th->rest.value[th->rest.next_value++ % WG_RESTING_VALUES], *longest = *place;
-    *place = block;
+    struct wg_storage **buffer = &th->rest.value[th->rest.next_value++ % WG_RESTING_VALUES], *longest = *buffer;
+    *buffer = block;
     if (block->recorder)
         wg_storage_report(block);
-    wg_poison(value, wg_storage_room(block));
+    wg_poison(value, wg_storage_capacity(block));
     const int64_t more = (longest ? (int64_t)longest->bytes : 0) - (int64_t)block->bytes;
     if (more != 0) {
         th->pool.live += more;
@@ -239,7 +239,8 @@ static wg_status refuse_handle(const wg_tensor *t, const char *op, const char *w
         return wg_fail(WG_E_RELEASED, op, "%s: %s was dropped (wg_drop); only backward reads it", op, which);
     case WG_RELEASED:
         return wg_fail(WG_E_RELEASED, op,
-                       "%s: the value of %s was released, by wg_backward (see .retain and wg_hold), wg_drop or wg_take", op, which);
+                       "%s: the value of %s was released, by wg_backward (see .retain and wg_hold), wg_drop or wg_donate", op,
+                       which);
     case WG_DEAD:
     default:
         return wg_fail(WG_E_DANGLING, op, "%s: %s is dangling: its tape is closed, or it was freed", op, which);

@@ -20,19 +20,20 @@ enum wg_tensor_flags {
     WG_T_REQUIRES = 2,  /* a leaf that requires a gradient */
     WG_T_SAVED = 4,     /* a recorded node reads it in backward */
     WG_T_HOLD = 8,      /* survives wg_backward */
-    WG_T_TAKE = 16,     /* given away to the next op */
+    WG_T_DONATED = 16,  /* given away to the next op */
     WG_T_PROXY = 32,    /* stands on a tape for a tensor of the caller's */
     WG_T_OWNED = 64,    /* a scratch tensor that a backward pass adopted */
     WG_T_SCRATCH = 128, /* made by a vjp that is not recorded */
     WG_T_CONTIGUOUS = 256,
-    WG_T_DENSE = 512,    /* dense in some order of its axes */
-    WG_T_HOOKED = 1024,  /* computed, and has a hook */
-    WG_T_WANTED = 2048,  /* asked for by the wg_grad that is running */
-    WG_T_ROOT = 4096,    /* a root of the backward that is running */
-    WG_T_TOUCHED = 8192, /* on the running walk's list of leaves */
-    WG_T_LISTED = 16384, /* on the thread's list of scratch tensors */
-    WG_T_LENT = 32768,   /* of no tape: a leaf's gradient, a thread's generator, not the caller's to free */
-    WG_T_SOLE = 32768, /* a tape's: a sum that a recorded backward made and only its accumulator refers to: it may be overwritten */
+    WG_T_DENSE = 512,      /* dense in some order of its axes */
+    WG_T_HOOKED = 1024,    /* computed, and has a hook */
+    WG_T_WANTED = 2048,    /* asked for by the wg_grad that is running */
+    WG_T_ROOT = 4096,      /* a root of the backward that is running */
+    WG_T_TOUCHED = 8192,   /* on the running walk's list of leaves */
+    WG_T_LISTED = 16384,   /* on the thread's list of scratch tensors */
+    WG_T_BORROWED = 32768, /* of no tape: a leaf's gradient, a thread's generator, not the caller's to free */
+    WG_T_EXCLUSIVE =
+        32768, /* a tape's: a sum that a recorded backward made and only its accumulator refers to: it may be overwritten */
 };
 
 struct wg_tensor {

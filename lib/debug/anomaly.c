@@ -256,7 +256,7 @@ static wg_status run_changing(const struct wg_thread *th, struct wg_node *node)
 
 static wg_status inspect(const struct wg_thread *th, struct wg_node *node)
 {
-    if (node->call.op->flags & WG_VIEW)
+    if (node->call.op->flags & WG_OP_VIEW)
         return WG_OK;
     if (th->capture) /* nothing is worked out yet */
         return wg_node_run(th, node);

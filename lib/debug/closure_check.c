@@ -47,7 +47,7 @@ static wg_status prepare(struct trial *trial, wg_tensor *const *in)
             continue;
         if (!u)
             trial->leaf[i] = wg_copy(in[i]);
-        if (!trial->leaf[i] || !(trial->leaf[i] = wg_detach(trial->leaf[i])) || !wg_require_grad(trial->leaf[i], true))
+        if (!trial->leaf[i] || !(trial->leaf[i] = wg_detach(trial->leaf[i])) || !wg_set_requires_grad(trial->leaf[i], true))
             return WG_E_MEMORY;
         trial->direction[i] = wg_noise(dtype, wg_shape_of(trial->leaf[i]), SEED, 100 + i);
         if (!u)
@@ -80,9 +80,9 @@ static wg_tensor *scalar(struct trial *trial, bool create_graph)
             weight[n] = trial->weight[i];
             wanted[n++] = trial->leaf[i];
         }
-    wg_tensor *y = wg_apply_closure(&closure, trial->leaf, trial->n_in);
-    if (!y ||
-        wg_grad_many(y, wanted, n, g, .create_graph = create_graph, .unused = WG_ZEROS, .grad = trial->leaf[trial->n_in]) != WG_OK)
+    wg_tensor *y = wg_closure_apply(&closure, trial->leaf, trial->n_in);
+    if (!y || wg_grad_many(y, wanted, n, g, .create_graph = create_graph, .unused = WG_UNUSED_ZEROS,
+                           .grad = trial->leaf[trial->n_in]) != WG_OK)
         return NULL;
     for (size_t i = 0; i < n; i++) {
         wg_tensor *term = wg_sum(wg_mul(g[i], (wg_tensor *)(uintptr_t)weight[i]));
@@ -116,7 +116,7 @@ static wg_status derivative(struct trial *trial, double *value)
     for (size_t i = 0; i <= trial->n_in; i++) {
         if (!trial->direction[i])
             continue;
-        wg_tensor *g = wg_grad(s, trial->leaf[i], .unused = WG_ZEROS);
+        wg_tensor *g = wg_grad(s, trial->leaf[i], .unused = WG_UNUSED_ZEROS);
         wg_tensor *along = g ? wg_sum(wg_mul(g, trial->direction[i])) : NULL;
         if (!along)
             return WG_E_BUG;

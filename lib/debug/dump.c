@@ -183,9 +183,9 @@ static void write_leaf(const struct wg_picture *p, size_t at, size_t depth)
     fputs(">];\n", p->stream);
 }
 
-static void write_items(const struct wg_picture *p, ptrdiff_t place, size_t depth)
+static void write_items(const struct wg_picture *p, ptrdiff_t cluster, size_t depth)
 {
-    for (ptrdiff_t i = p->places[place].first_item; i != WG_NOWHERE; i = p->items[i].next)
+    for (ptrdiff_t i = p->clusters[cluster].first_item; i != WG_NO_ITEM; i = p->items[i].next)
         if (p->items[i].node)
             write_node(p, (size_t)i, depth);
         else
@@ -199,23 +199,23 @@ static void write_places(const struct wg_picture *p)
     size_t depth = 0;
     write_items(p, at, depth);
     for (;;) {
-        ptrdiff_t to = p->places[at].first_child;
-        depth += to != WG_NOWHERE;
-        while (to == WG_NOWHERE && at > 0) {
+        ptrdiff_t to = p->clusters[at].first_child;
+        depth += to != WG_NO_ITEM;
+        while (to == WG_NO_ITEM && at > 0) {
             indent(p, depth - 1);
             fputs("}\n", p->stream);
-            to = p->places[at].next;
-            at = p->places[at].parent;
-            depth -= to == WG_NOWHERE;
+            to = p->clusters[at].next;
+            at = p->clusters[at].parent;
+            depth -= to == WG_NO_ITEM;
         }
-        if (to == WG_NOWHERE)
+        if (to == WG_NO_ITEM)
             return;
         at = to;
         indent(p, depth - 1);
         fprintf(p->stream, "subgraph cluster_%td {\n", at);
         indent(p, depth);
         fputs("label=<<B>", p->stream);
-        write_text(p->stream, p->places[at].section->name);
+        write_text(p->stream, p->clusters[at].section->name);
         fputs("</B>>;\n", p->stream);
         write_items(p, at, depth);
     }
@@ -256,16 +256,16 @@ static void write_order(struct wg_picture *p, size_t at)
 {
     const struct wg_item *item = &p->items[at];
     const wg_call *c = &item->node->call;
-    ptrdiff_t above = WG_NOWHERE;
+    ptrdiff_t above = WG_NO_ITEM;
     for (unsigned i = 0; i < c->n_in && !item->node->cause; i++) {
-        const ptrdiff_t from = wg_absent(c->in[i]) ? WG_NOWHERE : wg_picture_source(p, c->in[i]);
-        if (wg_picture_is_node(p, from) && p->items[from].place != item->place)
+        const ptrdiff_t from = wg_absent(c->in[i]) ? WG_NO_ITEM : wg_picture_source(p, c->in[i]);
+        if (wg_picture_is_node(p, from) && p->items[from].cluster != item->cluster)
             above = from;
     }
-    for (unsigned i = 0; i < c->n_in && above != WG_NOWHERE; i++) {
-        const ptrdiff_t leaf = wg_absent(c->in[i]) ? WG_NOWHERE : wg_picture_source(p, c->in[i]);
+    for (unsigned i = 0; i < c->n_in && above != WG_NO_ITEM; i++) {
+        const ptrdiff_t leaf = wg_absent(c->in[i]) ? WG_NO_ITEM : wg_picture_source(p, c->in[i]);
         char name[32];
-        if (leaf != WG_NOWHERE && !wg_picture_is_node(p, leaf) && p->items[leaf].reader == (ptrdiff_t)at)
+        if (leaf != WG_NO_ITEM && !wg_picture_is_node(p, leaf) && p->items[leaf].reader == (ptrdiff_t)at)
             fprintf(p->stream, "  n%td -> %s [style=invis];\n", above, item_name(p, leaf, name));
     }
 }
@@ -274,9 +274,9 @@ static void write_order(struct wg_picture *p, size_t at)
 static void write_gradient_edge(struct wg_picture *p, size_t at)
 {
     const wg_tensor *t = p->items[at].leaf, *gradient = t->flags & WG_T_REQUIRES ? wg_gradient(t) : NULL;
-    const ptrdiff_t maker = gradient ? wg_picture_maker(p, gradient) : WG_NOWHERE;
+    const ptrdiff_t maker = gradient ? wg_picture_maker(p, gradient) : WG_NO_ITEM;
     char name[32];
-    if (maker != WG_NOWHERE)
+    if (maker != WG_NO_ITEM)
         fprintf(p->stream,
                 "  n%td -> %s [constraint=false, arrowhead=vee, label=\"gradient\", color=\"#3f8f5f\", fontcolor=\"#3f8f5f\"];\n",
                 maker, item_name(p, (ptrdiff_t)at, name));
@@ -294,7 +294,7 @@ static void write_edges(struct wg_picture *p)
                 write_edge(p, i, c->in[k], wg_bit(c->op->writes, k));
         write_order(p, i);
         const ptrdiff_t cause = wg_picture_node(p, item->node->cause);
-        if (cause != WG_NOWHERE && !p->items[cause].hidden)
+        if (cause != WG_NO_ITEM && !p->items[cause].hidden)
             fprintf(p->stream, "  n%td -> n%zu [style=dashed, arrowhead=open, minlen=0, color=\"#b9b9b9\"];\n", cause, i);
     }
     for (size_t i = p->n_nodes; i < p->n_items; i++)
@@ -351,21 +351,21 @@ static wg_status check_tape(const wg_tape *tape)
     const wg_tape *open = th->top;
     while (open && open != tape)
         open = open->below;
-    return open ? WG_OK : wg_fail(WG_E_DANGLING, "write_dot", "write_dot: the tape is closed, or it is another thread's");
+    return open ? WG_OK : wg_fail(WG_E_DANGLING, "dump_dot", "dump_dot: the tape is closed, or it is another thread's");
 }
 
-wg_status wg_write_dot_with(const wg_tape *tape, FILE *stream, wg_dot_options options)
+wg_status wg_dump_dot_with(const wg_tape *tape, FILE *stream, wg_dump_dot_options options)
 {
-    WG_OPERATION("write_dot");
+    WG_OPERATION("dump_dot");
     if (!tape || !stream)
-        return wg_fail(WG_E_NULL, "write_dot", "write_dot: the %s is NULL", tape ? "stream" : "tape");
+        return wg_fail(WG_E_NULL, "dump_dot", "dump_dot: the %s is NULL", tape ? "stream" : "tape");
     WG_TRY(check_tape(tape));
     struct wg_picture p = {.stream = stream, .tape = tape, .options = options};
     wg_status status = wg_picture_begin(&p);
     if (status == WG_OK) {
         write_picture(&p);
         if (fflush(stream) != 0 || ferror(stream))
-            status = wg_fail(WG_E_IO, "write_dot", "write_dot: the stream could not be written");
+            status = wg_fail(WG_E_IO, "dump_dot", "dump_dot: the stream could not be written");
     }
     wg_picture_end(&p);
     return status;

@@ -12,7 +12,7 @@ static wg_status numbers_new(struct wg_numbers *map, size_t room)
     return map->key && map->number ? WG_OK : WG_E_MEMORY;
 }
 
-/* The number of key, which is WG_NOWHERE at first. */
+/* The number of key, which is WG_NO_ITEM at first. */
 static ptrdiff_t *number_of(struct wg_numbers *map, const void *key)
 {
     size_t i = ((uintptr_t)key >> 4) * 0x9E3779B97F4A7C15u >> 20 & map->mask;
@@ -20,7 +20,7 @@ static ptrdiff_t *number_of(struct wg_numbers *map, const void *key)
         i = (i + 1) & map->mask;
     if (!map->key[i]) {
         map->key[i] = key;
-        map->number[i] = WG_NOWHERE;
+        map->number[i] = WG_NO_ITEM;
     }
     return &map->number[i];
 }
@@ -48,7 +48,7 @@ ptrdiff_t wg_picture_node(const struct wg_picture *p, const struct wg_node *node
         else
             high = middle;
     }
-    return WG_NOWHERE;
+    return WG_NO_ITEM;
 }
 
 /* ---- sections ---- */
@@ -56,25 +56,25 @@ ptrdiff_t wg_picture_node(const struct wg_picture *p, const struct wg_node *node
 /* A section's number, its parents' made before it; innermost first they are threaded through `next` until they have one. */
 static ptrdiff_t place_of(struct wg_picture *p, const wg_section *section)
 {
-    ptrdiff_t waiting = WG_NOWHERE;
+    ptrdiff_t waiting = WG_NO_ITEM;
     const wg_section *at = section;
     ptrdiff_t parent = 0; /* the page itself */
     for (; at; at = at->parent) {
         ptrdiff_t *number = number_of(&p->sections, at);
-        if (*number != WG_NOWHERE) {
+        if (*number != WG_NO_ITEM) {
             parent = *number;
             break;
         }
-        *number = (ptrdiff_t)p->n_places++;
-        p->places[*number] = (struct wg_place){at, WG_NOWHERE, waiting, WG_NOWHERE, WG_NOWHERE, WG_NOWHERE, WG_NOWHERE};
+        *number = (ptrdiff_t)p->n_clusters++;
+        p->clusters[*number] = (struct wg_cluster){at, WG_NO_ITEM, waiting, WG_NO_ITEM, WG_NO_ITEM, WG_NO_ITEM, WG_NO_ITEM};
         waiting = *number;
     }
-    while (waiting != WG_NOWHERE) {
-        struct wg_place *place = &p->places[waiting], *above = &p->places[parent];
-        const ptrdiff_t inner = place->next;
-        place->parent = parent;
-        place->next = WG_NOWHERE;
-        *(above->last_child == WG_NOWHERE ? &above->first_child : &p->places[above->last_child].next) = waiting;
+    while (waiting != WG_NO_ITEM) {
+        struct wg_cluster *cluster = &p->clusters[waiting], *above = &p->clusters[parent];
+        const ptrdiff_t inner = cluster->next;
+        cluster->parent = parent;
+        cluster->next = WG_NO_ITEM;
+        *(above->last_child == WG_NO_ITEM ? &above->first_child : &p->clusters[above->last_child].next) = waiting;
         above->last_child = waiting;
         parent = waiting;
         waiting = inner;
@@ -82,10 +82,10 @@ static ptrdiff_t place_of(struct wg_picture *p, const wg_section *section)
     return parent;
 }
 
-static size_t depth_of(const struct wg_picture *p, ptrdiff_t place)
+static size_t depth_of(const struct wg_picture *p, ptrdiff_t cluster)
 {
     size_t depth = 0;
-    for (; place > 0; place = p->places[place].parent)
+    for (; cluster > 0; cluster = p->clusters[cluster].parent)
         depth++;
     return depth;
 }
@@ -96,10 +96,10 @@ static ptrdiff_t common_place(const struct wg_picture *p, ptrdiff_t a, ptrdiff_t
     size_t a_depth = depth_of(p, a), b_depth = depth_of(p, b);
     while (a != b)
         if (a_depth >= b_depth) {
-            a = p->places[a].parent;
+            a = p->clusters[a].parent;
             a_depth--;
         } else {
-            b = p->places[b].parent;
+            b = p->clusters[b].parent;
             b_depth--;
         }
     return a;
@@ -109,16 +109,16 @@ static ptrdiff_t common_place(const struct wg_picture *p, ptrdiff_t a, ptrdiff_t
 
 ptrdiff_t wg_picture_maker(struct wg_picture *p, const wg_tensor *t)
 {
-    const ptrdiff_t at = t->storage ? *number_of(&p->makers, t->storage) : WG_NOWHERE;
-    return at != WG_NOWHERE && !p->items[at].hidden ? at : WG_NOWHERE;
+    const ptrdiff_t at = t->storage ? *number_of(&p->makers, t->storage) : WG_NO_ITEM;
+    return at != WG_NO_ITEM && !p->items[at].hidden ? at : WG_NO_ITEM;
 }
 
 ptrdiff_t wg_picture_source(struct wg_picture *p, const wg_tensor *t)
 {
     ptrdiff_t at = t->flags & WG_T_PROXY ? wg_picture_maker(p, t) : wg_picture_node(p, t->from.node);
-    if (at != WG_NOWHERE && p->items[at].hidden)
-        at = WG_NOWHERE;
-    return at != WG_NOWHERE ? at : *number_of(&p->leaves, t);
+    if (at != WG_NO_ITEM && p->items[at].hidden)
+        at = WG_NO_ITEM;
+    return at != WG_NO_ITEM ? at : *number_of(&p->leaves, t);
 }
 
 static void note_results(struct wg_picture *p, ptrdiff_t at)
@@ -128,7 +128,7 @@ static void note_results(struct wg_picture *p, ptrdiff_t at)
         if (!c->out[i]->storage)
             continue;
         ptrdiff_t *maker = number_of(&p->makers, c->out[i]->storage);
-        if (!(c->op->flags & WG_VIEW) || *maker != WG_NOWHERE) /* a view of a leaf makes nothing */
+        if (!(c->op->flags & WG_OP_VIEW) || *maker != WG_NO_ITEM) /* a view of a leaf makes nothing */
             *maker = at;
     }
 }
@@ -138,12 +138,13 @@ static void note_leaf(struct wg_picture *p, const wg_tensor *t, ptrdiff_t at)
     const struct wg_item *reader = &p->items[at];
     ptrdiff_t *number = number_of(&p->leaves, t);
     const bool backward = reader->node->cause != NULL;
-    if (*number == WG_NOWHERE) {
+    if (*number == WG_NO_ITEM) {
         *number = (ptrdiff_t)p->n_items++;
-        p->items[*number] = (struct wg_item){.leaf = t, .place = reader->place, .next = WG_NOWHERE, .reader = at, .late = backward};
+        p->items[*number] = (struct wg_item){
+            .leaf = t, .cluster = reader->cluster, .next = WG_NO_ITEM, .reader = at, .late = backward};
     } else if (!backward && !wg_is_update(&reader->node->call)) {
         struct wg_item *leaf = &p->items[*number];
-        leaf->place = leaf->late ? reader->place : common_place(p, leaf->place, reader->place);
+        leaf->cluster = leaf->late ? reader->cluster : common_place(p, leaf->cluster, reader->cluster);
         leaf->late = false;
     }
 }
@@ -168,7 +169,7 @@ static void survey_node(struct wg_picture *p, ptrdiff_t at)
     while (forward->cause)
         forward = forward->cause;
     const ptrdiff_t cause = wg_picture_node(p, node->cause);
-    if (cause != WG_NOWHERE) {
+    if (cause != WG_NO_ITEM) {
         p->items[cause].caused_any = true;
         add_cost(&p->items[cause].backward, item->cost);
     }
@@ -177,7 +178,7 @@ static void survey_node(struct wg_picture *p, ptrdiff_t at)
     p->n_updates += !node->cause && wg_is_update(c);
     item->hidden = node->cause && !p->options.backward;
     if (!item->hidden) {
-        item->place = place_of(p, forward->section);
+        item->cluster = place_of(p, forward->section);
         for (unsigned i = 0; i < c->n_in; i++)
             if (!wg_absent(c->in[i]) && !wg_picture_is_node(p, wg_picture_source(p, c->in[i])))
                 note_leaf(p, c->in[i], at);
@@ -195,24 +196,25 @@ wg_status wg_picture_begin(struct wg_picture *p)
     for (const wg_section *section = p->tape->thread->sections; section; section = section->next)
         n_sections++;
     p->items = wg_object_new((n_nodes + n_in + 1) * sizeof *p->items);
-    p->places = wg_object_new(n_sections * sizeof *p->places);
-    if (!p->items || !p->places)
+    p->clusters = wg_object_new(n_sections * sizeof *p->clusters);
+    if (!p->items || !p->clusters)
         return WG_E_MEMORY;
     WG_TRY(numbers_new(&p->leaves, n_in));
     WG_TRY(numbers_new(&p->makers, 2 * n_in + n_out));
     WG_TRY(numbers_new(&p->sections, n_sections));
-    p->places[p->n_places++] = (struct wg_place){NULL, WG_NOWHERE, WG_NOWHERE, WG_NOWHERE, WG_NOWHERE, WG_NOWHERE, WG_NOWHERE};
+    p->clusters[p->n_clusters++] = (struct wg_cluster){NULL,       WG_NO_ITEM, WG_NO_ITEM, WG_NO_ITEM,
+                                                       WG_NO_ITEM, WG_NO_ITEM, WG_NO_ITEM};
     for (const struct wg_node *node = p->tape->first; node; node = node->next)
-        p->items[p->n_nodes++] = (struct wg_item){.node = node, .next = WG_NOWHERE};
+        p->items[p->n_nodes++] = (struct wg_item){.node = node, .next = WG_NO_ITEM};
     p->n_items = p->n_nodes;
     for (size_t i = 0; i < p->n_nodes; i++)
         survey_node(p, (ptrdiff_t)i);
     for (size_t i = 0; i < p->n_items; i++) {
         if (p->items[i].hidden)
             continue;
-        struct wg_place *place = &p->places[p->items[i].place];
-        *(place->last_item == WG_NOWHERE ? &place->first_item : &p->items[place->last_item].next) = (ptrdiff_t)i;
-        place->last_item = (ptrdiff_t)i;
+        struct wg_cluster *cluster = &p->clusters[p->items[i].cluster];
+        *(cluster->last_item == WG_NO_ITEM ? &cluster->first_item : &p->items[cluster->last_item].next) = (ptrdiff_t)i;
+        cluster->last_item = (ptrdiff_t)i;
     }
     return WG_OK;
 }
@@ -225,5 +227,5 @@ void wg_picture_end(struct wg_picture *p)
         wg_object_free(maps[i]->number);
     }
     wg_object_free(p->items);
-    wg_object_free(p->places);
+    wg_object_free(p->clusters);
 }

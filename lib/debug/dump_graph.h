@@ -6,7 +6,7 @@
 #include "core/internal.h"
 #include "wengert/dump.h"
 
-enum { WG_NOWHERE = -1 };
+enum { WG_NO_ITEM = -1 };
 
 /* Pointers and the numbers given to them; open addressing, made once for as many as there can be. */
 struct wg_numbers {
@@ -15,7 +15,7 @@ struct wg_numbers {
     size_t mask;
 };
 
-struct wg_place { /* a section in use, a cluster of the picture; place 0 is the page */
+struct wg_cluster { /* a section in use, a cluster of the picture; place 0 is the page */
     const wg_section *section;
     ptrdiff_t parent, next; /* next: the following child of the same parent */
     ptrdiff_t first_child, last_child;
@@ -26,9 +26,9 @@ struct wg_place { /* a section in use, a cluster of the picture; place 0 is the 
 struct wg_item {
     const struct wg_node *node; /* NULL: a leaf */
     const wg_tensor *leaf;
-    ptrdiff_t place, next;  /* next: the following item of the same place */
-    ptrdiff_t reader;       /* a leaf's: the first node that reads it */
-    wg_cost cost, backward; /* backward: what the nodes that it caused cost together */
+    ptrdiff_t cluster, next; /* next: the following item of the same place */
+    ptrdiff_t reader;        /* a leaf's: the first node that reads it */
+    wg_cost cost, backward;  /* backward: what the nodes that it caused cost together */
     bool hidden, caused_any;
     bool late; /* a leaf that only backward reads, as the 1 that a walk begins with */
 };
@@ -36,10 +36,10 @@ struct wg_item {
 struct wg_picture {
     FILE *stream;
     const wg_tape *tape;
-    wg_dot_options options;
+    wg_dump_dot_options options;
     struct wg_item *items; /* the tape's nodes in their order, then leaves */
-    struct wg_place *places;
-    size_t n_nodes, n_backward, n_updates, n_items, n_places;
+    struct wg_cluster *clusters;
+    size_t n_nodes, n_backward, n_updates, n_items, n_clusters;
     struct wg_numbers leaves; /* tensors that no visible node of this tape made */
     struct wg_numbers makers; /* the storages of results, and the last node that filled each */
     struct wg_numbers sections;
@@ -52,7 +52,7 @@ void wg_picture_end(struct wg_picture *p);
 
 static inline bool wg_picture_is_node(const struct wg_picture *p, ptrdiff_t item)
 {
-    return item != WG_NOWHERE && item < (ptrdiff_t)p->n_nodes;
+    return item != WG_NO_ITEM && item < (ptrdiff_t)p->n_nodes;
 }
 
 /* An op that is there for what it changes. */

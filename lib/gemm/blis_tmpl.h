@@ -132,10 +132,10 @@ static wg_status T(product)(const struct wg_product *product, num_t type, int th
     g.by_rows = row_panels >= 2 * threads || row_panels >= (columns + g.nr - 1) / g.nr;
     g.a_room = (row_panels * g.mr < g.mc ? row_panels * g.mr : g.mc) * longest + 64;
     const int64_t b_room = (columns + g.nr - 1) / g.nr * g.nr * longest + 64;
-    struct wg_storage *room = wg_storage_new((size_t)(threads * g.a_room + b_room) * sizeof(REAL));
-    if (!room)
+    struct wg_storage *workspace = wg_storage_new((size_t)(threads * g.a_room + b_room) * sizeof(REAL));
+    if (!workspace)
         return WG_E_MEMORY;
-    g.packed_a = (REAL *)(void *)wg_storage_data(room);
+    g.packed_a = (REAL *)(void *)wg_storage_data(workspace);
     g.packed_b = g.packed_a + threads * g.a_room;
     for (g.column = 0; g.column < p->n; g.column += g.nc) {
         g.columns = p->n - g.column < g.nc ? p->n - g.column : g.nc;
@@ -146,6 +146,6 @@ static wg_status T(product)(const struct wg_product *product, num_t type, int th
             wg_parallel(threads, threads, T(multiply_parts), &g);
         }
     }
-    wg_storage_unref(room);
+    wg_storage_unref(workspace);
     return WG_OK;
 }

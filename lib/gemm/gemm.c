@@ -1,7 +1,7 @@
 /* Matrix products: which engine computes one, and what is the same for both. */
 #include "core/parallel.h"
 #include "cpu/isa.h"
-#include "gemm/own_gemm.h"
+#include "gemm/native_gemm.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -43,7 +43,7 @@ void wg_gemm_finish(wg_dtype dtype, const struct wg_product *p, int threads)
 
 /* Multiplications up to which the own kernels are used, by instruction set and number type. Measured: docs/guide/products.md. On
    AVX2 the large ones would be up to a tenth faster by BLIS, but have other bits than on AVX-512. */
-static const double own_up_to[][2] = {
+static const double native_up_to[][2] = {
     [WG_PORTABLE] = {0, 0},
     [WG_AVX2] = {INFINITY, INFINITY},
     [WG_AVX512] = {INFINITY, INFINITY},
@@ -52,7 +52,7 @@ static const double own_up_to[][2] = {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct {
     enum wg_variant variant;
-    double own_up_to[2];
+    double native_up_to[2];
 } chosen;
 
 static void choose(void)
@@ -60,10 +60,10 @@ static void choose(void)
     static const enum wg_variant variants[] = {
         [WG_PORTABLE] = WG_VARIANT_PORTABLE, [WG_AVX2] = WG_VARIANT_AVX2, [WG_AVX512] = WG_VARIANT_AVX512};
     const char *wanted = getenv("WENGERT_GEMM");
-    const bool own = wanted && strcmp(wanted, "own") == 0, blis = wanted && strcmp(wanted, "blis") == 0;
+    const bool native = wanted && strcmp(wanted, "native") == 0, blis = wanted && strcmp(wanted, "blis") == 0;
     chosen.variant = variants[wg_isa()];
     for (int dtype = WG_F32; dtype <= WG_F64; dtype++)
-        chosen.own_up_to[dtype] = own ? INFINITY : blis ? 0 : own_up_to[wg_isa()][dtype];
+        chosen.native_up_to[dtype] = native ? INFINITY : blis ? 0 : native_up_to[wg_isa()][dtype];
 }
 
 wg_status wg_gemm(wg_dtype dtype, const struct wg_product *p)
@@ -76,9 +76,9 @@ wg_status wg_gemm(wg_dtype dtype, const struct wg_product *p)
         wg_gemm_finish(dtype, p, 1);
         return WG_OK;
     }
-    if ((double)p->m * (double)p->n * (double)p->k > chosen.own_up_to[dtype])
+    if ((double)p->m * (double)p->n * (double)p->k > chosen.native_up_to[dtype])
         return wg_blis_gemm(dtype, p);
-    return wg_own_gemm(chosen.variant, dtype, p, wg_gemm_threads(p));
+    return wg_native_gemm(chosen.variant, dtype, p, wg_gemm_threads(p));
 }
 
 wg_status wg_warmup(int threads)

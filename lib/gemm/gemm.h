@@ -1,4 +1,4 @@
-/* Matrix products. Two engines compute them: BLIS's micro-kernels (blis.c) and the own ones (own_gemm.c); gemm.c chooses. */
+/* Matrix products. Two engines compute them: BLIS's micro-kernels (blis.c) and the own ones (native_gemm.c); gemm.c chooses. */
 #ifndef WG_GEMM_H
 #define WG_GEMM_H
 

@@ -1,16 +1,16 @@
 /* Gradients under way: who owns one while it waits in its tensor's adjoint, and how several become their sum. */
 #include <string.h>
 
-#include "grad/walk.h"
+#include "grad/pass.h"
 #include "wengert/ops.h"
 
 const struct wg_tensor wg_known_zero = {.state = WG_ABSENT};
 
 /* ---- who owns a gradient ---- */
 
-wg_tensor *wg_walk_owned(struct walk *w, wg_tensor *g)
+wg_tensor *wg_pass_owned(struct wg_pass *w, wg_tensor *g)
 {
-    if (g == WG_KNOWN_ZERO)
+    if (g == WG_SYMBOLIC_ZERO)
         return g;
     if (w->keeping) /* on the tape, as all gradients: a walk marks them */
         return g->tape ? g : wg_proxy(w->th, g);
@@ -25,27 +25,27 @@ wg_tensor *wg_walk_owned(struct walk *w, wg_tensor *g)
 
 /* ---- summing ---- */
 
-wg_status wg_walk_touch(struct walk *w, wg_tensor *t)
+wg_status wg_pass_touch(struct wg_pass *w, wg_tensor *t)
 {
     if (!wg_is_leaf(w, t) || (t->flags & WG_T_TOUCHED))
         return WG_OK;
-    if (w->n_touched == w->room) {
-        const size_t room = w->room ? 2 * w->room : 32;
-        wg_tensor **grown = wg_object_new(room * sizeof *grown);
+    if (w->n_touched == w->capacity) {
+        const size_t capacity = w->capacity ? 2 * w->capacity : 32;
+        wg_tensor **grown = wg_object_new(capacity * sizeof *grown);
         if (!grown)
             return WG_E_MEMORY;
         if (w->touched)
             memcpy(grown, w->touched, w->n_touched * sizeof *grown);
         wg_object_free(w->touched);
         w->touched = grown;
-        w->room = room;
+        w->capacity = capacity;
     }
     w->touched[w->n_touched++] = t;
     t->flags |= WG_T_TOUCHED;
     return WG_OK;
 }
 
-wg_tensor *wg_walk_unbroadcast(const struct wg_op *op, const wg_tensor *t, wg_tensor *g)
+wg_tensor *wg_pass_unbroadcast(const struct wg_op *op, const wg_tensor *t, wg_tensor *g)
 {
     const int lead = g->rank - t->rank;
     wg_reduce_options over = {.axis = WG_ALL, .keepdims = true};
@@ -67,37 +67,37 @@ wg_tensor *wg_walk_unbroadcast(const struct wg_op *op, const wg_tensor *t, wg_te
     return g && lead > 0 ? wg_reshape(g, wg_shape_of(t)) : g;
 }
 
-wg_status wg_walk_sum(struct walk *w, wg_tensor *t, wg_tensor *g)
+wg_status wg_pass_sum(struct wg_pass *w, wg_tensor *t, wg_tensor *g)
 {
-    WG_TRY(wg_walk_touch(w, t));
-    if (!t->adjoint || t->adjoint == WG_KNOWN_ZERO) {
-        wg_tensor *mine = wg_walk_owned(w, g);
+    WG_TRY(wg_pass_touch(w, t));
+    if (!t->adjoint || t->adjoint == WG_SYMBOLIC_ZERO) {
+        wg_tensor *mine = wg_pass_owned(w, g);
         if (!mine)
             return WG_E_MEMORY;
         if (mine->tape)
-            mine->flags &= (uint16_t)~WG_T_SOLE; /* whoever gave it may have it, too */
+            mine->flags &= (uint16_t)~WG_T_EXCLUSIVE; /* whoever gave it may have it, too */
         t->adjoint = mine;
         return WG_OK;
     }
-    if (g == WG_KNOWN_ZERO)
+    if (g == WG_SYMBOLIC_ZERO)
         return WG_OK;
-    wg_tensor *sum = wg_add(w->keeping ? t->adjoint : wg_take(t->adjoint), g);
-    if (!sum || !(sum = wg_walk_owned(w, sum)))
+    wg_tensor *sum = wg_add(w->keeping ? t->adjoint : wg_donate(t->adjoint), g);
+    if (!sum || !(sum = wg_pass_owned(w, sum)))
         return wg_error_cause();
-    wg_walk_let_go(w, t->adjoint);
+    wg_pass_let_go(w, t->adjoint);
     t->adjoint = sum;
     return WG_OK;
 }
 
 /* A leaf may stand on the tape through several proxies: their gradients add up in the youngest that has one. */
-wg_status wg_walk_fold(struct walk *w, wg_tensor *t)
+wg_status wg_pass_sum_up(struct wg_pass *w, wg_tensor *t)
 {
     if (!(t->flags & WG_T_PROXY) || !t->twin || !t->adjoint)
         return WG_OK;
     for (struct wg_proxy_link *link = wg_proxies_of(w->th, t->from.leaf); link; link = link->older)
         if (link->proxy != t && link->proxy->adjoint) {
-            WG_TRY(wg_walk_add(w, t, link->proxy->adjoint));
-            wg_walk_let_go(w, link->proxy->adjoint);
+            WG_TRY(wg_pass_add(w, t, link->proxy->adjoint));
+            wg_pass_let_go(w, link->proxy->adjoint);
             link->proxy->adjoint = NULL;
         }
     return WG_OK;

@@ -1,11 +1,11 @@
 /* wg_backward: the sums of a walk become the gradients of leaves, all of them or none. */
 #include <string.h>
 
-#include "grad/walk.h"
+#include "grad/pass.h"
 #include "wengert/ops.h"
 
 /* The summed gradient as a value of the leaf's own: dense, its storage held by nobody else; added to what the leaf has. */
-static wg_tensor *leaf_value(struct walk *w, wg_tensor *g, wg_tensor *before)
+static wg_tensor *leaf_value(struct wg_pass *w, wg_tensor *g, wg_tensor *before)
 {
     if (before)
         g = wg_add(before, g);
@@ -13,25 +13,25 @@ static wg_tensor *leaf_value(struct walk *w, wg_tensor *g, wg_tensor *before)
         g = wg_copy(g);
     wg_tensor *value = g ? wg_value_on(g) : NULL;
     if (value)
-        value->flags |= WG_T_LENT;
+        value->flags |= WG_T_BORROWED;
     return value;
 }
 
 /* p is empty, and stays so if no leaf's gradient is to change. */
-static wg_status prepare(struct walk *w, wg_tensor *t, struct wg_leaf_change *p)
+static wg_status prepare(struct wg_pass *w, wg_tensor *t, struct wg_leaf_change *p)
 {
-    WG_TRY(wg_walk_fold(w, t));
+    WG_TRY(wg_pass_sum_up(w, t));
     if (!t->adjoint || !(t->flags & WG_T_REQUIRES))
         return WG_OK;
     if (wg_any_hooks(w->th))
-        WG_TRY(wg_walk_hooks(w, t));
+        WG_TRY(wg_pass_hooks(w, t));
     p->leaf = t->flags & WG_T_PROXY ? t->from.leaf : t;
     if (p->leaf->state == WG_DEAD) { /* freed meanwhile: nobody will ask */
         p->leaf = NULL;
         return WG_OK;
     }
     WG_TRY(wg_walk_check_sum(w, t->adjoint));
-    wg_tensor *g = t->adjoint == WG_KNOWN_ZERO ? wg_zeros((wg_dtype)t->dtype, wg_shape_of(t)) : t->adjoint;
+    wg_tensor *g = t->adjoint == WG_SYMBOLIC_ZERO ? wg_zeros((wg_dtype)t->dtype, wg_shape_of(t)) : t->adjoint;
     p->gradient = g ? leaf_value(w, g, wg_leaf_gradient(p->leaf)) : NULL;
     if (!p->gradient)
         return wg_error_cause();
@@ -67,14 +67,14 @@ static void hand_over(const wg_tape *tape, struct wg_leaf_change *p)
 }
 
 /* What is made for a leaf was caused by the last node that contributed to its gradient. */
-static const struct wg_node *cause_of(const struct walk *w, const wg_tensor *g)
+static const struct wg_node *cause_of(const struct wg_pass *w, const wg_tensor *g)
 {
-    const bool recorded = w->keeping && g && g != WG_KNOWN_ZERO && !(g->flags & WG_T_PROXY) && g->from.node;
+    const bool recorded = w->keeping && g && g != WG_SYMBOLIC_ZERO && !(g->flags & WG_T_PROXY) && g->from.node;
     return recorded ? g->from.node->cause : NULL;
 }
 
 /* All gradients are made first and handed over together: on failure none has changed. */
-static wg_status deliver(struct walk *w)
+static wg_status deliver(struct wg_pass *w)
 {
     if (w->n_touched == 0)
         return WG_OK;
@@ -107,8 +107,8 @@ static wg_status deliver(struct walk *w)
 wg_status wg_backward_many(wg_tensor *const *given, wg_tensor *const *grads, size_t n, bool retain)
 {
     WG_OPERATION("backward");
-    struct walk w = {.th = wg_self(), .name = "backward", .releasing = !retain};
-    WG_TRY(wg_walk_begin(&w));
+    struct wg_pass w = {.th = wg_self(), .name = "backward", .releasing = !retain};
+    WG_TRY(wg_pass_begin(&w));
     if (w.th->checkpoints > 0)
         return wg_fail(WG_E_STATE, w.name, "%s: not inside a function that is checkpointed: it would change leaves", w.name);
     if (n == 0 || !given)
@@ -119,22 +119,22 @@ wg_status wg_backward_many(wg_tensor *const *given, wg_tensor *const *grads, siz
     wg_status status = WG_OK;
     for (size_t i = 0; i < n && status == WG_OK; i++) {
         roots[i] = given[i];
-        status = wg_walk_root(&w, &roots[i], WG_UNUSED_ERROR);
+        status = wg_pass_root(&w, &roots[i], WG_UNUSED_ERROR);
     }
     if (status == WG_OK) {
         for (size_t i = 0; i < n; i++)
             roots[i]->flags |= WG_T_ROOT;
-        wg_walk_enter(&w);
+        wg_pass_enter(&w);
         for (size_t i = 0; i < n && status == WG_OK; i++)
-            status = wg_walk_seed(&w, roots[i], grads ? grads[i] : WG_NONE);
+            status = wg_pass_seed(&w, roots[i], grads ? grads[i] : WG_NONE);
         if (status == WG_OK)
-            status = wg_walk_back(&w, roots, n);
+            status = wg_pass_run(&w, roots, n);
         if (status == WG_OK)
             status = deliver(&w);
-        wg_walk_leave(&w);
+        wg_pass_leave(&w);
         for (size_t i = 0; i < n; i++)
             roots[i]->flags &= (uint16_t)~WG_T_ROOT;
-        wg_walk_clear(&w, status != WG_OK);
+        wg_pass_clear(&w, status != WG_OK);
     }
     if (roots != local)
         wg_object_free(roots);

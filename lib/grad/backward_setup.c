@@ -1,10 +1,10 @@
 /* How a walk begins and ends: roots and seeds, the thread's state meanwhile, and what is left behind. */
 #include <assert.h>
 
-#include "grad/walk.h"
+#include "grad/pass.h"
 #include "wengert/ops.h"
 
-wg_status wg_walk_check_seed(const struct walk *w, const wg_tensor *root, const wg_tensor *given)
+wg_status wg_pass_check_seed(const struct wg_pass *w, const wg_tensor *root, const wg_tensor *given)
 {
     if (!given)
         return wg_fail(WG_E_NULL, w->name, "%s: the given gradient is NULL", w->name);
@@ -25,19 +25,19 @@ wg_status wg_walk_check_seed(const struct walk *w, const wg_tensor *root, const 
     return WG_OK;
 }
 
-wg_status wg_walk_seed(struct walk *w, wg_tensor *root, wg_tensor *given)
+wg_status wg_pass_seed(struct wg_pass *w, wg_tensor *root, wg_tensor *given)
 {
-    WG_TRY(wg_walk_check_seed(w, root, given));
+    WG_TRY(wg_pass_check_seed(w, root, given));
     if (wg_absent(given)) {
         given = wg_ones((wg_dtype)root->dtype, wg_shape_of(root));
         if (!given)
             return WG_E_MEMORY;
         given->flags |= WG_T_SCRATCH;
     }
-    return wg_walk_add(w, root, given);
+    return wg_pass_add(w, root, given);
 }
 
-wg_status wg_walk_root(struct walk *w, wg_tensor **root, wg_unused unused)
+wg_status wg_pass_root(struct wg_pass *w, wg_tensor **root, wg_unused unused)
 {
     struct wg_thread *th = w->th;
     WG_TRY(wg_check_handle(*root, w->name, 0));
@@ -49,15 +49,15 @@ wg_status wg_walk_root(struct walk *w, wg_tensor **root, wg_unused unused)
         if (!*root)
             return WG_E_MEMORY;
     }
-    if (!((*root)->flags & WG_T_NEEDS) && unused != WG_ZEROS)
+    if (!((*root)->flags & WG_T_NEEDS) && unused != WG_UNUSED_ZEROS)
         return wg_fail(WG_E_NO_GRAD, w->name,
-                       "%s: the root depends on no tensor that requires a gradient (wg_require_grad), or only "
+                       "%s: the root depends on no tensor that requires a gradient (wg_set_requires_grad), or only "
                        "through detached or kept values, or through gradients that were taken without .create_graph = true",
                        w->name);
     return WG_OK;
 }
 
-wg_status wg_walk_begin(struct walk *w)
+wg_status wg_pass_begin(struct wg_pass *w)
 {
     struct wg_thread *th = w->th;
     if (!th)
@@ -66,48 +66,48 @@ wg_status wg_walk_begin(struct walk *w)
         return wg_fail(WG_E_STATE, w->name, "%s: not inside a hook or another backward", w->name);
     if (th->updating)
         return wg_fail(WG_E_STATE, w->name, "%s: not between wg_update_begin and wg_update_commit", w->name);
-    w->number = ++th->walk;
+    w->number = ++th->pass;
     w->floor = th->floor;
     w->keeping = w->recording || (th->top && th->top->trace);
     w->releasing = w->releasing && !w->keeping;
     return WG_OK;
 }
 
-void wg_walk_enter(struct walk *w)
+void wg_pass_enter(struct wg_pass *w)
 {
     w->th->scratch = !w->recording;
-    w->th->no_take = w->keeping;
+    w->th->no_donation = w->keeping;
     w->th->releasing = w->releasing;
-    w->th->walking = w->th->top;
+    w->th->backward_tape = w->th->top;
     w->th->vjp_depth++;
 }
 
-void wg_walk_leave(struct walk *w)
+void wg_pass_leave(struct wg_pass *w)
 {
-    wg_walk_sweep(w->th);
-    w->th->scratch = w->th->no_take = w->th->releasing = false;
-    w->th->walking = NULL;
+    wg_pass_sweep(w->th);
+    w->th->scratch = w->th->no_donation = w->th->releasing = false;
+    w->th->backward_tape = NULL;
     w->th->vjp_depth--;
 }
 
 /* Puts every adjoint back to none, whatever happened. */
-void wg_walk_clear(struct walk *w, bool failed)
+void wg_pass_clear(struct wg_pass *w, bool failed)
 {
     for (wg_tape *tape = w->th->top; tape && failed; tape = tape->below)
         for (struct wg_node *node = tape->last; node && node->seq > w->floor; node = node->prev)
             for (unsigned i = 0; i < node->call.n_out; i++) {
-                wg_walk_let_go(w, node->call.out[i]->adjoint);
+                wg_pass_let_go(w, node->call.out[i]->adjoint);
                 node->call.out[i]->adjoint = NULL;
             }
     for (size_t i = 0; i < w->n_touched; i++) {
         wg_tensor *t = w->touched[i];
-        wg_walk_let_go(w, t->adjoint);
+        wg_pass_let_go(w, t->adjoint);
         t->adjoint = NULL;
         t->flags &= (uint16_t)~WG_T_TOUCHED;
     }
     wg_object_free(w->touched);
     if (!w->part)
-        wg_walk_audit(w->th);
+        wg_pass_audit(w->th);
 }
 
 static bool is_clear(const wg_tensor *t)
@@ -115,7 +115,7 @@ static bool is_clear(const wg_tensor *t)
     return t->state == WG_DEAD || (!t->adjoint && !(t->flags & (WG_T_WANTED | WG_T_ROOT | WG_T_TOUCHED | WG_T_LISTED)));
 }
 
-void wg_walk_audit(const struct wg_thread *th)
+void wg_pass_audit(const struct wg_thread *th)
 {
     if (!th->audit || th->floor > 0)
         return;
@@ -127,29 +127,29 @@ void wg_walk_audit(const struct wg_thread *th)
     }
 }
 
-void wg_step_aside(struct wg_thread *th, struct aside *aside)
+void wg_save_modes(struct wg_thread *th, struct saved_modes *saved_modes)
 {
-    *aside = (struct aside){th->releasing, th->scratch, th->no_take, th->in_hook, th->no_grad, th->eval,
-                            th->vjp_depth, th->floor,   th->walking, th->cause,   th->section, th->scratch_list};
-    th->scratch = th->no_take = th->releasing = th->in_hook = th->no_grad = false;
+    *saved_modes = (struct saved_modes){th->releasing, th->scratch, th->no_donation,   th->in_hook, th->no_grad, th->eval,
+                                        th->vjp_depth, th->floor,   th->backward_tape, th->cause,   th->section, th->scratch_list};
+    th->scratch = th->no_donation = th->releasing = th->in_hook = th->no_grad = false;
     th->vjp_depth = 0;
     th->floor = th->seq;
-    th->walking = NULL;
+    th->backward_tape = NULL;
     th->scratch_list = NULL;
 }
 
-void wg_step_back(struct wg_thread *th, const struct aside *aside)
+void wg_restore_modes(struct wg_thread *th, const struct saved_modes *saved_modes)
 {
-    th->scratch = aside->scratch;
-    th->releasing = aside->releasing;
-    th->no_take = aside->no_take;
-    th->in_hook = aside->in_hook;
-    th->no_grad = aside->no_grad;
-    th->eval = aside->eval;
-    th->vjp_depth = aside->vjp_depth;
-    th->floor = aside->floor;
-    th->walking = aside->walking;
-    th->cause = aside->cause;
-    th->section = aside->section;
-    th->scratch_list = aside->scratch_list;
+    th->scratch = saved_modes->scratch;
+    th->releasing = saved_modes->releasing;
+    th->no_donation = saved_modes->no_donation;
+    th->in_hook = saved_modes->in_hook;
+    th->no_grad = saved_modes->no_grad;
+    th->eval = saved_modes->eval;
+    th->vjp_depth = saved_modes->vjp_depth;
+    th->floor = saved_modes->floor;
+    th->backward_tape = saved_modes->backward_tape;
+    th->cause = saved_modes->cause;
+    th->section = saved_modes->section;
+    th->scratch_list = saved_modes->scratch_list;
 }

@@ -59,7 +59,7 @@ static void destroy(void *context)
    others, found afterwards, by the list. */
 struct reads {
     wg_tensor **t;
-    size_t n, room;
+    size_t n, capacity;
     size_t operands; /* how many come first, once all are there */
 };
 
@@ -70,14 +70,14 @@ static wg_status add_read(struct reads *r, wg_tensor *t, unsigned *place)
     for (*place = 1; *place < r->n; ++*place)
         if (r->t[*place] == t)
             return WG_OK;
-    if (r->n == r->room) {
-        wg_tensor **grown = wg_object_new(2 * r->room * sizeof *grown);
+    if (r->n == r->capacity) {
+        wg_tensor **grown = wg_object_new(2 * r->capacity * sizeof *grown);
         if (!grown)
             return WG_E_MEMORY;
         memcpy(grown, r->t, r->n * sizeof *grown);
         wg_object_free(r->t);
         r->t = grown;
-        r->room *= 2;
+        r->capacity *= 2;
     }
     r->t[r->n++] = t;
     if (!t->tape && r->operands > 0)
@@ -132,7 +132,7 @@ static wg_status hold_operands(struct wg_thread *th, struct wg_checkpointed *dra
     r->operands = r->n;
     for (size_t i = 0; i < draft->n; i++) {
         draft->operand[i].held = x[i]->flags & WG_T_HOLD;
-        wg_flag(x[i], WG_T_TAKE, false);
+        wg_flag(x[i], WG_T_DONATED, false);
         wg_flag(x[i], WG_T_HOLD, true);
     }
     return WG_OK;
@@ -163,7 +163,7 @@ static struct wg_checkpointed *note(const struct wg_checkpointed *draft, wg_tape
                            .vjp = y->flags & WG_T_NEEDS ? wg_checkpoint_vjp : NULL,
                            .jvp = wg_checkpoint_jvp,
                            .saves = WG_ALL_IN & ~WG_IN(0),
-                           .flags = WG_VIEW};
+                           .flags = WG_OP_VIEW};
     p->closure = (wg_closure){.name = "checkpoint", .context = p, .destroy = destroy};
     note_changes(p, tape);
     return p;
@@ -235,8 +235,8 @@ static wg_tensor *only_value(struct wg_thread *th, wg_function *f, void *context
 static wg_tensor *recorded(struct wg_thread *th, wg_function *f, void *context, wg_tensor *const *x, size_t n)
 {
     struct wg_checkpointed draft = {.f = f, .context = context, .n = n, .eval = th->eval};
-    struct reads r = {.n = 1, .room = n + 16};
-    r.t = wg_object_new(r.room * sizeof *r.t);
+    struct reads r = {.n = 1, .capacity = n + 16};
+    r.t = wg_object_new(r.capacity * sizeof *r.t);
     struct wg_checkpointed *p = r.t ? run_once(th, &draft, x, &r) : NULL;
     wg_tensor *y = p ? record(th, p, &r) : NULL;
     if (r.t)

@@ -130,12 +130,12 @@ static wg_status gradients_again(struct wg_thread *th, const wg_call *c, wg_tens
         if (!gx[i].need)
             continue;
         g[n++] = c->in[i];
-        waiting[i].lent = waiting[i].adjoint && waiting[i].adjoint != WG_KNOWN_ZERO;
+        waiting[i].lent = waiting[i].adjoint && waiting[i].adjoint != WG_SYMBOLIC_ZERO;
         if (waiting[i].lent)
             c->in[i]->adjoint = waiting[i].adjoint;
     }
     th->nested++; /* checkpoints in the function run theirs in this walk */
-    const wg_status status = wg_walk_part(y, g, n, g, (wg_grad_options){.create_graph = create_graph, .grad = gy});
+    const wg_status status = wg_pass_part(y, g, n, g, (wg_grad_options){.create_graph = create_graph, .grad = gy});
     th->nested--;
     return status;
 }
@@ -179,7 +179,7 @@ static wg_status hand_over(struct wg_thread *th, wg_grad_slot *slot, wg_tensor *
 wg_status wg_checkpoint_vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     struct wg_thread *th = wg_self();
-    struct aside aside;
+    struct saved_modes saved_modes;
     const bool recorded = !th->scratch;
     if (th->top->trace)
         return wg_fail(WG_E_STATE, "checkpoint", "checkpoint: a backward that is traced needs a forward that is");
@@ -190,9 +190,9 @@ wg_status wg_checkpoint_vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot
     struct waiting *waiting = g ? set_aside(c) : NULL;
     wg_status status = WG_E_MEMORY;
     if (waiting) {
-        wg_step_aside(th, &aside);
+        wg_save_modes(th, &saved_modes);
         status = recorded ? gradients_again(th, c, gy[0], true, gx, waiting, g) : on_own_tape(th, c, gy[0], gx, waiting, g, n);
-        wg_step_back(th, &aside);
+        wg_restore_modes(th, &saved_modes);
     }
     n = 0;
     const bool walked = status == WG_OK;
@@ -217,23 +217,23 @@ static wg_status push_again(struct wg_thread *th)
 wg_status wg_checkpoint_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
     struct wg_thread *th = wg_self();
-    struct aside aside;
+    struct saved_modes saved_modes;
     struct waiting *waiting = set_aside(c);
     (void)tx;
     if (!waiting)
         return WG_E_MEMORY;
-    wg_step_aside(th, &aside);
+    wg_save_modes(th, &saved_modes);
     wg_tensor *y = run_again(th, c);
     wg_status status = y ? WG_OK : wg_error_cause();
     for (unsigned i = 0; i < c->n_in; i++)
         c->in[i]->adjoint = waiting[i].adjoint;
-    th->no_grad = aside.no_grad;
+    th->no_grad = saved_modes.no_grad;
     if (status == WG_OK)
         status = push_again(th);
     if (status == WG_OK)
         ty[0] = y->adjoint ? y->adjoint : WG_NONE;
     wg_push_clear(th->top, th->floor);
-    wg_step_back(th, &aside);
+    wg_restore_modes(th, &saved_modes);
     put_back(c, waiting);
     return status;
 }

@@ -28,14 +28,14 @@ static wg_status by_two_vjps(struct wg_thread *th, struct wg_node *node, wg_tens
 {
     const wg_call *c = &node->call;
     wg_grad_slot *gx = wg_object_new((c->n_in + 1u) * sizeof *gx);
-    wg_tensor *u[WG_MOST_OUTPUTS], *leaf[WG_MOST_OUTPUTS], *by_leaf[WG_MOST_OUTPUTS], *along = NULL;
+    wg_tensor *u[WG_MAX_OUTPUTS], *leaf[WG_MAX_OUTPUTS], *by_leaf[WG_MAX_OUTPUTS], *along = NULL;
     size_t leaves = 0;
     wg_status status = gx ? WG_OK : WG_E_MEMORY;
     for (unsigned i = 0; i < c->n_out && status == WG_OK; i++) {
         u[i] = WG_NONE;
         if (c->out[i]->dtype > WG_F64)
             continue;
-        u[i] = wg_require_grad(wg_zeros((wg_dtype)c->out[i]->dtype, wg_shape_of(c->out[i])), true);
+        u[i] = wg_set_requires_grad(wg_zeros((wg_dtype)c->out[i]->dtype, wg_shape_of(c->out[i])), true);
         leaf[leaves++] = u[i];
         status = u[i] ? WG_OK : wg_error_cause();
     }
@@ -43,7 +43,7 @@ static wg_status by_two_vjps(struct wg_thread *th, struct wg_node *node, wg_tens
         gx[i].need = !wg_absent(tx[i]);
     if (status == WG_OK) {
         th->vjp_depth++;
-        status = wg_walk_vjp(th, node, u, gx);
+        status = wg_node_vjp(th, node, u, gx);
         th->vjp_depth--;
     }
     for (unsigned i = 0; i < c->n_in && status == WG_OK; i++) {
@@ -53,7 +53,7 @@ static wg_status by_two_vjps(struct wg_thread *th, struct wg_node *node, wg_tens
         status = along ? WG_OK : wg_error_cause();
     }
     if (status == WG_OK && along && (along->flags & WG_T_NEEDS))
-        status = wg_grad_many(along, leaf, leaves, by_leaf, .create_graph = true, .unused = WG_ZEROS);
+        status = wg_grad_many(along, leaf, leaves, by_leaf, .create_graph = true, .unused = WG_UNUSED_ZEROS);
     else
         leaves = 0;
     for (unsigned i = c->n_out; i-- > 0 && status == WG_OK && leaves > 0;)
@@ -73,20 +73,20 @@ static wg_status jvp_of_user(const wg_call *c, wg_tensor *const *tx, wg_tensor *
 static wg_status tangents_of(struct wg_thread *th, struct wg_node *node, wg_tensor *const *tx, wg_tensor **ty)
 {
     const struct wg_op *op = node->call.op;
-    if ((op->flags & WG_NO_DERIVATIVE) || (!op->jvp && !op->vjp))
+    if ((op->flags & WG_OP_NO_DERIVATIVE) || (!op->jvp && !op->vjp))
         return wg_fail(WG_E_NO_GRAD, op->name, "%s has no derivative: %s", op->name, op->reason ? op->reason : "none is defined");
     for (unsigned i = 0; i < node->call.n_out; i++)
         ty[i] = op->jvp ? NULL : WG_NONE;
     if (op->jvp) {
         th->vjp_depth++;
-        const wg_status status = op->flags & WG_USER ? jvp_of_user(&node->call, tx, ty) : op->jvp(&node->call, tx, ty);
+        const wg_status status = op->flags & WG_OP_USER ? jvp_of_user(&node->call, tx, ty) : op->jvp(&node->call, tx, ty);
         th->vjp_depth--;
         return status == WG_E_NULL ? wg_error_cause() : status;
     }
-    struct aside aside;
-    wg_step_aside(th, &aside);
+    struct saved_modes saved_modes;
+    wg_save_modes(th, &saved_modes);
     const wg_status status = by_two_vjps(th, node, tx, ty);
-    wg_step_back(th, &aside);
+    wg_restore_modes(th, &saved_modes);
     return status;
 }
 
@@ -112,7 +112,7 @@ static wg_status set_tangents(const wg_call *c, wg_tensor *const *ty)
 static wg_status visit(struct wg_thread *th, struct wg_node *node)
 {
     const wg_call *c = &node->call;
-    wg_tensor *local[8], *ty[WG_MOST_OUTPUTS];
+    wg_tensor *local[8], *ty[WG_MAX_OUTPUTS];
     bool any = false;
     wg_tensor **tx = c->n_in <= 8 ? local : wg_object_new(c->n_in * sizeof *tx);
     if (!tx)
@@ -125,7 +125,7 @@ static wg_status visit(struct wg_thread *th, struct wg_node *node)
     wg_status status = WG_OK;
     if (any && has_float_result(c)) {
         th->cause = node;
-        status = wg_walk_check_saved(node);
+        status = wg_check_saved(node);
         if (status == WG_OK)
             status = tangents_of(th, node, tx, ty);
         if (status != WG_OK)
@@ -142,17 +142,17 @@ static wg_status visit(struct wg_thread *th, struct wg_node *node)
 
 wg_status wg_push(struct wg_thread *th, const wg_tape *tape, uint64_t after, const struct wg_node *last)
 {
-    const bool no_take = th->no_take;
+    const bool no_donation = th->no_donation;
     const struct wg_node *cause = th->cause;
     wg_status status = WG_OK;
-    th->no_take = true; /* a tangent may have several readers */
+    th->no_donation = true; /* a tangent may have several readers */
     for (struct wg_node *node = last && last->seq > after ? wg_first_above(tape, after) : NULL; node; node = node->next) {
         if (node->needs)
             status = visit(th, node);
         if (node == last || status != WG_OK)
             break;
     }
-    th->no_take = no_take;
+    th->no_donation = no_donation;
     th->cause = cause;
     return status;
 }

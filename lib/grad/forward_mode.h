@@ -2,7 +2,7 @@
 #ifndef WG_FORWARD_H
 #define WG_FORWARD_H
 
-#include "grad/walk.h"
+#include "grad/pass.h"
 #include "wengert/derivative.h"
 
 /* Pushes the tangents that wait in tensors of tape (set by the caller in adjoints) through its nodes younger than after, to last. */

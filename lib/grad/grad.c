@@ -1,22 +1,22 @@
 /* wg_grad: the sums of a walk between y and the wanted tensors are handed out as tensors of the tape. */
 #include <string.h>
 
-#include "grad/walk.h"
+#include "grad/pass.h"
 #include "wengert/ops.h"
 
 /* Marks, oldest first, the nodes that a wanted tensor lies behind. */
-static void mark_paths(struct walk *w)
+static void mark_paths(struct wg_pass *w)
 {
     for (const wg_tape *tape = w->th->bottom; tape; tape = tape->above)
         for (struct wg_node *node = wg_first_above(tape, w->floor); node; node = node->next)
             for (unsigned i = 0; i < node->call.n_in && node->needs; i++)
-                if (wg_walk_needs(w, node->call.in[i])) {
+                if (wg_pass_needs(w, node->call.in[i])) {
                     node->mark = w->number;
                     break;
                 }
 }
 
-static void want(struct walk *w, wg_tensor *x, bool on)
+static void want(struct wg_pass *w, wg_tensor *x, bool on)
 {
     const unsigned flag = on ? WG_T_WANTED : 0;
     if (x->tape)
@@ -27,7 +27,7 @@ static void want(struct walk *w, wg_tensor *x, bool on)
 }
 
 /* Is a walk around this one summing x's gradient? Only a part of that walk may add to it. */
-static bool in_use(const struct walk *w, const wg_tensor *x)
+static bool in_use(const struct wg_pass *w, const wg_tensor *x)
 {
     if (x->tape)
         return x->adjoint != NULL;
@@ -37,11 +37,11 @@ static bool in_use(const struct walk *w, const wg_tensor *x)
     return false;
 }
 
-static wg_status check_wanted(struct walk *w, wg_tensor *x, size_t i)
+static wg_status check_wanted(struct wg_pass *w, wg_tensor *x, size_t i)
 {
     WG_TRY(wg_check_handle(x, w->name, (int)i + 1));
     if (!(x->flags & WG_T_NEEDS))
-        return wg_fail(WG_E_NO_GRAD, w->name, "%s: operand %zu requires no gradient: call wg_require_grad before it is used",
+        return wg_fail(WG_E_NO_GRAD, w->name, "%s: operand %zu requires no gradient: call wg_set_requires_grad before it is used",
                        w->name, i + 1);
     if (!w->part && in_use(w, x))
         return wg_fail(WG_E_STATE, w->name, "%s: operand %zu is one of those whose gradients the walk around this one is summing",
@@ -50,18 +50,18 @@ static wg_status check_wanted(struct walk *w, wg_tensor *x, size_t i)
 }
 
 /* Each leaf's gradient summed over its proxies, then its hooks: once, however often the leaf was asked for. */
-static wg_status finish_leaves(struct walk *w)
+static wg_status finish_leaves(struct wg_pass *w)
 {
     for (size_t i = 0; i < w->n_touched; i++) {
         wg_tensor *t = w->touched[i];
-        WG_TRY(wg_walk_fold(w, t));
+        WG_TRY(wg_pass_sum_up(w, t));
         if (t->adjoint && !w->part && wg_any_hooks(w->th))
-            WG_TRY(wg_walk_hooks(w, t));
+            WG_TRY(wg_pass_hooks(w, t));
     }
     return WG_OK;
 }
 
-static wg_tensor *result_for(struct walk *w, wg_tensor *root, wg_tensor *x, size_t i, wg_unused unused)
+static wg_tensor *result_for(struct wg_pass *w, wg_tensor *root, wg_tensor *x, size_t i, wg_unused unused)
 {
     wg_tensor *at = x;
     if (!x->tape) {
@@ -71,25 +71,25 @@ static wg_tensor *result_for(struct walk *w, wg_tensor *root, wg_tensor *x, size
         at = link ? link->proxy : NULL;
     }
     wg_tensor *g = at ? at->adjoint : NULL;
-    if (w->part && (!g || g == WG_KNOWN_ZERO))
+    if (w->part && (!g || g == WG_SYMBOLIC_ZERO))
         return g ? g : WG_NONE;
     if (!g && wg_behind_kept(w->th, root, x)) {
         wg_fail(WG_E_UNUSED, w->name, "%s: operand %zu lies behind a kept tensor (wg_keep), which cuts its gradient off", w->name,
                 i + 1);
         return NULL;
     }
-    if (!g && unused != WG_ZEROS) {
+    if (!g && unused != WG_UNUSED_ZEROS) {
         wg_fail(WG_E_UNUSED, w->name,
                 "%s: the result does not depend on operand %zu, or only through gradients that were taken without "
-                ".create_graph = true (.unused = WG_ZEROS gives zeros)",
+                ".create_graph = true (.unused = WG_UNUSED_ZEROS gives zeros)",
                 w->name, i + 1);
         return NULL;
     }
-    return g && g != WG_KNOWN_ZERO ? g : wg_zeros((wg_dtype)x->dtype, wg_shape_of(x));
+    return g && g != WG_SYMBOLIC_ZERO ? g : wg_zeros((wg_dtype)x->dtype, wg_shape_of(x));
 }
 
 /* Hands the adjoints out as tensors of the top tape. */
-static wg_status collect(struct walk *w, wg_tensor *root, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_unused unused)
+static wg_status collect(struct wg_pass *w, wg_tensor *root, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_unused unused)
 {
     for (size_t i = 0; i < n; i++) {
         wg_tensor *g = result_for(w, root, x[i], i, unused);
@@ -103,32 +103,32 @@ static wg_status collect(struct walk *w, wg_tensor *root, wg_tensor *const *x, s
             g->flags |= WG_T_OWNED; /* survives the sweep */
         gx[i] = g;
     }
-    wg_walk_sweep(w->th);
+    wg_pass_sweep(w->th);
     for (size_t i = 0; i < n && !w->keeping; i++)
         if (!wg_absent(gx[i]))
             gx[i]->flags = (uint16_t)(gx[i]->flags & ~(WG_T_SCRATCH | WG_T_OWNED));
     return WG_OK;
 }
 
-static void forget_wanted(struct walk *w, wg_tensor *const *x, size_t n)
+static void forget_wanted(struct wg_pass *w, wg_tensor *const *x, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         want(w, x[i], false);
         if (x[i]->tape && !wg_is_leaf(w, x[i])) {
-            wg_walk_let_go(w, x[i]->adjoint);
+            wg_pass_let_go(w, x[i]->adjoint);
             x[i]->adjoint = NULL;
         }
     }
 }
 
 /* The gradients of what depends on no leaf. */
-static wg_status zeros(struct walk *w, wg_tensor *root, wg_tensor *const *x, size_t n, wg_tensor **gx, const wg_tensor *given)
+static wg_status zeros(struct wg_pass *w, wg_tensor *root, wg_tensor *const *x, size_t n, wg_tensor **gx, const wg_tensor *given)
 {
-    WG_TRY(wg_walk_check_seed(w, root, given));
+    WG_TRY(wg_pass_check_seed(w, root, given));
     wg_tensor **made = wg_object_new(n * sizeof *made);
     wg_status status = made ? WG_OK : WG_E_MEMORY;
     for (size_t i = 0; i < n && status == WG_OK; i++)
-        if (!(made[i] = result_for(w, root, x[i], i, WG_ZEROS)))
+        if (!(made[i] = result_for(w, root, x[i], i, WG_UNUSED_ZEROS)))
             status = wg_error_cause();
     if (status == WG_OK)
         memcpy(gx, made, n * sizeof *made);
@@ -138,12 +138,12 @@ static wg_status zeros(struct walk *w, wg_tensor *root, wg_tensor *const *x, siz
 
 static wg_status gradients(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options, bool part)
 {
-    struct walk w = {.th = wg_self(), .name = "grad", .recording = options.create_graph, .selective = true, .part = part};
-    WG_TRY(wg_walk_begin(&w));
+    struct wg_pass w = {.th = wg_self(), .name = "grad", .recording = options.create_graph, .selective = true, .part = part};
+    WG_TRY(wg_pass_begin(&w));
     if (n == 0 || !x || !gx)
         return wg_fail(WG_E_NULL, w.name, "%s: no tensors to differentiate by", w.name);
     wg_tensor *root = y;
-    WG_TRY(wg_walk_root(&w, &root, options.unused));
+    WG_TRY(wg_pass_root(&w, &root, options.unused));
     for (size_t i = 0; i < n; i++)
         WG_TRY(check_wanted(&w, x[i], i));
     if (!(root->flags & WG_T_NEEDS))
@@ -151,25 +151,25 @@ static wg_status gradients(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tenso
     for (size_t i = 0; i < n; i++)
         want(&w, x[i], true);
     mark_paths(&w);
-    wg_walk_enter(&w);
+    wg_pass_enter(&w);
     wg_tensor **made = wg_object_new(n * sizeof *made);
     wg_status status = made ? WG_OK : WG_E_MEMORY;
     for (size_t i = 0; i < n && status == WG_OK; i++) /* of a part, whose gradients are added to what is there */
         if (part && x[i]->adjoint)
-            status = wg_walk_touch(&w, x[i]);
+            status = wg_pass_touch(&w, x[i]);
     if (status == WG_OK)
-        status = wg_walk_seed(&w, root, options.grad);
+        status = wg_pass_seed(&w, root, options.grad);
     if (status == WG_OK)
-        status = wg_walk_back(&w, &root, 1);
+        status = wg_pass_run(&w, &root, 1);
     if (status == WG_OK)
         status = finish_leaves(&w);
     if (status == WG_OK)
         status = collect(&w, root, x, n, made, options.unused);
-    wg_walk_leave(&w);
+    wg_pass_leave(&w);
     forget_wanted(&w, x, n);
     if (status == WG_OK)
         memcpy(gx, made, n * sizeof *made); /* last: x and gx may be one array */
-    wg_walk_clear(&w, status != WG_OK);
+    wg_pass_clear(&w, status != WG_OK);
     wg_object_free(made);
     return status;
 }
@@ -180,7 +180,7 @@ wg_status wg_grad_many_with(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tens
     return gradients(y, x, n, gx, options, false);
 }
 
-wg_status wg_walk_part(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options)
+wg_status wg_pass_part(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options)
 {
     return gradients(y, x, n, gx, options, true);
 }

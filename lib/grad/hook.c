@@ -1,5 +1,5 @@
 /* Hooks: a user's function between a gradient's sum and what reads it. A tape finds the hooks of a tensor in a table, in constant time. */
-#include "grad/walk.h"
+#include "grad/pass.h"
 
 /* ---- the table ---- */
 
@@ -46,7 +46,7 @@ static wg_tensor *subject(wg_tensor *t)
 }
 
 /* What the hook makes of t's gradient takes its place. */
-static wg_status run(struct walk *w, wg_tensor *t, const struct wg_hook_entry *hook)
+static wg_status run(struct wg_pass *w, wg_tensor *t, const struct wg_hook_entry *hook)
 {
     struct wg_thread *th = w->th;
     wg_callback callback = {
@@ -64,19 +64,19 @@ static wg_status run(struct walk *w, wg_tensor *t, const struct wg_hook_entry *h
     if (g->dtype != t->dtype || !wg_same_dims(g, t))
         return wg_callback_fail(&callback, g->dtype != t->dtype ? WG_E_DTYPE : WG_E_SHAPE,
                                 "returned a gradient of another shape or dtype");
-    wg_tensor *mine = wg_walk_owned(w, g);
+    wg_tensor *mine = wg_pass_owned(w, g);
     if (!mine)
         return WG_E_MEMORY;
-    wg_walk_let_go(w, t->adjoint);
+    wg_pass_let_go(w, t->adjoint);
     t->adjoint = mine;
     return WG_OK;
 }
 
-wg_status wg_walk_hooks(struct walk *w, wg_tensor *t)
+wg_status wg_pass_hooks(struct wg_pass *w, wg_tensor *t)
 {
     for (wg_tape *tape = w->th->top; tape; tape = tape->below)
         for (const struct wg_hook_entry *hook = hooks_of(tape, subject(t)); hook; hook = hook->next)
-            if (hook->added < w->number && t->adjoint != WG_KNOWN_ZERO)
+            if (hook->added < w->number && t->adjoint != WG_SYMBOLIC_ZERO)
                 WG_TRY(run(w, t, hook));
     return WG_OK;
 }
@@ -110,7 +110,7 @@ wg_status wg_add_hook(wg_tensor *t, wg_hook *fn, void *context)
     struct wg_hook_entry *entry = wg_tape_alloc(th->top, sizeof *entry);
     if (!entry || grow(th->top) != WG_OK)
         return WG_E_MEMORY;
-    *entry = (struct wg_hook_entry){fn, context, th->walk, NULL};
+    *entry = (struct wg_hook_entry){fn, context, th->pass, NULL};
     struct wg_hooked *place = find(&th->top->hooks, subject(t));
     if (!place->first) {
         *place = (struct wg_hooked){subject(t), entry, entry};

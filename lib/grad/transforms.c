@@ -78,7 +78,7 @@ wg_status wg_work_end(struct work *w, wg_status status, wg_tensor **result, size
 {
     wg_grad_mode_set(w->grad);
     wg_object_free(w->x);
-    wg_walk_audit(w->th);
+    wg_pass_audit(w->th);
     if (!w->own)
         return status;
     if (status == WG_OK)
@@ -141,7 +141,7 @@ wg_status wg_work_gradients(struct work *w, wg_tensor *root, wg_tensor *v, bool 
         if (w->x[i]->dtype <= WG_F64)
             wanted[n++] = w->x[i];
     if (n > 0 && (root->flags & WG_T_NEEDS)) {
-        WG_TRY(wg_grad_many(root, wanted, n, wanted, .create_graph = create_graph, .unused = WG_ZEROS, .grad = v));
+        WG_TRY(wg_grad_many(root, wanted, n, wanted, .create_graph = create_graph, .unused = WG_UNUSED_ZEROS, .grad = v));
     } else {
         for (size_t i = 0; i < n; i++)
             if (!(wanted[i] = zeros_like(wanted[i])))

@@ -32,17 +32,17 @@ static wg_status check_tensors(const wg_tensor *input, const wg_tensor *instead)
 
 static wg_status find_input(const wg_replay *replay, const wg_tensor *input, uint32_t *number)
 {
-    for (size_t i = 0; i < replay->log.places.n; i++) {
-        const struct wg_place *place = WG_PLACE(&replay->log, i);
-        if (place->kind != WG_EXTERNAL || place->block != input->storage)
+    for (size_t i = 0; i < replay->log.buffers.n; i++) {
+        const struct wg_buffer *buffer = WG_BUFFER(&replay->log, i);
+        if (buffer->kind != WG_EXTERNAL || buffer->block != input->storage)
             continue;
         *number = (uint32_t)i;
-        if (wg_spans_meet(place->handed, wg_span_of(input)))
+        if (wg_spans_meet(buffer->handed, wg_span_of(input)))
             return wg_fail(WG_E_ARGUMENT, "replay_bind",
                            "replay_bind: the step keeps %s itself, or a view of it, as a result, and that would go on showing %s: "
                            "keep a copy (wg_copy)",
                            name_of(input), name_of(input));
-        return place->written ? wg_fail(WG_E_ARGUMENT, "replay_bind", "replay_bind: the step changes %s", name_of(input)) : WG_OK;
+        return buffer->written ? wg_fail(WG_E_ARGUMENT, "replay_bind", "replay_bind: the step changes %s", name_of(input)) : WG_OK;
     }
     return wg_fail(WG_E_ARGUMENT, "replay_bind", "replay_bind: the step does not read %s", name_of(input));
 }
@@ -53,7 +53,7 @@ static wg_status check_reads(const wg_replay *replay, const struct wg_binding *b
     bool read = binding->bytes.from == binding->bytes.to; /* an empty one, of which launches have nothing to read */
     for (size_t i = 0; i < replay->patches.n; i++) {
         const struct wg_patch *patch = WG_AT(replay->patches, struct wg_patch, i);
-        if (patch->place != binding->place || !wg_spans_meet(patch->read, binding->bytes))
+        if (patch->buffer != binding->buffer || !wg_spans_meet(patch->read, binding->bytes))
             continue;
         if (patch->read.from < binding->bytes.from || patch->read.to > binding->bytes.to)
             return wg_fail(WG_E_ARGUMENT, "replay_bind",
@@ -68,8 +68,8 @@ static wg_status check_reads(const wg_replay *replay, const struct wg_binding *b
 static wg_status check_changes(const wg_replay *replay, const wg_tensor *input, const wg_tensor *instead)
 {
     for (size_t i = 0; i < replay->changed.n; i++) {
-        const struct wg_place *place = wg_changed_place(replay, i);
-        if (place->block == instead->storage && wg_spans_meet(place->changed, wg_span_of(instead)))
+        const struct wg_buffer *buffer = wg_changed_buffer(replay, i);
+        if (buffer->block == instead->storage && wg_spans_meet(buffer->changed, wg_span_of(instead)))
             return wg_fail(
                 WG_E_ARGUMENT, "replay_bind",
                 "replay_bind: what is to stand for %s is written by the step itself (a result, or a tensor that it changes): "
@@ -84,11 +84,11 @@ static wg_status find_binding(wg_replay *replay, const struct wg_binding *wanted
 {
     for (size_t i = 0; i < replay->bindings.n; i++) {
         *found = WG_AT(replay->bindings, struct wg_binding, i);
-        if ((*found)->place == wanted->place && (*found)->bytes.from == wanted->bytes.from &&
+        if ((*found)->buffer == wanted->buffer && (*found)->bytes.from == wanted->bytes.from &&
             (*found)->bytes.to == wanted->bytes.to)
             return WG_OK;
     }
-    WG_TRY(wg_array_room(&replay->bindings, 1, sizeof **found));
+    WG_TRY(wg_array_reserve(&replay->bindings, 1, sizeof **found));
     *found = WG_AT(replay->bindings, struct wg_binding, replay->bindings.n++);
     **found = *wanted;
     return WG_OK;
@@ -103,14 +103,14 @@ wg_status wg_replay_bind(wg_replay *replay, const wg_tensor *input, const wg_ten
         return WG_E_MEMORY;
     WG_TRY(wg_replay_check(th, replay, "replay_bind"));
     WG_TRY(check_tensors(input, instead));
-    WG_TRY(find_input(replay, input, &binding.place));
+    WG_TRY(find_input(replay, input, &binding.buffer));
     binding.bytes = wg_span_of(input);
     WG_TRY(check_reads(replay, &binding, input));
     WG_TRY(check_changes(replay, input, instead));
     WG_TRY(find_binding(replay, &binding, &entry));
     for (size_t i = 0; i < replay->patches.n; i++) {
         const struct wg_patch *patch = WG_AT(replay->patches, struct wg_patch, i);
-        if (patch->place == binding.place && wg_spans_meet(patch->read, binding.bytes))
+        if (patch->buffer == binding.buffer && wg_spans_meet(patch->read, binding.bytes))
             *patch->where = instead->data + (patch->offset - binding.bytes.from);
     }
     wg_storage_ref(instead->storage);

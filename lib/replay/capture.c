@@ -7,21 +7,21 @@
 
 /* ---- memory of the log ---- */
 
-wg_status wg_array_room(struct wg_array *array, size_t more, size_t size)
+wg_status wg_array_reserve(struct wg_array *array, size_t more, size_t size)
 {
-    if (array->n + more <= array->room)
+    if (array->n + more <= array->capacity)
         return WG_OK;
-    size_t room = array->room ? 2 * array->room : 16;
-    while (room < array->n + more)
-        room *= 2;
-    struct wg_storage *block = wg_storage_new(room * size);
+    size_t capacity = array->capacity ? 2 * array->capacity : 16;
+    while (capacity < array->n + more)
+        capacity *= 2;
+    struct wg_storage *block = wg_storage_new(capacity * size);
     if (!block)
         return WG_E_MEMORY;
     if (array->n)
         memcpy(wg_storage_data(block), array->at, array->n * size);
     wg_object_free(array->at);
     array->at = wg_storage_data(block);
-    array->room = room;
+    array->capacity = capacity;
     return WG_OK;
 }
 
@@ -31,10 +31,10 @@ void wg_array_free(struct wg_array *array)
     *array = (struct wg_array){NULL, 0, 0};
 }
 
-wg_status wg_list_room(struct wg_list *list, size_t more, size_t size)
+wg_status wg_list_reserve(struct wg_list *list, size_t more, size_t size)
 {
     while (list->pages.n * WG_PAGE < list->n + more) {
-        WG_TRY(wg_array_room(&list->pages, 1, sizeof(void *)));
+        WG_TRY(wg_array_reserve(&list->pages, 1, sizeof(void *)));
         struct wg_storage *page = wg_storage_new(WG_PAGE * size);
         if (!page)
             return WG_E_MEMORY;
@@ -60,20 +60,20 @@ void *wg_log_alloc(struct wg_log *log, size_t bytes)
 
 void wg_log_free(struct wg_log *log)
 {
-    for (size_t i = 0; i < log->places.n; i++) {
-        const struct wg_place *place = WG_PLACE(log, i);
-        if (place->kind != WG_INTERNAL && place->block)
-            wg_storage_unref(place->block);
+    for (size_t i = 0; i < log->buffers.n; i++) {
+        const struct wg_buffer *buffer = WG_BUFFER(log, i);
+        if (buffer->kind != WG_INTERNAL && buffer->block)
+            wg_storage_unref(buffer->block);
     }
     for (size_t i = 0; i < log->contexts.n; i++) {
         const struct wg_context *owned = WG_AT(log->contexts, struct wg_context, i);
         wg_context_destroy(owned->name, owned->destroy, owned->context);
     }
-    struct wg_list *lists[] = {&log->places, &log->launches, &log->operands};
+    struct wg_list *lists[] = {&log->buffers, &log->launches, &log->operands};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         wg_list_free(lists[i]);
-    struct wg_array *arrays[] = {&log->layouts, &log->dims,           &log->contexts,
-                                 &log->commits, &log->externals_home, &log->layouts_home};
+    struct wg_array *arrays[] = {&log->layouts,         &log->dims,         &log->contexts, &log->commits,
+                                 &log->externals_table, &log->layouts_table};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         wg_array_free(arrays[i]);
     wg_arena_shrink(&log->arena, true);
@@ -90,7 +90,7 @@ static void created(struct wg_recorder *recorder, struct wg_storage *storage)
 {
     struct wg_log *log = log_of(recorder);
     storage->recorder = recorder;
-    storage->place = 0;
+    storage->buffer = 0;
     storage->previous = NULL;
     storage->next_free = log->born;
     if (log->born)
@@ -101,8 +101,8 @@ static void created(struct wg_recorder *recorder, struct wg_storage *storage)
 static void released(struct wg_recorder *recorder, struct wg_storage *storage)
 {
     struct wg_log *log = log_of(recorder);
-    if (storage->place)
-        WG_PLACE(log, storage->place - 1)->block = NULL;
+    if (storage->buffer)
+        WG_BUFFER(log, storage->buffer - 1)->block = NULL;
     *(storage->previous ? &storage->previous->next_free : &log->born) = storage->next_free;
     if (storage->next_free)
         storage->next_free->previous = storage->previous;
@@ -118,28 +118,28 @@ static uint64_t mix(uint64_t h, uint64_t value)
 }
 
 /* Room for one more, so that at most half is in use. false: no memory; *moved: everything has to be put in again. */
-static wg_status home_room(struct wg_array *home, size_t used, bool *moved)
+static wg_status table_reserve(struct wg_array *slot, size_t used, bool *moved)
 {
     *moved = false;
-    if (2 * (used + 1) <= home->n)
+    if (2 * (used + 1) <= slot->n)
         return WG_OK;
-    const size_t size = home->n ? 2 * home->n : 64;
+    const size_t size = slot->n ? 2 * slot->n : 64;
     struct wg_array grown = {NULL, 0, 0};
-    WG_TRY(wg_array_room(&grown, size, sizeof(uint32_t)));
+    WG_TRY(wg_array_reserve(&grown, size, sizeof(uint32_t)));
     grown.n = size;
     memset(grown.at, 0, size * sizeof(uint32_t));
-    wg_array_free(home);
-    *home = grown;
+    wg_array_free(slot);
+    *slot = grown;
     *moved = true;
     return WG_OK;
 }
 
-static void put_home(struct wg_array *home, uint64_t hash, size_t number)
+static void put_in_slot(struct wg_array *slot, uint64_t hash, size_t number)
 {
-    size_t i = hash & (home->n - 1);
-    while (*WG_AT(*home, uint32_t, i))
-        i = (i + 1) & (home->n - 1);
-    *WG_AT(*home, uint32_t, i) = (uint32_t)number + 1;
+    size_t i = hash & (slot->n - 1);
+    while (*WG_AT(*slot, uint32_t, i))
+        i = (i + 1) & (slot->n - 1);
+    *WG_AT(*slot, uint32_t, i) = (uint32_t)number + 1;
 }
 
 static uint64_t hash_of_storage(const struct wg_storage *storage)
@@ -165,12 +165,12 @@ static wg_status find_layout(struct wg_log *log, const wg_tensor *t, uint32_t *n
     struct wg_layout layout = {t->numel, t->dtype, t->rank, t->flags & (WG_T_CONTIGUOUS | WG_T_DENSE), (uint32_t)log->dims.n};
     const size_t n = 2 * (size_t)t->rank;
     bool moved;
-    WG_TRY(home_room(&log->layouts_home, log->layouts.n, &moved));
+    WG_TRY(table_reserve(&log->layouts_table, log->layouts.n, &moved));
     for (size_t i = 0; i < log->layouts.n && moved; i++)
-        put_home(&log->layouts_home, hash_of_layout(WG_LAYOUT(log, i), dims_of(log, WG_LAYOUT(log, i))), i);
+        put_in_slot(&log->layouts_table, hash_of_layout(WG_LAYOUT(log, i), dims_of(log, WG_LAYOUT(log, i))), i);
     const uint64_t hash = hash_of_layout(&layout, t->dims);
-    for (size_t i = hash & (log->layouts_home.n - 1);; i = (i + 1) & (log->layouts_home.n - 1)) {
-        const uint32_t found = *WG_AT(log->layouts_home, uint32_t, i);
+    for (size_t i = hash & (log->layouts_table.n - 1);; i = (i + 1) & (log->layouts_table.n - 1)) {
+        const uint32_t found = *WG_AT(log->layouts_table, uint32_t, i);
         if (!found)
             break;
         const struct wg_layout *other = WG_LAYOUT(log, found - 1);
@@ -180,24 +180,24 @@ static wg_status find_layout(struct wg_log *log, const wg_tensor *t, uint32_t *n
             return WG_OK;
         }
     }
-    WG_TRY(wg_array_room(&log->layouts, 1, sizeof layout));
-    WG_TRY(wg_array_room(&log->dims, n + 1, sizeof *t->dims));
+    WG_TRY(wg_array_reserve(&log->layouts, 1, sizeof layout));
+    WG_TRY(wg_array_reserve(&log->dims, n + 1, sizeof *t->dims));
     if (n)
         memcpy(WG_AT(log->dims, int64_t, log->dims.n), t->dims, n * sizeof *t->dims);
     log->dims.n += n;
     *number = (uint32_t)log->layouts.n;
     *WG_LAYOUT(log, log->layouts.n++) = layout;
-    put_home(&log->layouts_home, hash, *number);
+    put_in_slot(&log->layouts_table, hash, *number);
     return WG_OK;
 }
 
 /* ---- places ---- */
 
-static wg_status new_place(struct wg_log *log, struct wg_storage *storage, enum wg_place_kind kind, uint32_t *number)
+static wg_status new_buffer(struct wg_log *log, struct wg_storage *storage, enum wg_buffer_kind kind, uint32_t *number)
 {
-    WG_TRY(wg_list_room(&log->places, 1, sizeof(struct wg_place)));
-    *number = (uint32_t)log->places.n;
-    *WG_PLACE(log, log->places.n++) = (struct wg_place){.block = storage, .kind = (uint8_t)kind};
+    WG_TRY(wg_list_reserve(&log->buffers, 1, sizeof(struct wg_buffer)));
+    *number = (uint32_t)log->buffers.n;
+    *WG_BUFFER(log, log->buffers.n++) = (struct wg_buffer){.block = storage, .kind = (uint8_t)kind};
     if (kind != WG_INTERNAL)
         wg_storage_ref(storage);
     return WG_OK;
@@ -206,50 +206,50 @@ static wg_status new_place(struct wg_log *log, struct wg_storage *storage, enum 
 static wg_status find_external(struct wg_log *log, struct wg_storage *storage, uint32_t *number)
 {
     bool moved;
-    WG_TRY(home_room(&log->externals_home, log->externals, &moved));
-    for (size_t i = 0; i < log->places.n && moved; i++)
-        if (WG_PLACE(log, i)->kind == WG_EXTERNAL)
-            put_home(&log->externals_home, hash_of_storage(WG_PLACE(log, i)->block), i);
+    WG_TRY(table_reserve(&log->externals_table, log->externals, &moved));
+    for (size_t i = 0; i < log->buffers.n && moved; i++)
+        if (WG_BUFFER(log, i)->kind == WG_EXTERNAL)
+            put_in_slot(&log->externals_table, hash_of_storage(WG_BUFFER(log, i)->block), i);
     const uint64_t hash = hash_of_storage(storage);
-    for (size_t i = hash & (log->externals_home.n - 1);; i = (i + 1) & (log->externals_home.n - 1)) {
-        const uint32_t found = *WG_AT(log->externals_home, uint32_t, i);
+    for (size_t i = hash & (log->externals_table.n - 1);; i = (i + 1) & (log->externals_table.n - 1)) {
+        const uint32_t found = *WG_AT(log->externals_table, uint32_t, i);
         if (!found)
             break;
-        if (WG_PLACE(log, found - 1)->block == storage) {
+        if (WG_BUFFER(log, found - 1)->block == storage) {
             *number = found - 1;
             return WG_OK;
         }
     }
-    WG_TRY(new_place(log, storage, WG_EXTERNAL, number));
-    put_home(&log->externals_home, hash, *number);
+    WG_TRY(new_buffer(log, storage, WG_EXTERNAL, number));
+    put_in_slot(&log->externals_table, hash, *number);
     log->externals++;
     return WG_OK;
 }
 
 /* A storage that is read before a kernel has written it holds what its maker put there: a constant. */
-static wg_status find_place(struct wg_log *log, struct wg_storage *storage, bool reads, uint32_t *number)
+static wg_status find_buffer(struct wg_log *log, struct wg_storage *storage, bool reads, uint32_t *number)
 {
     if (storage->recorder != &log->recorder)
         return find_external(log, storage, number);
-    if (!storage->place) {
-        WG_TRY(new_place(log, storage, reads ? WG_CONSTANT : WG_INTERNAL, number));
-        storage->place = *number + 1;
+    if (!storage->buffer) {
+        WG_TRY(new_buffer(log, storage, reads ? WG_CONSTANT : WG_INTERNAL, number));
+        storage->buffer = *number + 1;
     }
-    *number = storage->place - 1;
+    *number = storage->buffer - 1;
     return WG_OK;
 }
 
 static wg_status note_operand(struct wg_log *log, const wg_tensor *t, bool reads)
 {
     struct wg_operand *operand = WG_OPERAND(log, log->operands.n); /* room was found */
-    *operand = (struct wg_operand){.place = WG_NOWHERE};
+    *operand = (struct wg_operand){.buffer = WG_NO_BUFFER};
     if (!wg_absent(t)) {
         WG_TRY(find_layout(log, t, &operand->layout));
-        WG_TRY(find_place(log, t->storage, reads, &operand->place));
+        WG_TRY(find_buffer(log, t->storage, reads, &operand->buffer));
         operand->offset = t->data - wg_storage_data(t->storage);
-        struct wg_place *place = WG_PLACE(log, operand->place);
+        struct wg_buffer *buffer = WG_BUFFER(log, operand->buffer);
         const size_t end = (size_t)wg_span_in(log, operand).to;
-        place->bytes = end > place->bytes ? end : place->bytes;
+        buffer->bytes = end > buffer->bytes ? end : buffer->bytes;
     }
     log->operands.n++;
     return WG_OK;
@@ -257,9 +257,9 @@ static wg_status note_operand(struct wg_log *log, const wg_tensor *t, bool reads
 
 static void note_change(struct wg_log *log, const struct wg_operand *operand)
 {
-    struct wg_place *place = WG_PLACE(log, operand->place);
-    place->written = true;
-    place->changed = wg_span_around(place->changed, wg_span_in(log, operand));
+    struct wg_buffer *buffer = WG_BUFFER(log, operand->buffer);
+    buffer->written = true;
+    buffer->changed = wg_span_around(buffer->changed, wg_span_in(log, operand));
 }
 
 /* ---- launches ---- */
@@ -285,26 +285,26 @@ static const void *find_params(struct wg_log *log, const void *params, size_t si
     return copy;
 }
 
-static wg_status thaw(struct wg_log *log, const wg_tensor *t);
+static wg_status copy_on_write(struct wg_log *log, const wg_tensor *t);
 
 /* Operands are noted inputs first, so that what is read before it is written is seen to be, then brought into order. */
 static wg_status note(struct wg_log *log, const wg_call *c, wg_kernel *kernel)
 {
     for (unsigned i = 0; i < c->n_in; i++) /* constants that are about to change */
         if (wg_bit(c->op->writes, i) && !wg_absent(c->in[i]))
-            WG_TRY(thaw(log, c->in[i]));
+            WG_TRY(copy_on_write(log, c->in[i]));
     for (unsigned i = 0; i < c->n_out; i++)
         for (unsigned k = 0; k < c->n_in; k++)
             if (!wg_absent(c->in[k]) && c->in[k]->storage == c->out[i]->storage)
-                WG_TRY(thaw(log, c->in[k]));
+                WG_TRY(copy_on_write(log, c->in[k]));
     const size_t n = (size_t)c->n_in + c->n_out;
-    WG_TRY(wg_list_room(&log->operands, n, sizeof(struct wg_operand)));
-    WG_TRY(wg_list_room(&log->launches, 1, sizeof(struct wg_launch)));
+    WG_TRY(wg_list_reserve(&log->operands, n, sizeof(struct wg_operand)));
+    WG_TRY(wg_list_reserve(&log->launches, 1, sizeof(struct wg_launch)));
     struct wg_launch *launch = WG_LAUNCH(log, log->launches.n);
     *launch = (struct wg_launch){c->op, kernel, NULL, c->context, log->operands.n, c->n_in, c->n_out, c->dtype};
     if (c->op->params_size && !(launch->params = find_params(log, c->params, c->op->params_size)))
         return WG_E_MEMORY;
-    if (c->op->flags & WG_USER) { /* a closure's op lives on the tape */
+    if (c->op->flags & WG_OP_USER) { /* a closure's op lives on the tape */
         struct wg_op *op = wg_log_alloc(log, sizeof *op);
         if (!op)
             return WG_E_MEMORY;
@@ -314,7 +314,7 @@ static wg_status note(struct wg_log *log, const wg_call *c, wg_kernel *kernel)
     for (size_t i = 0; i < n; i++)
         WG_TRY(note_operand(log, i < c->n_out ? c->out[i] : c->in[i - c->n_out], i >= c->n_out));
     for (unsigned i = 0; i < n; i++)
-        if (wg_launch_writes(launch, i) && WG_OPERAND(log, launch->operand + i)->place != WG_NOWHERE)
+        if (wg_launch_writes(launch, i) && WG_OPERAND(log, launch->operand + i)->buffer != WG_NO_BUFFER)
             note_change(log, WG_OPERAND(log, launch->operand + i));
     log->launches.n++;
     return WG_OK;
@@ -343,25 +343,25 @@ static wg_status note_copy(struct wg_log *log, struct wg_storage *to_storage, ch
 
 /* t is about to be changed. If it is a constant, what has read it so far reads a copy, and from here on it is a value that begins as
    that copy at every run. */
-static wg_status thaw(struct wg_log *log, const wg_tensor *t)
+static wg_status copy_on_write(struct wg_log *log, const wg_tensor *t)
 {
     struct wg_storage *storage = t->storage;
     uint32_t constant, changing;
     if (storage->recorder != &log->recorder)
         return WG_OK;
-    WG_TRY(find_place(log, storage, true, &constant));
-    if (WG_PLACE(log, constant)->kind != WG_CONSTANT)
+    WG_TRY(find_buffer(log, storage, true, &constant));
+    if (WG_BUFFER(log, constant)->kind != WG_CONSTANT)
         return WG_OK;
-    const size_t payload = wg_storage_room(storage);
+    const size_t payload = wg_storage_capacity(storage);
     struct wg_storage *copy = wg_storage_new(payload);
     if (!copy)
         return WG_E_MEMORY;
-    const wg_status status = new_place(log, storage, WG_INTERNAL, &changing);
+    const wg_status status = new_buffer(log, storage, WG_INTERNAL, &changing);
     if (status == WG_OK) {
         memcpy(wg_storage_data(copy), wg_storage_data(storage), payload);
-        WG_PLACE(log, constant)->block = copy;
-        copy->place = constant + 1;
-        storage->place = changing + 1;
+        WG_BUFFER(log, constant)->block = copy;
+        copy->buffer = constant + 1;
+        storage->buffer = changing + 1;
         wg_storage_unref(storage);
         return note_copy(log, storage, wg_storage_data(storage), copy, wg_storage_data(copy), payload);
     }
@@ -384,7 +384,7 @@ static void copied(struct wg_recorder *recorder, struct wg_storage *to_storage, 
 static void committed(struct wg_recorder *recorder)
 {
     struct wg_log *log = log_of(recorder);
-    if (wg_array_room(&log->commits, 1, sizeof(size_t)) == WG_OK)
+    if (wg_array_reserve(&log->commits, 1, sizeof(size_t)) == WG_OK)
         *WG_AT(log->commits, size_t, log->commits.n++) = log->launches.n;
     else
         recorder->failed = WG_E_MEMORY;
@@ -396,9 +396,9 @@ static void shared(struct wg_recorder *recorder, wg_tensor *value)
     struct wg_shared entry = {.value = value};
     if (recorder->failed != WG_OK || value->storage->recorder == recorder)
         return;
-    recorder->failed = find_external(log, value->storage, &entry.place);
+    recorder->failed = find_external(log, value->storage, &entry.buffer);
     if (recorder->failed == WG_OK)
-        recorder->failed = wg_array_room(&log->shared, 1, sizeof entry);
+        recorder->failed = wg_array_reserve(&log->shared, 1, sizeof entry);
     if (recorder->failed != WG_OK)
         return;
     atomic_fetch_add_explicit(&wg_value_of(value)->refs, 1, memory_order_relaxed);
@@ -417,12 +417,12 @@ static wg_status refuse(struct wg_thread *th, const char *op, const char *why)
 static wg_status may_read(struct wg_thread *th, const wg_tensor *t, const char *op)
 {
     struct wg_log *log = log_of(th->capture);
-    uint32_t number = WG_NOWHERE;
+    uint32_t number = WG_NO_BUFFER;
     if (t->storage->recorder == th->capture)
-        number = t->storage->place ? t->storage->place - 1 : WG_NOWHERE;
+        number = t->storage->buffer ? t->storage->buffer - 1 : WG_NO_BUFFER;
     else
         WG_TRY(find_external(log, t->storage, &number));
-    if (number == WG_NOWHERE || !WG_PLACE(log, number)->written)
+    if (number == WG_NO_BUFFER || !WG_BUFFER(log, number)->written)
         return WG_OK;
     return refuse(th, op, "a value that the step computed is read by the program, which a replay does not run");
 }
@@ -442,7 +442,7 @@ static wg_status take_closure(struct wg_thread *th, wg_closure *closure)
         return refuse(th, closure->name, "the closure is not .replayable");
     if (!closure->destroy)
         return WG_OK;
-    WG_TRY(wg_array_room(&log->contexts, 1, sizeof(struct wg_context)));
+    WG_TRY(wg_array_reserve(&log->contexts, 1, sizeof(struct wg_context)));
     *WG_AT(log->contexts, struct wg_context, log->contexts.n++) = (struct wg_context){closure->name, closure->context,
                                                                                       closure->destroy};
     closure->destroy = NULL;
@@ -456,9 +456,9 @@ static void settle_shared(struct wg_log *log)
 {
     for (size_t i = 0; i < log->shared.n; i++) {
         const struct wg_shared *entry = WG_AT(log->shared, struct wg_shared, i);
-        struct wg_place *place = WG_PLACE(log, entry->place);
+        struct wg_buffer *buffer = WG_BUFFER(log, entry->buffer);
         if (entry->value->state == WG_LIVE && atomic_load_explicit(&wg_value_of(entry->value)->refs, memory_order_relaxed) > 1)
-            place->handed = wg_span_around(place->handed, wg_span_of(entry->value));
+            buffer->handed = wg_span_around(buffer->handed, wg_span_of(entry->value));
         wg_value_unref(entry->value);
     }
     wg_array_free(&log->shared);
@@ -470,13 +470,13 @@ static void settle(struct wg_log *log)
     settle_shared(log);
     for (struct wg_storage *storage = log->born, *next; storage; storage = next) {
         next = storage->next_free;
-        struct wg_place *place = storage->place ? WG_PLACE(log, storage->place - 1) : NULL;
-        if (place && place->kind == WG_INTERNAL) {
-            place->kind = WG_RESULT;
+        struct wg_buffer *buffer = storage->buffer ? WG_BUFFER(log, storage->buffer - 1) : NULL;
+        if (buffer && buffer->kind == WG_INTERNAL) {
+            buffer->kind = WG_RESULT;
             wg_storage_ref(storage);
         }
         storage->recorder = NULL;
-        storage->place = 0;
+        storage->buffer = 0;
     }
     log->born = NULL;
 }

@@ -18,11 +18,11 @@ wg_row *wg_launch_row(const struct wg_log *log, const struct wg_launch *launch)
     for (unsigned i = 1; i <= launch->n_in; i++) {
         const struct wg_operand *operand = WG_OPERAND(log, launch->operand + i);
         const struct wg_layout *x = WG_LAYOUT(log, operand->layout);
-        if (operand->place == WG_NOWHERE)
+        if (operand->buffer == WG_NO_BUFFER)
             return NULL;
         const int64_t *x_dims = WG_AT(log->dims, int64_t, x->dims);
-        const bool alike = x->rank == y->rank && memcmp(x_dims, dims, 2 * (size_t)y->rank * sizeof *dims) == 0;
-        if (!alike && !wg_is_single(x, x_dims))
+        const bool same_layout = x->rank == y->rank && memcmp(x_dims, dims, 2 * (size_t)y->rank * sizeof *dims) == 0;
+        if (!same_layout && !wg_is_single(x, x_dims))
             return NULL;
     }
     return row;
@@ -39,7 +39,7 @@ bool wg_launch_folds(const struct wg_log *log, const struct wg_launch *launch)
 
 /* ---- what a group does to a place ---- */
 
-struct seat {
+struct buffer_use {
     uint32_t group;       /* the last one that used the place */
     uint32_t uses, all;   /* operands there: of that group, of all launches that are left */
     uint32_t first, last; /* members of the group that used it first and last */
@@ -51,7 +51,7 @@ struct seat {
 
 struct fusing {
     struct wg_plan *plan;
-    struct seat *seat;
+    struct buffer_use *buffer_use;
     uint32_t *order; /* the new one */
     size_t n;
     uint32_t *member;  /* of the group that is being put together */
@@ -76,7 +76,7 @@ static bool one_by_one(const struct fusing *f, const struct wg_operand *operand)
 
 static bool in_group(const struct fusing *f, const struct wg_operand *operand)
 {
-    return operand->place != WG_NOWHERE && f->seat[operand->place].group == f->group;
+    return operand->buffer != WG_NO_BUFFER && f->buffer_use[operand->buffer].group == f->group;
 }
 
 /* Does the launch have to stay behind the group? */
@@ -84,7 +84,7 @@ static bool depends(const struct fusing *f, const struct wg_launch *launch)
 {
     for (unsigned i = 0; i < wg_launch_operands(launch); i++) {
         const struct wg_operand *operand = operand_of(f, launch, i);
-        if (in_group(f, operand) && (wg_launch_writes(launch, i) || f->seat[operand->place].written))
+        if (in_group(f, operand) && (wg_launch_writes(launch, i) || f->buffer_use[operand->buffer].written))
             return true;
     }
     return false;
@@ -105,8 +105,9 @@ static bool folds(const struct fusing *f, const struct wg_launch *launch)
     const struct wg_operand *x = operand_of(f, launch, 1);
     if (f->members == 0 || !wg_launch_folds(f->plan->log, launch) || in_group(f, operand_of(f, launch, 0)) || !in_group(f, x))
         return false;
-    const struct seat *seat = &f->seat[x->place];
-    return like_group(f, WG_LAYOUT(f->plan->log, x->layout)) && seat->written && !seat->mixed && seat->offset == x->offset;
+    const struct buffer_use *buffer_use = &f->buffer_use[x->buffer];
+    return like_group(f, WG_LAYOUT(f->plan->log, x->layout)) && buffer_use->written && !buffer_use->mixed &&
+           buffer_use->offset == x->offset;
 }
 
 /* May the launch, of rows, come into the group at its end? */
@@ -118,10 +119,10 @@ static bool fits(const struct fusing *f, const struct wg_launch *launch)
         return false;
     for (unsigned i = 0; i < wg_launch_operands(launch); i++) {
         const struct wg_operand *operand = operand_of(f, launch, i);
-        const struct seat *seat = &f->seat[operand->place];
-        if (!in_group(f, operand) || (i > 0 && !seat->written))
+        const struct buffer_use *buffer_use = &f->buffer_use[operand->buffer];
+        if (!in_group(f, operand) || (i > 0 && !buffer_use->written))
             continue;
-        if (seat->mixed || seat->offset != operand->offset || !one_by_one(f, operand))
+        if (buffer_use->mixed || buffer_use->offset != operand->offset || !one_by_one(f, operand))
             return false;
     }
     return true;
@@ -136,41 +137,42 @@ static void join(struct fusing *f, uint32_t number, const struct wg_launch *laun
     }
     for (unsigned i = wg_launch_operands(launch); i-- > 0;) { /* what is read before what is written */
         const struct wg_operand *operand = operand_of(f, launch, i);
-        struct seat *seat = &f->seat[operand->place];
-        if (seat->group != f->group)
-            *seat = (struct seat){.group = f->group,
-                                  .all = seat->all,
-                                  .first = (uint32_t)f->members,
-                                  .offset = operand->offset,
-                                  .later = seat->later,
-                                  .later_written = seat->later_written};
-        seat->mixed = seat->mixed || seat->offset != operand->offset || !one_by_one(f, operand);
-        seat->written = seat->written || i == 0;
-        seat->uses++;
-        seat->last = (uint32_t)f->members;
+        struct buffer_use *buffer_use = &f->buffer_use[operand->buffer];
+        if (buffer_use->group != f->group)
+            *buffer_use = (struct buffer_use){.group = f->group,
+                                              .all = buffer_use->all,
+                                              .first = (uint32_t)f->members,
+                                              .offset = operand->offset,
+                                              .later = buffer_use->later,
+                                              .later_written = buffer_use->later_written};
+        buffer_use->mixed = buffer_use->mixed || buffer_use->offset != operand->offset || !one_by_one(f, operand);
+        buffer_use->written = buffer_use->written || i == 0;
+        buffer_use->uses++;
+        buffer_use->last = (uint32_t)f->members;
     }
     f->member[f->members++] = number;
 }
 
 /* ---- slots ---- */
 
-static bool only_here(const struct fusing *f, uint32_t place)
+static bool only_here(const struct fusing *f, uint32_t buffer)
 {
-    const struct seat *seat = &f->seat[place];
-    return WG_PLACE(f->plan->log, place)->kind == WG_INTERNAL && seat->uses == seat->all && seat->written && !seat->mixed;
+    const struct buffer_use *buffer_use = &f->buffer_use[buffer];
+    return WG_BUFFER(f->plan->log, buffer)->kind == WG_INTERNAL && buffer_use->uses == buffer_use->all && buffer_use->written &&
+           !buffer_use->mixed;
 }
 
 /* Slots of what ends with this member, of the dtype of its output or not of it, are free again. */
-static size_t free_slots(struct fusing *f, const struct wg_launch *launch, uint32_t member, bool alike, size_t spare)
+static size_t free_slots(struct fusing *f, const struct wg_launch *launch, uint32_t member, bool same_layout, size_t spare)
 {
     const struct wg_log *log = f->plan->log;
     for (unsigned i = 0; i < wg_launch_operands(launch); i++) {
         const struct wg_operand *operand = operand_of(f, launch, i);
-        if (!f->plan->slotted[operand->place] || f->seat[operand->place].last != member || !only_here(f, operand->place) ||
-            (WG_LAYOUT(log, operand->layout)->dtype == launch->dtype) != alike || (alike && i == 0))
+        if (!f->plan->slotted[operand->buffer] || f->buffer_use[operand->buffer].last != member || !only_here(f, operand->buffer) ||
+            (WG_LAYOUT(log, operand->layout)->dtype == launch->dtype) != same_layout || (same_layout && i == 0))
             continue;
-        f->spare[spare++] = (uint32_t)f->plan->at[operand->place];
-        f->seat[operand->place].last = UINT32_MAX; /* freed, though it may stand here twice */
+        f->spare[spare++] = (uint32_t)f->plan->at[operand->buffer];
+        f->buffer_use[operand->buffer].last = UINT32_MAX; /* freed, though it may stand here twice */
     }
     return spare;
 }
@@ -180,18 +182,18 @@ static size_t free_slots(struct fusing *f, const struct wg_launch *launch, uint3
 static void assign_slots(struct fusing *f, struct wg_unit *unit)
 {
     struct wg_plan *plan = f->plan;
-    const size_t most = f->numel <= WG_TILE ? SIZE_MAX : WG_MOST_SLOTS;
+    const size_t most = f->numel <= WG_TILE ? SIZE_MAX : WG_MAX_SLOTS;
     size_t spare = 0;
     unit->slot = f->numel == 1        ? sizeof(double)
                  : f->numel < WG_TILE ? ((size_t)f->numel * sizeof(double) + 63) & ~(size_t)63
                                       : WG_SLOT_BYTES;
     for (uint32_t k = 0; k < f->members; k++) {
         const struct wg_launch *launch = WG_LAUNCH(plan->log, f->member[k]);
-        const uint32_t place = operand_of(f, launch, 0)->place;
+        const uint32_t buffer = operand_of(f, launch, 0)->buffer;
         spare = free_slots(f, launch, k, true, spare);
-        if (only_here(f, place) && f->seat[place].first == k && (spare > 0 || unit->slots < most)) {
-            plan->slotted[place] = true;
-            plan->at[place] = spare > 0 ? f->spare[--spare] : unit->slots++;
+        if (only_here(f, buffer) && f->buffer_use[buffer].first == k && (spare > 0 || unit->slots < most)) {
+            plan->slotted[buffer] = true;
+            plan->at[buffer] = spare > 0 ? f->spare[--spare] : unit->slots++;
         }
         spare = free_slots(f, launch, k, false, spare);
     }
@@ -201,7 +203,7 @@ static void assign_slots(struct fusing *f, struct wg_unit *unit)
 
 static wg_status add_unit(struct fusing *f, struct wg_unit unit)
 {
-    WG_TRY(wg_array_room(&f->plan->units, 1, sizeof unit));
+    WG_TRY(wg_array_reserve(&f->plan->units, 1, sizeof unit));
     *WG_AT(f->plan->units, struct wg_unit, f->plan->units.n++) = unit;
     return WG_OK;
 }
@@ -235,8 +237,8 @@ static bool depends_on_later(const struct fusing *f, const struct wg_launch *lau
 {
     for (unsigned i = 0; i < wg_launch_operands(launch) && f->n_put_off > 0; i++) {
         const struct wg_operand *operand = operand_of(f, launch, i);
-        if (operand->place != WG_NOWHERE && f->seat[operand->place].later == f->group &&
-            (wg_launch_writes(launch, i) || f->seat[operand->place].later_written))
+        if (operand->buffer != WG_NO_BUFFER && f->buffer_use[operand->buffer].later == f->group &&
+            (wg_launch_writes(launch, i) || f->buffer_use[operand->buffer].later_written))
             return true;
     }
     return false;
@@ -250,7 +252,7 @@ static bool may_be_put_off(const struct fusing *f, const struct wg_launch *launc
     bool small = f->numel > WG_TILE && f->n_put_off < FEW;
     for (unsigned i = 0; i < wg_launch_operands(launch) && small; i++) {
         const struct wg_operand *operand = operand_of(f, launch, i);
-        small = operand->place == WG_NOWHERE || WG_LAYOUT(f->plan->log, operand->layout)->numel <= WG_TILE;
+        small = operand->buffer == WG_NO_BUFFER || WG_LAYOUT(f->plan->log, operand->layout)->numel <= WG_TILE;
     }
     return small;
 }
@@ -259,11 +261,11 @@ static void put_off(struct fusing *f, uint32_t number, const struct wg_launch *l
 {
     for (unsigned i = 0; i < wg_launch_operands(launch); i++) {
         const struct wg_operand *operand = operand_of(f, launch, i);
-        if (operand->place == WG_NOWHERE)
+        if (operand->buffer == WG_NO_BUFFER)
             continue;
-        struct seat *seat = &f->seat[operand->place];
-        seat->later_written = (seat->later == f->group && seat->later_written) || wg_launch_writes(launch, i);
-        seat->later = f->group;
+        struct buffer_use *buffer_use = &f->buffer_use[operand->buffer];
+        buffer_use->later_written = (buffer_use->later == f->group && buffer_use->later_written) || wg_launch_writes(launch, i);
+        buffer_use->later = f->group;
     }
     f->put_off[f->n_put_off++] = number;
 }
@@ -296,8 +298,8 @@ static void count_uses(struct fusing *f)
     for (size_t i = 0; i < f->plan->n; i++) {
         const struct wg_launch *launch = WG_LAUNCH(log, f->plan->order[i]);
         for (unsigned k = 0; k < wg_launch_operands(launch); k++)
-            if (operand_of(f, launch, k)->place != WG_NOWHERE)
-                f->seat[operand_of(f, launch, k)->place].all++;
+            if (operand_of(f, launch, k)->buffer != WG_NO_BUFFER)
+                f->buffer_use[operand_of(f, launch, k)->buffer].all++;
     }
 }
 
@@ -321,14 +323,14 @@ wg_status wg_plan_groups(struct wg_plan *plan)
     struct wg_array lists[4] = {{NULL, 0, 0}}; /* of which little is used as a rule: not zeroed */
     wg_status status = WG_OK;
     for (int i = 0; i < 4 && status == WG_OK; i++)
-        status = wg_array_room(&lists[i], plan->n + 1, sizeof(uint32_t));
-    f.seat = wg_object_new((plan->log->places.n + 1) * sizeof *f.seat);
+        status = wg_array_reserve(&lists[i], plan->n + 1, sizeof(uint32_t));
+    f.buffer_use = wg_object_new((plan->log->buffers.n + 1) * sizeof *f.buffer_use);
     f.order = lists[0].at, f.member = lists[1].at, f.put_off = lists[2].at, f.spare = lists[3].at;
     if (status == WG_OK)
-        status = f.seat ? take_all(&f) : WG_E_MEMORY;
+        status = f.buffer_use ? take_all(&f) : WG_E_MEMORY;
     if (status == WG_OK)
         memcpy(plan->order, f.order, plan->n * sizeof *plan->order);
-    wg_object_free(f.seat);
+    wg_object_free(f.buffer_use);
     for (int i = 0; i < 4; i++)
         wg_array_free(&lists[i]);
     return status;

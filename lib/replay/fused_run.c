@@ -75,8 +75,8 @@ static bool stands_for_all(const struct making *m, const struct wg_operand *oper
 static wg_status make_operand(const struct making *m, const struct wg_operand *operand, struct ready_row *ready,
                               struct row_steps *steps, unsigned i)
 {
-    if (m->plan->slotted[operand->place]) {
-        ready->at[i] = (char *)((uintptr_t)m->slots + m->plan->at[operand->place] * m->unit->slot);
+    if (m->plan->slotted[operand->buffer]) {
+        ready->at[i] = (char *)((uintptr_t)m->slots + m->plan->at[operand->buffer] * m->unit->slot);
         steps->in_slot[i] = m->slots ? 0 : UINTPTR_MAX;
         return WG_OK;
     }
@@ -93,7 +93,7 @@ static bool is_streamed(const struct making *m, const struct wg_operand *y, cons
         return false;
     for (size_t i = 0; i < m->unit->n; i++)
         for (unsigned k = 1; k < wg_launch_operands(member(m, i)); k++)
-            if (WG_OPERAND(m->plan->log, member(m, i)->operand + k)->place == y->place)
+            if (WG_OPERAND(m->plan->log, member(m, i)->operand + k)->buffer == y->buffer)
                 return false;
     return true;
 }
@@ -106,7 +106,7 @@ static bool is_ahead(const struct making *m, const struct wg_operand *operand, i
     for (size_t i = 0; i < m->unit->n; i++)
         for (unsigned k = 0; k < wg_launch_operands(member(m, i)); k++) {
             const struct wg_operand *other = WG_OPERAND(m->plan->log, member(m, i)->operand + k);
-            if (other == operand || other->place == operand->place)
+            if (other == operand || other->buffer == operand->buffer)
                 return other == operand;
         }
     return false;
@@ -199,10 +199,10 @@ wg_status wg_rows_new(struct wg_replay *replay, const struct wg_plan *plan, cons
 
 static void stream_tile(const struct ready_row *row, int32_t size, int64_t n, char *const *at)
 {
-    _Alignas(WG_LINE) char room[WG_SLOT_BYTES];
-    char *q[WG_ROW_OPERANDS] = {room, at[1], at[2], at[3]};
+    _Alignas(WG_LINE) char capacity[WG_SLOT_BYTES];
+    char *q[WG_ROW_OPERANDS] = {capacity, at[1], at[2], at[3]};
     row->row(n, q, row->stride, row->params);
-    wg_stream(at[0], room, n * size);
+    wg_stream(at[0], capacity, n * size);
 }
 
 static void fold_tile(const struct ready_row *row, int32_t size, int64_t n, char *const *at)

@@ -6,7 +6,7 @@
 #include "core/arena.h"
 #include "wengert/replay.h"
 
-enum wg_place_kind {
+enum wg_buffer_kind {
     WG_EXTERNAL, /* was there before the step */
     WG_CONSTANT, /* made by the step without a kernel: never written */
     WG_INTERNAL, /* made by kernels of the step and gone when it ended */
@@ -14,12 +14,12 @@ enum wg_place_kind {
 };
 
 /* A storage that operands lie in. */
-struct wg_place {
+struct wg_buffer {
     struct wg_storage *block; /* with a reference but for internal ones, which have none once they are given back */
     size_t bytes;             /* from the beginning to the end of the last operand */
     struct wg_span changed;   /* all that launches write lies in it */
     struct wg_span handed;    /* of an external one: what handles that the step made and left show lies in it */
-    uint8_t kind;             /* enum wg_place_kind */
+    uint8_t kind;             /* enum wg_buffer_kind */
     bool written;
 };
 
@@ -31,10 +31,10 @@ struct wg_layout {
     uint32_t dims;  /* where its 2 rank numbers begin */
 };
 
-enum { WG_NOWHERE = UINT32_MAX }; /* the place of an absent operand */
+enum { WG_NO_BUFFER = UINT32_MAX }; /* the place of an absent operand */
 
 struct wg_operand {
-    uint32_t place, layout;
+    uint32_t buffer, layout;
     int64_t offset; /* of the first element, in bytes */
 };
 
@@ -51,7 +51,7 @@ struct wg_launch {
 /* Growing arrays. */
 struct wg_array {
     void *at;
-    size_t n, room;
+    size_t n, capacity;
 };
 
 /* Long ones grow page by page, so that nothing is moved. */
@@ -71,7 +71,7 @@ struct wg_context {
 /* A value of the caller's that the step made on an external storage, with a reference until the step ends. */
 struct wg_shared {
     wg_tensor *value;
-    uint32_t place;
+    uint32_t buffer;
 };
 
 enum { WG_RECENT_PARAMS = 8 };
@@ -85,10 +85,10 @@ struct wg_log {
     const struct wg_thread *thread;
     struct wg_storage *born; /* made since the capture began and not given back, linked by next_free and previous */
     struct wg_arena arena;   /* what a replay keeps: params, calls, pointers */
-    struct wg_list places, launches, operands;
+    struct wg_list buffers, launches, operands;
     struct wg_array layouts, dims, contexts, shared;
-    struct wg_array commits;                      /* numbers of launches before which an update was committed */
-    struct wg_array externals_home, layouts_home; /* hash tables of numbers + 1 */
+    struct wg_array commits;                        /* numbers of launches before which an update was committed */
+    struct wg_array externals_table, layouts_table; /* hash tables of numbers + 1 */
     size_t externals;
     struct wg_recent recent[WG_RECENT_PARAMS]; /* params, in turn */
     unsigned turn;
@@ -96,7 +96,7 @@ struct wg_log {
 
 #define WG_AT(array, type, i) (&((type *)(array).at)[i])
 #define WG_LISTED(list, type, i) ((type *)wg_listed(&(list), i, sizeof(type)))
-#define WG_PLACE(log, i) WG_LISTED((log)->places, struct wg_place, i)
+#define WG_BUFFER(log, i) WG_LISTED((log)->buffers, struct wg_buffer, i)
 #define WG_LAUNCH(log, i) WG_LISTED((log)->launches, struct wg_launch, i)
 #define WG_OPERAND(log, i) WG_LISTED((log)->operands, struct wg_operand, i)
 #define WG_LAYOUT(log, i) WG_AT((log)->layouts, struct wg_layout, i)
@@ -107,9 +107,9 @@ static inline void *wg_listed(const struct wg_list *list, size_t i, size_t size)
 }
 
 /* Room for more elements of that size, of a few bytes at least, at the end; E_MEMORY. */
-wg_status wg_array_room(struct wg_array *array, size_t more, size_t size);
+wg_status wg_array_reserve(struct wg_array *array, size_t more, size_t size);
 void wg_array_free(struct wg_array *array);
-wg_status wg_list_room(struct wg_list *list, size_t more, size_t size);
+wg_status wg_list_reserve(struct wg_list *list, size_t more, size_t size);
 void wg_list_free(struct wg_list *list);
 /* Zeroed bytes that live as long as the log or its replay; NULL and the error. */
 void *wg_log_alloc(struct wg_log *log, size_t bytes);

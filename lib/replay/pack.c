@@ -12,7 +12,7 @@ struct gap {
 };
 
 /* One of the last that were given back, if it is as large; else a new one. */
-static size_t find_room(struct wg_packing *p, size_t bytes)
+static size_t find_gap(struct wg_packing *p, size_t bytes)
 {
     enum { LOOKED_AT = 64 };
     for (size_t i = p->holes.n; i > 0 && i-- + LOOKED_AT > p->holes.n;) {
@@ -36,12 +36,12 @@ static size_t call_bytes(const struct wg_packing *p, size_t call)
 
 static bool is_outside(const struct wg_packing *p, const uint32_t *maker, uint32_t m)
 {
-    const uint32_t place = wg_member_operand(p, m, 0)->place;
-    return !p->plan->slotted[place] && maker[place] == m + 1;
+    const uint32_t buffer = wg_member_operand(p, m, 0)->buffer;
+    return !p->plan->slotted[buffer] && maker[buffer] == m + 1;
 }
 
 /* What is handed out at the end stays; what all have read gives its room to the next call of its size. */
-static wg_status find_places(struct wg_packing *p, const uint32_t *maker)
+static wg_status find_buffers(struct wg_packing *p, const uint32_t *maker)
 {
     size_t brought = 0;
     for (size_t size = 4; size <= 8; size += 4)
@@ -54,7 +54,7 @@ static wg_status find_places(struct wg_packing *p, const uint32_t *maker)
         p->remaining[p->call_of[m]] += p->consumers[m + 1] - p->consumers[m] + is_outside(p, maker, m);
     for (size_t call = 0; call < p->starts.n; call++) {
         const uint32_t first = *WG_AT(p->starts, uint32_t, call), end = *WG_AT(p->starts, uint32_t, call + 1);
-        const size_t at = find_room(p, call_bytes(p, call));
+        const size_t at = find_gap(p, call_bytes(p, call));
         for (uint32_t i = first; i < end; i++) {
             const uint32_t m = *WG_AT(p->order, uint32_t, i);
             p->at[m] = at + (i - first) * wg_operand_size(p, wg_member_operand(p, m, 0));
@@ -65,7 +65,7 @@ static wg_status find_places(struct wg_packing *p, const uint32_t *maker)
                 if (source >= p->n || --p->remaining[p->call_of[source]] > 0)
                     continue;
                 const uint32_t made = p->call_of[source];
-                WG_TRY(wg_array_room(&p->holes, 1, sizeof(struct gap)));
+                WG_TRY(wg_array_reserve(&p->holes, 1, sizeof(struct gap)));
                 *WG_AT(p->holes, struct gap, p->holes.n++) = (struct gap){
                     p->at[*WG_AT(p->order, uint32_t, *WG_AT(p->starts, uint32_t, made))], call_bytes(p, made)};
             }
@@ -107,7 +107,7 @@ static bool find_stride(const struct wg_packing *p, const uint32_t *m, size_t n,
 static wg_status make_input(struct wg_packing *p, struct wg_packed_row *row, int64_t *stride, struct wg_packed_row **gather,
                             const uint32_t *m, size_t n, unsigned k, char *array)
 {
-    char *room = array + p->used + k * p->widest;
+    char *capacity = array + p->used + k * p->widest;
     const struct wg_operand *operand = wg_member_operand(p, m[0], k + 1);
     const int64_t size = (int64_t)wg_operand_size(p, operand);
     row->at[k + 1] = array + p->at[p->source[m[0]][k]];
@@ -121,9 +121,9 @@ static wg_status make_input(struct wg_packing *p, struct wg_packed_row *row, int
     *(*gather)++ = (struct wg_packed_row){.row = size == 4 ? wg_gather_4 : wg_gather_8,
                                           .params = offset,
                                           .stride = wg_strides_of(0),
-                                          .at = {room, array},
+                                          .at = {capacity, array},
                                           .n = (int64_t)n};
-    row->at[k + 1] = room;
+    row->at[k + 1] = capacity;
     *stride = 1;
     return WG_OK;
 }
@@ -212,7 +212,7 @@ static wg_status begin(struct wg_packing *p)
 static void end(struct wg_packing *p)
 {
     void *lists[] = {p->source, p->key, p->pending, p->consumers, p->call_of, p->remaining, p->consumer, p->chained, p->at};
-    struct wg_array *arrays[] = {&p->brought, &p->homes, &p->order, &p->starts, &p->holes};
+    struct wg_array *arrays[] = {&p->brought, &p->table, &p->order, &p->starts, &p->holes};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         wg_object_free(lists[i]);
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
@@ -227,7 +227,7 @@ static wg_status make(struct wg_packing *p, const uint32_t *maker, struct wg_pac
     p->at = wg_object_new((p->n + p->brought.n) * sizeof *p->at);
     if (!p->at)
         return WG_E_MEMORY;
-    WG_TRY(find_places(p, maker));
+    WG_TRY(find_buffers(p, maker));
     size_t most = 0;
     for (size_t call = 0; call < p->starts.n; call++) {
         const size_t bytes = call_bytes(p, call);
@@ -274,7 +274,7 @@ wg_status wg_pack(struct wg_replay *replay, const struct wg_plan *plan, const st
         if (status == WG_OK && few)
             status = make(p, maker, made);
         for (size_t m = 0; m < p->n; m++)
-            maker[wg_member_operand(p, m, 0)->place] = 0;
+            maker[wg_member_operand(p, m, 0)->buffer] = 0;
     }
     end(p);
     wg_object_free(p);

@@ -10,37 +10,37 @@ enum { WIDE = 8, MOST = 1024 };
 
 /* ---- values and keys ---- */
 
-static size_t home_of(const struct wg_packing *p, const struct wg_operand *operand)
+static size_t slot_of(const struct wg_packing *p, const struct wg_operand *operand)
 {
-    const uint64_t h = ((uint64_t)operand->place * 0x9E3779B97F4A7C15u) ^ ((uint64_t)operand->offset * 0xC2B2AE3D27D4EB4Fu);
-    return (h ^ h >> 31) & (p->homes.n - 1);
+    const uint64_t h = ((uint64_t)operand->buffer * 0x9E3779B97F4A7C15u) ^ ((uint64_t)operand->offset * 0xC2B2AE3D27D4EB4Fu);
+    return (h ^ h >> 31) & (p->table.n - 1);
 }
 
 /* Where the number of what is brought in for that operand stands, + 1, or will. */
-static uint32_t *find_home(const struct wg_packing *p, const struct wg_operand *operand)
+static uint32_t *find_slot(const struct wg_packing *p, const struct wg_operand *operand)
 {
-    size_t i = home_of(p, operand);
-    for (uint32_t found; (found = *WG_AT(p->homes, uint32_t, i)) != 0; i = (i + 1) & (p->homes.n - 1)) {
+    size_t i = slot_of(p, operand);
+    for (uint32_t found; (found = *WG_AT(p->table, uint32_t, i)) != 0; i = (i + 1) & (p->table.n - 1)) {
         const struct wg_operand *other = *WG_AT(p->brought, const struct wg_operand *, found - 1);
-        if (other->place == operand->place && other->offset == operand->offset &&
+        if (other->buffer == operand->buffer && other->offset == operand->offset &&
             wg_operand_size(p, other) == wg_operand_size(p, operand))
             break;
     }
-    return WG_AT(p->homes, uint32_t, i);
+    return WG_AT(p->table, uint32_t, i);
 }
 
 /* Room for one more, so that at most half is in use. */
 static wg_status more_homes(struct wg_packing *p)
 {
-    if (2 * (p->brought.n + 1) <= p->homes.n)
+    if (2 * (p->brought.n + 1) <= p->table.n)
         return WG_OK;
-    const size_t n = p->homes.n ? 2 * p->homes.n : 64;
-    p->homes.n = 0;
-    WG_TRY(wg_array_room(&p->homes, n, sizeof(uint32_t)));
-    p->homes.n = n;
-    memset(p->homes.at, 0, n * sizeof(uint32_t));
+    const size_t n = p->table.n ? 2 * p->table.n : 64;
+    p->table.n = 0;
+    WG_TRY(wg_array_reserve(&p->table, n, sizeof(uint32_t)));
+    p->table.n = n;
+    memset(p->table.at, 0, n * sizeof(uint32_t));
     for (size_t i = 0; i < p->brought.n; i++)
-        *find_home(p, *WG_AT(p->brought, const struct wg_operand *, i)) = (uint32_t)i + 1;
+        *find_slot(p, *WG_AT(p->brought, const struct wg_operand *, i)) = (uint32_t)i + 1;
     return WG_OK;
 }
 
@@ -48,13 +48,13 @@ static wg_status more_homes(struct wg_packing *p)
 static wg_status bring(struct wg_packing *p, const struct wg_operand *operand, uint32_t *value)
 {
     WG_TRY(more_homes(p));
-    uint32_t *home = find_home(p, operand);
-    if (!*home) {
-        WG_TRY(wg_array_room(&p->brought, 1, sizeof operand));
+    uint32_t *slot = find_slot(p, operand);
+    if (!*slot) {
+        WG_TRY(wg_array_reserve(&p->brought, 1, sizeof operand));
         *WG_AT(p->brought, const struct wg_operand *, p->brought.n++) = operand;
-        *home = (uint32_t)p->brought.n;
+        *slot = (uint32_t)p->brought.n;
     }
-    *value = (uint32_t)p->n + *home - 1;
+    *value = (uint32_t)p->n + *slot - 1;
     return WG_OK;
 }
 
@@ -86,12 +86,12 @@ wg_status wg_packing_read(struct wg_packing *p, uint32_t *maker, bool *few)
         *few = find_key(p, m);
         for (unsigned i = 0; i < wg_member(p, m)->n_in && status == WG_OK; i++) {
             const struct wg_operand *operand = wg_member_operand(p, m, i + 1);
-            if (maker[operand->place])
-                p->source[m][i] = maker[operand->place] - 1;
+            if (maker[operand->buffer])
+                p->source[m][i] = maker[operand->buffer] - 1;
             else
                 status = bring(p, operand, &p->source[m][i]);
         }
-        maker[wg_member_operand(p, m, 0)->place] = (uint32_t)m + 1;
+        maker[wg_member_operand(p, m, 0)->buffer] = (uint32_t)m + 1;
     }
     return status;
 }
@@ -126,7 +126,7 @@ static wg_status push(struct wg_packing *p, uint32_t m)
 {
     struct wg_key *key = &p->keys[p->key[m]];
     struct wg_array *to = p->consumers[m] == p->consumers[m + 1] ? &key->ends : &key->ready;
-    WG_TRY(wg_array_room(to, 1, sizeof m));
+    WG_TRY(wg_array_reserve(to, 1, sizeof m));
     uint32_t *heap = to->at;
     size_t i = to->n++;
     for (; i > 0 && m < heap[(i - 1) / 2]; i = (i - 1) / 2)
@@ -206,8 +206,8 @@ static wg_status run_next(struct wg_packing *p, struct wg_array *heap)
 wg_status wg_packing_schedule(struct wg_packing *p)
 {
     WG_TRY(link_consumers(p));
-    WG_TRY(wg_array_room(&p->order, p->n, sizeof(uint32_t)));
-    WG_TRY(wg_array_room(&p->starts, p->n + 1, sizeof(uint32_t)));
+    WG_TRY(wg_array_reserve(&p->order, p->n, sizeof(uint32_t)));
+    WG_TRY(wg_array_reserve(&p->starts, p->n + 1, sizeof(uint32_t)));
     for (uint32_t m = 0; m < p->n; m++)
         if (p->pending[m] == 0)
             WG_TRY(push(p, m));

@@ -21,7 +21,7 @@ struct wg_packing {
     size_t n;                                       /* members; values from n on are brought in */
     uint32_t (*source)[WG_ROW_INPUTS];              /* of each member: values */
     uint32_t *key, *pending, *consumers, *consumer; /* consumers: where those of a member begin in consumer */
-    struct wg_array brought, homes;                 /* operands; a hash table of their numbers + 1 */
+    struct wg_array brought, table;                 /* operands; a hash table of their numbers + 1 */
     struct wg_key keys[WG_MOST_KEYS];
     size_t n_keys;
     struct wg_array order;  /* members as they run */

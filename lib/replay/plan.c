@@ -10,8 +10,8 @@
 static bool is_needed(const struct wg_log *log, const struct wg_launch *launch, const bool *read)
 {
     for (unsigned i = 0; i < wg_launch_operands(launch); i++) {
-        const uint32_t place = WG_OPERAND(log, launch->operand + i)->place;
-        if (place != WG_NOWHERE && wg_launch_writes(launch, i) && (WG_PLACE(log, place)->kind != WG_INTERNAL || read[place]))
+        const uint32_t buffer = WG_OPERAND(log, launch->operand + i)->buffer;
+        if (buffer != WG_NO_BUFFER && wg_launch_writes(launch, i) && (WG_BUFFER(log, buffer)->kind != WG_INTERNAL || read[buffer]))
             return true;
     }
     return false;
@@ -21,11 +21,11 @@ static bool is_needed(const struct wg_log *log, const struct wg_launch *launch, 
 wg_status wg_plan_begin(struct wg_plan *plan, const struct wg_log *log)
 {
     *plan = (struct wg_plan){.log = log};
-    bool *read = wg_object_new(log->places.n + 1);
+    bool *read = wg_object_new(log->buffers.n + 1);
     plan->order = wg_object_new((log->launches.n + 1) * sizeof *plan->order);
-    plan->at = wg_object_new((log->places.n + 1) * sizeof *plan->at);
-    plan->slotted = wg_object_new(log->places.n + 1);
-    plan->maker = wg_object_new((log->places.n + 1) * sizeof *plan->maker);
+    plan->at = wg_object_new((log->buffers.n + 1) * sizeof *plan->at);
+    plan->slotted = wg_object_new(log->buffers.n + 1);
+    plan->maker = wg_object_new((log->buffers.n + 1) * sizeof *plan->maker);
     if (!read || !plan->order || !plan->at || !plan->slotted || !plan->maker) {
         wg_object_free(read);
         return WG_E_MEMORY;
@@ -37,9 +37,9 @@ wg_status wg_plan_begin(struct wg_plan *plan, const struct wg_log *log)
             continue;
         plan->order[--first] = (uint32_t)i;
         for (unsigned k = 0; k < wg_launch_operands(launch); k++) {
-            const uint32_t place = WG_OPERAND(log, launch->operand + k)->place;
-            if (place != WG_NOWHERE && wg_launch_reads(launch, k))
-                read[place] = true;
+            const uint32_t buffer = WG_OPERAND(log, launch->operand + k)->buffer;
+            if (buffer != WG_NO_BUFFER && wg_launch_reads(launch, k))
+                read[buffer] = true;
         }
     }
     wg_object_free(read);
@@ -75,7 +75,7 @@ static wg_status take_hole(struct wg_array *holes, size_t *block, size_t size, s
     if (!best) {
         best = holes->n ? WG_AT(*holes, struct hole, holes->n - 1) : NULL;
         if (!best || best->at + best->size != *block) {
-            WG_TRY(wg_array_room(holes, 1, sizeof *best));
+            WG_TRY(wg_array_reserve(holes, 1, sizeof *best));
             best = WG_AT(*holes, struct hole, holes->n++);
             *best = (struct hole){*block, 0};
         }
@@ -95,7 +95,7 @@ static wg_status take_hole(struct wg_array *holes, size_t *block, size_t size, s
 
 static wg_status give_hole(struct wg_array *holes, size_t at, size_t size)
 {
-    WG_TRY(wg_array_room(holes, 1, sizeof(struct hole)));
+    WG_TRY(wg_array_reserve(holes, 1, sizeof(struct hole)));
     size_t low = 0, high = holes->n;
     while (low < high) {
         const size_t middle = (low + high) / 2;
@@ -130,12 +130,12 @@ struct lives {
     uint32_t *next_begin, *next_end; /* of each place */
 };
 
-static wg_status lives_new(struct lives *lives, size_t units, size_t places)
+static wg_status lives_new(struct lives *lives, size_t units, size_t buffers)
 {
     uint32_t **list[] = {&lives->begin, &lives->end, &lives->next_begin, &lives->next_end};
     wg_status status = WG_OK;
     for (int i = 0; i < 4; i++) {
-        *list[i] = wg_object_new(((i < 2 ? units : places) + 1) * sizeof **list[i]);
+        *list[i] = wg_object_new(((i < 2 ? units : buffers) + 1) * sizeof **list[i]);
         status = *list[i] ? status : WG_E_MEMORY;
     }
     return status;
@@ -153,7 +153,7 @@ static void lives_free(struct lives *lives)
 static wg_status find_lives(const struct wg_plan *plan, struct lives *lives)
 {
     const struct wg_log *log = plan->log;
-    uint32_t *unit_of = wg_object_new(2 * (log->places.n + 1) * sizeof *unit_of), *last = unit_of + log->places.n + 1;
+    uint32_t *unit_of = wg_object_new(2 * (log->buffers.n + 1) * sizeof *unit_of), *last = unit_of + log->buffers.n + 1;
     if (!unit_of)
         return WG_E_MEMORY;
     for (size_t u = 0; u < plan->units.n; u++) {
@@ -161,30 +161,30 @@ static wg_status find_lives(const struct wg_plan *plan, struct lives *lives)
         for (size_t i = unit->first; i < unit->first + unit->n; i++) {
             const struct wg_launch *launch = WG_LAUNCH(log, plan->order[i]);
             for (unsigned k = 0; k < wg_launch_operands(launch); k++) {
-                const uint32_t place = WG_OPERAND(log, launch->operand + k)->place;
-                if (place == WG_NOWHERE || WG_PLACE(log, place)->kind != WG_INTERNAL || plan->slotted[place])
+                const uint32_t buffer = WG_OPERAND(log, launch->operand + k)->buffer;
+                if (buffer == WG_NO_BUFFER || WG_BUFFER(log, buffer)->kind != WG_INTERNAL || plan->slotted[buffer])
                     continue;
-                if (!unit_of[place]) {
-                    unit_of[place] = (uint32_t)u + 1;
-                    lives->next_begin[place] = lives->begin[u];
-                    lives->begin[u] = place + 1;
+                if (!unit_of[buffer]) {
+                    unit_of[buffer] = (uint32_t)u + 1;
+                    lives->next_begin[buffer] = lives->begin[u];
+                    lives->begin[u] = buffer + 1;
                 }
-                last[place] = (uint32_t)u + 1;
+                last[buffer] = (uint32_t)u + 1;
             }
         }
     }
-    for (size_t place = 0; place < log->places.n; place++)
-        if (last[place]) {
-            lives->next_end[place] = lives->end[last[place] - 1];
-            lives->end[last[place] - 1] = (uint32_t)place + 1;
+    for (size_t buffer = 0; buffer < log->buffers.n; buffer++)
+        if (last[buffer]) {
+            lives->next_end[buffer] = lives->end[last[buffer] - 1];
+            lives->end[last[buffer] - 1] = (uint32_t)buffer + 1;
         }
     wg_object_free(unit_of);
     return WG_OK;
 }
 
-static size_t size_of(const struct wg_plan *plan, uint32_t place)
+static size_t size_of(const struct wg_plan *plan, uint32_t buffer)
 {
-    return (WG_PLACE(plan->log, place)->bytes + 64) & ~(size_t)63;
+    return (WG_BUFFER(plan->log, buffer)->bytes + 64) & ~(size_t)63;
 }
 
 /* ---- the largest places: one after the other, the largest first, each where it is free for all its life ---- */
@@ -192,14 +192,14 @@ static size_t size_of(const struct wg_plan *plan, uint32_t place)
 enum { LARGEST = 1024 }; /* so many at most; each is compared with those before it */
 
 struct life {
-    uint32_t place, first, last; /* units */
+    uint32_t buffer, first, last; /* units */
     size_t size, at;
 };
 
 static int by_size(const void *a, const void *b)
 {
     const struct life *x = a, *y = b;
-    return x->size != y->size ? (x->size < y->size ? 1 : -1) : (x->place > y->place) - (x->place < y->place);
+    return x->size != y->size ? (x->size < y->size ? 1 : -1) : (x->buffer > y->buffer) - (x->buffer < y->buffer);
 }
 
 static int by_address(const void *a, const void *b)
@@ -209,30 +209,30 @@ static int by_address(const void *a, const void *b)
 }
 
 /* The lowest address that is free beside those before it; taken is room for as many holes. */
-static size_t lowest_free(const struct life *life, size_t before, struct hole *taken)
+static size_t lowest_free(const struct life *life, size_t before, struct hole *donated)
 {
     const struct life *me = &life[before];
     size_t n = 0, at = 0;
     for (size_t i = 0; i < before; i++)
         if (life[i].first <= me->last && me->first <= life[i].last)
-            taken[n++] = (struct hole){life[i].at, life[i].size};
-    qsort(taken, n, sizeof *taken, by_address);
-    for (size_t i = 0; i < n && taken[i].at < at + me->size; i++)
-        if (taken[i].at + taken[i].size > at)
-            at = taken[i].at + taken[i].size;
+            donated[n++] = (struct hole){life[i].at, life[i].size};
+    qsort(donated, n, sizeof *donated, by_address);
+    for (size_t i = 0; i < n && donated[i].at < at + me->size; i++)
+        if (donated[i].at + donated[i].size > at)
+            at = donated[i].at + donated[i].size;
     return at;
 }
 
 static wg_status list_lives(const struct wg_plan *plan, const struct lives *lives, struct wg_array *list)
 {
-    uint32_t *last = wg_object_new((plan->log->places.n + 1) * sizeof *last);
+    uint32_t *last = wg_object_new((plan->log->buffers.n + 1) * sizeof *last);
     wg_status status = last ? WG_OK : WG_E_MEMORY;
     for (size_t u = 0; u < plan->units.n && status == WG_OK; u++)
         for (uint32_t p = lives->end[u]; p; p = lives->next_end[p - 1])
             last[p - 1] = (uint32_t)u;
     for (size_t u = 0; u < plan->units.n && status == WG_OK; u++)
         for (uint32_t p = lives->begin[u]; p && status == WG_OK; p = lives->next_begin[p - 1]) {
-            status = wg_array_room(list, 1, sizeof(struct life));
+            status = wg_array_reserve(list, 1, sizeof(struct life));
             if (status == WG_OK)
                 *WG_AT(*list, struct life, list->n++) = (struct life){p - 1, (uint32_t)u, last[p - 1], size_of(plan, p - 1), 0};
         }
@@ -244,18 +244,18 @@ static wg_status list_lives(const struct wg_plan *plan, const struct lives *live
 static wg_status lay_largest(struct wg_plan *plan, const struct lives *lives, bool *laid)
 {
     struct wg_array list = {NULL, 0, 0};
-    struct hole *taken = wg_object_new(LARGEST * sizeof *taken);
-    wg_status status = taken ? list_lives(plan, lives, &list) : WG_E_MEMORY;
+    struct hole *donated = wg_object_new(LARGEST * sizeof *donated);
+    wg_status status = donated ? list_lives(plan, lives, &list) : WG_E_MEMORY;
     struct life *life = list.at;
     if (status == WG_OK && list.n > 0)
         qsort(life, list.n, sizeof *life, by_size);
     for (size_t i = 0; i < list.n && i < LARGEST && status == WG_OK; i++) {
-        life[i].at = plan->at[life[i].place] = lowest_free(life, i, taken);
-        laid[life[i].place] = true;
+        life[i].at = plan->at[life[i].buffer] = lowest_free(life, i, donated);
+        laid[life[i].buffer] = true;
         plan->block = life[i].at + life[i].size > plan->block ? life[i].at + life[i].size : plan->block;
     }
     wg_array_free(&list);
-    wg_object_free(taken);
+    wg_object_free(donated);
     return status;
 }
 
@@ -284,8 +284,8 @@ static wg_status lay_others(struct wg_plan *plan, const struct lives *lives, con
 wg_status wg_plan_memory(struct wg_plan *plan)
 {
     struct lives lives;
-    bool *laid = wg_object_new(plan->log->places.n + 1);
-    wg_status status = lives_new(&lives, plan->units.n, plan->log->places.n);
+    bool *laid = wg_object_new(plan->log->buffers.n + 1);
+    wg_status status = lives_new(&lives, plan->units.n, plan->log->buffers.n);
     if (!laid)
         status = WG_E_MEMORY;
     if (status == WG_OK)

@@ -7,7 +7,7 @@
 /* Elements of a tile, which is some blocks of a reduction. Slots of tiles lie a line further apart than they need: a load that meets a
    store to another slot in the low bits of its address would wait for it. A group has so many of them at most that the second cache holds
    them: what finds none goes to memory. */
-enum { WG_BLOCK = 256, WG_TILE = 512, WG_SLOT_BYTES = WG_TILE * 8 + 64, WG_MOST_SLOTS = 64, WG_ROW_OPERANDS = 4 };
+enum { WG_BLOCK = 256, WG_TILE = 512, WG_SLOT_BYTES = WG_TILE * 8 + 64, WG_MAX_SLOTS = 64, WG_ROW_OPERANDS = 4 };
 
 /* Launches that run as one: by its kernel if it is one, or by rows, tile by tile. */
 struct wg_unit {

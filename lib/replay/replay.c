@@ -9,20 +9,20 @@
 
 char *wg_address(const struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand)
 {
-    const struct wg_place *place = WG_PLACE(plan->log, operand->place);
-    char *payload = place->kind == WG_INTERNAL ? wg_storage_data(replay->block) + plan->at[operand->place]
-                                               : wg_storage_data(place->block);
+    const struct wg_buffer *buffer = WG_BUFFER(plan->log, operand->buffer);
+    char *payload = buffer->kind == WG_INTERNAL ? wg_storage_data(replay->block) + plan->at[operand->buffer]
+                                                : wg_storage_data(buffer->block);
     return payload + operand->offset;
 }
 
 /* What lies in an input that the step does not change follows what that is bound to. */
 wg_status wg_follow(struct wg_replay *replay, char **where, const struct wg_operand *operand)
 {
-    const struct wg_place *place = WG_PLACE(&replay->log, operand->place);
-    if (place->kind != WG_EXTERNAL || place->written)
+    const struct wg_buffer *buffer = WG_BUFFER(&replay->log, operand->buffer);
+    if (buffer->kind != WG_EXTERNAL || buffer->written)
         return WG_OK;
-    const struct wg_patch patch = {where, operand->place, operand->offset, wg_span_in(&replay->log, operand)};
-    WG_TRY(wg_array_room(&replay->patches, 1, sizeof patch));
+    const struct wg_patch patch = {where, operand->buffer, operand->offset, wg_span_in(&replay->log, operand)};
+    WG_TRY(wg_array_reserve(&replay->patches, 1, sizeof patch));
     *WG_AT(replay->patches, struct wg_patch, replay->patches.n++) = patch;
     return WG_OK;
 }
@@ -32,9 +32,9 @@ wg_status wg_follow(struct wg_replay *replay, char **where, const struct wg_oper
 static wg_status make_operand(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand, wg_tensor *t)
 {
     const struct wg_layout *layout = WG_LAYOUT(plan->log, operand->layout);
-    const struct wg_place *place = WG_PLACE(plan->log, operand->place);
+    const struct wg_buffer *buffer = WG_BUFFER(plan->log, operand->buffer);
     *t = (wg_tensor){.data = wg_address(replay, plan, operand),
-                     .storage = place->kind == WG_INTERNAL ? replay->block : place->block,
+                     .storage = buffer->kind == WG_INTERNAL ? replay->block : buffer->block,
                      .dims = WG_AT(replay->log.dims, int64_t, layout->dims),
                      .numel = layout->numel,
                      .state = WG_LIVE,
@@ -54,8 +54,8 @@ static wg_status make_call(struct wg_replay *replay, const struct wg_plan *plan,
     wg_tensor *t = (wg_tensor *)(void *)(call + 1), **pointer = (wg_tensor **)(void *)(t + n);
     for (size_t i = 0; i < n; i++) {
         const struct wg_operand *operand = WG_OPERAND(plan->log, launch->operand + i);
-        pointer[i] = operand->place == WG_NOWHERE ? WG_NONE : &t[i];
-        if (operand->place != WG_NOWHERE)
+        pointer[i] = operand->buffer == WG_NO_BUFFER ? WG_NONE : &t[i];
+        if (operand->buffer != WG_NO_BUFFER)
             WG_TRY(make_operand(replay, plan, operand, &t[i]));
     }
     *call = (wg_call){.op = launch->op,
@@ -107,13 +107,13 @@ static wg_status add_save(struct wg_replay *replay, const struct wg_plan *plan, 
 
 static bool changes(const struct wg_plan *plan, const struct wg_launch *launch, unsigned i)
 {
-    const uint32_t place = WG_OPERAND(plan->log, launch->operand + i)->place;
-    return place != WG_NOWHERE && wg_launch_writes(launch, i) && WG_PLACE(plan->log, place)->kind == WG_EXTERNAL;
+    const uint32_t buffer = WG_OPERAND(plan->log, launch->operand + i)->buffer;
+    return buffer != WG_NO_BUFFER && wg_launch_writes(launch, i) && WG_BUFFER(plan->log, buffer)->kind == WG_EXTERNAL;
 }
 
 /* ---- building ---- */
 
-static size_t most_actions(const struct wg_plan *plan)
+static size_t max_actions(const struct wg_plan *plan)
 {
     size_t n = plan->log->commits.n + plan->units.n;
     for (size_t i = 0; i < plan->n; i++) {
@@ -167,12 +167,12 @@ static wg_status add_actions(struct wg_replay *replay, const struct wg_plan *pla
 
 static wg_status list_changed(struct wg_replay *replay)
 {
-    for (size_t i = 0; i < replay->log.places.n; i++) {
-        struct wg_place *place = WG_PLACE(&replay->log, i);
-        if (!place->written || place->kind == WG_INTERNAL)
+    for (size_t i = 0; i < replay->log.buffers.n; i++) {
+        struct wg_buffer *buffer = WG_BUFFER(&replay->log, i);
+        if (!buffer->written || buffer->kind == WG_INTERNAL)
             continue;
-        WG_TRY(wg_array_room(&replay->changed, 1, sizeof place));
-        *WG_AT(replay->changed, struct wg_place *, replay->changed.n++) = place;
+        WG_TRY(wg_array_reserve(&replay->changed, 1, sizeof buffer));
+        *WG_AT(replay->changed, struct wg_buffer *, replay->changed.n++) = buffer;
     }
     return WG_OK;
 }
@@ -185,7 +185,7 @@ static wg_status build(struct wg_replay *replay, struct wg_plan *plan)
     WG_TRY(wg_plan_memory(plan));
     replay->info = (wg_replay_info){replay->log.launches.n, plan->n, plan->units.n, plan->block};
     replay->block = wg_storage_new(plan->block);
-    replay->actions = wg_object_new((most_actions(plan) + 1) * sizeof *replay->actions);
+    replay->actions = wg_object_new((max_actions(plan) + 1) * sizeof *replay->actions);
     bool *risky = wg_object_new(plan->n + 1);
     wg_status status = replay->block && replay->actions && risky ? WG_OK : WG_E_MEMORY;
     if (status == WG_OK) {
@@ -202,8 +202,8 @@ static void forget_launches(struct wg_log *log)
     wg_list_free(&log->operands);
     wg_array_free(&log->layouts);
     wg_array_free(&log->commits);
-    wg_array_free(&log->externals_home);
-    wg_array_free(&log->layouts_home);
+    wg_array_free(&log->externals_table);
+    wg_array_free(&log->layouts_table);
 }
 
 static wg_status check_capture(struct wg_thread *th, const char *name, wg_step *step)
@@ -214,7 +214,7 @@ static wg_status check_capture(struct wg_thread *th, const char *name, wg_step *
         return wg_fail(WG_E_STATE, name, "%s: not inside a step that is captured or evaluated", name);
     if (th->top || th->updating || *wg_lost_tapes() > 0)
         return wg_fail(WG_E_STATE, name, "%s: a tape or an update is open: a step opens its own and closes them", name);
-    return wg_default_generator() ? WG_OK : WG_E_MEMORY; /* if the step is the first to ask for it, it was there before */
+    return wg_generator_default() ? WG_OK : WG_E_MEMORY; /* if the step is the first to ask for it, it was there before */
 }
 
 static wg_status record_step(struct wg_thread *th, struct wg_log *log, const char *name, wg_step *step, void *context)
@@ -258,9 +258,9 @@ wg_replay *wg_capture_for(const char *name, wg_step *step, void *context)
     return NULL;
 }
 
-wg_replay *wg_capture(wg_step *step, void *context)
+wg_replay *wg_replay_capture(wg_step *step, void *context)
 {
-    return wg_capture_for("capture", step, context);
+    return wg_capture_for("replay_capture", step, context);
 }
 
 void wg_replay_destroy(wg_replay *replay)
@@ -285,8 +285,8 @@ void wg_replay_destroy(wg_replay *replay)
     wg_object_free(replay);
 }
 
-/* A thread that ends inside the step never returns to wg_capture. */
-wg_replay_info wg_replay_look(const wg_replay *replay)
+/* A thread that ends inside the step never returns to wg_replay_capture. */
+wg_replay_info wg_replay_inspect(const wg_replay *replay)
 {
     return replay ? replay->info : (wg_replay_info){0};
 }
@@ -301,7 +301,7 @@ wg_status wg_replay_check(struct wg_thread *th, const wg_replay *replay, const c
         return wg_fail(WG_E_STATE, name, "%s: not inside a function that the replay itself calls", name);
     if (replay->log.thread != th)
         return wg_fail(WG_E_THREAD, name, "%s: the replay belongs to the thread that captured it", name);
-    if (th->capture || th->walking || th->updating || th->vjp_depth > 0 || th->in_hook)
+    if (th->capture || th->backward_tape || th->updating || th->vjp_depth > 0 || th->in_hook)
         return wg_fail(WG_E_STATE, name, "%s: not inside a capture, a backward or an update", name);
     return WG_OK;
 }
@@ -319,16 +319,16 @@ static void put_back(const struct wg_replay *replay, size_t end)
 static void move_versions(const struct wg_replay *replay)
 {
     for (size_t i = 0; i < replay->changed.n; i++)
-        wg_changed_place(replay, i)->block->version++;
+        wg_changed_buffer(replay, i)->block->version++;
 }
 
 /* On an open tape a run's changes are effects like any others: undone if the tape fails. */
 static wg_status hold_changes(struct wg_thread *th, const wg_replay *replay)
 {
     for (size_t i = 0; i < replay->changed.n && th->top; i++) {
-        const struct wg_place *place = wg_changed_place(replay, i);
-        char *at = wg_storage_data(place->block) + place->changed.from;
-        WG_TRY(wg_undo_push_bytes(th->top, place->block, at, (size_t)(place->changed.to - place->changed.from)));
+        const struct wg_buffer *buffer = wg_changed_buffer(replay, i);
+        char *at = wg_storage_data(buffer->block) + buffer->changed.from;
+        WG_TRY(wg_undo_push_bytes(th->top, buffer->block, at, (size_t)(buffer->changed.to - buffer->changed.from)));
     }
     return WG_OK;
 }
@@ -397,7 +397,7 @@ static wg_status run_actions(struct wg_thread *th, wg_replay *replay)
         const struct wg_action *action = &replay->actions[i];
         if (action->kind == WG_RUN_KERNEL) {
             const wg_call *c = action->of.call;
-            status = c->op->flags & WG_USER ? run_users(th, c, action->kernel) : action->kernel(c);
+            status = c->op->flags & WG_OP_USER ? run_users(th, c, action->kernel) : action->kernel(c);
             if (status != WG_OK) {
                 wg_op_failed(th, action->of.call->op, status, "forward");
                 put_back(replay, i);

@@ -35,13 +35,13 @@ struct wg_action {
 /* An address that follows what an input is bound to: of a tensor's data, or of a pointer in a prepared call. */
 struct wg_patch {
     char **where;
-    uint32_t place;
+    uint32_t buffer;
     int64_t offset;
     struct wg_span read; /* by the launch */
 };
 
 struct wg_binding {
-    uint32_t place;
+    uint32_t buffer;
     struct wg_span bytes;       /* of the input */
     struct wg_storage *instead; /* with a reference; NULL: itself */
 };
@@ -57,12 +57,13 @@ struct wg_replay {
     bool busy; /* it runs, or is being destroyed: functions of the user's that are called meanwhile may do neither */
 };
 
-static inline struct wg_place *wg_changed_place(const struct wg_replay *replay, size_t i)
+static inline struct wg_buffer *wg_changed_buffer(const struct wg_replay *replay, size_t i)
 {
-    return *WG_AT(replay->changed, struct wg_place *, i);
+    return *WG_AT(replay->changed, struct wg_buffer *, i);
 }
 
-wg_replay *wg_capture_for(const char *name, wg_step *step, void *context); /* wg_capture, for the public function of that name */
+wg_replay *wg_capture_for(const char *name, wg_step *step,
+                          void *context); /* wg_replay_capture, for the public function of that name */
 /* May this thread run or change the replay now? Else the error, of the function of that name. */
 wg_status wg_replay_check(struct wg_thread *th, const wg_replay *replay, const char *name);
 char *wg_address(const struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand);

@@ -68,13 +68,13 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     if (!zero || !scores)
         return WG_E_NULL;
     if (!wg_absent(mask) && mask->dtype != WG_U8)
-        scores = wg_add(wg_take(scores), wg_where(some, mask, zero));
+        scores = wg_add(wg_donate(scores), wg_where(some, mask, zero));
     if (!wg_absent(may)) {
         wg_tensor *never = wg_scalar((wg_dtype)q->dtype, -(double)INFINITY);
-        scores = wg_where(may, wg_take(scores), wg_absent(some) ? never : wg_where(some, never, zero));
+        scores = wg_where(may, wg_donate(scores), wg_absent(some) ? never : wg_where(some, never, zero));
     }
-    wg_tensor *y = wg_matmul(wg_softmax(wg_take(scores), -1), c->in[2]);
-    return wg_made(out[0] = wg_absent(some) ? y : wg_where(some, wg_take(y), zero));
+    wg_tensor *y = wg_matmul(wg_softmax(wg_donate(scores), -1), c->in[2]);
+    return wg_made(out[0] = wg_absent(some) ? y : wg_where(some, wg_donate(y), zero));
 }
 
 wg_tensor *wg_attention(wg_tensor *q, wg_tensor *k, wg_tensor *v, wg_tensor *mask, bool causal)

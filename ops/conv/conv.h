@@ -1,9 +1,9 @@
 /* What conv2d and its two gradients share, for the number type at hand: each is a sum of products w[o,c,u,v] x[n,c,h,k] y[n,o,i,j] over
    the pairs of an output (i,j) and a tap (u,v) that meet at a position (h,k) inside the image. Large ones run in vectors along images
    (conv_lanes.h); the loops here are for small ones and for few images, and for counting, and follow the same order. */
-#include "ops/conv/window.h"
+#include "ops/conv/window_shape.h"
 #ifndef WG_COUNTING
-#include "ops/conv/conv_lanes.h"
+#include "ops/conv/conv_direct.h"
 #endif
 
 /* Columns of a row that are worked on together; products up to which the plain loops do; images from which vectors along them do. */
@@ -53,7 +53,7 @@ static inline double T(products_of)(const T(convolution) * cv, const wg_tensor *
 }
 
 /* Are vectors along images worth it for sums over y's channels or x's? */
-static inline bool T(suits_lanes)(const T(convolution) * cv, const wg_tensor *y)
+static inline bool T(suits_direct)(const T(convolution) * cv, const wg_tensor *y)
 {
     return cv->images >= T(FEW) && T(products_of)(cv, y) > T(SMALL);
 }

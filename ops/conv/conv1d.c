@@ -1,5 +1,5 @@
 /* A convolution of sequences is one of images of one row. */
-#include "ops/conv/window.h"
+#include "ops/conv/window_shape.h"
 #include "ops/op.h"
 
 static wg_status compose(const wg_call *c, wg_tensor **out)

@@ -42,7 +42,7 @@ static wg_status T(conv2d_input)(const wg_call *c)
     const wg_tensor *gy = c->in[0], *w = c->in[1], *gx = c->out[0];
     T(convolution) cv = T(convolution_of)(c, gx, w, gy);
 #ifndef WG_COUNTING
-    if (T(suits_lanes)(&cv, gy)) {
+    if (T(suits_direct)(&cv, gy)) {
         const struct wg_correlation sums = {gy, w, gx, NULL, cv.rows, cv.columns, cv.groups, cv.outputs, cv.inputs, true, false};
         return T(wg_correlate)(&sums);
     }

@@ -114,7 +114,7 @@ const struct wg_op wg_op_conv2d_weight = {
     .jvp = jvp,
     .cost = cost,
     .saves = WG_IN(0) | WG_IN(1),
-    .flags = WG_ROW_MAJOR,
+    .flags = WG_OP_ROW_MAJOR,
     WG_SAMPLES(
         {"1x1", {WG_DIMS(5, 2, 1, 4), WG_DIMS(5, 6, 1, 4)}, .n = 2, WG_WINDOWS(1, 1, 0, 0, 1, 1, 1, .size = {1, 1})},
         {"3x2", {WG_DIMS(2, 2, 5, 5), WG_DIMS(2, 3, 3, 4)}, .n = 2, WG_WINDOWS(1, 1, 0, 0, 1, 1, 1, .size = {3, 2})},

@@ -47,7 +47,7 @@ static inline wg_status T(convolve_all)(const wg_call *c, bool relu)
     cv.bias = wg_absent(c->in[2]) ? NULL : c->in[2];
     cv.relu = relu;
 #ifndef WG_COUNTING
-    if (T(suits_lanes)(&cv, y)) {
+    if (T(suits_direct)(&cv, y)) {
         const struct wg_correlation sums = {x, w, y, cv.bias, cv.rows, cv.columns, cv.groups, cv.inputs, cv.outputs, false, relu};
         return T(wg_correlate)(&sums);
     }

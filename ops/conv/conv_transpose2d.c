@@ -1,5 +1,5 @@
 /* conv2d's gradient by its image as a layer that enlarges: x takes the gradient's place, w is conv2d's, whose channels out are x's. */
-#include "ops/conv/window.h"
+#include "ops/conv/window_shape.h"
 #include "ops/op.h"
 
 struct params {
@@ -38,7 +38,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
         return wg_made(out[0] = y);
     if (b->rank != 1 || b->numel != wg_extents(y)[1])
         return wg_call_error(c, WG_E_SHAPE, "the bias has not one element for each channel of the result");
-    return wg_made(out[0] = wg_add(wg_take(y), wg_over_channels(b, y)));
+    return wg_made(out[0] = wg_add(wg_donate(y), wg_over_channels(b, y)));
 }
 
 wg_tensor *wg_conv_transpose2d_with(wg_tensor *x, wg_tensor *w, wg_tensor *b, wg_conv_options options)

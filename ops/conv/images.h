@@ -4,7 +4,7 @@
 typedef struct {
     REAL *data;
     int64_t images, channel, row, column; /* room for images; strides */
-    int64_t room;                         /* elements of scratch memory that it takes; 0: it is the tensor's own memory */
+    int64_t workspace;                    /* elements of scratch memory that it takes; 0: it is the tensor's own memory */
 } T(images);
 
 typedef REAL T(quad) __attribute__((vector_size(4 * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
@@ -20,14 +20,14 @@ static T(images) T(images_of)(const wg_tensor *t)
     i.column = i.images;
     i.row = i.column * extent[3];
     i.channel = i.row * extent[2];
-    i.room = i.channel * extent[1];
+    i.workspace = i.channel * extent[1];
     return i;
 }
 
-static void T(use_room)(T(images) * images, REAL *room)
+static void T(use_room)(T(images) * images, REAL *workspace)
 {
-    if (images->room > 0)
-        images->data = room;
+    if (images->workspace > 0)
+        images->data = workspace;
 }
 
 /* Four lines of four elements side by side, as four columns. */
@@ -103,7 +103,7 @@ static void T(move_images)(const wg_tensor *t, const T(images) * images, bool in
 {
     const int64_t *extent = wg_extents(t), *stride = wg_strides(t);
     const bool merged = stride[2] == stride[3] * extent[3];
-    if (images->room == 0)
+    if (images->workspace == 0)
         return;
     T(move) m = {.t = t, .images = images, .row = stride[2], .at_row = images->row, .in = in};
     m.rows = merged ? 1 : extent[2];

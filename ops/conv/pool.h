@@ -1,6 +1,6 @@
 /* What pooling ops share, for the number type at hand: they go from window to window of several images at once, which lie side by side in
    memory or, where it pays, are brought there first. */
-#include "ops/conv/window.h"
+#include "ops/conv/window_shape.h"
 #ifndef WG_COUNTING
 #include "ops/conv/images.h"
 #endif
@@ -84,17 +84,17 @@ static inline wg_status T(pool_moved)(T(pool) * pool, int threads)
     int64_t numbers = 0;
     for (int k = 0; k < pool->operands; k++) {
         images[k] = T(images_of)(pool->operand[k].t);
-        numbers += images[k].room;
+        numbers += images[k].workspace;
     }
-    struct wg_storage *room = wg_storage_new((size_t)numbers * sizeof(REAL) + 1);
-    if (!room)
+    struct wg_storage *workspace = wg_storage_new((size_t)numbers * sizeof(REAL) + 1);
+    if (!workspace)
         return WG_E_MEMORY;
-    REAL *free = (REAL *)(void *)wg_storage_data(room);
-    for (int k = 0; k < pool->operands; free += images[k++].room) {
+    REAL *free = (REAL *)(void *)wg_storage_data(workspace);
+    for (int k = 0; k < pool->operands; free += images[k++].workspace) {
         T(operand) *o = &pool->operand[k];
         T(use_room)(&images[k], free);
         if (o->written && !pool->once)
-            memset(images[k].data, 0, (size_t)images[k].room * sizeof(REAL));
+            memset(images[k].data, 0, (size_t)images[k].workspace * sizeof(REAL));
         else
             T(move_images)(o->t, &images[k], true);
         o->data = images[k].data;
@@ -107,7 +107,7 @@ static inline wg_status T(pool_moved)(T(pool) * pool, int threads)
     for (int k = 0; k < pool->operands; k++)
         if (pool->operand[k].written)
             T(move_images)(pool->operand[k].t, &images[k], false);
-    wg_storage_unref(room);
+    wg_storage_unref(workspace);
     return WG_OK;
 }
 #endif

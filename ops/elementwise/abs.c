@@ -5,7 +5,7 @@ MAP1(abs, wg_no_params, R(fabs)(x))
 #define KERNEL_FILE "ops/elementwise/abs.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_mul(wg_take(g), wg_sign(c->in[0])))
+WG_DIAGONAL(wg_mul(wg_donate(g), wg_sign(c->in[0])))
 
 const struct wg_op wg_op_abs = {
     .name = "abs",

@@ -7,7 +7,7 @@ MAP1(asin, wg_no_params, R(asin)(x))
 
 #include "ops/elementwise/arc.h"
 
-WG_DIAGONAL(wg_over_circle(wg_take(g), c->in[0]))
+WG_DIAGONAL(wg_over_circle(wg_donate(g), c->in[0]))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -5,7 +5,7 @@ MAP1(atan, wg_no_params, R(atan)(x))
 #define KERNEL_FILE "ops/elementwise/atan.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_div(wg_take(g), wg_add_scalar(wg_square(c->in[0]), 1)))
+WG_DIAGONAL(wg_div(wg_donate(g), wg_add_scalar(wg_square(c->in[0]), 1)))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -12,7 +12,7 @@ static wg_tensor *by_a(const wg_call *c, wg_tensor *g)
 
 static wg_tensor *by_b(const wg_call *c, wg_tensor *g)
 {
-    return wg_neg(wg_take(wg_mul(g, wg_atan2_slope(c->in[1], c->in[0]))));
+    return wg_neg(wg_donate(wg_mul(g, wg_atan2_slope(c->in[1], c->in[0]))));
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)

@@ -24,7 +24,7 @@ static wg_tensor *inside(const wg_call *c, wg_tensor *g)
     const struct wg_bounds *p = c->params;
     return wg_clamp_grad(c->in[0], g, p->low, p->high);
 }
-WG_DIAGONAL(inside(c, wg_take(g)))
+WG_DIAGONAL(inside(c, wg_donate(g)))
 
 static wg_cost cost(const wg_call *c)
 {

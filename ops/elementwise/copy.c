@@ -98,6 +98,6 @@ const struct wg_op wg_op_copy = {
     .vjp = vjp,
     .jvp = wg_jvp_linear,
     .cost = wg_cost_bytes,
-    .flags = WG_ROW_MAJOR,
+    .flags = WG_OP_ROW_MAJOR,
     WG_SAMPLES({"2x3", {WG_DIMS(2, 3)}, .n = 1}),
 };

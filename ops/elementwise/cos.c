@@ -7,7 +7,7 @@ MAP_ANGLE(cos)
 #define KERNEL_FILE "ops/elementwise/cos.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_neg(wg_take(wg_mul(wg_take(g), wg_sin(c->in[0])))))
+WG_DIAGONAL(wg_neg(wg_donate(wg_mul(wg_donate(g), wg_sin(c->in[0])))))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -5,7 +5,7 @@ MAP1(cosh, wg_no_params, R(cosh)(x))
 #define KERNEL_FILE "ops/elementwise/cosh.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_mul(wg_take(g), wg_sinh(c->in[0])))
+WG_DIAGONAL(wg_mul(wg_donate(g), wg_sinh(c->in[0])))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -23,7 +23,7 @@ static wg_tensor *slope(const wg_call *c, wg_tensor *g)
     const struct wg_elu_params *p = c->params;
     return wg_elu_grad(c->in[0], g, p->alpha, p->scale);
 }
-WG_DIAGONAL(slope(c, wg_take(g)))
+WG_DIAGONAL(slope(c, wg_donate(g)))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -23,8 +23,8 @@ wg_tensor *wg_elu_grad(wg_tensor *x, wg_tensor *gy, double alpha, double scale)
 /* To the right of 0, where elu_grad gives u scale, nothing is left: clamp_grad chooses. */
 static wg_tensor *by_x(const wg_call *c, wg_tensor *g)
 {
-    wg_tensor *bend = wg_invoke2(c->op, c->params, c->in[0], wg_mul(g, c->in[1]));
-    return wg_clamp_grad(c->in[0], bend, -(double)INFINITY, 0);
+    wg_tensor *second = wg_invoke2(c->op, c->params, c->in[0], wg_mul(g, c->in[1]));
+    return wg_clamp_grad(c->in[0], second, -(double)INFINITY, 0);
 }
 WG_DIAGONAL_GRAD(by_x(c, g))
 

@@ -5,7 +5,7 @@ MAP1(erf, wg_no_params, R(erf)(x))
 #define KERNEL_FILE "ops/elementwise/erf.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_mul_scalar(wg_take(wg_mul(wg_take(g), wg_exp(wg_neg(wg_square(c->in[0]))))), M_2_SQRTPI))
+WG_DIAGONAL(wg_mul_scalar(wg_donate(wg_mul(wg_donate(g), wg_exp(wg_neg(wg_square(c->in[0]))))), M_2_SQRTPI))
 
 static wg_cost cost(const wg_call *c)
 {

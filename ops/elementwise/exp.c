@@ -5,7 +5,7 @@ MAP1(exp, wg_no_params, R(exp)(x))
 #define KERNEL_FILE "ops/elementwise/exp.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_mul(wg_take(g), c->out[0]))
+WG_DIAGONAL(wg_mul(wg_donate(g), c->out[0]))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -5,7 +5,7 @@ MAP1(expm1, wg_no_params, R(expm1)(x))
 #define KERNEL_FILE "ops/elementwise/expm1.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_mul(wg_take(g), wg_exp(c->in[0])))
+WG_DIAGONAL(wg_mul(wg_donate(g), wg_exp(c->in[0])))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -21,8 +21,8 @@ static wg_tensor *by_x(const wg_call *c, wg_tensor *g)
     wg_tensor *x = wg_clamp(c->in[0], -40, 40), *cubic = wg_mul_scalar(wg_square(x), WG_GELU_3);
     wg_tensor *z = wg_mul(x, wg_add_scalar(cubic, WG_GELU_1)), *s = wg_sigmoid(z), *t = wg_sigmoid(wg_neg(z));
     wg_tensor *z1 = wg_add_scalar(wg_mul_scalar(cubic, 3), WG_GELU_1), *z2 = wg_mul_scalar(x, 6 * WG_GELU_3);
-    wg_tensor *bend = wg_add(wg_mul(wg_sub(t, s), wg_square(z1)), z2);
-    wg_tensor *factor = wg_add(wg_mul_scalar(z1, 2), wg_mul(x, bend));
+    wg_tensor *second = wg_add(wg_mul(wg_sub(t, s), wg_square(z1)), z2);
+    wg_tensor *factor = wg_add(wg_mul_scalar(z1, 2), wg_mul(x, second));
     return wg_mul(wg_mul(g, c->in[1]), wg_mul(wg_mul(s, t), factor));
 }
 WG_DIAGONAL_GRAD(by_x(c, g))

@@ -17,7 +17,7 @@ wg_tensor *wg_leaky_relu(wg_tensor *x, double slope)
     return wg_invoke1(&wg_op_leaky_relu, &slope, x);
 }
 
-WG_DIAGONAL(wg_leaky_relu_grad(c->in[0], wg_take(g), *(const double *)c->params))
+WG_DIAGONAL(wg_leaky_relu_grad(c->in[0], wg_donate(g), *(const double *)c->params))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -11,7 +11,7 @@ MAP1(lgamma, wg_no_params, T(lgamma_value)(x))
 #define KERNEL_FILE "ops/elementwise/lgamma.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_mul(wg_take(g), wg_digamma(c->in[0])))
+WG_DIAGONAL(wg_mul(wg_donate(g), wg_digamma(c->in[0])))
 
 static wg_cost cost(const wg_call *c)
 {

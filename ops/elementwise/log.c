@@ -5,7 +5,7 @@ MAP1(log, wg_no_params, R(log)(x))
 #define KERNEL_FILE "ops/elementwise/log.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_div(wg_take(g), c->in[0]))
+WG_DIAGONAL(wg_div(wg_donate(g), c->in[0]))
 
 static wg_cost cost(const wg_call *c)
 {

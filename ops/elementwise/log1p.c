@@ -5,7 +5,7 @@ MAP1(log1p, wg_no_params, R(log1p)(x))
 #define KERNEL_FILE "ops/elementwise/log1p.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_div(wg_take(g), wg_add_scalar(c->in[0], 1)))
+WG_DIAGONAL(wg_div(wg_donate(g), wg_add_scalar(c->in[0], 1)))
 
 static wg_cost cost(const wg_call *c)
 {

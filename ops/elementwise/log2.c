@@ -5,7 +5,7 @@ MAP1(log2, wg_no_params, R(log2)(x))
 #define KERNEL_FILE "ops/elementwise/log2.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_mul_scalar(wg_take(wg_div(wg_take(g), c->in[0])), 1 / M_LN2))
+WG_DIAGONAL(wg_mul_scalar(wg_donate(wg_div(wg_donate(g), c->in[0])), 1 / M_LN2))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -5,7 +5,7 @@ MAP1(log_sigmoid, wg_no_params, (x > (REAL)0 ? (REAL)0 : x) - R(log1p)(R(exp)(-R
 #define KERNEL_FILE "ops/elementwise/log_sigmoid.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_mul(wg_take(g), wg_sigmoid(wg_neg(c->in[0]))))
+WG_DIAGONAL(wg_mul(wg_donate(g), wg_sigmoid(wg_neg(c->in[0]))))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -19,7 +19,7 @@ wg_tensor *wg_maximum_grad(wg_tensor *a, wg_tensor *b, wg_tensor *gy, int side)
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const int *side = c->params;
-    return WG_GIVE(gx[2], wg_maximum_grad(c->in[0], c->in[1], wg_take(gy[0]), *side));
+    return WG_GIVE(gx[2], wg_maximum_grad(c->in[0], c->in[1], wg_donate(gy[0]), *side));
 }
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)

@@ -9,7 +9,7 @@ MAP2(minimum, wg_no_params, WG_TAKES_FIRST(a, b, <=) ? a : b)
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     WG_TRY(WG_GIVE(gx[0], wg_minimum_grad(c->in[0], c->in[1], gy[0], 0)));
-    return WG_GIVE(gx[1], wg_minimum_grad(c->in[0], c->in[1], wg_take(gy[0]), 1));
+    return WG_GIVE(gx[1], wg_minimum_grad(c->in[0], c->in[1], wg_donate(gy[0]), 1));
 }
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)

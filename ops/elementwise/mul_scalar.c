@@ -13,7 +13,7 @@ wg_tensor *wg_mul_scalar(wg_tensor *x, double s)
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const double *s = c->params;
-    return WG_GIVE(gx[0], wg_mul_scalar(wg_take(gy[0]), *s));
+    return WG_GIVE(gx[0], wg_mul_scalar(wg_donate(gy[0]), *s));
 }
 
 static wg_cost cost(const wg_call *c)

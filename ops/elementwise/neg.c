@@ -8,7 +8,7 @@ MAP1(neg, wg_no_params, -x)
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     (void)c;
-    return WG_GIVE(gx[0], wg_neg(wg_take(gy[0])));
+    return WG_GIVE(gx[0], wg_neg(wg_donate(gy[0])));
 }
 
 const struct wg_op wg_op_neg = {

@@ -116,7 +116,7 @@ static wg_tensor *times_slope(const wg_call *c, wg_tensor *g)
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    return WG_GIVE(gx[0], times_slope(c, wg_take(gy[0])));
+    return WG_GIVE(gx[0], times_slope(c, wg_donate(gy[0])));
 }
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)

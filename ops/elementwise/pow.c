@@ -27,7 +27,7 @@ static wg_tensor *by_b(const wg_call *c, wg_tensor *g)
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     WG_TRY(WG_GIVE(gx[0], by_a(c, gy[0])));
-    return WG_GIVE(gx[1], by_b(c, wg_take(gy[0])));
+    return WG_GIVE(gx[1], by_b(c, wg_donate(gy[0])));
 }
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)

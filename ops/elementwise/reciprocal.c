@@ -5,7 +5,7 @@ MAP1(reciprocal, wg_no_params, (REAL)1 / x)
 #define KERNEL_FILE "ops/elementwise/reciprocal.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_neg(wg_take(wg_mul(wg_take(wg_mul(wg_take(g), c->out[0])), c->out[0]))))
+WG_DIAGONAL(wg_neg(wg_donate(wg_mul(wg_donate(wg_mul(wg_donate(g), c->out[0])), c->out[0]))))
 
 static wg_cost cost(const wg_call *c)
 {

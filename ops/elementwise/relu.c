@@ -5,7 +5,7 @@ MAP1(relu, wg_no_params, x <= (REAL)0 ? (REAL)0 : x)
 #define KERNEL_FILE "ops/elementwise/relu.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_relu_grad(c->out[0], wg_take(g)))
+WG_DIAGONAL(wg_relu_grad(c->out[0], wg_donate(g)))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -5,7 +5,7 @@ MAP1(rsqrt, wg_no_params, (REAL)1 / R(sqrt)(x))
 #define KERNEL_FILE "ops/elementwise/rsqrt.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_mul_scalar(wg_take(wg_mul(wg_take(g), wg_mul(c->out[0], wg_square(c->out[0])))), -0.5))
+WG_DIAGONAL(wg_mul_scalar(wg_donate(wg_mul(wg_donate(g), wg_mul(c->out[0], wg_square(c->out[0])))), -0.5))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -5,7 +5,7 @@ MAP1(sigmoid, wg_no_params, R(sigmoid)(x))
 #define KERNEL_FILE "ops/elementwise/sigmoid.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_sigmoid_grad(c->out[0], wg_take(g)))
+WG_DIAGONAL(wg_sigmoid_grad(c->out[0], wg_donate(g)))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -5,7 +5,7 @@ MAP2(sigmoid_grad, wg_no_params, b *(a *((REAL)1 - a)))
 #define KERNEL_FILE "ops/elementwise/sigmoid_grad.c"
 #include "ops/op.h"
 
-WG_DIAGONAL_GRAD(wg_mul(wg_mul(g, c->in[1]), wg_add_scalar(wg_take(wg_mul_scalar(c->in[0], -2)), 1)))
+WG_DIAGONAL_GRAD(wg_mul(wg_mul(g, c->in[1]), wg_add_scalar(wg_donate(wg_mul_scalar(c->in[0], -2)), 1)))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -12,7 +12,7 @@ MAP1(silu, wg_no_params, T(silu_value)(x))
 #define KERNEL_FILE "ops/elementwise/silu.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_silu_grad(c->in[0], wg_take(g)))
+WG_DIAGONAL(wg_silu_grad(c->in[0], wg_donate(g)))
 
 static wg_cost cost(const wg_call *c)
 {

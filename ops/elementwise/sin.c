@@ -7,7 +7,7 @@ MAP_ANGLE(sin)
 #define KERNEL_FILE "ops/elementwise/sin.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_mul(wg_take(g), wg_cos(c->in[0])))
+WG_DIAGONAL(wg_mul(wg_donate(g), wg_cos(c->in[0])))
 
 static wg_cost cost(const wg_call *c)
 {

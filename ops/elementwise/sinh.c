@@ -5,7 +5,7 @@ MAP1(sinh, wg_no_params, R(sinh)(x))
 #define KERNEL_FILE "ops/elementwise/sinh.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_mul(wg_take(g), wg_cosh(c->in[0])))
+WG_DIAGONAL(wg_mul(wg_donate(g), wg_cosh(c->in[0])))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -5,7 +5,7 @@ MAP1(softplus, wg_no_params, (x > (REAL)0 ? x : (REAL)0) + R(log1p)(R(exp)(-R(fa
 #define KERNEL_FILE "ops/elementwise/softplus.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_mul(wg_take(g), wg_sigmoid(c->in[0])))
+WG_DIAGONAL(wg_mul(wg_donate(g), wg_sigmoid(c->in[0])))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -5,7 +5,7 @@ MAP1(sqrt, wg_no_params, R(sqrt)(x))
 #define KERNEL_FILE "ops/elementwise/sqrt.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_mul_scalar(wg_take(wg_div(wg_take(g), c->out[0])), 0.5))
+WG_DIAGONAL(wg_mul_scalar(wg_donate(wg_div(wg_donate(g), c->out[0])), 0.5))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -5,7 +5,7 @@ MAP1(square, wg_no_params, x *x)
 #define KERNEL_FILE "ops/elementwise/square.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_mul_scalar(wg_take(wg_mul(wg_take(g), c->in[0])), 2))
+WG_DIAGONAL(wg_mul_scalar(wg_donate(wg_mul(wg_donate(g), c->in[0])), 2))
 
 static wg_cost cost(const wg_call *c)
 {

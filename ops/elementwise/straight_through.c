@@ -34,6 +34,6 @@ const struct wg_op wg_op_straight_through = {
     .vjp = vjp,
     .jvp = jvp,
     .flat = WG_IN(0),
-    .flags = WG_VIEW | WG_SURROGATE,
+    .flags = WG_OP_VIEW | WG_OP_SURROGATE,
     WG_SAMPLES({"2x3", {WG_DIMS(2, 3), WG_DIMS(2, 3)}, .n = 2}, {"one", {{.rank = 0}, {.rank = 0}}, .n = 2}),
 };

@@ -5,7 +5,7 @@ MAP1(tan, wg_no_params, R(tan)(x))
 #define KERNEL_FILE "ops/elementwise/tan.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_mul(wg_take(g), wg_add_scalar(wg_square(c->out[0]), 1)))
+WG_DIAGONAL(wg_mul(wg_donate(g), wg_add_scalar(wg_square(c->out[0]), 1)))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -5,7 +5,7 @@ MAP1(tanh, wg_no_params, R(tanh)(x))
 #define KERNEL_FILE "ops/elementwise/tanh.c"
 #include "ops/op.h"
 
-WG_DIAGONAL(wg_tanh_grad(c->out[0], wg_take(g)))
+WG_DIAGONAL(wg_tanh_grad(c->out[0], wg_donate(g)))
 
 static wg_cost cost(const wg_call *c)
 {

@@ -4,17 +4,17 @@
 
 #include <stdio.h>
 
-static bool factor(const struct wg_batch *b, int64_t index, char *room, char *why)
+static bool factor(const struct wg_batch *b, int64_t index, char *workspace, char *why)
 {
     const struct wg_matrix a = wg_matrix_at(b, b->c->in[0], index), l = wg_matrix_at(b, b->c->out[0], index);
     const lapack_int n = (lapack_int)a.rows;
-    if (!wg_matrix_load_symmetric(&a, room)) {
+    if (!wg_matrix_load_symmetric(&a, workspace)) {
         wg_matrix_fill(&l, (double)NAN);
         return true;
     }
-    const lapack_int info = LAPACK(a.dtype, potrf, 'L', n, (void *)room, n);
+    const lapack_int info = LAPACK(a.dtype, potrf, 'L', n, (void *)workspace, n);
     if (info == 0)
-        wg_matrix_store(&l, WG_LOWER, room, n);
+        wg_matrix_store(&l, WG_LOWER, workspace, n);
     else
         snprintf(why, WG_WHY, "is not positive definite: its leading minor of order %d is not", (int)info);
     return info == 0;
@@ -29,7 +29,8 @@ static double flops(const wg_call *c)
 static wg_status forward(const wg_call *c)
 {
     const int64_t n = wg_extents(c->in[0])[c->in[0]->rank - 1];
-    struct wg_batch b = {.c = c, .one = factor, .room = wg_room_for(wg_array_bytes((wg_dtype)c->dtype, n, n)), .flops = flops(c)};
+    struct wg_batch b = {
+        .c = c, .one = factor, .workspace = wg_workspace_for(wg_array_bytes((wg_dtype)c->dtype, n, n)), .flops = flops(c)};
     return wg_batch_run(&b, 2);
 }
 
@@ -80,7 +81,7 @@ const struct wg_op wg_op_cholesky = {
     .jvp = jvp,
     .cost = cost,
     .saves = WG_OUT(0),
-    .flags = WG_UNCOUNTED,
+    .flags = WG_OP_UNCOUNTED,
     WG_SAMPLES({"4x4", {WG_DIMS(4, 4)}, .n = 1, .dominant = WG_IN(0)}, {"batch", {WG_DIMS(2, 3, 3)}, .n = 1, .dominant = WG_IN(0)},
                {"1x1", {WG_DIMS(1, 1)}, .n = 1, .low = {1}, .high = {2}}),
 };

@@ -32,15 +32,15 @@ static void choose_sign(wg_dtype dtype, void *array, int64_t first, int64_t n)
             wg_put(dtype, array, k, -wg_get(dtype, array, k));
 }
 
-static bool decompose(const struct wg_batch *b, int64_t index, char *room, char *why)
+static bool decompose(const struct wg_batch *b, int64_t index, char *workspace, char *why)
 {
     const struct wg_matrix a = wg_matrix_at(b, b->c->in[0], index), w = wg_vector_at(b, b->c->out[0], index);
     const struct wg_matrix v = wg_matrix_at(b, b->c->out[1], index);
     const lapack_int n = (lapack_int)a.rows;
-    void *array = wg_room_cut(&room, wg_array_bytes(a.dtype, n, n));
-    void *values = wg_room_cut(&room, wg_array_bytes(a.dtype, n, 1));
-    void *work = wg_room_cut(&room, wg_array_bytes(a.dtype, work_size(n), 1));
-    lapack_int *integers = (lapack_int *)(void *)room;
+    void *array = wg_workspace_cut(&workspace, wg_array_bytes(a.dtype, n, n));
+    void *values = wg_workspace_cut(&workspace, wg_array_bytes(a.dtype, n, 1));
+    void *work = wg_workspace_cut(&workspace, wg_array_bytes(a.dtype, work_size(n), 1));
+    lapack_int *integers = (lapack_int *)(void *)workspace;
     if (!wg_matrix_load_symmetric(&a, array)) {
         wg_matrix_fill(&w, (double)NAN);
         wg_matrix_fill(&v, (double)NAN);
@@ -76,8 +76,9 @@ static wg_status forward(const wg_call *c)
     const int64_t n = rows(c);
     const wg_dtype dtype = (wg_dtype)c->dtype;
     struct wg_batch b = {.c = c, .one = decompose, .flops = flops(c)};
-    b.room = wg_room_for(wg_array_bytes(dtype, n, n)) + wg_room_for(wg_array_bytes(dtype, n, 1)) +
-             wg_room_for(wg_array_bytes(dtype, work_size(n), 1)) + wg_room_for((size_t)integers_size(n) * sizeof(lapack_int));
+    b.workspace = wg_workspace_for(wg_array_bytes(dtype, n, n)) + wg_workspace_for(wg_array_bytes(dtype, n, 1)) +
+                  wg_workspace_for(wg_array_bytes(dtype, work_size(n), 1)) +
+                  wg_workspace_for((size_t)integers_size(n) * sizeof(lapack_int));
     return wg_batch_run(&b, 1);
 }
 
@@ -146,7 +147,7 @@ const struct wg_op wg_op_eigh = {
     .jvp = jvp,
     .cost = cost,
     .saves = WG_OUT(0) | WG_OUT(1),
-    .flags = WG_UNCOUNTED,
+    .flags = WG_OP_UNCOUNTED,
     WG_SAMPLES({"4x4", {WG_DIMS(4, 4)}, .n = 1, .low = {-3}, .high = {3}},
                {"batch", {WG_DIMS(2, 3, 3)}, .n = 1, .low = {-3}, .high = {3}}, {"2x2", {WG_DIMS(2, 2)}, .n = 1}),
 };

@@ -118,15 +118,15 @@ double wg_matrix_count(const wg_tensor *t)
 
 /* ---- rooms ---- */
 
-size_t wg_room_for(size_t bytes)
+size_t wg_workspace_for(size_t bytes)
 {
     return (bytes + 63) & ~(size_t)63;
 }
 
-void *wg_room_cut(char **room, size_t bytes)
+void *wg_workspace_cut(char **workspace, size_t bytes)
 {
-    char *at = *room;
-    *room += wg_room_for(bytes);
+    char *at = *workspace;
+    *workspace += wg_workspace_for(bytes);
     return at;
 }
 
@@ -157,10 +157,10 @@ static void run_shares(int64_t first, int64_t last, void *context)
     const int before = wg_library_threads(1);
     for (int64_t k = first; k < last; k++) {
         struct share *share = share_at(s, k);
-        char *room = (char *)share + wg_room_for(sizeof *share);
+        char *workspace = (char *)share + wg_workspace_for(sizeof *share);
         share->failed = -1;
         for (int64_t i = b->count * k / s->n; i < b->count * (k + 1) / s->n && share->failed < 0; i++)
-            if (!b->one(b, i, room, share->why))
+            if (!b->one(b, i, workspace, share->why))
                 share->failed = i;
     }
     wg_library_threads(before);
@@ -214,9 +214,9 @@ wg_status wg_batch_run(struct wg_batch *b, int trailing)
         b->count *= b->extent[axis] = wg_extents(y)[axis];
     const int64_t threads = wg_kernel_threads(b->flops * (double)b->count);
     struct shares s = {.batch = b, .n = threads < b->count ? threads : b->count};
-    s.bytes = wg_room_for(sizeof(struct share)) + b->room;
+    s.bytes = wg_workspace_for(sizeof(struct share)) + b->workspace;
     size_t bytes;
-    if (__builtin_mul_overflow(s.bytes, (size_t)s.n, &bytes) || s.bytes < b->room)
+    if (__builtin_mul_overflow(s.bytes, (size_t)s.n, &bytes) || s.bytes < b->workspace)
         return wg_call_error(b->c, WG_E_MEMORY, "the work memory's size overflows");
     s.block = wg_object_new(bytes);
     if (!s.block)

@@ -54,13 +54,13 @@ enum { WG_WHY = 120 };
 struct wg_batch;
 /* The work on one matrix, number index of the batch, in room, which keeps what the thread's last matrix left there and was zero
    before its first. False if it has no answer: why says so, after "matrix 3 of 8 ". */
-typedef bool wg_one_matrix(const struct wg_batch *b, int64_t index, char *room, char *why);
+typedef bool wg_one_matrix(const struct wg_batch *b, int64_t index, char *workspace, char *why);
 
 struct wg_batch {
     const wg_call *c;
     wg_one_matrix *one;
-    size_t room;  /* bytes that one thread works in */
-    double flops; /* of one matrix, about */
+    size_t workspace; /* bytes that one thread works in */
+    double flops;     /* of one matrix, about */
 
     int rank; /* of the batch: the results' leading axes */
     int64_t extent[WG_MAX_RANK], count;
@@ -77,8 +77,8 @@ struct wg_matrix wg_vector_at(const struct wg_batch *b, const wg_tensor *t, int6
 struct wg_matrix wg_number_at(const struct wg_batch *b, const wg_tensor *t, int64_t index);
 
 /* Cuts the next bytes off a room, aligned; and how many bytes of room that takes. */
-void *wg_room_cut(char **room, size_t bytes);
-size_t wg_room_for(size_t bytes);
+void *wg_workspace_cut(char **workspace, size_t bytes);
+size_t wg_workspace_for(size_t bytes);
 /* Of an array of a float dtype. */
 static inline size_t wg_array_bytes(wg_dtype dtype, int64_t rows, int64_t columns)
 {

@@ -3,12 +3,12 @@
 
 #include <stdio.h>
 
-static bool sum_pivots(const struct wg_batch *b, int64_t index, char *room, char *why)
+static bool sum_pivots(const struct wg_batch *b, int64_t index, char *workspace, char *why)
 {
     const struct wg_matrix a = wg_matrix_at(b, b->c->in[0], index), y = wg_number_at(b, b->c->out[0], index);
     const lapack_int n = (lapack_int)a.rows;
-    void *lu = wg_room_cut(&room, wg_array_bytes(a.dtype, n, n));
-    lapack_int *pivots = (lapack_int *)(void *)room;
+    void *lu = wg_workspace_cut(&workspace, wg_array_bytes(a.dtype, n, n));
+    lapack_int *pivots = (lapack_int *)(void *)workspace;
     if (!wg_matrix_load(&a, WG_WHOLE, lu)) {
         wg_matrix_fill(&y, (double)NAN);
         return true;
@@ -47,7 +47,7 @@ static wg_status forward(const wg_call *c)
 {
     const int64_t n = rows(c);
     struct wg_batch b = {.c = c, .one = sum_pivots, .flops = flops(c)};
-    b.room = wg_room_for(wg_array_bytes((wg_dtype)c->dtype, n, n)) + wg_room_for((size_t)n * sizeof(lapack_int));
+    b.workspace = wg_workspace_for(wg_array_bytes((wg_dtype)c->dtype, n, n)) + wg_workspace_for((size_t)n * sizeof(lapack_int));
     return wg_batch_run(&b, 0);
 }
 
@@ -96,6 +96,6 @@ const struct wg_op wg_op_logdet = {
     .jvp = jvp,
     .cost = cost,
     .saves = WG_IN(0),
-    .flags = WG_UNCOUNTED,
+    .flags = WG_OP_UNCOUNTED,
     WG_SAMPLES({"4x4", {WG_DIMS(4, 4)}, .n = 1, .dominant = WG_IN(0)}, {"batch", {WG_DIMS(2, 3, 3)}, .n = 1, .dominant = WG_IN(0)}),
 };

@@ -17,15 +17,15 @@ static void negate(wg_dtype dtype, void *array, int64_t first, int64_t count, in
         wg_put(dtype, array, first + k * step, -wg_get(dtype, array, first + k * step));
 }
 
-static bool factor(const struct wg_batch *b, int64_t index, char *room, char *why)
+static bool factor(const struct wg_batch *b, int64_t index, char *workspace, char *why)
 {
     const struct wg_matrix a = wg_matrix_at(b, b->c->in[0], index), q = wg_matrix_at(b, b->c->out[0], index);
     const struct wg_matrix r = wg_matrix_at(b, b->c->out[1], index);
     const lapack_int m = (lapack_int)a.rows, n = (lapack_int)a.columns, size = (lapack_int)work_size(n);
-    void *array = wg_room_cut(&room, wg_array_bytes(a.dtype, m, n));
-    void *tau = wg_room_cut(&room, wg_array_bytes(a.dtype, n, 1));
-    void *work = wg_room_cut(&room, wg_array_bytes(a.dtype, size, 1));
-    bool *negative = (bool *)(void *)room;
+    void *array = wg_workspace_cut(&workspace, wg_array_bytes(a.dtype, m, n));
+    void *tau = wg_workspace_cut(&workspace, wg_array_bytes(a.dtype, n, 1));
+    void *work = wg_workspace_cut(&workspace, wg_array_bytes(a.dtype, size, 1));
+    bool *negative = (bool *)(void *)workspace;
     (void)why;
     if (!wg_matrix_load(&a, WG_WHOLE, array)) {
         wg_matrix_fill(&q, (double)NAN);
@@ -60,8 +60,8 @@ static wg_status forward(const wg_call *c)
     const int64_t *extent = wg_extents(c->in[0]) + c->in[0]->rank - 2, m = extent[0], n = extent[1];
     const wg_dtype dtype = (wg_dtype)c->dtype;
     struct wg_batch b = {.c = c, .one = factor, .flops = flops(c)};
-    b.room = wg_room_for(wg_array_bytes(dtype, m, n)) + wg_room_for(wg_array_bytes(dtype, n, 1)) +
-             wg_room_for(wg_array_bytes(dtype, work_size(n), 1)) + wg_room_for((size_t)n * sizeof(bool));
+    b.workspace = wg_workspace_for(wg_array_bytes(dtype, m, n)) + wg_workspace_for(wg_array_bytes(dtype, n, 1)) +
+                  wg_workspace_for(wg_array_bytes(dtype, work_size(n), 1)) + wg_workspace_for((size_t)n * sizeof(bool));
     return wg_batch_run(&b, 2);
 }
 
@@ -138,7 +138,7 @@ const struct wg_op wg_op_qr = {
     .jvp = jvp,
     .cost = cost,
     .saves = WG_OUT(0) | WG_OUT(1),
-    .flags = WG_UNCOUNTED,
+    .flags = WG_OP_UNCOUNTED,
     WG_SAMPLES({"tall", {WG_DIMS(5, 3)}, .n = 1, .dominant = WG_IN(0)}, {"square", {WG_DIMS(3, 3)}, .n = 1, .dominant = WG_IN(0)},
                {"batch", {WG_DIMS(2, 3, 2)}, .n = 1, .dominant = WG_IN(0)}),
 };

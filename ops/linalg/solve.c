@@ -10,14 +10,14 @@ struct factored {
     bool finite;
 };
 
-static bool eliminate(const struct wg_batch *b, int64_t index, char *room, char *why)
+static bool eliminate(const struct wg_batch *b, int64_t index, char *workspace, char *why)
 {
     const struct wg_matrix a = wg_matrix_at(b, b->c->in[0], index), rhs = wg_matrix_at(b, b->c->in[1], index);
     const struct wg_matrix x = wg_matrix_at(b, b->c->out[0], index);
     const lapack_int n = (lapack_int)a.rows;
-    struct factored *factored = wg_room_cut(&room, sizeof *factored);
-    void *lu = wg_room_cut(&room, wg_array_bytes(a.dtype, n, n));
-    lapack_int *pivots = wg_room_cut(&room, (size_t)n * sizeof *pivots);
+    struct factored *factored = wg_workspace_cut(&workspace, sizeof *factored);
+    void *lu = wg_workspace_cut(&workspace, wg_array_bytes(a.dtype, n, n));
+    lapack_int *pivots = wg_workspace_cut(&workspace, (size_t)n * sizeof *pivots);
     if (factored->of != a.data) {
         factored->of = a.data;
         factored->finite = wg_matrix_load(&a, WG_WHOLE, lu);
@@ -31,9 +31,9 @@ static bool eliminate(const struct wg_batch *b, int64_t index, char *room, char 
         wg_matrix_fill(&x, (double)NAN);
         return true;
     }
-    wg_matrix_load(&rhs, WG_WHOLE, room);
-    (void)LAPACK(a.dtype, getrs, 'N', n, (lapack_int)x.columns, lu, n, pivots, (void *)room, n);
-    wg_matrix_store(&x, WG_WHOLE, room, n);
+    wg_matrix_load(&rhs, WG_WHOLE, workspace);
+    (void)LAPACK(a.dtype, getrs, 'N', n, (lapack_int)x.columns, lu, n, pivots, (void *)workspace, n);
+    wg_matrix_store(&x, WG_WHOLE, workspace, n);
     return true;
 }
 
@@ -52,8 +52,8 @@ static wg_status forward(const wg_call *c)
     const int64_t n = (int64_t)rows(c), k = (int64_t)columns(c);
     const wg_dtype dtype = (wg_dtype)c->dtype;
     struct wg_batch b = {.c = c, .one = eliminate, .flops = rows(c) * rows(c) * (2 * rows(c) / 3 + 2 * columns(c))};
-    b.room = wg_room_for(sizeof(struct factored)) + wg_room_for(wg_array_bytes(dtype, n, n)) +
-             wg_room_for((size_t)n * sizeof(lapack_int)) + wg_room_for(wg_array_bytes(dtype, n, k));
+    b.workspace = wg_workspace_for(sizeof(struct factored)) + wg_workspace_for(wg_array_bytes(dtype, n, n)) +
+                  wg_workspace_for((size_t)n * sizeof(lapack_int)) + wg_workspace_for(wg_array_bytes(dtype, n, k));
     return wg_batch_run(&b, 2);
 }
 
@@ -103,7 +103,7 @@ const struct wg_op wg_op_solve = {
     .jvp = jvp,
     .cost = cost,
     .saves = WG_IN(0) | WG_OUT(0),
-    .flags = WG_UNCOUNTED,
+    .flags = WG_OP_UNCOUNTED,
     WG_SAMPLES({"4x4", {WG_DIMS(4, 4), WG_DIMS(4, 2)}, .n = 2, .dominant = WG_IN(0)},
                {"square", {WG_DIMS(3, 3), WG_DIMS(3, 3)}, .n = 2, .dominant = WG_IN(0)},
                {"batch", {WG_DIMS(2, 3, 3), WG_DIMS(2, 3, 1)}, .n = 2, .dominant = WG_IN(0)},

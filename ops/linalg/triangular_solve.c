@@ -23,7 +23,7 @@ static bool finite_triangle(const struct wg_matrix *a, bool upper)
     return true;
 }
 
-static bool substitute(const struct wg_batch *b, int64_t index, char *room, char *why)
+static bool substitute(const struct wg_batch *b, int64_t index, char *workspace, char *why)
 {
     const struct params *p = b->c->params;
     const struct wg_matrix a = wg_matrix_at(b, b->c->in[0], index), rhs = wg_matrix_at(b, b->c->in[1], index);
@@ -31,18 +31,18 @@ static bool substitute(const struct wg_batch *b, int64_t index, char *room, char
     const int64_t n = a.rows;
     const bool by_rows = !lies_in_columns(n, a.row, a.column) && lies_in_columns(n, a.column, a.row);
     const bool as_it_lies = by_rows || lies_in_columns(n, a.row, a.column);
-    void *solution = wg_room_cut(&room, wg_array_bytes(x.dtype, n, x.columns));
+    void *solution = wg_workspace_cut(&workspace, wg_array_bytes(x.dtype, n, x.columns));
     if (!finite_triangle(&a, p->upper)) {
         wg_matrix_fill(&x, (double)NAN);
         return true;
     }
     if (!as_it_lies)
-        wg_matrix_load(&a, p->upper ? WG_UPPER : WG_LOWER, room);
+        wg_matrix_load(&a, p->upper ? WG_UPPER : WG_LOWER, workspace);
     wg_matrix_load(&rhs, WG_WHOLE, solution);
     const int64_t apart = !as_it_lies ? n : by_rows ? a.row : a.column;
     const lapack_int info = LAPACK(a.dtype, trtrs, p->upper != by_rows ? 'U' : 'L', p->transposed != by_rows ? 'T' : 'N', 'N',
-                                   (lapack_int)n, (lapack_int)x.columns, (void *)(as_it_lies ? a.data : room), (lapack_int)apart,
-                                   solution, (lapack_int)n);
+                                   (lapack_int)n, (lapack_int)x.columns, (void *)(as_it_lies ? a.data : workspace),
+                                   (lapack_int)apart, solution, (lapack_int)n);
     if (info == 0)
         wg_matrix_store(&x, WG_WHOLE, solution, n);
     else
@@ -64,7 +64,7 @@ static wg_status forward(const wg_call *c)
     const int64_t n = wg_extents(x)[x->rank - 2], k = wg_extents(x)[x->rank - 1];
     const wg_dtype dtype = (wg_dtype)c->dtype;
     struct wg_batch b = {.c = c, .one = substitute, .flops = flops(c)};
-    b.room = wg_room_for(wg_array_bytes(dtype, n, k)) + wg_room_for(wg_array_bytes(dtype, n, n));
+    b.workspace = wg_workspace_for(wg_array_bytes(dtype, n, k)) + wg_workspace_for(wg_array_bytes(dtype, n, n));
     return wg_batch_run(&b, 2);
 }
 
@@ -132,7 +132,7 @@ const struct wg_op wg_op_triangular_solve = {
     .jvp = jvp,
     .cost = cost,
     .saves = WG_IN(0) | WG_OUT(0),
-    .flags = WG_UNCOUNTED,
+    .flags = WG_OP_UNCOUNTED,
     WG_SAMPLES(
         {"lower", {WG_DIMS(4, 4), WG_DIMS(4, 2)}, .n = 2, .dominant = WG_IN(0), TRIANGLE(.upper = false)},
         {"upper", {WG_DIMS(3, 3), WG_DIMS(3, 3)}, .n = 2, .dominant = WG_IN(0), TRIANGLE(.upper = true)},

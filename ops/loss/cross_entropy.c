@@ -6,7 +6,7 @@ static bool plain(const wg_call *c)
 {
     const struct wg_class_params *p = c->params;
     return c->in[0]->rank == 2 && wg_absent(c->in[2]) && p->smoothing == 0 && p->ignore == WG_IGNORE_NOTHING &&
-           p->reduction == WG_MEAN;
+           p->reduction == WG_REDUCTION_MEAN;
 }
 
 static wg_status check_probabilities(const wg_call *c)
@@ -65,22 +65,28 @@ const struct wg_op wg_op_cross_entropy = {
     .n_out = 1,
     .optional = WG_IN(2),
     .compose = compose,
-    WG_SAMPLES({"plain", {WG_DIMS(4, 5), WG_DIMS(4)}, .n = 3, .none = WG_IN(2), LABELS(5), PARAMS(0, WG_IGNORE_NOTHING, WG_MEAN)},
-               {"weights", {WG_DIMS(4, 5), WG_DIMS(4), WG_DIMS(5)}, .n = 3, LABELS(5), PARAMS(0, WG_IGNORE_NOTHING, WG_MEAN)},
-               {"all", {WG_DIMS(4, 5), WG_DIMS(4), WG_DIMS(5)}, .n = 3, LABELS(5), PARAMS(0.1, 2, WG_MEAN)},
-               {"images", {WG_DIMS(2, 3, 2, 2), WG_DIMS(2, 2, 2), WG_DIMS(3)}, .n = 3, LABELS(3), PARAMS(0.1, 2, WG_EACH)},
-               {"counted", {WG_DIMS(4, 3), WG_DIMS(4)}, .n = 3, .none = WG_IN(2), LABELS(3), PARAMS(0, 1, WG_MEAN)},
-               {"probabilities",
-                {WG_DIMS(4, 3), WG_DIMS(4, 3)},
-                .n = 3,
-                .none = WG_IN(2),
-                PROBABILITIES,
-                PARAMS(0, WG_IGNORE_NOTHING, WG_MEAN)},
-               {"all of probabilities",
-                {WG_DIMS(2, 3, 2), WG_DIMS(2, 3, 2), WG_DIMS(3)},
-                .n = 3,
-                PROBABILITIES,
-                PARAMS(0.1, WG_IGNORE_NOTHING, WG_BATCH_MEAN)}),
+    WG_SAMPLES(
+        {"plain",
+         {WG_DIMS(4, 5), WG_DIMS(4)},
+         .n = 3,
+         .none = WG_IN(2),
+         LABELS(5),
+         PARAMS(0, WG_IGNORE_NOTHING, WG_REDUCTION_MEAN)},
+        {"weights", {WG_DIMS(4, 5), WG_DIMS(4), WG_DIMS(5)}, .n = 3, LABELS(5), PARAMS(0, WG_IGNORE_NOTHING, WG_REDUCTION_MEAN)},
+        {"all", {WG_DIMS(4, 5), WG_DIMS(4), WG_DIMS(5)}, .n = 3, LABELS(5), PARAMS(0.1, 2, WG_REDUCTION_MEAN)},
+        {"images", {WG_DIMS(2, 3, 2, 2), WG_DIMS(2, 2, 2), WG_DIMS(3)}, .n = 3, LABELS(3), PARAMS(0.1, 2, WG_REDUCTION_NONE)},
+        {"counted", {WG_DIMS(4, 3), WG_DIMS(4)}, .n = 3, .none = WG_IN(2), LABELS(3), PARAMS(0, 1, WG_REDUCTION_MEAN)},
+        {"probabilities",
+         {WG_DIMS(4, 3), WG_DIMS(4, 3)},
+         .n = 3,
+         .none = WG_IN(2),
+         PROBABILITIES,
+         PARAMS(0, WG_IGNORE_NOTHING, WG_REDUCTION_MEAN)},
+        {"all of probabilities",
+         {WG_DIMS(2, 3, 2), WG_DIMS(2, 3, 2), WG_DIMS(3)},
+         .n = 3,
+         PROBABILITIES,
+         PARAMS(0.1, WG_IGNORE_NOTHING, WG_REDUCTION_BATCH_MEAN)}),
 };
 #undef LABELS
 #undef PROBABILITIES

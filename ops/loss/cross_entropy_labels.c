@@ -2,7 +2,7 @@
    output, p = softmax(x), is what the gradient reads. Losses are summed in f64, by parts that the number of rows alone sets;
    for the order of a row's sum see lanes.h. */
 #ifdef REAL
-#include "ops/loss/lanes.h"
+#include "ops/loss/slices.h"
 
 enum { T(CE_PARTS) = 256 };
 
@@ -15,20 +15,20 @@ static REAL T(cross_entropy_row)(const ELEM *x, int64_t sx, ELEM *p, int64_t sp,
 }
 
 /* The same of up to WG_REDUCE_WIDTH short rows. */
-static void T(cross_entropy_lanes)(const ELEM *x, const int64_t *sx, ELEM *p, const int64_t *sp, int64_t n, int64_t rows,
-                                   const int64_t *label, int64_t s_label, REAL *loss)
+static void T(cross_entropy_slices)(const ELEM *x, const int64_t *sx, ELEM *p, const int64_t *sp, int64_t n, int64_t rows,
+                                    const int64_t *label, int64_t s_label, REAL *loss)
 {
-    T(lane_block) e;
+    T(slice_block) e;
     REAL largest[WG_REDUCE_WIDTH], sum[WG_REDUCE_WIDTH];
-    T(lanes_load)(x, sx[1], sx[0], n, rows, e);
-    T(lanes_largest)(e, n, rows, largest);
+    T(slices_load)(x, sx[1], sx[0], n, rows, e);
+    T(slices_largest)(e, n, rows, largest);
     LANES_EACH(n, rows, e[i][k] = (REAL)e[i][k] - largest[k]);
     for (int64_t k = 0; k < rows; k++)
         loss[k] = e[label[k * s_label]][k];
     LANES_EACH(n, rows, e[i][k] = R(exp)((REAL)e[i][k]));
     LANES_SUM(sum, n, rows, (REAL)e[i][k]);
     LANES_EACH(n, rows, e[i][k] = (REAL)e[i][k] / sum[k]);
-    T(lanes_store)(e, n, rows, p, sp[1], sp[0]);
+    T(slices_store)(e, n, rows, p, sp[1], sp[0]);
     for (int64_t k = 0; k < COLUMNS(rows); k++)
         sum[k] = R(log)(sum[k]);
     for (int64_t k = 0; k < rows; k++)
@@ -39,7 +39,7 @@ static void T(cross_entropy_rows)(const ELEM *x, const int64_t *sx, ELEM *p, con
                                   const int64_t *label, int64_t s_label, REAL *loss)
 {
     if (n <= WG_REDUCE_SHORT)
-        T(cross_entropy_lanes)(x, sx, p, sp, n, rows, label, s_label, loss);
+        T(cross_entropy_slices)(x, sx, p, sp, n, rows, label, s_label, loss);
     else
         for (int64_t r = 0; r < rows; r++)
             loss[r] = T(cross_entropy_row)(x + r * sx[0], sx[1], p + r * sp[0], sp[1], n, label[r * s_label]);

@@ -27,8 +27,8 @@ const struct wg_op wg_op_huber = {
     .n_in = 2,
     .n_out = 1,
     .compose = compose,
-    WG_SAMPLES({"near", SHAPES, .low = {-0.4, -0.4}, .high = {0.4, 0.4}, .params = &(const struct params){1, WG_MEAN}},
-               {"far", SHAPES, .low = {2, -2}, .high = {3, -1}, .params = &(const struct params){0.5, WG_BATCH_MEAN}},
-               {"each", SHAPES, .low = {-1, 2}, .high = {1, 3}, .params = &(const struct params){0.5, WG_EACH}}),
+    WG_SAMPLES({"near", SHAPES, .low = {-0.4, -0.4}, .high = {0.4, 0.4}, .params = &(const struct params){1, WG_REDUCTION_MEAN}},
+               {"far", SHAPES, .low = {2, -2}, .high = {3, -1}, .params = &(const struct params){0.5, WG_REDUCTION_BATCH_MEAN}},
+               {"each", SHAPES, .low = {-1, 2}, .high = {1, 3}, .params = &(const struct params){0.5, WG_REDUCTION_NONE}}),
 };
 #undef SHAPES

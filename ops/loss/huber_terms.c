@@ -60,7 +60,7 @@ const struct wg_op wg_op_huber_terms = {
     .cost = cost,
     .saves = WG_IN(0) | WG_IN(1),
     .inplace = WG_IN(0) | WG_IN(1),
-    .flags = WG_BROADCASTS,
+    .flags = WG_OP_BROADCASTS,
     WG_SAMPLES(
         {"near", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {-0.4, -0.4}, .high = {0.4, 0.4}, .params = &(const double){1}},
         {"far", {WG_DIMS(3, 4), WG_DIMS(4)}, .n = 2, .low = {2, -2}, .high = {3, -1}, .params = &(const double){0.5}}),

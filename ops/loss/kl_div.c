@@ -24,8 +24,9 @@ const struct wg_op wg_op_kl_div = {
     .n_in = 2,
     .n_out = 1,
     .compose = compose,
-    WG_SAMPLES({"mean", SHAPES, .params = &(const wg_reduction){WG_MEAN}}, {"sum", SHAPES, .params = &(const wg_reduction){WG_SUM}},
-               {"batch mean", SHAPES, .params = &(const wg_reduction){WG_BATCH_MEAN}},
-               {"each", SHAPES, .params = &(const wg_reduction){WG_EACH}}),
+    WG_SAMPLES({"mean", SHAPES, .params = &(const wg_reduction){WG_REDUCTION_MEAN}},
+               {"sum", SHAPES, .params = &(const wg_reduction){WG_REDUCTION_SUM}},
+               {"batch mean", SHAPES, .params = &(const wg_reduction){WG_REDUCTION_BATCH_MEAN}},
+               {"each", SHAPES, .params = &(const wg_reduction){WG_REDUCTION_NONE}}),
 };
 #undef SHAPES

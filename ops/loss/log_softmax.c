@@ -1,9 +1,9 @@
 /* y_i = x_i - log Σ e^{x_j} along an axis, as (x_i - m) - log Σ e^{x_j - m} with the maximum m. For the order of
    sums see lanes.h. */
 #ifdef REAL
-#include "ops/loss/lanes.h"
+#include "ops/loss/slices.h"
 
-static void T(log_softmax_lane)(int64_t n, char *const *at, const int64_t *s, const void *params)
+static void T(log_softmax_slice)(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     ELEM *y = (ELEM *)(void *)at[0];
     const ELEM *x = (const ELEM *)(const void *)at[1];
@@ -25,25 +25,26 @@ static void T(log_softmax_lane)(int64_t n, char *const *at, const int64_t *s, co
             y[i * s[0]] = ((REAL)x[i * s[1]] - largest) - log_sum;
 }
 
-static void T(log_softmax_lanes)(int64_t n, int64_t w, char *const *at, const int64_t *s, const int64_t *across, const void *params)
+static void T(log_softmax_slices)(int64_t n, int64_t w, char *const *at, const int64_t *s, const int64_t *across,
+                                  const void *params)
 {
-    T(lane_block) x;
+    T(slice_block) x;
     REAL largest[WG_REDUCE_WIDTH], sum[WG_REDUCE_WIDTH];
     (void)params;
     if (n == 0)
         return;
-    T(lanes_load)((const ELEM *)(const void *)at[1], s[1], across[1], n, w, x);
-    T(lanes_largest)(x, n, w, largest);
+    T(slices_load)((const ELEM *)(const void *)at[1], s[1], across[1], n, w, x);
+    T(slices_largest)(x, n, w, largest);
     LANES_SUM(sum, n, w, R(exp)((REAL)x[i][k] - largest[k]));
     for (int64_t k = 0; k < COLUMNS(w); k++)
         sum[k] = R(log)(sum[k]);
     LANES_EACH(n, w, x[i][k] = ((REAL)x[i][k] - largest[k]) - sum[k]);
-    T(lanes_store)(x, n, w, (ELEM *)(void *)at[0], s[0], across[0]);
+    T(slices_store)(x, n, w, (ELEM *)(void *)at[0], s[0], across[0]);
 }
 
 static wg_status T(log_softmax)(const wg_call *c)
 {
-    return wg_lanes_grouped(c, *(const int *)c->params, sizeof(ELEM), T(log_softmax_lane), T(log_softmax_lanes));
+    return wg_along_axis_grouped(c, *(const int *)c->params, sizeof(ELEM), T(log_softmax_slice), T(log_softmax_slices));
 }
 #else
 #define KERNEL_FILE "ops/loss/log_softmax.c"
@@ -56,7 +57,7 @@ wg_tensor *wg_log_softmax(wg_tensor *x, int axis)
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    return WG_GIVE(gx[0], wg_log_softmax_grad(c->out[0], wg_take(gy[0]), *(const int *)c->params));
+    return WG_GIVE(gx[0], wg_log_softmax_grad(c->out[0], wg_donate(gy[0]), *(const int *)c->params));
 }
 
 /* t - Σ e^y t */
@@ -70,9 +71,9 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 static wg_cost cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_each(c, 4, 0, 0, 1, 1);
-    cost.compare -= wg_lane_count(c);
-    cost.add -= wg_lane_count(c);
-    cost.transcendental += wg_lane_count(c);
+    cost.compare -= wg_axis_slices(c);
+    cost.add -= wg_axis_slices(c);
+    cost.transcendental += wg_axis_slices(c);
     return cost;
 }
 
@@ -81,7 +82,7 @@ const struct wg_op wg_op_log_softmax = {
     .params_size = sizeof(int),
     .n_in = 1,
     .n_out = 1,
-    .shape = wg_lanes_shape,
+    .shape = wg_axis_shape,
     .kernel = KERNELS(log_softmax),
     .vjp = vjp,
     .jvp = jvp,

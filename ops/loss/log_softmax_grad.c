@@ -1,8 +1,8 @@
 /* gy - e^y Σ gy along an axis, y = log_softmax x: log_softmax's gradient, an op of its own so that it has one too. */
 #ifdef REAL
-#include "ops/loss/lanes.h"
+#include "ops/loss/slices.h"
 
-static void T(log_softmax_grad_lane)(int64_t n, char *const *at, const int64_t *s, const void *params)
+static void T(log_softmax_grad_slice)(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     ELEM *gx = (ELEM *)(void *)at[0];
     const ELEM *y = (const ELEM *)(const void *)at[1], *gy = (const ELEM *)(const void *)at[2];
@@ -21,24 +21,24 @@ static void T(log_softmax_grad_lane)(int64_t n, char *const *at, const int64_t *
     }
 }
 
-static void T(log_softmax_grad_lanes)(int64_t n, int64_t w, char *const *at, const int64_t *s, const int64_t *across,
-                                      const void *params)
+static void T(log_softmax_grad_slices)(int64_t n, int64_t w, char *const *at, const int64_t *s, const int64_t *across,
+                                       const void *params)
 {
-    T(lane_block) y, gy;
+    T(slice_block) y, gy;
     REAL sum[WG_REDUCE_WIDTH];
     (void)params;
     if (n == 0)
         return;
-    T(lanes_load)((const ELEM *)(const void *)at[1], s[1], across[1], n, w, y);
-    T(lanes_load)((const ELEM *)(const void *)at[2], s[2], across[2], n, w, gy);
+    T(slices_load)((const ELEM *)(const void *)at[1], s[1], across[1], n, w, y);
+    T(slices_load)((const ELEM *)(const void *)at[2], s[2], across[2], n, w, gy);
     LANES_SUM(sum, n, w, (REAL)gy[i][k]);
     LANES_EACH(n, w, y[i][k] = (REAL)gy[i][k] - R(exp)((REAL)y[i][k]) * sum[k]);
-    T(lanes_store)(y, n, w, (ELEM *)(void *)at[0], s[0], across[0]);
+    T(slices_store)(y, n, w, (ELEM *)(void *)at[0], s[0], across[0]);
 }
 
 static wg_status T(log_softmax_grad)(const wg_call *c)
 {
-    return wg_lanes_grouped(c, *(const int *)c->params, sizeof(ELEM), T(log_softmax_grad_lane), T(log_softmax_grad_lanes));
+    return wg_along_axis_grouped(c, *(const int *)c->params, sizeof(ELEM), T(log_softmax_grad_slice), T(log_softmax_grad_slices));
 }
 #else
 #define KERNEL_FILE "ops/loss/log_softmax_grad.c"
@@ -74,7 +74,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 static wg_cost cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_each(c, 2, 1, 0, 0, 1);
-    cost.add -= wg_lane_count(c);
+    cost.add -= wg_axis_slices(c);
     return cost;
 }
 
@@ -83,7 +83,7 @@ const struct wg_op wg_op_log_softmax_grad = {
     .params_size = sizeof(int),
     .n_in = 2,
     .n_out = 1,
-    .shape = wg_lanes_shape,
+    .shape = wg_axis_shape,
     .kernel = KERNELS(log_softmax_grad),
     .vjp = vjp,
     .jvp = jvp,

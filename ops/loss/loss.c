@@ -3,10 +3,11 @@
 
 wg_status wg_loss_check(const wg_call *c, wg_reduction reduction)
 {
-    if (reduction != WG_MEAN && reduction != WG_SUM && reduction != WG_BATCH_MEAN && reduction != WG_EACH)
+    if (reduction != WG_REDUCTION_MEAN && reduction != WG_REDUCTION_SUM && reduction != WG_REDUCTION_BATCH_MEAN &&
+        reduction != WG_REDUCTION_NONE)
         return wg_call_error(c, WG_E_ARGUMENT, "there is no such reduction");
-    if (reduction == WG_BATCH_MEAN && c->in[0]->rank == 0)
-        return wg_call_error(c, WG_E_SHAPE, "WG_BATCH_MEAN divides by the first extent, and there is none");
+    if (reduction == WG_REDUCTION_BATCH_MEAN && c->in[0]->rank == 0)
+        return wg_call_error(c, WG_E_SHAPE, "WG_REDUCTION_BATCH_MEAN divides by the first extent, and there is none");
     return WG_OK;
 }
 
@@ -21,11 +22,11 @@ wg_status wg_loss_pair(const wg_call *c, wg_reduction reduction)
 
 wg_tensor *wg_loss_reduce(wg_tensor *each, wg_reduction reduction)
 {
-    if (!each || reduction == WG_EACH)
+    if (!each || reduction == WG_REDUCTION_NONE)
         return each;
-    if (reduction == WG_MEAN)
+    if (reduction == WG_REDUCTION_MEAN)
         return wg_mean(each);
-    return reduction == WG_SUM ? wg_sum(each) : wg_mul_scalar(wg_sum(each), 1 / (double)wg_extents(each)[0]);
+    return reduction == WG_REDUCTION_SUM ? wg_sum(each) : wg_mul_scalar(wg_sum(each), 1 / (double)wg_extents(each)[0]);
 }
 
 /* ---- classes ---- */
@@ -138,7 +139,7 @@ wg_tensor *wg_label_loss(const wg_call *c, wg_tensor *logp)
         wg_tensor *spread = wg_mul_scalar(wg_sum(wg_over_classes(c, logp), .axis = 1), -p->smoothing / classes);
         each = kept(keep, wg_add(wg_mul_scalar(each, 1 - p->smoothing), spread));
     }
-    if (p->reduction != WG_MEAN || (!weighted && !ignores))
+    if (p->reduction != WG_REDUCTION_MEAN || (!weighted && !ignores))
         return wg_loss_reduce(each, p->reduction);
     return wg_div(wg_sum(each), wg_sum(weighted ? kept(keep, total) : wg_cast(keep, (wg_dtype)logp->dtype)));
 }

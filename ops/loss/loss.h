@@ -4,7 +4,7 @@
 
 #include "ops/op.h"
 
-/* E_ARGUMENT for no reduction; E_SHAPE for WG_BATCH_MEAN of a scalar in[0]. */
+/* E_ARGUMENT for no reduction; E_SHAPE for WG_REDUCTION_BATCH_MEAN of a scalar in[0]. */
 wg_status wg_loss_check(const wg_call *c, wg_reduction reduction);
 /* That, and in[0] and in[1] are of one float dtype and one shape. */
 wg_status wg_loss_pair(const wg_call *c, wg_reduction reduction);

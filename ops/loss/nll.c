@@ -31,8 +31,9 @@ const struct wg_op wg_op_nll = {
     .n_out = 1,
     .optional = WG_IN(2),
     .compose = compose,
-    WG_SAMPLES({"plain", SHAPES, .none = WG_IN(2), PARAMS(0, WG_IGNORE_NOTHING, WG_MEAN)},
-               {"weights", SHAPES, PARAMS(0, WG_IGNORE_NOTHING, WG_MEAN)}, {"ignored", SHAPES, PARAMS(0, 2, WG_SUM)}),
+    WG_SAMPLES({"plain", SHAPES, .none = WG_IN(2), PARAMS(0, WG_IGNORE_NOTHING, WG_REDUCTION_MEAN)},
+               {"weights", SHAPES, PARAMS(0, WG_IGNORE_NOTHING, WG_REDUCTION_MEAN)},
+               {"ignored", SHAPES, PARAMS(0, 2, WG_REDUCTION_SUM)}),
 };
 #undef SHAPES
 #undef PARAMS

@@ -1,9 +1,9 @@
 /* y_i = e^{x_i} / Σ e^{x_j} along an axis, the maximum subtracted first so that nothing overflows. For the order of
    sums see lanes.h. */
 #ifdef REAL
-#include "ops/loss/lanes.h"
+#include "ops/loss/slices.h"
 
-static void T(softmax_lane)(int64_t n, char *const *at, const int64_t *s, const void *params)
+static void T(softmax_slice)(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     ELEM *y = (ELEM *)(void *)at[0];
     const ELEM *x = (const ELEM *)(const void *)at[1];
@@ -19,24 +19,24 @@ static void T(softmax_lane)(int64_t n, char *const *at, const int64_t *s, const 
             y[i * s[0]] = (REAL)y[i * s[0]] / sum;
 }
 
-static void T(softmax_lanes)(int64_t n, int64_t w, char *const *at, const int64_t *s, const int64_t *across, const void *params)
+static void T(softmax_slices)(int64_t n, int64_t w, char *const *at, const int64_t *s, const int64_t *across, const void *params)
 {
-    T(lane_block) x;
+    T(slice_block) x;
     REAL largest[WG_REDUCE_WIDTH], sum[WG_REDUCE_WIDTH];
     (void)params;
     if (n == 0)
         return;
-    T(lanes_load)((const ELEM *)(const void *)at[1], s[1], across[1], n, w, x);
-    T(lanes_largest)(x, n, w, largest);
+    T(slices_load)((const ELEM *)(const void *)at[1], s[1], across[1], n, w, x);
+    T(slices_largest)(x, n, w, largest);
     LANES_EACH(n, w, x[i][k] = R(exp)((REAL)x[i][k] - largest[k]));
     LANES_SUM(sum, n, w, (REAL)x[i][k]);
     LANES_EACH(n, w, x[i][k] = (REAL)x[i][k] / sum[k]);
-    T(lanes_store)(x, n, w, (ELEM *)(void *)at[0], s[0], across[0]);
+    T(slices_store)(x, n, w, (ELEM *)(void *)at[0], s[0], across[0]);
 }
 
 static wg_status T(softmax)(const wg_call *c)
 {
-    return wg_lanes_grouped(c, *(const int *)c->params, sizeof(ELEM), T(softmax_lane), T(softmax_lanes));
+    return wg_along_axis_grouped(c, *(const int *)c->params, sizeof(ELEM), T(softmax_slice), T(softmax_slices));
 }
 #else
 #define KERNEL_FILE "ops/loss/softmax.c"
@@ -49,7 +49,7 @@ wg_tensor *wg_softmax(wg_tensor *x, int axis)
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    return WG_GIVE(gx[0], wg_softmax_grad(c->out[0], wg_take(gy[0]), *(const int *)c->params));
+    return WG_GIVE(gx[0], wg_softmax_grad(c->out[0], wg_donate(gy[0]), *(const int *)c->params));
 }
 
 /* The Jacobian is symmetric. */
@@ -61,8 +61,8 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 static wg_cost cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_each(c, 2, 0, 1, 1, 1);
-    cost.compare -= wg_lane_count(c);
-    cost.add -= wg_lane_count(c);
+    cost.compare -= wg_axis_slices(c);
+    cost.add -= wg_axis_slices(c);
     return cost;
 }
 
@@ -71,7 +71,7 @@ const struct wg_op wg_op_softmax = {
     .params_size = sizeof(int),
     .n_in = 1,
     .n_out = 1,
-    .shape = wg_lanes_shape,
+    .shape = wg_axis_shape,
     .kernel = KERNELS(softmax),
     .vjp = vjp,
     .jvp = jvp,

@@ -1,8 +1,8 @@
 /* y (gy - Σ gy y) along an axis, y = softmax x: softmax's gradient, an op of its own so that it has one too. */
 #ifdef REAL
-#include "ops/loss/lanes.h"
+#include "ops/loss/slices.h"
 
-static void T(softmax_grad_lane)(int64_t n, char *const *at, const int64_t *s, const void *params)
+static void T(softmax_grad_slice)(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     ELEM *gx = (ELEM *)(void *)at[0];
     const ELEM *y = (const ELEM *)(const void *)at[1], *gy = (const ELEM *)(const void *)at[2];
@@ -21,24 +21,24 @@ static void T(softmax_grad_lane)(int64_t n, char *const *at, const int64_t *s, c
     }
 }
 
-static void T(softmax_grad_lanes)(int64_t n, int64_t w, char *const *at, const int64_t *s, const int64_t *across,
-                                  const void *params)
+static void T(softmax_grad_slices)(int64_t n, int64_t w, char *const *at, const int64_t *s, const int64_t *across,
+                                   const void *params)
 {
-    T(lane_block) y, gy;
+    T(slice_block) y, gy;
     REAL dot[WG_REDUCE_WIDTH];
     (void)params;
     if (n == 0)
         return;
-    T(lanes_load)((const ELEM *)(const void *)at[1], s[1], across[1], n, w, y);
-    T(lanes_load)((const ELEM *)(const void *)at[2], s[2], across[2], n, w, gy);
+    T(slices_load)((const ELEM *)(const void *)at[1], s[1], across[1], n, w, y);
+    T(slices_load)((const ELEM *)(const void *)at[2], s[2], across[2], n, w, gy);
     LANES_SUM(dot, n, w, (REAL)gy[i][k] * (REAL)y[i][k]);
     LANES_EACH(n, w, y[i][k] = (REAL)y[i][k] * ((REAL)gy[i][k] - dot[k]));
-    T(lanes_store)(y, n, w, (ELEM *)(void *)at[0], s[0], across[0]);
+    T(slices_store)(y, n, w, (ELEM *)(void *)at[0], s[0], across[0]);
 }
 
 static wg_status T(softmax_grad)(const wg_call *c)
 {
-    return wg_lanes_grouped(c, *(const int *)c->params, sizeof(ELEM), T(softmax_grad_lane), T(softmax_grad_lanes));
+    return wg_along_axis_grouped(c, *(const int *)c->params, sizeof(ELEM), T(softmax_grad_slice), T(softmax_grad_slices));
 }
 #else
 #define KERNEL_FILE "ops/loss/softmax_grad.c"
@@ -63,7 +63,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const int axis = *(const int *)c->params;
     WG_TRY(WG_GIVE(gx[0], by_y(c, gy[0], axis)));
-    return WG_GIVE(gx[1], wg_softmax_grad(c->in[0], wg_take(gy[0]), axis));
+    return WG_GIVE(gx[1], wg_softmax_grad(c->in[0], wg_donate(gy[0]), axis));
 }
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
@@ -80,7 +80,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 static wg_cost cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_each(c, 2, 2, 0, 0, 0);
-    cost.add -= wg_lane_count(c);
+    cost.add -= wg_axis_slices(c);
     return cost;
 }
 
@@ -89,7 +89,7 @@ const struct wg_op wg_op_softmax_grad = {
     .params_size = sizeof(int),
     .n_in = 2,
     .n_out = 1,
-    .shape = wg_lanes_shape,
+    .shape = wg_axis_shape,
     .kernel = KERNELS(softmax_grad),
     .vjp = vjp,
     .jvp = jvp,

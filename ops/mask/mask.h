@@ -65,15 +65,15 @@
     MASK1(name##_floats, REAL, ELEM, expression) \
     MASK_KERNEL(name, name##_floats)
 
-#define MASK_OP(op, inputs, ...)                     \
-    const struct wg_op wg_op_##op = {                \
-        .name = #op,                                 \
-        .n_in = inputs,                              \
-        .n_out = 1,                                  \
-        .kernel = KERNELS(op),                       \
-        .flags = WG_NO_DERIVATIVE | WG_BROADCASTS,   \
-        .reason = "a mask does not change smoothly", \
-        __VA_ARGS__,                                 \
+#define MASK_OP(op, inputs, ...)                         \
+    const struct wg_op wg_op_##op = {                    \
+        .name = #op,                                     \
+        .n_in = inputs,                                  \
+        .n_out = 1,                                      \
+        .kernel = KERNELS(op),                           \
+        .flags = WG_OP_NO_DERIVATIVE | WG_OP_BROADCASTS, \
+        .reason = "a mask does not change smoothly",     \
+        __VA_ARGS__,                                     \
     }
 #define COMPARISON_OP(op)                                                                                                        \
     wg_tensor *wg_##op(wg_tensor *a, wg_tensor *b)                                                                               \

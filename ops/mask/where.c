@@ -68,7 +68,7 @@ static wg_tensor *part(const wg_call *c, wg_tensor *g, bool of_a)
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     WG_TRY(WG_GIVE(gx[1], part(c, gy[0], true)));
-    return WG_GIVE(gx[2], part(c, wg_take(gy[0]), false));
+    return WG_GIVE(gx[2], part(c, wg_donate(gy[0]), false));
 }
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
@@ -89,7 +89,7 @@ const struct wg_op wg_op_where = {
     .cost = wg_cost_bytes,
     .saves = WG_IN(0),
     .inplace = WG_IN(1) | WG_IN(2),
-    .flags = WG_BROADCASTS,
+    .flags = WG_OP_BROADCASTS,
     WG_SAMPLES({"3x4", {WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 3, .dtype = {WG_U8}, .low = {0}, .high = {3}},
                {"one mask a row", {WG_DIMS(3, 1), WG_DIMS(3, 4), WG_DIMS(4)}, .n = 3, .dtype = {WG_U8}, .low = {0}, .high = {2}}),
 };

@@ -204,7 +204,7 @@ wg_status wg_norm_vjp(const struct wg_norm *n, const wg_call *c, wg_tensor *cons
     wg_tensor *by_x = WG_NONE, *by_gamma = WG_NONE, *by_beta = WG_NONE;
     const bool parameters = gx[1].need || gx[2].need;
     if (!wg_absent(gy[0]))
-        WG_TRY(n->grad(c->in[0], c->in[1], c->out[1], c->out[2], wg_take(gy[0]), n->y, &by_x, parameters ? &by_gamma : NULL,
+        WG_TRY(n->grad(c->in[0], c->in[1], c->out[1], c->out[2], wg_donate(gy[0]), n->y, &by_x, parameters ? &by_gamma : NULL,
                        parameters ? &by_beta : NULL));
     WG_TRY(WG_GIVE(gx[0], wg_plus(by_x, through_statistics(n, c, gy[1], gy[2], c->n_out > 3 ? gy[3] : WG_NONE))));
     WG_TRY(WG_GIVE(gx[1], fitted(by_gamma, c->in[1])));

@@ -44,7 +44,7 @@ const struct wg_op wg_op_linear = {
     .jvp = jvp,
     .cost = cost,
     .saves = WG_IN(0) | WG_IN(1),
-    .flags = WG_ROW_MAJOR,
+    .flags = WG_OP_ROW_MAJOR,
     WG_SAMPLES({"biased", {WG_DIMS(3, 4), WG_DIMS(5, 4), WG_DIMS(5)}, .n = 3},
                {"square", {WG_DIMS(4, 4), WG_DIMS(4, 4), WG_DIMS(4)}, .n = 3},
                {"no bias", {WG_DIMS(3, 4), WG_DIMS(5, 4), WG_DIMS(0)}, .n = 3, .none = WG_IN(2)},

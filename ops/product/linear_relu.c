@@ -45,7 +45,7 @@ const struct wg_op wg_op_linear_relu = {
     .jvp = jvp,
     .cost = cost,
     .saves = WG_IN(0) | WG_IN(1) | WG_OUT(0),
-    .flags = WG_ROW_MAJOR,
+    .flags = WG_OP_ROW_MAJOR,
     WG_SAMPLES({"open", {WG_DIMS(3, 4), WG_DIMS(5, 4), WG_DIMS(5)}, .n = 3, .low = {0.1, 0.1, 0.1}, .high = {1, 1, 1}},
                {"half shut", {WG_DIMS(3, 1), WG_DIMS(4, 1), WG_DIMS(4)}, .n = 3, .low = {0.1, -50, -0.05}, .high = {1, 50, 0.05}},
                {"square", {WG_DIMS(4, 4), WG_DIMS(4, 4), WG_DIMS(4)}, .n = 3, .low = {0.1, 0.1, 0.1}, .high = {1, 1, 1}},

@@ -112,7 +112,7 @@ const struct wg_op wg_op_matmul = {
     .jvp = jvp,
     .cost = cost,
     .saves = WG_IN(0) | WG_IN(1),
-    .flags = WG_ROW_MAJOR,
+    .flags = WG_OP_ROW_MAJOR,
     WG_SAMPLES({"matrices", {WG_DIMS(3, 4), WG_DIMS(4, 5)}, .n = 2}, {"square", {WG_DIMS(4, 4), WG_DIMS(4, 4)}, .n = 2},
                {"inner product", {WG_DIMS(1, 6), WG_DIMS(6, 1)}, .n = 2}, {"outer product", {WG_DIMS(3, 1), WG_DIMS(1, 4)}, .n = 2},
                {"batch", {WG_DIMS(2, 3, 4), WG_DIMS(2, 4, 2)}, .n = 2},

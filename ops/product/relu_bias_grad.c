@@ -133,9 +133,9 @@ wg_status wg_relu_layer_vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot
 {
     wg_tensor *g = NULL, *by_bias = NULL;
     if (gx[2].need)
-        WG_TRY(wg_relu_bias_grad(c->out[0], wg_take(gy[0]), &g, &by_bias));
+        WG_TRY(wg_relu_bias_grad(c->out[0], wg_donate(gy[0]), &g, &by_bias));
     else
-        WG_TRY(wg_made(g = wg_relu_grad(c->out[0], wg_take(gy[0]))));
+        WG_TRY(wg_made(g = wg_relu_grad(c->out[0], wg_donate(gy[0]))));
     wg_spent(c->out[0]);
     WG_TRY(layer(c, g, gx));
     return gx[2].need ? wg_give(&gx[2], by_bias) : WG_OK;

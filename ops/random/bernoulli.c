@@ -67,7 +67,7 @@ const struct wg_op wg_op_bernoulli = {
     .kernel = {draw_all, draw_all},
     .cost = wg_cost_bytes,
     .writes = WG_IN(0),
-    .flags = WG_DRAWS | WG_NO_DERIVATIVE,
+    .flags = WG_OP_RANDOM | WG_OP_NO_DERIVATIVE,
     .reason = "it draws numbers from a generator",
     WG_SAMPLES({"f32",
                 {WG_DIMS(4)},

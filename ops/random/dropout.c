@@ -79,7 +79,7 @@ static wg_tensor *kept(const wg_call *c, wg_tensor *g)
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    return WG_GIVE(gx[0], kept(c, wg_take(gy[0])));
+    return WG_GIVE(gx[0], kept(c, wg_donate(gy[0])));
 }
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
@@ -111,7 +111,7 @@ const struct wg_op wg_op_dropout = {
     .saves = WG_OUT(1),
     .inplace = WG_IN(0),
     .writes = WG_IN(1),
-    .flags = WG_DRAWS,
+    .flags = WG_OP_RANDOM,
     WG_SAMPLES({"5x7", {WG_DIMS(5, 7), WG_DIMS(4)}, DROP(0.3)}, {"2x3x2", {WG_DIMS(2, 3, 2), WG_DIMS(4)}, DROP(0.5)},
                {"none", {WG_DIMS(3), WG_DIMS(4)}, DROP(0)}, {"one", {{.rank = 0}, WG_DIMS(4)}, DROP(0.5)},
                {"nothing", {WG_DIMS(0, 3), WG_DIMS(4)}, DROP(0.5)}),

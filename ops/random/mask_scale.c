@@ -20,7 +20,7 @@ wg_tensor *wg_mask_scale(wg_tensor *x, wg_tensor *mask, double s)
     return wg_invoke2(&wg_op_mask_scale, &s, x, mask);
 }
 
-WG_DIAGONAL(wg_mask_scale(wg_take(g), c->in[1], *(const double *)c->params))
+WG_DIAGONAL(wg_mask_scale(wg_donate(g), c->in[1], *(const double *)c->params))
 
 static wg_cost cost(const wg_call *c)
 {
@@ -39,7 +39,7 @@ const struct wg_op wg_op_mask_scale = {
     .cost = cost,
     .saves = WG_IN(1),
     .inplace = WG_IN(0),
-    .flags = WG_BROADCASTS,
+    .flags = WG_OP_BROADCASTS,
     WG_SAMPLES({"3x4",
                 {WG_DIMS(3, 4), WG_DIMS(3, 4)},
                 .n = 2,

@@ -75,7 +75,7 @@ const struct wg_op wg_op_permutation = {
     .kernel = {shuffle, shuffle},
     .cost = wg_cost_bytes,
     .writes = WG_IN(0),
-    .flags = WG_DRAWS | WG_NO_DERIVATIVE,
+    .flags = WG_OP_RANDOM | WG_OP_NO_DERIVATIVE,
     .reason = "it draws numbers from a generator",
     WG_SAMPLES({"13", {WG_DIMS(4)}, .n = 1, .dtype = {WG_I64}, .low = {0}, .high = {1000}, .params = &(const int64_t){13}}),
 };

@@ -2,7 +2,7 @@
 #ifdef REAL
 #define NAME any
 #define SETTLED 1
-#include "ops/reduce/truth_tmpl.h"
+#include "ops/reduce/any_all_tmpl.h"
 #else
 #define KERNEL_FILE "ops/reduce/any.c"
 #include "ops/op.h"
@@ -26,7 +26,7 @@ const struct wg_op wg_op_any = {
     .shape = wg_truth_shape,
     .kernel = KERNELS(any),
     .cost = wg_cost_bytes,
-    .flags = WG_NO_DERIVATIVE,
+    .flags = WG_OP_NO_DERIVATIVE,
     .reason = "a mask does not change smoothly",
     WG_SAMPLES({"all", {WG_DIMS(3, 4)}, OVER(2, .axes = 3)}, {"rows", {WG_DIMS(6, 2)}, OVER(2, .axes = 2)},
                {"columns", {WG_DIMS(2, 6)}, OVER(3, .axes = 1, .keepdims = true)},

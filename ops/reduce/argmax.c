@@ -3,7 +3,7 @@
 #define NAME argmax
 #define RELATION >=
 #define BEYOND >
-#include "ops/reduce/argument_tmpl.h"
+#include "ops/reduce/argminmax_tmpl.h"
 #else
 #define KERNEL_FILE "ops/reduce/argmax.c"
 #include "ops/op.h"
@@ -27,7 +27,7 @@ const struct wg_op wg_op_argmax = {
     .shape = wg_argument_shape,
     .kernel = KERNELS(argmax),
     .cost = wg_argument_cost,
-    .flags = WG_NO_DERIVATIVE,
+    .flags = WG_OP_NO_DERIVATIVE,
     .reason = "its results are places",
     WG_SAMPLES({"all", {WG_DIMS(3, 4)}, OVER(.axes = 3)}, {"rows", {WG_DIMS(3, 4)}, OVER(.axes = 2)},
                {"columns", {WG_DIMS(3, 4)}, OVER(.axes = 1, .keepdims = true)}, {"middle", {WG_DIMS(2, 3, 4)}, OVER(.axes = 2)},

@@ -99,7 +99,7 @@ wg_tensor *wg_cumsum(wg_tensor *x, int axis, bool reverse)
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const struct wg_order_params *p = c->params;
-    return WG_GIVE(gx[0], wg_cumsum(wg_take(gy[0]), p->axis, !p->reverse));
+    return WG_GIVE(gx[0], wg_cumsum(wg_donate(gy[0]), p->axis, !p->reverse));
 }
 
 static wg_cost cost(const wg_call *c)
@@ -118,7 +118,7 @@ const struct wg_op wg_op_cumsum = {
     .params_size = sizeof(struct wg_order_params),
     .n_in = 1,
     .n_out = 1,
-    .shape = wg_lanes_shape,
+    .shape = wg_axis_shape,
     .kernel = KERNELS(cumsum),
     .vjp = vjp,
     .jvp = wg_jvp_linear,

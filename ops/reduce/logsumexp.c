@@ -46,9 +46,9 @@ static wg_tensor *weights(const wg_call *c)
     struct wg_reduce_params params = *(const struct wg_reduce_params *)c->params;
     params.keepdims = true;
     wg_tensor *y = wg_restore_axes(c, wg_clamp(wg_detach(c->out[0]), least, INFINITY));
-    wg_tensor *e = wg_exp(wg_take(wg_sub(c->in[0], y))), *sum = wg_invoke1(&wg_op_sum, &params, e);
+    wg_tensor *e = wg_exp(wg_donate(wg_sub(c->in[0], y))), *sum = wg_invoke1(&wg_op_sum, &params, e);
     wg_tensor *is_zero = wg_add_scalar(wg_neg(wg_sign(sum)), 1);
-    return wg_div(wg_take(e), wg_add(sum, is_zero));
+    return wg_div(wg_donate(e), wg_add(sum, is_zero));
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)

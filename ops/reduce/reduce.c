@@ -280,7 +280,7 @@ static wg_tensor *mean_of(const wg_call *c, wg_tensor *x)
 wg_tensor *wg_centred(const wg_call *c)
 {
     wg_tensor *x = wg_sub(c->in[0], mean_of(c, c->in[0])), *left = mean_of(c, x);
-    return wg_sub(wg_take(x), left);
+    return wg_sub(wg_donate(x), left);
 }
 
 /* Two passes, over n elements of a group: n differences, n - 1 additions, a division and an addition; n differences and squares, n - 1
@@ -308,11 +308,11 @@ static wg_tensor *direction(const wg_call *c, wg_tensor *x)
 wg_tensor *wg_length_grad(const wg_call *c, wg_tensor *x, wg_tensor *g)
 {
     wg_tensor *factor = wg_restore_axes(c, wg_mul(g, wg_sign(c->out[0])));
-    return wg_mul(wg_take(direction(c, x)), factor);
+    return wg_mul(wg_donate(direction(c, x)), factor);
 }
 
 wg_tensor *wg_length_jvp(const wg_call *c, wg_tensor *x, wg_tensor *t)
 {
-    wg_tensor *sum = wg_invoke1(&wg_op_sum, c->params, wg_mul(wg_take(direction(c, x)), t));
+    wg_tensor *sum = wg_invoke1(&wg_op_sum, c->params, wg_mul(wg_donate(direction(c, x)), t));
     return wg_mul(sum, wg_sign(c->out[0]));
 }

@@ -1,7 +1,7 @@
 /* Values along an axis in order, and where they were. Its gradient is scattered back there. */
 #ifdef REAL
 #define NAME sort
-#include "ops/reduce/order_tmpl.h"
+#include "ops/reduce/sort_common_tmpl.h"
 #else
 #define KERNEL_FILE "ops/reduce/sort.c"
 #include "ops/op.h"

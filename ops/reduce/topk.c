@@ -1,7 +1,7 @@
 /* The k largest along an axis, or the k smallest, in order, and where they were: the first k of sort. */
 #ifdef REAL
 #define NAME topk
-#include "ops/reduce/order_tmpl.h"
+#include "ops/reduce/sort_common_tmpl.h"
 #else
 #define KERNEL_FILE "ops/reduce/topk.c"
 #include "ops/op.h"

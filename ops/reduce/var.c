@@ -11,12 +11,12 @@
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     wg_tensor *scaled = wg_mul_scalar(wg_restore_axes(c, gy[0]), 2 / wg_degrees_of_freedom(c));
-    return WG_GIVE(gx[0], wg_mul(wg_take(wg_centred(c)), scaled));
+    return WG_GIVE(gx[0], wg_mul(wg_donate(wg_centred(c)), scaled));
 }
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
-    wg_tensor *sum = wg_invoke1(&wg_op_sum, c->params, wg_mul(wg_take(wg_centred(c)), tx[0]));
+    wg_tensor *sum = wg_invoke1(&wg_op_sum, c->params, wg_mul(wg_donate(wg_centred(c)), tx[0]));
     return wg_made(ty[0] = wg_mul_scalar(sum, 2 / wg_degrees_of_freedom(c)));
 }
 

@@ -45,7 +45,7 @@ const struct wg_op wg_op_broadcast_to = {
     .shape = shape,
     .vjp = vjp,
     .jvp = wg_jvp_linear,
-    .flags = WG_VIEW,
+    .flags = WG_OP_VIEW,
     WG_SAMPLES({"rows", {WG_DIMS(4)}, .n = 1, .params = &(const struct params){WG_DIMS(3, 4)}},
                {"stretch", {WG_DIMS(2, 1, 3)}, .n = 1, .params = &(const struct params){WG_DIMS(2, 4, 3)}}),
 };

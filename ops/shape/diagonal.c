@@ -56,7 +56,7 @@ const struct wg_op wg_op_diagonal = {
     .shape = shape,
     .vjp = vjp,
     .jvp = wg_jvp_linear,
-    .flags = WG_VIEW,
+    .flags = WG_OP_VIEW,
     WG_SAMPLES({"square", {WG_DIMS(4, 4)}, .n = 1, OFFSET(0)}, {"above", {WG_DIMS(3, 5)}, .n = 1, OFFSET(1)},
                {"below", {WG_DIMS(2, 5, 3)}, .n = 1, OFFSET(-2)}, {"beyond", {WG_DIMS(2, 3)}, .n = 1, OFFSET(3)}),
 };

@@ -64,7 +64,7 @@ const struct wg_op wg_op_diagonal_grad = {
     .vjp = vjp,
     .jvp = wg_jvp_linear,
     .cost = wg_cost_bytes,
-    .flags = WG_ROW_MAJOR,
+    .flags = WG_OP_ROW_MAJOR,
     WG_SAMPLES({"square", {WG_DIMS(4)}, .n = 1, ON(4, 4, 0)}, {"above", {WG_DIMS(3)}, .n = 1, ON(3, 5, 1)},
                {"below", {WG_DIMS(2, 3)}, .n = 1, ON(5, 3, -2)}, {"beyond", {WG_DIMS(0)}, .n = 1, ON(2, 3, 3)}),
 };

@@ -84,7 +84,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
     if (!gx[0].need)
         return WG_OK;
     gx[0].accumulated = gx[0].into != NULL;
-    wg_tensor *to = gx[0].into ? wg_take(gx[0].into) : wg_broadcast_to(wg_scalar((wg_dtype)x->dtype, 0), wg_shape_of(x));
+    wg_tensor *to = gx[0].into ? wg_donate(gx[0].into) : wg_broadcast_to(wg_scalar((wg_dtype)x->dtype, 0), wg_shape_of(x));
     return wg_give(&gx[0], wg_scatter_add(to, p->axis, c->in[1], gy[0]));
 }
 

@@ -65,7 +65,7 @@ const struct wg_op wg_op_one_hot = {
     .shape = shape,
     .kernel = {kernel, kernel},
     .cost = wg_cost_bytes,
-    .flags = WG_NO_DERIVATIVE | WG_ROW_MAJOR,
+    .flags = WG_OP_NO_DERIVATIVE | WG_OP_ROW_MAJOR,
     .reason = "labels are integers",
     WG_SAMPLES({"f32", {WG_DIMS(4)}, LABELS(3, WG_F32)}, {"f64", {WG_DIMS(2, 3)}, LABELS(5, WG_F64)},
                {"u8", {{.rank = 0}}, LABELS(3, WG_U8)}, {"i64", {WG_DIMS(2, 1)}, LABELS(4, WG_I64)}),

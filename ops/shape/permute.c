@@ -62,7 +62,7 @@ const struct wg_op wg_op_permute = {
     .shape = shape,
     .vjp = vjp,
     .jvp = wg_jvp_linear,
-    .flags = WG_VIEW,
+    .flags = WG_OP_VIEW,
     WG_SAMPLES({"transpose", {WG_DIMS(3, 4)}, .n = 1, .params = &(const struct params){2, {1, 0}}},
                {"turn", {WG_DIMS(2, 3, 4)}, .n = 1, .params = &(const struct params){3, {2, 0, 1}}},
                {"same", {WG_DIMS(2, 3)}, .n = 1, .params = &(const struct params){2, {0, 1}}}),

@@ -47,7 +47,8 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
             first++;
             continue;
         }
-        const int room = WG_MAX_RANK - (first > 0), last = 2 * (rank - first) <= room ? rank : first + (room - 1) / 2;
+        const int workspace = WG_MAX_RANK - (first > 0),
+                  last = 2 * (rank - first) <= workspace ? rank : first + (workspace - 1) / 2;
         y = repeat_axes(y, p->times, first, last);
         first = last;
     }

@@ -129,7 +129,7 @@ const struct wg_op wg_op_reshape = {
     .shape = shape,
     .vjp = vjp,
     .jvp = jvp,
-    .flags = WG_VIEW,
+    .flags = WG_OP_VIEW,
     WG_SAMPLES({"merge", {WG_DIMS(2, 3, 4)}, .n = 1, .params = &(const struct params){WG_DIMS(6, 4)}},
                {"split", {WG_DIMS(6, 4)}, .n = 1, .params = &(const struct params){WG_DIMS(2, 3, 2, 2)}}),
 };

@@ -59,7 +59,7 @@ const struct wg_op wg_op_select = {
     .shape = shape,
     .vjp = vjp,
     .jvp = wg_jvp_linear,
-    .flags = WG_VIEW,
+    .flags = WG_OP_VIEW,
     WG_SAMPLES({"row", {WG_DIMS(4, 3)}, .n = 1, AT(.axis = 0, .index = 2)},
                {"middle", {WG_DIMS(2, 3, 4)}, .n = 1, AT(.axis = 1, .index = 1)},
                {"element", {WG_DIMS(5)}, .n = 1, AT(.axis = 0, .index = 4)}),

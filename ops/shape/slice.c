@@ -95,7 +95,7 @@ const struct wg_op wg_op_slice = {
     .shape = shape,
     .vjp = vjp,
     .jvp = wg_jvp_linear,
-    .flags = WG_VIEW,
+    .flags = WG_OP_VIEW,
     WG_SAMPLES({"rows", {WG_DIMS(5, 3)}, .n = 1, SLICE(.axis = 0, .start = 1, .step = 1, .count = 3)},
                {"stepped", {WG_DIMS(2, 7)}, .n = 1, SLICE(.axis = 1, .start = 1, .step = 2, .count = 3)},
                {"backwards", {WG_DIMS(2, 5, 2)}, .n = 1, SLICE(.axis = 1, .start = 4, .step = -2, .count = 3)},

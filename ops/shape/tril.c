@@ -44,7 +44,7 @@ const struct wg_op wg_op_tril = {
     .vjp = vjp,
     .jvp = wg_jvp_linear,
     .cost = cost,
-    .flags = WG_ROW_MAJOR,
+    .flags = WG_OP_ROW_MAJOR,
     WG_SAMPLES({"square", {WG_DIMS(4, 4)}, .n = 1, OFFSET(0)}, {"above", {WG_DIMS(3, 5)}, .n = 1, OFFSET(1)},
                {"below", {WG_DIMS(2, 5, 3)}, .n = 1, OFFSET(-2)}, {"beyond", {WG_DIMS(2, 3)}, .n = 1, OFFSET(INT64_MAX)}),
 };

@@ -84,7 +84,7 @@ wg_tensor *wg_view_add(wg_tensor *sum, wg_tensor *g, const struct wg_op *view, c
         wg_fail(WG_E_NULL, "view_add", "view_add: the view or its params are NULL");
         return NULL;
     }
-    if (!(view->flags & WG_VIEW) || view->n_in != 1 || view->n_out != 1 || !view->shape || view->params_size > sizeof p.of) {
+    if (!(view->flags & WG_OP_VIEW) || view->n_in != 1 || view->n_out != 1 || !view->shape || view->params_size > sizeof p.of) {
         wg_fail(WG_E_ARGUMENT, "view_add", "view_add: %s is no slice, select or diagonal", view->name);
         return NULL;
     }
@@ -98,7 +98,7 @@ wg_status wg_give_through_view(const wg_call *c, wg_tensor *gy, wg_grad_slot *sl
     if (!slot->need)
         return WG_OK;
     slot->accumulated = slot->into != NULL;
-    return wg_give(slot, slot->into ? wg_view_add(wg_take(slot->into), gy, c->op, c->params) : spread(c, gy));
+    return wg_give(slot, slot->into ? wg_view_add(wg_donate(slot->into), gy, c->op, c->params) : spread(c, gy));
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)

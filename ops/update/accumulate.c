@@ -35,7 +35,7 @@ const struct wg_op wg_op_accumulate = {
     .kernel = KERNELS(accumulate),
     .cost = cost,
     .writes = WG_IN(0),
-    .flags = WG_EXACT_ALIAS,
+    .flags = WG_OP_EXACT_ALIAS,
     WG_SAMPLES({"2x3", {WG_DIMS(2, 3), WG_DIMS(2, 3)}, .n = 2}),
 };
 #endif

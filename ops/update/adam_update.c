@@ -73,7 +73,7 @@ static wg_status T(adam_update)(const wg_call *c)
 static wg_status shape(const wg_call *c, wg_spec *out)
 {
     (void)out;
-    WG_TRY(wg_check_alike(c, 4));
+    WG_TRY(wg_check_same_layout(c, 4));
     WG_TRY(wg_check_scalar(c, 4));
     return wg_check_scalar(c, 5);
 }

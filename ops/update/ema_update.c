@@ -48,7 +48,7 @@ const struct wg_op wg_op_ema_update = {
     .kernel = KERNELS(ema_update),
     .cost = cost,
     .writes = WG_IN(0),
-    .flags = WG_EXACT_ALIAS,
+    .flags = WG_OP_EXACT_ALIAS,
     WG_SAMPLES({"2x3", {WG_DIMS(2, 3), WG_DIMS(2, 3)}, .n = 2, .params = &(const double){0.1}}),
 };
 #endif

@@ -59,7 +59,7 @@ wg_tensor *drawn_labels(struct subject *s, int64_t n, int classes);
 #define DRAWN(s, ...) drawn((s), WG_F32, WG_SHAPE(__VA_ARGS__), -1.7320508075688772, 1.7320508075688772)
 
 /* The weight and the bias of each layer, U(±1/√fan_in); γ and β of batch norm stay 1 and 0. */
-wg_status draw_parameters(struct subject *s, const wg_module *net);
+wg_status draw_parameters(struct subject *s, const wg_nn_module *net);
 
 /* What made a constructor return NULL. */
 wg_status failure(void);
@@ -68,13 +68,13 @@ wg_status failure(void);
 
 struct classifier {
     struct subject base;
-    wg_module *net;
+    wg_nn_module *net;
     wg_optim *opt;
     wg_tensor *x, *labels;
 };
 
 struct classifier_settings {
-    wg_module *(*net)(void);
+    wg_nn_module *(*net)(void);
     wg_optim *(*optimizer)(wg_tensor_list params); /* NULL: no update */
     wg_shape input;                                /* images (N,C,H,W) lie batch innermost */
     int classes;
@@ -84,7 +84,7 @@ wg_status classifier_make(void *subject, const void *settings);
 wg_status classifier_step(void *subject);
 void classifier_finish(void *subject);
 
-wg_module *w2_net(void);
+wg_nn_module *w2_net(void);
 wg_optim *adam(wg_tensor_list params); /* lr 1e-3 */
 
 #endif

@@ -6,41 +6,41 @@
 
 /* ---- layers that images need ---- */
 
-static wg_tensor *convolve(const wg_module_call *call, wg_tensor *x)
+static wg_tensor *convolve(const wg_nn_call *call, wg_tensor *x)
 {
     const int64_t *padding = call->context;
     return wg_conv2d(x, call->param[0], call->param[1], .padding = {*padding, *padding});
 }
 
-static wg_tensor *convolve_relu(const wg_module_call *call, wg_tensor *x)
+static wg_tensor *convolve_relu(const wg_nn_call *call, wg_tensor *x)
 {
     const int64_t *padding = call->context;
     return wg_conv2d_relu(x, call->param[0], call->param[1], .padding = {*padding, *padding});
 }
 
-static wg_tensor *pool(const wg_module_call *call, wg_tensor *x)
+static wg_tensor *pool(const wg_nn_call *call, wg_tensor *x)
 {
     (void)call;
     return wg_max_pool2d(x);
 }
 
-static wg_tensor *flatten(const wg_module_call *call, wg_tensor *x)
+static wg_tensor *flatten(const wg_nn_call *call, wg_tensor *x)
 {
     (void)call;
     return wg_reshape(x, WG_SHAPE(wg_extent(x, 0), -1));
 }
 
-static const struct wg_module_type convolution_type = {.name = "convolution", .forward = convolve, .forward_relu = convolve_relu};
-static const struct wg_module_type pool_type = {.name = "max_pool", .forward = pool};
-static const struct wg_module_type flatten_type = {.name = "flatten", .forward = flatten};
+static const struct wg_nn_kind convolution_type = {.name = "convolution", .forward = convolve, .forward_relu = convolve_relu};
+static const struct wg_nn_kind pool_type = {.name = "max_pool", .forward = pool};
+static const struct wg_nn_kind flatten_type = {.name = "flatten", .forward = flatten};
 
-static wg_module *convolution(int64_t in, int64_t out, int64_t size, const int64_t *padding)
+static wg_nn_module *convolution(int64_t in, int64_t out, int64_t size, const int64_t *padding)
 {
-    wg_module *layer = wg_module_create(&convolution_type, (void *)(uintptr_t)padding);
-    if (layer && wg_module_add_parameter(layer, "weight", wg_zeros(WG_F32, WG_SHAPE(out, in, size, size))) == WG_OK &&
-        wg_module_add_parameter(layer, "bias", wg_zeros(WG_F32, WG_SHAPE(out))) == WG_OK)
+    wg_nn_module *layer = wg_nn_module_create(&convolution_type, (void *)(uintptr_t)padding);
+    if (layer && wg_nn_add_parameter(layer, "weight", wg_zeros(WG_F32, WG_SHAPE(out, in, size, size))) == WG_OK &&
+        wg_nn_add_parameter(layer, "bias", wg_zeros(WG_F32, WG_SHAPE(out))) == WG_OK)
         return layer;
-    wg_module_destroy(layer);
+    wg_nn_destroy(layer);
     return NULL;
 }
 
@@ -48,48 +48,48 @@ static const int64_t unpadded = 0, by_one = 1, by_two = 2;
 
 /* ---- the networks ---- */
 
-static wg_module *w1_net(void)
+static wg_nn_module *w1_net(void)
 {
-    return wg_mlp(WG_SIZES(64, 32, 10));
+    return wg_nn_mlp(WG_SIZES(64, 32, 10));
 }
 
-wg_module *w2_net(void)
+wg_nn_module *w2_net(void)
 {
-    return wg_mlp(WG_SIZES(784, 256, 128, 10));
+    return wg_nn_mlp(WG_SIZES(784, 256, 128, 10));
 }
 
-static wg_module *w3_net(void)
+static wg_nn_module *w3_net(void)
 {
-    return wg_mlp(WG_SIZES(1024, 1024, 1024, 1024, 10));
+    return wg_nn_mlp(WG_SIZES(1024, 1024, 1024, 1024, 10));
 }
 
-static wg_module *w4_net(void)
+static wg_nn_module *w4_net(void)
 {
-    return wg_mlp(WG_SIZES(784, 256, 128, 10), .batch_norm = true);
+    return wg_nn_mlp(WG_SIZES(784, 256, 128, 10), .batch_norm = true);
 }
 
-static wg_module *w5_net(void)
+static wg_nn_module *w5_net(void)
 {
-    return wg_sequential(convolution(1, 6, 5, &by_two), wg_relu_layer(), wg_module_create(&pool_type, NULL),
-                         convolution(6, 16, 5, &unpadded), wg_relu_layer(), wg_module_create(&pool_type, NULL),
-                         wg_module_create(&flatten_type, NULL), wg_linear_layer(400, 120), wg_relu_layer(),
-                         wg_linear_layer(120, 84), wg_relu_layer(), wg_linear_layer(84, 10));
+    return wg_nn_sequential(convolution(1, 6, 5, &by_two), wg_nn_relu(), wg_nn_module_create(&pool_type, NULL),
+                            convolution(6, 16, 5, &unpadded), wg_nn_relu(), wg_nn_module_create(&pool_type, NULL),
+                            wg_nn_module_create(&flatten_type, NULL), wg_nn_linear(400, 120), wg_nn_relu(), wg_nn_linear(120, 84),
+                            wg_nn_relu(), wg_nn_linear(84, 10));
 }
 
-static wg_module *w5b_net(void)
+static wg_nn_module *w5b_net(void)
 {
-    return wg_sequential(convolution(3, 32, 3, &by_one), wg_batch_norm_layer(32), wg_relu_layer(), convolution(32, 32, 3, &by_one),
-                         wg_relu_layer(), wg_module_create(&pool_type, NULL), convolution(32, 64, 3, &by_one), wg_relu_layer(),
-                         wg_module_create(&pool_type, NULL), wg_module_create(&flatten_type, NULL),
-                         wg_linear_layer(64 * 8 * 8, 10));
+    return wg_nn_sequential(convolution(3, 32, 3, &by_one), wg_nn_batch_norm(32), wg_nn_relu(), convolution(32, 32, 3, &by_one),
+                            wg_nn_relu(), wg_nn_module_create(&pool_type, NULL), convolution(32, 64, 3, &by_one), wg_nn_relu(),
+                            wg_nn_module_create(&pool_type, NULL), wg_nn_module_create(&flatten_type, NULL),
+                            wg_nn_linear(64 * 8 * 8, 10));
 }
 
-static wg_module *w11_net(void)
+static wg_nn_module *w11_net(void)
 {
     int64_t width[17];
     for (int i = 0; i < 17; i++)
         width[i] = 1024;
-    return wg_mlp(((wg_sizes){17, width}));
+    return wg_nn_mlp(((wg_sizes){17, width}));
 }
 
 wg_optim *adam(wg_tensor_list params)
@@ -133,11 +133,11 @@ wg_status classifier_make(void *subject, const void *settings)
     c->labels = drawn_labels(&c->base, of->input.extent[0], of->classes);
     if (!c->x || !c->labels)
         return failure();
-    WG_TRY(subject_remember_list(&c->base, wg_parameters(c->net)));
-    WG_TRY(subject_remember_list(&c->base, wg_buffers(c->net)));
+    WG_TRY(subject_remember_list(&c->base, wg_nn_parameters(c->net)));
+    WG_TRY(subject_remember_list(&c->base, wg_nn_buffers(c->net)));
     if (!of->optimizer)
         return WG_OK;
-    c->opt = of->optimizer(wg_parameters(c->net));
+    c->opt = of->optimizer(wg_nn_parameters(c->net));
     return c->opt ? subject_remember_list(&c->base, wg_optim_state(c->opt)) : failure();
 }
 
@@ -145,7 +145,7 @@ wg_status classifier_step(void *subject)
 {
     struct classifier *c = subject;
     WG_TAPE(tape);
-    wg_tensor *loss = wg_cross_entropy(wg_apply(c->net, c->x), c->labels);
+    wg_tensor *loss = wg_cross_entropy(wg_nn_apply(c->net, c->x), c->labels);
     WG_TRY(subject_report(&c->base, loss));
     WG_TRY(wg_backward(loss));
     return wg_optim_step(c->opt);
@@ -154,7 +154,7 @@ wg_status classifier_step(void *subject)
 void classifier_finish(void *subject)
 {
     struct classifier *c = subject;
-    wg_optim_destroy(c->opt), wg_module_destroy(c->net);
+    wg_optim_destroy(c->opt), wg_nn_destroy(c->net);
     wg_free(c->x), wg_free(c->labels);
     subject_finish(&c->base);
 }

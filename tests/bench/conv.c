@@ -17,7 +17,7 @@ static wg_tensor *images(int64_t n, int64_t c, int64_t h, int64_t w, bool innerm
     for (int64_t i = 0; x && i < n * c * h * w; i++)
         x[i] = (float)(i * 7919 % 2001) / 1000 - 1;
     if (!x)
-        exit(wg_report(stderr));
+        exit(wg_error_report(stderr));
     return t;
 }
 
@@ -57,15 +57,15 @@ static wg_tensor *run(enum work work, const struct operands *o)
 /* The median of seconds for a call. */
 static double seconds(enum work work, const struct operands *o)
 {
-    double taken[ROUNDS];
+    double donated[ROUNDS];
     for (int i = -3; i < ROUNDS; i++) {
         WG_TAPE(tape);
         const double start = now();
         if (!run(work, o))
-            exit(wg_report(stderr));
-        taken[i < 0 ? 0 : i] = now() - start;
+            exit(wg_error_report(stderr));
+        donated[i < 0 ? 0 : i] = now() - start;
     }
-    return median(taken, ROUNDS);
+    return median(donated, ROUNDS);
 }
 
 static void time_layer(const struct layer *l, bool innermost)
@@ -80,7 +80,7 @@ static void time_layer(const struct layer *l, bool innermost)
     printf("  %-18s", l->name);
     for (int threads = 1; threads <= 2; threads++) {
         if (wg_set_threads(threads) != WG_OK)
-            exit(wg_report(stderr));
+            exit(wg_error_report(stderr));
         for (int k = FORWARD; k <= BY_KERNEL; k++)
             printf("%7.0f", work / seconds((enum work)k, &o));
         printf("   ");
@@ -97,7 +97,7 @@ static void time_pooling(bool innermost)
     printf("  %-18s", "pooling 2x2, ns");
     for (int threads = 1; threads <= 2; threads++) {
         if (wg_set_threads(threads) != WG_OK)
-            exit(wg_report(stderr));
+            exit(wg_error_report(stderr));
         for (int k = MAX; k <= AVG_GRAD; k++)
             printf("%7.2f", 1e9 * seconds((enum work)k, &o) / (64 * 6 * 14 * 14));
         printf("   ");

@@ -7,31 +7,31 @@ static const double discount = 0.99, rate = 0.005;
 
 struct ddpg {
     struct subject base;
-    wg_module *actor, *critic, *target_actor, *target_critic;
+    wg_nn_module *actor, *critic, *target_actor, *target_critic;
     wg_optim *actor_opt, *critic_opt;
     wg_tensor *state, *action, *reward, *next_state, *done;
 };
 
-static wg_module *make_actor(void)
+static wg_nn_module *make_actor(void)
 {
-    return wg_sequential(wg_mlp(WG_SIZES(3, 256, 256, 1)), wg_tanh_layer());
+    return wg_nn_sequential(wg_nn_mlp(WG_SIZES(3, 256, 256, 1)), wg_nn_tanh());
 }
 
-static wg_module *make_critic(void)
+static wg_nn_module *make_critic(void)
 {
-    return wg_mlp(WG_SIZES(4, 256, 256, 1));
+    return wg_nn_mlp(WG_SIZES(4, 256, 256, 1));
 }
 
 /* (B,3) and (B,1) to (B,1) */
-static wg_tensor *value(const wg_module *critic, wg_tensor *state, wg_tensor *action)
+static wg_tensor *value(const wg_nn_module *critic, wg_tensor *state, wg_tensor *action)
 {
     wg_tensor *both = wg_concat((wg_tensor *[]){state, action}, 2, 1);
-    return both ? wg_apply(critic, both) : NULL;
+    return both ? wg_nn_apply(critic, both) : NULL;
 }
 
-static wg_status copy_parameters(const wg_module *to, const wg_module *from)
+static wg_status copy_parameters(const wg_nn_module *to, const wg_nn_module *from)
 {
-    const wg_tensor_list target = wg_parameters(to), source = wg_parameters(from);
+    const wg_tensor_list target = wg_nn_parameters(to), source = wg_nn_parameters(from);
     for (size_t i = 0; i < target.n; i++)
         WG_TRY(wg_assign(target.tensor[i], source.tensor[i]));
     return WG_OK;
@@ -55,12 +55,12 @@ static wg_status make(void *subject, const void *settings)
     d->next_state = DRAWN(s, BATCH, 3), d->done = wg_zeros(WG_F32, WG_SHAPE(BATCH, 1));
     if (!d->state || !d->action || !d->reward || !d->next_state || !d->done)
         return failure();
-    d->actor_opt = adam(wg_parameters(d->actor)), d->critic_opt = adam(wg_parameters(d->critic));
+    d->actor_opt = adam(wg_nn_parameters(d->actor)), d->critic_opt = adam(wg_nn_parameters(d->critic));
     if (!d->actor_opt || !d->critic_opt)
         return failure();
-    const wg_module *net[NETS] = {d->actor, d->critic, d->target_actor, d->target_critic};
+    const wg_nn_module *net[NETS] = {d->actor, d->critic, d->target_actor, d->target_critic};
     for (int i = 0; i < NETS; i++)
-        WG_TRY(subject_remember_list(s, wg_parameters(net[i])));
+        WG_TRY(subject_remember_list(s, wg_nn_parameters(net[i])));
     WG_TRY(subject_remember_list(s, wg_optim_state(d->actor_opt)));
     return subject_remember_list(s, wg_optim_state(d->critic_opt));
 }
@@ -69,7 +69,7 @@ static wg_status make(void *subject, const void *settings)
 static wg_tensor *estimate(const struct ddpg *d)
 {
     WG_NO_GRAD;
-    wg_tensor *next = value(d->target_critic, d->next_state, wg_apply(d->target_actor, d->next_state));
+    wg_tensor *next = value(d->target_critic, d->next_state, wg_nn_apply(d->target_actor, d->next_state));
     wg_tensor *goes_on = wg_add_scalar(wg_mul_scalar(d->done, -discount), discount);
     return wg_add(d->reward, wg_mul(goes_on, next));
 }
@@ -77,17 +77,17 @@ static wg_tensor *estimate(const struct ddpg *d)
 static wg_status critic_step(struct ddpg *d)
 {
     WG_TAPE(tape);
-    wg_tensor *loss = wg_mse(value(d->critic, d->state, d->action), estimate(d), WG_MEAN);
+    wg_tensor *loss = wg_mse(value(d->critic, d->state, d->action), estimate(d), WG_REDUCTION_MEAN);
     WG_TRY(subject_report(&d->base, loss));
     WG_TRY(wg_backward(loss));
     return wg_optim_step(d->critic_opt);
 }
 
-static void want_gradients(const wg_module *net, bool wanted)
+static void want_gradients(const wg_nn_module *net, bool wanted)
 {
-    const wg_tensor_list params = wg_parameters(net);
+    const wg_tensor_list params = wg_nn_parameters(net);
     for (size_t i = 0; i < params.n; i++)
-        wg_require_grad(params.tensor[i], wanted);
+        wg_set_requires_grad(params.tensor[i], wanted);
 }
 
 /* The critic only passes the gradient on to the action. */
@@ -95,16 +95,16 @@ static wg_status actor_step(struct ddpg *d)
 {
     WG_TAPE(tape);
     want_gradients(d->critic, false);
-    wg_tensor *loss = wg_neg(wg_mean(value(d->critic, d->state, wg_apply(d->actor, d->state))));
+    wg_tensor *loss = wg_neg(wg_mean(value(d->critic, d->state, wg_nn_apply(d->actor, d->state))));
     const wg_status status = wg_backward(loss);
     want_gradients(d->critic, true);
     WG_TRY(status);
     return wg_optim_step(d->actor_opt);
 }
 
-static wg_status average(const wg_module *target_net, const wg_module *net)
+static wg_status average(const wg_nn_module *target_net, const wg_nn_module *net)
 {
-    const wg_tensor_list target = wg_parameters(target_net), source = wg_parameters(net);
+    const wg_tensor_list target = wg_nn_parameters(target_net), source = wg_nn_parameters(net);
     for (size_t i = 0; i < target.n; i++)
         WG_TRY(wg_ema_update(target.tensor[i], source.tensor[i], rate));
     return WG_OK;
@@ -129,8 +129,8 @@ static void finish(void *subject)
 {
     struct ddpg *d = subject;
     wg_optim_destroy(d->actor_opt), wg_optim_destroy(d->critic_opt);
-    wg_module_destroy(d->actor), wg_module_destroy(d->critic);
-    wg_module_destroy(d->target_actor), wg_module_destroy(d->target_critic);
+    wg_nn_destroy(d->actor), wg_nn_destroy(d->critic);
+    wg_nn_destroy(d->target_actor), wg_nn_destroy(d->target_critic);
     wg_free(d->state), wg_free(d->action), wg_free(d->reward), wg_free(d->next_state), wg_free(d->done);
     subject_finish(&d->base);
 }

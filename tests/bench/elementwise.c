@@ -15,7 +15,7 @@ static wg_status make(void *subject, const void *settings)
     WG_TRY(subject_begin(&v->base, WG_F32));
     for (int64_t i = 0; i < extent[0]; i++) {
         v->x[i] = DRAWN(&v->base, extent[1]);
-        if (!v->x[i] || !wg_require_grad(v->x[i], true))
+        if (!v->x[i] || !wg_set_requires_grad(v->x[i], true))
             return failure();
     }
     return subject_remember(&v->base, v->x, (size_t)extent[0]);
@@ -28,7 +28,7 @@ static wg_status passes(void *subject)
     wg_tensor *a = v->x[0], *b = v->x[1], *c = v->x[2];
     wg_clear_gradient(a), wg_clear_gradient(b), wg_clear_gradient(c);
     WG_TAPE(tape);
-    wg_tensor *t = wg_tanh(wg_take(wg_add(wg_take(wg_mul(a, b)), c)));
+    wg_tensor *t = wg_tanh(wg_donate(wg_add(wg_donate(wg_mul(a, b)), c)));
     wg_tensor *products = wg_mul(t, wg_sigmoid(a)), *loss = wg_sum(products);
     wg_drop(products);
     WG_TRY(subject_report(&v->base, loss));

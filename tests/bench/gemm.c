@@ -11,7 +11,7 @@
 #include <wengert.h>
 
 #include "cpu/isa.h"
-#include "gemm/own_gemm.h"
+#include "gemm/native_gemm.h"
 #include "timing.h"
 
 #ifdef WG_HAVE_XSMM
@@ -87,7 +87,7 @@ struct work {
 static void fail_if(bool failed)
 {
     if (failed)
-        exit(wg_report(stderr));
+        exit(wg_error_report(stderr));
 }
 
 static void run_wengert(struct work *w)
@@ -99,7 +99,7 @@ static enum wg_variant variant;
 
 static void run_own(struct work *w)
 {
-    fail_if(wg_own_gemm(variant, w->dtype, &w->p, wg_gemm_threads(&w->p)) != WG_OK);
+    fail_if(wg_native_gemm(variant, w->dtype, &w->p, wg_gemm_threads(&w->p)) != WG_OK);
 }
 
 static void run_blis_kernels(struct work *w)
@@ -266,7 +266,7 @@ static void prepare(struct work *w)
 
 static void measure(const struct shape *shape, wg_dtype dtype, int threads, int rounds)
 {
-    static double taken[ENGINES][MOST_ROUNDS];
+    static double donated[ENGINES][MOST_ROUNDS];
     bool runs[ENGINES];
     struct work w = {.shape = shape, .dtype = dtype, .threads = threads};
     const double flops = 2.0 * shape->m * shape->n * shape->k;
@@ -278,7 +278,7 @@ static void measure(const struct shape *shape, wg_dtype dtype, int threads, int 
         for (int e = 0; e < ENGINES; e++)
             if (runs[e]) {
                 const double t = seconds(&engines[e], &w, repeats);
-                taken[e][round < 0 ? 0 : round] = t;
+                donated[e][round < 0 ? 0 : round] = t;
             }
     double peer = 0, ours = 0;
     printf("%d %s %s %4d x %4d x %4d  %-12s", threads, dtype == WG_F32 ? "f32" : "f64", shape->layout, shape->m, shape->n, shape->k,
@@ -288,7 +288,7 @@ static void measure(const struct shape *shape, wg_dtype dtype, int threads, int 
             printf("        -");
             continue;
         }
-        const double speed = flops / median(taken[e], (size_t)rounds) / 1e9;
+        const double speed = flops / median(donated[e], (size_t)rounds) / 1e9;
         printf(" %8.1f", speed);
         if (engines[e].peer && speed > peer)
             peer = speed;

@@ -28,7 +28,7 @@ static wg_status make(void *subject, const void *settings)
     (void)settings;
     WG_TRY(subject_begin(s, WG_F32));
     for (int i = 0; i < PARAMETERS; i++) {
-        l->param[i] = wg_require_grad(drawn(s, WG_F32, shape[i], -0.125, 0.125), true); /* ±1/√HIDDEN */
+        l->param[i] = wg_set_requires_grad(drawn(s, WG_F32, shape[i], -0.125, 0.125), true); /* ±1/√HIDDEN */
         if (!l->param[i])
             return failure();
     }

@@ -34,7 +34,7 @@ static wg_status begin(struct scalars *s, size_t n)
 
 static wg_status add_variable(struct scalars *s, wg_tensor *x)
 {
-    if (!x || !wg_require_grad(x, true))
+    if (!x || !wg_set_requires_grad(x, true))
         return failure();
     s->x[s->n++] = x;
     return WG_OK;

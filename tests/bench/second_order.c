@@ -7,11 +7,11 @@
 static wg_status gradient(void *subject)
 {
     struct classifier *c = subject;
-    const wg_tensor_list params = wg_parameters(c->net);
+    const wg_tensor_list params = wg_nn_parameters(c->net);
     for (size_t i = 0; i < params.n; i++)
         wg_clear_gradient(params.tensor[i]);
     WG_TAPE(tape);
-    wg_tensor *loss = wg_cross_entropy(wg_apply(c->net, c->x), c->labels);
+    wg_tensor *loss = wg_cross_entropy(wg_nn_apply(c->net, c->x), c->labels);
     WG_TRY(subject_report(&c->base, loss));
     return wg_backward(loss);
 }
@@ -38,7 +38,7 @@ static wg_status make_product(void *subject, const void *settings)
 {
     struct product *p = subject;
     WG_TRY(classifier_make(subject, settings));
-    const wg_tensor_list params = wg_parameters(p->of.net);
+    const wg_tensor_list params = wg_nn_parameters(p->of.net);
     for (size_t i = 0; i < params.n; i++) {
         p->v[i] = drawn(&p->of.base, WG_F32, wg_shape_of(params.tensor[i]), -1.7320508075688772, 1.7320508075688772);
         if (!p->v[i])
@@ -52,7 +52,7 @@ static wg_tensor *loss_of(wg_tensor *const *params, size_t n, void *context)
 {
     const struct product *p = context;
     (void)n;
-    return wg_cross_entropy(wg_apply_with(p->of.net, params, p->of.x), p->of.labels);
+    return wg_cross_entropy(wg_nn_apply_with(p->of.net, params, p->of.x), p->of.labels);
 }
 
 /* Gives back the results of the step before. */
@@ -69,7 +69,7 @@ static wg_status hessian_product(void *subject)
     struct product *p = subject;
     wg_tensor *loss;
     clear_results(&p->of.base);
-    WG_TRY(wg_hvp(loss_of, p, wg_parameters(p->of.net).tensor, W2_PARAMETERS, p->v, &loss, NULL, p->hv));
+    WG_TRY(wg_hvp(loss_of, p, wg_nn_parameters(p->of.net).tensor, W2_PARAMETERS, p->v, &loss, NULL, p->hv));
     const wg_status status = subject_report(&p->of.base, loss);
     wg_free(loss);
     return status;
@@ -123,7 +123,7 @@ static wg_tensor *squared_error(wg_tensor *const *p, size_t n_p, void *context)
     (void)n_p;
     wg_tensor *inner = wg_reshape(part(p[0], 0, 20), WG_SHAPE(2, 10)), *outer = wg_reshape(part(p[0], 30, 40), WG_SHAPE(10, 1));
     wg_tensor *h = wg_tanh(wg_add(wg_matmul(n->points, inner), part(p[0], 20, 30)));
-    return wg_mse(wg_add(wg_matmul(h, outer), part(p[0], 40, 41)), n->targets, WG_MEAN);
+    return wg_mse(wg_add(wg_matmul(h, outer), part(p[0], 40, 41)), n->targets, WG_REDUCTION_MEAN);
 }
 
 static wg_status whole_hessian(void *subject)

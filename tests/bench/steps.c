@@ -33,5 +33,5 @@ int main(int argc, char **argv)
     if (subject)
         (*w)->finish(subject);
     free(subject);
-    return status == WG_OK ? 0 : wg_report(stderr);
+    return status == WG_OK ? 0 : wg_error_report(stderr);
 }

@@ -113,7 +113,7 @@ static void replay_has_eagers_bits(void **state)
             continue;
         const uint64_t bits = bits_after_steps(*w, 2);
         struct subject *s = begin(*w, 2);
-        wg_replay *replay = wg_capture((*w)->step, s);
+        wg_replay *replay = wg_replay_capture((*w)->step, s);
         assert_non_null(replay);
         assert_int_equal(subject_reset(s), WG_OK);
         for (int i = 0; i < 2; i++)

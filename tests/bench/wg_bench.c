@@ -44,10 +44,10 @@ static wg_status take_steps(const struct run *run, int64_t n)
 static wg_status capture(struct run *run)
 {
     run->subject->report = true;
-    run->replay = wg_capture(run->of->step, run->subject);
+    run->replay = wg_replay_capture(run->of->step, run->subject);
     if (!run->replay)
         return failure();
-    const wg_replay_info info = wg_replay_look(run->replay);
+    const wg_replay_info info = wg_replay_inspect(run->replay);
     fprintf(run->out, ",\"logged\":%zu,\"left\":%zu,\"groups\":%zu,\"planned_KiB\":%zu", info.logged, info.left, info.groups,
             info.planned / 1024);
     return subject_reset(run->subject);

@@ -61,9 +61,9 @@ wg_tensor *drawn_labels(struct subject *s, int64_t n, int classes)
 }
 
 /* A bias follows its weight, which is what tells it from batch norm's. */
-wg_status draw_parameters(struct subject *s, const wg_module *net)
+wg_status draw_parameters(struct subject *s, const wg_nn_module *net)
 {
-    const wg_tensor_list params = wg_parameters(net);
+    const wg_tensor_list params = wg_nn_parameters(net);
     for (size_t i = 0; i + 1 < params.n; i++) {
         wg_tensor *weight = params.tensor[i];
         if (wg_rank(weight) < 2)

@@ -63,7 +63,7 @@ static R d_log1p(R x)
 static int right_at(wg_tensor *(*f)(wg_tensor *), R want, double x, wg_dtype dtype, int relative)
 {
     WG_TAPE(tape);
-    wg_tensor *t = wg_require_grad(wg_full(dtype, WG_SCALAR, x), true), *g = wg_grad(f(t), t);
+    wg_tensor *t = wg_set_requires_grad(wg_full(dtype, WG_SCALAR, x), true), *g = wg_grad(f(t), t);
     const double got = g ? wg_item(g) : NAN, denormal = dtype == WG_F64 ? 1e-320 : 3e-45, digits = dtype == WG_F64 ? 1e-13 : 1e-5;
     const double rounded = dtype == WG_F64 ? (double)want : (double)(float)want;
     const double allowed = relative ? fmax(digits * fabs(rounded), denormal) : digits;

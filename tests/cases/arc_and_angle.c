@@ -4,7 +4,8 @@
 static void angle(wg_dtype T, double a, double b)
 {
     WG_TAPE(tape);
-    wg_tensor *x = wg_require_grad(wg_full(T, WG_SCALAR, a), true), *y = wg_require_grad(wg_full(T, WG_SCALAR, b), true), *g[2];
+    wg_tensor *x = wg_set_requires_grad(wg_full(T, WG_SCALAR, a), true), *y = wg_set_requires_grad(wg_full(T, WG_SCALAR, b), true),
+              *g[2];
     if (wg_grad_many(wg_atan2(x, y), ((wg_tensor *[]){x, y}), 2, g) != WG_OK)
         error_("atan2");
     const long double p = wg_item(x), q = wg_item(y), s = p * p + q * q;
@@ -17,7 +18,7 @@ static void angle(wg_dtype T, double a, double b)
 static void arc(const char *name, wg_tensor *(*f)(wg_tensor *), long double (*d)(long double), wg_dtype T, double x)
 {
     WG_TAPE(tape);
-    wg_tensor *t = wg_require_grad(wg_full(T, WG_SCALAR, x), true);
+    wg_tensor *t = wg_set_requires_grad(wg_full(T, WG_SCALAR, x), true);
     char s[80];
     snprintf(s, sizeof s, "%s %s'(%.17g)", wg_dtype_name(T), name, wg_item(t));
     rel_(s, wg_item(wg_grad(f(t), t)), (double)d(wg_item(t)), T == WG_F32 ? 1e-5 : 1e-13);
@@ -75,21 +76,21 @@ int main(void)
         arc("log1p", wg_log1p, d_log1p, T, -1 + (d ? 1e-15 : 1e-6));
         { /* a/b by b: -a/b² with b beyond the square root of the largest number */
             WG_TAPE(tape);
-            wg_tensor *a = wg_full(T, WG_SCALAR, 1e25), *b = wg_require_grad(wg_full(T, WG_SCALAR, 1e25), true);
+            wg_tensor *a = wg_full(T, WG_SCALAR, 1e25), *b = wg_set_requires_grad(wg_full(T, WG_SCALAR, 1e25), true);
             rel_("a/b by b at 1e25", wg_item(wg_grad(wg_div(a, b), b)), -1e-25, 1e-5);
-            wg_tensor *c = wg_full(T, WG_SCALAR, 1e-25), *e = wg_require_grad(wg_full(T, WG_SCALAR, 1e-25), true);
+            wg_tensor *c = wg_full(T, WG_SCALAR, 1e-25), *e = wg_set_requires_grad(wg_full(T, WG_SCALAR, 1e-25), true);
             rel_("a/b by b at 1e-25", wg_item(wg_grad(wg_div(c, e), e)), -1e25, 1e-5);
-            wg_tensor *v = wg_require_grad(wg_full(T, WG_SHAPE(4), 1e25), true);
+            wg_tensor *v = wg_set_requires_grad(wg_full(T, WG_SHAPE(4), 1e25), true);
             rel_("norm2 of 1e25s", wg_item(wg_norm2(v)), 2e25, 1e-5);
             rel_("norm2 of 1e25s: gradient", at_(wg_grad(wg_norm2(v), v), 0), 0.5, 1e-5);
-            wg_tensor *s = wg_require_grad(
+            wg_tensor *s = wg_set_requires_grad(
                 wg_mul(wg_cast(wg_from(D(1, 2, 3, 4), WG_SHAPE(4)), T), wg_full(T, WG_SCALAR, d ? 1e200 : 1e25)), true);
             rel_("std of large numbers", wg_item(wg_std(s)) / (d ? 1e200 : 1e25), 1.2909944487358056, 1e-5);
             rel_("std of large numbers: gradient", at_(wg_grad(wg_std(s), s), 3), 1.5 / (1.2909944487358056 * 3), 1e-5);
-            wg_tensor *n = wg_require_grad(
+            wg_tensor *n = wg_set_requires_grad(
                 wg_mul(wg_cast(wg_from(D(1, 2, 3, 4), WG_SHAPE(4)), T), wg_full(T, WG_SCALAR, d ? 1e200 : 1e25)), true);
             rel_("norm2 of large numbers", wg_item(wg_norm2(n)) / (d ? 1e200 : 1e25), sqrt(30), 1e-5);
-            wg_tensor *small = wg_require_grad(
+            wg_tensor *small = wg_set_requires_grad(
                 wg_mul(wg_cast(wg_from(D(1, 2, 3, 4), WG_SHAPE(4)), T), wg_full(T, WG_SCALAR, d ? 1e-200 : 1e-30)), true);
             rel_("norm2 of small numbers", wg_item(wg_norm2(small)) / (d ? 1e-200 : 1e-30), sqrt(30), 1e-5);
             rel_("norm2 of small numbers: gradient", at_(wg_grad(wg_norm2(small), small), 3), 4 / sqrt(30), 1e-5);

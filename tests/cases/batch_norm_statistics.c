@@ -2,16 +2,16 @@
 #include "case.h"
 static double variance(double scale, double mean, wg_dtype T, double *running_mean, double eps)
 {
-    wg_module *bn = wg_batch_norm_layer(1, .dtype = T, .momentum = 1, .eps = eps);
+    wg_nn_module *bn = wg_nn_batch_norm(1, .dtype = T, .momentum = 1, .eps = eps);
     WG_TAPE(tape);
     double v[8];
     for (int i = 0; i < 8; i++)
         v[i] = mean + scale * (i % 2 ? 1 : -1);
-    wg_tensor *y = wg_apply(bn, wg_cast(wg_from(v, WG_SHAPE(8, 1)), T));
+    wg_tensor *y = wg_nn_apply(bn, wg_cast(wg_from(v, WG_SHAPE(8, 1)), T));
     if (!y)
         error_("batch norm");
-    const double got = at_(wg_buffers(bn).tensor[1], 0);
-    *running_mean = at_(wg_buffers(bn).tensor[0], 0);
+    const double got = at_(wg_nn_buffers(bn).tensor[1], 0);
+    *running_mean = at_(wg_nn_buffers(bn).tensor[0], 0);
     return got;
 }
 int main(void)
@@ -27,31 +27,31 @@ int main(void)
             near_("running mean", m, 0, 1e-12);
         }
     { /* one row */
-        wg_module *bn = wg_batch_norm_layer(2, .dtype = WG_F64);
+        wg_nn_module *bn = wg_nn_batch_norm(2, .dtype = WG_F64);
         WG_TAPE(tape);
-        wg_tensor *x = wg_require_grad(wg_from(D(3, -4), WG_SHAPE(1, 2)), true), *y = wg_apply(bn, x);
+        wg_tensor *x = wg_set_requires_grad(wg_from(D(3, -4), WG_SHAPE(1, 2)), true), *y = wg_nn_apply(bn, x);
         if (!y)
             error_("one row");
         else {
             near_("one row: result is beta", at_(y, 0), 0, 0);
             wg_tensor *gx = wg_grad(wg_sum(wg_square(wg_add_scalar(y, 1))), x);
             near_("one row: gradient", at_(gx, 0), 0, 0);
-            near_("one row: running mean", at_(wg_buffers(bn).tensor[0], 0), 0.3, 1e-15);
-            near_("one row: running variance finite", isfinite(at_(wg_buffers(bn).tensor[1], 0)), 1, 0);
+            near_("one row: running mean", at_(wg_nn_buffers(bn).tensor[0], 0), 0.3, 1e-15);
+            near_("one row: running variance finite", isfinite(at_(wg_nn_buffers(bn).tensor[1], 0)), 1, 0);
         }
     }
     { /* in use the gradient is gamma / sqrt(var + eps) with the statistics of then, though they move on before backward */
-        wg_module *bn = wg_batch_norm_layer(1, .dtype = WG_F64);
+        wg_nn_module *bn = wg_nn_batch_norm(1, .dtype = WG_F64);
         WG_TAPE(tape);
-        wg_tensor *x = wg_require_grad(wg_from(D(1, 2, 5), WG_SHAPE(3, 1)), true);
-        (void)wg_apply(bn, x);
+        wg_tensor *x = wg_set_requires_grad(wg_from(D(1, 2, 5), WG_SHAPE(3, 1)), true);
+        (void)wg_nn_apply(bn, x);
         wg_tensor *y;
         {
-            WG_EVAL;
-            y = wg_apply(bn, x);
+            WG_EVAL_MODE;
+            y = wg_nn_apply(bn, x);
         }
-        const double var = at_(wg_buffers(bn).tensor[1], 0);
-        (void)wg_apply(bn, wg_mul_scalar(x, 100)); /* statistics move on before backward */
+        const double var = at_(wg_nn_buffers(bn).tensor[1], 0);
+        (void)wg_nn_apply(bn, wg_mul_scalar(x, 100)); /* statistics move on before backward */
         wg_tensor *gx = wg_grad(wg_sum(y), x);
         near_("use: gradient", at_(gx, 1), 1 / sqrt(var + 1e-5), 1e-12);
     }

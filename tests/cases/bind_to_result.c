@@ -35,7 +35,7 @@ int main(void)
         b[i] = (i * 37 % 101 - 50) / 500.0;
     for (int state = 0; state < 2; state++) {
         struct context c = {wg_from(b, WG_SHAPE(N, N)), wg_from(b, WG_SHAPE(N, N)), NULL, wg_zeros(WG_F64, WG_SHAPE(N, N))};
-        wg_replay *replay = wg_capture(step, &c);
+        wg_replay *replay = wg_replay_capture(step, &c);
         wg_tensor *written = state ? c.state : c.out, *copy = wg_copy(written);
         is_(state ? "a tensor that the step changes is refused" : "a result is refused",
             wg_replay_bind(replay, c.h, written) == WG_E_ARGUMENT);

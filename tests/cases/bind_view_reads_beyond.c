@@ -19,7 +19,7 @@ static wg_status step(void *context)
 int main(void)
 {
     struct context c = {wg_ones(WG_F64, WG_SHAPE(N, 1)), NULL};
-    wg_replay *replay = wg_capture(step, &c);
+    wg_replay *replay = wg_replay_capture(step, &c);
     wg_tensor *row = wg_slice(c.x, 0, 0, 1, 1), *seven = wg_full(WG_F64, WG_SHAPE(1, 1), 7),
               *sevens = wg_full(WG_F64, WG_SHAPE(N, 1), 7);
     is_("a row of the input is refused", wg_replay_bind(replay, row, seven) == WG_E_ARGUMENT);

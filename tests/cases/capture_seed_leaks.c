@@ -15,12 +15,12 @@ static wg_status makes_generator(void *returned)
 
 int main(void)
 {
-    is_("there is a generator", wg_default_generator() != NULL);
+    is_("there is a generator", wg_generator_default() != NULL);
     for (int which = 0; which < 2; which++) {
         int64_t live[4];
         for (int round = 0; round < 4; round++) {
             wg_status returned = WG_OK;
-            is_("the capture fails", !wg_capture(which ? makes_generator : seeds, &returned));
+            is_("the capture fails", !wg_replay_capture(which ? makes_generator : seeds, &returned));
             is_("E_STATE is returned", returned == WG_E_STATE);
             is_("E_STATE is recorded", wg_error_first() && wg_error_first()->code == WG_E_STATE);
             wg_error_take(NULL);

@@ -14,7 +14,7 @@ static wg_tensor *times_kept_exponential(wg_tensor *const *x, size_t n, void *co
 
 int main(void)
 {
-    wg_tensor *x = wg_require_grad(wg_ones(WG_F64, WG_SHAPE(3)), true);
+    wg_tensor *x = wg_set_requires_grad(wg_ones(WG_F64, WG_SHAPE(3)), true);
     {
         WG_TAPE(tape);
         wg_tensor *y = wg_checkpoint(times_kept_exponential, NULL, &x, 1);

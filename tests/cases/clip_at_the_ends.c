@@ -3,13 +3,13 @@
 #include "case.h"
 static void one(const char *name, wg_dtype T, double g, double limit, wg_status want, double norm, double first)
 {
-    wg_tensor *p = wg_require_grad(wg_ones(T, WG_SHAPE(4)), true);
+    wg_tensor *p = wg_set_requires_grad(wg_ones(T, WG_SHAPE(4)), true);
     wg_tensor *gradient = wg_full(T, WG_SHAPE(4), g);
     if (wg_add_gradient(p, gradient) != WG_OK)
         error_("gradient");
     double n = -1;
     wg_tensor *t[1] = {p};
-    const wg_status s = wg_clip_gradients_norm(((wg_tensor_list){1, t, NULL}), limit, &n);
+    const wg_status s = wg_optim_clip_norm(((wg_tensor_list){1, t, NULL}), limit, &n);
     char text[100];
     snprintf(text, sizeof text, "%s: %s", name, wg_status_name(s));
     is_(text, s == want);

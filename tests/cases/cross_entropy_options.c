@@ -28,10 +28,10 @@ int main(void)
             for (int smooth = 0; smooth < 2; smooth++)
                 for (int mean = 0; mean < 2; mean++) {
                     WG_TAPE(tape);
-                    wg_tensor *x = wg_require_grad(wg_from(z, WG_SHAPE(4, 3)), true), *t = wg_from(labels[set], WG_SHAPE(4));
+                    wg_tensor *x = wg_set_requires_grad(wg_from(z, WG_SHAPE(4, 3)), true), *t = wg_from(labels[set], WG_SHAPE(4));
                     wg_tensor *y = wg_cross_entropy(x, t, .weight = weighted ? wg_from(w, WG_SHAPE(3)) : WG_NONE,
                                                     .smoothing = smooth * 0.1, .ignore = ignore,
-                                                    .reduction = mean ? WG_MEAN : WG_SUM);
+                                                    .reduction = mean ? WG_REDUCTION_MEAN : WG_REDUCTION_SUM);
                     if (!y) {
                         is_("made", 0);
                         error_("cross entropy");
@@ -60,19 +60,19 @@ int main(void)
     }
     { /* all rows ignored: the mean over nothing is NaN, and the gradient 0, so that it does not spoil that of other losses */
         WG_TAPE(tape);
-        wg_tensor *x = wg_require_grad(wg_from(z, WG_SHAPE(4, 3)), true);
+        wg_tensor *x = wg_set_requires_grad(wg_from(z, WG_SHAPE(4, 3)), true);
         wg_tensor *y = wg_cross_entropy(x, wg_full(WG_I64, WG_SHAPE(4), -100), .ignore = -100);
         near_("all ignored, mean", y ? wg_item(y) : 0, NAN, 0);
         wg_tensor *g = y ? wg_grad(y, x) : NULL;
         near_("all ignored: gradient", at_(g, 0), 0, 0);
-        wg_tensor *s = wg_cross_entropy(x, wg_full(WG_I64, WG_SHAPE(4), -100), .ignore = -100, .reduction = WG_SUM);
+        wg_tensor *s = wg_cross_entropy(x, wg_full(WG_I64, WG_SHAPE(4), -100), .ignore = -100, .reduction = WG_REDUCTION_SUM);
         near_("all ignored, sum", s ? wg_item(s) : NAN, 0, 0);
         near_("all ignored, sum: gradient", at_(wg_grad(s, x), 0), 0, 0);
     }
     { /* a -inf logit at an ignored row */
         WG_TAPE(tape);
         double m[6] = {-(double)INFINITY, -(double)INFINITY, -(double)INFINITY, 1, 2, 3};
-        wg_tensor *x = wg_require_grad(wg_from(m, WG_SHAPE(2, 3)), true),
+        wg_tensor *x = wg_set_requires_grad(wg_from(m, WG_SHAPE(2, 3)), true),
                   *y = wg_cross_entropy(x, wg_from(I(7, 1), WG_SHAPE(2)), .ignore = 7);
         near_("an ignored row of -inf", wg_item(y), log(exp(1.0) + exp(2.0) + exp(3.0)) - 2, 1e-13);
         wg_tensor *g = wg_grad(y, x);
@@ -82,7 +82,7 @@ int main(void)
     { /* nll of -inf that is not the label */
         WG_TAPE(tape);
         double m[3] = {-(double)INFINITY, -0.5, -(double)INFINITY};
-        wg_tensor *x = wg_require_grad(wg_from(m, WG_SHAPE(1, 3)), true), *y = wg_nll(x, wg_from(I(1), WG_SHAPE(1)));
+        wg_tensor *x = wg_set_requires_grad(wg_from(m, WG_SHAPE(1, 3)), true), *y = wg_nll(x, wg_from(I(1), WG_SHAPE(1)));
         near_("nll beside -inf", wg_item(y), 0.5, 0);
         near_("nll beside -inf: gradient", at_(wg_grad(y, x), 0), 0, 0);
     }

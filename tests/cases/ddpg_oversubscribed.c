@@ -12,23 +12,23 @@
 enum { STATES = 8, ACTIONS = 2, BATCH = 128, UPDATES = 100, ROUNDS = 7, SPINNERS = 2 };
 
 struct agent {
-    wg_module *actor, *critic, *slow_actor, *slow_critic;
+    wg_nn_module *actor, *critic, *slow_actor, *slow_critic;
     wg_optim *actor_optim, *critic_optim;
 };
 
-static wg_tensor *value(const wg_module *critic, wg_tensor *s, wg_tensor *a)
+static wg_tensor *value(const wg_nn_module *critic, wg_tensor *s, wg_tensor *a)
 {
-    return wg_apply(critic, wg_concat((wg_tensor *[]){s, a}, 2, 1));
+    return wg_nn_apply(critic, wg_concat((wg_tensor *[]){s, a}, 2, 1));
 }
 
-static wg_tensor *action(const wg_module *actor, wg_tensor *s)
+static wg_tensor *action(const wg_nn_module *actor, wg_tensor *s)
 {
-    return wg_tanh(wg_apply(actor, s));
+    return wg_tanh(wg_nn_apply(actor, s));
 }
 
-static wg_status follow(const wg_module *slow, const wg_module *fast)
+static wg_status follow(const wg_nn_module *slow, const wg_nn_module *fast)
 {
-    const wg_tensor_list to = wg_parameters(slow), from = wg_parameters(fast);
+    const wg_tensor_list to = wg_nn_parameters(slow), from = wg_nn_parameters(fast);
     for (size_t i = 0; i < to.n; i++)
         WG_TRY(wg_ema_update(to.tensor[i], from.tensor[i], 0.005));
     return WG_OK;
@@ -42,11 +42,11 @@ static wg_status update(struct agent *g, wg_tensor *s, wg_tensor *a, wg_tensor *
         WG_NO_GRAD;
         target = wg_add(r, wg_mul_scalar(value(g->slow_critic, s, action(g->slow_actor, s)), 0.99));
     }
-    WG_TRY(wg_backward(wg_mse(value(g->critic, s, a), target, WG_MEAN)));
+    WG_TRY(wg_backward(wg_mse(value(g->critic, s, a), target, WG_REDUCTION_MEAN)));
     WG_TRY(wg_optim_step(g->critic_optim));
     WG_TRY(wg_backward(wg_neg(wg_mean(value(g->critic, s, action(g->actor, s))))));
     WG_TRY(wg_optim_step(g->actor_optim));
-    wg_optim_zero_grad(g->critic_optim);
+    wg_optim_clear_gradients(g->critic_optim);
     WG_TRY(follow(g->slow_critic, g->critic));
     return follow(g->slow_actor, g->actor);
 }
@@ -99,12 +99,12 @@ static void spin_for_ever(void)
 
 int main(void)
 {
-    struct agent g = {.actor = wg_mlp(WG_SIZES(STATES, 64, 64, ACTIONS), .seed = 1),
-                      .critic = wg_mlp(WG_SIZES(STATES + ACTIONS, 64, 64, 1), .seed = 2),
-                      .slow_actor = wg_mlp(WG_SIZES(STATES, 64, 64, ACTIONS), .seed = 1),
-                      .slow_critic = wg_mlp(WG_SIZES(STATES + ACTIONS, 64, 64, 1), .seed = 2)};
-    g.actor_optim = wg_optim_adam(wg_parameters(g.actor), .lr = 1e-3);
-    g.critic_optim = wg_optim_adam(wg_parameters(g.critic), .lr = 1e-3);
+    struct agent g = {.actor = wg_nn_mlp(WG_SIZES(STATES, 64, 64, ACTIONS), .seed = 1),
+                      .critic = wg_nn_mlp(WG_SIZES(STATES + ACTIONS, 64, 64, 1), .seed = 2),
+                      .slow_actor = wg_nn_mlp(WG_SIZES(STATES, 64, 64, ACTIONS), .seed = 1),
+                      .slow_critic = wg_nn_mlp(WG_SIZES(STATES + ACTIONS, 64, 64, 1), .seed = 2)};
+    g.actor_optim = wg_optim_adam(wg_nn_parameters(g.actor), .lr = 1e-3);
+    g.critic_optim = wg_optim_adam(wg_nn_parameters(g.critic), .lr = 1e-3);
     wg_tensor *generator = wg_generator(3, 0);
     wg_tensor *s = wg_normal(generator, WG_F32, WG_SHAPE(BATCH, STATES), 0, 1);
     wg_tensor *a = wg_uniform(generator, WG_F32, WG_SHAPE(BATCH, ACTIONS), -1, 1);
@@ -123,7 +123,7 @@ int main(void)
         waitpid(spinner[i], NULL, 0);
     }
     wg_optim_destroy(g.actor_optim), wg_optim_destroy(g.critic_optim);
-    wg_module_destroy(g.actor), wg_module_destroy(g.critic), wg_module_destroy(g.slow_actor), wg_module_destroy(g.slow_critic);
+    wg_nn_destroy(g.actor), wg_nn_destroy(g.critic), wg_nn_destroy(g.slow_actor), wg_nn_destroy(g.slow_critic);
     wg_free(generator), wg_free(s), wg_free(a), wg_free(r);
     return end_();
 }

@@ -19,7 +19,7 @@ int main(void)
     near_("the other tensor lives on: its number of elements", (double)wg_numel(other), 9, 0);
     wg_free(other);
 
-    wg_tensor *of_tape, *w = wg_require_grad(wg_ones(WG_F32, WG_SHAPE(3)), true);
+    wg_tensor *of_tape, *w = wg_set_requires_grad(wg_ones(WG_F32, WG_SHAPE(3)), true);
     {
         WG_TAPE(tape);
         of_tape = wg_sum(wg_square(w));

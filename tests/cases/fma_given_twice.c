@@ -1,11 +1,11 @@
 /* A tensor that is given away in a slot which backward does not read, while it stands in one that backward does. Right: values and gradients
-   as without wg_take. */
+   as without wg_donate. */
 #include "case.h"
 
 static wg_tensor *one(int kind, wg_tensor *x, wg_tensor *w, int take)
 {
     wg_tensor *h = wg_add_scalar(x, 1); /* an intermediate */
-    wg_tensor *given = take ? wg_take(h) : h;
+    wg_tensor *given = take ? wg_donate(h) : h;
     switch (kind) {
     case 0:
         return wg_fma(given, w, h);
@@ -97,11 +97,11 @@ int main(void)
         double r[2][2][9], y0[2];
         for (int take = 0; take < 2; take++) {
             WG_TAPE(tape);
-            wg_tensor *x = wg_require_grad(wg_from(a, WG_SHAPE(3, 3)), true),
-                      *w = wg_require_grad(wg_from(b, WG_SHAPE(3, 3)), true), *g[2];
+            wg_tensor *x = wg_set_requires_grad(wg_from(a, WG_SHAPE(3, 3)), true),
+                      *w = wg_set_requires_grad(wg_from(b, WG_SHAPE(3, 3)), true), *g[2];
             wg_tensor *y = one(kind, x, w, take);
             y0[take] = y ? wg_item(wg_sum(wg_mul(y, wg_add_scalar(w, 3)))) : NAN;
-            if (!y || wg_grad_many(wg_sum(wg_square(y)), ((wg_tensor *[]){x, w}), 2, g, .unused = WG_ZEROS) != WG_OK) {
+            if (!y || wg_grad_many(wg_sum(wg_square(y)), ((wg_tensor *[]){x, w}), 2, g, .unused = WG_UNUSED_ZEROS) != WG_OK) {
                 error_(name[kind]);
                 y0[take] = NAN;
                 continue;

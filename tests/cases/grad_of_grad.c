@@ -10,7 +10,7 @@ static void expect_name(const char *what, const wg_tensor *g)
 
 int main(void)
 {
-    wg_tensor *x = wg_require_grad(wg_scalar(WG_F64, 2), true), *w = wg_require_grad(wg_scalar(WG_F64, 3), true);
+    wg_tensor *x = wg_set_requires_grad(wg_scalar(WG_F64, 2), true), *w = wg_set_requires_grad(wg_scalar(WG_F64, 3), true);
     {
         WG_TAPE(tape);
         wg_tensor *g = wg_grad(wg_mul(x, wg_square(x)), x);

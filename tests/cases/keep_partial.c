@@ -4,7 +4,7 @@
 
 static void check(int64_t n, bool another_path, bool backward)
 {
-    wg_tensor *w = wg_require_grad(wg_full(WG_F64, WG_SHAPE(n), 3), true);
+    wg_tensor *w = wg_set_requires_grad(wg_full(WG_F64, WG_SHAPE(n), 3), true);
     {
         WG_TAPE(tape);
         wg_tensor *kept = wg_keep(wg_square(w)), *loss = another_path ? wg_sum(wg_mul(kept, w)) : wg_sum(wg_square(kept));

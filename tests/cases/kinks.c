@@ -11,7 +11,7 @@ static wg_tensor *elu(wg_tensor *x)
 
 static wg_tensor *huber(wg_tensor *x)
 {
-    return wg_huber(x, wg_zeros(WG_F64, wg_shape_of(x)), 1, WG_SUM);
+    return wg_huber(x, wg_zeros(WG_F64, wg_shape_of(x)), 1, WG_REDUCTION_SUM);
 }
 
 static wg_tensor *norm(wg_tensor *x)
@@ -49,9 +49,10 @@ static wg_tensor *summed(wg_tensor *const *x, size_t n, void *context)
 static void at(const char *what, op *f, double first, double second, int order, double want, double want_too)
 {
     WG_TAPE(tape);
-    wg_tensor *x = wg_require_grad(wg_from(D(first, second), WG_SHAPE(2)), true), *ones = wg_ones(WG_F64, WG_SHAPE(2)), *hv = NULL;
-    wg_tensor *g = wg_grad(wg_sum(f(x)), x, .create_graph = true, .unused = WG_ZEROS);
-    wg_tensor *h = order == 2 ? wg_grad(wg_sum(g), x, .unused = WG_ZEROS) : g;
+    wg_tensor *x = wg_set_requires_grad(wg_from(D(first, second), WG_SHAPE(2)), true), *ones = wg_ones(WG_F64, WG_SHAPE(2)),
+              *hv = NULL;
+    wg_tensor *g = wg_grad(wg_sum(f(x)), x, .create_graph = true, .unused = WG_UNUSED_ZEROS);
+    wg_tensor *h = order == 2 ? wg_grad(wg_sum(g), x, .unused = WG_UNUSED_ZEROS) : g;
     near_(what, at_(h, 0), want, 1e-15);
     near_(what, at_(h, 1), want_too, 1e-15);
     if (order == 1)

@@ -31,7 +31,7 @@ static wg_status backward(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *
     return WG_GIVE(gx[0], wg_mul_scalar(gy[0], 2));
 }
 
-static wg_tensor *module_forward(const wg_module_call *call, wg_tensor *x)
+static wg_tensor *module_forward(const wg_nn_call *call, wg_tensor *x)
 {
     (void)call;
     if (way == 3)
@@ -43,15 +43,15 @@ static wg_tensor *module_forward(const wg_module_call *call, wg_tensor *x)
 
 int main(int argc, char **argv)
 {
-    static const struct wg_module_type type = {.name = "left_open", .forward = module_forward};
+    static const struct wg_nn_kind type = {.name = "left_open", .forward = module_forward};
     static const char *const name[] = {"hook: the function on the result of twice", "twice", "twice", "left_open", "left_open"};
     way = argc > 1 ? atoi(argv[1]) : 0;
-    wg_tensor *x = wg_require_grad(wg_ones(WG_F64, WG_SHAPE(3)), true);
+    wg_tensor *x = wg_set_requires_grad(wg_ones(WG_F64, WG_SHAPE(3)), true);
     const wg_closure twice = {.name = "twice", .forward = forward, .backward = backward, .dtype = WG_F64, .shape = WG_SHAPE(3)};
-    wg_module *module = wg_module_create(&type, NULL);
+    wg_nn_module *module = wg_nn_module_create(&type, NULL);
     {
         WG_TAPE(tape);
-        wg_tensor *y = way >= 3 ? wg_apply(module, x) : wg_apply_closure(&twice, &x, 1);
+        wg_tensor *y = way >= 3 ? wg_nn_apply(module, x) : wg_closure_apply(&twice, &x, 1);
         wg_status status = y ? WG_OK : WG_E_STATE;
         if (way == 0)
             status = wg_add_hook(y, hook, NULL);
@@ -66,6 +66,6 @@ int main(int argc, char **argv)
         error_("the error");
     }
     is_("no tape is open after the block", !wg_tape_top());
-    wg_free(x), wg_module_destroy(module);
+    wg_free(x), wg_nn_destroy(module);
     return end_();
 }

@@ -13,7 +13,7 @@ int main(void)
     wg_tensor *all = wg_concat(part, N, 0);
     near_("the last of 40 parts", at_(all, N - 1), N - 1, 0);
     FILE *file = open_memstream(&text, &size);
-    is_("the dump", file && wg_write_dot(tape, file) == WG_OK);
+    is_("the dump", file && wg_dump_dot(tape, file) == WG_OK);
     if (file)
         fclose(file);
     free(text);

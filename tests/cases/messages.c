@@ -36,9 +36,9 @@ int main(void)
     expect(WG_E_MEMORY, "repeat: no memory for ");
     wg_full(WG_F32, WG_SHAPE(many), 1);
     expect(WG_E_MEMORY, "full: no memory for ");
-    wg_module *net = wg_mlp(WG_SIZES(2, 3, 1));
-    wg_apply(net, logits);
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(2, 3, 1));
+    wg_nn_apply(net, logits);
     expect(WG_E_SHAPE, "linear: expected x of shape (..., 2), got [2, 4]");
-    wg_module_destroy(net);
+    wg_nn_destroy(net);
     return end_();
 }

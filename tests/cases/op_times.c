@@ -129,7 +129,7 @@ static bool measure(wg_tensor *generator, const struct measured *m, wg_dtype dty
         ((int64_t *)wg_data_mut(in.labels))[i] = i % m->columns;
     for (int64_t i = 0; ok && i < m->rows * m->columns; i++)
         ((uint8_t *)wg_data_mut(in.mask))[i] = i % 3 != 0;
-    ok = ok && (!strstr(m->name, "gradient") || wg_require_grad(in.x, true));
+    ok = ok && (!strstr(m->name, "gradient") || wg_set_requires_grad(in.x, true));
     const double took = ok ? seconds(m, &in) : -1;
     if (took >= 0)
         printf("figure: %s %s %lld x %lld x %lld: %.1f us\n", m->name, dtype == WG_F64 ? "f64" : "f32", (long long)m->rows,

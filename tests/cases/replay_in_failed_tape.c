@@ -10,7 +10,7 @@ static wg_status doubles(void *p)
 int main(void)
 {
     wg_tensor *p = wg_ones(WG_F64, WG_SCALAR);
-    wg_replay *replay = wg_capture(doubles, p); /* p is 2 */
+    wg_replay *replay = wg_replay_capture(doubles, p); /* p is 2 */
     for (int replayed = 0; replayed < 2; replayed++)
         for (int fails = 0; fails < 2; fails++) {
             const double before = wg_item(p);

@@ -16,7 +16,7 @@ static wg_status step(void *context)
     for (int i = 0; i < VALUES; i++)
         v[i] = wg_mul_scalar(c->x, i + 1);
     sum = wg_add(v[0], v[1]);
-    v[VALUES - 1] = wg_neg(wg_take(v[VALUES - 1]));
+    v[VALUES - 1] = wg_neg(wg_donate(v[VALUES - 1]));
     for (int i = 2; i < VALUES; i++)
         sum = wg_add(sum, v[i]);
     wg_free(c->y);
@@ -35,7 +35,7 @@ int main(void)
     struct context c = {wg_ones(WG_F64, WG_SHAPE(N)), NULL};
     is_("the step runs", step(&c) == WG_OK);
     near_("eager", first_element(c.y), 170, 0);
-    wg_replay *replay = wg_capture(step, &c);
+    wg_replay *replay = wg_replay_capture(step, &c);
     near_("captured", first_element(c.y), 170, 0);
     is_("the replay runs", wg_replay_run(replay) == WG_OK);
     near_("replayed", first_element(c.y), 170, 0);

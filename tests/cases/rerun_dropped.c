@@ -18,7 +18,7 @@ int main(void)
     wg_tensor *x = wg_ones(WG_F64, WG_SHAPE(4));
     {
         WG_TAPE(tape, .trace = true);
-        wg_tensor *y = wg_apply_closure(&twice, &x, 1), *z = wg_neg(y), *of_dropped = wg_apply_closure(&twice, &y, 1);
+        wg_tensor *y = wg_closure_apply(&twice, &x, 1), *z = wg_neg(y), *of_dropped = wg_closure_apply(&twice, &y, 1);
         wg_drop(y);
         is_("new values", wg_write(x, D(5, 5, 5, 5)) == WG_OK);
         is_("rerun", wg_tape_rerun(tape) == WG_OK);

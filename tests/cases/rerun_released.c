@@ -7,12 +7,12 @@ enum { N = 600 };
 static wg_tensor *x;
 
 /* The traced tape reads a value of the tape below, which is not traced, and which is dropped, or taken. */
-static void of_the_tape_below(bool taken)
+static void of_the_tape_below(bool donated)
 {
     WG_TAPE(below);
     wg_tensor *a = wg_exp(x);
     WG_TAPE(tape, .trace = true);
-    wg_tensor *z = wg_neg(taken ? wg_take(a) : a), *sum = wg_sum(z);
+    wg_tensor *z = wg_neg(donated ? wg_donate(a) : a), *sum = wg_sum(z);
     wg_drop(a);
     for (int i = 0; i < 2; i++)
         is_("rerun", wg_tape_rerun(tape) == WG_OK);
@@ -27,7 +27,7 @@ static void taken_from_above(void)
     wg_tensor *a = wg_exp(x), *b = wg_exp(x), *z = wg_neg(a);
     {
         WG_TAPE(above);
-        near_("a sum", ((const double *)wg_data(wg_add(wg_take(a), wg_take(b))))[0], 2 * exp(1), 1e-12);
+        near_("a sum", ((const double *)wg_data(wg_add(wg_donate(a), wg_donate(b))))[0], 2 * exp(1), 1e-12);
     }
     is_("rerun", wg_tape_rerun(tape) == WG_OK);
     near_("a value", ((const double *)wg_data(z))[N - 1], -exp(1), 1e-12);
@@ -37,7 +37,7 @@ static void taken_from_above(void)
 static void of_the_tape_itself(void)
 {
     WG_TAPE(tape, .trace = true);
-    wg_tensor *a = wg_exp(x), *b = wg_exp(x), *c = wg_exp(x), *sum = wg_sum(wg_add(wg_take(a), wg_take(b)));
+    wg_tensor *a = wg_exp(x), *b = wg_exp(x), *c = wg_exp(x), *sum = wg_sum(wg_add(wg_donate(a), wg_donate(b)));
     wg_free(wg_own(c));
     is_("rerun", wg_tape_rerun(tape) == WG_OK);
     near_("the sum", wg_item(sum), 2 * exp(1) * N, 1e-12);

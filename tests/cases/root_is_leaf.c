@@ -8,7 +8,7 @@ int main(void)
     wg_tensor *x = wg_full(WG_F64, WG_SCALAR, 3);
     {
         WG_TAPE(tape);
-        wg_tensor *leaf = wg_require_grad(wg_copy(x), true), *other[OTHERS];
+        wg_tensor *leaf = wg_set_requires_grad(wg_copy(x), true), *other[OTHERS];
         for (int round = 1; round <= 3; round++) {
             is_("backward of the leaf", wg_backward(leaf, .retain = true) == WG_OK);
             for (int k = 0; k < OTHERS; k++)

@@ -46,7 +46,7 @@ int main(int argc, char **argv)
     wg_set_threads(1);
     for (int k = 0; k < 2; k++) {
         const int64_t n = k == 0 ? MOST / 4 : MOST;
-        wg_tensor *x = wg_require_grad(wg_ones(WG_F32, WG_SHAPE(n, 32, 256)), true);
+        wg_tensor *x = wg_set_requires_grad(wg_ones(WG_F32, WG_SHAPE(n, 32, 256)), true);
         for (int rep = 0; rep < 12; rep++) {
             const double from = cpu();
             is_("a step", step(how, x, n) == WG_OK);

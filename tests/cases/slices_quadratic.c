@@ -31,7 +31,7 @@ int main(void)
     wg_set_threads(1);
     for (int k = 0; k < 2; k++) {
         const int64_t n = k == 0 ? MOST / 4 : MOST;
-        wg_tensor *x = wg_require_grad(wg_ones(WG_F64, WG_SHAPE(n, 14)), true);
+        wg_tensor *x = wg_set_requires_grad(wg_ones(WG_F64, WG_SHAPE(n, 14)), true);
         for (int rep = 0; rep < 8; rep++) {
             const double from = cpu();
             is_("a step", step(x, n) == WG_OK);

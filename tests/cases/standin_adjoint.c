@@ -12,7 +12,7 @@ static wg_tensor *cube(wg_tensor *const *x, size_t n, void *context)
 
 int main(void)
 {
-    wg_tensor *x = wg_full(WG_F64, WG_SHAPE(N), 3), *p = wg_require_grad(wg_full(WG_F64, WG_SHAPE(N), 2), true), *g = NULL;
+    wg_tensor *x = wg_full(WG_F64, WG_SHAPE(N), 3), *p = wg_set_requires_grad(wg_full(WG_F64, WG_SHAPE(N), 2), true), *g = NULL;
     {
         WG_TAPE(outer);
         is_("wg_vjp", wg_vjp(cube, NULL, &x, 1, WG_NONE, NULL, &g) == WG_OK);

@@ -37,7 +37,7 @@ int main(int n, char **v)
     pthread_t thread;
     void *returned = NULL;
     place = n > 1 ? atoi(v[1]) : 1;
-    wg_tensor *x = wg_require_grad(wg_ones(WG_F64, WG_SHAPE(3)), true);
+    wg_tensor *x = wg_set_requires_grad(wg_ones(WG_F64, WG_SHAPE(3)), true);
     is_("a thread", pthread_create(&thread, NULL, run, x) == 0);
     usleep(300000);
     alarm(20); /* where it does not end */

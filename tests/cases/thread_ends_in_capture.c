@@ -22,7 +22,7 @@ static wg_status step(void *x)
     WG_TAPE(tape);
     wg_tensor *in = x, *y;
     contexts++;
-    y = wg_apply_closure(&(wg_closure){.name = "nothing",
+    y = wg_closure_apply(&(wg_closure){.name = "nothing",
                                        .forward = forward,
                                        .dtype = WG_F64,
                                        .shape = WG_SHAPE(3),
@@ -36,7 +36,7 @@ static wg_status step(void *x)
 
 static void *captures(void *x)
 {
-    wg_capture(step, x);
+    wg_replay_capture(step, x);
     return NULL;
 }
 

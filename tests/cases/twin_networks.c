@@ -2,9 +2,9 @@
    no worker's stream. */
 #include "case.h"
 
-static int same_weights(const wg_module *a, const wg_module *b)
+static int same_weights(const wg_nn_module *a, const wg_nn_module *b)
 {
-    const wg_tensor_list p = wg_parameters(a), q = wg_parameters(b);
+    const wg_tensor_list p = wg_nn_parameters(a), q = wg_nn_parameters(b);
     int same = 1;
     for (size_t i = 0; i < p.n; i++)
         same &= memcmp(wg_data(p.tensor[i]), wg_data(q.tensor[i]), (size_t)wg_numel(p.tensor[i]) * sizeof(float)) == 0;
@@ -36,17 +36,17 @@ static int shared_orders(void)
 
 int main(void)
 {
-    wg_module *a = wg_mlp(WG_SIZES(6, 16, 1)), *b = wg_mlp(WG_SIZES(6, 16, 1));
-    wg_module *c = wg_linear_layer(6, 16), *d = wg_linear_layer(6, 16);
-    is_("two wg_mlp with default options have different weights", !same_weights(a, b));
-    is_("two wg_linear_layer with default options have different weights", !same_weights(c, d));
+    wg_nn_module *a = wg_nn_mlp(WG_SIZES(6, 16, 1)), *b = wg_nn_mlp(WG_SIZES(6, 16, 1));
+    wg_nn_module *c = wg_nn_linear(6, 16), *d = wg_nn_linear(6, 16);
+    is_("two wg_nn_mlp with default options have different weights", !same_weights(a, b));
+    is_("two wg_nn_linear with default options have different weights", !same_weights(c, d));
     if (wg_seed(0, 0) != WG_OK) /* what the default generator begins with */
         return 2;
-    wg_tensor *noise = wg_uniform(wg_default_generator(), WG_F32, WG_SHAPE(16, 6), -1 / sqrt(6.0), 1 / sqrt(6.0));
-    const float *weight = wg_data(wg_parameters(a).tensor[0]);
+    wg_tensor *noise = wg_uniform(wg_generator_default(), WG_F32, WG_SHAPE(16, 6), -1 / sqrt(6.0), 1 / sqrt(6.0));
+    const float *weight = wg_data(wg_nn_parameters(a).tensor[0]);
     is_("noise of the default generator is not the first network's weights",
         memcmp(wg_data(noise), weight, 96 * sizeof(float)) != 0);
     is_("the order of epoch e is not what worker e draws first", shared_orders() == 0);
-    wg_module_destroy(a), wg_module_destroy(b), wg_module_destroy(c), wg_module_destroy(d), wg_free(noise);
+    wg_nn_destroy(a), wg_nn_destroy(b), wg_nn_destroy(c), wg_nn_destroy(d), wg_free(noise);
     return end_();
 }

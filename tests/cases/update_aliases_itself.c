@@ -74,7 +74,7 @@ int main(void)
         is_("one element of it", wg_accumulate(line, wg_slice(line, 0, 0, 1, 1)) == WG_E_ARGUMENT);
         is_("a broadcast target",
             wg_accumulate(wg_broadcast_to(few, WG_SHAPE(3, 2)), wg_ones(WG_F64, WG_SHAPE(3, 2))) == WG_E_ARGUMENT);
-        is_("rows gathered into their own tensor", wg_gather_rows(rows, rows, I(1, 2, 3, 0), 4) == WG_E_ARGUMENT);
+        is_("rows gathered into their own tensor", wg_dataset_gather_rows(rows, rows, I(1, 2, 3, 0), 4) == WG_E_ARGUMENT);
     }
     wg_error_take(NULL);
     near_("nothing has changed", at_(line, 1) + at_(few, 0) + at_(rows, 0), 3, 0);

@@ -5,10 +5,10 @@
 
 int main(void)
 {
-    wg_tensor *x = wg_require_grad(wg_scalar(WG_F64, 3), true);
+    wg_tensor *x = wg_set_requires_grad(wg_scalar(WG_F64, 3), true);
     WG_TAPE(tape);
     if (wg_backward(wg_square(x)) != WG_OK)
-        return wg_report(stderr);
+        return wg_error_report(stderr);
     printf("%g\n", wg_item(wg_gradient(x)));
     return 0;
 }

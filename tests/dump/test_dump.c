@@ -23,8 +23,8 @@ static int model_make(void **state)
     live_begin(state);
     *state = m;
     m->x = wg_from(x, WG_SHAPE(2, 3));
-    m->w = wg_require_grad(wg_from(w, WG_SHAPE(3)), true);
-    m->v = wg_require_grad(wg_from(v, WG_SHAPE(2, 1)), true);
+    m->w = wg_set_requires_grad(wg_from(w, WG_SHAPE(3)), true);
+    m->v = wg_set_requires_grad(wg_from(v, WG_SHAPE(2, 1)), true);
     return wg_set_name(m->x, "x") == WG_OK && wg_set_name(m->w, "w") == WG_OK ? 0 : 1;
 }
 
@@ -42,22 +42,22 @@ static int model_free(void **state)
 /* sum(v tanh(x w)): 4 nodes, three in nested sections. */
 static wg_tensor *forward(const struct model *m)
 {
-    assert_int_equal(wg_name_push("net"), WG_OK);
-    assert_int_equal(wg_name_push("inner"), WG_OK);
+    assert_int_equal(wg_section_push("net"), WG_OK);
+    assert_int_equal(wg_section_push("inner"), WG_OK);
     wg_tensor *h = wg_mul(m->x, m->w);
     h = wg_tanh(h);
-    wg_name_pop();
+    wg_section_pop();
     wg_tensor *y = wg_mul(h, m->v);
-    wg_name_pop();
+    wg_section_pop();
     return wg_sum(y);
 }
 
 /* The dump as text; the caller frees it. */
-static char *dump(const wg_tape *tape, wg_dot_options options)
+static char *dump(const wg_tape *tape, wg_dump_dot_options options)
 {
     FILE *stream = tmpfile();
     assert_non_null(stream);
-    assert_int_equal(wg_write_dot_with(tape, stream, options), WG_OK);
+    assert_int_equal(wg_dump_dot_with(tape, stream, options), WG_OK);
     const size_t size = (size_t)ftell(stream);
     char *text = calloc(size + 1, 1);
     assert_non_null(text);
@@ -105,7 +105,7 @@ static void assert_accepted(const char *text)
     assert_int_equal(pclose(dot), 0);
 }
 
-static const wg_dot_options everything = {.values = true, .backward = true, .title = ""};
+static const wg_dump_dot_options everything = {.values = true, .backward = true, .title = ""};
 
 static void a_box_per_node_with_its_shape_and_counted_cost(void **state)
 {
@@ -186,7 +186,7 @@ static void a_traced_backward_is_drawn_and_costed_by_its_cause(void **state)
     assert_int_equal(count(text, "label=\"gradient\""), 2);
     assert_accepted(text);
     free(text);
-    text = dump(tape, (wg_dot_options){.values = true, .backward = false, .title = ""});
+    text = dump(tape, (wg_dump_dot_options){.values = true, .backward = false, .title = ""});
     assert_lacks(text, "tanh_grad");
     assert_lacks(text, "style=dashed, arrowhead");
     assert_has(text, "backward 18 FLOP"); /* its cost is known all the same */
@@ -219,7 +219,7 @@ static void values_only_where_they_are_still_there(void **state)
     char *text = dump(tape, everything);
     assert_has(text, "<B>tanh</B><BR/>f32 [2, 3]<BR/>-0.999 … 0.995");
     free(text);
-    text = dump(tape, (wg_dot_options){.values = false, .backward = true, .title = ""});
+    text = dump(tape, (wg_dump_dot_options){.values = false, .backward = true, .title = ""});
     assert_lacks(text, " … 0.995");
     free(text);
     assert_int_equal(wg_backward(y), WG_OK);
@@ -245,11 +245,11 @@ static void names_are_escaped(void **state)
 {
     const struct model *m = *state;
     WG_TAPE(tape);
-    assert_int_equal(wg_name_push("a<b>\"&\\N\n\x01\xff é\xe0\x80\x80\xed\xa0\x80]]>"), WG_OK);
+    assert_int_equal(wg_section_push("a<b>\"&\\N\n\x01\xff é\xe0\x80\x80\xed\xa0\x80]]>"), WG_OK);
     wg_tensor *y = wg_tanh(m->x);
     assert_int_equal(wg_set_name(y, "</B>\";}"), WG_OK);
-    wg_name_pop();
-    char *text = dump(tape, (wg_dot_options){.values = true, .backward = true, .title = "<FONT> & \"quotes\" \xc3"});
+    wg_section_pop();
+    char *text = dump(tape, (wg_dump_dot_options){.values = true, .backward = true, .title = "<FONT> & \"quotes\" \xc3"});
     assert_has(text, "a&#60;b&#62;&#34;&#38;\\N??? é??????]]&#62;");
     assert_has(text, "&#60;/B&#62;&#34;;}");
     assert_has(text, "&#60;FONT&#62; &#38; &#34;quotes&#34; ?");
@@ -301,7 +301,7 @@ static void a_gradient_of_a_gradient(void **state)
     wg_tensor *g = wg_grad(forward(m), m->w, .create_graph = true);
     assert_int_equal(wg_backward(wg_sum(wg_mul(g, g))), WG_OK);
     for (int backward = 0; backward < 2; backward++) {
-        char *text = dump(tape, (wg_dot_options){.values = true, .backward = backward, .title = "second order"});
+        char *text = dump(tape, (wg_dump_dot_options){.values = true, .backward = backward, .title = "second order"});
         assert_accepted(text);
         free(text);
     }
@@ -327,14 +327,14 @@ static void an_empty_tape_and_a_long_one(void **state)
 static void misuse_is_an_error(void **state)
 {
     const struct model *m = *state;
-    assert_int_equal(wg_write_dot(NULL, stdout), WG_E_NULL);
-    assert_string_equal(wg_error_first()->op, "write_dot");
+    assert_int_equal(wg_dump_dot(NULL, stdout), WG_E_NULL);
+    assert_string_equal(wg_error_first()->op, "dump_dot");
     wg_tape *tape = wg_tape_open();
     assert_non_null(wg_tanh(m->x));
-    assert_int_equal(wg_write_dot(tape, NULL), WG_E_NULL);
+    assert_int_equal(wg_dump_dot(tape, NULL), WG_E_NULL);
     FILE *full = fopen("/dev/full", "w");
     if (full) {
-        assert_int_equal(wg_write_dot(tape, full), WG_E_IO);
+        assert_int_equal(wg_dump_dot(tape, full), WG_E_IO);
         fclose(full);
     }
     for (int64_t k = 0; k < 8; k++) { /* every allocation of a dump */
@@ -342,14 +342,14 @@ static void misuse_is_an_error(void **state)
         FILE *stream = fmemopen(text, sizeof text, "w");
         wg_error_take(NULL);
         wg_memory_fail(k, false);
-        assert_int_equal(wg_write_dot(tape, stream), WG_E_MEMORY);
+        assert_int_equal(wg_dump_dot(tape, stream), WG_E_MEMORY);
         wg_memory_fail(-1, false);
         fclose(stream);
     }
     assert_int_equal(wg_tape_close(tape), WG_OK);
     wg_error_take(NULL);
-    assert_int_equal(wg_write_dot(tape, stdout), WG_E_DANGLING);
-    assert_string_equal(wg_error_first()->op, "write_dot");
+    assert_int_equal(wg_dump_dot(tape, stdout), WG_E_DANGLING);
+    assert_string_equal(wg_error_first()->op, "dump_dot");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, model_make, model_free)

@@ -30,7 +30,7 @@ static wg_status step(void *context)
 {
     struct world *o = context;
     WG_TAPE(tape);
-    wg_tensor *y = tape ? wg_exp(wg_apply_closure(&o->closure, &o->x, 1)) : NULL, *kept = y ? wg_keep(y) : NULL;
+    wg_tensor *y = tape ? wg_exp(wg_closure_apply(&o->closure, &o->x, 1)) : NULL, *kept = y ? wg_keep(y) : NULL;
     if (!kept)
         return wg_error_first()->code;
     wg_free(o->made[3]);
@@ -85,9 +85,9 @@ static bool name_push(struct world *o)
     char name[20];
     (void)o;
     snprintf(name, sizeof name, "section %d", n++);
-    if (wg_name_push(name) != WG_OK)
+    if (wg_section_push(name) != WG_OK)
         return false;
-    wg_name_pop();
+    wg_section_pop();
     return true;
 }
 
@@ -174,7 +174,7 @@ static bool checkpoint(struct world *o)
 
 static bool capture(struct world *o)
 {
-    wg_replay *replay = wg_capture(step, o);
+    wg_replay *replay = wg_replay_capture(step, o);
     wg_replay_destroy(replay);
     return replay != NULL;
 }
@@ -202,7 +202,7 @@ static bool generator(struct world *o)
 static bool default_generator(struct world *o)
 {
     (void)o;
-    return wg_default_generator() != NULL;
+    return wg_generator_default() != NULL;
 }
 
 static bool seed(struct world *o)
@@ -219,14 +219,14 @@ static bool generator_split(struct world *o)
 static bool write_dot(struct world *o)
 {
     FILE *file = fopen("/dev/null", "w");
-    const wg_status status = wg_write_dot(o->tape, file);
+    const wg_status status = wg_dump_dot(o->tape, file);
     fclose(file);
     return status == WG_OK;
 }
 
 static bool closure(struct world *o)
 {
-    wg_tensor *y = wg_apply_closure(&o->closure, &o->x, 1);
+    wg_tensor *y = wg_closure_apply(&o->closure, &o->x, 1);
     if (!wg_tape_top())
         wg_free(y);
     return y != NULL;
@@ -234,7 +234,7 @@ static bool closure(struct world *o)
 
 static bool composed(struct world *o)
 {
-    wg_tensor *y = wg_mse(o->x, o->w, WG_MEAN);
+    wg_tensor *y = wg_mse(o->x, o->w, WG_REDUCTION_MEAN);
     if (!wg_tape_top())
         wg_free(y);
     return y != NULL;
@@ -267,7 +267,7 @@ static const struct call {
     {"add_gradient", add_gradient, NO_TAPE | A_TAPE},
     {"clear_gradient", clear_gradient, A_TAPE},
     {"tape_open", tape_open, NO_TAPE | A_TAPE},
-    {"name_push", name_push, NO_TAPE | A_TAPE},
+    {"section_push", name_push, NO_TAPE | A_TAPE},
     {"backward", backward, A_TAPE | TRACED},
     {"grad", grad, A_TAPE | TRACED},
     {"add_hook", add_hook, A_TAPE},
@@ -281,15 +281,15 @@ static const struct call {
     {"gradcheck", gradcheck, NO_TAPE | ALSO_OPS},
     {"gradgradcheck", gradgradcheck, NO_TAPE | ALSO_OPS},
     {"checkpoint", checkpoint, A_TAPE | ALSO_OPS},
-    {"capture", capture, NO_TAPE | ALSO_OPS},
+    {"replay_capture", capture, NO_TAPE | ALSO_OPS},
     {"evaluate", evaluate, NO_TAPE | ALSO_OPS},
     {"replay_run", replay_run, NO_TAPE | A_TAPE},
     {"replay_bind", replay_bind, NO_TAPE},
     {"generator", generator, NO_TAPE},
-    {"default_generator", default_generator, NO_TAPE},
+    {"generator_default", default_generator, NO_TAPE},
     {"seed", seed, A_TAPE},
     {"generator_split", generator_split, NO_TAPE | A_TAPE},
-    {"write_dot", write_dot, A_TAPE},
+    {"dump_dot", write_dot, A_TAPE},
     {"closure_of_the_test", closure, NO_TAPE | A_TAPE},
     {"mse", composed, NO_TAPE | A_TAPE},
     {"matmul", plain, NO_TAPE | A_TAPE},
@@ -323,7 +323,7 @@ static void *run_trial(void *context)
         .name = "closure_of_the_test", .forward = doubled, .dtype = WG_F64, .shape = WG_SHAPE(3, 3), .replayable = true};
     wg_set_threads(1);
     if (strncmp(t->call->name, "replay", 6) == 0)
-        o.replay = wg_capture(step, &o);
+        o.replay = wg_replay_capture(step, &o);
     if (t->call->run == clear_gradient)
         assert_ok(wg_add_gradient(o.x, o.w));
     if (t->call->run == generator_split)

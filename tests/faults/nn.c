@@ -2,7 +2,7 @@
 #include "sweep.h"
 
 struct world {
-    wg_module *net;
+    wg_nn_module *net;
     wg_optim *optim;
     wg_batches *batches;
     wg_tensor *x, *y, *features, *labels;
@@ -24,14 +24,14 @@ static struct world *world_new(void)
 static bool make_net(void *state)
 {
     struct world *world = state;
-    world->net = wg_mlp(WG_SIZES(4, 6, 3), .batch_norm = true, .seed = 3);
+    world->net = wg_nn_mlp(WG_SIZES(4, 6, 3), .batch_norm = true, .seed = 3);
     return world->net != NULL;
 }
 
 static bool make_optim(void *state)
 {
     struct world *world = state;
-    world->optim = wg_optim_adam(wg_parameters(world->net), .lr = 0.01);
+    world->optim = wg_optim_adam(wg_nn_parameters(world->net), .lr = 0.01);
     return world->optim != NULL;
 }
 
@@ -46,7 +46,7 @@ static bool read_text(void *state)
 {
     static const char text[] = "1,2,3,0\n4,5,6,1\n7,8,9,2\n";
     struct world *world = state;
-    return wg_parse_csv(text, sizeof text - 1, "text", &world->features, &world->labels) == WG_OK;
+    return wg_dataset_parse_csv(text, sizeof text - 1, "text", &world->features, &world->labels) == WG_OK;
 }
 
 static bool step(struct world *world)
@@ -55,7 +55,7 @@ static bool step(struct world *world)
     wg_tensor *x, *y;
     if (!wg_batches_next(world->batches, &x, &y))
         return false;
-    wg_tensor *loss = wg_cross_entropy(wg_apply(world->net, x), y);
+    wg_tensor *loss = wg_cross_entropy(wg_nn_apply(world->net, x), y);
     const double value = loss ? wg_item(loss) : 0;
     if (wg_backward(loss) != WG_OK || wg_optim_step(world->optim) != WG_OK)
         return false;
@@ -78,9 +78,9 @@ static bool train(void *state)
 static bool use(void *state)
 {
     struct world *world = state;
-    WG_EVAL;
+    WG_EVAL_MODE;
     WG_NO_GRAD;
-    wg_tensor *y = wg_apply(world->net, world->x); /* without a tape: the caller's */
+    wg_tensor *y = wg_nn_apply(world->net, world->x); /* without a tape: the caller's */
     if (!y)
         return false;
     world->loss = element(y, 0);
@@ -136,8 +136,8 @@ static size_t save(void *state, char *bytes, size_t size)
     const struct world *world = state;
     size_t used = put(bytes, 0, size, &world->loss, sizeof world->loss);
     if (world->net) {
-        used = put_tensors(bytes, used, size, wg_parameters(world->net));
-        used = put_tensors(bytes, used, size, wg_buffers(world->net));
+        used = put_tensors(bytes, used, size, wg_nn_parameters(world->net));
+        used = put_tensors(bytes, used, size, wg_nn_buffers(world->net));
     }
     if (world->optim)
         used = put_tensors(bytes, used, size, wg_optim_state(world->optim));
@@ -150,7 +150,7 @@ static size_t save(void *state, char *bytes, size_t size)
     if (world->features)
         used = put_tensors(bytes, used, size, (wg_tensor_list){1, &world->features, NULL});
     int64_t generator[4];
-    if (wg_read(wg_default_generator(), generator) == WG_OK)
+    if (wg_read(wg_generator_default(), generator) == WG_OK)
         used = put(bytes, used, size, generator, sizeof generator);
     return used <= size ? used : 0;
 }
@@ -159,7 +159,7 @@ static void finish(void *state)
 {
     struct world *world = state;
     wg_optim_destroy(world->optim);
-    wg_module_destroy(world->net);
+    wg_nn_destroy(world->net);
     wg_batches_destroy(world->batches);
     wg_free(world->x);
     wg_free(world->y);

@@ -78,7 +78,7 @@ static bool act_penalty(void *state)
 {
     struct penalty *penalty = state;
     WG_TAPE(tape);
-    if (wg_name_push("penalty") != WG_OK)
+    if (wg_section_push("penalty") != WG_OK)
         return false;
     wg_tensor *y = wg_sum(wg_tanh(wg_linear(penalty->x, penalty->w, WG_NONE)));
     wg_tensor *g = wg_grad(y, penalty->x, .create_graph = true);
@@ -90,7 +90,7 @@ static bool act_penalty(void *state)
     }
     penalty->kept = kept;
     penalty->value = wg_item(kept);
-    wg_name_pop();
+    wg_section_pop();
     return true;
 }
 
@@ -140,7 +140,7 @@ static bool act_counter(void *state)
     struct counter *counter = state;
     WG_TAPE(outer);
     WG_TAPE(inner);
-    return wg_increment(counter->count) == WG_OK && wg_normal(wg_default_generator(), WG_F32, WG_SHAPE(3), 0, 1) != NULL;
+    return wg_increment(counter->count) == WG_OK && wg_normal(wg_generator_default(), WG_F32, WG_SHAPE(3), 0, 1) != NULL;
 }
 
 static size_t save_counter(void *state, char *bytes, size_t size)

@@ -2,7 +2,7 @@
 #include "sweep.h"
 
 struct world {
-    wg_module *net;
+    wg_nn_module *net;
     wg_optim *optim;
     wg_tensor *x, *instead, *y, *loss;
     wg_replay *replay;
@@ -12,7 +12,7 @@ static wg_status step(void *context)
 {
     struct world *world = context;
     WG_TAPE(tape);
-    wg_tensor *loss = wg_cross_entropy(wg_apply(world->net, wg_dropout(world->x, wg_default_generator(), 0.5)), world->y);
+    wg_tensor *loss = wg_cross_entropy(wg_nn_apply(world->net, wg_dropout(world->x, wg_generator_default(), 0.5)), world->y);
     wg_tensor *kept = loss ? wg_keep(loss) : NULL;
     if (!kept || wg_backward(loss) != WG_OK || wg_optim_step(world->optim) != WG_OK) {
         wg_free(kept);
@@ -26,7 +26,7 @@ static wg_status step(void *context)
 static bool capture(void *state)
 {
     struct world *world = state;
-    wg_replay *replay = wg_capture(step, world);
+    wg_replay *replay = wg_replay_capture(step, world);
     if (replay)
         world->replay = replay;
     return replay != NULL;
@@ -52,8 +52,8 @@ static void *prepare(void)
     world->x = numbers(WG_F32, WG_SHAPE(10, 4), 1);
     world->instead = numbers(WG_F32, WG_SHAPE(10, 4), 2);
     world->y = made(wg_zeros(WG_I64, WG_SHAPE(10)));
-    world->net = wg_mlp(WG_SIZES(4, 6, 3), .batch_norm = true, .seed = 3);
-    world->optim = wg_optim_adam(wg_parameters(world->net), .lr = 0.01);
+    world->net = wg_nn_mlp(WG_SIZES(4, 6, 3), .batch_norm = true, .seed = 3);
+    world->optim = wg_optim_adam(wg_nn_parameters(world->net), .lr = 0.01);
     wg_memory_trim();
     return world->net && world->optim ? world : NULL;
 }
@@ -80,9 +80,9 @@ static size_t put_tensors(char *bytes, size_t used, size_t size, wg_tensor_list 
 static size_t save(void *state, char *bytes, size_t size)
 {
     const struct world *world = state;
-    wg_tensor *generator = wg_default_generator();
-    size_t used = put_tensors(bytes, 0, size, wg_parameters(world->net));
-    used = put_tensors(bytes, used, size, wg_buffers(world->net));
+    wg_tensor *generator = wg_generator_default();
+    size_t used = put_tensors(bytes, 0, size, wg_nn_parameters(world->net));
+    used = put_tensors(bytes, used, size, wg_nn_buffers(world->net));
     used = put_tensors(bytes, used, size, wg_optim_state(world->optim));
     return put_tensors(bytes, used, size, (wg_tensor_list){1, &generator, NULL});
 }
@@ -92,7 +92,7 @@ static void finish(void *state)
     struct world *world = state;
     wg_replay_destroy(world->replay);
     wg_optim_destroy(world->optim);
-    wg_module_destroy(world->net);
+    wg_nn_destroy(world->net);
     wg_free(world->x), wg_free(world->instead), wg_free(world->y), wg_free(world->loss);
     free(world);
 }

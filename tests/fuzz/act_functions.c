@@ -35,13 +35,13 @@ wg_tensor *random_expression(uint64_t seed, wg_tensor *const *x, size_t n)
             y = wg_cast(y, WG_F32);
             break;
         case 5:
-            y = wg_square(wg_take(y));
+            y = wg_square(wg_donate(y));
             break;
         case 6:
             y = wg_sum(y, .axis = 0, .keepdims = true);
             break;
         case 7:
-            y = wg_add(y, wg_normal(wg_default_generator(), wg_dtype_of(y), WG_SCALAR, 0, 1));
+            y = wg_add(y, wg_normal(wg_generator_default(), wg_dtype_of(y), WG_SCALAR, 0, 1));
             break;
         case 8:
             y = wg_sigmoid(wg_mul_scalar(y, 0.5));

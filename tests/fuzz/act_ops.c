@@ -68,7 +68,7 @@ static void any_op(struct world *w)
     for (int i = 0; i < n; i++) {
         in[i] = operand(w, sample, i, tested);
         if (in[i] && in[i] != WG_NONE && chance(w, 8))
-            wg_take(in[i]);
+            wg_donate(in[i]);
         wg_error_take(NULL); /* it may be released */
     }
     say(w, "%s of %d operands\n", op->name, n);
@@ -99,13 +99,13 @@ static void common_op(struct world *w)
         y = wg_mul(a, b);
         break;
     case 2:
-        y = wg_sub(wg_take(a), b);
+        y = wg_sub(wg_donate(a), b);
         break;
     case 3:
         y = wg_tanh(a);
         break;
     case 4:
-        y = wg_exp(wg_take(a));
+        y = wg_exp(wg_donate(a));
         break;
     case 5:
         y = wg_sum(a);
@@ -145,7 +145,7 @@ static void common_op(struct world *w)
 
 static void draw_numbers(struct world *w)
 {
-    wg_tensor *generator = chance(w, 70) ? wg_default_generator() : any_handle(w);
+    wg_tensor *generator = chance(w, 70) ? wg_generator_default() : any_handle(w);
     say(w, "normal\n");
     adopt(w, wg_normal(generator, chance(w, 50) ? WG_F32 : WG_F64, any_shape(w), 0, 1));
 }

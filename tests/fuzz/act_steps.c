@@ -7,21 +7,22 @@ static void network(struct world *w)
         return;
     say(w, "network\n");
     const int before = w->depth;
-    wg_module *net = wg_mlp(WG_SIZES(3, 4, 1), .activation = WG_TANH, .seed = 1, .dtype = chance(w, 50) ? WG_F32 : WG_F64);
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(3, 4, 1), .activation = WG_ACTIVATION_TANH, .seed = 1,
+                                  .dtype = chance(w, 50) ? WG_F32 : WG_F64);
     judge(w, net != NULL);
     if (!net)
         return;
-    wg_optim *optim = chance(w, 50) ? wg_optim_sgd(wg_parameters(net), .lr = 0.1, .momentum = 0.9)
-                                    : wg_optim_adam(wg_parameters(net));
+    wg_optim *optim = chance(w, 50) ? wg_optim_sgd(wg_nn_parameters(net), .lr = 0.1, .momentum = 0.9)
+                                    : wg_optim_adam(wg_nn_parameters(net));
     judge(w, optim != NULL);
     if (!optim) {
-        wg_module_destroy(net);
+        wg_nn_destroy(net);
         return;
     }
     w->net = net;
     w->optim = optim;
     w->depth = 0;
-    const wg_tensor_list list = wg_parameters(net);
+    const wg_tensor_list list = wg_nn_parameters(net);
     for (size_t i = 0; i < list.n; i++) {
         adopt(w, list.tensor[i]);
         w->handle[w->n - 1].borrowed = true;
@@ -33,7 +34,7 @@ static void network(struct world *w)
 /* Of the network's parameters and the optimizer's state, all bytes; each is small. */
 static size_t read_network(const struct world *w, char *bytes, size_t size)
 {
-    const wg_tensor_list lists[] = {wg_parameters(w->net), wg_optim_state(w->optim)};
+    const wg_tensor_list lists[] = {wg_nn_parameters(w->net), wg_optim_state(w->optim)};
     size_t used = 0;
     for (int k = 0; k < 2; k++)
         for (size_t i = 0; i < lists[k].n; i++) {
@@ -54,12 +55,12 @@ static void train(struct world *w)
     say(w, "train\n");
     wg_error_take(NULL);
     const size_t size = read_network(w, before, sizeof before);
-    const wg_dtype dtype = wg_dtype_of(wg_parameters(w->net).tensor[0]);
+    const wg_dtype dtype = wg_dtype_of(wg_nn_parameters(w->net).tensor[0]);
     if (chance(w, 40))
         wg_memory_fail(below(w, 60), chance(w, 30));
     wg_status status = WG_E_MEMORY;
     wg_tape *tape = wg_tape_open();
-    wg_tensor *x = wg_normal(wg_default_generator(), dtype, WG_SHAPE(2, 3), 0, 1), *y = wg_apply(w->net, x);
+    wg_tensor *x = wg_normal(wg_generator_default(), dtype, WG_SHAPE(2, 3), 0, 1), *y = wg_nn_apply(w->net, x);
     if (chance(w, 20))
         y = wg_add(y, any_handle(w));
     wg_tensor *loss = chance(w, 10) ? y : wg_mean(wg_square(y));
@@ -69,7 +70,7 @@ static void train(struct world *w)
     if (status == WG_OK)
         status = wg_optim_step(w->optim);
     else
-        wg_optim_zero_grad(w->optim);
+        wg_optim_clear_gradients(w->optim);
     wg_memory_fail(-1, false);
     wg_tape_close(tape);
     if (status != WG_OK && !wg_error_first())
@@ -121,9 +122,9 @@ static void capture(struct world *w)
     if (!c.x)
         return;
     if (c.way == 6)
-        judge(w, wg_require_grad(c.x, true) != NULL);
+        judge(w, wg_set_requires_grad(c.x, true) != NULL);
     say(w, "capture, way %d\n", c.way);
-    w->replay = wg_capture(step, &c);
+    w->replay = wg_replay_capture(step, &c);
     judge(w, w->replay != NULL);
     if (wg_tape_top())
         broken(w, "a capture left a tape open");

@@ -41,7 +41,7 @@ static void gradient(struct world *w)
     const size_t n = 1 + (size_t)below(w, 2);
     say(w, "grad %p by %p %p\n", (void *)y, (void *)x[0], (void *)x[1]);
     const wg_grad_options options = {.create_graph = chance(w, 50),
-                                     .unused = chance(w, 50) ? WG_ZEROS : WG_UNUSED_ERROR,
+                                     .unused = chance(w, 50) ? WG_UNUSED_ZEROS : WG_UNUSED_ERROR,
                                      .grad = y && wg_numel(y) == 1 ? WG_NONE
                                              : chance(w, 60)       ? y
                                                                    : WG_NONE};
@@ -69,7 +69,7 @@ static wg_tensor *hooked(wg_tensor *g, void *context)
     case 5:
         return wg_error_set(wg_backward(g), "hook", "backward in a hook") == WG_OK ? g : NULL;
     case 6:
-        return wg_mul(wg_take(g), g);
+        return wg_mul(wg_donate(g), g);
     default:
         return wg_flip(g, 0);
     }
@@ -140,9 +140,9 @@ static void closure(struct world *w)
     c->destroy = destroy;
     wg_tensor *x = adopt(w, wg_full(WG_F64, WG_SHAPE(3), 1));
     if (x && chance(w, 60))
-        judge(w, wg_require_grad(x, true) != NULL);
+        judge(w, wg_set_requires_grad(x, true) != NULL);
     say(w, "closure, way %d\n", context->way);
-    wg_tensor *y = wg_apply_closure(c, &x, 1);
+    wg_tensor *y = wg_closure_apply(c, &x, 1);
     if (!y && !wg_error_first())
         broken(w, "a closure failed without an error");
     adopt(w, y);

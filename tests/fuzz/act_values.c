@@ -11,7 +11,7 @@ static void require_grad(struct world *w)
 {
     wg_tensor *t = any_handle(w);
     say(w, "require_grad %p\n", (void *)t);
-    judge(w, wg_require_grad(t, chance(w, 85)) != NULL);
+    judge(w, wg_set_requires_grad(t, chance(w, 85)) != NULL);
 }
 
 static void release(struct world *w)
@@ -47,7 +47,7 @@ static void hold(struct world *w)
 static void donate(struct world *w)
 {
     say(w, "take\n");
-    wg_take(any_handle(w));
+    wg_donate(any_handle(w));
     judge(w, wg_error_first() == NULL);
 }
 
@@ -153,8 +153,8 @@ static void modes(struct world *w)
         judged(w, wg_set_threads(1 + below(w, 2)));
         break;
     default:
-        if (judged(w, wg_name_push("section")) == WG_OK && chance(w, 80))
-            wg_name_pop();
+        if (judged(w, wg_section_push("section")) == WG_OK && chance(w, 80))
+            wg_section_pop();
     }
 }
 

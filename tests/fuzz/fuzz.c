@@ -75,7 +75,7 @@ static void finish(struct world *w)
     if (wg_tape_top())
         broken(w, "a tape is open that nobody opened");
     for (int i = 0; i < MOST_ACTIONS; i++) /* names that were pushed outside any tape */
-        wg_name_pop();
+        wg_section_pop();
     wg_replay_destroy(w->replay);
     wg_free(w->captured);
     while (w->n > 0) {
@@ -84,7 +84,7 @@ static void finish(struct world *w)
             wg_free(h.t);
     }
     wg_optim_destroy(w->optim);
-    wg_module_destroy(w->net);
+    wg_nn_destroy(w->net);
     judge(w, wg_error_first() == NULL);
 }
 
@@ -136,8 +136,8 @@ int main(int argc, char **argv)
     signal(SIGABRT, died);
     const time_t start = time(NULL);
     uint64_t done = 0;
-    if (wg_warmup(2) != WG_OK || !wg_default_generator())
-        return wg_report(stderr);
+    if (wg_warmup(2) != WG_OK || !wg_generator_default())
+        return wg_error_report(stderr);
     for (; done < sequences && ((done & 63) || difftime(time(NULL), start) < seconds); done++)
         run_sequence(from + done, verbose);
     printf("ok 1 - %llu random sequences of calls\n1..1\n", (unsigned long long)done);

@@ -38,7 +38,7 @@ struct world {
     bool updating;
     bool any_failed; /* on some open tape */
     bool written;    /* the caller wrote while a tape was open: what it wrote is not undone */
-    wg_module *net;
+    wg_nn_module *net;
     wg_optim *optim;
     wg_replay *replay;
     wg_tensor *captured; /* the operand of the step that was captured, not in the list */

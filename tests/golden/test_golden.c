@@ -216,7 +216,7 @@ static bool derivatives_hold(wg_tensor *root, wg_tensor *const *x, const int *wh
     if (!(root->flags & WG_T_NEEDS)) {
         for (int i = 0; i < n; i++)
             gx[i] = made(wg_zeros(wg_dtype_of(x[i]), wg_shape_of(x[i])));
-    } else if (wg_grad_many(root, x, (size_t)n, gx, .create_graph = true, .unused = WG_ZEROS) != WG_OK) {
+    } else if (wg_grad_many(root, x, (size_t)n, gx, .create_graph = true, .unused = WG_UNUSED_ZEROS) != WG_OK) {
         snprintf(why, WHY, "%s: %s", what, wg_error_first()->message);
         return false;
     }
@@ -248,7 +248,7 @@ static bool golden_holds(const struct golden *g, const struct record *r, wg_dtyp
     for (int i = 0; i < r->n_in; i++) {
         x[i] = record_operand(r, i, dtype);
         if (r->grad[i].at) {
-            assert_non_null(wg_require_grad(x[i], true));
+            assert_non_null(wg_set_requires_grad(x[i], true));
             wanted[n] = x[i];
             which[n++] = i;
         }

@@ -18,13 +18,13 @@ __attribute__((noinline)) static void stop(wg_tensor *w, wg_tensor *y, wg_tensor
 int main(void)
 {
     const float numbers[] = {1, -2, 3, 4, 5, 6, 7, 8, 9, 10};
-    wg_tensor *w = wg_require_grad(wg_from(numbers, WG_SHAPE(2, 5)), true);
-    if (wg_set_name(w, "weight") != WG_OK || wg_name_push("head") != WG_OK)
+    wg_tensor *w = wg_set_requires_grad(wg_from(numbers, WG_SHAPE(2, 5)), true);
+    if (wg_set_name(w, "weight") != WG_OK || wg_section_push("head") != WG_OK)
         return 1;
     WG_TAPE(tape);
     wg_tensor *y = wg_tanh(w), *column = wg_transpose(w, 0, 1);
     stop(w, y, column, WG_NONE, tape, node_of(y), &WG_SHAPE(4, 2), WG_E_SHAPE, (struct wg_value *)w);
-    wg_name_pop();
+    wg_section_pop();
     wg_free(w);
     return 0;
 }

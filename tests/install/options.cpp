@@ -42,7 +42,7 @@ int main()
 
     const double numbers[] = {1, 2, 3, 4};
     double back[4] = {};
-    wg_tensor *x = wg_require_grad(wg_from(numbers, WG_SHAPE(2, 2)), true);
+    wg_tensor *x = wg_set_requires_grad(wg_from(numbers, WG_SHAPE(2, 2)), true);
     is(wg_dtype_of(x) == WG_F64 && wg_read(x, back) == WG_OK && back[3] == 4, "wg_from, wg_read: double");
     const int64_t labels[] = {1, 0};
     wg_tensor *label = wg_from(labels, WG_SHAPE(2));
@@ -54,7 +54,7 @@ int main()
     is(wg_rank(sum) == 2 && wg_data_as(sum, double)[1] == 7, "wg_sum: keepdims, axis");
     is(wg_item(wg_sum(x, .axes = WG_AXES(0, 1))) == 10, "WG_AXES");
     is(wg_item(wg_norm(x, .p = 1)) == 10 && wg_item(wg_norm(x)) == std::sqrt(30.0), "wg_norm: p, and its default");
-    is(wg_item(wg_cross_entropy(x, label, .reduction = WG_SUM, .smoothing = 0)) > 0, "wg_cross_entropy");
+    is(wg_item(wg_cross_entropy(x, label, .reduction = WG_REDUCTION_SUM, .smoothing = 0)) > 0, "wg_cross_entropy");
 
     wg_tensor *image = counting(WG_F32, WG_SHAPE(1, 1, 4, 4)), *kernel = wg_ones(WG_F32, WG_SHAPE(1, 1, 2, 2));
     wg_tensor *conv = wg_conv2d(image, kernel, WG_NONE, .padding = WG_PAIR(1, 0), .stride = WG_PAIR(1, 2));
@@ -62,37 +62,38 @@ int main()
     is(wg_numel(wg_max_pool2d(image, .stride = WG_PAIR(1, 1))) == 9, "wg_max_pool2d");
 
     wg_tensor *first = wg_grad(wg_sum(wg_mul(x, wg_mul(x, x))), x, .create_graph = true);
-    is(wg_item(wg_sum(wg_grad(wg_sum(first), x, .unused = WG_ZEROS))) == 60, "wg_grad of wg_grad");
-    is(wg_item(wg_sum(wg_grad(wg_sum(wg_grad(wg_sum(wg_square(x)), x, .create_graph = true)), x, .unused = WG_ZEROS))) == 8,
+    is(wg_item(wg_sum(wg_grad(wg_sum(first), x, .unused = WG_UNUSED_ZEROS))) == 60, "wg_grad of wg_grad");
+    is(wg_item(wg_sum(wg_grad(wg_sum(wg_grad(wg_sum(wg_square(x)), x, .create_graph = true)), x, .unused = WG_UNUSED_ZEROS))) == 8,
        "options within options");
     is(wg_backward(wg_sum(x), .retain = true) == WG_OK && wg_item(wg_sum(wg_gradient(x))) == 4, "wg_backward");
     is(wg_gradcheck(cube, NULL, &x, 1, .seed = 4, .full = false) == WG_OK, "wg_gradcheck");
 
-    wg_module *net = wg_sequential(wg_linear_layer(2, 3, .generator = WG_NONE, .dtype = WG_F64, .bias = false), wg_tanh_layer(),
-                                   wg_batch_norm_layer(3, .dtype = WG_F64, .eps = 1e-3));
-    is(wg_module_children(net) == 3 && wg_parameters(net).n == 3, "wg_sequential");
-    wg_optim *opt = wg_optim_sgd(wg_parameters(net), .nesterov = true, .momentum = 0.9, .lr = 0.5);
+    wg_nn_module *net = wg_nn_sequential(wg_nn_linear(2, 3, .generator = WG_NONE, .dtype = WG_F64, .bias = false), wg_nn_tanh(),
+                                         wg_nn_batch_norm(3, .dtype = WG_F64, .eps = 1e-3));
+    is(wg_nn_children(net) == 3 && wg_nn_parameters(net).n == 3, "wg_nn_sequential");
+    wg_optim *opt = wg_optim_sgd(wg_nn_parameters(net), .nesterov = true, .momentum = 0.9, .lr = 0.5);
     is(wg_optim_lr(opt, 0) == 0.5 && wg_optim_get(opt, 0, "momentum") == 0.9 && wg_optim_get(opt, 0, "nesterov") == 1,
        "wg_optim_sgd");
-    wg_module *more = wg_mlp(WG_SIZES(2, 4, 1), .dtype = WG_F64, .seed = 3, .activation = WG_TANH);
-    is(wg_optim_add_group(opt, wg_parameters(more), .lr = 0.25) == WG_OK && wg_optim_lr(opt, 1) == 0.25 &&
+    wg_nn_module *more = wg_nn_mlp(WG_SIZES(2, 4, 1), .dtype = WG_F64, .seed = 3, .activation = WG_ACTIVATION_TANH);
+    is(wg_optim_add_group(opt, wg_nn_parameters(more), .lr = 0.25) == WG_OK && wg_optim_lr(opt, 1) == 0.25 &&
            wg_optim_get(opt, 1, "momentum") == 0.9,
        "wg_optim_add_group takes the rest from group 0");
     wg_batches *batches = wg_batches_create(x, label, .seed = 2, .size = 1);
     is(wg_batches_per_epoch(batches) == 2, "wg_batches_create");
     const char csv[] = "1;2\n3;4\n";
     wg_tensor *rows = NULL;
-    is(wg_parse_csv(csv, sizeof csv - 1, "rows", &rows, NULL, .separator = ';', .dtype = WG_F64) == WG_OK && wg_numel(rows) == 4,
-       "wg_parse_csv");
+    is(wg_dataset_parse_csv(csv, sizeof csv - 1, "rows", &rows, NULL, .separator = ';', .dtype = WG_F64) == WG_OK &&
+           wg_numel(rows) == 4,
+       "wg_dataset_parse_csv");
     FILE *dot = std::tmpfile();
-    is(dot && wg_write_dot(tape, dot, .title = "of C++", .values = false) == WG_OK && std::ftell(dot) > 0, "wg_write_dot");
+    is(dot && wg_dump_dot(tape, dot, .title = "of C++", .values = false) == WG_OK && std::ftell(dot) > 0, "wg_dump_dot");
     if (dot)
         std::fclose(dot);
-    is(wg_init_kaiming_normal(wg_zeros(WG_F64, WG_SHAPE(2, 2)), wg_default_generator(), .fan = WG_FAN_OUT, .gain = 1) == WG_OK,
+    is(wg_init_kaiming_normal(wg_zeros(WG_F64, WG_SHAPE(2, 2)), wg_generator_default(), .fan = WG_FAN_OUT, .gain = 1) == WG_OK,
        "wg_init_kaiming_normal");
     is(wg_error_first() == NULL, "no error is left");
 
-    wg_batches_destroy(batches), wg_optim_destroy(opt), wg_module_destroy(net), wg_module_destroy(more);
+    wg_batches_destroy(batches), wg_optim_destroy(opt), wg_nn_destroy(net), wg_nn_destroy(more);
     std::printf("1..%d\n", said);
     return failed != 0;
 }

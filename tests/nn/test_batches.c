@@ -212,18 +212,18 @@ static void rows_are_gathered(void **state)
     (void)state;
     wg_tensor *x = make_rows(), *to = wg_zeros(WG_F32, WG_SHAPE(3, 2)), *f64 = wg_zeros(WG_F64, WG_SHAPE(3, 2));
     const int64_t index[] = {22, 0, 22}, outside[] = {0, 23, 1};
-    assert_int_equal(wg_gather_rows(to, x, index, 3), WG_OK);
+    assert_int_equal(wg_dataset_gather_rows(to, x, index, 3), WG_OK);
     assert_values(to, (const double[]){22, -22, 0, 0, 22, -22}, 0);
-    assert_int_equal(wg_gather_rows(to, x, outside, 3), WG_E_ARGUMENT);
+    assert_int_equal(wg_dataset_gather_rows(to, x, outside, 3), WG_E_ARGUMENT);
     assert_error(WG_E_ARGUMENT, "row 23 is not in 0..22");
     assert_values(to, (const double[]){22, -22, 0, 0, 22, -22}, 0);
-    assert_int_equal(wg_gather_rows(to, x, index, 2), WG_E_SHAPE);
+    assert_int_equal(wg_dataset_gather_rows(to, x, index, 2), WG_E_SHAPE);
     assert_error(WG_E_SHAPE, "2 rows of [23, 2] into [3, 2]");
-    assert_int_equal(wg_gather_rows(f64, x, index, 3), WG_E_DTYPE);
+    assert_int_equal(wg_dataset_gather_rows(f64, x, index, 3), WG_E_DTYPE);
     assert_error(WG_E_DTYPE, "f32 rows into f64");
-    assert_int_equal(wg_gather_rows(to, to, (const int64_t[]){1, 2, 0}, 3), WG_E_ARGUMENT);
+    assert_int_equal(wg_dataset_gather_rows(to, to, (const int64_t[]){1, 2, 0}, 3), WG_E_ARGUMENT);
     assert_error(WG_E_ARGUMENT, "shares memory");
-    assert_int_equal(wg_gather_rows(to, NULL, index, 3), WG_E_NULL);
+    assert_int_equal(wg_dataset_gather_rows(to, NULL, index, 3), WG_E_NULL);
     assert_error(WG_E_NULL, "NULL");
     wg_free(x), wg_free(to), wg_free(f64);
 }

@@ -36,9 +36,9 @@ static void set_gradients(const struct parameters *p)
 
 static void make(struct parameters *p, wg_dtype a, wg_dtype b)
 {
-    p->tensor[0] = wg_require_grad(wg_zeros(a, WG_SHAPE(A)), true);
-    p->tensor[1] = wg_require_grad(wg_zeros(b, WG_SHAPE(2, 2)), true);
-    p->tensor[2] = wg_require_grad(wg_zeros(a, WG_SHAPE(1)), true);
+    p->tensor[0] = wg_set_requires_grad(wg_zeros(a, WG_SHAPE(A)), true);
+    p->tensor[1] = wg_set_requires_grad(wg_zeros(b, WG_SHAPE(2, 2)), true);
+    p->tensor[2] = wg_set_requires_grad(wg_zeros(a, WG_SHAPE(1)), true);
     p->list = (wg_tensor_list){3, p->tensor, NULL};
     set_gradients(p);
 }
@@ -73,16 +73,16 @@ static void norm_is_pytorchs(void **state)
         struct parameters p;
         double found = 0;
         make(&p, kinds[kind][0], kinds[kind][1]);
-        assert_int_equal(wg_clip_gradients_norm(p.list, 1.5, &found), WG_OK);
+        assert_int_equal(wg_optim_clip_norm(p.list, 1.5, &found), WG_OK);
         assert_close(found, norm, tolerance);
         assert_gradients(&p, a, b, tolerance);
         set_gradients(&p);
-        assert_int_equal(wg_clip_gradients_norm(p.list, 100, &found), WG_OK); /* below the limit: not a bit changes */
+        assert_int_equal(wg_optim_clip_norm(p.list, 100, &found), WG_OK); /* below the limit: not a bit changes */
         assert_close(found, norm, tolerance);
         assert_gradients(&p, gradient_a, gradient_b, 0);
-        assert_int_equal(wg_clip_gradients_norm(p.list, INFINITY, NULL), WG_OK);
+        assert_int_equal(wg_optim_clip_norm(p.list, INFINITY, NULL), WG_OK);
         assert_gradients(&p, gradient_a, gradient_b, 0);
-        assert_int_equal(wg_clip_gradients_norm(p.list, 0, &found), WG_OK);
+        assert_int_equal(wg_optim_clip_norm(p.list, 0, &found), WG_OK);
         assert_gradients(&p, zeros, zeros, 0);
         destroy(&p);
     }
@@ -95,9 +95,9 @@ static void values_are_pytorchs(void **state)
     for (int kind = 0; kind < KINDS; kind++) {
         struct parameters p;
         make(&p, kinds[kind][0], kinds[kind][1]);
-        assert_int_equal(wg_clip_gradients_value(p.list, 4), WG_OK);
+        assert_int_equal(wg_optim_clip_value(p.list, 4), WG_OK);
         assert_gradients(&p, gradient_a, gradient_b, 0);
-        assert_int_equal(wg_clip_gradients_value(p.list, 1), WG_OK);
+        assert_int_equal(wg_optim_clip_value(p.list, 1), WG_OK);
         assert_gradients(&p, a, b, 0);
         destroy(&p);
     }
@@ -108,14 +108,14 @@ static void stands_between_backward_and_step(void **state)
 {
     (void)state;
     const double x[2] = {3, 4}, expected[2] = {-0.6 / (1 + 2e-7), -0.8 / (1 + 2e-7)};
-    wg_tensor *w = wg_require_grad(wg_zeros(WG_F64, WG_SHAPE(2)), true), *input = wg_from(x, WG_SHAPE(2));
+    wg_tensor *w = wg_set_requires_grad(wg_zeros(WG_F64, WG_SHAPE(2)), true), *input = wg_from(x, WG_SHAPE(2));
     const wg_tensor_list list = {1, &w, NULL};
     wg_optim *opt = wg_optim_sgd(list, .lr = 1);
     double norm = 0;
     {
         WG_TAPE(tape);
         assert_int_equal(wg_backward(wg_sum(wg_mul(w, input))), WG_OK);
-        assert_int_equal(wg_clip_gradients_norm(list, 1, &norm), WG_OK);
+        assert_int_equal(wg_optim_clip_norm(list, 1, &norm), WG_OK);
         assert_int_equal(wg_optim_step(opt), WG_OK);
     }
     assert_close(norm, 5, 1e-15);
@@ -138,10 +138,10 @@ static void norms_at_the_ends(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const wg_dtype dtype = cases[i].dtype;
         const double tolerance = dtype == WG_F64 ? 1e-15 : 1e-6;
-        wg_tensor *p = wg_require_grad(wg_zeros(dtype, WG_SHAPE(4)), true), *g = wg_full(dtype, WG_SHAPE(4), cases[i].element);
+        wg_tensor *p = wg_set_requires_grad(wg_zeros(dtype, WG_SHAPE(4)), true), *g = wg_full(dtype, WG_SHAPE(4), cases[i].element);
         double norm = 0;
         assert_int_equal(wg_add_gradient(p, g), WG_OK);
-        assert_int_equal(wg_clip_gradients_norm((wg_tensor_list){1, &p, NULL}, cases[i].limit, &norm), WG_OK);
+        assert_int_equal(wg_optim_clip_norm((wg_tensor_list){1, &p, NULL}, cases[i].limit, &norm), WG_OK);
         assert_close(norm / cases[i].element, 2, tolerance);
         const void *data = wg_data(wg_gradient(p));
         const double first = dtype == WG_F64 ? *(const double *)data : (double)*(const float *)data;
@@ -163,7 +163,7 @@ static void infinite_norm_changes_nothing(void **state)
         make(&p, WG_F64, WG_F64);
         set_gradient(p.tensor[1], b);
         assert_int_equal(wg_set_name(p.tensor[1], "head"), WG_OK);
-        assert_int_equal(wg_clip_gradients_norm(p.list, 1, &norm), WG_E_NUMERIC);
+        assert_int_equal(wg_optim_clip_norm(p.list, 1, &norm), WG_E_NUMERIC);
         assert_error(WG_E_NUMERIC, "parameter 1's gradient (head)");
         assert_true(norm == 7);
         assert_values(wg_gradient(p.tensor[0]), gradient_a, 0);
@@ -186,7 +186,7 @@ static void failure_changes_nothing(void **state)
             wg_tape *tape = way & 1 ? wg_tape_open() : NULL;
             wg_memory_trim();
             wg_memory_fail(k, true);
-            status = way & 2 ? wg_clip_gradients_value(p.list, 1) : wg_clip_gradients_norm(p.list, 1, NULL);
+            status = way & 2 ? wg_optim_clip_value(p.list, 1) : wg_optim_clip_norm(p.list, 1, NULL);
             wg_memory_fail(-1, false);
             if (tape)
                 assert_int_equal(wg_tape_close(tape), WG_OK);
@@ -209,7 +209,7 @@ static void failed_step_undoes_clipping(void **state)
     make(&p, WG_F64, WG_F64);
     {
         WG_TAPE(tape);
-        assert_int_equal(wg_clip_gradients_norm(p.list, 1, NULL), WG_OK);
+        assert_int_equal(wg_optim_clip_norm(p.list, 1, NULL), WG_OK);
         assert_null(wg_add(p.tensor[0], p.tensor[1]));
     }
     assert_error(WG_E_SHAPE, "add: ");

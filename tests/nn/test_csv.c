@@ -7,7 +7,7 @@
 
 #include "check.h"
 
-#define PARSE(text, x, y, ...) wg_parse_csv((text), sizeof(text) - 1, "data.csv", (x), (y), __VA_ARGS__)
+#define PARSE(text, x, y, ...) wg_dataset_parse_csv((text), sizeof(text) - 1, "data.csv", (x), (y), __VA_ARGS__)
 
 static void numbers_and_labels_are_read(void **state)
 {
@@ -93,7 +93,7 @@ static void what_is_not_well_formed_is_refused_by_place(void **state)
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         const struct refusal *r = &refusals[i];
         wg_tensor *x = NULL, *y = NULL;
-        assert_int_equal(wg_parse_csv(r->text, r->size ? r->size : strlen(r->text), "data.csv", &x, &y), r->code);
+        assert_int_equal(wg_dataset_parse_csv(r->text, r->size ? r->size : strlen(r->text), "data.csv", &x, &y), r->code);
         assert_error(r->code, r->message);
         assert_true(!x && !y);
     }
@@ -116,7 +116,7 @@ static void settings_that_cannot_be_are_refused(void **state)
     assert_error(WG_E_IO, "more than 7 bytes");
     assert_int_equal(PARSE("1,2\n", NULL, &y), WG_E_NULL);
     assert_error(WG_E_NULL, "NULL");
-    assert_int_equal(wg_read_csv(NULL, &x, &y), WG_E_NULL);
+    assert_int_equal(wg_dataset_read_csv(NULL, &x, &y), WG_E_NULL);
     assert_error(WG_E_NULL, "NULL");
     assert_true(!x && !y);
 }
@@ -129,7 +129,7 @@ static void long_lines_are_refused(void **state)
     for (size_t i = 0; i < size; i++)
         text[i] = i % 2 ? ',' : '1';
     wg_tensor *x = NULL;
-    assert_int_equal(wg_parse_csv(text, size, "long.csv", &x, NULL), WG_E_IO);
+    assert_int_equal(wg_dataset_parse_csv(text, size, "long.csv", &x, NULL), WG_E_IO);
     assert_error(WG_E_IO, "long.csv, line 1: the line is longer than 1 MiB");
     free(text);
 }
@@ -151,22 +151,22 @@ static void files_are_read_and_named_in_errors(void **state)
     close(descriptor);
     wg_tensor *x = NULL, *y = NULL;
     write_file(path, "1,2\n3,4\n");
-    assert_int_equal(wg_read_csv(path, &x, &y), WG_OK);
+    assert_int_equal(wg_dataset_read_csv(path, &x, &y), WG_OK);
     assert_values(x, (const double[]){1, 3}, 0);
     wg_free(x), wg_free(y);
     x = y = NULL;
-    assert_int_equal(wg_read_csv(path, &x, &y, .max_bytes = 7), WG_E_IO);
+    assert_int_equal(wg_dataset_read_csv(path, &x, &y, .max_bytes = 7), WG_E_IO);
     assert_error(WG_E_IO, "more than 7 bytes");
-    assert_int_equal(wg_read_csv(path, &x, &y, .max_bytes = 8), WG_OK);
+    assert_int_equal(wg_dataset_read_csv(path, &x, &y, .max_bytes = 8), WG_OK);
     wg_free(x), wg_free(y);
     write_file(path, "1,2\n3\n");
-    assert_int_equal(wg_read_csv(path, &x, &y), WG_E_IO);
+    assert_int_equal(wg_dataset_read_csv(path, &x, &y), WG_E_IO);
     assert_error(WG_E_IO, path);
     write_file(path, "\x1f\x8b\x08 this is cut off");
-    assert_int_equal(wg_read_csv(path, &x, &y), WG_E_IO);
+    assert_int_equal(wg_dataset_read_csv(path, &x, &y), WG_E_IO);
     assert_error(WG_E_IO, path);
     unlink(path);
-    assert_int_equal(wg_read_csv(path, &x, &y), WG_E_IO);
+    assert_int_equal(wg_dataset_read_csv(path, &x, &y), WG_E_IO);
     assert_error(WG_E_IO, "No such file");
 }
 

@@ -14,8 +14,8 @@ static int load(void **state)
 {
     static struct data data;
     wg_tensor *raw = NULL;
-    if (wg_read_csv(DIGITS_CSV, &raw, &data.y) != WG_OK)
-        return wg_report(stderr);
+    if (wg_dataset_read_csv(DIGITS_CSV, &raw, &data.y) != WG_OK)
+        return wg_error_report(stderr);
     data.x = wg_mul_scalar(raw, 1.0 / 16);
     wg_free(raw);
     *state = &data;
@@ -29,12 +29,12 @@ static int give_back(void **state)
     return 0;
 }
 
-static wg_module *train(const struct data *data, int threads, int epochs)
+static wg_nn_module *train(const struct data *data, int threads, int epochs)
 {
     assert_int_equal(wg_set_threads(threads), WG_OK);
     wg_tensor *x = wg_slice(data->x, 0, 0, TRAIN, 1), *y = wg_slice(data->y, 0, 0, TRAIN, 1);
-    wg_module *net = wg_mlp(WG_SIZES(64, 128, 64, CLASSES), .batch_norm = true, .seed = 4);
-    wg_optim *opt = wg_optim_adam(wg_parameters(net), .lr = 3e-3);
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(64, 128, 64, CLASSES), .batch_norm = true, .seed = 4);
+    wg_optim *opt = wg_optim_adam(wg_nn_parameters(net), .lr = 3e-3);
     wg_batches *batches = wg_batches_create(x, y, .size = 32, .seed = 4);
     for (int epoch = 0; epoch < epochs;) {
         WG_TAPE(tape);
@@ -43,17 +43,17 @@ static wg_module *train(const struct data *data, int threads, int epochs)
             epoch++;
             continue;
         }
-        assert_int_equal(wg_backward(wg_cross_entropy(wg_apply(net, xs), ys)), WG_OK);
+        assert_int_equal(wg_backward(wg_cross_entropy(wg_nn_apply(net, xs), ys)), WG_OK);
         assert_int_equal(wg_optim_step(opt), WG_OK);
     }
     wg_batches_destroy(batches), wg_optim_destroy(opt), wg_free(x), wg_free(y);
     return net;
 }
 
-static double accuracy(const wg_module *net, const struct data *data)
+static double accuracy(const wg_nn_module *net, const struct data *data)
 {
-    WG_EVAL;
-    wg_tensor *logits = wg_apply(net, data->x);
+    WG_EVAL_MODE;
+    wg_tensor *logits = wg_nn_apply(net, data->x);
     const float *row = wg_data(logits);
     const int64_t *label = wg_data(data->y);
     int right = 0;
@@ -89,21 +89,21 @@ static void the_data_are_whole(void **state)
 
 static void a_few_epochs_learn_most_of_it(void **state)
 {
-    wg_module *net = train(*state, 1, EPOCHS);
+    wg_nn_module *net = train(*state, 1, EPOCHS);
     const double share = accuracy(net, *state);
     assert_true(share > 0.97);
-    wg_module_destroy(net);
+    wg_nn_destroy(net);
     assert_no_error();
 }
 
 static void the_same_seed_gives_the_same_bits_with_any_threads(void **state)
 {
-    wg_module *nets[3] = {train(*state, 1, 2), train(*state, 1, 2), train(*state, 2, 2)};
+    wg_nn_module *nets[3] = {train(*state, 1, 2), train(*state, 1, 2), train(*state, 2, 2)};
     for (int other = 1; other < 3; other++)
-        for (size_t i = 0; i < wg_parameters(nets[0]).n; i++)
-            assert_same_bits(wg_parameters(nets[0]).tensor[i], wg_parameters(nets[other]).tensor[i]);
+        for (size_t i = 0; i < wg_nn_parameters(nets[0]).n; i++)
+            assert_same_bits(wg_nn_parameters(nets[0]).tensor[i], wg_nn_parameters(nets[other]).tensor[i]);
     for (int i = 0; i < 3; i++)
-        wg_module_destroy(nets[i]);
+        wg_nn_destroy(nets[i]);
     assert_no_error();
 }
 

@@ -8,39 +8,39 @@ enum { N = 24, IN = 7, HIDDEN = 37, CLASSES = 5, STEPS = 3 };
 
 /* ---- the same network, its layers applied one by one: none knows what comes next ---- */
 
-static wg_tensor *apart(const wg_module_call *call, wg_tensor *x)
+static wg_tensor *apart(const wg_nn_call *call, wg_tensor *x)
 {
-    for (size_t i = 0; i < wg_module_children(call->module) && x; i++)
-        x = wg_apply_child(call, i, x);
+    for (size_t i = 0; i < wg_nn_children(call->module) && x; i++)
+        x = wg_nn_apply_child(call, i, x);
     return x;
 }
 
-static const struct wg_module_type apart_type = {.name = "apart", .forward = apart};
+static const struct wg_nn_kind apart_type = {.name = "apart", .forward = apart};
 
-static wg_module *network(bool fused, bool batch_norm, bool bias)
+static wg_nn_module *network(bool fused, bool batch_norm, bool bias)
 {
     wg_tensor *generator = wg_generator(5, 0);
-    wg_module *net = wg_module_create(&apart_type, NULL);
-    wg_module *layers[] = {wg_linear_layer(IN, HIDDEN, .generator = generator, .bias = bias),
-                           batch_norm ? wg_batch_norm_layer(HIDDEN) : wg_tanh_layer(),
-                           wg_relu_layer(),
-                           wg_linear_layer(HIDDEN, HIDDEN, .generator = generator, .bias = bias),
-                           wg_relu_layer(),
-                           wg_linear_layer(HIDDEN, CLASSES, .generator = generator)};
+    wg_nn_module *net = wg_nn_module_create(&apart_type, NULL);
+    wg_nn_module *layers[] = {wg_nn_linear(IN, HIDDEN, .generator = generator, .bias = bias),
+                              batch_norm ? wg_nn_batch_norm(HIDDEN) : wg_nn_tanh(),
+                              wg_nn_relu(),
+                              wg_nn_linear(HIDDEN, HIDDEN, .generator = generator, .bias = bias),
+                              wg_nn_relu(),
+                              wg_nn_linear(HIDDEN, CLASSES, .generator = generator)};
     enum { LAYERS = sizeof layers / sizeof *layers };
     static const char *const names[] = {"0", "1", "2", "3", "4", "5"};
     wg_free(generator);
     if (fused) {
-        wg_module_destroy(net);
-        return wg_sequential_with(layers, LAYERS);
+        wg_nn_destroy(net);
+        return wg_nn_sequential_with(layers, LAYERS);
     }
     for (int i = 0; i < LAYERS; i++)
-        assert_int_equal(wg_module_add_child(net, names[i], layers[i]), WG_OK);
+        assert_int_equal(wg_nn_add_child(net, names[i], layers[i]), WG_OK);
     return net;
 }
 
 struct training {
-    wg_module *net;
+    wg_nn_module *net;
     wg_optim *opt;
     wg_tensor *x, *labels;
 };
@@ -49,19 +49,19 @@ static wg_status step(void *context)
 {
     struct training *t = context;
     WG_TAPE(tape);
-    wg_tensor *loss = wg_cross_entropy(wg_apply(t->net, t->x), t->labels);
+    wg_tensor *loss = wg_cross_entropy(wg_nn_apply(t->net, t->x), t->labels);
     WG_TRY(wg_backward(loss));
     return wg_optim_step(t->opt);
 }
 
-static void start(struct training *t, wg_module *net)
+static void start(struct training *t, wg_nn_module *net)
 {
     wg_tensor *generator = wg_generator(9, 0);
     int64_t labels[N];
     for (int i = 0; i < N; i++)
         labels[i] = i % CLASSES;
     t->net = net;
-    t->opt = wg_optim_adam(wg_parameters(net), .lr = 0.01);
+    t->opt = wg_optim_adam(wg_nn_parameters(net), .lr = 0.01);
     t->x = wg_normal(generator, WG_F32, WG_SHAPE(N, IN), 0, 1);
     t->labels = wg_from(labels, WG_SHAPE(N));
     wg_free(generator);
@@ -71,7 +71,7 @@ static void start(struct training *t, wg_module *net)
 static void end(struct training *t)
 {
     wg_optim_destroy(t->opt);
-    wg_module_destroy(t->net);
+    wg_nn_destroy(t->net);
     wg_free(t->x), wg_free(t->labels);
     assert_no_error();
 }
@@ -94,10 +94,10 @@ static void fused_layers_have_the_bits_of_layers_apart(void **state)
             assert_int_equal(step(&together), WG_OK);
             assert_int_equal(step(&one_by_one), WG_OK);
         }
-        same_lists(wg_parameters(together.net), wg_parameters(one_by_one.net));
-        same_lists(wg_buffers(together.net), wg_buffers(one_by_one.net));
-        WG_EVAL;
-        wg_tensor *a = wg_apply(together.net, together.x), *b = wg_apply(one_by_one.net, one_by_one.x);
+        same_lists(wg_nn_parameters(together.net), wg_nn_parameters(one_by_one.net));
+        same_lists(wg_nn_buffers(together.net), wg_nn_buffers(one_by_one.net));
+        WG_EVAL_MODE;
+        wg_tensor *a = wg_nn_apply(together.net, together.x), *b = wg_nn_apply(one_by_one.net, one_by_one.x);
         assert_same_bits(a, b);
         wg_free(a), wg_free(b);
         end(&together), end(&one_by_one);
@@ -116,7 +116,7 @@ static void fused_batch_norm_has_the_bits_in_any_order(void **state)
         WG_TAPE(tape);
         wg_tensor *x = wg_permute(wg_copy(wg_permute(images, to[order])), back[order]);
         wg_tensor *gamma = wg_ones(WG_F32, WG_SHAPE(3)), *gx[2], *y[2];
-        wg_require_grad(x, true);
+        wg_set_requires_grad(x, true);
         y[0] = wg_batch_norm_relu(x, gamma, beta, 1e-5, NULL, NULL, NULL);
         y[1] = wg_relu(wg_batch_norm(x, gamma, beta, 1e-5, NULL, NULL, NULL));
         for (int i = 0; i < 2; i++) {
@@ -145,7 +145,7 @@ static void fused_convolution_has_the_bits_in_any_order(void **state)
         WG_TAPE(tape);
         leaf[0] = wg_permute(wg_copy(wg_permute(images, to[order])), back[order]);
         for (int i = 0; i < 3; i++)
-            wg_require_grad(leaf[i], true);
+            wg_set_requires_grad(leaf[i], true);
         wg_tensor *fused = wg_conv2d_relu(leaf[0], leaf[1], leaf[2], .padding = {1, 0}, .stride = {1, 2});
         wg_tensor *apart = wg_relu(wg_conv2d(leaf[0], leaf[1], leaf[2], .padding = {1, 0}, .stride = {1, 2}));
         assert_same_bits(wg_copy(fused), wg_copy(apart));
@@ -159,13 +159,13 @@ static void fused_convolution_has_the_bits_in_any_order(void **state)
 
 /* ---- launches ---- */
 
-static size_t launches(wg_module *net)
+static size_t launches(wg_nn_module *net)
 {
     struct training t;
     start(&t, net);
     assert_int_equal(step(&t), WG_OK);
-    wg_replay *replay = wg_capture(step, &t);
-    const size_t logged = wg_replay_look(replay).logged;
+    wg_replay *replay = wg_replay_capture(step, &t);
+    const size_t logged = wg_replay_inspect(replay).logged;
     wg_replay_destroy(replay);
     end(&t);
     return logged;
@@ -178,8 +178,9 @@ static size_t launches(wg_module *net)
 static void a_step_makes_so_many_launches(void **state)
 {
     (void)state;
-    assert_int_equal(launches(wg_mlp(WG_SIZES(IN, HIDDEN, HIDDEN, CLASSES))), 4 + 9 + 12);
-    assert_int_equal(launches(wg_mlp(WG_SIZES(IN, HIDDEN, HIDDEN, CLASSES), .batch_norm = true)), 4 + 9 + 12 + 2 * (1 + 4 + 1 + 4));
+    assert_int_equal(launches(wg_nn_mlp(WG_SIZES(IN, HIDDEN, HIDDEN, CLASSES))), 4 + 9 + 12);
+    assert_int_equal(launches(wg_nn_mlp(WG_SIZES(IN, HIDDEN, HIDDEN, CLASSES), .batch_norm = true)),
+                     4 + 9 + 12 + 2 * (1 + 4 + 1 + 4));
 }
 
 /* A weight's gradient is the product itself: it lies as the weight does, whatever the batch's size, so that updates run along memory. */
@@ -194,7 +195,7 @@ static void gradients_lie_as_their_parameters(void **state)
             w = wg_permute(flat, (const int[]){1, 0});
             wg_free(flat);
         }
-        wg_require_grad(w, true);
+        wg_set_requires_grad(w, true);
         {
             WG_TAPE(tape);
             assert_int_equal(wg_backward(wg_sum(wg_square(wg_linear(x, w, WG_NONE)))), WG_OK);

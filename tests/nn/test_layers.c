@@ -67,34 +67,34 @@ static void fans_count_the_receptive_field(void **state)
 static void a_linear_layer_begins_as_in_pytorch(void **state)
 {
     (void)state;
-    wg_module *layer = wg_linear_layer(400, 120, .dtype = WG_F64);
-    assert_spread(wg_parameters(layer).tensor[0], 1.0 / 1200, 1.0 / 20);
-    const double *bias = wg_data(wg_parameters(layer).tensor[1]);
+    wg_nn_module *layer = wg_nn_linear(400, 120, .dtype = WG_F64);
+    assert_spread(wg_nn_parameters(layer).tensor[0], 1.0 / 1200, 1.0 / 20);
+    const double *bias = wg_data(wg_nn_parameters(layer).tensor[1]);
     double largest = 0;
     for (int i = 0; i < 120; i++)
         largest = fmax(largest, fabs(bias[i]));
     assert_true(largest <= 0.05 && largest > 0.04);
-    wg_module_destroy(layer);
-    layer = wg_linear_layer(400, 120, .dtype = WG_F64, .init = WG_XAVIER_UNIFORM, .bias = false);
-    assert_int_equal(wg_parameters(layer).n, 1);
-    assert_spread(wg_parameters(layer).tensor[0], 2.0 / 520, sqrt(6.0 / 520));
-    wg_module_destroy(layer);
-    layer = wg_mlp(WG_SIZES(400, 120, 2), .dtype = WG_F64, .init = WG_KAIMING_NORMAL);
-    assert_spread(wg_parameters(layer).tensor[0], 2.0 / 400, 0);
-    assert_close(((const double *)wg_data(wg_parameters(layer).tensor[1]))[119], 0, 0);
-    wg_module_destroy(layer);
+    wg_nn_destroy(layer);
+    layer = wg_nn_linear(400, 120, .dtype = WG_F64, .init = WG_INIT_XAVIER_UNIFORM, .bias = false);
+    assert_int_equal(wg_nn_parameters(layer).n, 1);
+    assert_spread(wg_nn_parameters(layer).tensor[0], 2.0 / 520, sqrt(6.0 / 520));
+    wg_nn_destroy(layer);
+    layer = wg_nn_mlp(WG_SIZES(400, 120, 2), .dtype = WG_F64, .init = WG_INIT_KAIMING_NORMAL);
+    assert_spread(wg_nn_parameters(layer).tensor[0], 2.0 / 400, 0);
+    assert_close(((const double *)wg_data(wg_nn_parameters(layer).tensor[1]))[119], 0, 0);
+    wg_nn_destroy(layer);
     assert_no_error();
 }
 
 static void the_seed_makes_the_weights(void **state)
 {
     (void)state;
-    wg_module *a = wg_mlp(WG_SIZES(5, 4, 3), .seed = 7), *b = wg_mlp(WG_SIZES(5, 4, 3), .seed = 7);
-    wg_module *c = wg_mlp(WG_SIZES(5, 4, 3), .seed = 8);
+    wg_nn_module *a = wg_nn_mlp(WG_SIZES(5, 4, 3), .seed = 7), *b = wg_nn_mlp(WG_SIZES(5, 4, 3), .seed = 7);
+    wg_nn_module *c = wg_nn_mlp(WG_SIZES(5, 4, 3), .seed = 8);
     for (size_t i = 0; i < 4; i++)
-        assert_same_bits(wg_parameters(a).tensor[i], wg_parameters(b).tensor[i]);
-    assert_memory_not_equal(wg_data(wg_parameters(a).tensor[0]), wg_data(wg_parameters(c).tensor[0]), 20 * sizeof(float));
-    wg_module_destroy(a), wg_module_destroy(b), wg_module_destroy(c);
+        assert_same_bits(wg_nn_parameters(a).tensor[i], wg_nn_parameters(b).tensor[i]);
+    assert_memory_not_equal(wg_data(wg_nn_parameters(a).tensor[0]), wg_data(wg_nn_parameters(c).tensor[0]), 20 * sizeof(float));
+    wg_nn_destroy(a), wg_nn_destroy(b), wg_nn_destroy(c);
 }
 
 static void bad_settings_are_refused(void **state)
@@ -107,19 +107,19 @@ static void bad_settings_are_refused(void **state)
     assert_error(WG_E_DTYPE, "i64");
     assert_int_equal(wg_init_uniform(NULL, g, 0, 1), WG_E_NULL);
     assert_error(WG_E_NULL, "init_uniform");
-    assert_null(wg_linear_layer(0, 3));
+    assert_null(wg_nn_linear(0, 3));
     assert_error(WG_E_ARGUMENT, "0 to 3");
-    assert_null(wg_linear_layer(3, 3, .init = WG_XAVIER_NORMAL, .gain = 0));
+    assert_null(wg_nn_linear(3, 3, .init = WG_INIT_XAVIER_NORMAL, .gain = 0));
     assert_error(WG_E_ARGUMENT, "gain");
-    assert_null(wg_linear_layer(3, 3, .dtype = WG_I64));
+    assert_null(wg_nn_linear(3, 3, .dtype = WG_I64));
     wg_error_take(NULL);
-    assert_null(wg_batch_norm_layer(0));
+    assert_null(wg_nn_batch_norm(0));
     assert_error(WG_E_ARGUMENT, "channels 0");
-    assert_null(wg_batch_norm_layer(3, .momentum = 2));
+    assert_null(wg_nn_batch_norm(3, .momentum = 2));
     assert_error(WG_E_ARGUMENT, "momentum 2");
-    assert_null(wg_mlp(WG_SIZES(3)));
+    assert_null(wg_nn_mlp(WG_SIZES(3)));
     assert_error(WG_E_ARGUMENT, "two sizes");
-    assert_null(wg_mlp(WG_SIZES(3, 4, 2), .activation = (wg_activation)9));
+    assert_null(wg_nn_mlp(WG_SIZES(3, 4, 2), .activation = (wg_activation)9));
     assert_error(WG_E_ARGUMENT, "activation 9");
     wg_free(g), wg_free(w), wg_free(labels);
 }
@@ -131,19 +131,19 @@ static void layers_compute_what_they_say(void **state)
     (void)state;
     const double x_data[] = {-1, 0.5, 2, 0, 1, -3}, w[] = {1, 2, 3, -1, 0.5, 0}, b[] = {0.1, -0.2};
     wg_tensor *x = wg_from(x_data, WG_SHAPE(2, 3));
-    wg_module *linear = wg_linear_layer(3, 2, .dtype = WG_F64);
-    assert_int_equal(wg_write(wg_parameters(linear).tensor[0], w), WG_OK);
-    assert_int_equal(wg_write(wg_parameters(linear).tensor[1], b), WG_OK);
-    wg_module *layers[] = {linear, wg_relu_layer(), wg_tanh_layer(), wg_sigmoid_layer()};
+    wg_nn_module *linear = wg_nn_linear(3, 2, .dtype = WG_F64);
+    assert_int_equal(wg_write(wg_nn_parameters(linear).tensor[0], w), WG_OK);
+    assert_int_equal(wg_write(wg_nn_parameters(linear).tensor[1], b), WG_OK);
+    wg_nn_module *layers[] = {linear, wg_nn_relu(), wg_nn_tanh(), wg_nn_sigmoid()};
     const double wanted[4][6] = {
         {6.1, 1.05, -6.9, 0.3},
         {0, 0.5, 2, 0, 1, 0},
         {tanh(-1), tanh(0.5), tanh(2), 0, tanh(1), tanh(-3)},
         {1 / (1 + exp(1)), 1 / (1 + exp(-0.5)), 1 / (1 + exp(-2)), 0.5, 1 / (1 + exp(-1)), 1 / (1 + exp(3))}};
     for (int i = 0; i < 4; i++) {
-        wg_tensor *y = wg_apply(layers[i], x);
+        wg_tensor *y = wg_nn_apply(layers[i], x);
         assert_values(y, wanted[i], 1e-14);
-        wg_free(y), wg_module_destroy(layers[i]);
+        wg_free(y), wg_nn_destroy(layers[i]);
     }
     wg_free(x);
     assert_no_error();
@@ -153,13 +153,13 @@ static void layers_compute_what_they_say(void **state)
 static void sequential_drops_what_lies_between(void **state)
 {
     (void)state;
-    wg_module *net = wg_sequential(wg_tanh_layer(), wg_tanh_layer(), wg_tanh_layer(), wg_tanh_layer(), wg_tanh_layer());
+    wg_nn_module *net = wg_nn_sequential(wg_nn_tanh(), wg_nn_tanh(), wg_nn_tanh(), wg_nn_tanh(), wg_nn_tanh());
     wg_tensor *x = wg_ones(WG_F64, WG_SHAPE(1000, 100));
     WG_TAPE(tape);
     const int64_t before = wg_memory_now().live;
-    assert_non_null(wg_apply(net, x));
+    assert_non_null(wg_nn_apply(net, x));
     assert_true(wg_memory_now().live - before < 3 * 800000);
-    wg_module_destroy(net), wg_free(x);
+    wg_nn_destroy(net), wg_free(x);
 }
 
 /* ---- batch normalisation ---- */
@@ -178,11 +178,11 @@ static void channel_statistics(int channel, double *mean, double *variance)
 static void running_statistics_follow_the_batches(void **state)
 {
     (void)state;
-    wg_module *layer = wg_batch_norm_layer(3, .dtype = WG_F64);
+    wg_nn_module *layer = wg_nn_batch_norm(3, .dtype = WG_F64);
     wg_tensor *x = wg_from(batch, WG_SHAPE(4, 3));
     double running[2][3] = {{0, 0, 0}, {1, 1, 1}}, wanted[12];
     for (int step = 0; step < 3; step++) {
-        wg_tensor *y = wg_apply(layer, x);
+        wg_tensor *y = wg_nn_apply(layer, x);
         for (int c = 0; c < 3; c++) {
             double mean, variance;
             channel_statistics(c, &mean, &variance);
@@ -193,10 +193,10 @@ static void running_statistics_follow_the_batches(void **state)
         }
         assert_values(y, wanted, 1e-13);
         wg_free(y);
-        assert_values(wg_buffers(layer).tensor[0], running[0], 1e-13);
-        assert_values(wg_buffers(layer).tensor[1], running[1], 1e-10);
+        assert_values(wg_nn_buffers(layer).tensor[0], running[0], 1e-13);
+        assert_values(wg_nn_buffers(layer).tensor[1], running[1], 1e-10);
     }
-    wg_module_destroy(layer), wg_free(x);
+    wg_nn_destroy(layer), wg_free(x);
     assert_no_error();
 }
 
@@ -204,8 +204,8 @@ static void use_reads_the_running_statistics(void **state)
 {
     (void)state;
     const double mean[] = {1, -2, 0.5}, variance[] = {4, 0.25, 2}, gamma[] = {2, 0.5, -1}, beta[] = {0.1, 0.2, 0.3};
-    wg_module *layer = wg_batch_norm_layer(3, .dtype = WG_F64, .eps = 1e-3);
-    const wg_tensor_list params = wg_parameters(layer), stats = wg_buffers(layer);
+    wg_nn_module *layer = wg_nn_batch_norm(3, .dtype = WG_F64, .eps = 1e-3);
+    const wg_tensor_list params = wg_nn_parameters(layer), stats = wg_nn_buffers(layer);
     assert_int_equal(wg_write(stats.tensor[0], mean), WG_OK);
     assert_int_equal(wg_write(stats.tensor[1], variance), WG_OK);
     assert_int_equal(wg_write(params.tensor[0], gamma), WG_OK);
@@ -214,13 +214,13 @@ static void use_reads_the_running_statistics(void **state)
     for (int i = 0; i < 12; i++)
         wanted[i] = (batch[i] - mean[i % 3]) / sqrt(variance[i % 3] + 1e-3) * gamma[i % 3] + beta[i % 3];
     wg_tensor *flat = wg_from(batch, WG_SHAPE(4, 3)), *images = wg_reshape(flat, WG_SHAPE(4, 3, 1, 1));
-    WG_EVAL;
-    wg_tensor *y = wg_apply(layer, flat), *z = wg_apply(layer, images);
+    WG_EVAL_MODE;
+    wg_tensor *y = wg_nn_apply(layer, flat), *z = wg_nn_apply(layer, images);
     assert_values(y, wanted, 1e-14);
     assert_values(z, wanted, 1e-14);
     assert_int_equal(wg_rank(z), 4);
     assert_values(stats.tensor[0], mean, 0);
-    wg_free(y), wg_free(z), wg_free(flat), wg_free(images), wg_module_destroy(layer);
+    wg_free(y), wg_free(z), wg_free(flat), wg_free(images), wg_nn_destroy(layer);
     assert_no_error();
 }
 
@@ -228,41 +228,41 @@ static void use_reads_the_running_statistics(void **state)
 static void rule_15_use_saves_copies_of_its_statistics(void **state)
 {
     (void)state;
-    wg_module *layer = wg_batch_norm_layer(3, .dtype = WG_F64);
+    wg_nn_module *layer = wg_nn_batch_norm(3, .dtype = WG_F64);
     wg_tensor *x = wg_from(batch, WG_SHAPE(4, 3));
     WG_TAPE(tape);
     wg_tensor *y;
     {
-        WG_EVAL;
-        y = wg_apply(layer, x);
+        WG_EVAL_MODE;
+        y = wg_nn_apply(layer, x);
     }
-    assert_non_null(wg_apply(layer, x)); /* training moves the statistics */
+    assert_non_null(wg_nn_apply(layer, x)); /* training moves the statistics */
     assert_int_equal(wg_backward(wg_sum(y)), WG_OK);
     const double sums[3] = {(0.3 + 1.1 - 2.2 + 0.6) / sqrt(1 + 1e-5), (-1.2 + 0.4 + 1.9 + 0.2) / sqrt(1 + 1e-5),
                             (2.5 - 0.7 + 0.8 + 3.1) / sqrt(1 + 1e-5)};
-    assert_values(wg_gradient(wg_parameters(layer).tensor[0]), sums, 1e-14);
-    assert_values(wg_gradient(wg_parameters(layer).tensor[1]), (const double[]){4, 4, 4}, 0);
-    wg_module_destroy(layer), wg_free(x);
+    assert_values(wg_gradient(wg_nn_parameters(layer).tensor[0]), sums, 1e-14);
+    assert_values(wg_gradient(wg_nn_parameters(layer).tensor[1]), (const double[]){4, 4, 4}, 0);
+    wg_nn_destroy(layer), wg_free(x);
     assert_no_error();
 }
 
 static void running_statistics_are_undone_if_the_step_fails(void **state)
 {
     (void)state;
-    wg_module *layer = wg_batch_norm_layer(3, .dtype = WG_F64);
+    wg_nn_module *layer = wg_nn_batch_norm(3, .dtype = WG_F64);
     wg_tensor *x = wg_from(batch, WG_SHAPE(4, 3)), *wrong = wg_ones(WG_F64, WG_SHAPE(4, 2));
     {
         WG_TAPE(tape);
-        wg_tensor *y = wg_apply(layer, x);
+        wg_tensor *y = wg_nn_apply(layer, x);
         assert_non_null(y);
         assert_null(wg_add(y, wrong));
     }
     wg_error_take(NULL);
-    assert_values(wg_buffers(layer).tensor[0], (const double[]){0, 0, 0}, 0);
-    assert_values(wg_buffers(layer).tensor[1], (const double[]){1, 1, 1}, 0);
-    assert_null(wg_apply(layer, wrong));
+    assert_values(wg_nn_buffers(layer).tensor[0], (const double[]){0, 0, 0}, 0);
+    assert_values(wg_nn_buffers(layer).tensor[1], (const double[]){1, 1, 1}, 0);
+    assert_null(wg_nn_apply(layer, wrong));
     assert_error(WG_E_SHAPE, "(N, 3)");
-    wg_module_destroy(layer), wg_free(x), wg_free(wrong);
+    wg_nn_destroy(layer), wg_free(x), wg_free(wrong);
 }
 
 int main(void)

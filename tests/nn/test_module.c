@@ -10,32 +10,32 @@ static void count_destroyed(void *context)
 }
 
 /* y = s x, s a parameter of rank 0, or fails where the context says so. */
-static wg_tensor *forward_scale(const wg_module_call *call, wg_tensor *x)
+static wg_tensor *forward_scale(const wg_nn_call *call, wg_tensor *x)
 {
     if (*(int *)call->context)
         return NULL;
     return wg_mul(x, call->param[0]);
 }
 
-static const struct wg_module_type scale_type = {.name = "scale", .forward = forward_scale, .destroy = count_destroyed};
+static const struct wg_nn_kind scale_type = {.name = "scale", .forward = forward_scale, .destroy = count_destroyed};
 static int works = 0, fails = 1;
 
-static wg_module *make_scale(double s, int *context)
+static wg_nn_module *make_scale(double s, int *context)
 {
-    wg_module *module = wg_module_create(&scale_type, context);
+    wg_nn_module *module = wg_nn_module_create(&scale_type, context);
     assert_non_null(module);
-    assert_int_equal(wg_module_add_parameter(module, "s", wg_scalar(WG_F64, s)), WG_OK);
+    assert_int_equal(wg_nn_add_parameter(module, "s", wg_scalar(WG_F64, s)), WG_OK);
     return module;
 }
 
 static void parameters_are_listed_in_order_with_paths(void **state)
 {
     (void)state;
-    wg_module *net = wg_mlp(WG_SIZES(3, 4, 2), .batch_norm = true, .seed = 1);
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(3, 4, 2), .batch_norm = true, .seed = 1);
     assert_non_null(net);
     static const char *const names[] = {"0.weight", "0.bias", "1.weight", "1.bias", "3.weight", "3.bias"};
     static const char *const buffers[] = {"1.running_mean", "1.running_var"};
-    const wg_tensor_list params = wg_parameters(net), stats = wg_buffers(net);
+    const wg_tensor_list params = wg_nn_parameters(net), stats = wg_nn_buffers(net);
     assert_int_equal(params.n, 6);
     for (size_t i = 0; i < params.n; i++) {
         assert_string_equal(params.name[i], names[i]);
@@ -49,41 +49,41 @@ static void parameters_are_listed_in_order_with_paths(void **state)
         assert_string_equal(stats.name[i], buffers[i]);
         assert_false(wg_requires_grad(stats.tensor[i]));
     }
-    assert_int_equal(wg_module_children(net), 4);
-    assert_string_equal(wg_module_name(wg_module_child(net, 2)), "relu");
-    assert_null(wg_module_child(net, 4));
+    assert_int_equal(wg_nn_children(net), 4);
+    assert_string_equal(wg_nn_kind_name(wg_nn_child(net, 2)), "relu");
+    assert_null(wg_nn_child(net, 4));
     assert_error(WG_E_ARGUMENT, "child 4");
-    wg_module_destroy(net);
+    wg_nn_destroy(net);
 }
 
 static void own_parameters_stand_before_those_of_children(void **state)
 {
     (void)state;
-    wg_module *outer = make_scale(2, &works);
-    assert_int_equal(wg_module_add_child(outer, "inner", wg_sequential(make_scale(3, &works), make_scale(5, &works))), WG_OK);
-    assert_int_equal(wg_module_add_parameter(outer, "late", wg_scalar(WG_F64, 7)), WG_OK);
+    wg_nn_module *outer = make_scale(2, &works);
+    assert_int_equal(wg_nn_add_child(outer, "inner", wg_nn_sequential(make_scale(3, &works), make_scale(5, &works))), WG_OK);
+    assert_int_equal(wg_nn_add_parameter(outer, "late", wg_scalar(WG_F64, 7)), WG_OK);
     static const char *const names[] = {"s", "late", "inner.0.s", "inner.1.s"};
-    const wg_tensor_list params = wg_parameters(outer);
+    const wg_tensor_list params = wg_nn_parameters(outer);
     assert_int_equal(params.n, 4);
     for (size_t i = 0; i < params.n; i++)
         assert_string_equal(params.name[i], names[i]);
     assert_close(wg_item(params.tensor[3]), 5, 0);
-    wg_module_destroy(outer);
+    wg_nn_destroy(outer);
 }
 
 static void contexts_are_destroyed_once(void **state)
 {
     (void)state;
     destroyed = 0;
-    wg_module *net = wg_sequential(make_scale(1, &works), wg_sequential(make_scale(2, &works), make_scale(3, &works)));
+    wg_nn_module *net = wg_nn_sequential(make_scale(1, &works), wg_nn_sequential(make_scale(2, &works), make_scale(3, &works)));
     assert_non_null(net);
-    wg_module_destroy(wg_module_child(net, 0));
+    wg_nn_destroy(wg_nn_child(net, 0));
     assert_error(WG_E_STATE, "dies with its parent");
-    wg_module_destroy(net);
+    wg_nn_destroy(net);
     assert_int_equal(destroyed, 3);
-    wg_module_destroy(NULL);
-    const struct wg_module_type broken = {.name = "broken", .destroy = count_destroyed};
-    assert_null(wg_module_create(&broken, NULL));
+    wg_nn_destroy(NULL);
+    const struct wg_nn_kind broken = {.name = "broken", .destroy = count_destroyed};
+    assert_null(wg_nn_module_create(&broken, NULL));
     assert_error(WG_E_NULL, "forward");
     assert_int_equal(destroyed, 4);
 }
@@ -93,7 +93,7 @@ static void a_missing_layer_fails_the_whole(void **state)
     (void)state;
     destroyed = 0;
     const wg_memory before = wg_memory_now();
-    assert_null(wg_sequential(make_scale(1, &works), NULL, make_scale(2, &works)));
+    assert_null(wg_nn_sequential(make_scale(1, &works), NULL, make_scale(2, &works)));
     assert_error(WG_E_NULL, "child");
     assert_int_equal(destroyed, 2);
     assert_int_equal(wg_memory_now().live, before.live);
@@ -103,70 +103,70 @@ static void additions_that_cannot_be_are_refused(void **state)
 {
     (void)state;
     const wg_memory before = wg_memory_now();
-    wg_module *module = make_scale(1, &works);
+    wg_nn_module *module = make_scale(1, &works);
     wg_tensor *t = wg_scalar(WG_F64, 1);
-    assert_int_equal(wg_module_add_parameter(module, "s", wg_scalar(WG_F64, 1)), WG_E_ARGUMENT);
+    assert_int_equal(wg_nn_add_parameter(module, "s", wg_scalar(WG_F64, 1)), WG_E_ARGUMENT);
     assert_error(WG_E_ARGUMENT, "already");
-    assert_int_equal(wg_module_add_parameter(module, "a.b", wg_scalar(WG_F64, 1)), WG_E_ARGUMENT);
+    assert_int_equal(wg_nn_add_parameter(module, "a.b", wg_scalar(WG_F64, 1)), WG_E_ARGUMENT);
     assert_error(WG_E_ARGUMENT, "a.b");
-    assert_int_equal(wg_module_add_parameter(module, "", wg_scalar(WG_F64, 1)), WG_E_ARGUMENT);
+    assert_int_equal(wg_nn_add_parameter(module, "", wg_scalar(WG_F64, 1)), WG_E_ARGUMENT);
     assert_error(WG_E_ARGUMENT, "empty");
-    assert_int_equal(wg_module_add_parameter(module, "i", wg_zeros(WG_I64, WG_SCALAR)), WG_E_DTYPE);
+    assert_int_equal(wg_nn_add_parameter(module, "i", wg_zeros(WG_I64, WG_SCALAR)), WG_E_DTYPE);
     assert_error(WG_E_DTYPE, "i64");
-    assert_int_equal(wg_module_add_parameter(module, "n", NULL), WG_E_NULL);
+    assert_int_equal(wg_nn_add_parameter(module, "n", NULL), WG_E_NULL);
     assert_error(WG_E_NULL, "NULL");
-    assert_int_equal(wg_module_add_buffer(NULL, "n", wg_scalar(WG_F64, 1)), WG_E_NULL);
+    assert_int_equal(wg_nn_add_buffer(NULL, "n", wg_scalar(WG_F64, 1)), WG_E_NULL);
     assert_error(WG_E_NULL, "module");
-    assert_int_equal(wg_module_add_buffer(module, "b", t), WG_OK);
-    assert_int_equal(wg_module_add_buffer(module, "c", t), WG_E_ARGUMENT);
+    assert_int_equal(wg_nn_add_buffer(module, "b", t), WG_OK);
+    assert_int_equal(wg_nn_add_buffer(module, "c", t), WG_E_ARGUMENT);
     assert_error(WG_E_ARGUMENT, "\"c\"");
-    assert_int_equal(wg_module_add_child(module, "m", module), WG_E_STATE);
+    assert_int_equal(wg_nn_add_child(module, "m", module), WG_E_STATE);
     assert_error(WG_E_STATE, "itself");
-    wg_module *net = wg_sequential(module);
-    assert_int_equal(wg_module_add_parameter(module, "late", wg_scalar(WG_F64, 1)), WG_E_STATE);
+    wg_nn_module *net = wg_nn_sequential(module);
+    assert_int_equal(wg_nn_add_parameter(module, "late", wg_scalar(WG_F64, 1)), WG_E_STATE);
     assert_error(WG_E_STATE, "no longer");
-    wg_module_destroy(net);
+    wg_nn_destroy(net);
     assert_int_equal(wg_memory_now().live, before.live);
 }
 
 static void a_module_made_on_a_tape_outlives_it(void **state)
 {
     (void)state;
-    wg_module *net = NULL, *same = wg_mlp(WG_SIZES(3, 2), .seed = 5);
+    wg_nn_module *net = NULL, *same = wg_nn_mlp(WG_SIZES(3, 2), .seed = 5);
     {
         WG_TAPE(tape);
-        net = wg_mlp(WG_SIZES(3, 2), .seed = 5);
+        net = wg_nn_mlp(WG_SIZES(3, 2), .seed = 5);
         assert_int_equal(wg_error_set(WG_E_STATE, "test", "the step fails"), WG_E_STATE); /* its effects are undone */
     }
     wg_error_take(NULL);
     assert_non_null(net);
     for (size_t i = 0; i < 2; i++)
-        assert_same_bits(wg_parameters(net).tensor[i], wg_parameters(same).tensor[i]);
-    wg_module_destroy(net), wg_module_destroy(same);
+        assert_same_bits(wg_nn_parameters(net).tensor[i], wg_nn_parameters(same).tensor[i]);
+    wg_nn_destroy(net), wg_nn_destroy(same);
 }
 
 static void apply_without_a_tape_gives_a_value_of_the_callers(void **state)
 {
     (void)state;
-    wg_module *net = make_scale(3, &works), *nothing = wg_activation_layer(WG_IDENTITY);
-    wg_tensor *x = wg_scalar(WG_F64, 2), *y = wg_apply(net, x), *same = wg_apply(nothing, x);
+    wg_nn_module *net = make_scale(3, &works), *nothing = wg_nn_activation(WG_ACTIVATION_IDENTITY);
+    wg_tensor *x = wg_scalar(WG_F64, 2), *y = wg_nn_apply(net, x), *same = wg_nn_apply(nothing, x);
     assert_close(wg_item(y), 6, 0);
     assert_close(wg_item(same), 2, 0);
     assert_null(wg_tape_top());
     assert_int_equal(wg_backward(y), WG_E_NO_TAPE);
     wg_error_take(NULL);
     wg_free(y), wg_free(same), wg_free(x);
-    wg_module_destroy(net), wg_module_destroy(nothing);
+    wg_nn_destroy(net), wg_nn_destroy(nothing);
     assert_no_error();
 }
 
 static void sections_are_balanced_on_error_paths(void **state)
 {
     (void)state;
-    wg_module *net = wg_sequential(make_scale(1, &works), wg_sequential(make_scale(1, &fails)));
+    wg_nn_module *net = wg_nn_sequential(make_scale(1, &works), wg_nn_sequential(make_scale(1, &fails)));
     wg_tensor *x = wg_scalar(WG_F64, 2);
     WG_TAPE(tape);
-    assert_null(wg_apply(net, x));
+    assert_null(wg_nn_apply(net, x));
     wg_error error;
     wg_error_take(&error);
     assert_int_equal(error.code, WG_E_STATE);
@@ -175,58 +175,58 @@ static void sections_are_balanced_on_error_paths(void **state)
     (void)wg_error_set(WG_E_STATE, "test", "outside");
     wg_error_take(&error);
     assert_string_equal(error.section, "");
-    wg_module_destroy(net), wg_free(x);
+    wg_nn_destroy(net), wg_free(x);
 }
 
 static void failures_further_up_are_kept(void **state)
 {
     (void)state;
-    wg_module *net = make_scale(1, &works);
-    assert_null(wg_apply(net, NULL));
+    wg_nn_module *net = make_scale(1, &works);
+    assert_null(wg_nn_apply(net, NULL));
     assert_error(WG_E_NULL, "x is NULL");
     wg_tensor *x = wg_scalar(WG_F64, 2), *one = wg_ones(WG_F64, WG_SHAPE(2)), *two = wg_ones(WG_F64, WG_SHAPE(3));
-    assert_null(wg_apply(NULL, x));
+    assert_null(wg_nn_apply(NULL, x));
     assert_error(WG_E_NULL, "module is NULL");
-    assert_null(wg_apply(net, wg_add(one, two)));
+    assert_null(wg_nn_apply(net, wg_add(one, two)));
     assert_error(WG_E_SHAPE, "add");
-    assert_int_equal(wg_parameters(NULL).n, 0);
-    assert_error(WG_E_NULL, "parameters");
-    wg_free(x), wg_free(one), wg_free(two), wg_module_destroy(net);
+    assert_int_equal(wg_nn_parameters(NULL).n, 0);
+    assert_error(WG_E_NULL, "nn_parameters");
+    wg_free(x), wg_free(one), wg_free(two), wg_nn_destroy(net);
 }
 
 static void apply_with_checks_the_parameters(void **state)
 {
     (void)state;
-    wg_module *net = wg_mlp(WG_SIZES(3, 2), .seed = 1);
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(3, 2), .seed = 1);
     wg_tensor *x = wg_ones(WG_F32, WG_SHAPE(4, 3)), *w = wg_ones(WG_F32, WG_SHAPE(2, 4)), *b = wg_ones(WG_F32, WG_SHAPE(2));
     wg_tensor *d = wg_ones(WG_F64, WG_SHAPE(2));
-    assert_null(wg_apply_with(net, (wg_tensor *[]){w, b}, x));
+    assert_null(wg_nn_apply_with(net, (wg_tensor *[]){w, b}, x));
     assert_error(WG_E_SHAPE, "\"0.weight\" is [2, 3], not [2, 4]");
-    assert_null(wg_apply_with(net, (wg_tensor *[]){wg_parameters(net).tensor[0], d}, x));
+    assert_null(wg_nn_apply_with(net, (wg_tensor *[]){wg_nn_parameters(net).tensor[0], d}, x));
     assert_error(WG_E_DTYPE, "\"0.bias\" is f32, not f64");
-    assert_null(wg_apply_with(net, (wg_tensor *[]){wg_parameters(net).tensor[0], NULL}, x));
+    assert_null(wg_nn_apply_with(net, (wg_tensor *[]){wg_nn_parameters(net).tensor[0], NULL}, x));
     assert_error(WG_E_NULL, "0.bias");
-    assert_null(wg_apply_with(net, NULL, x));
+    assert_null(wg_nn_apply_with(net, NULL, x));
     assert_error(WG_E_NULL, "list");
-    wg_free(x), wg_free(w), wg_free(b), wg_free(d), wg_module_destroy(net);
+    wg_free(x), wg_free(w), wg_free(b), wg_free(d), wg_nn_destroy(net);
 }
 
 /* DESIGN, rule 16. Two steps of SGD on the tape, the loss after them differentiated with respect to the first weights, against
    central differences of the same. */
 enum { N_W = 8 };
 
-static double loss_after(const wg_module *net, const double *w, wg_tensor *x, wg_tensor *y, double *gradient)
+static double loss_after(const wg_nn_module *net, const double *w, wg_tensor *x, wg_tensor *y, double *gradient)
 {
     WG_TAPE(tape);
     wg_tensor *p[2] = {wg_from(w, WG_SHAPE(2, 3)), wg_from(w + 6, WG_SHAPE(2))};
-    wg_tensor *first[2] = {wg_require_grad(p[0], true), wg_require_grad(p[1], true)};
+    wg_tensor *first[2] = {wg_set_requires_grad(p[0], true), wg_set_requires_grad(p[1], true)};
     for (int step = 0; step < 2; step++) {
-        wg_tensor *loss = wg_mean(wg_square(wg_sub(wg_tanh(wg_apply_with(net, p, x)), y))), *g[2];
+        wg_tensor *loss = wg_mean(wg_square(wg_sub(wg_tanh(wg_nn_apply_with(net, p, x)), y))), *g[2];
         assert_int_equal(wg_grad_many(loss, p, 2, g, .create_graph = true), WG_OK);
         for (int i = 0; i < 2; i++)
             p[i] = wg_sub(p[i], wg_mul_scalar(g[i], 0.5));
     }
-    wg_tensor *loss = wg_mean(wg_square(wg_sub(wg_tanh(wg_apply_with(net, p, x)), y)));
+    wg_tensor *loss = wg_mean(wg_square(wg_sub(wg_tanh(wg_nn_apply_with(net, p, x)), y)));
     const double value = wg_item(loss);
     wg_tensor *g[2];
     if (gradient) {
@@ -240,8 +240,8 @@ static double loss_after(const wg_module *net, const double *w, wg_tensor *x, wg
 static void rule_16_gradients_flow_through_unrolled_steps(void **state)
 {
     (void)state;
-    wg_module *net = wg_mlp(WG_SIZES(3, 2), .seed = 3, .dtype = WG_F64);
-    wg_tensor *before = wg_copy(wg_parameters(net).tensor[0]);
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(3, 2), .seed = 3, .dtype = WG_F64);
+    wg_tensor *before = wg_copy(wg_nn_parameters(net).tensor[0]);
     const double x_data[] = {0.1, -0.4, 0.7, 0.9, 0.3, -0.2, -0.5, 0.8, 0.6}, y_data[] = {0.3, -0.2, 0.5, 0.1, -0.7, 0.4};
     double w[N_W] = {0.2, -0.1, 0.4, 0.3, 0.5, -0.3, 0.05, -0.05}, gradient[N_W];
     wg_tensor *x = wg_from(x_data, WG_SHAPE(3, 3)), *y = wg_from(y_data, WG_SHAPE(3, 2));
@@ -256,23 +256,23 @@ static void rule_16_gradients_flow_through_unrolled_steps(void **state)
         assert_true(gradient[i] > 1e-6 || gradient[i] < -1e-6);
         assert_close(gradient[i], (above - below) / (2 * h), 1e-8);
     }
-    assert_same_bits(before, wg_parameters(net).tensor[0]);
-    assert_null(wg_gradient(wg_parameters(net).tensor[0]));
-    wg_free(before), wg_free(x), wg_free(y), wg_module_destroy(net);
+    assert_same_bits(before, wg_nn_parameters(net).tensor[0]);
+    assert_null(wg_gradient(wg_nn_parameters(net).tensor[0]));
+    wg_free(before), wg_free(x), wg_free(y), wg_nn_destroy(net);
     assert_no_error();
 }
 
 static void rule_16_a_functional_call_leaves_running_statistics(void **state)
 {
     (void)state;
-    wg_module *net = wg_mlp(WG_SIZES(3, 4, 2), .batch_norm = true, .seed = 3);
-    wg_tensor *x = wg_normal(wg_default_generator(), WG_F32, WG_SHAPE(5, 3), 1, 2);
-    wg_tensor *own = wg_copy(wg_buffers(net).tensor[0]), *a = wg_apply_with(net, wg_parameters(net).tensor, x);
-    assert_same_bits(own, wg_buffers(net).tensor[0]);
-    wg_tensor *b = wg_apply(net, x);
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(3, 4, 2), .batch_norm = true, .seed = 3);
+    wg_tensor *x = wg_normal(wg_generator_default(), WG_F32, WG_SHAPE(5, 3), 1, 2);
+    wg_tensor *own = wg_copy(wg_nn_buffers(net).tensor[0]), *a = wg_nn_apply_with(net, wg_nn_parameters(net).tensor, x);
+    assert_same_bits(own, wg_nn_buffers(net).tensor[0]);
+    wg_tensor *b = wg_nn_apply(net, x);
     assert_same_bits(a, b);
-    assert_memory_not_equal(wg_data(own), wg_data(wg_buffers(net).tensor[0]), 4 * sizeof(float));
-    wg_free(x), wg_free(own), wg_free(a), wg_free(b), wg_module_destroy(net);
+    assert_memory_not_equal(wg_data(own), wg_data(wg_nn_buffers(net).tensor[0]), 4 * sizeof(float));
+    wg_free(x), wg_free(own), wg_free(a), wg_free(b), wg_nn_destroy(net);
     assert_no_error();
 }
 

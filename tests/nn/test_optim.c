@@ -18,7 +18,7 @@ static wg_tensor *make_parameter(wg_dtype dtype)
     const double start[N] = {0.5, -1, 2};
     const float start32[N] = {0.5f, -1, 2};
     wg_tensor *p = dtype == WG_F64 ? wg_from(start, WG_SHAPE(N)) : wg_from(start32, WG_SHAPE(N));
-    return wg_require_grad(p, true);
+    return wg_set_requires_grad(p, true);
 }
 
 static wg_tensor_list list_of(wg_tensor *const *tensors, size_t n)
@@ -141,7 +141,7 @@ static void gradients_accumulate_and_are_consumed(void **state)
     assert_values(p, (const double[]){0, 0, 0}, 1e-15);
     assert_null(wg_gradient(p));
     assert_int_equal(backward_square(p), WG_OK);
-    wg_optim_zero_grad(opt);
+    wg_optim_clear_gradients(opt);
     assert_null(wg_gradient(p));
     wg_optim_destroy(opt), wg_free(p);
     assert_no_error();
@@ -207,9 +207,9 @@ static void groups_have_their_own_settings(void **state)
 static void state_is_listed_by_name(void **state)
 {
     (void)state;
-    wg_module *net = wg_mlp(WG_SIZES(2, 1), .seed = 1);
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(2, 1), .seed = 1);
     wg_tensor *extra = make_parameter(WG_F64);
-    wg_optim *opt = wg_optim_adam(wg_parameters(net));
+    wg_optim *opt = wg_optim_adam(wg_nn_parameters(net));
     assert_int_equal(wg_optim_add_group(opt, list_of(&extra, 1), .lr = 1), WG_OK);
     static const char *const names[] = {"group0.lr", "0.weight.count", "0.weight.m",     "0.weight.v", "0.bias.count", "0.bias.m",
                                         "0.bias.v",  "group1.lr",      "group1.0.count", "group1.0.m", "group1.0.v"};
@@ -220,7 +220,7 @@ static void state_is_listed_by_name(void **state)
         assert_string_equal(wg_name_of(list.tensor[i]), names[i]);
     }
     assert_close(wg_item(list.tensor[0]), 1e-3, 0);
-    wg_optim_destroy(opt), wg_free(extra), wg_module_destroy(net);
+    wg_optim_destroy(opt), wg_free(extra), wg_nn_destroy(net);
     assert_no_error();
 }
 
@@ -231,19 +231,19 @@ static void assert_names_differ(wg_tensor_list list)
             assert_string_not_equal(list.name[i], list.name[k]);
 }
 
-static wg_tensor *pass(const wg_module_call *call, wg_tensor *x)
+static wg_tensor *pass(const wg_nn_call *call, wg_tensor *x)
 {
-    return wg_apply_child(call, 0, x);
+    return wg_nn_apply_child(call, 0, x);
 }
 
 static void names_of_state_tell_parameters_apart(void **state)
 {
     (void)state;
-    static const struct wg_module_type type = {.name = "body", .forward = pass};
-    wg_module *body = wg_module_create(&type, NULL), *head = wg_linear_layer(2, 1); /* a child is called like the second group */
-    assert_int_equal(wg_module_add_child(body, "group1", wg_linear_layer(2, 2)), WG_OK);
-    wg_optim *opt = wg_optim_adam(wg_parameters(body));
-    assert_int_equal(wg_optim_add_group(opt, wg_parameters(head)), WG_OK);
+    static const struct wg_nn_kind type = {.name = "body", .forward = pass};
+    wg_nn_module *body = wg_nn_module_create(&type, NULL), *head = wg_nn_linear(2, 1); /* a child is called like the second group */
+    assert_int_equal(wg_nn_add_child(body, "group1", wg_nn_linear(2, 2)), WG_OK);
+    wg_optim *opt = wg_optim_adam(wg_nn_parameters(body));
+    assert_int_equal(wg_optim_add_group(opt, wg_nn_parameters(head)), WG_OK);
     const wg_tensor_list first = wg_optim_state(opt);
     assert_int_equal(first.n, 14);
     assert_string_equal(first.name[1], "group1.weight.count");
@@ -265,7 +265,7 @@ static void names_of_state_tell_parameters_apart(void **state)
     wg_optim_destroy(opt);
     for (int i = 0; i < 4; i++)
         wg_free(t[i]);
-    wg_module_destroy(body), wg_module_destroy(head);
+    wg_nn_destroy(body), wg_nn_destroy(head);
     assert_no_error();
 }
 
@@ -276,7 +276,7 @@ static void a_parameter_requires_a_gradient(void **state)
     const char *const names[3] = {"a", "b", "w"};
     assert_int_equal(wg_set_name(t[2], "w"), WG_OK);
     assert_null(wg_optim_adam(((wg_tensor_list){3, t, names})));
-    assert_error(WG_E_NO_GRAD, "adam: parameter 2 (w) does not require a gradient: wg_require_grad(w, true)");
+    assert_error(WG_E_NO_GRAD, "adam: parameter 2 (w) does not require a gradient: wg_set_requires_grad(w, true)");
     wg_optim *opt = wg_optim_sgd(((wg_tensor_list){2, t, names}));
     assert_int_equal(wg_optim_add_group(opt, ((wg_tensor_list){1, t + 2, NULL})), WG_E_NO_GRAD);
     assert_error(WG_E_NO_GRAD, "parameter 0 (w) does not require a gradient");
@@ -291,10 +291,10 @@ static void a_parameter_requires_a_gradient(void **state)
 static void a_step_after_the_module_was_destroyed_says_so(void **state)
 {
     (void)state;
-    wg_module *net = wg_mlp(WG_SIZES(2, 3, 1));
-    wg_optim *opt = wg_optim_adam(wg_parameters(net));
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(2, 3, 1));
+    wg_optim *opt = wg_optim_adam(wg_nn_parameters(net));
     const int64_t held = wg_memory_now().live;
-    wg_module_destroy(net);
+    wg_nn_destroy(net);
     wg_tensor *later[40];
     for (int i = 0; i < 40; i++)
         later[i] = make_parameter(WG_F32);
@@ -353,7 +353,7 @@ static void errors_name_what_is_wrong(void **state)
     assert_close(wg_item(wg_optim_state(opt).tensor[1]), 0, 0);
     assert_int_equal(wg_optim_step(NULL), WG_E_NULL);
     assert_error(WG_E_NULL, "optimizer is NULL");
-    wg_optim_destroy(opt), wg_optim_destroy(NULL), wg_optim_zero_grad(NULL);
+    wg_optim_destroy(opt), wg_optim_destroy(NULL), wg_optim_clear_gradients(NULL);
     wg_free(p), wg_free(q), wg_free(labels);
     assert_no_error();
 }
@@ -361,17 +361,17 @@ static void errors_name_what_is_wrong(void **state)
 /* ---- whole or not at all ---- */
 
 struct world {
-    wg_module *net;
+    wg_nn_module *net;
     wg_optim *opt;
     wg_tensor *x, *y;
 };
 
 static struct world make_world(void)
 {
-    struct world w = {.net = wg_mlp(WG_SIZES(3, 5, 4), .batch_norm = true, .seed = 2)};
+    struct world w = {.net = wg_nn_mlp(WG_SIZES(3, 5, 4), .batch_norm = true, .seed = 2)};
     wg_tensor *generator = wg_generator(9, 0);
     const int64_t labels[] = {0, 3, 1, 2, 3, 0};
-    w.opt = wg_optim_adam(wg_parameters(w.net), .lr = 0.05);
+    w.opt = wg_optim_adam(wg_nn_parameters(w.net), .lr = 0.05);
     w.x = wg_normal(generator, WG_F32, WG_SHAPE(6, 3), 0, 1);
     w.y = wg_from(labels, WG_SHAPE(6));
     wg_free(generator);
@@ -380,20 +380,20 @@ static struct world make_world(void)
 
 static void destroy_world(struct world *w)
 {
-    wg_optim_destroy(w->opt), wg_module_destroy(w->net), wg_free(w->x), wg_free(w->y);
+    wg_optim_destroy(w->opt), wg_nn_destroy(w->net), wg_free(w->x), wg_free(w->y);
 }
 
 static wg_status step_world(struct world *w)
 {
     WG_TAPE(tape);
-    WG_TRY(wg_backward(wg_cross_entropy(wg_apply(w->net, w->x), w->y)));
+    WG_TRY(wg_backward(wg_cross_entropy(wg_nn_apply(w->net, w->x), w->y)));
     return wg_optim_step(w->opt);
 }
 
 static void assert_worlds_alike(const struct world *a, const struct world *b)
 {
-    const wg_tensor_list lists[2][3] = {{wg_parameters(a->net), wg_buffers(a->net), wg_optim_state(a->opt)},
-                                        {wg_parameters(b->net), wg_buffers(b->net), wg_optim_state(b->opt)}};
+    const wg_tensor_list lists[2][3] = {{wg_nn_parameters(a->net), wg_nn_buffers(a->net), wg_optim_state(a->opt)},
+                                        {wg_nn_parameters(b->net), wg_nn_buffers(b->net), wg_optim_state(b->opt)}};
     for (int k = 0; k < 3; k++)
         for (size_t i = 0; i < lists[0][k].n; i++)
             assert_same_bits(lists[0][k].tensor[i], lists[1][k].tensor[i]);
@@ -416,7 +416,7 @@ static void a_step_that_runs_out_of_memory_changes_nothing(void **state)
                 break;
             assert_int_equal(wg_error_take(NULL), WG_E_MEMORY);
             assert_worlds_alike(&broken, &whole);
-            assert_null(wg_gradient(wg_parameters(broken.net).tensor[0]));
+            assert_null(wg_gradient(wg_nn_parameters(broken.net).tensor[0]));
             if (k % 16 == 0) { /* the retry */
                 assert_int_equal(step_world(&broken), WG_OK);
                 assert_int_equal(step_world(&whole), WG_OK);
@@ -442,12 +442,12 @@ static void making_them_without_memory_leaves_nothing(void **state)
         for (int64_t k = 0; !made; k++) {
             wg_tape *tape = on_tape ? wg_tape_open() : NULL;
             wg_memory_fail(k, false);
-            wg_module *net = wg_mlp(WG_SIZES(3, 5, 4), .batch_norm = true, .seed = 2);
-            wg_optim *opt = net ? wg_optim_adam(wg_parameters(net), .lr = 0.05) : NULL;
+            wg_nn_module *net = wg_nn_mlp(WG_SIZES(3, 5, 4), .batch_norm = true, .seed = 2);
+            wg_optim *opt = net ? wg_optim_adam(wg_nn_parameters(net), .lr = 0.05) : NULL;
             wg_memory_fail(-1, false);
             made = opt != NULL;
             assert_int_equal(wg_error_take(NULL), made ? WG_OK : WG_E_MEMORY);
-            wg_optim_destroy(opt), wg_module_destroy(net);
+            wg_optim_destroy(opt), wg_nn_destroy(net);
             if (on_tape)
                 assert_int_equal(wg_tape_close(tape), WG_OK);
             assert_true(k < 1000);

@@ -54,9 +54,10 @@ static wg_tensor *filled(wg_dtype dtype, double first, double step)
 
 static struct problem begin(const struct entry *entry, wg_dtype dtype)
 {
-    struct problem problem = {{wg_require_grad(filled(dtype, 0.5, 0.25), true), wg_require_grad(filled(dtype, -1, 0.5), true)},
-                              filled(dtype, 0, 0.5),
-                              NULL};
+    struct problem problem = {
+        {wg_set_requires_grad(filled(dtype, 0.5, 0.25), true), wg_set_requires_grad(filled(dtype, -1, 0.5), true)},
+        filled(dtype, 0, 0.5),
+        NULL};
     problem.optim = entry->make((wg_tensor_list){2, problem.p, NULL});
     assert_non_null(problem.optim);
     return problem;
@@ -153,7 +154,7 @@ static void a_replayed_step_has_the_same_bits(void **state)
     for (size_t k = 0; k < ENTRIES; k++) {
         struct problem eager = begin(&entries[k], WG_F32), replayed = begin(&entries[k], WG_F32);
         run(&eager, STEPS);
-        wg_replay *replay = wg_capture(step, &replayed);
+        wg_replay *replay = wg_replay_capture(step, &replayed);
         assert_non_null(replay);
         for (int i = 1; i < STEPS; i++)
             assert_int_equal(wg_replay_run(replay), WG_OK);
@@ -169,7 +170,7 @@ static void a_group_has_its_own_rate(void **state)
     (void)state;
     for (size_t k = 0; k < ENTRIES; k++) {
         struct problem problem = begin(&entries[k], WG_F64);
-        wg_tensor *still = wg_require_grad(filled(WG_F64, 1, 1), true), *before = filled(WG_F64, 1, 1);
+        wg_tensor *still = wg_set_requires_grad(filled(WG_F64, 1, 1), true), *before = filled(WG_F64, 1, 1);
         assert_int_equal(wg_optim_add_group(problem.optim, ((wg_tensor_list){1, &still, NULL}), .lr = 0), WG_OK);
         assert_close(wg_optim_get(problem.optim, 1, "lr"), 0, 0);
         assert_int_equal(wg_optim_add_group(problem.optim, ((wg_tensor_list){1, &before, NULL}), .lr = NAN), WG_E_ARGUMENT);
@@ -219,7 +220,7 @@ static void a_tensor_without_elements_is_a_parameter(void **state)
 {
     (void)state;
     for (size_t k = 0; k < ENTRIES; k++) {
-        wg_tensor *p = wg_require_grad(wg_zeros(WG_F32, WG_SHAPE(0, 3)), true), *g = wg_zeros(WG_F32, WG_SHAPE(0, 3));
+        wg_tensor *p = wg_set_requires_grad(wg_zeros(WG_F32, WG_SHAPE(0, 3)), true), *g = wg_zeros(WG_F32, WG_SHAPE(0, 3));
         wg_optim *optim = entries[k].make((wg_tensor_list){1, &p, NULL});
         assert_non_null(optim);
         assert_int_equal(wg_add_gradient(p, g), WG_OK);

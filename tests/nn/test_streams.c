@@ -6,28 +6,28 @@
 enum { ROWS = 6, IN = 5, ORDERED = 40 };
 
 /* The first weight of a network, drawn from U(±1/√IN). */
-static const float *first_weight(const wg_module *net)
+static const float *first_weight(const wg_nn_module *net)
 {
-    return wg_data(wg_parameters(net).tensor[0]);
+    return wg_data(wg_nn_parameters(net).tensor[0]);
 }
 
 static void two_networks_with_defaults_differ(void **state)
 {
     (void)state;
     assert_int_equal(wg_seed(3, 0), WG_OK);
-    wg_module *net[4] = {wg_mlp(WG_SIZES(IN, ROWS)), wg_mlp(WG_SIZES(IN, ROWS)), wg_linear_layer(IN, ROWS),
-                         wg_linear_layer(IN, ROWS)};
+    wg_nn_module *net[4] = {wg_nn_mlp(WG_SIZES(IN, ROWS)), wg_nn_mlp(WG_SIZES(IN, ROWS)), wg_nn_linear(IN, ROWS),
+                            wg_nn_linear(IN, ROWS)};
     assert_int_equal(wg_seed(3, 0), WG_OK);
-    wg_module *again[4] = {wg_mlp(WG_SIZES(IN, ROWS)), wg_mlp(WG_SIZES(IN, ROWS)), wg_linear_layer(IN, ROWS),
-                           wg_linear_layer(IN, ROWS)};
+    wg_nn_module *again[4] = {wg_nn_mlp(WG_SIZES(IN, ROWS)), wg_nn_mlp(WG_SIZES(IN, ROWS)), wg_nn_linear(IN, ROWS),
+                              wg_nn_linear(IN, ROWS)};
     for (int i = 0; i < 4; i++) {
         for (int k = 0; k < i; k++)
             assert_memory_not_equal(first_weight(net[i]), first_weight(net[k]), IN * ROWS * sizeof(float));
         for (size_t p = 0; p < 2; p++) /* but wg_seed makes the program repeatable */
-            assert_same_bits(wg_parameters(net[i]).tensor[p], wg_parameters(again[i]).tensor[p]);
+            assert_same_bits(wg_nn_parameters(net[i]).tensor[p], wg_nn_parameters(again[i]).tensor[p]);
     }
     for (int i = 0; i < 4; i++)
-        wg_module_destroy(net[i]), wg_module_destroy(again[i]);
+        wg_nn_destroy(net[i]), wg_nn_destroy(again[i]);
     assert_no_error();
 }
 
@@ -40,20 +40,22 @@ static wg_tensor *noise(wg_tensor *generator)
 static void weights_are_no_draws_of_the_default_generator(void **state)
 {
     (void)state;
-    wg_module *net[3];
+    wg_nn_module *net[3];
     for (int i = 0; i < 3; i++) { /* whether the seed is given or not */
         assert_int_equal(wg_seed(7, 0), WG_OK);
-        net[i] = i == 0 ? wg_mlp(WG_SIZES(IN, ROWS)) : i == 1 ? wg_mlp(WG_SIZES(IN, ROWS), .seed = 7) : wg_linear_layer(IN, ROWS);
+        net[i] = i == 0   ? wg_nn_mlp(WG_SIZES(IN, ROWS))
+                 : i == 1 ? wg_nn_mlp(WG_SIZES(IN, ROWS), .seed = 7)
+                          : wg_nn_linear(IN, ROWS);
     }
     assert_int_equal(wg_seed(7, 0), WG_OK);
     for (int draw = 0; draw < 4; draw++) {
-        wg_tensor *drawn = noise(wg_default_generator());
+        wg_tensor *drawn = noise(wg_generator_default());
         for (int i = 0; i < 3; i++)
             assert_memory_not_equal(wg_data(drawn), first_weight(net[i]), IN * ROWS * sizeof(float));
         wg_free(drawn);
     }
     for (int i = 0; i < 3; i++)
-        wg_module_destroy(net[i]);
+        wg_nn_destroy(net[i]);
     assert_no_error();
 }
 
@@ -119,9 +121,9 @@ static void orders_without_a_seed_follow_the_threads(void **state)
     assert_memory_not_equal(order[0], order[1], sizeof order[0]);
     assert_memory_equal(order[0], order[2], sizeof order[0]);
     int64_t before[4], after[4];
-    assert_int_equal(wg_read(wg_default_generator(), before), WG_OK);
+    assert_int_equal(wg_read(wg_generator_default(), before), WG_OK);
     wg_batches *plain = wg_batches_create(x, WG_NONE, .shuffle = false); /* which draws nothing */
-    assert_int_equal(wg_read(wg_default_generator(), after), WG_OK);
+    assert_int_equal(wg_read(wg_generator_default(), after), WG_OK);
     assert_memory_equal(before, after, sizeof before);
     wg_batches_destroy(plain), wg_free(x);
     assert_no_error();
@@ -132,18 +134,18 @@ static void a_split_is_undone(void **state)
 {
     (void)state;
     assert_int_equal(wg_seed(13, 0), WG_OK);
-    wg_tensor *a = wg_generator_split(wg_default_generator(), 4), *lost, *b;
+    wg_tensor *a = wg_generator_split(wg_generator_default(), 4), *lost, *b;
     {
         WG_TAPE(tape);
-        lost = wg_generator_split(wg_default_generator(), 4);
+        lost = wg_generator_split(wg_generator_default(), 4);
         assert_null(wg_add(wg_ones(WG_F32, WG_SHAPE(2)), wg_ones(WG_F32, WG_SHAPE(3))));
     }
     wg_error_take(NULL);
-    b = wg_generator_split(wg_default_generator(), 4);
+    b = wg_generator_split(wg_generator_default(), 4);
     assert_memory_equal(wg_data(lost), wg_data(b), 4 * sizeof(int64_t));
     assert_memory_not_equal(wg_data(a), wg_data(b), sizeof(int64_t));
     assert_int_equal(((const int64_t *)wg_data(b))[1], 4);
-    assert_int_equal(((const int64_t *)wg_data(wg_default_generator()))[2], 2); /* one block each */
+    assert_int_equal(((const int64_t *)wg_data(wg_generator_default()))[2], 2); /* one block each */
     wg_free(a), wg_free(b), wg_free(lost);
     assert_no_error();
 }

@@ -100,7 +100,7 @@ static void run_pair(const struct check_case *c, const struct pair *p, const str
     if (p->copies)
         in[p->other] = wg_copy(in[p->other]);
     else if (!writes)
-        wg_take(given);
+        wg_donate(given);
     r->status = wg_invoke(c->op, c->params, in, (size_t)c->n, out, c->op->n_out);
     for (int i = 0; i < c->op->n_out && r->status == WG_OK; i++)
         result_keep(r, out[i]);
@@ -127,7 +127,7 @@ static void run_fresh(const struct check_case *c, const struct pair *p, const st
         wg_free(leaves[p->other]);
     leaves[p->other] = leaves[p->target] = make_base(c, p, run->dtype);
     if (run->way != NO_GRADIENT && operand_leaf(c, p->target))
-        wg_require_grad(leaves[p->target], true);
+        wg_set_requires_grad(leaves[p->target], true);
     run_pair(c, p, run, leaves, r);
     operands_free(c, leaves);
     wg_error_take(&r->error);

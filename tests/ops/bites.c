@@ -56,7 +56,7 @@ static wg_status nothing_given(const wg_call *c, wg_tensor *const *gy, wg_grad_s
 
 static wg_status takes_too_early(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    WG_TRY(WG_GIVE(gx[0], wg_mul(wg_take(gy[0]), c->in[1])));
+    WG_TRY(WG_GIVE(gx[0], wg_mul(wg_donate(gy[0]), c->in[1])));
     return WG_GIVE(gx[1], wg_mul(gy[0], c->in[0]));
 }
 
@@ -314,7 +314,7 @@ static void no_vjp(struct wg_op *op)
 static void no_reason(struct wg_op *op)
 {
     no_vjp(op);
-    op->flags |= WG_NO_DERIVATIVE;
+    op->flags |= WG_OP_NO_DERIVATIVE;
     op->reason = NULL;
 }
 

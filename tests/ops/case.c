@@ -70,7 +70,7 @@ static void fill(struct check_case *c, const struct wg_sample *sample)
         }
         if (sample->dominant >> i & 1)
             add_to_diagonals(in);
-        if ((c->op->flags & WG_DRAWS) && operand_written(c, i) && in->numel == 4)
+        if ((c->op->flags & WG_OP_RANDOM) && operand_written(c, i) && in->numel == 4)
             memcpy(in->value, generator, sizeof generator);
     }
     for (int i = 0; i < c->n; i++)
@@ -119,7 +119,7 @@ struct shapes {
 };
 #define ALIKE(...) WG_DIMS(__VA_ARGS__), WG_DIMS(__VA_ARGS__), WG_DIMS(__VA_ARGS__)
 
-static const struct shapes alike[] = {
+static const struct shapes same_layout[] = {
     {"0-d", {.rank = 0}, {.rank = 0}, {.rank = 0}},
     {"size 1", ALIKE(1)},
     {"zero size", ALIKE(0, 3)},
@@ -135,7 +135,7 @@ static const struct shapes stretched[] = {
     {"rank right", WG_DIMS(2, 3, 4), WG_DIMS(3, 1), WG_DIMS(1)}, {"scalar left", {.rank = 0}, WG_DIMS(3, 4), {.rank = 0}},
     {"scalar right", WG_DIMS(3, 4), {.rank = 0}, {.rank = 0}},   {"stretched to nothing", WG_DIMS(0, 3), WG_DIMS(1, 3), WG_DIMS(1)},
 };
-enum { N_ALIKE = sizeof alike / sizeof *alike, N_STRETCHED = sizeof stretched / sizeof *stretched };
+enum { N_ALIKE = sizeof same_layout / sizeof *same_layout, N_STRETCHED = sizeof stretched / sizeof *stretched };
 
 struct reduced {
     const char *name;
@@ -158,7 +158,7 @@ enum { N_REDUCTIONS = sizeof reductions / sizeof *reductions };
 
 static bool element_wise(const struct wg_op *op)
 {
-    return ((!op->shape && !op->compose) || (op->flags & WG_BROADCASTS)) && op->n_out > 0;
+    return ((!op->shape && !op->compose) || (op->flags & WG_OP_BROADCASTS)) && op->n_out > 0;
 }
 
 /* The extents above 1 in a sample's shapes, each once. */
@@ -206,7 +206,7 @@ int variant_count(const struct wg_op *op)
         return N_ALIKE;
     if (element_wise(op))
         return N_ALIKE + (op->n_in > 1 ? N_STRETCHED : 0);
-    return op->flags & (WG_VIEW | WG_DRAWS) ? 0 : 1 + N_REPLACED * extents_of(&op->samples[0], extent);
+    return op->flags & (WG_OP_VIEW | WG_OP_RANDOM) ? 0 : 1 + N_REPLACED * extents_of(&op->samples[0], extent);
 }
 
 void case_of_variant(struct check_case *c, const struct wg_op *op, int at, struct check_report *report)
@@ -217,10 +217,10 @@ void case_of_variant(struct check_case *c, const struct wg_op *op, int at, struc
         c->in[0].shape = reductions[at].shape;
         c->params = &reductions[at].params;
     } else if (element_wise(op) || op->shape == wg_shape_update) {
-        const struct shapes *shapes = at < N_ALIKE ? &alike[at] : &stretched[at - N_ALIKE];
+        const struct shapes *shapes = at < N_ALIKE ? &same_layout[at] : &stretched[at - N_ALIKE];
         snprintf(c->name, sizeof c->name, "%s", shapes->name);
         for (int i = 0; i < c->n; i++)
-            if ((c->in[i].tested || (op->flags & WG_BROADCASTS)) && !c->in[i].none)
+            if ((c->in[i].tested || (op->flags & WG_OP_BROADCASTS)) && !c->in[i].none)
                 c->in[i].shape = i == 0 ? shapes->first : i == 1 ? shapes->second : shapes->rest;
     } else {
         replace_extents(c, &op->samples[0], at);
@@ -255,7 +255,7 @@ bool case_enlarged(struct check_case *c, const struct wg_op *op, int64_t element
         return false;
     for (int i = 0; i < c->n; i++)
         for (int axis = 0; axis < c->in[i].shape.rank; axis++)
-            if (c->in[i].shape.extent[axis] > 1 && !(c->op->flags & WG_DRAWS))
+            if (c->in[i].shape.extent[axis] > 1 && !(c->op->flags & WG_OP_RANDOM))
                 c->in[i].shape.extent[axis] *= factor;
     fill(c, &op->samples[0]);
     return true;

@@ -90,7 +90,7 @@ static void check_case(const struct check_case *c, bool memory_too, bool *nonzer
 /* Without a shape rule an op of one result is element-wise: with no rows it has no fast path, and replay cannot fuse it. */
 static void check_rows(const struct wg_op *op, struct check_report *report)
 {
-    const bool element_wise = !op->shape && !op->compose && !op->writes && op->n_out == 1 && !(op->flags & WG_VIEW);
+    const bool element_wise = !op->shape && !op->compose && !op->writes && op->n_out == 1 && !(op->flags & WG_OP_VIEW);
     for (int dtype = WG_F32; dtype <= WG_F64; dtype++)
         if (element_wise && !op->row[WG_PORTABLE][dtype])
             check_fail(report, "rows", "an element-wise op of %s has no row: .kernel = MAP_KERNELS(name)",
@@ -101,7 +101,7 @@ static void check_rows(const struct wg_op *op, struct check_report *report)
 static void check_enlarged(const struct wg_op *op, struct check_report *report)
 {
     struct check_case c;
-    if (op->flags & WG_VIEW) {
+    if (op->flags & WG_OP_VIEW) {
         check_skip(report, "threads", "a view does no work that could be parted");
     } else if (case_enlarged(&c, op, 140000, report)) {
         check_threads(&c, WG_F32);
@@ -158,6 +158,6 @@ void check_op(const struct wg_op *op, struct check_report *report)
     }
     check_enlarged(op, report);
     check_rows(op, report);
-    if ((op->vjp || op->compose) && !(op->flags & WG_NO_DERIVATIVE) && !check_found(report, "vjp"))
+    if ((op->vjp || op->compose) && !(op->flags & WG_OP_NO_DERIVATIVE) && !check_found(report, "vjp"))
         check_not_all_zero(op, nonzero, report);
 }

@@ -226,7 +226,7 @@ struct cell {
 #define W(name) name
 #define T(name) WG_JOIN(name, _count)
 
-#include "ops/conv/window.h"
+#include "ops/conv/window_shape.h"
 #include "ops/kernel.h"
 #include "ops/map.h"
 #include "ops/random/draw.h"

@@ -26,8 +26,8 @@ bool difference_agrees(const struct check_case *c, scalar_of_run *scalar, struct
 {
     static const double steps[2] = {1e-3, 2.5e-4};
     bool agrees = false;
-    if (c->op->flags & WG_SURROGATE) {
-        check_skip(c->report, "vjp", "WG_SURROGATE: its derivatives are compared with each other only");
+    if (c->op->flags & WG_OP_SURROGATE) {
+        check_skip(c->report, "vjp", "WG_OP_SURROGATE: its derivatives are compared with each other only");
         return true;
     }
     c->report->comparisons++;
@@ -198,20 +198,21 @@ static bool asks(const struct check_case *c, struct result *r)
 void check_no_derivative(const struct check_case *c)
 {
     struct result r;
-    const unsigned excuse = c->op->flags & (WG_NO_DERIVATIVE | WG_CUT);
+    const unsigned excuse = c->op->flags & (WG_OP_NO_DERIVATIVE | WG_OP_STOP_GRADIENT);
     if (!asks(c, &r))
         return;
     if (!excuse && !c->op->vjp && !c->op->compose) {
-        check_fail(c->report, "no derivative", "%s: there is no vjp, and neither WG_NO_DERIVATIVE nor WG_CUT says so", c->name);
+        check_fail(c->report, "no derivative",
+                   "%s: there is no vjp, and neither WG_OP_NO_DERIVATIVE nor WG_OP_STOP_GRADIENT says so", c->name);
         return;
     }
-    if ((excuse & WG_NO_DERIVATIVE) && (!c->op->reason || !*c->op->reason))
-        check_fail(c->report, "no derivative", "%s: WG_NO_DERIVATIVE without a reason", c->name);
+    if ((excuse & WG_OP_NO_DERIVATIVE) && (!c->op->reason || !*c->op->reason))
+        check_fail(c->report, "no derivative", "%s: WG_OP_NO_DERIVATIVE without a reason", c->name);
     run_op(c, &(struct run){.dtype = WG_F64, .way = GIVEN}, &r);
     if (r.status != WG_E_NO_GRAD)
         check_fail(c->report, "no derivative", "%s: asking for the gradient gave %s, not WG_E_NO_GRAD", c->name,
                    wg_status_name(r.status));
-    else if ((excuse & WG_NO_DERIVATIVE) && !strstr(r.error.message, c->op->name))
+    else if ((excuse & WG_OP_NO_DERIVATIVE) && !strstr(r.error.message, c->op->name))
         check_fail(c->report, "no derivative", "%s: the error does not name the op: %s", c->name, r.error.message);
     result_free(&r);
 }

@@ -151,16 +151,16 @@ static wg_status differentiate_twice(const struct check_case *c, const struct re
     t->n_operands = t->n;
     for (int i = 0; i < c->op->n_out; i++)
         if (float_result(c, shapes, i)) {
-            wg_tensor *v = wg_require_grad(weights_like(t->out[i], &run, PROJECTION, i), true);
+            wg_tensor *v = wg_set_requires_grad(weights_like(t->out[i], &run, PROJECTION, i), true);
             first = projection(first, t->out[i], v);
             t->nudged[t->n] = 101 + i;
             t->leaf[t->n++] = v;
         }
-    WG_TRY(wg_grad_many(first, t->leaf, (size_t)t->n_operands, t->g, .create_graph = true, .unused = WG_ZEROS));
+    WG_TRY(wg_grad_many(first, t->leaf, (size_t)t->n_operands, t->g, .create_graph = true, .unused = WG_UNUSED_ZEROS));
     t->first_done = true;
     for (int i = 0; i < t->n_operands; i++)
         second = projection(second, t->g[i], weights_like(t->g[i], &run, SECOND, t->nudged[i] - 1));
-    return wg_grad_many(second, t->leaf, (size_t)t->n, t->gg, .unused = WG_ZEROS);
+    return wg_grad_many(second, t->leaf, (size_t)t->n, t->gg, .unused = WG_UNUSED_ZEROS);
 }
 
 static void compare_second(const struct check_case *c, const struct twice *t)

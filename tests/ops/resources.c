@@ -161,7 +161,7 @@ static double bytes_read(const struct watched *w, unsigned plain)
         const wg_tensor *t = w->c->in[i];
         int64_t index[WG_MAX_RANK] = {0};
         const size_t size = wg_dtype_size((wg_dtype)t->dtype);
-        if (wg_absent(t) || (w->c->op->flags & WG_DRAWS) || (plain >> i & 1)) {
+        if (wg_absent(t) || (w->c->op->flags & WG_OP_RANDOM) || (plain >> i & 1)) {
             bytes += wg_absent(t) ? 0 : whole_bytes(t);
             continue;
         }
@@ -215,15 +215,15 @@ static void compare_cost(const struct check_case *c, const wg_call *call, const 
 {
     wg_cost counted = {0}, stated = {0};
     char a[160], b[160];
-    if (!c->op->cost && !(c->op->flags & WG_VIEW)) {
+    if (!c->op->cost && !(c->op->flags & WG_OP_VIEW)) {
         check_fail(c->report, "cost", "the op has no cost rule");
         return;
     }
     if (c->op->cost)
         stated = c->op->cost(call);
-    if (!(c->op->flags & WG_VIEW) && !check_count(c->op->name, call, plain_operands(c), &counted)) {
-        if (c->op->flags & WG_UNCOUNTED) {
-            check_skip(c->report, "cost", "WG_UNCOUNTED: its arithmetic is stated, not counted; its bytes are watched");
+    if (!(c->op->flags & WG_OP_VIEW) && !check_count(c->op->name, call, plain_operands(c), &counted)) {
+        if (c->op->flags & WG_OP_UNCOUNTED) {
+            check_skip(c->report, "cost", "WG_OP_UNCOUNTED: its arithmetic is stated, not counted; its bytes are watched");
             counted = stated;
             counted.bytes_read = counted.bytes_written = 0;
         } else {
@@ -242,7 +242,7 @@ void check_cost(const struct check_case *c, wg_dtype dtype, enum layout layout)
 {
     wg_tensor *in[WG_SAMPLE_MAX], *out[MAX_RESULTS];
     char what[40];
-    if (layout == REPEATED && (c->op->flags & WG_UNCOUNTED))
+    if (layout == REPEATED && (c->op->flags & WG_OP_UNCOUNTED))
         return; /* among equal values not all that is read matters */
     wg_error_take(NULL);
     wg_set_threads(1);

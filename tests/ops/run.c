@@ -149,7 +149,7 @@ bool has_derivative(const struct check_case *c, const struct result *r)
         from = from || operand_leaf(c, i);
     for (int i = 0; i < r->n_out; i++)
         to = to || float_result(c, r, i);
-    return (c->op->vjp || c->op->compose) && !(c->op->flags & WG_NO_DERIVATIVE) && from && to;
+    return (c->op->vjp || c->op->compose) && !(c->op->flags & WG_OP_NO_DERIVATIVE) && from && to;
 }
 
 bool operands_make(const struct check_case *c, const struct run *run, bool want_gradient, wg_tensor **in)
@@ -171,7 +171,7 @@ bool operands_make(const struct check_case *c, const struct run *run, bool want_
         in[i] = place(value, x->tested ? run->dtype : x->dtype, x->shape, odd ? run->layout : ROW_MAJOR);
         free(value);
         const bool leaf = want_gradient && operand_leaf(c, i) && (run->leaves == 0 || run->leaves >> i & 1);
-        made = made && in[i] && (!leaf || wg_require_grad(in[i], true));
+        made = made && in[i] && (!leaf || wg_set_requires_grad(in[i], true));
     }
     return made;
 }
@@ -285,7 +285,7 @@ static wg_status apply(const struct check_case *c, const struct run *run, wg_ten
 {
     wg_tensor *in[WG_SAMPLE_MAX];
     for (int i = 0; i < c->n; i++)
-        in[i] = run->take >> i & 1 ? wg_take(wg_copy(leaves[i])) : leaves[i];
+        in[i] = run->take >> i & 1 ? wg_donate(wg_copy(leaves[i])) : leaves[i];
     WG_TRY(wg_invoke(c->op, c->params, in, (size_t)c->n, out, c->op->n_out));
     for (int i = 0; i < c->op->n_out; i++)
         result_keep(r, out[i]);

@@ -67,7 +67,7 @@ static const char *without_tape(const struct shared *s)
     for (int i = 0; i < s->c->n; i++) {
         if (s->c->in[i].none)
             continue;
-        if (wg_hold(s->in[i]) != s->in[i] || wg_take(s->in[i]) != s->in[i] || wg_own(s->in[i]) != s->in[i])
+        if (wg_hold(s->in[i]) != s->in[i] || wg_donate(s->in[i]) != s->in[i] || wg_own(s->in[i]) != s->in[i])
             return "hold, take, own";
         wg_drop(s->in[i]);
         wg_free(wg_keep(s->in[i]));
@@ -83,7 +83,7 @@ static const char *gradients(const struct shared *s)
     for (int create_graph = 0; create_graph < 2; create_graph++) {
         WG_TAPE(tape);
         wg_tensor *y = function(NULL, 0, (void *)(uintptr_t)s);
-        if (!y || wg_grad_many(y, leaf, n, g, .create_graph = create_graph, .unused = WG_ZEROS, .grad = s->weights) != WG_OK)
+        if (!y || wg_grad_many(y, leaf, n, g, .create_graph = create_graph, .unused = WG_UNUSED_ZEROS, .grad = s->weights) != WG_OK)
             return "grad";
         wg_tensor *z = wg_reshape(y, wg_shape_of(y));
         if (!wg_grad(z, y, .create_graph = create_graph, .grad = s->weights))
@@ -103,7 +103,7 @@ static const char *functions(const struct shared *s)
     if (wg_jvp(function, context, leaf, n, leaf, &y, &ty) != WG_OK)
         return "jvp";
     y = wg_checkpoint(function, context, leaf, n);
-    if (!y || wg_grad_many(y, leaf, n, g, .unused = WG_ZEROS, .grad = s->weights) != WG_OK)
+    if (!y || wg_grad_many(y, leaf, n, g, .unused = WG_UNUSED_ZEROS, .grad = s->weights) != WG_OK)
         return "checkpoint";
     return NULL;
 }

@@ -148,7 +148,7 @@ static void compare_layout(const struct check_case *c, wg_dtype dtype, enum layo
     snprintf(what, sizeof what, "%s %s%s", wg_dtype_name(dtype), layout_names[layout], where == 1 ? " first operand" : "");
     run_with_gradient(c, (struct run){.dtype = dtype, .layout = layout, .where = where}, &r);
     c->report->cases++;
-    if (r.status != WG_OK && (c->op->flags & WG_VIEW) && r.status == WG_E_SHAPE && strstr(r.error.message, "allow no view"))
+    if (r.status != WG_OK && (c->op->flags & WG_OP_VIEW) && r.status == WG_E_SHAPE && strstr(r.error.message, "allow no view"))
         check_skip(c->report, "layout", "%s, %s: no view of such memory: the builder copies first", c->name, layout_names[layout]);
     else
         compare_results(c, layout == REPEATED ? "repeated" : "layout", what, &r, plain, (struct tolerance){round_off(dtype)});
@@ -255,7 +255,7 @@ void check_threads(const struct check_case *c, wg_dtype dtype)
 /* An operand given away may be overwritten; values and gradients stay. */
 void check_taken(const struct check_case *c, wg_dtype dtype)
 {
-    struct result plain, taken;
+    struct result plain, donated;
     run_with_gradient(c, (struct run){.dtype = dtype}, &plain);
     for (int i = 0; i < c->n && plain.status == WG_OK; i++) {
         char what[60];
@@ -263,13 +263,13 @@ void check_taken(const struct check_case *c, wg_dtype dtype)
             continue;
         snprintf(what, sizeof what, "%s, operand %d given away", wg_dtype_name(dtype), i);
         if (has_derivative(c, &plain)) {
-            run_op(c, &(struct run){.dtype = dtype, .take = 1u << i, .way = GIVEN}, &taken);
-            compare_results(c, "taken", what, &taken, &plain, (struct tolerance){0});
-            result_free(&taken);
+            run_op(c, &(struct run){.dtype = dtype, .take = 1u << i, .way = GIVEN}, &donated);
+            compare_results(c, "taken", what, &donated, &plain, (struct tolerance){0});
+            result_free(&donated);
         }
-        run_op(c, &(struct run){.dtype = dtype, .take = 1u << i}, &taken);
-        compare_outputs(c, "taken", what, &taken, &plain, (struct tolerance){0});
-        result_free(&taken);
+        run_op(c, &(struct run){.dtype = dtype, .take = 1u << i}, &donated);
+        compare_outputs(c, "taken", what, &donated, &plain, (struct tolerance){0});
+        result_free(&donated);
     }
     result_free(&plain);
 }

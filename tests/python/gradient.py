@@ -42,7 +42,7 @@ def function(name, result, *arguments):
 
 tensor = c.c_void_p
 from_bytes = function("wg_from_bytes", tensor, c.c_void_p, c.c_int, Shape)
-require_grad = function("wg_require_grad", tensor, tensor, c.c_bool)
+require_grad = function("wg_set_requires_grad", tensor, tensor, c.c_bool)
 mul = function("wg_mul", tensor, tensor, tensor)
 total = function("wg_sum_with", tensor, tensor, ReduceOptions)
 item = function("wg_item", c.c_double, tensor)

@@ -79,7 +79,7 @@ static void what_a_queued_update_reads_is_not_written_over(void **state)
         wg_tensor *value = made(wg_ones(WG_F64, WG_SHAPE(64)));
         assert_ok(wg_update_begin());
         assert_ok(wg_accumulate(sum, value));
-        made(wg_mul_scalar(wg_take(value), 5));
+        made(wg_mul_scalar(wg_donate(value), 5));
         assert_ok(wg_update_commit());
     }
     assert_near(element(sum, 63), 1, 0);
@@ -91,11 +91,11 @@ static void giving_away_ends_with_the_next_op(void **state)
 {
     (void)state;
     WG_TAPE(tape);
-    wg_tensor *x = made(wg_ones(WG_F64, WG_SHAPE(64))), *sum = made(wg_sum(wg_take(x))), *y = made(wg_mul_scalar(x, 2));
+    wg_tensor *x = made(wg_ones(WG_F64, WG_SHAPE(64))), *sum = made(wg_sum(wg_donate(x))), *y = made(wg_mul_scalar(x, 2));
     assert_near(wg_item(sum), 64, 0);
     assert_near(element(y, 0), 2, 0);
     assert_near(element(x, 0), 1, 0);
-    assert_null_and_error(wg_add(wg_take(x), wg_ones(WG_F64, WG_SHAPE(3))), WG_E_SHAPE, "add: ");
+    assert_null_and_error(wg_add(wg_donate(x), wg_ones(WG_F64, WG_SHAPE(3))), WG_E_SHAPE, "add: ");
     made(wg_mul_scalar(x, 2)); /* the call that failed was the next */
     assert_near(element(x, 0), 1, 0);
 }
@@ -105,7 +105,7 @@ static void a_tensor_given_away_in_two_slots(void **state)
 {
     (void)state;
     WG_TAPE(tape);
-    wg_tensor *g = made(wg_mul_scalar(wg_ones(WG_F64, WG_SHAPE(64)), -3)), *y = made(wg_relu_grad(wg_take(g), g));
+    wg_tensor *g = made(wg_mul_scalar(wg_ones(WG_F64, WG_SHAPE(64)), -3)), *y = made(wg_relu_grad(wg_donate(g), g));
     assert_near(element(y, 0), 0, 0);
     assert_null(wg_data(g));
     expect_error(WG_E_RELEASED, "data: ");
@@ -114,8 +114,8 @@ static void a_tensor_given_away_in_two_slots(void **state)
 static wg_tensor *step_result(wg_tensor *x, wg_tensor *w, bool take)
 {
     wg_tensor *h = made(wg_add_scalar(x, 1)), *c = made(wg_mul_scalar(x, 2));
-    wg_tensor *y = made(take ? wg_fma(wg_take(h), w, h) : wg_fma(h, w, h));
-    wg_tensor *z = made(take ? wg_addmm(wg_take(c), c, w) : wg_addmm(c, c, w));
+    wg_tensor *y = made(take ? wg_fma(wg_donate(h), w, h) : wg_fma(h, w, h));
+    wg_tensor *z = made(take ? wg_addmm(wg_donate(c), c, w) : wg_addmm(c, c, w));
     return made(wg_sum(wg_square(wg_add(y, z))));
 }
 
@@ -155,7 +155,7 @@ static void a_replay_gives_what_copies_give(void **state)
     struct step plain = step_new(false), eager = step_new(true), replayed = step_new(true);
     assert_ok(step(&plain));
     assert_ok(step(&eager));
-    wg_replay *replay = wg_capture(step, &replayed);
+    wg_replay *replay = wg_replay_capture(step, &replayed);
     assert_non_null(replay);
     assert_ok(wg_replay_run(replay));
     wg_replay_destroy(replay);

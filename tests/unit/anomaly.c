@@ -10,7 +10,7 @@ static wg_tensor *pair(double a, double b)
 
 static wg_tensor *pair_leaf(double a, double b)
 {
-    return made(wg_require_grad(pair(a, b), true));
+    return made(wg_set_requires_grad(pair(a, b), true));
 }
 
 /* What the error says, and it is taken. */
@@ -43,11 +43,11 @@ static void first_bad_value_is_named(void **state)
             wg_tape_close(tape);
     }
     WG_TAPE(tape);
-    assert_ok(wg_name_push("encoder"));
+    assert_ok(wg_section_push("encoder"));
     assert_null(wg_div(x, wg_sub(x, x)));
     assert_string_equal(wg_error_first()->section, "encoder");
     SAYS("div: inf at [0]", "0 (weight) f64 [2] in -1..4; 1 f64 [2] in 0..0");
-    wg_name_pop();
+    wg_section_pop();
     wg_free(x);
 }
 
@@ -119,9 +119,9 @@ static void origin_is_followed_up_the_graph(void **state)
     (void)state;
     wg_tensor *x = pair_leaf(0, 1);
     WG_TAPE(tape);
-    assert_ok(wg_name_push("encoder"));
+    assert_ok(wg_section_push("encoder"));
     wg_tensor *log = made(wg_log(x));
-    wg_name_pop();
+    wg_section_pop();
     wg_tensor *scaled = made(wg_reshape(wg_mul_scalar(log, 2), WG_SHAPE(1, 2)));
     WG_ANOMALY(WG_ANOMALY_NAN);
     assert_null(wg_mul_scalar(scaled, 0));
@@ -138,11 +138,11 @@ static void masked_value_with_a_bad_gradient(void **state)
     WG_ANOMALY(WG_ANOMALY_NAN_OR_INF);
     wg_tensor *x = pair_leaf(0, 2.25), *mask = wg_from(((const uint8_t[]){0, 1}), WG_SHAPE(2));
     WG_TAPE(tape);
-    assert_ok(wg_name_push("encoder"));
-    assert_ok(wg_name_push("layer1"));
+    assert_ok(wg_section_push("encoder"));
+    assert_ok(wg_section_push("layer1"));
     wg_tensor *root = made(wg_sqrt(x));
-    wg_name_pop();
-    wg_name_pop();
+    wg_section_pop();
+    wg_section_pop();
     wg_tensor *loss = made(wg_sum(wg_where(mask, root, wg_zeros(WG_F64, WG_SHAPE(2)))));
     assert_null(wg_grad(loss, x, .create_graph = true));
     SAYS("div: nan at [0], in the derivative of sqrt (in encoder/layer1)", "operands: 0 f64 [2] in 0..1; 1 f64 [2] in 0..1.5",
@@ -241,10 +241,10 @@ static void sums_of_gradients_are_looked_at(void **state)
 
 /* ---- nothing is left behind ---- */
 
-static wg_status step(wg_module *net, wg_optim *opt, wg_tensor *x, wg_tensor *y)
+static wg_status step(wg_nn_module *net, wg_optim *opt, wg_tensor *x, wg_tensor *y)
 {
     WG_TAPE(tape);
-    wg_tensor *loss = wg_mean(wg_square(wg_sub(wg_apply(net, x), y)));
+    wg_tensor *loss = wg_mean(wg_square(wg_sub(wg_nn_apply(net, x), y)));
     WG_TRY(wg_backward(loss));
     return wg_optim_step(opt);
 }
@@ -253,20 +253,20 @@ static void good_step_has_the_same_bits(void **state)
 {
     (void)state;
     wg_tensor *x = numbers(WG_F32, WG_SHAPE(4, 2), 1), *y = numbers(WG_F32, WG_SHAPE(4, 1), 2);
-    wg_module *net[2];
+    wg_nn_module *net[2];
     for (int i = 0; i < 2; i++) {
-        net[i] = wg_mlp(WG_SIZES(2, 8, 1), .activation = WG_TANH, .seed = 1);
-        wg_optim *opt = wg_optim_adam(wg_parameters(net[i]), .lr = 0.05);
+        net[i] = wg_nn_mlp(WG_SIZES(2, 8, 1), .activation = WG_ACTIVATION_TANH, .seed = 1);
+        wg_optim *opt = wg_optim_adam(wg_nn_parameters(net[i]), .lr = 0.05);
         wg_anomaly_set(i ? WG_ANOMALY_NAN_OR_INF : WG_ANOMALY_OFF);
         for (int k = 0; k < 3; k++)
             assert_ok(step(net[i], opt, x, y));
         wg_anomaly_set(WG_ANOMALY_OFF);
         wg_optim_destroy(opt);
     }
-    const wg_tensor_list a = wg_parameters(net[0]), b = wg_parameters(net[1]);
+    const wg_tensor_list a = wg_nn_parameters(net[0]), b = wg_nn_parameters(net[1]);
     for (size_t i = 0; i < a.n; i++)
         assert_same_bits(a.tensor[i], b.tensor[i]);
-    wg_module_destroy(net[0]), wg_module_destroy(net[1]);
+    wg_nn_destroy(net[0]), wg_nn_destroy(net[1]);
     wg_free(x), wg_free(y);
 }
 
@@ -275,26 +275,26 @@ static void step_that_overflows_can_be_repeated(void **state)
 {
     (void)state;
     wg_tensor *x = numbers(WG_F32, WG_SHAPE(4, 2), 1), *y = numbers(WG_F32, WG_SHAPE(4, 1), 2);
-    wg_module *net[2];
+    wg_nn_module *net[2];
     for (int i = 0; i < 2; i++) {
-        net[i] = wg_mlp(WG_SIZES(2, 8, 1), .activation = WG_TANH, .seed = 1);
-        wg_optim *opt = wg_optim_sgd(wg_parameters(net[i]), .lr = 0.05, .momentum = 0.9);
+        net[i] = wg_nn_mlp(WG_SIZES(2, 8, 1), .activation = WG_ACTIVATION_TANH, .seed = 1);
+        wg_optim *opt = wg_optim_sgd(wg_nn_parameters(net[i]), .lr = 0.05, .momentum = 0.9);
         assert_ok(step(net[i], opt, x, y));
         if (i) {
             WG_ANOMALY(WG_ANOMALY_NAN_OR_INF);
             assert_ok(wg_optim_set_lr(opt, 0, 1e300));
             assert_int_equal(step(net[i], opt, x, y), WG_E_NUMERIC);
             SAYS("sgd_update: ", "inf at [", " of operand 0, which it changes");
-            assert_null(wg_gradient(wg_parameters(net[i]).tensor[0]));
+            assert_null(wg_gradient(wg_nn_parameters(net[i]).tensor[0]));
             assert_ok(wg_optim_set_lr(opt, 0, 0.05));
         }
         assert_ok(step(net[i], opt, x, y));
         wg_optim_destroy(opt);
     }
-    const wg_tensor_list a = wg_parameters(net[0]), b = wg_parameters(net[1]);
+    const wg_tensor_list a = wg_nn_parameters(net[0]), b = wg_nn_parameters(net[1]);
     for (size_t i = 0; i < a.n; i++)
         assert_same_bits(a.tensor[i], b.tensor[i]);
-    wg_module_destroy(net[0]), wg_module_destroy(net[1]);
+    wg_nn_destroy(net[0]), wg_nn_destroy(net[1]);
     wg_free(x), wg_free(y);
 }
 
@@ -351,7 +351,7 @@ static void traced_rerun_is_looked_at(void **state)
     WG_ANOMALY(WG_ANOMALY_NAN);
     wg_tensor *x = pair(1, 2);
     WG_TAPE(tape, .trace = true);
-    wg_tensor *y = made(wg_log(wg_take(wg_mul_scalar(x, 1))));
+    wg_tensor *y = made(wg_log(wg_donate(wg_mul_scalar(x, 1))));
     assert_ok(wg_write(x, ((const double[]){1, -1})));
     assert_int_equal(wg_tape_rerun(tape), WG_E_NUMERIC);
     SAYS("log: nan at [1]", "0 f64 [2] in -1..1");

@@ -104,7 +104,7 @@ static wg_tensor *harmful_function(wg_tensor *const *x, size_t n, void *context)
     return y;
 }
 
-static wg_tensor *harmful_module(const wg_module_call *call, wg_tensor *x)
+static wg_tensor *harmful_module(const wg_nn_call *call, wg_tensor *x)
 {
     wg_tensor *y = wg_tanh(x);
     (void)call;
@@ -139,19 +139,19 @@ static wg_closure closure_with(wg_status (*forward)(const wg_call *),
 static bool closure_forward(void)
 {
     const wg_closure closure = closure_with(harmful_forward, vjp);
-    return !wg_apply_closure(&closure, &x, 1);
+    return !wg_closure_apply(&closure, &x, 1);
 }
 
 static bool closure_backward(void)
 {
     const wg_closure closure = closure_with(copies, harmful_vjp);
-    return wg_backward(wg_sum(made(wg_apply_closure(&closure, &x, 1)))) != WG_OK;
+    return wg_backward(wg_sum(made(wg_closure_apply(&closure, &x, 1)))) != WG_OK;
 }
 
 static bool op_shape(void)
 {
     static const struct wg_op op = {
-        .name = "careless", .n_in = 1, .n_out = 1, .kernel = {copies, copies}, .shape = harmful_shape, .flags = WG_USER};
+        .name = "careless", .n_in = 1, .n_out = 1, .kernel = {copies, copies}, .shape = harmful_shape, .flags = WG_OP_USER};
     return !wg_invoke1(&op, NULL, x);
 }
 
@@ -164,14 +164,14 @@ static wg_tensor *invokes(wg_tensor *const *in, size_t n, void *op)
 static bool op_jvp(void)
 {
     static struct wg_op op = {
-        .name = "careless", .n_in = 1, .n_out = 1, .kernel = {copies, copies}, .vjp = vjp, .jvp = harmful_jvp, .flags = WG_USER};
+        .name = "careless", .n_in = 1, .n_out = 1, .kernel = {copies, copies}, .vjp = vjp, .jvp = harmful_jvp, .flags = WG_OP_USER};
     wg_tensor *t = made(wg_ones(WG_F64, WG_SHAPE(3))), *ty;
     return wg_jvp(invokes, &op, &x, 1, &t, NULL, &ty) != WG_OK;
 }
 
 static bool op_compose(void)
 {
-    static const struct wg_op op = {.name = "careless", .n_in = 1, .n_out = 1, .compose = harmful_compose, .flags = WG_USER};
+    static const struct wg_op op = {.name = "careless", .n_in = 1, .n_out = 1, .compose = harmful_compose, .flags = WG_OP_USER};
     return !wg_invoke1(&op, NULL, x);
 }
 
@@ -183,12 +183,17 @@ static bool op_vjp_without_the_flag(void)
 
 static bool op_cost(void)
 {
-    static const struct wg_op op = {
-        .name = "careless", .n_in = 1, .n_out = 1, .kernel = {copies, copies}, .vjp = vjp, .cost = harmful_cost, .flags = WG_USER};
+    static const struct wg_op op = {.name = "careless",
+                                    .n_in = 1,
+                                    .n_out = 1,
+                                    .kernel = {copies, copies},
+                                    .vjp = vjp,
+                                    .cost = harmful_cost,
+                                    .flags = WG_OP_USER};
     made(wg_invoke1(&op, NULL, x));
     FILE *stream = tmpfile();
     assert_non_null(stream);
-    const wg_status status = wg_write_dot(wg_tape_top(), stream);
+    const wg_status status = wg_dump_dot(wg_tape_top(), stream);
     fclose(stream);
     return status != WG_OK || wg_error_first();
 }
@@ -221,18 +226,18 @@ static bool function_of_checkpoint(void)
 
 static bool module_forward(void)
 {
-    static const struct wg_module_type type = {.name = "careless", .forward = harmful_module};
-    wg_module *module = wg_module_create(&type, NULL);
+    static const struct wg_nn_kind type = {.name = "careless", .forward = harmful_module};
+    wg_nn_module *module = wg_nn_module_create(&type, NULL);
     assert_non_null(module);
-    const bool failed = !wg_apply(module, x);
-    wg_module_destroy(module);
+    const bool failed = !wg_nn_apply(module, x);
+    wg_nn_destroy(module);
     return failed;
 }
 
 static bool module_destroy(void)
 {
-    static const struct wg_module_type type = {.name = "careless", .forward = harmful_module, .destroy = harmful_destroy};
-    wg_module_destroy(wg_module_create(&type, NULL));
+    static const struct wg_nn_kind type = {.name = "careless", .forward = harmful_module, .destroy = harmful_destroy};
+    wg_nn_destroy(wg_nn_module_create(&type, NULL));
     return wg_error_first() != NULL;
 }
 
@@ -243,7 +248,7 @@ static bool closure_destroy(void)
     closure.destroy = harmful_destroy;
     {
         WG_TAPE(tape);
-        made(wg_apply_closure(&closure, &x, 1));
+        made(wg_closure_apply(&closure, &x, 1));
     }
     return wg_error_first() != NULL;
 }
@@ -253,7 +258,7 @@ static bool closure_destroy_at_once(void)
     wg_closure closure = closure_with(copies, vjp);
     closure.destroy = harmful_destroy;
     closure.shape.rank = -1; /* refused */
-    wg_apply_closure(&closure, &x, 1);
+    wg_closure_apply(&closure, &x, 1);
     assert_non_null(wg_error_first());
     return true;
 }
@@ -283,8 +288,8 @@ static const struct way ways[] = {
     {"hook_on_named_leaf", "hook: the function on \"weight\" ", hook_on_named_leaf},
     {"function_of_vjp", "vjp: the function ", function_of_vjp},
     {"function_of_checkpoint", "checkpoint: the function ", function_of_checkpoint},
-    {"module_forward", "apply: the forward function of careless ", module_forward},
-    {"module_destroy", "module_destroy: the destroy function of careless ", module_destroy},
+    {"module_forward", "nn_apply: the forward function of careless ", module_forward},
+    {"nn_destroy", "nn_destroy: the destroy function of careless ", module_destroy},
     {"closure_destroy", "careless: its destroy ", closure_destroy},
     {"closure_destroy_at_once", NULL, closure_destroy_at_once},
     {"error_hook", NULL, error_hook},
@@ -349,7 +354,7 @@ static void every_function_leaves_the_stack_as_it_was(void **state)
 static bool step_of_capture(void)
 {
     wg_tensor *kept = wg_ones(WG_F64, WG_SHAPE(3));
-    wg_replay *replay = wg_capture(harmful_step, &kept);
+    wg_replay *replay = wg_replay_capture(harmful_step, &kept);
     wg_replay_destroy(replay);
     wg_free(kept);
     return !replay;
@@ -372,7 +377,7 @@ static wg_status applies_closure(void *context)
 {
     const struct closure_step *step = context;
     WG_TAPE(tape);
-    return wg_assign(step->kept, wg_apply_closure(&step->closure, &x, 1));
+    return wg_assign(step->kept, wg_closure_apply(&step->closure, &x, 1));
 }
 
 /* Harmless while it is captured, not so when it runs again; with the harm in destroy, when the replay goes. */
@@ -383,7 +388,7 @@ static bool run_replay(bool in_destroy)
     step.closure.replayable = true;
     step.closure.destroy = in_destroy ? harmful_destroy : NULL;
     harm = NOTHING;
-    wg_replay *replay = wg_capture(applies_closure, &step);
+    wg_replay *replay = wg_replay_capture(applies_closure, &step);
     assert_non_null(replay);
     harm = later;
     const bool failed = wg_replay_run(replay) != WG_OK;
@@ -403,12 +408,12 @@ static bool destroy_of_a_replay(void)
 }
 
 static const struct way ways_without_tape[] = {
-    {"step_of_capture", "capture: the step ", step_of_capture},
+    {"step_of_capture", "replay_capture: the step ", step_of_capture},
     {"step_of_evaluate", "evaluate: the step ", step_of_evaluate},
     {"forward_in_a_replay", "careless: its forward ", forward_in_a_replay},
     {"destroy_of_a_replay", "careless: its destroy ", destroy_of_a_replay},
     {"closure_forward", "careless: its forward ", closure_forward},
-    {"module_destroy", "module_destroy: the destroy function of careless ", module_destroy},
+    {"nn_destroy", "nn_destroy: the destroy function of careless ", module_destroy},
     {"closure_destroy_at_once", NULL, closure_destroy_at_once},
     {"error_hook", NULL, error_hook},
 };
@@ -455,7 +460,7 @@ static void a_destroy_may_compute(void **state)
     closure.context = &sum;
     {
         WG_TAPE(tape);
-        made(wg_apply_closure(&closure, &x, 1));
+        made(wg_closure_apply(&closure, &x, 1));
     }
     assert_null(wg_error_first());
     assert_near(element(sum, 1), 2 * element(x, 1), 0);

@@ -232,7 +232,7 @@ static void what_needs_no_gradient_has_none(void **state)
 
 static wg_tensor *drops_and_takes(wg_tensor *const *x, size_t n, void *context)
 {
-    wg_tensor *y = wg_tanh(wg_take(x[0]));
+    wg_tensor *y = wg_tanh(wg_donate(x[0]));
     (void)n;
     (void)context;
     wg_drop(x[0]);
@@ -246,7 +246,7 @@ static void operands_may_be_given_away_inside_and_outside(void **state)
     WG_TAPE(tape);
     for (int i = 0; i < 2; i++) {
         wg_tensor *h = made(i ? wg_mul_scalar(constant_, 2) : wg_sin(x));
-        wg_tensor *y = made(wg_checkpoint(drops_and_takes, NULL, (wg_tensor *[]){wg_take(h), h}, 2));
+        wg_tensor *y = made(wg_checkpoint(drops_and_takes, NULL, (wg_tensor *[]){wg_donate(h), h}, 2));
         for (int k = 0; k < 3; k++)
             assert_near(element(y, k), tanh(element(h, k)), 1e-15);
         if (i == 0)
@@ -275,7 +275,7 @@ static void modes_are_those_of_the_call(void **state)
         WG_TAPE(tape);
         wg_tensor *y;
         {
-            WG_EVAL;
+            WG_EVAL_MODE;
             y = made(wg_sum(wg_checkpoint(by_mode, &o, &o.x, 1)));
         }
         {

@@ -300,14 +300,14 @@ static void gradients_are_right(void **state)
 
 /* Batch norm's statistics move once, and the value of one layer, a module, is that of the layer. */
 struct layered {
-    wg_module *net;
+    wg_nn_module *net;
     bool checkpointed;
 };
 
 static wg_tensor *apply(wg_tensor *const *x, size_t n, void *context)
 {
     (void)n;
-    return wg_apply(((struct layered *)context)->net, x[0]);
+    return wg_nn_apply(((struct layered *)context)->net, x[0]);
 }
 
 static void statistics_of_layers_change_once(void **state)
@@ -316,20 +316,20 @@ static void statistics_of_layers_change_once(void **state)
     wg_tensor *x = numbers(WG_F32, WG_SHAPE(8, 4), 1);
     struct layered of[2] = {{.checkpointed = false}, {.checkpointed = true}};
     for (int i = 0; i < 2; i++) {
-        of[i].net = wg_mlp(WG_SIZES(4, 6, 3), .batch_norm = true, .seed = 3);
+        of[i].net = wg_nn_mlp(WG_SIZES(4, 6, 3), .batch_norm = true, .seed = 3);
         assert_non_null(of[i].net);
         WG_TAPE(tape);
         wg_tensor *y = of[i].checkpointed ? wg_checkpoint(apply, &of[i], &x, 1) : apply(&x, 1, &of[i]);
         assert_ok(wg_backward(wg_sum(wg_square(made(y)))));
     }
-    const wg_tensor_list a = wg_buffers(of[0].net), b = wg_buffers(of[1].net);
-    const wg_tensor_list p = wg_parameters(of[0].net), q = wg_parameters(of[1].net);
+    const wg_tensor_list a = wg_nn_buffers(of[0].net), b = wg_nn_buffers(of[1].net);
+    const wg_tensor_list p = wg_nn_parameters(of[0].net), q = wg_nn_parameters(of[1].net);
     assert_true(a.n > 0 && p.n > 0);
     for (size_t i = 0; i < a.n; i++)
         assert_same_bits(a.tensor[i], b.tensor[i]);
     for (size_t i = 0; i < p.n; i++)
         assert_same_bits(wg_gradient(p.tensor[i]), wg_gradient(q.tensor[i]));
-    wg_module_destroy(of[0].net), wg_module_destroy(of[1].net);
+    wg_nn_destroy(of[0].net), wg_nn_destroy(of[1].net);
     wg_free(x);
 }
 
@@ -372,7 +372,7 @@ static wg_tensor *draws_from_the_default(wg_tensor *const *x, size_t n, void *co
 {
     (void)n;
     (void)context;
-    return wg_dropout(x[0], wg_default_generator(), 0.5);
+    return wg_dropout(x[0], wg_generator_default(), 0.5);
 }
 
 static void a_seed_between_the_runs_changes_no_draw(void **state)
@@ -388,7 +388,7 @@ static void a_seed_between_the_runs_changes_no_draw(void **state)
         for (int i = 0; i < 40; i++)
             assert_true((element(g, i) != 0) == (element(y, i) != 0));
         for (int i = 0; i < 4; i++)
-            assert_near(element(wg_default_generator(), i), (const double[]){7, 3, 0, 0}[i], 0);
+            assert_near(element(wg_generator_default(), i), (const double[]){7, 3, 0, 0}[i], 0);
     }
     assert_ok(wg_seed(0, 0));
     wg_free(x);
@@ -451,7 +451,7 @@ static wg_tensor *with_a_value_of_its_own(wg_tensor *const *x, size_t n, void *c
     const int *leaf_too = context;
     (void)n;
     wg_tape *inner = wg_tape_open();
-    wg_tensor *own = wg_require_grad(wg_keep(wg_exp(x[0])), *leaf_too != 0);
+    wg_tensor *own = wg_set_requires_grad(wg_keep(wg_exp(x[0])), *leaf_too != 0);
     wg_tape_close(inner);
     wg_tensor *y = wg_mul(x[0], own);
     wg_free(own);

@@ -68,7 +68,7 @@ static void closure_of_any_order(void **state)
     const wg_closure closure = square_closure(&context);
     {
         WG_TAPE(tape);
-        wg_tensor *y = made(wg_sum(wg_apply_closure(&closure, &x, 1)));
+        wg_tensor *y = made(wg_sum(wg_closure_apply(&closure, &x, 1)));
         assert_near(wg_item(y), 3 * wg_item(made(wg_sum(wg_mul(x, x)))), 1e-14);
         wg_tensor *g = made(wg_grad(y, x, .create_graph = true));
         assert_near(element(g, 1), 6 * element(x, 1), 1e-14);
@@ -87,20 +87,20 @@ static void closure_context_is_destroyed_once_whatever_happens(void **state)
         wg_tape *tape = with_tape ? wg_tape_open() : NULL;
         struct context good = {.k = 1}, bad = {.forward = WG_E_NUMERIC}, null = {.k = 1}, shapeless = {.k = 1}, halfway = {.k = 1};
         wg_closure closure = square_closure(&good);
-        wg_tensor *y = made(wg_apply_closure(&closure, &x, 1));
+        wg_tensor *y = made(wg_closure_apply(&closure, &x, 1));
         closure = square_closure(&bad);
-        assert_null_and_error(wg_apply_closure(&closure, &x, 1), WG_E_NUMERIC, "scaled_square: ");
+        assert_null_and_error(wg_closure_apply(&closure, &x, 1), WG_E_NUMERIC, "scaled_square: ");
         assert_int_equal(bad.destroyed, 1);
         closure = square_closure(&null);
-        assert_null_and_error(wg_apply_closure(&closure, &none, 1), WG_E_NULL, "scaled_square: ");
+        assert_null_and_error(wg_closure_apply(&closure, &none, 1), WG_E_NULL, "scaled_square: ");
         assert_int_equal(null.destroyed, 1);
         closure = square_closure(&shapeless);
         closure.shape.rank = 9;
-        assert_null_and_error(wg_apply_closure(&closure, &x, 1), WG_E_SHAPE, "scaled_square: ");
+        assert_null_and_error(wg_closure_apply(&closure, &x, 1), WG_E_SHAPE, "scaled_square: ");
         assert_int_equal(shapeless.destroyed, 1);
         closure = square_closure(&halfway);
         closure.forward = NULL;
-        assert_null_and_error(wg_apply_closure(&closure, &x, 1), WG_E_NULL, "closure: ");
+        assert_null_and_error(wg_closure_apply(&closure, &x, 1), WG_E_NULL, "closure: ");
         assert_int_equal(halfway.destroyed, 1);
         assert_int_equal(good.destroyed, !with_tape); /* nothing can call it again */
         if (with_tape)
@@ -128,7 +128,7 @@ static wg_status backward_by_closure(const wg_call *c, wg_tensor *const *gy, wg_
     inner.destroy = count_inner;
     inner.backward = backward;
     wg_tensor *x = c->in[0];
-    return WG_GIVE(gx[0], wg_mul(gy[0], wg_apply_closure(&inner, &x, 1)));
+    return WG_GIVE(gx[0], wg_mul(gy[0], wg_closure_apply(&inner, &x, 1)));
 }
 
 static void closure_in_an_unrecorded_backward_is_destroyed_at_once(void **state)
@@ -142,7 +142,7 @@ static void closure_in_an_unrecorded_backward_is_destroyed_at_once(void **state)
         inner_destroyed = 0;
         {
             WG_TAPE(tape);
-            wg_tensor *y = made(wg_apply_closure(&closure, &x, 1));
+            wg_tensor *y = made(wg_closure_apply(&closure, &x, 1));
             made(wg_grad(wg_sum(y), x, .create_graph = create_graph));
             assert_int_equal(inner_destroyed, !create_graph);
         }
@@ -162,7 +162,7 @@ static void closure_backward_sees_only_what_it_declared(void **state)
         closure.saves = (saves & 1 ? WG_IN(0) : 0) | (saves & 2 ? WG_OUT(0) : 0);
         WG_TAPE(tape);
         wg_tensor *in[] = {x, x}; /* twice the same */
-        wg_tensor *y = made(wg_apply_closure(&closure, in, 1));
+        wg_tensor *y = made(wg_closure_apply(&closure, in, 1));
         made(wg_grad(wg_sum(y), x));
         assert_int_equal(context.seen[0], saves & 1 ? WG_OK : WG_E_RELEASED);
         assert_int_equal(context.seen[1], saves & 2 ? WG_OK : WG_E_RELEASED);
@@ -198,7 +198,7 @@ static void closure_of_one_operand_twice_leaves_it_readable(void **state)
         .name = "product", .forward = product_forward, .backward = product_backward, .dtype = WG_F64, .shape = WG_SHAPE(3)};
     WG_TAPE(tape);
     wg_tensor *h = made(wg_tanh(x)), *in[] = {h, h};
-    wg_tensor *y = made(wg_apply_closure(&closure, in, 2));
+    wg_tensor *y = made(wg_closure_apply(&closure, in, 2));
     made(wg_grad(wg_sum(y), x));
     assert_non_null(wg_data(h));
     made(wg_add(h, h));
@@ -212,7 +212,7 @@ static void constants_inside_a_recorded_backward_are_refused(void **state)
     struct context context = {.k = 3, .constant = true};
     const wg_closure closure = square_closure(&context);
     WG_TAPE(tape);
-    wg_tensor *y = made(wg_sum(wg_apply_closure(&closure, &x, 1)));
+    wg_tensor *y = made(wg_sum(wg_closure_apply(&closure, &x, 1)));
     assert_near(element(made(wg_grad(y, x)), 0), 6 * element(x, 0), 1e-14); /* not recorded: nothing is hidden */
     assert_null_and_error(wg_grad(y, x, .create_graph = true), WG_E_STATE, "from: a constant made from host data");
     wg_free(x);
@@ -226,7 +226,7 @@ static void failing_backward_changes_nothing_and_is_recorded(void **state)
     const wg_closure closure = square_closure(&context);
     {
         WG_TAPE(tape);
-        wg_tensor *y = made(wg_sum(wg_add(wg_apply_closure(&closure, &x, 1), x)));
+        wg_tensor *y = made(wg_sum(wg_add(wg_closure_apply(&closure, &x, 1), x)));
         assert_fails(wg_backward(y, .retain = true), WG_E_NUMERIC, "scaled_square: its backward failed");
         assert_null(wg_gradient(x));
         context.backward = WG_OK;
@@ -251,9 +251,9 @@ static void check_mode_finds_a_value_that_backward_hides(void **state)
     wg_check_mode_set(true);
     {
         WG_TAPE(tape);
-        made(wg_apply_closure(&closure, &x, 1));
+        made(wg_closure_apply(&closure, &x, 1));
         closure.backward = smuggled_backward;
-        assert_null_and_error(wg_apply_closure(&closure, &x, 1), WG_E_BUG, "scaled_square: its second derivative");
+        assert_null_and_error(wg_closure_apply(&closure, &x, 1), WG_E_BUG, "scaled_square: its second derivative");
     }
     assert_int_equal(context.destroyed, 2);
     wg_check_mode_set(false);
@@ -305,10 +305,10 @@ static void pytorch_issue_76185_saved_intermediate(void **state)
     for (int as_numbers = 0; as_numbers < 2; as_numbers++) {
         WG_TAPE(tape);
         saved.as_numbers = as_numbers;
-        wg_tensor *y = made(wg_apply_closure(&closure, &x, 1));
+        wg_tensor *y = made(wg_closure_apply(&closure, &x, 1));
         assert_near(element(made(wg_grad(wg_sum(y), x)), 1), cosh(element(x, 1)), 1e-14); /* the first derivative is right */
         wg_check_mode_set(true);
-        wg_tensor *z = wg_apply_closure(&closure, &x, 1); /* at its first application in check mode */
+        wg_tensor *z = wg_closure_apply(&closure, &x, 1); /* at its first application in check mode */
         wg_check_mode_set(false);
         assert_null(z);
         expect_error(as_numbers ? WG_E_STATE : WG_E_BUG,

@@ -161,12 +161,12 @@ static inline wg_tensor *numbers(wg_dtype dtype, wg_shape shape, uint64_t seed)
 /* The same as a leaf that requires a gradient. */
 static inline wg_tensor *leaf(wg_dtype dtype, wg_shape shape, uint64_t seed)
 {
-    return made(wg_require_grad(numbers(dtype, shape, seed), true));
+    return made(wg_set_requires_grad(numbers(dtype, shape, seed), true));
 }
 
 static inline wg_tensor *scalar_leaf(double value)
 {
-    return made(wg_require_grad(wg_scalar(WG_F64, value), true));
+    return made(wg_set_requires_grad(wg_scalar(WG_F64, value), true));
 }
 
 /* After a test, failed or not: no tape open, no error recorded, ordinary modes, nothing in use that was not before. */

@@ -52,7 +52,7 @@ static void jacobians_of_functions_that_cast(void **state)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         struct case_of c = all[i];
         const int64_t n = c.sum ? N : 12;
-        wg_tensor *x = wg_require_grad(ramp(c.from, n), true), *j;
+        wg_tensor *x = wg_set_requires_grad(ramp(c.from, n), true), *j;
         assert_ok(wg_jacobian(function, &c, &x, 1, &j));
         check_matrix(&c, j, n);
         wg_free(j);
@@ -151,7 +151,7 @@ static wg_tensor *mixed_closure(wg_tensor *const *x, size_t n, void *context)
                                 .shape = WG_SHAPE(3),
                                 .saves = WG_ALL_IN};
     (void)context;
-    return wg_sum(wg_apply_closure(&product, x, n));
+    return wg_sum(wg_closure_apply(&product, x, n));
 }
 
 static void operands_of_different_dtypes(void **state)
@@ -170,7 +170,7 @@ static void gradients_of_checkpoints_that_cast(void **state)
     const struct case_of both[] = {{WG_F32, WG_F64, true}, {WG_F64, WG_F32, true}};
     for (int i = 0; i < 2; i++) {
         struct case_of c = both[i];
-        wg_tensor *x = wg_require_grad(ramp(c.from, 5), true);
+        wg_tensor *x = wg_set_requires_grad(ramp(c.from, 5), true);
         {
             WG_TAPE(tape);
             assert_ok(wg_backward(made(wg_checkpoint(function, &c, &x, 1))));

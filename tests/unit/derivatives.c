@@ -182,7 +182,7 @@ static void forward_within_forward_within_reverse(void **state)
     (void)state;
     static const double coefficient[] = {1, 5, 20, 60, 120, 120, 0};
     const double at = 1.25;
-    wg_tensor *x = wg_require_grad(wg_from(&at, WG_SHAPE(1)), true);
+    wg_tensor *x = wg_set_requires_grad(wg_from(&at, WG_SHAPE(1)), true);
     for (int k = 0; k < 6; k++) {
         WG_TAPE(tape);
         struct order order = {k};
@@ -429,7 +429,7 @@ static wg_tensor *cube(wg_tensor *const *x, size_t n, void *context)
                                 .dtype = WG_F64,
                                 .shape = WG_SHAPE(3)};
     (void)context;
-    return wg_apply_closure(&closure, x, n);
+    return wg_closure_apply(&closure, x, n);
 }
 
 static wg_tensor *sum_of_cubes(wg_tensor *const *x, size_t n, void *context)
@@ -441,7 +441,7 @@ static void closures_have_tangents_too(void **state)
 {
     (void)state;
     const double at[3] = {0.5, -1, 2}, along[3] = {1, 2, -1};
-    wg_tensor *x = wg_require_grad(wg_from(at, WG_SHAPE(3)), true), *t = wg_from(along, WG_SHAPE(3)), *ty, *hv;
+    wg_tensor *x = wg_set_requires_grad(wg_from(at, WG_SHAPE(3)), true), *t = wg_from(along, WG_SHAPE(3)), *ty, *hv;
     assert_ok(wg_jvp(cube, NULL, &x, 1, &t, NULL, &ty));
     assert_ok(wg_hvp(sum_of_cubes, NULL, &x, 1, &t, NULL, NULL, &hv));
     for (int k = 0; k < 3; k++) {

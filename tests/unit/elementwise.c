@@ -48,9 +48,9 @@ static void activations_pass_nan_on_and_make_none(void **state)
     (void)state;
     for (int k = 0; k < N_ACTIVATIONS; k++) {
         WG_TAPE(tape);
-        wg_tensor *x = made(wg_require_grad(at_edges(), true)), *y = made(activations[k](x));
+        wg_tensor *x = made(wg_set_requires_grad(at_edges(), true)), *y = made(activations[k](x));
         wg_tensor *g = made(wg_grad(wg_sum(y), x, .create_graph = true));
-        wg_tensor *gg = made(wg_grad(wg_sum(g), x, .unused = WG_ZEROS));
+        wg_tensor *gg = made(wg_grad(wg_sum(g), x, .unused = WG_UNUSED_ZEROS));
         for (int i = 0; i < N_EDGES; i++) {
             assert_int_equal(isnan(element(y, i)), isnan(edges[i]));
             if (isfinite(edges[i]) && (isnan(element(g, i)) || isnan(element(gg, i))))
@@ -114,7 +114,7 @@ static void kinks_have_the_gradients_that_are_written(void **state)
 {
     (void)state;
     const double at[] = {-1, 0, 1};
-    wg_tensor *x = made(wg_require_grad(wg_from(at, WG_SHAPE(3)), true));
+    wg_tensor *x = made(wg_set_requires_grad(wg_from(at, WG_SHAPE(3)), true));
     WG_TAPE(tape);
     wg_tensor *bounds = made(wg_grad(wg_sum(wg_clamp(x, -1, 1)), x)), *slope = made(wg_grad(wg_sum(wg_leaky_relu(x, 0.25)), x));
     wg_tensor *left = made(wg_grad(wg_sum(wg_elu(x, 0.5, 2)), x));
@@ -194,7 +194,7 @@ static void where_routes_around_what_is_not_chosen(void **state)
 {
     (void)state;
     const double at[] = {-2, 0, 2};
-    wg_tensor *x = made(wg_require_grad(wg_from(at, WG_SHAPE(3)), true));
+    wg_tensor *x = made(wg_set_requires_grad(wg_from(at, WG_SHAPE(3)), true));
     WG_TAPE(tape);
     wg_tensor *mask = made(wg_gt(x, wg_scalar(WG_F64, 0))), *y = made(wg_where(mask, wg_log(x), x));
     assert_near(element(y, 0), -2, 0);

@@ -82,7 +82,7 @@ static void destroy(void *context)
 
 static wg_tensor *closure(struct scene *s)
 {
-    return wg_apply_closure(&(wg_closure){.name = "same",
+    return wg_closure_apply(&(wg_closure){.name = "same",
                                           .forward = forward,
                                           .backward = backward,
                                           .dtype = WG_F64,
@@ -141,7 +141,7 @@ static void *run(void *context)
     wg_tape_open(.trace = s->place == IN_RERUN);
     (void)wg_uniform(s->generator, WG_F64, WG_SHAPE(3), 0, 1); /* what an interrupted step undoes */
     if (go_there(s) != WG_OK)
-        wg_report(stderr);
+        wg_error_report(stderr);
     return s; /* nobody comes here */
 }
 
@@ -211,7 +211,7 @@ static void a_tape_is_not_closed_by_what_is_run_again_on_it(void **state)
     int calls = 0;
     wg_tensor *x = numbers(WG_F64, WG_SHAPE(3), 1);
     WG_TAPE(tape, .trace = true);
-    made(wg_apply_closure(
+    made(wg_closure_apply(
         &(wg_closure){.name = "closes", .forward = close_the_tape, .dtype = WG_F64, .shape = WG_SHAPE(3), .context = &calls}, &x,
         1));
     assert_fails(wg_tape_rerun(tape), WG_E_STATE, "a function is running on the tape");

@@ -3,7 +3,7 @@
 #include "common.h"
 
 struct evaluated {
-    wg_module *net;
+    wg_nn_module *net;
     wg_tensor *x, *y, *between;
     bool reads, fails;
 };
@@ -11,7 +11,7 @@ struct evaluated {
 static wg_status step(void *context)
 {
     struct evaluated *e = context;
-    e->between = wg_apply(e->net, e->x);
+    e->between = wg_nn_apply(e->net, e->x);
     if (e->reads)
         (void)wg_item(wg_sum(e->between));
     if (e->fails)
@@ -22,13 +22,13 @@ static wg_status step(void *context)
 
 static void begin(struct evaluated *e)
 {
-    *e = (struct evaluated){.net = wg_mlp(WG_SIZES(8, 16, 16, 4)), .x = leaf(WG_F32, WG_SHAPE(6, 8), 3)};
+    *e = (struct evaluated){.net = wg_nn_mlp(WG_SIZES(8, 16, 16, 4)), .x = leaf(WG_F32, WG_SHAPE(6, 8), 3)};
     assert_non_null(e->net);
 }
 
 static void end(struct evaluated *e)
 {
-    wg_module_destroy(e->net);
+    wg_nn_destroy(e->net);
     wg_free(e->x), wg_free(e->y);
 }
 

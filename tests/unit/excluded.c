@@ -9,7 +9,7 @@ enum { ROWS = 3, CLASSES = 3 };
 
 static wg_tensor *given(const double *value, wg_shape shape)
 {
-    return made(wg_require_grad(wg_from(value, shape), true));
+    return made(wg_set_requires_grad(wg_from(value, shape), true));
 }
 
 static void assert_rest_finite_and_zero_at(const wg_tensor *g, int64_t first, int64_t last)
@@ -26,7 +26,7 @@ static void assert_left_out(wg_tensor *y, wg_tensor *x, int64_t first, int64_t l
 {
     wg_tensor *g = made(wg_grad(y, x, .create_graph = true));
     assert_rest_finite_and_zero_at(g, first, last);
-    wg_tensor *second = made(wg_grad(wg_sum(wg_square(g)), x, .unused = WG_ZEROS));
+    wg_tensor *second = made(wg_grad(wg_sum(wg_square(g)), x, .unused = WG_UNUSED_ZEROS));
     assert_rest_finite_and_zero_at(second, first, last);
 }
 
@@ -36,7 +36,7 @@ static const int64_t labels[ROWS] = {1, 7, 2};
 
 static void each_loss(wg_tensor *x, int64_t ignore, double smoothing, wg_tensor *weight, int64_t first, int64_t last)
 {
-    static const wg_reduction reductions[] = {WG_MEAN, WG_SUM};
+    static const wg_reduction reductions[] = {WG_REDUCTION_MEAN, WG_REDUCTION_SUM};
     for (int i = 0; i < 2; i++) {
         wg_tensor *y = made(wg_cross_entropy(x, wg_from(labels, WG_SHAPE(ROWS)), .ignore = ignore, .smoothing = smoothing,
                                              .weight = weight, .reduction = reductions[i]));
@@ -133,7 +133,7 @@ static void what_is_not_chosen(void **state)
             assert_left_out(made(wg_sum(wg_square(made(choices[k])))), x, 0, 1);
         wg_tensor *p = given((const double[]){0, 0.5, 0.5}, WG_SHAPE(3)),
                   *logq = given((const double[]){content[i], -1, -2}, WG_SHAPE(3));
-        wg_tensor *divergence = made(wg_kl_div(logq, p, WG_SUM));
+        wg_tensor *divergence = made(wg_kl_div(logq, p, WG_REDUCTION_SUM));
         assert_left_out(divergence, logq, 0, 1);
         assert_rest_finite_and_zero_at(made(wg_grad(divergence, p)), 0, 1);
     }
@@ -145,7 +145,7 @@ static void what_dropout_leaves_out(void **state)
     (void)state;
     wg_tensor *generator = made(wg_generator(3, 0));
     WG_TAPE(tape);
-    wg_tensor *x = made(wg_require_grad(wg_full(WG_F64, WG_SHAPE(N), NOT_A_NUMBER), true));
+    wg_tensor *x = made(wg_set_requires_grad(wg_full(WG_F64, WG_SHAPE(N), NOT_A_NUMBER), true));
     wg_tensor *y = made(wg_dropout(x, generator, 0.5)), *g = made(wg_grad(wg_sum(y), x));
     for (int i = 0; i < N; i++)
         assert_true(isnan(element(y, i)) ? element(g, i) == 2 : element(y, i) == 0 && element(g, i) == 0);

@@ -43,7 +43,7 @@ static wg_tensor *leaf_with(wg_dtype dtype, const double *value, int n)
             ((float *)data)[i] = (float)value[i];
         else
             ((double *)data)[i] = value[i];
-    return made(wg_require_grad(t, true));
+    return made(wg_set_requires_grad(t, true));
 }
 
 /* ---- comparing ---- */
@@ -87,7 +87,7 @@ static void assert_none_wrong(void)
 /* The gradient of y with ones for its own. */
 static wg_tensor *gradient(wg_tensor *y, wg_tensor *x)
 {
-    return made(wg_grad(y, x, .grad = wg_ones(wg_dtype_of(y), wg_shape_of(y)), .unused = WG_ZEROS));
+    return made(wg_grad(y, x, .grad = wg_ones(wg_dtype_of(y), wg_shape_of(y)), .unused = WG_UNUSED_ZEROS));
 }
 
 /* ---- element by element ---- */

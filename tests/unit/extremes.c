@@ -21,7 +21,7 @@ static wg_tensor *leaf_of(wg_dtype dtype, const double *value, int64_t n)
             ((float *)data)[i] = (float)value[i];
         else
             ((double *)data)[i] = value[i];
-    return made(wg_require_grad(t, true));
+    return made(wg_set_requires_grad(t, true));
 }
 
 /* Each within a relative 1e-6 in f32, 1e-14 in f64; infinities and NaN exactly. */
@@ -52,8 +52,8 @@ static wg_tensor *gradient(wg_tensor *y, wg_tensor *x)
 }
 static wg_tensor *second(wg_tensor *g, wg_tensor *x)
 {
-    return made(
-        wg_grad(wg_sum(wg_mul(g, numbers(wg_dtype_of(g), wg_shape_of(g), 77))), x, .unused = WG_ZEROS, .create_graph = true));
+    return made(wg_grad(wg_sum(wg_mul(g, numbers(wg_dtype_of(g), wg_shape_of(g), 77))), x, .unused = WG_UNUSED_ZEROS,
+                        .create_graph = true));
 }
 
 /* ---- exponentials ---- */
@@ -198,7 +198,7 @@ static void var_of_a_large_mean(void **state)
     for (int i = 0; i < N; i++)
         var += ((double)value[i] - mean) * ((double)value[i] - mean) / (N - 1);
     assert_near(var, 0.01, 1e-3);
-    made(wg_require_grad(x, true));
+    made(wg_set_requires_grad(x, true));
     {
         WG_TAPE(tape);
         wg_tensor *y = made(wg_var(x)), *d = made(wg_std(x));

@@ -22,7 +22,7 @@ static void change_gradient(enum change change, wg_tensor *p, wg_optim *optim, b
     if (change == ADDS_AND_CLEARS)
         wg_clear_gradient(p);
     if (change == ZEROES_GRADIENTS)
-        wg_optim_zero_grad(optim);
+        wg_optim_clear_gradients(optim);
     if (change == CLEARS_AND_FREES)
         wg_free(p);
     if (tape)
@@ -65,7 +65,7 @@ static void a_failed_step_puts_gradients_of_lower_tapes_back(void **state)
     for (int change = 0; change < 3; change++)
         for (int deeper = 0; deeper < 2; deeper++) {
             WG_TAPE(outer);
-            wg_tensor *x = made(wg_require_grad(wg_scalar(WG_F64, 3), true));
+            wg_tensor *x = made(wg_set_requires_grad(wg_scalar(WG_F64, 3), true));
             if (change > 0)
                 assert_ok(wg_backward(wg_mul_scalar(x, 7), .retain = true));
             {
@@ -135,7 +135,7 @@ static void what_the_program_itself_does_stays(void **state)
         WG_TAPE(tape);
         assert_ok(wg_write(p, (const double[]){1, 2, 3}));
         ((double *)wg_data_mut(q))[1] = 9;
-        made(wg_require_grad(q, true));
+        made(wg_set_requires_grad(q, true));
         assert_ok(wg_set_name(q, "q"));
         assert_ok(wg_optim_set_lr(optim, 0, 0.25));
         assert_true(wg_batches_next(batches, &x, NULL));

@@ -115,7 +115,7 @@ static wg_tensor *cube(wg_tensor *const *x, size_t n, void *context)
                                 .dtype = WG_F64,
                                 .shape = WG_SHAPE(3),
                                 .context = context};
-    return wg_apply_closure(&closure, x, 1);
+    return wg_closure_apply(&closure, x, 1);
 }
 
 /* Operands that a test changed in no bit. */
@@ -129,7 +129,7 @@ static void wrong_gradients_are_found(void **state)
 {
     (void)state;
     const double at[] = {0.1, -0.7, 1.3};
-    wg_tensor *x = wg_require_grad(wg_from(at, WG_SHAPE(3)), true),
+    wg_tensor *x = wg_set_requires_grad(wg_from(at, WG_SHAPE(3)), true),
               *weights = wg_from(((const double[]){1, 1, 1.00001}), WG_SHAPE(3));
     static const char *const says[MISTAKES][BOTH] = {
         [SIGN] = {"gradcheck: along a random direction",
@@ -173,7 +173,7 @@ static void wrong_second_derivatives_are_found(void **state)
 {
     (void)state;
     const double at[] = {0.1, -0.7, 1.3};
-    wg_tensor *x = wg_require_grad(wg_from(at, WG_SHAPE(3)), true);
+    wg_tensor *x = wg_set_requires_grad(wg_from(at, WG_SHAPE(3)), true);
     for (int full = 0; full < BOTH; full++) {
         struct cube context = {SMUGGLED, NULL};
         assert_ok(wg_gradcheck(cube, &context, &x, 1, .full = full));
@@ -324,7 +324,7 @@ static void failing_allocations_are_clean(void **state)
 {
     (void)state;
     const double at[] = {0.1, -0.7, 1.3};
-    wg_tensor *x = wg_require_grad(wg_from(at, WG_SHAPE(3)), true);
+    wg_tensor *x = wg_set_requires_grad(wg_from(at, WG_SHAPE(3)), true);
     for (int which = 0; which < 4; which++) {
         bool failed = true;
         for (int k = 0; failed && k < 5000; k++) {

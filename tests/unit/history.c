@@ -81,7 +81,7 @@ static wg_tensor *part_of_detached(wg_tensor *t)
 
 static wg_tensor *detached_leaf(wg_tensor *t)
 {
-    return wg_require_grad(wg_detach(t), true);
+    return wg_set_requires_grad(wg_detach(t), true);
 }
 
 static wg_tensor *(*const names[])(wg_tensor *t) = {itself, detached, in_another_shape, part, part_of_detached, detached_leaf};

@@ -152,7 +152,7 @@ static void results_keep_the_order_of_axes(void **state)
     (void)state;
     WG_TAPE(tape);
     wg_tensor *w = numbers(WG_F32, WG_SHAPE(6, 3, 3, 3), 1), *b = numbers(WG_F32, WG_SHAPE(6), 2);
-    wg_tensor *x = wg_require_grad(innermost(numbers(WG_F32, WG_SHAPE(20, 3, 8, 8), 3)), true);
+    wg_tensor *x = wg_set_requires_grad(innermost(numbers(WG_F32, WG_SHAPE(20, 3, 8, 8), 3)), true);
     wg_tensor *y = made(wg_conv2d(x, w, b, .padding = {1, 1})), *r = made(wg_relu(y));
     wg_tensor *p = made(wg_max_pool2d(r, .size = {2, 2}, .stride = {2, 2}));
     wg_tensor *mean = made(wg_adaptive_avg_pool2d(p, 2, 2));

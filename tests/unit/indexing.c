@@ -335,7 +335,7 @@ static void bad_indices_write_nothing(void **state)
     WG_TAPE(tape);
     wg_tensor *x = numbers(WG_F32, WG_SHAPE(3), 8), *before = made(wg_copy(x));
     wg_tensor *index = made(wg_from(((const int64_t[]){0, 1, 3}), WG_SHAPE(3)));
-    assert_null_and_error(wg_scatter_add(wg_take(x), 0, index, before), WG_E_ARGUMENT, "index 3, element 2 of the indices");
+    assert_null_and_error(wg_scatter_add(wg_donate(x), 0, index, before), WG_E_ARGUMENT, "index 3, element 2 of the indices");
     assert_same_bits(x, before);
     assert_null_and_error(wg_one_hot(index, 3, WG_U8), WG_E_ARGUMENT, "one_hot: index 3, element 2 of the indices, is not in 0..2");
     assert_null_and_error(wg_embedding(wg_reshape(x, WG_SHAPE(3, 1)), index), WG_E_ARGUMENT, "embedding: ");

@@ -25,8 +25,8 @@ struct kink {
 OP(elu, wg_elu(x, 1.5, 1))
 OP(clamp, wg_clamp(x, -1, 1))
 OP(leaky_relu, wg_leaky_relu(x, 0.125))
-OP(huber, wg_huber(x, ZEROS, 1, WG_SUM))
-OP(huber_by_target, wg_huber(ZEROS, x, 1, WG_SUM))
+OP(huber, wg_huber(x, ZEROS, 1, WG_REDUCTION_SUM))
+OP(huber_by_target, wg_huber(ZEROS, x, 1, WG_REDUCTION_SUM))
 OP(norm2, wg_norm2(x))
 OP(norm_one, wg_norm(x, .p = 1))
 OP(norm_infinite, wg_norm(x, .p = INF))
@@ -101,10 +101,10 @@ static void compare(const struct kink *kink, const char *way, int i, double got,
 static void check(const struct kink *kink)
 {
     WG_TAPE(tape);
-    wg_tensor *x = made(wg_require_grad(wg_from(kink->at, WG_SHAPE(kink->n)), true)),
+    wg_tensor *x = made(wg_set_requires_grad(wg_from(kink->at, WG_SHAPE(kink->n)), true)),
               *ones = made(wg_ones(WG_F64, WG_SHAPE(kink->n)));
     wg_tensor *y = made(total(&x, 1, (void *)(uintptr_t)kink)), *h, *hv;
-    wg_tensor *g = made(wg_grad(y, x, .create_graph = true, .unused = WG_ZEROS));
+    wg_tensor *g = made(wg_grad(y, x, .create_graph = true, .unused = WG_UNUSED_ZEROS));
     h = made(wg_grad(wg_add(wg_sum(g), wg_mul_scalar(wg_sum(x), 0)), x)); /* what is linear depends on x, too */
     bool finite = true;
     for (int i = 0; i < kink->n; i++)
@@ -153,7 +153,7 @@ static void mixed_derivatives_of_pow(void **state)
         assert_ok(wg_grad_many(made(wg_pow(x[0], x[1])), x, 2, g, .create_graph = true));
         const double *want = cases[i].by;
         for (int k = 0; k < 4; k++) {
-            const double reverse = wg_item(made(wg_grad(g[k / 2], x[k % 2], .unused = WG_ZEROS))), forward = wg_item(h[k]);
+            const double reverse = wg_item(made(wg_grad(g[k / 2], x[k % 2], .unused = WG_UNUSED_ZEROS))), forward = wg_item(h[k]);
             if (fabs(reverse - want[k]) > 1e-14 || fabs(forward - want[k]) > 1e-14 || isnan(reverse) || isnan(forward)) {
                 wrong++;
                 print_error("pow(%g, %g): derivative %d is %g in reverse, %g forward, not %g\n", cases[i].a, cases[i].b, k, reverse,

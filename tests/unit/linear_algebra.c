@@ -319,7 +319,7 @@ static void the_first_of_several_is_named(void **state)
 static void qr_of_lower_rank_has_no_gradient(void **state)
 {
     (void)state;
-    wg_tensor *a = made(wg_require_grad(wg_zeros(WG_F64, WG_SHAPE(3, 2)), true)), *q, *r;
+    wg_tensor *a = made(wg_set_requires_grad(wg_zeros(WG_F64, WG_SHAPE(3, 2)), true)), *q, *r;
     {
         WG_TAPE(tape);
         assert_ok(wg_qr(a, &q, &r));
@@ -378,7 +378,7 @@ static void all_roads_to_the_determinant_agree(void **state)
 {
     (void)state;
     for (int64_t n = 1; n <= 6; n++) {
-        wg_tensor *a = made(wg_require_grad(matrices(WG_F64, WG_SHAPE(n, n), 16, (double)n + 1), true)), *w, *v, *q, *r;
+        wg_tensor *a = made(wg_set_requires_grad(matrices(WG_F64, WG_SHAPE(n, n), 16, (double)n + 1), true)), *w, *v, *q, *r;
         WG_TAPE(tape);
         wg_tensor *s = symmetric(a), *b = symmetric(numbers(WG_F64, WG_SHAPE(n, n), 17)), *ratio = made(wg_solve(s, b));
         const double first = wg_item(made(wg_sum(wg_diagonal(ratio, 0))));
@@ -425,7 +425,7 @@ static void eigenvalues_bend_as_perturbation_theory_says(void **state)
 static void equal_eigenvalues_have_a_gradient(void **state)
 {
     (void)state;
-    wg_tensor *a = made(wg_require_grad(identity(WG_F64, 3), true)), *w, *v;
+    wg_tensor *a = made(wg_set_requires_grad(identity(WG_F64, 3), true)), *w, *v;
     {
         WG_TAPE(tape);
         assert_ok(wg_eigh(a, &w, &v));
@@ -465,8 +465,9 @@ static void solutions_and_cholesky_are_pytorchs(void **state)
     const double by_upper[] = {-1.0833333333333335, 0.33333333333333331, 0, 0, 0.046296296296296238, 1.4444444444444442, 0, 0,
                                -0.29629629629629639};
     WG_TAPE(tape);
-    wg_tensor *s = made(wg_require_grad(from(definite, 3, 3), true)), *a = made(wg_require_grad(from(regular, 3, 3), true));
-    wg_tensor *b = made(wg_require_grad(from(right, 3, 2), true)), *weights = from(weight, 3, 3), *of_b = from(right, 3, 2);
+    wg_tensor *s = made(wg_set_requires_grad(from(definite, 3, 3), true)),
+              *a = made(wg_set_requires_grad(from(regular, 3, 3), true));
+    wg_tensor *b = made(wg_set_requires_grad(from(right, 3, 2), true)), *weights = from(weight, 3, 3), *of_b = from(right, 3, 2);
     wg_tensor *factor = made(wg_cholesky(s)), *solution = made(wg_solve(a, b)),
               *by_rows = made(wg_triangular_solve(a, b, true, false));
     ASSERT_VALUES(factor, l, 1e-14);
@@ -485,7 +486,7 @@ static void determinant_and_inverse_are_pytorchs(void **state)
                               -0.052631578947368432, 0.10526315789473686, 0.15789473684210525,
                               0.14035087719298245,   -0.2807017543859649, 0.24561403508771931};
     WG_TAPE(tape);
-    wg_tensor *a = made(wg_require_grad(from(regular, 3, 3), true)), *y = made(wg_logdet(a));
+    wg_tensor *a = made(wg_set_requires_grad(from(regular, 3, 3), true)), *y = made(wg_logdet(a));
     assert_near(wg_item(y), 3.3499040872746049, 1e-14);
     ASSERT_VALUES(transposed(made(wg_grad(y, a))), inverse, 1e-15);
     ASSERT_VALUES(made(wg_inverse(a)), inverse, 1e-15);
@@ -505,7 +506,8 @@ static void qr_and_eigh_are_pytorchs(void **state)
                            -1.1778818340318318,   -1.4439138743286219,  -0.41199845684871594,
                            -0.041589254606409318, -0.41199845684871594, 0.52974045383550772};
     WG_TAPE(tape);
-    wg_tensor *a = made(wg_require_grad(from(regular, 3, 3), true)), *s = made(wg_require_grad(from(definite, 3, 3), true));
+    wg_tensor *a = made(wg_set_requires_grad(from(regular, 3, 3), true)),
+              *s = made(wg_set_requires_grad(from(definite, 3, 3), true));
     wg_tensor *weights = from(weight, 3, 3), *q, *r, *value, *vector;
     assert_ok(wg_qr(a, &q, &r));
     ASSERT_VALUES(made(wg_square(r)), r_square, 1e-13);

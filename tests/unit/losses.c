@@ -47,11 +47,11 @@ static void losses_on_classes_are_pytorchs(void **state)
     for (size_t i = 0; i < sizeof class_cases / sizeof *class_cases; i++) {
         const struct class_case *k = &class_cases[i];
         WG_TAPE(tape);
-        wg_tensor *x = made(wg_require_grad(matrix(logits), true)), *mean = class_loss(k, x, WG_MEAN);
-        assert_all_near(class_loss(k, x, WG_EACH), k->each, 1e-14);
+        wg_tensor *x = made(wg_set_requires_grad(matrix(logits), true)), *mean = class_loss(k, x, WG_REDUCTION_MEAN);
+        assert_all_near(class_loss(k, x, WG_REDUCTION_NONE), k->each, 1e-14);
         assert_near(wg_item(mean), k->mean, 1e-14);
-        assert_near(wg_item(class_loss(k, x, WG_SUM)), k->sum, 1e-14);
-        assert_near(wg_item(class_loss(k, x, WG_BATCH_MEAN)), k->sum / ROWS, 1e-14);
+        assert_near(wg_item(class_loss(k, x, WG_REDUCTION_SUM)), k->sum, 1e-14);
+        assert_near(wg_item(class_loss(k, x, WG_REDUCTION_BATCH_MEAN)), k->sum / ROWS, 1e-14);
         assert_ok(wg_backward(mean));
         assert_all_near(wg_gradient(x), k->gradient, 1e-14);
     }
@@ -70,13 +70,13 @@ static void losses_on_pairs_are_pytorchs(void **state)
     for (size_t i = 0; i < sizeof pair_cases / sizeof *pair_cases; i++) {
         const struct pair_case *k = &pair_cases[i];
         WG_TAPE(tape);
-        wg_tensor *x = made(wg_require_grad(matrix(logits), true));
-        wg_tensor *t = made(wg_require_grad(matrix(k->loss == KL_DIV ? positive : targets), true));
-        wg_tensor *mean = pair_loss(k, x, t, WG_MEAN);
-        assert_all_near(pair_loss(k, x, t, WG_EACH), k->each, 1e-14);
+        wg_tensor *x = made(wg_set_requires_grad(matrix(logits), true));
+        wg_tensor *t = made(wg_set_requires_grad(matrix(k->loss == KL_DIV ? positive : targets), true));
+        wg_tensor *mean = pair_loss(k, x, t, WG_REDUCTION_MEAN);
+        assert_all_near(pair_loss(k, x, t, WG_REDUCTION_NONE), k->each, 1e-14);
         assert_near(wg_item(mean), k->mean, 1e-14);
-        assert_near(wg_item(pair_loss(k, x, t, WG_SUM)), k->sum, 1e-13);
-        assert_near(wg_item(pair_loss(k, x, t, WG_BATCH_MEAN)), k->batch_mean, 1e-13);
+        assert_near(wg_item(pair_loss(k, x, t, WG_REDUCTION_SUM)), k->sum, 1e-13);
+        assert_near(wg_item(pair_loss(k, x, t, WG_REDUCTION_BATCH_MEAN)), k->batch_mean, 1e-13);
         assert_ok(wg_backward(mean));
         assert_all_near(wg_gradient(x), k->by_x, 1e-14);
         assert_all_near(wg_gradient(t), k->by_t, 1e-14);
@@ -93,13 +93,13 @@ static void rows_may_be_images(void **state)
     wg_tensor *weight = made(wg_from(class_weights, WG_SHAPE(CLASSES)));
     wg_tensor *images = made(wg_permute(wg_reshape(x, WG_SHAPE(2, 2, CLASSES)), (const int[]){0, 2, 1}));
     wg_tensor *of_images = made(wg_reshape(labels, WG_SHAPE(2, 2)));
-    for (int reduction = WG_MEAN; reduction <= WG_EACH; reduction++) {
+    for (int reduction = WG_REDUCTION_MEAN; reduction <= WG_REDUCTION_NONE; reduction++) {
         wg_tensor *flat = made(
             wg_cross_entropy(x, labels, .weight = weight, .smoothing = 0.2, .ignore = -5, .reduction = (wg_reduction)reduction));
         wg_tensor *spread = made(wg_cross_entropy(images, of_images, .weight = weight, .smoothing = 0.2, .ignore = -5,
                                                   .reduction = (wg_reduction)reduction));
         for (int64_t i = 0; i < wg_numel(flat); i++)
-            assert_near(element(spread, i), element(flat, i) * (reduction == WG_BATCH_MEAN ? 2 : 1), 1e-14);
+            assert_near(element(spread, i), element(flat, i) * (reduction == WG_REDUCTION_BATCH_MEAN ? 2 : 1), 1e-14);
     }
 }
 
@@ -109,7 +109,7 @@ static void probabilities_are_differentiable(void **state)
     (void)state;
     WG_TAPE(tape);
     const double one_hot[ROWS * CLASSES] = {1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1};
-    wg_tensor *x = matrix(logits), *t = made(wg_require_grad(matrix(one_hot), true));
+    wg_tensor *x = matrix(logits), *t = made(wg_set_requires_grad(matrix(one_hot), true));
     wg_tensor *loss = made(wg_cross_entropy(x, t)), *logp = made(wg_log_softmax(x, 1));
     assert_near(wg_item(loss), class_cases[0].mean, 1e-14);
     assert_ok(wg_backward(loss, .retain = true));
@@ -122,7 +122,7 @@ static void the_plain_case_is_one_node(void **state)
 {
     (void)state;
     WG_TAPE(tape);
-    wg_tensor *x = made(wg_require_grad(matrix(logits), true)), *labels = made(wg_zeros(WG_I64, WG_SHAPE(ROWS)));
+    wg_tensor *x = made(wg_set_requires_grad(matrix(logits), true)), *labels = made(wg_zeros(WG_I64, WG_SHAPE(ROWS)));
     const size_t before = wg_tape_nodes(tape);
     made(wg_cross_entropy(x, labels));
     assert_int_equal(wg_tape_nodes(tape), before + 1);
@@ -154,14 +154,14 @@ static void the_mean_over_nothing_is_nan(void **state)
     (void)state;
     WG_TAPE(tape);
     wg_tensor *none = made(wg_zeros(WG_F32, WG_SHAPE(0, CLASSES))), *no_labels = made(wg_zeros(WG_I64, WG_SHAPE(0)));
-    wg_tensor *x = made(wg_require_grad(matrix(logits), true)), *labels = made(wg_zeros(WG_I64, WG_SHAPE(ROWS)));
+    wg_tensor *x = made(wg_set_requires_grad(matrix(logits), true)), *labels = made(wg_zeros(WG_I64, WG_SHAPE(ROWS)));
     assert_true(isnan(wg_item(wg_cross_entropy(none, no_labels))));
     assert_true(isnan(wg_item(wg_cross_entropy(none, none))));
     assert_true(isnan(wg_item(wg_cross_entropy(none, no_labels, .smoothing = 0.1, .ignore = 1))));
-    assert_true(isnan(wg_item(wg_mse(none, none, WG_BATCH_MEAN))));
+    assert_true(isnan(wg_item(wg_mse(none, none, WG_REDUCTION_BATCH_MEAN))));
     assert_true(isnan(wg_item(wg_cross_entropy(x, labels, .ignore = 0)))); /* no row counts */
-    assert_near(wg_item(wg_cross_entropy(x, labels, .ignore = 0, .reduction = WG_SUM)), 0, 0);
-    assert_ok(wg_backward(wg_cross_entropy(x, labels, .ignore = 0, .reduction = WG_SUM)));
+    assert_near(wg_item(wg_cross_entropy(x, labels, .ignore = 0, .reduction = WG_REDUCTION_SUM)), 0, 0);
+    assert_ok(wg_backward(wg_cross_entropy(x, labels, .ignore = 0, .reduction = WG_REDUCTION_SUM)));
     assert_all_near(wg_gradient(x), (const double[ROWS * CLASSES]){0}, 0);
 }
 
@@ -174,14 +174,15 @@ static void large_logits_stay_finite(void **state)
     const double each[ROWS] = {2e4, 2e4 + log(2), log(3), log(3)};
     for (int dtype = WG_F32; dtype <= WG_F64; dtype++) {
         WG_TAPE(tape);
-        wg_tensor *x = made(wg_require_grad(wg_cast(matrix(values), (wg_dtype)dtype), true));
+        wg_tensor *x = made(wg_set_requires_grad(wg_cast(matrix(values), (wg_dtype)dtype), true));
         wg_tensor *labels = made(wg_from(right, WG_SHAPE(ROWS))), *t = made(wg_cast(matrix(probabilities), (wg_dtype)dtype));
-        wg_tensor *loss = made(wg_cross_entropy(x, labels)), *rows = made(wg_cross_entropy(x, labels, .reduction = WG_EACH));
+        wg_tensor *loss = made(wg_cross_entropy(x, labels)),
+                  *rows = made(wg_cross_entropy(x, labels, .reduction = WG_REDUCTION_NONE));
         assert_all_near(rows, each, dtype == WG_F32 ? 4e-3 : 1e-11);
         assert_near(wg_item(loss), (each[0] + each[1] + each[2] + each[3]) / ROWS, dtype == WG_F32 ? 4e-3 : 1e-11);
         assert_ok(wg_backward(wg_add(loss, wg_cross_entropy(x, labels, .smoothing = 0.1)), .retain = true));
         assert_ok(wg_backward(wg_add(wg_cross_entropy(x, t), wg_bce_with_logits(x, t)), .retain = true));
-        assert_ok(wg_backward(wg_huber(x, t, 1, WG_SUM)));
+        assert_ok(wg_backward(wg_huber(x, t, 1, WG_REDUCTION_SUM)));
         assert_all_finite(wg_gradient(x));
     }
 }
@@ -196,23 +197,23 @@ static void impossible_classes(void **state)
     const double values[ROWS * CLASSES] = {1, 2, -inf, 0, -inf, 1, 3, 1, 2, -inf, 5, -inf};
     const double possible[ROWS * CLASSES] = {0.5, 0.5, 0, 1, 0, 0, 0.2, 0.2, 0.6, 0, 1, 0};
     const int64_t right[ROWS] = {0, 2, 1, 1}, wrong[ROWS] = {2, 2, 1, 1};
-    wg_tensor *x = made(wg_require_grad(matrix(values), true)), *t = made(wg_require_grad(matrix(possible), true));
+    wg_tensor *x = made(wg_set_requires_grad(matrix(values), true)), *t = made(wg_set_requires_grad(matrix(possible), true));
     wg_tensor *labels = made(wg_from(right, WG_SHAPE(ROWS))), *impossible = made(wg_from(wrong, WG_SHAPE(ROWS)));
     wg_tensor *sum = made(wg_cross_entropy(x, labels));
-    sum = made(wg_add(sum, wg_cross_entropy(x, labels, .reduction = WG_SUM)));
+    sum = made(wg_add(sum, wg_cross_entropy(x, labels, .reduction = WG_REDUCTION_SUM)));
     sum = made(wg_add(sum, wg_cross_entropy(x, t)));
     assert_true(isfinite(wg_item(sum)));
     assert_ok(wg_backward(sum, .retain = true));
     assert_all_finite(wg_gradient(x));
     assert_all_finite(wg_gradient(t));
     assert_true(wg_item(wg_cross_entropy(x, impossible)) == inf);
-    assert_true(wg_item(wg_cross_entropy(x, impossible, .reduction = WG_SUM)) == inf);
+    assert_true(wg_item(wg_cross_entropy(x, impossible, .reduction = WG_REDUCTION_SUM)) == inf);
     assert_true(wg_item(wg_cross_entropy(x, labels, .smoothing = 0.1)) == inf);
     assert_ok(wg_backward(wg_cross_entropy(x, impossible)));
     assert_all_finite(wg_gradient(x));
     const double certain[2 * CLASSES] = {inf, 0, 0, -inf, -inf, -inf};
     wg_tensor *each = made(
-        wg_cross_entropy(wg_from(certain, WG_SHAPE(2, CLASSES)), wg_zeros(WG_I64, WG_SHAPE(2)), .reduction = WG_EACH));
+        wg_cross_entropy(wg_from(certain, WG_SHAPE(2, CLASSES)), wg_zeros(WG_I64, WG_SHAPE(2)), .reduction = WG_REDUCTION_NONE));
     assert_true(isnan(element(each, 0)) && isnan(element(each, 1)));
 }
 
@@ -222,9 +223,9 @@ static void divergence_where_nothing_is(void **state)
     (void)state;
     WG_TAPE(tape);
     const double p_values[4] = {0, 0.5, 0.5, 0}, q_values[4] = {-(double)INFINITY, -1, -0.5, -1};
-    wg_tensor *p = made(wg_require_grad(wg_from(p_values, WG_SHAPE(4)), true));
-    wg_tensor *q = made(wg_require_grad(wg_from(q_values, WG_SHAPE(4)), true)), *g[2], *gg[2], *leaf[2] = {q, p};
-    wg_tensor *sum = made(wg_kl_div(q, p, WG_SUM));
+    wg_tensor *p = made(wg_set_requires_grad(wg_from(p_values, WG_SHAPE(4)), true));
+    wg_tensor *q = made(wg_set_requires_grad(wg_from(q_values, WG_SHAPE(4)), true)), *g[2], *gg[2], *leaf[2] = {q, p};
+    wg_tensor *sum = made(wg_kl_div(q, p, WG_REDUCTION_SUM));
     assert_near(wg_item(sum), 0.5 * (log(0.5) + 1) + 0.5 * (log(0.5) + 0.5), 1e-15);
     assert_ok(wg_grad_many(sum, leaf, 2, g, .create_graph = true));
     assert_all_near(g[0], (const double[]){0, -0.5, -0.5, 0}, 1e-15);
@@ -244,7 +245,8 @@ static void layer_norm_of_far_numbers(void **state)
     enum { N = 4, D = 100 };
     WG_TAPE(tape);
     wg_tensor *noise = made(wg_add_scalar(wg_mul_scalar(numbers(WG_F32, WG_SHAPE(N, D), 3), 0.17), 1e4));
-    wg_tensor *x = made(wg_require_grad(wg_detach(noise), true)), *wide = made(wg_require_grad(wg_cast(noise, WG_F64), true));
+    wg_tensor *x = made(wg_set_requires_grad(wg_detach(noise), true)),
+              *wide = made(wg_set_requires_grad(wg_cast(noise, WG_F64), true));
     wg_tensor *u = numbers(WG_F32, WG_SHAPE(N, D), 4), *wide_u = made(wg_cast(u, WG_F64));
     wg_tensor *y = made(wg_layer_norm(x, WG_NONE, WG_NONE, 1e-5, NULL, NULL));
     wg_tensor *want = made(wg_layer_norm(wide, WG_NONE, WG_NONE, 1e-5, NULL, NULL));
@@ -318,7 +320,7 @@ static void causal_attention_does_not_see_the_future(void **state)
     wg_tensor *q = numbers(WG_F32, WG_SHAPE(LENGTH, WIDTH), 1), *past = numbers(WG_F32, WG_SHAPE(LENGTH - 1, WIDTH), 2);
     wg_tensor *future[2] = {numbers(WG_F32, WG_SHAPE(1, WIDTH), 3), made(wg_full(WG_F32, WG_SHAPE(1, WIDTH), 1e30))}, *early[2];
     for (int i = 0; i < 2; i++) {
-        wg_tensor *last = made(wg_require_grad(future[i], true)), *k = made(wg_concat((wg_tensor *[]){past, last}, 2, 0));
+        wg_tensor *last = made(wg_set_requires_grad(future[i], true)), *k = made(wg_concat((wg_tensor *[]){past, last}, 2, 0));
         wg_tensor *y = made(wg_attention(q, k, k, WG_NONE, true));
         early[i] = made(wg_slice(y, 0, 0, LENGTH - 1, 1));
         wg_tensor *g = made(wg_grad(wg_sum(early[i]), last));

@@ -184,15 +184,15 @@ static void sections_entered_again_take_no_memory(void **state)
         for (int i = 0; i < N; i++) {
             char name[16];
             snprintf(name, sizeof name, "%d", round == 1 ? N - 1 - i : round == 2 ? i * 37 % N : i);
-            assert_ok(wg_name_push(name));
-            assert_ok(wg_name_push("inner"));
-            wg_name_pop();
-            wg_name_pop();
+            assert_ok(wg_section_push(name));
+            assert_ok(wg_section_push("inner"));
+            wg_section_pop();
+            wg_section_pop();
         }
         live[round] = wg_memory_now().live;
     }
-    assert_ok(wg_name_push("inner"));
-    wg_name_pop();
+    assert_ok(wg_section_push("inner"));
+    wg_section_pop();
     for (int round = 1; round < 4; round++)
         assert_int_equal(live[round], live[0]);
     assert_true(wg_memory_now().live > live[3]);

@@ -36,15 +36,15 @@ static void misuse_report(void)
     int seen = 0;
     wg_error_set_hook(count_errors, &seen);
     WG_TAPE(tape);
-    assert_ok(wg_name_push("epoch"));
+    assert_ok(wg_section_push("epoch"));
     wg_error_set(WG_E_IO, "op", "op: the first");
-    wg_name_pop();
+    wg_section_pop();
     wg_error_set(WG_E_IO, "op", "op: the second");
     wg_error_set_hook(NULL, NULL);
     assert_int_equal(seen, 2);
     FILE *stream = fmemopen(text, sizeof text, "w");
     assert_non_null(stream);
-    assert_int_equal(wg_report(stream), 1);
+    assert_int_equal(wg_error_report(stream), 1);
     fclose(stream);
     assert_string_equal(text, "op: the first (in epoch) (and 1 later)\n");
     assert_null(wg_error_first());
@@ -54,11 +54,11 @@ static void misuse_error_record(void)
 {
     assert_null(wg_error_first());
     assert_int_equal(wg_error_take(NULL), WG_OK);
-    assert_int_equal(wg_report(NULL), 0);
+    assert_int_equal(wg_error_report(NULL), 0);
     assert_int_equal(wg_error_set(WG_OK, NULL, NULL), WG_E_STATE); /* an error is never OK */
     assert_int_equal(wg_error_set(WG_E_IO, "op", "second"), WG_E_IO);
     assert_int_equal(wg_error_first()->later, 1);
-    assert_int_equal(wg_report(NULL), 1);
+    assert_int_equal(wg_error_report(NULL), 1);
     misuse_report();
     wg_error_breakpoint();
 }
@@ -177,18 +177,18 @@ static void misuse_owning(void)
     assert_null(wg_error_first());
     wg_drop(fx.bad[IS_FOREIGN]);
     expect_error(WG_E_THREAD, "drop: ");
-    assert_null(wg_take(NULL));
-    assert_ptr_equal(wg_take(fx.x), fx.x);
-    assert_ptr_equal(wg_take(WG_NONE), WG_NONE);
-    assert_ptr_equal(wg_take(fx.bad[IS_FOREIGN]), fx.bad[IS_FOREIGN]);
-    assert_false(fx.bad[IS_FOREIGN]->flags & WG_T_TAKE);
+    assert_null(wg_donate(NULL));
+    assert_ptr_equal(wg_donate(fx.x), fx.x);
+    assert_ptr_equal(wg_donate(WG_NONE), WG_NONE);
+    assert_ptr_equal(wg_donate(fx.bad[IS_FOREIGN]), fx.bad[IS_FOREIGN]);
+    assert_false(fx.bad[IS_FOREIGN]->flags & WG_T_DONATED);
 }
 
 static void misuse_leaf(void)
 {
-    REFUSED("require_grad", wg_require_grad(bad, true));
-    assert_null_and_error(wg_require_grad(fx.labels, true), WG_E_DTYPE, "require_grad: i64");
-    assert_null_and_error(wg_require_grad(made(wg_mul(fx.x, fx.y)), false), WG_E_STATE, "require_grad: ");
+    REFUSED("set_requires_grad", wg_set_requires_grad(bad, true));
+    assert_null_and_error(wg_set_requires_grad(fx.labels, true), WG_E_DTYPE, "set_requires_grad: i64");
+    assert_null_and_error(wg_set_requires_grad(made(wg_mul(fx.x, fx.y)), false), WG_E_STATE, "set_requires_grad: ");
     assert_false(wg_requires_grad(NULL));
     assert_false(wg_requires_grad(WG_NONE));
     FOR_EACH_BAD(IS_NULL, {
@@ -242,8 +242,8 @@ static void misuse_tape(void)
     wg_grad_mode_leave(NULL);
     wg_train_mode_leave(NULL);
     assert_true(wg_grad_mode() && wg_train_mode());
-    assert_fails(wg_name_push(NULL), WG_E_NULL, "name_push: ");
-    wg_name_pop(); /* nothing was pushed */
+    assert_fails(wg_section_push(NULL), WG_E_NULL, "section_push: ");
+    wg_section_pop(); /* nothing was pushed */
 }
 
 static wg_tensor *same(wg_tensor *gradient, void *context)
@@ -313,15 +313,15 @@ static wg_status never_run(void *context)
 
 static void misuse_replay(void)
 {
-    assert_null(wg_capture(NULL, NULL));
-    expect_error(WG_E_NULL, "capture: the step is NULL");
-    assert_null(wg_capture(never_run, NULL));
-    expect_error(WG_E_STATE, "capture: a tape or an update is open");
+    assert_null(wg_replay_capture(NULL, NULL));
+    expect_error(WG_E_NULL, "replay_capture: the step is NULL");
+    assert_null(wg_replay_capture(never_run, NULL));
+    expect_error(WG_E_STATE, "replay_capture: a tape or an update is open");
     assert_fails(wg_evaluate(NULL, NULL), WG_E_NULL, "evaluate: the step is NULL");
     assert_fails(wg_evaluate(never_run, NULL), WG_E_STATE, "a tape or an update is open");
     assert_fails(wg_replay_run(NULL), WG_E_NULL, "replay_run: ");
     assert_fails(wg_replay_bind(NULL, fx.x, fx.x), WG_E_NULL, "replay_bind: ");
-    assert_true(wg_replay_look(NULL).logged == 0);
+    assert_true(wg_replay_inspect(NULL).logged == 0);
     wg_replay_destroy(NULL);
 }
 
@@ -391,16 +391,16 @@ static wg_status nothing(const wg_call *c)
 static void misuse_closure(void)
 {
     wg_closure closure = {.name = "none", .forward = nothing, .dtype = WG_F32, .shape = WG_SHAPE(1)};
-    assert_null_and_error(wg_apply_closure(NULL, &fx.x, 1), WG_E_NULL, "closure: ");
-    assert_null_and_error(wg_apply_closure(&closure, NULL, 1), WG_E_NULL, "closure: ");
-    REFUSED_BUT_NONE("none", wg_apply_closure(&closure, &bad, 1));
+    assert_null_and_error(wg_closure_apply(NULL, &fx.x, 1), WG_E_NULL, "closure: ");
+    assert_null_and_error(wg_closure_apply(&closure, NULL, 1), WG_E_NULL, "closure: ");
+    REFUSED_BUT_NONE("none", wg_closure_apply(&closure, &bad, 1));
     closure.dtype = (wg_dtype)50;
-    assert_null_and_error(wg_apply_closure(&closure, &fx.x, 1), WG_E_DTYPE, "none: ");
+    assert_null_and_error(wg_closure_apply(&closure, &fx.x, 1), WG_E_DTYPE, "none: ");
     closure.dtype = WG_F32;
     closure.shape = WG_SHAPE(-1);
-    assert_null_and_error(wg_apply_closure(&closure, &fx.x, 1), WG_E_SHAPE, "none: ");
+    assert_null_and_error(wg_closure_apply(&closure, &fx.x, 1), WG_E_SHAPE, "none: ");
     closure.name = NULL;
-    assert_null_and_error(wg_apply_closure(&closure, &fx.x, 1), WG_E_NULL, "closure: ");
+    assert_null_and_error(wg_closure_apply(&closure, &fx.x, 1), WG_E_NULL, "closure: ");
     const bool before = wg_check_mode_set(false);
     assert_false(before);
 }
@@ -409,7 +409,7 @@ static void misuse_closure(void)
 
 static void misuse_machine(void)
 {
-    assert_non_null(wg_default_generator());
+    assert_non_null(wg_generator_default());
     wg_tensor *generator = made(wg_generator(UINT64_MAX, UINT64_MAX));
     wg_free(generator);
     assert_ok(wg_seed(0, 0));
@@ -431,12 +431,12 @@ static void misuse_machine(void)
 
 static void misuse_dump(void)
 {
-    assert_fails(wg_write_dot(NULL, stdout), WG_E_NULL, "write_dot: ");
-    assert_fails(wg_write_dot(wg_tape_top(), NULL), WG_E_NULL, "write_dot: ");
+    assert_fails(wg_dump_dot(NULL, stdout), WG_E_NULL, "dump_dot: ");
+    assert_fails(wg_dump_dot(wg_tape_top(), NULL), WG_E_NULL, "dump_dot: ");
     FILE *full = fopen("/dev/full", "w");
     if (full) {
         setvbuf(full, NULL, _IONBF, 0);
-        assert_fails(wg_write_dot(wg_tape_top(), full), WG_E_IO, "write_dot: ");
+        assert_fails(wg_dump_dot(wg_tape_top(), full), WG_E_IO, "dump_dot: ");
         fclose(full);
     }
 }
@@ -474,7 +474,7 @@ static const struct misuse table[] = {
     {"wg_error_first", misuse_error_record},
     {"wg_error_take", misuse_error_record},
     {"wg_error_set", misuse_error_record},
-    {"wg_report", misuse_error_record},
+    {"wg_error_report", misuse_error_record},
     {"wg_error_set_hook", misuse_error_record},
     {"wg_error_breakpoint", misuse_error_record},
     {"wg_from_bytes", misuse_making},
@@ -509,9 +509,9 @@ static const struct misuse table[] = {
     {"wg_borrow", misuse_owning},
     {"wg_borrow_end", misuse_owning},
     {"wg_is_live", misuse_owning},
-    {"wg_take", misuse_owning},
+    {"wg_donate", misuse_owning},
     {"wg_set_name", misuse_owning},
-    {"wg_require_grad", misuse_leaf},
+    {"wg_set_requires_grad", misuse_leaf},
     {"wg_requires_grad", misuse_leaf},
     {"wg_gradient", misuse_leaf},
     {"wg_clear_gradient", misuse_leaf},
@@ -529,8 +529,8 @@ static const struct misuse table[] = {
     {"wg_train_mode", misuse_tape},
     {"wg_train_mode_set", misuse_tape},
     {"wg_train_mode_leave", misuse_tape},
-    {"wg_name_push", misuse_tape},
-    {"wg_name_pop", misuse_tape},
+    {"wg_section_push", misuse_tape},
+    {"wg_section_pop", misuse_tape},
     {"wg_backward_with", misuse_gradients},
     {"wg_backward_many", misuse_gradients},
     {"wg_grad_with", misuse_gradients},
@@ -539,11 +539,11 @@ static const struct misuse table[] = {
     {"wg_update_begin", misuse_update},
     {"wg_update_commit", misuse_update},
     {"wg_update_cancel", misuse_update},
-    {"wg_capture", misuse_replay},
+    {"wg_replay_capture", misuse_replay},
     {"wg_evaluate", misuse_replay},
     {"wg_replay_run", misuse_replay},
     {"wg_replay_bind", misuse_replay},
-    {"wg_replay_look", misuse_replay},
+    {"wg_replay_inspect", misuse_replay},
     {"wg_replay_destroy", misuse_replay},
     {"wg_invoke", misuse_op},
     {"wg_invoke1", misuse_op},
@@ -555,11 +555,11 @@ static const struct misuse table[] = {
     {"wg_broadcast_shapes", misuse_for_rules},
     {"wg_same_float", misuse_for_rules},
     {"wg_call_error", misuse_for_rules},
-    {"wg_apply_closure", misuse_closure},
+    {"wg_closure_apply", misuse_closure},
     {"wg_check_mode_set", misuse_closure},
     {"wg_generator", misuse_machine},
     {"wg_generator_split", misuse_machine},
-    {"wg_default_generator", misuse_machine},
+    {"wg_generator_default", misuse_machine},
     {"wg_seed", misuse_machine},
     {"wg_set_threads", misuse_machine},
     {"wg_threads", misuse_machine},
@@ -573,7 +573,7 @@ static const struct misuse table[] = {
     {"wg_version", misuse_machine},
     {"wg_kernel_family", misuse_machine},
     {"wg_instruction_set", misuse_machine},
-    {"wg_write_dot_with", misuse_dump},
+    {"wg_dump_dot_with", misuse_dump},
 };
 
 MISUSE_MAIN(table)

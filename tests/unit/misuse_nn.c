@@ -1,7 +1,7 @@
 /* Misuse of networks, data and optimizers. */
 #include "misuse.h"
 
-static wg_tensor *identity(const wg_module_call *call, wg_tensor *x)
+static wg_tensor *identity(const wg_nn_call *call, wg_tensor *x)
 {
     (void)call;
     return x;
@@ -15,7 +15,7 @@ static void count_destroyed(void *context)
     destroyed++;
 }
 
-static const struct wg_module_type plain = {.name = "plain", .forward = identity, .destroy = count_destroyed};
+static const struct wg_nn_kind plain = {.name = "plain", .forward = identity, .destroy = count_destroyed};
 
 /* ---- modules ---- */
 
@@ -23,116 +23,116 @@ static void misuse_module(void)
 {
     int context;
     destroyed = 0;
-    assert_null_and_error(wg_module_create(NULL, &context), WG_E_NULL, "module");
-    wg_module_destroy(NULL);
+    assert_null_and_error(wg_nn_module_create(NULL, &context), WG_E_NULL, "module");
+    wg_nn_destroy(NULL);
     assert_null(wg_error_first());
-    wg_module *parent = wg_module_create(&plain, &context), *child = wg_module_create(&plain, NULL);
+    wg_nn_module *parent = wg_nn_module_create(&plain, &context), *child = wg_nn_module_create(&plain, NULL);
     assert_true(parent && child);
-    assert_null(wg_module_child(parent, 0));
-    expect_error(WG_E_ARGUMENT, "module");
-    assert_null(wg_module_child(NULL, 0));
-    expect_error(WG_E_ARGUMENT, "module_child: ");
-    assert_int_equal(wg_module_children(NULL), 0); /* looking at nothing finds nothing */
-    assert_null(wg_module_context(NULL));
-    assert_string_equal(wg_module_name(NULL), "");
-    assert_int_equal(wg_parameters(NULL).n, 0);
-    expect_error(WG_E_NULL, "parameters");
-    assert_int_equal(wg_buffers(NULL).n, 0);
-    expect_error(WG_E_NULL, "buffers");
-    assert_int_equal(wg_module_add_child(parent, "a", NULL), WG_E_NULL);
-    expect_error(WG_E_NULL, "module");
-    assert_int_equal(wg_module_add_child(parent, "a", child), WG_OK);
-    wg_module_destroy(child);
-    expect_error(WG_E_STATE, "module");
-    assert_int_equal(wg_module_add_child(child, "b", parent), WG_E_STATE); /* a child does not change, and no cycle */
-    expect_error(WG_E_STATE, "module");
+    assert_null(wg_nn_child(parent, 0));
+    expect_error(WG_E_ARGUMENT, "nn_child: there is no child 0");
+    assert_null(wg_nn_child(NULL, 0));
+    expect_error(WG_E_ARGUMENT, "nn_child: ");
+    assert_int_equal(wg_nn_children(NULL), 0); /* looking at nothing finds nothing */
+    assert_null(wg_nn_context(NULL));
+    assert_string_equal(wg_nn_kind_name(NULL), "");
+    assert_int_equal(wg_nn_parameters(NULL).n, 0);
+    expect_error(WG_E_NULL, "nn_parameters");
+    assert_int_equal(wg_nn_buffers(NULL).n, 0);
+    expect_error(WG_E_NULL, "nn_buffers");
+    assert_int_equal(wg_nn_add_child(parent, "a", NULL), WG_E_NULL);
+    expect_error(WG_E_NULL, "nn_");
+    assert_int_equal(wg_nn_add_child(parent, "a", child), WG_OK);
+    wg_nn_destroy(child);
+    expect_error(WG_E_STATE, "nn_");
+    assert_int_equal(wg_nn_add_child(child, "b", parent), WG_E_STATE); /* a child does not change, and no cycle */
+    expect_error(WG_E_STATE, "nn_");
     destroyed = 0;
-    wg_module *other = wg_module_create(&plain, &context);
-    assert_int_equal(wg_module_add_child(other, "x", wg_relu_layer()), WG_OK);
-    wg_module_destroy(other);
+    wg_nn_module *other = wg_nn_module_create(&plain, &context);
+    assert_int_equal(wg_nn_add_child(other, "x", wg_nn_relu()), WG_OK);
+    wg_nn_destroy(other);
     assert_int_equal(destroyed, 1);
 }
 
 static void misuse_module_tensors(void)
 {
-    wg_module *module = wg_module_create(&plain, NULL);
+    wg_nn_module *module = wg_nn_module_create(&plain, NULL);
     FOR_EACH_BAD(IS_NULL, {
-        assert_int_equal(wg_module_add_parameter(module, "w", bad), code);
+        assert_int_equal(wg_nn_add_parameter(module, "w", bad), code);
         expect_error(code, "");
-        assert_int_equal(wg_module_add_buffer(module, "w", bad), code);
+        assert_int_equal(wg_nn_add_buffer(module, "w", bad), code);
         expect_error(code, "");
     });
-    assert_int_equal(wg_module_add_parameter(module, "w", made(wg_zeros(WG_I64, WG_SHAPE(1)))), WG_E_DTYPE);
-    expect_error(WG_E_DTYPE, "require_grad: i64");
+    assert_int_equal(wg_nn_add_parameter(module, "w", made(wg_zeros(WG_I64, WG_SHAPE(1)))), WG_E_DTYPE);
+    expect_error(WG_E_DTYPE, "set_requires_grad: i64");
     static const char *const names[] = {"", "a.b"};
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(wg_module_add_parameter(module, names[i], made(wg_zeros(WG_F32, WG_SHAPE(1)))), WG_E_ARGUMENT);
-        expect_error(WG_E_ARGUMENT, "module");
+        assert_int_equal(wg_nn_add_parameter(module, names[i], made(wg_zeros(WG_F32, WG_SHAPE(1)))), WG_E_ARGUMENT);
+        expect_error(WG_E_ARGUMENT, "nn_");
     }
-    assert_int_equal(wg_module_add_parameter(module, NULL, made(wg_zeros(WG_F32, WG_SHAPE(1)))), WG_E_NULL);
-    expect_error(WG_E_NULL, "module");
-    assert_int_equal(wg_module_add_parameter(NULL, "w", made(wg_zeros(WG_F32, WG_SHAPE(1)))), WG_E_NULL);
-    expect_error(WG_E_NULL, "module");
-    assert_ok(wg_module_add_parameter(module, "w", made(wg_zeros(WG_F32, WG_SHAPE(1)))));
-    assert_int_equal(wg_module_add_buffer(module, "w", made(wg_zeros(WG_F32, WG_SHAPE(1)))), WG_E_ARGUMENT); /* each name once */
-    expect_error(WG_E_ARGUMENT, "module");
-    assert_int_equal(wg_parameters(module).n, 1);
-    assert_int_equal(wg_buffers(module).n, 0);
-    wg_module_destroy(module);
+    assert_int_equal(wg_nn_add_parameter(module, NULL, made(wg_zeros(WG_F32, WG_SHAPE(1)))), WG_E_NULL);
+    expect_error(WG_E_NULL, "nn_");
+    assert_int_equal(wg_nn_add_parameter(NULL, "w", made(wg_zeros(WG_F32, WG_SHAPE(1)))), WG_E_NULL);
+    expect_error(WG_E_NULL, "nn_");
+    assert_ok(wg_nn_add_parameter(module, "w", made(wg_zeros(WG_F32, WG_SHAPE(1)))));
+    assert_int_equal(wg_nn_add_buffer(module, "w", made(wg_zeros(WG_F32, WG_SHAPE(1)))), WG_E_ARGUMENT); /* each name once */
+    expect_error(WG_E_ARGUMENT, "nn_");
+    assert_int_equal(wg_nn_parameters(module).n, 1);
+    assert_int_equal(wg_nn_buffers(module).n, 0);
+    wg_nn_destroy(module);
 }
 
 static void misuse_apply(void)
 {
-    wg_module *linear = wg_linear_layer(3, 2); /* its weight has the bad handles' shape */
+    wg_nn_module *linear = wg_nn_linear(3, 2); /* its weight has the bad handles' shape */
     assert_non_null(linear);
-    const wg_tensor_list own = wg_parameters(linear);
+    const wg_tensor_list own = wg_nn_parameters(linear);
     wg_tensor *params[2] = {own.tensor[0], own.tensor[1]};
-    FOR_EACH_BAD(IS_NULL, assert_null_and_error(wg_apply(linear, bad), code, ""));
-    assert_null_and_error(wg_apply(NULL, fx.y), WG_E_NULL, "apply");
-    assert_null_and_error(wg_apply(linear, fx.odd), WG_E_SHAPE, "linear: expected x of shape (..., 3), got [5, 7]");
-    assert_null_and_error(wg_apply(linear, fx.wide), WG_E_DTYPE, "linear: expected x of the weight's dtype, f32, got f64");
-    assert_null_and_error(wg_apply_with(NULL, params, fx.y), WG_E_NULL, "apply");
-    assert_null_and_error(wg_apply_with(linear, NULL, fx.y), WG_E_NULL, "apply");
+    FOR_EACH_BAD(IS_NULL, assert_null_and_error(wg_nn_apply(linear, bad), code, ""));
+    assert_null_and_error(wg_nn_apply(NULL, fx.y), WG_E_NULL, "nn_apply");
+    assert_null_and_error(wg_nn_apply(linear, fx.odd), WG_E_SHAPE, "linear: expected x of shape (..., 3), got [5, 7]");
+    assert_null_and_error(wg_nn_apply(linear, fx.wide), WG_E_DTYPE, "linear: expected x of the weight's dtype, f32, got f64");
+    assert_null_and_error(wg_nn_apply_with(NULL, params, fx.y), WG_E_NULL, "nn_apply");
+    assert_null_and_error(wg_nn_apply_with(linear, NULL, fx.y), WG_E_NULL, "nn_apply");
     FOR_EACH_BAD(IS_NULL, {
         params[0] = bad;
-        assert_null_and_error(wg_apply_with(linear, params, fx.y), code, "");
+        assert_null_and_error(wg_nn_apply_with(linear, params, fx.y), code, "");
     });
     params[0] = fx.odd;
-    assert_null_and_error(wg_apply_with(linear, params, fx.y), WG_E_SHAPE, "[5, 7]");
+    assert_null_and_error(wg_nn_apply_with(linear, params, fx.y), WG_E_SHAPE, "[5, 7]");
     params[0] = fx.wide;
-    assert_null_and_error(wg_apply_with(linear, params, fx.y), WG_E_DTYPE, "f64");
-    assert_null_and_error(wg_apply_child(NULL, 0, fx.y), WG_E_ARGUMENT, "apply_child: ");
-    const wg_module_call call = {.module = linear};
-    assert_null_and_error(wg_apply_child(&call, 5, fx.y), WG_E_ARGUMENT, "apply_child: ");
+    assert_null_and_error(wg_nn_apply_with(linear, params, fx.y), WG_E_DTYPE, "f64");
+    assert_null_and_error(wg_nn_apply_child(NULL, 0, fx.y), WG_E_ARGUMENT, "nn_apply_child: ");
+    const wg_nn_call call = {.module = linear};
+    assert_null_and_error(wg_nn_apply_child(&call, 5, fx.y), WG_E_ARGUMENT, "nn_apply_child: ");
     size_t index = 5;
-    assert_null_and_error(wg_apply_next(NULL, &index, fx.y), WG_E_ARGUMENT, "apply_next: ");
-    assert_null_and_error(wg_apply_next(&call, NULL, fx.y), WG_E_ARGUMENT, "apply_next: ");
-    assert_null_and_error(wg_apply_next(&call, &index, fx.y), WG_E_ARGUMENT, "apply_next: ");
+    assert_null_and_error(wg_nn_apply_next(NULL, &index, fx.y), WG_E_ARGUMENT, "nn_apply_next: ");
+    assert_null_and_error(wg_nn_apply_next(&call, NULL, fx.y), WG_E_ARGUMENT, "nn_apply_next: ");
+    assert_null_and_error(wg_nn_apply_next(&call, &index, fx.y), WG_E_ARGUMENT, "nn_apply_next: ");
     assert_int_equal(index, 5);
-    wg_module_destroy(linear);
+    wg_nn_destroy(linear);
 }
 
 static void misuse_layers(void)
 {
-    assert_null_and_error(wg_linear_layer(-1, 3), WG_E_ARGUMENT, "linear_layer: ");
-    assert_null_and_error(wg_linear_layer(3, 0), WG_E_ARGUMENT, "linear_layer: ");
-    assert_null_and_error(wg_linear_layer(3, 3, .dtype = WG_I64), WG_E_DTYPE, "");
-    assert_null_and_error(wg_linear_layer(3, 3, .init = (wg_init)99), WG_E_ARGUMENT, "");
-    FOR_EACH_BAD(IS_NULL, if (bad_ != IS_NONE) assert_null_and_error(wg_linear_layer(3, 3, .generator = bad), code, ""));
-    assert_null_and_error(wg_batch_norm_layer(0), WG_E_ARGUMENT, "batch_norm_layer: ");
-    assert_null_and_error(wg_batch_norm_layer(3, .eps = -1), WG_E_ARGUMENT, "batch_norm_layer: ");
-    assert_null_and_error(wg_batch_norm_layer(3, .momentum = 2), WG_E_ARGUMENT, "batch_norm_layer: ");
-    assert_null_and_error(wg_batch_norm_layer(3, .dtype = WG_U8), WG_E_DTYPE, "");
-    assert_null_and_error(wg_activation_layer((wg_activation)55), WG_E_ARGUMENT, "activation_layer: ");
-    wg_module *layers[] = {wg_relu_layer(), wg_tanh_layer(), wg_sigmoid_layer(), NULL};
+    assert_null_and_error(wg_nn_linear(-1, 3), WG_E_ARGUMENT, "nn_linear: ");
+    assert_null_and_error(wg_nn_linear(3, 0), WG_E_ARGUMENT, "nn_linear: ");
+    assert_null_and_error(wg_nn_linear(3, 3, .dtype = WG_I64), WG_E_DTYPE, "");
+    assert_null_and_error(wg_nn_linear(3, 3, .init = (wg_init_rule)99), WG_E_ARGUMENT, "");
+    FOR_EACH_BAD(IS_NULL, if (bad_ != IS_NONE) assert_null_and_error(wg_nn_linear(3, 3, .generator = bad), code, ""));
+    assert_null_and_error(wg_nn_batch_norm(0), WG_E_ARGUMENT, "nn_batch_norm: ");
+    assert_null_and_error(wg_nn_batch_norm(3, .eps = -1), WG_E_ARGUMENT, "nn_batch_norm: ");
+    assert_null_and_error(wg_nn_batch_norm(3, .momentum = 2), WG_E_ARGUMENT, "nn_batch_norm: ");
+    assert_null_and_error(wg_nn_batch_norm(3, .dtype = WG_U8), WG_E_DTYPE, "");
+    assert_null_and_error(wg_nn_activation((wg_activation)55), WG_E_ARGUMENT, "nn_activation: ");
+    wg_nn_module *layers[] = {wg_nn_relu(), wg_nn_tanh(), wg_nn_sigmoid(), NULL};
     assert_true(layers[0] && layers[1] && layers[2]);
-    assert_null(wg_sequential_with(layers, 4)); /* destroys the others */
+    assert_null(wg_nn_sequential_with(layers, 4)); /* destroys the others */
     expect_error(WG_E_NULL, "the child is NULL");
-    assert_null_and_error(wg_sequential_with(NULL, 2), WG_E_NULL, "sequential: ");
-    assert_null_and_error(wg_mlp_with((wg_sizes){0, NULL}, (wg_mlp_options){0}), WG_E_ARGUMENT, "mlp: ");
-    assert_null_and_error(wg_mlp(WG_SIZES(3)), WG_E_ARGUMENT, "mlp: ");
-    assert_null_and_error(wg_mlp(WG_SIZES(3, -1)), WG_E_ARGUMENT, "");
-    assert_null_and_error(wg_mlp(WG_SIZES(3, 2), .dtype = (wg_dtype)9), WG_E_DTYPE, "");
+    assert_null_and_error(wg_nn_sequential_with(NULL, 2), WG_E_NULL, "nn_sequential: ");
+    assert_null_and_error(wg_nn_mlp_with((wg_sizes){0, NULL}, (wg_nn_mlp_options){0}), WG_E_ARGUMENT, "nn_mlp: ");
+    assert_null_and_error(wg_nn_mlp(WG_SIZES(3)), WG_E_ARGUMENT, "nn_mlp: ");
+    assert_null_and_error(wg_nn_mlp(WG_SIZES(3, -1)), WG_E_ARGUMENT, "");
+    assert_null_and_error(wg_nn_mlp(WG_SIZES(3, 2), .dtype = (wg_dtype)9), WG_E_DTYPE, "");
 }
 
 /* Last in the table: each call has a tape of its own, which undoes what it drew, and takes the dangling handle's slot. */
@@ -155,13 +155,13 @@ static void misuse_init(void)
             expect_error(bad_code[bad], "");
         }
     WG_TAPE(tape);
-    assert_null_and_error(wg_initial_with(WG_F32, WG_SHAPE(2, 2), NULL, WG_KAIMING_NORMAL, (wg_init_options){.gain = 1}), WG_E_NULL,
-                          "");
+    assert_null_and_error(wg_init_tensor_with(WG_F32, WG_SHAPE(2, 2), NULL, WG_INIT_KAIMING_NORMAL, (wg_init_options){.gain = 1}),
+                          WG_E_NULL, "");
     assert_fails(wg_init_uniform(fx.y, fx.generator, 1, 0), WG_E_ARGUMENT, "");
     assert_fails(wg_init_normal(fx.y, fx.generator, 0, -1), WG_E_ARGUMENT, "");
     assert_fails(wg_init_uniform(fx.labels, fx.generator, 0, 1), WG_E_DTYPE, "");
     assert_fails(wg_init_kaiming_uniform(fx.vector, fx.generator), WG_E_SHAPE, "");
-    assert_fails(wg_init_with(fx.y, fx.generator, (wg_init)44, (wg_init_options){.gain = 1}), WG_E_ARGUMENT, "");
+    assert_fails(wg_init_with(fx.y, fx.generator, (wg_init_rule)44, (wg_init_options){.gain = 1}), WG_E_ARGUMENT, "");
 }
 
 /* ---- data ---- */
@@ -169,14 +169,14 @@ static void misuse_init(void)
 static void misuse_csv(void)
 {
     wg_tensor *features = fx.x, *labels = fx.x;
-    assert_fails(wg_read_csv(NULL, &features, &labels), WG_E_NULL, "csv");
-    assert_fails(wg_read_csv("/nonexistent/file", &features, &labels), WG_E_IO, "/nonexistent/file");
-    assert_fails(wg_parse_csv(NULL, 3, "text", &features, &labels), WG_E_NULL, "csv");
-    assert_fails(wg_parse_csv("1,2\n", 4, NULL, &features, &labels), WG_E_NULL, "csv");
-    assert_fails(wg_parse_csv("1,2\n", 4, "text", NULL, &labels), WG_E_NULL, "csv");
-    assert_fails(wg_parse_csv("1,2\n3\n", 6, "text", &features, &labels), WG_E_IO, "text");
-    assert_fails(wg_parse_csv("1,2\n", 4, "text", &features, &labels, .dtype = WG_I64), WG_E_DTYPE, "");
-    assert_fails(wg_parse_csv("1,2\n", 4, "text", &features, &labels, .label_column = 2), WG_E_ARGUMENT, "");
+    assert_fails(wg_dataset_read_csv(NULL, &features, &labels), WG_E_NULL, "csv");
+    assert_fails(wg_dataset_read_csv("/nonexistent/file", &features, &labels), WG_E_IO, "/nonexistent/file");
+    assert_fails(wg_dataset_parse_csv(NULL, 3, "text", &features, &labels), WG_E_NULL, "csv");
+    assert_fails(wg_dataset_parse_csv("1,2\n", 4, NULL, &features, &labels), WG_E_NULL, "csv");
+    assert_fails(wg_dataset_parse_csv("1,2\n", 4, "text", NULL, &labels), WG_E_NULL, "csv");
+    assert_fails(wg_dataset_parse_csv("1,2\n3\n", 6, "text", &features, &labels), WG_E_IO, "text");
+    assert_fails(wg_dataset_parse_csv("1,2\n", 4, "text", &features, &labels, .dtype = WG_I64), WG_E_DTYPE, "");
+    assert_fails(wg_dataset_parse_csv("1,2\n", 4, "text", &features, &labels, .label_column = 2), WG_E_ARGUMENT, "");
 }
 
 static void misuse_gather(void)
@@ -184,15 +184,15 @@ static void misuse_gather(void)
     wg_tensor *target = made(wg_zeros(WG_F32, WG_SHAPE(2, 3)));
     const int64_t rows[] = {1, 0}, far[] = {0, 2}, below[] = {-1, 0};
     FOR_EACH_BAD(IS_NULL, {
-        assert_fails(wg_gather_rows(bad, fx.x, rows, 2), code, ": ");
-        assert_fails(wg_gather_rows(target, bad, rows, 2), code, ": ");
+        assert_fails(wg_dataset_gather_rows(bad, fx.x, rows, 2), code, ": ");
+        assert_fails(wg_dataset_gather_rows(target, bad, rows, 2), code, ": ");
     });
-    assert_fails(wg_gather_rows(target, fx.x, NULL, 2), WG_E_NULL, "gather_rows: ");
-    assert_fails(wg_gather_rows(target, fx.x, far, 2), WG_E_ARGUMENT, "gather_rows: ");
-    assert_fails(wg_gather_rows(target, fx.x, below, 2), WG_E_ARGUMENT, "gather_rows: ");
-    assert_fails(wg_gather_rows(target, fx.odd, rows, 2), WG_E_SHAPE, "gather_rows: ");
-    assert_fails(wg_gather_rows(target, fx.x, rows, 1), WG_E_SHAPE, "gather_rows: ");
-    assert_fails(wg_gather_rows(target, fx.wide, rows, 2), WG_E_DTYPE, "gather_rows: ");
+    assert_fails(wg_dataset_gather_rows(target, fx.x, NULL, 2), WG_E_NULL, "dataset_gather_rows: ");
+    assert_fails(wg_dataset_gather_rows(target, fx.x, far, 2), WG_E_ARGUMENT, "dataset_gather_rows: ");
+    assert_fails(wg_dataset_gather_rows(target, fx.x, below, 2), WG_E_ARGUMENT, "dataset_gather_rows: ");
+    assert_fails(wg_dataset_gather_rows(target, fx.odd, rows, 2), WG_E_SHAPE, "dataset_gather_rows: ");
+    assert_fails(wg_dataset_gather_rows(target, fx.x, rows, 1), WG_E_SHAPE, "dataset_gather_rows: ");
+    assert_fails(wg_dataset_gather_rows(target, fx.wide, rows, 2), WG_E_DTYPE, "dataset_gather_rows: ");
     assert_near(element(target, 0), 0, 0);
 }
 
@@ -287,9 +287,9 @@ static void misuse_optim_null(void)
     assert_int_equal(wg_optim_state(NULL).n, 0);
     expect_error(WG_E_NULL, "optim_state: ");
     assert_fails(wg_optim_add_group_with(NULL, good, (wg_optim_group_options){.lr = 1}), WG_E_NULL, "optim");
-    wg_optim_zero_grad(NULL);
+    wg_optim_clear_gradients(NULL);
     if (wg_error_first())
-        expect_error(WG_E_NULL, "optim_zero_grad: ");
+        expect_error(WG_E_NULL, "optim_clear_gradients: ");
 }
 
 static void misuse_clip(void)
@@ -299,49 +299,49 @@ static void misuse_clip(void)
     double norm = 5;
     FOR_EACH_BAD(IS_NULL, {
         const wg_tensor_list list = {1, &bad, &(const char *){"x"}};
-        assert_fails(wg_clip_gradients_value(list, 1), code, ": ");
-        assert_fails(wg_clip_gradients_norm(list, 1, &norm), code, ": ");
+        assert_fails(wg_optim_clip_value(list, 1), code, ": ");
+        assert_fails(wg_optim_clip_norm(list, 1, &norm), code, ": ");
     });
-    assert_fails(wg_clip_gradients_value(none, 1), WG_E_ARGUMENT, "clip_gradients_value: ");
-    assert_fails(wg_clip_gradients_norm(none, 1, NULL), WG_E_ARGUMENT, "clip_gradients_norm: ");
-    assert_fails(wg_clip_gradients_value(lost, 1), WG_E_NULL, "clip_gradients_value: ");
-    assert_fails(wg_clip_gradients_norm(lost, 1, NULL), WG_E_NULL, "clip_gradients_norm: ");
-    assert_fails(wg_clip_gradients_value(((wg_tensor_list){2, twice, NULL}), 1), WG_E_ARGUMENT, "clip_gradients_value: ");
-    assert_fails(wg_clip_gradients_norm(((wg_tensor_list){2, twice, NULL}), 1, NULL), WG_E_ARGUMENT, "clip_gradients_norm: ");
-    assert_fails(wg_clip_gradients_value(good, -1), WG_E_ARGUMENT, "clip_gradients_value: ");
-    assert_fails(wg_clip_gradients_norm(good, (double)NAN, NULL), WG_E_ARGUMENT, "clip_gradients_norm: ");
-    assert_fails(wg_clip_gradients_value(good, 1), WG_E_NO_GRAD, "clip_gradients_value: ");
-    assert_fails(wg_clip_gradients_norm(good, 1, &norm), WG_E_NO_GRAD, "clip_gradients_norm: ");
+    assert_fails(wg_optim_clip_value(none, 1), WG_E_ARGUMENT, "optim_clip_value: ");
+    assert_fails(wg_optim_clip_norm(none, 1, NULL), WG_E_ARGUMENT, "optim_clip_norm: ");
+    assert_fails(wg_optim_clip_value(lost, 1), WG_E_NULL, "optim_clip_value: ");
+    assert_fails(wg_optim_clip_norm(lost, 1, NULL), WG_E_NULL, "optim_clip_norm: ");
+    assert_fails(wg_optim_clip_value(((wg_tensor_list){2, twice, NULL}), 1), WG_E_ARGUMENT, "optim_clip_value: ");
+    assert_fails(wg_optim_clip_norm(((wg_tensor_list){2, twice, NULL}), 1, NULL), WG_E_ARGUMENT, "optim_clip_norm: ");
+    assert_fails(wg_optim_clip_value(good, -1), WG_E_ARGUMENT, "optim_clip_value: ");
+    assert_fails(wg_optim_clip_norm(good, (double)NAN, NULL), WG_E_ARGUMENT, "optim_clip_norm: ");
+    assert_fails(wg_optim_clip_value(good, 1), WG_E_NO_GRAD, "optim_clip_value: ");
+    assert_fails(wg_optim_clip_norm(good, 1, &norm), WG_E_NO_GRAD, "optim_clip_norm: ");
     assert_true(norm == 5);
 }
 
 static const struct misuse table[] = {
-    {"wg_module_create", misuse_module},
-    {"wg_module_destroy", misuse_module},
-    {"wg_module_add_child", misuse_module},
-    {"wg_module_children", misuse_module},
-    {"wg_module_child", misuse_module},
-    {"wg_module_name", misuse_module},
-    {"wg_module_context", misuse_module},
-    {"wg_parameters", misuse_module},
-    {"wg_buffers", misuse_module},
-    {"wg_module_add_parameter", misuse_module_tensors},
-    {"wg_module_add_buffer", misuse_module_tensors},
-    {"wg_apply", misuse_apply},
-    {"wg_apply_with", misuse_apply},
-    {"wg_apply_child", misuse_apply},
-    {"wg_apply_next", misuse_apply},
-    {"wg_linear_layer_with", misuse_layers},
-    {"wg_batch_norm_layer_with", misuse_layers},
-    {"wg_activation_layer", misuse_layers},
-    {"wg_relu_layer", misuse_layers},
-    {"wg_tanh_layer", misuse_layers},
-    {"wg_sigmoid_layer", misuse_layers},
-    {"wg_sequential_with", misuse_layers},
-    {"wg_mlp_with", misuse_layers},
-    {"wg_read_csv_with", misuse_csv},
-    {"wg_parse_csv_with", misuse_csv},
-    {"wg_gather_rows", misuse_gather},
+    {"wg_nn_module_create", misuse_module},
+    {"wg_nn_destroy", misuse_module},
+    {"wg_nn_add_child", misuse_module},
+    {"wg_nn_children", misuse_module},
+    {"wg_nn_child", misuse_module},
+    {"wg_nn_kind_name", misuse_module},
+    {"wg_nn_context", misuse_module},
+    {"wg_nn_parameters", misuse_module},
+    {"wg_nn_buffers", misuse_module},
+    {"wg_nn_add_parameter", misuse_module_tensors},
+    {"wg_nn_add_buffer", misuse_module_tensors},
+    {"wg_nn_apply", misuse_apply},
+    {"wg_nn_apply_with", misuse_apply},
+    {"wg_nn_apply_child", misuse_apply},
+    {"wg_nn_apply_next", misuse_apply},
+    {"wg_nn_linear_with", misuse_layers},
+    {"wg_nn_batch_norm_with", misuse_layers},
+    {"wg_nn_activation", misuse_layers},
+    {"wg_nn_relu", misuse_layers},
+    {"wg_nn_tanh", misuse_layers},
+    {"wg_nn_sigmoid", misuse_layers},
+    {"wg_nn_sequential_with", misuse_layers},
+    {"wg_nn_mlp_with", misuse_layers},
+    {"wg_dataset_read_csv_with", misuse_csv},
+    {"wg_dataset_parse_csv_with", misuse_csv},
+    {"wg_dataset_gather_rows", misuse_gather},
     {"wg_batches_create_with", misuse_batches},
     {"wg_batches_destroy", misuse_batches},
     {"wg_batches_next", misuse_batches},
@@ -361,14 +361,14 @@ static const struct misuse table[] = {
     {"wg_optim_adamw_with", misuse_optim},
     {"wg_optim_state", misuse_optim_null},
     {"wg_optim_add_group_with", misuse_optim_null},
-    {"wg_optim_zero_grad", misuse_optim_null},
-    {"wg_clip_gradients_value", misuse_clip},
-    {"wg_clip_gradients_norm", misuse_clip},
+    {"wg_optim_clear_gradients", misuse_optim_null},
+    {"wg_optim_clip_value", misuse_clip},
+    {"wg_optim_clip_norm", misuse_clip},
     {"wg_init_uniform", misuse_init},
     {"wg_init_normal", misuse_init},
     {"wg_init_constant", misuse_init},
     {"wg_init_with", misuse_init},
-    {"wg_initial_with", misuse_init},
+    {"wg_init_tensor_with", misuse_init},
 };
 
 MISUSE_MAIN(table)

@@ -44,17 +44,17 @@ static void losses(void **state)
     (void)state;
     WG_TAPE(tape);
     wg_tensor *x = made(wg_zeros(WG_F32, WG_SHAPE(0, 3))), *labels = made(wg_zeros(WG_I64, WG_SHAPE(0)));
-    assert_value(wg_mse(x, x, WG_MEAN), NAN);
-    assert_value(wg_huber(x, x, 1, WG_MEAN), NAN);
-    assert_value(wg_kl_div(x, x, WG_MEAN), NAN);
-    assert_value(wg_kl_div(x, x, WG_BATCH_MEAN), NAN);
+    assert_value(wg_mse(x, x, WG_REDUCTION_MEAN), NAN);
+    assert_value(wg_huber(x, x, 1, WG_REDUCTION_MEAN), NAN);
+    assert_value(wg_kl_div(x, x, WG_REDUCTION_MEAN), NAN);
+    assert_value(wg_kl_div(x, x, WG_REDUCTION_BATCH_MEAN), NAN);
     assert_value(wg_bce_with_logits(x, x), NAN);
     assert_value(wg_cross_entropy(x, labels), NAN);
     assert_value(wg_cross_entropy(x, labels, .smoothing = 0.1), NAN);
     assert_value(wg_cross_entropy(x, x), NAN);
     assert_value(wg_nll(x, labels), NAN);
-    assert_value(wg_mse(x, x, WG_SUM), 0);
-    assert_value(wg_cross_entropy(x, labels, .reduction = WG_SUM), 0);
+    assert_value(wg_mse(x, x, WG_REDUCTION_SUM), 0);
+    assert_value(wg_cross_entropy(x, labels, .reduction = WG_REDUCTION_SUM), 0);
 }
 
 static void normalisations(void **state)
@@ -92,18 +92,18 @@ static void batches_without_rows(void **state)
 static void the_layer_keeps_its_statistics(void **state)
 {
     (void)state;
-    wg_module *layer = wg_batch_norm_layer(3);
+    wg_nn_module *layer = wg_nn_batch_norm(3);
     wg_tensor *empty = made(wg_zeros(WG_F32, WG_SHAPE(0, 3)));
-    const wg_tensor_list statistics = wg_buffers(layer);
-    assert_null_and_error(wg_apply(layer, empty), WG_E_SHAPE, no_statistics);
+    const wg_tensor_list statistics = wg_nn_buffers(layer);
+    assert_null_and_error(wg_nn_apply(layer, empty), WG_E_SHAPE, no_statistics);
     for (int i = 0; i < 3; i++) {
         assert_true(element(statistics.tensor[0], i) == 0);
         assert_true(element(statistics.tensor[1], i) == 1);
     }
     wg_train_mode_set(false);
-    wg_tensor *y = made(wg_apply(layer, empty)); /* use needs no statistics of the batch */
+    wg_tensor *y = made(wg_nn_apply(layer, empty)); /* use needs no statistics of the batch */
     assert_int_equal(wg_numel(y), 0);
-    wg_free(y), wg_free(empty), wg_module_destroy(layer);
+    wg_free(y), wg_free(empty), wg_nn_destroy(layer);
 }
 
 int main(void)

@@ -35,7 +35,7 @@ MAKES(elu_grad_alpha, wg_elu_grad(x, y, v, 1))
 MAKES(elu_grad_scale, wg_elu_grad(x, y, 1, v))
 MAKES(var_correction, wg_var(x, .correction = v))
 MAKES(std_correction, wg_std(x, .correction = v))
-MAKES(huber_delta, wg_huber(x, y, v, WG_MEAN))
+MAKES(huber_delta, wg_huber(x, y, v, WG_REDUCTION_MEAN))
 MAKES(huber_terms_delta, wg_huber_terms(x, y, v))
 MAKES(cross_entropy_smoothing, wg_cross_entropy(x, y, .smoothing = v))
 MAKES(batch_norm_eps, wg_batch_norm(x, WG_NONE, WG_NONE, v, NULL, NULL, NULL))
@@ -116,14 +116,14 @@ static const struct {
     {"uniform", "an interval of finite numbers of the dtype; misuse_uniform has it"},
 };
 
-static void try_number(const struct parameter *p, double v, bool taken)
+static void try_number(const struct parameter *p, double v, bool donated)
 {
     char message[200];
     WG_TAPE(tape);
     const int n = snprintf(message, sizeof message, "%s: expected %s in %s, got ", p->op, p->parameter, p->range);
-    if (p->call(v) != taken)
-        fail_msg("%s %s %s = %.17g", p->op, taken ? "refuses" : "takes", p->parameter, v);
-    if (taken)
+    if (p->call(v) != donated)
+        fail_msg("%s %s %s = %.17g", p->op, donated ? "refuses" : "takes", p->parameter, v);
+    if (donated)
         return;
     const double got = strtod(wg_error_first()->message + n, NULL);
     assert_true(got == v || (isnan(got) && isnan(v)));

@@ -38,7 +38,7 @@ static void plant(wg_step *step, wg_dtype dtype, int64_t n, void (*plan_look)(st
     struct step s = {.x = numbers(dtype, WG_SHAPE(n), 1), .n = n};
     faults = missed = 0;
     plan_shown = plan_look, packing_shown = packing_look;
-    wg_replay *replay = wg_capture(step, &s);
+    wg_replay *replay = wg_replay_capture(step, &s);
     plan_shown = NULL, packing_shown = NULL;
     assert_non_null(replay);
     wg_replay_destroy(replay);
@@ -63,22 +63,22 @@ static wg_status sums(void *context)
     return keep(s, wg_cumsum(all, 0, true));
 }
 
-static bool in_block(const struct wg_plan *plan, size_t place)
+static bool in_block(const struct wg_plan *plan, size_t buffer)
 {
-    return WG_PLACE(plan->log, place)->kind == WG_INTERNAL && !plan->slotted[place];
+    return WG_BUFFER(plan->log, buffer)->kind == WG_INTERNAL && !plan->slotted[buffer];
 }
 
 static void move_places(struct wg_plan *plan)
 {
-    for (size_t a = 0; a < plan->log->places.n; a++) {
+    for (size_t a = 0; a < plan->log->buffers.n; a++) {
         if (!in_block(plan, a))
             continue;
         const size_t at = plan->at[a];
-        for (size_t b = 0; b < plan->log->places.n; b++)
+        for (size_t b = 0; b < plan->log->buffers.n; b++)
             if (b != a && in_block(plan, b)) {
                 plan->at[a] = plan->at[b]; /* wholly over the other, or by a line */
                 is_wrong(plan);
-                plan->at[a] = plan->at[b] + (WG_PLACE(plan->log, b)->bytes - 1) / 64 * 64;
+                plan->at[a] = plan->at[b] + (WG_BUFFER(plan->log, b)->bytes - 1) / 64 * 64;
                 is_wrong(plan);
             }
         plan->at[a] = at + 8;
@@ -136,7 +136,7 @@ static wg_status chain(void *context)
     WG_TAPE(tape);
     wg_tensor *y = wg_sin(s->x);
     for (int i = 0; i < 5; i++)
-        y = wg_add(wg_take(wg_tanh(y)), s->x);
+        y = wg_add(wg_donate(wg_tanh(y)), s->x);
     return keep(s, wg_mul(y, wg_add_scalar(wg_tanh(wg_sum(y)), 1)));
 }
 
@@ -166,7 +166,7 @@ static void an_order_across_a_commit_is_found(void **state)
 
 /* ---- slots ---- */
 
-enum { ALIVE = WG_MOST_SLOTS + 4 };
+enum { ALIVE = WG_MAX_SLOTS + 4 };
 
 /* More values than slots, alive in one group, the last of which, without a slot, is changed in place. */
 static wg_status wide(void *context)
@@ -176,7 +176,7 @@ static wg_status wide(void *context)
     WG_TAPE(tape);
     for (int i = 0; i < ALIVE; i++)
         v[i] = wg_mul_scalar(s->x, i + 1);
-    v[ALIVE - 1] = wg_neg(wg_take(v[ALIVE - 1]));
+    v[ALIVE - 1] = wg_neg(wg_donate(v[ALIVE - 1]));
     wg_tensor *sum = v[ALIVE - 1];
     for (int i = 0; i < ALIVE - 1; i++)
         sum = wg_mul(sum, v[i]);
@@ -187,17 +187,17 @@ static void move_slots(struct wg_plan *plan)
 {
     size_t in_slots = 0;
     for (size_t a = 0; a < ALIVE; a++) { /* the places of the values, in order */
-        const size_t place = WG_OPERAND(plan->log, WG_LAUNCH(plan->log, a)->operand)->place, at = plan->at[place];
-        const bool slotted = plan->slotted[place];
+        const size_t buffer = WG_OPERAND(plan->log, WG_LAUNCH(plan->log, a)->operand)->buffer, at = plan->at[buffer];
+        const bool slotted = plan->slotted[buffer];
         in_slots += slotted;
-        for (size_t slot = 0; slot < WG_MOST_SLOTS + 1; slot++) {
-            plan->slotted[place] = true;
-            plan->at[place] = slot;
+        for (size_t slot = 0; slot < WG_MAX_SLOTS + 1; slot++) {
+            plan->slotted[buffer] = true;
+            plan->at[buffer] = slot;
             if (!slotted || slot != at)
                 is_wrong(plan);
         }
-        plan->slotted[place] = slotted;
-        plan->at[place] = at;
+        plan->slotted[buffer] = slotted;
+        plan->at[buffer] = at;
     }
     assert_true(in_slots > 8 && in_slots < ALIVE);
 }

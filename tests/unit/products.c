@@ -2,7 +2,7 @@
    plain loop over fma; BLIS gives the same numbers to rounding. They look inside, at the engine's own interface. */
 #include "common.h"
 
-#include "gemm/own_gemm.h"
+#include "gemm/native_gemm.h"
 
 /* ---- random products ---- */
 
@@ -106,7 +106,7 @@ static struct sample new_sample(int64_t m, int64_t n, int64_t k, wg_dtype dtype)
     assert_non_null(s.before);
     assert_non_null(s.want);
     memcpy(s.before, s.c.block, s.c.bytes);
-    assert_ok(wg_own_gemm(WG_VARIANT_LOOP, dtype, &s.p, 1));
+    assert_ok(wg_native_gemm(WG_VARIANT_LOOP, dtype, &s.p, 1));
     memcpy(s.want, s.c.block, s.c.bytes);
     memcpy(s.c.block, s.before, s.c.bytes);
     return s;
@@ -138,7 +138,7 @@ static void assert_variants_agree(struct sample *s)
     for (int variant = WG_VARIANT_PORTABLE; variant < WG_VARIANTS; variant++)
         for (int threads = 1; threads <= 5 && wg_variant_runs((enum wg_variant)variant); threads += 1 + threads / 3) {
             memcpy(s->c.block, s->before, s->c.bytes);
-            assert_ok(wg_own_gemm((enum wg_variant)variant, s->dtype, &s->p, threads));
+            assert_ok(wg_native_gemm((enum wg_variant)variant, s->dtype, &s->p, threads));
             if (memcmp(s->c.block, s->want, s->c.bytes) != 0)
                 fail_sample(s, "own", variant, threads);
         }
@@ -231,7 +231,7 @@ static void special_numbers_go_where_they_belong(void **unused)
                                      .c_row = N,
                                      .c_column = 1,
                                      .relu = true};
-        assert_ok(wg_own_gemm((enum wg_variant)variant, WG_F32, &p, 1));
+        assert_ok(wg_native_gemm((enum wg_variant)variant, WG_F32, &p, 1));
         for (int i = 0; i < M; i++)
             for (int j = 0; j < N; j++)
                 if (i == 3 || (i == 16 && j == 34))

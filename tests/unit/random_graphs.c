@@ -400,7 +400,7 @@ static void replays_have_the_bits_of_programs(void **state)
         for (int i = 0; i < shared.n; i++)
             copy[i] = made(wg_copy(shared.t[i]));
         move(&s, ALL_LEAVES, 0.01);
-        wg_replay *replay = wg_capture(value_and_gradients, &replayed);
+        wg_replay *replay = wg_replay_capture(value_and_gradients, &replayed);
         if (!replay)
             fail_msg("program %ld: %s", seed, wg_error_first()->message);
         wg_tensor *of_run[LEAVES], *of_program[LEAVES];

@@ -50,7 +50,7 @@ static bool check_wide(long seed)
     const char *what = NULL;
     assert_ok(wg_set_threads(1 + (int)(seed % 2)));
     assert_ok(wide_step(&eager));
-    wg_replay *replay = wg_capture(wide_step, &replayed);
+    wg_replay *replay = wg_replay_capture(wide_step, &replayed);
     if (!replay)
         fail_msg("wide program %ld: %s", seed, wg_error_first()->message);
     for (int run = 0; run < RUNS && !what; run++) {

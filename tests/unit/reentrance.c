@@ -55,7 +55,7 @@ static wg_tensor *apply(void)
                                 .shape = WG_SCALAR,
                                 .replayable = true,
                                 .destroy = destroy};
-    return wg_apply_closure(&closure, &x, 1);
+    return wg_closure_apply(&closure, &x, 1);
 }
 
 static void an_update_is_ended_by_who_began_it(void **state)
@@ -92,7 +92,7 @@ static void a_replay_is_not_run_or_destroyed_by_what_it_calls(void **state)
 {
     (void)state;
     x = made(wg_scalar(WG_F64, 1));
-    replay = wg_capture(step, NULL);
+    replay = wg_replay_capture(step, NULL);
     assert_non_null(replay);
     for (act = RUNS; act <= DESTROYS; act++) {
         seen = WG_E_STATE;
@@ -115,7 +115,7 @@ static void a_replay_is_not_run_or_destroyed_by_what_it_calls(void **state)
 static void a_forward_keeps_its_result(void **state)
 {
     (void)state;
-    x = made(wg_require_grad(wg_scalar(WG_F64, 1), true));
+    x = made(wg_set_requires_grad(wg_scalar(WG_F64, 1), true));
     {
         WG_TAPE(tape);
         act = RELEASES;

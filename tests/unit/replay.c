@@ -9,20 +9,21 @@
 enum { BATCH = 48, IN = 20, CLASSES = 5 };
 
 struct world {
-    wg_module *net, *target;
+    wg_nn_module *net, *target;
     wg_optim *optim;
     wg_tensor *x, *labels, *generator, *loss;
 };
 
 static void world_new(struct world *w)
 {
-    *w = (struct world){.net = wg_mlp(WG_SIZES(IN, 32, 16, CLASSES), .batch_norm = true, .activation = WG_TANH, .seed = 3),
-                        .target = wg_mlp(WG_SIZES(IN, 32, 16, CLASSES), .batch_norm = true, .seed = 3),
-                        .x = numbers(WG_F32, WG_SHAPE(BATCH, IN), 7),
-                        .labels = made(wg_zeros(WG_I64, WG_SHAPE(BATCH))),
-                        .generator = made(wg_generator(5, 1))};
+    *w = (struct world){
+        .net = wg_nn_mlp(WG_SIZES(IN, 32, 16, CLASSES), .batch_norm = true, .activation = WG_ACTIVATION_TANH, .seed = 3),
+        .target = wg_nn_mlp(WG_SIZES(IN, 32, 16, CLASSES), .batch_norm = true, .seed = 3),
+        .x = numbers(WG_F32, WG_SHAPE(BATCH, IN), 7),
+        .labels = made(wg_zeros(WG_I64, WG_SHAPE(BATCH))),
+        .generator = made(wg_generator(5, 1))};
     assert_true(w->net && w->target);
-    w->optim = wg_optim_adam(wg_parameters(w->net), .lr = 1e-2, .weight_decay = 1e-3);
+    w->optim = wg_optim_adam(wg_nn_parameters(w->net), .lr = 1e-2, .weight_decay = 1e-3);
     assert_non_null(w->optim);
     int64_t *label = wg_data_mut(w->labels);
     for (int i = 0; i < BATCH; i++)
@@ -32,14 +33,14 @@ static void world_new(struct world *w)
 static void world_end(struct world *w)
 {
     wg_optim_destroy(w->optim);
-    wg_module_destroy(w->net);
-    wg_module_destroy(w->target);
+    wg_nn_destroy(w->net);
+    wg_nn_destroy(w->target);
     wg_free(w->x), wg_free(w->labels), wg_free(w->generator), wg_free(w->loss);
 }
 
 static wg_status follow(const struct world *w)
 {
-    const wg_tensor_list to = wg_parameters(w->target), from = wg_parameters(w->net);
+    const wg_tensor_list to = wg_nn_parameters(w->target), from = wg_nn_parameters(w->net);
     for (size_t i = 0; i < to.n; i++)
         WG_TRY(wg_ema_update(to.tensor[i], from.tensor[i], 0.1));
     return WG_OK;
@@ -51,7 +52,7 @@ static wg_status train(void *context)
     WG_TAPE(tape);
     wg_tensor *x = wg_dropout(w->x, w->generator, 0.25);
     wg_tensor *noise = wg_normal(w->generator, WG_F32, WG_SHAPE(BATCH, IN), 0, 0.1);
-    wg_tensor *loss = wg_cross_entropy(wg_apply(w->net, wg_add(x, noise)), w->labels);
+    wg_tensor *loss = wg_cross_entropy(wg_nn_apply(w->net, wg_add(x, noise)), w->labels);
     wg_tensor *kept = loss ? wg_keep(loss) : NULL;
     if (!kept)
         return wg_error_first()->code;
@@ -72,9 +73,9 @@ static void assert_same_list(wg_tensor_list a, wg_tensor_list b)
 
 static void assert_same_worlds(const struct world *a, const struct world *b)
 {
-    assert_same_list(wg_parameters(a->net), wg_parameters(b->net));
-    assert_same_list(wg_buffers(a->net), wg_buffers(b->net));
-    assert_same_list(wg_parameters(a->target), wg_parameters(b->target));
+    assert_same_list(wg_nn_parameters(a->net), wg_nn_parameters(b->net));
+    assert_same_list(wg_nn_buffers(a->net), wg_nn_buffers(b->net));
+    assert_same_list(wg_nn_parameters(a->target), wg_nn_parameters(b->target));
     assert_same_list(wg_optim_state(a->optim), wg_optim_state(b->optim));
     assert_same_bits(a->generator, b->generator);
     assert_same_bits(a->loss, b->loss);
@@ -129,7 +130,7 @@ static void memory_is_no_more_than_the_steps(void **state)
     assert_ok(train(&eager));
     const int64_t step = wg_memory_now().peak - before;
     wg_replay *replay = captured(train, &replayed);
-    assert_true((int64_t)wg_replay_look(replay).planned <= step);
+    assert_true((int64_t)wg_replay_inspect(replay).planned <= step);
     assert_ok(wg_replay_run(replay));
     const wg_memory settled = wg_memory_now();
     for (int i = 0; i < 5; i++)
@@ -181,7 +182,7 @@ static wg_status views(struct small *s)
 {
     wg_tensor *x = wg_mul_scalar(s->x, 2), *t = wg_permute(x, (const int[]){1, 0});
     wg_tensor *row = wg_slice(x, 0, 0, 1, 1), *sum = wg_add(wg_matmul(x, t), wg_matmul(t, x));
-    wg_tensor *y = wg_add(wg_take(wg_exp(wg_neg(x))), row);
+    wg_tensor *y = wg_add(wg_donate(wg_exp(wg_neg(x))), row);
     return keep(s, wg_add(wg_add(wg_sub(y, t), sum), wg_flip(wg_relu(x), 1)));
 }
 
@@ -197,7 +198,7 @@ static wg_status counted(struct small *s)
 static wg_tensor *noisy(wg_tensor *const *in, size_t n, void *context)
 {
     (void)n, (void)context;
-    return wg_sum(wg_square(wg_dropout(wg_tanh(in[0]), wg_default_generator(), 0.5)));
+    return wg_sum(wg_square(wg_dropout(wg_tanh(in[0]), wg_generator_default(), 0.5)));
 }
 
 static wg_status checkpointed(struct small *s)
@@ -271,8 +272,8 @@ static void checkpoints_are_replayed(void **state)
         assert_ok(small_step(&eager));
         first[i] = made(wg_copy(eager.y));
     }
-    const int64_t drawn = ((const int64_t *)wg_data(wg_default_generator()))[2];
-    assert_ok(wg_write(wg_default_generator(), (const int64_t[]){9, 0, 0, 0}));
+    const int64_t drawn = ((const int64_t *)wg_data(wg_generator_default()))[2];
+    assert_ok(wg_write(wg_generator_default(), (const int64_t[]){9, 0, 0, 0}));
     wg_replay *replay = captured(small_step, &replayed);
     for (int i = 0; i < 4; i++) {
         if (i > 0)
@@ -280,7 +281,7 @@ static void checkpoints_are_replayed(void **state)
         assert_same_bits(first[i], replayed.y);
         wg_free(first[i]);
     }
-    assert_int_equal(((const int64_t *)wg_data(wg_default_generator()))[2], drawn);
+    assert_int_equal(((const int64_t *)wg_data(wg_generator_default()))[2], drawn);
     wg_replay_destroy(replay);
     small_end(&eager), small_end(&replayed);
 }
@@ -297,14 +298,14 @@ static void what_nobody_reads_is_left_out(void **state)
     (void)state;
     struct small s = {.x = numbers(WG_F32, WG_SHAPE(8), 1), .work = wasteful};
     wg_replay *replay = captured(small_step, &s);
-    assert_int_equal(wg_replay_look(replay).logged, 3);
-    assert_int_equal(wg_replay_look(replay).left, 1);
+    assert_int_equal(wg_replay_inspect(replay).logged, 3);
+    assert_int_equal(wg_replay_inspect(replay).left, 1);
     wg_replay_destroy(replay);
     small_end(&s);
     s = (struct small){.x = leaf(WG_F32, WG_SHAPE(100000), 1), .work = chain};
     replay = captured(small_step, &s);
-    assert_int_equal(wg_replay_look(replay).groups, 1);
-    assert_int_equal(wg_replay_look(replay).planned, 0);
+    assert_int_equal(wg_replay_inspect(replay).groups, 1);
+    assert_int_equal(wg_replay_inspect(replay).planned, 0);
     wg_replay_destroy(replay);
     small_end(&s);
 }
@@ -348,8 +349,8 @@ static void a_failing_run_leaves_no_effect(void **state)
     label[BATCH - 1] = CLASSES;
     assert_ok(wg_write(replayed.labels, label));
     assert_fails(wg_replay_run(replay), WG_E_ARGUMENT, "5");
-    assert_same_list(wg_parameters(eager.net), wg_parameters(replayed.net));
-    assert_same_list(wg_buffers(eager.net), wg_buffers(replayed.net));
+    assert_same_list(wg_nn_parameters(eager.net), wg_nn_parameters(replayed.net));
+    assert_same_list(wg_nn_buffers(eager.net), wg_nn_buffers(replayed.net));
     assert_same_list(wg_optim_state(eager.optim), wg_optim_state(replayed.optim));
     assert_same_bits(eager.generator, replayed.generator);
     label[BATCH - 1] = right;

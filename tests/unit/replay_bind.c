@@ -31,7 +31,7 @@ static void small_end(struct small *s)
 
 static wg_replay *captured(struct small *s)
 {
-    wg_replay *replay = wg_capture(small_step, s);
+    wg_replay *replay = wg_replay_capture(small_step, s);
     if (!replay)
         fail_msg("%s", wg_error_first() ? wg_error_first()->message : "no error recorded");
     return replay;
@@ -254,7 +254,7 @@ static void an_input_that_is_a_result_is_refused(void **state)
                                            : keeps_for_a_while};
         wg_tensor *instead = numbers(WG_F64, WG_SHAPE(2, 3), 2);
         wg_tensor *row[2] = {made(wg_select(s.x, 0, 1)), made(wg_select(instead, 0, 1))};
-        wg_replay *replay = i < 3 ? captured(&s) : wg_capture(without_a_tape, &s);
+        wg_replay *replay = i < 3 ? captured(&s) : wg_replay_capture(without_a_tape, &s);
         made(s.y);
         if (i == 2) { /* what the step kept it has freed */
             assert_ok(wg_replay_bind(replay, s.x, instead));

@@ -7,7 +7,7 @@
 
 static wg_replay *captured(wg_step *step, void *context)
 {
-    wg_replay *replay = wg_capture(step, context);
+    wg_replay *replay = wg_replay_capture(step, context);
     if (!replay)
         fail_msg("%s", wg_error_first() ? wg_error_first()->message : "no error recorded");
     return replay;
@@ -57,7 +57,7 @@ static struct training training_new(void)
     struct training t = {.state = made(wg_full(WG_F64, WG_SHAPE(40), 1)),
                          .leaf = leaf(WG_F64, WG_SHAPE(40), 1),
                          .parameter = made(wg_full(WG_F64, WG_SHAPE(1), 1))};
-    assert_non_null(wg_require_grad(t.parameter, true));
+    assert_non_null(wg_set_requires_grad(t.parameter, true));
     t.optim = wg_optim_sgd(((wg_tensor_list){1, &t.parameter, NULL}), .lr = 0.25);
     assert_non_null(t.optim);
     return t;
@@ -169,7 +169,7 @@ static void a_run_inside_the_engines_work_is_refused(void **state)
     (void)state;
     struct training t = training_new();
     another = captured(doubles, &t);
-    assert_null(wg_capture(runs_another, NULL));
+    assert_null(wg_replay_capture(runs_another, NULL));
     assert_int_equal(wg_error_first()->code, WG_E_STATE);
     wg_error_take(NULL);
     assert_ok(wg_update_begin());
@@ -198,7 +198,7 @@ static wg_status says_nothing(void *context)
 static void a_step_that_only_returns_a_code_is_named(void **state)
 {
     (void)state;
-    assert_null_and_error(wg_capture(says_nothing, NULL), WG_E_NUMERIC, "capture: the step failed: WG_E_NUMERIC");
+    assert_null_and_error(wg_replay_capture(says_nothing, NULL), WG_E_NUMERIC, "replay_capture: the step failed: WG_E_NUMERIC");
 }
 
 /* ---- generators ---- */
@@ -206,16 +206,16 @@ static void a_step_that_only_returns_a_code_is_named(void **state)
 static wg_status draws(void *context)
 {
     WG_TAPE(tape);
-    return wg_assign(context, wg_uniform(wg_default_generator(), WG_F32, WG_SHAPE(4), 0, 1));
+    return wg_assign(context, wg_uniform(wg_generator_default(), WG_F32, WG_SHAPE(4), 0, 1));
 }
 
 /* A seed reaches what was captured before, and whoever holds the generator. */
 static void a_seed_reaches_replays(void **state)
 {
     (void)state;
-    wg_tensor *out = made(wg_zeros(WG_F32, WG_SHAPE(4))), *held = wg_default_generator();
+    wg_tensor *out = made(wg_zeros(WG_F32, WG_SHAPE(4))), *held = wg_generator_default();
     assert_ok(wg_seed(1, 0));
-    assert_ptr_equal(wg_default_generator(), held);
+    assert_ptr_equal(wg_generator_default(), held);
     wg_replay *replay = captured(draws, out);
     for (uint64_t seed = 41; seed < 43; seed++) {
         assert_ok(wg_seed(seed, 3));
@@ -248,8 +248,8 @@ static void a_seed_is_an_effect(void **state)
         if (fails)
             fail_on_the_tape();
         assert_ok(wg_tape_close(tape));
-        assert_near(element(wg_default_generator(), 0), 6, 0);
-        assert_near(element(wg_default_generator(), 1), 2, 0);
+        assert_near(element(wg_generator_default(), 0), 6, 0);
+        assert_near(element(wg_generator_default(), 1), 2, 0);
     }
     assert_ok(wg_seed(0, 0));
 }
@@ -278,8 +278,8 @@ static wg_status makes_generator(void *context)
 static wg_status makes_network(void *context)
 {
     (void)context;
-    wg_module *net = wg_mlp(WG_SIZES(3, 4, 2), .batch_norm = true);
-    wg_module_destroy(net);
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(3, 4, 2), .batch_norm = true);
+    wg_nn_destroy(net);
     return net ? WG_OK : code();
 }
 
@@ -302,7 +302,7 @@ static wg_status reads_table(void *context)
 {
     (void)context;
     wg_tensor *features = NULL, *labels = NULL;
-    const wg_status status = wg_parse_csv("1,2\n3,1\n", 8, "table", &features, &labels);
+    const wg_status status = wg_dataset_parse_csv("1,2\n3,1\n", 8, "table", &features, &labels);
     if (status == WG_OK)
         wg_free(features), wg_free(labels);
     return status;
@@ -326,7 +326,7 @@ static void constructors_in_a_step_lose_nothing(void **state)
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         int64_t live[3];
         for (int round = 0; round < 3; round++) { /* the first may leave what the thread keeps */
-            assert_null(wg_capture(steps[i], x));
+            assert_null(wg_replay_capture(steps[i], x));
             if (code() != WG_E_STATE)
                 fail_msg("constructor %zu: %s", i, wg_error_first()->message);
             wg_error_take(NULL);
@@ -361,7 +361,7 @@ static wg_status leaves(void *context)
 {
     struct leaver *leaver = context;
     wg_tape_open();
-    wg_tensor *y = wg_apply_closure(&(wg_closure){.name = "nothing",
+    wg_tensor *y = wg_closure_apply(&(wg_closure){.name = "nothing",
                                                   .forward = nothing,
                                                   .dtype = WG_F64,
                                                   .shape = WG_SHAPE(3),
@@ -378,7 +378,7 @@ static wg_status leaves(void *context)
 
 static void *captures_and_leaves(void *context)
 {
-    wg_capture(leaves, context);
+    wg_replay_capture(leaves, context);
     return NULL;
 }
 
@@ -415,7 +415,7 @@ static wg_status exp_on_the_way(const wg_call *c)
 {
     double values[3];
     wg_tensor *y = wg_exp(wg_tanh(wg_mul_scalar(c->in[0], 2)));
-    wg_hold(y), wg_take(c->in[0]);
+    wg_hold(y), wg_donate(c->in[0]);
     WG_TRY(wg_set_name(c->in[0], "x of the closure"));
     WG_TRY(wg_read(y, values));
     return wg_write(c->out[0], values);
@@ -425,7 +425,7 @@ static wg_status way_step(void *context)
 {
     const bool *tape_closed = context;
     wg_tape *tape = *tape_closed ? NULL : wg_tape_open();
-    wg_tensor *y = wg_apply_closure(
+    wg_tensor *y = wg_closure_apply(
         &(wg_closure){
             .name = "exp_on_the_way", .forward = exp_on_the_way, .dtype = WG_F64, .shape = WG_SHAPE(3), .replayable = true},
         &way_x, 1);
@@ -468,7 +468,7 @@ static void a_closures_temporaries_end_with_its_forward(void **state)
     for (enum way way = REPLAY; way < N_WAYS; way++) {
         bool with_tape = false;
         way_result = NULL;
-        wg_replay *replay = way <= REPLAY_ON_A_TAPE ? wg_capture(way_step, &with_tape) : NULL;
+        wg_replay *replay = way <= REPLAY_ON_A_TAPE ? wg_replay_capture(way_step, &with_tape) : NULL;
         assert_ok(run_one_way(way, replay));
         const int64_t live = live_bytes(), all = wg_memory_now().live;
         for (int i = 0; i < 1000; i++)

@@ -24,7 +24,7 @@ static void check(wg_step *step, wg_tensor *x)
     const long before = plans_checked;
     struct step eager = {.x = x}, replayed = {.x = x};
     assert_ok(step(&eager));
-    wg_replay *replay = wg_capture(step, &replayed);
+    wg_replay *replay = wg_replay_capture(step, &replayed);
     assert_non_null(replay);
     assert_int_equal(plans_checked, before + 1);
     assert_same_bits(eager.y, replayed.y);
@@ -110,9 +110,9 @@ static void values_abreast_stay_in_tiles(void **state)
     wg_tensor *x = numbers(WG_F64, WG_SHAPE(LONG), 1);
     struct step eager = {.x = x}, replayed = {.x = x};
     assert_ok(abreast(&eager));
-    wg_replay *replay = wg_capture(abreast, &replayed);
+    wg_replay *replay = wg_replay_capture(abreast, &replayed);
     assert_non_null(replay);
-    assert_true(wg_replay_look(replay).planned < 4 * LONG * sizeof(double));
+    assert_true(wg_replay_inspect(replay).planned < 4 * LONG * sizeof(double));
     for (int run = 0; run < 4; run++) {
         assert_ok(wg_set_threads((int[]){1, 3, 2, 1}[run]));
         assert_ok(wg_assign(replayed.y, x));

@@ -13,7 +13,7 @@ struct kind {
 };
 
 struct pupil {
-    wg_module *net;
+    wg_nn_module *net;
     wg_optim *optim;
     wg_tensor *x, *labels;
 };
@@ -22,7 +22,7 @@ static wg_status learn(void *context)
 {
     const struct pupil *p = context;
     WG_TAPE(tape);
-    WG_TRY(wg_backward(wg_cross_entropy(wg_apply(p->net, p->x), p->labels)));
+    WG_TRY(wg_backward(wg_cross_entropy(wg_nn_apply(p->net, p->x), p->labels)));
     return wg_optim_step(p->optim);
 }
 
@@ -34,21 +34,21 @@ static void *measure(void *context)
                       .labels = made(wg_zeros(WG_I64, WG_SHAPE(k->batch)))};
     assert_ok(wg_set_threads(1));
     const wg_sizes sizes = {(int)k->n, k->size};
-    p.net = wg_mlp(sizes, .batch_norm = k->batch_norm, .seed = 1);
+    p.net = wg_nn_mlp(sizes, .batch_norm = k->batch_norm, .seed = 1);
     assert_non_null(p.net);
-    p.optim = k->adam ? wg_optim_adam(wg_parameters(p.net), .lr = 1e-3) : wg_optim_sgd(wg_parameters(p.net), .lr = 1e-3);
+    p.optim = k->adam ? wg_optim_adam(wg_nn_parameters(p.net), .lr = 1e-3) : wg_optim_sgd(wg_nn_parameters(p.net), .lr = 1e-3);
     assert_non_null(p.optim);
-    assert_non_null(wg_default_generator());
+    assert_non_null(wg_generator_default());
     const int64_t before = wg_memory_now().live;
-    wg_replay *replay = k->replayed ? wg_capture(learn, &p) : NULL;
+    wg_replay *replay = k->replayed ? wg_replay_capture(learn, &p) : NULL;
     assert_true(replay || !k->replayed);
     for (int step = 0; step < 2; step++)
         assert_ok(replay ? wg_replay_run(replay) : learn(&p));
     k->peak = wg_memory_now().peak - before;
-    k->planned = (int64_t)wg_replay_look(replay).planned;
-    k->launches = (int64_t)wg_replay_look(replay).logged;
+    k->planned = (int64_t)wg_replay_inspect(replay).planned;
+    k->launches = (int64_t)wg_replay_inspect(replay).logged;
     wg_replay_destroy(replay);
-    wg_optim_destroy(p.optim), wg_module_destroy(p.net), wg_free(p.x), wg_free(p.labels);
+    wg_optim_destroy(p.optim), wg_nn_destroy(p.net), wg_free(p.x), wg_free(p.labels);
     return NULL;
 }
 

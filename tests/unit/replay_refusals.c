@@ -52,7 +52,7 @@ static int alive;
 static wg_tensor *applied(wg_tensor *x, bool replayable)
 {
     alive++;
-    return wg_apply_closure(&(wg_closure){.name = "twice",
+    return wg_closure_apply(&(wg_closure){.name = "twice",
                                           .forward = copy_forward,
                                           .dtype = WG_F64,
                                           .shape = WG_SHAPE(3),
@@ -69,7 +69,7 @@ static wg_status applies_closure(struct small *s)
 
 static wg_status captures(struct small *s)
 {
-    wg_replay *replay = wg_capture(small_step, s);
+    wg_replay *replay = wg_replay_capture(small_step, s);
     wg_replay_destroy(replay);
     return replay ? WG_OK : wg_error_first()->code;
 }
@@ -109,7 +109,7 @@ static void refusals(void **state)
                  {writes, WG_E_STATE, "write: numbers that the program holds"},
                  {writes_in_place, WG_E_STATE, "data_mut: numbers that the program holds"},
                  {applies_closure, WG_E_STATE, "twice: the closure is not .replayable"},
-                 {captures, WG_E_STATE, "capture: not inside a step"},
+                 {captures, WG_E_STATE, "replay_capture: not inside a step"},
                  {leaves_tape_open, WG_E_STATE, "tape"},
                  {does_not_listen, WG_E_STATE, "item: a value that the step computed"},
                  {fails, WG_E_NUMERIC, "step: it went wrong"}};
@@ -117,16 +117,16 @@ static void refusals(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const int64_t live = live_bytes();
         s.work = cases[i].work;
-        assert_null_and_error(wg_capture(small_step, &s), cases[i].code, cases[i].says);
+        assert_null_and_error(wg_replay_capture(small_step, &s), cases[i].code, cases[i].says);
         assert_null(wg_tape_top());
         assert_near(wg_item(s.other), 4, 0);
         assert_int_equal(alive, 0);
         assert_int_equal(live_bytes(), live);
     }
     wg_tape_open();
-    assert_null_and_error(wg_capture(small_step, &s), WG_E_STATE, "a tape or an update is open");
+    assert_null_and_error(wg_replay_capture(small_step, &s), WG_E_STATE, "a tape or an update is open");
     wg_tape_close(wg_tape_top());
-    assert_null_and_error(wg_capture(NULL, &s), WG_E_NULL, "the step is NULL");
+    assert_null_and_error(wg_replay_capture(NULL, &s), WG_E_NULL, "the step is NULL");
     assert_fails(wg_replay_run(NULL), WG_E_NULL, "the replay is NULL");
     small_end(&s);
 }

@@ -25,7 +25,7 @@ static wg_tensor *twice_by_op(wg_tensor *x)
 static wg_tensor *twice_by_closure(wg_tensor *x)
 {
     const wg_closure twice = {.name = "twice", .forward = twice_forward, .dtype = WG_F64, .shape = WG_SHAPE(N)};
-    return wg_apply_closure(&twice, &x, 1);
+    return wg_closure_apply(&twice, &x, 1);
 }
 
 static wg_tensor *(*const twice[])(wg_tensor *) = {twice_by_op, twice_by_closure};
@@ -53,7 +53,7 @@ static void values_of_the_tape_itself(void **state)
     for (int way = 0; way < 8; way++) {
         set(x, 1);
         WG_TAPE(tape, .trace = true);
-        wg_tensor *y = made(twice[way & 1](x)), *z = made(twice[way >> 1 & 1](way & 4 ? wg_take(y) : y));
+        wg_tensor *y = made(twice[way & 1](x)), *z = made(twice[way >> 1 & 1](way & 4 ? wg_donate(y) : y));
         wg_drop(y);
         for (int round = 2; round < 4; round++) {
             set(x, round);
@@ -73,7 +73,7 @@ static void values_of_a_tape_below(void **state)
         WG_TAPE(below, .trace = (way & 8) != 0);
         wg_tensor *y = made(twice[way & 1](x));
         WG_TAPE(tape, .trace = true);
-        wg_tensor *z = made(twice[way >> 1 & 1](way & 4 ? wg_take(y) : y));
+        wg_tensor *z = made(twice[way >> 1 & 1](way & 4 ? wg_donate(y) : y));
         wg_drop(y);
         wg_tensor *sum = made(wg_sum(wg_square(z)));
         for (int round = 0; round < 3; round++) {
@@ -98,7 +98,7 @@ static void values_taken_from_above(void **state)
         wg_tensor *y = made(twice[way & 1](x)), *other = made(wg_neg(y));
         {
             WG_TAPE(above);
-            check(made(twice[way >> 1 & 1](way & 4 ? wg_take(y) : y)), 4);
+            check(made(twice[way >> 1 & 1](way & 4 ? wg_donate(y) : y)), 4);
             wg_drop(y);
         }
         set(x, 3);

@@ -52,7 +52,7 @@ static wg_tensor *apply(wg_tensor *x, backward *f, unsigned saves)
 {
     const wg_closure closure = {
         .name = "careless", .forward = copies, .backward = f, .saves = saves, .dtype = WG_F64, .shape = WG_SHAPE(3)};
-    return made(wg_apply_closure(&closure, &x, 1));
+    return made(wg_closure_apply(&closure, &x, 1));
 }
 
 static void a_backward_gives_what_is_there(void **state)
@@ -109,7 +109,7 @@ static void a_dropped_operand_may_be_the_gradient(void **state)
     for (int create_graph = 0; create_graph < 2; create_graph++) {
         WG_TAPE(tape);
         wg_tensor *a = made(wg_mul_scalar(x, 2)), *b = made(wg_mul_scalar(x, 3)), *in[] = {a, b};
-        wg_tensor *y = made(wg_apply_closure(&closure, in, 2)); /* 6 x² */
+        wg_tensor *y = made(wg_closure_apply(&closure, in, 2)); /* 6 x² */
         wg_drop(a), wg_drop(b);
         wg_tensor *g = made(wg_grad(y, x, .create_graph = create_graph));
         assert_near(element(g, 1), 12 * element(x, 1), 1e-15);
@@ -185,7 +185,7 @@ static wg_tensor *with_careless_jvp(wg_tensor *const *x, size_t n, void *context
                                     .kernel = {copies, copies},
                                     .vjp = passes_on,
                                     .jvp = careless_jvp,
-                                    .flags = WG_USER | WG_ROW_MAJOR};
+                                    .flags = WG_OP_USER | WG_OP_ROW_MAJOR};
     (void)n, (void)context;
     return wg_invoke1(&op, NULL, wg_mul_scalar(x[0], 2));
 }
@@ -319,7 +319,7 @@ static wg_status composes(const wg_call *c, wg_tensor **out)
     return WG_OK;
 }
 
-static wg_tensor *forward_of_module(const wg_module_call *call, wg_tensor *x)
+static wg_tensor *forward_of_module(const wg_nn_call *call, wg_tensor *x)
 {
     (void)call;
     return dropped(wg_tanh(x));
@@ -328,18 +328,18 @@ static wg_tensor *forward_of_module(const wg_module_call *call, wg_tensor *x)
 static void compositions_and_modules_return_what_is_there(void **state)
 {
     (void)state;
-    static const struct wg_op op = {.name = "careless", .n_in = 1, .n_out = 1, .compose = composes, .flags = WG_USER};
-    static const struct wg_module_type type = {.name = "careless", .forward = forward_of_module};
+    static const struct wg_op op = {.name = "careless", .n_in = 1, .n_out = 1, .compose = composes, .flags = WG_OP_USER};
+    static const struct wg_nn_kind type = {.name = "careless", .forward = forward_of_module};
     wg_tensor *x = leaf(WG_F64, WG_SHAPE(3), 1);
-    wg_module *module = wg_module_create(&type, NULL);
+    wg_nn_module *module = wg_nn_module_create(&type, NULL);
     for (int taped = 0; taped < 2; taped++) {
         wg_tape *tape = taped ? wg_tape_open() : NULL;
         assert_null_and_error(wg_invoke1(&op, NULL, x), WG_E_RELEASED, "what its compose returned");
-        assert_null_and_error(wg_apply(module, x), WG_E_RELEASED, "what the forward function of careless returned");
+        assert_null_and_error(wg_nn_apply(module, x), WG_E_RELEASED, "what the forward function of careless returned");
         if (tape)
             assert_ok(wg_tape_close(tape));
     }
-    wg_module_destroy(module);
+    wg_nn_destroy(module);
     wg_free(x);
 }
 

@@ -360,21 +360,21 @@ static void rule_15_after_a_rerun_values_are_fresh(void **state)
 static void rule_15_batch_norm_in_use_saves_copies_of_its_statistics(void **state)
 {
     (void)state;
-    wg_module *norm = wg_batch_norm_layer(3, .dtype = WG_F64);
+    wg_nn_module *norm = wg_nn_batch_norm(3, .dtype = WG_F64);
     assert_non_null(norm);
     wg_tensor *x = leaf(WG_F64, WG_SHAPE(5, 3), 1);
     {
         WG_TAPE(tape);
         wg_tensor *y;
         {
-            WG_EVAL;
-            y = made(wg_sum(wg_tanh(wg_apply(norm, x))));
+            WG_EVAL_MODE;
+            y = made(wg_sum(wg_tanh(wg_nn_apply(norm, x))));
         }
-        made(wg_apply(norm, x)); /* in training: changes the statistics */
+        made(wg_nn_apply(norm, x)); /* in training: changes the statistics */
         assert_ok(wg_backward(y));
         assert_non_null(wg_gradient(x));
     }
-    wg_module_destroy(norm);
+    wg_nn_destroy(norm);
     wg_free(x);
 }
 

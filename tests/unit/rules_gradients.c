@@ -59,7 +59,7 @@ static void rule_07_an_unused_leaf_is_an_error_unless_zeros_are_asked_for(void *
     gx[0] = gx[1] = y;
     assert_fails(wg_grad_many(y, x, 2, gx), WG_E_UNUSED, "operand 2");
     assert_ptr_equal(gx[0], y); /* none is set on failure */
-    assert_ok(wg_grad_many(y, x, 2, gx, .unused = WG_ZEROS));
+    assert_ok(wg_grad_many(y, x, 2, gx, .unused = WG_UNUSED_ZEROS));
     assert_near(element(gx[0], 2), 1, 0);
     assert_int_equal(wg_numel(gx[1]), 4);
     assert_int_equal(wg_dtype_of(gx[1]), WG_F32);
@@ -72,8 +72,8 @@ static void rule_07_an_unused_leaf_is_an_error_unless_zeros_are_asked_for(void *
 static void rule_07_zeros_are_given_for_a_root_without_leaves(void **state)
 {
     (void)state;
-    wg_tensor *x = wg_require_grad(wg_full(WG_F64, WG_SHAPE(3), 2), true),
-              *w = wg_require_grad(wg_full(WG_F32, WG_SHAPE(2), 2), true);
+    wg_tensor *x = wg_set_requires_grad(wg_full(WG_F64, WG_SHAPE(3), 2), true),
+              *w = wg_set_requires_grad(wg_full(WG_F32, WG_SHAPE(2), 2), true);
     {
         WG_TAPE(tape);
         wg_tensor *by[2] = {x, w}, *gx[2], *g = made(wg_grad(wg_sum(wg_mul_scalar(x, 3)), x, .create_graph = true));
@@ -81,15 +81,15 @@ static void rule_07_zeros_are_given_for_a_root_without_leaves(void **state)
         expect_error(WG_E_NO_GRAD, ".create_graph = true");
         assert_fails(wg_backward(wg_sum(g)), WG_E_NO_GRAD, ".create_graph = true");
         for (int recorded = 0; recorded < 2; recorded++) {
-            assert_ok(wg_grad_many(wg_sum(g), by, 2, gx, .unused = WG_ZEROS, .create_graph = recorded));
+            assert_ok(wg_grad_many(wg_sum(g), by, 2, gx, .unused = WG_UNUSED_ZEROS, .create_graph = recorded));
             for (int i = 0; i < 2; i++) {
                 assert_int_equal(wg_dtype_of(gx[i]), wg_dtype_of(by[i]));
                 assert_int_equal(wg_numel(gx[i]), wg_numel(by[i]));
                 assert_near(element(gx[i], 1), 0, 0);
             }
         }
-        assert_near(element(made(wg_grad(g, x, .unused = WG_ZEROS, .grad = g)), 0), 0, 0);
-        assert_null(wg_grad(g, x, .unused = WG_ZEROS)); /* as of any root of more than one element */
+        assert_near(element(made(wg_grad(g, x, .unused = WG_UNUSED_ZEROS, .grad = g)), 0), 0, 0);
+        assert_null(wg_grad(g, x, .unused = WG_UNUSED_ZEROS)); /* as of any root of more than one element */
         expect_error(WG_E_SHAPE, "needs a gradient given with .grad");
     }
     wg_free(x), wg_free(w);

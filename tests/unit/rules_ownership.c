@@ -52,7 +52,7 @@ static void rule_04_a_leaf_behind_a_kept_value_is_an_error(void **state)
     for (size_t i = 0; i < 4; i++) {
         WG_TAPE(tape);
         wg_tensor *y = made(wg_sum(wg_mul(hidden[i], other)));
-        assert_null_and_error(wg_grad(y, w, .unused = WG_ZEROS), WG_E_UNUSED, "kept");
+        assert_null_and_error(wg_grad(y, w, .unused = WG_UNUSED_ZEROS), WG_E_UNUSED, "kept");
     }
     for (size_t i = 0; i < 4; i++) {
         WG_TAPE(tape);
@@ -60,7 +60,7 @@ static void rule_04_a_leaf_behind_a_kept_value_is_an_error(void **state)
         wg_tensor *y = made(wg_sum(wg_mul(w, other)));
         made(wg_grad(y, other));
         wg_tensor *z = made(wg_sum(wg_mul(other, other)));
-        wg_tensor *g = made(wg_grad(z, w, .unused = WG_ZEROS));
+        wg_tensor *g = made(wg_grad(z, w, .unused = WG_UNUSED_ZEROS));
         assert_near(element(g, 0), 0, 0);
     }
     for (size_t i = 0; i < 4; i++)
@@ -73,7 +73,7 @@ static void rule_04_a_leaf_behind_a_kept_value_is_an_error(void **state)
 static void rule_04_other_paths_around_a_kept_value_have_their_gradients(void **state)
 {
     (void)state;
-    wg_tensor *w = wg_require_grad(wg_full(WG_F64, WG_SHAPE(5), 3), true);
+    wg_tensor *w = wg_set_requires_grad(wg_full(WG_F64, WG_SHAPE(5), 3), true);
     {
         WG_TAPE(tape);
         wg_tensor *kept = made(wg_keep(wg_square(w))), *loss = made(wg_sum(wg_mul(kept, w)));
@@ -82,7 +82,7 @@ static void rule_04_other_paths_around_a_kept_value_have_their_gradients(void **
         assert_near(element(wg_gradient(w), 0), 9, 0);
         assert_null(wg_grad(wg_sum(wg_square(kept)), w));
         expect_error(WG_E_NO_GRAD, "kept");
-        assert_null(wg_grad(wg_sum(wg_square(kept)), w, .unused = WG_ZEROS));
+        assert_null(wg_grad(wg_sum(wg_square(kept)), w, .unused = WG_UNUSED_ZEROS));
         expect_error(WG_E_UNUSED, "lies behind a kept tensor");
         assert_fails(wg_backward(wg_sum(wg_square(kept))), WG_E_NO_GRAD, "kept");
         wg_free(kept);
@@ -96,7 +96,7 @@ static void rule_04_a_kept_value_may_become_a_leaf(void **state)
     wg_tensor *w = leaf(WG_F64, WG_SHAPE(3), 1), *kept;
     {
         WG_TAPE(tape);
-        kept = made(wg_require_grad(wg_keep(wg_mul(w, w)), true));
+        kept = made(wg_set_requires_grad(wg_keep(wg_mul(w, w)), true));
     }
     {
         WG_TAPE(tape);
@@ -263,7 +263,7 @@ static void rule_05_a_leaf_of_a_tape_has_its_gradient_there(void **state)
 {
     (void)state;
     WG_TAPE(tape);
-    wg_tensor *x = made(wg_require_grad(wg_full(WG_F64, WG_SHAPE(2), 3), true));
+    wg_tensor *x = made(wg_set_requires_grad(wg_full(WG_F64, WG_SHAPE(2), 3), true));
     assert_ok(wg_backward(wg_sum(wg_mul(x, x)), .retain = true));
     assert_near(element(wg_gradient(x), 1), 6, 0);
     assert_ok(wg_backward(wg_sum(wg_mul(x, x))));
@@ -303,7 +303,7 @@ static void rule_06_storage_is_aligned_and_counted(void **state)
     (void)state;
     for (int64_t n = 0; n < 300; n += 7) {
         wg_tensor *t = made(wg_zeros(WG_U8, WG_SHAPE(n)));
-        assert_int_equal((uintptr_t)wg_data(t) % (n <= WG_FEW ? 16 : 64), 0);
+        assert_int_equal((uintptr_t)wg_data(t) % (n <= WG_INLINE_BYTES ? 16 : 64), 0);
         wg_tensor *view = made(wg_reshape(t, WG_SHAPE(1, n)));
         if (n > 0)
             assert_ptr_equal(view->storage, t->storage);
@@ -320,7 +320,7 @@ static void rule_06_a_block_has_room_for_whatever_takes_it(void **state)
         for (int again = 0; again < 2; again++) {
             wg_tensor *t = made(wg_zeros(WG_U8, WG_SHAPE(n)));
             const struct wg_storage *block = t->storage;
-            assert_true(wg_storage_room(block) >= (size_t)n);
+            assert_true(wg_storage_capacity(block) >= (size_t)n);
             assert_true(block->bytes <= (size_t)n * 9 / 8 + 192 || n > 1 << 16);
             assert_true(block->bytes <= (size_t)n * 257 / 256 + 8192 || n <= 1 << 16);
             wg_free(t);

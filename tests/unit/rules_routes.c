@@ -161,9 +161,9 @@ static void rule_12_a_hook_on_a_leaf_runs_whichever_nodes_used_it(void **state)
     WG_TAPE(tape);
     wg_tensor *before = made(wg_mul_scalar(w, 1));
     assert_ok(wg_add_hook(w, scale, &on_leaf));
-    wg_require_grad(w, false);
+    wg_set_requires_grad(w, false);
     wg_tensor *frozen = made(wg_mul_scalar(w, 7));
-    wg_require_grad(w, true);
+    wg_set_requires_grad(w, true);
     wg_tensor *after = made(wg_mul_scalar(w, 2));
     assert_ok(wg_backward(wg_sum(wg_add(wg_add(before, frozen), after))));
     assert_int_equal(on_leaf.calls, 1);
@@ -269,7 +269,7 @@ static void rule_13_ties_go_to_the_first(void **state)
     assert_near(element(gx[0], 2), 1, 0);
     assert_near(element(gx[1], 2), 0, 0);
     const double ties[] = {3, 7, 7, 7};
-    wg_tensor *t = made(wg_require_grad(wg_from(ties, WG_SHAPE(4)), true));
+    wg_tensor *t = made(wg_set_requires_grad(wg_from(ties, WG_SHAPE(4)), true));
     wg_tensor *g = made(wg_grad(wg_max(t), t));
     for (int i = 0; i < 4; i++)
         assert_near(element(g, i), i == 1, 0);
@@ -312,14 +312,14 @@ static void rule_13_no_derivative_is_an_error_that_gives_the_reason(void **state
     struct wg_op op = *times_op();
     op.name = "rank_of";
     op.vjp = NULL;
-    op.flags |= WG_NO_DERIVATIVE;
+    op.flags |= WG_OP_NO_DERIVATIVE;
     op.reason = "ranks jump";
     wg_tensor *w = leaf(WG_F64, WG_SHAPE(3), 1);
     {
         WG_TAPE(tape);
         wg_tensor *y = made(wg_sum(wg_invoke2(&op, NULL, w, w)));
         assert_null_and_error(wg_grad(y, w), WG_E_NO_GRAD, "rank_of has no derivative: ranks jump");
-        assert_null_and_error(wg_grad(y, w, .unused = WG_ZEROS), WG_E_NO_GRAD, "rank_of");
+        assert_null_and_error(wg_grad(y, w, .unused = WG_UNUSED_ZEROS), WG_E_NO_GRAD, "rank_of");
         assert_fails(wg_backward(y), WG_E_NO_GRAD, "rank_of");
     }
     assert_null(wg_gradient(w));

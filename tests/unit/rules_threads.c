@@ -10,25 +10,26 @@
 static void rule_16_applied_with_its_own_parameters_it_is_the_module(void **state)
 {
     (void)state;
-    wg_module *net = wg_mlp(WG_SIZES(3, 5, 2), .activation = WG_TANH, .dtype = WG_F64, .seed = 4);
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(3, 5, 2), .activation = WG_ACTIVATION_TANH, .dtype = WG_F64, .seed = 4);
     assert_non_null(net);
     wg_tensor *x = numbers(WG_F64, WG_SHAPE(4, 3), 1);
-    const wg_tensor_list own = wg_parameters(net);
+    const wg_tensor_list own = wg_nn_parameters(net);
     {
         WG_TAPE(tape);
-        assert_same_bits(made(wg_apply_with(net, own.tensor, x)), made(wg_apply(net, x)));
+        assert_same_bits(made(wg_nn_apply_with(net, own.tensor, x)), made(wg_nn_apply(net, x)));
     }
     wg_free(x);
-    wg_module_destroy(net);
+    wg_nn_destroy(net);
 }
 
 static void rule_16_the_gradient_flows_through_computed_parameters(void **state)
 {
     (void)state;
-    wg_module *net = wg_mlp(WG_SIZES(3, 5, 2), .activation = WG_TANH, .dtype = WG_F64, .batch_norm = true, .seed = 4);
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(3, 5, 2), .activation = WG_ACTIVATION_TANH, .dtype = WG_F64, .batch_norm = true,
+                                  .seed = 4);
     assert_non_null(net);
     wg_tensor *x = numbers(WG_F64, WG_SHAPE(4, 3), 1), *s = scalar_leaf(0.5);
-    const wg_tensor_list own = wg_parameters(net), buffers = wg_buffers(net);
+    const wg_tensor_list own = wg_nn_parameters(net), buffers = wg_nn_buffers(net);
     double at[3], gradient = 0;
     int64_t before = 0;
     for (size_t i = 0; i < buffers.n; i++)
@@ -40,7 +41,7 @@ static void rule_16_the_gradient_flows_through_computed_parameters(void **state)
         assert_true(own.n <= 32);
         for (size_t i = 0; i < own.n; i++)
             params[i] = made(wg_mul(wg_detach(own.tensor[i]), factor));
-        wg_tensor *y = made(wg_sum(wg_square(made(wg_apply_with(net, params, x)))));
+        wg_tensor *y = made(wg_sum(wg_square(made(wg_nn_apply_with(net, params, x)))));
         at[k] = wg_item(y);
         if (k == 1)
             gradient = wg_item(made(wg_grad(y, s)));
@@ -53,7 +54,7 @@ static void rule_16_the_gradient_flows_through_computed_parameters(void **state)
     assert_int_equal(before, 0); /* pure: no running statistics */
     wg_free(x);
     wg_free(s);
-    wg_module_destroy(net);
+    wg_nn_destroy(net);
 }
 
 /* ---- 17. A tape belongs to the thread that opened it; modes and generator are per thread. ---- */
@@ -68,7 +69,7 @@ struct visit {
     double sum;
 };
 
-static wg_status taken(void)
+static wg_status donated(void)
 {
     return wg_error_take(NULL);
 }
@@ -81,23 +82,23 @@ static void *visitor(void *context)
     visit->train_mode = wg_train_mode();
     visit->status[0] = wg_tape_close(visit->tape);
     wg_error_take(NULL);
-    visit->status[1] = wg_add(visit->of_tape, visit->of_tape) ? WG_OK : taken();
+    visit->status[1] = wg_add(visit->of_tape, visit->of_tape) ? WG_OK : donated();
     visit->status[2] = wg_backward(visit->of_tape);
     wg_error_take(NULL);
-    visit->status[3] = wg_data(visit->of_tape) ? WG_OK : taken();
+    visit->status[3] = wg_data(visit->of_tape) ? WG_OK : donated();
     visit->rank = wg_rank(visit->of_tape);
-    visit->status[4] = taken();
+    visit->status[4] = donated();
     visit->status[5] = wg_tape_rerun(visit->tape);
     wg_error_take(NULL);
-    visit->status[6] = wg_keep(visit->of_tape) ? WG_OK : taken();
+    visit->status[6] = wg_keep(visit->of_tape) ? WG_OK : donated();
     wg_drop(visit->of_tape);
-    visit->status[7] = taken();
+    visit->status[7] = donated();
     wg_set_threads(1);
     {
         WG_TAPE(own);
         visit->sum = wg_item(wg_sum(visit->shared));
     }
-    if (wg_read(wg_default_generator(), visit->generator) != WG_OK)
+    if (wg_read(wg_generator_default(), visit->generator) != WG_OK)
         visit->generator[0] = -1;
     return NULL;
 }
@@ -108,7 +109,7 @@ static void rule_17_a_tape_belongs_to_its_thread(void **state)
     wg_tensor *shared = leaf(WG_F64, WG_SHAPE(3), 1);
     WG_TAPE(tape);
     WG_NO_GRAD;
-    WG_EVAL;
+    WG_EVAL_MODE;
     assert_ok(wg_seed(5, 2));
     struct visit visit = {.tape = tape, .of_tape = made(wg_tanh(shared)), .shared = shared};
     pthread_t thread;
@@ -127,7 +128,7 @@ static void rule_17_a_tape_belongs_to_its_thread(void **state)
     assert_false(wg_grad_mode());
     assert_false(wg_train_mode());
     assert_int_equal(visit.generator[0], 0);
-    assert_int_equal(element(wg_default_generator(), 0), 5);
+    assert_int_equal(element(wg_generator_default(), 0), 5);
     assert_ok(wg_seed(0, 0));
     wg_free(shared);
 }
@@ -142,7 +143,7 @@ static void *draw(void *context)
     struct worker *worker = context;
     if (wg_seed(11, worker->index) != WG_OK)
         return NULL;
-    wg_tensor *t = wg_uniform(wg_default_generator(), WG_F32, WG_SHAPE(4), 0, 1);
+    wg_tensor *t = wg_uniform(wg_generator_default(), WG_F32, WG_SHAPE(4), 0, 1);
     if (t && wg_read(t, worker->drawn) == WG_OK)
         wg_free(t);
     return NULL;

@@ -44,7 +44,7 @@ static void run_in_small_stack(struct job *job)
 
 static void forward_backward_free(struct job *job)
 {
-    wg_tensor *x = wg_require_grad(wg_scalar(WG_F64, 3), true);
+    wg_tensor *x = wg_set_requires_grad(wg_scalar(WG_F64, 3), true);
     const int counter = counter_open();
     const int64_t before = instructions(counter);
     {
@@ -96,7 +96,7 @@ static void deep_chain_costs_the_same_per_node(void **state)
 
 static void grad_and_second_order(struct job *job)
 {
-    wg_tensor *x = wg_require_grad(wg_scalar(WG_F64, 0.3), true);
+    wg_tensor *x = wg_set_requires_grad(wg_scalar(WG_F64, 0.3), true);
     {
         WG_TAPE(tape);
         wg_tensor *y = wg_mul(chain(x, job->length), x); /* x² */
@@ -121,7 +121,7 @@ static void deep_chain_to_second_order(void **state)
 
 static void keep_and_drop(struct job *job)
 {
-    wg_tensor *x = wg_require_grad(wg_scalar(WG_F64, 3), true), *kept;
+    wg_tensor *x = wg_set_requires_grad(wg_scalar(WG_F64, 3), true), *kept;
     {
         WG_TAPE(tape);
         wg_tensor *y = x;
@@ -135,8 +135,8 @@ static void keep_and_drop(struct job *job)
     job->value = wg_item(kept);
     {
         WG_TAPE(tape);
-        wg_tensor *z = wg_require_grad(wg_scalar(WG_F64, 2), true);
-        wg_tensor *g = wg_grad(wg_mul(kept, z), x, .unused = WG_ZEROS); /* x is behind kept: an error */
+        wg_tensor *z = wg_set_requires_grad(wg_scalar(WG_F64, 2), true);
+        wg_tensor *g = wg_grad(wg_mul(kept, z), x, .unused = WG_UNUSED_ZEROS); /* x is behind kept: an error */
         job->gradient = g ? 0 : 1;
     }
     wg_error_take(NULL);
@@ -156,7 +156,7 @@ static void deep_chain_kept_and_dropped(void **state)
 
 static void wide(struct job *job)
 {
-    wg_tensor *x = wg_require_grad(wg_scalar(WG_F64, 0.5), true);
+    wg_tensor *x = wg_set_requires_grad(wg_scalar(WG_F64, 0.5), true);
     {
         WG_TAPE(tape);
         wg_tensor *y = NULL;
@@ -187,7 +187,7 @@ static void one_leaf_used_many_times(void **state)
 /* A chain of tapes, each on top of the one before. */
 static void tower(struct job *job)
 {
-    wg_tensor *x = wg_require_grad(wg_scalar(WG_F64, 3), true), *y = x;
+    wg_tensor *x = wg_set_requires_grad(wg_scalar(WG_F64, 3), true), *y = x;
     for (int i = 0; i < job->length; i++) {
         wg_tape_open();
         y = wg_mul_scalar(y, 1);

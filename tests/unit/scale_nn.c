@@ -7,7 +7,7 @@ enum { FEW = 300, MORE = 4 }; /* parameters; so many times as many */
 
 static wg_tensor *rate_one(void)
 {
-    return made(wg_require_grad(wg_scalar(WG_F64, 1), true));
+    return made(wg_set_requires_grad(wg_scalar(WG_F64, 1), true));
 }
 
 /* n parameters, whose names lie in one block. */
@@ -79,41 +79,40 @@ static void clipped(int n)
     for (int i = 0; i < n; i++)
         assert_ok(wg_add_gradient(p.tensor[i], p.tensor[i]));
     if (n > 0) {
-        assert_ok(wg_clip_gradients_value(list_of(&p, 0, n), 0.5));
-        assert_ok(wg_clip_gradients_norm(list_of(&p, 0, n), 0.5, NULL));
+        assert_ok(wg_optim_clip_value(list_of(&p, 0, n), 0.5));
+        assert_ok(wg_optim_clip_norm(list_of(&p, 0, n), 0.5, NULL));
     }
     parameters_free(&p, n);
 }
 
-static wg_tensor *forward(const wg_module_call *call, wg_tensor *x)
+static wg_tensor *forward(const wg_nn_call *call, wg_tensor *x)
 {
     (void)call;
     return x;
 }
 
-static const struct wg_module_type plain = {.name = "plain", .forward = forward};
+static const struct wg_nn_kind plain = {.name = "plain", .forward = forward};
 
 static void module_of_parameters(int n)
 {
     struct parameters p = parameters_new(n, true);
-    wg_module *module = wg_module_create(&plain, NULL);
+    wg_nn_module *module = wg_nn_module_create(&plain, NULL);
     assert_non_null(module);
     for (int i = 0; i < n; i++)
-        assert_ok(i % 2 ? wg_module_add_parameter(module, p.name[i], p.tensor[i])
-                        : wg_module_add_buffer(module, p.name[i], p.tensor[i]));
-    wg_module_destroy(module);
+        assert_ok(i % 2 ? wg_nn_add_parameter(module, p.name[i], p.tensor[i]) : wg_nn_add_buffer(module, p.name[i], p.tensor[i]));
+    wg_nn_destroy(module);
     parameters_free(&p, 0);
 }
 
 static void module_of_children(int n)
 {
-    wg_module **layer = calloc((size_t)n + 1, sizeof *layer);
+    wg_nn_module **layer = calloc((size_t)n + 1, sizeof *layer);
     assert_non_null(layer);
     for (int i = 0; i < n; i++)
-        layer[i] = wg_linear_layer(1, 1);
-    wg_module *net = wg_sequential_with(layer, (size_t)n);
+        layer[i] = wg_nn_linear(1, 1);
+    wg_nn_module *net = wg_nn_sequential_with(layer, (size_t)n);
     assert_non_null(net);
-    wg_module_destroy(net);
+    wg_nn_destroy(net);
     free(layer);
 }
 
@@ -121,8 +120,9 @@ static const struct work {
     const char *name;
     void (*run)(int n);
 } works[] = {
-    {"distinct_names", of_distinct_names}, {"one_name", of_one_name},        {"many_groups", of_many_groups}, {"clipped", clipped},
-    {"parameters", module_of_parameters},  {"children", module_of_children},
+    {"distinct_names", of_distinct_names},   {"one_name", of_one_name},
+    {"many_groups", of_many_groups},         {"clipped", clipped},
+    {"nn_parameters", module_of_parameters}, {"children", module_of_children},
 };
 enum { N_WORKS = sizeof works / sizeof *works };
 
@@ -187,11 +187,11 @@ static void names_are_those_of_the_lists(void **state)
 
 /* ---- depth ---- */
 
-static wg_module *nested(int depth)
+static wg_nn_module *nested(int depth)
 {
-    wg_module *net = wg_tanh_layer();
+    wg_nn_module *net = wg_nn_tanh();
     for (int i = 1; i < depth && net; i++)
-        net = wg_sequential(net);
+        net = wg_nn_sequential(net);
     return net;
 }
 
@@ -199,11 +199,11 @@ static void *apply_the_deepest(void *context)
 {
     bool *done = context;
     wg_set_threads(1);
-    wg_module *net = nested(WG_MAX_DEPTH);
-    wg_tensor *x = wg_ones(WG_F64, WG_SHAPE(3)), *y = net ? wg_apply(net, x) : NULL;
+    wg_nn_module *net = nested(WG_MAX_DEPTH);
+    wg_tensor *x = wg_ones(WG_F64, WG_SHAPE(3)), *y = net ? wg_nn_apply(net, x) : NULL;
     *done = y && wg_item(wg_select(y, 0, 0)) == tanh(1);
     wg_free(x), wg_free(y);
-    wg_module_destroy(net);
+    wg_nn_destroy(net);
     return NULL;
 }
 
@@ -225,14 +225,14 @@ static void modules_nest_as_deep_as_a_small_stack_allows(void **state)
 static void deeper_modules_are_refused(void **state)
 {
     (void)state;
-    assert_null_and_error(nested(WG_MAX_DEPTH + 1), WG_E_ARGUMENT, "module_add_child: modules nest at most 256 deep");
-    assert_null_and_error(nested(50000), WG_E_ARGUMENT, "module_add_child: modules nest at most 256 deep");
-    wg_module *net = wg_module_create(&plain, NULL);
-    assert_ok(wg_module_add_child(net, "deep", nested(WG_MAX_DEPTH - 1)));
-    assert_fails(wg_module_add_child(net, "deeper", nested(WG_MAX_DEPTH)), WG_E_ARGUMENT, "\"deeper\" would be deeper");
-    assert_int_equal(wg_module_children(net), 1);
-    assert_ok(wg_module_add_child(net, "deeper", wg_tanh_layer())); /* the name is free still */
-    wg_module_destroy(net);
+    assert_null_and_error(nested(WG_MAX_DEPTH + 1), WG_E_ARGUMENT, "nn_add_child: modules nest at most 256 deep");
+    assert_null_and_error(nested(50000), WG_E_ARGUMENT, "nn_add_child: modules nest at most 256 deep");
+    wg_nn_module *net = wg_nn_module_create(&plain, NULL);
+    assert_ok(wg_nn_add_child(net, "deep", nested(WG_MAX_DEPTH - 1)));
+    assert_fails(wg_nn_add_child(net, "deeper", nested(WG_MAX_DEPTH)), WG_E_ARGUMENT, "\"deeper\" would be deeper");
+    assert_int_equal(wg_nn_children(net), 1);
+    assert_ok(wg_nn_add_child(net, "deeper", wg_nn_tanh())); /* the name is free still */
+    wg_nn_destroy(net);
 }
 
 int main(int argc, char **argv)

@@ -75,20 +75,20 @@ static wg_tensor *invokes(wg_tensor *const *in, size_t n, void *op)
 static void run_silent_forward(void)
 {
     const wg_closure closure = closure_with(silent_kernel, vjp);
-    assert_null(wg_apply_closure(&closure, &x, 1));
+    assert_null(wg_closure_apply(&closure, &x, 1));
 }
 
 static void run_silent_backward(void)
 {
     WG_TAPE(tape);
     const wg_closure closure = closure_with(copies, silent_vjp);
-    assert_int_equal(wg_backward(wg_sum(made(wg_apply_closure(&closure, &x, 1)))), status_of_failure);
+    assert_int_equal(wg_backward(wg_sum(made(wg_closure_apply(&closure, &x, 1)))), status_of_failure);
 }
 
 static void run_silent_jvp(void)
 {
     static struct wg_op op = {
-        .name = "careless", .n_in = 1, .n_out = 1, .kernel = {copies, copies}, .vjp = vjp, .jvp = silent_jvp, .flags = WG_USER};
+        .name = "careless", .n_in = 1, .n_out = 1, .kernel = {copies, copies}, .vjp = vjp, .jvp = silent_jvp, .flags = WG_OP_USER};
     wg_tensor *ty;
     assert_int_equal(wg_jvp(invokes, &op, &x, 1, &x, NULL, &ty), status_of_failure);
 }
@@ -96,13 +96,13 @@ static void run_silent_jvp(void)
 static void run_silent_shape(void)
 {
     static const struct wg_op op = {
-        .name = "careless", .n_in = 1, .n_out = 1, .kernel = {copies, copies}, .shape = silent_shape, .flags = WG_USER};
+        .name = "careless", .n_in = 1, .n_out = 1, .kernel = {copies, copies}, .shape = silent_shape, .flags = WG_OP_USER};
     assert_null(wg_invoke1(&op, NULL, x));
 }
 
 static void run_silent_compose(void)
 {
-    static const struct wg_op op = {.name = "careless", .n_in = 1, .n_out = 1, .compose = silent_compose, .flags = WG_USER};
+    static const struct wg_op op = {.name = "careless", .n_in = 1, .n_out = 1, .compose = silent_compose, .flags = WG_OP_USER};
     assert_null(wg_invoke1(&op, NULL, x));
 }
 
@@ -113,7 +113,7 @@ static void run_silent_callback(void)
 
 static void run_silent_capture(void)
 {
-    assert_null(wg_capture(silent_step, NULL));
+    assert_null(wg_replay_capture(silent_step, NULL));
 }
 
 static void run_silent_evaluation(void)
@@ -128,11 +128,14 @@ static void a_function_that_fails_without_a_word_is_named(void **state)
     const struct {
         void (*run)(void);
         const char *message;
-    } silent[] = {
-        {run_silent_forward, "careless: its forward failed: "}, {run_silent_backward, "careless: its backward failed: "},
-        {run_silent_jvp, "careless: its jvp failed: "},         {run_silent_shape, "careless: its shape rule failed: "},
-        {run_silent_compose, "careless: its compose failed: "}, {run_silent_callback, "test: the function of mine failed: "},
-        {run_silent_capture, "capture: the step failed: "},     {run_silent_evaluation, "evaluate: the step failed: "}};
+    } silent[] = {{run_silent_forward, "careless: its forward failed: "},
+                  {run_silent_backward, "careless: its backward failed: "},
+                  {run_silent_jvp, "careless: its jvp failed: "},
+                  {run_silent_shape, "careless: its shape rule failed: "},
+                  {run_silent_compose, "careless: its compose failed: "},
+                  {run_silent_callback, "test: the function of mine failed: "},
+                  {run_silent_capture, "replay_capture: the step failed: "},
+                  {run_silent_evaluation, "evaluate: the step failed: "}};
     x = leaf(WG_F64, WG_SHAPE(3), 1);
     for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
         for (int known = 0; known < 2; known++) {

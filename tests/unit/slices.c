@@ -145,7 +145,7 @@ static wg_status step(void *context)
 static void same_bits_eager_replayed_and_recorded(void **state)
 {
     (void)state;
-    struct world w = {.x = wg_require_grad(numbers(WG_F32, WG_SHAPE(40, 40), 3), true)};
+    struct world w = {.x = wg_set_requires_grad(numbers(WG_F32, WG_SHAPE(40, 40), 3), true)};
     wg_set_threads(1);
     assert_ok(step(&w));
     wg_tensor *want = made(wg_copy(w.gradient));
@@ -155,7 +155,7 @@ static void same_bits_eager_replayed_and_recorded(void **state)
             w.recorded = recorded;
             assert_ok(step(&w));
             assert_same_bits(w.gradient, want);
-            wg_replay *replay = wg_capture(step, &w);
+            wg_replay *replay = wg_replay_capture(step, &w);
             assert_non_null(replay);
             for (int i = 0; i < 2; i++)
                 assert_ok(wg_replay_run(replay));
@@ -273,7 +273,7 @@ static double bytes_moved(struct wg_log *log)
         const struct wg_launch *launch = WG_LAUNCH(log, i);
         const struct wg_operand *first = WG_OPERAND(log, launch->operand);
         const bool adds = strcmp(launch->op->name, "view_add") == 0;
-        const bool in_place = adds && first->place == WG_OPERAND(log, launch->operand + 1)->place;
+        const bool in_place = adds && first->buffer == WG_OPERAND(log, launch->operand + 1)->buffer;
         for (unsigned k = in_place ? 2 : 0; k < wg_launch_operands(launch); k++) {
             const struct wg_layout *layout = WG_LAYOUT(log, WG_OPERAND(log, launch->operand + k)->layout);
             bytes += (in_place ? 3.0 : 1.0) * (double)layout->numel * (double)wg_dtype_size((wg_dtype)layout->dtype);
@@ -304,7 +304,7 @@ static void work_is_linear(void **state)
         double bytes[2];
         for (int k = 0; k < 2; k++) {
             struct counted c = {leaf(WG_F32, WG_SHAPE(k ? 256 : 32, 64), 3), selects, 0};
-            wg_replay *replay = wg_capture(each_row_once, &c);
+            wg_replay *replay = wg_replay_capture(each_row_once, &c);
             assert_non_null(replay);
             bytes[k] = c.bytes;
             wg_replay_destroy(replay);
@@ -362,9 +362,9 @@ static void recurrences_are_grouped(void **state)
     assert_ok(recurrence(&w));
     wg_tensor *want = w.gradient;
     w.gradient = NULL;
-    wg_replay *replay = wg_capture(recurrence, &w);
+    wg_replay *replay = wg_replay_capture(recurrence, &w);
     assert_non_null(replay);
-    const wg_replay_info info = wg_replay_look(replay);
+    const wg_replay_info info = wg_replay_inspect(replay);
     assert_same_bits(w.gradient, want);
     if (info.logged < 3 * 255 || info.groups > 32)
         fail_msg("%zu launches in %zu groups", info.logged, info.groups);

@@ -34,7 +34,7 @@ static inline void small_end(struct small *s)
 
 static inline wg_replay *captured(wg_step *step, void *context)
 {
-    wg_replay *replay = wg_capture(step, context);
+    wg_replay *replay = wg_replay_capture(step, context);
     if (!replay)
         fail_msg("%s", wg_error_first() ? wg_error_first()->message : "no error recorded");
     return replay;

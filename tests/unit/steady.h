@@ -30,7 +30,7 @@ static inline bool net_make(struct net *net, int64_t in, int64_t hidden, int64_t
                                             WG_SHAPE(hidden),     WG_SHAPE(out, hidden), WG_SHAPE(out)};
     *net = (struct net){{NULL}};
     for (int i = 0; i < NET_PARAMETERS; i++) {
-        net->all[i] = wg_require_grad(i == 2 ? wg_ones(WG_F32, shape[i]) : wg_full(WG_F32, shape[i], 0.01), true);
+        net->all[i] = wg_set_requires_grad(i == 2 ? wg_ones(WG_F32, shape[i]) : wg_full(WG_F32, shape[i], 0.01), true);
         net_m(net)[i] = wg_zeros(WG_F32, shape[i]);
         net_v(net)[i] = wg_zeros(WG_F32, shape[i]);
     }

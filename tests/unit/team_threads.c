@@ -133,17 +133,17 @@ static void *train_small(void *context)
 {
     struct wg_team **team = context;
     wg_set_threads(2);
-    wg_module *net = wg_mlp(WG_SIZES(8, 64, 64, 2), .seed = 1);
-    wg_optim *optim = wg_optim_adam(wg_parameters(net), .lr = 1e-3);
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(8, 64, 64, 2), .seed = 1);
+    wg_optim *optim = wg_optim_adam(wg_nn_parameters(net), .lr = 1e-3);
     wg_tensor *x = numbers(WG_F32, WG_SHAPE(64, 8), 1);
     for (int i = 0; i < 3; i++) {
         WG_TAPE(tape);
-        if (wg_backward(wg_mean(wg_square(wg_apply(net, x)))) != WG_OK || wg_optim_step(optim) != WG_OK)
-            wg_report(stderr);
+        if (wg_backward(wg_mean(wg_square(wg_nn_apply(net, x)))) != WG_OK || wg_optim_step(optim) != WG_OK)
+            wg_error_report(stderr);
     }
     wg_free(x);
     wg_optim_destroy(optim);
-    wg_module_destroy(net);
+    wg_nn_destroy(net);
     *team = wg_self()->team;
     return NULL;
 }

@@ -23,7 +23,7 @@ static void *work(void *context)
         return NULL;
     }
     WG_TAPE(tape);
-    wg_tensor *x = wg_normal(wg_default_generator(), WG_F32, WG_SHAPE(16, 12), 0, 1), *g[PARAMETERS];
+    wg_tensor *x = wg_normal(wg_generator_default(), WG_F32, WG_SHAPE(16, 12), 0, 1), *g[PARAMETERS];
     wg_tensor *y = wg_linear(wg_tanh(wg_linear(x, p[0], p[1])), p[2], p[3]);
     if (wg_grad_many(wg_mean(wg_square(y)), p, PARAMETERS, g) != WG_OK) {
         worker->failed = true;

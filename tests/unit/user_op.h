@@ -33,7 +33,7 @@ static inline wg_status times_vjp(const wg_call *c, wg_tensor *const *gy, wg_gra
         asked()->offered[i] += gx[i].into != NULL;
         if (gx[i].into) {
             gx[i].accumulated = true;
-            WG_TRY(wg_give(&gx[i], wg_add(wg_take(gx[i].into), wg_mul(gy[0], c->in[1 - i]))));
+            WG_TRY(wg_give(&gx[i], wg_add(wg_donate(gx[i].into), wg_mul(gy[0], c->in[1 - i]))));
         } else {
             WG_TRY(WG_GIVE(gx[i], wg_mul(gy[0], c->in[1 - i])));
         }
@@ -50,7 +50,7 @@ static inline const struct wg_op *times_op(void)
         .kernel = {times_kernel, times_kernel},
         .vjp = times_vjp,
         .saves = WG_IN(0) | WG_IN(1),
-        .flags = WG_USER | WG_ROW_MAJOR,
+        .flags = WG_OP_USER | WG_OP_ROW_MAJOR,
     };
     return &op;
 }

@@ -51,7 +51,7 @@ static void derivatives_by_what_needs_no_gradient(void **state)
     (void)state;
     enum { OTHERS = 40, ROUNDS = 4 };
     wg_tensor *(*const derivative[])(wg_tensor *) = {gradient_of_cube, tangent_of_cube, hessian_of_cube_by, jacobian_of_cube};
-    wg_tensor *x = wg_full(WG_F64, WG_SHAPE(4), 3), *p = wg_require_grad(wg_full(WG_F64, WG_SHAPE(4), 2), true);
+    wg_tensor *x = wg_full(WG_F64, WG_SHAPE(4), 3), *p = wg_set_requires_grad(wg_full(WG_F64, WG_SHAPE(4), 2), true);
     for (size_t k = 0; k < sizeof derivative / sizeof *derivative; k++) {
         WG_TAPE(outer);
         wg_tensor *d = made(derivative[k](x));
@@ -73,12 +73,13 @@ static void derivatives_by_what_needs_no_gradient(void **state)
 static void roots_that_are_leaves(void **state)
 {
     (void)state;
-    wg_tensor *x = wg_full(WG_F64, WG_SCALAR, 3), *own = wg_require_grad(wg_full(WG_F64, WG_SCALAR, 3), true);
+    wg_tensor *x = wg_full(WG_F64, WG_SCALAR, 3), *own = wg_set_requires_grad(wg_full(WG_F64, WG_SCALAR, 3), true);
     WG_TAPE(below);
-    wg_tensor *root[] = {own, wg_require_grad(wg_full(WG_F64, WG_SCALAR, 3), true), wg_require_grad(wg_copy(x), true), NULL};
+    wg_tensor *root[] = {own, wg_set_requires_grad(wg_full(WG_F64, WG_SCALAR, 3), true), wg_set_requires_grad(wg_copy(x), true),
+                         NULL};
     for (int traced = 0; traced < 2; traced++) {
         WG_TAPE(tape, .trace = traced);
-        root[3] = wg_require_grad(wg_add_scalar(x, 0), true);
+        root[3] = wg_set_requires_grad(wg_add_scalar(x, 0), true);
         for (size_t k = 0; k < sizeof root / sizeof *root; k++) {
             wg_clear_gradient(root[k]);
             for (int round = 1; round <= 3; round++) {
@@ -108,7 +109,7 @@ static wg_tensor *fails(wg_tensor *g, void *context)
 static void failing_walks(void **state)
 {
     (void)state;
-    wg_tensor *x = wg_full(WG_F64, WG_SHAPE(4), 3), *p = wg_require_grad(wg_full(WG_F64, WG_SHAPE(4), 2), true);
+    wg_tensor *x = wg_full(WG_F64, WG_SHAPE(4), 3), *p = wg_set_requires_grad(wg_full(WG_F64, WG_SHAPE(4), 2), true);
     for (int twice = 0; twice < 2; twice++) {
         WG_TAPE(tape);
         wg_tensor *a = wg_mul(gradient_of_cube(x), p), *b = wg_exp(a), *loss = wg_sum(wg_add(wg_mul(a, b), a));

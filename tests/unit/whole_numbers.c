@@ -206,7 +206,7 @@ static void has_finite_gradients(size_t number, int64_t v, wg_tensor *result)
     wg_tensor *leaves[3] = {x, row, image}, *g[3];
     if (wg_dtype_of(result) != WG_F32 || !wg_requires_grad(result) || strcmp(calls[number].op, "polygamma") == 0)
         return;
-    assert_ok(wg_grad_many(wg_sum(result), leaves, 3, g, .unused = WG_ZEROS));
+    assert_ok(wg_grad_many(wg_sum(result), leaves, 3, g, .unused = WG_UNUSED_ZEROS));
     for (int k = 0; k < 3; k++)
         for (int64_t i = 0; i < wg_numel(g[k]); i++)
             if (!isfinite(element(g[k], i)))

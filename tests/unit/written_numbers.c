@@ -96,7 +96,7 @@ static void a_recorded_backward_writes_no_numbers(void **state)
         struct trial trial = {.way = (enum way)way, .buffer = buffer};
         const wg_closure closure = cube(&trial);
         WG_TAPE(tape);
-        wg_tensor *y = made(wg_sum(wg_apply_closure(&closure, &x, 1)));
+        wg_tensor *y = made(wg_sum(wg_closure_apply(&closure, &x, 1)));
         const double at = element(x, 1);
         assert_near(element(made(wg_grad(y, x)), 1), 3 * at * at, 1e-14); /* not recorded: nothing is hidden */
         wg_tensor *g = wg_grad(y, x, .create_graph = true);
@@ -176,7 +176,7 @@ static wg_tensor *apply_cube_op(wg_tensor *const *x, size_t n, void *context)
                                     .vjp = cube_backward,
                                     .jvp = cube_jvp,
                                     .saves = WG_IN(0),
-                                    .flags = WG_USER | WG_ROW_MAJOR};
+                                    .flags = WG_OP_USER | WG_OP_ROW_MAJOR};
     (void)n, (void)context;
     return wg_invoke1(&op, NULL, x[0]);
 }
@@ -238,7 +238,7 @@ static void constants_are_made_by_ops_before_or_without_grad(void **state)
         wg_closure closure = cube(&trial);
         closure.backward = backward_with_constant;
         WG_TAPE(tape);
-        wg_tensor *g = made(wg_grad(wg_sum(wg_apply_closure(&closure, &x, 1)), x, .create_graph = true));
+        wg_tensor *g = made(wg_grad(wg_sum(wg_closure_apply(&closure, &x, 1)), x, .create_graph = true));
         assert_near(element(made(wg_grad(wg_sum(g), x)), 2), 6 * element(x, 2), 1e-14);
     }
     wg_free(x), wg_free(three);
@@ -257,7 +257,7 @@ static wg_status slope_forward(const wg_call *c)
 static wg_status backward_without_second(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const wg_closure slope = {.name = "slope", .forward = slope_forward, .dtype = WG_F64, .shape = WG_SHAPE(3)};
-    return WG_GIVE(gx[0], wg_apply_closure(&slope, ((wg_tensor *[]){c->in[0], gy[0]}), 2));
+    return WG_GIVE(gx[0], wg_closure_apply(&slope, ((wg_tensor *[]){c->in[0], gy[0]}), 2));
 }
 
 static void a_closure_says_that_it_has_one_derivative_alone(void **state)
@@ -268,11 +268,11 @@ static void a_closure_says_that_it_has_one_derivative_alone(void **state)
     wg_closure closure = cube(&trial);
     closure.backward = backward_without_second;
     WG_TAPE(tape);
-    wg_tensor *g = made(wg_grad(wg_sum(wg_apply_closure(&closure, &x, 1)), x, .create_graph = true));
+    wg_tensor *g = made(wg_grad(wg_sum(wg_closure_apply(&closure, &x, 1)), x, .create_graph = true));
     assert_near(element(g, 0), 3 * element(x, 0) * element(x, 0), 1e-14);
     assert_null_and_error(wg_grad(wg_sum(g), x), WG_E_NO_GRAD, "slope has no derivative: the closure has no backward");
     closure.backward = NULL; /* likewise at once: other paths to x do not hide it */
-    wg_tensor *y = made(wg_sum(wg_add(wg_square(x), wg_apply_closure(&closure, &x, 1))));
+    wg_tensor *y = made(wg_sum(wg_add(wg_square(x), wg_closure_apply(&closure, &x, 1))));
     assert_null_and_error(wg_grad(y, x), WG_E_NO_GRAD, "cube has no derivative: the closure has no backward");
     wg_free(x);
 }
@@ -282,7 +282,7 @@ static wg_status backward_by_an_op(const wg_call *c, wg_tensor *const *gy, wg_gr
 {
     static struct wg_op plain;
     plain = *times_op();
-    plain.flags = WG_ROW_MAJOR;
+    plain.flags = WG_OP_ROW_MAJOR;
     wg_tensor *square = wg_invoke2(&plain, NULL, c->in[0], c->in[0]);
     return WG_GIVE(gx[0], wg_mul_scalar(times(gy[0], square), 3));
 }
@@ -295,7 +295,7 @@ static void kernels_fill_their_results(void **state)
     wg_closure closure = cube(&trial);
     closure.backward = backward_by_an_op;
     WG_TAPE(tape);
-    wg_tensor *g = made(wg_grad(wg_sum(wg_apply_closure(&closure, &x, 1)), x, .create_graph = true));
+    wg_tensor *g = made(wg_grad(wg_sum(wg_closure_apply(&closure, &x, 1)), x, .create_graph = true));
     assert_near(element(made(wg_grad(wg_sum(g), x)), 0), 6 * element(x, 0), 1e-14);
     wg_free(x);
 }
@@ -347,7 +347,7 @@ static void a_backward_does_not_write_what_it_is_handed(void **state)
             for (int create_graph = 0; create_graph < 2; create_graph++) {
                 WG_TAPE(tape);
                 wg_tensor *h = made(wg_mul_scalar(x, 1)),
-                          *y = made(wg_sum(wg_square(wg_add(wg_apply_closure(&closure, &h, 1), h)))), *g;
+                          *y = made(wg_sum(wg_square(wg_add(wg_closure_apply(&closure, &h, 1), h)))), *g;
                 const double before = element(h, 1);
                 assert_int_equal(wg_grad_many(y, &x, 1, &g, .create_graph = create_graph), WG_E_STATE);
                 expect_error(WG_E_STATE,
@@ -396,7 +396,7 @@ static void a_forward_does_not_write_its_operands(void **state)
     for (int taped = 0; taped < 2; taped++)
         for (how = 0; how < 2; how++) {
             wg_tape *tape = taped ? wg_tape_open() : NULL;
-            assert_null_and_error(wg_apply_closure(&closure, &x, 1), WG_E_STATE, "cube: its forward");
+            assert_null_and_error(wg_closure_apply(&closure, &x, 1), WG_E_STATE, "cube: its forward");
             assert_near(element(x, 0), before, 0);
             if (tape)
                 assert_ok(wg_tape_close(tape));
@@ -426,7 +426,7 @@ static void an_op_writes_the_operand_that_it_changes(void **state)
                                     .shape = no_results,
                                     .kernel = {add_one_kernel, add_one_kernel},
                                     .writes = WG_IN(0),
-                                    .flags = WG_USER};
+                                    .flags = WG_OP_USER};
     wg_tensor *x = made(wg_zeros(WG_F64, WG_SHAPE(3)));
     assert_ok(wg_invoke(&op, NULL, &x, 1, NULL, 0));
     assert_near(element(x, 2), 1, 0);

@@ -80,7 +80,7 @@ static inline int finish(void)
 static inline void must(bool ok)
 {
     if (!ok) {
-        wg_report(stderr);
+        wg_error_report(stderr);
         exit(2);
     }
 }

@@ -99,7 +99,7 @@ static wg_status step_of_part(const struct bundle *b, int64_t first, int64_t las
     residuals(x, target, residual);
     wg_tensor *one = wg_ones(WG_F64, WG_SHAPE(last - first));
     for (int r = 0; r < 2; r++) {
-        WG_TRY(wg_grad_many(residual[r], x, BLOCK, row, .grad = one, .unused = WG_ZEROS));
+        WG_TRY(wg_grad_many(residual[r], x, BLOCK, row, .grad = one, .unused = WG_UNUSED_ZEROS));
         for (int i = 0; i < BLOCK; i++)
             if (!(part->block[r][i] = wg_keep(row[i])))
                 return WG_E_NULL;
@@ -155,7 +155,7 @@ static void open_problem(struct bundle *b, int64_t n, int64_t at_once, int64_t c
     for (int i = 0; i < BLOCK; i++) {
         double *from = i < CAMERA ? b->camera[i] : i < CAMERA + POINT ? b->point[i - CAMERA] : b->weight;
         b->x[i] = wg_from(from, WG_SHAPE(i < CAMERA ? cameras : i < CAMERA + POINT ? points : n));
-        must(wg_require_grad(b->x[i], true) != NULL);
+        must(wg_set_requires_grad(b->x[i], true) != NULL);
     }
     for (int i = 0; i < 2; i++)
         must((b->target[i] = wg_from(b->seen[i], WG_SHAPE(n))) != NULL);
@@ -228,7 +228,7 @@ static void check(void)
     agree("the residual farthest from plain C's", value, value_due, 1e-11);
     agree("the element of a block farthest from differences", slope, slope_due, 1e-5);
     drop_results(&b); /* a capture's step puts its own in their place */
-    wg_replay *replay = wg_capture(step, &b);
+    wg_replay *replay = wg_replay_capture(step, &b);
     struct bundle eager = b;
     must(replay && wg_replay_run(replay) == WG_OK && step(&eager) == WG_OK);
     double same = 1;
@@ -267,7 +267,7 @@ static void measure(int64_t n, int64_t cameras, int64_t points)
         point[i] = b.point[i % POINT][i / POINT];
     for (int64_t i = 0; i < 2 * n; i++)
         seen[i] = b.seen[i % 2][i / 2];
-    wg_replay *replay = wg_capture(step, &b);
+    wg_replay *replay = wg_replay_capture(step, &b);
     must(replay != NULL);
     struct bundle again = b;
     TAKE_TURNS(times, by_hand(&b, camera, point, seen, residual), eager_step(&again), must(wg_replay_run(replay) == WG_OK));

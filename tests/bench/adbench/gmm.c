@@ -167,7 +167,7 @@ static void open_problem(struct gmm *g, int64_t n, int64_t d, int64_t k, int64_t
     free(place);
     must(g->place && g->points);
     for (int i = 0; i < 4; i++)
-        must(wg_require_grad(g->parameter[i], true) != NULL);
+        must(wg_set_requires_grad(g->parameter[i], true) != NULL);
 }
 
 static void close_problem(struct gmm *g)
@@ -219,7 +219,7 @@ static void measure(int64_t n, int64_t d, int64_t k)
     volatile double value;
     const int64_t fit = NUMBERS / (d * k), at_once = fit < LEAST_AT_ONCE ? LEAST_AT_ONCE : fit < n ? fit : n;
     open_problem(&g, n, d, k, at_once);
-    wg_replay *replay = wg_capture(step, &g);
+    wg_replay *replay = wg_replay_capture(step, &g);
     must(replay != NULL);
     TAKE_TURNS(times, value = by_hand(&g), must(step(&g) == WG_OK), must(wg_replay_run(replay) == WG_OK));
     (void)value;

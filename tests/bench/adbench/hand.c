@@ -318,7 +318,7 @@ static void measure(void)
     struct times times;
     char size[32];
     open_problem(&h);
-    wg_replay *replay = wg_capture(step, &h);
+    wg_replay *replay = wg_replay_capture(step, &h);
     must(replay != NULL);
     struct hand again = h;
     TAKE_TURNS(times, by_hand(&h, h.pose, residual), eager_step(&again), must(wg_replay_run(replay) == WG_OK));

@@ -139,7 +139,7 @@ static wg_status begin(struct program *p, const struct problem *problem)
 {
     const int rows = 8 * problem->layers + 3;
     *p = (struct program){.problem = problem,
-                          .weight = wg_require_grad(wg_from(problem->weight, WG_SHAPE(rows, WIDE)), true),
+                          .weight = wg_set_requires_grad(wg_from(problem->weight, WG_SHAPE(rows, WIDE)), true),
                           .state = wg_from(problem->state, WG_SHAPE(2 * problem->layers, WIDE)),
                           .now = wg_from(problem->text, WG_SHAPE(problem->steps, WIDE)),
                           .next = wg_from(problem->text + WIDE, WG_SHAPE(problem->steps, WIDE)),
@@ -177,7 +177,7 @@ static int check_one(int number, struct problem *p, bool replayed)
     wg_replay *replay = NULL;
     wg_status status = begin(&program, p);
     if (status == WG_OK && replayed)
-        status = (replay = wg_capture(step, &program)) ? wg_replay_run(replay) : WG_E_NULL;
+        status = (replay = wg_replay_capture(step, &program)) ? wg_replay_run(replay) : WG_E_NULL;
     else if (status == WG_OK)
         status = step(&program);
     const double value = status == WG_OK ? fabs(wg_item(program.value) - by_hand(p)) : INFINITY;
@@ -219,9 +219,9 @@ static int measure(struct problem *p)
     for (int layers = 2; layers <= MOST_LAYERS; layers += 2) {
         struct program program;
         make(p, layers, MOST_STEPS);
-        wg_replay *replay = begin(&program, p) == WG_OK ? wg_capture(step, &program) : NULL;
+        wg_replay *replay = begin(&program, p) == WG_OK ? wg_replay_capture(step, &program) : NULL;
         if (!replay)
-            return wg_report(stderr);
+            return wg_error_report(stderr);
         double best[3] = {INFINITY, INFINITY, INFINITY}; /* by hand, eager, replayed: in turn, so that all see the same clock */
         for (int round = 0; round < 60; round++)
             for (int way = 0; way < 3; way++) {
@@ -229,7 +229,7 @@ static int measure(struct problem *p)
                 if (way == 0)
                     kept = by_hand(p);
                 else if ((way == 1 ? step(&program) : wg_replay_run(replay)) != WG_OK)
-                    return wg_report(stderr);
+                    return wg_error_report(stderr);
                 best[way] = fmin(best[way], now_us() - from);
             }
         char size[48];

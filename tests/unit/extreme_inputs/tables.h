@@ -184,10 +184,10 @@ ROW_OP(std, wg_std(t), 1, sqrtl(squares_about(x, sum_of(x) / 4) / 3))
 ROW_OP(logsumexp, wg_logsumexp(t), 1, logsumexp_of(x))
 ROW_OP(softmax, wg_softmax(t, 0), 4, expl(x[i] - logsumexp_of(x)))
 ROW_OP(log_softmax, wg_log_softmax(t, 0), 4, x[i] - logsumexp_of(x))
-ROW_OP(mse, wg_mse(t, ZEROS, WG_MEAN), 1, squares_about(x, 0) / 4)
-ROW_OP(huber, wg_huber(t, ZEROS, 1, WG_MEAN), 1,
+ROW_OP(mse, wg_mse(t, ZEROS, WG_REDUCTION_MEAN), 1, squares_about(x, 0) / 4)
+ROW_OP(huber, wg_huber(t, ZEROS, 1, WG_REDUCTION_MEAN), 1,
        (huber_of(fabsl(x[0])) + huber_of(fabsl(x[1])) + huber_of(fabsl(x[2])) + huber_of(fabsl(x[3]))) / 4)
-ROW_OP(kl_div, wg_kl_div(t, wg_full(wg_dtype_of(t), WG_SHAPE(4), 0.25), WG_SUM), 1, -logl(4) - sum_of(x) / 4)
+ROW_OP(kl_div, wg_kl_div(t, wg_full(wg_dtype_of(t), WG_SHAPE(4), 0.25), WG_REDUCTION_SUM), 1, -logl(4) - sum_of(x) / 4)
 ROW_OP(bce_with_logits, wg_bce_with_logits(t, ONES), 1,
        (softplus_of(-x[0]) + softplus_of(-x[1]) + softplus_of(-x[2]) + softplus_of(-x[3])) / 4)
 ROW_OP(cross_entropy, wg_cross_entropy(AS_ROW, LABEL(1), .smoothing = 0.5), 1, logsumexp_of(x) - x[1] / 2 - sum_of(x) / 8)

@@ -8,9 +8,9 @@ static void misuse_cross_entropy(void)
     REFUSED("cross_entropy", wg_cross_entropy(fx.x, bad));
     REFUSED_BUT_NONE("cross_entropy", wg_cross_entropy(fx.x, fx.labels, .weight = bad));
     REFUSED("cross_entropy", wg_cross_entropy(bad, t, .smoothing = 0.1));
-    REFUSED("cross_entropy", wg_cross_entropy(fx.vector, bad, .reduction = WG_SUM));
+    REFUSED("cross_entropy", wg_cross_entropy(fx.vector, bad, .reduction = WG_REDUCTION_SUM));
     assert_null_and_error(wg_cross_entropy(fx.x, far), WG_E_ARGUMENT, "row 1 has label 3, which is not in 0..2");
-    assert_null_and_error(wg_cross_entropy(fx.x, far, .reduction = WG_EACH), WG_E_ARGUMENT,
+    assert_null_and_error(wg_cross_entropy(fx.x, far, .reduction = WG_REDUCTION_NONE), WG_E_ARGUMENT,
                           "cross_entropy: row 1 has label 3, which is not in 0..2");
     assert_null_and_error(wg_cross_entropy(fx.x, far, .ignore = 4), WG_E_ARGUMENT, "row 1 has label 3");
     assert_non_null(wg_cross_entropy(fx.x, far, .ignore = 3));
@@ -23,7 +23,7 @@ static void misuse_cross_entropy(void)
     assert_null_and_error(wg_cross_entropy(fx.x, fx.odd), WG_E_SHAPE, SHAPES_DIFFER);
     assert_null_and_error(wg_cross_entropy(fx.x, fx.wide), WG_E_DTYPE, DTYPES_DIFFER);
     assert_null_and_error(wg_cross_entropy(fx.x, fx.bytes), WG_E_DTYPE, "f32 [2, 3] x u8 [2, 3]");
-    assert_null_and_error(wg_cross_entropy(fx.labels, fx.labels, .reduction = WG_SUM), WG_E_DTYPE, "cross_entropy: ");
+    assert_null_and_error(wg_cross_entropy(fx.labels, fx.labels, .reduction = WG_REDUCTION_SUM), WG_E_DTYPE, "cross_entropy: ");
     assert_null_and_error(wg_cross_entropy(fx.x, fx.labels, .weight = fx.odd), WG_E_SHAPE, "x f32 [5, 7]");
     assert_null_and_error(wg_cross_entropy(fx.x, fx.labels, .weight = fx.wide), WG_E_DTYPE, "x f64 [2, 3]");
     assert_null_and_error(wg_cross_entropy(fx.x, fx.labels, .smoothing = 1.5), WG_E_ARGUMENT, "cross_entropy: ");
@@ -50,17 +50,17 @@ static void misuse_nll(void)
 }
 
 /* Losses on two operands of one shape; the arguments between them and the reduction stand last. */
-#define MISUSE_PAIR(function, op, ...)                                                                            \
-    static void function(void)                                                                                    \
-    {                                                                                                             \
-        REFUSED(#op, wg_##op(bad, fx.y, __VA_ARGS__ WG_MEAN));                                                    \
-        REFUSED(#op, wg_##op(fx.x, bad, __VA_ARGS__ WG_MEAN));                                                    \
-        assert_null_and_error(wg_##op(fx.x, fx.odd, __VA_ARGS__ WG_MEAN), WG_E_SHAPE, #op ": ");                  \
-        assert_null_and_error(wg_##op(fx.x, fx.vector, __VA_ARGS__ WG_MEAN), WG_E_SHAPE, "f32 [2, 3] x f32 [3]"); \
-        assert_null_and_error(wg_##op(fx.x, fx.wide, __VA_ARGS__ WG_MEAN), WG_E_DTYPE, DTYPES_DIFFER);            \
-        assert_null_and_error(wg_##op(fx.bytes, fx.bytes, __VA_ARGS__ WG_MEAN), WG_E_DTYPE, #op ": ");            \
-        assert_null_and_error(wg_##op(fx.x, fx.y, __VA_ARGS__(wg_reduction) 7), WG_E_ARGUMENT, #op ": ");         \
-        assert_null_and_error(wg_##op(fx.scalar, fx.scalar, __VA_ARGS__ WG_BATCH_MEAN), WG_E_SHAPE, #op ": ");    \
+#define MISUSE_PAIR(function, op, ...)                                                                                      \
+    static void function(void)                                                                                              \
+    {                                                                                                                       \
+        REFUSED(#op, wg_##op(bad, fx.y, __VA_ARGS__ WG_REDUCTION_MEAN));                                                    \
+        REFUSED(#op, wg_##op(fx.x, bad, __VA_ARGS__ WG_REDUCTION_MEAN));                                                    \
+        assert_null_and_error(wg_##op(fx.x, fx.odd, __VA_ARGS__ WG_REDUCTION_MEAN), WG_E_SHAPE, #op ": ");                  \
+        assert_null_and_error(wg_##op(fx.x, fx.vector, __VA_ARGS__ WG_REDUCTION_MEAN), WG_E_SHAPE, "f32 [2, 3] x f32 [3]"); \
+        assert_null_and_error(wg_##op(fx.x, fx.wide, __VA_ARGS__ WG_REDUCTION_MEAN), WG_E_DTYPE, DTYPES_DIFFER);            \
+        assert_null_and_error(wg_##op(fx.bytes, fx.bytes, __VA_ARGS__ WG_REDUCTION_MEAN), WG_E_DTYPE, #op ": ");            \
+        assert_null_and_error(wg_##op(fx.x, fx.y, __VA_ARGS__(wg_reduction) 7), WG_E_ARGUMENT, #op ": ");                   \
+        assert_null_and_error(wg_##op(fx.scalar, fx.scalar, __VA_ARGS__ WG_REDUCTION_BATCH_MEAN), WG_E_SHAPE, #op ": ");    \
     }
 #define NOTHING_ELSE
 MISUSE_PAIR(misuse_kl_div, kl_div, NOTHING_ELSE)
@@ -70,10 +70,10 @@ MISUSE_PAIR(misuse_operands_of_huber, huber, 1, )
 static void misuse_huber(void)
 {
     misuse_operands_of_huber();
-    assert_null_and_error(wg_huber(fx.x, fx.y, 0, WG_MEAN), WG_E_ARGUMENT, "huber: ");
-    assert_null_and_error(wg_huber(fx.x, fx.y, -1, WG_MEAN), WG_E_ARGUMENT, "huber: ");
-    assert_null_and_error(wg_huber(fx.x, fx.y, (double)NAN, WG_MEAN), WG_E_ARGUMENT, "huber: ");
-    assert_null_and_error(wg_huber(fx.x, fx.y, (double)INFINITY, WG_MEAN), WG_E_ARGUMENT, "huber: ");
+    assert_null_and_error(wg_huber(fx.x, fx.y, 0, WG_REDUCTION_MEAN), WG_E_ARGUMENT, "huber: ");
+    assert_null_and_error(wg_huber(fx.x, fx.y, -1, WG_REDUCTION_MEAN), WG_E_ARGUMENT, "huber: ");
+    assert_null_and_error(wg_huber(fx.x, fx.y, (double)NAN, WG_REDUCTION_MEAN), WG_E_ARGUMENT, "huber: ");
+    assert_null_and_error(wg_huber(fx.x, fx.y, (double)INFINITY, WG_REDUCTION_MEAN), WG_E_ARGUMENT, "huber: ");
 }
 
 static void misuse_huber_terms(void)

@@ -35,7 +35,7 @@ static void misuse_polygamma(void)
     assert_null_and_error(wg_polygamma(-1, fx.x), WG_E_ARGUMENT, "polygamma: n is -1, not one of 0 to 20");
     assert_null_and_error(wg_polygamma(21, fx.x), WG_E_ARGUMENT, "polygamma: n is 21, not one of 0 to 20");
     assert_null_and_error(wg_polygamma(1, fx.labels), WG_E_DTYPE, "polygamma: expected f32 or f64: i64 [2]");
-    wg_tensor *leaf = made(wg_require_grad(wg_full(WG_F64, WG_SHAPE(1), 1.5), true));
+    wg_tensor *leaf = made(wg_set_requires_grad(wg_full(WG_F64, WG_SHAPE(1), 1.5), true));
     wg_tensor *last = made(wg_polygamma(20, leaf));
     assert_null(wg_grad(last, leaf));
     expect_error(WG_E_NO_GRAD, "polygamma: n = 20 is the last");

@@ -42,7 +42,7 @@ static void misuse_scatter_add(void)
     assert_null_and_error(wg_scatter_add(good, 0, good, good), WG_E_DTYPE, "scatter_add: ");
     assert_null_and_error(wg_scatter_add(fx.y, 0, good, fx.odd), WG_E_SHAPE, "f32 [2, 3] x i64 [2, 3] x f32 [5, 7]");
     assert_null_and_error(wg_scatter_add(fx.y, 0, fx.labels, fx.y), WG_E_SHAPE, "scatter_add: ");
-    assert_null_and_error(wg_scatter_add(wg_take(made(wg_copy(fx.y))), 0, far, fx.y), WG_E_ARGUMENT,
+    assert_null_and_error(wg_scatter_add(wg_donate(made(wg_copy(fx.y))), 0, far, fx.y), WG_E_ARGUMENT,
                           "scatter_add: index 2, element 5 of the indices, is not in 0..1");
     assert_null_and_error(wg_scatter_add(none, 0, fx.labels, made(wg_zeros(WG_F32, WG_SHAPE(2)))), WG_E_ARGUMENT, "scatter_add: ");
 }

@@ -92,7 +92,7 @@ static wg_tensor *kind_huber(struct run *p)
 {
     wg_tensor *x = apart(p, operand(p)), *t = of_shape(p, x);
     const double delta = draw_real(p, 0.2, 0.8);
-    const wg_reduction reduction = draw(p, 2) ? WG_EACH : WG_MEAN;
+    const wg_reduction reduction = draw(p, 2) ? WG_REDUCTION_NONE : WG_REDUCTION_MEAN;
     if (p->decide)
         decide_above(p, made(wg_abs(wg_sub(x, t))), delta);
     return wg_huber(x, t, delta, reduction);

@@ -29,7 +29,7 @@ static inline wg_tensor *kind_planted(struct run *p)
                              .saves = WG_IN(0),
                              .dtype = WG_F64,
                              .shape = wg_shape_of(x)};
-    return wg_apply_closure(&cube, &x, 1);
+    return wg_closure_apply(&cube, &x, 1);
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* Wide programs: 20 to 60 values are alive at once, more than a tile has slots for. Each op of such a program replaces one of them, by a new
-   value or in place (wg_take, updates), among sums that are broadcast again, casts between f32 and f64, ops that end a group, changes of
+   value or in place (wg_donate, updates), among sums that are broadcast again, casts between f32 and f64, ops that end a group, changes of
    tensors from outside, committed or not; then gradients, in every other program. Values stay within ±1. */
 #ifndef RANDOM_GRAPHS_WIDE_H
 #define RANDOM_GRAPHS_WIDE_H
@@ -60,9 +60,9 @@ static inline wg_tensor *of_two(struct wide *w, wg_tensor *a, wg_tensor *b)
 {
     switch (pick(w, 6)) {
     case 0:
-        return wg_mul_scalar(wg_take(wg_add(a, b)), 0.5);
+        return wg_mul_scalar(wg_donate(wg_add(a, b)), 0.5);
     case 1:
-        return wg_mul_scalar(wg_take(wg_sub(a, b)), 0.5);
+        return wg_mul_scalar(wg_donate(wg_sub(a, b)), 0.5);
     case 2:
         return wg_mul(a, b);
     case 3:
@@ -70,7 +70,7 @@ static inline wg_tensor *of_two(struct wide *w, wg_tensor *a, wg_tensor *b)
     case 4:
         return wg_minimum(a, b);
     default:
-        return wg_mul_scalar(wg_take(wg_fma(a, b, any(w))), 0.5);
+        return wg_mul_scalar(wg_donate(wg_fma(a, b, any(w))), 0.5);
     }
 }
 
@@ -99,16 +99,16 @@ static inline wg_tensor *in_place(struct wide *w, int i)
 {
     if (w->gradients) {
         wg_tensor *fresh = wg_mul_scalar(w->v[i], 0.5);
-        return pick(w, 2) ? wg_neg(wg_take(fresh)) : wg_add(wg_take(fresh), wg_mul_scalar(any(w), 0.5));
+        return pick(w, 2) ? wg_neg(wg_donate(fresh)) : wg_add(wg_donate(fresh), wg_mul_scalar(any(w), 0.5));
     }
     wg_tensor *b = w->v[(i + 1) % w->live];
     switch (pick(w, 5)) {
     case 0:
-        return of_one(w, wg_take(w->v[i]));
+        return of_one(w, wg_donate(w->v[i]));
     case 1:
-        return wg_mul(wg_take(w->v[i]), b);
+        return wg_mul(wg_donate(w->v[i]), b);
     case 2:
-        return wg_maximum(b, wg_take(w->v[i]));
+        return wg_maximum(b, wg_donate(w->v[i]));
     case 3:
         w->v[i] = wg_full(w->dtype, w->shape, 0.5); /* a constant that the step changes */
         return wg_ema_update(w->v[i], b, 0.25) == WG_OK ? w->v[i] : NULL;
@@ -176,7 +176,7 @@ static inline wg_status wide_step(void *context)
         WG_TRY(act(w));
     wg_tensor *total = w->v[0];
     for (int i = 1; i < w->live; i++)
-        total = wg_add(wg_take(wg_mul_scalar(total, 0.75)), w->v[i]);
+        total = wg_add(wg_donate(wg_mul_scalar(total, 0.75)), w->v[i]);
     if (!total)
         return wg_error_first()->code;
     WG_TRY(keep_some(w, total));
@@ -196,7 +196,7 @@ static inline struct wide wide_new(uint64_t seed)
     w.live = LEAST_LIVE + (int)(random_next(&random) % (MOST_LIVE - LEAST_LIVE + 1));
     w.acts = LEAST_ACTS + (int)(random_next(&random) % (MOST_ACTS - LEAST_ACTS + 1));
     for (int i = 0; i < INPUTS; i++)
-        w.x[i] = made(wg_require_grad(numbers(w.dtype, w.shape, seed * 8 + (uint64_t)i), w.gradients));
+        w.x[i] = made(wg_set_requires_grad(numbers(w.dtype, w.shape, seed * 8 + (uint64_t)i), w.gradients));
     for (int i = 0; i < STATES; i++)
         w.state[i] = numbers(w.dtype, w.shape, seed * 8 + INPUTS + (uint64_t)i);
     w.count = made(wg_scalar(WG_F64, 0));

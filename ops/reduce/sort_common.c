@@ -73,9 +73,9 @@ int64_t wg_ranking_capacity(int64_t n, int64_t k)
     return wanted < n ? wanted : n;
 }
 
-void wg_ranking_start(struct wg_ranking *r, struct wg_entry *room, int64_t capacity, int64_t k, bool falling)
+void wg_ranking_start(struct wg_ranking *r, struct wg_entry *workspace, int64_t capacity, int64_t k, bool falling)
 {
-    *r = (struct wg_ranking){.entry = room, .spare = room + capacity, .capacity = capacity, .k = k, .falling = falling};
+    *r = (struct wg_ranking){.entry = workspace, .spare = workspace + capacity, .capacity = capacity, .k = k, .falling = falling};
 }
 
 static void cut(struct wg_ranking *r)
@@ -118,7 +118,7 @@ wg_status wg_order_shape(const wg_call *c, wg_spec *out)
 {
     const struct wg_order_params *p = c->params;
     char text[80];
-    WG_TRY(wg_lanes_shape(c, out));
+    WG_TRY(wg_axis_shape(c, out));
     int64_t *extent = &out[0].extent[p->axis];
     if (p->cut && (p->k < 0 || p->k > *extent)) {
         snprintf(text, sizeof text, "k is %lld, expected 0 to %lld", (long long)p->k, (long long)*extent);
@@ -155,7 +155,7 @@ wg_status wg_order_vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
         return WG_OK;
     gx[0].accumulated = gx[0].into != NULL;
     wg_tensor *to = gx[0].into ? gx[0].into : wg_zeros((wg_dtype)x->dtype, wg_shape_of(x));
-    return wg_give(&gx[0], wg_scatter_add(wg_take(to), p->axis, c->out[1], gy[0]));
+    return wg_give(&gx[0], wg_scatter_add(wg_donate(to), p->axis, c->out[1], gy[0]));
 }
 
 wg_status wg_order_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)

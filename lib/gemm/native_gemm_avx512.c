@@ -1,5 +1,5 @@
 /* The own kernels of products in AVX-512: 6 rows of four vectors, 24 of the 32 registers; at edges 14 of two or 9 of three. */
-#include "gemm/own_gemm.h"
+#include "gemm/native_gemm.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -69,7 +69,7 @@ static inline __attribute__((always_inline)) void transpose_f32(__m512 *x)
 }
 
 /* Rows i and i + 4 are halves of a vector, which spares a step. */
-static inline __attribute__((always_inline)) void load_turned_f32(const float *from, int64_t line, __m512 *x)
+static inline __attribute__((always_inline)) void load_transposed_f32(const float *from, int64_t line, __m512 *x)
 {
     for (int i = 0; i < 8; i += 4) {
         const float *fourth = from + 4 * line;
@@ -86,7 +86,7 @@ static inline __attribute__((always_inline)) void load_turned_f32(const float *f
         part_quarters(&x[i], &x[i + 4]);
 }
 
-#include "gemm/own_kernel_tmpl.h"
+#include "gemm/native_kernel_tmpl.h"
 #undef REAL
 #undef T
 #undef V
@@ -126,7 +126,7 @@ static inline __attribute__((always_inline)) void transpose_f64(__m512d *x)
     }
 }
 
-static inline __attribute__((always_inline)) void load_turned_f64(const double *from, int64_t line, __m512d *x)
+static inline __attribute__((always_inline)) void load_transposed_f64(const double *from, int64_t line, __m512d *x)
 {
     __m512d y[4]; /* rows i and i + 2, in the other half i + 4 and i + 6 */
     WG_KEEP_IN_REGISTER(from);
@@ -142,7 +142,7 @@ static inline __attribute__((always_inline)) void load_turned_f64(const double *
     }
 }
 
-#include "gemm/own_kernel_tmpl.h"
+#include "gemm/native_kernel_tmpl.h"
 
 #ifdef __clang__
 #pragma clang attribute pop

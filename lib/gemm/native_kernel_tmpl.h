@@ -1,12 +1,12 @@
 /* The kernels of a product for one instruction set and one number type. Given are REAL with T(name) its names, the most rows of a tile:
    ROWS if it has one or two vectors, ROWS_OF_3, ROWS_OF_4, how many vectors are WIDE, and vectors: VEC of LANES numbers, MASK for the
    first few of them, and on them MASK_OF(n), ZERO, LOAD(p), LOAD_SOME(mask, p), STORE(p, x), STORE_SOME(p, mask, x), SPLAT(p),
-   FMA(x, y, z) = x y + z, ADD(x, y), RELU(x), T(transpose)(x) of LANES vectors in place, T(load_turned)(p, line, x), which makes vectors
+   FMA(x, y, z) = x y + z, ADD(x, y), RELU(x), T(transpose)(x) of LANES vectors in place, T(load_transposed)(p, line, x), which makes vectors
    of the first HALF numbers of LANES lines, and FMA_ONE for single numbers. All is inlined into functions in which the numbers of rows
    and of vectors are constants, so that the sums stay in registers. */
 
 #define INLINE static inline __attribute__((always_inline))
-#define WG_EACH(index, n) _Pragma("GCC unroll 16") for (int index = 0; index < (n); index++)
+#define WG_REDUCTION_NONE(index, n) _Pragma("GCC unroll 16") for (int index = 0; index < (n); index++)
 #define HALF (LANES / 2)
 
 enum { T(MOST_VECTORS) = 4, T(MOST_SUMS) = 2 * ROWS < 16 ? 16 : 2 * ROWS }; /* of a tile */
@@ -49,20 +49,20 @@ INLINE void T(multiply)(const int rows, const int vectors, const struct wg_tiles
     const REAL *b = at->b;
     const int64_t k = t->k, b_row = t->b_row;
     if (k > 32)
-        WG_EACH(r, rows)
-            WG_EACH(v, vectors)
+        WG_REDUCTION_NONE(r, rows)
+            WG_REDUCTION_NONE(v, vectors)
                 __builtin_prefetch(at->c + r * t->c_row + v * LANES, 1);
-    WG_EACH(r, rows)
-        WG_EACH(v, vectors)
+    WG_REDUCTION_NONE(r, rows)
+        WG_REDUCTION_NONE(v, vectors)
             sum[r][v] = ZERO;
     for (int64_t p = 0; p < k; p++) {
         VEC right[T(MOST_VECTORS)];
-        WG_EACH(v, vectors - 1)
+        WG_REDUCTION_NONE(v, vectors - 1)
             right[v] = LOAD(b + v * LANES);
         right[vectors - 1] = LOAD_SOME(last, b + (vectors - 1) * LANES);
-        WG_EACH(r, rows) {
+        WG_REDUCTION_NONE(r, rows) {
             const VEC left = SPLAT(T(row_at)(&a, r));
-            WG_EACH(v, vectors)
+            WG_REDUCTION_NONE(v, vectors)
                 sum[r][v] = FMA(left, right[v], sum[r][v]);
         }
         b += b_row;
@@ -82,35 +82,35 @@ INLINE void T(add_rest)(const int rows, const int vectors, const struct wg_tiles
     if (t->beta != 0) {
         const REAL beta = (REAL)t->beta;
         const VEC factor = SPLAT(&beta);
-        WG_EACH(r, rows)
-            WG_EACH(v, vectors) {
+        WG_REDUCTION_NONE(r, rows)
+            WG_REDUCTION_NONE(v, vectors) {
                 const REAL *c = at->c + r * t->c_row + v * LANES;
                 sum[r][v] = FMA(factor, v < vectors - 1 ? LOAD(c) : LOAD_SOME(last, c), sum[r][v]);
             }
     }
     if (at->bias && t->bias_column == 0) {
-        WG_EACH(r, rows) {
+        WG_REDUCTION_NONE(r, rows) {
             const VEC x = SPLAT(at->bias + r * t->bias_row);
-            WG_EACH(v, vectors)
+            WG_REDUCTION_NONE(v, vectors)
                 sum[r][v] = ADD(sum[r][v], x);
         }
     } else if (at->bias) {
-        WG_EACH(v, vectors) {
+        WG_REDUCTION_NONE(v, vectors) {
             const VEC x = v < vectors - 1 ? LOAD(at->bias + v * LANES) : LOAD_SOME(last, at->bias + v * LANES);
-            WG_EACH(r, rows)
+            WG_REDUCTION_NONE(r, rows)
                 sum[r][v] = ADD(sum[r][v], x);
         }
     }
     if (t->relu)
-        WG_EACH(r, rows)
-            WG_EACH(v, vectors)
+        WG_REDUCTION_NONE(r, rows)
+            WG_REDUCTION_NONE(v, vectors)
                 sum[r][v] = RELU(sum[r][v]);
 }
 
 INLINE void T(store)(const int rows, const int vectors, REAL *c, int64_t c_row, MASK last, VEC sum[ROWS][T(MOST_VECTORS)])
 {
-    WG_EACH(r, rows) {
-        WG_EACH(v, vectors - 1)
+    WG_REDUCTION_NONE(r, rows) {
+        WG_REDUCTION_NONE(v, vectors - 1)
             STORE(c + r * c_row + v * LANES, sum[r][v]);
         STORE_SOME(c + r * c_row + (vectors - 1) * LANES, last, sum[r][vectors - 1]);
     }
@@ -175,83 +175,83 @@ static __attribute__((noinline)) void T(turn)(int64_t k, int64_t n, const REAL *
     VEC x[LANES];
     const MASK across = MASK_OF(n), along = MASK_OF(k);
     if (k == LANES && n == LANES) {
-        T(load_turned)(from, line, x);
-        T(load_turned)(from + HALF, line, x + HALF);
-        WG_EACH(p, LANES)
+        T(load_transposed)(from, line, x);
+        T(load_transposed)(from + HALF, line, x + HALF);
+        WG_REDUCTION_NONE(p, LANES)
             STORE(to + p * width, x[p]);
     } else {
-        WG_EACH(j, LANES)
+        WG_REDUCTION_NONE(j, LANES)
             x[j] = j < n ? LOAD_SOME(along, from + j * line) : ZERO;
         T(transpose)(x);
-        WG_EACH(p, LANES)
+        WG_REDUCTION_NONE(p, LANES)
             if (p < k)
                 STORE_SOME(to + p * width, across, x[p]);
     }
 }
 
-INLINE void T(multiply_step)(const int rows, const int vectors, const REAL *a, int64_t a_row, const VEC *x, int64_t apart,
+INLINE void T(multiply_step)(const int rows, const int vectors, const REAL *a, int64_t a_row, const VEC *x, int64_t strided,
                              VEC sum[ROWS][T(MOST_VECTORS)])
 {
-    WG_EACH(r, rows) {
+    WG_REDUCTION_NONE(r, rows) {
         const VEC left = SPLAT(a + r * a_row);
-        WG_EACH(v, vectors)
-            sum[r][v] = FMA(left, x[v * apart], sum[r][v]);
+        WG_REDUCTION_NONE(v, vectors)
+            sum[r][v] = FMA(left, x[v * strided], sum[r][v]);
     }
 }
 
 /* The sums of a few rows. b is turned in the registers: packed, it would be used only once. Edges are turned in memory. */
-INLINE void T(multiply_turned)(const int rows, const int vectors, const struct wg_tiles *t, const T(place) * at,
-                               VEC sum[ROWS][T(MOST_VECTORS)])
+INLINE void T(multiply_transposed)(const int rows, const int vectors, const struct wg_tiles *t, const T(place) * at,
+                                   VEC sum[ROWS][T(MOST_VECTORS)])
 {
     const int64_t line = t->b_column, a_row = t->a_row, a_column = t->a_column;
     const int64_t whole = t->columns == vectors * LANES ? t->k / LANES * LANES : 0;
     const REAL *a = at->a;
-    WG_EACH(r, rows)
-        WG_EACH(v, vectors)
+    WG_REDUCTION_NONE(r, rows)
+        WG_REDUCTION_NONE(v, vectors)
             sum[r][v] = ZERO;
     for (int64_t p = 0; p < whole; p += HALF) {
         VEC x[2][HALF];
-        WG_EACH(v, vectors)
-            T(load_turned)(at->b + p + v * LANES * line, line, x[v]);
-        WG_EACH(q, HALF) {
+        WG_REDUCTION_NONE(v, vectors)
+            T(load_transposed)(at->b + p + v * LANES * line, line, x[v]);
+        WG_REDUCTION_NONE(q, HALF) {
             T(multiply_step)(rows, vectors, a, a_row, &x[0][q], HALF, sum);
             a += a_column;
             WG_KEEP_IN_REGISTER(a);
         }
     }
     for (int64_t p = whole; p < t->k; p += LANES) {
-        REAL turned[LANES * 2 * LANES] __attribute__((aligned(64)));
+        REAL transposed[LANES * 2 * LANES] __attribute__((aligned(64)));
         const int64_t steps = t->k - p < LANES ? t->k - p : LANES;
-        WG_EACH(v, vectors) {
+        WG_REDUCTION_NONE(v, vectors) {
             const int64_t left = t->columns - v * LANES, n = left < LANES ? left : LANES;
-            T(turn)(steps, n, at->b + p + v * LANES * line, line, turned + v * LANES, vectors * LANES);
+            T(turn)(steps, n, at->b + p + v * LANES * line, line, transposed + v * LANES, vectors * LANES);
         }
         for (int64_t q = 0; q < steps; q++, a += a_column) {
             VEC x[2];
-            WG_EACH(v, vectors)
-                x[v] = LOAD(turned + (q * vectors + v) * LANES);
+            WG_REDUCTION_NONE(v, vectors)
+                x[v] = LOAD(transposed + (q * vectors + v) * LANES);
             T(multiply_step)(rows, vectors, a, a_row, x, 1, sum);
         }
     }
 }
 
-INLINE void T(turned_part)(const int rows, const int vectors, const struct wg_tiles *t, const T(place) * at)
+INLINE void T(transposed_part)(const int rows, const int vectors, const struct wg_tiles *t, const T(place) * at)
 {
     VEC sum[ROWS][T(MOST_VECTORS)];
-    T(multiply_turned)(rows, vectors, t, at, sum);
+    T(multiply_transposed)(rows, vectors, t, at, sum);
     T(finish)(rows, vectors, t, at, MASK_OF(t->columns - (vectors - 1) * LANES), sum);
 }
 
-INLINE void T(turned)(const int rows, const struct wg_tiles *all)
+INLINE void T(transposed)(const int rows, const struct wg_tiles *all)
 {
     struct wg_tiles t = *all;
     T(place) at = {.a = t.a, .b = t.b, .c = t.c, .bias = t.bias};
     for (int64_t left = all->columns; left > 0; left -= t.columns) {
         t.columns = left >= 2 * LANES ? 2 * LANES : left < LANES ? left : LANES;
         if (t.columns > LANES)
-            T(turned_part)(rows, 2, &t, &at);
+            T(transposed_part)(rows, 2, &t, &at);
         else
-            T(turned_part)(rows, 1, &t, &at);
+            T(transposed_part)(rows, 1, &t, &at);
         at.b += t.columns * t.b_column;
         at.c += t.columns * t.c_column;
         at.bias = T(bias_at)(at.bias, t.columns * t.bias_column);
@@ -264,12 +264,12 @@ INLINE void T(turned)(const int rows, const struct wg_tiles *all)
     {                                                                 \
         T(tiles)(rows, vectors, t);                                   \
     }
-#define TURNED(rows, ignored)                              \
-    static void T(turned_##rows)(const struct wg_tiles *t) \
-    {                                                      \
-        T(turned)(rows, t);                                \
+#define TURNED(rows, ignored)                                  \
+    static void T(transposed_##rows)(const struct wg_tiles *t) \
+    {                                                          \
+        T(transposed)(rows, t);                                \
     }
-#define NAME_TURNED(rows, ignored) T(turned_##rows),
+#define NAME_TURNED(rows, ignored) T(transposed_##rows),
 #define NAME(rows, vectors) T(tiles_##rows##_##vectors),
 #define UP_TO_3(DO, vectors) DO(1, vectors) DO(2, vectors) DO(3, vectors)
 #define UP_TO_4(DO, vectors) UP_TO_3(DO, vectors) DO(4, vectors)
@@ -289,7 +289,7 @@ static wg_tile_kernel *const T(of_1)[ROWS] = {UP_TO(ROWS)(NAME, 1)};
 static wg_tile_kernel *const T(of_2)[ROWS] = {UP_TO(ROWS)(NAME, 2)};
 static wg_tile_kernel *const T(of_3)[ROWS_OF_3] = {UP_TO(ROWS_OF_3)(NAME, 3)};
 static wg_tile_kernel *const T(of_4)[ROWS_OF_4] = {UP_TO(ROWS_OF_4)(NAME, 4)};
-static wg_tile_kernel *const T(all_turned)[WG_TURNED_ROWS] = {UP_TO_4(NAME_TURNED, 1)};
+static wg_tile_kernel *const T(all_transposed)[WG_TURNED_ROWS] = {UP_TO_4(NAME_TURNED, 1)};
 
 /* ---- packing ---- */
 
@@ -333,13 +333,13 @@ static void T(pack)(int64_t k, int64_t n, const void *x, int64_t row, int64_t co
 #define WG_KERNELS                                                                                                     \
     {                                                                                                                  \
         .lanes = LANES, .lanes_shift = __builtin_ctz(LANES), .rows = {ROWS, ROWS, ROWS_OF_3, ROWS_OF_4}, .wide = WIDE, \
-        .tiles = {T(of_1), T(of_2), T(of_3), T(of_4)}, .turned = T(all_turned), .pack = T(pack),                       \
+        .tiles = {T(of_1), T(of_2), T(of_3), T(of_4)}, .transposed = T(all_transposed), .pack = T(pack),               \
     }
 static const struct wg_kernels T(kernels) = WG_KERNELS;
 
 #undef WG_KERNELS
 #undef INLINE
-#undef WG_EACH
+#undef WG_REDUCTION_NONE
 #undef HALF
 #undef TILES
 #undef NAME

@@ -1,6 +1,6 @@
 /* The own kernels of products in plain C with vectors of 16 bytes: fma is the C library's where the CPU that is compiled for has no
    instruction for it, which is slow but gives the same bits. */
-#include "gemm/own_gemm.h"
+#include "gemm/native_gemm.h"
 
 #include <math.h>
 #include <string.h>
@@ -27,9 +27,9 @@
 #define T(name) name##_f32
 #define LANES 4
 #define FMA_ONE fmaf
-#include "gemm/own_vector_tmpl.h"
+#include "gemm/native_vector_tmpl.h"
 
-#include "gemm/own_kernel_tmpl.h"
+#include "gemm/native_kernel_tmpl.h"
 #undef REAL
 #undef T
 #undef LANES
@@ -39,9 +39,9 @@
 #define T(name) name##_f64
 #define LANES 2
 #define FMA_ONE fma
-#include "gemm/own_vector_tmpl.h"
+#include "gemm/native_vector_tmpl.h"
 
-#include "gemm/own_kernel_tmpl.h"
+#include "gemm/native_kernel_tmpl.h"
 
 const struct wg_kernels *wg_kernels_portable(wg_dtype dtype)
 {

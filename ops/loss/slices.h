@@ -5,33 +5,33 @@
 enum { T(LANES) = 16, T(LINE_BLOCK) = 256 };
 
 typedef struct {
-    REAL lane[T(LANES)];
-    int64_t lanes; /* in use */
+    REAL slice[T(LANES)];
+    int64_t slices; /* in use */
 } T(line_sum);
 
 /* m further terms; only the last block is not a whole number of lanes. */
 WG_INLINE void T(line_add)(T(line_sum) * s, const REAL *term, int64_t m)
 {
     int64_t at = 0;
-    if (s->lanes == 0) {
-        s->lanes = m < T(LANES) ? m : T(LANES);
-        for (int64_t k = 0; k < s->lanes; k++)
-            s->lane[k] = term[k];
+    if (s->slices == 0) {
+        s->slices = m < T(LANES) ? m : T(LANES);
+        for (int64_t k = 0; k < s->slices; k++)
+            s->slice[k] = term[k];
         at = T(LANES);
     }
     for (; at + T(LANES) <= m; at += T(LANES))
         for (int64_t k = 0; k < T(LANES); k++)
-            s->lane[k] = s->lane[k] + term[at + k];
+            s->slice[k] = s->slice[k] + term[at + k];
     for (int64_t k = 0; at + k < m; k++)
-        s->lane[k] = s->lane[k] + term[at + k];
+        s->slice[k] = s->slice[k] + term[at + k];
 }
 
 WG_INLINE REAL T(line_end)(T(line_sum) * s)
 {
     for (int64_t half = T(LANES) / 2; half > 0; half /= 2)
-        for (int64_t k = 0; k < half && k + half < s->lanes; k++)
-            s->lane[k] = s->lane[k] + s->lane[k + half];
-    return s->lane[0];
+        for (int64_t k = 0; k < half && k + half < s->slices; k++)
+            s->slice[k] = s->slice[k] + s->slice[k + half];
+    return s->slice[0];
 }
 
 /* The sum of expression, which names element i, for i from 0 to n - 1, n above 0. What follows it is done for each i too, and knows
@@ -48,7 +48,7 @@ WG_INLINE REAL T(line_end)(T(line_sum) * s)
             break;                                                                     \
         }                                                                              \
         T(line_sum) line_;                                                             \
-        line_.lanes = 0;                                                               \
+        line_.slices = 0;                                                              \
         for (int64_t first_ = 0; first_ < (n); first_ += T(LINE_BLOCK)) {              \
             REAL term[T(LINE_BLOCK)];                                                  \
             const int64_t m = (n)-first_ < T(LINE_BLOCK) ? (n)-first_ : T(LINE_BLOCK); \
@@ -89,22 +89,22 @@ WG_INLINE REAL T(line_exps)(const ELEM *x, int64_t sx, ELEM *y, int64_t sy, int6
     return sum;
 }
 
-/* ---- several short lines at once: see wg_lanes_grouped ---- */
+/* ---- several short lines at once: see wg_along_axis_grouped ---- */
 
 #define ENTRY ELEM
 #include "ops/transpose_tmpl.h"
 
 /* Element i of line k is x[i][k]. All columns are computed, those beyond w on zeros, so that loops are of constant length; where work is
    counted, only w are. */
-typedef ELEM T(lane_block)[WG_REDUCE_SHORT][WG_REDUCE_WIDTH];
+typedef ELEM T(slice_block)[WG_REDUCE_SHORT][WG_REDUCE_WIDTH];
 #ifdef VECTOR_BYTES
 #define COLUMNS(w) WG_REDUCE_WIDTH
 #else
 #define COLUMNS(w) (w)
 #endif
 
-static __attribute__((noinline)) void T(lanes_load)(const ELEM *x, int64_t s, int64_t across, int64_t n, int64_t w,
-                                                    T(lane_block) block)
+static __attribute__((noinline)) void T(slices_load)(const ELEM *x, int64_t s, int64_t across, int64_t n, int64_t w,
+                                                     T(slice_block) block)
 {
 #ifdef VECTOR_BYTES
     if (w < WG_REDUCE_WIDTH)
@@ -118,7 +118,7 @@ static __attribute__((noinline)) void T(lanes_load)(const ELEM *x, int64_t s, in
                 block[i][k] = x[i * s + k * across];
 }
 
-static void T(lanes_store)(const T(lane_block) block, int64_t n, int64_t w, ELEM *y, int64_t s, int64_t across)
+static void T(slices_store)(const T(slice_block) block, int64_t n, int64_t w, ELEM *y, int64_t s, int64_t across)
 {
     if (s == 1)
         T(transpose)(block[0], WG_REDUCE_WIDTH, n, w, y, across);
@@ -129,7 +129,7 @@ static void T(lanes_store)(const T(lane_block) block, int64_t n, int64_t w, ELEM
 }
 
 /* The largest of each line, as line_largest. */
-WG_INLINE void T(lanes_largest)(const T(lane_block) x, int64_t n, int64_t w, REAL *largest)
+WG_INLINE void T(slices_largest)(const T(slice_block) x, int64_t n, int64_t w, REAL *largest)
 {
     for (int64_t k = 0; k < COLUMNS(w); k++)
         largest[k] = x[0][k];
@@ -140,23 +140,23 @@ WG_INLINE void T(lanes_largest)(const T(lane_block) x, int64_t n, int64_t w, REA
 }
 
 /* sum[k] is the sum of expression, which names element i of line k, over a line, in LINE_SUM's order. */
-#define LANES_SUM(sum, n, w, expression)                                              \
-    do {                                                                              \
-        REAL lane_[T(LANES)][WG_REDUCE_WIDTH];                                        \
-        const int64_t lanes_ = (n) <= T(LANES) ? 1 : T(LANES);                        \
-        for (int64_t i = 0; i < lanes_; i++)                                          \
-            for (int64_t k = 0; k < COLUMNS(w); k++)                                  \
-                lane_[i][k] = expression;                                             \
-        for (int64_t i = lanes_; i < (n); i++)                                        \
-            for (int64_t k = 0; k < COLUMNS(w); k++)                                  \
-                lane_[i & (lanes_ - 1)][k] = lane_[i & (lanes_ - 1)][k] + expression; \
-        for (int64_t half = lanes_ / 2; half > 0; half /= 2)                          \
-            for (int64_t i = 0; i < half; i++)                                        \
-                for (int64_t k = 0; k < COLUMNS(w); k++)                              \
-                    lane_[i][k] = lane_[i][k] + lane_[i + half][k];                   \
-        for (int64_t k = 0; k < COLUMNS(w); k++)                                      \
-            (sum)[k] = lane_[0][k];                                                   \
-        (void)(w);                                                                    \
+#define LANES_SUM(sum, n, w, expression)                                                  \
+    do {                                                                                  \
+        REAL slice_[T(LANES)][WG_REDUCE_WIDTH];                                           \
+        const int64_t slices_ = (n) <= T(LANES) ? 1 : T(LANES);                           \
+        for (int64_t i = 0; i < slices_; i++)                                             \
+            for (int64_t k = 0; k < COLUMNS(w); k++)                                      \
+                slice_[i][k] = expression;                                                \
+        for (int64_t i = slices_; i < (n); i++)                                           \
+            for (int64_t k = 0; k < COLUMNS(w); k++)                                      \
+                slice_[i & (slices_ - 1)][k] = slice_[i & (slices_ - 1)][k] + expression; \
+        for (int64_t half = slices_ / 2; half > 0; half /= 2)                             \
+            for (int64_t i = 0; i < half; i++)                                            \
+                for (int64_t k = 0; k < COLUMNS(w); k++)                                  \
+                    slice_[i][k] = slice_[i][k] + slice_[i + half][k];                    \
+        for (int64_t k = 0; k < COLUMNS(w); k++)                                          \
+            (sum)[k] = slice_[0][k];                                                      \
+        (void)(w);                                                                        \
     } while (0)
 
 /* Runs the statement for element i of line k. */

@@ -1,6 +1,6 @@
 /* The walk: a plain loop over the list, youngest node first. Each node's gradients, summed by then, go through its vjp to its inputs.
    Between nodes a gradient waits in its tensor's adjoint. */
-#include "grad/walk.h"
+#include "grad/pass.h"
 #include "wengert/ops.h"
 
 wg_status wg_give(wg_grad_slot *slot, wg_tensor *gradient)
@@ -47,7 +47,7 @@ static unsigned first_lost(const struct wg_node *node)
 }
 
 /* What backward reads must still be there, and be what forward read. */
-wg_status wg_walk_check_saved(const struct wg_node *node)
+wg_status wg_check_saved(const struct wg_node *node)
 {
     const wg_call *c = &node->call;
     const unsigned i = c->op->saves ? first_lost(node) : (unsigned)(c->n_in + c->n_out);
@@ -59,7 +59,7 @@ wg_status wg_walk_check_saved(const struct wg_node *node)
     if (!operand_or_result(c, i)->storage)
         return wg_fail(WG_E_RELEASED, c->op->name,
                        "%s: %s %u, which backward reads, was released, by an earlier wg_backward "
-                       "(see .retain) or wg_take",
+                       "(see .retain) or wg_donate",
                        c->op->name, kind, at);
     return wg_fail(WG_E_STALE, c->op->name, "%s: %s %u was changed after it was used, and backward needs what it was", c->op->name,
                    kind, at);
@@ -127,13 +127,13 @@ static wg_status vjp_left_open(const wg_call *c, const wg_tape *top)
 WG_HOT wg_status vjp_of(struct wg_thread *th, const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const wg_tape *top = th->top;
-    const wg_status status = c->op->flags & WG_USER ? vjp_of_user(c, gy, gx) : c->op->vjp(c, gy, gx);
+    const wg_status status = c->op->flags & WG_OP_USER ? vjp_of_user(c, gy, gx) : c->op->vjp(c, gy, gx);
     if (th->top != top) /* a user's op without that flag */
         return vjp_left_open(c, top);
     return status == WG_OK ? status : wg_op_failed(th, c->op, status, "backward");
 }
 
-wg_status wg_walk_vjp(struct wg_thread *th, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx)
+wg_status wg_node_vjp(struct wg_thread *th, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const struct wg_node *cause = th->cause;
     th->cause = node;
@@ -145,7 +145,7 @@ wg_status wg_walk_vjp(struct wg_thread *th, struct wg_node *node, wg_tensor *con
 /* What the vjp of c's node gave for an input becomes the input's first gradient, where nothing is to be asked: the walk owns its
    gradients, and this one is of the input's shape and either nobody else's or the result's own, which nobody will ask for again and which
    then has it no longer. */
-WG_HOT bool adopt(struct walk *w, const wg_call *c, wg_tensor *in, const wg_grad_slot *gx)
+WG_HOT bool adopt(struct wg_pass *w, const wg_call *c, wg_tensor *in, const wg_grad_slot *gx)
 {
     wg_tensor *g = gx->result, *y = c->out[0];
     if (!g || gx->accumulated || in->adjoint || g->state != WG_LIVE || g->dtype != in->dtype || !wg_same_dims(g, in))
@@ -154,7 +154,7 @@ WG_HOT bool adopt(struct walk *w, const wg_call *c, wg_tensor *in, const wg_grad
     if (!moves && (g->flags & (WG_T_SCRATCH | WG_T_OWNED)) != WG_T_SCRATCH)
         return false;
     if (wg_is_leaf(w, in) && !(in->flags & WG_T_TOUCHED)) {
-        if (w->n_touched == w->room)
+        if (w->n_touched == w->capacity)
             return false;
         w->touched[w->n_touched++] = in;
         in->flags |= WG_T_TOUCHED;
@@ -170,22 +170,22 @@ WG_HOT bool adopt(struct walk *w, const wg_call *c, wg_tensor *in, const wg_grad
 /* In a backward that is recorded gradients are shared handles, which nobody overwrites, except a sum that the vjp at hand has just made
    of the accumulator that it was offered: the next contribution may be added to it in place, for what reads sums in derivatives of
    backward reads none of those on the way. */
-static void mark_sole(const struct walk *w, const wg_call *c, const wg_grad_slot *gx)
+static void mark_sole(const struct wg_pass *w, const wg_call *c, const wg_grad_slot *gx)
 {
     wg_tensor *g = gx->result;
     if (w->keeping && g != gx->into && g->tape == w->th->top && g->from.node && g->from.node->cause == w->th->cause &&
-        !(g->flags & WG_T_PROXY) && !(c->op->flags & WG_USER))
-        g->flags |= WG_T_SOLE;
+        !(g->flags & WG_T_PROXY) && !(c->op->flags & WG_OP_USER))
+        g->flags |= WG_T_EXCLUSIVE;
 }
 
 /* In any other case. */
-static wg_status pass_on(struct walk *w, const wg_call *c, unsigned i, const wg_grad_slot *gx)
+static wg_status pass_on(struct wg_pass *w, const wg_call *c, unsigned i, const wg_grad_slot *gx)
 {
     wg_tensor *g = gx->result, *in = c->in[i];
     if (!g && !wg_bit(c->op->flat, i))
         return wg_fail(WG_E_BUG, c->op->name, "%s: its backward gave no gradient for operand %u: a bug in the op", c->op->name, i);
     if (g && gx->accumulated && wg_absent(g)) /* a part of this walk found none */
-        return g == WG_KNOWN_ZERO ? wg_walk_add(w, in, g) : WG_OK;
+        return g == WG_SYMBOLIC_ZERO ? wg_pass_add(w, in, g) : WG_OK;
     if (g && g->state == WG_DROPPED) /* an operand, which only backward may read: its value is the gradient */
         g = wg_reshape(g, wg_shape_of(g));
     else if (g && g->state != WG_LIVE)
@@ -194,18 +194,18 @@ static wg_status pass_on(struct walk *w, const wg_call *c, unsigned i, const wg_
         return wg_error_cause();
     if (g && gx->into && gx->accumulated) { /* g is the new sum */
         mark_sole(w, c, gx);
-        wg_tensor *sum = wg_walk_owned(w, g);
-        wg_walk_let_go(w, in->adjoint);
+        wg_tensor *sum = wg_pass_owned(w, g);
+        wg_pass_let_go(w, in->adjoint);
         in->adjoint = sum;
         return sum ? WG_OK : WG_E_MEMORY;
     }
     if (!g)
-        g = WG_KNOWN_ZERO;
+        g = WG_SYMBOLIC_ZERO;
     else if (g->dtype != in->dtype || !wg_same_dims(g, in))
-        g = wg_walk_unbroadcast(c->op, in, g);
+        g = wg_pass_unbroadcast(c->op, in, g);
     if (!g)
         return wg_error_cause();
-    return wg_walk_add(w, in, g);
+    return wg_pass_add(w, in, g);
 }
 
 /* An accumulator is offered where the node reads the input once. Whether it is overwritten is decided when it is taken; whether it is
@@ -213,7 +213,7 @@ static wg_status pass_on(struct walk *w, const wg_call *c, unsigned i, const wg_
 static wg_tensor *accumulator(const wg_call *c, unsigned i)
 {
     wg_tensor *sum = c->in[i]->adjoint;
-    if (!sum || sum == WG_KNOWN_ZERO || !(sum->flags & WG_T_DENSE))
+    if (!sum || sum == WG_SYMBOLIC_ZERO || !(sum->flags & WG_T_DENSE))
         return NULL;
     for (unsigned k = 0; k < c->n_in; k++)
         if (k != i && c->in[k] == c->in[i])
@@ -222,11 +222,11 @@ static wg_tensor *accumulator(const wg_call *c, unsigned i)
 }
 
 /* Which of n inputs want a gradient, and what theirs may be added to. Does any? */
-WG_HOT bool ask_inputs(const struct walk *w, const wg_call *c, unsigned n, wg_grad_slot *gx)
+WG_HOT bool ask_inputs(const struct wg_pass *w, const wg_call *c, unsigned n, wg_grad_slot *gx)
 {
     bool any = false;
     for (unsigned i = 0; i < n; i++) {
-        const bool need = wg_walk_needs(w, c->in[i]);
+        const bool need = wg_pass_needs(w, c->in[i]);
         gx[i] = (wg_grad_slot){.need = need, .into = need && c->in[i]->adjoint ? accumulator(c, i) : NULL};
         any = any || need;
     }
@@ -234,14 +234,14 @@ WG_HOT bool ask_inputs(const struct walk *w, const wg_call *c, unsigned n, wg_gr
 }
 
 /* Through the vjp of a node of n operands and n_out results: what it returned goes to the inputs that want it. */
-WG_HOT wg_status through_vjp(struct walk *w, struct wg_node *node, unsigned n, unsigned n_out, wg_tensor *const *gy,
+WG_HOT wg_status through_vjp(struct wg_pass *w, struct wg_node *node, unsigned n, unsigned n_out, wg_tensor *const *gy,
                              wg_grad_slot *gx)
 {
     struct wg_thread *th = w->th;
     const wg_call *c = &node->call;
     for (unsigned i = 0; i < n + n_out; i++)
         if (is_lost(node, i))
-            return wg_walk_check_saved(node);
+            return wg_check_saved(node);
     const struct wg_node *cause = th->cause;
     th->cause = node;
     wg_status status = vjp_of(th, c, gy, gx);
@@ -252,23 +252,23 @@ WG_HOT wg_status through_vjp(struct walk *w, struct wg_node *node, unsigned n, u
     return status;
 }
 
-static wg_status backward_with(struct walk *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero, wg_grad_slot *gx)
+static wg_status backward_with(struct wg_pass *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero, wg_grad_slot *gx)
 {
     const wg_call *c = &node->call;
     if (!ask_inputs(w, c, c->n_in, gx))
         return WG_OK;
-    if (!all_zero && (!c->op->vjp || (c->op->flags & WG_NO_DERIVATIVE)))
+    if (!all_zero && (!c->op->vjp || (c->op->flags & WG_OP_NO_DERIVATIVE)))
         return wg_fail(WG_E_NO_GRAD, c->op->name, "%s has no derivative: %s", c->op->name,
                        c->op->reason ? c->op->reason : "none is defined");
     if (!all_zero)
         return through_vjp(w, node, c->n_in, c->n_out, gy, gx);
     for (unsigned i = 0; i < c->n_in; i++)
         if (gx[i].need)
-            WG_TRY(wg_walk_add(w, c->in[i], WG_KNOWN_ZERO));
+            WG_TRY(wg_pass_add(w, c->in[i], WG_SYMBOLIC_ZERO));
     return WG_OK;
 }
 
-static wg_status backward_through(struct walk *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero)
+static wg_status backward_through(struct wg_pass *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero)
 {
     const unsigned n = node->call.n_in;
     wg_grad_slot local[8], *gx = n <= 8 ? local : wg_object_new(n * sizeof *gx);
@@ -280,22 +280,22 @@ static wg_status backward_through(struct walk *w, struct wg_node *node, wg_tenso
     return status;
 }
 
-static __attribute__((noinline)) wg_status visit_any(struct walk *w, struct wg_node *node)
+static __attribute__((noinline)) wg_status visit_any(struct wg_pass *w, struct wg_node *node)
 {
     const wg_call *c = &node->call;
     const size_t n = c->n_out;
-    wg_tensor *gy[WG_MOST_OUTPUTS];
+    wg_tensor *gy[WG_MAX_OUTPUTS];
     bool any = false, all_zero = true;
     for (size_t i = 0; i < n; i++) {
         wg_tensor *y = c->out[i];
         if (y->adjoint && (y->flags & WG_T_HOOKED))
-            WG_TRY(wg_walk_hooks(w, y));
-        if (y->adjoint && y->adjoint != WG_KNOWN_ZERO && (y->flags & WG_T_WANTED))
+            WG_TRY(wg_pass_hooks(w, y));
+        if (y->adjoint && y->adjoint != WG_SYMBOLIC_ZERO && (y->flags & WG_T_WANTED))
             y->adjoint->flags |= WG_T_HOLD; /* no vjp may overwrite it */
-        const bool zero = !y->adjoint || y->adjoint == WG_KNOWN_ZERO;
+        const bool zero = !y->adjoint || y->adjoint == WG_SYMBOLIC_ZERO;
         gy[i] = zero ? WG_NONE : y->adjoint;
         if (!zero && w->keeping && gy[i]->tape)
-            gy[i]->flags &= (uint16_t)~WG_T_SOLE; /* the sum is whole, and its readers may pass it on */
+            gy[i]->flags &= (uint16_t)~WG_T_EXCLUSIVE; /* the sum is whole, and its readers may pass it on */
         any = any || y->adjoint;
         all_zero = all_zero && zero;
     }
@@ -304,36 +304,36 @@ static __attribute__((noinline)) wg_status visit_any(struct walk *w, struct wg_n
     wg_status status = WG_OK;
     if (!w->selective || node->mark == w->number)
         status = backward_through(w, node, gy, all_zero);
-    wg_walk_sweep(w->th);
+    wg_pass_sweep(w->th);
     for (size_t i = 0; i < n; i++)
         if (c->out[i]->adjoint && !(c->out[i]->flags & WG_T_WANTED)) {
-            wg_walk_let_go(w, c->out[i]->adjoint);
+            wg_pass_let_go(w, c->out[i]->adjoint);
             c->out[i]->adjoint = NULL;
         }
     return status;
 }
 
 /* A node of n operands and one result, which has a gradient; nothing is recorded. */
-WG_HOT wg_status visit_few(struct walk *w, struct wg_node *node, unsigned n)
+WG_HOT wg_status visit_few(struct wg_pass *w, struct wg_node *node, unsigned n)
 {
     wg_tensor *y = node->call.out[0], *gy = y->adjoint;
     wg_grad_slot gx[2];
     if (ask_inputs(w, &node->call, n, gx))
         WG_TRY(through_vjp(w, node, n, 1, &gy, gx));
-    wg_walk_sweep(w->th);
+    wg_pass_sweep(w->th);
     if (y->adjoint)
-        wg_walk_let_go(w, y->adjoint);
+        wg_pass_let_go(w, y->adjoint);
     y->adjoint = NULL;
     return WG_OK;
 }
 
-static inline wg_status visit(struct walk *w, struct wg_node *node)
+static inline wg_status visit(struct wg_pass *w, struct wg_node *node)
 {
     const wg_call *c = &node->call;
     const unsigned n = c->n_in;
     if (c->n_out != 1 || n - 1 > 1 || w->keeping || (c->out[0]->flags & (WG_T_HOOKED | WG_T_WANTED)) ||
-        c->out[0]->adjoint == WG_KNOWN_ZERO || (w->selective && node->mark != w->number) || !c->op->vjp ||
-        (c->op->flags & (WG_NO_DERIVATIVE | WG_USER)))
+        c->out[0]->adjoint == WG_SYMBOLIC_ZERO || (w->selective && node->mark != w->number) || !c->op->vjp ||
+        (c->op->flags & (WG_OP_NO_DERIVATIVE | WG_OP_USER)))
         return visit_any(w, node);
     if (!c->out[0]->adjoint)
         return WG_OK;
@@ -360,7 +360,7 @@ static inline bool is_spared(const wg_tensor *y)
 void wg_spent(wg_tensor *result)
 {
     const struct wg_thread *th = wg_self();
-    if (th->releasing && result->tape == th->walking && !is_spared(result))
+    if (th->releasing && result->tape == th->backward_tape && !is_spared(result))
         wg_release_value(result);
 }
 
@@ -389,7 +389,7 @@ static inline void fetch_older(const struct wg_node *node)
     }
 }
 
-wg_status wg_walk_back(struct walk *w, wg_tensor *const *roots, size_t n)
+wg_status wg_pass_run(struct wg_pass *w, wg_tensor *const *roots, size_t n)
 {
     struct wg_node *node = NULL;
     wg_tape *top = w->th->top, *tape = top;

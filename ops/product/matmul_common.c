@@ -24,7 +24,7 @@ wg_status wg_give_product(wg_grad_slot *slot, wg_tensor *a, wg_tensor *b, const 
     const bool matrices = a && b && a->rank == 2 && b->rank == 2;
     if (matrices && slot->into && slot->into->rank == 2) {
         slot->accumulated = true;
-        return wg_give(slot, wg_addmm(wg_take(slot->into), a, b));
+        return wg_give(slot, wg_addmm(wg_donate(slot->into), a, b));
     }
     if (matrices && by_columns(like))
         return wg_give(slot, wg_transposed(wg_matmul(wg_transposed(b), wg_transposed(a))));

@@ -44,9 +44,9 @@ WG_INLINE void T(correlate_row)(const int outputs, const int vectors, const T(co
     for (int64_t column = 0; column < cv->width; column++) {
         const struct wg_taps columns = cv->columns[column];
         T(vector) sum[T(SUMS)][T(VECTORS)];
-        WG_EACH(o, outputs) {
+        WG_REDUCTION_NONE(o, outputs) {
             const T(vector) start = T(splat)(at->bias[o]);
-            WG_EACH(k, vectors)
+            WG_REDUCTION_NONE(k, vectors)
                 sum[o][k] = start;
         }
         const struct wg_taps next = cv->columns[column + 1 < cv->width ? column + 1 : column];
@@ -60,21 +60,21 @@ WG_INLINE void T(correlate_row)(const int outputs, const int vectors, const T(co
                 for (int64_t i = 0; i < inputs; i++, x += channel, w += T(PACK)) {
                     T(vector) image[T(VECTORS)];
                     if (b == 0 && cv->distant)
-                        WG_EACH(k, vectors)
+                        WG_REDUCTION_NONE(k, vectors)
                             __builtin_prefetch(x + ahead + k * T(WIDTH));
-                    WG_EACH(k, vectors)
+                    WG_REDUCTION_NONE(k, vectors)
                         image[k] = T(load)(x + k * T(WIDTH));
-                    WG_EACH(o, outputs) {
+                    WG_REDUCTION_NONE(o, outputs) {
                         const T(vector) weight = T(splat)(w[o % T(PACK) + o / T(PACK) * cv->pack]);
-                        WG_EACH(k, vectors)
+                        WG_REDUCTION_NONE(k, vectors)
                             sum[o][k] = T(add_product)(weight, image[k], sum[o][k]);
                     }
                 }
             }
         REAL *to = at->to + column * cv->to.column;
-        WG_EACH(o, outputs) {
+        WG_REDUCTION_NONE(o, outputs) {
             if (o < at->outputs)
-                WG_EACH(k, vectors)
+                WG_REDUCTION_NONE(k, vectors)
                     T(store)(to + o * cv->to.channel + k * T(WIDTH), c->relu ? T(positive)(sum[o][k]) : sum[o][k]);
         }
     }
@@ -190,15 +190,15 @@ wg_status T(wg_correlate)(const struct wg_correlation *c)
     cv.distant = c->from->numel > T(NEAR);
     cv.vectors = cv.to.images / T(WIDTH);
     const int64_t rest = cv.vectors % T(VECTORS), blocks = cv.vectors / T(VECTORS) + (rest & 1) + (rest >> 1);
-    const int64_t packs = c->groups * cv.packs, numbers = cv.from.room + cv.to.room + packs * (cv.pack + T(PACK));
-    struct wg_storage *room = wg_storage_new((size_t)(cv.height + cv.width) * sizeof(struct wg_taps) +
-                                             (size_t)numbers * sizeof(REAL));
-    if (!room)
+    const int64_t packs = c->groups * cv.packs, numbers = cv.from.workspace + cv.to.workspace + packs * (cv.pack + T(PACK));
+    struct wg_storage *workspace = wg_storage_new((size_t)(cv.height + cv.width) * sizeof(struct wg_taps) +
+                                                  (size_t)numbers * sizeof(REAL));
+    if (!workspace)
         return WG_E_MEMORY;
-    REAL *free = (REAL *)(void *)wg_storage_data(room);
+    REAL *free = (REAL *)(void *)wg_storage_data(workspace);
     T(use_room)(&cv.from, free);
-    T(use_room)(&cv.to, free + cv.from.room);
-    REAL *w = free + cv.from.room + cv.to.room, *bias = w + packs * cv.pack;
+    T(use_room)(&cv.to, free + cv.from.workspace);
+    REAL *w = free + cv.from.workspace + cv.to.workspace, *bias = w + packs * cv.pack;
     struct wg_taps *taps = (struct wg_taps *)(void *)(bias + packs * T(PACK));
     cv.w = w;
     cv.bias = bias;
@@ -212,17 +212,17 @@ wg_status T(wg_correlate)(const struct wg_correlation *c)
     T(move_images)(c->from, &cv.from, true);
     wg_parallel(wg_kernel_threads(work), blocks * wg_ceil_div(cv.packs, 2) * c->groups * cv.height, T(correlate_rows), &cv);
     T(move_images)(c->to, &cv.to, false);
-    wg_storage_unref(room);
+    wg_storage_unref(workspace);
     return WG_OK;
 }
 #else
-#include "ops/conv/conv_lanes.h"
+#include "ops/conv/conv_direct.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
-#define KERNEL_FILE "ops/conv/conv_lanes.c"
+#define KERNEL_FILE "ops/conv/conv_direct.c"
 #include "ops/op.h"
 
 static struct wg_taps taps_of_output(const struct wg_window *w, int64_t i)

@@ -4,8 +4,8 @@
 
    for one block of k after another, beta being 1 from the second on; then c = c + bias and c = max(c, 0). How long the blocks are
    follows from k alone. So all variants, all splits of the work and a plain loop over fma agree in every bit. */
-#ifndef WG_OWN_GEMM_H
-#define WG_OWN_GEMM_H
+#ifndef WG_NATIVE_GEMM_H
+#define WG_NATIVE_GEMM_H
 
 #include "gemm/gemm.h"
 
@@ -14,9 +14,9 @@ enum wg_variant { WG_VARIANT_LOOP, WG_VARIANT_PORTABLE, WG_VARIANT_AVX2, WG_VARI
 bool wg_variant_runs(enum wg_variant variant); /* here and now: WENGERT_ISA counts too */
 
 /* For m, n, k > 0; so many threads, of which the bits do not depend. E_MEMORY as wg_gemm. */
-wg_status wg_own_gemm(enum wg_variant variant, wg_dtype dtype, const struct wg_product *product, int threads);
+wg_status wg_native_gemm(enum wg_variant variant, wg_dtype dtype, const struct wg_product *product, int threads);
 
-/* ---- between the loops (own_gemm.c) and the kernels ---- */
+/* ---- between the loops (native_gemm.c) and the kernels ---- */
 
 /* Tiles of c that follow each other down or across: each at most so many rows, and columns side by side. Strides in elements. */
 struct wg_tiles {
@@ -45,7 +45,7 @@ struct wg_kernels {
     /* tiles[vectors - 1][rows - 1]: columns ≤ lanes * vectors, and more than those of a vector less */
     wg_tile_kernel *const *tiles[4];
     /* turned[rows - 1]: the same for a few rows and any columns, b_row being 1: count and next_… do not matter */
-    wg_tile_kernel *const *turned;
+    wg_tile_kernel *const *transposed;
     /* to[p * width + j] = from[p * row + j * column] for p < k, j < n; nothing else is written */
     void (*pack)(int64_t k, int64_t n, const void *from, int64_t row, int64_t column, void *to, int64_t width);
 };

@@ -62,21 +62,21 @@ WG_INLINE void T(slide)(const int outputs, const int inputs, const int taps, con
     T(vector) seen[T(TAPS)][4];
     x += run->at * pg->x.column + run->low * step;
     y += run->low * pg->y.column;
-    WG_EACH(t, taps - 1) {
-        WG_EACH(i, inputs)
+    WG_REDUCTION_NONE(t, taps - 1) {
+        WG_REDUCTION_NONE(i, inputs)
             seen[t + 1][i] = T(load)(x + i * input);
         x += step;
     }
     for (int64_t j = run->low; j < run->high; j++, x += step, y += pg->y.column) {
-        WG_EACH(i, inputs) {
-            WG_EACH(t, taps - 1)
+        WG_REDUCTION_NONE(i, inputs) {
+            WG_REDUCTION_NONE(t, taps - 1)
                 seen[t][i] = seen[t + 1][i];
             seen[taps - 1][i] = T(load)(x + i * input);
         }
-        WG_EACH(o, outputs) {
+        WG_REDUCTION_NONE(o, outputs) {
             const T(vector) from_y = T(load)(y + o * output);
-            WG_EACH(t, taps)
-                WG_EACH(i, inputs)
+            WG_REDUCTION_NONE(t, taps)
+                WG_REDUCTION_NONE(i, inputs)
                     sum[t][i][o] = T(add_product)(seen[t][i], from_y, sum[t][i][o]);
         }
     }
@@ -88,13 +88,13 @@ WG_INLINE void T(add_edge)(const int outputs, const int inputs, const int taps, 
 {
     const int64_t stride = pg->p->columns.stride, dilation = pg->p->columns.dilation, extent = pg->p->columns.extent;
     for (; j < end; j++)
-        WG_EACH(t, taps) {
+        WG_REDUCTION_NONE(t, taps) {
             const int64_t at = run->at + j * stride + t * dilation;
             if ((uint64_t)at >= (uint64_t)extent)
                 continue;
-            WG_EACH(i, inputs) {
+            WG_REDUCTION_NONE(i, inputs) {
                 const T(vector) from_x = T(load)(x + at * pg->x.column + i * pg->x.channel);
-                WG_EACH(o, outputs)
+                WG_REDUCTION_NONE(o, outputs)
                     sum[t][i][o] = T(add_product)(from_x, T(load)(y + j * pg->y.column + o * pg->y.channel), sum[t][i][o]);
             }
         }
@@ -104,9 +104,9 @@ WG_INLINE void T(add_run)(const int outputs, const int inputs, const int taps, c
 {
     for (int d = 0; d < T(DEPTH); d++) {
         T(sums) sum;
-        WG_EACH(t, taps)
-            WG_EACH(i, inputs)
-                WG_EACH(o, outputs)
+        WG_REDUCTION_NONE(t, taps)
+            WG_REDUCTION_NONE(i, inputs)
+                WG_REDUCTION_NONE(o, outputs)
                     sum[t][i][o] = run->part[t * run->of_tap + i * run->of_input + o][d];
         for (int64_t row = 0; row < run->rows; row++)
             for (int64_t image = d * T(WIDTH); image < pg->x.images; image += WG_LANES) {
@@ -118,9 +118,9 @@ WG_INLINE void T(add_run)(const int outputs, const int inputs, const int taps, c
                     T(slide)(outputs, inputs, taps, pg, run, x, y, sum);
                 }
             }
-        WG_EACH(t, taps)
-            WG_EACH(i, inputs)
-                WG_EACH(o, outputs)
+        WG_REDUCTION_NONE(t, taps)
+            WG_REDUCTION_NONE(i, inputs)
+                WG_REDUCTION_NONE(o, outputs)
                     run->part[t * run->of_tap + i * run->of_input + o][d] = sum[t][i][o];
     }
 }
@@ -280,29 +280,29 @@ wg_status T(wg_pair)(const struct wg_pairing *p)
     T(pairing) pg = {.p = p, .x = T(images_of)(p->x), .y = T(images_of)(p->y)};
     const double work = (double)p->y->numel * (double)(p->rows.size * p->columns.size * p->inputs) / 4; /* as in conv_lanes.c */
     const int threads = wg_kernel_threads(work);
-    struct wg_storage *room = NULL;
-    if (pg.x.room + pg.y.room > 0) {
-        room = wg_storage_new((size_t)(pg.x.room + pg.y.room) * sizeof(REAL));
-        if (!room)
+    struct wg_storage *workspace = NULL;
+    if (pg.x.workspace + pg.y.workspace > 0) {
+        workspace = wg_storage_new((size_t)(pg.x.workspace + pg.y.workspace) * sizeof(REAL));
+        if (!workspace)
             return WG_E_MEMORY;
-        T(use_room)(&pg.x, (REAL *)(void *)wg_storage_data(room));
-        T(use_room)(&pg.y, (REAL *)(void *)wg_storage_data(room) + pg.x.room);
+        T(use_room)(&pg.x, (REAL *)(void *)wg_storage_data(workspace));
+        T(use_room)(&pg.y, (REAL *)(void *)wg_storage_data(workspace) + pg.x.workspace);
         T(move_images)(p->x, &pg.x, true);
         T(move_images)(p->y, &pg.y, true);
     }
     T(part_work)(&pg, threads);
     wg_parallel(threads, p->groups * pg.output_blocks * pg.input_parts * pg.tap_parts, T(pair_blocks), &pg);
-    if (room)
-        wg_storage_unref(room);
+    if (workspace)
+        wg_storage_unref(workspace);
     return WG_OK;
 }
 #else
-#include "ops/conv/conv_lanes.h"
+#include "ops/conv/conv_direct.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
-#define KERNEL_FILE "ops/conv/conv_pairs.c"
+#define KERNEL_FILE "ops/conv/conv_weight_grad.c"
 #include "ops/op.h"
 #endif

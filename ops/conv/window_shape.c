@@ -1,5 +1,5 @@
 /* What convolution and pooling share beside their kernels: options, shapes and the count of their work. */
-#include "ops/conv/window.h"
+#include "ops/conv/window_shape.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef WG_CONV_LANES_H
 #define WG_CONV_LANES_H
 
-#include "ops/conv/window.h"
+#include "ops/conv/window_shape.h"
 
 /* Sums over taps and channels: of from, times w, into to; bias may be NULL. Channels belong to groups, each with so many that are
    summed over (inputs) and so many of the result (outputs). relu: of what is not above 0 comes 0. spreads: to is the image of the

@@ -1,6 +1,6 @@
 /* The loops around the own kernels: what is packed, in which blocks, and how threads share a product. Kernels take operands of any
    strides, so packing is a matter of speed only. */
-#include "gemm/own_gemm.h"
+#include "gemm/native_gemm.h"
 #include "core/parallel.h"
 #include "cpu/isa.h"
 
@@ -25,13 +25,13 @@ enum {
 struct job {
     const struct wg_kernels *kernels;
     struct wg_product p;
-    int64_t size;           /* bytes of a number */
-    int64_t longest;        /* block of k */
-    int vectors, most_rows; /* of a tile, but at edges */
-    int64_t block_rows;     /* of a, for which panels of b pass */
-    int64_t a_line;         /* numbers from line to line of a packed block of a */
-    int64_t across;         /* so many panels pass by each tile of rows */
-    bool turns_b;           /* b's columns are contiguous and c's rows few: no packing */
+    int64_t size;          /* bytes of a number */
+    int64_t longest;       /* block of k */
+    int vectors, max_rows; /* of a tile, but at edges */
+    int64_t block_rows;    /* of a, for which panels of b pass */
+    int64_t a_line;        /* numbers from line to line of a packed block of a */
+    int64_t across;        /* so many panels pass by each tile of rows */
+    bool turns_b;          /* b's columns are contiguous and c's rows few: no packing */
     bool packs_a, packs_b;
     bool keeps_b;             /* packed panels are used more than once */
     int64_t a_bytes, b_bytes; /* room for packing */
@@ -181,7 +181,7 @@ static void turn_block(const struct job *g, const struct block *x, struct wg_til
     t->a_column = p->a_column;
     t->b_column = p->b_column;
     t->columns = x->columns;
-    g->kernels->turned[x->rows - 1](t);
+    g->kernels->transposed[x->rows - 1](t);
 }
 
 /* Either panels pass by each tile of rows, or all rows by each panel. */
@@ -214,10 +214,10 @@ static void multiply_block(const struct job *g, const struct block *x)
     }
 }
 
-static void multiply(const struct job *g, char *room)
+static void multiply(const struct job *g, char *workspace)
 {
     const struct wg_product *p = &g->p;
-    struct block x = {.a = room, .b = room + g->a_bytes};
+    struct block x = {.a = workspace, .b = workspace + g->a_bytes};
     for (x.column = 0; x.column < p->n; x.column += x.columns) {
         x.columns = g->keeps_b ? least(p->n - x.column, BLOCK_COLUMNS) : p->n;
         for (x.depth = 0; x.depth < p->k; x.depth += x.depths) {
@@ -256,8 +256,8 @@ static double cycles(const struct wg_kernels *kernels, const struct wg_product *
     const double vectors = (double)((p->n + kernels->lanes - 1) >> kernels->lanes_shift);
     const double side_by_side = m * vectors < 8 ? m * vectors : 8; /* sums, of which the latency of one hides the others */
     const double work = m * vectors * k * (vectors > 1 ? 4 : 5) / side_by_side; /* one vector is slower: a load for each fma */
-    const bool turned = p->b_row == 1 && p->m <= WG_TURNED_ROWS;
-    const double packing = p->b_column == 1 ? 0 : (turned ? 2 : 5) * n * k / kernels->lanes;
+    const bool transposed = p->b_row == 1 && p->m <= WG_TURNED_ROWS;
+    const double packing = p->b_column == 1 ? 0 : (transposed ? 2 : 5) * n * k / kernels->lanes;
     const double blocks = (double)parts_of(p->k, LONGEST), scattering = blocks * (p->c_column == 1 ? m * vectors : 3 * m * n);
     return work + packing + scattering;
 }
@@ -280,7 +280,7 @@ static void choose_packing(struct job *g)
 {
     const struct wg_product *p = &g->p;
     const int64_t depths = least(p->k, g->longest), width = g->vectors * g->kernels->lanes;
-    const int64_t tiles = parts_of(p->m, g->most_rows), panels = parts_of(p->n, width);
+    const int64_t tiles = parts_of(p->m, g->max_rows), panels = parts_of(p->n, width);
     g->block_rows = p->m * depths * g->size > SECOND_CACHE ? BLOCK_ROWS : p->m;
     g->turns_b = p->b_row == 1 && p->b_column != 1 && p->m <= WG_TURNED_ROWS;
     if (g->turns_b) {
@@ -306,13 +306,13 @@ static void plan(struct job *g)
 {
     forget_idle_strides(&g->p);
     if (!suits(g->kernels, &g->p)) {
-        const struct wg_product turned = wg_product_transposed(&g->p);
-        if (suits(g->kernels, &turned) || cycles(g->kernels, &turned) < cycles(g->kernels, &g->p))
-            g->p = turned;
+        const struct wg_product transposed = wg_product_transposed(&g->p);
+        if (suits(g->kernels, &transposed) || cycles(g->kernels, &transposed) < cycles(g->kernels, &g->p))
+            g->p = transposed;
     }
     const int64_t all = vectors_of(g, g->p.n), most = g->p.m <= g->kernels->rows[3] ? 4 : g->kernels->wide;
     g->vectors = (int)least(all, most);
-    g->most_rows = g->kernels->rows[g->vectors - 1];
+    g->max_rows = g->kernels->rows[g->vectors - 1];
     choose_packing(g);
 }
 
@@ -322,7 +322,7 @@ static void plan(struct job *g)
 struct team {
     struct job whole; /* its strides and room are the parts' */
     int row_bands, column_bands;
-    char *room;
+    char *workspace;
 };
 
 /* Part number part of n, in steps so that only the last part has an edge. */
@@ -338,7 +338,7 @@ static void multiply_parts(int64_t first, int64_t last, void *context)
         struct job g = team->whole;
         struct wg_product *p = &g.p;
         const int64_t band = part / team->column_bands, side = part % team->column_bands;
-        const int64_t width = g.vectors * g.kernels->lanes, height = g.most_rows;
+        const int64_t width = g.vectors * g.kernels->lanes, height = g.max_rows;
         const int64_t row = start_of_part(p->m, height, team->row_bands, band);
         const int64_t column = start_of_part(p->n, width, team->column_bands, side);
         const int64_t rows = start_of_part(p->m, height, team->row_bands, band + 1) - row;
@@ -351,7 +351,7 @@ static void multiply_parts(int64_t first, int64_t last, void *context)
         p->bias = p->bias ? element(&g, p->bias, row, p->bias_row, column, p->bias_column) : NULL;
         p->m = rows;
         p->n = columns;
-        multiply(&g, team->room + part * (g.a_bytes + g.b_bytes));
+        multiply(&g, team->workspace + part * (g.a_bytes + g.b_bytes));
     }
 }
 
@@ -359,7 +359,7 @@ static void multiply_parts(int64_t first, int64_t last, void *context)
 static void part_work(struct team *team, int threads)
 {
     const struct wg_product *p = &team->whole.p;
-    const int64_t tiles = parts_of(p->m, team->whole.most_rows);
+    const int64_t tiles = parts_of(p->m, team->whole.max_rows);
     const int64_t panels = parts_of(p->n, team->whole.vectors * team->whole.kernels->lanes);
     const double twice_b = team->whole.packs_b ? (double)p->n : 0, twice_a = team->whole.packs_a ? (double)p->m : 0;
     double best = INFINITY;
@@ -394,9 +394,9 @@ static wg_status run(struct team *team, int threads)
     struct wg_storage *large = NULL;
     if (bytes > SMALL_ROOM && !(large = wg_storage_new((size_t)bytes)))
         return WG_E_MEMORY;
-    team->room = large ? wg_storage_data(large) : small;
+    team->workspace = large ? wg_storage_data(large) : small;
     if (parts == 1)
-        multiply(g, team->room);
+        multiply(g, team->workspace);
     else
         wg_parallel(parts, parts, multiply_parts, team);
     if (large)
@@ -415,7 +415,7 @@ static bool is_small(const struct wg_kernels *kernels, const struct wg_product *
 
 static void multiply_small(const struct wg_kernels *kernels, const struct wg_product *p, int64_t size)
 {
-    char room[SMALL_ROOM] __attribute__((aligned(ALIGNMENT)));
+    char workspace[SMALL_ROOM] __attribute__((aligned(ALIGNMENT)));
     const bool packs = p->b_column != 1;
     const int64_t lanes = kernels->lanes, wide = p->m <= kernels->rows[3] ? 4 : kernels->wide;
     struct wg_tiles t = {.k = p->k,
@@ -439,8 +439,8 @@ static void multiply_small(const struct wg_kernels *kernels, const struct wg_pro
         t.b = (const char *)p->b + j * p->b_column * size;
         if (packs) {
             t.b_row = vectors * lanes;
-            kernels->pack(p->k, t.columns, t.b, p->b_row, p->b_column, room, t.b_row);
-            t.b = room;
+            kernels->pack(p->k, t.columns, t.b, p->b_row, p->b_column, workspace, t.b_row);
+            t.b = workspace;
         }
         for (int h = 0; h < 2; h++) {
             t.count = part[h].count;
@@ -461,14 +461,14 @@ static void multiply_small(const struct wg_kernels *kernels, const struct wg_pro
 #define REAL float
 #define T(name) name##_f32
 #define FMA fmaf
-#include "gemm/own_loop_tmpl.h"
+#include "gemm/native_loop_tmpl.h"
 #undef REAL
 #undef T
 #undef FMA
 #define REAL double
 #define T(name) name##_f64
 #define FMA fma
-#include "gemm/own_loop_tmpl.h"
+#include "gemm/native_loop_tmpl.h"
 #undef REAL
 #undef T
 #undef FMA
@@ -478,7 +478,7 @@ bool wg_variant_runs(enum wg_variant variant)
     return variant == WG_VARIANT_AVX512 ? wg_isa() == WG_AVX512 : variant == WG_VARIANT_AVX2 ? wg_isa() >= WG_AVX2 : true;
 }
 
-wg_status wg_own_gemm(enum wg_variant variant, wg_dtype dtype, const struct wg_product *product, int threads)
+wg_status wg_native_gemm(enum wg_variant variant, wg_dtype dtype, const struct wg_product *product, int threads)
 {
     if (variant == WG_VARIANT_LOOP) {
         (dtype == WG_F32 ? loop_f32 : loop_f64)(product, block_length(product->k));

@@ -1,5 +1,5 @@
 /* The own kernels of products in AVX2: 6 rows of two vectors, 12 of the 16 registers. */
-#include "gemm/own_gemm.h"
+#include "gemm/native_gemm.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -55,7 +55,7 @@ static inline __attribute__((always_inline)) void transpose_f32(__m256 *x)
 }
 
 /* Rows i and i + 4 are halves of a vector, which spares a step. */
-static inline __attribute__((always_inline)) void load_turned_f32(const float *from, int64_t line, __m256 *x)
+static inline __attribute__((always_inline)) void load_transposed_f32(const float *from, int64_t line, __m256 *x)
 {
     __m256 y[4];
     for (int i = 0; i < 4; i++)
@@ -68,7 +68,7 @@ static inline __attribute__((always_inline)) void load_turned_f32(const float *f
     }
 }
 
-#include "gemm/own_kernel_tmpl.h"
+#include "gemm/native_kernel_tmpl.h"
 #undef REAL
 #undef T
 #undef V
@@ -95,7 +95,7 @@ static inline __attribute__((always_inline)) void transpose_f64(__m256d *x)
     x[3] = _mm256_permute2f128_pd(odd[0], odd[1], 0x31);
 }
 
-static inline __attribute__((always_inline)) void load_turned_f64(const double *from, int64_t line, __m256d *x)
+static inline __attribute__((always_inline)) void load_transposed_f64(const double *from, int64_t line, __m256d *x)
 {
     __m256d y[2];
     for (int i = 0; i < 2; i++)
@@ -104,7 +104,7 @@ static inline __attribute__((always_inline)) void load_turned_f64(const double *
     x[1] = _mm256_unpackhi_pd(y[0], y[1]);
 }
 
-#include "gemm/own_kernel_tmpl.h"
+#include "gemm/native_kernel_tmpl.h"
 
 #ifdef __clang__
 #pragma clang attribute pop

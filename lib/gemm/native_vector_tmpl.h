@@ -43,7 +43,7 @@ static inline void T(transpose)(T(vector) * x)
         }
 }
 
-static inline void T(load_turned)(const REAL *from, int64_t line, T(vector) * x)
+static inline void T(load_transposed)(const REAL *from, int64_t line, T(vector) * x)
 {
     for (int p = 0; p < LANES / 2; p++)
         for (int j = 0; j < LANES; j++)

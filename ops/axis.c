@@ -9,7 +9,7 @@ wg_tensor *wg_apply_along(const struct wg_op *op, wg_tensor *const *in, size_t n
     return wg_invoke(op, &axis, in, n, &y, 1) == WG_OK ? y : NULL;
 }
 
-wg_status wg_lanes_shape(const wg_call *c, wg_spec *out)
+wg_status wg_axis_shape(const wg_call *c, wg_spec *out)
 {
     const int axis = *(const int *)c->params;
     const wg_tensor *x = c->in[0];
@@ -24,7 +24,7 @@ wg_status wg_lanes_shape(const wg_call *c, wg_spec *out)
     return WG_OK;
 }
 
-double wg_lane_count(const wg_call *c)
+double wg_axis_slices(const wg_call *c)
 {
     const int64_t extent = wg_extents(c->in[0])[*(const int *)c->params];
     return extent ? (double)(c->in[0]->numel / extent) : 0;
@@ -42,7 +42,7 @@ static void append_axis(const wg_tensor *t, wg_tensor *seen, int64_t *dims)
     dims[seen->rank + t->rank] = 0;
 }
 
-wg_status wg_rows(const wg_call *c, size_t size, unsigned per_row, wg_lane *lane)
+wg_status wg_rows(const wg_call *c, size_t size, unsigned per_row, wg_axis_kernel *kernel)
 {
     enum { MOST = 8 };
     wg_tensor seen[MOST], *operand[MOST];
@@ -58,7 +58,7 @@ wg_status wg_rows(const wg_call *c, size_t size, unsigned per_row, wg_lane *lane
     wg_call call = *c;
     call.in = operand;
     call.out = operand + c->n_in;
-    return wg_lanes(&call, c->in[0]->rank - 1, size, lane);
+    return wg_along_axis(&call, c->in[0]->rank - 1, size, kernel);
 }
 
 wg_status wg_labels_shape(const wg_call *c)

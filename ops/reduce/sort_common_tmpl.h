@@ -11,11 +11,11 @@ typedef struct {
     int64_t *place;
     int64_t n, k, sx, sy, sp; /* elements of a line, of them wanted, strides along it */
     int64_t lines, parts, capacity;
-    struct wg_entry *room; /* 2 capacity entries for each part */
+    struct wg_entry *workspace; /* 2 capacity entries for each part */
     int falling;
 } T(ordering);
 
-static void T(order_line)(const T(ordering) * o, int64_t line, struct wg_entry *room)
+static void T(order_line)(const T(ordering) * o, int64_t line, struct wg_entry *workspace)
 {
     const struct wg_reduction_plan *v = &o->values, *p = &o->places;
     const ELEM *x = o->x + wg_kept_offset(v->n_kept, v->kept, v->kept_in, line);
@@ -23,7 +23,7 @@ static void T(order_line)(const T(ordering) * o, int64_t line, struct wg_entry *
     int64_t *place = o->place + wg_kept_offset(p->n_kept, p->kept, p->kept_out, line);
     struct wg_ranking ranking;
     double value[T(ORDER_BLOCK)];
-    wg_ranking_start(&ranking, room, o->capacity, o->k, o->falling);
+    wg_ranking_start(&ranking, workspace, o->capacity, o->k, o->falling);
     for (int64_t at = 0; at < o->n; at += T(ORDER_BLOCK)) {
         const int64_t m = o->n - at < T(ORDER_BLOCK) ? o->n - at : T(ORDER_BLOCK);
         for (int64_t i = 0; i < m; i++)
@@ -42,7 +42,7 @@ static void T(order_parts)(int64_t first, int64_t last, void *context)
     const T(ordering) *o = (const T(ordering) *)context;
     for (int64_t part = first; part < last; part++)
         for (int64_t line = o->lines * part / o->parts; line < o->lines * (part + 1) / o->parts; line++)
-            T(order_line)(o, line, o->room + part * 2 * o->capacity);
+            T(order_line)(o, line, o->workspace + part * 2 * o->capacity);
 }
 
 static wg_status T(NAME)(const wg_call *c)
@@ -65,11 +65,11 @@ static wg_status T(NAME)(const wg_call *c)
     const int threads = wg_kernel_threads(16 * (double)x->numel);
     o.parts = o.lines < threads ? o.lines : threads;
     o.capacity = wg_ranking_capacity(o.n, o.k);
-    o.room = (struct wg_entry *)wg_object_new((size_t)o.parts * 2 * (size_t)o.capacity * sizeof(struct wg_entry));
-    if (!o.room)
+    o.workspace = (struct wg_entry *)wg_object_new((size_t)o.parts * 2 * (size_t)o.capacity * sizeof(struct wg_entry));
+    if (!o.workspace)
         return WG_E_MEMORY;
     wg_parallel(threads, o.parts, T(order_parts), &o);
-    wg_object_free(o.room);
+    wg_object_free(o.workspace);
     return WG_OK;
 }
 
