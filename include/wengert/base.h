@@ -1,9 +1,9 @@
-/* What every other header stands on: statuses, number types, shapes, and the spelling of options. */
+/* The basis of all other headers: statuses, dtypes, shapes, and the syntax of options. */
 #ifndef WENGERT_BASE_H
 #define WENGERT_BASE_H
 
 #if defined __clang__ && !defined WG_CHECK_HEADERS
-#pragma clang diagnostic ignored "-Wgnu-zero-variadic-macro-arguments" /* wg_backward(loss): no options is a choice */
+#pragma clang diagnostic ignored "-Wgnu-zero-variadic-macro-arguments" /* calls without options, wg_backward(loss), are intended */
 #endif
 
 #include <stdbool.h>
@@ -18,7 +18,7 @@ extern "C" {
 #define WG_MUST_CHECK __attribute__((warn_unused_result))
 #define WG_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
-/* Every status, its value and its meaning. 0 is success, everything else is negative. */
+/* All statuses with value and meaning. 0 is success, all others are negative. */
 #define WG_STATUS_LIST(X)                                                     \
     X(OK, 0, "success")                                                       \
     X(E_NULL, -1, "an operand is NULL: what should have made it failed")      \
@@ -44,15 +44,15 @@ typedef enum wg_status {
 #undef WG_STATUS_ENUM
 } wg_status;
 
-/* The type of a tensor's numbers. Gradients exist for f32 and f64; i64 and u8 hold labels, indices and masks. */
+/* The type of a tensor's elements. Gradients exist for f32 and f64; i64 and u8 hold labels, indices and masks. */
 typedef enum wg_dtype { WG_F32, WG_F64, WG_I64, WG_U8 } wg_dtype;
 
-WG_API size_t wg_dtype_size(wg_dtype dtype);      /* in bytes; 0 for a value that is no dtype */
+WG_API size_t wg_dtype_size(wg_dtype dtype);      /* in bytes; 0 for an invalid dtype */
 WG_API const char *wg_dtype_name(wg_dtype dtype); /* "f32", "f64", "i64", "u8" or "?" */
 
 enum { WG_MAX_RANK = 8 };
 
-/* How deep modules nest, and the functions that wg_checkpoint, wg_vjp and their like run. */
+/* The maximum nesting depth of modules, and of the functions that wg_checkpoint, wg_vjp and similar functions call. */
 enum { WG_MAX_DEPTH = 256 };
 
 /* Extents of a tensor, outermost first. WG_SHAPE(4, 2) is 4 rows by 2 columns; WG_SCALAR has rank 0 and one element. */
@@ -76,7 +76,7 @@ typedef struct wg_sizes {
 #define WG_SIZES(...) ((wg_sizes){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[]){__VA_ARGS__}})
 #endif
 
-/* Of rows and columns: .stride = WG_PAIR(2, 2). In C a list in braces does as well. */
+/* A pair of values for rows and columns: .stride = WG_PAIR(2, 2). In C a list in braces works too. */
 #ifndef __cplusplus
 typedef int64_t wg_pair[2];
 #define WG_PAIR(rows, columns) \
@@ -92,7 +92,8 @@ typedef struct wg_pair {
 typedef struct wg_tensor wg_tensor;
 typedef struct wg_tape wg_tape;
 
-/* Options: a struct whose defaults stand first and which the caller's designated initialisers override; silent under -Wextra. */
+/* Options: a struct with its defaults first, which the caller's designated initialisers override. Causes no warning under
+   -Wextra. */
 #ifndef __cplusplus
 #define WG_OPTIONS(type, ...)                                                                \
     __extension__({                                                                          \
@@ -102,7 +103,7 @@ typedef struct wg_tape wg_tape;
     })
 #endif
 
-/* Hands a failure on to the caller. */
+/* Returns the status of expression from the calling function unless it is WG_OK. */
 #define WG_TRY(expression)                      \
     do {                                        \
         const wg_status wg_try_ = (expression); \

@@ -1,8 +1,9 @@
-/* What the headers' macros are in C++17: the same calls, with options in any order. base.h includes it.
+/* The headers' macros for C++17: the same calls, with options in any order. base.h includes this file.
 
-   Where C writes a list in braces among the options, C++ writes WG_PAIR(2, 2) or WG_AXES(0, 2). WG_SIZES lives to the end of its full
-   expression. An op of one's own (struct wg_op, WG_SAMPLES) is written in C: C++ has designated initialisers in the order of declaration
-   only. Tapes and modes end with their block, by an exception too; no exception may pass through a function of the library. */
+   Where C accepts a list in braces as an option, C++ requires WG_PAIR(2, 2) or WG_AXES(0, 2). WG_SIZES is valid until the end of
+   its full expression. A user's own op (struct wg_op, WG_SAMPLES) must be written in C, because C++ accepts designated
+   initialisers in the order of declaration only. Tapes and modes end with their block, also when an exception leaves it; no
+   exception may pass through a function of the library. */
 #ifndef WENGERT_CPLUSPLUS_H
 #define WENGERT_CPLUSPLUS_H
 
@@ -13,7 +14,7 @@
 struct wg_axes;
 typedef struct wg_nn_module wg_nn_module;
 
-/* A struct to whose members each option is assigned, one after another: the defaults, then the caller's. */
+/* Creates a struct and assigns each option to its member in turn: first the defaults, then the caller's options. */
 #define WG_OPTIONS(type, ...) WG_OPTIONS_AS_(WG_PASTE_(wg_options_, __COUNTER__), type, __VA_ARGS__)
 #define WG_OPTIONS_AS_(name, type, ...)     \
     __extension__({                         \
@@ -130,7 +131,7 @@ typedef struct wg_nn_module wg_nn_module;
 #define WG_PAIR(rows, columns) wg_pair_from_(rows, columns)
 #define WG_AXES(...) wg_axes_from_<wg_axes>(__VA_ARGS__)
 
-/* Functions that read the dtype off the element's type. */
+/* Functions that derive the dtype from the element's C++ type. */
 #define wg_from(data, shape) wg_from_((data), (shape))
 #define wg_read(t, data) wg_read_((t), (data))
 #define wg_write(t, data) wg_write_((t), (data))
@@ -145,7 +146,7 @@ WG_API WG_MUST_CHECK wg_status wg_write_typed(wg_tensor *t, const void *data, wg
 WG_API wg_nn_module *wg_nn_sequential_with(wg_nn_module *const *layers, size_t n);
 }
 
-extern "C++" { /* also where a program includes Wengert inside extern "C" */
+extern "C++" { /* also if a program includes Wengert inside extern "C" */
 template <class... Extent> inline wg_shape wg_shape_from_(Extent... extent)
 {
     static_assert(sizeof...(extent) <= WG_MAX_RANK, "at most 8 extents");
@@ -176,7 +177,7 @@ template <class Axes, class... Axis> inline Axes wg_axes_from_(Axis... axis)
     return {static_cast<int>(sizeof...(axis)), {static_cast<int8_t>(axis)...}};
 }
 
-/* Types that no tensor has are left undefined: they do not compile. */
+/* Left undefined for types that are no dtype, so that these do not compile. */
 template <class T> struct wg_element_;
 template <> struct wg_element_<float> {
     static constexpr wg_dtype dtype = WG_F32;

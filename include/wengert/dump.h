@@ -1,4 +1,4 @@
-/* The graph as a picture. */
+/* Dumps: the graph of a tape as a picture. */
 #ifndef WENGERT_DUMP_H
 #define WENGERT_DUMP_H
 
@@ -14,16 +14,17 @@
 extern "C" {
 #endif
 
-/* values: the range of each value is shown where it is still there. backward: entries of a traced backward pass are drawn too, with
-   a dashed arrow from the forward node that caused each. */
+/* Options of wg_dump_dot.
+   values: shows the range of each value that has not been released. backward: draws the entries of a traced backward pass too,
+   each with a dashed arrow from the forward node that caused it. */
 typedef struct wg_dump_dot_options {
     bool values, backward;
     const char *title;
 } wg_dump_dot_options;
 
-/* Writes the tape as Graphviz DOT: a box per node with its shapes and its counted cost, forward and, on a traced tape, backward; a
-   cluster per named section, leaves by name. The same computation gives the same text. Errors: E_NULL, E_DANGLING (the tape is closed,
-   or it is another thread's), E_MEMORY, E_IO if the stream fails. */
+/* Writes the tape as Graphviz DOT: a box for each node with its shapes and its counted cost, of forward and, on a traced tape, of
+   backward; a cluster for each named section; leaves by name. The same computation gives the same text.
+   Errors: E_NULL; E_DANGLING (the tape is closed, or belongs to another thread); E_MEMORY; E_IO if writing to the stream fails. */
 #define wg_dump_dot(tape, stream, ...) \
     wg_dump_dot_with((tape), (stream), WG_OPTIONS(wg_dump_dot_options, .values = true, .backward = true, .title = "", __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_dump_dot_with(const wg_tape *tape, FILE *stream, wg_dump_dot_options options);

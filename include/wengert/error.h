@@ -1,5 +1,5 @@
-/* Errors. Ops return a tensor or NULL, everything that ends a computation returns a wg_status; the thread keeps the first
-   error, in words, until it is taken or an outermost tape opens. Nothing here or anywhere in the library prints on its own. */
+/* Errors. Ops return a tensor or NULL; functions that end a computation return a wg_status. The thread keeps its first error, as
+   text, until the error is taken or an outermost tape opens. Nothing in the library prints without being called to do so. */
 #ifndef WENGERT_ERROR_H
 #define WENGERT_ERROR_H
 
@@ -13,34 +13,36 @@ extern "C" {
 
 typedef struct wg_error {
     wg_status code;
-    char op[48];       /* the operation that failed, as the user called it */
-    char section[96];  /* the named sections around it, "encoder/layer1", or empty */
+    char op[48];       /* the operation that failed, by its public name */
+    char section[96];  /* the named sections around it, "encoder/layer1", or "" */
     char message[400]; /* "matmul: inner extents differ: [32, 10] x [20, 5]" */
-    uint64_t later;    /* how many further errors were counted, not kept */
+    uint64_t later;    /* number of further errors, which are counted and not kept */
 } wg_error;
 
-/* The thread's first error since it was last taken, or NULL. Borrowed: valid until the record is taken or replaced. */
+/* The thread's first error since errors were last taken, or NULL. The pointer is borrowed: valid until the error is taken or
+   replaced. */
 WG_API const wg_error *wg_error_first(void);
 
-/* Moves the record into *out (which may be NULL) and forgets it. Returns its code; WG_OK if there was none. */
+/* Moves the first error into *out (which may be NULL) and clears the record. Returns its code, or WG_OK if there was none. */
 WG_API wg_status wg_error_take(wg_error *out);
 
-/* Records an error for op and returns code: what user-written ops and layers use. Later errors only count. */
+/* Records an error for op and returns code; for user-written ops and layers. Only the first error is kept; later ones are
+   counted. */
 WG_API wg_status wg_error_set(wg_status code, const char *op, const char *format, ...) WG_PRINTF(3, 4);
 
-/* Writes the first error to stream as one line, takes it, and returns 1, an exit status: `return wg_error_report(stderr);`. 0 and
-   nothing written where there is no error. */
+/* Writes the first error to stream as one line, takes it, and returns 1, which is an exit status: `return
+   wg_error_report(stderr);`. Returns 0 and writes nothing if there is no error. */
 WG_API int wg_error_report(FILE *stream);
 
-/* The meaning of a status as a phrase; its name as "WG_E_SHAPE". */
+/* wg_status_text: the meaning of a status as a phrase. wg_status_name: its name, such as "WG_E_SHAPE". */
 WG_API const char *wg_status_text(wg_status status);
 WG_API const char *wg_status_name(wg_status status);
 
-/* Called at every recorded error of this thread, the later ones too; for people who debug. NULL takes it away. */
+/* A hook for debugging: it is called at every recorded error of this thread, including later ones. NULL removes it. */
 typedef void wg_error_hook(const wg_error *error, void *context);
 WG_API void wg_error_set_hook(wg_error_hook *hook, void *context);
 
-/* Does nothing. Every error passes through it: a place for a breakpoint. */
+/* Does nothing. Every error passes through it, so it is a good function for a breakpoint. */
 WG_API void wg_error_breakpoint(void);
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
-/* What an op is. One constant struct says everything about one gate of the graph; the library's own ops and those that users write
-   in their programs are the same struct. */
+/* The definition of an op. One constant struct holds everything about one operation of the graph. The library's own ops and
+   those that users write in their programs are the same struct. */
 #ifndef WENGERT_OP_H
 #define WENGERT_OP_H
 
@@ -12,29 +12,31 @@ extern "C" {
 
 struct wg_op;
 
-/* One application of an op: what kernels and vjps are handed. */
+/* One application of an op, as kernels and vjps receive it. */
 typedef struct wg_call {
     const struct wg_op *op;
-    const void *params; /* op->params_size bytes, copied from what the builder gave */
+    const void *params; /* op->params_size bytes, copied from the builder's */
     wg_tensor *const *in;
     wg_tensor *const *out;
-    void *context; /* a closure's, else NULL */
+    void *context; /* of a closure; else NULL */
     uint16_t n_in, n_out;
-    uint8_t dtype;    /* of the first operand that is a float, or of the first output */
-    bool same_layout; /* one output, dense, and every operand is of its dtype and laid out as it; false: that was not asked */
+    uint8_t dtype;    /* of the first floating-point operand, else of the first output */
+    bool same_layout; /* one dense output, and every operand has its dtype and layout; false: unknown */
 } wg_call;
 
-/* Dtype, extents and, for a view, strides of an output, as the shape rule states them. */
+/* Dtype, extents and, for a view, strides of an output, as the shape rule determines them. */
 typedef struct wg_spec {
     wg_dtype dtype;
     int rank;
     int64_t extent[WG_MAX_RANK];
     int64_t stride[WG_MAX_RANK]; /* views only, in elements */
-    int64_t offset;              /* views only: of the first element, from the input's first */
+    int64_t offset;              /* views only: first element, counted from the input's first element */
 } wg_spec;
 
-/* Where one input's gradient goes. need: somebody wants it. into: an accumulator of the input's shape, or NULL; a vjp may return
-   "into + contribution" made by an op that takes it (wg_donate(slot->into)), and sets accumulated. */
+/* The place for the gradient of one input.
+   need: the gradient is required.
+   into: an accumulator of the input's shape, or NULL. A vjp may add its contribution to it: it returns "into + contribution",
+   computed by an op that can overwrite the accumulator (wg_donate(slot->into)), and sets accumulated. */
 typedef struct wg_grad_slot {
     bool need;
     bool accumulated;
@@ -42,7 +44,8 @@ typedef struct wg_grad_slot {
     wg_tensor *result;
 } wg_grad_slot;
 
-/* Work done by one application. An fma is an addition and a multiplication. Bytes: each element of each operand once. */
+/* The work of one application. A fused multiply-add counts as one addition and one multiplication. Bytes: each element of each
+   operand counts once. */
 typedef struct wg_cost {
     double add, mul, div, compare, transcendental; /* sqrt counts as transcendental */
     double bytes_read, bytes_written;
@@ -50,21 +53,21 @@ typedef struct wg_cost {
 
 #define WG_COST_FLOPS(c) ((c).add + (c).mul + (c).div)
 
-/* Inputs for the automatic checks: shapes of the operands and the interval from which their elements are drawn, away from kinks. */
+/* Operands for the automatic checks: their shapes and the interval from which their elements are drawn, away from kinks. */
 enum { WG_SAMPLE_MAX = 6 };
 typedef struct wg_sample {
     const char *name;
     wg_shape shape[WG_SAMPLE_MAX];                  /* of in[0..n) */
-    int n;                                          /* how many inputs */
+    int n;                                          /* number of inputs */
     double low[WG_SAMPLE_MAX], high[WG_SAMPLE_MAX]; /* 0, 0 means (-1, 1) */
     wg_dtype dtype[WG_SAMPLE_MAX];                  /* WG_F32 here means "the dtype under test" */
-    unsigned distinct;                              /* inputs whose elements must differ by at least 0.05: max routes */
+    unsigned distinct;                              /* inputs whose elements differ by at least 0.05, as max requires */
     const void *params;
-    unsigned none;     /* inputs given as WG_NONE */
+    unsigned none;     /* inputs that are WG_NONE */
     unsigned dominant; /* inputs whose last two axes are matrices with their extent added to the diagonal: definite, regular */
 } wg_sample;
 
-/* A shape inside a static initialiser, where WG_SHAPE's compound literal may not stand. */
+/* A shape for a static initialiser, where WG_SHAPE's compound literal is not allowed. */
 #define WG_DIMS(...)                                                                                 \
     {                                                                                                \
         .rank = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .extent = { __VA_ARGS__ } \
@@ -75,82 +78,88 @@ typedef struct wg_sample {
 #define WG_ALL_IN 0xffffu
 
 enum wg_op_flags {
-    WG_OP_VIEW = 1,          /* no kernel: the output shares the first input's storage, laid out as the shape rule says */
-    WG_OP_NO_DERIVATIVE = 2, /* asking for a gradient is an error that gives op->reason */
-    WG_OP_STOP_GRADIENT = 4, /* stops gradients by request (detach) */
+    WG_OP_VIEW = 1,          /* no kernel: the output shares the first input's storage, with strides from the shape rule */
+    WG_OP_NO_DERIVATIVE = 2, /* a request for its gradient is an error with the message op->reason */
+    WG_OP_STOP_GRADIENT = 4, /* stops gradients on purpose (detach) */
     WG_OP_RANDOM = 8,        /* draws random numbers */
-    WG_OP_USER = 16, /* a user's op: its vjp sees only what it declared, and what its functions leave open is closed: E_STATE */
-    WG_OP_ROW_MAJOR = 32,  /* results are row-major, not in their operand's order */
-    WG_OP_BROADCASTS = 64, /* element by element, though the shape rule is its own (masks): tested so */
-    WG_OP_UNCOUNTED =
-        128, /* arithmetic that a library does or that depends on the data: the cost rule states it, no test counts it */
-    WG_OP_SURROGATE = 256, /* its gradient is by design not that of its value: no test compares it with differences */
-    WG_OP_EXACT_ALIAS =
-        512, /* of what it changes it reads each element, wherever else that stands, before it writes it: see writes */
+    WG_OP_USER = 16, /* a user's op: its vjp reads only what saves declares; what its functions leave open is closed: E_STATE */
+    WG_OP_ROW_MAJOR = 32,  /* results are row-major, not in their operand's physical order */
+    WG_OP_BROADCASTS = 64, /* element-wise with broadcasting, with a shape rule of its own (masks); tested as such */
+    WG_OP_UNCOUNTED = 128, /* its arithmetic runs in a library or depends on the data: the cost rule states it, no test counts it */
+    WG_OP_SURROGATE = 256, /* its gradient differs from that of its value on purpose: no test compares it with differences */
+    WG_OP_EXACT_ALIAS = 512, /* reads an element in all operands before it writes it; see writes */
 };
 
 typedef wg_status wg_kernel(const wg_call *c);
 
-/* n elements of every operand, outputs first: p[i] with stride s[i]. Those in wg_op.row are also asked for -n steps by a negative n: element
-   after element, where the result of each is the first input of the next; p[1] is that of the first. Of n = 0 elements nothing is read:
-   an empty operand need not have memory where its first element would lie. */
+/* Runs over n elements of every operand, outputs first: operand i starts at p[i] and has stride s[i], in elements.
+   n < 0, for rows in wg_op.row only: a recurrence of |n| steps; each result is the first input of the next step, and p[1] is the
+   first input of the first step.
+   n = 0: nothing is read, so an empty operand requires no memory at its first element. */
 typedef void wg_row(int64_t n, char *const *p, const int64_t *s, const void *params);
 
 struct wg_op {
     const char *name;
     size_t params_size;
-    uint8_t n_in, n_out; /* n_in 0: any number. n_out 0 in an op without outputs, which is an update */
-    uint16_t optional;   /* which inputs may be WG_NONE */
+    uint8_t n_in, n_out; /* n_in 0: any number. n_out 0: an op without outputs, an update */
+    uint16_t optional;   /* WG_IN(i) for each input that may be WG_NONE */
 
-    /* Shapes and dtypes of the outputs, or an error that names the inputs'. NULL: float inputs of one dtype, broadcast. */
+    /* The shape rule: sets dtypes and shapes of the outputs, or returns an error that names those of the inputs. NULL:
+       floating-point inputs of one dtype, which are broadcast. */
     wg_status (*shape)(const wg_call *c, wg_spec *out);
 
-    /* The kernel per float dtype, [WG_F32] and [WG_F64]: reads c's tensors, writes its outputs, never a tape. */
+    /* The kernel for each floating-point dtype, [WG_F32] and [WG_F64]. It reads c's tensors, writes c's outputs and uses no
+       tape. */
     wg_kernel *kernel[2];
 
-    /* The same kernels compiled for AVX2 and for AVX-512, which run instead where the CPU has it; NULL: there is none. */
+    /* The same kernels compiled for AVX2 and for AVX-512. They run instead where the CPU supports it. NULL: there is none. */
     wg_kernel *simd[2][2];
 
-    /* Where the kernel is a row run over all elements of one output, with the inputs broadcast and the op's params: that row, by
-       instruction set (portable, AVX2, AVX-512) and dtype, so that a replay can run several such ops tile by tile. An element's bits
-       depend on its operands alone, and the output may be any input exactly. NULL: it is not so. */
+    /* For element-wise ops, whose kernel runs a row over all elements of one output with the inputs broadcast and the op's
+       params: that row, by instruction set (portable, AVX2, AVX-512) and dtype, so that a replay can run several such ops tile
+       by tile. The bits of an element depend on its operands alone, and the output may coincide exactly with any input. NULL:
+       the op is not of this kind. */
     wg_row *row[3][2];
 
-    /* Where the kernel reduces blocks of 256 elements in row-major order and joins their totals, which are of the operand's dtype: over
-       all axes, the one block, and what makes the result of n totals (its params are the number of elements, int64_t). Or NULL. */
+    /* For kernels that reduce blocks of 256 elements in row-major order and then join the totals of the blocks, which have the
+       operand's dtype. When all axes are reduced, block computes the total of one block, and join computes the result from n
+       totals (its params are the number of elements, an int64_t). Otherwise NULL. */
     wg_row *block[3][2], *join[3][2];
 
-    /* Instead of all that: what the op is made of. Makes out[0..c->n_out) from c->in by other ops, and those are recorded; what it
-       needs on the way it may leave to the tape. It checks its operands itself. Higher orders, forward mode and cost come from the
-       parts; of the fields above and below only params_size, n_in, n_out, optional and samples are read, and by the checks a shape
-       rule, if there is one. */
+    /* For a composed op, in place of shape, kernels, derivatives and cost. compose computes out[0..c->n_out) from c->in by other
+       ops, and those are recorded; it need not free its intermediate values, which belong to the tape. It checks its operands
+       itself. Derivatives of any order, forward mode and cost come from the parts. Of the fields above and below, only
+       params_size, n_in, n_out, optional and samples are read, and, by the automatic checks, a shape rule if there is one. */
     wg_status (*compose)(const wg_call *c, wg_tensor **out);
 
-    /* Vector-Jacobian product, in differentiable ops: higher orders come free. gy[i] is WG_NONE where no gradient arrives.
-       WG_GIVE(gx[i], expression) evaluates the expression only if input i's gradient is needed. */
+    /* The vector-Jacobian product, written in differentiable ops, so that derivatives of higher order follow from it. gy[i] is
+       WG_NONE where no gradient arrives. WG_GIVE(gx[i], expression) evaluates the expression only if input i's gradient is
+       required. */
     wg_status (*vjp)(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx);
 
-    /* Jacobian-vector product, likewise: tx[i] is WG_NONE where the tangent is zero, not all of them; ty[i] is set,
-       to WG_NONE where it is zero. */
+    /* The Jacobian-vector product, also in differentiable ops. tx[i] is WG_NONE where the tangent is zero; at least one is not.
+       It sets every ty[i], to WG_NONE where the tangent is zero. */
     wg_status (*jvp)(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty);
 
     wg_cost (*cost)(const wg_call *c);
 
-    unsigned saves; /* WG_IN(i) | WG_OUT(j): what vjp reads; the rest may be released before */
-    unsigned flat;  /* inputs in which the op is piecewise constant: their gradient is zero, and said so here */
+    unsigned saves; /* WG_IN(i) | WG_OUT(j): the values that vjp reads; others may be released before */
+    unsigned flat;  /* WG_IN(i): the op is piecewise constant in input i, whose gradient is therefore zero */
 
-    /* Inputs that the first output may overwrite, if they are given away (wg_donate); inputs that the op changes: an effect. Operands
-       may share memory: views of one tensor, or one tensor in several slots. The call then gives what it would give on copies of
-       them, or an error, for
-       - the first output overwrites an operand only if no other shares memory with it and backward does not read it. It may stand
-         in other slots of an op that has rows, which read each element before they write it. Else the output has memory of its own;
-       - an operand that the op changes may share no memory with another: E_ARGUMENT, before anything is changed. With WG_OP_EXACT_ALIAS
-         it may be one that the op only reads, element by element.
-       What lies between an operand's first element and its last counts as its memory (wg_shares_memory). */
+    /* inplace: WG_IN(i) for each input that the first output may overwrite if it is donated (wg_donate).
+       writes: WG_IN(i) for each input that the op changes; such a change is an effect.
+       Operands may share memory: views of one tensor, or one tensor as several operands. The call then returns the same result as
+       on copies of the operands, or an error, because
+       - the first output overwrites an operand only if no other operand shares memory with it and backward does not read it. The
+         same tensor may also be another operand if the op has rows, which read each element before they write it. Otherwise the
+         output has memory of its own;
+       - an operand that the op changes may share no memory with another one: E_ARGUMENT, before anything is changed. With
+         WG_OP_EXACT_ALIAS it may be the same tensor, element by element, as an operand that the op only reads.
+       The memory of an operand is everything between its first and its last element (wg_shares_memory). */
     unsigned inplace, writes;
 
     unsigned flags;     /* enum wg_op_flags */
-    const char *reason; /* with WG_OP_NO_DERIVATIVE: why */
+    const char *reason; /* with WG_OP_NO_DERIVATIVE: why there is none */
 
     const struct wg_sample *samples;
     int n_samples;
@@ -160,44 +169,48 @@ struct wg_op {
     .samples = (const struct wg_sample[]){__VA_ARGS__}, \
     .n_samples = (int)(sizeof((const struct wg_sample[]){__VA_ARGS__}) / sizeof(struct wg_sample))
 
-/* ---- applying an op: what builders are made of ---- */
+/* ---- applying an op: the functions that builders call ---- */
 
-/* Applies op: checks, runs the kernel, records. n_out outputs are set, all or none. On failure the error is recorded. */
+/* Applies op: checks the operands, runs the kernel, records the call. Sets all n_out outputs or none. On failure the error is
+   recorded. */
 WG_API wg_status wg_invoke(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in, wg_tensor **out,
                            size_t n_out);
 
-/* The same for one output and a fixed number of inputs; NULL on failure. Further outputs stay on the tape, unread. */
+/* wg_invoke for one output and a fixed number of inputs; NULL on failure. Further outputs remain on the tape, unread. */
 WG_API wg_tensor *wg_invoke1(const struct wg_op *op, const void *params, wg_tensor *a);
 WG_API wg_tensor *wg_invoke2(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b);
 WG_API wg_tensor *wg_invoke3(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b, wg_tensor *c);
 
-/* For vjps: puts a gradient into its slot. NULL is the failure of what should have made it. */
+/* For vjps: puts a gradient into its slot. gradient NULL means that computing it failed. */
 WG_API wg_status wg_give(wg_grad_slot *slot, wg_tensor *gradient);
 #define WG_GIVE(slot, expression) ((slot).need ? wg_give(&(slot), (expression)) : WG_OK)
 
-/* For shape rules: the broadcast of all inputs that are not WG_NONE, or E_SHAPE; and one dtype, a float's, or E_DTYPE. */
+/* For shape rules. wg_broadcast_shapes broadcasts all inputs that are not WG_NONE, or returns E_SHAPE. wg_same_float checks that
+   they have one floating-point dtype, or returns E_DTYPE. */
 WG_API wg_status wg_broadcast_shapes(const wg_call *c, wg_spec *out);
 WG_API wg_status wg_same_float(const wg_call *c, wg_dtype *dtype);
 
-/* For shape rules and builders: an error that says the op's name, the text and the inputs' shapes and dtypes. */
+/* For shape rules and builders: records an error with the op's name, the text and the inputs' shapes and dtypes; returns code. */
 WG_API wg_status wg_call_error(const wg_call *c, wg_status code, const char *text);
 
 /* ---- closures: an op made of two plain functions and a context ---- */
 
-/* forward fills wg_data_mut(c->out[0]) from c->in; backward gives gradients as a vjp does, in differentiable ops. Both find the
-   context in c->context. backward is handed inputs and output only as far as saves declares them: the others read as released.
-   What forward makes on the way belongs to the open tape; with none open, and at each run of a replay, to a tape of the call's own, which
-   is closed when forward returns, and there its operands and result are handles that end with the call.
-   Of what it is handed forward writes its result alone, and backward nothing (wg_data_mut, wg_write, an update op): else E_STATE. A
-   gradient that backward gives may not be dropped or freed: E_RELEASED, E_DANGLING. Without backward the closure has no derivative,
-   and asking for one is E_NO_GRAD.
-   While the backward pass is itself recorded (create_graph), f32 and f64 numbers that a backward, a jvp or a hook writes have no
-   history, and derivatives would be wrong: so writing them is E_STATE, by wg_from (of more than one element), wg_write, wg_data_mut or an
-   update op such as wg_assign. They are computed by ops, or by a closure; what depends on nothing is a constant, and is made before,
-   by wg_full or wg_scalar, or under WG_NO_GRAD.
-   destroy runs exactly once, when nothing can call the closure again, on failure too.
-   replayable: forward may run again whenever a replay does (wg_replay_capture), on other numbers, and says all by its result. The context
-   then belongs to the replay, which destroys it when it goes; without destroy it must live as long as the replay. */
+/* forward computes the output's elements: it fills wg_data_mut(c->out[0]) from c->in. backward computes the gradients as a vjp
+   does, in differentiable ops. Both find the context in c->context. backward may read the inputs and the output that saves
+   declares; the others read as released. Without backward the closure has no derivative, and a request for one is E_NO_GRAD.
+   Ownership: tensors that forward makes for its own use belong to the open tape. With no tape open, and in each run of a replay,
+   they belong to a tape of the call's own, which is closed when forward returns; the handles of operands and result then also end
+   with the call.
+   Writing: forward may write its result only, and backward none of the tensors that it receives (wg_data_mut, wg_write, an update
+   op): E_STATE. A gradient that backward returns must not be dropped or freed: E_RELEASED, E_DANGLING.
+   With create_graph the backward pass is itself recorded. f32 and f64 elements that a backward, a jvp or a hook writes have no
+   history, so their derivatives would be wrong. Writing them is therefore E_STATE: by wg_from (of more than one element), wg_write,
+   wg_data_mut or an update op such as wg_assign. Compute them by ops or by a closure. Make a constant before, by wg_full or
+   wg_scalar, or under WG_NO_GRAD.
+   destroy runs exactly once, when nothing can call the closure again; on failure too.
+   replayable: each run of a replay (wg_replay_capture) may call forward again, on other elements, and its result is its only
+   effect. The context then belongs to the replay, which destroys it when it is destroyed itself; without destroy the context
+   must live as long as the replay. */
 typedef struct wg_closure {
     const char *name;
     wg_status (*forward)(const wg_call *c);
@@ -212,10 +225,12 @@ typedef struct wg_closure {
 
 WG_API wg_tensor *wg_closure_apply(const wg_closure *closure, wg_tensor *const *in, size_t n_in);
 
-/* In check mode, of this thread, a closure is tried out at its first application (of its forward and backward functions): its second
-   derivative in a random direction against differences of its first. A backward that reads a value which is neither operand, result
-   nor made from them by ops (an intermediate smuggled through the context) is then E_BUG, in words, instead of a wrong second
-   derivative. Returns what the mode was; at first off. Cost: four forwards and backwards at the first application. */
+/* Check mode, a mode of this thread. In check mode a closure is tested at its first application (of each pair of forward and
+   backward functions): its second derivative in a random direction is compared with differences of its first. The check finds a
+   backward that reads a value which is neither operand nor result nor computed from them by ops, such as an intermediate value
+   passed through the context. The result is then E_BUG with an explanation, instead of a wrong second derivative. Returns the
+   previous mode; a thread starts with it off.
+   Cost: four calls of forward and backward at the first application. */
 WG_API bool wg_check_mode_set(bool on);
 
 /* ---- the registry ---- */

@@ -1,6 +1,6 @@
-/* Options as tables. A layer, an optimizer or a schedule states each of its options once: name, type, default, range and a line of help
-   (layers.def, optimizers.def, schedules.def; a kind of one's own likewise). From the table come the checks of ranges with their messages,
-   the text that a kind prints of itself, and reading and setting an option by its name. */
+/* Options as tables. A layer, an optimizer or a schedule states each of its options once: name, type, default, range and a line
+   of help (layers.def, optimizers.def, schedules.def; a user's own kind does the same). The table provides range checks with
+   messages, the printed form of a kind, and reading and setting an option by its name. */
 #ifndef WENGERT_OPTIONS_H
 #define WENGERT_OPTIONS_H
 
@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-/* The C type of an option's member: bool, int64_t, double, wg_dtype, an enum whose values count from 0, wg_tensor * (not printed). */
+/* The C type of an option's member: bool, int64_t, double, wg_dtype, an enum whose values start at 0, wg_tensor * (not printed). */
 typedef enum wg_option_type {
     WG_OPTION_BOOL,
     WG_OPTION_INT,
@@ -20,7 +20,7 @@ typedef enum wg_option_type {
     WG_OPTION_TENSOR
 } wg_option_type;
 
-/* low ≤ value ≤ high, without low if above, without high if below. NaN is in no range. */
+/* The range low ≤ value ≤ high; above excludes low, below excludes high. NaN is in no range. */
 typedef struct wg_range {
     double low, high;
     bool above, below;
@@ -36,7 +36,7 @@ typedef struct wg_range {
         .low = (double)(l), .high = (double)(h), .above = a, .below = b \
     }
 
-/* One option. preset: its default; required ones have none. choice: the names of an enum's values, ended by NULL. */
+/* One option. preset: its default, unless required is true. choice: for an enum, the names of its values, terminated by NULL. */
 typedef struct wg_option {
     const char *name;
     wg_option_type type;
@@ -48,13 +48,13 @@ typedef struct wg_option {
     const char *help;
 } wg_option;
 
-/* All options of a kind: size is that of its struct. */
+/* All options of a kind. size: the size of its struct of options. */
 typedef struct wg_option_table {
     const wg_option *option;
     size_t n, size;
 } wg_option_table;
 
-/* Entries of a table for members of a struct; the range comes last, for it has commas. */
+/* Table entries for members of a struct. The range is the last argument because it contains commas. */
 #define WG_OPTION_BOOL_OF(struct_type, member, value, text) \
     WG_OPTION_(struct_type, member, WG_OPTION_BOOL, false, value, NULL, text, WG_BETWEEN(0, 1))
 #define WG_OPTION_INT_OF(struct_type, member, value, text, ...) \
@@ -68,24 +68,25 @@ typedef struct wg_option_table {
 #define WG_OPTION_TENSOR_OF(struct_type, member, text) \
     WG_OPTION_(struct_type, member, WG_OPTION_TENSOR, false, 0, NULL, text, WG_ANY_VALUE)
 #define WG_OPTION_SIZE_OF(struct_type, member, text, ...) \
-    WG_OPTION_(struct_type, member, WG_OPTION_INT, true, 0, NULL, text, __VA_ARGS__) /* required */
+    WG_OPTION_(struct_type, member, WG_OPTION_INT, true, 0, NULL, text, __VA_ARGS__) /* a required option */
 #define WG_OPTION_(struct_type, member, kind, needed, value, names, text, ...)                                                     \
     {                                                                                                                              \
         .name = #member, .type = (kind), .required = (needed), .offset = offsetof(struct_type, member), .preset = (double)(value), \
         .range = __VA_ARGS__, .choice = (names), .help = (text)                                                                    \
     }
 
-/* Is every value in its range? E_ARGUMENT names op, the option, its range and the value. */
+/* Checks that every value is in its range. The message of E_ARGUMENT names op, the option, its range and the value. */
 WG_API WG_MUST_CHECK wg_status wg_options_check(wg_option_table table, const void *options, const char *op);
 
-/* Sets an option by its name, or asks for it; numbers stand for all types: 0 or 1, an enum's value. Nothing changes on failure: E_ARGUMENT for
-   a name that the table does not have, which the message answers with those that it has, for a value out of range, or a tensor's option. */
+/* Sets or reads an option by its name. Numbers represent all types: 0 or 1 for a bool, its value for an enum. On failure nothing
+   changes. E_ARGUMENT: a name that the table does not contain (the message lists those that it contains), a value out of range,
+   or a tensor option. */
 WG_API WG_MUST_CHECK wg_status wg_options_set(wg_option_table table, void *options, const char *name, double value, const char *op);
 WG_API WG_MUST_CHECK wg_status wg_options_get(wg_option_table table, const void *options, const char *name, double *value,
                                               const char *op);
 
-/* "in=2, out=8, bias=true": required options first to last, and of the others those that are not at their default, or all. Returns text,
-   which is cut to size. */
+/* Writes options as text, "in=2, out=8, bias=true": the required ones in order, then those that differ from their default, or
+   all of the others if all is true. Returns text, which is cut to size. */
 WG_API char *wg_options_text(wg_option_table table, const void *options, bool all, char *text, size_t size);
 
 #ifdef __cplusplus
