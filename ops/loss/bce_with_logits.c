@@ -1,5 +1,6 @@
-/* The mean of x ([x > 0] - t) + log(1 + e^{-|x|}), x logits and t targets, 0 ∞ being 0: binary cross entropy, without overflow. Terms are summed
-   in f64 by parts that the number of elements alone sets, in row-major order of their indices. */
+/* Binary cross entropy of logits x and targets t, without overflow: the mean of x ([x > 0] - t) + log(1 + e^{-|x|}). The first
+   term counts as 0 where [x > 0] - t is 0, even if x is infinite. The sum is made in f64, in row-major order of indices; how it
+   is split into parts depends only on the number of elements. */
 #ifdef REAL
 enum { T(BCE_PARTS) = 256, T(BCE_BLOCK) = 256 };
 
@@ -10,11 +11,11 @@ static REAL T(bce_of)(REAL x, REAL t)
     return (u == (REAL)0 ? u : product) + R(log1p)(R(exp)(-R(fabs)(x)));
 }
 
-/* One sum: what its parts share. */
+/* One call's sum, shared by the threads that compute its parts. */
 typedef struct {
     const ELEM *x, *t;
     struct wg_reduction_plan of_x, of_t;
-    int64_t n, part; /* elements in all and in a part, a whole number of blocks */
+    int64_t n, part; /* total elements; elements of a part, a whole number of blocks */
     WIDE sums[T(BCE_PARTS)];
 } T(bce_sum);
 

@@ -1,5 +1,6 @@
-/* -ln softmax(logits) at the target, labels or probabilities. The plain case is one kernel, cross_entropy_labels. With the weights w,
-   the smoothing ε of C classes and the target t, one-hot of a label: a row's loss is -Σ w ((1 - ε) t + ε/C) ln softmax(logits). */
+/* Cross entropy: -ln softmax(logits) at the target, which is labels or probabilities. With class weights w, smoothing ε over C
+   classes and the target t (one-hot for a label), the loss of a row is -Σ w ((1 - ε) t + ε/C) ln softmax(logits). Plain labels
+   with the mean run as one kernel, cross_entropy_labels. */
 #include "ops/loss/loss.h"
 
 static bool plain(const wg_call *c)

@@ -1,6 +1,7 @@
-/* gy (p - onehot(labels)) / N, p = softmax of the logits: cross_entropy's gradient, an op of its own so that it has one too. */
+/* The gradient of cross_entropy_labels, as an op, so that it can be differentiated again: gy (p - onehot(labels)) / N with p =
+   softmax(logits) and N rows. */
 #ifdef REAL
-/* One gradient: what its parts share. */
+/* One call, shared by the threads that compute its rows; scale is gy / N. */
 typedef struct {
     const wg_call *call;
     REAL scale;
@@ -56,14 +57,14 @@ wg_tensor *wg_cross_entropy_grad(wg_tensor *p, wg_tensor *labels, wg_tensor *gy)
     return wg_invoke3(&wg_op_cross_entropy_grad, NULL, p, labels, gy);
 }
 
-/* Σ u (p - onehot) / N */
+/* The derivative in the direction of gy: Σ u (p - onehot) / N. */
 static wg_tensor *by_gy(const wg_call *c, wg_tensor *u)
 {
     wg_tensor *one = wg_scalar((wg_dtype)c->in[0]->dtype, 1);
     return wg_sum(wg_mul(u, wg_cross_entropy_grad(c->in[0], c->in[1], one)));
 }
 
-/* The derivative by p is gy / N times the identity; without rows it has no element, and 1/N would make NaN of gy's part. */
+/* The derivative with respect to p is gy / N times the identity. With no rows the factor is 0: 1/N would give NaN. */
 static wg_tensor *by_p(const wg_call *c, wg_tensor *u)
 {
     const double rows = (double)wg_extents(c->in[0])[0];

@@ -1,6 +1,6 @@
-/* The mean over rows of -log softmax(x)[row, label[row]], as log Σ e^{x_j - m} - (x_label - m) with the row's maximum m. The second
-   output, p = softmax(x), is what the gradient reads. Losses are summed in f64, by parts that the number of rows alone sets;
-   for the order of a row's sum see lanes.h. */
+/* The mean over rows of -log softmax(x)[row, label[row]], computed as log Σ e^{x_j - m} - (x_label - m) with the row's maximum
+   m. The second output, p = softmax(x), is kept for the gradient. Losses are summed in f64; how the sum is split into parts
+   depends only on the number of rows. For the order of the sum within a row see slices.h. */
 #ifdef REAL
 #include "ops/loss/slices.h"
 
@@ -14,7 +14,7 @@ static REAL T(cross_entropy_row)(const ELEM *x, int64_t sx, ELEM *p, int64_t sp,
     return R(log)(sum) - ((REAL)x[label * sx] - largest);
 }
 
-/* The same of up to WG_REDUCE_WIDTH short rows. */
+/* cross_entropy_row for up to WG_REDUCE_WIDTH short rows at once. */
 static void T(cross_entropy_slices)(const ELEM *x, const int64_t *sx, ELEM *p, const int64_t *sp, int64_t n, int64_t rows,
                                     const int64_t *label, int64_t s_label, REAL *loss)
 {
@@ -45,10 +45,10 @@ static void T(cross_entropy_rows)(const ELEM *x, const int64_t *sx, ELEM *p, con
             loss[r] = T(cross_entropy_row)(x + r * sx[0], sx[1], p + r * sp[0], sp[1], n, label[r * s_label]);
 }
 
-/* One sum: what its parts share. */
+/* One call's sum, shared by the threads that compute its parts. */
 typedef struct {
     const wg_call *call;
-    int64_t rows, part; /* in all and in a part */
+    int64_t rows, part; /* total rows; rows of a part */
     WIDE sums[T(CE_PARTS)];
 } T(cross_entropy_sum);
 
@@ -118,7 +118,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
     return WG_GIVE(gx[0], wg_absent(gy[0]) ? by_p : wg_add(by_p, wg_cross_entropy_grad(p, labels, gy[0])));
 }
 
-/* The gradients of the loss and of p, softmax's, which is symmetric, serve as Jacobians. */
+/* The ops of the gradients serve here too: the loss's Jacobian is its gradient, and softmax's is symmetric. */
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
     wg_tensor *p = c->out[1], *one = wg_scalar((wg_dtype)p->dtype, 1);
@@ -131,7 +131,7 @@ static wg_cost cost(const wg_call *c)
     wg_cost cost = wg_cost_bytes(c);
     const double n = (double)c->in[0]->numel, rows = (double)wg_extents(c->in[0])[0];
     const double part = WG_REDUCE_WIDTH * ceil(rows / (256 * WG_REDUCE_WIDTH)), parts = rows > 0 ? ceil(rows / part) : 0;
-    cost.add = 2 * n + (wg_extents(c->in[0])[1] > WG_REDUCE_SHORT ? 2 : 1) * rows + parts; /* a short row keeps x_label - m */
+    cost.add = 2 * n + (wg_extents(c->in[0])[1] > WG_REDUCE_SHORT ? 2 : 1) * rows + parts; /* short rows already hold x_label - m */
     cost.div = n + 1;
     cost.compare = n - rows;
     cost.transcendental = n + rows;

@@ -1,4 +1,4 @@
-/* The mean, or the like, of huber_terms. */
+/* The Huber loss: huber_terms, then the reduction (mean, sum, …). */
 #include "ops/loss/loss.h"
 
 struct params {

@@ -1,5 +1,5 @@
-/* With d = |x - t| and c = min(d, delta): c (d - c/2), which is d²/2 up to delta and delta (d - delta/2) beyond. The slope is x - t
-   brought into -delta … delta. */
+/* The Huber loss of each element. With d = |x - t| and c = min(d, delta) it is c (d - c/2): d²/2 for d up to delta, delta (d -
+   delta/2) beyond. Its derivative is x - t clamped to [-delta, delta]. */
 #ifdef REAL
 WG_INLINE REAL T(huber_of)(REAL d, REAL delta)
 {

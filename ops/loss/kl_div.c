@@ -1,5 +1,5 @@
-/* Σ p (ln p - logq), the divergence of p from q = e^logq. Where p is 0 the term is 0, whatever logq, and so are its gradients: p's
-   logarithm and logq are not looked at there. */
+/* The Kullback-Leibler divergence of p from q = e^logq: Σ p (ln p - logq). Where p is 0, the term and its gradients are 0 for
+   every logq, infinite or NaN too. */
 #include "ops/loss/loss.h"
 
 static wg_status compose(const wg_call *c, wg_tensor **out)

@@ -1,5 +1,5 @@
-/* y_i = x_i - log Σ e^{x_j} along an axis, as (x_i - m) - log Σ e^{x_j - m} with the maximum m. For the order of
-   sums see lanes.h. */
+/* y_i = x_i - log Σ e^{x_j} along an axis, computed as (x_i - m) - log Σ e^{x_j - m} with the maximum m. For the order of the
+   sums see slices.h. */
 #ifdef REAL
 #include "ops/loss/slices.h"
 
@@ -60,7 +60,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
     return WG_GIVE(gx[0], wg_log_softmax_grad(c->out[0], wg_donate(gy[0]), *(const int *)c->params));
 }
 
-/* t - Σ e^y t */
+/* The Jacobian-vector product: t - Σ e^y t. */
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
     const int axis = *(const int *)c->params;

@@ -1,4 +1,5 @@
-/* gy - e^y Σ gy along an axis, y = log_softmax x: log_softmax's gradient, an op of its own so that it has one too. */
+/* The gradient of log_softmax, as an op, so that it can be differentiated again: gy - e^y Σ gy along an axis, y =
+   log_softmax(x). */
 #ifdef REAL
 #include "ops/loss/slices.h"
 
@@ -50,7 +51,7 @@ wg_tensor *wg_log_softmax_grad(wg_tensor *y, wg_tensor *gy, int axis)
     return wg_apply_along(&wg_op_log_softmax_grad, in, 2, axis);
 }
 
-/* -u e^y Σ gy: what y's gradient and its tangent have in common. */
+/* The derivative with respect to y applied to u: -u e^y Σ gy. The Jacobian is diagonal, so vjp and jvp share it. */
 static wg_tensor *by_y(const wg_call *c, wg_tensor *u, int axis)
 {
     wg_tensor *sum = wg_sum(c->in[1], .axis = axis, .keepdims = true);

@@ -1,4 +1,4 @@
-/* What losses share: what becomes of their elements, and labels. */
+/* What the losses share: the reduction of their elements, class weights, labels and ignored labels. */
 #include "ops/loss/loss.h"
 
 wg_status wg_loss_check(const wg_call *c, wg_reduction reduction)
@@ -81,7 +81,7 @@ wg_tensor *wg_weighted(wg_tensor *w, wg_tensor *x)
     return wg_mul(w, wg_where(wg_logical_or(wg_is_finite(x), wg_ne(w, zero)), x, zero));
 }
 
-/* 1 where the label is not the one that is ignored; WG_NONE where none is. */
+/* 1 where the label is not the ignored one; WG_NONE if no label is ignored. */
 static wg_tensor *counted(const wg_call *c)
 {
     const struct wg_class_params *p = c->params;
@@ -96,7 +96,7 @@ wg_tensor *wg_counted_rows(const wg_call *c, wg_tensor *x)
     return wg_where(wg_unsqueeze(keep, 1), x, wg_scalar((wg_dtype)x->dtype, 0));
 }
 
-/* A label that is ignored need not be a class: class 0 stands for it. */
+/* The labels, valid classes all: an ignored label that is no class becomes class 0. */
 static wg_tensor *real_labels(const wg_call *c, wg_tensor *keep)
 {
     const struct wg_class_params *p = c->params;
@@ -105,7 +105,7 @@ static wg_tensor *real_labels(const wg_call *c, wg_tensor *keep)
     return wg_cast(wg_where(keep, wg_cast(c->in[1], WG_F64), wg_scalar(WG_F64, 0)), WG_I64);
 }
 
-/* Each label's weight. */
+/* The weight of each label's class. */
 static wg_tensor *weights_at(wg_tensor *weight, wg_tensor *labels)
 {
     if (!labels)
@@ -114,7 +114,7 @@ static wg_tensor *weights_at(wg_tensor *weight, wg_tensor *labels)
     return wg_reshape(line, wg_shape_of(labels));
 }
 
-/* t where the row counts, else 0. */
+/* t where the row counts, otherwise 0. */
 static wg_tensor *kept(wg_tensor *keep, wg_tensor *t)
 {
     if (!keep || !t)

@@ -1,4 +1,4 @@
-/* (x - t)². */
+/* The squared error: (x - t)², then the reduction. */
 #include "ops/loss/loss.h"
 
 static wg_status compose(const wg_call *c, wg_tensor **out)

@@ -1,4 +1,4 @@
-/* -logp at the label: cross_entropy of what log_softmax made. */
+/* The negative log-likelihood: -logp at the label. After log_softmax it is cross_entropy. */
 #include "ops/loss/loss.h"
 
 static wg_status compose(const wg_call *c, wg_tensor **out)

@@ -1,15 +1,16 @@
-/* Sums along a line for softmax and its like, for the number type at hand. Their order is one of indices alone: up to 16 terms are added
-   one after the other; of more, term i goes into lane i modulo 16, and lanes are joined as a tree. n terms take n - 1 additions. Terms
-   of long lines are made in blocks, which vectorise. */
+/* Sums along a slice, for softmax, log_softmax, their gradients and cross entropy, in the element type being compiled. The order
+   of a sum depends on indices alone: up to 16 terms are added in order; of more, term i is added to accumulator i mod 16, and
+   the accumulators are added pairwise as a tree. n terms cost n - 1 additions. The terms of long slices are computed in blocks,
+   which vectorise. */
 
 enum { T(LANES) = 16, T(LINE_BLOCK) = 256 };
 
 typedef struct {
     REAL slice[T(LANES)];
-    int64_t slices; /* in use */
+    int64_t slices; /* accumulators in use */
 } T(line_sum);
 
-/* m further terms; only the last block is not a whole number of lanes. */
+/* Adds m terms. m is a multiple of LANES in every call but the last. */
 WG_INLINE void T(line_add)(T(line_sum) * s, const REAL *term, int64_t m)
 {
     int64_t at = 0;
@@ -34,8 +35,8 @@ WG_INLINE REAL T(line_end)(T(line_sum) * s)
     return s->slice[0];
 }
 
-/* The sum of expression, which names element i, for i from 0 to n - 1, n above 0. What follows it is done for each i too, and knows
-   the term as term[k]. */
+/* Sets sum to the sum over i = 0 … n - 1, n > 0, of expression, which refers to element i. Further arguments are statements that
+   run for each i and find the term in term[k]. */
 #define LINE_SUM(sum, n, expression, ...)                                              \
     do {                                                                               \
         if ((n) <= T(LANES)) {                                                         \
@@ -63,7 +64,7 @@ WG_INLINE REAL T(line_end)(T(line_sum) * s)
         (sum) = T(line_end)(&line_);                                                   \
     } while (0)
 
-/* The largest of n, above 0; NaN may or may not be passed over. */
+/* The maximum of n > 0 elements. It may or may not be NaN if one of them is. */
 WG_INLINE REAL T(line_largest)(const ELEM *x, int64_t s, int64_t n)
 {
     REAL largest = x[0];
@@ -78,7 +79,7 @@ WG_INLINE REAL T(line_largest)(const ELEM *x, int64_t s, int64_t n)
     return largest;
 }
 
-/* y = e^(x - largest); their sum. */
+/* y = e^(x - largest); returns the sum of y. */
 WG_INLINE REAL T(line_exps)(const ELEM *x, int64_t sx, ELEM *y, int64_t sy, int64_t n, REAL largest)
 {
     REAL sum = (REAL)0;
@@ -89,13 +90,13 @@ WG_INLINE REAL T(line_exps)(const ELEM *x, int64_t sx, ELEM *y, int64_t sy, int6
     return sum;
 }
 
-/* ---- several short lines at once: see wg_along_axis_grouped ---- */
+/* ---- several short slices at once: see wg_along_axis_grouped ---- */
 
 #define ENTRY ELEM
 #include "ops/transpose_tmpl.h"
 
-/* Element i of line k is x[i][k]. All columns are computed, those beyond w on zeros, so that loops are of constant length; where work is
-   counted, only w are. */
+/* x[i][k] is element i of slice k. Loops run over all WG_REDUCE_WIDTH columns, so that their length is constant; the columns
+   beyond w hold zeros. In the instance that counts work they run over w columns. */
 typedef ELEM T(slice_block)[WG_REDUCE_SHORT][WG_REDUCE_WIDTH];
 #ifdef VECTOR_BYTES
 #define COLUMNS(w) WG_REDUCE_WIDTH
@@ -128,7 +129,7 @@ static void T(slices_store)(const T(slice_block) block, int64_t n, int64_t w, EL
                 y[i * s + k * across] = block[i][k];
 }
 
-/* The largest of each line, as line_largest. */
+/* The maximum of each slice, as line_largest. */
 WG_INLINE void T(slices_largest)(const T(slice_block) x, int64_t n, int64_t w, REAL *largest)
 {
     for (int64_t k = 0; k < COLUMNS(w); k++)
@@ -139,7 +140,7 @@ WG_INLINE void T(slices_largest)(const T(slice_block) x, int64_t n, int64_t w, R
     (void)w;
 }
 
-/* sum[k] is the sum of expression, which names element i of line k, over a line, in LINE_SUM's order. */
+/* Sets sum[k] to the sum over slice k of expression, which refers to element i of slice k. The order is that of LINE_SUM. */
 #define LANES_SUM(sum, n, w, expression)                                                  \
     do {                                                                                  \
         REAL slice_[T(LANES)][WG_REDUCE_WIDTH];                                           \
@@ -159,7 +160,7 @@ WG_INLINE void T(slices_largest)(const T(slice_block) x, int64_t n, int64_t w, R
         (void)(w);                                                                        \
     } while (0)
 
-/* Runs the statement for element i of line k. */
+/* Runs the statement for element i of slice k. */
 #define LANES_EACH(n, w, statement)              \
     for (int64_t i = 0; i < (n); i++)            \
         for (int64_t k = 0; k < COLUMNS(w); k++) \

@@ -1,5 +1,5 @@
-/* y_i = e^{x_i} / Σ e^{x_j} along an axis, the maximum subtracted first so that nothing overflows. For the order of
-   sums see lanes.h. */
+/* y_i = e^{x_i} / Σ e^{x_j} along an axis. The maximum is subtracted first, so nothing overflows. For the order of the sums see
+   slices.h. */
 #ifdef REAL
 #include "ops/loss/slices.h"
 
@@ -11,7 +11,7 @@ static void T(softmax_slice)(int64_t n, char *const *at, const int64_t *s, const
     if (n == 0)
         return;
     const REAL sum = T(line_exps)(x, s[1], y, s[0], n, T(line_largest)(x, s[1], n));
-    if (s[0] == 1 && n > T(LANES)) /* what was just written one by one is not read as a vector */
+    if (s[0] == 1 && n > T(LANES)) /* short slices: a vector load of elements just stored one by one would stall */
         WG_LOOP(n)
             y[i] = (REAL)y[i] / sum;
     else

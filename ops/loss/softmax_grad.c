@@ -1,4 +1,4 @@
-/* y (gy - Σ gy y) along an axis, y = softmax x: softmax's gradient, an op of its own so that it has one too. */
+/* The gradient of softmax, as an op, so that it can be differentiated again: y (gy - Σ gy y) along an axis, y = softmax(x). */
 #ifdef REAL
 #include "ops/loss/slices.h"
 
@@ -50,7 +50,7 @@ wg_tensor *wg_softmax_grad(wg_tensor *y, wg_tensor *gy, int axis)
     return wg_apply_along(&wg_op_softmax_grad, in, 2, axis);
 }
 
-/* d/dy of Σ u y (gy - s), s = Σ gy y: u (gy - s) - gy Σ u y. */
+/* The derivative of Σ u y (gy - s), s = Σ gy y, with respect to y: u (gy - s) - gy Σ u y. */
 static wg_tensor *by_y(const wg_call *c, wg_tensor *u, int axis)
 {
     wg_tensor *y = c->in[0], *gy = c->in[1];

@@ -1,5 +1,5 @@
-/* x̂ = (x - μ)/√(σ² + ε), y = γ x̂ + β per channel (Ioffe, Szegedy, 2015). μ and the reciprocal deviation are outputs too, which the
-   gradient reads, and σ², which running statistics are made of. */
+/* Batch normalisation (Ioffe, Szegedy, 2015), per channel: x̂ = (x - μ)/√(σ² + ε), y = γ x̂ + β. Further outputs: μ and the
+   reciprocal deviation 1/√(σ² + ε), which the gradient reads, and σ², from which running statistics are updated. */
 #ifdef REAL
 #define NAME batch_norm
 #define RELU false

@@ -1,15 +1,15 @@
-/* batch_norm's gradient, an op of its own so that it has one too. With x̂ = (x - mean) rstd over m elements a channel and g = gy, or, if
-   relu followed and made y, gy where y > 0 or NaN, else 0: gbeta = Σ g, ggamma = Σ g x̂, gx = γ rstd u with
-   u = g - gbeta/m - x̂ ggamma/m. Sums in f64. */
+/* The gradient of batch_norm and batch_norm_relu, as an op, so that it can be differentiated again. With x̂ = (x - mean) rstd
+   over the m elements of a channel, gbeta = Σ g, ggamma = Σ g x̂ and gx = γ rstd u, u = g - gbeta/m - x̂ ggamma/m. g is gy; if
+   relu followed with result y, g is gy where y > 0 or NaN and 0 elsewhere. Sums are made in f64. */
 #ifdef REAL
 #include "ops/channel.h"
 
-/* A group's channels. */
+/* Per channel of a group: gx = scale (g - level - (x - mean) slope). */
 typedef struct {
     REAL mean[T(GROUP)], scale[T(GROUP)], level[T(GROUP)], slope[T(GROUP)];
 } T(norm_slope);
 
-/* The tensors; y where there is one. */
+/* Indices of the tensors of a pass; Y only after relu. */
 enum { T(X), T(GY), T(GX), T(Y) };
 
 WG_INLINED REAL T(gradient_at)(ELEM *const *at, const int64_t *s, bool unit, bool relu, int64_t i)
@@ -63,7 +63,7 @@ WG_INLINED void T(give_relu_step)(int64_t n, bool unit, ELEM *const *at, const i
     T(give_slopes)(n, unit, at, s, each, state, true);
 }
 
-/* What the groups of one call share. */
+/* One call, shared by the threads that compute its groups of channels; width is the number of channels in a group. */
 typedef struct {
     const wg_call *call;
     T(pass) pass;

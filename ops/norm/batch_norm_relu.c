@@ -1,5 +1,5 @@
-/* y = max(batch_norm(x), 0): normalisation and its activation in one pass, with the bits that batch_norm and relu give one after the
-   other. What relu shuts off is seen in y. */
+/* y = max(batch_norm(x), 0) in one pass, with the bits of batch_norm followed by relu. The gradient tells from y which elements
+   relu set to 0. */
 #ifdef REAL
 #define NAME batch_norm_relu
 #define RELU true

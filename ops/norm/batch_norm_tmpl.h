@@ -1,9 +1,9 @@
-/* The kernel of batch_norm and of batch_norm_relu, for the number type at hand. Before it is included: NAME the op, RELU whether relu ends
-   it. Two passes in f64: first μ, then σ² about it; a third writes y. */
+/* The kernel of batch_norm and batch_norm_relu, for the element type being compiled. The includer defines NAME, the op, and
+   RELU, whether relu follows. Three passes: μ, then σ² about μ, both in f64, then y. */
 #include "ops/channel.h"
 #include "ops/norm/rstd.h"
 
-/* A group's channels. */
+/* Per channel of a group: y = (x - mean) scale + shift. */
 typedef struct {
     WIDE mean[T(GROUP)];
     REAL scale[T(GROUP)], shift[T(GROUP)];
@@ -30,7 +30,7 @@ WG_INLINED void T(square_step)(int64_t n, bool unit, ELEM *const *at, const int6
     }
 }
 
-/* The difference is made in f64: a large mean would spoil it. */
+/* x - mean is computed in f64: in f32 a large mean would cancel the digits of the difference. */
 WG_INLINED void T(normal_step)(int64_t n, bool unit, ELEM *const *at, const int64_t *s, bool each, const void *state, WIDE *part)
 {
     const T(normal) *to = (const T(normal) *)state;
@@ -45,14 +45,14 @@ WG_INLINED void T(normal_step)(int64_t n, bool unit, ELEM *const *at, const int6
     }
 }
 
-/* What the groups of one call share. */
+/* One call, shared by the threads that compute its groups of channels; width is the number of channels in a group. */
 typedef struct {
     const wg_call *call;
     T(pass) reading, writing;
     int64_t width;
 } T(normalising);
 
-/* The variances, in place of the squares, and the reciprocal deviations: one loop, which the compiler vectorises. */
+/* Divides the sums of squares, which become the variances, and computes the reciprocal deviations, in one loop that vectorises. */
 static inline void T(deviations)(int64_t n, WIDE *squares, WIDE count, WIDE eps, REAL *rstd)
 {
     WG_LOOP(n) {

@@ -1,4 +1,4 @@
-/* layer_norm over the channels of a group and all positions, then y = γ x̂ + β per channel (Wu, He, 2018). */
+/* Group normalisation (Wu, He, 2018): layer_norm over the channels of a group and all positions, then y = γ x̂ + β per channel. */
 #include "ops/op.h"
 
 struct params {

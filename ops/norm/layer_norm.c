@@ -1,10 +1,10 @@
-/* x̂ = (x - μ)/√(σ² + ε), y = γ x̂ + β along the last axis (Ba, Kiros, Hinton, 2016). Two passes in f64: first μ, then σ² about it. μ
-   and the reciprocal deviation are outputs too, which the gradient reads. */
+/* Layer normalisation (Ba, Kiros, Hinton, 2016), along the last axis: x̂ = (x - μ)/√(σ² + ε), y = γ x̂ + β. Two passes in f64:
+   μ, then σ² about μ. Further outputs, which the gradient reads: μ and the reciprocal deviation 1/√(σ² + ε). */
 #ifdef REAL
 #include "ops/norm/rows.h"
 #include "ops/norm/rstd.h"
 
-/* One row: y, mean, rstd; x, gamma, beta, of which the last two may be absent. */
+/* One row. at and s: y, mean, rstd, x, gamma, beta; gamma and beta may be NULL. */
 static inline __attribute__((always_inline)) void T(normalise_row)(int64_t n, char *const *at, const int64_t *s, int64_t sy,
                                                                    int64_t sx, double eps)
 {
@@ -20,7 +20,7 @@ static inline __attribute__((always_inline)) void T(normalise_row)(int64_t n, ch
     const REAL rstd = (REAL)T(norm_rstd)(T(joined)(square) / (WIDE)n + (WIDE)eps);
     *(ELEM *)(void *)at[1] = (REAL)mean;
     *(ELEM *)(void *)at[2] = rstd;
-    for (int64_t i = 0; i < n; i++) /* the difference in f64: a large mean would spoil it */
+    for (int64_t i = 0; i < n; i++) /* in f64: in f32 a large mean would cancel the digits of the difference */
         y[i * sy] = (REAL)((WIDE)(REAL)x[i * sx] - mean) * rstd;
     for (int64_t i = 0; gamma && i < n; i++)
         y[i * sy] = (REAL)y[i * sy] * (REAL)gamma[i * s[4]];
@@ -31,7 +31,7 @@ static inline __attribute__((always_inline)) void T(normalise_row)(int64_t n, ch
 static void T(layer_norm_row)(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     const double eps = *(const double *)params;
-    if (s[0] == 1 && s[3] == 1) /* a loop of its own, which the compiler vectorises */
+    if (s[0] == 1 && s[3] == 1) /* contiguous: constant strides let the compiler vectorise */
         T(normalise_row)(n, at, s, 1, 1, eps);
     else
         T(normalise_row)(n, at, s, s[0], s[3], eps);

@@ -1,20 +1,20 @@
-/* layer_norm's gradient, an op of its own so that it has one too. With x̂ = (x - mean) rstd and a = γ gy over n elements a row:
-   gx = rstd (a - Σ a/n - x̂ Σ a x̂/n), and over rows gbeta = Σ gy, ggamma = Σ gy x̂. Sums in f64. */
+/* The gradient of layer_norm, as an op, so that it can be differentiated again. With x̂ = (x - mean) rstd and a = γ gy over the
+   n elements of a row, gx = rstd (a - Σ a/n - x̂ Σ a x̂/n); over rows, gbeta = Σ gy and ggamma = Σ gy x̂. Sums are made in f64. */
 #ifdef REAL
 #include "ops/norm/positions.h"
 #include "ops/norm/rows.h"
 
 enum { T(MOST_BLOCKS) = 16 };
 
-/* The sums over rows: blocks of rows, as many as the number of rows alone says, each add up their own, gy x̂ of all columns first, then
-   gy. */
+/* The sums over rows. Rows are split into blocks, whose number depends only on the number of rows, and each block has sums of
+   its own: gy x̂ of all columns, then gy of all columns. */
 typedef struct {
     const wg_call *call;
-    int64_t rows, block, columns; /* rows in all and in a block */
+    int64_t rows, block, columns; /* total rows; rows of a block; columns */
     WIDE *sums;
 } T(column_sums);
 
-/* One row's part in them. */
+/* Adds one row to the sums of its block: dot gy x̂, sum gy. */
 static inline __attribute__((always_inline)) void T(add_row)(int64_t n, const ELEM *x, int64_t sx, const ELEM *g, int64_t sg,
                                                              WIDE mean, WIDE rstd, WIDE *dot, WIDE *sum)
 {
@@ -46,14 +46,14 @@ static void T(add_blocks)(int64_t first_block, int64_t last_block, void *context
         T(run_at)(&of_mean, first);
         T(run_at)(&of_rstd, first);
         const WIDE m = (WIDE)(REAL)mean[of_mean.offset[i]], r = (WIDE)(REAL)rstd[of_rstd.offset[i]];
-        if (sx == 1 && sg == 1) /* a loop of its own, which the compiler vectorises */
+        if (sx == 1 && sg == 1) /* contiguous: constant strides let the compiler vectorise */
             T(add_row)(s->columns, x + of_x.offset[i], 1, g + of_g.offset[i], 1, m, r, dot, sum);
         else
             T(add_row)(s->columns, x + of_x.offset[i], sx, g + of_g.offset[i], sg, m, r, dot, sum);
     }
 }
 
-/* ggamma and gbeta. */
+/* Computes ggamma and gbeta. */
 static wg_status T(sum_columns)(const wg_call *c)
 {
     T(column_sums) s;
@@ -77,7 +77,7 @@ static wg_status T(sum_columns)(const wg_call *c)
     return WG_OK;
 }
 
-/* One row: gx, ggamma, gbeta; x, gamma or NULL, mean, rstd, gy. */
+/* One row. at and s: gx, ggamma, gbeta (both unused here), x, gamma or NULL, mean, rstd, gy. */
 static inline __attribute__((always_inline)) void T(row_gradient)(int64_t n, char *const *at, const int64_t *s, int64_t sy,
                                                                   int64_t sx, int64_t sg)
 {
@@ -114,7 +114,7 @@ static void T(layer_norm_grad_row)(int64_t n, char *const *at, const int64_t *s,
         T(row_gradient)(n, at, s, s[0], s[3], s[7]);
 }
 
-/* Columns first: gx may take gy's memory. */
+/* The sums over rows come first: gx may overwrite gy. */
 static wg_status T(layer_norm_grad)(const wg_call *c)
 {
     const wg_status status = c->out[1]->numel > 0 ? T(sum_columns)(c) : WG_OK;
@@ -126,7 +126,7 @@ static wg_status T(layer_norm_grad)(const wg_call *c)
 #define KERNEL_FILE "ops/norm/layer_norm_grad.c"
 #include "ops/op.h"
 
-/* Nobody asks for ggamma and gbeta: they are left empty. */
+/* only_x: ggamma and gbeta are not needed and are left empty. */
 struct params {
     bool only_x;
 };

@@ -1,13 +1,13 @@
-/* What normalisations share beside their kernels: the derivatives of y = γ x̂ + β, x̂ = (x - μ) r, and of its gradient. With a = γ gy,
-   A and B the means of a and a x̂ over what μ is taken over, the gradient is
+/* What normalisations share besides their kernels: the derivatives of y = γ x̂ + β, x̂ = (x - μ) r, and of its gradient. With
+   a = γ gy and A, B the means of a and a x̂ over the elements that μ averages, the gradient is
 
-   gx = r v, v = a - A - x̂ B = P(a)/r;  ggamma = Σ gy x̂, gbeta = Σ gy.
+     gx = r v, v = a - A - x̂ B = P(a)/r;  ggamma = Σ gy x̂, gbeta = Σ gy.
 
-   P, x̂'s Jacobian, is symmetric, so that it serves tangents too; the op's own gradient computes it. Absent operands stand for zero,
-   but for γ, which is 1 where it is absent. */
+   P, the Jacobian of x̂, is symmetric, so it serves for tangents too; the gradient op applies it. An absent operand counts as zero, an
+   absent γ as 1. */
 #include "ops/op.h"
 
-/* ---- terms of a sum, which may be absent ---- */
+/* ---- arithmetic on terms that may be absent ---- */
 
 static wg_tensor *times(wg_tensor *a, wg_tensor *b)
 {
@@ -21,19 +21,19 @@ static wg_tensor *minus(wg_tensor *t)
     return !t || wg_absent(t) ? t : wg_neg(t);
 }
 
-/* γ t */
+/* γ t, where an absent γ counts as 1. */
 static wg_tensor *scaled(wg_tensor *gamma, wg_tensor *t)
 {
     return !gamma || !t ? NULL : wg_absent(gamma) ? t : times(gamma, t);
 }
 
-/* t, of a statistic or parameter, as it lies over x. */
+/* t, a statistic or parameter, reshaped so that it broadcasts against x. */
 static wg_tensor *seen(wg_tensor *t, wg_shape shape)
 {
     return !t || wg_absent(t) ? t : wg_reshape(t, shape);
 }
 
-/* The axes along which shape has an extent of 1. */
+/* Options of a reduction over the axes where shape has extent 1. */
 static wg_reduce_options along(wg_shape shape)
 {
     wg_reduce_options over = {.axis = WG_ALL, .keepdims = true};
@@ -43,7 +43,7 @@ static wg_reduce_options along(wg_shape shape)
     return over;
 }
 
-/* The sum of t, of x's shape, over those axes, which there may be none of. */
+/* The sum of t, of x's shape, over the axes where shape has extent 1; t itself if there are none. */
 static wg_tensor *sum_to(wg_tensor *t, wg_shape shape)
 {
     const wg_reduce_options over = along(shape);
@@ -56,7 +56,7 @@ static wg_tensor *mean_to(wg_tensor *t, wg_shape shape)
     return !t || wg_absent(t) || over.axes.count == 0 ? t : wg_mean_with(t, over);
 }
 
-/* g, a gradient or tangent of like: of its shape, zeros where it is absent. */
+/* g, a gradient or tangent of like, in like's shape; zeros if g is absent. */
 static wg_tensor *fitted(wg_tensor *g, const wg_tensor *like)
 {
     if (!g)
@@ -64,7 +64,7 @@ static wg_tensor *fitted(wg_tensor *g, const wg_tensor *like)
     return wg_absent(g) ? wg_zeros((wg_dtype)like->dtype, wg_shape_of(like)) : wg_reshape(g, wg_shape_of(like));
 }
 
-/* ---- how operands lie ---- */
+/* ---- shapes of the operands ---- */
 
 struct wg_norm wg_norm_by_channel(const wg_tensor *x)
 {
@@ -169,20 +169,20 @@ wg_status wg_norm_apply(const struct wg_op *op, const void *params, wg_tensor *c
     return status;
 }
 
-/* What of g, of x's shape, relu lets through. */
+/* g, of x's shape, multiplied by relu's derivative; g itself if no relu follows. */
 static wg_tensor *let_through(const struct wg_norm *n, wg_tensor *g)
 {
     return !g || wg_absent(g) || wg_absent(n->y) ? g : wg_relu_grad(n->y, g);
 }
 
-/* ---- y, mean, rstd and, by channel, the variance ---- */
+/* ---- the derivatives of the forward op: y, mean, rstd and, by channel, the variance ---- */
 
 static wg_tensor *centred(const struct wg_norm *n, wg_tensor *x, wg_tensor *mean)
 {
     return wg_sub(x, seen(mean, n->statistic));
 }
 
-/* What the statistics' own gradients add to x's: gmean/m + (2 gvariance - grstd r³) (x - μ)/m. */
+/* The part of x's gradient that comes from the gradients of the statistics: gmean/m + (2 gvariance - grstd r³) (x - μ)/m. */
 static wg_tensor *through_statistics(const struct wg_norm *n, const wg_call *c, wg_tensor *gmean, wg_tensor *grstd,
                                      wg_tensor *gvariance)
 {
@@ -211,7 +211,8 @@ wg_status wg_norm_vjp(const struct wg_norm *n, const wg_call *c, wg_tensor *cons
     return WG_GIVE(gx[2], fitted(by_beta, c->in[2]));
 }
 
-/* Tangents of y: γ P(t) + tγ x̂ + tβ; of the mean: that of t; of r: -r² that of t x̂; of the variance: 2 that of t (x - μ). */
+/* The tangents: of y, γ P(t) + tγ x̂ + tβ; of the mean, the mean of t; of r, -r² times the mean of t x̂; of the variance, 2
+   times the mean of t (x - μ). */
 wg_status wg_norm_jvp(const struct wg_norm *n, const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
     wg_tensor *x = c->in[0], *mean = c->out[1], *rstd = c->out[2], *t = tx[0], *sum = WG_NONE;
@@ -232,13 +233,14 @@ wg_status wg_norm_jvp(const struct wg_norm *n, const wg_call *c, wg_tensor *cons
     return wg_made(ty[0] = let_through(n, ty[0]));
 }
 
-/* ---- the gradient: in x, gamma, mean, rstd, gy; out gx, ggamma, gbeta, of which the last two are empty where nobody asked ---- */
+/* ---- the derivatives of the gradient op: x, gamma, mean, rstd, gy → gx, ggamma, gbeta; the last two are empty if not needed
+   ---- */
 
-/* The operands as they lie over x, and what is made of them. */
+/* The operands, reshaped to broadcast against x, and the quantities computed from them. */
 struct view {
     wg_tensor *gamma, *rstd, *gy;
     wg_tensor *centred, *xhat, *a;
-    wg_tensor *slope; /* B */
+    wg_tensor *slope; /* B, the mean of a x̂ */
 };
 
 static wg_status look(const struct wg_norm *n, const wg_call *c, struct view *v)
@@ -259,7 +261,7 @@ static wg_tensor *projected(const struct wg_norm *n, const struct view *v)
     return wg_sub(wg_sub(v->a, mean_to(v->a, n->statistic)), wg_mul(v->xhat, v->slope));
 }
 
-/* P(t) */
+/* P(t), by the op's own gradient. */
 static wg_status project(const struct wg_norm *n, const wg_call *c, wg_tensor *t, wg_tensor **p)
 {
     return n->grad(c->in[0], WG_NONE, c->in[2], c->in[3], t, WG_NONE, p, NULL, NULL);
@@ -270,8 +272,8 @@ static wg_tensor *unless_empty(wg_tensor *g)
     return g->numel == 0 ? WG_NONE : g;
 }
 
-/* u, ugamma, ubeta: the gradients of gx, ggamma, gbeta. Those of x̂, -r (u B + a mean(u x̂)) + ugamma gy, of a, P(u), and of r,
-   Σ u v + Σ (that of x̂) (x - μ), lead to the operands'. */
+/* u, ugamma and ubeta are the gradients of gx, ggamma and gbeta. The gradients of the operands are made from those of x̂, -r (u
+   B + a mean(u x̂)) + ugamma gy, of a, P(u), and of r, Σ u v + Σ (gradient of x̂) (x - μ). */
 wg_status wg_norm_grad_vjp(const struct wg_norm *n, const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     wg_tensor *u = unless_empty(gy[0]), *ugamma = seen(unless_empty(gy[1]), n->parameter);
@@ -299,7 +301,8 @@ wg_status wg_norm_grad_vjp(const struct wg_norm *n, const wg_call *c, wg_tensor 
     return wg_give(&gx[4], let_through(n, fitted(by_gy, c->in[4])));
 }
 
-/* With t the tangents: P(ta) + tr v - r (x̂ mean(a tx̂) + tx̂ B), Σ (tgy x̂ + gy tx̂) and Σ tgy. */
+/* The tangents, t marking a tangent: of gx, P(ta) + tr v - r (x̂ mean(a tx̂) + tx̂ B); of ggamma, Σ (tgy x̂ + gy tx̂); of gbeta,
+   Σ tgy. */
 wg_status wg_norm_grad_jvp(const struct wg_norm *n, const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
     wg_tensor *tgamma = seen(tx[1], n->parameter), *tmean = seen(tx[2], n->statistic), *trstd = seen(tx[3], n->statistic);
@@ -336,7 +339,8 @@ wg_status wg_batch_norm_shape(const wg_call *c, wg_spec *out)
     return wg_norm_statistics(c, c->in[0]->numel == 0 && out[1].extent[0] > 0);
 }
 
-/* The images' parts are joined; where an image has several positions, so are its own, and each is added to the images'. */
+/* Additions per channel for joining partial sums: the parts of the images, and, if an image has several positions, its own parts
+   and one addition of each image. */
 double wg_joins_by_channel(const wg_tensor *x)
 {
     const int64_t images = wg_extents(x)[0], channels = wg_extents(x)[1];
@@ -357,7 +361,7 @@ wg_cost wg_batch_norm_cost(const wg_call *c)
     return cost;
 }
 
-/* ---- shared beyond ---- */
+/* ---- used outside normalisations too ---- */
 
 wg_tensor *wg_over_channels(wg_tensor *t, const wg_tensor *x)
 {

@@ -1,5 +1,5 @@
-/* The positions of a tensor, its indices along some of its axes in row-major order, a run of RUN at a time; for the number type at
-   hand. */
+/* The offsets of a tensor's elements along some of its axes, in row-major order of their indices, RUN at a time; for the element
+   type being compiled. */
 
 enum { T(RUN) = 256 };
 
@@ -8,14 +8,14 @@ typedef struct {
     int64_t first, offset[T(RUN)];
 } T(positions);
 
-/* Those along axes (bits); like is of t's other axes. */
+/* Prepares at for the positions of t along axes (a bit set); like has the extents of t's other axes. */
 static void T(positions_of)(T(positions) * at, const wg_tensor *t, const wg_tensor *like, unsigned axes)
 {
     wg_plan_reduction(t, like, axes, &at->plan);
     at->first = -1;
 }
 
-/* Finds the offsets of the run that begins at position first; how many there are. */
+/* Computes the offsets of the run that begins at position first, unless they are there already. Returns their number. */
 static int64_t T(run_at)(T(positions) * at, int64_t first)
 {
     const int64_t rest = at->plan.count - first, n = rest < T(RUN) ? rest : T(RUN);

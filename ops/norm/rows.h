@@ -1,5 +1,5 @@
-/* What layer_norm and its gradient share, for the number type at hand: sums along a row in f64, in PARTS interleaved parts that are
-   joined as a tree, so that the order is one of indices alone. */
+/* What layer_norm and its gradient share, for the element type being compiled: sums along a row in f64, in PARTS interleaved
+   parts that are added pairwise as a tree, so that the order depends on indices alone. */
 
 enum { T(PARTS) = 16 };
 
