@@ -1,5 +1,7 @@
-/* BLIS behind one file. Debian's BLIS 0.9.0 does not know CPUs newer than itself and falls back to portable kernels, five times slower.
-   So the kernel family is chosen here from what the CPU can do, through BLIS's own switch, before BLIS first looks. */
+/* The BLIS engine: this library's loops (blis_tmpl.h) around BLIS's micro-kernels.
+
+   Debian's BLIS 0.9.0 does not know CPUs newer than itself and falls back to portable kernels, which are five times slower. So this
+   file chooses the kernel family from the instruction set and sets BLIS_ARCH_TYPE before BLIS reads it. */
 #include "core/parallel.h"
 #include "cpu/isa.h"
 #include "gemm/gemm.h"
@@ -11,9 +13,9 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* The family for the instruction set in use, or -1 to leave the choice to BLIS: never tried out, because a family that the CPU does not
-   have kills the process. The numbers change between versions of BLIS, so the running library must call the number by the expected
-   name. */
+/* The BLIS kernel family for the instruction set in use, or -1 to leave the choice to BLIS. A family is never tried out: one that
+   the CPU lacks kills the process. *name is the expected name of the family. Family numbers change between versions of BLIS, so the
+   caller checks that the running library has this name for the number. */
 static int family_for_cpu(const char **name)
 {
     if (wg_isa() == WG_AVX512) {
@@ -42,7 +44,7 @@ static void start(void)
     } else {
         bli_init();
     }
-    /* LAPACK may call BLIS, which would take its number of threads from OMP_NUM_THREADS. */
+    /* LAPACK may call BLIS, which would otherwise take its number of threads from OMP_NUM_THREADS. */
     if (!getenv("BLIS_NUM_THREADS"))
         bli_thread_set_num_threads(1);
 }
@@ -68,7 +70,8 @@ const char *wg_kernel_family(void)
 #undef T
 #undef KERNEL
 
-/* A micro-kernel writes c by rows or by columns; the other kind of c is the transposed product's. */
+/* A micro-kernel prefers a c with contiguous rows or one with contiguous columns. If c has the other layout, the transposed product
+   is computed. */
 static void suit_kernel(struct wg_product *p, num_t type)
 {
     const bool by_columns = bli_cntx_l3_nat_ukr_prefers_cols_dt(type, BLIS_GEMM_UKR, bli_gks_query_cntx());

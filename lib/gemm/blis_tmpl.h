@@ -1,24 +1,26 @@
-/* The loops of a matrix product around BLIS's micro-kernel, for one number type: REAL, with T(name) its names and KERNEL the type of
-   the micro-kernel. Blocks of k are packed so that the kernel reads memory in one go; how long they are follows from k alone, and each
-   element of c is computed by itself, so neither threads nor the other extents change a bit of it.
+/* Template: the loops of a matrix product around BLIS's micro-kernel, for one element type. The includer defines REAL (the element
+   type), T(name) (the name with the type's suffix) and KERNEL (the micro-kernel's function type).
+
+   Blocks of a and b are packed, so that the micro-kernel reads contiguous memory. The length of a block along k follows from k
+   alone, and each element of c is computed independently. So neither the number of threads nor m and n change a bit of the result.
    Source: Goto, van de Geijn: Anatomy of high-performance matrix multiplication, 2008; Van Zee, van de Geijn: BLIS, 2015. */
 
 typedef struct {
     struct wg_product p;
     KERNEL kernel;
     cntx_t *context;
-    int64_t mr, nr, mc, nc;    /* rows and columns of the kernel, of a block */
-    int64_t column, columns;   /* the block of b at hand: its columns, */
-    int64_t depth, depths;     /* its first index along k and how many */
-    REAL *packed_a, *packed_b; /* a block of a for each thread, one of b for all */
-    int64_t a_room;            /* elements of one block of a */
+    int64_t mr, nr, mc, nc;    /* rows and columns of a micro-tile and of a block */
+    int64_t column, columns;   /* the current block of b: first column, number of columns, */
+    int64_t depth, depths;     /* first index along k, number of indices along k */
+    REAL *packed_a, *packed_b; /* one block of a per thread; one block of b for all threads */
+    int64_t a_room;            /* capacity of one packed block of a, in elements */
     int threads;
-    bool by_rows; /* rows of c are parted among threads, else columns */
+    bool by_rows; /* the threads share c's rows, else its columns */
 } T(gemm);
 
 typedef REAL T(quad) __attribute__((vector_size(4 * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
 
-/* Four lines of four elements side by side, as four columns. */
+/* Transposes a 4 by 4 block: to[p * width + i] = from[i * line + p] for i, p < 4. */
 static inline void T(transpose4)(const REAL *from, int64_t line, REAL *to, int64_t width)
 {
     const T(quad) a = *(const T(quad) *)from, b = *(const T(quad) *)(from + line);
@@ -31,7 +33,7 @@ static inline void T(transpose4)(const REAL *from, int64_t line, REAL *to, int64
     *(T(quad) *)(to + 3 * width) = __builtin_shufflevector(ab_end, cd_end, 2, 3, 6, 7);
 }
 
-/* n lines of k elements into columns of a panel: element p of line i at to[p * width + i]. In blocks that stay in the cache. */
+/* Packs n lines of k elements transposed: to[p * width + i] = x[i * line + p * step]. Blocks of k stay in the cache. */
 static void T(pack_across)(const REAL *x, int64_t n, int64_t k, int64_t line, int64_t step, int64_t width, REAL *to)
 {
     enum { BLOCK = 16 };
@@ -47,7 +49,8 @@ static void T(pack_across)(const REAL *x, int64_t n, int64_t k, int64_t line, in
     }
 }
 
-/* Lines of x in panels of so many, one panel after another. The last is filled up with zeros. */
+/* Packs lines of x (rows of a, or columns of b) into panels of `width` lines, one panel after another. The last panel is padded
+   with zeros. */
 static void T(pack)(const REAL *x, int64_t lines, int64_t k, int64_t line, int64_t step, int64_t width, REAL *to)
 {
     for (int64_t first = 0; first < lines; first += width, to += width * k) {
@@ -63,7 +66,7 @@ static void T(pack)(const REAL *x, int64_t lines, int64_t k, int64_t line, int64
     }
 }
 
-/* Panels first to last of the block of b. */
+/* Packs panels first to last - 1 of the current block of b. */
 static void T(pack_b)(int64_t first, int64_t last, void *context)
 {
     const T(gemm) *g = context;
@@ -73,7 +76,7 @@ static void T(pack_b)(int64_t first, int64_t last, void *context)
     T(pack)(b, end - column, g->depths, p->b_column, p->b_row, g->nr, g->packed_b + column * g->depths);
 }
 
-/* A packed block of a, rows row to row + rows, times panels of b's block. */
+/* Multiplies a packed block of a, rows row to row + rows - 1, by columns column to end - 1 of the packed block of b. */
 static void T(multiply)(const T(gemm) * g, REAL *packed_a, int64_t row, int64_t rows, int64_t column, int64_t end)
 {
     const struct wg_product *p = &g->p;
@@ -93,7 +96,7 @@ static void T(multiply)(const T(gemm) * g, REAL *packed_a, int64_t row, int64_t 
     }
 }
 
-/* One thread's part of c: a share of the panels of rows, or of columns. */
+/* One thread's share of c: a range of row panels, or of column panels of the current block of b. */
 static void T(multiply_part)(const T(gemm) * g, int64_t part)
 {
     const struct wg_product *p = &g->p;
@@ -122,7 +125,7 @@ static wg_status T(product)(const struct wg_product *product, num_t type, int th
     T(gemm) g = {.p = *product, .context = bli_gks_query_cntx(), .threads = threads};
     const struct wg_product *p = &g.p;
     const int64_t kc = bli_cntx_get_blksz_def_dt(type, BLIS_KC, g.context);
-    const int64_t blocks = (p->k + kc - 1) / kc, longest = ((p->k + blocks - 1) / blocks + 7) / 8 * 8; /* even ones */
+    const int64_t blocks = (p->k + kc - 1) / kc, longest = ((p->k + blocks - 1) / blocks + 7) / 8 * 8; /* equal blocks */
     g.kernel = (KERNEL)bli_cntx_get_l3_nat_ukr_dt(type, BLIS_GEMM_UKR, g.context);
     g.mr = bli_cntx_get_blksz_def_dt(type, BLIS_MR, g.context);
     g.nr = bli_cntx_get_blksz_def_dt(type, BLIS_NR, g.context);

@@ -1,4 +1,4 @@
-/* Matrix products: which engine computes one, and what is the same for both. */
+/* Matrix products: the choice of the engine, and the parts that both engines share. */
 #include "core/parallel.h"
 #include "cpu/isa.h"
 #include "gemm/native_gemm.h"
@@ -19,8 +19,8 @@
 #undef REAL
 #undef T
 
-/* The work at which a fork pays, measured: docs/guide/products.md. Where there are few rows or columns, the time goes into reading the
-   other operand, as if there were eight. */
+/* Forking pays from 1e6 flops on (measured: docs/guide/products.md). With fewer than eight rows or columns most of the time goes
+   into reading the other operand, so m and n count as at least 8. */
 int wg_gemm_threads(const struct wg_product *p)
 {
     const double m = p->m < 8 ? 8 : (double)p->m, n = p->n < 8 ? 8 : (double)p->n;
@@ -41,8 +41,8 @@ void wg_gemm_finish(wg_dtype dtype, const struct wg_product *p, int threads)
 
 /* ---- the choice ---- */
 
-/* Multiplications up to which the own kernels are used, by instruction set and number type. Measured: docs/guide/products.md. On
-   AVX2 the large ones would be up to a tenth faster by BLIS, but have other bits than on AVX-512. */
+/* The largest m n k for which the native kernels are used, by instruction set and dtype. Larger products go to BLIS. Measured:
+   docs/guide/products.md. On AVX2 BLIS would compute the large ones up to a tenth faster, but with other bits than on AVX-512. */
 static const double native_up_to[][2] = {
     [WG_PORTABLE] = {0, 0},
     [WG_AVX2] = {INFINITY, INFINITY},

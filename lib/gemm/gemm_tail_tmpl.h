@@ -1,4 +1,4 @@
-/* What a product does to c beside the sums, as passes of their own, for one number type: REAL, with T(name) its names. */
+/* Template: a product's beta, bias and relu as separate passes over c, for one element type. The includer defines REAL, T(name). */
 
 static void T(scale)(const struct wg_product *p)
 {
@@ -19,7 +19,7 @@ static void T(finish_row)(int64_t n, REAL *c, int64_t c_step, const REAL *bias, 
             c[j * c_step] = c[j * c_step] <= 0 ? 0 : c[j * c_step];
 }
 
-/* Rows first to last. */
+/* Bias and relu in rows first to last - 1. */
 static void T(finish_rows)(int64_t first, int64_t last, void *context)
 {
     const struct wg_product *p = context;

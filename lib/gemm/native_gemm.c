@@ -1,5 +1,5 @@
-/* The loops around the own kernels: what is packed, in which blocks, and how threads share a product. Kernels take operands of any
-   strides, so packing is a matter of speed only. */
+/* The loops around the native kernels: packing, blocking, and how threads share a product. Kernels accept any strides of a and c.
+   They need a b with contiguous rows or, for a few rows of c, contiguous columns. All other packing serves speed only. */
 #include "gemm/native_gemm.h"
 #include "core/parallel.h"
 #include "cpu/isa.h"
@@ -7,38 +7,38 @@
 #include <math.h>
 
 enum {
-    LONGEST = 384,            /* block of k */
-    BLOCK_ROWS = 336,         /* rows of a that stay in the second cache while panels of b pass */
-    BLOCK_COLUMNS = 3072,     /* columns of b that are packed at once where several blocks of rows need them */
-    SECOND_CACHE = 512 << 10, /* bytes of a */
-    COLLISION = 4096,         /* bytes apart, lines fall onto the same places of the first cache and onto few of the second */
-    WORTH_PACKING = 8,        /* tiles or panels that must gain by it */
-    LINE = 64,                /* bytes */
-    ACROSS = 48,              /* steps of k up to which going over c by rows pays */
-    SMALL_ROOM = 16 << 10,    /* bytes for packing that are taken from the stack */
-    SMALL_DEPTH = 64,         /* steps of k of a product that needs no plan, */
-    SMALL_PRODUCT = 1 << 17,  /* and its multiplications */
+    LONGEST = 384,            /* the longest block of k */
+    BLOCK_ROWS = 336,         /* rows of a that stay in L2 while all panels of b are read */
+    BLOCK_COLUMNS = 3072,     /* columns of b packed at once if several blocks of rows read them */
+    SECOND_CACHE = 512 << 10, /* bytes of a that are kept in L2 */
+    COLLISION = 4096,         /* rows this many bytes apart map to the same L1 set and to few L2 sets */
+    WORTH_PACKING = 8,        /* smallest number of tiles or panels for which packing pays */
+    LINE = 64,                /* bytes of a cache line */
+    ACROSS = 48,              /* the longest block of k for which going over c by rows pays */
+    SMALL_ROOM = 16 << 10,    /* largest packing workspace taken from the stack, in bytes */
+    SMALL_DEPTH = 64,         /* largest k of a product that needs no plan, */
+    SMALL_PRODUCT = 1 << 17,  /* and its largest m n k */
     ALIGNMENT = 64
 };
 
-/* One thread's product, and how it is to be computed. */
+/* One thread's product, and the plan for it. */
 struct job {
     const struct wg_kernels *kernels;
     struct wg_product p;
-    int64_t size;          /* bytes of a number */
-    int64_t longest;       /* block of k */
-    int vectors, max_rows; /* of a tile, but at edges */
-    int64_t block_rows;    /* of a, for which panels of b pass */
-    int64_t a_line;        /* numbers from line to line of a packed block of a */
-    int64_t across;        /* so many panels pass by each tile of rows */
-    bool turns_b;          /* b's columns are contiguous and c's rows few: no packing */
+    int64_t size;          /* bytes of an element */
+    int64_t longest;       /* length of all blocks of k but the last */
+    int vectors, max_rows; /* of a tile, except at edges */
+    int64_t block_rows;    /* rows of a block of a */
+    int64_t a_line;        /* elements from one line of a packed block of a to the next */
+    int64_t across;        /* panels of b multiplied by one tile of rows before the next tile */
+    bool turns_b;          /* b's columns are contiguous and c has few rows: transposed kernels, no packing */
     bool packs_a, packs_b;
-    bool keeps_b;             /* packed panels are used more than once */
-    int64_t a_bytes, b_bytes; /* room for packing */
+    bool keeps_b;             /* packed panels of b are used more than once */
+    int64_t a_bytes, b_bytes; /* workspace for packing */
 };
 
-/* The length of all blocks of k but the last: as even as steps of 16 allow. Part of the definition of the result: nothing else but k
-   may count here. */
+/* The length of all blocks of k but the last: equal lengths, rounded up to a multiple of 16. It is part of the definition of the
+   result, so it may depend on k alone. */
 static int64_t block_length(int64_t k)
 {
     const int64_t blocks = (k + LONGEST - 1) / LONGEST;
@@ -63,13 +63,13 @@ static int64_t parts_of(int64_t n, int64_t part)
 
 /* ---- one block ---- */
 
-/* Rows of a, columns of b and a stretch of k; where they are packed. */
+/* A block: rows of a, columns of b and a range of k; a and b are the workspace for their packed copies. */
 struct block {
     int64_t row, rows, column, columns, depth, depths;
     char *a, *b;
 };
 
-/* Rows of one height, columns of one width. */
+/* `count` tiles of rows, or panels of columns, of one size. */
 struct stretch {
     int64_t first, count, size;
 };
@@ -79,7 +79,7 @@ static int64_t vectors_of(const struct job *g, int64_t columns)
     return (columns + g->kernels->lanes - 1) >> g->kernels->lanes_shift;
 }
 
-/* Even heights: some tiles have a row more than the others. */
+/* Splits rows into tiles whose heights differ by at most one: the tiles of part[1] have one row more than those of part[0]. */
 static void part_rows(int64_t rows, int most, struct stretch part[2])
 {
     const int64_t tiles = parts_of(rows, most), low = rows / tiles, higher = rows - low * tiles;
@@ -87,8 +87,8 @@ static void part_rows(int64_t rows, int most, struct stretch part[2])
     part[1] = (struct stretch){(tiles - higher) * low, higher, low + 1};
 }
 
-/* Panels of columns, and what is left. A panel of one vector takes the time of two: where one would be left, it is shared out with a
-   panel before it. */
+/* Splits columns into panels of full width and the remainder; returns the number of entries. A panel of one vector takes as long as
+   one of two. So a remainder of one vector is split anew together with the panel before it. */
 static int part_columns(const struct job *g, int64_t columns, struct stretch part[3])
 {
     const int64_t lanes = g->kernels->lanes, width = g->vectors * lanes;
@@ -108,7 +108,7 @@ static int part_columns(const struct job *g, int64_t columns, struct stretch par
     return n;
 }
 
-/* A block of a is copied as it lies: rows contiguous or columns. */
+/* Packs a block of a in its own order: by rows if these are contiguous, else by columns. */
 static void pack_rows(const struct job *g, const struct block *x)
 {
     const struct wg_product *p = &g->p;
@@ -119,7 +119,7 @@ static void pack_rows(const struct job *g, const struct block *x)
         g->kernels->pack(x->depths, x->rows, a, p->a_column, p->a_row, x->a, g->a_line);
 }
 
-/* Where panel number n of a part is, and how far its rows are from each other. */
+/* The address of panel n of a part; *row is the distance between its rows, in elements. */
 static const char *panel(const struct job *g, const struct block *x, const struct stretch *part, int64_t n, int64_t *row)
 {
     const struct wg_product *p = &g->p;
@@ -143,7 +143,8 @@ static void pack_panels(const struct job *g, const struct block *x, const struct
     }
 }
 
-/* The tiles of rows of one height and count panels from number n on of one width: across c or, if that is one panel, down. */
+/* Multiplies all row tiles of one height by `count` panels of one width, from panel n on. A kernel call computes one row of tiles
+   of c or, if count is 1, one column of tiles. */
 static void multiply_tiles(const struct job *g, const struct block *x, const struct stretch *rows, const struct stretch *columns,
                            int64_t n, int64_t count, struct wg_tiles *t)
 {
@@ -184,7 +185,8 @@ static void turn_block(const struct job *g, const struct block *x, struct wg_til
     g->kernels->transposed[x->rows - 1](t);
 }
 
-/* Either panels pass by each tile of rows, or all rows by each panel. */
+/* Multiplies a block. Each panel of b is multiplied by all tiles of rows before the next panel. If g->across > 1, each tile of rows
+   is instead multiplied by that many panels before the next tile. */
 static void multiply_block(const struct job *g, const struct block *x)
 {
     const struct wg_product *p = &g->p;
@@ -232,7 +234,7 @@ static void multiply(const struct job *g, char *workspace)
 
 /* ---- the plan ---- */
 
-/* Where there is one row, or one column, or one step of k, its stride says nothing. */
+/* Sets the strides of axes of extent 1 to 1: they are never used. */
 static void forget_idle_strides(struct wg_product *p)
 {
     if (p->m == 1)
@@ -243,39 +245,41 @@ static void forget_idle_strides(struct wg_product *p)
         p->a_column = p->b_row = 1;
 }
 
-/* Nothing is to be gained by looking at it from the other side. */
+/* True if the product is computed as it is, without comparing it with the transposed one. */
 static bool suits(const struct wg_kernels *kernels, const struct wg_product *p)
 {
     return p->c_column == 1 && p->b_column == 1 && p->n >= 2 * kernels->lanes;
 }
 
-/* About how many cycles a product takes if vectors run along its columns. */
+/* An estimate of the cycles that a product takes if a vector holds elements of one row of c. */
 static double cycles(const struct wg_kernels *kernels, const struct wg_product *p)
 {
     const double m = (double)p->m, n = (double)p->n, k = (double)p->k;
     const double vectors = (double)((p->n + kernels->lanes - 1) >> kernels->lanes_shift);
-    const double side_by_side = m * vectors < 8 ? m * vectors : 8; /* sums, of which the latency of one hides the others */
-    const double work = m * vectors * k * (vectors > 1 ? 4 : 5) / side_by_side; /* one vector is slower: a load for each fma */
+    const double side_by_side = m * vectors < 8 ? m * vectors : 8; /* independent sums, which hide the latency of fma */
+    const double work = m * vectors * k * (vectors > 1 ? 4 : 5) / side_by_side; /* a single vector is slower: one load per fma */
     const bool transposed = p->b_row == 1 && p->m <= WG_TURNED_ROWS;
     const double packing = p->b_column == 1 ? 0 : (transposed ? 2 : 5) * n * k / kernels->lanes;
     const double blocks = (double)parts_of(p->k, LONGEST), scattering = blocks * (p->c_column == 1 ? m * vectors : 3 * m * n);
     return work + packing + scattering;
 }
 
-/* Do lines so far apart fall onto the same places of a cache? */
+/* True if rows this far apart map to the same sets of a cache. */
 static bool collide(const struct job *g, int64_t stride)
 {
     const int64_t bytes = stride * g->size;
     return (bytes < 0 ? -bytes : bytes) % COLLISION == 0;
 }
 
-/* Numbers from line to line of a packed block with lines of n: so that they do not collide. */
+/* The distance in elements between lines of n elements in a packed block: an odd number of cache lines, so that they do not
+   collide. */
 static int64_t line_of(const struct job *g, int64_t n)
 {
     return (parts_of(n * g->size, LINE) | 1) * LINE / g->size;
 }
 
-/* Operands are packed if the kernels cannot read them as they lie, or only by lines that collide. */
+/* b is packed if its rows are not contiguous, a if neither its rows nor its columns are contiguous and several panels read it.
+   Either is also packed if its rows (or columns) collide in the cache and are read often enough. */
 static void choose_packing(struct job *g)
 {
     const struct wg_product *p = &g->p;
@@ -318,14 +322,14 @@ static void plan(struct job *g)
 
 /* ---- threads ---- */
 
-/* Parts of a product: so many bands of rows by so many of columns. */
+/* A product that is split into row_bands by column_bands parts, one per thread. */
 struct team {
-    struct job whole; /* its strides and room are the parts' */
+    struct job whole; /* the parts have its strides and its workspace sizes */
     int row_bands, column_bands;
     char *workspace;
 };
 
-/* Part number part of n, in steps so that only the last part has an edge. */
+/* The first index of a part of n: a multiple of step, so that only the last part has an edge. */
 static int64_t start_of_part(int64_t n, int64_t step, int64_t parts, int64_t part)
 {
     return least(n, parts_of(n, step) * part / parts * step);
@@ -355,7 +359,8 @@ static void multiply_parts(int64_t first, int64_t last, void *context)
     }
 }
 
-/* Bands of columns pack a once for each of them, bands of rows b: the side that costs less packing is parted, if it is long enough. */
+/* Chooses the split with the lowest estimated cost. Each band of columns packs all of a again, and each band of rows all of b. So
+   the side that costs less packing is split, if it is long enough. */
 static void part_work(struct team *team, int threads)
 {
     const struct wg_product *p = &team->whole.p;
@@ -406,7 +411,7 @@ static wg_status run(struct team *team, int threads)
 
 /* ---- small products ---- */
 
-/* So small that a plan would take longer than what it saves; of layouts that need none. */
+/* True if a plan would take longer than it saves, and the layout needs none. */
 static bool is_small(const struct wg_kernels *kernels, const struct wg_product *p)
 {
     return p->k <= SMALL_DEPTH && p->n >= kernels->lanes / 2 && p->m > WG_TURNED_ROWS && p->c_column == 1 &&
@@ -456,7 +461,7 @@ static void multiply_small(const struct wg_kernels *kernels, const struct wg_pro
     }
 }
 
-/* ---- what it all computes ---- */
+/* ---- the reference: plain loops ---- */
 
 #define REAL float
 #define T(name) name##_f32

@@ -1,4 +1,4 @@
-/* The own kernels of products in AVX2: 6 rows of two vectors, 12 of the 16 registers. */
+/* The native kernels for AVX2. The sums of a tile of 6 rows by 2 vectors take 12 of the 16 registers. */
 #include "gemm/native_gemm.h"
 
 #if defined(__x86_64__)
@@ -37,11 +37,11 @@
 static inline __attribute__((always_inline)) void transpose_f32(__m256 *x)
 {
     __m256 y[8];
-    for (int i = 0; i < 8; i += 2) { /* pairs of numbers, of rows 2i and 2i + 1 */
+    for (int i = 0; i < 8; i += 2) { /* pairs of elements, from rows i and i + 1 */
         y[i] = _mm256_unpacklo_ps(x[i], x[i + 1]);
         y[i + 1] = _mm256_unpackhi_ps(x[i], x[i + 1]);
     }
-    for (int i = 0; i < 8; i += 4) /* fours: columns j and j + 4 of rows 4i to 4i + 3 in the halves of x[4i + j] */
+    for (int i = 0; i < 8; i += 4) /* x[i + c]: columns c and c + 4 of rows i to i + 3, one in each half */
         for (int j = 0; j < 2; j++) {
             const __m256d low = _mm256_castps_pd(y[i + j]), high = _mm256_castps_pd(y[i + j + 2]);
             x[i + 2 * j] = _mm256_castpd_ps(_mm256_unpacklo_pd(low, high));
@@ -54,7 +54,7 @@ static inline __attribute__((always_inline)) void transpose_f32(__m256 *x)
     }
 }
 
-/* Rows i and i + 4 are halves of a vector, which spares a step. */
+/* Loading rows i and i + 4 into the halves of one vector saves a step of the transposition. */
 static inline __attribute__((always_inline)) void load_transposed_f32(const float *from, int64_t line, __m256 *x)
 {
     __m256 y[4];

@@ -1,4 +1,5 @@
-/* The own kernels of products in AVX-512: 6 rows of four vectors, 24 of the 32 registers; at edges 14 of two or 9 of three. */
+/* The native kernels for AVX-512. The sums of a tile of 6 rows by 4 vectors take 24 of the 32 registers; at edges a tile is up to
+   14 rows by 1 or 2 vectors, or 9 by 3. */
 #include "gemm/native_gemm.h"
 
 #if defined(__x86_64__)
@@ -35,7 +36,7 @@
 #define COMPARE _mm512_cmp_ps_mask
 #define FMA_ONE __builtin_fmaf
 
-/* Fours of rows become fours of columns: number c of rows i to i + 3 in place of number i of row c, in each quarter of a vector. */
+/* In each quarter of every four of n vectors, transposes a 4 by 4 block: element c of x[i + r] becomes element r of x[i + c]. */
 static inline __attribute__((always_inline)) void transpose_quarters(__m512 *x, int n)
 {
     for (int i = 0; i < n; i += 4) {
@@ -50,7 +51,7 @@ static inline __attribute__((always_inline)) void transpose_quarters(__m512 *x, 
     }
 }
 
-/* Quarters 0 and 2 of x, then of y; quarters 1 and 3. */
+/* x ← quarters 0 and 2 of x, then of y; y ← quarters 1 and 3 of x, then of y. */
 static inline __attribute__((always_inline)) void part_quarters(__m512 *x, __m512 *y)
 {
     const __m512 even = _mm512_shuffle_f32x4(*x, *y, 0x88), odd = _mm512_shuffle_f32x4(*x, *y, 0xdd);
@@ -68,7 +69,7 @@ static inline __attribute__((always_inline)) void transpose_f32(__m512 *x)
         part_quarters(&x[c], &x[c + 8]);
 }
 
-/* Rows i and i + 4 are halves of a vector, which spares a step. */
+/* Loading rows r and r + 4 into the halves of one vector saves a step of the transposition. */
 static inline __attribute__((always_inline)) void load_transposed_f32(const float *from, int64_t line, __m512 *x)
 {
     for (int i = 0; i < 8; i += 4) {
@@ -114,7 +115,7 @@ static inline __attribute__((always_inline)) void transpose_f64(__m512d *x)
         y[i] = _mm512_unpacklo_pd(x[i], x[i + 1]);
         y[i + 1] = _mm512_unpackhi_pd(x[i], x[i + 1]);
     }
-    for (int i = 0; i < 8; i += 4) /* fours of rows: columns c, c + 4; c + 2, c + 6 */
+    for (int i = 0; i < 8; i += 4) /* of rows i to i + 3: x[i + c] ← columns c, c + 4; x[i + c + 2] ← columns c + 2, c + 6 */
         for (int c = 0; c < 2; c++) {
             x[i + c] = _mm512_shuffle_f64x2(y[i + c], y[i + c + 2], 0x88);
             x[i + c + 2] = _mm512_shuffle_f64x2(y[i + c], y[i + c + 2], 0xdd);
@@ -128,7 +129,7 @@ static inline __attribute__((always_inline)) void transpose_f64(__m512d *x)
 
 static inline __attribute__((always_inline)) void load_transposed_f64(const double *from, int64_t line, __m512d *x)
 {
-    __m512d y[4]; /* rows i and i + 2, in the other half i + 4 and i + 6 */
+    __m512d y[4]; /* rows (0, 2), (1, 3), (4, 6) and (5, 7), one in each half */
     WG_KEEP_IN_REGISTER(from);
     for (int i = 0; i < 4; i++) {
         const double *row = from + (i < 2 ? i : i + 2) * line;

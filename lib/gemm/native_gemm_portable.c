@@ -1,5 +1,5 @@
-/* The own kernels of products in plain C with vectors of 16 bytes: fma is the C library's where the CPU that is compiled for has no
-   instruction for it, which is slow but gives the same bits. */
+/* The native kernels in portable C, with vectors of 16 bytes. If the target CPU has no fma instruction, fma is the C library's:
+   slow, but with the same bits. */
 #include "gemm/native_gemm.h"
 
 #include <math.h>

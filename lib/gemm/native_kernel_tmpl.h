@@ -1,24 +1,32 @@
-/* The kernels of a product for one instruction set and one number type. Given are REAL with T(name) its names, the most rows of a tile:
-   ROWS if it has one or two vectors, ROWS_OF_3, ROWS_OF_4, how many vectors are WIDE, and vectors: VEC of LANES numbers, MASK for the
-   first few of them, and on them MASK_OF(n), ZERO, LOAD(p), LOAD_SOME(mask, p), STORE(p, x), STORE_SOME(p, mask, x), SPLAT(p),
-   FMA(x, y, z) = x y + z, ADD(x, y), RELU(x), T(transpose)(x) of LANES vectors in place, T(load_transposed)(p, line, x), which makes vectors
-   of the first HALF numbers of LANES lines, and FMA_ONE for single numbers. All is inlined into functions in which the numbers of rows
-   and of vectors are constants, so that the sums stay in registers. */
+/* Template: the native kernels for one instruction set and one element type. The includer defines
+
+       REAL, T(name)                the element type; the name with the type's suffix
+       ROWS, ROWS_OF_3, ROWS_OF_4   the largest tile height for a width of one or two, of three, and of four vectors
+       WIDE                         the tile width in vectors
+       VEC, LANES                   a vector; its number of elements
+       MASK, MASK_OF(n)             a mask; the mask of the first n elements
+       ZERO, LOAD(p), LOAD_SOME(mask, p), STORE(p, x), STORE_SOME(p, mask, x), SPLAT(p), FMA(x, y, z) = x y + z, ADD(x, y), RELU(x)
+       T(transpose)(x)              transposes LANES vectors in place
+       T(load_transposed)(p, line, x)   loads the first HALF elements of LANES lines as HALF vectors
+       FMA_ONE                      the fma of scalars
+
+   Everything is inlined into functions in which the numbers of rows and vectors are constants, so that the sums stay in
+   registers. */
 
 #define INLINE static inline __attribute__((always_inline))
 #define WG_REDUCTION_NONE(index, n) _Pragma("GCC unroll 16") for (int index = 0; index < (n); index++)
 #define HALF (LANES / 2)
 
-enum { T(MOST_VECTORS) = 4, T(MOST_SUMS) = 2 * ROWS < 16 ? 16 : 2 * ROWS }; /* of a tile */
+enum { T(MOST_VECTORS) = 4, T(MOST_SUMS) = 2 * ROWS < 16 ? 16 : 2 * ROWS }; /* widest tile, largest tile, in vectors */
 
-/* Where one tile is. */
+/* The addresses of a tile's operands. */
 typedef struct {
     const REAL *a, *b, *bias;
     REAL *c;
 } T(place);
 
-/* Where the rows of a are: two pointers and four multiples of the stride address fourteen. The compiler is kept from finding another
-   way, which takes more registers than there are. */
+/* The addresses of a's rows. Two pointers and the multiples 1, 3 and 5 of the stride, which the CPU scales by 1, 2 or 4, reach
+   fourteen rows. WG_KEEP_IN_REGISTER keeps the compiler from other addresses, which need more registers than there are. */
 typedef struct {
     const char *first, *seventh;
     int64_t one, three, five, step;
@@ -75,7 +83,7 @@ INLINE void T(multiply)(const int rows, const int vectors, const struct wg_tiles
     }
 }
 
-/* What is added to the sums: c, the bias, which is the same in each row or in each column. */
+/* Adds beta c and the bias to the sums, then applies relu. The bias has one element per row, or one per column with stride 1. */
 INLINE void T(add_rest)(const int rows, const int vectors, const struct wg_tiles *t, const T(place) * at, MASK last,
                         VEC sum[ROWS][T(MOST_VECTORS)])
 {
@@ -116,13 +124,13 @@ INLINE void T(store)(const int rows, const int vectors, REAL *c, int64_t c_row, 
     }
 }
 
-/* The bias some elements further on, if there is one: arithmetic on NULL is undefined, even by 0. */
+/* bias + steps, or NULL if there is no bias: arithmetic on NULL is undefined, even adding 0. */
 INLINE const REAL *T(bias_at)(const REAL *bias, int64_t steps)
 {
     return bias ? bias + steps : NULL;
 }
 
-/* Sums of a tile whose rows are not contiguous, or whose bias is neither the same along rows nor along columns. */
+/* Writes the sums of a tile whose rows are not contiguous, or whose bias is not one that add_rest handles. */
 static __attribute__((noinline)) void T(scatter)(int rows, int width, const struct wg_tiles *t, REAL *c, const REAL *bias,
                                                  const REAL *sum)
 {
@@ -167,9 +175,9 @@ INLINE void T(tiles)(const int rows, const int vectors, const struct wg_tiles *t
     }
 }
 
-/* ---- few rows, and b's columns contiguous ---- */
+/* ---- few rows of c, contiguous columns of b ---- */
 
-/* to[p * width + j] = from[j * line + p], p < k and j < n, neither above LANES. */
+/* Transposes a block: to[p * width + j] = from[j * line + p] for p < k and j < n, both at most LANES. */
 static __attribute__((noinline)) void T(turn)(int64_t k, int64_t n, const REAL *from, int64_t line, REAL *to, int64_t width)
 {
     VEC x[LANES];
@@ -199,7 +207,8 @@ INLINE void T(multiply_step)(const int rows, const int vectors, const REAL *a, i
     }
 }
 
-/* The sums of a few rows. b is turned in the registers: packed, it would be used only once. Edges are turned in memory. */
+/* The sums of a few rows. b is transposed in registers, since a packed copy would be read only once; edges are transposed in
+   memory. */
 INLINE void T(multiply_transposed)(const int rows, const int vectors, const struct wg_tiles *t, const T(place) * at,
                                    VEC sum[ROWS][T(MOST_VECTORS)])
 {
@@ -258,7 +267,7 @@ INLINE void T(transposed)(const int rows, const struct wg_tiles *all)
     }
 }
 
-/* A function for each size of a tile, and tables of them. */
+/* One function for each tile size, and tables of these functions. */
 #define TILES(rows, vectors)                                          \
     static void T(tiles_##rows##_##vectors)(const struct wg_tiles *t) \
     {                                                                 \

@@ -1,4 +1,4 @@
-/* What the own kernels compute, as plain loops over one number type: REAL, with T(name) its names and FMA its function. */
+/* Template: what the native kernels compute, as plain loops, for one element type. The includer defines REAL, T(name) and FMA. */
 
 static void T(loop)(const struct wg_product *p, int64_t longest)
 {

@@ -1,4 +1,4 @@
-/* Vectors of the portable kernels for one number type: LANES numbers of type REAL, worked on one by one. */
+/* Template: the vectors of the portable kernels. A vector has LANES elements of type REAL; loops handle them one by one. */
 
 typedef REAL T(vector) __attribute__((vector_size(16)));
 
