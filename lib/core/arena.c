@@ -1,7 +1,8 @@
-/* Arenas: chunks that grow by as much as there is, given back from the youngest on. */
+/* Arenas: bump allocators that grow chunk by chunk. Chunks are freed youngest first. */
 #include "core/arena.h"
 
-/* A chunk with its headers has from 64 KiB to 16 MiB: as much as the arena has so far. The large ones lie in huge pages. */
+/* A new chunk is as large as the arena so far, headers included, and between 64 KiB and 16 MiB unless one request needs more.
+   Chunks of at least 16 MiB lie in huge pages. */
 enum { CHUNK = 1 << 16, LARGEST = 1 << 24, LINE = 64 };
 
 static struct wg_chunk *chunk_new(size_t bytes, size_t size)

@@ -1,4 +1,4 @@
-/* Where a tape's nodes and tensors lie, and how a tensor gets there and gives its value back: the part that each op call runs. */
+/* Memory of a tape's nodes and tensors, and the allocation of results. Inlined, since every op call runs it. */
 #ifndef WG_ARENA_H
 #define WG_ARENA_H
 
@@ -6,8 +6,8 @@
 
 #include "core/internal.h"
 
-/* A tape's tensor, and a storage of its own for a value of few bytes: a number is computed, read and forgotten where its handle lies.
-   Once the tensor is given back, the slot waits for views that still use the storage. */
+/* A tape's tensor, with storage for a small value beside its handle, so that a scalar needs no other memory. If views still use
+   that storage when the tensor is given back, the slot is reused only after the last of them. */
 struct wg_slot {
     wg_tensor t;
     struct wg_storage own;
@@ -19,7 +19,7 @@ static inline struct wg_storage *wg_own_storage(wg_tensor *t)
     return &((struct wg_slot *)(void *)t)->own;
 }
 
-/* Does it go when that tape closes, whoever holds it? */
+/* True if the storage lies in a slot of that tape: it ends when the tape closes, whatever its reference count. */
 static inline bool wg_storage_is_of(const struct wg_storage *storage, const wg_tape *tape)
 {
     const char *slot = (const char *)storage - offsetof(struct wg_slot, own);
@@ -28,7 +28,8 @@ static inline bool wg_storage_is_of(const struct wg_storage *storage, const wg_t
 
 struct wg_storage *wg_storage_find(struct wg_thread *th, size_t payload);
 
-/* A block that nobody else refers to; NULL and the error. Small ones that were used before come straight from the pool. */
+/* A block with one reference; NULL and the error. Fast path: a small block from the pool's free list. Everything else goes
+   through wg_storage_find. */
 static inline struct wg_storage *wg_storage_from(struct wg_thread *th, size_t payload)
 {
     struct wg_pool *pool = &th->pool;
@@ -46,9 +47,9 @@ static inline struct wg_storage *wg_storage_from(struct wg_thread *th, size_t pa
     return block;
 }
 
-/* The same where the youngest chunk has no room: in a new one; NULL and the error. */
+/* Allocates from a new chunk; NULL and the error. For when the youngest chunk has too little space. */
 void *wg_arena_grow(struct wg_arena *arena, size_t bytes);
-/* wg_handle_new where it is not a slot with its extents inline. */
+/* The slow path of wg_handle_new: no open tape, a rank above WG_INLINE_RANK, or a lost tape. */
 wg_tensor *wg_handle_find(struct wg_thread *th, int rank);
 
 static inline void *wg_arena_alloc(struct wg_arena *arena, size_t bytes)
@@ -61,13 +62,13 @@ static inline void *wg_arena_alloc(struct wg_arena *arena, size_t bytes)
     return at;
 }
 
-/* From the node arena, until the tape closes. */
+/* From the node arena; freed when the tape closes. */
 static inline void *wg_tape_alloc(wg_tape *tape, size_t bytes)
 {
     return wg_arena_alloc(&tape->nodes, (bytes + 15) & ~(size_t)15);
 }
 
-/* If it is the last allocation. */
+/* Takes the allocation back if it was the last one; otherwise does nothing. */
 static inline void wg_tape_unalloc(wg_tape *tape, void *at, size_t bytes)
 {
     if ((char *)at + ((bytes + 15) & ~(size_t)15) == tape->nodes.at)
@@ -83,7 +84,7 @@ static inline wg_tensor *wg_tape_slot(wg_tape *tape)
     return t;
 }
 
-/* A handle on the top tape, of no rank yet. listed: the sweep of the running walk is to find it. */
+/* An empty tensor on the top tape; the caller sets its rank. listed: the sweep of the running backward pass frees it. */
 static inline wg_tensor *wg_slot_new(struct wg_thread *th, wg_tape *tape, bool listed)
 {
     wg_tensor *t = wg_tape_slot(tape);
@@ -105,7 +106,7 @@ static inline wg_tensor *wg_slot_new(struct wg_thread *th, wg_tape *tape, bool l
     return t;
 }
 
-/* An empty handle: a slot on the top tape, or a value of the caller's if there is none. */
+/* An empty tensor: on the top tape, or a value of the caller's if no tape is open. NULL and the error. */
 static inline wg_tensor *wg_handle_new(struct wg_thread *th, int rank)
 {
     if (__builtin_expect(!th->top || rank > WG_INLINE_RANK || *wg_lost_tapes() > 0, 0))
@@ -116,7 +117,7 @@ static inline wg_tensor *wg_handle_new(struct wg_thread *th, int rank)
     return t;
 }
 
-/* Extents and strides of t, which has y's rank. Where they lie in the handle, all that is there: no loop. */
+/* Copies t's extents and strides to y, which has the same rank. Inline dims are copied whole, which needs no loop. */
 static inline void wg_copy_dims(wg_tensor *y, const wg_tensor *t)
 {
     if (t->rank <= WG_INLINE_RANK)
@@ -125,7 +126,7 @@ static inline void wg_copy_dims(wg_tensor *y, const wg_tensor *t)
         memcpy(y->dims, t->dims, 2 * (size_t)t->rank * sizeof *t->dims);
 }
 
-/* What y has of a tensor that it is laid out as, whose dims lie in its handle: all but memory. */
+/* Copies everything but memory from a tensor of the same layout, whose dims lie in its handle. */
 static inline void wg_lay_out_like(wg_tensor *y, const wg_tensor *model)
 {
     y->dtype = model->dtype;
@@ -139,7 +140,8 @@ static inline void wg_lay_out_like(wg_tensor *y, const wg_tensor *model)
         memcpy(y->inline_dims, model->inline_dims, sizeof y->inline_dims);
 }
 
-/* Was operand i given away to op, and may a result have its bytes as far as memory goes? What lies in a slot stays there. */
+/* True if operand i was donated to op and its storage may hold a result. Storage in a slot may not, since it stays with its
+   tensor. */
 static inline bool wg_is_donated(const struct wg_op *op, const wg_tensor *t, unsigned i)
 {
     const unsigned wanted = WG_T_DONATED | WG_T_DENSE, unwanted = WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT;
@@ -147,7 +149,7 @@ static inline bool wg_is_donated(const struct wg_op *op, const wg_tensor *t, uns
            wg_storage_unique(t->storage);
 }
 
-/* Does an op on operands of which some have these flags pass a gradient on, once it is recorded? */
+/* True if op passes a gradient on once it is recorded. flags: the union of its operands' flags. */
 static inline bool wg_passes_gradient(const struct wg_thread *th, const struct wg_op *op, unsigned flags)
 {
     return (flags & WG_T_NEEDS) && !th->no_grad && !th->scratch && !(op->flags & WG_OP_STOP_GRADIENT) &&
@@ -156,15 +158,15 @@ static inline bool wg_passes_gradient(const struct wg_thread *th, const struct w
 
 static inline size_t wg_bytes_of(const wg_tensor *t)
 {
-    return (size_t)t->numel << (0x0332 >> 4 * t->dtype & 15); /* a digit for each dtype: 4, 8, 8, 1 */
+    return (size_t)t->numel << (0x0332 >> 4 * t->dtype & 15); /* a hex digit for each dtype: log2 of 4, 8, 8, 1 */
 }
 
-/* Bytes of a storage, from … to; none: from = to = 0. */
+/* Bytes from .. to of a storage; empty: from = to = 0. */
 struct wg_span {
     int64_t from, to;
 };
 
-/* From the first to behind the last byte of elements of that many bytes, the first of which lies at offset. */
+/* The bytes of elements of that size, from the first byte to behind the last one. offset: position of the element with index 0. */
 static inline struct wg_span wg_span_at(int64_t offset, int64_t size, int rank, const int64_t *extents, const int64_t *strides)
 {
     struct wg_span span = {offset, offset + size};
@@ -188,7 +190,7 @@ static inline bool wg_spans_meet(struct wg_span a, struct wg_span b)
     return a.from < b.to && b.from < a.to;
 }
 
-/* The least that has both in it. */
+/* The smallest span that contains both. */
 static inline struct wg_span wg_span_around(struct wg_span a, struct wg_span b)
 {
     if (a.to == a.from || b.to == b.from)
@@ -211,10 +213,11 @@ static inline void wg_lend_own(wg_tensor *t)
     t->data = own->few;
 }
 
-/* The storage of y, of so many bytes: taken's, its own if it may, or a new one. */
+/* Gives y a storage for so many bytes: that of the donated operand, else the one in y's slot if allowed and large enough, else a
+   new block. */
 static inline wg_status wg_storage_of(struct wg_thread *th, wg_tensor *y, size_t bytes, bool may_own, const wg_tensor *donated)
 {
-    if (donated) { /* which nobody else holds */
+    if (donated) { /* its only reference is the donated operand's */
         atomic_store_explicit(&donated->storage->refs, 2, memory_order_relaxed);
         y->storage = donated->storage;
         y->data = donated->data;
@@ -228,14 +231,14 @@ static inline wg_status wg_storage_of(struct wg_thread *th, wg_tensor *y, size_t
     return WG_OK;
 }
 
-/* The same of any y that has its extents. A capture knows storages by their blocks, and a rerun of a traced tape writes once more what
-   was kept of it: neither uses storages in slots. */
+/* The same for a y with its extents set. Storage in slots is not used when the thread is watched: a capture identifies storages
+   by their blocks, and the rerun of a traced tape writes again to the storage that was kept. */
 static inline wg_status wg_storage_for(struct wg_thread *th, wg_tensor *y, const wg_tensor *donated)
 {
     return wg_storage_of(th, y, wg_bytes_of(y), !th->watched && y->tape, donated);
 }
 
-/* Gives up the value, keeps the handle. */
+/* Releases the value and keeps the handle. */
 static inline void wg_release_value(wg_tensor *t)
 {
     if (t->storage)
@@ -246,7 +249,8 @@ static inline void wg_release_value(wg_tensor *t)
         t->state = WG_RELEASED;
 }
 
-/* The same for one whose storage a result has taken: where nobody else has come to hold it since, counting needs no atomics. */
+/* The same after a result took t's storage over. If t and the result hold the only two references, counting needs no atomic
+   operation. */
 static inline void wg_hand_over_value(wg_tensor *t)
 {
     if (atomic_load_explicit(&t->storage->refs, memory_order_relaxed) != 2) {
@@ -265,7 +269,7 @@ static inline void wg_slot_free(wg_tensor *t)
     t->tape->free_slots = t;
 }
 
-/* Gives back the slot of a tape's tensor too. */
+/* Releases the value and the slot of a tape's tensor. */
 static inline void wg_release_slot(wg_tensor *t)
 {
     if (t->storage)

@@ -1,5 +1,5 @@
-/* Applying an op: check the operands, ask the shape rule, find memory, run the kernel, record the node. On a tape a node is the call
-   itself, built where it will stay and committed by linking it; in a backward that is not recorded the same memory is given back. */
+/* Applying an op: check the operands, call the shape rule, allocate results, run the kernel, record the node. On a tape the call
+   is built inside its node, and recording links that node to the tape. A call that is not recorded gives the node's memory back. */
 #include <string.h>
 
 #include "core/node.h"
@@ -24,7 +24,7 @@ wg_status wg_call_error(const wg_call *c, wg_status code, const char *text)
     operands[0] = 0;
     const struct wg_thread *th = wg_self();
     const char *name = c->op->name;
-    if (th && th->composing_call) /* what the user called, with the operands that he gave */
+    if (th && th->composing_call) /* the composed op that the user called, with the user's operands */
         c = th->composing_call;
     for (int i = 0; i < c->n_in && used + 40 < sizeof operands; i++) {
         used += (size_t)snprintf(operands + used, sizeof operands - used, "%s", i ? " x " : "");
@@ -36,7 +36,7 @@ wg_status wg_call_error(const wg_call *c, wg_status code, const char *text)
 
 /* ---- building the call ---- */
 
-/* A call that will not be recorded need not outlive itself: its node is on the stack, with room for its few pointers. */
+/* The node of a call that will not be recorded, on the stack, with space for its few pointers. */
 enum { FEW = 4 };
 struct passing {
     struct wg_node node;
@@ -51,7 +51,8 @@ static void node_discard(struct wg_thread *th, struct wg_node *node)
         wg_object_free(node);
 }
 
-/* A NULL operand is a failure further up. It has been recorded there; only if it was not is it recorded here. */
+/* A NULL operand is the result of something that failed earlier. Its error was recorded there; one is recorded here only if
+   there is none. */
 static wg_status null_operand(struct wg_thread *th, const struct wg_op *op, size_t i)
 {
     if (th->has_error) {
@@ -71,7 +72,8 @@ wg_status wg_check_operand(struct wg_thread *th, const struct wg_op *op, const w
     return t->tape && t->tape->thread != th ? wg_check_handle(t, op->name, (int)i) : WG_OK;
 }
 
-/* An operand that is not simply alive on the top tape: refused, absent by choice, of a tape below, or of the caller's. */
+/* Handles an operand that is not live on the top tape: it is refused, or absent, or on a tape below, or the caller's and
+   replaced by its proxy. */
 static wg_tensor *operand(struct wg_thread *th, const struct wg_op *op, wg_tensor *t, size_t i, wg_status *status)
 {
     *status = wg_check_operand(th, op, t, i);
@@ -82,7 +84,7 @@ static wg_tensor *operand(struct wg_thread *th, const struct wg_op *op, wg_tenso
     return t;
 }
 
-/* Fills c's operands; *flags is what any of them has. */
+/* Sets the operands and the dtype of the node's call. *flags: the union of the operands' flags. */
 WG_HOT wg_status take_operands(struct wg_thread *th, struct wg_node *node, wg_tensor *const *given, size_t n, unsigned *flags)
 {
     wg_tensor **in = (wg_tensor **)(uintptr_t)node->call.in;
@@ -107,8 +109,8 @@ WG_HOT wg_status take_operands(struct wg_thread *th, struct wg_node *node, wg_te
 
 /* ---- results ---- */
 
-/* Element-wise on operands of one shape and dtype, the common case: the result is laid out as the first dense one, and no rule is
-   asked. NULL in any other case. */
+/* The operand whose layout the result gets, for the common case: an element-wise op on operands of one shape and dtype. It is
+   the first dense one, and no shape rule is called. NULL in any other case. Also sets call.same_layout. */
 WG_HOT const wg_tensor *model_of(struct wg_node *node, size_t n_in)
 {
     const wg_call *c = &node->call;
@@ -136,7 +138,7 @@ WG_HOT const wg_tensor *model_of(struct wg_node *node, size_t n_in)
     return model;
 }
 
-/* Its one result, laid out as model. flags: what any of the operands has. */
+/* Makes the only result, with model's layout. flags: the union of the operands' flags. */
 WG_HOT wg_status make_like(struct wg_thread *th, struct wg_node *node, const wg_tensor *model, size_t n_in, unsigned flags)
 {
     const wg_call *c = &node->call;
@@ -169,8 +171,8 @@ static wg_status shared_with_target(const wg_call *c, unsigned target, int other
     return wg_call_error(c, WG_E_ARGUMENT, text);
 }
 
-/* What will be overwritten must lie dense and share nothing with the other operands, and is copied first, so that a failing step can
-   put it back. */
+/* Checks the operands that c will overwrite: each must be dense and share no memory with another operand. Their bytes are copied
+   first, so that a failing step can restore them; a queued update leaves that to its commit. */
 static wg_status before_writing(struct wg_thread *th, const wg_call *c, bool queued)
 {
     if (*wg_lost_tapes() > 0)
@@ -183,7 +185,7 @@ static wg_status before_writing(struct wg_thread *th, const wg_call *c, bool que
             continue;
         if (!(t->flags & WG_T_DENSE))
             return wg_call_error(c, WG_E_ARGUMENT, "an operand that is changed must be dense");
-        if (!(c->op->flags & WG_OP_RANDOM)) /* a generator has no history, and whoever was given it draws */
+        if (!(c->op->flags & WG_OP_RANDOM)) /* a generator has no history, and a function that receives it may draw from it */
             WG_TRY(wg_may_change(th, t, c->op->name, i));
         const int other = wg_operand_in_the_way(c, i, 0);
         if (other >= 0)
@@ -219,7 +221,7 @@ static wg_status run_users_on_a_tape(const wg_call *c, wg_kernel *kernel)
     return status;
 }
 
-/* What it makes on the way belongs to the open tape, or to a tape of the call's own. */
+/* Tensors that the kernel makes belong to the open tape, or to a tape that is opened for this call. */
 __attribute__((noinline)) wg_status wg_run_users(const wg_call *c, wg_kernel *kernel)
 {
     struct wg_thread *th = wg_self();
@@ -316,7 +318,8 @@ wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node)
     return WG_OK;
 }
 
-/* Runs at the commit: until then nobody may overwrite or release what it reads. */
+/* Queues a node that runs when the update commits. Until then its operands count as saved, so that nothing overwrites or
+   releases them. */
 static void queue_update(struct wg_thread *th, struct wg_node *node)
 {
     for (unsigned i = 0; i < node->call.n_in; i++)
@@ -328,11 +331,11 @@ static void queue_update(struct wg_thread *th, struct wg_node *node)
     th->updates_end = &node->next_update;
 }
 
-/* Runs and records, or leaves both to the commit of an update. flags: what any of the operands has. */
+/* Runs the node and records it, or queues it if it belongs to an open update. flags: the union of the operands' flags. */
 WG_HOT wg_status finish(struct wg_thread *th, struct wg_node *node, size_t n_in, size_t n_out, unsigned flags, bool *recorded)
 {
     const wg_call *c = &node->call;
-    const bool queued = n_out == 0 && c->op->writes && th->updating; /* a draw gives a value: it runs at once, and can be undone */
+    const bool queued = n_out == 0 && c->op->writes && th->updating; /* a draw has a result: it runs at once, and can be undone */
     if (c->op->writes)
         WG_TRY(before_writing(th, c, queued));
     if (!queued)
@@ -347,7 +350,7 @@ WG_HOT wg_status finish(struct wg_thread *th, struct wg_node *node, size_t n_in,
     return WG_OK;
 }
 
-/* The caller asks for the first n_out results; nobody will ask for the others. */
+/* Returns the first n_out results. With no tape open the others are freed; on a tape they stay unread. */
 WG_HOT void hand_out(const struct wg_thread *th, wg_tensor *const *made, size_t n_made, wg_tensor **out, size_t n_out)
 {
     for (size_t i = 0; i < n_out; i++)
@@ -369,7 +372,8 @@ static wg_status invoke_composed(struct wg_thread *th, const struct wg_op *op, c
     return WG_OK;
 }
 
-/* flags: what any of the operands has, or 0 if not all could be taken. */
+/* Records the failure, releases the results and ends donations. flags: the union of the operands' flags, or 0 if an operand was
+   refused. */
 static __attribute__((noinline)) void give_up(struct wg_thread *th, struct wg_node *node, unsigned flags, wg_status status)
 {
     wg_op_failed(th, node->call.op, status, "forward");
@@ -379,7 +383,7 @@ static __attribute__((noinline)) void give_up(struct wg_thread *th, struct wg_no
             node->call.in[i]->flags &= (uint16_t)~WG_T_DONATED;
 }
 
-/* What an op call is: n_made results, of which the caller asks for n_out. */
+/* One op call. It makes n_made results, of which the caller gets the first n_out. */
 WG_HOT wg_status apply(struct wg_thread *th, const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in,
                        wg_tensor **out, size_t n_out, size_t n_made, const wg_closure *closure)
 {
@@ -442,7 +446,7 @@ wg_status wg_invoke(const struct wg_op *op, const void *params, wg_tensor *const
     return invoke(op, params, in, n_in, out, n_out, NULL);
 }
 
-/* n operands, one result: there is nothing to ask about the call itself. */
+/* A call with n operands and one result. If the op fits that, the general checks of invoke are unnecessary. */
 WG_HOT wg_tensor *call_one(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n)
 {
     struct wg_thread *th = wg_self();
@@ -453,8 +457,8 @@ WG_HOT wg_tensor *call_one(const struct wg_op *op, const void *params, wg_tensor
     return status == WG_OK ? y : NULL;
 }
 
-/* The same for a number of operands that is known: functions of their own, so that what comes before saves no more registers than it
-   needs. */
+/* call_one for a fixed number of operands. These are separate functions so that the fast path, which calls them last
+   (call_fast.c), saves no more registers than it needs. */
 wg_tensor *wg_call1(const struct wg_op *op, const void *params, wg_tensor *a)
 {
     return call_one(op, params, &a, 1);

@@ -1,10 +1,11 @@
-/* Ops of one to three operands and one result, by the short way where it goes: what small graphs are made of. */
+/* Fast path: element-wise ops on one to three contiguous operands of one shape, the bulk of small graphs. Everything else goes
+   through call.c. */
 #include "core/node.h"
 #include "core/parallel.h"
 
 enum way { ANOTHER_WAY, DONE, FAILED };
 
-/* The node of an op that ran on operands which lie alike. */
+/* Records the node of an op whose operands have the same layout. */
 WG_HOT struct wg_node *node_of(struct wg_thread *th, const struct wg_op *op, const void *params, wg_tensor *const *given, size_t n,
                                wg_tensor *y, bool needs)
 {
@@ -34,8 +35,9 @@ WG_HOT struct wg_node *node_of(struct wg_thread *th, const struct wg_op *op, con
     return node;
 }
 
-/* An element-wise op on operands of one shape that lie side by side, few elements, on a tape and unwatched: what small graphs are made
-   of. The row is run here; a call is built only for the record. In any other case nothing is done, but proxies may stand in in. */
+/* Runs the op's row directly if the op is element-wise, a tape is open and unwatched, and the operands are contiguous floats of
+   one shape and dtype with fewer than WG_MIN_TO_SPLIT elements. A call is built only for the record. In any other case it does
+   nothing and returns ANOTHER_WAY; entries of in may already be replaced by proxies. */
 WG_HOT enum way fast_path(const struct wg_op *op, const void *params, wg_tensor **in, size_t n, wg_tensor **result)
 {
     struct wg_thread *th = wg_tls.state;
@@ -69,7 +71,8 @@ WG_HOT enum way fast_path(const struct wg_op *op, const void *params, wg_tensor 
     wg_row *row = wg_instance(op->row, th->isa, model->dtype);
     if (!row)
         return ANOTHER_WAY;
-    /* Nobody else holds the storage of what was given away: it shares memory with itself alone, which rows allow. */
+    /* A donated operand holds the only reference to its storage, so it can share memory only with itself in another slot. Rows
+       allow that. */
     const wg_tensor *donated = NULL;
     for (unsigned i = 0; i < n && (any & WG_T_DONATED) && !donated; i++)
         donated = wg_is_donated(op, in[i], i) ? in[i] : NULL;
@@ -77,7 +80,7 @@ WG_HOT enum way fast_path(const struct wg_op *op, const void *params, wg_tensor 
     if (!y)
         return FAILED;
     wg_lay_out_like(y, model);
-    if (wg_storage_of(th, y, (size_t)y->numel << (2 + model->dtype), true, donated) != WG_OK) { /* of 4 or 8 bytes each */
+    if (wg_storage_of(th, y, (size_t)y->numel << (2 + model->dtype), true, donated) != WG_OK) { /* 4 or 8 bytes each */
         wg_release_value(y);
         return FAILED;
     }

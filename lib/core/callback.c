@@ -1,10 +1,10 @@
-/* Functions of the user's that the library calls in the middle of a step: closures, ops, hooks, forward functions of modules. Whatever one of
-   them does, the stack of tapes is afterwards as it was. */
+/* Calls of user functions in the middle of a step: closures, ops, hooks, forward functions of modules. Afterwards the stack of
+   tapes is as it was before, whatever the function did. */
 #include <string.h>
 
 #include "core/internal.h"
 
-/* Which function it is. */
+/* Writes a description of the called function. */
 static void describe_function(const wg_callback *callback, char *text, size_t size)
 {
     const wg_tensor *t = callback->hooked;
@@ -25,7 +25,7 @@ static void describe(const wg_callback *callback, char *text, size_t size)
         describe_function(callback, text + used, size - (size_t)used);
 }
 
-/* How many errors the thread has recorded since it last forgot them. */
+/* Number of errors that the thread has recorded since its record was cleared. */
 static uint64_t errors_of(const struct wg_thread *th)
 {
     return th->has_error ? 1 + th->error.later : 0;
@@ -55,7 +55,7 @@ wg_status wg_callback_fail(const wg_callback *callback, wg_status code, const ch
     return wg_fail(code, callback->op, "%s %s", text, what);
 }
 
-/* Closes what callback left open; says what that was. */
+/* Closes the tapes and the update that the function left open. Returns a message about them, or NULL. */
 static const char *unwind(struct wg_thread *th, const wg_callback *callback)
 {
     const char *left = NULL;
@@ -87,7 +87,8 @@ wg_status wg_callback_check(const wg_callback *callback, const wg_tensor *t, con
     return wg_check_made(t, callback->op, which);
 }
 
-/* In a walk whose gradients are shared, others read those that the function was handed. */
+/* In a backward pass with shared gradients other readers need the gradients that the function received: it may not have dropped
+   or freed them. */
 static wg_status check_handed(const struct wg_thread *th, const wg_callback *callback)
 {
     for (size_t i = 0; i < callback->n_gradients && th->no_donation; i++)
@@ -96,7 +97,7 @@ static wg_status check_handed(const struct wg_thread *th, const wg_callback *cal
     return WG_OK;
 }
 
-/* A function that fails without a word has failed with its status. */
+/* Records the status of a function that failed without recording an error. */
 static void record_failure(const struct wg_thread *th, const wg_callback *callback, wg_status status)
 {
     char text[120];
@@ -148,7 +149,7 @@ static bool same_memory(const wg_tensor *a, const wg_tensor *b)
     return a && (a == b || wg_overlap(a, b));
 }
 
-/* Is t one of the results that callback's function fills, or an operand that its op changes? */
+/* True if t is a result that callback's function fills, or an operand that its op changes. */
 static bool is_its_own(const wg_callback *callback, const wg_tensor *t)
 {
     const wg_call *c = callback->call;
@@ -161,7 +162,7 @@ static bool is_its_own(const wg_callback *callback, const wg_tensor *t)
     return false;
 }
 
-/* Was t handed to it, to be read? */
+/* True if t was passed to callback's function for reading. */
 static bool is_handed(const wg_callback *callback, const wg_tensor *t)
 {
     const wg_call *c = callback->call;
@@ -177,7 +178,7 @@ static bool is_handed(const wg_callback *callback, const wg_tensor *t)
     return false;
 }
 
-/* A kernel that runs in the innermost vjp, hook or jvp computes what it fills; its op says what it depends on. */
+/* True if a kernel is running inside the innermost vjp, hook or jvp. Its op records what the kernel's results depend on. */
 static bool in_kernel(const struct wg_thread *th)
 {
     const wg_callback *callback = th->callback;
@@ -186,13 +187,15 @@ static bool in_kernel(const struct wg_thread *th)
     return callback && callback->vjp_depth == th->vjp_depth;
 }
 
-/* The kernel of an op without WG_OP_USER runs without a callback: its result has no node yet. */
+/* True if t is a result whose kernel is still running: it has no node yet. Kernels of ops without WG_OP_USER run without a
+   callback record, so wg_callback_may_write finds them this way. */
 static bool is_under_way(const wg_tensor *t)
 {
     return t->tape && !(t->flags & WG_T_PROXY) && !t->from.node && t->slot != WG_NO_RESULT;
 }
 
-/* Derivatives of a gradient are right only if all that it was computed from is on record. */
+/* A recorded gradient has correct derivatives only if everything that it was computed from is recorded. So a recorded backward
+   refuses tensors without history. */
 wg_status wg_may_hide(struct wg_thread *th, const char *op, const char *what)
 {
     if (th->vjp_depth == 0 || th->scratch || th->no_grad || in_kernel(th))
@@ -223,7 +226,7 @@ wg_status wg_callback_may_write(struct wg_thread *th, const wg_tensor *t, const 
 
 void wg_context_destroy(const char *name, void (*destroy)(void *context), void *context)
 {
-    char copy[48]; /* the name may go with the context */
+    char copy[48]; /* the name may be freed with the context */
     if (!destroy)
         return;
     snprintf(copy, sizeof copy, "%s", name);

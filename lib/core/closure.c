@@ -1,11 +1,11 @@
-/* Closures: an op made for one application out of two plain functions and a context. */
+/* Closures: ops made for one application from two plain functions and a context. */
 #include <string.h>
 
 #include "core/arena.h"
 
-/* The op is made on the tape, where it lives as long as its node. */
+/* Allocated on the tape, where it lives as long as its node. */
 struct made_op {
-    struct wg_op op; /* first, so that the shape rule finds the rest */
+    struct wg_op op; /* first member: the shape rule finds the closure from it */
     wg_closure closure;
 };
 
@@ -48,7 +48,7 @@ wg_tensor *wg_closure_apply(const wg_closure *closure, wg_tensor *const *in, siz
             return y;
     }
 failed:
-    if (th && th->has_error) /* for want of memory, it is the closure's */
+    if (th && th->has_error) /* if memory ran out, the error names the closure */
         wg_op_failed(th, &(struct wg_op){.name = closure->name}, WG_E_MEMORY, "forward");
     if (!handed_over)
         wg_context_destroy(closure->name, closure->destroy, closure->context);

@@ -1,9 +1,9 @@
-/* Ops that are made of other ops. Applied, such an op leaves the nodes of its parts; with no tape open it works on a tape of its own,
-   out of which its results are kept. */
+/* Composed ops: made of other ops. On a tape such an op leaves the nodes of its parts. With no tape open it runs on a temporary
+   tape, out of which its results are kept. */
 #include "core/internal.h"
 #include "wengert/ops.h"
 
-/* The parts may read an operand several times, so none of them may overwrite it. */
+/* The parts may read an operand several times, so none may overwrite it: donations end here. */
 static wg_status check_operands(struct wg_thread *th, const wg_call *c)
 {
     for (unsigned i = 0; i < c->n_in; i++) {
@@ -13,7 +13,7 @@ static wg_status check_operands(struct wg_thread *th, const wg_call *c)
     return WG_OK;
 }
 
-/* A result that is one of the operands becomes a handle of its own. */
+/* Replaces a result that is one of the operands by a handle of its own. */
 static wg_status apart_from_operands(const wg_call *c, wg_tensor **out)
 {
     for (unsigned i = 0; i < c->n_out; i++)
@@ -44,7 +44,7 @@ static wg_status make(struct wg_thread *th, const wg_call *c, wg_tensor **out)
         status = out[i] ? wg_callback_check(&callback, out[i], "returned") : wg_error_cause();
     if (status == WG_OK)
         status = apart_from_operands(c, out);
-    if (status == WG_E_NULL) /* of a part that failed: why */
+    if (status == WG_E_NULL) /* a part failed: its error is the cause */
         status = wg_error_cause();
     if (status != WG_OK)
         wg_op_failed(th, c->op, status, "forward");
@@ -63,7 +63,7 @@ wg_status wg_compose(struct wg_thread *th, const wg_call *c, wg_tensor **out)
         wg_tape_close(NULL);
         return wg_op_failed(th, c->op, WG_E_MEMORY, "forward");
     }
-    const bool grad = wg_grad_mode_set(false); /* without a tape nothing is recorded */
+    const bool grad = wg_grad_mode_set(false); /* with no tape open nothing is recorded */
     wg_status status = make(th, c, out);
     wg_grad_mode_set(grad);
     if (status == WG_OK && (status = wg_values_on(out, c->n_out, c->op->name)) != WG_OK)

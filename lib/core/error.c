@@ -1,11 +1,12 @@
-/* The thread's error record: the first error stays, because it is the cause; the later ones are its consequences and only count. */
+/* The thread's error record. The first error is kept, because it is the cause; later errors are its consequences and are only
+   counted. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/internal.h"
 
-/* What a thread without memory for its own state says. */
+/* The error of a thread that has no memory for its state. */
 static const wg_error no_state = {.code = WG_E_MEMORY, .message = "no memory for the thread's state"};
 
 void wg_section_path(const wg_section *section, char *text, size_t size)
@@ -30,7 +31,7 @@ void wg_mark_failed(struct wg_thread *th)
         th->update_failed = true;
 }
 
-/* "slice: there is no axis" without "slice: ": an error has one op's name in front. */
+/* Removes the prefix "slice: " from "slice: there is no axis", so that a message names only one op. */
 static void drop_prefix(char *message, const char *op)
 {
     const size_t n = strlen(op);
@@ -38,7 +39,7 @@ static void drop_prefix(char *message, const char *op)
         memmove(message, message + n + 2, strlen(message + n + 2) + 1);
 }
 
-/* Its own errors only count. */
+/* Calls the error hook. Errors that the hook itself records are only counted. */
 static void tell_hook(struct wg_thread *th, const wg_error *error)
 {
     wg_callback callback = {.op = "error_hook", .who = "the function"};
@@ -49,10 +50,11 @@ static void tell_hook(struct wg_thread *th, const wg_error *error)
     th->in_error_hook = false;
 }
 
-/* Who asks for memory knows no op. */
+/* The op name in errors of the allocator, which knows no op. */
 static const char nameless[] = "memory";
 
-/* What the user called, where that is not op itself: op is a part of another, or nobody's. */
+/* What the user called, if that is not op: the public function in which the allocator failed, or the composed op of which op is
+   a part. Else NULL. */
 static const char *caller_of(const struct wg_thread *th, const char *op)
 {
     if (op && strcmp(op, nameless) == 0 && th->operation)
@@ -81,7 +83,7 @@ static void record(struct wg_thread *th, wg_status code, const char *op, const c
         th->error = error;
         th->has_error = true;
     }
-    if (code != WG_E_IO) /* a file that cannot be written fails no step */
+    if (code != WG_E_IO) /* a file that cannot be written does not fail the step */
         wg_mark_failed(th);
     if (th->hook && !th->in_error_hook)
         tell_hook(th, &error);
@@ -105,7 +107,7 @@ wg_status wg_fail(wg_status code, const char *op, const char *format, ...)
     return code;
 }
 
-/* The op whose call failed for want of memory is named here. */
+/* Puts the name of the op whose call failed into an error of the allocator. */
 static void name_memory_error(wg_error *error, const struct wg_op *op)
 {
     char message[sizeof error->message];
@@ -131,7 +133,7 @@ wg_status wg_refuse_number(const char *op, const char *parameter, double value, 
 {
     char got[40];
     snprintf(got, sizeof got, "%g", value);
-    if (strtod(got, NULL) != value) /* next to an end: six digits would show the end */
+    if (strtod(got, NULL) != value) /* six digits could round it to an end of the interval */
         snprintf(got, sizeof got, "%.17g", value);
     return wg_fail(WG_E_ARGUMENT, op, "%s: expected %s in %c%g, %g%c, got %s", op, parameter, in.open_low ? '(' : '[', in.low,
                    in.high, in.open_high ? ')' : ']', got);

@@ -1,9 +1,9 @@
-/* Values with a history: what was computed from a leaf that requires a gradient is a function of it, as its node says. A change in place
-   would make it another value with the same history, and gradients of whatever reads it afterwards would be those of the old one. So only
-   leaves, constants and their views may be changed. */
+/* Values with a history, which may not be changed in place. A value computed from a leaf that requires a gradient has a history:
+   its node says which function of the leaf it is. A change in place would keep the history but change the value, and gradients
+   of later readers would be those of the old value. So only leaves, constants and their views may be changed. */
 #include "core/internal.h"
 
-/* The tensor that t is a view of, view upon view, or t. A detached one is a view too. */
+/* The tensor that t is a view of, through any number of views, or t itself. A detached tensor is a view, too. */
 static const wg_tensor *base_of(const wg_tensor *t)
 {
     while (t->tape && !(t->flags & WG_T_PROXY) && t->from.node && (t->from.node->call.op->flags & WG_OP_VIEW))
@@ -11,7 +11,7 @@ static const wg_tensor *base_of(const wg_tensor *t)
     return t;
 }
 
-/* Has a result of an open tape its values there, and a history? */
+/* True if a result with a history on an open tape lies in this storage, other than as a view. */
 static bool holds_result(const struct wg_thread *th, const struct wg_storage *storage)
 {
     for (const wg_tape *tape = th->top; tape; tape = tape->below)
@@ -28,7 +28,7 @@ static bool has_history(const struct wg_thread *th, const wg_tensor *t)
     if (base->tape && !(base->flags & WG_T_PROXY))
         return (base->flags & (WG_T_NEEDS | WG_T_REQUIRES)) == WG_T_NEEDS;
     const struct wg_value *value = (const struct wg_value *)(base->tape ? base->from.leaf : base);
-    return value->n_behind > 0 && holds_result(th, t->storage); /* kept, and its tape still open */
+    return value->n_behind > 0 && holds_result(th, t->storage); /* a kept tensor whose tape is still open */
 }
 
 wg_status wg_may_change(struct wg_thread *th, const wg_tensor *t, const char *op, unsigned i)

@@ -1,4 +1,5 @@
-/* The engine's own structures: storage, node, tape, thread. Everything mutable hangs from the thread. */
+/* The engine's internal structures and functions: node, tape, thread, errors, undo, callbacks. All mutable state is reached from
+   the thread. */
 #ifndef WG_INTERNAL_H
 #define WG_INTERNAL_H
 
@@ -10,15 +11,16 @@
 #include "wengert/check.h"
 #include "wengert/error.h"
 
-/* Part of every op call or vjp: inlined wherever it stands, so that numbers of operands and results known there leave no loops. */
+/* For code on the path of every op call or vjp. Always inlined, so that operand and result counts that are constants at the call
+   site leave no loops. */
 #define WG_HOT static inline __attribute__((always_inline))
 
 /* ---- the record ---- */
 
 typedef struct wg_section {
-    struct wg_section *parent, *next; /* next: of all sections of the thread */
-    struct wg_section *sibling;       /* the next in the ring of those in the same parent */
-    struct wg_section *latest;        /* of those in it, the one entered last */
+    struct wg_section *parent, *next; /* next: list of all sections of the thread */
+    struct wg_section *sibling;       /* ring of the sections with the same parent */
+    struct wg_section *latest;        /* the child that was entered last */
     const char *name;
 } wg_section;
 
@@ -27,109 +29,111 @@ enum { WG_MAX_OUTPUTS = 16 };
 struct wg_node {
     wg_call call;
     struct wg_node *prev, *next;
-    uint64_t seq;                /* order among all nodes of the thread */
-    uint64_t mark;               /* the last walk that found a wanted tensor behind this node */
-    uint64_t behind;             /* the last search for leaves that found this node behind its tensor */
-    const struct wg_node *cause; /* the forward node whose backward made this one */
+    uint64_t seq;                /* position in the order of all nodes of the thread */
+    uint64_t mark;               /* number of the last backward pass that found a target tensor upstream of this node */
+    uint64_t behind;             /* number of the last leaf search that reached this node */
+    const struct wg_node *cause; /* the forward node whose vjp made this one */
     const wg_section *section;
     struct wg_node *next_update; /* queue of an update bracket */
     bool needs;                  /* some output needs a gradient */
 };
 
-/* A row of op.h's tables: for an instruction set, or the portable one. */
+/* The row of op.h's table for this instruction set and dtype, or the portable one if there is none. */
 static inline wg_row *wg_instance(wg_row *const (*table)[2], enum wg_isa isa, int dtype)
 {
     return table[isa][dtype] ? table[isa][dtype] : table[WG_PORTABLE][dtype];
 }
 
-/* Behind a node: its inputs, its outputs, and the versions that their storages had, as far as backward reads them. */
+/* The storage versions of the node's inputs, then outputs, stored behind its operand pointers. Set only for tensors that
+   backward reads. */
 static inline uint32_t *wg_versions(const struct wg_node *node)
 {
     return (uint32_t *)(uintptr_t)(node->call.out + node->call.n_out);
 }
 
-/* Bytes by bumping: at .. end of the youngest chunk are free. */
+/* A chunk of a bump allocator. The free bytes are at .. end of the youngest chunk. */
 struct wg_chunk {
     struct wg_chunk *prev;
     char *start, *end;
-    char *filled; /* of an older chunk: where it was left */
+    char *filled; /* in an older chunk: the end of its used part */
 };
 
 struct wg_arena {
     char *at, *end;
     struct wg_chunk *chunks;
-    size_t bytes; /* of all chunks */
+    size_t bytes; /* total size of all chunks */
 };
 
-/* A leaf of the tape's own: its gradient. */
+/* The gradient of a leaf that belongs to the tape. The tape keeps a list of these. */
 struct wg_leaf_gradient {
     wg_tensor *leaf, *gradient;
     struct wg_leaf_gradient *next;
 };
 
-/* A hook, and the next one on its tensor. */
+/* One hook of a tensor, in the list of that tensor's hooks. */
 struct wg_hook_entry {
     wg_hook *fn;
     void *context;
-    uint64_t added; /* the number of the walk that was the last to begin */
+    uint64_t added; /* the latest pass number when the hook was added: only later passes call it */
     struct wg_hook_entry *next;
 };
 
-/* The hooks of a tensor, in the order in which they were added. */
+/* The hooks of one tensor, in the order in which they were added. */
 struct wg_hooked {
     const wg_tensor *tensor;
     struct wg_hook_entry *first, *last;
 };
 
-/* A tape's hooks by their tensors: a hash table with linear probing, at most half full. */
+/* A tape's hooks, keyed by tensor: a hash table with linear probing, at most half full. */
 struct wg_hook_table {
     struct wg_hooked *place;
-    size_t capacity, count; /* a power of two, or 0; tensors */
+    size_t capacity, count; /* capacity: a power of two or 0; count: tensors */
 };
 
-/* A gradient that is to be a leaf's, or, once it is, the one that it had before or NULL. */
+/* A change of a leaf's gradient: the new gradient before the change is applied, and the previous one (or NULL) afterwards. */
 struct wg_leaf_change {
     wg_tensor *leaf, *gradient;
-    struct wg_leaf_gradient *entry; /* of a tape's leaf; what is put back has an entry or a leaf */
+    struct wg_leaf_gradient *entry; /* for a leaf of a tape; an undo entry sets either entry or leaf */
 };
 
-/* A gradient that an update's commit is to clear. */
+/* A leaf whose gradient is cleared when the open update commits. */
 struct wg_clearing {
-    wg_tensor *leaf; /* a tape's, or a proxy */
+    wg_tensor *leaf; /* a leaf of a tape, or a proxy */
     struct wg_clearing *next;
 };
 
-/* What is put back if the step fails: the bytes of an operand that an op overwrote, or the gradients that leaves had. */
+/* An undo entry: what is restored if the step fails. Either the bytes of an operand that an op overwrote, or the previous
+   gradients of leaves. */
 struct wg_undo {
     struct wg_undo *older;
-    struct wg_storage *storage, *saved; /* bytes: where they belong, and their copy */
+    struct wg_storage *storage, *saved; /* bytes: the storage that was written, and the copy */
     char *at;
     size_t bytes;
-    struct wg_leaf_change *change; /* gradients: n of them, some of them empty; or NULL */
+    struct wg_leaf_change *change; /* gradients: n changes, some of which may be empty; or NULL */
     size_t n;
-    size_t room;       /* of change, where that stands behind the entry */
-    bool holds_leaves; /* until they are handed down, the leaves have proxies on this tape or below it */
+    size_t room;       /* capacity of change if it lies in this allocation; 0 if it is a block of its own */
+    bool holds_leaves; /* each leaf has a counted reference; else proxies on this tape or below keep it alive */
 };
 
-/* A closure of one of the tape's nodes. */
+/* The closure of one of the tape's nodes. */
 struct wg_closure_entry {
     const wg_closure *closure;
     struct wg_closure_entry *next;
 };
 
-/* A call of a user's function. wg_callback_begin and wg_callback_end stand around the call, both in the function that makes it, so the
-   record may lie on the stack. */
+/* One call of a user's function. The function that makes the call runs wg_callback_begin before it and wg_callback_end after it,
+   so the record may lie on its stack. */
 typedef struct wg_callback {
-    const char *op, *who, *whose; /* for the message: whose may be NULL, and is put behind who */
-    const wg_tensor *hooked;      /* or the tensor whose hook is called */
-    /* What the function is handed, and may not write: the operands and results of a call, NULL where it has none; gradients, or tangents,
-       and the sums to which it may add. */
+    const char *op, *who, *whose; /* for the message; whose is printed after who and may be NULL */
+    const wg_tensor *hooked;      /* set instead of whose if the function is a hook: its tensor */
+    /* The tensors that the function receives and may not write: operands and results of the call (NULL if there is no call),
+       gradients or tangents, and the accumulators in slot, to which it may add. */
     const wg_call *call;
     wg_tensor *const *gradient;
     size_t n_gradients;
     const wg_grad_slot *slot;
-    bool fills; /* a kernel: the call's results, and the operands that its op changes, are what it writes */
-    /* What begin and end note. */
+    bool fills; /* the function is a kernel: it may write the call's results and the operands that its op changes */
+    /* Set by wg_callback_begin and wg_callback_end. */
     struct wg_callback *outer;
     const wg_tape *top;
     const char *operation;
@@ -138,14 +142,14 @@ typedef struct wg_callback {
     bool updating, refused;
 } wg_callback;
 
-/* A closure that check mode has found right. */
+/* A closure that passed check mode. */
 struct wg_checked {
     wg_status (*forward)(const wg_call *c);
     wg_status (*backward)(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx);
     struct wg_checked *next;
 };
 
-/* A tensor's name. */
+/* The name of a tape's tensor. */
 struct wg_label {
     const wg_tensor *tensor;
     struct wg_label *next;
@@ -157,30 +161,30 @@ struct wg_tape {
     struct wg_thread *thread;
     struct wg_node *first, *last;
     size_t n_nodes;
-    struct wg_arena nodes, slots; /* the latter: tensors */
+    struct wg_arena nodes, slots; /* slots: the tape's tensors */
     wg_tensor *free_slots;        /* linked by adjoint */
     struct wg_leaf_gradient *gradients;
     struct wg_hook_table hooks;
-    struct wg_closure_entry *closures; /* the youngest first */
+    struct wg_closure_entry *closures; /* youngest first */
     struct wg_undo *undo;
     struct wg_label *labels;
     const wg_section *section_at_open;
     bool trace, failed;
-    bool queued; /* what an open update has yet to do stands on it */
+    bool queued; /* an open update has work queued on this tape */
 };
 
 /* A tensor that the caller owns. */
 struct wg_value {
     wg_tensor t;
-    atomic_int refs; /* the caller's, and one per tape that uses it */
+    atomic_int refs; /* one for the caller, and one for each tape that uses it */
     char *name;
     wg_tensor *gradient;
-    wg_tensor **behind; /* of a kept tensor: the leaves behind it, each with a reference */
+    wg_tensor **behind; /* of a kept tensor: the leaves that it was computed from, each with a reference */
     size_t n_behind;
-    int64_t more_dims[]; /* of a rank that the handle has no room for */
+    int64_t more_dims[]; /* extents and strides if the rank exceeds WG_INLINE_RANK */
 };
 
-/* A leaf has more than one proxy only if its wish for a gradient changed while nodes used it: the youngest first. */
+/* A leaf has several proxies only if its requires_grad flag changed while nodes used it. The list begins with the youngest. */
 struct wg_proxy_link {
     wg_tensor *proxy;
     struct wg_proxy_link *older;
@@ -191,61 +195,66 @@ struct wg_leaf_entry {
     struct wg_proxy_link *proxies;
 };
 
-/* What a thread does not use again at once, so that a dead handle is seen to be dead for a while: the blocks of freed values, and the slot
-   arenas of closed tapes, of which the first chunk rests. Powers of two. */
+/* A quarantine. Freed values and the slot arenas of closed tapes wait here before they are reused, so that a dangling handle is
+   detected for a while. Of each slot arena only the oldest chunk waits. Both capacities are powers of two. */
 enum { WG_RESTING_VALUES = 128, WG_RESTING_SLOTS = 2 };
 
 struct wg_rest {
-    struct wg_storage *value[WG_RESTING_VALUES]; /* a ring, full from the thread's start; NULL: there was no memory for it */
-    struct wg_arena slots[WG_RESTING_SLOTS];     /* another */
+    struct wg_storage *value[WG_RESTING_VALUES]; /* ring, filled when the thread starts; NULL where memory was short */
+    struct wg_arena slots[WG_RESTING_SLOTS];     /* ring */
     unsigned next_value, next_slots;
 };
 
 struct wg_thread {
-    struct wg_pool pool; /* first: wg_pool_of */
+    struct wg_pool pool; /* first member: wg_pool_of depends on it */
     struct wg_rest rest;
     wg_tape *top, *bottom;
     uint64_t seq, pass, search;
-    uint64_t floor;         /* walks see only nodes younger than this one; the others' results count as leaves */
-    wg_tape *backward_tape; /* the top tape of the backward that is running, or NULL */
-    wg_callback *callback;  /* the innermost of the user's functions that are running, or NULL */
-    const char *operation;  /* the public function that is running, if it is no op and no function of the user's that it calls */
-    int checkpoints;        /* functions being run by wg_checkpoint, one inside the other */
-    int nested; /* functions being run for wg_checkpoint, wg_vjp and their like, and walks through second runs, one inside the other */
+    uint64_t floor;         /* passes visit only nodes younger than this; results of older nodes count as leaves */
+    wg_tape *backward_tape; /* the top tape of the running backward pass, or NULL */
+    wg_callback *callback;  /* the innermost running call of a user's function, or NULL */
+    const char *operation;  /* the running public function, unless that is an op or was called by a user's function */
+    int checkpoints;        /* depth of nested functions run by wg_checkpoint */
+    /* Depth of nested functions run by wg_checkpoint, wg_vjp and similar transforms, and of nested passes through recomputed
+       functions */
+    int nested;
     bool no_grad;
     bool eval;
-    wg_tensor *generator; /* the default one */
-    bool releasing;       /* the walk that is running releases values on its way */
-    bool scratch;         /* ops run but are not recorded: inside backward without create_graph */
-    bool no_donation;     /* inside a backward that is recorded or traced: gradients are shared handles */
+    wg_tensor *generator; /* the thread's default generator */
+    bool releasing;       /* the running backward pass releases values as it goes */
+    bool scratch;         /* ops run but are not recorded: backward without create_graph */
+    bool no_donation;     /* inside a recorded or traced backward: gradients are shared handles */
     bool in_hook;
-    bool checking; /* a closure is being tried out */
-    bool audit;    /* WENGERT_AUDIT is set: assert after each walk that it left nothing behind */
+    bool checking; /* check mode is trying a closure */
+    bool audit;    /* WENGERT_AUDIT is set: after each pass, assert that it left no adjoints or flags behind */
     wg_anomaly anomaly;
-    wg_inspect *inspect;           /* anomaly mode's, or NULL: see observer.h */
-    wg_try_closure *try_closure;   /* check mode's, or NULL */
-    const struct wg_op *composing; /* the op that is being made of others, the outermost: errors name it */
-    const wg_call *composing_call; /* and its operands */
+    wg_inspect *inspect;           /* anomaly mode's function or NULL (observer.h) */
+    wg_try_closure *try_closure;   /* check mode's function or NULL */
+    const struct wg_op *composing; /* the outermost composed op that is running; errors name it */
+    const wg_call *composing_call; /* its call */
     struct wg_checked *checked;
-    struct wg_recorder *capture; /* of the step that is being captured, or NULL */
-    bool rerunning;              /* a traced tape's nodes, whose kernels read what was dropped */
-    bool updating;               /* between wg_update_begin and _commit */
+    struct wg_recorder *capture; /* of the running capture, or NULL */
+    bool rerunning;              /* a traced tape runs again; its kernels may read dropped values */
+    bool updating;               /* between wg_update_begin and wg_update_commit */
     bool update_failed;
-    bool watched; /* ops are captured, traced, looked at by anomaly mode, or refused, for a tape failed to open: wg_watch */
+    /* Ops leave the fast path: they are captured, traced or inspected, or refused because a tape failed to open. Set by
+       wg_watch. */
+    bool watched;
     int vjp_depth;
     int threads;
     struct wg_team *team; /* its helper threads, or NULL */
-    enum wg_isa isa;      /* of the kernels of ops */
+    enum wg_isa isa;      /* instruction set of the ops' kernels */
     const struct wg_node *cause;
     wg_tensor *scratch_list; /* made by the running vjp, linked by adjoint */
     struct wg_node *updates, **updates_end;
     struct wg_clearing *clearings;
     wg_tape *update_base; /* the top tape when the update began */
-    wg_tape *update_tape; /* opened by wg_update_begin where none was open; it goes once the update is over and it is on top */
-    bool update_lost;     /* the update's tape was closed: wg_update_commit is to say so */
+    /* The tape that wg_update_begin opened because none was open; closed as soon as the update has ended and the tape is on top */
+    wg_tape *update_tape;
+    bool update_lost; /* the tape of the update was closed; wg_update_commit reports it */
     const wg_section *section;
     wg_section *sections;
-    wg_section *latest_section; /* of those in no other, the one entered last */
+    wg_section *latest_section; /* of the sections without a parent, the one entered last */
     wg_tape *spare_tapes;
     struct wg_leaf_entry *leaves;
     size_t leaf_capacity, leaf_count;
@@ -257,14 +266,14 @@ struct wg_thread {
     void *hook_context;
 };
 
-/* After any of these has changed. */
+/* To be called after capture, inspect, the top tape or the number of lost tapes changed. */
 static inline void wg_watch(struct wg_thread *th)
 {
     th->watched = th->capture || th->inspect || (th->top && th->top->trace) || *wg_lost_tapes() > 0;
 }
 
-/* May a rerun of a traced tape read or write t? Of its own tape, or of one above it, which may have read it: what the values of such a
-   tensor are in, stays, though nobody else may ask for it. */
+/* True if t's tape or a tape above it is traced. A rerun may then read or write t, so t's storage must stay, although the
+   program may no longer read it. */
 static inline bool wg_is_traced(const struct wg_thread *th, const wg_tensor *t)
 {
     for (const wg_tape *tape = th->top; tape; tape = tape->below) {
@@ -278,8 +287,9 @@ static inline bool wg_is_traced(const struct wg_thread *th, const wg_tensor *t)
 
 /* ---- errors ---- */
 
-/* In a public function that is no op: whatever runs out of memory in it, it is this function that failed, for that is what the user called.
-   Of functions inside one another the outermost counts; the user's own, which it calls, begin anew (wg_callback_begin). */
+/* Declares the public function that is running, for functions that are not ops: an E_MEMORY error names the function that the
+   user called. When public functions call each other the outermost one counts. A user's function that the library calls starts
+   with none (wg_callback_begin). */
 #define WG_OPERATION(name) \
     __attribute__((unused, cleanup(wg_operation_leave))) const char *wg_operation_ = wg_operation_enter((name))
 static inline const char *wg_operation_enter(const char *name)
@@ -299,25 +309,26 @@ static inline void wg_operation_leave(const char **before)
 
 wg_status wg_fail(wg_status code, const char *op, const char *format, ...) WG_PRINTF(3, 4);
 void wg_error_clear(struct wg_thread *th);
-wg_status wg_error_cause(void);            /* why a NULL is one: the first error's code */
-void wg_mark_failed(struct wg_thread *th); /* the open tape and the open update count as failed */
-/* "encoder/layer1", into text. */
+wg_status wg_error_cause(void);            /* for a NULL result: the code of the first error, or WG_E_NULL */
+void wg_mark_failed(struct wg_thread *th); /* marks the top tape and the open update as failed */
+/* Writes the path of section into text, such as "encoder/layer1". */
 void wg_section_path(const wg_section *section, char *text, size_t size);
-/* What one of op's functions returned, part of it: a failure that was not recorded where it happened is recorded now. */
+/* Handles the failure of one of op's functions, named by part: records an error if the function itself recorded none. Returns
+   status. */
 wg_status wg_op_failed(struct wg_thread *th, const struct wg_op *op, wg_status status, const char *part);
 
-/* What a number among an op's parameters may be; NaN is in no interval. */
+/* The admissible interval of a numeric op parameter. NaN is in no interval. */
 struct wg_interval {
     double low, high;
-    bool open_low, open_high; /* whether that end itself is left out */
+    bool open_low, open_high; /* that end is excluded */
 };
 #define WG_CLOSED(low, high) ((struct wg_interval){low, high, false, false})
 #define WG_BELOW(low, high) ((struct wg_interval){low, high, false, true})
 #define WG_FINITE ((struct wg_interval){-HUGE_VAL, HUGE_VAL, true, true})
-#define WG_ANY_NUMBER WG_CLOSED(-HUGE_VAL, HUGE_VAL) /* but NaN */
+#define WG_ANY_NUMBER WG_CLOSED(-HUGE_VAL, HUGE_VAL) /* any but NaN */
 #define WG_NOT_NEGATIVE WG_BELOW(0, HUGE_VAL)
 #define WG_POSITIVE ((struct wg_interval){0, HUGE_VAL, true, true})
-/* The error: E_ARGUMENT, which names the op, its parameter, the interval and the value. */
+/* Records E_ARGUMENT, with the op, the parameter, the interval and the value. */
 wg_status wg_refuse_number(const char *op, const char *parameter, double value, struct wg_interval in);
 static inline wg_status wg_check_number(const char *op, const char *parameter, double value, struct wg_interval in)
 {
@@ -327,14 +338,14 @@ static inline wg_status wg_check_number(const char *op, const char *parameter, d
 
 /* ---- tensors ---- */
 
-/* The handle checked for use by op: WG_OK, or the error recorded. */
+/* WG_OK if op may use the handle; else the error is recorded. index: the operand's number, or -1. */
 wg_status wg_check_handle(const wg_tensor *t, const char *op, int index);
-/* The same of what somebody's function made: which says what that is. What was dropped will not do either. */
+/* The same for a tensor that a user's function made; which describes it in the message. A dropped tensor is refused. */
 wg_status wg_check_made(const wg_tensor *t, const char *op, const char *which);
-/* May its shape be asked? Released values keep theirs; else the error is recorded. */
+/* True if the shape of t is valid, which it stays when the value is released. Otherwise the error is recorded. */
 bool wg_has_shape(const wg_tensor *t, const char *op);
 wg_status wg_shape_check(const char *op, int rank, const int64_t *extent, wg_dtype dtype, int64_t *numel);
-/* Fills extents, row-major or given strides, and the flags of density. */
+/* Sets extents, strides (row-major if stride is NULL), numel and the flags CONTIGUOUS and DENSE. */
 void wg_set_dims(wg_tensor *t, int rank, const int64_t *extent, const int64_t *stride);
 static inline bool wg_same_dims(const wg_tensor *a, const wg_tensor *b)
 {
@@ -345,16 +356,19 @@ static inline bool wg_same_dims(const wg_tensor *a, const wg_tensor *b)
 }
 wg_tensor *wg_value_new(int rank);
 void wg_value_unref(wg_tensor *t);
-/* A second handle on the same value. */
+/* A second handle on the same storage. */
 wg_tensor *wg_alias(struct wg_thread *th, const wg_tensor *t);
-/* Is x behind a kept tensor on which t depends? */
+/* True if t depends on a kept tensor that was computed from x. */
 bool wg_behind_kept(struct wg_thread *th, wg_tensor *t, const wg_tensor *x);
-/* A value of the caller's on t's storage. */
+/* A value owned by the caller with t's elements. It shares t's storage, unless that lies in a slot of a tape: then the elements
+   are copied. */
 wg_tensor *wg_value_on(const wg_tensor *t);
-/* Each of op's n results, but those absent, replaced by such a value, before their tape closes: all of them, or none and the error. */
+/* Replaces each of op's n results, except absent ones, by such a value before their tape closes. On failure none is replaced,
+   and the error is recorded. */
 wg_status wg_values_on(wg_tensor **t, size_t n, const char *op);
-/* Sets or clears flags of a handle that an op, a walk or wg_hold was given. A value of the caller's stays as it is: other threads may read
-   it at the same time, and only its owner's own calls (wg_set_requires_grad, wg_set_name, wg_write, wg_free, gradients) write to it. */
+/* Sets or clears flags of a handle that was passed to an op, a backward pass or wg_hold. Only tensors of a tape are changed:
+   other threads may read a value of the caller's at the same time, so only its owner's own calls (wg_set_requires_grad,
+   wg_set_name, wg_write, wg_free, gradients) write to it. */
 static inline void wg_flag(wg_tensor *t, unsigned flags, bool on)
 {
     if (t->tape)
@@ -367,84 +381,89 @@ static inline struct wg_value *wg_value_of(wg_tensor *t)
 
 /* ---- tapes ---- */
 
-/* Gives chunks back to the pool, where the next step finds them: all, or all but one, which is kept ready. */
+/* Returns chunks to the pool, from which the next step takes them: all chunks, or all but the oldest. */
 void wg_arena_shrink(struct wg_arena *arena, bool all);
-/* A first chunk for an arena without; E_MEMORY. */
+/* Makes sure that the arena has a chunk. Its free bytes are poisoned under AddressSanitizer. E_MEMORY on failure. */
 wg_status wg_arena_begin(struct wg_arena *arena);
 
-/* The tape's stand-in for a tensor of the caller's, made at its first use. */
+/* The tape's tensor that represents a tensor of the caller's, made at its first use. NULL on failure. */
 wg_tensor *wg_proxy(struct wg_thread *th, wg_tensor *leaf);
 struct wg_proxy_link *wg_proxies_of(struct wg_thread *th, const wg_tensor *leaf); /* or NULL */
 struct wg_leaf_gradient *wg_leaf_gradient_find(const wg_tensor *t);
-wg_tensor *wg_leaf_gradient(const wg_tensor *leaf); /* or NULL; the caller may have freed the leaf */
+wg_tensor *wg_leaf_gradient(const wg_tensor *leaf); /* or NULL; accepts a leaf that the caller has freed */
 wg_status wg_undo_push(wg_tape *tape, const wg_tensor *t);
-/* Where to write what a gradient was; a leaf there has a reference. NULL and the error. */
+/* Returns an undo entry for a leaf's previous gradient, which the caller fills. A leaf in it must be given a reference. NULL and
+   the error on failure. */
 struct wg_leaf_change *wg_undo_more_gradients(wg_tape *tape);
 static inline struct wg_leaf_change *wg_undo_gradient(wg_tape *tape)
 {
     struct wg_undo *last = tape->undo;
-    const bool room = last && last->n < last->room && !tape->thread->rerunning; /* a rerun undoes what is younger than it */
+    /* During a rerun always a new entry: an older one would not be undone with the rerun. */
+    const bool room = last && last->n < last->room && !tape->thread->rerunning;
     return room ? &last->change[last->n++] : wg_undo_more_gradients(tape);
 }
 wg_status wg_undo_push_bytes(wg_tape *tape, struct wg_storage *storage, char *at, size_t bytes);
-/* Ends the entries younger than until, which stays; NULL: all. Nothing of the list is ever held by the C stack alone, so that a thread that
-   ends in between gives all of it back. */
+/* Ends all entries younger than until (NULL: all entries); restore: puts back what they saved. An entry is always reachable from
+   a list, never from the C stack alone, so a thread that ends in between frees all of them. */
 void wg_undo_end(wg_tape *tape, const struct wg_undo *until, bool restore);
 void wg_undo_hand_down(wg_tape *from, wg_tape *to);
 void wg_undo_commit_all(struct wg_thread *th);
-wg_tape *wg_tape_push(struct wg_thread *th, bool trace); /* an open, for the engine's own use: the error record stays */
-void wg_tape_drop(struct wg_thread *th);                 /* closes the top tape, whatever an open update has yet to do on it */
-void wg_update_tape_end(struct wg_thread *th);           /* closes update_tape, if it is time */
-void wg_update_end(struct wg_thread *th);                /* ends the update; what is queued is not run */
-void wg_gradient_drop(wg_tensor *leaf);                  /* for good */
+wg_tape *wg_tape_push(struct wg_thread *th, bool trace); /* wg_tape_open for the engine: keeps the error record */
+void wg_tape_drop(struct wg_thread *th);                 /* closes the top tape, even if an open update has work queued on it */
+void wg_update_tape_end(struct wg_thread *th);           /* closes update_tape if the update has ended and the tape is on top */
+void wg_update_end(struct wg_thread *th);                /* ends the update without running what is queued */
+void wg_gradient_drop(wg_tensor *leaf);                  /* not undone if the step fails */
 void wg_callback_begin(wg_callback *callback);
-/* The status of the call: returned, or an error. Where that is none of OK, an error has been recorded. */
+/* The status of the call: returned, or an error of its own. If it is not WG_OK an error has been recorded. */
 wg_status wg_callback_end(wg_callback *callback, wg_status returned);
-/* A tensor that callback's function "returned", or "gave as a gradient": it must be there. */
+/* Checks that a tensor of callback's function is live. verb completes the message: "returned" or "gave as a gradient". */
 wg_status wg_callback_check(const wg_callback *callback, const wg_tensor *t, const char *verb);
-/* May numbers be written over t's, in the function op, by whichever of the user's functions are running? */
+/* WG_OK if the running user functions allow op to overwrite t's elements; else the error is recorded. */
 wg_status wg_callback_may_write(struct wg_thread *th, const wg_tensor *t, const char *op);
-/* May a tensor be made of numbers that have no history here, as what says? */
+/* WG_OK if op may create a tensor without history here; what describes the tensor in the message. Else the error is recorded. */
 wg_status wg_may_hide(struct wg_thread *th, const char *op, const char *what);
-/* An error of callback's function, which the message begins with. */
+/* Records an error whose message begins with callback's function. */
 wg_status wg_callback_fail(const wg_callback *callback, wg_status code, const char *what);
-/* What callback's function may not do to the tape or the update in which it was called; the call of the function fails. */
+/* Refuses op inside callback's function, because it would end the tape or update in which the function was called. The call of
+   the function fails. */
 wg_status wg_callback_refuse(wg_callback *callback, const char *op, const char *rule);
 void wg_context_destroy(const char *name, void (*destroy)(void *context), void *context); /* destroy may be NULL */
-/* At the end of a thread, which may be inside any callback: closes all tapes; nothing can refuse that. */
+/* Closes all tapes at the end of a thread, unconditionally, even inside a callback. */
 void wg_tapes_abandon(struct wg_thread *th);
-/* Applies an op that is made of others. */
+/* Applies a composed op. */
 wg_status wg_compose(struct wg_thread *th, const wg_call *c, wg_tensor **out);
 wg_status wg_check_operand(struct wg_thread *th, const struct wg_op *op, const wg_tensor *t, size_t i);
 wg_tensor *wg_call1(const struct wg_op *op, const void *params, wg_tensor *a);
 wg_tensor *wg_call2(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b);
 wg_tensor *wg_call3(const struct wg_op *op, const void *params, wg_tensor *a, wg_tensor *b, wg_tensor *c);
-/* Do they share bytes? Those from the first element to the last count, gaps included. */
+/* True if a and b share bytes. The bytes of a tensor reach from its first to its last element, gaps included. */
 bool wg_overlap(const wg_tensor *a, const wg_tensor *b);
-/* May op change its operand i, t, in place? Not where it has a history, nor where one of the user's functions that are running may not
-   write it: the error is recorded. */
+/* WG_OK if op may change its operand i, t, in place. Refused if t has a history, or if a running user function may not write it:
+   the error is recorded. */
 wg_status wg_may_change(struct wg_thread *th, const wg_tensor *t, const char *op, unsigned i);
-/* The operand because of which c may not write over operand i, or -1: one that shares its memory, or that is read later. */
+/* Index of an operand that prevents c from writing over operand i, because it shares memory with it or is read later; -1 if
+   there is none. read_later: mask of operands and results that backward reads. */
 int wg_operand_in_the_way(const wg_call *c, unsigned i, unsigned read_later);
-/* One tensor may stand in several slots. Does operand i, given away, stand in a later one where it may be overwritten? */
+/* One tensor may be passed in several operand slots. True if donated operand i appears again in a later slot in which it may be
+   overwritten. */
 bool wg_ends_later(const struct wg_op *op, wg_tensor *const *in, size_t n, unsigned i) __attribute__((cold));
-/* Was operand i given away, and may the first result have its bytes, if it has its dtype and extents? */
+/* True if operand i was donated and its memory may hold the first result. The caller compares dtype and extents. */
 bool wg_may_overwrite(const struct wg_thread *th, const wg_call *c, unsigned i);
-/* For vjps: nothing reads this result of the node again, so a walk that releases values releases it now. */
+/* For vjps: the node's result is not read again. A backward pass that releases values releases it now. */
 void wg_spent(wg_tensor *result);
-/* A call's outputs by the op's rule, made or given up. */
+/* Makes a call's outputs by its op's shape rule, and gives them up. */
 wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node);
 void wg_outputs_discard(struct wg_node *node);
 wg_status wg_invoke_closure(const struct wg_op *op, wg_tensor *const *in, size_t n_in, wg_tensor **y, const wg_closure *closure);
-bool wg_differentiable(const struct wg_thread *th, const wg_call *c); /* its node, once recorded, passes a gradient on */
+bool wg_differentiable(const struct wg_thread *th, const wg_call *c); /* the node of c, once recorded, passes a gradient on */
 void wg_node_record(struct wg_thread *th, struct wg_node *node);      /* links it to the top tape */
-/* Uniform on ±[0.5, 1]; a value like any other. */
+/* Elements uniform on ±[0.5, 1]. */
 wg_tensor *wg_noise(wg_dtype dtype, wg_shape shape, uint64_t seed, uint64_t stream);
-wg_status wg_node_run(const struct wg_thread *th, struct wg_node *node); /* the kernel of one node */
-wg_status wg_run_users(const wg_call *c, wg_kernel *kernel);             /* the kernel of an op with WG_OP_USER */
-wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node);     /* once more, with what its operands hold now */
+wg_status wg_node_run(const struct wg_thread *th, struct wg_node *node); /* runs the node's kernel */
+wg_status wg_run_users(const wg_call *c, wg_kernel *kernel);             /* runs the kernel of an op with WG_OP_USER */
+wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node);     /* runs it again on the operands' current values */
 
-/* ---- what a recorder is told (observer.h) ---- */
+/* ---- notifications to a recorder (observer.h) ---- */
 
 static inline void wg_note_copied(struct wg_thread *th, struct wg_storage *to_storage, char *to, struct wg_storage *from_storage,
                                   char *from, size_t bytes)

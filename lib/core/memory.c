@@ -1,5 +1,5 @@
-/* The pool. Blocks are kept by size class when they are given back, last in first out, so that a training step allocates nothing
-   after the first of its shape. Each block comes from malloc on its own and may be given back by another thread than its maker's. */
+/* The pool: freed blocks are kept by size class and reused, last in first out, so that training steps allocate nothing after the
+   first of their shape. Each block is a malloc allocation of its own, and another thread than its maker may free it. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "core/arena.h"
 #include "core/team.h"
 
-/* The key exists only so that a thread's end gives the state back. */
+/* The key's only purpose is its destructor, which frees the state when a thread ends. */
 _Thread_local struct wg_tls wg_tls;
 static pthread_key_t key;
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
@@ -56,7 +56,7 @@ static void drop_spare_tapes(struct wg_thread *th)
 static void thread_end(void *state)
 {
     struct wg_thread *th = state;
-    wg_tls.state = th; /* for what is called from here */
+    wg_tls.state = th; /* for the functions called from here */
     wg_tapes_abandon(th);
     if (th->capture)
         th->capture->observer->thread_ends(th);
@@ -112,15 +112,16 @@ struct wg_thread *wg_thread_new(void)
 
 /* ---- blocks ---- */
 
-/* Large blocks differ in where they lie in a page, so that operands of one size do not meet in the same sets of the first cache:
-   eight places, eight lines apart. */
+/* Blocks above 64 KiB start at eight different page offsets, eight cache lines apart, to avoid L1 set conflicts between operands
+   of one size. */
 enum { LARGE = 1 << 16, PLACES = 8, APART = 8 };
 
-/* Huge pages mean fewer faults at first use and fewer misses of the TLB, where memory is streamed. Matrices that products read along
-   columns are better off in small ones, which scatter over the second cache. */
+/* Blocks from 16 MiB on use huge pages: fewer page faults at first use, and fewer TLB misses where memory is streamed. Smaller
+   blocks do not, since matrices that products read along columns are better off in small pages, which scatter over the sets of
+   the L2 cache. */
 static const size_t huge_page = (size_t)1 << 21, huge = (size_t)1 << 24;
 
-/* The class of a block of at least that many bytes; *rounded: what it has. */
+/* The class of blocks of at least that many bytes; *rounded: the size of its blocks. */
 static unsigned class_of(size_t bytes, size_t *rounded)
 {
     if (bytes <= 64 * (WG_SMALL_CLASSES - 1)) {
@@ -128,14 +129,14 @@ static unsigned class_of(size_t bytes, size_t *rounded)
         return (unsigned)(*rounded / 64);
     }
     const unsigned top = 63u - (unsigned)__builtin_clzll(bytes), fine = bytes > LARGE ? 8 : 3, shift = top - fine;
-    const size_t steps = (bytes + (((size_t)1 << shift) - 1)) >> shift; /* from 2 to the fine up to twice that */
+    const size_t steps = (bytes + (((size_t)1 << shift) - 1)) >> shift; /* from 2^fine to 2^(fine + 1) */
     *rounded = steps << shift;
     if (fine == 3)
         return WG_SMALL_CLASSES - 1 + (top - 10) * 8 + (unsigned)steps - 8;
     return WG_MIDDLE_CLASSES + (top - 16) * WG_LARGE_CLASSES + (unsigned)steps - WG_LARGE_CLASSES;
 }
 
-/* With room for every place that a block of the class may have. */
+/* The class for a payload, with space for each start offset that a large block may have. */
 static unsigned size_class(size_t payload, size_t *rounded)
 {
     const size_t bytes = payload <= WG_INLINE_BYTES ? 64 : payload + sizeof(struct wg_storage);
@@ -151,10 +152,10 @@ static void *bytes_from_system(size_t bytes)
 {
     if (bytes < huge)
         return aligned_alloc(64, bytes);
-    void *at = NULL; /* aligned_alloc wants sizes that are multiples of the alignment */
+    void *at = NULL; /* aligned_alloc requires sizes that are multiples of the alignment */
     if (posix_memalign(&at, huge_page, bytes) != 0)
         return NULL;
-    (void)madvise(at, bytes & ~(huge_page - 1), MADV_HUGEPAGE); /* where the system has none, nothing is lost */
+    (void)madvise(at, bytes & ~(huge_page - 1), MADV_HUGEPAGE); /* failure is harmless: the system has no huge pages */
     return at;
 }
 
@@ -177,7 +178,7 @@ static struct wg_storage *block_from_system(struct wg_pool *pool, size_t bytes, 
     return block;
 }
 
-/* What rests is not the pool's. */
+/* Fills the ring of resting values. Resting blocks do not count as held by the pool. */
 static void rest_begin(struct wg_thread *th)
 {
     size_t bytes;
@@ -192,8 +193,8 @@ static void rest_begin(struct wg_thread *th)
     }
 }
 
-/* One that was given back: of the class, or of those above that are at most an eighth larger, so that sizes which differ a little from
-   step to step do not pile up. NULL: there is none. */
+/* A freed block of the class, or of a class above whose blocks are at most an eighth larger, so that sizes which vary a little
+   from step to step do not accumulate blocks. NULL if there is none. */
 static struct wg_storage *block_from_pool(struct wg_pool *pool, unsigned class)
 {
     const unsigned last = class < WG_MIDDLE_CLASSES ? class : class + WG_LARGE_CLASSES / 8;
@@ -248,7 +249,7 @@ void wg_storage_end(struct wg_storage *storage)
     free(start_of(storage));
 }
 
-/* Never so small that it lies in its header. */
+/* Always more than WG_INLINE_BYTES, so that the object follows the block's header, as wg_object_free expects. */
 void *wg_object_new(size_t bytes)
 {
     struct wg_storage *block = wg_storage_new(bytes > WG_INLINE_BYTES ? bytes : WG_INLINE_BYTES + 1);
@@ -261,7 +262,7 @@ void wg_object_free(void *object)
         wg_storage_unref((struct wg_storage *)object - 1);
 }
 
-/* ---- what is known about it ---- */
+/* ---- statistics, trimming, simulated failures ---- */
 
 wg_memory wg_memory_now(void)
 {

@@ -1,4 +1,4 @@
-/* Modes of a thread, and sections: the names of the part of a program that nodes are made in. */
+/* Modes of a thread, and sections: the named parts of a program to which nodes belong. */
 #include <string.h>
 
 #include "core/internal.h"
@@ -47,7 +47,8 @@ void wg_train_mode_leave(bool *before)
         wg_train_mode_set(*before);
 }
 
-/* Steps enter the same sections in the same order: the search begins behind the one entered last, and mostly ends there. */
+/* Searches the ring of sections with the same parent. Steps enter sections in the same order, so the search starts after the one
+   entered last; its first comparison mostly succeeds. */
 static wg_section *find_section(wg_section *latest, const char *name)
 {
     wg_section *section = latest;
@@ -86,7 +87,7 @@ wg_status wg_section_push(const char *name)
         return WG_E_MEMORY;
     if (!name)
         return wg_fail(WG_E_NULL, "section_push", "section_push: the name is NULL");
-    if (*wg_lost_tapes() > 0) /* nothing would take the name back */
+    if (*wg_lost_tapes() > 0) /* no tape would remove the name when it closes */
         return wg_fail(WG_E_MEMORY, "section_push", "section_push: the tape around this could not be opened");
     wg_section *parent = (wg_section *)(uintptr_t)th->section, **latest = parent ? &parent->latest : &th->latest_section;
     wg_section *section = find_section(*latest, name);

@@ -1,5 +1,5 @@
-/* What call.c and call_fast.c share: building a node, linking it to its tape, releasing donated operands. Inlined, since it is most of the
-   cost of an op call. */
+/* Building a node, linking it to its tape, releasing donated operands: shared by call.c and call_fast.c. Inlined, since this is
+   most of the cost of an op call. */
 #ifndef WG_NODE_H
 #define WG_NODE_H
 
@@ -15,7 +15,7 @@ WG_HOT size_t wg_node_bytes(const struct wg_op *op, size_t n_in, size_t n_out)
     return sizeof(struct wg_node) + pointers + versions + op->params_size;
 }
 
-/* The node with its call, whose operands are still to come. Field by field: what only recording needs is set there. */
+/* Initialises a node and its call; the operands are set later. wg_node_link sets the fields that only recording needs. */
 WG_HOT struct wg_node *wg_node_init(struct wg_node *node, const struct wg_op *op, const void *params, size_t n_in, size_t n_out)
 {
     wg_tensor **in = (wg_tensor **)(void *)(node + 1), **out = in + n_in;
@@ -39,7 +39,7 @@ WG_HOT struct wg_node *wg_node_new(struct wg_thread *th, const struct wg_op *op,
     if (!node)
         return NULL;
     char *params_at = (char *)node + bytes - op->params_size;
-    if (op->params_size == sizeof(double)) /* a scalar, as often: without a call */
+    if (op->params_size == sizeof(double)) /* one scalar, a common case: no call of memcpy */
         *(double *)(void *)params_at = *(const double *)params;
     else if (op->params_size)
         memcpy(params_at, params, op->params_size);
@@ -61,8 +61,8 @@ WG_HOT void wg_node_link(struct wg_thread *th, struct wg_node *node, bool needs)
     tape->n_nodes++;
 }
 
-/* Operand i, if it was given away, is so no more; where the first output y (or NULL) might take its memory it is gone, whether that
-   did or not. */
+/* Ends the donation of operand i, if it was donated. If the op may overwrite it, its value is gone afterwards, whether or not
+   the first result y (or NULL) took its memory. */
 WG_HOT void wg_end_donation(const struct wg_thread *th, const struct wg_op *op, wg_tensor *const *in, size_t n, unsigned i,
                             const wg_tensor *y)
 {

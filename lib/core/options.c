@@ -1,4 +1,4 @@
-/* Options as tables: reading, setting, checking and printing what a table states. */
+/* Options described by a table: reading, setting, checking and printing them. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

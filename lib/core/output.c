@@ -1,4 +1,4 @@
-/* The outputs of a call: their shapes by the op's rule, their memory, or an operand's memory where it was given away. */
+/* The outputs of a call: shapes by the op's rule, and memory, which may be that of a donated operand. */
 #include <string.h>
 
 #include "core/arena.h"
@@ -64,7 +64,7 @@ static wg_status default_shape(const wg_call *c, wg_spec *out)
 
 /* ---- memory ---- */
 
-/* Strides for those extents, dense and with t's order of axes. */
+/* Dense strides for those extents, with the axes in the same order as t's. */
 static void strides_in_order(const wg_tensor *t, const int64_t *extent, int64_t *stride)
 {
     int order[WG_MAX_RANK] = {0}; /* innermost last */
@@ -81,8 +81,9 @@ static void strides_in_order(const wg_tensor *t, const int64_t *extent, int64_t 
     }
 }
 
-/* The strides of a result, so that physical order is kept: those of the first operand of the result's shape that is dense; if none is,
-   dense ones in the order of the first operand, if it is dense and of the result's rank. NULL for row-major. */
+/* The strides of a result, chosen to keep the physical order of the operands: those of the first dense operand of the result's
+   shape. If there is none: dense strides in the axis order of the first operand, if that is dense and of the result's rank.
+   NULL: row-major. */
 static const int64_t *strides_to_keep(const wg_call *c, const wg_spec *spec, int64_t *buffer)
 {
     const wg_tensor *first = c->n_in ? c->in[0] : NULL;
@@ -101,7 +102,8 @@ static const int64_t *strides_to_keep(const wg_call *c, const wg_spec *spec, int
     return buffer;
 }
 
-/* Anomaly mode wants to say what the operands were. A rerun computes anew what the op then overwrites: only if both are on its tape. */
+/* Not in anomaly mode, whose messages show the operands. On a traced tape only if the operand was computed on the same tape:
+   then a rerun computes it again before the op overwrites it. */
 bool wg_may_overwrite(const struct wg_thread *th, const wg_call *c, unsigned i)
 {
     const wg_tensor *t = c->in[i];

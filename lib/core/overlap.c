@@ -1,4 +1,4 @@
-/* Operands that share memory: op.h states the rule, and every op that writes over an operand asks here. */
+/* Operands that share memory. op.h states the rule; every op that overwrites an operand checks it here. */
 #include "core/arena.h"
 
 bool wg_overlap(const wg_tensor *a, const wg_tensor *b)
@@ -11,7 +11,7 @@ bool wg_shares_memory(const wg_tensor *a, const wg_tensor *b)
     return wg_has_shape(a, "shares_memory") && wg_has_shape(b, "shares_memory") && wg_overlap(a, b);
 }
 
-/* Element by element: element i of one is element i of the other. */
+/* True if each element of a is the same memory as the element of b with the same index. */
 static bool same_elements(const wg_tensor *a, const wg_tensor *b)
 {
     bool same = a->data == b->data && a->dtype == b->dtype && wg_same_dims(a, b);
@@ -28,7 +28,8 @@ bool wg_ends_later(const struct wg_op *op, wg_tensor *const *in, size_t n, unsig
     return false;
 }
 
-/* May operand k stay where operand i, which has its storage, is written? */
+/* True if operand k does not prevent writing operand i, which has the same storage: their bytes are disjoint, or the op works
+   element by element, k has the same elements, and k is neither changed nor read later. */
 static bool may_stay(const wg_call *c, unsigned i, unsigned k, unsigned read_later)
 {
     const struct wg_op *op = c->op;

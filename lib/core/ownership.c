@@ -1,4 +1,4 @@
-/* Who owns a tensor and for how long: freeing, dropping, keeping beyond the tape; and names. */
+/* Ownership and lifetime of tensors: freeing, dropping, keeping a value beyond its tape; and names. */
 #include <string.h>
 
 #include "core/arena.h"
@@ -16,7 +16,7 @@ void wg_free(wg_tensor *t)
                 t->tape ? "a tape and dies with it" : "a leaf or the thread");
         return;
     }
-    t->state = WG_DEAD; /* for the caller; a tape that used it has a proxy of its own */
+    t->state = WG_DEAD; /* only the caller's handle is dead: a tape that uses the value has its own proxy */
     wg_value_unref(t);
 }
 
@@ -68,9 +68,10 @@ wg_tensor *wg_donate(wg_tensor *t)
     return t;
 }
 
-/* ---- what lies behind a tensor ---- */
+/* ---- the leaves that a tensor was computed from ---- */
 
-/* Called for each leaf of the caller's that a gradient would reach, and for each that a kept tensor hides. */
+/* Called for each leaf of the caller's that a gradient would reach (hidden: false), and for each leaf from which a kept tensor
+   was computed (hidden: true). */
 typedef void leaf_found(void *context, wg_tensor *leaf, bool hidden);
 
 static void visit_leaf(wg_tensor *leaf, bool reached, leaf_found *found, void *context)
@@ -131,7 +132,7 @@ struct list {
     wg_status status;
 };
 
-/* Each once, with a reference. */
+/* Adds the leaf to the list, once, with a reference. */
 static void remember(void *context, wg_tensor *leaf, bool hidden)
 {
     struct list *list = context;
@@ -159,7 +160,7 @@ static void remember(void *context, wg_tensor *leaf, bool hidden)
 
 /* ---- keeping ---- */
 
-/* What lies in a slot goes with the tape: it is copied. */
+/* Storage in a slot ends with its tape, so its bytes are copied. */
 wg_tensor *wg_value_on(const wg_tensor *t)
 {
     struct wg_storage *storage = t->storage;
@@ -190,7 +191,7 @@ wg_tensor *wg_value_on(const wg_tensor *t)
 
 wg_status wg_values_on(wg_tensor **t, size_t n, const char *op)
 {
-    for (size_t i = 0; i < n; i++) /* functions of the user's may have dropped them meanwhile */
+    for (size_t i = 0; i < n; i++) /* user functions may have dropped them */
         if (!wg_absent(t[i]))
             WG_TRY(wg_check_made(t[i], op, "a result"));
     for (size_t i = 0; i < n; i++) {
@@ -206,7 +207,7 @@ wg_status wg_values_on(wg_tensor **t, size_t n, const char *op)
     return WG_OK;
 }
 
-/* A value of the caller's that shares nothing with t. */
+/* A value of the caller's that shares no memory with t. */
 static wg_tensor *copied_value(const wg_tensor *t)
 {
     wg_tensor *value = wg_value_new(t->rank);
@@ -224,7 +225,7 @@ static wg_tensor *copied_value(const wg_tensor *t)
     return value;
 }
 
-/* What a rerun writes is the tape's; the caller's value is a copy. */
+/* The value of a traced tape is copied, since a rerun would write to storage that the caller shares. */
 wg_tensor *wg_keep(wg_tensor *t)
 {
     WG_OPERATION("keep");

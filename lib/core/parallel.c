@@ -1,4 +1,5 @@
-/* Threads: how many there may be, as OpenMP counts them, and work shared with them (team.c). Who else asks OpenMP asks here. */
+/* Number of threads, as OpenMP counts them, and work shared with helper threads (team.c). Kernels and the engine ask here, not
+   OpenMP. */
 #include "core/parallel.h"
 
 #include <omp.h>
@@ -59,7 +60,7 @@ void wg_forget_team(struct wg_thread *th)
     th->team = NULL;
 }
 
-/* This thread's team, of at least so many threads; NULL: there is none. */
+/* This thread's team, for at least so many threads; NULL if there is none. */
 static struct wg_team *team_of(struct wg_thread *th, int threads)
 {
     if (th->team && wg_team_threads(th->team) < threads) {

@@ -1,4 +1,5 @@
-/* Philox4x32-10: ten rounds of multiply and swap turn a counter and a key into four random words. */
+/* Philox4x32-10, a counter-based random generator (Salmon et al., 2011): ten rounds of multiply and swap turn a counter and a
+   key into four random words. */
 #ifndef WG_PHILOX_H
 #define WG_PHILOX_H
 

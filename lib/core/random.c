@@ -1,4 +1,4 @@
-/* Generators. A generator is a tensor of its state, so that draws are effects like any other change of an operand. */
+/* Random generators. A generator is a tensor that holds its state, so a draw is an effect like any other change of an operand. */
 #include "wengert/random.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ enum { STATE = 4 };
 static wg_tensor *generator_new(uint64_t seed, uint64_t stream)
 {
     const int64_t state[STATE] = {(int64_t)seed, (int64_t)stream, 0, 0};
-    wg_tensor *t = wg_value_new(1); /* the caller's own, whatever tape is open */
+    wg_tensor *t = wg_value_new(1); /* owned by the caller even if a tape is open */
     if (!t)
         return NULL;
     t->dtype = WG_I64;
@@ -76,7 +76,7 @@ wg_tensor *wg_generator_default(void)
     return th->generator ? th->generator : first_generator(th);
 }
 
-/* The state is written where it lies: replays and handles go on with it. */
+/* Writes the state in place, since replays and handles refer to this tensor. */
 wg_status wg_seed(uint64_t seed, uint64_t index)
 {
     WG_OPERATION("seed");

@@ -1,11 +1,12 @@
-/* Tapes: the stack of open ones, and the proxies that stand on them for tensors of the caller's. */
+/* Tapes: the stack of open tapes, and the proxies that represent the caller's tensors on them. */
 #include <string.h>
 
 #include "core/arena.h"
 
-/* ---- proxies: each tensor of the caller's is referenced once per tape, however often it is used ---- */
+/* ---- proxies: a tape holds one reference to each tensor of the caller's, however often it is used ---- */
 
-/* Neighbours in memory, which were made one after the other and are used so, are neighbours here. */
+/* The hash slot of a leaf. Leaves that are neighbours in memory get neighbouring slots: they were made one after the other and
+   are used in that order. */
 static size_t leaf_slot(const struct wg_thread *th, const wg_tensor *leaf)
 {
     const uintptr_t line = (uintptr_t)leaf >> 6;
@@ -22,7 +23,7 @@ static struct wg_leaf_entry *leaf_find(struct wg_thread *th, const wg_tensor *le
     return &th->leaves[i];
 }
 
-/* It is never more than half full. */
+/* Doubles the table, which is never more than half full. */
 static wg_status leaves_grow(struct wg_thread *th)
 {
     const size_t old_capacity = th->leaf_capacity, capacity = old_capacity ? 2 * old_capacity : 64;
@@ -38,7 +39,7 @@ static wg_status leaves_grow(struct wg_thread *th)
     return WG_OK;
 }
 
-/* Linear probing without tombstones: what follows the hole moves back. */
+/* Linear probing without tombstones: later entries of the run move back into the hole. */
 static void leaf_remove(struct wg_thread *th, struct wg_leaf_entry *entry)
 {
     size_t hole = (size_t)(entry - th->leaves);
@@ -60,7 +61,7 @@ struct wg_proxy_link *wg_proxies_of(struct wg_thread *th, const wg_tensor *leaf)
     return entry && entry->leaf ? entry->proxies : NULL;
 }
 
-/* The leaf is held, and holds the storage. */
+/* The proxy holds a reference to the leaf, and the leaf to the storage. */
 static wg_tensor *proxy_new(struct wg_thread *th, wg_tensor *leaf, unsigned wanted)
 {
     const bool scratch = th->scratch;
@@ -86,7 +87,7 @@ wg_tensor *wg_proxy(struct wg_thread *th, wg_tensor *leaf)
 {
     const unsigned wanted = leaf->flags & (WG_T_REQUIRES | WG_T_NEEDS);
     struct wg_leaf_entry *entry = leaf_find(th, leaf);
-    struct wg_proxy_link *older = entry ? entry->proxies : NULL; /* an empty entry has none */
+    struct wg_proxy_link *older = entry ? entry->proxies : NULL; /* NULL in an empty entry */
     if (older && (older->proxy->flags & (WG_T_REQUIRES | WG_T_NEEDS)) == wanted)
         return older->proxy;
     if (2 * (th->leaf_count + 1) > th->leaf_capacity) {
@@ -121,7 +122,7 @@ static void proxy_forget(struct wg_thread *th, const wg_tensor *proxy)
 
 /* ---- open and close ---- */
 
-/* With what rests beside it, so that later tapes need no more memory than the first. */
+/* Also gives the resting slot arenas their first chunk, so that later tapes need no more memory than the first. */
 static wg_tape *tape_new(struct wg_thread *th)
 {
     for (int i = 0; i < WG_RESTING_SLOTS; i++)
@@ -168,10 +169,11 @@ wg_tape *wg_tape_open_with(wg_tape_options options)
     return wg_tape_push(th, options.trace);
 }
 
-/* Slots that are asked for before their turn. */
+/* Prefetch distance, in slots. */
 enum { AHEAD = 8 };
 
-/* Of the last tape all proxies go, and the table is emptied at once, if it is not mostly empty. */
+/* Releases all tensors of the tape. When the last tape closes all proxies go, so the table of leaves is cleared as a whole,
+   unless less than a sixteenth of it is in use. */
 static void close_slots(struct wg_thread *th, wg_tape *tape)
 {
     const bool all = !tape->below && 16 * th->leaf_count >= th->leaf_capacity;
@@ -199,12 +201,13 @@ static void close_slots(struct wg_thread *th, wg_tape *tape)
     }
 }
 
-/* While the tape is whole: ops that a destroy makes are recorded behind the rest, but no walk finds what came before. */
+/* Runs the destructors of the tape's closures while the tape is intact. Ops that they call are recorded at the tape's end, and
+   the floor keeps backward passes from reaching earlier nodes. */
 static void destroy_contexts(struct wg_thread *th, wg_tape *tape)
 {
     const uint64_t floor = th->floor;
     th->floor = th->seq;
-    while (tape->closures) { /* one whose destroy ends the thread is not called again at the thread's end */
+    while (tape->closures) { /* unlinked first: if destroy ends the thread, it is not called again */
         const struct wg_closure *closure = tape->closures->closure;
         tape->closures = tape->closures->next;
         wg_context_destroy(closure->name, closure->destroy, closure->context);
@@ -225,7 +228,7 @@ static void close_nodes(wg_tape *tape)
     tape->labels = NULL;
 }
 
-/* The tape goes on with the slots that have rested longest. */
+/* The tape gets the slot arena that has rested longest, and its own arena rests. */
 static void rest_slots(struct wg_thread *th, struct wg_arena *slots)
 {
     struct wg_arena *longest = &th->rest.slots[th->rest.next_slots++ % WG_RESTING_SLOTS];
@@ -243,7 +246,7 @@ static void settle_effects(wg_tape *tape)
         wg_undo_hand_down(tape, tape->below);
 }
 
-/* Without asking: the top tape. */
+/* Closes the top tape without any check. */
 static void close_top(struct wg_thread *th)
 {
     wg_tape *tape = th->top;
@@ -265,7 +268,7 @@ static void close_top(struct wg_thread *th)
     th->spare_tapes = tape;
 }
 
-/* May the open tape be closed? */
+/* WG_OK if the program may close the tape; else the error. */
 static wg_status check_close(struct wg_thread *th, const wg_tape *tape)
 {
     if (tape->thread != th)
@@ -280,13 +283,13 @@ static wg_status check_close(struct wg_thread *th, const wg_tape *tape)
     return WG_OK;
 }
 
-/* Does the open update need the tape? The one on which it began, its own among these, and those on which something is queued. */
+/* True if the open update needs the tape: the update began on it (and may have opened it), or has work queued on it. */
 static bool is_updates(const struct wg_thread *th, const wg_tape *tape)
 {
     return th->updating && (tape == th->update_base || tape->queued);
 }
 
-/* What was queued goes with the tape, and the whole update with the one on which it began. */
+/* A tape that the open update needs closes. What is queued is discarded; if the update began on that tape it ends, too. */
 static void lose_update(struct wg_thread *th, const wg_tape *tape)
 {
     th->update_failed = true;
@@ -317,7 +320,7 @@ void wg_tape_drop(struct wg_thread *th)
         wg_update_tape_end(th);
 }
 
-/* One that could not be opened. */
+/* Closes a tape that failed to open. */
 static wg_status close_lost(struct wg_thread *th, const wg_tape *tape)
 {
     if (*wg_lost_tapes() > 0)
@@ -342,7 +345,8 @@ wg_status wg_tape_close(wg_tape *tape)
     return WG_OK;
 }
 
-/* No function that runs in the thread will return any more: a backward or a user's function that was under way is a step that failed. */
+/* The functions that run in the thread will not return. If one of them is a backward pass or a user's function, the step counts
+   as failed. */
 void wg_tapes_abandon(struct wg_thread *th)
 {
     const bool interrupted = th->backward_tape || th->callback || th->in_hook || th->vjp_depth > 0;
@@ -358,7 +362,7 @@ void wg_tapes_abandon(struct wg_thread *th)
     }
 }
 
-/* A block that is left cannot be refused to end: an update that is still open in it is lost. */
+/* Leaving a block cannot be refused: an update that is still open on its tape is cancelled. */
 void wg_tape_leave(wg_tape **tape)
 {
     struct wg_thread *th = wg_self();
@@ -386,7 +390,8 @@ size_t wg_tape_nodes(const wg_tape *tape)
     return tape ? tape->n_nodes : 0;
 }
 
-/* Whatever dropped or took a value that the tape's nodes read or write has left it there (wg_is_traced); else nothing runs. */
+/* Checks, before a rerun, that every value which the tape's nodes read or write exists. wg_drop and wg_donate leave those of a
+   traced tape (wg_is_traced). */
 static wg_status check_values(const wg_tape *tape)
 {
     for (const struct wg_node *node = tape->first; node; node = node->next) {
@@ -402,7 +407,7 @@ static wg_status check_values(const wg_tape *tape)
     return WG_OK;
 }
 
-/* A failing rerun undoes the effects that it had, and only those. */
+/* If a rerun fails, its own effects are undone, and no others. */
 wg_status wg_tape_rerun(wg_tape *tape)
 {
     WG_OPERATION("tape_rerun");
@@ -420,7 +425,7 @@ wg_status wg_tape_rerun(wg_tape *tape)
     const bool failed = tape->failed;
     wg_status status = WG_OK;
     wg_callback_begin(&callback);
-    th->operation = callback.operation; /* what runs is no function of the user's, but for closures, which begin anew */
+    th->operation = callback.operation; /* a rerun is no user function; closures in it start with none again */
     th->rerunning = true;
     for (struct wg_node *node = tape->first; node && status == WG_OK; node = node->next)
         status = wg_node_rerun(th, node);

@@ -1,13 +1,13 @@
 /* A pool of helper threads for one calling thread.
 
-   The caller publishes a region's parts and works on part 0; helpers claim the others. When the caller has done its own part it claims
-   what nobody has begun, so it never waits for a helper that the system has not started: on a busy machine it then does all the work. It
-   waits only for parts that a helper has begun. Waiting is a short spin, then a sleep in the kernel.
+   The caller publishes the parts of a region and works on part 0; helpers claim the others. When the caller has finished its
+   part it claims those that nobody has begun. So it never waits for a helper that the system has not scheduled; on a busy
+   machine it does all the work. It waits only for parts that a helper has begun: it spins briefly, then sleeps in the kernel.
 
-   Where a region took longer than its parts one after the other would have taken, that loss is made good by working alone for REPAY times
-   as long. So sharing costs at most 1/REPAY of the time, whatever else runs on the machine. Helpers fall asleep meanwhile; they are woken
-   one region before sharing goes on, or the time to wake them would be the next loss, and so on for ever. Which thread does which part
-   changes no result. */
+   If a region took longer than its parts in sequence would have taken, the caller then works alone for REPAY times the
+   difference. So sharing costs at most 1/REPAY of the time, no matter what else the machine runs. Helpers fall asleep meanwhile.
+   They are woken one region before sharing resumes; otherwise the time to wake them would be the next loss, and sharing would
+   never resume. Which thread runs which part does not affect any result. */
 #include "core/team.h"
 
 #include <linux/futex.h>
@@ -25,12 +25,13 @@
 #include "cpu/denormals.h"
 
 enum { REPAY = 25, LINE = 64 };
-/* Nanoseconds: how long a helper spins for the next region and the caller for a helper's part, and what a loss must exceed to count. */
+/* Nanoseconds: how long a helper spins for the next region, how long the caller spins for a helper's part, and the loss above
+   which a region counts as slower. */
 static const int64_t helper_spin = 200000, caller_spin = 50000, noise = 500;
 
-/* A helper, and the claim of the part that is its own. A claim is even while its part is free, odd once it is taken, and only ever
-   rises: a helper that was stopped between reading and taking it cannot take the part of a later region by mistake. Whoever takes a part
-   sees the region that it belongs to. */
+/* A helper, and the claim on the part with its index. A claim is even while its part is free and odd once it is taken. It only
+   increases, so a helper that is suspended between reading and taking it cannot take the part of a later region. Taking a claim
+   (acquire) makes the region's data visible. */
 struct helper {
     _Alignas(LINE) _Atomic uint64_t claim;
     struct wg_team *team;
@@ -39,7 +40,7 @@ struct helper {
 };
 
 struct wg_team {
-    /* what helpers wait for, and how many of them sleep */
+    /* the counter that helpers wait on, and how many of them sleep */
     _Alignas(LINE) atomic_uint turn;
     atomic_int asleep;
     atomic_bool quit;
@@ -48,20 +49,20 @@ struct wg_team {
     wg_part *body;
     void *context;
     int64_t n;
-    unsigned float_mode; /* the caller's: helpers round and flush denormals as it does */
-    /* parts that helpers have done; the caller may sleep until there are more */
+    unsigned float_mode; /* the caller's, so that helpers round and flush denormals as it does */
+    /* parts that helpers have finished; the caller may sleep until it increases */
     _Alignas(LINE) atomic_uint done;
     atomic_bool waiting;
-    /* the caller's own */
+    /* used by the caller only */
     _Alignas(LINE) int threads;
     int helpers;
-    bool spins;          /* as many cores as threads */
-    int64_t alone_until; /* nanoseconds; 0: no loss is to be made good */
+    bool spins;          /* there are at least as many cores as threads */
+    int64_t alone_until; /* in nanoseconds; 0: sharing is allowed */
     struct wg_team_counts counts;
-    struct helper helper[]; /* of part i; that of part 0 is the caller itself, and not used */
+    struct helper helper[]; /* helper[i] claims part i; that of part 0, the caller's, is not used */
 };
 
-/* ---- the machine ---- */
+/* ---- clock and futex ---- */
 
 static int64_t now(void)
 {
@@ -80,7 +81,7 @@ static void wake(atomic_uint *word, int n)
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, n, NULL, NULL, 0);
 }
 
-/* Until the word is no longer value; false: not within that time. */
+/* Spins until the word is no longer value; false if it still is after that time. */
 static bool spin_while(atomic_uint *word, unsigned value, int64_t nanoseconds)
 {
     const int64_t start = now();
@@ -123,7 +124,8 @@ static void run_claimed(struct wg_team *team, int part)
         wake(&team->done, 1);
 }
 
-/* Its own part first, which is the same in all regions, so that its cache has what it worked on before. */
+/* A helper starts with the part of its own index, which is the same in all regions, so that its cache holds what it worked on
+   before. */
 static void help(struct wg_team *team, int index)
 {
     const int parts = atomic_load_explicit(&team->parts, memory_order_relaxed);
@@ -144,8 +146,8 @@ static void wait_for_turn(struct wg_team *team, unsigned seen)
     atomic_fetch_sub(&team->asleep, 1);
 }
 
-/* OMP_PROC_BIND binds the program's first thread to one core before main begins. A helper would inherit that and share the core, so it
-   is allowed all of OpenMP's places. */
+/* Lets the helper run on all of OpenMP's places. OMP_PROC_BIND binds the program's first thread to one core before main begins;
+   a helper would inherit that binding and share the core. */
 static void leave_the_callers_place(void)
 {
     cpu_set_t cpus;
@@ -161,7 +163,7 @@ static void leave_the_callers_place(void)
                 CPU_SET((size_t)ids[i], &cpus);
     }
     if (CPU_COUNT(&cpus) > 0)
-        (void)sched_setaffinity(0, sizeof cpus, &cpus); /* refused: it stays where it is */
+        (void)sched_setaffinity(0, sizeof cpus, &cpus); /* if refused, the binding stays */
 }
 
 static void *helper_main(void *context)
@@ -187,9 +189,9 @@ static bool start_helper(struct wg_team *team, int index)
     return pthread_create(&helper->thread, NULL, helper_main, helper) == 0;
 }
 
-/* ---- making and ending it ---- */
+/* ---- creating and ending a team ---- */
 
-/* In a child of fork there are no helpers: the only thread that goes on forgets its team, and has another made when it needs one. */
+/* A child of fork has no helpers. Its only thread forgets the team, and makes a new one when it needs it. */
 static void in_child(void)
 {
     if (wg_tls.state)
@@ -279,7 +281,8 @@ static void wait_for_helpers(struct wg_team *team, unsigned parts)
     }
 }
 
-/* What the parts one after the other would have taken is judged by those that the caller did. */
+/* Estimates the time of the parts in sequence from those that the caller ran, and starts a period of working alone if the region
+   took longer. */
 static void settle(struct wg_team *team, int parts, int own, int64_t start, int64_t begun, int64_t worked, int64_t end)
 {
     const int64_t loss = end - start - (worked - begun) * parts / own;

@@ -1,4 +1,4 @@
-/* Helper threads of one calling thread, and how it shares work with them. Internal to lib/core/parallel.c and the tests. */
+/* The helper threads of one calling thread. Internal to lib/core/parallel.c and the tests. */
 #ifndef WG_TEAM_H
 #define WG_TEAM_H
 
@@ -8,17 +8,17 @@
 
 struct wg_team;
 
-/* A team for at most that many threads, the caller among them. It has fewer helpers, or none, where the system gives no more; NULL: no
-   memory. */
+/* A team for at most that many threads, including the caller. It has fewer helpers, or none, if the system starts no more. NULL:
+   no memory. */
 struct wg_team *wg_team_new(int threads);
-int wg_team_threads(const struct wg_team *team); /* what it was asked for */
-void wg_team_free(struct wg_team *team);         /* NULL is allowed; ends the helpers */
+int wg_team_threads(const struct wg_team *team); /* as passed to wg_team_new */
+void wg_team_free(struct wg_team *team);         /* ends the helpers; NULL is allowed */
 
-/* body for parts of 0 .. n, as many as threads; returns when all are done. */
+/* Calls body for at most as many parts of 0 .. n as there are threads. Returns when all are done. */
 void wg_team_run(struct wg_team *team, int threads, int64_t n, wg_part *body, void *context);
 
-/* For tests: how many regions were shared with helpers, how many the caller worked through alone because sharing had cost time, and in how
-   many of the latter it woke the helpers for the next. */
+/* For tests, the number of regions: shared with helpers; run by the caller alone because sharing had cost time; and, of the
+   latter, those in which it woke the helpers for the next region. */
 struct wg_team_counts {
     int64_t shared, alone, woke;
 };

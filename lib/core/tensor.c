@@ -1,4 +1,4 @@
-/* Tensors: dtypes, shapes, and the handles. */
+/* Tensors: dtypes, shapes, handles. */
 #include <string.h>
 
 #include "core/arena.h"
@@ -70,7 +70,7 @@ wg_status wg_shape_check(const char *op, int rank, const int64_t *extent, wg_dty
     return good ? WG_OK : refuse_shape(op, rank, extent, dtype);
 }
 
-/* Dense: in the order of their strides the axes of extent above 1 follow without a gap. */
+/* True if the axes of extent other than 1, ordered by stride, leave no gaps. */
 static bool is_dense(int rank, const int64_t *extent, const int64_t *stride)
 {
     int order[WG_MAX_RANK], n = 0;
@@ -166,11 +166,12 @@ void wg_storage_vacate(struct wg_storage *storage)
     wg_tensor *t = &((struct wg_slot *)(void *)((char *)storage - offsetof(struct wg_slot, own)))->t;
     wg_poison(storage->few, sizeof storage->few);
     t->lends = false;
-    if (t->state == WG_DEAD) /* given back before */
+    if (t->state == WG_DEAD) /* it was given back, but this storage was still in use */
         wg_slot_free(t);
 }
 
-/* The pool gets the block that has rested longest in place of this one: what rests is not the pool's, nor in use. */
+/* Lets the block of a freed value rest, and returns the block that has rested longest to the pool. Resting blocks count neither
+   as held nor as live. */
 static void rest_value(struct wg_value *value)
 {
     struct wg_thread *th = wg_tls.state;
@@ -218,7 +219,7 @@ static const char *position(int index, char *text, size_t size)
     return text;
 }
 
-/* What was dropped is there for backward, and for a rerun. */
+/* True if dropped values may be read: in a vjp and in a rerun. */
 static bool reads_dropped(const struct wg_thread *th)
 {
     return th->vjp_depth > 0 || th->rerunning;
@@ -229,7 +230,7 @@ static wg_status refuse_handle(const wg_tensor *t, const char *op, const char *w
     if (!t)
         return wg_fail(WG_E_NULL, op, "%s: %s is NULL", op, which);
     switch ((enum wg_state)t->state) {
-    case WG_LIVE: /* then it is another thread's */
+    case WG_LIVE: /* on a tape of another thread */
         break;
     case WG_ABSENT:
         return wg_fail(WG_E_ARGUMENT, op, "%s: %s is WG_NONE, which it may not be", op, which);

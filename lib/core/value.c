@@ -1,4 +1,4 @@
-/* Values: how they are made, and what may be asked of them. */
+/* Values: creating, inspecting, reading and writing them. */
 #include <math.h>
 #include <string.h>
 
@@ -23,7 +23,7 @@ static wg_tensor *find_memory(struct wg_thread *th, wg_dtype dtype, wg_shape sha
     return NULL;
 }
 
-/* What fails for want of memory says for whom, as an op does. */
+/* If memory runs out, the error names the function, as for an op. */
 static wg_tensor *new_value(const char *name, wg_dtype dtype, wg_shape shape)
 {
     const struct wg_op maker = {.name = name};
@@ -102,7 +102,7 @@ wg_tensor *wg_scalar(wg_dtype dtype, double value)
     return wg_full(dtype, WG_SCALAR, value);
 }
 
-/* ---- looking ---- */
+/* ---- properties, reading and writing ---- */
 
 int wg_rank(const wg_tensor *t)
 {
@@ -194,7 +194,7 @@ double wg_item(const wg_tensor *t)
     return NAN;
 }
 
-/* Copies between t, by its strides, and a row-major buffer. */
+/* Copies between t, with its strides, and a row-major buffer. */
 static void transfer(const wg_tensor *t, char *buffer, bool out)
 {
     const size_t size = wg_dtype_size((wg_dtype)t->dtype);
@@ -243,7 +243,7 @@ wg_status wg_write_raw(wg_tensor *t, const void *data)
     return WG_OK;
 }
 
-/* ---- the same, by the C type of the program's elements ---- */
+/* ---- the same with a check of the C type of the program's elements ---- */
 
 static const char *c_type(wg_dtype dtype)
 {
