@@ -1,5 +1,5 @@
-/* The CPU's mode for floating point, a register of each thread: how it rounds, and whether denormal results are flushed to zero and denormal
-   operands read as zero. */
+/* The CPU's floating-point mode, a register of each thread: its rounding mode, whether denormal results are flushed to zero, and
+   whether denormal operands are read as zero. */
 #ifndef WG_DENORMALS_H
 #define WG_DENORMALS_H
 

@@ -1,4 +1,4 @@
-/* Which instruction set kernels run on, found out once: what the CPU and the system can do, and what the environment allows. */
+/* The instruction set that kernels use, determined once from the CPU, the operating system and the environment. */
 #include "cpu/isa.h"
 
 #include <pthread.h>
@@ -26,7 +26,7 @@ static enum wg_isa best(void)
     return WG_PORTABLE;
 }
 
-/* A name that is not known, or of a set that the CPU lacks, changes nothing. */
+/* An unknown name, or the name of a set that the CPU lacks, has no effect. */
 static void choose(void)
 {
     const char *wanted = getenv("WENGERT_ISA");

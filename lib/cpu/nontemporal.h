@@ -1,4 +1,5 @@
-/* Writing past the caches, for what none of them holds until it is read: a line that is written whole need not be read first. */
+/* Non-temporal stores: they bypass the caches, for results too large to stay there until they are read. A cache line that is
+   written whole need not be read first. */
 #ifndef WG_STREAM_H
 #define WG_STREAM_H
 
@@ -9,10 +10,10 @@
 #include <emmintrin.h>
 #endif
 
-/* A line of the caches; bytes of a result from which it is streamed. */
+/* Bytes of a cache line, and the size of a result, in bytes, from which it is streamed. */
 enum { WG_LINE = 64, WG_STREAMED_FROM = 1 << 25 };
 
-/* to stands at a line's beginning, from at a multiple of 16. */
+/* Copies bytes with non-temporal stores. to is aligned to a cache line, from to 16 bytes. */
 static inline void wg_stream(char *to, const char *from, int64_t bytes)
 {
 #if defined(__x86_64__)
@@ -25,7 +26,7 @@ static inline void wg_stream(char *to, const char *from, int64_t bytes)
 #endif
 }
 
-/* Other threads are to see what was streamed. */
+/* Makes the streamed bytes visible to other threads. */
 static inline void wg_stream_end(void)
 {
 #if defined(__x86_64__)
