@@ -49,7 +49,7 @@ static inline struct wg_storage *wg_storage_from(struct wg_thread *th, size_t pa
 
 /* Allocates from a new chunk; NULL and the error. For when the youngest chunk has too little space. */
 void *wg_arena_grow(struct wg_arena *arena, size_t bytes);
-/* The slow path of wg_handle_new: no open tape, a rank above WG_INLINE_RANK, or a lost tape. */
+/* The slow path of wg_handle_new: no tape is open, one failed to open, or the rank exceeds WG_INLINE_RANK. */
 wg_tensor *wg_handle_find(struct wg_thread *th, int rank);
 
 static inline void *wg_arena_alloc(struct wg_arena *arena, size_t bytes)

@@ -172,7 +172,8 @@ static wg_status shared_with_target(const wg_call *c, unsigned target, int other
 }
 
 /* Checks the operands that c will overwrite: each must be dense and share no memory with another operand. Their bytes are copied
-   first, so that a failing step can restore them; a queued update leaves that to its commit. */
+   first, so that a failing step can restore them. A queued update needs no copy here: its commit cannot fail, or makes the copies
+   itself (update.c). */
 static wg_status before_writing(struct wg_thread *th, const wg_call *c, bool queued)
 {
     if (*wg_lost_tapes() > 0)

@@ -392,8 +392,8 @@ struct wg_proxy_link *wg_proxies_of(struct wg_thread *th, const wg_tensor *leaf)
 struct wg_leaf_gradient *wg_leaf_gradient_find(const wg_tensor *t);
 wg_tensor *wg_leaf_gradient(const wg_tensor *leaf); /* or NULL; accepts a leaf that the caller has freed */
 wg_status wg_undo_push(wg_tape *tape, const wg_tensor *t);
-/* Returns an undo entry for a leaf's previous gradient, which the caller fills. A leaf in it must be given a reference. NULL and
-   the error on failure. */
+/* Adds an undo entry and returns its first change, in which the caller stores a leaf's previous gradient. If it stores the leaf,
+   it must give it a reference. NULL and the error on failure. */
 struct wg_leaf_change *wg_undo_more_gradients(wg_tape *tape);
 static inline struct wg_leaf_change *wg_undo_gradient(wg_tape *tape)
 {
@@ -420,7 +420,7 @@ wg_status wg_callback_end(wg_callback *callback, wg_status returned);
 wg_status wg_callback_check(const wg_callback *callback, const wg_tensor *t, const char *verb);
 /* WG_OK if the running user functions allow op to overwrite t's elements; else the error is recorded. */
 wg_status wg_callback_may_write(struct wg_thread *th, const wg_tensor *t, const char *op);
-/* WG_OK if op may create a tensor without history here; what describes the tensor in the message. Else the error is recorded. */
+/* WG_OK if op may make or write elements that have no history here; what names them in the message. Else the error is recorded. */
 wg_status wg_may_hide(struct wg_thread *th, const char *op, const char *what);
 /* Records an error whose message begins with callback's function. */
 wg_status wg_callback_fail(const wg_callback *callback, wg_status code, const char *what);
@@ -451,7 +451,7 @@ bool wg_ends_later(const struct wg_op *op, wg_tensor *const *in, size_t n, unsig
 bool wg_may_overwrite(const struct wg_thread *th, const wg_call *c, unsigned i);
 /* For vjps: the node's result is not read again. A backward pass that releases values releases it now. */
 void wg_spent(wg_tensor *result);
-/* Makes a call's outputs by its op's shape rule, and gives them up. */
+/* Makes a call's outputs by its op's shape rule; wg_outputs_discard releases them. */
 wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node);
 void wg_outputs_discard(struct wg_node *node);
 wg_status wg_invoke_closure(const struct wg_op *op, wg_tensor *const *in, size_t n_in, wg_tensor **y, const wg_closure *closure);

@@ -193,8 +193,8 @@ static void rest_begin(struct wg_thread *th)
     }
 }
 
-/* A freed block of the class, or of a class above whose blocks are at most an eighth larger, so that sizes which vary a little
-   from step to step do not accumulate blocks. NULL if there is none. */
+/* A freed block of the class, or NULL. For large classes also a block that is at most an eighth larger: otherwise sizes that vary
+   a little from step to step would accumulate blocks. */
 static struct wg_storage *block_from_pool(struct wg_pool *pool, unsigned class)
 {
     const unsigned last = class < WG_MIDDLE_CLASSES ? class : class + WG_LARGE_CLASSES / 8;

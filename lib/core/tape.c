@@ -289,7 +289,7 @@ static bool is_updates(const struct wg_thread *th, const wg_tape *tape)
     return th->updating && (tape == th->update_base || tape->queued);
 }
 
-/* A tape that the open update needs closes. What is queued is discarded; if the update began on that tape it ends, too. */
+/* A tape that the open update needs closes. What is queued is discarded; if the update began on that tape, the update ends. */
 static void lose_update(struct wg_thread *th, const wg_tape *tape)
 {
     th->update_failed = true;
