@@ -1,4 +1,4 @@
-/* avg_pool2d with windows that divide the image. */
+/* avg_pool2d with adaptive windows: the result's size is given, and the windows divide the image. */
 #include "ops/op.h"
 
 struct params {

@@ -1,5 +1,5 @@
-/* The mean of each window, summed in f64. Padding counts as zeros, so the divisor is the window's size throughout; adaptive windows have
-   sizes of their own. */
+/* The mean of each window, summed in f64. Padding counts as zeros, so the divisor is always the window's size; adaptive windows
+   divide by their own number of positions. */
 #ifdef REAL
 #include "ops/conv/pool.h"
 

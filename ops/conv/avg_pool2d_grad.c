@@ -1,4 +1,4 @@
-/* gy shared out over the windows, added up in row-major order of the windows: avg_pool2d's gradient. */
+/* The gradient of avg_pool2d: each window adds gy / divisor to every position that it covers, windows in row-major order. */
 #ifdef REAL
 #include "ops/conv/pool.h"
 

@@ -1,4 +1,4 @@
-/* Σ x over all axes but the second, (N,C,…): one number a channel, in the order of channel.h. */
+/* The sum of x (N,C,…) over all axes but the second, one element per channel, in the order described in channel.h. */
 #ifdef REAL
 #include "ops/channel.h"
 

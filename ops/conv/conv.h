@@ -1,24 +1,26 @@
-/* What conv2d and its two gradients share, for the number type at hand: each is a sum of products w[o,c,u,v] x[n,c,h,k] y[n,o,i,j] over
-   the pairs of an output (i,j) and a tap (u,v) that meet at a position (h,k) inside the image. Large ones run in vectors along images
-   (conv_lanes.h); the loops here are for small ones and for few images, and for counting, and follow the same order. */
+/* What conv2d and its two gradients share, for the element type being compiled. Each is a sum of products w[o,c,u,v] x[n,c,h,k]
+   y[n,o,i,j] over the pairs of an output (i,j) and a tap (u,v) that meet at a position (h,k) inside the image. Large
+   convolutions use vectors along images (conv_direct.h). The loops here serve small ones, few images, and the counting of
+   operations; the order of summation is the same. */
 #include "ops/conv/window_shape.h"
 #ifndef WG_COUNTING
 #include "ops/conv/conv_direct.h"
 #endif
 
-/* Columns of a row that are worked on together; products up to which the plain loops do; images from which vectors along them do. */
+/* LANES: columns of a row computed together. SMALL: up to this many products the plain loops run. FEW: vectors along images need
+   at least this many images. */
 enum { T(LANES) = 64, T(SMALL) = 4096, T(FEW) = 4 };
 
 typedef struct {
     struct wg_window rows, columns;
-    int64_t images, groups, inputs, outputs; /* channels of a group, in and out */
+    int64_t images, groups, inputs, outputs; /* inputs, outputs: channels of a group */
     ELEM *x, *w, *y;
     const int64_t *sx, *sw, *sy;
     const wg_tensor *bias;
     bool relu;
 } T(convolution);
 
-/* The strides. A tensor without elements has no bytes that an address could step through. */
+/* The strides of t, or zeros if t has no elements: its data has no bytes, so no address may be computed from it. */
 static inline const int64_t *T(steps_of)(const wg_tensor *t)
 {
     static const int64_t none[4] = {0};
@@ -46,19 +48,19 @@ static inline T(convolution) T(convolution_of)(const wg_call *c, const wg_tensor
     return cv;
 }
 
-/* Products in the sums of all elements of y. */
+/* The number of products in the sums of all elements of y. */
 static inline double T(products_of)(const T(convolution) * cv, const wg_tensor *y)
 {
     return (double)y->numel * (double)(cv->inputs * cv->rows.size * cv->columns.size);
 }
 
-/* Are vectors along images worth it for sums over y's channels or x's? */
+/* Do vectors along images pay? */
 static inline bool T(suits_direct)(const T(convolution) * cv, const wg_tensor *y)
 {
     return cv->images >= T(FEW) && T(products_of)(cv, y) > T(SMALL);
 }
 
-/* x y + z, rounded once where that is one instruction. */
+/* x y + z, rounded once if the CPU has an instruction for it. */
 static inline REAL T(fused)(REAL x, REAL y, REAL z)
 {
 #if defined(WG_COUNTING) || FUSED
@@ -68,7 +70,7 @@ static inline REAL T(fused)(REAL x, REAL y, REAL z)
 #endif
 }
 
-/* sum[k step] += w x[k s] */
+/* sum[k step] += w x[k s] for n values of k. */
 static inline void T(add_products)(int64_t n, REAL *sum, int64_t step, REAL w, const ELEM *x, int64_t s)
 {
     if (step == 1 && s == 1)

@@ -1,4 +1,4 @@
-/* A convolution of sequences is one of images of one row. */
+/* One-dimensional convolution: conv2d of images with one row. */
 #include "ops/conv/window_shape.h"
 #include "ops/op.h"
 

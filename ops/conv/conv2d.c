@@ -1,5 +1,6 @@
-/* y[n,o,i,j] = b_o + Σ w[o,c,u,v] x[n,c,h,k], h = i·stride + u·dilation - padding and k likewise, zeros outside the image: directly,
-   without a matrix of patches. Each sum is one chain of fused multiplications and additions over u, v, c in this order, from b_o on. */
+/* y[n,o,i,j] = b_o + Σ w[o,c,u,v] x[n,c,h,k] with h = i·stride + u·dilation - padding, k likewise, and zeros outside the image.
+   Computed directly, without a matrix of patches (im2col). Each sum is one chain of fused multiply-adds over u, v, c in this
+   order, starting from b_o. */
 #ifdef REAL
 #include "ops/conv/conv_forward.h"
 

@@ -1,9 +1,10 @@
-/* gx[n,c,h,k] = Σ w[o,c,u,v] gy[n,o,i,j] over the outputs and taps that meet there: conv2d's gradient by its image, and a convolution
-   that enlarges. Each sum is one chain of fused multiplications and additions over u, v, o in this order. */
+/* The gradient of conv2d with respect to its image, and the kernel of transposed convolution: gx[n,c,h,k] = Σ w[o,c,u,v]
+   gy[n,o,i,j] over the outputs (i,j) and taps (u,v) that meet at (h,k). Each sum is one chain of fused multiply-adds over u, v,
+   o in this order. */
 #ifdef REAL
 #include "ops/conv/conv.h"
 
-/* Columns first to first + n of one row. */
+/* Computes columns first to first + n - 1 of row h of one channel of one image. */
 static void T(spread)(const T(convolution) * cv, int64_t image, int64_t channel, int64_t h, int64_t first, int64_t n)
 {
     REAL sum[T(LANES)];

@@ -1,5 +1,5 @@
-/* y = max(conv2d(x, w, b), 0), NaN for NaN: a convolution and its activation in one pass, with the bits that conv2d and relu give one
-   after the other. What relu shuts off is seen in y. */
+/* y = max(conv2d(x, w, b), 0), NaN for NaN, in one pass, with the bits of conv2d followed by relu. The gradient tells from y
+   which elements relu set to 0. */
 #ifdef REAL
 #include "ops/conv/conv_forward.h"
 

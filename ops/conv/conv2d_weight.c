@@ -1,10 +1,11 @@
-/* gw[o,c,u,v] = Σ x[n,c,h,k] gy[n,o,i,j] over images and the outputs at which tap (u,v) lies inside: conv2d's gradient by its kernel.
-   A sum has 16 parts, by n modulo 16, so that vectors may lie along images. Each is one chain of fused multiplications and additions
-   over i, n, j in this order; the parts are joined as a tree: those 8 apart, then 4, 2 and 1. */
+/* The gradient of conv2d with respect to its kernel: gw[o,c,u,v] = Σ x[n,c,h,k] gy[n,o,i,j] over images and the outputs at which
+   tap (u,v) is inside the image. A sum has 16 parts, image n in part n mod 16, so that vectors can run along images. Each part
+   is one chain of fused multiply-adds over i, n, j in this order; the parts are added pairwise as a tree, those at distance 8
+   first, then 4, 2 and 1. */
 #ifdef REAL
 #include "ops/conv/conv.h"
 
-/* One tap; x and y are its input and output channel. */
+/* The sum for tap (u,v); x and y point to the input channel and the output channel. */
 static REAL T(tap)(const T(convolution) * cv, const ELEM *x, const ELEM *y, int64_t u, int64_t v)
 {
     REAL part[WG_LANES];
@@ -95,7 +96,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
                       WG_PART(tx[1], wg_invoke2(c->op, c->params, c->in[0], tx[1])), ty);
 }
 
-/* To the products of each sum come the joins of its parts. */
+/* Besides the products, the additions that join the parts of each sum. */
 static wg_cost cost(const wg_call *c)
 {
     wg_cost cost = wg_conv_cost(c, c->in[0], c->out[0], c->in[1]);

@@ -1,13 +1,13 @@
-/* The sums of conv2d and of its gradient by the image, with vectors along images. A block of vectors of images and of channels of the
-   result has its sums in registers; each is one chain of x w added (fma) to what it was, over u, v and the channels summed over, in this
-   order, from the bias on. */
+/* conv2d and its gradient with respect to the image, with SIMD vectors along images. A block of several vectors of images and
+   several channels of the result keeps its sums in registers. Each sum is one chain of fused multiply-adds x w over u, v and the
+   channels summed over, in this order, starting from the bias. */
 #ifdef REAL
 #include "ops/conv/vectors.h"
 
 #include "ops/conv/images.h"
 
-/* Channels of the result whose weights lie together; sums of a block at most; vectors of images in a block at most; numbers that the
-   caches near a core hold. */
+/* PACK: channels of the result whose weights are stored together. SUMS: most vectors of sums in a block. VECTORS: most vectors
+   of images in a block. NEAR: elements that the caches close to a core (1 MiB) hold. */
 enum {
     T(PACK) = 6,
     T(SUMS) = VECTOR_BYTES == 64 ? 24 : 12,
@@ -18,24 +18,24 @@ enum {
 typedef struct {
     const struct wg_correlation *c;
     T(images) from, to;
-    const REAL *w, *bias;                 /* packed: group, pack of outputs, u, v, input, output; group, output */
-    int64_t packs, pack;                  /* in a group; elements of one */
-    const struct wg_taps *rows, *columns; /* of the result */
-    int64_t height, width;                /* of the result */
-    int64_t vectors;                      /* of all images */
-    bool distant;                         /* from is larger than the near caches */
+    const REAL *w, *bias;                 /* packed weights [group][pack of outputs][u][v][input][output], bias [group][output] */
+    int64_t packs, pack;                  /* packs in a group; elements of a pack */
+    const struct wg_taps *rows, *columns; /* taps of each row and column of the result */
+    int64_t height, width;                /* extents of the result */
+    int64_t vectors;                      /* vectors in all images */
+    bool distant;                         /* from is larger than NEAR */
 } T(correlation);
 
-/* Where a block is: addresses for its first image, channel and column. */
+/* A block's addresses, for its first image, first channel and column 0. */
 typedef struct {
     const REAL *from, *w, *bias;
     REAL *to;
     const struct wg_taps *rows;
-    int64_t outputs; /* channels that are wanted, of those of the block */
+    int64_t outputs; /* channels of the block that exist; the others are padding */
 } T(place);
 
-/* One row of a block's channels and images. Channels lie too far apart for the hardware to see ahead: what the next column reads and this
-   one does not is asked for meanwhile. */
+/* Computes one row of a block's channels and images. Channels are too far apart in memory for the hardware prefetcher, so the
+   elements that the next column reads and this one does not are prefetched here. */
 WG_INLINE void T(correlate_row)(const int outputs, const int vectors, const T(correlation) * cv, const T(place) * at)
 {
     const struct wg_correlation *c = cv->c;
@@ -113,7 +113,8 @@ static void T(correlate_block)(int64_t vectors, const T(correlation) * cv, const
 }
 #undef ROW
 
-/* A block of vectors of images: four, or for what is left two, then one. Returns how many; *first is the first of them. */
+/* Splits the vectors into blocks of VECTORS; the rest is split into blocks of half as many, down to one. Returns the size of a
+   block and sets *first to its first vector. */
 static int64_t T(block_of)(int64_t vectors, int64_t block, int64_t *first)
 {
     int64_t n = T(VECTORS), before = vectors / n;
@@ -131,8 +132,8 @@ static int64_t T(block_of)(int64_t vectors, int64_t block, int64_t *first)
     return n;
 }
 
-/* A job is a row of a block of images and of two packs of channels. A row's packs follow one another, while what they read is near, and
-   threads share the rows, for the last packs may have few channels. */
+/* A job is one row, a block of images and two packs of channels. The packs of a row are consecutive jobs, so that the elements
+   which they read stay cached. Threads share rows and not packs, because the last packs may have few channels. */
 static void T(correlate_rows)(int64_t first, int64_t last, void *context)
 {
     const T(correlation) *cv = (const T(correlation) *)context;
@@ -158,7 +159,7 @@ static void T(correlate_rows)(int64_t first, int64_t last, void *context)
     }
 }
 
-/* Weights and biases as blocks read them; zeros where a pack is not full. */
+/* Copies weights and biases into the order in which blocks read them, with zeros where a pack is not full. */
 static void T(pack_weights)(const T(correlation) * cv, REAL *w, REAL *bias)
 {
     const struct wg_correlation *c = cv->c;
@@ -208,7 +209,7 @@ wg_status T(wg_correlate)(const struct wg_correlation *c)
     wg_find_taps(&c->columns, c->spreads, taps + cv.height);
     T(pack_weights)(&cv, w, bias);
     const double work = (double)c->to->numel * (double)(c->rows.size * c->columns.size * c->inputs) /
-                        4; /* a product is a quarter of an operation */
+                        4; /* a product counts as a quarter of an operation */
     T(move_images)(c->from, &cv.from, true);
     wg_parallel(wg_kernel_threads(work), blocks * wg_ceil_div(cv.packs, 2) * c->groups * cv.height, T(correlate_rows), &cv);
     T(move_images)(c->to, &cv.to, false);
@@ -231,7 +232,8 @@ static struct wg_taps taps_of_output(const struct wg_window *w, int64_t i)
     return (struct wg_taps){first, 1, wg_position(w, i, first), w->dilation, wg_first_tap(w, i, w->extent) - first};
 }
 
-/* The outputs that look there with one tap after another lie equally far apart, and so do the taps. */
+/* The taps whose windows contain a position. Consecutive ones have a constant difference, as have their windows, so the first
+   two determine the steps. */
 static struct wg_taps taps_of_position(const struct wg_window *w, int64_t position)
 {
     struct wg_taps t = {0};

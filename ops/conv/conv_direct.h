@@ -1,13 +1,13 @@
-/* Convolutions whose vectors lie along images: logically (N,C,H,W), in memory C, H, W, N. Operands that lie otherwise, or whose number
-   of images is no multiple of WG_LANES, are brought into that order first, and results out of it. */
+/* Convolutions with SIMD vectors along images: logically (N,C,H,W), in memory C, H, W, N. Operands in another memory order, or
+   whose number of images is not a multiple of WG_LANES, are first copied into that order, and results are copied back. */
 #ifndef WG_CONV_LANES_H
 #define WG_CONV_LANES_H
 
 #include "ops/conv/window_shape.h"
 
-/* Sums over taps and channels: of from, times w, into to; bias may be NULL. Channels belong to groups, each with so many that are
-   summed over (inputs) and so many of the result (outputs). relu: of what is not above 0 comes 0. spreads: to is the image of the
-   windows, and from lies at their outputs; else the other way round. */
+/* A correlation: to = bias + Σ w from, summed over taps and channels; bias may be NULL. Each group has `inputs` channels that
+   are summed over and `outputs` channels of the result. relu: results ≤ 0 become 0. spreads: to is the image and from holds the
+   windows' outputs (transposed convolution); otherwise from is the image. */
 struct wg_correlation {
     const wg_tensor *from, *w, *to, *bias;
     struct wg_window rows, columns;
@@ -15,15 +15,16 @@ struct wg_correlation {
     bool spreads, relu;
 };
 
-/* Along one axis, the taps that reach a place of the result, and the places that they look at: tap, tap + tap_step, … look at place,
-   place + place_step, … */
+/* Along one axis, the taps that contribute to an index of the result, and the indices of `from` that they read: taps tap, tap +
+   tap_step, … read place, place + place_step, … */
 struct wg_taps {
     int64_t tap, tap_step, place, place_step, count;
 };
-/* For each place of the result: each output of w's windows, or with spreads each place of their image. */
+/* Fills one entry for each index of the result: for each output of w's windows or, with spreads, for each position of the image. */
 void wg_find_taps(const struct wg_window *w, bool spreads, struct wg_taps *taps);
 
-/* Sums over images and outputs of windows: of x times y, which lies at the outputs, for every tap, into w. */
+/* The gradient with respect to the kernel: w = Σ x y for each tap, summed over images and the outputs of windows; y has one
+   element per output. */
 struct wg_pairing {
     const wg_tensor *x, *y, *w;
     struct wg_window rows, columns;

@@ -1,7 +1,7 @@
-/* The kernel of conv2d, and with relu that of conv2d_relu, for the number type at hand. */
+/* The kernel of conv2d and of conv2d_relu, for the element type being compiled. */
 #include "ops/conv/conv.h"
 
-/* Columns first to first + n of one row. */
+/* Computes columns first to first + n - 1 of row i of one channel of one image. */
 static void T(convolve)(const T(convolution) * cv, int64_t image, int64_t o, int64_t i, int64_t first, int64_t n, REAL bias)
 {
     REAL sum[T(LANES)];

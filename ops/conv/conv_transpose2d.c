@@ -1,4 +1,5 @@
-/* conv2d's gradient by its image as a layer that enlarges: x takes the gradient's place, w is conv2d's, whose channels out are x's. */
+/* Transposed convolution: conv2d's gradient with respect to its image, as a layer. x takes the role of the gradient; w is laid
+   out as for conv2d, with x's channels as its outputs. */
 #include "ops/conv/window_shape.h"
 #include "ops/op.h"
 
@@ -7,8 +8,8 @@ struct params {
     int64_t output_padding[2];
 };
 
-/* (extent - 1) stride - 2 padding + dilation (size - 1) + output_padding + 1: of the images of which conv2d makes that extent, the
-   smallest, and output_padding larger. */
+/* Sets *result to (extent - 1) stride - 2 padding + dilation (size - 1) + output_padding + 1. Without output_padding this is the
+   smallest image for which conv2d's result has that extent. */
 static wg_status result_extent(const wg_call *c, int axis, int64_t *result)
 {
     const struct params *p = c->params;
@@ -49,7 +50,7 @@ wg_tensor *wg_conv_transpose2d_with(wg_tensor *x, wg_tensor *w, wg_tensor *b, wg
                                                                            : NULL;
 }
 
-/* Params of a sample: strides, paddings, dilations and output_paddings, of rows and columns, and groups. */
+/* Params of a sample: strides, paddings, dilations and output_paddings, each for rows and columns, and groups. */
 #define ENLARGING(s0, s1, p0, p1, d0, d1, e0, e1, g)                                  \
     .params = &(const struct params)                                                  \
     {                                                                                 \

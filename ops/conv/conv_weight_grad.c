@@ -1,13 +1,14 @@
-/* The sums of conv2d's gradient by its kernel, with vectors along images. A sum has 16 parts, by the number of the image modulo 16;
-   each is one chain of x y added (fma) to what it was, over i, blocks of 16 images, and j, in this order; the parts are joined as a
-   tree. */
+/* The gradient of conv2d with respect to its kernel, with SIMD vectors along images. A sum has 16 parts, image n in part n mod
+   16. Each part is one chain of fused multiply-adds x y over i, blocks of 16 images and j, in this order; the parts are added
+   pairwise as a tree. */
 #ifdef REAL
 #include "ops/conv/vectors.h"
 
 #include "ops/conv/images.h"
 
-/* Vectors that the parts of a sum are; sums in registers; taps of a row that are worked on together; sums of a job at most; numbers of y
-   to stay in the nearest cache while a job goes through its taps and channels of x. */
+/* DEPTH: vectors that hold the 16 parts of a sum. SUMS: most vectors of sums in registers. TAPS: most taps of a row computed
+   together. ROOM: most sums of a job. NEAR: elements of y that stay in the L1 cache while a job passes over its taps and
+   channels of x. */
 enum {
     T(DEPTH) = WG_LANES / T(WIDTH),
     T(SUMS) = VECTOR_BYTES == 64 ? 24 : 12,
@@ -16,7 +17,7 @@ enum {
     T(NEAR) = 24576 / (int)sizeof(REAL)
 };
 
-/* Channels of y, and of x, that are worked on together with so many taps of a row. */
+/* Channels of y and of x that are computed together with that many taps of a row. */
 static inline int64_t T(outputs_with)(int64_t taps)
 {
     return taps == 1 ? 6 : taps <= 3 || T(SUMS) == 24 ? 4 : 2;
@@ -30,31 +31,34 @@ static inline int64_t T(inputs_with)(int64_t taps)
 typedef struct {
     const struct wg_pairing *p;
     T(images) x, y;
-    int64_t outputs, inputs;                       /* channels of a job at most */
-    int64_t output_blocks, input_parts, tap_parts; /* of a group, of a group, of the kernel */
-    int64_t unit;                                  /* taps that no part divides */
+    int64_t outputs, inputs;                       /* most channels of a job */
+    int64_t output_blocks, input_parts, tap_parts; /* parts into which jobs split a group's outputs and inputs and the kernel's
+                                                      taps */
+    int64_t unit;                                  /* a job's taps are a multiple of this */
 } T(pairing);
 
-/* A job: some channels and taps. Of its sums those of a tap lie together, and of these those of a channel of x. */
+/* A job: some channels and some taps. Its sums are stored [tap][input][output]. */
 typedef struct {
-    const REAL *x, *y; /* of its first channels */
+    const REAL *x, *y; /* at the job's first channels */
     int64_t output, outputs, input, inputs, tap, taps;
 } T(pairs);
 
-/* A row of x and one of y, and neighbouring taps of a row of the kernel. */
+/* Rows of x and of y, and adjacent taps of one row of the kernel. */
 typedef struct {
     const REAL *x, *y;
-    int64_t rows;                /* that many of each */
-    int64_t at;                  /* the column of x that the first tap looks at from column 0 of y */
-    int64_t low, high;           /* columns from which all look inside, and each at what its neighbour looks at next */
+    int64_t rows;                /* number of rows, the same for x and y */
+    int64_t at;                  /* the column of x that the first tap reads for column 0 of y */
+    int64_t low, high;           /* for these columns all taps are inside, and each reads what the next tap read one column
+                                    before */
     T(vector) (*part)[T(DEPTH)]; /* the sums */
-    int64_t of_tap, of_input;    /* steps in part */
+    int64_t of_tap, of_input;    /* strides in part */
 } T(run);
 
-/* Sums of a block in registers: of taps, of channels of x and of y. */
+/* The sums of a block in registers: [tap][channel of x][channel of y]. */
 typedef T(vector) T(sums)[T(TAPS)][4][6];
 
-/* Columns low to high of a row: what one tap looks at, its neighbour looked at a column before. */
+/* Adds columns low to high of a row. Elements of x are kept in registers: each tap reads what the next tap read one column
+   before. */
 WG_INLINE void T(slide)(const int outputs, const int inputs, const int taps, const T(pairing) * pg, const T(run) * run,
                         const REAL *x, const REAL *y, T(sums) sum)
 {
@@ -82,7 +86,7 @@ WG_INLINE void T(slide)(const int outputs, const int inputs, const int taps, con
     }
 }
 
-/* Columns j to end, with those of the taps that look inside. */
+/* Adds columns j to end, for the taps that are inside the image. */
 WG_INLINE void T(add_edge)(const int outputs, const int inputs, const int taps, const T(pairing) * pg, const T(run) * run,
                            const REAL *x, const REAL *y, int64_t j, int64_t end, T(sums) sum)
 {
@@ -154,13 +158,13 @@ static void T(add_block)(int64_t outputs, int64_t inputs, int64_t taps, const T(
 #undef BLOCKS
 #undef BLOCK
 
-/* At most so many of what is left, and then 4, 2 or 1. */
+/* The next block's size when `left` channels remain: most, or 4, 2 or 1 for the rest. */
 static inline int64_t T(piece)(int64_t left, int64_t most)
 {
     return left >= most ? most : left >= 4 ? 4 : left >= 2 ? 2 : left;
 }
 
-/* All of a job's products with rows i to end of y and with count taps of a row of the kernel, from number tap on. */
+/* Adds a job's products for rows i to end of y and for count taps of one kernel row, beginning with tap. */
 static void T(add_taps)(const T(pairing) * pg, const T(pairs) * at, T(vector) (*part)[T(DEPTH)], int64_t i, int64_t end,
                         int64_t tap, int64_t count)
 {
@@ -218,7 +222,8 @@ static void T(pair_block)(const T(pairing) * pg, const T(pairs) * at)
         }
 }
 
-/* Block number so and so of channels, in blocks of at most so many: its first channel, and its size; 0 behind the last. */
+/* Splits channels into blocks of at most `most`. Returns the size of a block, 0 after the last, and sets *first to its first
+   channel. */
 static int64_t T(block_at)(int64_t channels, int64_t most, int64_t block, int64_t *first)
 {
     int64_t size = 0;
@@ -252,7 +257,7 @@ static void T(pair_blocks)(int64_t first, int64_t last, void *context)
     }
 }
 
-/* Jobs, each of no more sums than there is room for; for threads, several for each. */
+/* Splits the work into jobs of at most ROOM sums each; with several threads, into about 8 jobs or more per thread. */
 static void T(part_work)(T(pairing) * pg, int threads)
 {
     const struct wg_pairing *p = pg->p;
@@ -264,21 +269,21 @@ static void T(part_work)(T(pairing) * pg, int threads)
     pg->output_blocks = 0;
     while (T(block_at)(p->outputs, pg->outputs, pg->output_blocks, &first) > 0)
         pg->output_blocks++;
-    const int64_t units = taps / pg->unit, most = T(ROOM) / (pg->outputs * step * pg->unit); /* units of a job at most */
+    const int64_t units = taps / pg->unit, most = T(ROOM) / (pg->outputs * step * pg->unit); /* most units of a job */
     pg->tap_parts = wg_ceil_div(units, most);
     pg->inputs = T(ROOM) / (pg->outputs * wg_ceil_div(units, pg->tap_parts) * pg->unit) / step * step;
     pg->input_parts = wg_ceil_div(p->inputs, pg->inputs);
     pg->inputs = wg_ceil_div(wg_ceil_div(p->inputs, pg->input_parts), step) * step;
     pg->input_parts = wg_ceil_div(p->inputs, pg->inputs);
     const int64_t jobs = p->groups * pg->output_blocks * pg->input_parts;
-    if (threads > 1) /* then there is work, and so there are jobs */
+    if (threads > 1) /* there is work then, so jobs > 0 */
         pg->tap_parts = wg_clip(wg_ceil_div(8 * threads, jobs), pg->tap_parts, units);
 }
 
 wg_status T(wg_pair)(const struct wg_pairing *p)
 {
     T(pairing) pg = {.p = p, .x = T(images_of)(p->x), .y = T(images_of)(p->y)};
-    const double work = (double)p->y->numel * (double)(p->rows.size * p->columns.size * p->inputs) / 4; /* as in conv_lanes.c */
+    const double work = (double)p->y->numel * (double)(p->rows.size * p->columns.size * p->inputs) / 4; /* see conv_direct.c */
     const int threads = wg_kernel_threads(work);
     struct wg_storage *workspace = NULL;
     if (pg.x.workspace + pg.y.workspace > 0) {

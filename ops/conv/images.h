@@ -1,15 +1,17 @@
-/* Images brought into the order C, H, W, N in memory and out of it, for the number type at hand: a part of the kernels that want it. */
+/* Copies of images into the memory order C, H, W, N and back, for the element type being compiled. Included by the kernels with
+   vectors along images. */
 
-/* A tensor (N,C,H,W) as kernels see it whose vectors lie along images: images of one place side by side, room for so many. */
+/* A tensor (N,C,H,W) as those kernels read it: the images of one position are contiguous, padded to a multiple of WG_LANES. */
 typedef struct {
     REAL *data;
-    int64_t images, channel, row, column; /* room for images; strides */
-    int64_t workspace;                    /* elements of scratch memory that it takes; 0: it is the tensor's own memory */
+    int64_t images, channel, row, column; /* images, padding included; strides */
+    int64_t workspace;                    /* elements of workspace needed; 0: the tensor's own memory is used */
 } T(images);
 
 typedef REAL T(quad) __attribute__((vector_size(4 * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
 
-/* Do t's images lie side by side, whole blocks of them? Else how they will lie in scratch memory. */
+/* The tensor itself if its images are contiguous and their number is a multiple of WG_LANES; otherwise the layout of its copy in
+   the workspace. */
 static T(images) T(images_of)(const wg_tensor *t)
 {
     const int64_t *extent = wg_extents(t), *stride = wg_strides(t);
@@ -30,7 +32,7 @@ static void T(use_room)(T(images) * images, REAL *workspace)
         images->data = workspace;
 }
 
-/* Four lines of four elements side by side, as four columns. */
+/* Transposes a 4×4 block: four lines of four contiguous elements each become four columns. */
 static inline void T(turn_quads)(const REAL *from, int64_t line, REAL *to, int64_t step)
 {
     const T(quad) a = *(const T(quad) *)from, b = *(const T(quad) *)(from + line);
@@ -43,7 +45,7 @@ static inline void T(turn_quads)(const REAL *from, int64_t line, REAL *to, int64
     *(T(quad) *)(to + 3 * step) = __builtin_shufflevector(ab_end, cd_end, 2, 3, 6, 7);
 }
 
-/* Element p of line i, of n lines of m: from[i from_line + p from_step] to to[i to_line + p to_step]. */
+/* Copies n lines of m elements: element p of line i from from[i from_line + p from_step] to to[i to_line + p to_step]. */
 static void T(move_lines)(int64_t n, int64_t m, const REAL *from, int64_t from_line, int64_t from_step, REAL *to, int64_t to_line,
                           int64_t to_step)
 {
@@ -54,7 +56,7 @@ static void T(move_lines)(int64_t n, int64_t m, const REAL *from, int64_t from_l
     }
     const bool across = from_step == 1 && to_line == 1;
     const int64_t quads = across ? n / 4 * 4 : 0, whole = across ? m / 4 * 4 : 0;
-    if (to_step > from_line) /* what is farther apart is gone through once */
+    if (to_step > from_line) /* the operand with the larger stride is traversed once */
         for (int64_t p = 0; p < whole; p += 4)
             for (int64_t i = 0; i < quads; i += 4)
                 T(turn_quads)(from + i * from_line + p, from_line, to + i + p * to_step, to_step);
@@ -67,12 +69,12 @@ static void T(move_lines)(int64_t n, int64_t m, const REAL *from, int64_t from_l
             to[i * to_line + p * to_step] = from[i * from_line + p * from_step];
 }
 
-/* Moving a tensor in or out: parts of rows of one channel go to threads. */
+/* A copy in or out. Threads share parts of rows of one channel. */
 typedef struct {
     const wg_tensor *t;
     const T(images) * images;
-    int64_t rows, columns, parts; /* of a channel, merged where memory allows; parts of a row */
-    int64_t row, at_row;          /* strides of rows: the tensor's and the scratch memory's */
+    int64_t rows, columns, parts; /* rows and columns of a channel, merged to one row if strides allow; parts of a row */
+    int64_t row, at_row;          /* row strides of the tensor and of the workspace */
     bool in;
 } T(move);
 
@@ -98,7 +100,7 @@ static void T(move_parts)(int64_t first, int64_t last, void *context)
     }
 }
 
-/* t's elements into scratch memory, where places for images that are not there become 0; or out of it into t. */
+/* Copies t's elements into the workspace, with zeros for the images of the padding, or from it back into t. */
 static void T(move_images)(const wg_tensor *t, const T(images) * images, bool in)
 {
     const int64_t *extent = wg_extents(t), *stride = wg_strides(t);

@@ -1,17 +1,17 @@
-/* How max_pool2d and its gradient find the largest, for the number type at hand: the first in row-major order, or the first NaN. Every
-   element of a window is looked at, so that the work does not depend on the data. */
+/* How max_pool2d and its gradient find the maximum of a window, for the element type being compiled: the first maximum in
+   row-major order, or the first NaN. Every element of a window is read, so that the work does not depend on the data. */
 #include "ops/conv/pool.h"
 #include "ops/route.h"
 #ifndef WG_COUNTING
 #include "ops/conv/vectors.h"
 #endif
 
-/* The largest of operand 0 for each image. */
+/* The maximum of operand 0 over a window, for each image. */
 static inline void T(find_largest)(const T(pool) * pool, const T(window) * at, REAL *best)
 {
     const int64_t s = pool->operand[0].s[0], n = at->images;
     for (int64_t k = 0; k < n; k++)
-        best[k] = -(REAL)INFINITY; /* also what is largest where nothing is above it */
+        best[k] = -(REAL)INFINITY; /* also the result if no element is greater */
     for (int64_t row = 0; row < at->rows.count; row++)
         for (int64_t column = 0; column < at->columns.count; column++) {
             const ELEM *from = T(element)(pool, at, 0, row, column);
@@ -28,11 +28,11 @@ static inline void T(find_largest)(const T(pool) * pool, const T(window) * at, R
         }
 }
 
-/* Is a value one that is largest? */
+/* Is value the maximum of its window, or NaN? May hold for several elements. */
 #define WG_IS_LARGEST(value, best) (((value) == (best)) | ((value) != (value)))
 
 #ifndef WG_COUNTING
-/* The largest of operand 0 for vectors of images, from number k on. */
+/* The maximum of operand 0 over a window, for vectors of images from image k on. */
 WG_INLINE void T(largest_from)(const int vectors, const T(pool) * pool, const T(window) * at, int64_t k, T(vector) best[4])
 {
     WG_REDUCTION_NONE(i, vectors)
@@ -47,10 +47,10 @@ WG_INLINE void T(largest_from)(const int vectors, const T(pool) * pool, const T(
         }
 }
 
-/* What is done to so many vectors of a window's images from number k on. */
+/* Work on a window for so many vectors of images, from image k on. */
 typedef void T(vector_work)(const int vectors, const T(pool) * pool, const T(window) * at, int64_t k);
 
-/* That to all vectors, where images lie side by side in every operand; what is left is done one by one. */
+/* Runs work on all images of a window: in vectors if images are contiguous in every operand, and the rest one by one. */
 WG_INLINE void T(window_by)(T(vector_work) * work, const T(pool) * pool, const T(window) * at,
                             void (*one_by_one)(const T(pool) * pool, const T(window) * at))
 {

@@ -1,4 +1,4 @@
-/* The largest of each window; NaN if any is. Padding counts as -inf. */
+/* The maximum of each window, NaN if any element is NaN. Padding counts as -inf. */
 #ifdef REAL
 #include "ops/conv/max_pool.h"
 

@@ -1,9 +1,9 @@
-/* gy added to zeros where windows of x have their largest, window by window in row-major order: max_pool2d's gradient. Linear in gy,
-   flat in x. */
+/* The gradient of max_pool2d: for each window, in row-major order, gy is added to the position of the window's maximum in x.
+   Linear in gy; its derivative with respect to x is zero. */
 #ifdef REAL
 #include "ops/conv/max_pool.h"
 
-/* Adds the rest to what lies where the value is the largest, and 0 elsewhere; what lies there counts as 0 if nothing was added yet. */
+/* Adds *rest to *to if value is the maximum, otherwise 0. first: *to holds nothing yet and counts as 0. */
 static inline void T(give)(REAL value, REAL best, REAL *rest, ELEM *to, bool first)
 {
     const bool takes = WG_IS_LARGEST(value, best);
@@ -11,7 +11,7 @@ static inline void T(give)(REAL value, REAL best, REAL *rest, ELEM *to, bool fir
     *rest = takes ? (REAL)0 : *rest;
 }
 
-/* What is given to the first of equals is no longer there for the others. */
+/* Among equal maxima the first receives gy; rest is 0 for the others. */
 static void T(window_from_output)(const T(pool) * pool, const T(window) * at)
 {
     REAL best[T(IMAGES)], rest[T(IMAGES)];

@@ -1,8 +1,9 @@
-/* The elements of v where windows of x have their largest: max_pool2d_grad read backwards. Linear in v, flat in x. */
+/* The elements of v at the positions of the windows' maxima in x: the transpose of max_pool2d_grad. Linear in v; its derivative
+   with respect to x is zero. */
 #ifdef REAL
 #include "ops/conv/max_pool.h"
 
-/* From the last to the first, so that the first of equals stays. */
+/* Goes backwards, so that the first of equal maxima is picked. */
 static void T(window_to_picked)(const T(pool) * pool, const T(window) * at)
 {
     REAL best[T(IMAGES)], picked[T(IMAGES)];

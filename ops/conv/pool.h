@@ -1,5 +1,5 @@
-/* What pooling ops share, for the number type at hand: they go from window to window of several images at once, which lie side by side in
-   memory or, where it pays, are brought there first. */
+/* What pooling ops share, for the element type being compiled. They run over the windows of several images at once. Those images
+   are contiguous in memory or, if it pays, are copied into that order first. */
 #include "ops/conv/window_shape.h"
 #ifndef WG_COUNTING
 #include "ops/conv/images.h"
@@ -7,15 +7,15 @@
 
 enum { T(IMAGES) = 64, T(OPERANDS) = 3 };
 
-/* One window of so many images: the rows and columns that it covers. at: for each operand the first image's channel, or, if it is shaped
-   as the pooled image, its element for this window. */
+/* One window of several images: its rows and columns inside the image. at[k] points into operand k, for the first image: to the
+   element of this window if the operand has the shape of the pooled result, otherwise to the channel. */
 typedef struct {
     int64_t images;
     struct wg_span rows, columns;
     ELEM *at[T(OPERANDS)];
 } T(window);
 
-/* An operand: shaped as the pooled image, or as the image; s: its strides. */
+/* An operand. pooled: it has the shape of the pooled result, otherwise of the image. s: its strides. */
 typedef struct {
     const wg_tensor *t;
     bool pooled, written;
@@ -25,9 +25,9 @@ typedef struct {
 
 typedef struct T(pool) {
     struct wg_window rows, columns;
-    int64_t n, channels, together; /* images, and of them worked on together */
-    double divisor;                /* of a mean; 0: the number of positions */
-    bool once;                     /* every element of the image is in one window, and in no other */
+    int64_t n, channels, together; /* images; images computed together */
+    double divisor;                /* of a mean; 0: the number of positions in the window */
+    bool once;                     /* every element of the image is in exactly one window */
     int operands;
     T(operand) operand[T(OPERANDS)];
     void (*work)(const struct T(pool) * pool, const T(window) * at);
@@ -54,21 +54,21 @@ static void T(pool_channels)(int64_t first, int64_t last, void *context)
     }
 }
 
-/* The element of operand k at row and column number so and so of the window, for the first of its images. */
+/* The element of operand k at the given row and column of the window, for the first of its images. */
 static inline ELEM *T(element)(const T(pool) * pool, const T(window) * at, int k, int64_t row, int64_t column)
 {
     const int64_t *s = pool->operand[k].s;
     return at->at[k] + (at->rows.first + row * at->rows.step) * s[2] + (at->columns.first + column * at->columns.step) * s[3];
 }
 
-/* What the sum over a window is divided by. */
+/* The divisor of the window's mean. */
 static inline double T(divisor_of)(const T(pool) * pool, const T(window) * at)
 {
     return pool->divisor > 0 ? pool->divisor : (double)at->rows.count * (double)at->columns.count;
 }
 
 #ifndef WG_COUNTING
-/* Does any operand lie otherwise than side by side, with images enough for vectors along them? */
+/* Is copying worth it: are the images of some operand not contiguous, and are there enough images and elements? */
 static inline bool T(wants_moving)(const T(pool) * pool)
 {
     bool otherwise = false;
@@ -77,7 +77,7 @@ static inline bool T(wants_moving)(const T(pool) * pool)
     return otherwise && pool->n >= 4 && pool->operand[0].t->numel >= 4096;
 }
 
-/* Pools with operands in scratch memory, images side by side. */
+/* Pools operands that are copied into a workspace in which images are contiguous. */
 static inline wg_status T(pool_moved)(T(pool) * pool, int threads)
 {
     T(images) images[T(OPERANDS)];
@@ -112,14 +112,15 @@ static inline wg_status T(pool_moved)(T(pool) * pool, int threads)
 }
 #endif
 
-/* Do the windows lie side by side, from end to end? */
+/* Do the windows partition the axis? */
 static inline bool T(tiles)(const struct wg_window *w)
 {
     return w->padding == 0 && w->dilation == 1 && w->stride == w->size && w->outputs * w->size == w->extent;
 }
 
-/* Every window: in row-major order within a channel, channels on several threads. Of the operands those in the mask are shaped as the
-   pooled image, the last is written; if that is the image, it begins as zeros, unless every element is in one window. */
+/* Runs work on every window, in row-major order within a channel; threads share the channels. `pooled` is the bit set of
+   operands with the shape of the pooled result; the others have that of the image. The last operand is written. If it is the
+   image, it is cleared first, unless every element is in exactly one window. */
 static inline wg_status T(pool_all)(const wg_call *c, int operands, const wg_tensor *const *operand, unsigned pooled,
                                     void (*work)(const T(pool) * pool, const T(window) * at))
 {

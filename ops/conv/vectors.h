@@ -1,12 +1,12 @@
-/* Vectors of the number type for the instruction set at hand: VECTOR_BYTES long, and FUSED where x y + z is rounded once (instances.h).
-   All is inlined into loops whose numbers of turns are constants, so that sums stay in registers. */
+/* SIMD vectors for the element type and instruction set being compiled: VECTOR_BYTES long; FUSED if x y + z is rounded once (see
+   instances.h). Everything is inlined into loops of constant length, so that sums stay in registers. */
 #ifndef WG_REDUCTION_NONE
 #define WG_REDUCTION_NONE(index, n) _Pragma("GCC unroll 16") for (int index = 0; index < (n); index++)
 #endif
 
 enum { T(WIDTH) = VECTOR_BYTES / (int)sizeof(REAL) };
 typedef REAL T(vector) __attribute__((vector_size(VECTOR_BYTES)));
-typedef REAL T(loose) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL)), may_alias)); /* anywhere in memory */
+typedef REAL T(loose) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL)), may_alias)); /* unaligned */
 
 WG_INLINE T(vector) T(load)(const REAL *from)
 {
@@ -41,16 +41,16 @@ WG_INLINE T(vector) T(add_product)(T(vector) x, T(vector) y, T(vector) z)
 #endif
 }
 
-/* What a comparison of vectors gives: all bits of an element set, or none. */
+/* The result of a comparison: all bits of an element set, or none. */
 typedef __typeof__((T(vector)){0} <= (T(vector)){0}) T(mask);
 
-/* Element by element, x where the mask is set, else y. */
+/* For each element, x where the mask is set, otherwise y. */
 WG_INLINE T(vector) T(choose)(T(mask) mask, T(vector) x, T(vector) y)
 {
     return (T(vector))((mask & (T(mask))x) | (~mask & (T(mask))y));
 }
 
-/* x where x > 0 or NaN, else 0. */
+/* relu: x where x > 0 or NaN, otherwise 0. */
 WG_INLINE T(vector) T(positive)(T(vector) x)
 {
     return T(choose)(x <= (T(vector)){0}, (T(vector)){0}, x);

@@ -1,4 +1,4 @@
-/* What convolution and pooling share beside their kernels: options, shapes and the count of their work. */
+/* What convolution and pooling share besides their kernels: options, shapes and costs. */
 #include "ops/conv/window_shape.h"
 
 #include <stdarg.h>
@@ -6,7 +6,7 @@
 
 #include "ops/op.h"
 
-/* An error that says what does not fit and names the operands. */
+/* Fails with a message that also names the operands. */
 static wg_status WG_PRINTF(3, 4) refuse(const wg_call *c, wg_status code, const char *format, ...)
 {
     char text[200];
@@ -144,7 +144,7 @@ wg_pool_options wg_pool_options_of(const struct wg_window_params *p)
     return options;
 }
 
-/* The windows that divide an axis. */
+/* Checks that adaptive windows can divide an axis. */
 static wg_status adaptive_count(const wg_call *c, int64_t extent, int64_t outputs)
 {
     int64_t product;
@@ -156,7 +156,7 @@ static wg_status adaptive_count(const wg_call *c, int64_t extent, int64_t output
     return WG_OK;
 }
 
-/* Only windows that begin before the image or behind it may hold nothing of it. */
+/* Checks that every window contains a position of the image. Only windows that begin before or after the image can be empty. */
 static wg_status check_filled(const wg_call *c, const struct wg_window *w)
 {
     bool filled = wg_position(w, w->outputs - 1, 0) < w->extent;
@@ -196,9 +196,10 @@ wg_status wg_pool_shape(const wg_call *c, bool filled, wg_spec *out)
     return wg_pool_result(c, wg_extents(c->in[0]), filled, out->extent);
 }
 
-/* ---- work ---- */
+/* ---- costs ---- */
 
-/* Along one axis: how often an output and a tap meet inside the image, and how many of each do. */
+/* Along one axis: the number of pairs of an output and a tap that meet inside the image, and of the outputs, taps and positions
+   in such pairs. */
 struct meetings {
     double pairs, outputs, taps, positions;
 };
@@ -222,7 +223,7 @@ static struct meetings meetings_of(const struct wg_window *w)
     return m;
 }
 
-/* What an operand's bytes are less by, if only so many of its rows and columns are read. */
+/* The bytes of an operand that are not read if only that many of its rows and columns are read. */
 static double unread(const wg_tensor *t, double rows, double columns)
 {
     double all = (double)wg_dtype_size((wg_dtype)t->dtype), read = all;

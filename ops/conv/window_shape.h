@@ -1,5 +1,5 @@
-/* Windows that slide over an image, of convolution and pooling. Along one axis, tap u = 0 … size-1 of window i looks at position
-   i·stride + u·dilation - padding; only the positions inside the image count. Plain enough to be C++. */
+/* Windows that slide over an image, for convolution and pooling. Along one axis, tap u = 0 … size-1 of window i reads position
+   i·stride + u·dilation - padding; positions outside the image are skipped. Compiles as C++ too. */
 #ifndef WG_WINDOW_H
 #define WG_WINDOW_H
 
@@ -8,24 +8,26 @@
 #include "wengert/ops.h"
 #endif
 
-/* What the operands do not say; pairs are of rows and columns. image: of a gradient by it; size: of a pooling window, or of the
-   kernel in a gradient by it. adaptive: window i reaches from ⌊i·extent/outputs⌋ to ⌈(i+1)·extent/outputs⌉. */
+/* The parameters that the operands do not determine; pairs are for rows and columns. image: the image's extents, in the gradient
+   with respect to it. size: a pooling window's, or the kernel's in the gradient with respect to it. adaptive: window i reaches
+   from ⌊i·extent/outputs⌋ to ⌈(i+1)·extent/outputs⌉. */
 struct wg_window_params {
     int64_t image[2], size[2], stride[2], padding[2], dilation[2];
     int64_t groups;
     bool adaptive;
 };
 
-/* The windows along one axis: an image's extent, and how many of them there are. */
+/* The windows along one axis: the image's extent, their number (outputs) and their geometry. */
 struct wg_window {
     int64_t extent, outputs, size, stride, padding, dilation;
     bool adaptive;
 };
 
-/* Images that are worked on together in convolutions, whatever the number type and the instruction set. */
+/* Convolutions split a sum over images into this many parts, for every element type and instruction set, so that results agree
+   in their bits. */
 enum { WG_LANES = 16 };
 
-/* Positions inside the image: first, first + step, … */
+/* Positions inside the image: first, first + step, …, count of them. */
 struct wg_span {
     int64_t first, count, step;
 };
@@ -60,19 +62,19 @@ static inline int64_t wg_position(const struct wg_window *w, int64_t i, int64_t 
     return i * w->stride + u * w->dilation - w->padding;
 }
 
-/* The first window that looks with tap u at that position or one behind it; outputs if there is none. */
+/* The first window whose tap u reads `position` or a later one; outputs if there is none. */
 static inline int64_t wg_first_window(const struct wg_window *w, int64_t u, int64_t position)
 {
     return wg_clip(wg_ceil_div(position - wg_position(w, 0, u), w->stride), 0, w->outputs);
 }
 
-/* The first tap with which window i looks at that position or one behind it; size if there is none. */
+/* The first tap of window i that reads `position` or a later one; size if there is none. */
 static inline int64_t wg_first_tap(const struct wg_window *w, int64_t i, int64_t position)
 {
     return wg_clip(wg_ceil_div(position - wg_position(w, i, 0), w->dilation), 0, w->size);
 }
 
-/* The window that looks with tap u at that position, or -1. */
+/* The window whose tap u reads `position`, or -1. */
 static inline int64_t wg_window_at(const struct wg_window *w, int64_t position, int64_t u)
 {
     const int64_t start = position - wg_position(w, 0, u), i = w->stride == 1 ? start : start / w->stride;
@@ -95,7 +97,7 @@ static inline struct wg_span wg_span_of(const struct wg_window *w, int64_t i)
     return span;
 }
 
-/* Do the images of t (N,C,H,W) lie side by side in memory rather than its columns? */
+/* Do t's images (N,C,H,W) have a smaller stride than its columns? */
 static inline bool wg_images_innermost(const wg_tensor *t)
 {
     const int64_t image = wg_strides(t)[0], column = wg_strides(t)[3];
@@ -104,43 +106,47 @@ static inline bool wg_images_innermost(const wg_tensor *t)
 }
 
 #ifndef __cplusplus
-/* Params of a sample: strides, paddings and dilations, of rows and columns each, groups, and more by name. */
+/* Params of a sample: strides, paddings and dilations, each for rows and columns, groups, and further members by name. */
 #define WG_WINDOWS(s0, s1, p0, p1, d0, d1, g, ...)                                              \
     .params = &(const struct wg_window_params)                                                  \
     {                                                                                           \
         .stride = {s0, s1}, .padding = {p0, p1}, .dilation = {d0, d1}, .groups = g, __VA_ARGS__ \
     }
 
-/* How many windows of that size there are along an axis, 0 for rows and 1 for columns, of an image of that extent; E_ARGUMENT and
-   E_SHAPE, naming c's operands. c's params are, or begin with, struct wg_window_params. */
+/* Sets *count to the number of windows of that size along an axis (0 rows, 1 columns) of an image of that extent. E_ARGUMENT or
+   E_SHAPE, with a message that names c's operands. c's params are, or begin with, struct wg_window_params. */
 wg_status wg_window_count(const wg_call *c, int axis, int64_t extent, int64_t size, int64_t *count);
 
-/* For shape rules of gradients: E_SHAPE if t has not the four extents of the result y. */
+/* For shape rules of gradients: E_SHAPE unless t has the four extents y. */
 wg_status wg_expect_extents(const wg_call *c, const int64_t *y, const wg_tensor *t);
 
-/* ---- convolution: x (N,C,H,W), w (out,in/groups,height,width), y their result ---- */
+/* ---- convolution: x (N,C,H,W), w (out,in/groups,height,width), y the result ---- */
 
-/* The options as params; E_ARGUMENT if they say what conv_transpose2d alone reads. */
+/* Translates options to params; E_ARGUMENT if an option is set that only conv_transpose2d has. */
 wg_status wg_conv_params(const char *op, wg_conv_options options, struct wg_window_params *p);
 wg_conv_options wg_conv_options_of(const struct wg_window_params *p);
-/* For shape rules: the float dtype of inputs of which the first two have four axes; the extents of y by those of x and w. */
+/* For shape rules. _operands: the float dtype of the inputs, the first two of which must have rank 4. _result: the extents of y
+   from those of x and w. */
 wg_status wg_conv_operands(const wg_call *c, wg_dtype *dtype);
 wg_status wg_conv_result(const wg_call *c, const int64_t *x, const int64_t *w, int64_t *y);
-/* What conv2d and conv2d_relu share, c = (x, w, b): the shape rule; the gradients of x and w, g being that of the sums; their tangent. */
+/* What conv2d and conv2d_relu share, c = (x, w, b): the shape rule, the gradients (g: the gradient of the sums before relu), and
+   the tangent of the sums. */
 wg_status wg_conv_shape(const wg_call *c, wg_spec *out);
 wg_status wg_conv_vjp(const wg_call *c, wg_tensor *g, wg_grad_slot *gx);
 wg_status wg_conv_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty);
-/* An addition and a multiplication where an output and a tap meet inside the image; read is what lies there. */
+/* The cost: one addition and one multiplication for each pair of an output and a tap that meet inside the image; only elements
+   in such pairs count as read. */
 wg_cost wg_conv_cost(const wg_call *c, const wg_tensor *x, const wg_tensor *w, const wg_tensor *y);
 
-/* ---- pooling: x (N,C,H,W), y its result ---- */
+/* ---- pooling: x (N,C,H,W), y the result ---- */
 
 struct wg_window_params wg_pool_params(wg_pool_options options);
 wg_pool_options wg_pool_options_of(const struct wg_window_params *p);
-/* For shape rules: the extents of y by those of x; filled is whether every window must hold something. */
+/* For shape rules. _result: the extents of y from those of x; filled: every window must contain a position of the image. */
 wg_status wg_pool_result(const wg_call *c, const int64_t *x, bool filled, int64_t *y);
-wg_status wg_pool_shape(const wg_call *c, bool filled, wg_spec *out); /* by in[0] */
-/* Bytes, of the inputs in the mask only what lies in a window; *pairs: how many pairs of an output and a tap meet inside the image. */
+wg_status wg_pool_shape(const wg_call *c, bool filled, wg_spec *out); /* from in[0] */
+/* The bytes, where inputs in the mask count only elements inside a window; *pairs is the number of pairs of an output and a tap
+   that meet inside the image. */
 wg_cost wg_pool_cost(const wg_call *c, const wg_tensor *x, const wg_tensor *y, unsigned inputs, double *pairs);
 #endif
 
