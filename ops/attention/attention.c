@@ -1,5 +1,6 @@
-/* softmax(q kᵀ/√d + mask) v (Vaswani and others, 2017). What may not be looked at scores -inf. A query that may look nowhere has no softmax:
-   its scores are replaced by 0, and its result, too, through which no gradient goes back. */
+/* Scaled dot-product attention (Vaswani and others, 2017): softmax(q kᵀ/√d + mask) v. A masked key has the score -inf. The
+   softmax of a query whose keys are all masked is undefined: its scores are replaced by 0 and its result is 0, and no gradient
+   passes through it. */
 #include "ops/op.h"
 
 struct params {
@@ -28,7 +29,7 @@ static wg_status check(const wg_call *c)
     return WG_OK;
 }
 
-/* Where a query may look, u8: the u8 mask, the causal one, or both; WG_NONE: everywhere. */
+/* The keys that a query may attend to, as u8: the u8 mask, the causal mask, or their intersection. WG_NONE: all. */
 static wg_tensor *allowed(const wg_call *c)
 {
     const struct params *p = c->params;
@@ -41,12 +42,12 @@ static wg_tensor *allowed(const wg_call *c)
     return wg_absent(given) ? past : wg_logical_and(given, past);
 }
 
-/* Whether a query may look at all, u8 of extent 1 in the last axis: at one key that is allowed and to whose score more than -inf is added.
-   WG_NONE: all may. */
+/* 1 for each query that has a key to attend to, i.e. one allowed and with an additive mask above -inf; u8, extent 1 in the last
+   axis. WG_NONE: all queries have. */
 static wg_tensor *looks(const wg_call *c, wg_tensor *may)
 {
     wg_tensor *mask = c->in[3], *open = may;
-    if (wg_absent(mask)) /* a causal query may look at the first key */
+    if (wg_absent(mask)) /* with a causal mask every query may attend to the first key */
         return WG_NONE;
     if (mask->dtype != WG_U8) {
         open = wg_ne(mask, wg_scalar((wg_dtype)mask->dtype, -(double)INFINITY));

@@ -1,5 +1,6 @@
-/* L with L Lᵀ = s, s = (a + aᵀ)/2: LAPACK's potrf. With Φ(x), the lower triangle of x with half its diagonal,
-   ds = s̄ : L⁻ᵀ Φ(Lᵀ L̄) L⁻¹ and dL = L Φ(L⁻¹ ds L⁻ᵀ). Source: Murray: Differentiation of the Cholesky decomposition, 2016. */
+/* The Cholesky factor: L with L Lᵀ = s, s = (a + aᵀ)/2, by LAPACK's potrf. With Φ(x) the lower triangle of x with half its
+   diagonal, the gradient is s̄ = L⁻ᵀ Φ(Lᵀ L̄) L⁻¹ and the tangent dL = L Φ(L⁻¹ ds L⁻ᵀ). Source: Murray: Differentiation of the
+   Cholesky decomposition, 2016. */
 #include "ops/linalg/lapack.h"
 
 #include <stdio.h>

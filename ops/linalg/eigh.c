@@ -1,11 +1,12 @@
-/* s = (a + aᵀ)/2 = v diag(w) vᵀ: LAPACK's syevd, divide and conquer. With f_ij = 1/(w_j - w_i), 0 on the diagonal:
-   ā = v (diag(w̄) + f ∘ vᵀ v̄) vᵀ, dw = the diagonal of p = vᵀ ds v, dv = v (f ∘ p). Source: Giles: An extended collection of matrix
-   derivative results for forward and reverse mode automatic differentiation, 2008. */
+/* Symmetric eigendecomposition: s = (a + aᵀ)/2 = v diag(w) vᵀ, by LAPACK's syevd (divide and conquer). With f_ij = 1/(w_j -
+   w_i), 0 on the diagonal, the gradient is ā = v (diag(w̄) + f ∘ vᵀ v̄) vᵀ. With p = vᵀ ds v the tangents are dw = the diagonal
+   of p and dv = v (f ∘ p). Source: Giles: An extended collection of matrix derivative results for forward and reverse mode
+   automatic differentiation, 2008. */
 #include "ops/linalg/lapack.h"
 
 #include <stdio.h>
 
-enum { MOST = 32766 }; /* beyond it the size of LAPACK's work memory overflows its integers */
+enum { MOST = 32766 }; /* for a larger n the size of LAPACK's workspace overflows its integers */
 
 static int64_t work_size(int64_t n)
 {
@@ -17,8 +18,8 @@ static int64_t integers_size(int64_t n)
     return 3 + 5 * n;
 }
 
-/* An eigenvector's sign is anybody's choice. Here its largest component is positive; so that round-off does not choose between equals,
-   the first that is nearly the largest counts. */
+/* The sign of an eigenvector is arbitrary. This makes its largest component positive. Of components that are nearly as large as
+   the largest the first decides, so that round-off does not. */
 static void choose_sign(wg_dtype dtype, void *array, int64_t first, int64_t n)
 {
     double most = 0;
@@ -64,7 +65,7 @@ static int64_t rows(const wg_call *c)
     return wg_extents(c->in[0])[c->in[0]->rank - 1];
 }
 
-/* 4n³/3 to make it tridiagonal, 8n³/3 for the tridiagonal matrix at most, 2n³ for the vectors: how many depends on the values. */
+/* 4n³/3 for the tridiagonal form, at most 8n³/3 for its decomposition (it depends on the values), 2n³ for the vectors. */
 static double flops(const wg_call *c)
 {
     const double n = (double)rows(c);
@@ -106,7 +107,7 @@ wg_status wg_eigh(wg_tensor *a, wg_tensor **values, wg_tensor **vectors)
     return status;
 }
 
-/* f ∘ x. The diagonal is 1/(0 + 1) - 1, so that nothing infinite comes up there. */
+/* f ∘ x. On the diagonal 1/(0 + 1) - 1 = 0 avoids a division by 0. */
 static wg_tensor *by_gaps(const wg_call *c, wg_tensor *x)
 {
     wg_tensor *w = c->out[0], *one = wg_identity((wg_dtype)w->dtype, rows(c));

@@ -1,4 +1,4 @@
-/* a⁻¹: the solution of a x = 1. */
+/* The inverse a⁻¹: the solution of a x = 1. */
 #include "ops/linalg/lapack.h"
 
 static wg_status compose(const wg_call *c, wg_tensor **out)

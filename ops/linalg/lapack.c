@@ -1,4 +1,4 @@
-/* What the ops on LAPACK share: copies, batches, errors, parts of their derivatives. */
+/* What the ops on LAPACK share: copies to and from column-major arrays, batches, errors, and parts of derivatives. */
 #include "ops/linalg/lapack.h"
 
 #include <pthread.h>
@@ -9,7 +9,7 @@
 
 /* ---- copies ---- */
 
-/* The rows of column j that a triangle has. */
+/* The first row of column j that is in the triangle. */
 static inline int64_t first_row(enum wg_triangle part, int64_t j)
 {
     return part == WG_LOWER ? j : 0;
@@ -61,9 +61,9 @@ void wg_matrix_fill(const struct wg_matrix *m, double value)
             wg_put(m->dtype, m->data, i * m->row + j * m->column, value);
 }
 
-/* ---- places in a batch ---- */
+/* ---- the matrices of a batch ---- */
 
-/* The sum of index times stride over the leading axes of t, which broadcast to the batch. */
+/* The offset of matrix `index` of the batch: the sum of index times stride over t's leading axes, which broadcast to the batch. */
 static int64_t along_batch(const struct wg_batch *b, const wg_tensor *t, int trailing, int64_t index, const int64_t *stride)
 {
     const int lead = b->rank - (t->rank - trailing);
@@ -116,7 +116,7 @@ double wg_matrix_count(const wg_tensor *t)
     return count;
 }
 
-/* ---- rooms ---- */
+/* ---- workspaces ---- */
 
 size_t wg_workspace_for(size_t bytes)
 {
@@ -132,16 +132,16 @@ void *wg_workspace_cut(char **workspace, size_t bytes)
 
 /* ---- batches ---- */
 
-/* One thread's share of the batch; its room follows. */
+/* One thread's part of the batch; its workspace follows in memory. */
 struct share {
-    int64_t failed; /* the first matrix without an answer, or -1 */
+    int64_t failed; /* the first matrix that failed, or -1 */
     char why[WG_WHY];
 };
 
 struct shares {
     const struct wg_batch *batch;
     char *block;
-    size_t bytes; /* of a share */
+    size_t bytes; /* of a share with its workspace */
     int64_t n;
 };
 
@@ -166,7 +166,7 @@ static void run_shares(int64_t first, int64_t last, void *context)
     wg_library_threads(before);
 }
 
-/* Names the matrix by its place among those of in[0], row-major, from 0. */
+/* The error message names the matrix by its row-major index, from 0, among the matrices of in[0]. */
 static wg_status no_answer(const struct wg_batch *b, const struct share *share)
 {
     const wg_tensor *a = b->c->in[0];
@@ -184,8 +184,8 @@ static wg_status no_answer(const struct wg_batch *b, const struct share *share)
     return wg_call_error(b->c, WG_E_NUMERIC, text);
 }
 
-/* OpenBLAS takes over OpenMP's number of threads when it is first asked for more than a little, and in several threads at once frees its
-   buffers twice. Once that number is 1 it stays so. */
+/* Works around OpenBLAS: at its first larger call it adopts OpenMP's number of threads, and if several threads do that at once
+   it frees its buffers twice. A first call with one thread settles the number at 1 for good. */
 static void settle_lapack(void)
 {
     enum { N = 128 };
@@ -206,7 +206,8 @@ wg_status wg_batch_run(struct wg_batch *b, int trailing)
     const wg_tensor *y = b->c->out[0];
     if (y->numel == 0)
         return WG_OK;
-    (void)wg_kernel_family(); /* LAPACK may run on BLIS, which chooses its kernels once: not without us */
+    (void)wg_kernel_family(); /* LAPACK may run on BLIS, which selects its kernels at its first call; wg_kernel_family makes the
+                                 selection first */
     pthread_once(&settled, settle_lapack);
     b->rank = y->rank - trailing;
     b->count = 1;

@@ -1,4 +1,4 @@
-/* ln det a: the sum of the logarithms of the pivots of LAPACK's getrf, in f64. ā = ȳ a⁻ᵀ, dy = tr(a⁻¹ da). */
+/* ln det a, by LAPACK's getrf: the sum of the logarithms of the pivots, in f64. ā = ȳ a⁻ᵀ, dy = tr(a⁻¹ da). */
 #include "ops/linalg/lapack.h"
 
 #include <stdio.h>
@@ -22,7 +22,7 @@ static bool sum_pivots(const struct wg_batch *b, int64_t index, char *workspace,
     double sum = 0;
     for (int64_t i = 0; i < n; i++) {
         const double pivot = wg_get(a.dtype, lu, i + i * n);
-        negative ^= (pivot < 0) ^ (pivots[i] != i + 1); /* an exchange of rows changes the sign, too */
+        negative ^= (pivot < 0) ^ (pivots[i] != i + 1); /* exchanging rows changes the sign too */
         sum += log(fabs(pivot));
     }
     if (negative)

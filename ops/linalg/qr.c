@@ -1,10 +1,11 @@
-/* a = q r: LAPACK's geqrf and orgqr, then signs such that r's diagonal is not negative. Of a full-rank a, with m = r r̄ᵀ - q̄ᵀ q and
-   m' the symmetric matrix that has m's lower triangle: ā = (q̄ + q m') r⁻ᵀ. With x = qᵀ da r⁻¹ and e = its upper triangle + the transpose
-   of what is below its diagonal: dr = e r, dq = da r⁻¹ - q e. Source: Walter, Lehmann: Algorithmic differentiation of linear algebra
-   functions with application in optimum experimental design, 2010. */
+/* QR decomposition: a = q r by LAPACK's geqrf and orgqr, with signs such that r's diagonal is not negative. For a of full rank,
+   with m = r r̄ᵀ - q̄ᵀ q and m' the symmetric matrix with m's lower triangle, the gradient is ā = (q̄ + q m') r⁻ᵀ. With x = qᵀ
+   da r⁻¹ and e = its upper triangle plus the transpose of the part below its diagonal, the tangents are dr = e r and dq = da r⁻¹
+   - q e. Source: Walter, Lehmann: Algorithmic differentiation of linear algebra functions with application in optimum
+   experimental design, 2010. */
 #include "ops/linalg/lapack.h"
 
-enum { BLOCK = 32 }; /* columns that LAPACK works on together, so many rows of work memory */
+enum { BLOCK = 32 }; /* LAPACK's block size: columns processed together, and rows of its workspace */
 
 static int64_t work_size(int64_t n)
 {
@@ -47,7 +48,7 @@ static bool factor(const struct wg_batch *b, int64_t index, char *workspace, cha
     return true;
 }
 
-/* 2mn² - 2n³/3 for r and as many for q. */
+/* 2mn² - 2n³/3 for r, and the same for q. */
 static double flops(const wg_call *c)
 {
     const int64_t *extent = wg_extents(c->in[0]) + c->in[0]->rank - 2;
@@ -94,7 +95,7 @@ wg_status wg_qr(wg_tensor *a, wg_tensor **q, wg_tensor **r)
     return status;
 }
 
-/* x with its lower triangle mirrored upwards. */
+/* The symmetric matrix with x's lower triangle. */
 static wg_tensor *mirror_lower(wg_tensor *x)
 {
     return wg_add(wg_tril(x, 0), wg_transposed(wg_tril(x, -1)));

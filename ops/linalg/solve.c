@@ -1,10 +1,9 @@
-/* x of a x = b: a factored by LAPACK's getrf, which exchanges rows, and x found by getrs. b̄ is the solution of aᵀ b̄ = x̄, and
-   ā = -b̄ xᵀ. */
+/* Solves a x = b: LAPACK's getrf factors a with row exchanges, getrs finds x. b̄ solves aᵀ b̄ = x̄, and ā = -b̄ xᵀ. */
 #include "ops/linalg/lapack.h"
 
 #include <stdio.h>
 
-/* What a thread keeps from one matrix to the next: a matrix that serves several right-hand sides is factored once. */
+/* At the front of a thread's workspace: which matrix is factored there. A matrix with several right-hand sides is factored once. */
 struct factored {
     const char *of;
     bool finite;
@@ -70,7 +69,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
     return WG_GIVE(gx[1], gb);
 }
 
-/* dx of a dx = db - da x. */
+/* dx solves a dx = db - da x. */
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
     wg_tensor *change = tx[1];

@@ -1,5 +1,5 @@
-/* x of a x = b, or aᵀ x = b, a triangular: LAPACK's trtrs. b̄ is the solution of the other of the two for x̄, and ā = -b̄ xᵀ, or -x b̄ᵀ,
-   in the triangle that is read. */
+/* Solves a x = b, or aᵀ x = b, for triangular a, by LAPACK's trtrs. b̄ solves the transposed system for x̄; ā = -b̄ xᵀ (or -x
+   b̄ᵀ for the transposed system), in the triangle that is read. */
 #include "ops/linalg/lapack.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@ struct params {
     bool upper, transposed;
 };
 
-/* The columns of a matrix that can be used as it lies: the elements of each side by side. */
+/* Can LAPACK read the matrix in place, as column-major with contiguous columns? */
 static bool lies_in_columns(int64_t n, int64_t row, int64_t column)
 {
     return row == 1 && column >= n && column <= WG_LAPACK_MOST;
@@ -50,7 +50,7 @@ static bool substitute(const struct wg_batch *b, int64_t index, char *workspace,
     return info == 0;
 }
 
-/* For each column of the result. */
+/* n² for each column of the result. */
 static double flops(const wg_call *c)
 {
     const wg_tensor *x = c->out[0];
@@ -74,7 +74,7 @@ wg_tensor *wg_triangular_solve(wg_tensor *a, wg_tensor *b, bool upper, bool tran
     return wg_invoke2(&wg_op_triangular_solve, &p, a, b);
 }
 
-/* The triangle of x that is read of a. */
+/* The triangle of x that the op reads. */
 static wg_tensor *triangle(const struct params *p, wg_tensor *x)
 {
     return p->upper ? wg_triu(x, 0) : wg_tril(x, 0);
@@ -91,7 +91,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
     return WG_GIVE(gx[1], gb);
 }
 
-/* dx of a dx = db - da x. */
+/* dx solves a dx = db - da x. */
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
     const struct params *p = c->params;
@@ -103,7 +103,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
     return wg_made(ty[0] = wg_triangular_solve(c->in[0], change, p->upper, p->transposed));
 }
 
-/* Of a matrix whose elements are all apart, one triangle is read. */
+/* If no stride is 0, only one triangle of a counts as read. */
 static wg_cost cost(const wg_call *c)
 {
     const wg_tensor *a = c->in[0];

@@ -1,4 +1,4 @@
-/* y = c + a b, matrices: the product added to an accumulator, over it if c is given away. How gradients of weights add up. */
+/* y = c + a b for matrices. The result overwrites c if c is donated: that is how the gradients of weights accumulate. */
 #ifdef REAL
 #include "ops/product/gemm.h"
 

@@ -1,4 +1,4 @@
-/* Σ a b of two vectors of one length. */
+/* The dot product Σ a b of two vectors of the same length. */
 #include "ops/op.h"
 
 static wg_status compose(const wg_call *c, wg_tensor **out)

@@ -1,18 +1,19 @@
-/* Einstein's summation. Axes are named by letters. Operands are joined from left to right: of two, the letters that both have and
-   nobody needs later are summed by one batched matmul, whose batch are the letters that both have and are still needed. */
+/* Einstein summation. Axes are named by letters. Operands are combined from left to right. When two are combined, the letters
+   that both have and that nothing later needs are summed by one batched matmul; the letters that both have and that are still
+   needed form its batch. */
 #include "ops/op.h"
 
 enum {
-    MOST_LETTERS = 255, /* of an equation */
-    FIRST_DOT = 128,    /* names of the axes that "..." stands for: FIRST_DOT + the axis counted from the last of them */
+    MOST_LETTERS = 255, /* in an equation */
+    FIRST_DOT = 128,    /* "..." stands for axes named FIRST_DOT + k, k counted from the last of them */
     N_NAMES = FIRST_DOT + WG_MAX_RANK,
 };
 
 struct params {
-    char equation[MOST_LETTERS + 1]; /* without spaces */
+    char equation[MOST_LETTERS + 1]; /* spaces removed */
 };
 
-/* A tensor whose axes have names; each name once, but for what an operand's term says. */
+/* A tensor with a name for each axis. Names are distinct, except in an operand before take_diagonals. */
 struct term {
     wg_tensor *t;
     int rank;
@@ -24,14 +25,15 @@ static wg_status refuse(wg_status code, const char *equation, const char *text)
     return wg_fail(code, "einsum", "einsum: \"%s\": %s", equation, text);
 }
 
-/* ---- reading the equation ---- */
+/* ---- parsing the equation ---- */
 
 static bool is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* The names of one term, from *at to what ends it; "..." stands for dots axes, or for those that the rank leaves if that is -1. */
+/* Reads the names of one term and moves *at to the character after it. "..." stands for `dots` axes; with dots = -1, for as many
+   as rank leaves beside the letters. */
 static wg_status read_term(const char *equation, const char **at, int rank, int dots, struct term *term)
 {
     int letters = 0;
@@ -64,7 +66,7 @@ static wg_status refuse_extents(const char *equation, int name, int64_t a, int64
     return refuse(WG_E_SHAPE, equation, text);
 }
 
-/* The operands' terms, one for each; extent: of each name. */
+/* Reads one term for each operand, and the extent of each name. */
 static wg_status read_operands(const wg_call *c, const char *equation, const char **at, struct term *terms, int64_t *extent)
 {
     for (unsigned i = 0; i < c->n_in; i++) {
@@ -91,7 +93,7 @@ static wg_status read_operands(const wg_call *c, const char *equation, const cha
     return WG_OK;
 }
 
-/* Without "->": the axes of the dots, then the letters that occur once, in alphabetical order. */
+/* The result's term of an equation without "->": the axes of "...", then the letters that occur once, in alphabetical order. */
 static wg_status implied(const wg_call *c, const char *equation, const struct term *terms, struct term *result)
 {
     int count[N_NAMES] = {0};
@@ -139,7 +141,7 @@ static wg_status read_equation(const wg_call *c, const char *equation, struct te
     return WG_OK;
 }
 
-/* ---- one tensor ---- */
+/* ---- operations on one tensor ---- */
 
 static int find(const struct term *term, int name)
 {
@@ -155,7 +157,7 @@ static void remove_axis(struct term *term, int axis)
     memmove(term->name + axis, term->name + axis + 1, (size_t)(term->rank - axis));
 }
 
-/* Axes of one name become their diagonal. */
+/* Replaces the axes that share a name by their diagonal. */
 static void take_diagonals(struct term *term)
 {
     for (int axis = 0; axis < term->rank;) {
@@ -178,7 +180,7 @@ static void take_diagonals(struct term *term)
     }
 }
 
-/* The sum over the axes whose name is not kept. */
+/* Sums over the axes whose name is not in kept. */
 static void sum_others(struct term *term, const bool *kept)
 {
     wg_reduce_options options = {.axes = {.count = 0}};
@@ -194,7 +196,7 @@ static void sum_others(struct term *term, const bool *kept)
         term->t = wg_sum_with(term->t, options);
 }
 
-/* Axes in that order of names, which are its own. */
+/* Permutes the axes into the order of name, which has the same names. */
 static void arrange(struct term *term, const uint8_t *name)
 {
     int order[WG_MAX_RANK];
@@ -215,9 +217,10 @@ static void reshape(struct term *term, wg_shape shape)
         term->t = wg_reshape(term->t, shape);
 }
 
-/* ---- two tensors ---- */
+/* ---- operations on two tensors ---- */
 
-/* Dots of extent 1 go where the other operand has more: by itself that one stretches them. */
+/* Removes axes of "..." with extent 1 where the other operand has a larger extent: the other one alone gives the broadcast
+   extent. */
 static void drop_stretched(struct term *term, const struct term *other)
 {
     wg_shape shape = {.rank = 0};
@@ -235,7 +238,7 @@ static void drop_stretched(struct term *term, const struct term *other)
     reshape(term, shape);
 }
 
-/* Without the letters that only it has and nobody needs. */
+/* Sums over the letters that only term has and that nothing later needs. */
 static void sum_own(struct term *term, const struct term *other, const bool *needed)
 {
     bool kept[N_NAMES];
@@ -245,7 +248,7 @@ static void sum_own(struct term *term, const struct term *other, const bool *nee
     sum_others(term, kept);
 }
 
-/* The names of term that are in other, or not, and needed, or not, after those that names has. */
+/* Appends to names those of term that are in other or not (in_other) and needed or not (is_needed). Returns their number. */
 static int select_names(const struct term *term, const struct term *other, bool in_other, const bool *needed, bool is_needed,
                         uint8_t *names)
 {
@@ -256,7 +259,7 @@ static int select_names(const struct term *term, const struct term *other, bool 
     return n;
 }
 
-/* The product of n extents from an axis on. */
+/* The product of n extents, beginning at an axis. */
 static int64_t merged(const struct term *term, int axis, int n)
 {
     int64_t product = 1;
@@ -265,7 +268,8 @@ static int64_t merged(const struct term *term, int axis, int n)
     return product;
 }
 
-/* a ← the product of a and b, summed over the letters that both have and nobody needs: (batch, left, inner) (batch, inner, right). */
+/* Replaces a by the product of a and b, summed over the letters that both have and that nothing later needs: (batch, left,
+   inner) (batch, inner, right). */
 static wg_status join(const char *equation, struct term *a, struct term *b, const bool *needed)
 {
     uint8_t of_a[WG_MAX_RANK], of_b[WG_MAX_RANK], of_both[2 * WG_MAX_RANK];
@@ -288,7 +292,7 @@ static wg_status join(const char *equation, struct term *a, struct term *b, cons
     if (!a->t || !b->t)
         return WG_E_NULL;
     wg_shape first = {.rank = 0}, second, result = {.rank = batch + left + right};
-    const int batches = batch <= WG_MAX_RANK - 2 ? batch : 1; /* one axis where there would be no room for two more */
+    const int batches = batch <= WG_MAX_RANK - 2 ? batch : 1; /* merged to one axis if two more would exceed WG_MAX_RANK */
     for (int i = 0; i < batches; i++)
         first.extent[first.rank++] = batches == batch ? wg_extents(a->t)[i] : merged(a, 0, batch);
     for (int i = 0; i < batch + left; i++)
@@ -308,12 +312,12 @@ static wg_status join(const char *equation, struct term *a, struct term *b, cons
     return wg_made(a->t);
 }
 
-/* ---- all of them ---- */
+/* ---- all operands ---- */
 
 static wg_status sum_products(const wg_call *c, const char *equation, struct term *terms, wg_tensor **out)
 {
     struct term result;
-    int later[N_NAMES] = {0}; /* how many of the terms to come, and the result, name it */
+    int later[N_NAMES] = {0}; /* how many of the terms still to come, result included, contain the name */
     bool needed[N_NAMES];
     WG_TRY(read_equation(c, equation, terms, &result));
     for (int axis = 0; axis < result.rank; axis++)

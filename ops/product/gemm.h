@@ -1,5 +1,5 @@
-/* Matrix products for the number type at hand: a part of the kernels of matmul, addmm, linear and linear_relu, so included in each
-   of them, for each type. lib/gemm/gemm.c does the work; where operations are counted (WG_COUNTING), a plain loop. */
+/* Matrix products for the element type being compiled. Included by matmul, addmm, linear and linear_relu, once for each type.
+   lib/gemm/gemm.c does the work; the instance that counts operations (WG_COUNTING) runs a plain loop. */
 
 /* A matrix in memory; strides in elements. */
 typedef struct {
@@ -18,7 +18,7 @@ static inline T(matrix) T(matrix_of)(const ELEM *data, int64_t rows, int64_t col
     return m;
 }
 
-/* The matrix in the last two axes of t, offset elements from its first. */
+/* The matrix in the last two axes of t that begins `offset` elements after t's first element. */
 static inline T(matrix) T(last_axes)(const wg_tensor *t, int64_t offset)
 {
     const int64_t *extent = wg_extents(t) + t->rank - 2, *stride = wg_strides(t) + t->rank - 2;
@@ -32,15 +32,15 @@ static inline void T(copy_matrix)(T(matrix) to, T(matrix) from)
             to.data[i * to.row + j * to.column] = from.data[i * from.row + j * from.column];
 }
 
-/* What ends a product: a number for each of c's columns is added, then what is below zero becomes zero. */
+/* What is applied to the finished product: bias is added to each row, then, with relu, negative elements become 0. */
 typedef struct {
     const ELEM *bias; /* or NULL */
-    int64_t step;     /* its stride */
+    int64_t step;     /* stride of bias */
     bool relu;
 } T(ending);
 
 #ifdef WG_COUNTING
-/* Each element is one sum, in order of k. */
+/* The plain loop: each element is one sum in order of k. */
 static inline void T(plain_gemm)(T(matrix) a, T(matrix) b, bool add, T(ending) end, T(matrix) c)
 {
     for (int64_t i = 0; i < c.rows; i++)
@@ -67,8 +67,8 @@ static inline wg_status T(gemm_ended)(T(matrix) a, T(matrix) b, bool add, T(endi
 #else
 #include "gemm/gemm.h"
 
-/* c ← a b, or c ← c + a b with add, then its ending. a and b of any strides. E_MEMORY if there is no room to pack them, and c is as
-   before. A sum over nothing is zero. */
+/* c ← a b, or c ← c + a b with add, then the ending. a and b may have any strides. An empty sum is 0. E_MEMORY if there is no
+   memory to pack a and b; c is then unchanged. */
 static inline wg_status T(gemm_ended)(T(matrix) a, T(matrix) b, bool add, T(ending) end, T(matrix) c)
 {
     const struct wg_product product = {.m = c.rows,
@@ -97,7 +97,7 @@ static inline wg_status T(gemm)(T(matrix) a, T(matrix) b, bool add, T(matrix) c)
     return T(gemm_ended)(a, b, add, none, c);
 }
 
-/* linear, y = x wᵀ + b with b perhaps absent; with relu linear_relu. */
+/* The kernel of linear, y = x wᵀ + b with b optional, and of linear_relu. */
 static inline wg_status T(layer)(const wg_call *c, bool relu)
 {
     const wg_tensor *b = c->in[2];

@@ -1,4 +1,4 @@
-/* y = x wᵀ + b, a layer: x (N,in), w (out,in), b (out) or none. The builder makes a matrix of x's leading axes. */
+/* A linear layer, y = x wᵀ + b: x (N,in), w (out,in), b (out) or absent. wg_linear merges x's leading axes into one. */
 #ifdef REAL
 #include "ops/product/gemm.h"
 

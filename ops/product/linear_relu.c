@@ -1,5 +1,5 @@
-/* y = max(x wᵀ + b, 0), NaN for NaN: a layer and its activation in one pass, with the bits that linear and relu give one after the
-   other. What relu shuts off is seen in y, so that x wᵀ + b itself is not kept. */
+/* y = max(x wᵀ + b, 0), NaN for NaN, in one pass, with the bits of linear followed by relu. The gradient tells from y which
+   elements relu set to 0, so x wᵀ + b is not kept. */
 #ifdef REAL
 #include "ops/product/gemm.h"
 

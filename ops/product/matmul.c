@@ -1,4 +1,4 @@
-/* y = a b: matrices, batches of matrices with broadcast leading axes; the builder makes matrices of vectors. */
+/* y = a b for matrices and for batches of matrices, whose leading axes broadcast. wg_matmul reshapes vectors to matrices. */
 #ifdef REAL
 #include "ops/product/gemm.h"
 
@@ -10,7 +10,7 @@ static wg_status T(matmul)(const wg_call *c)
     for (int axis = 0; axis < batch_rank; axis++)
         batches *= wg_extents(y)[axis];
     for (int64_t batch = 0; batch < batches; batch++) {
-        int64_t offset[3] = {0, 0, 0}, rest = batch; /* of the batch's matrices in y, a, b */
+        int64_t offset[3] = {0, 0, 0}, rest = batch; /* offsets of the batch's matrices in y, a, b */
         for (int axis = batch_rank - 1; axis >= 0; axis--) {
             const int64_t i = rest % wg_extents(y)[axis];
             rest /= wg_extents(y)[axis];
@@ -32,7 +32,7 @@ static wg_status T(matmul)(const wg_call *c)
 #define KERNEL_FILE "ops/product/matmul.c"
 #include "ops/op.h"
 
-/* The extents that a product sums over; those of vectors are their only ones. */
+/* Do the extents that the product sums over agree? A vector has one extent. */
 static bool inner_fits(const wg_tensor *a, const wg_tensor *b)
 {
     return wg_extents(a)[a->rank - 1] == wg_extents(b)[b->rank > 1 ? b->rank - 2 : 0];

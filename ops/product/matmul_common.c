@@ -1,11 +1,11 @@
-/* What matrix products share beside the kernel, which is in gemm.h. */
+/* What matrix products share besides the kernel, which is in gemm.h. */
 #include "ops/op.h"
 
 wg_tensor *wg_transposed(wg_tensor *x)
 {
     int order[WG_MAX_RANK] = {0};
     if (!wg_has_value(x))
-        return wg_permute(x, order); /* which says what is wrong with x */
+        return wg_permute(x, order); /* the error message is wg_permute's */
     for (int axis = 0; axis < x->rank; axis++)
         order[axis] = axis;
     order[x->rank - 2] = x->rank - 1;
@@ -13,7 +13,7 @@ wg_tensor *wg_transposed(wg_tensor *x)
     return wg_permute(x, order);
 }
 
-/* Is it a matrix whose columns, and not its rows, lie side by side? */
+/* Is t a matrix stored column by column and not row by row? */
 static bool by_columns(const wg_tensor *t)
 {
     return t->rank == 2 && wg_strides(t)[0] == 1 && wg_strides(t)[1] != 1 && (t->flags & WG_T_DENSE);
@@ -59,7 +59,7 @@ wg_cost wg_cost_product(const wg_call *c, const wg_tensor *left)
     return cost;
 }
 
-/* ---- layers: x wᵀ + b in in[0], in[1], in[2] ---- */
+/* ---- layers: x wᵀ + b, with in[0] = x, in[1] = w, in[2] = b ---- */
 
 wg_status wg_layer_shape(const wg_call *c, wg_spec *out)
 {

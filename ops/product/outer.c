@@ -1,4 +1,4 @@
-/* y_ij = a_i b_j of two vectors. */
+/* The outer product of two vectors: y_ij = a_i b_j. */
 #include "ops/op.h"
 
 static wg_status compose(const wg_call *c, wg_tensor **out)

@@ -1,6 +1,6 @@
-/* For y = relu(x + b), b one number a column or channel: g = gy where y > 0 or NaN, else 0, the gradient of x, and Σ g over rows or all
-   of a channel, that of b, while g is at hand. Linear in gy, flat in y. A column is summed in the order of sum, a channel in that of
-   channel_sum. */
+/* The gradients of y = relu(x + b), where b has one element per column or channel. That of x is g = gy where y > 0 or NaN and 0
+   elsewhere; that of b is Σ g over the rows or over a channel, summed in the same pass. Linear in gy; the derivative with
+   respect to y is zero. A column is summed in the order of sum, a channel in that of channel_sum. */
 #ifdef REAL
 #include "ops/channel.h"
 
@@ -20,7 +20,7 @@ static inline void T(relu_bias_row)(int64_t n, ELEM *g, const ELEM *y, const ELE
         g[i] = T(let_through)(y[i], gy[i]);
 }
 
-/* g in w columns from first on. */
+/* Computes g in w columns, from `first` on. */
 static void T(relu_bias_mask)(const wg_call *c, int64_t first, int64_t w)
 {
     const int64_t *sy = wg_strides(c->in[0]), *sg = wg_strides(c->in[1]), *s = wg_strides(c->out[0]);
@@ -36,14 +36,14 @@ static void T(relu_bias_mask)(const wg_call *c, int64_t first, int64_t w)
     }
 }
 
-/* What the parts of one gradient share. */
+/* One call, shared by the threads that compute its groups of columns. */
 typedef struct {
     const wg_call *call;
     struct wg_reduction_plan plan;
     int failed;
 } T(relu_bias_share);
 
-/* Columns go to threads in groups, and through the two passes while they are cached. */
+/* Each job is a group of columns. Mask and sum run group by group, so that g is still cached when it is summed. */
 static void T(relu_bias_groups)(int64_t first_group, int64_t last_group, void *context)
 {
     T(relu_bias_share) *share = (T(relu_bias_share) *)context;
@@ -63,7 +63,7 @@ static void T(relu_bias_groups)(int64_t first_group, int64_t last_group, void *c
     }
 }
 
-/* ---- channels ---- */
+/* ---- the sum over a channel ---- */
 
 WG_INLINED void T(mask_step)(int64_t n, bool unit, ELEM *const *at, const int64_t *s, bool each, const void *state, WIDE *part)
 {
@@ -141,7 +141,7 @@ wg_status wg_relu_layer_vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot
     return gx[2].need ? wg_give(&gx[2], by_bias) : WG_OK;
 }
 
-/* What reaches g through its sum is the same for all of a channel. */
+/* The sum's gradient is broadcast over the channel and added to the gradient of g. */
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     wg_tensor *by_sum = wg_absent(gy[1]) ? WG_NONE : wg_over_channels(gy[1], c->in[1]);

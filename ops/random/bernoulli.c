@@ -1,8 +1,8 @@
-/* 1 with probability p, else 0, in any dtype: a random word of 32 bits is below p 2³². */
+/* 1 with probability p, otherwise 0, in any dtype: 1 if a random 32-bit word is below p 2³². */
 #include "ops/op.h"
 #include "ops/random/draw.h"
 
-/* One fill: what its parts share. */
+/* One call, shared by the threads that fill its parts. */
 struct fill {
     char *y;
     wg_dtype dtype;

@@ -1,23 +1,23 @@
-/* What random draws share: their parameters, the check of a generator, where random words come from. Plain enough to be C++. */
+/* What random ops share: parameters, the check of a generator, and the source of random words. Compiles as C++ too. */
 #ifndef WG_DRAW_H
 #define WG_DRAW_H
 
 #include "core/philox.h"
 #include "ops/kernel.h"
 
-/* uniform: a, b are low and high; normal: mean and deviation; bernoulli: a is p. */
+/* uniform: a and b are low and high; normal: mean and standard deviation; bernoulli: a is p. */
 struct wg_draw_params {
     wg_dtype dtype;
     wg_shape shape;
     double a, b;
 };
 
-/* A run of blocks of four random words. */
+/* A range of blocks of four random words each. */
 struct wg_draw {
     uint64_t seed, stream, first;
 };
 
-/* Takes the generator's next blocks. */
+/* Reserves the generator's next blocks and advances it. */
 static inline struct wg_draw wg_draw_blocks(const wg_tensor *generator, int64_t blocks)
 {
     int64_t *state = (int64_t *)(void *)generator->data;
@@ -35,7 +35,8 @@ static inline void wg_draw_words(const struct wg_draw *draw, int64_t block, uint
 }
 
 #ifndef __cplusplus
-/* Shape rules: the generator is sound, and an output of the parameters' dtype and shape. */
+/* Shape rules: _generator checks that the generator is valid; _shape also gives the result the dtype and shape in the
+   parameters. */
 static inline wg_status wg_draw_generator(const wg_call *c, const wg_tensor *state)
 {
     if (state->dtype != WG_I64)

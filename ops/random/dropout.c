@@ -1,12 +1,12 @@
-/* y = x/(1 - p) with probability 1 - p, else 0, and the mask of what was kept. An element's word is that of its place in row-major
-   order, whatever the memory order. */
+/* y = x/(1 - p) with probability 1 - p, otherwise 0; the second output is the mask of the kept elements. Each element uses the
+   random word of its row-major index, so the mask does not depend on the memory order. */
 #ifdef REAL
 #include "ops/random/draw.h"
 #include "ops/random/mask_scale.h"
 
 enum { T(MASK_BLOCKS) = 64, T(MASK_PART) = 4 * T(MASK_BLOCKS) };
 
-/* One mask: what its parts share. */
+/* One call, shared by the threads that draw parts of its mask. */
 typedef struct {
     uint8_t *mask;
     struct wg_reduction_plan plan; /* all axes, in row-major order */

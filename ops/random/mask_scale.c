@@ -1,4 +1,4 @@
-/* y = s x where a mask is not 0, else 0, whatever x holds there; broadcasting. Linear in x. */
+/* y = s x where the mask is not 0, otherwise 0, even if x is infinite or NaN there. Operands broadcast. Linear in x. */
 #ifdef REAL
 #include "ops/random/mask_scale.h"
 

@@ -1,7 +1,7 @@
-/* A row: y = s x where a mask is not 0, else 0; s, a double, is its params. */
+/* The row kernel: y = s x where the mask is not 0, otherwise 0. params is s, a double. */
 WG_INLINE REAL T(mask_scale_of)(REAL x, uint8_t mask, REAL factor)
 {
-    /* Both factors chosen: to choose the product would be a branch, which waits for the mask, and either may be infinite. */
+    /* Both factors are selected: selecting the product would compile to a branch on the mask, and either factor may be infinite. */
     return (mask ? factor : (REAL)0) * (mask ? x : (REAL)0);
 }
 

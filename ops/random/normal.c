@@ -1,9 +1,9 @@
-/* Normal numbers by Box and Muller (A note on the generation of random normal deviates, 1958): two uniform numbers make two normal
-   ones, r cos φ and r sin φ with r = √(-2 ln u) and φ = 2π w. Worked out in f64 for f32 too, which then rounds. */
+/* Normal deviates by the Box-Muller transform (Box, Muller: A note on the generation of random normal deviates, 1958): two
+   uniform numbers u, w give r cos φ and r sin φ with r = √(-2 ln u) and φ = 2π w. Computed in f64 and rounded for f32. */
 #ifdef REAL
 #include "ops/random/draw.h"
 
-/* One fill: what its parts share. */
+/* One call, shared by the threads that fill its parts. */
 typedef struct {
     ELEM *y;
     int64_t n;
@@ -19,7 +19,7 @@ static void T(fill_normal)(int64_t first, int64_t last, void *context)
         WIDE z[4];
         wg_draw_words(&f->draw, block, word);
         for (int k = 0; k < 4; k += 2) {
-            /* u in (0, 1], so that its logarithm is finite */
+            /* u is in (0, 1], so its logarithm is finite */
             const WIDE r = sqrt((WIDE)-2 * log((WIDE)(((double)word[k] + 1) * 0x1p-32)));
             const WIDE angle = (WIDE)6.283185307179586477 * (WIDE)((double)word[k + 1] * 0x1p-32);
             z[k] = f->mean + f->deviation * (r * cos(angle));
@@ -62,7 +62,7 @@ wg_tensor *wg_normal(wg_tensor *generator, wg_dtype dtype, wg_shape to, double m
     return wg_invoke1(&wg_op_normal, &p, generator);
 }
 
-/* Blocks of four are worked out whole. */
+/* Blocks of four are always computed whole. */
 static wg_cost cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_bytes(c);

@@ -1,9 +1,9 @@
-/* 0 … n-1 in random order by Fisher and Yates; whole numbers below a bound without bias by Lemire (Fast random integer generation
-   in an interval, 2019). A draw takes two words, and two more in the rare case of a rejection. */
+/* A random permutation of 0 … n-1: the Fisher-Yates shuffle, with unbiased integers below a bound by Lemire's method (Fast
+   random integer generation in an interval, 2019). A draw uses two words, and two more for each of the rare rejections. */
 #include "ops/op.h"
 #include "ops/random/draw.h"
 
-/* Random numbers of 64 bits, two from each block. */
+/* A stream of random 64-bit integers, two from each block. */
 struct numbers {
     struct wg_draw draw;
     int64_t used;

@@ -1,11 +1,11 @@
-/* Uniform numbers on [low, high): low + (high - low) u, with u of 24 random bits in f32 (one word) and of 53 in f64 (two words). */
+/* Uniform numbers in [low, high): low + (high - low) u, where u has 24 random bits in f32 (one word) and 53 in f64 (two words). */
 #ifdef REAL
 #include "ops/random/draw.h"
 
-/* One fill: what its parts share. */
+/* One call, shared by the threads that fill its parts. */
 typedef struct {
     ELEM *y;
-    int64_t n, each; /* numbers in all, and from each block of random words */
+    int64_t n, each; /* elements in all; elements from one block of random words */
     struct wg_draw draw;
     REAL low, width, top;
 } T(uniform_fill);
@@ -37,7 +37,7 @@ static wg_status T(uniform)(const wg_call *c)
     f.draw = wg_draw_blocks(c->in[0], blocks);
     f.low = (REAL)p->a;
     f.width = (REAL)(p->b - p->a);
-    /* rounding may reach high, which is excluded: the largest number below it stands for it */
+    /* high is excluded: a result that rounds to it becomes the largest number below it */
     f.top = (REAL)(wide ? nextafter(p->b, p->a) : (double)nextafterf((float)p->b, (float)p->a));
     wg_parallel(wg_kernel_threads(8 * (double)f.n), blocks, T(fill_uniform), &f);
     return WG_OK;

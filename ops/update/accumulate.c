@@ -1,4 +1,4 @@
-/* target ← target + value, in place: how gradients of a leaf add up. */
+/* target ← target + value, in place: how a leaf's gradients accumulate. */
 #ifdef REAL
 static void T(accumulate_row)(int64_t n, char *const *at, const int64_t *s, const void *params)
 {

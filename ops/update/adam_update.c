@@ -1,6 +1,6 @@
 /* One step of Adam (Kingma, Ba, 2015): g ← g + λp; m ← β₁m + (1-β₁)g; v ← β₂v + (1-β₂)g²; p ← p - lr/(1-β₁ᵗ) m / (√v/k + ε) with
-   k = √(1-β₂ᵗ), worked out as lr k/(1-β₁ᵗ) m / (√v + εk), which their section 2 advises: one division for each element, not two. With
-   decoupled decay (Loshchilov, Hutter, 2019) p ← p (1 - lr λ) instead of the first. */
+   k = √(1-β₂ᵗ). The last is computed as lr k/(1-β₁ᵗ) m / (√v + εk), as their section 2 recommends: one division per element
+   instead of two. Decoupled weight decay (Loshchilov, Hutter, 2019) replaces the first assignment by p ← p (1 - lr λ). */
 #include "ops/kernel.h"
 
 #ifndef WG_ADAM_PARAMS
@@ -12,7 +12,7 @@ struct wg_adam_params {
 #endif
 
 #ifdef REAL
-/* The coefficients of one step, worked out in f64. */
+/* The coefficients of one step, computed in f64. */
 typedef struct {
     REAL beta1, beta2, rest1, rest2, rate, eps, decay;
     bool decoupled, decays;
@@ -39,7 +39,7 @@ static inline __attribute__((always_inline)) void T(adam_elements)(int64_t n, ch
     }
 }
 
-/* Operands side by side in memory get a loop of their own, which the compiler vectorises. */
+/* Contiguous operands have a loop with constant strides, which the compiler vectorises. */
 static void T(adam_row)(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     const T(adam_step) *k = (const T(adam_step) *)params;

@@ -1,4 +1,4 @@
-/* target ← value, of any dtype. */
+/* target ← value, for any dtype. */
 #ifdef REAL
 static void T(assign_row)(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
@@ -9,7 +9,7 @@ static void T(assign_row)(int64_t n, char *const *at, const int64_t *s, const vo
         target[i * s[0]] = (REAL)value[i * s[1]];
 }
 
-/* Numbers that are not floats, as bytes. */
+/* Integer dtypes are copied as bytes. */
 static void T(assign_bytes)(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     const size_t size = *(const size_t *)params;

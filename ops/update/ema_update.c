@@ -1,7 +1,7 @@
-/* target ← (1 - rate) target + rate value, in place: running statistics, Polyak averaging. Worked out from the nearer end, as lerp does:
-   target + (rate value - rate target), or value - ((1 - rate) value - (1 - rate) target), so that an average that has reached its value
-   stays there, and rates 0 and 1 give the target and the value exactly. Weights 1 - rate and rate, each rounded, would not add up to 1;
-   and value - target may overflow, which its two products, of factors of at most 1/2, do not. */
+/* target ← (1 - rate) target + rate value, in place: running statistics, Polyak averaging. Computed from the nearer end, as in
+   lerp: target + (rate value - rate target), or value - ((1 - rate) value - (1 - rate) target). So an average that has reached
+   its value stays there, and rates 0 and 1 give target and value exactly; the weights 1 - rate and rate, each rounded, would not
+   add up to 1. Nor do the products overflow, whose factors are at most 1/2, where value - target may. */
 #ifdef REAL
 static void T(ema_update_row)(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
@@ -9,7 +9,7 @@ static void T(ema_update_row)(int64_t n, char *const *at, const int64_t *s, cons
     const ELEM *value = (const ELEM *)(const void *)at[1];
     const double *rate = (const double *)params;
     const bool near_target = *rate < 0.5;
-    const REAL part = (REAL)(near_target ? *rate : *rate - 1); /* of the way from target to value, from the nearer end */
+    const REAL part = (REAL)(near_target ? *rate : *rate - 1); /* rate, or rate - 1 if value is the nearer end */
     if (s[0] == 1 && s[1] == 1 && near_target)
         WG_LOOP(n)
             target[i] = (REAL)target[i] + (part * (REAL)value[i] - part * (REAL)target[i]);

@@ -1,4 +1,4 @@
-/* count ← count + 1: the step counter of an optimizer, in f64 whatever its parameters are. */
+/* count ← count + 1: an optimizer's step counter, f64 for every dtype of parameters. */
 #ifdef REAL
 static wg_status T(increment)(const wg_call *c)
 {

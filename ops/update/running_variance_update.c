@@ -1,4 +1,5 @@
-/* running ← (1 - rate) running + rate m/(m-1) σ², the variance σ² being that of m elements; worked out from the nearer end, as in ema_update. */
+/* running ← (1 - rate) running + rate m/(m-1) σ², where σ² is the variance of m elements. Computed from the nearer end, as in
+   ema_update. */
 #include "ops/kernel.h"
 
 #ifndef WG_RUNNING_VARIANCE_PARAMS

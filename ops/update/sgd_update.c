@@ -1,5 +1,5 @@
-/* One step of gradient descent, by PyTorch's rule: g ← g + λp; v ← μv + (1-τ)g, but v ← g at the first step; d ← g + μv with
-   nesterov, else v, or g without momentum; p ← p - lr d. */
+/* One step of gradient descent as in PyTorch: g ← g + λp; v ← μv + (1-τ)g, but v ← g at the first step; d ← g + μv with
+   nesterov, v without, g without momentum; p ← p - lr d. */
 #include "ops/kernel.h"
 
 #ifndef WG_SGD_PARAMS
@@ -28,7 +28,7 @@ static inline __attribute__((always_inline)) void T(sgd_elements)(int64_t n, cha
         if (k.decays)
             g = g + k.decay * x;
         if (momentum) {
-            REAL v = g; /* at the first step whatever the buffer holds is not read */
+            REAL v = g; /* the first step does not read the buffer */
             if (!k.first)
                 v = k.momentum * (REAL)velocity[i * sv] + k.share * g;
             velocity[i * sv] = v;
@@ -38,7 +38,7 @@ static inline __attribute__((always_inline)) void T(sgd_elements)(int64_t n, cha
     }
 }
 
-/* Operands side by side in memory get a loop of their own, which the compiler vectorises. */
+/* Contiguous operands have a loop with constant strides, which the compiler vectorises. */
 static void T(sgd_row)(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     const T(sgd_step) *k = (const T(sgd_step) *)params;
@@ -94,7 +94,7 @@ static wg_cost cost(const wg_call *c)
     const struct wg_sgd_params *p = c->params;
     const bool momentum = !wg_absent(c->in[1]), first = momentum && *(const double *)(const void *)c->in[4]->data <= 1;
     const int fused = 1 + (p->weight_decay != 0) + (momentum && p->nesterov) + (momentum && !first);
-    /* each a multiplication and an addition, the last one two */
+    /* each is a multiplication and an addition; the momentum update has one more multiplication */
     wg_cost cost = wg_cost_update(c, fused, fused + (momentum && !first), 0, 0);
     if (first)
         cost.bytes_read -= (double)c->in[1]->numel * (double)wg_dtype_size((wg_dtype)c->in[1]->dtype);
