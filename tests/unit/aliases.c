@@ -1,4 +1,4 @@
-/* Operands that share memory: what tests/ops cannot try op by op, as it stands between calls, in queues and in replays. */
+/* Operands that share memory, in the situations that tests/ops cannot reach op by op: across calls, in queues and in replays. */
 #include "user_op.h"
 
 #include "core/internal.h"
@@ -15,12 +15,12 @@ static void what_shares_memory(void **state)
             column[i] = made(wg_slice(x, 1, i, i + 1, 1));
         }
         assert_true(wg_shares_memory(x, x) && wg_shares_memory(x, row[0]) && wg_shares_memory(row[1], column[0]));
-        assert_true(wg_shares_memory(column[0], column[1])); /* what lies between its elements is a column's too */
+        assert_true(wg_shares_memory(column[0], column[1])); /* the memory between x's elements belongs to a column */
         assert_true(wg_shares_memory(wg_flip(x, 0), row[1]));
         assert_false(wg_shares_memory(row[0], row[1]));
         assert_false(wg_shares_memory(wg_flip(row[0], 1), row[1]));
         assert_false(wg_shares_memory(x, y));
-        assert_false(wg_shares_memory(x, wg_slice(x, 0, 1, 1, 1))); /* nothing is in it */
+        assert_false(wg_shares_memory(x, wg_slice(x, 0, 1, 1, 1))); /* the slice has no elements */
     }
     assert_false(wg_shares_memory(x, NULL));
     expect_error(WG_E_NULL, "shares_memory: ");
@@ -44,7 +44,7 @@ static void an_update_refuses_a_view_of_what_it_changes(void **state)
     assert_same_bits(x, before);
     {
         WG_TAPE(tape);
-        assert_ok(wg_assign(wg_slice(x, 0, 0, 2, 1), wg_slice(x, 0, 2, 4, 1))); /* side by side */
+        assert_ok(wg_assign(wg_slice(x, 0, 0, 2, 1), wg_slice(x, 0, 2, 4, 1))); /* adjacent rows */
     }
     assert_near(element(x, 0), element(before, 2), 0);
     assert_near(element(x, 3), element(before, 3), 0);
@@ -86,7 +86,7 @@ static void what_a_queued_update_reads_is_not_written_over(void **state)
     wg_free(sum);
 }
 
-/* Given away to an op that cannot work in place, a tensor is as before. */
+/* Donating a tensor to an op that cannot work in place does not change it. */
 static void giving_away_ends_with_the_next_op(void **state)
 {
     (void)state;
@@ -96,11 +96,11 @@ static void giving_away_ends_with_the_next_op(void **state)
     assert_near(element(y, 0), 2, 0);
     assert_near(element(x, 0), 1, 0);
     assert_null_and_error(wg_add(wg_donate(x), wg_ones(WG_F64, WG_SHAPE(3))), WG_E_SHAPE, "add: ");
-    made(wg_mul_scalar(x, 2)); /* the call that failed was the next */
+    made(wg_mul_scalar(x, 2)); /* the donation was used up by the failed call */
     assert_near(element(x, 0), 1, 0);
 }
 
-/* In one slot it may be overwritten, in the other not: the op releases it, or it keeps its value. */
+/* One tensor in two slots, donated in one only: the op either releases it or leaves its value unchanged. */
 static void a_tensor_given_away_in_two_slots(void **state)
 {
     (void)state;
@@ -168,7 +168,7 @@ static void a_replay_gives_what_copies_give(void **state)
     step_free(&replayed);
 }
 
-/* ---- operands without elements: their first one is nowhere ---- */
+/* ---- operands without elements: their data points nowhere ---- */
 
 static const struct wg_sample *sample_of(const struct wg_op *op)
 {
@@ -185,7 +185,7 @@ static void rows_read_nothing_of_empty_operands(void **state)
             continue;
         WG_TAPE(tape);
         wg_tensor *x = made(wg_zeros(WG_F64, WG_SHAPE(0, 4)));
-        x->data = (char *)(uintptr_t)64; /* no memory lies there */
+        x->data = (char *)(uintptr_t)64; /* not mapped */
         wg_tensor *y = op->n_in == 1   ? wg_invoke1(op, sample_of(op)->params, x)
                        : op->n_in == 2 ? wg_invoke2(op, sample_of(op)->params, x, x)
                                        : wg_invoke3(op, sample_of(op)->params, x, x, x);

@@ -1,4 +1,5 @@
-/* Anomaly mode: the op that made a bad value is named, forward, in backward, in forward mode, in an update; nothing else is. */
+/* Anomaly mode names the op that made a bad value: forward, in backward, in forward mode and in an update. It reports nothing
+   else. */
 #include "common.h"
 
 #include "core/internal.h"
@@ -13,7 +14,7 @@ static wg_tensor *pair_leaf(double a, double b)
     return made(wg_set_requires_grad(pair(a, b), true));
 }
 
-/* What the error says, and it is taken. */
+/* Checks that the error message contains all texts, and clears the error. */
 static void expect_anomaly(const char *const *texts)
 {
     wg_error error;
@@ -51,7 +52,7 @@ static void first_bad_value_is_named(void **state)
     wg_free(x);
 }
 
-/* The index is that of the result's elements, whatever lies where in memory. */
+/* The reported index is that of the logical element, for every memory layout. */
 static void place_is_in_logical_order(void **state)
 {
     (void)state;
@@ -63,9 +64,9 @@ static void place_is_in_logical_order(void **state)
     wg_tensor *row = made(wg_slice(x, 0, 1, 2, 1));
     assert_null(wg_log(wg_broadcast_to(row, WG_SHAPE(4, 3))));
     SAYS("log: nan at [0, 1]", "0 f32 [4, 3] in -1..6");
-    made(wg_log(wg_slice(x, 0, 0, 1, 1)));          /* a view of what is good */
-    made(wg_log(wg_zeros(WG_F64, WG_SHAPE(0, 2)))); /* nothing at all */
-    made(wg_argmax(x, 1, false));                   /* whole numbers */
+    made(wg_log(wg_slice(x, 0, 0, 1, 1)));          /* a view of a good element */
+    made(wg_log(wg_zeros(WG_F64, WG_SHAPE(0, 2)))); /* no elements */
+    made(wg_argmax(x, 1, false));                   /* integers */
 }
 
 static void infinities_are_bad_only_if_asked(void **state)
@@ -89,7 +90,7 @@ static void infinities_are_bad_only_if_asked(void **state)
     wg_free(x);
 }
 
-/* ---- whence ---- */
+/* ---- the origin of the value ---- */
 
 static void what_came_from_outside_is_said(void **state)
 {
@@ -104,7 +105,7 @@ static void what_came_from_outside_is_said(void **state)
     SAYS("0 (data) f64 [2] in 1..1 and 1 nan, from outside");
     assert_null(wg_exp(wg_from(((const double[]){NAN}), WG_SHAPE(1))));
     SAYS("exp: nan at [0]", "0 f64 [1] all 1 nan, from outside");
-    made(wg_where(wg_from(((const uint8_t[]){1, 0}), WG_SHAPE(2)), x, good)); /* taken out */
+    made(wg_where(wg_from(((const uint8_t[]){1, 0}), WG_SHAPE(2)), x, good)); /* the bad element is not selected */
     made(wg_square(good));
     double *changed = wg_data_mut(good);
     changed[0] = (double)NAN;
@@ -113,7 +114,7 @@ static void what_came_from_outside_is_said(void **state)
     wg_free(x), wg_free(good);
 }
 
-/* What was made while the mode was off, or passed as an infinity, is followed to where it arose. */
+/* A value that was made with the mode off, or an infinity that was allowed, is traced to the op where it arose. */
 static void origin_is_followed_up_the_graph(void **state)
 {
     (void)state;
@@ -131,7 +132,7 @@ static void origin_is_followed_up_the_graph(void **state)
 
 /* ---- backward ---- */
 
-/* √x masked out: its value is fine, its gradient 0 · ∞. */
+/* √x, masked out: its value is finite, but its gradient is 0 · ∞. */
 static void masked_value_with_a_bad_gradient(void **state)
 {
     (void)state;
@@ -153,7 +154,7 @@ static void masked_value_with_a_bad_gradient(void **state)
     wg_free(x), wg_free(mask);
 }
 
-/* ln of what a mask takes out: forward an infinity in a branch that nobody takes. */
+/* ln of an element that the mask does not select: an infinity forward, in the branch not taken. */
 static void unselected_branch(void **state)
 {
     (void)state;
@@ -175,7 +176,7 @@ static void unselected_branch(void **state)
     wg_free(x), wg_free(mask);
 }
 
-/* 1/0 that clamp hides: what is seen is clamp's limit; where it went wrong is div. */
+/* clamp hides the infinity of 1/0 and returns its limit; the message must name div. */
 static void infinity_hidden_by_clamp(void **state)
 {
     (void)state;
@@ -197,7 +198,7 @@ static void infinity_hidden_by_clamp(void **state)
     wg_free(x), wg_free(one);
 }
 
-/* The gradient of a gradient, and forward mode: the chain of derivatives is said. */
+/* In a gradient of a gradient and in forward mode the message lists the chain of derivatives. */
 static wg_tensor *root_of(wg_tensor *const *x, size_t n, void *context)
 {
     (void)n;
@@ -221,7 +222,7 @@ static void higher_order_and_forward_mode(void **state)
     wg_free(x), wg_free(t);
 }
 
-/* Fan-out's sum is the engine's own op: ∞ - ∞ arises there, of gradients that overflowed. */
+/* The sum at a fan-out is an op of the engine. Here it computes ∞ - ∞ from gradients that overflowed. */
 static void sums_of_gradients_are_looked_at(void **state)
 {
     (void)state;
@@ -239,7 +240,7 @@ static void sums_of_gradients_are_looked_at(void **state)
     wg_free(x), wg_free(much);
 }
 
-/* ---- nothing is left behind ---- */
+/* ---- a failed step has no effect ---- */
 
 static wg_status step(wg_nn_module *net, wg_optim *opt, wg_tensor *x, wg_tensor *y)
 {
@@ -270,7 +271,7 @@ static void good_step_has_the_same_bits(void **state)
     wg_free(x), wg_free(y);
 }
 
-/* A whole optimizer: parameters, momenta, step counts and gradients are as before, and a retry gives the same bits. */
+/* With a whole optimizer: parameters, momenta, step counts and gradients are unchanged, and a retry gives the same bits. */
 static void step_that_overflows_can_be_repeated(void **state)
 {
     (void)state;
@@ -298,7 +299,7 @@ static void step_that_overflows_can_be_repeated(void **state)
     wg_free(x), wg_free(y);
 }
 
-/* Two parameters; the second's update overflows. Neither changes, with or without a tape around it. */
+/* The update of the second of two parameters overflows. Neither changes, with or without an open tape. */
 static void update_that_goes_wrong_does_not_happen(void **state)
 {
     (void)state;
@@ -314,7 +315,7 @@ static void update_that_goes_wrong_does_not_happen(void **state)
         SAYS("sgd_update: inf at [1] of operand 0, which it changes", "0 f64 [2] in 1..1e+308", "f64 [2] in -1e+308..1");
         assert_same_bits(p, same_p);
         assert_same_bits(q, same_q);
-        assert_int_equal(wg_sgd_update(q, WG_NONE, h, lr, count, 0, 0, 0, false), WG_E_NUMERIC); /* outside a bracket */
+        assert_int_equal(wg_sgd_update(q, WG_NONE, h, lr, count, 0, 0, 0, false), WG_E_NUMERIC); /* outside an update bracket */
         SAYS("sgd_update: inf at [1] of operand 0");
         assert_same_bits(q, same_q);
         if (tape)
@@ -326,7 +327,7 @@ static void update_that_goes_wrong_does_not_happen(void **state)
         wg_free(all[i]);
 }
 
-/* A draw that gives no number leaves the generator as it was. */
+/* A draw whose result is bad leaves the generator unchanged. */
 static void draw_that_goes_wrong_is_undone(void **state)
 {
     (void)state;
@@ -361,7 +362,7 @@ static void traced_rerun_is_looked_at(void **state)
     wg_free(x);
 }
 
-/* Each allocation of a watched update failing: nothing changes, nothing leaks. */
+/* With each allocation of a watched update failing in turn: nothing changes, nothing leaks. */
 static void failing_allocations_are_clean(void **state)
 {
     (void)state;

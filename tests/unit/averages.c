@@ -1,11 +1,11 @@
-/* Averages that move a part of the way: of a constant they stay at it, bit by bit, however small the part and however often. */
+/* Running averages of a constant stay exactly equal to it, for every rate and after many updates. */
 #include <float.h>
 
 #include "common.h"
 
 enum { N = 64, STEPS = 1000 };
 
-/* Of either sign, of many exponents. */
+/* Constants of both signs and many exponents. */
 static wg_tensor *constants(wg_dtype dtype)
 {
     double value[N];
@@ -44,8 +44,8 @@ static void the_ends_are_exact(void **state)
     wg_free(before);
 }
 
-/* Of the largest numbers and their like, of both signs: the exact value, in long double, and the ends bit by bit, though the difference of
-   the two is no number. */
+/* Averages of the largest finite numbers, of both signs, match the exact value in long double, and both ends bit by bit,
+   although the difference of the ends overflows. */
 static void huge_numbers_have_averages(void **state)
 {
     (void)state;
@@ -59,7 +59,7 @@ static void huge_numbers_have_averages(void **state)
             wg_tensor *b = made(wg_scalar((wg_dtype)dtype, ends[i / 8])), *w = made(wg_scalar((wg_dtype)dtype, parts[k]));
             const long double from = (long double)element(a, 0), to = (long double)wg_item(b), part = (long double)wg_item(w);
             const double exact = (double)(part == 1 ? to : from + part * (to - from)), y = element(made(wg_lerp(a, b, w)), 1);
-            assert_ok(wg_ema_update(a, b, (double)part)); /* of stride 0, and of stride 1 */
+            assert_ok(wg_ema_update(a, b, (double)part)); /* stride 0 and stride 1 */
             assert_ok(wg_ema_update(c, wg_full((wg_dtype)dtype, WG_SHAPE(2), wg_item(b)), (double)part));
             const double slack = part == 0 || part == 1 ? 0 : digits * fmax(fabs((double)from), fabs((double)to));
             assert_near(y, exact, slack);
@@ -69,7 +69,7 @@ static void huge_numbers_have_averages(void **state)
     }
 }
 
-/* Beyond the two ends, too, b - a being no number. */
+/* Also for weights outside [0, 1], where b - a overflows. */
 static void huge_numbers_beyond_the_ends(void **state)
 {
     (void)state;
@@ -88,7 +88,7 @@ static void a_running_variance_of_a_constant_stays(void **state)
         for (size_t r = 0; r < sizeof rates / sizeof *rates; r++) {
             wg_tensor *signs = constants((wg_dtype)dtype), *value = made(wg_abs(signs)), *running = made(wg_copy(value));
             for (int step = 0; step < STEPS; step++)
-                assert_ok(wg_running_variance_update(running, value, rates[r], 1)); /* of one element: nothing is divided */
+                assert_ok(wg_running_variance_update(running, value, rates[r], 1)); /* one element: no division by m - 1 */
             assert_same_bits(running, value);
             wg_free(signs);
             wg_free(value);
@@ -112,7 +112,7 @@ static void assert_same(double got, double want)
         fail_msg("%g where %g is due", got, want);
 }
 
-/* What is not finite follows the formula, from the nearer end: the values of PyTorch 1.13. */
+/* Infinities and NaN follow the formula, from the nearer end: the values of PyTorch 1.13. */
 static void what_is_not_finite_follows_the_formula(void **state)
 {
     (void)state;
@@ -142,7 +142,7 @@ static void an_infinite_gradient_in_adam(void **state)
         assert_true(isnan(element(p, 0)));
         assert_same(element(m, 0), INFINITY);
         assert_same(element(v, 0), INFINITY);
-        assert_near(element(p, 1), -0.1 * step, 1e-6); /* the others go on */
+        assert_near(element(p, 1), -0.1 * step, 1e-6); /* the other elements are updated */
     }
 }
 

@@ -1,4 +1,4 @@
-/* With OMP_PROC_BIND the program's first thread is bound to one core: the helper threads of ops are not. */
+/* With OMP_PROC_BIND the first thread is bound to one core; the helper threads of ops must not be. */
 #include <dirent.h>
 #include <omp.h>
 #include <sched.h>
@@ -7,7 +7,7 @@
 
 #include "common.h"
 
-/* CPUs that the thread may run on. */
+/* The number of CPUs on which the thread may run. */
 static int cpus_of(pid_t thread)
 {
     cpu_set_t cpus;
@@ -32,7 +32,7 @@ static void helpers_run_wherever_openmp_may(void **state)
         const pid_t thread = (pid_t)atoi(task->d_name);
         if (thread <= 0 || thread == getpid())
             continue;
-        helpers += cpus_of(thread) == cpus; /* a sanitizer's own thread is bound, and does not count */
+        helpers += cpus_of(thread) == cpus; /* a sanitizer's thread is bound and is not counted */
     }
     closedir(tasks);
     assert_true(helpers > 0);

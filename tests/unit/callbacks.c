@@ -1,5 +1,5 @@
-/* Whatever a function of the user's does to the stack of tapes, the stack is afterwards as it was, and the call that ran the function has
-   failed with an error that names it: every kind of function times every kind of damage. */
+/* A user's function that damages the stack of tapes: the call that ran it fails with an error that names it, and the stack is
+   restored. Tests every kind of function with every kind of damage. */
 #include "common.h"
 
 #include "wengert/derivative.h"
@@ -7,7 +7,7 @@
 #include "wengert/nn.h"
 #include "wengert/replay.h"
 
-/* What the function under test does. */
+/* What the function under test does wrong. */
 enum harm { NOTHING, LEAVES_A_TAPE, LEAVES_TWO_TAPES, LEAVES_AN_UPDATE, CLOSES_THE_TAPE, HARMS };
 static enum harm harm;
 static int harms_done;
@@ -25,7 +25,7 @@ static void do_harm(void)
     harms_done++;
 }
 
-/* ---- the functions ---- */
+/* ---- the user's functions ---- */
 
 static wg_status copies(const wg_call *c)
 {
@@ -126,7 +126,7 @@ static void harmful_error_hook(const wg_error *error, void *context)
     do_harm();
 }
 
-/* ---- what runs them: on tape, which is open and on top; returns whether the call failed ---- */
+/* ---- the calls that run them, with `tape` open and on top; each returns whether the call failed ---- */
 
 static wg_tensor *x;
 
@@ -241,7 +241,7 @@ static bool module_destroy(void)
     return wg_error_first() != NULL;
 }
 
-/* Its tape closes within the tape of the test. */
+/* Here the closure's tape closes while the test's tape is open. */
 static bool closure_destroy(void)
 {
     wg_closure closure = closure_with(copies, vjp);
@@ -257,7 +257,7 @@ static bool closure_destroy_at_once(void)
 {
     wg_closure closure = closure_with(copies, vjp);
     closure.destroy = harmful_destroy;
-    closure.shape.rank = -1; /* refused */
+    closure.shape.rank = -1; /* refused by the library */
     wg_closure_apply(&closure, &x, 1);
     assert_non_null(wg_error_first());
     return true;
@@ -272,7 +272,7 @@ static bool error_hook(void)
 }
 
 struct way {
-    const char *name, *message; /* the latter: what it begins with, or NULL: the error that was first is another */
+    const char *name, *message; /* message: its expected beginning, or NULL if the first error is another one */
     bool (*run)(void);
 };
 
@@ -302,7 +302,7 @@ static void check_message(const struct way *way)
     if (!way->message)
         return;
     assert_int_equal(error->code, WG_E_STATE);
-    if (harm == CLOSES_THE_TAPE) { /* the refusal came first, and says in which function it was */
+    if (harm == CLOSES_THE_TAPE) { /* the refusal was recorded first; it names the function */
         char named[80];
         snprintf(named, sizeof named, "%.*s", (int)strlen(way->message) - 1, way->message);
         assert_non_null(strstr(error->message, "is running on the tape"));
@@ -321,9 +321,9 @@ static void every_function_leaves_the_stack_as_it_was(void **state)
         for (int h = NOTHING; h < HARMS; h++) {
             const struct way *way = &ways[i];
             if (h > LEAVES_TWO_TAPES && way->run == op_vjp_without_the_flag)
-                continue; /* the rest is looked for in users' ops alone */
+                continue; /* the other damages are tried in users' ops only */
             if (h == LEAVES_AN_UPDATE && way->run == function_of_checkpoint)
-                continue; /* which may not begin one */
+                continue; /* it may not begin an update */
             x = leaf(WG_F64, WG_SHAPE(3), 1);
             {
                 WG_TAPE(tape);
@@ -340,8 +340,8 @@ static void every_function_leaves_the_stack_as_it_was(void **state)
                     check_message(way);
                 harm = NOTHING;
                 wg_error_take(NULL);
-                assert_near(element(before, 1), 2 * element(x, 1), 0); /* the tape is whole */
-                assert_ok(wg_update_begin());                          /* and no update is open */
+                assert_near(element(before, 1), 2 * element(x, 1), 0); /* the tape is intact */
+                assert_ok(wg_update_begin());                          /* no update is open */
                 wg_update_cancel();
             }
             assert_null(wg_tape_top());
@@ -349,7 +349,7 @@ static void every_function_leaves_the_stack_as_it_was(void **state)
         }
 }
 
-/* ---- where no tape is open: there is none that the function could close ---- */
+/* ---- with no tape open, so there is none that the function could close ---- */
 
 static bool step_of_capture(void)
 {
@@ -380,7 +380,7 @@ static wg_status applies_closure(void *context)
     return wg_assign(step->kept, wg_closure_apply(&step->closure, &x, 1));
 }
 
-/* Harmless while it is captured, not so when it runs again; with the harm in destroy, when the replay goes. */
+/* The step is harmless while it is captured and harmful when it is replayed or, with in_destroy, when the replay is destroyed. */
 static bool run_replay(bool in_destroy)
 {
     const enum harm later = harm;
@@ -439,9 +439,9 @@ static void functions_leave_no_tape_where_none_was(void **state)
         }
 }
 
-/* ---- what a destroy may do ---- */
+/* ---- what a destroy function may do ---- */
 
-/* Works on the tape that closes, which is whole; what was recorded on it is no longer walked through. */
+/* Runs ops on the tape that is closing. The tape is intact; its new nodes are never visited by a backward pass. */
 static void destroy_with_ops(void *context)
 {
     wg_tensor *sum = *(wg_tensor **)context;
@@ -467,7 +467,7 @@ static void a_destroy_may_compute(void **state)
     wg_free(sum), wg_free(x);
 }
 
-/* An update's own tape lies beneath a tape that is opened inside its bracket, which may close before it. */
+/* An update's own tape may be below a tape that was opened inside its bracket; the inner one may be closed first. */
 static void an_update_without_a_tape_outlives_a_tape_inside_it(void **state)
 {
     (void)state;

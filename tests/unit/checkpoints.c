@@ -1,4 +1,4 @@
-/* Checkpoints: what a function gives through wg_checkpoint against what it gives when it is called. */
+/* Checkpoints: a function called through wg_checkpoint gives what a direct call gives. */
 #include <pthread.h>
 
 #include "checkpoints.h"
@@ -26,7 +26,7 @@ static void backward_gives_the_same_bits(void **state)
                 WG_TAPE(tape);
                 wg_tensor *y = made(loss_of(way ? &checkpointed : &plain));
                 loss[way] = wg_item(y);
-                for (int i = 1; i <= walks; i++) /* they add up */
+                for (int i = 1; i <= walks; i++) /* gradients accumulate */
                     assert_ok(wg_backward(y, .retain = i < walks));
             }
             assert_near(loss[0], loss[1], 0);
@@ -57,7 +57,7 @@ static void gradients_of_some_give_the_same_bits(void **state)
     world_free(&plain), world_free(&checkpointed);
 }
 
-/* ---- memory, each in a thread that has none yet ---- */
+/* ---- memory, each measured in a fresh thread ---- */
 
 enum { LAYERS = 16, WIDTH = 64, INSIDE = 8 };
 
@@ -94,7 +94,7 @@ static void *measure(void *context)
     return NULL;
 }
 
-/* A chain of 16 layers of 8 values each: plain, all of the 128 values; checkpointed, 16 and the 8 of the layer under way. */
+/* A chain of 16 layers of 8 values each: without checkpoints 128 values are kept, with them 16 and the 8 of the current layer. */
 static void values_inside_are_not_kept(void **state)
 {
     (void)state;
@@ -106,14 +106,14 @@ static void values_inside_are_not_kept(void **state)
         assert_true(of[i].after_forward > 0);
     }
     const int64_t value = WIDTH * WIDTH * 8,
-                  overhead = 16 * value; /* two tapes' arenas and what rests: 384 KiB, and small things */
+                  overhead = 16 * value; /* the arenas of two tapes and resting handles: 384 KiB, and small blocks */
     assert_true(of[0].after_forward > LAYERS * INSIDE * value);
     assert_true(of[1].after_forward < (LAYERS + 1) * value + overhead);
     assert_true(of[1].peak < (LAYERS + 1 + INSIDE + 4) * value + overhead);
     assert_true(of[0].peak > 3 * of[1].peak);
 }
 
-/* The value goes when its tape's backward has passed, or when it is dropped; nothing else holds it. */
+/* A result is released when backward has passed it, or when it is dropped; nothing else refers to it. */
 static void results_are_released_like_others(void **state)
 {
     (void)state;
@@ -169,7 +169,7 @@ static wg_tensor *rows(wg_tensor *const *x, size_t n, void *context)
     return wg_square(wg_index_select(x[0], 0, x[1]));
 }
 
-/* Each function's gradient by x, through a computed operand, both ways; WG_NONE where there is none. */
+/* The gradient of each function with respect to x, through a computed operand, plain and checkpointed; WG_NONE if there is none. */
 static void operands_of_all_kinds(void **state)
 {
     (void)state;
@@ -200,7 +200,7 @@ static void operands_of_all_kinds(void **state)
             default:
                 y[i] = called(&o[i], captured, &o[i].w, 1);
             }
-            wg_drop(h); /* nobody but backward reads it again */
+            wg_drop(h); /* only backward reads it again */
             g[i] = made(wg_grad(wg_sum(wg_square(made(y[i]))), o[i].x));
             if (which == 2) {
                 assert_null(wg_grad(wg_sum(y[i]), o[i].w));
@@ -208,7 +208,7 @@ static void operands_of_all_kinds(void **state)
             }
             assert_ok(wg_backward(wg_sum(wg_square(y[i]))));
             assert_non_null(wg_gradient(o[i].x));
-            assert_null(wg_gradient(o[i].w)); /* not zeros */
+            assert_null(wg_gradient(o[i].w)); /* no gradient, rather than zeros */
         }
         assert_same_bits(g[0], g[1]);
         assert_same_bits(wg_gradient(o[0].x), wg_gradient(o[1].x));
@@ -252,7 +252,7 @@ static void operands_may_be_given_away_inside_and_outside(void **state)
         if (i == 0)
             assert_same_bits(made(wg_grad(wg_sum(y), x)), made(wg_grad(wg_sum(wg_tanh(h)), x)));
         const int64_t before = wg_memory_now().live;
-        wg_drop(h); /* where no gradient is needed, it goes */
+        wg_drop(h); /* released at once, as no gradient is needed */
         assert_true(i == 0 || wg_memory_now().live < before);
     }
     wg_free(x), wg_free(constant_);
@@ -289,7 +289,7 @@ static void modes_are_those_of_the_call(void **state)
     world_free(&o);
 }
 
-/* With gradients off and without a tape only the value is left: the tape's, or the caller's. */
+/* With gradients off, or without a tape, only the value remains, owned by the tape or by the caller. */
 static void without_gradients_it_is_the_value(void **state)
 {
     (void)state;
@@ -307,7 +307,7 @@ static void without_gradients_it_is_the_value(void **state)
     wg_free(z);
     wg_memory_trim();
     assert_true(wg_memory_now().live <= before);
-    z = made(wg_checkpoint(first_operand, NULL, &checkpointed.x, 1)); /* a handle of its own */
+    z = made(wg_checkpoint(first_operand, NULL, &checkpointed.x, 1)); /* a separate handle */
     wg_free(z);
     {
         WG_TAPE(tape);
@@ -322,7 +322,7 @@ static void without_gradients_it_is_the_value(void **state)
     world_free(&plain), world_free(&checkpointed);
 }
 
-/* Nothing is thrown away on a traced tape, so it can be run again. */
+/* On a traced tape every value is kept, so that it can be run again. */
 static void on_a_traced_tape_it_is_the_function(void **state)
 {
     (void)state;

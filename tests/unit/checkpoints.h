@@ -1,16 +1,17 @@
-/* What the tests of checkpoints share: functions that draw, keep statistics and share parameters. */
+/* What the tests of checkpoints share: functions that draw, update statistics and share parameters. */
 #ifndef TEST_CHECKPOINTS_H
 #define TEST_CHECKPOINTS_H
 
 #include "common.h"
 
-/* A world in which functions draw, keep statistics, and share parameters; two are alike, one for each way. */
+/* The tensors that the functions read and change. Tests make two equal worlds, one for the plain and one for the checkpointed
+   call. */
 struct world {
     wg_tensor *x, *w, *b, *generator, *mean;
     bool checkpointed;
-    int levels; /* of checkpoints, one inside the other */
+    int levels; /* depth of nested checkpoints */
     int runs, hooks;
-    wg_tensor *other; /* for what a test needs */
+    wg_tensor *other; /* for the test's own use */
 };
 
 static inline struct world world_new(bool checkpointed)
@@ -34,7 +35,7 @@ static inline wg_tensor *called(struct world *o, wg_function *f, wg_tensor *cons
     return o->checkpointed ? wg_checkpoint(f, o, x, n) : f(x, n, o);
 }
 
-/* Reads its operand twice, the parameters once; draws; changes a statistic. */
+/* Reads its operand twice and the parameters once, draws, and changes a statistic. */
 static inline wg_tensor *block(wg_tensor *const *x, size_t n, void *context)
 {
     struct world *o = context;
@@ -47,7 +48,7 @@ static inline wg_tensor *block(wg_tensor *const *x, size_t n, void *context)
     return wg_add(h, x[0]);
 }
 
-/* Blocks in checkpoints in checkpoints. */
+/* Two blocks inside nested checkpoints. */
 static inline wg_tensor *two_blocks(wg_tensor *const *x, size_t n, void *context)
 {
     wg_tensor *y = called(context, block, x, n);
@@ -60,7 +61,7 @@ static inline wg_tensor *four_blocks(wg_tensor *const *x, size_t n, void *contex
     return called(context, two_blocks, &y, n);
 }
 
-/* The parameters are used outside the checkpoints too, before them and after. */
+/* The parameters are used before and after the checkpoints too. */
 static inline wg_tensor *loss_of(struct world *o)
 {
     wg_function *const function[] = {block, two_blocks, four_blocks};

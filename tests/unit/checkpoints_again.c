@@ -1,4 +1,4 @@
-/* Checkpoints: what runs again, what may, and derivatives of any order through it. */
+/* Checkpoints: what runs a second time, what may, and derivatives of any order through it. */
 #include "checkpoints.h"
 
 static void assert_close(const wg_tensor *a, const wg_tensor *b)
@@ -8,7 +8,7 @@ static void assert_close(const wg_tensor *a, const wg_tensor *b)
         assert_near(element(a, i), element(b, i), 1e-13 * (1 + fabs(element(b, i))));
 }
 
-/* ---- the same function again ---- */
+/* ---- the second run is the same function ---- */
 
 static void changes_of_what_was_read_are_found(void **state)
 {
@@ -32,7 +32,7 @@ static wg_tensor *twice_the_mean(wg_tensor *const *x, size_t n, void *context)
     return wg_ema_update(o->mean, wg_mean(y, .axis = 0), 0.5) == WG_OK ? y : NULL;
 }
 
-/* The second run puts back what it changed: whoever read that meanwhile may still walk back, more than once. */
+/* The second run restores what it changed, so that whoever read it in between may still run backward, more than once. */
 static void the_second_run_leaves_no_trace(void **state)
 {
     (void)state;
@@ -58,7 +58,7 @@ enum fault { NOT_AGAIN, OTHER_SHAPE, OTHER_DRAWS, OTHER_TENSORS, OPENS_A_TAPE, C
 struct unsteady {
     struct world *o;
     enum fault fault;
-    int runs, from; /* the fault shows from this run on */
+    int runs, from; /* from: the first run with the fault */
 };
 
 static wg_tensor *same_gradient(wg_tensor *g, void *context)
@@ -116,7 +116,7 @@ static void functions_that_cannot_be_checkpointed(void **state)
                        {WG_E_STATE, "update_begin: not inside a function that is checkpointed", true},
                        {WG_E_STATE, "add_hook: the tensor is from outside the function that is checkpointed", true}};
     for (enum fault fault = 0; fault < N_FAULTS; fault++)
-        for (int way = due[fault].at_once ? 0 : 1; way < 3; way++) { /* at once, later, later with another checkpoint beneath */
+        for (int way = due[fault].at_once ? 0 : 1; way < 3; way++) { /* at once, later, later with another checkpoint below */
             const int from = way > 0;
             struct world o = world_new(true);
             int64_t drawn[4], now[4];
@@ -134,11 +134,11 @@ static void functions_that_cannot_be_checkpointed(void **state)
                 expect_error(due[fault].code, due[fault].text);
                 assert_ptr_equal(wg_tape_top(), tape);
                 assert_null(wg_gradient(o.x));
-                assert_ok(wg_update_begin()); /* nothing is left open */
+                assert_ok(wg_update_begin()); /* no update is open */
                 wg_update_cancel();
             }
             assert_ok(wg_read(o.generator, now));
-            assert_memory_equal(drawn, now, sizeof now); /* the step failed: no draw */
+            assert_memory_equal(drawn, now, sizeof now); /* the step failed, so its draw is undone */
             wg_free(o.other);
             world_free(&o);
         }
@@ -236,7 +236,7 @@ static wg_tensor *smooth_loss(wg_tensor *const *x, size_t n, void *context)
     return wg_sum(wg_square(called(o, smooth_in_smooth, x, n)));
 }
 
-/* A gradient asked for inside, at the first run as at the second. */
+/* Calls wg_grad inside, in both runs. */
 static wg_tensor *own_gradient(wg_tensor *const *x, size_t n, void *context)
 {
     (void)n;
@@ -283,7 +283,7 @@ static void derivatives_of_functions(void **state)
     }
 }
 
-/* Differences find the same gradients, whatever is drawn. */
+/* Finite differences agree, with draws inside. */
 static void gradients_are_right(void **state)
 {
     (void)state;
@@ -298,7 +298,7 @@ static void gradients_are_right(void **state)
 
 /* ---- effects ---- */
 
-/* Batch norm's statistics move once, and the value of one layer, a module, is that of the layer. */
+/* Batch norm's statistics are updated once, and a checkpointed layer (a module) gives the value of the layer. */
 struct layered {
     wg_nn_module *net;
     bool checkpointed;
@@ -349,7 +349,7 @@ static void a_step_that_fails_leaves_no_effects(void **state)
     assert_ok(wg_read(o.generator, drawn));
     for (int way = 0; way < 4; way++) {
         wg_tape *tape = way < 3 ? wg_tape_open() : NULL;
-        if (way == 0) { /* after a checkpoint */
+        if (way == 0) { /* the error after a checkpoint */
             wg_tensor *y = made(loss_of(&o));
             assert_fails(wg_backward(y, .grad = o.x), WG_E_SHAPE, "backward: the given gradient");
         } else { /* inside one, and inside its second run */
@@ -367,7 +367,8 @@ static void a_step_that_fails_leaves_no_effects(void **state)
     world_free(&o);
 }
 
-/* The generator of the thread may be seeded between the two runs: the second draws the mask of the first, and the seed holds. */
+/* The thread's generator may be seeded between the two runs: the second run draws the first one's mask, and the new seed stays
+   in effect. */
 static wg_tensor *draws_from_the_default(wg_tensor *const *x, size_t n, void *context)
 {
     (void)n;
@@ -419,7 +420,8 @@ static void another_generator_is_found(void **state)
     wg_free(x), wg_free(generators.one[0]), wg_free(generators.one[1]);
 }
 
-/* On a tape of its own, which is closed again, f asks for a gradient by a tensor from outside: nothing says that it read it. */
+/* On a tape that it opens and closes, f computes a gradient with respect to a captured tensor: no node shows that it read that
+   tensor. */
 static wg_tensor *with_a_hidden_gradient(wg_tensor *const *x, size_t n, void *context)
 {
     double slope;
@@ -440,12 +442,12 @@ static void a_hidden_gradient_is_no_wrong_one(void **state)
     wg_tensor *x = leaf(WG_F64, WG_SHAPE(3), 1), *captured = leaf(WG_F64, WG_SHAPE(3), 2);
     WG_TAPE(tape);
     wg_tensor *y = made(wg_sum(wg_checkpoint(with_a_hidden_gradient, captured, &x, 1)));
-    wg_tensor *total = made(wg_add(y, wg_sum(wg_exp(captured)))); /* whose gradient is being summed when f runs again */
+    wg_tensor *total = made(wg_add(y, wg_sum(wg_exp(captured)))); /* its gradient is being accumulated when f runs again */
     assert_fails(wg_backward(total), WG_E_STATE, "operand 1 is one of those whose gradients the walk around this one is summing");
     wg_free(x), wg_free(captured);
 }
 
-/* A tensor of the caller's that it makes itself and frees after use: the tape of the first run held it, and is closed. */
+/* f makes a tensor of the caller's and frees it after use. The tape of the first run, which held it, is closed. */
 static wg_tensor *with_a_value_of_its_own(wg_tensor *const *x, size_t n, void *context)
 {
     const int *leaf_too = context;
@@ -474,7 +476,7 @@ static void a_function_may_free_what_it_made(void **state)
     wg_free(x);
 }
 
-/* What it frees is an operand, or a tensor that it captured: the second run does not find it, and says so. */
+/* f frees an operand, or a tensor that it captured: the second run reports that it is gone. */
 static wg_tensor *that_frees(wg_tensor *const *x, size_t n, void *context)
 {
     wg_tensor **captured = context;

@@ -1,17 +1,17 @@
-/* Closures: two functions and a context, destroyed exactly once; what backward may see. And ops of a user's program. */
+/* Closures: two functions and a context, destroyed exactly once; what backward may read. And ops that a user's program defines. */
 #include "user_op.h"
 
 #include "core/internal.h"
 
-/* ---- y = k x², k in the context ---- */
+/* ---- y = k x² with k in the context ---- */
 
 struct context {
     double k;
     int destroyed;
-    wg_status forward, backward; /* what to return */
-    bool constant;               /* make a constant from host data in backward */
+    wg_status forward, backward; /* the status to return */
+    bool constant;               /* backward makes a constant from host data */
     bool reads_undeclared;
-    wg_status seen[2]; /* what reading the operand and the result in backward gave */
+    wg_status seen[2]; /* the status of reading the operand and the result in backward */
 };
 
 static void destroy(void *context)
@@ -102,7 +102,7 @@ static void closure_context_is_destroyed_once_whatever_happens(void **state)
         closure.forward = NULL;
         assert_null_and_error(wg_closure_apply(&closure, &x, 1), WG_E_NULL, "closure: ");
         assert_int_equal(halfway.destroyed, 1);
-        assert_int_equal(good.destroyed, !with_tape); /* nothing can call it again */
+        assert_int_equal(good.destroyed, !with_tape); /* without a tape nothing can call it again */
         if (with_tape)
             wg_tape_close(tape);
         else
@@ -120,7 +120,7 @@ static void count_inner(void *context)
     inner_destroyed++;
 }
 
-/* A backward that applies a closure itself. */
+/* A backward function that applies a closure. */
 static wg_status backward_by_closure(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     struct context *context = c->context;
@@ -161,12 +161,12 @@ static void closure_backward_sees_only_what_it_declared(void **state)
         wg_closure closure = square_closure(&context);
         closure.saves = (saves & 1 ? WG_IN(0) : 0) | (saves & 2 ? WG_OUT(0) : 0);
         WG_TAPE(tape);
-        wg_tensor *in[] = {x, x}; /* twice the same */
+        wg_tensor *in[] = {x, x}; /* the same tensor twice */
         wg_tensor *y = made(wg_closure_apply(&closure, in, 1));
         made(wg_grad(wg_sum(y), x));
         assert_int_equal(context.seen[0], saves & 1 ? WG_OK : WG_E_RELEASED);
         assert_int_equal(context.seen[1], saves & 2 ? WG_OK : WG_E_RELEASED);
-        assert_non_null(wg_data(y)); /* hidden from backward alone */
+        assert_non_null(wg_data(y)); /* only backward may not read it */
         made(wg_grad(wg_sum(y), x));
         made(wg_add(y, x));
     }
@@ -213,7 +213,7 @@ static void constants_inside_a_recorded_backward_are_refused(void **state)
     const wg_closure closure = square_closure(&context);
     WG_TAPE(tape);
     wg_tensor *y = made(wg_sum(wg_closure_apply(&closure, &x, 1)));
-    assert_near(element(made(wg_grad(y, x)), 0), 6 * element(x, 0), 1e-14); /* not recorded: nothing is hidden */
+    assert_near(element(made(wg_grad(y, x)), 0), 6 * element(x, 0), 1e-14); /* not recorded, so nothing is hidden */
     assert_null_and_error(wg_grad(y, x, .create_graph = true), WG_E_STATE, "from: a constant made from host data");
     wg_free(x);
 }
@@ -260,11 +260,11 @@ static void check_mode_finds_a_value_that_backward_hides(void **state)
     wg_free(x);
 }
 
-/* The example of PyTorch's issue 76185 and of its tutorial on double backward: y = sinh x saves eˣ and e⁻ˣ, which are neither operand
-   nor result, and whose dependence on x its backward does not see. There the second derivative is silently wrong. */
+/* The example of PyTorch's issue 76185 and of its tutorial on double backward: y = sinh x saves eˣ and e⁻ˣ. They are neither
+   operands nor results, so backward does not see how they depend on x. In PyTorch the second derivative is silently wrong. */
 struct intermediates {
     wg_tensor *up, *down;
-    bool as_numbers; /* backward makes constants of them */
+    bool as_numbers; /* backward makes constants of their elements */
 };
 
 static wg_status sinh_forward(const wg_call *c)
@@ -308,7 +308,7 @@ static void pytorch_issue_76185_saved_intermediate(void **state)
         wg_tensor *y = made(wg_closure_apply(&closure, &x, 1));
         assert_near(element(made(wg_grad(wg_sum(y), x)), 1), cosh(element(x, 1)), 1e-14); /* the first derivative is right */
         wg_check_mode_set(true);
-        wg_tensor *z = wg_closure_apply(&closure, &x, 1); /* at its first application in check mode */
+        wg_tensor *z = wg_closure_apply(&closure, &x, 1); /* check mode runs at the first application */
         wg_check_mode_set(false);
         assert_null(z);
         expect_error(as_numbers ? WG_E_STATE : WG_E_BUG,
@@ -318,7 +318,7 @@ static void pytorch_issue_76185_saved_intermediate(void **state)
     wg_free(x), wg_free(saved.up), wg_free(saved.down);
 }
 
-/* ---- an op outside the library, by the struct ---- */
+/* ---- an op defined outside the library by struct wg_op ---- */
 
 static void op_of_a_users_program(void **state)
 {

@@ -1,4 +1,4 @@
-/* What the unit tests share: small tensors, values read back, errors expected. */
+/* What the unit tests share: small tensors, reading values, checking errors. */
 #ifndef TEST_COMMON_H
 #define TEST_COMMON_H
 
@@ -15,7 +15,7 @@
 #include "live.h"
 #include "wengert.h"
 
-/* How often: in tests/run, or in the tier that takes its time (tests/run --long). */
+/* The number of repetitions: `usually` in tests/run, `at_length` in tests/run --long. */
 static inline long how_often(long usually, long at_length)
 {
     return getenv("WENGERT_LONG") ? at_length : usually;
@@ -39,7 +39,7 @@ static inline long how_often(long usually, long at_length)
 #endif
 #endif
 
-/* Written so that NaN fails. */
+/* The condition is written so that NaN fails. */
 static inline void assert_near(double got, double want, double tolerance)
 {
     if (!(fabs(got - want) <= tolerance))
@@ -53,7 +53,7 @@ static inline void assert_ok(wg_status status)
         fail_msg("%s: %s", wg_status_name(status), first ? first->message : "no error recorded");
 }
 
-/* t, which must have been made. */
+/* Returns t and fails the test if it is NULL. */
 static inline wg_tensor *made(wg_tensor *t)
 {
     const wg_error *first = wg_error_first();
@@ -62,7 +62,7 @@ static inline wg_tensor *made(wg_tensor *t)
     return t;
 }
 
-/* The first error is of this code and says this text; it is taken. */
+/* Checks the code of the first error and that its message contains text, and clears it. */
 static inline void expect_error(wg_status code, const char *text)
 {
     wg_error error;
@@ -85,7 +85,8 @@ static inline void expect_error(wg_status code, const char *text)
         expect_error((code), (text));                 \
     } while (0)
 
-/* The handle t is known to be dead: poisoned memory under AddressSanitizer, else an error of the function that reads it. */
+/* Checks that the handle t is recognised as dangling: by poisoned memory under AddressSanitizer, otherwise by an error of the
+   function that reads it. */
 static inline void assert_dangling(const wg_tensor *t)
 {
 #ifdef TEST_ASAN
@@ -138,7 +139,7 @@ static inline void assert_same_bits(const wg_tensor *a, const wg_tensor *b)
     free(right);
 }
 
-/* Numbers in (-1, 1) that depend on the seed alone, none nearer to 0 than 0.05. */
+/* A tensor with pseudo-random elements in (-1, 1), none closer to 0 than 0.05; they depend on the seed alone. */
 static inline wg_tensor *numbers(wg_dtype dtype, wg_shape shape, uint64_t seed)
 {
     wg_tensor *t = made(wg_zeros(dtype, shape));
@@ -158,7 +159,7 @@ static inline wg_tensor *numbers(wg_dtype dtype, wg_shape shape, uint64_t seed)
     return t;
 }
 
-/* The same as a leaf that requires a gradient. */
+/* The same, as a leaf that requires a gradient. */
 static inline wg_tensor *leaf(wg_dtype dtype, wg_shape shape, uint64_t seed)
 {
     return made(wg_set_requires_grad(numbers(dtype, shape, seed), true));
@@ -169,7 +170,8 @@ static inline wg_tensor *scalar_leaf(double value)
     return made(wg_set_requires_grad(wg_scalar(WG_F64, value), true));
 }
 
-/* After a test, failed or not: no tape open, no error recorded, ordinary modes, nothing in use that was not before. */
+/* Teardown, after success or failure: no open tape, no recorded error, default modes, no memory in use that was not in use
+   before. */
 static inline int clean_up(void **state)
 {
     wg_memory_fail(-1, false);

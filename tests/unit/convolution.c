@@ -1,5 +1,5 @@
-/* Convolution and pooling against plain loops over their definitions: random shapes, strides, paddings, dilations, groups and layouts
-   in memory. */
+/* Convolution and pooling against plain loops over their definitions, with random shapes, strides, paddings, dilations, groups
+   and memory layouts. */
 #include "common.h"
 
 enum { CONFIGURATIONS = 200 };
@@ -12,7 +12,7 @@ static int64_t draw(uint64_t *state, int64_t low, int64_t high)
     return low + (int64_t)((*state >> 33) % (uint64_t)(high - low + 1));
 }
 
-/* How the elements of a tensor (N,C,H,W) lie in memory. */
+/* Memory layouts of a tensor (N,C,H,W). */
 enum layout { ROW_MAJOR, IMAGES_INNERMOST, TRANSPOSED, STEPPED, N_LAYOUTS };
 
 static wg_tensor *operand(wg_dtype dtype, const int64_t *e, enum layout layout, uint64_t seed)
@@ -41,19 +41,19 @@ static double *values_of(const wg_tensor *t)
     return value;
 }
 
-/* A convolution: extents of x, w and its result, options and operands. */
+/* A convolution: extents of x, w and the result, options and operands. */
 struct convolution {
     int64_t x[4], w[4], y[4];
     wg_conv_options options;
     wg_dtype dtype;
-    wg_tensor *image, *kernel, *bias, *gradient; /* the last of the result's shape */
+    wg_tensor *image, *kernel, *bias, *gradient; /* gradient has the result's shape */
 };
 
 static void draw_extents(struct convolution *c, uint64_t *state)
 {
     wg_conv_options *o = &c->options;
     *o = WG_CONV(.groups = draw(state, 1, 3));
-    c->x[0] = draw(state, 0, 9) ? draw(state, 1, 3) : draw(state, 9, 130); /* sometimes more than are worked on together */
+    c->x[0] = draw(state, 0, 9) ? draw(state, 1, 3) : draw(state, 9, 130); /* sometimes more images than one block */
     c->w[1] = draw(state, 1, 3);
     c->x[1] = c->w[1] * o->groups;
     c->w[0] = draw(state, 1, 3) * o->groups;
@@ -89,7 +89,7 @@ static int64_t at(const int64_t *extent, int64_t a, int64_t b, int64_t c, int64_
     return ((a * extent[1] + b) * extent[2] + c) * extent[3] + d;
 }
 
-/* The result and the gradients, to which every meeting of x, w and y adds a product. */
+/* The result and the gradients: each pair of an output and a tap adds a product to each of them. */
 struct sums {
     const double *x, *w, *gy;
     double *y, *gx, *gw;
@@ -117,7 +117,7 @@ static void plain_sums(const struct convolution *c, const struct sums *s)
                             }
 }
 
-/* t has those extents and, to rounding in sums of so many terms, those values. */
+/* Checks t's extents, and its values to within the round-off of a sum of that many terms. */
 static void assert_values(const wg_tensor *t, const int64_t *extent, const double *want, int64_t terms)
 {
     assert_int_equal(wg_rank(made((wg_tensor *)(uintptr_t)t)), 4);
@@ -167,7 +167,7 @@ static double inner(wg_tensor *a, wg_tensor *b)
     return wg_item(made(wg_sum(wg_mul(a, b))));
 }
 
-/* <C(x,w), y> = <x, I(y,w)> = <w, W(x,y)>. */
+/* The three ops are adjoint: <C(x,w), y> = <x, I(y,w)> = <w, W(x,y)>. */
 static void the_three_are_adjoint(void **state)
 {
     (void)state;
@@ -184,7 +184,7 @@ static void the_three_are_adjoint(void **state)
     }
 }
 
-/* The same logical operands in another memory order give the same bits, although other loops run. */
+/* The same operands in another memory order give the same bits, although other loops run. */
 static void bits_do_not_depend_on_layout(void **state)
 {
     (void)state;
@@ -204,7 +204,7 @@ static void bits_do_not_depend_on_layout(void **state)
     }
 }
 
-/* With the output_padding that a stride loses, the transposed convolution has the image's extents. */
+/* With the right output_padding the transposed convolution restores the image's extents. */
 static void conv_transpose2d_inverts_shapes(void **state)
 {
     (void)state;
@@ -257,12 +257,13 @@ static void draw_pooling(struct pooling *p, uint64_t seed)
         o->dilation[i] = draw(&state, 1, 2);
         const int64_t reach = o->dilation[i] * (o->size[i] - 1) + 1;
         o->padding[i] = draw(&state, 0, reach / 2);
-        p->x[2 + i] = draw(&state, reach > 2 ? reach : 2, reach + 7); /* two at least: a dilated window cannot step over it */
+        p->x[2 + i] = draw(&state, reach > 2 ? reach : 2, reach + 7); /* at least two, so that a dilated window cannot miss the
+                                                                         image */
         p->y[2 + i] = o->adaptive ? o->size[i] : (p->x[2 + i] + 2 * o->padding[i] - reach) / o->stride[i] + 1;
     }
 }
 
-/* The first position, how many taps, and the step between, of window i along an axis; taps may lie in the padding. */
+/* The first position, the number of taps and their step for window i along an axis; taps may be in the padding. */
 static void window(const struct pooling *p, int axis, int64_t i, int64_t *first, int64_t *taps, int64_t *step)
 {
     const wg_pool_options *o = &p->options;
@@ -272,7 +273,7 @@ static void window(const struct pooling *p, int axis, int64_t i, int64_t *first,
     *step = o->adaptive ? 1 : o->dilation[axis];
 }
 
-/* One window: mean and largest of x, where that is, and gy shared out. */
+/* One window: mean and maximum of x, the index of the maximum, and gy distributed over the window. */
 static void plain_window(const struct pooling *p, const double *x, double gy, int64_t n, int64_t c, int64_t i, int64_t j,
                          double *mean, int64_t *largest, double *shared)
 {
@@ -365,7 +366,7 @@ static void max_pool2d_at_nan_ties_and_infinities(void **state)
     }
 }
 
-/* ---- nothing ---- */
+/* ---- no elements ---- */
 
 static void over_nothing(void **state)
 {
@@ -382,7 +383,7 @@ static void over_nothing(void **state)
     assert_int_equal(wg_numel(gradient[0]), 0);
     assert_near(element(gradient[2], 2), 0, 0);
     wg_tensor *silent = made(wg_conv2d(wg_zeros(WG_F32, WG_SHAPE(1, 0, 4, 4)), wg_zeros(WG_F32, WG_SHAPE(3, 0, 3, 3)), b));
-    assert_near(element(silent, 4), element(b, 1), 0); /* no channels: the bias is left */
+    assert_near(element(silent, 4), element(b, 1), 0); /* no channels: only the bias remains */
     wg_tensor *framed = made(
         wg_conv2d(wg_zeros(WG_F32, WG_SHAPE(1, 2, 0, 4)), numbers(WG_F32, WG_SHAPE(3, 2, 2, 4), 4), b, .padding = {1, 0}));
     assert_int_equal(wg_numel(framed), 3); /* nor rows */

@@ -1,9 +1,10 @@
-/* wg_flush_denormals: a mode of the thread and of the workers that run its kernels, so that no number of threads shows in a result. */
+/* wg_flush_denormals applies to the thread and to the workers that run its kernels, so results do not depend on the number of
+   threads. */
 #include "common.h"
 
 enum { N = 1 << 20 };
 
-/* How many of N products of 1e-30 and 1e-10 are 0. */
+/* The number of zeros among N products of 1e-30 and 1e-10. */
 static int zeros_among(int threads)
 {
     WG_TAPE(tape);
@@ -12,7 +13,7 @@ static int zeros_among(int threads)
     const float *y = wg_data(made(wg_mul_scalar(wg_full(WG_F32, WG_SHAPE(N), 1e-30), 1e-10)));
     for (int i = 0; i < N; i++) {
         uint32_t bits;
-        memcpy(&bits, &y[i], sizeof bits); /* a comparison of numbers would be in the mode, too */
+        memcpy(&bits, &y[i], sizeof bits); /* bits, because a float comparison would flush too */
         zeros += bits == 0;
     }
     return zeros;

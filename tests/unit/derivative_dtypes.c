@@ -1,13 +1,13 @@
-/* Functions that change the dtype on the way: gradients have the operand's, Jacobians the result's, and every element is in its place,
-   whichever way the matrix is computed. */
+/* Functions that change the dtype: gradients have the operand's dtype, Jacobians the result's, and every element is in its
+   position, whichever way the matrix is computed. */
 #include "common.h"
 
 struct case_of {
     wg_dtype from, to;
-    bool sum; /* one row, by a gradient; else as many rows as columns and one more, by tangents */
+    bool sum; /* one row, by a gradient; otherwise one row more than columns, by tangents */
 };
 
-/* Σ x² + x, or those terms with a zero before them, computed in the other dtype. */
+/* Σ x² + x, or its terms after a zero, computed in the other dtype. */
 static wg_tensor *function(wg_tensor *const *x, size_t n, void *context)
 {
     const struct case_of *c = context;
@@ -23,7 +23,7 @@ static wg_tensor *to_itself(wg_tensor *const *x, size_t n, void *context)
     return function(x, n, &c);
 }
 
-/* Operand: 0, 1, 2, … over 8, exact in both. */
+/* 0, 1, 2, … divided by 8, exact in both dtypes. */
 static wg_tensor *ramp(wg_dtype dtype, int64_t n)
 {
     wg_tensor *t = made(wg_zeros(dtype, WG_SHAPE(n)));
@@ -47,7 +47,7 @@ static void check_matrix(const struct case_of *c, const wg_tensor *j, int64_t n)
 static void jacobians_of_functions_that_cast(void **state)
 {
     (void)state;
-    enum { N = 300 }; /* more bytes than a block of the smaller dtype has to spare */
+    enum { N = 300 }; /* more bytes than the slack of a block of the smaller dtype */
     const struct case_of all[] = {{WG_F32, WG_F64, true}, {WG_F32, WG_F64, false}, {WG_F64, WG_F32, true}, {WG_F64, WG_F32, false}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         struct case_of c = all[i];
@@ -58,7 +58,7 @@ static void jacobians_of_functions_that_cast(void **state)
         wg_free(j);
         if (!c.sum || n < N) {
             WG_TAPE(tape);
-            assert_ok(wg_jacobian(function, &c, &x, 1, &j)); /* recorded: put together by ops */
+            assert_ok(wg_jacobian(function, &c, &x, 1, &j)); /* recorded: assembled by ops */
             check_matrix(&c, j, n);
             wg_tensor *g = made(wg_grad(wg_sum(j), x));
             assert_int_equal(wg_dtype_of(g), c.from);
@@ -95,7 +95,7 @@ static void gradients_and_hessians_of_functions_that_cast(void **state)
     }
 }
 
-/* x of one dtype, w of another: ∂²y/∂x∂w has x's. */
+/* x of one dtype, w of another: ∂²y/∂x∂w has x's dtype. */
 static wg_tensor *mixed_product(wg_tensor *const *x, size_t n, void *context)
 {
     (void)n, (void)context;
@@ -141,7 +141,7 @@ static wg_status product_backward(const wg_call *c, wg_tensor *const *gy, wg_gra
     return gx[1].need ? WG_GIVE(gx[1], wg_mul(gy[0], wg_cast(c->in[0], WG_F64))) : WG_OK;
 }
 
-/* A closure on both, which forward mode goes through by its backward, and check mode tries out. */
+/* A closure on both; forward mode differentiates its backward, and check mode checks it. */
 static wg_tensor *mixed_closure(wg_tensor *const *x, size_t n, void *context)
 {
     const wg_closure product = {.name = "product",

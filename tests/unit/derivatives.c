@@ -1,8 +1,9 @@
-/* Derivatives of whole functions, against closed forms, central differences and each other; to any order, by any mixture of modes. */
+/* Derivatives of whole functions, against closed forms, central differences and each other, to any order and by any mixture of
+   modes. */
 #include "common.h"
 #include "core/internal.h"
 
-/* y = Σ tanh(x₀ wᵀ + b)² weighted, of x = {x (5,3), w (4,3), b (4)}: every operand matters. */
+/* y = a weighted sum of tanh(x₀ wᵀ + b)², x = {x (5,3), w (4,3), b (4)}: every operand matters. */
 static wg_tensor *layer(wg_tensor *const *x, size_t n, void *context)
 {
     (void)n;
@@ -67,7 +68,7 @@ static void move(wg_tensor *const *x, wg_tensor *const *t, double h)
     }
 }
 
-/* ⟨v, J t⟩ = ⟨Jᵀ v, t⟩, and J t by differences; with no tape open the results are the caller's. */
+/* ⟨v, J t⟩ = ⟨Jᵀ v, t⟩, and J t against differences. With no tape open the results belong to the caller. */
 static void forward_and_reverse_agree(void **state)
 {
     (void)state;
@@ -94,7 +95,7 @@ static void forward_and_reverse_agree(void **state)
     operands_free(&o);
 }
 
-/* Results on a tape, on a tape without gradients and with no tape at all are the same bits; nothing is left behind. */
+/* Results on a tape, on a tape without gradients and without any tape have the same bits, and nothing is left over. */
 static void where_the_work_is_done_does_not_matter(void **state)
 {
     (void)state;
@@ -124,7 +125,7 @@ static void where_the_work_is_done_does_not_matter(void **state)
     operands_free(&o);
 }
 
-/* The Hessian-vector product by differences of gradients, and by the gradient of a Jacobian-vector product. */
+/* The Hessian-vector product against differences of gradients and against the gradient of a Jacobian-vector product. */
 static void hessian_vector_products(void **state)
 {
     (void)state;
@@ -162,7 +163,7 @@ static wg_tensor *fifth_power(wg_tensor *const *x, size_t n, void *context)
     return wg_sum(wg_mul(wg_square(wg_square(x[0])), x[0]));
 }
 
-/* d/dx of the function below it, by forward mode in direction 1. */
+/* d/dx of the next lower order, by forward mode with tangent 1. */
 struct order {
     int left;
 };
@@ -188,7 +189,7 @@ static void forward_within_forward_within_reverse(void **state)
         struct order order = {k};
         wg_tensor *y = made(derivative_of_order(&x, 1, &order));
         assert_near(wg_item(y), coefficient[k] * pow(at, 5 - k), 1e-12);
-        if (k < 5) /* the fifth derivative is a constant, which its record cannot know */
+        if (k < 5) /* the fifth derivative is constant, but its recorded computation does not show that */
             assert_near(wg_item(made(wg_grad(y, x))), coefficient[k + 1] * pow(at, 4 - k), 1e-12);
     }
     wg_free(x);
@@ -203,7 +204,8 @@ static wg_tensor *tall(wg_tensor *const *x, size_t n, void *context)
     return wg_tanh(wg_matmul(wg_concat((wg_tensor *[]){x[0], wg_square(x[0]), wg_exp(x[0])}, 3, 0), x[1]));
 }
 
-/* Columns where the result is larger than the operands, rows where it is smaller: the same matrix, and its products are the vjps. */
+/* Computed by columns if the result is larger than the operands, by rows if smaller: the same matrix, whose products are the
+   vjps. */
 static void jacobians(void **state)
 {
     (void)state;
@@ -229,7 +231,7 @@ static void jacobians(void **state)
         for (int i = 0; i < 2; i++)
             for (int64_t k = 0; k < wg_numel(j[i]); k++)
                 assert_near(((const double *)wg_data(j[i]))[k], ((const double *)wg_data(recorded[i]))[k], 1e-14);
-        assert_non_null(wg_grad(wg_sum(wg_square(recorded[0])), x[1])); /* a function of the Jacobian has a gradient */
+        assert_non_null(wg_grad(wg_sum(wg_square(recorded[0])), x[1])); /* a function of the Jacobian can be differentiated */
     }
     for (int i = 0; i < 2; i++)
         wg_free(x[i]), wg_free(j[i]), wg_free(gx[i]);
@@ -322,7 +324,7 @@ static void hessian_of_a_small_network(void **state)
     wg_free(data.points), wg_free(data.targets);
 }
 
-/* ---- what a Hessian-vector product costs, in matrix operations: 784-256-128-10, 128 rows, the input constant ---- */
+/* ---- the cost of a Hessian-vector product in matrix operations: 784-256-128-10, 128 rows, constant input ---- */
 
 enum { LAYERS = 3, BATCH = 128, WEIGHTS = 2 * LAYERS };
 
@@ -338,7 +340,7 @@ static wg_tensor *classifier(wg_tensor *const *p, size_t n, void *context)
     return wg_cross_entropy(h, data->targets);
 }
 
-/* Of the matrix products on the tape; the biases' additions in linear are none. */
+/* The operations of the tape's matrix products, without the additions of biases in linear. */
 static double matrix_flops(const wg_tape *tape)
 {
     double flops = 0;
@@ -383,7 +385,7 @@ static void a_hessian_vector_product_costs_two_gradients(void **state)
     wg_free(data.points), wg_free(data.targets);
 }
 
-/* ---- what has no tangent, and a user's op, which has a vjp only ---- */
+/* ---- operands without a tangent, and a user's op that has a vjp only ---- */
 
 static wg_tensor *with_constants(wg_tensor *const *x, size_t n, void *context)
 {

@@ -1,4 +1,4 @@
-/* The same seed gives the same bits: twice, and with one thread and with two; large enough for the kernels to be split. */
+/* The same seed gives the same bits, twice, with one thread and with two; the sizes are large enough for kernels to be split. */
 #include "common.h"
 
 enum { STEPS = 50, BATCH = 256, IN = 96, CLASSES = 10 };

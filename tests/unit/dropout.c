@@ -1,4 +1,4 @@
-/* Dropout: its mask is a draw, so it is an effect; its gradient goes where the mask was. */
+/* Dropout: its mask is a draw and so an effect; its gradient passes where the mask is set. */
 #include "common.h"
 
 static void the_same_state_gives_the_same_mask(void **state)
@@ -8,12 +8,12 @@ static void the_same_state_gives_the_same_mask(void **state)
     wg_tensor *turned = made(wg_permute(x, (const int[]){1, 0})), *first = made(wg_dropout(x, a, 0.5));
     wg_tensor *again = made(wg_dropout(x, b, 0.5)), *next = made(wg_dropout(x, a, 0.5));
     assert_same_bits(first, again);
-    assert_int_equal(element(a, 2) - element(b, 2), 250); /* four elements a block */
+    assert_int_equal(element(a, 2) - element(b, 2), 250); /* four elements per block */
     int differ = 0;
     for (int i = 0; i < 1000; i++)
         differ += element(first, i) != element(next, i);
     assert_in_range(differ, 400, 600);
-    /* the word of an element is that of its place, however the operand lies in memory */
+    /* an element's random word depends on its row-major index, for every memory layout of the operand */
     wg_tensor *row_major = made(wg_copy(turned)), *p = made(wg_dropout(turned, b, 0.5));
     assert_ok(wg_write(b, ((const int64_t[]){3, 0, 250, 0})));
     wg_tensor *q = made(wg_dropout(row_major, b, 0.5));
@@ -52,7 +52,7 @@ static void nothing_is_dropped_with_probability_0(void **state)
     wg_free(generator);
 }
 
-/* 0, infinities and NaN that are dropped are 0. */
+/* Zeros, infinities and NaN that are dropped become 0. */
 static void what_is_dropped_is_0_whatever_it_was(void **state)
 {
     (void)state;
@@ -67,7 +67,7 @@ static void what_is_dropped_is_0_whatever_it_was(void **state)
     wg_free(generator);
 }
 
-/* Within five standard deviations of a million draws. */
+/* Within five standard deviations for a million draws. */
 static void as_many_are_kept_as_expected(void **state)
 {
     (void)state;
@@ -96,7 +96,7 @@ static wg_status step(wg_tensor *x, wg_tensor *generator, bool fail, double *los
     return wg_reshape(sum, fail ? WG_SHAPE(2) : WG_SCALAR) ? WG_OK : WG_E_SHAPE;
 }
 
-/* Rule 14. */
+/* Rule 14: a failed step has no effects. */
 static void a_failed_step_puts_the_generator_back(void **state)
 {
     (void)state;

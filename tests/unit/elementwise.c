@@ -1,4 +1,4 @@
-/* Activations, rounding, masks and estimators at the places that random samples avoid: kinks, tails, infinities, NaN. */
+/* Activations, rounding, masks and estimators at values that random samples miss: kinks, tails, infinities, NaN. */
 #include "common.h"
 
 static const float edges[] = {-INFINITY, -3e38f, -100, -3, -1, -0.0f, 0, 1e-40f, 1, 3, 100, 3e38f, INFINITY, NAN};
@@ -42,7 +42,7 @@ static wg_tensor *(*const activations[])(wg_tensor *) = {unit_clamp, unit_hardta
                                                          wg_silu,    wg_sigmoid,    wg_tanh};
 enum { N_ACTIVATIONS = sizeof activations / sizeof *activations };
 
-/* NaN comes through, and nothing else becomes one; nor does a gradient, or a gradient's gradient, at any finite place. */
+/* NaN passes through, and no finite input gives NaN, neither in the value nor in the first or second derivative. */
 static void activations_pass_nan_on_and_make_none(void **state)
 {
     (void)state;
@@ -78,7 +78,7 @@ static void tails_are_the_limits(void **state)
     assert_near(one(wg_selu, -INFINITY), -1.7580993408473766, 1e-6);
 }
 
-/* In units of the last place of f32. */
+/* Checks to units in the last place of f32. */
 static void assert_exact(wg_tensor *(*op)(wg_tensor *), double x, double want)
 {
     int exponent;
@@ -86,7 +86,7 @@ static void assert_exact(wg_tensor *(*op)(wg_tensor *), double x, double want)
     assert_near(one(op, x), want, 6 * ldexp(1, exponent - 24));
 }
 
-/* Against numbers worked out with 30 digits. */
+/* Against values computed with 30 digits. */
 static void tails_are_exact(void **state)
 {
     (void)state;
@@ -189,7 +189,7 @@ static void integers_are_compared_as_integers(void **state)
     assert_mask(wg_logical_not(bytes), "100");
 }
 
-/* log x where x is positive, else x: what is not chosen, and its infinite slope, leave no trace. */
+/* log x where x is positive, otherwise x: the branch not chosen, and its infinite derivative, have no influence. */
 static void where_routes_around_what_is_not_chosen(void **state)
 {
     (void)state;
@@ -262,7 +262,7 @@ static void straight_through_has_the_value_of_one_and_the_gradient_of_the_other(
         assert_near(element(g, i), 6 * element(hard, i), 0);
         assert_near(element(gg, i), 18, 0);
     }
-    /* the value's own gradient is none, even where it has one */
+    /* the value's own gradient is not used, even if it has one */
     wg_tensor *soft = made(wg_square(x)), *z = made(wg_straight_through(soft, wg_mul_scalar(x, 5)));
     g = made(wg_grad(wg_sum(z), x));
     assert_near(element(g, 0), 5, 0);
@@ -270,7 +270,7 @@ static void straight_through_has_the_value_of_one_and_the_gradient_of_the_other(
     wg_free(x);
 }
 
-/* x less the detached x, which is 0, has x's gradient: an estimator made of it agrees with the other. */
+/* x minus the detached x is 0 and has x's gradient: an estimator built from it agrees with the op. */
 static void a_stopped_gradient_stops(void **state)
 {
     (void)state;
@@ -286,10 +286,11 @@ static void a_stopped_gradient_stops(void **state)
     wg_free(x);
 }
 
-/* 0 is no factor for what may be infinite. */
+/* Elements not chosen are selected away, not multiplied by 0, because they may be infinite. */
 static void what_is_not_chosen_is_no_factor(void **state)
 {
-    const double slopes[] = {(double)INFINITY, -(double)INFINITY, 1e39, (double)NAN}; /* the last is a factor, no slope */
+    const double slopes[] = {(double)INFINITY, -(double)INFINITY, 1e39, (double)NAN}; /* the last is used as a factor, not as a
+                                                                                         slope */
     (void)state;
     for (int dtype = WG_F32; dtype <= WG_F64; dtype++)
         for (size_t i = 0; i < sizeof slopes / sizeof *slopes; i++)
@@ -304,7 +305,7 @@ static void what_is_not_chosen_is_no_factor(void **state)
             }
 }
 
-/* The result lies as the first operand without gaps does: what was batch-innermost stays so through activations. */
+/* The result has the layout of the first dense operand: activations preserve a batch-innermost layout. */
 static void results_lie_as_the_first_dense_operand(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* A thread may end wherever the engine calls the user's code, by pthread_exit or cancelled: it ends, closes its tapes, and gives back what
-   it holds of others' tensors. A step that was under way counts as failed: what it changed outside is undone. */
+/* A thread may end, by pthread_exit or cancellation, wherever the engine calls user code. Its tapes are closed, its references
+   to other threads' tensors are given back, and an unfinished step counts as failed: its effects are undone. */
 #include <pthread.h>
 #include <semaphore.h>
 #include <unistd.h>
@@ -28,8 +28,8 @@ enum place {
 struct scene {
     wg_tensor *x, *generator;
     enum place place;
-    bool cancelled; /* else it calls pthread_exit */
-    int calls;      /* that are to come before the one that ends the thread */
+    bool cancelled; /* otherwise it calls pthread_exit */
+    int calls;      /* calls left before the one that ends the thread */
     sem_t there;
 };
 
@@ -139,10 +139,10 @@ static void *run(void *context)
 {
     struct scene *s = context;
     wg_tape_open(.trace = s->place == IN_RERUN);
-    (void)wg_uniform(s->generator, WG_F64, WG_SHAPE(3), 0, 1); /* what an interrupted step undoes */
+    (void)wg_uniform(s->generator, WG_F64, WG_SHAPE(3), 0, 1); /* an interrupted step undoes this draw */
     if (go_there(s) != WG_OK)
         wg_error_report(stderr);
-    return s; /* nobody comes here */
+    return s; /* not reached */
 }
 
 static int references(wg_tensor *t)
@@ -185,7 +185,7 @@ static void end_a_thread(enum place place, bool cancelled)
 static void a_thread_ends_where_it_calls_pthread_exit(void **state)
 {
     (void)state;
-    live_excuse(); /* the thread gave back tensors of this one's */
+    live_excuse(); /* the thread freed tensors of this one */
     for (enum place place = 0; place < PLACES; place++)
         end_a_thread(place, false);
 }

@@ -1,5 +1,5 @@
-/* Evaluation: wg_evaluate gives the bits of the step itself, records nothing, keeps nothing but what the step keeps, and says so where
-   a value is read too early. */
+/* wg_evaluate gives the bits of the step itself, records nothing, keeps only what the step keeps, and reports a value that is
+   read after its release. */
 #include "common.h"
 
 struct evaluated {
@@ -16,7 +16,7 @@ static wg_status step(void *context)
         (void)wg_item(wg_sum(e->between));
     if (e->fails)
         (void)wg_add(e->between, wg_ones(WG_F32, WG_SHAPE(5)));
-    e->y = wg_keep(wg_softmax(wg_add(e->between, wg_tanh(e->between)), -1)); /* read twice, with nothing said about it */
+    e->y = wg_keep(wg_softmax(wg_add(e->between, wg_tanh(e->between)), -1)); /* read twice, without wg_hold */
     return e->y ? WG_OK : WG_E_NULL;
 }
 

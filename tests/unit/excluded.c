@@ -1,6 +1,6 @@
-/* What is left out of a result has a gradient of exactly 0, whatever it holds: rows of an ignored label, classes and targets of weight 0,
-   keys and queries that a mask hides, elements that dropout, where and mask_scale do not choose. It is never NaN, which 0 × ∞ and 0 × NaN
-   would give; nor is the second derivative. */
+/* Elements excluded from a result have a gradient of exactly 0, even if they are infinite or NaN: rows of an ignored label,
+   classes and targets of weight 0, keys and queries hidden by a mask, elements that dropout, where and mask_scale do not choose.
+   The gradient and the second derivative are never the NaN of 0 × ∞ or 0 × NaN. */
 #include "common.h"
 
 #define INF ((double)INFINITY)
@@ -21,7 +21,8 @@ static void assert_rest_finite_and_zero_at(const wg_tensor *g, int64_t first, in
     }
 }
 
-/* The gradient of y by x is 0 from first to last and finite elsewhere, and so is that of the sum of its squares. */
+/* Checks that the gradient of y with respect to x is 0 for elements first … last and finite elsewhere, and so is that of the sum
+   of its squares. */
 static void assert_left_out(wg_tensor *y, wg_tensor *x, int64_t first, int64_t last)
 {
     wg_tensor *g = made(wg_grad(y, x, .create_graph = true));
@@ -64,7 +65,7 @@ static void rows_of_the_ignored_label(void **state)
     }
 }
 
-/* A class of weight 0 whose logit is -inf: its row counts nothing. */
+/* A class of weight 0 with logit -inf does not contribute. */
 static void classes_of_weight_0(void **state)
 {
     static const int64_t first[ROWS] = {0, 1, 2};
@@ -93,7 +94,7 @@ static void infinite_logits_on_the_right_side(void **state)
 
 /* ---- attention ---- */
 
-/* Three queries, of which the first may look nowhere, by a mask of bytes and by numbers added. */
+/* Three queries, the first of which has no key to attend to, by a u8 mask and by an additive one. */
 static void queries_that_may_look_nowhere(void **state)
 {
     static const uint8_t allowed[9] = {0, 0, 0, 1, 0, 1, 0, 1, 1};

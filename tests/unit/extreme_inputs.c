@@ -1,5 +1,6 @@
-/* Every op that squares, divides or subtracts, at the ends of the numbers: zero, denormal, tiny, huge, infinite and NaN operands in f32 and
-   f64. Values and first derivatives, in reverse and in forward mode, against long double. An op in no table fails the test. */
+/* Every op that squares, divides or subtracts, on extreme operands in f32 and f64: zero, denormal, tiny, huge, infinite, NaN.
+   Values and first derivatives, by reverse and by forward mode, are compared with long double. An op that is in no table fails
+   the test. */
 #include <float.h>
 
 #include "common.h"
@@ -9,7 +10,7 @@
 #define N_OF(list) (sizeof(list) / sizeof *(list))
 enum { MOST = 700 };
 
-/* The magnitudes; each is taken with both signs. */
+/* The magnitudes; each is used with both signs. */
 static const double wide_f32[] = {0,   1e-45, 1e-38, 1e-30, 1e-23, 1e-19, 1e-7, 1e-3, 0.25, 0.5,  1,    2,   3,
                                   6.5, 12,    20,    60,    87,    100,   1e5,  1e10, 1e19, 1e23, 1e30, 3e38},
                     wide_f64[] = {0,   5e-324, 1e-308, 1e-200, 1e-160, 1e-100, 1e-23, 1e-7, 1e-3,  0.25,  0.5,   1,     2,      3,
@@ -17,7 +18,7 @@ static const double wide_f32[] = {0,   1e-45, 1e-38, 1e-30, 1e-23, 1e-19, 1e-7, 
                     few_f32[] = {0, 1e-45, 1e-30, 1e-23, 0.5, 1, 3, 1e19, 1e25, 3e38},
                     few_f64[] = {0, 5e-324, 1e-200, 1e-160, 0.5, 1, 3, 1e150, 1e200, 1.7e308};
 
-/* Those of a dtype with both signs, ∞ and NaN. */
+/* The inputs for a dtype: the magnitudes with both signs, ∞ and NaN. */
 static int inputs(wg_dtype dtype, bool few, double *to)
 {
     const double *from = dtype == WG_F32 ? (few ? few_f32 : wide_f32) : few ? few_f64 : wide_f64;
@@ -63,7 +64,7 @@ static bool agree(wg_dtype dtype, double got, real want, enum promise promise)
         return isnan(got);
     if (got == right)
         return true;
-    if (isinf(right)) /* beyond the last number by less than the digits promised */
+    if (isinf(right)) /* overflow by less than the promised precision */
         return fabs(got) >= (1 - digits) * (dtype == WG_F32 ? (double)FLT_MAX : DBL_MAX) && (got > 0) == (right > 0);
     return fabs(got - right) <= fmax(digits * (promise == ONE ? fmax(1, fabs(right)) : fabs(right)), least) ||
            (isinf(got) && fabs(right) >= (1 - digits) * (dtype == WG_F32 ? (double)FLT_MAX : DBL_MAX));
@@ -84,7 +85,7 @@ static void assert_none_wrong(void)
     assert_int_equal(found, 0);
 }
 
-/* The gradient of y with ones for its own. */
+/* The gradient of Σ y. */
 static wg_tensor *gradient(wg_tensor *y, wg_tensor *x)
 {
     return made(wg_grad(y, x, .grad = wg_ones(wg_dtype_of(y), wg_shape_of(y)), .unused = WG_UNUSED_ZEROS));
@@ -140,7 +141,7 @@ static void unary_ops(void **state)
             for (int i = 0; i < n; i++) {
                 const char *name = unary_row(row, x[i], &value, &slope, &promise);
                 compare(name, (wg_dtype)dtype, x[i], 0, element(y, i), value, ITSELF);
-                if (isnan(value)) /* there is no derivative */
+                if (isnan(value)) /* the derivative does not exist */
                     continue;
                 compare(name, (wg_dtype)dtype, x[i], 1, element(g, i), slope, promise);
                 compare(name, (wg_dtype)dtype, x[i], 2, element(ty, i), slope, promise);
@@ -219,7 +220,7 @@ static real weighed(const struct row_op *op, const real *x)
     return sum;
 }
 
-/* ∂/∂x_k of that by central differences, whose error long double keeps below 1e-11 of the largest term. */
+/* ∂/∂x_k of it by central differences; in long double their error is below 1e-11 of the largest term. */
 static real weighed_slope(const struct row_op *op, const real *x, int k, real step)
 {
     real up[ROW], down[ROW];
@@ -260,7 +261,7 @@ static void check_row(const struct row_op *op, wg_dtype dtype, double scale)
     }
 }
 
-/* Beyond the scales that are promised: the value, or NaN. */
+/* Beyond the promised scales: the right value, or NaN. */
 static void check_no_silent_value(const struct row_op *op, wg_dtype dtype, double scale)
 {
     double value[ROW];
@@ -291,7 +292,7 @@ static void row_ops(void **state)
     assert_none_wrong();
 }
 
-/* ---- none is left out ---- */
+/* ---- every op is listed ---- */
 
 static int times_listed(const char *op)
 {
