@@ -1,4 +1,4 @@
-/* Gradients under way: who owns one while it waits in its tensor's adjoint, and how several become their sum. */
+/* Adjoints during a backward pass: who owns the gradient in one, and how the contributions to it are summed. */
 #include <string.h>
 
 #include "grad/pass.h"
@@ -12,7 +12,7 @@ wg_tensor *wg_pass_owned(struct wg_pass *w, wg_tensor *g)
 {
     if (g == WG_SYMBOLIC_ZERO)
         return g;
-    if (w->keeping) /* on the tape, as all gradients: a walk marks them */
+    if (w->keeping) /* must be a tensor of the tape: backward passes set flags on it */
         return g->tape ? g : wg_proxy(w->th, g);
     if (!(g->flags & WG_T_SCRATCH) || (g->flags & WG_T_OWNED)) {
         g = wg_alias(w->th, g);
@@ -75,7 +75,7 @@ wg_status wg_pass_sum(struct wg_pass *w, wg_tensor *t, wg_tensor *g)
         if (!mine)
             return WG_E_MEMORY;
         if (mine->tape)
-            mine->flags &= (uint16_t)~WG_T_EXCLUSIVE; /* whoever gave it may have it, too */
+            mine->flags &= (uint16_t)~WG_T_EXCLUSIVE; /* others may refer to it, so it may not be overwritten */
         t->adjoint = mine;
         return WG_OK;
     }
@@ -89,7 +89,8 @@ wg_status wg_pass_sum(struct wg_pass *w, wg_tensor *t, wg_tensor *g)
     return WG_OK;
 }
 
-/* A leaf may stand on the tape through several proxies: their gradients add up in the youngest that has one. */
+/* A leaf may have several proxies. Adds the others' adjoints to t's and clears them, so that one proxy has the leaf's whole
+   gradient. */
 wg_status wg_pass_sum_up(struct wg_pass *w, wg_tensor *t)
 {
     if (!(t->flags & WG_T_PROXY) || !t->twin || !t->adjoint)

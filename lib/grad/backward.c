@@ -1,10 +1,11 @@
-/* wg_backward: the sums of a walk become the gradients of leaves, all of them or none. */
+/* wg_backward: a backward pass whose sums become the gradients of leaves, all of them or none. */
 #include <string.h>
 
 #include "grad/pass.h"
 #include "wengert/ops.h"
 
-/* The summed gradient as a value of the leaf's own: dense, its storage held by nobody else; added to what the leaf has. */
+/* The leaf's new gradient: the sum g, plus the leaf's gradient so far (`before`, or NULL). It is dense, and nobody else holds its
+   storage. */
 static wg_tensor *leaf_value(struct wg_pass *w, wg_tensor *g, wg_tensor *before)
 {
     if (before)
@@ -17,7 +18,7 @@ static wg_tensor *leaf_value(struct wg_pass *w, wg_tensor *g, wg_tensor *before)
     return value;
 }
 
-/* p is empty, and stays so if no leaf's gradient is to change. */
+/* Computes the new gradient of the leaf t into *p. *p is zeroed on entry, and stays so if the gradient does not change. */
 static wg_status prepare(struct wg_pass *w, wg_tensor *t, struct wg_leaf_change *p)
 {
     WG_TRY(wg_pass_sum_up(w, t));
@@ -26,7 +27,7 @@ static wg_status prepare(struct wg_pass *w, wg_tensor *t, struct wg_leaf_change 
     if (wg_any_hooks(w->th))
         WG_TRY(wg_pass_hooks(w, t));
     p->leaf = t->flags & WG_T_PROXY ? t->from.leaf : t;
-    if (p->leaf->state == WG_DEAD) { /* freed meanwhile: nobody will ask */
+    if (p->leaf->state == WG_DEAD) { /* freed during the pass: nobody can read its gradient */
         p->leaf = NULL;
         return WG_OK;
     }
@@ -48,7 +49,8 @@ static wg_status prepare(struct wg_pass *w, wg_tensor *t, struct wg_leaf_change 
     return WG_OK;
 }
 
-/* What remains is what a failing step puts back: nothing of the tape's own leaves, which go with it. */
+/* Stores the new gradient in its leaf. *p then holds what is restored if the step fails: the gradient before, or nothing for a leaf
+   of the tape itself, which is freed with the tape. */
 static void hand_over(const wg_tape *tape, struct wg_leaf_change *p)
 {
     if (!p->leaf)
@@ -66,14 +68,15 @@ static void hand_over(const wg_tape *tape, struct wg_leaf_change *p)
     p->leaf = NULL;
 }
 
-/* What is made for a leaf was caused by the last node that contributed to its gradient. */
+/* The cause of the ops that finish a leaf's gradient g: that of the last node that contributed to g. NULL if nothing is
+   recorded. */
 static const struct wg_node *cause_of(const struct wg_pass *w, const wg_tensor *g)
 {
     const bool recorded = w->keeping && g && g != WG_SYMBOLIC_ZERO && !(g->flags & WG_T_PROXY) && g->from.node;
     return recorded ? g->from.node->cause : NULL;
 }
 
-/* All gradients are made first and handed over together: on failure none has changed. */
+/* Computes all gradients first, then stores them together: on failure none has changed. */
 static wg_status deliver(struct wg_pass *w)
 {
     if (w->n_touched == 0)

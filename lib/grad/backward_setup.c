@@ -1,4 +1,4 @@
-/* How a walk begins and ends: roots and seeds, the thread's state meanwhile, and what is left behind. */
+/* The start and end of a backward pass: roots and seeds, the thread's modes during the pass, and clearing up. */
 #include <assert.h>
 
 #include "grad/pass.h"
@@ -90,7 +90,7 @@ void wg_pass_leave(struct wg_pass *w)
     w->th->vjp_depth--;
 }
 
-/* Puts every adjoint back to none, whatever happened. */
+/* Clears every adjoint that the pass set. After a failure, results of nodes that it did not reach may have one, too. */
 void wg_pass_clear(struct wg_pass *w, bool failed)
 {
     for (wg_tape *tape = w->th->top; tape && failed; tape = tape->below)

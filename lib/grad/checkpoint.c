@@ -1,11 +1,14 @@
-/* Checkpointing: a function's values are thrown away after its result is known; backward runs the function again, as part of the walk
-   that asks, and walks back through that (checkpoint_again.c). Here: the first run, and the node that it leaves. */
+/* Checkpointing, first part: the first run of the function, and the node that it leaves on the tape.
+
+   The function's intermediate values are freed once its result is known. Backward runs the function again and differentiates that
+   run, as part of the current backward pass (checkpoint_again.c). */
 #include <string.h>
 
 #include "grad/checkpoint.h"
 #include "wengert/ops.h"
 
-/* Walks that f makes itself see only what f made, at the first run as at the second, and f may do nothing to what is outside. */
+/* Runs f with the floor raised, so that in both runs a backward pass inside f sees only f's own nodes. While th->checkpoints is
+   above 0, f may not change leaves, hooks or parameters from outside. */
 wg_tensor *wg_checkpoint_value(struct wg_thread *th, wg_function *f, void *context, wg_tensor *const *x, size_t n)
 {
     const uint64_t floor = th->floor;
@@ -19,7 +22,7 @@ wg_tensor *wg_checkpoint_value(struct wg_thread *th, wg_function *f, void *conte
 
 /* ---- what the function read and changed ---- */
 
-/* Of something that outlives the tape. */
+/* True if the undo entry is for memory that outlives the tape. */
 static bool is_change(const struct wg_undo *undo, const wg_tape *tape)
 {
     return undo->storage && !wg_storage_is_of(undo->storage, tape);
@@ -33,7 +36,7 @@ static size_t count_changes(const wg_tape *tape)
     return n;
 }
 
-/* Youngest first, as they stand on the tape: put back in this order, the oldest bytes win. */
+/* Notes the changes youngest first, in the order of the undo list. Restored in this order, the oldest bytes are written last. */
 static void note_changes(struct wg_checkpointed *p, const wg_tape *tape)
 {
     for (const struct wg_undo *undo = tape->undo; undo; undo = undo->older)
@@ -54,13 +57,15 @@ static void destroy(void *context)
     p->n_before = 0;
 }
 
-/* Inputs of the node to be, each once, but for input 0, its value. A tensor of the caller's, which the function may free and the closing of
-   its tape give up, is held until the node holds it: an operand by its proxy on the outer tape, since the thread may end in the function, the
-   others, found afterwards, by the list. */
+/* The inputs of the node to be recorded, each once; entry 0 is reserved for the function's value.
+
+   A tensor of the caller's must be held until the node holds it, because the function may free it, and closing the function's tape
+   gives it up. An operand is held by its proxy on the outer tape, since the thread may end inside the function. The other tensors
+   are found after the run; the list holds a reference to each. */
 struct reads {
     wg_tensor **t;
     size_t n, capacity;
-    size_t operands; /* how many come first, once all are there */
+    size_t operands; /* entries up to the last operand, entry 0 included; 0 until all are there */
 };
 
 static wg_status add_read(struct reads *r, wg_tensor *t, unsigned *place)
@@ -93,7 +98,7 @@ static void reads_end(struct reads *r)
     wg_object_free(r->t);
 }
 
-/* The tensors from outside that the nodes of tape read; those that they change are no operands. */
+/* Adds the tensors from outside that the nodes of tape read. Tensors that a node writes are not operands. */
 static wg_status find_reads(const wg_tape *tape, struct reads *r)
 {
     unsigned place;
@@ -107,9 +112,9 @@ static wg_status find_reads(const wg_tape *tape, struct reads *r)
     return WG_OK;
 }
 
-/* ---- once ---- */
+/* ---- the first run ---- */
 
-/* The result is a view of input 0, which goes as soon as that is made. */
+/* The result is a view of input 0, the function's value, which is released as soon as the view exists. */
 static wg_status shape(const wg_call *c, wg_spec *out)
 {
     const wg_tensor *y = c->in[0];
@@ -121,7 +126,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     return WG_OK;
 }
 
-/* f may drop its operands or give them away; the caller, and the second run, have them still. */
+/* Holds the operands: f may drop or donate them, but the caller and the second run still need them. */
 static wg_status hold_operands(struct wg_thread *th, struct wg_checkpointed *draft, wg_tensor *const *x, struct reads *r)
 {
     for (size_t i = 0; i < draft->n; i++) {
@@ -138,7 +143,7 @@ static wg_status hold_operands(struct wg_thread *th, struct wg_checkpointed *dra
     return WG_OK;
 }
 
-/* In the other order, for one that is given twice. */
+/* Restores the operands' flags, in reverse order, because an operand may be given twice. */
 static void let_operands_go(const struct wg_checkpointed *draft, wg_tensor *const *x)
 {
     for (size_t i = draft->n; i-- > 0;)
@@ -146,7 +151,7 @@ static void let_operands_go(const struct wg_checkpointed *draft, wg_tensor *cons
             wg_flag(x[i], WG_T_HOLD, false);
 }
 
-/* What backward will want, on the outer tape. */
+/* Allocates what backward needs on the outer tape. NULL on failure. */
 static struct wg_checkpointed *note(const struct wg_checkpointed *draft, wg_tape *outer, const wg_tape *tape, wg_tensor *y,
                                     struct reads *r)
 {
@@ -169,7 +174,7 @@ static struct wg_checkpointed *note(const struct wg_checkpointed *draft, wg_tape
     return p;
 }
 
-/* Runs f on a tape that is closed again: r->t[0] becomes its value, the caller's, and the rest what it read. */
+/* Runs f on a tape that is closed afterwards. r->t[0] becomes f's value, owned by the caller, and the other entries what f read. */
 static struct wg_checkpointed *run_once(struct wg_thread *th, struct wg_checkpointed *draft, wg_tensor *const *x, struct reads *r)
 {
     wg_tape *outer = th->top, *tape = NULL;
@@ -188,7 +193,7 @@ static struct wg_checkpointed *run_once(struct wg_thread *th, struct wg_checkpoi
     return p;
 }
 
-/* What was read, as it stands on the outer tape: also what the caller's handle is no longer good for, as the function freed it. */
+/* The tensors read, as tensors of the outer tape. Includes those whose handle the function has freed. */
 static wg_tensor **on_tape(struct wg_thread *th, const struct reads *r)
 {
     wg_tensor **in = wg_object_new(r->n * sizeof *in);
@@ -202,7 +207,7 @@ static wg_tensor **on_tape(struct wg_thread *th, const struct reads *r)
     return in;
 }
 
-/* The node, on the outer tape. */
+/* Records the node on the outer tape and returns its result. */
 static wg_tensor *record(struct wg_thread *th, struct wg_checkpointed *p, struct reads *r)
 {
     wg_tensor *y = NULL, *value = r->t[0];
@@ -217,7 +222,7 @@ static wg_tensor *record(struct wg_thread *th, struct wg_checkpointed *p, struct
     return y;
 }
 
-/* Where there is nothing to walk back through: the value alone, the caller's or the open tape's. */
+/* f's value alone, owned by the caller or by the open tape: no tape is open, or grad mode is off. */
 static wg_tensor *only_value(struct wg_thread *th, wg_function *f, void *context, wg_tensor *const *x, size_t n)
 {
     wg_tape *tape = wg_tape_push(th, false);
@@ -253,7 +258,7 @@ wg_tensor *wg_checkpoint(wg_function *f, void *context, wg_tensor *const *x, siz
     if (th->top && th->top->trace)
         return wg_checkpoint_value(th, f, context, x, n);
     wg_tensor *y = !th->top || th->no_grad ? only_value(th, f, context, x, n) : recorded(th, f, context, x, n);
-    if (!y) /* the error was one of a tape that is closed */
+    if (!y) /* the error belonged to a tape that is closed by now */
         wg_mark_failed(th);
     return y;
 }

@@ -1,10 +1,11 @@
-/* The second run of a checkpointed function, for a walk back or a push forward: from the state in which it ran first, and leaving none. */
+/* Checkpointing, second part: the function runs again, for a backward pass or for forward mode. The run starts from the state of
+   the first run, and leaves no change behind. */
 #include <string.h>
 
 #include "grad/checkpoint.h"
 #include "wengert/ops.h"
 
-/* ---- was it the same? ---- */
+/* ---- did the second run do the same as the first? ---- */
 
 static bool same_changes(const struct wg_checkpointed *p, const struct wg_undo *undo, const struct wg_undo *end)
 {
@@ -16,14 +17,14 @@ static bool same_changes(const struct wg_checkpointed *p, const struct wg_undo *
     return n == p->n_before;
 }
 
-/* Does what the function recorded pass gradients only to inputs of c? */
+/* True if the function's nodes pass gradients to no tensor from outside that is not an input of c. */
 static bool same_reads(const struct wg_thread *th, const wg_call *c)
 {
     for (const struct wg_node *node = wg_first_above(th->top, th->floor); node; node = node->next)
         for (unsigned i = 0; i < node->call.n_in && node->needs; i++) {
             const wg_tensor *t = node->call.in[i];
             const bool outside = (t->flags & WG_T_PROXY) || (t->from.node && t->from.node->seq <= th->floor);
-            const bool freed = (t->flags & WG_T_PROXY) && t->from.leaf->state == WG_DEAD; /* its gradient nobody can ask for */
+            const bool freed = (t->flags & WG_T_PROXY) && t->from.leaf->state == WG_DEAD; /* nobody can read its gradient */
             bool known = !outside || freed || !(t->flags & WG_T_NEEDS);
             for (unsigned k = 0; k < c->n_in && !known; k++)
                 known = c->in[k] == t;
@@ -33,14 +34,14 @@ static bool same_reads(const struct wg_thread *th, const wg_call *c)
     return true;
 }
 
-/* ---- again ---- */
+/* ---- the second run ---- */
 
-/* The tensors that a walk or push around this one is using: what waits in them is set aside. */
+/* The fields of an input that a surrounding backward pass or push uses, saved while an inner one uses the same fields. */
 struct waiting {
     wg_tensor *adjoint;
     uint16_t flags;
     uint8_t state;
-    bool lent; /* the adjoint, to the walk within */
+    bool lent; /* the inner pass adds to this adjoint */
 };
 
 enum { USED_BY_WALKS = WG_T_WANTED | WG_T_TOUCHED | WG_T_ROOT, BORROWED = USED_BY_WALKS | WG_T_HOLD };
@@ -51,7 +52,7 @@ static struct waiting *set_aside(const wg_call *c)
     for (unsigned i = 0; i < c->n_in && waiting; i++) {
         waiting[i] = (struct waiting){c->in[i]->adjoint, c->in[i]->flags, c->in[i]->state, false};
         if (i > 0)
-            c->in[i]->state = WG_LIVE; /* dropped it may be, but not for backward */
+            c->in[i]->state = WG_LIVE; /* backward may read a dropped tensor */
         c->in[i]->flags = (uint16_t)((c->in[i]->flags & ~(unsigned)USED_BY_WALKS) | WG_T_HOLD);
         c->in[i]->adjoint = NULL;
     }
@@ -69,7 +70,7 @@ static void put_back(const wg_call *c, struct waiting *waiting)
     wg_object_free(waiting);
 }
 
-/* What the function changed as it was before it ran; how it is now, on the tape's list. */
+/* Restores what the function changed to its state before the first run. The current bytes go on the tape's undo list. */
 static wg_status change_back(struct wg_checkpointed *p, wg_tape *tape)
 {
     for (size_t i = 0; i < p->n_before; i++) {
@@ -88,7 +89,7 @@ static wg_tensor *not_again(const char *what)
     return NULL;
 }
 
-/* Runs the function once more, from the state in which it ran; what it changes is as before afterwards. */
+/* Runs the function from the state of its first run, then undoes its changes. */
 static wg_tensor *run_again(struct wg_thread *th, const wg_call *c)
 {
     struct wg_checkpointed *p = c->context;
@@ -117,8 +118,8 @@ static wg_tensor *run_again(struct wg_thread *th, const wg_call *c)
     return y;
 }
 
-/* Gradients by the inputs that are needed. They are added to what these have got so far, so that every sum is in the order that it has
-   without the checkpoint. */
+/* Computes the gradients with respect to the inputs that require one. They are added to the inputs' adjoints so far, so that each
+   sum has the order that it has without the checkpoint. */
 static wg_status gradients_again(struct wg_thread *th, const wg_call *c, wg_tensor *gy, bool create_graph, const wg_grad_slot *gx,
                                  struct waiting *waiting, wg_tensor **g)
 {
@@ -134,13 +135,13 @@ static wg_status gradients_again(struct wg_thread *th, const wg_call *c, wg_tens
         if (waiting[i].lent)
             c->in[i]->adjoint = waiting[i].adjoint;
     }
-    th->nested++; /* checkpoints in the function run theirs in this walk */
+    th->nested++; /* a checkpoint inside the function runs its function again in this pass */
     const wg_status status = wg_pass_part(y, g, n, g, (wg_grad_options){.create_graph = create_graph, .grad = gy});
     th->nested--;
     return status;
 }
 
-/* Where the walk is not recorded, the function runs on a tape of its own, of which only the gradients are left. */
+/* For a pass that is not recorded: runs the function on a separate tape, of which only the gradients survive. */
 static wg_status on_own_tape(struct wg_thread *th, const wg_call *c, wg_tensor *gy, const wg_grad_slot *gx, struct waiting *waiting,
                              wg_tensor **g, size_t n)
 {
@@ -154,12 +155,13 @@ static wg_status on_own_tape(struct wg_thread *th, const wg_call *c, wg_tensor *
     if (status == WG_OK)
         status = wg_values_on(g, n, "checkpoint");
     wg_tape_close(tape);
-    for (size_t i = 0; i < p->n_before; i++) /* the bytes are what they were, and nothing is left that read others */
+    for (size_t i = 0; i < p->n_before; i++) /* the bytes are restored, and no tensor that read other bytes is left */
         p->before[i].storage->version = p->before[i].version;
     return status;
 }
 
-/* On the tape on which the walk works: a gradient that is the caller's now becomes one of its own. */
+/* Puts the gradient g into the slot. If the caller owns g, it becomes a tensor of the pass's tape. added: g includes the
+   adjoint. */
 static wg_status hand_over(struct wg_thread *th, wg_grad_slot *slot, wg_tensor *g, bool added)
 {
     slot->accumulated = added || wg_absent(g);
@@ -213,7 +215,7 @@ static wg_status push_again(struct wg_thread *th)
     return status;
 }
 
-/* The tangents wait in the inputs, those of tensors that were captured too. */
+/* The tangents are in the inputs' adjoints, also those of captured tensors. */
 wg_status wg_checkpoint_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
     struct wg_thread *th = wg_self();

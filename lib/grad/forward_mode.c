@@ -1,5 +1,5 @@
-/* Forward mode: tangents are pushed along the tape, each node's from its inputs' by its op's Jacobian-vector product. Between nodes a
-   tangent waits in its tensor's adjoint. */
+/* Forward mode: pushes tangents along the tape. An op's Jacobian-vector product computes the tangents of a node's results from
+   those of its inputs. Between nodes a tangent is stored in its tensor's adjoint. */
 #include "grad/forward_mode.h"
 #include "wengert/ops.h"
 
@@ -13,7 +13,7 @@ static bool has_float_result(const wg_call *c)
     return false;
 }
 
-/* along + <g, t>. Only its derivatives are asked for: operands may be of different dtypes, and the sum has the first's. */
+/* along + <g, t>. Operands may have different dtypes; the sum has that of the first, because only its derivatives are used. */
 static wg_tensor *add_product(wg_tensor *along, wg_tensor *g, wg_tensor *t)
 {
     wg_tensor *part = wg_sum(wg_mul(g, t));
@@ -22,8 +22,8 @@ static wg_tensor *add_product(wg_tensor *along, wg_tensor *g, wg_tensor *t)
     return wg_add(along, part->dtype == along->dtype ? part : wg_cast(part, (wg_dtype)along->dtype));
 }
 
-/* An op without a rule, as a user's is: its vjp is linear in the gradient u that it is given, so J t is the derivative of <vjp(u), t> by
-   u. */
+/* J t for an op without a jvp, such as a user's. The vjp is linear in the gradient u, so J t is the derivative of <vjp(u), t> with
+   respect to u. */
 static wg_status by_two_vjps(struct wg_thread *th, struct wg_node *node, wg_tensor *const *tx, wg_tensor **ty)
 {
     const wg_call *c = &node->call;
@@ -108,7 +108,7 @@ static wg_status set_tangents(const wg_call *c, wg_tensor *const *ty)
     return WG_OK;
 }
 
-/* In which the op is flat, a tangent counts as zero. */
+/* Computes the tangents of a node's results. The tangent of an input in which the op is flat counts as zero. */
 static wg_status visit(struct wg_thread *th, struct wg_node *node)
 {
     const wg_call *c = &node->call;
@@ -138,7 +138,7 @@ static wg_status visit(struct wg_thread *th, struct wg_node *node)
     return status;
 }
 
-/* ---- the walk ---- */
+/* ---- all nodes ---- */
 
 wg_status wg_push(struct wg_thread *th, const wg_tape *tape, uint64_t after, const struct wg_node *last)
 {

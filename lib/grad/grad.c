@@ -1,10 +1,10 @@
-/* wg_grad: the sums of a walk between y and the wanted tensors are handed out as tensors of the tape. */
+/* wg_grad: a backward pass from y to requested tensors, whose sums are returned as tensors of the tape. */
 #include <string.h>
 
 #include "grad/pass.h"
 #include "wengert/ops.h"
 
-/* Marks, oldest first, the nodes that a wanted tensor lies behind. */
+/* Marks the nodes that depend on a requested tensor, oldest first. */
 static void mark_paths(struct wg_pass *w)
 {
     for (const wg_tape *tape = w->th->bottom; tape; tape = tape->above)
@@ -26,7 +26,7 @@ static void want(struct wg_pass *w, wg_tensor *x, bool on)
             link->proxy->flags = (uint16_t)((link->proxy->flags & ~(unsigned)WG_T_WANTED) | flag);
 }
 
-/* Is a walk around this one summing x's gradient? Only a part of that walk may add to it. */
+/* True if a surrounding backward pass is summing x's gradient. Only a part of that pass (wg_pass_part) may add to it. */
 static bool in_use(const struct wg_pass *w, const wg_tensor *x)
 {
     if (x->tape)
@@ -49,7 +49,7 @@ static wg_status check_wanted(struct wg_pass *w, wg_tensor *x, size_t i)
     return WG_OK;
 }
 
-/* Each leaf's gradient summed over its proxies, then its hooks: once, however often the leaf was asked for. */
+/* Sums each leaf's gradient over its proxies, then runs its hooks: once, however often the leaf was requested. */
 static wg_status finish_leaves(struct wg_pass *w)
 {
     for (size_t i = 0; i < w->n_touched; i++) {
@@ -88,7 +88,7 @@ static wg_tensor *result_for(struct wg_pass *w, wg_tensor *root, wg_tensor *x, s
     return g && g != WG_SYMBOLIC_ZERO ? g : wg_zeros((wg_dtype)x->dtype, wg_shape_of(x));
 }
 
-/* Hands the adjoints out as tensors of the top tape. */
+/* Returns the adjoints as tensors of the top tape. */
 static wg_status collect(struct wg_pass *w, wg_tensor *root, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_unused unused)
 {
     for (size_t i = 0; i < n; i++) {
@@ -121,7 +121,7 @@ static void forget_wanted(struct wg_pass *w, wg_tensor *const *x, size_t n)
     }
 }
 
-/* The gradients of what depends on no leaf. */
+/* The gradients of a root that depends on no leaf: zeros. */
 static wg_status zeros(struct wg_pass *w, wg_tensor *root, wg_tensor *const *x, size_t n, wg_tensor **gx, const wg_tensor *given)
 {
     WG_TRY(wg_pass_check_seed(w, root, given));
@@ -154,7 +154,7 @@ static wg_status gradients(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tenso
     wg_pass_enter(&w);
     wg_tensor **made = wg_object_new(n * sizeof *made);
     wg_status status = made ? WG_OK : WG_E_MEMORY;
-    for (size_t i = 0; i < n && status == WG_OK; i++) /* of a part, whose gradients are added to what is there */
+    for (size_t i = 0; i < n && status == WG_OK; i++) /* a part adds to adjoints that exist already */
         if (part && x[i]->adjoint)
             status = wg_pass_touch(&w, x[i]);
     if (status == WG_OK)
@@ -168,7 +168,7 @@ static wg_status gradients(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tenso
     wg_pass_leave(&w);
     forget_wanted(&w, x, n);
     if (status == WG_OK)
-        memcpy(gx, made, n * sizeof *made); /* last: x and gx may be one array */
+        memcpy(gx, made, n * sizeof *made); /* last: x and gx may be the same array */
     wg_pass_clear(&w, status != WG_OK);
     wg_object_free(made);
     return status;

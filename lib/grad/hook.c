@@ -1,9 +1,10 @@
-/* Hooks: a user's function between a gradient's sum and what reads it. A tape finds the hooks of a tensor in a table, in constant time. */
+/* Hooks: a user's function that gets the complete gradient of a tensor before anything else reads it. A tape finds a tensor's hooks
+   in a hash table, in constant time. */
 #include "grad/pass.h"
 
 /* ---- the table ---- */
 
-/* The tensor's place, or where it would be. */
+/* The tensor's hash slot, or the empty slot for it. */
 static struct wg_hooked *find(const struct wg_hook_table *table, const wg_tensor *t)
 {
     const uint64_t hash = ((uint64_t)(uintptr_t)t >> 4) * 0x9E3779B97F4A7C15u;
@@ -18,7 +19,8 @@ static struct wg_hook_entry *hooks_of(const wg_tape *tape, const wg_tensor *t)
     return tape->hooks.count > 0 ? find(&tape->hooks, t)->first : NULL;
 }
 
-/* The one before stays on the tape until that closes, as everything there does. */
+/* Doubles the table if one more entry would fill it more than half. The old array stays in the tape's arena until the tape
+   closes. */
 static wg_status grow(wg_tape *tape)
 {
     struct wg_hook_table *table = &tape->hooks,
@@ -39,13 +41,13 @@ static wg_status grow(wg_tape *tape)
 
 /* ---- running them ---- */
 
-/* A leaf of the caller's may have several proxies: what is hooked is the leaf. */
+/* The tensor that hooks are kept for: a proxy's leaf, since a leaf may have several proxies. */
 static wg_tensor *subject(wg_tensor *t)
 {
     return t->flags & WG_T_PROXY ? t->from.leaf : t;
 }
 
-/* What the hook makes of t's gradient takes its place. */
+/* Runs one hook; its result replaces t's gradient. */
 static wg_status run(struct wg_pass *w, wg_tensor *t, const struct wg_hook_entry *hook)
 {
     struct wg_thread *th = w->th;
@@ -83,7 +85,7 @@ wg_status wg_pass_hooks(struct wg_pass *w, wg_tensor *t)
 
 /* ---- adding one ---- */
 
-/* Made by the function that is being checkpointed? */
+/* True if t was made inside the function that is being checkpointed. */
 static bool inside(const struct wg_thread *th, const wg_tensor *t)
 {
     if (!t->tape || (t->flags & WG_T_PROXY))

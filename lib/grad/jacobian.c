@@ -1,11 +1,13 @@
-/* Jacobians and Hessians: a matrix line by line, each line a walk back or a push forward from a direction that is 1 in one element. */
+/* Jacobians and Hessians, line by line. A row is a backward pass with a unit vector as seed, a column a forward push of a unit
+   vector. */
 #include <string.h>
 
 #include "grad/forward_mode.h"
 #include "wengert/ops.h"
 
-/* A matrix under way, of the dtype of what is differentiated, whichever way its lines are computed: a row is a gradient and has the
-   operand's. Lines are copied in at once; where the work is recorded, or captured for replay, they are put together by ops at the end. */
+/* A matrix while its lines are computed. It has the dtype of the tensor that is differentiated, by rows and by columns, although a
+   row is a gradient and comes in the operand's dtype. A line is copied in at once. If the work is recorded, or captured for replay,
+   ops join the lines at the end instead. */
 struct block {
     int64_t lines, length;
     wg_dtype dtype;
@@ -67,7 +69,7 @@ static wg_tensor *block_end(struct block *b)
     return matrix ? wg_reshape(matrix, b->shape) : NULL;
 }
 
-/* 1 in element k, 0 elsewhere. */
+/* A unit vector of the shape of `like`: 1 in element k, 0 elsewhere. */
 static wg_tensor *unit(const wg_tensor *like, int64_t k)
 {
     wg_tensor *t = wg_zeros((wg_dtype)like->dtype, wg_shape_of(like));
@@ -78,7 +80,7 @@ static wg_tensor *unit(const wg_tensor *like, int64_t k)
     return t;
 }
 
-/* What one line takes lives on a tape of its own, unless the line stays. */
+/* Opens a tape for the intermediate values of one line, unless the line itself must stay. */
 static wg_status line_begin(const struct work *w)
 {
     if (!copied_at_once(w) || wg_tape_push(w->th, false))
@@ -121,7 +123,7 @@ static wg_status by_rows(struct work *w, struct block *b)
 
 /* ---- columns ---- */
 
-/* Of each of n_rows tensors' block by operand j, column k: block b[i n + j]. */
+/* Column k with respect to operand j, for each of n_rows tensors; tensor i's is a column of block b[i n + j]. */
 static wg_status one_column(struct work *w, struct block *b, size_t j, int64_t k, wg_tensor *const *rows, size_t n_rows,
                             wg_tensor **t, const struct wg_node *last)
 {
@@ -166,7 +168,7 @@ static wg_status blocks_begin(const struct work *w, struct block *b, wg_tensor *
     return WG_OK;
 }
 
-/* The results, WG_NONE where an operand is an integer's; on failure what the blocks hold is given up all the same. */
+/* Finishes the blocks; a result is WG_NONE where the operand is of integers. Frees what the blocks hold, also on failure. */
 static wg_status blocks_end(struct block *b, size_t n, wg_status status, wg_tensor **result)
 {
     for (size_t i = 0; i < n; i++) {

@@ -1,5 +1,5 @@
-/* The walk: a plain loop over the list, youngest node first. Each node's gradients, summed by then, go through its vjp to its inputs.
-   Between nodes a gradient waits in its tensor's adjoint. */
+/* The backward pass: a loop over the tape's nodes, youngest first. When a node is visited the gradients of its results are complete
+   sums; its vjp computes those of its inputs. Between nodes a gradient is stored in its tensor's adjoint. */
 #include "grad/pass.h"
 #include "wengert/ops.h"
 
@@ -15,7 +15,7 @@ wg_status wg_give(wg_grad_slot *slot, wg_tensor *gradient)
 
 /* ---- one node ---- */
 
-/* Does backward read operand i, or result i - n_in? */
+/* True if backward reads operand i or, for i >= n_in, result i - n_in. */
 WG_HOT bool reads(const wg_call *c, unsigned i)
 {
     return i < c->n_in ? wg_bit(c->op->saves & WG_ALL_IN, i) : (c->op->saves & WG_OUT(i - c->n_in)) != 0;
@@ -26,7 +26,7 @@ WG_HOT wg_tensor *operand_or_result(const wg_call *c, unsigned i)
     return i < c->n_in ? c->in[i] : c->out[i - c->n_in];
 }
 
-/* Is it something that backward reads, and gone or changed? */
+/* True if backward reads operand or result i, and its value was released or changed. */
 WG_HOT bool is_lost(const struct wg_node *node, unsigned i)
 {
     const wg_call *c = &node->call;
@@ -36,7 +36,7 @@ WG_HOT bool is_lost(const struct wg_node *node, unsigned i)
     return !wg_absent(t) && (!t->storage || t->storage->version != wg_versions(node)[i]);
 }
 
-/* The first of these, or the number of all. */
+/* The first lost operand or result, or n_in + n_out if there is none. */
 static unsigned first_lost(const struct wg_node *node)
 {
     const unsigned n = (unsigned)(node->call.n_in + node->call.n_out);
@@ -46,7 +46,7 @@ static unsigned first_lost(const struct wg_node *node)
     return i;
 }
 
-/* What backward reads must still be there, and be what forward read. */
+/* Fails if a value that backward reads was released, or changed since forward. */
 wg_status wg_check_saved(const struct wg_node *node)
 {
     const wg_call *c = &node->call;
@@ -73,8 +73,9 @@ static bool is_among(const wg_tensor *t, wg_tensor *const *list, unsigned n)
     return i < n;
 }
 
-/* A user's backward sees what it declared, also what the program has dropped; the rest reads as released. One tensor may stand in several
-   places: declared in one of them, or a gradient, it is seen. */
+/* Hides from a user's backward what it did not declare as saved: such a tensor reads as released. What it declared is visible, even
+   if the program has dropped it. A tensor may occur several times among operands, results and gradients: it is visible if one
+   occurrence is declared, or is a gradient. */
 static void hide_undeclared(const wg_call *c, wg_tensor *const *gy, uint8_t *states)
 {
     const unsigned n = (unsigned)(c->n_in + c->n_out);
@@ -123,12 +124,12 @@ static wg_status vjp_left_open(const wg_call *c, const wg_tape *top)
     return wg_callback_end(&callback, WG_OK);
 }
 
-/* Under the node as cause. */
+/* Runs the vjp of c's node. The caller has set th->cause to the node. */
 WG_HOT wg_status vjp_of(struct wg_thread *th, const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const wg_tape *top = th->top;
     const wg_status status = c->op->flags & WG_OP_USER ? vjp_of_user(c, gy, gx) : c->op->vjp(c, gy, gx);
-    if (th->top != top) /* a user's op without that flag */
+    if (th->top != top) /* a user's op without WG_OP_USER left a tape open */
         return vjp_left_open(c, top);
     return status == WG_OK ? status : wg_op_failed(th, c->op, status, "backward");
 }
@@ -142,9 +143,9 @@ wg_status wg_node_vjp(struct wg_thread *th, struct wg_node *node, wg_tensor *con
     return status;
 }
 
-/* What the vjp of c's node gave for an input becomes the input's first gradient, where nothing is to be asked: the walk owns its
-   gradients, and this one is of the input's shape and either nobody else's or the result's own, which nobody will ask for again and which
-   then has it no longer. */
+/* Fast path: makes the vjp's gradient the input's adjoint as it is. False if that is not possible. It must be the input's first
+   gradient, of its shape and dtype, in a pass that is not recorded. Nobody else may own it: the vjp made it, or it is the adjoint
+   of the node's own result, which nobody has requested. In the second case it moves from the result to the input. */
 WG_HOT bool adopt(struct wg_pass *w, const wg_call *c, wg_tensor *in, const wg_grad_slot *gx)
 {
     wg_tensor *g = gx->result, *y = c->out[0];
@@ -167,9 +168,9 @@ WG_HOT bool adopt(struct wg_pass *w, const wg_call *c, wg_tensor *in, const wg_g
     return true;
 }
 
-/* In a backward that is recorded gradients are shared handles, which nobody overwrites, except a sum that the vjp at hand has just made
-   of the accumulator that it was offered: the next contribution may be added to it in place, for what reads sums in derivatives of
-   backward reads none of those on the way. */
+/* In a recorded pass gradients are shared handles, which nobody may overwrite. The exception is a sum that the current vjp has just
+   made from the accumulator that it was offered: the next contribution may be added to it in place. This is safe because
+   derivatives of backward read only the complete sum, never a partial one. */
 static void mark_sole(const struct wg_pass *w, const wg_call *c, const wg_grad_slot *gx)
 {
     wg_tensor *g = gx->result;
@@ -178,15 +179,15 @@ static void mark_sole(const struct wg_pass *w, const wg_call *c, const wg_grad_s
         g->flags |= WG_T_EXCLUSIVE;
 }
 
-/* In any other case. */
+/* The general case: adds the gradient that the vjp gave for input i to the input's adjoint. */
 static wg_status pass_on(struct wg_pass *w, const wg_call *c, unsigned i, const wg_grad_slot *gx)
 {
     wg_tensor *g = gx->result, *in = c->in[i];
     if (!g && !wg_bit(c->op->flat, i))
         return wg_fail(WG_E_BUG, c->op->name, "%s: its backward gave no gradient for operand %u: a bug in the op", c->op->name, i);
-    if (g && gx->accumulated && wg_absent(g)) /* a part of this walk found none */
+    if (g && gx->accumulated && wg_absent(g)) /* an inner pass (wg_pass_part) found no gradient */
         return g == WG_SYMBOLIC_ZERO ? wg_pass_add(w, in, g) : WG_OK;
-    if (g && g->state == WG_DROPPED) /* an operand, which only backward may read: its value is the gradient */
+    if (g && g->state == WG_DROPPED) /* a dropped operand, which only backward may read, is the gradient */
         g = wg_reshape(g, wg_shape_of(g));
     else if (g && g->state != WG_LIVE)
         return wg_check_made(g, c->op->name, "what its backward gave as a gradient");
@@ -208,8 +209,9 @@ static wg_status pass_on(struct wg_pass *w, const wg_call *c, unsigned i, const 
     return wg_pass_add(w, in, g);
 }
 
-/* An accumulator is offered where the node reads the input once. Whether it is overwritten is decided when it is taken; whether it is
-   offered does not depend on that, so that a recorded or traced walk has the bits of one that is not. */
+/* The accumulator that the vjp is offered for input i: the input's adjoint so far, or NULL. It is offered only if the node reads
+   the input once. Whether it may be overwritten is decided later, when the vjp uses it. The offer does not depend on that, so that
+   recorded and traced passes have the same bits as others. */
 static wg_tensor *accumulator(const wg_call *c, unsigned i)
 {
     wg_tensor *sum = c->in[i]->adjoint;
@@ -221,7 +223,7 @@ static wg_tensor *accumulator(const wg_call *c, unsigned i)
     return sum;
 }
 
-/* Which of n inputs want a gradient, and what theirs may be added to. Does any? */
+/* Fills the slots of n inputs: whether each requires a gradient, and its accumulator. True if any requires one. */
 WG_HOT bool ask_inputs(const struct wg_pass *w, const wg_call *c, unsigned n, wg_grad_slot *gx)
 {
     bool any = false;
@@ -233,7 +235,7 @@ WG_HOT bool ask_inputs(const struct wg_pass *w, const wg_call *c, unsigned n, wg
     return any;
 }
 
-/* Through the vjp of a node of n operands and n_out results: what it returned goes to the inputs that want it. */
+/* Runs the vjp of a node with n operands and n_out results, and adds the gradients to the inputs that require one. */
 WG_HOT wg_status through_vjp(struct wg_pass *w, struct wg_node *node, unsigned n, unsigned n_out, wg_tensor *const *gy,
                              wg_grad_slot *gx)
 {
@@ -295,7 +297,7 @@ static __attribute__((noinline)) wg_status visit_any(struct wg_pass *w, struct w
         const bool zero = !y->adjoint || y->adjoint == WG_SYMBOLIC_ZERO;
         gy[i] = zero ? WG_NONE : y->adjoint;
         if (!zero && w->keeping && gy[i]->tape)
-            gy[i]->flags &= (uint16_t)~WG_T_EXCLUSIVE; /* the sum is whole, and its readers may pass it on */
+            gy[i]->flags &= (uint16_t)~WG_T_EXCLUSIVE; /* the sum is complete, and its readers may pass it on */
         any = any || y->adjoint;
         all_zero = all_zero && zero;
     }
@@ -313,7 +315,7 @@ static __attribute__((noinline)) wg_status visit_any(struct wg_pass *w, struct w
     return status;
 }
 
-/* A node of n operands and one result, which has a gradient; nothing is recorded. */
+/* Fast path: a node with n operands and one result that has a gradient, in a pass that is not recorded. */
 WG_HOT wg_status visit_few(struct wg_pass *w, struct wg_node *node, unsigned n)
 {
     wg_tensor *y = node->call.out[0], *gy = y->adjoint;
@@ -364,7 +366,7 @@ void wg_spent(wg_tensor *result)
         wg_release_value(result);
 }
 
-/* Those of a node's results that are in keep stay. */
+/* Releases the values of the node's results, except those in the mask keep. */
 static inline void release_outputs(const struct wg_node *node, unsigned keep)
 {
     for (unsigned i = 0; i < node->call.n_out; i++) {
@@ -374,8 +376,8 @@ static inline void release_outputs(const struct wg_node *node, unsigned keep)
     }
 }
 
-/* Older nodes lie below this one, and their results below its own, most of the time: a walk over more than the caches hold finds them
-   there when it comes to them. */
+/* Prefetches older nodes and their results, which are usually at lower addresses. In a pass over more memory than the caches hold,
+   they have then arrived when the loop comes to them. */
 static inline void fetch_older(const struct wg_node *node)
 {
     enum { LINE = 64, NODES = 16 * LINE };
@@ -398,12 +400,12 @@ wg_status wg_pass_run(struct wg_pass *w, wg_tensor *const *roots, size_t n)
             node = roots[i]->from.node;
             tape = roots[i]->tape;
         }
-    const struct wg_node *first = tape == top ? node : NULL, *rest = first; /* of the top tape: visited; not visited */
+    const struct wg_node *first = tape == top ? node : NULL, *rest = first; /* of the top tape: first visited; first not visited */
     for (; tape; tape = tape->below, node = tape ? tape->last : NULL) {
         for (; node && node->seq > w->floor; node = node->prev) {
             const bool releasing = w->releasing && tape == top;
             fetch_older(node);
-            if (releasing) /* younger nodes, which read it too, are done with: only its own vjp may still read it */
+            if (releasing) /* all younger readers are done; only the node's own vjp may still read its results */
                 release_outputs(node, node->needs ? node->call.op->saves : 0);
             if (node->needs)
                 WG_TRY(visit(w, node));

@@ -1,10 +1,10 @@
-/* A backward pass under way: what wg_backward and wg_grad share. */
+/* The backward pass: its state, and the functions that wg_backward and wg_grad share. */
 #ifndef WG_WALK_H
 #define WG_WALK_H
 
 #include "core/arena.h"
 
-/* An adjoint known to be zero, from an op that is flat: passed on without computing. */
+/* The symbolic zero: an adjoint known to be zero, from an op that is flat in its input. It is passed on without computing. */
 extern const struct wg_tensor wg_known_zero;
 #define WG_SYMBOLIC_ZERO ((wg_tensor *)(uintptr_t)&wg_known_zero)
 
@@ -12,17 +12,17 @@ struct wg_pass {
     struct wg_thread *th;
     const char *name;    /* of the public function, for messages */
     bool recording;      /* create_graph: gradients are ordinary tensors of the tape */
-    bool keeping;        /* recording or tracing: the tape owns the gradients, nothing is released on the way */
-    bool releasing;      /* wg_backward without retain: values of the top tape go as soon as they are done with */
-    bool selective;      /* wg_grad: only what lies between y and the wanted tensors */
-    bool part;           /* of the walk around this one */
-    uint64_t number;     /* of this walk: nodes are marked with it */
+    bool keeping;        /* recording or tracing: the tape owns the gradients, and the pass releases none */
+    bool releasing;      /* wg_backward without retain: a value of the top tape is released after its last use */
+    bool selective;      /* wg_grad: only nodes between y and the requested tensors */
+    bool part;           /* this pass is part of a surrounding one (wg_pass_part) */
+    uint64_t number;     /* of this pass; its nodes are marked with it */
     uint64_t floor;      /* nodes up to this one are not visited */
     wg_tensor **touched; /* leaves that have an adjoint */
     size_t n_touched, capacity;
 };
 
-/* What a gradient does not reach through: a leaf, a constant, the result of a node below the floor. */
+/* True if the pass does not go beyond t: a leaf, a constant, or the result of a node that is not above the floor. */
 static inline bool wg_is_leaf(const struct wg_pass *w, const wg_tensor *t)
 {
     return (t->flags & (WG_T_PROXY | WG_T_REQUIRES)) || !t->from.node || (w->floor > 0 && t->from.node->seq <= w->floor);
@@ -31,27 +31,28 @@ static inline bool wg_is_leaf(const struct wg_pass *w, const wg_tensor *t)
 /* The oldest node of a tape that is younger than floor, or NULL. */
 struct wg_node *wg_first_above(const wg_tape *tape, uint64_t floor);
 
-/* A walk in order: begin, the roots checked, enter, seeds, back, whatever becomes of the sums, leave, clear.
-   A walk takes back every adjoint that it set, on success too: a slot whose tensor dies is used again, and an adjoint left in it would be
-   added to, or released, by the next walk. A result's adjoint is taken back when the walk visits its node, so what counts as needing a
-   gradient (WG_T_NEEDS) is a leaf, whose adjoint is on the walk's list, or the result of a node that needs one too. */
+/* Call order: begin, root for each root, enter, seed for each root, run, use of the sums, leave, clear.
+
+   A pass clears every adjoint that it set, also on success. Slots of dead tensors are used again, and the next pass would add to an
+   adjoint left in one, or release it. A result's adjoint is cleared when the pass visits its node. So a tensor with WG_T_NEEDS must
+   be a leaf, whose adjoint is on the pass's list, or the result of a node that needs a gradient, too. */
 wg_status wg_pass_begin(struct wg_pass *w);
-/* Checked, and a leaf's replaced by its proxy. With zeros for what is unused it may depend on no leaf; then there is nothing to walk. */
+/* Checks a root, and replaces a leaf by its proxy. With WG_UNUSED_ZEROS the root may depend on no leaf; there is no pass then. */
 wg_status wg_pass_root(struct wg_pass *w, wg_tensor **root, wg_unused unused);
 void wg_pass_enter(struct wg_pass *w);
 wg_status wg_pass_check_seed(const struct wg_pass *w, const wg_tensor *root, const wg_tensor *given);
 wg_status wg_pass_seed(struct wg_pass *w, wg_tensor *root, wg_tensor *given);
 wg_status wg_pass_run(struct wg_pass *w, wg_tensor *const *roots, size_t n);
 void wg_pass_leave(struct wg_pass *w);
-void wg_pass_clear(struct wg_pass *w, bool failed); /* every adjoint back to none, whatever happened */
-/* With WENGERT_AUDIT set, and outside any other walk: asserts that no tensor of an open tape has an adjoint or a mark of a walk. */
+void wg_pass_clear(struct wg_pass *w, bool failed); /* clears every adjoint, also after a failure */
+/* With WENGERT_AUDIT set, and outside any other pass: asserts that no tensor of an open tape has an adjoint or a flag of a pass. */
 void wg_pass_audit(const struct wg_thread *th);
 
-/* A leaf that has an adjoint goes on the walk's list. */
+/* Puts t on the pass's list of leaves with an adjoint, if it is a leaf and not on it. */
 wg_status wg_pass_touch(struct wg_pass *w, wg_tensor *t);
-/* Adds g to what t has: in place only where the sum so far is held by nobody else. */
+/* Adds g to t's adjoint, in place only if nobody else holds the sum so far. */
 wg_status wg_pass_sum(struct wg_pass *w, wg_tensor *t, wg_tensor *g);
-/* The same; t's first gradient, if a vjp made it and nobody else has it, is simply t's from here on. */
+/* The same, with a fast path: t's first gradient becomes its adjoint as it is, if a vjp made it and nobody else owns it. */
 static inline wg_status wg_pass_add(struct wg_pass *w, wg_tensor *t, wg_tensor *g)
 {
     if (t->adjoint || w->keeping || (g->flags & (WG_T_SCRATCH | WG_T_OWNED)) != WG_T_SCRATCH ||
@@ -61,11 +62,11 @@ static inline wg_status wg_pass_add(struct wg_pass *w, wg_tensor *t, wg_tensor *
     t->adjoint = g;
     return WG_OK;
 }
-/* A gradient of a broadcast input t, summed over the axes that were stretched. NULL: it does not fit, a bug of the op. */
+/* The gradient of a broadcast input t: g summed over the broadcast axes. NULL and an error if g does not fit, a bug in the op. */
 wg_tensor *wg_pass_unbroadcast(const struct wg_op *op, const wg_tensor *t, wg_tensor *g);
-/* A leaf may stand on the tape through several proxies: their gradients add up in t. */
+/* A leaf may have several proxies, made before and after its requires_grad changed: adds the others' adjoints to t's. */
 wg_status wg_pass_sum_up(struct wg_pass *w, wg_tensor *t);
-/* A sum that is handed out: a function of the user's that saw it may have dropped it. */
+/* Checks a sum before it is handed out: a user's function that saw it may have dropped it. */
 static inline wg_status wg_walk_check_sum(const struct wg_pass *w, const wg_tensor *g)
 {
     return g->state == WG_LIVE || g == WG_SYMBOLIC_ZERO ? WG_OK : wg_check_made(g, w->name, "a gradient");
@@ -78,14 +79,14 @@ static inline bool wg_any_hooks(const struct wg_thread *th)
         tape = tape->below;
     return tape != NULL;
 }
-/* wg_grad_many for a vjp, as part of the walk around this one: the gradients are added to what waits in the tensors x; hooks of leaves
-   are left to the other walk, which will see the whole sum. What gets no gradient is WG_NONE, or WG_SYMBOLIC_ZERO. */
+/* wg_grad_many inside a vjp, as part of the surrounding pass. The gradients are added to the adjoints of x. Hooks of leaves are
+   left to the surrounding pass, which sees the complete sum. gx[i] is WG_NONE or WG_SYMBOLIC_ZERO if there is no gradient. */
 wg_status wg_pass_part(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options);
-/* What the node's vjp reads must still be there, and be what forward read. */
+/* Fails if a value that the node's vjp reads was released, or changed since forward. */
 wg_status wg_check_saved(const struct wg_node *node);
-/* The node's vjp, which sees what it may see. */
+/* Runs the node's vjp, with the node as cause. A user's vjp sees only what it declared as saved. */
 wg_status wg_node_vjp(struct wg_thread *th, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx);
-/* Does somebody want the gradient of this input? */
+/* True if the pass must compute the gradient of this input. */
 static inline bool wg_pass_needs(const struct wg_pass *w, const wg_tensor *in)
 {
     if (!(in->flags & WG_T_NEEDS))
@@ -94,21 +95,22 @@ static inline bool wg_pass_needs(const struct wg_pass *w, const wg_tensor *in)
         return true;
     return !wg_is_leaf(w, in) && in->from.node->mark == w->number;
 }
-/* g as a gradient that the walk owns; and given up. */
+/* g, or an alias of it, as a gradient that the pass owns. NULL: no memory. */
 wg_tensor *wg_pass_owned(struct wg_pass *w, wg_tensor *g);
+/* Gives up a gradient that the pass owns. */
 static inline void wg_pass_let_go(const struct wg_pass *w, wg_tensor *g)
 {
     if (!g || g == WG_SYMBOLIC_ZERO || w->keeping)
         return;
-    if (g->flags & WG_T_LISTED) { /* the sweep gives the slot back */
+    if (g->flags & WG_T_LISTED) { /* the sweep will release the slot */
         g->flags &= (uint16_t)~WG_T_OWNED;
         wg_release_value(g);
     } else {
         wg_release_slot(g);
     }
 }
-/* A walk within a walk, for what a vjp or jvp computes anew: it sees only nodes that are recorded from here on. The thread's state is
-   set aside meanwhile. */
+/* The thread's modes, saved during a pass inside a pass, which a vjp or jvp needs for what it computes again. The inner pass sees
+   only nodes that are recorded after wg_save_modes. */
 struct saved_modes {
     bool releasing, scratch, no_donation, in_hook, no_grad, eval;
     int vjp_depth;
@@ -120,7 +122,7 @@ struct saved_modes {
 };
 void wg_save_modes(struct wg_thread *th, struct saved_modes *saved_modes);
 void wg_restore_modes(struct wg_thread *th, const struct saved_modes *saved_modes);
-/* Gives back what a vjp made and nobody adopted. */
+/* Releases the tensors that a vjp made and the pass did not adopt. */
 static inline void wg_pass_sweep(struct wg_thread *th)
 {
     while (th->scratch_list) {

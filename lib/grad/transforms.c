@@ -1,10 +1,10 @@
-/* Derivatives of functions: stand-ins for the operands, the function run on them, and a walk back, a push forward, or both. */
+/* wg_vjp, wg_jvp and wg_hvp: the function runs on views of the operands, then a backward pass, a forward push, or both. */
 #include <string.h>
 
 #include "grad/forward_mode.h"
 #include "wengert/ops.h"
 
-/* ---- where the work is done ---- */
+/* ---- the shared frame ---- */
 
 wg_status wg_work_check(struct wg_thread *th, const char *name, wg_tensor *const *x, size_t n)
 {
@@ -64,7 +64,7 @@ wg_status wg_work_begin(struct work *w, const char *name, wg_tensor *const *x, s
     return WG_OK;
 }
 
-/* A result on the work's own tape, made one that outlives it; NULL for want of memory. */
+/* A result, kept from the work's closed tape, as a tensor of the open tape or, if none is open, of the caller. NULL: no memory. */
 static wg_tensor *carry_out(struct work *w, wg_tensor *kept)
 {
     if (!kept || wg_absent(kept) || !w->th->top)
@@ -96,8 +96,8 @@ wg_status wg_work_end(struct work *w, wg_status status, wg_tensor **result, size
     return status;
 }
 
-/* A stand-in is a view of its operand that counts as needing a gradient, so that what its readers save is kept; and its node counts as
-   one that passes a gradient on, or no walk would visit it and take the stand-in's adjoint back. */
+/* Makes a view of each operand. The view counts as requiring a gradient, so that ops that read it save what backward needs. Its
+   node counts as passing a gradient on; otherwise no pass would visit the node and clear the view's adjoint. */
 static wg_status stand_in(struct work *w)
 {
     for (size_t i = 0; i < w->n; i++) {
@@ -121,7 +121,7 @@ wg_status wg_work_run(struct work *w, wg_function *f, void *context)
     if (w->y->dtype > WG_F64)
         return wg_fail(WG_E_DTYPE, w->name, "%s: the function's result is %s, not f32 or f64", w->name,
                        wg_dtype_name((wg_dtype)w->y->dtype));
-    if (!w->y->tape && !(w->y = wg_reshape(w->y, wg_shape_of(w->y)))) /* a captured tensor: f is constant */
+    if (!w->y->tape && !(w->y = wg_reshape(w->y, wg_shape_of(w->y)))) /* f returned a captured tensor: it is constant */
         return wg_error_cause();
     return WG_OK;
 }
@@ -171,7 +171,7 @@ static wg_status check_seed(const struct work *w, const wg_tensor *v)
     return WG_OK;
 }
 
-/* Copies results out of an array whose first is y. */
+/* Copies result[0] to *y and the n results after it to others; y and others may be NULL. */
 static void deliver(wg_tensor **result, wg_tensor **y, wg_tensor **others, size_t n)
 {
     if (others)
@@ -227,7 +227,7 @@ static wg_status set_tangent(const struct work *w, size_t i, wg_tensor *t)
 wg_status wg_work_push(struct work *w, wg_tensor *const *t, const struct wg_node *last)
 {
     wg_status status = WG_OK;
-    const bool grad = wg_grad_mode_set(!w->own); /* tangents are recorded if somebody may differentiate them */
+    const bool grad = wg_grad_mode_set(!w->own); /* on the caller's tape tangents are recorded: they may be differentiated */
     const uint64_t after = w->x[w->n - 1]->from.node->seq;
     for (size_t i = 0; i < w->n && status == WG_OK; i++)
         status = set_tangent(w, i, t[i]);
