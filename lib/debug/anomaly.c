@@ -1,5 +1,5 @@
-/* Anomaly mode: what each op computed is looked through before anything else sees it, so that the first bad value is found at the op
-   that made it, forward or inside a derivative. */
+/* Anomaly mode: checks the results of each op before anything else reads them, so that the first NaN (or infinity) is reported at
+   the op that made it, in forward or inside a derivative. */
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static bool readable(const wg_tensor *t)
     return !wg_absent(t) && t->dtype <= WG_F64 && t->storage;
 }
 
-/* In any order, as fast as it goes: t lies dense. */
+/* True if the dense tensor t has a bad element. Reads the memory in order, since the order of the elements does not matter. */
 static bool holds(const wg_tensor *t, wg_anomaly mode)
 {
     bool found = false;
@@ -36,8 +36,8 @@ static bool holds(const wg_tensor *t, wg_anomaly mode)
 struct contents {
     double low, high; /* of the finite elements */
     int64_t finite, nan, inf;
-    int64_t index[WG_MAX_RANK]; /* of the first bad element in row-major order, */
-    double bad;                 /* and what it is */
+    int64_t index[WG_MAX_RANK]; /* of the first bad element in row-major order */
+    double bad;                 /* the value of that element */
     bool any_bad;
 };
 
@@ -72,7 +72,7 @@ static struct contents look_through(const wg_tensor *t, wg_anomaly mode)
 
 /* ---- where a bad operand came from ---- */
 
-/* One that holds NaN rather than one that holds an infinity. */
+/* The first operand with a NaN or, if none has one, the first with an infinity. NULL if all are good. */
 static const wg_tensor *bad_operand(const wg_call *c)
 {
     for (int mode = WG_ANOMALY_NAN; mode <= WG_ANOMALY_NAN_OR_INF; mode++)
@@ -82,7 +82,7 @@ static const wg_tensor *bad_operand(const wg_call *c)
     return NULL;
 }
 
-/* The node that made bad values of good ones, on the way to t; NULL if they came from outside. */
+/* Follows bad operands back from t to the node that made bad values of good ones. NULL if they came from outside the tape. */
 static const struct wg_node *source_of(const wg_tensor *t)
 {
     const struct wg_node *node = NULL;
@@ -95,7 +95,7 @@ static const struct wg_node *source_of(const wg_tensor *t)
     return t ? NULL : node;
 }
 
-/* ---- the message, cut where the record's end is ---- */
+/* ---- the message, cut at the size of the error record ---- */
 
 struct text {
     char at[sizeof(((wg_error *)NULL)->message)];
@@ -132,7 +132,7 @@ static void say_source(struct text *text, const wg_tensor *t)
     }
 }
 
-/* "0 (weight) f32 [2, 3] in 0..2.5 and 1 nan, from log (in encoder)"; was: its elements, if they are others now. */
+/* "0 (weight) f32 [2, 3] in 0..2.5 and 1 nan, from log (in encoder)"; was: the elements before the op, or NULL. */
 static void say_operand(struct text *text, unsigned i, const wg_tensor *t, char *was, bool source)
 {
     char shape[200];
@@ -154,7 +154,7 @@ static void say_operand(struct text *text, unsigned i, const wg_tensor *t, char 
         say_source(text, t);
 }
 
-/* before: of operands that the op has changed, what they were. */
+/* before[i]: the elements of operand i before the op changed them, or NULL; before itself may be NULL. */
 static void say_operands(struct text *text, const wg_call *c, char *const *before, bool source)
 {
     bool first = true;
@@ -235,7 +235,7 @@ static wg_status run_on_copies(const struct wg_thread *th, struct wg_node *node,
     return WG_OK;
 }
 
-/* What the op changed is put back at once where it went wrong: there may be no tape to do it. */
+/* Runs an op that changes operands. On failure the operands are restored at once, because there may be no tape to do it. */
 static wg_status run_changing(const struct wg_thread *th, struct wg_node *node)
 {
     const wg_call *c = &node->call;
@@ -258,7 +258,7 @@ static wg_status inspect(const struct wg_thread *th, struct wg_node *node)
 {
     if (node->call.op->flags & WG_OP_VIEW)
         return WG_OK;
-    if (th->capture) /* nothing is worked out yet */
+    if (th->capture) /* a capture computes no elements yet */
         return wg_node_run(th, node);
     if (node->call.op->writes)
         return run_changing(th, node);

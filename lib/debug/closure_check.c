@@ -1,6 +1,8 @@
-/* Check mode: is a user's backward safe to differentiate? With random weights u of the result and w of the gradients, the scalar
-   s(x, u) = Σ w · (∂y/∂x)ᵀu depends on x and u; its derivative in a random direction by backward through backward is compared with
-   differences of s. A value that reaches backward unseen makes the two differ. */
+/* Check mode: tests whether a user's backward can be differentiated.
+
+   With random weights u of the result and w of the gradients, the scalar s(x, u) = Σ w · (∂y/∂x)ᵀu depends on x and u. Its
+   derivative in a random direction, by backward through backward, is compared with finite differences of s. The two differ if
+   backward reads a value that the tape does not know of. */
 #include <math.h>
 
 #include "core/internal.h"
@@ -10,7 +12,7 @@
 
 enum { MOST = 16, SEED = 76185 };
 
-/* The trial's own copies: operands, then u; a direction to move each in. */
+/* leaf: copies of the operands, then u. direction: the direction in which each is moved. weight: w, for each operand. */
 struct trial {
     const wg_closure *closure;
     wg_tensor *leaf[MOST + 1], *direction[MOST + 1], *weight[MOST];
@@ -67,7 +69,7 @@ static void move(const wg_tensor *leaf, const wg_tensor *direction, double h)
             ((double *)(void *)leaf->data)[i] += h * ((const double *)(const void *)direction->data)[i];
 }
 
-/* s at the leaves' values, as a tensor that depends on them; NULL on failure. */
+/* s at the leaves' current values, as a tensor that depends on them. NULL on failure. */
 static wg_tensor *scalar(struct trial *trial, bool create_graph)
 {
     wg_closure closure = *trial->closure;
@@ -161,7 +163,7 @@ static wg_status try_closure(struct wg_thread *th, const wg_closure *closure, wg
             return WG_OK;
     for (size_t i = 0; i < n_in; i++)
         if (!in[i] || (in[i]->state != WG_LIVE && in[i]->state != WG_ABSENT))
-            return WG_OK; /* which the application itself will say */
+            return WG_OK; /* the application itself reports this error */
     th->checking = true;
     const wg_status status = try_out(closure, in, n_in);
     th->checking = false;

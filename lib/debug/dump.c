@@ -1,14 +1,14 @@
-/* A tape as a picture, in Graphviz's DOT with HTML-like labels.
+/* wg_dump_dot: writes a tape as a graph in Graphviz's DOT, with HTML-like labels.
 
-   Forward runs down the page. Edges among backward nodes are written the other way round (dir=back), so that a gradient flows up
-   the page, beside the forward nodes that caused it. */
+   Forward runs down the page. Edges between backward nodes are written reversed (dir=back), so that gradients flow up the page,
+   beside the forward nodes that caused them. */
 #include <math.h>
 
 #include "debug/dump_graph.h"
 
 /* ---- text ---- */
 
-/* The length of a well-formed UTF-8 sequence above ASCII at the start of the text, that XML allows too; 0 if there is none. */
+/* The length of a well-formed multi-byte UTF-8 sequence at the start of the text, if XML allows its character; else 0. */
 static int utf8_length(const unsigned char *at)
 {
     const int length = *at >= 0xf0 && *at < 0xf5 ? 4 : *at >= 0xe0 && *at < 0xf0 ? 3 : *at >= 0xc2 && *at < 0xe0 ? 2 : 0;
@@ -21,7 +21,7 @@ static int utf8_length(const unsigned char *at)
     return overlong || no_character ? 0 : length;
 }
 
-/* Names are the user's bytes: what HTML-like labels give a meaning to is escaped, and what is not printable becomes '?'. */
+/* Writes a name, which may hold any bytes. Escapes what has a meaning in HTML-like labels; what is not printable becomes '?'. */
 static void write_text(FILE *stream, const char *text)
 {
     const unsigned char *at = (const unsigned char *)text;
@@ -82,7 +82,7 @@ struct range {
     int64_t nans;
 };
 
-/* Over all elements, axis by axis like an odometer. */
+/* The range of all elements. The index counts up like an odometer, last axis first. */
 static struct range range_of(const wg_tensor *t)
 {
     struct range range = {INFINITY, -INFINITY, 0};
@@ -125,7 +125,7 @@ static void write_tensor(const struct wg_picture *p, const wg_tensor *t, const c
     write_range(p, t);
 }
 
-/* ---- the second pass ---- */
+/* ---- the second pass: writing ---- */
 
 static void indent(const struct wg_picture *p, size_t depth)
 {
@@ -163,7 +163,8 @@ static void write_node(const struct wg_picture *p, size_t at, size_t depth)
     fputs("</FONT>>];\n", p->stream);
 }
 
-/* Leaves that want a gradient, other tensors of the caller's, constants, and what another tape or a hidden node made. */
+/* Writes a leaf: a tensor that requires a gradient, another tensor of the caller's, a constant, or the result of a node that is
+   hidden or on another tape. */
 static void write_leaf(const struct wg_picture *p, size_t at, size_t depth)
 {
     const wg_tensor *t = p->items[at].leaf;
@@ -192,7 +193,7 @@ static void write_items(const struct wg_picture *p, ptrdiff_t cluster, size_t de
             write_leaf(p, (size_t)i, depth);
 }
 
-/* The sections, each inside its parent: down to children first, then along, then up. */
+/* Writes the sections as nested clusters, in depth-first order: first child, else next sibling, else the parent's next sibling. */
 static void write_places(const struct wg_picture *p)
 {
     ptrdiff_t at = 0;
@@ -243,15 +244,15 @@ static void write_edge(struct wg_picture *p, size_t to, const wg_tensor *t, bool
                 written    ? "dir=both, color=\"#8a6fb5\""
                 : backward ? "weight=0, minlen=0, color=\"#dccbb3\""
                 : source->node && !wg_is_update(&p->items[to].node->call)
-                    ? "weight=8, color=\"#555555\"" /* the forward path runs straight */
+                    ? "weight=8, color=\"#555555\"" /* keeps the forward path straight */
                     : "color=\"#555555\"");
     if (source->node && source->node->call.n_out > 1)
         fprintf(p->stream, ", %s=\"%u\"", up ? "headlabel" : "taillabel", t->slot);
     fputs("];\n", p->stream);
 }
 
-/* Sections should follow one another down the page. So what comes into a section goes above the leaves that are read with it: for a
-   forward node whose operands come from another section and from leaves read here first. */
+/* Writes invisible edges that keep sections in order down the page. If a forward node reads the result of another section, and
+   leaves that no earlier node reads, then the edges put that result above these leaves. */
 static void write_order(struct wg_picture *p, size_t at)
 {
     const struct wg_item *item = &p->items[at];
@@ -270,7 +271,7 @@ static void write_order(struct wg_picture *p, size_t at)
     }
 }
 
-/* The gradient that a leaf holds, where a node of this tape made it. */
+/* Writes an edge from the node that made a leaf's gradient to the leaf, if the node is on this tape. */
 static void write_gradient_edge(struct wg_picture *p, size_t at)
 {
     const wg_tensor *t = p->items[at].leaf, *gradient = t->flags & WG_T_REQUIRES ? wg_gradient(t) : NULL;
@@ -342,7 +343,7 @@ static void write_picture(struct wg_picture *p)
     fputs("}\n", stream);
 }
 
-/* Only an open tape can be read; whether a pointer is one is asked of the thread, not of what it points to. */
+/* Fails unless the tape is open on this thread. Compares the pointer with the thread's tapes and never dereferences it. */
 static wg_status check_tape(const wg_tape *tape)
 {
     const struct wg_thread *th = wg_self();

@@ -1,4 +1,5 @@
-/* The first pass of a dump: the leaves, the sections in use, who made each operand, and each node's cost, forward and backward. */
+/* The first pass of a dump: finds leaves, the sections in use, the source of each operand, and each node's cost, forward and
+   backward. */
 #include "debug/dump_graph.h"
 
 static wg_status numbers_new(struct wg_numbers *map, size_t room)
@@ -12,7 +13,7 @@ static wg_status numbers_new(struct wg_numbers *map, size_t room)
     return map->key && map->number ? WG_OK : WG_E_MEMORY;
 }
 
-/* The number of key, which is WG_NO_ITEM at first. */
+/* The number of key. A new key is added with WG_NO_ITEM. */
 static ptrdiff_t *number_of(struct wg_numbers *map, const void *key)
 {
     size_t i = ((uintptr_t)key >> 4) * 0x9E3779B97F4A7C15u >> 20 & map->mask;
@@ -53,12 +54,13 @@ ptrdiff_t wg_picture_node(const struct wg_picture *p, const struct wg_node *node
 
 /* ---- sections ---- */
 
-/* A section's number, its parents' made before it; innermost first they are threaded through `next` until they have one. */
+/* The cluster of a section. Missing clusters are created from the section outwards, linked through `next`, then attached to their
+   parents from the outermost inwards. */
 static ptrdiff_t place_of(struct wg_picture *p, const wg_section *section)
 {
     ptrdiff_t waiting = WG_NO_ITEM;
     const wg_section *at = section;
-    ptrdiff_t parent = 0; /* the page itself */
+    ptrdiff_t parent = 0; /* the page */
     for (; at; at = at->parent) {
         ptrdiff_t *number = number_of(&p->sections, at);
         if (*number != WG_NO_ITEM) {
@@ -90,7 +92,7 @@ static size_t depth_of(const struct wg_picture *p, ptrdiff_t cluster)
     return depth;
 }
 
-/* The innermost place that holds both. */
+/* The innermost cluster that contains both. */
 static ptrdiff_t common_place(const struct wg_picture *p, ptrdiff_t a, ptrdiff_t b)
 {
     size_t a_depth = depth_of(p, a), b_depth = depth_of(p, b);
@@ -128,7 +130,7 @@ static void note_results(struct wg_picture *p, ptrdiff_t at)
         if (!c->out[i]->storage)
             continue;
         ptrdiff_t *maker = number_of(&p->makers, c->out[i]->storage);
-        if (!(c->op->flags & WG_OP_VIEW) || *maker != WG_NO_ITEM) /* a view of a leaf makes nothing */
+        if (!(c->op->flags & WG_OP_VIEW) || *maker != WG_NO_ITEM) /* a view of a leaf computes nothing */
             *maker = at;
     }
 }
@@ -159,7 +161,8 @@ static wg_cost cost_of(const wg_call *c)
     return wg_callback_end(&callback, WG_OK) == WG_OK ? cost : (wg_cost){0};
 }
 
-/* A leaf belongs to the section of the forward nodes that read it; backward nodes and updates do not move it. */
+/* Notes a node's cost, section, leaves and results. A leaf belongs to the innermost section that contains all forward nodes that
+   read it; backward nodes and updates do not move it. */
 static void survey_node(struct wg_picture *p, ptrdiff_t at)
 {
     struct wg_item *item = &p->items[at];

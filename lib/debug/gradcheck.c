@@ -1,5 +1,6 @@
-/* Gradients of a user's function compared with differences of its values, and forward mode with reverse mode. All work is done on copies
-   of the operands, on a tape that counts as failed: what the function changes outside is put back after every run. */
+/* wg_gradcheck, wg_gradgradcheck: compare gradients of a user's function with finite differences, and forward with reverse mode.
+   The function runs on copies of the operands. Its tape is marked as failed, so that every run restores what it changes
+   outside. */
 #include <math.h>
 #include <string.h>
 
@@ -7,20 +8,20 @@
 #include "wengert/check.h"
 #include "wengert/ops.h"
 
-/* Places of elements are counted through all f64 operands: columns of the Jacobian. */
+/* `place` is an element's index among the elements of all f64 operands: a column of the Jacobian. */
 struct trial {
     struct wg_thread *th;
     const char *name;
     wg_function *f;
     void *context;
     const wg_gradcheck_options *options;
-    wg_tensor **x, **u; /* the operands' copies; a direction, WG_NONE for integers */
+    wg_tensor **x, **u; /* copies of the operands; a direction for each, WG_NONE for integers */
     size_t n;
     wg_shape shape; /* of the result */
     int64_t rows, columns;
-    double *y, *dy, *again[4]; /* rows each: the result, its derivative, its values nearby */
-    double *jacobian;          /* rows by columns, or a gradient */
-    bool known;                /* the shape is */
+    double *y, *dy, *again[4]; /* rows elements each: the result, its derivative, its values at four points nearby */
+    double *jacobian;          /* rows by columns elements, or one gradient */
+    bool known;                /* shape and rows are set */
 };
 
 /* ---- running the function ---- */
@@ -67,7 +68,7 @@ static wg_status check_result(struct trial *t, const wg_tensor *y)
     return WG_OK;
 }
 
-/* f at what the copies hold, into *y, which is made where there is none. */
+/* Computes f of the copies into *y, which is allocated if it is NULL. */
 static wg_status value(struct trial *t, double **y)
 {
     struct run run;
@@ -88,7 +89,7 @@ static wg_status value(struct trial *t, double **y)
     return status;
 }
 
-/* (∂y/∂x)ᵀ v, through all operands, into g. */
+/* Computes (∂y/∂x)ᵀ v into g, for all f64 operands one after the other. */
 static wg_status reverse(struct trial *t, wg_tensor *v, double *g)
 {
     struct run run;
@@ -130,7 +131,7 @@ static double *elements(const wg_tensor *x)
     return (double *)(void *)x->data;
 }
 
-/* The operand in which a place lies; *place becomes the element. */
+/* The operand that the element *place belongs to; *place becomes its index in that operand. */
 static size_t operand_at(const struct trial *t, int64_t *place)
 {
     size_t i = 0;
@@ -141,7 +142,8 @@ static size_t operand_at(const struct trial *t, int64_t *place)
     return i;
 }
 
-/* The values at four points: by h in one place, or along u throughout (place -1). The operands are put back to the bit. */
+/* Computes f at four points: with the element `place` moved by ±h and ±2h, or all elements moved along u (place -1). The operands
+   are restored bit for bit. */
 static wg_status values_around(struct trial *t, int64_t place, double h)
 {
     static const double steps[4] = {1, -1, 2, -2};
@@ -151,7 +153,7 @@ static wg_status values_around(struct trial *t, int64_t place, double h)
     double *base = wg_object_new((size_t)t->columns * sizeof *base);
     if (!base)
         return WG_E_MEMORY;
-    const wg_anomaly anomaly = wg_anomaly_set(WG_ANOMALY_OFF); /* a step may leave the domain: the next one is smaller */
+    const wg_anomaly anomaly = wg_anomaly_set(WG_ANOMALY_OFF); /* a step may leave the domain; the next one is smaller */
     for (int s = 0; s < 4 && status == WG_OK; s++) {
         double *keep = base;
         for (size_t i = 0; i < t->n; i++) {
@@ -178,13 +180,13 @@ static wg_status values_around(struct trial *t, int64_t place, double h)
     return status;
 }
 
-/* (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12h, whose error is of order h⁴. */
+/* The central difference (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12h, whose error is of order h⁴. */
 static double difference(const struct trial *t, int64_t row, double h)
 {
     return (8 * (t->again[0][row] - t->again[1][row]) - (t->again[2][row] - t->again[3][row])) / (12 * h);
 }
 
-/* Written so that NaN fails. */
+/* NaN on either side does not agree. */
 static bool agrees(const struct trial *t, double got, double by_differences)
 {
     return fabs(got - by_differences) <= t->options->atol + t->options->rtol * fabs(by_differences);
@@ -192,7 +194,7 @@ static bool agrees(const struct trial *t, double got, double by_differences)
 
 /* ---- the checks ---- */
 
-/* Where a is about to be multiplied by b: the sum, and the sum of sizes, to which its rounding is proportional. */
+/* A dot product, and the sum of its terms' absolute values, to which its rounding error is proportional. */
 struct product {
     double sum, size;
 };
@@ -216,7 +218,7 @@ static struct product along_u(const struct trial *t, const double *g)
     return p;
 }
 
-/* Run again at the same point. */
+/* Runs f again at the same point: the results must be equal bit for bit. */
 static wg_status check_same(struct trial *t)
 {
     WG_TRY(value(t, &t->dy));
@@ -239,7 +241,7 @@ static wg_status check_values(struct trial *t)
     return WG_OK;
 }
 
-/* <v, J u> = <Jᵀ v, u>; the gradient of <v, y> is left in g. */
+/* Checks that <v, J u> = <Jᵀ v, u>, up to rounding. Leaves the gradient of <v, y> in g. */
 static wg_status check_modes(struct trial *t, wg_tensor *v, double *g)
 {
     WG_TRY(reverse(t, v, g));
@@ -260,7 +262,8 @@ static wg_status check_modes(struct trial *t, wg_tensor *v, double *g)
                    t->name, by_forward.sum, by_reverse.sum);
 }
 
-/* Steps relative to an element's size, where that is above 1; the third, where it is below, for the edge of a domain. */
+/* The step h of an attempt, relative to max(|x|, 1). In the third attempt it is relative to |x|, for x near the edge of a
+   domain. */
 static double step(double x, int attempt)
 {
     static const double relative[] = {1e-3, 2.5e-4, 1e-3, 1e-5};
@@ -431,10 +434,10 @@ struct first {
     void *context;
 };
 
-/* (∂y/∂x)ᵀ v of x and v, the last operand; all gradients one after the other. */
+/* (∂y/∂x)ᵀ v as a function of x and v, the last operand. The result is all gradients, flattened and concatenated. */
 static wg_tensor *gradient(wg_tensor *const *x, size_t n, void *context)
 {
-    WG_OPERATION("gradgradcheck"); /* which calls it as it would a function of the user's */
+    WG_OPERATION("gradgradcheck"); /* gradgradcheck calls it like a user's function */
     const struct first *first = context;
     wg_tensor **gx = wg_object_new(n * sizeof *gx), *all = NULL;
     if (!gx)
@@ -450,7 +453,7 @@ static wg_tensor *gradient(wg_tensor *const *x, size_t n, void *context)
     return all;
 }
 
-/* The shape of v is that of the result. */
+/* Gradcheck of `gradient`. v has the shape of f's result. */
 static wg_status gradgradcheck(struct trial *t, wg_tensor *const *x)
 {
     struct first first = {t->f, t->context};
