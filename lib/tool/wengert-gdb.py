@@ -1,12 +1,12 @@
-"""gdb shows tensors, nodes, tapes, shapes and statuses of Wengert in words:
+"""gdb pretty-printers for tensors, nodes, tapes, shapes and statuses of Wengert:
 
     (gdb) print loss
     $1 = f32 [] = 0.693147, computed by #9 bce_with_logits
     (gdb) print *tape
     $2 = tape of 9 nodes = {#1 linear(f32 [4, 2], f32 [8, 2] w, f32 [8] b) -> f32 [4, 8], ...}
 
-Installed beside the library, or, under /usr, where gdb loads it by itself. By hand: source lib/tool/wengert-gdb.py. Fields are read from the
-program's debug information, so the library must have been built with it (-Dbuildtype=debugoptimized).
+gdb loads the installed file automatically (meson.build says from where). By hand: source lib/tool/wengert-gdb.py. Fields are read
+from the program's debug information, so the library must be built with it (-Dbuildtype=debugoptimized).
 """
 import gdb
 import gdb.printing
@@ -15,7 +15,7 @@ MAX_VALUES = 8  # elements of a tensor that are shown
 
 
 def enumerators(name):
-    """Value to name of an enum, in small letters and without its family: {0: "f32", …}."""
+    """Maps the values of an enum to their names, in lower case and without WG_: {0: "f32", …}."""
     return {field.enumval: field.name.removeprefix("WG_").lower() for field in gdb.lookup_type(name).fields()}
 
 
@@ -26,7 +26,7 @@ def dims(tensor):
 
 
 def signature(tensor):
-    """Dtype and shape, and the name of one that the caller owns: f32 [4, 2] weight."""
+    """Dtype and shape, and the name if the caller owns the tensor: f32 [4, 2] weight."""
     state = enumerators("enum wg_state").get(int(tensor["state"]), "?")
     if state == "absent":
         return "none"
@@ -118,7 +118,7 @@ class Tape:
 
 
 class WholeTape(Tape):
-    """With its nodes, the oldest first; `set print elements` says how many."""
+    """A tape with its nodes, oldest first. `set print elements` limits their number."""
 
     def children(self):
         node, i = self.value["first"], 0
