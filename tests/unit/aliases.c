@@ -15,7 +15,7 @@ static void what_shares_memory(void **state)
             column[i] = made(wg_slice(x, 1, i, i + 1, 1));
         }
         assert_true(wg_shares_memory(x, x) && wg_shares_memory(x, row[0]) && wg_shares_memory(row[1], column[0]));
-        assert_true(wg_shares_memory(column[0], column[1])); /* the memory between x's elements belongs to a column */
+        assert_true(wg_shares_memory(column[0], column[1])); /* the gaps between a view's elements count as its memory */
         assert_true(wg_shares_memory(wg_flip(x, 0), row[1]));
         assert_false(wg_shares_memory(row[0], row[1]));
         assert_false(wg_shares_memory(wg_flip(row[0], 1), row[1]));

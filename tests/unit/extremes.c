@@ -1,4 +1,4 @@
-/* Reductions, sorting and what is made of them where arithmetic is at its limits: huge, tiny and infinite numbers, NaN, zeros in a
+/* Reductions, sorting and what is built on them at the limits of arithmetic: huge, tiny and infinite numbers, NaN, zeros in a
    product, large means, many terms, ties. */
 #include <float.h>
 
@@ -24,7 +24,7 @@ static wg_tensor *leaf_of(wg_dtype dtype, const double *value, int64_t n)
     return made(wg_set_requires_grad(t, true));
 }
 
-/* Each within a relative 1e-6 in f32, 1e-14 in f64; infinities and NaN exactly. */
+/* Checks each element to a relative 1e-6 in f32 and 1e-14 in f64, infinities and NaN exactly. */
 static void assert_elements(const wg_tensor *t, const double *want, int64_t n)
 {
     const double epsilon = wg_dtype_of(t) == WG_F64 ? 1e-14 : 1e-6;
@@ -45,7 +45,7 @@ static void assert_finite(const wg_tensor *t)
             fail_msg("element %d is %g", (int)i, element(t, i));
 }
 
-/* The gradient of y by x, and that of its weighted sum. */
+/* The gradient of the weighted sum of y with respect to x. */
 static wg_tensor *gradient(wg_tensor *y, wg_tensor *x)
 {
     return made(wg_grad(y, x, .create_graph = true));
@@ -112,7 +112,7 @@ static void softmax_is_stable(void **state)
     }
 }
 
-/* Nothing is made of an infinite logit: 0 inf has no value. */
+/* An infinite logit gives no NaN: 0 · ∞ is never computed. */
 static void bce_with_logits_is_stable(void **state)
 {
     (void)state;
@@ -128,7 +128,7 @@ static void bce_with_logits_is_stable(void **state)
     }
 }
 
-/* ---- lengths and deviations ---- */
+/* ---- norms and deviations ---- */
 
 static void norm2_at_zero_and_at_the_limits(void **state)
 {
@@ -218,7 +218,7 @@ static void var_around_1e30(void **state)
     (void)state;
     WG_TAPE(tape);
     for (size_t i = 0; i < N_OF(both); i++) {
-        ASSERT_ELEMENTS(wg_var(LEAF(both[i], 1e30, 1e30, 1e30)), 0); /* whose sum is rounded */
+        ASSERT_ELEMENTS(wg_var(LEAF(both[i], 1e30, 1e30, 1e30)), 0); /* their sum is rounded */
         wg_tensor *x = LEAF(both[i], 1e30, 2e30, 3e30), *y = wg_std(x);
         ASSERT_ELEMENTS(y, 1e30);
         ASSERT_ELEMENTS(wg_var(x), both[i] == WG_F32 ? INF : 1e60);
@@ -274,7 +274,7 @@ static void prod_with_zeros(void **state)
     ASSERT_ELEMENTS(wg_prod(LEAF(WG_F32, 2, 3, 5, 7, 11, 13, 17)), 510510);
 }
 
-/* ---- order ---- */
+/* ---- sorting ---- */
 
 static void nan_is_the_largest(void **state)
 {
@@ -338,7 +338,8 @@ static void cumsum_both_ways(void **state)
     ASSERT_ELEMENTS(wg_cumsum(LEAF(WG_F32, 1, INF, 2), 0, false), 1, INF, INF);
 }
 
-/* Rising or falling, NaN above all; of equals the earlier first: with the places being a permutation this says all of a sort. */
+/* Checks that values ascend (or descend) with NaN above all, equal ones in order of their index. Since the indices are a
+   permutation, this determines the sort. */
 static void assert_sorted(const double *value, const int64_t *place, int64_t n, bool falling)
 {
     bool *seen = calloc((size_t)n, sizeof *seen);
@@ -383,7 +384,7 @@ static void sorts_are_stable_and_topk_is_their_beginning(void **state)
         }
 }
 
-/* What rises keeps topk's buffer filling up, and what falls never does. */
+/* Ascending input keeps refilling topk's buffer; descending input never does. */
 static void topk_of_runs(void **state)
 {
     enum { N = 3000, K = 5 };

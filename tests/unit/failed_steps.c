@@ -1,4 +1,4 @@
-/* What a failed step puts back, and what it leaves as the program made it: the list of effects in tape.h. Ops and draws are in rules_effects. */
+/* What a failed step restores and what it leaves: the list of effects in tape.h. Ops and draws are in rules_effects.c. */
 #include "common.h"
 
 enum change {
@@ -14,7 +14,7 @@ enum change {
 
 static void change_gradient(enum change change, wg_tensor *p, wg_optim *optim, bool inner)
 {
-    wg_tape *tape = inner ? wg_tape_open() : NULL; /* its effects are handed down */
+    wg_tape *tape = inner ? wg_tape_open() : NULL; /* its effects pass to the outer tape */
     if (change == CLEARS_A_GRADIENT || change == CLEARS_AND_ADDS || change == CLEARS_AND_FREES)
         wg_clear_gradient(p);
     if (change != CLEARS_A_GRADIENT && change != ZEROES_GRADIENTS && change != CLEARS_AND_FREES)
@@ -83,7 +83,7 @@ static void a_failed_step_puts_gradients_of_lower_tapes_back(void **state)
             assert_true((wg_gradient(x) != NULL) == (change > 0));
             if (change > 0)
                 assert_near(wg_item(wg_gradient(x)), 7, 0);
-            { /* one that succeeds, whose effects end with the leaf's tape */
+            { /* a step that succeeds; its effects end with the leaf's tape */
                 WG_TAPE(inner);
                 assert_ok(wg_backward(wg_square(x), .retain = true));
             }
@@ -91,7 +91,7 @@ static void a_failed_step_puts_gradients_of_lower_tapes_back(void **state)
         }
 }
 
-/* Part of the update: consumed with it, or not at all. */
+/* Gradients are part of the update: consumed with it, or not at all. */
 static void gradients_are_consumed_by_the_update(void **state)
 {
     (void)state;
@@ -116,7 +116,7 @@ static void gradients_are_consumed_by_the_update(void **state)
         WG_TAPE(tape);
         assert_ok(wg_optim_step(optim));
         assert_null(wg_gradient(p));
-        (void)wg_add(p, NULL); /* the update was committed: its gradients do not come back */
+        (void)wg_add(p, NULL); /* the update was committed, so its gradients are not restored */
     }
     assert_int_equal(wg_error_take(NULL), WG_E_NULL);
     assert_null(wg_gradient(p));

@@ -1,4 +1,4 @@
-/* wg_gradcheck and wg_gradgradcheck: what is right passes, what is wrong is found and said, operands are as they were. */
+/* wg_gradcheck and wg_gradgradcheck: right derivatives pass, wrong ones are found and reported, operands are unchanged. */
 #include "common.h"
 
 #include "core/internal.h"
@@ -58,18 +58,18 @@ static void steps_fit_the_size_of_an_element(void **state)
     const double at[] = {1e-7, 1e-3, 1, 1e6, 1e12};
     wg_tensor *x = wg_from(at, WG_SHAPE(5));
     assert_ok(wg_gradcheck(logs, NULL, &x, 1));
-    WG_ANOMALY(WG_ANOMALY_NAN_OR_INF); /* a step that is too long for the logarithm's domain is no anomaly */
+    WG_ANOMALY(WG_ANOMALY_NAN_OR_INF); /* a step beyond the logarithm's domain is no anomaly */
     assert_ok(wg_gradcheck(logs, NULL, &x, 1));
     wg_free(x);
 }
 
-/* ---- y = x³ by a closure, with mistakes ---- */
+/* ---- y = x³ as a closure, with mistakes ---- */
 
 enum mistake { RIGHT, SIGN, DROPPED, SCALE, IS_NAN, ZERO, SMUGGLED, ONE_ELEMENT, MISTAKES };
 
 struct cube {
     enum mistake mistake;
-    wg_tensor *weights; /* ONE_ELEMENT's */
+    wg_tensor *weights; /* for ONE_ELEMENT */
 };
 
 static wg_status cube_forward(const wg_call *c)
@@ -118,7 +118,7 @@ static wg_tensor *cube(wg_tensor *const *x, size_t n, void *context)
     return wg_closure_apply(&closure, x, 1);
 }
 
-/* Operands that a test changed in no bit. */
+/* Checks that the operands have these bits. */
 static void assert_at(const wg_tensor *x, const double *at)
 {
     assert_memory_equal(wg_data(x), at, 3 * sizeof *at);
@@ -185,7 +185,7 @@ static void wrong_second_derivatives_are_found(void **state)
     wg_free(x);
 }
 
-/* The gradient of each operand is differentiated: here that of the first is right, that of the second smuggles. */
+/* The gradient of each operand is differentiated: the first one is right, the second smuggles a value. */
 static wg_tensor *square_and_cube(wg_tensor *const *x, size_t n, void *context)
 {
     (void)n;
@@ -206,13 +206,13 @@ static void wrong_second_derivatives_of_a_second_operand_are_found(void **state)
     wg_free(x[0]), wg_free(x[1]);
 }
 
-/* ---- functions that are no functions ---- */
+/* ---- functions whose value changes from run to run ---- */
 
 struct drift {
     int runs, bad_from;
 };
 
-/* The same value each time, but for its last bit. */
+/* The same value in each run except for its last bit. */
 static wg_tensor *drifting(wg_tensor *const *x, size_t n, void *context)
 {
     struct drift *drift = context;
@@ -253,7 +253,7 @@ static void functions_that_are_none_are_found(void **state)
         drift = (struct drift){0, 2};
         assert_fails(wg_gradcheck(growing, &drift, &x, 1, .full = full), WG_E_BUG, "its result is [1], and was []");
         assert_fails(wg_gradcheck(infinite, NULL, &x, 1, .full = full), WG_E_BUG, "gradcheck: element 0 of the result is -inf");
-        for (int run = 3; run < 8; run++) { /* from backward on, from forward mode on, from a difference on */
+        for (int run = 3; run < 8; run++) { /* the change begins in backward, in forward mode, or in a difference */
             drift = (struct drift){0, run};
             assert_int_equal(wg_gradcheck(halved, &drift, &x, 1, .full = full), WG_E_BUG);
             expect_error(WG_E_BUG, "gradcheck: ");
@@ -263,7 +263,7 @@ static void functions_that_are_none_are_found(void **state)
     wg_free(x);
 }
 
-/* Dropout is the same at every run, and the generator is as before. */
+/* Dropout draws the same mask in every run, and the generator is restored. */
 static wg_tensor *dropped(wg_tensor *const *x, size_t n, void *context)
 {
     (void)n;
@@ -319,7 +319,7 @@ static void failures_leave_nothing_behind(void **state)
     wg_free(x);
 }
 
-/* Every allocation fails in turn: E_MEMORY, and nothing has changed. */
+/* Every allocation fails in turn: E_MEMORY, and nothing changes. */
 static void failing_allocations_are_clean(void **state)
 {
     (void)state;
@@ -343,7 +343,7 @@ static void failing_allocations_are_clean(void **state)
             if (wg_memory_now().live != live)
                 fail_msg("allocation %d, check %d: %lld bytes were not given back", k, which,
                          (long long)(wg_memory_now().live - live));
-            k += failed ? k / 60 : 0; /* the later ones repeat */
+            k += failed ? k / 60 : 0; /* the later allocations repeat */
         }
         assert_false(failed);
     }

@@ -1,5 +1,5 @@
-/* DESIGN section 3, rule 15: what was computed from a leaf that requires a gradient is not changed in place, for its history would then be
-   that of another value; leaves, constants and their views are. */
+/* DESIGN section 3, rule 15: a tensor computed from a leaf that requires a gradient may not be changed in place, because its
+   history would no longer match its value. Leaves, constants and their views may. */
 #include "common.h"
 
 /* ---- ways to change a tensor of f64 (3) ---- */
@@ -52,7 +52,7 @@ static wg_status by_sgd(wg_tensor *t)
 static wg_status (*const ways[])(wg_tensor *t) = {by_write, by_pointer, by_assign, by_accumulate, by_average, by_update, by_sgd};
 enum { WAYS = sizeof ways / sizeof *ways };
 
-/* ---- ways to name the numbers of a tensor ---- */
+/* ---- handles on a tensor's elements ---- */
 
 static wg_tensor *itself(wg_tensor *t)
 {
@@ -87,7 +87,7 @@ static wg_tensor *detached_leaf(wg_tensor *t)
 static wg_tensor *(*const names[])(wg_tensor *t) = {itself, detached, in_another_shape, part, part_of_detached, detached_leaf};
 enum { NAMES = sizeof names / sizeof *names };
 
-/* ---- what may not be changed ---- */
+/* ---- changes that are refused ---- */
 
 static void refused(wg_tensor *t)
 {
@@ -110,7 +110,7 @@ static void a_computed_value_is_not_changed(void **state)
                 refused(named);
             else
                 assert_fails(by_assign(named), WG_E_STATE, "assign: operand 0");
-            assert_ok(wg_backward(made(wg_sum(wg_square(c))))); /* the refusals were recorded errors, and the values stand */
+            assert_ok(wg_backward(made(wg_sum(wg_square(c))))); /* the refusals are recorded errors; the values are unchanged */
             assert_near(element(wg_gradient(x), 0), 8 * element(x, 0), 1e-14);
             wg_tape_close(tape);
             wg_error_take(NULL);
@@ -131,7 +131,7 @@ static void nor_by_the_kept_handle_while_its_tape_is_open(void **state)
     wg_error_take(NULL);
     assert_ok(by_pointer(kept));
     {
-        WG_TAPE(next); /* used there, it is a constant: no result has its numbers */
+        WG_TAPE(next); /* used on this tape it is a constant, and no result shares its storage */
         made(wg_mul(kept, x));
         assert_ok(by_accumulate(kept));
     }
@@ -155,7 +155,7 @@ static void nor_in_forward_mode(void **state)
     wg_free(t);
 }
 
-/* ---- what may ---- */
+/* ---- changes that are allowed ---- */
 
 static void leaves_constants_and_their_views_are_changed(void **state)
 {
@@ -177,7 +177,7 @@ static void leaves_constants_and_their_views_are_changed(void **state)
         }
 }
 
-/* A view of a leaf stays one: the gradient through it is the leaf's. */
+/* A view of a leaf still belongs to it after the change: the gradient through it reaches the leaf. */
 static void the_gradient_through_a_changed_view_of_a_leaf_is_right(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Hooks: what they return is there, or the walk fails and says which hook it was; hooks that add hooks; the cost of many. */
+/* Hooks: a hook must return a valid tensor, or backward fails and names it; hooks that add hooks; the cost of many. */
 #include <time.h>
 
 #include "common.h"
@@ -12,7 +12,7 @@ static wg_tensor *drops(wg_tensor *g, void *context)
     return g;
 }
 
-/* A tensor of the caller's, freed. */
+/* Returns a tensor of the caller's that has been freed. */
 static wg_tensor *returns_it(wg_tensor *g, void *context)
 {
     (void)g;
@@ -53,7 +53,7 @@ static void a_hook_returns_what_is_there(void **state)
     wg_free(x);
 }
 
-/* The gradient of b, remembered, is dropped while it waits. */
+/* Drops the gradient of b, which it remembered, while that is still waiting. */
 static wg_tensor *remembers(wg_tensor *g, void *context)
 {
     *(wg_tensor **)context = g;
@@ -78,7 +78,7 @@ static void a_gradient_that_a_hook_dropped_is_not_handed_out(void **state)
             assert_ok(wg_add_hook(x[!first], drops_another, &seen));
             seen = NULL;
             const wg_status status = wg_grad_many(y, x, 2, g, .create_graph = create_graph);
-            if (status == WG_OK) { /* the order was the other one: nothing was dropped in time */
+            if (status == WG_OK) { /* the order was reversed: nothing was dropped before its use */
                 made(wg_add(g[0], g[1]));
                 continue;
             }
@@ -125,7 +125,7 @@ static void a_hook_that_is_added_in_a_walk_runs_from_the_next_one_on(void **stat
     }
 }
 
-/* Also one on a tensor that the walk has yet to come to. */
+/* A hook may also be added to a tensor that the backward pass has not reached yet. */
 static void a_hook_that_is_added_further_on_waits_too(void **state)
 {
     (void)state;
@@ -149,7 +149,7 @@ static wg_tensor *counts(wg_tensor *g, void *context)
     return g;
 }
 
-/* Seconds of the CPU to add n hooks and to run them: on one tensor, or each on one of its own. */
+/* The CPU seconds to add n hooks and run them, on one tensor or each on its own. */
 static double seconds_of(int n, bool on_one)
 {
     struct timespec from, to;
@@ -181,7 +181,7 @@ static double least_of_three(int n, bool on_one)
     return least;
 }
 
-/* Sixteen times as many take 16 times as long, where they took 256 times. */
+/* 16 times as many hooks take 16 times as long; a quadratic cost would make it 256 times. */
 static void many_hooks_cost_linear_time(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* Images side by side in memory (C,H,W,N): the order of sums, which neither layout nor threads nor the instruction set change, and that
-   results keep the order of axes. */
+/* Images that are contiguous in memory (C,H,W,N): the order of sums does not depend on layout, threads or instruction set, and
+   results keep the memory order of the axes. */
 #include "common.h"
 
 static const int to_last[] = {1, 2, 3, 0}, to_first[] = {3, 0, 1, 2};
@@ -81,7 +81,7 @@ static float by_kernel(const wg_tensor *x, const wg_tensor *gy, const int64_t *w
     return part[0];
 }
 
-/* Every element of t, by one of the sums above. */
+/* Checks every element of t against one of the sums above. */
 enum sum { FORWARD, BY_IMAGE, BY_KERNEL };
 
 static void assert_sums(const wg_tensor *t, enum sum sum, const wg_tensor *a, const wg_tensor *b, const wg_tensor *bias)
@@ -120,7 +120,7 @@ static void sums_have_one_order(void **state)
     assert_ok(wg_set_threads(1));
 }
 
-/* ---- many shapes of blocks ---- */
+/* ---- many block shapes ---- */
 
 static void blocks_do_not_show(void **state)
 {
@@ -145,7 +145,7 @@ static void blocks_do_not_show(void **state)
             }
 }
 
-/* ---- the order of axes ---- */
+/* ---- the memory order of the axes ---- */
 
 static void results_keep_the_order_of_axes(void **state)
 {
@@ -161,7 +161,7 @@ static void results_keep_the_order_of_axes(void **state)
     assert_true(is_innermost(made(wg_conv2d_input(y, w, 8, 8, WG_CONV(.padding = {1, 1})))));
     assert_true(is_innermost(made(wg_max_pool2d_grad(r, p, WG_POOL(.size = {2, 2}, .stride = {2, 2})))));
     wg_tensor *flat = made(wg_reshape(p, WG_SHAPE(20, 6 * 4 * 4)));
-    assert_ptr_equal(wg_data(flat), wg_data(p)); /* a view: a matrix of which the columns lie in memory */
+    assert_ptr_equal(wg_data(flat), wg_data(p)); /* a view: a matrix stored column by column */
     assert_int_equal(wg_stride(flat, 0), 1);
     assert_int_equal(wg_stride(flat, 1), 20);
     const wg_tensor *gw = made(wg_conv2d_weight(x, y, 3, 3, WG_CONV(.padding = {1, 1})));
@@ -169,7 +169,7 @@ static void results_keep_the_order_of_axes(void **state)
     assert_int_equal(wg_stride(gw, 0), 27);
 }
 
-/* Pooling in either order gives the same bits. */
+/* Pooling gives the same bits in either memory order. */
 static void pooling_is_the_same_in_either_order(void **state)
 {
     (void)state;

@@ -1,11 +1,11 @@
-/* Shapes, indices and einsum: what the registry's checks do not see, because they compare an op with itself. */
+/* Shapes, indices and einsum against independent code; the checks of the registry compare an op only with itself. */
 #include "common.h"
 
 /* ---- einsum against loops ---- */
 
 enum { MOST_OPERANDS = 4 };
 
-/* plain: the equation with "..." written as letters, and with "->"; an axis of extent 1 is stretched. */
+/* plain: the equation with letters for "..." and with "->"; axes of extent 1 broadcast. */
 struct equation {
     const char *text, *plain;
     int n;
@@ -16,7 +16,7 @@ static const struct equation equations[] = {
     {"ij,jk", "ij,jk->ik", 2, {{2, {3, 4}}, {2, {4, 5}}}},
     {"ij,jk->ik", "ij,jk->ik", 2, {{2, {3, 4}}, {2, {4, 5}}}},
     {" i j , k j -> k i ", "ij,kj->ki", 2, {{2, {3, 4}}, {2, {5, 4}}}},
-    {"ba,cb", "ba,cb->ac", 2, {{2, {3, 4}}, {2, {5, 3}}}}, /* alphabetical */
+    {"ba,cb", "ba,cb->ac", 2, {{2, {3, 4}}, {2, {5, 3}}}}, /* alphabetical order */
     {"ii", "ii->", 1, {{2, {4, 4}}}},
     {"ii->i", "ii->i", 1, {{2, {4, 4}}}},
     {"iji->j", "iji->j", 1, {{3, {3, 4, 3}}}},
@@ -55,7 +55,7 @@ static const struct equation equations[] = {
     {"ij,jk->ik", "ij,jk->ik", 2, {{2, {0, 3}}, {2, {3, 2}}}},
 };
 
-/* Where in a term's tensor the indices of the letters lie; -1 past the last letter. */
+/* The offset in a term's tensor for the indices of the letters, which end with -1. */
 static int64_t offset_in_term(const char *term, const wg_shape *shape, const int64_t *index)
 {
     int64_t at = 0;
@@ -64,7 +64,7 @@ static int64_t offset_in_term(const char *term, const wg_shape *shape, const int
     return at;
 }
 
-/* The result by loops over all letters; its shape is what the plain equation says. */
+/* The result by loops over all letters, in the shape that the plain equation gives. */
 static void by_loops(const struct equation *e, wg_tensor *const *x, double *result, wg_shape *shape)
 {
     int64_t extent[128], index[128] = {0};
@@ -124,7 +124,7 @@ static void einsum_equals_loops(void **state)
     }
 }
 
-/* A product of two is one matmul, whose operands are not copied where they need not be. */
+/* A product of two operands is one matmul, without copies that are not needed. */
 static void einsum_is_one_product(void **state)
 {
     (void)state;
@@ -135,7 +135,7 @@ static void einsum_is_one_product(void **state)
     assert_int_equal(wg_tape_nodes(tape) - before, 2); /* a view of b, and the product */
 }
 
-/* ---- dtypes: what only moves numbers takes all of them ---- */
+/* ---- ops that only move elements accept every dtype ---- */
 
 /* 0, 1, 2, … */
 static wg_tensor *count_up(wg_dtype dtype, wg_shape shape)
@@ -168,7 +168,7 @@ static void integers_are_moved(void **state)
         wg_tensor *x = count_up(d, WG_SHAPE(2, 3)), *turned = made(wg_permute(x, (const int[]){1, 0}));
         wg_tensor *last = wg_from(((const int64_t[]){1, 0, 1}), WG_SHAPE(3));
         assert_numbers(turned, d, WG_SHAPE(3, 2), NUMBERS(0, 3, 1, 4, 2, 5));
-        assert_numbers(wg_reshape(turned, WG_SHAPE(2, 3)), d, WG_SHAPE(2, 3), NUMBERS(0, 3, 1, 4, 2, 5)); /* no view */
+        assert_numbers(wg_reshape(turned, WG_SHAPE(2, 3)), d, WG_SHAPE(2, 3), NUMBERS(0, 3, 1, 4, 2, 5)); /* not a view */
         assert_numbers(wg_copy(turned), d, WG_SHAPE(3, 2), NUMBERS(0, 3, 1, 4, 2, 5));
         assert_numbers(wg_slice(x, 1, 2, INT64_MIN, -2), d, WG_SHAPE(2, 2), NUMBERS(2, 0, 5, 3));
         assert_numbers(wg_flip(x, 1), d, WG_SHAPE(2, 3), NUMBERS(2, 1, 0, 5, 4, 3));
@@ -195,7 +195,7 @@ static void integers_are_moved(void **state)
     }
 }
 
-/* ---- edges ---- */
+/* ---- limits ---- */
 
 static void squeeze_and_unsqueeze(void **state)
 {
@@ -230,7 +230,7 @@ static void stack_and_repeat(void **state)
     assert_int_equal(wg_extent(made(wg_stack((wg_tensor *[]){none, none, none}, 3, 1)), 1), 3);
     assert_int_equal(wg_extent(made(wg_repeat(none, (const int64_t[]){3, 5})), 0), 6);
     assert_int_equal(wg_numel(made(wg_repeat(x, (const int64_t[]){1, 2, 0, 1, 1, 1}))), 0);
-    const int64_t times[] = {2, 2, 1, 3, 2, 2}; /* more axes than one pass has room for */
+    const int64_t times[] = {2, 2, 1, 3, 2, 2}; /* more axes than one pass can handle */
     wg_tensor *y = made(wg_repeat(x, times)), *by_concat = x;
     for (int axis = 0; axis < 6; axis++)
         by_concat = made(wg_concat((wg_tensor *[]){by_concat, by_concat, by_concat}, (size_t)times[axis], axis));
@@ -254,7 +254,7 @@ static void split_makes_views(void **state)
             assert_true(element(wg_gradient(x), i) == (i % 5 >= 2));
         assert_ok(wg_split(made(wg_zeros(WG_F32, WG_SHAPE(0))), 0, NULL, 0, NULL));
     }
-    assert_ok(wg_split(x, 0, (const int64_t[]){1, 1}, 2, parts)); /* the caller's */
+    assert_ok(wg_split(x, 0, (const int64_t[]){1, 1}, 2, parts)); /* the caller's tensors */
     wg_memory_trim();
     wg_memory_fail(1, true);
     wg_tensor *again[2] = {NULL, NULL};
@@ -298,7 +298,7 @@ static void repeated_indices_add_up(void **state)
     wg_free(x), wg_free(table), wg_free(index);
 }
 
-/* Additions to one place are made in the order of the indices, whatever the threads and the memory's order. */
+/* Additions to one element are made in the order of the indices, for any number of threads and any memory order. */
 static void scatter_adds_in_order(void **state)
 {
     (void)state;
@@ -328,7 +328,7 @@ static void scatter_adds_in_order(void **state)
     wg_free(src), wg_free(zeros), wg_free(index), wg_free(want);
 }
 
-/* A bad index is found before anything is written, in a taken operand too. */
+/* A bad index is detected before anything is written, for a donated operand too. */
 static void bad_indices_write_nothing(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Counting instructions: of this thread by the kernel's counter, or by callgrind, which runs this program once more. */
+/* Counts instructions: of this thread by the kernel's counter, or of another run of this program by callgrind. */
 #ifndef TEST_INSTRUCTIONS_H
 #define TEST_INSTRUCTIONS_H
 
@@ -13,7 +13,7 @@
 
 #include "common.h"
 
-/* -1 where the kernel does not let us. */
+/* -1 if the kernel does not permit it. */
 static inline int counter_open(void)
 {
     struct perf_event_attr attributes = {.type = PERF_TYPE_HARDWARE,
@@ -24,7 +24,7 @@ static inline int counter_open(void)
     return (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0);
 }
 
-/* Instructions since the counter was opened, 0 where there is none. */
+/* Instructions since the counter was opened; 0 without a counter. */
 static inline int64_t instructions(int counter)
 {
     int64_t count = 0;
@@ -33,8 +33,8 @@ static inline int64_t instructions(int counter)
     return count;
 }
 
-/* Of this program with these arguments; 0 where there is no valgrind. With one thread, because those that wait for work spin, as often
-   as they please. */
+/* The instructions of this program with these arguments; 0 without valgrind. Runs one thread, because idle threads spin for an
+   indeterminate time. */
 static inline int64_t instructions_by_callgrind(const char *what, int length)
 {
     char command[240], line[400];

@@ -1,5 +1,5 @@
-/* Derivatives at kinks, at the ends of domains, at infinity and NaN: the ones that docs/guide/gradients.md declares, and the same by every
-   way: reverse and forward mode for the first, reverse over reverse and forward over reverse for the second. */
+/* Derivatives at kinks, at the ends of domains, at infinity and at NaN: those that docs/guide/gradients.md documents. Every mode
+   must agree: reverse and forward for the first derivative, reverse over reverse and forward over reverse for the second. */
 #include "common.h"
 
 #define INF ((double)INFINITY)
@@ -7,7 +7,7 @@
 #define N_OF(list) (sizeof(list) / sizeof *(list))
 enum { MOST = 3 };
 
-/* The sum of what op makes of x: its gradient, and the gradient of the sum of that. */
+/* Expected derivatives of the sum of op(x): its gradient, and the gradient of the gradient's sum. */
 struct kink {
     const char *name;
     wg_tensor *(*op)(wg_tensor *x);
@@ -105,7 +105,8 @@ static void check(const struct kink *kink)
               *ones = made(wg_ones(WG_F64, WG_SHAPE(kink->n)));
     wg_tensor *y = made(total(&x, 1, (void *)(uintptr_t)kink)), *h, *hv;
     wg_tensor *g = made(wg_grad(y, x, .create_graph = true, .unused = WG_UNUSED_ZEROS));
-    h = made(wg_grad(wg_add(wg_sum(g), wg_mul_scalar(wg_sum(x), 0)), x)); /* what is linear depends on x, too */
+    h = made(wg_grad(wg_add(wg_sum(g), wg_mul_scalar(wg_sum(x), 0)), x)); /* the second term makes the gradient of a linear op
+                                                                             depend on x */
     bool finite = true;
     for (int i = 0; i < kink->n; i++)
         finite = finite && isfinite(kink->first[i]);
@@ -117,7 +118,7 @@ static void check(const struct kink *kink)
         wg_tensor *direction = made(wg_from(unit, WG_SHAPE(kink->n)));
         assert_ok(wg_jvp(total, (void *)(uintptr_t)kink, &x, 1, &direction, NULL, &ty));
         compare(kink, "reverse", i, element(g, i), kink->first[i]);
-        if (finite) /* else 0 times the other elements' derivatives is NaN */
+        if (finite) /* otherwise 0 times the other elements' derivatives is NaN */
             compare(kink, "forward", i, wg_item(ty), kink->first[i]);
         compare(kink, "reverse over reverse", i, element(h, i), kink->second[i]);
         compare(kink, "forward over reverse", i, element(hv, i), kink->second[i]);
@@ -132,7 +133,8 @@ static void kinks_are_as_declared(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* Both operands of pow at once: also at a = b = 0, where the mixed derivative has no limit: of dy/da it is 1, of dy/db 0. */
+/* pow with respect to both operands, also at a = b = 0. There the mixed derivative has no limit: it is 1 as the derivative of
+   dy/da and 0 as that of dy/db. */
 static wg_tensor *power(wg_tensor *const *x, size_t n, void *context)
 {
     (void)n;

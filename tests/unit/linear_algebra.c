@@ -1,12 +1,12 @@
-/* Linear algebra: what each decomposition promises of its factors, batches, matrices without an answer, NaN, and derivatives that must
-   agree across different roads to the same number. */
+/* Linear algebra: the properties of the factors, batches, matrices without a result, NaN, and derivatives computed in several
+   ways that must agree. */
 #include <float.h>
 
 #include "common.h"
 
 /* ---- matrices ---- */
 
-/* Numbers in (-1, 1) with so much added to the diagonals of the last two axes. */
+/* Random matrices with elements in (-1, 1), plus `diagonal` on the diagonals of the last two axes. */
 static wg_tensor *matrices(wg_dtype dtype, wg_shape shape, uint64_t seed, double diagonal)
 {
     wg_tensor *t = numbers(dtype, shape, seed);
@@ -54,7 +54,7 @@ static wg_tensor *symmetric(wg_tensor *x)
     return made(wg_mul_scalar(wg_add(x, transposed(x)), 0.5));
 }
 
-/* All elements, row-major; the caller frees them. */
+/* All elements in row-major order, to be freed by the caller. */
 static double *values(const wg_tensor *t)
 {
     const int64_t n = wg_numel(t);
@@ -67,7 +67,7 @@ static double *values(const wg_tensor *t)
     return value;
 }
 
-/* |a - b| at most tolerance, for each element; NaN fails. */
+/* Checks |a - b| ≤ tolerance for each element; NaN fails. */
 static void assert_all_near(const wg_tensor *a, const wg_tensor *b, double tolerance)
 {
     assert_int_equal(wg_numel(a), wg_numel(b));
@@ -88,7 +88,7 @@ static void assert_values(const wg_tensor *t, const double *want, int64_t n, dou
 }
 #define ASSERT_VALUES(t, want, tolerance) assert_values((t), (want), sizeof(want) / sizeof *(want), (tolerance))
 
-/* Round-off of sums of n terms of size up to n. */
+/* The round-off of sums of n terms of size up to n. */
 static double round_off(wg_dtype dtype, int64_t n)
 {
     return 8 * (double)((n + 1) * (n + 1)) * (dtype == WG_F32 ? (double)FLT_EPSILON : DBL_EPSILON);
@@ -104,7 +104,7 @@ static void for_sizes(void (*check)(wg_dtype dtype, int64_t n, double tolerance)
         }
 }
 
-/* ---- what the factors promise ---- */
+/* ---- properties of the factors ---- */
 
 static void check_cholesky(wg_dtype dtype, int64_t n, double tolerance)
 {
@@ -121,7 +121,7 @@ static void check_triangular_solve(wg_dtype dtype, int64_t n, double tolerance)
     wg_tensor *a = matrices(dtype, WG_SHAPE(n, n), 2, (double)n), *b = numbers(dtype, WG_SHAPE(n, 3), 3);
     for (int way = 0; way < 8; way++) {
         const bool upper = way & 1, transpose = way & 2;
-        wg_tensor *given = way & 4 ? transposed(a) : a; /* rows or columns side by side in memory */
+        wg_tensor *given = way & 4 ? transposed(a) : a; /* contiguous rows, or contiguous columns */
         wg_tensor *x = made(wg_triangular_solve(given, b, upper, transpose));
         wg_tensor *triangle = made(upper ? wg_triu(given, 0) : wg_tril(given, 0));
         assert_all_near(wg_matmul(transpose ? transposed(triangle) : triangle, x), b, tolerance);
@@ -202,7 +202,7 @@ static void a_matrix_of_no_rows_has_determinant_1(void **state)
 
 /* ---- batches ---- */
 
-/* Everything at once of a batch of matrices and right-hand sides. */
+/* Every op of linear algebra on a batch of matrices and right-hand sides. */
 struct answers {
     wg_tensor *t[9];
 };
@@ -255,9 +255,9 @@ static void batches_broadcast(void **state)
     assert_all_near(wg_matmul(wg_tril(a, 0), y), whole, 1e-14);
 }
 
-/* ---- no answer ---- */
+/* ---- matrices without a result ---- */
 
-/* The identity eight times, in the shape (2, 4, 2, 2), but for one element of one of them. */
+/* Eight identity matrices in the shape (2, 4, 2, 2), with one element of one of them replaced. */
 static wg_tensor *spoilt(wg_dtype dtype, int64_t matrix, int64_t at, double value)
 {
     wg_tensor *a = made(wg_zeros(dtype, WG_SHAPE(2, 4, 2, 2)));
@@ -298,7 +298,7 @@ static void a_matrix_without_answer_is_named(void **state)
     assert_true(wg_item(made(wg_logdet(from((const double[]){0, 1, -1, 0}, 2, 2)))) == 0);
 }
 
-/* Whichever thread finds its own first. */
+/* The error names the first one, whichever thread fails first. */
 static void the_first_of_several_is_named(void **state)
 {
     (void)state;
@@ -315,7 +315,7 @@ static void the_first_of_several_is_named(void **state)
     wg_free(a);
 }
 
-/* q and r are there for a matrix of lower rank; its gradient is not. */
+/* A rank-deficient matrix has q and r, but no gradient. */
 static void qr_of_lower_rank_has_no_gradient(void **state)
 {
     (void)state;
@@ -356,7 +356,7 @@ static void nan_and_infinity_stay_in_their_matrix(void **state)
                     assert_nan_in(y.t[k], 5, 8);
                 assert_nan_in(made(wg_triangular_solve(a, b, false, true)), 5, 8);
             }
-    WG_TAPE(tape); /* what is not read may be anything; a NaN on the right stays in its column */
+    WG_TAPE(tape); /* elements that are not read may be NaN; a NaN on the right-hand side stays in its column */
     wg_tensor *lower = spoilt(WG_F64, 5, 1, (double)NAN), *b = from((const double[]){1, (double)NAN, 1, 1}, 2, 2);
     assert_nan_in(made(wg_triangular_solve(lower, wg_ones(WG_F64, WG_SHAPE(2, 1)), false, false)), -1, 8);
     wg_tensor *x = made(wg_solve(identity(WG_F64, 2), b));
@@ -365,7 +365,7 @@ static void nan_and_infinity_stay_in_their_matrix(void **state)
 
 /* ---- derivatives ---- */
 
-/* <b, gradient of <b, gradient of y>>: the second derivative along b; *first is <b, gradient of y>. */
+/* <b, gradient of <b, gradient of y>>, the second derivative along b; *first is <b, gradient of y>. */
 static double second_along(wg_tensor *y, wg_tensor *a, wg_tensor *b, double *first)
 {
     wg_tensor *along = made(wg_sum(wg_mul(made(wg_grad(y, a, .create_graph = true)), b)));
@@ -373,7 +373,7 @@ static double second_along(wg_tensor *y, wg_tensor *a, wg_tensor *b, double *fir
     return wg_item(made(wg_sum(wg_mul(made(wg_grad(along, a)), b))));
 }
 
-/* ln det a of a definite matrix comes from all of them; its derivatives along b are tr a⁻¹b and -tr (a⁻¹b)². */
+/* ln det a of a positive definite matrix, from every decomposition; its derivatives along b are tr a⁻¹b and -tr (a⁻¹b)². */
 static void all_roads_to_the_determinant_agree(void **state)
 {
     (void)state;
@@ -397,7 +397,7 @@ static void all_roads_to_the_determinant_agree(void **state)
     }
 }
 
-/* Along b the k-th eigenvalue's second derivative is 2 Σ_j (v_jᵀ b v_k)²/(w_k - w_j). */
+/* Along b the second derivative of the k-th eigenvalue is 2 Σ_j (v_jᵀ b v_k)²/(w_k - w_j). */
 static void eigenvalues_bend_as_perturbation_theory_says(void **state)
 {
     (void)state;
@@ -421,7 +421,7 @@ static void eigenvalues_bend_as_perturbation_theory_says(void **state)
     wg_free(a);
 }
 
-/* Through the values alone equal ones do no harm. */
+/* If only eigenvalues are used, equal ones do no harm. */
 static void equal_eigenvalues_have_a_gradient(void **state)
 {
     (void)state;
@@ -435,7 +435,7 @@ static void equal_eigenvalues_have_a_gradient(void **state)
     wg_free(a);
 }
 
-/* ---- PyTorch's values, of version 1.13; what depends on the choice of signs is squared ---- */
+/* ---- the values of PyTorch 1.13; results that depend on a choice of signs are squared ---- */
 
 static const double definite[] = {4, 1, -2, 1, 5, 0.5, -2, 0.5, 6}, regular[] = {2, -1, 0.5, 1, 3, -2, 0, 4, 1.5};
 static const double right[] = {1, 2, -3, 0.5, 2, -1}, weight[] = {1, 2, 3, -1, 0.5, 2, 0.25, -3, 1.5};

@@ -1,4 +1,5 @@
-/* Losses, normalisation and attention where the checks of ops do not look: PyTorch's conventions, extreme values, what masks hide. */
+/* Losses, normalisation and attention where the automatic checks of ops do not reach: PyTorch's conventions, extreme values,
+   masked elements. */
 #include "common.h"
 
 enum { ROWS = 4, CLASSES = 3 };
@@ -83,7 +84,7 @@ static void losses_on_pairs_are_pytorchs(void **state)
     }
 }
 
-/* Rows may be spread over further axes: (2,3,2) is (4,3) with classes moved. */
+/* Rows may extend over further axes: (2,3,2) is (4,3) with the classes moved. */
 static void rows_may_be_images(void **state)
 {
     (void)state;
@@ -103,7 +104,8 @@ static void rows_may_be_images(void **state)
     }
 }
 
-/* One-hot probabilities are labels; the gradient by a probability is -ln softmax / N, where it is 0 too. */
+/* One-hot probabilities equal labels. The gradient with respect to a probability is -ln softmax / N, also where the probability
+   is 0. */
 static void probabilities_are_differentiable(void **state)
 {
     (void)state;
@@ -117,7 +119,7 @@ static void probabilities_are_differentiable(void **state)
         assert_near(element(wg_gradient(t), i), -element(logp, i) / ROWS, 1e-15);
 }
 
-/* The plain case is one node: what it was before there were options. */
+/* Without options the loss is one node. */
 static void the_plain_case_is_one_node(void **state)
 {
     (void)state;
@@ -128,7 +130,7 @@ static void the_plain_case_is_one_node(void **state)
     assert_int_equal(wg_tape_nodes(tape), before + 1);
 }
 
-/* Labels may change between reruns of a traced tape, those that are ignored too. */
+/* Labels may change between reruns of a traced tape, the ignored ones too. */
 static void reruns_read_the_labels_again(void **state)
 {
     (void)state;
@@ -147,7 +149,7 @@ static void reruns_read_the_labels_again(void **state)
     wg_free(x);
 }
 
-/* ---- nothing, and extreme values ---- */
+/* ---- no elements, and extreme values ---- */
 
 static void the_mean_over_nothing_is_nan(void **state)
 {
@@ -159,13 +161,13 @@ static void the_mean_over_nothing_is_nan(void **state)
     assert_true(isnan(wg_item(wg_cross_entropy(none, none))));
     assert_true(isnan(wg_item(wg_cross_entropy(none, no_labels, .smoothing = 0.1, .ignore = 1))));
     assert_true(isnan(wg_item(wg_mse(none, none, WG_REDUCTION_BATCH_MEAN))));
-    assert_true(isnan(wg_item(wg_cross_entropy(x, labels, .ignore = 0)))); /* no row counts */
+    assert_true(isnan(wg_item(wg_cross_entropy(x, labels, .ignore = 0)))); /* every row is ignored */
     assert_near(wg_item(wg_cross_entropy(x, labels, .ignore = 0, .reduction = WG_REDUCTION_SUM)), 0, 0);
     assert_ok(wg_backward(wg_cross_entropy(x, labels, .ignore = 0, .reduction = WG_REDUCTION_SUM)));
     assert_all_near(wg_gradient(x), (const double[ROWS * CLASSES]){0}, 0);
 }
 
-/* Loss and gradient under logits that are large, in both dtypes: the loss is their difference. */
+/* Loss and gradient for large logits, in both dtypes: the loss is their difference. */
 static void large_logits_stay_finite(void **state)
 {
     (void)state;
@@ -187,8 +189,8 @@ static void large_logits_stay_finite(void **state)
     }
 }
 
-/* A class that cannot be, of logit -inf: no NaN unless it is the label, and then the loss is infinite but its gradient is not. With
-   +inf, or nothing but -inf, it is NaN. */
+/* A class of logit -inf gives no NaN. If it is the label, the loss is infinite and its gradient finite. A logit of +inf, or -inf
+   for all classes, gives NaN. */
 static void impossible_classes(void **state)
 {
     (void)state;
@@ -217,7 +219,7 @@ static void impossible_classes(void **state)
     assert_true(isnan(element(each, 0)) && isnan(element(each, 1)));
 }
 
-/* Where p is 0 the divergence and all its derivatives are, whatever q says. */
+/* Where p is 0 the divergence and all its derivatives are 0 for every q. */
 static void divergence_where_nothing_is(void **state)
 {
     (void)state;
@@ -237,8 +239,8 @@ static void divergence_where_nothing_is(void **state)
 
 /* ---- normalisation ---- */
 
-/* A mean of 1e4 with a deviation of 0.1, in f32: as exact as the same numbers in f64. The gradient reads the mean as an f32 number,
-   which is up to 2^-11 off, one part in 200 of the deviation. */
+/* Mean 1e4 and deviation 0.1 in f32: as exact as f64 on the same numbers. The gradient reads the mean rounded to f32, an error
+   of up to 2^-11, one part in 200 of the deviation. */
 static void layer_norm_of_far_numbers(void **state)
 {
     (void)state;
@@ -261,7 +263,7 @@ static void layer_norm_of_far_numbers(void **state)
         assert_near(element(wg_gradient(x), i), element(wg_gradient(wide), i), 0.01 * largest);
 }
 
-/* x̂ as its definition says, and groups of one channel each against rows. */
+/* x̂ by its definition, and groups of one channel each against layer_norm of rows. */
 static void group_norm_is_layer_norm_of_groups(void **state)
 {
     (void)state;
@@ -287,7 +289,7 @@ static void group_norm_is_layer_norm_of_groups(void **state)
 
 enum { LENGTH = 4, WIDTH = 3 };
 
-/* Rows that may look nowhere are 0, and no others; none is NaN. tests/unit/excluded.c has the gradients. */
+/* A query with no key to attend to gives 0, all others do not, and none gives NaN. For gradients see tests/unit/excluded.c. */
 static void rows_masked_wholly_are_zero(void **state)
 {
     (void)state;
@@ -299,7 +301,7 @@ static void rows_masked_wholly_are_zero(void **state)
         wg_tensor *mask = made(wg_from(allowed, WG_SHAPE(LENGTH, LENGTH))), *y = made(wg_attention(q, k, v, mask, false));
         for (int64_t i = 0; i < wg_numel(y); i++)
             assert_int_equal(element(y, i) == 0, i / WIDTH % LENGTH == 1);
-        y = made(wg_attention(q, k, v, mask, true)); /* the last row looks at key 2, the first at key 0 */
+        y = made(wg_attention(q, k, v, mask, true)); /* the last query attends to key 2, the first to key 0 */
         for (int64_t i = 0; i < wg_numel(y); i++)
             assert_int_equal(element(y, i) == 0, i / WIDTH % LENGTH == 1);
         for (int64_t i = 0; i < WIDTH; i++) {
@@ -312,7 +314,7 @@ static void rows_masked_wholly_are_zero(void **state)
     wg_free(v);
 }
 
-/* A later key and value may be anything: outputs before it keep their bits, and get no gradient from it. */
+/* Later keys and values may be anything: earlier results keep their bits and pass no gradient to them. */
 static void causal_attention_does_not_see_the_future(void **state)
 {
     (void)state;
@@ -329,7 +331,7 @@ static void causal_attention_does_not_see_the_future(void **state)
     assert_same_bits(early[0], early[1]);
 }
 
-/* Numbers that are added, a mask of bytes, and a loop in plain C say the same. */
+/* An additive mask, a u8 mask and a loop in plain C agree. */
 static void masks_of_numbers_and_bytes_agree(void **state)
 {
     (void)state;

@@ -1,8 +1,8 @@
-/* What PyTorch 1.13 gives for losses of the tensors in losses.c: torch.nn.functional.cross_entropy, nll_loss, mse_loss, huber_loss (with
-   delta 0.75) and kl_div in float64, gradients by torch.autograd.grad of the mean; printed with 17 digits. */
+/* The values of PyTorch 1.13 for losses of the tensors in losses.c: torch.nn.functional.cross_entropy, nll_loss, mse_loss,
+   huber_loss (delta 0.75) and kl_div in float64, with gradients by torch.autograd.grad of the mean; printed with 17 digits. */
 
-/* The loss of each row, the mean, the sum, the mean's gradient by in[0]. Before them: whether weighted, the
-   smoothing, the label that is ignored, the labels. */
+/* First the options: whether weighted, the smoothing, the ignored label, the labels. Then the loss of each row, the mean, the
+   sum, and the mean's gradient with respect to in[0]. */
 static const struct class_case {
     enum { LABELS, PROBABILITIES, LOGP } target;
     bool weighted;
@@ -235,7 +235,8 @@ static const struct class_case {
      {-0.13333333333333333, 0, 0, 0, 0, 0, 0, -0.53333333333333333, 0, 0, 0, -0.33333333333333331}},
 };
 
-/* The loss of each element, the mean, the sum, the sum divided by the rows, the mean's gradients by both operands. */
+/* The loss of each element, the mean, the sum, the sum divided by the rows, and the mean's gradients with respect to both
+   operands. */
 static const struct pair_case {
     enum { MSE, HUBER, KL_DIV } loss;
     double each[ROWS * CLASSES], mean, sum, batch_mean, by_x[ROWS * CLASSES], by_t[ROWS * CLASSES];

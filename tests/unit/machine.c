@@ -1,4 +1,4 @@
-/* The machine beneath: the kernel family that was chosen, and whether asserts are alive in this build. */
+/* The environment: the kernel family that was selected, and whether asserts are enabled in this build. */
 #include <assert.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -14,11 +14,11 @@ static void kernels_are_not_generic_where_the_cpu_has_avx2(void **state)
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (getenv("BLIS_ARCH_TYPE") || !__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
-        skip(); /* the user chose, or the CPU has nothing better */
+        skip(); /* the user selected a family, or the CPU has no better one */
     assert_string_not_equal(wg_kernel_family(), "generic");
-    assert_null(getenv("BLIS_ARCH_TYPE")); /* the choice leaves no trace in the environment */
+    assert_null(getenv("BLIS_ARCH_TYPE")); /* the selection leaves the environment unchanged */
 #else
-    skip(); /* only x86-64 has a generic family to fall back to */
+    skip(); /* only x86-64 has a generic family */
 #endif
 }
 
@@ -51,7 +51,7 @@ static void asserts_are_alive(void **state)
     if (child == 0) {
         const struct rlimit no_core = {0, 0};
         setrlimit(RLIMIT_CORE, &no_core);
-        signal(SIGABRT, SIG_DFL); /* not cmocka's */
+        signal(SIGABRT, SIG_DFL); /* replaces cmocka's handler */
         close(STDERR_FILENO);
         assert(0);
         _exit(0);

@@ -1,5 +1,5 @@
 /* Memory over a long run: resident memory does not grow, and after the first step of each shape nothing in the process calls
-   malloc, BLIS and OpenMP included. This program counts every allocation by standing in for the C library's functions. */
+   malloc, BLIS and OpenMP included. This program replaces the C library's allocation functions in order to count them. */
 #include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -59,7 +59,7 @@ int posix_memalign(void **out, size_t alignment, size_t size)
     *out = __libc_memalign(alignment, size);
     return *out ? 0 : 12;
 }
-#else /* sanitizers have their own, and keep what was freed for a while */
+#else /* sanitizers replace them too, and keep freed memory for a while */
 static const bool counting = false;
 static atomic_bool watching;
 static atomic_long allocations;
@@ -129,7 +129,7 @@ static void a_step_of_a_known_shape_allocates_nothing(void **state)
     void *volatile block = malloc(1);
     free(block);
     atomic_store(&watching, false);
-    assert_int_equal(atomic_load(&allocations), 1); /* the counting works */
+    assert_int_equal(atomic_load(&allocations), 1); /* the counter works */
 }
 
 static void memory_is_given_back(void **state)
@@ -149,13 +149,13 @@ static void memory_is_given_back(void **state)
         wg_free(labels);
         net_free(&net);
         wg_memory_trim();
-        if (round > 0) /* in the first the table of leaves may have grown */
+        if (round > 0) /* in the first round the table of leaves may have grown */
             assert_int_equal(wg_memory_now().live, live);
         assert_int_equal(wg_memory_now().pooled, 0);
     }
 }
 
-/* A call that is refused gives back what it took of its tape. */
+/* A refused call returns the memory that it took from its tape. */
 static void calls_that_fail_leave_nothing_on_the_tape(void **state)
 {
     (void)state;
@@ -173,7 +173,7 @@ static void calls_that_fail_leave_nothing_on_the_tape(void **state)
     wg_free(a), wg_free(b);
 }
 
-/* Sections are found again in whatever order they are entered, and one of that name elsewhere is another. */
+/* Sections entered again, in any order, are found again; the same name below another section is a different one. */
 static void sections_entered_again_take_no_memory(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* Misuse of public functions: what every table of checks stands on. A check calls one function with each argument wrong in turn and
-   expects the right code and a message that begins with the function's name. After each check the operands are as they were. */
+/* The basis of the tables of misuse checks. A check calls one public function with each argument wrong in turn, and expects the
+   right code, a message that begins with the function's name, and unchanged operands. */
 #ifndef TEST_MISUSE_H
 #define TEST_MISUSE_H
 
@@ -15,7 +15,7 @@ struct misuse {
 
 enum bad { IS_NULL, IS_NONE, IS_RELEASED, IS_FOREIGN, IS_DANGLING, N_BAD };
 
-/* Good operands, made with no tape open; and bad handles, while a tape is open. */
+/* Valid operands, made with no tape open; and invalid handles, while a tape is open. */
 struct fixture {
     wg_tensor *x, *y;  /* f32 (2, 3); x requires a gradient */
     wg_tensor *wide;   /* f64 (2, 3) */
@@ -33,7 +33,7 @@ static struct fixture fx;
 
 static const wg_status bad_code[N_BAD] = {WG_E_NULL, WG_E_ARGUMENT, WG_E_RELEASED, WG_E_THREAD, WG_E_DANGLING};
 
-/* Reading a dangling handle is what AddressSanitizer is there to stop. */
+/* Under AddressSanitizer reading a dangling handle aborts the program. */
 static inline bool may_try(size_t bad)
 {
 #ifdef TEST_ASAN
@@ -43,7 +43,7 @@ static inline bool may_try(size_t bad)
 #endif
 }
 
-/* Runs statements in which bad is each bad handle in turn and code what is due. */
+/* Runs the statements with `bad` set to each invalid handle in turn and `code` to the expected error. */
 #define FOR_EACH_BAD(first, ...)                        \
     for (size_t bad_ = (first); bad_ < N_BAD; bad_++) { \
         wg_tensor *bad = fx.bad[bad_];                  \
@@ -53,14 +53,14 @@ static inline bool may_try(size_t bad)
         }                                               \
     }
 
-/* The function of this name refuses bad, wherever it stands in the call: makes nothing; or returns the code. */
+/* Checks that the function of this name refuses `bad`, wherever it is in the call: that it returns NULL, or the code. */
 #define REFUSED(op, call) FOR_EACH_BAD(IS_NULL, assert_null_and_error(call, code, op ": "))
 #define REFUSED_STATUS(op, call) FOR_EACH_BAD(IS_NULL, assert_fails(call, code, op ": "))
 /* The same where WG_NONE is allowed. */
 #define REFUSED_BUT_NONE(op, call) FOR_EACH_BAD(IS_NULL, if (bad_ != IS_NONE) assert_null_and_error(call, code, op ": "))
 #define REFUSED_STATUS_BUT_NONE(op, call) FOR_EACH_BAD(IS_NULL, if (bad_ != IS_NONE) assert_fails(call, code, op ": "))
 
-/* ---- another thread, whose tape stays open while the checks run ---- */
+/* ---- another thread, whose tape stays open during the checks ---- */
 
 static struct {
     pthread_t thread;
@@ -97,7 +97,7 @@ static int make_fixture(void **state)
     wg_tape_open();
     wg_tape_open();
     fx.bad[IS_DANGLING] = made(wg_full(WG_F32, WG_SHAPE(2, 3), 1));
-    wg_tape_close(wg_tape_top()); /* its slots are not used again while the outer tape is on top */
+    wg_tape_close(wg_tape_top()); /* its slots are not reused while the outer tape is on top */
     fx.bad[IS_NONE] = WG_NONE;
     fx.bad[IS_RELEASED] = made(wg_mul_scalar(fx.y, 2));
     wg_drop(fx.bad[IS_RELEASED]);
@@ -117,7 +117,7 @@ static int drop_fixture(void **state)
     return 0;
 }
 
-/* All bytes that a check could change. */
+/* Copies all bytes that a check could change. */
 static size_t fixture_bytes(char *bytes)
 {
     wg_tensor *all[] = {fx.x, fx.y, fx.wide, fx.odd, fx.vector, fx.scalar, fx.rate, fx.labels, fx.bytes, fx.generator};
@@ -150,7 +150,8 @@ static void run_checks(const struct misuse *table, size_t n)
     }
 }
 
-/* With an argument the program only names the functions that it checks: another test compares the list with the headers. */
+/* With an argument the program only prints the names of the functions that it checks; another test compares the list with the
+   headers. */
 #define MISUSE_MAIN(table)                                                                                                  \
     static void misuse_is_refused(void **state)                                                                             \
     {                                                                                                                       \

@@ -1,4 +1,4 @@
-/* Misuse of check.h's functions: checks of gradients, anomaly mode. */
+/* Misuse of check.h's functions: gradient checks, anomaly mode. */
 #include "misuse.h"
 
 static wg_tensor *squares(wg_tensor *const *x, size_t n, void *context)
@@ -23,7 +23,7 @@ static wg_tensor *whole_numbers(wg_tensor *const *x, size_t n, void *context)
     return wg_argmax(x[0], 1, false);
 }
 
-/* Asks for a check where none may be made. */
+/* Calls a check where none is allowed. */
 struct inside {
     wg_status first, second;
 };

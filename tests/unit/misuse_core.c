@@ -1,4 +1,4 @@
-/* Misuse of the engine's functions: tensors, tapes, gradients, errors, randomness, the machine. */
+/* Misuse of the engine's functions: tensors, tapes, gradients, errors, randomness, runtime. */
 #include <wengert/options.h>
 
 #include "misuse.h"
@@ -16,7 +16,7 @@ static void misuse_names_and_texts(void)
     assert_string_equal(wg_shape_text(WG_SHAPE(32, 10), text, sizeof text), "[32, 10]");
     assert_string_equal(wg_shape_text((wg_shape){.rank = -5}, text, sizeof text), "[]");
     wg_shape_text((wg_shape){.rank = 99}, text, sizeof text);
-    assert_int_equal(strlen(text), sizeof text - 1); /* cut */
+    assert_int_equal(strlen(text), sizeof text - 1); /* truncated */
     assert_string_equal(wg_shape_text(WG_SHAPE(1), NULL, 10), "");
     assert_string_equal(wg_shape_text(WG_SHAPE(1), text, 0), "");
     assert_string_equal(wg_status_text((wg_status)77), "unknown status");
@@ -29,7 +29,7 @@ static void count_errors(const wg_error *error, void *context)
     *(int *)context += error->code == WG_E_IO;
 }
 
-/* What a program prints of a failed step: the first message, the section that it fell in, and how many came after it. */
+/* What a program prints of a failed step: the first message, its section, and the number of later errors. */
 static void misuse_report(void)
 {
     char text[100] = "";
@@ -55,7 +55,7 @@ static void misuse_error_record(void)
     assert_null(wg_error_first());
     assert_int_equal(wg_error_take(NULL), WG_OK);
     assert_int_equal(wg_error_report(NULL), 0);
-    assert_int_equal(wg_error_set(WG_OK, NULL, NULL), WG_E_STATE); /* an error is never OK */
+    assert_int_equal(wg_error_set(WG_OK, NULL, NULL), WG_E_STATE); /* an error cannot be WG_OK */
     assert_int_equal(wg_error_set(WG_E_IO, "op", "second"), WG_E_IO);
     assert_int_equal(wg_error_first()->later, 1);
     assert_int_equal(wg_error_report(NULL), 1);
@@ -89,7 +89,7 @@ static void misuse_looking(void)
 {
     float six[6];
     FOR_EACH_BAD(IS_NULL, {
-        if (bad_ == IS_RELEASED) /* its shape may still be asked */
+        if (bad_ == IS_RELEASED) /* its shape may still be read */
             continue;
         assert_int_equal(wg_rank(bad), 0);
         expect_error(code, "rank: ");
@@ -223,7 +223,7 @@ static wg_status leave_tape(void *context)
 static void misuse_tape(void)
 {
     wg_tape *const tape = wg_tape_top(), *const other = foreign.t->tape;
-    assert_int_equal(wg_tape_close(NULL), WG_OK); /* as wg_free(NULL) */
+    assert_int_equal(wg_tape_close(NULL), WG_OK); /* like wg_free(NULL) */
     assert_fails(wg_tape_close(other), WG_E_THREAD, "tape_close: ");
     wg_tape_open();
     assert_fails(wg_tape_close(tape), WG_E_STATE, "tape_close: ");
@@ -278,7 +278,7 @@ static void misuse_gradients(void)
     REFUSED_STATUS("add_hook", wg_add_hook(bad, same, NULL));
     assert_fails(wg_add_hook(fx.x, NULL, NULL), WG_E_NULL, "add_hook: ");
     assert_fails(wg_add_hook(fx.y, same, NULL), WG_E_NO_GRAD, "add_hook: ");
-    assert_ok(wg_backward(loss)); /* after all that */
+    assert_ok(wg_backward(loss)); /* still works */
     wg_clear_gradient(fx.x);
 }
 
@@ -289,7 +289,7 @@ static void misuse_update(void)
     assert_ok(wg_update_begin());
     assert_fails(wg_update_begin(), WG_E_STATE, "update_begin: ");
     assert_fails(wg_backward(made(wg_sum(fx.x))), WG_E_STATE, "backward: ");
-    assert_int_equal(wg_update_commit(), WG_E_STATE); /* something failed inside */
+    assert_int_equal(wg_update_commit(), WG_E_STATE); /* an error occurred inside */
     wg_memory_trim();
     wg_memory_fail(0, true);
     const bool lost = !wg_tape_open();

@@ -1,7 +1,7 @@
 /* Misuse of derivatives of functions. */
 #include "misuse.h"
 
-/* ---- functions, good and bad ---- */
+/* ---- differentiated functions, valid and invalid ---- */
 
 static wg_tensor *squares(wg_tensor *const *x, size_t n, void *context)
 {
@@ -56,7 +56,7 @@ static wg_tensor *fails(wg_tensor *const *x, size_t n, void *context)
 {
     (void)n;
     (void)context;
-    return wg_matmul(x[0], x[0]); /* 2 by 3 does not multiply 2 by 3 */
+    return wg_matmul(x[0], x[0]); /* (2,3) times (2,3) does not fit */
 }
 
 static wg_tensor *rank_five(wg_tensor *const *x, size_t n, void *context)
@@ -73,7 +73,7 @@ static wg_tensor *sum_of_rank_five(wg_tensor *const *x, size_t n, void *context)
     return wg_sum(wg_square(x[0]));
 }
 
-/* ---- each of the functions, called with what is common to all ---- */
+/* ---- each function of the family, called with the common arguments ---- */
 
 typedef wg_status derivative(wg_function *f, wg_tensor *const *x, size_t n);
 
@@ -134,7 +134,7 @@ static wg_tensor *hook(wg_tensor *g, void *context)
 
 static void misuse_where_it_is_called(size_t i)
 {
-    wg_tape *tape = wg_tape_open(); /* fails, and is gone */
+    wg_tape *tape = wg_tape_open(); /* fails, and is closed */
     assert_ok(wg_update_begin());
     assert_fails(all[i].call(loss, &fx.x, 1), WG_E_STATE, all[i].name);
     wg_update_cancel();
@@ -156,7 +156,7 @@ static void misuse_of(size_t i)
     assert_fails(call(loss, &x, 0), WG_E_NULL, name);
     FOR_EACH_BAD(IS_NULL, assert_fails(call(loss, &bad, 1), code, name));
     FOR_EACH_BAD(IS_NULL, assert_fails(call(loss, ((wg_tensor *[]){x, bad}), 2), code, name));
-    for (int no_grad = 0; no_grad < 2; no_grad++) { /* where a tape of its own is used, and where not */
+    for (int no_grad = 0; no_grad < 2; no_grad++) { /* with a tape of the function's own, and without */
         const bool was_on = wg_grad_mode_set(!no_grad);
         assert_fails(call(nothing, &x, 1), WG_E_NULL, name);
         assert_fails(call(none, &x, 1), WG_E_ARGUMENT, name);

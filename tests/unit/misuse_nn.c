@@ -32,7 +32,7 @@ static void misuse_module(void)
     expect_error(WG_E_ARGUMENT, "nn_child: there is no child 0");
     assert_null(wg_nn_child(NULL, 0));
     expect_error(WG_E_ARGUMENT, "nn_child: ");
-    assert_int_equal(wg_nn_children(NULL), 0); /* looking at nothing finds nothing */
+    assert_int_equal(wg_nn_children(NULL), 0); /* a query of NULL returns 0 */
     assert_null(wg_nn_context(NULL));
     assert_string_equal(wg_nn_kind_name(NULL), "");
     assert_int_equal(wg_nn_parameters(NULL).n, 0);
@@ -44,7 +44,7 @@ static void misuse_module(void)
     assert_int_equal(wg_nn_add_child(parent, "a", child), WG_OK);
     wg_nn_destroy(child);
     expect_error(WG_E_STATE, "nn_");
-    assert_int_equal(wg_nn_add_child(child, "b", parent), WG_E_STATE); /* a child does not change, and no cycle */
+    assert_int_equal(wg_nn_add_child(child, "b", parent), WG_E_STATE); /* a child cannot be changed, and cycles are refused */
     expect_error(WG_E_STATE, "nn_");
     destroyed = 0;
     wg_nn_module *other = wg_nn_module_create(&plain, &context);
@@ -74,7 +74,7 @@ static void misuse_module_tensors(void)
     assert_int_equal(wg_nn_add_parameter(NULL, "w", made(wg_zeros(WG_F32, WG_SHAPE(1)))), WG_E_NULL);
     expect_error(WG_E_NULL, "nn_");
     assert_ok(wg_nn_add_parameter(module, "w", made(wg_zeros(WG_F32, WG_SHAPE(1)))));
-    assert_int_equal(wg_nn_add_buffer(module, "w", made(wg_zeros(WG_F32, WG_SHAPE(1)))), WG_E_ARGUMENT); /* each name once */
+    assert_int_equal(wg_nn_add_buffer(module, "w", made(wg_zeros(WG_F32, WG_SHAPE(1)))), WG_E_ARGUMENT); /* names are unique */
     expect_error(WG_E_ARGUMENT, "nn_");
     assert_int_equal(wg_nn_parameters(module).n, 1);
     assert_int_equal(wg_nn_buffers(module).n, 0);
@@ -83,7 +83,7 @@ static void misuse_module_tensors(void)
 
 static void misuse_apply(void)
 {
-    wg_nn_module *linear = wg_nn_linear(3, 2); /* its weight has the bad handles' shape */
+    wg_nn_module *linear = wg_nn_linear(3, 2); /* its weight has the shape of the invalid handles */
     assert_non_null(linear);
     const wg_tensor_list own = wg_nn_parameters(linear);
     wg_tensor *params[2] = {own.tensor[0], own.tensor[1]};
@@ -126,7 +126,7 @@ static void misuse_layers(void)
     assert_null_and_error(wg_nn_activation((wg_activation)55), WG_E_ARGUMENT, "nn_activation: ");
     wg_nn_module *layers[] = {wg_nn_relu(), wg_nn_tanh(), wg_nn_sigmoid(), NULL};
     assert_true(layers[0] && layers[1] && layers[2]);
-    assert_null(wg_nn_sequential_with(layers, 4)); /* destroys the others */
+    assert_null(wg_nn_sequential_with(layers, 4)); /* destroys the other layers */
     expect_error(WG_E_NULL, "the child is NULL");
     assert_null_and_error(wg_nn_sequential_with(NULL, 2), WG_E_NULL, "nn_sequential: ");
     assert_null_and_error(wg_nn_mlp_with((wg_sizes){0, NULL}, (wg_nn_mlp_options){0}), WG_E_ARGUMENT, "nn_mlp: ");
@@ -135,7 +135,7 @@ static void misuse_layers(void)
     assert_null_and_error(wg_nn_mlp(WG_SIZES(3, 2), .dtype = (wg_dtype)9), WG_E_DTYPE, "");
 }
 
-/* Last in the table: each call has a tape of its own, which undoes what it drew, and takes the dangling handle's slot. */
+/* Last in the table: each call has its own tape, which undoes its draws and takes the slot of the dangling handle. */
 static void misuse_init(void)
 {
     for (size_t bad = IS_NULL; bad < IS_DANGLING; bad++)
@@ -212,7 +212,7 @@ static void misuse_batches(void)
     assert_true(wg_batches_next(NULL, &x, &y));
     assert_true(!x && !y);
     expect_error(WG_E_NULL, "batches");
-    assert_int_equal(wg_batches_per_epoch(NULL), 0); /* looking at nothing finds nothing */
+    assert_int_equal(wg_batches_per_epoch(NULL), 0); /* a query of NULL returns 0 */
     assert_int_equal(wg_batches_state_of(NULL).position, 0);
     assert_fails(wg_batches_restore(NULL, (wg_batches_state){0}), WG_E_NULL, "batches");
     wg_batches *batches = wg_batches_create(fx.x, fx.labels, .size = 1);
@@ -256,7 +256,7 @@ static void misuse_optim(void)
     assert_fails(wg_optim_set_lr(optim, 0, (double)INFINITY), WG_E_ARGUMENT, "optim_set_lr: ");
     assert_true(isnan(wg_optim_lr(optim, 9)));
     expect_error(WG_E_ARGUMENT, "optim_lr: ");
-    assert_int_equal(wg_optim_add_group(optim, good), WG_E_ARGUMENT); /* a parameter is updated once */
+    assert_int_equal(wg_optim_add_group(optim, good), WG_E_ARGUMENT); /* a parameter belongs to one group */
     expect_error(WG_E_ARGUMENT, "");
     assert_int_equal(wg_optim_groups(optim), 1);
     assert_true(isnan(wg_optim_get(optim, 4, "lr")));

@@ -1,4 +1,4 @@
-/* Misuse of the ops. The table comes from ops.def, so an op without a check does not compile. */
+/* Misuse of the ops. The table is generated from ops.def, so an op without a check does not compile. */
 #include "misuse.h"
 
 #define SHAPES_DIFFER "f32 [2, 3] x f32 [5, 7]"
@@ -47,7 +47,7 @@
 #undef WG_OP_WITH
 #undef WG_OP_MANY
 
-/* ---- element by element, and their gradients ---- */
+/* ---- element-wise ops and their gradients ---- */
 
 static void misuse_add_scalar(void)
 {
@@ -144,7 +144,7 @@ static void misuse_slice_grad(void)
 {
     REFUSED("slice_grad", wg_slice_grad(bad, 3, 0, 0, 1));
     assert_null_and_error(wg_slice_grad(fx.y, 2, 4, 0, 1), WG_E_ARGUMENT, "slice_grad: ");
-    assert_null(wg_slice_grad(fx.y, 1, 0, 0, 1)); /* two rows do not come from one */
+    assert_null(wg_slice_grad(fx.y, 1, 0, 0, 1)); /* one row cannot come from two */
     expect_error(wg_error_first()->code, "slice_grad: ");
     assert_null(wg_slice_grad(fx.y, 3, 0, 2, 1));
     expect_error(wg_error_first()->code, "slice_grad: ");
@@ -325,7 +325,7 @@ static void misuse_batch_norm_grad(void)
     assert_fails(wg_batch_norm_grad(fx.y, c, fx.scalar, c, fx.y, WG_NONE, &gx, &ggamma, &gbeta), WG_E_SHAPE, "batch_norm_grad: ");
 }
 
-/* ---- draws ---- */
+/* ---- random draws ---- */
 
 #define MISUSE_DRAW(op, ...)                                                                                            \
     static void misuse_##op(void)                                                                                       \
@@ -445,7 +445,7 @@ static void misuse_adam_update(void)
     assert_fails(wg_adam_update(p, m, m, g, fx.scalar, r, 0.9, 0.999, 1e-8, 0, false), WG_E_DTYPE, "adam_update: ");
 }
 
-/* The rest, a file for each group. */
+/* Further groups, one file each. */
 #include "misuse_ops/attention_losses_norms.h"
 #include "misuse_ops/convolution.h"
 #include "misuse_ops/elementwise.h"

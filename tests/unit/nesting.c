@@ -1,5 +1,5 @@
-/* Functions that call themselves through the library, without end: an error, before the stack is full, and not below the limit that is
-   documented. */
+/* Functions that call themselves through the library without end: an error before the stack overflows, and not below the
+   documented limit. */
 #include <pthread.h>
 
 #include "common.h"
@@ -11,9 +11,9 @@ enum { MOST = WG_MAX_DEPTH, STACK = 1024 * 1024 };
 
 /* ---- checkpoints ---- */
 
-static int levels[MOST + 1], deepest; /* a level knows itself by its address */
+static int levels[MOST + 1], deepest; /* a function knows its level by its context's address */
 
-/* sin, under as many checkpoints as are left. */
+/* sin inside that many nested checkpoints. */
 static wg_tensor *level(wg_tensor *const *x, size_t n, void *context)
 {
     int *at = context;
@@ -39,7 +39,7 @@ static void one_checkpoint_more_is_an_error(void **state)
     (void)state;
     wg_tensor *x = scalar_leaf(0.5);
     deepest = MOST;
-    for (int way = 0; way < 3; way++) { /* no tape, a tape, a traced one */
+    for (int way = 0; way < 3; way++) { /* no tape, a tape, a traced tape */
         wg_tape *tape = way == 0 ? NULL : wg_tape_open(.trace = way == 2);
         assert_null_and_error(wg_checkpoint(level, levels, &x, 1), WG_E_STATE,
                               "checkpoint: 256 functions run one inside the other");
@@ -49,7 +49,7 @@ static void one_checkpoint_more_is_an_error(void **state)
     wg_free(x);
 }
 
-/* ---- the others, in a small stack ---- */
+/* ---- other recursive calls, in a small stack ---- */
 
 static wg_tensor *endless_checkpoint(wg_tensor *const *x, size_t n, void *context)
 {
@@ -74,7 +74,7 @@ static wg_tensor *endless_jacobian(wg_tensor *const *x, size_t n, void *context)
     return wg_jacobian(endless_jacobian, context, x, n, &j) == WG_OK ? j : NULL;
 }
 
-/* Run first it is sin; run again it checkpoints itself, so that the walk through it runs that again. */
+/* The first run is sin; the second run checkpoints itself, so that backward through it runs it again. */
 static wg_tensor *endless_again(wg_tensor *const *x, size_t n, void *context)
 {
     bool *first = context, again = !*first;

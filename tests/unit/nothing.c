@@ -1,5 +1,5 @@
-/* What ops give over no elements, by the convention at the top of ops.def: a sum 0, a product 1, a mean and what is made of one NaN; what
-   chooses an element, and the statistics of normalisations, do not exist. */
+/* Ops over no elements, by the convention at the top of ops.def: a sum is 0, a product 1, a mean and what derives from it NaN.
+   Choosing an element and the statistics of normalisations are errors. */
 #include "common.h"
 
 static const char none_over_nothing[] = "there is none over nothing", no_statistics[] = "there are no statistics over nothing";
@@ -101,7 +101,7 @@ static void the_layer_keeps_its_statistics(void **state)
         assert_true(element(statistics.tensor[1], i) == 1);
     }
     wg_train_mode_set(false);
-    wg_tensor *y = made(wg_nn_apply(layer, empty)); /* use needs no statistics of the batch */
+    wg_tensor *y = made(wg_nn_apply(layer, empty)); /* in evaluation mode no batch statistics are needed */
     assert_int_equal(wg_numel(y), 0);
     wg_free(y), wg_free(empty), wg_nn_destroy(layer);
 }

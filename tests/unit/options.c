@@ -89,7 +89,7 @@ static void text_says_what_differs_from_the_defaults(void **state)
     assert_string_equal(wg_options_text(table, &knobs, false, text, sizeof text), "size=3, on=false, colour=green");
     assert_string_equal(wg_options_text(table, &knobs, true, text, sizeof text),
                         "size=3, on=false, rate=0.5, share=0, dtype=f32, colour=green");
-    assert_string_equal(wg_options_text(table, &knobs, true, little, sizeof little), "size=3, on="); /* cut */
+    assert_string_equal(wg_options_text(table, &knobs, true, little, sizeof little), "size=3, on="); /* truncated */
     assert_string_equal(wg_options_text(table, NULL, true, text, sizeof text), "");
 }
 

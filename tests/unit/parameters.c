@@ -1,11 +1,12 @@
-/* Numbers among an op's parameters: the ends of each range are taken or refused as the op says, and NaN and what lies outside are refused
-   by a message that names the parameter, the range and the number. An op with a number that is in no list fails the test. */
+/* Numeric parameters of ops: the ends of each range are accepted or refused as documented. NaN and numbers outside are refused
+   by a message that names the parameter, the range and the number. An op with a numeric parameter that is in no list fails the
+   test. */
 #include "common.h"
 
-/* What the parameters are tried on. */
+/* Operands for the calls below. */
 static wg_tensor *x, *y, *m, *s, *generator, *count;
 
-/* A call by the number in question, and whether it worked. */
+/* Defines a call with the number v; returns whether it succeeded. */
 #define MAKES(name, call)        \
     static bool name(double v)   \
     {                            \
@@ -104,7 +105,7 @@ static const struct parameter {
 };
 enum { N_PARAMETERS = sizeof parameters / sizeof *parameters };
 
-/* Ops whose numbers have no range of this kind, and why. */
+/* Ops whose numeric parameters have no such range, with the reason. */
 static const struct {
     const char *op, *why;
 } others[] = {

@@ -1,4 +1,4 @@
-/* The checker of plans (plan_check.h) finds faults that are planted in plans which were right. */
+/* The checker of plans (plan_check.h) finds faults planted in correct plans. */
 #include "plan_check.h"
 
 #include "common.h"
@@ -9,7 +9,7 @@ struct step {
     int64_t n;
 };
 
-static long faults, missed; /* planted so far; not found */
+static long faults, missed; /* planted; not found */
 
 static bool is_wrong(const struct wg_plan *plan)
 {
@@ -30,7 +30,7 @@ static wg_status keep(struct step *s, wg_tensor *y)
     return WG_OK;
 }
 
-/* Captures the step on n elements, with these looking on, and counts the faults. */
+/* Captures the step on n elements with these observers, which plant faults, and counts. */
 static void plant(wg_step *step, wg_dtype dtype, int64_t n, void (*plan_look)(struct wg_plan *plan),
                   void (*packing_look)(const struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit,
                                        struct wg_packed *packed))
@@ -51,7 +51,7 @@ static void plant(wg_step *step, wg_dtype dtype, int64_t n, void (*plan_look)(st
 
 enum { VALUES = 6 };
 
-/* Six values that no group holds, all of which are alive until the last is there. */
+/* Six values outside any group, all live until the last is computed. */
 static wg_status sums(void *context)
 {
     struct step *s = context;
@@ -76,7 +76,7 @@ static void move_places(struct wg_plan *plan)
         const size_t at = plan->at[a];
         for (size_t b = 0; b < plan->log->buffers.n; b++)
             if (b != a && in_block(plan, b)) {
-                plan->at[a] = plan->at[b]; /* wholly over the other, or by a line */
+                plan->at[a] = plan->at[b]; /* overlapping completely, or by one cache line */
                 is_wrong(plan);
                 plan->at[a] = plan->at[b] + (WG_BUFFER(plan->log, b)->bytes - 1) / 64 * 64;
                 is_wrong(plan);
@@ -99,7 +99,7 @@ static void places_that_overlap_are_found(void **state)
     plant(sums, WG_F64, 100, move_places, NULL);
 }
 
-/* ---- order ---- */
+/* ---- order of units ---- */
 
 static void swap_units(struct wg_plan *plan)
 {
@@ -109,7 +109,7 @@ static void swap_units(struct wg_plan *plan)
         is_wrong(plan);
         unit[1] = unit[0], unit[0] = kept;
     }
-    plan->units.n--; /* the last does not run */
+    plan->units.n--; /* the last unit does not run */
     is_wrong(plan);
     plan->units.n++;
 }
@@ -157,18 +157,18 @@ static wg_status commits(void *context)
     return keep(s, wg_cumsum(wg_ones(WG_F64, WG_SHAPE(s->n)), 0, false));
 }
 
-/* Neither reads what the other writes, but a failure of the second would no longer leave the first. */
+/* Neither unit reads what the other writes, but if the second failed, the first would no longer be undone. */
 static void an_order_across_a_commit_is_found(void **state)
 {
     (void)state;
     plant(commits, WG_F64, 10, swap_members, NULL);
 }
 
-/* ---- slots ---- */
+/* ---- slots of tiles ---- */
 
 enum { ALIVE = WG_MAX_SLOTS + 4 };
 
-/* More values than slots, alive in one group, the last of which, without a slot, is changed in place. */
+/* More live values than slots in one group; the last one has no slot and is changed in place. */
 static wg_status wide(void *context)
 {
     struct step *s = context;
@@ -186,7 +186,7 @@ static wg_status wide(void *context)
 static void move_slots(struct wg_plan *plan)
 {
     size_t in_slots = 0;
-    for (size_t a = 0; a < ALIVE; a++) { /* the places of the values, in order */
+    for (size_t a = 0; a < ALIVE; a++) { /* the indices of the values, in order */
         const size_t buffer = WG_OPERAND(plan->log, WG_LAUNCH(plan->log, a)->operand)->buffer, at = plan->at[buffer];
         const bool slotted = plan->slotted[buffer];
         in_slots += slotted;
@@ -210,7 +210,7 @@ static void slots_that_two_values_share_are_found(void **state)
 
 /* ---- packed scalar calls ---- */
 
-/* Every third of the terms is multiplied by one from elsewhere, so that numbers have to be gathered. */
+/* Every third term is multiplied by a scalar from elsewhere, so that scalars have to be gathered. */
 
 static wg_status scalars(void *context)
 {

@@ -1,5 +1,5 @@
-/* Four probes of the core's shape: second order through a layer, a recorded step run again on new data, SGD steps that are
-   differentiated themselves. (The fourth, an op of a user's program, is in closures.c.) */
+/* Four tests of the engine's design: second order through a layer, a traced step run again on new data, SGD steps that are
+   themselves differentiated. (The fourth, an op defined by a user's program, is in closures.c.) */
 #include "common.h"
 
 #include "core/internal.h"
@@ -10,7 +10,7 @@ struct critic {
     wg_tensor *w1, *b1, *w2, *x;
 };
 
-/* (‖∂ Σ w2 tanh(x W1ᵀ + b1) / ∂x‖ - 1)², the mean over rows. */
+/* The mean over rows of (‖∂ Σ w2 tanh(x W1ᵀ + b1) / ∂x‖ - 1)². */
 static wg_tensor *penalty(const struct critic *c)
 {
     wg_tensor *score = wg_sum(wg_linear(wg_tanh(wg_linear(c->x, c->w1, c->b1)), c->w2, WG_NONE));
@@ -49,13 +49,13 @@ static void probe_gradient_penalty(void **state)
             assert_near(got, want, 1e-7 * (1 + fabs(want)));
             largest = fmax(largest, fabs(got));
         }
-        assert_true(largest > 1e-3); /* zeros would agree with zeros */
+        assert_true(largest > 1e-3); /* not all zero, which would agree trivially */
     }
     for (size_t k = 0; k < 4; k++)
         wg_free(leaves[k]);
 }
 
-/* ---- batch norm and Adam, recorded and run again ---- */
+/* ---- batch norm and Adam on a traced tape, run again ---- */
 
 struct model {
     wg_tensor *x, *y, *w, *gamma, *beta, *mean, *var, *m[3], *v[3], *count, *lr, *generator;
@@ -164,7 +164,7 @@ static void probe_recorded_step_run_again(void **state)
     model_free(&again);
 }
 
-/* ---- SGD steps as ordinary ops, differentiated by the learning rate and the weights at the start ---- */
+/* ---- SGD steps as ordinary ops, differentiated with respect to the learning rate and the initial weights ---- */
 
 /* The loss after k steps from w on a small regression; lr and w may require gradients. */
 static wg_tensor *loss_after_steps(wg_tensor *w, wg_tensor *lr, const wg_tensor *x, const wg_tensor *y, int k)

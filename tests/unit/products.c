@@ -1,5 +1,5 @@
-/* The engines of matrix products against each other: every variant of the own kernels, on any number of threads, gives the bits of a
-   plain loop over fma; BLIS gives the same numbers to rounding. They look inside, at the engine's own interface. */
+/* The engines of matrix products against each other. Every variant of the native kernels, with any number of threads, gives the
+   bits of a plain loop over fma; BLIS agrees to rounding. These tests use the engine's internal interface. */
 #include "common.h"
 
 #include "gemm/native_gemm.h"
@@ -19,7 +19,7 @@ static double draw_number(void)
     return (double)(draw(1 << 24) - (1 << 23)) / (1 << 23);
 }
 
-/* A matrix somewhere in a block of just the size that its strides need. */
+/* A matrix inside a block of exactly the size that its strides require. */
 struct matrix {
     char *block;
     size_t bytes;
@@ -63,7 +63,7 @@ struct sample {
     wg_dtype dtype;
     struct wg_product p;
     struct matrix a, b, c, bias;
-    char *before, *want; /* the block of c: as it was, as the plain loop leaves it */
+    char *before, *want; /* the block of c before the call, and as the plain loop leaves it */
 };
 
 static int64_t draw_extent(int64_t most)
@@ -157,7 +157,7 @@ static void own_variants_give_the_bits_of_a_loop(void **unused)
     }
 }
 
-/* So large that everything is packed, in several blocks of rows, columns and k, and one long sum. */
+/* Large enough that everything is packed, in several blocks of rows, columns and k, and one long sum. */
 static void own_variants_agree_on_large_products(void **unused)
 {
     (void)unused;

@@ -1,6 +1,6 @@
-/* Random programs (random_graphs/): gradients against central differences, forward mode against reverse mode, Hessian products against
-   differences of gradients, the same bits for any number of threads and whatever else must not matter.
-   usage: random_graphs [SEED]     only the program of that seed, which a failure names */
+/* Random programs (random_graphs/): gradients against central differences, forward against reverse mode, Hessian-vector products
+   against differences of gradients; and the same bits for any number of threads and for other choices that must not matter.
+      usage: random_graphs [SEED]     only the program of that seed, which a failure names */
 #include "random_graphs/kinds.h"
 
 #ifdef TEST_ASAN
@@ -29,7 +29,7 @@ struct subject {
     wg_tensor *leaves[LEAVES], *direction[LEAVES];
     double *centre[LEAVES];
     double step;
-    double slope[LEAVES + 1]; /* differences along the direction of each leaf alone, and of all */
+    double slope[LEAVES + 1]; /* by differences, along the direction of each leaf alone, and of all together */
     long redrawn;
 };
 
@@ -52,7 +52,7 @@ static void enter_point(struct subject *s, int point)
     }
 }
 
-/* leaves = centre + t direction, of leaf number which or of all. */
+/* Sets leaves = centre + t direction, for leaf `which` or for all. */
 static void move(struct subject *s, int which, double t)
 {
     for (int i = 0; i < LEAVES; i++) {
@@ -73,13 +73,13 @@ static double value_now(struct subject *s, struct run *run)
 
 static const double steps[] = {-2, -1, 1, 2};
 
-/* The derivative from the values at those steps: exact up to the fourth power of the step. */
+/* The derivative from four values at multiples of the step: exact up to the fourth power of the step. */
 static double four_point(const double *at, double step)
 {
     return (8 * (at[2] - at[1]) - (at[3] - at[0])) / (12 * step);
 }
 
-/* Finds the slopes; false if a decision changes within two steps: a kink is near. */
+/* Computes the slopes; false if a decision changes within two steps, i.e. a kink is near. */
 static bool survey(struct subject *s)
 {
     struct run centre = {.program = &s->program, .decide = true};
@@ -99,7 +99,7 @@ static bool survey(struct subject *s)
     return true;
 }
 
-/* The program of this seed, with its scales; uses are counted. */
+/* The program of this seed, with its scales; counts the uses of each kind. */
 static struct subject subject_new(long seed, int n_kinds, bool large, long *uses)
 {
     struct subject s = {.program = program_new((uint64_t)seed, n_kinds, large), .step = 1e-4};
@@ -109,7 +109,7 @@ static struct subject subject_new(long seed, int n_kinds, bool large, long *uses
     return s;
 }
 
-/* Goes on to other points until no kink is near. */
+/* Moves to other points until no kink is near. */
 static void find_smooth_point(struct subject *s)
 {
     while (!survey(s)) {
@@ -122,9 +122,9 @@ static void find_smooth_point(struct subject *s)
     }
 }
 
-/* ---- derivatives of it ---- */
+/* ---- its derivatives ---- */
 
-/* Results are read as rows of numbers: a copy of t, which is given back. */
+/* Returns a row-major copy of t, so that results can be read as arrays, and frees t. */
 static wg_tensor *row_major(wg_tensor *t)
 {
     wg_tensor *copy = made(wg_copy(made(t)));
@@ -145,7 +145,7 @@ static double norm(const wg_tensor *a)
     return sqrt(dot(a, a));
 }
 
-/* The value; and gradients by backward, to be freed. */
+/* Returns the value and, in g, gradients by backward, to be freed. */
 static double gradients(struct subject *s, struct run run, bool trace, wg_tensor **g)
 {
     run.program = &s->program;
@@ -190,7 +190,7 @@ static void expect_same_bits(struct subject *s, const char *what, wg_tensor *con
             complain(s, what, norm(a[i]), norm(b[i]), 0);
 }
 
-/* How far the slopes are from those that g gives, in units of the leaf's gradient. */
+/* The largest difference between the slopes and those that g gives, in units of the leaf's gradient. */
 static double slope_error(const struct subject *s, wg_tensor *const *g)
 {
     double worst = 0, along_all = 0, scale = 0;
@@ -234,7 +234,7 @@ static void check_threads(struct subject *s, double one, wg_tensor *const *g)
     free_all(other);
 }
 
-/* The Hessian times the direction against differences of the gradient along it. */
+/* Checks the Hessian-vector product against differences of the gradient along the direction. */
 static void check_hessian(struct subject *s)
 {
     struct run run = {.program = &s->program};
@@ -291,7 +291,7 @@ static void derivatives_of_random_graphs(void **state)
             fail_msg("%s was used %ld times in %ld programs", kinds[i].name, uses[i], programs);
 }
 
-/* A gradient without its factor 3 is found in the first programs that have it. */
+/* The planted gradient without its factor 3 is found in the first programs that contain it. */
 static void wrong_gradients_are_found(void **state)
 {
     (void)state;
@@ -313,7 +313,7 @@ static void wrong_gradients_are_found(void **state)
     assert_int_equal(found, with);
 }
 
-/* With a step a thousand times as long most programs have a kink within it. */
+/* With steps a thousand times as long, most programs have a kink within the step. */
 static void kinks_are_seen(void **state)
 {
     (void)state;
@@ -328,7 +328,7 @@ static void kinks_are_seen(void **state)
     assert_true(seen > PROGRAMS / 2 && seen < PROGRAMS); /* the short programs may have none */
 }
 
-/* Dropped, nested, traced and run again, recorded for a second derivative: a bit each. */
+/* Values dropped, tapes nested, traced and run again, recorded for a second derivative: one bit of the mode each. */
 static void what_must_not_matter_does_not(void **state)
 {
     (void)state;
@@ -337,7 +337,8 @@ static void what_must_not_matter_does_not(void **state)
         struct subject s = subject_new(seed, traceable ? KINDS_TRACEABLE : KINDS, false, NULL);
         wg_tensor *plain[LEAVES], *other[LEAVES];
         gradients(&s, (struct run){0}, false, plain);
-        for (int manner = 1; manner < (traceable ? 6 : 4); manner++) { /* not traced and nested: rerun is the top tape's alone */
+        for (int manner = 1; manner < (traceable ? 6 : 4); manner++) { /* not traced and nested at once: a rerun covers the top
+                                                                          tape only */
             gradients(&s, (struct run){.drop = manner & 1, .nested = manner & 2}, manner & 4, other);
             expect_same_bits(&s, manner & 4 ? "gradients traced" : "gradients dropped or nested", other, plain);
             free_all(other);
@@ -377,14 +378,14 @@ static wg_status value_and_gradients(void *context)
     return wg_backward(y);
 }
 
-/* Generators among what is shared go on from here again. */
+/* Resets the shared generators to the states in copy. */
 static void rewind_shared(struct shared *shared, wg_tensor *const *copy)
 {
     for (int i = 0; i < shared->n; i++)
         assert_ok(wg_assign(shared->t[i], copy[i]));
 }
 
-/* Captured at one point, run at another, where the program itself gives the same bits. */
+/* Captured at one point and run at another, a replay gives the bits of the program. */
 static void replays_have_the_bits_of_programs(void **state)
 {
     (void)state;

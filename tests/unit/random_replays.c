@@ -1,6 +1,6 @@
-/* Replays of random programs have the bits of the programs: of those of random_graphs, and of wide ones (random_graphs/wide.h). Every plan
-   is checked on the way (plan_check.h).
-   usage: random_replays [SEED]     only the wide program of that seed, which a failure names */
+/* Replays of random programs have the bits of the programs: those of random_graphs, and wide ones (random_graphs/wide.h). Every
+   plan is also checked (plan_check.h).
+      usage: random_replays [SEED]     only the wide program of that seed, which a failure names */
 #include "plan_check.h"
 #include "random_graphs/wide.h"
 
@@ -11,12 +11,12 @@ enum { WIDE = 1000, MANY_WIDE = 20000, RUNS = 3 };
 static bool same_bytes(const wg_tensor *a, const wg_tensor *b)
 {
     if (!a || !b)
-        return a == b; /* no gradient, where the result depends on no input */
+        return a == b; /* no gradient, if the result depends on no input */
     const size_t bytes = (size_t)wg_numel(a) * wg_dtype_size(wg_dtype_of(a));
     return wg_numel(a) == wg_numel(b) && memcmp(wg_data(a), wg_data(b), bytes) == 0;
 }
 
-/* What the step left: NULL, or what is not the same. */
+/* Compares what the step left: NULL, or the name of what differs. */
 static const char *difference(const struct wide *a, const struct wide *b)
 {
     for (int i = 0; i < KEPT; i++)
@@ -31,13 +31,13 @@ static const char *difference(const struct wide *a, const struct wide *b)
     return wg_item(a->count) == wg_item(b->count) ? NULL : "the count";
 }
 
-/* New numbers for an input of both, by writing them or by binding. */
+/* Gives an input of both new elements, by writing or by binding. */
 static void go_on(struct wide *eager, struct wide *replayed, wg_replay *replay, int run)
 {
     wg_tensor *next = numbers(eager->dtype, eager->shape, eager->seed * 8 + 7 + (uint64_t)run);
     assert_ok(wg_write_raw(eager->x[0], wg_data(next)));
     const bool bound = run % 2 == 0 && wg_replay_bind(replay, replayed->x[0], next) == WG_OK;
-    if (!bound) { /* where nothing reads it, it cannot be */
+    if (!bound) { /* an input that nothing reads cannot be bound */
         wg_error_take(NULL);
         assert_ok(wg_write_raw(replayed->x[0], wg_data(next)));
     }

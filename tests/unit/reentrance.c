@@ -1,5 +1,5 @@
-/* A function of the user's that the library calls may not end, change or destroy what called it: the update around it, the replay that
-   runs it, its own result. */
+/* A user's function called by the library may not end, change or destroy its caller: the update around it, the replay that runs
+   it, its own result. */
 #include <string.h>
 
 #include "common.h"
@@ -7,7 +7,7 @@
 
 enum act { NOTHING, CANCELS, COMMITS, RUNS, DESTROYS, RELEASES };
 static enum act act;
-static wg_status seen; /* of what it did */
+static wg_status seen; /* the status of what it did */
 static wg_replay *replay;
 static wg_tensor *x, *result;
 
@@ -103,7 +103,7 @@ static void a_replay_is_not_run_or_destroyed_by_what_it_calls(void **state)
         wg_error_take(NULL);
     }
     act = NOTHING;
-    assert_ok(wg_replay_run(replay)); /* it is as it was */
+    assert_ok(wg_replay_run(replay)); /* it is unchanged */
     act = DESTROYS;
     wg_replay_destroy(replay);
     assert_non_null(strstr(wg_error_first()->message, "replay_destroy: not inside a function"));

@@ -1,10 +1,10 @@
-/* Replay: a captured step run again has the bits of the step itself, its effects and its results; what a run that fails leaves. What a
-   step may not do is in replay_refusals.c. */
+/* Replay: a captured step run again has the step's bits, effects and results; what a failed run leaves. For what a step may not
+   do see replay_refusals.c. */
 #include <pthread.h>
 
 #include "small_steps.h"
 
-/* ---- a step with everything in it: draws, batch norm, two networks, an optimizer, a kept loss ---- */
+/* ---- a step with everything: draws, batch norm, two networks, an optimizer, a kept loss ---- */
 
 enum { BATCH = 48, IN = 20, CLASSES = 5 };
 
@@ -105,7 +105,7 @@ static void runs_have_the_bits_of_steps(void **state)
     }
 }
 
-/* What the replay reads and writes lives as long as it does. */
+/* The replay keeps alive what it reads and writes. */
 static void a_replay_outlives_what_it_reads(void **state)
 {
     (void)state;
@@ -143,7 +143,7 @@ static void memory_is_no_more_than_the_steps(void **state)
 
 /* ---- small steps: y from x ---- */
 
-/* The step replayed on other numbers against itself on the same. */
+/* Compares the step replayed on new elements with the step itself on the same. */
 static void check_small(wg_status (*work)(struct small *), wg_dtype dtype, wg_shape shape)
 {
     struct small eager = {.x = leaf(dtype, shape, 1), .work = work}, replayed = {.x = leaf(dtype, shape, 2), .work = work};
@@ -177,7 +177,7 @@ static wg_status chain(struct small *s)
     return keep(s, x);
 }
 
-/* The first row as a row of its own, columns, a transposed view, in place. */
+/* The first row as a separate tensor, columns, a transposed view, in place. */
 static wg_status views(struct small *s)
 {
     wg_tensor *x = wg_mul_scalar(s->x, 2), *t = wg_permute(x, (const int[]){1, 0});
@@ -219,7 +219,7 @@ static wg_status adds_up(struct small *s)
     return keep(s, wg_add(wg_sum(y), wg_slice(y, 0, 0, 40, 1)));
 }
 
-/* Where several meet, their signs and payloads are not promised; that there is one is. */
+/* Which sign and payload a NaN has when several meet is unspecified; that the result is NaN is specified. */
 static void a_nan_is_a_nan(void **state)
 {
     enum { N = 1023 };
@@ -260,7 +260,7 @@ static void steps_of_all_kinds(void **state)
     }
 }
 
-/* The second run of the function for backward, and what draws are put back for it, are in the log. */
+/* The log includes the second run of a checkpointed function and the restored draws. */
 static void checkpoints_are_replayed(void **state)
 {
     (void)state;
@@ -310,7 +310,7 @@ static void what_nobody_reads_is_left_out(void **state)
     small_end(&s);
 }
 
-/* ---- gradients that are left ---- */
+/* ---- gradients that the step leaves ---- */
 
 static wg_status gradient(void *context)
 {

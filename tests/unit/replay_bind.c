@@ -1,5 +1,5 @@
-/* wg_replay_bind: what launches read in an input they read in another tensor from then on, and nothing beyond its end, nor what the run
-   itself writes. */
+/* wg_replay_bind: launches then read another tensor in place of an input. They read nothing beyond its end, and nothing that the
+   run itself writes. */
 #include "common.h"
 
 struct small {
@@ -59,7 +59,7 @@ static void inputs_are_bound(void **state)
         assert_ok(wg_replay_bind(replay, original, batch[i]));
         eager.x = batch[i];
         if (i < 2)
-            wg_free(batch[i]); /* the replay has a reference */
+            wg_free(batch[i]); /* the replay holds a reference */
         if (i < 2)
             eager.x = numbers(WG_F32, WG_SHAPE(4, 4), (uint64_t)i + 2);
         assert_ok(small_step(&eager));
@@ -86,7 +86,7 @@ static void inputs_are_bound(void **state)
     small_end(&eager), small_end(&replayed);
 }
 
-/* ---- what each launch reads lies in the input, or none of it does ---- */
+/* ---- each launch reads inside the input or not at all from it ---- */
 
 static wg_status doubled(struct small *s)
 {
@@ -106,7 +106,7 @@ static wg_status of_scalars(struct small *s)
     return keep(s, sum);
 }
 
-/* The first rows are bound alone, though the step reads them with those behind them: by tiles, by a kernel. */
+/* Only the first rows are bound, but the step reads them together with later ones, by tiles and by a kernel. */
 static void views_of_what_is_read_whole_are_refused(void **state)
 {
     (void)state;
@@ -135,7 +135,7 @@ static void views_of_what_is_read_whole_are_refused(void **state)
         }
 }
 
-/* What the step reads by itself is bound by itself, and what lies before it or behind it is not. */
+/* A part that the step reads separately can be bound separately; the elements before and after it are not bound. */
 static void parts_that_are_read_alone_are_bound(void **state)
 {
     (void)state;
@@ -145,7 +145,7 @@ static void parts_that_are_read_alone_are_bound(void **state)
               *two = made(wg_slice(s.x, 0, 1, 3, 1)), *seven = made(wg_full(WG_F64, WG_SHAPE(1, 1), 7)),
               *both = numbers(WG_F64, WG_SHAPE(2, 1), 5);
     assert_fails(wg_replay_bind(replay, unread, both), WG_E_ARGUMENT, "does not read input");
-    for (int i = 0; i < 2; i++) { /* part, then both, of which part is one */
+    for (int i = 0; i < 2; i++) { /* part alone, then the whole, which includes part */
         assert_ok(wg_replay_bind(replay, i ? two : part, i ? both : seven));
         assert_ok(wg_replay_run(replay));
         wg_tensor *replayed = made(wg_copy(s.y));
@@ -164,7 +164,7 @@ static void parts_that_are_read_alone_are_bound(void **state)
     small_end(&s);
 }
 
-/* ---- what a run writes is no input of it ---- */
+/* ---- what a run writes is not an input ---- */
 
 static wg_status moves(struct small *s)
 {
@@ -187,7 +187,7 @@ static void what_the_step_writes_is_refused(void **state)
     assert_same_bits(s.y, want);
     wg_free(want);
     want = made(wg_matmul(beside, beside));
-    assert_ok(wg_replay_bind(replay, s.x, beside)); /* the other half of the tensor whose first half is written */
+    assert_ok(wg_replay_bind(replay, s.x, beside)); /* the half of the tensor that is not written */
     assert_ok(wg_replay_run(replay));
     assert_same_bits(s.y, want);
     wg_replay_destroy(replay);
@@ -195,7 +195,7 @@ static void what_the_step_writes_is_refused(void **state)
     small_end(&s);
 }
 
-/* A tape's tensor of a few bytes holds them in its handle. */
+/* A small tensor of a tape stores its elements in its handle. */
 static void what_ends_with_a_tape_is_refused(void **state)
 {
     (void)state;
@@ -210,7 +210,7 @@ static void what_ends_with_a_tape_is_refused(void **state)
     small_end(&s);
 }
 
-/* A handle on the input that the step made and left would go on showing the input. */
+/* A handle on the input that the step made and kept would still show the old input. */
 static wg_status keeps_its_input(struct small *s)
 {
     WG_TRY(keep(s, wg_neg(s->x)));
@@ -256,7 +256,7 @@ static void an_input_that_is_a_result_is_refused(void **state)
         wg_tensor *row[2] = {made(wg_select(s.x, 0, 1)), made(wg_select(instead, 0, 1))};
         wg_replay *replay = i < 3 ? captured(&s) : wg_replay_capture(without_a_tape, &s);
         made(s.y);
-        if (i == 2) { /* what the step kept it has freed */
+        if (i == 2) { /* what the step kept has been freed */
             assert_ok(wg_replay_bind(replay, s.x, instead));
             assert_ok(wg_replay_run(replay));
             assert_near(element(s.y, 4), -(element(instead, 4) + element(instead, 1)), 1e-15);

@@ -1,5 +1,5 @@
-/* Effects of replays and of what is captured: on an open tape, on generators that are seeded anew, in steps that fail to make something,
-   in threads that end inside the step. */
+/* Effects of replays and captures: on an open tape, on generators that are seeded again, in steps that fail, in threads that end
+   inside the step. */
 #include <malloc.h>
 #include <pthread.h>
 
@@ -69,7 +69,7 @@ static void training_end(struct training *t)
     wg_free(t->state), wg_free(t->leaf), wg_free(t->result), wg_free(t->parameter);
 }
 
-/* As the step's own would be: rule 14. */
+/* Like the effects of the step itself: rule 14. */
 static void a_run_is_undone_with_the_tape_around_it(void **state)
 {
     (void)state;
@@ -106,7 +106,7 @@ static wg_status doubles_halves(void *context)
     return WG_OK;
 }
 
-/* All that a step changes of a tensor is undone, and a tape that read the tensor before sees that it was changed. */
+/* Every change that a step makes to a tensor is undone, and a tape that read the tensor before detects the change. */
 static void a_run_changes_parts_of_one_tensor(void **state)
 {
     (void)state;
@@ -117,14 +117,14 @@ static void a_run_changes_parts_of_one_tensor(void **state)
     assert_ok(wg_replay_run(replay));
     assert_near(element(x, 0) + element(x, 39), 8, 0);
     assert_fails(wg_backward(y), WG_E_STALE, "");
-    assert_ok(wg_tape_close(tape)); /* which has failed */
+    assert_ok(wg_tape_close(tape)); /* it has failed */
     assert_near(element(x, 0), 2, 0);
     assert_near(element(x, 39), 2, 0);
     wg_replay_destroy(replay);
     wg_free(x), wg_free(w);
 }
 
-/* What the run committed stays, and what was changed on the tape before that. */
+/* What the run committed stays, as do earlier changes on the tape. */
 static void a_committed_update_is_not_undone(void **state)
 {
     (void)state;
@@ -163,7 +163,7 @@ static wg_tensor *runs_in_hook(wg_tensor *g, void *context)
     return g;
 }
 
-/* Nor inside an update, a backward, or a capture. */
+/* A run inside an update, a backward pass or a capture is refused. */
 static void a_run_inside_the_engines_work_is_refused(void **state)
 {
     (void)state;
@@ -194,7 +194,7 @@ static wg_status says_nothing(void *context)
     return WG_E_NUMERIC;
 }
 
-/* A step that fails without a word: the error says so much. */
+/* A step that fails without an error message gets one that says so. */
 static void a_step_that_only_returns_a_code_is_named(void **state)
 {
     (void)state;
@@ -209,7 +209,7 @@ static wg_status draws(void *context)
     return wg_assign(context, wg_uniform(wg_generator_default(), WG_F32, WG_SHAPE(4), 0, 1));
 }
 
-/* A seed reaches what was captured before, and whoever holds the generator. */
+/* A seed affects replays captured before it, and every handle on the generator. */
 static void a_seed_reaches_replays(void **state)
 {
     (void)state;
@@ -237,7 +237,7 @@ static void a_seed_reaches_replays(void **state)
     wg_free(out);
 }
 
-/* Rule 14: a step that fails leaves the generator as it was, seeded in it or not. */
+/* Rule 14: a step that fails restores the generator, even if it was seeded in the step. */
 static void a_seed_is_an_effect(void **state)
 {
     (void)state;
@@ -254,7 +254,7 @@ static void a_seed_is_an_effect(void **state)
     assert_ok(wg_seed(0, 0));
 }
 
-/* ---- constructors inside a step that is captured ---- */
+/* ---- constructors inside a captured step ---- */
 
 static wg_status code(void)
 {
@@ -317,7 +317,7 @@ static wg_status makes_from_host(void *context)
     return t ? WG_OK : code();
 }
 
-/* They are refused with E_STATE, for what they say and what they return, and lose nothing. */
+/* They are refused with E_STATE, in message and return value, and leak nothing. */
 static void constructors_in_a_step_lose_nothing(void **state)
 {
     (void)state;
@@ -325,7 +325,7 @@ static void constructors_in_a_step_lose_nothing(void **state)
     wg_tensor *x = leaf(WG_F32, WG_SHAPE(4, 3), 1);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         int64_t live[3];
-        for (int round = 0; round < 3; round++) { /* the first may leave what the thread keeps */
+        for (int round = 0; round < 3; round++) { /* the first round may allocate what the thread keeps */
             assert_null(wg_replay_capture(steps[i], x));
             if (code() != WG_E_STATE)
                 fail_msg("constructor %zu: %s", i, wg_error_first()->message);
@@ -385,11 +385,11 @@ static void *captures_and_leaves(void *context)
 static void a_thread_that_ends_inside_a_step_loses_nothing(void **state)
 {
     (void)state;
-    live_excuse(); /* what the threads kept is given back here */
+    live_excuse(); /* what the threads kept is freed here */
     struct leaver leaver = {.x = leaf(WG_F64, WG_SHAPE(3), 1)};
     enum { ROUNDS = 12, LAST = ROUNDS - 1, SETTLED = LAST - 4 }; /* the C library's own tables grow at first */
     size_t used[ROUNDS];
-    mallopt(M_ARENA_MAX, 1); /* so that all threads' blocks are counted */
+    mallopt(M_ARENA_MAX, 1); /* so that the blocks of all threads are counted */
     for (int round = 0; round < ROUNDS; round++) {
         pthread_t thread;
         leaver.updating = round % 2;
@@ -406,11 +406,11 @@ static void a_thread_that_ends_inside_a_step_loses_nothing(void **state)
     wg_free(leaver.x);
 }
 
-/* ---- what a closure's forward makes on the way is given back when it returns, however the closure is run ---- */
+/* ---- temporaries of a closure's forward are freed when it returns, however the closure is run ---- */
 
 static wg_tensor *way_x, *way_result;
 
-/* exp(x) by ops, whose values nobody else sees; the handles take whatever may be done with one. */
+/* exp(x) by ops with intermediate values that only it sees; every operation on their handles is allowed. */
 static wg_status exp_on_the_way(const wg_call *c)
 {
     double values[3];

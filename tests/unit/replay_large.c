@@ -1,5 +1,5 @@
-/* Steps that are large: of more values than the planner compares each with each, of more layouts than its first table holds, of results
-   that pass by the caches, of more values at once in one group than a thread's stack is to hold. */
+/* Large steps: more values than the planner compares pairwise, more layouts than its first table holds, results written past the
+   caches, and more live values in one group than fit on a thread's stack. */
 #include "plan_check.h"
 
 #include "common.h"
@@ -18,7 +18,7 @@ static wg_status keep(struct step *s, wg_tensor *y)
     return WG_OK;
 }
 
-/* What the step replayed leaves is what it leaves itself. */
+/* Checks that the replayed step leaves what the step leaves. */
 static void check(wg_step *step, wg_tensor *x)
 {
     const long before = plans_checked;
@@ -36,7 +36,7 @@ static void check(wg_step *step, wg_tensor *x)
 
 enum { ALIVE = 24, VALUES = 2600, LENGTH = 97 };
 
-/* Values of many lengths, each of which lives until it is replaced: now and then neighbours end together, so that holes join. */
+/* Values of many lengths, each live until it is replaced; sometimes neighbours end together, so that free blocks are merged. */
 static wg_status many(void *context)
 {
     struct step *s = context;
@@ -49,7 +49,7 @@ static wg_status many(void *context)
         const int at = i * 7 % ALIVE, length = 1 + i * 31 % LENGTH;
         sum = wg_add(sum, wg_mean(v[at]));
         v[at] = wg_cumsum(wg_slice(s->x, 0, 0, length, 1), 0, i % 3 == 0);
-        if (i % 5 == 0) { /* it and its neighbour */
+        if (i % 5 == 0) { /* this value and its neighbour */
             sum = wg_add(sum, wg_mean(wg_concat((wg_tensor *[]){v[(at + 1) % ALIVE], v[at]}, 2, 0)));
             v[(at + 1) % ALIVE] = wg_cumsum(v[at], 0, true);
         }
@@ -75,7 +75,7 @@ static wg_status streams(void *context)
     return keep(s, wg_mul(wg_tanh(y), y));
 }
 
-/* A result of more than 32 MiB, with a last tile that is no whole number of lines. */
+/* A result of more than 32 MiB whose last tile is not a whole number of cache lines. */
 static void results_that_no_cache_holds(void **state)
 {
     (void)state;
@@ -90,7 +90,7 @@ static void results_that_no_cache_holds(void **state)
 
 enum { ABREAST = 40, LONG = 60007 };
 
-/* Values that all live until the last one is made. */
+/* Values that all live until the last one is computed. */
 static wg_status abreast(void *context)
 {
     struct step *s = context;
@@ -103,7 +103,7 @@ static wg_status abreast(void *context)
     return keep(s, y);
 }
 
-/* They need no memory beyond slots of tiles, whatever the number of threads, which may change between runs. */
+/* They need no memory beyond the slots of tiles, for any number of threads, which may change between runs. */
 static void values_abreast_stay_in_tiles(void **state)
 {
     (void)state;

@@ -1,15 +1,15 @@
-/* What training steps take at their peak, replayed beside eager. */
+/* The peak memory of training steps, replayed and eager. */
 #include <pthread.h>
 
 #include "common.h"
 
-/* Networks such as train on few rows, on many, with statistics, and deep. */
+/* Networks trained on few rows, on many, with statistics, and deep ones. */
 struct kind {
     int64_t size[20];
     size_t n;
     int64_t batch;
     bool batch_norm, adam, replayed;
-    int64_t peak, planned, launches; /* bytes above what was there before the step */
+    int64_t peak, planned, launches; /* bytes above those in use before the step */
 };
 
 struct pupil {
@@ -26,7 +26,7 @@ static wg_status learn(void *context)
     return wg_optim_step(p->optim);
 }
 
-/* In a thread of its own, whose peak is that of this run. */
+/* Runs in a fresh thread, so that the peak is that of this run. */
 static void *measure(void *context)
 {
     struct kind *k = context;
@@ -52,7 +52,7 @@ static void *measure(void *context)
     return NULL;
 }
 
-/* A step that is captured takes no memory beside its log: no copy of a parameter waits in case that it fails. */
+/* Capturing a step takes no memory besides the log: no copies of parameters are kept for undoing. */
 static void peaks_are_those_of_steps(void **state)
 {
     (void)state;
@@ -62,7 +62,11 @@ static void peaks_are_those_of_steps(void **state)
         {.size = {784, 256, 128, 10}, .n = 4, .batch = 128, .adam = true, .batch_norm = true},
         {.size = {128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 10}, .n = 17, .batch = 128},
     };
-    enum { LOG = 1024, FIRST = 1 << 18 }; /* bytes of a launch; of what is there for the first, and in which products work */
+    enum {
+        LOG = 1024,
+        FIRST = 1 << 18
+    }; /* bytes per launch; bytes that the first step allocates once, and the workspace of
+                                             products */
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         struct kind eager = kinds[i], replayed = kinds[i];
         pthread_t thread;

@@ -1,4 +1,4 @@
-/* What a step that is captured may not do, and what closures owe a replay. */
+/* What a captured step may not do, and what closures must provide for a replay. */
 #include "small_steps.h"
 
 static wg_status reads_item(struct small *s)

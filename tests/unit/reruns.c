@@ -1,5 +1,5 @@
-/* A rerun of a traced tape gives what a new recording would, whoever dropped or took values that it reads or writes: on the tape itself,
-   on one below it, from one above it; by ops and by closures. What the caller keeps, it leaves alone. */
+/* A rerun of a traced tape gives what a new recording would, even if values that it reads or writes were dropped or donated: on
+   the tape itself, on one below, from one above; by ops and by closures. Tensors that the caller keeps are unchanged. */
 #include "common.h"
 #include "core/internal.h"
 
@@ -16,7 +16,7 @@ static wg_status twice_forward(const wg_call *c)
     return WG_OK;
 }
 
-/* 2 x: an op that may overwrite its operand, and a closure, which reads and writes through handles. */
+/* 2 x, by an op that may overwrite its operand, and by a closure that reads and writes through handles. */
 static wg_tensor *twice_by_op(wg_tensor *x)
 {
     return wg_mul_scalar(x, 2);
@@ -64,7 +64,7 @@ static void values_of_the_tape_itself(void **state)
     wg_free(x);
 }
 
-/* The tape below is not traced, and is not run again: what the traced one read is what it was. */
+/* The tape below is not traced and not run again: what the traced tape read from it is unchanged. */
 static void values_of_a_tape_below(void **state)
 {
     (void)state;
@@ -81,13 +81,13 @@ static void values_of_a_tape_below(void **state)
             check(z, 4);
             assert_near(wg_item(sum), 16 * N, 0);
         }
-        assert_null(wg_data(y)); /* nobody else may ask for it */
+        assert_null(wg_data(y)); /* it can no longer be read */
         expect_error(WG_E_RELEASED, way & 4 ? "data" : "dropped");
     }
     wg_free(x);
 }
 
-/* A plain tape above takes or drops what the traced one wrote. */
+/* An untraced tape above donates or drops what the traced one wrote. */
 static void values_taken_from_above(void **state)
 {
     (void)state;
@@ -128,7 +128,7 @@ static void what_was_kept_stays(void **state)
     wg_free(x);
 }
 
-/* Should a value be gone all the same, nothing runs. */
+/* If a value is gone nevertheless, nothing runs. */
 static void a_value_that_is_gone_is_refused(void **state)
 {
     (void)state;

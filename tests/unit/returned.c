@@ -1,12 +1,12 @@
-/* What a function of the user's returns is there: a tensor that it dropped or freed is an error that names the function, whatever kind of
-   function it is, and nothing is half changed. Nor does one drop what it was given. */
+/* A tensor that a user's function returns must be valid: for every kind of function a dropped or freed one is an error that
+   names the function, and nothing is half changed. Nor may a function drop what it was handed. */
 #include "user_op.h"
 
 #include "wengert/check.h"
 #include "wengert/derivative.h"
 #include "wengert/nn.h"
 
-static wg_tensor *dead; /* freed */
+static wg_tensor *dead; /* a freed tensor */
 
 static wg_tensor *dropped(wg_tensor *t)
 {
@@ -80,7 +80,7 @@ static void a_backward_gives_what_is_there(void **state)
     wg_free(x);
 }
 
-/* An operand that the program dropped is there for backward: also as the gradient itself. */
+/* Backward may read an operand that the program dropped, and return it as the gradient. */
 static wg_status other_operand(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     (void)gy;
@@ -119,7 +119,7 @@ static void a_dropped_operand_may_be_the_gradient(void **state)
     wg_free(x);
 }
 
-/* The gradient that is given may be the operand's own handle, which the backward has not declared. */
+/* The gradient may be the operand's own handle, although the backward function did not declare that it reads it. */
 static wg_status passes_on(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     (void)c;
@@ -140,7 +140,7 @@ static void a_given_gradient_is_seen_also_where_it_is_the_operand(void **state)
     wg_free(x);
 }
 
-/* In a recorded walk a gradient is shared: here by the sum's two operands. */
+/* In a recorded backward pass a gradient is shared, here by both operands of the sum. */
 static wg_status drops_and_gives_another(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     (void)c;
@@ -168,7 +168,7 @@ static void a_shared_gradient_is_not_dropped(void **state)
 
 /* ---- functions of forward mode ---- */
 
-static int jvp_gives; /* a dropped tangent, a dead one, its own, dropped */
+static int jvp_gives; /* a dropped tangent, a freed one, the one it was handed, dropped */
 
 static wg_status careless_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
@@ -219,7 +219,7 @@ static wg_tensor *returns_a_dead_one(wg_tensor *const *x, size_t n, void *contex
     return dead;
 }
 
-/* As above, where backward reads it. */
+/* The same with a tensor that backward reads. */
 static wg_tensor *returns_a_saved_one(wg_tensor *const *x, size_t n, void *context)
 {
     (void)n, (void)context;
@@ -289,7 +289,7 @@ static void a_function_returns_what_is_there(void **state)
     wg_free(x);
 }
 
-/* At the second run too. */
+/* In the second run only. */
 static wg_tensor *returns_a_dropped_one_later(wg_tensor *const *x, size_t n, void *context)
 {
     (void)n;
@@ -311,7 +311,7 @@ static void a_second_run_returns_what_is_there(void **state)
     wg_free(x);
 }
 
-/* ---- ops made of ops, modules ---- */
+/* ---- composed ops, modules ---- */
 
 static wg_status composes(const wg_call *c, wg_tensor **out)
 {

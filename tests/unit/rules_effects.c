@@ -5,7 +5,7 @@
 
 /* ---- 14. A step that fails leaves no effects. ---- */
 
-/* What a step can change: a parameter, its gradient, a statistic, a generator, a counter. */
+/* The tensors that a step can change: a parameter, its gradient, a statistic, a generator, a counter. */
 struct world {
     wg_tensor *w, *running, *generator, *count, *m, *v, *lr;
 };
@@ -50,7 +50,7 @@ static wg_status update(struct world *world, bool fail)
         status = wg_adam_update(world->w, world->m, world->v, wg_gradient(world->w), world->lr, world->count, 0.9, 0.999, 1e-8, 0,
                                 false);
     if (status == WG_OK && fail)
-        status = wg_accumulate(world->m, world->generator); /* dtypes that do not fit */
+        status = wg_accumulate(world->m, world->generator); /* the dtypes differ */
     const wg_status committed = wg_update_commit();
     return status == WG_OK ? committed : status;
 }
@@ -124,8 +124,8 @@ static void rule_14_effects_of_an_inner_tape_end_with_the_step(void **state)
             made(wg_uniform(world.generator, WG_F32, WG_SHAPE(5), 0, 1));
             assert_ok(wg_accumulate(world.running, world.lr));
         }
-        assert_near(element(world.generator, 2) > 0, 1, 0); /* it stands after the inner tape */
-        assert_null(wg_add(NULL, NULL));                    /* but the step fails */
+        assert_near(element(world.generator, 2) > 0, 1, 0); /* the draw outlives the inner tape */
+        assert_null(wg_add(NULL, NULL));                    /* the step fails */
     }
     wg_error_take(NULL);
     assert_same_world(&world, &before);
@@ -177,7 +177,7 @@ static void rule_14_what_an_update_reads_stays_until_it_runs(void **state)
         wg_tensor *value = made(wg_mul_scalar(wg_ones(WG_F64, WG_SHAPE(3)), 5));
         assert_ok(wg_accumulate(a, value));
         wg_drop(value);
-        made(wg_add(wg_ones(WG_F64, WG_SHAPE(3)), wg_ones(WG_F64, WG_SHAPE(3)))); /* would take its memory */
+        made(wg_add(wg_ones(WG_F64, WG_SHAPE(3)), wg_ones(WG_F64, WG_SHAPE(3)))); /* would reuse its memory if it were free */
         assert_ok(wg_update_commit());
     }
     assert_near(element(a, 2), 5, 0);
@@ -199,7 +199,7 @@ static void rule_14_an_updates_tape_stays_until_it_ends(void **state)
                      with_tape ? "tape_close: an open update began on this tape" : "tape_close: an open update made this tape");
         assert_ptr_equal(wg_tape_top(), updates);
         assert_non_null(wg_data(inside));
-        assert_int_equal(wg_update_commit(), WG_E_STATE); /* what failed inside was said, and taken */
+        assert_int_equal(wg_update_commit(), WG_E_STATE); /* the error inside was reported and cleared */
         assert_near(element(a, 0), 0, 0);
         assert_ptr_equal(wg_tape_top(), tape);
         assert_ok(wg_update_begin());
@@ -216,7 +216,7 @@ static void rule_14_an_updates_tape_stays_until_it_ends(void **state)
             assert_ok(wg_tape_close(tape));
         assert_near(element(a, 0), 0, 0);
     }
-    assert_ok(wg_update_begin()); /* with a tape of its own, below one that is open when it is committed */
+    assert_ok(wg_update_begin()); /* with its own tape, below one that is open at the commit */
     wg_tape *inner = wg_tape_open();
     assert_ok(wg_accumulate(a, one));
     assert_ok(wg_update_commit());
@@ -289,7 +289,7 @@ static void rule_14_a_rerun_that_fails_leaves_none_either(void **state)
     world_free(&world);
 }
 
-/* ---- 15. Values that backward reads must not be changed meanwhile. ---- */
+/* ---- 15. Values that backward reads must not be changed before it. ---- */
 
 static void rule_15_a_changed_operand_is_stale(void **state)
 {
@@ -370,7 +370,7 @@ static void rule_15_batch_norm_in_use_saves_copies_of_its_statistics(void **stat
             WG_EVAL_MODE;
             y = made(wg_sum(wg_tanh(wg_nn_apply(norm, x))));
         }
-        made(wg_nn_apply(norm, x)); /* in training: changes the statistics */
+        made(wg_nn_apply(norm, x)); /* in training mode: updates the statistics */
         assert_ok(wg_backward(y));
         assert_non_null(wg_gradient(x));
     }
@@ -385,7 +385,7 @@ static wg_tensor *fails_on_a_tape_of_its_own(wg_tensor *const *x, size_t n, void
     return wg_add(x[0], WG_NONE);
 }
 
-/* A function that fails has failed the step around it, also where its error belonged to a tape that it closed. */
+/* A function that fails makes the step around it fail, even if the error was recorded on a tape that it closed. */
 static void a_failure_on_an_inner_tape_is_one_of_the_step(void **state)
 {
     (void)state;
@@ -408,7 +408,7 @@ static void a_failure_on_an_inner_tape_is_one_of_the_step(void **state)
     wg_free(x), wg_free(p);
 }
 
-/* Without a tape an update opens one of its own; where there is no memory for it, nothing is left of the attempt. */
+/* Without a tape an update opens its own. If there is no memory for it, the attempt leaves nothing. */
 static void rule_14_an_update_that_cannot_begin_leaves_nothing(void **state)
 {
     (void)state;
