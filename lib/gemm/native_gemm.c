@@ -10,7 +10,7 @@ enum {
     LONGEST = 384,            /* the longest block of k */
     BLOCK_ROWS = 336,         /* rows of a that stay in L2 while all panels of b are read */
     BLOCK_COLUMNS = 3072,     /* columns of b packed at once if several blocks of rows read them */
-    SECOND_CACHE = 512 << 10, /* bytes of a that are kept in L2 */
+    SECOND_CACHE = 512 << 10, /* bytes of a kept in L2; a larger a is split into blocks of rows */
     COLLISION = 4096,         /* rows this many bytes apart map to the same L1 set and to few L2 sets */
     WORTH_PACKING = 8,        /* smallest number of tiles or panels for which packing pays */
     LINE = 64,                /* bytes of a cache line */

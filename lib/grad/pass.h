@@ -40,6 +40,7 @@ wg_status wg_pass_begin(struct wg_pass *w);
 /* Checks a root, and replaces a leaf by its proxy. With WG_UNUSED_ZEROS the root may depend on no leaf; there is no pass then. */
 wg_status wg_pass_root(struct wg_pass *w, wg_tensor **root, wg_unused unused);
 void wg_pass_enter(struct wg_pass *w);
+/* The seed of a root: `given` or, for WG_NONE and a root of one element, 1. It is added to the root's adjoint. */
 wg_status wg_pass_check_seed(const struct wg_pass *w, const wg_tensor *root, const wg_tensor *given);
 wg_status wg_pass_seed(struct wg_pass *w, wg_tensor *root, wg_tensor *given);
 wg_status wg_pass_run(struct wg_pass *w, wg_tensor *const *roots, size_t n);
