@@ -333,7 +333,7 @@ static void pooling_is_its_definition(void **state)
     }
 }
 
-/* Every extent divided into every number of windows, fewer and more. */
+/* Every extent divided into every number of windows, fewer and more than the extent. */
 static void adaptive_windows_cover_the_image(void **state)
 {
     (void)state;

@@ -45,7 +45,7 @@ static void assert_finite(const wg_tensor *t)
             fail_msg("element %d is %g", (int)i, element(t, i));
 }
 
-/* The gradient of the weighted sum of y with respect to x. */
+/* gradient: that of y with respect to x, recorded. second: the gradient of a weighted sum of it. */
 static wg_tensor *gradient(wg_tensor *y, wg_tensor *x)
 {
     return made(wg_grad(y, x, .create_graph = true));

@@ -11,7 +11,7 @@ enum { MOST = WG_MAX_DEPTH, STACK = 1024 * 1024 };
 
 /* ---- checkpoints ---- */
 
-static int levels[MOST + 1], deepest; /* a function knows its level by its context's address */
+static int levels[MOST + 1], deepest; /* a function finds its level from the address of its context */
 
 /* sin inside that many nested checkpoints. */
 static wg_tensor *level(wg_tensor *const *x, size_t n, void *context)

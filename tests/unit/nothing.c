@@ -70,7 +70,7 @@ static void normalisations(void **state)
     wg_free(batch), wg_free(images), wg_free(columns);
 }
 
-/* There is no statistic, and nothing to add up for gamma and beta. */
+/* There are no statistics, and the sums for gamma and beta are empty. */
 static void batches_without_rows(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* Random programs (random_graphs/): gradients against central differences, forward against reverse mode, Hessian-vector products
    against differences of gradients; and the same bits for any number of threads and for other choices that must not matter.
-      usage: random_graphs [SEED]     only the program of that seed, which a failure names */
+   usage: random_graphs [SEED]     only the program of that seed, which a failure names */
 #include "random_graphs/kinds.h"
 
 #ifdef TEST_ASAN

@@ -1,6 +1,6 @@
 /* Replays of random programs have the bits of the programs: those of random_graphs, and wide ones (random_graphs/wide.h). Every
    plan is also checked (plan_check.h).
-      usage: random_replays [SEED]     only the wide program of that seed, which a failure names */
+   usage: random_replays [SEED]     only the wide program of that seed, which a failure names */
 #include "plan_check.h"
 #include "random_graphs/wide.h"
 

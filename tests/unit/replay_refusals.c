@@ -81,7 +81,7 @@ static wg_status leaves_tape_open(struct small *s)
     return WG_OK;
 }
 
-/* It goes on as if nothing had happened: no later effect takes place. */
+/* Continues after a refusal: no later effect takes place. */
 static wg_status does_not_listen(struct small *s)
 {
     (void)wg_item(wg_sum(s->x));

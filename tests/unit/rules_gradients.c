@@ -37,7 +37,7 @@ static void rule_07_create_graph_puts_backwards_nodes_behind_the_start(void **st
     assert_ptr_not_equal(tape->last, last);
     for (struct wg_node *node = last->next; node; node = node->next) {
         assert_true(node->seq > start);
-        assert_non_null(node->cause); /* each knows the forward node that caused it */
+        assert_non_null(node->cause); /* each refers to the forward node that caused it */
         assert_true(node->cause->seq <= start);
     }
     wg_tensor *g2 = made(wg_grad(g1, w, .create_graph = true)), *g3 = made(wg_grad(g2, w, .create_graph = true));
@@ -58,7 +58,7 @@ static void rule_07_an_unused_leaf_is_an_error_unless_zeros_are_asked_for(void *
     wg_tensor *x[2] = {w, u};
     gx[0] = gx[1] = y;
     assert_fails(wg_grad_many(y, x, 2, gx), WG_E_UNUSED, "operand 2");
-    assert_ptr_equal(gx[0], y); /* none is set on failure */
+    assert_ptr_equal(gx[0], y); /* on failure no gradient is set */
     assert_ok(wg_grad_many(y, x, 2, gx, .unused = WG_UNUSED_ZEROS));
     assert_near(element(gx[0], 2), 1, 0);
     assert_int_equal(wg_numel(gx[1]), 4);
@@ -68,7 +68,7 @@ static void rule_07_an_unused_leaf_is_an_error_unless_zeros_are_asked_for(void *
     wg_free(u);
 }
 
-/* The gradient of what is linear is a constant: a root that depends on no leaf. */
+/* The gradient of a linear function is a constant: a root that depends on no leaf. */
 static void rule_07_zeros_are_given_for_a_root_without_leaves(void **state)
 {
     (void)state;
@@ -89,7 +89,7 @@ static void rule_07_zeros_are_given_for_a_root_without_leaves(void **state)
             }
         }
         assert_near(element(made(wg_grad(g, x, .unused = WG_UNUSED_ZEROS, .grad = g)), 0), 0, 0);
-        assert_null(wg_grad(g, x, .unused = WG_UNUSED_ZEROS)); /* as of any root of more than one element */
+        assert_null(wg_grad(g, x, .unused = WG_UNUSED_ZEROS)); /* like any root with more than one element */
         expect_error(WG_E_SHAPE, "needs a gradient given with .grad");
     }
     wg_free(x), wg_free(w);
@@ -105,11 +105,11 @@ static void rule_07_several_roots_and_given_gradients(void **state)
     wg_tensor *roots[] = {a, b}, *grads[] = {seed, WG_NONE};
     assert_ok(wg_backward_many(roots, grads, 2, false));
     assert_near(element(wg_gradient(w), 2), 2 * element(w, 2) * element(seed, 2) + 5, 1e-15);
-    assert_near(element(a, 0), element(w, 0) * element(w, 0), 0); /* roots stay */
+    assert_near(element(a, 0), element(w, 0) * element(w, 0), 0); /* a root keeps its value */
     wg_free(w);
 }
 
-/* ---- 8. Fan-out adds; in place only where nobody else holds the sum. ---- */
+/* ---- 8. Gradients add up at a fan-out; in place only if nothing else refers to the sum. ---- */
 
 static void rule_08_fan_out_adds(void **state)
 {
@@ -127,7 +127,7 @@ static void rule_08_fan_out_adds(void **state)
     wg_free(w);
 }
 
-/* add hands out one gradient twice; then more is added to each copy. None may show in the other. */
+/* add passes one gradient to both operands, and then more is added to each. Neither sum may affect the other. */
 static void rule_08_a_shared_gradient_is_never_written(void **state)
 {
     (void)state;
@@ -145,7 +145,7 @@ static void rule_08_a_shared_gradient_is_never_written(void **state)
             assert_near(element(gx[1], i), 101 * element(seed, i), 1e-13);
             assert_near(element(gx[2], i), element(seed, i), 0);
         }
-        assert_same_bits(seed, copy); /* the caller's gradient is not written either */
+        assert_same_bits(seed, copy); /* nor is the caller's gradient written */
         wg_free(a);
         wg_free(b);
     }
@@ -159,7 +159,7 @@ static void rule_08_an_accumulator_may_be_offered(void **state)
     wg_tensor *y = NULL;
     for (int i = 0; i < 4; i++)
         y = y ? made(wg_add(y, times(w, u))) : made(times(w, u));
-    y = made(wg_add(y, times(w, w))); /* twice the same operand: no accumulator for that */
+    y = made(wg_add(y, times(w, w))); /* the same operand twice: no accumulator is offered */
     *asked() = (struct asked){0};
     assert_ok(wg_backward(wg_sum(y)));
     assert_int_equal(asked()->calls, 5);
@@ -172,7 +172,7 @@ static void rule_08_an_accumulator_may_be_offered(void **state)
     wg_free(u);
 }
 
-/* ---- 9. Un-broadcasting is the engine's. ---- */
+/* ---- 9. The engine sums gradients over broadcast axes. ---- */
 
 static void rule_09_gradients_are_summed_over_stretched_axes(void **state)
 {
@@ -250,7 +250,7 @@ static void rule_09_a_gradient_that_does_not_fit_is_a_bug_that_names_the_op(void
     wg_free(w);
 }
 
-/* ---- 10. Only what somebody needs is computed. ---- */
+/* ---- 10. Only gradients that are needed are computed. ---- */
 
 static void rule_10_a_mask_says_what_is_needed(void **state)
 {
@@ -274,7 +274,7 @@ static void rule_10_grad_visits_only_what_lies_between(void **state)
     wg_tensor *h = made(times(w, w)), *y = made(wg_sum(times(h, u)));
     *asked() = (struct asked){0};
     made(wg_grad(y, u));
-    assert_int_equal(asked()->calls, 1); /* not into h's past */
+    assert_int_equal(asked()->calls, 1); /* the pass stops at h */
     assert_int_equal(asked()->need[0], 0);
     *asked() = (struct asked){0};
     made(wg_grad(y, h));
@@ -293,7 +293,7 @@ static void rule_10_without_grad_mode_nothing_needs_a_gradient(void **state)
     {
         WG_NO_GRAD;
         y = made(wg_sum(times(w, w)));
-        assert_int_equal(wg_tape_nodes(tape), 2); /* recorded all the same */
+        assert_int_equal(wg_tape_nodes(tape), 2); /* but both are recorded */
         {
             WG_GRAD_MODE(again);
             assert_true(wg_grad_mode());

@@ -1,9 +1,9 @@
-/* DESIGN section 3, rules 1 to 3: what belongs to a tape, how long handles and values live, the order of nodes. */
+/* DESIGN section 3, rules 1 to 3: what belongs to a tape, how long handles and values live, and the order of nodes. */
 #include "common.h"
 
 #include "core/internal.h"
 
-/* ---- 1. What is made while a tape is open belongs to the top tape; without a tape it is a value only. ---- */
+/* ---- 1. What is made while a tape is open belongs to the top tape; without a tape it is only a value. ---- */
 
 static void rule_01_made_on_a_tape_dies_with_it(void **state)
 {
@@ -67,14 +67,14 @@ static void rule_01_without_a_tape_values_are_not_recorded(void **state)
         wg_tensor *z = made(wg_mul(y, y));
         assert_fails(wg_backward(z), WG_E_NO_GRAD, "backward: ");
     }
-    assert_near(element(y, 0), element(w, 0) * element(w, 0), 1e-6); /* it outlives tapes */
+    assert_near(element(y, 0), element(w, 0) * element(w, 0), 1e-6); /* the parameter outlives tapes */
     assert_null(wg_gradient(w));
     wg_free(y);
     assert_dangling(y);
     wg_free(w);
 }
 
-/* ---- 2. Handles stay valid until their tape closes; values go earlier. ---- */
+/* ---- 2. Handles stay valid until their tape closes; values may be released earlier. ---- */
 
 static void rule_02_backward_releases_all_but_leaves_roots_and_held(void **state)
 {
@@ -87,13 +87,13 @@ static void rule_02_backward_releases_all_but_leaves_roots_and_held(void **state
     assert_ok(wg_backward(loss));
     assert_null(wg_data(a));
     expect_error(WG_E_RELEASED, "data: ");
-    assert_null(wg_data(side)); /* on the top tape, though not behind the root */
+    assert_null(wg_data(side)); /* released: it is on the top tape, although the root does not depend on it */
     expect_error(WG_E_RELEASED, "data: ");
     assert_non_null(wg_data(held));
     assert_non_null(wg_data(loss));
     assert_non_null(wg_data(w));
     assert_non_null(wg_data(constant));
-    assert_int_equal(wg_rank(a), 1); /* the handle is valid still */
+    assert_int_equal(wg_rank(a), 1); /* the handle is still valid */
     assert_int_equal(wg_extent(a, 0), 4);
     assert_null_and_error(wg_tanh(a), WG_E_RELEASED, "tanh: ");
     assert_true(isnan(wg_item(a)));
@@ -123,7 +123,7 @@ static void rule_02_a_dropped_value_is_read_by_backward_alone(void **state)
     WG_TAPE(tape);
     wg_tensor *a = made(wg_mul(w, w)), *y = made(wg_tanh(a)), *loss = made(wg_sum(y));
     const int64_t before = wg_memory_now().live;
-    wg_drop(a); /* tanh's backward reads its result only: this goes now */
+    wg_drop(a); /* the backward of tanh reads only its result: a is released here */
     assert_true(wg_memory_now().live <= before - 8000);
     wg_drop(y);
     assert_null_and_error(wg_add(a, a), WG_E_RELEASED, "add: ");
@@ -166,7 +166,7 @@ static void rule_02_a_freed_handle_is_dangling_while_a_tape_still_uses_the_value
     assert_null(wg_error_first());
 }
 
-/* Until then the handle is seen to be dead. */
+/* Until the slot is reused, the handle is recognised as dangling. */
 static void rule_02_the_slot_of_a_closed_tape_serves_again_when_it_has_rested(void **state)
 {
     (void)state;
@@ -191,7 +191,7 @@ static void rule_02_a_freed_handle_is_dead_while_its_memory_rests(void **state)
     (void)state;
     wg_tensor *freed = numbers(WG_F32, WG_SHAPE(3), 1);
     wg_free(freed);
-    for (int i = 1; i < WG_RESTING_VALUES; i++) { /* others are made and freed meanwhile */
+    for (int i = 1; i < WG_RESTING_VALUES; i++) { /* meanwhile others are made and freed */
         wg_tensor *other = numbers(WG_F32, WG_SHAPE(3), 1);
         assert_ptr_not_equal(other, freed);
         assert_dangling(freed);
@@ -206,7 +206,7 @@ static void rule_02_a_freed_handle_is_dead_while_its_memory_rests(void **state)
     assert_dangling(freed);
 }
 
-/* The same memory serves all threads' steps: what rests does not make a step allocate. */
+/* All threads' steps share the memory: resting slots do not make a step allocate. */
 static void rule_02_what_rests_takes_no_memory_from_later_steps(void **state)
 {
     (void)state;
@@ -224,7 +224,7 @@ static void rule_02_what_rests_takes_no_memory_from_later_steps(void **state)
     assert_int_equal(wg_memory_now().mallocs, mallocs);
 }
 
-/* ---- 3. One sequence number per thread; backward walks every open tape and releases only on the top one. ---- */
+/* ---- 3. One sequence number per thread; backward visits every open tape and releases only on the top one. ---- */
 
 static void check_order(const wg_tape *tape, uint64_t *last)
 {
@@ -266,7 +266,7 @@ static void rule_03_backward_walks_all_tapes_and_releases_on_the_top(void **stat
     wg_tensor *w = leaf(WG_F64, WG_SHAPE(2), 1);
     WG_TAPE(outer);
     wg_tensor *a = made(wg_mul(w, w));
-    for (int i = 0; i < 3; i++) { /* each inner tape's walk goes down into the outer one */
+    for (int i = 0; i < 3; i++) { /* the backward pass of each inner tape continues into the outer one */
         WG_TAPE(inner);
         wg_tensor *y = made(wg_tanh(a));
         assert_ok(wg_backward(wg_sum(y)));

@@ -1,9 +1,9 @@
-/* DESIGN section 3, rules 4 to 6: values taken out of their tape, leaves and their gradients, storage. */
+/* DESIGN section 3, rules 4 to 6: values kept beyond their tape, leaves and their gradients, storage. */
 #include "common.h"
 
 #include "core/internal.h"
 
-/* ---- 4. wg_keep takes a value out of its tape; differentiating through it is an error, not zeros. ---- */
+/* ---- 4. wg_keep detaches a value from its tape; differentiating through it is an error and does not give zeros. ---- */
 
 static void rule_04_a_kept_value_is_the_callers_and_detached(void **state)
 {
@@ -44,7 +44,7 @@ static void rule_04_a_leaf_behind_a_kept_value_is_an_error(void **state)
         WG_TAPE(tape);
         wg_tensor *h = made(wg_mul(w, w));
         kept = made(wg_keep(h));
-        twice = made(wg_keep(kept));          /* a kept value kept once more */
+        twice = made(wg_keep(kept));          /* a kept value, kept again */
         again = made(wg_keep(wg_tanh(kept))); /* computed from a kept value */
         self = made(wg_keep(w));              /* the leaf itself */
     }
@@ -69,7 +69,8 @@ static void rule_04_a_leaf_behind_a_kept_value_is_an_error(void **state)
     wg_free(other);
 }
 
-/* Truncated backpropagation: what is kept counts as a constant, and the other paths give their gradients. d(k w)/dw = k where k is w². */
+/* Truncated backpropagation: a kept value counts as a constant, and the other paths give their gradients. With k = w², d(k w)/dw
+   = k. */
 static void rule_04_other_paths_around_a_kept_value_have_their_gradients(void **state)
 {
     (void)state;
@@ -168,13 +169,13 @@ static void rule_05_nodes_hold_their_leaves(void **state)
         WG_TAPE(tape);
         const double v = element(w, 9);
         wg_tensor *loss = made(wg_sum(wg_mul(w, u)));
-        wg_free(w); /* only the caller's reference goes */
+        wg_free(w); /* only the caller's reference is given up */
         assert_ok(wg_backward(loss));
         assert_near(element(wg_gradient(u), 9), v, 0);
     }
     wg_free(u);
     wg_memory_trim();
-    assert_true(wg_memory_now().live <= before + 4096); /* the table of leaves may have been made meanwhile */
+    assert_true(wg_memory_now().live <= before + 4096); /* the table of leaves may have been allocated meanwhile */
 }
 
 static void rule_05_a_gradient_is_dense_owns_its_storage_and_has_no_graph(void **state)
@@ -184,7 +185,7 @@ static void rule_05_a_gradient_is_dense_owns_its_storage_and_has_no_graph(void *
         wg_tensor *a = leaf(WG_F64, WG_SHAPE(2, 3), 1), *b = leaf(WG_F64, WG_SHAPE(2, 3), 2), *c = leaf(WG_F64, WG_SHAPE(2, 3), 3);
         {
             WG_TAPE(tape, .trace = trace);
-            wg_tensor *y = made(wg_add(a, b));                               /* hands out one gradient twice */
+            wg_tensor *y = made(wg_add(a, b));                               /* passes one gradient to both operands */
             wg_tensor *loss = made(wg_add(wg_sum(wg_mul(y, y)), wg_sum(c))); /* c's gradient is a view of stride 0 */
             assert_ok(wg_backward(loss));
             wg_tensor *leaves[] = {a, b, c};
@@ -201,7 +202,7 @@ static void rule_05_a_gradient_is_dense_owns_its_storage_and_has_no_graph(void *
         }
         const double was = element(wg_gradient(b), 4);
         assert_ok(wg_add_gradient(a, c));
-        assert_near(element(wg_gradient(b), 4), was, 0); /* its own storage indeed */
+        assert_near(element(wg_gradient(b), 4), was, 0); /* it has separate storage */
         wg_free(a);
         wg_free(b);
         wg_free(c);
@@ -272,7 +273,7 @@ static void rule_05_a_leaf_of_a_tape_has_its_gradient_there(void **state)
     assert_null(wg_gradient(x));
 }
 
-/* ---- 6. Storage is pooled and reference-counted; no cycle; shared parameters are counted once per tape. ---- */
+/* ---- 6. Storage is pooled and reference-counted, without cycles; a shared parameter is counted once per tape. ---- */
 
 static void one_step(wg_tensor *w, int64_t batch)
 {
@@ -312,7 +313,7 @@ static void rule_06_storage_is_aligned_and_counted(void **state)
     }
 }
 
-/* Every block is used again by the sizes that share its class, of which it must hold the largest. */
+/* A block is reused for all sizes of its class and must hold the largest of them. */
 static void rule_06_a_block_has_room_for_whatever_takes_it(void **state)
 {
     (void)state;
@@ -328,7 +329,7 @@ static void rule_06_a_block_has_room_for_whatever_takes_it(void **state)
     wg_memory_trim();
 }
 
-/* Sizes that differ a little from step to step share what was allocated; a much smaller one does not waste it. */
+/* Sizes that vary slightly from step to step share one block; a much smaller one does not waste it. */
 static void rule_06_a_large_block_serves_a_little_less(void **state)
 {
     const int64_t n = 1 << 20;

@@ -3,7 +3,7 @@
 
 #include "core/internal.h"
 
-/* ---- 11. WG_NONE is absent by choice, NULL has failed. ---- */
+/* ---- 11. WG_NONE means absent by choice, NULL means failed. ---- */
 
 static void rule_11_none_is_a_choice_and_null_a_failure(void **state)
 {
@@ -19,7 +19,7 @@ static void rule_11_none_is_a_choice_and_null_a_failure(void **state)
     wg_free(w);
 }
 
-/* A bias that failed to be made must not train without a bias: the cause is kept, its consequences only count. */
+/* A bias that could not be made must not train as an absent bias: the cause is kept, later errors are only counted. */
 static void rule_11_null_runs_through_to_the_end(void **state)
 {
     (void)state;
@@ -49,7 +49,7 @@ static void rule_11_none_has_no_value(void **state)
     assert_null(wg_error_first());
 }
 
-/* ---- 12. Hooks run once, on the summed gradient; they may replace it, and may not call backward. ---- */
+/* ---- 12. A hook runs once, on the summed gradient; it may replace the gradient and may not call backward. ---- */
 
 struct hooked {
     int calls;
@@ -98,7 +98,7 @@ static wg_tensor *of_wrong_dtype(wg_tensor *gradient, void *context)
     return wg_ones(WG_F32, wg_shape_of(gradient));
 }
 
-/* A hook that works on a tape of its own. */
+/* A hook that works on its own tape. */
 static wg_tensor *measures(wg_tensor *gradient, void *context)
 {
     struct hooked *hooked = context;
@@ -141,13 +141,13 @@ static void rule_12_a_hook_runs_once_on_the_sum(void **state)
         assert_near(element(gx[0], 2), 100, 0);
         assert_near(element(gx[1], 2), 100, 0);
         assert_ok(wg_backward(y));
-        assert_int_equal(on_leaf.calls, 2); /* once a walk */
+        assert_int_equal(on_leaf.calls, 2); /* once per backward pass */
         assert_near(element(wg_gradient(w), 2), 100, 0);
         wg_clear_gradient(w);
     }
     struct hooked none = {0};
     WG_TAPE(tape);
-    assert_ok(wg_backward(wg_sum(wg_mul_scalar(w, 1)))); /* hooks ended with their tape */
+    assert_ok(wg_backward(wg_sum(wg_mul_scalar(w, 1)))); /* hooks end with their tape */
     assert_int_equal(none.calls, 0);
     assert_near(element(wg_gradient(w), 0), 1, 0);
     wg_free(w);
@@ -233,7 +233,7 @@ static void rule_12_a_hook_may_use_a_tape_of_its_own(void **state)
     wg_free(w);
 }
 
-/* ---- 13. Kinks, NaN, flat ops, ops without a derivative. ---- */
+/* ---- 13. Kinks, NaN, ops with zero derivative, ops without a derivative. ---- */
 
 static double slope(wg_tensor *(*op)(wg_tensor *), double at)
 {
@@ -259,7 +259,7 @@ static void rule_13_subgradients_at_kinks(void **state)
 static void rule_13_ties_go_to_the_first(void **state)
 {
     (void)state;
-    wg_tensor *a = leaf(WG_F64, WG_SHAPE(4), 1), *b = leaf(WG_F64, WG_SHAPE(4), 1); /* equal */
+    wg_tensor *a = leaf(WG_F64, WG_SHAPE(4), 1), *b = leaf(WG_F64, WG_SHAPE(4), 1); /* equal elements */
     WG_TAPE(tape);
     wg_tensor *x[] = {a, b}, *gx[2];
     assert_ok(wg_grad_many(wg_sum(wg_maximum(a, b)), x, 2, gx));
@@ -301,7 +301,7 @@ static void rule_13_flat_ops_say_that_their_gradient_is_zero(void **state)
     wg_tensor *y = made(wg_sum(wg_sign(w)));
     wg_tensor *g = made(wg_grad(y, w));
     assert_near(element(g, 0), 0, 0);
-    assert_ok(wg_backward(wg_sum(wg_mul(wg_sign(w), w)))); /* zero and something */
+    assert_ok(wg_backward(wg_sum(wg_mul(wg_sign(w), w)))); /* a zero gradient plus a non-zero one */
     assert_near(element(wg_gradient(w), 1), element(w, 1) > 0 ? 1 : -1, 0);
     wg_free(w);
 }

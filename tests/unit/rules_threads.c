@@ -1,4 +1,4 @@
-/* DESIGN section 3, rules 16 and 17: modules as pure functions of parameters, and threads. */
+/* DESIGN section 3, rules 16 and 17: modules as pure functions of their parameters, and threads. */
 #include <pthread.h>
 
 #include "common.h"
@@ -51,13 +51,13 @@ static void rule_16_the_gradient_flows_through_computed_parameters(void **state)
         assert_null(wg_gradient(own.tensor[i]));
     for (size_t i = 0; i < buffers.n; i++)
         before -= buffers.tensor[i]->storage->version;
-    assert_int_equal(before, 0); /* pure: no running statistics */
+    assert_int_equal(before, 0); /* pure: the running statistics are unchanged */
     wg_free(x);
     wg_free(s);
     wg_nn_destroy(net);
 }
 
-/* ---- 17. A tape belongs to the thread that opened it; modes and generator are per thread. ---- */
+/* ---- 17. A tape belongs to the thread that opened it; modes and the default generator are per thread. ---- */
 
 struct visit {
     wg_tape *tape;
@@ -122,7 +122,7 @@ static void rule_17_a_tape_belongs_to_its_thread(void **state)
     assert_near(visit.sum, wg_item(made(wg_sum(shared))), 0);
     assert_ptr_equal(wg_tape_top(), tape);
     assert_non_null(wg_data(visit.of_tape));
-    /* modes and generator are the thread's own */
+    /* each thread has its own modes and generator */
     assert_true(visit.grad_mode);
     assert_true(visit.train_mode);
     assert_false(wg_grad_mode());

@@ -1,11 +1,11 @@
-/* Deep and wide graphs: nothing recurses, and the work is linear in the length. Threads here have 256 KiB of stack. */
+/* Deep and wide graphs: nothing recurses, and the work is linear in the length. These threads have 256 KiB of stack. */
 #include <pthread.h>
 
 #include "instructions.h"
 
 enum { DEEP = 1000000, WIDE = 100000, STACK = 256 * 1024 };
 
-/* ---- what runs in the small stack ---- */
+/* ---- jobs for the small stack ---- */
 
 struct job {
     void (*run)(struct job *);
@@ -76,7 +76,7 @@ static void deep_chain_costs_the_same_per_node(void **state)
 {
     (void)state;
 #if defined(TEST_ASAN) || defined(TEST_TSAN)
-    skip(); /* their bookkeeping would be counted, and valgrind does not run with them */
+    skip(); /* a sanitizer's instructions would be counted, and valgrind does not run with it */
 #endif
     struct job shorter = {.run = forward_backward_free, .length = DEEP / 10},
                longer = {.run = forward_backward_free, .length = DEEP};
@@ -88,7 +88,7 @@ static void deep_chain_costs_the_same_per_node(void **state)
         shorter.count = instructions_by_callgrind("chain", 4000) - start_up;
         longer.count = instructions_by_callgrind("chain", 40000) - start_up;
         if (start_up == 0)
-            skip(); /* neither the kernel's counters nor valgrind */
+            skip(); /* neither the kernel's counters nor valgrind are available */
     }
     assert_true(shorter.count > 10000);
     assert_true(longer.count <= shorter.count * 10 + shorter.count / 2);
@@ -130,13 +130,13 @@ static void keep_and_drop(struct job *job)
             wg_drop(y);
             y = next;
         }
-        kept = wg_keep(y); /* walks all that is behind */
+        kept = wg_keep(y); /* visits everything it depends on */
     }
     job->value = wg_item(kept);
     {
         WG_TAPE(tape);
         wg_tensor *z = wg_set_requires_grad(wg_scalar(WG_F64, 2), true);
-        wg_tensor *g = wg_grad(wg_mul(kept, z), x, .unused = WG_UNUSED_ZEROS); /* x is behind kept: an error */
+        wg_tensor *g = wg_grad(wg_mul(kept, z), x, .unused = WG_UNUSED_ZEROS); /* the path from z to x is behind kept: an error */
         job->gradient = g ? 0 : 1;
     }
     wg_error_take(NULL);
@@ -184,7 +184,7 @@ static void one_leaf_used_many_times(void **state)
     assert_near(job.gradient, want, 0);
 }
 
-/* A chain of tapes, each on top of the one before. */
+/* Many tapes, each opened on top of the one before. */
 static void tower(struct job *job)
 {
     wg_tensor *x = wg_set_requires_grad(wg_scalar(WG_F64, 3), true), *y = x;
@@ -210,7 +210,7 @@ static void a_tower_of_tapes(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3) { /* under callgrind */
+    if (argc == 3) { /* run by callgrind */
         struct job job = {.run = forward_backward_free, .length = (int)strtol(argv[2], NULL, 10)};
         job.run(&job);
         return 0;

@@ -1,16 +1,17 @@
-/* Modules and optimizers of many parameters: the work is linear in their number, whatever they are called. And how deep modules nest. */
+/* Modules and optimizers with many parameters: the work is linear in their number, whatever their names. And how deep modules
+   may nest. */
 #include <pthread.h>
 
 #include "instructions.h"
 
-enum { FEW = 300, MORE = 4 }; /* parameters; so many times as many */
+enum { FEW = 300, MORE = 4 }; /* parameters; factor to the larger number */
 
 static wg_tensor *rate_one(void)
 {
     return made(wg_set_requires_grad(wg_scalar(WG_F64, 1), true));
 }
 
-/* n parameters, whose names lie in one block. */
+/* n parameters whose names are in one block. */
 struct parameters {
     wg_tensor **tensor;
     const char **name;
@@ -142,20 +143,20 @@ static void the_work_is_linear(void **state)
 {
     (void)state;
 #if defined(TEST_ASAN) || defined(TEST_TSAN)
-    skip(); /* their bookkeeping would be counted, and valgrind does not run with them */
+    skip(); /* a sanitizer's instructions would be counted, and valgrind does not run with it */
 #endif
     for (int i = 0; i < N_WORKS; i++) {
-        works[i].run(FEW); /* what a first time makes is there */
+        works[i].run(FEW); /* allocates what is allocated once */
         const int64_t few = count(&works[i], FEW), more = count(&works[i], MORE * FEW);
         if (few <= 0)
-            skip(); /* neither the kernel's counters nor valgrind */
+            skip(); /* neither the kernel's counters nor valgrind are available */
         if (2 * more > 9 * few)
             fail_msg("%s: %lld instructions for %d, %lld for %d times as many", works[i].name, (long long)few, FEW, (long long)more,
                      MORE);
     }
 }
 
-/* Names that are there already, also in the form that an optimizer gives them, and after a group that could not be added. */
+/* Names that exist already, also in the form that an optimizer gives them, and after a group that was refused. */
 static void names_are_those_of_the_lists(void **state)
 {
     (void)state;
@@ -213,7 +214,7 @@ static void modules_nest_as_deep_as_a_small_stack_allows(void **state)
     pthread_attr_t attributes;
     pthread_t thread;
     bool done = false;
-    live_excuse(); /* the thread's */
+    live_excuse(); /* memory that the thread keeps */
     assert_int_equal(pthread_attr_init(&attributes), 0);
     assert_int_equal(pthread_attr_setstacksize(&attributes, 256 * 1024), 0);
     assert_int_equal(pthread_create(&thread, &attributes, apply_the_deepest, &done), 0);
@@ -231,13 +232,13 @@ static void deeper_modules_are_refused(void **state)
     assert_ok(wg_nn_add_child(net, "deep", nested(WG_MAX_DEPTH - 1)));
     assert_fails(wg_nn_add_child(net, "deeper", nested(WG_MAX_DEPTH)), WG_E_ARGUMENT, "\"deeper\" would be deeper");
     assert_int_equal(wg_nn_children(net), 1);
-    assert_ok(wg_nn_add_child(net, "deeper", wg_nn_tanh())); /* the name is free still */
+    assert_ok(wg_nn_add_child(net, "deeper", wg_nn_tanh())); /* the name is still free */
     wg_nn_destroy(net);
 }
 
 int main(int argc, char **argv)
 {
-    for (int i = 0; i < N_WORKS && argc == 3; i++) /* under callgrind */
+    for (int i = 0; i < N_WORKS && argc == 3; i++) /* run by callgrind */
         if (strcmp(works[i].name, argv[1]) == 0) {
             works[i].run((int)strtol(argv[2], NULL, 10));
             return 0;

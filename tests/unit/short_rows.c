@@ -1,6 +1,6 @@
-/* Reductions over short last axes, and softmax and its like of short rows, transpose blocks of rows first. The order of a combination is one
-   of logical indices alone, so the result has the bits of the same op over columns, which are not transposed; and of one row after the
-   other. */
+/* Reductions over short last axes, and softmax and related ops on short rows, first transpose blocks of rows. The order of
+   summation depends on logical indices alone, so the result has the bits of the same op over columns, which are not transposed,
+   and of one row at a time. */
 #include "common.h"
 
 static const char *name;
@@ -43,7 +43,7 @@ static wg_tensor *reduced(int op, wg_tensor *x, int axis)
 
 enum { OPS = 13 };
 
-/* Elements of result from number first on, against all of part. */
+/* Compares the elements of result from index first on with all of part. */
 static void assert_same_part(const char *how, wg_tensor *result, int64_t first, wg_tensor *part)
 {
     const size_t size = wg_dtype_size(wg_dtype_of(result));
@@ -52,7 +52,7 @@ static void assert_same_part(const char *how, wg_tensor *result, int64_t first, 
         fail_msg("%s of (%lld,%lld), %s: other bits", name, (long long)rows, (long long)columns, how);
 }
 
-/* Numbers of which, for what only chooses among them, some are NaN, infinite or a zero of either sign. */
+/* Random elements. For ops that only select (chooses), some are NaN, infinite, or a zero of either sign. */
 static wg_tensor *filled(wg_tensor *g, wg_dtype dtype, bool chooses)
 {
     static const double special[] = {0.0, -0.0, NAN, INFINITY, -INFINITY};
@@ -81,7 +81,7 @@ static void check(wg_tensor *g, wg_dtype dtype)
         wg_tensor *x = filled(g, dtype, op == 2 || op == 3 || (op >= 8 && op < 12));
         wg_tensor *y = reduced(op, x, 1);
         assert_same_part("over columns", y, 0, reduced(op, transposed(x), 0));
-        wg_tensor *wide = made(wg_concat((wg_tensor *[]){x, x}, 2, 1)); /* rows that do not lie end to end */
+        wg_tensor *wide = made(wg_concat((wg_tensor *[]){x, x}, 2, 1)); /* rows that are not adjacent in memory */
         assert_same_part("of a slice", y, 0, reduced(op, wg_slice(wide, 1, 0, columns, 1), 1));
         for (int64_t row = 0; row < rows; row++)
             assert_same_part("one row alone", y, row, reduced(op, wg_slice(x, 0, row, row + 1, 1), 1));
@@ -115,7 +115,7 @@ static void check_along(wg_tensor *g, wg_dtype dtype)
         WG_NO_GRAD;
         wg_tensor *x = filled(g, dtype, false), *other = filled(g, dtype, false), *y = along(op, x, other, 1);
         assert_same_part("over columns", y, 0, transposed(along(op, transposed(x), transposed(other), 0)));
-        wg_tensor *wide = wg_concat((wg_tensor *[]){x, other}, 2, 1); /* rows that do not lie end to end */
+        wg_tensor *wide = wg_concat((wg_tensor *[]){x, other}, 2, 1); /* rows that are not adjacent in memory */
         assert_same_part(
             "of a slice", y, 0,
             along(op, wg_slice(wide, 1, 0, columns, 1), wg_slice(wg_concat((wg_tensor *[]){other, x}, 2, 1), 1, 0, columns, 1), 1));

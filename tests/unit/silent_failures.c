@@ -1,4 +1,4 @@
-/* A function of the user's that fails and records no error: there is one that says which function it was, and with which status. */
+/* A user's function that fails without recording an error: the library records one that names the function and its status. */
 #include "common.h"
 
 #include "wengert/derivative.h"
@@ -58,7 +58,7 @@ static wg_status silent_step(void *context)
     return status_of_failure;
 }
 
-/* ---- what calls them ---- */
+/* ---- the calls that run them ---- */
 
 static wg_closure closure_with(wg_status (*forward)(const wg_call *),
                                wg_status (*backward)(const wg_call *, wg_tensor *const *, wg_grad_slot *))
@@ -121,7 +121,7 @@ static void run_silent_evaluation(void)
     assert_int_equal(wg_evaluate(silent_step, NULL), status_of_failure);
 }
 
-/* One that is no status of the library's, too. */
+/* Also for a status that is not one of the library's. */
 static void a_function_that_fails_without_a_word_is_named(void **state)
 {
     (void)state;

@@ -1,11 +1,11 @@
-/* Views of part of a tensor: their gradients go into one sum, which is right wherever they overlap, has the same bits eager, replayed and
-   recorded, and costs time and memory linear in the elements of the views. */
+/* Views of parts of a tensor. Their gradients are added into one sum, which is right where they overlap, has the same bits
+   eager, replayed and recorded, and costs time and memory linear in the elements of the views. */
 #include "common.h"
 #include "replay/log.h"
 
-/* ---- right sums ---- */
+/* ---- the sums are right ---- */
 
-/* Σ over all views v of Σ v²/2: each element's gradient is the element times the number of views that show it. */
+/* Σ over all views v of Σ v²/2: the gradient of an element is the element times the number of views that contain it. */
 static wg_tensor *half_squares(wg_tensor *const *view, size_t n)
 {
     wg_tensor *sum = NULL;
@@ -16,7 +16,7 @@ static wg_tensor *half_squares(wg_tensor *const *view, size_t n)
     return sum;
 }
 
-/* How often each element of (4, 5) is shown by the views below. */
+/* The number of views below that contain an element of (4, 5). */
 static int shown(int row, int column)
 {
     return (row == 1) + (row == 1) + (row >= 1 && row < 4) + (row % 2 == 0) + (column == 3) + (column - row == 1) +
@@ -29,7 +29,7 @@ static size_t overlapping(wg_tensor *x, wg_tensor **view)
     view[n++] = wg_select(x, 0, 1);
     view[n++] = wg_select(x, 0, -3);
     view[n++] = wg_slice(x, 0, 1, 4, 1);
-    view[n++] = wg_slice(x, 0, 3, INT64_MIN, -1); /* all rows, backwards */
+    view[n++] = wg_slice(x, 0, 3, INT64_MIN, -1); /* all rows, in reverse */
     view[n++] = wg_slice(x, 0, 0, 4, 2);
     view[n++] = wg_select(x, 1, 3);
     view[n++] = wg_diagonal(x, 1);
@@ -42,7 +42,7 @@ static void overlapping_views_add_up(void **state)
     (void)state;
     for (int computed = 0; computed < 2; computed++) {
         wg_tensor *x = leaf(WG_F64, WG_SHAPE(4, 5), 3), *view[16];
-        for (int repeat = 0; repeat < 2; repeat++) { /* .retain: twice the same */
+        for (int repeat = 0; repeat < 2; repeat++) { /* with .retain, the same gradient twice */
             WG_TAPE(tape);
             const size_t n = overlapping(computed ? wg_neg(x) : x, view);
             wg_tensor *sum = made(half_squares(view, n));
@@ -69,7 +69,7 @@ static wg_tensor *look(wg_tensor *g, void *context)
     return g;
 }
 
-/* Of a leaf, of a computed tensor, and of one asked for by wg_grad. */
+/* For a leaf, a computed tensor, and a tensor whose gradient wg_grad returns. */
 static void hooks_see_the_whole_sum(void **state)
 {
     (void)state;
@@ -100,7 +100,7 @@ static void chunks_and_indices(void **state)
     for (int i = 0; i < 3; i++)
         assert_int_equal(wg_extent(part[i], 1), i < 2 ? 3 : 1);
     assert_same_bits(made(wg_concat(part, 3, 1)), x);
-    assert_ok(wg_chunk(x, -1, 6, part, &made_parts)); /* 2, 2, 2, 1: four, as PyTorch's */
+    assert_ok(wg_chunk(x, -1, 6, part, &made_parts)); /* 2, 2, 2, 1: four parts, as in PyTorch */
     assert_int_equal(made_parts, 4);
     assert_same_bits(made(wg_concat(part, 4, 1)), x);
     assert_ok(wg_chunk(made(wg_zeros(WG_F64, WG_SHAPE(0, 2))), 0, 3, part, &made_parts));
@@ -113,14 +113,14 @@ static void chunks_and_indices(void **state)
     wg_free(x);
 }
 
-/* ---- the same bits on every way ---- */
+/* ---- the same bits by every route ---- */
 
 struct world {
-    wg_tensor *x, *gradient; /* the latter: kept from the last step */
+    wg_tensor *x, *gradient; /* gradient: kept from the last step */
     bool recorded;
 };
 
-/* Contributions of every kind, in every order: views, the tensor itself, and a product between them. */
+/* Contributions of every kind and in every order: views, the tensor itself, and a product in between. */
 static wg_status step(void *context)
 {
     struct world *w = context;
@@ -167,7 +167,7 @@ static void same_bits_eager_replayed_and_recorded(void **state)
     wg_free(want), wg_free(w.x), wg_free(w.gradient);
 }
 
-/* A gradient that several tensors share, a given one too, is never what a recorded backward adds to in place. */
+/* A recorded backward never adds in place to a gradient that several tensors share, even one given by the caller. */
 static void shared_gradients_are_left_alone(void **state)
 {
     (void)state;
@@ -194,7 +194,8 @@ static wg_tensor *remember(wg_tensor *g, void *context)
     return g;
 }
 
-/* A whole sum, which a hook has seen or wg_grad returns, stays what it is, though the vjp that reads it gives its gradient away. */
+/* A finished sum that a hook has seen or that wg_grad returns stays unchanged, although the vjp that reads it donates its
+   gradient. */
 static void whole_sums_are_left_alone(void **state)
 {
     (void)state;
@@ -257,7 +258,7 @@ static void second_derivatives(void **state)
     wg_free(second), wg_free(x);
 }
 
-/* ---- the work is linear, counted ---- */
+/* ---- the work is linear; it is counted ---- */
 
 struct counted {
     wg_tensor *x;
@@ -265,7 +266,7 @@ struct counted {
     double bytes;
 };
 
-/* Bytes that the kernels of the capture so far move; of what is added in place, the part. */
+/* The bytes moved by the kernels captured so far; of an addition in place only the part that is added to. */
 static double bytes_moved(struct wg_log *log)
 {
     double bytes = 0;
@@ -315,7 +316,7 @@ static void work_is_linear(void **state)
     }
 }
 
-/* A recorded backward too: it keeps no sum for each row. */
+/* Also for a recorded backward: it keeps no separate sum for each row. */
 static int64_t recorded_bytes(int64_t rows)
 {
     wg_tensor *x = leaf(WG_F32, WG_SHAPE(rows, 256), 3), *part[256];
@@ -342,7 +343,7 @@ static void recorded_memory_is_linear(void **state)
         fail_msg("%lld bytes for 32 rows, %lld for eight times as many", (long long)few, (long long)many);
 }
 
-/* Behind a pass over all inputs, the steps of a recurrence are groups of a replay and not launches one by one. */
+/* After a pass over all inputs, a replay runs the steps of a recurrence in groups and not as single launches. */
 static wg_status recurrence(void *context)
 {
     struct world *w = context;

@@ -1,4 +1,4 @@
-/* Small steps to capture: y from x, on a tape of their own. */
+/* Small steps to capture: y from x, on their own tape. */
 #ifndef TEST_SMALL_STEPS_H
 #define TEST_SMALL_STEPS_H
 

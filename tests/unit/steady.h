@@ -1,5 +1,5 @@
-/* A training step of a small network, built from ops: linear, batch norm with running statistics, a dropout-like draw, cross
-   entropy, backward, Adam. And everything that such a step can change, to be compared byte by byte. */
+/* A training step of a small network built from ops: linear, batch norm with running statistics, a random draw as in dropout,
+   cross entropy, backward, Adam. And everything that such a step can change, for comparison byte by byte. */
 #ifndef TEST_STEADY_H
 #define TEST_STEADY_H
 
@@ -23,7 +23,8 @@ static inline wg_tensor **net_v(struct net *net)
 
 enum { NET_MEAN = 3 * NET_PARAMETERS, NET_VARIANCE, NET_COUNT, NET_LR, NET_GENERATOR };
 
-/* in inputs, hidden units, out classes; false where there was no memory. What was made is in net, the rest NULL. */
+/* Makes a network with `in` inputs, `hidden` units and `out` classes. Returns false if memory ran out; then the tensors not made
+   are NULL. */
 static inline bool net_make(struct net *net, int64_t in, int64_t hidden, int64_t out)
 {
     const wg_shape shape[NET_PARAMETERS] = {WG_SHAPE(hidden, in), WG_SHAPE(hidden),      WG_SHAPE(hidden),
@@ -39,7 +40,7 @@ static inline bool net_make(struct net *net, int64_t in, int64_t hidden, int64_t
     net->all[NET_COUNT] = wg_scalar(WG_F64, 0);
     net->all[NET_LR] = wg_scalar(WG_F64, 0.01);
     net->all[NET_GENERATOR] = wg_generator(5, 0);
-    for (int i = 0; i < NET_PARAMETERS; i += 4) /* the weights: not all alike */
+    for (int i = 0; i < NET_PARAMETERS; i += 4) /* the weights are not all equal */
         if (net->all[i])
             for (int64_t k = 0; k < wg_numel(net->all[i]); k++)
                 ((float *)wg_data_mut(net->all[i]))[k] = (float)(((k * 7919 + 13) % 101) - 50) / 200.0f;
@@ -63,7 +64,7 @@ static inline size_t net_bytes(const struct net *net)
     return bytes;
 }
 
-/* All bytes, one tensor after another; copy has room for net_bytes. */
+/* Copies the bytes of all tensors, one after another; copy holds net_bytes. */
 static inline void net_save(const struct net *net, char *copy)
 {
     for (int i = 0; i < NET_TENSORS; i++) {
@@ -81,12 +82,12 @@ static inline wg_status net_update(struct net *net)
         status = wg_adam_update(net->all[i], net_m(net)[i], net_v(net)[i], wg_gradient(net->all[i]), net->all[NET_LR],
                                 net->all[NET_COUNT], 0.9, 0.999, 1e-8, 0, false);
     for (int i = 0; i < NET_PARAMETERS; i++)
-        wg_clear_gradient(net->all[i]); /* with the update */
+        wg_clear_gradient(net->all[i]); /* together with the update */
     const wg_status committed = wg_update_commit();
     return status == WG_OK ? committed : status;
 }
 
-/* One step on x (batch, in) and labels (batch); *loss is set if it succeeds. */
+/* One step on x (batch, in) and labels (batch); sets *loss if it succeeds. */
 static inline wg_status net_step(struct net *net, wg_tensor *x, wg_tensor *labels, double *loss)
 {
     WG_TAPE(tape);

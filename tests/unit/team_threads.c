@@ -1,5 +1,5 @@
-/* Work shared with helper threads: every part is done once, by whomever; small work is not shared; a helper that is late makes the caller
-   work alone for a while; a child of fork has helpers of its own. Nothing here depends on how long anything takes. */
+/* Work shared with helper threads: every part runs exactly once; small work is not shared; after a late helper the caller works
+   alone for a while; a child of fork has its own helpers. No test depends on timing. */
 #include <dirent.h>
 #include <fenv.h>
 #include <pthread.h>
@@ -19,12 +19,12 @@ enum { MOST = 300 };
 struct tally {
     atomic_int done[MOST], calls;
     pthread_t caller;
-    atomic_int by_helpers, wrong; /* the latter: parts that may open threads, or round otherwise than the caller */
-    bool two_meet;                /* the caller's part waits until a helper has begun one, which then takes its time */
+    atomic_int by_helpers, wrong; /* wrong: parts that may open threads, or that round differently from the caller */
+    bool two_meet;                /* the caller's part waits until a helper has begun one, which then runs long */
     bool upward;
 };
 
-/* Of what the kernels compute with: fegetround answers for x87. */
+/* Does the SIMD unit, which the kernels use, round upward? fegetround answers for x87. */
 static bool rounds_upward(void)
 {
     volatile double one = 1, little = 1e-30;
@@ -91,7 +91,7 @@ static void after_a_late_helper_the_caller_works_alone(void **state)
     struct wg_team *team = wg_team_new(2);
     assert_non_null(team);
     tally_begin(&t, true);
-    wg_team_run(team, 2, 2, count, &t); /* the caller waited for 50 ms: it is alone for a second and more */
+    wg_team_run(team, 2, 2, count, &t); /* the caller has waited 50 ms, so it works alone for at least a second */
     assert_int_equal(atomic_load(&t.by_helpers), 1);
     assert_int_equal(wg_team_counts(team).shared, 1);
     tally_begin(&t, false);
@@ -105,8 +105,8 @@ static void after_a_late_helper_the_caller_works_alone(void **state)
     wg_team_free(team);
 }
 
-/* Once the loss is made good, the helper sleeps: it is woken one region before it is asked to share, so that the time this takes is no
-   new loss. */
+/* After the penalty the helper is asleep. It is woken one region before it shares again, so that waking it is not counted as
+   another delay. */
 static void helpers_are_woken_before_they_share_again(void **state)
 {
     (void)state;
@@ -127,7 +127,7 @@ static void helpers_are_woken_before_they_share_again(void **state)
     wg_team_free(team);
 }
 
-/* ---- what is shared ---- */
+/* ---- which work is shared ---- */
 
 static void *train_small(void *context)
 {
@@ -202,7 +202,7 @@ static void helpers_end_with_their_caller(void **state)
 
 /* ---- fork ---- */
 
-/* 0: the child's and a grandchild's results are the parent's, bit by bit, and the child has helpers of its own. */
+/* Returns 0 if the results of the child and a grandchild equal the parent's bit by bit and the child has its own helpers. */
 static int child_of(const wg_tensor *parents, int depth)
 {
     wg_tensor *mine = large_work();
@@ -227,7 +227,7 @@ static void a_child_of_fork_has_helpers_of_its_own(void **state)
 {
     (void)state;
 #ifdef TEST_TSAN
-    skip(); /* which starts no threads after fork */
+    skip(); /* it starts no threads after fork */
 #endif
     wg_set_threads(2);
     wg_tensor *parents = made(large_work());
@@ -244,7 +244,7 @@ static void a_child_of_fork_has_helpers_of_its_own(void **state)
     wg_set_threads(1);
 }
 
-/* fork copies the tape with the process: parent and child go on with a copy each. */
+/* fork copies the open tape with the process: parent and child each continue with their copy. */
 static void a_fork_inside_an_open_tape_copies_it(void **state)
 {
     (void)state;

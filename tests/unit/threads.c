@@ -1,5 +1,5 @@
-/* Many tapes in threads of the user's, on shared parameters: their gradients, added in a fixed order by one thread, are those of a
-   serial run, bit for bit. Storage may be given back by another thread than its maker. */
+/* Many tapes in the user's threads on shared parameters: their gradients, added in a fixed order by one thread, are those of a
+   serial run, bit for bit. Storage may be freed by another thread than the one that allocated it. */
 #include <pthread.h>
 
 #include "common.h"
@@ -9,7 +9,7 @@ enum { WORKERS = 4, LAYERS = 2, PARAMETERS = 2 * LAYERS, ROUNDS = 20 };
 struct worker {
     wg_tensor *const *parameter;
     int index, round;
-    wg_tensor *gradient[PARAMETERS]; /* kept: owned by whoever frees them */
+    wg_tensor *gradient[PARAMETERS]; /* kept; owned by the thread that frees them */
     bool failed;
 };
 
@@ -36,7 +36,7 @@ static void *work(void *context)
     return NULL;
 }
 
-/* The update is made by the one thread that also adds the gradients. */
+/* The thread that adds the gradients also makes the update. */
 static void add_and_update(wg_tensor *const *parameter, struct worker *worker)
 {
     for (int w = 0; w < WORKERS; w++)
@@ -79,7 +79,7 @@ static void train(wg_tensor **parameter, bool parallel)
 static void parallel_gradients_are_the_serial_ones(void **state)
 {
     (void)state;
-    live_excuse(); /* threads give back what others took */
+    live_excuse(); /* threads free what others allocated */
     wg_tensor *serial[PARAMETERS], *parallel[PARAMETERS], *again[PARAMETERS];
     train(serial, false);
     train(parallel, true);
@@ -93,7 +93,7 @@ static void parallel_gradients_are_the_serial_ones(void **state)
     }
 }
 
-/* ---- storage that changes hands ---- */
+/* ---- storage freed by another thread ---- */
 
 static void *make_many(void *context)
 {
@@ -117,12 +117,12 @@ static void storage_is_freed_by_another_thread(void **state)
     wg_tensor *t[100] = {NULL}, *mine[100] = {NULL};
     pthread_t maker, freer;
     assert_int_equal(pthread_create(&maker, NULL, make_many, t), 0);
-    assert_int_equal(pthread_join(maker, NULL), 0); /* the maker is gone, its values are not */
+    assert_int_equal(pthread_join(maker, NULL), 0); /* the thread has ended, its values remain */
     for (int i = 0; i < 100; i++)
         assert_near(element(t[i], i % 50), i, 0);
     free_many(t);
     make_many(mine);
-    live_excuse(); /* what another thread frees stays among this one's bytes in use */
+    live_excuse(); /* what another thread frees stays counted among this one's bytes */
     assert_int_equal(pthread_create(&freer, NULL, free_many, mine), 0);
     assert_int_equal(pthread_join(freer, NULL), 0);
 }
@@ -133,7 +133,7 @@ static void *make_large(void *context)
     return NULL;
 }
 
-/* What workers keep and this thread frees is no memory of this thread's. */
+/* Memory that workers keep and this thread frees does not enter this thread's pool. */
 static void a_pool_takes_nothing_of_other_threads(void **state)
 {
     (void)state;
@@ -145,7 +145,7 @@ static void a_pool_takes_nothing_of_other_threads(void **state)
         assert_int_equal(pthread_join(maker, NULL), 0);
         wg_free(made(t));
     }
-    live_excuse(); /* handles rest for a while before they are given back, these and those that were there before */
+    live_excuse(); /* handles rest for a while before they are given back, the earlier ones too */
     assert_in_range(wg_memory_now().live + (1 << 16) - before.live, 0, 2 << 16);
     assert_in_range(wg_memory_now().pooled + (1 << 16) - before.pooled, 0, 2 << 16);
 }
@@ -172,7 +172,7 @@ static void *use_leaf(void *context)
 static void a_leaf_freed_by_its_owner_lives_on_in_other_threads_tapes(void **state)
 {
     (void)state;
-    live_excuse(); /* threads give back what others took */
+    live_excuse(); /* threads free what others allocated */
     pthread_barrier_t recorded, freed;
     pthread_t thread[WORKERS];
     struct user user[WORKERS];

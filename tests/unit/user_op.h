@@ -1,10 +1,11 @@
-/* Ops of a user's program, for tests: y = a b element by element with an accumulator, counting what it is asked for. */
+/* An op of a user's program, for tests: element-wise y = a b with an accumulator, which counts the calls of its vjp and what
+   they need. */
 #ifndef TEST_USER_OP_H
 #define TEST_USER_OP_H
 
 #include "common.h"
 
-/* y = a b over contiguous f64 operands of one shape. */
+/* y = a b for contiguous f64 operands of one shape. */
 static inline wg_status times_kernel(const wg_call *c)
 {
     const double *a = wg_data(c->in[0]), *b = wg_data(c->in[1]);

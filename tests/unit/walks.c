@@ -1,5 +1,5 @@
-/* A walk leaves nothing behind: no gradient that waits in a tensor, no mark, whatever the roots and the operands are. Looked at inside, as
-   WENGERT_AUDIT does, and from outside, by what tensors hold that have nothing to do with the walk. */
+/* A backward pass leaves nothing behind in tensors: no waiting gradient and no mark, for all kinds of roots and operands.
+   Checked inside, like WENGERT_AUDIT, and outside, by tensors that have nothing to do with the pass. */
 #include "common.h"
 
 #include "core/internal.h"
@@ -45,7 +45,7 @@ static wg_tensor *jacobian_of_cube(wg_tensor *x)
     return j;
 }
 
-/* x needs no gradient, so the gradient that reaches what stands in for it goes no further. */
+/* x needs no gradient, so the gradient of its proxy goes no further. */
 static void derivatives_by_what_needs_no_gradient(void **state)
 {
     (void)state;
@@ -69,7 +69,7 @@ static void derivatives_by_what_needs_no_gradient(void **state)
     wg_free(x), wg_free(p);
 }
 
-/* A leaf of the caller's, of a tape, computed on it, and of the tape below. */
+/* Roots that are leaves: the caller's, of the tape, computed on it, of the tape below. */
 static void roots_that_are_leaves(void **state)
 {
     (void)state;
@@ -105,7 +105,7 @@ static wg_tensor *fails(wg_tensor *g, void *context)
     return NULL;
 }
 
-/* A walk that fails half way. */
+/* A backward pass that fails half way. */
 static void failing_walks(void **state)
 {
     (void)state;

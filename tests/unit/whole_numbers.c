@@ -1,12 +1,12 @@
-/* Whole numbers among an op's parameters, at the ends of what their type holds: an op refuses such a number with a message of its own, or
-   takes it, and then its gradient is finite; UBSan sees what overflows on the way. An op with such a parameter that is in no list fails. */
+/* Integer parameters of ops at the limits of their type. The op refuses the value with its own message, or accepts it and has a
+   finite gradient; UBSan finds overflows. An op with such a parameter that is in no list fails the test. */
 #include <limits.h>
 
 #include "common.h"
 
 static wg_tensor *x, *y, *row, *image, *kernel, *labels, *generator;
 
-/* By the number at hand; axes are ints. */
+/* From the value v; axes are int. */
 #define AXIS(v) ((v) < INT_MIN ? INT_MIN : (v) > INT_MAX ? INT_MAX : (int)(v))
 #define PAIR(v) ((const int64_t[]){1, v})
 #define WINDOW(parameter) wg_conv2d(image, kernel, WG_NONE, .parameter = {1, v})
@@ -53,7 +53,7 @@ static wg_tensor *over(int64_t v)
     return wg_sum(x, .axis = AXIS(v));
 }
 
-/* X(op, call) in which v is the number: x is (3, 4), row (4), image (1, 2, 4, 4), kernel (2, 2, 2, 2). */
+/* X(op, call), where the call uses v: x is (3, 4), row (4), image (1, 2, 4, 4), kernel (2, 2, 2, 2). */
 #define CALLS(X)                                                                                                                  \
     X(maximum_grad, wg_maximum_grad(x, y, y, AXIS(v)))                                                                            \
     X(minimum_grad, wg_minimum_grad(x, y, y, AXIS(v)))                                                                            \

@@ -1,13 +1,13 @@
-/* Numbers that a function of the user's writes. In a backward, a hook or a jvp that is recorded they have no history: writing them is an error,
-   in each way in which it can be done, or the second derivative would be silently wrong. And no function writes what it is handed, which
-   others read. */
+/* Elements that a user's function writes directly. In a recorded backward, hook or jvp they have no history, so writing them is
+   an error, in every way that is possible: otherwise the second derivative would be silently wrong. And no function may write
+   what it was handed, which others read. */
 #include "user_op.h"
 
 #include "wengert/derivative.h"
 
-/* ---- numbers without a history ---- */
+/* ---- elements without a history ---- */
 
-/* How the numbers of the gradient reach a tensor. */
+/* How the gradient's elements reach a tensor. */
 enum way { BY_OPS, FROM, WRITE, WRITE_RAW, DATA_MUT, DATA_MUT_AS, ASSIGN, ASSIGN_PARTS, ACCUMULATE, TO_CALLERS, CARELESS, WAYS };
 
 static const char *const names[WAYS] = {"ops",    "from",         "write",      "write_raw",  "data_mut", "data_mut_as",
@@ -15,11 +15,11 @@ static const char *const names[WAYS] = {"ops",    "from",         "write",      
 
 struct trial {
     enum way way;
-    wg_tensor *buffer; /* of the caller's */
+    wg_tensor *buffer; /* the caller's */
     double factor;
 };
 
-/* Three numbers as a tensor. */
+/* A tensor of three elements. */
 static wg_tensor *tensor_of(const struct trial *trial, const double *v)
 {
     if (trial->way == FROM)
@@ -98,7 +98,7 @@ static void a_recorded_backward_writes_no_numbers(void **state)
         WG_TAPE(tape);
         wg_tensor *y = made(wg_sum(wg_closure_apply(&closure, &x, 1)));
         const double at = element(x, 1);
-        assert_near(element(made(wg_grad(y, x)), 1), 3 * at * at, 1e-14); /* not recorded: nothing is hidden */
+        assert_near(element(made(wg_grad(y, x)), 1), 3 * at * at, 1e-14); /* not recorded, so nothing is hidden */
         wg_tensor *g = wg_grad(y, x, .create_graph = true);
         if (way == BY_OPS) {
             assert_near(element(made(wg_grad(wg_sum(g), x)), 1), 6 * at, 1e-14);
@@ -153,7 +153,7 @@ static void a_hook_of_a_recorded_backward_writes_no_numbers(void **state)
     wg_free(x), wg_free(buffer);
 }
 
-/* A user's jvp, of y = x³. */
+/* A user's jvp, for y = x³. */
 static struct trial *jvp_trial;
 
 static wg_status cube_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
@@ -187,7 +187,7 @@ static void a_recorded_jvp_writes_no_numbers(void **state)
     wg_tensor *x = leaf(WG_F64, WG_SHAPE(3), 1), *t = made(wg_ones(WG_F64, WG_SHAPE(3))), *ty;
     struct trial trial = {.way = WRITE};
     jvp_trial = &trial;
-    assert_ok(wg_jvp(apply_cube_op, NULL, &x, 1, &t, NULL, &ty)); /* no tape is open: nothing is recorded */
+    assert_ok(wg_jvp(apply_cube_op, NULL, &x, 1, &t, NULL, &ty)); /* without a tape nothing is recorded */
     assert_near(element(ty, 1), 3 * element(x, 1) * element(x, 1), 1e-14);
     wg_free(ty);
     {
@@ -197,7 +197,7 @@ static void a_recorded_jvp_writes_no_numbers(void **state)
     wg_free(x), wg_free(t);
 }
 
-/* ---- what stays possible ---- */
+/* ---- what is still allowed ---- */
 
 enum constant { BY_SCALAR, ONE_ELEMENT, WITHOUT_GRAD, FROM_BEFORE, INTEGERS, CONSTANTS };
 
@@ -253,7 +253,7 @@ static wg_status slope_forward(const wg_call *c)
     return WG_OK;
 }
 
-/* By a closure without a backward. */
+/* Applies a closure that has no backward. */
 static wg_status backward_without_second(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const wg_closure slope = {.name = "slope", .forward = slope_forward, .dtype = WG_F64, .shape = WG_SHAPE(3)};
@@ -271,13 +271,13 @@ static void a_closure_says_that_it_has_one_derivative_alone(void **state)
     wg_tensor *g = made(wg_grad(wg_sum(wg_closure_apply(&closure, &x, 1)), x, .create_graph = true));
     assert_near(element(g, 0), 3 * element(x, 0) * element(x, 0), 1e-14);
     assert_null_and_error(wg_grad(wg_sum(g), x), WG_E_NO_GRAD, "slope has no derivative: the closure has no backward");
-    closure.backward = NULL; /* likewise at once: other paths to x do not hide it */
+    closure.backward = NULL; /* also at the application: other paths to x do not hide it */
     wg_tensor *y = made(wg_sum(wg_add(wg_square(x), wg_closure_apply(&closure, &x, 1))));
     assert_null_and_error(wg_grad(y, x), WG_E_NO_GRAD, "cube has no derivative: the closure has no backward");
     wg_free(x);
 }
 
-/* Kernels of ops, with the flag of a user's op and without, fill their results in a recorded backward too. */
+/* Kernels of ops, user's or not, may write their results in a recorded backward. */
 static wg_status backward_by_an_op(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     static struct wg_op plain;
@@ -305,7 +305,7 @@ static void kernels_fill_their_results(void **state)
 enum handed { ITS_GRADIENT, A_VIEW_OF_IT, ITS_OPERAND, ITS_RESULT, HANDED };
 static int handed, how;
 
-/* Doubles t in place; its failure is the function's, who looks at it or not. */
+/* Doubles t in place. The function may or may not check the status. */
 static wg_status doubles(wg_tensor *t)
 {
     double v[3];

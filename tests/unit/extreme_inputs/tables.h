@@ -1,5 +1,5 @@
-/* The ops that square, divide or subtract, with what their values and first derivatives are, in long double, whose range is that of f64
-   many times over. An op that is in no table stands in the list of those that are exempt, with its reason. */
+/* The ops that square, divide or subtract, with their values and first derivatives in long double, whose range is far larger
+   than that of f64. An op that is in no table is in the list of exempt ones, with the reason. */
 #ifndef EXTREME_TABLES_H
 #define EXTREME_TABLES_H
 
@@ -50,7 +50,7 @@ static real gelu_tanh_slope(real x)
 #define SELU_ALPHA 1.6732632423543772L
 #define SELU_SCALE 1.0507009873554805L
 
-/* What a derivative is promised to be right relative to: to itself; to itself unless it is denormal; to 1. */
+/* The promised error of a derivative is relative to: itself; itself unless it is denormal; 1. */
 enum promise { ITSELF, NORMAL, ONE };
 
 /* X(name in the registry, the op of t, its value at x, its derivative, the promise) */
@@ -105,7 +105,7 @@ static real huber_of(real d)
     return d > 1 ? d - 0.5L : d * d / 2;
 }
 
-/* X(name, the op of t and u, its value at a and b, its derivatives by a and by b) */
+/* X(name, the op of t and u, its value at a and b, its derivatives with respect to a and b) */
 #define BINARY(X)                                                                 \
     X(add, wg_add(t, u), a + b, 1, 1)                                             \
     X(sub, wg_sub(t, u), a - b, 1, -1)                                            \
@@ -114,13 +114,13 @@ static real huber_of(real d)
     X(atan2, wg_atan2(t, u), atan2l(a, b), angle_slope(a, b), -angle_slope(b, a)) \
     X(huber_terms, wg_huber_terms(t, u, 1), huber_of(fabsl(a - b)), fmaxl(-1, fminl(1, a - b)), -fmaxl(-1, fminl(1, a - b)))
 
-/* ---- ops on a row of four numbers ---- */
+/* ---- ops on a row of four elements ---- */
 
-/* What the gradient begins with. */
+/* The gradient of the result. */
 static const double weight_of_row[4] = {0.25, -0.75, 1.125, 0.375};
 
-/* value gives y of x and how many numbers that is; slope ∂/∂x_k of Σ weight y, or is NULL: then differences are taken. most: the largest
-   scale of x, by dtype, for which ops.def promises value and gradient. */
+/* value computes y from x and returns its number of elements. slope is ∂/∂x_k of Σ weight y; if NULL, differences are used.
+   most: the largest magnitude of x, by dtype, for which ops.def promises value and gradient. */
 struct row_op {
     const char *op;
     wg_tensor *(*run)(wg_tensor *t);
@@ -155,7 +155,7 @@ static real normal_of(const real *x, int i)
     return (x[i] - mean) / sqrtl(squares_about(x, mean) / 4 + 1e-5L);
 }
 
-/* An op with so many results, y[i] = expression of x and i. */
+/* An op with n results, y[i] = expression in x and i. */
 #define ROW_OP(name, op, n, expression)             \
     static wg_tensor *run_##name(wg_tensor *t)      \
     {                                               \
@@ -198,7 +198,7 @@ ROW_OP(group_norm, wg_group_norm(AS_ROW, 1, WG_NONE, WG_NONE, 1e-5), 4, normal_o
 ROW_OP(batch_norm, wg_batch_norm(AS_COLUMN, WG_NONE, WG_NONE, 1e-5, NULL, NULL, NULL), 4, normal_of(x, i))
 ROW_OP(batch_norm_relu, wg_batch_norm_relu(AS_COLUMN, WG_NONE, WG_NONE, 1e-5, NULL, NULL, NULL), 4, positive(normal_of(x, i)))
 
-/* The slopes of what bends on a scale of its own. */
+/* The derivatives of ops with a curvature scale of their own, where differences would be inaccurate. */
 static real share_of(const real *x, int k)
 {
     return expl(x[k] - logsumexp_of(x));
@@ -263,7 +263,7 @@ static const struct row_op row_ops_table[] = {
     NORMALISED(batch_norm_relu),
 };
 
-/* Not in a table, and why. */
+/* Ops that are in no table, with the reason. */
 static const struct {
     const char *op, *why;
 } exempt[] = {

@@ -1,4 +1,4 @@
-/* Links one object per public header: nothing in them defines the same name twice. */
+/* Links one object per public header: no name is defined twice. */
 int main(void)
 {
     return 0;

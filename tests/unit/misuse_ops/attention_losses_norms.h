@@ -1,4 +1,4 @@
-/* Misuse of losses, norms and attention; part of misuse_ops.c. */
+/* Misuse of losses, normalisation and attention; included by misuse_ops.c. */
 
 static void misuse_cross_entropy(void)
 {
@@ -49,7 +49,7 @@ static void misuse_nll(void)
     assert_null_and_error(wg_nll(fx.x, fx.labels, .reduction = (wg_reduction)-1), WG_E_ARGUMENT, "nll: ");
 }
 
-/* Losses on two operands of one shape; the arguments between them and the reduction stand last. */
+/* Losses on two operands of one shape, followed by further arguments and the reduction. */
 #define MISUSE_PAIR(function, op, ...)                                                                                      \
     static void function(void)                                                                                              \
     {                                                                                                                       \

@@ -1,13 +1,13 @@
-/* Misuse of convolution and pooling; part of misuse_ops.c. */
+/* Misuse of convolution and pooling; included by misuse_ops.c. */
 
-/* ---- convolution: good operands, and options that are wrong in turn ---- */
+/* ---- convolution: valid operands, and options that are wrong in turn ---- */
 
 static wg_tensor *ones_of(int64_t a, int64_t b, int64_t c, int64_t d)
 {
     return made(wg_ones(WG_F32, WG_SHAPE(a, b, c, d)));
 }
 
-/* call is applied to options each of which is refused, whatever the operands. */
+/* Applies call to options that are refused for all operands. */
 #define REFUSED_OPTIONS(op, call)                                                                            \
     assert_null_and_error(call(WG_CONV(.stride = {0, 1})), WG_E_ARGUMENT, op ": stride 0 and dilation 1");   \
     assert_null_and_error(call(WG_CONV(.stride = {1, -1})), WG_E_ARGUMENT, op ": stride -1 and dilation 1"); \
@@ -126,7 +126,7 @@ static void misuse_conv1d(void)
     REFUSED("conv1d", wg_conv1d(bad, w, b));
     REFUSED("conv1d", wg_conv1d(x, bad, b));
     REFUSED_BUT_NONE("conv1d", wg_conv1d(x, w, bad));
-    assert_int_equal(wg_extent(made(wg_conv1d(x, w, b, .stride = {2})), 2), 3); /* the second of a pair is not read */
+    assert_int_equal(wg_extent(made(wg_conv1d(x, w, b, .stride = {2})), 2), 3); /* the second of the pair is not read */
     assert_null_and_error(wg_conv1d(x, w, b, .stride = {0}), WG_E_ARGUMENT, "conv1d: stride 0");
     assert_null_and_error(wg_conv1d(x, w, b, .padding = {-1}), WG_E_ARGUMENT, "padding -1 not negative");
     assert_null_and_error(wg_conv1d(x, w, b, .dilation = {6}), WG_E_SHAPE, "conv1d: a window of 2 with dilation 6 does not fit 6");

@@ -1,8 +1,8 @@
-/* Misuse of activations, masks and rounding; part of misuse_ops.c. */
+/* Misuse of activations, masks and rounding; included by misuse_ops.c. */
 
 #define REFUSES_LABELS(op, ...) assert_null_and_error(wg_##op(__VA_ARGS__), WG_E_DTYPE, #op ": expected f32 or f64: i64 [2]")
 
-/* ---- clamp and what is like it ---- */
+/* ---- clamp and similar ops ---- */
 
 static void misuse_clamp(void)
 {
@@ -20,7 +20,7 @@ static void misuse_hardtanh(void)
     assert_null_and_error(wg_hardtanh(fx.x, 1, -1), WG_E_ARGUMENT, "hardtanh: expected high in [1, inf], got -1");
 }
 
-/* Gradients of two operands, the numbers after them sound. */
+/* Gradient ops of two operands, followed by valid numbers. */
 #define MISUSE_GRADIENT(op, ...)                                                                          \
     static void misuse_##op(void)                                                                         \
     {                                                                                                     \

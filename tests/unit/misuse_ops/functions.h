@@ -1,4 +1,4 @@
-/* Misuse of mathematical functions; part of misuse_ops.c. */
+/* Misuse of mathematical functions; included by misuse_ops.c. */
 
 static void misuse_fma(void)
 {
@@ -26,7 +26,7 @@ static void misuse_pow_scalar(void)
 {
     REFUSED("pow_scalar", wg_pow_scalar(bad, 2));
     assert_null_and_error(wg_pow_scalar(fx.labels, 2), WG_E_DTYPE, "pow_scalar: expected f32 or f64: i64 [2]");
-    assert_true(isnan(element(made(wg_pow_scalar(fx.y, (double)NAN)), 0))); /* no misuse, but NaN */
+    assert_true(isnan(element(made(wg_pow_scalar(fx.y, (double)NAN)), 0))); /* not an error: gives NaN */
 }
 
 static void misuse_polygamma(void)

@@ -1,4 +1,4 @@
-/* Misuse of shapes and indices; part of misuse_ops.c. */
+/* Misuse of shapes and indices; included by misuse_ops.c. */
 
 /* ---- indices ---- */
 
@@ -7,7 +7,7 @@ static wg_tensor *indices(int64_t first, int64_t second)
     return made(wg_from(((const int64_t[]){first, second}), WG_SHAPE(2)));
 }
 
-/* i64 (2, 3), all zero but for the last. */
+/* i64 (2, 3), all zero except the last element. */
 static wg_tensor *index_of_all(int64_t last)
 {
     return made(wg_from(((const int64_t[]){0, 0, 0, 0, 0, last}), WG_SHAPE(2, 3)));
@@ -216,7 +216,7 @@ static void misuse_split(void)
     assert_fails(wg_split(fx.y, 0, sizes, 2, parts), WG_E_ARGUMENT, "split: part 1 of size 2 does not fit an extent of 2");
     assert_fails(wg_split(fx.y, 1, negative, 2, parts), WG_E_ARGUMENT, "split: ");
     assert_fails(wg_split(fx.y, 1, vast, 2, parts), WG_E_ARGUMENT, "split: ");
-    assert_ptr_equal(parts[0], fx.x); /* none is set */
+    assert_ptr_equal(parts[0], fx.x); /* on failure no part is set */
 }
 
 static void misuse_chunk(void)
@@ -256,7 +256,7 @@ static const struct wg_op *registered(const char *name)
 static void misuse_view_add(void)
 {
     const struct wg_op *select = registered("select");
-    const struct { /* as in ops/kernel.h */
+    const struct { /* the same struct as in ops/kernel.h */
         int axis;
         int64_t index;
     } at = {0, 1}, beyond = {0, 2};

@@ -1,12 +1,12 @@
-/* Misuse of linear algebra; part of misuse_ops.c. */
+/* Misuse of linear algebra; included by misuse_ops.c. */
 
-/* One element seen as a matrix. */
+/* A matrix of stride 0, all elements one and the same. */
 static wg_tensor *stretched(int64_t rows, int64_t columns)
 {
     return made(wg_broadcast_to(fx.scalar, WG_SHAPE(rows, columns)));
 }
 
-/* Ops on square matrices: the call is made of a; and what else is to be checked. */
+/* Ops on square matrices: `call` applies the op to a, `more` has further checks. */
 #define MISUSE_SQUARE(op, call, more)                                                                                     \
     static wg_tensor *call_##op(wg_tensor *a)                                                                             \
     {                                                                                                                     \

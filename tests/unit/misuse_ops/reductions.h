@@ -1,4 +1,4 @@
-/* Misuse of reductions and sorting; part of misuse_ops.c. */
+/* Misuse of reductions and sorting; included by misuse_ops.c. */
 
 #define MISUSE_PLACE(op)                                                                                       \
     static void misuse_##op(void)                                                                              \
@@ -37,7 +37,7 @@ static void misuse_cumsum(void)
     assert_null_and_error(wg_cumsum(fx.labels, 0, false), WG_E_DTYPE, "cumsum: expected f32 or f64: i64 [2]");
 }
 
-/* What failed leaves no places either. */
+/* A failed call sets no indices either. */
 #define NO_PLACES(call, code, text)              \
     do {                                         \
         wg_tensor *places = fx.x;                \

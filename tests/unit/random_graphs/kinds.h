@@ -1,4 +1,4 @@
-/* The kinds of ops of random programs, each a function that draws its operands and applies itself. */
+/* The kinds of ops in random programs: each is a function that draws its operands and applies the op. */
 #ifndef RANDOM_GRAPHS_KINDS_H
 #define RANDOM_GRAPHS_KINDS_H
 
@@ -15,7 +15,7 @@ static wg_tensor *kind_clamp(struct run *p)
     return draw(p, 2) ? wg_clamp(x, -0.6, 0.4) : wg_hardtanh(x, -0.6, 0.4);
 }
 
-/* The largest along axes, or the smallest: which those are, is the decision. */
+/* The maximum or minimum along axes; the decision is which elements those are. */
 static wg_tensor *kind_max(struct run *p)
 {
     wg_tensor *x = apart(p, operand(p));
@@ -44,7 +44,7 @@ static wg_tensor *kind_maxout(struct run *p)
 {
     wg_tensor *x = apart(p, of_rank_from(p, 1));
     const int axis = draw_axis(p, x);
-    x = wg_concat((wg_tensor *[]){x, wg_cos(x)}, 2, axis); /* an even extent */
+    x = wg_concat((wg_tensor *[]){x, wg_cos(x)}, 2, axis); /* makes the extent even */
     wg_shape s = wg_shape_of(x);
     s.extent[axis] /= 2;
     memmove(s.extent + axis + 2, s.extent + axis + 1, (size_t)(s.rank - axis - 1) * sizeof *s.extent);
@@ -100,7 +100,7 @@ static wg_tensor *kind_huber(struct run *p)
 
 /* ---- shapes ---- */
 
-/* The extents in another order: the same elements, otherwise divided. */
+/* Permutes the extents: the same elements in another shape. */
 static wg_tensor *kind_reshape(struct run *p)
 {
     wg_tensor *x = operand(p);
@@ -279,7 +279,7 @@ static wg_tensor *kind_embedding(struct run *p)
     return wg_embedding(x, indices(p, WG_SHAPE(2, 3), wg_extent(x, 0)));
 }
 
-/* A mask drawn from a generator of this op's own: the same in every run. */
+/* The mask is drawn from the op's own generator, so it is the same in every run. */
 static wg_tensor *kind_dropout(struct run *p)
 {
     wg_tensor *x = operand(p);
@@ -332,8 +332,8 @@ static const struct kind kinds[] = {
 };
 /* clang-format on */
 
-/* The planted one comes last. What a trace changes comes before it: dropout draws again in a rerun, and a checkpoint is nothing there, so
-   that gradients add up in another order. */
+/* The planted kind is last. Before it are the kinds that a trace changes: dropout draws again in a rerun, and a checkpoint has
+   no effect on a traced tape, so gradients are added in another order. */
 enum { KINDS_PLANTED = sizeof kinds / sizeof *kinds, KINDS = KINDS_PLANTED - 1, KINDS_TRACEABLE = KINDS - 2 };
 
 static const struct kind *draw_kind(struct run *p)

@@ -1,4 +1,4 @@
-/* Products, linear algebra, convolutions, norms and losses as kinds of ops of random programs. */
+/* Products, linear algebra, convolutions, normalisation and losses as kinds of ops in random programs. */
 #ifndef RANDOM_GRAPHS_MATRIX_KINDS_H
 #define RANDOM_GRAPHS_MATRIX_KINDS_H
 
@@ -75,7 +75,7 @@ static wg_tensor *kind_einsum_diagonal(struct run *p)
 
 /* ---- linear algebra ---- */
 
-/* (n,n), symmetric, its eigenvalues far from each other and from 0: aaᵀ/20 + diag(1, 3, 5, …), the elements of a below 1. */
+/* (n,n), symmetric, with eigenvalues far from each other and from 0: aaᵀ/20 + diag(1, 3, 5, …), the elements of a below 1. */
 static wg_tensor *definite(struct run *p)
 {
     wg_tensor *a = wg_tanh(of_rank(p, 2, most_extent(p)));
@@ -88,7 +88,7 @@ static wg_tensor *definite(struct run *p)
     return wg_add(wg_mul_scalar(wg_matmul(a, transposed(a)), 0.05), wg_diag(diagonal, 0));
 }
 
-/* The same, with an upper triangle of its own: regular. */
+/* The same with a different upper triangle: regular, not symmetric. */
 static wg_tensor *regular(struct run *p)
 {
     wg_tensor *a = definite(p);
@@ -176,7 +176,7 @@ static wg_tensor *kind_avg_pool2d(struct run *p)
     return wg_avg_pool2d(x, .padding = {1, 1}, .stride = {stride, stride});
 }
 
-/* ---- norms: eps is large, lest rows that are nearly constant be blown up ---- */
+/* ---- normalisation: eps is large, so that nearly constant rows are not amplified ---- */
 
 static wg_tensor *kind_layer_norm(struct run *p)
 {

@@ -1,4 +1,4 @@
-/* A user's closure, x³, whose backward forgot the 3: what the checks of random programs must find. */
+/* A user's closure x³ whose backward lacks the factor 3: the checks of random programs must find it. */
 #ifndef RANDOM_GRAPHS_PLANTED_H
 #define RANDOM_GRAPHS_PLANTED_H
 
@@ -22,7 +22,7 @@ static inline wg_status planted_backward(const wg_call *c, wg_tensor *const *gy,
 
 static inline wg_tensor *kind_planted(struct run *p)
 {
-    wg_tensor *x = operand_at(p, draw(p, LEAVES)); /* on which the result depends for sure */
+    wg_tensor *x = operand_at(p, draw(p, LEAVES)); /* a leaf, on which the result certainly depends */
     const wg_closure cube = {.name = "planted",
                              .forward = planted_forward,
                              .backward = planted_backward,

@@ -1,5 +1,5 @@
-/* Random programs: a seed makes a list of ops over a pool of tensors, which starts with the leaves and to which each op adds its result.
-   What is drawn depends on the seed and on shapes, never on values, so a program is one function of its leaves. */
+/* Random programs. A seed determines a list of ops over a pool of tensors; the pool starts with the leaves, and each op adds its
+   result. Draws depend on the seed and on shapes, never on values, so a program is one function of its leaves. */
 #ifndef RANDOM_GRAPHS_PROGRAM_H
 #define RANDOM_GRAPHS_PROGRAM_H
 
@@ -9,16 +9,16 @@
 
 enum { LEAVES = 3, LEAST_OPS = 5, MOST_OPS = 60, POOL = LEAVES + MOST_OPS, MOST_RANK = 4, MOST_OPERANDS = 8 };
 
-/* Large ones have a leaf of so many elements that threads part the work. */
+/* Large programs have a leaf with enough elements that threads share the work. */
 struct program {
     uint64_t seed;
-    int ops, kinds; /* of the table in kinds.h the first so many are drawn from */
+    int ops, kinds; /* kinds: draws are from the first so many of the table in kinds.h */
     bool large;
-    double scale[MOST_OPS]; /* what each result is multiplied by, lest values grow; found by a first run, constant from then on */
+    double scale[MOST_OPS]; /* factor for each result, so that values do not grow; found by a first run, constant afterwards */
 };
 
-/* One run. It is the context of run_program, a wg_function. */
-/* What runs share; those of one that replays must not make them. */
+/* One run; the context of run_program, a wg_function. */
+/* What runs share. A run that is replayed must not make host tensors, so it uses those of another run. */
 enum { MOST_SHARED = 64 };
 struct shared {
     wg_tensor *t[MOST_SHARED];
@@ -29,10 +29,10 @@ struct run {
     struct shared *shared; /* or NULL */
     struct program *program;
     bool draft;         /* the first run, which finds the scales */
-    bool drop, nested;  /* what must not change a bit: values are dropped; every eighth op opens a tape, which the caller closes */
+    bool drop, nested;  /* must not change any bit: values are dropped; every eighth op opens a tape, which the caller closes */
     bool decide, print; /* hash the decisions; print the ops */
-    uint64_t decisions; /* which side of its kinks, which order, which place: of all ops on the way */
-    long *uses;         /* of each kind, counted; or NULL */
+    uint64_t decisions; /* hash of all decisions: the side of each kink, the order, the index */
+    long *uses;         /* counts the uses of each kind; or NULL */
 
     uint64_t random;
     wg_tensor *pool[POOL];
@@ -81,7 +81,7 @@ static inline int64_t shape_elements(wg_shape s)
 
 /* ---- decisions ---- */
 
-/* t says on which side of a kink the op is: a mask, indices, or what is constant between jumps. */
+/* Records a decision: t says on which side of a kink the op is. It is a mask, indices, or piecewise constant. */
 static inline void decide(struct run *p, const wg_tensor *t)
 {
     if (!p->decide)
@@ -95,7 +95,7 @@ static inline void decide(struct run *p, const wg_tensor *t)
     free(copy);
 }
 
-/* Whether a > b, element by element; a and b of one shape or b a scalar. */
+/* Records whether a > b, element by element; a and b have one shape, or b is a scalar. */
 static inline void decide_greater(struct run *p, wg_tensor *a, wg_tensor *b)
 {
     if (p->decide)
@@ -108,7 +108,7 @@ static inline void decide_above(struct run *p, wg_tensor *x, double bound)
         decide_greater(p, x, made(wg_scalar(WG_F64, bound)));
 }
 
-/* Where runs share what is made of the test's own numbers: the next of those, or NULL if this run is to make it; and that it did. */
+/* _find returns the next host tensor that runs share, or NULL if this run is to make it; the other function records it. */
 static inline wg_tensor *find_shared(struct run *p)
 {
     struct shared *shared = p->shared;
@@ -125,8 +125,8 @@ static inline wg_tensor *share(struct run *p, wg_tensor *t)
     return shared->t[shared->n++] = made(wg_own(t));
 }
 
-/* x plus numbers of its own, so that ties and zeros that a program makes by its form (a mean of what has mean 0), and that only
-   rounding decides, are none. Kinked ops work on this. */
+/* x plus random numbers. They break ties and zeros that the program's form implies (the mean of a tensor of mean 0) and that
+   only rounding would decide. Kinked ops use this. */
 static inline wg_tensor *apart(struct run *p, wg_tensor *x)
 {
     const uint64_t seed = (uint64_t)draw(p, 1 << 20);
@@ -172,7 +172,7 @@ static inline bool broadcast_together(const struct run *p, const wg_tensor *a, c
     return n <= most_elements(p);
 }
 
-/* One that broadcasts with a: of some drawn the first that does, else the mean of the last. */
+/* A tensor that broadcasts with a: the first of several draws that does, otherwise the mean of the last. */
 static inline wg_tensor *partner(struct run *p, const wg_tensor *a)
 {
     int place = 0;
@@ -184,7 +184,7 @@ static inline wg_tensor *partner(struct run *p, const wg_tensor *a)
     return wg_mean(operand_at(p, place));
 }
 
-/* Numbers of the test's own, which are given back. */
+/* A tensor from host numbers, which are freed. */
 static inline wg_tensor *host_numbers(struct run *p, void *host, wg_dtype dtype, wg_shape shape)
 {
     wg_tensor *t = find_shared(p);
@@ -194,7 +194,7 @@ static inline wg_tensor *host_numbers(struct run *p, void *host, wg_dtype dtype,
     return t;
 }
 
-/* Indices 0 … bound-1 of that shape. */
+/* Indices 0 … bound-1 in that shape. */
 static inline wg_tensor *indices(struct run *p, wg_shape shape, int64_t bound)
 {
     const int64_t n = shape_elements(shape);
@@ -212,7 +212,7 @@ static inline wg_tensor *donated(struct run *p, wg_shape shape)
     return wg_reshape(wg_index_select(flat, 0, indices(p, WG_SHAPE(shape_elements(shape)), wg_numel(flat))), shape);
 }
 
-/* One of exactly that shape: a partner stretched to it where that can be. */
+/* An operand of exactly that shape: a partner, broadcast if necessary. */
 static inline wg_tensor *of_shape(struct run *p, wg_tensor *like)
 {
     wg_tensor *b = partner(p, like);
@@ -223,7 +223,7 @@ static inline wg_tensor *of_shape(struct run *p, wg_tensor *like)
     return stretches && broadcast_together(p, like, b) ? wg_broadcast_to(b, wg_shape_of(like)) : donated(p, wg_shape_of(like));
 }
 
-/* x with its leading axes made one until it has that rank. */
+/* x with leading axes merged until it has that rank. */
 static inline wg_tensor *merged(wg_tensor *x, int rank)
 {
     wg_shape s = wg_shape_of(x);
@@ -237,7 +237,7 @@ static inline wg_tensor *merged(wg_tensor *x, int rank)
     return wg_reshape(x, s);
 }
 
-/* One of that rank, no extent above most. */
+/* An operand of that rank with no extent above most. */
 static inline wg_tensor *of_rank(struct run *p, int rank, int64_t most)
 {
     const int place = draw_place(p);
@@ -258,7 +258,7 @@ static inline wg_tensor *of_rank(struct run *p, int rank, int64_t most)
     return x;
 }
 
-/* One of rank least or more. */
+/* An operand of rank least or more. */
 static inline wg_tensor *of_rank_from(struct run *p, int least)
 {
     for (int tries = 0; tries < 6; tries++) {
@@ -273,7 +273,7 @@ static inline wg_tensor *of_rank_from(struct run *p, int least)
 
 static const struct kind *draw_kind(struct run *p);
 
-/* x, or a part of it, of a rank and size that later ops can bear. */
+/* x, or a part of it whose rank and size later ops can handle. */
 static inline wg_tensor *trimmed(const struct run *p, wg_tensor *x)
 {
     x = merged(x, MOST_RANK);
@@ -287,7 +287,7 @@ static inline wg_tensor *trimmed(const struct run *p, wg_tensor *x)
     return x;
 }
 
-/* The larger; NaN if either is. */
+/* The larger of two, NaN if either is. */
 static inline double worse(double a, double b)
 {
     return a > b || isnan(a) ? a : b;
@@ -335,8 +335,8 @@ static inline void run_step(struct run *p, wg_tensor *const *leaves, int i)
     p->pool[p->n++] = p->program->scale[i] == 1 ? y : made(wg_mul_scalar(y, p->program->scale[i]));
 }
 
-/* The program's result, of rank 0: the means of tanh of all leaves and results, weighted so that x and -x do not cancel. A
-   wg_function. */
+/* The program's result, of rank 0: a weighted sum of the means of tanh of all leaves and results, with weights such that x and
+   -x do not cancel. A wg_function. */
 static inline wg_tensor *run_program(wg_tensor *const *leaves, size_t n, void *context)
 {
     struct run *p = context;
@@ -380,7 +380,7 @@ static inline void print_program(struct program *program, wg_tensor *const *leav
     close_tapes();
 }
 
-/* ---- making ---- */
+/* ---- making programs ---- */
 
 static inline wg_shape draw_shape(uint64_t *random)
 {
@@ -393,7 +393,7 @@ static inline wg_shape draw_shape(uint64_t *random)
     }
 }
 
-/* The point-th point of the program: new leaves in leaf, and a direction of their shapes. */
+/* The given point of the program: new leaves, and a direction of their shapes. */
 static inline void program_point(const struct program *program, int point, wg_tensor **leaves, wg_tensor **direction)
 {
     uint64_t random = program->seed * 0xD1342543DE82EF95u + 7;

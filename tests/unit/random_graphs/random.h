@@ -1,4 +1,4 @@
-/* Where random programs take their choices from: they depend on the seed alone. */
+/* The source of random choices for random programs; they depend on the seed alone. */
 #ifndef RANDOM_GRAPHS_RANDOM_H
 #define RANDOM_GRAPHS_RANDOM_H
 

@@ -1,5 +1,5 @@
-/* The kinds of ops that need no code of their own: functions of x, of a and b that broadcast, and reductions. Operands are brought into
-   the domain where the function has a bounded derivative. */
+/* The kinds of ops that need no code of their own: functions of x, functions of a and b that broadcast, and reductions. Operands
+   are mapped into a domain where the derivative is bounded. */
 #ifndef RANDOM_GRAPHS_SIMPLE_KINDS_H
 #define RANDOM_GRAPHS_SIMPLE_KINDS_H
 
@@ -10,7 +10,7 @@ static inline wg_tensor *positive(wg_tensor *x)
     return wg_add_scalar(wg_square(x), 0.5);
 }
 
-/* Within -0.9 … 0.9. */
+/* Maps to -0.9 … 0.9. */
 static inline wg_tensor *inside(wg_tensor *x)
 {
     return wg_mul_scalar(wg_tanh(x), 0.9);
@@ -51,7 +51,7 @@ static inline wg_tensor *inside(wg_tensor *x)
     X(gelu_tanh, wg_gelu_tanh(x))                                              \
     X(silu, wg_silu(x))
 
-/* Kinked at 0, or with a kink there in the gradient. */
+/* Ops with a kink at 0, in the value or in the gradient. */
 #define ZERO_KINK_KINDS(X)                                   \
     X(relu, wg_relu(x))                                      \
     X(abs, wg_abs(x))                                        \
@@ -60,7 +60,7 @@ static inline wg_tensor *inside(wg_tensor *x)
     X(selu, wg_selu(x))                                      \
     X(relu_squared, wg_mul(wg_relu(x), x))
 
-/* Constant between jumps. */
+/* Piecewise constant ops. */
 #define STEP_KINDS(X)     \
     X(sign, wg_sign(x))   \
     X(floor, wg_floor(x)) \
@@ -78,14 +78,14 @@ static inline wg_tensor *inside(wg_tensor *x)
     X(lerp, wg_lerp(a, b, wg_sigmoid(b)))   \
     X(fan_out, wg_mul(wg_add(a, a), wg_sub(b, a)))
 
-/* Where a crosses b. */
+/* Ops with a kink where a = b. */
 #define CROSSING_KINDS(X)                                  \
     X(maximum, wg_maximum(a, b))                           \
     X(minimum, wg_minimum(a, b))                           \
     X(where, wg_where(wg_gt(a, b), wg_sin(a), wg_tanh(b))) \
     X(mask_scale, wg_mask_scale(wg_add(a, b), wg_le(a, b), 1.5))
 
-/* Over axes o, of an x that is constant over none: a length of 0 is a kink. */
+/* Reductions of x over axes o. x is constant along none of them, because a norm or deviation of 0 is a kink. */
 #define REDUCTION_KINDS(X)                   \
     X(sum, wg_sum_with(x, o))                \
     X(mean, wg_mean_with(x, o))              \
@@ -96,7 +96,7 @@ static inline wg_tensor *inside(wg_tensor *x)
     X(norm2, wg_norm2_with(spread(p, x), o)) \
     X(norm, wg_norm_with(spread(p, x), o))
 
-/* x plus numbers that differ from element to element, large enough that no two sums of x are equal by rounding alone. */
+/* x plus numbers that differ from element to element by enough that no two sums of x differ by rounding alone. */
 static inline wg_tensor *spread(struct run *p, wg_tensor *x)
 {
     const int64_t n = wg_numel(x);

@@ -1,6 +1,6 @@
-/* Wide programs: 20 to 60 values are alive at once, more than a tile has slots for. Each op of such a program replaces one of them, by a new
-   value or in place (wg_donate, updates), among sums that are broadcast again, casts between f32 and f64, ops that end a group, changes of
-   tensors from outside, committed or not; then gradients, in every other program. Values stay within ±1. */
+/* Wide programs: 20 to 60 values are live at once, more than a tile has slots. Each op replaces one of them, by a new value or
+   in place (wg_donate, updates). Among the ops are sums that are broadcast again, casts between f32 and f64, ops that end a
+   group, and changes of tensors from outside, committed or not; every other program ends with gradients. Values stay within ±1. */
 #ifndef RANDOM_GRAPHS_WIDE_H
 #define RANDOM_GRAPHS_WIDE_H
 
@@ -17,7 +17,7 @@ struct wide {
 
     wg_tensor *x[INPUTS], *state[STATES], *count, *kept[KEPT]; /* what a step reads, changes and leaves */
 
-    uint64_t random; /* of the step that runs */
+    uint64_t random; /* of the running step */
     wg_tensor *v[MOST_LIVE];
 };
 
@@ -55,7 +55,7 @@ static inline wg_tensor *of_one(struct wide *w, wg_tensor *x)
     }
 }
 
-/* One of a and b at most is donated. */
+/* Donates at most one of a and b. */
 static inline wg_tensor *of_two(struct wide *w, wg_tensor *a, wg_tensor *b)
 {
     switch (pick(w, 6)) {
@@ -74,7 +74,7 @@ static inline wg_tensor *of_two(struct wide *w, wg_tensor *a, wg_tensor *b)
     }
 }
 
-/* What no group runs, or by which one ends. */
+/* Ops that no group contains, or that end one. */
 static inline wg_tensor *apart_from_groups(struct wide *w, wg_tensor *x)
 {
     const wg_dtype other = w->dtype == WG_F32 ? WG_F64 : WG_F32;
@@ -94,7 +94,7 @@ static inline wg_tensor *apart_from_groups(struct wide *w, wg_tensor *x)
     }
 }
 
-/* An operand that is changed where it lies. In programs with gradients only what backward does not read may be. */
+/* An operand that is changed in place. In programs with gradients, only one that backward does not read. */
 static inline wg_tensor *in_place(struct wide *w, int i)
 {
     if (w->gradients) {
