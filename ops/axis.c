@@ -1,4 +1,4 @@
-/* What ops along one axis share, and the labels of those that take some. */
+/* Shared by ops along one axis, and by ops that read class labels. */
 #include "ops/op.h"
 
 wg_tensor *wg_apply_along(const struct wg_op *op, wg_tensor *const *in, size_t n, int axis)
@@ -30,7 +30,7 @@ double wg_axis_slices(const wg_call *c)
     return extent ? (double)(c->in[0]->numel / extent) : 0;
 }
 
-/* t with an axis of extent 1 more; dims holds its extents and strides. */
+/* Sets seen to t with one more axis, the last, of extent 1. dims receives its extents and strides. */
 static void append_axis(const wg_tensor *t, wg_tensor *seen, int64_t *dims)
 {
     *seen = *t;
@@ -73,7 +73,8 @@ wg_status wg_labels_shape(const wg_call *c)
     return WG_OK;
 }
 
-/* Whether any is not in 0..extent-1: the sign bit of v, or of extent - 1 - v, says so. Without branches, for indices are many. */
+/* True if any of n values v is not in 0..extent-1: then v or extent - 1 - v has its sign bit set. No branches, as there are many
+   indices. */
 static bool any_outside(const int64_t *at, int64_t n, int64_t step, int64_t extent)
 {
     const uint64_t last = (uint64_t)extent - 1;

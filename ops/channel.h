@@ -1,22 +1,24 @@
-/* What batch_norm and its gradient share, for the number type at hand: passes over all elements of a channel, axis 1 of (N,C,…). They are
-   those of images n, at positions p in row-major order of axes 2 and on.
+/* Passes over all elements of a channel (axis 1 of (N,C,…)), compiled once per number type: shared by batch_norm and its gradient.
+   An element has an image n (axis 0) and a position p (row-major index over axes 2 and on).
 
-   The sum over a channel is Σ over n of Σ over p, each made in parts that are joined as a tree: image n is added to part n mod IMAGE_PARTS,
-   position p to part p mod PARTS of its image, in order. So whichever of channels, images and positions lie side by side in memory, a
-   vector of them is added to a vector of parts, and neither memory order nor threads show in the bits. */
+   The sum over a channel is Σₙ Σₚ. Both sums are made of partial sums (parts) that are combined as a tree: image n is added to part
+   n mod IMAGE_PARTS, position p to part p mod PARTS of its image, in ascending order. So whichever of channels, images and
+   positions are adjacent in memory, a vector of elements is added to a vector of parts, and the bits depend neither on memory order
+   nor on threads. */
 
 enum { T(PARTS) = 32, T(IMAGE_PARTS) = 8, T(ALONG) = 32, T(GROUP) = 64, T(MOST) = 4 };
 
 #define WG_INLINED static inline __attribute__((always_inline))
 
-/* What lies side by side in every tensor of a pass. Where nothing does, a pass runs along images, with their strides. */
+/* The axis along which elements are adjacent in every tensor of a pass. APART: there is none, and the pass runs along images,
+   strided. */
 enum T(order) { T(CHANNELS), T(POSITIONS), T(IMAGES), T(APART) };
 
-/* Up to MOST tensors of one shape: where their elements lie. */
+/* The addresses and strides of up to MOST tensors of one shape. */
 typedef struct {
     ELEM *data[T(MOST)];
-    int64_t image[T(MOST)], channel[T(MOST)], position[T(MOST)]; /* strides; the last of positions evenly spaced */
-    struct wg_reduction_plan plan[T(MOST)];                      /* of positions */
+    int64_t image[T(MOST)], channel[T(MOST)], position[T(MOST)]; /* strides; position's if positions have a constant one */
+    struct wg_reduction_plan plan[T(MOST)];                      /* of the positions */
     enum T(order) order;
     int64_t images, channels, positions;
 } T(pass);
@@ -40,17 +42,18 @@ static void T(pass_over)(T(pass) * pass, int tensors, const wg_tensor *const *t)
     pass->order = channels ? T(CHANNELS) : positions ? T(POSITIONS) : images ? T(IMAGES) : T(APART);
 }
 
-/* Channels that are worked on together: those side by side, else one. */
+/* The number of channels that are processed together: a group if channels are adjacent, else one. */
 static int64_t T(channels_of)(const T(pass) * pass)
 {
     return pass->order == T(CHANNELS) ? T(GROUP) : 1;
 }
 
-/* What is done to n elements at[i][0], at[i][s[i]], … of each tensor; unit: their strides are 1. Statistic k of the state belongs to
-   element k if each has its own, else statistic 0 to all. Sums are added to parts, one for each element. */
+/* A step processes the n elements at[i][0], at[i][s[i]], … of each tensor i. unit: all strides are 1. each: element k uses
+   statistic k of the state; otherwise all elements use statistic 0. A summing step adds its term of element k to part[k]. */
 typedef void T(step)(int64_t n, bool unit, ELEM *const *at, const int64_t *s, bool each, const void *state, WIDE *part);
 
-/* Runs it on n elements; full of them, side by side, get a loop of their own, which the compiler vectorises without a remainder. */
+/* Runs the step on n elements. n == full contiguous elements have a loop of constant length, which is vectorised without a
+   remainder. */
 WG_INLINED void T(run_step)(T(step) * step, int64_t n, int64_t full, bool unit, ELEM *const *at, const int64_t *s, bool each,
                             const void *state, WIDE *part)
 {
@@ -62,7 +65,7 @@ WG_INLINED void T(run_step)(T(step) * step, int64_t n, int64_t full, bool unit, 
         step(n, false, at, s, each, state, part);
 }
 
-/* Offsets of n positions from first on, in each tensor. */
+/* The offsets of positions first … first + n - 1 in each tensor. */
 static inline void T(offsets_at)(const T(pass) * pass, int tensors, int64_t first, int64_t n, int64_t offset[T(MOST)][T(PARTS)])
 {
     for (int i = 0; i < tensors; i++)
@@ -82,7 +85,7 @@ WG_INLINED void T(point_at)(const T(pass) * pass, int tensors, int64_t image, in
 
 /* ---- sums ---- */
 
-/* w columns of parts, apart from one another by rows, to the first row. */
+/* Combines the parts of w columns as a tree; the totals are in the first row. apart is the stride between rows of parts. */
 static inline void T(join_parts)(WIDE *part, int64_t parts, int64_t apart, int64_t w)
 {
     for (int64_t half = T(PARTS) / 2; half > 0; half /= 2)
@@ -98,10 +101,11 @@ static inline void T(clear_parts)(WIDE *part, int64_t parts, int64_t apart, int6
             part[j * apart + k] = (WIDE)0;
 }
 
-/* A row of parts: those of one sum, then those of a second one. */
+/* A row of parts: those of the first sum, then those of the second. */
 enum { T(SECOND) = T(GROUP), T(ROW) = 2 * T(GROUP) };
 
-/* Adds n images from first on, or one of w channels, to the images' parts: each image's own sums stand in part. */
+/* Adds sums of images to the images' parts: those of images first … first + n - 1 of one channel, or those of one image of w
+   channels. part has the sums. */
 static inline void T(add_images)(int64_t first, int64_t n, int64_t w, const WIDE *part, int64_t apart, WIDE *image_part)
 {
     for (int64_t i = 0; i < n; i++)
@@ -113,7 +117,7 @@ static inline void T(add_images)(int64_t first, int64_t n, int64_t w, const WIDE
 
 #define WG_LEAST(a, b) ((a) < (b) ? (a) : (b))
 
-/* One position an image: its elements are added to the images' parts. */
+/* For one position per image: adds the elements to the images' parts directly. */
 WG_INLINED void T(sum_points)(const T(pass) * pass, int tensors, int64_t channel, int64_t w, T(step) * step, const void *state,
                               WIDE *image_part)
 {
@@ -134,7 +138,8 @@ WG_INLINED void T(sum_points)(const T(pass) * pass, int tensors, int64_t channel
         }
 }
 
-/* The positions of n images side by side, or of one whose positions or channels are, into a sum for each of them. */
+/* Sums over positions: for n images, if images are adjacent or nothing is, otherwise for one image. part receives one sum per image
+   or channel. */
 WG_INLINED void T(sum_positions)(const T(pass) * pass, int tensors, int64_t image, int64_t n, int64_t channel, int64_t w, int sums,
                                  T(step) * step, const void *state, WIDE *part)
 {
@@ -167,7 +172,7 @@ WG_INLINED void T(sum_positions)(const T(pass) * pass, int tensors, int64_t imag
         T(join_parts)(part + i * T(SECOND), parts, apart, columns);
 }
 
-/* The sums that step makes over w channels from channel on; sum i of channel k to total[i * GROUP + k]. */
+/* The sums that step makes over channels channel … channel + w - 1. Sum i of the k-th of them goes to total[i * GROUP + k]. */
 WG_INLINED void T(sum_channels)(const T(pass) * pass, int tensors, int64_t channel, int64_t w, int sums, T(step) * step,
                                 const void *state, WIDE *total)
 {
@@ -193,14 +198,14 @@ WG_INLINED void T(sum_channels)(const T(pass) * pass, int tensors, int64_t chann
     }
 }
 
-/* One number a channel: the sum that a step makes. */
+/* A pass whose result is one element per channel: the sum that a step makes. */
 typedef struct {
     T(pass) pass;
     ELEM *sum;
-    int64_t step, width; /* in sum; channels of a group */
+    int64_t step, width; /* stride of sum; channels of a group */
 } T(channel_sums);
 
-/* Those of some groups of channels. */
+/* The sums of the groups first … last - 1. */
 WG_INLINED void T(sum_groups)(const T(channel_sums) * all, int tensors, T(step) * step, int64_t first, int64_t last)
 {
     for (int64_t channel = first * all->width; channel < all->pass.channels && channel < last * all->width; channel += all->width) {
@@ -212,7 +217,7 @@ WG_INLINED void T(sum_groups)(const T(channel_sums) * all, int tensors, T(step) 
     }
 }
 
-/* All groups: groups(first, last, a channel_sums) works on some of them. */
+/* Runs groups(first, last, T(channel_sums) *) over all groups of channels, on several threads if the work is large enough. */
 static inline wg_status T(sum_by_channel)(int tensors, const wg_tensor *const *t, const wg_tensor *sum, double work,
                                           wg_part *groups)
 {
@@ -227,7 +232,7 @@ static inline wg_status T(sum_by_channel)(int tensors, const wg_tensor *const *t
 
 /* ---- elements ---- */
 
-/* Runs step over every element of w channels from channel on. */
+/* Runs step over every element of channels channel … channel + w - 1. */
 WG_INLINED void T(each_element)(const T(pass) * pass, int tensors, int64_t channel, int64_t w, T(step) * step, const void *state)
 {
     int64_t offset[T(MOST)][T(PARTS)];
@@ -250,7 +255,7 @@ WG_INLINED void T(each_element)(const T(pass) * pass, int tensors, int64_t chann
     }
 }
 
-/* Element k of a tensor of one number per channel; what it counts as if it is absent. */
+/* Element k of a tensor that has one element per channel; otherwise if the tensor is absent. */
 static inline REAL T(of_channel)(const wg_tensor *t, int64_t k, REAL otherwise)
 {
     return wg_absent(t) ? otherwise : (REAL)((const ELEM *)(const void *)t->data)[k * wg_strides(t)[0]];

@@ -1,4 +1,4 @@
-/* What the cost rules share. */
+/* Shared by cost rules, and by the shape rules of updates. */
 #include "ops/op.h"
 
 static double distinct(const wg_tensor *t)
@@ -10,7 +10,7 @@ static double distinct(const wg_tensor *t)
     return n * (double)wg_dtype_size((wg_dtype)t->dtype);
 }
 
-/* Where every result is empty no kernel runs, and nothing is read for it. */
+/* False if every result is empty: then no kernel runs and nothing is read. */
 static bool runs(const wg_call *c)
 {
     bool empty = c->n_out > 0 && !c->op->writes;

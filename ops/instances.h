@@ -1,5 +1,5 @@
-/* The instances of the kernels in KERNEL_FILE: for float and double, and on x86-64 for each instruction set of lib/cpu/isa.h. VECTOR_BYTES
-   is the length of its vectors; FUSED is 1 where fma is one instruction. */
+/* Instantiates the kernels of KERNEL_FILE: for float and double, and on x86-64 for each instruction set of lib/cpu/isa.h.
+   VECTOR_BYTES is the vector length in bytes; FUSED is 1 if fma is one instruction. */
 #include "ops/map.h"
 
 #define ISA(name) name

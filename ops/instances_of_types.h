@@ -1,4 +1,4 @@
-/* KERNEL_FILE for float and for double; ISA(name) is a name for the instruction set at hand. */
+/* Instantiates KERNEL_FILE for float and for double. ISA(name) is the name for the current instruction set. */
 #define T(name) ISA(WG_JOIN(name, _f64))
 #define REAL double
 #define BITS uint64_t

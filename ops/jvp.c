@@ -1,4 +1,4 @@
-/* What vector-Jacobian and Jacobian-vector products share. */
+/* Shared by vector-Jacobian and Jacobian-vector products. */
 #include "ops/op.h"
 
 wg_status wg_jvp_linear(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)

@@ -1,11 +1,12 @@
-/* What kernels are written with. A kernel stands in its op's file between #ifdef REAL and #else and is compiled once per number type:
-   float, double, each for several instruction sets (instances.h), and, in the tests, a C++ type that counts its operations. So it is plain C that is also C++, in terms of
+/* Declarations that kernels use. Kernels are in their op's file, between #ifdef REAL and #else. They are compiled once per number
+   type: for float and double, each for several instruction sets (instances.h), and, in the tests, for a C++ type that counts
+   operations. Therefore a kernel is C code that is also valid C++. Kernels are written in terms of
 
-   REAL   a number in a register        ELEM  a number in memory (the same type but when counting)
-   R(f)   f for REAL: R(exp)(x)         T(f)  a name for this number type: T(tanh) is tanh_f32
-   WIDE   double, for sums and for what f32 would spoil; W(f) is f for it. vector_math.h has R and W's functions
+   REAL   the type of a scalar in a register    ELEM  the type of an element in memory (REAL, except when operations are counted)
+   R(f)   the function f for REAL: R(exp)(x)    T(f)  the name f for this number type: T(tanh) is tanh_f32
+   WIDE   double, for sums and where f32 is not accurate enough; W(f) is f for WIDE. vector_math.h defines the functions of R and W.
 
-   Strides are in elements. A kernel may be given outputs that overlap an input exactly (in place), never partly. */
+   Strides are in elements. An output may overlap an input exactly (in place), never partly. */
 #ifndef WG_KERNEL_H
 #define WG_KERNEL_H
 
@@ -19,7 +20,7 @@
 #define WIDE double
 #endif
 
-/* For what is called in loops, which would not be vectorised around a call. */
+/* For functions called in loops: a loop with a call in it is not vectorised. */
 #define WG_INLINE static inline __attribute__((always_inline))
 
 #ifdef __cplusplus
@@ -38,7 +39,7 @@ typedef struct {
 struct wg_reduce_params {
     uint8_t axes; /* bit i: axis i is reduced */
     bool keepdims;
-    double correction, p; /* of var; of norm */
+    double correction, p; /* var's correction; norm's p */
 };
 
 struct wg_bounds {
@@ -49,102 +50,108 @@ struct wg_elu_params {
     double alpha, scale;
 };
 
-/* Elements start, start + step, … of an axis, count of them; normalised: all lie in the axis. */
+/* The count elements start, start + step, … along an axis. Normalised: all of them lie within the axis. */
 struct wg_slice_params {
     int axis;
     int64_t start, step, count;
 };
 
-/* One index of an axis. */
+/* One index along an axis. */
 struct wg_select_params {
     int axis;
     int64_t index;
 };
 
-/* The params of a view of part of a tensor: of slice, select or diagonal. */
+/* The params of slice, select or diagonal: the views that view_add accepts. */
 union wg_view_params {
     struct wg_slice_params slice;
     struct wg_select_params select;
     int64_t offset;
 };
 
-/* For view_add: the part of out[0], of elements of size bytes, that the view shows, with in[1]'s extents; dims takes two numbers for
-   each axis. */
+/* For view_add: sets window to the part of out[0] that the view shows, with in[1]'s extents. size is the element size in bytes;
+   dims is the caller's memory for the window's extents and strides: 2 * rank elements. */
 wg_status wg_view_window(const wg_call *c, size_t size, wg_tensor *window, int64_t *dims);
 
 /* ---- element by element ---- */
 
-/* Runs row over all elements of c, inputs broadcast to the first output; operands of c's dtype have elements of size bytes, the others
-   of their dtype's. */
+/* Runs the row kernel over all elements of the first output, to which the inputs are broadcast. Operands of c's dtype have elements
+   of size bytes; other operands have their dtype's element size. */
 wg_status wg_map(const wg_call *c, size_t size, wg_row *row);
-/* The same for a row that is fast where any of its inputs are one number, of stride 0. Others are, where they have two inputs, for one. */
+/* The same for a row kernel that is fast whichever of its inputs have stride 0 (a scalar). The rows of wg_map are fast for at most
+   one such input, and only if they have two inputs. */
 wg_status wg_map_numbers(const wg_call *c, size_t size, wg_row *row);
 
-/* The same for an op that changes its operands: row over all elements of in[0], the other inputs broadcast to it, handed params. An
-   operand of another dtype must be a scalar, whose address the row is given. */
+/* The same for an op that changes its operands: runs the row kernel, with the given params, over all elements of in[0], to which
+   the other inputs are broadcast. An operand of another dtype must be a scalar; the row receives its address. */
 wg_status wg_map_in_place(const wg_call *c, size_t size, wg_row *row, const void *params);
 
 /* ---- along one axis ---- */
 
-/* Runs lane once for each line along axis of in[0], in[1]… and out[0]… (all of one shape, those of extent 1 on the axis included):
-   p[i] points at the line's first element of operand i, outputs first, s[i] is its stride along the axis, n the axis's extent. */
+/* Runs the kernel once per slice along an axis of in[0], in[1]… and out[0]…. All operands have one shape, except that an extent
+   along the axis may be 1. The kernel receives n, the axis's extent; p[i], the slice's first element in operand i, outputs first;
+   and s[i], operand i's stride along the axis. */
 typedef void wg_axis_kernel(int64_t n, char *const *p, const int64_t *s, const void *params);
 wg_status wg_along_axis(const wg_call *c, int axis, size_t size, wg_axis_kernel *kernel);
 
-/* The same where short lines are worked on together, so that vectors run across them: lanes does w of at most WG_REDUCE_WIDTH lines of at
-   most WG_REDUCE_SHORT elements each; element i of line k of operand o lies s[o] i + across[o] k elements behind p[o]. It computes each
-   line as lane does, in the same order: which of the two is called depends on shapes and strides. */
+/* The same, with a second kernel that processes several short slices together, so that SIMD vectors run across slices. The group
+   kernel receives w <= WG_REDUCE_WIDTH slices of n <= WG_REDUCE_SHORT elements; operand o's element i of slice k is at p[o] + i
+   s[o] + k across[o], in elements. Shapes and strides decide which kernel is called, so the group kernel must compute each slice in
+   the same order as the first kernel. */
 typedef void wg_axis_group_kernel(int64_t n, int64_t w, char *const *p, const int64_t *s, const int64_t *across,
                                   const void *params);
 wg_status wg_along_axis_grouped(const wg_call *c, int axis, size_t size, wg_axis_kernel *kernel, wg_axis_group_kernel *group);
 
-/* wg_along_axis along the last axis of in[0]. Operands of per_row (WG_IN(i), WG_OUT(i)) lack that axis; the lane finds their element. */
+/* wg_along_axis along the last axis of in[0]. Operands in per_row (WG_IN(i), WG_OUT(i)) lack that axis: the kernel receives the
+   address of their one element of the row. */
 wg_status wg_rows(const wg_call *c, size_t size, unsigned per_row, wg_axis_kernel *kernel);
 
-/* E_ARGUMENT, naming the row, if a label in in[1] is not a column of in[0]; read before anything is written by it. */
+/* E_ARGUMENT, naming the row, if a label of in[1] is not a column of in[0]. To be called before anything is written. */
 wg_status wg_labels_check(const wg_call *c);
 
 /* ---- indices along an axis ---- */
 
-/* E_ARGUMENT, naming the first of them, if an element of index (i64) is not in 0 .. extent-1; read before anything is written by it. */
+/* E_ARGUMENT, naming the first such element, if an element of index (i64) is not in 0 .. extent-1. To be called before anything is
+   written. */
 wg_status wg_index_check(const wg_call *c, const wg_tensor *index, int64_t extent);
 
-/* Element (…,i,…) of part belongs to element (…,index[…,i,…],…) of whole; part and index are of one shape, no larger than whole beside
-   the axis. Lines along the axis are apart from each other, so that they may go to threads: width of them side by side are a block. */
+/* The loops of gather and scatter_add. Element (…,i,…) of part corresponds to element (…,index[…,i,…],…) of whole. part and index
+   have one shape; on the other axes it is no larger than whole's. Slices along the axis are independent, so they can go to
+   different threads. A block is up to width slices that are adjacent along one other axis. */
 struct wg_indexed_at { /* offsets or strides, in elements */
     int64_t whole, index, part;
 };
 struct wg_indexed {
-    int64_t n;                          /* elements of a line */
-    int64_t columns, width;             /* lines side by side; of them in a block */
-    int64_t parts, blocks;              /* blocks that those are; all blocks */
-    struct wg_indexed_at along, across; /* steps from element to element of a line; from line to line of a block */
-    int rank;                           /* the axes beside those two, outermost first */
+    int64_t n;                          /* elements of a slice */
+    int64_t columns, width;             /* adjacent slices; how many of them make a block */
+    int64_t parts, blocks;              /* blocks per run of adjacent slices; blocks in total */
+    struct wg_indexed_at along, across; /* strides along a slice; from slice to slice of a block */
+    int rank;                           /* the remaining axes, outermost first */
     int64_t extent[WG_MAX_RANK];
     struct wg_indexed_at stride[WG_MAX_RANK];
 };
 void wg_plan_indexed(const wg_tensor *whole, const wg_tensor *index, const wg_tensor *part, int axis, struct wg_indexed *plan);
-/* Where a block begins; returns how many lines it has. */
+/* Sets first to the offsets at which the block begins; returns the number of its slices. */
 int64_t wg_indexed_block(const struct wg_indexed *plan, int64_t block, struct wg_indexed_at *first);
 
 /* ---- reductions ---- */
 
-/* The axes of in[0] parted into those that are kept and those that are reduced, merged where strides allow. The reduced ones run in
+/* The axes of x, divided into kept and reduced ones; neighbours are merged where strides allow. Reduced elements are numbered in
    row-major order of their logical indices, whatever the memory order. */
 struct wg_reduction_plan {
     int n_kept, n_reduced;
     int64_t kept[WG_MAX_RANK], kept_in[WG_MAX_RANK], kept_out[WG_MAX_RANK];
     int64_t reduced[WG_MAX_RANK], reduced_in[WG_MAX_RANK];
-    int64_t outputs, count; /* products of the extents */
+    int64_t outputs, count; /* number of results; elements reduced to each */
 };
 void wg_plan_reduction(const wg_tensor *x, const wg_tensor *y, unsigned axes, struct wg_reduction_plan *plan);
-/* Offsets in x of reduced elements first .. first + n. */
+/* The offsets in x of the reduced elements first .. first + n - 1. */
 void wg_reduced_offsets(const struct wg_reduction_plan *plan, int64_t first, int64_t n, int64_t *offset);
-/* Where, in an operand of those strides, the kept elements of that number lie; n is the number of axes. */
+/* The offset of kept element number index, in row-major order of n axes, in an operand with these strides. */
 int64_t wg_kept_offset(int n, const int64_t *extent, const int64_t *stride, int64_t index);
 
-/* Sizes in a pass of a reduction: elements of a block, lanes in it, blocks of a tile, columns side by side, totals that wait; the most
-   elements of a row that is short. */
+/* Sizes of a reduction pass (reduce_pass_tmpl.h): elements of a block, interleaved accumulators (lanes) of a block, blocks of a
+   tile, columns processed together, pending totals of the binary counter, and the largest column that counts as a short row. */
 enum {
     WG_REDUCE_BLOCK = 256,
     WG_REDUCE_LANES = 16,
@@ -154,7 +161,8 @@ enum {
     WG_REDUCE_SHORT = 64
 };
 
-/* Whether the elements of a column lie side by side; and whether they are so few that several columns are transposed together. */
+/* True if the elements of a column are contiguous in memory. The second: if they are also so few that several columns are
+   transposed and processed together. */
 static inline bool wg_reduces_runs(const struct wg_reduction_plan *plan)
 {
     return plan->n_reduced == 1 && plan->reduced_in[0] == 1;
@@ -164,36 +172,36 @@ static inline bool wg_reduces_short_rows(const struct wg_reduction_plan *plan)
     return wg_reduces_runs(plan) && plan->count <= WG_REDUCE_SHORT;
 }
 
-/* ---- sorting: what sort and topk share ---- */
+/* ---- sorting: shared by sort and topk ---- */
 
-/* Along an axis: falling, or from the last down; if cut, the first k only. */
+/* reverse: in descending order; for cumsum, from the last element to the first. cut: only the first k. */
 struct wg_order_params {
     int axis;
     bool reverse, cut;
     int64_t k;
 };
 
-/* A number's key, in whose order numbers stand, and its place in the line. */
+/* An element's sort key, whose unsigned order is the elements' order, and the element's index in its slice. */
 struct wg_entry {
     uint64_t key;
     int64_t place;
 };
-/* The first k of a line: what of it is in question so far. */
+/* Selection of the first k elements of a slice: the candidates so far. */
 struct wg_ranking {
     struct wg_entry *entry, *spare;
     int64_t n, capacity, k;
-    uint64_t bar; /* if barred, only keys below it come in */
+    uint64_t bar; /* if barred, only smaller keys are admitted */
     bool barred, falling;
 };
-/* Entries that the first k of n need, at least k; room holds twice as many. */
+/* The capacity, in entries, for the first k of n; at least k. The workspace must hold twice as many entries. */
 int64_t wg_ranking_capacity(int64_t n, int64_t k);
 void wg_ranking_start(struct wg_ranking *r, struct wg_entry *workspace, int64_t capacity, int64_t k, bool falling);
 void wg_ranking_add(struct wg_ranking *r, const double *value, int64_t first, int64_t n);
 const struct wg_entry *wg_ranking_end(struct wg_ranking *r);
 
-/* ---- room ---- */
+/* ---- workspace ---- */
 
-void *wg_object_new(size_t bytes); /* zeroed; NULL and the error recorded */
+void *wg_object_new(size_t bytes); /* zeroed; on failure NULL, and the error is recorded */
 void wg_object_free(void *object);
 
 #ifdef __cplusplus

@@ -1,22 +1,23 @@
-/* The loops around element-wise and along-an-axis kernels: axes are merged where all operands allow, and parts go to threads. */
+/* The loops around element-wise kernels and kernels along an axis: merges axes where all operands allow it, and divides the work
+   among threads. */
 #include "cpu/nontemporal.h"
 #include "ops/op.h"
 
 enum { MAX_OPERANDS = 8 };
 
-/* Axes outermost first, with each operand's stride; 0 where it is broadcast. */
+/* A loop nest: axes outermost first, with each operand's stride in elements; 0 where it is broadcast. */
 struct nest {
     int rank, operands;
     int64_t extent[WG_MAX_RANK], stride[WG_MAX_RANK][MAX_OPERANDS];
     char *data[MAX_OPERANDS];
-    int64_t size[MAX_OPERANDS]; /* of an element */
+    int64_t size[MAX_OPERANDS]; /* bytes of an element */
 };
 
-/* size is that of an element of c's dtype, which need not be what memory holds where work is counted. */
+/* size: bytes of an element of c's dtype. It differs from the dtype's own size when operations are counted (kernel.h). */
 static void add_operand(struct nest *nest, const wg_call *c, const wg_tensor *t, int rank, size_t size)
 {
     const int at = nest->operands++, lead = rank - t->rank;
-    nest->data[at] = t->data; /* NULL for WG_NONE, with stride 0: the row looks */
+    nest->data[at] = t->data; /* NULL for WG_NONE, with stride 0; the row kernel checks for NULL */
     nest->size[at] = (int64_t)(t->dtype == c->dtype ? size : wg_dtype_size((wg_dtype)t->dtype));
     for (int axis = 0; axis < rank; axis++) {
         const bool stretched = axis < lead || wg_extents(t)[axis - lead] == 1;
@@ -38,7 +39,7 @@ static void move_axis(struct nest *nest, int to, int from)
     memcpy(nest->stride[to], nest->stride[from], sizeof nest->stride[to]);
 }
 
-/* Sorts axes by the first output's stride, so that the inner loop is over memory, then merges neighbours. */
+/* Sorts the axes by the first output's stride, so that the inner loop is over adjacent memory, then merges neighbouring axes. */
 static void simplify(struct nest *nest)
 {
     int n = 0;
@@ -63,7 +64,7 @@ static void simplify(struct nest *nest)
         }
 }
 
-/* An absent operand stays NULL. */
+/* Moves each operand's address by a number of elements along an axis. An absent operand stays NULL. */
 static void advance(const struct nest *nest, char **p, const int64_t *stride, int64_t by)
 {
     for (int k = 0; k < nest->operands; k++)
@@ -71,7 +72,7 @@ static void advance(const struct nest *nest, char **p, const int64_t *stride, in
             p[k] += by * stride[k] * nest->size[k];
 }
 
-/* A place among the rows of the outer axes. */
+/* The current row of the loop over the outer axes, and its first element in each operand. */
 struct place {
     int64_t index[WG_MAX_RANK];
     char *p[MAX_OPERANDS];
@@ -100,20 +101,21 @@ static void next_place(const struct nest *nest, int outer, struct place *place)
 
 /* ---- rows ---- */
 
-/* Few long rows are cut into parts; each element is its own, so where they are cut does not matter. */
+/* A run over all rows. If there are fewer rows than threads, each row is divided into parts; elements are independent, so the
+   result does not depend on the division. */
 struct rows {
     const struct nest *nest;
     wg_row *row;
     const void *params;
     const int64_t *stride;
-    int64_t n, parts, part; /* elements of a row, parts of it, elements of a part */
+    int64_t n, parts, part; /* elements of a row, parts of a row, elements of a part */
     int outer, outputs;
-    bool takes_numbers;     /* the row is fast for any inputs of stride 0 */
-    bool blocked, streamed; /* by way of blocks; whose outputs pass by the caches */
+    bool takes_numbers;     /* the row kernel is fast whichever inputs have stride 0 */
+    bool blocked, streamed; /* through blocks; with non-temporal stores of the outputs */
 };
 
-/* Rows are written for operands side by side, and, where they have two inputs, for one of them being a number. What else is long goes
-   through blocks of memory that lie side by side; so does an output that shall be streamed. */
+/* Row kernels are fast for contiguous operands and, if they have two inputs, for one scalar input. Longer rows with other strides
+   are copied through contiguous blocks, and so are outputs that are written with non-temporal stores. */
 enum { BLOCK = 256, WIDEST = 8 };
 
 static bool blocks_pay(const struct rows *r)
@@ -157,11 +159,12 @@ static void scatter(char *to, const char *from, int64_t stride, int64_t size, in
         SCATTER(uint8_t);
 }
 
-/* n elements at p by way of blocks. */
+/* Runs the row kernel on n elements at p through contiguous blocks. */
 static void blocks(const struct rows *r, int64_t n, char *const *p)
 {
     static const int64_t ones[MAX_OPERANDS] = {1, 1, 1, 1, 1, 1, 1, 1};
-    _Alignas(WG_LINE) char workspace[MAX_OPERANDS][BLOCK * WIDEST + WG_LINE]; /* apart by other than a part of a page */
+    /* padded by a cache line: different page offsets avoid L1 set conflicts */
+    _Alignas(WG_LINE) char workspace[MAX_OPERANDS][BLOCK * WIDEST + WG_LINE];
     const struct nest *nest = r->nest;
     for (int64_t at = 0, m; at < n; at += m) {
         const int64_t into_line = (int64_t)((uintptr_t)(p[0] + at * nest->size[0]) % WG_LINE) / nest->size[0];
@@ -215,7 +218,8 @@ static void some_rows(int64_t first, int64_t last, void *context)
         wg_stream_end();
 }
 
-/* An output that no cache holds until it is read, all of it new memory, lying side by side. */
+/* True if non-temporal stores pay: one contiguous output, too large for the caches to hold it until it is read, that overwrites no
+   input. */
 static bool streams(const struct rows *r, int64_t rows)
 {
     const struct nest *nest = r->nest;
@@ -243,13 +247,14 @@ static void run_rows(const struct nest *nest, wg_row *row, const void *params, i
         rows *= nest->extent[axis];
     r.parts = rows >= threads ? 1 : threads;
     r.part = (r.n + r.parts - 1) / r.parts;
-    r.part = (r.part + WG_LINE - 1) / WG_LINE * WG_LINE; /* elements, so that no two threads write to one line */
+    r.part = (r.part + WG_LINE - 1) / WG_LINE * WG_LINE; /* elements, so that no two threads write to one cache line */
     r.streamed = outputs > 0 && streams(&r, rows);
     r.blocked = outputs > 0 && (r.streamed || blocks_pay(&r));
     wg_parallel(threads, rows * r.parts, some_rows, &r);
 }
 
-/* Threads for an op over n elements: from where they pay for a copy, or, sooner, for functions that take longer. */
+/* The number of threads for an op over n elements. Several pay from OF_COPIES elements on for a copy, and from WG_MIN_TO_SPLIT on
+   for transcendental functions. */
 static int threads_for(const wg_call *c, int64_t n)
 {
     enum { OF_COPIES = 65536 };
@@ -266,7 +271,8 @@ static bool same_layout(const wg_call *c)
     return same;
 }
 
-/* All operands alike and dense: one run over memory. The path of small graphs, so it sets up nothing. */
+/* Fast path: all operands dense and of the same layout, in one call of the row kernel. Small graphs depend on it, so it sets up no
+   loop nest. */
 static bool map_run(const wg_call *c, size_t size, wg_row *row, int threads)
 {
     static const int64_t ones[MAX_OPERANDS] = {1, 1, 1, 1, 1, 1, 1, 1};
@@ -309,12 +315,12 @@ wg_status wg_map_numbers(const wg_call *c, size_t size, wg_row *row)
 }
 
 struct lines {
-    struct nest nest; /* of the axes beside the lines', without the innermost where lines are grouped */
+    struct nest nest; /* the other axes; without the innermost one if slices are grouped */
     wg_axis_kernel *kernel;
-    wg_axis_group_kernel *group; /* NULL: line by line */
+    wg_axis_group_kernel *group; /* NULL: one slice at a time */
     const void *params;
     int64_t n, stride[MAX_OPERANDS];
-    int64_t columns, groups, across[MAX_OPERANDS]; /* lines along the innermost axis, groups that these are, and their strides */
+    int64_t columns, groups, across[MAX_OPERANDS]; /* slices along the innermost axis, groups of them, strides between slices */
 };
 
 static void some_lines(int64_t first, int64_t last, void *context)
@@ -340,7 +346,8 @@ static void some_groups(int64_t first, int64_t last, void *context)
     }
 }
 
-/* Whether enough short lines lie along one axis, which then leaves the nest. */
+/* If at least ENOUGH short slices are adjacent along the innermost axis, removes that axis from the nest and groups the slices;
+   returns true then. */
 static bool group_lines(struct lines *l)
 {
     enum { ENOUGH = 8 };
@@ -384,7 +391,7 @@ wg_status wg_along_axis(const wg_call *c, int axis, size_t size, wg_axis_kernel 
     return wg_along_axis_grouped(c, axis, size, kernel, NULL);
 }
 
-/* The same for what is changed in place, beside scalars and absent operands. */
+/* The fast path of wg_map_in_place: in[0] is dense, and every other operand is absent, a scalar or of the same layout. */
 static bool map_in_place_run(const wg_call *c, wg_row *row, const void *params, int threads)
 {
     const wg_tensor *y = c->in[0];
@@ -394,7 +401,7 @@ static bool map_in_place_run(const wg_call *c, wg_row *row, const void *params, 
         return false;
     for (int i = 0; i < c->n_in; i++) {
         const wg_tensor *t = c->in[i];
-        p[i] = t->data; /* NULL for WG_NONE, with stride 0: the row looks */
+        p[i] = t->data; /* NULL for WG_NONE, with stride 0; the row kernel checks for NULL */
         stride[i] = t->rank > 0;
         if (t->rank > 0 && !(t->rank == y->rank && memcmp(t->dims, y->dims, 2 * (size_t)y->rank * sizeof *y->dims) == 0))
             return false;

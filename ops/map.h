@@ -1,10 +1,11 @@
-/* The element-wise kernels' loops, for the number type at hand. The expression reads x, or a and b, or a, b and d; p is the op's
-   params. Contiguous operands and scalar ones (stride 0) get loops of their own, which the compiler vectorises. A negative n stands for
-   -n steps one after the other, each with the result of the one before for its first input. */
+/* Row kernels of element-wise ops, compiled once per number type: MAP1, MAP2 and MAP3 for one, two and three inputs. The expression
+   reads x, or a and b, or a, b and d; p points at the op's params. Contiguous operands, and for MAP2 one scalar operand (stride 0),
+   have separate loops, which the compiler vectorises. n < 0: a recurrence of |n| steps; each result is the next step's first
+   input. */
 
 #define WG_LOOP(n) _Pragma("omp simd") for (int64_t i = 0; i < (n); i++)
 
-/* One step, or several: each in terms of last. Without any nothing is read: an empty operand need not have a first element. */
+/* A recurrence of |n| steps; step is an expression in last. n = 0 reads nothing, as an empty operand has no first element. */
 #define WG_STEPS(n, first, step)                    \
     {                                               \
         const int64_t steps = (n) < 0 ? -(n) : (n); \

@@ -1,11 +1,12 @@
-/* One pass of a reduction over columns, for the number type at hand. Before it is included:
-   PASS its name, ACC the type of totals, TERM(x, c) what is combined of an element x of a column with number c where that is not x,
-   COMBINE(a, b) an associative combination; COLUMN the type of a column's number where it is not ACC. It makes T(PASS_columns) and,
-   which may do alone, T(PASS_run).
+/* Template of one pass of a reduction, compiled once per number type. A column is the set of elements that are reduced to one
+   result. Define before including it: PASS, the pass's name; ACC, the type of totals; COMBINE(a, b), an associative combination.
+   Optional: TERM(x, c), the term of element x in a column with parameter c (default: x); COLUMN, the type of c (default: ACC). It
+   defines T(PASS_columns), and T(PASS_run) for one contiguous column of at most a block, which can be used alone.
 
-   Order of combination, by logical index alone: within a block of 256 elements 16 interleaved lanes, joined as a tree; blocks joined as a
-   binary counter carries; 64 blocks make a tile, the unit of threads. Columns side by side in memory are worked on together, which
-   changes nothing in the order within each. n elements take n terms and n - 1 combinations. */
+   The order of combination depends on logical indices alone. A block of 256 elements has 16 interleaved accumulators (lanes),
+   combined as a tree. Block totals are combined in the order of carries of a binary counter (pairwise). 64 blocks make a tile, the
+   unit of work for threads. Adjacent columns are processed together, which does not change the order within a column. n elements
+   take n terms and n - 1 combinations. */
 
 #define OF_PASS(name) T(WG_JOIN(PASS, name))
 #ifndef COLUMN
@@ -18,7 +19,7 @@
 
 #define WG_AT(j) ((ACC)(REAL)x[offset[j] + k])
 
-/* Halves of a block's lanes are joined until one is left, which is the total. */
+/* Combines the lanes of a block by halves until one is left: the total. */
 WG_INLINE void OF_PASS(_tree)(ACC lane[][WG_REDUCE_WIDTH], int64_t lanes, int64_t half, int64_t w, ACC *total)
 {
     for (; half > 1; half /= 2)
@@ -34,8 +35,8 @@ WG_INLINE void OF_PASS(_tree)(ACC lane[][WG_REDUCE_WIDTH], int64_t lanes, int64_
 }
 
 #ifdef WG_TERMS_ARE_ELEMENTS
-/* A block of at most two elements a lane, of a full group of columns side by side: lanes need no filling, for their first combination
-   reads elements. */
+/* A block with at most two elements per lane, for a full group of adjacent columns. The first combination reads elements directly,
+   which saves filling the lanes. */
 WG_INLINE void OF_PASS(_few)(const ELEM *x, const int64_t *offset, int64_t m, ACC *total)
 {
     enum { HALF = WG_REDUCE_LANES / 2 };
@@ -62,7 +63,8 @@ WG_INLINE void OF_PASS(_few)(const ELEM *x, const int64_t *offset, int64_t m, AC
 }
 #endif
 
-/* One block of m elements at x + offset[j], of w columns of stride s with numbers c: into total[w]. */
+/* One block of w columns: m elements each, at x + offset[j] + k s for column k, whose parameter is c[k]. The totals go to
+   total[w]. */
 WG_INLINE void OF_PASS(_block)(const ELEM *x, const int64_t *offset, int64_t m, int64_t s, int64_t w, const COLUMN *c, ACC *total)
 {
     ACC lane[WG_REDUCE_LANES][WG_REDUCE_WIDTH];
@@ -82,8 +84,9 @@ WG_INLINE void OF_PASS(_block)(const ELEM *x, const int64_t *offset, int64_t m, 
     OF_PASS(_tree)(lane, lanes, WG_REDUCE_LANES / 2, w, total);
 }
 
-/* The same for one column whose elements lie side by side, where there is at least one for each lane: the lanes are vectors. Elements that
-   lie beyond the column in memory are read, too, if there are some that may be, and not used. */
+/* The same for one contiguous column with at least one element per lane: the lanes are SIMD vectors. beyond: memory after the
+   column may be read; then the last, partial vector is loaded whole and the elements beyond the column are discarded. Otherwise it
+   is loaded from a copy. */
 WG_INLINE ACC OF_PASS(_long_run)(const ELEM *x, int64_t m, const COLUMN *c, bool beyond)
 {
     ACC lane[WG_REDUCE_LANES];
@@ -100,7 +103,7 @@ WG_INLINE ACC OF_PASS(_long_run)(const ELEM *x, int64_t m, const COLUMN *c, bool
         if (!beyond) {
             memset(last + WG_REDUCE_LANES, 0, WG_REDUCE_LANES * sizeof *last);
             memcpy(last, x + m - WG_REDUCE_LANES, WG_REDUCE_LANES * sizeof *last);
-            rest = last + (at + WG_REDUCE_LANES - m); /* a pointer to what lies outside last is undefined, even on the way */
+            rest = last + (at + WG_REDUCE_LANES - m); /* in this order: even an intermediate pointer outside last is undefined */
         }
         _Pragma("omp simd") for (int64_t j = 0; j < WG_REDUCE_LANES; j++)
         {
@@ -119,7 +122,7 @@ WG_INLINE ACC OF_PASS(_long_run)(const ELEM *x, int64_t m, const COLUMN *c, bool
     return COMBINE(lane[0], lane[1]);
 }
 
-/* The same for any number of elements. */
+/* The same for one contiguous column of any number of elements. */
 static inline ACC OF_PASS(_run)(const ELEM *x, int64_t m, const COLUMN *c)
 {
     ACC lane[WG_REDUCE_LANES];
@@ -134,7 +137,7 @@ static inline ACC OF_PASS(_run)(const ELEM *x, int64_t m, const COLUMN *c)
     return lane[0];
 }
 
-/* Joins totals as a binary counter carries; at most WG_REDUCE_LEVELS wait. */
+/* Combines totals pairwise, in the order of carries of a binary counter. At most WG_REDUCE_LEVELS totals are pending. */
 typedef struct {
     ACC waiting[WG_REDUCE_LEVELS][WG_REDUCE_WIDTH];
     int64_t pushed, w;
@@ -165,7 +168,7 @@ static inline void OF_PASS(_join_end)(OF_PASS(_joiner) * j, ACC *total)
         total[k] = j->waiting[0][k];
 }
 
-/* A pass under way over w columns at x of stride s, with their numbers c; w totals for each tile. */
+/* The state of a pass over w columns at x, s elements apart, with parameters c. total has w totals per tile. */
 typedef struct {
     const struct wg_reduction_plan *plan;
     const ELEM *x;
@@ -174,11 +177,11 @@ typedef struct {
     ACC *total;
 } OF_PASS(_pass);
 
-/* The block of m elements from number at on. A full group of columns side by side has loops of constant length. */
+/* The block of m elements from logical index at on. For a full group of adjacent columns the loops have constant length. */
 static inline void OF_PASS(_part)(const OF_PASS(_pass) * p, int64_t at, int64_t m, ACC *total)
 {
     if (wg_reduces_runs(p->plan)) {
-        const bool end_to_end = p->s == p->plan->count; /* there is more in memory behind all columns but the last */
+        const bool end_to_end = p->s == p->plan->count; /* memory after each column but the last belongs to the next one */
         for (int64_t k = 0; k < p->w; k++) {
             const ELEM *x = p->x + k * p->s + at;
             const COLUMN *c = p->c ? p->c + k : NULL;
@@ -223,7 +226,7 @@ static inline void OF_PASS(_tiles)(int64_t first, int64_t last, void *context)
     }
 }
 
-/* All of w columns, of at least one element: tiles, on so many threads, then their totals. */
+/* Reduces w columns of at least one element: first the tiles, on the given number of threads, then the tiles' totals. */
 static inline wg_status OF_PASS(_columns)(const struct wg_reduction_plan *plan, int threads, const ELEM *x, int64_t s, int64_t w,
                                           const COLUMN *c, ACC *total)
 {

@@ -1,4 +1,4 @@
-/* The registry, and the builders of the families, from ops.def. */
+/* The table of all ops, and the builders of unary ops, binary ops and reductions, generated from ops.def. */
 #include "ops/op.h"
 
 static const struct wg_op *const registry[] = {

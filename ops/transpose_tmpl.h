@@ -1,6 +1,6 @@
-/* Transposition of a small matrix into memory of the kernel's own, so that the lanes of a vector run along what are short rows in the
-   operand. Before it is included: ENTRY, the type of elements in memory. It makes T(transpose), which moves elements and computes
-   nothing: y[j sy + i] = x[i sx + j] for i < rows, j < columns. x and y do not overlap. */
+/* Template that transposes a small matrix into a kernel's workspace, so that SIMD vectors run across rows that are short in the
+   operand. Define before including it: ENTRY, the type of elements in memory. It defines T(transpose), which only moves elements:
+   y[j sy + i] = x[i sx + j] for i < rows, j < columns. x and y must not overlap. */
 
 WG_INLINE void T(transpose_some)(const ENTRY *x, int64_t sx, int64_t rows, int64_t columns, ENTRY *y, int64_t sy)
 {
@@ -11,7 +11,8 @@ WG_INLINE void T(transpose_some)(const ENTRY *x, int64_t sx, int64_t rows, int64
 
 #ifdef VECTOR_BYTES
 #ifndef WG_INTERLEAVE
-/* Interleaved lower and upper halves of two vectors: indices into the first, then the second. */
+/* Shuffle indices that interleave the lower, or the upper, halves of two vectors; the second vector's indices follow the
+   first's. */
 #define WG_INTERLEAVE
 #define WG_LOWER_2 0, 2
 #define WG_UPPER_2 1, 3
@@ -23,8 +24,9 @@ WG_INLINE void T(transpose_some)(const ENTRY *x, int64_t sx, int64_t rows, int64
 #define WG_UPPER_16 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
 #endif
 
-/* Transposes a square in registers. A step interleaves vector i with vector i + side/2: it rotates the bits of (row, column) by one, so
-   log2(side) steps swap row and column. The last squares of a matrix overlap those before them, or are a few columns. */
+/* Transposes squares of side vectors in registers. A step interleaves vector i with vector i + side/2. This rotates the bits of
+   (row, column) by one, so log2(side) steps swap row and column. At the matrix's edges the squares overlap their predecessors; if
+   at most side/4 columns are left, these are moved one element at a time. */
 #define SQUARES(side)                                                                                                    \
     typedef ENTRY T(row_of_##side) __attribute__((vector_size(side * sizeof(ENTRY))));                                   \
     typedef ENTRY T(loose_##side) __attribute__((vector_size(side * sizeof(ENTRY)), aligned(sizeof(ENTRY)), may_alias)); \
@@ -60,7 +62,8 @@ SQUARES(8)
 SQUARES(16)
 #undef SQUARES
 
-/* Two to four short rows or columns that lie end to end: compilers vectorise these by themselves, for their length is a constant. */
+/* Contiguous x with two to four columns, or contiguous y with two to four rows: with a constant length, compilers vectorise these
+   loops themselves. */
 #define FEW(n)                                                                                                              \
     static void T(part_##n)(const ENTRY *__restrict x, int64_t rows, ENTRY *__restrict y, int64_t sy)                       \
     {                                                                                                                       \

@@ -1,10 +1,11 @@
-/* Functions of one number, for the number type and the instruction set at hand, as kernels call them: R(exp)(x). They are free of
-   branches and calls, so that compilers vectorise the loops around them, for any instruction set, and the last elements of a loop take
-   the same arithmetic as the others: no bit depends on where work is split. With fused multiplication (FUSED) all instruction sets
-   agree bit for bit. Special values are chosen at the end; NaN goes through the arithmetic. The other functions are the math library's.
-   Before it is included: REAL, T, BITS (an unsigned integer as wide), WG_DIGITS (of REAL behind the first), R(name) beneath. */
+/* Scalar functions for kernels, R(exp)(x), compiled once per number type and instruction set. They contain no branches and no
+   calls, so compilers vectorise the loops around them for any instruction set. The remainder of a loop uses the same arithmetic as
+   its vectors, so no bit depends on where work is divided. With fused multiply-add (FUSED) all instruction sets agree bit for bit.
+   Special values are selected at the end; NaN propagates through the arithmetic. The functions at the end of this file call the
+   math library. Define before including it: REAL, T, BITS (the unsigned integer of REAL's width), WG_DIGITS (the fraction bits of
+   REAL), LIBRARY. */
 
-/* a b + c, rounded once where the instruction set can */
+/* a b + c, rounded once if the instruction set has fma */
 WG_INLINE REAL T(mad)(REAL a, REAL b, REAL c)
 {
 #if FUSED
@@ -18,7 +19,8 @@ WG_INLINE REAL T(mad)(REAL a, REAL b, REAL c)
 
 #define SIGN_BIT ((BITS)1 << (8 * sizeof(BITS) - 1))
 #define MANTISSA (((BITS)1 << WG_DIGITS) - 1)
-/* Adding it rounds a number to an integer, which then stands in the low bits; adding the power leaves a positive integer there. */
+/* Adding ROUNDER rounds a number to an integer, which is then in the sum's low bits. POWER + i, for an integer i > 0, has i in its
+   low bits. */
 #define ROUNDER ((REAL)1.5 * (REAL)((BITS)1 << WG_DIGITS))
 #define POWER ((REAL)((BITS)1 << WG_DIGITS))
 
@@ -36,7 +38,7 @@ WG_INLINE REAL T(number)(BITS bits)
     return x;
 }
 
-/* The sign of odd functions, also of 0. */
+/* The magnitude with x's sign, for odd functions; keeps the sign of 0. */
 WG_INLINE REAL T(signed_as)(REAL magnitude, REAL x)
 {
     return T(number)(T(bits)(magnitude) | (T(bits)(x) & SIGN_BIT));
@@ -47,7 +49,7 @@ WG_INLINE REAL T(magnitude)(REAL x)
     return T(number)(T(bits)(x) & ~SIGN_BIT);
 }
 
-/* NaN stays. */
+/* A NaN x is returned; also by at_least. */
 WG_INLINE REAL T(at_most)(REAL x, REAL most)
 {
     return x > most ? most : x;
@@ -58,17 +60,17 @@ WG_INLINE REAL T(at_least)(REAL x, REAL least)
     return x < least ? least : x;
 }
 
-/* x brought between -limit and limit; NaN stays */
+/* x clamped to -limit … limit; a NaN x is returned. */
 WG_INLINE REAL T(within)(REAL x, REAL limit)
 {
     return T(magnitude)(x) > limit ? T(signed_as)(limit, x) : x;
 }
 
-/* e^(a + b) = (1 + rest) 2ⁿ, b much smaller than a, which is from -EXP_LIMIT to EXP_LIMIT; NONE for b takes no addition. */
+/* e^(a + b) = (1 + rest) 2ⁿ. a is in -EXP_LIMIT … EXP_LIMIT and b is much smaller than a. b = NONE (-0) saves the addition. */
 #define NONE ((REAL)-0.0)
 typedef struct {
     REAL rest;
-    BITS n; /* modulo its range */
+    BITS n; /* modulo 2 to the width of BITS */
 } T(e_power);
 
 WG_INLINE T(e_power) T(power_of_e)(REAL a, REAL b)
@@ -79,7 +81,7 @@ WG_INLINE T(e_power) T(power_of_e)(REAL a, REAL b)
     return power;
 }
 
-/* (1 + rest) 2ⁿ by two powers of 2, so that neither is out of range, and a result that is denormal is rounded once. */
+/* (1 + rest) 2ⁿ, scaled by two powers of 2: neither is out of range, and a denormal result is rounded only once. */
 WG_INLINE REAL T(scaled)(T(e_power) p)
 {
     const BITS both = p.n + 2 * WG_BIAS, half = both >> 1;
@@ -95,12 +97,12 @@ WG_INLINE REAL T(wg_exp)(REAL x)
 WG_INLINE REAL T(wg_expm1)(REAL x)
 {
     const T(e_power) p = T(power_of_e)(T(at_least)(T(at_most)(x, EXPM1_TO), EXPM1_FROM), NONE);
-    const REAL half = T(number)((p.n + WG_BIAS - 1) << WG_DIGITS); /* of the power, which may be out of range */
+    const REAL half = T(number)((p.n + WG_BIAS - 1) << WG_DIGITS); /* 2ⁿ⁻¹, as 2ⁿ may be out of range */
     const REAL scaled = 2 * T(mad)(p.rest, half, half - (REAL)0.5);
     return T(signed_as)(p.n == 0 ? p.rest : scaled, x);
 }
 
-/* x = m 2ᵉ with m from 2/3 to 4/3; e's bits are an exponent's. */
+/* e of x = m 2ᵉ with m from 2/3 to 4/3, at the position of a floating-point exponent. */
 WG_INLINE BITS T(exponent)(REAL x)
 {
     return (T(bits)(x) - T(bits)((REAL)2 / 3)) & ~MANTISSA;
@@ -120,7 +122,7 @@ WG_INLINE REAL T(wg_log)(REAL x)
     const REAL normal = tiny ? x * (2 * POWER) : x;
     const BITS e = T(exponent)(normal), unscaled = tiny ? (BITS)(WG_DIGITS + 1) << WG_DIGITS : 0;
     const REAL y = T(log_of_parts)(e - unscaled, T(number)(T(bits)(normal) - e) - 1);
-    const REAL large = x > 0 ? x : (REAL)NAN; /* infinity, and what is no positive number */
+    const REAL large = x > 0 ? x : (REAL)NAN; /* infinity, or NaN if x is not positive */
     const REAL special = x == 0 ? -(REAL)INFINITY : large;
     return x > 0 && x < (REAL)INFINITY ? y : special;
 }
@@ -144,8 +146,8 @@ WG_INLINE REAL T(wg_tanh)(REAL x)
     return T(signed_as)(t / (t + 2), x);
 }
 
-/* 1/(1 + e⁻ˣ) = h/(h + e⁻ˣ h) with a power of 2 between 1 and eˣ for h, so that e⁻ˣ h is in range and a result that is denormal is
-   rounded once. */
+/* 1/(1 + e⁻ˣ) = h/(h + e⁻ˣ h), where h is a power of 2 between 1 and eˣ. So e⁻ˣ h is in range and a denormal result is rounded only
+   once. */
 WG_INLINE REAL T(wg_sigmoid)(REAL x)
 {
     const T(e_power) p = T(power_of_e)(T(within)(-x, EXP_LIMIT), NONE);
@@ -154,7 +156,8 @@ WG_INLINE REAL T(wg_sigmoid)(REAL x)
     return h / (h + T(mad)(p.rest, power, power));
 }
 
-/* e^(-c x²), c a power of 2; x² is taken in two parts, for its rounding error would be as large as the exponent makes it. */
+/* e^(-c x²), c a power of 2. x² is computed in two parts, because its rounding error, absolute in the exponent, would be a relative
+   error of the result. */
 WG_INLINE REAL T(exp_minus_square)(REAL x, REAL c)
 {
     const REAL head = T(number)(T(bits)(x) & SPLIT), tail = x - head;
@@ -167,14 +170,14 @@ WG_INLINE REAL T(wg_bell)(REAL x)
     return T(exp_minus_square)(T(at_most)(T(magnitude)(x), TAIL_TO), (REAL)0.5);
 }
 
-/* Mills's ratio without a constant: e^(x²/2) Φ(-x), Φ the normal distribution function, for x not below 0. */
+/* Mills's ratio except for the factor √(2π): e^(x²/2) Φ(-x) for x >= 0; Φ is the standard normal distribution function. */
 WG_INLINE REAL T(wg_mills)(REAL x)
 {
     const REAL near = T(at_most)(x, TAIL_TO), w = 1 / (near + MILLS_MIDDLE);
     return w * T(mills_series)((near - MILLS_MIDDLE) * w);
 }
 
-/* Near 0 a series; elsewhere 1 - 2 Φ(-√2 x). */
+/* erf x: a series for |x| < 1, elsewhere 1 - 2 Φ(-√2 x). */
 WG_INLINE REAL T(wg_erf)(REAL x)
 {
     const REAL a = T(at_most)(T(magnitude)(x), ERF_TO), square = a * a;
@@ -183,9 +186,10 @@ WG_INLINE REAL T(wg_erf)(REAL x)
     return T(signed_as)(a < 1 ? near : far, x);
 }
 
-/* Sine and cosine of x, at most ANGLE_TO in magnitude: those of what is left of x less n π/2, head and tail, or one of the other. The
-   products of n, of 20 digits, with the parts of π/2 are exact, and what the differences lose is kept: so no digit is missing where next
-   to nothing is left. In f32 they are those of f64. */
+/* Sine and cosine for |x| <= ANGLE_TO, by Cody-Waite reduction: they are plus or minus the sine or cosine of x - n π/2, which is
+   kept as head + tail. n has 20 bits, so its products with the 33-bit parts of π/2 are exact; the rounding errors of the
+   differences are kept in tail. Therefore the result is accurate also where x - n π/2 is close to 0. The f32 functions call the f64
+   ones. */
 #if WG_DIGITS == 52
 WG_INLINE REAL T(of_angle)(REAL x, BITS quarters)
 {
@@ -202,7 +206,7 @@ WG_INLINE REAL T(of_angle)(REAL x, BITS quarters)
 }
 WG_INLINE REAL T(wg_near_sin)(REAL x)
 {
-    return x == 0 ? x : T(of_angle)(x, 0); /* with its sign */
+    return x == 0 ? x : T(of_angle)(x, 0); /* keeps the sign of 0 */
 }
 WG_INLINE REAL T(wg_near_cos)(REAL x)
 {

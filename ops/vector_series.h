@@ -1,5 +1,5 @@
-/* Constants and polynomials of vector_math.h for the number type at hand: interpolants at Chebyshev points of the named function over
-   the named interval, found with 60 digits and rounded, lowest power first. */
+/* Constants and polynomials of vector_math.h, for one number type. Each polynomial interpolates the named function at Chebyshev
+   points of the named interval. The coefficients, lowest power first, were computed with 60 decimal digits and then rounded. */
 
 #ifndef POLY1
 #define POLY1(x, a) (a)
@@ -29,14 +29,14 @@
 
 #if WG_DIGITS == 23
 #define WG_BIAS 127
-#define LN2_HIGH 0x1.62e4p-1f /* so few digits that its product with an exponent is exact */
+#define LN2_HIGH 0x1.62e4p-1f /* few enough bits that its product with an exponent is exact */
 #define LN2_LOW 0x1.7f7d1cp-20f
-#define SPLIT 0xfffff000u  /* the digits of a number whose square is exact */
-#define EXP_LIMIT 104.f    /* below minus that eˣ rounds to 0, */
-#define EXPM1_TO 89.f      /* above that it is beyond the largest number */
+#define SPLIT 0xfffff000u  /* mask of the leading bits, whose square is exact */
+#define EXP_LIMIT 104.f    /* eˣ rounds to 0 for x below -EXP_LIMIT, */
+#define EXPM1_TO 89.f      /* and overflows for x above EXPM1_TO */
 #define EXPM1_FROM (-25.f) /* below it eˣ - 1 rounds to -1 */
-#define TANH_TO 10.f       /* above it tanh rounds to 1, */
-#define ERF_TO 4.f         /* above it erf */
+#define TANH_TO 10.f       /* above it tanh x rounds to 1 */
+#define ERF_TO 4.f         /* above it erf x rounds to 1 */
 #define TAIL_TO 14.7f      /* above it Φ(-x) rounds to 0 */
 #define MILLS_MIDDLE 2.f
 #else
@@ -54,11 +54,11 @@
 #define PI_2_PARTS                                         \
     {                                                      \
         0x1.921fb544p+0, 0x1.0b4611a6p-34, 0x1.3198a2ep-69 \
-    }                                    /* of π/2: 33 digits each, */
-#define PI_2_REST 0x1.b839a252049c1p-104 /* and what is left */
+    }                                    /* three parts of π/2, of 33 bits each, */
+#define PI_2_REST 0x1.b839a252049c1p-104 /* and the remainder */
 #endif
 
-/* (eˣ - 1 - x)/x², |x| < ln 2/2, in pairs of powers, which do not wait for each other */
+/* (eˣ - 1 - x)/x², |x| < ln 2/2. Pairs of powers are evaluated independently, for instruction-level parallelism. */
 WG_INLINE REAL T(exp_series)(REAL x)
 {
     const REAL z = x * x;
@@ -72,7 +72,7 @@ WG_INLINE REAL T(exp_series)(REAL x)
 }
 
 #if WG_DIGITS == 23
-/* ln(1 + x), |x| < 1/3, by (ln(1 + x) - x + x²/2)/x³ */
+/* ln(1 + x), |x| < 1/3, from a polynomial for (ln(1 + x) - x + x²/2)/x³ */
 WG_INLINE REAL T(log_near_1)(REAL x)
 {
     const REAL cubic = POLY9(x, 0x1.555556p-2f, -0x1.ffffb6p-3f, 0x1.999954p-3f, -0x1.557832p-3f, 0x1.24b28cp-3f, -0x1.f75896p-4f,
@@ -80,7 +80,7 @@ WG_INLINE REAL T(log_near_1)(REAL x)
     return T(mad)(x * x, T(mad)(x, cubic, -0.5f), x);
 }
 #else
-/* ln(1 + x), |x| < 1/3, by (ln((1 + s)/(1 - s))/s - 2)/s², s = x/(2 + x): a series half as long */
+/* ln(1 + x), |x| < 1/3, from a polynomial in s² for (ln((1 + s)/(1 - s))/s - 2)/s², s = x/(2 + x), which is half as long */
 WG_INLINE REAL T(log_near_1)(REAL x)
 {
     const REAL s = x / (2 + x), z = s * s, half = 0.5 * x * x;
@@ -103,7 +103,7 @@ WG_INLINE REAL T(erf_series)(REAL x)
 #endif
 }
 
-/* (t + c) Mills(t) where x = (t - c)/(t + c), c = MILLS_MIDDLE, 0 <= t <= TAIL_TO */
+/* (t + c) Mills(t) as a polynomial in x = (t - c)/(t + c); c = MILLS_MIDDLE, 0 <= t <= TAIL_TO */
 WG_INLINE REAL T(mills_series)(REAL x)
 {
 #if WG_DIGITS == 23
