@@ -1,5 +1,5 @@
-/* Operands that share memory: the call gives what it gives on copies, or refuses before anything is changed. Tried on every pair of
-   operands of which one may be overwritten. */
+/* Operands that share memory: the call gives what it gives on copies, or refuses before anything is changed. Tried on every pair
+   of operands one of which may be overwritten. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,12 +7,12 @@
 #include "checks.h"
 #include "wengert/ops.h"
 
-/* How the other operand lies on the target's memory. */
+/* How the other operand shares the target's memory. */
 enum sharing {
     ITSELF,  /* the same handle */
-    VIEW,    /* a handle of its own on the first elements, as many as it has */
-    FLIPPED, /* the same elements in the opposite order */
-    SHIFTED, /* one element further on, both in a larger tensor */
+    VIEW,    /* a view of the first elements, as many as the operand has */
+    FLIPPED, /* the same elements in reverse order */
+    SHIFTED, /* one element further on; both are in a larger tensor */
     N_SHARINGS
 };
 static const char *const sharing_names[N_SHARINGS] = {"is", "is a view of", "is the reverse of", "lies one element beyond"};
@@ -20,7 +20,7 @@ static const char *const sharing_names[N_SHARINGS] = {"is", "is a view of", "is 
 struct pair {
     int target, other;
     enum sharing sharing;
-    bool copies; /* the right call: what shares memory is copied first */
+    bool copies; /* run the reference: copy operands that share memory first */
 };
 
 static bool same_shape(const wg_shape *a, const wg_shape *b)
@@ -34,7 +34,7 @@ static bool possible(const struct check_case *c, const struct pair *p)
     if (p->target == p->other || target->none || other->none || target->tested != other->tested || target->dtype != other->dtype ||
         other->numel > target->numel || target->numel == 0)
         return false;
-    if (p->sharing == FLIPPED && (target->numel < 2 || operand_written(c, p->other))) /* what is changed is dense */
+    if (p->sharing == FLIPPED && (target->numel < 2 || operand_written(c, p->other))) /* an operand that is written must be dense */
         return false;
     return p->sharing == VIEW || p->sharing == SHIFTED || same_shape(&target->shape, &other->shape);
 }
@@ -44,7 +44,7 @@ static wg_tensor *part(wg_tensor *line, int64_t first, const struct operand *x)
     return wg_reshape(wg_slice(line, 0, first, first + x->numel, 1), x->shape);
 }
 
-/* The pair, base being all their memory. */
+/* Makes the pair as views of base, which is their common memory. */
 static void lay_pair(const struct check_case *c, const struct pair *p, wg_tensor *base, wg_tensor **in)
 {
     const struct operand *target = &c->in[p->target], *other = &c->in[p->other];
@@ -60,7 +60,7 @@ static void lay_pair(const struct check_case *c, const struct pair *p, wg_tensor
     in[p->other] = part(p->sharing == FLIPPED ? wg_flip(line, 0) : line, 0, other);
 }
 
-/* The caller's tensor that holds the pair: the target's values, and one more. */
+/* The caller's tensor that holds the pair: the target's values and one more. */
 static wg_tensor *make_base(const struct check_case *c, const struct pair *p, wg_dtype dtype)
 {
     const struct operand *target = &c->in[p->target];
@@ -75,7 +75,7 @@ static wg_tensor *make_base(const struct check_case *c, const struct pair *p, wg
 
 static void check_untouched(const struct check_case *c, const wg_tensor *t, const double *before)
 {
-    if (t->state != WG_LIVE) /* given away */
+    if (t->state != WG_LIVE) /* donated */
         return;
     double *now = values_of(t);
     for (int64_t k = 0; k < t->numel; k++)
@@ -86,7 +86,7 @@ static void check_untouched(const struct check_case *c, const wg_tensor *t, cons
     free(now);
 }
 
-/* On a tape, where leaves are the caller's operands, that of the target being the pair's memory. */
+/* Runs the pair on a tape. The leaves are the caller's operands; the target's leaf is the pair's memory. */
 static void run_pair(const struct check_case *c, const struct pair *p, const struct run *run, wg_tensor *const *leaves,
                      struct result *r)
 {
@@ -150,7 +150,7 @@ static void check_pair(const struct check_case *whole, struct pair p, struct run
     const bool refused = writes && shared.status == WG_E_ARGUMENT && strstr(shared.error.message, "shares memory");
     if (both && !refused)
         check_fail(c.report, "aliases", "%s, %s: two changed operands share memory, and the op does not say so", c.name, what);
-    if (p.sharing == SHIFTED) /* so has the leaf */
+    if (p.sharing == SHIFTED) /* as has the leaf */
         c.in[p.target].numel++;
     if (copied.status == WG_OK && !refused)
         compare_results(&c, "aliases", what, &shared, &copied, (struct tolerance){run.dtype == WG_F32 ? 1e-4 : 1e-12});
@@ -167,7 +167,7 @@ void check_aliases(const struct check_case *c, wg_dtype dtype, bool differentiab
                 const struct pair p = {.target = target, .other = other, .sharing = (enum sharing)sharing};
                 if (possible(c, &p))
                     check_pair(c, p, plain);
-                if (possible(c, &p) && differentiable) /* backward may read what is given away */
+                if (possible(c, &p) && differentiable) /* backward may read a donated operand */
                     check_pair(c, p, recorded);
             }
 }

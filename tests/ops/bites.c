@@ -1,4 +1,4 @@
-/* The checker must bite: sound ops with one fault planted must fail, each in the check that is there for it. */
+/* Tests of the checker: correct ops with one planted fault must fail, each in the check that is meant to find that fault. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 typedef wg_status vjp_function(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx);
 
-/* ---- wrong gradients of a b: right would be gy b and gy a ---- */
+/* ---- wrong gradients of a b, whose right gradients are gy b and gy a ---- */
 
 static wg_status wrong_sign(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
@@ -80,7 +80,7 @@ static wg_status first_order_only(const wg_call *c, wg_tensor *const *gy, wg_gra
     return WG_GIVE(gx[0], wg_tanh_grad(wg_detach(c->out[0]), gy[0]));
 }
 
-/* The right numbers, but worked out on the host, where no rerun and no second derivative comes. */
+/* Right elements, but computed on the host, which neither a rerun nor a second derivative sees. */
 static wg_status from_the_host(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const double *y = (const double *)(const void *)c->out[0]->data;
@@ -94,7 +94,7 @@ static wg_status from_the_host(const wg_call *c, wg_tensor *const *gy, wg_grad_s
 
 static wg_status stale_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
-    return wg_made(ty[0] = wg_tanh_grad(c->in[0], tx[0])); /* of x, not y */
+    return wg_made(ty[0] = wg_tanh_grad(c->in[0], tx[0])); /* with x instead of y */
 }
 
 /* ---- wrong kernels of a b ---- */
@@ -121,7 +121,7 @@ static wg_status kernel_inexact(const wg_call *c)
     return status;
 }
 
-/* As if what is dense were row-major. */
+/* Treats dense operands as row-major. */
 static wg_status kernel_without_strides(const wg_call *c)
 {
     const wg_tensor *a = c->in[0], *b = c->in[1], *y = c->out[0];
@@ -149,7 +149,7 @@ static wg_status kernel_changes_input(const wg_call *c)
     return status;
 }
 
-/* Right where the result lies over one operand, wrong where it lies over both. */
+/* Right if the result overwrites one operand, wrong if it overwrites both. */
 static wg_status kernel_confused_by_two(const wg_call *c)
 {
     const bool over_both = c->out[0]->data == c->in[0]->data && c->out[0]->data == c->in[1]->data;
@@ -159,7 +159,7 @@ static wg_status kernel_confused_by_two(const wg_call *c)
     return status;
 }
 
-/* Right where the value is not the target itself. */
+/* Right unless the value is the target itself. */
 static wg_status kernel_counts_itself(const wg_call *c)
 {
     const bool itself = c->in[0]->data == c->in[1]->data;
@@ -169,7 +169,7 @@ static wg_status kernel_counts_itself(const wg_call *c)
     return status;
 }
 
-/* Clears its result before it reads: wrong where the result lies over an operand. */
+/* Clears its result before it reads: wrong if the result overwrites an operand. */
 static wg_status kernel_clears_first(const wg_call *c)
 {
     memset(c->out[0]->data, 0, (size_t)c->out[0]->numel * sizeof(double));
@@ -192,7 +192,7 @@ static wg_status kernel_confused_by_itself(const wg_call *c)
     return status;
 }
 
-/* Found again after the check, so that it is Wengert's count that must notice and not a sanitizer. */
+/* Freed after the check, so that Wengert's count must notice the leak and not a sanitizer. */
 static struct wg_storage *lost_memory;
 
 static wg_status kernel_leaks(const wg_call *c)
@@ -252,7 +252,7 @@ static wg_cost bytes_forgotten(const wg_call *c)
     return cost;
 }
 
-/* ---- an op of two results, whose vjp counts on both gradients ---- */
+/* ---- an op of two results whose vjp assumes both gradients ---- */
 
 static wg_status two_shapes(const wg_call *c, wg_spec *out)
 {
@@ -284,7 +284,7 @@ static wg_status both_expected(const wg_call *c, wg_tensor *const *gy, wg_grad_s
 
 /* ---- the table ---- */
 
-/* From: the sound op; the other fields replace its own where they are set. */
+/* from: the correct op; other fields replace its fields if they are set. */
 struct bite {
     const char *fault, *check; /* the check that must find it */
     const struct wg_op *from;
@@ -337,7 +337,7 @@ static void no_cost(struct wg_op *op)
 
 static void uncounted(struct wg_op *op)
 {
-    op->name = "uncounted"; /* so no counting kernel is found, and its bytes are watched */
+    op->name = "uncounted"; /* no counting kernel has this name, so its bytes are observed */
 }
 
 static void no_rows(struct wg_op *op)
@@ -398,7 +398,7 @@ enum { N_BITES = sizeof bites / sizeof *bites };
 static void plant(const struct bite *bite, struct wg_op *op)
 {
     *op = *bite->from;
-    memset(op->simd, 0, sizeof op->simd); /* they would run instead of the kernels planted here */
+    memset(op->simd, 0, sizeof op->simd); /* SIMD kernels would run instead of the planted ones */
     op->vjp = bite->vjp ? bite->vjp : op->vjp;
     op->jvp = bite->jvp ? bite->jvp : op->jvp;
     op->cost = bite->cost ? bite->cost : op->cost;
@@ -425,7 +425,7 @@ static void bites_once(void **state)
     assert_true(check_found(&report, bite->check));
 }
 
-/* The sound ones pass, so that it is the fault that was found. */
+/* The correct ops pass, so it was the fault that was found. */
 static void sound(void **state)
 {
     static const struct wg_op *const ops[] = {&wg_op_mul, &wg_op_tanh, &wg_op_copy, &wg_op_accumulate, &wg_op_detach};
@@ -440,7 +440,7 @@ static void sound(void **state)
     }
 }
 
-/* An op that says that it has no derivative, and why, is sound too. */
+/* An op that states that it has no derivative, and why, passes too. */
 static void sound_without_derivative(void **state)
 {
     static struct check_report report;
@@ -477,7 +477,7 @@ static void comparators(void **state)
     assert_false(check_same(nan, 1) || check_same(1, nan) || check_same(inf, -inf));
 }
 
-/* A report that overflows still counts, and the same finding is one. */
+/* A full report still counts, and the same finding is kept once. */
 static void reports(void **state)
 {
     static struct check_report report;
@@ -490,7 +490,7 @@ static void reports(void **state)
     assert_false(check_found(&report, "jvp"));
 }
 
-/* A mask has a bit for each of the first operands: the 33rd has none of its own. */
+/* A mask has a bit for each of the first 32 operands; the 33rd has none. */
 static void costs_of_many_operands(void **state)
 {
     enum { N = 40 };

@@ -1,4 +1,4 @@
-/* Making cases: shapes and random values. */
+/* Makes cases: shapes and random values. */
 #include "case.h"
 
 #include <math.h>
@@ -16,7 +16,7 @@ static double uniform(uint64_t *state)
     return (double)(*state >> 40) / (double)(1 << 24);
 }
 
-/* Elements that differ from each other by more than 0.05: a shuffled grid, shaken. Widened where the interval is too short. */
+/* Fills with values that differ by more than 0.05: a shuffled grid with random offsets. A short interval is widened. */
 static void distinct_values(struct check_case *c, unsigned which, double low, double high, uint64_t *state)
 {
     int64_t n = 0, at = 0;
@@ -38,7 +38,7 @@ static void distinct_values(struct check_case *c, unsigned which, double low, do
     free(grid);
 }
 
-/* Makes matrices definite, with eigenvalues at least 0 for elements in (-1, 1). */
+/* Makes matrices positive semidefinite: eigenvalues are at least 0 for elements in (-1, 1). */
 static void add_to_diagonals(struct operand *in)
 {
     const int64_t columns = in->shape.extent[in->shape.rank - 1], rows = in->shape.extent[in->shape.rank - 2];
@@ -47,7 +47,7 @@ static void add_to_diagonals(struct operand *in)
             in->value[k] = (double)(float)(in->value[k] + (double)columns);
 }
 
-/* f32 can hold every value, so that both dtypes are given the same. A generator is given a seed. */
+/* Every value is exact in f32, so that both dtypes have the same values. A generator gets a seed. */
 static void fill(struct check_case *c, const struct wg_sample *sample)
 {
     static const double generator[4] = {12345, 1, 0, 0};
@@ -112,7 +112,7 @@ void case_free(struct check_case *c)
 
 /* ---- variants ---- */
 
-/* Shapes of the first operand, the second, and all further ones: what element-wise ops broadcast. */
+/* Shapes of the first operand, the second, and all further ones, for ops that broadcast. */
 struct shapes {
     const char *name;
     wg_shape first, second, rest;
@@ -142,7 +142,7 @@ struct reduced {
     wg_shape shape;
     struct wg_reduce_params params;
 };
-/* p is read by norm. */
+/* p is read by norm only. */
 static const struct reduced reductions[] = {
     {"0-d", {.rank = 0}, {.axes = 0, .p = 2}},
     {"size 1", WG_DIMS(1), {.axes = 1, .p = 2}},
@@ -161,7 +161,7 @@ static bool element_wise(const struct wg_op *op)
     return ((!op->shape && !op->compose) || (op->flags & WG_OP_BROADCASTS)) && op->n_out > 0;
 }
 
-/* The extents above 1 in a sample's shapes, each once. */
+/* Collects the distinct extents above 1 in a sample's shapes. */
 enum { MOST_EXTENTS = 5, N_REPLACED = 3 };
 static int extents_of(const struct wg_sample *sample, int64_t *extent)
 {
@@ -178,7 +178,7 @@ static int extents_of(const struct wg_sample *sample, int64_t *extent)
     return n;
 }
 
-/* Everything of extent 1; then each extent in turn 1, 0, or 5 more. */
+/* First sets all extents to 1; then each extent in turn to 1, to 0, and to 5 more. */
 static void replace_extents(struct check_case *c, const struct wg_sample *sample, int at)
 {
     int64_t extent[MOST_EXTENTS];
@@ -261,7 +261,7 @@ bool case_enlarged(struct check_case *c, const struct wg_op *op, int64_t element
     return true;
 }
 
-/* ---- from another case ---- */
+/* ---- cases derived from another case ---- */
 
 static void copy_case(struct check_case *c, const struct check_case *from)
 {
@@ -297,7 +297,7 @@ bool case_shared(struct check_case *c, const struct check_case *from, bool separ
 {
     bool any = false;
     copy_case(c, from);
-    if (operand_written(c, 0)) /* check_aliases knows what then is right */
+    if (operand_written(c, 0)) /* check_aliases knows the right result for written operands */
         return false;
     snprintf(c->name, sizeof c->name, "%.60s, %s", from->name, separate ? "alike" : "shared");
     for (int i = 1; i < c->n; i++) {

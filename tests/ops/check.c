@@ -1,11 +1,11 @@
-/* All checks on one op. */
+/* Runs all checks on one op. */
 #include "checks.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Over nothing a result may be NaN or infinite (the mean of nothing); elsewhere samples lie where results are finite. */
+/* Over no elements a result may be NaN or infinite (the mean); otherwise samples are chosen so that results are finite. */
 static bool check_finite(const struct check_case *c, const struct result *r)
 {
     bool nothing = false;
@@ -24,7 +24,7 @@ static bool check_finite(const struct check_case *c, const struct result *r)
     return true;
 }
 
-/* What the plain run in f64 tells: without it nothing else can be checked. */
+/* Checks the plain run in f64; without it nothing else can be checked. */
 static bool check_forward(const struct check_case *c, bool *differentiable, bool *finite)
 {
     struct result r;
@@ -87,7 +87,8 @@ static void check_case(const struct check_case *c, bool memory_too, bool *nonzer
     }
 }
 
-/* Without a shape rule an op of one result is element-wise: with no rows it has no fast path, and replay cannot fuse it. */
+/* An op of one result without a shape rule is element-wise and should have row kernels: without them it has no fast path, and
+   replay cannot fuse it. */
 static void check_rows(const struct wg_op *op, struct check_report *report)
 {
     const bool element_wise = !op->shape && !op->compose && !op->writes && op->n_out == 1 && !(op->flags & WG_OP_VIEW);
@@ -97,7 +98,7 @@ static void check_rows(const struct wg_op *op, struct check_report *report)
                        wg_dtype_name((wg_dtype)dtype));
 }
 
-/* Above the size at which the work is parted among threads. */
+/* Checks a case large enough that threads share the work. */
 static void check_enlarged(const struct wg_op *op, struct check_report *report)
 {
     struct check_case c;
@@ -115,7 +116,7 @@ static void check_enlarged(const struct wg_op *op, struct check_report *report)
     }
 }
 
-/* Where the gradient was 0 in every element of every case, something is not flat and not said to be. */
+/* Fails if the gradient was 0 in every element of every case and the op does not declare that it is flat. */
 static void check_not_all_zero(const struct wg_op *op, const bool *nonzero, struct check_report *report)
 {
     bool leaf[WG_SAMPLE_MAX] = {false};

@@ -1,18 +1,18 @@
-/* The checks of one case. Each adds what it finds to the case's report. */
+/* The checks of one case. Each adds its findings to the case's report. */
 #ifndef WG_CHECKS_H
 #define WG_CHECKS_H
 
 #include "case.h"
 
-/* On which numbers two results of the same case may differ, and how far. */
+/* How far two results of the same case may differ. */
 struct tolerance {
-    double relative; /* to the number itself and the largest of its array; 0: the same bits are wanted */
+    double relative; /* to the element and the largest of its array; 0: equal bits are required */
 };
 /* Compares outputs and gradients. */
 void compare_results(const struct check_case *c, const char *check, const char *what, const struct result *got,
                      const struct result *want, struct tolerance tolerance);
 
-/* values.c: that the result does not depend on how operands lie in memory, whether they are the same, on threads, on dtype. */
+/* values.c: the result does not depend on the operands' memory layout, on whether they are one tensor, on threads, on the dtype. */
 void check_shape(const struct check_case *c, const struct result *r);
 void check_layouts(const struct check_case *c, wg_dtype dtype);
 void check_repeated(const struct check_case *c, wg_dtype dtype);
@@ -20,15 +20,16 @@ void check_shared(const struct check_case *c, wg_dtype dtype);
 void check_dtypes(const struct check_case *c);
 void check_threads(const struct check_case *c, wg_dtype dtype);
 void check_taken(const struct check_case *c, wg_dtype dtype);
-bool dtype_matters(const struct check_case *c); /* some operand is of the dtype under test */
+bool dtype_matters(const struct check_case *c); /* some operand has the dtype under test */
 
-enum { MOST_ELEMENTS = 1024 }; /* of an operand that are moved for differences; of longer ones every so many-th */
+enum { MOST_ELEMENTS = 1024 }; /* moved elements per operand for differences; of longer operands every n-th */
 
-/* derivatives.c: gradients against differences, and against each other. */
+/* derivatives.c: gradients against differences and against each other. */
 void check_vjp(const struct check_case *c, bool *nonzero); /* nonzero: per operand, whether any gradient was not 0 */
 void check_ways(const struct check_case *c, wg_dtype dtype);
 void check_no_derivative(const struct check_case *c);
-/* d by z's k-th element of the scalar of a run of that case, by a four-point difference; twice, the second time with a smaller step. */
+/* The derivative of the run's scalar with respect to one element, by a four-point difference; repeated with a smaller step if it
+   disagrees with got. */
 typedef double scalar_of_run(const struct check_case *c, const struct run *run);
 bool difference_agrees(const struct check_case *c, scalar_of_run *scalar, struct run run, double got, double *difference);
 

@@ -1,4 +1,4 @@
-// Counts what kernels do. Every op's kernels are compiled here once more, with a number type whose operators count: this file is C++
+// Counts what kernels do. The kernels of every op are compiled here again with a number type whose operators count; this file is C++ because C has no operator overloading. meson generates the list of kernels from ops.def.
 // because C has no operators to overload. The list of kernels is made by meson from ops.def.
 #include "check.h"
 
@@ -177,11 +177,11 @@ inline bool isnan(number x)
     return tally.compare++, std::isnan(x.v);
 }
 
-// A number in memory, which knows whether it was read (as it was before the kernel wrote it) and written. All zero it is a written
+// A number in memory that knows whether it was read (before the kernel wrote it) and whether it was written. All-zero bytes are a written zero, so that memset counts as writing.
 // zero, so that memset counts.
 struct cell {
     double v;
-    mutable unsigned char read; // no bool: a kernel's own arrays of cells begin with whatever lies on the stack
+    mutable unsigned char read; // not bool: a kernel's own arrays of cells start with arbitrary bytes
     unsigned char untouched;
     operator number() const
     {
@@ -244,7 +244,7 @@ const kernel kernels[] = {
 #include "count_table.inc"
 };
 
-// An operand made of cells, laid out as the tensor that it stands for.
+// An operand made of cells, with the layout of the tensor that it replaces.
 struct stand_in {
     wg_tensor t;
     std::vector<counting::cell> cells;
@@ -256,7 +256,7 @@ struct stand_in {
             const int64_t reach = wg_strides(from)[axis] * (wg_extents(from)[axis] - 1);
             (reach < 0 ? least : most) += reach;
         }
-        cells.reserve(1); // an empty tensor has an address too
+        cells.reserve(1); // so that an empty tensor has an address
         cells.resize(static_cast<size_t>(t.numel > 0 ? most - least + 1 : 0));
         for (size_t i = 0; i < cells.size(); i++) {
             const int64_t at = static_cast<int64_t>(i) + least;

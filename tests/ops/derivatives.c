@@ -1,4 +1,4 @@
-/* Checks on first derivatives: the vjp against central differences, and however backward comes to it. */
+/* Checks of first derivatives: the vjp against central differences, and all ways of computing a gradient against each other. */
 #include "checks.h"
 
 #include <math.h>
@@ -98,7 +98,7 @@ static void compare_way(const struct check_case *c, struct run run, const char *
     result_free(&r);
 }
 
-/* Backward from one result alone: the others' gradients are WG_NONE. Their sum is the gradient from all. */
+/* Backward from one result at a time: the others' gradients are WG_NONE. Their sum is the gradient from all. */
 static void check_roots_apart(const struct check_case *c, const struct result *all, wg_dtype dtype)
 {
     struct result sum = {0}, r;
@@ -128,7 +128,7 @@ static void check_roots_apart(const struct check_case *c, const struct result *a
     result_free(&sum);
 }
 
-/* A gradient that is 1 throughout comes as a view with stride 0, from sum: the same as a dense one. */
+/* A gradient of ones arrives from sum as a view with stride 0 and must give the same as a dense one. */
 static void check_single(const struct check_case *c, wg_dtype dtype)
 {
     struct result dense;
@@ -139,7 +139,7 @@ static void check_single(const struct check_case *c, wg_dtype dtype)
     result_free(&dense);
 }
 
-/* A gradient does not depend on which others are wanted. */
+/* A gradient does not depend on which other gradients are computed. */
 static void check_leaves_apart(const struct check_case *c, const struct result *all, wg_dtype dtype)
 {
     char what[40];
@@ -161,9 +161,9 @@ void check_ways(const struct check_case *c, wg_dtype dtype)
     run_op(c, &(struct run){.dtype = dtype, .way = GIVEN}, &given);
     if (given.status != WG_OK) {
         result_free(&given);
-        return; /* said by check_vjp */
+        return; /* check_vjp reports it */
     }
-    if (!c->op->compose) /* what its parts save, they say */
+    if (!c->op->compose) /* a composed op has no saves of its own */
         compare_way(c, (struct run){.dtype = dtype, .way = GIVEN, .poison = true}, "saves", "what is not saved overwritten", &given,
                     0);
     compare_way(c, (struct run){.dtype = dtype, .way = PROJECTED}, "ways", "gradients given away", &given, 0);
@@ -194,7 +194,7 @@ static bool asks(const struct check_case *c, struct result *r)
     return from && to;
 }
 
-/* Asking for a gradient that is not there is an error that names the op. */
+/* Asking for a gradient that the op does not have is an error that names the op. */
 void check_no_derivative(const struct check_case *c)
 {
     struct result r;

@@ -1,4 +1,4 @@
-/* Checks on Jacobian-vector products, and on the derivative of the gradient. */
+/* Checks of Jacobian-vector products, and of the derivative of the gradient. */
 #include "checks.h"
 
 #include <math.h>
@@ -11,8 +11,8 @@
 
 /* ---- jvp ---- */
 
-/* The tangents of the results for the tangents of the operands in moved, pushed through what the op records; NULL where there is
-   none, which means zero. Each moved operand is a view that counts as needing a gradient, as in wg_jvp. */
+/* The tangents of the results for tangents of the operands in `moved`, by what the op records; NULL, meaning zero, where there
+   is none. Each moved operand is a view that requires a gradient, as in wg_jvp. */
 static wg_status tangents(const struct check_case *c, unsigned moved, const struct result *shapes, double **ty)
 {
     const struct run run = {.dtype = WG_F64};
@@ -39,7 +39,7 @@ static wg_status tangents(const struct check_case *c, unsigned moved, const stru
     return status;
 }
 
-/* One element of one result: which is said by the two fields of run that a direction leaves unused. */
+/* One element of one result, selected by the two fields of run that a directional run leaves unused. */
 static double one_result(const struct check_case *c, const struct run *run)
 {
     struct result r;
@@ -113,7 +113,7 @@ void check_jvp(const struct check_case *c)
 
 /* ---- second order ---- */
 
-/* <SECOND weights, gradients> of the first order, the projection's weights being operands like the others. */
+/* <SECOND weights, gradients>, where the projection's weights are operands like the others. */
 static double gradient_projected(const struct check_case *c, const struct run *run)
 {
     struct result r;
@@ -130,12 +130,12 @@ static double gradient_projected(const struct check_case *c, const struct run *r
 struct twice {
     wg_tensor *in[WG_SAMPLE_MAX], *out[MAX_RESULTS];
     wg_tensor *leaf[WG_SAMPLE_MAX + MAX_RESULTS], *g[WG_SAMPLE_MAX], *gg[WG_SAMPLE_MAX + MAX_RESULTS];
-    int nudged[WG_SAMPLE_MAX + MAX_RESULTS]; /* as struct run names them */
+    int nudged[WG_SAMPLE_MAX + MAX_RESULTS]; /* as in struct run */
     int n_operands, n;
     bool first_done;
 };
 
-/* The first gradients, recorded, projected in turn, and the gradients of that. */
+/* Computes the recorded first gradients, projects them, and computes the gradients of that. */
 static wg_status differentiate_twice(const struct check_case *c, const struct result *shapes, struct twice *t)
 {
     const struct run run = {.dtype = WG_F64};
@@ -184,7 +184,7 @@ static void compare_second(const struct check_case *c, const struct twice *t)
     }
 }
 
-/* A gradient that is recorded is the one that is not. */
+/* A recorded gradient equals one that is not recorded. */
 static void compare_recorded(const struct check_case *c, const struct twice *t, const struct result *first)
 {
     for (int i = 0; i < t->n_operands; i++) {
@@ -217,7 +217,7 @@ void check_second(const struct check_case *c)
     wg_tape *tape = wg_tape_open();
     const wg_status status = differentiate_twice(c, &shapes, &t);
     wg_error_take(&error);
-    /* The differences open tapes of their own above this one. */
+    /* Differences open their own tapes above this one. */
     if (status == WG_E_NO_GRAD && t.first_done) {
         check_skip(c->report, "second", "%s", error.message);
     } else if (status != WG_OK) {

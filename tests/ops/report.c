@@ -1,4 +1,4 @@
-/* What the checker found, and how it compares numbers. */
+/* The checker's findings, and how it compares numbers. */
 #include "check.h"
 
 #include <math.h>

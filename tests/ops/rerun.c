@@ -3,7 +3,7 @@
 
 #include "checks.h"
 
-/* Copies the values of other operands, row-major both, into in's. */
+/* Writes the values of other operands into in's, element by element in row-major order. */
 static wg_status rewrite(const struct check_case *c, wg_tensor *const *in, wg_tensor *const *other)
 {
     for (int i = 0; i < c->n; i++)

@@ -1,4 +1,4 @@
-/* Checks on memory, allocation by allocation, and on the work done, operation by operation. */
+/* Checks of memory, for each allocation, and of the work done, for each operation. */
 #include "checks.h"
 
 #include <stdio.h>
@@ -19,7 +19,7 @@ static void check_one_failure(const struct check_case *c, struct run run, const 
     char what[80];
     snprintf(what, sizeof what, "allocation %lld %s", (long long)run.fail_at, run.persistent ? "and all later ones" : "once");
     run.fail = true;
-    live_bytes(); /* the pool's state is the same each time, and so is what is asked for */
+    live_bytes(); /* gives the pool the same state each time, so the same allocations follow */
     run_op(c, &run, &failed);
     if (failed.status == WG_OK)
         check_fail(c->report, "memory", "%s: %s fails, the op does not", c->name, what);
@@ -39,8 +39,8 @@ static void check_one_failure(const struct check_case *c, struct run run, const 
     result_free(&again);
 }
 
-/* Every allocation of forward and backward fails in turn: an error each time, nothing changed, nothing lost, and the retry is the
-   same bit by bit. */
+/* Fails every allocation of forward and backward in turn: each time there is an error, nothing is changed or lost, and the retry
+   has the same bits. */
 void check_memory(const struct check_case *c, wg_dtype dtype)
 {
     struct result plain;
@@ -50,7 +50,7 @@ void check_memory(const struct check_case *c, wg_dtype dtype)
         run.way = PROJECTED;
     result_free(&plain);
     run.fail = true;
-    run.fail_at = INT64_MAX; /* counts them; the same path as a run that fails */
+    run.fail_at = INT64_MAX; /* counts the allocations, on the path of a failing run */
     for (int i = 0; i < 2; i++) {
         if (i)
             result_free(&plain);
@@ -84,7 +84,7 @@ static const char *cost_text(const wg_cost *a, char *text, size_t size)
     return text;
 }
 
-/* ---- kernels that only move numbers, whose work cannot be counted: their bytes are watched ---- */
+/* ---- kernels that only move elements, whose work cannot be counted: the bytes they touch are observed ---- */
 
 static double whole_bytes(const wg_tensor *t)
 {
@@ -102,12 +102,12 @@ static size_t dense_bytes(const wg_tensor *t)
 /* The results of one run, one after another, then the operands that it wrote. */
 struct watched {
     const wg_call *c;
-    char *before[WG_SAMPLE_MAX]; /* the written operands as they were */
+    char *before[WG_SAMPLE_MAX]; /* the values of written operands before the run */
     size_t bytes;
     char *first, *second;
 };
 
-/* Runs the kernel on results full of a byte and on written operands as they were. */
+/* Runs the kernel with results filled with one byte and written operands restored. */
 static wg_status run_watched(const struct watched *w, int fill, char *snapshot)
 {
     const wg_call *c = w->c;
@@ -127,7 +127,7 @@ static wg_status run_watched(const struct watched *w, int fill, char *snapshot)
     return status;
 }
 
-/* Does the element change the results if it changes? An op that then has no answer has read it too. */
+/* Does changing the element change the results? An error after the change means that it was read too. */
 static bool matters(const struct watched *w, char *element, size_t size)
 {
     char value[8];
@@ -138,7 +138,7 @@ static bool matters(const struct watched *w, char *element, size_t size)
     return status != WG_OK || memcmp(w->first, w->second, w->bytes) != 0;
 }
 
-/* An operand's elements, those that stride 0 repeats once. */
+/* Iterates over an operand's elements; those that stride 0 repeats count once. */
 static int64_t next_element(const wg_tensor *t, int64_t *index, int64_t at)
 {
     for (int axis = t->rank - 1; axis >= 0; axis--) {
@@ -153,7 +153,7 @@ static int64_t next_element(const wg_tensor *t, int64_t *index, int64_t at)
     return INT64_MIN;
 }
 
-/* Read is what changes a result when it changes; plain operands, and a generator, count whole. */
+/* An element is read if changing it changes a result; plain operands and a generator count completely. */
 static double bytes_read(const struct watched *w, unsigned plain)
 {
     double bytes = 0;
@@ -172,7 +172,7 @@ static double bytes_read(const struct watched *w, unsigned plain)
     return bytes;
 }
 
-/* Written is what no longer is what it was filled with. */
+/* A byte is written if it differs from what it was filled with. */
 static void watch(const wg_call *c, unsigned plain, wg_cost *cost)
 {
     struct watched w = {.c = c};
@@ -202,7 +202,7 @@ static void watch(const wg_call *c, unsigned plain, wg_cost *cost)
         free(w.before[i]);
 }
 
-/* Operands whose dtype the sample fixes (rates, step counts) are read as they are, not as numbers of the dtype under test. */
+/* Operands whose dtype the sample fixes (rates, step counts) have plain elements, not the number type under test. */
 static unsigned plain_operands(const struct check_case *c)
 {
     unsigned plain = 0;
@@ -243,7 +243,7 @@ void check_cost(const struct check_case *c, wg_dtype dtype, enum layout layout)
     wg_tensor *in[WG_SAMPLE_MAX], *out[MAX_RESULTS];
     char what[40];
     if (layout == REPEATED && (c->op->flags & WG_OP_UNCOUNTED))
-        return; /* among equal values not all that is read matters */
+        return; /* with equal values a change of a read element need not show */
     wg_error_take(NULL);
     wg_set_threads(1);
     operands_make(c, &(struct run){.dtype = dtype, .layout = layout, .where = ~0u}, false, in);

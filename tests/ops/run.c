@@ -1,4 +1,4 @@
-/* Running an op: operands laid out in memory, the op applied, its results and gradients read back. */
+/* Runs an op: lays out operands in memory, applies the op, reads results and gradients back. */
 #include "run.h"
 
 #include <math.h>
@@ -29,7 +29,7 @@ double weight(enum weight_kind kind, int which, int64_t element)
 
 /* ---- memory ---- */
 
-/* Strides of a layout and the elements of its buffer; returns where in it the first element lies. */
+/* Strides of a layout and the number of elements of its buffer; returns the index of the first element in it. */
 static int64_t lay_out(const wg_shape *shape, enum layout layout, int64_t *stride, int64_t *room)
 {
     int64_t first = 0, size = 1;
@@ -116,8 +116,8 @@ wg_tensor *place(const double *value, wg_dtype dtype, wg_shape shape, enum layou
             wg_value_unref(t);
         return NULL;
     }
-    memset(wg_storage_data(t->storage), 0xff, bytes); /* NaN, -1 or 255 where no element lies */
-    /* An empty tensor has no first element: what would be read there is nowhere. */
+    memset(wg_storage_data(t->storage), 0xff, bytes); /* between elements: NaN, -1 or 255 */
+    /* An empty tensor has no first element: its data points to no memory. */
     t->data = t->numel ? wg_storage_data(t->storage) + first * (int64_t)wg_dtype_size(dtype) : (char *)(uintptr_t)64;
     for (int64_t i = 0; i < t->numel; i++)
         put(t, i, value[i]);
@@ -209,8 +209,8 @@ static bool saved(const wg_call *c, unsigned i)
     return c->op->saves >> (i < c->n_in ? i < 16 ? i : 15 : 16 + i - c->n_in) & 1;
 }
 
-/* Overwrites every operand and result that vjp does not declare to read and that shares no memory with one that it does. What the op
-   wrote stays: it is compared. */
+/* Overwrites every operand and result that vjp does not declare to read and that shares no memory with a declared one. What the
+   op wrote is left alone, because it is compared. */
 static void poison(const wg_call *c)
 {
     const unsigned n = (unsigned)c->n_in + c->n_out;
@@ -253,7 +253,7 @@ wg_status run_backward(const struct check_case *c, const struct run *run, wg_ten
     return run->way == GIVEN ? wg_backward_many(roots, grads, n, false) : wg_backward(sum);
 }
 
-/* A leaf without a gradient gets zeros where the op says that it is flat; where else, backward itself failed. */
+/* A leaf without a gradient counts as zeros if the op declares that it is flat; otherwise backward failed. */
 void result_gradients(const struct check_case *c, const struct run *run, wg_tensor *const *in, struct result *r)
 {
     for (int i = 0; i < c->n; i++) {

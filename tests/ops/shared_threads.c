@@ -1,5 +1,5 @@
-/* Rule 17: operands that threads share are read only. Two threads do everything with the samples of every op that changes no operand: apply
-   it, hold, keep, differentiate, checkpoint. The operands' handles keep their bytes, and ThreadSanitizer finds no write to them. */
+/* Rule 17: operands shared by threads are only read. Two threads apply every op that changes no operand to the same samples, and
+   hold, keep, differentiate and checkpoint. The handles keep their bytes, and ThreadSanitizer finds no write to them. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 #include "wengert/runtime.h"
 
 #ifdef __SANITIZE_THREAD__
-/* OpenBLAS is not built for ThreadSanitizer, which does not see how its threads hand buffers to each other. */
+/* OpenBLAS is not built for ThreadSanitizer, which does not see how its threads pass buffers to each other. */
 __attribute__((visibility("default"))) const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
@@ -26,17 +26,17 @@ enum { THREADS = 2 };
 
 struct shared {
     const struct check_case *c;
-    wg_tensor *in[WG_SAMPLE_MAX], *weights; /* the latter: as large as the first result, given as its gradient */
-    int float_result;                       /* which result that is, or -1 */
+    wg_tensor *in[WG_SAMPLE_MAX], *weights; /* weights: the first result's gradient, of its size */
+    int float_result;                       /* the index of that result, or -1 */
 };
 
 struct visitor {
     const struct shared *shared;
     pthread_barrier_t *start;
-    const char *failed; /* what did, or NULL */
+    const char *failed; /* what failed, or NULL */
 };
 
-/* ---- what each thread does ---- */
+/* ---- the work of each thread ---- */
 
 static wg_tensor *function(wg_tensor *const *x, size_t n, void *context)
 {
@@ -75,7 +75,7 @@ static const char *without_tape(const struct shared *s)
     return NULL;
 }
 
-/* The gradient of the result by itself goes out as it was given. */
+/* The gradient of a result with respect to itself is the given one, unchanged. */
 static const char *gradients(const struct shared *s)
 {
     wg_tensor *leaf[WG_SAMPLE_MAX], *g[WG_SAMPLE_MAX];
@@ -126,7 +126,7 @@ static void *visit(void *context)
 
 /* ---- one sample ---- */
 
-/* Weights where a result can be differentiated. */
+/* Makes weights if a result can be differentiated. */
 static bool prepare(struct shared *s, const struct check_case *c)
 {
     const struct run run = {.dtype = WG_F64};

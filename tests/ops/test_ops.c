@@ -1,4 +1,4 @@
-/* Every op of the registry goes through the checker: one test an op. With arguments only the ops that they name. */
+/* Runs the checker on every op of the registry, one test for each; with arguments only on the ops that they name. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ static void one_op(void **state)
     assert_int_equal(reports[i].failures, 0);
 }
 
-/* What was not checked stands at the end, so that nobody takes silence for success. */
+/* Prints at the end what was not checked, so that silence is not read as success. */
 static void summary(size_t all, size_t n)
 {
     long cases = 0, comparisons = 0;

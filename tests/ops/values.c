@@ -1,4 +1,4 @@
-/* Checks on values: a result is a function of its operands' values, not of their memory. */
+/* Checks of values: a result is a function of its operands' values and not of their memory. */
 #include "checks.h"
 
 #include <math.h>
@@ -90,7 +90,8 @@ static double round_off(wg_dtype dtype)
 
 /* ---- shapes ---- */
 
-/* The shape that the checker expects of an op with the default rule; what others state is compared with what came. */
+/* The shape that the checker expects of an op with the default shape rule. For other rules the declared shape is compared with
+   the result's. */
 static bool expected_shape(const struct check_case *c, wg_shape *shape)
 {
     if (c->op->shape || c->op->compose)
@@ -168,7 +169,7 @@ void check_layouts(const struct check_case *c, wg_dtype dtype)
     result_free(&plain);
 }
 
-/* Stride 0 against a materialised copy. */
+/* Stride 0 against a copy of the repeated elements. */
 void check_repeated(const struct check_case *c, wg_dtype dtype)
 {
     struct check_case constant;
@@ -213,9 +214,9 @@ void check_shared(const struct check_case *c, wg_dtype dtype)
     case_free(&one);
 }
 
-/* ---- dtypes, threads, memory given away ---- */
+/* ---- dtypes, threads, donated operands ---- */
 
-/* f32 against f64: 1e-5 element by element, 1e-5 log2 n where n elements come together in one. */
+/* f32 against f64: a relative 1e-5 for each element, 1e-5 log2 n where n elements are combined. */
 void check_dtypes(const struct check_case *c)
 {
     struct result single, wide;
@@ -252,7 +253,7 @@ void check_threads(const struct check_case *c, wg_dtype dtype)
     result_free(&two);
 }
 
-/* An operand given away may be overwritten; values and gradients stay. */
+/* A donated operand may be overwritten; values and gradients are the same. */
 void check_taken(const struct check_case *c, wg_dtype dtype)
 {
     struct result plain, donated;

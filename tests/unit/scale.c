@@ -136,7 +136,7 @@ static void keep_and_drop(struct job *job)
     {
         WG_TAPE(tape);
         wg_tensor *z = wg_set_requires_grad(wg_scalar(WG_F64, 2), true);
-        wg_tensor *g = wg_grad(wg_mul(kept, z), x, .unused = WG_UNUSED_ZEROS); /* the path from z to x is behind kept: an error */
+        wg_tensor *g = wg_grad(wg_mul(kept, z), x, .unused = WG_UNUSED_ZEROS); /* kept is detached from x: an error */
         job->gradient = g ? 0 : 1;
     }
     wg_error_take(NULL);

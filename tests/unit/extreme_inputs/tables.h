@@ -198,7 +198,7 @@ ROW_OP(group_norm, wg_group_norm(AS_ROW, 1, WG_NONE, WG_NONE, 1e-5), 4, normal_o
 ROW_OP(batch_norm, wg_batch_norm(AS_COLUMN, WG_NONE, WG_NONE, 1e-5, NULL, NULL, NULL), 4, normal_of(x, i))
 ROW_OP(batch_norm_relu, wg_batch_norm_relu(AS_COLUMN, WG_NONE, WG_NONE, 1e-5, NULL, NULL, NULL), 4, positive(normal_of(x, i)))
 
-/* The derivatives of ops with a curvature scale of their own, where differences would be inaccurate. */
+/* Closed forms of the derivative for ops whose curvature makes differences inaccurate. */
 static real share_of(const real *x, int k)
 {
     return expl(x[k] - logsumexp_of(x));

@@ -17,7 +17,6 @@ struct program {
     double scale[MOST_OPS]; /* factor for each result, so that values do not grow; found by a first run, constant afterwards */
 };
 
-/* One run; the context of run_program, a wg_function. */
 /* What runs share. A run that is replayed must not make host tensors, so it uses those of another run. */
 enum { MOST_SHARED = 64 };
 struct shared {
@@ -25,6 +24,7 @@ struct shared {
     int n, at;
 };
 
+/* One run; the context of run_program, a wg_function. */
 struct run {
     struct shared *shared; /* or NULL */
     struct program *program;
@@ -108,7 +108,7 @@ static inline void decide_above(struct run *p, wg_tensor *x, double bound)
         decide_greater(p, x, made(wg_scalar(WG_F64, bound)));
 }
 
-/* _find returns the next host tensor that runs share, or NULL if this run is to make it; the other function records it. */
+/* find_shared returns the next host tensor that runs share, or NULL if this run is to make it and pass it to share. */
 static inline wg_tensor *find_shared(struct run *p)
 {
     struct shared *shared = p->shared;
