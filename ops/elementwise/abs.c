@@ -1,4 +1,4 @@
-/* y = |x|, element by element; dy/dx = sign x, 0 at 0. */
+/* y = |x|, element by element; dy/dx = sign x, which is 0 at 0. */
 #ifdef REAL
 MAP1(abs, wg_no_params, R(fabs)(x))
 #else

@@ -1,4 +1,4 @@
-/* y = a + b, broadcasting: the gate that distributes its gradient. */
+/* y = a + b, broadcasting; dy/da = dy/db = 1: both operands receive the gradient unchanged. */
 #ifdef REAL
 MAP2(add, wg_no_params, a + b)
 #else

@@ -1,5 +1,6 @@
-/* Rows of sin and cos. Blocks of numbers that are all at most ANGLE_TO in magnitude go through a formula, vector by vector; in others each
-   number goes through it or, beyond ANGLE_TO, through the math library: so no bit depends on a number's neighbours. */
+/* Row kernels of sin and cos. A block whose elements all satisfy |x| <= ANGLE_TO is computed by a vectorised formula. In any other
+   block each element with |x| <= ANGLE_TO is computed by the same formula, the others by the math library. So no result depends on
+   neighbouring elements. */
 #ifdef WG_COUNTING
 #define MAP_ANGLE(name) MAP1(name, wg_no_params, R(name)(x))
 #else
@@ -35,7 +36,7 @@ enum { ANGLES = 64 };
             WG_STEPS(n, *x, T(name##_of)(last))                                                 \
         for (int64_t from = 0, m; n > 1 && from < n; from += m) {                               \
             m = n - from < ANGLES ? n - from : ANGLES;                                          \
-            const int64_t whole = (m + 15) / 16 * 16; /* of any vector's numbers */             \
+            const int64_t whole = (m + 15) / 16 * 16; /* a multiple of every vector length */   \
             for (int64_t i = 0; i < m; i++)                                                     \
                 block[i] = x[(from + i) * s[1]];                                                \
             for (int64_t i = m; i < whole; i++)                                                 \

@@ -1,4 +1,5 @@
-/* y = the angle of the point (b, a), a being the ordinate, broadcasting; dy/da = b/(a² + b²), dy/db = -a/(a² + b²). */
+/* y = atan2(a, b), the angle of the point with ordinate a and abscissa b, broadcasting; dy/da = b/(a² + b²), dy/db = -a/(a² +
+   b²). */
 #ifdef REAL
 MAP2(atan2, wg_no_params, R(atan2)(a, b))
 #else

@@ -1,6 +1,6 @@
-/* y = b/(a² + b²), broadcasting: atan2's slope by a, an op of its own so that no square overflows or vanishes where the slope does not.
-   In f64, numbers beyond 2^±400 are scaled by a power of two, which rounds nothing. With q = a/(a² + b²), its value at (b, a):
-   dy/da = -2 y q, dy/db = q² - y². */
+/* y = b/(a² + b²), broadcasting: the derivative of atan2 with respect to a. It is a separate op so that no square overflows or
+   underflows unless the result does: if the larger of |a| and |b| is above 2^400 or below 2^-400, f64 operands are scaled by a
+   power of two, which is exact. With q = a/(a² + b²), the op's value at (b, a): dy/da = -2 y q, dy/db = q² - y². */
 #ifdef REAL
 WG_INLINE REAL T(slope_of)(REAL ordinate, REAL abscissa)
 {
@@ -8,7 +8,7 @@ WG_INLINE REAL T(slope_of)(REAL ordinate, REAL abscissa)
     const WIDE larger = size_a > size_b ? size_a : size_b;
     const int large = larger > (WIDE)0x1p400, small = larger<(WIDE)0x1p-400, infinite = larger>(WIDE) 1.7976931348623157e308;
     const WIDE scale = sizeof(REAL) < sizeof(WIDE) ? (WIDE)1 : large ? (WIDE)0x1p-600 : small ? (WIDE)0x1p600 : (WIDE)1;
-    const WIDE u = a * scale, v = b * scale, top = infinite ? (WIDE)0 : v; /* 0 at infinity, but for NaN */
+    const WIDE u = a * scale, v = b * scale, top = infinite ? (WIDE)0 : v; /* at infinity 0, or NaN if one is NaN */
     return (REAL)(top / (u * u + v * v) * scale);
 }
 MAP2(atan2_slope, wg_no_params, T(slope_of)(a, b))
@@ -16,7 +16,7 @@ MAP2(atan2_slope, wg_no_params, T(slope_of)(a, b))
 #define KERNEL_FILE "ops/elementwise/atan2_slope.c"
 #include "ops/op.h"
 
-/* -2 y q g, and (q² - y²) g as (q - y) (q + y) g */
+/* The derivatives times g: by_a is -2 y q g; by_b is (q² - y²) g, computed as (q - y) (q + y) g. */
 static wg_tensor *by_a(const wg_call *c, wg_tensor *g)
 {
     wg_tensor *q = wg_atan2_slope(c->in[1], c->in[0]);

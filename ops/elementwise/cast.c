@@ -1,5 +1,6 @@
-/* x as another dtype: floats are rounded to nearest, or cut off towards zero for integers, and clipped to what these hold; NaN gives 0.
-   Between floats the gradient is cast back; to and from integers there is none. Conversions are not counted as work. */
+/* x converted to another dtype. To a float dtype it rounds to nearest. To an integer dtype it rounds towards zero and saturates;
+   NaN gives 0. Between float dtypes the gradient is cast back; to and from integer dtypes there is no gradient. The cost counts no
+   work for conversions. */
 #include "ops/op.h"
 
 struct params {

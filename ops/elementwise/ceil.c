@@ -1,4 +1,4 @@
-/* y = the smallest integer not below x: flat. */
+/* y = ⌈x⌉, the smallest integer not below x; piecewise constant: the derivative is 0. */
 #ifdef REAL
 MAP1(ceil, wg_no_params, R(ceil)(x))
 #else

@@ -1,9 +1,9 @@
-/* y = x brought into low … high, NaN for NaN; dy/dx = 1 from low to high, else 0. */
+/* y = x clamped to low … high, NaN for NaN; dy/dx = 1 for low <= x <= high, else 0. */
 #ifdef REAL
 WG_INLINE REAL T(clamp_value)(REAL x, const struct wg_bounds *p)
 {
     const REAL low = (REAL)p->low, high = (REAL)p->high;
-    const int below = x<low, above = x> high; /* both, so that the work does not depend on the data */
+    const int below = x<low, above = x> high; /* always both: the work must not depend on the data */
     return below ? low : above ? high : x;
 }
 MAP1(clamp, struct wg_bounds, T(clamp_value)(x, p))

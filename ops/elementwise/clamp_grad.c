@@ -1,4 +1,4 @@
-/* gy where low <= x <= high or x is NaN, else 0: clamp's gradient. Linear in gy, flat in x. */
+/* The gradient of clamp: gy where low <= x <= high or x is NaN, else 0. Linear in gy, piecewise constant in x. */
 #ifdef REAL
 WG_INLINE REAL T(clamp_gradient)(REAL x, REAL gy, const struct wg_bounds *p)
 {

@@ -1,4 +1,4 @@
-/* y = x: a copy of its own, of any dtype, row-major whatever x's order. The gradient is passed on. */
+/* y = x in a new storage, of any dtype, in row-major order whatever x's strides. The gradient passes through unchanged. */
 #include "ops/op.h"
 
 static inline void copy_strided(int64_t n, char *const *at, const int64_t *s, size_t size)
@@ -7,7 +7,7 @@ static inline void copy_strided(int64_t n, char *const *at, const int64_t *s, si
         memcpy(at[0] + i * s[0] * (int64_t)size, at[1] + i * s[1] * (int64_t)size, size);
 }
 
-/* One element, as stride 0 repeats it. */
+/* Fills n elements with one value: a source of stride 0. */
 static inline void fill(int64_t n, char *to, const char *from, size_t size)
 {
     char value[8];
@@ -29,7 +29,7 @@ void wg_copy_row(int64_t n, char *const *at, const int64_t *s, const void *param
     const size_t *size = params;
     if (s[0] == 1 && s[1] == 1)
         memcpy(at[0], at[1], (size_t)n * *size);
-    else if (*size == 8) /* sizes that the compiler knows */
+    else if (*size == 8) /* constant sizes, so that memcpy is inlined */
         copy_sized(n, at, s, 8);
     else if (*size == 4)
         copy_sized(n, at, s, 4);
@@ -62,7 +62,7 @@ wg_status wg_copy_into(const wg_tensor *from, const wg_tensor *to, int64_t first
     part.dims = dims;
     part.rank = from->rank;
     part.numel = from->numel;
-    part.flags = 0; /* of no density: its strides say all */
+    part.flags = 0; /* neither dense nor contiguous: the strides describe it */
     const wg_call copy = {.params = &size, .in = &in, .out = &out, .n_in = 1, .n_out = 1};
     return wg_map(&copy, size, wg_copy_row);
 }

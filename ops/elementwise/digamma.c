@@ -1,4 +1,4 @@
-/* ψ(x) = Γ'(x)/Γ(x): polygamma's function number 0 under its own name. */
+/* ψ(x) = Γ'(x)/Γ(x): polygamma with n = 0. */
 #include "ops/op.h"
 
 static wg_status compose(const wg_call *c, wg_tensor **out)

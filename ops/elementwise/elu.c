@@ -1,4 +1,4 @@
-/* y = scale x for x > 0, else scale alpha (eˣ - 1), by expm1; dy/dx = scale for x > 0, else scale alpha eˣ. */
+/* y = scale x for x > 0, else scale alpha (eˣ - 1), computed with expm1; dy/dx = scale for x > 0, else scale alpha eˣ. */
 #ifdef REAL
 WG_INLINE REAL T(elu_value)(REAL x, const struct wg_elu_params *p)
 {

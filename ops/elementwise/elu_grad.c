@@ -1,10 +1,10 @@
-/* gy scale where x > 0, else gy scale alpha eˣ: elu's gradient, by x, for y + scale alpha would lose the left tail. Linear in gy;
-   d/dx = gy scale alpha eˣ where x <= 0, else 0. */
+/* The gradient of elu: gy scale where x > 0, else gy scale alpha eˣ. It is computed from x, as y + scale alpha would lose all
+   accuracy in the left tail. Linear in gy; d/dx = gy scale alpha eˣ where x <= 0, else 0. */
 #ifdef REAL
 WG_INLINE REAL T(elu_gradient)(REAL x, REAL gy, const struct wg_elu_params *p)
 {
     const REAL right = (REAL)p->scale,
-               left = (REAL)(p->scale * p->alpha) * R(exp)(x); /* both, so that the work does not depend on the data */
+               left = (REAL)(p->scale * p->alpha) * R(exp)(x); /* always both: the work must not depend on the data */
     return gy * (x > (REAL)0 ? right : left);
 }
 MAP2(elu_grad, struct wg_elu_params, T(elu_gradient)(a, b, p))
@@ -20,7 +20,7 @@ wg_tensor *wg_elu_grad(wg_tensor *x, wg_tensor *gy, double alpha, double scale)
     return wg_invoke2(&wg_op_elu_grad, &p, x, gy);
 }
 
-/* To the right of 0, where elu_grad gives u scale, nothing is left: clamp_grad chooses. */
+/* The derivative with respect to x, times g. It equals elu_grad of x and g gy where x <= 0; clamp_grad sets it to 0 where x > 0. */
 static wg_tensor *by_x(const wg_call *c, wg_tensor *g)
 {
     wg_tensor *second = wg_invoke2(c->op, c->params, c->in[0], wg_mul(g, c->in[1]));

@@ -1,4 +1,5 @@
-/* y = eˣ - 1, element by element, exact near 0; dy/dx = eˣ, of which y + 1 would lose the left tail. */
+/* y = eˣ - 1, element by element, accurate near 0. dy/dx = eˣ, computed from x, as y + 1 would lose all accuracy in the left
+   tail. */
 #ifdef REAL
 MAP1(expm1, wg_no_params, R(expm1)(x))
 #else

@@ -1,4 +1,4 @@
-/* y = the largest integer not above x: flat. */
+/* y = ⌊x⌋, the largest integer not above x; piecewise constant: the derivative is 0. */
 #ifdef REAL
 MAP1(floor, wg_no_params, R(floor)(x))
 #else

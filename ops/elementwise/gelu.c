@@ -1,9 +1,9 @@
-/* y = x Φ(x), Φ the normal distribution function, as max(x, 0) - |x| Φ(-|x|), which is exact in the left tail; dy/dx = Φ(x) + x φ(x).
-   Φ(-|x|) = e^(-x²/2) Mills(|x|), and 0 beyond 40. */
+/* y = x Φ(x), where Φ is the standard normal distribution function; dy/dx = Φ(x) + x φ(x). It is computed as max(x, 0) - |x|
+   Φ(-|x|), which is accurate in the left tail. Φ(-|x|) is e^(-x²/2) Mills(|x|) (R(bell), R(mills)); for |x| > 40 it is 0. */
 #ifdef REAL
 WG_INLINE REAL T(gelu_value)(REAL x)
 {
-    const int tail = R(fabs)(x) > (REAL)40, left = x <= (REAL)0; /* both, so that the work does not depend on the data */
+    const int tail = R(fabs)(x) > (REAL)40, left = x <= (REAL)0; /* always both: the work must not depend on the data */
     const REAL a = tail ? (REAL)40 : R(fabs)(x);
     return (left ? (REAL)0 : x) - a * R(mills)(a) * R(bell)(a);
 }

@@ -1,6 +1,6 @@
-/* gy (Φ(x) + x φ(x)): gelu's gradient; φ(x) = e^(-x²/2)/√(2π). Linear in gy; d/dx = gy φ(x) (2 - x²). */
+/* The gradient of gelu: gy (Φ(x) + x φ(x)), φ(x) = e^(-x²/2)/√(2π). Linear in gy; d/dx = gy φ(x) (2 - x²). */
 #ifdef REAL
-/* Φ(-a) - a φ(a) for a = |x|, which is 0 beyond 40; for x > 0 what is left of 1. */
+/* The slope at -a, a = |x|, is Φ(-a) - a φ(a), which is 0 for a > 40. The slope at a is 1 minus that. */
 WG_INLINE REAL T(gelu_gradient)(REAL x, REAL gy)
 {
     const int tail = R(fabs)(x) > (REAL)40, left = x <= (REAL)0;
@@ -13,7 +13,7 @@ MAP2(gelu_grad, wg_no_params, T(gelu_gradient)(a, b))
 #define KERNEL_FILE "ops/elementwise/gelu_grad.c"
 #include "ops/op.h"
 
-/* x is cut off where φ is 0 in f64 too, so that no x² is infinite. */
+/* x is clamped to ±40, where φ is 0 in f64 too, so that x² is finite. */
 static wg_tensor *by_x(const wg_call *c, wg_tensor *g)
 {
     wg_tensor *square = wg_square(wg_clamp(c->in[0], -40, 40));

@@ -1,4 +1,5 @@
-/* y = x/2 (1 + tanh u) as x sigmoid(2u), which is exact in the left tail; u = √(2/π) (x + 0.044715 x³). Hendrycks, Gimpel, 2016. */
+/* y = x/2 (1 + tanh u), u = √(2/π) (x + 0.044715 x³) (Hendrycks, Gimpel, 2016). It is computed as x sigmoid(2u), which is accurate
+   in the left tail. */
 #ifdef REAL
 #include "ops/elementwise/tails.h"
 WG_INLINE REAL T(gelu_tanh_value)(REAL x)

@@ -1,4 +1,4 @@
-/* gelu_tanh's gradient. With z = 2u, s = sigmoid z and t = 1 - s = sigmoid(-z) it is gy s (1 + x t z'). Linear in gy;
+/* The gradient of gelu_tanh. With z = 2u, s = sigmoid z and t = 1 - s = sigmoid(-z) it is gy s (1 + x t z'). Linear in gy;
    d/dx = gy s t (2z' + x ((t - s) z'² + z'')). */
 #ifdef REAL
 #include "ops/elementwise/tails.h"
@@ -15,7 +15,7 @@ MAP2(gelu_tanh_grad, wg_no_params, T(gelu_tanh_gradient)(a, b))
 #include "ops/elementwise/tails.h"
 #include "ops/op.h"
 
-/* x is cut off where s t is 0 in f64 too, so that no power of it is infinite. */
+/* x is clamped to ±40, where s t is 0 in f64 too, so that its powers are finite. */
 static wg_tensor *by_x(const wg_call *c, wg_tensor *g)
 {
     wg_tensor *x = wg_clamp(c->in[0], -40, 40), *cubic = wg_mul_scalar(wg_square(x), WG_GELU_3);

@@ -1,4 +1,4 @@
-/* clamp by another name: tanh made of straight lines. */
+/* hardtanh: clamp under the name of the piecewise linear approximation of tanh. */
 #include "ops/op.h"
 
 static wg_status compose(const wg_call *c, wg_tensor **out)

@@ -2,7 +2,8 @@
 #ifdef REAL
 WG_INLINE REAL T(leaky)(REAL x, REAL slope)
 {
-    /* The factor is chosen: a choice between x and slope x would be a branch, and 0 is no factor for a slope that is not finite. */
+    /* Selects the factor. Selecting between x and slope x would compile to a branch; max(x, 0) + slope min(x, 0) would give NaN for
+       an infinite slope. */
     return x * (x > (REAL)0 ? (REAL)1 : slope);
 }
 MAP1(leaky_relu, double, T(leaky)(x, (REAL)*p))

@@ -1,8 +1,8 @@
-/* gy where x > 0, else slope gy: leaky_relu's gradient. Linear in gy, flat in x. */
+/* The gradient of leaky_relu: gy where x > 0, else slope gy. Linear in gy, piecewise constant in x. */
 #ifdef REAL
 WG_INLINE REAL T(leaky_gradient)(REAL x, REAL gy, REAL slope)
 {
-    return gy * (x > (REAL)0 ? (REAL)1 : slope); /* as in leaky_relu */
+    return gy * (x > (REAL)0 ? (REAL)1 : slope); /* selects the factor, as leaky_relu.c explains */
 }
 MAP2(leaky_relu_grad, double, T(leaky_gradient)(a, b, (REAL)*p))
 #else

@@ -1,13 +1,13 @@
-/* y = a + w (b - a), broadcasting: from the nearer end, so that w = 0 and w = 1 give a and b exactly. dy/da = 1 - w, dy/db = w,
-   dy/dw = b - a. Where b - a overflows though a and b are finite, (1 - w) a + w b stands for it: they differ in sign there, so that the
-   weighted numbers overflow only if y does. */
+/* y = a + w (b - a), broadcasting; dy/da = 1 - w, dy/db = w, dy/dw = b - a. For w >= 1/2 it is computed as b - (1 - w) (b - a), so
+   that w = 0 and w = 1 give a and b exactly. If b - a overflows for finite a and b, it is computed as (1 - w) a + w b: a and b then
+   have opposite signs, so the two terms overflow only if y does. */
 #ifdef REAL
 WG_INLINE REAL T(lerp_value)(REAL a, REAL b, REAL w)
 {
     const REAL way = b - a, rest = (REAL)1 - w, inf = (REAL)HUGE_VAL;
     const REAL near_end = w < (REAL)0.5 ? a + w * way : b - rest * way, weighted = rest * a + w * b;
     const int a_finite = R(fabs)(a) < inf, b_finite = R(fabs)(b) < inf, no_way = R(fabs)(way) == inf;
-    const int overflown = a_finite & b_finite & no_way; /* which makes no branch */
+    const int overflown = a_finite & b_finite & no_way; /* &, not &&: no branches */
     return overflown ? weighted : near_end;
 }
 MAP3(lerp, wg_no_params, T(lerp_value)(a, b, d))

@@ -1,9 +1,9 @@
-/* y = ln |Γ(x)|, element by element; dy/dx = digamma x. In f64 throughout: near its zeros, and below 0, the f32 function is off by
-   more than a few units. */
+/* y = ln |Γ(x)|, element by element; dy/dx = digamma x. Always computed in f64: near its zeros, and below 0, the error of the
+   library's f32 function is more than a few units in the last place. */
 #ifdef REAL
 WG_INLINE REAL T(lgamma_value)(REAL x)
 {
-    int sign; /* lgamma itself leaves it in a global variable */
+    int sign; /* lgamma would store it in a global variable */
     return (REAL)lgamma_r((WIDE)x, &sign);
 }
 MAP1(lgamma, wg_no_params, T(lgamma_value)(x))

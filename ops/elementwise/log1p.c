@@ -1,4 +1,4 @@
-/* y = ln(1 + x), element by element, exact near 0; dy/dx = 1/(1 + x). */
+/* y = ln(1 + x), element by element, accurate near 0; dy/dx = 1/(1 + x). */
 #ifdef REAL
 MAP1(log1p, wg_no_params, R(log1p)(x))
 #else

@@ -1,4 +1,4 @@
-/* y = ln sigmoid x as min(x, 0) - ln(1 + e^-|x|), which does not overflow; dy/dx = sigmoid(-x). */
+/* y = ln sigmoid x, computed as min(x, 0) - ln(1 + e^-|x|), which does not overflow; dy/dx = sigmoid(-x). */
 #ifdef REAL
 MAP1(log_sigmoid, wg_no_params, (x > (REAL)0 ? (REAL)0 : x) - R(log1p)(R(exp)(-R(fabs)(x))))
 #else

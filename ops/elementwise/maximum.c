@@ -1,4 +1,4 @@
-/* y = max(a, b), broadcasting: the router. A tie goes to a, and NaN comes through. */
+/* y = max(a, b), broadcasting; the gradient goes to the operand that was selected. A tie selects a; NaN propagates. */
 #ifdef REAL
 #include "ops/route.h"
 MAP2(maximum, wg_no_params, WG_TAKES_FIRST(a, b, >=) ? a : b)

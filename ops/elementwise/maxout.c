@@ -1,4 +1,5 @@
-/* The largest of pieces neighbours along an axis: that axis parted in two, and the maximum over the second. */
+/* The maximum of every group of pieces neighbours along an axis: the axis is split in two, and the second one is reduced with
+   max. */
 #include "ops/op.h"
 
 struct params {

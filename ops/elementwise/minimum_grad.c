@@ -1,5 +1,5 @@
-/* The gradient of minimum with respect to one of its operands: gy where that one was taken, else 0; a, b and gy broadcast.
-   Linear in gy, flat in a and b. */
+/* The gradient of minimum with respect to one of its operands: gy where that operand was selected, else 0; a, b and gy broadcast.
+   Linear in gy, piecewise constant in a and b. */
 #ifdef REAL
 #include "ops/route.h"
 MAP3(minimum_grad, int, (WG_TAKES_FIRST(a, b, <=) != 0) == (*p == 0) ? d : (REAL)0)

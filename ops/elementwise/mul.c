@@ -1,4 +1,4 @@
-/* y = a b, broadcasting: the gate that swaps its multipliers. */
+/* y = a b, broadcasting; dy/da = b, dy/db = a. */
 #ifdef REAL
 MAP2(mul, wg_no_params, a *b)
 #else

@@ -1,4 +1,4 @@
-/* y = x s, s rounded to x's dtype. */
+/* y = x s; s is rounded to x's dtype. dy/dx = s. */
 #ifdef REAL
 MAP1(mul_scalar, double, x *(REAL)*p)
 #else

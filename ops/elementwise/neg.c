@@ -1,4 +1,4 @@
-/* y = -x: a change of sign, which costs no arithmetic. */
+/* y = -x; dy/dx = -1. The cost counts no arithmetic for a change of sign. */
 #ifdef REAL
 MAP1(neg, wg_no_params, -x)
 #else

@@ -1,18 +1,18 @@
-/* ψₙ(x), the n-th derivative of ψ = Γ'/Γ, element by element; dψₙ/dx = ψₙ₊₁. For x ≥ 1/2 a few steps of the recurrence lead to
-   where an asymptotic series is exact: with w = x + SHIFT,
+/* ψₙ(x), the n-th derivative of ψ = Γ'/Γ, element by element; dψₙ/dx = ψₙ₊₁. Computed in f64. For x ≥ 1/2, SHIFT
+   steps of the recurrence lead to an argument w = x + SHIFT at which the asymptotic series is accurate:
 
        (-1)ⁿ⁺¹ ψₙ(x) = Σ_{k < SHIFT} n!/(x+k)ⁿ⁺¹ + (n-1)!/wⁿ + n!/(2 wⁿ⁺¹) + Σ_{1 ≤ j ≤ TERMS} B_{2j} (2j+n-1)!/(2j)! / w^{2j+n}
 
-   where -ln w takes the place of (n-1)!/wⁿ if n = 0. What it leaves out is below 10⁻¹⁶ of the result for all n up to 20. Below 1/2
-   it is reflected, (-1)ⁿ ψₙ(1-x) - ψₙ(x) = π dⁿ/dxⁿ cot πx, and that derivative is (-π)ⁿ Qₙ(cot πx) with
-   Q₀(c) = c, Qₙ₊₁(c) = (1 + c²) Qₙ'(c). Both are worked out for every x, so the work does not depend on the data; in f64. */
+   For n = 0, -ln w replaces (n-1)!/wⁿ. The truncation error is below 10⁻¹⁶ of the result for all n up to 20. For x < 1/2 the
+   reflection formula applies, (-1)ⁿ ψₙ(1-x) - ψₙ(x) = π dⁿ/dxⁿ cot πx; that derivative is (-π)ⁿ Qₙ(cot πx) with
+   Q₀(c) = c, Qₙ₊₁(c) = (1 + c²) Qₙ'(c). Both cases are computed for every x, so the work does not depend on the data. */
 #ifdef REAL
 enum { T(SHIFT) = 8, T(TERMS) = 8, T(MOST) = 20 };
 
-/* For one n: the numbers in the formulas above. */
+/* The constants of the formulas above for one n. */
 typedef struct {
     double factorial, leading, series[T(TERMS)];
-    double cot[T(MOST) / 2 + 2]; /* πⁿ⁺¹ Qₙ's coefficients, of every other power */
+    double cot[T(MOST) / 2 + 2]; /* πⁿ⁺¹ times Qₙ's coefficients; every other one is 0 and left out */
 } T(psi);
 
 static void T(psi_prepare)(int n, T(psi) * psi)
@@ -38,7 +38,7 @@ static void T(psi_prepare)(int n, T(psi) * psi)
     }
 }
 
-/* (-1)ⁿ⁺¹ ψₙ(x) for x ≥ 1/2, small terms first. */
+/* (-1)ⁿ⁺¹ ψₙ(x) for x ≥ 1/2; adds small terms first. */
 static inline WIDE T(psi_sum)(WIDE x, int n, const T(psi) * psi)
 {
     const WIDE w = x + (WIDE)T(SHIFT), v = (WIDE)1 / w, vv = v * v;
@@ -81,7 +81,7 @@ static void T(polygamma_row)(int64_t count, char *const *at, const int64_t *s, c
     const ELEM *x = (const ELEM *)(const void *)at[1];
     T(psi) psi;
     T(psi_prepare)(n, &psi);
-    for (int64_t i = 0; i < (count < 0 ? -count : count); i++) { /* a negative count: each of the one before */
+    for (int64_t i = 0; i < (count < 0 ? -count : count); i++) { /* count < 0: a recurrence */
         const REAL from = count < 0 && i > 0 ? (REAL)y[(i - 1) * s[0]] : (REAL)x[i * s[1]];
         y[i * s[0]] = (REAL)T(psi_value)((WIDE)from, n, &psi);
     }
@@ -126,7 +126,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 
 static wg_cost cost(const wg_call *c)
 {
-    const int n = *(const int *)c->params, powers = (n + 1) / 2; /* of c² in Qₙ */
+    const int n = *(const int *)c->params, powers = (n + 1) / 2; /* of c², in Qₙ */
     const int add = 2 * SHIFT_f64 + TERMS_f64 + 6 + powers, mul = (SHIFT_f64 + 1) * (n + 1) + TERMS_f64 + 3 + powers + (n % 2 == 0);
     return wg_cost_each(c, add, mul, SHIFT_f64 + 2, 3, n == 0 ? 2 : 1);
 }

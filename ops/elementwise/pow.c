@@ -1,12 +1,12 @@
-/* y = aᵇ, broadcasting; dy/da = b aᵇ⁻¹, dy/db = y ln a. Where a = 0, what would be 0·∞ in these is kept from being so: there a is 1
-   to them, by a choice through which no gradient goes back, so higher derivatives are as finite as the mathematics. */
+/* y = aᵇ, broadcasting; dy/da = b aᵇ⁻¹, dy/db = y ln a. At a = 0 these could be 0·∞. There the derivatives use 1 in place of a,
+   selected by a mask that passes no gradient back, so higher derivatives are finite wherever the mathematical ones are. */
 #ifdef REAL
 MAP2(pow, wg_no_params, R(pow)(a, b))
 #else
 #define KERNEL_FILE "ops/elementwise/pow.c"
 #include "ops/op.h"
 
-/* 1 where a = 0 and b relates to 0 so, else a. */
+/* 1 where a = 0 and relation(b, 0) holds, else a. */
 static wg_tensor *base(const wg_call *c, wg_tensor *(*relation)(wg_tensor *, wg_tensor *))
 {
     wg_tensor *a = c->in[0], *zero = wg_scalar((wg_dtype)a->dtype, 0), *one = wg_scalar((wg_dtype)a->dtype, 1);

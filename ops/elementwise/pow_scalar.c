@@ -1,4 +1,4 @@
-/* y = xᵖ, element by element; dy/dx = p xᵖ⁻¹. p is not rounded to f32. Small integers are cheaper by multiplication. */
+/* y = xᵖ, element by element; dy/dx = p xᵖ⁻¹. p is not rounded to f32. p = 2 and 3 use multiplications, p = -1 a division. */
 #ifdef REAL
 WG_INLINE REAL T(power)(REAL x, double p)
 {

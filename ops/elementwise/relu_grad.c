@@ -1,4 +1,4 @@
-/* gy where y > 0 or NaN, else 0, y = relu x: relu's gradient. Linear in gy, flat in y. */
+/* The gradient of relu, computed from y = relu x: gy where y > 0 or y is NaN, else 0. Linear in gy, piecewise constant in y. */
 #ifdef REAL
 MAP2(relu_grad, wg_no_params, a <= (REAL)0 ? (REAL)0 : b)
 #else

@@ -1,4 +1,4 @@
-/* y = the integer nearest to x, the even one of two: flat. */
+/* y = the integer nearest to x, of two the even one; piecewise constant: the derivative is 0. */
 #ifdef REAL
 MAP1(round, wg_no_params, R(rint)(x))
 #else

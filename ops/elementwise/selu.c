@@ -1,4 +1,5 @@
-/* elu with the numbers that keep mean 0 and variance 1 from layer to layer (Klambauer, Unterthiner, Mayr, Hochreiter, 2017). */
+/* elu with the constants that preserve mean 0 and variance 1 from layer to layer (Klambauer, Unterthiner, Mayr, Hochreiter,
+   2017). */
 #include "ops/op.h"
 
 static wg_status compose(const wg_call *c, wg_tensor **out)

@@ -1,4 +1,4 @@
-/* gy y (1 - y), y = sigmoid x: sigmoid's gradient. Linear in gy; d/dy = gy (1 - 2y). */
+/* The gradient of sigmoid, computed from y = sigmoid x: gy y (1 - y). Linear in gy; d/dy = gy (1 - 2y). */
 #ifdef REAL
 MAP2(sigmoid_grad, wg_no_params, b *(a *((REAL)1 - a)))
 #else

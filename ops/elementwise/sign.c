@@ -1,8 +1,8 @@
-/* y = -1, 0 or 1, NaN for NaN: flat. */
+/* y = -1, 0 or 1, the sign of x; NaN for NaN. Piecewise constant: the derivative is 0. */
 #ifdef REAL
 WG_INLINE REAL T(sign_value)(REAL x)
 {
-    const int above = x > (REAL)0, below = x < (REAL)0; /* both, so that the work does not depend on the data */
+    const int above = x > (REAL)0, below = x < (REAL)0; /* always both: the work must not depend on the data */
     return above ? (REAL)1 : below ? (REAL)-1 : x;
 }
 MAP1(sign, wg_no_params, T(sign_value)(x))

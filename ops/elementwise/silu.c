@@ -1,5 +1,5 @@
-/* y = x sigmoid x, by e = e^(-|x|/2), twice, so that nothing overflows and only the result may be denormal; dy/dx = s (1 + x (1 - s)),
-   s = sigmoid x. */
+/* y = x sigmoid x; dy/dx = s (1 + x (1 - s)), s = sigmoid x. For x < 0 it multiplies by e = e^(-|x|/2) twice instead of by e² once:
+   nothing overflows, and only the result can be denormal. */
 #ifdef REAL
 #include "ops/elementwise/tails.h"
 WG_INLINE REAL T(silu_value)(REAL x)

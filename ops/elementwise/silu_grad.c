@@ -1,4 +1,4 @@
-/* gy s (1 + x t), s = sigmoid x, t = 1 - s = sigmoid(-x): silu's gradient. Linear in gy; d/dx = gy s t (2 + x (t - s)). */
+/* The gradient of silu: gy s (1 + x t), s = sigmoid x, t = 1 - s = sigmoid(-x). Linear in gy; d/dx = gy s t (2 + x (t - s)). */
 #ifdef REAL
 #include "ops/elementwise/tails.h"
 WG_INLINE REAL T(silu_gradient)(REAL x, REAL gy)
@@ -13,7 +13,7 @@ MAP2(silu_grad, wg_no_params, T(silu_gradient)(a, b))
 #define KERNEL_FILE "ops/elementwise/silu_grad.c"
 #include "ops/op.h"
 
-/* x is cut off where s t is 0 in f64 too, so that no infinite x is multiplied by it. */
+/* x is clamped to ±800, where s t is 0 in f64 too, so that no infinite x is multiplied by 0. */
 static wg_tensor *by_x(const wg_call *c, wg_tensor *g)
 {
     wg_tensor *x = wg_clamp(c->in[0], -800, 800), *s = wg_sigmoid(x), *t = wg_sigmoid(wg_neg(x));

@@ -1,4 +1,4 @@
-/* y = ln(1 + eˣ) as max(x, 0) + ln(1 + e^-|x|), which does not overflow; dy/dx = sigmoid x. */
+/* y = ln(1 + eˣ), computed as max(x, 0) + ln(1 + e^-|x|), which does not overflow; dy/dx = sigmoid x. */
 #ifdef REAL
 MAP1(softplus, wg_no_params, (x > (REAL)0 ? x : (REAL)0) + R(log1p)(R(exp)(-R(fabs)(x))))
 #else

@@ -1,4 +1,5 @@
-/* The value of one tensor with the gradient of another: the straight-through estimator (Bengio, Léonard, Courville, 2013). A view. */
+/* The straight-through estimator (Bengio, Léonard, Courville, 2013): a view of value whose gradient goes to the other input,
+   through. */
 #include "ops/op.h"
 
 static wg_status shape(const wg_call *c, wg_spec *out)

@@ -1,4 +1,4 @@
-/* y = a - b, broadcasting. */
+/* y = a - b, broadcasting; dy/da = 1, dy/db = -1. */
 #ifdef REAL
 MAP2(sub, wg_no_params, a - b)
 #else

@@ -1,5 +1,5 @@
-/* Activations of the form x Φ(x), whose Φ underflows far from 0: there x is cut off first, so that no infinite x is multiplied by a
-   Φ of 0. NaN stays. And the numbers of gelu's approximation, 2u = x (WG_GELU_1 + WG_GELU_3 x²). */
+/* Shared by activations of the form x F(x) with a factor F that underflows far from 0. They clamp x first, so that no infinite x is
+   multiplied by 0; a NaN x stays NaN. Also the constants of gelu_tanh: 2u = x (WG_GELU_1 + WG_GELU_3 x²). */
 #define WG_GELU_1 (M_2_SQRTPI * M_SQRT2)
 #define WG_GELU_3 (0.044715 * WG_GELU_1)
 
@@ -11,7 +11,7 @@ WG_INLINE REAL T(from_left)(REAL x, double limit)
 
 WG_INLINE REAL T(between)(REAL x, double limit)
 {
-    const int below = x<(REAL)-limit, above = x>(REAL) limit; /* both, so that the work does not depend on the data */
+    const int below = x<(REAL)-limit, above = x>(REAL) limit; /* always both: the work must not depend on the data */
     return below ? (REAL)-limit : above ? (REAL)limit : x;
 }
 #endif

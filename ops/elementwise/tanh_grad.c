@@ -1,4 +1,4 @@
-/* gy (1 - y²), y = tanh x: tanh's gradient, an op of its own so that it has one too. Linear in gy; d/dy = -2 y gy. */
+/* The gradient of tanh, computed from y = tanh x: gy (1 - y²). Linear in gy; d/dy = -2 y gy. */
 #ifdef REAL
 MAP2(tanh_grad, wg_no_params, b *(1 - a * a))
 #else
