@@ -1,4 +1,4 @@
-/* Binding: what launches read in an input, they read in another tensor from then on. */
+/* Binding: replaces an input of a replay by another tensor in all later runs. */
 #include "replay/replay.h"
 
 static const char *name_of(const wg_tensor *input)
@@ -12,7 +12,7 @@ static wg_status check_tensors(const wg_tensor *input, const wg_tensor *instead)
     char a[200], b[200];
     WG_TRY(wg_check_handle(input, "replay_bind", 0));
     WG_TRY(wg_check_handle(instead, "replay_bind", 1));
-    if (instead->tape) /* which may hold its bytes in the handle itself */
+    if (instead->tape) /* a tape's tensor may hold its elements in the handle itself */
         return wg_fail(WG_E_ARGUMENT, "replay_bind",
                        "replay_bind: the tensor to read instead of %s belongs to a tape, and ends with it: wg_own makes it yours",
                        name_of(input));
@@ -47,10 +47,10 @@ static wg_status find_input(const wg_replay *replay, const wg_tensor *input, uin
     return wg_fail(WG_E_ARGUMENT, "replay_bind", "replay_bind: the step does not read %s", name_of(input));
 }
 
-/* Each launch reads nothing outside the input, or nothing in it; and one reads in it. */
+/* Checks that each launch reads either only bytes within the input or none of them, and that at least one launch reads some. */
 static wg_status check_reads(const wg_replay *replay, const struct wg_binding *binding, const wg_tensor *input)
 {
-    bool read = binding->bytes.from == binding->bytes.to; /* an empty one, of which launches have nothing to read */
+    bool read = binding->bytes.from == binding->bytes.to; /* an empty input counts as read */
     for (size_t i = 0; i < replay->patches.n; i++) {
         const struct wg_patch *patch = WG_AT(replay->patches, struct wg_patch, i);
         if (patch->buffer != binding->buffer || !wg_spans_meet(patch->read, binding->bytes))
@@ -64,7 +64,7 @@ static wg_status check_reads(const wg_replay *replay, const struct wg_binding *b
     return read ? WG_OK : wg_fail(WG_E_ARGUMENT, "replay_bind", "replay_bind: the step does not read %s", name_of(input));
 }
 
-/* What a run writes may not be what it reads as an input. */
+/* Checks that `instead` does not overlap a tensor that a run writes. */
 static wg_status check_changes(const wg_replay *replay, const wg_tensor *input, const wg_tensor *instead)
 {
     for (size_t i = 0; i < replay->changed.n; i++) {
@@ -79,7 +79,7 @@ static wg_status check_changes(const wg_replay *replay, const wg_tensor *input, 
     return WG_OK;
 }
 
-/* The entry of this input, or a new one. */
+/* Finds the binding of this input, or adds one. */
 static wg_status find_binding(wg_replay *replay, const struct wg_binding *wanted, struct wg_binding **found)
 {
     for (size_t i = 0; i < replay->bindings.n; i++) {

@@ -1,6 +1,6 @@
-/* Capture: while a step is recorded, each kernel's launch goes into a log instead of being run, so that what it would write takes no
-   memory and there is nothing to undo; the first run of the replay is the step. Operands are noted by their storages, whose identity
-   is their birth: a block of the pool that is given back and handed out again is another storage. */
+/* Capture: while a step is recorded, each kernel launch is logged instead of run. Outputs therefore occupy no memory and there
+   is nothing to undo; the first run of the replay performs the step. An operand refers to its storage. A storage's identity
+   begins with its creation: a block of the pool that is released and handed out again is another storage. */
 #include <string.h>
 
 #include "replay/replay.h"
@@ -79,11 +79,11 @@ void wg_log_free(struct wg_log *log)
     wg_arena_shrink(&log->arena, true);
 }
 
-/* ---- births and deaths of storages ---- */
+/* ---- creation and release of storages ---- */
 
 static struct wg_log *log_of(struct wg_recorder *recorder)
 {
-    return (struct wg_log *)(void *)recorder; /* its first member */
+    return (struct wg_log *)(void *)recorder; /* recorder is its first member */
 }
 
 static void created(struct wg_recorder *recorder, struct wg_storage *storage)
@@ -109,7 +109,7 @@ static void released(struct wg_recorder *recorder, struct wg_storage *storage)
     storage->recorder = NULL;
 }
 
-/* ---- hash tables: numbers + 1 at their homes ---- */
+/* ---- hash tables with open addressing; an entry is an index + 1, and 0 is empty ---- */
 
 static uint64_t mix(uint64_t h, uint64_t value)
 {
@@ -117,7 +117,8 @@ static uint64_t mix(uint64_t h, uint64_t value)
     return h ^ h >> 29;
 }
 
-/* Room for one more, so that at most half is in use. false: no memory; *moved: everything has to be put in again. */
+/* Ensures space for one more entry, with at most half of the slots in use. Sets *moved if the table was replaced and is empty:
+   the caller then inserts all entries again. */
 static wg_status table_reserve(struct wg_array *slot, size_t used, bool *moved)
 {
     *moved = false;
@@ -191,7 +192,7 @@ static wg_status find_layout(struct wg_log *log, const wg_tensor *t, uint32_t *n
     return WG_OK;
 }
 
-/* ---- places ---- */
+/* ---- buffers ---- */
 
 static wg_status new_buffer(struct wg_log *log, struct wg_storage *storage, enum wg_buffer_kind kind, uint32_t *number)
 {
@@ -226,7 +227,7 @@ static wg_status find_external(struct wg_log *log, struct wg_storage *storage, u
     return WG_OK;
 }
 
-/* A storage that is read before a kernel has written it holds what its maker put there: a constant. */
+/* A new storage that is read before any kernel has written it contains what its maker put there: it is a constant. */
 static wg_status find_buffer(struct wg_log *log, struct wg_storage *storage, bool reads, uint32_t *number)
 {
     if (storage->recorder != &log->recorder)
@@ -241,7 +242,7 @@ static wg_status find_buffer(struct wg_log *log, struct wg_storage *storage, boo
 
 static wg_status note_operand(struct wg_log *log, const wg_tensor *t, bool reads)
 {
-    struct wg_operand *operand = WG_OPERAND(log, log->operands.n); /* room was found */
+    struct wg_operand *operand = WG_OPERAND(log, log->operands.n); /* the caller has reserved it */
     *operand = (struct wg_operand){.buffer = WG_NO_BUFFER};
     if (!wg_absent(t)) {
         WG_TRY(find_layout(log, t, &operand->layout));
@@ -270,10 +271,10 @@ static wg_status copy_bytes(const wg_call *c)
     return WG_OK;
 }
 
-/* What the engine itself copies, as if it were an op. */
+/* A copy of bytes by the engine itself, logged as if it were an op. */
 static const struct wg_op op_bytes = {.name = "bytes", .n_in = 1, .n_out = 1, .kernel = {copy_bytes, copy_bytes}};
 
-/* A copy of the params; often those of a launch a moment ago. */
+/* Stores params in the log. Consecutive launches often have equal params, so the latest ones are compared first. */
 static const void *find_params(struct wg_log *log, const void *params, size_t size)
 {
     for (int i = 0; i < WG_RECENT_PARAMS; i++)
@@ -287,10 +288,10 @@ static const void *find_params(struct wg_log *log, const void *params, size_t si
 
 static wg_status copy_on_write(struct wg_log *log, const wg_tensor *t);
 
-/* Operands are noted inputs first, so that what is read before it is written is seen to be, then brought into order. */
+/* Logs a launch. */
 static wg_status note(struct wg_log *log, const wg_call *c, wg_kernel *kernel)
 {
-    for (unsigned i = 0; i < c->n_in; i++) /* constants that are about to change */
+    for (unsigned i = 0; i < c->n_in; i++) /* constants that this launch changes */
         if (wg_bit(c->op->writes, i) && !wg_absent(c->in[i]))
             WG_TRY(copy_on_write(log, c->in[i]));
     for (unsigned i = 0; i < c->n_out; i++)
@@ -304,7 +305,7 @@ static wg_status note(struct wg_log *log, const wg_call *c, wg_kernel *kernel)
     *launch = (struct wg_launch){c->op, kernel, NULL, c->context, log->operands.n, c->n_in, c->n_out, c->dtype};
     if (c->op->params_size && !(launch->params = find_params(log, c->params, c->op->params_size)))
         return WG_E_MEMORY;
-    if (c->op->flags & WG_OP_USER) { /* a closure's op lives on the tape */
+    if (c->op->flags & WG_OP_USER) { /* a closure's op is stored on the tape, which the log outlives */
         struct wg_op *op = wg_log_alloc(log, sizeof *op);
         if (!op)
             return WG_E_MEMORY;
@@ -341,8 +342,8 @@ static wg_status note_copy(struct wg_log *log, struct wg_storage *to_storage, ch
     return note(log, &(wg_call){.op = &op_bytes, .in = &in, .out = &out, .n_in = 1, .n_out = 1}, copy_bytes);
 }
 
-/* t is about to be changed. If it is a constant, what has read it so far reads a copy, and from here on it is a value that begins as
-   that copy at every run. */
+/* Copy on write: t is about to be changed. If its storage is a constant, earlier launches read a copy of it from now on, and the
+   storage becomes an internal buffer that starts every run with the bytes of that copy. */
 static wg_status copy_on_write(struct wg_log *log, const wg_tensor *t)
 {
     struct wg_storage *storage = t->storage;
@@ -405,7 +406,7 @@ static void shared(struct wg_recorder *recorder, wg_tensor *value)
     *WG_AT(log->shared, struct wg_shared, log->shared.n++) = entry;
 }
 
-/* ---- what a step may not do while it is captured ---- */
+/* ---- operations that are forbidden during a capture ---- */
 
 static wg_status refuse(struct wg_thread *th, const char *op, const char *why)
 {
@@ -434,7 +435,7 @@ static wg_status may_write(struct wg_thread *th, const char *op)
     return refuse(th, op, "numbers that the program holds are written, which a replay would not see change");
 }
 
-/* The context is the log's from here on. */
+/* The log takes over the context and its destructor. */
 static wg_status take_closure(struct wg_thread *th, wg_closure *closure)
 {
     struct wg_log *log = log_of(th->capture);
@@ -451,7 +452,7 @@ static wg_status take_closure(struct wg_thread *th, wg_closure *closure)
 
 /* ---- the end of the step ---- */
 
-/* Of the handles that the step made on external storages: those that others than the log still hold are results. */
+/* For the handles that the step made on external storages: those with references other than the log's are results. */
 static void settle_shared(struct wg_log *log)
 {
     for (size_t i = 0; i < log->shared.n; i++) {
@@ -464,7 +465,7 @@ static void settle_shared(struct wg_log *log)
     wg_array_free(&log->shared);
 }
 
-/* What the step made and left is a result; what else is there may be given back by anybody from here on. */
+/* Storages that the step made and did not release become results. From here on any owner may release any storage. */
 static void settle(struct wg_log *log)
 {
     settle_shared(log);
@@ -491,9 +492,10 @@ void wg_capture_stop(struct wg_thread *th)
 
 /* ---- the observer ---- */
 
+/* A thread that ends inside the step never returns to wg_replay_capture, so the replay is destroyed here. */
 static void thread_ends(struct wg_thread *th)
 {
-    wg_replay *replay = (wg_replay *)(void *)log_of(th->capture); /* the log is its first member */
+    wg_replay *replay = (wg_replay *)(void *)log_of(th->capture); /* the log is the replay's first member */
     wg_capture_stop(th);
     wg_replay_destroy(replay);
 }

@@ -1,4 +1,5 @@
-/* Evaluation: a step is captured, planned and run once, so that values which nobody reads again give their memory to later ones. */
+/* Evaluation: captures a step, plans it and runs it once, so that each intermediate value gives its memory to a later one after
+   its last use. */
 #include "replay/replay.h"
 #include "wengert/tape.h"
 
@@ -7,7 +8,8 @@ struct evaluation {
     void *context;
 };
 
-/* The step on a tape of its own, which owns all that it makes. An op that failed in it fails it, whatever it returns. */
+/* Runs the step on a tape of its own, which owns all tensors that the step makes. If an op failed, the step fails, whatever
+   status it returns. */
 static wg_status on_a_tape(void *context)
 {
     const struct evaluation *e = context;
@@ -26,7 +28,7 @@ wg_status wg_evaluate(wg_step *step, void *context)
     struct evaluation e = {step, context};
     if (!step)
         return wg_fail(WG_E_NULL, "evaluate", "evaluate: the step is NULL");
-    wg_replay *replay = wg_capture_for("evaluate", on_a_tape, &e); /* which runs it once */
+    wg_replay *replay = wg_capture_for("evaluate", on_a_tape, &e); /* also runs it once */
     if (!replay)
         return wg_error_cause();
     wg_replay_destroy(replay);

@@ -1,6 +1,6 @@
-/* Groups: runs of element-wise launches on equal shapes. Each element of their operands goes its own way through all of them, so they
-   may run tile by tile, and what only they see stays in slots of a tile's size. Launches that do not depend on the group that is
-   being put together, nor it on them, are moved before it; any other ends it, but that small ones may be put off. */
+/* Fusion: forms groups of element-wise launches on equal shapes. Elements are independent, so a group runs tile by tile, and
+   values that only the group uses are stored in slots of one tile. A launch that is independent of the group being formed is
+   moved before it. Any other launch ends the group, except that a few small ones may be deferred until after it. */
 #include <string.h>
 
 #include "replay/plan.h"
@@ -37,26 +37,26 @@ bool wg_launch_folds(const struct wg_log *log, const struct wg_launch *launch)
     return y->numel == 1 && x->numel > WG_TILE && (x->flags & WG_T_CONTIGUOUS) && x->dtype == launch->dtype;
 }
 
-/* ---- what a group does to a place ---- */
+/* ---- the use of buffers by a group ---- */
 
 struct buffer_use {
-    uint32_t group;       /* the last one that used the place */
-    uint32_t uses, all;   /* operands there: of that group, of all launches that are left */
-    uint32_t first, last; /* members of the group that used it first and last */
-    int64_t offset;       /* of those of the group */
-    bool written, mixed;  /* in the group; mixed: its operands are not all the same elements one by one */
-    uint32_t later;       /* the last group of which something put off uses the place, */
+    uint32_t group;       /* the latest group that used the buffer */
+    uint32_t uses, all;   /* uses: operands of that group in the buffer; all: operands of all needed launches */
+    uint32_t first, last; /* the first and the last member of the group that use it */
+    int64_t offset;       /* of the group's operands */
+    bool written, mixed;  /* by the group; mixed: its operands do not all cover the same elements one by one */
+    uint32_t later;       /* the latest group with a deferred launch that uses the buffer, */
     bool later_written;   /* or writes it */
 };
 
 struct fusing {
     struct wg_plan *plan;
     struct buffer_use *buffer_use;
-    uint32_t *order; /* the new one */
+    uint32_t *order; /* the new execution order */
     size_t n;
-    uint32_t *member;  /* of the group that is being put together */
-    uint32_t *put_off; /* small launches that come behind it */
-    uint32_t *spare;   /* slots that are free */
+    uint32_t *member;  /* launches of the current group */
+    uint32_t *put_off; /* deferred launches, which run after the group */
+    uint32_t *spare;   /* free slots */
     size_t members, n_put_off;
     uint32_t group;
     int64_t numel;
@@ -79,7 +79,7 @@ static bool in_group(const struct fusing *f, const struct wg_operand *operand)
     return operand->buffer != WG_NO_BUFFER && f->buffer_use[operand->buffer].group == f->group;
 }
 
-/* Does the launch have to stay behind the group? */
+/* Whether the launch must stay behind the group. */
 static bool depends(const struct fusing *f, const struct wg_launch *launch)
 {
     for (unsigned i = 0; i < wg_launch_operands(launch); i++) {
@@ -99,7 +99,8 @@ static bool like_group(const struct fusing *f, const struct wg_layout *y)
                                                   2 * (size_t)y->rank * sizeof(int64_t)) == 0));
 }
 
-/* A total over what the group makes is taken along, a block from each tile. */
+/* Whether the launch reduces all elements of a value that the group computes. It then joins the group and reduces the blocks of
+   each tile. */
 static bool folds(const struct fusing *f, const struct wg_launch *launch)
 {
     const struct wg_operand *x = operand_of(f, launch, 1);
@@ -110,7 +111,7 @@ static bool folds(const struct fusing *f, const struct wg_launch *launch)
            buffer_use->offset == x->offset;
 }
 
-/* May the launch, of rows, come into the group at its end? */
+/* Whether the launch, which has a row, may be appended to the group. */
 static bool fits(const struct fusing *f, const struct wg_launch *launch)
 {
     if (f->members == 0)
@@ -135,7 +136,7 @@ static void join(struct fusing *f, uint32_t number, const struct wg_launch *laun
         f->layout = WG_LAYOUT(f->plan->log, operand_of(f, launch, 0)->layout);
         f->numel = f->layout->numel;
     }
-    for (unsigned i = wg_launch_operands(launch); i-- > 0;) { /* what is read before what is written */
+    for (unsigned i = wg_launch_operands(launch); i-- > 0;) { /* inputs before the output */
         const struct wg_operand *operand = operand_of(f, launch, i);
         struct buffer_use *buffer_use = &f->buffer_use[operand->buffer];
         if (buffer_use->group != f->group)
@@ -162,7 +163,8 @@ static bool only_here(const struct fusing *f, uint32_t buffer)
            !buffer_use->mixed;
 }
 
-/* Slots of what ends with this member, of the dtype of its output or not of it, are free again. */
+/* Frees the slots of the values whose last use is this member. With same_layout those whose dtype is the output's are freed,
+   without it the others. Returns the number of spare slots. */
 static size_t free_slots(struct fusing *f, const struct wg_launch *launch, uint32_t member, bool same_layout, size_t spare)
 {
     const struct wg_log *log = f->plan->log;
@@ -172,13 +174,14 @@ static size_t free_slots(struct fusing *f, const struct wg_launch *launch, uint3
             (WG_LAYOUT(log, operand->layout)->dtype == launch->dtype) != same_layout || (same_layout && i == 0))
             continue;
         f->spare[spare++] = (uint32_t)f->plan->at[operand->buffer];
-        f->buffer_use[operand->buffer].last = UINT32_MAX; /* freed, though it may stand here twice */
+        f->buffer_use[operand->buffer].last = UINT32_MAX; /* freed once, even if it is an operand twice */
     }
     return spare;
 }
 
-/* A value has its slot from the member that makes it to the last that reads it, which may write its own over it. Its first writer gets
-   the slot or nobody does: a later one, which changes it in place, changes what the first wrote. */
+/* A value has its slot from the member that computes it to the last member that reads it; that member may write its own result
+   over it. A slot is assigned at the value's first writer or not at all, because a later member that changes the value in place
+   changes what the first one wrote. */
 static void assign_slots(struct fusing *f, struct wg_unit *unit)
 {
     struct wg_plan *plan = f->plan;
@@ -199,7 +202,7 @@ static void assign_slots(struct fusing *f, struct wg_unit *unit)
     }
 }
 
-/* ---- the order ---- */
+/* ---- execution order ---- */
 
 static wg_status add_unit(struct fusing *f, struct wg_unit unit)
 {
@@ -232,7 +235,7 @@ static wg_status end_group(struct fusing *f)
     return WG_OK;
 }
 
-/* Does the launch have to stay behind what was put off? */
+/* Whether the launch must stay behind the deferred launches. */
 static bool depends_on_later(const struct fusing *f, const struct wg_launch *launch)
 {
     for (unsigned i = 0; i < wg_launch_operands(launch) && f->n_put_off > 0; i++) {
@@ -244,8 +247,9 @@ static bool depends_on_later(const struct fusing *f, const struct wg_launch *lau
     return false;
 }
 
-/* What becomes of a loss, between forward and backward, need not end a group of long vectors. That takes few launches: more are a
-   computation of their own, the steps of a recurrence behind a pass over all its inputs, say, and would rather be groups. */
+/* Whether the launch may be deferred. The few small ops on a loss, between forward and backward, need not end a group of long
+   vectors. If there are more of them, they are a separate computation, such as the steps of a recurrence after a pass over all
+   its inputs, and form groups of their own. */
 static bool may_be_put_off(const struct fusing *f, const struct wg_launch *launch)
 {
     enum { FEW = 16 };
@@ -303,7 +307,7 @@ static void count_uses(struct fusing *f)
     }
 }
 
-/* Groups do not reach over a commit. */
+/* A group never extends across a commit. */
 static wg_status take_all(struct fusing *f)
 {
     const struct wg_array *commits = &f->plan->log->commits;
@@ -320,7 +324,7 @@ static wg_status take_all(struct fusing *f)
 wg_status wg_plan_groups(struct wg_plan *plan)
 {
     struct fusing f = {.plan = plan};
-    struct wg_array lists[4] = {{NULL, 0, 0}}; /* of which little is used as a rule: not zeroed */
+    struct wg_array lists[4] = {{NULL, 0, 0}}; /* usually used in small part, so not zeroed */
     wg_status status = WG_OK;
     for (int i = 0; i < 4 && status == WG_OK; i++)
         status = wg_array_reserve(&lists[i], plan->n + 1, sizeof(uint32_t));

@@ -1,36 +1,40 @@
-/* Groups of element-wise calls, run by rows: up to a tile's length all at once, beyond that tile by tile, on several threads. */
+/* Runs groups of element-wise calls by rows: groups of up to one tile in a single pass, longer ones tile by tile on several
+   threads. */
 #include "replay/replay.h"
 
 #include "core/parallel.h"
 #include "cpu/nontemporal.h"
 
-/* Bytes of an operand from which its tiles are asked for ahead: the CPU sees no streams where many take turns. */
+/* Operands of at least this many bytes are prefetched a tile ahead: the hardware prefetcher detects no streams where many
+   operands alternate. */
 enum { FAR_FROM = 1 << 17 };
 
-/* A row made ready: its operands, output first. Many make a group of few elements: they are to take no more than a line. */
+/* A prepared row with its operands, output first. Groups of few elements consist of many of these, so it must fit into one cache
+   line. */
 struct ready_row {
     wg_row *row;
     const void *params;
     const int64_t *stride;
-    char *at[WG_ROW_OPERANDS]; /* in the first tile; in_slot: an offset in the thread's slots */
+    char *at[WG_ROW_OPERANDS]; /* the address in the first tile; with in_slot, an offset in the thread's slots */
 };
 
-/* And how it goes from tile to tile. */
+/* The movement of a prepared row from tile to tile. */
 struct row_steps {
-    uintptr_t in_slot[WG_ROW_OPERANDS]; /* all bits, or none */
-    int32_t step[WG_ROW_OPERANDS];      /* bytes from tile to tile */
-    int32_t ahead[WG_ROW_OPERANDS];     /* bytes of the next tile that are asked for before this one is worked on */
-    int32_t streamed;                   /* bytes of an element, if the output passes by the caches */
-    int32_t total;                      /* bytes of a block's total, if this is a reduction */
+    uintptr_t in_slot[WG_ROW_OPERANDS]; /* mask: all bits set for an operand in a slot, else 0 */
+    int32_t step[WG_ROW_OPERANDS];      /* bytes from one tile to the next */
+    int32_t ahead[WG_ROW_OPERANDS];     /* bytes of the next tile to prefetch before this one is processed */
+    int32_t streamed;                   /* bytes of an element if the output is written with non-temporal stores, else 0 */
+    int32_t total;                      /* bytes of a block's total if this is a reduction, else 0 */
 };
 
-/* What joins the totals of a reduction. */
+/* The final step of a reduction, which joins the totals of the blocks. */
 struct ready_join {
     wg_row *join;
-    char *at[2]; /* the result, the totals */
+    char *at[2]; /* result, totals */
 };
 
-/* Slots of tiles lie on the stack of the thread that runs them if they are few, else in the replay: bytes for each of shares threads. */
+/* The slots of a tile are on the stack of the thread that runs it if they are at most this many. Otherwise they are in the
+   replay: `bytes` bytes for each of `shares` threads. */
 enum { FEW_SLOTS = 16 };
 
 struct wg_rows {
@@ -43,7 +47,7 @@ struct wg_rows {
     struct ready_row row[];
 };
 
-/* Strides by the set of inputs of which one element stands for all. */
+/* Strides by the set of single inputs, of which one element is broadcast. */
 static const int64_t strides[8][WG_ROW_OPERANDS] = {{1, 1, 1, 1}, {1, 0, 1, 1}, {1, 1, 0, 1}, {1, 0, 0, 1},
                                                     {1, 1, 1, 0}, {1, 0, 1, 0}, {1, 1, 0, 0}, {1, 0, 0, 0}};
 
@@ -52,13 +56,13 @@ const int64_t *wg_strides_of(unsigned singles)
     return strides[singles];
 }
 
-/* ---- making ready ---- */
+/* ---- preparation ---- */
 
 struct making {
     struct wg_replay *replay;
     const struct wg_plan *plan;
     const struct wg_unit *unit;
-    char *slots; /* of a group that is one tile; others are each thread's */
+    char *slots; /* of a group of one tile; NULL for longer groups, where each thread has its own */
 };
 
 static const struct wg_launch *member(const struct making *m, size_t i)
@@ -86,7 +90,7 @@ static wg_status make_operand(const struct making *m, const struct wg_operand *o
     return wg_follow(m->replay, &ready->at[i], operand);
 }
 
-/* A long output that the group does not read. */
+/* Whether output y is written with non-temporal stores: it is long, aligned and not read by the group. */
 static bool is_streamed(const struct making *m, const struct wg_operand *y, const char *at, int32_t step)
 {
     if (m->unit->numel * step < (int64_t)WG_STREAMED_FROM * WG_TILE || (uintptr_t)at % WG_LINE)
@@ -98,7 +102,7 @@ static bool is_streamed(const struct making *m, const struct wg_operand *y, cons
     return true;
 }
 
-/* A long operand that none before it in the group shares its place with. */
+/* Whether the operand is prefetched: it is long, and the first operand of the group in its buffer. */
 static bool is_ahead(const struct making *m, const struct wg_operand *operand, int32_t step)
 {
     if (m->unit->numel * step < (int64_t)FAR_FROM * WG_TILE)
@@ -130,7 +134,7 @@ static wg_status make_row(const struct making *m, const struct wg_launch *launch
     return WG_OK;
 }
 
-/* A reduction: a row that makes a total of each block, and the join. */
+/* Prepares a reduction: a row that computes the total of each block, and the join. */
 static wg_status make_fold(const struct making *m, const struct wg_launch *launch, struct ready_row *ready, struct row_steps *steps,
                            struct ready_join *join)
 {
@@ -148,7 +152,7 @@ static wg_status make_fold(const struct making *m, const struct wg_launch *launc
     return make_operand(m, WG_OPERAND(m->plan->log, launch->operand + 1), ready, steps, 1);
 }
 
-/* Memory for the slots of a group that is one tile, or of one thread for many tiles. */
+/* Allocates the slots of a group of one tile, or of one thread for a longer group with many slots. */
 static wg_status make_slots(struct making *m, struct wg_rows *rows)
 {
     const bool tiles = m->unit->numel > WG_TILE;
@@ -256,7 +260,7 @@ static void some_shares(int64_t first, int64_t last, void *context)
     some_tiles(share, first, last, share->rows->slots ? share->rows->slots + (size_t)first * share->rows->bytes : few);
 }
 
-/* Threads for the tiles: with slots in the replay no more than there is memory for. */
+/* The number of threads for the tiles. With slots in the replay it is at most the number for which there is memory. */
 static int shares_for(struct wg_replay *replay, struct wg_rows *rows)
 {
     const int threads = wg_kernel_threads((double)rows->numel * (double)rows->n);

@@ -1,5 +1,5 @@
-/* The log of a step: one entry for each kernel that it asked for, with its operands as places in storages. capture.c writes it, plan.c
-   thins it and finds memory, replay.c runs what that gives. */
+/* The log of a step: one entry for each kernel launch, with its operands as positions in buffers. capture.c writes it, plan.c
+   removes unneeded launches and lays out memory, and replay.c turns the plan into calls and runs them. */
 #ifndef WG_LOG_H
 #define WG_LOG_H
 
@@ -7,31 +7,31 @@
 #include "wengert/replay.h"
 
 enum wg_buffer_kind {
-    WG_EXTERNAL, /* was there before the step */
-    WG_CONSTANT, /* made by the step without a kernel: never written */
-    WG_INTERNAL, /* made by kernels of the step and gone when it ended */
-    WG_RESULT,   /* made by kernels of the step, and there afterwards */
+    WG_EXTERNAL, /* existed before the step */
+    WG_CONSTANT, /* made by the step without a kernel; never written */
+    WG_INTERNAL, /* written by kernels of the step, and released when it ended */
+    WG_RESULT,   /* written by kernels of the step, and still live afterwards */
 };
 
-/* A storage that operands lie in. */
+/* A storage that contains operands. */
 struct wg_buffer {
-    struct wg_storage *block; /* with a reference but for internal ones, which have none once they are given back */
-    size_t bytes;             /* from the beginning to the end of the last operand */
-    struct wg_span changed;   /* all that launches write lies in it */
-    struct wg_span handed;    /* of an external one: what handles that the step made and left show lies in it */
+    struct wg_storage *block; /* with a reference, except for internal buffers; NULL once an internal one is released */
+    size_t bytes;             /* from the start of the storage to the end of its last operand */
+    struct wg_span changed;   /* contains every byte that launches write */
+    struct wg_span handed;    /* external buffers: contains every byte shown by handles that the step made and left */
     uint8_t kind;             /* enum wg_buffer_kind */
     bool written;
 };
 
-/* How an operand lies: interned, so that it costs a number. */
+/* Extents and strides of operands. Equal layouts are stored once, so an operand refers to its layout by an index. */
 struct wg_layout {
     int64_t numel;
     uint8_t dtype, rank;
-    uint16_t flags; /* of density */
-    uint32_t dims;  /* where its 2 rank numbers begin */
+    uint16_t flags; /* WG_T_CONTIGUOUS, WG_T_DENSE */
+    uint32_t dims;  /* index in log->dims of its rank extents, followed by its rank strides */
 };
 
-enum { WG_NO_BUFFER = UINT32_MAX }; /* the place of an absent operand */
+enum { WG_NO_BUFFER = UINT32_MAX }; /* the buffer index of an absent operand */
 
 struct wg_operand {
     uint32_t buffer, layout;
@@ -43,32 +43,32 @@ struct wg_launch {
     wg_kernel *kernel;
     const void *params;
     void *context;
-    size_t operand; /* number of the first one: outputs first, then inputs */
+    size_t operand; /* index of the first operand; outputs come before inputs */
     uint16_t n_in, n_out;
     uint8_t dtype;
 };
 
-/* Growing arrays. */
+/* A growing array. */
 struct wg_array {
     void *at;
     size_t n, capacity;
 };
 
-/* Long ones grow page by page, so that nothing is moved. */
+/* A list that grows page by page, so that its elements never move. */
 struct wg_list {
     struct wg_array pages;
     size_t n;
 };
 enum { WG_PAGE = 256 }; /* elements */
 
-/* A context whose destructor runs when the replay goes. */
+/* A context whose destructor runs when the replay is destroyed. */
 struct wg_context {
     const char *name; /* of its closure */
     void *context;
     void (*destroy)(void *context);
 };
 
-/* A value of the caller's that the step made on an external storage, with a reference until the step ends. */
+/* A value that the step made for the caller on an external storage; the log holds a reference until the step ends. */
 struct wg_shared {
     wg_tensor *value;
     uint32_t buffer;
@@ -81,16 +81,17 @@ struct wg_recent {
 };
 
 struct wg_log {
-    struct wg_recorder recorder; /* first: see observer.h */
+    struct wg_recorder recorder; /* the first member: see observer.h */
     const struct wg_thread *thread;
-    struct wg_storage *born; /* made since the capture began and not given back, linked by next_free and previous */
-    struct wg_arena arena;   /* what a replay keeps: params, calls, pointers */
+    struct wg_storage *born; /* storages created since the capture began and not yet released; a list linked by next_free and
+                                previous */
+    struct wg_arena arena;   /* memory that the replay keeps: params, calls, pointers */
     struct wg_list buffers, launches, operands;
     struct wg_array layouts, dims, contexts, shared;
-    struct wg_array commits;                        /* numbers of launches before which an update was committed */
-    struct wg_array externals_table, layouts_table; /* hash tables of numbers + 1 */
+    struct wg_array commits;                        /* for each commit of an update: the number of launches before it */
+    struct wg_array externals_table, layouts_table; /* hash tables; an entry is an index + 1, and 0 is empty */
     size_t externals;
-    struct wg_recent recent[WG_RECENT_PARAMS]; /* params, in turn */
+    struct wg_recent recent[WG_RECENT_PARAMS]; /* the latest params, overwritten in turn */
     unsigned turn;
 };
 
@@ -106,19 +107,19 @@ static inline void *wg_listed(const struct wg_list *list, size_t i, size_t size)
     return *WG_AT(list->pages, char *, i / WG_PAGE) + i % WG_PAGE * size;
 }
 
-/* Room for more elements of that size, of a few bytes at least, at the end; E_MEMORY. */
+/* Ensures capacity for `more` further elements of `size` bytes at the end; E_MEMORY. */
 wg_status wg_array_reserve(struct wg_array *array, size_t more, size_t size);
 void wg_array_free(struct wg_array *array);
 wg_status wg_list_reserve(struct wg_list *list, size_t more, size_t size);
 void wg_list_free(struct wg_list *list);
-/* Zeroed bytes that live as long as the log or its replay; NULL and the error. */
+/* Zeroed bytes that live as long as the log or its replay; returns NULL and records the error. */
 void *wg_log_alloc(struct wg_log *log, size_t bytes);
-void wg_log_free(struct wg_log *log); /* settled, with its references and contexts */
+void wg_log_free(struct wg_log *log); /* a log whose capture has stopped; also releases its references and destroys its contexts */
 
 extern const struct wg_observer wg_capture_observer;
-void wg_capture_stop(struct wg_thread *th); /* the step is over: nothing more goes into the log */
+void wg_capture_stop(struct wg_thread *th); /* ends the capture: nothing more is logged */
 
-/* The bytes of its place that an operand covers. */
+/* The bytes of its buffer that an operand covers. */
 static inline struct wg_span wg_span_in(const struct wg_log *log, const struct wg_operand *operand)
 {
     const struct wg_layout *layout = WG_LAYOUT(log, operand->layout);
@@ -126,7 +127,7 @@ static inline struct wg_span wg_span_in(const struct wg_log *log, const struct w
     return wg_span_at(operand->offset, (int64_t)wg_dtype_size((wg_dtype)layout->dtype), layout->rank, dims, dims + layout->rank);
 }
 
-/* Operand i of n_out + n_in: is it written, is it read? */
+/* Whether the launch writes, or reads, operand i of n_out + n_in. */
 static inline bool wg_launch_writes(const struct wg_launch *launch, unsigned i)
 {
     return i < launch->n_out || wg_bit(launch->op->writes, i - launch->n_out);

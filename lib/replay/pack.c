@@ -1,17 +1,18 @@
-/* Groups of scalar calls, packed: calls of one op on one number each that do not wait for each other, or each for the one before,
-   become one call on many. What the group reads from outside is brought together first, what it makes for others is handed out last,
-   and in between the numbers lie side by side in one array. Each number is worked out as before, by the same row. */
+/* Packing groups of scalar calls: calls of one op on one element each that are independent, or of which each depends on the one
+   before, become one call on many elements. Operands from outside the group are first loaded into one array, the calls run on
+   that array, and results used outside are stored at the end. Each element is computed by the same row as without packing, with
+   the same bits. */
 #include <string.h>
 
 #include "replay/pack_schedule.h"
 
-/* ---- where the values lie ---- */
+/* ---- the layout of the array ---- */
 
 struct gap {
     size_t at, bytes;
 };
 
-/* One of the last that were given back, if it is as large; else a new one. */
+/* Reuses one of the last gaps that were released, if it has exactly this size; otherwise extends the array. */
 static size_t find_gap(struct wg_packing *p, size_t bytes)
 {
     enum { LOOKED_AT = 64 };
@@ -40,7 +41,8 @@ static bool is_outside(const struct wg_packing *p, const uint32_t *maker, uint32
     return !p->plan->slotted[buffer] && maker[buffer] == m + 1;
 }
 
-/* What is handed out at the end stays; what all have read gives its room to the next call of its size. */
+/* Assigns an offset to every value. A call with results that are stored at the end keeps its memory. Any other call gives it to
+   the next call of the same size, once all its results have been read. */
 static wg_status find_buffers(struct wg_packing *p, const uint32_t *maker)
 {
     size_t brought = 0;
@@ -91,7 +93,7 @@ void wg_gather_8(int64_t n, char *const *at, const int64_t *s, const void *param
         memcpy(at[0] + 8 * i, at[1] + (size_t)offset[i] * 8, 8);
 }
 
-/* The stride at which input k of a call's members lies; false: at none. */
+/* Computes the stride between the members' input k in the array. Returns false if they are not equally spaced. */
 static bool find_stride(const struct wg_packing *p, const uint32_t *m, size_t n, unsigned k, int64_t size, int64_t *stride)
 {
     const int64_t first = (int64_t)p->at[p->source[m[0]][k]];
@@ -103,7 +105,8 @@ static bool find_stride(const struct wg_packing *p, const uint32_t *m, size_t n,
     return step % size == 0;
 }
 
-/* Input k of a call on n members: where its numbers lie, after a call that gathers them if need be. */
+/* Prepares input k of a call on n members: sets its address and stride, and first adds a call that gathers its elements if they
+   are not equally spaced. */
 static wg_status make_input(struct wg_packing *p, struct wg_packed_row *row, int64_t *stride, struct wg_packed_row **gather,
                             const uint32_t *m, size_t n, unsigned k, char *array)
 {
@@ -128,7 +131,7 @@ static wg_status make_input(struct wg_packing *p, struct wg_packed_row *row, int
     return WG_OK;
 }
 
-/* Strides of 0 and 1 are shared. */
+/* A copy of the strides in the log; strides that are all 0 or 1 share static arrays. */
 static const int64_t *keep_strides(struct wg_packing *p, const int64_t *stride)
 {
     unsigned singles = 0;
@@ -165,7 +168,7 @@ static wg_status make_calls(struct wg_packing *p, struct wg_packed *packed, char
     return WG_OK;
 }
 
-/* What is carried, those of 4 bytes first. */
+/* Lists the loads from outside and the stores to outside, those of 4 bytes first. */
 static wg_status make_carried(struct wg_packing *p, struct wg_packed *packed, const uint32_t *maker, char *array)
 {
     size_t out = 0;
@@ -195,7 +198,7 @@ static wg_status make_carried(struct wg_packing *p, struct wg_packed *packed, co
     return WG_OK;
 }
 
-/* ---- all of it ---- */
+/* ---- packing a group ---- */
 
 static wg_status begin(struct wg_packing *p)
 {

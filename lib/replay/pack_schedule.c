@@ -1,7 +1,8 @@
-/* The order in which packed scalar calls run: of the members that are ready, the first of the log is next. With it go others that are
-   ready with the same op and params, if they are many, but not more than caches hold: so a thousand equal terms run abreast, and what is
-   made of them follows while they are near. Where there are few it runs alone, and if the member before made its first input, in
-   one call with that: a chain. What nobody waits for, as the gradients that hang beside a chain, waits until there is a call's fill. */
+/* The schedule of packed scalar calls. The next member to run is the ready member that comes first in the log. If at least WIDE
+   members of the same kind (op, dtype, params) are ready, they run together in one call, up to MOST of them, so that their
+   operands stay in the caches: a thousand equal terms run side by side, and their consumers follow soon. If fewer are ready, the
+   member runs alone; if the preceding call made its first input, it is appended to that call as a chain. Members without
+   consumers, such as the gradients beside a chain, wait until they fill a call. */
 #include "replay/pack_schedule.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ static size_t slot_of(const struct wg_packing *p, const struct wg_operand *opera
     return (h ^ h >> 31) & (p->table.n - 1);
 }
 
-/* Where the number of what is brought in for that operand stands, + 1, or will. */
+/* The slot of the hash table with the entry for that operand, or the empty slot for it. */
 static uint32_t *find_slot(const struct wg_packing *p, const struct wg_operand *operand)
 {
     size_t i = slot_of(p, operand);
@@ -29,7 +30,7 @@ static uint32_t *find_slot(const struct wg_packing *p, const struct wg_operand *
     return WG_AT(p->table, uint32_t, i);
 }
 
-/* Room for one more, so that at most half is in use. */
+/* Ensures space for one more entry, with at most half of the slots in use. */
 static wg_status more_homes(struct wg_packing *p)
 {
     if (2 * (p->brought.n + 1) <= p->table.n)
@@ -44,7 +45,7 @@ static wg_status more_homes(struct wg_packing *p)
     return WG_OK;
 }
 
-/* The number of what is brought in for that operand. */
+/* The number of the value that is loaded for that operand. */
 static wg_status bring(struct wg_packing *p, const struct wg_operand *operand, uint32_t *value)
 {
     WG_TRY(more_homes(p));
@@ -58,7 +59,7 @@ static wg_status bring(struct wg_packing *p, const struct wg_operand *operand, u
     return WG_OK;
 }
 
-/* false: there are too many kinds of calls. */
+/* Returns false if there are too many kinds of calls. */
 static bool find_key(struct wg_packing *p, size_t m)
 {
     const struct wg_launch *launch = wg_member(p, m);
@@ -150,7 +151,7 @@ static uint32_t pop(struct wg_array *from)
     return top;
 }
 
-/* Where the next member is; NULL: all have run. */
+/* The heap with the next member; NULL if all have run. */
 static struct wg_array *next_heap(struct wg_packing *p)
 {
     struct wg_array *best = NULL, *ends = NULL;
@@ -166,7 +167,8 @@ static struct wg_array *next_heap(struct wg_packing *p)
     return best ? best : ends;
 }
 
-/* Is m a step behind the last call, on nothing else that this makes? */
+/* Whether m extends the last call as a chain: its first input is that call's last result, and no other input is made by that
+   call. */
 static bool goes_on(const struct wg_packing *p, uint32_t m)
 {
     if (p->starts.n == 0)

@@ -1,5 +1,5 @@
-/* A group of scalar calls while it is being packed: its values, and the order in which its calls run. pack_schedule.c finds both, pack.c
-   makes calls of them. */
+/* A group of scalar calls while it is being packed: its values, and the order in which its calls run. pack_schedule.c determines
+   both, pack.c makes the packed calls. */
 #ifndef WG_SCHEDULE_H
 #define WG_SCHEDULE_H
 
@@ -7,35 +7,39 @@
 
 enum { WG_MOST_KEYS = 256, WG_ROW_INPUTS = WG_ROW_OPERANDS - 1 };
 
-/* Op, dtype and params. */
+/* A kind of calls, which share op, dtype and params. */
 struct wg_key {
     const struct wg_launch *like;
     wg_row *row;
-    struct wg_array ready, ends; /* members that may run, as heaps by number: those that others wait for; those that none does */
+    struct wg_array ready, ends; /* members that are ready to run, as heaps ordered by member number. ready: those with consumers
+                                    in the group. ends: those without */
 };
 
 struct wg_packing {
     struct wg_replay *replay;
     const struct wg_plan *plan;
     const struct wg_unit *unit;
-    size_t n;                                       /* members; values from n on are brought in */
-    uint32_t (*source)[WG_ROW_INPUTS];              /* of each member: values */
-    uint32_t *key, *pending, *consumers, *consumer; /* consumers: where those of a member begin in consumer */
-    struct wg_array brought, table;                 /* operands; a hash table of their numbers + 1 */
+    size_t n;                                       /* number of members. Values 0 … n-1 are the members' results, values from n
+                                                       on are loaded from outside */
+    uint32_t (*source)[WG_ROW_INPUTS];              /* for each member: its input values */
+    uint32_t *key, *pending, *consumers, *consumer; /* the consumers of member m are consumer[consumers[m]] up to
+                                                       consumer[consumers[m + 1]] */
+    struct wg_array brought, table;                 /* brought: operands loaded from outside; table: a hash table of their
+                                                       indices + 1 */
     struct wg_key keys[WG_MOST_KEYS];
     size_t n_keys;
-    struct wg_array order;  /* members as they run */
-    struct wg_array starts; /* where the calls begin in order */
-    bool *chained;          /* of each call: each member takes the result of the one before */
-    size_t *at;             /* of each value, in the array */
+    struct wg_array order;  /* members in execution order */
+    struct wg_array starts; /* for each call: the index of its first member in order */
+    bool *chained;          /* for each call: whether each member takes the result of the one before as its first input */
+    size_t *at;             /* for each value: its byte offset in the array */
     uint32_t *call_of, *remaining;
     struct wg_array holes;
-    size_t used, widest; /* bytes: of the array; of a call */
+    size_t used, widest; /* bytes of the array; bytes of the largest call */
 };
 
-/* ---- what packing makes ---- */
+/* ---- the result of packing ---- */
 
-/* A call on n numbers, or of -n steps. */
+/* A call of a row on n elements or, for n < 0, a recurrence of -n steps. */
 struct wg_packed_row {
     wg_row *row;
     const void *params;
@@ -44,21 +48,21 @@ struct wg_packed_row {
     int64_t n;
 };
 
-/* A number that is copied out of the array. */
+/* An element that is copied out of the array at the end. */
 struct wg_carried {
     const char *from;
     char *to;
 };
 
 struct wg_packed {
-    char *array, **in; /* the first numbers of the array are copied there from in, those of 4 bytes first */
+    char *array, **in; /* the first elements of the array are copied from the addresses in `in`, 4-byte ones first */
     struct wg_carried *out;
-    size_t n_in[2], n_out[2]; /* of 4 bytes, then of 8 */
+    size_t n_in[2], n_out[2]; /* counts of 4-byte elements, then of 8-byte elements */
     size_t n_rows;
     struct wg_packed_row *rows;
 };
 
-/* Rows: numbers of 4 or 8 bytes from all over the array, by offsets, uint32_t, that are the params. */
+/* Rows that gather elements of 4 or 8 bytes from the array. params is an array of uint32_t offsets, in elements. */
 void wg_gather_4(int64_t n, char *const *at, const int64_t *s, const void *params);
 void wg_gather_8(int64_t n, char *const *at, const int64_t *s, const void *params);
 
@@ -77,9 +81,10 @@ static inline size_t wg_operand_size(const struct wg_packing *p, const struct wg
     return wg_dtype_size((wg_dtype)WG_LAYOUT(p->plan->log, operand->layout)->dtype);
 }
 
-/* Who reads what. maker, zeroed, is, of each place, the last member that wrote it, + 1. *few: there are not too many kinds of calls. */
+/* Finds the source of every input of every member. maker[b] is the last member that wrote buffer b, + 1; it is zero on entry.
+   *few is false if there are too many kinds of calls (WG_MOST_KEYS). */
 wg_status wg_packing_read(struct wg_packing *p, uint32_t *maker, bool *few);
-/* The order of the members, and where calls begin in it. */
+/* Determines the order of the members and how it is divided into calls. */
 wg_status wg_packing_schedule(struct wg_packing *p);
 
 #endif

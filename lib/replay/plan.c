@@ -1,11 +1,12 @@
-/* Thinning the log, and finding memory for what is left, in one block: each storage lives from the first to the last unit that uses it.
-   The largest are laid out in the order of their size; what is small then finds holes. */
+/* Planning a log: selects the launches that are needed and lays out their intermediate values in one block. A buffer is live
+   from the first to the last unit that uses it. The largest buffers are placed first, in the order of their size; the small ones
+   then share holes. */
 #include "replay/plan.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what is needed ---- */
+/* ---- needed launches ---- */
 
 static bool is_needed(const struct wg_log *log, const struct wg_launch *launch, const bool *read)
 {
@@ -17,7 +18,8 @@ static bool is_needed(const struct wg_log *log, const struct wg_launch *launch, 
     return false;
 }
 
-/* From the last launch back: one is needed if what it writes was there before, is there afterwards, or is read by one that is. */
+/* Goes through the launches from the last to the first. A launch is needed if it writes a buffer that is not internal, or one
+   that a needed launch reads. */
 wg_status wg_plan_begin(struct wg_plan *plan, const struct wg_log *log)
 {
     *plan = (struct wg_plan){.log = log};
@@ -57,13 +59,13 @@ void wg_plan_end(struct wg_plan *plan)
     wg_array_free(&plan->units);
 }
 
-/* ---- holes in the block, by address ---- */
+/* ---- holes (free ranges) of the block, sorted by address ---- */
 
 struct hole {
     size_t at, size;
 };
 
-/* The smallest that is large enough; else the block grows, by what the hole at its end lacks. */
+/* Uses the smallest hole that is large enough. If there is none, the block grows, by what a hole at its end lacks. */
 static wg_status take_hole(struct wg_array *holes, size_t *block, size_t size, size_t *at)
 {
     struct hole *best = NULL;
@@ -124,10 +126,10 @@ static wg_status give_hole(struct wg_array *holes, size_t at, size_t size)
 
 /* ---- lifetimes ---- */
 
-/* Places by the unit in which they begin, and by that in which they end: lists by number, + 1. */
+/* The buffers by the unit in which their lifetime begins, and by that in which it ends: linked lists of buffer indices + 1. */
 struct lives {
-    uint32_t *begin, *end;           /* of each unit: the first place */
-    uint32_t *next_begin, *next_end; /* of each place */
+    uint32_t *begin, *end;           /* for each unit: the first buffer of its list */
+    uint32_t *next_begin, *next_end; /* for each buffer: the next one in the list */
 };
 
 static wg_status lives_new(struct lives *lives, size_t units, size_t buffers)
@@ -149,7 +151,7 @@ static void lives_free(struct lives *lives)
     wg_object_free(lives->next_end);
 }
 
-/* Units forwards note where a place ends, backwards where it begins: the last to be noted wins. */
+/* A buffer's lifetime begins at the first unit that uses it and ends at the last one; `last` is overwritten at each use. */
 static wg_status find_lives(const struct wg_plan *plan, struct lives *lives)
 {
     const struct wg_log *log = plan->log;
@@ -187,12 +189,12 @@ static size_t size_of(const struct wg_plan *plan, uint32_t buffer)
     return (WG_BUFFER(plan->log, buffer)->bytes + 64) & ~(size_t)63;
 }
 
-/* ---- the largest places: one after the other, the largest first, each where it is free for all its life ---- */
+/* ---- the largest buffers: in descending order of size, each at the lowest address that is free for all of its lifetime ---- */
 
-enum { LARGEST = 1024 }; /* so many at most; each is compared with those before it */
+enum { LARGEST = 1024 }; /* max number of buffers placed like this: each is compared with all earlier ones */
 
 struct life {
-    uint32_t buffer, first, last; /* units */
+    uint32_t buffer, first, last; /* first and last: units */
     size_t size, at;
 };
 
@@ -208,7 +210,8 @@ static int by_address(const void *a, const void *b)
     return (x->at > y->at) - (x->at < y->at);
 }
 
-/* The lowest address that is free beside those before it; taken is room for as many holes. */
+/* The lowest address at which buffer number `before` of the list overlaps none of the buffers placed earlier that are live at
+   the same time. `donated` is a workspace for as many holes. */
 static size_t lowest_free(const struct life *life, size_t before, struct hole *donated)
 {
     const struct life *me = &life[before];
@@ -240,7 +243,7 @@ static wg_status list_lives(const struct wg_plan *plan, const struct lives *live
     return status;
 }
 
-/* laid: which places these are. */
+/* laid: set to true for the buffers that this function places. */
 static wg_status lay_largest(struct wg_plan *plan, const struct lives *lives, bool *laid)
 {
     struct wg_array list = {NULL, 0, 0};
@@ -259,7 +262,7 @@ static wg_status lay_largest(struct wg_plan *plan, const struct lives *lives, bo
     return status;
 }
 
-/* The others share holes in the part of the block behind them, as time goes on. */
+/* The remaining buffers share holes in the part of the block behind the largest, in the order of execution. */
 static wg_status lay_others(struct wg_plan *plan, const struct lives *lives, const bool *laid)
 {
     struct wg_array holes = {NULL, 0, 0};

@@ -1,4 +1,4 @@
-/* Replay: from a captured step to calls that are ready, and running them. */
+/* Replay: makes a captured step into prepared calls, and runs them. */
 #include "replay/replay.h"
 
 #include <string.h>
@@ -15,7 +15,7 @@ char *wg_address(const struct wg_replay *replay, const struct wg_plan *plan, con
     return payload + operand->offset;
 }
 
-/* What lies in an input that the step does not change follows what that is bound to. */
+/* Registers an operand in an external buffer that the step does not change: such an address can be bound to another tensor. */
 wg_status wg_follow(struct wg_replay *replay, char **where, const struct wg_operand *operand)
 {
     const struct wg_buffer *buffer = WG_BUFFER(&replay->log, operand->buffer);
@@ -27,7 +27,7 @@ wg_status wg_follow(struct wg_replay *replay, char **where, const struct wg_oper
     return WG_OK;
 }
 
-/* ---- calls ---- */
+/* ---- prepared calls ---- */
 
 static wg_status make_operand(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand, wg_tensor *t)
 {
@@ -70,15 +70,16 @@ static wg_status make_call(struct wg_replay *replay, const struct wg_plan *plan,
     return WG_OK;
 }
 
-/* ---- effects ---- */
+/* ---- effects: what must be saved before it is changed ---- */
 
-/* An op that changes its operands checks before it writes, and element-wise ones have nothing to check and ask for no memory. */
+/* Ops that change an operand check before they write, and element-wise ops check nothing and allocate no memory. So neither can
+   fail once running. */
 static bool may_fail(const struct wg_launch *launch)
 {
     return !launch->op->writes && !launch->op->row[0][0];
 }
 
-/* Whether a launch that may fail comes after number i, of the order, and before the next commit. */
+/* Sets risky[i] if a launch that may fail follows launch i of the order before the next commit. */
 static void find_risks(const struct wg_plan *plan, bool *risky)
 {
     const struct wg_log *log = plan->log;
@@ -124,7 +125,7 @@ static size_t max_actions(const struct wg_plan *plan)
     return n;
 }
 
-/* A launch by its kernel, after a copy of what it changes if that may have to be put back. */
+/* Adds a launch by its kernel, preceded by a save of each operand that it changes if that change may have to be undone. */
 static wg_status add_launch(struct wg_replay *replay, const struct wg_plan *plan, size_t i, bool risky)
 {
     const struct wg_launch *launch = WG_LAUNCH(plan->log, plan->order[i]);
@@ -214,7 +215,8 @@ static wg_status check_capture(struct wg_thread *th, const char *name, wg_step *
         return wg_fail(WG_E_STATE, name, "%s: not inside a step that is captured or evaluated", name);
     if (th->top || th->updating || *wg_lost_tapes() > 0)
         return wg_fail(WG_E_STATE, name, "%s: a tape or an update is open: a step opens its own and closes them", name);
-    return wg_generator_default() ? WG_OK : WG_E_MEMORY; /* if the step is the first to ask for it, it was there before */
+    return wg_generator_default() ? WG_OK : WG_E_MEMORY; /* creates the generator now, so that it counts as external even if the
+                                                            step is its first user */
 }
 
 static wg_status record_step(struct wg_thread *th, struct wg_log *log, const char *name, wg_step *step, void *context)
@@ -235,7 +237,7 @@ static wg_status record_step(struct wg_thread *th, struct wg_log *log, const cha
 
 static wg_status run_actions(struct wg_thread *th, wg_replay *replay);
 
-/* The step is recorded, then runs as every later run does. */
+/* Records the step and builds the replay. The first run is the same as every later run. */
 wg_replay *wg_capture_for(const char *name, wg_step *step, void *context)
 {
     WG_OPERATION(name);
@@ -285,7 +287,6 @@ void wg_replay_destroy(wg_replay *replay)
     wg_object_free(replay);
 }
 
-/* A thread that ends inside the step never returns to wg_replay_capture. */
 wg_replay_info wg_replay_inspect(const wg_replay *replay)
 {
     return replay ? replay->info : (wg_replay_info){0};
@@ -306,7 +307,7 @@ wg_status wg_replay_check(struct wg_thread *th, const wg_replay *replay, const c
     return WG_OK;
 }
 
-/* Youngest first, so that what was changed twice gets its oldest bytes. */
+/* Restores saved bytes in reverse order, so that a buffer saved twice gets its oldest bytes. */
 static void put_back(const struct wg_replay *replay, size_t end)
 {
     for (size_t i = end; i-- > 0 && replay->actions[i].kind != WG_RUN_COMMIT;)
@@ -322,7 +323,7 @@ static void move_versions(const struct wg_replay *replay)
         wg_changed_buffer(replay, i)->block->version++;
 }
 
-/* On an open tape a run's changes are effects like any others: undone if the tape fails. */
+/* On an open tape the changes of a run are effects: this saves the bytes for undoing them if the tape fails. */
 static wg_status hold_changes(struct wg_thread *th, const wg_replay *replay)
 {
     for (size_t i = 0; i < replay->changed.n && th->top; i++) {
@@ -333,7 +334,7 @@ static wg_status hold_changes(struct wg_thread *th, const wg_replay *replay)
     return WG_OK;
 }
 
-/* What was changed so far stays, on the open tapes too; what comes next is undone to here. */
+/* Makes all changes so far final, on the open tapes too, and saves the bytes again for undoing later changes. */
 static wg_status commit(struct wg_thread *th, const wg_replay *replay)
 {
     if (th->top)
@@ -341,7 +342,7 @@ static wg_status commit(struct wg_thread *th, const wg_replay *replay)
     return hold_changes(th, replay);
 }
 
-/* A handle on the open tape, which stands for one of a prepared call: a user's forward may do with it what it may with any. */
+/* A handle on the open tape with the value of a prepared operand. A user's forward may use it like any other tensor. */
 static wg_tensor *handle_on_tape(struct wg_thread *th, const wg_tensor *prepared)
 {
     wg_tensor *t = wg_slot_new(th, th->top, false);
@@ -349,7 +350,7 @@ static wg_tensor *handle_on_tape(struct wg_thread *th, const wg_tensor *prepared
         return NULL;
     t->data = prepared->data;
     t->storage = prepared->storage;
-    t->dims = prepared->dims; /* the log's, which lives longer */
+    t->dims = prepared->dims; /* stored in the log, which outlives the handle */
     t->numel = prepared->numel;
     t->dtype = prepared->dtype;
     t->rank = prepared->rank;
@@ -380,7 +381,7 @@ static wg_status run_users_on_a_tape(struct wg_thread *th, const wg_call *prepar
     return wg_run_users(&c, kernel);
 }
 
-/* A user's forward, on a tape of its own also where one is open: a run records nothing there. */
+/* Runs a user's forward on a tape of its own, even if a tape is open, because a run records nothing on that one. */
 static wg_status run_users(struct wg_thread *th, const wg_call *prepared, wg_kernel *kernel)
 {
     wg_tape *own = wg_tape_push(th, false);

@@ -1,4 +1,4 @@
-/* A replay: calls made ready, with the addresses of their operands, and a loop over them. */
+/* A replay: an array of prepared actions with the addresses of their operands. A run executes them in order. */
 #ifndef WG_REPLAY_H
 #define WG_REPLAY_H
 
@@ -8,8 +8,8 @@ enum wg_action_kind {
     WG_RUN_KERNEL,
     WG_RUN_ROWS,
     WG_RUN_PACKED,
-    WG_RUN_SAVE,   /* what the next kernel changes is copied: a kernel after it may fail */
-    WG_RUN_COMMIT, /* what was changed so far stays */
+    WG_RUN_SAVE,   /* save what the next kernel changes, because a later kernel may fail */
+    WG_RUN_COMMIT, /* make all changes so far final */
 };
 
 struct wg_rows;   /* a group, in fused_run.c */
@@ -32,29 +32,29 @@ struct wg_action {
     } of;
 };
 
-/* An address that follows what an input is bound to: of a tensor's data, or of a pointer in a prepared call. */
+/* An address that must follow the binding of an input: the data of a tensor, or a pointer in a prepared call. */
 struct wg_patch {
     char **where;
     uint32_t buffer;
     int64_t offset;
-    struct wg_span read; /* by the launch */
+    struct wg_span read; /* the bytes that the launch reads */
 };
 
 struct wg_binding {
     uint32_t buffer;
     struct wg_span bytes;       /* of the input */
-    struct wg_storage *instead; /* with a reference; NULL: itself */
+    struct wg_storage *instead; /* with a reference; NULL: the input itself */
 };
 
 struct wg_replay {
-    struct wg_log log; /* the first member; its places, dims, arena and contexts */
+    struct wg_log log; /* the first member; after the capture its buffers, dims, arena and contexts are still used */
     struct wg_storage *block;
     struct wg_action *actions;
     size_t n_actions;
     struct wg_array patches, bindings;
-    struct wg_array changed; /* pointers to the places that a run writes and that are there afterwards */
+    struct wg_array changed; /* pointers to the buffers that a run writes and that outlive it */
     wg_replay_info info;
-    bool busy; /* it runs, or is being destroyed: functions of the user's that are called meanwhile may do neither */
+    bool busy; /* the replay runs or is being destroyed; a user function called meanwhile may do neither */
 };
 
 static inline struct wg_buffer *wg_changed_buffer(const struct wg_replay *replay, size_t i)
@@ -62,18 +62,17 @@ static inline struct wg_buffer *wg_changed_buffer(const struct wg_replay *replay
     return *WG_AT(replay->changed, struct wg_buffer *, i);
 }
 
-wg_replay *wg_capture_for(const char *name, wg_step *step,
-                          void *context); /* wg_replay_capture, for the public function of that name */
-/* May this thread run or change the replay now? Else the error, of the function of that name. */
+wg_replay *wg_capture_for(const char *name, wg_step *step, void *context); /* implements the public function of that name */
+/* Checks that this thread may run or change the replay now; errors name the given function. */
 wg_status wg_replay_check(struct wg_thread *th, const wg_replay *replay, const char *name);
 char *wg_address(const struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand);
-/* That address, at where, is to follow what an input is bound to, if it lies in one. */
+/* Registers the address at *where, so that it follows the binding if the operand is part of an input. */
 wg_status wg_follow(struct wg_replay *replay, char **where, const struct wg_operand *operand);
 wg_status wg_rows_new(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit, struct wg_rows **made);
 void wg_rows_run(struct wg_replay *replay, struct wg_rows *rows);
-/* Strides of a row by the set of inputs (bit i: input i) of which one element stands for all. */
+/* The strides of a row by the set of its single inputs (bit i: one element of input i is broadcast). */
 const int64_t *wg_strides_of(unsigned singles);
-/* NULL, and WG_OK, where that cannot be done. */
+/* Sets *made to NULL and returns WG_OK if the unit cannot be packed. */
 wg_status wg_pack(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit, struct wg_packed **made);
 void wg_packed_run(const struct wg_packed *packed);
 
