@@ -1,10 +1,10 @@
-/* W1 to W5b and W11: classifiers, trained a step on one batch. W1 to W4 are multilayer perceptrons, W5 is LeNet, W5b a network of three
-   convolutions for images of CIFAR's size. */
+/* Workloads W1 to W5b and W11: classifiers, one training step on one batch. W1 to W4 are multilayer perceptrons, W5 is LeNet,
+   W5b a network of three convolutions for images of CIFAR's size. */
 #include <stdlib.h>
 
 #include "bench.h"
 
-/* ---- layers that images need ---- */
+/* ---- layers for images ---- */
 
 static wg_tensor *convolve(const wg_nn_call *call, wg_tensor *x)
 {
@@ -109,7 +109,7 @@ static wg_optim *momentum(wg_tensor_list params)
 
 /* ---- training ---- */
 
-/* Images logically (N,C,H,W), the batch innermost in memory: kernels run along it. */
+/* Images (N,C,H,W), batch-innermost in memory: kernels use vectors along the batch. */
 static wg_tensor *batch_innermost(wg_tensor *images)
 {
     wg_tensor *view = wg_permute(images, (const int[]){1, 2, 3, 0}), *copy = wg_copy(view);

@@ -1,5 +1,5 @@
-/* Convolutions of LeNet (batch 64) and of a CIFAR network (batch 32) in GFLOP/s, forward and both gradients, and pooling in ns an element:
-   images side by side in memory (C,H,W,N) and row-major (N,C,H,W), medians of many calls. */
+/* Benchmarks convolutions of LeNet (batch 64) and of a CIFAR network (batch 32) in GFLOP/s, forward and both gradients, and
+   pooling in ns per element. Images are batch-innermost (C,H,W,N) or row-major (N,C,H,W) in memory; medians of many calls. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <wengert.h>
@@ -8,7 +8,7 @@
 
 enum { ROUNDS = 41 };
 
-/* Numbers (N,C,H,W) in -1..1, row-major or with images innermost. */
+/* A tensor (N,C,H,W) with elements in -1..1, row-major or batch-innermost. */
 static wg_tensor *images(int64_t n, int64_t c, int64_t h, int64_t w, bool innermost)
 {
     wg_tensor *t = innermost ? wg_permute(wg_zeros(WG_F32, WG_SHAPE(c, h, w, n)), (const int[]){3, 0, 1, 2})
@@ -21,7 +21,7 @@ static wg_tensor *images(int64_t n, int64_t c, int64_t h, int64_t w, bool innerm
     return t;
 }
 
-/* A layer, and its operands. */
+/* A layer and its operands. */
 struct layer {
     const char *name;
     int64_t n, c, extent, outputs, kernel, padding;
@@ -54,7 +54,7 @@ static wg_tensor *run(enum work work, const struct operands *o)
     }
 }
 
-/* The median of seconds for a call. */
+/* The median time of a call in seconds. */
 static double seconds(enum work work, const struct operands *o)
 {
     double donated[ROUNDS];

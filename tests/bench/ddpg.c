@@ -1,5 +1,5 @@
-/* W6: one update of DDPG (Lillicrap and others, 2016) on a batch of 256, for a state of 3 numbers and an action of 1: the critic's step on
-   the target networks' estimate, the actor's step through the critic, and the targets' averages. */
+/* Workload W6: one update of DDPG (Lillicrap and others, 2016) on a batch of 256, with a state of 3 components and an action of
+   1: the critic's step on the target networks' estimate, the actor's step through the critic, and the targets' averages. */
 #include "bench.h"
 
 enum { BATCH = 256, NETS = 4 };
@@ -22,7 +22,7 @@ static wg_nn_module *make_critic(void)
     return wg_nn_mlp(WG_SIZES(4, 256, 256, 1));
 }
 
-/* (B,3) and (B,1) to (B,1) */
+/* The critic's value: (B,3) and (B,1) to (B,1). */
 static wg_tensor *value(const wg_nn_module *critic, wg_tensor *state, wg_tensor *action)
 {
     wg_tensor *both = wg_concat((wg_tensor *[]){state, action}, 2, 1);
@@ -65,7 +65,7 @@ static wg_status make(void *subject, const void *settings)
     return subject_remember_list(s, wg_optim_state(d->critic_opt));
 }
 
-/* r + γ (1 - done) Q'(s', π'(s')) */
+/* The target of the critic: r + γ (1 - done) Q'(s', π'(s')). */
 static wg_tensor *estimate(const struct ddpg *d)
 {
     WG_NO_GRAD;
@@ -90,7 +90,7 @@ static void want_gradients(const wg_nn_module *net, bool wanted)
         wg_set_requires_grad(params.tensor[i], wanted);
 }
 
-/* The critic only passes the gradient on to the action. */
+/* The critic passes the gradient on to the action; its own parameters get none. */
 static wg_status actor_step(struct ddpg *d)
 {
     WG_TAPE(tape);

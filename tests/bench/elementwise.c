@@ -1,4 +1,4 @@
-/* W8: passes over long vectors. W9: a long chain of operations on 16 numbers, where all that counts is what a node costs. */
+/* Workloads W8, passes over long vectors, and W9, a long chain of operations on 16 elements, whose time is the cost of a node. */
 #include "bench.h"
 
 enum { LINKS = 10000 };
@@ -11,7 +11,7 @@ struct vectors {
 static wg_status make(void *subject, const void *settings)
 {
     struct vectors *v = subject;
-    const int64_t *extent = settings; /* how many vectors, their length */
+    const int64_t *extent = settings; /* the number of vectors, and their length */
     WG_TRY(subject_begin(&v->base, WG_F32));
     for (int64_t i = 0; i < extent[0]; i++) {
         v->x[i] = DRAWN(&v->base, extent[1]);
@@ -21,7 +21,8 @@ static wg_status make(void *subject, const void *settings)
     return subject_remember(&v->base, v->x, (size_t)extent[0]);
 }
 
-/* Σ tanh(a b + c) sigmoid(a), and its gradient by all three. What is read once is overwritten or given back at once. */
+/* Σ tanh(a b + c) sigmoid(a) and its gradient with respect to all three. A tensor that is read once is overwritten or released
+   at once. */
 static wg_status passes(void *subject)
 {
     struct vectors *v = subject;

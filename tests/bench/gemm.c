@@ -1,6 +1,6 @@
-/* Products side by side: Wengert's choice and its two engines, BLIS behind its own interface, OpenBLAS and LIBXSMM where they are
-   installed, alternately in one run. Shapes are those of the workloads W1 to W6, forward (x wᵀ) and backward (g w, gᵀ x), and squares.
-   Medians, GFLOP/s; the last column is Wengert's over the best of the others.
+/* Benchmarks matrix products: Wengert's choice and its two engines, BLIS by its own interface, and OpenBLAS and LIBXSMM if
+   installed, alternating in one run. The shapes are those of workloads W1 to W6, forward (x wᵀ) and backward (g w, gᵀ x), and
+   squares. Prints medians in GFLOP/s; the last column is Wengert's divided by the best of the others.
    usage: bench-gemm [-t THREADS] [-d f32|f64] [-r ROUNDS] [-e ENGINES] [SHAPE...]   SHAPE: part of a name, all without */
 #include <blis.h>
 #include <dlfcn.h>
@@ -22,7 +22,7 @@ enum { MOST_ROUNDS = 1001 };
 
 /* ---- shapes ---- */
 
-/* c (m,n) = a b; the second letter says that b is stored (n,k), the first that a is stored (k,m). */
+/* c (m,n) = a b. layout: the first letter says whether a is stored (k,m), the second whether b is stored (n,k). */
 struct shape {
     const char *layout;
     int m, n, k;
@@ -131,7 +131,8 @@ static cblas_sgemm_type *openblas_sgemm;
 static cblas_dgemm_type *openblas_dgemm;
 static void (*openblas_threads)(int);
 
-/* It may have been loaded already, as somebody's BLAS, and have read its environment: so the program starts again without. */
+/* OpenBLAS may have been loaded before main, as another library's BLAS, and have read these variables: the program restarts
+   itself with them unset. */
 static void start_without_hints(char **argv)
 {
     if (!getenv("OPENBLAS_CORETYPE") && !getenv("OPENBLAS_L2_SIZE"))
@@ -164,7 +165,7 @@ static void run_openblas(struct work *w)
 }
 
 #ifdef WG_HAVE_XSMM
-/* It has kernels for small products only, and not for all layouts; by columns, so operands change places. */
+/* LIBXSMM has kernels for small products only, and not for all layouts. It is column-major, so the operands are exchanged. */
 static bool prepare_xsmm(struct work *w)
 {
     const struct shape *s = w->shape;

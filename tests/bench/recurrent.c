@@ -1,12 +1,12 @@
-/* W12: a character-level LSTM (Hochreiter and Schmidhuber, 1997), 32 steps of 32 rows, 64 hidden units, 76 characters, written with slices as
-   a user would; a training step with Adam. */
+/* Workload W12: a character-level LSTM (Hochreiter and Schmidhuber, 1997), 32 steps of 32 rows, 64 hidden units, 76 characters,
+   written with slices as a user would; a training step with Adam. */
 #include "bench.h"
 
 enum { STEPS = 32, ROWS = 32, HIDDEN = 64, CHARACTERS = 76, PARAMETERS = 6 };
 
 struct lstm {
     struct subject base;
-    wg_tensor *param[PARAMETERS]; /* of the input, of the state, their biases; of the output, its bias */
+    wg_tensor *param[PARAMETERS]; /* weights of the input and the state, their biases; weights of the output, its bias */
     wg_tensor *x, *labels;        /* (T,B,C), one-hot; (T B) */
     wg_optim *opt;
 };
@@ -43,7 +43,7 @@ static wg_status make(void *subject, const void *settings)
     return subject_remember_list(s, wg_optim_state(l->opt));
 }
 
-/* The loss of all steps. */
+/* The loss over all time steps. */
 static wg_tensor *forward(const struct lstm *l)
 {
     wg_tensor *const *p = l->param;

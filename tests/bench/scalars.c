@@ -1,6 +1,6 @@
-/* W7: graphs of scalars in f64, each number a tensor of rank 0, as tapes of C++ operator overloading record them. How operations are
-   counted: the additions, subtractions, multiplications, squares and tanh of the forward program, each once; neither the gradient's
-   work nor the leaves. */
+/* Workload W7: graphs of scalars in f64, each a tensor of rank 0, as tapes of C++ operator overloading record them. Counted as
+   operations are the additions, subtractions, multiplications, squares and tanh of the forward program, each once; the
+   gradient's work and the leaves are not counted. */
 #include <stdlib.h>
 
 #include "bench.h"
@@ -11,7 +11,7 @@ struct scalars {
     struct subject base;
     size_t n;
     wg_tensor **x;            /* the variables */
-    wg_tensor *input[INPUTS]; /* of the perceptron: constants */
+    wg_tensor *input[INPUTS]; /* the perceptron's constant inputs */
 };
 
 static void finish(void *subject)
@@ -40,7 +40,7 @@ static wg_status add_variable(struct scalars *s, wg_tensor *x)
     return WG_OK;
 }
 
-/* n variables on [low, high). */
+/* Adds n variables, uniform in [low, high). */
 static wg_status add_drawn(struct scalars *s, size_t n, double low, double high)
 {
     wg_tensor *numbers = drawn(&s->base, WG_F64, WG_SHAPE((int64_t)n), low, high);
@@ -57,7 +57,7 @@ static wg_status remember_variables(struct scalars *s)
     return subject_remember(&s->base, s->x, s->n);
 }
 
-/* The gradient by every variable, where the last one was. */
+/* Computes the gradient with respect to every variable, in place of the previous one. */
 static wg_status differentiate(struct scalars *s, wg_tensor *loss)
 {
     for (size_t i = 0; i < s->n; i++)
@@ -66,7 +66,7 @@ static wg_status differentiate(struct scalars *s, wg_tensor *loss)
     return wg_backward(loss);
 }
 
-/* ---- a: the product of 1,000 numbers, 999 operations (Speelpenning, 1980) ---- */
+/* ---- a: the product of 1,000 scalars, 999 operations (Speelpenning, 1980) ---- */
 
 static wg_status make_product(void *subject, const void *settings)
 {
@@ -86,7 +86,8 @@ static wg_status product(void *subject)
     return differentiate(s, y);
 }
 
-/* ---- b: Σ 100 (v - u²)² + (1 - u)² over neighbours u, v: eight operations each, but for the first, which is not added to anything ---- */
+/* ---- b: Σ 100 (v - u²)² + (1 - u)² over neighbours u, v: eight operations each; the first has one less, as it is not added to
+   anything ---- */
 
 static wg_status make_rosenbrock(void *subject, const void *settings)
 {
@@ -113,9 +114,10 @@ static wg_status rosenbrock(void *subject)
     return differentiate(s, y);
 }
 
-/* ---- c: a 16-32-1 perceptron with tanh, by its weights: a multiplication and an addition for each weight, and the tanh ---- */
+/* ---- c: a 16-32-1 perceptron with tanh, with respect to its weights: a multiplication and an addition for each weight, and the
+   tanh ---- */
 
-enum { PER_UNIT = INPUTS + 1, WEIGHTS = HIDDEN * PER_UNIT + HIDDEN + 1 }; /* each unit's bias stands before its weights */
+enum { PER_UNIT = INPUTS + 1, WEIGHTS = HIDDEN * PER_UNIT + HIDDEN + 1 }; /* each unit's bias precedes its weights */
 
 static wg_status make_perceptron(void *subject, const void *settings)
 {

@@ -1,5 +1,5 @@
-/* W10: W2's gradient, without an update; a Hessian-vector product of W2's loss by all its parameters; the whole Hessian of a 2-10-1 tanh
-   network, 41 parameters on 64 points, f64. */
+/* Workload W10: the gradient of W2 without an update; a Hessian-vector product of W2's loss with respect to all its parameters;
+   the whole Hessian of a 2-10-1 tanh network, 41 parameters on 64 points, f64. */
 #include "bench.h"
 
 /* ---- the gradient ---- */
@@ -25,7 +25,7 @@ const struct workload w10_grad = {.name = "W10_grad",
                                   .finish = classifier_finish,
                                   .settings = &w2_untrained};
 
-/* ---- products with the Hessian ---- */
+/* ---- Hessian-vector products ---- */
 
 enum { W2_PARAMETERS = 6 };
 
@@ -55,7 +55,7 @@ static wg_tensor *loss_of(wg_tensor *const *params, size_t n, void *context)
     return wg_cross_entropy(wg_nn_apply_with(p->of.net, params, p->of.x), p->of.labels);
 }
 
-/* Gives back the results of the step before. */
+/* Frees the results of the previous step. */
 static void clear_results(struct subject *s)
 {
     for (size_t i = 0; i < s->n_results; i++) {

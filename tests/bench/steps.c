@@ -1,5 +1,6 @@
-/* So many steps of one workload, and what they cost that can be counted: calls of malloc and bytes in use at the peak. Under callgrind
-   the difference between two numbers of steps is what steps cost in instructions.   usage: bench-steps WORKLOAD STEPS */
+/* Runs a number of steps of one workload and prints the costs that can be counted: calls of malloc and peak bytes. Under
+   callgrind, the difference between two numbers of steps gives the instructions of a step.
+   usage: bench-steps WORKLOAD STEPS */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

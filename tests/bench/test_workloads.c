@@ -1,5 +1,5 @@
-/* The workloads of wg-bench compute what PyTorch computes (losses.txt, made by torch_bench.py --losses from the same numbers), and the
-   same bits with any number of threads, eager or replayed. */
+/* The workloads of wg-bench compute what PyTorch computes (losses.txt, made by torch_bench.py --losses from the same numbers),
+   with the same bits for any number of threads, eager or replayed. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,7 +43,7 @@ static const struct workload *named(const char *name)
     return NULL;
 }
 
-/* NaN fails. */
+/* The comparison is written so that NaN fails. */
 static void check_losses(const struct workload *w, const double *want)
 {
     struct subject *s = begin(w, 2);
@@ -125,7 +125,7 @@ static void replay_has_eagers_bits(void **state)
     }
 }
 
-/* Else equal fingerprints would say nothing. */
+/* Otherwise equal fingerprints would prove nothing. */
 static void fingerprints_see_each_step(void **state)
 {
     (void)state;

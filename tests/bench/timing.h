@@ -1,11 +1,11 @@
-/* What every benchmark measures with. */
+/* The clock and the median that every benchmark uses. */
 #ifndef TIMING_H
 #define TIMING_H
 
 #include <stdlib.h>
 #include <time.h>
 
-/* Seconds since some moment. */
+/* Seconds since an arbitrary point in time. */
 static inline double now(void)
 {
     struct timespec t;
@@ -19,7 +19,7 @@ static inline int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Sorts them. */
+/* Sorts the array. */
 static inline double median(double *x, size_t n)
 {
     qsort(x, n, sizeof *x, by_value);

@@ -1,8 +1,8 @@
-/* wg-bench: what training steps and other workloads cost, one line of JSON per workload, threads and mode; usage() says how to run it.
-   torch_bench.py measures PyTorch in the same way, and compare both side by side.
+/* wg-bench measures the cost of training steps and other workloads and prints one line of JSON per workload, number of threads
+   and mode; see usage(). torch_bench.py measures PyTorch in the same way, and compare shows both side by side.
 
-   Times are microseconds a step: the least, the median and the largest over samples, each a block of steps of at least 2 ms. The first
-   four steps are taken apart: loss0 and loss3, of the first and the fourth, tell whether both sides compute the same. */
+   Times are microseconds per step: minimum, median and maximum over samples, each a block of steps of at least 2 ms. The first
+   four steps are reported separately: loss0 and loss3, of the first and the fourth, show whether both sides compute the same. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ struct options {
     double seconds;
 };
 
-/* A workload under way; replay is NULL in eager mode. */
+/* A running workload; replay is NULL in eager mode. */
 struct run {
     const struct workload *of;
     struct subject *subject;
@@ -40,7 +40,7 @@ static wg_status take_steps(const struct run *run, int64_t n)
     return WG_OK;
 }
 
-/* The step that is captured takes place. The loss is among what it reports. */
+/* Captures a step, which also takes place. The loss is among its results. */
 static wg_status capture(struct run *run)
 {
     run->subject->report = true;
@@ -55,8 +55,8 @@ static wg_status capture(struct run *run)
 
 /* ---- times ---- */
 
-/* Back to the start: training goes on with one batch, would fit it exactly in the end, and Adam's moments of units that no longer learn
-   would turn denormal, which takes twice the time. Two steps make the gradients and the memory of a step in use again. */
+/* Restores the initial state. Training on one batch would fit it exactly in the end, and Adam's moments of units that no longer
+   learn would become denormal, which doubles the time. Two steps bring the gradients and the memory of a step into use again. */
 static wg_status start_anew(const struct run *run)
 {
     WG_TRY(subject_reset(run->subject));
@@ -104,7 +104,7 @@ static wg_status time_steps(const struct run *run, double seconds)
 
 /* ---- memory ---- */
 
-/* VmRSS or VmHWM, in KiB; 0 where the system does not say. */
+/* VmRSS or VmHWM in KiB; 0 if the system does not provide it. */
 static long long status_line(const char *name)
 {
     char line[256];
@@ -118,7 +118,7 @@ static long long status_line(const char *name)
     return value;
 }
 
-/* Sets VmHWM to what is resident now. */
+/* Resets VmHWM to the current resident memory. */
 static void forget_peak(void)
 {
     FILE *file = fopen("/proc/self/clear_refs", "w");
@@ -128,8 +128,9 @@ static void forget_peak(void)
     fclose(file);
 }
 
-/* How far the first steps rise above parameters and input: bytes that Wengert itself counts, and pages of the whole process. A replay
-   asks for all its memory when the step is captured, and what capturing took beyond that is given back before its first run. */
+/* Measures the rise of the first steps above parameters and input: in bytes that Wengert counts, and in pages of the whole
+   process. A replay allocates all its memory when the step is captured; what the capture needed beyond that is freed before its
+   first run. */
 static wg_status measure_memory(struct run *run, bool replay)
 {
     long long resident[MEMORY_STEPS], above[MEMORY_STEPS];
@@ -159,7 +160,7 @@ static wg_status measure_memory(struct run *run, bool replay)
 
 /* ---- one workload ---- */
 
-/* Leaves everything as it was before. */
+/* The state is afterwards as before. */
 static wg_status show_losses(const struct run *run)
 {
     run->subject->report = true;
@@ -182,7 +183,7 @@ static wg_status measure(struct run *run, bool replay, double seconds)
     return time_steps(run, seconds);
 }
 
-/* As the inside of a JSON string. */
+/* Prints text as the contents of a JSON string. */
 static void put_text(FILE *out, const char *text)
 {
     for (; *text; text++) {
@@ -219,7 +220,7 @@ static bool run_one(const struct workload *w, int threads, const char *mode, con
     return status == WG_OK;
 }
 
-/* In a process of its own: memory, pages and threads of one workload are nothing to the next. */
+/* Runs in a separate process, so that memory, pages and threads of one workload do not affect the next. */
 static bool run_apart(const struct workload *w, int threads, const char *mode, const struct options *options)
 {
     int status;
@@ -259,7 +260,7 @@ static bool read_options(struct options *o, int argc, char **argv)
     return optind == argc && o->seconds > 0;
 }
 
-/* The next item of a list, "W1" of "W1,W2", into item; false at its end. */
+/* Copies the next item of a list, such as "W1" of "W1,W2", into item; false at the end. */
 static bool next_item(const char **list, char *item, size_t size)
 {
     if (!**list)
@@ -289,7 +290,7 @@ static bool names_are_known(const char *names)
     return true;
 }
 
-/* A run that is the only one stays in this process, for debuggers and profilers. */
+/* A single run stays in this process, for debuggers and profilers. */
 static bool run_named(const char *names, int threads, const char *mode, const struct options *options)
 {
     char name[32];

@@ -1,4 +1,4 @@
-/* The table of workloads, and what they share: numbers, the way back to the start, the loss. */
+/* The table of workloads, and what they share: random numbers, resetting, the loss. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +13,9 @@ wg_status failure(void)
     return wg_error_first() ? wg_error_first()->code : wg_error_set(WG_E_MEMORY, "bench", "out of memory");
 }
 
-/* ---- numbers ---- */
+/* ---- random numbers ---- */
 
-/* In [0, 1): the upper 24 bits of SplitMix64 (Steele, Lea, Flood, 2014) at that place. */
+/* A number in [0, 1): the upper 24 bits of SplitMix64 (Steele, Lea, Flood, 2014) at that position. */
 static double fraction(uint64_t place)
 {
     uint64_t z = (place + 1) * 0x9e3779b97f4a7c15u;
@@ -60,7 +60,7 @@ wg_tensor *drawn_labels(struct subject *s, int64_t n, int classes)
     return t;
 }
 
-/* A bias follows its weight, which is what tells it from batch norm's. */
+/* A parameter is a bias if it follows its weight; this distinguishes it from those of batch norm. */
 wg_status draw_parameters(struct subject *s, const wg_nn_module *net)
 {
     const wg_tensor_list params = wg_nn_parameters(net);
@@ -75,7 +75,7 @@ wg_status draw_parameters(struct subject *s, const wg_nn_module *net)
     return WG_OK;
 }
 
-/* ---- the loss, and the way back ---- */
+/* ---- the loss, and resetting ---- */
 
 wg_status subject_begin(struct subject *s, wg_dtype dtype)
 {

@@ -1,4 +1,4 @@
-/* Out of memory in derivatives of functions, and in a checkpoint's forward and backward. */
+/* Allocation failures in derivatives of functions, and in a checkpoint's forward and backward. */
 #include "sweep.h"
 
 enum { X = 3, RESULTS = 9 };
@@ -13,7 +13,7 @@ struct world {
     double gradient;
 };
 
-static enum place place; /* of the sweep under way */
+static enum place place; /* of the running sweep */
 
 static void *prepare(void)
 {
@@ -31,7 +31,7 @@ static void *prepare(void)
     return o;
 }
 
-/* A draw inside: undone where the whole fails. */
+/* Includes a draw, which is undone if the whole fails. */
 static wg_tensor *layer(wg_tensor *const *x, size_t n, void *context)
 {
     struct world *o = context;
@@ -51,7 +51,7 @@ static void keep_results(struct world *o, wg_tensor *const *result, int n)
     o->n = n;
 }
 
-/* With no tape open the results are the caller's; on a tape their values are taken out of it. */
+/* With no tape open the results belong to the caller; on a tape their values are read before it closes. */
 static bool act_on(struct world *o, wg_status (*derivative)(struct world *o, wg_tensor **result), int n)
 {
     wg_tensor *result[RESULTS];
@@ -141,7 +141,7 @@ ACT(hessian, 4)
 ACT(hvp_through_checkpoints, 5)
 ACT(value_of_checkpoint, 1)
 
-/* A step: two checkpoints, one inside another's second run, and a backward. */
+/* A step with two checkpoints, one inside another's second run, and a backward. */
 static bool act_checkpoint(void *state)
 {
     struct world *o = state;

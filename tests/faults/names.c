@@ -1,5 +1,5 @@
-/* An error for want of memory names what the user called: the function, or the op. Each function of the engine that may run out of memory is
-   called here with its k-th allocation failing, for every k. */
+/* An allocation error names what the user called: the function or the op. Every function of the engine that can run out of
+   memory is called with its k-th allocation failing, for every k. */
 #include <pthread.h>
 
 #include "../unit/common.h"
@@ -44,7 +44,7 @@ static wg_tensor *same(wg_tensor *gradient, void *context)
     return gradient;
 }
 
-/* ---- what may run out of memory; each returns whether it did what it should ---- */
+/* ---- the functions that may run out of memory; each returns whether it did what it should ---- */
 
 static bool keep(struct world *o)
 {
@@ -253,7 +253,8 @@ static bool full(struct world *o)
     return (o->made[0] = wg_zeros(WG_F64, WG_SHAPE(9, 9))) != NULL;
 }
 
-/* on: with no tape open, on one, on one that is traced; calls of user functions in which ops run out too are not only the function's. */
+/* on: with no tape open, on a tape, on a traced tape. ALSO_OPS: the function calls user functions whose ops run out of memory
+   too, so the error may name an op. */
 enum { NO_TAPE = 1, A_TAPE = 2, TRACED = 4, ALSO_OPS = 8 };
 
 static const struct call {
@@ -296,7 +297,7 @@ static const struct call {
     {"full", full, NO_TAPE},
 };
 
-/* An op, or one of the functions that the user's own functions here call. */
+/* Is it an op, or a function that the user's own functions here call? */
 static bool is_inner(const char *op)
 {
     bool found = strcmp(op, "keep") == 0 || strcmp(op, "tape_open") == 0 || strcmp(op, "closure_of_the_test") == 0;
@@ -313,7 +314,7 @@ struct trial {
     char complaint[600];
 };
 
-/* On a thread of its own, whose pool is empty. */
+/* Runs in a fresh thread, whose pool is empty. */
 static void *run_trial(void *context)
 {
     struct trial *t = context;

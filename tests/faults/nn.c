@@ -1,4 +1,4 @@
-/* Out of memory in making networks, optimizers and batches, in reading data, and in a step with all of them. */
+/* Allocation failures in making networks, optimizers and batches, in reading data, and in a step with all of them. */
 #include "sweep.h"
 
 struct world {
@@ -63,7 +63,7 @@ static bool step(struct world *world)
     return true;
 }
 
-/* A step that failed is tried again on the same batch: its position is the caller's to put back. */
+/* A failed step is tried again on the same batch: restoring the position in the data is up to the caller. */
 static bool train(void *state)
 {
     struct world *world = state;
@@ -71,7 +71,7 @@ static bool train(void *state)
     if (step(world))
         return true;
     if (wg_batches_restore(world->batches, before) != WG_OK)
-        world->loss = -1; /* seen as a change */
+        world->loss = -1; /* counts as a change */
     return false;
 }
 
@@ -80,7 +80,7 @@ static bool use(void *state)
     struct world *world = state;
     WG_EVAL_MODE;
     WG_NO_GRAD;
-    wg_tensor *y = wg_nn_apply(world->net, world->x); /* without a tape: the caller's */
+    wg_tensor *y = wg_nn_apply(world->net, world->x); /* without a tape, so it belongs to the caller */
     if (!y)
         return false;
     world->loss = element(y, 0);
@@ -88,7 +88,7 @@ static bool use(void *state)
     return true;
 }
 
-/* ---- preparing: the scenario's own thing is left to act ---- */
+/* ---- preparing: everything but the object that `act` makes ---- */
 
 static void *prepare_nothing(void)
 {

@@ -1,4 +1,4 @@
-/* Out of memory in a training step made of ops: build, backward, update. */
+/* Allocation failures in a training step built from ops: forward, backward, update. */
 #include "../unit/steady.h"
 #include "sweep.h"
 
@@ -15,7 +15,7 @@ static void *prepare_step(void)
         return NULL;
     step->x = numbers(WG_F32, WG_SHAPE(4, 6), 1);
     step->labels = net_labels(4, 3);
-    /* One step, so that moments and statistics are not at their first values; then its memory goes back to the system. */
+    /* One step, so that moments and statistics differ from their initial values; then free memory is returned to the system. */
     if (net_step(&step->net, step->x, step->labels, &loss) != WG_OK)
         return NULL;
     wg_memory_trim();
@@ -163,7 +163,7 @@ static void out_of_memory_at_opening_a_tape(void **state)
     assert_true(sweep(&scenario) > 5);
 }
 
-/* ---- a recorded step, run again ---- */
+/* ---- a traced step, run again ---- */
 
 struct rerun {
     wg_tensor *w, *statistic, *generator;
@@ -186,7 +186,7 @@ static bool act_rerun(void *state)
     WG_TAPE(tape, .trace = true);
     wg_tensor *h = wg_mul(rerun->w, wg_normal(rerun->generator, WG_F64, WG_SHAPE(3), 0, 1));
     if (wg_ema_update(rerun->statistic, h, 0.5) != WG_OK || wg_backward(wg_sum(h)) != WG_OK || wg_tape_rerun(tape) != WG_OK) {
-        if (tape) /* a step that goes wrong in its rerun alone leaves the first run's effects */
+        if (tape) /* if only the rerun fails, the effects of the first run stay */
             wg_error_set(WG_E_MEMORY, "rerun", "rerun: given up");
         return false;
     }

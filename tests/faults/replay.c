@@ -1,4 +1,4 @@
-/* Out of memory in capturing a training step, in binding an input and in running a replay. */
+/* Allocation failures in capturing a training step, in binding an input and in running a replay. */
 #include "sweep.h"
 
 struct world {

@@ -1,5 +1,5 @@
-/* Failing the k-th allocation that Wengert makes, for every k, once and from there on. Each k runs in a thread of its own, whose
-   pool is empty, so that what fails is what a fresh process would ask for. */
+/* Fails the k-th allocation of Wengert, for every k, either that one alone or also all later ones. Each k runs in a fresh
+   thread, whose pool is empty, so that the same allocations fail as in a new process. */
 #ifndef TEST_SWEEP_H
 #define TEST_SWEEP_H
 
@@ -8,8 +8,8 @@
 
 #include "../unit/common.h"
 
-/* What is tried. prepare makes *state, or gives NULL, which fails the test; act is what may fail, and says whether it did what it
-   should; save writes all bytes that act may change (at most size) and returns how many; finish gives everything back. */
+/* A scenario. prepare makes *state, or returns NULL, which fails the test. act is what may fail, and returns whether it did what
+   it should. save copies all bytes that act may change (at most size) and returns their number. finish frees everything. */
 struct scenario {
     const char *name;
     void *(*prepare)(void);
@@ -23,7 +23,7 @@ enum { SWEEP_BYTES = 1 << 16 };
 /* One run, and what a run without failure gives. */
 struct trial {
     const struct scenario *scenario;
-    const struct trial *reference; /* NULL in the run that makes it */
+    const struct trial *reference; /* NULL in the run that makes the reference */
     int64_t fail_at, requests;
     bool persistent;
     size_t size;
@@ -39,7 +39,7 @@ static inline void complain(struct trial *trial, const char *what)
                  (long long)trial->fail_at, trial->persistent ? " and all after it" : "", what);
 }
 
-/* After the function or the op that was called; tests/faults/names.c says which. */
+/* Does the error name the function or op that was called? tests/faults/names.c checks which. */
 static inline bool is_named(const wg_error *error)
 {
     const size_t n = strlen(error->op);
@@ -65,7 +65,7 @@ static inline void with_failure(struct trial *trial, void *state)
     if (!wg_error_first() || wg_error_first()->code != WG_E_MEMORY)
         complain(trial, "the record does not say that memory ran out");
     else if (!is_named(wg_error_first()))
-        complain(trial, wg_error_first()->message); /* which does not name what was called */
+        complain(trial, wg_error_first()->message); /* the message does not name what was called */
     wg_error_take(NULL);
     if (wg_tape_top())
         complain(trial, "a tape was left open");

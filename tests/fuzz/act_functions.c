@@ -1,7 +1,7 @@
-/* Functions that are differentiated as a whole, and checkpoints. */
+/* Actions: functions that are differentiated as a whole, and checkpoints. */
 #include "world.h"
 
-/* What a function does, fixed by its seed, so that it can run again; and a tensor that it captures. */
+/* The behaviour of a function, determined by its seed so that it can run again, and a tensor that it captures. */
 struct behaviour {
     uint64_t seed;
     int way;
@@ -74,10 +74,10 @@ static wg_tensor *f(wg_tensor *const *x, size_t n, void *context)
         return x[n - 1];
     case 6:
         return b->captured;
-#ifndef FUZZ_SANITIZED /* which reports the use of a dead handle, as it should */
+#ifndef FUZZ_SANITIZED /* a sanitizer would report the use of a dangling handle, as it should */
     case 7: {
         WG_TAPE(inner);
-        return wg_sum(x[0]); /* dies with the inner tape */
+        return wg_sum(x[0]); /* closed with the inner tape */
     }
 #endif
     default:
@@ -93,7 +93,7 @@ static void make(struct world *w, struct behaviour *b, wg_tensor **x)
     say(w, "way %d of %p %p\n", b->way, (void *)x[0], (void *)x[1]);
 }
 
-/* Results of a call that succeeded: WG_NONE for an operand without a derivative. */
+/* Adopts the results of a successful call: WG_NONE for an operand without a derivative. */
 static void adopt_all(struct world *w, wg_tensor **t, int n)
 {
     for (int i = 0; i < n; i++)
@@ -149,7 +149,7 @@ static void matrices(struct world *w)
         adopt_all(w, j, hessian ? n * n : n);
 }
 
-/* The function's context must live as long as the tape: it is kept in a ring that is longer than a sequence. */
+/* The function's context must live as long as the tape: contexts are in a ring that is longer than a sequence. */
 static void checkpoint(struct world *w)
 {
     static struct behaviour behaviours[64];

@@ -1,4 +1,4 @@
-/* Ops: any of the registry, with the parameters of one of its samples, on live handles or on values as the sample wants them. */
+/* Actions: any op of the registry, with the parameters of one of its samples, on live handles or on values as in the sample. */
 #include "world.h"
 
 static wg_tensor *as_sampled(struct world *w, const wg_sample *sample, int i, wg_dtype tested)
@@ -27,7 +27,7 @@ static wg_tensor *as_sampled(struct world *w, const wg_sample *sample, int i, wg
                              : wg_from(u, sample->shape[i]);
 }
 
-/* A live handle of that shape, if chance finds one. */
+/* A live handle of that shape, if one is found at random. */
 static wg_tensor *fitting(struct world *w, wg_shape shape)
 {
     for (int i = 0; i < 8 && w->n; i++) {
@@ -85,7 +85,7 @@ static void any_op(struct world *w)
             adopt(w, out[i]);
 }
 
-/* What programs are made of: mostly right. */
+/* The ops that programs mostly consist of, usually with valid operands. */
 static void common_op(struct world *w)
 {
     wg_tensor *a = any_handle(w), *b = chance(w, 50) ? any_handle(w) : a, *y;

@@ -1,4 +1,4 @@
-/* Training steps: a network and its optimizer, steps that fail, captures and replays. */
+/* Actions: training steps with a network and its optimizer, steps that fail, captures and replays. */
 #include "world.h"
 
 static void network(struct world *w)
@@ -31,7 +31,7 @@ static void network(struct world *w)
     w->depth = before;
 }
 
-/* Of the network's parameters and the optimizer's state, all bytes; each is small. */
+/* Copies all bytes of the network's parameters and the optimizer's state, which are small. */
 static size_t read_network(const struct world *w, char *bytes, size_t size)
 {
     const wg_tensor_list lists[] = {wg_nn_parameters(w->net), wg_optim_state(w->optim)};
@@ -46,7 +46,7 @@ static size_t read_network(const struct world *w, char *bytes, size_t size)
     return used;
 }
 
-/* One training step with an accident on the way; one that fails changes neither parameters nor state. */
+/* One training step with a random accident; a step that fails changes neither parameters nor state. */
 static void train(struct world *w)
 {
     static char before[1 << 14], after[1 << 14];
@@ -65,7 +65,7 @@ static void train(struct world *w)
         y = wg_add(y, any_handle(w));
     wg_tensor *loss = chance(w, 10) ? y : wg_mean(wg_square(y));
     if (chance(w, 20))
-        wg_add(any_handle(w), x); /* an error that nobody looks at */
+        wg_add(any_handle(w), x); /* an error that the step ignores */
     status = wg_backward(loss, .retain = chance(w, 20));
     if (status == WG_OK)
         status = wg_optim_step(w->optim);
@@ -110,7 +110,7 @@ static wg_status step(void *context)
     return c->y ? WG_OK : WG_E_MEMORY;
 }
 
-/* The operand is the caller's and stays out of the list: a replay reads it for as long as it lives. */
+/* The operand belongs to the caller and is not in the list of handles: a replay reads it for as long as it lives. */
 static void capture(struct world *w)
 {
     if (w->depth > 0 || w->replay)
@@ -148,7 +148,7 @@ static void replay(struct world *w)
     if (chance(w, 20))
         judged(w, wg_seed(draw(w), 0));
     judged(w, wg_replay_run(w->replay));
-    w->written = true; /* results are rewritten where they lie */
+    w->written = true; /* results are overwritten in place */
     if (chance(w, 40)) {
         wg_replay_destroy(w->replay);
         wg_free(w->captured);

@@ -1,4 +1,4 @@
-/* Tapes, backward, hooks, closures, reruns. */
+/* Actions: tapes, backward, hooks, closures, reruns. */
 #include "world.h"
 
 static void open_one(struct world *w)
@@ -51,7 +51,7 @@ static void gradient(struct world *w)
             adopt(w, g[i]);
 }
 
-/* A hook that behaves, fails, or breaks a rule, by its context. */
+/* A hook that is correct, fails, or breaks a rule, depending on its context. */
 static wg_tensor *hooked(wg_tensor *g, void *context)
 {
     switch ((uintptr_t)context % 8) {
@@ -82,7 +82,7 @@ static void hook(struct world *w)
     judged(w, wg_add_hook(t, hooked, (void *)(uintptr_t)(chance(w, 60) ? below(w, 2) : below(w, 8))));
 }
 
-/* A closure y = 2x of three elements that behaves, fails, or breaks a rule; its context counts how many are alive. */
+/* A closure y = 2x of three elements that is correct, fails, or breaks a rule; its context counts how many are alive. */
 struct context {
     int *alive;
     int way;
@@ -110,7 +110,7 @@ static wg_status closure_backward(const wg_call *c, wg_tensor *const *gy, wg_gra
     if (context->way == 4)
         wg_tape_open();
     if (context->way == 5)
-        return WG_OK; /* gives nothing */
+        return WG_OK; /* returns no gradient */
     if (context->way == 6)
         return WG_GIVE(gx[0], wg_sum(gy[0]));
     return WG_GIVE(gx[0], wg_mul_scalar(gy[0], 2));
@@ -132,7 +132,7 @@ static void closure(struct world *w)
     ++*w->closures;
     static const wg_closure plain = {
         .name = "twice", .forward = forward, .backward = closure_backward, .dtype = WG_F64, .shape = {1, {3}}};
-    static wg_closure made[64]; /* must live as long as its tape: a sequence makes fewer */
+    static wg_closure made[64]; /* must live as long as its tape; a sequence makes fewer than 64 */
     static int at;
     wg_closure *c = &made[at++ % 64];
     *c = plain;
@@ -153,7 +153,7 @@ static void rerun(struct world *w)
     say(w, "rerun\n");
     if (w->depth > 0)
         judged(w, wg_tape_rerun(w->open[w->depth - 1].tape));
-    w->written = true; /* a rerun's effects are its own */
+    w->written = true; /* a rerun has effects of its own */
 }
 
 static void bracket(struct world *w)
@@ -178,7 +178,7 @@ static void bracket(struct world *w)
     const wg_status status = wg_update_commit();
     if (status == WG_OK && !sound)
         broken(w, "an update was committed though a part of it failed");
-    judge(w, status == WG_OK || (!sound && !wg_error_first())); /* why it fails was recorded, and taken, at that part */
+    judge(w, status == WG_OK || (!sound && !wg_error_first())); /* the cause was recorded and cleared when that part failed */
     if (status == WG_OK)
         save_owned(w);
 }

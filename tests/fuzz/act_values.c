@@ -1,4 +1,4 @@
-/* Making values, looking at them, owning and releasing them. */
+/* Actions: making values, reading them, owning and releasing them. */
 #include "world.h"
 
 static void make(struct world *w)
@@ -19,7 +19,7 @@ static void release(struct world *w)
     if (w->n == 0)
         return;
     const struct handle h = w->handle[below(w, w->n)];
-    if (h.borrowed) /* a module's: nothing tells its owner from another */
+    if (h.borrowed) /* a module's: the owner cannot be told from another */
         return;
     say(w, "free %p of tape %d\n", (void *)h.t, h.tape);
     const bool legal = h.tape == 0;
@@ -56,7 +56,7 @@ static void keep(struct world *w)
     wg_tensor *t = any_handle(w), *kept = wg_keep(t);
     say(w, "keep %p: %p\n", (void *)t, (void *)kept);
     const int depth = w->depth;
-    w->depth = 0; /* the caller's, whatever is open */
+    w->depth = 0; /* owned by the caller, whatever tape is open */
     const bool failed = depth > 0 && w->open[depth - 1].failed;
     adopt(w, kept);
     w->depth = depth;
@@ -127,7 +127,7 @@ static void add_gradient(struct world *w)
     wg_tensor *t = any_handle(w), *g = any_handle(w);
     say(w, "add_gradient %p %p\n", (void *)t, (void *)g);
     judged(w, wg_add_gradient(t, g));
-    w->written = true; /* into a gradient that is borrowed by no handle here, but may have been kept */
+    w->written = true; /* to a gradient for which there is no borrowed handle here, but which may have been kept */
 }
 
 static void modes(struct world *w)

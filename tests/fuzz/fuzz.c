@@ -1,6 +1,6 @@
-/* Random sequences of public calls on live handles: tapes, views, donation, drops, backward, hooks and closures that fail, checkpoints,
-   captures, reruns, updates, mixed dtypes, memory that runs out. What must hold: no report of a sanitizer; an error has a message, and
-   a success none; a failed step changes nothing; nothing is left in use. A failure names its sequence.
+/* Random sequences of public calls on live handles: tapes, views, donation, drops, backward, hooks and closures that fail,
+   checkpoints, captures, reruns, updates, mixed dtypes, allocation failures. Invariants: no sanitizer report; an error has a
+   message, a success has none; a failed step changes nothing; no memory is left in use. A failure names its sequence.
    usage: fuzz [--sequences N | --seconds N] [--from SEED] [--verbose]     without arguments for a few seconds, as a test */
 #include <signal.h>
 #include <time.h>
@@ -9,7 +9,7 @@
 #include "live.h"
 #include "world.h"
 
-static uint64_t running; /* the sequence, for a signal's handler */
+static uint64_t running; /* the running sequence, for a signal handler */
 
 static void died(int signal_number)
 {
@@ -60,7 +60,7 @@ static void ordinary_modes(void)
     wg_check_mode_set(false);
 }
 
-enum { LEAST_ACTIONS = 8, MOST_ACTIONS = 31 }; /* of a sequence */
+enum { LEAST_ACTIONS = 8, MOST_ACTIONS = 31 }; /* in a sequence */
 
 static void finish(struct world *w)
 {
@@ -68,13 +68,13 @@ static void finish(struct world *w)
     ordinary_modes();
     while (w->depth > 0)
         close_tape(w);
-    open_tape(w, false); /* where one that could not be opened were never closed, none would open */
+    open_tape(w, false); /* fails if an earlier failed opening was never closed */
     if (w->depth == 0)
         broken(w, "no tape can be opened any more");
     close_tape(w);
     if (wg_tape_top())
         broken(w, "a tape is open that nobody opened");
-    for (int i = 0; i < MOST_ACTIONS; i++) /* names that were pushed outside any tape */
+    for (int i = 0; i < MOST_ACTIONS; i++) /* sections that were pushed outside any tape */
         wg_section_pop();
     wg_replay_destroy(w->replay);
     wg_free(w->captured);

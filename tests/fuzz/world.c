@@ -26,7 +26,7 @@ void judge(struct world *w, bool succeeded)
     say(w, "   %s: %s\n", wg_status_name(error->code), error->message);
     if (!error->message[0] || !error->op[0] || error->code == WG_OK)
         broken(w, "the error says nothing: code %d, op \"%s\", \"%s\"", error->code, error->op, error->message);
-    if (error->code == WG_E_BUG && !strstr(error->message, "twice")) /* the closure that breaks the rules */
+    if (error->code == WG_E_BUG && !strstr(error->message, "twice")) /* caused by the closure that breaks the rules */
         broken(w, "a bug of the library's own: %s", error->message);
     if (w->depth > 0)
         w->open[w->depth - 1].failed = true;
@@ -47,7 +47,7 @@ wg_tensor *adopt(struct world *w, wg_tensor *t)
     for (int i = 0; i < w->n; i++)
         if (w->handle[i].t == t)
             return t;
-    if (wg_numel(t) > MOST_ELEMENTS) { /* Jacobians of Jacobians grow without end */
+    if (wg_numel(t) > MOST_ELEMENTS) { /* Jacobians of Jacobians grow without bound */
         if (w->depth == 0)
             wg_free(t);
         return NULL;
@@ -126,7 +126,7 @@ void forget(struct world *w, const wg_tensor *t)
         }
 }
 
-/* Bytes of the caller's tensor, row-major; 0 if they are too many, or there is no value to read. */
+/* Copies the bytes of a tensor of the caller's, row-major; returns 0 if they are too many or there is no value. */
 static size_t read_owned(const struct handle *h, char *bytes)
 {
     const size_t size = (size_t)wg_numel(h->t) * wg_dtype_size(wg_dtype_of(h->t));

@@ -1,4 +1,5 @@
-/* What tests/house/gdb.py looks at in gdb: a tape with a few nodes. Compiled with debug information and the engine's types. */
+/* The program that tests/house/gdb.py examines in gdb: a tape with a few nodes, compiled with debug information and the engine's
+   types. */
 #include "core/internal.h"
 #include "wengert/wengert.h"
 

@@ -15,7 +15,7 @@ static inline wg_status times_kernel(const wg_call *c)
     return WG_OK;
 }
 
-/* What a vjp was asked for, and whether it was offered accumulators. */
+/* Calls of a vjp: which gradients were needed, and whether accumulators were offered. */
 struct asked {
     int calls, need[2], offered[2];
 };

@@ -1,5 +1,6 @@
-/* What the problems here share: CPU time, random numbers, and checks in TAP. Each program prints a table of times (run calls all), or,
-   called with check, compares small problems with the same objective in plain C and with central differences. */
+/* What the ADBench problems share: CPU time, random numbers, and checks in TAP. Each program prints a table of times (the script
+   run calls all of them). Called with check, it compares small problems with the same objective in plain C and with central
+   differences. */
 #ifndef ADBENCH_H
 #define ADBENCH_H
 
@@ -25,7 +26,7 @@ struct times {
     double hand, eager, replayed;
 };
 
-/* The least CPU time of a statement so far and in some runs more. */
+/* Lowers `seconds` to the minimal CPU time of a statement over several more runs. */
 #define LEAST(seconds, ...)                                              \
     do {                                                                 \
         const double began_ = cpu_seconds();                             \
@@ -38,7 +39,8 @@ struct times {
         }                                                                \
     } while (0)
 
-/* That of the objective by hand, of the gradient and of the replayed one, which take turns, so that all see the same clock. */
+/* The minimal CPU times of the objective in plain C, the gradient and the replayed gradient. They alternate, so that all run at
+   the same clock rate. */
 #define TAKE_TURNS(times, first, second, third)                 \
     do {                                                        \
         (times) = (struct times){INFINITY, INFINITY, INFINITY}; \
@@ -62,7 +64,7 @@ static inline void print_head(const char *problem)
     printf("%-24s %12s %12s %12s %8s %8s %6s\n", "size", "by hand/ms", "eager/ms", "replayed/ms", "ratio", "replayed", "goal");
 }
 
-/* One line of TAP: got = want to a relative error, absolute below 1. */
+/* Prints one line of TAP: got = want to a relative error, absolute if |want| is below 1. */
 static inline void agree(const char *what, double got, double want, double tolerance)
 {
     const bool ok = fabs(got - want) <= tolerance * fmax(1, fabs(want));
@@ -76,7 +78,7 @@ static inline int finish(void)
     return failures != 0;
 }
 
-/* Ends the program where the library failed. */
+/* Ends the program if the library failed. */
 static inline void must(bool ok)
 {
     if (!ok) {
@@ -85,7 +87,7 @@ static inline void must(bool ok)
     }
 }
 
-/* Uniform in -1 to 1, from a sequence that is the same everywhere. */
+/* Uniform in -1 to 1, from a sequence that is the same on every machine. */
 static inline double uniform_number(void)
 {
     static uint64_t state = 88172645463325252u;

@@ -1,28 +1,29 @@
-/* Residuals of bundle adjustment and the blocks of their sparse Jacobian, beside the same residuals in plain C.
+/* Bundle adjustment: the residuals and the blocks of their sparse Jacobian, compared with the residuals in plain C.
 
-   Observation i sees point X (3 numbers) by camera (r, C, f, x0, k): a rotation vector r, a centre C, a focal length f, a principal point
-   x0 and two coefficients k of radial distortion, 11 in all. With Y = R(r) (X - C), u = (Y_0, Y_1) / Y_2 and s = |u|²,
+   Observation i sees the point X (3 components) through the camera (r, C, f, x0, k): a rotation vector r, a centre C, a focal
+   length f, a principal point x0 and two coefficients k of radial distortion, 11 in all. With Y = R(r) (X - C), u = (Y_0, Y_1) /
+   Y_2 and s = |u|²,
 
      residual = w (f (1 + k_0 s + k_1 s²) u + x0 - seen),   and for the weight w: 1 - w².
 
-   R(r) v = v cos t + (a × v) sin t + a (a·v)(1 - cos t), t = |r|, a = r/t: Rodrigues. A block is 2 × (11 + 3 + 1); that of the weight
-   residual is -2 w. Source of the problem: as of gmm.c.
+   R(r) v = v cos t + (a × v) sin t + a (a·v)(1 - cos t), t = |r|, a = r/t: Rodrigues' formula. A block is 2 × (11 + 3 + 1); that
+   of the weight residual is -2 w. For the source of the problem see gmm.c.
 
-   Some thousand observations are taken at once, each part on a tape of its own: what lives between forward and backward, some 100 vectors,
-   is then in near caches. */
+   Some thousand observations are processed at once, each part on its own tape, so that the intermediate values between forward
+   and backward, about 100 vectors, stay in the caches. */
 #include "adbench.h"
 
 enum { CAMERA = 11, POINT = 3, BLOCK = CAMERA + POINT + 1, AT_ONCE = 5000, MOST_PARTS = 6 };
 
-/* What comes of a part of the observations. */
+/* The results of a part of the observations. */
 struct part {
     wg_tensor *residual[3], *block[2][BLOCK], *weight_block;
 };
 
 struct bundle {
     int64_t n, at_once, cameras, points;
-    double *camera[CAMERA], *point[POINT], *weight, *seen[2]; /* by component */
-    int64_t *by, *of;                                         /* camera and point of an observation */
+    double *camera[CAMERA], *point[POINT], *weight, *seen[2]; /* stored by component */
+    int64_t *by, *of;                                         /* camera and point of each observation */
     wg_tensor *x[BLOCK], *target[2], *by_camera, *of_point;   /* components of cameras, of points, and weights */
     struct part part[MOST_PARTS];
 };
@@ -43,7 +44,7 @@ static void one_by_hand(const double *c, const double *p, double w, const double
     residual[2] = 1 - w * w;
 }
 
-/* Cameras and points as a program in C would keep them: one after the other. */
+/* Cameras and points are stored as a program in C would: one after the other. */
 static void by_hand(const struct bundle *b, const double *camera, const double *point, const double *seen, double *residual)
 {
     for (int64_t i = 0; i < b->n; i++)
@@ -52,7 +53,7 @@ static void by_hand(const struct bundle *b, const double *camera, const double *
 
 /* ---- Wengert ---- */
 
-/* a₀ b₁ - a₁ b₀ */
+/* A component of the cross product: a₀ b₁ - a₁ b₀. */
 static wg_tensor *crossed(wg_tensor *a0, wg_tensor *b1, wg_tensor *a1, wg_tensor *b0)
 {
     return wg_sub(wg_mul(a0, b1), wg_mul(a1, b0));
@@ -63,7 +64,7 @@ static wg_tensor *dotted(wg_tensor *const *a, wg_tensor *const *b)
     return wg_fma(a[2], b[2], wg_fma(a[1], b[1], wg_mul(a[0], b[0])));
 }
 
-/* Of all observations of a part; x: camera, point and weight of each, by component. */
+/* The residuals of all observations of a part; x: the components of each observation's camera and point, and its weight. */
 static void residuals(wg_tensor *const *x, wg_tensor *const *target, wg_tensor **residual)
 {
     wg_tensor *v[3], *a[3], *y[3], *t = wg_sqrt(dotted(x, x)), *cosine = wg_cos(t), *sine = wg_sin(t), *inverse = wg_reciprocal(t);
@@ -84,8 +85,8 @@ static void residuals(wg_tensor *const *x, wg_tensor *const *target, wg_tensor *
     residual[2] = wg_add_scalar(wg_neg(wg_square(w)), 1);
 }
 
-/* Residuals and blocks of observations first to last. One's residual depends on its own block alone, so the gradient of a sum over
-   observations holds a row of every block. */
+/* Residuals and blocks of observations first to last. A residual depends on its own block alone, so the gradient of the sum over
+   observations contains one row of every block. */
 static wg_status step_of_part(const struct bundle *b, int64_t first, int64_t last, struct part *part)
 {
     WG_TAPE(tape);
@@ -177,14 +178,14 @@ static void close_problem(struct bundle *b)
     wg_free(b->by_camera), wg_free(b->of_point);
 }
 
-/* One observation's numbers, one after the other. */
+/* Gathers the parameters of one observation. */
 static void gathered(const struct bundle *b, int64_t i, double *block)
 {
     for (int k = 0; k < BLOCK; k++)
         block[k] = k < CAMERA ? b->camera[k][b->by[i]] : k < CAMERA + POINT ? b->point[k - CAMERA][b->of[i]] : b->weight[i];
 }
 
-/* Of the values that come out, the one farthest from its due. */
+/* Keeps the value with the largest error, and the value expected for it. */
 static void farther(double got, double want, double *worst, double *due)
 {
     if (fabs(got - want) / fmax(1, fabs(want)) >= fabs(*worst - *due) / fmax(1, fabs(*due)))
@@ -227,7 +228,7 @@ static void check(void)
     }
     agree("the residual farthest from plain C's", value, value_due, 1e-11);
     agree("the element of a block farthest from differences", slope, slope_due, 1e-5);
-    drop_results(&b); /* a capture's step puts its own in their place */
+    drop_results(&b); /* the captured step sets its own results */
     wg_replay *replay = wg_replay_capture(step, &b);
     struct bundle eager = b;
     must(replay && wg_replay_run(replay) == WG_OK && step(&eager) == WG_OK);

@@ -1,20 +1,20 @@
-/* Log-likelihood of a Gaussian mixture with a Wishart prior, its gradient, and what that costs beside the same objective in plain C.
+/* The log-likelihood of a Gaussian mixture with a Wishart prior and its gradient, compared with the same objective in plain C.
 
-   N points x_i of d dimensions, K components: weights α_k, means μ_k, and inverse covariance factors Q_k, lower triangular with e^{q_kj}
-   on the diagonal and l_k below it.
+   N points x_i of d dimensions, K components: weights α_k, means μ_k, and inverse covariance factors Q_k, lower triangular with
+   e^{q_kj} on the diagonal and l_k below it.
 
      L = Σ_i logsumexp_k(α_k + Σ_j q_kj - |Q_k (x_i - μ_k)|²/2) - N logsumexp α - N d log(2π)/2
          + Σ_k (γ² (Σ_j e^{2 q_kj} + |l_k|²)/2 - m Σ_j q_kj) + constant of the prior
 
-   with γ = 1 and m = 0. Source of the problem: Srajer, Kukelova, Fitzgibbon, "A benchmark of selected algorithmic differentiation tools",
-   2018.
+   with γ = 1 and m = 0. Source of the problem: Srajer, Kukelova, Fitzgibbon, "A benchmark of selected algorithmic
+   differentiation tools", 2018.
 
-   Points are taken some hundreds at once, each part on a tape of its own, and gradients add up: what lives between forward and backward is
-   then in near caches. */
+   Some hundred points are processed at once, each part on its own tape, and gradients accumulate, so that the intermediate
+   values between forward and backward stay in the caches. */
 #include "adbench.h"
 
 struct gmm {
-    int64_t n, d, k, l; /* points, dimensions, components, numbers below a diagonal */
+    int64_t n, d, k, l; /* points, dimensions, components, elements below a diagonal */
     int64_t at_once;
     double *x, *alpha, *mu, *q, *below;
     wg_tensor *points, *place, *parameter[4];
@@ -22,7 +22,7 @@ struct gmm {
 
 static double prior_constant(const struct gmm *g)
 {
-    const double d = (double)g->d, n = d + 1; /* gamma 1, m 0 */
+    const double d = (double)g->d, n = d + 1; /* gamma = 1, m = 0 */
     double log_gamma = 0.25 * d * (d - 1) * log(M_PI);
     for (int64_t j = 1; j <= g->d; j++)
         log_gamma += lgamma(0.5 * (n + 1 - (double)j));
@@ -97,7 +97,7 @@ static wg_tensor *of_points(const struct gmm *g, int64_t first, int64_t last)
     return wg_sum(wg_logsumexp(term, .axis = 1));
 }
 
-/* What is left of L. */
+/* The terms of L that depend on the parameters alone. */
 static wg_tensor *of_parameters(const struct gmm *g)
 {
     wg_tensor *const *p = g->parameter;
@@ -106,7 +106,7 @@ static wg_tensor *of_parameters(const struct gmm *g)
     return wg_add_scalar(wg_sub(prior, wg_mul_scalar(wg_logsumexp(p[0]), (double)g->n)), constant);
 }
 
-/* Part number i of L; the last has what the parameters alone make too. */
+/* Part i of L; the last part includes the terms of the parameters alone. */
 static wg_tensor *part_of(const struct gmm *g, int64_t i)
 {
     const int64_t first = i * g->at_once, last = first + g->at_once;
@@ -209,7 +209,7 @@ static void check(int64_t n, int64_t d, int64_t k)
     close_problem(&g);
 }
 
-enum { NUMBERS = 1 << 17, LEAST_AT_ONCE = 250 }; /* of a part's tensors; points */
+enum { NUMBERS = 1 << 17, LEAST_AT_ONCE = 250 }; /* elements of a part's tensors; points of a part */
 
 static void measure(int64_t n, int64_t d, int64_t k)
 {
@@ -240,7 +240,7 @@ int main(int n_arguments, char **argument)
         return finish();
     }
     print_head("Gaussian mixture, gradient of the log-likelihood");
-    const double most = n_arguments > 1 ? strtod(argument[1], NULL) : INFINITY; /* points d K, of the largest problem */
+    const double most = n_arguments > 1 ? strtod(argument[1], NULL) : INFINITY; /* points · d · K of the largest problem */
     for (int i = 0; i < 2; i++)
         for (int j = 0; j < 3; j++)
             for (int k = 0; k < 6; k++)

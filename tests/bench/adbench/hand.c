@@ -1,16 +1,19 @@
-/* The Jacobian of a skinned hand: positions of vertices by 26 pose parameters, in forward mode, beside the positions in plain C.
+/* The Jacobian of a skinned hand: the positions of vertices with respect to 26 pose parameters, in forward mode, compared with
+   the positions in plain C.
 
-   22 bones: two of the arm, which do not bend, and four for each of five fingers, along y. A finger's parameters are a, by which its first
-   bone turns about z, and b_0, b_1, b_2, by which its first three bones bend about x; the last follows the third. With A_0 = R_z(a)
-   R_x(b_0), A_1 = A_0 R_x(b_1), A_2 = A_3 = A_1 R_x(b_2) and joints p_{l+1} = p_l + A_l (0, length_l, 0),
+   22 bones: two of the arm, which do not bend, and four for each of five fingers, along y. A finger has the parameters a, the
+   rotation of its first bone about z, and b_0, b_1, b_2, the rotations of its first three bones about x; the last bone follows
+   the third. With A_0 = R_z(a) R_x(b_0), A_1 = A_0 R_x(b_1), A_2 = A_3 = A_1 R_x(b_2) and joints p_{l+1} = p_l + A_l (0,
+   length_l, 0),
 
      v = R (Σ_b weight_vb M_b (rest_v, 1)) + shift,   M_b = [A_b, p_b - A_b p_b(rest)],   R = R_z R_y R_x,
 
-   and the residual is target - v. R and shift are the other six parameters. The model is made here. The kind of problem is that of the
-   paper named in gmm.c.
+   and the residual is target - v. R and shift are the other six parameters. The model is synthetic. This kind of problem is from
+   the paper named in gmm.c.
 
-   Ten directions give all 26 columns: each of the six, and a, b_0, b_1, b_2 of all fingers at once, for a finger's bones move with its own
-   parameters alone, and what each finger's bones contribute stays by itself until the end. */
+   Ten directions give all 26 columns: one for each of the six, and one each for a, b_0, b_1, b_2 of all fingers at once. That
+   works because a finger's bones depend only on its own parameters, and the contributions of the fingers are kept separate until
+   the end. */
 #include "adbench.h"
 
 enum {
@@ -19,8 +22,8 @@ enum {
     BONES = 22,
     VERTICES = 544,
     PARAMETERS = 26,
-    WHOLE = 6, /* parameters that move the whole hand, */
-    OWN = 4,   /* and each finger */
+    WHOLE = 6, /* parameters of the whole hand */
+    OWN = 4,   /* parameters of each finger */
     DIRECTIONS = WHOLE + OWN,
     OPERANDS = 8,
     COLUMNS = 4 * (BONES - 1) + 1
@@ -32,8 +35,8 @@ struct hand {
     double joint[LEVELS][3][FINGERS], length[LEVELS][FINGERS];
     double pose[PARAMETERS];
     wg_tensor *features;                     /* (VERTICES,COLUMNS): minus weight_vb (rest_v, 1), and -1 */
-    wg_tensor *of_finger;                    /* (FINGERS,VERTICES,4 LEVELS): those of each finger's bones */
-    wg_tensor *unit[3], *arm;                /* (1,3,1) each, and the matrix of what does not bend, (3,4) */
+    wg_tensor *of_finger;                    /* (FINGERS,VERTICES,4 LEVELS): the features of each finger's bones */
+    wg_tensor *unit[3], *arm;                /* (1,3,1) each; the matrix of the arm, (3,4) */
     wg_tensor *roots, *joints[LEVELS][3];    /* (3,FINGERS): the first joints; (FINGERS): components of joints */
     wg_tensor *lengths[LEVELS];              /* (FINGERS) */
     wg_tensor *targets;                      /* (VERTICES,3) */
@@ -43,7 +46,7 @@ struct hand {
 
 /* ---- plain C ---- */
 
-/* The product of a matrix with a rotation of columns i and j. */
+/* Multiplies a matrix by a rotation of columns i and j. */
 static void turn(double *m, int i, int j, double angle)
 {
     const double cosine = cos(angle), sine = sin(angle);
@@ -99,7 +102,7 @@ static void by_hand(const struct hand *h, const double *pose, double *residual)
 
 /* ---- Wengert ---- */
 
-/* Columns i and j of a matrix, each (copies, 3, …), turned: the product with a rotation. */
+/* Multiplies a matrix by a rotation: columns i and j, each (copies, 3, …), are replaced. */
 static void turned(wg_tensor **i, wg_tensor **j, wg_tensor *angle)
 {
     wg_tensor *cosine = wg_cos(angle), *sine = wg_sin(angle), *a = *i, *b = *j;
@@ -107,8 +110,8 @@ static void turned(wg_tensor **i, wg_tensor **j, wg_tensor *angle)
     *j = wg_sub(wg_mul(b, cosine), wg_mul(a, sine));
 }
 
-/* What positions are linear in, for several poses at once, one for each copy: matrices R M_b and shifts, (3 copies,COLUMNS). x: angles
-   about x, y, z (copies,1,1), shift (copies,3,1), a, b_0, b_1, b_2 (copies,1,FINGERS). */
+/* The coefficients in which positions are linear, for several poses at once, one per copy: matrices R M_b and shifts, (3
+   copies,COLUMNS). x: angles about x, y, z (copies,1,1), shift (copies,3,1), a, b_0, b_1, b_2 (copies,1,FINGERS). */
 static wg_tensor *matrices(wg_tensor *const *x, size_t n, void *context)
 {
     const struct hand *h = context;
@@ -137,8 +140,9 @@ static wg_tensor *matrices(wg_tensor *const *x, size_t n, void *context)
     return wg_reshape(wg_concat(all, 2, 2), WG_SHAPE(3 * copies, COLUMNS));
 }
 
-/* All directions in one pass of forward mode: copy c has the tangent of direction c. Skinning is linear, so it is its own tangent: products
-   of the features with the positions' matrices and with their tangents, those of the fingers' own parameters finger by finger. */
+/* All directions in one pass of forward mode: copy c has the tangent of direction c. Skinning is linear, so it is its own
+   tangent: the features are multiplied by the positions' matrices and by their tangents, and for the fingers' own parameters
+   finger by finger. */
 static wg_status step(void *context)
 {
     enum { BENT = 4 * LEVELS * FINGERS };
@@ -161,7 +165,7 @@ static void drop_results(struct hand *h)
     wg_free(h->residual), wg_free(h->by_whole), wg_free(h->by_own);
 }
 
-/* Of the Jacobian: row k of vertex v, column c. */
+/* The Jacobian's element for row k of vertex v, column c. */
 static double element(const struct hand *h, int v, int k, int c)
 {
     const double *whole = wg_data(h->by_whole), *own = wg_data(h->by_own);
@@ -171,7 +175,7 @@ static double element(const struct hand *h, int v, int k, int c)
 
 /* ---- the model ---- */
 
-/* The arm's bones share their matrix, so their weights are added: features have one bone less. */
+/* The bones of the arm share one matrix, so their weights are added and the features have one bone less. */
 static void make_features(struct hand *h)
 {
     double *feature = numbers(VERTICES * COLUMNS, -1, 0), *own = numbers(FINGERS * VERTICES * 4 * LEVELS, 0, 0);
@@ -212,7 +216,8 @@ static void make_constants(struct hand *h)
     }
 }
 
-/* Operand o holds parameters first, first + 1, …. From direction on, each has a direction, or all of a finger's kind have one. */
+/* Makes operand o from parameters first, first + 1, …. From `direction` on, each parameter has its own direction, or the same
+   parameter of all fingers shares one. */
 static void make_operand(struct hand *h, int o, int first, int count, int direction, wg_shape shape)
 {
     double value[DIRECTIONS * FINGERS], tangent[DIRECTIONS * FINGERS];

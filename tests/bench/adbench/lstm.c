@@ -1,8 +1,9 @@
-/* ADBench's LSTM (Šrajer, Kukelova and Fitzgibbon, 2018): a diagonal LSTM over characters of 14 bits, whose gates are element-wise products
-   of weights with the input or the state, and the gradient by all weights. The objective is here twice: by hand in C, and as a Wengert
-   program. The figure is the time of the gradient over that of the objective by hand.
+/* ADBench's LSTM (Šrajer, Kukelova and Fitzgibbon, 2018): a diagonal LSTM over characters of 14 bits, whose gates are
+   element-wise products of weights with the input or the state, and the gradient with respect to all weights. The objective is
+   written twice, by hand in C and as a Wengert program. The result is the time of the gradient divided by that of the objective
+   by hand.
 
-   usage: adbench-lstm [check]   check: that both have one value, and that the gradient is that of central differences; as TAP */
+   usage: adbench-lstm [check]   check: that both give the same value, and that the gradient is that of central differences; as TAP */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,9 @@
 
 enum { WIDE = 14, GATES = 4, MOST_LAYERS = 4, MOST_STEPS = 1024, MOST_WEIGHTS = 8 * MOST_LAYERS * WIDE + 3 * WIDE };
 
-/* weight: for each layer 4 rows of weights and 4 of biases (forget, in, out, change), then weights into the first layer, out of the last,
-   and the bias there. state: for each layer the hidden values and the cells. text: a row for each character. */
+/* weight: for each layer 4 rows of weights and 4 of biases (forget, in, out, change), then the weights into the first layer, out
+   of the last layer, and the output's bias. state: for each layer the hidden values and the cells. text: a row for each
+   character. */
 struct problem {
     int layers, steps;
     double weight[MOST_WEIGHTS], state[2 * MOST_LAYERS * WIDE], text[(MOST_STEPS + 1) * WIDE];
@@ -45,7 +47,7 @@ static void make(struct problem *p, int layers, int steps)
         p->text[i] = p->text[i] > 0;
 }
 
-/* ---- by hand ---- */
+/* ---- the objective in plain C ---- */
 
 static double sigmoid(double x)
 {
@@ -87,7 +89,7 @@ static double by_hand(const struct problem *p)
     return -total / (p->steps * WIDE);
 }
 
-/* ---- with Wengert ---- */
+/* ---- the objective in Wengert ---- */
 
 struct program {
     const struct problem *problem;
@@ -95,7 +97,7 @@ struct program {
     wg_tensor *value, *gradient;            /* of the last step */
 };
 
-/* x (T,14) through a layer. What depends on x alone is computed for all steps at once. */
+/* Passes x (T,14) through a layer. The terms that depend on x alone are computed for all time steps at once. */
 static wg_tensor *layer(wg_tensor *const *w, wg_tensor *h, wg_tensor *c, wg_tensor *x, int steps)
 {
     static wg_tensor *forget[MOST_STEPS], *out[MOST_STEPS], *hidden[MOST_STEPS];
@@ -155,7 +157,7 @@ static void end(struct program *p)
 
 /* ---- the check ---- */
 
-/* The largest distance of the gradient from central differences of the objective by hand. */
+/* The largest difference between the gradient and central differences of the objective by hand. */
 static double worst_gradient(struct problem *p, const double *gradient)
 {
     const double h = 1e-6;
@@ -202,7 +204,7 @@ static int check(struct problem *p)
     return failures > 0;
 }
 
-/* ---- the figure ---- */
+/* ---- timing ---- */
 
 static double now_us(void)
 {
@@ -222,7 +224,8 @@ static int measure(struct problem *p)
         wg_replay *replay = begin(&program, p) == WG_OK ? wg_replay_capture(step, &program) : NULL;
         if (!replay)
             return wg_error_report(stderr);
-        double best[3] = {INFINITY, INFINITY, INFINITY}; /* by hand, eager, replayed: in turn, so that all see the same clock */
+        double best[3] = {INFINITY, INFINITY, INFINITY}; /* by hand, eager, replayed: they alternate, so that all run at the same
+                                                            clock rate */
         for (int round = 0; round < 60; round++)
             for (int way = 0; way < 3; way++) {
                 const double from = now_us();
