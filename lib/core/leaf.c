@@ -69,7 +69,8 @@ wg_tensor *wg_gradient(const wg_tensor *leaf)
     return wg_leaf_gradient(leaf);
 }
 
-/* The gradient is the leaf's from here on. What it had is put back if the step on the open tape fails, unless the leaf ends with it. */
+/* Makes gradient (or NULL) the leaf's, which owns it from then on. With a tape open the previous gradient goes to the tape's
+   undo list, to be restored if the step fails, unless the leaf belongs to that tape and ends with it. */
 static wg_status set_gradient(const struct wg_thread *th, wg_tensor *leaf, wg_tensor *gradient)
 {
     if (leaf->flags & WG_T_PROXY)
@@ -101,7 +102,7 @@ void wg_gradient_drop(wg_tensor *leaf)
     wg_value_unref(gradient);
 }
 
-/* Part of the update: it happens when that is committed, or not at all. */
+/* Queues the clearing, which takes effect when the update commits. */
 static wg_status queue_clearing(struct wg_thread *th, wg_tensor *leaf)
 {
     struct wg_clearing *clearing = wg_tape_alloc(th->top, sizeof *clearing);
@@ -114,7 +115,7 @@ static wg_status queue_clearing(struct wg_thread *th, wg_tensor *leaf)
     return WG_OK;
 }
 
-/* A checkpointed function runs twice. */
+/* Refuses op in a checkpointed function: the function runs twice, and would change the gradients twice. */
 static wg_status may_change_gradients(const struct wg_thread *th, const char *op)
 {
     return th->checkpoints > 0
@@ -151,7 +152,7 @@ wg_status wg_add_gradient(wg_tensor *leaf, const wg_tensor *g)
         return wg_fail(WG_E_STATE, "add_gradient", "add_gradient: not between wg_update_begin and wg_update_commit");
     const struct wg_value *value = wg_value_of(leaf);
     if (value->gradient) {
-        WG_NO_GRAD; /* a leaf's gradient has no history anyway, also where a backward is recorded */
+        WG_NO_GRAD; /* a leaf's gradient has no history, even inside a recorded backward */
         return wg_accumulate(value->gradient, (wg_tensor *)(uintptr_t)g);
     }
     WG_TRY(wg_may_write(th, "add_gradient"));

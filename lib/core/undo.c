@@ -1,4 +1,4 @@
-/* Effects: what the bytes and gradients were before a step changed them, put back if it fails. */
+/* The undo list of a tape: bytes and gradients from before a step changed them. They are restored if the step fails. */
 #include "core/arena.h"
 
 wg_status wg_undo_push(wg_tape *tape, const wg_tensor *t)
@@ -27,7 +27,8 @@ wg_status wg_undo_push_bytes(wg_tape *tape, struct wg_storage *storage, char *at
     return WG_OK;
 }
 
-/* Such changes come in rows, of all parameters: each entry has twice the room of the one before. */
+/* Gradients mostly change in long sequences, one for each parameter. So each entry has twice the capacity of the previous one,
+   up to 1024. */
 struct wg_leaf_change *wg_undo_more_gradients(wg_tape *tape)
 {
     struct wg_undo *last = tape->undo;
@@ -44,7 +45,7 @@ struct wg_leaf_change *wg_undo_more_gradients(wg_tape *tape)
     return entry->change;
 }
 
-/* Youngest first, as one leaf may stand there twice. */
+/* Youngest change first, since one leaf may occur twice. */
 static void undo_gradients(struct wg_undo *entry, bool restore)
 {
     for (size_t i = entry->n; i-- > 0;) {
@@ -64,7 +65,7 @@ static void undo_gradients(struct wg_undo *entry, bool restore)
         wg_object_free(entry->change);
 }
 
-/* Leaves of a tape that closes go with it. */
+/* Discards the changes of leaves that belong to a closing tape and end with it. */
 static void forget_leaves_of(struct wg_undo *entry, const wg_tape *tape)
 {
     for (size_t i = 0; i < entry->n; i++) {
@@ -92,7 +93,7 @@ static void undo_one(struct wg_thread *th, struct wg_undo *entry, bool restore)
     wg_storage_unref(entry->storage);
 }
 
-/* Youngest first, so that an operand overwritten twice gets its oldest bytes. */
+/* Youngest entry first, so that an operand that was overwritten twice gets its oldest bytes. */
 void wg_undo_end(wg_tape *tape, const struct wg_undo *until, bool restore)
 {
     while (tape->undo != until) {
@@ -111,7 +112,8 @@ static void hold_leaves(struct wg_undo *entry)
     entry->holds_leaves = true;
 }
 
-/* What lies in slots of the upper tape is gone with it, and so are its proxies. */
+/* Moves the entries of a closing tape to the tape below. Entries for storage in slots of the closing tape are discarded. Its
+   proxies go, too, so the remaining entries need references to their leaves. */
 void wg_undo_hand_down(wg_tape *from, wg_tape *to)
 {
     struct wg_undo **oldest = &from->undo;

@@ -1,4 +1,5 @@
-/* Updates that happen whole or not at all: between begin and commit, ops that change an operand are checked and queued on the tape. */
+/* Update brackets: updates that happen as a whole or not at all. Between begin and commit, ops that change an operand are
+   checked and queued on the tape. */
 #include "core/internal.h"
 
 wg_status wg_update_begin(void)
@@ -41,7 +42,7 @@ void wg_update_end(struct wg_thread *th)
     wg_update_tape_end(th);
 }
 
-/* A kernel that writes cannot fail: its shape rule and its builder have checked everything. */
+/* Runs the queue. Its kernels cannot fail: the shape rules and builders have checked everything. */
 static wg_status run_all(struct wg_thread *th)
 {
     for (struct wg_node *node = th->updates; node; node = node->next_update) {
@@ -52,7 +53,7 @@ static wg_status run_all(struct wg_thread *th)
     return WG_OK;
 }
 
-/* What it writes may be refused in anomaly mode: then what all of them wrote is put back. */
+/* Runs the queue in anomaly mode, which may refuse what a node writes. Then everything that the queue has written is restored. */
 static wg_status run_all_watched(struct wg_thread *th)
 {
     wg_tape *tape = th->top;
@@ -66,7 +67,7 @@ static wg_status run_all_watched(struct wg_thread *th)
     return status;
 }
 
-/* A function that is called inside an update may not end it. */
+/* A user's function that was called inside an update may not end that update. */
 static wg_status check_callback(struct wg_thread *th, const char *name)
 {
     return th->callback && th->callback->updating
