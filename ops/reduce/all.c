@@ -1,4 +1,4 @@
-/* 1 where no element of a mask along an axis, or of all, is 0; 1 over nothing. */
+/* Logical and over axes of a mask: 1 if no element is 0, also over nothing; else 0. */
 #ifdef REAL
 #define NAME all
 #define SETTLED 0

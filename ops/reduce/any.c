@@ -1,4 +1,4 @@
-/* 1 where any element of a mask along an axis, or of all, is not 0; 0 over nothing. */
+/* Logical or over axes of a mask: 1 if any element is not 0; else 0, also over nothing. */
 #ifdef REAL
 #define NAME any
 #define SETTLED 1

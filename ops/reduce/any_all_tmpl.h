@@ -1,4 +1,5 @@
-/* The kernel of any and all. Before it is included: NAME the op, and SETTLED what the result is where an element is that truth. */
+/* Template of the kernels of any and all. Define before including it: NAME, the op; SETTLED, the truth value (0 or 1) of an element
+   that decides the result, which is then SETTLED. */
 
 static wg_status T(reduce_columns)(const struct wg_reduction_plan *plan, const struct wg_reduce_params *params, int threads,
                                    const uint8_t *x, int64_t s, int64_t w, uint8_t *result)

@@ -1,4 +1,4 @@
-/* Where the largest along an axis, or of all, is. */
+/* The index of the first maximum over an axis, or over all elements in row-major order. */
 #ifdef REAL
 #define NAME argmax
 #define RELATION >=

@@ -1,4 +1,4 @@
-/* Where the smallest along an axis, or of all, is. */
+/* The index of the first minimum over an axis, or over all elements in row-major order. */
 #ifdef REAL
 #define NAME argmin
 #define RELATION <=

@@ -1,6 +1,6 @@
-/* The kernel of argmax and argmin, for the number type at hand: the place, in row-major order over the reduced axes, of the first
-   extremum, or of the first NaN. Before it is included: NAME the op, RELATION, in which the first of equals stays (>= or <=), and BEYOND, in which it
-   does not (> or <). */
+/* Template of the kernels of argmax and argmin, compiled once per number type. The result is the index, in row-major order over the
+   reduced axes, of the first extremum, or of the first NaN. Define before including it: NAME, the op; RELATION, >= or <=, which
+   keeps the first of equal elements; BEYOND, the strict relation, > or <. */
 #include "ops/route.h"
 
 #define PASS extremum
@@ -8,8 +8,8 @@
 #define COMBINE(a, b) WG_EXTREMUM(a, b, BEYOND)
 #include "ops/reduce_pass_tmpl.h"
 
-/* One column whose elements lie side by side: the extremum of each block, then its place in the first block that has the whole's, with
-   as many comparisons wherever that is. */
+/* One contiguous column of n elements. Finds the first block whose extremum is the column's, then searches that block for its
+   index. The number of comparisons does not depend on the data. */
 static int64_t T(place_in_run)(const ELEM *x, int64_t n)
 {
     const int64_t window = n < WG_REDUCE_BLOCK ? n : WG_REDUCE_BLOCK;
@@ -66,7 +66,7 @@ static wg_status T(reduce_columns)(const struct wg_reduction_plan *plan, const s
 #define OUT int64_t
 #define RESULT int64_t
 #define ONE(x) ((void)(x), 0)
-#define EMPTY 0 /* the shape rule lets nothing be reduced only where there is no result */
+#define EMPTY 0 /* never stored: the shape rule rejects a reduction over nothing unless there are no results */
 #include "ops/reduce/reduce_tmpl.h"
 #undef RELATION
 #undef BEYOND

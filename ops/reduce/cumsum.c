@@ -1,16 +1,17 @@
-/* y_i = x_0 + … + x_i along an axis, or from the last down; summed in f64. Its gradient is the sum the other way. */
+/* Cumulative sum along an axis, y_i = x_0 + … + x_i, or in reverse from the last element; accumulated in f64. The gradient is the
+   cumulative sum of gy in the opposite direction. */
 #ifdef REAL
-/* One call: what its parts share. Lines side by side in memory are worked on together, so many of them. */
+/* The state of one call, shared by its parts. width adjacent slices along the axis are processed together. */
 typedef struct {
     struct wg_reduction_plan plan;
     const ELEM *x;
     ELEM *y;
-    int64_t n, sx, sy; /* elements of a line, strides along it */
+    int64_t n, sx, sy; /* elements of a slice, strides along it */
     int64_t columns, width, groups, s_in, s_out;
     bool reverse;
 } T(running);
 
-/* One line, from x and y on in steps of sx and sy. */
+/* One slice of n elements, from x and y on with strides sx and sy. */
 WG_INLINE void T(cumsum_line)(const ELEM *x, int64_t sx, ELEM *y, int64_t sy, int64_t n)
 {
     WIDE sum = (WIDE)0;
@@ -20,7 +21,7 @@ WG_INLINE void T(cumsum_line)(const ELEM *x, int64_t sx, ELEM *y, int64_t sy, in
     }
 }
 
-/* w lines whose elements lie side by side, or some other way. */
+/* w slices, one after another. Contiguous slices have separate calls, which are compiled for stride 1. */
 static void T(cumsum_rows)(const T(running) * r, const ELEM *x, ELEM *y, int64_t w)
 {
     const int64_t end = r->reverse ? r->n - 1 : 0;

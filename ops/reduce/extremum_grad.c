@@ -1,4 +1,5 @@
-/* gy at the first element of x equal to its extremum y, 0 elsewhere: the gradient of max and min. Linear in gy, flat in x and y. */
+/* The gradient of max and min: gy at the first element of x that equals its extremum y, 0 elsewhere. Linear in gy, piecewise
+   constant in x and y. */
 #ifdef REAL
 #include "ops/reduce/extremum_tmpl.h"
 

@@ -1,5 +1,5 @@
-/* The elements of v at the first elements of x equal to their extrema y: extremum_grad read backwards. Linear in v, flat in x
-   and y. */
+/* The transpose of extremum_grad: the elements of v at the positions of the first elements of x that equal their extrema y. Linear
+   in v, piecewise constant in x and y. */
 #ifdef REAL
 #include "ops/reduce/extremum_tmpl.h"
 
@@ -31,7 +31,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
     return wg_jvp_sum(c, WG_NONE, WG_PART(tx[2], wg_extremum_pick(c->in[0], c->in[1], tx[2])), ty);
 }
 
-/* Of v only what is picked is read: an element for each along the axes that are kept. */
+/* Of v only the picked elements are read: one per index of the kept axes. */
 static wg_cost cost(const wg_call *c)
 {
     const wg_tensor *y = c->in[1], *v = c->in[2];

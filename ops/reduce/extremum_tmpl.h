@@ -1,20 +1,21 @@
-/* The routes of max and min, for the number type at hand: each element of y belongs to the first element of x, in row-major order
-   over the reduced axes, that equals it (the first NaN, if it is NaN; the first of all, if y is no extremum of x). Every element of
-   x is looked at, so the work does not depend on the data. */
+/* Template that routes elements between max's or min's result and operand, compiled once per number type. An element of y
+   corresponds to the first element of x, in row-major order over the reduced axes, that equals it: to the first NaN if it is NaN,
+   and to the first element if no element equals it. Every element of x is compared, so the work does not depend on the data. */
 
 enum { T(ROUTE_BLOCK) = 256, T(ROUTE_WIDTH) = 32 };
 
-/* The same reduction twice: from x to y, where the routes are found, and from whole, which lies as x, to part, as y. */
+/* Two plans of one reduction: find, from x to y, to find the positions; and move, from whole (of x's shape) to part (of y's shape),
+   to copy elements. */
 typedef struct {
     struct wg_reduction_plan find, move;
     const ELEM *x, *y;
     ELEM *whole, *part;
     int64_t columns, s_in, s_out, width, groups;
-    int into_whole; /* what is moved: part into whole, or whole into part */
+    int into_whole; /* copies part into whole; else whole into part */
 } T(router);
 
-/* Of w columns of x at stride s, the logical index of the first element equal to each y. The last is tried first: what is found
-   later overwrites it. */
+/* For w columns at x with stride s: the logical index of the first element that equals the column's y. It compares elements from
+   the last to the first, and each match overwrites the index. */
 static void T(find_first)(const struct wg_reduction_plan *plan, const ELEM *x, int64_t s, const REAL *y, int64_t w, int64_t *index)
 {
     int64_t offset[T(ROUTE_BLOCK)];

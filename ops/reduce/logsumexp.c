@@ -1,5 +1,5 @@
-/* ln Σ eˣ over axes, as m + ln Σ e^{x-m} with the largest m. Where that is not finite m is left out: all -inf give -inf, inf gives inf,
-   NaN comes through. Its gradient is e^{x-y} / Σ e^{x-y}, in which how y was rounded does not matter. */
+/* ln Σ eˣ over axes, computed as m + ln Σ e^{x-m} with m = max x, or m = 0 if that is not finite: so all -inf give -inf, inf gives
+   inf and NaN propagates. The gradient is e^{x-y} / Σ e^{x-y}, which does not depend on the rounding of y. */
 #ifdef REAL
 #include "ops/route.h"
 
@@ -38,8 +38,8 @@ static wg_status T(reduce_columns)(const struct wg_reduction_plan *plan, const s
 
 #include "ops/op.h"
 
-/* The gradient, a function of x alone: y is a constant in it. Where all x are -inf, y is brought up to a number and the sum is 0, for
-   which 1 is taken: the gradient is 0, and so are its derivatives. */
+/* The gradient as a function of x alone: y is detached. If all x are -inf, y is clamped to the least finite value and the sum is 0,
+   which is replaced by 1; so the gradient and its derivatives are 0. */
 static wg_tensor *weights(const wg_call *c)
 {
     const double least = c->dtype == WG_F32 ? -(double)FLT_MAX : -DBL_MAX;
@@ -61,8 +61,8 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
     return wg_made(ty[0] = wg_invoke1(&wg_op_sum, c->params, wg_mul(weights(c), tx[0])));
 }
 
-/* For n elements of a group 2 (n - 1) comparisons and one more, n differences and exponentials, n - 1 additions, and then two of m and a
-   logarithm. */
+/* Per result over n elements: 2 (n - 1) comparisons for the maximum and one more; n differences, n exponentials and n - 1
+   additions; two additions of m and one logarithm. */
 static wg_cost cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_bytes(c);

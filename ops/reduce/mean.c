@@ -1,10 +1,10 @@
-/* The mean over axes. Its gradient is shared out equally: scaled while it is small, then a view with stride 0. */
+/* The mean over axes. The gradient is gy/n, broadcast: scaled at the result's size, then a view with stride 0. */
 #ifdef REAL
 #define NAME mean
 #define COMBINE(a, b) ((a) + (b))
 #define FINISH(a, n) ((a) / (REAL)(n))
 #define EMPTY ((REAL)NAN)
-#define TRANSPOSED_UNDER WG_REDUCE_LANES /* a row with an element for each lane is made of vectors */
+#define TRANSPOSED_UNDER WG_REDUCE_LANES /* from this length on, rows are vectorised along the row */
 #include "ops/reduce/reduce_tmpl.h"
 #else
 #define KERNEL_FILE "ops/reduce/mean.c"
@@ -16,7 +16,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
     return WG_GIVE(gx[0], wg_broadcast_to(wg_mul_scalar(wg_restore_axes(c, gy[0]), 1 / n), wg_shape_of(c->in[0])));
 }
 
-/* n elements of a group take n - 1 additions, and each group a division. */
+/* Per result over n elements: n - 1 additions and one division. */
 static wg_cost cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_bytes(c);

@@ -1,10 +1,10 @@
-/* The smallest over axes: the router. Its gradient goes to the first of the smallest, and NaN comes through. */
+/* The minimum over axes; the gradient goes to the first of equal minima. NaN propagates. */
 #ifdef REAL
 #include "ops/route.h"
 #define NAME min
 #define COMBINE(a, b) WG_EXTREMUM(a, b, <)
 #define FINISH(a, n) (a)
-#define EMPTY ((REAL)NAN) /* the shape rule lets nothing be reduced only where there is no result */
+#define EMPTY ((REAL)NAN) /* never stored: the shape rule rejects a reduction over nothing unless there are no results */
 #include "ops/reduce/reduce_tmpl.h"
 #else
 #define KERNEL_FILE "ops/reduce/min.c"

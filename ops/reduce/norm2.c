@@ -1,4 +1,5 @@
-/* √Σ x² over axes, summed in f64, and again of scaled numbers where the squares leave f64. Its gradient is x/y. */
+/* √Σ x² over axes, accumulated in f64. If the squares leave f64's range, the sum is repeated with scaled elements (squares.h). The
+   gradient is x/y. */
 #ifdef REAL
 #include "ops/reduce/squares.h"
 
@@ -20,7 +21,7 @@ static inline WIDE T(square_scaled)(REAL x, WIDE scale)
 #define COMBINE(a, b) ((a) + (b))
 #include "ops/reduce_pass_tmpl.h"
 
-/* The same of a column whose squares have a sum that cannot stand. */
+/* The length of one column whose sum of squares overflowed or underflowed. */
 static __attribute__((noinline)) wg_status T(scaled_length)(const struct wg_reduction_plan *plan, int threads, const ELEM *x,
                                                             int64_t s, WIDE scale, WIDE *length)
 {
@@ -35,7 +36,7 @@ static wg_status T(reduce_columns)(const struct wg_reduction_plan *plan, const s
 {
     WIDE sum[WG_REDUCE_WIDTH];
     (void)params;
-    sum[0] = (WIDE)0; /* a pass without numbers of the columns reads none of these, which the compiler cannot see */
+    sum[0] = (WIDE)0; /* avoids a warning: this pass ignores its column parameters */
     wg_status status = T(squares_columns)(plan, threads, x, s, w, sum, sum);
     for (int64_t k = 0; k < w && status == WG_OK; k++) {
         const WIDE scale = T(squares_scale)(sum[k]);

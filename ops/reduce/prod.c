@@ -1,20 +1,20 @@
-/* The product over axes. Its gradient halves them again and again, and multiplies halves: no product is divided again, so derivatives of
-   any order are right where some elements are 0; and each element takes part in log₂ n products only. */
+/* The product over axes. The gradient uses a product tree, by repeated halving. It contains no division, so derivatives of any
+   order are right where elements are 0, and each element is a factor in only log₂ n products. */
 #ifdef REAL
 #define NAME prod
 #define COMBINE(a, b) ((a) * (b))
 #define FINISH(a, n) (a)
 #define EMPTY ((REAL)1)
-#define TRANSPOSED_UNDER WG_REDUCE_LANES /* a row with an element for each lane is made of vectors */
+#define TRANSPOSED_UNDER WG_REDUCE_LANES /* from this length on, rows are vectorised along the row */
 #include "ops/reduce/reduce_tmpl.h"
 #else
 #define KERNEL_FILE "ops/reduce/prod.c"
 #include "ops/op.h"
 
-/* One halving: first · second is the next one's operand. Of an odd number of slices the last is left over, and goes into the product of
-   those that were left over before. */
+/* One level of the tree: first · second is the next level's operand. If the number of slices is odd, the last one is left over and
+   is multiplied into the product of the slices that earlier levels left over. */
 struct halving {
-    wg_tensor *first, *second, *last, *over; /* last: WG_NONE for an even number; over: before it, or WG_NONE */
+    wg_tensor *first, *second, *last, *over; /* last: WG_NONE for an even number; over: the product before this level, or WG_NONE */
 };
 enum { HALVINGS = 63 };
 
@@ -23,7 +23,7 @@ static wg_tensor *times(wg_tensor *a, wg_tensor *b)
     return !a || !b ? NULL : wg_absent(a) ? b : wg_mul(a, b);
 }
 
-/* g times the product of the others along axis 0, for each slice of x. g has extent 1 there. */
+/* For each slice of x along axis 0: g times the product of all other slices. g has extent 1 along axis 0. */
 static wg_tensor *of_others(wg_tensor *x, wg_tensor *g)
 {
     struct halving halving[HALVINGS];
@@ -52,7 +52,7 @@ static wg_tensor *of_others(wg_tensor *x, wg_tensor *g)
     return to_over ? to : NULL;
 }
 
-/* The gradient, of x's shape: the reduced axes are brought to the front, and are one there. */
+/* The gradient, of x's shape. The reduced axes are permuted to the front and merged into one. */
 static wg_tensor *gradient(const wg_call *c, wg_tensor *g)
 {
     const struct wg_reduce_params *p = c->params;
@@ -91,7 +91,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
     return wg_made(ty[0] = slope ? wg_invoke1(&wg_op_sum, c->params, wg_mul(slope, tx[0])) : NULL);
 }
 
-/* n elements of a group take n - 1 multiplications. */
+/* Per result over n elements: n - 1 multiplications. */
 static wg_cost cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_bytes(c);

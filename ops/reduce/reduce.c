@@ -1,4 +1,4 @@
-/* What reductions share: axes, shapes, and the plan that a kernel follows. */
+/* Shared by reductions: axes, shapes, plans for kernels, derivatives and costs. */
 #include "ops/op.h"
 
 wg_status wg_axis(const char *op, const wg_tensor *x, int axis, int *resolved)
@@ -55,7 +55,7 @@ wg_tensor *wg_reduce(const struct wg_op *op, wg_tensor *x, wg_reduce_options opt
 {
     struct wg_reduce_params params = {.axes = 0};
     if (!wg_has_value(x))
-        return wg_invoke1(op, &params, x); /* which says what is wrong with x */
+        return wg_invoke1(op, &params, x); /* the op's operand check reports what is wrong */
     return wg_reduce_resolve(op->name, x, options, &params) == WG_OK ? wg_invoke1(op, &params, x) : NULL;
 }
 
@@ -87,7 +87,7 @@ wg_status wg_view_whole(const wg_call *c, wg_spec *out)
     return WG_OK;
 }
 
-/* Appends an axis, or merges it into the one before it. */
+/* Appends an axis, merged into the previous one if the strides allow it; returns the number of axes. */
 static int append(int n, int64_t *extents, int64_t *in, int64_t *out, int64_t extent, int64_t stride_in, int64_t stride_out)
 {
     if (extent == 1)
@@ -156,7 +156,7 @@ int64_t wg_kept_offset(int n, const int64_t *extent, const int64_t *stride, int6
     return offset;
 }
 
-/* ---- max and min: the extremum of nothing is an error; the gradient goes where the extremum came from ---- */
+/* ---- max and min: an error over nothing; the gradient goes to the position of the extremum ---- */
 
 wg_status wg_extremum_shape(const wg_call *c, wg_spec *out)
 {
@@ -178,7 +178,7 @@ wg_status wg_extremum_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty
     return wg_made(ty[0] = t ? wg_reshape(t, wg_shape_of(c->out[0])) : NULL);
 }
 
-/* n elements of a group take n - 1 choices of two comparisons. */
+/* Per result over n elements: n - 1 selections of two comparisons each. */
 wg_cost wg_extremum_cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_bytes(c);
@@ -196,15 +196,15 @@ wg_status wg_argument_shape(const wg_call *c, wg_spec *out)
     return WG_OK;
 }
 
-/* Where elements lie side by side and are many, the first one is chosen from twice, and one block of each group is searched for the extremum, which
-   is compared with itself. */
+/* For long contiguous columns each result takes 3 + min(n, WG_REDUCE_BLOCK) more comparisons: 2 with the initial value, 1 that
+   tests the extremum for NaN, and one per element of the block that is searched for the index. */
 wg_cost wg_argument_cost(const wg_call *c)
 {
     const struct wg_reduce_params *p = c->params;
     struct wg_reduction_plan plan;
     wg_cost cost = wg_extremum_cost(c);
     wg_plan_reduction(c->in[0], c->out[0], p->axes, &plan);
-    if (plan.count == 1) /* the place is known */
+    if (plan.count == 1) /* the index is 0, and nothing is read */
         cost.bytes_read = 0;
     if (wg_reduces_runs(&plan) && !wg_reduces_short_rows(&plan))
         cost.compare += (double)plan.outputs * (double)(3 + (plan.count < WG_REDUCE_BLOCK ? plan.count : WG_REDUCE_BLOCK));
@@ -231,7 +231,7 @@ wg_status wg_route_shape(const wg_call *c, const wg_tensor *given, const wg_tens
     return WG_OK;
 }
 
-/* Each element of x is compared with its y, each y with itself. */
+/* Each element of x is compared with its y, and each y with itself (NaN). */
 wg_cost wg_route_cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_bytes(c);
@@ -251,7 +251,7 @@ wg_status wg_truth_shape(const wg_call *c, wg_spec *out)
     return WG_OK;
 }
 
-/* ---- var and std: about the mean; norm2 and std: lengths ---- */
+/* ---- var and std: centred on the mean; norm2 and std: lengths ---- */
 
 wg_status wg_variance_shape(const wg_call *c, wg_spec *out)
 {
@@ -276,15 +276,15 @@ static wg_tensor *mean_of(const wg_call *c, wg_tensor *x)
     return wg_invoke1(&wg_op_mean, &params, x);
 }
 
-/* The mean is rounded to x's dtype, which shows where it is large: so that of the differences is taken off too. */
+/* The mean is rounded to x's dtype, which matters if it is large. Therefore the mean of the differences is subtracted too. */
 wg_tensor *wg_centred(const wg_call *c)
 {
     wg_tensor *x = wg_sub(c->in[0], mean_of(c, c->in[0])), *left = mean_of(c, x);
     return wg_sub(wg_donate(x), left);
 }
 
-/* Two passes, over n elements of a group: n differences, n - 1 additions, a division and an addition; n differences and squares, n - 1
-   additions and a division, whose sum is compared three times. */
+/* Per result over n elements, two passes. For the mean: n differences, n - 1 additions, a division and an addition. For the
+   variance: n differences, n squares, n - 1 additions and a division; the sum is compared three times. */
 wg_cost wg_variance_cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_bytes(c);
@@ -298,7 +298,7 @@ wg_cost wg_variance_cost(const wg_call *c)
     return cost;
 }
 
-/* x/y with 1 for y where that is 0. */
+/* x/y, with 1 in place of y where y = 0. */
 static wg_tensor *direction(const wg_call *c, wg_tensor *x)
 {
     wg_tensor *is_zero = wg_add_scalar(wg_neg(wg_sign(c->out[0])), 1);

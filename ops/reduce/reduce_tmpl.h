@@ -1,15 +1,17 @@
-/* The reduction kernel, for the number type at hand. Before it is included: NAME the op, EMPTY its value over nothing, and either
+/* Template of reduction kernels, compiled once per number type. A column is the set of elements that are reduced to one result.
+   Define before including it: NAME, the op; EMPTY, the result over nothing; and either
 
-   COMBINE(a, b), FINISH(a, n)   for one pass (reduce_pass_tmpl.h): the combination, and what becomes of its result over n elements;
-                                 TERM(x, c) and ACC too where they are not x and REAL
-   T(reduce_columns)             a function that does it otherwise: w columns at x of stride s, of one element at least, into
-                                 result[w], on so many threads; IN, OUT and RESULT too where elements in memory are not ELEM and
-                                 results not REAL
+   COMBINE(a, b), FINISH(a, n)   for a reduction in one pass (reduce_pass_tmpl.h): the combination, and the result from the total a
+                                 of n elements; also TERM(x, c) and ACC if they are not x and REAL
+   T(reduce_columns)             for any other reduction: a function that reduces w columns of at least one element, at x with
+                                 stride s, into result[w], on the given number of threads; also IN, OUT and RESULT if elements in
+                                 memory are not ELEM and results not REAL
 
-   and, where it is defined, ONE(x), the result over a single element x; and TRANSPOSED_UNDER, if shorter rows only are to be transposed.
+   Optional: ONE(x), the result over a single element x; TRANSPOSED_UNDER, the row length from which on rows are not transposed.
 
-   Columns side by side in memory are worked on together; so are short columns whose own elements are side by side, which are transposed
-   first, unless they are vectors themselves. Columns or, where there is one group of them, tiles go to threads. */
+   Adjacent columns are processed together. Short contiguous columns (rows) are transposed first, except those of TRANSPOSED_UNDER
+   elements or more, which are vectorised along the row. Threads work on different columns or, if there is only one group of
+   columns, on different tiles. */
 
 #ifdef COMBINE
 #ifndef ACC
@@ -33,7 +35,8 @@ static wg_status T(reduce_columns)(const struct wg_reduction_plan *plan, const s
     return status;
 }
 
-/* The same for all axes, when a replay has the blocks one by one: a block; what their totals give. */
+/* Row kernels for a reduction over all axes that a replay runs block by block. The first computes the total of a block. The second
+   computes the result from the totals of n blocks; its params point at the number of elements. */
 static inline void T(WG_JOIN(NAME, _block_row))(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     (void)s, (void)params;
@@ -72,23 +75,23 @@ static inline void T(WG_JOIN(NAME, _join_row))(int64_t n, char *const *at, const
 #define ENTRY IN
 #include "ops/transpose_tmpl.h"
 
-/* A reduction under way: what the parts of its work read and write. */
+/* The state of one reduction, shared by its parts. */
 typedef struct {
-    struct wg_reduction_plan plan, across; /* of the operand; of a transposed block of it */
+    struct wg_reduction_plan plan, across; /* of the operand; of a transposed block of the operand */
     const struct wg_reduce_params *params;
     const IN *x;
     OUT *y;
-    int64_t columns, width, groups, s_in, s_out; /* columns along the innermost kept axis, so many of them worked on together */
-    int threads;                                 /* for one group of columns */
+    int64_t columns, width, groups, s_in, s_out; /* columns along the innermost kept axis; columns per group */
+    int threads;                                 /* within one group of columns */
     int failed;
     bool short_rows;
 } T(reducer);
 
-/* w columns whose few elements lie side by side. */
+/* w short contiguous columns. */
 static wg_status T(reduce_short_rows)(const T(reducer) * r, const IN *x, int64_t w, RESULT *result)
 {
     IN block[WG_REDUCE_SHORT * WG_REDUCE_WIDTH];
-    block[0] = x[0]; /* there is one, which compilers cannot see */
+    block[0] = x[0]; /* avoids a warning: there is at least one element */
     T(transpose)(x, r->s_in, w, r->plan.count, block, WG_REDUCE_WIDTH);
     return T(reduce_columns)(&r->across, r->params, 1, block, 1, w, result);
 }
@@ -148,7 +151,7 @@ static wg_status T(NAME)(const wg_call *c)
     r.columns = inner >= 0 ? r.plan.kept[inner] : 1;
     r.s_in = inner >= 0 ? r.plan.kept_in[inner] : 0;
     r.s_out = inner >= 0 ? r.plan.kept_out[inner] : 0;
-    /* columns are worked on together, unless a column's own elements are the ones side by side, and many */
+    /* columns are processed together, except long contiguous ones */
     r.short_rows = wg_reduces_short_rows(&r.plan) && r.plan.count < TRANSPOSED_UNDER;
     r.across = r.plan;
     r.across.reduced_in[0] = WG_REDUCE_WIDTH;

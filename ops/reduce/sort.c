@@ -1,4 +1,4 @@
-/* Values along an axis in order, and where they were. Its gradient is scattered back there. */
+/* The elements along an axis in sorted order, and their original indices. The gradient is scattered back to these indices. */
 #ifdef REAL
 #define NAME sort
 #include "ops/reduce/sort_common_tmpl.h"

@@ -1,6 +1,6 @@
-/* What sort and topk share. Numbers are put in order by keys, whole numbers in whose order they stand: NaN is the largest, both
-   zeros are alike. Entries of equal keys keep their order. The first k of many are found in a buffer of more than k: when it is full
-   it is sorted, what is behind the k-th goes, and only what stands before that one comes in from then on. */
+/* Shared by sort and topk. Elements are sorted by integer keys with the same order: NaN is the largest, and both zeros are equal.
+   The sort is stable. The first k of n elements are selected with a buffer of more than k entries. When it is full, it is sorted
+   and cut to k entries; from then on only elements with a smaller key than the k-th are admitted. */
 #include "ops/op.h"
 
 static uint64_t key_of(double value, bool falling)
@@ -29,7 +29,7 @@ static void insertion_sort(struct wg_entry *entry, int64_t n)
     }
 }
 
-/* By one byte of the keys: how many there are of each value tells where each goes. */
+/* A counting sort by one byte of the keys; count[v] is the number of keys whose byte is v. */
 static void distribute(const struct wg_entry *from, struct wg_entry *to, int64_t n, int digit, const int64_t *count)
 {
     int64_t next[VALUES], sum = 0;
@@ -41,8 +41,9 @@ static void distribute(const struct wg_entry *from, struct wg_entry *to, int64_t
         to[next[from[i].key >> (8 * digit) & 255]++] = from[i];
 }
 
-/* Entries lie at the front of room, which has space for as many again; returns where they lie, sorted. By bytes from the lowest up; a
-   byte that is the same in all keys is passed over, as most of them are in keys of f32 numbers. */
+/* Sorts n entries, with spare as workspace for n more; returns whichever of the two has the sorted entries. An insertion sort for
+   up to FEW entries, otherwise a radix sort by bytes from the lowest. A byte that is equal in all keys is skipped; in keys of f32
+   elements most are. */
 static struct wg_entry *sort_entries(struct wg_entry *entry, struct wg_entry *spare, int64_t n)
 {
     int64_t count[DIGITS][VALUES];
@@ -146,7 +147,7 @@ wg_tensor *wg_order(const struct wg_op *op, wg_tensor *x, struct wg_order_params
     return out[0];
 }
 
-/* Added to the accumulator where there is one, else to zeros. */
+/* The gradient is scattered into the accumulator if there is one, else into zeros. */
 wg_status wg_order_vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const struct wg_order_params *p = c->params;

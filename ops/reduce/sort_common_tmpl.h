@@ -1,17 +1,18 @@
-/* The kernel of sort and topk, for the number type at hand: out[0] the first numbers along an axis in order, out[1] their places.
-   Before it is included: NAME the op. Numbers are ordered by whole-number keys (order.c), so there is no arithmetic to count. */
+/* Template of the kernels of sort and topk, compiled once per number type. out[0] has the first k elements along an axis in sorted
+   order, out[1] their original indices. Define before including it: NAME, the op. Elements are compared by integer keys
+   (sort_common.c), so there is no floating-point work to count. */
 
 enum { T(ORDER_BLOCK) = 256 };
 
-/* One call: what its parts share. */
+/* The state of one call, shared by its parts. */
 typedef struct {
-    struct wg_reduction_plan values, places; /* of x with either result: how lines lie */
+    struct wg_reduction_plan values, places; /* from x to out[0]; from x to out[1] */
     const ELEM *x;
     ELEM *y;
     int64_t *place;
-    int64_t n, k, sx, sy, sp; /* elements of a line, of them wanted, strides along it */
+    int64_t n, k, sx, sy, sp; /* elements of a slice, of its results, strides along it */
     int64_t lines, parts, capacity;
-    struct wg_entry *workspace; /* 2 capacity entries for each part */
+    struct wg_entry *workspace; /* 2 * capacity entries per part */
     int falling;
 } T(ordering);
 

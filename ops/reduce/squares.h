@@ -1,9 +1,10 @@
-/* Sums of squares, for the number type at hand: where the squares leave f64 though the root of their sum does not, the sum is made again of
-   numbers scaled by a power of two, which rounds nothing (Blue, 1978; LAPACK's dnrm2). An ordinary sum costs two comparisons of its
-   total. Which sum is made again depends on its value alone, never on how the work is split. */
+/* Scaling for sums of squares, compiled once per number type. If the squares leave f64's range although the root of their sum does
+   not, the sum is repeated with elements scaled by a power of two, which is exact (Blue, 1978; LAPACK's dnrm2). An ordinary sum
+   costs two comparisons of its total. Whether a sum is repeated depends only on its value, never on how the work is divided. */
 
-/* The scale for numbers whose squares have this sum, or 1 where the sum can stand: it is finite, and so large that what underflowed in
-   it does not count. An infinite number stays infinite, and NaN NaN. Squares of float numbers, and their sums, do not leave double. */
+/* The scale for elements whose squares have this sum. It is 1 if the sum is valid: finite, and so large that underflowed squares
+   are negligible. Infinite and NaN elements give the same result after scaling. Squares of f32 elements, and their sums, are always
+   within f64's range. */
 static inline WIDE T(squares_scale)(WIDE sum)
 {
     const int small = sum < (WIDE)0x1p-900, finite = sum <= (WIDE)1.7976931348623157e308;

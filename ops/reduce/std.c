@@ -1,5 +1,5 @@
-/* The standard deviation over axes, √var, rooted in f64 so that f32 numbers neither overflow nor vanish when they are squared. Its
-   gradient is (x - mean) / (y (n - correction)). */
+/* The standard deviation over axes, √var. The root is computed in f64, so that squares of f32 elements neither overflow nor
+   underflow. The gradient is (x - mean) / (y (n - correction)). */
 #ifdef REAL
 #define NAME std
 #define OF_VARIANCE(v) sqrt(v)

@@ -1,10 +1,10 @@
-/* The sum over axes. Its gradient is copied to each term: a view with stride 0. */
+/* The sum over axes. The gradient is gy, broadcast: a view with stride 0. */
 #ifdef REAL
 #define NAME sum
 #define COMBINE(a, b) ((a) + (b))
 #define FINISH(a, n) (a)
 #define EMPTY ((REAL)0)
-#define TRANSPOSED_UNDER WG_REDUCE_LANES /* a row with an element for each lane is made of vectors */
+#define TRANSPOSED_UNDER WG_REDUCE_LANES /* from this length on, rows are vectorised along the row */
 #include "ops/reduce/reduce_tmpl.h"
 #else
 #define KERNEL_FILE "ops/reduce/sum.c"
@@ -15,7 +15,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
     return WG_GIVE(gx[0], wg_broadcast_to(wg_restore_axes(c, gy[0]), wg_shape_of(c->in[0])));
 }
 
-/* n elements of a group take n - 1 additions. */
+/* Per result over n elements: n - 1 additions. */
 static wg_cost cost(const wg_call *c)
 {
     wg_cost cost = wg_cost_bytes(c);

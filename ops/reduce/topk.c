@@ -1,4 +1,4 @@
-/* The k largest along an axis, or the k smallest, in order, and where they were: the first k of sort. */
+/* The k largest or k smallest elements along an axis in sorted order, and their original indices: the first k of sort. */
 #ifdef REAL
 #define NAME topk
 #include "ops/reduce/sort_common_tmpl.h"

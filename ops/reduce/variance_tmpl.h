@@ -1,10 +1,11 @@
-/* The kernel of var and std, for the number type at hand, in two passes with f64 totals: the mean, as the first element and the mean
-   distance from it, so that numbers all alike have no variance; then the squares about it. Where distances or squares leave f64, the
-   pass is made again of scaled numbers (squares.h). Before it is included: NAME the op, OF_VARIANCE(v) and OF_DEVIATION(d) its result by the variance
-   and by the deviation. */
+/* Template of the kernels of var and std, compiled once per number type: two passes with f64 totals. The first computes the mean,
+   as the first element plus the mean difference from it; so equal elements have variance 0. The second computes the sum of squared
+   differences from the mean. If differences or squares leave f64's range, both are repeated with scaled elements (squares.h).
+   Define before including it: NAME, the op; OF_VARIANCE(v) and OF_DEVIATION(d), the result from the variance or from the standard
+   deviation. */
 #include "ops/reduce/squares.h"
 
-/* What a pass over scaled numbers takes off each: the numbers are x scale - about. */
+/* The parameters of a scaled pass, whose terms are x scale - about. */
 typedef struct {
     WIDE scale, about;
 } T(scaling);
@@ -52,8 +53,8 @@ static inline WIDE T(scaled_square)(REAL x, T(scaling) by)
 #define COMBINE(a, b) ((a) + (b))
 #include "ops/reduce_pass_tmpl.h"
 
-/* The scale for the squares about a mean. What lies about a mean that is not small is 0 or no less than its last digit, whose square
-   can stand. */
+/* The scale for squared differences from a mean. If |mean| >= 2^-300, no scaling up is necessary: a difference is 0 or at least one
+   unit in the mean's last place, whose square does not underflow. */
 static inline WIDE T(spread_scale)(WIDE squares, WIDE mean)
 {
     const WIDE scale = T(squares_scale)(squares);
@@ -61,7 +62,7 @@ static inline WIDE T(spread_scale)(WIDE squares, WIDE mean)
     return level || (double)scale < 1 ? scale : (WIDE)1;
 }
 
-/* The standard deviation of a column whose squares about the mean have a sum that cannot stand. */
+/* The standard deviation of one column whose sum of squared differences overflowed or underflowed. */
 static __attribute__((noinline)) wg_status T(scaled_deviation)(const struct wg_reduction_plan *plan, int threads, const ELEM *x,
                                                                int64_t s, WIDE freedom, WIDE scale, WIDE *deviation)
 {
@@ -83,7 +84,7 @@ static wg_status T(reduce_columns)(const struct wg_reduction_plan *plan, const s
 {
     const double freedom = (double)plan->count - params->correction;
     WIDE mean[WG_REDUCE_WIDTH], distances[WG_REDUCE_WIDTH], squares[WG_REDUCE_WIDTH];
-    mean[0] = distances[0] = squares[0] = (WIDE)0; /* w is at least 1, which the compiler cannot see */
+    mean[0] = distances[0] = squares[0] = (WIDE)0; /* avoids a warning: w is at least 1 */
     for (int64_t k = 0; k < w; k++)
         mean[k] = (WIDE)(REAL)x[k * s];
     wg_status status = T(distances_columns)(plan, threads, x, s, w, mean, distances);
