@@ -1,4 +1,4 @@
-/* 1 where of two masks both are true, else 0. */
+/* 1 where both masks are true, else 0. */
 #ifdef REAL
 #include "ops/mask/mask.h"
 LOGICAL(logical_and, a &b)

@@ -1,4 +1,4 @@
-/* 1 where of two masks one is true, or both, else 0. */
+/* 1 where at least one of two masks is true, else 0. */
 #ifdef REAL
 #include "ops/mask/mask.h"
 LOGICAL(logical_or, a | b)

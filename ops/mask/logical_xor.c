@@ -1,4 +1,4 @@
-/* 1 where of two masks one is true, and only one, else 0. */
+/* 1 where exactly one of two masks is true, else 0. */
 #ifdef REAL
 #include "ops/mask/mask.h"
 LOGICAL(logical_xor, a ^ b)

@@ -1,4 +1,4 @@
-/* Shape rules and costs of ops that make masks or read one. */
+/* Shape rules and costs of ops whose result is a mask, or that read one. */
 #include "ops/op.h"
 
 wg_status wg_comparison_shape(const wg_call *c, wg_spec *out)

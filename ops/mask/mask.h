@@ -1,8 +1,10 @@
-/* Ops that make masks: u8, 1 where it is so and 0 where not. Comparisons of floats are counted as work, integers are not. */
+/* Kernels and op definitions of ops whose result is a mask: u8, 1 for true and 0 for false. The cost counts comparisons of floats
+   but not of integers. */
 #ifndef WG_MASK_H
 #define WG_MASK_H
 
-/* A row of wg_map: the expression reads x, or a and b, of a type, which in memory is another where work is counted. */
+/* Row kernels for wg_map. The expression reads x, or a and b, of the given type; memory is the elements' type in memory, which
+   differs when operations are counted. */
 #define MASK1(name, type, memory, expression)                                                   \
     static inline uint8_t T(name##_of)(type x)                                                  \
     {                                                                                           \
@@ -46,7 +48,7 @@
         return wg_map(c, sizeof(ELEM), T(row##_row)); \
     }
 
-/* a relation b, of floats, i64 or u8. */
+/* The kernels of a comparison, for floats, i64 and u8. */
 #define COMPARE(name, relation)                                                                                           \
     MASK2(name##_floats, REAL, ELEM, a relation b)                                                                        \
     MASK2(name##_integers, int64_t, int64_t, a relation b)                                                                \
@@ -56,11 +58,11 @@
         wg_row *const row[4] = {T(name##_floats_row), T(name##_floats_row), T(name##_integers_row), T(name##_bytes_row)}; \
         return wg_map(c, sizeof(ELEM), row[c->in[0]->dtype]);                                                             \
     }
-/* Of masks, with a and b 0 or 1. */
+/* The kernel of a logical op on masks; in the expression, a and b are 0 or 1. */
 #define LOGICAL(name, expression)                  \
     MASK2(name##_bytes, bool, uint8_t, expression) \
     MASK_KERNEL(name, name##_bytes)
-/* Of floats. */
+/* The kernel of a predicate on floats. */
 #define CLASSIFY(name, expression)               \
     MASK1(name##_floats, REAL, ELEM, expression) \
     MASK_KERNEL(name, name##_floats)

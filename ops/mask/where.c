@@ -1,4 +1,4 @@
-/* y = a where mask is not 0, else b, broadcasting: a router whose switch is given. */
+/* y = a where mask is not 0, else b, broadcasting. The gradient goes to the operand that was selected. */
 #ifdef REAL
 WG_INLINE void T(choose_each)(int64_t n, ELEM *y, int64_t sy, const uint8_t *mask, int64_t sm, const ELEM *a, int64_t sa,
                               const ELEM *b, int64_t sb)
@@ -17,19 +17,19 @@ static void T(where_row)(int64_t n, char *const *at, const int64_t *s, const voi
     (void)params;
     const bool steps = s[0] == 1 && (s[1] | 1) == 1 && (s[2] | 1) == 1 && (s[3] | 1) == 1;
     switch (steps ? s[1] << 2 | s[2] << 1 | s[3] : 0) {
-    case 7: /* all side by side */
+    case 7: /* all contiguous */
         T(choose_each)(n, y, 1, mask, 1, a, 1, b, 1);
         break;
-    case 6: /* b is a number */
+    case 6: /* b is a scalar */
         T(choose_each)(n, y, 1, mask, 1, a, 1, b, 0);
         break;
-    case 5: /* a is a number */
+    case 5: /* a is a scalar */
         T(choose_each)(n, y, 1, mask, 1, a, 0, b, 1);
         break;
     case 4:
         T(choose_each)(n, y, 1, mask, 1, a, 0, b, 0);
         break;
-    case 3: /* one choice for all */
+    case 3: /* the mask is a scalar */
         T(choose_each)(n, y, 1, mask, 0, a, 1, b, 1);
         break;
     case 2:
@@ -58,7 +58,7 @@ wg_tensor *wg_where(wg_tensor *mask, wg_tensor *a, wg_tensor *b)
     return wg_invoke3(&wg_op_where, NULL, mask, a, b);
 }
 
-/* g where a was chosen, or where b was; else 0. */
+/* g where a was selected (of_a), or where b was; else 0. */
 static wg_tensor *part(const wg_call *c, wg_tensor *g, bool of_a)
 {
     wg_tensor *zero = wg_scalar((wg_dtype)g->dtype, 0);

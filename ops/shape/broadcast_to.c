@@ -1,4 +1,4 @@
-/* x seen as a larger shape, with stride 0 along what is new or stretched. The engine sums the gradient over those axes. */
+/* A view of x with a larger shape: stride 0 along axes that are new or stretched. The engine sums the gradient over those axes. */
 #include "ops/op.h"
 
 struct params {

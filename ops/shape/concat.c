@@ -1,4 +1,4 @@
-/* The tensors one after another along an axis, of any one dtype. Each takes its part of the gradient back: a view. */
+/* Concatenates tensors of one dtype, any dtype, along an axis. The gradient of each input is its part of gy: a view. */
 #include "ops/op.h"
 
 struct params {
@@ -14,7 +14,7 @@ wg_status wg_copy_part(const wg_tensor *from, const wg_tensor *to, int axis, int
     return wg_copy_into(from, to, first, stride);
 }
 
-/* Of many operands, names the one that does not fit the first. */
+/* The error if operand i does not fit the first; the message names it, as there may be many operands. */
 static wg_status misfit(const wg_call *c, unsigned i, wg_status code, const char *text)
 {
     const wg_tensor *first = c->in[0], *t = c->in[i];

@@ -1,4 +1,4 @@
-/* The value of x without its history: a view through which no gradient flows. */
+/* A view of x through which no gradient flows. */
 #include "ops/op.h"
 
 const struct wg_op wg_op_detach = {

@@ -1,4 +1,4 @@
-/* Of a vector the square matrix with it on a diagonal, of a matrix that diagonal. */
+/* For a vector: the square matrix that has it on a diagonal. For a matrix: its diagonal. */
 #include "ops/op.h"
 
 struct params {

@@ -1,4 +1,4 @@
-/* The elements (i, i + offset) of the last two axes: a view whose stride is that of a row and a column. */
+/* The elements (i, i + offset) of the last two axes: a view whose stride is the sum of the row and column strides. */
 #include "ops/op.h"
 
 struct params {

@@ -1,4 +1,5 @@
-/* Zeros (…, rows, columns) with y (…, length), of any dtype, on a diagonal: diagonal's gradient, and diagonal is its. */
+/* The gradient of diagonal: zeros (…, rows, columns) with y (…, length), of any dtype, on a diagonal. Its own gradient is
+   diagonal. */
 #include "ops/op.h"
 
 struct params {

@@ -1,4 +1,4 @@
-/* Rows of table (rows, width) for index of any shape: gather, the index being the same for all columns. */
+/* The rows of table (rows, width) for an index of any shape: gather with one index for all columns. */
 #include "ops/op.h"
 
 static wg_status compose(const wg_call *c, wg_tensor **out)

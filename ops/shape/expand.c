@@ -1,4 +1,4 @@
-/* broadcast_to in which an extent of -1 leaves the operand's. */
+/* broadcast_to, where an extent of -1 means the operand's extent. */
 #include "ops/op.h"
 
 struct params {

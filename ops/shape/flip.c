@@ -1,4 +1,4 @@
-/* In the opposite order along an axis: the slice of step -1. */
+/* Reverses an axis: the slice with step -1. */
 #include "ops/op.h"
 
 struct params {

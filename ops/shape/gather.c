@@ -1,4 +1,4 @@
-/* y[…,i,…] = x[…,index[…,i,…],…] along an axis, of any dtype. Linear in x: the gradient is scattered back. */
+/* y[…,i,…] = x[…,index[…,i,…],…] along an axis, of any dtype. Linear in x; the gradient is scatter_add. */
 #include "ops/op.h"
 
 struct gather {
@@ -9,7 +9,8 @@ struct gather {
     size_t size;
 };
 
-/* An index for each of n elements; whole: the stride of what the indices count, step: from one element to the next. */
+/* Gathers n elements with one index each. whole: x's stride along the indexed axis; step: the strides from one element to the
+   next. */
 static inline void pick_sized(int64_t n, const char *x, int64_t whole, const int64_t *index, char *y, struct wg_indexed_at step,
                               size_t size)
 {
@@ -20,7 +21,7 @@ static inline void pick_sized(int64_t n, const char *x, int64_t whole, const int
 static void pick(const struct gather *g, int64_t n, const char *x, const int64_t *index, char *y, struct wg_indexed_at step)
 {
     const int64_t whole = g->plan.along.whole;
-    if (g->size == 8) /* sizes that the compiler knows */
+    if (g->size == 8) /* constant sizes, so that memcpy is inlined */
         pick_sized(n, x, whole, index, y, step, 8);
     else if (g->size == 4)
         pick_sized(n, x, whole, index, y, step, 4);
@@ -42,7 +43,7 @@ static void gather_blocks(int64_t first, int64_t last, void *context)
             continue;
         }
         for (int64_t i = 0; i < g->plan.n; i++, index += along.index, y += along.part * size)
-            if (across.index == 0) /* one index for all lines: what it names is a row */
+            if (across.index == 0) /* one index for the whole block: copies a row */
                 wg_copy_row(width, (char *const[]){y, x + *index * along.whole * size}, row, &g->size);
             else
                 pick(g, width, x, index, y, across);
@@ -76,7 +77,7 @@ wg_tensor *wg_gather(wg_tensor *x, int axis, wg_tensor *index)
     return wg_apply_along(&wg_op_gather, (wg_tensor *[]){x, index}, 2, axis);
 }
 
-/* Added to the accumulator where there is one, else to zeros. */
+/* The gradient is scattered into the accumulator if there is one, else into zeros. */
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const struct wg_index_params *p = c->params;
@@ -94,8 +95,8 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
     return wg_made(ty[0] = wg_gather(tx[0], p->axis, c->in[1]));
 }
 
-/* The elements of x that the indices name, each once. Where there is no room to mark them, or the indices are no longer held, one for
-   each element of the result. */
+/* The number of distinct elements of x that the indices name. If memory for marking them cannot be allocated, or the index's value
+   is released, the number of indices. */
 static double named(const wg_call *c)
 {
     const struct wg_index_params *p = c->params;
@@ -113,7 +114,7 @@ static double named(const wg_call *c)
         place[p->axis] = *at;
         for (int axis = 0; axis < x->rank; axis++)
             named = named * wg_extents(x)[axis] + (wg_strides(x)[axis] != 0 ? place[axis] : 0);
-        if (*at < 0 || *at >= wg_extents(x)[p->axis] || seen[named]) /* changed since, or counted */
+        if (*at < 0 || *at >= wg_extents(x)[p->axis] || seen[named]) /* changed since the call, or counted already */
             continue;
         seen[named] = true;
         n++;

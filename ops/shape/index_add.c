@@ -1,4 +1,5 @@
-/* A copy of x to whose slices along an axis those of src were added: scatter_add, the index being the same for all lines. */
+/* A copy of x with slices of src added to the indexed slices along an axis: scatter_add with one index for all elements of a
+   slice. */
 #include "ops/op.h"
 
 static wg_status compose(const wg_call *c, wg_tensor **out)

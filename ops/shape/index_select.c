@@ -1,4 +1,4 @@
-/* The slices of x along an axis that index names, in its order: gather, the index being the same for all lines. */
+/* The slices of x along an axis that index names, in its order: gather with one index for all elements of a slice. */
 #include "ops/op.h"
 
 static wg_status compose(const wg_call *c, wg_tensor **out)

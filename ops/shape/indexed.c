@@ -1,4 +1,4 @@
-/* Indices along an axis: what gather and scatter_add share beside their kernels. */
+/* Shared by gather and scatter_add: checks, shape rules and loop plans for indices along an axis. */
 #include <stdlib.h>
 
 #include "ops/op.h"
@@ -42,20 +42,21 @@ wg_tensor *wg_index_along(const wg_call *c, wg_tensor *index, int axis, wg_shape
     return wg_broadcast_to(wg_reshape(index, line), like);
 }
 
-/* ---- the walk of the kernels ---- */
+/* ---- the loop plans of the kernels ---- */
 
 static struct wg_indexed_at strides_at(const wg_tensor *whole, const wg_tensor *index, const wg_tensor *part, int axis)
 {
     return (struct wg_indexed_at){wg_strides(whole)[axis], wg_strides(index)[axis], wg_strides(part)[axis]};
 }
 
-/* Whether outer goes on where inner ends, in all three. */
+/* True if the axes outer and inner can be merged in all three operands. */
 static bool continues(struct wg_indexed_at outer, struct wg_indexed_at inner, int64_t extent)
 {
     return outer.whole == inner.whole * extent && outer.index == inner.index * extent && outer.part == inner.part * extent;
 }
 
-/* The axis of smallest stride becomes the one across which lines lie side by side, unless that is the lines' own. */
+/* Makes the axis of smallest stride the one across which the slices of a block are adjacent, unless the slices' own axis has a
+   smaller stride. */
 static void choose_across(struct wg_indexed *plan)
 {
     int best = -1;

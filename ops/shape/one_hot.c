@@ -1,4 +1,4 @@
-/* (…) labels give (…, classes) of any dtype: 1 at the label, else 0. */
+/* Labels (…) give (…, classes), of any dtype: 1 at the index of the label, else 0. */
 #include "ops/op.h"
 
 struct params {
@@ -15,7 +15,7 @@ static void mark_rows(int64_t first, int64_t last, void *context)
     for (int64_t row = first; row < last; row++) {
         const int64_t at = wg_kept_offset(labels->rank, wg_extents(labels), wg_strides(labels), row);
         const int64_t label = ((const int64_t *)(const void *)labels->data)[at];
-        char *y = c->out[0]->data + row * p->classes * size; /* row-major */
+        char *y = c->out[0]->data + row * p->classes * size; /* the output is row-major */
         memset(y, 0, (size_t)(p->classes * size));
         wg_put_number(1, p->dtype, y + label * size);
     }

@@ -1,4 +1,4 @@
-/* x, of any dtype, with before[i] and after[i] elements of one value around it on axis i. Its gradient is a slice. */
+/* x, of any dtype, padded on axis i with before[i] and after[i] elements of one value. The gradient is a slice of gy. */
 #include "ops/op.h"
 
 struct params {
@@ -28,12 +28,12 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     return WG_OK;
 }
 
-/* Everything is filled by the value, seen with stride 0, and x copied over it. */
+/* Fills the output with the value (a source of stride 0), then copies x over it. */
 static wg_status kernel(const wg_call *c)
 {
     const struct params *p = c->params;
     wg_tensor *y = c->out[0];
-    double value; /* has room for any dtype */
+    double value; /* large enough for an element of any dtype */
     int64_t first = 0, dims[2 * WG_MAX_RANK] = {0};
     wg_put_number(p->value, (wg_dtype)y->dtype, (char *)&value);
     memcpy(dims, wg_extents(y), (size_t)y->rank * sizeof *dims);
@@ -62,7 +62,7 @@ wg_tensor *wg_pad(wg_tensor *x, const int64_t *before, const int64_t *after, dou
     return wg_invoke1(&wg_op_pad, &p, x);
 }
 
-/* The inner part of g. */
+/* g without the padding. */
 static wg_tensor *inside(const wg_call *c, wg_tensor *g)
 {
     const struct params *p = c->params;

@@ -1,7 +1,7 @@
-/* A tensor cut along an axis into several: slices, or selected indices, all of them or none. */
+/* split, chunk and unbind: several views of one tensor along an axis, slices or single indices. On failure none is left. */
 #include "ops/op.h"
 
-/* On failure nothing is left of the first n parts. */
+/* After a failure: frees the first n parts, sets them to NULL and returns the recorded error. */
 static wg_status give_back(wg_tensor **parts, size_t n)
 {
     for (; n > 0; parts[--n] = NULL)
@@ -35,7 +35,7 @@ wg_status wg_split(wg_tensor *x, int axis, const int64_t *sizes, size_t n, wg_te
     return WG_OK;
 }
 
-/* x is there, and so are the axis, whose extent is told, and the array. */
+/* Checks x, the axis and the array of parts; resolves the axis and sets extent to its extent. */
 static wg_status check(const char *name, const wg_tensor *x, int *axis, wg_tensor *const *parts, int64_t *extent)
 {
     WG_TRY(wg_check_handle(x, name, -1));
@@ -48,7 +48,7 @@ wg_status wg_chunk(wg_tensor *x, int axis, size_t n, wg_tensor **parts, size_t *
 {
     int64_t extent;
     WG_TRY(check("chunk", x, &axis, parts, &extent));
-    const size_t most = PTRDIFF_MAX / sizeof *parts; /* which is below INT64_MAX */
+    const size_t most = PTRDIFF_MAX / sizeof *parts; /* below INT64_MAX */
     if (n == 0 || n > most)
         return wg_fail(WG_E_ARGUMENT, "chunk", "chunk: expected 1 to %zu parts, which is what an array of them can have, got %zu",
                        most, n);

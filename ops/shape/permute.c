@@ -1,4 +1,4 @@
-/* Axis i of the result is axis order[i] of x: a view. The gradient is permuted back. */
+/* A view whose axis i is axis order[i] of x. The gradient is permuted back. */
 #include "ops/op.h"
 
 struct params {

@@ -1,4 +1,5 @@
-/* x laid out times[i] times along axis i: each axis gets a new one before it, which is stretched and merged with it by one copy. */
+/* x repeated times[i] times along axis i. Each axis gets a new axis before it; these are broadcast, and one copy merges them with
+   the old ones. */
 #include "ops/op.h"
 
 struct params {
@@ -6,7 +7,8 @@ struct params {
     int64_t times[WG_MAX_RANK];
 };
 
-/* Repeats axes first … last-1. The others are one axis before and one after, so that there is room for the new ones. */
+/* Repeats axes first … last-1. All axes before them, and all after them, are merged into one axis, so that the rank stays within
+   WG_MAX_RANK. */
 static wg_tensor *repeat_axes(wg_tensor *x, const int64_t *times, int first, int last)
 {
     wg_shape apart = {.rank = 0}, wide, merged = wg_shape_of(x);

@@ -1,12 +1,13 @@
-/* The same elements in row-major order under another shape. A view where the strides allow it; else a copy comes first. */
+/* The same elements, in row-major order, with another shape. The result is a view of x if the strides allow it, else of a copy. */
 #include "ops/op.h"
 
 struct params {
     wg_shape shape;
 };
 
-/* Strides that show x's elements, in row-major order, under the new extents; false if none do. Both shapes are parted into the
-   smallest runs of axes of equal product; inside each run of x the strides must be those of one long axis. */
+/* Sets the strides of a view of x with the new extents, in row-major order; false if there is none. Both shapes are divided into
+   the smallest runs of axes whose extents have equal products. A view exists if in each run the axes of x can be merged into
+   one. */
 static bool view_strides(const wg_tensor *x, const wg_shape *to, int64_t *stride)
 {
     int from_axis = 0, to_axis = 0;
@@ -21,7 +22,7 @@ static bool view_strides(const wg_tensor *x, const wg_shape *to, int64_t *stride
                 from_n *= wg_extents(x)[from_axis++];
             else
                 to_n *= to->extent[to_axis++];
-        int64_t inner = 1; /* the stride of the run's last axis that is longer than 1 */
+        int64_t inner = 1; /* the stride of the run's last axis whose extent is not 1 */
         for (int axis = from_axis - 1; axis >= from_first; axis--)
             if (wg_extents(x)[axis] != 1) {
                 inner = wg_strides(x)[axis];
@@ -52,7 +53,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     int64_t numel = 1;
     for (int axis = 0; axis < out->rank; axis++)
         numel *= out->extent[axis];
-    if (numel != c->in[0]->numel) /* by wg_invoke: the builder has resolved the shape */
+    if (numel != c->in[0]->numel) /* only through wg_invoke: the builder has checked the shape */
         return wg_call_error(c, WG_E_SHAPE, "the number of elements differs");
     if (numel == 0) {
         int64_t stride = 1;
@@ -72,7 +73,7 @@ static wg_status cannot(const wg_tensor *x, wg_shape shape, const char *why)
                    wg_shape_text(shape, to, sizeof to), why);
 }
 
-/* Works out an extent of -1 and checks that the number of elements stays. */
+/* Replaces an extent of -1, and checks that the number of elements stays the same. */
 static wg_status resolve(const wg_tensor *x, wg_shape *shape)
 {
     wg_shape known = *shape;
@@ -101,7 +102,7 @@ wg_tensor *wg_reshape(wg_tensor *x, wg_shape to)
     struct params p = {.shape = to};
     int64_t stride[WG_MAX_RANK];
     if (!wg_has_value(x))
-        return wg_invoke1(&wg_op_reshape, &p, x); /* which says what is wrong with x */
+        return wg_invoke1(&wg_op_reshape, &p, x); /* the op's operand check reports what is wrong */
     if (resolve(x, &p.shape) != WG_OK)
         return NULL;
     if (x->numel == 0 || view_strides(x, &p.shape, stride))

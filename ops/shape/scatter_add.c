@@ -1,5 +1,5 @@
-/* A copy of x to whose places index[…,i,…] along an axis the elements src[…,i,…] were added. Each line along the axis is one thread's,
-   which adds in the order of i. */
+/* A copy of x in which src[…,i,…] is added to the element at index[…,i,…] along an axis. Each slice along the axis belongs to one
+   thread, which adds in the order of i; so the bits do not depend on the number of threads. */
 #ifdef REAL
 MAP1(scatter_start, wg_no_params, x)
 
@@ -10,7 +10,7 @@ typedef struct {
     const ELEM *src;
 } T(scatter);
 
-/* One index for all lines of a block: they are added to a row. */
+/* Adds a row: all slices of a block have the same index. */
 static inline void T(add_row)(int64_t n, ELEM *y, int64_t sy, const ELEM *src, int64_t s)
 {
     if (sy == 1 && s == 1)
@@ -21,7 +21,8 @@ static inline void T(add_row)(int64_t n, ELEM *y, int64_t sy, const ELEM *src, i
             y[i * sy] = (REAL)y[i * sy] + (REAL)src[i * s];
 }
 
-/* An index for each of n elements, in order; whole: the stride of what the indices count, step: from one element to the next. */
+/* Adds n elements, in order, with one index each. whole: y's stride along the indexed axis; step: the strides from one element to
+   the next. */
 static inline void T(add_each)(int64_t n, ELEM *y, int64_t whole, const int64_t *index, const ELEM *src, struct wg_indexed_at step)
 {
     for (int64_t i = 0; i < n; i++) {

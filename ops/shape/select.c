@@ -1,4 +1,4 @@
-/* The elements of one index of an axis, which goes: a view. */
+/* The elements at one index of an axis: a view without that axis. */
 #include "ops/op.h"
 
 static wg_status shape(const wg_call *c, wg_spec *out)

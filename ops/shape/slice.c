@@ -1,5 +1,5 @@
-/* Elements start, start + step, … before stop along one axis: a view. Its gradient is added to that
-   part of x's, or spread over zeros. */
+/* The elements start, start + step, … before stop along one axis: a view. The gradient is added to that part of x's accumulator, or
+   written into zeros. */
 #include "ops/op.h"
 
 bool wg_slice_fits(const struct wg_slice_params *p, int64_t extent)
@@ -29,7 +29,8 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     return WG_OK;
 }
 
-/* An end of the slice as Python reads it: negative ones count from the last, and both are clipped to where the walk can be. */
+/* An end of the slice, as in Python: negative indices count from the end. Clipped to 0 … extent, or -1 … extent-1 for a negative
+   step. */
 static int64_t clip(int64_t at, int64_t extent, bool forwards)
 {
     const int64_t lowest = forwards ? 0 : -1, highest = forwards ? extent : extent - 1;
@@ -38,7 +39,7 @@ static int64_t clip(int64_t at, int64_t extent, bool forwards)
     return at < lowest ? lowest : at > highest ? highest : at;
 }
 
-/* Steps are measured without sign, so that the smallest one does not overflow. */
+/* The magnitude of the step is unsigned, so that negating INT64_MIN does not overflow. */
 static void normalise(struct wg_slice_params *p, int64_t extent, int64_t start, int64_t stop, int64_t step)
 {
     const bool forwards = step > 0;

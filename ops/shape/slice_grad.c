@@ -1,4 +1,4 @@
-/* gy spread over zeros of the extent that slice took it from: slice's gradient, and slice is its. */
+/* The gradient of slice: zeros of the input's shape with gy written into the slice. Its own gradient is slice. */
 #include "ops/op.h"
 
 struct params {

@@ -1,8 +1,8 @@
-/* Without an axis of extent 1, or without any such axis. */
+/* Removes one axis of extent 1, or all of them: a view. */
 #include "ops/op.h"
 
 struct params {
-    int axis; /* WG_ALL: every one of extent 1 */
+    int axis; /* WG_ALL: every axis of extent 1 */
 };
 
 static wg_status compose(const wg_call *c, wg_tensor **out)

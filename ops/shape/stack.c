@@ -1,4 +1,4 @@
-/* Tensors of one shape along a new axis: concat of what has that axis with extent 1. */
+/* Joins tensors of one shape along a new axis: concat after giving each tensor that axis with extent 1. */
 #include "ops/op.h"
 
 struct params {

@@ -1,4 +1,4 @@
-/* Two axes exchanged: a permutation. */
+/* Swaps two axes: a permutation. */
 #include "ops/op.h"
 
 struct params {

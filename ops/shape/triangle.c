@@ -1,4 +1,4 @@
-/* The triangles of matrices, of any dtype: what tril and triu share. */
+/* Shared by tril and triu: the lower or upper triangle of matrices, of any dtype. */
 #include "ops/op.h"
 
 struct triangle {
@@ -20,7 +20,7 @@ static struct triangle triangle_of(const wg_call *c, bool upper, int64_t offset)
     return (struct triangle){x, c->out[0], upper, wg_offset_within(offset, rows, columns), rows, columns};
 }
 
-/* The columns first … last-1 of a row are kept. */
+/* Sets first and last: columns first … last-1 of the row are kept. */
 static void kept(const struct triangle *t, int64_t row, int64_t *first, int64_t *last)
 {
     *first = t->upper ? clip(row + t->offset, t->columns) : 0;
@@ -34,7 +34,7 @@ static void triangle_rows(int64_t from, int64_t to, void *context)
     const int last_axis = t->x->rank - 1;
     for (int64_t row = from; row < to; row++) {
         const char *x = t->x->data + wg_kept_offset(last_axis, wg_extents(t->x), stride, row) * size;
-        char *y = t->y->data + row * t->columns * size; /* row-major */
+        char *y = t->y->data + row * t->columns * size; /* the output is row-major */
         int64_t first, last;
         kept(t, row % t->rows, &first, &last);
         char *const at[2] = {y + first * size, (char *)(uintptr_t)x + first * stride[last_axis] * size};
@@ -62,7 +62,7 @@ wg_status wg_triangle_shape(const wg_call *c, wg_spec *out)
     return WG_OK;
 }
 
-/* What is not kept is not read; nor is read again what stride 0 repeats. */
+/* Only elements that are kept are read, and those repeated by stride 0 count once. */
 wg_cost wg_triangle_cost(const wg_call *c, bool upper, int64_t offset)
 {
     const struct triangle t = triangle_of(c, upper, offset);

@@ -1,4 +1,4 @@
-/* x where column - row <= offset, else 0, in the last two axes: the lower triangle. Its gradient is the same of the gradient. */
+/* x where column - row <= offset, else 0, in the last two axes: the lower triangle. The gradient is tril of gy. */
 #include "ops/op.h"
 
 struct params {

@@ -1,4 +1,4 @@
-/* x where column - row >= offset, else 0, in the last two axes: the upper triangle. Its gradient is the same of the gradient. */
+/* x where column - row >= offset, else 0, in the last two axes: the upper triangle. The gradient is triu of gy. */
 #include "ops/op.h"
 
 struct params {

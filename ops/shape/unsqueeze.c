@@ -1,4 +1,4 @@
-/* With a new axis of extent 1. */
+/* Inserts an axis of extent 1: a view. */
 #include "ops/op.h"
 
 struct params {

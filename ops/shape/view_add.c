@@ -1,5 +1,5 @@
-/* sum with g added to the elements that a view of it shows: how the gradients of slices of one tensor add up, each in time linear in the
-   slice where the sum may be overwritten. */
+/* sum with g added to the elements that a view of it shows. It accumulates the gradients of views of one tensor; each takes time
+   linear in the view's size if sum may be overwritten. */
 #ifdef REAL
 MAP1(view_add_start, wg_no_params, x)
 
@@ -37,7 +37,7 @@ struct params {
     union wg_view_params of; /* the view's params */
 };
 
-/* What the view shows of t. */
+/* Computes the extents, strides and offset of the view of t. */
 static wg_status seen(const wg_call *c, wg_tensor *t, wg_spec *out)
 {
     const struct params *p = c->params;
@@ -55,7 +55,7 @@ wg_status wg_view_window(const wg_call *c, size_t size, wg_tensor *window, int64
     window->dims = dims;
     window->rank = (uint8_t)spec.rank;
     window->numel = c->in[1]->numel;
-    window->flags = 0; /* of no density: its strides say all */
+    window->flags = 0; /* neither dense nor contiguous: the strides describe it */
     memcpy(dims, spec.extent, (size_t)spec.rank * sizeof *dims);
     memcpy(dims + spec.rank, spec.stride, (size_t)spec.rank * sizeof *dims);
     return WG_OK;
