@@ -168,7 +168,7 @@ static inline void OF_PASS(_join_end)(OF_PASS(_joiner) * j, ACC *total)
         total[k] = j->waiting[0][k];
 }
 
-/* The state of a pass over w columns at x, s elements apart, with parameters c. total has w totals per tile. */
+/* The state of a pass over w columns at x with stride s and parameters c. total has w totals per tile. */
 typedef struct {
     const struct wg_reduction_plan *plan;
     const ELEM *x;
