@@ -1,4 +1,4 @@
-/* y = aᵇ, broadcasting; dy/da = b aᵇ⁻¹, dy/db = y ln a. At a = 0 these could be 0·∞. There the derivatives use 1 in place of a,
+/* y = aᵇ, broadcasting; dy/da = b aᵇ⁻¹, dy/db = y ln a. At a = 0 these could be 0·∞. There the derivatives use 1 instead of a,
    selected by a mask that passes no gradient back, so higher derivatives are finite wherever the mathematical ones are. */
 #ifdef REAL
 MAP2(pow, wg_no_params, R(pow)(a, b))
