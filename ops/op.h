@@ -297,8 +297,8 @@ wg_tensor *wg_plus(wg_tensor *a, wg_tensor *b);
 
 /* A view of x with the last two axes swapped; x has at least two. */
 wg_tensor *wg_transposed(wg_tensor *x);
-/* For vjps, if the gradient is required: gives the matrix product a b, added to the accumulator if there is one, otherwise as a new
-   tensor in like's memory order. */
+/* For vjps: gives the matrix product a b as the gradient of a slot whose need the caller has checked. If a, b and the accumulator
+   are matrices, the product is added to the accumulator; a new matrix is stored column by column if like is. */
 wg_status wg_give_product(wg_grad_slot *slot, wg_tensor *a, wg_tensor *b, const wg_tensor *like);
 /* For jvps: sum + a b, written over sum, which the jvp must have made itself. sum may be WG_NONE for zero. */
 wg_tensor *wg_add_product(wg_tensor *sum, wg_tensor *a, wg_tensor *b);
