@@ -349,10 +349,10 @@ static void a_step_that_fails_leaves_no_effects(void **state)
     assert_ok(wg_read(o.generator, drawn));
     for (int way = 0; way < 4; way++) {
         wg_tape *tape = way < 3 ? wg_tape_open() : NULL;
-        if (way == 0) { /* the error after a checkpoint */
+        if (way == 0) { /* the step fails after the checkpoint */
             wg_tensor *y = made(loss_of(&o));
             assert_fails(wg_backward(y, .grad = o.x), WG_E_SHAPE, "backward: the given gradient");
-        } else { /* inside one, and inside its second run */
+        } else { /* inside the checkpoint, or in its second run */
             bool was_on = wg_grad_mode_set(way != 2);
             assert_null_and_error(wg_checkpoint(draws_and_fails, &o, &o.x, 1), WG_E_SHAPE, "matmul: ");
             wg_grad_mode_set(was_on);

@@ -53,7 +53,7 @@ static void a_hook_returns_what_is_there(void **state)
     wg_free(x);
 }
 
-/* Drops the gradient of b, which it remembered, while that is still waiting. */
+/* One hook remembers a gradient; the other drops it while it is still waiting to be used. */
 static wg_tensor *remembers(wg_tensor *g, void *context)
 {
     *(wg_tensor **)context = g;

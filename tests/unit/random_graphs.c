@@ -328,7 +328,8 @@ static void kinks_are_seen(void **state)
     assert_true(seen > PROGRAMS / 2 && seen < PROGRAMS); /* the short programs may have none */
 }
 
-/* Values dropped, tapes nested, traced and run again, recorded for a second derivative: one bit of the mode each. */
+/* Gradients keep their bits if values are dropped (manner & 1), tapes nested (2), the tape traced and run again (4), or gradients
+   recorded for a second derivative. */
 static void what_must_not_matter_does_not(void **state)
 {
     (void)state;
@@ -337,8 +338,7 @@ static void what_must_not_matter_does_not(void **state)
         struct subject s = subject_new(seed, traceable ? KINDS_TRACEABLE : KINDS, false, NULL);
         wg_tensor *plain[LEAVES], *other[LEAVES];
         gradients(&s, (struct run){0}, false, plain);
-        for (int manner = 1; manner < (traceable ? 6 : 4); manner++) { /* not traced and nested at once: a rerun covers the top
-                                                                          tape only */
+        for (int manner = 1; manner < (traceable ? 6 : 4); manner++) { /* traced and nested exclude each other */
             gradients(&s, (struct run){.drop = manner & 1, .nested = manner & 2}, manner & 4, other);
             expect_same_bits(&s, manner & 4 ? "gradients traced" : "gradients dropped or nested", other, plain);
             free_all(other);
