@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Does gdb show what lib/tool/wengert-gdb.py promises?   usage: gdb.py PRINTERS PROGRAM; TAP. Skipped where gdb cannot run a program."""
+"""Checks the output of lib/tool/wengert-gdb.py in gdb.   usage: gdb.py PRINTERS PROGRAM. Prints TAP; skipped if gdb cannot run a program."""
 import os
 import re
 import shutil
