@@ -32,7 +32,7 @@ typedef struct {
     const struct wg_pairing *p;
     T(images) x, y;
     int64_t outputs, inputs;                       /* most channels of a job */
-    int64_t output_blocks, input_parts, tap_parts; /* numbers of parts: of a group, of a group, of the kernel */
+    int64_t output_blocks, input_parts, tap_parts; /* parts of a group's outputs, of its inputs, of the taps */
     int64_t unit;                                  /* a job's taps are a multiple of this */
 } T(pairing);
 
@@ -42,12 +42,13 @@ typedef struct {
     int64_t output, outputs, input, inputs, tap, taps;
 } T(pairs);
 
-/* Rows of x and of y, and adjacent taps of one row of the kernel. */
+/* Rows of x and of y, and adjacent taps of one row of the kernel. In columns low to high all taps are inside the image, and each
+   reads what the next tap read one column before. */
 typedef struct {
     const REAL *x, *y;
     int64_t rows;                /* number of rows, the same for x and y */
     int64_t at;                  /* the column of x that the first tap reads for column 0 of y */
-    int64_t low, high;           /* columns where all taps are inside */
+    int64_t low, high;           /* see above */
     T(vector) (*part)[T(DEPTH)]; /* the sums */
     int64_t of_tap, of_input;    /* strides in part */
 } T(run);

@@ -336,7 +336,7 @@ static void statistics_of_layers_change_once(void **state)
 static wg_tensor *draws_and_fails(wg_tensor *const *x, size_t n, void *context)
 {
     wg_tensor *y = block(x, n, context);
-    return wg_matmul(y, y); /* 5 by 4 does not multiply 5 by 4 */
+    return wg_matmul(y, y); /* (5,4) times (5,4) does not fit */
 }
 
 static void a_step_that_fails_leaves_no_effects(void **state)

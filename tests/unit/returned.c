@@ -119,7 +119,7 @@ static void a_dropped_operand_may_be_the_gradient(void **state)
     wg_free(x);
 }
 
-/* The gradient that the caller gives may be the operand's own handle, although backward did not declare that it reads the operand. */
+/* The gradient that the caller gives may be the operand's own handle, which backward did not declare to read. */
 static wg_status passes_on(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     (void)c;
