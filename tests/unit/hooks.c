@@ -125,7 +125,7 @@ static void a_hook_that_is_added_in_a_walk_runs_from_the_next_one_on(void **stat
     }
 }
 
-/* A hook may also be added to a tensor that the backward pass has not reached yet. */
+/* A hook that is added to a tensor which the backward pass has yet to reach also runs from the next pass on. */
 static void a_hook_that_is_added_further_on_waits_too(void **state)
 {
     (void)state;

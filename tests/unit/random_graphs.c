@@ -73,7 +73,7 @@ static double value_now(struct subject *s, struct run *run)
 
 static const double steps[] = {-2, -1, 1, 2};
 
-/* The derivative from four values at multiples of the step: exact up to the fourth power of the step. */
+/* The derivative from the values at those steps, with an error of the order of the fourth power of the step. */
 static double four_point(const double *at, double step)
 {
     return (8 * (at[2] - at[1]) - (at[3] - at[0])) / (12 * step);

@@ -289,7 +289,7 @@ static void a_function_returns_what_is_there(void **state)
     wg_free(x);
 }
 
-/* In the second run only. */
+/* Returns a valid tensor in the first run and a dropped one in the second. */
 static wg_tensor *returns_a_dropped_one_later(wg_tensor *const *x, size_t n, void *context)
 {
     (void)n;
