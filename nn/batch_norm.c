@@ -28,6 +28,15 @@ static wg_status check_input(const struct settings *settings, const wg_tensor *x
 static wg_tensor *train(const wg_nn_call *call, wg_tensor *x, bool relu)
 {
     const struct settings *settings = call->context;
+    char text[200];
+    if (wg_numel(x) == settings->channels) {
+        (void)wg_error_set(
+            WG_E_SHAPE, "nn_batch_norm",
+            "nn_batch_norm: training takes more than one value of each channel, got %s: leave out a last batch of one row "
+            "(.drop_last), or apply the network in WG_EVAL_MODE",
+            wg_shape_text(wg_shape_of(x), text, sizeof text));
+        return NULL;
+    }
     wg_tensor *gamma = call->param[GAMMA], *beta = call->param[BETA], *mean = NULL, *variance = NULL;
     wg_tensor *y = (relu ? wg_batch_norm_relu : wg_batch_norm)(x, gamma, beta, settings->eps, &mean, NULL, &variance);
     if (!y)

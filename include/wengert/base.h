@@ -92,14 +92,16 @@ typedef struct wg_pair {
 typedef struct wg_tensor wg_tensor;
 typedef struct wg_tape wg_tape;
 
-/* Options: a struct with its defaults first, which the caller's designated initialisers override. Causes no warning under
-   -Wextra. */
+/* Options: a struct with its defaults first, which the caller's designated initialisers override. Options are always named: the last
+   default is the struct's last member, so that a value without a name is an excess element, of which compilers warn, and a pair that is
+   given one number (.padding = 1 for WG_PAIR(1, 1)) is an error. Causes no warning under -Wextra. */
 #ifndef __cplusplus
-#define WG_OPTIONS(type, ...)                                                                \
-    __extension__({                                                                          \
-        _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"") \
-            _Pragma("GCC diagnostic ignored \"-Wshadow\"") type wg_options_ = {__VA_ARGS__}; \
-        _Pragma("GCC diagnostic pop") wg_options_;                                           \
+#define WG_OPTIONS(type, ...)                                                                                   \
+    __extension__({                                                                                             \
+        _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")                    \
+            _Pragma("GCC diagnostic error \"-Wmissing-braces\"") _Pragma("GCC diagnostic ignored \"-Wshadow\"") \
+                type wg_options_ = {__VA_ARGS__};                                                               \
+        _Pragma("GCC diagnostic pop") wg_options_;                                                              \
     })
 #endif
 

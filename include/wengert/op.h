@@ -195,7 +195,8 @@ WG_API wg_status wg_call_error(const wg_call *c, wg_status code, const char *tex
 
 /* ---- closures: an op made of two plain functions and a context ---- */
 
-/* forward computes the output's elements: it fills wg_data_mut(c->out[0]) from c->in. backward computes the gradients as a vjp
+/* forward computes the output's elements: it fills wg_data_mut(c->out[0]), which is row-major, from c->in. Operands are as the program
+   gave them, views and transposed tensors too: their elements lie by wg_stride (wg_read copies them in row-major order). backward computes the gradients as a vjp
    does, in differentiable ops. Both find the context in c->context. backward may read the inputs and the output that saves
    declares; the others read as released. Without backward the closure has no derivative, and a request for one is E_NO_GRAD.
    Ownership: tensors that forward makes for its own use belong to the open tape. With no tape open, and in each run of a replay,

@@ -91,7 +91,7 @@ typedef struct wg_pool_options {
 #define wg_avg_pool2d(x, ...) wg_avg_pool2d_with((x), WG_POOL(__VA_ARGS__))
 #define WG_POOL(...)                                                                                      \
     WG_OPTIONS(wg_pool_options, .size = WG_PAIR(2, 2), .stride = WG_PAIR(2, 2), .padding = WG_PAIR(0, 0), \
-               .dilation = WG_PAIR(1, 1), __VA_ARGS__)
+               .dilation = WG_PAIR(1, 1), .adaptive = false, __VA_ARGS__)
 
 #define wg_cross_entropy(logits, target, ...) wg_cross_entropy_with((logits), (target), WG_CLASSES(__VA_ARGS__))
 #define wg_nll(logp, labels, ...) wg_nll_with((logp), (labels), WG_CLASSES(__VA_ARGS__))

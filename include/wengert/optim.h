@@ -47,7 +47,8 @@ WG_API WG_MUST_CHECK wg_status wg_optim_add_group_with(wg_optim *optim, wg_tenso
 WG_API size_t wg_optim_groups(const wg_optim *optim);
 
 /* A group's option by its name, a bool as 0 or 1: as it stands now, NaN and the error where there is none; set for the steps to come. An option
-   that decides which state a parameter has (SGD's momentum) stays 0 or not 0 as it was made. E_ARGUMENT for a group or an option that is not
+   that decides which state a parameter has (SGD's momentum) stays 0 or not 0 as it was made. A captured step reads lr at each run, and keeps
+   the other options that it was captured with. E_ARGUMENT for a group or an option that is not
    there, which the message answers with those that are, or a value out of range; E_STATE for one that would need other state. */
 WG_API double wg_optim_get(const wg_optim *optim, size_t group, const char *option);
 WG_API WG_MUST_CHECK wg_status wg_optim_set(wg_optim *optim, size_t group, const char *option, double value);

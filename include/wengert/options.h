@@ -1,5 +1,5 @@
 /* Options as tables. A layer, an optimizer or a schedule states each of its options once: name, type, default, range and a line
-   of help (layers.def, optimizers.def, schedules.def; a user's own kind does the same). The table provides range checks with
+   of help (optimizers.def; a kind of the user's own does the same). The table provides range checks with
    messages, the printed form of a kind, and reading and setting an option by its name. */
 #ifndef WENGERT_OPTIONS_H
 #define WENGERT_OPTIONS_H

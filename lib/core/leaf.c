@@ -105,6 +105,7 @@ void wg_gradient_drop(wg_tensor *leaf)
 /* Queues the clearing, which takes effect when the update commits. */
 static wg_status queue_clearing(struct wg_thread *th, wg_tensor *leaf)
 {
+    WG_OPERATION("clear_gradient");
     struct wg_clearing *clearing = wg_tape_alloc(th->top, sizeof *clearing);
     wg_tensor *held = clearing && !leaf->tape ? wg_proxy(th, leaf) : leaf;
     if (!clearing || !held)
@@ -125,9 +126,8 @@ static wg_status may_change_gradients(const struct wg_thread *th, const char *op
 
 void wg_clear_gradient(wg_tensor *leaf)
 {
-    WG_OPERATION("clear_gradient");
     struct wg_thread *th = wg_self();
-    if (!leaf || !th || !wg_gradient(leaf) || may_change_gradients(th, "clear_gradient") != WG_OK)
+    if (!leaf || !th || !wg_gradient(leaf) || (th->checkpoints > 0 && may_change_gradients(th, "clear_gradient") != WG_OK))
         return;
     (void)(th->updating ? queue_clearing(th, leaf) : set_gradient(th, leaf, NULL));
 }

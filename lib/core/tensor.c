@@ -242,6 +242,11 @@ static wg_status refuse_handle(const wg_tensor *t, const char *op, const char *w
         return wg_fail(WG_E_RELEASED, op,
                        "%s: the value of %s was released, by wg_backward (see .retain and wg_hold), wg_drop or wg_donate", op,
                        which);
+    case WG_UNDECLARED:
+        return wg_fail(WG_E_RELEASED, op,
+                       "%s: %s is not there for a backward that does not declare that it reads it: add WG_IN(i) for operand i, or "
+                       "WG_OUT(0) for the result, to .saves",
+                       op, which);
     case WG_DEAD:
     default:
         return wg_fail(WG_E_DANGLING, op, "%s: %s is dangling: its tape is closed, or it was freed", op, which);

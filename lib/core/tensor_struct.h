@@ -12,6 +12,7 @@ enum wg_state {
     WG_LIVE = 1,
     WG_DROPPED = 2,  /* after wg_drop: only backward reads it */
     WG_RELEASED = 3, /* the value was released, the shape stays */
+    WG_UNDECLARED = 5, /* hidden from a user's backward that did not declare that it reads it */
     WG_ABSENT = 4,   /* WG_NONE */
 };
 

@@ -1,4 +1,6 @@
 /* The undo list of a tape: bytes and gradients from before a step changed them. They are restored if the step fails. */
+#include <string.h>
+
 #include "core/arena.h"
 
 wg_status wg_undo_push(wg_tape *tape, const wg_tensor *t)
@@ -33,9 +35,11 @@ struct wg_leaf_change *wg_undo_more_gradients(wg_tape *tape)
 {
     struct wg_undo *last = tape->undo;
     const size_t room = !last || last->room == 0 ? 1 : last->room < 1024 ? 2 * last->room : 1024;
-    struct wg_undo *entry = wg_object_new(sizeof *entry + room * sizeof *entry->change);
-    if (!entry)
+    WG_OPERATION("clear_gradient"); /* wg_add_gradient, which calls it too, is named as the outer one */
+    struct wg_storage *block = wg_storage_new(sizeof(struct wg_undo) + room * sizeof(struct wg_leaf_change));
+    if (!block)
         return NULL;
+    struct wg_undo *entry = memset(wg_storage_data(block), 0, sizeof *entry); /* the changes are written one by one */
     entry->change = (struct wg_leaf_change *)(void *)(entry + 1);
     entry->n = 1;
     entry->room = room;

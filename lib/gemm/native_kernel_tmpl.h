@@ -14,7 +14,7 @@
    registers. */
 
 #define INLINE static inline __attribute__((always_inline))
-#define WG_REDUCTION_NONE(index, n) _Pragma("GCC unroll 16") for (int index = 0; index < (n); index++)
+#define WG_UNROLL(index, n) _Pragma("GCC unroll 16") for (int index = 0; index < (n); index++)
 #define HALF (LANES / 2)
 
 enum { T(MOST_VECTORS) = 4, T(MOST_SUMS) = 2 * ROWS < 16 ? 16 : 2 * ROWS }; /* widest tile, largest tile, in vectors */
@@ -57,20 +57,20 @@ INLINE void T(multiply)(const int rows, const int vectors, const struct wg_tiles
     const REAL *b = at->b;
     const int64_t k = t->k, b_row = t->b_row;
     if (k > 32)
-        WG_REDUCTION_NONE(r, rows)
-            WG_REDUCTION_NONE(v, vectors)
+        WG_UNROLL(r, rows)
+            WG_UNROLL(v, vectors)
                 __builtin_prefetch(at->c + r * t->c_row + v * LANES, 1);
-    WG_REDUCTION_NONE(r, rows)
-        WG_REDUCTION_NONE(v, vectors)
+    WG_UNROLL(r, rows)
+        WG_UNROLL(v, vectors)
             sum[r][v] = ZERO;
     for (int64_t p = 0; p < k; p++) {
         VEC right[T(MOST_VECTORS)];
-        WG_REDUCTION_NONE(v, vectors - 1)
+        WG_UNROLL(v, vectors - 1)
             right[v] = LOAD(b + v * LANES);
         right[vectors - 1] = LOAD_SOME(last, b + (vectors - 1) * LANES);
-        WG_REDUCTION_NONE(r, rows) {
+        WG_UNROLL(r, rows) {
             const VEC left = SPLAT(T(row_at)(&a, r));
-            WG_REDUCTION_NONE(v, vectors)
+            WG_UNROLL(v, vectors)
                 sum[r][v] = FMA(left, right[v], sum[r][v]);
         }
         b += b_row;
@@ -90,35 +90,35 @@ INLINE void T(add_rest)(const int rows, const int vectors, const struct wg_tiles
     if (t->beta != 0) {
         const REAL beta = (REAL)t->beta;
         const VEC factor = SPLAT(&beta);
-        WG_REDUCTION_NONE(r, rows)
-            WG_REDUCTION_NONE(v, vectors) {
+        WG_UNROLL(r, rows)
+            WG_UNROLL(v, vectors) {
                 const REAL *c = at->c + r * t->c_row + v * LANES;
                 sum[r][v] = FMA(factor, v < vectors - 1 ? LOAD(c) : LOAD_SOME(last, c), sum[r][v]);
             }
     }
     if (at->bias && t->bias_column == 0) {
-        WG_REDUCTION_NONE(r, rows) {
+        WG_UNROLL(r, rows) {
             const VEC x = SPLAT(at->bias + r * t->bias_row);
-            WG_REDUCTION_NONE(v, vectors)
+            WG_UNROLL(v, vectors)
                 sum[r][v] = ADD(sum[r][v], x);
         }
     } else if (at->bias) {
-        WG_REDUCTION_NONE(v, vectors) {
+        WG_UNROLL(v, vectors) {
             const VEC x = v < vectors - 1 ? LOAD(at->bias + v * LANES) : LOAD_SOME(last, at->bias + v * LANES);
-            WG_REDUCTION_NONE(r, rows)
+            WG_UNROLL(r, rows)
                 sum[r][v] = ADD(sum[r][v], x);
         }
     }
     if (t->relu)
-        WG_REDUCTION_NONE(r, rows)
-            WG_REDUCTION_NONE(v, vectors)
+        WG_UNROLL(r, rows)
+            WG_UNROLL(v, vectors)
                 sum[r][v] = RELU(sum[r][v]);
 }
 
 INLINE void T(store)(const int rows, const int vectors, REAL *c, int64_t c_row, MASK last, VEC sum[ROWS][T(MOST_VECTORS)])
 {
-    WG_REDUCTION_NONE(r, rows) {
-        WG_REDUCTION_NONE(v, vectors - 1)
+    WG_UNROLL(r, rows) {
+        WG_UNROLL(v, vectors - 1)
             STORE(c + r * c_row + v * LANES, sum[r][v]);
         STORE_SOME(c + r * c_row + (vectors - 1) * LANES, last, sum[r][vectors - 1]);
     }
@@ -185,13 +185,13 @@ static __attribute__((noinline)) void T(turn)(int64_t k, int64_t n, const REAL *
     if (k == LANES && n == LANES) {
         T(load_transposed)(from, line, x);
         T(load_transposed)(from + HALF, line, x + HALF);
-        WG_REDUCTION_NONE(p, LANES)
+        WG_UNROLL(p, LANES)
             STORE(to + p * width, x[p]);
     } else {
-        WG_REDUCTION_NONE(j, LANES)
+        WG_UNROLL(j, LANES)
             x[j] = j < n ? LOAD_SOME(along, from + j * line) : ZERO;
         T(transpose)(x);
-        WG_REDUCTION_NONE(p, LANES)
+        WG_UNROLL(p, LANES)
             if (p < k)
                 STORE_SOME(to + p * width, across, x[p]);
     }
@@ -200,9 +200,9 @@ static __attribute__((noinline)) void T(turn)(int64_t k, int64_t n, const REAL *
 INLINE void T(multiply_step)(const int rows, const int vectors, const REAL *a, int64_t a_row, const VEC *x, int64_t strided,
                              VEC sum[ROWS][T(MOST_VECTORS)])
 {
-    WG_REDUCTION_NONE(r, rows) {
+    WG_UNROLL(r, rows) {
         const VEC left = SPLAT(a + r * a_row);
-        WG_REDUCTION_NONE(v, vectors)
+        WG_UNROLL(v, vectors)
             sum[r][v] = FMA(left, x[v * strided], sum[r][v]);
     }
 }
@@ -215,14 +215,14 @@ INLINE void T(multiply_transposed)(const int rows, const int vectors, const stru
     const int64_t line = t->b_column, a_row = t->a_row, a_column = t->a_column;
     const int64_t whole = t->columns == vectors * LANES ? t->k / LANES * LANES : 0;
     const REAL *a = at->a;
-    WG_REDUCTION_NONE(r, rows)
-        WG_REDUCTION_NONE(v, vectors)
+    WG_UNROLL(r, rows)
+        WG_UNROLL(v, vectors)
             sum[r][v] = ZERO;
     for (int64_t p = 0; p < whole; p += HALF) {
         VEC x[2][HALF];
-        WG_REDUCTION_NONE(v, vectors)
+        WG_UNROLL(v, vectors)
             T(load_transposed)(at->b + p + v * LANES * line, line, x[v]);
-        WG_REDUCTION_NONE(q, HALF) {
+        WG_UNROLL(q, HALF) {
             T(multiply_step)(rows, vectors, a, a_row, &x[0][q], HALF, sum);
             a += a_column;
             WG_KEEP_IN_REGISTER(a);
@@ -231,13 +231,13 @@ INLINE void T(multiply_transposed)(const int rows, const int vectors, const stru
     for (int64_t p = whole; p < t->k; p += LANES) {
         REAL transposed[LANES * 2 * LANES] __attribute__((aligned(64)));
         const int64_t steps = t->k - p < LANES ? t->k - p : LANES;
-        WG_REDUCTION_NONE(v, vectors) {
+        WG_UNROLL(v, vectors) {
             const int64_t left = t->columns - v * LANES, n = left < LANES ? left : LANES;
             T(turn)(steps, n, at->b + p + v * LANES * line, line, transposed + v * LANES, vectors * LANES);
         }
         for (int64_t q = 0; q < steps; q++, a += a_column) {
             VEC x[2];
-            WG_REDUCTION_NONE(v, vectors)
+            WG_UNROLL(v, vectors)
                 x[v] = LOAD(transposed + (q * vectors + v) * LANES);
             T(multiply_step)(rows, vectors, a, a_row, x, 1, sum);
         }

@@ -83,7 +83,7 @@ static void hide_undeclared(const wg_call *c, wg_tensor *const *gy, uint8_t *sta
         states[i] = operand_or_result(c, i)->state;
     for (unsigned i = 0; i < n; i++)
         if (!wg_absent(operand_or_result(c, i)) && !is_among(operand_or_result(c, i), gy, c->n_out))
-            operand_or_result(c, i)->state = WG_RELEASED;
+            operand_or_result(c, i)->state = WG_UNDECLARED;
     for (unsigned i = 0; i < n; i++)
         if (reads(c, i) && !wg_absent(operand_or_result(c, i)))
             operand_or_result(c, i)->state = states[i] == WG_DROPPED ? WG_LIVE : states[i];

@@ -44,9 +44,9 @@ WG_INLINE void T(correlate_row)(const int outputs, const int vectors, const T(co
     for (int64_t column = 0; column < cv->width; column++) {
         const struct wg_taps columns = cv->columns[column];
         T(vector) sum[T(SUMS)][T(VECTORS)];
-        WG_REDUCTION_NONE(o, outputs) {
+        WG_UNROLL(o, outputs) {
             const T(vector) start = T(splat)(at->bias[o]);
-            WG_REDUCTION_NONE(k, vectors)
+            WG_UNROLL(k, vectors)
                 sum[o][k] = start;
         }
         const struct wg_taps next = cv->columns[column + 1 < cv->width ? column + 1 : column];
@@ -60,21 +60,21 @@ WG_INLINE void T(correlate_row)(const int outputs, const int vectors, const T(co
                 for (int64_t i = 0; i < inputs; i++, x += channel, w += T(PACK)) {
                     T(vector) image[T(VECTORS)];
                     if (b == 0 && cv->distant)
-                        WG_REDUCTION_NONE(k, vectors)
+                        WG_UNROLL(k, vectors)
                             __builtin_prefetch(x + ahead + k * T(WIDTH));
-                    WG_REDUCTION_NONE(k, vectors)
+                    WG_UNROLL(k, vectors)
                         image[k] = T(load)(x + k * T(WIDTH));
-                    WG_REDUCTION_NONE(o, outputs) {
+                    WG_UNROLL(o, outputs) {
                         const T(vector) weight = T(splat)(w[o % T(PACK) + o / T(PACK) * cv->pack]);
-                        WG_REDUCTION_NONE(k, vectors)
+                        WG_UNROLL(k, vectors)
                             sum[o][k] = T(add_product)(weight, image[k], sum[o][k]);
                     }
                 }
             }
         REAL *to = at->to + column * cv->to.column;
-        WG_REDUCTION_NONE(o, outputs) {
+        WG_UNROLL(o, outputs) {
             if (o < at->outputs)
-                WG_REDUCTION_NONE(k, vectors)
+                WG_UNROLL(k, vectors)
                     T(store)(to + o * cv->to.channel + k * T(WIDTH), c->relu ? T(positive)(sum[o][k]) : sum[o][k]);
         }
     }

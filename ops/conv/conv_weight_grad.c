@@ -32,7 +32,8 @@ typedef struct {
     const struct wg_pairing *p;
     T(images) x, y;
     int64_t outputs, inputs;                       /* most channels of a job */
-    int64_t output_blocks, input_parts, tap_parts; /* parts of a group's outputs, of its inputs, of the taps */
+    int64_t output_blocks, input_parts, tap_parts; /* parts into which jobs split a group's outputs and inputs and the kernel's
+                                                      taps */
     int64_t unit;                                  /* a job's taps are a multiple of this */
 } T(pairing);
 
@@ -42,13 +43,13 @@ typedef struct {
     int64_t output, outputs, input, inputs, tap, taps;
 } T(pairs);
 
-/* Rows of x and of y, and adjacent taps of one row of the kernel. In columns low to high all taps are inside the image, and each
-   reads what the next tap read one column before. */
+/* Rows of x and of y, and adjacent taps of one row of the kernel. */
 typedef struct {
     const REAL *x, *y;
     int64_t rows;                /* number of rows, the same for x and y */
     int64_t at;                  /* the column of x that the first tap reads for column 0 of y */
-    int64_t low, high;           /* see above */
+    int64_t low, high;           /* for these columns all taps are inside, and each reads what the next tap read one column
+                                    before */
     T(vector) (*part)[T(DEPTH)]; /* the sums */
     int64_t of_tap, of_input;    /* strides in part */
 } T(run);
@@ -65,21 +66,21 @@ WG_INLINE void T(slide)(const int outputs, const int inputs, const int taps, con
     T(vector) seen[T(TAPS)][4];
     x += run->at * pg->x.column + run->low * step;
     y += run->low * pg->y.column;
-    WG_REDUCTION_NONE(t, taps - 1) {
-        WG_REDUCTION_NONE(i, inputs)
+    WG_UNROLL(t, taps - 1) {
+        WG_UNROLL(i, inputs)
             seen[t + 1][i] = T(load)(x + i * input);
         x += step;
     }
     for (int64_t j = run->low; j < run->high; j++, x += step, y += pg->y.column) {
-        WG_REDUCTION_NONE(i, inputs) {
-            WG_REDUCTION_NONE(t, taps - 1)
+        WG_UNROLL(i, inputs) {
+            WG_UNROLL(t, taps - 1)
                 seen[t][i] = seen[t + 1][i];
             seen[taps - 1][i] = T(load)(x + i * input);
         }
-        WG_REDUCTION_NONE(o, outputs) {
+        WG_UNROLL(o, outputs) {
             const T(vector) from_y = T(load)(y + o * output);
-            WG_REDUCTION_NONE(t, taps)
-                WG_REDUCTION_NONE(i, inputs)
+            WG_UNROLL(t, taps)
+                WG_UNROLL(i, inputs)
                     sum[t][i][o] = T(add_product)(seen[t][i], from_y, sum[t][i][o]);
         }
     }
@@ -91,13 +92,13 @@ WG_INLINE void T(add_edge)(const int outputs, const int inputs, const int taps, 
 {
     const int64_t stride = pg->p->columns.stride, dilation = pg->p->columns.dilation, extent = pg->p->columns.extent;
     for (; j < end; j++)
-        WG_REDUCTION_NONE(t, taps) {
+        WG_UNROLL(t, taps) {
             const int64_t at = run->at + j * stride + t * dilation;
             if ((uint64_t)at >= (uint64_t)extent)
                 continue;
-            WG_REDUCTION_NONE(i, inputs) {
+            WG_UNROLL(i, inputs) {
                 const T(vector) from_x = T(load)(x + at * pg->x.column + i * pg->x.channel);
-                WG_REDUCTION_NONE(o, outputs)
+                WG_UNROLL(o, outputs)
                     sum[t][i][o] = T(add_product)(from_x, T(load)(y + j * pg->y.column + o * pg->y.channel), sum[t][i][o]);
             }
         }
@@ -107,9 +108,9 @@ WG_INLINE void T(add_run)(const int outputs, const int inputs, const int taps, c
 {
     for (int d = 0; d < T(DEPTH); d++) {
         T(sums) sum;
-        WG_REDUCTION_NONE(t, taps)
-            WG_REDUCTION_NONE(i, inputs)
-                WG_REDUCTION_NONE(o, outputs)
+        WG_UNROLL(t, taps)
+            WG_UNROLL(i, inputs)
+                WG_UNROLL(o, outputs)
                     sum[t][i][o] = run->part[t * run->of_tap + i * run->of_input + o][d];
         for (int64_t row = 0; row < run->rows; row++)
             for (int64_t image = d * T(WIDTH); image < pg->x.images; image += WG_LANES) {
@@ -121,9 +122,9 @@ WG_INLINE void T(add_run)(const int outputs, const int inputs, const int taps, c
                     T(slide)(outputs, inputs, taps, pg, run, x, y, sum);
                 }
             }
-        WG_REDUCTION_NONE(t, taps)
-            WG_REDUCTION_NONE(i, inputs)
-                WG_REDUCTION_NONE(o, outputs)
+        WG_UNROLL(t, taps)
+            WG_UNROLL(i, inputs)
+                WG_UNROLL(o, outputs)
                     run->part[t * run->of_tap + i * run->of_input + o][d] = sum[t][i][o];
     }
 }

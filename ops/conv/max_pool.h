@@ -35,12 +35,12 @@ static inline void T(find_largest)(const T(pool) * pool, const T(window) * at, R
 /* The maximum of operand 0 over a window, for vectors of images from image k on. */
 WG_INLINE void T(largest_from)(const int vectors, const T(pool) * pool, const T(window) * at, int64_t k, T(vector) best[4])
 {
-    WG_REDUCTION_NONE(i, vectors)
+    WG_UNROLL(i, vectors)
         best[i] = T(splat)(-(REAL)INFINITY);
     for (int64_t row = 0; row < at->rows.count; row++)
         for (int64_t column = 0; column < at->columns.count; column++) {
             const REAL *from = T(element)(pool, at, 0, row, column) + k;
-            WG_REDUCTION_NONE(i, vectors) {
+            WG_UNROLL(i, vectors) {
                 const T(vector) value = T(load)(from + i * T(WIDTH));
                 best[i] = T(choose)(WG_TAKES_FIRST(best[i], value, >=), best[i], value);
             }

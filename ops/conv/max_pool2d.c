@@ -17,7 +17,7 @@ WG_INLINE void T(vectors_to_largest)(const int vectors, const T(pool) * pool, co
 {
     T(vector) best[4];
     T(largest_from)(vectors, pool, at, k, best);
-    WG_REDUCTION_NONE(i, vectors)
+    WG_UNROLL(i, vectors)
         T(store)(at->at[1] + k + i * T(WIDTH), best[i]);
 }
 

@@ -39,13 +39,13 @@ WG_INLINE void T(vectors_from_output)(const int vectors, const T(pool) * pool, c
     const T(vector) nothing = {0};
     T(vector) best[4], rest[4];
     T(largest_from)(vectors, pool, at, k, best);
-    WG_REDUCTION_NONE(i, vectors)
+    WG_UNROLL(i, vectors)
         rest[i] = T(load)(at->at[1] + k + i * T(WIDTH));
     for (int64_t row = 0; row < at->rows.count; row++)
         for (int64_t column = 0; column < at->columns.count; column++) {
             const REAL *from = T(element)(pool, at, 0, row, column) + k;
             REAL *to = T(element)(pool, at, 2, row, column) + k;
-            WG_REDUCTION_NONE(i, vectors) {
+            WG_UNROLL(i, vectors) {
                 const T(vector) value = T(load)(from + i * T(WIDTH)), before = pool->once ? nothing : T(load)(to + i * T(WIDTH));
                 const T(mask) takes = WG_IS_LARGEST(value, best[i]);
                 T(store)(to + i * T(WIDTH), before + T(choose)(takes, rest[i], nothing));

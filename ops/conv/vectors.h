@@ -1,7 +1,7 @@
 /* SIMD vectors for the element type and instruction set being compiled: VECTOR_BYTES long; FUSED if x y + z is rounded once (see
    instances.h). Everything is inlined into loops of constant length, so that sums stay in registers. */
 #ifndef WG_REDUCTION_NONE
-#define WG_REDUCTION_NONE(index, n) _Pragma("GCC unroll 16") for (int index = 0; index < (n); index++)
+#define WG_UNROLL(index, n) _Pragma("GCC unroll 16") for (int index = 0; index < (n); index++)
 #endif
 
 enum { T(WIDTH) = VECTOR_BYTES / (int)sizeof(REAL) };
@@ -33,7 +33,7 @@ WG_INLINE T(vector) T(add_product)(T(vector) x, T(vector) y, T(vector) z)
     return sizeof(REAL) == 4 ? (T(vector))_mm256_fmadd_ps((__m256)x, (__m256)y, (__m256)z)
                              : (T(vector))_mm256_fmadd_pd((__m256d)x, (__m256d)y, (__m256d)z);
 #elif FUSED
-    WG_REDUCTION_NONE(i, T(WIDTH))
+    WG_UNROLL(i, T(WIDTH))
         z[i] = R(fma)(x[i], y[i], z[i]);
     return z;
 #else

@@ -206,7 +206,8 @@ wg_status wg_batch_run(struct wg_batch *b, int trailing)
     const wg_tensor *y = b->c->out[0];
     if (y->numel == 0)
         return WG_OK;
-    (void)wg_kernel_family(); /* before LAPACK, which may call BLIS, makes BLIS choose its kernels */
+    (void)wg_kernel_family(); /* LAPACK may run on BLIS, which selects its kernels at its first call; wg_kernel_family makes the
+                                 selection first */
     pthread_once(&settled, settle_lapack);
     b->rank = y->rank - trailing;
     b->count = 1;

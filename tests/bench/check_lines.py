@@ -1,4 +1,4 @@
-"""Checks that wg-bench prints one line of JSON per workload, threads and mode with all fields.   usage: check_lines.py WG-BENCH"""
+"""What wg-bench prints: a line of JSON per workload, threads and mode, with the fields that compare reads.   usage: check_lines.py WG-BENCH"""
 import json
 import subprocess
 import sys

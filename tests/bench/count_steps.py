@@ -1,5 +1,5 @@
-"""Counts the cost of a step: instructions by callgrind with AVX2 kernels, calls of malloc, peak bytes. The bounds are 10 % above the
-figures in docs/guide/node-cost.md.   usage: count_steps.py BENCH-STEPS"""
+"""What a step costs, counted: instructions by callgrind on AVX2 kernels, calls of malloc, bytes at the peak. The bounds are a tenth above
+what docs/guide/node-cost.md reports.   usage: count_steps.py BENCH-STEPS"""
 import collections
 import json
 import os
@@ -10,8 +10,8 @@ import sys
 import tempfile
 
 ENVIRONMENT = dict(os.environ, OMP_NUM_THREADS="1", WENGERT_ISA="avx2", BLIS_ARCH_TYPE="3")
-ENVIRONMENT.pop("WENGERT_AUDIT", None)  # the audit of backward passes is not part of a step's cost
-# A kernel is a function compiled once per element type and instruction set, or one of a library.
+ENVIRONMENT.pop("WENGERT_AUDIT", None)  # the audit of walks is not what a step costs
+# A kernel is a function compiled once per number type and instruction set, or one of a library.
 KERNEL = re.compile(r"_f(32|64)(_avx2)?(\..*)?$|^(bli_|tanh|exp|log|pow)")
 checks = 0
 
@@ -24,7 +24,7 @@ def check(good, what):
 
 
 def totals(workload, steps, folder):
-    """Instructions of each function without its callees, and the number of calls."""
+    """Instructions of each function itself, and calls of it."""
     out = os.path.join(folder, f"{workload}.{steps}")
     subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", sys.argv[1], workload, str(steps)], env=ENVIRONMENT,
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -84,8 +84,8 @@ def count_memory(workload, bound):
 
 
 def mlp_bound(sizes, batch, norm):
-    """The bound of the peak: gradients of all parameters, each layer's output three times (activation, gradient, batch norm's), a
-    gradient of the widest layer, and 256 KiB of nodes, handles and packed operands; 5 % more for the size classes of the pool."""
+    """Gradients of all parameters, three times each layer's output (activation, gradient, batch norm's), a gradient of the widest, and
+    256 KiB of nodes, handles and packed operands; 5 % for the classes."""
     pairs = list(zip(sizes, sizes[1:]))
     parameters = sum(n * m + m for n, m in pairs) + (2 * sum(sizes[1:-1]) if norm else 0)
     values = batch * ((3 if norm else 2) * sum(sizes[1:]) + max(sizes[1:]))

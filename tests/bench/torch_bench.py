@@ -3,17 +3,16 @@
 and optimizers, measured in the same way, one line of JSON per workload, threads and mode.
 
 usage: torch_bench.py [-w WORKLOAD,...|all] [-t THREADS,...] [-m eager,foreach,jit,nhwc] [-s SECONDS] [--losses]
-  eager    default optimizers
-  foreach  optimizers and averages over whole lists (torch._foreach)
+  eager    optimizers as they are by default
+  foreach  optimizers and averages in whole lists (torch._foreach)
   jit      the networks traced, or the function scripted; optimizers as in foreach
   nhwc     images channels-last (W5, W5b)
-  --losses only the losses of the first four steps, as plain text: losses.txt, with which test_workloads.c compares Wengert
+  --losses only the losses of the first four steps, in plain text: losses.txt, which test_workloads.c holds Wengert against
 
-PyTorch is run at its best. The program restarts itself in an environment in which glibc neither returns memory nor maps each large
-tensor anew (that doubles the time of W2 and quadruples that of W8_1e7); in which OpenBLAS uses PyTorch's OpenMP threads, bound to
-cores, instead of a competing pool; and in which, for W8, PyTorch's AVX-512 kernels are on, which are off by default. For W11 memory is
-mapped exactly instead, so that resident memory is memory in use. torch.set_num_threads does not affect OpenBLAS, which is set
-separately.
+PyTorch is run at its best. It starts itself anew in an environment where glibc neither gives memory back nor maps each large tensor
+anew (twice the time on W2, four times on W8_1e7); where OpenBLAS uses PyTorch's OpenMP threads instead of a pool of its own that
+fights with them, bound to cores; and, for W8, with its AVX-512 kernels, which are off by default. W11 instead has memory mapped exactly,
+so that what is resident is what is in use. torch.set_num_threads does not reach OpenBLAS, which is told separately.
 """
 import argparse
 import copy
@@ -30,7 +29,7 @@ SAMPLE_US, LEAST_SAMPLES, WARM_STEPS, STEPS_TO_RESET = 2000, 7, 5, 250
 
 
 def start_anew_tuned(names):
-    """Restarts the process with an environment that libraries read before Python starts."""
+    """Replaces this process by one that has the environment, which is read before Python starts."""
     large = str(1 << 34)
     tuned = {
         "LD_LIBRARY_PATH": f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/openblas-openmp",
@@ -69,11 +68,11 @@ import torch.nn.functional as F
 
 torch.manual_seed(0)
 
-# ---- random numbers: those of workloads.c ----
+# ---- numbers: those of workloads.c ----
 
 
 class Numbers:
-    """Each call uses the next stream of SplitMix64's upper 24 bits."""
+    """Each call takes the next stream of SplitMix64's upper 24 bits."""
 
     def __init__(self):
         self.stream = 0
@@ -148,7 +147,7 @@ class Loss(nn.Module):
 
 
 class Workload:
-    """step() computes once and returns the loss or other results; state holds what training changes."""
+    """step() computes once and returns the loss, or what else it made; state holds what training changes."""
 
     def __init__(self, step, params=(), optimizers=(), counted=None, **shown):
         self.step, self.params, self.optimizers, self.counted, self.shown = step, list(params), optimizers, counted, shown
@@ -197,7 +196,7 @@ def classifier(mode, net, optimizer, shape, classes=10):
 
 
 class Characters(nn.Module):
-    """An LSTM of 64 units over 76 characters that predicts the next character at each step."""
+    """An LSTM of 64 units over 76 characters, and what comes next at each step."""
 
     def __init__(self):
         super().__init__()
@@ -293,7 +292,7 @@ def ddpg(mode):
 
 
 def by_all(function, x, **shown):
-    """The function and its gradient with respect to each of x."""
+    """The function and its gradient by each of x."""
 
     def step():
         y = function()
@@ -313,7 +312,7 @@ def product():
 
 
 def rosenbrock():
-    """1,000 variables instead of 100,000, which would take 15 seconds per step; the cost of an operation is the same."""
+    """Of 1,000 variables, not 100,000, which would take a quarter of a minute a step: what an operation costs is the same."""
     x = variables(2.0 * i / 999 - 1 for i in range(1000))
     terms = lambda: (100 * (v - u * u) ** 2 + (1 - u) ** 2 for u, v in zip(x, x[1:]))
     return by_all(lambda: sum(terms()), x, counted=("operations", "ns_per_op", 8 * 999 - 1), variables=1000)
@@ -462,7 +461,7 @@ def status_line(name):
 
 
 def measure_memory(workload):
-    """The rise of the first steps above parameters and input, in KiB; a small product before made OpenBLAS allocate its own memory."""
+    """How far the first steps rise above parameters and input, in KiB; a small product has made OpenBLAS take its own memory before."""
     small = torch.ones(64, 64, requires_grad=True)
     (small @ small).sum().backward()
     resident, above, us = [], [], []
@@ -482,7 +481,7 @@ def measure(name, threads, mode):
     try:
         ctypes.CDLL("libopenblas.so.0").openblas_set_num_threads(threads)
     except OSError:
-        pass  # another BLAS
+        pass  # another BLAS, which has its own ways
     result = {"peer": "torch-" + torch.__version__, "workload": name, "threads": threads, "mode": mode}
     try:
         if mode == "nhwc" and name not in ("W5", "W5b"):
@@ -492,7 +491,7 @@ def measure(name, threads, mode):
             return result | measure_memory(workload)
         losses = first_losses(workload)
         return result | workload.shown | {"loss0": losses[0], "loss3": losses[3]} | time_steps(workload, ASKED.s)
-    except Exception as error:  # reported in the result; the other workloads go on
+    except Exception as error:  # told in the result: the other workloads go on
         return result | {"error": f"{type(error).__name__}: {error}"[:300]}
 
 

@@ -77,7 +77,7 @@ static wg_tensor *f(wg_tensor *const *x, size_t n, void *context)
 #ifndef FUZZ_SANITIZED /* a sanitizer would report the use of a dangling handle, as it should */
     case 7: {
         WG_TAPE(inner);
-        return wg_sum(x[0]); /* belongs to the inner tape, which closes */
+        return wg_sum(x[0]); /* closed with the inner tape */
     }
 #endif
     default:

@@ -90,7 +90,8 @@ wg_tensor *adopt(struct world *w, wg_tensor *t);
 
 /* ---- handles and tapes ---- */
 
-void make_way(struct world *w);          /* between actions: drops the oldest of too many handles, a tape's first */
+void make_way(struct world *w);          /* between actions: drops the oldest handles if there are too many, those of a tape
+                                            first */
 wg_tensor *any_handle(struct world *w);  /* NULL if there is none */
 wg_tensor *fresh_value(struct world *w); /* not in the list: it belongs to the open tape, or to the caller, who must adopt it */
 wg_shape any_shape(struct world *w);

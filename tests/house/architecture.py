@@ -1,23 +1,23 @@
 #!/usr/bin/env python3
-"""Checks that the pages about the tree name files and functions that exist.
+"""Do the pages about the tree speak of what is there?
 
 usage: architecture.py SOURCE_ROOT
 
-Each file named in `…` on these pages must exist. Each function named there must be defined in a file that the page names too, or be
-declared in a public header. The committed picture must be what docs/tools/rooms.py draws. Prints TAP.
+Each file named in `…` on these pages exists. Each function named there is defined in a file that the page names too, or declared in a public
+header. The committed picture is what docs/tools/rooms.py draws. TAP.
 """
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-# Page: do words without wg_ count as names of functions too?
+# Page, and whether words without wg_ are names of functions too.
 PAGES = {"docs/architecture.md": True, "docs/contributing.md": False, "docs/guide/glossary.md": False}
 CODE = re.compile(r"`([^`\n]+)`")
 
 
 def files_and_functions(text, bare):
-    """The words in backquotes: paths, by their slash or ending, and names of functions, by their form (a call may have arguments)."""
+    """What stands in backquotes: paths by their slash or ending, names of functions by their form (a call may have arguments)."""
     paths, functions = set(), set()
     for word in CODE.findall(re.sub(r"```.*?```", "", text, flags=re.S)):
         word = word.split("(")[0].split()[-1 if word.startswith("break ") else 0]
@@ -29,7 +29,7 @@ def files_and_functions(text, bare):
 
 
 def definitions(path):
-    """The functions that a file defines, types and constants that a page may name, and in a public header the macros."""
+    """The functions that a file defines, its types and constants that a page may name; in a public header the macros too."""
     text = re.sub(r"__attribute__\(\(.*?\)\) ", "", path.read_text())
     names = set(re.findall(r"^(?:[\w ]+?[ *])\**(\w+)\([^;{]*\)\n\{", text, re.M))
     names |= set(re.findall(r"^const struct wg_op (\w+) =", text, re.M))
@@ -40,7 +40,7 @@ def definitions(path):
 
 
 def check_page(root, page, public):
-    """Two results: (good, what was checked, what is wrong)."""
+    """Two results: (good, what was looked at, what is wrong)."""
     paths, functions = files_and_functions((root / page).read_text(), PAGES[page])
     missing = sorted(p for p in paths if not (root / p).exists() and p not in {header.name for header in public})
     named = [root / p for p in paths if (root / p).is_file() and p.endswith((".c", ".h"))] + public

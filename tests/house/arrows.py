@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Checks that the folders of lib/ depend on each other in one direction only.
+"""Do the arrows between rooms point one way?
 
 usage: arrows.py SOURCE_ROOT LIBRARY.a [--reversed]
 
-lib/meson.build lists the folders (rooms) of lib/, the lowest first. A room may include headers and call functions of itself and of lower
-rooms; of ops/, nn/ and optim/ it may only call the ops that ops.def names as core. nn/ and optim/ may include public headers and their
-own. Calls are read from the library's symbols. Prints each upward dependency, and the number of others.
---reversed reverses the order of the rooms: then upward dependencies of both kinds must be found, or the check does not work.
+The rooms of lib/ stand in lib/meson.build, the lowest first. A room includes headers and calls functions of itself and of rooms below it
+alone; besides, it calls the ops that ops.def names as core, and nothing of ops/, nn/ or optim/ else. nn/ and optim/ include public headers
+and their own. Calls are read from the library's symbols. Each arrow that points upwards is printed, and how many others there are.
+--reversed takes the rooms in the opposite order: then there must be upward arrows of both kinds, or the check is blind.
 """
 import collections
 import re
@@ -18,7 +18,7 @@ INCLUDE = re.compile(r'^#\s*include "([^"]+)"', re.M)
 
 
 def room_of(path):
-    """The room of a source (path relative to the root), or outside lib/ its folder."""
+    """Of a source, relative to the root: its room in lib/, or its folder."""
     parts = path.parts
     return parts[1] if parts[0] == "lib" and len(parts) > 2 else parts[0]
 
@@ -39,7 +39,7 @@ def include_arrows(root, rooms):
 
 
 def symbols(root, library):
-    """The symbols that each object of the library defines, and those that it requires, by source."""
+    """What each object of the library defines and asks for, by source."""
     sources = {"_".join(p.relative_to(root).parts) + ".o": p.relative_to(root)
                for folder in ("lib", "ops", "nn", "optim") for p in (root / folder).rglob("*.c")}
     defined, asked, source = {}, collections.defaultdict(set), None

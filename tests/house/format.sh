@@ -1,10 +1,10 @@
 #!/bin/bash
-# Checks that .ci/format, as a pre-commit hook, formats the staged changes and nothing else.   usage: format.sh SOURCE_ROOT; prints TAP
+# Does .ci/format, as a pre-commit hook, format what is staged and nothing else?   usage: format.sh SOURCE_ROOT; TAP
 set -eu
 root=$1
 command -v clang-format-14 >/dev/null || { echo "1..0 # SKIP clang-format-14 is not installed"; exit 0; }
 command -v git >/dev/null || { echo "1..0 # SKIP git is not installed"; exit 0; }
-unset "${!GIT_@}" # set if the test runs inside a commit
+unset "${!GIT_@}" # of a commit around this
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"

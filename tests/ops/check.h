@@ -38,7 +38,7 @@ void check_fail(struct check_report *report, const char *check, const char *form
 /* Records what was not checked, and why. The same reason is kept once. */
 void check_skip(struct check_report *report, const char *check, const char *format, ...) WG_PRINTF(3, 4);
 
-/* |got - want| <= atol + rtol |want|, both finite: NaN and infinities fail. */
+/* got - want| <= atol + rtol |want|, both finite: NaN and infinities fail. */
 bool check_close(double got, double want, double rtol, double atol);
 /* Equal bits, except that -0 equals 0 and every NaN equals every NaN. */
 bool check_same(double got, double want);

@@ -1,5 +1,5 @@
-// Counts what kernels do. The kernels of every op are compiled here again with a number type whose operators count. This file is C++
-// because C has no operator overloading. meson generates the list of kernels from ops.def.
+// Counts what kernels do. The kernels of every op are compiled here again with a number type whose operators count; this file is C++ because C has no operator overloading. meson generates the list of kernels from ops.def.
+// because C has no operators to overload. The list of kernels is made by meson from ops.def.
 #include "check.h"
 
 #include <cmath>
@@ -177,8 +177,8 @@ inline bool isnan(number x)
     return tally.compare++, std::isnan(x.v);
 }
 
-// A number in memory that knows whether it was read (before the kernel wrote it) and whether it was written. All-zero bytes are a
-// written zero, so that memset counts as writing.
+// A number in memory that knows whether it was read (before the kernel wrote it) and whether it was written. All-zero bytes are a written zero, so that memset counts as writing.
+// zero, so that memset counts.
 struct cell {
     double v;
     mutable unsigned char read; // not bool: a kernel's own arrays of cells start with arbitrary bytes

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Checks that every op's file has a line in ops.def, and every line its file.
-# usage: lines.sh OPS_DIRECTORY OPS_DEF.  The files that ops share are listed in the directory's meson.build.
+# One op, one file, one line: every op's file has a line in ops.def, and every line its file.
+# usage: lines.sh OPS_DIRECTORY OPS_DEF.  Files shared by ops are those that meson.build in the directory names.
 set -eu
 ops=$1 def=$2
 shared=$(sed -n '/^shared = \[/,/\]/p' "$ops/meson.build" | grep -o "'[a-z0-9_/]*\.c'" | tr -d "'")
 core=$(sed -n 's/^WG_CORE(\(.*\))$/\1/p' "$def")
-# FOLDER/NAME of each line; the sections of ops.def name the folders.
+# FOLDER/NAME of each line: sections name the folders.
 lines=$(sed -n -e '/^WG_CORE/d' -e 's/^\/\* ---- \([a-z]*\):.*/folder \1/p' -e 's/^WG_[A-Z_]*(\([a-z0-9_]*\).*/\1/p' "$def" |
     awk '$1 == "folder" { folder = $2; next } { print folder "/" $1 }' | sort -u)
 wrong=0
@@ -16,7 +16,7 @@ for line in $lines; do
     [ -f "$ops/$line.c" ] || { echo "the line ${line#*/} in ops.def has no file ops/$line.c"; wrong=1; }
 done
 [ "$(grep -c '^WG_[A-Z]*(' "$def")" -gt 0 ] || { echo "no lines in $def"; wrong=1; }
-# The engine may call only the ops that ops.def names as core.
+# The engine calls no op but those that ops.def names as core.
 for name in $(echo "$lines" | sed "s|.*/||"); do
     grep -qE "\bwg_$name(_with)?\(" "$ops"/../lib/*/*.c 2>/dev/null || continue
     echo "$core" | grep -qx "$name" || { echo "lib/ calls wg_$name, which ops.def does not name as core"; wrong=1; }

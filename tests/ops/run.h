@@ -43,7 +43,8 @@ enum gradient_way {
     NO_GRADIENT,
     GIVEN,     /* the projection's weights are passed to backward */
     PROJECTED, /* the projection is computed on the tape, so that backward may donate gradients */
-    INTO,      /* as PROJECTED, but added to gradients that inputs already have: GIVEN's plus weight(BASE) */
+    INTO,      /* PROJECTED, and every input already has a gradient when the op's vjp runs: the result is GIVEN's plus
+                  weight(BASE) */
 };
 
 /* Weights are computed from (kind, operand, element) and need not be stored: ± 0.25 … 1.25, exact in f32. */

@@ -336,7 +336,7 @@ static void statistics_of_layers_change_once(void **state)
 static wg_tensor *draws_and_fails(wg_tensor *const *x, size_t n, void *context)
 {
     wg_tensor *y = block(x, n, context);
-    return wg_matmul(y, y); /* (5,4) times (5,4) does not fit */
+    return wg_matmul(y, y); /* 5 by 4 does not multiply 5 by 4 */
 }
 
 static void a_step_that_fails_leaves_no_effects(void **state)
@@ -349,10 +349,10 @@ static void a_step_that_fails_leaves_no_effects(void **state)
     assert_ok(wg_read(o.generator, drawn));
     for (int way = 0; way < 4; way++) {
         wg_tape *tape = way < 3 ? wg_tape_open() : NULL;
-        if (way == 0) { /* the step fails after the checkpoint */
+        if (way == 0) { /* the error after a checkpoint */
             wg_tensor *y = made(loss_of(&o));
             assert_fails(wg_backward(y, .grad = o.x), WG_E_SHAPE, "backward: the given gradient");
-        } else { /* inside the checkpoint, or in its second run */
+        } else { /* inside one, and inside its second run */
             bool was_on = wg_grad_mode_set(way != 2);
             assert_null_and_error(wg_checkpoint(draws_and_fails, &o, &o.x, 1), WG_E_SHAPE, "matmul: ");
             wg_grad_mode_set(was_on);

@@ -257,7 +257,8 @@ static void draw_pooling(struct pooling *p, uint64_t seed)
         o->dilation[i] = draw(&state, 1, 2);
         const int64_t reach = o->dilation[i] * (o->size[i] - 1) + 1;
         o->padding[i] = draw(&state, 0, reach / 2);
-        p->x[2 + i] = draw(&state, reach > 2 ? reach : 2, reach + 7); /* at least two: dilated windows cannot miss it */
+        p->x[2 + i] = draw(&state, reach > 2 ? reach : 2, reach + 7); /* at least two, so that a dilated window cannot miss the
+                                                                         image */
         p->y[2 + i] = o->adaptive ? o->size[i] : (p->x[2 + i] + 2 * o->padding[i] - reach) / o->stride[i] + 1;
     }
 }

@@ -289,7 +289,8 @@ static void a_stopped_gradient_stops(void **state)
 /* Elements not chosen are selected away, not multiplied by 0, because they may be infinite. */
 static void what_is_not_chosen_is_no_factor(void **state)
 {
-    const double slopes[] = {(double)INFINITY, -(double)INFINITY, 1e39, (double)NAN}; /* the last is a factor, not a slope */
+    const double slopes[] = {(double)INFINITY, -(double)INFINITY, 1e39, (double)NAN}; /* the last is used as a factor, not as a
+                                                                                         slope */
     (void)state;
     for (int dtype = WG_F32; dtype <= WG_F64; dtype++)
         for (size_t i = 0; i < sizeof slopes / sizeof *slopes; i++)

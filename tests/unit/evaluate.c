@@ -1,5 +1,5 @@
-/* wg_evaluate gives the bits of the step itself, records nothing, keeps only what the step keeps, and refuses a step that
-   reads a value which it computed. */
+/* wg_evaluate gives the bits of the step itself, records nothing, keeps only what the step keeps, and reports a value that is
+   read after its release. */
 #include "common.h"
 
 struct evaluated {

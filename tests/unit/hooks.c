@@ -32,6 +32,7 @@ static void a_hook_returns_what_is_there(void **state)
     (void)state;
     wg_tensor *x = leaf(WG_F64, WG_SHAPE(3), 1), *dead = made(wg_ones(WG_F64, WG_SHAPE(3)));
     wg_free(dead);
+    let_dead_handle_be_read(dead);
     const struct {
         wg_hook *hook;
         wg_status status;
@@ -53,7 +54,7 @@ static void a_hook_returns_what_is_there(void **state)
     wg_free(x);
 }
 
-/* One hook remembers a gradient; the other drops it while it is still waiting to be used. */
+/* Drops the gradient of b, which it remembered, while that is still waiting. */
 static wg_tensor *remembers(wg_tensor *g, void *context)
 {
     *(wg_tensor **)context = g;
@@ -125,7 +126,7 @@ static void a_hook_that_is_added_in_a_walk_runs_from_the_next_one_on(void **stat
     }
 }
 
-/* A hook that is added to a tensor which the backward pass has yet to reach also runs from the next pass on. */
+/* A hook may also be added to a tensor that the backward pass has not reached yet. */
 static void a_hook_that_is_added_further_on_waits_too(void **state)
 {
     (void)state;

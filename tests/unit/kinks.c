@@ -105,7 +105,8 @@ static void check(const struct kink *kink)
               *ones = made(wg_ones(WG_F64, WG_SHAPE(kink->n)));
     wg_tensor *y = made(total(&x, 1, (void *)(uintptr_t)kink)), *h, *hv;
     wg_tensor *g = made(wg_grad(y, x, .create_graph = true, .unused = WG_UNUSED_ZEROS));
-    h = made(wg_grad(wg_add(wg_sum(g), wg_mul_scalar(wg_sum(x), 0)), x)); /* + 0 Σx: depends on x even if op is linear */
+    h = made(wg_grad(wg_add(wg_sum(g), wg_mul_scalar(wg_sum(x), 0)), x)); /* the second term makes the gradient of a linear op
+                                                                             depend on x */
     bool finite = true;
     for (int i = 0; i < kink->n; i++)
         finite = finite && isfinite(kink->first[i]);

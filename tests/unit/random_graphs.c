@@ -73,7 +73,7 @@ static double value_now(struct subject *s, struct run *run)
 
 static const double steps[] = {-2, -1, 1, 2};
 
-/* The derivative from the values at those steps, with an error of the order of the fourth power of the step. */
+/* The derivative from four values at multiples of the step: exact up to the fourth power of the step. */
 static double four_point(const double *at, double step)
 {
     return (8 * (at[2] - at[1]) - (at[3] - at[0])) / (12 * step);
@@ -328,8 +328,7 @@ static void kinks_are_seen(void **state)
     assert_true(seen > PROGRAMS / 2 && seen < PROGRAMS); /* the short programs may have none */
 }
 
-/* Gradients keep their bits if values are dropped (manner & 1), tapes nested (2), the tape traced and run again (4), or gradients
-   recorded for a second derivative. */
+/* Values dropped, tapes nested, traced and run again, recorded for a second derivative: one bit of the mode each. */
 static void what_must_not_matter_does_not(void **state)
 {
     (void)state;
@@ -338,7 +337,8 @@ static void what_must_not_matter_does_not(void **state)
         struct subject s = subject_new(seed, traceable ? KINDS_TRACEABLE : KINDS, false, NULL);
         wg_tensor *plain[LEAVES], *other[LEAVES];
         gradients(&s, (struct run){0}, false, plain);
-        for (int manner = 1; manner < (traceable ? 6 : 4); manner++) { /* traced and nested exclude each other */
+        for (int manner = 1; manner < (traceable ? 6 : 4); manner++) { /* not traced and nested at once: a rerun covers the top
+                                                                          tape only */
             gradients(&s, (struct run){.drop = manner & 1, .nested = manner & 2}, manner & 4, other);
             expect_same_bits(&s, manner & 4 ? "gradients traced" : "gradients dropped or nested", other, plain);
             free_all(other);

@@ -86,7 +86,7 @@ static void inputs_are_bound(void **state)
     small_end(&eager), small_end(&replayed);
 }
 
-/* ---- what a launch reads is wholly inside the bound input, or wholly outside ---- */
+/* ---- each launch reads inside the input or not at all from it ---- */
 
 static wg_status doubled(struct small *s)
 {

@@ -62,7 +62,11 @@ static void peaks_are_those_of_steps(void **state)
         {.size = {784, 256, 128, 10}, .n = 4, .batch = 128, .adam = true, .batch_norm = true},
         {.size = {128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 10}, .n = 17, .batch = 128},
     };
-    enum { LOG = 1024, FIRST = 1 << 18 }; /* bytes per launch; bytes for the first step and in products */
+    enum {
+        LOG = 1024,
+        FIRST = 1 << 18
+    }; /* bytes per launch; bytes that the first step allocates once, and the workspace of
+                                             products */
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         struct kind eager = kinds[i], replayed = kinds[i];
         pthread_t thread;

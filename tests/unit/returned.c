@@ -119,7 +119,7 @@ static void a_dropped_operand_may_be_the_gradient(void **state)
     wg_free(x);
 }
 
-/* The gradient that the caller gives may be the operand's own handle, which backward did not declare to read. */
+/* The gradient may be the operand's own handle, although the backward function did not declare that it reads it. */
 static wg_status passes_on(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     (void)c;
@@ -289,7 +289,7 @@ static void a_function_returns_what_is_there(void **state)
     wg_free(x);
 }
 
-/* Returns a valid tensor in the first run and a dropped one in the second. */
+/* In the second run only. */
 static wg_tensor *returns_a_dropped_one_later(wg_tensor *const *x, size_t n, void *context)
 {
     (void)n;
@@ -348,6 +348,7 @@ static int with_a_dead_tensor(void **state)
     (void)state;
     dead = wg_ones(WG_F64, WG_SHAPE(3));
     wg_free(dead);
+    let_dead_handle_be_read(dead);
     return dead ? 0 : -1;
 }
 

@@ -142,7 +142,7 @@ static void rule_14_an_update_happens_whole_or_not_at_all(void **state)
     assert_ok(wg_update_begin());
     assert_fails(wg_update_begin(), WG_E_STATE, "update_begin: ");
     assert_ok(wg_accumulate(a, one));
-    assert_same_bits(a, a0); /* checked now, run at the commit */
+    assert_same_bits(a, a0); /* checked, not run */
     wg_update_cancel();
     assert_same_bits(a, a0);
     assert_fails(wg_update_commit(), WG_E_STATE, "update_commit: ");

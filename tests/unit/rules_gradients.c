@@ -293,7 +293,7 @@ static void rule_10_without_grad_mode_nothing_needs_a_gradient(void **state)
     {
         WG_NO_GRAD;
         y = made(wg_sum(times(w, w)));
-        assert_int_equal(wg_tape_nodes(tape), 2); /* still recorded */
+        assert_int_equal(wg_tape_nodes(tape), 2); /* but both are recorded */
         {
             WG_GRAD_MODE(again);
             assert_true(wg_grad_mode());

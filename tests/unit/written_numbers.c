@@ -271,7 +271,7 @@ static void a_closure_says_that_it_has_one_derivative_alone(void **state)
     wg_tensor *g = made(wg_grad(wg_sum(wg_closure_apply(&closure, &x, 1)), x, .create_graph = true));
     assert_near(element(g, 0), 3 * element(x, 0) * element(x, 0), 1e-14);
     assert_null_and_error(wg_grad(wg_sum(g), x), WG_E_NO_GRAD, "slope has no derivative: the closure has no backward");
-    closure.backward = NULL; /* a further path to x does not hide the error */
+    closure.backward = NULL; /* also at the application: other paths to x do not hide it */
     wg_tensor *y = made(wg_sum(wg_add(wg_square(x), wg_closure_apply(&closure, &x, 1))));
     assert_null_and_error(wg_grad(y, x), WG_E_NO_GRAD, "cube has no derivative: the closure has no backward");
     wg_free(x);

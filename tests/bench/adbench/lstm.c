@@ -224,7 +224,8 @@ static int measure(struct problem *p)
         wg_replay *replay = begin(&program, p) == WG_OK ? wg_replay_capture(step, &program) : NULL;
         if (!replay)
             return wg_error_report(stderr);
-        double best[3] = {INFINITY, INFINITY, INFINITY}; /* by hand, eager, replayed, in turn: at one clock rate */
+        double best[3] = {INFINITY, INFINITY, INFINITY}; /* by hand, eager, replayed: they alternate, so that all run at the same
+                                                            clock rate */
         for (int round = 0; round < 60; round++)
             for (int way = 0; way < 3; way++) {
                 const double from = now_us();
