@@ -10,6 +10,8 @@
 #include "wengert/tape.h"
 #include "wengert/tensor.h"
 
+#define MAX_EPOCH (((int64_t)1 << 56) - 2) /* streams of the order of data end before those of others begin; and one epoch more */
+
 struct wg_batches {
     wg_tensor *x, *y, *generator;
     int64_t rows, size;
@@ -217,7 +219,7 @@ wg_status wg_batches_restore(wg_batches *batches, wg_batches_state state)
 {
     if (!batches)
         return wg_error_set(WG_E_NULL, "batches_restore", "batches_restore: the iterator is NULL");
-    if (state.epoch < 0 || state.position < 0 || state.position > batches->rows)
+    if (state.epoch < 0 || state.epoch > MAX_EPOCH || state.position < 0 || state.position > batches->rows)
         return wg_error_set(WG_E_ARGUMENT, "batches_restore", "batches_restore: epoch %lld, position %lld of %lld rows",
                             (long long)state.epoch, (long long)state.position, (long long)batches->rows);
     batches->ordered = batches->ordered && state.seed == batches->state.seed && state.epoch == batches->state.epoch;

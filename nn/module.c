@@ -231,6 +231,7 @@ void wg_nn_destroy(wg_nn_module *module)
             waiting = module->children[i].module;
             free(module->children[i].name);
         }
+        module->is_child = true; /* its destroy function may not destroy it once more */
         destroy_context(module->type, module->context);
         list_free(&module->params);
         list_free(&module->buffers);
@@ -256,6 +257,17 @@ static wg_status check_addition(const wg_nn_module *module, const char *name, co
     return WG_OK;
 }
 
+/* A child has given its tree away: nobody asks but here. */
+static bool has_tensor(const wg_nn_module *module, const wg_tensor *t)
+{
+    bool found = tfind(t, &module->tensors, by_address) != NULL;
+    for (size_t i = 0; module->is_child && i < module->params.n && !found; i++)
+        found = module->params.tensor[i] == t;
+    for (size_t i = 0; module->is_child && i < module->buffers.n && !found; i++)
+        found = module->buffers.tensor[i] == t;
+    return found;
+}
+
 /* Gives back a tensor that could not be added. */
 static void discard(wg_tensor *t)
 {
@@ -265,6 +277,8 @@ static void discard(wg_tensor *t)
 
 static wg_status add_tensor(wg_nn_module *module, const char *name, wg_tensor *t, bool parameter, const char *op)
 {
+    if (module && t && has_tensor(module, t)) /* before anything else, for what fails is given back */
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: \"%s\" is the module's already", op, name ? name : "");
     wg_status status = check_addition(module, name, op);
     if (status == WG_OK && !t)
         status = null_argument(op, name);
@@ -273,8 +287,6 @@ static wg_status add_tensor(wg_nn_module *module, const char *name, wg_tensor *t
         return status;
     }
     struct list *list = parameter ? &module->params : &module->buffers;
-    if (tfind(t, &module->tensors, by_address))
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: \"%s\" is the module's already", op, name);
     wg_tensor *own = wg_own(t);
     if (!own)
         return wg_error_first() ? wg_error_first()->code : WG_E_ARGUMENT;

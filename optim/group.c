@@ -111,6 +111,10 @@ static wg_status add_parameter(wg_optim *optim, struct group *group, wg_tensor_l
     if (!p->name || !tsearch(p, &optim->by_name, by_name) || !tsearch(p, &optim->by_tensor, by_tensor))
         return wg_error_set(WG_E_MEMORY, rule->name, "%s: out of memory", rule->name);
     p->borrowed = wg_borrow(t);
+    if (p->borrowed == WG_NONE)
+        return wg_error_set(WG_E_ARGUMENT, rule->name,
+                            "%s: parameter %zu (%s) belongs to a tape and ends with it: take it out by wg_own first", rule->name, i,
+                            given_name(params, i));
     p->count = own_zeros(WG_F64, WG_SCALAR);
     if (!p->borrowed || !p->count)
         return WG_E_MEMORY;

@@ -366,5 +366,5 @@ wg_status wg_optim_print(const wg_optim *optim, FILE *stream)
         free(options);
         WG_TRY(status);
     }
-    return ferror(stream) ? wg_error_set(WG_E_IO, op, "%s: the stream could not be written", op) : WG_OK;
+    return fflush(stream) != 0 || ferror(stream) ? wg_error_set(WG_E_IO, op, "%s: the stream could not be written", op) : WG_OK;
 }

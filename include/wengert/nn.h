@@ -81,7 +81,8 @@ WG_API wg_nn_module *wg_nn_child(const wg_nn_module *module, size_t index); /* b
 WG_API const char *wg_nn_kind_name(const wg_nn_module *module);             /* the kind's */
 WG_API void *wg_nn_context(const wg_nn_module *module);
 
-/* y = net(x). With no tape open one is opened for the call, and the result is the caller's (wg_free), without history. The mode of
+/* y = net(x). With no tape open one is opened for the call, and the result is the caller's (wg_free), without history; where the
+   network returns x or a parameter, or a view of one, it shares memory with that. The mode of
    training or use is the thread's (WG_EVAL_MODE). */
 WG_API wg_tensor *wg_nn_apply(const wg_nn_module *net, wg_tensor *x);
 

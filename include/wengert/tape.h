@@ -108,7 +108,8 @@ typedef struct wg_grad_options {
     wg_tensor *grad;
 } wg_grad_options;
 
-/* d y / d x, a tensor of x's shape on the top tape; the graph is retained. x is a leaf that requires a gradient or a value
+/* d y / d x, a tensor of x's shape on the top tape; the graph is retained. It may share memory with other results of the same call, with
+   .grad or with an operand: copy it before you change it in place. x is a leaf that requires a gradient or a value
    computed from one. Returns NULL and records the error on failure: those of wg_backward, and E_UNUSED. */
 #define wg_grad(y, x, ...) \
     wg_grad_with((y), (x), \

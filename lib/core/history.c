@@ -28,7 +28,7 @@ static bool has_history(const struct wg_thread *th, const wg_tensor *t)
     if (base->tape && !(base->flags & WG_T_PROXY))
         return (base->flags & (WG_T_NEEDS | WG_T_REQUIRES)) == WG_T_NEEDS;
     const struct wg_value *value = (const struct wg_value *)(base->tape ? base->from.leaf : base);
-    return value->n_behind > 0 && holds_result(th, t->storage); /* a kept tensor whose tape is still open */
+    return value->shares && holds_result(th, t->storage); /* a kept tensor whose tape is still open */
 }
 
 wg_status wg_may_change(struct wg_thread *th, const wg_tensor *t, const char *op, unsigned i)

@@ -181,6 +181,7 @@ struct wg_value {
     wg_tensor *gradient;
     wg_tensor **behind; /* of a kept tensor: the leaves that it was computed from, each with a reference */
     size_t n_behind;
+    bool shares;         /* made on the storage of a tensor of a tape (wg_keep, wg_own), as which it may still be read */
     int64_t more_dims[]; /* extents and strides if the rank exceeds WG_INLINE_RANK */
 };
 

@@ -70,7 +70,7 @@ static bool is_within(const wg_option *option, double value)
     case WG_OPTION_BOOL:
     case WG_OPTION_DTYPE:
     case WG_OPTION_INT:
-        if (value != floor(value))
+        if (value != floor(value) || !(value >= -0x1p63 && value < 0x1p63))
             return false;
         break;
     case WG_OPTION_REAL:

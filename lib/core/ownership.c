@@ -179,6 +179,8 @@ wg_tensor *wg_value_on(const wg_tensor *t)
     wg_copy_dims(value, t);
     value->storage = storage;
     if (stays) {
+        const bool on_tape = t->tape && !(t->flags & WG_T_PROXY);
+        wg_value_of(value)->shares = on_tape || ((const struct wg_value *)(t->tape ? t->from.leaf : t))->shares;
         value->data = t->data;
         wg_storage_ref(storage);
         wg_note_shared(wg_self(), value);

@@ -265,9 +265,28 @@ static void running_statistics_are_undone_if_the_step_fails(void **state)
     wg_nn_destroy(layer), wg_free(x), wg_free(wrong);
 }
 
+static void batch_norm_does_not_train_on_one_value_a_channel(void **state)
+{
+    (void)state;
+    wg_nn_module *layer = wg_nn_batch_norm(3);
+    wg_tensor *x = wg_ones(WG_F32, WG_SHAPE(1, 3));
+    assert_null(wg_nn_apply(layer, x));
+    assert_error(WG_E_SHAPE, "nn_batch_norm: training takes more than one value of each channel, got [1, 3]");
+    assert_values(wg_nn_buffers(layer).tensor[1], (const double[]){1, 1, 1}, 0);
+    {
+        WG_EVAL_MODE;
+        wg_tensor *y = wg_nn_apply(layer, x);
+        assert_non_null(y);
+        wg_free(y);
+    }
+    wg_free(x), wg_nn_destroy(layer);
+    assert_no_error();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(batch_norm_does_not_train_on_one_value_a_channel),
         TEST(rules_give_their_variance),
         TEST(fans_count_the_receptive_field),
         TEST(a_linear_layer_begins_as_in_pytorch),

@@ -276,9 +276,28 @@ static void rule_16_a_functional_call_leaves_running_statistics(void **state)
     assert_no_error();
 }
 
+/* What fails is given back, but not what the module has. */
+static void a_second_adding_leaves_the_first(void **state)
+{
+    (void)state;
+    wg_nn_module *net = wg_nn_sequential(wg_nn_linear(2, 2));
+    wg_tensor *weight = wg_nn_parameters(net).tensor[0];
+    static const char *const names[] = {"w", "0", "a.b", ""};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        assert_int_equal(wg_nn_add_parameter(net, names[i], weight), WG_E_ARGUMENT);
+        assert_error(WG_E_ARGUMENT, "is the module's already");
+        assert_int_equal(wg_nn_add_buffer(wg_nn_child(net, 0), names[i], weight), WG_E_ARGUMENT);
+        assert_error(WG_E_ARGUMENT, "is the module's already");
+    }
+    assert_true(wg_is_live(weight));
+    wg_nn_destroy(net);
+    assert_no_error();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_second_adding_leaves_the_first),
         TEST(parameters_are_listed_in_order_with_paths),
         TEST(own_parameters_stand_before_those_of_children),
         TEST(contexts_are_destroyed_once),

@@ -165,6 +165,19 @@ static void a_replayed_step_has_the_same_bits(void **state)
     assert_no_error();
 }
 
+/* Its slot would be another tensor's by the time of a step. */
+static void a_tensor_of_a_tape_is_no_parameter(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ENTRIES; k++) {
+        WG_TAPE(tape);
+        wg_tensor *p = wg_set_requires_grad(filled(WG_F32, 1, 1), true);
+        assert_null(entries[k].make((wg_tensor_list){1, &p, NULL}));
+        assert_error(WG_E_ARGUMENT, "belongs to a tape");
+    }
+    assert_no_error();
+}
+
 static void a_group_has_its_own_rate(void **state)
 {
     (void)state;
@@ -259,6 +272,7 @@ int main(void)
         TEST(options_are_in_range_refused_out_of_it_and_printed),
         TEST(state_and_parameters_are_all_that_a_run_needs),
         TEST(a_replayed_step_has_the_same_bits),
+        TEST(a_tensor_of_a_tape_is_no_parameter),
         TEST(a_group_has_its_own_rate),
         TEST(zero_gradients_and_none),
         TEST(f32_follows_f64),

@@ -339,9 +339,53 @@ static void op_of_a_users_program(void **state)
     wg_free(b);
 }
 
+static wg_status ten_times(const wg_call *c)
+{
+    double from[6], *to = wg_data_mut(c->out[0]);
+    WG_TRY(wg_read(c->in[0], from));
+    for (int i = 0; i < 6; i++)
+        to[i] = 10 * from[i];
+    return WG_OK;
+}
+
+static void a_result_is_row_major_whatever_the_operand_is(void **state)
+{
+    (void)state;
+    const double numbers_of_m[] = {1, 2, 3, 4, 5, 6}, want[] = {10, 40, 20, 50, 30, 60};
+    const wg_closure closure = {.name = "ten_times", .forward = ten_times, .dtype = WG_F64, .shape = WG_SHAPE(3, 2)};
+    WG_TAPE(tape);
+    wg_tensor *m = made(wg_transpose(made(wg_from(numbers_of_m, WG_SHAPE(2, 3))), 0, 1));
+    wg_tensor *y = made(wg_closure_apply(&closure, &m, 1));
+    assert_true(wg_is_contiguous(y));
+    for (int i = 0; i < 6; i++)
+        assert_near(element(y, i), want[i], 0);
+}
+
+static wg_status reads_what_it_did_not_declare(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
+{
+    return WG_GIVE(gx[0], wg_mul(gy[0], c->in[0]));
+}
+
+static void an_undeclared_operand_is_said_to_be_one(void **state)
+{
+    (void)state;
+    wg_tensor *x = leaf(WG_F64, WG_SHAPE(6), 1);
+    const wg_closure closure = {.name = "ten_times",
+                                .forward = ten_times,
+                                .backward = reads_what_it_did_not_declare,
+                                .dtype = WG_F64,
+                                .shape = WG_SHAPE(6)};
+    WG_TAPE(tape);
+    wg_tensor *y = made(wg_sum(made(wg_closure_apply(&closure, &x, 1))));
+    assert_fails(wg_backward(y), WG_E_RELEASED, "add WG_IN(i) for operand i");
+    wg_free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_result_is_row_major_whatever_the_operand_is),
+        TEST(an_undeclared_operand_is_said_to_be_one),
         TEST(closure_of_any_order),
         TEST(closure_context_is_destroyed_once_whatever_happens),
         TEST(closure_in_an_unrecorded_backward_is_destroyed_at_once),

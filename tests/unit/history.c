@@ -139,6 +139,25 @@ static void nor_by_the_kept_handle_while_its_tape_is_open(void **state)
     wg_free(x);
 }
 
+static void nor_by_a_kept_handle_without_a_history(void **state)
+{
+    (void)state;
+    wg_tensor *x = leaf(WG_F64, WG_SHAPE(300), 1);
+    {
+        WG_TAPE(tape);
+        wg_tensor *c = made(wg_mul_scalar(x, 2)), *kept = made(wg_own(made(wg_detach(c)))), *again = made(wg_keep(kept));
+        wg_tensor *local = leaf(WG_F64, WG_SHAPE(300), 2), *d = made(wg_mul_scalar(local, 2)), *of_local = made(wg_keep(d));
+        assert_fails(by_pointer(kept), WG_E_STATE, "data_mut: operand 0");
+        assert_fails(by_assign(again), WG_E_STATE, "assign: operand 0");
+        assert_fails(by_average(of_local), WG_E_STATE, "ema_update: operand 0");
+        wg_tape_close(tape), tape = NULL;
+        wg_error_take(NULL);
+        assert_ok(by_pointer(kept)); /* nothing else reads those numbers now */
+        wg_free(kept), wg_free(again), wg_free(of_local);
+    }
+    wg_free(x);
+}
+
 static wg_tensor *changes_its_own_result(wg_tensor *const *x, size_t n, void *context)
 {
     (void)n, (void)context;
@@ -199,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_computed_value_is_not_changed),
         TEST(nor_by_the_kept_handle_while_its_tape_is_open),
+        TEST(nor_by_a_kept_handle_without_a_history),
         TEST(nor_in_forward_mode),
         TEST(leaves_constants_and_their_views_are_changed),
         TEST(the_gradient_through_a_changed_view_of_a_leaf_is_right),

@@ -37,6 +37,8 @@ static void ranges_are_checked(void **state)
         {"size", "make: size: expected a finite number of at least 1, got 0", 0},
         {"size", "got 1.5", 1.5},
         {"size", "got nan", (double)NAN},
+        {"size", "got 1e+300", 1e300},
+        {"size", "got 9.22337e+18", 0x1p63},
         {"on", "make: on: expected a number in [0, 1], got 2", 2},
         {"rate", "make: rate: expected a finite number above 0, got 0", 0},
         {"rate", "got inf", (double)INFINITY},
