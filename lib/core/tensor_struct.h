@@ -10,10 +10,10 @@ enum { WG_NO_RESULT = 255 }; /* the slot of a tensor that is not an op's result 
 enum wg_state {
     WG_DEAD = 0, /* its tape was closed, or it was freed; zeroed memory is dead, too */
     WG_LIVE = 1,
-    WG_DROPPED = 2,  /* after wg_drop: only backward reads it */
-    WG_RELEASED = 3, /* the value was released, the shape stays */
+    WG_DROPPED = 2,    /* after wg_drop: only backward reads it */
+    WG_RELEASED = 3,   /* the value was released, the shape stays */
     WG_UNDECLARED = 5, /* hidden from a user's backward that did not declare that it reads it */
-    WG_ABSENT = 4,   /* WG_NONE */
+    WG_ABSENT = 4,     /* WG_NONE */
 };
 
 enum wg_tensor_flags {
