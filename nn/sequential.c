@@ -5,7 +5,7 @@
 #include "wengert/nn.h"
 #include "wengert/tensor.h"
 
-/* What lies between two layers is read again by backward only. A layer may return its input, or a view of it. */
+/* The values between two layers are read again by backward only. A layer may return its input, or a view of it. */
 static wg_tensor *forward(const wg_nn_call *call, wg_tensor *x)
 {
     const size_t n = wg_nn_children(call->module);

@@ -91,10 +91,10 @@ static bool any_outside(const int64_t *at, int64_t n, int64_t step, int64_t exte
 bool wg_first_outside(const wg_tensor *t, int64_t extent, int64_t ignore, int64_t *number, int64_t *value)
 {
     struct wg_reduction_plan plan;
-    unsigned walked = 0;
+    unsigned moving = 0;
     for (int axis = 0; axis < t->rank; axis++)
-        walked |= (unsigned)(wg_strides(t)[axis] != 0) << axis;
-    wg_plan_reduction(t, t, walked, &plan);
+        moving |= (unsigned)(wg_strides(t)[axis] != 0) << axis;
+    wg_plan_reduction(t, t, moving, &plan);
     const int outer = plan.n_reduced > 0 ? plan.n_reduced - 1 : 0;
     const int64_t n = plan.n_reduced > 0 ? plan.reduced[outer] : 1, step = plan.n_reduced > 0 ? plan.reduced_in[outer] : 0;
     for (int64_t first = 0; first < plan.count && t->numel > 0; first += n) {

@@ -56,8 +56,8 @@ wg_tensor *wg_restore_axes(const wg_call *c, wg_tensor *t);
 /* Shared by max and min: shape rule, derivatives, cost. */
 wg_status wg_extremum_shape(const wg_call *c, wg_spec *out);
 /* Shared by argmax and argmin. */
-wg_status wg_argument_shape(const wg_call *c, wg_spec *out);
-wg_cost wg_argument_cost(const wg_call *c);
+wg_status wg_argminmax_shape(const wg_call *c, wg_spec *out);
+wg_cost wg_argminmax_cost(const wg_call *c);
 wg_status wg_extremum_vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx);
 wg_status wg_extremum_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty);
 wg_cost wg_extremum_cost(const wg_call *c);
@@ -66,7 +66,7 @@ wg_cost wg_extremum_cost(const wg_call *c);
 wg_status wg_route_shape(const wg_call *c, const wg_tensor *given, const wg_tensor *like, wg_spec *out);
 wg_cost wg_route_cost(const wg_call *c);
 
-wg_status wg_truth_shape(const wg_call *c, wg_spec *out); /* shared by any and all */
+wg_status wg_any_all_shape(const wg_call *c, wg_spec *out); /* shared by any and all */
 
 /* Shared by var and std. wg_degrees_of_freedom: the number of reduced elements minus the correction, NaN unless that is positive.
    wg_centred: x minus its mean. */

@@ -20,7 +20,7 @@ struct memory {
     size_t width, n;
 };
 
-struct walk {
+struct simulation {
     const struct wg_plan *plan;
     const struct wg_log *log;
     struct memory *buffer;
@@ -34,7 +34,7 @@ struct walk {
     size_t size;
 };
 
-static void complain(struct walk *w, const char *format, ...)
+static void complain(struct simulation *w, const char *format, ...)
 {
     va_list arguments;
     if (w->wrong)
@@ -46,12 +46,12 @@ static void complain(struct walk *w, const char *format, ...)
     va_end(arguments);
 }
 
-static const int64_t *dims_of(const struct walk *w, const struct wg_layout *layout)
+static const int64_t *dims_of(const struct simulation *w, const struct wg_layout *layout)
 {
     return WG_AT(w->log->dims, int64_t, layout->dims);
 }
 
-static const struct wg_layout *layout_of(const struct walk *w, const struct wg_operand *operand)
+static const struct wg_layout *layout_of(const struct simulation *w, const struct wg_operand *operand)
 {
     return WG_LAYOUT(w->log, operand->layout);
 }
@@ -59,7 +59,8 @@ static const struct wg_layout *layout_of(const struct walk *w, const struct wg_o
 /* ---- where a value lies ---- */
 
 /* Who owns the bytes from … to of the operand's storage: the first of so many owners. NULL: it is not in the block. */
-static uint32_t *owners_of(struct walk *w, const struct wg_operand *operand, int64_t from, int64_t to, int64_t tile_from, size_t *n)
+static uint32_t *owners_of(struct simulation *w, const struct wg_operand *operand, int64_t from, int64_t to, int64_t tile_from,
+                           size_t *n)
 {
     const struct wg_plan *plan = w->plan;
     const struct wg_buffer *buffer = WG_BUFFER(w->log, operand->buffer);
@@ -84,7 +85,7 @@ static uint32_t *owners_of(struct walk *w, const struct wg_operand *operand, int
 }
 
 /* May the launch that runs write where an operand of its own lies? Rows may, over an input of the same elements in the same slot. */
-static bool overwrites_operand(const struct walk *w, uint32_t owner, const struct wg_operand *y)
+static bool overwrites_operand(const struct simulation *w, uint32_t owner, const struct wg_operand *y)
 {
     const struct wg_launch *launch = WG_LAUNCH(w->log, w->number);
     const struct wg_plan *plan = w->plan;
@@ -101,7 +102,8 @@ static bool overwrites_operand(const struct walk *w, uint32_t owner, const struc
 }
 
 /* Bytes from … to of the operand's storage are written by the launch that runs, or read: what it finds there is hashed. */
-static void touch(struct walk *w, const struct wg_operand *operand, int64_t from, int64_t to, int64_t tile_from, uint64_t *found)
+static void touch(struct simulation *w, const struct wg_operand *operand, int64_t from, int64_t to, int64_t tile_from,
+                  uint64_t *found)
 {
     struct memory *memory = &w->buffer[operand->buffer];
     size_t owners;
@@ -126,7 +128,7 @@ static void touch(struct walk *w, const struct wg_operand *operand, int64_t from
 /* ---- all elements of an operand ---- */
 
 /* Each element once, in the order of memory where they are dense. */
-static void touch_all(struct walk *w, const struct wg_operand *operand, uint64_t *found)
+static void touch_all(struct simulation *w, const struct wg_operand *operand, uint64_t *found)
 {
     const struct wg_layout *layout = layout_of(w, operand);
     const int64_t *extent = dims_of(w, layout), *stride = extent + layout->rank,
@@ -152,7 +154,7 @@ static void touch_all(struct walk *w, const struct wg_operand *operand, uint64_t
     }
 }
 
-static void run_launch(struct walk *w, uint32_t number, const struct wg_unit *unit)
+static void run_launch(struct simulation *w, uint32_t number, const struct wg_unit *unit)
 {
     const struct wg_launch *launch = WG_LAUNCH(w->log, number);
     w->number = number;
@@ -171,14 +173,15 @@ static void run_launch(struct walk *w, uint32_t number, const struct wg_unit *un
 
 /* ---- groups ---- */
 
-static bool is_one(const struct walk *w, const struct wg_operand *operand)
+static bool is_one(const struct simulation *w, const struct wg_operand *operand)
 {
     const struct wg_layout *layout = layout_of(w, operand);
     return wg_is_single(layout, dims_of(w, layout));
 }
 
 /* An operand of a group's member in the tile of elements first … last: those, or the one that stands for all. */
-static void touch_tile(struct walk *w, const struct wg_operand *operand, int64_t first, int64_t last, bool write, uint64_t *read)
+static void touch_tile(struct simulation *w, const struct wg_operand *operand, int64_t first, int64_t last, bool write,
+                       uint64_t *read)
 {
     const int64_t size = (int64_t)wg_dtype_size((wg_dtype)layout_of(w, operand)->dtype), at = operand->offset;
     if (w->unit->numel > 1 && is_one(w, operand)) {
@@ -193,12 +196,12 @@ static void touch_tile(struct walk *w, const struct wg_operand *operand, int64_t
 }
 
 /* A member makes one element of many: a block's part at a time, put together behind the last tile. */
-static bool is_fold(const struct walk *w, const struct wg_launch *launch)
+static bool is_fold(const struct simulation *w, const struct wg_launch *launch)
 {
     return w->unit->numel > 1 && layout_of(w, WG_OPERAND(w->log, launch->operand))->numel == 1;
 }
 
-static void run_member(struct walk *w, uint32_t number, int64_t first, int64_t last)
+static void run_member(struct simulation *w, uint32_t number, int64_t first, int64_t last)
 {
     const struct wg_launch *launch = WG_LAUNCH(w->log, number);
     w->number = number;
@@ -208,7 +211,7 @@ static void run_member(struct walk *w, uint32_t number, int64_t first, int64_t l
         touch_tile(w, WG_OPERAND(w->log, launch->operand), first, last, true, NULL);
 }
 
-static void run_group(struct walk *w, const struct wg_unit *unit)
+static void run_group(struct simulation *w, const struct wg_unit *unit)
 {
     const struct wg_plan *plan = w->plan;
     const int64_t tile = unit->numel > WG_TILE ? WG_TILE : unit->numel;
@@ -237,13 +240,13 @@ static void run_group(struct walk *w, const struct wg_unit *unit)
 
 /* ---- the log, and the plan beside it ---- */
 
-static void clear(struct walk *w)
+static void clear(struct simulation *w)
 {
     for (size_t i = 0; i < w->log->buffers.n; i++)
         memset(w->buffer[i].writer, 0, w->buffer[i].n * sizeof(uint32_t));
 }
 
-static uint64_t everything_left(const struct walk *w)
+static uint64_t everything_left(const struct simulation *w)
 {
     uint64_t h = 0;
     for (size_t i = 0; i < w->log->buffers.n; i++)
@@ -252,7 +255,7 @@ static uint64_t everything_left(const struct walk *w)
     return h;
 }
 
-static size_t segment_of(const struct walk *w, uint32_t number)
+static size_t segment_of(const struct simulation *w, uint32_t number)
 {
     size_t n = 0;
     while (n < w->log->commits.n && *WG_AT(w->log->commits, size_t, n) <= number)
@@ -260,7 +263,7 @@ static size_t segment_of(const struct walk *w, uint32_t number)
     return n;
 }
 
-static void run_plan(struct walk *w, const uint64_t *expected)
+static void run_plan(struct simulation *w, const uint64_t *expected)
 {
     const struct wg_plan *plan = w->plan;
     size_t segment = 0;
@@ -283,7 +286,7 @@ static void run_plan(struct walk *w, const uint64_t *expected)
     }
 }
 
-static void find_widths(struct walk *w)
+static void find_widths(struct simulation *w)
 {
     for (size_t i = 0; i < w->log->operands.n; i++) {
         const struct wg_operand *operand = WG_OPERAND(w->log, i);
@@ -304,7 +307,7 @@ static void find_widths(struct walk *w)
 bool plan_is_right(const struct wg_plan *plan, char *message, size_t size)
 {
     const struct wg_log *log = plan->log;
-    struct walk w = {.plan = plan, .log = log, .message = message, .size = size};
+    struct simulation w = {.plan = plan, .log = log, .message = message, .size = size};
     uint64_t *of_log = calloc(log->operands.n + 1, sizeof *of_log), *of_plan = calloc(log->operands.n + 1, sizeof *of_plan);
     w.buffer = calloc(log->buffers.n + 1, sizeof *w.buffer);
     w.of_block = calloc(plan->block / LINE + 2, sizeof *w.of_block);

@@ -14,7 +14,7 @@ static wg_status check_operands(struct wg_thread *th, const wg_call *c)
 }
 
 /* Replaces a result that is one of the operands by a handle of its own. */
-static wg_status apart_from_operands(const wg_call *c, wg_tensor **out)
+static wg_status separate_from_operands(const wg_call *c, wg_tensor **out)
 {
     for (unsigned i = 0; i < c->n_out; i++)
         for (unsigned k = 0; k < c->n_in; k++)
@@ -43,7 +43,7 @@ static wg_status make(struct wg_thread *th, const wg_call *c, wg_tensor **out)
     for (unsigned i = 0; i < c->n_out && status == WG_OK; i++)
         status = out[i] ? wg_callback_check(&callback, out[i], "returned") : wg_error_cause();
     if (status == WG_OK)
-        status = apart_from_operands(c, out);
+        status = separate_from_operands(c, out);
     if (status == WG_E_NULL) /* a part failed: its error is the cause */
         status = wg_error_cause();
     if (status != WG_OK)

@@ -148,7 +148,7 @@ static void wait_for_turn(struct wg_team *team, unsigned seen)
 
 /* Lets the helper run on all of OpenMP's places. OMP_PROC_BIND binds the program's first thread to one core before main begins;
    a helper would inherit that binding and share the core. */
-static void leave_the_callers_place(void)
+static void reset_affinity(void)
 {
     cpu_set_t cpus;
     int ids[CPU_SETSIZE];
@@ -171,7 +171,7 @@ static void *helper_main(void *context)
     const struct helper *self = context;
     struct wg_team *team = self->team;
     unsigned seen = 0;
-    leave_the_callers_place();
+    reset_affinity();
     wg_tls.in_part = true;
     while (!atomic_load(&team->quit)) {
         help(team, self->index);

@@ -1,7 +1,7 @@
 /* Non-temporal stores: they bypass the caches, for results too large to stay there until they are read. A cache line that is
    written whole need not be read first. */
-#ifndef WG_STREAM_H
-#define WG_STREAM_H
+#ifndef WG_NONTEMPORAL_H
+#define WG_NONTEMPORAL_H
 
 #include <stdint.h>
 #include <string.h>

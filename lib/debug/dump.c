@@ -103,7 +103,7 @@ static struct range range_of(const wg_tensor *t)
     return range;
 }
 
-static void write_range(const struct wg_picture *p, const wg_tensor *t)
+static void write_range(const struct wg_dump_graph *p, const wg_tensor *t)
 {
     if (!p->options.values || wg_self()->capture || !t->storage || t->numel == 0 || (t->state != WG_LIVE && t->state != WG_DROPPED))
         return;
@@ -116,7 +116,7 @@ static void write_range(const struct wg_picture *p, const wg_tensor *t)
         fprintf(p->stream, "<BR/><FONT COLOR=\"#c0392b\"><B>%lld NaN</B></FONT>", (long long)range.nans);
 }
 
-static void write_tensor(const struct wg_picture *p, const wg_tensor *t, const char *number)
+static void write_tensor(const struct wg_dump_graph *p, const wg_tensor *t, const char *number)
 {
     char shape[200];
     fprintf(p->stream, "<BR/>%s%s", number, wg_dtype_name((wg_dtype)t->dtype));
@@ -127,12 +127,12 @@ static void write_tensor(const struct wg_picture *p, const wg_tensor *t, const c
 
 /* ---- the second pass: writing ---- */
 
-static void indent(const struct wg_picture *p, size_t depth)
+static void indent(const struct wg_dump_graph *p, size_t depth)
 {
     fprintf(p->stream, "%*s", (int)(2 * (depth + 1)), "");
 }
 
-static void write_node(const struct wg_picture *p, size_t at, size_t depth)
+static void write_node(const struct wg_dump_graph *p, size_t at, size_t depth)
 {
     const struct wg_item *item = &p->items[at];
     const wg_call *c = &item->node->call;
@@ -165,7 +165,7 @@ static void write_node(const struct wg_picture *p, size_t at, size_t depth)
 
 /* Writes a leaf: a tensor that requires a gradient, another tensor of the caller's, a constant, or the result of a node that is
    hidden or on another tape. */
-static void write_leaf(const struct wg_picture *p, size_t at, size_t depth)
+static void write_leaf(const struct wg_dump_graph *p, size_t at, size_t depth)
 {
     const wg_tensor *t = p->items[at].leaf;
     const char *name = wg_name_of(t);
@@ -184,7 +184,7 @@ static void write_leaf(const struct wg_picture *p, size_t at, size_t depth)
     fputs(">];\n", p->stream);
 }
 
-static void write_items(const struct wg_picture *p, ptrdiff_t cluster, size_t depth)
+static void write_items(const struct wg_dump_graph *p, ptrdiff_t cluster, size_t depth)
 {
     for (ptrdiff_t i = p->clusters[cluster].first_item; i != WG_NO_ITEM; i = p->items[i].next)
         if (p->items[i].node)
@@ -194,7 +194,7 @@ static void write_items(const struct wg_picture *p, ptrdiff_t cluster, size_t de
 }
 
 /* Writes the sections as nested clusters, in depth-first order: first child, else next sibling, else the parent's next sibling. */
-static void write_places(const struct wg_picture *p)
+static void write_places(const struct wg_dump_graph *p)
 {
     ptrdiff_t at = 0;
     size_t depth = 0;
@@ -222,16 +222,16 @@ static void write_places(const struct wg_picture *p)
     }
 }
 
-static const char *item_name(const struct wg_picture *p, ptrdiff_t at, char text[32])
+static const char *item_name(const struct wg_dump_graph *p, ptrdiff_t at, char text[32])
 {
-    const bool node = wg_picture_is_node(p, at);
+    const bool node = wg_dump_graph_is_node(p, at);
     snprintf(text, 32, "%c%zu", node ? 'n' : 'l', node ? (size_t)at : (size_t)at - p->n_nodes);
     return text;
 }
 
-static void write_edge(struct wg_picture *p, size_t to, const wg_tensor *t, bool written)
+static void write_edge(struct wg_dump_graph *p, size_t to, const wg_tensor *t, bool written)
 {
-    const ptrdiff_t from = wg_picture_source(p, t);
+    const ptrdiff_t from = wg_dump_graph_source(p, t);
     const struct wg_item *source = &p->items[from];
     const bool backward = p->items[to].node->cause != NULL,
                up = backward && (source->node ? source->node->cause != NULL : source->late);
@@ -253,29 +253,29 @@ static void write_edge(struct wg_picture *p, size_t to, const wg_tensor *t, bool
 
 /* Writes invisible edges that keep sections in order down the page. If a forward node reads the result of another section, and
    leaves that no earlier node reads, then the edges put that result above these leaves. */
-static void write_order(struct wg_picture *p, size_t at)
+static void write_order(struct wg_dump_graph *p, size_t at)
 {
     const struct wg_item *item = &p->items[at];
     const wg_call *c = &item->node->call;
     ptrdiff_t above = WG_NO_ITEM;
     for (unsigned i = 0; i < c->n_in && !item->node->cause; i++) {
-        const ptrdiff_t from = wg_absent(c->in[i]) ? WG_NO_ITEM : wg_picture_source(p, c->in[i]);
-        if (wg_picture_is_node(p, from) && p->items[from].cluster != item->cluster)
+        const ptrdiff_t from = wg_absent(c->in[i]) ? WG_NO_ITEM : wg_dump_graph_source(p, c->in[i]);
+        if (wg_dump_graph_is_node(p, from) && p->items[from].cluster != item->cluster)
             above = from;
     }
     for (unsigned i = 0; i < c->n_in && above != WG_NO_ITEM; i++) {
-        const ptrdiff_t leaf = wg_absent(c->in[i]) ? WG_NO_ITEM : wg_picture_source(p, c->in[i]);
+        const ptrdiff_t leaf = wg_absent(c->in[i]) ? WG_NO_ITEM : wg_dump_graph_source(p, c->in[i]);
         char name[32];
-        if (leaf != WG_NO_ITEM && !wg_picture_is_node(p, leaf) && p->items[leaf].reader == (ptrdiff_t)at)
+        if (leaf != WG_NO_ITEM && !wg_dump_graph_is_node(p, leaf) && p->items[leaf].reader == (ptrdiff_t)at)
             fprintf(p->stream, "  n%td -> %s [style=invis];\n", above, item_name(p, leaf, name));
     }
 }
 
 /* Writes an edge from the node that made a leaf's gradient to the leaf, if the node is on this tape. */
-static void write_gradient_edge(struct wg_picture *p, size_t at)
+static void write_gradient_edge(struct wg_dump_graph *p, size_t at)
 {
     const wg_tensor *t = p->items[at].leaf, *gradient = t->flags & WG_T_REQUIRES ? wg_gradient(t) : NULL;
-    const ptrdiff_t maker = gradient ? wg_picture_maker(p, gradient) : WG_NO_ITEM;
+    const ptrdiff_t maker = gradient ? wg_dump_graph_maker(p, gradient) : WG_NO_ITEM;
     char name[32];
     if (maker != WG_NO_ITEM)
         fprintf(p->stream,
@@ -283,7 +283,7 @@ static void write_gradient_edge(struct wg_picture *p, size_t at)
                 maker, item_name(p, (ptrdiff_t)at, name));
 }
 
-static void write_edges(struct wg_picture *p)
+static void write_edges(struct wg_dump_graph *p)
 {
     for (size_t i = 0; i < p->n_nodes; i++) {
         const struct wg_item *item = &p->items[i];
@@ -294,7 +294,7 @@ static void write_edges(struct wg_picture *p)
             if (!wg_absent(c->in[k]))
                 write_edge(p, i, c->in[k], wg_bit(c->op->writes, k));
         write_order(p, i);
-        const ptrdiff_t cause = wg_picture_node(p, item->node->cause);
+        const ptrdiff_t cause = wg_dump_graph_node(p, item->node->cause);
         if (cause != WG_NO_ITEM && !p->items[cause].hidden)
             fprintf(p->stream, "  n%td -> n%zu [style=dashed, arrowhead=open, minlen=0, color=\"#b9b9b9\"];\n", cause, i);
     }
@@ -302,7 +302,7 @@ static void write_edges(struct wg_picture *p)
         write_gradient_edge(p, i);
 }
 
-static void write_picture(struct wg_picture *p)
+static void write_picture(struct wg_dump_graph *p)
 {
     FILE *stream = p->stream;
     fputs(
@@ -332,7 +332,7 @@ static void write_picture(struct wg_picture *p)
         fputs(" · <FONT COLOR=\"#c58b4a\"><B>backward</B></FONT>, dashed from the node that caused it", stream);
     if (p->n_updates)
         fputs(" · <FONT COLOR=\"#8a6fb5\"><B>update</B></FONT>", stream);
-    fputs(" · <FONT COLOR=\"#3f8f5f\"><B>wants a gradient</B></FONT>"
+    fputs(" · <FONT COLOR=\"#3f8f5f\"><B>requires a gradient</B></FONT>"
           " · constant<BR/>"
           "FLOP: additions, multiplications, divisions · fn: exp, log, tanh, √ … · cmp: comparisons · "
           "B: bytes read and written"
@@ -361,13 +361,13 @@ wg_status wg_dump_dot_with(const wg_tape *tape, FILE *stream, wg_dump_dot_option
     if (!tape || !stream)
         return wg_fail(WG_E_NULL, "dump_dot", "dump_dot: the %s is NULL", tape ? "stream" : "tape");
     WG_TRY(check_tape(tape));
-    struct wg_picture p = {.stream = stream, .tape = tape, .options = options};
-    wg_status status = wg_picture_begin(&p);
+    struct wg_dump_graph p = {.stream = stream, .tape = tape, .options = options};
+    wg_status status = wg_dump_graph_begin(&p);
     if (status == WG_OK) {
         write_picture(&p);
         if (fflush(stream) != 0 || ferror(stream))
             status = wg_fail(WG_E_IO, "dump_dot", "dump_dot: the stream could not be written");
     }
-    wg_picture_end(&p);
+    wg_dump_graph_end(&p);
     return status;
 }

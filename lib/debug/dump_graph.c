@@ -37,7 +37,7 @@ static void add_cost(wg_cost *sum, wg_cost more)
     sum->bytes_written += more.bytes_written;
 }
 
-ptrdiff_t wg_picture_node(const struct wg_picture *p, const struct wg_node *node)
+ptrdiff_t wg_dump_graph_node(const struct wg_dump_graph *p, const struct wg_node *node)
 {
     size_t low = 0, high = p->n_nodes;
     while (node && low < high) {
@@ -56,7 +56,7 @@ ptrdiff_t wg_picture_node(const struct wg_picture *p, const struct wg_node *node
 
 /* The cluster of a section. Missing clusters are created from the section outwards, linked through `next`, then attached to their
    parents from the outermost inwards. */
-static ptrdiff_t place_of(struct wg_picture *p, const wg_section *section)
+static ptrdiff_t place_of(struct wg_dump_graph *p, const wg_section *section)
 {
     ptrdiff_t waiting = WG_NO_ITEM;
     const wg_section *at = section;
@@ -84,7 +84,7 @@ static ptrdiff_t place_of(struct wg_picture *p, const wg_section *section)
     return parent;
 }
 
-static size_t depth_of(const struct wg_picture *p, ptrdiff_t cluster)
+static size_t depth_of(const struct wg_dump_graph *p, ptrdiff_t cluster)
 {
     size_t depth = 0;
     for (; cluster > 0; cluster = p->clusters[cluster].parent)
@@ -93,7 +93,7 @@ static size_t depth_of(const struct wg_picture *p, ptrdiff_t cluster)
 }
 
 /* The innermost cluster that contains both. */
-static ptrdiff_t common_place(const struct wg_picture *p, ptrdiff_t a, ptrdiff_t b)
+static ptrdiff_t common_place(const struct wg_dump_graph *p, ptrdiff_t a, ptrdiff_t b)
 {
     size_t a_depth = depth_of(p, a), b_depth = depth_of(p, b);
     while (a != b)
@@ -109,21 +109,21 @@ static ptrdiff_t common_place(const struct wg_picture *p, ptrdiff_t a, ptrdiff_t
 
 /* ---- the first pass ---- */
 
-ptrdiff_t wg_picture_maker(struct wg_picture *p, const wg_tensor *t)
+ptrdiff_t wg_dump_graph_maker(struct wg_dump_graph *p, const wg_tensor *t)
 {
     const ptrdiff_t at = t->storage ? *number_of(&p->makers, t->storage) : WG_NO_ITEM;
     return at != WG_NO_ITEM && !p->items[at].hidden ? at : WG_NO_ITEM;
 }
 
-ptrdiff_t wg_picture_source(struct wg_picture *p, const wg_tensor *t)
+ptrdiff_t wg_dump_graph_source(struct wg_dump_graph *p, const wg_tensor *t)
 {
-    ptrdiff_t at = t->flags & WG_T_PROXY ? wg_picture_maker(p, t) : wg_picture_node(p, t->from.node);
+    ptrdiff_t at = t->flags & WG_T_PROXY ? wg_dump_graph_maker(p, t) : wg_dump_graph_node(p, t->from.node);
     if (at != WG_NO_ITEM && p->items[at].hidden)
         at = WG_NO_ITEM;
     return at != WG_NO_ITEM ? at : *number_of(&p->leaves, t);
 }
 
-static void note_results(struct wg_picture *p, ptrdiff_t at)
+static void note_results(struct wg_dump_graph *p, ptrdiff_t at)
 {
     const wg_call *c = &p->items[at].node->call;
     for (unsigned i = 0; i < c->n_out; i++) {
@@ -135,7 +135,7 @@ static void note_results(struct wg_picture *p, ptrdiff_t at)
     }
 }
 
-static void note_leaf(struct wg_picture *p, const wg_tensor *t, ptrdiff_t at)
+static void note_leaf(struct wg_dump_graph *p, const wg_tensor *t, ptrdiff_t at)
 {
     const struct wg_item *reader = &p->items[at];
     ptrdiff_t *number = number_of(&p->leaves, t);
@@ -163,7 +163,7 @@ static wg_cost cost_of(const wg_call *c)
 
 /* Notes a node's cost, section, leaves and results. A leaf belongs to the innermost section that contains all forward nodes that
    read it; backward nodes and updates do not move it. */
-static void survey_node(struct wg_picture *p, ptrdiff_t at)
+static void survey_node(struct wg_dump_graph *p, ptrdiff_t at)
 {
     struct wg_item *item = &p->items[at];
     const struct wg_node *node = item->node, *forward = node;
@@ -171,7 +171,7 @@ static void survey_node(struct wg_picture *p, ptrdiff_t at)
     item->cost = cost_of(c);
     while (forward->cause)
         forward = forward->cause;
-    const ptrdiff_t cause = wg_picture_node(p, node->cause);
+    const ptrdiff_t cause = wg_dump_graph_node(p, node->cause);
     if (cause != WG_NO_ITEM) {
         p->items[cause].caused_any = true;
         add_cost(&p->items[cause].backward, item->cost);
@@ -183,13 +183,13 @@ static void survey_node(struct wg_picture *p, ptrdiff_t at)
     if (!item->hidden) {
         item->cluster = place_of(p, forward->section);
         for (unsigned i = 0; i < c->n_in; i++)
-            if (!wg_absent(c->in[i]) && !wg_picture_is_node(p, wg_picture_source(p, c->in[i])))
+            if (!wg_absent(c->in[i]) && !wg_dump_graph_is_node(p, wg_dump_graph_source(p, c->in[i])))
                 note_leaf(p, c->in[i], at);
     }
     note_results(p, at);
 }
 
-wg_status wg_picture_begin(struct wg_picture *p)
+wg_status wg_dump_graph_begin(struct wg_dump_graph *p)
 {
     size_t n_nodes = p->tape->n_nodes, n_in = 0, n_out = 0, n_sections = 1;
     for (const struct wg_node *node = p->tape->first; node; node = node->next) {
@@ -222,7 +222,7 @@ wg_status wg_picture_begin(struct wg_picture *p)
     return WG_OK;
 }
 
-void wg_picture_end(struct wg_picture *p)
+void wg_dump_graph_end(struct wg_dump_graph *p)
 {
     const struct wg_numbers *const maps[] = {&p->leaves, &p->makers, &p->sections};
     for (int i = 0; i < 3; i++) {

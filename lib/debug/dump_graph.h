@@ -1,7 +1,7 @@
 /* The graph that a dump shows. One pass over the tape builds it (dump_graph.c), a second writes it (dump.c). Everything is numbered
    by its position on the tape, so that the same computation gives the same text. */
-#ifndef WG_PICTURE_H
-#define WG_PICTURE_H
+#ifndef WG_DUMP_GRAPH_H
+#define WG_DUMP_GRAPH_H
 
 #include "core/internal.h"
 #include "wengert/dump.h"
@@ -33,7 +33,7 @@ struct wg_item {
     bool late; /* a leaf that only backward reads, such as the seed */
 };
 
-struct wg_picture {
+struct wg_dump_graph {
     FILE *stream;
     const wg_tape *tape;
     wg_dump_dot_options options;
@@ -46,11 +46,11 @@ struct wg_picture {
     wg_cost forward, backward, updates;
 };
 
-/* Computes items, clusters and costs from p's tape and options. wg_picture_end frees them, and must be called also on failure. */
-wg_status wg_picture_begin(struct wg_picture *p);
-void wg_picture_end(struct wg_picture *p);
+/* Computes items, clusters and costs from p's tape and options. wg_dump_graph_end frees them, and must be called also on failure. */
+wg_status wg_dump_graph_begin(struct wg_dump_graph *p);
+void wg_dump_graph_end(struct wg_dump_graph *p);
 
-static inline bool wg_picture_is_node(const struct wg_picture *p, ptrdiff_t item)
+static inline bool wg_dump_graph_is_node(const struct wg_dump_graph *p, ptrdiff_t item)
 {
     return item != WG_NO_ITEM && item < (ptrdiff_t)p->n_nodes;
 }
@@ -62,11 +62,11 @@ static inline bool wg_is_update(const wg_call *c)
 }
 
 /* The position of a node on the tape, or WG_NO_ITEM if it is on another. */
-ptrdiff_t wg_picture_node(const struct wg_picture *p, const struct wg_node *node);
+ptrdiff_t wg_dump_graph_node(const struct wg_dump_graph *p, const struct wg_node *node);
 /* The item that an operand comes from: the node that made it, or a leaf; WG_NO_ITEM for a leaf not met before. The caller's tensor
    may hold what a node computed, such as a gradient that an optimizer reads; then it comes from that node. */
-ptrdiff_t wg_picture_source(struct wg_picture *p, const wg_tensor *t);
+ptrdiff_t wg_dump_graph_source(struct wg_dump_graph *p, const wg_tensor *t);
 /* The visible node that made the value of a leaf, or WG_NO_ITEM. */
-ptrdiff_t wg_picture_maker(struct wg_picture *p, const wg_tensor *t);
+ptrdiff_t wg_dump_graph_maker(struct wg_dump_graph *p, const wg_tensor *t);
 
 #endif

@@ -7,17 +7,17 @@
 #include <math.h>
 
 enum {
-    LONGEST = 384,            /* the longest block of k */
-    BLOCK_ROWS = 336,         /* rows of a that stay in L2 while all panels of b are read */
-    BLOCK_COLUMNS = 3072,     /* columns of b packed at once if several blocks of rows read them */
-    SECOND_CACHE = 512 << 10, /* bytes of a kept in L2; a larger a is split into blocks of rows */
-    COLLISION = 4096,         /* rows this many bytes apart map to the same L1 set and to few L2 sets */
-    WORTH_PACKING = 8,        /* smallest number of tiles or panels for which packing pays */
-    LINE = 64,                /* bytes of a cache line */
-    ACROSS = 48,              /* the longest block of k for which going over c by rows pays */
-    SMALL_ROOM = 16 << 10,    /* largest packing workspace taken from the stack, in bytes */
-    SMALL_DEPTH = 64,         /* largest k of a product that needs no plan, */
-    SMALL_PRODUCT = 1 << 17,  /* and its largest m n k */
+    LONGEST = 384,              /* the longest block of k */
+    BLOCK_ROWS = 336,           /* rows of a that stay in L2 while all panels of b are read */
+    BLOCK_COLUMNS = 3072,       /* columns of b packed at once if several blocks of rows read them */
+    SECOND_CACHE = 512 << 10,   /* bytes of a kept in L2; a larger a is split into blocks of rows */
+    COLLISION = 4096,           /* rows this many bytes apart map to the same L1 set and to few L2 sets */
+    WORTH_PACKING = 8,          /* smallest number of tiles or panels for which packing pays */
+    LINE = 64,                  /* bytes of a cache line */
+    ACROSS = 48,                /* the longest block of k for which going over c by rows pays */
+    SMALL_WORKSPACE = 16 << 10, /* largest packing workspace taken from the stack, in bytes */
+    SMALL_DEPTH = 64,           /* largest k of a product that needs no plan, */
+    SMALL_PRODUCT = 1 << 17,    /* and its largest m n k */
     ALIGNMENT = 64
 };
 
@@ -31,7 +31,7 @@ struct job {
     int64_t block_rows;    /* rows of a block of a */
     int64_t a_line;        /* elements from one line of a packed block of a to the next */
     int64_t across;        /* panels of b multiplied by one tile of rows before the next tile */
-    bool turns_b;          /* b's columns are contiguous and c has few rows: transposed kernels, no packing */
+    bool transposes_b;     /* b's columns are contiguous and c has few rows: transposed kernels, no packing */
     bool packs_a, packs_b;
     bool keeps_b;             /* packed panels of b are used more than once */
     int64_t a_bytes, b_bytes; /* workspace for packing */
@@ -171,7 +171,7 @@ static void multiply_tiles(const struct job *g, const struct block *x, const str
     }
 }
 
-static void turn_block(const struct job *g, const struct block *x, struct wg_tiles *t)
+static void transpose_block(const struct job *g, const struct block *x, struct wg_tiles *t)
 {
     const struct wg_product *p = &g->p;
     t->a = element(g, p->a, x->row, p->a_row, x->depth, p->a_column);
@@ -195,8 +195,8 @@ static void multiply_block(const struct job *g, const struct block *x)
     t.bias_row = p->bias_row;
     t.bias_column = p->bias_column;
     t.relu = t.last && p->relu;
-    if (g->turns_b) {
-        turn_block(g, x, &t);
+    if (g->transposes_b) {
+        transpose_block(g, x, &t);
         return;
     }
     struct stretch rows[2], columns[3];
@@ -258,7 +258,7 @@ static double cycles(const struct wg_kernels *kernels, const struct wg_product *
     const double vectors = (double)((p->n + kernels->lanes - 1) >> kernels->lanes_shift);
     const double side_by_side = m * vectors < 8 ? m * vectors : 8; /* independent sums, which hide the latency of fma */
     const double work = m * vectors * k * (vectors > 1 ? 4 : 5) / side_by_side; /* a single vector is slower: one load per fma */
-    const bool transposed = p->b_row == 1 && p->m <= WG_TURNED_ROWS;
+    const bool transposed = p->b_row == 1 && p->m <= WG_TRANSPOSED_ROWS;
     const double packing = p->b_column == 1 ? 0 : (transposed ? 2 : 5) * n * k / kernels->lanes;
     const double blocks = (double)parts_of(p->k, LONGEST), scattering = blocks * (p->c_column == 1 ? m * vectors : 3 * m * n);
     return work + packing + scattering;
@@ -286,15 +286,15 @@ static void choose_packing(struct job *g)
     const int64_t depths = least(p->k, g->longest), width = g->vectors * g->kernels->lanes;
     const int64_t tiles = parts_of(p->m, g->max_rows), panels = parts_of(p->n, width);
     g->block_rows = p->m * depths * g->size > SECOND_CACHE ? BLOCK_ROWS : p->m;
-    g->turns_b = p->b_row == 1 && p->b_column != 1 && p->m <= WG_TURNED_ROWS;
-    if (g->turns_b) {
+    g->transposes_b = p->b_row == 1 && p->b_column != 1 && p->m <= WG_TRANSPOSED_ROWS;
+    if (g->transposes_b) {
         g->block_rows = p->m;
         return;
     }
-    const bool far_apart = p->a_row != 1 && p->a_column != 1, by_rows = p->a_column == 1;
+    const bool a_strided = p->a_row != 1 && p->a_column != 1, by_rows = p->a_column == 1;
     const bool a_collides = tiles > 1 && panels >= WORTH_PACKING && collide(g, by_rows ? p->a_row : p->a_column);
     g->packs_b = p->b_column != 1 || (tiles >= WORTH_PACKING && collide(g, p->b_row));
-    g->packs_a = (panels > 1 && far_apart) || a_collides;
+    g->packs_a = (panels > 1 && a_strided) || a_collides;
     g->across = panels > 1 && depths <= ACROSS ? SECOND_CACHE / 2 / (width * depths * g->size) : 1;
     g->keeps_b = g->packs_b && (g->across > 1 || p->m > g->block_rows);
     const int64_t rows = least(p->m, g->block_rows);
@@ -395,9 +395,9 @@ static wg_status run(struct team *team, int threads)
         part_work(team, threads);
     const int parts = team->row_bands * team->column_bands;
     const int64_t bytes = parts * (g->a_bytes + g->b_bytes);
-    char small[SMALL_ROOM] __attribute__((aligned(ALIGNMENT)));
+    char small[SMALL_WORKSPACE] __attribute__((aligned(ALIGNMENT)));
     struct wg_storage *large = NULL;
-    if (bytes > SMALL_ROOM && !(large = wg_storage_new((size_t)bytes)))
+    if (bytes > SMALL_WORKSPACE && !(large = wg_storage_new((size_t)bytes)))
         return WG_E_MEMORY;
     team->workspace = large ? wg_storage_data(large) : small;
     if (parts == 1)
@@ -414,13 +414,13 @@ static wg_status run(struct team *team, int threads)
 /* True if a plan would take longer than it saves, and the layout needs none. */
 static bool is_small(const struct wg_kernels *kernels, const struct wg_product *p)
 {
-    return p->k <= SMALL_DEPTH && p->n >= kernels->lanes / 2 && p->m > WG_TURNED_ROWS && p->c_column == 1 &&
+    return p->k <= SMALL_DEPTH && p->n >= kernels->lanes / 2 && p->m > WG_TRANSPOSED_ROWS && p->c_column == 1 &&
            (double)p->m * (double)p->n * (double)p->k <= SMALL_PRODUCT;
 }
 
 static void multiply_small(const struct wg_kernels *kernels, const struct wg_product *p, int64_t size)
 {
-    char workspace[SMALL_ROOM] __attribute__((aligned(ALIGNMENT)));
+    char workspace[SMALL_WORKSPACE] __attribute__((aligned(ALIGNMENT)));
     const bool packs = p->b_column != 1;
     const int64_t lanes = kernels->lanes, wide = p->m <= kernels->rows[3] ? 4 : kernels->wide;
     struct wg_tiles t = {.k = p->k,

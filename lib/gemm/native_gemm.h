@@ -33,7 +33,7 @@ struct wg_tiles {
     bool last, relu; /* last: this is the last block of k */
 };
 
-enum { WG_TURNED_ROWS = 4 };
+enum { WG_TRANSPOSED_ROWS = 4 };
 
 /* Makes the compiler compute x here and keep it. Otherwise it would replace x by expressions that it knows to be equal, and keep
    more addresses than there are registers. */
@@ -47,7 +47,7 @@ struct wg_kernels {
     int wide;               /* tile width in vectors; 4 is used instead if m <= rows[3] */
     /* tiles[vectors - 1][rows - 1]: lanes * (vectors - 1) < columns ≤ lanes * vectors */
     wg_tile_kernel *const *tiles[4];
-    /* transposed[rows - 1]: a single tile of at most WG_TURNED_ROWS rows and any width; b_row is 1; count and next_… are ignored */
+    /* transposed[rows - 1]: a single tile of at most WG_TRANSPOSED_ROWS rows and any width; b_row is 1; count and next_… are ignored */
     wg_tile_kernel *const *transposed;
     /* to[p * width + j] = from[p * row + j * column] for p < k, j < n. Writes nothing else. */
     void (*pack)(int64_t k, int64_t n, const void *from, int64_t row, int64_t column, void *to, int64_t width);

@@ -298,7 +298,7 @@ static wg_tile_kernel *const T(of_1)[ROWS] = {UP_TO(ROWS)(NAME, 1)};
 static wg_tile_kernel *const T(of_2)[ROWS] = {UP_TO(ROWS)(NAME, 2)};
 static wg_tile_kernel *const T(of_3)[ROWS_OF_3] = {UP_TO(ROWS_OF_3)(NAME, 3)};
 static wg_tile_kernel *const T(of_4)[ROWS_OF_4] = {UP_TO(ROWS_OF_4)(NAME, 4)};
-static wg_tile_kernel *const T(all_transposed)[WG_TURNED_ROWS] = {UP_TO_4(NAME_TURNED, 1)};
+static wg_tile_kernel *const T(all_transposed)[WG_TRANSPOSED_ROWS] = {UP_TO_4(NAME_TURNED, 1)};
 
 /* ---- packing ---- */
 

@@ -4,7 +4,7 @@
 #include "grad/pass.h"
 #include "wengert/ops.h"
 
-const struct wg_tensor wg_known_zero = {.state = WG_ABSENT};
+const struct wg_tensor wg_symbolic_zero = {.state = WG_ABSENT};
 
 /* ---- who owns a gradient ---- */
 

@@ -31,7 +31,7 @@ static wg_status prepare(struct wg_pass *w, wg_tensor *t, struct wg_leaf_change 
         p->leaf = NULL;
         return WG_OK;
     }
-    WG_TRY(wg_walk_check_sum(w, t->adjoint));
+    WG_TRY(wg_pass_check_sum(w, t->adjoint));
     wg_tensor *g = t->adjoint == WG_SYMBOLIC_ZERO ? wg_zeros((wg_dtype)t->dtype, wg_shape_of(t)) : t->adjoint;
     p->gradient = g ? leaf_value(w, g, wg_leaf_gradient(p->leaf)) : NULL;
     if (!p->gradient)

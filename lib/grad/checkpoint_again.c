@@ -44,7 +44,7 @@ struct waiting {
     bool lent; /* the inner pass adds to this adjoint */
 };
 
-enum { USED_BY_WALKS = WG_T_WANTED | WG_T_TOUCHED | WG_T_ROOT, BORROWED = USED_BY_WALKS | WG_T_HOLD };
+enum { PASS_FLAGS = WG_T_WANTED | WG_T_TOUCHED | WG_T_ROOT, BORROWED = PASS_FLAGS | WG_T_HOLD };
 
 static struct waiting *set_aside(const wg_call *c)
 {
@@ -53,7 +53,7 @@ static struct waiting *set_aside(const wg_call *c)
         waiting[i] = (struct waiting){c->in[i]->adjoint, c->in[i]->flags, c->in[i]->state, false};
         if (i > 0)
             c->in[i]->state = WG_LIVE; /* backward may read a dropped tensor */
-        c->in[i]->flags = (uint16_t)((c->in[i]->flags & ~(unsigned)USED_BY_WALKS) | WG_T_HOLD);
+        c->in[i]->flags = (uint16_t)((c->in[i]->flags & ~(unsigned)PASS_FLAGS) | WG_T_HOLD);
         c->in[i]->adjoint = NULL;
     }
     return waiting;
@@ -197,8 +197,8 @@ wg_status wg_checkpoint_vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot
         wg_restore_modes(th, &saved_modes);
     }
     n = 0;
-    const bool walked = status == WG_OK;
-    for (unsigned i = 0; i < c->n_in && walked; i++)
+    const bool completed = status == WG_OK;
+    for (unsigned i = 0; i < c->n_in && completed; i++)
         if (gx[i].need && hand_over(th, &gx[i], g[n++], waiting[i].lent) != WG_OK)
             status = WG_E_MEMORY;
     if (waiting)

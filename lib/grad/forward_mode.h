@@ -1,6 +1,6 @@
 /* Forward mode, and the frame that wg_vjp, wg_jvp, wg_hvp, wg_jacobian and wg_hessian share. */
-#ifndef WG_FORWARD_H
-#define WG_FORWARD_H
+#ifndef WG_FORWARD_MODE_H
+#define WG_FORWARD_MODE_H
 
 #include "grad/pass.h"
 #include "wengert/derivative.h"

@@ -44,7 +44,7 @@ static wg_status check_wanted(struct wg_pass *w, wg_tensor *x, size_t i)
         return wg_fail(WG_E_NO_GRAD, w->name, "%s: operand %zu requires no gradient: call wg_set_requires_grad before it is used",
                        w->name, i + 1);
     if (!w->part && in_use(w, x))
-        return wg_fail(WG_E_STATE, w->name, "%s: operand %zu is one of those whose gradients the walk around this one is summing",
+        return wg_fail(WG_E_STATE, w->name, "%s: operand %zu is one whose gradient the surrounding backward pass is still summing",
                        w->name, i + 1);
     return WG_OK;
 }
@@ -94,7 +94,7 @@ static wg_status collect(struct wg_pass *w, wg_tensor *root, wg_tensor *const *x
     for (size_t i = 0; i < n; i++) {
         wg_tensor *g = result_for(w, root, x[i], i, unused);
         if (g && !wg_absent(g))
-            WG_TRY(wg_walk_check_sum(w, g));
+            WG_TRY(wg_pass_check_sum(w, g));
         if (g && !w->keeping && !wg_absent(g))
             g = wg_alias(w->th, g);
         if (!g)

@@ -1,12 +1,12 @@
 /* The backward pass: its state, and the functions that wg_backward and wg_grad share. */
-#ifndef WG_WALK_H
-#define WG_WALK_H
+#ifndef WG_PASS_H
+#define WG_PASS_H
 
 #include "core/arena.h"
 
 /* The symbolic zero: an adjoint known to be zero, from an op that is flat in its input. It is passed on without computing. */
-extern const struct wg_tensor wg_known_zero;
-#define WG_SYMBOLIC_ZERO ((wg_tensor *)(uintptr_t)&wg_known_zero)
+extern const struct wg_tensor wg_symbolic_zero;
+#define WG_SYMBOLIC_ZERO ((wg_tensor *)(uintptr_t)&wg_symbolic_zero)
 
 struct wg_pass {
     struct wg_thread *th;
@@ -68,7 +68,7 @@ wg_tensor *wg_pass_unbroadcast(const struct wg_op *op, const wg_tensor *t, wg_te
 /* A leaf may have several proxies, made before and after its requires_grad changed: adds the others' adjoints to t's. */
 wg_status wg_pass_sum_up(struct wg_pass *w, wg_tensor *t);
 /* Checks a sum before it is handed out: a user's function that saw it may have dropped it. */
-static inline wg_status wg_walk_check_sum(const struct wg_pass *w, const wg_tensor *g)
+static inline wg_status wg_pass_check_sum(const struct wg_pass *w, const wg_tensor *g)
 {
     return g->state == WG_LIVE || g == WG_SYMBOLIC_ZERO ? WG_OK : wg_check_made(g, w->name, "a gradient");
 }

@@ -57,7 +57,7 @@ static wg_status check_reads(const wg_replay *replay, const struct wg_binding *b
             continue;
         if (patch->read.from < binding->bytes.from || patch->read.to > binding->bytes.to)
             return wg_fail(WG_E_ARGUMENT, "replay_bind",
-                           "replay_bind: the step reads %s together with what lies beside it: bind the tensor that %s is a view of",
+                           "replay_bind: the step reads %s together with bytes outside it: bind the tensor that %s is a view of",
                            name_of(input), name_of(input));
         read = true;
     }

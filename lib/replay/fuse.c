@@ -28,7 +28,7 @@ wg_row *wg_launch_row(const struct wg_log *log, const struct wg_launch *launch)
     return row;
 }
 
-bool wg_launch_folds(const struct wg_log *log, const struct wg_launch *launch)
+bool wg_launch_reduces(const struct wg_log *log, const struct wg_launch *launch)
 {
     if (!launch->op->block[0][0] || launch->n_in != 1 || launch->n_out != 1)
         return false;
@@ -104,7 +104,7 @@ static bool like_group(const struct fusing *f, const struct wg_layout *y)
 static bool folds(const struct fusing *f, const struct wg_launch *launch)
 {
     const struct wg_operand *x = operand_of(f, launch, 1);
-    if (f->members == 0 || !wg_launch_folds(f->plan->log, launch) || in_group(f, operand_of(f, launch, 0)) || !in_group(f, x))
+    if (f->members == 0 || !wg_launch_reduces(f->plan->log, launch) || in_group(f, operand_of(f, launch, 0)) || !in_group(f, x))
         return false;
     const struct buffer_use *buffer_use = &f->buffer_use[x->buffer];
     return like_group(f, WG_LAYOUT(f->plan->log, x->layout)) && buffer_use->written && !buffer_use->mixed &&

@@ -135,8 +135,8 @@ static wg_status make_row(const struct making *m, const struct wg_launch *launch
 }
 
 /* Prepares a reduction: a row that computes the total of each block, and the join. */
-static wg_status make_fold(const struct making *m, const struct wg_launch *launch, struct ready_row *ready, struct row_steps *steps,
-                           struct ready_join *join)
+static wg_status make_reduction(const struct making *m, const struct wg_launch *launch, struct ready_row *ready,
+                                struct row_steps *steps, struct ready_join *join)
 {
     const enum wg_isa isa = m->replay->log.thread->isa;
     const int dtype = launch->dtype == WG_F64;
@@ -178,15 +178,15 @@ wg_status wg_rows_new(struct wg_replay *replay, const struct wg_plan *plan, cons
     size_t joins = 0;
     wg_status status = rows && steps ? WG_OK : WG_E_MEMORY;
     for (size_t i = 0; i < unit->n; i++)
-        joins += wg_launch_folds(plan->log, member(&m, i));
+        joins += wg_launch_reduces(plan->log, member(&m, i));
     if (status == WG_OK) {
         *rows = (struct wg_rows){
             .numel = unit->numel, .n = unit->n, .join = wg_log_alloc(&replay->log, joins * sizeof *rows->join)};
         status = rows->join ? make_slots(&m, rows) : WG_E_MEMORY;
     }
     for (size_t i = 0; i < unit->n && status == WG_OK; i++)
-        status = wg_launch_folds(plan->log, member(&m, i))
-                     ? make_fold(&m, member(&m, i), &rows->row[i], &steps[i], &rows->join[rows->joins++])
+        status = wg_launch_reduces(plan->log, member(&m, i))
+                     ? make_reduction(&m, member(&m, i), &rows->row[i], &steps[i], &rows->join[rows->joins++])
                      : make_row(&m, member(&m, i), &rows->row[i], &steps[i]);
     if (status == WG_OK && unit->numel > WG_TILE) {
         rows->steps = wg_log_alloc(&replay->log, unit->n * sizeof *steps);
@@ -209,7 +209,7 @@ static void stream_tile(const struct ready_row *row, int32_t size, int64_t n, ch
     wg_stream(at[0], capacity, n * size);
 }
 
-static void fold_tile(const struct ready_row *row, int32_t size, int64_t n, char *const *at)
+static void reduce_tile(const struct ready_row *row, int32_t size, int64_t n, char *const *at)
 {
     for (int64_t block = 0; block * WG_BLOCK < n; block++) {
         const int64_t from = block * WG_BLOCK, m = n - from < WG_BLOCK ? n - from : WG_BLOCK;
@@ -231,7 +231,7 @@ static void one_tile(const struct wg_rows *rows, int64_t tile, int64_t n, char *
         if (steps->streamed)
             stream_tile(row, steps->streamed, n, at);
         else if (steps->total)
-            fold_tile(row, steps->total, n, at);
+            reduce_tile(row, steps->total, n, at);
         else
             row->row(n, at, row->stride, row->params);
     }

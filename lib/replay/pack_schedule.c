@@ -31,7 +31,7 @@ static uint32_t *find_slot(const struct wg_packing *p, const struct wg_operand *
 }
 
 /* Ensures space for one more entry, with at most half of the slots in use. */
-static wg_status more_homes(struct wg_packing *p)
+static wg_status reserve_slot(struct wg_packing *p)
 {
     if (2 * (p->brought.n + 1) <= p->table.n)
         return WG_OK;
@@ -48,7 +48,7 @@ static wg_status more_homes(struct wg_packing *p)
 /* The number of the value that is loaded for that operand. */
 static wg_status bring(struct wg_packing *p, const struct wg_operand *operand, uint32_t *value)
 {
-    WG_TRY(more_homes(p));
+    WG_TRY(reserve_slot(p));
     uint32_t *slot = find_slot(p, operand);
     if (!*slot) {
         WG_TRY(wg_array_reserve(&p->brought, 1, sizeof operand));
@@ -72,7 +72,7 @@ static bool find_key(struct wg_packing *p, size_t m)
             return true;
         }
     }
-    if (p->n_keys == WG_MOST_KEYS)
+    if (p->n_keys == WG_MAX_KEYS)
         return false;
     p->key[m] = (uint32_t)p->n_keys;
     p->keys[p->n_keys++] = (struct wg_key){.like = launch, .row = wg_launch_row(p->plan->log, launch)};

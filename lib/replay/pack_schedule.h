@@ -1,11 +1,11 @@
 /* A group of scalar calls while it is being packed: its values, and the order in which its calls run. pack_schedule.c determines
    both, pack.c makes the packed calls. */
-#ifndef WG_SCHEDULE_H
-#define WG_SCHEDULE_H
+#ifndef WG_PACK_SCHEDULE_H
+#define WG_PACK_SCHEDULE_H
 
 #include "replay/replay.h"
 
-enum { WG_MOST_KEYS = 256, WG_ROW_INPUTS = WG_ROW_OPERANDS - 1 };
+enum { WG_MAX_KEYS = 256, WG_ROW_INPUTS = WG_ROW_OPERANDS - 1 };
 
 /* A kind of calls, which share op, dtype and params. */
 struct wg_key {
@@ -26,7 +26,7 @@ struct wg_packing {
                                                        consumer[consumers[m + 1]] */
     struct wg_array brought, table;                 /* brought: operands loaded from outside; table: a hash table of their
                                                        indices + 1 */
-    struct wg_key keys[WG_MOST_KEYS];
+    struct wg_key keys[WG_MAX_KEYS];
     size_t n_keys;
     struct wg_array order;  /* members in execution order */
     struct wg_array starts; /* for each call: the index of its first member in order */
@@ -82,7 +82,7 @@ static inline size_t wg_operand_size(const struct wg_packing *p, const struct wg
 }
 
 /* Finds the source of every input of every member. maker[b] is the last member that wrote buffer b, + 1; it is zero on entry.
-   *few is false if there are too many kinds of calls (WG_MOST_KEYS). */
+   *few is false if there are too many kinds of calls (WG_MAX_KEYS). */
 wg_status wg_packing_read(struct wg_packing *p, uint32_t *maker, bool *few);
 /* Determines the order of the members and how it is divided into calls. */
 wg_status wg_packing_schedule(struct wg_packing *p);

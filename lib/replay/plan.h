@@ -40,7 +40,7 @@ void wg_plan_end(struct wg_plan *plan);
 /* The row of a launch that is element-wise and can run by rows; else NULL. */
 wg_row *wg_launch_row(const struct wg_log *log, const struct wg_launch *launch);
 /* Whether the launch reduces all elements of its operand and can be computed from blocks. */
-bool wg_launch_folds(const struct wg_log *log, const struct wg_launch *launch);
+bool wg_launch_reduces(const struct wg_log *log, const struct wg_launch *launch);
 /* Whether the operand has one stored element, which is broadcast to all positions. */
 static inline bool wg_is_single(const struct wg_layout *layout, const int64_t *dims)
 {

@@ -139,7 +139,7 @@ static wg_status add_rows(struct wg_replay *replay, const struct wg_plan *plan, 
 {
     struct wg_rows *rows;
     struct wg_packed *packed = NULL;
-    if (unit->numel == 1 && unit->n >= WG_LEAST_PACKED)
+    if (unit->numel == 1 && unit->n >= WG_MIN_PACKED)
         WG_TRY(wg_pack(replay, plan, unit, &packed));
     if (packed) {
         replay->actions[replay->n_actions++] = (struct wg_action){.kind = WG_RUN_PACKED, .of.packed = packed};

@@ -14,7 +14,7 @@ enum wg_action_kind {
 
 struct wg_rows;   /* a group, in fused_run.c */
 struct wg_packed; /* a group of scalar calls, in pack.c */
-enum { WG_LEAST_PACKED = 32 };
+enum { WG_MIN_PACKED = 32 };
 
 struct wg_saved {
     char *at, *copy;

@@ -1,7 +1,7 @@
 /* Convolutions with SIMD vectors along images: logically (N,C,H,W), in memory C, H, W, N. Operands in another memory order, or
    whose number of images is not a multiple of WG_LANES, are first copied into that order, and results are copied back. */
-#ifndef WG_CONV_LANES_H
-#define WG_CONV_LANES_H
+#ifndef WG_CONV_DIRECT_H
+#define WG_CONV_DIRECT_H
 
 #include "ops/conv/window_shape.h"
 

@@ -1,7 +1,7 @@
 /* Windows that slide over an image, for convolution and pooling. Along one axis, tap u = 0 … size-1 of window i reads position
    i·stride + u·dilation - padding; positions outside the image are skipped. Compiles as C++ too. */
-#ifndef WG_WINDOW_H
-#define WG_WINDOW_H
+#ifndef WG_WINDOW_SHAPE_H
+#define WG_WINDOW_SHAPE_H
 
 #include "ops/kernel.h"
 #ifndef __cplusplus

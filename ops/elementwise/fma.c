@@ -40,7 +40,7 @@ const struct wg_op wg_op_fma = {
     .cost = cost,
     .saves = WG_IN(0) | WG_IN(1),
     .inplace = WG_IN(0) | WG_IN(1) | WG_IN(2),
-    WG_SAMPLES({"alike", {WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 3},
+    WG_SAMPLES({"same shape", {WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 3},
                {"broadcast", {WG_DIMS(2, 3, 1), WG_DIMS(4), WG_DIMS(3, 1)}, .n = 3}),
 };
 #endif

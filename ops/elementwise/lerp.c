@@ -56,7 +56,7 @@ const struct wg_op wg_op_lerp = {
     .cost = cost,
     .saves = WG_IN(0) | WG_IN(1) | WG_IN(2),
     .inplace = WG_IN(0) | WG_IN(1) | WG_IN(2),
-    WG_SAMPLES({"alike", {WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 3},
+    WG_SAMPLES({"same shape", {WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 3},
                {"one weight", {WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(1)}, .n = 3, .low = {-1, -1, 0.2}, .high = {1, 1, 0.4}}),
 };
 #endif

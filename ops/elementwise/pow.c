@@ -50,7 +50,7 @@ const struct wg_op wg_op_pow = {
     .cost = cost,
     .saves = WG_IN(0) | WG_IN(1) | WG_OUT(0),
     .inplace = WG_IN(0) | WG_IN(1),
-    WG_SAMPLES({"alike", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {0.3, -2}, .high = {2, 2}},
+    WG_SAMPLES({"same shape", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {0.3, -2}, .high = {2, 2}},
                {"large exponents", {WG_DIMS(2, 3), WG_DIMS(2, 3)}, .n = 2, .low = {0.7, 4}, .high = {1.3, 9}}),
 };
 #endif

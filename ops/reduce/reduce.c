@@ -189,7 +189,7 @@ wg_cost wg_extremum_cost(const wg_call *c)
 
 /* ---- argmax and argmin ---- */
 
-wg_status wg_argument_shape(const wg_call *c, wg_spec *out)
+wg_status wg_argminmax_shape(const wg_call *c, wg_spec *out)
 {
     WG_TRY(wg_extremum_shape(c, out));
     out->dtype = WG_I64;
@@ -198,7 +198,7 @@ wg_status wg_argument_shape(const wg_call *c, wg_spec *out)
 
 /* For long contiguous columns each result takes 3 + min(n, WG_REDUCE_BLOCK) more comparisons: 2 with the initial value, 1 that
    tests the extremum for NaN, and one per element of the block that is searched for the index. */
-wg_cost wg_argument_cost(const wg_call *c)
+wg_cost wg_argminmax_cost(const wg_call *c)
 {
     const struct wg_reduce_params *p = c->params;
     struct wg_reduction_plan plan;
@@ -242,7 +242,7 @@ wg_cost wg_route_cost(const wg_call *c)
 
 /* ---- any and all ---- */
 
-wg_status wg_truth_shape(const wg_call *c, wg_spec *out)
+wg_status wg_any_all_shape(const wg_call *c, wg_spec *out)
 {
     if (c->in[0]->dtype != WG_U8)
         return wg_call_error(c, WG_E_DTYPE, "a mask is u8");

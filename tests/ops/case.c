@@ -117,17 +117,17 @@ struct shapes {
     const char *name;
     wg_shape first, second, rest;
 };
-#define ALIKE(...) WG_DIMS(__VA_ARGS__), WG_DIMS(__VA_ARGS__), WG_DIMS(__VA_ARGS__)
+#define SAME_SHAPES(...) WG_DIMS(__VA_ARGS__), WG_DIMS(__VA_ARGS__), WG_DIMS(__VA_ARGS__)
 
 static const struct shapes same_layout[] = {
     {"0-d", {.rank = 0}, {.rank = 0}, {.rank = 0}},
-    {"size 1", ALIKE(1)},
-    {"zero size", ALIKE(0, 3)},
-    {"odd", ALIKE(7)},
-    {"odd long", ALIKE(67)},
-    {"2-d", ALIKE(3, 5)},
-    {"4-d", ALIKE(2, 3, 2, 2)},
-    {"6-d", ALIKE(2, 1, 2, 1, 3, 2)},
+    {"size 1", SAME_SHAPES(1)},
+    {"zero size", SAME_SHAPES(0, 3)},
+    {"odd", SAME_SHAPES(7)},
+    {"odd long", SAME_SHAPES(67)},
+    {"2-d", SAME_SHAPES(3, 5)},
+    {"4-d", SAME_SHAPES(2, 3, 2, 2)},
+    {"6-d", SAME_SHAPES(2, 1, 2, 1, 3, 2)},
 };
 static const struct shapes stretched[] = {
     {"left", WG_DIMS(3, 1), WG_DIMS(3, 4), WG_DIMS(3, 4)},       {"right", WG_DIMS(3, 4), WG_DIMS(1, 4), WG_DIMS(3, 1)},
@@ -299,7 +299,7 @@ bool case_shared(struct check_case *c, const struct check_case *from, bool separ
     copy_case(c, from);
     if (operand_written(c, 0)) /* check_aliases knows the right result for written operands */
         return false;
-    snprintf(c->name, sizeof c->name, "%.60s, %s", from->name, separate ? "alike" : "shared");
+    snprintf(c->name, sizeof c->name, "%.60s, %s", from->name, separate ? "separate" : "shared");
     for (int i = 1; i < c->n; i++) {
         struct operand *in = &c->in[i];
         if (in->none || c->in[0].none || in->tested != c->in[0].tested || in->dtype != c->in[0].dtype || operand_written(c, i) ||

@@ -443,7 +443,7 @@ static void a_hidden_gradient_is_no_wrong_one(void **state)
     WG_TAPE(tape);
     wg_tensor *y = made(wg_sum(wg_checkpoint(with_a_hidden_gradient, captured, &x, 1)));
     wg_tensor *total = made(wg_add(y, wg_sum(wg_exp(captured)))); /* its gradient is being accumulated when f runs again */
-    assert_fails(wg_backward(total), WG_E_STATE, "operand 1 is one of those whose gradients the walk around this one is summing");
+    assert_fails(wg_backward(total), WG_E_STATE, "operand 1 is one whose gradient the surrounding backward pass is still summing");
     wg_free(x), wg_free(captured);
 }
 

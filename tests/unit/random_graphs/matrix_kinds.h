@@ -22,8 +22,7 @@ static wg_tensor *kind_matmul_broadcast(struct run *p)
 {
     wg_tensor *a = of_rank(p, 3, most_extent(p));
     const int columns = 1 + draw(p, 3);
-    wg_tensor *b = draw(p, 2) ? donated(p, WG_SHAPE(wg_extent(a, 2), columns))
-                              : donated(p, WG_SHAPE(2, 1, wg_extent(a, 2), columns));
+    wg_tensor *b = draw(p, 2) ? drawn(p, WG_SHAPE(wg_extent(a, 2), columns)) : drawn(p, WG_SHAPE(2, 1, wg_extent(a, 2), columns));
     return draw(p, 2) ? wg_matmul(a, b) : wg_matmul(transposed(b), transposed(a));
 }
 
@@ -31,20 +30,20 @@ static wg_tensor *kind_matvec(struct run *p)
 {
     wg_tensor *a = of_rank(p, 2, most_extent(p));
     if (draw(p, 2))
-        return wg_matmul(a, donated(p, WG_SHAPE(wg_extent(a, 1))));
-    return wg_matmul(donated(p, WG_SHAPE(wg_extent(a, 0))), a);
+        return wg_matmul(a, drawn(p, WG_SHAPE(wg_extent(a, 1))));
+    return wg_matmul(drawn(p, WG_SHAPE(wg_extent(a, 0))), a);
 }
 
 static wg_tensor *kind_addmm(struct run *p)
 {
     wg_tensor *a = of_rank(p, 2, most_extent(p)), *b = of_shape(p, a);
-    return wg_addmm(donated(p, WG_SHAPE(wg_extent(a, 0), wg_extent(a, 0))), a, transposed(b));
+    return wg_addmm(drawn(p, WG_SHAPE(wg_extent(a, 0), wg_extent(a, 0))), a, transposed(b));
 }
 
 static wg_tensor *kind_linear(struct run *p)
 {
-    wg_tensor *x = of_rank(p, 2 + draw(p, 2), most_extent(p)), *w = donated(p, WG_SHAPE(3, wg_extent(x, -1)));
-    return wg_linear(x, w, draw(p, 2) ? donated(p, WG_SHAPE(3)) : WG_NONE);
+    wg_tensor *x = of_rank(p, 2 + draw(p, 2), most_extent(p)), *w = drawn(p, WG_SHAPE(3, wg_extent(x, -1)));
+    return wg_linear(x, w, draw(p, 2) ? drawn(p, WG_SHAPE(3)) : WG_NONE);
 }
 
 static wg_tensor *kind_dot(struct run *p)
@@ -92,7 +91,7 @@ static wg_tensor *definite(struct run *p)
 static wg_tensor *regular(struct run *p)
 {
     wg_tensor *a = definite(p);
-    return wg_add(a, wg_triu(wg_mul_scalar(wg_tanh(donated(p, wg_shape_of(a))), 0.3), 1));
+    return wg_add(a, wg_triu(wg_mul_scalar(wg_tanh(drawn(p, wg_shape_of(a))), 0.3), 1));
 }
 
 static wg_tensor *kind_cholesky(struct run *p)
@@ -102,14 +101,14 @@ static wg_tensor *kind_cholesky(struct run *p)
 
 static wg_tensor *kind_triangular_solve(struct run *p)
 {
-    wg_tensor *a = regular(p), *b = donated(p, WG_SHAPE(wg_extent(a, 0), 2));
+    wg_tensor *a = regular(p), *b = drawn(p, WG_SHAPE(wg_extent(a, 0), 2));
     const bool upper = draw(p, 2);
     return wg_triangular_solve(a, b, upper, draw(p, 2));
 }
 
 static wg_tensor *kind_solve(struct run *p)
 {
-    wg_tensor *a = regular(p), *b = donated(p, WG_SHAPE(wg_extent(a, 0), 2));
+    wg_tensor *a = regular(p), *b = drawn(p, WG_SHAPE(wg_extent(a, 0), 2));
     return wg_solve(a, b);
 }
 
@@ -148,23 +147,23 @@ static wg_tensor *kind_conv2d(struct run *p)
     wg_tensor *x = of_rank(p, 4, most_extent(p));
     const int64_t groups = wg_extent(x, 1) % 2 == 0 ? 1 + draw(p, 2) : 1;
     const int height = 1 + draw(p, 2), width = 1 + draw(p, 3), bias = draw(p, 2);
-    wg_tensor *w = donated(p, WG_SHAPE(2, wg_extent(x, 1) / groups, height, width)), *b = bias ? donated(p, WG_SHAPE(2)) : WG_NONE;
+    wg_tensor *w = drawn(p, WG_SHAPE(2, wg_extent(x, 1) / groups, height, width)), *b = bias ? drawn(p, WG_SHAPE(2)) : WG_NONE;
     const int64_t stride = 1 + draw(p, 2);
     return wg_conv2d(x, w, b, .stride = {stride, 1}, .padding = {1, 1}, .groups = groups);
 }
 
 static wg_tensor *kind_conv1d(struct run *p)
 {
-    wg_tensor *x = of_rank(p, 3, most_extent(p)), *w = donated(p, WG_SHAPE(3, wg_extent(x, 1), 2));
+    wg_tensor *x = of_rank(p, 3, most_extent(p)), *w = drawn(p, WG_SHAPE(3, wg_extent(x, 1), 2));
     const int64_t dilation = 1 + draw(p, 2);
-    return wg_conv1d(x, w, donated(p, WG_SHAPE(3)), .padding = {1, 0}, .dilation = {dilation, 1});
+    return wg_conv1d(x, w, drawn(p, WG_SHAPE(3)), .padding = {1, 0}, .dilation = {dilation, 1});
 }
 
 static wg_tensor *kind_conv_transpose2d(struct run *p)
 {
-    wg_tensor *x = of_rank(p, 4, most_extent(p)), *w = donated(p, WG_SHAPE(wg_extent(x, 1), 2, 2, 2));
+    wg_tensor *x = of_rank(p, 4, most_extent(p)), *w = drawn(p, WG_SHAPE(wg_extent(x, 1), 2, 2, 2));
     const int64_t stride = 1 + draw(p, 2);
-    return wg_conv_transpose2d(x, w, donated(p, WG_SHAPE(2)), .stride = {stride, 1});
+    return wg_conv_transpose2d(x, w, drawn(p, WG_SHAPE(2)), .stride = {stride, 1});
 }
 
 static wg_tensor *kind_avg_pool2d(struct run *p)
@@ -182,8 +181,8 @@ static wg_tensor *kind_layer_norm(struct run *p)
 {
     wg_tensor *x = of_rank_from(p, 1), *mean = NULL, *rstd = NULL;
     const bool affine = draw(p, 2);
-    wg_tensor *gamma = affine ? donated(p, WG_SHAPE(wg_extent(x, -1))) : WG_NONE;
-    wg_tensor *beta = affine ? donated(p, WG_SHAPE(wg_extent(x, -1))) : WG_NONE;
+    wg_tensor *gamma = affine ? drawn(p, WG_SHAPE(wg_extent(x, -1))) : WG_NONE;
+    wg_tensor *beta = affine ? drawn(p, WG_SHAPE(wg_extent(x, -1))) : WG_NONE;
     wg_tensor *y = wg_layer_norm(x, gamma, beta, 0.1, &mean, &rstd);
     const int which = draw(p, 4);
     return which == 0 ? mean : which == 1 ? rstd : y;
@@ -193,7 +192,7 @@ static wg_tensor *kind_batch_norm(struct run *p)
 {
     wg_tensor *x = of_rank_from(p, 2), *mean = NULL, *rstd = NULL, *variance = NULL;
     const wg_shape channels = WG_SHAPE(wg_extent(x, 1));
-    wg_tensor *gamma = donated(p, channels), *beta = donated(p, channels);
+    wg_tensor *gamma = drawn(p, channels), *beta = drawn(p, channels);
     wg_tensor *y = wg_batch_norm(x, gamma, beta, 0.1, &mean, &rstd, &variance);
     const int which = draw(p, 5);
     return which == 0 ? mean : which == 1 ? rstd : which == 2 ? variance : y;
@@ -203,7 +202,7 @@ static wg_tensor *kind_group_norm(struct run *p)
 {
     wg_tensor *x = of_rank_from(p, 2);
     const int64_t channels = wg_extent(x, 1);
-    wg_tensor *gamma = donated(p, WG_SHAPE(channels)), *beta = donated(p, WG_SHAPE(channels));
+    wg_tensor *gamma = drawn(p, WG_SHAPE(channels)), *beta = drawn(p, WG_SHAPE(channels));
     return wg_group_norm(x, channels % 2 == 0 ? 2 : 1, gamma, beta, 0.1);
 }
 
@@ -235,7 +234,7 @@ static wg_reduction draw_reduction(struct run *p)
 
 static wg_tensor *kind_cross_entropy(struct run *p)
 {
-    wg_tensor *x = of_rank(p, 2, most_extent(p)), *weight = wg_sigmoid(donated(p, WG_SHAPE(wg_extent(x, 1))));
+    wg_tensor *x = of_rank(p, 2, most_extent(p)), *weight = wg_sigmoid(drawn(p, WG_SHAPE(wg_extent(x, 1))));
     wg_tensor *labels = indices(p, WG_SHAPE(wg_extent(x, 0)), wg_extent(x, 1));
     switch (draw(p, 4)) {
     case 0:

@@ -206,7 +206,7 @@ static inline wg_tensor *indices(struct run *p, wg_shape shape, int64_t bound)
 }
 
 /* Elements of an operand, drawn with repetition, in that shape. */
-static inline wg_tensor *donated(struct run *p, wg_shape shape)
+static inline wg_tensor *drawn(struct run *p, wg_shape shape)
 {
     wg_tensor *flat = wg_reshape(operand(p), WG_SHAPE(-1));
     return wg_reshape(wg_index_select(flat, 0, indices(p, WG_SHAPE(shape_elements(shape)), wg_numel(flat))), shape);
@@ -219,8 +219,8 @@ static inline wg_tensor *of_shape(struct run *p, wg_tensor *like)
     const bool stretches = wg_rank(b) <= wg_rank(like) && wg_numel(b) <= wg_numel(like);
     for (int i = 1; stretches && i <= wg_rank(b); i++)
         if (wg_extent(b, -i) != 1 && wg_extent(b, -i) != wg_extent(like, -i))
-            return donated(p, wg_shape_of(like));
-    return stretches && broadcast_together(p, like, b) ? wg_broadcast_to(b, wg_shape_of(like)) : donated(p, wg_shape_of(like));
+            return drawn(p, wg_shape_of(like));
+    return stretches && broadcast_together(p, like, b) ? wg_broadcast_to(b, wg_shape_of(like)) : drawn(p, wg_shape_of(like));
 }
 
 /* x with leading axes merged until it has that rank. */
@@ -247,7 +247,7 @@ static inline wg_tensor *of_rank(struct run *p, int rank, int64_t most)
             s.extent[i] = 1 + draw(p, most);
         while (shape_elements(s) > most_elements(p))
             s.extent[draw(p, rank)] = 1;
-        return donated(p, s);
+        return drawn(p, s);
     }
     wg_tensor *x = merged(operand_at(p, place), rank);
     for (int i = 0; i < rank; i++)
