@@ -25,7 +25,8 @@ static void choose_sign(wg_dtype dtype, void *array, int64_t first, int64_t n)
     double most = 0;
     int64_t at = first;
     for (int64_t k = first; k < first + n; k++)
-        most = fmax(most, fabs(wg_get(dtype, array, k)));
+        if (fabs(wg_get(dtype, array, k)) > most)
+            most = fabs(wg_get(dtype, array, k)); /* not fmax: gcc 12 fails to vectorise that for aarch64 */
     while (fabs(wg_get(dtype, array, at)) < 0.9 * most)
         at++;
     if (wg_get(dtype, array, at) < 0)
