@@ -43,6 +43,8 @@ is "it runs on the shared library" "$work/xor"
 static=$(flags --static --libs)
 if $compiler --version | grep -q clang && [ ! -f "$($compiler -print-file-name=libomp.a)" ]; then
     skip "no static library of this compiler's OpenMP is installed (libomp.a)"
+elif [ ! -f "$($compiler -print-file-name=libgfortran.a)" ]; then
+    skip "Fortran's static library, which LAPACK's asks for, is not installed (libgfortran-12-dev)"
 else
     is "it links by cc -static and pkg-config --static" $compiler -static $(flags --cflags) "$xor" -o "$work/xor_static" $static
     is "and gives the same numbers" bash -c "env -u LD_LIBRARY_PATH '$work/xor_static' | diff '$work/shared.out' -"
