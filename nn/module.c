@@ -1,48 +1,22 @@
-/* Modules: a forward function with named parameters, buffers and children. The parameters of a module and of all its children are
-   one flat list, the module's own first, so a forward function finds its own at the front and each child's behind, and the same
-   path runs on other parameters than the module's. */
+/* Modules: making them, what they are made of, destroying them. */
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "module.h"
 #include "wengert/error.h"
-#include "wengert/nn.h"
 #include "wengert/tape.h"
 #include "wengert/tensor.h"
 
-struct list {
-    size_t n, own, capacity; /* all; the module's own, which stand first; how many there is room for */
-    wg_tensor **tensor;
-    char **name;
-};
-
-struct child {
-    wg_nn_module *module;
-    char *name;
-    size_t first_param, first_buffer; /* where its lists begin in the parent's, counted from the end of the parent's own */
-};
-
-struct wg_nn_module {
-    const struct wg_nn_kind *type;
-    void *context;
-    struct list params, buffers;
-    struct child *children;
-    size_t n_children;
-    int depth;             /* 1 without children */
-    void *names, *tensors; /* search trees of what it has, until it is a child: names of its own and of children; all tensors */
-    wg_nn_module *next;    /* while a tree is being destroyed */
-    bool is_child;
-};
+wg_status nn_null_argument(const char *op, const char *what)
+{
+    return wg_error_set(WG_E_NULL, op, "%s: %s is NULL", op, what);
+}
 
 static wg_status no_memory(const char *op)
 {
     return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
-}
-
-static wg_status null_argument(const char *op, const char *what)
-{
-    return wg_error_set(WG_E_NULL, op, "%s: %s is NULL", op, what);
 }
 
 /* ---- lists ---- */
@@ -175,34 +149,34 @@ static void forget_all(wg_nn_module *module)
 /* ---- making and destroying ---- */
 
 struct owned {
-    const struct wg_nn_kind *type;
+    const struct wg_nn_kind *kind;
     void *context;
 };
 
 static wg_status run_destroy(void *context)
 {
     const struct owned *owned = context;
-    owned->type->destroy(owned->context);
+    owned->kind->destroy(owned->context);
     return WG_OK;
 }
 
-static void destroy_context(const struct wg_nn_kind *type, void *context)
+static void destroy_context(const struct wg_nn_kind *kind, void *context)
 {
-    if (type->destroy)
-        (void)wg_callback_run("nn_destroy", "the destroy function of ", type->name, run_destroy, &(struct owned){type, context});
+    if (kind->destroy)
+        (void)wg_callback_run("nn_destroy", "the destroy function of ", kind->name, run_destroy, &(struct owned){kind, context});
 }
 
-wg_nn_module *wg_nn_module_create(const struct wg_nn_kind *type, void *context)
+wg_nn_module *wg_nn_module_create(const struct wg_nn_kind *kind, void *context)
 {
-    wg_nn_module *module = type && type->forward && type->name ? calloc(1, sizeof *module) : NULL;
+    wg_nn_module *module = kind && kind->forward && kind->name ? calloc(1, sizeof *module) : NULL;
     if (module && list_reserve(&module->params, 0) && list_reserve(&module->buffers, 0)) {
-        module->type = type;
+        module->kind = kind;
         module->context = context;
         module->depth = 1;
         return module;
     }
-    if (!type || !type->forward || !type->name)
-        (void)null_argument("nn_module_create", "the type, its name or its forward function");
+    if (!kind || !kind->forward || !kind->name)
+        (void)nn_null_argument("nn_module_create", "the kind, its name or its forward function");
     else
         (void)no_memory("nn_module_create");
     if (module) {
@@ -210,8 +184,8 @@ wg_nn_module *wg_nn_module_create(const struct wg_nn_kind *type, void *context)
         list_free(&module->buffers);
         free(module);
     }
-    if (type)
-        destroy_context(type, context);
+    if (kind)
+        destroy_context(kind, context);
     return NULL;
 }
 
@@ -232,7 +206,7 @@ void wg_nn_destroy(wg_nn_module *module)
             free(module->children[i].name);
         }
         module->is_child = true; /* its destroy function may not destroy it once more */
-        destroy_context(module->type, module->context);
+        destroy_context(module->kind, module->context);
         list_free(&module->params);
         list_free(&module->buffers);
         forget_all(module);
@@ -246,14 +220,14 @@ void wg_nn_destroy(wg_nn_module *module)
 static wg_status check_addition(const wg_nn_module *module, const char *name, const char *op)
 {
     if (!module || !name)
-        return null_argument(op, module ? "the name" : "the module");
+        return nn_null_argument(op, module ? "the name" : "the module");
     if (module->is_child)
         return wg_error_set(WG_E_STATE, op, "%s: the %s module is a child already and can no longer change", op,
-                            module->type->name);
+                            module->kind->name);
     if (!name[0] || strchr(name, '.'))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: a name is not empty and has no '.': \"%s\"", op, name);
     if (tfind(name, &module->names, by_name))
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: the %s module has a \"%s\" already", op, module->type->name, name);
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: the %s module has a \"%s\" already", op, module->kind->name, name);
     return WG_OK;
 }
 
@@ -281,7 +255,7 @@ static wg_status add_tensor(wg_nn_module *module, const char *name, wg_tensor *t
         return wg_error_set(WG_E_ARGUMENT, op, "%s: \"%s\" is the module's already", op, name ? name : "");
     wg_status status = check_addition(module, name, op);
     if (status == WG_OK && !t)
-        status = null_argument(op, name);
+        status = nn_null_argument(op, name);
     if (status != WG_OK) {
         discard(t);
         return status;
@@ -388,9 +362,9 @@ wg_status wg_nn_add_child(wg_nn_module *module, const char *name, wg_nn_module *
     const char *op = "nn_add_child";
     wg_status status = check_addition(module, name, op);
     if (status == WG_OK && !child)
-        status = null_argument(op, "the child");
+        status = nn_null_argument(op, "the child");
     if (status == WG_OK && (child->is_child || child == module))
-        return wg_error_set(WG_E_STATE, op, "%s: the %s module is a child already, or the parent itself", op, child->type->name);
+        return wg_error_set(WG_E_STATE, op, "%s: the %s module is a child already, or the parent itself", op, child->kind->name);
     if (status == WG_OK && child->depth >= WG_MAX_DEPTH)
         status = wg_error_set(WG_E_ARGUMENT, op, "%s: modules nest at most %d deep: \"%s\" would be deeper", op, WG_MAX_DEPTH,
                               name);
@@ -406,7 +380,7 @@ wg_status wg_nn_add_child(wg_nn_module *module, const char *name, wg_nn_module *
 static wg_tensor_list list_of(const wg_nn_module *module, const struct list *list, const char *op)
 {
     if (!module) {
-        (void)null_argument(op, "the module");
+        (void)nn_null_argument(op, "the module");
         return (wg_tensor_list){0, NULL, NULL};
     }
     return (wg_tensor_list){list->n, list->tensor, (const char *const *)list->name};
@@ -437,143 +411,10 @@ wg_nn_module *wg_nn_child(const wg_nn_module *module, size_t index)
 
 const char *wg_nn_kind_name(const wg_nn_module *module)
 {
-    return module ? module->type->name : "";
+    return module ? module->kind->name : "";
 }
 
 void *wg_nn_context(const wg_nn_module *module)
 {
     return module ? module->context : NULL;
-}
-
-/* ---- applying ---- */
-
-/* A call of a module's forward function, or of forward_relu. */
-struct applied {
-    const wg_nn_call *call;
-    wg_tensor *x, *y;
-    bool relu;
-};
-
-static wg_status run_forward(void *context)
-{
-    struct applied *applied = context;
-    const struct wg_nn_kind *type = applied->call->module->type;
-    applied->y = (applied->relu ? type->forward_relu : type->forward)(applied->call, applied->x);
-    if (!applied->y && !wg_error_first())
-        return wg_error_set(WG_E_STATE, "nn_apply", "nn_apply: the forward function of %s failed without saying why", type->name);
-    if (applied->y && !wg_is_live(applied->y))
-        return wg_error_set(WG_E_RELEASED, "nn_apply",
-                            "nn_apply: what the forward function of %s returned was dropped, released or freed", type->name);
-    return applied->y ? WG_OK : WG_E_STATE;
-}
-
-/* Forward, or with relu what relu makes of it. */
-static wg_tensor *forward(const wg_nn_call *call, wg_tensor *x, bool relu)
-{
-    const char *name = call->module->type->name;
-    struct applied applied = {.call = call, .x = x, .relu = relu};
-    if (wg_callback_run("nn_apply", "the forward function of ", name, run_forward, &applied) == WG_OK)
-        return applied.y;
-    return NULL;
-}
-
-/* With no tape open the effects of the call are final when it succeeds: its tape is an outermost one. */
-static wg_tensor *apply(const wg_nn_call *call, wg_tensor *x)
-{
-    if (wg_tape_top())
-        return forward(call, x, false);
-    WG_TAPE(tape);
-    wg_tensor *y = tape ? forward(call, x, false) : NULL;
-    return y ? wg_keep(y) : NULL;
-}
-
-static bool can_apply(const wg_nn_module *net, const wg_tensor *x, const char *op)
-{
-    if (net && x)
-        return true;
-    if (!wg_error_first()) /* else that is what went wrong */
-        (void)null_argument(op, net ? "x" : "the module");
-    return false;
-}
-
-wg_tensor *wg_nn_apply(const wg_nn_module *net, wg_tensor *x)
-{
-    if (!can_apply(net, x, "nn_apply"))
-        return NULL;
-    const wg_nn_call call = {
-        .module = net, .context = net->context, .param = net->params.tensor, .buffer = net->buffers.tensor, .functional = false};
-    return apply(&call, x);
-}
-
-static wg_status check_like(const wg_tensor *given, const wg_tensor *own, const char *name)
-{
-    const char *op = "nn_apply_with";
-    if (!given)
-        return wg_error_first() ? wg_error_first()->code : wg_error_set(WG_E_NULL, op, "%s: parameter \"%s\" is NULL", op, name);
-    const wg_shape a = wg_shape_of(given), b = wg_shape_of(own);
-    if (wg_dtype_of(given) != wg_dtype_of(own))
-        return wg_error_set(WG_E_DTYPE, op, "%s: parameter \"%s\" is %s, not %s", op, name, wg_dtype_name(wg_dtype_of(own)),
-                            wg_dtype_name(wg_dtype_of(given)));
-    if (a.rank == b.rank && memcmp(a.extent, b.extent, (size_t)a.rank * sizeof *a.extent) == 0)
-        return WG_OK;
-    char wanted[200], got[200];
-    return wg_error_set(WG_E_SHAPE, op, "%s: parameter \"%s\" is %s, not %s", op, name, wg_shape_text(b, wanted, sizeof wanted),
-                        wg_shape_text(a, got, sizeof got));
-}
-
-wg_tensor *wg_nn_apply_with(const wg_nn_module *net, wg_tensor *const *params, wg_tensor *x)
-{
-    if (!can_apply(net, x, "nn_apply_with"))
-        return NULL;
-    if (!params && net->params.n > 0) {
-        (void)null_argument("nn_apply_with", "the list of parameters");
-        return NULL;
-    }
-    for (size_t i = 0; i < net->params.n; i++)
-        if (check_like(params[i], net->params.tensor[i], net->params.name[i]) != WG_OK)
-            return NULL;
-    const wg_nn_call call = {
-        .module = net, .context = net->context, .param = params, .buffer = net->buffers.tensor, .functional = true};
-    return apply(&call, x);
-}
-
-static bool can_apply_child(const char *op, const wg_nn_call *call, size_t index, const wg_tensor *x)
-{
-    if (call && x && index < call->module->n_children)
-        return true;
-    if (!wg_error_first())
-        (void)wg_error_set(WG_E_ARGUMENT, op, "%s: x is NULL, or there is no child %zu", op, index);
-    return false;
-}
-
-static wg_tensor *apply_child(const wg_nn_call *call, size_t index, wg_tensor *x, bool relu)
-{
-    const wg_nn_module *parent = call->module;
-    const struct child *child = &parent->children[index];
-    const wg_nn_call inner = {.module = child->module,
-                              .context = child->module->context,
-                              .param = call->param + parent->params.own + child->first_param,
-                              .buffer = call->buffer + parent->buffers.own + child->first_buffer,
-                              .functional = call->functional};
-    if (wg_section_push(child->name) != WG_OK)
-        return NULL;
-    wg_tensor *y = forward(&inner, x, relu);
-    wg_section_pop();
-    return y;
-}
-
-wg_tensor *wg_nn_apply_child(const wg_nn_call *call, size_t index, wg_tensor *x)
-{
-    return can_apply_child("nn_apply_child", call, index, x) ? apply_child(call, index, x, false) : NULL;
-}
-
-wg_tensor *wg_nn_apply_next(const wg_nn_call *call, size_t *index, wg_tensor *x)
-{
-    if (!can_apply_child("nn_apply_next", call, index ? *index : SIZE_MAX, x))
-        return NULL;
-    const struct child *child = &call->module->children[*index];
-    const bool relu = *index + 1 < call->module->n_children && child->module->type->forward_relu && child[1].module->type->is_relu;
-    wg_tensor *y = apply_child(call, *index, x, relu);
-    *index += 1 + relu;
-    return y;
 }

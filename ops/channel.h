@@ -10,9 +10,9 @@ enum { T(PARTS) = 32, T(IMAGE_PARTS) = 8, T(ALONG) = 32, T(GROUP) = 64, T(MOST) 
 
 #define WG_INLINED static inline __attribute__((always_inline))
 
-/* The axis along which elements are adjacent in every tensor of a pass. APART: there is none, and the pass runs along images,
+/* The axis along which elements are adjacent in every tensor of a pass. STRIDED: there is none, and the pass runs along images,
    strided. */
-enum T(order) { T(CHANNELS), T(POSITIONS), T(IMAGES), T(APART) };
+enum T(order) { T(CHANNELS), T(POSITIONS), T(IMAGES), T(STRIDED) };
 
 /* The addresses and strides of up to MOST tensors of one shape. */
 typedef struct {
@@ -39,7 +39,7 @@ static void T(pass_over)(T(pass) * pass, int tensors, const wg_tensor *const *t)
     pass->images = wg_extents(t[0])[0];
     pass->channels = wg_extents(t[0])[1];
     pass->positions = pass->plan[0].count;
-    pass->order = channels ? T(CHANNELS) : positions ? T(POSITIONS) : images ? T(IMAGES) : T(APART);
+    pass->order = channels ? T(CHANNELS) : positions ? T(POSITIONS) : images ? T(IMAGES) : T(STRIDED);
 }
 
 /* The number of channels that are processed together: a group if channels are adjacent, else one. */
@@ -85,20 +85,20 @@ WG_INLINED void T(point_at)(const T(pass) * pass, int tensors, int64_t image, in
 
 /* ---- sums ---- */
 
-/* Combines the parts of w columns as a tree; the totals are in the first row. apart is the stride between rows of parts. */
-static inline void T(join_parts)(WIDE *part, int64_t parts, int64_t apart, int64_t w)
+/* Combines the parts of w columns as a tree; the totals are in the first row. stride: between rows of parts. */
+static inline void T(join_parts)(WIDE *part, int64_t parts, int64_t stride, int64_t w)
 {
     for (int64_t half = T(PARTS) / 2; half > 0; half /= 2)
         for (int64_t j = 0; j < half && j + half < parts; j++)
             for (int64_t k = 0; k < w; k++)
-                part[j * apart + k] = part[j * apart + k] + part[(j + half) * apart + k];
+                part[j * stride + k] = part[j * stride + k] + part[(j + half) * stride + k];
 }
 
-static inline void T(clear_parts)(WIDE *part, int64_t parts, int64_t apart, int64_t w)
+static inline void T(clear_parts)(WIDE *part, int64_t parts, int64_t stride, int64_t w)
 {
     for (int64_t j = 0; j < parts; j++)
         for (int64_t k = 0; k < w; k++)
-            part[j * apart + k] = (WIDE)0;
+            part[j * stride + k] = (WIDE)0;
 }
 
 /* A row of parts: those of the first sum, then those of the second. */
@@ -106,11 +106,11 @@ enum { T(SECOND) = T(GROUP), T(ROW) = 2 * T(GROUP) };
 
 /* Adds sums of images to the images' parts: those of images first … first + n - 1 of one channel, or those of one image of w
    channels. part has the sums. */
-static inline void T(add_images)(int64_t first, int64_t n, int64_t w, const WIDE *part, int64_t apart, WIDE *image_part)
+static inline void T(add_images)(int64_t first, int64_t n, int64_t w, const WIDE *part, int64_t stride, WIDE *image_part)
 {
     for (int64_t i = 0; i < n; i++)
         for (int64_t k = 0; k < w; k++) {
-            WIDE *to = image_part + (first + i) % T(IMAGE_PARTS) * apart + k;
+            WIDE *to = image_part + (first + i) % T(IMAGE_PARTS) * stride + k;
             *to = *to + part[i + k];
         }
 }
@@ -144,12 +144,12 @@ WG_INLINED void T(sum_positions)(const T(pass) * pass, int tensors, int64_t imag
                                  T(step) * step, const void *state, WIDE *part)
 {
     const bool along = pass->order == T(POSITIONS);
-    const int64_t parts = WG_LEAST(pass->positions, T(PARTS)), apart = along ? 1 : T(ROW);
+    const int64_t parts = WG_LEAST(pass->positions, T(PARTS)), stride = along ? 1 : T(ROW);
     const int64_t columns = along ? 1 : pass->order == T(CHANNELS) ? w : n;
     int64_t offset[T(MOST)][T(PARTS)];
     ELEM *at[T(MOST)];
     for (int i = 0; i < sums; i++)
-        T(clear_parts)(part + i * T(SECOND), along ? 1 : parts, apart, along ? parts : columns);
+        T(clear_parts)(part + i * T(SECOND), along ? 1 : parts, stride, along ? parts : columns);
     for (int64_t first = 0; first < pass->positions; first += T(PARTS)) {
         const int64_t count = WG_LEAST(pass->positions - first, T(PARTS));
         T(offsets_at)(pass, tensors, first, count, offset);
@@ -169,7 +169,7 @@ WG_INLINED void T(sum_positions)(const T(pass) * pass, int tensors, int64_t imag
         }
     }
     for (int i = 0; i < sums; i++)
-        T(join_parts)(part + i * T(SECOND), parts, apart, columns);
+        T(join_parts)(part + i * T(SECOND), parts, stride, columns);
 }
 
 /* The sums that step makes over channels channel … channel + w - 1. Sum i of the k-th of them goes to total[i * GROUP + k]. */
@@ -179,20 +179,20 @@ WG_INLINED void T(sum_channels)(const T(pass) * pass, int tensors, int64_t chann
     const bool side_by_side = pass->order == T(CHANNELS);
     const int64_t most = side_by_side || pass->order == T(POSITIONS) ? 1 : T(ALONG),
                   image_parts = WG_LEAST(pass->images, T(IMAGE_PARTS));
-    const int64_t columns = side_by_side ? w : 1, apart = side_by_side ? T(ROW) : 1;
+    const int64_t columns = side_by_side ? w : 1, stride = side_by_side ? T(ROW) : 1;
     WIDE part[T(PARTS) * T(ROW)], image_part[T(IMAGE_PARTS) * T(ROW)];
     for (int i = 0; i < sums; i++)
-        T(clear_parts)(image_part + i * T(SECOND), T(IMAGE_PARTS), apart, columns);
+        T(clear_parts)(image_part + i * T(SECOND), T(IMAGE_PARTS), stride, columns);
     if (pass->positions == 1)
         T(sum_points)(pass, tensors, channel, w, step, state, image_part);
     for (int64_t image = 0, n; image < pass->images && pass->positions > 1; image += n) {
         n = WG_LEAST(pass->images - image, most);
         T(sum_positions)(pass, tensors, image, n, channel, w, sums, step, state, part);
         for (int i = 0; i < sums; i++)
-            T(add_images)(image, n, columns, part + i * T(SECOND), apart, image_part + i * T(SECOND));
+            T(add_images)(image, n, columns, part + i * T(SECOND), stride, image_part + i * T(SECOND));
     }
     for (int i = 0; i < sums; i++) {
-        T(join_parts)(image_part + i * T(SECOND), image_parts, apart, columns);
+        T(join_parts)(image_part + i * T(SECOND), image_parts, stride, columns);
         for (int64_t k = 0; k < w; k++)
             total[i * T(GROUP) + k] = image_part[i * T(SECOND) + k];
     }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <search.h>
 
+#include "rule.h"
 #include "wengert/error.h"
 #include "wengert/ops.h"
 #include "wengert/optim.h"
@@ -17,11 +18,6 @@ static wg_status cause(void)
 static int by_address(const void *a, const void *b)
 {
     return ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
-}
-
-static void keep_item(void *item)
-{
-    (void)item;
 }
 
 /* *seen: a search tree of those that were looked at so far. */
@@ -50,7 +46,7 @@ static wg_status check(const char *op, wg_tensor_list params, double limit)
         status = check_parameter(op, params, i, &seen);
         gradients += status == WG_OK && wg_gradient(params.tensor[i]) != NULL;
     }
-    tdestroy(seen, keep_item);
+    optim_tree_free(&seen);
     if (status != WG_OK)
         return status;
     return gradients ? WG_OK : wg_error_set(WG_E_NO_GRAD, op, "%s: no parameter has a gradient: wg_backward comes first", op);

@@ -28,6 +28,17 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct parameter *)a)->name, ((const struct parameter *)b)->name);
 }
 
+static void keep_item(void *item)
+{
+    (void)item;
+}
+
+void optim_tree_free(void **tree)
+{
+    tdestroy(*tree, keep_item);
+    *tree = NULL;
+}
+
 const struct parameter *optim_find(const wg_optim *optim, const wg_tensor *t)
 {
     const struct parameter key = {.tensor = (wg_tensor *)(uintptr_t)t};

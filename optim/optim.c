@@ -1,6 +1,5 @@
 /* Optimizers: a rule over groups of parameters. A step is one update bracket, so it happens whole or not at all. */
 #include <math.h>
-#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,16 +124,23 @@ static bool is_set(double value)
     return memcmp(&value, &not_set, sizeof value) != 0;
 }
 
-/* What is set of the group's options goes over those of group 0. */
-static wg_status override(const wg_optim *optim, void *options, const wg_optim_group_options *given)
+/* What is given of a group's options goes into the draft. */
+static wg_status override(const wg_optim *optim, const wg_optim_group_options *given)
 {
     const char *op = "optim_add_group";
 #define OVERRIDE(option)       \
     if (is_set(given->option)) \
-        WG_TRY(wg_options_set(optim->table, options, #option, given->option, op));
+        WG_TRY(wg_options_set(optim->table, optim->draft, #option, given->option, op));
     WG_OPTIM_GROUP_LIST_(OVERRIDE)
 #undef OVERRIDE
     return WG_OK;
+}
+
+/* The draft becomes the group's options as they stand, the rate from its tensor. */
+static wg_status draft_from(const wg_optim *optim, const struct group *group, const char *op)
+{
+    memcpy(optim->draft, group->options, optim->table.size);
+    return wg_options_set(optim->table, optim->draft, "lr", wg_item(group->lr), op);
 }
 
 wg_status wg_optim_add_group_with(wg_optim *optim, wg_tensor_list params, wg_optim_group_options options)
@@ -142,17 +148,9 @@ wg_status wg_optim_add_group_with(wg_optim *optim, wg_tensor_list params, wg_opt
     const char *op = "optim_add_group";
     if (!optim)
         return wg_error_set(WG_E_NULL, op, "%s: the optimizer is NULL", op);
-    void *own = malloc(optim->table.size);
-    if (!own)
-        return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
-    memcpy(own, optim->groups[0].options, optim->table.size);
-    wg_status status = wg_options_set(optim->table, own, "lr", wg_item(optim->groups[0].lr), op);
-    if (status == WG_OK)
-        status = override(optim, own, &options);
-    if (status == WG_OK)
-        status = add_group(optim, params, own);
-    free(own);
-    return status;
+    WG_TRY(draft_from(optim, &optim->groups[0], op));
+    WG_TRY(override(optim, &options));
+    return add_group(optim, params, optim->draft);
 }
 
 /* ---- making, asking, setting ---- */
@@ -161,10 +159,13 @@ wg_optim *optim_create(const struct optim_rule *rule, wg_option_table table, wg_
                        bool keep_grads)
 {
     wg_optim *optim = calloc(1, sizeof *optim);
-    if (!optim) {
+    void *draft = malloc(table.size);
+    if (!optim || !draft) {
+        free(optim), free(draft);
         (void)wg_error_set(WG_E_MEMORY, rule->name, "%s: out of memory", rule->name);
         return NULL;
     }
+    optim->draft = draft;
     optim->rule = rule;
     optim->table = table;
     optim->keep_grads = keep_grads;
@@ -174,19 +175,15 @@ wg_optim *optim_create(const struct optim_rule *rule, wg_option_table table, wg_
     return NULL;
 }
 
-static void keep_item(void *item)
-{
-    (void)item;
-}
-
 void wg_optim_destroy(wg_optim *optim)
 {
     if (!optim)
         return;
     for (size_t g = 0; g < optim->n_groups; g++)
         group_finish(&optim->groups[g]);
-    tdestroy(optim->by_tensor, keep_item);
-    tdestroy(optim->by_name, keep_item);
+    optim_tree_free(&optim->by_tensor);
+    optim_tree_free(&optim->by_name);
+    free(optim->draft);
     free(optim->groups);
     free(optim->state);
     names_free(optim->state_names, optim->n_state);
@@ -228,28 +225,14 @@ double wg_optim_lr(const wg_optim *optim, size_t group)
     return get(optim, group, "lr", "optim_lr");
 }
 
-/* Would the group's parameters have the same state under these options? */
-static bool same_state(const wg_optim *optim, const struct group *group, const void *options)
+/* Would the group's parameters have the same state under the draft? */
+static bool same_state(const wg_optim *optim, const struct group *group)
 {
     const struct optim_rule *rule = optim->rule;
     for (int k = 0; k < MAX_STATE && rule->needs_state; k++)
-        if (rule->needs_state(group->options, k) != rule->needs_state(options, k))
+        if (rule->needs_state(group->options, k) != rule->needs_state(optim->draft, k))
             return false;
     return true;
-}
-
-static wg_status change(const wg_optim *optim, struct group *group, void *options, const char *option, double value, const char *op)
-{
-    memcpy(options, group->options, optim->table.size);
-    WG_TRY(wg_options_set(optim->table, options, option, value, op));
-    if (optim->rule->check)
-        WG_TRY(optim->rule->check(options, op));
-    if (!same_state(optim, group, options))
-        return wg_error_set(WG_E_STATE, op, "%s: %s %g would need other state than the group was made with", op, option, value);
-    if (strcmp(option, "lr") == 0)
-        return wg_write(group->lr, &value);
-    memcpy(group->options, options, optim->table.size);
-    return WG_OK;
 }
 
 static wg_status set(const wg_optim *optim, size_t group, const char *option, double value, const char *op)
@@ -257,12 +240,16 @@ static wg_status set(const wg_optim *optim, size_t group, const char *option, do
     struct group *found = group_at(optim, group, op);
     if (!found)
         return optim ? WG_E_ARGUMENT : WG_E_NULL;
-    void *options = malloc(optim->table.size);
-    if (!options)
-        return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
-    const wg_status status = change(optim, found, options, option, value, op);
-    free(options);
-    return status;
+    memcpy(optim->draft, found->options, optim->table.size);
+    WG_TRY(wg_options_set(optim->table, optim->draft, option, value, op));
+    if (optim->rule->check)
+        WG_TRY(optim->rule->check(optim->draft, op));
+    if (!same_state(optim, found))
+        return wg_error_set(WG_E_STATE, op, "%s: %s %g would need other state than the group was made with", op, option, value);
+    if (strcmp(option, "lr") == 0)
+        return wg_write(found->lr, &value);
+    memcpy(found->options, optim->draft, optim->table.size);
+    return WG_OK;
 }
 
 wg_status wg_optim_set(wg_optim *optim, size_t group, const char *option, double value)
@@ -352,19 +339,12 @@ wg_status wg_optim_print(const wg_optim *optim, FILE *stream)
     fprintf(stream, "%s\n", optim->rule->name);
     for (size_t g = 0; g < optim->n_groups; g++) {
         const struct group *group = &optim->groups[g];
-        double lr = wg_item(group->lr);
         int64_t elements = 0;
         for (size_t i = 0; i < group->n; i++)
             elements += wg_numel(group->parameters[i].tensor);
-        void *options = malloc(optim->table.size);
-        if (!options)
-            return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
-        memcpy(options, group->options, optim->table.size);
-        const wg_status status = wg_options_set(optim->table, options, "lr", lr, op);
+        WG_TRY(draft_from(optim, group, op));
         fprintf(stream, "group %zu: %zu parameter%s, %lld elements, %s\n", g, group->n, group->n == 1 ? "" : "s",
-                (long long)elements, wg_options_text(optim->table, options, true, text, sizeof text));
-        free(options);
-        WG_TRY(status);
+                (long long)elements, wg_options_text(optim->table, optim->draft, true, text, sizeof text));
     }
     return fflush(stream) != 0 || ferror(stream) ? wg_error_set(WG_E_IO, op, "%s: the stream could not be written", op) : WG_OK;
 }

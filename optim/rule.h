@@ -36,6 +36,7 @@ struct wg_optim {
     const struct optim_rule *rule;
     wg_option_table table;
     struct group *groups;
+    void *draft; /* options that are being put together, of the table's size */
     size_t n_groups;
     bool keep_grads;
     wg_tensor **state; /* the list that wg_optim_state lends, with names */
@@ -51,6 +52,7 @@ wg_optim *optim_create(const struct optim_rule *rule, wg_option_table table, wg_
 /* Fills group, the optimizer's next, from params; on failure it is empty again. */
 wg_status group_init(wg_optim *optim, struct group *group, wg_tensor_list params, const void *options);
 void group_finish(struct group *group);
+void optim_tree_free(void **tree); /* a search tree of what somebody else owns; empty afterwards */
 const struct parameter *optim_find(const wg_optim *optim, const wg_tensor *t); /* NULL: it is no parameter of the optimizer */
 void group_undo(wg_optim *optim,
                 struct group *group); /* of one that is not to be the optimizer's: finished, and nothing knows it */

@@ -54,9 +54,9 @@ struct wg_nn_kind {
     bool is_relu;
 };
 
-/* A module without parameters, buffers or children yet. type is borrowed, usually a static constant; context is the module's from
+/* A module without parameters, buffers or children yet. kind is borrowed, usually a static constant; context is the module's from
    here on: on failure it is destroyed too. */
-WG_API wg_nn_module *wg_nn_module_create(const struct wg_nn_kind *type, void *context);
+WG_API wg_nn_module *wg_nn_module_create(const struct wg_nn_kind *kind, void *context);
 
 /* Gives back the module, its parameters, buffers and children. NULL is allowed. A child is left alone, and E_STATE recorded: it
    dies with its parent. */

@@ -129,14 +129,14 @@ wg_status wg_op_failed(struct wg_thread *th, const struct wg_op *op, wg_status s
     return status;
 }
 
-wg_status wg_refuse_number(const char *op, const char *parameter, double value, struct wg_interval in)
+wg_status wg_refuse_number(const char *op, const char *parameter, double value, wg_range range)
 {
     char got[40];
     snprintf(got, sizeof got, "%g", value);
-    if (strtod(got, NULL) != value) /* six digits could round it to an end of the interval */
+    if (strtod(got, NULL) != value) /* six digits could round it to an end of the range */
         snprintf(got, sizeof got, "%.17g", value);
-    return wg_fail(WG_E_ARGUMENT, op, "%s: expected %s in %c%g, %g%c, got %s", op, parameter, in.open_low ? '(' : '[', in.low,
-                   in.high, in.open_high ? ')' : ']', got);
+    return wg_fail(WG_E_ARGUMENT, op, "%s: expected %s in %c%g, %g%c, got %s", op, parameter, range.above ? '(' : '[', range.low,
+                   range.high, range.below ? ')' : ']', got);
 }
 
 wg_status wg_error_set(wg_status code, const char *op, const char *format, ...)

@@ -10,6 +10,7 @@
 #include "cpu/isa.h"
 #include "wengert/check.h"
 #include "wengert/error.h"
+#include "wengert/options.h"
 
 /* For code on the path of every op call or vjp. Always inlined, so that operand and result counts that are constants at the call
    site leave no loops. */
@@ -318,23 +319,22 @@ void wg_section_path(const wg_section *section, char *text, size_t size);
    status. */
 wg_status wg_op_failed(struct wg_thread *th, const struct wg_op *op, wg_status status, const char *part);
 
-/* The admissible interval of a numeric op parameter. NaN is in no interval. */
-struct wg_interval {
-    double low, high;
-    bool open_low, open_high; /* that end is excluded */
-};
-#define WG_CLOSED(low, high) ((struct wg_interval){low, high, false, false})
-#define WG_BELOW(low, high) ((struct wg_interval){low, high, false, true})
-#define WG_FINITE ((struct wg_interval){-HUGE_VAL, HUGE_VAL, true, true})
+/* Ranges of numeric parameters of ops. */
+#define WG_CLOSED(low, high) ((wg_range)WG_BETWEEN(low, high))
+#define WG_BELOW(low, high) ((wg_range)WG_FROM_BELOW(low, high))
+#define WG_FINITE ((wg_range)WG_ANY_VALUE)
 #define WG_ANY_NUMBER WG_CLOSED(-HUGE_VAL, HUGE_VAL) /* any but NaN */
 #define WG_NOT_NEGATIVE WG_BELOW(0, HUGE_VAL)
-#define WG_POSITIVE ((struct wg_interval){0, HUGE_VAL, true, true})
-/* Records E_ARGUMENT, with the op, the parameter, the interval and the value. */
-wg_status wg_refuse_number(const char *op, const char *parameter, double value, struct wg_interval in);
-static inline wg_status wg_check_number(const char *op, const char *parameter, double value, struct wg_interval in)
+#define WG_POSITIVE ((wg_range)WG_ABOVE(0))
+static inline bool wg_in_range(double value, wg_range range)
 {
-    const bool above = in.open_low ? value > in.low : value >= in.low, below = in.open_high ? value < in.high : value <= in.high;
-    return above && below ? WG_OK : wg_refuse_number(op, parameter, value, in);
+    return (range.above ? value > range.low : value >= range.low) && (range.below ? value < range.high : value <= range.high);
+}
+/* Records E_ARGUMENT, with the op, the parameter, the range and the value. */
+wg_status wg_refuse_number(const char *op, const char *parameter, double value, wg_range range);
+static inline wg_status wg_check_number(const char *op, const char *parameter, double value, wg_range range)
+{
+    return wg_in_range(value, range) ? WG_OK : wg_refuse_number(op, parameter, value, range);
 }
 
 /* ---- tensors ---- */

@@ -127,7 +127,7 @@ static wg_status may_change_gradients(const struct wg_thread *th, const char *op
 void wg_clear_gradient(wg_tensor *leaf)
 {
     struct wg_thread *th = wg_self();
-    if (!leaf || !th || !wg_gradient(leaf) || (th->checkpoints > 0 && may_change_gradients(th, "clear_gradient") != WG_OK))
+    if (!leaf || !th || !wg_gradient(leaf) || may_change_gradients(th, "clear_gradient") != WG_OK)
         return;
     (void)(th->updating ? queue_clearing(th, leaf) : set_gradient(th, leaf, NULL));
 }

@@ -114,7 +114,7 @@ struct wg_thread *wg_thread_new(void)
 
 /* Blocks above 64 KiB start at eight different page offsets, eight cache lines apart, to avoid L1 set conflicts between operands
    of one size. */
-enum { LARGE = 1 << 16, PLACES = 8, APART = 8 };
+enum { LARGE = 1 << 16, OFFSETS = 8, OFFSET_LINES = 8 };
 
 /* Blocks from 16 MiB on use huge pages: fewer page faults at first use, and fewer TLB misses where memory is streamed. Smaller
    blocks do not, since matrices that products read along columns are better off in small pages, which scatter over the sets of
@@ -140,7 +140,7 @@ static unsigned class_of(size_t bytes, size_t *rounded)
 static unsigned size_class(size_t payload, size_t *rounded)
 {
     const size_t bytes = payload <= WG_INLINE_BYTES ? 64 : payload + sizeof(struct wg_storage);
-    return class_of(bytes > LARGE ? bytes + 64 * APART * (PLACES - 1) : bytes, rounded);
+    return class_of(bytes > LARGE ? bytes + 64 * OFFSET_LINES * (OFFSETS - 1) : bytes, rounded);
 }
 
 static bool fails(const struct wg_pool *pool, int64_t request)
@@ -168,7 +168,7 @@ static struct wg_storage *block_from_system(struct wg_pool *pool, size_t bytes, 
     }
     if (!at)
         return NULL;
-    const size_t lead = bytes > LARGE ? APART * (pool->stagger++ % PLACES) : 0;
+    const size_t lead = bytes > LARGE ? OFFSET_LINES * (pool->stagger++ % OFFSETS) : 0;
     struct wg_storage *block = (struct wg_storage *)(void *)(at + 64 * lead);
     *block = (struct wg_storage){.size_class = (uint16_t) class, .lead = (uint16_t)lead};
     block->bytes = bytes & (((uint64_t)1 << 48) - 1);

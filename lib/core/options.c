@@ -59,48 +59,32 @@ static int choices(const wg_option *option)
 
 /* ---- ranges ---- */
 
-static bool is_within(const wg_option *option, double value)
+static bool is_choice(const wg_option *option, double value)
 {
-    const wg_range *range = &option->range;
-    switch (option->type) {
-    case WG_OPTION_TENSOR:
-        return true;
-    case WG_OPTION_CHOICE:
-        return value >= 0 && value < choices(option) && value == floor(value);
-    case WG_OPTION_BOOL:
-    case WG_OPTION_DTYPE:
-    case WG_OPTION_INT:
-        if (value != floor(value) || !(value >= -0x1p63 && value < 0x1p63))
-            return false;
-        break;
-    case WG_OPTION_REAL:
-        break;
-    }
-    return (range->above ? value > range->low : value >= range->low) && (range->below ? value < range->high : value <= range->high);
-}
-
-static void say_range(const wg_option *option, char *text, size_t size)
-{
-    const wg_range *range = &option->range;
-    if (option->type == WG_OPTION_CHOICE)
-        snprintf(text, size, "one of its %d values", choices(option));
-    else if (option->type == WG_OPTION_DTYPE)
-        snprintf(text, size, "f32 or f64");
-    else if (isinf(range->low))
-        snprintf(text, size, "a finite number");
-    else if (isinf(range->high))
-        snprintf(text, size, "a finite number %s %g", range->above ? "above" : "of at least", range->low);
-    else
-        snprintf(text, size, "a number in %c%g, %g%c", range->above ? '(' : '[', range->low, range->high, range->below ? ')' : ']');
+    return value >= 0 && value < choices(option) && value == floor(value);
 }
 
 static wg_status check(const wg_option *option, double value, const char *op)
 {
-    char range[120];
-    if (is_within(option, value))
+    const char *name = option->name;
+    switch (option->type) {
+    case WG_OPTION_TENSOR:
         return WG_OK;
-    say_range(option, range, sizeof range);
-    return wg_fail(WG_E_ARGUMENT, op, "%s: %s: expected %s, got %g", op, option->name, range, value);
+    case WG_OPTION_CHOICE:
+        return is_choice(option, value)
+                   ? WG_OK
+                   : wg_fail(WG_E_ARGUMENT, op, "%s: expected %s to be one of %d values, got %g", op, name, choices(option), value);
+    case WG_OPTION_DTYPE:
+        return value == WG_F32 || value == WG_F64 ? WG_OK : wg_fail(WG_E_ARGUMENT, op, "%s: expected %s f32 or f64", op, name);
+    case WG_OPTION_BOOL:
+    case WG_OPTION_INT:
+        if (isfinite(value) && (value != floor(value) || !(value >= -0x1p63 && value < 0x1p63)))
+            return wg_fail(WG_E_ARGUMENT, op, "%s: expected %s to be a whole number of 64 bits, got %g", op, name, value);
+        break;
+    case WG_OPTION_REAL:
+        break;
+    }
+    return wg_check_number(op, name, value, option->range);
 }
 
 wg_status wg_options_check(wg_option_table table, const void *options, const char *op)
@@ -160,7 +144,7 @@ static void say_value(const wg_option *option, double value, char *text, size_t 
         snprintf(text, size, "%s", value != 0 ? "true" : "false");
     else if (option->type == WG_OPTION_DTYPE)
         snprintf(text, size, "%s", wg_dtype_name((wg_dtype)value));
-    else if (option->type == WG_OPTION_CHOICE && is_within(option, value))
+    else if (option->type == WG_OPTION_CHOICE && is_choice(option, value))
         snprintf(text, size, "%s", option->choice[(size_t)value]);
     else
         snprintf(text, size, "%.*g", option->type == WG_OPTION_INT ? 19 : 6, value);

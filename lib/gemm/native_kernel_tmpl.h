@@ -178,7 +178,8 @@ INLINE void T(tiles)(const int rows, const int vectors, const struct wg_tiles *t
 /* ---- few rows of c, contiguous columns of b ---- */
 
 /* Transposes a block: to[p * width + j] = from[j * line + p] for p < k and j < n, both at most LANES. */
-static __attribute__((noinline)) void T(turn)(int64_t k, int64_t n, const REAL *from, int64_t line, REAL *to, int64_t width)
+static __attribute__((noinline)) void T(transpose_block)(int64_t k, int64_t n, const REAL *from, int64_t line, REAL *to,
+                                                         int64_t width)
 {
     VEC x[LANES];
     const MASK across = MASK_OF(n), along = MASK_OF(k);
@@ -233,7 +234,7 @@ INLINE void T(multiply_transposed)(const int rows, const int vectors, const stru
         const int64_t steps = t->k - p < LANES ? t->k - p : LANES;
         WG_UNROLL(v, vectors) {
             const int64_t left = t->columns - v * LANES, n = left < LANES ? left : LANES;
-            T(turn)(steps, n, at->b + p + v * LANES * line, line, transposed + v * LANES, vectors * LANES);
+            T(transpose_block)(steps, n, at->b + p + v * LANES * line, line, transposed + v * LANES, vectors * LANES);
         }
         for (int64_t q = 0; q < steps; q++, a += a_column) {
             VEC x[2];
@@ -273,12 +274,12 @@ INLINE void T(transposed)(const int rows, const struct wg_tiles *all)
     {                                                                 \
         T(tiles)(rows, vectors, t);                                   \
     }
-#define TURNED(rows, ignored)                                  \
+#define TRANSPOSED(rows, ignored)                              \
     static void T(transposed_##rows)(const struct wg_tiles *t) \
     {                                                          \
         T(transposed)(rows, t);                                \
     }
-#define NAME_TURNED(rows, ignored) T(transposed_##rows),
+#define NAME_TRANSPOSED(rows, ignored) T(transposed_##rows),
 #define NAME(rows, vectors) T(tiles_##rows##_##vectors),
 #define UP_TO_3(DO, vectors) DO(1, vectors) DO(2, vectors) DO(3, vectors)
 #define UP_TO_4(DO, vectors) UP_TO_3(DO, vectors) DO(4, vectors)
@@ -291,14 +292,14 @@ INLINE void T(transposed)(const int rows, const struct wg_tiles *all)
 #define UP_TO(rows) UP_TO_(rows)
 
 #define ALL_TILES \
-    UP_TO(ROWS)(TILES, 1) UP_TO(ROWS)(TILES, 2) UP_TO(ROWS_OF_3)(TILES, 3) UP_TO(ROWS_OF_4)(TILES, 4) UP_TO_4(TURNED, 1)
+    UP_TO(ROWS)(TILES, 1) UP_TO(ROWS)(TILES, 2) UP_TO(ROWS_OF_3)(TILES, 3) UP_TO(ROWS_OF_4)(TILES, 4) UP_TO_4(TRANSPOSED, 1)
 
 ALL_TILES
 static wg_tile_kernel *const T(of_1)[ROWS] = {UP_TO(ROWS)(NAME, 1)};
 static wg_tile_kernel *const T(of_2)[ROWS] = {UP_TO(ROWS)(NAME, 2)};
 static wg_tile_kernel *const T(of_3)[ROWS_OF_3] = {UP_TO(ROWS_OF_3)(NAME, 3)};
 static wg_tile_kernel *const T(of_4)[ROWS_OF_4] = {UP_TO(ROWS_OF_4)(NAME, 4)};
-static wg_tile_kernel *const T(all_transposed)[WG_TRANSPOSED_ROWS] = {UP_TO_4(NAME_TURNED, 1)};
+static wg_tile_kernel *const T(all_transposed)[WG_TRANSPOSED_ROWS] = {UP_TO_4(NAME_TRANSPOSED, 1)};
 
 /* ---- packing ---- */
 
@@ -306,7 +307,7 @@ static __attribute__((noinline)) void T(pack_across)(int64_t k, int64_t n, const
 {
     for (int64_t j = 0; j < n; j += LANES)
         for (int64_t p = 0; p < k; p += LANES)
-            T(turn)
+            T(transpose_block)
     (k - p < LANES ? k - p : LANES, n - j < LANES ? n - j : LANES, from + j * line + p, line, to + p * width + j, width);
 }
 
@@ -354,8 +355,8 @@ static const struct wg_kernels T(kernels) = WG_KERNELS;
 #undef NAME
 #undef ALL_TILES
 #undef UP_TO_3
-#undef TURNED
-#undef NAME_TURNED
+#undef TRANSPOSED
+#undef NAME_TRANSPOSED
 #undef UP_TO_4
 #undef UP_TO_6
 #undef UP_TO_9

@@ -39,10 +39,10 @@ static bool substitute(const struct wg_batch *b, int64_t index, char *workspace,
     if (!as_it_lies)
         wg_matrix_load(&a, p->upper ? WG_UPPER : WG_LOWER, workspace);
     wg_matrix_load(&rhs, WG_WHOLE, solution);
-    const int64_t apart = !as_it_lies ? n : by_rows ? a.row : a.column;
+    const int64_t leading = !as_it_lies ? n : by_rows ? a.row : a.column;
     const lapack_int info = LAPACK(a.dtype, trtrs, p->upper != by_rows ? 'U' : 'L', p->transposed != by_rows ? 'T' : 'N', 'N',
                                    (lapack_int)n, (lapack_int)x.columns, (void *)(as_it_lies ? a.data : workspace),
-                                   (lapack_int)apart, solution, (lapack_int)n);
+                                   (lapack_int)leading, solution, (lapack_int)n);
     if (info == 0)
         wg_matrix_store(&x, WG_WHOLE, solution, n);
     else

@@ -11,25 +11,25 @@ struct params {
    WG_MAX_RANK. */
 static wg_tensor *repeat_axes(wg_tensor *x, const int64_t *times, int first, int last)
 {
-    wg_shape apart = {.rank = 0}, wide, merged = wg_shape_of(x);
+    wg_shape separate = {.rank = 0}, wide, merged = wg_shape_of(x);
     int64_t before = 1, after = 1;
     for (int axis = 0; axis < first; axis++)
         before *= wg_extents(x)[axis];
     for (int axis = last; axis < x->rank; axis++)
         after *= wg_extents(x)[axis];
     if (first > 0)
-        apart.extent[apart.rank++] = before;
-    wide = apart;
+        separate.extent[separate.rank++] = before;
+    wide = separate;
     for (int axis = first; axis < last; axis++) {
         wide.extent[wide.rank++] = times[axis];
         wide.extent[wide.rank++] = wg_extents(x)[axis];
-        apart.extent[apart.rank++] = 1;
-        apart.extent[apart.rank++] = wg_extents(x)[axis];
+        separate.extent[separate.rank++] = 1;
+        separate.extent[separate.rank++] = wg_extents(x)[axis];
         merged.extent[axis] = times[axis] * wg_extents(x)[axis];
     }
     if (last < x->rank)
-        wide.extent[wide.rank++] = apart.extent[apart.rank++] = after;
-    return wg_reshape(wg_broadcast_to(wg_reshape(x, apart), wide), merged);
+        wide.extent[wide.rank++] = separate.extent[separate.rank++] = after;
+    return wg_reshape(wg_broadcast_to(wg_reshape(x, separate), wide), merged);
 }
 
 static wg_status compose(const wg_call *c, wg_tensor **out)

@@ -454,7 +454,7 @@ static void misuse_options(void)
     assert_fails(wg_options_set(options, NULL, "rate", 1, "op"), WG_E_NULL, "op: ");
     assert_fails(wg_options_set(options, &rate, NULL, 1, "op"), WG_E_NULL, "op: ");
     assert_fails(wg_options_set(options, &rate, "rat", 1, "op"), WG_E_ARGUMENT, "the options are rate");
-    assert_fails(wg_options_set(options, &rate, "rate", 2, "op"), WG_E_ARGUMENT, "op: rate: expected a number in [0, 1], got 2");
+    assert_fails(wg_options_set(options, &rate, "rate", 2, "op"), WG_E_ARGUMENT, "op: expected rate in [0, 1], got 2");
     assert_fails(wg_options_get(options, NULL, "rate", &value, "op"), WG_E_NULL, "op: ");
     assert_fails(wg_options_get(options, &rate, "rate", NULL, "op"), WG_E_NULL, "op: ");
     wg_options_text(options, &rate, true, text, 0);

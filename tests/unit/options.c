@@ -34,18 +34,18 @@ static void ranges_are_checked(void **state)
         const char *name, *message;
         double value;
     } bad[] = {
-        {"size", "make: size: expected a finite number of at least 1, got 0", 0},
+        {"size", "make: expected size in [1, inf), got 0", 0},
         {"size", "got 1.5", 1.5},
         {"size", "got nan", (double)NAN},
-        {"size", "got 1e+300", 1e300},
-        {"size", "got 9.22337e+18", 0x1p63},
-        {"on", "make: on: expected a number in [0, 1], got 2", 2},
-        {"rate", "make: rate: expected a finite number above 0, got 0", 0},
+        {"size", "whole number of 64 bits, got 1e+300", 1e300},
+        {"size", "whole number of 64 bits, got 9.22337e+18", 0x1p63},
+        {"on", "make: expected on in [0, 1], got 2", 2},
+        {"rate", "make: expected rate in (0, inf), got 0", 0},
         {"rate", "got inf", (double)INFINITY},
-        {"share", "make: share: expected a number in [0, 1), got 1", 1},
+        {"share", "make: expected share in [0, 1), got 1", 1},
         {"share", "got -0.1", -0.1},
-        {"dtype", "make: dtype: expected f32 or f64, got 2", WG_I64},
-        {"colour", "make: colour: expected one of its 2 values, got 2", 2},
+        {"dtype", "make: expected dtype f32 or f64", WG_I64},
+        {"colour", "make: expected colour to be one of 2 values, got 2", 2},
         {"seed", "make: seed is a tensor", 0},
         {"sise", "make: there is no option \"sise\": the options are size, on, rate, share, dtype, colour, seed", 0},
     };
@@ -56,7 +56,7 @@ static void ranges_are_checked(void **state)
     }
     struct knobs knobs = good;
     knobs.rate = -1;
-    assert_fails(wg_options_check(table, &knobs, "make"), WG_E_ARGUMENT, "make: rate: ");
+    assert_fails(wg_options_check(table, &knobs, "make"), WG_E_ARGUMENT, "make: expected rate in");
     assert_fails(wg_options_check(table, NULL, "make"), WG_E_NULL, "make: ");
 }
 

@@ -2,6 +2,7 @@
    by a message that names the parameter, the range and the number. An op with a numeric parameter that is in no list fails the
    test. */
 #include "common.h"
+#include "op_arguments.h"
 
 /* Operands for the calls below. */
 static wg_tensor *x, *y, *m, *s, *generator, *count;
@@ -163,29 +164,10 @@ static bool is_listed(const char *op)
 
 static void every_number_is_listed(void **unused)
 {
-    static const struct {
-        const char *op, *arguments;
-    } ops[] = {
-#define WG_UNARY(name)
-#define WG_BINARY(name)
-#define WG_REDUCTION(name)
-#define WG_OP(name, arguments) {#name, #arguments},
-#define WG_OP_WITH(name, arguments) {#name, #arguments},
-#define WG_OP_MANY(name, arguments) {#name, #arguments},
-#define WG_CORE(name)
-#include "wengert/ops.def"
-#undef WG_UNARY
-#undef WG_BINARY
-#undef WG_REDUCTION
-#undef WG_OP
-#undef WG_OP_WITH
-#undef WG_OP_MANY
-#undef WG_CORE
-    };
     (void)unused;
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
-        if (strstr(ops[i].arguments, "double ") && !is_listed(ops[i].op))
-            fail_msg("%s has a number among its parameters, and is in no list of tests/unit/parameters.c", ops[i].op);
+    for (size_t i = 0; i < N_OP_ARGUMENTS; i++)
+        if (strstr(op_arguments[i].arguments, "double ") && !is_listed(op_arguments[i].op))
+            fail_msg("%s has a number among its parameters, and is in no list of tests/unit/parameters.c", op_arguments[i].op);
 }
 
 static int make_operands(void **unused)

@@ -3,6 +3,7 @@
 #include <limits.h>
 
 #include "common.h"
+#include "op_arguments.h"
 
 static wg_tensor *x, *y, *row, *image, *kernel, *labels, *generator;
 
@@ -230,33 +231,15 @@ static void the_ends_are_refused_or_right(void **state)
 
 static void every_whole_number_is_listed(void **state)
 {
-    static const struct {
-        const char *op, *arguments;
-    } ops[] = {
-#define WG_UNARY(name)
-#define WG_BINARY(name)
-#define WG_REDUCTION(name)
-#define WG_OP(name, arguments) {#name, #arguments},
-#define WG_OP_WITH(name, arguments) {#name, #arguments},
-#define WG_OP_MANY(name, arguments) {#name, #arguments},
-#define WG_CORE(name)
-#include "wengert/ops.def"
-#undef WG_UNARY
-#undef WG_BINARY
-#undef WG_REDUCTION
-#undef WG_OP
-#undef WG_OP_WITH
-#undef WG_OP_MANY
-#undef WG_CORE
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
-        bool listed = !strstr(ops[i].arguments, "int64_t ") && !strstr(ops[i].arguments, "int ") &&
-                      !strstr(ops[i].arguments, "wg_shape ") && !strstr(ops[i].arguments, "_options ");
+    for (size_t i = 0; i < N_OP_ARGUMENTS; i++) {
+        bool listed = !strstr(op_arguments[i].arguments, "int64_t ") && !strstr(op_arguments[i].arguments, "int ") &&
+                      !strstr(op_arguments[i].arguments, "wg_shape ") && !strstr(op_arguments[i].arguments, "_options ");
         for (size_t k = 0; k < N_CALLS && !listed; k++)
-            listed = strcmp(calls[k].op, ops[i].op) == 0;
+            listed = strcmp(calls[k].op, op_arguments[i].op) == 0;
         if (!listed)
-            fail_msg("%s has a whole number among its parameters, and is in no line of tests/unit/whole_numbers.c", ops[i].op);
+            fail_msg("%s has a whole number among its parameters, and is in no line of tests/unit/whole_numbers.c",
+                     op_arguments[i].op);
     }
 }
 
