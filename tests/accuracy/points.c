@@ -1,5 +1,5 @@
 /* Functions and derivatives at points where a formula written down without care gives NaN, or digits that cancelled. */
-#include "../unit/common.h"
+#include "common.h"
 
 /* The first n derivatives of y by the leaf x, of one element both. A derivative that is constant does not depend on x: adding 0 x
    makes it. */

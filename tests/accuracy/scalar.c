@@ -4,7 +4,7 @@
 #include <float.h>
 #include <stdio.h>
 
-#include "../unit/common.h"
+#include "common.h"
 #include "wengert/runtime.h"
 
 /* ---- references, in f64 ---- */

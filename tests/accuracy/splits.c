@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../unit/common.h"
+#include "common.h"
 #include "wengert/runtime.h"
 
 typedef wg_tensor *of_one(wg_tensor *a);

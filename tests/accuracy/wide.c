@@ -3,7 +3,7 @@
 #include <float.h>
 #include <stdio.h>
 
-#include "../unit/common.h"
+#include "common.h"
 
 static long double sigmoid(long double x)
 {

@@ -1,5 +1,5 @@
 /* Derivatives at kinks, ends of domains, infinity and NaN, as docs/guide/gradients.md declares them; and the second derivative is the same in
-   reverse over reverse and in forward over reverse. tests/unit/kinks.c has them all. */
+   reverse over reverse and in forward over reverse. tests/ops/kinks.c has them all. */
 #include "case.h"
 
 typedef wg_tensor *op(wg_tensor *x);

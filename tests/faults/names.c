@@ -2,7 +2,7 @@
    memory is called with its k-th allocation failing, for every k. */
 #include <pthread.h>
 
-#include "../unit/common.h"
+#include "common.h"
 
 struct world {
     wg_tensor *x, *w, *instead, *made[4];

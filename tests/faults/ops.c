@@ -1,5 +1,5 @@
 /* Allocation failures in a training step built from ops: forward, backward, update. */
-#include "../unit/steady.h"
+#include "steady.h"
 #include "sweep.h"
 
 struct step {

@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
-#include "../unit/common.h"
+#include "common.h"
 
 /* A scenario. prepare makes *state, or returns NULL, which fails the test. act is what may fail, and returns whether it did what
    it should. save copies all bytes that act may change (at most size) and returns their number. finish frees everything. */

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "check.h"
+#include "nn_check.h"
 #include "wengert/options.h"
 
 enum { N = 5, STEPS = 6 };

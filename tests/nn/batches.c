@@ -1,5 +1,5 @@
 /* Mini-batches: every row once an epoch, the same order from the same seed, exact restart; rows gathered. */
-#include "check.h"
+#include "nn_check.h"
 
 enum { ROWS = 23 };
 

@@ -1,4 +1,4 @@
-/* Operands that share memory, in the situations that tests/ops cannot reach op by op: across calls, in queues and in replays. */
+/* Operands that share memory, in the situations that tests/ops/checks cannot reach op by op: across calls, in queues and in replays. */
 #include "user_op.h"
 
 #include "core/internal.h"

@@ -238,7 +238,7 @@ static void every_whole_number_is_listed(void **state)
         for (size_t k = 0; k < N_CALLS && !listed; k++)
             listed = strcmp(calls[k].op, op_arguments[i].op) == 0;
         if (!listed)
-            fail_msg("%s has a whole number among its parameters, and is in no line of tests/unit/whole_numbers.c",
+            fail_msg("%s has a whole number among its parameters, and is in no line of tests/ops/whole_numbers.c",
                      op_arguments[i].op);
     }
 }

@@ -1,7 +1,7 @@
 /* Clipping of gradients, against PyTorch 1.13's clip_grad_norm_ and clip_grad_value_; and what happens where it fails. */
 #include <math.h>
 
-#include "check.h"
+#include "nn_check.h"
 
 enum { A = 3, B = 4 };
 static const double gradient_a[A] = {0.5, -1.25, 2}, gradient_b[B] = {3, -0.125, 0.75, -4};

@@ -1,5 +1,5 @@
 /* Modules: lists and names, ownership, other parameters than the module's own, modules defined by a program. */
-#include "check.h"
+#include "nn_check.h"
 
 static int destroyed;
 

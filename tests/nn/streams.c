@@ -1,7 +1,7 @@
 /* Who draws from which stream: no two consumers of random numbers draw the same words unless one seed was given to both. */
 #include <math.h>
 
-#include "check.h"
+#include "nn_check.h"
 
 enum { ROWS = 6, IN = 5, ORDERED = 40 };
 

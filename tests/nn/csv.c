@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "check.h"
+#include "nn_check.h"
 
 #define PARSE(text, x, y, ...) wg_dataset_parse_csv((text), sizeof(text) - 1, "data.csv", (x), (y), __VA_ARGS__)
 

@@ -2,7 +2,7 @@
 #ifndef RANDOM_GRAPHS_RANDOM_H
 #define RANDOM_GRAPHS_RANDOM_H
 
-#include "../common.h"
+#include "common.h"
 
 static inline uint64_t random_next(uint64_t *state)
 {

@@ -1,7 +1,7 @@
 /* Layers and initialisation: shapes and ranges of the weights, batch normalisation's statistics, training and use. */
 #include <math.h>
 
-#include "check.h"
+#include "nn_check.h"
 
 /* ---- initialisation ---- */
 

@@ -2,7 +2,7 @@
    plan is also checked (plan_check.h).
    usage: random_replays [SEED]     only the wide program of that seed, which a failure names */
 #include "plan_check.h"
-#include "random_graphs/wide.h"
+#include "../grad/random_graphs/wide.h"
 
 static long only_seed;
 

@@ -2,7 +2,7 @@
    counted. */
 #include <string.h>
 
-#include "check.h"
+#include "nn_check.h"
 
 enum { N = 24, IN = 7, HIDDEN = 37, CLASSES = 5, STEPS = 3 };
 

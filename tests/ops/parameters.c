@@ -167,7 +167,7 @@ static void every_number_is_listed(void **unused)
     (void)unused;
     for (size_t i = 0; i < N_OP_ARGUMENTS; i++)
         if (strstr(op_arguments[i].arguments, "double ") && !is_listed(op_arguments[i].op))
-            fail_msg("%s has a number among its parameters, and is in no list of tests/unit/parameters.c", op_arguments[i].op);
+            fail_msg("%s has a number among its parameters, and is in no list of tests/ops/parameters.c", op_arguments[i].op);
 }
 
 static int make_operands(void **unused)

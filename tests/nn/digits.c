@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "check.h"
+#include "nn_check.h"
 
 enum { TRAIN = 898, EPOCHS = 8, CLASSES = 10 };
 

@@ -289,7 +289,7 @@ static void group_norm_is_layer_norm_of_groups(void **state)
 
 enum { LENGTH = 4, WIDTH = 3 };
 
-/* A query with no key to attend to gives 0, all others do not, and none gives NaN. For gradients see tests/unit/excluded.c. */
+/* A query with no key to attend to gives 0, all others do not, and none gives NaN. For gradients see tests/ops/excluded.c. */
 static void rows_masked_wholly_are_zero(void **state)
 {
     (void)state;
