@@ -101,7 +101,8 @@ static bool groups_reserve(wg_optim *optim)
     return groups != NULL;
 }
 
-static wg_status add_group(wg_optim *optim, wg_tensor_list params, const void *options)
+/* lr: the rate at first, if it is another than that of the options; or NULL. */
+static wg_status add_group(wg_optim *optim, wg_tensor_list params, const void *options, const double *lr)
 {
     const char *op = optim->rule->name;
     WG_TRY(check_new(optim, params));
@@ -109,7 +110,7 @@ static wg_status add_group(wg_optim *optim, wg_tensor_list params, const void *o
         return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     struct group *group = &optim->groups[optim->n_groups];
     WG_TRY(group_init(optim, group, params, options));
-    if (!list_state(optim, group, optim->n_groups)) {
+    if ((lr && wg_write(group->lr, lr) != WG_OK) || !list_state(optim, group, optim->n_groups)) {
         group_undo(optim, group);
         return wg_error_first() ? wg_error_first()->code : wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     }
@@ -143,14 +144,16 @@ static wg_status draft_from(const wg_optim *optim, const struct group *group, co
     return wg_options_set(optim->table, optim->draft, "lr", wg_item(group->lr), op);
 }
 
+/* A rate that is not given is as group 0's, of which a schedule may have made something else than its base rate. */
 wg_status wg_optim_add_group_with(wg_optim *optim, wg_tensor_list params, wg_optim_group_options options)
 {
     const char *op = "optim_add_group";
     if (!optim)
         return wg_error_set(WG_E_NULL, op, "%s: the optimizer is NULL", op);
-    WG_TRY(draft_from(optim, &optim->groups[0], op));
+    const double lr = wg_item(optim->groups[0].lr);
+    memcpy(optim->draft, optim->groups[0].options, optim->table.size);
     WG_TRY(override(optim, &options));
-    return add_group(optim, params, optim->draft);
+    return add_group(optim, params, optim->draft, is_set(options.lr) ? NULL : &lr);
 }
 
 /* ---- making, asking, setting ---- */
@@ -169,7 +172,7 @@ wg_optim *optim_create(const struct optim_rule *rule, wg_option_table table, wg_
     optim->rule = rule;
     optim->table = table;
     optim->keep_grads = keep_grads;
-    if (add_group(optim, params, options) == WG_OK)
+    if (add_group(optim, params, options, NULL) == WG_OK)
         return optim;
     wg_optim_destroy(optim);
     return NULL;
@@ -225,6 +228,14 @@ double wg_optim_lr(const wg_optim *optim, size_t group)
     return get(optim, group, "lr", "optim_lr");
 }
 
+double wg_optim_base_lr(const wg_optim *optim, size_t group)
+{
+    const char *op = "optim_base_lr";
+    const struct group *found = group_at(optim, group, op);
+    double lr = NAN;
+    return found && wg_options_get(optim->table, found->options, "lr", &lr, op) == WG_OK ? lr : NAN;
+}
+
 /* Would the group's parameters have the same state under the draft? */
 static bool same_state(const wg_optim *optim, const struct group *group)
 {
@@ -235,7 +246,8 @@ static bool same_state(const wg_optim *optim, const struct group *group)
     return true;
 }
 
-static wg_status set(const wg_optim *optim, size_t group, const char *option, double value, const char *op)
+/* keep_base: of the rate only that of the next steps is set, not the one that schedules start from. */
+static wg_status set(const wg_optim *optim, size_t group, const char *option, double value, bool keep_base, const char *op)
 {
     struct group *found = group_at(optim, group, op);
     if (!found)
@@ -247,19 +259,20 @@ static wg_status set(const wg_optim *optim, size_t group, const char *option, do
     if (!same_state(optim, found))
         return wg_error_set(WG_E_STATE, op, "%s: %s %g would need other state than the group was made with", op, option, value);
     if (strcmp(option, "lr") == 0)
-        return wg_write(found->lr, &value);
-    memcpy(found->options, optim->draft, optim->table.size);
+        WG_TRY(wg_write(found->lr, &value));
+    if (!keep_base)
+        memcpy(found->options, optim->draft, optim->table.size);
     return WG_OK;
 }
 
 wg_status wg_optim_set(wg_optim *optim, size_t group, const char *option, double value)
 {
-    return set(optim, group, option, value, "optim_set");
+    return set(optim, group, option, value, false, "optim_set");
 }
 
 wg_status wg_optim_set_lr(wg_optim *optim, size_t group, double lr)
 {
-    return set(optim, group, "lr", lr, "optim_set_lr");
+    return set(optim, group, "lr", lr, true, "optim_set_lr");
 }
 
 wg_tensor_list wg_optim_state(const wg_optim *optim)

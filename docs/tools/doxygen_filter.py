@@ -76,21 +76,27 @@ def prototypes(lines):
             yield f"wg_status wg_{name}{arguments};"
 
 
+# The C types of options in a list.
+TYPES = {"REAL": "double", "INT": "int64_t", "BOOL": "bool", "MILESTONE_LIST": "wg_milestones"}
+
+
 def entries(lines, folder, file):
     """Of another list (optimizers.def): each entry with its options as the macro and the struct that the header which includes it makes of them."""
     header = next((text for text in (p.read_text() for p in folder.rglob("*.h")) if f'"{file}"' in text), "")
     struct = re.search(r"typedef struct (wg_\w*?)##name##(\w+)", header)
     name = ""
     for line in lines:
-        option = re.match(r"\s+WG_(REAL|BOOL|\w+)\((\w+), ([^,]+), \"(.*?)\"(?:, (.*))?\)$", line)
+        option = re.match(r"\s+WG_(\w+)\((\w+), ([^,]+), \"(.*?)\"(?:, (.*))?\)$", line)
         if struct and not name and (match := re.match(r"WG_\w+\((\w+),$", line)):
             name = match[1]
             yield f"#define {struct[1]}{name}(arguments, ...)"
             yield f"/* The options of {struct[1]}{name}, each with its default. */"
             yield f"typedef struct {struct[1]}{name}{struct[2]} {{"
         elif name and option:
-            kind = {"REAL": "double", "BOOL": "bool"}.get(option[1], option[1].lower())
-            yield f"    {kind} {option[2]}; /* {option[3]}: {option[4]}{', ' + option[5] if option[5] else ''} */"
+            kind = option[5] if option[1] == "CHOICE" else TYPES[option[1]]
+            default = "required" if re.match("WG_(REQUIRED|NO)_", option[3]) else option[3]
+            valid = ", " + option[5] if option[5] and option[1] != "CHOICE" else ""
+            yield f"    {kind} {option[2]}; /* {default}: {option[4]}{valid} */"
         elif name and line == ")":
             yield f"}} {struct[1]}{name}{struct[2]};"
             name = ""

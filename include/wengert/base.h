@@ -76,6 +76,22 @@ typedef struct wg_sizes {
 #define WG_SIZES(...) ((wg_sizes){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[]){__VA_ARGS__}})
 #endif
 
+/* A list of steps in increasing order, by value, as wg_lr_multi_step takes them: WG_MILESTONES(30, 80). */
+enum { WG_MAX_MILESTONES = 16 };
+typedef struct wg_milestones {
+    int count;
+    int64_t step[WG_MAX_MILESTONES];
+} wg_milestones;
+
+#ifndef __cplusplus
+#define WG_MILESTONES(...) \
+    ((wg_milestones){.count = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .step = {__VA_ARGS__}})
+#define WG_NO_MILESTONES \
+    {                    \
+        0                \
+    }
+#endif
+
 /* A pair of values for rows and columns: .stride = WG_PAIR(2, 2). In C a list in braces works too. */
 #ifndef __cplusplus
 typedef int64_t wg_pair[2];

@@ -128,6 +128,8 @@ typedef struct wg_nn_module wg_nn_module;
 #define WG_SHAPE(...) wg_shape_from_(__VA_ARGS__)
 #define WG_SCALAR wg_shape()
 #define WG_SIZES(...) wg_sizes_from_(__VA_ARGS__)
+#define WG_MILESTONES(...) wg_milestones_from_(__VA_ARGS__)
+#define WG_NO_MILESTONES wg_milestones()
 #define WG_PAIR(rows, columns) wg_pair_from_(rows, columns)
 #define WG_AXES(...) wg_axes_from_<wg_axes>(__VA_ARGS__)
 
@@ -164,6 +166,12 @@ template <size_t n> struct wg_sizes_list_ {
 template <class... Size> inline wg_sizes_list_<sizeof...(Size)> wg_sizes_from_(Size... size)
 {
     return {{static_cast<int64_t>(size)...}};
+}
+
+template <class... Step> inline wg_milestones wg_milestones_from_(Step... step)
+{
+    static_assert(sizeof...(step) <= WG_MAX_MILESTONES, "at most 16 steps");
+    return {static_cast<int>(sizeof...(step)), {static_cast<int64_t>(step)...}};
 }
 
 template <class Rows, class Columns> inline wg_pair wg_pair_from_(Rows rows, Columns columns)

@@ -60,6 +60,10 @@ WG_API WG_MUST_CHECK wg_status wg_optim_print(const wg_optim *optim, FILE *strea
 WG_API WG_MUST_CHECK wg_status wg_optim_set_lr(wg_optim *optim, size_t group, double lr);
 WG_API double wg_optim_lr(const wg_optim *optim, size_t group); /* NaN and the error where there is none */
 
+/* The rate that a schedule multiplies by its factor: the one that the group was made with, or that wg_optim_set set since then.
+   wg_optim_set_lr leaves it alone. NaN and the error where there is none. */
+WG_API double wg_optim_base_lr(const wg_optim *optim, size_t group);
+
 /* Updates every parameter that has a gradient, all of them or, on failure, none, then consumes the gradients (unless keep_grads). A
    parameter without a gradient stays as it is, and so does its state. Also makes the effects of the open tapes so far final
    (wg_update_commit). Errors: E_NULL, E_NO_GRAD (no parameter has a gradient), E_DANGLING (a parameter was freed), E_STATE (inside wg_update_begin), E_MEMORY. */

@@ -10,14 +10,16 @@
 extern "C" {
 #endif
 
-/* The C type of an option's member: bool, int64_t, double, wg_dtype, an enum whose values start at 0, wg_tensor * (not printed). */
+/* The C type of an option's member: bool, int64_t, double, wg_dtype, an enum whose values start at 0, wg_tensor * (not printed),
+   wg_milestones. */
 typedef enum wg_option_type {
     WG_OPTION_BOOL,
     WG_OPTION_INT,
     WG_OPTION_REAL,
     WG_OPTION_DTYPE,
     WG_OPTION_CHOICE,
-    WG_OPTION_TENSOR
+    WG_OPTION_TENSOR,
+    WG_OPTION_MILESTONES
 } wg_option_type;
 
 /* The range low ≤ value ≤ high; above excludes low, below excludes high. NaN is in no range. */
@@ -54,6 +56,10 @@ typedef struct wg_option_table {
     size_t n, size;
 } wg_option_table;
 
+/* Defaults of options that must be given: a double, an int64_t. The error says so if one is not. */
+#define WG_REQUIRED_REAL __builtin_nan("")
+#define WG_REQUIRED_INT INT64_MIN
+
 /* Table entries for members of a struct. The range is the last argument because it contains commas. */
 #define WG_OPTION_BOOL_OF(struct_type, member, value, text) \
     WG_OPTION_(struct_type, member, WG_OPTION_BOOL, false, value, NULL, text, WG_BETWEEN(0, 1))
@@ -67,6 +73,8 @@ typedef struct wg_option_table {
     WG_OPTION_(struct_type, member, WG_OPTION_CHOICE, false, value, names, text, WG_ANY_VALUE)
 #define WG_OPTION_TENSOR_OF(struct_type, member, text) \
     WG_OPTION_(struct_type, member, WG_OPTION_TENSOR, false, 0, NULL, text, WG_ANY_VALUE)
+#define WG_OPTION_MILESTONES_OF(struct_type, member, text) \
+    WG_OPTION_(struct_type, member, WG_OPTION_MILESTONES, false, 0, NULL, text, WG_AT_LEAST(0))
 #define WG_OPTION_SIZE_OF(struct_type, member, text, ...) \
     WG_OPTION_(struct_type, member, WG_OPTION_INT, true, 0, NULL, text, __VA_ARGS__) /* a required option */
 #define WG_OPTION_(struct_type, member, kind, needed, value, names, text, ...)                                                     \
@@ -80,7 +88,7 @@ WG_API WG_MUST_CHECK wg_status wg_options_check(wg_option_table table, const voi
 
 /* Sets or reads an option by its name. Numbers represent all types: 0 or 1 for a bool, its value for an enum. On failure nothing
    changes. E_ARGUMENT: a name that the table does not contain (the message lists those that it contains), a value out of range,
-   or a tensor option. */
+   or an option that is a tensor or a list. */
 WG_API WG_MUST_CHECK wg_status wg_options_set(wg_option_table table, void *options, const char *name, double value, const char *op);
 WG_API WG_MUST_CHECK wg_status wg_options_get(wg_option_table table, const void *options, const char *name, double *value,
                                               const char *op);

@@ -15,6 +15,7 @@
 #include "random.h"
 #include "replay.h"
 #include "runtime.h"
+#include "schedule.h"
 #include "tape.h"
 #include "tensor.h"
 

@@ -22,9 +22,26 @@ static double value_of(const wg_option *option, const void *options)
     case WG_OPTION_CHOICE:
         return *(const unsigned *)at;
     case WG_OPTION_TENSOR:
+    case WG_OPTION_MILESTONES:
         return 0;
     }
     return 0;
+}
+
+/* Is it a number? */
+static bool is_number(const wg_option *option)
+{
+    return option->type != WG_OPTION_TENSOR && option->type != WG_OPTION_MILESTONES;
+}
+
+static const char *not_a_number(const wg_option *option)
+{
+    return option->type == WG_OPTION_TENSOR ? "tensor" : "list";
+}
+
+static const wg_milestones *milestones_of(const wg_option *option, const void *options)
+{
+    return (const wg_milestones *)((const char *)options + option->offset);
 }
 
 static void set_value(const wg_option *option, void *options, double value)
@@ -45,6 +62,7 @@ static void set_value(const wg_option *option, void *options, double value)
         *(unsigned *)at = (unsigned)value;
         break;
     case WG_OPTION_TENSOR:
+    case WG_OPTION_MILESTONES:
         break;
     }
 }
@@ -64,11 +82,22 @@ static bool is_choice(const wg_option *option, double value)
     return value >= 0 && value < choices(option) && value == floor(value);
 }
 
+/* Is value the default of an option that must be given? */
+static bool is_missing(const wg_option *option, double value)
+{
+    if (option->type == WG_OPTION_REAL)
+        return isnan(option->preset) && isnan(value);
+    return option->type == WG_OPTION_INT && option->preset == (double)WG_REQUIRED_INT && value == option->preset;
+}
+
 static wg_status check(const wg_option *option, double value, const char *op)
 {
     const char *name = option->name;
+    if (is_missing(option, value))
+        return wg_fail(WG_E_ARGUMENT, op, "%s: expected a value for %s, which has no default", op, name);
     switch (option->type) {
     case WG_OPTION_TENSOR:
+    case WG_OPTION_MILESTONES:
         return WG_OK;
     case WG_OPTION_CHOICE:
         return is_choice(option, value)
@@ -87,12 +116,29 @@ static wg_status check(const wg_option *option, double value, const char *op)
     return wg_check_number(op, name, value, option->range);
 }
 
+static wg_status check_milestones(const wg_option *option, const wg_milestones *list, const char *op)
+{
+    if (list->count < 1 || list->count > WG_MAX_MILESTONES)
+        return wg_fail(WG_E_ARGUMENT, op, "%s: expected %s to be 1 to %d steps, got %d", op, option->name, WG_MAX_MILESTONES,
+                       list->count);
+    for (int i = 0; i < list->count; i++) {
+        WG_TRY(wg_check_number(op, option->name, (double)list->step[i], option->range));
+        if (i > 0 && list->step[i] <= list->step[i - 1])
+            return wg_fail(WG_E_ARGUMENT, op, "%s: expected %s in increasing order, got %lld after %lld", op, option->name,
+                           (long long)list->step[i], (long long)list->step[i - 1]);
+    }
+    return WG_OK;
+}
+
 wg_status wg_options_check(wg_option_table table, const void *options, const char *op)
 {
     if (!options)
         return wg_fail(WG_E_NULL, op, "%s: the options are NULL", op);
-    for (size_t i = 0; i < table.n; i++)
+    for (size_t i = 0; i < table.n; i++) {
         WG_TRY(check(&table.option[i], value_of(&table.option[i], options), op));
+        if (table.option[i].type == WG_OPTION_MILESTONES)
+            WG_TRY(check_milestones(&table.option[i], milestones_of(&table.option[i], options), op));
+    }
     return WG_OK;
 }
 
@@ -119,8 +165,8 @@ wg_status wg_options_set(wg_option_table table, void *options, const char *name,
 {
     const wg_option *option = NULL;
     WG_TRY(find(table, options ? name : NULL, &option, op));
-    if (option->type == WG_OPTION_TENSOR)
-        return wg_fail(WG_E_ARGUMENT, op, "%s: %s is a tensor, and not set by a number", op, name);
+    if (!is_number(option))
+        return wg_fail(WG_E_ARGUMENT, op, "%s: %s is a %s, and not set by a number", op, name, not_a_number(option));
     WG_TRY(check(option, value, op));
     set_value(option, options, value);
     return WG_OK;
@@ -130,13 +176,22 @@ wg_status wg_options_get(wg_option_table table, const void *options, const char 
 {
     const wg_option *option = NULL;
     WG_TRY(find(table, options && value ? name : NULL, &option, op));
-    if (option->type == WG_OPTION_TENSOR)
-        return wg_fail(WG_E_ARGUMENT, op, "%s: %s is a tensor, not a number", op, name);
+    if (!is_number(option))
+        return wg_fail(WG_E_ARGUMENT, op, "%s: %s is a %s, not a number", op, name, not_a_number(option));
     *value = value_of(option, options);
     return WG_OK;
 }
 
 /* ---- as text ---- */
+
+static void say_milestones(const wg_milestones *list, char *text, size_t size)
+{
+    size_t used = 0;
+    for (int i = 0; i < list->count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%lld", i ? ", " : "[", (long long)list->step[i]);
+    if (used < size)
+        snprintf(text + used, size - used, "]");
+}
 
 static void say_value(const wg_option *option, double value, char *text, size_t size)
 {
@@ -158,11 +213,15 @@ char *wg_options_text(wg_option_table table, const void *options, bool all, char
     for (size_t i = 0; options && i < table.n && used < size; i++) {
         const wg_option *option = &table.option[i];
         const double value = value_of(option, options);
-        char number[64];
-        if (option->type == WG_OPTION_TENSOR || (!all && !option->required && value == option->preset))
+        const bool is_list = option->type == WG_OPTION_MILESTONES;
+        char said[WG_MAX_MILESTONES * 22 + 3]; /* a list of the longest steps */
+        if (option->type == WG_OPTION_TENSOR || (!all && !is_list && !option->required && value == option->preset))
             continue;
-        say_value(option, value, number, sizeof number);
-        used += (size_t)snprintf(text + used, size - used, "%s%s=%s", used ? ", " : "", option->name, number);
+        if (is_list)
+            say_milestones(milestones_of(option, options), said, sizeof said);
+        else
+            say_value(option, value, said, sizeof said);
+        used += (size_t)snprintf(text + used, size - used, "%s%s=%s", used ? ", " : "", option->name, said);
     }
     return text;
 }

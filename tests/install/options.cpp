@@ -78,6 +78,14 @@ int main()
     is(wg_optim_add_group(opt, wg_nn_parameters(more), .lr = 0.25) == WG_OK && wg_optim_lr(opt, 1) == 0.25 &&
            wg_optim_get(opt, 1, "momentum") == 0.9,
        "wg_optim_add_group takes the rest from group 0");
+    wg_lr *schedule = wg_lr_warmup(wg_lr_cosine(.min = 0.5, .steps = 8), .start = 0.25, .steps = 2);
+    is(wg_lr_at(schedule, 1) == 0.625 && wg_lr_at(schedule, 10) == 0.5, "wg_lr_warmup, wg_lr_cosine");
+    is(wg_lr_set(schedule, opt, 0) == WG_OK && wg_optim_lr(opt, 0) == 0.125, "wg_lr_set");
+    wg_lr_destroy(schedule);
+    schedule = wg_lr_multi_step(.gamma = 0.5, .milestones = WG_MILESTONES(3, 8));
+    is(wg_lr_at(schedule, 2) == 1 && wg_lr_at(schedule, 8) == 0.25, "WG_MILESTONES");
+    wg_lr_destroy(schedule);
+    is(!wg_lr_multi_step() && wg_error_take(NULL) == WG_E_ARGUMENT, "wg_lr_multi_step without milestones");
     wg_batches *batches = wg_batches_create(x, label, .seed = 2, .size = 1);
     is(wg_batches_per_epoch(batches) == 2, "wg_batches_create");
     const char csv[] = "1;2\n3;4\n";

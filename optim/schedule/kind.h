@@ -1,0 +1,39 @@
+/* What a schedule is beside its options: its formula, and the other schedules that it is made of. */
+#ifndef OPTIM_SCHEDULE_KIND_H
+#define OPTIM_SCHEDULE_KIND_H
+
+#include "wengert/options.h"
+#include "wengert/schedule.h"
+
+/* Exactly one of the two functions is there. */
+struct lr_kind {
+    const char *name;
+    /* The formula of schedules.def. options point to the schedule's own struct, wg_lr_NAME_options; t ≥ 0. */
+    double (*factor)(const void *options, double t);
+    wg_status (*combine)(const wg_lr *schedule, int64_t step,
+                         double *factor);                    /* for a schedule that calls others, or the user's function */
+    wg_status (*check)(const void *options, const char *op); /* of options that fit only together: E_ARGUMENT; or NULL */
+};
+
+struct wg_lr {
+    const struct lr_kind *kind;
+    wg_option_table table;
+    void *options;
+    wg_lr *part[2]; /* owned; NULL: none */
+    int depth;      /* of the parts, 1 if there are none */
+    bool is_part;
+    wg_lr_factor *function; /* the user's, with its context */
+    void *context;
+    void (*destroy)(void *context);
+};
+
+/* A schedule with a copy of options, which are checked. */
+wg_lr *lr_create(const struct lr_kind *kind, wg_option_table table, const void *options);
+
+/* The factor of a schedule or of one of its parts; step ≥ 0. */
+wg_status lr_factor(const wg_lr *schedule, int64_t step, double *factor);
+
+/* The part of the distance that is left when x of it, 0 … 1, is gone. */
+double lr_left(wg_lr_shape shape, double x);
+
+#endif

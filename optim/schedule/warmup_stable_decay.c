@@ -1,0 +1,17 @@
+/* Warm-up, stable, decay: the formula stands in schedules.def. */
+#include "kind.h"
+
+static double factor(const void *options, double t)
+{
+    const wg_lr_warmup_stable_decay_options *o = options;
+    const double warmup = (double)o->warmup, stable_end = warmup + (double)o->stable, decay = (double)o->decay;
+    if (t < warmup)
+        return o->start + (1 - o->start) * t / warmup;
+    if (t < stable_end)
+        return 1;
+    if (t >= stable_end + decay)
+        return o->end;
+    return o->end + (1 - o->end) * lr_left(o->shape, (t - stable_end) / decay);
+}
+
+const struct lr_kind lr_warmup_stable_decay_kind = {.name = "warmup_stable_decay", .factor = factor};
