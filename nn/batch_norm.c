@@ -37,8 +37,10 @@ static wg_tensor *train(const wg_nn_call *call, wg_tensor *x, bool relu)
             wg_shape_text(wg_shape_of(x), text, sizeof text));
         return NULL;
     }
-    wg_tensor *gamma = call->param[GAMMA], *beta = call->param[BETA], *mean = NULL, *variance = NULL;
-    wg_tensor *y = (relu ? wg_batch_norm_relu : wg_batch_norm)(x, gamma, beta, settings->eps, &mean, NULL, &variance);
+    wg_tensor *mean = NULL, *variance = NULL;
+    const wg_batch_norm_options options = {
+        .weight = call->param[GAMMA], .bias = call->param[BETA], .eps = settings->eps, .mean = &mean, .variance = &variance};
+    wg_tensor *y = relu ? wg_batch_norm_relu_with(x, options) : wg_batch_norm_with(x, options);
     if (!y)
         return NULL;
     if (!call->functional && (wg_ema_update(call->buffer[MEAN], mean, settings->momentum) != WG_OK ||

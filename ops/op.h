@@ -12,7 +12,7 @@
 #define WG_BINARY(name) extern const struct wg_op wg_op_##name;
 #define WG_REDUCTION(name) extern const struct wg_op wg_op_##name;
 #define WG_OP(name, arguments) extern const struct wg_op wg_op_##name;
-#define WG_OP_WITH(name, arguments) extern const struct wg_op wg_op_##name;
+#define WG_OP_WITH(name, operands, options) extern const struct wg_op wg_op_##name;
 #define WG_OP_MANY(name, arguments) extern const struct wg_op wg_op_##name;
 #define WG_CORE(name)
 #include "wengert/ops.def"

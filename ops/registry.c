@@ -6,7 +6,7 @@ static const struct wg_op *const registry[] = {
 #define WG_BINARY(name) &wg_op_##name,
 #define WG_REDUCTION(name) &wg_op_##name,
 #define WG_OP(name, arguments) &wg_op_##name,
-#define WG_OP_WITH(name, arguments) &wg_op_##name,
+#define WG_OP_WITH(name, operands, options) &wg_op_##name,
 #define WG_OP_MANY(name, arguments) &wg_op_##name,
 #define WG_CORE(name)
 #include "wengert/ops.def"
@@ -44,6 +44,6 @@ const struct wg_op *wg_op_at(size_t index)
         return wg_reduce(&wg_op_##name, x, options);                     \
     }
 #define WG_OP(name, arguments)
-#define WG_OP_WITH(name, arguments)
+#define WG_OP_WITH(name, operands, options)
 #define WG_OP_MANY(name, arguments)
 #include "wengert/ops.def"

@@ -56,7 +56,7 @@ def comment_at(lines, i):
 def prototypes(lines):
     """Of ops.def: each line as what ops.h makes of it."""
     for line in lines:
-        match = re.match(r"WG_(\w+)\((\w+)(?:, (\(.*\)))?\)$", line)
+        match = re.match(r"WG_(\w+)\((\w+)(?:, (\(.*))?\)$", line)
         if not match:
             yield line
             continue
@@ -71,7 +71,10 @@ def prototypes(lines):
         elif kind == "OP":
             yield f"wg_tensor *wg_{name}{arguments};"
         elif kind == "OP_WITH":
-            yield f"wg_tensor *wg_{name}_with{arguments};"
+            operands, options = re.match(r"\((.*)\), (\w+)$", arguments).groups()
+            named = ", ".join(re.findall(r"(\w+)(?:,|$)", operands))
+            yield f"#define wg_{name}({named}, ...) wg_{name}_with({named}, options)"
+            yield f"wg_tensor *wg_{name}_with({operands}, {options} options);"
         elif kind == "OP_MANY":
             yield f"wg_status wg_{name}{arguments};"
 

@@ -108,17 +108,25 @@ typedef struct wg_pair {
 typedef struct wg_tensor wg_tensor;
 typedef struct wg_tape wg_tape;
 
-/* Options: a struct with its defaults first, which the caller's designated initialisers override. Options are always named: the last
-   default is the struct's last member, so that a value without a name is an excess element, of which compilers warn, and a pair that is
-   given one number (.padding = 1 for WG_PAIR(1, 1)) is an error. Causes no warning under -Wextra. */
+/* Options: a struct with its defaults first, which the caller's designated initialisers override. Options are always named. A value
+   without a name behind the operands does not compile: gcc rejects it in a struct that is WG_NAMED, and clang as an excess element,
+   because the last default is the struct's last member. A pair that is given one number (.padding = 1 for WG_PAIR(1, 1)) is an error
+   too. Causes no warning under -Wextra. */
 #ifndef __cplusplus
-#define WG_OPTIONS(type, ...)                                                                                   \
-    __extension__({                                                                                             \
-        _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")                    \
-            _Pragma("GCC diagnostic error \"-Wmissing-braces\"") _Pragma("GCC diagnostic ignored \"-Wshadow\"") \
-                type wg_options_ = {__VA_ARGS__};                                                               \
-        _Pragma("GCC diagnostic pop") wg_options_;                                                              \
+#define WG_OPTIONS(type, ...)                                                                                                  \
+    __extension__({                                                                                                            \
+        _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")                                   \
+            WG_NAMED_ONLY_ _Pragma("GCC diagnostic error \"-Wmissing-braces\"") _Pragma("GCC diagnostic ignored \"-Wshadow\"") \
+                type wg_options_ = {__VA_ARGS__};                                                                              \
+        _Pragma("GCC diagnostic pop") wg_options_;                                                                             \
     })
+#endif
+#if defined __clang__ || defined __cplusplus
+#define WG_NAMED
+#define WG_NAMED_ONLY_ _Pragma("GCC diagnostic error \"-Wexcess-initializers\"")
+#else
+#define WG_NAMED __attribute__((designated_init))
+#define WG_NAMED_ONLY_ _Pragma("GCC diagnostic error \"-Wdesignated-init\"")
 #endif
 
 /* Returns the status of expression from the calling function unless it is WG_OK. */

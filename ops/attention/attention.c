@@ -74,7 +74,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
         wg_tensor *never = wg_scalar((wg_dtype)q->dtype, -(double)INFINITY);
         scores = wg_where(may, wg_donate(scores), wg_absent(some) ? never : wg_where(some, never, zero));
     }
-    wg_tensor *y = wg_matmul(wg_softmax(wg_donate(scores), -1), c->in[2]);
+    wg_tensor *y = wg_matmul(wg_softmax(wg_donate(scores)), c->in[2]);
     return wg_made(out[0] = wg_absent(some) ? y : wg_where(some, wg_donate(y), zero));
 }
 

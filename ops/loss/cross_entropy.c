@@ -42,13 +42,13 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     WG_TRY(wg_class_check(c));
     if (!labels)
         WG_TRY(check_probabilities(c));
-    wg_tensor *logp = wg_log_softmax(labels ? wg_counted_rows(c, c->in[0]) : c->in[0], 1);
+    wg_tensor *logp = wg_log_softmax(labels ? wg_counted_rows(c, c->in[0]) : c->in[0], .axis = 1);
     return wg_made(out[0] = labels ? wg_label_loss(c, logp) : probability_loss(c, logp));
 }
 
-wg_tensor *wg_cross_entropy_with(wg_tensor *logits, wg_tensor *target, wg_class_options options)
+wg_tensor *wg_cross_entropy_with(wg_tensor *logits, wg_tensor *target, wg_cross_entropy_options options)
 {
-    const struct wg_class_params p = wg_class_params_of(&options);
+    const struct wg_class_params p = {options.smoothing, options.ignore, options.reduction};
     return wg_invoke3(&wg_op_cross_entropy, &p, logits, target, options.weight);
 }
 

@@ -14,9 +14,9 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     return wg_made(out[0] = wg_loss_reduce(wg_huber_terms(c->in[0], c->in[1], p->delta), p->reduction));
 }
 
-wg_tensor *wg_huber(wg_tensor *x, wg_tensor *t, double delta, wg_reduction reduction)
+wg_tensor *wg_huber_with(wg_tensor *x, wg_tensor *t, wg_huber_options options)
 {
-    const struct params p = {delta, reduction};
+    const struct params p = {options.delta, options.reduction};
     return wg_invoke2(&wg_op_huber, &p, x, t);
 }
 

@@ -12,9 +12,9 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     return wg_made(out[0] = wg_loss_reduce(wg_mul(p, ratio), *reduction));
 }
 
-wg_tensor *wg_kl_div(wg_tensor *logq, wg_tensor *p, wg_reduction reduction)
+wg_tensor *wg_kl_div_with(wg_tensor *logq, wg_tensor *p, wg_loss_options options)
 {
-    return wg_invoke2(&wg_op_kl_div, &reduction, logq, p);
+    return wg_invoke2(&wg_op_kl_div, &options.reduction, logq, p);
 }
 
 #define SHAPES {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {-3, 0.1}, .high = {0, 1}

@@ -50,9 +50,9 @@ static wg_status T(log_softmax)(const wg_call *c)
 #define KERNEL_FILE "ops/loss/log_softmax.c"
 #include "ops/op.h"
 
-wg_tensor *wg_log_softmax(wg_tensor *x, int axis)
+wg_tensor *wg_log_softmax_with(wg_tensor *x, wg_softmax_options options)
 {
-    return wg_apply_along(&wg_op_log_softmax, &x, 1, axis);
+    return wg_apply_along(&wg_op_log_softmax, &x, 1, options.axis);
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)

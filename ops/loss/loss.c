@@ -31,11 +31,6 @@ wg_tensor *wg_loss_reduce(wg_tensor *each, wg_reduction reduction)
 
 /* ---- classes ---- */
 
-struct wg_class_params wg_class_params_of(const wg_class_options *options)
-{
-    return (struct wg_class_params){options->smoothing, options->ignore, options->reduction};
-}
-
 static wg_status check_labels(const wg_call *c)
 {
     const wg_tensor *x = c->in[0], *labels = c->in[1];

@@ -18,7 +18,6 @@ struct wg_class_params {
     int64_t ignore;
     wg_reduction reduction;
 };
-struct wg_class_params wg_class_params_of(const wg_class_options *options);
 /* Checks operands and params. Labels are read and checked; a target that is not i64 is left to the caller. */
 wg_status wg_class_check(const wg_call *c);
 /* w x, but 0 (with gradients 0) where w is 0 and x is infinite or NaN: an element of weight 0 never contributes. */

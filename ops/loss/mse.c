@@ -8,9 +8,9 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     return wg_made(out[0] = wg_loss_reduce(wg_square(wg_sub(c->in[0], c->in[1])), *reduction));
 }
 
-wg_tensor *wg_mse(wg_tensor *x, wg_tensor *t, wg_reduction reduction)
+wg_tensor *wg_mse_with(wg_tensor *x, wg_tensor *t, wg_loss_options options)
 {
-    return wg_invoke2(&wg_op_mse, &reduction, x, t);
+    return wg_invoke2(&wg_op_mse, &options.reduction, x, t);
 }
 
 #define SHAPES {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2

@@ -3,18 +3,15 @@
 
 static wg_status compose(const wg_call *c, wg_tensor **out)
 {
-    const struct wg_class_params *p = c->params;
     WG_TRY(wg_class_check(c));
     if (c->in[1]->dtype != WG_I64)
         return wg_call_error(c, WG_E_DTYPE, "labels are i64");
-    if (p->smoothing != 0)
-        return wg_call_error(c, WG_E_ARGUMENT, "there is no smoothing here: see cross_entropy");
     return wg_made(out[0] = wg_label_loss(c, c->in[0]));
 }
 
-wg_tensor *wg_nll_with(wg_tensor *logp, wg_tensor *labels, wg_class_options options)
+wg_tensor *wg_nll_with(wg_tensor *logp, wg_tensor *labels, wg_nll_options options)
 {
-    const struct wg_class_params p = wg_class_params_of(&options);
+    const struct wg_class_params p = {0, options.ignore, options.reduction};
     return wg_invoke3(&wg_op_nll, &p, logp, labels, options.weight);
 }
 

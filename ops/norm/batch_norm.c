@@ -8,11 +8,11 @@
 #define KERNEL_FILE "ops/norm/batch_norm.c"
 #include "ops/op.h"
 
-wg_tensor *wg_batch_norm(wg_tensor *x, wg_tensor *gamma, wg_tensor *beta, double eps, wg_tensor **mean, wg_tensor **rstd,
-                         wg_tensor **variance)
+wg_tensor *wg_batch_norm_with(wg_tensor *x, wg_batch_norm_options options)
 {
-    wg_tensor *y = NULL, *in[3] = {x, gamma, beta}, **to[4] = {&y, mean, rstd, variance};
-    return wg_norm_apply(&wg_op_batch_norm, &eps, in, 3, to) == WG_OK ? y : NULL;
+    wg_tensor *y = NULL, *in[3] = {x, options.weight, options.bias};
+    wg_tensor **to[4] = {&y, options.mean, options.rstd, options.variance};
+    return wg_norm_apply(&wg_op_batch_norm, &options.eps, in, 3, to) == WG_OK ? y : NULL;
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)

@@ -33,7 +33,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     for (int axis = 2; axis < x->rank; axis++)
         size *= wg_extents(x)[axis];
     wg_tensor *rows = wg_reshape(x, WG_SHAPE(wg_extents(x)[0], p->groups, size));
-    wg_tensor *y = wg_reshape(wg_layer_norm(rows, WG_NONE, WG_NONE, p->eps, NULL, NULL), wg_shape_of(x));
+    wg_tensor *y = wg_reshape(wg_layer_norm(rows, .eps = p->eps), wg_shape_of(x));
     if (!wg_absent(c->in[1]))
         y = wg_mul(y, wg_over_channels(c->in[1], x));
     if (!wg_absent(c->in[2]))
@@ -41,10 +41,10 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     return wg_made(out[0] = y);
 }
 
-wg_tensor *wg_group_norm(wg_tensor *x, int64_t groups, wg_tensor *gamma, wg_tensor *beta, double eps)
+wg_tensor *wg_group_norm_with(wg_tensor *x, int64_t groups, wg_group_norm_options options)
 {
-    const struct params p = {groups, eps};
-    return wg_invoke3(&wg_op_group_norm, &p, x, gamma, beta);
+    const struct params p = {groups, options.eps};
+    return wg_invoke3(&wg_op_group_norm, &p, x, options.weight, options.bias);
 }
 
 #define PARAMS(groups)               \

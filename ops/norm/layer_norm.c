@@ -55,10 +55,10 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     return wg_norm_statistics(c, rows && out[0].extent[out[1].rank] == 0);
 }
 
-wg_tensor *wg_layer_norm(wg_tensor *x, wg_tensor *gamma, wg_tensor *beta, double eps, wg_tensor **mean, wg_tensor **rstd)
+wg_tensor *wg_layer_norm_with(wg_tensor *x, wg_layer_norm_options options)
 {
-    wg_tensor *y = NULL, *in[3] = {x, gamma, beta}, **to[3] = {&y, mean, rstd};
-    return wg_norm_apply(&wg_op_layer_norm, &eps, in, 3, to) == WG_OK ? y : NULL;
+    wg_tensor *y = NULL, *in[3] = {x, options.weight, options.bias}, **to[3] = {&y, options.mean, options.rstd};
+    return wg_norm_apply(&wg_op_layer_norm, &options.eps, in, 3, to) == WG_OK ? y : NULL;
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)

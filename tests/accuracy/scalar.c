@@ -190,7 +190,7 @@ static const struct unary {
 #define WG_BINARY(name)
 #define WG_REDUCTION(name)
 #define WG_OP(name, arguments)
-#define WG_OP_WITH(name, arguments)
+#define WG_OP_WITH(name, operands, options)
 #define WG_OP_MANY(name, arguments)
 #define WG_CORE(name)
 #include "wengert/ops.def"

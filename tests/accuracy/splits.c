@@ -18,7 +18,7 @@ static const struct op {
 #define WG_BINARY(name) {#name, NULL, wg_##name},
 #define WG_REDUCTION(name)
 #define WG_OP(name, arguments)
-#define WG_OP_WITH(name, arguments)
+#define WG_OP_WITH(name, operands, options)
 #define WG_OP_MANY(name, arguments)
 #define WG_CORE(name)
 #include "wengert/ops.def"

@@ -77,7 +77,7 @@ static wg_tensor *estimate(const struct ddpg *d)
 static wg_status critic_step(struct ddpg *d)
 {
     WG_TAPE(tape);
-    wg_tensor *loss = wg_mse(value(d->critic, d->state, d->action), estimate(d), WG_REDUCTION_MEAN);
+    wg_tensor *loss = wg_mse(value(d->critic, d->state, d->action), estimate(d));
     WG_TRY(subject_report(&d->base, loss));
     WG_TRY(wg_backward(loss));
     return wg_optim_step(d->critic_opt);

@@ -123,7 +123,7 @@ static wg_tensor *squared_error(wg_tensor *const *p, size_t n_p, void *context)
     (void)n_p;
     wg_tensor *inner = wg_reshape(part(p[0], 0, 20), WG_SHAPE(2, 10)), *outer = wg_reshape(part(p[0], 30, 40), WG_SHAPE(10, 1));
     wg_tensor *h = wg_tanh(wg_add(wg_matmul(n->points, inner), part(p[0], 20, 30)));
-    return wg_mse(wg_add(wg_matmul(h, outer), part(p[0], 40, 41)), n->targets, WG_REDUCTION_MEAN);
+    return wg_mse(wg_add(wg_matmul(h, outer), part(p[0], 40, 41)), n->targets);
 }
 
 static wg_status whole_hessian(void *subject)

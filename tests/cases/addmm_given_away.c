@@ -38,7 +38,7 @@ int main(void)
     }
     { /* softmax_grad(y, take y), layer_norm_grad with gy = x, batch_norm_grad with gy = x */
         WG_TAPE(tape);
-        wg_tensor *y = wg_softmax(wg_from(D(0.1, 0.7, -0.3, 1, 2, 3), WG_SHAPE(2, 3)), 1), *copy = wg_copy(y);
+        wg_tensor *y = wg_softmax(wg_from(D(0.1, 0.7, -0.3, 1, 2, 3), WG_SHAPE(2, 3)), .axis = 1), *copy = wg_copy(y);
         wg_tensor *right = wg_softmax_grad(copy, wg_copy(copy), 1), *got = wg_softmax_grad(y, wg_donate(y), 1);
         near_("softmax_grad(y, take y)", got ? wg_item(wg_norm(wg_sub(got, right))) : NAN, 0, 1e-14);
         wg_tensor *x = wg_add_scalar(wg_from(D(0.1, 0.7, -0.3, 1, 2, 5), WG_SHAPE(2, 3)), 0), *xc = wg_copy(x);

@@ -42,7 +42,7 @@ static wg_status update(struct agent *g, wg_tensor *s, wg_tensor *a, wg_tensor *
         WG_NO_GRAD;
         target = wg_add(r, wg_mul_scalar(value(g->slow_critic, s, action(g->slow_actor, s)), 0.99));
     }
-    WG_TRY(wg_backward(wg_mse(value(g->critic, s, a), target, WG_REDUCTION_MEAN)));
+    WG_TRY(wg_backward(wg_mse(value(g->critic, s, a), target)));
     WG_TRY(wg_optim_step(g->critic_optim));
     WG_TRY(wg_backward(wg_neg(wg_mean(value(g->critic, s, action(g->actor, s))))));
     WG_TRY(wg_optim_step(g->actor_optim));

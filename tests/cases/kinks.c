@@ -11,7 +11,7 @@ static wg_tensor *elu(wg_tensor *x)
 
 static wg_tensor *huber(wg_tensor *x)
 {
-    return wg_huber(x, wg_zeros(WG_F64, wg_shape_of(x)), 1, WG_REDUCTION_SUM);
+    return wg_huber(x, wg_zeros(WG_F64, wg_shape_of(x)), .reduction = WG_REDUCTION_SUM);
 }
 
 static wg_tensor *norm(wg_tensor *x)

@@ -18,7 +18,7 @@ int main(void)
     wg_tensor *x = wg_ones(WG_F32, WG_SHAPE(1, 4, 3)), *v = wg_ones(WG_F32, WG_SHAPE(4)), *logits = wg_ones(WG_F32, WG_SHAPE(2, 4));
     wg_tensor *labels = wg_from(((const int64_t[]){0, 9}), WG_SHAPE(2));
     const int64_t many = (int64_t)1 << 40;
-    wg_group_norm(x, 2, v, v, -1);
+    wg_group_norm(x, 2, .weight = v, .bias = v, .eps = -1);
     expect(WG_E_ARGUMENT, "group_norm: expected eps in [0, inf), got -1");
     wg_flip(x, 7);
     expect(WG_E_ARGUMENT, "flip: there is no axis 7 in [1, 4, 3]");

@@ -13,7 +13,7 @@ static void *run(void *context)
     wg_set_threads(1);
     for (int i = 0; i < 200; i++) {
         WG_TAPE(tape);
-        wg_tensor *loss = wg_mse(wg_hold(x), y, WG_REDUCTION_MEAN), *square = wg_square(x);
+        wg_tensor *loss = wg_mse(wg_hold(x), y), *square = wg_square(x);
         wg_tensor *g = wg_grad(wg_reshape(square, WG_SHAPE(3)), square, .create_graph = true, .grad = v);
         wg_tensor *kept = wg_keep(x);
         *sum += wg_item(loss) + at_(g, 1) + at_(kept, 2);

@@ -234,7 +234,7 @@ static bool closure(struct world *o)
 
 static bool composed(struct world *o)
 {
-    wg_tensor *y = wg_mse(o->x, o->w, WG_REDUCTION_MEAN);
+    wg_tensor *y = wg_mse(o->x, o->w);
     if (!wg_tape_top())
         wg_free(y);
     return y != NULL;

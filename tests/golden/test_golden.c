@@ -92,7 +92,8 @@ static wg_status running(wg_tensor *x, wg_tensor **statistics)
     const wg_dtype dtype = wg_dtype_of(x);
     const double rate = 0.25, eps = 1e-5;
     wg_tensor *mean, *variance;
-    if (!wg_batch_norm(x, wg_ones(dtype, channels), wg_zeros(dtype, channels), eps, &mean, NULL, &variance))
+    if (!wg_batch_norm(x, .weight = wg_ones(dtype, channels), .bias = wg_zeros(dtype, channels), .eps = eps, .mean = &mean,
+                       .variance = &variance))
         return WG_E_NULL;
     statistics[0] = wg_zeros(dtype, channels);
     statistics[1] = wg_ones(dtype, channels);

@@ -112,7 +112,7 @@ static wg_tensor *record_step(struct model *model)
     wg_tensor *mean = NULL, *variance = NULL, *parameter[3] = {model->w, model->gamma, model->beta};
     wg_tensor *mask = wg_bernoulli(model->generator, WG_F32, WG_SHAPE(8, 5), 0.8);
     wg_tensor *h = wg_linear(wg_mul(model->x, mask), model->w, WG_NONE);
-    wg_tensor *y = wg_batch_norm(h, model->gamma, model->beta, 1e-5, &mean, NULL, &variance);
+    wg_tensor *y = wg_batch_norm(h, .weight = model->gamma, .bias = model->beta, .mean = &mean, .variance = &variance);
     wg_tensor *loss = wg_mean(wg_square(wg_sub(wg_tanh(y), model->y)));
     assert_ok(wg_ema_update(model->mean, mean, 0.1));
     assert_ok(wg_running_variance_update(model->var, variance, 0.1, 8));

@@ -55,6 +55,14 @@ int main()
     is(wg_item(wg_sum(x, .axes = WG_AXES(0, 1))) == 10, "WG_AXES");
     is(wg_item(wg_norm(x, .p = 1)) == 10 && wg_item(wg_norm(x)) == std::sqrt(30.0), "wg_norm: p, and its default");
     is(wg_item(wg_cross_entropy(x, label, .reduction = WG_REDUCTION_SUM, .smoothing = 0)) > 0, "wg_cross_entropy");
+    is(wg_item(wg_sum(wg_softmax(x))) == 2 && wg_item(wg_sum(wg_log_softmax(x, .axis = 0))) < 0,
+       "wg_softmax: axis, and its default");
+    is(wg_item(wg_mse(x, wg_zeros(WG_F64, WG_SHAPE(2, 2)), .reduction = WG_REDUCTION_SUM)) == 30, "wg_mse: reduction");
+    is(wg_item(wg_huber(x, wg_zeros(WG_F64, WG_SHAPE(2, 2)), .reduction = WG_REDUCTION_SUM, .delta = 10)) == 15, "wg_huber: two");
+    is(wg_item(wg_bce_with_logits(x, wg_ones(WG_F64, WG_SHAPE(2, 2)))) > 0, "wg_bce_with_logits");
+    wg_tensor *mean = NULL, *normal = wg_layer_norm(x, .mean = &mean, .bias = wg_ones(WG_F64, WG_SHAPE(2)), .eps = 0);
+    is(wg_item(wg_mean(normal)) == 1 && wg_data_as(mean, double)[1] == 3.5, "wg_layer_norm: bias, eps, mean");
+    is(std::fabs(wg_item(wg_sum(wg_batch_norm(x)))) < 1e-12 && wg_rank(wg_group_norm(x, 1)) == 2, "wg_batch_norm, wg_group_norm");
 
     wg_tensor *image = counting(WG_F32, WG_SHAPE(1, 1, 4, 4)), *kernel = wg_ones(WG_F32, WG_SHAPE(1, 1, 2, 2));
     wg_tensor *conv = wg_conv2d(image, kernel, WG_NONE, .padding = WG_PAIR(1, 0), .stride = WG_PAIR(1, 2));

@@ -117,15 +117,15 @@ static void fused_batch_norm_has_the_bits_in_any_order(void **state)
         wg_tensor *x = wg_permute(wg_copy(wg_permute(images, to[order])), back[order]);
         wg_tensor *gamma = wg_ones(WG_F32, WG_SHAPE(3)), *gx[2], *y[2];
         wg_set_requires_grad(x, true);
-        y[0] = wg_batch_norm_relu(x, gamma, beta, 1e-5, NULL, NULL, NULL);
-        y[1] = wg_relu(wg_batch_norm(x, gamma, beta, 1e-5, NULL, NULL, NULL));
+        y[0] = wg_batch_norm_relu(x, .weight = gamma, .bias = beta);
+        y[1] = wg_relu(wg_batch_norm(x, .weight = gamma, .bias = beta));
         for (int i = 0; i < 2; i++) {
             gx[i] = wg_grad(wg_sum(wg_square(y[i])), x);
             assert_non_null(gx[i]);
         }
         assert_same_bits(wg_copy(y[0]), wg_copy(y[1]));
         assert_same_bits(wg_copy(gx[0]), wg_copy(gx[1]));
-        wg_tensor *first = wg_batch_norm_relu(images, gamma, beta, 1e-5, NULL, NULL, NULL);
+        wg_tensor *first = wg_batch_norm_relu(images, .weight = gamma, .bias = beta);
         assert_same_bits(wg_copy(y[0]), wg_copy(first));
     }
     wg_free(generator), wg_free(beta), wg_free(images);

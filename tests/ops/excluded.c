@@ -134,7 +134,7 @@ static void what_is_not_chosen(void **state)
             assert_left_out(made(wg_sum(wg_square(made(choices[k])))), x, 0, 1);
         wg_tensor *p = given((const double[]){0, 0.5, 0.5}, WG_SHAPE(3)),
                   *logq = given((const double[]){content[i], -1, -2}, WG_SHAPE(3));
-        wg_tensor *divergence = made(wg_kl_div(logq, p, WG_REDUCTION_SUM));
+        wg_tensor *divergence = made(wg_kl_div(logq, p, .reduction = WG_REDUCTION_SUM));
         assert_left_out(divergence, logq, 0, 1);
         assert_rest_finite_and_zero_at(made(wg_grad(divergence, p)), 0, 1);
     }

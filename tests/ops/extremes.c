@@ -96,10 +96,10 @@ static void softmax_is_stable(void **state)
     for (size_t i = 0; i < N_OF(both); i++) {
         WG_TAPE(tape);
         const wg_dtype dtype = both[i];
-        ASSERT_ELEMENTS(wg_softmax(LEAF(dtype, 1e4, -1e4, 1e4), 0), 0.5, 0, 0.5);
-        ASSERT_ELEMENTS(wg_log_softmax(LEAF(dtype, 1e4, -1e4), 0), 0, -2e4);
+        ASSERT_ELEMENTS(wg_softmax(LEAF(dtype, 1e4, -1e4, 1e4), .axis = 0), 0.5, 0, 0.5);
+        ASSERT_ELEMENTS(wg_log_softmax(LEAF(dtype, 1e4, -1e4), .axis = 0), 0, -2e4);
         wg_tensor *x = LEAF(dtype, -INF, 0, 0);
-        wg_tensor *p = wg_softmax(x, 0), *logp = wg_log_softmax(x, 0);
+        wg_tensor *p = wg_softmax(x, .axis = 0), *logp = wg_log_softmax(x, .axis = 0);
         ASSERT_ELEMENTS(p, 0, 0.5, 0.5);
         ASSERT_ELEMENTS(logp, -INF, log(0.5), log(0.5));
         wg_tensor *g = gradient(wg_sum(wg_slice(p, 0, 1, 2, 1)), x);
@@ -108,7 +108,7 @@ static void softmax_is_stable(void **state)
         g = gradient(wg_sum(wg_slice(logp, 0, 1, 2, 1)), x);
         ASSERT_ELEMENTS(g, 0, 0.5, -0.5);
         assert_finite(second(g, x));
-        ASSERT_ELEMENTS(wg_softmax(LEAF(dtype, INF, 0), 0), (double)NAN, (double)NAN + 0);
+        ASSERT_ELEMENTS(wg_softmax(LEAF(dtype, INF, 0), .axis = 0), (double)NAN, (double)NAN + 0);
     }
 }
 

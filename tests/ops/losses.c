@@ -60,9 +60,9 @@ static void losses_on_classes_are_pytorchs(void **state)
 
 static wg_tensor *pair_loss(const struct pair_case *k, wg_tensor *x, wg_tensor *t, wg_reduction reduction)
 {
-    return made(k->loss == MSE     ? wg_mse(x, t, reduction)
-                : k->loss == HUBER ? wg_huber(x, t, 0.75, reduction)
-                                   : wg_kl_div(x, t, reduction));
+    return made(k->loss == MSE     ? wg_mse(x, t, .reduction = reduction)
+                : k->loss == HUBER ? wg_huber(x, t, .delta = 0.75, .reduction = reduction)
+                                   : wg_kl_div(x, t, .reduction = reduction));
 }
 
 static void losses_on_pairs_are_pytorchs(void **state)
@@ -82,6 +82,24 @@ static void losses_on_pairs_are_pytorchs(void **state)
         assert_all_near(wg_gradient(x), k->by_x, 1e-14);
         assert_all_near(wg_gradient(t), k->by_t, 1e-14);
     }
+}
+
+/* max(x,0) - x t + ln(1 + e^{-|x|}) of each element, in every reduction and for a transposed operand. */
+static void binary_cross_entropy_has_every_reduction(void **state)
+{
+    (void)state;
+    WG_TAPE(tape);
+    double each[ROWS * CLASSES], sum = 0;
+    for (int i = 0; i < ROWS * CLASSES; i++) {
+        each[i] = fmax(logits[i], 0) - logits[i] * probabilities[i] + log1p(exp(-fabs(logits[i])));
+        sum += each[i];
+    }
+    wg_tensor *x = matrix(logits), *t = matrix(probabilities), *turned = made(wg_copy(wg_transpose(x, 0, 1)));
+    assert_all_near(made(wg_bce_with_logits(x, t, .reduction = WG_REDUCTION_NONE)), each, 1e-15);
+    assert_all_near(made(wg_copy(wg_bce_with_logits(wg_transpose(turned, 0, 1), t, .reduction = WG_REDUCTION_NONE))), each, 1e-15);
+    assert_near(wg_item(made(wg_bce_with_logits(x, t))), sum / (ROWS * CLASSES), 1e-15);
+    assert_near(wg_item(made(wg_bce_with_logits(x, t, .reduction = WG_REDUCTION_SUM))), sum, 1e-14);
+    assert_near(wg_item(made(wg_bce_with_logits(x, t, .reduction = WG_REDUCTION_BATCH_MEAN))), sum / ROWS, 1e-14);
 }
 
 /* Rows may extend over further axes: (2,3,2) is (4,3) with the classes moved. */
@@ -112,7 +130,7 @@ static void probabilities_are_differentiable(void **state)
     WG_TAPE(tape);
     const double one_hot[ROWS * CLASSES] = {1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1};
     wg_tensor *x = matrix(logits), *t = made(wg_set_requires_grad(matrix(one_hot), true));
-    wg_tensor *loss = made(wg_cross_entropy(x, t)), *logp = made(wg_log_softmax(x, 1));
+    wg_tensor *loss = made(wg_cross_entropy(x, t)), *logp = made(wg_log_softmax(x, .axis = 1));
     assert_near(wg_item(loss), class_cases[0].mean, 1e-14);
     assert_ok(wg_backward(loss, .retain = true));
     for (int64_t i = 0; i < ROWS * CLASSES; i++)
@@ -160,7 +178,7 @@ static void the_mean_over_nothing_is_nan(void **state)
     assert_true(isnan(wg_item(wg_cross_entropy(none, no_labels))));
     assert_true(isnan(wg_item(wg_cross_entropy(none, none))));
     assert_true(isnan(wg_item(wg_cross_entropy(none, no_labels, .smoothing = 0.1, .ignore = 1))));
-    assert_true(isnan(wg_item(wg_mse(none, none, WG_REDUCTION_BATCH_MEAN))));
+    assert_true(isnan(wg_item(wg_mse(none, none, .reduction = WG_REDUCTION_BATCH_MEAN))));
     assert_true(isnan(wg_item(wg_cross_entropy(x, labels, .ignore = 0)))); /* every row is ignored */
     assert_near(wg_item(wg_cross_entropy(x, labels, .ignore = 0, .reduction = WG_REDUCTION_SUM)), 0, 0);
     assert_ok(wg_backward(wg_cross_entropy(x, labels, .ignore = 0, .reduction = WG_REDUCTION_SUM)));
@@ -184,7 +202,7 @@ static void large_logits_stay_finite(void **state)
         assert_near(wg_item(loss), (each[0] + each[1] + each[2] + each[3]) / ROWS, dtype == WG_F32 ? 4e-3 : 1e-11);
         assert_ok(wg_backward(wg_add(loss, wg_cross_entropy(x, labels, .smoothing = 0.1)), .retain = true));
         assert_ok(wg_backward(wg_add(wg_cross_entropy(x, t), wg_bce_with_logits(x, t)), .retain = true));
-        assert_ok(wg_backward(wg_huber(x, t, 1, WG_REDUCTION_SUM)));
+        assert_ok(wg_backward(wg_huber(x, t, .reduction = WG_REDUCTION_SUM)));
         assert_all_finite(wg_gradient(x));
     }
 }
@@ -227,7 +245,7 @@ static void divergence_where_nothing_is(void **state)
     const double p_values[4] = {0, 0.5, 0.5, 0}, q_values[4] = {-(double)INFINITY, -1, -0.5, -1};
     wg_tensor *p = made(wg_set_requires_grad(wg_from(p_values, WG_SHAPE(4)), true));
     wg_tensor *q = made(wg_set_requires_grad(wg_from(q_values, WG_SHAPE(4)), true)), *g[2], *gg[2], *leaf[2] = {q, p};
-    wg_tensor *sum = made(wg_kl_div(q, p, WG_REDUCTION_SUM));
+    wg_tensor *sum = made(wg_kl_div(q, p, .reduction = WG_REDUCTION_SUM));
     assert_near(wg_item(sum), 0.5 * (log(0.5) + 1) + 0.5 * (log(0.5) + 0.5), 1e-15);
     assert_ok(wg_grad_many(sum, leaf, 2, g, .create_graph = true));
     assert_all_near(g[0], (const double[]){0, -0.5, -0.5, 0}, 1e-15);
@@ -250,8 +268,8 @@ static void layer_norm_of_far_numbers(void **state)
     wg_tensor *x = made(wg_set_requires_grad(wg_detach(noise), true)),
               *wide = made(wg_set_requires_grad(wg_cast(noise, WG_F64), true));
     wg_tensor *u = numbers(WG_F32, WG_SHAPE(N, D), 4), *wide_u = made(wg_cast(u, WG_F64));
-    wg_tensor *y = made(wg_layer_norm(x, WG_NONE, WG_NONE, 1e-5, NULL, NULL));
-    wg_tensor *want = made(wg_layer_norm(wide, WG_NONE, WG_NONE, 1e-5, NULL, NULL));
+    wg_tensor *y = made(wg_layer_norm(x));
+    wg_tensor *want = made(wg_layer_norm(wide));
     for (int64_t i = 0; i < N * D; i++)
         assert_near(element(y, i), element(want, i), 1e-6);
     wg_tensor *roots[2] = {made(wg_sum(wg_mul(y, u))), made(wg_sum(wg_mul(want, wide_u)))};
@@ -270,7 +288,7 @@ static void group_norm_is_layer_norm_of_groups(void **state)
     WG_TAPE(tape);
     wg_tensor *x = numbers(WG_F64, WG_SHAPE(2, 6, 3, 2), 5), *gamma = numbers(WG_F64, WG_SHAPE(6), 6);
     wg_tensor *beta = numbers(WG_F64, WG_SHAPE(6), 7);
-    wg_tensor *y = made(wg_group_norm(x, 3, gamma, beta, 1e-5));
+    wg_tensor *y = made(wg_group_norm(x, 3, .weight = gamma, .bias = beta));
     for (int group = 0; group < 6; group++) {
         double mean = 0, variance = 0;
         for (int i = 0; i < 12; i++)
@@ -367,6 +385,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(losses_on_classes_are_pytorchs),
         TEST(losses_on_pairs_are_pytorchs),
+        TEST(binary_cross_entropy_has_every_reduction),
         TEST(rows_may_be_images),
         TEST(probabilities_are_differentiable),
         TEST(the_plain_case_is_one_node),

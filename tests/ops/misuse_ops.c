@@ -36,7 +36,7 @@
         assert_null_and_error(wg_##op(fx.labels), WG_E_DTYPE, #op ": ");                      \
     }
 #define WG_OP(op, arguments)
-#define WG_OP_WITH(op, arguments)
+#define WG_OP_WITH(op, operands, options)
 #define WG_OP_MANY(op, arguments)
 #define WG_CORE(op)
 #include "wengert/ops.def"
@@ -232,14 +232,16 @@ static void misuse_relu_bias_grad(void)
 
 /* ---- softmax and losses ---- */
 
-#define MISUSE_SOFTMAX(op)                                                     \
-    static void misuse_##op(void)                                              \
-    {                                                                          \
-        REFUSED(#op, wg_##op(bad, 0));                                         \
-        assert_null_and_error(wg_##op(fx.x, 2), WG_E_ARGUMENT, #op ": ");      \
-        assert_null_and_error(wg_##op(fx.x, -3), WG_E_ARGUMENT, #op ": ");     \
-        assert_null_and_error(wg_##op(fx.scalar, 0), WG_E_ARGUMENT, #op ": "); \
-        assert_null_and_error(wg_##op(fx.labels, 0), WG_E_DTYPE, #op ": ");    \
+#define MISUSE_SOFTMAX(op)                                                             \
+    static void misuse_##op(void)                                                      \
+    {                                                                                  \
+        REFUSED(#op, wg_##op(bad));                                                    \
+        REFUSED(#op, wg_##op(bad, .axis = 0));                                         \
+        assert_null_and_error(wg_##op(fx.x, .axis = 2), WG_E_ARGUMENT, #op ": ");      \
+        assert_null_and_error(wg_##op(fx.x, .axis = -3), WG_E_ARGUMENT, #op ": ");     \
+        assert_null_and_error(wg_##op(fx.scalar, .axis = 0), WG_E_ARGUMENT, #op ": "); \
+        assert_null_and_error(wg_##op(fx.scalar), WG_E_ARGUMENT, #op ": ");            \
+        assert_null_and_error(wg_##op(fx.labels), WG_E_DTYPE, #op ": ");               \
     }
 MISUSE_SOFTMAX(softmax)
 MISUSE_SOFTMAX(log_softmax)
@@ -282,30 +284,21 @@ static void misuse_cross_entropy_grad(void)
     assert_null_and_error(wg_cross_entropy_grad(fx.y, fx.y, fx.scalar), WG_E_DTYPE, "cross_entropy_grad: ");
 }
 
-static void misuse_bce_with_logits(void)
-{
-    REFUSED("bce_with_logits", wg_bce_with_logits(bad, fx.y));
-    REFUSED("bce_with_logits", wg_bce_with_logits(fx.x, bad));
-    assert_null_and_error(wg_bce_with_logits(fx.x, fx.odd), WG_E_SHAPE, SHAPES_DIFFER);
-    assert_null_and_error(wg_bce_with_logits(fx.x, fx.vector), WG_E_SHAPE, "f32 [2, 3] x f32 [3]");
-    assert_null_and_error(wg_bce_with_logits(fx.x, fx.wide), WG_E_DTYPE, DTYPES_DIFFER);
-}
-
 /* ---- normalisation ---- */
 
-#define MISUSE_BATCH_NORM(op)                                                                                               \
-    static void misuse_##op(void)                                                                                           \
-    {                                                                                                                       \
-        REFUSED(#op, wg_##op(bad, fx.vector, fx.vector, 1e-5, NULL, NULL, NULL));                                           \
-        REFUSED_BUT_NONE(#op, wg_##op(fx.y, bad, fx.vector, 1e-5, NULL, NULL, NULL));                                       \
-        REFUSED_BUT_NONE(#op, wg_##op(fx.y, fx.vector, bad, 1e-5, NULL, NULL, NULL));                                       \
-        assert_null_and_error(wg_##op(fx.y, fx.odd, fx.vector, 1e-5, NULL, NULL, NULL), WG_E_SHAPE,                         \
-                              "f32 [2, 3] x f32 [5, 7] x f32 [3]");                                                         \
-        assert_null_and_error(wg_##op(fx.vector, fx.vector, fx.vector, 1e-5, NULL, NULL, NULL), WG_E_SHAPE, #op ": ");      \
-        assert_null_and_error(wg_##op(fx.wide, fx.vector, fx.vector, 1e-5, NULL, NULL, NULL), WG_E_DTYPE,                   \
-                              "f64 [2, 3] x f32 [3] x f32 [3]");                                                            \
-        assert_null_and_error(wg_##op(fx.y, fx.vector, fx.vector, -1, NULL, NULL, NULL), WG_E_ARGUMENT, #op ": ");          \
-        assert_null_and_error(wg_##op(fx.y, fx.vector, fx.vector, (double)NAN, NULL, NULL, NULL), WG_E_ARGUMENT, #op ": "); \
+#define MISUSE_BATCH_NORM(op)                                                                                    \
+    static void misuse_##op(void)                                                                                \
+    {                                                                                                            \
+        REFUSED(#op, wg_##op(bad, .weight = fx.vector, .bias = fx.vector));                                      \
+        REFUSED_BUT_NONE(#op, wg_##op(fx.y, .weight = bad, .bias = fx.vector));                                  \
+        REFUSED_BUT_NONE(#op, wg_##op(fx.y, .weight = fx.vector, .bias = bad));                                  \
+        assert_null_and_error(wg_##op(fx.y, .weight = fx.odd, .bias = fx.vector), WG_E_SHAPE,                    \
+                              "f32 [2, 3] x f32 [5, 7] x f32 [3]");                                              \
+        assert_null_and_error(wg_##op(fx.vector, .weight = fx.vector, .bias = fx.vector), WG_E_SHAPE, #op ": "); \
+        assert_null_and_error(wg_##op(fx.wide, .weight = fx.vector, .bias = fx.vector), WG_E_DTYPE,              \
+                              "f64 [2, 3] x f32 [3] x f32 [3]");                                                 \
+        assert_null_and_error(wg_##op(fx.y, .weight = fx.vector, .eps = -1), WG_E_ARGUMENT, #op ": ");           \
+        assert_null_and_error(wg_##op(fx.y, .bias = fx.vector, .eps = (double)NAN), WG_E_ARGUMENT, #op ": ");    \
     }
 MISUSE_BATCH_NORM(batch_norm)
 MISUSE_BATCH_NORM(batch_norm_relu)
@@ -459,7 +452,7 @@ static const struct misuse table[] = {
 #define WG_BINARY(op) {"wg_" #op, misuse_##op},
 #define WG_REDUCTION(op) {"wg_" #op "_with", misuse_##op},
 #define WG_OP(op, arguments) {"wg_" #op, misuse_##op},
-#define WG_OP_WITH(op, arguments) {"wg_" #op "_with", misuse_##op},
+#define WG_OP_WITH(op, operands, options) {"wg_" #op "_with", misuse_##op},
 #define WG_OP_MANY(op, arguments) {"wg_" #op, misuse_##op},
 #include "wengert/ops.def"
     {"wg_chunk", misuse_chunk},

@@ -37,13 +37,13 @@ MAKES(elu_grad_alpha, wg_elu_grad(x, y, v, 1))
 MAKES(elu_grad_scale, wg_elu_grad(x, y, 1, v))
 MAKES(var_correction, wg_var(x, .correction = v))
 MAKES(std_correction, wg_std(x, .correction = v))
-MAKES(huber_delta, wg_huber(x, y, v, WG_REDUCTION_MEAN))
+MAKES(huber_delta, wg_huber(x, y, .delta = v))
 MAKES(huber_terms_delta, wg_huber_terms(x, y, v))
 MAKES(cross_entropy_smoothing, wg_cross_entropy(x, y, .smoothing = v))
-MAKES(batch_norm_eps, wg_batch_norm(x, WG_NONE, WG_NONE, v, NULL, NULL, NULL))
-MAKES(batch_norm_relu_eps, wg_batch_norm_relu(x, WG_NONE, WG_NONE, v, NULL, NULL, NULL))
-MAKES(layer_norm_eps, wg_layer_norm(x, WG_NONE, WG_NONE, v, NULL, NULL))
-MAKES(group_norm_eps, wg_group_norm(x, 1, WG_NONE, WG_NONE, v))
+MAKES(batch_norm_eps, wg_batch_norm(x, .eps = v))
+MAKES(batch_norm_relu_eps, wg_batch_norm_relu(x, .eps = v))
+MAKES(layer_norm_eps, wg_layer_norm(x, .eps = v))
+MAKES(group_norm_eps, wg_group_norm(x, 1, .eps = v))
 MAKES(normal_mean, wg_normal(generator, SHAPED, v, 1))
 MAKES(normal_deviation, wg_normal(generator, SHAPED, 1, v))
 MAKES(bernoulli_p, wg_bernoulli(generator, SHAPED, v))
@@ -166,7 +166,7 @@ static void every_number_is_listed(void **unused)
 {
     (void)unused;
     for (size_t i = 0; i < N_OP_ARGUMENTS; i++)
-        if (strstr(op_arguments[i].arguments, "double ") && !is_listed(op_arguments[i].op))
+        if (has_argument(i, "double ") && !is_listed(op_arguments[i].op))
             fail_msg("%s has a number among its parameters, and is in no list of tests/ops/parameters.c", op_arguments[i].op);
 }
 

@@ -96,9 +96,9 @@ static wg_tensor *along(int op, wg_tensor *x, wg_tensor *other, int axis)
     name = names[op];
     switch (op) {
     case 0:
-        return wg_softmax(x, axis);
+        return wg_softmax(x, .axis = axis);
     case 1:
-        return wg_log_softmax(x, axis);
+        return wg_log_softmax(x, .axis = axis);
     case 2:
         return wg_softmax_grad(x, other, axis);
     case 3:

@@ -16,7 +16,7 @@ static wg_status step(void *context)
         (void)wg_item(wg_sum(e->between));
     if (e->fails)
         (void)wg_add(e->between, wg_ones(WG_F32, WG_SHAPE(5)));
-    e->y = wg_keep(wg_softmax(wg_add(e->between, wg_tanh(e->between)), -1)); /* read twice, without wg_hold */
+    e->y = wg_keep(wg_softmax(wg_add(e->between, wg_tanh(e->between)))); /* read twice, without wg_hold */
     return e->y ? WG_OK : WG_E_NULL;
 }
 

@@ -94,7 +94,7 @@ static inline wg_status net_step(struct net *net, wg_tensor *x, wg_tensor *label
     wg_tensor **p = net->all, *mean = NULL, *variance = NULL;
     const int64_t batch = wg_extent(x, 0), hidden = wg_extent(p[1], 0);
     wg_tensor *h = wg_linear(x, p[0], p[1]);
-    wg_tensor *n = wg_batch_norm(h, p[2], p[3], 1e-5, &mean, NULL, &variance);
+    wg_tensor *n = wg_batch_norm(h, .weight = p[2], .bias = p[3], .mean = &mean, .variance = &variance);
     if (!n)
         return wg_error_first()->code;
     WG_TRY(wg_ema_update(net->all[NET_MEAN], mean, 0.1));

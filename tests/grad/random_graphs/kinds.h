@@ -95,7 +95,7 @@ static wg_tensor *kind_huber(struct run *p)
     const wg_reduction reduction = draw(p, 2) ? WG_REDUCTION_NONE : WG_REDUCTION_MEAN;
     if (p->decide)
         decide_above(p, made(wg_abs(wg_sub(x, t))), delta);
-    return wg_huber(x, t, delta, reduction);
+    return wg_huber(x, t, .delta = delta, .reduction = reduction);
 }
 
 /* ---- shapes ---- */

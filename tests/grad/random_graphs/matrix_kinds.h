@@ -183,7 +183,7 @@ static wg_tensor *kind_layer_norm(struct run *p)
     const bool affine = draw(p, 2);
     wg_tensor *gamma = affine ? drawn(p, WG_SHAPE(wg_extent(x, -1))) : WG_NONE;
     wg_tensor *beta = affine ? drawn(p, WG_SHAPE(wg_extent(x, -1))) : WG_NONE;
-    wg_tensor *y = wg_layer_norm(x, gamma, beta, 0.1, &mean, &rstd);
+    wg_tensor *y = wg_layer_norm(x, .weight = gamma, .bias = beta, .eps = 0.1, .mean = &mean, .rstd = &rstd);
     const int which = draw(p, 4);
     return which == 0 ? mean : which == 1 ? rstd : y;
 }
@@ -193,7 +193,7 @@ static wg_tensor *kind_batch_norm(struct run *p)
     wg_tensor *x = of_rank_from(p, 2), *mean = NULL, *rstd = NULL, *variance = NULL;
     const wg_shape channels = WG_SHAPE(wg_extent(x, 1));
     wg_tensor *gamma = drawn(p, channels), *beta = drawn(p, channels);
-    wg_tensor *y = wg_batch_norm(x, gamma, beta, 0.1, &mean, &rstd, &variance);
+    wg_tensor *y = wg_batch_norm(x, .weight = gamma, .bias = beta, .eps = 0.1, .mean = &mean, .rstd = &rstd, .variance = &variance);
     const int which = draw(p, 5);
     return which == 0 ? mean : which == 1 ? rstd : which == 2 ? variance : y;
 }
@@ -203,19 +203,19 @@ static wg_tensor *kind_group_norm(struct run *p)
     wg_tensor *x = of_rank_from(p, 2);
     const int64_t channels = wg_extent(x, 1);
     wg_tensor *gamma = drawn(p, WG_SHAPE(channels)), *beta = drawn(p, WG_SHAPE(channels));
-    return wg_group_norm(x, channels % 2 == 0 ? 2 : 1, gamma, beta, 0.1);
+    return wg_group_norm(x, channels % 2 == 0 ? 2 : 1, .weight = gamma, .bias = beta, .eps = 0.1);
 }
 
 static wg_tensor *kind_softmax(struct run *p)
 {
     wg_tensor *x = of_rank_from(p, 1);
-    return wg_softmax(x, draw_axis(p, x));
+    return wg_softmax(x, .axis = draw_axis(p, x));
 }
 
 static wg_tensor *kind_log_softmax(struct run *p)
 {
     wg_tensor *x = of_rank_from(p, 1);
-    return wg_log_softmax(x, draw_axis(p, x));
+    return wg_log_softmax(x, .axis = draw_axis(p, x));
 }
 
 static wg_tensor *kind_attention(struct run *p)
@@ -238,11 +238,11 @@ static wg_tensor *kind_cross_entropy(struct run *p)
     wg_tensor *labels = indices(p, WG_SHAPE(wg_extent(x, 0)), wg_extent(x, 1));
     switch (draw(p, 4)) {
     case 0:
-        return wg_cross_entropy(x, wg_softmax(of_shape(p, x), 1), .smoothing = 0.1);
+        return wg_cross_entropy(x, wg_softmax(of_shape(p, x), .axis = 1), .smoothing = 0.1);
     case 1:
         return wg_cross_entropy(x, labels, .weight = weight, .smoothing = 0.2, .reduction = WG_REDUCTION_NONE);
     case 2:
-        return wg_nll(wg_log_softmax(x, 1), labels, .reduction = WG_REDUCTION_SUM);
+        return wg_nll(wg_log_softmax(x, .axis = 1), labels, .reduction = WG_REDUCTION_SUM);
     default:
         return wg_cross_entropy_labels(x, labels);
     }
@@ -251,13 +251,13 @@ static wg_tensor *kind_cross_entropy(struct run *p)
 static wg_tensor *kind_kl_div(struct run *p)
 {
     wg_tensor *x = of_rank_from(p, 1), *t = of_shape(p, x);
-    return wg_kl_div(wg_log_softmax(x, -1), wg_softmax(t, -1), draw_reduction(p));
+    return wg_kl_div(wg_log_softmax(x), wg_softmax(t), .reduction = draw_reduction(p));
 }
 
 static wg_tensor *kind_mse(struct run *p)
 {
     wg_tensor *x = of_rank_from(p, 1), *t = of_shape(p, x);
-    return wg_mse(x, t, draw_reduction(p));
+    return wg_mse(x, t, .reduction = draw_reduction(p));
 }
 
 static wg_tensor *kind_bce_with_logits(struct run *p)

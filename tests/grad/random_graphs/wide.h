@@ -80,7 +80,7 @@ static inline wg_tensor *apart_from_groups(struct wide *w, wg_tensor *x)
     const wg_dtype other = w->dtype == WG_F32 ? WG_F64 : WG_F32;
     switch (pick(w, 6)) {
     case 0:
-        return wg_softmax(x, -1);
+        return wg_softmax(x);
     case 1:
         return wg_mul_scalar(wg_cumsum(x, -1, false), 1.0 / (double)wg_extent(x, -1));
     case 2:

@@ -2,6 +2,8 @@
 // because C has no operators to overload. The list of kernels is made by meson from ops.def.
 #include "check.h"
 
+#include "wengert/ops.h"
+
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
