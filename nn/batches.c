@@ -134,6 +134,12 @@ void wg_batches_destroy(wg_batches *batches)
     free(batches);
 }
 
+/* The status of a function that failed and returned no status. */
+static wg_status failure(void)
+{
+    return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
+}
+
 /* Draws the epoch's order, on a tape of its own: it is no part of the user's step. */
 static wg_status make_order(wg_batches *batches)
 {
@@ -149,34 +155,54 @@ static wg_status make_order(wg_batches *batches)
         WG_TAPE(tape);
         wg_tensor *order = tape ? wg_permutation(batches->generator, batches->rows) : NULL;
         if (!order || wg_read(order, batches->order) != WG_OK)
-            return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
+            return failure();
     }
     batches->ordered = true;
     return WG_OK;
 }
 
-static wg_tensor *gather(const wg_tensor *source, const int64_t *index, int64_t n)
+/* *rows gets the rows of source at n indices. */
+static wg_status gather(const wg_tensor *source, const int64_t *index, int64_t n, wg_tensor **rows)
 {
     wg_shape shape = wg_shape_of(source);
     shape.extent[0] = n;
-    wg_tensor *rows = wg_zeros(wg_dtype_of(source), shape);
-    if (rows && wg_dataset_gather_rows(rows, source, index, (size_t)n) == WG_OK)
-        return rows;
-    if (rows && !wg_tape_top())
-        wg_free(rows);
-    return NULL;
+    *rows = wg_zeros(wg_dtype_of(source), shape);
+    const wg_status status = *rows ? wg_dataset_gather_rows(*rows, source, index, (size_t)n) : failure();
+    if (status == WG_OK)
+        return WG_OK;
+    if (*rows && !wg_tape_top())
+        wg_free(*rows);
+    *rows = NULL;
+    return status;
 }
 
-bool wg_batches_next(wg_batches *batches, wg_tensor **x, wg_tensor **y)
+/* The batch of n rows at the position. */
+static wg_status make_batch(wg_batches *batches, int64_t n, wg_tensor **x, wg_tensor **y)
+{
+    WG_TRY(make_order(batches));
+    const int64_t *index = batches->order + batches->state.position;
+    wg_tensor *features = NULL, *targets = batches->y;
+    WG_TRY(gather(batches->x, index, n, &features));
+    const wg_status status = targets == WG_NONE ? WG_OK : gather(batches->y, index, n, &targets);
+    if (status != WG_OK) {
+        if (!wg_tape_top())
+            wg_free(features);
+        return status;
+    }
+    *x = features;
+    if (y)
+        *y = targets;
+    return WG_OK;
+}
+
+wg_status wg_batches_next(wg_batches *batches, wg_tensor **x, wg_tensor **y)
 {
     if (x)
         *x = NULL;
     if (y)
         *y = NULL;
-    if (!batches || !x || (!y && batches->y != WG_NONE)) {
-        (void)wg_error_set(WG_E_NULL, "batches_next", "batches_next: an argument is NULL");
-        return true;
-    }
+    if (!batches || !x || (!y && batches->y != WG_NONE))
+        return wg_error_set(WG_E_NULL, "batches_next", "batches_next: expected an iterator, and where to put x and y; got NULL");
     wg_batches_state *state = &batches->state;
     int64_t n = batches->rows - state->position;
     n = n < batches->size ? n : batches->size;
@@ -184,23 +210,11 @@ bool wg_batches_next(wg_batches *batches, wg_tensor **x, wg_tensor **y)
         state->epoch++;
         state->position = 0;
         batches->ordered = !batches->shuffle && batches->ordered;
-        return false;
+        return WG_OK;
     }
-    if (make_order(batches) != WG_OK)
-        return true;
-    const bool labels = batches->y != WG_NONE;
-    wg_tensor *features = gather(batches->x, batches->order + state->position, n);
-    wg_tensor *targets = features && labels ? gather(batches->y, batches->order + state->position, n) : batches->y;
-    if (!features || !targets) {
-        if (features && !wg_tape_top())
-            wg_free(features);
-        return true;
-    }
-    *x = features;
-    if (y)
-        *y = targets;
+    WG_TRY(make_batch(batches, n, x, y));
     state->position += n;
-    return true;
+    return WG_OK;
 }
 
 int64_t wg_batches_per_epoch(const wg_batches *batches)

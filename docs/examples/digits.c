@@ -276,7 +276,8 @@ static wg_status train_step(const wg_nn_module *net, wg_optim *opt, wg_batches *
 {
     WG_TAPE(tape, .trace = picture != NULL);
     wg_tensor *x, *y;
-    *more = wg_batches_next(batches, &x, &y);
+    WG_TRY(wg_batches_next(batches, &x, &y));
+    *more = x != NULL;
     if (!*more)
         return WG_OK;
     if (!distort_batch(x, generator))

@@ -255,11 +255,19 @@ WG_API wg_batches *wg_batches_create_with(wg_tensor *x, wg_tensor *y, wg_batches
 WG_API void wg_batches_destroy(wg_batches *batches);
 
 /* The next batch, as tensors of their own on the open tape (or the caller's): call it inside the step's tape, but before a step
-   that is captured or evaluated, with no tape open; they are the caller's then, to be freed. False at the end of
-   an epoch, with both NULL; the call after that begins the next. On failure true, with both NULL and the position as it was: the
-   ops that use them fail in turn, and so does the step. A step that fails afterwards does not put the position back
-   (wg_batches_restore). *y is WG_NONE where there are no labels; y may be NULL then. */
-WG_API bool wg_batches_next(wg_batches *batches, wg_tensor **x, wg_tensor **y);
+   that is captured or evaluated, with no tape open; they are the caller's then, to be freed. At the end of an
+   epoch the status is WG_OK and both are NULL; the call after that begins the next. On failure both are NULL and the position is as
+   it was: E_NULL, E_MEMORY, and the errors of wg_dataset_gather_rows. A step that fails afterwards does not put the position back
+   (wg_batches_restore). *y is WG_NONE where there are no labels; y may be NULL then.
+
+     for (;;) {
+         WG_TAPE(tape);
+         WG_TRY(wg_batches_next(batches, &x, &y));
+         if (!x)
+             break;
+         …
+     } */
+WG_API WG_MUST_CHECK wg_status wg_batches_next(wg_batches *batches, wg_tensor **x, wg_tensor **y);
 
 WG_API int64_t wg_batches_per_epoch(const wg_batches *batches);
 

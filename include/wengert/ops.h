@@ -46,6 +46,62 @@ typedef struct WG_NAMED wg_reduce_options {
     }
 #endif
 
+/* Options of cumsum, sort and topk. axis: negative axes count from the last one. indices receives positions in x as a further
+   result, or NULL if the op fails. */
+typedef struct WG_NAMED wg_cumsum_options {
+    bool reverse;
+} wg_cumsum_options;
+#define WG_CUMSUM_DEFAULTS .reverse = false
+
+typedef struct WG_NAMED wg_sort_options {
+    int axis;
+    bool descending;
+    wg_tensor **indices;
+} wg_sort_options;
+#define WG_SORT_DEFAULTS .axis = -1, .descending = false, .indices = NULL
+
+typedef struct WG_NAMED wg_topk_options {
+    int axis;
+    bool largest;
+    wg_tensor **indices;
+} wg_topk_options;
+#define WG_TOPK_DEFAULTS .axis = -1, .largest = true, .indices = NULL
+
+/* Options of activations. */
+typedef struct WG_NAMED wg_leaky_relu_options {
+    double slope;
+} wg_leaky_relu_options;
+#define WG_LEAKY_RELU_DEFAULTS .slope = 0.01
+
+typedef struct WG_NAMED wg_elu_options {
+    double alpha, scale;
+} wg_elu_options;
+#define WG_ELU_DEFAULTS .alpha = 1, .scale = 1
+
+typedef struct WG_NAMED wg_hardtanh_options {
+    double low, high;
+} wg_hardtanh_options;
+#define WG_HARDTANH_DEFAULTS .low = -1, .high = 1
+
+/* Options of diagonal, diag, tril and triu. offset: 0 for the main diagonal, above 0 for one to its right. */
+typedef struct WG_NAMED wg_diagonal_options {
+    int64_t offset;
+} wg_diagonal_options;
+#define WG_DIAGONAL_DEFAULTS .offset = 0
+
+/* Options of triangular_solve: which triangle of a is read, and whether it is transposed. */
+typedef struct WG_NAMED wg_triangular_solve_options {
+    bool upper, transposed;
+} wg_triangular_solve_options;
+#define WG_TRIANGULAR_SOLVE_DEFAULTS .upper = false, .transposed = false
+
+/* Options of attention. mask: u8, or numbers that are added, or WG_NONE. */
+typedef struct WG_NAMED wg_attention_options {
+    wg_tensor *mask;
+    bool causal;
+} wg_attention_options;
+#define WG_ATTENTION_DEFAULTS .mask = WG_NONE, .causal = false
+
 /* Options of softmax and log_softmax. axis: negative axes count from the last one. */
 typedef struct WG_NAMED wg_softmax_options {
     int axis;

@@ -38,7 +38,7 @@ static wg_tensor *allowed(const wg_call *c)
     if (!p->causal)
         return given;
     wg_tensor *ones = wg_ones((wg_dtype)q->dtype, WG_SHAPE(wg_extents(q)[q->rank - 2], wg_extents(k)[k->rank - 2]));
-    wg_tensor *past = wg_cast(wg_tril(ones, 0), WG_U8);
+    wg_tensor *past = wg_cast(wg_tril(ones), WG_U8);
     return wg_absent(given) ? past : wg_logical_and(given, past);
 }
 
@@ -53,7 +53,7 @@ static wg_tensor *looks(const wg_call *c, wg_tensor *may)
         open = wg_ne(mask, wg_scalar((wg_dtype)mask->dtype, -(double)INFINITY));
         open = wg_absent(may) ? open : wg_logical_and(open, may);
     }
-    return open && open->rank > 0 ? wg_any(open, -1, true) : open;
+    return open && open->rank > 0 ? wg_any(open, .axis = -1, .keepdims = true) : open;
 }
 
 static wg_status compose(const wg_call *c, wg_tensor **out)
@@ -78,10 +78,10 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     return wg_made(out[0] = wg_absent(some) ? y : wg_where(some, wg_donate(y), zero));
 }
 
-wg_tensor *wg_attention(wg_tensor *q, wg_tensor *k, wg_tensor *v, wg_tensor *mask, bool causal)
+wg_tensor *wg_attention_with(wg_tensor *q, wg_tensor *k, wg_tensor *v, wg_attention_options options)
 {
-    const struct params p = {causal};
-    wg_tensor *in[4] = {q, k, v, mask}, *y = NULL;
+    const struct params p = {options.causal};
+    wg_tensor *in[4] = {q, k, v, options.mask}, *y = NULL;
     return wg_invoke(&wg_op_attention, &p, in, 4, &y, 1) == WG_OK ? y : NULL;
 }
 

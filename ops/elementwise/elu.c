@@ -10,10 +10,10 @@ MAP1(elu, struct wg_elu_params, T(elu_value)(x, p))
 #define KERNEL_FILE "ops/elementwise/elu.c"
 #include "ops/op.h"
 
-wg_tensor *wg_elu(wg_tensor *x, double alpha, double scale)
+wg_tensor *wg_elu_with(wg_tensor *x, wg_elu_options options)
 {
-    const struct wg_elu_params p = {alpha, scale};
-    if (wg_elu_check("elu", alpha, scale) != WG_OK)
+    const struct wg_elu_params p = {options.alpha, options.scale};
+    if (wg_elu_check("elu", p.alpha, p.scale) != WG_OK)
         return NULL;
     return wg_invoke1(&wg_op_elu, &p, x);
 }

@@ -7,9 +7,9 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     return wg_made(out[0] = wg_clamp(c->in[0], p->low, p->high));
 }
 
-wg_tensor *wg_hardtanh(wg_tensor *x, double low, double high)
+wg_tensor *wg_hardtanh_with(wg_tensor *x, wg_hardtanh_options options)
 {
-    const struct wg_bounds p = {low, high};
+    const struct wg_bounds p = {options.low, options.high};
     return wg_invoke1(&wg_op_hardtanh, &p, x);
 }
 

@@ -11,11 +11,11 @@ MAP1(leaky_relu, double, T(leaky)(x, (REAL)*p))
 #define KERNEL_FILE "ops/elementwise/leaky_relu.c"
 #include "ops/op.h"
 
-wg_tensor *wg_leaky_relu(wg_tensor *x, double slope)
+wg_tensor *wg_leaky_relu_with(wg_tensor *x, wg_leaky_relu_options options)
 {
-    if (wg_check_number("leaky_relu", "slope", slope, WG_ANY_NUMBER) != WG_OK)
+    if (wg_check_number("leaky_relu", "slope", options.slope, WG_ANY_NUMBER) != WG_OK)
         return NULL;
-    return wg_invoke1(&wg_op_leaky_relu, &slope, x);
+    return wg_invoke1(&wg_op_leaky_relu, &options.slope, x);
 }
 
 WG_DIAGONAL(wg_leaky_relu_grad(c->in[0], wg_donate(g), *(const double *)c->params))

@@ -4,7 +4,7 @@
 
 static wg_status compose(const wg_call *c, wg_tensor **out)
 {
-    return wg_made(out[0] = wg_elu(c->in[0], 1.6732632423543772, 1.0507009873554805));
+    return wg_made(out[0] = wg_elu(c->in[0], .alpha = 1.6732632423543772, .scale = 1.0507009873554805));
 }
 
 const struct wg_op wg_op_selu = {

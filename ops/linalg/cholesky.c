@@ -54,16 +54,16 @@ wg_tensor *wg_cholesky(wg_tensor *a)
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     wg_tensor *l = c->out[0];
-    wg_tensor *left = wg_triangular_solve(l, wg_half_lower(wg_matmul(wg_transposed(l), gy[0])), false, true);
-    wg_tensor *both = wg_triangular_solve(l, wg_transposed(left), false, true);
+    wg_tensor *left = wg_triangular_solve(l, wg_half_lower(wg_matmul(wg_transposed(l), gy[0])), .transposed = true);
+    wg_tensor *both = wg_triangular_solve(l, wg_transposed(left), .transposed = true);
     return WG_GIVE(gx[0], wg_symmetric_part(both));
 }
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
     wg_tensor *l = c->out[0];
-    wg_tensor *left = wg_triangular_solve(l, wg_symmetric_part(tx[0]), false, false);
-    wg_tensor *both = wg_triangular_solve(l, wg_transposed(left), false, false);
+    wg_tensor *left = wg_triangular_solve(l, wg_symmetric_part(tx[0]));
+    wg_tensor *both = wg_triangular_solve(l, wg_transposed(left));
     return wg_made(ty[0] = wg_matmul(l, wg_half_lower(both)));
 }
 

@@ -129,7 +129,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
     wg_tensor *v = c->out[1], *p = wg_matmul(wg_transposed(v), wg_matmul(wg_symmetric_part(tx[0]), v));
-    ty[0] = wg_diagonal(p, 0);
+    ty[0] = wg_diagonal(p);
     ty[1] = wg_matmul(v, by_gaps(c, p));
     return ty[0] && ty[1] ? WG_OK : WG_E_NULL;
 }

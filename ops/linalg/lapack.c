@@ -276,7 +276,7 @@ wg_tensor *wg_symmetric_part(wg_tensor *x)
 
 wg_tensor *wg_half_lower(wg_tensor *x)
 {
-    return wg_mul_scalar(wg_add(wg_tril(x, 0), wg_tril(x, -1)), 0.5);
+    return wg_mul_scalar(wg_add(wg_tril(x), wg_tril(x, .offset = -1)), 0.5);
 }
 
 wg_tensor *wg_identity(wg_dtype dtype, int64_t n)

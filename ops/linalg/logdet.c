@@ -75,7 +75,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
-    return wg_made(ty[0] = wg_sum(wg_diagonal(wg_solve(c->in[0], tx[0]), 0), .axis = -1));
+    return wg_made(ty[0] = wg_sum(wg_diagonal(wg_solve(c->in[0], tx[0])), .axis = -1));
 }
 
 static wg_cost cost(const wg_call *c)

@@ -98,7 +98,7 @@ wg_status wg_qr(wg_tensor *a, wg_tensor **q, wg_tensor **r)
 /* The symmetric matrix with x's lower triangle. */
 static wg_tensor *mirror_lower(wg_tensor *x)
 {
-    return wg_add(wg_tril(x, 0), wg_transposed(wg_tril(x, -1)));
+    return wg_add(wg_tril(x), wg_transposed(wg_tril(x, .offset = -1)));
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
@@ -110,15 +110,15 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
         m = wg_plus(m, by_q);
     }
     wg_tensor *sum = wg_plus(gq, wg_matmul(q, mirror_lower(m)));
-    return WG_GIVE(gx[0], wg_transposed(wg_triangular_solve(r, wg_transposed(sum), true, false)));
+    return WG_GIVE(gx[0], wg_transposed(wg_triangular_solve(r, wg_transposed(sum), .upper = true)));
 }
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
     wg_tensor *q = c->out[0], *r = c->out[1];
-    wg_tensor *da = wg_transposed(wg_triangular_solve(r, wg_transposed(tx[0]), true, true)); /* da r⁻¹ */
+    wg_tensor *da = wg_transposed(wg_triangular_solve(r, wg_transposed(tx[0]), .upper = true, .transposed = true)); /* da r⁻¹ */
     wg_tensor *x = wg_matmul(wg_transposed(q), da);
-    wg_tensor *e = wg_add(wg_triu(x, 0), wg_transposed(wg_tril(x, -1)));
+    wg_tensor *e = wg_add(wg_triu(x), wg_transposed(wg_tril(x, .offset = -1)));
     ty[0] = wg_sub(da, wg_matmul(q, e));
     ty[1] = wg_matmul(e, r);
     return ty[0] && ty[1] ? WG_OK : WG_E_NULL;

@@ -68,22 +68,22 @@ static wg_status forward(const wg_call *c)
     return wg_batch_run(&b, 2);
 }
 
-wg_tensor *wg_triangular_solve(wg_tensor *a, wg_tensor *b, bool upper, bool transposed)
+wg_tensor *wg_triangular_solve_with(wg_tensor *a, wg_tensor *b, wg_triangular_solve_options options)
 {
-    const struct params p = {.upper = upper, .transposed = transposed};
+    const struct params p = {.upper = options.upper, .transposed = options.transposed};
     return wg_invoke2(&wg_op_triangular_solve, &p, a, b);
 }
 
 /* The triangle of x that the op reads. */
 static wg_tensor *triangle(const struct params *p, wg_tensor *x)
 {
-    return p->upper ? wg_triu(x, 0) : wg_tril(x, 0);
+    return p->upper ? wg_triu(x) : wg_tril(x);
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const struct params *p = c->params;
-    wg_tensor *x = c->out[0], *gb = wg_triangular_solve(c->in[0], gy[0], p->upper, !p->transposed);
+    wg_tensor *x = c->out[0], *gb = wg_triangular_solve(c->in[0], gy[0], .upper = p->upper, .transposed = !p->transposed);
     if (gx[0].need) {
         wg_tensor *product = p->transposed ? wg_matmul(x, wg_transposed(gb)) : wg_matmul(gb, wg_transposed(x));
         WG_TRY(wg_give(&gx[0], wg_neg(triangle(p, product))));
@@ -100,7 +100,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
         wg_tensor *da = triangle(p, tx[0]), *by_a = wg_neg(wg_matmul(p->transposed ? wg_transposed(da) : da, c->out[0]));
         change = wg_absent(change) ? by_a : wg_add(change, by_a);
     }
-    return wg_made(ty[0] = wg_triangular_solve(c->in[0], change, p->upper, p->transposed));
+    return wg_made(ty[0] = wg_triangular_solve(c->in[0], change, .upper = p->upper, .transposed = p->transposed));
 }
 
 /* If no stride is 0, only one triangle of a counts as read. */

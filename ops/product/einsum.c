@@ -172,7 +172,7 @@ static void take_diagonals(struct term *term)
                 order[n++] = i;
         order[n] = first;
         order[n + 1] = axis;
-        term->t = wg_diagonal(wg_permute(term->t, order), 0);
+        term->t = wg_diagonal(wg_permute(term->t, order));
         remove_axis(term, axis);
         remove_axis(term, first);
         term->name[term->rank++] = (uint8_t)name;

@@ -7,11 +7,6 @@
 #define KERNEL_FILE "ops/reduce/all.c"
 #include "ops/op.h"
 
-wg_tensor *wg_all(wg_tensor *mask, int axis, bool keepdims)
-{
-    return wg_reduce(&wg_op_all, mask, (wg_reduce_options){.axis = axis, .keepdims = keepdims});
-}
-
 #define OVER(to, ...)                                                                              \
     .n = 1, .dtype = {WG_U8}, .low = {0}, .high = {to}, .params = &(const struct wg_reduce_params) \
     {                                                                                              \

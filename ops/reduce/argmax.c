@@ -8,11 +8,6 @@
 #define KERNEL_FILE "ops/reduce/argmax.c"
 #include "ops/op.h"
 
-wg_tensor *wg_argmax(wg_tensor *x, int axis, bool keepdims)
-{
-    return wg_reduce(&wg_op_argmax, x, (wg_reduce_options){.axis = axis, .keepdims = keepdims});
-}
-
 #define OVER(...)                                                     \
     .n = 1, .distinct = 1, .params = &(const struct wg_reduce_params) \
     {                                                                 \
@@ -31,6 +26,7 @@ const struct wg_op wg_op_argmax = {
     .reason = "its results are places",
     WG_SAMPLES({"all", {WG_DIMS(3, 4)}, OVER(.axes = 3)}, {"rows", {WG_DIMS(3, 4)}, OVER(.axes = 2)},
                {"columns", {WG_DIMS(3, 4)}, OVER(.axes = 1, .keepdims = true)}, {"middle", {WG_DIMS(2, 3, 4)}, OVER(.axes = 2)},
+               {"outer", {WG_DIMS(2, 3, 4)}, OVER(.axes = 5)},
                {"blocks", {WG_DIMS(300)}, OVER(.axes = 1), .low = {-20}, .high = {20}}),
 };
 #endif

@@ -8,11 +8,6 @@
 #define KERNEL_FILE "ops/reduce/argmin.c"
 #include "ops/op.h"
 
-wg_tensor *wg_argmin(wg_tensor *x, int axis, bool keepdims)
-{
-    return wg_reduce(&wg_op_argmin, x, (wg_reduce_options){.axis = axis, .keepdims = keepdims});
-}
-
 #define OVER(...)                                                     \
     .n = 1, .distinct = 1, .params = &(const struct wg_reduce_params) \
     {                                                                 \

@@ -89,9 +89,9 @@ static wg_status T(cumsum)(const wg_call *c)
 #define KERNEL_FILE "ops/reduce/cumsum.c"
 #include "ops/op.h"
 
-wg_tensor *wg_cumsum(wg_tensor *x, int axis, bool reverse)
+wg_tensor *wg_cumsum_with(wg_tensor *x, int axis, wg_cumsum_options options)
 {
-    struct wg_order_params p = {.axis = axis, .reverse = reverse};
+    struct wg_order_params p = {.axis = axis, .reverse = options.reverse};
     if (wg_has_value(x) && wg_axis("cumsum", x, axis, &p.axis) != WG_OK)
         return NULL;
     return wg_invoke1(&wg_op_cumsum, &p, x);
@@ -100,7 +100,7 @@ wg_tensor *wg_cumsum(wg_tensor *x, int axis, bool reverse)
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const struct wg_order_params *p = c->params;
-    return WG_GIVE(gx[0], wg_cumsum(wg_donate(gy[0]), p->axis, !p->reverse));
+    return WG_GIVE(gx[0], wg_cumsum(wg_donate(gy[0]), p->axis, .reverse = !p->reverse));
 }
 
 static wg_cost cost(const wg_call *c)

@@ -6,9 +6,10 @@
 #define KERNEL_FILE "ops/reduce/sort.c"
 #include "ops/op.h"
 
-wg_tensor *wg_sort(wg_tensor *x, int axis, bool descending, wg_tensor **indices)
+wg_tensor *wg_sort_with(wg_tensor *x, wg_sort_options options)
 {
-    return wg_order(&wg_op_sort, x, (struct wg_order_params){.axis = axis, .reverse = descending}, indices);
+    const struct wg_order_params p = {.axis = options.axis, .reverse = options.descending};
+    return wg_order(&wg_op_sort, x, p, options.indices);
 }
 
 #define ALONG(...)                                                   \

@@ -6,9 +6,10 @@
 #define KERNEL_FILE "ops/reduce/topk.c"
 #include "ops/op.h"
 
-wg_tensor *wg_topk(wg_tensor *x, int64_t k, int axis, bool largest, wg_tensor **indices)
+wg_tensor *wg_topk_with(wg_tensor *x, int64_t k, wg_topk_options options)
 {
-    return wg_order(&wg_op_topk, x, (struct wg_order_params){.axis = axis, .reverse = largest, .cut = true, .k = k}, indices);
+    const struct wg_order_params p = {.axis = options.axis, .reverse = options.largest, .cut = true, .k = k};
+    return wg_order(&wg_op_topk, x, p, options.indices);
 }
 
 #define ALONG(...)                                                   \

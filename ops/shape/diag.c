@@ -11,7 +11,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     wg_tensor *x = c->in[0];
     int64_t side;
     if (x->rank == 2)
-        return wg_made(out[0] = wg_diagonal(x, p->offset));
+        return wg_made(out[0] = wg_diagonal(x, .offset = p->offset));
     if (x->rank != 1)
         return wg_call_error(c, WG_E_SHAPE, "expected a vector or a matrix");
     if (p->offset == INT64_MIN || __builtin_add_overflow(x->numel, p->offset < 0 ? -p->offset : p->offset, &side))
@@ -19,9 +19,9 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     return wg_made(out[0] = wg_diagonal_grad(x, side, side, p->offset));
 }
 
-wg_tensor *wg_diag(wg_tensor *x, int64_t offset)
+wg_tensor *wg_diag_with(wg_tensor *x, wg_diagonal_options options)
 {
-    return wg_invoke1(&wg_op_diag, &(const struct params){offset}, x);
+    return wg_invoke1(&wg_op_diag, &(const struct params){options.offset}, x);
 }
 
 #define OFFSET(k)                    \

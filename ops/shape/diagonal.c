@@ -25,9 +25,9 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     return WG_OK;
 }
 
-wg_tensor *wg_diagonal(wg_tensor *x, int64_t offset)
+wg_tensor *wg_diagonal_with(wg_tensor *x, wg_diagonal_options options)
 {
-    return wg_invoke1(&wg_op_diagonal, &(const struct params){offset}, x);
+    return wg_invoke1(&wg_op_diagonal, &(const struct params){options.offset}, x);
 }
 
 static wg_tensor *spread(const wg_call *c, wg_tensor *gy)

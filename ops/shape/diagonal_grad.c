@@ -46,7 +46,7 @@ wg_tensor *wg_diagonal_grad(wg_tensor *y, int64_t rows, int64_t columns, int64_t
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const struct params *p = c->params;
-    return WG_GIVE(gx[0], wg_diagonal(gy[0], p->offset));
+    return WG_GIVE(gx[0], wg_diagonal(gy[0], .offset = p->offset));
 }
 
 #define ON(...)                      \

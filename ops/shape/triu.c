@@ -11,15 +11,15 @@ static wg_status kernel(const wg_call *c)
     return wg_triangle(c, true, p->offset);
 }
 
-wg_tensor *wg_triu(wg_tensor *x, int64_t offset)
+wg_tensor *wg_triu_with(wg_tensor *x, wg_diagonal_options options)
 {
-    return wg_invoke1(&wg_op_triu, &(const struct params){offset}, x);
+    return wg_invoke1(&wg_op_triu, &(const struct params){options.offset}, x);
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const struct params *p = c->params;
-    return WG_GIVE(gx[0], wg_triu(gy[0], p->offset));
+    return WG_GIVE(gx[0], wg_triu(gy[0], .offset = p->offset));
 }
 
 static wg_cost cost(const wg_call *c)

@@ -112,11 +112,11 @@ static double digamma(double x)
 
 static wg_tensor *apply_elu(wg_tensor *x)
 {
-    return wg_elu(x, 1, 1);
+    return wg_elu(x);
 }
 static wg_tensor *apply_leaky_relu(wg_tensor *x)
 {
-    return wg_leaky_relu(x, 0.25);
+    return wg_leaky_relu(x, .slope = 0.25);
 }
 static wg_tensor *apply_power(wg_tensor *x)
 {

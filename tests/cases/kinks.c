@@ -6,7 +6,7 @@ typedef wg_tensor *op(wg_tensor *x);
 
 static wg_tensor *elu(wg_tensor *x)
 {
-    return wg_elu(x, 1.5, 1);
+    return wg_elu(x, .alpha = 1.5);
 }
 
 static wg_tensor *huber(wg_tensor *x)

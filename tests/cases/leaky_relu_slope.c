@@ -12,9 +12,9 @@ int main(void)
             char line[80];
             snprintf(line, sizeof line, "%s, leaky_relu of 2, slope %g", wg_dtype_name((wg_dtype)dtype), slopes[i]);
             if (i < 3)
-                near_(line, at_(wg_leaky_relu(x, slopes[i]), 1), 2, 0);
+                near_(line, at_(wg_leaky_relu(x, .slope = slopes[i]), 1), 2, 0);
             else
-                is_(line, !wg_leaky_relu(x, slopes[i]) && wg_error_take(NULL) == WG_E_ARGUMENT);
+                is_(line, !wg_leaky_relu(x, .slope = slopes[i]) && wg_error_take(NULL) == WG_E_ARGUMENT);
             snprintf(line, sizeof line, "%s, its gradient, slope %g", wg_dtype_name((wg_dtype)dtype), slopes[i]);
             if (i < 3)
                 near_(line, at_(wg_leaky_relu_grad(x, gy, slopes[i]), 1), 5, 0);
@@ -22,6 +22,6 @@ int main(void)
             near_(line, at_(wg_mask_scale(x, wg_from(none, WG_SHAPE(3)), slopes[i]), 1), 0, 0);
         }
     wg_tensor *left = wg_full(WG_F64, WG_SHAPE(1), -2);
-    near_("leaky_relu of -2, slope inf", at_(wg_leaky_relu(left, (double)INFINITY), 0), -(double)INFINITY, 0);
+    near_("leaky_relu of -2, slope inf", at_(wg_leaky_relu(left, .slope = (double)INFINITY), 0), -(double)INFINITY, 0);
     return end_();
 }

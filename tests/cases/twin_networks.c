@@ -21,9 +21,10 @@ static int shared_orders(void)
     wg_batches *batches = wg_batches_create(x, WG_NONE, .size = 32, .seed = 0);
     int shared = 0;
     for (uint64_t epoch = 0; epoch < 3; epoch++) {
-        wg_tensor *batch, *generator = wg_generator(0, epoch), *order = wg_permutation(generator, 32);
-        while (!wg_batches_next(batches, &batch, NULL))
-            ;
+        wg_tensor *batch = NULL, *generator = wg_generator(0, epoch), *order = wg_permutation(generator, 32);
+        while (!batch)
+            if (wg_batches_next(batches, &batch, NULL) != WG_OK)
+                return 2;
         int same = 1;
         for (int i = 0; i < 32; i++)
             same &= at_(batch, i) == at_(order, i);

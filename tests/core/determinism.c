@@ -25,8 +25,9 @@ static void train(struct run *run, const wg_tensor *x, const wg_tensor *y)
     for (int step = 0; step < STEPS; step++) {
         WG_TAPE(tape);
         wg_tensor *in, *labels;
-        if (!wg_batches_next(run->batches, &in, &labels))
-            assert_true(wg_batches_next(run->batches, &in, &labels));
+        assert_ok(wg_batches_next(run->batches, &in, &labels));
+        if (!in)
+            assert_ok(wg_batches_next(run->batches, &in, &labels));
         wg_tensor *noise = made(wg_normal(wg_generator_default(), WG_F32, wg_shape_of(in), 0, 0.01));
         wg_tensor *loss = made(wg_cross_entropy(wg_nn_apply(run->net, wg_add(in, noise)), labels));
         run->loss[step] = wg_item(loss);

@@ -138,7 +138,8 @@ static void what_the_program_itself_does_stays(void **state)
         made(wg_set_requires_grad(q, true));
         assert_ok(wg_set_name(q, "q"));
         assert_ok(wg_optim_set_lr(optim, 0, 0.25));
-        assert_true(wg_batches_next(batches, &x, NULL));
+        assert_ok(wg_batches_next(batches, &x, NULL));
+        assert_non_null(x);
         kept = made(wg_keep(wg_neg(p)));
         (void)wg_add(p, NULL);
     }

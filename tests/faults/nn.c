@@ -53,7 +53,7 @@ static bool step(struct world *world)
 {
     WG_TAPE(tape);
     wg_tensor *x, *y;
-    if (!wg_batches_next(world->batches, &x, &y))
+    if (wg_batches_next(world->batches, &x, &y) != WG_OK || !x)
         return false;
     wg_tensor *loss = wg_cross_entropy(wg_nn_apply(world->net, x), y);
     const double value = loss ? wg_item(loss) : 0;

@@ -66,7 +66,7 @@ static void place_is_in_logical_order(void **state)
     SAYS("log: nan at [0, 1]", "0 f32 [4, 3] in -1..6");
     made(wg_log(wg_slice(x, 0, 0, 1, 1)));          /* a view of a good element */
     made(wg_log(wg_zeros(WG_F64, WG_SHAPE(0, 2)))); /* no elements */
-    made(wg_argmax(x, 1, false));                   /* integers */
+    made(wg_argmax(x, .axis = 1));                  /* integers */
 }
 
 static void infinities_are_bad_only_if_asked(void **state)

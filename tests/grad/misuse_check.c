@@ -20,7 +20,7 @@ static wg_tensor *whole_numbers(wg_tensor *const *x, size_t n, void *context)
 {
     (void)n;
     (void)context;
-    return wg_argmax(x[0], 1, false);
+    return wg_argmax(x[0], .axis = 1);
 }
 
 /* Calls a check where none is allowed. */

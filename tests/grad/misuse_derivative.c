@@ -37,7 +37,7 @@ static wg_tensor *integers(wg_tensor *const *x, size_t n, void *context)
 {
     (void)n;
     (void)context;
-    return wg_argmax(x[0], 0, false);
+    return wg_argmax(x[0], .axis = 0);
 }
 
 static wg_tensor *leaves_a_tape_open(wg_tensor *const *x, size_t n, void *context)

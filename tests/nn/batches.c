@@ -26,9 +26,11 @@ static int visit_epoch(wg_batches *batches, int64_t *order)
     for (;;) {
         WG_TAPE(tape);
         wg_tensor *x, *y;
-        if (!wg_batches_next(batches, &x, &y))
+        assert_int_equal(wg_batches_next(batches, &x, &y), WG_OK);
+        if (!x) {
+            assert_null(y);
             return n;
-        assert_non_null(x);
+        }
         const float *rows = wg_data(x);
         const int64_t *labels = wg_data(y);
         assert_int_equal(wg_extent(x, 0), wg_extent(y, 0));
@@ -94,10 +96,11 @@ static void options_leave_order_or_the_last_batch(void **state)
     assert_int_equal(visit_epoch(large, order), ROWS);
     wg_batches *unlabelled = wg_batches_create(x, WG_NONE, .size = 23);
     wg_tensor *rows, *none;
-    assert_true(wg_batches_next(unlabelled, &rows, &none));
+    assert_int_equal(wg_batches_next(unlabelled, &rows, &none), WG_OK);
     assert_ptr_equal(none, WG_NONE);
     wg_free(rows); /* without a tape it is the caller's */
-    assert_false(wg_batches_next(unlabelled, &rows, NULL));
+    assert_int_equal(wg_batches_next(unlabelled, &rows, NULL), WG_OK);
+    assert_null(rows);
     wg_batches_destroy(plain), wg_batches_destroy(full), wg_batches_destroy(large), wg_batches_destroy(unlabelled);
     wg_free(x), wg_free(y);
     assert_no_error();
@@ -112,7 +115,7 @@ static void a_restored_run_goes_on_exactly(void **state)
     visit_epoch(whole, ignored);
     for (int i = 0; i < 2; i++) {
         wg_tensor *rows, *labels;
-        assert_true(wg_batches_next(whole, &rows, &labels));
+        assert_int_equal(wg_batches_next(whole, &rows, &labels), WG_OK);
         wg_free(rows), wg_free(labels);
     }
     const wg_batches_state at = wg_batches_state_of(whole);
@@ -137,13 +140,14 @@ static void a_failed_batch_leaves_the_position(void **state)
     for (;; k++) {
         wg_tensor *rows, *labels;
         wg_memory_fail(k, false);
-        const bool more = wg_batches_next(broken, &rows, &labels);
+        const wg_status status = wg_batches_next(broken, &rows, &labels);
         wg_memory_fail(-1, false);
-        assert_true(more);
-        if (rows) {
+        if (status == WG_OK) {
             wg_free(rows), wg_free(labels);
             break;
         }
+        assert_int_equal(status, WG_E_MEMORY);
+        assert_true(!rows && !labels);
         assert_int_equal(wg_error_take(NULL), WG_E_MEMORY);
         assert_int_equal(wg_batches_state_of(broken).position, 0);
         assert_null(wg_tape_top());
@@ -169,8 +173,9 @@ static void a_failed_batch_of_a_step_is_one_error(void **state)
         wg_tensor *labels;
         wg_memory_trim();
         wg_memory_fail(failed, false);
-        assert_true(wg_batches_next(batches, &rows, &labels));
+        const wg_status status = wg_batches_next(batches, &rows, &labels);
         wg_memory_fail(-1, false);
+        assert_true(status == (rows ? WG_OK : WG_E_MEMORY));
         assert_true(rows || wg_error_first()->later == 0);
         wg_error_take(NULL);
     }
@@ -201,7 +206,7 @@ static void errors_name_what_is_wrong(void **state)
     assert_error(WG_E_ARGUMENT, "24 of 23");
     assert_int_equal(wg_batches_restore(NULL, (wg_batches_state){0, 0, 0}), WG_E_NULL);
     assert_error(WG_E_NULL, "NULL");
-    assert_true(wg_batches_next(batches, NULL, NULL));
+    assert_int_equal(wg_batches_next(batches, NULL, NULL), WG_E_NULL);
     assert_error(WG_E_NULL, "batches_next");
     wg_batches_destroy(batches), wg_free(turned), wg_free(x), wg_free(y), wg_free(scalar);
     assert_no_error();

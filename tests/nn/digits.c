@@ -39,7 +39,8 @@ static wg_nn_module *train(const struct data *data, int threads, int epochs)
     for (int epoch = 0; epoch < epochs;) {
         WG_TAPE(tape);
         wg_tensor *xs, *ys;
-        if (!wg_batches_next(batches, &xs, &ys)) {
+        assert_int_equal(wg_batches_next(batches, &xs, &ys), WG_OK);
+        if (!xs) {
             epoch++;
             continue;
         }

@@ -24,17 +24,17 @@ static wg_tensor *unit_clamp(wg_tensor *x)
 
 static wg_tensor *unit_hardtanh(wg_tensor *x)
 {
-    return wg_hardtanh(x, -1, 1);
+    return wg_hardtanh(x);
 }
 
 static wg_tensor *leaky(wg_tensor *x)
 {
-    return wg_leaky_relu(x, 0.25);
+    return wg_leaky_relu(x, .slope = 0.25);
 }
 
 static wg_tensor *unit_elu(wg_tensor *x)
 {
-    return wg_elu(x, 1, 1);
+    return wg_elu(x);
 }
 
 static wg_tensor *(*const activations[])(wg_tensor *) = {unit_clamp, unit_hardtanh, wg_relu,        leaky,   unit_elu,
@@ -116,8 +116,9 @@ static void kinks_have_the_gradients_that_are_written(void **state)
     const double at[] = {-1, 0, 1};
     wg_tensor *x = made(wg_set_requires_grad(wg_from(at, WG_SHAPE(3)), true));
     WG_TAPE(tape);
-    wg_tensor *bounds = made(wg_grad(wg_sum(wg_clamp(x, -1, 1)), x)), *slope = made(wg_grad(wg_sum(wg_leaky_relu(x, 0.25)), x));
-    wg_tensor *left = made(wg_grad(wg_sum(wg_elu(x, 0.5, 2)), x));
+    wg_tensor *bounds = made(wg_grad(wg_sum(wg_clamp(x, -1, 1)), x)),
+              *slope = made(wg_grad(wg_sum(wg_leaky_relu(x, .slope = 0.25)), x));
+    wg_tensor *left = made(wg_grad(wg_sum(wg_elu(x, .alpha = 0.5, .scale = 2)), x));
     for (int i = 0; i < 3; i++)
         assert_near(element(bounds, i), 1, 0);
     assert_near(element(slope, 1), 0.25, 0);
@@ -298,7 +299,7 @@ static void what_is_not_chosen_is_no_factor(void **state)
                 WG_TAPE(tape);
                 wg_tensor *x = made(wg_full((wg_dtype)dtype, WG_SHAPE(n), 2)), *mask = made(wg_zeros(WG_U8, WG_SHAPE(n)));
                 if (!isnan(slopes[i])) {
-                    assert_near(element(wg_leaky_relu(x, slopes[i]), n - 1), 2, 0);
+                    assert_near(element(wg_leaky_relu(x, .slope = slopes[i]), n - 1), 2, 0);
                     assert_near(element(wg_leaky_relu_grad(x, x, slopes[i]), n - 1), 2, 0);
                 }
                 assert_near(element(wg_mask_scale(x, mask, slopes[i]), n - 1), 0, 0);

@@ -106,16 +106,16 @@ static void queries_that_may_look_nowhere(void **state)
         WG_TAPE(tape);
         wg_tensor *q = leaf(WG_F64, WG_SHAPE(3, 2), 1), *k = leaf(WG_F64, WG_SHAPE(3, 2), 2), *v = leaf(WG_F64, WG_SHAPE(3, 2), 3);
         wg_tensor *mask = kind ? given(added, WG_SHAPE(3, 3)) : made(wg_from(allowed, WG_SHAPE(3, 3)));
-        wg_tensor *y = made(wg_attention(q, k, v, mask, false)), *sum = made(wg_sum(wg_square(y)));
+        wg_tensor *y = made(wg_attention(q, k, v, .mask = mask)), *sum = made(wg_sum(wg_square(y)));
         assert_rest_finite_and_zero_at(y, 0, 2);
         assert_left_out(sum, q, 0, 2);
         assert_rest_finite_and_zero_at(made(wg_grad(sum, k)), 0, 0);
         assert_rest_finite_and_zero_at(made(wg_grad(sum, v)), 0, 0);
         if (kind)
             assert_rest_finite_and_zero_at(made(wg_grad(sum, mask)), 0, 3);
-        assert_rest_finite_and_zero_at(made(wg_attention(q, k, v, mask, true)), 0, 2);
+        assert_rest_finite_and_zero_at(made(wg_attention(q, k, v, .mask = mask, .causal = true)), 0, 2);
         const uint8_t none = 0;
-        assert_rest_finite_and_zero_at(made(wg_attention(q, k, v, wg_from(&none, WG_SCALAR), false)), 0, 6);
+        assert_rest_finite_and_zero_at(made(wg_attention(q, k, v, .mask = wg_from(&none, WG_SCALAR))), 0, 6);
     }
 }
 

@@ -242,8 +242,7 @@ static void sum_of_many(void **state)
         sum += (double)value[i];
         squares += (double)value[i] * (double)value[i];
     }
-    wg_tensor *total = made(wg_sum(x)), *mean = made(wg_mean(x)), *length = made(wg_norm2(x)),
-              *running = made(wg_cumsum(x, 0, false));
+    wg_tensor *total = made(wg_sum(x)), *mean = made(wg_mean(x)), *length = made(wg_norm2(x)), *running = made(wg_cumsum(x, 0));
     assert_near(wg_item(total), sum, 1e-6 * sum);
     assert_near(wg_item(mean), sum / (double)n, 1e-6);
     assert_near(wg_item(length), sqrt(squares), 1e-6 * sqrt(squares));
@@ -285,13 +284,13 @@ static void nan_is_the_largest(void **state)
         wg_tensor *x = LEAF(both[i], 2, nan, INF, -INF, nan, 2, -0.0, 0), *places;
         ASSERT_ELEMENTS(wg_max(x), nan);
         ASSERT_ELEMENTS(wg_min(x), nan);
-        ASSERT_ELEMENTS(wg_argmax(x, 0, false), 1);
-        ASSERT_ELEMENTS(wg_argmin(x, WG_ALL, true), 1);
-        ASSERT_ELEMENTS(wg_sort(x, 0, false, &places), -INF, -0.0, 0, 2, 2, INF, nan, nan);
+        ASSERT_ELEMENTS(wg_argmax(x, .axis = 0), 1);
+        ASSERT_ELEMENTS(wg_argmin(x, .keepdims = true), 1);
+        ASSERT_ELEMENTS(wg_sort(x, .axis = 0, .indices = &places), -INF, -0.0, 0, 2, 2, INF, nan, nan);
         ASSERT_ELEMENTS(places, 3, 6, 7, 0, 5, 2, 1, 4);
-        ASSERT_ELEMENTS(wg_sort(x, 0, true, &places), nan, nan, INF, 2, 2, -0.0, 0, -INF);
+        ASSERT_ELEMENTS(wg_sort(x, .axis = 0, .descending = true, .indices = &places), nan, nan, INF, 2, 2, -0.0, 0, -INF);
         ASSERT_ELEMENTS(places, 1, 4, 2, 0, 5, 6, 7, 3);
-        ASSERT_ELEMENTS(wg_topk(x, 3, 0, true, NULL), nan, nan, INF);
+        ASSERT_ELEMENTS(wg_topk(x, 3, .axis = 0), nan, nan, INF);
         ASSERT_ELEMENTS(gradient(wg_max(x), x), 0, 1, 0, 0, 0, 0, 0, 0);
     }
 }
@@ -301,14 +300,20 @@ static void the_first_of_equals(void **state)
     (void)state;
     WG_TAPE(tape);
     wg_tensor *x = wg_reshape(LEAF(WG_F32, 1, 3, 3, 0, 0, 2), WG_SHAPE(2, 3));
-    ASSERT_ELEMENTS(wg_argmax(x, 1, false), 1, 2);
-    ASSERT_ELEMENTS(wg_argmin(x, 1, false), 0, 0);
-    ASSERT_ELEMENTS(wg_argmax(x, 0, false), 0, 0, 0);
-    ASSERT_ELEMENTS(wg_argmin(x, 0, false), 1, 1, 1);
-    ASSERT_ELEMENTS(wg_argmax(x, WG_ALL, false), 1);
-    ASSERT_ELEMENTS(wg_argmin(x, WG_ALL, false), 3);
-    assert_int_equal(wg_rank(wg_argmax(x, WG_ALL, true)), 2);
-    assert_int_equal(wg_dtype_of(wg_argmax(x, 0, true)), WG_I64);
+    ASSERT_ELEMENTS(wg_argmax(x, .axis = 1), 1, 2);
+    ASSERT_ELEMENTS(wg_argmin(x, .axis = 1), 0, 0);
+    ASSERT_ELEMENTS(wg_argmax(x, .axis = 0), 0, 0, 0);
+    ASSERT_ELEMENTS(wg_argmin(x, .axis = 0), 1, 1, 1);
+    ASSERT_ELEMENTS(wg_argmax(x), 1);
+    wg_tensor *cube = made(wg_reshape(LEAF(WG_F32, 1, 5, 9, 2, 8, 3, 4, 9), WG_SHAPE(2, 2, 2)));
+    ASSERT_ELEMENTS(wg_argmax(cube, .axes = WG_AXES(0, 2)), 2, 0); /* row-major over axes 0 and 2: of 1 5 8 3, of 9 2 4 9 */
+    ASSERT_ELEMENTS(wg_argmin(cube, .axes = WG_AXES(1, 2), .keepdims = true), 0, 1);
+    wg_tensor *mask = made(wg_gt(cube, wg_scalar(WG_F32, 4.5)));
+    ASSERT_ELEMENTS(wg_cast(wg_any(mask, .axes = WG_AXES(1, 2)), WG_F32), 1, 1);
+    ASSERT_ELEMENTS(wg_cast(wg_all(mask, .axes = WG_AXES(0, 1)), WG_F32), 0, 0);
+    ASSERT_ELEMENTS(wg_argmin(x), 3);
+    assert_int_equal(wg_rank(wg_argmax(x, .keepdims = true)), 2);
+    assert_int_equal(wg_dtype_of(wg_argmax(x, .axis = 0, .keepdims = true)), WG_I64);
 }
 
 static void any_and_all(void **state)
@@ -317,14 +322,14 @@ static void any_and_all(void **state)
     (void)state;
     WG_TAPE(tape);
     wg_tensor *x = made(wg_from(mask, WG_SHAPE(2, 3))), *nothing = made(wg_zeros(WG_U8, WG_SHAPE(2, 0)));
-    ASSERT_ELEMENTS(wg_any(x, 1, false), 1, 1);
-    ASSERT_ELEMENTS(wg_all(x, 1, false), 0, 1);
-    ASSERT_ELEMENTS(wg_any(x, 0, true), 1, 1, 1);
-    ASSERT_ELEMENTS(wg_all(x, 0, true), 0, 1, 0);
-    ASSERT_ELEMENTS(wg_any(wg_slice(x, 1, 0, 3, 2), 1, false), 0, 1);
-    ASSERT_ELEMENTS(wg_all(x, WG_ALL, false), 0);
-    ASSERT_ELEMENTS(wg_any(nothing, 1, false), 0, 0);
-    ASSERT_ELEMENTS(wg_all(nothing, 1, false), 1, 1);
+    ASSERT_ELEMENTS(wg_any(x, .axis = 1), 1, 1);
+    ASSERT_ELEMENTS(wg_all(x, .axis = 1), 0, 1);
+    ASSERT_ELEMENTS(wg_any(x, .axis = 0, .keepdims = true), 1, 1, 1);
+    ASSERT_ELEMENTS(wg_all(x, .axis = 0, .keepdims = true), 0, 1, 0);
+    ASSERT_ELEMENTS(wg_any(wg_slice(x, 1, 0, 3, 2), .axis = 1), 0, 1);
+    ASSERT_ELEMENTS(wg_all(x), 0);
+    ASSERT_ELEMENTS(wg_any(nothing, .axis = 1), 0, 0);
+    ASSERT_ELEMENTS(wg_all(nothing, .axis = 1), 1, 1);
 }
 
 static void cumsum_both_ways(void **state)
@@ -332,10 +337,10 @@ static void cumsum_both_ways(void **state)
     (void)state;
     WG_TAPE(tape);
     wg_tensor *x = wg_reshape(LEAF(WG_F32, 1, 2, 3, 4, 5, 6), WG_SHAPE(2, 3));
-    ASSERT_ELEMENTS(wg_cumsum(x, 1, false), 1, 3, 6, 4, 9, 15);
-    ASSERT_ELEMENTS(wg_cumsum(x, 1, true), 6, 5, 3, 15, 11, 6);
-    ASSERT_ELEMENTS(wg_cumsum(x, 0, false), 1, 2, 3, 5, 7, 9);
-    ASSERT_ELEMENTS(wg_cumsum(LEAF(WG_F32, 1, INF, 2), 0, false), 1, INF, INF);
+    ASSERT_ELEMENTS(wg_cumsum(x, 1), 1, 3, 6, 4, 9, 15);
+    ASSERT_ELEMENTS(wg_cumsum(x, 1, .reverse = true), 6, 5, 3, 15, 11, 6);
+    ASSERT_ELEMENTS(wg_cumsum(x, 0), 1, 2, 3, 5, 7, 9);
+    ASSERT_ELEMENTS(wg_cumsum(LEAF(WG_F32, 1, INF, 2), 0), 1, INF, INF);
 }
 
 /* Checks that values ascend (or descend) with NaN above all, equal ones in order of their index. Since the indices are a
@@ -371,12 +376,12 @@ static void sorts_are_stable_and_topk_is_their_beginning(void **state)
             for (int64_t k = 0; k < n; k++)
                 value[k] = ties && k % 97 == 50 ? (double)NAN : ties ? rint(element(x, k) / 3) : element(x, k);
             x = leaf_of(both[way >> 2], value, n);
-            wg_tensor *y = made(wg_sort(x, 0, falling, &places));
+            wg_tensor *y = made(wg_sort(x, .axis = 0, .descending = falling, .indices = &places));
             assert_sorted(value, wg_data(places), n, falling);
             for (size_t k = 0; k < N_OF(wanted); k++) {
                 if (wanted[k] > n)
                     continue;
-                wg_tensor *first = made(wg_topk(x, wanted[k], 0, falling, &some));
+                wg_tensor *first = made(wg_topk(x, wanted[k], .axis = 0, .largest = falling, .indices = &some));
                 assert_same_bits(first, wg_slice(y, 0, 0, wanted[k], 1));
                 assert_same_bits(some, wg_slice(places, 0, 0, wanted[k], 1));
             }
@@ -395,7 +400,8 @@ static void topk_of_runs(void **state)
         for (int i = 0; i < N; i++)
             value[i] = way & 1 ? i / 2 : (N - i) / 2;
         wg_tensor *x = leaf_of(WG_F32, value, N), *places, *some;
-        wg_tensor *y = made(wg_sort(x, 0, way & 2, &places)), *first = made(wg_topk(x, K, 0, way & 2, &some));
+        wg_tensor *y = made(wg_sort(x, .axis = 0, .descending = way & 2, .indices = &places)),
+                  *first = made(wg_topk(x, K, .axis = 0, .largest = way & 2, .indices = &some));
         assert_same_bits(first, wg_slice(y, 0, 0, K, 1));
         assert_same_bits(some, wg_slice(places, 0, 0, K, 1));
     }

@@ -184,11 +184,11 @@ static void integers_are_moved(void **state)
         assert_numbers(wg_index_select(turned, 1, last), d, WG_SHAPE(3, 3), NUMBERS(3, 0, 3, 4, 1, 4, 5, 2, 5));
         assert_numbers(wg_gather(x, 0, wg_reshape(last, WG_SHAPE(1, 3))), d, WG_SHAPE(1, 3), NUMBERS(3, 1, 5));
         assert_numbers(wg_embedding(x, wg_reshape(last, WG_SHAPE(3, 1))), d, WG_SHAPE(3, 1, 3), NUMBERS(3, 4, 5, 0, 1, 2, 3, 4, 5));
-        assert_numbers(wg_diagonal(x, 1), d, WG_SHAPE(2), NUMBERS(1, 5));
-        assert_numbers(wg_diag(wg_slice(wg_reshape(x, WG_SHAPE(6)), 0, 4, 6, 1), -1), d, WG_SHAPE(3, 3),
+        assert_numbers(wg_diagonal(x, .offset = 1), d, WG_SHAPE(2), NUMBERS(1, 5));
+        assert_numbers(wg_diag(wg_slice(wg_reshape(x, WG_SHAPE(6)), 0, 4, 6, 1), .offset = -1), d, WG_SHAPE(3, 3),
                        NUMBERS(0, 0, 0, 4, 0, 0, 0, 5, 0));
-        assert_numbers(wg_tril(x, 0), d, WG_SHAPE(2, 3), NUMBERS(0, 0, 0, 3, 4, 0));
-        assert_numbers(wg_triu(turned, 1), d, WG_SHAPE(3, 2), NUMBERS(0, 3, 0, 0, 0, 0));
+        assert_numbers(wg_tril(x), d, WG_SHAPE(2, 3), NUMBERS(0, 0, 0, 3, 4, 0));
+        assert_numbers(wg_triu(turned, .offset = 1), d, WG_SHAPE(3, 2), NUMBERS(0, 3, 0, 0, 0, 0));
         assert_numbers(wg_one_hot(wg_from(((const int64_t[]){2, 0}), WG_SHAPE(2)), 3, d), d, WG_SHAPE(2, 3),
                        NUMBERS(0, 0, 1, 1, 0, 0));
         assert_null(wg_error_first());

@@ -22,9 +22,9 @@ struct kink {
     }
 #define ZEROS wg_zeros(wg_dtype_of(x), wg_shape_of(x))
 #define NUMBER(v) wg_full(wg_dtype_of(x), wg_shape_of(x), v)
-OP(elu, wg_elu(x, 1.5, 1))
+OP(elu, wg_elu(x, .alpha = 1.5))
 OP(clamp, wg_clamp(x, -1, 1))
-OP(leaky_relu, wg_leaky_relu(x, 0.125))
+OP(leaky_relu, wg_leaky_relu(x, .slope = 0.125))
 OP(huber, wg_huber(x, ZEROS, .reduction = WG_REDUCTION_SUM))
 OP(huber_by_target, wg_huber(ZEROS, x, .reduction = WG_REDUCTION_SUM))
 OP(norm2, wg_norm2(x))

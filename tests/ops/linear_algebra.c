@@ -122,8 +122,8 @@ static void check_triangular_solve(wg_dtype dtype, int64_t n, double tolerance)
     for (int way = 0; way < 8; way++) {
         const bool upper = way & 1, transpose = way & 2;
         wg_tensor *given = way & 4 ? transposed(a) : a; /* contiguous rows, or contiguous columns */
-        wg_tensor *x = made(wg_triangular_solve(given, b, upper, transpose));
-        wg_tensor *triangle = made(upper ? wg_triu(given, 0) : wg_tril(given, 0));
+        wg_tensor *x = made(wg_triangular_solve(given, b, .upper = upper, .transposed = transpose));
+        wg_tensor *triangle = made(upper ? wg_triu(given) : wg_tril(given));
         assert_all_near(wg_matmul(transpose ? transposed(triangle) : triangle, x), b, tolerance);
     }
 }
@@ -139,7 +139,7 @@ static void check_solve(wg_dtype dtype, int64_t n, double tolerance)
 static void check_logdet(wg_dtype dtype, int64_t n, double tolerance)
 {
     wg_tensor *a = matrices(dtype, WG_SHAPE(n, n), 6, (double)n);
-    wg_tensor *diagonal = made(wg_diagonal(wg_cholesky(a), 0));
+    wg_tensor *diagonal = made(wg_diagonal(wg_cholesky(a)));
     const double want = 2 * wg_item(made(wg_sum(wg_log(diagonal))));
     assert_near(wg_item(made(wg_logdet(symmetric(a)))), want, tolerance);
 }
@@ -211,7 +211,7 @@ static struct answers answer(wg_tensor *a, wg_tensor *b)
 {
     struct answers y;
     y.t[0] = made(wg_cholesky(a));
-    y.t[1] = made(wg_triangular_solve(a, b, true, false));
+    y.t[1] = made(wg_triangular_solve(a, b, .upper = true));
     y.t[2] = made(wg_solve(a, b));
     y.t[3] = made(wg_inverse(a));
     y.t[4] = made(wg_logdet(a));
@@ -248,11 +248,11 @@ static void batches_broadcast(void **state)
     (void)state;
     WG_TAPE(tape);
     wg_tensor *a = matrices(WG_F64, WG_SHAPE(2, 1, 3, 3), 11, 3), *b = numbers(WG_F64, WG_SHAPE(4, 3, 2), 12);
-    wg_tensor *x = made(wg_solve(a, b)), *y = made(wg_triangular_solve(a, b, false, false));
+    wg_tensor *x = made(wg_solve(a, b)), *y = made(wg_triangular_solve(a, b));
     wg_tensor *whole = made(wg_broadcast_to(b, WG_SHAPE(2, 4, 3, 2)));
     assert_int_equal(wg_rank(x), 4);
     assert_all_near(wg_matmul(a, x), whole, 1e-14);
-    assert_all_near(wg_matmul(wg_tril(a, 0), y), whole, 1e-14);
+    assert_all_near(wg_matmul(wg_tril(a), y), whole, 1e-14);
 }
 
 /* ---- matrices without a result ---- */
@@ -284,7 +284,7 @@ static void a_matrix_without_answer_is_named(void **state)
     assert_null_and_error(wg_cholesky(single), WG_E_NUMERIC,
                           "cholesky: the matrix is not positive definite: its leading minor of order 2 is not: f64 [2, 2]");
     assert_null_and_error(
-        wg_triangular_solve(singular, b, true, false), WG_E_NUMERIC,
+        wg_triangular_solve(singular, b, .upper = true), WG_E_NUMERIC,
         "triangular_solve: matrix 3 of 8 is singular: element 1 of its diagonal is 0: f32 [2, 4, 2, 2] x f32 [2, 1]");
     assert_null_and_error(wg_solve(singular, b), WG_E_NUMERIC,
                           "solve: matrix 3 of 8 is singular: pivot 1 is 0: f32 [2, 4, 2, 2] x f32 [2, 1]");
@@ -354,11 +354,11 @@ static void nan_and_infinity_stay_in_their_matrix(void **state)
                 const struct answers y = answer(a, b);
                 for (int k = 0; k < 9; k++)
                     assert_nan_in(y.t[k], 5, 8);
-                assert_nan_in(made(wg_triangular_solve(a, b, false, true)), 5, 8);
+                assert_nan_in(made(wg_triangular_solve(a, b, .transposed = true)), 5, 8);
             }
     WG_TAPE(tape); /* elements that are not read may be NaN; a NaN on the right-hand side stays in its column */
     wg_tensor *lower = spoilt(WG_F64, 5, 1, (double)NAN), *b = from((const double[]){1, (double)NAN, 1, 1}, 2, 2);
-    assert_nan_in(made(wg_triangular_solve(lower, wg_ones(WG_F64, WG_SHAPE(2, 1)), false, false)), -1, 8);
+    assert_nan_in(made(wg_triangular_solve(lower, wg_ones(WG_F64, WG_SHAPE(2, 1)))), -1, 8);
     wg_tensor *x = made(wg_solve(identity(WG_F64, 2), b));
     assert_true(element(x, 0) == 1 && element(x, 2) == 1 && isnan(element(x, 1)));
 }
@@ -381,12 +381,12 @@ static void all_roads_to_the_determinant_agree(void **state)
         wg_tensor *a = made(wg_set_requires_grad(matrices(WG_F64, WG_SHAPE(n, n), 16, (double)n + 1), true)), *w, *v, *q, *r;
         WG_TAPE(tape);
         wg_tensor *s = symmetric(a), *b = symmetric(numbers(WG_F64, WG_SHAPE(n, n), 17)), *ratio = made(wg_solve(s, b));
-        const double first = wg_item(made(wg_sum(wg_diagonal(ratio, 0))));
-        const double second = -wg_item(made(wg_sum(wg_diagonal(wg_matmul(ratio, ratio), 0))));
+        const double first = wg_item(made(wg_sum(wg_diagonal(ratio))));
+        const double second = -wg_item(made(wg_sum(wg_diagonal(wg_matmul(ratio, ratio)))));
         assert_ok(wg_eigh(a, &w, &v));
         assert_ok(wg_qr(s, &q, &r));
-        wg_tensor *roads[] = {wg_logdet(s), wg_mul_scalar(wg_sum(wg_log(wg_diagonal(wg_cholesky(a), 0))), 2), wg_sum(wg_log(w)),
-                              wg_sum(wg_log(wg_diagonal(r, 0))), wg_neg(wg_logdet(wg_inverse(s)))};
+        wg_tensor *roads[] = {wg_logdet(s), wg_mul_scalar(wg_sum(wg_log(wg_diagonal(wg_cholesky(a)))), 2), wg_sum(wg_log(w)),
+                              wg_sum(wg_log(wg_diagonal(r))), wg_neg(wg_logdet(wg_inverse(s)))};
         for (int i = 0; i < 5; i++) {
             double got;
             assert_near(second_along(made(roads[i]), a, b, &got), second, 1e-11);
@@ -469,7 +469,7 @@ static void solutions_and_cholesky_are_pytorchs(void **state)
               *a = made(wg_set_requires_grad(from(regular, 3, 3), true));
     wg_tensor *b = made(wg_set_requires_grad(from(right, 3, 2), true)), *weights = from(weight, 3, 3), *of_b = from(right, 3, 2);
     wg_tensor *factor = made(wg_cholesky(s)), *solution = made(wg_solve(a, b)),
-              *by_rows = made(wg_triangular_solve(a, b, true, false));
+              *by_rows = made(wg_triangular_solve(a, b, .upper = true));
     ASSERT_VALUES(factor, l, 1e-14);
     ASSERT_VALUES(gradient_of(factor, weights, s), by_s, 1e-14);
     ASSERT_VALUES(solution, x, 1e-14);

@@ -316,10 +316,10 @@ static void rows_masked_wholly_are_zero(void **state)
     wg_tensor *v = leaf(WG_F64, WG_SHAPE(2, LENGTH, WIDTH), 3);
     {
         WG_TAPE(tape);
-        wg_tensor *mask = made(wg_from(allowed, WG_SHAPE(LENGTH, LENGTH))), *y = made(wg_attention(q, k, v, mask, false));
+        wg_tensor *mask = made(wg_from(allowed, WG_SHAPE(LENGTH, LENGTH))), *y = made(wg_attention(q, k, v, .mask = mask));
         for (int64_t i = 0; i < wg_numel(y); i++)
             assert_int_equal(element(y, i) == 0, i / WIDTH % LENGTH == 1);
-        y = made(wg_attention(q, k, v, mask, true)); /* the last query attends to key 2, the first to key 0 */
+        y = made(wg_attention(q, k, v, .mask = mask, .causal = true)); /* the last query attends to key 2, the first to key 0 */
         for (int64_t i = 0; i < wg_numel(y); i++)
             assert_int_equal(element(y, i) == 0, i / WIDTH % LENGTH == 1);
         for (int64_t i = 0; i < WIDTH; i++) {
@@ -341,7 +341,7 @@ static void causal_attention_does_not_see_the_future(void **state)
     wg_tensor *future[2] = {numbers(WG_F32, WG_SHAPE(1, WIDTH), 3), made(wg_full(WG_F32, WG_SHAPE(1, WIDTH), 1e30))}, *early[2];
     for (int i = 0; i < 2; i++) {
         wg_tensor *last = made(wg_set_requires_grad(future[i], true)), *k = made(wg_concat((wg_tensor *[]){past, last}, 2, 0));
-        wg_tensor *y = made(wg_attention(q, k, k, WG_NONE, true));
+        wg_tensor *y = made(wg_attention(q, k, k, .causal = true));
         early[i] = made(wg_slice(y, 0, 0, LENGTH - 1, 1));
         wg_tensor *g = made(wg_grad(wg_sum(early[i]), last));
         assert_all_near(g, (const double[WIDTH]){0}, 0);
@@ -359,8 +359,8 @@ static void masks_of_numbers_and_bytes_agree(void **state)
     const double added[LENGTH] = {0, -inf, 0, 0};
     wg_tensor *q = numbers(WG_F64, WG_SHAPE(LENGTH, WIDTH), 1), *k = numbers(WG_F64, WG_SHAPE(LENGTH, WIDTH), 2);
     wg_tensor *v = numbers(WG_F64, WG_SHAPE(LENGTH, WIDTH), 3);
-    wg_tensor *y = made(wg_attention(q, k, v, wg_from(allowed, WG_SHAPE(LENGTH)), false));
-    wg_tensor *z = made(wg_attention(q, k, v, wg_from(added, WG_SHAPE(1, LENGTH)), false));
+    wg_tensor *y = made(wg_attention(q, k, v, .mask = wg_from(allowed, WG_SHAPE(LENGTH))));
+    wg_tensor *z = made(wg_attention(q, k, v, .mask = wg_from(added, WG_SHAPE(1, LENGTH))));
     assert_same_bits(y, z);
     for (int row = 0; row < LENGTH; row++) {
         double share[LENGTH], total = 0;

@@ -29,15 +29,15 @@ static wg_tensor *reduced(int op, wg_tensor *x, int axis)
     case 7:
         return wg_logsumexp(x, .axis = axis);
     case 8:
-        return wg_argmax(x, axis, false);
+        return wg_argmax(x, .axis = axis);
     case 9:
-        return wg_argmin(x, axis, false);
+        return wg_argmin(x, .axis = axis);
     case 10:
-        return wg_any(wg_gt(x, wg_scalar(wg_dtype_of(x), 1.5)), axis, false);
+        return wg_any(wg_gt(x, wg_scalar(wg_dtype_of(x), 1.5)), .axis = axis);
     case 12:
         return wg_prod(x, .axis = axis);
     default:
-        return wg_all(wg_gt(x, wg_scalar(wg_dtype_of(x), -1.5)), axis, false);
+        return wg_all(wg_gt(x, wg_scalar(wg_dtype_of(x), -1.5)), .axis = axis);
     }
 }
 
@@ -104,7 +104,7 @@ static wg_tensor *along(int op, wg_tensor *x, wg_tensor *other, int axis)
     case 3:
         return wg_log_softmax_grad(x, other, axis);
     default:
-        return wg_cumsum(x, axis, op == 5);
+        return wg_cumsum(x, axis, .reverse = op == 5);
     }
 }
 

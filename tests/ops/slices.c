@@ -32,7 +32,7 @@ static size_t overlapping(wg_tensor *x, wg_tensor **view)
     view[n++] = wg_slice(x, 0, 3, INT64_MIN, -1); /* all rows, in reverse */
     view[n++] = wg_slice(x, 0, 0, 4, 2);
     view[n++] = wg_select(x, 1, 3);
-    view[n++] = wg_diagonal(x, 1);
+    view[n++] = wg_diagonal(x, .offset = 1);
     view[n++] = wg_slice(wg_select(wg_transpose(x, 0, 1), 1, 2), 0, 1, 3, 1); /* a view of a view of a view */
     return n;
 }
@@ -135,7 +135,7 @@ static wg_status step(void *context)
         if (i == 20)
             sum = wg_add(sum, wg_add(wg_sum(wg_sin(y)), wg_sum(wg_square(wg_matmul(y, wg_transpose(y, 0, 1))))));
     }
-    sum = wg_add(sum, wg_sum(wg_mul(h, wg_diagonal(wg_slice(wg_transpose(y, 0, 1), 0, 0, 40, 1), 0))));
+    sum = wg_add(sum, wg_sum(wg_mul(h, wg_diagonal(wg_slice(wg_transpose(y, 0, 1), 0, 0, 40, 1)))));
     wg_tensor *g = wg_grad(sum, w->x, .create_graph = w->recorded);
     wg_free(w->gradient);
     w->gradient = wg_keep(g);

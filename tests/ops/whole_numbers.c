@@ -46,7 +46,7 @@ static wg_tensor *updated_by(int64_t v)
 
 static wg_tensor *sorted_by(int64_t v, bool all)
 {
-    return all ? wg_sort(x, AXIS(v), false, NULL) : wg_topk(x, v, 0, true, NULL);
+    return all ? wg_sort(x, .axis = AXIS(v)) : wg_topk(x, v, .axis = 0);
 }
 
 static wg_tensor *over(int64_t v)
@@ -61,12 +61,12 @@ static wg_tensor *over(int64_t v)
     X(polygamma, wg_polygamma(AXIS(v), x))                                                                                        \
     X(maxout, wg_maxout(x, 1, v))                                                                                                 \
     X(maxout, wg_maxout(x, AXIS(v), 2))                                                                                           \
-    X(argmax, wg_argmax(x, AXIS(v), false))                                                                                       \
-    X(argmin, wg_argmin(x, AXIS(v), false))                                                                                       \
-    X(any, wg_any(wg_gt(x, y), AXIS(v), false))                                                                                   \
-    X(all, wg_all(wg_gt(x, y), AXIS(v), false))                                                                                   \
+    X(argmax, wg_argmax(x, .axis = AXIS(v)))                                                                                      \
+    X(argmin, wg_argmin(x, .axis = AXIS(v)))                                                                                      \
+    X(any, wg_any(wg_gt(x, y), .axis = AXIS(v)))                                                                                  \
+    X(all, wg_all(wg_gt(x, y), .axis = AXIS(v)))                                                                                  \
     X(sum, over(v))                                                                                                               \
-    X(cumsum, wg_cumsum(x, AXIS(v), true))                                                                                        \
+    X(cumsum, wg_cumsum(x, AXIS(v), .reverse = true))                                                                             \
     X(sort, sorted_by(v, true))                                                                                                   \
     X(topk, sorted_by(v, false))                                                                                                  \
     X(permute, wg_permute(x, ((const int[]){0, AXIS(v)})))                                                                        \
@@ -109,16 +109,16 @@ static wg_tensor *over(int64_t v)
     X(index_add, wg_index_add(x, AXIS(v), labels, wg_slice(y, 0, 0, 2, 1)))                                                       \
     X(index_add, wg_index_add(x, 0, wg_from(&v, WG_SHAPE(1)), wg_slice(y, 0, 0, 1, 1)))                                           \
     X(embedding, wg_embedding(x, wg_from(&v, WG_SHAPE(1))))                                                                       \
-    X(diagonal, wg_diagonal(x, v))                                                                                                \
+    X(diagonal, wg_diagonal(x, .offset = v))                                                                                      \
     X(diagonal_grad, wg_diagonal_grad(row, 4, 4, v))                                                                              \
     X(diagonal_grad, wg_diagonal_grad(row, 4, v, 0))                                                                              \
     X(diagonal_grad, wg_diagonal_grad(row, v, 4, 0))                                                                              \
     X(diagonal_grad, wg_diagonal_grad(wg_slice(row, 0, 0, 0, 1), 3, 4, v))                                                        \
     X(diagonal_grad, wg_diagonal_grad(wg_slice(row, 0, 0, 0, 1), v, v, v))                                                        \
-    X(diag, wg_diag(x, v))                                                                                                        \
-    X(diag, wg_diag(row, v))                                                                                                      \
-    X(tril, wg_tril(x, v))                                                                                                        \
-    X(triu, wg_triu(x, v))                                                                                                        \
+    X(diag, wg_diag(x, .offset = v))                                                                                              \
+    X(diag, wg_diag(row, .offset = v))                                                                                            \
+    X(tril, wg_tril(x, .offset = v))                                                                                              \
+    X(triu, wg_triu(x, .offset = v))                                                                                              \
     X(one_hot, wg_one_hot(labels, v, WG_F32))                                                                                     \
     X(one_hot, wg_one_hot(wg_from(&v, WG_SHAPE(1)), 3, WG_F32))                                                                   \
     X(conv2d, WINDOW(stride))                                                                                                     \

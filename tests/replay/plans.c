@@ -58,9 +58,9 @@ static wg_status sums(void *context)
     wg_tensor *v[VALUES];
     WG_TAPE(tape);
     for (int i = 0; i < VALUES; i++)
-        v[i] = wg_cumsum(i ? v[i - 1] : s->x, 0, false);
+        v[i] = wg_cumsum(i ? v[i - 1] : s->x, 0);
     wg_tensor *all = wg_concat(v, VALUES, 0);
-    return keep(s, wg_cumsum(all, 0, true));
+    return keep(s, wg_cumsum(all, 0, .reverse = true));
 }
 
 static bool in_block(const struct wg_plan *plan, size_t buffer)
@@ -154,7 +154,7 @@ static wg_status commits(void *context)
     WG_TRY(wg_update_begin());
     WG_TRY(wg_ema_update(s->x, wg_ones(WG_F64, WG_SHAPE(s->n)), 0.5));
     WG_TRY(wg_update_commit());
-    return keep(s, wg_cumsum(wg_ones(WG_F64, WG_SHAPE(s->n)), 0, false));
+    return keep(s, wg_cumsum(wg_ones(WG_F64, WG_SHAPE(s->n)), 0));
 }
 
 /* Neither unit reads what the other writes, but if the second failed, the first would no longer be undone. */

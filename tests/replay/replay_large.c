@@ -43,15 +43,15 @@ static wg_status many(void *context)
     wg_tensor *v[ALIVE], *sum;
     WG_TAPE(tape);
     for (int i = 0; i < ALIVE; i++)
-        v[i] = wg_cumsum(s->x, 0, i % 2);
+        v[i] = wg_cumsum(s->x, 0, .reverse = i % 2);
     sum = wg_sum(s->x);
     for (int i = 0; i < VALUES; i++) {
         const int at = i * 7 % ALIVE, length = 1 + i * 31 % LENGTH;
         sum = wg_add(sum, wg_mean(v[at]));
-        v[at] = wg_cumsum(wg_slice(s->x, 0, 0, length, 1), 0, i % 3 == 0);
+        v[at] = wg_cumsum(wg_slice(s->x, 0, 0, length, 1), 0, .reverse = i % 3 == 0);
         if (i % 5 == 0) { /* this value and its neighbour */
             sum = wg_add(sum, wg_mean(wg_concat((wg_tensor *[]){v[(at + 1) % ALIVE], v[at]}, 2, 0)));
-            v[(at + 1) % ALIVE] = wg_cumsum(v[at], 0, true);
+            v[(at + 1) % ALIVE] = wg_cumsum(v[at], 0, .reverse = true);
         }
     }
     for (int i = 0; i < ALIVE; i++)

@@ -12,7 +12,7 @@ static wg_tensor *kind_clamp(struct run *p)
     wg_tensor *x = apart(p, operand(p));
     decide_above(p, x, -0.6);
     decide_above(p, x, 0.4);
-    return draw(p, 2) ? wg_clamp(x, -0.6, 0.4) : wg_hardtanh(x, -0.6, 0.4);
+    return draw(p, 2) ? wg_clamp(x, -0.6, 0.4) : wg_hardtanh(x, .low = -0.6, .high = 0.4);
 }
 
 /* The maximum or minimum along axes; the decision is which elements those are. */
@@ -51,7 +51,7 @@ static wg_tensor *kind_maxout(struct run *p)
     s.extent[axis + 1] = 2;
     s.rank++;
     if (p->decide)
-        decide(p, made(wg_argmax(wg_reshape(x, s), axis + 1, false)));
+        decide(p, made(wg_argmax(wg_reshape(x, s), .axis = axis + 1)));
     return wg_maxout(x, axis, 2);
 }
 
@@ -59,7 +59,7 @@ static wg_tensor *kind_sort(struct run *p)
 {
     wg_tensor *x = apart(p, of_rank_from(p, 1)), *order = NULL;
     const int axis = draw_axis(p, x);
-    wg_tensor *y = wg_sort(x, axis, draw(p, 2), &order);
+    wg_tensor *y = wg_sort(x, .axis = axis, .descending = draw(p, 2), .indices = &order);
     decide(p, made(order));
     return y;
 }
@@ -68,7 +68,7 @@ static wg_tensor *kind_topk(struct run *p)
 {
     wg_tensor *x = apart(p, of_rank_from(p, 1)), *order = NULL;
     const int axis = draw_axis(p, x), k = 1 + draw(p, wg_extent(x, axis));
-    wg_tensor *y = wg_topk(x, k, axis, draw(p, 2), &order);
+    wg_tensor *y = wg_topk(x, k, .axis = axis, .largest = draw(p, 2), .indices = &order);
     decide(p, made(order));
     return y;
 }
@@ -185,20 +185,20 @@ static wg_tensor *kind_flip(struct run *p)
 static wg_tensor *kind_diagonal(struct run *p)
 {
     wg_tensor *x = of_rank_from(p, 2);
-    return wg_diagonal(x, draw(p, wg_extent(x, -1)));
+    return wg_diagonal(x, .offset = draw(p, wg_extent(x, -1)));
 }
 
 static wg_tensor *kind_diag(struct run *p)
 {
     wg_tensor *x = of_rank(p, 1, most_extent(p));
-    return wg_diag(x, draw(p, 3) - 1);
+    return wg_diag(x, .offset = draw(p, 3) - 1);
 }
 
 static wg_tensor *kind_tril(struct run *p)
 {
     wg_tensor *x = of_rank_from(p, 2);
     const int offset = draw(p, 3) - 1;
-    return draw(p, 2) ? wg_tril(x, offset) : wg_triu(x, offset);
+    return draw(p, 2) ? wg_tril(x, .offset = offset) : wg_triu(x, .offset = offset);
 }
 
 static wg_tensor *kind_concat(struct run *p)
@@ -238,7 +238,7 @@ static wg_tensor *kind_cumsum(struct run *p)
 {
     wg_tensor *x = of_rank_from(p, 1);
     const int axis = draw_axis(p, x);
-    return wg_cumsum(x, axis, draw(p, 2));
+    return wg_cumsum(x, axis, .reverse = draw(p, 2));
 }
 
 /* ---- indices ---- */

@@ -84,14 +84,14 @@ static wg_tensor *definite(struct run *p)
     for (int64_t i = 0; i < n; i++)
         data[i] = 1 + 2 * (double)i;
     wg_tensor *diagonal = host_numbers(p, data, WG_F64, WG_SHAPE(n));
-    return wg_add(wg_mul_scalar(wg_matmul(a, transposed(a)), 0.05), wg_diag(diagonal, 0));
+    return wg_add(wg_mul_scalar(wg_matmul(a, transposed(a)), 0.05), wg_diag(diagonal));
 }
 
 /* The same with a different upper triangle: regular, not symmetric. */
 static wg_tensor *regular(struct run *p)
 {
     wg_tensor *a = definite(p);
-    return wg_add(a, wg_triu(wg_mul_scalar(wg_tanh(drawn(p, wg_shape_of(a))), 0.3), 1));
+    return wg_add(a, wg_triu(wg_mul_scalar(wg_tanh(drawn(p, wg_shape_of(a))), 0.3), .offset = 1));
 }
 
 static wg_tensor *kind_cholesky(struct run *p)
@@ -103,7 +103,7 @@ static wg_tensor *kind_triangular_solve(struct run *p)
 {
     wg_tensor *a = regular(p), *b = drawn(p, WG_SHAPE(wg_extent(a, 0), 2));
     const bool upper = draw(p, 2);
-    return wg_triangular_solve(a, b, upper, draw(p, 2));
+    return wg_triangular_solve(a, b, .upper = upper, .transposed = draw(p, 2));
 }
 
 static wg_tensor *kind_solve(struct run *p)
@@ -221,7 +221,7 @@ static wg_tensor *kind_log_softmax(struct run *p)
 static wg_tensor *kind_attention(struct run *p)
 {
     wg_tensor *q = of_rank(p, 2 + draw(p, 2), most_extent(p)), *k = of_shape(p, q), *v = of_shape(p, q);
-    return wg_attention(q, k, v, WG_NONE, draw(p, 2));
+    return wg_attention(q, k, v, .causal = draw(p, 2));
 }
 
 /* ---- losses ---- */

@@ -52,12 +52,12 @@ static inline wg_tensor *inside(wg_tensor *x)
     X(silu, wg_silu(x))
 
 /* Ops with a kink at 0, in the value or in the gradient. */
-#define ZERO_KINK_KINDS(X)                                   \
-    X(relu, wg_relu(x))                                      \
-    X(abs, wg_abs(x))                                        \
-    X(leaky_relu, wg_leaky_relu(x, draw_real(p, 0.01, 0.5))) \
-    X(elu, wg_elu(x, draw_real(p, 0.5, 2), 1))               \
-    X(selu, wg_selu(x))                                      \
+#define ZERO_KINK_KINDS(X)                                            \
+    X(relu, wg_relu(x))                                               \
+    X(abs, wg_abs(x))                                                 \
+    X(leaky_relu, wg_leaky_relu(x, .slope = draw_real(p, 0.01, 0.5))) \
+    X(elu, wg_elu(x, .alpha = draw_real(p, 0.5, 2)))                  \
+    X(selu, wg_selu(x))                                               \
     X(relu_squared, wg_mul(wg_relu(x), x))
 
 /* Piecewise constant ops. */

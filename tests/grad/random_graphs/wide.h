@@ -82,7 +82,7 @@ static inline wg_tensor *apart_from_groups(struct wide *w, wg_tensor *x)
     case 0:
         return wg_softmax(x);
     case 1:
-        return wg_mul_scalar(wg_cumsum(x, -1, false), 1.0 / (double)wg_extent(x, -1));
+        return wg_mul_scalar(wg_cumsum(x, -1), 1.0 / (double)wg_extent(x, -1));
     case 2:
         return wg_copy(wg_flip(x, -1));
     case 3:

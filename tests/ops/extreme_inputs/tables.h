@@ -86,14 +86,14 @@ enum promise { ITSELF, NORMAL, ONE };
     X(softplus, wg_softplus(t), softplus_of(x), sigmoid_of(x), ITSELF)                                                            \
     X(log_sigmoid, wg_log_sigmoid(t), -softplus_of(-x), sigmoid_of(-x), ITSELF)                                                   \
     X(relu, wg_relu(t), positive(x), x > 0, ITSELF)                                                                               \
-    X(leaky_relu, wg_leaky_relu(t, 0.25), x > 0 ? x : x / 4, x > 0 ? 1 : 0.25L, ITSELF)                                           \
-    X(elu, wg_elu(t, 2, 1), x > 0 ? x : 2 * expm1l(x), x > 0 ? 1 : 2 * expl(x), ITSELF)                                           \
+    X(leaky_relu, wg_leaky_relu(t, .slope = 0.25), x > 0 ? x : x / 4, x > 0 ? 1 : 0.25L, ITSELF)                                  \
+    X(elu, wg_elu(t, .alpha = 2), x > 0 ? x : 2 * expm1l(x), x > 0 ? 1 : 2 * expl(x), ITSELF)                                     \
     X(selu, wg_selu(t), SELU_SCALE *(x > 0 ? x : SELU_ALPHA * expm1l(x)), SELU_SCALE *(x > 0 ? 1 : SELU_ALPHA * expl(x)), ITSELF) \
     X(gelu, wg_gelu(t), at_ends(x, 0, x, x *below_of(x)), at_ends(x, 0, 1, below_of(x) + x * bell_of(x)), NORMAL)                 \
     X(gelu_tanh, wg_gelu_tanh(t), at_ends(x, 0, x, x *sigmoid_of(gelu_twice_u(x))), at_ends(x, 0, 1, gelu_tanh_slope(x)), NORMAL) \
     X(silu, wg_silu(t), at_ends(x, 0, x, x *sigmoid_of(x)), at_ends(x, 0, 1, sigmoid_of(x) * (1 + x * sigmoid_of(-x))), ITSELF)   \
     X(clamp, wg_clamp(t, -1, 1), x > 1 ? 1 : x < -1 ? -1 : x, x >= -1 && x <= 1, ITSELF)                                          \
-    X(hardtanh, wg_hardtanh(t, -1, 1), x > 1 ? 1 : x < -1 ? -1 : x, x >= -1 && x <= 1, ITSELF)
+    X(hardtanh, wg_hardtanh(t), x > 1 ? 1 : x < -1 ? -1 : x, x >= -1 && x <= 1, ITSELF)
 
 static real angle_slope(real a, real b)
 {

@@ -130,16 +130,15 @@ static void misuse_group_norm(void)
 static void misuse_attention(void)
 {
     wg_tensor *mask = made(wg_ones(WG_U8, WG_SHAPE(2, 2)));
-    REFUSED("attention", wg_attention(bad, fx.y, fx.y, WG_NONE, false));
-    REFUSED("attention", wg_attention(fx.x, bad, fx.y, WG_NONE, false));
-    REFUSED("attention", wg_attention(fx.x, fx.y, bad, WG_NONE, true));
-    REFUSED_BUT_NONE("attention", wg_attention(fx.x, fx.y, fx.y, bad, false));
-    assert_non_null(wg_attention(fx.x, fx.y, fx.y, mask, true));
-    assert_null_and_error(wg_attention(fx.x, fx.odd, fx.odd, WG_NONE, false), WG_E_SHAPE,
-                          "f32 [2, 3] x f32 [5, 7] x f32 [5, 7] x none");
-    assert_null_and_error(wg_attention(fx.x, fx.y, fx.odd, WG_NONE, false), WG_E_SHAPE, "attention: ");
-    assert_null_and_error(wg_attention(fx.vector, fx.y, fx.y, WG_NONE, false), WG_E_SHAPE, "attention: ");
-    assert_null_and_error(wg_attention(fx.x, fx.y, fx.y, fx.bytes, false), WG_E_SHAPE, "attention: expected a mask (…,L,S)");
-    assert_null_and_error(wg_attention(fx.x, fx.y, fx.y, fx.labels, false), WG_E_DTYPE, "attention: ");
-    assert_null_and_error(wg_attention(fx.x, fx.y, fx.wide, WG_NONE, false), WG_E_DTYPE, "attention: ");
+    REFUSED("attention", wg_attention(bad, fx.y, fx.y));
+    REFUSED("attention", wg_attention(fx.x, bad, fx.y));
+    REFUSED("attention", wg_attention(fx.x, fx.y, bad, .causal = true));
+    REFUSED_BUT_NONE("attention", wg_attention(fx.x, fx.y, fx.y, .mask = bad));
+    assert_non_null(wg_attention(fx.x, fx.y, fx.y, .mask = mask, .causal = true));
+    assert_null_and_error(wg_attention(fx.x, fx.odd, fx.odd), WG_E_SHAPE, "f32 [2, 3] x f32 [5, 7] x f32 [5, 7] x none");
+    assert_null_and_error(wg_attention(fx.x, fx.y, fx.odd), WG_E_SHAPE, "attention: ");
+    assert_null_and_error(wg_attention(fx.vector, fx.y, fx.y), WG_E_SHAPE, "attention: ");
+    assert_null_and_error(wg_attention(fx.x, fx.y, fx.y, .mask = fx.bytes), WG_E_SHAPE, "attention: expected a mask (…,L,S)");
+    assert_null_and_error(wg_attention(fx.x, fx.y, fx.y, .mask = fx.labels), WG_E_DTYPE, "attention: ");
+    assert_null_and_error(wg_attention(fx.x, fx.y, fx.wide), WG_E_DTYPE, "attention: ");
 }

@@ -15,9 +15,9 @@ static void misuse_clamp(void)
 
 static void misuse_hardtanh(void)
 {
-    REFUSED("hardtanh", wg_hardtanh(bad, -1, 1));
-    assert_null_and_error(wg_hardtanh(fx.labels, -1, 1), WG_E_DTYPE, "hardtanh: expected f32 or f64: i64 [2]");
-    assert_null_and_error(wg_hardtanh(fx.x, 1, -1), WG_E_ARGUMENT, "hardtanh: expected high in [1, inf], got -1");
+    REFUSED("hardtanh", wg_hardtanh(bad));
+    assert_null_and_error(wg_hardtanh(fx.labels), WG_E_DTYPE, "hardtanh: expected f32 or f64: i64 [2]");
+    assert_null_and_error(wg_hardtanh(fx.x, .low = 1, .high = -1), WG_E_ARGUMENT, "hardtanh: expected high in [1, inf], got -1");
 }
 
 /* Gradient ops of two operands, followed by valid numbers. */
@@ -37,14 +37,14 @@ MISUSE_GRADIENT(elu_grad, 1, 1)
 
 static void misuse_leaky_relu(void)
 {
-    REFUSED("leaky_relu", wg_leaky_relu(bad, 0.1));
-    REFUSES_LABELS(leaky_relu, fx.labels, 0.1);
+    REFUSED("leaky_relu", wg_leaky_relu(bad, .slope = 0.1));
+    REFUSES_LABELS(leaky_relu, fx.labels, .slope = 0.1);
 }
 
 static void misuse_elu(void)
 {
-    REFUSED("elu", wg_elu(bad, 1, 1));
-    REFUSES_LABELS(elu, fx.labels, 1, 1);
+    REFUSED("elu", wg_elu(bad));
+    REFUSES_LABELS(elu, fx.labels, .alpha = 1, .scale = 1);
 }
 
 static void misuse_maxout(void)

@@ -112,10 +112,10 @@ static void misuse_pad(void)
 
 static void misuse_diagonal(void)
 {
-    REFUSED("diagonal", wg_diagonal(bad, 0));
-    assert_null_and_error(wg_diagonal(fx.vector, 0), WG_E_SHAPE, "diagonal: ");
-    assert_int_equal(wg_numel(made(wg_diagonal(fx.y, INT64_MAX))), 0);
-    assert_int_equal(wg_numel(made(wg_diagonal(fx.y, INT64_MIN))), 0);
+    REFUSED("diagonal", wg_diagonal(bad));
+    assert_null_and_error(wg_diagonal(fx.vector), WG_E_SHAPE, "diagonal: ");
+    assert_int_equal(wg_numel(made(wg_diagonal(fx.y, .offset = INT64_MAX))), 0);
+    assert_int_equal(wg_numel(made(wg_diagonal(fx.y, .offset = INT64_MIN))), 0);
 }
 
 static void misuse_diagonal_grad(void)
@@ -129,20 +129,20 @@ static void misuse_diagonal_grad(void)
 
 static void misuse_diag(void)
 {
-    REFUSED("diag", wg_diag(bad, 0));
-    assert_null_and_error(wg_diag(fx.scalar, 0), WG_E_SHAPE, "diag: ");
-    assert_null_and_error(wg_diag(made(wg_zeros(WG_F32, WG_SHAPE(2, 2, 2))), 0), WG_E_SHAPE, "diag: ");
-    assert_null_and_error(wg_diag(fx.vector, INT64_MAX), WG_E_SHAPE, "diag: ");
-    assert_null_and_error(wg_diag(fx.vector, INT64_MIN), WG_E_SHAPE, "diag: ");
+    REFUSED("diag", wg_diag(bad));
+    assert_null_and_error(wg_diag(fx.scalar), WG_E_SHAPE, "diag: ");
+    assert_null_and_error(wg_diag(made(wg_zeros(WG_F32, WG_SHAPE(2, 2, 2)))), WG_E_SHAPE, "diag: ");
+    assert_null_and_error(wg_diag(fx.vector, .offset = INT64_MAX), WG_E_SHAPE, "diag: ");
+    assert_null_and_error(wg_diag(fx.vector, .offset = INT64_MIN), WG_E_SHAPE, "diag: ");
 }
 
-#define MISUSE_TRIANGLE(op)                                                 \
-    static void misuse_##op(void)                                           \
-    {                                                                       \
-        REFUSED(#op, wg_##op(bad, 0));                                      \
-        assert_null_and_error(wg_##op(fx.vector, 0), WG_E_SHAPE, #op ": "); \
-        assert_int_equal(wg_numel(made(wg_##op(fx.y, INT64_MAX))), 6);      \
-        assert_int_equal(wg_numel(made(wg_##op(fx.y, INT64_MIN))), 6);      \
+#define MISUSE_TRIANGLE(op)                                                      \
+    static void misuse_##op(void)                                                \
+    {                                                                            \
+        REFUSED(#op, wg_##op(bad));                                              \
+        assert_null_and_error(wg_##op(fx.vector), WG_E_SHAPE, #op ": ");         \
+        assert_int_equal(wg_numel(made(wg_##op(fx.y, .offset = INT64_MAX))), 6); \
+        assert_int_equal(wg_numel(made(wg_##op(fx.y, .offset = INT64_MIN))), 6); \
     }
 MISUSE_TRIANGLE(tril)
 MISUSE_TRIANGLE(triu)

@@ -82,4 +82,4 @@ static void misuse_qr(void)
         assert_null_and_error(call_##op(fx.bytes, fx.bytes), WG_E_DTYPE, #op ": ");                                       \
     }
 MISUSE_SOLVE(solve, wg_solve(a, b))
-MISUSE_SOLVE(triangular_solve, wg_triangular_solve(a, b, true, false))
+MISUSE_SOLVE(triangular_solve, wg_triangular_solve(a, b, .upper = true))
