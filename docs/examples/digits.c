@@ -305,18 +305,20 @@ static wg_status train(const struct settings *s, const wg_nn_module *net, wg_opt
     const int64_t per_epoch = wg_batches_per_epoch(batches), steps = per_epoch * s->epochs;
     struct progress p = {.whole = steps * s->batch, .terminal = isatty(STDOUT_FILENO) != 0};
     clock_gettime(CLOCK_MONOTONIC, &p.start);
-    wg_status status = generator ? WG_OK : WG_E_MEMORY;
+    wg_lr *cosine = wg_lr_cosine(.steps = steps);
+    wg_status status = generator && cosine ? WG_OK : WG_E_MEMORY;
     int64_t step = 0;
     for (int epoch = 1; epoch <= s->epochs && status == WG_OK && !interrupted; epoch++) {
         p.loss = 0, p.right = 0, p.seen = 0;
         for (bool more = true; more && status == WG_OK && !interrupted; step += more) {
-            status = wg_optim_set_lr(opt, 0, s->lr * 0.5 * (1 + cos(acos(-1) * (double)step / (double)steps)));
+            status = wg_lr_set(cosine, opt, step);
             if (status == WG_OK)
                 status = train_step(net, opt, batches, generator, step == 0 ? s->dot : NULL, &p, &more);
         }
         if (status == WG_OK && !interrupted)
             show(s, &p, epoch, accuracy(net, held));
     }
+    wg_lr_destroy(cosine);
     wg_free(generator);
     return status;
 }

@@ -12,7 +12,7 @@ static double factor(const void *options, double t)
     else
         for (; t >= period; period *= (double)o->multiple) /* at most 63 times */
             t -= period;
-    return o->min + (1 - o->min) * lr_left(WG_LR_SHAPE_COSINE, t / period);
+    return o->min + (1 - o->min) * lr_left(WG_LR_SHAPE_COSINE, t, period);
 }
 
 const struct lr_kind lr_cosine_restarts_kind = {.name = "cosine_restarts", .factor = factor};

@@ -33,7 +33,7 @@ wg_lr *lr_create(const struct lr_kind *kind, wg_option_table table, const void *
 /* The factor of a schedule or of one of its parts; step ≥ 0. */
 wg_status lr_factor(const wg_lr *schedule, int64_t step, double *factor);
 
-/* The part of the distance that is left when x of it, 0 … 1, is gone. */
-double lr_left(wg_lr_shape shape, double x);
+/* The part of a distance that is left `at` steps after it was begun, if it takes `steps`. */
+double lr_left(wg_lr_shape shape, double at, double steps);
 
 #endif

@@ -1,24 +1,22 @@
 /* One cycle: the formula stands in schedules.def. */
-#include <math.h>
-
 #include "kind.h"
 #include "wengert/error.h"
+
+/* On the way from one value to another, `at` steps after its begin; the end if it takes no steps, or they are over. */
+static double between(double from, double to, wg_lr_shape shape, double at, double steps)
+{
+    return at < steps ? to + (from - to) * lr_left(shape, at, steps) : to;
+}
 
 static double factor(const void *options, double t)
 {
     const wg_lr_one_cycle_options *o = options;
-    const double last = (double)o->steps - 1, top = o->rise * (double)o->steps - 1;
-    const double middle = o->three_phase ? 2 * top : top;
-    double from = 1, to = o->end, begin = middle, end = last; /* the last phase, unless an earlier one has not ended */
+    const double last = (double)o->steps - 1, top = o->rise * (double)o->steps - 1, middle = o->three_phase ? 2 * top : top;
     if (t <= top)
-        from = o->start, to = 1, begin = 0, end = top;
-    else if (t <= middle)
-        from = 1, to = o->start, begin = top, end = middle;
-    else if (o->three_phase)
-        from = o->start;
-    if (t >= last && to == o->end)
-        return o->end;
-    return to + (from - to) * lr_left(o->shape, end > begin ? (t - begin) / (end - begin) : 1);
+        return between(o->start, 1, o->shape, t, top);
+    if (t <= middle)
+        return between(1, o->start, o->shape, t - top, middle - top);
+    return between(o->three_phase ? o->start : 1, o->end, o->shape, t - middle, last - middle);
 }
 
 static wg_status check(const void *options, const char *op)

@@ -46,17 +46,17 @@ void wg_lr_destroy(wg_lr *schedule)
 
 /* ---- factors ---- */
 
-double lr_left(wg_lr_shape shape, double x)
+double lr_left(wg_lr_shape shape, double at, double steps)
 {
     switch (shape) {
     case WG_LR_SHAPE_COSINE:
-        return (1 + cos(M_PI * x)) / 2;
+        return (1 + cos(M_PI * at / steps)) / 2; /* in PyTorch's order, for the same bits */
     case WG_LR_SHAPE_SQRT:
-        return 1 - sqrt(x);
+        return 1 - sqrt(at / steps);
     case WG_LR_SHAPE_LINEAR:
         break;
     }
-    return 1 - x;
+    return 1 - at / steps;
 }
 
 wg_status lr_factor(const wg_lr *schedule, int64_t step, double *factor)

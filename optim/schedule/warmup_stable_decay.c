@@ -11,7 +11,7 @@ static double factor(const void *options, double t)
         return 1;
     if (t >= stable_end + decay)
         return o->end;
-    return o->end + (1 - o->end) * lr_left(o->shape, (t - stable_end) / decay);
+    return o->end + (1 - o->end) * lr_left(o->shape, t - stable_end, decay);
 }
 
 const struct lr_kind lr_warmup_stable_decay_kind = {.name = "warmup_stable_decay", .factor = factor};
