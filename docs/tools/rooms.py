@@ -44,7 +44,7 @@ def read_arrows(root):
         files[name] = paths
         for path in paths:
             for target in INCLUDE.findall(path.read_text()):
-                if target in BOXES and target != name:
+                if target in BOXES and target != name and not (path.parent / target).is_dir(): # nn.h includes nn/init.h of its own
                     arrows.add((name, target))
     return arrows, files
 

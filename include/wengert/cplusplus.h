@@ -9,10 +9,13 @@
 
 #ifdef __cplusplus
 
+#include <stdio.h>
+
 #include "base.h"
 
 struct wg_axes;
 typedef struct wg_nn_module wg_nn_module;
+struct wg_nn_call;
 
 /* Creates a struct and assigns each option to its member in turn: first the defaults, then the caller's options. */
 #define WG_OPTIONS(type, ...) WG_OPTIONS_AS_(WG_PASTE_(wg_options_, __COUNTER__), type, __VA_ARGS__)
@@ -140,12 +143,18 @@ typedef struct wg_nn_module wg_nn_module;
 #define wg_data_as(t, type) (static_cast<const type *>(wg_data_typed((t), wg_element_<type>::dtype)))
 #define wg_data_mut_as(t, type) (static_cast<type *>(wg_data_mut_typed((t), wg_element_<type>::dtype)))
 #define wg_nn_sequential(...) wg_sequential_(__VA_ARGS__)
+#define wg_nn_apply(net, ...) wg_apply_((net), __VA_ARGS__)
+#define wg_nn_apply_child(call, index, ...) wg_apply_child_((call), (index), __VA_ARGS__)
+#define wg_nn_print(net, ...) wg_print_((net), __VA_ARGS__)
 
 extern "C" {
 WG_API wg_tensor *wg_from_bytes(const void *data, wg_dtype dtype, wg_shape shape);
 WG_API WG_MUST_CHECK wg_status wg_read_typed(const wg_tensor *t, void *data, wg_dtype dtype);
 WG_API WG_MUST_CHECK wg_status wg_write_typed(wg_tensor *t, const void *data, wg_dtype dtype);
 WG_API wg_nn_module *wg_nn_sequential_with(wg_nn_module *const *layers, size_t n);
+WG_API wg_tensor *wg_nn_apply_to(const wg_nn_module *net, wg_tensor *const *in, size_t n_in);
+WG_API wg_tensor *wg_nn_apply_child_to(const wg_nn_call *call, size_t index, wg_tensor *const *in, size_t n_in);
+WG_API WG_MUST_CHECK wg_status wg_nn_print_with(const wg_nn_module *net, FILE *stream, const wg_shape *in, size_t n_in);
 }
 
 extern "C++" { /* also if a program includes Wengert inside extern "C" */
@@ -224,6 +233,24 @@ template <class... Layer> inline wg_nn_module *wg_sequential_(Layer... layer)
 {
     wg_nn_module *const layers[] = {layer...};
     return wg_nn_sequential_with(layers, sizeof...(layer));
+}
+
+template <class... Tensor> inline wg_tensor *wg_apply_(const wg_nn_module *net, Tensor... tensor)
+{
+    wg_tensor *const in[] = {tensor...};
+    return wg_nn_apply_to(net, in, sizeof...(tensor));
+}
+
+template <class... Tensor> inline wg_tensor *wg_apply_child_(const wg_nn_call *call, size_t index, Tensor... tensor)
+{
+    wg_tensor *const in[] = {tensor...};
+    return wg_nn_apply_child_to(call, index, in, sizeof...(tensor));
+}
+
+template <class... Shape> WG_MUST_CHECK inline wg_status wg_print_(const wg_nn_module *net, FILE *stream, Shape... shape)
+{
+    const wg_shape in[] = {wg_shape(), shape...}; /* the first one is left out: a list in braces is not empty */
+    return wg_nn_print_with(net, stream, in + 1, sizeof...(shape));
 }
 }
 

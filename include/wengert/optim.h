@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #include "base.h"
-#include "nn.h"
+#include "tensor.h"
 
 #ifdef __cplusplus
 extern "C" {

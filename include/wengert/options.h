@@ -10,12 +10,13 @@
 extern "C" {
 #endif
 
-/* The C type of an option's member: bool, int64_t, double, wg_dtype, an enum whose values start at 0, wg_tensor * (not printed),
-   wg_milestones. */
+/* The C type of an option's member: bool, int64_t, double, wg_pair, wg_dtype, an enum whose values start at 0, wg_tensor * (not
+   printed), wg_milestones. */
 typedef enum wg_option_type {
     WG_OPTION_BOOL,
     WG_OPTION_INT,
     WG_OPTION_REAL,
+    WG_OPTION_PAIR,
     WG_OPTION_DTYPE,
     WG_OPTION_CHOICE,
     WG_OPTION_TENSOR,
@@ -67,6 +68,8 @@ typedef struct wg_option_table {
     WG_OPTION_(struct_type, member, WG_OPTION_INT, false, value, NULL, text, __VA_ARGS__)
 #define WG_OPTION_REAL_OF(struct_type, member, value, text, ...) \
     WG_OPTION_(struct_type, member, WG_OPTION_REAL, false, value, NULL, text, __VA_ARGS__)
+#define WG_OPTION_PAIR_OF(struct_type, member, value, text, ...) \
+    WG_OPTION_(struct_type, member, WG_OPTION_PAIR, false, value, NULL, text, __VA_ARGS__) /* value: of both */
 #define WG_OPTION_DTYPE_OF(struct_type, member, value, text) \
     WG_OPTION_(struct_type, member, WG_OPTION_DTYPE, false, value, NULL, text, WG_BETWEEN(WG_F32, WG_F64))
 #define WG_OPTION_CHOICE_OF(struct_type, member, value, text, names) \
@@ -83,12 +86,12 @@ typedef struct wg_option_table {
         .range = __VA_ARGS__, .choice = (names), .help = (text)                                                                    \
     }
 
-/* Checks that every value is in its range. The message of E_ARGUMENT names op, the option, its range and the value. */
+/* Checks that every value is in its range. The message of E_ARGUMENT, or E_DTYPE, names op, the option, its range and the value. */
 WG_API WG_MUST_CHECK wg_status wg_options_check(wg_option_table table, const void *options, const char *op);
 
-/* Sets or reads an option by its name. Numbers represent all types: 0 or 1 for a bool, its value for an enum. On failure nothing
-   changes. E_ARGUMENT: a name that the table does not contain (the message lists those that it contains), a value out of range,
-   or an option that is a tensor or a list. */
+/* Sets or reads an option by its name. Numbers represent all types: 0 or 1 for a bool, its value for an enum, both values of a pair,
+   which read as NaN if they differ. On failure nothing changes. E_ARGUMENT: a name that the table does not contain (the message lists
+   those that it contains), a value out of range, or an option that is a tensor or a list. */
 WG_API WG_MUST_CHECK wg_status wg_options_set(wg_option_table table, void *options, const char *name, double value, const char *op);
 WG_API WG_MUST_CHECK wg_status wg_options_get(wg_option_table table, const void *options, const char *name, double *value,
                                               const char *op);

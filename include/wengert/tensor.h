@@ -21,6 +21,13 @@ extern "C" {
 #define WG_NONE ((wg_tensor *)&wg_none_)
 WG_API extern const struct wg_tensor wg_none_;
 
+/* Named tensors. Borrowed: valid until the module or optimizer that gave the list changes or is destroyed. */
+typedef struct wg_tensor_list {
+    size_t n;
+    wg_tensor *const *tensor;
+    const char *const *name; /* "0.weight": the path of children, then the tensor's own name; NULL: there are no names */
+} wg_tensor_list;
+
 /* ---- creating tensors; each is dense and row-major ---- */
 
 /* The dtype of a pointer's target: float, double, int64_t (long or long long of 64 bits) or uint8_t. Any other type is a
@@ -106,9 +113,18 @@ WG_API const char *wg_shape_text(wg_shape shape, char *text, size_t size);
 
 /* ---- ownership ---- */
 
-/* Frees a tensor that the caller owns; its storage lives on while a tape still uses it. NULL is allowed. A tape's tensor is left
-   unchanged, and E_ARGUMENT is recorded; a tensor that was freed before is E_DANGLING. */
+/* Frees a tensor that the caller owns; its storage lives on while a tape still uses it. NULL is allowed. A tape's tensor and one
+   that an object has adopted are left unchanged, and E_ARGUMENT is recorded; a tensor that was freed before is E_DANGLING. */
 WG_API void wg_free(wg_tensor *t);
+
+/* For an object that owns tensors, as a module owns its parameters. The first wg_adopt takes t over from the caller, who no longer
+   frees it; a tape's tensor is taken out of its tape (wg_own). Each further wg_adopt, by the same object or another, adds an owner,
+   so objects may share a tensor. Each owner ends with wg_disown(t), the last of which frees t; NULL is allowed. wg_owners(t) is
+   their number, 0 for a tensor of a tape or of the caller. wg_adopt returns the tensor that it owns, which is t unless t belonged to
+   a tape; on failure NULL, and t keeps its owner. E_ARGUMENT: t is a gradient, which belongs to its leaf; errors of wg_own. */
+WG_API wg_tensor *wg_adopt(wg_tensor *t);
+WG_API void wg_disown(wg_tensor *t);
+WG_API int wg_owners(const wg_tensor *t);
 
 /* For an object that refers to tensors of another owner, as an optimizer does to its parameters. Until wg_borrow_end(t) the
    handle is not reused for another tensor, so wg_is_live(t) reliably says whether the owner has freed it. If the owner has,

@@ -4,6 +4,7 @@
 
 #include "base.h"
 #include "check.h"
+#include "data.h"
 #include "derivative.h"
 #include "dump.h"
 #include "error.h"

@@ -177,7 +177,8 @@ struct wg_tape {
 /* A tensor that the caller owns. */
 struct wg_value {
     wg_tensor t;
-    atomic_int refs; /* one for the caller, and one for each tape that uses it */
+    atomic_int refs;   /* one for the caller, and one for each tape that uses it */
+    atomic_int owners; /* objects that share it (wg_adopt); 0: it is the caller's */
     char *name;
     wg_tensor *gradient;
     wg_tensor **behind; /* of a kept tensor: the leaves that it was computed from, each with a reference */

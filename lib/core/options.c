@@ -18,6 +18,8 @@ static double value_of(const wg_option *option, const void *options)
         return (double)*(const int64_t *)at;
     case WG_OPTION_REAL:
         return *(const double *)at;
+    case WG_OPTION_PAIR:
+        return ((const int64_t *)at)[0] == ((const int64_t *)at)[1] ? (double)*(const int64_t *)at : NAN;
     case WG_OPTION_DTYPE:
     case WG_OPTION_CHOICE:
         return *(const unsigned *)at;
@@ -56,6 +58,9 @@ static void set_value(const wg_option *option, void *options, double value)
         break;
     case WG_OPTION_REAL:
         *(double *)at = value;
+        break;
+    case WG_OPTION_PAIR:
+        ((int64_t *)at)[0] = ((int64_t *)at)[1] = (int64_t)value;
         break;
     case WG_OPTION_DTYPE:
     case WG_OPTION_CHOICE:
@@ -104,9 +109,13 @@ static wg_status check(const wg_option *option, double value, const char *op)
                    ? WG_OK
                    : wg_fail(WG_E_ARGUMENT, op, "%s: expected %s to be one of %d values, got %g", op, name, choices(option), value);
     case WG_OPTION_DTYPE:
-        return value == WG_F32 || value == WG_F64 ? WG_OK : wg_fail(WG_E_ARGUMENT, op, "%s: expected %s f32 or f64", op, name);
+        return value == WG_F32 || value == WG_F64
+                   ? WG_OK
+                   : wg_fail(WG_E_DTYPE, op, "%s: expected %s f32 or f64, got %s", op, name,
+                             wg_dtype_name((wg_dtype)(unsigned)(value >= 0 && value < 4 ? value : 4)));
     case WG_OPTION_BOOL:
     case WG_OPTION_INT:
+    case WG_OPTION_PAIR:
         if (isfinite(value) && (value != floor(value) || !(value >= -0x1p63 && value < 0x1p63)))
             return wg_fail(WG_E_ARGUMENT, op, "%s: expected %s to be a whole number of 64 bits, got %g", op, name, value);
         break;
@@ -130,14 +139,25 @@ static wg_status check_milestones(const wg_option *option, const wg_milestones *
     return WG_OK;
 }
 
+static const int64_t *pair_of(const wg_option *option, const void *options)
+{
+    return (const int64_t *)(const void *)((const char *)options + option->offset);
+}
+
 wg_status wg_options_check(wg_option_table table, const void *options, const char *op)
 {
     if (!options)
         return wg_fail(WG_E_NULL, op, "%s: the options are NULL", op);
     for (size_t i = 0; i < table.n; i++) {
-        WG_TRY(check(&table.option[i], value_of(&table.option[i], options), op));
-        if (table.option[i].type == WG_OPTION_MILESTONES)
-            WG_TRY(check_milestones(&table.option[i], milestones_of(&table.option[i], options), op));
+        const wg_option *option = &table.option[i];
+        if (option->type == WG_OPTION_PAIR) {
+            for (int k = 0; k < 2; k++)
+                WG_TRY(check(option, (double)pair_of(option, options)[k], op));
+            continue;
+        }
+        WG_TRY(check(option, value_of(option, options), op));
+        if (option->type == WG_OPTION_MILESTONES)
+            WG_TRY(check_milestones(option, milestones_of(option, options), op));
     }
     return WG_OK;
 }
@@ -193,9 +213,12 @@ static void say_milestones(const wg_milestones *list, char *text, size_t size)
         snprintf(text + used, size - used, "]");
 }
 
-static void say_value(const wg_option *option, double value, char *text, size_t size)
+static void say_value(const wg_option *option, const void *options, char *text, size_t size)
 {
-    if (option->type == WG_OPTION_BOOL)
+    const double value = value_of(option, options);
+    if (option->type == WG_OPTION_PAIR)
+        snprintf(text, size, "(%lld, %lld)", (long long)pair_of(option, options)[0], (long long)pair_of(option, options)[1]);
+    else if (option->type == WG_OPTION_BOOL)
         snprintf(text, size, "%s", value != 0 ? "true" : "false");
     else if (option->type == WG_OPTION_DTYPE)
         snprintf(text, size, "%s", wg_dtype_name((wg_dtype)value));
@@ -220,7 +243,7 @@ char *wg_options_text(wg_option_table table, const void *options, bool all, char
         if (is_list)
             say_milestones(milestones_of(option, options), said, sizeof said);
         else
-            say_value(option, value, said, sizeof said);
+            say_value(option, options, said, sizeof said);
         used += (size_t)snprintf(text + used, size - used, "%s%s=%s", used ? ", " : "", option->name, said);
     }
     return text;

@@ -3,6 +3,13 @@
 
 #include "core/arena.h"
 
+/* Only the caller's handle is dead afterwards: a tape that uses the value has its own proxy. */
+static void free_value(wg_tensor *t)
+{
+    t->state = WG_DEAD;
+    wg_value_unref(t);
+}
+
 void wg_free(wg_tensor *t)
 {
     if (!t || t->state == WG_ABSENT)
@@ -16,8 +23,45 @@ void wg_free(wg_tensor *t)
                 t->tape ? "a tape and dies with it" : "a leaf or the thread");
         return;
     }
-    t->state = WG_DEAD; /* only the caller's handle is dead: a tape that uses the value has its own proxy */
-    wg_value_unref(t);
+    if (wg_owners(t) > 0) {
+        wg_fail(WG_E_ARGUMENT, "free", "free: the tensor belongs to a module or another object that adopted it, and ends with it");
+        return;
+    }
+    free_value(t);
+}
+
+wg_tensor *wg_adopt(wg_tensor *t)
+{
+    WG_OPERATION("adopt");
+    if (wg_check_handle(t, "adopt", -1) != WG_OK)
+        return NULL;
+    if (t->flags & WG_T_BORROWED) {
+        wg_fail(WG_E_ARGUMENT, "adopt", "adopt: the tensor belongs to a leaf or the thread: adopt a copy of it (wg_copy)");
+        return NULL;
+    }
+    wg_tensor *own = wg_own(t);
+    if (own)
+        atomic_fetch_add(&wg_value_of(own)->owners, 1);
+    return own;
+}
+
+void wg_disown(wg_tensor *t)
+{
+    if (!t || t->state == WG_ABSENT)
+        return;
+    if (wg_owners(t) == 0) {
+        wg_fail(WG_E_STATE, "disown", "disown: expected a tensor that an object has adopted");
+        return;
+    }
+    if (atomic_fetch_sub(&wg_value_of(t)->owners, 1) == 1)
+        free_value(t);
+}
+
+int wg_owners(const wg_tensor *t)
+{
+    if (!t || t->state == WG_DEAD || t->state == WG_ABSENT || t->tape)
+        return 0;
+    return atomic_load(&((const struct wg_value *)t)->owners);
 }
 
 void wg_drop(wg_tensor *t)

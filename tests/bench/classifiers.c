@@ -6,18 +6,6 @@
 
 /* ---- layers for images ---- */
 
-static wg_tensor *convolve(const wg_nn_call *call, wg_tensor *x)
-{
-    const int64_t *padding = call->context;
-    return wg_conv2d(x, call->param[0], call->param[1], .padding = {*padding, *padding});
-}
-
-static wg_tensor *convolve_relu(const wg_nn_call *call, wg_tensor *x)
-{
-    const int64_t *padding = call->context;
-    return wg_conv2d_relu(x, call->param[0], call->param[1], .padding = {*padding, *padding});
-}
-
 static wg_tensor *pool(const wg_nn_call *call, wg_tensor *x)
 {
     (void)call;
@@ -30,21 +18,8 @@ static wg_tensor *flatten(const wg_nn_call *call, wg_tensor *x)
     return wg_reshape(x, WG_SHAPE(wg_extent(x, 0), -1));
 }
 
-static const struct wg_nn_kind convolution_type = {.name = "convolution", .forward = convolve, .forward_relu = convolve_relu};
 static const struct wg_nn_kind pool_type = {.name = "max_pool", .forward = pool};
 static const struct wg_nn_kind flatten_type = {.name = "flatten", .forward = flatten};
-
-static wg_nn_module *convolution(int64_t in, int64_t out, int64_t size, const int64_t *padding)
-{
-    wg_nn_module *layer = wg_nn_module_create(&convolution_type, (void *)(uintptr_t)padding);
-    if (layer && wg_nn_add_parameter(layer, "weight", wg_zeros(WG_F32, WG_SHAPE(out, in, size, size))) == WG_OK &&
-        wg_nn_add_parameter(layer, "bias", wg_zeros(WG_F32, WG_SHAPE(out))) == WG_OK)
-        return layer;
-    wg_nn_destroy(layer);
-    return NULL;
-}
-
-static const int64_t unpadded = 0, by_one = 1, by_two = 2;
 
 /* ---- the networks ---- */
 
@@ -70,18 +45,18 @@ static wg_nn_module *w4_net(void)
 
 static wg_nn_module *w5_net(void)
 {
-    return wg_nn_sequential(convolution(1, 6, 5, &by_two), wg_nn_relu(), wg_nn_module_create(&pool_type, NULL),
-                            convolution(6, 16, 5, &unpadded), wg_nn_relu(), wg_nn_module_create(&pool_type, NULL),
-                            wg_nn_module_create(&flatten_type, NULL), wg_nn_linear(400, 120), wg_nn_relu(), wg_nn_linear(120, 84),
-                            wg_nn_relu(), wg_nn_linear(84, 10));
+    return wg_nn_sequential(wg_nn_conv2d(1, 6, 5, .padding = {2, 2}), wg_nn_relu(), wg_nn_module_create(&pool_type, NULL, NULL),
+                            wg_nn_conv2d(6, 16, 5), wg_nn_relu(), wg_nn_module_create(&pool_type, NULL, NULL),
+                            wg_nn_module_create(&flatten_type, NULL, NULL), wg_nn_linear(400, 120), wg_nn_relu(),
+                            wg_nn_linear(120, 84), wg_nn_relu(), wg_nn_linear(84, 10));
 }
 
 static wg_nn_module *w5b_net(void)
 {
-    return wg_nn_sequential(convolution(3, 32, 3, &by_one), wg_nn_batch_norm(32), wg_nn_relu(), convolution(32, 32, 3, &by_one),
-                            wg_nn_relu(), wg_nn_module_create(&pool_type, NULL), convolution(32, 64, 3, &by_one), wg_nn_relu(),
-                            wg_nn_module_create(&pool_type, NULL), wg_nn_module_create(&flatten_type, NULL),
-                            wg_nn_linear(64 * 8 * 8, 10));
+    return wg_nn_sequential(wg_nn_conv2d(3, 32, 3, .padding = {1, 1}), wg_nn_batch_norm(32), wg_nn_relu(),
+                            wg_nn_conv2d(32, 32, 3, .padding = {1, 1}), wg_nn_relu(), wg_nn_module_create(&pool_type, NULL, NULL),
+                            wg_nn_conv2d(32, 64, 3, .padding = {1, 1}), wg_nn_relu(), wg_nn_module_create(&pool_type, NULL, NULL),
+                            wg_nn_module_create(&flatten_type, NULL, NULL), wg_nn_linear(64 * 8 * 8, 10));
 }
 
 static wg_nn_module *w11_net(void)

@@ -48,7 +48,7 @@ int main(int argc, char **argv)
     way = argc > 1 ? atoi(argv[1]) : 0;
     wg_tensor *x = wg_set_requires_grad(wg_ones(WG_F64, WG_SHAPE(3)), true);
     const wg_closure twice = {.name = "twice", .forward = forward, .backward = backward, .dtype = WG_F64, .shape = WG_SHAPE(3)};
-    wg_nn_module *module = wg_nn_module_create(&type, NULL);
+    wg_nn_module *module = wg_nn_module_create(&type, NULL, NULL);
     {
         WG_TAPE(tape);
         wg_tensor *y = way >= 3 ? wg_nn_apply(module, x) : wg_closure_apply(&twice, &x, 1);

@@ -38,7 +38,7 @@ int main(void)
     expect(WG_E_MEMORY, "full: no memory for ");
     wg_nn_module *net = wg_nn_mlp(WG_SIZES(2, 3, 1));
     wg_nn_apply(net, logits);
-    expect(WG_E_SHAPE, "linear: expected x of shape (..., 2), got [2, 4]");
+    expect(WG_E_SHAPE, "nn_linear: expected x of shape (..., 2), got [2, 4]");
     wg_nn_destroy(net);
     return end_();
 }

@@ -22,7 +22,7 @@ static int repeated(wg_tensor_list list)
 int main(void)
 {
     static const struct wg_nn_kind type = {.name = "net", .forward = pass};
-    wg_nn_module *body = wg_nn_module_create(&type, NULL), *head = wg_nn_linear(2, 1);
+    wg_nn_module *body = wg_nn_module_create(&type, NULL, NULL), *head = wg_nn_linear(2, 1);
     if (wg_nn_add_child(body, "group1", wg_nn_linear(2, 2)) != WG_OK)
         return wg_error_report(stderr);
     wg_optim *optim = wg_optim_adam(wg_nn_parameters(body));

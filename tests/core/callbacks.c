@@ -227,7 +227,7 @@ static bool function_of_checkpoint(void)
 static bool module_forward(void)
 {
     static const struct wg_nn_kind type = {.name = "careless", .forward = harmful_module};
-    wg_nn_module *module = wg_nn_module_create(&type, NULL);
+    wg_nn_module *module = wg_nn_module_create(&type, NULL, NULL);
     assert_non_null(module);
     const bool failed = !wg_nn_apply(module, x);
     wg_nn_destroy(module);
@@ -237,7 +237,7 @@ static bool module_forward(void)
 static bool module_destroy(void)
 {
     static const struct wg_nn_kind type = {.name = "careless", .forward = harmful_module, .destroy = harmful_destroy};
-    wg_nn_destroy(wg_nn_module_create(&type, NULL));
+    wg_nn_destroy(wg_nn_module_create(&type, NULL, NULL));
     return wg_error_first() != NULL;
 }
 

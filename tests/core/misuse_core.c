@@ -163,6 +163,13 @@ static void misuse_owning(void)
     }
     REFUSED("keep", wg_keep(bad));
     REFUSED("own", wg_own(bad));
+    REFUSED("adopt", wg_adopt(bad));
+    wg_disown(NULL);
+    wg_disown(WG_NONE);
+    assert_int_equal(wg_owners(NULL) + wg_owners(WG_NONE) + wg_owners(fx.x), 0);
+    assert_null(wg_error_first());
+    wg_disown(fx.x);
+    expect_error(WG_E_STATE, "disown: expected a tensor that an object has adopted");
     REFUSED("hold", wg_hold(bad));
     REFUSED("borrow", wg_borrow(bad));
     FOR_EACH_BAD(IS_NULL, assert_false(wg_is_live(bad)); (void)code);
@@ -504,6 +511,9 @@ static const struct misuse table[] = {
     {"wg_free", misuse_owning},
     {"wg_keep", misuse_owning},
     {"wg_own", misuse_owning},
+    {"wg_adopt", misuse_owning},
+    {"wg_disown", misuse_owning},
+    {"wg_owners", misuse_owning},
     {"wg_drop", misuse_owning},
     {"wg_hold", misuse_owning},
     {"wg_borrow", misuse_owning},

@@ -331,7 +331,7 @@ static void compositions_and_modules_return_what_is_there(void **state)
     static const struct wg_op op = {.name = "careless", .n_in = 1, .n_out = 1, .compose = composes, .flags = WG_OP_USER};
     static const struct wg_nn_kind type = {.name = "careless", .forward = forward_of_module};
     wg_tensor *x = leaf(WG_F64, WG_SHAPE(3), 1);
-    wg_nn_module *module = wg_nn_module_create(&type, NULL);
+    wg_nn_module *module = wg_nn_module_create(&type, NULL, NULL);
     for (int taped = 0; taped < 2; taped++) {
         wg_tape *tape = taped ? wg_tape_open() : NULL;
         assert_null_and_error(wg_invoke1(&op, NULL, x), WG_E_RELEASED, "what its compose returned");

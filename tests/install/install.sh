@@ -56,8 +56,8 @@ for cxx in g++ clang++; do
         continue
     fi
     strict="$cxx -std=c++17 -pedantic -Wall -Wextra -Wconversion -Werror"
-    for header in "$prefix"/include/wengert/*.h; do
-        name=wengert/$(basename "$header")
+    for header in "$prefix"/include/wengert/*.h "$prefix"/include/wengert/nn/*.h; do
+        name=${header#"$prefix"/include/}
         is "$cxx: <$name> alone" bash -c "printf '#include <$name>\n#include <$name>\nint main() {}\n' | $strict $(flags --cflags) -fsyntax-only -x c++ -"
     done
     is "$cxx: xor.cpp compiles" $strict $(flags --cflags) "$source/docs/examples/xor.cpp" -o "$work/xor_cpp" $(flags --libs)

@@ -79,6 +79,13 @@ int main()
     wg_nn_module *net = wg_nn_sequential(wg_nn_linear(2, 3, .generator = WG_NONE, .dtype = WG_F64, .bias = false), wg_nn_tanh(),
                                          wg_nn_batch_norm(3, .dtype = WG_F64, .eps = 1e-3));
     is(wg_nn_children(net) == 3 && wg_nn_parameters(net).n == 3, "wg_nn_sequential");
+    wg_tensor *batch = wg_ones(WG_F64, WG_SHAPE(4, 2)), *result = wg_nn_apply(net, batch);
+    is(result && wg_extent(result, 1) == 3, "wg_nn_apply");
+    is(wg_nn_print(net, stderr, WG_SHAPE(4, 2)) == WG_OK && wg_nn_print(net, stderr) == WG_OK, "wg_nn_print");
+    wg_free(batch), wg_free(result);
+    wg_nn_module *layer = wg_nn_conv2d(1, 2, 3, .bias = false, .padding = WG_PAIR(1, 1));
+    is(wg_nn_parameters(layer).n == 1, "wg_nn_conv2d");
+    wg_nn_destroy(layer);
     wg_optim *opt = wg_optim_sgd(wg_nn_parameters(net), .nesterov = true, .momentum = 0.9, .lr = 0.5);
     is(wg_optim_lr(opt, 0) == 0.5 && wg_optim_get(opt, 0, "momentum") == 0.9 && wg_optim_get(opt, 0, "nesterov") == 1,
        "wg_optim_sgd");

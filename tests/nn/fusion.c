@@ -20,7 +20,7 @@ static const struct wg_nn_kind apart_type = {.name = "apart", .forward = apart};
 static wg_nn_module *network(bool fused, bool batch_norm, bool bias)
 {
     wg_tensor *generator = wg_generator(5, 0);
-    wg_nn_module *net = wg_nn_module_create(&apart_type, NULL);
+    wg_nn_module *net = wg_nn_module_create(&apart_type, NULL, NULL);
     wg_nn_module *layers[] = {wg_nn_linear(IN, HIDDEN, .generator = generator, .bias = bias),
                               batch_norm ? wg_nn_batch_norm(HIDDEN) : wg_nn_tanh(),
                               wg_nn_relu(),

@@ -23,10 +23,10 @@ static void misuse_module(void)
 {
     int context;
     destroyed = 0;
-    assert_null_and_error(wg_nn_module_create(NULL, &context), WG_E_NULL, "module");
+    assert_null_and_error(wg_nn_module_create(NULL, NULL, &context), WG_E_NULL, "module");
     wg_nn_destroy(NULL);
     assert_null(wg_error_first());
-    wg_nn_module *parent = wg_nn_module_create(&plain, &context), *child = wg_nn_module_create(&plain, NULL);
+    wg_nn_module *parent = wg_nn_module_create(&plain, NULL, &context), *child = wg_nn_module_create(&plain, NULL, NULL);
     assert_true(parent && child);
     assert_null(wg_nn_child(parent, 0));
     expect_error(WG_E_ARGUMENT, "nn_child: there is no child 0");
@@ -47,7 +47,7 @@ static void misuse_module(void)
     assert_int_equal(wg_nn_add_child(child, "b", parent), WG_E_STATE); /* a child cannot be changed, and cycles are refused */
     expect_error(WG_E_STATE, "nn_");
     destroyed = 0;
-    wg_nn_module *other = wg_nn_module_create(&plain, &context);
+    wg_nn_module *other = wg_nn_module_create(&plain, NULL, &context);
     assert_int_equal(wg_nn_add_child(other, "x", wg_nn_relu()), WG_OK);
     wg_nn_destroy(other);
     assert_int_equal(destroyed, 1);
@@ -55,7 +55,7 @@ static void misuse_module(void)
 
 static void misuse_module_tensors(void)
 {
-    wg_nn_module *module = wg_nn_module_create(&plain, NULL);
+    wg_nn_module *module = wg_nn_module_create(&plain, NULL, NULL);
     FOR_EACH_BAD(IS_NULL, {
         assert_int_equal(wg_nn_add_parameter(module, "w", bad), code);
         expect_error(code, "");
@@ -89,8 +89,8 @@ static void misuse_apply(void)
     wg_tensor *params[2] = {own.tensor[0], own.tensor[1]};
     FOR_EACH_BAD(IS_NULL, assert_null_and_error(wg_nn_apply(linear, bad), code, ""));
     assert_null_and_error(wg_nn_apply(NULL, fx.y), WG_E_NULL, "nn_apply");
-    assert_null_and_error(wg_nn_apply(linear, fx.odd), WG_E_SHAPE, "linear: expected x of shape (..., 3), got [5, 7]");
-    assert_null_and_error(wg_nn_apply(linear, fx.wide), WG_E_DTYPE, "linear: expected x of the weight's dtype, f32, got f64");
+    assert_null_and_error(wg_nn_apply(linear, fx.odd), WG_E_SHAPE, "nn_linear: expected x of shape (..., 3), got [5, 7]");
+    assert_null_and_error(wg_nn_apply(linear, fx.wide), WG_E_DTYPE, "nn_linear: expected x of the weight's dtype, f32, got f64");
     assert_null_and_error(wg_nn_apply_with(NULL, params, fx.y), WG_E_NULL, "nn_apply");
     assert_null_and_error(wg_nn_apply_with(linear, NULL, fx.y), WG_E_NULL, "nn_apply");
     FOR_EACH_BAD(IS_NULL, {
@@ -124,15 +124,69 @@ static void misuse_layers(void)
     assert_null_and_error(wg_nn_batch_norm(3, .momentum = 2), WG_E_ARGUMENT, "nn_batch_norm: ");
     assert_null_and_error(wg_nn_batch_norm(3, .dtype = WG_U8), WG_E_DTYPE, "");
     assert_null_and_error(wg_nn_activation((wg_activation)55), WG_E_ARGUMENT, "nn_activation: ");
-    wg_nn_module *layers[] = {wg_nn_relu(), wg_nn_tanh(), wg_nn_sigmoid(), NULL};
-    assert_true(layers[0] && layers[1] && layers[2]);
-    assert_null(wg_nn_sequential_with(layers, 4)); /* destroys the other layers */
+    wg_nn_module *layers[] = {wg_nn_relu(), wg_nn_tanh(), wg_nn_sigmoid(), wg_nn_identity(), NULL};
+    assert_true(layers[0] && layers[1] && layers[2] && layers[3]);
+    assert_null(wg_nn_sequential_with(layers, 5)); /* destroys the other layers */
     expect_error(WG_E_NULL, "the child is NULL");
     assert_null_and_error(wg_nn_sequential_with(NULL, 2), WG_E_NULL, "nn_sequential: ");
     assert_null_and_error(wg_nn_mlp_with((wg_sizes){0, NULL}, (wg_nn_mlp_options){0}), WG_E_ARGUMENT, "nn_mlp: ");
     assert_null_and_error(wg_nn_mlp(WG_SIZES(3)), WG_E_ARGUMENT, "nn_mlp: ");
     assert_null_and_error(wg_nn_mlp(WG_SIZES(3, -1)), WG_E_ARGUMENT, "");
     assert_null_and_error(wg_nn_mlp(WG_SIZES(3, 2), .dtype = (wg_dtype)9), WG_E_DTYPE, "");
+}
+
+static void misuse_conv2d(void)
+{
+    assert_null_and_error(wg_nn_conv2d(0, 1, 1), WG_E_ARGUMENT, "nn_conv2d: expected in in");
+    assert_null_and_error(wg_nn_conv2d(2, 3, 1, .groups = 2), WG_E_ARGUMENT, "nn_conv2d: expected groups that divide");
+    assert_null_and_error(wg_nn_conv2d(2, 2, 3, .stride = {1, 0}), WG_E_ARGUMENT, "nn_conv2d: expected stride in");
+    wg_nn_module *layer = wg_nn_conv2d(2, 2, 3);
+    assert_null_and_error(wg_nn_apply(layer, fx.odd), WG_E_SHAPE, "nn_conv2d: expected x of shape (N, 2, H, W), got [5, 7]");
+    assert_null_and_error(wg_nn_apply(layer, fx.wide), WG_E_DTYPE, "nn_conv2d: expected x of the weight's dtype");
+    wg_nn_destroy(layer);
+}
+
+/* ---- parameters ---- */
+
+static void misuse_parameters(void)
+{
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(2, 3, 1), .seed = 1);
+    wg_tensor *part[4];
+    assert_true(!wg_nn_options(NULL) && !wg_nn_copy(NULL));
+    expect_error(WG_E_NULL, "nn_copy");
+    assert_null_and_error(wg_nn_parameter(NULL, "w"), WG_E_NULL, "nn_parameter");
+    assert_null_and_error(wg_nn_parameter(net, NULL), WG_E_NULL, "nn_parameter");
+    assert_null_and_error(wg_nn_parameter(net, "w"), WG_E_ARGUMENT,
+                          "nn_parameter: there is no parameter \"w\": the parameters are 0.weight, 0.bias, 2.weight, 2.bias");
+    assert_int_equal(wg_nn_state(NULL).n + wg_nn_trainable(NULL).n, 0);
+    expect_error(WG_E_NULL, "nn_state");
+    assert_int_equal(wg_nn_matching(NULL, "*").n + wg_nn_matching(net, NULL).n, 0);
+    expect_error(WG_E_NULL, "nn_matching");
+    assert_int_equal(wg_nn_matching(net, "3.*").n, 0);
+    expect_error(WG_E_ARGUMENT, "nn_matching: no parameter matches \"3.*\": the parameters are 0.weight");
+    assert_fails(wg_nn_freeze(NULL, "*"), WG_E_NULL, "nn_freeze");
+    assert_fails(wg_nn_freeze(net, "3.*"), WG_E_ARGUMENT, "nn_freeze: no parameter matches");
+    assert_fails(wg_nn_unfreeze(net, NULL), WG_E_NULL, "nn_unfreeze");
+    assert_fails(wg_nn_tie(net, NULL, "0.weight"), WG_E_NULL, "nn_tie");
+    assert_fails(wg_nn_tie(net, "0.weight", "1"), WG_E_ARGUMENT, "nn_tie: there is no parameter \"1\"");
+    assert_fails(wg_nn_tie(net, "0.weight", "2.weight"), WG_E_SHAPE,
+                 "nn_tie: \"0.weight\" has the shape [3, 2], \"2.weight\" [1, 3]");
+    assert_fails(wg_nn_tie(wg_nn_child(net, 0), "bias", "weight"), WG_E_STATE, "nn_tie: the linear module is a child");
+    const wg_tensor_list all = wg_nn_parameters(net), none = {0, NULL, NULL};
+    assert_null_and_error(wg_nn_flatten(none), WG_E_ARGUMENT, "nn_flatten: expected at least one parameter");
+    assert_fails(wg_nn_unflatten(fx.vector, all, part), WG_E_SHAPE, "nn_unflatten: expected a vector of 13 elements");
+    assert_fails(wg_nn_unflatten(NULL, all, part), WG_E_NULL, "nn_unflatten");
+    assert_fails(wg_nn_assign(all, fx.vector), WG_E_SHAPE, "nn_assign: expected a vector of 13 elements");
+    char text[40];
+    assert_string_equal(wg_nn_describe(NULL, text, sizeof text), "");
+    assert_fails(wg_nn_print(NULL, stderr), WG_E_NULL, "nn_print");
+    assert_fails(wg_nn_print(net, NULL), WG_E_NULL, "nn_print");
+    assert_fails(wg_nn_print_with(net, stderr, NULL, 1), WG_E_NULL, "nn_print");
+    assert_fails(wg_nn_apply_many(net, NULL, NULL, 1, part, 1), WG_E_NULL, "nn_apply_many: x is NULL");
+    assert_fails(wg_nn_apply_many(net, NULL, &fx.y, 1, NULL, 1), WG_E_NULL, "nn_apply_many");
+    assert_fails(wg_nn_apply_child_many(NULL, 0, &fx.y, 1, part, 1), WG_E_ARGUMENT, "nn_apply_child_many");
+    assert_null_and_error(wg_nn_apply(wg_nn_child(net, 0), fx.y, fx.y), WG_E_ARGUMENT, "nn_apply: linear takes 1 input, got 2");
+    wg_nn_destroy(net);
 }
 
 /* Last in the table: each call has its own tape, which undoes its draws and takes the slot of the dangling handle. */
@@ -324,11 +378,29 @@ static const struct misuse table[] = {
     {"wg_nn_buffers", misuse_module},
     {"wg_nn_add_parameter", misuse_module_tensors},
     {"wg_nn_add_buffer", misuse_module_tensors},
-    {"wg_nn_apply", misuse_apply},
+    {"wg_nn_apply_to", misuse_apply},
     {"wg_nn_apply_with", misuse_apply},
-    {"wg_nn_apply_child", misuse_apply},
+    {"wg_nn_apply_child_to", misuse_apply},
     {"wg_nn_apply_next", misuse_apply},
     {"wg_nn_linear_with", misuse_layers},
+    {"wg_nn_conv2d_with", misuse_conv2d},
+    {"wg_nn_identity", misuse_layers},
+    {"wg_nn_options", misuse_parameters},
+    {"wg_nn_copy", misuse_parameters},
+    {"wg_nn_parameter", misuse_parameters},
+    {"wg_nn_state", misuse_parameters},
+    {"wg_nn_matching", misuse_parameters},
+    {"wg_nn_trainable", misuse_parameters},
+    {"wg_nn_freeze", misuse_parameters},
+    {"wg_nn_unfreeze", misuse_parameters},
+    {"wg_nn_tie", misuse_parameters},
+    {"wg_nn_flatten", misuse_parameters},
+    {"wg_nn_unflatten", misuse_parameters},
+    {"wg_nn_assign", misuse_parameters},
+    {"wg_nn_apply_many", misuse_parameters},
+    {"wg_nn_apply_child_many", misuse_parameters},
+    {"wg_nn_describe", misuse_parameters},
+    {"wg_nn_print_with", misuse_parameters},
     {"wg_nn_batch_norm_with", misuse_layers},
     {"wg_nn_activation", misuse_layers},
     {"wg_nn_relu", misuse_layers},

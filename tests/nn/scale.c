@@ -97,10 +97,11 @@ static const struct wg_nn_kind plain = {.name = "plain", .forward = forward};
 static void module_of_parameters(int n)
 {
     struct parameters p = parameters_new(n, true);
-    wg_nn_module *module = wg_nn_module_create(&plain, NULL);
+    wg_nn_module *module = wg_nn_module_create(&plain, NULL, NULL);
     assert_non_null(module);
     for (int i = 0; i < n; i++)
-        assert_ok(i % 2 ? wg_nn_add_parameter(module, p.name[i], p.tensor[i]) : wg_nn_add_buffer(module, p.name[i], p.tensor[i]));
+        assert_ok(i % 2 ? wg_nn_add_parameter(module, p.name[i], p.tensor[i])
+                        : wg_nn_add_buffer(module, p.name[i], wg_set_requires_grad(p.tensor[i], false)));
     wg_nn_destroy(module);
     parameters_free(&p, 0);
 }
@@ -234,7 +235,7 @@ static void deeper_modules_are_refused(void **state)
     (void)state;
     assert_null_and_error(nested(WG_MAX_DEPTH + 1), WG_E_ARGUMENT, "nn_add_child: modules nest at most 256 deep");
     assert_null_and_error(nested(50000), WG_E_ARGUMENT, "nn_add_child: modules nest at most 256 deep");
-    wg_nn_module *net = wg_nn_module_create(&plain, NULL);
+    wg_nn_module *net = wg_nn_module_create(&plain, NULL, NULL);
     assert_ok(wg_nn_add_child(net, "deep", nested(WG_MAX_DEPTH - 1)));
     assert_fails(wg_nn_add_child(net, "deeper", nested(WG_MAX_DEPTH)), WG_E_ARGUMENT, "\"deeper\" would be deeper");
     assert_int_equal(wg_nn_children(net), 1);

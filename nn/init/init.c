@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "wengert/error.h"
-#include "wengert/nn.h"
+#include "wengert/nn/init.h"
 #include "wengert/ops.h"
 #include "wengert/tape.h"
 #include "wengert/tensor.h"

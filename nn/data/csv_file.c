@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wengert/data.h"
 #include "wengert/error.h"
-#include "wengert/nn.h"
 
 #ifdef WG_ZLIB
 #include <zlib.h>

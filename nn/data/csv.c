@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wengert/data.h"
 #include "wengert/error.h"
-#include "wengert/nn.h"
 #include "wengert/tape.h"
 #include "wengert/tensor.h"
 

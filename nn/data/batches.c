@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wengert/data.h"
 #include "wengert/error.h"
-#include "wengert/nn.h"
 #include "wengert/ops.h"
 #include "wengert/random.h"
 #include "wengert/tape.h"

@@ -1,0 +1,83 @@
+/* The layer of convolution over images. */
+#include <math.h>
+#include <string.h>
+
+#include "layers.h"
+#include "wengert/error.h"
+#include "wengert/ops.h"
+
+enum { WEIGHT, BIAS }; /* parameters */
+
+static bool fits(const wg_nn_call *call, const wg_tensor *x)
+{
+    const wg_nn_conv2d_options *o = call->options;
+    const wg_shape shape = wg_shape_of(x);
+    char text[200];
+    if (wg_dtype_of(x) != o->dtype) {
+        (void)wg_error_set(WG_E_DTYPE, "nn_conv2d",
+                           "nn_conv2d: expected x of the weight's dtype, %s, got %s: wg_cast x, or make the layer with .dtype",
+                           wg_dtype_name(o->dtype), wg_dtype_name(wg_dtype_of(x)));
+        return false;
+    }
+    if (shape.rank == 4 && shape.extent[1] == o->in)
+        return true;
+    (void)wg_error_set(WG_E_SHAPE, "nn_conv2d", "nn_conv2d: expected x of shape (N, %lld, H, W), got %s", (long long)o->in,
+                       wg_shape_text(shape, text, sizeof text));
+    return false;
+}
+
+static wg_conv_options window(const wg_nn_conv2d_options *o)
+{
+    wg_conv_options options = {.groups = o->groups};
+    memcpy(options.stride, o->stride, sizeof o->stride);
+    memcpy(options.padding, o->padding, sizeof o->padding);
+    memcpy(options.dilation, o->dilation, sizeof o->dilation);
+    return options;
+}
+
+static wg_tensor *bias_of(const wg_nn_call *call)
+{
+    return ((const wg_nn_conv2d_options *)call->options)->bias ? call->param[BIAS] : WG_NONE;
+}
+
+static wg_tensor *forward(const wg_nn_call *call, wg_tensor *x)
+{
+    return fits(call, x) ? wg_conv2d_with(x, call->param[WEIGHT], bias_of(call), window(call->options)) : NULL;
+}
+
+wg_tensor *nn_conv2d_relu(const wg_nn_call *call, wg_tensor *x)
+{
+    return fits(call, x) ? wg_conv2d_relu_with(x, call->param[WEIGHT], bias_of(call), window(call->options)) : NULL;
+}
+
+static wg_tensor *initial_bias(const wg_nn_conv2d_options *o)
+{
+    const double bound = 1 / sqrt((double)(o->in / o->groups * o->size * o->size));
+    if (o->init == WG_INIT_LINEAR)
+        return wg_uniform(o->generator, o->dtype, WG_SHAPE(o->out), -bound, bound);
+    return wg_zeros(o->dtype, WG_SHAPE(o->out));
+}
+
+static wg_status build(wg_nn_module *layer, const void *options)
+{
+    const wg_nn_conv2d_options *o = options;
+    if (o->in % o->groups != 0 || o->out % o->groups != 0)
+        return wg_error_set(WG_E_ARGUMENT, "nn_conv2d",
+                            "nn_conv2d: expected groups that divide in and out, got %lld for %lld and %lld", (long long)o->groups,
+                            (long long)o->in, (long long)o->out);
+    const wg_shape shape = WG_SHAPE(o->out, o->in / o->groups, o->size, o->size);
+    WG_TRY(wg_nn_add_parameter(layer, "weight", wg_init_tensor(o->dtype, shape, o->generator, o->init, .gain = o->gain)));
+    return o->bias ? wg_nn_add_parameter(layer, "bias", initial_bias(o)) : WG_OK;
+}
+
+static const wg_nn_sample samples[] = {
+    {&(const wg_nn_conv2d_options){2, 4, 3, {1, 1}, {1, 1}, {1, 1}, 1, true, WG_F64, WG_INIT_LINEAR, 1, WG_NONE},
+     1,
+     {{4, {2, 2, 5, 4}}}},
+    {&(const wg_nn_conv2d_options){2, 4, 2, {2, 1}, {0, 1}, {1, 2}, 2, false, WG_F64, WG_INIT_XAVIER_NORMAL, 2, WG_NONE},
+     1,
+     {{4, {3, 2, 6, 5}}}},
+    {.n_in = 0},
+};
+
+const struct wg_nn_kind nn_conv2d_kind = {.name = "conv2d", .forward = forward, .build = build, .samples = samples};

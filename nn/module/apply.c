@@ -1,0 +1,280 @@
+/* Applying modules: with their own parameters or with others, and child by child. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "module.h"
+#include "wengert/error.h"
+#include "wengert/tape.h"
+
+static wg_status first_error(wg_status otherwise)
+{
+    return wg_error_first() ? wg_error_first()->code : otherwise;
+}
+
+/* ---- one forward function ---- */
+
+/* forward: the kind's own, or that of a fusion. */
+struct applied {
+    const wg_nn_call *call;
+    wg_tensor *(*forward)(const wg_nn_call *call, wg_tensor *x);
+};
+
+static wg_status check_result(const wg_nn_call *call, size_t i)
+{
+    const char *op = "nn_apply", *name = call->module->kind->name;
+    if (!call->out[i] && !wg_error_first())
+        return wg_error_set(WG_E_STATE, op, "%s: the forward function of %s failed without saying why, or left out result %zu", op,
+                            name, i);
+    if (!call->out[i])
+        return wg_error_first()->code;
+    if (!wg_is_live(call->out[i]))
+        return wg_error_set(WG_E_RELEASED, op, "%s: what the forward function of %s returned was dropped, released or freed", op,
+                            name);
+    return WG_OK;
+}
+
+static wg_status run_forward(void *context)
+{
+    const struct applied *applied = context;
+    const wg_nn_call *call = applied->call;
+    call->out[0] = applied->forward(call, call->in[0]);
+    for (size_t i = 0; i < call->n_out; i++)
+        WG_TRY(check_result(call, i));
+    return WG_OK;
+}
+
+/* All of call->out, or none. */
+static wg_status forward(const wg_nn_call *call, nn_fused *fused)
+{
+    const struct wg_nn_kind *kind = call->module->kind;
+    struct applied applied = {.call = call, .forward = fused ? fused : kind->forward};
+    for (size_t i = 0; i < call->n_out; i++)
+        call->out[i] = NULL;
+    const wg_status status = wg_callback_run("nn_apply", "the forward function of ", kind->name, run_forward, &applied);
+    if (status == WG_OK && call->record)
+        call->record->note(call->record, call);
+    for (size_t i = 0; i < call->n_out && status != WG_OK; i++)
+        call->out[i] = NULL;
+    return status;
+}
+
+/* ---- what a call is given ---- */
+
+static bool is_count(int of_kind, size_t n)
+{
+    return of_kind == WG_NN_ANY ? n > 0 : n == (of_kind == 0 ? 1 : (size_t)of_kind);
+}
+
+static wg_status check_counts(const wg_nn_module *net, size_t n_in, size_t n_out, const char *op)
+{
+    const struct wg_nn_kind *kind = net->kind;
+    if (!is_count(kind->n_in, n_in))
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: %s takes %d input%s, got %zu", op, kind->name, kind->n_in ? kind->n_in : 1,
+                            kind->n_in > 1 ? "s" : "", n_in);
+    if (!is_count(kind->n_out, n_out))
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: %s has %d result%s, asked for %zu", op, kind->name,
+                            kind->n_out ? kind->n_out : 1, kind->n_out > 1 ? "s" : "", n_out);
+    return WG_OK;
+}
+
+/* An input that failed is why this call fails. */
+static wg_status check_inputs(const wg_nn_module *net, wg_tensor *const *in, size_t n_in, wg_tensor **out, size_t n_out,
+                              const char *op)
+{
+    if (!net || !in || !out)
+        return wg_error_first() ? wg_error_first()->code
+                                : nn_null_argument(op, !net  ? "the module"
+                                                       : !in ? "x"
+                                                             : "the place for results");
+    for (size_t i = 0; i < n_in; i++)
+        if (!in[i])
+            return wg_error_first() ? wg_error_first()->code : nn_null_argument(op, "x");
+    return check_counts(net, n_in, n_out, op);
+}
+
+static wg_status check_like(const wg_tensor *given, const wg_tensor *own, const char *name)
+{
+    const char *op = "nn_apply_with";
+    if (!given)
+        return wg_error_first() ? wg_error_first()->code : wg_error_set(WG_E_NULL, op, "%s: parameter \"%s\" is NULL", op, name);
+    const wg_shape a = wg_shape_of(given), b = wg_shape_of(own);
+    if (wg_dtype_of(given) != wg_dtype_of(own))
+        return wg_error_set(WG_E_DTYPE, op, "%s: expected parameter \"%s\" of dtype %s, got %s", op, name,
+                            wg_dtype_name(wg_dtype_of(own)), wg_dtype_name(wg_dtype_of(given)));
+    if (a.rank == b.rank && memcmp(a.extent, b.extent, (size_t)a.rank * sizeof *a.extent) == 0)
+        return WG_OK;
+    char expected[200], got[200];
+    return wg_error_set(WG_E_SHAPE, op, "%s: expected parameter \"%s\" of shape %s, got %s", op, name,
+                        wg_shape_text(b, expected, sizeof expected), wg_shape_text(a, got, sizeof got));
+}
+
+static wg_status check_params(const wg_nn_module *net, wg_tensor *const *params)
+{
+    const wg_tensor_list own = wg_nn_parameters(net);
+    if (!params && own.n > 0)
+        return nn_null_argument("nn_apply_with", "the list of parameters");
+    for (size_t i = 0; i < own.n; i++)
+        WG_TRY(check_like(params[i], own.tensor[i], own.name[i]));
+    return WG_OK;
+}
+
+/* A tensor for each slot, from one for each parameter. The caller frees it; NULL: no memory. */
+static wg_tensor **spread(const struct list *list, wg_tensor *const *params)
+{
+    wg_tensor **slot = malloc(list->n * sizeof *slot);
+    for (size_t i = 0; i < list->n && slot; i++)
+        slot[i] = params[list->distinct.of_slot[i]];
+    return slot;
+}
+
+/* ---- whole networks ---- */
+
+/* With no tape open the effects of the call are final when it succeeds: its tape is an outermost one. */
+static wg_status apply(const wg_nn_call *call)
+{
+    if (wg_tape_top())
+        return forward(call, NULL);
+    WG_TAPE(tape);
+    if (!tape)
+        return WG_E_MEMORY;
+    wg_status status = forward(call, NULL);
+    for (size_t i = 0; i < call->n_out && status == WG_OK; i++) {
+        wg_tensor *kept = wg_keep(call->out[i]);
+        if (!kept) {
+            while (i-- > 0)
+                wg_free(call->out[i]);
+            status = first_error(WG_E_MEMORY);
+            break;
+        }
+        call->out[i] = kept;
+    }
+    for (size_t i = 0; i < call->n_out && status != WG_OK; i++)
+        call->out[i] = NULL;
+    return status;
+}
+
+static wg_status apply_many(const wg_nn_module *net, wg_tensor *const *params, bool functional, wg_tensor *const *in, size_t n_in,
+                            wg_tensor **out, size_t n_out, const char *op)
+{
+    WG_TRY(check_inputs(net, in, n_in, out, n_out, op));
+    if (functional)
+        WG_TRY(check_params(net, params));
+    wg_tensor **slots = NULL;
+    if (functional && net->params.distinct.n > 0) {
+        slots = spread(&net->params, params);
+        if (!slots)
+            return nn_no_memory(op);
+    }
+    const wg_nn_call call = {.module = net,
+                             .options = net->options,
+                             .context = net->context,
+                             .param = slots        ? slots
+                                      : functional ? params
+                                                   : net->params.tensor,
+                             .buffer = net->buffers.tensor,
+                             .in = in,
+                             .out = out,
+                             .n_in = n_in,
+                             .n_out = n_out,
+                             .functional = functional};
+    const wg_status status = apply(&call);
+    free(slots);
+    return status;
+}
+
+wg_status wg_nn_apply_many(const wg_nn_module *net, wg_tensor *const *params, wg_tensor *const *in, size_t n_in, wg_tensor **out,
+                           size_t n_out)
+{
+    return apply_many(net, params, params != NULL, in, n_in, out, n_out, "nn_apply_many");
+}
+
+wg_tensor *wg_nn_apply_to(const wg_nn_module *net, wg_tensor *const *in, size_t n_in)
+{
+    wg_tensor *y = NULL;
+    return apply_many(net, NULL, false, in, n_in, &y, 1, "nn_apply") == WG_OK ? y : NULL;
+}
+
+wg_tensor *wg_nn_apply_with(const wg_nn_module *net, wg_tensor *const *params, wg_tensor *x)
+{
+    wg_tensor *y = NULL;
+    return apply_many(net, params, true, &x, 1, &y, 1, "nn_apply_with") == WG_OK ? y : NULL;
+}
+
+wg_status nn_apply_recorded(const wg_nn_module *net, wg_tensor *const *in, size_t n_in, wg_tensor **out, size_t n_out,
+                            struct wg_nn_record *record)
+{
+    WG_TRY(check_inputs(net, in, n_in, out, n_out, "nn_print"));
+    const wg_nn_call call = {.module = net,
+                             .options = net->options,
+                             .context = net->context,
+                             .param = net->params.tensor,
+                             .buffer = net->buffers.tensor,
+                             .in = in,
+                             .out = out,
+                             .n_in = n_in,
+                             .n_out = n_out,
+                             .record = record};
+    return forward(&call, NULL);
+}
+
+/* ---- children ---- */
+
+static wg_status check_child(const char *op, const wg_nn_call *call, size_t index, wg_tensor *const *in, size_t n_in,
+                             wg_tensor **out, size_t n_out)
+{
+    if (!call || index >= call->module->n_children)
+        return wg_error_first() ? wg_error_first()->code : wg_error_set(WG_E_ARGUMENT, op, "%s: there is no child %zu", op, index);
+    return check_inputs(call->module->children[index].module, in, n_in, out, n_out, op);
+}
+
+static wg_status apply_child(const wg_nn_call *call, size_t index, wg_tensor *const *in, size_t n_in, wg_tensor **out, size_t n_out,
+                             nn_fused *fused)
+{
+    const wg_nn_module *parent = call->module;
+    const struct child *child = &parent->children[index];
+    const wg_nn_call inner = {.module = child->module,
+                              .options = child->module->options,
+                              .context = child->module->context,
+                              .param = call->param + parent->params.own + child->first_param,
+                              .buffer = call->buffer + parent->buffers.own + child->first_buffer,
+                              .in = in,
+                              .out = out,
+                              .n_in = n_in,
+                              .n_out = n_out,
+                              .functional = call->functional,
+                              .record = call->record};
+    WG_TRY(wg_section_push(child->name));
+    const wg_status status = forward(&inner, fused);
+    wg_section_pop();
+    return status;
+}
+
+wg_status wg_nn_apply_child_many(const wg_nn_call *call, size_t index, wg_tensor *const *in, size_t n_in, wg_tensor **out,
+                                 size_t n_out)
+{
+    WG_TRY(check_child("nn_apply_child_many", call, index, in, n_in, out, n_out));
+    return apply_child(call, index, in, n_in, out, n_out, NULL);
+}
+
+wg_tensor *wg_nn_apply_child_to(const wg_nn_call *call, size_t index, wg_tensor *const *in, size_t n_in)
+{
+    wg_tensor *y = NULL;
+    if (check_child("nn_apply_child", call, index, in, n_in, &y, 1) != WG_OK)
+        return NULL;
+    return apply_child(call, index, in, n_in, &y, 1, NULL) == WG_OK ? y : NULL;
+}
+
+/* What is written down is each layer by itself. */
+wg_tensor *wg_nn_apply_next(const wg_nn_call *call, size_t *index, wg_tensor *x)
+{
+    wg_tensor *y = NULL;
+    if (check_child("nn_apply_next", call, index ? *index : SIZE_MAX, &x, 1, &y, 1) != WG_OK)
+        return NULL;
+    const struct child *child = &call->module->children[*index];
+    const bool last = *index + 1 == call->module->n_children;
+    nn_fused *fused = last || call->record ? NULL : nn_fusion_of(child->module->kind, child[1].module->kind);
+    if (apply_child(call, *index, &x, 1, &y, 1, fused) != WG_OK)
+        return NULL;
+    *index += fused ? 2 : 1;
+    return y;
+}

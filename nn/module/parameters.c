@@ -1,0 +1,243 @@
+/* The parameters of a network: lists of them by name and pattern, freezing, tying. */
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "module.h"
+#include "wengert/error.h"
+#include "wengert/tape.h"
+
+/* ---- lists ---- */
+
+static wg_tensor_list list_of(const wg_nn_module *module, const struct list *list, const char *op)
+{
+    if (!module) {
+        (void)nn_null_argument(op, "the module");
+        return (wg_tensor_list){0, NULL, NULL};
+    }
+    if (list->distinct.n > 0)
+        return (wg_tensor_list){list->distinct.n, list->distinct.tensor, list->distinct.name};
+    return (wg_tensor_list){list->n, list->tensor, (const char *const *)list->name};
+}
+
+wg_tensor_list wg_nn_parameters(const wg_nn_module *module)
+{
+    return list_of(module, module ? &module->params : NULL, "nn_parameters");
+}
+
+wg_tensor_list wg_nn_buffers(const wg_nn_module *module)
+{
+    return list_of(module, module ? &module->buffers : NULL, "nn_buffers");
+}
+
+/* The message of E_ARGUMENT has the names that there are, as many as it takes. */
+static wg_status no_such(const wg_nn_module *module, const char *what, const char *name, const char *op)
+{
+    const wg_tensor_list list = wg_nn_parameters(module);
+    char names[400] = "none";
+    size_t used = 0;
+    for (size_t i = 0; i < list.n && used < sizeof names; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", list.name[i]);
+    return wg_error_set(WG_E_ARGUMENT, op, "%s: %s \"%s\": the parameters are %s%s", op, what, name, names,
+                        used >= sizeof names ? "..." : "");
+}
+
+/* The slot of that name; n if there is none, which is recorded. */
+static size_t find(const wg_nn_module *module, const char *name, const char *op)
+{
+    const struct list *list = &module->params;
+    for (size_t i = 0; i < list->n; i++)
+        if (strcmp(list->name[i], name) == 0)
+            return i;
+    (void)no_such(module, "there is no parameter", name, op);
+    return list->n;
+}
+
+wg_tensor *wg_nn_parameter(const wg_nn_module *module, const char *name)
+{
+    if (!module || !name) {
+        (void)nn_null_argument("nn_parameter", module ? "the name" : "the module");
+        return NULL;
+    }
+    const size_t slot = find(module, name, "nn_parameter");
+    return slot < module->params.n ? module->params.tensor[slot] : NULL;
+}
+
+/* Empties the list that the module lends, with capacity for n. */
+static bool lend(wg_nn_module *module, size_t n, const char *op)
+{
+    module->lent.n = 0;
+    if (nn_list_reserve(&module->lent, n))
+        return true;
+    (void)nn_no_memory(op);
+    return false;
+}
+
+static void lend_entries(wg_nn_module *module, wg_tensor_list list,
+                         bool (*fits)(const char *name, const wg_tensor *t, const void *of), const void *of)
+{
+    struct list *lent = &module->lent;
+    for (size_t i = 0; i < list.n; i++) {
+        if (fits && !fits(list.name[i], list.tensor[i], of))
+            continue;
+        lent->tensor[lent->n] = list.tensor[i];
+        lent->name[lent->n++] = (char *)(uintptr_t)list.name[i]; /* only lent on, as const */
+    }
+}
+
+static wg_tensor_list lent(const wg_nn_module *module)
+{
+    return (wg_tensor_list){module->lent.n, module->lent.tensor, (const char *const *)module->lent.name};
+}
+
+wg_tensor_list wg_nn_state(wg_nn_module *module)
+{
+    const wg_tensor_list params = list_of(module, module ? &module->params : NULL, "nn_state");
+    if (!module || !lend(module, params.n + module->buffers.n, "nn_state"))
+        return (wg_tensor_list){0, NULL, NULL};
+    lend_entries(module, params, NULL, NULL);
+    lend_entries(module, wg_nn_buffers(module), NULL, NULL);
+    return lent(module);
+}
+
+static bool is_trainable(const char *name, const wg_tensor *t, const void *of)
+{
+    (void)name, (void)of;
+    return wg_requires_grad(t);
+}
+
+wg_tensor_list wg_nn_trainable(wg_nn_module *module)
+{
+    const wg_tensor_list params = list_of(module, module ? &module->params : NULL, "nn_trainable");
+    if (!module || !lend(module, params.n, "nn_trainable"))
+        return (wg_tensor_list){0, NULL, NULL};
+    lend_entries(module, params, is_trainable, NULL);
+    return lent(module);
+}
+
+/* ---- patterns ---- */
+
+static bool matches(const char *pattern, const char *name)
+{
+    return pattern[0] == '!' ? fnmatch(pattern + 1, name, 0) != 0 : fnmatch(pattern, name, 0) == 0;
+}
+
+static bool fits_pattern(const char *name, const wg_tensor *t, const void *of)
+{
+    (void)t;
+    return matches(of, name);
+}
+
+wg_tensor_list wg_nn_matching(wg_nn_module *module, const char *pattern)
+{
+    const char *op = "nn_matching";
+    if (!module || !pattern)
+        (void)nn_null_argument(op, module ? "the pattern" : "the module");
+    else if (lend(module, module->params.n, op)) {
+        lend_entries(module, wg_nn_parameters(module), fits_pattern, pattern);
+        if (module->lent.n > 0)
+            return lent(module);
+        (void)no_such(module, "no parameter matches", pattern, op);
+    }
+    return (wg_tensor_list){0, NULL, NULL};
+}
+
+/* Any name of a tensor may match. */
+static wg_status require(wg_nn_module *module, const char *pattern, bool wanted, const char *op)
+{
+    if (!module || !pattern)
+        return nn_null_argument(op, module ? "the pattern" : "the module");
+    size_t found = 0;
+    for (size_t i = 0; i < module->params.n; i++) {
+        wg_tensor *t = module->params.tensor[i];
+        if (!matches(pattern, module->params.name[i]))
+            continue;
+        if (!wanted)
+            wg_clear_gradient(t);
+        if (!wg_set_requires_grad(t, wanted))
+            return wg_error_first() ? wg_error_first()->code : WG_E_STATE;
+        found++;
+    }
+    return found > 0 ? WG_OK : no_such(module, "no parameter matches", pattern, op);
+}
+
+wg_status wg_nn_freeze(wg_nn_module *module, const char *pattern)
+{
+    return require(module, pattern, false, "nn_freeze");
+}
+
+wg_status wg_nn_unfreeze(wg_nn_module *module, const char *pattern)
+{
+    return require(module, pattern, true, "nn_unfreeze");
+}
+
+/* ---- tying ---- */
+
+static wg_status check_pair(const wg_tensor *a, const wg_tensor *b, const char *name, const char *source)
+{
+    const char *op = "nn_tie";
+    const wg_shape x = wg_shape_of(a), y = wg_shape_of(b);
+    char text[2][200];
+    if (wg_dtype_of(a) != wg_dtype_of(b))
+        return wg_error_set(WG_E_DTYPE, op, "%s: \"%s\" is %s, \"%s\" is %s", op, name, wg_dtype_name(wg_dtype_of(a)), source,
+                            wg_dtype_name(wg_dtype_of(b)));
+    if (x.rank == y.rank && memcmp(x.extent, y.extent, (size_t)x.rank * sizeof *x.extent) == 0)
+        return WG_OK;
+    return wg_error_set(WG_E_SHAPE, op, "%s: \"%s\" has the shape %s, \"%s\" %s", op, name,
+                        wg_shape_text(x, text[0], sizeof text[0]), source, wg_shape_text(y, text[1], sizeof text[1]));
+}
+
+/* The module one step towards the owner of a slot, and the slot there; NULL: module owns it. */
+static wg_nn_module *towards_owner(const wg_nn_module *module, size_t *slot)
+{
+    if (*slot < module->params.own)
+        return NULL;
+    const size_t at = *slot - module->params.own;
+    size_t i = module->n_children - 1;
+    while (module->children[i].first_param > at)
+        i--;
+    *slot = at - module->children[i].first_param;
+    return module->children[i].module;
+}
+
+/* Each module from the top to the owner has a slot for it. */
+static bool reserve_on_the_way(wg_nn_module *module, size_t slot)
+{
+    for (; module; module = towards_owner(module, &slot))
+        if (!nn_distinct_reserve(&module->params, module->params.n))
+            return false;
+    return true;
+}
+
+static void replace(wg_nn_module *module, size_t slot, wg_tensor *t)
+{
+    for (; module; module = towards_owner(module, &slot)) {
+        module->params.tensor[slot] = t;
+        nn_distinct_find(&module->params);
+    }
+}
+
+wg_status wg_nn_tie(wg_nn_module *module, const char *name, const char *source)
+{
+    const char *op = "nn_tie";
+    if (!module || !name || !source)
+        return nn_null_argument(op, !module ? "the module" : !name ? "the name" : "the source's name");
+    if (module->is_child)
+        return wg_error_set(WG_E_STATE, op, "%s: the %s module is a child already and can no longer change", op,
+                            module->kind->name);
+    const size_t slot = find(module, name, op), from = slot < module->params.n ? find(module, source, op) : module->params.n;
+    if (from == module->params.n)
+        return WG_E_ARGUMENT;
+    wg_tensor *old = module->params.tensor[slot], *shared = module->params.tensor[from];
+    if (old == shared)
+        return WG_OK;
+    WG_TRY(check_pair(old, shared, name, source));
+    if (!reserve_on_the_way(module, slot))
+        return nn_no_memory(op);
+    if (!wg_adopt(shared))
+        return wg_error_first() ? wg_error_first()->code : WG_E_STATE;
+    replace(module, slot, shared);
+    wg_disown(old);
+    return WG_OK;
+}

@@ -1,0 +1,218 @@
+/* Networks as text: a module's line, and the table of a whole network. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "module.h"
+#include "wengert/error.h"
+#include "wengert/tape.h"
+
+char *wg_nn_describe(const wg_nn_module *module, char *text, size_t size)
+{
+    char options[400] = "";
+    if (module && module->table)
+        wg_options_text(*module->table, module->options, false, options, sizeof options);
+    if (size > 0)
+        snprintf(text, size, options[0] ? "%s(%s)" : "%s", wg_nn_kind_name(module), options);
+    return text;
+}
+
+/* ---- the lines of the table ---- */
+
+/* A module of the network, before its children. */
+struct line {
+    const wg_nn_module *module;
+    const char *name;
+    char label[200], result[120];    /* the first column; the shapes of its results */
+    int64_t elements, bytes, frozen; /* of its own parameters */
+};
+
+struct table {
+    struct wg_nn_record record; /* first, for note */
+    struct line *line;
+    size_t n;
+};
+
+static size_t count_modules(const wg_nn_module *net)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < net->n_children; i++)
+        n += count_modules(net->children[i].module);
+    return n;
+}
+
+/* At most WG_MAX_DEPTH deep. indent: what stands before the line, bars for parents that have further children below. */
+static void add_lines(struct table *table, const wg_nn_module *module, const char *name, const char *indent, const char *branch,
+                      const char *bar)
+{
+    struct line *line = &table->line[table->n++];
+    char below[200];
+    line->module = module;
+    line->name = name;
+    snprintf(line->label, sizeof line->label, "%s%s%s%s%s", indent, branch, name, name[0] ? ": " : "", wg_nn_kind_name(module));
+    for (size_t i = 0; i < module->params.own; i++) {
+        const wg_tensor *t = module->params.tensor[i];
+        line->elements += wg_numel(t);
+        line->bytes += wg_numel(t) * (int64_t)wg_dtype_size(wg_dtype_of(t));
+        line->frozen += wg_requires_grad(t) ? 0 : wg_numel(t);
+    }
+    snprintf(below, sizeof below, "%s%s", indent, bar);
+    for (size_t i = 0; i < module->n_children; i++) {
+        const bool last = i + 1 == module->n_children;
+        add_lines(table, module->children[i].module, module->children[i].name, below, last ? "└ " : "├ ", last ? "  " : "│ ");
+    }
+}
+
+static void note(struct wg_nn_record *record, const wg_nn_call *call)
+{
+    struct table *table = (struct table *)(void *)record;
+    struct line *line = table->line;
+    char shape[120];
+    size_t used = 0;
+    while (line->module != call->module)
+        line++;
+    for (size_t i = 0; i < call->n_out && used < sizeof line->result; i++)
+        used += (size_t)snprintf(line->result + used, sizeof line->result - used, "%s%s", i ? " " : "",
+                                 wg_shape_text(wg_shape_of(call->out[i]), shape, sizeof shape));
+}
+
+/* ---- one call of the network ---- */
+
+static wg_dtype input_dtype(const wg_nn_module *net)
+{
+    const wg_tensor_list params = wg_nn_parameters(net);
+    return params.n > 0 ? wg_dtype_of(params.tensor[0]) : WG_F32;
+}
+
+enum { MAX_INPUTS = 8 };
+
+static wg_status apply_to_zeros(struct table *table, const wg_nn_module *net, const wg_shape *shape, size_t n)
+{
+    const char *op = "nn_print";
+    wg_tensor *in[MAX_INPUTS], *out[MAX_INPUTS];
+    const size_t results = net->kind->n_out > 1 ? (size_t)net->kind->n_out : 1;
+    if (n > MAX_INPUTS || results > MAX_INPUTS)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected at most %d inputs and results", op, MAX_INPUTS);
+    WG_TAPE(tape);
+    WG_NO_GRAD;
+    WG_EVAL_MODE;
+    if (!tape)
+        return WG_E_MEMORY;
+    for (size_t i = 0; i < n; i++) {
+        in[i] = wg_zeros(input_dtype(net), shape[i]);
+        if (!in[i])
+            return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
+    }
+    return nn_apply_recorded(net, in, n, out, results, &table->record);
+}
+
+/* ---- printing ---- */
+
+/* A number with its thousands set apart: 1,234,567. */
+static const char *grouped(int64_t number, char *text, size_t size)
+{
+    char digits[32];
+    const int n = snprintf(digits, sizeof digits, "%lld", (long long)number);
+    size_t used = 0;
+    for (int i = 0; i < n && used + 2 < size; i++) {
+        text[used++] = digits[i];
+        if ((n - i) % 3 == 1 && i + 1 < n)
+            text[used++] = ',';
+    }
+    text[used] = 0;
+    return text;
+}
+
+/* Columns that a terminal shows: bytes of UTF-8 that begin a character. */
+static int width_of(const char *text)
+{
+    int width = 0;
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xc0) != 0x80;
+    return width;
+}
+
+static void pad(FILE *stream, const char *text, int width)
+{
+    fprintf(stream, "%s%*s", text, width - width_of(text), "");
+}
+
+static void options_of(const wg_nn_module *module, char *text, size_t size)
+{
+    text[0] = 0;
+    if (module->table)
+        wg_options_text(*module->table, module->options, false, text, size);
+}
+
+static void print_lines(const struct table *table, FILE *stream)
+{
+    int label = width_of("module"), options = width_of("options"), result = width_of("result");
+    bool shapes = false;
+    char text[400];
+    for (size_t i = 0; i < table->n; i++) {
+        const struct line *line = &table->line[i];
+        options_of(line->module, text, sizeof text);
+        label = width_of(line->label) > label ? width_of(line->label) : label;
+        options = width_of(text) > options ? width_of(text) : options;
+        result = width_of(line->result) > result ? width_of(line->result) : result;
+        shapes = shapes || line->result[0];
+    }
+    for (size_t i = 0; i <= table->n; i++) {
+        const struct line *line = i > 0 ? &table->line[i - 1] : NULL;
+        char number[40] = "parameters", bytes[40] = "bytes";
+        if (line)
+            options_of(line->module, text, sizeof text);
+        pad(stream, line ? line->label : "module", label + 2);
+        pad(stream, line ? text : "options", options + 2);
+        if (shapes)
+            pad(stream, line ? line->result : "result", result + 2);
+        const bool some = !line || line->elements > 0;
+        fprintf(stream, "%12s %14s",
+                !some  ? "-"
+                : line ? grouped(line->elements, number, sizeof number)
+                       : number,
+                !some  ? "-"
+                : line ? grouped(line->bytes, bytes, sizeof bytes)
+                       : bytes);
+        if (line && line->frozen > 0)
+            fprintf(stream, "  %s%sfrozen", line->frozen < line->elements ? grouped(line->frozen, number, sizeof number) : "",
+                    line->frozen < line->elements ? " " : "");
+        fprintf(stream, "\n");
+    }
+}
+
+/* Shared parameters count once here. */
+static void print_sum(const wg_nn_module *net, FILE *stream)
+{
+    const wg_tensor_list params = wg_nn_parameters(net), buffers = wg_nn_buffers(net);
+    int64_t elements = 0, bytes = 0, frozen = 0, state = 0;
+    char number[4][40];
+    for (size_t i = 0; i < params.n; i++) {
+        elements += wg_numel(params.tensor[i]);
+        bytes += wg_numel(params.tensor[i]) * (int64_t)wg_dtype_size(wg_dtype_of(params.tensor[i]));
+        frozen += wg_requires_grad(params.tensor[i]) ? 0 : wg_numel(params.tensor[i]);
+    }
+    for (size_t i = 0; i < buffers.n; i++)
+        state += wg_numel(buffers.tensor[i]);
+    fprintf(stream, "%s parameters (%s bytes), %s of them frozen; %s elements in buffers\n",
+            grouped(elements, number[0], sizeof number[0]), grouped(bytes, number[1], sizeof number[1]),
+            grouped(frozen, number[2], sizeof number[2]), grouped(state, number[3], sizeof number[3]));
+}
+
+wg_status wg_nn_print_with(const wg_nn_module *net, FILE *stream, const wg_shape *in, size_t n_in)
+{
+    const char *op = "nn_print";
+    if (!net || !stream || (!in && n_in > 0))
+        return nn_null_argument(op, !net ? "the module" : !stream ? "the stream" : "the list of shapes");
+    struct table table = {.record = {note}, .line = calloc(count_modules(net), sizeof *table.line)};
+    if (!table.line)
+        return nn_no_memory(op);
+    add_lines(&table, net, "", "", "", "");
+    const wg_status status = n_in > 0 ? apply_to_zeros(&table, net, in, n_in) : WG_OK;
+    if (status == WG_OK) {
+        print_lines(&table, stream);
+        print_sum(net, stream);
+    }
+    free(table.line);
+    WG_TRY(status);
+    return fflush(stream) != 0 || ferror(stream) ? wg_error_set(WG_E_IO, op, "%s: the stream could not be written", op) : WG_OK;
+}

@@ -1,0 +1,125 @@
+/* All parameters as one vector, and back. */
+#include <stdlib.h>
+
+#include "module.h"
+#include "wengert/error.h"
+#include "wengert/ops.h"
+#include "wengert/tape.h"
+
+static wg_status check_list(wg_tensor_list list, int64_t *elements, const char *op)
+{
+    *elements = 0;
+    if (list.n == 0 || !list.tensor)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected at least one parameter", op);
+    for (size_t i = 0; i < list.n; i++) {
+        if (!list.tensor[i])
+            return nn_null_argument(op, "a parameter");
+        if (wg_dtype_of(list.tensor[i]) != wg_dtype_of(list.tensor[0]))
+            return wg_error_set(WG_E_DTYPE, op, "%s: expected parameters of one dtype, got %s and %s", op,
+                                wg_dtype_name(wg_dtype_of(list.tensor[0])), wg_dtype_name(wg_dtype_of(list.tensor[i])));
+        *elements += wg_numel(list.tensor[i]);
+    }
+    return WG_OK;
+}
+
+/* The parts are views, and the tape's. */
+static wg_tensor *flatten(wg_tensor_list params)
+{
+    wg_tensor **part = malloc(params.n * sizeof *part);
+    if (!part) {
+        (void)nn_no_memory("nn_flatten");
+        return NULL;
+    }
+    wg_status status = WG_OK;
+    for (size_t i = 0; i < params.n && status == WG_OK; i++) {
+        part[i] = wg_reshape(params.tensor[i], WG_SHAPE(wg_numel(params.tensor[i])));
+        status = part[i] ? WG_OK : WG_E_STATE;
+    }
+    wg_tensor *vector = status == WG_OK ? wg_concat(part, params.n, 0) : NULL;
+    free(part);
+    return vector;
+}
+
+wg_tensor *wg_nn_flatten(wg_tensor_list params)
+{
+    int64_t elements;
+    if (check_list(params, &elements, "nn_flatten") != WG_OK)
+        return NULL;
+    if (wg_tape_top())
+        return flatten(params);
+    WG_TAPE(tape);
+    wg_tensor *vector = tape ? flatten(params) : NULL;
+    return vector ? wg_keep(vector) : NULL;
+}
+
+static wg_status check_vector(const wg_tensor *vector, wg_tensor_list like, const char *op)
+{
+    int64_t elements;
+    char text[200];
+    WG_TRY(check_list(like, &elements, op));
+    if (!vector)
+        return wg_error_first() ? wg_error_first()->code : nn_null_argument(op, "the vector");
+    if (wg_rank(vector) == 1 && wg_numel(vector) == elements)
+        return WG_OK;
+    return wg_error_set(WG_E_SHAPE, op, "%s: expected a vector of %lld elements, got %s", op, (long long)elements,
+                        wg_shape_text(wg_shape_of(vector), text, sizeof text));
+}
+
+wg_status wg_nn_unflatten(wg_tensor *vector, wg_tensor_list like, wg_tensor **params)
+{
+    const char *op = "nn_unflatten";
+    WG_TRY(check_vector(vector, like, op));
+    if (!params)
+        return nn_null_argument(op, "the place for the parameters");
+    int64_t *sizes = malloc(like.n * sizeof *sizes);
+    wg_tensor **part = malloc(like.n * sizeof *part);
+    wg_status status = sizes && part ? WG_OK : nn_no_memory(op);
+    for (size_t i = 0; i < like.n && status == WG_OK; i++)
+        sizes[i] = wg_numel(like.tensor[i]);
+    if (status == WG_OK)
+        status = wg_split(vector, 0, sizes, like.n, part);
+    size_t made = 0;
+    for (; made < like.n && status == WG_OK; made++) {
+        wg_tensor *shaped = wg_reshape(part[made], wg_shape_of(like.tensor[made]));
+        if (!shaped)
+            break;
+        params[made] = shaped;
+    }
+    const bool whole = status == WG_OK && made == like.n;
+    if (!wg_tape_top())
+        for (size_t i = 0; i < like.n && status == WG_OK; i++) {
+            wg_free(part[i]);
+            if (!whole && i < made)
+                wg_free(params[i]);
+        }
+    free(sizes), free(part);
+    return whole ? WG_OK : status != WG_OK ? status : wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
+}
+
+static wg_status assign(wg_tensor_list params, wg_tensor *vector, wg_tensor **part)
+{
+    WG_NO_GRAD;
+    WG_TRY(wg_nn_unflatten(vector, params, part));
+    for (size_t i = 0; i < params.n; i++)
+        WG_TRY(wg_assign(params.tensor[i], part[i]));
+    return WG_OK;
+}
+
+/* A failure makes the tape fail, which takes back what was assigned. */
+wg_status wg_nn_assign(wg_tensor_list params, wg_tensor *vector)
+{
+    WG_TRY(check_vector(vector, params, "nn_assign"));
+    wg_tensor **part = malloc(params.n * sizeof *part);
+    if (!part)
+        return nn_no_memory("nn_assign");
+    wg_status status = WG_E_MEMORY;
+    if (wg_tape_top()) {
+        status = assign(params, vector, part);
+    } else {
+        WG_TAPE(tape);
+        if (tape)
+            status = assign(params, vector, part);
+    }
+    free(part);
+    return status;
+}
