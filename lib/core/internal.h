@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#include "core/array.h"
+#include "core/hash.h"
 #include "core/pool.h"
 #include "core/tensor_struct.h"
 #include "cpu/isa.h"
@@ -32,7 +34,7 @@ struct wg_node {
     struct wg_node *prev, *next;
     uint64_t seq;                /* position in the order of all nodes of the thread */
     uint64_t mark;               /* number of the last backward pass that found a target tensor upstream of this node */
-    uint64_t behind;             /* number of the last leaf search that reached this node */
+    uint64_t searched;           /* number of the last search for leaves that reached this node */
     const struct wg_node *cause; /* the forward node whose vjp made this one */
     const wg_section *section;
     struct wg_node *next_update; /* queue of an update bracket */
@@ -65,10 +67,9 @@ struct wg_arena {
     size_t bytes; /* total size of all chunks */
 };
 
-/* The gradient of a leaf that belongs to the tape. The tape keeps a list of these. */
+/* The gradient of a leaf that belongs to the tape. */
 struct wg_leaf_gradient {
     wg_tensor *leaf, *gradient;
-    struct wg_leaf_gradient *next;
 };
 
 /* One hook of a tensor, in the list of that tensor's hooks. */
@@ -80,15 +81,8 @@ struct wg_hook_entry {
 };
 
 /* The hooks of one tensor, in the order in which they were added. */
-struct wg_hooked {
-    const wg_tensor *tensor;
+struct wg_hooks {
     struct wg_hook_entry *first, *last;
-};
-
-/* A tape's hooks, keyed by tensor: a hash table with linear probing, at most half full. */
-struct wg_hook_table {
-    struct wg_hooked *place;
-    size_t capacity, count; /* capacity: a power of two or 0; count: tensors */
 };
 
 /* A change of a leaf's gradient: the new gradient before the change is applied, and the previous one (or NULL) afterwards. */
@@ -162,10 +156,10 @@ struct wg_tape {
     struct wg_thread *thread;
     struct wg_node *first, *last;
     size_t n_nodes;
-    struct wg_arena nodes, slots; /* slots: the tape's tensors */
-    wg_tensor *free_slots;        /* linked by adjoint */
-    struct wg_leaf_gradient *gradients;
-    struct wg_hook_table hooks;
+    struct wg_arena nodes, slots;      /* slots: the tape's tensors */
+    wg_tensor *free_slots;             /* linked by adjoint */
+    struct wg_hash gradients;          /* by leaf of this tape: its struct wg_leaf_gradient */
+    struct wg_hash hooks;              /* by tensor: its struct wg_hooks */
     struct wg_closure_entry *closures; /* youngest first */
     struct wg_undo *undo;
     struct wg_label *labels;
@@ -181,21 +175,15 @@ struct wg_value {
     atomic_int owners; /* objects that share it (wg_adopt); 0: it is the caller's */
     char *name;
     wg_tensor *gradient;
-    wg_tensor **behind; /* of a kept tensor: the leaves that it was computed from, each with a reference */
-    size_t n_behind;
-    bool shares;         /* made on the storage of a tensor of a tape (wg_keep, wg_own), as which it may still be read */
-    int64_t more_dims[]; /* extents and strides if the rank exceeds WG_INLINE_RANK */
+    struct wg_array origins; /* of a kept tensor: the leaves that it was computed from, each with a reference */
+    bool shares;             /* made on the storage of a tensor of a tape (wg_keep, wg_own), as which it may still be read */
+    int64_t more_dims[];     /* extents and strides if the rank exceeds WG_INLINE_RANK */
 };
 
 /* A leaf has several proxies only if its requires_grad flag changed while nodes used it. The list begins with the youngest. */
 struct wg_proxy_link {
     wg_tensor *proxy;
     struct wg_proxy_link *older;
-};
-
-struct wg_leaf_entry {
-    wg_tensor *leaf;
-    struct wg_proxy_link *proxies;
 };
 
 /* A quarantine. Freed values and the slot arenas of closed tapes wait here before they are reused, so that a dangling handle is
@@ -259,8 +247,7 @@ struct wg_thread {
     wg_section *sections;
     wg_section *latest_section; /* of the sections without a parent, the one entered last */
     wg_tape *spare_tapes;
-    struct wg_leaf_entry *leaves;
-    size_t leaf_capacity, leaf_count;
+    struct wg_hash leaves; /* by leaf of the caller's with a proxy on an open tape: its youngest struct wg_proxy_link */
 
     wg_error error;
     bool has_error;
@@ -361,7 +348,7 @@ void wg_value_unref(wg_tensor *t);
 /* A second handle on the same storage. */
 wg_tensor *wg_alias(struct wg_thread *th, const wg_tensor *t);
 /* True if t depends on a kept tensor that was computed from x. */
-bool wg_behind_kept(struct wg_thread *th, wg_tensor *t, const wg_tensor *x);
+bool wg_depends_through_kept(struct wg_thread *th, wg_tensor *t, const wg_tensor *x);
 /* A value owned by the caller with t's elements. It shares t's storage, unless that lies in a slot of a tape: then the elements
    are copied. */
 wg_tensor *wg_value_on(const wg_tensor *t);
@@ -391,7 +378,9 @@ wg_status wg_arena_begin(struct wg_arena *arena);
 /* The tape's tensor that represents a tensor of the caller's, made at its first use. NULL on failure. */
 wg_tensor *wg_proxy(struct wg_thread *th, wg_tensor *leaf);
 struct wg_proxy_link *wg_proxies_of(struct wg_thread *th, const wg_tensor *leaf); /* or NULL */
+/* The gradient of a leaf of a tape; find: or NULL; for: made if there is none, NULL if there is no memory. */
 struct wg_leaf_gradient *wg_leaf_gradient_find(const wg_tensor *t);
+struct wg_leaf_gradient *wg_leaf_gradient_for(wg_tensor *t);
 wg_tensor *wg_leaf_gradient(const wg_tensor *leaf); /* or NULL; accepts a leaf that the caller has freed */
 wg_status wg_undo_push(wg_tape *tape, const wg_tensor *t);
 /* Adds an undo entry and returns its first change, in which the caller stores a leaf's previous gradient. If it stores the leaf,

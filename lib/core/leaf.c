@@ -44,10 +44,22 @@ bool wg_requires_grad(const wg_tensor *t)
 
 struct wg_leaf_gradient *wg_leaf_gradient_find(const wg_tensor *t)
 {
-    for (struct wg_leaf_gradient *entry = t->tape->gradients; entry; entry = entry->next)
-        if (entry->leaf == t)
-            return entry;
-    return NULL;
+    const struct wg_hash_slot *slot = wg_hash_find(&t->tape->gradients, t);
+    return slot ? slot->value.pointer : NULL;
+}
+
+struct wg_leaf_gradient *wg_leaf_gradient_for(wg_tensor *t)
+{
+    struct wg_hash_slot *slot = wg_hash_slot_for(&t->tape->gradients, t);
+    if (!slot || slot->key)
+        return slot ? slot->value.pointer : NULL;
+    struct wg_leaf_gradient *entry = wg_tape_alloc(t->tape, sizeof *entry);
+    if (!entry)
+        return NULL;
+    *entry = (struct wg_leaf_gradient){t, NULL};
+    wg_hash_put(&t->tape->gradients, slot, t);
+    slot->value.pointer = entry;
+    return entry;
 }
 
 wg_tensor *wg_leaf_gradient(const wg_tensor *leaf)

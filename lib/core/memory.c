@@ -73,7 +73,7 @@ static void thread_end(void *state)
         th->sections = section->next;
         wg_object_free(section);
     }
-    wg_object_free(th->leaves);
+    wg_hash_free(&th->leaves);
     rest_end(&th->rest);
     wg_team_free(th->team);
     trim(&th->pool);

@@ -52,7 +52,7 @@ WG_HOT void wg_node_link(struct wg_thread *th, struct wg_node *node, bool needs)
     node->seq = ++th->seq;
     node->cause = th->cause;
     node->section = th->section;
-    node->mark = node->behind = 0;
+    node->mark = node->searched = 0;
     node->needs = needs;
     node->next = NULL;
     node->prev = tape->last;

@@ -123,8 +123,8 @@ static void visit_leaf(wg_tensor *leaf, bool reached, leaf_found *found, void *c
     const struct wg_value *value = wg_value_of(leaf);
     if (reached)
         found(context, leaf, false);
-    for (size_t i = 0; i < value->n_behind; i++)
-        found(context, value->behind[i], true);
+    for (size_t i = 0; i < value->origins.n; i++)
+        found(context, *WG_NTH(value->origins, wg_tensor *, i), true);
 }
 
 static void visit_leaves(struct wg_thread *th, wg_tensor *t, leaf_found *found, void *context)
@@ -137,17 +137,17 @@ static void visit_leaves(struct wg_thread *th, wg_tensor *t, leaf_found *found, 
     struct wg_node *node = t->from.node;
     if (!node)
         return;
-    node->behind = search;
+    node->searched = search;
     for (wg_tape *tape = t->tape; tape; tape = tape->below, node = tape ? tape->last : NULL)
         for (; node; node = node->prev) {
-            if (node->behind != search || (node->call.op->flags & WG_OP_STOP_GRADIENT))
+            if (node->searched != search || (node->call.op->flags & WG_OP_STOP_GRADIENT))
                 continue;
             for (int i = 0; i < node->call.n_in; i++) {
                 const wg_tensor *in = node->call.in[i];
                 if (in->flags & WG_T_PROXY)
                     visit_leaf(in->from.leaf, node->needs && (in->flags & WG_T_REQUIRES), found, context);
                 else if (in->from.node)
-                    in->from.node->behind = search;
+                    in->from.node->searched = search;
             }
         }
 }
@@ -163,43 +163,41 @@ static void compare(void *context, wg_tensor *leaf, bool hidden)
     search->found = search->found || (hidden && leaf == search->leaf);
 }
 
-bool wg_behind_kept(struct wg_thread *th, wg_tensor *t, const wg_tensor *x)
+bool wg_depends_through_kept(struct wg_thread *th, wg_tensor *t, const wg_tensor *x)
 {
     struct search search = {.leaf = x->flags & WG_T_PROXY ? x->from.leaf : x};
     visit_leaves(th, t, compare, &search);
     return search.found;
 }
 
-struct list {
-    struct wg_value *kept;
-    size_t capacity;
+/* The origins of a kept value while they are collected. */
+struct collection {
+    struct wg_array *origins;
+    struct wg_hash known;
     wg_status status;
 };
 
-/* Adds the leaf to the list, once, with a reference. */
-static void remember(void *context, wg_tensor *leaf, bool hidden)
+/* Adds the leaf, once, with a reference. */
+static wg_status add_origin(struct collection *collection, wg_tensor *leaf)
 {
-    struct list *list = context;
-    struct wg_value *kept = list->kept;
-    (void)hidden;
-    for (size_t i = kept->n_behind; i > 0; i--)
-        if (kept->behind[i - 1] == leaf)
-            return;
-    if (kept->n_behind == list->capacity) {
-        const size_t capacity = list->capacity ? 2 * list->capacity : 8;
-        wg_tensor **grown = list->status == WG_OK ? wg_object_new(capacity * sizeof *grown) : NULL;
-        if (!grown) {
-            list->status = WG_E_MEMORY;
-            return;
-        }
-        if (kept->behind)
-            memcpy(grown, kept->behind, kept->n_behind * sizeof *grown);
-        wg_object_free(kept->behind);
-        kept->behind = grown;
-        list->capacity = capacity;
-    }
-    kept->behind[kept->n_behind++] = leaf;
+    struct wg_hash_slot *slot = wg_hash_slot_for(&collection->known, leaf);
+    if (!slot)
+        return WG_E_MEMORY;
+    if (slot->key)
+        return WG_OK;
+    WG_TRY(wg_array_reserve(collection->origins, 1, sizeof leaf));
+    wg_hash_put(&collection->known, slot, leaf);
+    *WG_NTH(*collection->origins, wg_tensor *, collection->origins->n++) = leaf;
     atomic_fetch_add_explicit(&wg_value_of(leaf)->refs, 1, memory_order_relaxed);
+    return WG_OK;
+}
+
+static void collect(void *context, wg_tensor *leaf, bool hidden)
+{
+    struct collection *collection = context;
+    (void)hidden;
+    if (collection->status == WG_OK)
+        collection->status = add_origin(collection, leaf);
 }
 
 /* ---- keeping ---- */
@@ -281,9 +279,10 @@ wg_tensor *wg_keep(wg_tensor *t)
     wg_tensor *kept = wg_is_traced(th, t) && !th->capture ? copied_value(t) : wg_value_on(t);
     if (!kept)
         return NULL;
-    struct list list = {.kept = wg_value_of(kept)};
-    visit_leaves(th, t, remember, &list);
-    if (list.status != WG_OK) {
+    struct collection collection = {.origins = &wg_value_of(kept)->origins};
+    visit_leaves(th, t, collect, &collection);
+    wg_hash_free(&collection.known);
+    if (collection.status != WG_OK) {
         wg_value_unref(kept);
         return NULL;
     }

@@ -5,60 +5,10 @@
 
 /* ---- proxies: a tape holds one reference to each tensor of the caller's, however often it is used ---- */
 
-/* The hash slot of a leaf. Leaves that are neighbours in memory get neighbouring slots: they were made one after the other and
-   are used in that order. */
-static size_t leaf_slot(const struct wg_thread *th, const wg_tensor *leaf)
-{
-    const uintptr_t line = (uintptr_t)leaf >> 6;
-    return (((line >> 8) * 0x9E3779B97F4A7C15u >> 20) + line) & (th->leaf_capacity - 1);
-}
-
-static struct wg_leaf_entry *leaf_find(struct wg_thread *th, const wg_tensor *leaf)
-{
-    if (th->leaf_capacity == 0)
-        return NULL;
-    size_t i = leaf_slot(th, leaf);
-    while (th->leaves[i].leaf && th->leaves[i].leaf != leaf)
-        i = (i + 1) & (th->leaf_capacity - 1);
-    return &th->leaves[i];
-}
-
-/* Doubles the table, which is never more than half full. */
-static wg_status leaves_grow(struct wg_thread *th)
-{
-    const size_t old_capacity = th->leaf_capacity, capacity = old_capacity ? 2 * old_capacity : 64;
-    struct wg_leaf_entry *old = th->leaves, *grown = wg_object_new(capacity * sizeof *grown);
-    if (!grown)
-        return WG_E_MEMORY;
-    th->leaves = grown;
-    th->leaf_capacity = capacity;
-    for (size_t i = 0; i < old_capacity; i++)
-        if (old[i].leaf)
-            *leaf_find(th, old[i].leaf) = old[i];
-    wg_object_free(old);
-    return WG_OK;
-}
-
-/* Linear probing without tombstones: later entries of the run move back into the hole. */
-static void leaf_remove(struct wg_thread *th, struct wg_leaf_entry *entry)
-{
-    size_t hole = (size_t)(entry - th->leaves);
-    const size_t mask = th->leaf_capacity - 1;
-    for (size_t i = (hole + 1) & mask; th->leaves[i].leaf; i = (i + 1) & mask) {
-        const size_t slot = leaf_slot(th, th->leaves[i].leaf);
-        if (((i - slot) & mask) >= ((i - hole) & mask)) {
-            th->leaves[hole] = th->leaves[i];
-            hole = i;
-        }
-    }
-    th->leaves[hole] = (struct wg_leaf_entry){NULL, NULL};
-    th->leaf_count--;
-}
-
 struct wg_proxy_link *wg_proxies_of(struct wg_thread *th, const wg_tensor *leaf)
 {
-    struct wg_leaf_entry *entry = leaf_find(th, leaf);
-    return entry && entry->leaf ? entry->proxies : NULL;
+    const struct wg_hash_slot *slot = wg_hash_find(&th->leaves, leaf);
+    return slot ? slot->value.pointer : NULL;
 }
 
 /* The proxy holds a reference to the leaf, and the leaf to the storage. */
@@ -86,38 +36,35 @@ static wg_tensor *proxy_new(struct wg_thread *th, wg_tensor *leaf, unsigned want
 wg_tensor *wg_proxy(struct wg_thread *th, wg_tensor *leaf)
 {
     const unsigned wanted = leaf->flags & (WG_T_REQUIRES | WG_T_NEEDS);
-    struct wg_leaf_entry *entry = leaf_find(th, leaf);
-    struct wg_proxy_link *older = entry ? entry->proxies : NULL; /* NULL in an empty entry */
+    struct wg_hash_slot *slot = wg_hash_slot_for(&th->leaves, leaf);
+    if (!slot)
+        return NULL;
+    struct wg_proxy_link *older = slot->value.pointer; /* NULL in an empty slot */
     if (older && (older->proxy->flags & (WG_T_REQUIRES | WG_T_NEEDS)) == wanted)
         return older->proxy;
-    if (2 * (th->leaf_count + 1) > th->leaf_capacity) {
-        if (leaves_grow(th) != WG_OK)
-            return NULL;
-        entry = leaf_find(th, leaf);
-    }
     struct wg_proxy_link *link = wg_tape_alloc(th->top, sizeof *link);
     wg_tensor *proxy = link ? proxy_new(th, leaf, wanted) : NULL;
     if (!proxy)
         return NULL;
-    th->leaf_count += older == NULL;
     if (older)
         older->proxy->twin = proxy->twin = true;
+    else
+        wg_hash_put(&th->leaves, slot, leaf);
     *link = (struct wg_proxy_link){proxy, older};
-    *entry = (struct wg_leaf_entry){leaf, link};
+    slot->value.pointer = link;
     return proxy;
 }
 
 static void proxy_forget(struct wg_thread *th, const wg_tensor *proxy)
 {
-    const wg_tensor *leaf = proxy->from.leaf;
-    struct wg_leaf_entry *entry = leaf_find(th, leaf);
-    for (struct wg_proxy_link **link = &entry->proxies; *link; link = &(*link)->older)
-        if ((*link)->proxy == proxy) {
-            *link = (*link)->older;
-            break;
-        }
-    if (!entry->proxies)
-        leaf_remove(th, entry);
+    struct wg_hash_slot *slot = wg_hash_find(&th->leaves, proxy->from.leaf);
+    struct wg_proxy_link *youngest = slot->value.pointer, **link = &youngest;
+    while ((*link)->proxy != proxy)
+        link = &(*link)->older;
+    *link = (*link)->older;
+    slot->value.pointer = youngest;
+    if (!youngest)
+        wg_hash_remove(&th->leaves, slot);
 }
 
 /* ---- open and close ---- */
@@ -176,7 +123,7 @@ enum { AHEAD = 8 };
    unless less than a sixteenth of it is in use. */
 static void close_slots(struct wg_thread *th, wg_tape *tape)
 {
-    const bool all = !tape->below && 16 * th->leaf_count >= th->leaf_capacity;
+    const bool all = !tape->below && 16 * th->leaves.n >= th->leaves.capacity;
     char *end = tape->slots.at;
     for (struct wg_chunk *chunk = tape->slots.chunks; chunk; chunk = chunk->prev, end = chunk ? chunk->filled : NULL)
         for (struct wg_slot *slot = (struct wg_slot *)(void *)chunk->start; (char *)slot < end; slot++) {
@@ -195,10 +142,8 @@ static void close_slots(struct wg_thread *th, wg_tape *tape)
             t->storage = NULL;
             t->data = NULL;
         }
-    if (all && th->leaf_count > 0) {
-        memset(th->leaves, 0, th->leaf_capacity * sizeof *th->leaves);
-        th->leaf_count = 0;
-    }
+    if (all)
+        wg_hash_clear(&th->leaves);
 }
 
 /* Runs the destructors of the tape's closures while the tape is intact. Ops that they call are recorded at the tape's end, and
@@ -217,14 +162,16 @@ static void destroy_contexts(struct wg_thread *th, wg_tape *tape)
 
 static void close_nodes(wg_tape *tape)
 {
-    for (struct wg_leaf_gradient *entry = tape->gradients; entry; entry = entry->next)
-        if (entry->gradient)
+    for (size_t i = 0; i < tape->gradients.capacity; i++) {
+        const struct wg_leaf_gradient *entry = tape->gradients.slots[i].value.pointer;
+        if (entry && entry->gradient)
             wg_value_unref(entry->gradient);
+    }
+    wg_hash_free(&tape->gradients);
+    wg_hash_free(&tape->hooks);
     wg_arena_shrink(&tape->nodes, false);
     tape->first = tape->last = NULL;
     tape->n_nodes = 0;
-    tape->gradients = NULL;
-    tape->hooks = (struct wg_hook_table){NULL, 0, 0};
     tape->labels = NULL;
 }
 

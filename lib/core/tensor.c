@@ -204,9 +204,9 @@ void wg_value_unref(wg_tensor *t)
     t->state = WG_DEAD;
     if (value->gradient)
         wg_value_unref(value->gradient);
-    for (size_t i = 0; i < value->n_behind; i++)
-        wg_value_unref(value->behind[i]);
-    wg_object_free(value->behind);
+    for (size_t i = 0; i < value->origins.n; i++)
+        wg_value_unref(*WG_NTH(value->origins, wg_tensor *, i));
+    wg_array_free(&value->origins);
     wg_object_free(value->name);
     rest_value(value);
 }

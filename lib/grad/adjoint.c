@@ -29,18 +29,8 @@ wg_status wg_pass_touch(struct wg_pass *w, wg_tensor *t)
 {
     if (!wg_is_leaf(w, t) || (t->flags & WG_T_TOUCHED))
         return WG_OK;
-    if (w->n_touched == w->capacity) {
-        const size_t capacity = w->capacity ? 2 * w->capacity : 32;
-        wg_tensor **grown = wg_object_new(capacity * sizeof *grown);
-        if (!grown)
-            return WG_E_MEMORY;
-        if (w->touched)
-            memcpy(grown, w->touched, w->n_touched * sizeof *grown);
-        wg_object_free(w->touched);
-        w->touched = grown;
-        w->capacity = capacity;
-    }
-    w->touched[w->n_touched++] = t;
+    WG_TRY(wg_array_reserve(&w->touched, 1, sizeof t));
+    *wg_touched(w, w->touched.n++) = t;
     t->flags |= WG_T_TOUCHED;
     return WG_OK;
 }

@@ -38,15 +38,8 @@ static wg_status prepare(struct wg_pass *w, wg_tensor *t, struct wg_leaf_change 
         return wg_error_cause();
     if (!p->leaf->tape)
         return WG_OK;
-    p->entry = wg_leaf_gradient_find(p->leaf);
-    if (!p->entry) {
-        p->entry = wg_tape_alloc(p->leaf->tape, sizeof *p->entry);
-        if (!p->entry)
-            return WG_E_MEMORY;
-        *p->entry = (struct wg_leaf_gradient){p->leaf, NULL, p->leaf->tape->gradients};
-        p->leaf->tape->gradients = p->entry;
-    }
-    return WG_OK;
+    p->entry = wg_leaf_gradient_for(p->leaf);
+    return p->entry ? WG_OK : WG_E_MEMORY;
 }
 
 /* Stores the new gradient in its leaf. *p then holds what is restored if the step fails: the gradient before, or nothing for a leaf
@@ -79,15 +72,15 @@ static const struct wg_node *cause_of(const struct wg_pass *w, const wg_tensor *
 /* Computes all gradients first, then stores them together: on failure none has changed. */
 static wg_status deliver(struct wg_pass *w)
 {
-    if (w->n_touched == 0)
+    if (w->touched.n == 0)
         return WG_OK;
     struct wg_undo *undo = wg_object_new(sizeof *undo);
-    struct wg_leaf_change *change = undo ? wg_object_new(w->n_touched * sizeof *change) : NULL;
+    struct wg_leaf_change *change = undo ? wg_object_new(w->touched.n * sizeof *change) : NULL;
     wg_status status = change ? WG_OK : WG_E_MEMORY;
     size_t n = 0;
-    while (n < w->n_touched && status == WG_OK) {
-        w->th->cause = cause_of(w, w->touched[n]->adjoint);
-        status = prepare(w, w->touched[n], &change[n]);
+    while (n < w->touched.n && status == WG_OK) {
+        w->th->cause = cause_of(w, (*wg_touched(w, n))->adjoint);
+        status = prepare(w, *wg_touched(w, n), &change[n]);
         n++;
     }
     w->th->cause = NULL;

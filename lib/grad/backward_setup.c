@@ -99,13 +99,13 @@ void wg_pass_clear(struct wg_pass *w, bool failed)
                 wg_pass_let_go(w, node->call.out[i]->adjoint);
                 node->call.out[i]->adjoint = NULL;
             }
-    for (size_t i = 0; i < w->n_touched; i++) {
-        wg_tensor *t = w->touched[i];
+    for (size_t i = 0; i < w->touched.n; i++) {
+        wg_tensor *t = *wg_touched(w, i);
         wg_pass_let_go(w, t->adjoint);
         t->adjoint = NULL;
         t->flags &= (uint16_t)~WG_T_TOUCHED;
     }
-    wg_object_free(w->touched);
+    wg_array_free(&w->touched);
     if (!w->part)
         wg_pass_audit(w->th);
 }

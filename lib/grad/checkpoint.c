@@ -63,51 +63,54 @@ static void destroy(void *context)
    gives it up. An operand is held by its proxy on the outer tape, since the thread may end inside the function. The other tensors
    are found after the run; the list holds a reference to each. */
 struct reads {
-    wg_tensor **t;
-    size_t n, capacity;
-    size_t operands; /* entries up to the last operand, entry 0 included; 0 until all are there */
+    struct wg_array tensors;
+    struct wg_hash numbers; /* by tensor: its index */
+    size_t operands;        /* entries up to the last operand, entry 0 included; 0 until all are there */
 };
 
-static wg_status add_read(struct reads *r, wg_tensor *t, unsigned *place)
+static wg_tensor **read_at(const struct reads *r, size_t i)
+{
+    return WG_NTH(r->tensors, wg_tensor *, i);
+}
+
+static wg_status add_read(struct reads *r, wg_tensor *t, unsigned *number)
 {
     if (t->flags & WG_T_PROXY)
         t = t->from.leaf;
-    for (*place = 1; *place < r->n; ++*place)
-        if (r->t[*place] == t)
-            return WG_OK;
-    if (r->n == r->capacity) {
-        wg_tensor **grown = wg_object_new(2 * r->capacity * sizeof *grown);
-        if (!grown)
-            return WG_E_MEMORY;
-        memcpy(grown, r->t, r->n * sizeof *grown);
-        wg_object_free(r->t);
-        r->t = grown;
-        r->capacity *= 2;
+    struct wg_hash_slot *slot = wg_hash_slot_for(&r->numbers, t);
+    if (!slot)
+        return WG_E_MEMORY;
+    if (!slot->key) {
+        WG_TRY(wg_array_reserve(&r->tensors, 1, sizeof t));
+        wg_hash_put(&r->numbers, slot, t);
+        slot->value.number = r->tensors.n;
+        *read_at(r, r->tensors.n++) = t;
+        if (!t->tape && r->operands > 0)
+            atomic_fetch_add_explicit(&wg_value_of(t)->refs, 1, memory_order_relaxed);
     }
-    r->t[r->n++] = t;
-    if (!t->tape && r->operands > 0)
-        atomic_fetch_add_explicit(&wg_value_of(t)->refs, 1, memory_order_relaxed);
+    *number = (unsigned)slot->value.number;
     return WG_OK;
 }
 
 static void reads_end(struct reads *r)
 {
-    for (size_t i = r->operands; i > 0 && i < r->n; i++)
-        if (!r->t[i]->tape)
-            wg_value_unref(r->t[i]);
-    wg_object_free(r->t);
+    for (size_t i = r->operands; i > 0 && i < r->tensors.n; i++)
+        if (!(*read_at(r, i))->tape)
+            wg_value_unref(*read_at(r, i));
+    wg_array_free(&r->tensors);
+    wg_hash_free(&r->numbers);
 }
 
 /* Adds the tensors from outside that the nodes of tape read. Tensors that a node writes are not operands. */
 static wg_status find_reads(const wg_tape *tape, struct reads *r)
 {
-    unsigned place;
+    unsigned number;
     for (const struct wg_node *node = tape->first; node; node = node->next)
         for (unsigned i = 0; i < node->call.n_in; i++) {
             wg_tensor *t = node->call.in[i];
             if (wg_absent(t) || wg_bit(node->call.op->writes, i) || (t->tape == tape && !(t->flags & WG_T_PROXY)))
                 continue;
-            WG_TRY(add_read(r, t, &place));
+            WG_TRY(add_read(r, t, &number));
         }
     return WG_OK;
 }
@@ -134,7 +137,7 @@ static wg_status hold_operands(struct wg_thread *th, struct wg_checkpointed *dra
             return WG_E_MEMORY;
         WG_TRY(add_read(r, x[i], &draft->operand[i].at));
     }
-    r->operands = r->n;
+    r->operands = r->tensors.n;
     for (size_t i = 0; i < draft->n; i++) {
         draft->operand[i].held = x[i]->flags & WG_T_HOLD;
         wg_flag(x[i], WG_T_DONATED, false);
@@ -155,11 +158,11 @@ static void let_operands_go(const struct wg_checkpointed *draft, wg_tensor *cons
 static struct wg_checkpointed *note(const struct wg_checkpointed *draft, wg_tape *outer, const wg_tape *tape, wg_tensor *y,
                                     struct reads *r)
 {
-    unsigned place;
-    if (find_reads(tape, r) != WG_OK || (y->tape != tape && add_read(r, y, &place) != WG_OK))
+    unsigned number;
+    if (find_reads(tape, r) != WG_OK || (y->tape != tape && add_read(r, y, &number) != WG_OK))
         return NULL;
     struct wg_checkpointed *p = wg_tape_alloc(outer, sizeof *p + count_changes(tape) * sizeof *p->before);
-    if (!p || !(r->t[0] = wg_value_on(y)))
+    if (!p || !(*read_at(r, 0) = wg_value_on(y)))
         return NULL;
     *p = *draft;
     p->op = (struct wg_op){.name = "checkpoint",
@@ -174,7 +177,7 @@ static struct wg_checkpointed *note(const struct wg_checkpointed *draft, wg_tape
     return p;
 }
 
-/* Runs f on a tape that is closed afterwards. r->t[0] becomes f's value, owned by the caller, and the other entries what f read. */
+/* Runs f on a tape that is closed afterwards. The first of the tensors read becomes f's value, owned by the caller; the others are what f read. */
 static struct wg_checkpointed *run_once(struct wg_thread *th, struct wg_checkpointed *draft, wg_tensor *const *x, struct reads *r)
 {
     wg_tape *outer = th->top, *tape = NULL;
@@ -196,9 +199,10 @@ static struct wg_checkpointed *run_once(struct wg_thread *th, struct wg_checkpoi
 /* The tensors read, as tensors of the outer tape. Includes those whose handle the function has freed. */
 static wg_tensor **on_tape(struct wg_thread *th, const struct reads *r)
 {
-    wg_tensor **in = wg_object_new(r->n * sizeof *in);
-    for (size_t i = 0; i < r->n && in; i++) {
-        in[i] = r->t[i]->tape ? r->t[i] : wg_proxy(th, r->t[i]);
+    wg_tensor **in = wg_object_new(r->tensors.n * sizeof *in);
+    for (size_t i = 0; i < r->tensors.n && in; i++) {
+        wg_tensor *t = *read_at(r, i);
+        in[i] = t->tape ? t : wg_proxy(th, t);
         if (!in[i]) {
             wg_object_free(in);
             return NULL;
@@ -210,14 +214,14 @@ static wg_tensor **on_tape(struct wg_thread *th, const struct reads *r)
 /* Records the node on the outer tape and returns its result. */
 static wg_tensor *record(struct wg_thread *th, struct wg_checkpointed *p, struct reads *r)
 {
-    wg_tensor *y = NULL, *value = r->t[0];
-    r->t[0] = wg_alias(th, value);
+    wg_tensor *y = NULL, *value = *read_at(r, 0), *alias = wg_alias(th, value);
+    *read_at(r, 0) = alias;
     wg_value_unref(value);
-    wg_tensor **in = r->t[0] ? on_tape(th, r) : NULL;
-    if (!in || wg_invoke_closure(&p->op, in, r->n, &y, &p->closure) != WG_OK)
+    wg_tensor **in = alias ? on_tape(th, r) : NULL;
+    if (!in || wg_invoke_closure(&p->op, in, r->tensors.n, &y, &p->closure) != WG_OK)
         destroy(p);
-    if (r->t[0])
-        wg_release_value(r->t[0]);
+    if (alias)
+        wg_release_value(alias);
     wg_object_free(in);
     return y;
 }
@@ -240,12 +244,13 @@ static wg_tensor *only_value(struct wg_thread *th, wg_function *f, void *context
 static wg_tensor *recorded(struct wg_thread *th, wg_function *f, void *context, wg_tensor *const *x, size_t n)
 {
     struct wg_checkpointed draft = {.f = f, .context = context, .n = n, .eval = th->eval};
-    struct reads r = {.n = 1, .capacity = n + 16};
-    r.t = wg_object_new(r.capacity * sizeof *r.t);
-    struct wg_checkpointed *p = r.t ? run_once(th, &draft, x, &r) : NULL;
+    struct reads r = {.operands = 0};
+    if (wg_array_reserve(&r.tensors, n + 1, sizeof(wg_tensor *)) != WG_OK)
+        return NULL;
+    r.tensors.n = 1;
+    struct wg_checkpointed *p = run_once(th, &draft, x, &r);
     wg_tensor *y = p ? record(th, p, &r) : NULL;
-    if (r.t)
-        reads_end(&r);
+    reads_end(&r);
     return y;
 }
 

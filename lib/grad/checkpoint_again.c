@@ -7,31 +7,60 @@
 
 /* ---- did the second run do the same as the first? ---- */
 
-static bool same_changes(const struct wg_checkpointed *p, const struct wg_undo *undo, const struct wg_undo *end)
+static wg_status not_again(const char *what)
 {
-    size_t n = 0;
-    for (; undo != end; undo = undo->older, n++)
-        if (n == p->n_before || undo->storage != p->before[n].storage || undo->at != p->before[n].at ||
-            undo->bytes != p->before[n].bytes)
-            return false;
-    return n == p->n_before;
+    return wg_fail(WG_E_STATE, "checkpoint", "checkpoint: run again for backward, the function did not %s as before", what);
 }
 
-/* True if the function's nodes pass gradients to no tensor from outside that is not an input of c. */
-static bool same_reads(const struct wg_thread *th, const wg_call *c)
+static wg_status check_result(const wg_call *c, const wg_tensor *y)
 {
-    for (const struct wg_node *node = wg_first_above(th->top, th->floor); node; node = node->next)
-        for (unsigned i = 0; i < node->call.n_in && node->needs; i++) {
-            const wg_tensor *t = node->call.in[i];
-            const bool outside = (t->flags & WG_T_PROXY) || (t->from.node && t->from.node->seq <= th->floor);
-            const bool freed = (t->flags & WG_T_PROXY) && t->from.leaf->state == WG_DEAD; /* nobody can read its gradient */
-            bool known = !outside || freed || !(t->flags & WG_T_NEEDS);
-            for (unsigned k = 0; k < c->n_in && !known; k++)
-                known = c->in[k] == t;
-            if (!known)
-                return false;
-        }
-    return true;
+    if (!y)
+        return wg_error_cause();
+    return y->dtype == c->out[0]->dtype && wg_same_dims(y, c->out[0]) ? WG_OK
+                                                                      : not_again("give a result of the same shape and dtype");
+}
+
+static wg_status check_changes(const struct wg_checkpointed *p, const struct wg_undo *undo, const struct wg_undo *end)
+{
+    size_t n = 0;
+    bool same = true;
+    for (; undo != end && same; undo = undo->older, n++)
+        same = n < p->n_before && undo->storage == p->before[n].storage && undo->at == p->before[n].at &&
+               undo->bytes == p->before[n].bytes;
+    return same && n == p->n_before ? WG_OK : not_again("draw from the same generators and change the same tensors");
+}
+
+/* True if t is from outside the function and could receive a gradient through it. */
+static bool is_read(const struct wg_thread *th, const wg_tensor *t)
+{
+    const bool outside = (t->flags & WG_T_PROXY) || (t->from.node && t->from.node->seq <= th->floor);
+    const bool freed = (t->flags & WG_T_PROXY) && t->from.leaf->state == WG_DEAD; /* nobody can read its gradient */
+    return outside && !freed && (t->flags & WG_T_NEEDS);
+}
+
+static wg_status collect_inputs(const wg_call *c, struct wg_hash *inputs)
+{
+    for (unsigned i = 0; i < c->n_in; i++) {
+        struct wg_hash_slot *slot = wg_hash_slot_for(inputs, c->in[i]);
+        if (!slot)
+            return WG_E_MEMORY;
+        if (!slot->key)
+            wg_hash_put(inputs, slot, c->in[i]);
+    }
+    return WG_OK;
+}
+
+/* Checks that the function's nodes pass gradients to no tensor from outside that is not an input of c. */
+static wg_status check_reads(const struct wg_thread *th, const wg_call *c)
+{
+    struct wg_hash inputs = {.n = 0};
+    wg_status status = collect_inputs(c, &inputs);
+    for (const struct wg_node *node = wg_first_above(th->top, th->floor); node && status == WG_OK; node = node->next)
+        for (unsigned i = 0; i < node->call.n_in && node->needs && status == WG_OK; i++)
+            if (is_read(th, node->call.in[i]) && !wg_hash_find(&inputs, node->call.in[i]))
+                status = not_again("read the same tensors");
+    wg_hash_free(&inputs);
+    return status;
 }
 
 /* ---- the second run ---- */
@@ -83,12 +112,6 @@ static wg_status change_back(struct wg_checkpointed *p, wg_tape *tape)
     return WG_OK;
 }
 
-static wg_tensor *not_again(const char *what)
-{
-    wg_fail(WG_E_STATE, "checkpoint", "checkpoint: run again for backward, the function did not %s as before", what);
-    return NULL;
-}
-
 /* Runs the function from the state of its first run, then undoes its changes. */
 static wg_tensor *run_again(struct wg_thread *th, const wg_call *c)
 {
@@ -106,12 +129,8 @@ static wg_tensor *run_again(struct wg_thread *th, const wg_call *c)
     if (change_back(p, tape) == WG_OK) {
         const struct wg_undo *changed_back = tape->undo;
         y = wg_checkpoint_value(th, p->f, p->context, x, p->n);
-        if (y && (y->dtype != c->out[0]->dtype || !wg_same_dims(y, c->out[0])))
-            y = not_again("give a result of the same shape and dtype");
-        if (y && !same_changes(p, tape->undo, changed_back))
-            y = not_again("draw from the same generators and change the same tensors");
-        if (y && !same_reads(th, c))
-            y = not_again("read the same tensors");
+        if (check_result(c, y) != WG_OK || check_changes(p, tape->undo, changed_back) != WG_OK || check_reads(th, c) != WG_OK)
+            y = NULL;
     }
     wg_object_free(x);
     wg_undo_end(tape, earlier, true);

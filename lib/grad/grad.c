@@ -52,8 +52,8 @@ static wg_status check_wanted(struct wg_pass *w, wg_tensor *x, size_t i)
 /* Sums each leaf's gradient over its proxies, then runs its hooks: once, however often the leaf was requested. */
 static wg_status finish_leaves(struct wg_pass *w)
 {
-    for (size_t i = 0; i < w->n_touched; i++) {
-        wg_tensor *t = w->touched[i];
+    for (size_t i = 0; i < w->touched.n; i++) {
+        wg_tensor *t = *wg_touched(w, i);
         WG_TRY(wg_pass_sum_up(w, t));
         if (t->adjoint && !w->part && wg_any_hooks(w->th))
             WG_TRY(wg_pass_hooks(w, t));
@@ -73,7 +73,7 @@ static wg_tensor *result_for(struct wg_pass *w, wg_tensor *root, wg_tensor *x, s
     wg_tensor *g = at ? at->adjoint : NULL;
     if (w->part && (!g || g == WG_SYMBOLIC_ZERO))
         return g ? g : WG_NONE;
-    if (!g && wg_behind_kept(w->th, root, x)) {
+    if (!g && wg_depends_through_kept(w->th, root, x)) {
         wg_fail(WG_E_UNUSED, w->name, "%s: operand %zu lies behind a kept tensor (wg_keep), which cuts its gradient off", w->name,
                 i + 1);
         return NULL;

@@ -2,49 +2,18 @@
    in a hash table, in constant time. */
 #include "grad/pass.h"
 
-/* ---- the table ---- */
-
-/* The tensor's hash slot, or the empty slot for it. */
-static struct wg_hooked *find(const struct wg_hook_table *table, const wg_tensor *t)
-{
-    const uint64_t hash = ((uint64_t)(uintptr_t)t >> 4) * 0x9E3779B97F4A7C15u;
-    size_t i = (size_t)(hash >> 32) & (table->capacity - 1);
-    while (table->place[i].tensor && table->place[i].tensor != t)
-        i = (i + 1) & (table->capacity - 1);
-    return &table->place[i];
-}
-
-static struct wg_hook_entry *hooks_of(const wg_tape *tape, const wg_tensor *t)
-{
-    return tape->hooks.count > 0 ? find(&tape->hooks, t)->first : NULL;
-}
-
-/* Doubles the table if one more entry would fill it more than half. The old array stays in the tape's arena until the tape
-   closes. */
-static wg_status grow(wg_tape *tape)
-{
-    struct wg_hook_table *table = &tape->hooks,
-                         grown = {.capacity = table->capacity ? 2 * table->capacity : 8, .count = table->count};
-    if (2 * (table->count + 1) <= table->capacity)
-        return WG_OK;
-    grown.place = wg_tape_alloc(tape, grown.capacity * sizeof *grown.place);
-    if (!grown.place)
-        return WG_E_MEMORY;
-    for (size_t i = 0; i < grown.capacity; i++)
-        grown.place[i] = (struct wg_hooked){NULL, NULL, NULL};
-    for (size_t i = 0; i < table->capacity; i++)
-        if (table->place[i].tensor)
-            *find(&grown, table->place[i].tensor) = table->place[i];
-    *table = grown;
-    return WG_OK;
-}
-
 /* ---- running them ---- */
 
 /* The tensor that hooks are kept for: a proxy's leaf, since a leaf may have several proxies. */
 static wg_tensor *subject(wg_tensor *t)
 {
     return t->flags & WG_T_PROXY ? t->from.leaf : t;
+}
+
+static struct wg_hooks *hooks_of(const wg_tape *tape, const wg_tensor *t)
+{
+    const struct wg_hash_slot *slot = wg_hash_find(&tape->hooks, t);
+    return slot ? slot->value.pointer : NULL;
 }
 
 /* Runs one hook; its result replaces t's gradient. */
@@ -76,10 +45,12 @@ static wg_status run(struct wg_pass *w, wg_tensor *t, const struct wg_hook_entry
 
 wg_status wg_pass_hooks(struct wg_pass *w, wg_tensor *t)
 {
-    for (wg_tape *tape = w->th->top; tape; tape = tape->below)
-        for (const struct wg_hook_entry *hook = hooks_of(tape, subject(t)); hook; hook = hook->next)
+    for (wg_tape *tape = w->th->top; tape; tape = tape->below) {
+        const struct wg_hooks *hooks = hooks_of(tape, subject(t));
+        for (const struct wg_hook_entry *hook = hooks ? hooks->first : NULL; hook; hook = hook->next)
             if (hook->added < w->number && t->adjoint != WG_SYMBOLIC_ZERO)
                 WG_TRY(run(w, t, hook));
+    }
     return WG_OK;
 }
 
@@ -91,6 +62,28 @@ static bool inside(const struct wg_thread *th, const wg_tensor *t)
     if (!t->tape || (t->flags & WG_T_PROXY))
         return false;
     return t->from.node ? t->from.node->seq > th->floor : t->tape == th->top;
+}
+
+/* Appends a hook to those of t. */
+static wg_status append(wg_tape *tape, const wg_tensor *t, struct wg_hook_entry hook)
+{
+    struct wg_hash_slot *slot = wg_hash_slot_for(&tape->hooks, t);
+    struct wg_hook_entry *entry = wg_tape_alloc(tape, sizeof *entry);
+    if (!slot || !entry)
+        return WG_E_MEMORY;
+    *entry = hook;
+    if (slot->key) {
+        struct wg_hooks *hooks = slot->value.pointer;
+        hooks->last = hooks->last->next = entry;
+        return WG_OK;
+    }
+    struct wg_hooks *hooks = wg_tape_alloc(tape, sizeof *hooks);
+    if (!hooks)
+        return WG_E_MEMORY;
+    *hooks = (struct wg_hooks){entry, entry};
+    wg_hash_put(&tape->hooks, slot, t);
+    slot->value.pointer = hooks;
+    return WG_OK;
 }
 
 wg_status wg_add_hook(wg_tensor *t, wg_hook *fn, void *context)
@@ -109,18 +102,7 @@ wg_status wg_add_hook(wg_tensor *t, wg_hook *fn, void *context)
                        "add_hook: the tensor is from outside the function that is checkpointed: add the hook there");
     if (!t->tape && !(t = wg_proxy(th, t)))
         return WG_E_MEMORY;
-    struct wg_hook_entry *entry = wg_tape_alloc(th->top, sizeof *entry);
-    if (!entry || grow(th->top) != WG_OK)
-        return WG_E_MEMORY;
-    *entry = (struct wg_hook_entry){fn, context, th->pass, NULL};
-    struct wg_hooked *place = find(&th->top->hooks, subject(t));
-    if (!place->first) {
-        *place = (struct wg_hooked){subject(t), entry, entry};
-        th->top->hooks.count++;
-    } else {
-        place->last->next = entry;
-        place->last = entry;
-    }
+    WG_TRY(append(th->top, subject(t), (struct wg_hook_entry){fn, context, th->pass, NULL}));
     t->flags |= WG_T_HOOKED;
     return WG_OK;
 }

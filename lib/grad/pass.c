@@ -155,9 +155,9 @@ WG_HOT bool adopt(struct wg_pass *w, const wg_call *c, wg_tensor *in, const wg_g
     if (!moves && (g->flags & (WG_T_SCRATCH | WG_T_OWNED)) != WG_T_SCRATCH)
         return false;
     if (wg_is_leaf(w, in) && !(in->flags & WG_T_TOUCHED)) {
-        if (w->n_touched == w->capacity)
+        if (w->touched.n == w->touched.capacity)
             return false;
-        w->touched[w->n_touched++] = in;
+        *wg_touched(w, w->touched.n++) = in;
         in->flags |= WG_T_TOUCHED;
     }
     if (moves)

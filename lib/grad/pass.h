@@ -10,17 +10,21 @@ extern const struct wg_tensor wg_symbolic_zero;
 
 struct wg_pass {
     struct wg_thread *th;
-    const char *name;    /* of the public function, for messages */
-    bool recording;      /* create_graph: gradients are ordinary tensors of the tape */
-    bool keeping;        /* recording or tracing: the tape owns the gradients, and the pass releases none */
-    bool releasing;      /* wg_backward without retain: a value of the top tape is released after its last use */
-    bool selective;      /* wg_grad: only nodes between y and the requested tensors */
-    bool part;           /* this pass is part of a surrounding one (wg_pass_part) */
-    uint64_t number;     /* of this pass; its nodes are marked with it */
-    uint64_t floor;      /* nodes up to this one are not visited */
-    wg_tensor **touched; /* leaves that have an adjoint */
-    size_t n_touched, capacity;
+    const char *name;        /* of the public function, for messages */
+    bool recording;          /* create_graph: gradients are ordinary tensors of the tape */
+    bool keeping;            /* recording or tracing: the tape owns the gradients, and the pass releases none */
+    bool releasing;          /* wg_backward without retain: a value of the top tape is released after its last use */
+    bool selective;          /* wg_grad: only nodes between y and the requested tensors */
+    bool part;               /* this pass is part of a surrounding one (wg_pass_part) */
+    uint64_t number;         /* of this pass; its nodes are marked with it */
+    uint64_t floor;          /* nodes up to this one are not visited */
+    struct wg_array touched; /* leaves that have an adjoint */
 };
+
+static inline wg_tensor **wg_touched(const struct wg_pass *w, size_t i)
+{
+    return WG_NTH(w->touched, wg_tensor *, i);
+}
 
 /* True if the pass does not go beyond t: a leaf, a constant, or the result of a node that is not above the floor. */
 static inline bool wg_is_leaf(const struct wg_pass *w, const wg_tensor *t)
@@ -76,7 +80,7 @@ wg_status wg_pass_hooks(struct wg_pass *w, wg_tensor *t);
 static inline bool wg_any_hooks(const struct wg_thread *th)
 {
     const wg_tape *tape = th->top;
-    while (tape && tape->hooks.count == 0)
+    while (tape && tape->hooks.n == 0)
         tape = tape->below;
     return tape != NULL;
 }

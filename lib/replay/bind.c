@@ -52,7 +52,7 @@ static wg_status check_reads(const wg_replay *replay, const struct wg_binding *b
 {
     bool read = binding->bytes.from == binding->bytes.to; /* an empty input counts as read */
     for (size_t i = 0; i < replay->patches.n; i++) {
-        const struct wg_patch *patch = WG_AT(replay->patches, struct wg_patch, i);
+        const struct wg_patch *patch = WG_NTH(replay->patches, struct wg_patch, i);
         if (patch->buffer != binding->buffer || !wg_spans_meet(patch->read, binding->bytes))
             continue;
         if (patch->read.from < binding->bytes.from || patch->read.to > binding->bytes.to)
@@ -83,13 +83,13 @@ static wg_status check_changes(const wg_replay *replay, const wg_tensor *input, 
 static wg_status find_binding(wg_replay *replay, const struct wg_binding *wanted, struct wg_binding **found)
 {
     for (size_t i = 0; i < replay->bindings.n; i++) {
-        *found = WG_AT(replay->bindings, struct wg_binding, i);
+        *found = WG_NTH(replay->bindings, struct wg_binding, i);
         if ((*found)->buffer == wanted->buffer && (*found)->bytes.from == wanted->bytes.from &&
             (*found)->bytes.to == wanted->bytes.to)
             return WG_OK;
     }
     WG_TRY(wg_array_reserve(&replay->bindings, 1, sizeof **found));
-    *found = WG_AT(replay->bindings, struct wg_binding, replay->bindings.n++);
+    *found = WG_NTH(replay->bindings, struct wg_binding, replay->bindings.n++);
     **found = *wanted;
     return WG_OK;
 }
@@ -109,7 +109,7 @@ wg_status wg_replay_bind(wg_replay *replay, const wg_tensor *input, const wg_ten
     WG_TRY(check_changes(replay, input, instead));
     WG_TRY(find_binding(replay, &binding, &entry));
     for (size_t i = 0; i < replay->patches.n; i++) {
-        const struct wg_patch *patch = WG_AT(replay->patches, struct wg_patch, i);
+        const struct wg_patch *patch = WG_NTH(replay->patches, struct wg_patch, i);
         if (patch->buffer == binding.buffer && wg_spans_meet(patch->read, binding.bytes))
             *patch->where = instead->data + (patch->offset - binding.bytes.from);
     }

@@ -7,55 +7,21 @@
 
 /* ---- memory of the log ---- */
 
-wg_status wg_array_reserve(struct wg_array *array, size_t more, size_t size)
-{
-    if (array->n + more <= array->capacity)
-        return WG_OK;
-    size_t capacity = array->capacity ? 2 * array->capacity : 16;
-    while (capacity < array->n + more)
-        capacity *= 2;
-    struct wg_storage *block = wg_storage_new(capacity * size);
-    if (!block)
-        return WG_E_MEMORY;
-    if (array->n)
-        memcpy(wg_storage_data(block), array->at, array->n * size);
-    wg_object_free(array->at);
-    array->at = wg_storage_data(block);
-    array->capacity = capacity;
-    return WG_OK;
-}
-
-void wg_array_free(struct wg_array *array)
-{
-    wg_object_free(array->at);
-    *array = (struct wg_array){NULL, 0, 0};
-}
-
-wg_status wg_list_reserve(struct wg_list *list, size_t more, size_t size)
-{
-    while (list->pages.n * WG_PAGE < list->n + more) {
-        WG_TRY(wg_array_reserve(&list->pages, 1, sizeof(void *)));
-        struct wg_storage *page = wg_storage_new(WG_PAGE * size);
-        if (!page)
-            return WG_E_MEMORY;
-        *WG_AT(list->pages, void *, list->pages.n++) = wg_storage_data(page);
-    }
-    return WG_OK;
-}
-
-void wg_list_free(struct wg_list *list)
-{
-    for (size_t i = 0; i < list->pages.n; i++)
-        wg_object_free(*WG_AT(list->pages, void *, i));
-    wg_array_free(&list->pages);
-    list->n = 0;
-}
-
 void *wg_log_alloc(struct wg_log *log, size_t bytes)
 {
     bytes = (bytes + 63) & ~(size_t)63;
     void *at = wg_arena_alloc(&log->arena, bytes);
     return at ? memset(at, 0, bytes) : NULL;
+}
+
+void wg_log_trim(struct wg_log *log)
+{
+    wg_list_free(&log->launches);
+    wg_list_free(&log->operands);
+    wg_list_free(&log->layouts);
+    wg_array_free(&log->commits);
+    wg_hash_free(&log->externals);
+    wg_hash_free(&log->numbers);
 }
 
 void wg_log_free(struct wg_log *log)
@@ -66,16 +32,13 @@ void wg_log_free(struct wg_log *log)
             wg_storage_unref(buffer->block);
     }
     for (size_t i = 0; i < log->contexts.n; i++) {
-        const struct wg_context *owned = WG_AT(log->contexts, struct wg_context, i);
+        const struct wg_context *owned = WG_NTH(log->contexts, struct wg_context, i);
         wg_context_destroy(owned->name, owned->destroy, owned->context);
     }
-    struct wg_list *lists[] = {&log->buffers, &log->launches, &log->operands};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        wg_list_free(lists[i]);
-    struct wg_array *arrays[] = {&log->layouts,         &log->dims,         &log->contexts, &log->commits,
-                                 &log->externals_table, &log->layouts_table};
-    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
-        wg_array_free(arrays[i]);
+    wg_log_trim(log);
+    wg_list_free(&log->buffers);
+    wg_array_free(&log->dims);
+    wg_array_free(&log->contexts);
     wg_arena_shrink(&log->arena, true);
 }
 
@@ -109,86 +72,51 @@ static void released(struct wg_recorder *recorder, struct wg_storage *storage)
     storage->recorder = NULL;
 }
 
-/* ---- hash tables with open addressing; an entry is an index + 1, and 0 is empty ---- */
-
-static uint64_t mix(uint64_t h, uint64_t value)
-{
-    h = (h ^ value) * 0x9E3779B97F4A7C15u;
-    return h ^ h >> 29;
-}
-
-/* Ensures space for one more entry, with at most half of the slots in use. Sets *moved if the table was replaced and is empty:
-   the caller then inserts all entries again. */
-static wg_status table_reserve(struct wg_array *slot, size_t used, bool *moved)
-{
-    *moved = false;
-    if (2 * (used + 1) <= slot->n)
-        return WG_OK;
-    const size_t size = slot->n ? 2 * slot->n : 64;
-    struct wg_array grown = {NULL, 0, 0};
-    WG_TRY(wg_array_reserve(&grown, size, sizeof(uint32_t)));
-    grown.n = size;
-    memset(grown.at, 0, size * sizeof(uint32_t));
-    wg_array_free(slot);
-    *slot = grown;
-    *moved = true;
-    return WG_OK;
-}
-
-static void put_in_slot(struct wg_array *slot, uint64_t hash, size_t number)
-{
-    size_t i = hash & (slot->n - 1);
-    while (*WG_AT(*slot, uint32_t, i))
-        i = (i + 1) & (slot->n - 1);
-    *WG_AT(*slot, uint32_t, i) = (uint32_t)number + 1;
-}
-
-static uint64_t hash_of_storage(const struct wg_storage *storage)
-{
-    return mix(0, (uintptr_t)storage >> 6);
-}
-
-static uint64_t hash_of_layout(const struct wg_layout *layout, const int64_t *dims)
-{
-    uint64_t h = mix(mix((uint64_t)layout->dtype << 8 | layout->rank, layout->flags), (uint64_t)layout->numel);
-    for (int i = 0; i < 2 * layout->rank; i++)
-        h = mix(h, (uint64_t)dims[i]);
-    return h;
-}
+/* ---- layouts ---- */
 
 static const int64_t *dims_of(const struct wg_log *log, const struct wg_layout *layout)
 {
-    return WG_AT(log->dims, int64_t, layout->dims);
+    return WG_NTH(log->dims, int64_t, layout->dims);
 }
 
+static uint64_t hash_of_layout(const void *context, const void *key)
+{
+    const struct wg_layout *layout = key;
+    const int64_t *dims = dims_of(context, layout);
+    uint64_t h = wg_hash_mix((uint64_t)layout->dtype << 8 | layout->rank, layout->flags);
+    h = wg_hash_mix(h, (uint64_t)layout->numel);
+    for (int i = 0; i < 2 * layout->rank; i++)
+        h = wg_hash_mix(h, (uint64_t)dims[i]);
+    return h;
+}
+
+static bool same_layout(const void *context, const void *a, const void *b)
+{
+    const struct wg_layout *x = a, *y = b;
+    return x->numel == y->numel && x->dtype == y->dtype && x->rank == y->rank && x->flags == y->flags &&
+           memcmp(dims_of(context, x), dims_of(context, y), 2 * (size_t)x->rank * sizeof(int64_t)) == 0;
+}
+
+static const struct wg_hash_kind layout_kind = {hash_of_layout, same_layout};
+
+/* Writes t's dims behind the log's last ones, where they stay only if the layout is new. */
 static wg_status find_layout(struct wg_log *log, const wg_tensor *t, uint32_t *number)
 {
-    struct wg_layout layout = {t->numel, t->dtype, t->rank, t->flags & (WG_T_CONTIGUOUS | WG_T_DENSE), (uint32_t)log->dims.n};
     const size_t n = 2 * (size_t)t->rank;
-    bool moved;
-    WG_TRY(table_reserve(&log->layouts_table, log->layouts.n, &moved));
-    for (size_t i = 0; i < log->layouts.n && moved; i++)
-        put_in_slot(&log->layouts_table, hash_of_layout(WG_LAYOUT(log, i), dims_of(log, WG_LAYOUT(log, i))), i);
-    const uint64_t hash = hash_of_layout(&layout, t->dims);
-    for (size_t i = hash & (log->layouts_table.n - 1);; i = (i + 1) & (log->layouts_table.n - 1)) {
-        const uint32_t found = *WG_AT(log->layouts_table, uint32_t, i);
-        if (!found)
-            break;
-        const struct wg_layout *other = WG_LAYOUT(log, found - 1);
-        if (other->numel == layout.numel && other->dtype == layout.dtype && other->rank == layout.rank &&
-            other->flags == layout.flags && (n == 0 || memcmp(dims_of(log, other), t->dims, n * sizeof *t->dims) == 0)) {
-            *number = found - 1;
-            return WG_OK;
-        }
-    }
-    WG_TRY(wg_array_reserve(&log->layouts, 1, sizeof layout));
+    WG_TRY(wg_list_reserve(&log->layouts, 1, sizeof(struct wg_layout)));
     WG_TRY(wg_array_reserve(&log->dims, n + 1, sizeof *t->dims));
-    if (n)
-        memcpy(WG_AT(log->dims, int64_t, log->dims.n), t->dims, n * sizeof *t->dims);
-    log->dims.n += n;
-    *number = (uint32_t)log->layouts.n;
-    *WG_LAYOUT(log, log->layouts.n++) = layout;
-    put_in_slot(&log->layouts_table, hash, *number);
+    struct wg_layout *layout = WG_LAYOUT(log, log->layouts.n);
+    *layout = (struct wg_layout){t->numel, t->dtype, t->rank, t->flags & (WG_T_CONTIGUOUS | WG_T_DENSE), (uint32_t)log->dims.n};
+    memcpy(WG_NTH(log->dims, int64_t, log->dims.n), t->dims, n * sizeof *t->dims);
+    struct wg_hash_slot *slot = wg_hash_slot_by(&log->numbers, &layout_kind, log, layout);
+    if (!slot)
+        return WG_E_MEMORY;
+    if (!slot->key) {
+        wg_hash_put(&log->numbers, slot, layout);
+        slot->value.number = log->layouts.n++;
+        log->dims.n += n;
+    }
+    *number = (uint32_t)slot->value.number;
     return WG_OK;
 }
 
@@ -206,24 +134,15 @@ static wg_status new_buffer(struct wg_log *log, struct wg_storage *storage, enum
 
 static wg_status find_external(struct wg_log *log, struct wg_storage *storage, uint32_t *number)
 {
-    bool moved;
-    WG_TRY(table_reserve(&log->externals_table, log->externals, &moved));
-    for (size_t i = 0; i < log->buffers.n && moved; i++)
-        if (WG_BUFFER(log, i)->kind == WG_EXTERNAL)
-            put_in_slot(&log->externals_table, hash_of_storage(WG_BUFFER(log, i)->block), i);
-    const uint64_t hash = hash_of_storage(storage);
-    for (size_t i = hash & (log->externals_table.n - 1);; i = (i + 1) & (log->externals_table.n - 1)) {
-        const uint32_t found = *WG_AT(log->externals_table, uint32_t, i);
-        if (!found)
-            break;
-        if (WG_BUFFER(log, found - 1)->block == storage) {
-            *number = found - 1;
-            return WG_OK;
-        }
+    struct wg_hash_slot *slot = wg_hash_slot_for(&log->externals, storage);
+    if (!slot)
+        return WG_E_MEMORY;
+    if (!slot->key) {
+        WG_TRY(new_buffer(log, storage, WG_EXTERNAL, number));
+        wg_hash_put(&log->externals, slot, storage);
+        slot->value.number = *number;
     }
-    WG_TRY(new_buffer(log, storage, WG_EXTERNAL, number));
-    put_in_slot(&log->externals_table, hash, *number);
-    log->externals++;
+    *number = (uint32_t)slot->value.number;
     return WG_OK;
 }
 
@@ -386,7 +305,7 @@ static void committed(struct wg_recorder *recorder)
 {
     struct wg_log *log = log_of(recorder);
     if (wg_array_reserve(&log->commits, 1, sizeof(size_t)) == WG_OK)
-        *WG_AT(log->commits, size_t, log->commits.n++) = log->launches.n;
+        *WG_NTH(log->commits, size_t, log->commits.n++) = log->launches.n;
     else
         recorder->failed = WG_E_MEMORY;
 }
@@ -403,7 +322,7 @@ static void shared(struct wg_recorder *recorder, wg_tensor *value)
     if (recorder->failed != WG_OK)
         return;
     atomic_fetch_add_explicit(&wg_value_of(value)->refs, 1, memory_order_relaxed);
-    *WG_AT(log->shared, struct wg_shared, log->shared.n++) = entry;
+    *WG_NTH(log->shared, struct wg_shared, log->shared.n++) = entry;
 }
 
 /* ---- operations that are forbidden during a capture ---- */
@@ -444,8 +363,8 @@ static wg_status take_closure(struct wg_thread *th, wg_closure *closure)
     if (!closure->destroy)
         return WG_OK;
     WG_TRY(wg_array_reserve(&log->contexts, 1, sizeof(struct wg_context)));
-    *WG_AT(log->contexts, struct wg_context, log->contexts.n++) = (struct wg_context){closure->name, closure->context,
-                                                                                      closure->destroy};
+    *WG_NTH(log->contexts, struct wg_context, log->contexts.n++) = (struct wg_context){closure->name, closure->context,
+                                                                                       closure->destroy};
     closure->destroy = NULL;
     return WG_OK;
 }
@@ -456,7 +375,7 @@ static wg_status take_closure(struct wg_thread *th, wg_closure *closure)
 static void settle_shared(struct wg_log *log)
 {
     for (size_t i = 0; i < log->shared.n; i++) {
-        const struct wg_shared *entry = WG_AT(log->shared, struct wg_shared, i);
+        const struct wg_shared *entry = WG_NTH(log->shared, struct wg_shared, i);
         struct wg_buffer *buffer = WG_BUFFER(log, entry->buffer);
         if (entry->value->state == WG_LIVE && atomic_load_explicit(&wg_value_of(entry->value)->refs, memory_order_relaxed) > 1)
             buffer->handed = wg_span_around(buffer->handed, wg_span_of(entry->value));

@@ -12,7 +12,7 @@ wg_row *wg_launch_row(const struct wg_log *log, const struct wg_launch *launch)
     if (!row || launch->n_out != 1 || launch->n_in + 1 > WG_ROW_OPERANDS)
         return NULL;
     const struct wg_layout *y = WG_LAYOUT(log, WG_OPERAND(log, launch->operand)->layout);
-    const int64_t *dims = WG_AT(log->dims, int64_t, y->dims);
+    const int64_t *dims = WG_NTH(log->dims, int64_t, y->dims);
     if (!(y->flags & WG_T_DENSE) || y->dtype != launch->dtype || y->numel == 0)
         return NULL;
     for (unsigned i = 1; i <= launch->n_in; i++) {
@@ -20,7 +20,7 @@ wg_row *wg_launch_row(const struct wg_log *log, const struct wg_launch *launch)
         const struct wg_layout *x = WG_LAYOUT(log, operand->layout);
         if (operand->buffer == WG_NO_BUFFER)
             return NULL;
-        const int64_t *x_dims = WG_AT(log->dims, int64_t, x->dims);
+        const int64_t *x_dims = WG_NTH(log->dims, int64_t, x->dims);
         const bool same_layout = x->rank == y->rank && memcmp(x_dims, dims, 2 * (size_t)y->rank * sizeof *dims) == 0;
         if (!same_layout && !wg_is_single(x, x_dims))
             return NULL;
@@ -71,7 +71,7 @@ static const struct wg_operand *operand_of(const struct fusing *f, const struct 
 static bool one_by_one(const struct fusing *f, const struct wg_operand *operand)
 {
     const struct wg_layout *layout = WG_LAYOUT(f->plan->log, operand->layout);
-    return f->numel == 1 || !wg_is_single(layout, WG_AT(f->plan->log->dims, int64_t, layout->dims));
+    return f->numel == 1 || !wg_is_single(layout, WG_NTH(f->plan->log->dims, int64_t, layout->dims));
 }
 
 static bool in_group(const struct fusing *f, const struct wg_operand *operand)
@@ -95,7 +95,7 @@ static bool like_group(const struct fusing *f, const struct wg_layout *y)
     const struct wg_log *log = f->plan->log;
     return y->numel == f->numel &&
            (y->numel == 1 ||
-            (y->rank == f->layout->rank && memcmp(WG_AT(log->dims, int64_t, y->dims), WG_AT(log->dims, int64_t, f->layout->dims),
+            (y->rank == f->layout->rank && memcmp(WG_NTH(log->dims, int64_t, y->dims), WG_NTH(log->dims, int64_t, f->layout->dims),
                                                   2 * (size_t)y->rank * sizeof(int64_t)) == 0));
 }
 
@@ -207,7 +207,7 @@ static void assign_slots(struct fusing *f, struct wg_unit *unit)
 static wg_status add_unit(struct fusing *f, struct wg_unit unit)
 {
     WG_TRY(wg_array_reserve(&f->plan->units, 1, sizeof unit));
-    *WG_AT(f->plan->units, struct wg_unit, f->plan->units.n++) = unit;
+    *WG_NTH(f->plan->units, struct wg_unit, f->plan->units.n++) = unit;
     return WG_OK;
 }
 
@@ -314,7 +314,7 @@ static wg_status take_all(struct fusing *f)
     size_t commit = 0;
     count_uses(f);
     for (size_t i = 0; i < f->plan->n; i++) {
-        for (; commit < commits->n && *WG_AT(*commits, size_t, commit) <= f->plan->order[i]; commit++)
+        for (; commit < commits->n && *WG_NTH(*commits, size_t, commit) <= f->plan->order[i]; commit++)
             WG_TRY(end_group(f));
         WG_TRY(take(f, f->plan->order[i]));
     }

@@ -73,7 +73,7 @@ static const struct wg_launch *member(const struct making *m, size_t i)
 static bool stands_for_all(const struct making *m, const struct wg_operand *operand)
 {
     const struct wg_layout *layout = WG_LAYOUT(m->plan->log, operand->layout);
-    return m->unit->numel > 1 && wg_is_single(layout, WG_AT(m->plan->log->dims, int64_t, layout->dims));
+    return m->unit->numel > 1 && wg_is_single(layout, WG_NTH(m->plan->log->dims, int64_t, layout->dims));
 }
 
 static wg_status make_operand(const struct making *m, const struct wg_operand *operand, struct ready_row *ready,

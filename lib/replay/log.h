@@ -48,19 +48,6 @@ struct wg_launch {
     uint8_t dtype;
 };
 
-/* A growing array. */
-struct wg_array {
-    void *at;
-    size_t n, capacity;
-};
-
-/* A list that grows page by page, so that its elements never move. */
-struct wg_list {
-    struct wg_array pages;
-    size_t n;
-};
-enum { WG_PAGE = 256 }; /* elements */
-
 /* A context whose destructor runs when the replay is destroyed. */
 struct wg_context {
     const char *name; /* of its closure */
@@ -86,34 +73,22 @@ struct wg_log {
     struct wg_storage *born; /* storages created since the capture began and not yet released; a list linked by next_free and
                                 previous */
     struct wg_arena arena;   /* memory that the replay keeps: params, calls, pointers */
-    struct wg_list buffers, launches, operands;
-    struct wg_array layouts, dims, contexts, shared;
-    struct wg_array commits;                        /* for each commit of an update: the number of launches before it */
-    struct wg_array externals_table, layouts_table; /* hash tables; an entry is an index + 1, and 0 is empty */
-    size_t externals;
+    struct wg_list buffers, launches, operands, layouts;
+    struct wg_array dims, contexts, shared;
+    struct wg_array commits;                   /* for each commit of an update: the number of launches before it */
+    struct wg_hash externals, numbers;         /* by storage: the index of its external buffer; by layout: its index */
     struct wg_recent recent[WG_RECENT_PARAMS]; /* the latest params, overwritten in turn */
     unsigned turn;
 };
 
-#define WG_AT(array, type, i) (&((type *)(array).at)[i])
-#define WG_LISTED(list, type, i) ((type *)wg_listed(&(list), i, sizeof(type)))
 #define WG_BUFFER(log, i) WG_LISTED((log)->buffers, struct wg_buffer, i)
 #define WG_LAUNCH(log, i) WG_LISTED((log)->launches, struct wg_launch, i)
 #define WG_OPERAND(log, i) WG_LISTED((log)->operands, struct wg_operand, i)
-#define WG_LAYOUT(log, i) WG_AT((log)->layouts, struct wg_layout, i)
+#define WG_LAYOUT(log, i) WG_LISTED((log)->layouts, struct wg_layout, i)
 
-static inline void *wg_listed(const struct wg_list *list, size_t i, size_t size)
-{
-    return *WG_AT(list->pages, char *, i / WG_PAGE) + i % WG_PAGE * size;
-}
-
-/* Ensures capacity for `more` further elements of `size` bytes at the end; E_MEMORY. */
-wg_status wg_array_reserve(struct wg_array *array, size_t more, size_t size);
-void wg_array_free(struct wg_array *array);
-wg_status wg_list_reserve(struct wg_list *list, size_t more, size_t size);
-void wg_list_free(struct wg_list *list);
 /* Zeroed bytes that live as long as the log or its replay; returns NULL and records the error. */
 void *wg_log_alloc(struct wg_log *log, size_t bytes);
+void wg_log_trim(struct wg_log *log); /* frees what only planning reads */
 void wg_log_free(struct wg_log *log); /* a log whose capture has stopped; also releases its references and destroys its contexts */
 
 extern const struct wg_observer wg_capture_observer;
@@ -123,7 +98,7 @@ void wg_capture_stop(struct wg_thread *th); /* ends the capture: nothing more is
 static inline struct wg_span wg_span_in(const struct wg_log *log, const struct wg_operand *operand)
 {
     const struct wg_layout *layout = WG_LAYOUT(log, operand->layout);
-    const int64_t *dims = WG_AT(log->dims, int64_t, layout->dims);
+    const int64_t *dims = WG_NTH(log->dims, int64_t, layout->dims);
     return wg_span_at(operand->offset, (int64_t)wg_dtype_size((wg_dtype)layout->dtype), layout->rank, dims, dims + layout->rank);
 }
 

@@ -17,11 +17,11 @@ static size_t find_gap(struct wg_packing *p, size_t bytes)
 {
     enum { LOOKED_AT = 64 };
     for (size_t i = p->holes.n; i > 0 && i-- + LOOKED_AT > p->holes.n;) {
-        struct gap *gap = WG_AT(p->holes, struct gap, i);
+        struct gap *gap = WG_NTH(p->holes, struct gap, i);
         const size_t at = gap->at;
         if (gap->bytes != bytes)
             continue;
-        *gap = *WG_AT(p->holes, struct gap, --p->holes.n);
+        *gap = *WG_NTH(p->holes, struct gap, --p->holes.n);
         return at;
     }
     p->used += bytes;
@@ -30,7 +30,7 @@ static size_t find_gap(struct wg_packing *p, size_t bytes)
 
 static size_t call_bytes(const struct wg_packing *p, size_t call)
 {
-    const size_t n = *WG_AT(p->starts, uint32_t, call + 1) - *WG_AT(p->starts, uint32_t, call);
+    const size_t n = *WG_NTH(p->starts, uint32_t, call + 1) - *WG_NTH(p->starts, uint32_t, call);
     const size_t bytes = n * sizeof(double);
     return n == 1 ? bytes : (bytes + 63) & ~(size_t)63;
 }
@@ -48,28 +48,28 @@ static wg_status find_buffers(struct wg_packing *p, const uint32_t *maker)
     size_t brought = 0;
     for (size_t size = 4; size <= 8; size += 4)
         for (size_t i = 0; i < p->brought.n; i++)
-            if (wg_operand_size(p, *WG_AT(p->brought, const struct wg_operand *, i)) == size)
+            if (wg_operand_size(p, *WG_NTH(p->brought, const struct wg_operand *, i)) == size)
                 p->at[p->n + i] = brought++ * sizeof(double);
     p->used = (p->brought.n * sizeof(double) + 63) & ~(size_t)63;
     memset(p->remaining, 0, (p->n + 1) * sizeof *p->remaining);
     for (uint32_t m = 0; m < p->n; m++)
         p->remaining[p->call_of[m]] += p->consumers[m + 1] - p->consumers[m] + is_outside(p, maker, m);
     for (size_t call = 0; call < p->starts.n; call++) {
-        const uint32_t first = *WG_AT(p->starts, uint32_t, call), end = *WG_AT(p->starts, uint32_t, call + 1);
+        const uint32_t first = *WG_NTH(p->starts, uint32_t, call), end = *WG_NTH(p->starts, uint32_t, call + 1);
         const size_t at = find_gap(p, call_bytes(p, call));
         for (uint32_t i = first; i < end; i++) {
-            const uint32_t m = *WG_AT(p->order, uint32_t, i);
+            const uint32_t m = *WG_NTH(p->order, uint32_t, i);
             p->at[m] = at + (i - first) * wg_operand_size(p, wg_member_operand(p, m, 0));
         }
         for (uint32_t i = first; i < end; i++)
-            for (unsigned k = 0; k < wg_member(p, *WG_AT(p->order, uint32_t, i))->n_in; k++) {
-                const uint32_t source = p->source[*WG_AT(p->order, uint32_t, i)][k];
+            for (unsigned k = 0; k < wg_member(p, *WG_NTH(p->order, uint32_t, i))->n_in; k++) {
+                const uint32_t source = p->source[*WG_NTH(p->order, uint32_t, i)][k];
                 if (source >= p->n || --p->remaining[p->call_of[source]] > 0)
                     continue;
                 const uint32_t made = p->call_of[source];
                 WG_TRY(wg_array_reserve(&p->holes, 1, sizeof(struct gap)));
-                *WG_AT(p->holes, struct gap, p->holes.n++) = (struct gap){
-                    p->at[*WG_AT(p->order, uint32_t, *WG_AT(p->starts, uint32_t, made))], call_bytes(p, made)};
+                *WG_NTH(p->holes, struct gap, p->holes.n++) = (struct gap){
+                    p->at[*WG_NTH(p->order, uint32_t, *WG_NTH(p->starts, uint32_t, made))], call_bytes(p, made)};
             }
     }
     return WG_OK;
@@ -148,9 +148,9 @@ static const int64_t *keep_strides(struct wg_packing *p, const int64_t *stride)
 static wg_status make_calls(struct wg_packing *p, struct wg_packed *packed, char *array)
 {
     for (size_t call = 0; call < p->starts.n; call++) {
-        const uint32_t first = *WG_AT(p->starts, uint32_t, call), *m = WG_AT(p->order, uint32_t, first);
+        const uint32_t first = *WG_NTH(p->starts, uint32_t, call), *m = WG_NTH(p->order, uint32_t, first);
         const struct wg_launch *launch = wg_member(p, *m);
-        const size_t n = *WG_AT(p->starts, uint32_t, call + 1) - first;
+        const size_t n = *WG_NTH(p->starts, uint32_t, call + 1) - first;
         int64_t stride[WG_ROW_OPERANDS] = {1, 1, 1, 1};
         struct wg_packed_row row = {.row = p->keys[p->key[*m]].row,
                                     .params = launch->params,
@@ -181,7 +181,7 @@ static wg_status make_carried(struct wg_packing *p, struct wg_packed *packed, co
         return WG_E_MEMORY;
     out = 0;
     for (size_t i = 0; i < p->brought.n; i++) {
-        const struct wg_operand *operand = *WG_AT(p->brought, const struct wg_operand *, i);
+        const struct wg_operand *operand = *WG_NTH(p->brought, const struct wg_operand *, i);
         char **in = &packed->in[p->at[p->n + i] / sizeof(double)];
         *in = wg_address(p->replay, p->plan, operand);
         WG_TRY(wg_follow(p->replay, in, operand));
@@ -215,11 +215,12 @@ static wg_status begin(struct wg_packing *p)
 static void end(struct wg_packing *p)
 {
     void *lists[] = {p->source, p->key, p->pending, p->consumers, p->call_of, p->remaining, p->consumer, p->chained, p->at};
-    struct wg_array *arrays[] = {&p->brought, &p->table, &p->order, &p->starts, &p->holes};
+    struct wg_array *arrays[] = {&p->brought, &p->order, &p->starts, &p->holes};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         wg_object_free(lists[i]);
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         wg_array_free(arrays[i]);
+    wg_hash_free(&p->numbers);
     for (size_t k = 0; k < p->n_keys; k++)
         wg_array_free(&p->keys[k].ready), wg_array_free(&p->keys[k].ends);
 }
@@ -235,7 +236,7 @@ static wg_status make(struct wg_packing *p, const uint32_t *maker, struct wg_pac
     for (size_t call = 0; call < p->starts.n; call++) {
         const size_t bytes = call_bytes(p, call);
         p->widest = bytes > p->widest ? bytes : p->widest;
-        most += 1 + wg_member(p, *WG_AT(p->order, uint32_t, *WG_AT(p->starts, uint32_t, call)))->n_in;
+        most += 1 + wg_member(p, *WG_NTH(p->order, uint32_t, *WG_NTH(p->starts, uint32_t, call)))->n_in;
     }
     struct wg_log *log = &p->replay->log;
     struct wg_packed *packed = wg_log_alloc(log, sizeof *packed);

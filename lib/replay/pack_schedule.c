@@ -11,51 +11,34 @@ enum { WIDE = 8, MOST = 1024 };
 
 /* ---- values and keys ---- */
 
-static size_t slot_of(const struct wg_packing *p, const struct wg_operand *operand)
+static uint64_t hash_of_operand(const void *context, const void *key)
 {
-    const uint64_t h = ((uint64_t)operand->buffer * 0x9E3779B97F4A7C15u) ^ ((uint64_t)operand->offset * 0xC2B2AE3D27D4EB4Fu);
-    return (h ^ h >> 31) & (p->table.n - 1);
+    const struct wg_operand *operand = key;
+    (void)context;
+    return wg_hash_mix(wg_hash_mix(0, operand->buffer), (uint64_t)operand->offset);
 }
 
-/* The slot of the hash table with the entry for that operand, or the empty slot for it. */
-static uint32_t *find_slot(const struct wg_packing *p, const struct wg_operand *operand)
+static bool same_operand(const void *context, const void *a, const void *b)
 {
-    size_t i = slot_of(p, operand);
-    for (uint32_t found; (found = *WG_AT(p->table, uint32_t, i)) != 0; i = (i + 1) & (p->table.n - 1)) {
-        const struct wg_operand *other = *WG_AT(p->brought, const struct wg_operand *, found - 1);
-        if (other->buffer == operand->buffer && other->offset == operand->offset &&
-            wg_operand_size(p, other) == wg_operand_size(p, operand))
-            break;
-    }
-    return WG_AT(p->table, uint32_t, i);
+    const struct wg_operand *x = a, *y = b;
+    return x->buffer == y->buffer && x->offset == y->offset && wg_operand_size(context, x) == wg_operand_size(context, y);
 }
 
-/* Ensures space for one more entry, with at most half of the slots in use. */
-static wg_status reserve_slot(struct wg_packing *p)
-{
-    if (2 * (p->brought.n + 1) <= p->table.n)
-        return WG_OK;
-    const size_t n = p->table.n ? 2 * p->table.n : 64;
-    p->table.n = 0;
-    WG_TRY(wg_array_reserve(&p->table, n, sizeof(uint32_t)));
-    p->table.n = n;
-    memset(p->table.at, 0, n * sizeof(uint32_t));
-    for (size_t i = 0; i < p->brought.n; i++)
-        *find_slot(p, *WG_AT(p->brought, const struct wg_operand *, i)) = (uint32_t)i + 1;
-    return WG_OK;
-}
+static const struct wg_hash_kind operand_kind = {hash_of_operand, same_operand};
 
 /* The number of the value that is loaded for that operand. */
 static wg_status bring(struct wg_packing *p, const struct wg_operand *operand, uint32_t *value)
 {
-    WG_TRY(reserve_slot(p));
-    uint32_t *slot = find_slot(p, operand);
-    if (!*slot) {
+    struct wg_hash_slot *slot = wg_hash_slot_by(&p->numbers, &operand_kind, p, operand);
+    if (!slot)
+        return WG_E_MEMORY;
+    if (!slot->key) {
         WG_TRY(wg_array_reserve(&p->brought, 1, sizeof operand));
-        *WG_AT(p->brought, const struct wg_operand *, p->brought.n++) = operand;
-        *slot = (uint32_t)p->brought.n;
+        wg_hash_put(&p->numbers, slot, operand);
+        slot->value.number = p->brought.n;
+        *WG_NTH(p->brought, const struct wg_operand *, p->brought.n++) = operand;
     }
-    *value = (uint32_t)p->n + *slot - 1;
+    *value = (uint32_t)(p->n + slot->value.number);
     return WG_OK;
 }
 
@@ -161,7 +144,7 @@ static struct wg_array *next_heap(struct wg_packing *p)
             return &key->ends;
         if (key->ends.n > 0)
             ends = &key->ends;
-        if (key->ready.n > 0 && (!best || *WG_AT(key->ready, uint32_t, 0) < *WG_AT(*best, uint32_t, 0)))
+        if (key->ready.n > 0 && (!best || *WG_NTH(key->ready, uint32_t, 0) < *WG_NTH(*best, uint32_t, 0)))
             best = &key->ready;
     }
     return best ? best : ends;
@@ -173,8 +156,8 @@ static bool goes_on(const struct wg_packing *p, uint32_t m)
 {
     if (p->starts.n == 0)
         return false;
-    const uint32_t call = (uint32_t)p->starts.n - 1, last = *WG_AT(p->order, uint32_t, p->order.n - 1);
-    const bool single = *WG_AT(p->starts, uint32_t, call) + 1 == p->order.n;
+    const uint32_t call = (uint32_t)p->starts.n - 1, last = *WG_NTH(p->order, uint32_t, p->order.n - 1);
+    const bool single = *WG_NTH(p->starts, uint32_t, call) + 1 == p->order.n;
     if (!(single || p->chained[call]) || p->key[last] != p->key[m] || p->source[m][0] != last)
         return false;
     for (unsigned i = 1; i < wg_member(p, m)->n_in; i++)
@@ -187,17 +170,17 @@ static wg_status run_next(struct wg_packing *p, struct wg_array *heap)
 {
     const size_t first = p->order.n, n = heap->n < WIDE ? 1 : heap->n < MOST ? heap->n : MOST;
     for (size_t i = 0; i < n; i++)
-        *WG_AT(p->order, uint32_t, first + i) = pop(heap);
-    const uint32_t m = *WG_AT(p->order, uint32_t, first);
+        *WG_NTH(p->order, uint32_t, first + i) = pop(heap);
+    const uint32_t m = *WG_NTH(p->order, uint32_t, first);
     if (n == 1 && goes_on(p, m))
         p->chained[p->starts.n - 1] = true;
     else
-        *WG_AT(p->starts, uint32_t, p->starts.n++) = (uint32_t)first;
+        *WG_NTH(p->starts, uint32_t, p->starts.n++) = (uint32_t)first;
     p->order.n += n;
     for (size_t i = first; i < p->order.n; i++)
-        p->call_of[*WG_AT(p->order, uint32_t, i)] = (uint32_t)p->starts.n - 1;
+        p->call_of[*WG_NTH(p->order, uint32_t, i)] = (uint32_t)p->starts.n - 1;
     for (size_t i = first; i < p->order.n; i++) {
-        const uint32_t made = *WG_AT(p->order, uint32_t, i);
+        const uint32_t made = *WG_NTH(p->order, uint32_t, i);
         for (uint32_t c = p->consumers[made]; c < p->consumers[made + 1]; c++)
             if (--p->pending[p->consumer[c]] == 0)
                 WG_TRY(push(p, p->consumer[c]));
@@ -215,6 +198,6 @@ wg_status wg_packing_schedule(struct wg_packing *p)
             WG_TRY(push(p, m));
     for (struct wg_array *heap; (heap = next_heap(p)) != NULL;)
         WG_TRY(run_next(p, heap));
-    *WG_AT(p->starts, uint32_t, p->starts.n) = (uint32_t)p->order.n;
+    *WG_NTH(p->starts, uint32_t, p->starts.n) = (uint32_t)p->order.n;
     return WG_OK;
 }

@@ -24,8 +24,8 @@ struct wg_packing {
     uint32_t (*source)[WG_ROW_INPUTS];              /* for each member: its input values */
     uint32_t *key, *pending, *consumers, *consumer; /* the consumers of member m are consumer[consumers[m]] up to
                                                        consumer[consumers[m + 1]] */
-    struct wg_array brought, table;                 /* brought: operands loaded from outside; table: a hash table of their
-                                                       indices + 1 */
+    struct wg_array brought;                        /* operands loaded from outside */
+    struct wg_hash numbers;                         /* by such an operand: its index in brought */
     struct wg_key keys[WG_MAX_KEYS];
     size_t n_keys;
     struct wg_array order;  /* members in execution order */

@@ -70,15 +70,15 @@ static wg_status take_hole(struct wg_array *holes, size_t *block, size_t size, s
 {
     struct hole *best = NULL;
     for (size_t i = 0; i < holes->n && !(best && best->size == size); i++) {
-        struct hole *hole = WG_AT(*holes, struct hole, i);
+        struct hole *hole = WG_NTH(*holes, struct hole, i);
         if (hole->size >= size && (!best || hole->size < best->size))
             best = hole;
     }
     if (!best) {
-        best = holes->n ? WG_AT(*holes, struct hole, holes->n - 1) : NULL;
+        best = holes->n ? WG_NTH(*holes, struct hole, holes->n - 1) : NULL;
         if (!best || best->at + best->size != *block) {
             WG_TRY(wg_array_reserve(holes, 1, sizeof *best));
-            best = WG_AT(*holes, struct hole, holes->n++);
+            best = WG_NTH(*holes, struct hole, holes->n++);
             *best = (struct hole){*block, 0};
         }
         *block += size - best->size;
@@ -88,7 +88,7 @@ static wg_status take_hole(struct wg_array *holes, size_t *block, size_t size, s
     best->at += size;
     best->size -= size;
     if (best->size == 0) {
-        struct hole *end = WG_AT(*holes, struct hole, holes->n);
+        struct hole *end = WG_NTH(*holes, struct hole, holes->n);
         memmove(best, best + 1, (size_t)((char *)end - (char *)(best + 1)));
         holes->n--;
     }
@@ -101,12 +101,12 @@ static wg_status give_hole(struct wg_array *holes, size_t at, size_t size)
     size_t low = 0, high = holes->n;
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        if (WG_AT(*holes, struct hole, middle)->at < at)
+        if (WG_NTH(*holes, struct hole, middle)->at < at)
             low = middle + 1;
         else
             high = middle;
     }
-    struct hole *next = WG_AT(*holes, struct hole, low), *before = low ? next - 1 : NULL;
+    struct hole *next = WG_NTH(*holes, struct hole, low), *before = low ? next - 1 : NULL;
     const bool joins_next = low < holes->n && next->at == at + size, joins_before = before && before->at + before->size == at;
     if (joins_before && joins_next) {
         before->size += size + next->size;
@@ -159,7 +159,7 @@ static wg_status find_lives(const struct wg_plan *plan, struct lives *lives)
     if (!unit_of)
         return WG_E_MEMORY;
     for (size_t u = 0; u < plan->units.n; u++) {
-        const struct wg_unit *unit = WG_AT(plan->units, struct wg_unit, u);
+        const struct wg_unit *unit = WG_NTH(plan->units, struct wg_unit, u);
         for (size_t i = unit->first; i < unit->first + unit->n; i++) {
             const struct wg_launch *launch = WG_LAUNCH(log, plan->order[i]);
             for (unsigned k = 0; k < wg_launch_operands(launch); k++) {
@@ -237,7 +237,7 @@ static wg_status list_lives(const struct wg_plan *plan, const struct lives *live
         for (uint32_t p = lives->begin[u]; p && status == WG_OK; p = lives->next_begin[p - 1]) {
             status = wg_array_reserve(list, 1, sizeof(struct life));
             if (status == WG_OK)
-                *WG_AT(*list, struct life, list->n++) = (struct life){p - 1, (uint32_t)u, last[p - 1], size_of(plan, p - 1), 0};
+                *WG_NTH(*list, struct life, list->n++) = (struct life){p - 1, (uint32_t)u, last[p - 1], size_of(plan, p - 1), 0};
         }
     wg_object_free(last);
     return status;

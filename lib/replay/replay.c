@@ -23,7 +23,7 @@ wg_status wg_follow(struct wg_replay *replay, char **where, const struct wg_oper
         return WG_OK;
     const struct wg_patch patch = {where, operand->buffer, operand->offset, wg_span_in(&replay->log, operand)};
     WG_TRY(wg_array_reserve(&replay->patches, 1, sizeof patch));
-    *WG_AT(replay->patches, struct wg_patch, replay->patches.n++) = patch;
+    *WG_NTH(replay->patches, struct wg_patch, replay->patches.n++) = patch;
     return WG_OK;
 }
 
@@ -35,7 +35,7 @@ static wg_status make_operand(struct wg_replay *replay, const struct wg_plan *pl
     const struct wg_buffer *buffer = WG_BUFFER(plan->log, operand->buffer);
     *t = (wg_tensor){.data = wg_address(replay, plan, operand),
                      .storage = buffer->kind == WG_INTERNAL ? replay->block : buffer->block,
-                     .dims = WG_AT(replay->log.dims, int64_t, layout->dims),
+                     .dims = WG_NTH(replay->log.dims, int64_t, layout->dims),
                      .numel = layout->numel,
                      .state = WG_LIVE,
                      .dtype = layout->dtype,
@@ -86,7 +86,7 @@ static void find_risks(const struct wg_plan *plan, bool *risky)
     size_t commit = log->commits.n;
     bool risk = false;
     for (size_t i = plan->n; i-- > 0;) {
-        for (; commit > 0 && plan->order[i] < *WG_AT(log->commits, size_t, commit - 1); commit--)
+        for (; commit > 0 && plan->order[i] < *WG_NTH(log->commits, size_t, commit - 1); commit--)
             risk = false;
         risky[i] = risk;
         risk = risk || may_fail(WG_LAUNCH(log, plan->order[i]));
@@ -155,8 +155,8 @@ static wg_status add_actions(struct wg_replay *replay, const struct wg_plan *pla
     const struct wg_array *commits = &plan->log->commits;
     size_t commit = 0;
     for (size_t u = 0; u < plan->units.n; u++) {
-        const struct wg_unit *unit = WG_AT(plan->units, struct wg_unit, u);
-        for (; commit < commits->n && *WG_AT(*commits, size_t, commit) <= plan->order[unit->first]; commit++)
+        const struct wg_unit *unit = WG_NTH(plan->units, struct wg_unit, u);
+        for (; commit < commits->n && *WG_NTH(*commits, size_t, commit) <= plan->order[unit->first]; commit++)
             replay->actions[replay->n_actions++] = (struct wg_action){.kind = WG_RUN_COMMIT};
         if (unit->rows)
             WG_TRY(add_rows(replay, plan, unit));
@@ -173,7 +173,7 @@ static wg_status list_changed(struct wg_replay *replay)
         if (!buffer->written || buffer->kind == WG_INTERNAL)
             continue;
         WG_TRY(wg_array_reserve(&replay->changed, 1, sizeof buffer));
-        *WG_AT(replay->changed, struct wg_buffer *, replay->changed.n++) = buffer;
+        *WG_NTH(replay->changed, struct wg_buffer *, replay->changed.n++) = buffer;
     }
     return WG_OK;
 }
@@ -195,16 +195,6 @@ static wg_status build(struct wg_replay *replay, struct wg_plan *plan)
     }
     wg_object_free(risky);
     return status;
-}
-
-static void forget_launches(struct wg_log *log)
-{
-    wg_list_free(&log->launches);
-    wg_list_free(&log->operands);
-    wg_array_free(&log->layouts);
-    wg_array_free(&log->commits);
-    wg_array_free(&log->externals_table);
-    wg_array_free(&log->layouts_table);
 }
 
 static wg_status check_capture(struct wg_thread *th, const char *name, wg_step *step)
@@ -253,7 +243,7 @@ wg_replay *wg_capture_for(const char *name, wg_step *step, void *context)
     if (status == WG_OK)
         status = build(replay, &plan);
     wg_plan_end(&plan);
-    forget_launches(&replay->log);
+    wg_log_trim(&replay->log);
     if (status == WG_OK && run_actions(th, replay) == WG_OK)
         return replay;
     wg_replay_destroy(replay);
@@ -275,8 +265,8 @@ void wg_replay_destroy(wg_replay *replay)
     }
     replay->busy = true;
     for (size_t i = 0; i < replay->bindings.n; i++)
-        if (WG_AT(replay->bindings, struct wg_binding, i)->instead)
-            wg_storage_unref(WG_AT(replay->bindings, struct wg_binding, i)->instead);
+        if (WG_NTH(replay->bindings, struct wg_binding, i)->instead)
+            wg_storage_unref(WG_NTH(replay->bindings, struct wg_binding, i)->instead);
     wg_array_free(&replay->bindings);
     wg_array_free(&replay->patches);
     wg_array_free(&replay->changed);

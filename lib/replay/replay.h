@@ -59,7 +59,7 @@ struct wg_replay {
 
 static inline struct wg_buffer *wg_changed_buffer(const struct wg_replay *replay, size_t i)
 {
-    return *WG_AT(replay->changed, struct wg_buffer *, i);
+    return *WG_NTH(replay->changed, struct wg_buffer *, i);
 }
 
 wg_replay *wg_capture_for(const char *name, wg_step *step, void *context); /* implements the public function of that name */

@@ -13,6 +13,7 @@ struct job {
     double value, gradient;
     int64_t count, nodes, live_after;
     bool done;
+    wg_tensor **leaf;
 };
 
 static wg_tensor *chain(wg_tensor *x, int length)
@@ -72,26 +73,154 @@ static void deep_chain_in_a_small_stack(void **state)
     assert_near(job.gradient, 1, 0);
 }
 
-static void deep_chain_costs_the_same_per_node(void **state)
+static wg_tensor *as_it_is(wg_tensor *g, void *context)
 {
-    (void)state;
+    (void)context;
+    return g;
+}
+
+static wg_tensor *sum_of_leaves(wg_tensor **leaf, int length)
+{
+    wg_tensor *y = leaf[0];
+    for (int i = 1; i < length && y; i++)
+        y = wg_add(y, leaf[i]);
+    return y;
+}
+
+static wg_tensor **leaves_new(int length)
+{
+    wg_tensor **leaf = calloc((size_t)length + 1, sizeof *leaf);
+    for (int i = 0; i < length; i++)
+        leaf[i] = wg_set_requires_grad(wg_scalar(WG_F64, i % 3), true);
+    return leaf;
+}
+
+static void leaves_free(wg_tensor **leaf, int length)
+{
+    for (int i = 0; i < length; i++)
+        wg_free(leaf[i]);
+    free(leaf);
+}
+
+/* Leaves that belong to the tape. Each gradient is written, hooked, read and cleared. */
+static void leaves_of_a_tape(struct job *job)
+{
+    const int counter = counter_open();
+    {
+        WG_TAPE(tape);
+        wg_tensor **leaf = leaves_new(job->length);
+        for (int i = 0; i < job->length; i++)
+            assert_int_equal(wg_add_hook(leaf[i], as_it_is, NULL), WG_OK);
+        wg_tensor *y = sum_of_leaves(leaf, job->length);
+        job->done = y && wg_backward(y) == WG_OK;
+        for (int i = 0; i < job->length && job->done; i++) {
+            job->gradient += wg_item(wg_gradient(leaf[i]));
+            wg_clear_gradient(leaf[i]);
+        }
+        free(leaf);
+    }
+    job->count = instructions(counter);
+    if (counter >= 0)
+        close(counter);
+}
+
+/* A kept value remembers the leaves that it was computed from. */
+static void leaves_of_a_kept_value(struct job *job)
+{
+    wg_tensor **leaf = leaves_new(job->length), *kept;
+    const int counter = counter_open();
+    {
+        WG_TAPE(tape);
+        kept = wg_keep(sum_of_leaves(leaf, job->length));
+    }
+    job->count = instructions(counter);
+    if (counter >= 0)
+        close(counter);
+    job->done = kept != NULL;
+    job->gradient = job->length;
+    wg_free(kept);
+    leaves_free(leaf, job->length);
+}
+
+static wg_tensor *captured_sum(wg_tensor *const *x, size_t n, void *context)
+{
+    const struct job *job = context;
+    (void)n;
+    wg_tensor *y = sum_of_leaves(job->leaf, job->length);
+    return y ? wg_mul(y, x[0]) : NULL;
+}
+
+/* A checkpointed function that reads many leaves which are not its operands. */
+static void leaves_of_a_checkpoint(struct job *job)
+{
+    wg_tensor *x = wg_scalar(WG_F64, 1);
+    job->leaf = leaves_new(job->length);
+    const int counter = counter_open();
+    {
+        WG_TAPE(tape);
+        wg_tensor *y = wg_checkpoint(captured_sum, job, &x, 1);
+        job->done = y && wg_backward(y) == WG_OK;
+    }
+    job->count = instructions(counter);
+    if (counter >= 0)
+        close(counter);
+    for (int i = 0; i < job->length && job->done; i++)
+        job->gradient += wg_item(wg_gradient(job->leaf[i]));
+    leaves_free(job->leaf, job->length);
+    wg_free(x);
+}
+
+static const struct counted {
+    const char *name;
+    void (*run)(struct job *job);
+} counted[] = {{"chain", forward_backward_free},
+               {"tape", leaves_of_a_tape},
+               {"kept", leaves_of_a_kept_value},
+               {"checkpoint", leaves_of_a_checkpoint}};
+enum { N_COUNTED = sizeof counted / sizeof *counted };
+
+/* Ten times the length costs at most 10.5 times the instructions. */
+static void costs_the_same_each(const struct counted *job, int length)
+{
 #if defined(TEST_ASAN) || defined(TEST_TSAN)
     skip(); /* a sanitizer's instructions would be counted, and valgrind does not run with it */
 #endif
-    struct job shorter = {.run = forward_backward_free, .length = DEEP / 10},
-               longer = {.run = forward_backward_free, .length = DEEP};
+    struct job shorter = {.run = job->run, .length = length / 10}, longer = {.run = job->run, .length = length};
     run_in_small_stack(&shorter);
     if (shorter.count > 0) {
         run_in_small_stack(&longer);
     } else {
-        const int64_t start_up = instructions_by_callgrind("chain", 0);
-        shorter.count = instructions_by_callgrind("chain", 4000) - start_up;
-        longer.count = instructions_by_callgrind("chain", 40000) - start_up;
+        const int64_t start_up = instructions_by_callgrind(job->name, 1);
+        shorter.count = instructions_by_callgrind(job->name, 4000) - start_up;
+        longer.count = instructions_by_callgrind(job->name, 40000) - start_up;
         if (start_up == 0)
             skip(); /* neither the kernel's counters nor valgrind are available */
     }
     assert_true(shorter.count > 10000);
     assert_true(longer.count <= shorter.count * 10 + shorter.count / 2);
+}
+
+static void deep_chain_costs_the_same_per_node(void **state)
+{
+    (void)state;
+    costs_the_same_each(&counted[0], DEEP);
+}
+
+static void many_leaves(void **state)
+{
+    (void)state;
+    for (int i = 1; i < N_COUNTED; i++) {
+        struct job job = {.run = counted[i].run, .length = 1000};
+        run_in_small_stack(&job);
+        assert_near(job.gradient, 1000, 0);
+    }
+}
+
+static void many_leaves_cost_the_same_each(void **state)
+{
+    (void)state;
+    for (int i = 1; i < N_COUNTED; i++)
+        costs_the_same_each(&counted[i], 60000); /* a node has at most 65,535 operands */
 }
 
 static void grad_and_second_order(struct job *job)
@@ -211,13 +340,21 @@ static void a_tower_of_tapes(void **state)
 int main(int argc, char **argv)
 {
     if (argc == 3) { /* run by callgrind */
-        struct job job = {.run = forward_backward_free, .length = (int)strtol(argv[2], NULL, 10)};
-        job.run(&job);
+        struct job job = {.length = (int)strtol(argv[2], NULL, 10)};
+        for (int i = 0; i < N_COUNTED; i++)
+            if (strcmp(argv[1], counted[i].name) == 0)
+                counted[i].run(&job);
         return 0;
     }
     const struct CMUnitTest tests[] = {
-        TEST(deep_chain_in_a_small_stack), TEST(deep_chain_costs_the_same_per_node), TEST(deep_chain_to_second_order),
-        TEST(deep_chain_kept_and_dropped), TEST(one_leaf_used_many_times),           TEST(a_tower_of_tapes),
+        TEST(deep_chain_in_a_small_stack),
+        TEST(deep_chain_costs_the_same_per_node),
+        TEST(deep_chain_to_second_order),
+        TEST(deep_chain_kept_and_dropped),
+        TEST(one_leaf_used_many_times),
+        TEST(a_tower_of_tapes),
+        TEST(many_leaves),
+        TEST(many_leaves_cost_the_same_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

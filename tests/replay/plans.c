@@ -104,7 +104,7 @@ static void places_that_overlap_are_found(void **state)
 static void swap_units(struct wg_plan *plan)
 {
     for (size_t u = 0; u + 1 < plan->units.n; u++) {
-        struct wg_unit *unit = WG_AT(plan->units, struct wg_unit, u), kept = unit[0];
+        struct wg_unit *unit = WG_NTH(plan->units, struct wg_unit, u), kept = unit[0];
         unit[0] = unit[1], unit[1] = kept;
         is_wrong(plan);
         unit[1] = unit[0], unit[0] = kept;

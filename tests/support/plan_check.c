@@ -48,7 +48,7 @@ static void complain(struct simulation *w, const char *format, ...)
 
 static const int64_t *dims_of(const struct simulation *w, const struct wg_layout *layout)
 {
-    return WG_AT(w->log->dims, int64_t, layout->dims);
+    return WG_NTH(w->log->dims, int64_t, layout->dims);
 }
 
 static const struct wg_layout *layout_of(const struct simulation *w, const struct wg_operand *operand)
@@ -258,7 +258,7 @@ static uint64_t everything_left(const struct simulation *w)
 static size_t segment_of(const struct simulation *w, uint32_t number)
 {
     size_t n = 0;
-    while (n < w->log->commits.n && *WG_AT(w->log->commits, size_t, n) <= number)
+    while (n < w->log->commits.n && *WG_NTH(w->log->commits, size_t, n) <= number)
         n++;
     return n;
 }
@@ -268,7 +268,7 @@ static void run_plan(struct simulation *w, const uint64_t *expected)
     const struct wg_plan *plan = w->plan;
     size_t segment = 0;
     for (size_t u = 0; u < plan->units.n && !w->wrong; u++) {
-        const struct wg_unit *unit = WG_AT(plan->units, struct wg_unit, u);
+        const struct wg_unit *unit = WG_NTH(plan->units, struct wg_unit, u);
         if (unit->rows)
             run_group(w, unit);
         else
