@@ -4,6 +4,7 @@
 
 #include "base.h"
 #include "check.h"
+#include "cost.h"
 #include "data.h"
 #include "derivative.h"
 #include "dump.h"

@@ -47,8 +47,9 @@ static const char *scaled(double n, const char *unit, char *text, size_t size)
     return text;
 }
 
-static void write_cost(FILE *stream, const char *what, wg_cost cost)
+static void write_cost(FILE *stream, const char *what, const wg_cost_sum *sum)
 {
+    const wg_cost cost = sum->cost;
     const double n[] = {WG_COST_FLOPS(cost), cost.transcendental, cost.compare, cost.bytes_read + cost.bytes_written};
     static const char *const unit[] = {"FLOP", "fn", "cmp", "B"};
     const char *before = what;
@@ -58,7 +59,11 @@ static void write_cost(FILE *stream, const char *what, wg_cost cost)
             fprintf(stream, "%s%s", before, scaled(n[i], unit[i], text, sizeof text));
             before = " · ";
         }
-    if (before == what)
+    if (sum->unknown && sum->nodes == 1)
+        fprintf(stream, "%sunknown", before);
+    else if (sum->unknown)
+        fprintf(stream, "%s%zu unknown", before, sum->unknown);
+    else if (before == what)
         fprintf(stream, "%s0 FLOP", what);
 }
 
@@ -155,10 +160,10 @@ static void write_node(const struct wg_dump_graph *p, size_t at, size_t depth)
         write_tensor(p, c->out[i], number);
     }
     fputs("<BR/><FONT POINT-SIZE=\"8\" COLOR=\"#666666\">", p->stream);
-    write_cost(p->stream, item->node->cause || wg_is_update(c) ? "" : "forward ", item->cost);
-    if (item->caused_any && p->tape->trace) {
+    write_cost(p->stream, item->node->cause || wg_is_update(c) ? "" : "forward ", &item->cost);
+    if (item->backward.nodes && p->tape->trace) {
         fputs("<BR/>", p->stream);
-        write_cost(p->stream, "backward ", item->backward);
+        write_cost(p->stream, "backward ", &item->backward);
     }
     fputs("</FONT>>];\n", p->stream);
 }
@@ -305,6 +310,7 @@ static void write_edges(struct wg_dump_graph *p)
 static void write_picture(struct wg_dump_graph *p)
 {
     FILE *stream = p->stream;
+    const wg_cost_sum *total = p->costs->section[0].sum;
     fputs(
         "digraph tape {\n"
         "  graph [rankdir=TB, nodesep=0.3, ranksep=0.4, fontname=\"Helvetica,Arial,sans-serif\", fontsize=11, labelloc=t, color=\"#cccccc\",\n"
@@ -318,19 +324,19 @@ static void write_picture(struct wg_dump_graph *p)
         fputs("</B></FONT><BR/>", stream);
     }
     fprintf(stream, "%zu nodes · ", p->n_nodes);
-    write_cost(stream, "forward ", p->forward);
+    write_cost(stream, "forward ", &total[WG_COST_FORWARD]);
     if (p->tape->trace) {
         fputs(" · ", stream);
-        write_cost(stream, "backward ", p->backward);
+        write_cost(stream, "backward ", &total[WG_COST_BACKWARD]);
     }
-    if (p->n_updates) {
+    if (total[WG_COST_UPDATE].nodes) {
         fputs(" · ", stream);
-        write_cost(stream, "updates ", p->updates);
+        write_cost(stream, "updates ", &total[WG_COST_UPDATE]);
     }
     fputs("<BR/><FONT POINT-SIZE=\"8\"><FONT COLOR=\"#5b7db1\"><B>forward</B></FONT>", stream);
-    if (p->n_backward && p->options.backward)
+    if (total[WG_COST_BACKWARD].nodes && p->options.backward)
         fputs(" · <FONT COLOR=\"#c58b4a\"><B>backward</B></FONT>, dashed from the node that caused it", stream);
-    if (p->n_updates)
+    if (total[WG_COST_UPDATE].nodes)
         fputs(" · <FONT COLOR=\"#8a6fb5\"><B>update</B></FONT>", stream);
     fputs(" · <FONT COLOR=\"#3f8f5f\"><B>requires a gradient</B></FONT>"
           " · constant<BR/>"
@@ -343,24 +349,12 @@ static void write_picture(struct wg_dump_graph *p)
     fputs("}\n", stream);
 }
 
-/* Fails unless the tape is open on this thread. Compares the pointer with the thread's tapes and never dereferences it. */
-static wg_status check_tape(const wg_tape *tape)
-{
-    const struct wg_thread *th = wg_self();
-    if (!th)
-        return WG_E_MEMORY;
-    const wg_tape *open = th->top;
-    while (open && open != tape)
-        open = open->below;
-    return open ? WG_OK : wg_fail(WG_E_DANGLING, "dump_dot", "dump_dot: the tape is closed, or it is another thread's");
-}
-
 wg_status wg_dump_dot_with(const wg_tape *tape, FILE *stream, wg_dump_dot_options options)
 {
     WG_OPERATION("dump_dot");
     if (!tape || !stream)
         return wg_fail(WG_E_NULL, "dump_dot", "dump_dot: the %s is NULL", tape ? "stream" : "tape");
-    WG_TRY(check_tape(tape));
+    WG_TRY(wg_check_open(tape, "dump_dot"));
     struct wg_dump_graph p = {.stream = stream, .tape = tape, .options = options};
     wg_status status = wg_dump_graph_begin(&p);
     if (status == WG_OK) {

@@ -2,41 +2,6 @@
    backward. */
 #include "debug/dump_graph.h"
 
-static wg_status numbers_new(struct wg_numbers *map, size_t room)
-{
-    size_t capacity = 16;
-    while (capacity < 2 * room)
-        capacity *= 2;
-    map->key = wg_object_new(capacity * sizeof *map->key);
-    map->number = wg_object_new(capacity * sizeof *map->number);
-    map->mask = capacity - 1;
-    return map->key && map->number ? WG_OK : WG_E_MEMORY;
-}
-
-/* The number of key. A new key is added with WG_NO_ITEM. */
-static ptrdiff_t *number_of(struct wg_numbers *map, const void *key)
-{
-    size_t i = ((uintptr_t)key >> 4) * 0x9E3779B97F4A7C15u >> 20 & map->mask;
-    while (map->key[i] && map->key[i] != key)
-        i = (i + 1) & map->mask;
-    if (!map->key[i]) {
-        map->key[i] = key;
-        map->number[i] = WG_NO_ITEM;
-    }
-    return &map->number[i];
-}
-
-static void add_cost(wg_cost *sum, wg_cost more)
-{
-    sum->add += more.add;
-    sum->mul += more.mul;
-    sum->div += more.div;
-    sum->compare += more.compare;
-    sum->transcendental += more.transcendental;
-    sum->bytes_read += more.bytes_read;
-    sum->bytes_written += more.bytes_written;
-}
-
 ptrdiff_t wg_dump_graph_node(const struct wg_dump_graph *p, const struct wg_node *node)
 {
     size_t low = 0, high = p->n_nodes;
@@ -62,7 +27,7 @@ static ptrdiff_t place_of(struct wg_dump_graph *p, const wg_section *section)
     const wg_section *at = section;
     ptrdiff_t parent = 0; /* the page */
     for (; at; at = at->parent) {
-        ptrdiff_t *number = number_of(&p->sections, at);
+        ptrdiff_t *number = wg_number_of(&p->sections, at);
         if (*number != WG_NO_ITEM) {
             parent = *number;
             break;
@@ -111,7 +76,7 @@ static ptrdiff_t common_place(const struct wg_dump_graph *p, ptrdiff_t a, ptrdif
 
 ptrdiff_t wg_dump_graph_maker(struct wg_dump_graph *p, const wg_tensor *t)
 {
-    const ptrdiff_t at = t->storage ? *number_of(&p->makers, t->storage) : WG_NO_ITEM;
+    const ptrdiff_t at = t->storage ? *wg_number_of(&p->makers, t->storage) : WG_NO_ITEM;
     return at != WG_NO_ITEM && !p->items[at].hidden ? at : WG_NO_ITEM;
 }
 
@@ -120,7 +85,7 @@ ptrdiff_t wg_dump_graph_source(struct wg_dump_graph *p, const wg_tensor *t)
     ptrdiff_t at = t->flags & WG_T_PROXY ? wg_dump_graph_maker(p, t) : wg_dump_graph_node(p, t->from.node);
     if (at != WG_NO_ITEM && p->items[at].hidden)
         at = WG_NO_ITEM;
-    return at != WG_NO_ITEM ? at : *number_of(&p->leaves, t);
+    return at != WG_NO_ITEM ? at : *wg_number_of(&p->leaves, t);
 }
 
 static void note_results(struct wg_dump_graph *p, ptrdiff_t at)
@@ -129,7 +94,7 @@ static void note_results(struct wg_dump_graph *p, ptrdiff_t at)
     for (unsigned i = 0; i < c->n_out; i++) {
         if (!c->out[i]->storage)
             continue;
-        ptrdiff_t *maker = number_of(&p->makers, c->out[i]->storage);
+        ptrdiff_t *maker = wg_number_of(&p->makers, c->out[i]->storage);
         if (!(c->op->flags & WG_OP_VIEW) || *maker != WG_NO_ITEM) /* a view of a leaf computes nothing */
             *maker = at;
     }
@@ -138,7 +103,7 @@ static void note_results(struct wg_dump_graph *p, ptrdiff_t at)
 static void note_leaf(struct wg_dump_graph *p, const wg_tensor *t, ptrdiff_t at)
 {
     const struct wg_item *reader = &p->items[at];
-    ptrdiff_t *number = number_of(&p->leaves, t);
+    ptrdiff_t *number = wg_number_of(&p->leaves, t);
     const bool backward = reader->node->cause != NULL;
     if (*number == WG_NO_ITEM) {
         *number = (ptrdiff_t)p->n_items++;
@@ -151,14 +116,11 @@ static void note_leaf(struct wg_dump_graph *p, const wg_tensor *t, ptrdiff_t at)
     }
 }
 
-static wg_cost cost_of(const wg_call *c)
+static void add_cost(wg_cost_sum *sum, const wg_cost_node *node)
 {
-    wg_callback callback = {.op = c->op->name, .who = "its cost"};
-    if (!c->op->cost)
-        return (wg_cost){0};
-    wg_callback_begin(&callback);
-    const wg_cost cost = c->op->cost(c);
-    return wg_callback_end(&callback, WG_OK) == WG_OK ? cost : (wg_cost){0};
+    sum->cost = wg_cost_add(sum->cost, node->cost);
+    sum->nodes++;
+    sum->unknown += !node->known;
 }
 
 /* Notes a node's cost, section, leaves and results. A leaf belongs to the innermost section that contains all forward nodes that
@@ -168,17 +130,12 @@ static void survey_node(struct wg_dump_graph *p, ptrdiff_t at)
     struct wg_item *item = &p->items[at];
     const struct wg_node *node = item->node, *forward = node;
     const wg_call *c = &node->call;
-    item->cost = cost_of(c);
+    const wg_cost_node *cost = &p->costs->node[at];
+    add_cost(&item->cost, cost);
+    if (cost->cause != WG_COST_NO_NODE)
+        add_cost(&p->items[cost->cause].backward, cost);
     while (forward->cause)
         forward = forward->cause;
-    const ptrdiff_t cause = wg_dump_graph_node(p, node->cause);
-    if (cause != WG_NO_ITEM) {
-        p->items[cause].caused_any = true;
-        add_cost(&p->items[cause].backward, item->cost);
-    }
-    add_cost(node->cause ? &p->backward : wg_is_update(c) ? &p->updates : &p->forward, item->cost);
-    p->n_backward += node->cause != NULL;
-    p->n_updates += !node->cause && wg_is_update(c);
     item->hidden = node->cause && !p->options.backward;
     if (!item->hidden) {
         item->cluster = place_of(p, forward->section);
@@ -200,11 +157,12 @@ wg_status wg_dump_graph_begin(struct wg_dump_graph *p)
         n_sections++;
     p->items = wg_object_new((n_nodes + n_in + 1) * sizeof *p->items);
     p->clusters = wg_object_new(n_sections * sizeof *p->clusters);
-    if (!p->items || !p->clusters)
+    p->costs = wg_cost_count(p->tape);
+    if (!p->items || !p->clusters || !p->costs)
         return WG_E_MEMORY;
-    WG_TRY(numbers_new(&p->leaves, n_in));
-    WG_TRY(numbers_new(&p->makers, 2 * n_in + n_out));
-    WG_TRY(numbers_new(&p->sections, n_sections));
+    WG_TRY(wg_numbers_new(&p->leaves, n_in));
+    WG_TRY(wg_numbers_new(&p->makers, 2 * n_in + n_out));
+    WG_TRY(wg_numbers_new(&p->sections, n_sections));
     p->clusters[p->n_clusters++] = (struct wg_cluster){NULL,       WG_NO_ITEM, WG_NO_ITEM, WG_NO_ITEM,
                                                        WG_NO_ITEM, WG_NO_ITEM, WG_NO_ITEM};
     for (const struct wg_node *node = p->tape->first; node; node = node->next)
@@ -224,11 +182,10 @@ wg_status wg_dump_graph_begin(struct wg_dump_graph *p)
 
 void wg_dump_graph_end(struct wg_dump_graph *p)
 {
-    const struct wg_numbers *const maps[] = {&p->leaves, &p->makers, &p->sections};
-    for (int i = 0; i < 3; i++) {
-        wg_object_free(maps[i]->key);
-        wg_object_free(maps[i]->number);
-    }
+    wg_numbers_free(&p->leaves);
+    wg_numbers_free(&p->makers);
+    wg_numbers_free(&p->sections);
+    wg_cost_destroy(p->costs);
     wg_object_free(p->items);
     wg_object_free(p->clusters);
 }

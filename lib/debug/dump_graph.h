@@ -4,16 +4,9 @@
 #define WG_DUMP_GRAPH_H
 
 #include "core/internal.h"
+#include "debug/cost_count.h"
+#include "debug/numbers.h"
 #include "wengert/dump.h"
-
-enum { WG_NO_ITEM = -1 };
-
-/* A hash table from pointers to numbers, with open addressing. It is allocated once, for the largest possible number of entries. */
-struct wg_numbers {
-    const void **key;
-    ptrdiff_t *number;
-    size_t mask;
-};
 
 struct wg_cluster { /* a section in use, drawn as a cluster; number 0 is the page */
     const wg_section *section;
@@ -28,8 +21,9 @@ struct wg_item {
     const wg_tensor *leaf;
     ptrdiff_t cluster, next; /* next: the following item of the same cluster */
     ptrdiff_t reader;        /* of a leaf: the first node that reads it */
-    wg_cost cost, backward;  /* backward: the total cost of the nodes that it caused */
-    bool hidden, caused_any;
+    wg_cost_sum cost;        /* of a node */
+    wg_cost_sum backward;    /* of the nodes that it caused */
+    bool hidden;
     bool late; /* a leaf that only backward reads, such as the seed */
 };
 
@@ -39,11 +33,11 @@ struct wg_dump_graph {
     wg_dump_dot_options options;
     struct wg_item *items; /* the tape's nodes in their order, then leaves */
     struct wg_cluster *clusters;
-    size_t n_nodes, n_backward, n_updates, n_items, n_clusters;
+    wg_cost_table *costs; /* of the tape's nodes, which have the same numbers here */
+    size_t n_nodes, n_items, n_clusters;
     struct wg_numbers leaves; /* tensors that no visible node of this tape made, to items */
     struct wg_numbers makers; /* storages of results, to the last node that filled each */
     struct wg_numbers sections;
-    wg_cost forward, backward, updates;
 };
 
 /* Computes items, clusters and costs from p's tape and options. wg_dump_graph_end frees them, and must be called also on failure. */
@@ -53,12 +47,6 @@ void wg_dump_graph_end(struct wg_dump_graph *p);
 static inline bool wg_dump_graph_is_node(const struct wg_dump_graph *p, ptrdiff_t item)
 {
     return item != WG_NO_ITEM && item < (ptrdiff_t)p->n_nodes;
-}
-
-/* True for an update: an op that only changes operands and has no result. */
-static inline bool wg_is_update(const wg_call *c)
-{
-    return c->op->writes && c->n_out == 0;
 }
 
 /* The position of a node on the tape, or WG_NO_ITEM if it is on another. */

@@ -448,6 +448,17 @@ static void misuse_dump(void)
     }
 }
 
+static void misuse_cost(void)
+{
+    assert_null_and_error(wg_cost_of(NULL), WG_E_NULL, "cost_of: ");
+    wg_tape *tape = wg_tape_top();
+    assert_null_and_error(wg_cost_of((wg_tape *)((char *)tape + 64)), WG_E_DANGLING, "cost_of: ");
+    wg_cost_destroy(NULL);
+    const wg_cost sum = wg_cost_add((wg_cost){.add = 1, .bytes_read = 2}, (wg_cost){.add = 3, .div = 4});
+    assert_true(sum.add == 4 && sum.div == 4 && sum.bytes_read == 2);
+    assert_null(wg_error_first());
+}
+
 static void misuse_options(void)
 {
     struct rate {
@@ -584,6 +595,9 @@ static const struct misuse table[] = {
     {"wg_kernel_family", misuse_machine},
     {"wg_instruction_set", misuse_machine},
     {"wg_dump_dot_with", misuse_dump},
+    {"wg_cost_of", misuse_cost},
+    {"wg_cost_destroy", misuse_cost},
+    {"wg_cost_add", misuse_cost},
 };
 
 MISUSE_MAIN(table)

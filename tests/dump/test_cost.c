@@ -1,0 +1,150 @@
+/* The table of counted costs: what stands where, that sums are sums, and that what is unknown is said to be so. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn_check.h"
+
+static void assert_cost(wg_cost cost, double add, double mul, double transcendental)
+{
+    assert_true(cost.add == add && cost.mul == mul && cost.transcendental == transcendental && cost.div == 0);
+}
+
+/* mean of the 6 elements of tanh(x w) v, in the sections "net" and "net/inner"; then backward, on a traced tape. */
+static void costs_stand_by_node_and_section(void **state)
+{
+    (void)state;
+    wg_tensor *x = wg_ones(WG_F32, WG_SHAPE(2, 3)), *w = wg_set_requires_grad(wg_ones(WG_F32, WG_SHAPE(2, 3)), true);
+    WG_TAPE(tape, .trace = true);
+    assert_int_equal(wg_section_push("net"), WG_OK);
+    assert_int_equal(wg_section_push("inner"), WG_OK);
+    wg_tensor *h = wg_tanh(wg_mul(x, w));
+    wg_section_pop();
+    h = wg_mul(h, x);
+    wg_section_pop();
+    wg_tensor *y = wg_sum(h);
+    assert_int_equal(wg_backward(y), WG_OK);
+    wg_cost_table *table = wg_cost_of(tape);
+    assert_non_null(table);
+    assert_true(table->backward_known);
+    assert_int_equal(table->n_sections, 3);
+    assert_string_equal(table->section[0].path, "");
+    assert_string_equal(table->section[1].path, "net");
+    assert_string_equal(table->section[2].path, "net/inner");
+    assert_int_equal(table->section[2].parent, 1);
+    assert_int_equal(table->section[1].parent, 0);
+    assert_string_equal(table->node[0].op, "mul");
+    assert_int_equal(table->node[0].section, 2);
+    assert_int_equal(table->node[2].section, 1);
+    assert_int_equal(table->node[3].section, 0);
+    assert_cost(table->node[0].cost, 0, 6, 0);
+    assert_true(table->node[0].known && table->node[0].part == WG_COST_FORWARD && table->node[0].cause == WG_COST_NO_NODE);
+    const wg_cost_sum *inner = table->section[2].sum, *net = table->section[1].sum, *whole = table->section[0].sum;
+    assert_int_equal(inner[WG_COST_FORWARD].nodes, 2);
+    assert_cost(inner[WG_COST_FORWARD].cost, 0, 6, 6);
+    assert_cost(net[WG_COST_FORWARD].cost, 0, 12, 6);
+    assert_cost(whole[WG_COST_FORWARD].cost, 5, 12, 6); /* a sum of six: five additions */
+    assert_int_equal(whole[WG_COST_FORWARD].nodes, 4);
+    /* Each backward node stands in the section of the forward node that caused it, and the sums are those of the nodes. */
+    wg_cost sum = {0};
+    size_t n = 0;
+    for (size_t i = 4; i < table->n_nodes; i++) {
+        const wg_cost_node *node = &table->node[i];
+        if (node->part != WG_COST_BACKWARD)
+            continue;
+        assert_true(node->cause < 4);
+        assert_int_equal(node->section, table->node[node->cause].section);
+        sum = wg_cost_add(sum, node->cost);
+        n++;
+    }
+    assert_true(n > 0 && net[WG_COST_BACKWARD].nodes > inner[WG_COST_BACKWARD].nodes);
+    assert_int_equal(whole[WG_COST_BACKWARD].nodes, n);
+    assert_memory_equal(&whole[WG_COST_BACKWARD].cost, &sum, sizeof sum);
+    wg_cost_destroy(table);
+    wg_clear_gradient(w);
+    wg_free(x), wg_free(w);
+    assert_no_error();
+}
+
+static wg_status doubled(const wg_call *c)
+{
+    const float *from = wg_data(c->in[0]);
+    float *to = wg_data_mut(c->out[0]);
+    for (int64_t i = 0; i < wg_numel(c->in[0]); i++)
+        to[i] = 2 * from[i];
+    return WG_OK;
+}
+
+/* An op of the user's that states no cost, in a section; views, which cost nothing, are known. */
+static void what_is_unknown_is_not_zero(void **state)
+{
+    (void)state;
+    static const struct wg_op twice = {.name = "twice", .n_in = 1, .n_out = 1, .kernel = {doubled, doubled}};
+    wg_tensor *x = wg_ones(WG_F32, WG_SHAPE(2, 3));
+    WG_TAPE(tape);
+    assert_int_equal(wg_section_push("mine"), WG_OK);
+    assert_non_null(wg_invoke1(&twice, NULL, wg_transpose(x, 0, 1)));
+    wg_section_pop();
+    wg_cost_table *table = wg_cost_of(tape);
+    assert_non_null(table);
+    assert_false(table->backward_known);
+    for (size_t i = 0; i < table->n_nodes; i++)
+        assert_int_equal(table->node[i].known, strcmp(table->node[i].op, "twice") != 0);
+    assert_int_equal(table->section[0].sum[WG_COST_FORWARD].unknown, 1);
+    assert_int_equal(table->section[1].sum[WG_COST_FORWARD].unknown, 1);
+    wg_cost_destroy(table);
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    assert_int_equal(wg_dump_dot(tape, stream), WG_OK);
+    fclose(stream);
+    assert_non_null(strstr(text, "forward unknown"));
+    assert_non_null(strstr(text, "1 unknown"));
+    free(text);
+    wg_free(x);
+    assert_no_error();
+}
+
+static void an_empty_tape_costs_nothing(void **state)
+{
+    (void)state;
+    WG_TAPE(tape);
+    wg_cost_table *table = wg_cost_of(tape);
+    assert_non_null(table);
+    assert_int_equal(table->n_nodes, 0);
+    assert_int_equal(table->n_sections, 1);
+    assert_int_equal(table->section[0].sum[WG_COST_FORWARD].nodes, 0);
+    wg_cost_destroy(table);
+    assert_no_error();
+}
+
+static void a_failed_allocation_leaves_nothing(void **state)
+{
+    (void)state;
+    WG_TAPE(tape);
+    assert_int_equal(wg_section_push("part"), WG_OK);
+    wg_sum(wg_ones(WG_F32, WG_SHAPE(3)));
+    wg_section_pop();
+    wg_cost_table *table = NULL;
+    int64_t at = 0;
+    for (; !table; at++) {
+        wg_memory_fail(at, false);
+        table = wg_cost_of(tape);
+        wg_memory_fail(-1, false);
+        if (!table)
+            assert_error(WG_E_MEMORY, "cost_of: ");
+    }
+    assert_true(at > 5);
+    wg_cost_destroy(table);
+    assert_no_error();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(costs_stand_by_node_and_section),
+        TEST(what_is_unknown_is_not_zero),
+        TEST(an_empty_tape_costs_nothing),
+        TEST(a_failed_allocation_leaves_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
