@@ -31,7 +31,8 @@ WG_API bool wg_flushes_denormals(void);
 
 /* The instruction set of the ops' kernels: "avx512", "avx2" (with FMA) or "portable". The default is the best that the CPU
    supports. The environment variable WENGERT_ISA=avx2 or portable, read once, limits it (valgrind does not support AVX-512), and
-   so does a build with -Dsimd=false. */
+   so does a build with -Dsimd=false. avx2 and avx512 give the same bits. "portable" gives them on a CPU with FMA that is no x86
+   (aarch64); on x86-64, where it uses no FMA, it gives other last digits. docs/guide/machines.md lists the exceptions. */
 WG_API const char *wg_instruction_set(void);
 
 /* The kernel family that BLIS uses, by BLIS's own name: "skx", "zen3", "haswell", … At the first matrix product it is chosen by
