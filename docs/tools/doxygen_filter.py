@@ -80,7 +80,21 @@ def prototypes(lines):
 
 
 # The C types of options in a list.
-TYPES = {"REAL": "double", "INT": "int64_t", "BOOL": "bool", "MILESTONE_LIST": "wg_milestones"}
+TYPES = {"REAL": "double", "INT": "int64_t", "SIZE": "int64_t", "BOOL": "bool", "BOTH": "wg_pair", "DTYPE": "wg_dtype", "GENERATOR": "wg_tensor *",
+         "MILESTONE_LIST": "wg_milestones"}
+
+
+def member(line):
+    """The member of the struct that an option's line stands for, or None. An option without default is required: WG_SIZE(name, help, range)."""
+    option = re.match(r"\s+WG_(\w+)\((\w+)(?:, ([^,\"]+))?(?:, \"(.*?)\")?(?:, (.*))?\)$", line)
+    if not option:
+        return None
+    kind, name, default, text, last = option.groups()
+    choice = kind == "CHOICE"
+    c_type = f"wg_{last.removeprefix('wg_')}" if choice else TYPES[kind]
+    preset = "WG_NONE" if kind == "GENERATOR" else "required" if not default or re.match("WG_(REQUIRED|NO)_", default) else default
+    comment = preset + (f": {text}" if text else "") + (f", {last}" if last and not choice else "")
+    return f"    {c_type} {name}; /* {comment} */"
 
 
 def entries(lines, folder, file):
@@ -89,17 +103,13 @@ def entries(lines, folder, file):
     struct = re.search(r"typedef struct (wg_\w*?)##name##(\w+)", header)
     name = ""
     for line in lines:
-        option = re.match(r"\s+WG_(\w+)\((\w+), ([^,]+), \"(.*?)\"(?:, (.*))?\)$", line)
         if struct and not name and (match := re.match(r"WG_\w+\((\w+),$", line)):
             name = match[1]
             yield f"#define {struct[1]}{name}(arguments, ...)"
             yield f"/* The options of {struct[1]}{name}, each with its default. */"
             yield f"typedef struct {struct[1]}{name}{struct[2]} {{"
-        elif name and option:
-            kind = option[5] if option[1] == "CHOICE" else TYPES[option[1]]
-            default = "required" if re.match("WG_(REQUIRED|NO)_", option[3]) else option[3]
-            valid = ", " + option[5] if option[5] and option[1] != "CHOICE" else ""
-            yield f"    {kind} {option[2]}; /* {default}: {option[4]}{valid} */"
+        elif name and (option := member(line)):
+            yield option
         elif name and line == ")":
             yield f"}} {struct[1]}{name}{struct[2]};"
             name = ""
