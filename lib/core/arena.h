@@ -100,8 +100,8 @@ static inline wg_tensor *wg_slot_new(struct wg_thread *th, wg_tape *tape, bool l
     t->lends = false;
     if (listed) {
         t->flags = WG_T_SCRATCH | WG_T_LISTED;
-        t->adjoint = th->scratch_list;
-        th->scratch_list = t;
+        t->adjoint = th->mode.scratch_list;
+        th->mode.scratch_list = t;
     }
     return t;
 }
@@ -111,7 +111,7 @@ static inline wg_tensor *wg_handle_new(struct wg_thread *th, int rank)
 {
     if (__builtin_expect(!th->top || rank > WG_INLINE_RANK || *wg_lost_tapes() > 0, 0))
         return wg_handle_find(th, rank);
-    wg_tensor *t = wg_slot_new(th, th->top, th->scratch && th->top == th->backward_tape && !th->top->trace);
+    wg_tensor *t = wg_slot_new(th, th->top, th->mode.scratch && th->top == th->mode.backward_tape && !th->top->trace);
     if (t)
         t->rank = (uint8_t)rank;
     return t;
@@ -152,7 +152,7 @@ static inline bool wg_is_donated(const struct wg_op *op, const wg_tensor *t, uns
 /* True if op passes a gradient on once it is recorded. flags: the union of its operands' flags. */
 static inline bool wg_passes_gradient(const struct wg_thread *th, const struct wg_op *op, unsigned flags)
 {
-    return (flags & WG_T_NEEDS) && !th->no_grad && !th->scratch && !(op->flags & WG_OP_STOP_GRADIENT) &&
+    return (flags & WG_T_NEEDS) && !th->mode.no_grad && !th->mode.scratch && !(op->flags & WG_OP_STOP_GRADIENT) &&
            (op->vjp || (op->flags & WG_OP_NO_DERIVATIVE));
 }
 

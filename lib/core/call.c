@@ -341,7 +341,7 @@ WG_HOT wg_status finish(struct wg_thread *th, struct wg_node *node, size_t n_in,
         WG_TRY(before_writing(th, c, queued));
     if (!queued)
         WG_TRY(run(th, node, n_out));
-    *recorded = th->top && (!th->scratch || th->top->trace || queued);
+    *recorded = th->top && (!th->mode.scratch || th->top->trace || queued);
     if (queued) /* recorded when it runs, so that a rerun keeps the order */
         queue_update(th, node);
     else if (*recorded)
@@ -389,7 +389,8 @@ WG_HOT wg_status apply(struct wg_thread *th, const struct wg_op *op, const void 
                        wg_tensor **out, size_t n_out, size_t n_made, const wg_closure *closure)
 {
     struct passing passing;
-    const bool stays = !(th->scratch && th->top && !th->top->trace) || closure || op->writes || n_made != 1 || n_in + n_made > FEW;
+    const bool stays = !(th->mode.scratch && th->top && !th->top->trace) || closure || op->writes || n_made != 1 ||
+                       n_in + n_made > FEW;
     struct wg_closure_entry *entry = closure && th->top ? wg_tape_alloc(th->top, sizeof *entry) : NULL;
     struct wg_node *node = closure && th->top && !entry ? NULL
                            : stays                      ? wg_node_new(th, op, params, n_in, n_made)

@@ -61,7 +61,7 @@ WG_HOT enum way fast_path(const struct wg_op *op, const void *params, wg_tensor 
         all &= t->flags;
     }
     const wg_tensor *model = in[0];
-    const bool scratch = th->scratch;
+    const bool scratch = th->mode.scratch;
     if (!(all & WG_T_CONTIGUOUS) || model->dtype > WG_F64 || model->numel >= WG_MIN_TO_SPLIT || model->rank > WG_INLINE_RANK ||
         ((any & WG_T_DONATED) && !scratch))
         return ANOTHER_WAY;
@@ -76,7 +76,7 @@ WG_HOT enum way fast_path(const struct wg_op *op, const void *params, wg_tensor 
     const wg_tensor *donated = NULL;
     for (unsigned i = 0; i < n && (any & WG_T_DONATED) && !donated; i++)
         donated = wg_is_donated(op, in[i], i) ? in[i] : NULL;
-    wg_tensor *y = wg_slot_new(th, tape, scratch && tape == th->backward_tape);
+    wg_tensor *y = wg_slot_new(th, tape, scratch && tape == th->mode.backward_tape);
     if (!y)
         return FAILED;
     wg_lay_out_like(y, model);

@@ -40,7 +40,7 @@ void wg_callback_begin(wg_callback *callback)
     callback->top = th->top;
     callback->lost = *wg_lost_tapes();
     callback->errors = errors_of(th);
-    callback->vjp_depth = th->vjp_depth;
+    callback->vjp_depth = th->mode.vjp_depth;
     callback->updating = th->updating;
     callback->refused = false;
     callback->operation = th->operation;
@@ -91,7 +91,7 @@ wg_status wg_callback_check(const wg_callback *callback, const wg_tensor *t, con
    or freed them. */
 static wg_status check_handed(const struct wg_thread *th, const wg_callback *callback)
 {
-    for (size_t i = 0; i < callback->n_gradients && th->no_donation; i++)
+    for (size_t i = 0; i < callback->n_gradients && th->mode.no_donation; i++)
         if (!wg_absent(callback->gradient[i]))
             WG_TRY(wg_callback_check(callback, callback->gradient[i], "was given"));
     return WG_OK;
@@ -182,9 +182,9 @@ static bool is_handed(const wg_callback *callback, const wg_tensor *t)
 static bool in_kernel(const struct wg_thread *th)
 {
     const wg_callback *callback = th->callback;
-    while (callback && callback->vjp_depth == th->vjp_depth && !callback->fills)
+    while (callback && callback->vjp_depth == th->mode.vjp_depth && !callback->fills)
         callback = callback->outer;
-    return callback && callback->vjp_depth == th->vjp_depth;
+    return callback && callback->vjp_depth == th->mode.vjp_depth;
 }
 
 /* True if t is a result whose kernel is still running: it has no node yet. Kernels of ops without WG_OP_USER run without a
@@ -198,14 +198,14 @@ static bool is_under_way(const wg_tensor *t)
    refuses tensors without history. */
 wg_status wg_may_hide(struct wg_thread *th, const char *op, const char *what)
 {
-    if (th->vjp_depth == 0 || th->scratch || th->no_grad || in_kernel(th))
+    if (th->mode.vjp_depth == 0 || th->mode.scratch || th->mode.no_grad || in_kernel(th))
         return WG_OK;
     char text[200] = "";
-    if (th->callback && th->callback->vjp_depth == th->vjp_depth) {
+    if (th->callback && th->callback->vjp_depth == th->mode.vjp_depth) {
         th->callback->refused = true;
         describe(th->callback, text, sizeof text);
-    } else if (th->cause) {
-        snprintf(text, sizeof text, "%.60s: its backward", th->cause->call.op->name);
+    } else if (th->mode.cause) {
+        snprintf(text, sizeof text, "%.60s: its backward", th->mode.cause->call.op->name);
     }
     return wg_fail(WG_E_STATE, op,
                    "%s: %s inside a backward that is recorded would hide what it depends on: compute it with ops, or declare it "

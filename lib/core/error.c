@@ -73,7 +73,7 @@ static void record(struct wg_thread *th, wg_status code, const char *op, const c
         op = called;
     }
     snprintf(error.op, sizeof error.op, "%s", op ? op : "");
-    wg_section_path(th->section, error.section, sizeof error.section);
+    wg_section_path(th->mode.section, error.section, sizeof error.section);
     vsnprintf(error.message + used, sizeof error.message - used, format, arguments);
     if (used > 0)
         drop_prefix(error.message + used, part);

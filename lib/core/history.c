@@ -35,7 +35,7 @@ wg_status wg_may_change(struct wg_thread *th, const wg_tensor *t, const char *op
 {
     if (!th)
         return WG_OK;
-    if (th->callback || th->vjp_depth > 0)
+    if (th->callback || th->mode.vjp_depth > 0)
         WG_TRY(wg_callback_may_write(th, t, op));
     if (th->rerunning || !has_history(th, t))
         return WG_OK;

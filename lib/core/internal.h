@@ -196,28 +196,37 @@ struct wg_rest {
     unsigned next_value, next_slots;
 };
 
+/* What governs the ops that a thread runs. A pass inside a pass (wg_modes_nest) saves it and restores it by assignment. */
+struct wg_modes {
+    uint64_t floor;              /* passes visit only nodes younger than this; results of older nodes count as leaves */
+    wg_tape *backward_tape;      /* the top tape of the running backward pass, or NULL */
+    const struct wg_node *cause; /* the node whose vjp or jvp is running, or NULL */
+    const wg_section *section;   /* the innermost open section, or NULL */
+    wg_tensor *scratch_list;     /* made by the running vjp, linked by adjoint */
+    int vjp_depth;               /* vjps that are running, one inside the other */
+    bool no_grad;
+    bool eval;
+    bool releasing;   /* the running backward pass releases values as it goes */
+    bool scratch;     /* ops run but are not recorded: backward without create_graph */
+    bool no_donation; /* inside a recorded or traced backward: gradients are shared handles */
+    bool in_hook;
+};
+
 struct wg_thread {
     struct wg_pool pool; /* first member: wg_pool_of depends on it */
     struct wg_rest rest;
     wg_tape *top, *bottom;
     uint64_t seq, pass, search;
-    uint64_t floor;         /* passes visit only nodes younger than this; results of older nodes count as leaves */
-    wg_tape *backward_tape; /* the top tape of the running backward pass, or NULL */
-    wg_callback *callback;  /* the innermost running call of a user's function, or NULL */
-    const char *operation;  /* the running public function, unless that is an op or was called by a user's function */
-    int checkpoints;        /* depth of nested functions run by wg_checkpoint */
+    struct wg_modes mode;
+    wg_callback *callback; /* the innermost running call of a user's function, or NULL */
+    const char *operation; /* the running public function, unless that is an op or was called by a user's function */
+    int checkpoints;       /* depth of nested functions run by wg_checkpoint */
     /* Depth of nested functions run by wg_checkpoint, wg_vjp and similar transforms, and of nested passes through recomputed
        functions */
     int nested;
-    bool no_grad;
-    bool eval;
     wg_tensor *generator; /* the thread's default generator */
-    bool releasing;       /* the running backward pass releases values as it goes */
-    bool scratch;         /* ops run but are not recorded: backward without create_graph */
-    bool no_donation;     /* inside a recorded or traced backward: gradients are shared handles */
-    bool in_hook;
-    bool checking; /* check mode is trying a closure */
-    bool audit;    /* WENGERT_AUDIT is set: after each pass, assert that it left no adjoints or flags behind */
+    bool checking;        /* check mode is trying a closure */
+    bool audit;           /* WENGERT_AUDIT is set: after each pass, assert that it left no adjoints or flags behind */
     wg_anomaly anomaly;
     wg_inspect *inspect;           /* anomaly mode's function or NULL (observer.h) */
     wg_try_closure *try_closure;   /* check mode's function or NULL */
@@ -231,19 +240,15 @@ struct wg_thread {
     /* Ops leave the fast path: they are captured, traced or inspected, or refused because a tape failed to open. Set by
        wg_watch. */
     bool watched;
-    int vjp_depth;
     int threads;
     struct wg_team *team; /* its helper threads, or NULL */
     enum wg_isa isa;      /* instruction set of the ops' kernels */
-    const struct wg_node *cause;
-    wg_tensor *scratch_list; /* made by the running vjp, linked by adjoint */
     struct wg_node *updates, **updates_end;
     struct wg_clearing *clearings;
     wg_tape *update_base; /* the top tape when the update began */
     /* The tape that wg_update_begin opened because none was open; closed as soon as the update has ended and the tape is on top */
     wg_tape *update_tape;
     bool update_lost; /* the tape of the update was closed; wg_update_commit reports it */
-    const wg_section *section;
     wg_section *sections;
     wg_section *latest_section; /* of the sections without a parent, the one entered last */
     wg_tape *spare_tapes;

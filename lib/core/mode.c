@@ -8,15 +8,15 @@ bool wg_grad_mode_set(bool on)
     struct wg_thread *th = wg_self();
     if (!th)
         return true;
-    const bool before = !th->no_grad;
-    th->no_grad = !on;
+    const bool before = !th->mode.no_grad;
+    th->mode.no_grad = !on;
     return before;
 }
 
 bool wg_grad_mode(void)
 {
     struct wg_thread *th = wg_self();
-    return !th || !th->no_grad;
+    return !th || !th->mode.no_grad;
 }
 
 void wg_grad_mode_leave(bool *before)
@@ -30,15 +30,15 @@ bool wg_train_mode_set(bool on)
     struct wg_thread *th = wg_self();
     if (!th)
         return true;
-    const bool before = !th->eval;
-    th->eval = !on;
+    const bool before = !th->mode.eval;
+    th->mode.eval = !on;
     return before;
 }
 
 bool wg_train_mode(void)
 {
     struct wg_thread *th = wg_self();
-    return !th || !th->eval;
+    return !th || !th->mode.eval;
 }
 
 void wg_train_mode_leave(bool *before)
@@ -69,7 +69,7 @@ static wg_section *make_section(struct wg_thread *th, wg_section *latest, const 
     if (!section)
         return NULL;
     memcpy(section + 1, name, size);
-    *section = (wg_section){.parent = (wg_section *)(uintptr_t)th->section,
+    *section = (wg_section){.parent = (wg_section *)(uintptr_t)th->mode.section,
                             .next = th->sections,
                             .sibling = latest ? latest->sibling : section,
                             .name = (const char *)(section + 1)};
@@ -89,18 +89,18 @@ wg_status wg_section_push(const char *name)
         return wg_fail(WG_E_NULL, "section_push", "section_push: the name is NULL");
     if (*wg_lost_tapes() > 0) /* no tape would remove the name when it closes */
         return wg_fail(WG_E_MEMORY, "section_push", "section_push: the tape around this could not be opened");
-    wg_section *parent = (wg_section *)(uintptr_t)th->section, **latest = parent ? &parent->latest : &th->latest_section;
+    wg_section *parent = (wg_section *)(uintptr_t)th->mode.section, **latest = parent ? &parent->latest : &th->latest_section;
     wg_section *section = find_section(*latest, name);
     if (!section && !(section = make_section(th, *latest, name)))
         return WG_E_MEMORY;
     *latest = section;
-    th->section = section;
+    th->mode.section = section;
     return WG_OK;
 }
 
 void wg_section_pop(void)
 {
     struct wg_thread *th = wg_self();
-    if (th && th->section)
-        th->section = th->section->parent;
+    if (th && th->mode.section)
+        th->mode.section = th->mode.section->parent;
 }

@@ -50,8 +50,8 @@ WG_HOT void wg_node_link(struct wg_thread *th, struct wg_node *node, bool needs)
 {
     wg_tape *tape = th->top;
     node->seq = ++th->seq;
-    node->cause = th->cause;
-    node->section = th->section;
+    node->cause = th->mode.cause;
+    node->section = th->mode.section;
     node->mark = node->searched = 0;
     node->needs = needs;
     node->next = NULL;

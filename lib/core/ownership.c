@@ -107,7 +107,8 @@ wg_tensor *wg_hold(wg_tensor *t)
 wg_tensor *wg_donate(wg_tensor *t)
 {
     const struct wg_thread *th = wg_self();
-    if (t && th && t->state == WG_LIVE && t->tape && t->tape->thread == th && (!th->no_donation || (t->flags & WG_T_EXCLUSIVE)))
+    if (t && th && t->state == WG_LIVE && t->tape && t->tape->thread == th &&
+        (!th->mode.no_donation || (t->flags & WG_T_EXCLUSIVE)))
         t->flags |= WG_T_DONATED;
     return t;
 }

@@ -14,10 +14,10 @@ struct wg_proxy_link *wg_proxies_of(struct wg_thread *th, const wg_tensor *leaf)
 /* The proxy holds a reference to the leaf, and the leaf to the storage. */
 static wg_tensor *proxy_new(struct wg_thread *th, wg_tensor *leaf, unsigned wanted)
 {
-    const bool scratch = th->scratch;
-    th->scratch = false; /* a proxy outlives the vjp in which it may be made */
+    const bool scratch = th->mode.scratch;
+    th->mode.scratch = false; /* a proxy outlives the vjp in which it may be made */
     wg_tensor *proxy = wg_handle_new(th, leaf->rank);
-    th->scratch = scratch;
+    th->mode.scratch = scratch;
     if (!proxy)
         return NULL;
     proxy->dtype = leaf->dtype;
@@ -99,7 +99,7 @@ wg_tape *wg_tape_push(struct wg_thread *th, bool trace)
     *(th->top ? &th->top->above : &th->bottom) = tape;
     tape->thread = th;
     tape->trace = trace;
-    tape->section_at_open = th->section;
+    tape->section_at_open = th->mode.section;
     th->top = tape;
     wg_watch(th);
     return tape;
@@ -150,14 +150,14 @@ static void close_slots(struct wg_thread *th, wg_tape *tape)
    the floor keeps backward passes from reaching earlier nodes. */
 static void destroy_contexts(struct wg_thread *th, wg_tape *tape)
 {
-    const uint64_t floor = th->floor;
-    th->floor = th->seq;
+    const uint64_t floor = th->mode.floor;
+    th->mode.floor = th->seq;
     while (tape->closures) { /* unlinked first: if destroy ends the thread, it is not called again */
         const struct wg_closure *closure = tape->closures->closure;
         tape->closures = tape->closures->next;
         wg_context_destroy(closure->name, closure->destroy, closure->context);
     }
-    th->floor = floor;
+    th->mode.floor = floor;
 }
 
 static void close_nodes(wg_tape *tape)
@@ -206,7 +206,7 @@ static void close_top(struct wg_thread *th)
     close_nodes(tape);
     tape->free_slots = NULL;
     rest_slots(th, &tape->slots);
-    th->section = tape->section_at_open;
+    th->mode.section = tape->section_at_open;
     th->top = tape->below;
     *(th->top ? &th->top->above : &th->bottom) = NULL;
     wg_watch(th);
@@ -225,7 +225,7 @@ static wg_status check_close(struct wg_thread *th, const wg_tape *tape)
     if (th->callback && tape == th->callback->top)
         return wg_callback_refuse(th->callback, "tape_close",
                                   "a function is running on the tape, and may close only those that it opened");
-    if (tape == th->backward_tape)
+    if (tape == th->mode.backward_tape)
         return wg_fail(WG_E_STATE, "tape_close", "tape_close: a backward is running on the tape");
     return WG_OK;
 }
@@ -296,10 +296,10 @@ wg_status wg_tape_close(wg_tape *tape)
    as failed. */
 void wg_tapes_abandon(struct wg_thread *th)
 {
-    const bool interrupted = th->backward_tape || th->callback || th->in_hook || th->vjp_depth > 0;
-    th->backward_tape = NULL;
+    const bool interrupted = th->mode.backward_tape || th->callback || th->mode.in_hook || th->mode.vjp_depth > 0;
+    th->mode.backward_tape = NULL;
     th->callback = NULL;
-    th->scratch_list = NULL;
+    th->mode.scratch_list = NULL;
     th->updating = false;
     th->update_base = th->update_tape = NULL;
     th->clearings = NULL;
@@ -363,7 +363,7 @@ wg_status wg_tape_rerun(wg_tape *tape)
         return wg_fail(WG_E_NULL, "tape_rerun", "tape_rerun: the tape is NULL");
     if (tape->thread != th || th->top != tape || !tape->trace)
         return wg_fail(WG_E_STATE, "tape_rerun", "tape_rerun: expected the thread's top tape, opened with .trace = true");
-    if (th->backward_tape || th->updating || th->rerunning || (th->callback && th->callback->top == tape))
+    if (th->mode.backward_tape || th->updating || th->rerunning || (th->callback && th->callback->top == tape))
         return wg_fail(WG_E_STATE, "tape_rerun",
                        "tape_rerun: not inside a backward, an update, another rerun or a function that runs on the tape");
     WG_TRY(check_values(tape));

@@ -222,7 +222,7 @@ static const char *position(int index, char *text, size_t size)
 /* True if dropped values may be read: in a vjp and in a rerun. */
 static bool reads_dropped(const struct wg_thread *th)
 {
-    return th->vjp_depth > 0 || th->rerunning;
+    return th->mode.vjp_depth > 0 || th->rerunning;
 }
 
 static wg_status refuse_handle(const wg_tensor *t, const char *op, const char *which, bool dropped_too)

@@ -186,7 +186,7 @@ static wg_status report(const struct wg_thread *th, const wg_call *c, const wg_t
     else if (c->n_out > 1)
         say(&text, " of result %u", i);
     int depth = 0;
-    for (const struct wg_node *cause = th->cause; cause && depth < 3; cause = cause->cause, depth++) {
+    for (const struct wg_node *cause = th->mode.cause; cause && depth < 3; cause = cause->cause, depth++) {
         say(&text, ", in the derivative of ");
         say_node(&text, cause);
     }
@@ -194,9 +194,9 @@ static wg_status report(const struct wg_thread *th, const wg_call *c, const wg_t
         say(&text, "; operands:");
         say_operands(&text, c, before, true);
     }
-    if (th->cause) {
-        say(&text, "; %s's:", th->cause->call.op->name);
-        say_operands(&text, &th->cause->call, NULL, false);
+    if (th->mode.cause) {
+        say(&text, "; %s's:", th->mode.cause->call.op->name);
+        say_operands(&text, &th->mode.cause->call, NULL, false);
     }
     return wg_fail(WG_E_NUMERIC, c->op->name, "%s", text.at);
 }

@@ -156,7 +156,7 @@ static wg_status try_out(const wg_closure *closure, wg_tensor *const *in, size_t
 
 static wg_status try_closure(struct wg_thread *th, const wg_closure *closure, wg_tensor *const *in, size_t n_in)
 {
-    if (th->checking || !closure->backward || closure->dtype > WG_F64 || n_in > MOST || th->vjp_depth > 0)
+    if (th->checking || !closure->backward || closure->dtype > WG_F64 || n_in > MOST || th->mode.vjp_depth > 0)
         return WG_OK;
     for (const struct wg_checked *checked = th->checked; checked; checked = checked->next)
         if (checked->forward == closure->forward && checked->backward == closure->backward)

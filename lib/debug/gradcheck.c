@@ -391,7 +391,7 @@ static wg_status check_arguments(const struct trial *t, wg_tensor *const *x)
     bool any = false;
     if (!t->f || !x || t->n == 0)
         return wg_fail(WG_E_NULL, t->name, "%s: expected a function and operands", t->name);
-    if (t->th->in_hook || t->th->vjp_depth > 0 || t->th->updating)
+    if (t->th->mode.in_hook || t->th->mode.vjp_depth > 0 || t->th->updating)
         return wg_fail(WG_E_STATE, t->name, "%s: not inside a hook, another backward or an update", t->name);
     WG_TRY(wg_check_number(t->name, "rtol", t->options->rtol, WG_NOT_NEGATIVE));
     WG_TRY(wg_check_number(t->name, "atol", t->options->atol, WG_NOT_NEGATIVE));

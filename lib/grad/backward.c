@@ -79,11 +79,11 @@ static wg_status deliver(struct wg_pass *w)
     wg_status status = change ? WG_OK : WG_E_MEMORY;
     size_t n = 0;
     while (n < w->touched.n && status == WG_OK) {
-        w->th->cause = cause_of(w, (*wg_touched(w, n))->adjoint);
+        w->th->mode.cause = cause_of(w, (*wg_touched(w, n))->adjoint);
         status = prepare(w, *wg_touched(w, n), &change[n]);
         n++;
     }
-    w->th->cause = NULL;
+    w->th->mode.cause = NULL;
     if (status == WG_OK) {
         wg_tape *tape = w->th->top;
         for (size_t i = 0; i < n; i++)

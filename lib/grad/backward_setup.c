@@ -62,12 +62,12 @@ wg_status wg_pass_begin(struct wg_pass *w)
     struct wg_thread *th = w->th;
     if (!th)
         return WG_E_MEMORY;
-    if (th->in_hook || th->vjp_depth > 0)
+    if (th->mode.in_hook || th->mode.vjp_depth > 0)
         return wg_fail(WG_E_STATE, w->name, "%s: not inside a hook or another backward", w->name);
     if (th->updating)
         return wg_fail(WG_E_STATE, w->name, "%s: not between wg_update_begin and wg_update_commit", w->name);
     w->number = ++th->pass;
-    w->floor = th->floor;
+    w->floor = th->mode.floor;
     w->keeping = w->recording || (th->top && th->top->trace);
     w->releasing = w->releasing && !w->keeping;
     return WG_OK;
@@ -75,19 +75,19 @@ wg_status wg_pass_begin(struct wg_pass *w)
 
 void wg_pass_enter(struct wg_pass *w)
 {
-    w->th->scratch = !w->recording;
-    w->th->no_donation = w->keeping;
-    w->th->releasing = w->releasing;
-    w->th->backward_tape = w->th->top;
-    w->th->vjp_depth++;
+    w->th->mode.scratch = !w->recording;
+    w->th->mode.no_donation = w->keeping;
+    w->th->mode.releasing = w->releasing;
+    w->th->mode.backward_tape = w->th->top;
+    w->th->mode.vjp_depth++;
 }
 
 void wg_pass_leave(struct wg_pass *w)
 {
     wg_pass_sweep(w->th);
-    w->th->scratch = w->th->no_donation = w->th->releasing = false;
-    w->th->backward_tape = NULL;
-    w->th->vjp_depth--;
+    w->th->mode.scratch = w->th->mode.no_donation = w->th->mode.releasing = false;
+    w->th->mode.backward_tape = NULL;
+    w->th->mode.vjp_depth--;
 }
 
 /* Clears every adjoint that the pass set. After a failure, results of nodes that it did not reach may have one, too. */
@@ -117,7 +117,7 @@ static bool is_clear(const wg_tensor *t)
 
 void wg_pass_audit(const struct wg_thread *th)
 {
-    if (!th->audit || th->floor > 0)
+    if (!th->audit || th->mode.floor > 0)
         return;
     for (const wg_tape *tape = th->top; tape; tape = tape->below) {
         const char *end = tape->slots.at;
@@ -127,29 +127,9 @@ void wg_pass_audit(const struct wg_thread *th)
     }
 }
 
-void wg_save_modes(struct wg_thread *th, struct saved_modes *saved_modes)
+struct wg_modes wg_modes_nest(struct wg_thread *th)
 {
-    *saved_modes = (struct saved_modes){th->releasing, th->scratch, th->no_donation,   th->in_hook, th->no_grad, th->eval,
-                                        th->vjp_depth, th->floor,   th->backward_tape, th->cause,   th->section, th->scratch_list};
-    th->scratch = th->no_donation = th->releasing = th->in_hook = th->no_grad = false;
-    th->vjp_depth = 0;
-    th->floor = th->seq;
-    th->backward_tape = NULL;
-    th->scratch_list = NULL;
-}
-
-void wg_restore_modes(struct wg_thread *th, const struct saved_modes *saved_modes)
-{
-    th->scratch = saved_modes->scratch;
-    th->releasing = saved_modes->releasing;
-    th->no_donation = saved_modes->no_donation;
-    th->in_hook = saved_modes->in_hook;
-    th->no_grad = saved_modes->no_grad;
-    th->eval = saved_modes->eval;
-    th->vjp_depth = saved_modes->vjp_depth;
-    th->floor = saved_modes->floor;
-    th->backward_tape = saved_modes->backward_tape;
-    th->cause = saved_modes->cause;
-    th->section = saved_modes->section;
-    th->scratch_list = saved_modes->scratch_list;
+    const struct wg_modes outer = th->mode;
+    th->mode = (struct wg_modes){.floor = th->seq, .cause = outer.cause, .section = outer.section, .eval = outer.eval};
+    return outer;
 }

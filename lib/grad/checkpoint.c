@@ -11,12 +11,12 @@
    above 0, f may not change leaves, hooks or parameters from outside. */
 wg_tensor *wg_checkpoint_value(struct wg_thread *th, wg_function *f, void *context, wg_tensor *const *x, size_t n)
 {
-    const uint64_t floor = th->floor;
-    th->floor = th->seq;
+    const uint64_t floor = th->mode.floor;
+    th->mode.floor = th->seq;
     th->checkpoints++;
     wg_tensor *y = wg_function_value(th, "checkpoint", f, context, x, n);
     th->checkpoints--;
-    th->floor = floor;
+    th->mode.floor = floor;
     return y;
 }
 
@@ -243,7 +243,7 @@ static wg_tensor *only_value(struct wg_thread *th, wg_function *f, void *context
 
 static wg_tensor *recorded(struct wg_thread *th, wg_function *f, void *context, wg_tensor *const *x, size_t n)
 {
-    struct wg_checkpointed draft = {.f = f, .context = context, .n = n, .eval = th->eval};
+    struct wg_checkpointed draft = {.f = f, .context = context, .n = n, .eval = th->mode.eval};
     struct reads r = {.operands = 0};
     if (wg_array_reserve(&r.tensors, n + 1, sizeof(wg_tensor *)) != WG_OK)
         return NULL;
@@ -262,7 +262,7 @@ wg_tensor *wg_checkpoint(wg_function *f, void *context, wg_tensor *const *x, siz
         return NULL;
     if (th->top && th->top->trace)
         return wg_checkpoint_value(th, f, context, x, n);
-    wg_tensor *y = !th->top || th->no_grad ? only_value(th, f, context, x, n) : recorded(th, f, context, x, n);
+    wg_tensor *y = !th->top || th->mode.no_grad ? only_value(th, f, context, x, n) : recorded(th, f, context, x, n);
     if (!y) /* the error belonged to a tape that is closed by now */
         wg_mark_failed(th);
     return y;

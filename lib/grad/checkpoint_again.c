@@ -33,7 +33,7 @@ static wg_status check_changes(const struct wg_checkpointed *p, const struct wg_
 /* True if t is from outside the function and could receive a gradient through it. */
 static bool is_read(const struct wg_thread *th, const wg_tensor *t)
 {
-    const bool outside = (t->flags & WG_T_PROXY) || (t->from.node && t->from.node->seq <= th->floor);
+    const bool outside = (t->flags & WG_T_PROXY) || (t->from.node && t->from.node->seq <= th->mode.floor);
     const bool freed = (t->flags & WG_T_PROXY) && t->from.leaf->state == WG_DEAD; /* nobody can read its gradient */
     return outside && !freed && (t->flags & WG_T_NEEDS);
 }
@@ -55,7 +55,7 @@ static wg_status check_reads(const struct wg_thread *th, const wg_call *c)
 {
     struct wg_hash inputs = {.n = 0};
     wg_status status = collect_inputs(c, &inputs);
-    for (const struct wg_node *node = wg_first_above(th->top, th->floor); node && status == WG_OK; node = node->next)
+    for (const struct wg_node *node = wg_first_above(th->top, th->mode.floor); node && status == WG_OK; node = node->next)
         for (unsigned i = 0; i < node->call.n_in && node->needs && status == WG_OK; i++)
             if (is_read(th, node->call.in[i]) && !wg_hash_find(&inputs, node->call.in[i]))
                 status = not_again("read the same tensors");
@@ -125,7 +125,7 @@ static wg_tensor *run_again(struct wg_thread *th, const wg_call *c)
         x[i] = c->in[p->operand[i].at];
     for (size_t i = 0; i < p->n_before; i++)
         p->before[i].version = p->before[i].storage->version;
-    th->eval = p->eval;
+    th->mode.eval = p->eval;
     if (change_back(p, tape) == WG_OK) {
         const struct wg_undo *changed_back = tape->undo;
         y = wg_checkpoint_value(th, p->f, p->context, x, p->n);
@@ -200,8 +200,7 @@ static wg_status hand_over(struct wg_thread *th, wg_grad_slot *slot, wg_tensor *
 wg_status wg_checkpoint_vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     struct wg_thread *th = wg_self();
-    struct saved_modes saved_modes;
-    const bool recorded = !th->scratch;
+    const bool recorded = !th->mode.scratch;
     if (th->top->trace)
         return wg_fail(WG_E_STATE, "checkpoint", "checkpoint: a backward that is traced needs a forward that is");
     size_t n = 0;
@@ -211,9 +210,9 @@ wg_status wg_checkpoint_vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot
     struct waiting *waiting = g ? set_aside(c) : NULL;
     wg_status status = WG_E_MEMORY;
     if (waiting) {
-        wg_save_modes(th, &saved_modes);
+        const struct wg_modes outer = wg_modes_nest(th);
         status = recorded ? gradients_again(th, c, gy[0], true, gx, waiting, g) : on_own_tape(th, c, gy[0], gx, waiting, g, n);
-        wg_restore_modes(th, &saved_modes);
+        th->mode = outer;
     }
     n = 0;
     const bool completed = status == WG_OK;
@@ -229,7 +228,7 @@ wg_status wg_checkpoint_vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot
 static wg_status push_again(struct wg_thread *th)
 {
     th->nested++;
-    const wg_status status = wg_push(th, th->top, th->floor, th->top->last);
+    const wg_status status = wg_push(th, th->top, th->mode.floor, th->top->last);
     th->nested--;
     return status;
 }
@@ -238,23 +237,22 @@ static wg_status push_again(struct wg_thread *th)
 wg_status wg_checkpoint_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
     struct wg_thread *th = wg_self();
-    struct saved_modes saved_modes;
     struct waiting *waiting = set_aside(c);
     (void)tx;
     if (!waiting)
         return WG_E_MEMORY;
-    wg_save_modes(th, &saved_modes);
+    const struct wg_modes outer = wg_modes_nest(th);
     wg_tensor *y = run_again(th, c);
     wg_status status = y ? WG_OK : wg_error_cause();
     for (unsigned i = 0; i < c->n_in; i++)
         c->in[i]->adjoint = waiting[i].adjoint;
-    th->no_grad = saved_modes.no_grad;
+    th->mode.no_grad = outer.no_grad;
     if (status == WG_OK)
         status = push_again(th);
     if (status == WG_OK)
         ty[0] = y->adjoint ? y->adjoint : WG_NONE;
-    wg_push_clear(th->top, th->floor);
-    wg_restore_modes(th, &saved_modes);
+    wg_push_clear(th->top, th->mode.floor);
+    th->mode = outer;
     put_back(c, waiting);
     return status;
 }

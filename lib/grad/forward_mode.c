@@ -42,9 +42,9 @@ static wg_status by_two_vjps(struct wg_thread *th, struct wg_node *node, wg_tens
     for (unsigned i = 0; i < c->n_in && status == WG_OK; i++)
         gx[i].need = !wg_absent(tx[i]);
     if (status == WG_OK) {
-        th->vjp_depth++;
+        th->mode.vjp_depth++;
         status = wg_node_vjp(th, node, u, gx);
-        th->vjp_depth--;
+        th->mode.vjp_depth--;
     }
     for (unsigned i = 0; i < c->n_in && status == WG_OK; i++) {
         if (!gx[i].need || !gx[i].result)
@@ -78,15 +78,14 @@ static wg_status tangents_of(struct wg_thread *th, struct wg_node *node, wg_tens
     for (unsigned i = 0; i < node->call.n_out; i++)
         ty[i] = op->jvp ? NULL : WG_NONE;
     if (op->jvp) {
-        th->vjp_depth++;
+        th->mode.vjp_depth++;
         const wg_status status = op->flags & WG_OP_USER ? jvp_of_user(&node->call, tx, ty) : op->jvp(&node->call, tx, ty);
-        th->vjp_depth--;
+        th->mode.vjp_depth--;
         return status == WG_E_NULL ? wg_error_cause() : status;
     }
-    struct saved_modes saved_modes;
-    wg_save_modes(th, &saved_modes);
+    const struct wg_modes outer = wg_modes_nest(th);
     const wg_status status = by_two_vjps(th, node, tx, ty);
-    wg_restore_modes(th, &saved_modes);
+    th->mode = outer;
     return status;
 }
 
@@ -124,7 +123,7 @@ static wg_status visit(struct wg_thread *th, struct wg_node *node)
     }
     wg_status status = WG_OK;
     if (any && has_float_result(c)) {
-        th->cause = node;
+        th->mode.cause = node;
         status = wg_check_saved(node);
         if (status == WG_OK)
             status = tangents_of(th, node, tx, ty);
@@ -142,18 +141,18 @@ static wg_status visit(struct wg_thread *th, struct wg_node *node)
 
 wg_status wg_push(struct wg_thread *th, const wg_tape *tape, uint64_t after, const struct wg_node *last)
 {
-    const bool no_donation = th->no_donation;
-    const struct wg_node *cause = th->cause;
+    const bool no_donation = th->mode.no_donation;
+    const struct wg_node *cause = th->mode.cause;
     wg_status status = WG_OK;
-    th->no_donation = true; /* a tangent may have several readers */
+    th->mode.no_donation = true; /* a tangent may have several readers */
     for (struct wg_node *node = last && last->seq > after ? wg_first_above(tape, after) : NULL; node; node = node->next) {
         if (node->needs)
             status = visit(th, node);
         if (node == last || status != WG_OK)
             break;
     }
-    th->no_donation = no_donation;
-    th->cause = cause;
+    th->mode.no_donation = no_donation;
+    th->mode.cause = cause;
     return status;
 }
 

@@ -22,10 +22,10 @@ static wg_status run(struct wg_pass *w, wg_tensor *t, const struct wg_hook_entry
     struct wg_thread *th = w->th;
     wg_callback callback = {
         .op = "hook", .who = "the function on", .hooked = subject(t), .gradient = &t->adjoint, .n_gradients = 1};
-    th->in_hook = true;
+    th->mode.in_hook = true;
     wg_callback_begin(&callback);
     wg_tensor *g = hook->fn(t->adjoint, hook->context);
-    th->in_hook = false;
+    th->mode.in_hook = false;
     WG_TRY(wg_callback_end(&callback, WG_OK));
     if (!g)
         return wg_callback_fail(&callback, WG_E_STATE, "returned NULL");
@@ -61,7 +61,7 @@ static bool inside(const struct wg_thread *th, const wg_tensor *t)
 {
     if (!t->tape || (t->flags & WG_T_PROXY))
         return false;
-    return t->from.node ? t->from.node->seq > th->floor : t->tape == th->top;
+    return t->from.node ? t->from.node->seq > th->mode.floor : t->tape == th->top;
 }
 
 /* Appends a hook to those of t. */

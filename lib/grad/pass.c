@@ -124,7 +124,7 @@ static wg_status vjp_left_open(const wg_call *c, const wg_tape *top)
     return wg_callback_end(&callback, WG_OK);
 }
 
-/* Runs the vjp of c's node. The caller has set th->cause to the node. */
+/* Runs the vjp of c's node. The caller has set th->mode.cause to the node. */
 WG_HOT wg_status vjp_of(struct wg_thread *th, const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     const wg_tape *top = th->top;
@@ -136,10 +136,10 @@ WG_HOT wg_status vjp_of(struct wg_thread *th, const wg_call *c, wg_tensor *const
 
 wg_status wg_node_vjp(struct wg_thread *th, struct wg_node *node, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    const struct wg_node *cause = th->cause;
-    th->cause = node;
+    const struct wg_node *cause = th->mode.cause;
+    th->mode.cause = node;
     const wg_status status = vjp_of(th, &node->call, gy, gx);
-    th->cause = cause;
+    th->mode.cause = cause;
     return status;
 }
 
@@ -174,7 +174,7 @@ WG_HOT bool adopt(struct wg_pass *w, const wg_call *c, wg_tensor *in, const wg_g
 static void mark_sole(const struct wg_pass *w, const wg_call *c, const wg_grad_slot *gx)
 {
     wg_tensor *g = gx->result;
-    if (w->keeping && g != gx->into && g->tape == w->th->top && g->from.node && g->from.node->cause == w->th->cause &&
+    if (w->keeping && g != gx->into && g->tape == w->th->top && g->from.node && g->from.node->cause == w->th->mode.cause &&
         !(g->flags & WG_T_PROXY) && !(c->op->flags & WG_OP_USER))
         g->flags |= WG_T_EXCLUSIVE;
 }
@@ -244,13 +244,13 @@ WG_HOT wg_status through_vjp(struct wg_pass *w, struct wg_node *node, unsigned n
     for (unsigned i = 0; i < n + n_out; i++)
         if (is_lost(node, i))
             return wg_check_saved(node);
-    const struct wg_node *cause = th->cause;
-    th->cause = node;
+    const struct wg_node *cause = th->mode.cause;
+    th->mode.cause = node;
     wg_status status = vjp_of(th, c, gy, gx);
     for (unsigned i = 0; i < n && status == WG_OK; i++)
         if (gx[i].need && (w->keeping || !adopt(w, c, c->in[i], &gx[i])))
             status = pass_on(w, c, i, &gx[i]);
-    th->cause = cause;
+    th->mode.cause = cause;
     return status;
 }
 
@@ -362,7 +362,7 @@ static inline bool is_spared(const wg_tensor *y)
 void wg_spent(wg_tensor *result)
 {
     const struct wg_thread *th = wg_self();
-    if (th->releasing && result->tape == th->backward_tape && !is_spared(result))
+    if (th->mode.releasing && result->tape == th->mode.backward_tape && !is_spared(result))
         wg_release_value(result);
 }
 

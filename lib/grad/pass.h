@@ -114,25 +114,15 @@ static inline void wg_pass_let_go(const struct wg_pass *w, wg_tensor *g)
         wg_release_slot(g);
     }
 }
-/* The thread's modes, saved during a pass inside a pass, which a vjp or jvp needs for what it computes again. The inner pass sees
-   only nodes that are recorded after wg_save_modes. */
-struct saved_modes {
-    bool releasing, scratch, no_donation, in_hook, no_grad, eval;
-    int vjp_depth;
-    uint64_t floor;
-    wg_tape *backward_tape;
-    const struct wg_node *cause;
-    const wg_section *section;
-    wg_tensor *scratch_list;
-};
-void wg_save_modes(struct wg_thread *th, struct saved_modes *saved_modes);
-void wg_restore_modes(struct wg_thread *th, const struct saved_modes *saved_modes);
+/* Begins a pass inside a pass, which a vjp or jvp needs for what it computes again: returns the thread's modes, which the caller
+   assigns back at the end. The inner pass sees only nodes that are recorded from now on. */
+struct wg_modes wg_modes_nest(struct wg_thread *th);
 /* Releases the tensors that a vjp made and the pass did not adopt. */
 static inline void wg_pass_sweep(struct wg_thread *th)
 {
-    while (th->scratch_list) {
-        wg_tensor *t = th->scratch_list;
-        th->scratch_list = t->adjoint;
+    while (th->mode.scratch_list) {
+        wg_tensor *t = th->mode.scratch_list;
+        th->mode.scratch_list = t->adjoint;
         t->adjoint = NULL;
         t->flags &= (uint16_t)~WG_T_LISTED;
         if (!(t->flags & WG_T_OWNED))

@@ -12,7 +12,7 @@ wg_status wg_work_check(struct wg_thread *th, const char *name, wg_tensor *const
         return WG_E_MEMORY;
     if (!x || n == 0)
         return wg_fail(WG_E_NULL, name, "%s: no operands", name);
-    if (th->in_hook || th->vjp_depth > 0 || th->updating)
+    if (th->mode.in_hook || th->mode.vjp_depth > 0 || th->updating)
         return wg_fail(WG_E_STATE, name, "%s: not inside a hook, another backward or an update", name);
     for (size_t i = 0; i < n; i++)
         WG_TRY(wg_check_handle(x[i], name, (int)i));
@@ -50,7 +50,7 @@ wg_status wg_work_begin(struct work *w, const char *name, wg_tensor *const *x, s
     w->x = wg_object_new(2 * n * sizeof *w->x);
     if (!w->x)
         return WG_E_MEMORY;
-    if (!th->top || th->no_grad) {
+    if (!th->top || th->mode.no_grad) {
         w->own = wg_tape_push(th, false);
         if (!w->own) {
             wg_tape_close(NULL);

@@ -292,7 +292,7 @@ wg_status wg_replay_check(struct wg_thread *th, const wg_replay *replay, const c
         return wg_fail(WG_E_STATE, name, "%s: not inside a function that the replay itself calls", name);
     if (replay->log.thread != th)
         return wg_fail(WG_E_THREAD, name, "%s: the replay belongs to the thread that captured it", name);
-    if (th->capture || th->backward_tape || th->updating || th->vjp_depth > 0 || th->in_hook)
+    if (th->capture || th->mode.backward_tape || th->updating || th->mode.vjp_depth > 0 || th->mode.in_hook)
         return wg_fail(WG_E_STATE, name, "%s: not inside a capture, a backward or an update", name);
     return WG_OK;
 }
