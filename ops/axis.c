@@ -18,7 +18,7 @@ wg_status wg_axis_shape(const wg_call *c, wg_spec *out)
         return wg_call_error(c, WG_E_ARGUMENT, "there is no such axis");
     for (unsigned i = 1; i < c->n_in; i++)
         if (!wg_same_dims(c->in[i], x))
-            return wg_call_error(c, WG_E_SHAPE, "operands are of one shape");
+            return wg_call_error(c, WG_E_SHAPE, "expected operands of one shape");
     out->rank = x->rank;
     memcpy(out->extent, wg_extents(x), (size_t)x->rank * sizeof *out->extent);
     return WG_OK;
@@ -69,7 +69,7 @@ wg_status wg_labels_shape(const wg_call *c)
     if (x->rank != 2 || labels->rank != 1 || wg_extents(labels)[0] != wg_extents(x)[0])
         return wg_call_error(c, WG_E_SHAPE, "expected a matrix (N,C) and labels (N)");
     if (x->numel == 0 && labels->numel > 0)
-        return wg_call_error(c, WG_E_SHAPE, "there are no columns for the labels to name");
+        return wg_call_error(c, WG_E_SHAPE, "expected logits with at least one class");
     return WG_OK;
 }
 

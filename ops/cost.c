@@ -65,7 +65,7 @@ wg_status wg_shape_update(const wg_call *c, wg_spec *out)
     for (unsigned i = 1; i < c->n_in; i++) {
         const wg_tensor *t = c->in[i];
         if (!wg_absent(t) && !wg_same_dims(t, c->in[0]) && (wg_bit(c->op->writes, i) || t->numel != 1))
-            return wg_call_error(c, WG_E_SHAPE, "operands of an update have one shape");
+            return wg_call_error(c, WG_E_SHAPE, "expected operands of one shape");
     }
     return WG_OK;
 }
@@ -78,9 +78,9 @@ wg_status wg_check_same_layout(const wg_call *c, unsigned n)
         if (wg_absent(t))
             continue;
         if (t->dtype != first->dtype || (t->dtype != WG_F32 && t->dtype != WG_F64))
-            return wg_call_error(c, WG_E_DTYPE, "what is updated and what by are of one dtype, f32 or f64");
+            return wg_call_error(c, WG_E_DTYPE, "expected operands of one dtype, f32 or f64");
         if (!wg_same_dims(t, first))
-            return wg_call_error(c, WG_E_SHAPE, "what is updated and what by are of one shape");
+            return wg_call_error(c, WG_E_SHAPE, "expected operands of one shape");
     }
     return WG_OK;
 }
@@ -88,6 +88,6 @@ wg_status wg_check_same_layout(const wg_call *c, unsigned n)
 wg_status wg_check_scalar(const wg_call *c, unsigned i)
 {
     if (c->in[i]->dtype != WG_F64)
-        return wg_call_error(c, WG_E_DTYPE, "rates and counts are f64");
-    return c->in[i]->numel == 1 ? WG_OK : wg_call_error(c, WG_E_SHAPE, "rates and counts are scalars");
+        return wg_call_error(c, WG_E_DTYPE, "expected rates and counts of f64");
+    return c->in[i]->numel == 1 ? WG_OK : wg_call_error(c, WG_E_SHAPE, "expected rates and counts with one element");
 }

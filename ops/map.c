@@ -73,29 +73,29 @@ static void advance(const struct nest *nest, char **p, const int64_t *stride, in
 }
 
 /* The current row of the loop over the outer axes, and its first element in each operand. */
-struct place {
+struct position {
     int64_t index[WG_MAX_RANK];
     char *p[MAX_OPERANDS];
 };
 
-static void place_at(const struct nest *nest, int outer, int64_t row, struct place *place)
+static void position_at(const struct nest *nest, int outer, int64_t row, struct position *position)
 {
-    memcpy(place->p, nest->data, sizeof nest->data);
+    memcpy(position->p, nest->data, sizeof nest->data);
     for (int axis = outer - 1; axis >= 0; axis--) {
-        place->index[axis] = row % nest->extent[axis];
+        position->index[axis] = row % nest->extent[axis];
         row /= nest->extent[axis];
-        advance(nest, place->p, nest->stride[axis], place->index[axis]);
+        advance(nest, position->p, nest->stride[axis], position->index[axis]);
     }
 }
 
-static void next_place(const struct nest *nest, int outer, struct place *place)
+static void next_position(const struct nest *nest, int outer, struct position *position)
 {
     for (int axis = outer - 1; axis >= 0; axis--) {
-        advance(nest, place->p, nest->stride[axis], 1);
-        if (++place->index[axis] < nest->extent[axis])
+        advance(nest, position->p, nest->stride[axis], 1);
+        if (++position->index[axis] < nest->extent[axis])
             return;
-        advance(nest, place->p, nest->stride[axis], -nest->extent[axis]);
-        place->index[axis] = 0;
+        advance(nest, position->p, nest->stride[axis], -nest->extent[axis]);
+        position->index[axis] = 0;
     }
 }
 
@@ -201,18 +201,18 @@ static void run_row(const struct rows *r, int64_t n, char *const *p)
 static void some_rows(int64_t first, int64_t last, void *context)
 {
     const struct rows *r = context;
-    struct place place;
+    struct position position;
     if (r->parts == 1 && first < last) {
-        place_at(r->nest, r->outer, first, &place);
-        for (int64_t row = first; row < last; row++, next_place(r->nest, r->outer, &place))
-            run_row(r, r->n, place.p);
+        position_at(r->nest, r->outer, first, &position);
+        for (int64_t row = first; row < last; row++, next_position(r->nest, r->outer, &position))
+            run_row(r, r->n, position.p);
     }
     for (int64_t job = first; job < last && r->parts > 1; job++) {
         const int64_t at = job % r->parts * r->part, count = r->n - at < r->part ? r->n - at : r->part;
-        place_at(r->nest, r->outer, job / r->parts, &place);
-        advance(r->nest, place.p, r->stride, at);
+        position_at(r->nest, r->outer, job / r->parts, &position);
+        advance(r->nest, position.p, r->stride, at);
         if (count > 0)
-            run_row(r, count, place.p);
+            run_row(r, count, position.p);
     }
     if (r->streamed)
         wg_stream_end();
@@ -326,22 +326,22 @@ struct lines {
 static void some_lines(int64_t first, int64_t last, void *context)
 {
     const struct lines *l = context;
-    struct place place;
+    struct position position;
     if (first < last)
-        place_at(&l->nest, l->nest.rank, first, &place);
-    for (int64_t line = first; line < last; line++, next_place(&l->nest, l->nest.rank, &place))
-        l->kernel(l->n, place.p, l->stride, l->params);
+        position_at(&l->nest, l->nest.rank, first, &position);
+    for (int64_t line = first; line < last; line++, next_position(&l->nest, l->nest.rank, &position))
+        l->kernel(l->n, position.p, l->stride, l->params);
 }
 
 static void some_groups(int64_t first, int64_t last, void *context)
 {
     const struct lines *l = context;
     for (int64_t job = first; job < last; job++) {
-        struct place place;
+        struct position position;
         const int64_t at = job % l->groups * WG_REDUCE_WIDTH;
-        place_at(&l->nest, l->nest.rank, job / l->groups, &place);
-        advance(&l->nest, place.p, l->across, at);
-        l->group(l->n, l->columns - at < WG_REDUCE_WIDTH ? l->columns - at : WG_REDUCE_WIDTH, place.p, l->stride, l->across,
+        position_at(&l->nest, l->nest.rank, job / l->groups, &position);
+        advance(&l->nest, position.p, l->across, at);
+        l->group(l->n, l->columns - at < WG_REDUCE_WIDTH ? l->columns - at : WG_REDUCE_WIDTH, position.p, l->stride, l->across,
                  l->params);
     }
 }

@@ -19,24 +19,24 @@ extern "C" {
 #define WG_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 /* All statuses with value and meaning. 0 is success, all others are negative. */
-#define WG_STATUS_LIST(X)                                                     \
-    X(OK, 0, "success")                                                       \
-    X(E_NULL, -1, "an operand is NULL: what should have made it failed")      \
-    X(E_ARGUMENT, -2, "an argument is out of range or of the wrong kind")     \
-    X(E_SHAPE, -3, "shapes do not fit")                                       \
-    X(E_DTYPE, -4, "number types do not fit")                                 \
-    X(E_MEMORY, -5, "out of memory")                                          \
-    X(E_RELEASED, -6, "the value was released")                               \
-    X(E_DANGLING, -7, "the handle's tape is closed, or the tensor was freed") \
-    X(E_STALE, -8, "a value that backward needs was changed meanwhile")       \
-    X(E_NO_TAPE, -9, "nothing was recorded: no tape")                         \
-    X(E_NO_GRAD, -10, "there is no gradient to give")                         \
-    X(E_UNUSED, -11, "the result does not depend on the tensor")              \
-    X(E_THREAD, -12, "a tape belongs to the thread that opened it")           \
-    X(E_STATE, -13, "not allowed here and now")                               \
-    X(E_IO, -14, "a file could not be read or written")                       \
-    X(E_NUMERIC, -15, "the numbers admit no answer")                          \
-    X(E_BUG, -16, "an op broke its contract: a bug in the op")
+#define WG_STATUS_LIST(X)                                                                                  \
+    X(OK, 0, "success")                                                                                    \
+    X(E_NULL, -1, "an operand or argument is NULL")                                                        \
+    X(E_ARGUMENT, -2, "an argument is out of range or of the wrong kind")                                  \
+    X(E_SHAPE, -3, "an operand has a shape that the function does not accept")                             \
+    X(E_DTYPE, -4, "an operand has a dtype that the function does not accept")                             \
+    X(E_MEMORY, -5, "out of memory")                                                                       \
+    X(E_RELEASED, -6, "the value was released")                                                            \
+    X(E_DANGLING, -7, "the handle's tape is closed, or the tensor was freed")                              \
+    X(E_STALE, -8, "a value that backward needs was changed after it was recorded")                        \
+    X(E_NO_TAPE, -9, "the result was computed without a tape, so nothing was recorded")                    \
+    X(E_NO_GRAD, -10, "nothing in the computation requires a gradient, or an op has no derivative")        \
+    X(E_UNUSED, -11, "the result does not depend on the tensor")                                           \
+    X(E_THREAD, -12, "the tape belongs to another thread, the one that opened it")                         \
+    X(E_STATE, -13, "the call is not allowed in the present state; the message says what must come first") \
+    X(E_IO, -14, "a file could not be read or written")                                                    \
+    X(E_NUMERIC, -15, "the computation has no finite result, such as the inverse of a singular matrix")    \
+    X(E_BUG, -16, "an op or a function of the user's broke its contract")
 
 typedef enum wg_status {
 #define WG_STATUS_ENUM(name, value, text) WG_##name = (value),

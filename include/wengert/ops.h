@@ -21,13 +21,15 @@ extern "C" {
    The line of an op in ops.def names the struct of its options. The struct's defaults stand below it in a macro, in the order of its
    members, the last one last. wg_NAME(operands, .option = value, …) is a macro over wg_NAME_with(operands, options). */
 
-/* Options of a reduction. The axes are .axis = 1, or .axes = WG_AXES(0, 2), or all axes if neither is given; negative axes count
-   from the last one. keepdims keeps the reduced axes with extent 1. correction is read by var and std, p by norm. */
-enum { WG_ALL = 127 };
-typedef struct wg_axes {
+/* Axes of a tensor, by number: WG_AXES(0, 2). */
+typedef struct WG_NAMED wg_axes {
     int count;
     int8_t axis[WG_MAX_RANK];
 } wg_axes;
+
+/* Options of a reduction. The axes are .axis = 1, or .axes = WG_AXES(0, 2), or all axes if neither is given; negative axes count
+   from the last one. keepdims keeps the reduced axes with extent 1. correction is read by var and std, p by norm. */
+enum { WG_ALL = 127 };
 typedef struct WG_NAMED wg_reduce_options {
     int axis;
     wg_axes axes;
@@ -37,13 +39,7 @@ typedef struct WG_NAMED wg_reduce_options {
 #define WG_REDUCE_DEFAULTS .axis = WG_ALL, .keepdims = false, .correction = 1, .p = 2
 
 #ifndef __cplusplus
-#define WG_AXES(...)                            \
-    {                                           \
-        (int)(sizeof((int8_t[]){__VA_ARGS__})), \
-        {                                       \
-            __VA_ARGS__                         \
-        }                                       \
-    }
+#define WG_AXES(...) ((wg_axes){.count = (int)(sizeof((int8_t[]){__VA_ARGS__})), .axis = {__VA_ARGS__}})
 #endif
 
 /* Options of cumsum, sort and topk. axis: negative axes count from the last one. indices receives positions in x as a further

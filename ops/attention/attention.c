@@ -14,7 +14,7 @@ static wg_status check(const wg_call *c)
     wg_dtype dtype;
     WG_TRY(wg_same_float(&products, &dtype));
     if (!wg_absent(mask) && mask->dtype != WG_U8 && mask->dtype != dtype)
-        return wg_call_error(c, WG_E_DTYPE, "a mask is u8, or numbers of the queries' dtype");
+        return wg_call_error(c, WG_E_DTYPE, "expected a mask of u8 or of the queries' dtype");
     if (q->rank < 2 || k->rank < 2 || v->rank < 2)
         return wg_call_error(c, WG_E_SHAPE, "expected queries (…,L,d), keys (…,S,d) and values (…,S,e)");
     const int64_t *of_q = wg_extents(q) + q->rank - 2, *of_k = wg_extents(k) + k->rank - 2, *of_v = wg_extents(v) + v->rank - 2;

@@ -14,7 +14,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     int64_t of_y[4];
     WG_TRY(wg_conv_result(c, of_x.extent, of_w.extent, of_y));
     if (!wg_absent(b) && (b->rank != 1 || b->numel != of_y[1]))
-        return wg_call_error(c, WG_E_SHAPE, "the bias has not one element for each channel of the result");
+        return wg_call_error(c, WG_E_SHAPE, "expected a bias with one element per channel of the result");
     wg_tensor *y = wg_invoke3(&wg_op_conv2d, c->params, wg_reshape(x, of_x), wg_reshape(w, of_w), b);
     return wg_made(out[0] = wg_reshape(y, WG_SHAPE(of_y[0], of_y[1], of_y[3])));
 }

@@ -16,13 +16,15 @@ static wg_status result_extent(const wg_call *c, int axis, int64_t *result)
     const int64_t extent = wg_extents(c->in[0])[2 + axis], size = wg_extents(c->in[1])[2 + axis], extra = p->output_padding[axis];
     int64_t moved, reach, padding;
     if (extra < 0 || extra >= p->window.stride[axis])
-        return wg_call_error(c, WG_E_ARGUMENT, "output_padding is from 0 to below stride");
+        return wg_call_error(c, WG_E_ARGUMENT, "expected output_padding in [0, stride)");
     if (__builtin_mul_overflow(extent - 1, p->window.stride[axis], &moved) ||
         __builtin_mul_overflow(size - 1, p->window.dilation[axis], &reach) ||
         __builtin_mul_overflow(p->window.padding[axis], 2, &padding) || __builtin_add_overflow(moved, reach, result) ||
         __builtin_sub_overflow(*result, padding, result) || __builtin_add_overflow(*result, extra + 1, result))
         return wg_call_error(c, WG_E_SHAPE, "the result is too large");
-    return extent < 1 || *result < 1 ? wg_call_error(c, WG_E_SHAPE, "nothing is left of the result") : WG_OK;
+    return extent < 1 || *result < 1
+               ? wg_call_error(c, WG_E_SHAPE, "expected a result of at least 1, got less after padding is cut off")
+               : WG_OK;
 }
 
 static wg_status compose(const wg_call *c, wg_tensor **out)
@@ -38,7 +40,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     if (!y || wg_absent(b))
         return wg_made(out[0] = y);
     if (b->rank != 1 || b->numel != wg_extents(y)[1])
-        return wg_call_error(c, WG_E_SHAPE, "the bias has not one element for each channel of the result");
+        return wg_call_error(c, WG_E_SHAPE, "expected a bias with one element per channel of the result");
     return wg_made(out[0] = wg_add(wg_donate(y), wg_over_channels(b, y)));
 }
 

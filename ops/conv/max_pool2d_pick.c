@@ -40,7 +40,7 @@ static wg_status T(max_pool2d_pick)(const wg_call *c)
 static wg_status shape(const wg_call *c, wg_spec *out)
 {
     WG_TRY(wg_pool_shape(c, true, out));
-    return wg_same_dims(c->in[0], c->in[1]) ? WG_OK : wg_call_error(c, WG_E_SHAPE, "operands are of one shape");
+    return wg_same_dims(c->in[0], c->in[1]) ? WG_OK : wg_call_error(c, WG_E_SHAPE, "expected operands of one shape");
 }
 
 wg_tensor *wg_max_pool2d_pick(wg_tensor *x, wg_tensor *v, wg_pool_options options)

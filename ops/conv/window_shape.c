@@ -23,17 +23,20 @@ wg_status wg_window_count(const wg_call *c, int axis, int64_t extent, int64_t si
     const int64_t stride = p->stride[axis], padding = p->padding[axis], dilation = p->dilation[axis];
     int64_t reach, padded;
     if (stride < 1 || padding < 0 || dilation < 1)
-        return refuse(c, WG_E_ARGUMENT, "stride %lld and dilation %lld are to be positive, padding %lld not negative",
-                      (long long)stride, (long long)dilation, (long long)padding);
+        return refuse(
+            c, WG_E_ARGUMENT,
+            "expected stride and dilation of at least 1 and padding of at least 0, got stride %lld, dilation %lld, padding %lld",
+            (long long)stride, (long long)dilation, (long long)padding);
     if (size < 1)
-        return refuse(c, WG_E_SHAPE, "a window of extent %lld holds nothing", (long long)size);
+        return refuse(c, WG_E_SHAPE, "expected a window of at least 1, got %lld", (long long)size);
     if (__builtin_mul_overflow(dilation, size - 1, &reach) || __builtin_add_overflow(reach, 1, &reach) ||
         __builtin_mul_overflow(padding, 2, &padded) || __builtin_add_overflow(padded, extent, &padded))
         return refuse(c, WG_E_SHAPE, "a window of %lld with dilation %lld, or padding %lld, is too large", (long long)size,
                       (long long)dilation, (long long)padding);
     if (extent < 0 || reach > padded)
-        return refuse(c, WG_E_SHAPE, "a window of %lld with dilation %lld does not fit %lld with padding %lld", (long long)size,
-                      (long long)dilation, (long long)extent, (long long)padding);
+        return refuse(c, WG_E_SHAPE,
+                      "expected a window that fits, got a window of %lld with dilation %lld on %lld with padding %lld",
+                      (long long)size, (long long)dilation, (long long)extent, (long long)padding);
     *count = (padded - reach) / stride + 1;
     return WG_OK;
 }
@@ -42,7 +45,7 @@ wg_status wg_expect_extents(const wg_call *c, const int64_t *y, const wg_tensor 
 {
     if (t->rank == 4 && memcmp(wg_extents(t), y, 4 * sizeof *y) == 0)
         return WG_OK;
-    return refuse(c, WG_E_SHAPE, "the gradient is not shaped as the result [%lld, %lld, %lld, %lld]", (long long)y[0],
+    return refuse(c, WG_E_SHAPE, "expected a gradient of the result's shape [%lld, %lld, %lld, %lld]", (long long)y[0],
                   (long long)y[1], (long long)y[2], (long long)y[3]);
 }
 
@@ -55,7 +58,7 @@ wg_status wg_conv_params(const char *op, wg_conv_options options, struct wg_wind
     memcpy(p->padding, options.padding, sizeof p->padding);
     memcpy(p->dilation, options.dilation, sizeof p->dilation);
     if (options.output_padding[0] != 0 || options.output_padding[1] != 0)
-        return wg_fail(WG_E_ARGUMENT, op, "%s: output_padding is for conv_transpose2d", op);
+        return wg_fail(WG_E_ARGUMENT, op, "%s: expected output_padding 0, because only conv_transpose2d takes it", op);
     return WG_OK;
 }
 
@@ -80,13 +83,13 @@ wg_status wg_conv_result(const wg_call *c, const int64_t *x, const int64_t *w, i
 {
     const int64_t groups = ((const struct wg_window_params *)c->params)->groups;
     if (groups < 1)
-        return refuse(c, WG_E_ARGUMENT, "there are %lld groups", (long long)groups);
+        return refuse(c, WG_E_ARGUMENT, "expected groups of at least 1, got %lld", (long long)groups);
     if (x[1] % groups != 0 || w[0] % groups != 0)
-        return refuse(c, WG_E_SHAPE, "%lld groups do not divide %lld channels in and %lld out", (long long)groups, (long long)x[1],
-                      (long long)w[0]);
+        return refuse(c, WG_E_SHAPE, "expected groups that divide the channels, got %lld groups of %lld channels in and %lld out",
+                      (long long)groups, (long long)x[1], (long long)w[0]);
     if (w[1] != x[1] / groups)
-        return refuse(c, WG_E_SHAPE, "the kernel is for %lld channels, and a group has %lld", (long long)w[1],
-                      (long long)(x[1] / groups));
+        return refuse(c, WG_E_SHAPE, "expected a kernel for the channels of a group, got one for %lld where a group has %lld",
+                      (long long)w[1], (long long)(x[1] / groups));
     y[0] = x[0];
     y[1] = w[0];
     WG_TRY(wg_window_count(c, 0, x[2], w[2], &y[2]));
@@ -100,7 +103,7 @@ wg_status wg_conv_shape(const wg_call *c, wg_spec *out)
     out->rank = 4;
     WG_TRY(wg_conv_result(c, wg_extents(x), wg_extents(w), out->extent));
     if (!wg_absent(b) && (b->rank != 1 || b->numel != wg_extents(w)[0]))
-        return wg_call_error(c, WG_E_SHAPE, "the bias has not one element for each channel of the result");
+        return wg_call_error(c, WG_E_SHAPE, "expected a bias with one element per channel of the result");
     return WG_OK;
 }
 
@@ -149,10 +152,12 @@ static wg_status adaptive_count(const wg_call *c, int64_t extent, int64_t output
 {
     int64_t product;
     if (outputs < 1 || extent < 1)
-        return refuse(c, outputs < 1 ? WG_E_ARGUMENT : WG_E_SHAPE, "%lld is not to be divided into %lld windows", (long long)extent,
+        return refuse(c, outputs < 1 ? WG_E_ARGUMENT : WG_E_SHAPE,
+                      "expected at least one element and one window, got an extent of %lld and %lld windows", (long long)extent,
                       (long long)outputs);
     if (__builtin_mul_overflow(outputs, extent, &product) || __builtin_add_overflow(product, extent, &product))
-        return refuse(c, WG_E_SHAPE, "%lld windows on %lld are too many", (long long)outputs, (long long)extent);
+        return refuse(c, WG_E_SHAPE, "expected fewer windows, got %lld on an extent of %lld", (long long)outputs,
+                      (long long)extent);
     return WG_OK;
 }
 
@@ -164,8 +169,10 @@ static wg_status check_filled(const wg_call *c, const struct wg_window *w)
         filled = wg_span_of(w, i).count > 0;
     if (filled)
         return WG_OK;
-    return refuse(c, WG_E_SHAPE, "a window of %lld with dilation %lld holds padding only: %lld with padding %lld",
-                  (long long)w->size, (long long)w->dilation, (long long)w->extent, (long long)w->padding);
+    return refuse(
+        c, WG_E_SHAPE,
+        "expected an element of the image in each window, got a window of %lld with dilation %lld on %lld with padding %lld",
+        (long long)w->size, (long long)w->dilation, (long long)w->extent, (long long)w->padding);
 }
 
 wg_status wg_pool_result(const wg_call *c, const int64_t *x, bool filled, int64_t *y)

@@ -15,9 +15,9 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     int axis = 0;
     WG_TRY(wg_axis(c->op->name, x, p->axis, &axis));
     if (p->pieces < 1 || wg_extents(x)[axis] % p->pieces != 0)
-        return wg_call_error(c, p->pieces < 1 ? WG_E_ARGUMENT : WG_E_SHAPE, "the pieces, at least 1, divide the axis");
+        return wg_call_error(c, p->pieces < 1 ? WG_E_ARGUMENT : WG_E_SHAPE, "expected pieces of at least 1 that divide the axis");
     if (parted.rank > WG_MAX_RANK)
-        return wg_call_error(c, WG_E_SHAPE, "there is no rank left for the pieces");
+        return wg_call_error(c, WG_E_SHAPE, "expected at most 7 axes, because the pieces take one more");
     for (int i = 0; i < x->rank; i++)
         parted.extent[i <= axis ? i : i + 1] = wg_extents(x)[i];
     parted.extent[axis] /= p->pieces;

@@ -7,7 +7,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     const wg_tensor *value = c->in[0];
     WG_TRY(wg_same_float(c, &out->dtype));
     if (!wg_same_dims(value, c->in[1]))
-        return wg_call_error(c, WG_E_SHAPE, "the value and what its gradient goes to are of one shape");
+        return wg_call_error(c, WG_E_SHAPE, "expected value and through of one shape");
     return wg_view_whole(c, out);
 }
 

@@ -241,7 +241,7 @@ wg_status wg_square_shape(const wg_call *c, int64_t most, int64_t *n)
     if (a->rank < 2 || wg_extents(a)[a->rank - 1] != wg_extents(a)[a->rank - 2])
         return wg_call_error(c, WG_E_SHAPE, "expected square matrices");
     *n = wg_extents(a)[a->rank - 1];
-    return *n <= most ? WG_OK : wg_call_error(c, WG_E_SHAPE, "larger than LAPACK's integers count");
+    return *n <= most ? WG_OK : wg_call_error(c, WG_E_SHAPE, "expected extents that fit LAPACK's 32-bit integers");
 }
 
 wg_status wg_solve_shape(const wg_call *c, wg_spec *out)
@@ -251,9 +251,9 @@ wg_status wg_solve_shape(const wg_call *c, wg_spec *out)
     WG_TRY(wg_same_float(c, &out->dtype));
     WG_TRY(wg_square_shape(c, WG_LAPACK_MOST, &n));
     if (b->rank < 2 || wg_extents(b)[b->rank - 2] != n)
-        return wg_call_error(c, WG_E_SHAPE, "right-hand sides are the columns of matrices with as many rows");
+        return wg_call_error(c, WG_E_SHAPE, "expected right-hand sides (…,n,k) of matrices (…,n,n)");
     if (wg_extents(b)[b->rank - 1] > WG_LAPACK_MOST)
-        return wg_call_error(c, WG_E_SHAPE, "larger than LAPACK's integers count");
+        return wg_call_error(c, WG_E_SHAPE, "expected extents that fit LAPACK's 32-bit integers");
     WG_TRY(wg_broadcast_batches(c, out));
     out->extent[out->rank - 2] = n;
     out->extent[out->rank - 1] = wg_extents(b)[b->rank - 1];

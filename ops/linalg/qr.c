@@ -74,7 +74,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     if (a->rank < 2 || wg_extents(a)[a->rank - 2] < wg_extents(a)[a->rank - 1])
         return wg_call_error(c, WG_E_SHAPE, "expected matrices with at least as many rows as columns");
     if (wg_extents(a)[a->rank - 2] > WG_LAPACK_MOST)
-        return wg_call_error(c, WG_E_SHAPE, "larger than LAPACK's integers count");
+        return wg_call_error(c, WG_E_SHAPE, "expected extents that fit LAPACK's 32-bit integers");
     for (int i = 0; i < 2; i++) {
         out[i].dtype = dtype;
         out[i].rank = a->rank;

@@ -14,13 +14,13 @@ static wg_status check_probabilities(const wg_call *c)
 {
     const struct wg_class_params *p = c->params;
     if (c->in[1]->rank == c->in[0]->rank - 1)
-        return wg_call_error(c, WG_E_DTYPE, "labels must be i64; probabilities have the logits' shape and dtype");
+        return wg_call_error(c, WG_E_DTYPE, "expected labels of i64, or probabilities of the logits' shape and dtype");
     if (c->in[1]->dtype != c->in[0]->dtype)
-        return wg_call_error(c, WG_E_DTYPE, "targets are labels, i64, or probabilities of the logits' dtype");
+        return wg_call_error(c, WG_E_DTYPE, "expected labels of i64, or probabilities of the logits' dtype");
     if (!wg_same_dims(c->in[1], c->in[0]))
-        return wg_call_error(c, WG_E_SHAPE, "probabilities are of the logits' shape");
+        return wg_call_error(c, WG_E_SHAPE, "expected probabilities of the logits' shape");
     if (p->ignore != WG_IGNORE_NOTHING)
-        return wg_call_error(c, WG_E_ARGUMENT, "only labels can be ignored, not probabilities");
+        return wg_call_error(c, WG_E_ARGUMENT, "expected labels with .ignore, got probabilities");
     return WG_OK;
 }
 

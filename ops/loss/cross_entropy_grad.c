@@ -45,7 +45,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     if (gy->dtype != p->dtype)
         return wg_call_error(c, WG_E_DTYPE, "dtypes differ, and nothing is promoted");
     if (gy->rank != 0)
-        return wg_call_error(c, WG_E_SHAPE, "the gradient of the loss is of rank 0");
+        return wg_call_error(c, WG_E_SHAPE, "expected a gradient of rank 0");
     out->dtype = (wg_dtype)p->dtype;
     out->rank = 2;
     memcpy(out->extent, wg_extents(p), 2 * sizeof *out->extent);

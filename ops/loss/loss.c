@@ -5,9 +5,9 @@ wg_status wg_loss_check(const wg_call *c, wg_reduction reduction)
 {
     if (reduction != WG_REDUCTION_MEAN && reduction != WG_REDUCTION_SUM && reduction != WG_REDUCTION_BATCH_MEAN &&
         reduction != WG_REDUCTION_NONE)
-        return wg_call_error(c, WG_E_ARGUMENT, "there is no such reduction");
+        return wg_call_error(c, WG_E_ARGUMENT, "expected a reduction, one of WG_REDUCTION_MEAN, SUM, BATCH_MEAN and NONE");
     if (reduction == WG_REDUCTION_BATCH_MEAN && c->in[0]->rank == 0)
-        return wg_call_error(c, WG_E_SHAPE, "WG_REDUCTION_BATCH_MEAN divides by the first extent, and there is none");
+        return wg_call_error(c, WG_E_SHAPE, "expected at least one axis, by whose extent WG_REDUCTION_BATCH_MEAN divides");
     return WG_OK;
 }
 
@@ -16,7 +16,7 @@ wg_status wg_loss_pair(const wg_call *c, wg_reduction reduction)
     wg_dtype dtype;
     WG_TRY(wg_same_float(c, &dtype));
     if (!wg_same_dims(c->in[0], c->in[1]))
-        return wg_call_error(c, WG_E_SHAPE, "the operands are of one shape");
+        return wg_call_error(c, WG_E_SHAPE, "expected operands of one shape");
     return wg_loss_check(c, reduction);
 }
 
@@ -50,11 +50,11 @@ wg_status wg_class_check(const wg_call *c)
     if (x->dtype != WG_F32 && x->dtype != WG_F64)
         return wg_call_error(c, WG_E_DTYPE, "expected f32 or f64");
     if (x->rank < 2)
-        return wg_call_error(c, WG_E_SHAPE, "the first operand has axes (N,C,…)");
+        return wg_call_error(c, WG_E_SHAPE, "expected a first operand (N,C,…)");
     if (!wg_absent(weight) && weight->dtype != x->dtype)
-        return wg_call_error(c, WG_E_DTYPE, "weights are of the first operand's dtype");
+        return wg_call_error(c, WG_E_DTYPE, "expected class weights of the first operand's dtype");
     if (!wg_absent(weight) && (weight->rank != 1 || weight->numel != wg_extents(x)[1]))
-        return wg_call_error(c, WG_E_SHAPE, "there is one weight a class, (C)");
+        return wg_call_error(c, WG_E_SHAPE, "expected one weight per class, (C)");
     WG_TRY(wg_check_number(c->op->name, "smoothing", p->smoothing, WG_CLOSED(0, 1)));
     WG_TRY(wg_loss_check(c, p->reduction));
     if (target->dtype == WG_I64)

@@ -5,7 +5,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
 {
     WG_TRY(wg_class_check(c));
     if (c->in[1]->dtype != WG_I64)
-        return wg_call_error(c, WG_E_DTYPE, "labels are i64");
+        return wg_call_error(c, WG_E_DTYPE, "expected labels of i64");
     return wg_made(out[0] = wg_label_loss(c, c->in[0]));
 }
 

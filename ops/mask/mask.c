@@ -20,7 +20,7 @@ wg_status wg_logical_shape(const wg_call *c, wg_spec *out)
 {
     for (unsigned i = 0; i < c->n_in; i++)
         if (c->in[i]->dtype != WG_U8)
-            return wg_call_error(c, WG_E_DTYPE, "masks are u8");
+            return wg_call_error(c, WG_E_DTYPE, "expected u8 masks");
     out->dtype = WG_U8;
     return wg_broadcast_shapes(c, out);
 }
@@ -28,7 +28,7 @@ wg_status wg_logical_shape(const wg_call *c, wg_spec *out)
 wg_status wg_masked_shape(const wg_call *c, unsigned mask, wg_spec *out)
 {
     if (c->in[mask]->dtype != WG_U8)
-        return wg_call_error(c, WG_E_DTYPE, "a mask is u8");
+        return wg_call_error(c, WG_E_DTYPE, "expected a u8 mask");
     const wg_call numbers = {.op = c->op, .in = mask == 0 ? c->in + 1 : c->in, .n_in = (uint16_t)(c->n_in - 1)};
     WG_TRY(wg_same_float(&numbers, &out->dtype));
     return wg_broadcast_shapes(c, out);

@@ -13,14 +13,14 @@ static wg_status check(const wg_call *c)
     wg_dtype dtype;
     WG_TRY(wg_same_float(c, &dtype));
     if (x->rank < 2)
-        return wg_call_error(c, WG_E_SHAPE, "the first operand has axes (N,C,…)");
+        return wg_call_error(c, WG_E_SHAPE, "expected a first operand (N,C,…)");
     if (p->groups < 1)
-        return wg_call_error(c, WG_E_ARGUMENT, "there is a group at least");
+        return wg_call_error(c, WG_E_ARGUMENT, "expected groups of at least 1");
     if (wg_extents(x)[1] % p->groups != 0)
-        return wg_call_error(c, WG_E_SHAPE, "groups divide the channels");
+        return wg_call_error(c, WG_E_SHAPE, "expected groups that divide the channels");
     for (int i = 1; i < 3; i++)
         if (!wg_absent(c->in[i]) && (c->in[i]->rank != 1 || c->in[i]->numel != wg_extents(x)[1]))
-            return wg_call_error(c, WG_E_SHAPE, "gamma and beta have one element a channel, (C)");
+            return wg_call_error(c, WG_E_SHAPE, "expected weight and bias with one element per channel, (C)");
     return WG_OK;
 }
 

@@ -99,13 +99,14 @@ wg_status wg_channels_shape(const wg_call *c, unsigned per_channel, wg_spec *out
     wg_dtype dtype;
     WG_TRY(wg_same_float(c, &dtype));
     if (x->rank < 2)
-        return wg_call_error(c, WG_E_SHAPE, "the first operand has axes (N,C,…)");
+        return wg_call_error(c, WG_E_SHAPE, "expected a first operand (N,C,…)");
     for (unsigned i = 1; i < c->n_in; i++) {
         const wg_tensor *t = c->in[i];
         if (wg_absent(t))
             continue;
         if (per_channel >> i & 1 ? t->rank != 1 || t->numel != wg_extents(x)[1] : !wg_same_dims(t, x))
-            return wg_call_error(c, WG_E_SHAPE, "the others have the first one's shape (N,C,…) or one element a channel, (C)");
+            return wg_call_error(
+                c, WG_E_SHAPE, "expected further operands of the first one's shape (N,C,…), or with one element per channel, (C)");
     }
     for (unsigned i = 0; i < c->n_out; i++)
         out[i].dtype = dtype;
@@ -124,7 +125,7 @@ wg_status wg_rows_shape(const wg_call *c, unsigned per_row, unsigned per_column,
     wg_dtype dtype;
     WG_TRY(wg_same_float(c, &dtype));
     if (x->rank < 1)
-        return wg_call_error(c, WG_E_SHAPE, "the first operand has an axis at least");
+        return wg_call_error(c, WG_E_SHAPE, "expected a first operand of at least one axis");
     const size_t leading = (size_t)(x->rank - 1) * sizeof *out->extent;
     for (unsigned i = 1; i < c->n_in; i++) {
         const wg_tensor *t = c->in[i];
@@ -134,8 +135,9 @@ wg_status wg_rows_shape(const wg_call *c, unsigned per_row, unsigned per_column,
                           : per_row >> i & 1  ? t->rank == x->rank - 1 && memcmp(wg_extents(t), wg_extents(x), leading) == 0
                                               : wg_same_dims(t, x);
         if (!fits)
-            return wg_call_error(c, WG_E_SHAPE,
-                                 "the others have the first one's shape (…,D), or one element a row (…) or column (D)");
+            return wg_call_error(
+                c, WG_E_SHAPE,
+                "expected further operands of the first one's shape (…,D), or with one element per row (…) or column (D)");
     }
     for (unsigned i = 0; i < 3; i++) {
         out[i].dtype = dtype;
@@ -152,9 +154,8 @@ wg_status wg_norm_eps(const wg_call *c)
 
 wg_status wg_norm_statistics(const wg_call *c, bool over_nothing)
 {
-    return over_nothing
-               ? wg_call_error(c, WG_E_SHAPE, "there are no statistics over nothing: expected an element for each at least")
-               : WG_OK;
+    return over_nothing ? wg_call_error(c, WG_E_SHAPE, "expected at least one element for each mean and variance, got none")
+                        : WG_OK;
 }
 
 wg_status wg_norm_apply(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n, wg_tensor **const *to)

@@ -22,7 +22,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     if (wg_extents(a)[1] != wg_extents(b)[0])
         return wg_call_error(c, WG_E_SHAPE, "inner extents differ");
     if (wg_extents(sum)[0] != wg_extents(a)[0] || wg_extents(sum)[1] != wg_extents(b)[1])
-        return wg_call_error(c, WG_E_SHAPE, "the product does not have the shape of what it is added to");
+        return wg_call_error(c, WG_E_SHAPE, "expected c of the product's shape");
     out->rank = 2;
     out->extent[0] = wg_extents(sum)[0];
     out->extent[1] = wg_extents(sum)[1];

@@ -45,10 +45,10 @@ static wg_status read_term(const char *equation, const char **at, int rank, int 
     for (term->rank = 0; is_letter(**at) || **at == '.';) {
         const bool dot = **at == '.';
         if (dot && (dotted || strncmp(*at, "...", 3) != 0))
-            return refuse(WG_E_ARGUMENT, equation, "dots stand three together, once in a term");
+            return refuse(WG_E_ARGUMENT, equation, "expected \"...\" at most once in a term");
         const int axes = dot ? dots : 1;
         if (term->rank + axes > WG_MAX_RANK)
-            return refuse(WG_E_ARGUMENT, equation, "a term has more than 8 axes");
+            return refuse(WG_E_ARGUMENT, equation, "expected at most 8 axes in a term");
         for (int i = 0; i < axes; i++)
             term->name[term->rank++] = dot ? (uint8_t)(FIRST_DOT + axes - 1 - i) : (uint8_t)(*at)[0];
         dotted = dotted || dot;
@@ -71,11 +71,11 @@ static wg_status read_operands(const wg_call *c, const char *equation, const cha
 {
     for (unsigned i = 0; i < c->n_in; i++) {
         if (i > 0 && *(*at)++ != ',')
-            return refuse(WG_E_ARGUMENT, equation, "there are more operands than terms");
+            return refuse(WG_E_ARGUMENT, equation, "expected a term for each operand, got more operands");
         terms[i].t = c->in[i];
         WG_TRY(read_term(equation, at, c->in[i]->rank, -1, &terms[i]));
         if (**at && **at != ',' && strncmp(*at, "->", 2) != 0)
-            return refuse(WG_E_ARGUMENT, equation, "it is made of letters, \",\", \"...\" and \"->\"");
+            return refuse(WG_E_ARGUMENT, equation, "expected letters, \",\", \"...\" and \"->\" only");
         if (terms[i].rank != c->in[i]->rank) {
             char text[80];
             snprintf(text, sizeof text, "the term of operand %u does not name its %d axes", i, c->in[i]->rank);
@@ -106,7 +106,7 @@ static wg_status implied(const wg_call *c, const char *equation, const struct te
         if (count[name] == 0 || (name < FIRST_DOT && count[name] > 1))
             continue;
         if (result->rank == WG_MAX_RANK)
-            return refuse(WG_E_ARGUMENT, equation, "the result has more than 8 axes");
+            return refuse(WG_E_ARGUMENT, equation, "expected at most 8 axes in the result");
         result->name[result->rank++] = (uint8_t)name;
     }
     return WG_OK;
@@ -126,11 +126,11 @@ static wg_status read_equation(const wg_call *c, const char *equation, struct te
     if (*at == 0)
         return implied(c, equation, terms, result);
     if (*at == ',')
-        return refuse(WG_E_ARGUMENT, equation, "there are more terms than operands");
+        return refuse(WG_E_ARGUMENT, equation, "expected an operand for each term, got more terms");
     at += 2;
     WG_TRY(read_term(equation, &at, 0, dots, result));
     if (*at)
-        return refuse(WG_E_ARGUMENT, equation, "the result is one term of letters and \"...\"");
+        return refuse(WG_E_ARGUMENT, equation, "expected a result of letters and \"...\" only");
     for (int axis = 0; axis < result->rank; axis++) {
         const int name = result->name[axis];
         if (extent[name] < 0 || seen[name])
@@ -166,12 +166,12 @@ static void take_diagonals(struct term *term)
             axis++;
             continue;
         }
-        int order[WG_MAX_RANK], n = 0;
+        wg_axes order = {.count = 0};
         for (int i = 0; i < term->rank; i++)
             if (i != axis && i != first)
-                order[n++] = i;
-        order[n] = first;
-        order[n + 1] = axis;
+                order.axis[order.count++] = (int8_t)i;
+        order.axis[order.count++] = (int8_t)first;
+        order.axis[order.count++] = (int8_t)axis;
         term->t = wg_diagonal(wg_permute(term->t, order));
         remove_axis(term, axis);
         remove_axis(term, first);
@@ -199,11 +199,11 @@ static void sum_others(struct term *term, const bool *kept)
 /* Permutes the axes into the order of name, which has the same names. */
 static void arrange(struct term *term, const uint8_t *name)
 {
-    int order[WG_MAX_RANK];
+    wg_axes order = {.count = term->rank};
     bool same = true;
     for (int axis = 0; axis < term->rank; axis++) {
-        order[axis] = find(term, name[axis]);
-        same = same && order[axis] == axis;
+        order.axis[axis] = (int8_t)find(term, name[axis]);
+        same = same && order.axis[axis] == axis;
     }
     if (!same)
         term->t = wg_permute(term->t, order);
@@ -286,7 +286,7 @@ static wg_status join(const char *equation, struct term *a, struct term *b, cons
     const int right = select_names(b, a, false, needed, true, of_b + batch + inner);
     memcpy(of_both + batch + left, of_b + batch + inner, (size_t)right);
     if (batch + left + right > WG_MAX_RANK)
-        return refuse(WG_E_SHAPE, equation, "a product on the way has more than 8 axes");
+        return refuse(WG_E_SHAPE, equation, "expected at most 8 axes in each intermediate product");
     arrange(a, of_a);
     arrange(b, of_b);
     if (!a->t || !b->t)
@@ -343,7 +343,7 @@ static wg_status sum_products(const wg_call *c, const char *equation, struct ter
 static wg_status compose(const wg_call *c, wg_tensor **out)
 {
     if (c->n_in == 0)
-        return wg_call_error(c, WG_E_ARGUMENT, "there are no operands");
+        return wg_call_error(c, WG_E_ARGUMENT, "expected at least one operand");
     const struct params *p = c->params;
     struct term *terms = wg_object_new(c->n_in * sizeof *terms);
     if (!terms)
@@ -362,7 +362,7 @@ wg_tensor *wg_einsum(const char *equation, wg_tensor *const *x, size_t n)
         wg_fail(equation && x ? WG_E_ARGUMENT : WG_E_NULL, "einsum", "einsum: %s",
                 !equation ? "the equation is NULL"
                 : !x      ? "the array of tensors is NULL"
-                          : "there are no operands");
+                          : "expected at least one operand");
         return NULL;
     }
     for (; *equation && used < MOST_LETTERS; equation++)

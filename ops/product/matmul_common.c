@@ -3,13 +3,14 @@
 
 wg_tensor *wg_transposed(wg_tensor *x)
 {
-    int order[WG_MAX_RANK] = {0};
+    wg_axes order = {.count = 0};
     if (!wg_has_value(x))
         return wg_permute(x, order); /* the error message is wg_permute's */
+    order.count = x->rank;
     for (int axis = 0; axis < x->rank; axis++)
-        order[axis] = axis;
-    order[x->rank - 2] = x->rank - 1;
-    order[x->rank - 1] = x->rank - 2;
+        order.axis[axis] = (int8_t)axis;
+    order.axis[x->rank - 2] = (int8_t)(x->rank - 1);
+    order.axis[x->rank - 1] = (int8_t)(x->rank - 2);
     return wg_permute(x, order);
 }
 
@@ -70,7 +71,7 @@ wg_status wg_layer_shape(const wg_call *c, wg_spec *out)
     if (wg_extents(x)[x->rank - 1] != wg_extents(w)[1])
         return wg_call_error(c, WG_E_SHAPE, "inner extents differ");
     if (!wg_absent(b) && (b->rank != 1 || b->numel != wg_extents(w)[0]))
-        return wg_call_error(c, WG_E_SHAPE, "the bias has not one element for each row of w");
+        return wg_call_error(c, WG_E_SHAPE, "expected a bias with one element per row of w");
     if (x->rank != 2)
         return wg_call_error(c, WG_E_SHAPE, "expected a matrix; the builder makes one of leading axes");
     out->rank = 2;

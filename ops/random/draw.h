@@ -40,9 +40,9 @@ static inline void wg_draw_words(const struct wg_draw *draw, int64_t block, uint
 static inline wg_status wg_draw_generator(const wg_call *c, const wg_tensor *state)
 {
     if (state->dtype != WG_I64)
-        return wg_call_error(c, WG_E_DTYPE, "a generator is i64 [4] (wg_generator)");
+        return wg_call_error(c, WG_E_DTYPE, "expected a generator, dense i64 [4], as wg_generator makes it");
     if (state->rank != 1 || state->numel != 4 || wg_strides(state)[0] != 1)
-        return wg_call_error(c, WG_E_SHAPE, "a generator is i64 [4], dense (wg_generator)");
+        return wg_call_error(c, WG_E_SHAPE, "expected a generator, dense i64 [4], as wg_generator makes it");
     return WG_OK;
 }
 

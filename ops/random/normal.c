@@ -50,7 +50,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
 {
     const struct wg_draw_params *p = c->params;
     if (p->dtype != WG_F32 && p->dtype != WG_F64)
-        return wg_call_error(c, WG_E_DTYPE, "the result is f32 or f64");
+        return wg_call_error(c, WG_E_DTYPE, "expected f32 or f64 for the result");
     WG_TRY(wg_check_number(c->op->name, "mean", p->a, WG_FINITE));
     WG_TRY(wg_check_number(c->op->name, "deviation", p->b, WG_NOT_NEGATIVE));
     return wg_draw_shape(c, out);

@@ -51,7 +51,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     const struct wg_draw_params *p = c->params;
     char text[160];
     if (p->dtype != WG_F32 && p->dtype != WG_F64)
-        return wg_call_error(c, WG_E_DTYPE, "the result is f32 or f64");
+        return wg_call_error(c, WG_E_DTYPE, "expected f32 or f64 for the result");
     const bool narrow = p->dtype == WG_F32;
     const double low = narrow ? (float)p->a : p->a, high = narrow ? (float)p->b : p->b;
     if (!(low < high) || !isfinite(low) || !isfinite(high) || !isfinite(narrow ? (float)(p->b - p->a) : p->b - p->a)) {

@@ -58,15 +58,16 @@ static wg_tensor *gradient(const wg_call *c, wg_tensor *g)
     const struct wg_reduce_params *p = c->params;
     wg_tensor *x = c->in[0];
     wg_shape front = {.rank = x->rank}, joined = {.rank = 1, .extent = {1}};
-    int order[WG_MAX_RANK + 1], inverse[WG_MAX_RANK + 1], n = 0;
+    wg_axes order = {.count = x->rank}, inverse = {.count = x->rank};
+    int n = 0;
     if (x->numel == 0)
         return wg_zeros((wg_dtype)x->dtype, wg_shape_of(x));
     for (int reduced = 1; reduced >= 0; reduced--)
         for (int axis = 0; axis < x->rank; axis++)
             if ((p->axes >> axis & 1) == reduced) {
                 const int64_t extent = wg_extents(x)[axis];
-                order[n] = axis;
-                inverse[axis] = n;
+                order.axis[n] = (int8_t)axis;
+                inverse.axis[axis] = (int8_t)n;
                 front.extent[n++] = extent;
                 if (reduced)
                     joined.extent[0] *= extent;

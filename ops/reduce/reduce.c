@@ -21,7 +21,7 @@ wg_status wg_reduce_resolve(const char *op, const wg_tensor *x, wg_reduce_option
     }
     const int n = options.axes.count ? options.axes.count : 1;
     if (n < 0 || n > WG_MAX_RANK)
-        return wg_fail(WG_E_ARGUMENT, op, "%s: %d axes are named", op, n);
+        return wg_fail(WG_E_ARGUMENT, op, "%s: expected at most 8 axes, got %d", op, n);
     for (int i = 0; i < n; i++) {
         int axis = 0;
         WG_TRY(wg_axis(op, x, options.axes.count ? options.axes.axis[i] : options.axis, &axis));
@@ -164,7 +164,9 @@ wg_status wg_extremum_shape(const wg_call *c, wg_spec *out)
     WG_TRY(wg_reduce_shape(c, out));
     for (int axis = 0; axis < out->rank; axis++)
         outputs *= out->extent[axis];
-    return c->in[0]->numel == 0 && outputs > 0 ? wg_call_error(c, WG_E_SHAPE, "there is none over nothing") : WG_OK;
+    return c->in[0]->numel == 0 && outputs > 0
+               ? wg_call_error(c, WG_E_SHAPE, "expected at least one element to choose from, got none")
+               : WG_OK;
 }
 
 wg_status wg_extremum_vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
@@ -218,14 +220,14 @@ wg_status wg_route_shape(const wg_call *c, const wg_tensor *given, const wg_tens
     const wg_tensor *x = c->in[0], *y = c->in[1];
     WG_TRY(wg_same_float(c, &out->dtype));
     if (y->rank != x->rank)
-        return wg_call_error(c, WG_E_SHAPE, "the extremum has kept its axes");
+        return wg_call_error(c, WG_E_SHAPE, "expected an extremum of x's rank (.keepdims)");
     for (int axis = 0; axis < x->rank; axis++)
         if (wg_extents(y)[axis] != 1 && wg_extents(y)[axis] != wg_extents(x)[axis])
-            return wg_call_error(c, WG_E_SHAPE, "the extremum has an extent of 1 or the operand's");
+            return wg_call_error(c, WG_E_SHAPE, "expected extents of the extremum of 1 or as x's");
     if (!wg_same_dims(c->in[2], given))
-        return wg_call_error(c, WG_E_SHAPE, "what is routed has another shape");
+        return wg_call_error(c, WG_E_SHAPE, "expected a last operand of x's or the extremum's shape");
     if (x->numel == 0 && y->numel > 0)
-        return wg_call_error(c, WG_E_SHAPE, "there is none over nothing");
+        return wg_call_error(c, WG_E_SHAPE, "expected at least one element to choose from, got none");
     out->rank = like->rank;
     memcpy(out->extent, wg_extents(like), (size_t)like->rank * sizeof *out->extent);
     return WG_OK;
@@ -245,7 +247,7 @@ wg_cost wg_route_cost(const wg_call *c)
 wg_status wg_any_all_shape(const wg_call *c, wg_spec *out)
 {
     if (c->in[0]->dtype != WG_U8)
-        return wg_call_error(c, WG_E_DTYPE, "a mask is u8");
+        return wg_call_error(c, WG_E_DTYPE, "expected a u8 mask");
     out->dtype = WG_U8;
     wg_reduced_extents(c, out);
     return WG_OK;

@@ -27,7 +27,7 @@ static wg_status misfit(const wg_call *c, unsigned i, wg_status code, const char
 static wg_status shape(const wg_call *c, wg_spec *out)
 {
     if (c->n_in == 0)
-        return wg_call_error(c, WG_E_ARGUMENT, "there are no operands");
+        return wg_call_error(c, WG_E_ARGUMENT, "expected at least one operand");
     const struct params *p = c->params;
     const wg_tensor *first = c->in[0];
     if (p->axis >= first->rank)

@@ -13,10 +13,10 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     if (y->rank < 1 || y->rank == WG_MAX_RANK)
         return wg_call_error(c, WG_E_SHAPE, "expected rank 1 to 7");
     if (p->rows < 0 || p->columns < 0)
-        return wg_call_error(c, WG_E_ARGUMENT, "rows and columns are not negative");
+        return wg_call_error(c, WG_E_ARGUMENT, "expected rows and columns of at least 0");
     const int64_t offset = wg_offset_within(p->offset, p->rows, p->columns);
     if (wg_extents(y)[y->rank - 1] != wg_diagonal_length(offset, p->rows, p->columns))
-        return wg_call_error(c, WG_E_SHAPE, "the diagonal is of another length");
+        return wg_call_error(c, WG_E_SHAPE, "expected y of the diagonal's length");
     out->dtype = (wg_dtype)y->dtype;
     out->rank = y->rank + 1;
     memcpy(out->extent, wg_extents(y), (size_t)(y->rank - 1) * sizeof *out->extent);

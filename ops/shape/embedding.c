@@ -6,7 +6,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     wg_tensor *table = c->in[0], *index = c->in[1];
     wg_shape shape = wg_shape_of(index);
     if (index->dtype != WG_I64)
-        return wg_call_error(c, WG_E_DTYPE, "indices are i64");
+        return wg_call_error(c, WG_E_DTYPE, "expected indices of i64");
     if (table->rank != 2 || shape.rank == WG_MAX_RANK)
         return wg_call_error(c, WG_E_SHAPE, "expected a table (rows, width) and indices of rank 7 at most");
     shape.extent[shape.rank++] = wg_extents(table)[1];

@@ -12,10 +12,10 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     wg_shape shape = p->shape;
     const int lead = shape.rank - x->rank;
     if (lead < 0 || shape.rank > WG_MAX_RANK)
-        return wg_call_error(c, WG_E_SHAPE, "the rank is not the operand's, nor a larger one up to 8");
+        return wg_call_error(c, WG_E_SHAPE, "expected a rank from the operand's to 8");
     for (int axis = 0; axis < shape.rank; axis++) {
         if (shape.extent[axis] == -1 && axis < lead)
-            return wg_call_error(c, WG_E_SHAPE, "the extent of a new axis cannot be left as it is");
+            return wg_call_error(c, WG_E_SHAPE, "expected an extent of at least 0 for each new axis, got -1");
         if (shape.extent[axis] == -1)
             shape.extent[axis] = wg_extents(x)[axis - lead];
     }

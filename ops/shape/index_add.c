@@ -7,7 +7,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     const struct wg_index_params *p = c->params;
     wg_tensor *x = c->in[0], *src = c->in[2], *index = wg_index_along(c, c->in[1], p->axis, wg_shape_of(x));
     if (index && !wg_same_dims(index, src))
-        return wg_call_error(c, WG_E_SHAPE, "there is one index for each slice that is added, and slices are as the tensor's own");
+        return wg_call_error(c, WG_E_SHAPE, "expected one index for each slice of src, and slices of the shape of x's");
     return wg_made(out[0] = wg_scatter_add(x, p->axis, index, src));
 }
 

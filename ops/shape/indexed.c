@@ -16,14 +16,15 @@ wg_status wg_index_shape(const wg_call *c, const wg_tensor *whole, const wg_tens
 {
     const struct wg_index_params *p = c->params;
     if (index->dtype != WG_I64)
-        return wg_call_error(c, WG_E_DTYPE, "indices are i64");
+        return wg_call_error(c, WG_E_DTYPE, "expected indices of i64");
     if (index->rank != whole->rank || p->axis < 0 || p->axis >= whole->rank)
-        return wg_call_error(c, WG_E_SHAPE, "indices have the rank of what they index, 1 at least");
+        return wg_call_error(c, WG_E_SHAPE, "expected indices of the rank of what they index, at least 1");
     for (int axis = 0; axis < whole->rank; axis++)
         if (axis != p->axis && wg_extents(index)[axis] > wg_extents(whole)[axis])
-            return wg_call_error(c, WG_E_SHAPE, "there are more indices beside the axis than elements");
+            return wg_call_error(c, WG_E_SHAPE,
+                                 "expected extents of the indices, except along the axis, of at most those of what they index");
     if (index->numel > 0 && wg_extents(whole)[p->axis] == 0)
-        return wg_call_error(c, WG_E_ARGUMENT, "there is nothing that could be indexed");
+        return wg_call_error(c, WG_E_ARGUMENT, "expected elements to index, got none");
     return WG_OK;
 }
 

@@ -34,11 +34,11 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     const struct params *p = c->params;
     const wg_tensor *labels = c->in[0];
     if (labels->dtype != WG_I64 || wg_dtype_size(p->dtype) == 0)
-        return wg_call_error(c, WG_E_DTYPE, labels->dtype != WG_I64 ? "labels are i64" : "there is no such dtype");
+        return wg_call_error(c, WG_E_DTYPE, labels->dtype != WG_I64 ? "expected labels of i64" : "there is no such dtype");
     if (p->classes < 1)
-        return wg_call_error(c, WG_E_ARGUMENT, "there is one class at least");
+        return wg_call_error(c, WG_E_ARGUMENT, "expected classes of at least 1");
     if (labels->rank == WG_MAX_RANK)
-        return wg_call_error(c, WG_E_SHAPE, "there is no room for another axis");
+        return wg_call_error(c, WG_E_SHAPE, "expected at most 7 axes, because the result has one more");
     out->dtype = p->dtype;
     out->rank = labels->rank + 1;
     memcpy(out->extent, wg_extents(labels), (size_t)labels->rank * sizeof *out->extent);

@@ -12,15 +12,15 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     const struct params *p = c->params;
     const wg_tensor *x = c->in[0];
     if (p->rank != x->rank)
-        return wg_call_error(c, WG_E_SHAPE, "there is padding for another rank");
+        return wg_call_error(c, WG_E_SHAPE, "expected padding of x's rank");
     if (x->dtype > WG_F64 &&
         !(p->value >= (x->dtype == WG_I64 ? -0x1p63 : 0) && p->value <= (x->dtype == WG_I64 ? 0x1.fffffffffffffp62 : 255)))
-        return wg_call_error(c, WG_E_ARGUMENT, "the value does not fit the dtype");
+        return wg_call_error(c, WG_E_ARGUMENT, "expected a value that the dtype can represent");
     out->dtype = (wg_dtype)x->dtype;
     out->rank = x->rank;
     for (int axis = 0; axis < x->rank; axis++) {
         if (p->before[axis] < 0 || p->after[axis] < 0)
-            return wg_call_error(c, WG_E_ARGUMENT, "padding is not negative");
+            return wg_call_error(c, WG_E_ARGUMENT, "expected padding of at least 0");
         if (__builtin_add_overflow(wg_extents(x)[axis], p->before[axis], &out->extent[axis]) ||
             __builtin_add_overflow(out->extent[axis], p->after[axis], &out->extent[axis]))
             return wg_call_error(c, WG_E_SHAPE, "the result is too large");

@@ -11,7 +11,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     const wg_tensor *x = c->in[0];
     WG_TRY(wg_view_of(c, out));
     if (p->rank != x->rank)
-        return wg_call_error(c, WG_E_SHAPE, "the order is of another rank");
+        return wg_call_error(c, WG_E_SHAPE, "expected an order of as many axes as x has");
     out->rank = p->rank;
     for (int axis = 0; axis < p->rank; axis++) {
         out->extent[axis] = wg_extents(x)[p->order[axis]];
@@ -20,15 +20,17 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     return WG_OK;
 }
 
-static wg_status resolve(const wg_tensor *x, const int *order, struct params *p)
+static wg_status resolve(const wg_tensor *x, const wg_axes *order, struct params *p)
 {
     unsigned seen = 0;
-    if (!order && x->rank > 0)
-        return wg_fail(WG_E_NULL, "permute", "permute: the order is NULL");
+    char text[200];
+    if (order->count != x->rank)
+        return wg_fail(WG_E_ARGUMENT, "permute", "permute: expected an order of %d axes for %s, got one of %d", x->rank,
+                       wg_shape_text(wg_shape_of(x), text, sizeof text), order->count);
     p->rank = (int8_t)x->rank;
     for (int i = 0; i < x->rank; i++) {
         int axis = 0;
-        WG_TRY(wg_axis("permute", x, order[i], &axis));
+        WG_TRY(wg_axis("permute", x, order->axis[i], &axis));
         if (seen >> axis & 1)
             return wg_fail(WG_E_ARGUMENT, "permute", "permute: axis %d is named twice", axis);
         seen |= 1u << axis;
@@ -37,10 +39,10 @@ static wg_status resolve(const wg_tensor *x, const int *order, struct params *p)
     return WG_OK;
 }
 
-wg_tensor *wg_permute(wg_tensor *x, const int *order)
+wg_tensor *wg_permute(wg_tensor *x, wg_axes order)
 {
     struct params p = {.rank = 0};
-    if (wg_has_value(x) && resolve(x, order, &p) != WG_OK)
+    if (wg_has_value(x) && resolve(x, &order, &p) != WG_OK)
         return NULL;
     return wg_invoke1(&wg_op_permute, &p, x);
 }

@@ -40,7 +40,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     for (int axis = 0; axis < rank; axis++) {
         int64_t extent;
         if (p->times[axis] < 0)
-            return wg_call_error(c, WG_E_ARGUMENT, "a number of times is negative");
+            return wg_call_error(c, WG_E_ARGUMENT, "expected times of at least 0");
         if (__builtin_mul_overflow(wg_extents(y)[axis], p->times[axis], &extent))
             return wg_call_error(c, WG_E_SHAPE, "the result is too large");
     }

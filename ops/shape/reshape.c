@@ -54,7 +54,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     for (int axis = 0; axis < out->rank; axis++)
         numel *= out->extent[axis];
     if (numel != c->in[0]->numel) /* only through wg_invoke: the builder has checked the shape */
-        return wg_call_error(c, WG_E_SHAPE, "the number of elements differs");
+        return wg_call_error(c, WG_E_SHAPE, "expected a shape of as many elements");
     if (numel == 0) {
         int64_t stride = 1;
         for (int axis = out->rank - 1; axis >= 0; axis--) {
@@ -63,7 +63,8 @@ static wg_status shape(const wg_call *c, wg_spec *out)
         }
         return WG_OK;
     }
-    return view_strides(c->in[0], &p->shape, out->stride) ? WG_OK : wg_call_error(c, WG_E_SHAPE, "these strides allow no view");
+    return view_strides(c->in[0], &p->shape, out->stride) ? WG_OK
+                                                          : wg_call_error(c, WG_E_SHAPE, "expected strides that allow a view");
 }
 
 static wg_status cannot(const wg_tensor *x, wg_shape shape, const char *why)
@@ -93,7 +94,7 @@ static wg_status resolve(const wg_tensor *x, wg_shape *shape)
     if (open >= 0 && x->numel % n == 0)
         shape->extent[open] = x->numel / n;
     else if (open >= 0 || n != x->numel)
-        return cannot(x, *shape, "the number of elements differs");
+        return cannot(x, *shape, "expected a shape of as many elements");
     return WG_OK;
 }
 

@@ -86,9 +86,9 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     const wg_tensor *x = c->in[0], *src = c->in[2];
     WG_TRY(wg_index_shape(c, x, c->in[1]));
     if (src->dtype != x->dtype || (x->dtype != WG_F32 && x->dtype != WG_F64))
-        return wg_call_error(c, WG_E_DTYPE, "what is added and what to are of one dtype, f32 or f64");
+        return wg_call_error(c, WG_E_DTYPE, "expected x and src of one dtype, f32 or f64");
     if (!wg_same_dims(src, c->in[1]))
-        return wg_call_error(c, WG_E_SHAPE, "there is one index for each element that is added");
+        return wg_call_error(c, WG_E_SHAPE, "expected index and src of one shape");
     out->dtype = (wg_dtype)x->dtype;
     out->rank = x->rank;
     memcpy(out->extent, wg_extents(x), (size_t)x->rank * sizeof *out->extent);

@@ -7,7 +7,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     const wg_tensor *x = c->in[0];
     WG_TRY(wg_view_of(c, out));
     if (p->axis >= x->rank || p->index < 0 || p->index >= wg_extents(x)[p->axis])
-        return wg_call_error(c, WG_E_SHAPE, "the axis does not have that index");
+        return wg_call_error(c, WG_E_SHAPE, "expected an index within the axis");
     out->rank = x->rank - 1;
     for (int axis = 0; axis < out->rank; axis++) {
         out->extent[axis] = wg_extents(x)[axis + (axis >= p->axis)];

@@ -17,7 +17,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     const wg_tensor *x = c->in[0];
     WG_TRY(wg_view_of(c, out));
     if (p->axis >= x->rank || !wg_slice_fits(p, wg_extents(x)[p->axis]))
-        return wg_call_error(c, WG_E_SHAPE, "the slice reaches beyond its axis");
+        return wg_call_error(c, WG_E_SHAPE, "expected a slice inside its axis");
     out->rank = x->rank;
     memcpy(out->extent, wg_extents(x), (size_t)x->rank * sizeof *out->extent);
     memcpy(out->stride, wg_strides(x), (size_t)x->rank * sizeof *out->stride);

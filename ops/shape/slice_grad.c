@@ -14,7 +14,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     if (p->slice.axis >= gy->rank)
         return wg_call_error(c, WG_E_SHAPE, "there is no such axis");
     if (p->slice.count != wg_extents(gy)[p->slice.axis] || !wg_slice_fits(&p->slice, p->extent))
-        return wg_call_error(c, WG_E_SHAPE, "the slice reaches beyond its axis");
+        return wg_call_error(c, WG_E_SHAPE, "expected a slice inside its axis");
     out->rank = gy->rank;
     memcpy(out->extent, wg_extents(gy), (size_t)gy->rank * sizeof *out->extent);
     out->extent[p->slice.axis] = p->extent;

@@ -14,7 +14,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     if (p->axis != WG_ALL)
         WG_TRY(wg_axis("squeeze", x, p->axis, &squeezed));
     if (p->axis != WG_ALL && wg_extents(x)[squeezed] != 1)
-        return wg_call_error(c, WG_E_SHAPE, "the axis is not of extent 1");
+        return wg_call_error(c, WG_E_SHAPE, "expected an axis of extent 1");
     for (int axis = 0; axis < x->rank; axis++)
         if (wg_extents(x)[axis] != 1 || (p->axis != WG_ALL && axis != squeezed))
             shape.extent[shape.rank++] = wg_extents(x)[axis];

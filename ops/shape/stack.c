@@ -8,7 +8,7 @@ struct params {
 static wg_status compose(const wg_call *c, wg_tensor **out)
 {
     if (c->n_in == 0)
-        return wg_call_error(c, WG_E_ARGUMENT, "there are no operands");
+        return wg_call_error(c, WG_E_ARGUMENT, "expected at least one operand");
     const struct params *p = c->params;
     const wg_tensor *first = c->in[0];
     for (unsigned i = 1; i < c->n_in; i++)
@@ -19,7 +19,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
         }
     const int axis = p->axis < 0 ? p->axis + first->rank + 1 : p->axis;
     if (axis < 0 || axis > first->rank)
-        return wg_call_error(c, WG_E_ARGUMENT, "the result has no such axis");
+        return wg_call_error(c, WG_E_ARGUMENT, "expected an axis of the result, which has one axis more than the operand");
     wg_tensor **part = wg_object_new(c->n_in * sizeof *part);
     if (!part)
         return WG_E_MEMORY;

@@ -9,11 +9,12 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
 {
     const struct params *p = c->params;
     wg_tensor *x = c->in[0];
-    int a = 0, b = 0, order[WG_MAX_RANK];
+    int a = 0, b = 0;
+    wg_axes order = {.count = x->rank};
     WG_TRY(wg_axis("transpose", x, p->a, &a));
     WG_TRY(wg_axis("transpose", x, p->b, &b));
     for (int axis = 0; axis < x->rank; axis++)
-        order[axis] = axis == a ? b : axis == b ? a : axis;
+        order.axis[axis] = (int8_t)(axis == a ? b : axis == b ? a : axis);
     return wg_made(out[0] = wg_permute(x, order));
 }
 

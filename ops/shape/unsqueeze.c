@@ -12,9 +12,9 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     const int at = p->axis < 0 ? p->axis + x->rank + 1 : p->axis;
     wg_shape shape = {.rank = x->rank + 1};
     if (at < 0 || at > x->rank)
-        return wg_call_error(c, WG_E_ARGUMENT, "the result has no such axis");
+        return wg_call_error(c, WG_E_ARGUMENT, "expected an axis of the result, which has one axis more than the operand");
     if (x->rank == WG_MAX_RANK)
-        return wg_call_error(c, WG_E_SHAPE, "there is no room for another axis");
+        return wg_call_error(c, WG_E_SHAPE, "expected at most 7 axes, because the result has one more");
     for (int axis = 0; axis < shape.rank; axis++)
         shape.extent[axis] = axis == at ? 1 : wg_extents(x)[axis - (axis > at)];
     return wg_made(out[0] = wg_reshape(x, shape));

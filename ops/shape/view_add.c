@@ -70,7 +70,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     WG_TRY(wg_same_float(c, &dtype));
     WG_TRY(seen(c, sum, &part));
     if (part.rank != g->rank || memcmp(part.extent, wg_extents(g), (size_t)g->rank * sizeof *part.extent) != 0)
-        return wg_call_error(c, WG_E_SHAPE, "what is added does not have the shape of the view");
+        return wg_call_error(c, WG_E_SHAPE, "expected g of the view's shape");
     out->dtype = dtype;
     out->rank = sum->rank;
     memcpy(out->extent, wg_extents(sum), (size_t)sum->rank * sizeof *out->extent);

@@ -35,7 +35,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     if (target->dtype != value->dtype)
         return wg_call_error(c, WG_E_DTYPE, "dtypes differ, and nothing is converted");
     if (!wg_same_dims(target, value))
-        return wg_call_error(c, WG_E_SHAPE, "target and value are of one shape");
+        return wg_call_error(c, WG_E_SHAPE, "expected target and value of one shape");
     return WG_OK;
 }
 

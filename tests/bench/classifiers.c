@@ -87,8 +87,8 @@ static wg_optim *momentum(wg_tensor_list params)
 /* Images (N,C,H,W), batch-innermost in memory: kernels use vectors along the batch. */
 static wg_tensor *batch_innermost(wg_tensor *images)
 {
-    wg_tensor *view = wg_permute(images, (const int[]){1, 2, 3, 0}), *copy = wg_copy(view);
-    wg_tensor *result = wg_permute(copy, (const int[]){3, 0, 1, 2});
+    wg_tensor *view = wg_permute(images, WG_AXES(1, 2, 3, 0)), *copy = wg_copy(view);
+    wg_tensor *result = wg_permute(copy, WG_AXES(3, 0, 1, 2));
     wg_free(images), wg_free(view), wg_free(copy);
     return result;
 }

@@ -11,7 +11,7 @@ enum { ROUNDS = 41 };
 /* A tensor (N,C,H,W) with elements in -1..1, row-major or batch-innermost. */
 static wg_tensor *images(int64_t n, int64_t c, int64_t h, int64_t w, bool innermost)
 {
-    wg_tensor *t = innermost ? wg_permute(wg_zeros(WG_F32, WG_SHAPE(c, h, w, n)), (const int[]){3, 0, 1, 2})
+    wg_tensor *t = innermost ? wg_permute(wg_zeros(WG_F32, WG_SHAPE(c, h, w, n)), WG_AXES(3, 0, 1, 2))
                              : wg_zeros(WG_F32, WG_SHAPE(n, c, h, w));
     float *x = t ? wg_data_mut(t) : NULL;
     for (int64_t i = 0; x && i < n * c * h * w; i++)

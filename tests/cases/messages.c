@@ -27,7 +27,7 @@ int main(void)
     wg_cross_entropy(logits, labels);
     expect(WG_E_ARGUMENT, "cross_entropy: row 1 has label 9, which is not in 0..3");
     wg_cross_entropy(logits, wg_ones(WG_F32, WG_SHAPE(2)));
-    expect(WG_E_DTYPE, "cross_entropy: labels must be i64");
+    expect(WG_E_DTYPE, "cross_entropy: expected labels of i64");
     wg_one_hot(labels, many, WG_F32);
     expect(WG_E_MEMORY, "one_hot: no memory for ");
     wg_pad(v, (int64_t[]){0}, (int64_t[]){many}, 0);

@@ -35,7 +35,7 @@ static void fill(double *to)
 /* By a view of x that the tape makes: its transpose, its reverse, itself. */
 static wg_tensor *view(int which)
 {
-    return which == 0 ? wg_permute(x, (int[]){1, 0}) : which == 1 ? wg_flip(wg_flip(x, 0), 1) : x;
+    return which == 0 ? wg_permute(x, WG_AXES(1, 0)) : which == 1 ? wg_flip(wg_flip(x, 0), 1) : x;
 }
 
 int main(void)

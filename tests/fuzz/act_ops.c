@@ -135,7 +135,7 @@ static void common_op(struct world *w)
         y = wg_cast(a, (wg_dtype)below(w, 2));
         break;
     case 14:
-        y = wg_permute(a, (const int[]){1, 0, 2, 3, 4, 5, 6, 7});
+        y = wg_permute(a, (wg_axes){.count = wg_rank(a), .axis = {1, 0, 2, 3, 4, 5, 6, 7}});
         break;
     default:
         y = wg_detach(a);

@@ -10,10 +10,10 @@
 /* The last two axes exchanged. */
 static wg_tensor *transposed(wg_tensor *t)
 {
-    int order[WG_MAX_RANK];
     const int rank = wg_rank(t);
+    wg_axes order = {.count = rank};
     for (int i = 0; i < rank; i++)
-        order[i] = i < rank - 2 ? i : 2 * rank - 3 - i;
+        order.axis[i] = (int8_t)(i < rank - 2 ? i : 2 * rank - 3 - i);
     return wg_permute(t, order);
 }
 

@@ -198,7 +198,7 @@ static void errors_name_what_is_wrong(void **state)
     assert_error(WG_E_SHAPE, "[], none");
     assert_null(wg_batches_create(x, WG_NONE, .size = 0));
     assert_error(WG_E_ARGUMENT, "0 of 23");
-    wg_tensor *turned = wg_permute(x, (const int[]){1, 0});
+    wg_tensor *turned = wg_permute(x, WG_AXES(1, 0));
     assert_null(wg_batches_create(turned, WG_NONE));
     assert_error(WG_E_ARGUMENT, "contiguous");
     wg_batches *batches = wg_batches_create(x, WG_NONE);

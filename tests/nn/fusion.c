@@ -111,8 +111,8 @@ static void fused_batch_norm_has_the_bits_in_any_order(void **state)
     wg_tensor *generator = wg_generator(3, 0), *beta = wg_normal(generator, WG_F32, WG_SHAPE(3), 0, 1);
     wg_tensor *images = wg_normal(generator, WG_F32, WG_SHAPE(11, 3, 6, 7), 2, 3);
     for (int order = 0; order < 3; order++) {
-        static const int to[3][4] = {{0, 1, 2, 3}, {1, 2, 3, 0}, {0, 2, 3, 1}},
-                         back[3][4] = {{0, 1, 2, 3}, {3, 0, 1, 2}, {0, 3, 1, 2}};
+        const wg_axes to[3] = {WG_AXES(0, 1, 2, 3), WG_AXES(1, 2, 3, 0), WG_AXES(0, 2, 3, 1)},
+                      back[3] = {WG_AXES(0, 1, 2, 3), WG_AXES(3, 0, 1, 2), WG_AXES(0, 3, 1, 2)};
         WG_TAPE(tape);
         wg_tensor *x = wg_permute(wg_copy(wg_permute(images, to[order])), back[order]);
         wg_tensor *gamma = wg_ones(WG_F32, WG_SHAPE(3)), *gx[2], *y[2];
@@ -140,8 +140,8 @@ static void fused_convolution_has_the_bits_in_any_order(void **state)
     wg_tensor *leaf[3] = {NULL, wg_normal(generator, WG_F32, WG_SHAPE(13, 3, 3, 2), 0, 1),
                           wg_normal(generator, WG_F32, WG_SHAPE(13), 0, 1)};
     for (int order = 0; order < 3; order++) {
-        static const int to[3][4] = {{0, 1, 2, 3}, {1, 2, 3, 0}, {0, 2, 3, 1}},
-                         back[3][4] = {{0, 1, 2, 3}, {3, 0, 1, 2}, {0, 3, 1, 2}};
+        const wg_axes to[3] = {WG_AXES(0, 1, 2, 3), WG_AXES(1, 2, 3, 0), WG_AXES(0, 2, 3, 1)},
+                      back[3] = {WG_AXES(0, 1, 2, 3), WG_AXES(3, 0, 1, 2), WG_AXES(0, 3, 1, 2)};
         WG_TAPE(tape);
         leaf[0] = wg_permute(wg_copy(wg_permute(images, to[order])), back[order]);
         for (int i = 0; i < 3; i++)
@@ -192,7 +192,7 @@ static void gradients_lie_as_their_parameters(void **state)
         if (turned) {
             wg_tensor *flat = wg_ones(WG_F32, WG_SHAPE(9, HIDDEN));
             wg_free(w);
-            w = wg_permute(flat, (const int[]){1, 0});
+            w = wg_permute(flat, WG_AXES(1, 0));
             wg_free(flat);
         }
         wg_set_requires_grad(w, true);

@@ -18,9 +18,9 @@ enum layout { ROW_MAJOR, IMAGES_INNERMOST, TRANSPOSED, STEPPED, N_LAYOUTS };
 static wg_tensor *operand(wg_dtype dtype, const int64_t *e, enum layout layout, uint64_t seed)
 {
     if (layout == IMAGES_INNERMOST)
-        return made(wg_permute(numbers(dtype, WG_SHAPE(e[1], e[2], e[3], e[0]), seed), (const int[]){3, 0, 1, 2}));
+        return made(wg_permute(numbers(dtype, WG_SHAPE(e[1], e[2], e[3], e[0]), seed), WG_AXES(3, 0, 1, 2)));
     if (layout == TRANSPOSED)
-        return made(wg_permute(numbers(dtype, WG_SHAPE(e[0], e[3], e[2], e[1]), seed), (const int[]){0, 3, 2, 1}));
+        return made(wg_permute(numbers(dtype, WG_SHAPE(e[0], e[3], e[2], e[1]), seed), WG_AXES(0, 3, 2, 1)));
     if (layout == STEPPED)
         return made(wg_slice(numbers(dtype, WG_SHAPE(e[0], e[1], e[2], 2 * e[3]), seed), 3, -1, INT64_MIN, -2));
     return numbers(dtype, WG_SHAPE(e[0], e[1], e[2], e[3]), seed);
@@ -193,7 +193,7 @@ static void bits_do_not_depend_on_layout(void **state)
         struct convolution c;
         draw_convolution(&c, WG_F32, seed);
         wg_tensor *x = made(wg_copy(c.image)), *w = made(wg_copy(c.kernel)), *gy = made(wg_copy(c.gradient));
-        const int to_last[] = {1, 2, 3, 0}, back[] = {3, 0, 1, 2};
+        const wg_axes to_last = WG_AXES(1, 2, 3, 0), back = WG_AXES(3, 0, 1, 2);
         wg_tensor *inner_x = made(wg_permute(wg_copy(wg_permute(x, to_last)), back));
         wg_tensor *inner_gy = made(wg_permute(wg_copy(wg_permute(gy, to_last)), back));
         assert_same_bits(made(wg_conv2d_with(inner_x, w, c.bias, c.options)), made(wg_conv2d_with(x, w, c.bias, c.options)));
@@ -400,14 +400,17 @@ static void windows_that_leave_nothing_are_refused(void **state)
     wg_tensor *x = numbers(WG_F32, WG_SHAPE(1, 1, 3, 4), 1);
     for (int64_t size = 4; size < 7; size++) {
         wg_tensor *w = numbers(WG_F32, WG_SHAPE(1, 1, size, 1), 2);
-        assert_null_and_error(wg_conv2d(x, w, WG_NONE), WG_E_SHAPE, "with dilation 1 does not fit 3 with padding 0");
-        assert_null_and_error(wg_max_pool2d(x, .size = {size, 1}), WG_E_SHAPE, "does not fit 3 with padding 0");
-        assert_null_and_error(wg_avg_pool2d(x, .size = {size, 1}), WG_E_SHAPE, "does not fit 3 with padding 0");
+        assert_null_and_error(wg_conv2d(x, w, WG_NONE), WG_E_SHAPE, "with dilation 1 on 3 with padding 0");
+        assert_null_and_error(wg_max_pool2d(x, .size = {size, 1}), WG_E_SHAPE, "on 3 with padding 0");
+        assert_null_and_error(wg_avg_pool2d(x, .size = {size, 1}), WG_E_SHAPE, "on 3 with padding 0");
         made(wg_conv2d(x, w, WG_NONE, .padding = {2, 0}));
     }
-    assert_null_and_error(wg_max_pool2d(x, .padding = {1, 2}), WG_E_SHAPE, "holds padding only: 4 with padding 2");
+    assert_null_and_error(
+        wg_max_pool2d(x, .padding = {1, 2}), WG_E_SHAPE,
+        "max_pool2d: expected an element of the image in each window, got a window of 2 with dilation 1 on 4 with padding 2");
     made(wg_avg_pool2d(x, .padding = {1, 2}));
-    assert_null_and_error(wg_adaptive_avg_pool2d(wg_zeros(WG_F32, WG_SHAPE(1, 1, 3, 0)), 1, 1), WG_E_SHAPE, "into 1 windows");
+    assert_null_and_error(wg_adaptive_avg_pool2d(wg_zeros(WG_F32, WG_SHAPE(1, 1, 3, 0)), 1, 1), WG_E_SHAPE,
+                          "adaptive_avg_pool2d: expected at least one element and one window, got an extent of 0 and 1 windows");
 }
 
 int main(void)

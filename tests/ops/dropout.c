@@ -5,7 +5,7 @@ static void the_same_state_gives_the_same_mask(void **state)
 {
     (void)state;
     wg_tensor *x = numbers(WG_F32, WG_SHAPE(40, 25), 1), *a = made(wg_generator(3, 0)), *b = made(wg_generator(3, 0));
-    wg_tensor *turned = made(wg_permute(x, (const int[]){1, 0})), *first = made(wg_dropout(x, a, 0.5));
+    wg_tensor *turned = made(wg_permute(x, WG_AXES(1, 0))), *first = made(wg_dropout(x, a, 0.5));
     wg_tensor *again = made(wg_dropout(x, b, 0.5)), *next = made(wg_dropout(x, a, 0.5));
     assert_same_bits(first, again);
     assert_int_equal(element(a, 2) - element(b, 2), 250); /* four elements per block */

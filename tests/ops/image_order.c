@@ -2,7 +2,7 @@
    results keep the memory order of the axes. */
 #include "common.h"
 
-static const int to_last[] = {1, 2, 3, 0}, to_first[] = {3, 0, 1, 2};
+static const wg_axes to_last = {.count = 4, .axis = {1, 2, 3, 0}}, to_first = {.count = 4, .axis = {3, 0, 1, 2}};
 
 static wg_tensor *innermost(wg_tensor *t)
 {

@@ -165,7 +165,7 @@ static void integers_are_moved(void **state)
     for (int dtype = WG_I64; dtype <= WG_U8; dtype++) {
         const wg_dtype d = (wg_dtype)dtype;
         WG_TAPE(tape);
-        wg_tensor *x = count_up(d, WG_SHAPE(2, 3)), *turned = made(wg_permute(x, (const int[]){1, 0}));
+        wg_tensor *x = count_up(d, WG_SHAPE(2, 3)), *turned = made(wg_permute(x, WG_AXES(1, 0)));
         wg_tensor *last = wg_from(((const int64_t[]){1, 0, 1}), WG_SHAPE(3));
         assert_numbers(turned, d, WG_SHAPE(3, 2), NUMBERS(0, 3, 1, 4, 2, 5));
         assert_numbers(wg_reshape(turned, WG_SHAPE(2, 3)), d, WG_SHAPE(2, 3), NUMBERS(0, 3, 1, 4, 2, 5)); /* not a view */
@@ -211,7 +211,7 @@ static void squeeze_and_unsqueeze(void **state)
     assert_int_equal(wg_extent(made(wg_unsqueeze(none, 2)), 2), 1);
     assert_ptr_equal(wg_data(made(wg_squeeze(x, 0))), wg_data(x)); /* views */
     assert_ptr_equal(wg_data(made(wg_unsqueeze(x, -2))), wg_data(x));
-    wg_tensor *turned = made(wg_permute(made(wg_squeeze(x, WG_ALL)), (const int[]){1, 0}));
+    wg_tensor *turned = made(wg_permute(made(wg_squeeze(x, WG_ALL)), WG_AXES(1, 0)));
     assert_ptr_equal(wg_data(made(wg_unsqueeze(turned, 1))), wg_data(turned));
 }
 
@@ -316,7 +316,7 @@ static void scatter_adds_in_order(void **state)
     free(where);
     for (int threads = 1; threads <= 2; threads++) {
         WG_TAPE(tape);
-        const int order[] = {1, 0};
+        const wg_axes order = WG_AXES(1, 0);
         wg_set_threads(threads);
         assert_same_bits(made(wg_index_add(zeros, 0, index, src)), want);
         wg_tensor *turned = made(wg_copy(wg_permute(src, order))), *other = made(wg_copy(wg_permute(zeros, order)));

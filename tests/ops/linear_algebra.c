@@ -40,12 +40,10 @@ static wg_tensor *from(const double *data, int64_t rows, int64_t columns)
 
 static wg_tensor *transposed(wg_tensor *x)
 {
-    int order[WG_MAX_RANK];
     const int rank = wg_rank(x);
-    for (int i = 0; i < rank; i++)
-        order[i] = i;
-    order[rank - 2] = rank - 1;
-    order[rank - 1] = rank - 2;
+    wg_axes order = {.count = rank};
+    for (int i = 0; i < rank && i < WG_MAX_RANK; i++)
+        order.axis[i] = (int8_t)(i < rank - 2 ? i : 2 * rank - 3 - i);
     return made(wg_permute(x, order));
 }
 

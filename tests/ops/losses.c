@@ -110,7 +110,7 @@ static void rows_may_be_images(void **state)
     const int64_t values[ROWS] = {0, -5, 1, 2};
     wg_tensor *x = matrix(logits), *labels = made(wg_from(values, WG_SHAPE(ROWS)));
     wg_tensor *weight = made(wg_from(class_weights, WG_SHAPE(CLASSES)));
-    wg_tensor *images = made(wg_permute(wg_reshape(x, WG_SHAPE(2, 2, CLASSES)), (const int[]){0, 2, 1}));
+    wg_tensor *images = made(wg_permute(wg_reshape(x, WG_SHAPE(2, 2, CLASSES)), WG_AXES(0, 2, 1)));
     wg_tensor *of_images = made(wg_reshape(labels, WG_SHAPE(2, 2)));
     for (int reduction = WG_REDUCTION_MEAN; reduction <= WG_REDUCTION_NONE; reduction++) {
         wg_tensor *flat = made(

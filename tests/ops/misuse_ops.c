@@ -31,8 +31,8 @@
         assert_null_and_error(wg_##op(fx.x, .axis = 2), WG_E_ARGUMENT, #op ": ");             \
         assert_null_and_error(wg_##op(fx.x, .axis = -3), WG_E_ARGUMENT, #op ": ");            \
         assert_null_and_error(wg_##op(fx.x, .axes = WG_AXES(0, 0)), WG_E_ARGUMENT, #op ": "); \
-        assert_null_and_error(wg_##op(fx.x, .axes = {9, {0}}), WG_E_ARGUMENT, #op ": ");      \
-        assert_null_and_error(wg_##op(fx.x, .axes = {-1, {0}}), WG_E_ARGUMENT, #op ": ");     \
+        assert_null_and_error(wg_##op(fx.x, .axes = {.count = 9}), WG_E_ARGUMENT, #op ": ");  \
+        assert_null_and_error(wg_##op(fx.x, .axes = {.count = -1}), WG_E_ARGUMENT, #op ": "); \
         assert_null_and_error(wg_##op(fx.labels), WG_E_DTYPE, #op ": ");                      \
     }
 #define WG_OP(op, arguments)
@@ -105,10 +105,13 @@ static void misuse_reshape(void)
 
 static void misuse_permute(void)
 {
-    REFUSED("permute", wg_permute(bad, (const int[]){1, 0}));
-    assert_null_and_error(wg_permute(fx.x, NULL), WG_E_NULL, "permute: ");
-    assert_null_and_error(wg_permute(fx.x, (const int[]){0, 0}), WG_E_ARGUMENT, "permute: ");
-    assert_null_and_error(wg_permute(fx.x, (const int[]){0, 2}), WG_E_ARGUMENT, "permute: ");
+    REFUSED("permute", wg_permute(bad, WG_AXES(1, 0)));
+    assert_null_and_error(wg_permute(fx.x, WG_AXES(0)), WG_E_ARGUMENT,
+                          "permute: expected an order of 2 axes for [2, 3], got one of 1");
+    assert_null_and_error(wg_permute(fx.x, WG_AXES(0, 1, 2)), WG_E_ARGUMENT, "got one of 3");
+    assert_null_and_error(wg_permute(fx.x, (wg_axes){.count = -1}), WG_E_ARGUMENT, "got one of -1");
+    assert_null_and_error(wg_permute(fx.x, WG_AXES(0, 0)), WG_E_ARGUMENT, "permute: ");
+    assert_null_and_error(wg_permute(fx.x, WG_AXES(0, 2)), WG_E_ARGUMENT, "permute: ");
 }
 
 static void misuse_transpose(void)

@@ -2,7 +2,8 @@
    Choosing an element and the statistics of normalisations are errors. */
 #include "common.h"
 
-static const char none_over_nothing[] = "there is none over nothing", no_statistics[] = "there are no statistics over nothing";
+static const char none_over_nothing[] = "expected at least one element to choose from, got none",
+                  no_statistics[] = "expected at least one element for each mean and variance, got none";
 
 static void assert_value(wg_tensor *y, double want)
 {

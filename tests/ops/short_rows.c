@@ -70,7 +70,7 @@ static wg_tensor *filled(wg_tensor *g, wg_dtype dtype, bool chooses)
 
 static wg_tensor *transposed(wg_tensor *x)
 {
-    return made(wg_copy(wg_permute(x, (const int[]){1, 0})));
+    return made(wg_copy(wg_permute(x, WG_AXES(1, 0))));
 }
 
 static void check(wg_tensor *g, wg_dtype dtype)

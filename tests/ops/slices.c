@@ -109,7 +109,7 @@ static void chunks_and_indices(void **state)
     assert_int_equal(wg_rank(part[6]), 1);
     assert_ptr_equal(wg_data(part[6]), (const double *)wg_data(x) + 6);
     assert_same_bits(made(wg_stack(part, 7, 1)), x);
-    assert_same_bits(made(wg_transpose(x, -1, 0)), made(wg_permute(x, (const int[]){1, 0})));
+    assert_same_bits(made(wg_transpose(x, -1, 0)), made(wg_permute(x, WG_AXES(1, 0))));
     wg_free(x);
 }
 

@@ -69,7 +69,7 @@ static wg_tensor *over(int64_t v)
     X(cumsum, wg_cumsum(x, AXIS(v), .reverse = true))                                                                             \
     X(sort, sorted_by(v, true))                                                                                                   \
     X(topk, sorted_by(v, false))                                                                                                  \
-    X(permute, wg_permute(x, ((const int[]){0, AXIS(v)})))                                                                        \
+    X(permute, wg_permute(x, WG_AXES(0, (int8_t)(v))))                                                                            \
     X(transpose, wg_transpose(x, 0, AXIS(v)))                                                                                     \
     X(reshape, wg_reshape(x, WG_SHAPE(v, -1)))                                                                                    \
     X(reshape, wg_reshape(x, WG_SHAPE(v, v)))                                                                                     \

@@ -180,7 +180,7 @@ static wg_status chain(struct small *s)
 /* The first row as a separate tensor, columns, a transposed view, in place. */
 static wg_status views(struct small *s)
 {
-    wg_tensor *x = wg_mul_scalar(s->x, 2), *t = wg_permute(x, (const int[]){1, 0});
+    wg_tensor *x = wg_mul_scalar(s->x, 2), *t = wg_permute(x, WG_AXES(1, 0));
     wg_tensor *row = wg_slice(x, 0, 0, 1, 1), *sum = wg_add(wg_matmul(x, t), wg_matmul(t, x));
     wg_tensor *y = wg_add(wg_donate(wg_exp(wg_neg(x))), row);
     return keep(s, wg_add(wg_add(wg_sub(y, t), sum), wg_flip(wg_relu(x), 1)));

@@ -41,7 +41,7 @@ static wg_status affine(struct small *s)
 {
     wg_tensor *first = wg_slice(s->x, 0, 0, 1, 1);
     WG_TRY(wg_accumulate(s->other, first));
-    return keep(s, wg_add(wg_matmul(s->x, wg_permute(s->x, (const int[]){1, 0})), first));
+    return keep(s, wg_add(wg_matmul(s->x, wg_permute(s->x, WG_AXES(1, 0))), first));
 }
 
 static void inputs_are_bound(void **state)
@@ -75,7 +75,7 @@ static void inputs_are_bound(void **state)
     assert_fails(wg_replay_bind(replay, original, wide), WG_E_DTYPE, "pixels is f32, not f64");
     assert_fails(wg_replay_bind(replay, wrong, wrong), WG_E_ARGUMENT, "does not read");
     assert_fails(wg_replay_bind(replay, replayed.other, replayed.other), WG_E_ARGUMENT, "changes");
-    wg_tensor *turned = wg_permute(original, (const int[]){1, 0});
+    wg_tensor *turned = wg_permute(original, WG_AXES(1, 0));
     assert_fails(wg_replay_bind(replay, original, turned), WG_E_ARGUMENT, "other strides");
     wg_tensor *column = made(wg_slice(original, 1, 0, 1, 1));
     assert_fails(wg_replay_bind(replay, column, column), WG_E_ARGUMENT, "is not dense");

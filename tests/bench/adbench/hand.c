@@ -153,7 +153,7 @@ static wg_status step(void *context)
     wg_tensor *both[2] = {wg_slice(v, 0, 0, 3, 1), wg_slice(tangent, 0, 0, 3 * WHOLE, 1)};
     wg_tensor *product = wg_linear(h->features, wg_concat(both, 2, 0), WG_NONE);
     wg_tensor *own = wg_slice(wg_slice(tangent, 0, 3 * WHOLE, 3 * DIRECTIONS, 1), 1, 0, BENT, 1);
-    own = wg_permute(wg_reshape(own, WG_SHAPE(3 * OWN, 4 * LEVELS, FINGERS)), (int[]){2, 1, 0});
+    own = wg_permute(wg_reshape(own, WG_SHAPE(3 * OWN, 4 * LEVELS, FINGERS)), WG_AXES(2, 1, 0));
     h->residual = wg_keep(wg_add(h->targets, wg_slice(product, 1, 0, 3, 1)));
     h->by_whole = wg_keep(wg_copy(wg_slice(product, 1, 3, 3 + 3 * WHOLE, 1)));
     h->by_own = wg_keep(wg_matmul(h->of_finger, own));

@@ -119,11 +119,12 @@ static wg_tensor *kind_reshape(struct run *p)
 static wg_tensor *kind_permute(struct run *p)
 {
     wg_tensor *x = operand(p);
-    int order[WG_MAX_RANK] = {0, 1, 2, 3, 4, 5, 6, 7};
+    wg_axes order = {.count = wg_rank(x), .axis = {0, 1, 2, 3, 4, 5, 6, 7}};
     for (int i = wg_rank(x) - 1; i > 0; i--) {
-        const int j = draw(p, i + 1), was = order[i];
-        order[i] = order[j];
-        order[j] = was;
+        const int j = draw(p, i + 1);
+        const int8_t was = order.axis[i];
+        order.axis[i] = order.axis[j];
+        order.axis[j] = was;
     }
     return wg_permute(x, order);
 }

@@ -6,7 +6,11 @@
 
 static inline wg_tensor *transposed(wg_tensor *x)
 {
-    static const int order[MOST_RANK + 1][MOST_RANK] = {{0}, {0}, {1, 0}, {0, 2, 1}, {0, 1, 3, 2}};
+    static const wg_axes order[MOST_RANK + 1] = {{.count = 0},
+                                                 {.count = 1},
+                                                 {.count = 2, .axis = {1, 0}},
+                                                 {.count = 3, .axis = {0, 2, 1}},
+                                                 {.count = 4, .axis = {0, 1, 3, 2}}};
     return wg_permute(x, order[wg_rank(x)]);
 }
 

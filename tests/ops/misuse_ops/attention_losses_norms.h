@@ -118,7 +118,7 @@ static void misuse_group_norm(void)
     REFUSED("group_norm", wg_group_norm(bad, 1, .weight = fx.vector, .bias = fx.vector));
     REFUSED_BUT_NONE("group_norm", wg_group_norm(fx.y, 1, .weight = bad, .bias = fx.vector));
     REFUSED_BUT_NONE("group_norm", wg_group_norm(fx.y, 1, .weight = fx.vector, .bias = bad));
-    assert_null_and_error(wg_group_norm(fx.y, 2), WG_E_SHAPE, "group_norm: groups divide the channels");
+    assert_null_and_error(wg_group_norm(fx.y, 2), WG_E_SHAPE, "group_norm: expected groups that divide the channels");
     assert_null_and_error(wg_group_norm(fx.y, 0), WG_E_ARGUMENT, "group_norm: ");
     assert_null_and_error(wg_group_norm(fx.y, INT64_MIN), WG_E_ARGUMENT, "group_norm: ");
     assert_null_and_error(wg_group_norm(fx.vector, 1), WG_E_SHAPE, "group_norm: ");

@@ -8,20 +8,21 @@ static wg_tensor *ones_of(int64_t a, int64_t b, int64_t c, int64_t d)
 }
 
 /* Applies call to options that are refused for all operands. */
-#define REFUSED_OPTIONS(op, call)                                                                            \
-    assert_null_and_error(call(WG_CONV(.stride = {0, 1})), WG_E_ARGUMENT, op ": stride 0 and dilation 1");   \
-    assert_null_and_error(call(WG_CONV(.stride = {1, -1})), WG_E_ARGUMENT, op ": stride -1 and dilation 1"); \
-    assert_null_and_error(call(WG_CONV(.stride = {2})), WG_E_ARGUMENT, op ": stride 0");                     \
-    assert_null_and_error(call(WG_CONV(.dilation = {1, 0})), WG_E_ARGUMENT, op ": stride 1 and dilation 0"); \
-    assert_null_and_error(call(WG_CONV(.padding = {-1, 0})), WG_E_ARGUMENT, "padding -1 not negative");      \
-    assert_null_and_error(call(WG_CONV(.padding = {0, INT64_MIN})), WG_E_ARGUMENT, op ": ");                 \
-    assert_null_and_error(call(WG_CONV(.padding = {INT64_MAX, 0})), WG_E_SHAPE, "is too large");             \
-    assert_null_and_error(call(WG_CONV(.dilation = {INT64_MAX, 1})), WG_E_SHAPE, op ": ");                   \
-    assert_null_and_error(call(WG_CONV(.groups = 0)), WG_E_ARGUMENT, op ": there are 0 groups");             \
-    assert_null_and_error(call(WG_CONV(.groups = -2)), WG_E_ARGUMENT, op ": there are -2 groups");           \
-    assert_null_and_error(call(WG_CONV(.groups = INT64_MAX)), WG_E_SHAPE, op ": ");                          \
-    assert_null_and_error(call(WG_CONV(.groups = 3)), WG_E_SHAPE, op ": ");                                  \
-    assert_null_and_error(call(WG_CONV(.output_padding = {0, 1})), WG_E_ARGUMENT, op ": output_padding is for conv_transpose2d")
+#define REFUSED_OPTIONS(op, call)                                                                                    \
+    assert_null_and_error(call(WG_CONV(.stride = {0, 1})), WG_E_ARGUMENT, "got stride 0, dilation 1");               \
+    assert_null_and_error(call(WG_CONV(.stride = {1, -1})), WG_E_ARGUMENT, "got stride -1, dilation 1");             \
+    assert_null_and_error(call(WG_CONV(.stride = {2})), WG_E_ARGUMENT, "got stride 0, dilation 1");                  \
+    assert_null_and_error(call(WG_CONV(.dilation = {1, 0})), WG_E_ARGUMENT, "got stride 1, dilation 0");             \
+    assert_null_and_error(call(WG_CONV(.padding = {-1, 0})), WG_E_ARGUMENT, "padding -1");                           \
+    assert_null_and_error(call(WG_CONV(.padding = {0, INT64_MIN})), WG_E_ARGUMENT, op ": ");                         \
+    assert_null_and_error(call(WG_CONV(.padding = {INT64_MAX, 0})), WG_E_SHAPE, "is too large");                     \
+    assert_null_and_error(call(WG_CONV(.dilation = {INT64_MAX, 1})), WG_E_SHAPE, op ": ");                           \
+    assert_null_and_error(call(WG_CONV(.groups = 0)), WG_E_ARGUMENT, op ": expected groups of at least 1, got 0");   \
+    assert_null_and_error(call(WG_CONV(.groups = -2)), WG_E_ARGUMENT, op ": expected groups of at least 1, got -2"); \
+    assert_null_and_error(call(WG_CONV(.groups = INT64_MAX)), WG_E_SHAPE, op ": ");                                  \
+    assert_null_and_error(call(WG_CONV(.groups = 3)), WG_E_SHAPE, op ": ");                                          \
+    assert_null_and_error(call(WG_CONV(.output_padding = {0, 1})), WG_E_ARGUMENT,                                    \
+                          op ": expected output_padding 0, because only conv_transpose2d takes it")
 
 static void misuse_conv2d(void)
 {
@@ -32,17 +33,17 @@ static void misuse_conv2d(void)
 #define CALL(options) wg_conv2d_with(x, w, b, options)
     REFUSED_OPTIONS("conv2d", CALL);
 #undef CALL
-    assert_null_and_error(wg_conv2d(x, ones_of(6, 3, 3, 2), b), WG_E_SHAPE,
-                          "conv2d: the kernel is for 3 channels, and a group has 4: f32 [2, 4, 5, 6] x f32 [6, 3, 3, 2] x f32 [6]");
-    assert_null_and_error(wg_conv2d(x, ones_of(6, 1, 3, 2), b, .groups = 4), WG_E_SHAPE,
-                          "4 groups do not divide 4 channels in and 6 out");
-    assert_null_and_error(wg_conv2d(x, ones_of(6, 4, 6, 2), b), WG_E_SHAPE,
-                          "a window of 6 with dilation 1 does not fit 5 with padding 0");
-    assert_null_and_error(wg_conv2d(x, w, b, .dilation = {1, 6}), WG_E_SHAPE, "a window of 2 with dilation 6 does not fit 6");
-    assert_null_and_error(wg_conv2d(x, ones_of(6, 4, 0, 2), b), WG_E_SHAPE, "a window of extent 0 holds nothing");
-    assert_null_and_error(wg_conv2d(ones_of(2, 4, 5, 0), w, b), WG_E_SHAPE, "does not fit 0 with padding 0");
-    assert_null_and_error(wg_conv2d(x, w, fx.vector), WG_E_SHAPE, "conv2d: the bias");
-    assert_null_and_error(wg_conv2d(x, w, fx.y), WG_E_SHAPE, "conv2d: the bias");
+    assert_null_and_error(
+        wg_conv2d(x, ones_of(6, 3, 3, 2), b), WG_E_SHAPE,
+        "conv2d: expected a kernel for the channels of a group, got one for 3 where a group has 4: f32 [2, 4, 5, 6] x f32 [6, 3, 3, 2] x f32 [6]");
+    assert_null_and_error(wg_conv2d(x, ones_of(6, 1, 3, 2), b, .groups = 4), WG_E_SHAPE, "got 4 groups of 4 channels in and 6 out");
+    assert_null_and_error(wg_conv2d(x, ones_of(6, 4, 6, 2), b), WG_E_SHAPE, "a window of 6 with dilation 1 on 5 with padding 0");
+    assert_null_and_error(wg_conv2d(x, w, b, .dilation = {1, 6}), WG_E_SHAPE, "a window of 2 with dilation 6 on 6");
+    assert_null_and_error(wg_conv2d(x, ones_of(6, 4, 0, 2), b), WG_E_SHAPE, "expected a window of at least 1, got 0");
+    assert_null_and_error(wg_conv2d(ones_of(2, 4, 5, 0), w, b), WG_E_SHAPE, "on 0 with padding 0");
+    assert_null_and_error(wg_conv2d(x, w, fx.vector), WG_E_SHAPE,
+                          "conv2d: expected a bias with one element per channel of the result");
+    assert_null_and_error(wg_conv2d(x, w, fx.y), WG_E_SHAPE, "conv2d: expected a bias with one element per channel of the result");
     assert_null_and_error(wg_conv2d(fx.y, w, b), WG_E_SHAPE, "f32 [2, 3] x f32 [6, 4, 3, 2] x f32 [6]");
     assert_null_and_error(wg_conv2d(x, fx.y, b), WG_E_SHAPE, "conv2d: expected images ");
     assert_null_and_error(wg_conv2d(x, fx.wide, b), WG_E_DTYPE, "conv2d: ");
@@ -59,8 +60,10 @@ static void misuse_conv2d_relu(void)
 #define CALL(options) wg_conv2d_relu_with(x, w, b, options)
     REFUSED_OPTIONS("conv2d_relu", CALL);
 #undef CALL
-    assert_null_and_error(wg_conv2d_relu(x, ones_of(6, 3, 3, 2), b), WG_E_SHAPE, "the kernel is for 3 channels, and a group has 4");
-    assert_null_and_error(wg_conv2d_relu(x, w, fx.vector), WG_E_SHAPE, "conv2d_relu: the bias");
+    assert_null_and_error(wg_conv2d_relu(x, ones_of(6, 3, 3, 2), b), WG_E_SHAPE,
+                          "expected a kernel for the channels of a group, got one for 3 where a group has 4");
+    assert_null_and_error(wg_conv2d_relu(x, w, fx.vector), WG_E_SHAPE,
+                          "conv2d_relu: expected a bias with one element per channel of the result");
     assert_null_and_error(wg_conv2d_relu(fx.y, w, b), WG_E_SHAPE, "f32 [2, 3] x f32 [6, 4, 3, 2] x f32 [6]");
     assert_null_and_error(wg_conv2d_relu(x, fx.wide, b), WG_E_DTYPE, "conv2d_relu: ");
 }
@@ -73,22 +76,24 @@ static void misuse_conv2d_input(void)
     REFUSED("conv2d_input", wg_conv2d_input(gy, bad, 5, 6, plain));
 #define CALL(options) wg_conv2d_input(gy, w, 5, 6, options)
     made(CALL(plain));
-    assert_null_and_error(CALL(WG_CONV(.groups = 4)), WG_E_SHAPE, "4 groups do not divide 16 channels in and 6 out");
+    assert_null_and_error(CALL(WG_CONV(.groups = 4)), WG_E_SHAPE, "got 4 groups of 16 channels in and 6 out");
     assert_null_and_error(CALL(WG_CONV(.padding = {1, 0})), WG_E_SHAPE,
-                          "the gradient is not shaped as the result [2, 6, 5, 5]: f32 [2, 6, 3, 5] x f32 [6, 4, 3, 2]");
+                          "expected a gradient of the result's shape [2, 6, 5, 5]: f32 [2, 6, 3, 5] x f32 [6, 4, 3, 2]");
 #undef CALL
 #define CALL(options) wg_conv2d_input(gy, ones_of(6, 2, 3, 2), 5, 6, options)
     assert_null_and_error(CALL(WG_CONV(.groups = (int64_t)1 << 62)), WG_E_SHAPE, "conv2d_input: ");
-    assert_null_and_error(CALL(WG_CONV(.stride = {0, 1})), WG_E_ARGUMENT, "conv2d_input: stride 0");
-    assert_null_and_error(CALL(WG_CONV(.dilation = {1, -1})), WG_E_ARGUMENT, "conv2d_input: stride 1 and dilation -1");
-    assert_null_and_error(CALL(WG_CONV(.padding = {0, -1})), WG_E_ARGUMENT, "padding -1 not negative");
-    assert_null_and_error(CALL(WG_CONV(.groups = -1)), WG_E_ARGUMENT, "there are -1 groups");
-    assert_null_and_error(CALL(WG_CONV(.output_padding = {1, 0})), WG_E_ARGUMENT, "conv2d_input: output_padding");
+    assert_null_and_error(CALL(WG_CONV(.stride = {0, 1})), WG_E_ARGUMENT, "got stride 0, dilation 1");
+    assert_null_and_error(CALL(WG_CONV(.dilation = {1, -1})), WG_E_ARGUMENT, "got stride 1, dilation -1");
+    assert_null_and_error(CALL(WG_CONV(.padding = {0, -1})), WG_E_ARGUMENT, "padding -1");
+    assert_null_and_error(CALL(WG_CONV(.groups = -1)), WG_E_ARGUMENT, "expected groups of at least 1, got -1");
+    assert_null_and_error(CALL(WG_CONV(.output_padding = {1, 0})), WG_E_ARGUMENT,
+                          "conv2d_input: expected output_padding 0, because only conv_transpose2d takes it");
 #undef CALL
-    assert_null_and_error(wg_conv2d_input(gy, w, 2, 6, plain), WG_E_SHAPE, "a window of 3 with dilation 1 does not fit 2");
+    assert_null_and_error(wg_conv2d_input(gy, w, 2, 6, plain), WG_E_SHAPE, "a window of 3 with dilation 1 on 2");
     assert_null_and_error(wg_conv2d_input(gy, w, -5, 6, plain), WG_E_SHAPE, "conv2d_input: ");
     assert_null_and_error(wg_conv2d_input(gy, w, INT64_MAX, 6, plain), WG_E_SHAPE, "conv2d_input: ");
-    assert_null_and_error(wg_conv2d_input(gy, ones_of(5, 4, 3, 2), 5, 6, plain), WG_E_SHAPE, "result [2, 5, 3, 5]");
+    assert_null_and_error(wg_conv2d_input(gy, ones_of(5, 4, 3, 2), 5, 6, plain), WG_E_SHAPE,
+                          "conv2d_input: expected a gradient of the result's shape [2, 5, 3, 5]");
     assert_null_and_error(wg_conv2d_input(fx.y, w, 5, 6, plain), WG_E_SHAPE, "f32 [2, 3] x f32 [6, 4, 3, 2]");
     assert_null_and_error(wg_conv2d_input(gy, fx.wide, 5, 6, plain), WG_E_DTYPE, "conv2d_input: ");
 }
@@ -104,8 +109,8 @@ static void misuse_conv2d_weight(void)
     REFUSED_OPTIONS("conv2d_weight", CALL);
 #undef CALL
     assert_null_and_error(wg_conv2d_weight(x, gy, 2, 2, plain), WG_E_SHAPE,
-                          "the gradient is not shaped as the result [2, 6, 4, 5]: f32 [2, 4, 5, 6] x f32 [2, 6, 3, 5]");
-    assert_null_and_error(wg_conv2d_weight(x, gy, 0, 2, plain), WG_E_SHAPE, "a window of extent 0 holds nothing");
+                          "expected a gradient of the result's shape [2, 6, 4, 5]: f32 [2, 4, 5, 6] x f32 [2, 6, 3, 5]");
+    assert_null_and_error(wg_conv2d_weight(x, gy, 0, 2, plain), WG_E_SHAPE, "expected a window of at least 1, got 0");
     assert_null_and_error(wg_conv2d_weight(x, gy, 3, INT64_MIN, plain), WG_E_SHAPE, "conv2d_weight: ");
     assert_null_and_error(wg_conv2d_weight(x, gy, 3, INT64_MAX, plain), WG_E_SHAPE, "conv2d_weight: ");
     assert_null_and_error(wg_conv2d_weight(x, ones_of(3, 6, 3, 5), 3, 2, plain), WG_E_SHAPE, "conv2d_weight: ");
@@ -127,13 +132,14 @@ static void misuse_conv1d(void)
     REFUSED("conv1d", wg_conv1d(x, bad, b));
     REFUSED_BUT_NONE("conv1d", wg_conv1d(x, w, bad));
     assert_int_equal(wg_extent(made(wg_conv1d(x, w, b, .stride = {2})), 2), 3); /* the second of the pair is not read */
-    assert_null_and_error(wg_conv1d(x, w, b, .stride = {0}), WG_E_ARGUMENT, "conv1d: stride 0");
-    assert_null_and_error(wg_conv1d(x, w, b, .padding = {-1}), WG_E_ARGUMENT, "padding -1 not negative");
-    assert_null_and_error(wg_conv1d(x, w, b, .dilation = {6}), WG_E_SHAPE, "conv1d: a window of 2 with dilation 6 does not fit 6");
+    assert_null_and_error(wg_conv1d(x, w, b, .stride = {0}), WG_E_ARGUMENT, "got stride 0, dilation 1");
+    assert_null_and_error(wg_conv1d(x, w, b, .padding = {-1}), WG_E_ARGUMENT, "padding -1");
+    assert_null_and_error(wg_conv1d(x, w, b, .dilation = {6}), WG_E_SHAPE, "a window of 2 with dilation 6 on 6");
     assert_null_and_error(wg_conv1d(x, w, b, .groups = 2), WG_E_SHAPE,
-                          "conv1d: 2 groups do not divide 4 channels in and 3 out: f32 [2, 4, 6] x f32 [3, 4, 2] x f32 [3]");
+                          "got 2 groups of 4 channels in and 3 out: f32 [2, 4, 6] x f32 [3, 4, 2] x f32 [3]");
     assert_null_and_error(wg_conv1d(x, w, b, .output_padding = {1}), WG_E_ARGUMENT, "conv1d: output_padding");
-    assert_null_and_error(wg_conv1d(x, w, made(wg_ones(WG_F32, WG_SHAPE(2)))), WG_E_SHAPE, "conv1d: the bias");
+    assert_null_and_error(wg_conv1d(x, w, made(wg_ones(WG_F32, WG_SHAPE(2)))), WG_E_SHAPE,
+                          "conv1d: expected a bias with one element per channel of the result");
     assert_null_and_error(wg_conv1d(fx.y, w, b), WG_E_SHAPE, "conv1d: expected sequences ");
     assert_null_and_error(wg_conv1d(x, ones_of(3, 4, 1, 2), b), WG_E_SHAPE, "conv1d: expected sequences ");
     assert_null_and_error(wg_conv1d(x, fx.wide, b), WG_E_DTYPE, "conv1d: ");
@@ -146,19 +152,21 @@ static void misuse_conv_transpose2d(void)
     REFUSED("conv_transpose2d", wg_conv_transpose2d(x, bad, b));
     REFUSED_BUT_NONE("conv_transpose2d", wg_conv_transpose2d(x, w, bad));
     assert_null_and_error(wg_conv_transpose2d(x, w, b, .output_padding = {1, 0}), WG_E_ARGUMENT,
-                          "conv_transpose2d: output_padding");
+                          "conv_transpose2d: expected output_padding in [0, stride)");
     assert_null_and_error(wg_conv_transpose2d(x, w, b, .output_padding = {0, -1}), WG_E_ARGUMENT,
-                          "conv_transpose2d: output_padding");
+                          "conv_transpose2d: expected output_padding in [0, stride)");
     assert_null_and_error(wg_conv_transpose2d(x, w, b, .stride = {0, 1}), WG_E_ARGUMENT, "conv_transpose2d: ");
-    assert_null_and_error(wg_conv_transpose2d(x, w, b, .padding = {-1, 0}), WG_E_ARGUMENT, "padding -1 not negative");
+    assert_null_and_error(wg_conv_transpose2d(x, w, b, .padding = {-1, 0}), WG_E_ARGUMENT, "padding -1");
     assert_null_and_error(wg_conv_transpose2d(x, w, b, .dilation = {1, 0}), WG_E_ARGUMENT, "dilation 0");
-    assert_null_and_error(wg_conv_transpose2d(x, w, b, .groups = 0), WG_E_ARGUMENT, "there are 0 groups");
-    assert_null_and_error(wg_conv_transpose2d(x, w, b, .groups = 4), WG_E_SHAPE, "4 groups do not divide 12 channels in and 6 out");
-    assert_null_and_error(wg_conv_transpose2d(x, w, b, .padding = {3, 0}), WG_E_SHAPE,
-                          "nothing is left of the result: f32 [2, 6, 3, 5] x f32 [6, 3, 3, 2] x f32 [3]");
+    assert_null_and_error(wg_conv_transpose2d(x, w, b, .groups = 0), WG_E_ARGUMENT, "expected groups of at least 1, got 0");
+    assert_null_and_error(wg_conv_transpose2d(x, w, b, .groups = 4), WG_E_SHAPE, "got 4 groups of 12 channels in and 6 out");
+    assert_null_and_error(
+        wg_conv_transpose2d(x, w, b, .padding = {3, 0}), WG_E_SHAPE,
+        "expected a result of at least 1, got less after padding is cut off: f32 [2, 6, 3, 5] x f32 [6, 3, 3, 2] x f32 [3]");
     assert_null_and_error(wg_conv_transpose2d(x, w, b, .stride = {INT64_MAX, 1}), WG_E_SHAPE, "the result is too large");
     assert_null_and_error(wg_conv_transpose2d(x, w, b, .padding = {INT64_MAX, 1}), WG_E_SHAPE, "the result is too large");
-    assert_null_and_error(wg_conv_transpose2d(x, w, made(wg_ones(WG_F32, WG_SHAPE(6)))), WG_E_SHAPE, "conv_transpose2d: the bias");
+    assert_null_and_error(wg_conv_transpose2d(x, w, made(wg_ones(WG_F32, WG_SHAPE(6)))), WG_E_SHAPE,
+                          "conv_transpose2d: expected a bias with one element per channel of the result");
     assert_null_and_error(wg_conv_transpose2d(x, ones_of(3, 6, 3, 2), b), WG_E_SHAPE, "conv_transpose2d: ");
     assert_null_and_error(wg_conv_transpose2d(fx.y, w, b), WG_E_SHAPE, "f32 [2, 3] x f32 [6, 3, 3, 2] x f32 [3]");
     assert_null_and_error(wg_conv_transpose2d(x, fx.wide, b), WG_E_DTYPE, "conv_transpose2d: ");
@@ -166,25 +174,33 @@ static void misuse_conv_transpose2d(void)
 
 /* ---- pooling ---- */
 
-#define REFUSED_WINDOWS(op, call)                                                                                                 \
-    assert_null_and_error(call(WG_POOL(.stride = {0, 1})), WG_E_ARGUMENT, op ": stride 0 and dilation 1");                        \
-    assert_null_and_error(call(WG_POOL(.dilation = {1, 0})), WG_E_ARGUMENT, op ": stride 2 and dilation 0");                      \
-    assert_null_and_error(call(WG_POOL(.padding = {-1, 0})), WG_E_ARGUMENT, "padding -1 not negative");                           \
-    assert_null_and_error(call(WG_POOL(.size = {0, 2})), WG_E_SHAPE, op ": a window of extent 0 holds nothing");                  \
-    assert_null_and_error(call(WG_POOL(.size = {2, -2})), WG_E_SHAPE, op ": a window of extent -2 holds nothing");                \
-    assert_null_and_error(call(WG_POOL(.size = {7, 2})), WG_E_SHAPE,                                                              \
-                          op ": a window of 7 with dilation 1 does not fit 5 with padding");                                      \
-    assert_null_and_error(call(WG_POOL(.size = {INT64_MAX, 2}, .dilation = {3, 1})), WG_E_SHAPE, op ": ");                        \
-    assert_null_and_error(call(WG_POOL(.padding = {0, INT64_MAX})), WG_E_SHAPE, op ": ");                                         \
-    assert_null_and_error(call(WG_POOL(.adaptive = true, .size = {0, 2})), WG_E_ARGUMENT, "is not to be divided into 0 windows"); \
-    assert_null_and_error(call(WG_POOL(.adaptive = true, .size = {2, -1})), WG_E_ARGUMENT,                                        \
-                          "is not to be divided into -1 windows");                                                                \
+#define REFUSED_WINDOWS(op, call)                                                                                          \
+    assert_null_and_error(call(WG_POOL(.stride = {0, 1})), WG_E_ARGUMENT, "got stride 0, dilation 1");                     \
+    assert_null_and_error(                                                                                                 \
+        call(WG_POOL(.dilation = {1, 0})), WG_E_ARGUMENT,                                                                  \
+        op ": expected stride and dilation of at least 1 and padding of at least 0, got stride 2, dilation 0, padding 0"); \
+    assert_null_and_error(call(WG_POOL(.padding = {-1, 0})), WG_E_ARGUMENT, "padding -1");                                 \
+    assert_null_and_error(call(WG_POOL(.size = {0, 2})), WG_E_SHAPE, op ": expected a window of at least 1, got 0");       \
+    assert_null_and_error(call(WG_POOL(.size = {2, -2})), WG_E_SHAPE, op ": expected a window of at least 1, got -2");     \
+    assert_null_and_error(call(WG_POOL(.size = {7, 2})), WG_E_SHAPE, "a window of 7 with dilation 1 on 5 with padding");   \
+    assert_null_and_error(call(WG_POOL(.size = {INT64_MAX, 2}, .dilation = {3, 1})), WG_E_SHAPE, op ": ");                 \
+    assert_null_and_error(call(WG_POOL(.padding = {0, INT64_MAX})), WG_E_SHAPE, op ": ");                                  \
+    assert_null_and_error(call(WG_POOL(.adaptive = true, .size = {0, 2})), WG_E_ARGUMENT,                                  \
+                          "expected at least one element and one window, got an extent of 5 and 0 windows");               \
+    assert_null_and_error(call(WG_POOL(.adaptive = true, .size = {2, -1})), WG_E_ARGUMENT,                                 \
+                          "expected at least one element and one window, got an extent of 6 and -1 windows");              \
     assert_null_and_error(call(WG_POOL(.adaptive = true, .size = {INT64_MAX, 2})), WG_E_SHAPE, op ": ")
 
-#define REFUSED_EMPTY(op, call)                                                                                                  \
-    assert_null_and_error(call(WG_POOL(.padding = {2, 0})), WG_E_SHAPE, "holds padding only: 5 with padding 2");                 \
-    assert_null_and_error(call(WG_POOL(.size = {1, 1}, .padding = {0, 1}, .stride = {1, 1})), WG_E_SHAPE, op ": a window of 1"); \
-    assert_null_and_error(call(WG_POOL(.dilation = {1, 8}, .padding = {0, 2})), WG_E_SHAPE, op ": a window of 2")
+#define REFUSED_EMPTY(op, call)                                                                                         \
+    assert_null_and_error(                                                                                              \
+        call(WG_POOL(.padding = {2, 0})), WG_E_SHAPE,                                                                   \
+        "expected an element of the image in each window, got a window of 2 with dilation 1 on 5 with padding 2");      \
+    assert_null_and_error(                                                                                              \
+        call(WG_POOL(.size = {1, 1}, .padding = {0, 1}, .stride = {1, 1})), WG_E_SHAPE,                                 \
+        op ": expected an element of the image in each window, got a window of 1 with dilation 1 on 6 with padding 1"); \
+    assert_null_and_error(                                                                                              \
+        call(WG_POOL(.dilation = {1, 8}, .padding = {0, 2})), WG_E_SHAPE,                                               \
+        op ": expected an element of the image in each window, got a window of 2 with dilation 8 on 6 with padding 2")
 
 static void misuse_max_pool2d(void)
 {
@@ -207,7 +223,7 @@ static void misuse_max_pool2d_grad(void)
     made(CALL(WG_POOL(.adaptive = false)));
     REFUSED_WINDOWS("max_pool2d_grad", CALL);
     REFUSED_EMPTY("max_pool2d_grad", CALL);
-    assert_null_and_error(CALL(WG_POOL(.stride = {1, 1})), WG_E_SHAPE, "the gradient is not shaped as the result [2, 3, 4, 5]");
+    assert_null_and_error(CALL(WG_POOL(.stride = {1, 1})), WG_E_SHAPE, "expected a gradient of the result's shape [2, 3, 4, 5]");
 #undef CALL
     assert_null_and_error(wg_max_pool2d_grad(x, fx.y, WG_POOL(.adaptive = false)), WG_E_SHAPE, "f32 [2, 3, 5, 6] x f32 [2, 3]");
     assert_null_and_error(wg_max_pool2d_grad(fx.y, gy, WG_POOL(.adaptive = false)), WG_E_SHAPE, "max_pool2d_grad: ");
@@ -224,7 +240,7 @@ static void misuse_max_pool2d_pick(void)
     REFUSED_EMPTY("max_pool2d_pick", CALL);
 #undef CALL
     assert_null_and_error(wg_max_pool2d_pick(x, ones_of(2, 3, 2, 3), WG_POOL(.adaptive = false)), WG_E_SHAPE,
-                          "max_pool2d_pick: operands are of one shape: f32 [2, 3, 5, 6] x f32 [2, 3, 2, 3]");
+                          "max_pool2d_pick: expected operands of one shape: f32 [2, 3, 5, 6] x f32 [2, 3, 2, 3]");
     assert_null_and_error(wg_max_pool2d_pick(fx.y, fx.y, WG_POOL(.adaptive = false)), WG_E_SHAPE, "max_pool2d_pick: ");
     assert_null_and_error(wg_max_pool2d_pick(x, fx.wide, WG_POOL(.adaptive = false)), WG_E_DTYPE, "max_pool2d_pick: ");
 }
@@ -247,7 +263,7 @@ static void misuse_avg_pool2d_grad(void)
 #define CALL(options) wg_avg_pool2d_grad(gy, 5, 6, options)
     made(CALL(WG_POOL(.adaptive = false)));
     REFUSED_WINDOWS("avg_pool2d_grad", CALL);
-    assert_null_and_error(CALL(WG_POOL(.stride = {1, 1})), WG_E_SHAPE, "the gradient is not shaped as the result [2, 3, 4, 5]");
+    assert_null_and_error(CALL(WG_POOL(.stride = {1, 1})), WG_E_SHAPE, "expected a gradient of the result's shape [2, 3, 4, 5]");
 #undef CALL
     assert_null_and_error(wg_avg_pool2d_grad(gy, 1, 6, WG_POOL(.adaptive = false)), WG_E_SHAPE, "avg_pool2d_grad: ");
     assert_null_and_error(wg_avg_pool2d_grad(gy, -1, 6, WG_POOL(.adaptive = false)), WG_E_SHAPE, "avg_pool2d_grad: ");
@@ -257,18 +273,18 @@ static void misuse_avg_pool2d_grad(void)
     assert_null_and_error(wg_avg_pool2d_grad(fx.bytes, 5, 6, WG_POOL(.adaptive = false)), WG_E_DTYPE, "avg_pool2d_grad: ");
 }
 
-#define MISUSE_ADAPTIVE(op)                                                                                                \
-    static void misuse_##op(void)                                                                                          \
-    {                                                                                                                      \
-        wg_tensor *x = ones_of(2, 3, 5, 6);                                                                                \
-        REFUSED(#op, wg_##op(bad, 2, 2));                                                                                  \
-        assert_null_and_error(wg_##op(x, 0, 2), WG_E_ARGUMENT, "5 is not to be divided into 0 windows: f32 [2, 3, 5, 6]"); \
-        assert_null_and_error(wg_##op(x, 2, -1), WG_E_ARGUMENT, #op ": ");                                                 \
-        assert_null_and_error(wg_##op(x, 2, INT64_MAX), WG_E_SHAPE, #op ": ");                                             \
-        assert_null_and_error(wg_##op(x, (int64_t)1 << 44, 2), WG_E_SHAPE, #op ": ");                                      \
-        assert_null_and_error(wg_##op(ones_of(2, 3, 0, 6), 2, 2), WG_E_SHAPE, "0 is not to be divided into 2 windows");    \
-        assert_null_and_error(wg_##op(fx.y, 2, 2), WG_E_SHAPE, #op ": ");                                                  \
-        assert_null_and_error(wg_##op(fx.bytes, 2, 2), WG_E_DTYPE, #op ": ");                                              \
+#define MISUSE_ADAPTIVE(op)                                                                                           \
+    static void misuse_##op(void)                                                                                     \
+    {                                                                                                                 \
+        wg_tensor *x = ones_of(2, 3, 5, 6);                                                                           \
+        REFUSED(#op, wg_##op(bad, 2, 2));                                                                             \
+        assert_null_and_error(wg_##op(x, 0, 2), WG_E_ARGUMENT, "got an extent of 5 and 0 windows: f32 [2, 3, 5, 6]"); \
+        assert_null_and_error(wg_##op(x, 2, -1), WG_E_ARGUMENT, #op ": ");                                            \
+        assert_null_and_error(wg_##op(x, 2, INT64_MAX), WG_E_SHAPE, #op ": ");                                        \
+        assert_null_and_error(wg_##op(x, (int64_t)1 << 44, 2), WG_E_SHAPE, #op ": ");                                 \
+        assert_null_and_error(wg_##op(ones_of(2, 3, 0, 6), 2, 2), WG_E_SHAPE, "got an extent of 0 and 2 windows");    \
+        assert_null_and_error(wg_##op(fx.y, 2, 2), WG_E_SHAPE, #op ": ");                                             \
+        assert_null_and_error(wg_##op(fx.bytes, 2, 2), WG_E_DTYPE, #op ": ");                                         \
     }
 MISUSE_ADAPTIVE(adaptive_max_pool2d)
 MISUSE_ADAPTIVE(adaptive_avg_pool2d)

@@ -54,10 +54,11 @@ static void misuse_maxout(void)
     assert_null_and_error(wg_maxout(fx.x, 2, 1), WG_E_ARGUMENT, "maxout: there is no axis 2 in [2, 3]");
     assert_null_and_error(wg_maxout(fx.x, -3, 1), WG_E_ARGUMENT, "maxout: ");
     assert_null_and_error(wg_maxout(fx.scalar, 0, 1), WG_E_ARGUMENT, "maxout: ");
-    assert_null_and_error(wg_maxout(fx.x, 1, 2), WG_E_SHAPE, "maxout: the pieces, at least 1, divide the axis: f32 [2, 3]");
+    assert_null_and_error(wg_maxout(fx.x, 1, 2), WG_E_SHAPE,
+                          "maxout: expected pieces of at least 1 that divide the axis: f32 [2, 3]");
     assert_null_and_error(wg_maxout(fx.x, 1, 0), WG_E_ARGUMENT, "maxout: ");
     assert_null_and_error(wg_maxout(fx.x, 1, INT64_MIN), WG_E_ARGUMENT, "maxout: ");
-    assert_null_and_error(wg_maxout(deep, 7, 2), WG_E_SHAPE, "maxout: there is no rank left for the pieces: ");
+    assert_null_and_error(wg_maxout(deep, 7, 2), WG_E_SHAPE, "maxout: expected at most 7 axes, because the pieces take one more: ");
     assert_null_and_error(wg_maxout(fx.labels, 0, 2), WG_E_DTYPE, "maxout: ");
 }
 
@@ -99,15 +100,15 @@ MISUSE_COMPARISON(le)
 MISUSE_COMPARISON(gt)
 MISUSE_COMPARISON(ge)
 
-#define MISUSE_LOGICAL(op)                                                                            \
-    static void misuse_##op(void)                                                                     \
-    {                                                                                                 \
-        wg_tensor *odd = made(wg_zeros(WG_U8, WG_SHAPE(5, 7)));                                       \
-        REFUSED(#op, wg_##op(bad, fx.bytes));                                                         \
-        REFUSED(#op, wg_##op(fx.bytes, bad));                                                         \
-        assert_null_and_error(wg_##op(fx.bytes, odd), WG_E_SHAPE, #op ": ");                          \
-        assert_null_and_error(wg_##op(fx.y, fx.bytes), WG_E_DTYPE, #op ": masks are u8: f32 [2, 3]"); \
-        assert_null_and_error(wg_##op(fx.bytes, fx.y), WG_E_DTYPE, "u8 [2, 3] x f32 [2, 3]");         \
+#define MISUSE_LOGICAL(op)                                                                                 \
+    static void misuse_##op(void)                                                                          \
+    {                                                                                                      \
+        wg_tensor *odd = made(wg_zeros(WG_U8, WG_SHAPE(5, 7)));                                            \
+        REFUSED(#op, wg_##op(bad, fx.bytes));                                                              \
+        REFUSED(#op, wg_##op(fx.bytes, bad));                                                              \
+        assert_null_and_error(wg_##op(fx.bytes, odd), WG_E_SHAPE, #op ": ");                               \
+        assert_null_and_error(wg_##op(fx.y, fx.bytes), WG_E_DTYPE, #op ": expected u8 masks: f32 [2, 3]"); \
+        assert_null_and_error(wg_##op(fx.bytes, fx.y), WG_E_DTYPE, "u8 [2, 3] x f32 [2, 3]");              \
     }
 MISUSE_LOGICAL(logical_and)
 MISUSE_LOGICAL(logical_or)
@@ -116,7 +117,7 @@ MISUSE_LOGICAL(logical_xor)
 static void misuse_logical_not(void)
 {
     REFUSED("logical_not", wg_logical_not(bad));
-    assert_null_and_error(wg_logical_not(fx.y), WG_E_DTYPE, "logical_not: masks are u8: f32 [2, 3]");
+    assert_null_and_error(wg_logical_not(fx.y), WG_E_DTYPE, "logical_not: expected u8 masks: f32 [2, 3]");
 }
 
 #define MISUSE_CLASSIFICATION(op)      \
@@ -135,7 +136,7 @@ static void misuse_where(void)
     REFUSED("where", wg_where(bad, fx.y, fx.y));
     REFUSED("where", wg_where(fx.bytes, bad, fx.y));
     REFUSED("where", wg_where(fx.bytes, fx.y, bad));
-    assert_null_and_error(wg_where(fx.y, fx.y, fx.y), WG_E_DTYPE, "where: a mask is u8: f32 [2, 3]");
+    assert_null_and_error(wg_where(fx.y, fx.y, fx.y), WG_E_DTYPE, "where: expected a u8 mask: f32 [2, 3]");
     assert_null_and_error(wg_where(fx.bytes, fx.bytes, fx.bytes), WG_E_DTYPE, "where: ");
     assert_null_and_error(wg_where(fx.bytes, fx.y, fx.wide), WG_E_DTYPE, DTYPES_DIFFER);
     assert_null_and_error(wg_where(fx.bytes, fx.y, fx.odd), WG_E_SHAPE, "u8 [2, 3] x f32 [2, 3] x f32 [5, 7]");
@@ -152,8 +153,9 @@ static void misuse_dropout(void)
     assert_null_and_error(wg_dropout(fx.y, fx.generator, -0.5), WG_E_ARGUMENT, "dropout: ");
     assert_null_and_error(wg_dropout(fx.y, fx.generator, (double)NAN), WG_E_ARGUMENT, "dropout: ");
     assert_null_and_error(wg_dropout(fx.labels, fx.generator, 0.5), WG_E_DTYPE, "i64 [2] x i64 [4]");
-    assert_null_and_error(wg_dropout(fx.y, fx.y, 0.5), WG_E_DTYPE, "dropout: a generator is i64 [4]");
-    assert_null_and_error(wg_dropout(fx.y, fx.labels, 0.5), WG_E_SHAPE, "dropout: a generator is i64 [4]");
+    assert_null_and_error(wg_dropout(fx.y, fx.y, 0.5), WG_E_DTYPE, "expected a generator, dense i64 [4], as wg_generator makes it");
+    assert_null_and_error(wg_dropout(fx.y, fx.labels, 0.5), WG_E_SHAPE,
+                          "expected a generator, dense i64 [4], as wg_generator makes it");
 }
 
 static void misuse_mask_scale(void)
@@ -161,7 +163,7 @@ static void misuse_mask_scale(void)
     wg_tensor *column = made(wg_ones(WG_U8, WG_SHAPE(4, 1)));
     REFUSED("mask_scale", wg_mask_scale(bad, fx.bytes, 2));
     REFUSED("mask_scale", wg_mask_scale(fx.y, bad, 2));
-    assert_null_and_error(wg_mask_scale(fx.y, fx.y, 2), WG_E_DTYPE, "mask_scale: a mask is u8: f32 [2, 3] x f32 [2, 3]");
+    assert_null_and_error(wg_mask_scale(fx.y, fx.y, 2), WG_E_DTYPE, "mask_scale: expected a u8 mask: f32 [2, 3] x f32 [2, 3]");
     assert_null_and_error(wg_mask_scale(fx.labels, fx.bytes, 2), WG_E_DTYPE, "mask_scale: ");
     assert_null_and_error(wg_mask_scale(fx.y, column, 2), WG_E_SHAPE, "f32 [2, 3] x u8 [4, 1]");
 }

@@ -19,7 +19,7 @@ static void misuse_gather(void)
     REFUSED("gather", wg_gather(fx.y, 0, bad));
     assert_null_and_error(wg_gather(fx.y, 2, index_of_all(1)), WG_E_ARGUMENT, "gather: ");
     assert_null_and_error(wg_gather(fx.y, -3, index_of_all(1)), WG_E_ARGUMENT, "gather: ");
-    assert_null_and_error(wg_gather(fx.y, 0, fx.y), WG_E_DTYPE, "indices are i64");
+    assert_null_and_error(wg_gather(fx.y, 0, fx.y), WG_E_DTYPE, "expected indices of i64");
     assert_null_and_error(wg_gather(fx.y, 0, fx.labels), WG_E_SHAPE, "f32 [2, 3] x i64 [2]");
     assert_null_and_error(wg_gather(fx.y, 0, made(wg_zeros(WG_I64, WG_SHAPE(2, 4)))), WG_E_SHAPE, "f32 [2, 3] x i64 [2, 4]");
     assert_null_and_error(wg_gather(fx.y, 0, index_of_all(2)), WG_E_ARGUMENT,
@@ -37,7 +37,7 @@ static void misuse_scatter_add(void)
     REFUSED("scatter_add", wg_scatter_add(fx.y, 0, bad, fx.y));
     REFUSED("scatter_add", wg_scatter_add(fx.y, 0, good, bad));
     assert_null_and_error(wg_scatter_add(fx.y, 2, good, fx.y), WG_E_ARGUMENT, "scatter_add: ");
-    assert_null_and_error(wg_scatter_add(fx.y, 0, fx.y, fx.y), WG_E_DTYPE, "indices are i64");
+    assert_null_and_error(wg_scatter_add(fx.y, 0, fx.y, fx.y), WG_E_DTYPE, "expected indices of i64");
     assert_null_and_error(wg_scatter_add(fx.y, 0, good, fx.wide), WG_E_DTYPE, "f32 [2, 3] x i64 [2, 3] x f64 [2, 3]");
     assert_null_and_error(wg_scatter_add(good, 0, good, good), WG_E_DTYPE, "scatter_add: ");
     assert_null_and_error(wg_scatter_add(fx.y, 0, good, fx.odd), WG_E_SHAPE, "f32 [2, 3] x i64 [2, 3] x f32 [5, 7]");

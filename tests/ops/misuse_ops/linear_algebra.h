@@ -37,7 +37,8 @@ static void misuse_of_eighs_results(void)
     wg_tensor *a = made(wg_ones(WG_F32, WG_SHAPE(2, 2))), *out = NULL;
     assert_fails(wg_eigh(a, NULL, &out), WG_E_NULL, "eigh: where the values or vectors are to go is NULL");
     assert_fails(wg_eigh(a, &out, NULL), WG_E_NULL, "eigh: ");
-    assert_fails(wg_eigh(stretched(32767, 32767), &out, &a), WG_E_SHAPE, "eigh: larger than LAPACK's integers count");
+    assert_fails(wg_eigh(stretched(32767, 32767), &out, &a), WG_E_SHAPE,
+                 "eigh: expected extents that fit LAPACK's 32-bit integers");
 }
 
 MISUSE_SQUARE(cholesky, wg_cholesky(a), (void)0)
@@ -55,31 +56,35 @@ static void misuse_qr(void)
     assert_fails(wg_qr(fx.y, &q, &r), WG_E_SHAPE, "qr: expected matrices with at least as many rows as columns: f32 [2, 3]");
     assert_fails(wg_qr(fx.vector, &q, &r), WG_E_SHAPE, "qr: ");
     assert_fails(wg_qr(fx.scalar, &q, &r), WG_E_SHAPE, "qr: ");
-    assert_fails(wg_qr(stretched((int64_t)1 << 33, 1), &q, &r), WG_E_SHAPE, "qr: larger than LAPACK's integers count");
+    assert_fails(wg_qr(stretched((int64_t)1 << 33, 1), &q, &r), WG_E_SHAPE,
+                 "qr: expected extents that fit LAPACK's 32-bit integers");
     assert_fails(wg_qr(made(wg_zeros(WG_I64, WG_SHAPE(2, 2))), &q, &r), WG_E_DTYPE, "qr: ");
 }
 
 /* Ops on square matrices a and right-hand sides b. */
-#define MISUSE_SOLVE(op, call)                                                                                            \
-    static wg_tensor *call_##op(wg_tensor *a, wg_tensor *b)                                                               \
-    {                                                                                                                     \
-        return call;                                                                                                      \
-    }                                                                                                                     \
-    static void misuse_##op(void)                                                                                         \
-    {                                                                                                                     \
-        wg_tensor *a = made(wg_ones(WG_F32, WG_SHAPE(2, 2))), *batch = made(wg_ones(WG_F32, WG_SHAPE(3, 2, 2)));          \
-        wg_tensor *other = made(wg_ones(WG_F32, WG_SHAPE(2, 2, 1)));                                                      \
-        REFUSED(#op, call_##op(bad, fx.y));                                                                               \
-        REFUSED(#op, call_##op(a, bad));                                                                                  \
-        assert_null_and_error(call_##op(fx.y, fx.y), WG_E_SHAPE, #op ": expected square matrices: f32 [2, 3] x f32 [2");  \
-        assert_null_and_error(call_##op(fx.vector, fx.y), WG_E_SHAPE, #op ": expected square matrices: f32 [3]");         \
-        assert_null_and_error(call_##op(a, fx.vector), WG_E_SHAPE, "with as many rows: f32 [2, 2] x f32 [3]");            \
-        assert_null_and_error(call_##op(a, fx.odd), WG_E_SHAPE, "with as many rows: f32 [2, 2] x f32 [5, 7]");            \
-        assert_null_and_error(call_##op(a, fx.scalar), WG_E_SHAPE, #op ": ");                                             \
-        assert_null_and_error(call_##op(batch, other), WG_E_SHAPE, #op ": leading axes do not broadcast: f32 [3, 2, 2]"); \
-        assert_null_and_error(call_##op(a, stretched(2, (int64_t)1 << 33)), WG_E_SHAPE, "LAPACK's integers");             \
-        assert_null_and_error(call_##op(a, fx.wide), WG_E_DTYPE, "f32 [2, 2] x f64 [2, 3]");                              \
-        assert_null_and_error(call_##op(fx.bytes, fx.bytes), WG_E_DTYPE, #op ": ");                                       \
+#define MISUSE_SOLVE(op, call)                                                                                                \
+    static wg_tensor *call_##op(wg_tensor *a, wg_tensor *b)                                                                   \
+    {                                                                                                                         \
+        return call;                                                                                                          \
+    }                                                                                                                         \
+    static void misuse_##op(void)                                                                                             \
+    {                                                                                                                         \
+        wg_tensor *a = made(wg_ones(WG_F32, WG_SHAPE(2, 2))), *batch = made(wg_ones(WG_F32, WG_SHAPE(3, 2, 2)));              \
+        wg_tensor *other = made(wg_ones(WG_F32, WG_SHAPE(2, 2, 1)));                                                          \
+        REFUSED(#op, call_##op(bad, fx.y));                                                                                   \
+        REFUSED(#op, call_##op(a, bad));                                                                                      \
+        assert_null_and_error(call_##op(fx.y, fx.y), WG_E_SHAPE, #op ": expected square matrices: f32 [2, 3] x f32 [2");      \
+        assert_null_and_error(call_##op(fx.vector, fx.y), WG_E_SHAPE, #op ": expected square matrices: f32 [3]");             \
+        assert_null_and_error(call_##op(a, fx.vector), WG_E_SHAPE,                                                            \
+                              "solve: expected right-hand sides (…,n,k) of matrices (…,n,n): f32 [2, 2] x f32 [3]");          \
+        assert_null_and_error(call_##op(a, fx.odd), WG_E_SHAPE,                                                               \
+                              "solve: expected right-hand sides (…,n,k) of matrices (…,n,n): f32 [2, 2] x f32 [5, 7]");       \
+        assert_null_and_error(call_##op(a, fx.scalar), WG_E_SHAPE, #op ": ");                                                 \
+        assert_null_and_error(call_##op(batch, other), WG_E_SHAPE, #op ": leading axes do not broadcast: f32 [3, 2, 2]");     \
+        assert_null_and_error(call_##op(a, stretched(2, (int64_t)1 << 33)), WG_E_SHAPE,                                       \
+                              "solve: expected extents that fit LAPACK's 32-bit integers: f32 [2, 2] x f32 [2, 8589934592]"); \
+        assert_null_and_error(call_##op(a, fx.wide), WG_E_DTYPE, "f32 [2, 2] x f64 [2, 3]");                                  \
+        assert_null_and_error(call_##op(fx.bytes, fx.bytes), WG_E_DTYPE, #op ": ");                                           \
     }
 MISUSE_SOLVE(solve, wg_solve(a, b))
 MISUSE_SOLVE(triangular_solve, wg_triangular_solve(a, b, .upper = true))
