@@ -1,7 +1,8 @@
 # Takes the C of the documents out of them. By the word after ```c:
 #   (none)     with main in it, a program; else a fragment: the inside of a function, where the variables of .ci/fragment.h are declared
 #   top        declarations outside any function, which the fragments after it on the same page see
-#   PATH       the file of that name, or an entry for a list, include/wengert/NAME.def; written only with -v verbatim=1, and nothing else then
+#   PATH       the file of that name, or, for a list, include/wengert/NAME.def or ```text PATH.txt, what is added to it; written only with
+#              -v verbatim=1, and nothing else then
 # Writes out/PAGE-NUMBER.c for each; with verbatim, out/PATH.
 function write_block(    file) {
     if (kind ~ /\//) {
@@ -9,8 +10,8 @@ function write_block(    file) {
             return
         if (kind ~ /ops\.def$/)
             add_line(out "/" kind)
-        else if (kind ~ /\.def$/)
-            printf "\n%s", text >> (out "/" kind)
+        else if (kind ~ /\.(def|txt)$/)
+            printf "%s%s", kind ~ /def$/ ? "\n" : "", text >> (out "/" kind)
         else
             printf "%s", text > (out "/" kind)
         return
@@ -39,6 +40,6 @@ function add_line(path,    line, all) {
 }
 
 FNR == 1 { page = FILENAME; sub(/.*\//, "", page); sub(/\.md$/, "", page); if (FILENAME ~ /guide\/README/) page = "guide"; number = 0; top = "" }
-/^```c( |$)/ { on = 1; kind = $2; text = ""; next }
+/^```(c|text [^ ]*\/[^ ]*)( |$)/ { on = 1; kind = $2; text = ""; next }
 /^```$/ { if (on) write_block(); on = 0; next }
 on { text = text $0 "\n" }

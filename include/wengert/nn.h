@@ -186,7 +186,7 @@ WG_API wg_nn_module *wg_nn_identity(void);
 #define WG_REAL(name, preset, help, ...) double name;
 #define WG_BOOL(name, preset, help) bool name;
 #define WG_DTYPE(name, preset, help) wg_dtype name;
-#define WG_CHOICE(name, preset, help, type) wg_##type name;
+#define WG_CHOICE(name, preset, help, type) type name;
 #define WG_BOTH(name, preset, help, ...) wg_pair name;
 #define WG_GENERATOR(name) wg_tensor *name;
 #define WG_ACTIVATION(name, NAME, gain) WG_API wg_nn_module *wg_nn_##name(void);

@@ -99,4 +99,10 @@ static wg_status build(wg_nn_module *layer, const void *options)
     return wg_nn_add_buffer(layer, "running_var", wg_ones(o->dtype, shape));
 }
 
-const struct wg_nn_kind nn_batch_norm_kind = {.name = "batch_norm", .forward = forward, .build = build};
+static const wg_nn_sample samples[] = {
+    {&(const wg_nn_batch_norm_options){4, 1e-5, 0.1, WG_F64}, 1, {{2, {6, 4}}}},
+    {&(const wg_nn_batch_norm_options){3, 0.01, 0.3, WG_F64}, 1, {{4, {2, 3, 4, 2}}}},
+    {.n_in = 0},
+};
+
+const struct wg_nn_kind nn_batch_norm_kind = {.name = "batch_norm", .forward = forward, .build = build, .samples = samples};

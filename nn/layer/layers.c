@@ -7,12 +7,12 @@
 
 /* ---- names of the values of enums, for messages and printing ---- */
 
-const char *const nn_init_rule_names[] = {"linear", "kaiming_uniform", "kaiming_normal", "xavier_uniform", "xavier_normal", NULL};
+const char *const wg_init_rule_names[] = {"linear", "kaiming_uniform", "kaiming_normal", "xavier_uniform", "xavier_normal", NULL};
 
 #define WG_LAYER(name, options)
 #define WG_FUSION(first, second)
 #define WG_ACTIVATION(name, NAME, gain) #name,
-const char *const nn_activation_names[] = {"identity",
+const char *const wg_activation_names[] = {"identity",
 #include "wengert/layers.def"
                                            NULL};
 #undef WG_LAYER
@@ -26,7 +26,7 @@ const char *const nn_activation_names[] = {"identity",
 #define WG_REAL(name, preset, help, ...) WG_OPTION_REAL_OF(options_type, name, preset, help, __VA_ARGS__),
 #define WG_BOOL(name, preset, help) WG_OPTION_BOOL_OF(options_type, name, preset, help),
 #define WG_DTYPE(name, preset, help) WG_OPTION_DTYPE_OF(options_type, name, preset, help),
-#define WG_CHOICE(name, preset, help, type) WG_OPTION_CHOICE_OF(options_type, name, preset, help, nn_##type##_names),
+#define WG_CHOICE(name, preset, help, type) WG_OPTION_CHOICE_OF(options_type, name, preset, help, type##_names),
 #define WG_BOTH(name, preset, help, ...) WG_OPTION_PAIR_OF(options_type, name, preset, help, __VA_ARGS__),
 #define WG_GENERATOR(name) WG_OPTION_TENSOR_OF(options_type, name, "draws the initial weights"),
 #define WG_ACTIVATION(name, NAME, gain)

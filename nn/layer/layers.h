@@ -13,6 +13,6 @@
 #undef WG_FUSION
 
 /* The names of an enum's values, terminated by NULL. */
-extern const char *const nn_init_rule_names[], *const nn_activation_names[];
+extern const char *const wg_init_rule_names[], *const wg_activation_names[];
 
 #endif

@@ -57,4 +57,10 @@ static wg_status build(wg_nn_module *layer, const void *options)
     return o->bias ? wg_nn_add_parameter(layer, "bias", initial_bias(o)) : WG_OK;
 }
 
-const struct wg_nn_kind nn_linear_kind = {.name = "linear", .forward = forward, .build = build};
+static const wg_nn_sample samples[] = {
+    {&(const wg_nn_linear_options){3, 4, true, WG_F64, WG_INIT_LINEAR, 1, WG_NONE}, 1, {{2, {5, 3}}}},
+    {&(const wg_nn_linear_options){2, 3, false, WG_F64, WG_INIT_KAIMING_NORMAL, 2, WG_NONE}, 1, {{3, {2, 3, 2}}}},
+    {.n_in = 0},
+};
+
+const struct wg_nn_kind nn_linear_kind = {.name = "linear", .forward = forward, .build = build, .samples = samples};

@@ -125,10 +125,10 @@ wg_nn_module *wg_nn_sequential_with(wg_nn_module *const *layers, size_t n)
 /* ---- mlp ---- */
 
 static const wg_option mlp_options[] = {
-    WG_OPTION_CHOICE_OF(wg_nn_mlp_options, activation, WG_ACTIVATION_RELU, "after each layer but the last", nn_activation_names),
+    WG_OPTION_CHOICE_OF(wg_nn_mlp_options, activation, WG_ACTIVATION_RELU, "after each layer but the last", wg_activation_names),
     WG_OPTION_BOOL_OF(wg_nn_mlp_options, batch_norm, false, "before each activation"),
     WG_OPTION_DTYPE_OF(wg_nn_mlp_options, dtype, WG_F32, "of the parameters"),
-    WG_OPTION_CHOICE_OF(wg_nn_mlp_options, init, WG_INIT_LINEAR, "rule of the initial weights", nn_init_rule_names),
+    WG_OPTION_CHOICE_OF(wg_nn_mlp_options, init, WG_INIT_LINEAR, "rule of the initial weights", wg_init_rule_names),
 };
 static const wg_option_table mlp_table = {mlp_options, sizeof mlp_options / sizeof *mlp_options, sizeof(wg_nn_mlp_options)};
 static const struct wg_nn_kind mlp_kind = {.name = "mlp", .forward = forward, .n_in = WG_NN_ANY, .n_out = WG_NN_ANY};

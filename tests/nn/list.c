@@ -1,0 +1,521 @@
+/* What every layer of layers.def must do, checked from the list on the samples in its file. A layer without samples fails. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "nn_check.h"
+
+/* ---- the list: kinds, tables of options, constructors ---- */
+
+#define WG_SIZE(name, help, ...) WG_OPTION_SIZE_OF(options_type, name, help, __VA_ARGS__),
+#define WG_INT(name, preset, help, ...) WG_OPTION_INT_OF(options_type, name, preset, help, __VA_ARGS__),
+#define WG_REAL(name, preset, help, ...) WG_OPTION_REAL_OF(options_type, name, preset, help, __VA_ARGS__),
+#define WG_BOOL(name, preset, help) WG_OPTION_BOOL_OF(options_type, name, preset, help),
+#define WG_BOTH(name, preset, help, ...) WG_OPTION_PAIR_OF(options_type, name, preset, help, __VA_ARGS__),
+#define WG_DTYPE(name, preset, help) WG_OPTION_DTYPE_OF(options_type, name, preset, help),
+#define WG_CHOICE(name, preset, help, type) WG_OPTION_CHOICE_OF(options_type, name, preset, help, any_names),
+#define WG_GENERATOR(name) WG_OPTION_TENSOR_OF(options_type, name, "draws the initial weights"),
+#define WG_FUSION(first, second)
+#define WG_ACTIVATION(layer, NAME, gain)                   \
+    extern const struct wg_nn_kind nn_##layer##_kind;      \
+    static wg_nn_module *make_##layer(const void *options) \
+    {                                                      \
+        (void)options;                                     \
+        return wg_nn_##layer();                            \
+    }                                                      \
+    static wg_option_table table_##layer(void)             \
+    {                                                      \
+        return (wg_option_table){NULL, 0, 0};              \
+    }
+#define WG_LAYER(layer, options)                                                                \
+    extern const struct wg_nn_kind nn_##layer##_kind;                                           \
+    static wg_nn_module *make_##layer(const void *given)                                        \
+    {                                                                                           \
+        return wg_nn_##layer##_with(*(const wg_nn_##layer##_options *)given);                   \
+    }                                                                                           \
+    static wg_option_table table_##layer(void)                                                  \
+    {                                                                                           \
+        typedef wg_nn_##layer##_options options_type;                                           \
+        static const wg_option option[] = {options};                                            \
+        return (wg_option_table){option, sizeof option / sizeof *option, sizeof(options_type)}; \
+    }
+
+static const char *const any_names[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", NULL};
+#include "wengert/layers.def"
+#undef WG_ACTIVATION
+#undef WG_LAYER
+
+static const struct entry {
+    const char *name;
+    const struct wg_nn_kind *kind;
+    wg_nn_module *(*make)(const void *options);
+    wg_option_table (*table)(void);
+} entries[] = {
+#define WG_ACTIVATION(layer, NAME, gain) {#layer, &nn_##layer##_kind, make_##layer, table_##layer},
+#define WG_LAYER(layer, options) {#layer, &nn_##layer##_kind, make_##layer, table_##layer},
+#include "wengert/layers.def"
+};
+enum { ENTRIES = sizeof entries / sizeof *entries, MAX_INPUTS = 4, MAX_OPTIONS = 512 };
+
+/* ---- a layer on one of its samples, with elements that follow a formula: layers.py has the same ---- */
+
+struct trial {
+    const struct entry *entry;
+    const wg_nn_sample *sample;
+    wg_dtype dtype;
+    wg_nn_module *net;
+    wg_tensor *in[MAX_INPUTS], *weights; /* of a sum over the result */
+    wg_optim *optim;
+};
+
+/* sin(k + 1 + 0.7 i), of which no element is near 0. */
+static double element(int k, int64_t i)
+{
+    return sin(k + 1 + 0.7 * (double)i);
+}
+
+static wg_status fill(wg_tensor *t, int k)
+{
+    const int64_t n = wg_numel(t);
+    double *f64 = malloc((size_t)n * sizeof *f64);
+    float *f32 = malloc((size_t)n * sizeof *f32);
+    for (int64_t i = 0; i < n; i++)
+        f64[i] = element(k, i), f32[i] = (float)f64[i];
+    const wg_status status = wg_dtype_of(t) == WG_F64 ? wg_write(t, f64) : wg_write(t, f32);
+    free(f64), free(f32);
+    return status;
+}
+
+static wg_tensor *filled(wg_dtype dtype, wg_shape shape, int k)
+{
+    wg_tensor *t = wg_zeros(dtype, shape);
+    assert_int_equal(fill(t, k), WG_OK);
+    return t;
+}
+
+/* The sample's options with the dtype. */
+static void options_for(const struct entry *entry, const wg_nn_sample *sample, wg_dtype dtype, void *options)
+{
+    const wg_option_table table = entry->table();
+    assert_true(table.size <= MAX_OPTIONS);
+    if (table.n == 0)
+        return;
+    memcpy(options, sample->options, table.size);
+    for (size_t i = 0; i < table.n; i++)
+        if (strcmp(table.option[i].name, "dtype") == 0)
+            assert_int_equal(wg_options_set(table, options, "dtype", dtype, "test"), WG_OK);
+}
+
+static wg_nn_module *layer_of(const struct entry *entry, const wg_nn_sample *sample, wg_dtype dtype)
+{
+    _Alignas(16) char options[MAX_OPTIONS];
+    options_for(entry, sample, dtype, options);
+    wg_nn_module *net = entry->make(options);
+    const wg_tensor_list params = wg_nn_parameters(net);
+    for (size_t i = 0; i < params.n; i++)
+        assert_int_equal(fill(params.tensor[i], 10 * ((int)i + 1)), WG_OK);
+    return net;
+}
+
+static struct trial begin(const struct entry *entry, const wg_nn_sample *sample, wg_dtype dtype)
+{
+    struct trial t = {.entry = entry, .sample = sample, .dtype = dtype, .net = layer_of(entry, sample, dtype)};
+    assert_non_null(t.net);
+    for (int i = 0; i < sample->n_in; i++)
+        t.in[i] = filled(dtype, sample->in[i], i);
+    wg_tensor *y = wg_nn_apply_to(t.net, t.in, (size_t)sample->n_in);
+    assert_non_null(y);
+    t.weights = filled(dtype, wg_shape_of(y), 5);
+    wg_free(y);
+    wg_nn_destroy(t.net); /* with running statistics that have changed */
+    t.net = layer_of(entry, sample, dtype);
+    if (wg_nn_parameters(t.net).n > 0)
+        t.optim = wg_optim_sgd(wg_nn_parameters(t.net), .lr = 0.01, .momentum = 0.9);
+    return t;
+}
+
+static void end(struct trial *t)
+{
+    wg_optim_destroy(t->optim);
+    wg_nn_destroy(t->net);
+    for (int i = 0; i < MAX_INPUTS; i++)
+        wg_free(t->in[i]);
+    wg_free(t->weights);
+}
+
+static wg_tensor *value(struct trial *t)
+{
+    return wg_sum(wg_mul(wg_nn_apply_to(t->net, t->in, (size_t)t->sample->n_in), t->weights));
+}
+
+static wg_status step(void *context)
+{
+    struct trial *t = context;
+    WG_TAPE(tape);
+    wg_tensor *y = value(t);
+    if (!t->optim)
+        return y ? WG_OK : WG_E_STATE;
+    WG_TRY(wg_backward(y));
+    return wg_optim_step(t->optim);
+}
+
+static void assert_same_state(struct trial *a, struct trial *b)
+{
+    const wg_tensor_list x = wg_nn_state(a->net), y = wg_nn_state(b->net);
+    assert_int_equal(x.n, y.n);
+    for (size_t i = 0; i < x.n; i++)
+        assert_same_bits(x.tensor[i], y.tensor[i]);
+}
+
+static wg_tensor *applied(struct trial *t)
+{
+    return wg_nn_apply_to(t->net, t->in, (size_t)t->sample->n_in);
+}
+
+static void assert_same_result(struct trial *a, struct trial *b)
+{
+    wg_tensor *x = applied(a), *y = applied(b);
+    assert_non_null(x);
+    assert_same_bits(x, y);
+    wg_free(x), wg_free(y);
+}
+
+/* Runs check on each sample of each layer. */
+static void on_each(wg_dtype dtype, void (*check)(struct trial *t))
+{
+    for (size_t k = 0; k < ENTRIES; k++) {
+        const wg_nn_sample *sample = entries[k].kind->samples;
+        if (!sample || sample->n_in == 0)
+            fail_msg("%s has no samples", entries[k].name);
+        for (; sample->n_in > 0; sample++) {
+            struct trial t = begin(&entries[k], sample, dtype);
+            check(&t);
+            end(&t);
+        }
+    }
+    assert_no_error();
+}
+
+/* ---- the checks ---- */
+
+/* x are the inputs, then the parameters. */
+static wg_tensor *as_function(wg_tensor *const *x, size_t n, void *context)
+{
+    struct trial *t = context;
+    wg_tensor *y = NULL;
+    const size_t n_in = (size_t)t->sample->n_in;
+    (void)n;
+    return wg_nn_apply_many(t->net, n > n_in ? x + n_in : NULL, x, n_in, &y, 1) == WG_OK ? y : NULL;
+}
+
+static void check_gradients(struct trial *t)
+{
+    wg_tensor *x[MAX_INPUTS + 16];
+    size_t n = 0;
+    const wg_tensor_list params = wg_nn_parameters(t->net);
+    for (int i = 0; i < t->sample->n_in; i++)
+        x[n++] = t->in[i];
+    for (size_t i = 0; i < params.n; i++)
+        x[n++] = params.tensor[i];
+    if (wg_gradcheck(as_function, t, x, n) != WG_OK || wg_gradgradcheck(as_function, t, x, n, .full = false) != WG_OK)
+        fail_msg("%s, training: %s", t->entry->name, wg_error_first()->message);
+    WG_EVAL_MODE;
+    if (wg_gradcheck(as_function, t, x, n) != WG_OK)
+        fail_msg("%s, evaluation: %s", t->entry->name, wg_error_first()->message);
+}
+
+static void gradients_are_right_in_both_modes(void **state)
+{
+    (void)state;
+    on_each(WG_F64, check_gradients);
+}
+
+static void check_options(struct trial *t)
+{
+    _Alignas(16) char good[MAX_OPTIONS], bad[MAX_OPTIONS];
+    const wg_option_table table = t->entry->table();
+    char text[400], name[80];
+    wg_nn_describe(t->net, text, sizeof text);
+    assert_int_equal(strncmp(text, t->entry->name, strlen(t->entry->name)), 0);
+    for (size_t i = 0; i < table.n; i++) {
+        const wg_option *option = &table.option[i];
+        assert_true(option->help[0] != 0);
+        snprintf(name, sizeof name, "%s=", option->name);
+        if (option->required)
+            assert_non_null(strstr(text, name));
+        if (option->type == WG_OPTION_TENSOR || option->type == WG_OPTION_BOOL || option->type == WG_OPTION_CHOICE)
+            continue;
+        options_for(t->entry, t->sample, t->dtype, good);
+        memcpy(bad, good, table.size);
+        if (option->type == WG_OPTION_REAL)
+            *(double *)(void *)(bad + option->offset) = NAN;
+        else if (option->type == WG_OPTION_DTYPE)
+            *(wg_dtype *)(void *)(bad + option->offset) = WG_I64;
+        else
+            *(int64_t *)(void *)(bad + option->offset) = INT64_MIN;
+        assert_null(t->entry->make(bad));
+        assert_error(option->type == WG_OPTION_DTYPE ? WG_E_DTYPE : WG_E_ARGUMENT, option->name);
+    }
+}
+
+static void options_out_of_range_are_refused_by_name(void **state)
+{
+    (void)state;
+    on_each(WG_F64, check_options);
+}
+
+static void check_f32(struct trial *t)
+{
+    struct trial wide = begin(t->entry, t->sample, WG_F64);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(step(t), WG_OK), assert_int_equal(step(&wide), WG_OK);
+    wg_tensor *y = applied(t), *exact = applied(&wide);
+    double *expected = malloc((size_t)wg_numel(exact) * sizeof *expected);
+    assert_int_equal(wg_read(exact, expected), WG_OK);
+    for (int64_t i = 0; i < wg_numel(y); i++)
+        assert_close(wg_data_as(y, float)[i], expected[i], 1e-4);
+    free(expected), wg_free(y), wg_free(exact), end(&wide);
+}
+
+static void f32_follows_f64(void **state)
+{
+    (void)state;
+    on_each(WG_F32, check_f32);
+}
+
+/* State, copy and printing: what a run needs is in wg_nn_state. */
+static void check_state(struct trial *t)
+{
+    assert_int_equal(step(t), WG_OK);
+    struct trial fresh = begin(t->entry, t->sample, t->dtype), copied = *t;
+    const wg_tensor_list from = wg_nn_state(t->net), to = wg_nn_state(fresh.net);
+    assert_int_equal(from.n, to.n);
+    for (size_t i = 0; i < from.n; i++) {
+        assert_string_equal(from.name[i], to.name[i]);
+        assert_int_equal(wg_write_raw(to.tensor[i], wg_data(from.tensor[i])), WG_OK);
+    }
+    copied.net = wg_nn_copy(t->net);
+    {
+        WG_EVAL_MODE;
+        assert_same_result(t, &fresh);
+        assert_same_result(t, &copied);
+    }
+    assert_same_result(t, &fresh); /* training, which may change the state of both */
+    assert_same_state(t, &fresh);
+    wg_tensor *y = applied(&copied);
+    assert_same_state(t, &copied);
+    wg_free(y);
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    assert_int_equal(wg_nn_print_with(t->net, stream, t->sample->in, (size_t)t->sample->n_in), WG_OK);
+    fclose(stream);
+    assert_non_null(strstr(text, t->entry->name));
+    assert_same_state(t, &fresh);
+    free(text), wg_nn_destroy(copied.net), end(&fresh);
+}
+
+static void state_and_copies_hold_all_of_a_layer(void **state)
+{
+    (void)state;
+    on_each(WG_F32, check_state);
+}
+
+static void check_replay(struct trial *t)
+{
+    struct trial eager = begin(t->entry, t->sample, t->dtype);
+    wg_replay *replay = wg_replay_capture(step, t);
+    if (!replay)
+        fail_msg("%s: %s", t->entry->name, wg_error_first()->message);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(wg_replay_run(replay), WG_OK);
+    wg_replay_destroy(replay);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(step(&eager), WG_OK);
+    assert_same_state(t, &eager);
+    end(&eager);
+}
+
+static void a_replayed_step_has_the_same_bits(void **state)
+{
+    (void)state;
+    on_each(WG_F32, check_replay);
+}
+
+/* Frozen, nothing of a layer moves but its buffers, and the gradient of the input has the same bits. */
+static void check_frozen(struct trial *t)
+{
+    if (!t->optim)
+        return;
+    struct trial free_one = begin(t->entry, t->sample, t->dtype);
+    assert_int_equal(wg_nn_freeze(t->net, "*"), WG_OK);
+    WG_TAPE(tape);
+    wg_tensor *x = wg_set_requires_grad(wg_copy(t->in[0]), true), *gradient[2];
+    for (int i = 0; i < 2; i++) {
+        struct trial *of = i ? &free_one : t;
+        wg_tensor *in[MAX_INPUTS];
+        memcpy(in, of->in, sizeof in);
+        in[0] = x;
+        gradient[i] = wg_grad(wg_sum(wg_mul(wg_nn_apply_to(of->net, in, (size_t)of->sample->n_in), of->weights)), x);
+        assert_non_null(gradient[i]);
+    }
+    assert_same_bits(gradient[0], gradient[1]);
+    for (size_t i = 0; i < wg_nn_parameters(t->net).n; i++)
+        assert_null(wg_gradient(wg_nn_parameters(t->net).tensor[i]));
+    end(&free_one);
+}
+
+static void frozen_layers_pass_gradients_on(void **state)
+{
+    (void)state;
+    on_each(WG_F64, check_frozen);
+}
+
+/* Whichever allocation fails, the layer is as it was, or not made. */
+static void check_memory(struct trial *t)
+{
+    struct trial sound = begin(t->entry, t->sample, t->dtype);
+    for (int64_t at = 0;; at++) {
+        wg_memory_fail(at, false);
+        const wg_status status = step(t);
+        wg_memory_fail(-1, false);
+        if (status == WG_OK)
+            break;
+        assert_error(WG_E_MEMORY, "");
+        assert_same_state(t, &sound);
+        const wg_tensor_list params = wg_nn_parameters(t->net);
+        for (size_t i = 0; i < params.n; i++)
+            wg_clear_gradient(params.tensor[i]);
+    }
+    assert_int_equal(step(&sound), WG_OK);
+    assert_same_state(t, &sound);
+    _Alignas(16) char options[MAX_OPTIONS];
+    options_for(t->entry, t->sample, t->dtype, options);
+    for (int64_t at = 0;; at++) {
+        wg_memory_fail(at, false);
+        wg_nn_module *net = t->entry->make(options);
+        wg_memory_fail(-1, false);
+        wg_nn_destroy(net);
+        if (net)
+            break;
+        assert_error(WG_E_MEMORY, "");
+    }
+    end(&sound);
+}
+
+static void without_memory_nothing_changes(void **state)
+{
+    (void)state;
+    on_each(WG_F32, check_memory);
+}
+
+static void check_wrong_inputs(struct trial *t)
+{
+    wg_tensor *before = wg_own(wg_nn_parameters(t->net).n ? wg_nn_flatten(wg_nn_parameters(t->net))
+                                                          : wg_zeros(WG_F32, WG_SHAPE(1)));
+    for (int i = 0; i < t->sample->n_in; i++) {
+        wg_tensor *in[MAX_INPUTS], *whole = wg_zeros(WG_I64, t->sample->in[i]);
+        memcpy(in, t->in, sizeof in);
+        in[i] = whole;
+        assert_null(wg_nn_apply_to(t->net, in, (size_t)t->sample->n_in));
+        assert_error(WG_E_DTYPE, "");
+        in[i] = NULL;
+        assert_null(wg_nn_apply_to(t->net, in, (size_t)t->sample->n_in));
+        assert_error(WG_E_NULL, "x is NULL");
+        wg_free(whole);
+    }
+    wg_tensor *many[] = {t->in[0], t->in[0], t->in[0], t->in[0], t->in[0]};
+    assert_null(wg_nn_apply_to(t->net, many, 5));
+    assert_error(WG_E_ARGUMENT, "takes");
+    wg_free(before);
+}
+
+static void wrong_inputs_are_refused(void **state)
+{
+    (void)state;
+    on_each(WG_F32, check_wrong_inputs);
+}
+
+/* ---- PyTorch's values: layers.txt, which layers.py wrote ---- */
+
+/* A line of the file, "LAYER SAMPLE WHAT: numbers"; false if there is none. */
+static bool find_values(const struct trial *t, const char *what, double *values, int64_t n)
+{
+    char wanted[80], line[1 << 16];
+    const wg_nn_sample *first = t->entry->kind->samples;
+    snprintf(wanted, sizeof wanted, "%s %d %s:", t->entry->name, (int)(t->sample - first), what);
+    FILE *file = fopen(LAYER_VALUES, "r");
+    assert_non_null(file);
+    bool found = false;
+    while (!found && fgets(line, sizeof line, file))
+        if (strncmp(line, wanted, strlen(wanted)) == 0) {
+            char *at = line + strlen(wanted);
+            for (int64_t i = 0; i < n; i++)
+                values[i] = strtod(at, &at);
+            found = true;
+            assert_string_equal(at, "\n");
+        }
+    fclose(file);
+    return found;
+}
+
+static void assert_as_in_pytorch(const struct trial *t, const char *what, const wg_tensor *got)
+{
+    double values[600], read[600];
+    assert_non_null(got);
+    assert_true(wg_numel(got) <= 600);
+    if (!find_values(t, what, values, wg_numel(got)))
+        fail_msg("%s %s: not in layers.txt", t->entry->name, what);
+    assert_int_equal(wg_read(got, read), WG_OK);
+    for (int64_t i = 0; i < wg_numel(got); i++)
+        if (!(fabs(read[i] - values[i]) <= 1e-12 * (1 + fabs(values[i]))))
+            fail_msg("%s %s[%lld]: got %.17g, expected %.17g", t->entry->name, what, (long long)i, read[i], values[i]);
+}
+
+static void check_values(struct trial *t)
+{
+    char what[80];
+    const wg_tensor_list params = wg_nn_parameters(t->net), buffers = wg_nn_buffers(t->net);
+    {
+        WG_TAPE(tape);
+        wg_tensor *x = wg_set_requires_grad(wg_copy(t->in[0]), true), *in[MAX_INPUTS];
+        memcpy(in, t->in, sizeof in);
+        in[0] = x;
+        wg_tensor *y = wg_nn_apply_to(t->net, in, (size_t)t->sample->n_in);
+        assert_as_in_pytorch(t, "training", y);
+        assert_int_equal(wg_backward(wg_sum(wg_mul(y, t->weights))), WG_OK);
+        assert_as_in_pytorch(t, "gradient of x", wg_gradient(x));
+        for (size_t i = 0; i < params.n; i++) {
+            snprintf(what, sizeof what, "gradient of %s", params.name[i]);
+            assert_as_in_pytorch(t, what, wg_gradient(params.tensor[i]));
+        }
+        for (size_t i = 0; i < buffers.n; i++)
+            assert_as_in_pytorch(t, buffers.name[i], buffers.tensor[i]);
+    }
+    WG_EVAL_MODE;
+    wg_tensor *y = applied(t);
+    assert_as_in_pytorch(t, "evaluation", y);
+    wg_free(y);
+}
+
+static void values_are_those_of_pytorch(void **state)
+{
+    (void)state;
+    on_each(WG_F64, check_values);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(gradients_are_right_in_both_modes),
+        TEST(options_out_of_range_are_refused_by_name),
+        TEST(f32_follows_f64),
+        TEST(state_and_copies_hold_all_of_a_layer),
+        TEST(a_replayed_step_has_the_same_bits),
+        TEST(frozen_layers_pass_gradients_on),
+        TEST(without_memory_nothing_changes),
+        TEST(wrong_inputs_are_refused),
+        TEST(values_are_those_of_pytorch),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
