@@ -110,6 +110,9 @@ def entries(lines, folder, file):
             yield f"typedef struct {struct[1]}{name}{struct[2]} {{"
         elif name and (option := member(line)):
             yield option
+        elif activation := re.match(r"WG_ACTIVATION\((\w+),", line):
+            yield f"/* The activation wg_{activation[1]} as a layer. */"
+            yield f"wg_nn_module *wg_nn_{activation[1]}(void);"
         elif name and line == ")":
             yield f"}} {struct[1]}{name}{struct[2]};"
             name = ""
