@@ -172,6 +172,19 @@ static inline bool wg_reduces_short_rows(const struct wg_reduction_plan *plan)
     return wg_reduces_runs(plan) && plan->count <= WG_REDUCE_SHORT;
 }
 
+/* ---- transposing ---- */
+
+/* y[j sy + i] = x[i sx + j] for i < rows, j < columns; x and y do not overlap. So SIMD vectors run across rows that are short in the
+   operand. Compiled once per element type and instruction set (transpose.c, transpose_u8.c): T(wg_transpose), ISA(wg_transpose_u8). */
+#define WG_TRANSPOSE(name, type) void name(const type *x, int64_t sx, int64_t rows, int64_t columns, type *y, int64_t sy);
+#define WG_TRANSPOSES(isa)                      \
+    WG_TRANSPOSE(wg_transpose_f32##isa, float)  \
+    WG_TRANSPOSE(wg_transpose_f64##isa, double) \
+    WG_TRANSPOSE(wg_transpose_u8##isa, uint8_t)
+WG_TRANSPOSES()
+WG_TRANSPOSES(_avx2)
+WG_TRANSPOSES(_avx512)
+
 /* ---- sorting: shared by sort and topk ---- */
 
 /* reverse: in descending order; for cumsum, from the last element to the first. cut: only the first k. */

@@ -123,7 +123,7 @@ WG_INLINE ACC OF_PASS(_long_run)(const ELEM *x, int64_t m, const COLUMN *c, bool
 }
 
 /* The same for one contiguous column of any number of elements. */
-static inline ACC OF_PASS(_run)(const ELEM *x, int64_t m, const COLUMN *c)
+static __attribute__((noinline)) ACC OF_PASS(_run)(const ELEM *x, int64_t m, const COLUMN *c)
 {
     ACC lane[WG_REDUCE_LANES];
     if (m >= WG_REDUCE_LANES)
@@ -178,7 +178,7 @@ typedef struct {
 } OF_PASS(_pass);
 
 /* The block of m elements from logical index at on. For a full group of adjacent columns the loops have constant length. */
-static inline void OF_PASS(_part)(const OF_PASS(_pass) * p, int64_t at, int64_t m, ACC *total)
+static __attribute__((noinline, unused)) void OF_PASS(_part)(const OF_PASS(_pass) * p, int64_t at, int64_t m, ACC *total)
 {
     if (wg_reduces_runs(p->plan)) {
         const bool end_to_end = p->s == p->plan->count; /* memory after each column but the last belongs to the next one */

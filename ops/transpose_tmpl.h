@@ -45,7 +45,7 @@ WG_INLINE void T(transpose_some)(const ENTRY *x, int64_t sx, int64_t rows, int64
         }                                                                                                                \
         _Pragma("GCC unroll 16") for (int i = 0; i < side; i++) * (T(loose_##side) *)(y + i * sy) = v[i];                \
     }                                                                                                                    \
-    static void T(squares_##side)(const ENTRY *x, int64_t sx, int64_t rows, int64_t columns, ENTRY *y, int64_t sy)       \
+    WG_INLINE void T(squares_##side)(const ENTRY *x, int64_t sx, int64_t rows, int64_t columns, ENTRY *y, int64_t sy)    \
     {                                                                                                                    \
         for (int64_t i = 0; i < rows; i += side)                                                                         \
             for (int64_t j = 0; j < columns; j += side) {                                                                \
@@ -79,7 +79,7 @@ FEW(4)
 #undef FEW
 #endif
 
-static inline void T(transpose)(const ENTRY *x, int64_t sx, int64_t rows, int64_t columns, ENTRY *y, int64_t sy)
+WG_INLINE void T(transpose)(const ENTRY *x, int64_t sx, int64_t rows, int64_t columns, ENTRY *y, int64_t sy)
 {
 #ifdef VECTOR_BYTES
     const int64_t least = rows < columns ? rows : columns;

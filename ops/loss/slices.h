@@ -92,9 +92,6 @@ WG_INLINE REAL T(line_exps)(const ELEM *x, int64_t sx, ELEM *y, int64_t sy, int6
 
 /* ---- several short slices at once: see wg_along_axis_grouped ---- */
 
-#define ENTRY ELEM
-#include "ops/transpose_tmpl.h"
-
 /* x[i][k] is element i of slice k. Loops run over all WG_REDUCE_WIDTH columns, so that their length is constant; the columns
    beyond w hold zeros. In the instance that counts work they run over w columns. */
 typedef ELEM T(slice_block)[WG_REDUCE_SHORT][WG_REDUCE_WIDTH];
@@ -112,7 +109,7 @@ static __attribute__((noinline)) void T(slices_load)(const ELEM *x, int64_t s, i
         memset(block, 0, (size_t)n * sizeof *block);
 #endif
     if (s == 1)
-        T(transpose)(x, across, w, n, block[0], WG_REDUCE_WIDTH);
+        T(wg_transpose)(x, across, w, n, block[0], WG_REDUCE_WIDTH);
     else
         for (int64_t i = 0; i < n; i++)
             for (int64_t k = 0; k < w; k++)
@@ -122,7 +119,7 @@ static __attribute__((noinline)) void T(slices_load)(const ELEM *x, int64_t s, i
 static void T(slices_store)(const T(slice_block) block, int64_t n, int64_t w, ELEM *y, int64_t s, int64_t across)
 {
     if (s == 1)
-        T(transpose)(block[0], WG_REDUCE_WIDTH, n, w, y, across);
+        T(wg_transpose)(block[0], WG_REDUCE_WIDTH, n, w, y, across);
     else
         for (int64_t i = 0; i < n; i++)
             for (int64_t k = 0; k < w; k++)

@@ -30,6 +30,7 @@ static wg_status T(reduce_columns)(const struct wg_reduction_plan *plan, const s
 #define IN uint8_t
 #define OUT uint8_t
 #define RESULT uint8_t
+#define TRANSPOSE ISA(wg_transpose_u8)
 #define EMPTY !SETTLED
 #define ONE(x) ((x) != 0)
 #include "ops/reduce/reduce_tmpl.h"

@@ -5,7 +5,7 @@
                                  of n elements; also TERM(x, c) and ACC if they are not x and REAL
    T(reduce_columns)             for any other reduction: a function that reduces w columns of at least one element, at x with
                                  stride s, into result[w], on the given number of threads; also IN, OUT and RESULT if elements in
-                                 memory are not ELEM and results not REAL
+                                 memory are not ELEM and results not REAL, and TRANSPOSE, which transposes IN
 
    Optional: ONE(x), the result over a single element x; TRANSPOSED_UNDER, the row length from which on rows are not transposed.
 
@@ -71,9 +71,9 @@ static inline void T(WG_JOIN(NAME, _join_row))(int64_t n, char *const *at, const
 #define OUT ELEM
 #define RESULT REAL
 #endif
-
-#define ENTRY IN
-#include "ops/transpose_tmpl.h"
+#ifndef TRANSPOSE
+#define TRANSPOSE T(wg_transpose)
+#endif
 
 /* The state of one reduction, shared by its parts. */
 typedef struct {
@@ -88,11 +88,11 @@ typedef struct {
 } T(reducer);
 
 /* w short contiguous columns. */
-static wg_status T(reduce_short_rows)(const T(reducer) * r, const IN *x, int64_t w, RESULT *result)
+static __attribute__((noinline)) wg_status T(reduce_short_rows)(const T(reducer) * r, const IN *x, int64_t w, RESULT *result)
 {
     IN block[WG_REDUCE_SHORT * WG_REDUCE_WIDTH];
     block[0] = x[0]; /* avoids a warning: there is at least one element */
-    T(transpose)(x, r->s_in, w, r->plan.count, block, WG_REDUCE_WIDTH);
+    TRANSPOSE(x, r->s_in, w, r->plan.count, block, WG_REDUCE_WIDTH);
     return T(reduce_columns)(&r->across, r->params, 1, block, 1, w, result);
 }
 
@@ -176,3 +176,4 @@ static wg_status T(NAME)(const wg_call *c)
 #undef IN
 #undef OUT
 #undef RESULT
+#undef TRANSPOSE

@@ -233,6 +233,16 @@ struct cell {
 #include "ops/map.h"
 #include "ops/random/draw.h"
 
+// Kernels transpose by functions of their own, which count nothing.
+#define ISA(name) WG_JOIN(name, _count)
+template <class E> void wg_transpose_count(const E *x, int64_t sx, int64_t rows, int64_t columns, E *y, int64_t sy)
+{
+    for (int64_t j = 0; j < columns; j++)
+        for (int64_t i = 0; i < rows; i++)
+            y[j * sy + i] = x[i * sx + j];
+}
+#define wg_transpose_u8_count wg_transpose_count
+
 #include "count_kernels.inc"
 
 namespace
