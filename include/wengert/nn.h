@@ -240,10 +240,11 @@ WG_API wg_nn_module *wg_nn_mlp_with(wg_sizes sizes, wg_nn_mlp_options options);
    to size bytes; returns text. */
 WG_API char *wg_nn_describe(const wg_nn_module *module, char *text, size_t size);
 
-/* A table of the network: wg_nn_print(net, stdout), or wg_nn_print(net, stdout, WG_SHAPE(32, 784)) with the shapes of its inputs. Each module has
-   a line: its name, kind and options, its parameters with their bytes, how many of them are frozen, and, if shapes are given, the shape of
-   its result. For these the network is applied once to zeros of its parameters' dtype (f32 without parameters), in WG_EVAL_MODE and
-   without gradients, so nothing changes. E_NULL, E_IO, and the errors of wg_nn_apply. */
+/* A table of the network: wg_nn_print(net, stdout), or wg_nn_print(net, stdout, WG_SHAPE(32, 784)) with the shapes of its inputs. Each
+   module has a line: its name, kind and options, its own parameters with their bytes, how many of them are frozen and, if shapes are
+   given, the shape of its result and the operations that it and its children make: counted additions, multiplications, divisions,
+   comparisons and calls of functions such as exp (wg_cost_of). For these the network is applied once to zeros of its parameters' dtype
+   (f32 without parameters), in WG_EVAL_MODE on a tape of its own, so nothing changes. E_NULL, E_IO, and the errors of wg_nn_apply. */
 #ifndef __cplusplus
 #define wg_nn_print(net, stream, ...) \
     wg_nn_print_with((net), (stream), WG_NN_SHAPES_(__VA_ARGS__) + 1, sizeof(WG_NN_SHAPES_(__VA_ARGS__)) / sizeof(wg_shape) - 1)

@@ -3,14 +3,22 @@
 #include <string.h>
 
 #include "module.h"
+#include "wengert/cost.h"
 #include "wengert/error.h"
 #include "wengert/tape.h"
+
+static void options_of(const wg_nn_module *module, char *text, size_t size)
+{
+    text[0] = 0;
+    if (module->table)
+        wg_options_text(*module->table, module->options, false, text, size);
+}
 
 char *wg_nn_describe(const wg_nn_module *module, char *text, size_t size)
 {
     char options[400] = "";
-    if (module && module->table)
-        wg_options_text(*module->table, module->options, false, options, sizeof options);
+    if (module)
+        options_of(module, options, sizeof options);
     if (size > 0)
         snprintf(text, size, options[0] ? "%s(%s)" : "%s", wg_nn_kind_name(module), options);
     return text;
@@ -22,8 +30,11 @@ char *wg_nn_describe(const wg_nn_module *module, char *text, size_t size)
 struct line {
     const wg_nn_module *module;
     const char *name;
+    size_t parent;                   /* its line */
     char label[200], result[120];    /* the first column; the shapes of its results */
     int64_t elements, bytes, frozen; /* of its own parameters */
+    size_t section;                  /* of the table of costs: what it and its children recorded; SIZE_MAX: nothing */
+    wg_cost_sum cost;
 };
 
 struct table {
@@ -41,13 +52,15 @@ static size_t count_modules(const wg_nn_module *net)
 }
 
 /* At most WG_MAX_DEPTH deep. indent: what stands before the line, bars for parents that have further children below. */
-static void add_lines(struct table *table, const wg_nn_module *module, const char *name, const char *indent, const char *branch,
-                      const char *bar)
+static void add_lines(struct table *table, const wg_nn_module *module, size_t parent, const char *name, const char *indent,
+                      const char *branch, const char *bar)
 {
-    struct line *line = &table->line[table->n++];
+    const size_t at = table->n++;
+    struct line *line = &table->line[at];
     char below[200];
     line->module = module;
     line->name = name;
+    line->parent = parent;
     snprintf(line->label, sizeof line->label, "%s%s%s%s%s", indent, branch, name, name[0] ? ": " : "", wg_nn_kind_name(module));
     for (size_t i = 0; i < module->params.own; i++) {
         const wg_tensor *t = module->params.tensor[i];
@@ -58,7 +71,7 @@ static void add_lines(struct table *table, const wg_nn_module *module, const cha
     snprintf(below, sizeof below, "%s%s", indent, bar);
     for (size_t i = 0; i < module->n_children; i++) {
         const bool last = i + 1 == module->n_children;
-        add_lines(table, module->children[i].module, module->children[i].name, below, last ? "└ " : "├ ", last ? "  " : "│ ");
+        add_lines(table, module->children[i].module, at, module->children[i].name, below, last ? "└ " : "├ ", last ? "  " : "│ ");
     }
 }
 
@@ -85,6 +98,42 @@ static wg_dtype input_dtype(const wg_nn_module *net)
 
 enum { MAX_INPUTS = 8 };
 
+/* The name of the section of the whole network, with which its part of the table of costs begins. */
+static const char SECTION[] = "nn_print";
+
+static const char *last_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static size_t find_section(const wg_cost_table *costs, bool inside, size_t parent, const char *name)
+{
+    for (size_t i = 1; i < costs->n_sections; i++)
+        if ((!inside || costs->section[i].parent == parent) && strcmp(last_name(costs->section[i].path), name) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
+static wg_status read_costs(struct table *table, const wg_tape *tape)
+{
+    wg_cost_table *costs = wg_cost_of(tape);
+    if (!costs)
+        return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
+    for (size_t i = 0; i < table->n; i++) {
+        struct line *line = &table->line[i];
+        const size_t parent = table->line[line->parent].section;
+        line->section = i == 0               ? find_section(costs, false, 0, SECTION)
+                        : parent == SIZE_MAX ? SIZE_MAX
+                                             : find_section(costs, true, parent, line->name);
+        if (line->section != SIZE_MAX)
+            line->cost = costs->section[line->section].sum[WG_COST_FORWARD];
+    }
+    wg_cost_destroy(costs);
+    return WG_OK;
+}
+
+/* On a traced tape, which records without gradients, too. */
 static wg_status apply_to_zeros(struct table *table, const wg_nn_module *net, const wg_shape *shape, size_t n)
 {
     const char *op = "nn_print";
@@ -92,8 +141,7 @@ static wg_status apply_to_zeros(struct table *table, const wg_nn_module *net, co
     const size_t results = net->kind->n_out > 1 ? (size_t)net->kind->n_out : 1;
     if (n > MAX_INPUTS || results > MAX_INPUTS)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected at most %d inputs and results", op, MAX_INPUTS);
-    WG_TAPE(tape);
-    WG_NO_GRAD;
+    WG_TAPE(tape, .trace = true);
     WG_EVAL_MODE;
     if (!tape)
         return WG_E_MEMORY;
@@ -102,7 +150,11 @@ static wg_status apply_to_zeros(struct table *table, const wg_nn_module *net, co
         if (!in[i])
             return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
     }
-    return nn_apply_recorded(net, in, n, out, results, &table->record);
+    WG_TRY(wg_section_push(SECTION));
+    const wg_status status = nn_apply_recorded(net, in, n, out, results, &table->record);
+    wg_section_pop();
+    WG_TRY(status);
+    return read_costs(table, tape);
 }
 
 /* ---- printing ---- */
@@ -131,52 +183,82 @@ static int width_of(const char *text)
     return width;
 }
 
-static void pad(FILE *stream, const char *text, int width)
+enum column { MODULE, OPTIONS, RESULT, PARAMETERS, BYTES, OPERATIONS, FROZEN, COLUMNS };
+static const char *const titles[COLUMNS] = {"module", "options", "result", "parameters", "bytes", "operations", ""};
+
+struct row {
+    char cell[COLUMNS][400];
+};
+
+/* All that was counted: additions, multiplications, divisions, comparisons, calls of transcendental functions. "at least": an op does
+   not state its cost. */
+static void say_operations(const wg_cost_sum *sum, char *text, size_t size)
 {
-    fprintf(stream, "%s%*s", text, width - width_of(text), "");
+    const wg_cost *c = &sum->cost;
+    char number[40];
+    snprintf(text, size, "%s%s", sum->unknown > 0 ? "at least " : "",
+             grouped((int64_t)(c->add + c->mul + c->div + c->compare + c->transcendental), number, sizeof number));
 }
 
-static void options_of(const wg_nn_module *module, char *text, size_t size)
+static void row_of(const struct line *line, bool applied, struct row *row)
 {
-    text[0] = 0;
-    if (module->table)
-        wg_options_text(*module->table, module->options, false, text, size);
-}
-
-static void print_lines(const struct table *table, FILE *stream)
-{
-    int label = width_of("module"), options = width_of("options"), result = width_of("result");
-    bool shapes = false;
-    char text[400];
-    for (size_t i = 0; i < table->n; i++) {
-        const struct line *line = &table->line[i];
-        options_of(line->module, text, sizeof text);
-        label = width_of(line->label) > label ? width_of(line->label) : label;
-        options = width_of(text) > options ? width_of(text) : options;
-        result = width_of(line->result) > result ? width_of(line->result) : result;
-        shapes = shapes || line->result[0];
+    char number[40];
+    memset(row, 0, sizeof *row);
+    memcpy(row->cell[MODULE], line->label, sizeof line->label);
+    options_of(line->module, row->cell[OPTIONS], sizeof row->cell[OPTIONS]);
+    memcpy(row->cell[RESULT], line->result, sizeof line->result);
+    strcpy(row->cell[PARAMETERS], "-");
+    strcpy(row->cell[BYTES], "-");
+    if (line->elements > 0) {
+        grouped(line->elements, row->cell[PARAMETERS], sizeof number);
+        grouped(line->bytes, row->cell[BYTES], sizeof number);
     }
-    for (size_t i = 0; i <= table->n; i++) {
-        const struct line *line = i > 0 ? &table->line[i - 1] : NULL;
-        char number[40] = "parameters", bytes[40] = "bytes";
-        if (line)
-            options_of(line->module, text, sizeof text);
-        pad(stream, line ? line->label : "module", label + 2);
-        pad(stream, line ? text : "options", options + 2);
-        if (shapes)
-            pad(stream, line ? line->result : "result", result + 2);
-        const bool some = !line || line->elements > 0;
-        fprintf(stream, "%12s %14s",
-                !some  ? "-"
-                : line ? grouped(line->elements, number, sizeof number)
-                       : number,
-                !some  ? "-"
-                : line ? grouped(line->bytes, bytes, sizeof bytes)
-                       : bytes);
-        if (line && line->frozen > 0)
-            fprintf(stream, "  %s%sfrozen", line->frozen < line->elements ? grouped(line->frozen, number, sizeof number) : "",
-                    line->frozen < line->elements ? " " : "");
-        fprintf(stream, "\n");
+    if (applied)
+        say_operations(&line->cost, row->cell[OPERATIONS], sizeof row->cell[OPERATIONS]);
+    if (line->frozen > 0 && line->frozen < line->elements)
+        snprintf(row->cell[FROZEN], sizeof row->cell[FROZEN], "%s frozen", grouped(line->frozen, number, sizeof number));
+    else if (line->frozen > 0)
+        strcpy(row->cell[FROZEN], "frozen");
+}
+
+/* Numbers stand at the right of their column, and nothing behind the last cell. */
+static void print_row(const struct row *row, const int *width, FILE *stream)
+{
+    int owed = 0;
+    for (int c = 0; c < COLUMNS; c++) {
+        const int space = width[c] - width_of(row->cell[c]);
+        const bool number = c == PARAMETERS || c == BYTES || c == OPERATIONS;
+        if (width[c] == 0)
+            continue;
+        if (row->cell[c][0]) {
+            fprintf(stream, "%*s%s", owed + (number ? space : 0), "", row->cell[c]);
+            owed = 2 + (number ? 0 : space);
+        } else {
+            owed += 2 + width[c];
+        }
+    }
+    fprintf(stream, "\n");
+}
+
+static void print_lines(const struct table *table, bool applied, FILE *stream)
+{
+    int width[COLUMNS] = {0};
+    struct row row;
+    for (size_t i = 0; i < table->n; i++) {
+        row_of(&table->line[i], applied, &row);
+        for (int c = 0; c < COLUMNS; c++)
+            width[c] = width_of(row.cell[c]) > width[c] ? width_of(row.cell[c]) : width[c];
+    }
+    memset(&row, 0, sizeof row);
+    for (int c = 0; c < COLUMNS; c++) {
+        strcpy(row.cell[c], titles[c]);
+        if (width[c] > 0 && width[c] < width_of(titles[c]))
+            width[c] = width_of(titles[c]);
+    }
+    print_row(&row, width, stream);
+    for (size_t i = 0; i < table->n; i++) {
+        row_of(&table->line[i], applied, &row);
+        print_row(&row, width, stream);
     }
 }
 
@@ -206,10 +288,10 @@ wg_status wg_nn_print_with(const wg_nn_module *net, FILE *stream, const wg_shape
     struct table table = {.record = {note}, .line = calloc(count_modules(net), sizeof *table.line)};
     if (!table.line)
         return nn_no_memory(op);
-    add_lines(&table, net, "", "", "", "");
+    add_lines(&table, net, 0, "", "", "", "");
     const wg_status status = n_in > 0 ? apply_to_zeros(&table, net, in, n_in) : WG_OK;
     if (status == WG_OK) {
-        print_lines(&table, stream);
+        print_lines(&table, n_in > 0, stream);
         print_sum(net, stream);
     }
     free(table.line);

@@ -313,14 +313,15 @@ static void a_network_is_printed_as_a_table(void **state)
     FILE *stream = open_memstream(&text, &size);
     assert_int_equal(wg_nn_print(net, stream, WG_SHAPE(32, 784)), WG_OK);
     fclose(stream);
-    assert_string_equal(text, "module             options                      result       parameters          bytes\n"
-                              "sequential                                      [32, 10]              -              -\n"
-                              "├ 0: linear        in=784, out=100, bias=false  [32, 100]        78,400        313,600\n"
-                              "├ 1: sequential                                 [32, 100]             -              -\n"
-                              "│ ├ 0: batch_norm  channels=100                 [32, 100]           200            800\n"
-                              "│ └ 1: relu                                     [32, 100]             -              -\n"
-                              "└ 2: linear        in=100, out=10               [32, 10]          1,010          4,040  10 frozen\n"
-                              "79,610 parameters (318,440 bytes), 10 of them frozen; 200 elements in buffers\n");
+    assert_string_equal(text,
+                        "module             options                      result     parameters    bytes  operations\n"
+                        "sequential                                      [32, 10]            -        -   5,095,020\n"
+                        "├ 0: linear        in=784, out=100, bias=false  [32, 100]      78,400  313,600   5,017,600\n"
+                        "├ 1: sequential                                 [32, 100]           -        -      13,100\n"
+                        "│ ├ 0: batch_norm  channels=100                 [32, 100]         200      800       9,900\n"
+                        "│ └ 1: relu                                     [32, 100]           -        -       3,200\n"
+                        "└ 2: linear        in=100, out=10               [32, 10]        1,010    4,040      64,320  10 frozen\n"
+                        "79,610 parameters (318,440 bytes), 10 of them frozen; 200 elements in buffers\n");
     free(text);
     char line[60];
     assert_string_equal(wg_nn_describe(wg_nn_child(net, 2), line, sizeof line), "linear(in=100, out=10)");

@@ -240,7 +240,8 @@ static void names_of_state_tell_parameters_apart(void **state)
 {
     (void)state;
     static const struct wg_nn_kind type = {.name = "body", .forward = pass};
-    wg_nn_module *body = wg_nn_module_create(&type, NULL, NULL), *head = wg_nn_linear(2, 1); /* a child is called like the second group */
+    wg_nn_module *body = wg_nn_module_create(&type, NULL, NULL),
+                 *head = wg_nn_linear(2, 1); /* a child is called like the second group */
     assert_int_equal(wg_nn_add_child(body, "group1", wg_nn_linear(2, 2)), WG_OK);
     wg_optim *opt = wg_optim_adam(wg_nn_parameters(body));
     assert_int_equal(wg_optim_add_group(opt, wg_nn_parameters(head)), WG_OK);

@@ -1,8 +1,8 @@
 /* Replays of random programs have the bits of the programs: those of random_graphs, and wide ones (random_graphs/wide.h). Every
    plan is also checked (plan_check.h).
    usage: random_replays [SEED]     only the wide program of that seed, which a failure names */
-#include "plan_check.h"
 #include "../grad/random_graphs/wide.h"
+#include "plan_check.h"
 
 static long only_seed;
 

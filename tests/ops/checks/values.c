@@ -149,7 +149,8 @@ static void compare_layout(const struct check_case *c, wg_dtype dtype, enum layo
     snprintf(what, sizeof what, "%s %s%s", wg_dtype_name(dtype), layout_names[layout], where == 1 ? " first operand" : "");
     run_with_gradient(c, (struct run){.dtype = dtype, .layout = layout, .where = where}, &r);
     c->report->cases++;
-    if (r.status != WG_OK && (c->op->flags & WG_OP_VIEW) && r.status == WG_E_SHAPE && strstr(r.error.message, "strides that allow a view"))
+    if (r.status != WG_OK && (c->op->flags & WG_OP_VIEW) && r.status == WG_E_SHAPE &&
+        strstr(r.error.message, "strides that allow a view"))
         check_skip(c->report, "layout", "%s, %s: no view of such memory: the builder copies first", c->name, layout_names[layout]);
     else
         compare_results(c, layout == REPEATED ? "repeated" : "layout", what, &r, plain, (struct tolerance){round_off(dtype)});
