@@ -3,7 +3,7 @@
 #include <math.h>
 #include <search.h>
 
-#include "rule.h"
+#include "rule/rule.h"
 #include "wengert/error.h"
 #include "wengert/ops.h"
 #include "wengert/optim.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rule.h"
+#include "rule/rule.h"
 #include "wengert/error.h"
 #include "wengert/tensor.h"
 

@@ -1,5 +1,5 @@
 /* The list of optimizers: from each entry of optimizers.def its table of options and its constructor. */
-#include "rule.h"
+#include "rule/rule.h"
 
 #define WG_REAL(name, preset, help, ...) WG_OPTION_REAL_OF(options_type, name, preset, help, __VA_ARGS__),
 #define WG_BOOL(name, preset, help) WG_OPTION_BOOL_OF(options_type, name, preset, help),
