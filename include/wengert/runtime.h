@@ -52,7 +52,9 @@ typedef struct wg_memory {
     int64_t live, peak, pooled, mallocs;
 } wg_memory;
 WG_API wg_memory wg_memory_now(void);
-WG_API void wg_memory_trim(void); /* returns the pool to the system */
+/* Returns the pool and the memory of closed tapes to the system. Afterwards a handle from a tape that was closed before may no
+   longer be passed to any function: it is not recognised as dangling. */
+WG_API void wg_memory_trim(void);
 
 /* For tests: makes the at-th allocation of this thread from now fail (0 is the next one), and all later ones too if persistent.
    A negative at ends this. Counted are Wengert's own requests, to its pool or to malloc. */
