@@ -1,4 +1,4 @@
-// Counts what kernels do. The kernels of every op are compiled here again with a number type whose operators count; this file is C++ because C has no operator overloading. meson generates the list of kernels from ops.def.
+// Counts what kernels do. The kernels of every op are compiled here again with a number type whose operators count; this file is C++
 // because C has no operators to overload. The list of kernels is made by meson from ops.def.
 #include "check.h"
 
