@@ -168,7 +168,7 @@ WG_API const char *wg_name_of(const wg_tensor *t); /* "" if t has no name */
 /* Makes t a leaf that requires a gradient (wanted true), or ends that (false). t is the caller's own, or a value on a tape that
    does not require a gradient for another reason; f32 or f64. Returns t, or NULL and records the error. This is not an effect of
    the step: it remains if the step fails. */
-WG_API wg_tensor *wg_set_requires_grad(wg_tensor *t, bool wanted);
+WG_API wg_tensor *wg_set_requires_grad(wg_tensor *t, bool requires_grad);
 WG_API bool wg_requires_grad(const wg_tensor *t);
 
 /* The gradient that wg_backward accumulated into the leaf; NULL, without an error, if there is none. The handle is borrowed:

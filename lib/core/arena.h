@@ -144,8 +144,8 @@ static inline void wg_lay_out_like(wg_tensor *y, const wg_tensor *model)
    tensor. */
 static inline bool wg_is_donated(const struct wg_op *op, const wg_tensor *t, unsigned i)
 {
-    const unsigned wanted = WG_T_DONATED | WG_T_DENSE, unwanted = WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT;
-    return (t->flags & (wanted | unwanted)) == wanted && wg_bit(op->inplace, i) && t->storage->size_class > 0 &&
+    const unsigned required = WG_T_DONATED | WG_T_DENSE, excluded = WG_T_SAVED | WG_T_PROXY | WG_T_HOLD | WG_T_ROOT;
+    return (t->flags & (required | excluded)) == required && wg_bit(op->inplace, i) && t->storage->size_class > 0 &&
            wg_storage_unique(t->storage);
 }
 

@@ -106,7 +106,7 @@ struct wg_undo {
     size_t bytes;
     struct wg_leaf_change *change; /* gradients: n changes, some of which may be empty; or NULL */
     size_t n;
-    size_t room;       /* capacity of change if it lies in this allocation; 0 if it is a block of its own */
+    size_t capacity;   /* of change, if it lies in this allocation; 0 if it is a block of its own */
     bool holds_leaves; /* each leaf has a counted reference; else proxies on this tape or below keep it alive */
 };
 
@@ -395,8 +395,8 @@ static inline struct wg_leaf_change *wg_undo_gradient(wg_tape *tape)
 {
     struct wg_undo *last = tape->undo;
     /* During a rerun always a new entry: an older one would not be undone with the rerun. */
-    const bool room = last && last->n < last->room && !tape->thread->rerunning;
-    return room ? &last->change[last->n++] : wg_undo_more_gradients(tape);
+    const bool fits = last && last->n < last->capacity && !tape->thread->rerunning;
+    return fits ? &last->change[last->n++] : wg_undo_more_gradients(tape);
 }
 wg_status wg_undo_push_bytes(wg_tape *tape, struct wg_storage *storage, char *at, size_t bytes);
 /* Ends all entries younger than until (NULL: all entries); restore: puts back what they saved. An entry is always reachable from

@@ -4,11 +4,11 @@
 #include "core/arena.h"
 #include "wengert/ops.h"
 
-wg_tensor *wg_set_requires_grad(wg_tensor *t, bool wanted)
+wg_tensor *wg_set_requires_grad(wg_tensor *t, bool requires_grad)
 {
     if (wg_check_handle(t, "set_requires_grad", -1) != WG_OK)
         return NULL;
-    if (wanted && t->dtype != WG_F32 && t->dtype != WG_F64) {
+    if (requires_grad && t->dtype != WG_F32 && t->dtype != WG_F64) {
         wg_fail(WG_E_DTYPE, "set_requires_grad", "set_requires_grad: %s numbers have no gradient, f32 and f64 do",
                 wg_dtype_name((wg_dtype)t->dtype));
         return NULL;
@@ -20,7 +20,7 @@ wg_tensor *wg_set_requires_grad(wg_tensor *t, bool wanted)
         return NULL;
     }
     const unsigned set = WG_T_NEEDS | WG_T_REQUIRES;
-    t->flags = (uint16_t)(wanted ? t->flags | set : t->flags & ~set);
+    t->flags = (uint16_t)(requires_grad ? t->flags | set : t->flags & ~set);
     return t;
 }
 

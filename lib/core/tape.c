@@ -12,7 +12,7 @@ struct wg_proxy_link *wg_proxies_of(struct wg_thread *th, const wg_tensor *leaf)
 }
 
 /* The proxy holds a reference to the leaf, and the leaf to the storage. */
-static wg_tensor *proxy_new(struct wg_thread *th, wg_tensor *leaf, unsigned wanted)
+static wg_tensor *proxy_new(struct wg_thread *th, wg_tensor *leaf, unsigned gradient_flags)
 {
     const bool scratch = th->mode.scratch;
     th->mode.scratch = false; /* a proxy outlives the vjp in which it may be made */
@@ -22,7 +22,7 @@ static wg_tensor *proxy_new(struct wg_thread *th, wg_tensor *leaf, unsigned want
         return NULL;
     proxy->dtype = leaf->dtype;
     proxy->numel = leaf->numel;
-    proxy->flags = (uint16_t)(WG_T_PROXY | wanted | (leaf->flags & (WG_T_CONTIGUOUS | WG_T_DENSE)));
+    proxy->flags = (uint16_t)(WG_T_PROXY | gradient_flags | (leaf->flags & (WG_T_CONTIGUOUS | WG_T_DENSE)));
     proxy->twin = false;
     if (leaf->rank > 0)
         wg_copy_dims(proxy, leaf);
@@ -35,15 +35,15 @@ static wg_tensor *proxy_new(struct wg_thread *th, wg_tensor *leaf, unsigned want
 
 wg_tensor *wg_proxy(struct wg_thread *th, wg_tensor *leaf)
 {
-    const unsigned wanted = leaf->flags & (WG_T_REQUIRES | WG_T_NEEDS);
+    const unsigned gradient_flags = leaf->flags & (WG_T_REQUIRES | WG_T_NEEDS);
     struct wg_hash_slot *slot = wg_hash_slot_for(&th->leaves, leaf);
     if (!slot)
         return NULL;
     struct wg_proxy_link *older = slot->value.pointer; /* NULL in an empty slot */
-    if (older && (older->proxy->flags & (WG_T_REQUIRES | WG_T_NEEDS)) == wanted)
+    if (older && (older->proxy->flags & (WG_T_REQUIRES | WG_T_NEEDS)) == gradient_flags)
         return older->proxy;
     struct wg_proxy_link *link = wg_tape_alloc(th->top, sizeof *link);
-    wg_tensor *proxy = link ? proxy_new(th, leaf, wanted) : NULL;
+    wg_tensor *proxy = link ? proxy_new(th, leaf, gradient_flags) : NULL;
     if (!proxy)
         return NULL;
     if (older)

@@ -28,9 +28,9 @@ enum wg_tensor_flags {
     WG_T_CONTIGUOUS = 256,
     WG_T_DENSE = 512,      /* dense in some order of its axes */
     WG_T_HOOKED = 1024,    /* computed, and has a hook */
-    WG_T_WANTED = 2048,    /* a target of the running wg_grad */
+    WG_T_TARGET = 2048,    /* a target of the running wg_grad */
     WG_T_ROOT = 4096,      /* a root of the running backward pass */
-    WG_T_TOUCHED = 8192,   /* in the running pass's list of leaves */
+    WG_T_REACHED = 8192,   /* in the running pass's list of leaves */
     WG_T_LISTED = 16384,   /* in the thread's list of scratch tensors */
     WG_T_BORROWED = 32768, /* no tape: a leaf's gradient or a thread's generator; the caller may not free it */
     /* On a tape: a sum of a recorded backward that only its accumulator refers to, so it may be overwritten */

@@ -34,15 +34,15 @@ wg_status wg_undo_push_bytes(wg_tape *tape, struct wg_storage *storage, char *at
 struct wg_leaf_change *wg_undo_more_gradients(wg_tape *tape)
 {
     struct wg_undo *last = tape->undo;
-    const size_t room = !last || last->room == 0 ? 1 : last->room < 1024 ? 2 * last->room : 1024;
+    const size_t capacity = !last || last->capacity == 0 ? 1 : last->capacity < 1024 ? 2 * last->capacity : 1024;
     WG_OPERATION("clear_gradient"); /* wg_add_gradient, which calls it too, is named as the outer one */
-    struct wg_storage *block = wg_storage_new(sizeof(struct wg_undo) + room * sizeof(struct wg_leaf_change));
+    struct wg_storage *block = wg_storage_new(sizeof(struct wg_undo) + capacity * sizeof(struct wg_leaf_change));
     if (!block)
         return NULL;
     struct wg_undo *entry = memset(wg_storage_data(block), 0, sizeof *entry); /* the changes are written one by one */
     entry->change = (struct wg_leaf_change *)(void *)(entry + 1);
     entry->n = 1;
-    entry->room = room;
+    entry->capacity = capacity;
     entry->holds_leaves = true;
     entry->older = last;
     tape->undo = entry;
@@ -57,15 +57,15 @@ static void undo_gradients(struct wg_undo *entry, bool restore)
         if (!change->leaf && !change->entry)
             continue;
         wg_tensor **gradient = change->leaf ? &wg_value_of(change->leaf)->gradient : &change->entry->gradient;
-        wg_tensor *unwanted = restore ? *gradient : change->gradient;
+        wg_tensor *discarded = restore ? *gradient : change->gradient;
         if (restore)
             *gradient = change->gradient;
-        if (unwanted)
-            wg_value_unref(unwanted);
+        if (discarded)
+            wg_value_unref(discarded);
         if (change->leaf && entry->holds_leaves)
             wg_value_unref(change->leaf);
     }
-    if (entry->room == 0)
+    if (entry->capacity == 0)
         wg_object_free(entry->change);
 }
 

@@ -13,7 +13,7 @@ typedef struct {
     int64_t column, columns;   /* the current block of b: first column, number of columns, */
     int64_t depth, depths;     /* first index along k, number of indices along k */
     REAL *packed_a, *packed_b; /* one block of a per thread; one block of b for all threads */
-    int64_t a_room;            /* capacity of one packed block of a, in elements */
+    int64_t a_capacity;        /* capacity of one packed block of a, in elements */
     int threads;
     bool by_rows; /* the threads share c's rows, else its columns */
 } T(gemm);
@@ -105,7 +105,7 @@ static void T(multiply_part)(const T(gemm) * g, int64_t part)
                   to = end < all ? end : all;
     const int64_t row = g->by_rows ? from : 0, row_end = g->by_rows ? to : p->m;
     const int64_t column = g->by_rows ? 0 : from, column_end = g->by_rows ? g->columns : to;
-    REAL *packed_a = g->packed_a + part * g->a_room;
+    REAL *packed_a = g->packed_a + part * g->a_capacity;
     for (int64_t i = row; i < row_end && column < column_end; i += g->mc) {
         const int64_t rows = row_end - i < g->mc ? row_end - i : g->mc;
         const REAL *a = (const REAL *)p->a + i * p->a_row + g->depth * p->a_column;
@@ -133,13 +133,13 @@ static wg_status T(product)(const struct wg_product *product, num_t type, int th
     g.nc = bli_cntx_get_blksz_def_dt(type, BLIS_NC, g.context) / g.nr * g.nr;
     const int64_t row_panels = (p->m + g.mr - 1) / g.mr, columns = p->n < g.nc ? p->n : g.nc;
     g.by_rows = row_panels >= 2 * threads || row_panels >= (columns + g.nr - 1) / g.nr;
-    g.a_room = (row_panels * g.mr < g.mc ? row_panels * g.mr : g.mc) * longest + 64;
-    const int64_t b_room = (columns + g.nr - 1) / g.nr * g.nr * longest + 64;
-    struct wg_storage *workspace = wg_storage_new((size_t)(threads * g.a_room + b_room) * sizeof(REAL));
+    g.a_capacity = (row_panels * g.mr < g.mc ? row_panels * g.mr : g.mc) * longest + 64;
+    const int64_t b_capacity = (columns + g.nr - 1) / g.nr * g.nr * longest + 64;
+    struct wg_storage *workspace = wg_storage_new((size_t)(threads * g.a_capacity + b_capacity) * sizeof(REAL));
     if (!workspace)
         return WG_E_MEMORY;
     g.packed_a = (REAL *)(void *)wg_storage_data(workspace);
-    g.packed_b = g.packed_a + threads * g.a_room;
+    g.packed_b = g.packed_a + threads * g.a_capacity;
     for (g.column = 0; g.column < p->n; g.column += g.nc) {
         g.columns = p->n - g.column < g.nc ? p->n - g.column : g.nc;
         const int64_t panels = (g.columns + g.nr - 1) / g.nr;

@@ -17,7 +17,7 @@ bool wg_variant_runs(enum wg_variant variant); /* on this CPU, within the limit 
 /* Requires m, n, k > 0. The bits do not depend on the number of threads. WG_E_MEMORY as in wg_gemm. */
 wg_status wg_native_gemm(enum wg_variant variant, wg_dtype dtype, const struct wg_product *product, int threads);
 
-/* ---- between the loops (native_gemm.c) and the kernels ---- */
+/* ---- between the loops (native_block.c) and the kernels ---- */
 
 /* A sequence of tiles of c, one below the other or side by side. The kernel determines their height; `columns` is the width of
    each. Strides are in elements. */

@@ -27,11 +27,11 @@ wg_tensor *wg_pass_owned(struct wg_pass *w, wg_tensor *g)
 
 wg_status wg_pass_touch(struct wg_pass *w, wg_tensor *t)
 {
-    if (!wg_is_leaf(w, t) || (t->flags & WG_T_TOUCHED))
+    if (!wg_is_leaf(w, t) || (t->flags & WG_T_REACHED))
         return WG_OK;
-    WG_TRY(wg_array_reserve(&w->touched, 1, sizeof t));
-    *wg_touched(w, w->touched.n++) = t;
-    t->flags |= WG_T_TOUCHED;
+    WG_TRY(wg_array_reserve(&w->reached, 1, sizeof t));
+    *wg_reached_leaf(w, w->reached.n++) = t;
+    t->flags |= WG_T_REACHED;
     return WG_OK;
 }
 

@@ -72,15 +72,15 @@ static const struct wg_node *cause_of(const struct wg_pass *w, const wg_tensor *
 /* Computes all gradients first, then stores them together: on failure none has changed. */
 static wg_status deliver(struct wg_pass *w)
 {
-    if (w->touched.n == 0)
+    if (w->reached.n == 0)
         return WG_OK;
     struct wg_undo *undo = wg_object_new(sizeof *undo);
-    struct wg_leaf_change *change = undo ? wg_object_new(w->touched.n * sizeof *change) : NULL;
+    struct wg_leaf_change *change = undo ? wg_object_new(w->reached.n * sizeof *change) : NULL;
     wg_status status = change ? WG_OK : WG_E_MEMORY;
     size_t n = 0;
-    while (n < w->touched.n && status == WG_OK) {
-        w->th->mode.cause = cause_of(w, (*wg_touched(w, n))->adjoint);
-        status = prepare(w, *wg_touched(w, n), &change[n]);
+    while (n < w->reached.n && status == WG_OK) {
+        w->th->mode.cause = cause_of(w, (*wg_reached_leaf(w, n))->adjoint);
+        status = prepare(w, *wg_reached_leaf(w, n), &change[n]);
         n++;
     }
     w->th->mode.cause = NULL;

@@ -99,20 +99,20 @@ void wg_pass_clear(struct wg_pass *w, bool failed)
                 wg_pass_let_go(w, node->call.out[i]->adjoint);
                 node->call.out[i]->adjoint = NULL;
             }
-    for (size_t i = 0; i < w->touched.n; i++) {
-        wg_tensor *t = *wg_touched(w, i);
+    for (size_t i = 0; i < w->reached.n; i++) {
+        wg_tensor *t = *wg_reached_leaf(w, i);
         wg_pass_let_go(w, t->adjoint);
         t->adjoint = NULL;
-        t->flags &= (uint16_t)~WG_T_TOUCHED;
+        t->flags &= (uint16_t)~WG_T_REACHED;
     }
-    wg_array_free(&w->touched);
+    wg_array_free(&w->reached);
     if (!w->part)
         wg_pass_audit(w->th);
 }
 
 static bool is_clear(const wg_tensor *t)
 {
-    return t->state == WG_DEAD || (!t->adjoint && !(t->flags & (WG_T_WANTED | WG_T_ROOT | WG_T_TOUCHED | WG_T_LISTED)));
+    return t->state == WG_DEAD || (!t->adjoint && !(t->flags & (WG_T_TARGET | WG_T_ROOT | WG_T_REACHED | WG_T_LISTED)));
 }
 
 void wg_pass_audit(const struct wg_thread *th)

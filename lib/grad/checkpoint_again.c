@@ -73,7 +73,7 @@ struct waiting {
     bool lent; /* the inner pass adds to this adjoint */
 };
 
-enum { PASS_FLAGS = WG_T_WANTED | WG_T_TOUCHED | WG_T_ROOT, BORROWED = PASS_FLAGS | WG_T_HOLD };
+enum { PASS_FLAGS = WG_T_TARGET | WG_T_REACHED | WG_T_ROOT, BORROWED = PASS_FLAGS | WG_T_HOLD };
 
 static struct waiting *set_aside(const wg_call *c)
 {

@@ -18,12 +18,12 @@ static void mark_paths(struct wg_pass *w)
 
 static void want(struct wg_pass *w, wg_tensor *x, bool on)
 {
-    const unsigned flag = on ? WG_T_WANTED : 0;
+    const unsigned flag = on ? WG_T_TARGET : 0;
     if (x->tape)
-        x->flags = (uint16_t)((x->flags & ~(unsigned)WG_T_WANTED) | flag);
+        x->flags = (uint16_t)((x->flags & ~(unsigned)WG_T_TARGET) | flag);
     else
         for (struct wg_proxy_link *link = wg_proxies_of(w->th, x); link; link = link->older)
-            link->proxy->flags = (uint16_t)((link->proxy->flags & ~(unsigned)WG_T_WANTED) | flag);
+            link->proxy->flags = (uint16_t)((link->proxy->flags & ~(unsigned)WG_T_TARGET) | flag);
 }
 
 /* True if a surrounding backward pass is summing x's gradient. Only a part of that pass (wg_pass_part) may add to it. */
@@ -37,7 +37,7 @@ static bool in_use(const struct wg_pass *w, const wg_tensor *x)
     return false;
 }
 
-static wg_status check_wanted(struct wg_pass *w, wg_tensor *x, size_t i)
+static wg_status check_target(struct wg_pass *w, wg_tensor *x, size_t i)
 {
     WG_TRY(wg_check_handle(x, w->name, (int)i + 1));
     if (!(x->flags & WG_T_NEEDS))
@@ -52,8 +52,8 @@ static wg_status check_wanted(struct wg_pass *w, wg_tensor *x, size_t i)
 /* Sums each leaf's gradient over its proxies, then runs its hooks: once, however often the leaf was requested. */
 static wg_status finish_leaves(struct wg_pass *w)
 {
-    for (size_t i = 0; i < w->touched.n; i++) {
-        wg_tensor *t = *wg_touched(w, i);
+    for (size_t i = 0; i < w->reached.n; i++) {
+        wg_tensor *t = *wg_reached_leaf(w, i);
         WG_TRY(wg_pass_sum_up(w, t));
         if (t->adjoint && !w->part && wg_any_hooks(w->th))
             WG_TRY(wg_pass_hooks(w, t));
@@ -110,7 +110,7 @@ static wg_status collect(struct wg_pass *w, wg_tensor *root, wg_tensor *const *x
     return WG_OK;
 }
 
-static void forget_wanted(struct wg_pass *w, wg_tensor *const *x, size_t n)
+static void forget_targets(struct wg_pass *w, wg_tensor *const *x, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         want(w, x[i], false);
@@ -145,7 +145,7 @@ static wg_status gradients(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tenso
     wg_tensor *root = y;
     WG_TRY(wg_pass_root(&w, &root, options.unused));
     for (size_t i = 0; i < n; i++)
-        WG_TRY(check_wanted(&w, x[i], i));
+        WG_TRY(check_target(&w, x[i], i));
     if (!(root->flags & WG_T_NEEDS))
         return zeros(&w, root, x, n, gx, options.grad);
     for (size_t i = 0; i < n; i++)
@@ -166,7 +166,7 @@ static wg_status gradients(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tenso
     if (status == WG_OK)
         status = collect(&w, root, x, n, made, options.unused);
     wg_pass_leave(&w);
-    forget_wanted(&w, x, n);
+    forget_targets(&w, x, n);
     if (status == WG_OK)
         memcpy(gx, made, n * sizeof *made); /* last: x and gx may be the same array */
     wg_pass_clear(&w, status != WG_OK);

@@ -151,14 +151,14 @@ WG_HOT bool adopt(struct wg_pass *w, const wg_call *c, wg_tensor *in, const wg_g
     wg_tensor *g = gx->result, *y = c->out[0];
     if (!g || gx->accumulated || in->adjoint || g->state != WG_LIVE || g->dtype != in->dtype || !wg_same_dims(g, in))
         return false;
-    const bool moves = g == y->adjoint && !(y->flags & WG_T_WANTED);
+    const bool moves = g == y->adjoint && !(y->flags & WG_T_TARGET);
     if (!moves && (g->flags & (WG_T_SCRATCH | WG_T_OWNED)) != WG_T_SCRATCH)
         return false;
-    if (wg_is_leaf(w, in) && !(in->flags & WG_T_TOUCHED)) {
-        if (w->touched.n == w->touched.capacity)
+    if (wg_is_leaf(w, in) && !(in->flags & WG_T_REACHED)) {
+        if (w->reached.n == w->reached.capacity)
             return false;
-        *wg_touched(w, w->touched.n++) = in;
-        in->flags |= WG_T_TOUCHED;
+        *wg_reached_leaf(w, w->reached.n++) = in;
+        in->flags |= WG_T_REACHED;
     }
     if (moves)
         y->adjoint = NULL;
@@ -292,7 +292,7 @@ static __attribute__((noinline)) wg_status visit_any(struct wg_pass *w, struct w
         wg_tensor *y = c->out[i];
         if (y->adjoint && (y->flags & WG_T_HOOKED))
             WG_TRY(wg_pass_hooks(w, y));
-        if (y->adjoint && y->adjoint != WG_SYMBOLIC_ZERO && (y->flags & WG_T_WANTED))
+        if (y->adjoint && y->adjoint != WG_SYMBOLIC_ZERO && (y->flags & WG_T_TARGET))
             y->adjoint->flags |= WG_T_HOLD; /* no vjp may overwrite it */
         const bool zero = !y->adjoint || y->adjoint == WG_SYMBOLIC_ZERO;
         gy[i] = zero ? WG_NONE : y->adjoint;
@@ -308,7 +308,7 @@ static __attribute__((noinline)) wg_status visit_any(struct wg_pass *w, struct w
         status = backward_through(w, node, gy, all_zero);
     wg_pass_sweep(w->th);
     for (size_t i = 0; i < n; i++)
-        if (c->out[i]->adjoint && !(c->out[i]->flags & WG_T_WANTED)) {
+        if (c->out[i]->adjoint && !(c->out[i]->flags & WG_T_TARGET)) {
             wg_pass_let_go(w, c->out[i]->adjoint);
             c->out[i]->adjoint = NULL;
         }
@@ -333,7 +333,7 @@ static inline wg_status visit(struct wg_pass *w, struct wg_node *node)
 {
     const wg_call *c = &node->call;
     const unsigned n = c->n_in;
-    if (c->n_out != 1 || n - 1 > 1 || w->keeping || (c->out[0]->flags & (WG_T_HOOKED | WG_T_WANTED)) ||
+    if (c->n_out != 1 || n - 1 > 1 || w->keeping || (c->out[0]->flags & (WG_T_HOOKED | WG_T_TARGET)) ||
         c->out[0]->adjoint == WG_SYMBOLIC_ZERO || (w->selective && node->mark != w->number) || !c->op->vjp ||
         (c->op->flags & (WG_OP_NO_DERIVATIVE | WG_OP_USER)))
         return visit_any(w, node);

@@ -18,12 +18,12 @@ struct wg_pass {
     bool part;               /* this pass is part of a surrounding one (wg_pass_part) */
     uint64_t number;         /* of this pass; its nodes are marked with it */
     uint64_t floor;          /* nodes up to this one are not visited */
-    struct wg_array touched; /* leaves that have an adjoint */
+    struct wg_array reached; /* leaves that have an adjoint */
 };
 
-static inline wg_tensor **wg_touched(const struct wg_pass *w, size_t i)
+static inline wg_tensor **wg_reached_leaf(const struct wg_pass *w, size_t i)
 {
-    return WG_NTH(w->touched, wg_tensor *, i);
+    return WG_NTH(w->reached, wg_tensor *, i);
 }
 
 /* True if the pass does not go beyond t: a leaf, a constant, or the result of a node that is not above the floor. */
@@ -61,7 +61,7 @@ wg_status wg_pass_sum(struct wg_pass *w, wg_tensor *t, wg_tensor *g);
 static inline wg_status wg_pass_add(struct wg_pass *w, wg_tensor *t, wg_tensor *g)
 {
     if (t->adjoint || w->keeping || (g->flags & (WG_T_SCRATCH | WG_T_OWNED)) != WG_T_SCRATCH ||
-        (!(t->flags & WG_T_TOUCHED) && wg_is_leaf(w, t)))
+        (!(t->flags & WG_T_REACHED) && wg_is_leaf(w, t)))
         return wg_pass_sum(w, t, g);
     g->flags |= WG_T_OWNED;
     t->adjoint = g;
@@ -96,7 +96,7 @@ static inline bool wg_pass_needs(const struct wg_pass *w, const wg_tensor *in)
 {
     if (!(in->flags & WG_T_NEEDS))
         return false;
-    if (!w->selective || (in->flags & WG_T_WANTED))
+    if (!w->selective || (in->flags & WG_T_TARGET))
         return true;
     return !wg_is_leaf(w, in) && in->from.node->mark == w->number;
 }

@@ -135,21 +135,21 @@ static wg_tensor *zeros_like(const wg_tensor *t)
 
 wg_status wg_work_gradients(struct work *w, wg_tensor *root, wg_tensor *v, bool create_graph, wg_tensor **gx)
 {
-    wg_tensor **wanted = w->x + w->n;
+    wg_tensor **target = w->x + w->n;
     size_t n = 0;
     for (size_t i = 0; i < w->n; i++)
         if (w->x[i]->dtype <= WG_F64)
-            wanted[n++] = w->x[i];
+            target[n++] = w->x[i];
     if (n > 0 && (root->flags & WG_T_NEEDS)) {
-        WG_TRY(wg_grad_many(root, wanted, n, wanted, .create_graph = create_graph, .unused = WG_UNUSED_ZEROS, .grad = v));
+        WG_TRY(wg_grad_many(root, target, n, target, .create_graph = create_graph, .unused = WG_UNUSED_ZEROS, .grad = v));
     } else {
         for (size_t i = 0; i < n; i++)
-            if (!(wanted[i] = zeros_like(wanted[i])))
+            if (!(target[i] = zeros_like(target[i])))
                 return wg_error_cause();
     }
     n = 0;
     for (size_t i = 0; i < w->n; i++)
-        gx[i] = w->x[i]->dtype <= WG_F64 ? wanted[n++] : WG_NONE;
+        gx[i] = w->x[i]->dtype <= WG_F64 ? target[n++] : WG_NONE;
     return WG_OK;
 }
 

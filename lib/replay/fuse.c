@@ -185,7 +185,7 @@ static size_t free_slots(struct fusing *f, const struct wg_launch *launch, uint3
 static void assign_slots(struct fusing *f, struct wg_unit *unit)
 {
     struct wg_plan *plan = f->plan;
-    const size_t most = f->numel <= WG_TILE ? SIZE_MAX : WG_MAX_SLOTS;
+    const size_t max_slots = f->numel <= WG_TILE ? SIZE_MAX : WG_MAX_SLOTS;
     size_t spare = 0;
     unit->slot = f->numel == 1        ? sizeof(double)
                  : f->numel < WG_TILE ? ((size_t)f->numel * sizeof(double) + 63) & ~(size_t)63
@@ -194,7 +194,7 @@ static void assign_slots(struct fusing *f, struct wg_unit *unit)
         const struct wg_launch *launch = WG_LAUNCH(plan->log, f->member[k]);
         const uint32_t buffer = operand_of(f, launch, 0)->buffer;
         spare = free_slots(f, launch, k, true, spare);
-        if (only_here(f, buffer) && f->buffer_use[buffer].first == k && (spare > 0 || unit->slots < most)) {
+        if (only_here(f, buffer) && f->buffer_use[buffer].first == k && (spare > 0 || unit->slots < max_slots)) {
             plan->slotted[buffer] = true;
             plan->at[buffer] = spare > 0 ? f->spare[--spare] : unit->slots++;
         }

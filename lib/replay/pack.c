@@ -232,15 +232,15 @@ static wg_status make(struct wg_packing *p, const uint32_t *maker, struct wg_pac
     if (!p->at)
         return WG_E_MEMORY;
     WG_TRY(find_buffers(p, maker));
-    size_t most = 0;
+    size_t max_rows = 0;
     for (size_t call = 0; call < p->starts.n; call++) {
         const size_t bytes = call_bytes(p, call);
         p->widest = bytes > p->widest ? bytes : p->widest;
-        most += 1 + wg_member(p, *WG_NTH(p->order, uint32_t, *WG_NTH(p->starts, uint32_t, call)))->n_in;
+        max_rows += 1 + wg_member(p, *WG_NTH(p->order, uint32_t, *WG_NTH(p->starts, uint32_t, call)))->n_in;
     }
     struct wg_log *log = &p->replay->log;
     struct wg_packed *packed = wg_log_alloc(log, sizeof *packed);
-    struct wg_packed_row *rows = wg_log_alloc(log, most * sizeof *rows);
+    struct wg_packed_row *rows = wg_log_alloc(log, max_rows * sizeof *rows);
     char *array = wg_log_alloc(log, p->used + WG_ROW_INPUTS * p->widest);
     if (!packed || !rows || !array)
         return WG_E_MEMORY;

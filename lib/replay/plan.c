@@ -61,25 +61,25 @@ void wg_plan_end(struct wg_plan *plan)
 
 /* ---- holes (free ranges) of the block, sorted by address ---- */
 
-struct hole {
+struct range {
     size_t at, size;
 };
 
 /* Uses the smallest hole that is large enough. If there is none, the block grows, by what a hole at its end lacks. */
 static wg_status take_hole(struct wg_array *holes, size_t *block, size_t size, size_t *at)
 {
-    struct hole *best = NULL;
+    struct range *best = NULL;
     for (size_t i = 0; i < holes->n && !(best && best->size == size); i++) {
-        struct hole *hole = WG_NTH(*holes, struct hole, i);
+        struct range *hole = WG_NTH(*holes, struct range, i);
         if (hole->size >= size && (!best || hole->size < best->size))
             best = hole;
     }
     if (!best) {
-        best = holes->n ? WG_NTH(*holes, struct hole, holes->n - 1) : NULL;
+        best = holes->n ? WG_NTH(*holes, struct range, holes->n - 1) : NULL;
         if (!best || best->at + best->size != *block) {
             WG_TRY(wg_array_reserve(holes, 1, sizeof *best));
-            best = WG_NTH(*holes, struct hole, holes->n++);
-            *best = (struct hole){*block, 0};
+            best = WG_NTH(*holes, struct range, holes->n++);
+            *best = (struct range){*block, 0};
         }
         *block += size - best->size;
         best->size = size;
@@ -88,7 +88,7 @@ static wg_status take_hole(struct wg_array *holes, size_t *block, size_t size, s
     best->at += size;
     best->size -= size;
     if (best->size == 0) {
-        struct hole *end = WG_NTH(*holes, struct hole, holes->n);
+        struct range *end = WG_NTH(*holes, struct range, holes->n);
         memmove(best, best + 1, (size_t)((char *)end - (char *)(best + 1)));
         holes->n--;
     }
@@ -97,16 +97,16 @@ static wg_status take_hole(struct wg_array *holes, size_t *block, size_t size, s
 
 static wg_status give_hole(struct wg_array *holes, size_t at, size_t size)
 {
-    WG_TRY(wg_array_reserve(holes, 1, sizeof(struct hole)));
+    WG_TRY(wg_array_reserve(holes, 1, sizeof(struct range)));
     size_t low = 0, high = holes->n;
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        if (WG_NTH(*holes, struct hole, middle)->at < at)
+        if (WG_NTH(*holes, struct range, middle)->at < at)
             low = middle + 1;
         else
             high = middle;
     }
-    struct hole *next = WG_NTH(*holes, struct hole, low), *before = low ? next - 1 : NULL;
+    struct range *next = WG_NTH(*holes, struct range, low), *before = low ? next - 1 : NULL;
     const bool joins_next = low < holes->n && next->at == at + size, joins_before = before && before->at + before->size == at;
     if (joins_before && joins_next) {
         before->size += size + next->size;
@@ -115,10 +115,10 @@ static wg_status give_hole(struct wg_array *holes, size_t at, size_t size)
     } else if (joins_before) {
         before->size += size;
     } else if (joins_next) {
-        *next = (struct hole){at, size + next->size};
+        *next = (struct range){at, size + next->size};
     } else {
         memmove(next + 1, next, (holes->n - low) * sizeof *next);
-        *next = (struct hole){at, size};
+        *next = (struct range){at, size};
         holes->n++;
     }
     return WG_OK;
@@ -206,23 +206,23 @@ static int by_size(const void *a, const void *b)
 
 static int by_address(const void *a, const void *b)
 {
-    const struct hole *x = a, *y = b;
+    const struct range *x = a, *y = b;
     return (x->at > y->at) - (x->at < y->at);
 }
 
 /* The lowest address at which buffer number `before` of the list overlaps none of the buffers placed earlier that are live at
-   the same time. `donated` is a workspace for as many holes. */
-static size_t lowest_free(const struct life *life, size_t before, struct hole *donated)
+   the same time. `taken` is a workspace for as many ranges. */
+static size_t lowest_free(const struct life *life, size_t before, struct range *taken)
 {
     const struct life *me = &life[before];
     size_t n = 0, at = 0;
     for (size_t i = 0; i < before; i++)
         if (life[i].first <= me->last && me->first <= life[i].last)
-            donated[n++] = (struct hole){life[i].at, life[i].size};
-    qsort(donated, n, sizeof *donated, by_address);
-    for (size_t i = 0; i < n && donated[i].at < at + me->size; i++)
-        if (donated[i].at + donated[i].size > at)
-            at = donated[i].at + donated[i].size;
+            taken[n++] = (struct range){life[i].at, life[i].size};
+    qsort(taken, n, sizeof *taken, by_address);
+    for (size_t i = 0; i < n && taken[i].at < at + me->size; i++)
+        if (taken[i].at + taken[i].size > at)
+            at = taken[i].at + taken[i].size;
     return at;
 }
 
@@ -247,18 +247,18 @@ static wg_status list_lives(const struct wg_plan *plan, const struct lives *live
 static wg_status lay_largest(struct wg_plan *plan, const struct lives *lives, bool *laid)
 {
     struct wg_array list = {NULL, 0, 0};
-    struct hole *donated = wg_object_new(LARGEST * sizeof *donated);
-    wg_status status = donated ? list_lives(plan, lives, &list) : WG_E_MEMORY;
+    struct range *taken = wg_object_new(LARGEST * sizeof *taken);
+    wg_status status = taken ? list_lives(plan, lives, &list) : WG_E_MEMORY;
     struct life *life = list.at;
     if (status == WG_OK && list.n > 0)
         qsort(life, list.n, sizeof *life, by_size);
     for (size_t i = 0; i < list.n && i < LARGEST && status == WG_OK; i++) {
-        life[i].at = plan->at[life[i].buffer] = lowest_free(life, i, donated);
+        life[i].at = plan->at[life[i].buffer] = lowest_free(life, i, taken);
         laid[life[i].buffer] = true;
         plan->block = life[i].at + life[i].size > plan->block ? life[i].at + life[i].size : plan->block;
     }
     wg_array_free(&list);
-    wg_object_free(donated);
+    wg_object_free(taken);
     return status;
 }
 
