@@ -1,10 +1,12 @@
 /* Options described by a table: reading, setting, checking and printing them. */
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/internal.h"
-#include "wengert/options.h"
+#include "core/options.h"
 
 /* ---- one option ---- */
 
@@ -46,7 +48,7 @@ static const wg_milestones *milestones_of(const wg_option *option, const void *o
     return (const wg_milestones *)((const char *)options + option->offset);
 }
 
-static void set_value(const wg_option *option, void *options, double value)
+void wg_option_set(const wg_option *option, void *options, double value)
 {
     void *at = (char *)options + option->offset;
     switch (option->type) {
@@ -164,7 +166,7 @@ wg_status wg_options_check(wg_option_table table, const void *options, const cha
 
 /* ---- by name ---- */
 
-static wg_status find(wg_option_table table, const char *name, const wg_option **found, const char *op)
+wg_status wg_option_find(wg_option_table table, const char *name, const wg_option **found, const char *op)
 {
     char names[400] = "none";
     size_t used = 0;
@@ -184,22 +186,27 @@ static wg_status find(wg_option_table table, const char *name, const wg_option *
 wg_status wg_options_set(wg_option_table table, void *options, const char *name, double value, const char *op)
 {
     const wg_option *option = NULL;
-    WG_TRY(find(table, options ? name : NULL, &option, op));
+    WG_TRY(wg_option_find(table, options ? name : NULL, &option, op));
     if (!is_number(option))
         return wg_fail(WG_E_ARGUMENT, op, "%s: %s is a %s, and not set by a number", op, name, not_a_number(option));
     WG_TRY(check(option, value, op));
-    set_value(option, options, value);
+    wg_option_set(option, options, value);
     return WG_OK;
 }
 
 wg_status wg_options_get(wg_option_table table, const void *options, const char *name, double *value, const char *op)
 {
     const wg_option *option = NULL;
-    WG_TRY(find(table, options && value ? name : NULL, &option, op));
+    WG_TRY(wg_option_find(table, options && value ? name : NULL, &option, op));
     if (!is_number(option))
         return wg_fail(WG_E_ARGUMENT, op, "%s: %s is a %s, not a number", op, name, not_a_number(option));
     *value = value_of(option, options);
     return WG_OK;
+}
+
+int64_t *wg_option_pair(const wg_option *option, void *options)
+{
+    return (int64_t *)(uintptr_t)pair_of(option, options);
 }
 
 /* ---- as text ---- */
@@ -213,6 +220,16 @@ static void say_milestones(const wg_milestones *list, char *text, size_t size)
         snprintf(text + used, size - used, "]");
 }
 
+/* With as many digits as it takes to read the same number. */
+static void say_number(double value, char *text, size_t size)
+{
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(text, size, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            return;
+    }
+}
+
 static void say_value(const wg_option *option, const void *options, char *text, size_t size)
 {
     const double value = value_of(option, options);
@@ -224,13 +241,17 @@ static void say_value(const wg_option *option, const void *options, char *text, 
         snprintf(text, size, "%s", wg_dtype_name((wg_dtype)value));
     else if (option->type == WG_OPTION_CHOICE && is_choice(option, value))
         snprintf(text, size, "%s", option->choice[(size_t)value]);
+    else if (option->type == WG_OPTION_INT)
+        snprintf(text, size, "%lld", (long long)*(const int64_t *)(const void *)((const char *)options + option->offset));
     else
-        snprintf(text, size, "%.*g", option->type == WG_OPTION_INT ? 19 : 6, value);
+        say_number(value, text, size);
 }
 
+/* In the locale of C, in which a comma is never a decimal point. */
 char *wg_options_text(wg_option_table table, const void *options, bool all, char *text, size_t size)
 {
     size_t used = 0;
+    const locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0), before = c ? uselocale(c) : (locale_t)0;
     if (size > 0)
         text[0] = 0;
     for (size_t i = 0; options && i < table.n && used < size; i++) {
@@ -245,6 +266,10 @@ char *wg_options_text(wg_option_table table, const void *options, bool all, char
         else
             say_value(option, options, said, sizeof said);
         used += (size_t)snprintf(text + used, size - used, "%s%s=%s", used ? ", " : "", option->name, said);
+    }
+    if (c) {
+        uselocale(before);
+        freelocale(c);
     }
     return text;
 }

@@ -476,6 +476,8 @@ static void misuse_options(void)
     assert_fails(wg_options_get(options, NULL, "rate", &value, "op"), WG_E_NULL, "op: ");
     assert_fails(wg_options_get(options, &rate, "rate", NULL, "op"), WG_E_NULL, "op: ");
     wg_options_text(options, &rate, true, text, 0);
+    assert_fails(wg_options_parse(options, NULL, "", "make"), WG_E_NULL, "make: the options are NULL");
+    wg_options_reset(options, NULL);
     assert_string_equal(text, "x");
 }
 
@@ -484,6 +486,8 @@ static const struct misuse table[] = {
     {"wg_options_set", misuse_options},
     {"wg_options_get", misuse_options},
     {"wg_options_text", misuse_options},
+    {"wg_options_parse", misuse_options},
+    {"wg_options_reset", misuse_options},
     {"wg_dtype_size", misuse_names_and_texts},
     {"wg_dtype_name", misuse_names_and_texts},
     {"wg_shape_text", misuse_names_and_texts},

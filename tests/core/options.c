@@ -96,12 +96,54 @@ static void text_says_what_differs_from_the_defaults(void **state)
     assert_string_equal(wg_options_text(table, NULL, true, text, sizeof text), "");
 }
 
+static void text_is_read_again(void **state)
+{
+    (void)state;
+    struct knobs knobs = good, read;
+    char text[200];
+    knobs.on = false, knobs.colour = GREEN, knobs.rate = 0.1 + 0.2, knobs.size = 9007199254740991;
+    wg_options_text(table, &knobs, true, text, sizeof text);
+    wg_options_reset(table, &read);
+    assert_true(read.seed == WG_NONE && read.on == good.on && read.rate == good.rate);
+    assert_ok(wg_options_parse(table, &read, text, "make"));
+    read.seed = knobs.seed;
+    assert_true(read.on == knobs.on && read.colour == knobs.colour && read.rate == knobs.rate && read.size == knobs.size);
+    assert_ok(wg_options_parse(table, &read, " on = true ,size=7", "make"));
+    assert_true(read.on && read.size == 7 && read.rate == knobs.rate);
+    assert_ok(wg_options_parse(table, &read, "", "make"));
+    const struct knobs before = read;
+    static const struct {
+        const char *text, *message;
+        wg_status code;
+    } bad[] = {
+        {"size", "make: expected \"=\" at character 5 of \"size\"", WG_E_ARGUMENT},
+        {"size=x", "expected a whole number of 64 bits at character 6", WG_E_ARGUMENT},
+        {"size=9223372036854775808", "expected a whole number of 64 bits", WG_E_ARGUMENT},
+        {"size=3 on=true", "expected \",\" or the end at character 8", WG_E_ARGUMENT},
+        {"size=3,", "expected a name at character 8", WG_E_ARGUMENT},
+        {"on=yes", "expected true or false at character 4", WG_E_ARGUMENT},
+        {"colour=blue", "expected the name of one of the values", WG_E_ARGUMENT},
+        {"dtype=i64", "expected f32 or f64", WG_E_ARGUMENT},
+        {"rate=0", "make: expected rate in (0, inf), got 0", WG_E_ARGUMENT},
+        {"seed=1", "expected an option that is no tensor", WG_E_ARGUMENT},
+        {"sise=1", "there is no option \"sise\"", WG_E_ARGUMENT},
+        {NULL, "the text is NULL", WG_E_NULL},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_fails(wg_options_parse(table, &read, bad[i].text, "make"), bad[i].code, bad[i].message);
+        assert_memory_equal(&read, &before, sizeof read);
+    }
+    assert_fails(wg_options_parse(table, NULL, "size=1", "make"), WG_E_NULL, "the options are NULL");
+    wg_options_reset(table, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(ranges_are_checked),
         TEST(options_are_set_and_read_by_name),
         TEST(text_says_what_differs_from_the_defaults),
+        TEST(text_is_read_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -243,6 +243,12 @@ static void check_options(struct trial *t)
         snprintf(name, sizeof name, "%s=", option->name);
         if (option->required)
             assert_non_null(strstr(text, name));
+        wg_options_text(table, wg_nn_options(t->net), true, text, sizeof text);
+        wg_options_reset(table, bad);
+        assert_int_equal(wg_options_parse(table, bad, text, "test"), WG_OK);
+        wg_options_text(table, bad, true, good, sizeof good);
+        assert_string_equal(good, text);
+        wg_nn_describe(t->net, text, sizeof text);
         if (option->type == WG_OPTION_TENSOR || option->type == WG_OPTION_BOOL || option->type == WG_OPTION_CHOICE)
             continue;
         options_for(t->entry, t->sample, t->dtype, good);
