@@ -159,7 +159,7 @@ static void scatter(char *to, const char *from, int64_t stride, int64_t size, in
         SCATTER(uint8_t);
 }
 
-/* Runs the row kernel on n elements at p through contiguous blocks. */
+/* Runs the row kernel on n elements of each operand, p: blocks of strided operands are gathered into contiguous ones and scattered back. */
 static void blocks(const struct rows *r, int64_t n, char *const *p)
 {
     static const int64_t ones[MAX_OPERANDS] = {1, 1, 1, 1, 1, 1, 1, 1};

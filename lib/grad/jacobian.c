@@ -65,7 +65,7 @@ static wg_tensor *block_end(struct block *b)
         return b->result;
     wg_tensor *matrix = wg_concat(b->line, (size_t)b->lines, 0);
     if (matrix && b->columns)
-        matrix = wg_copy(wg_permute(matrix, WG_AXES(1, 0))); /* row-major, like the others */
+        matrix = wg_copy(wg_permute(matrix, WG_AXES(1, 0))); /* so that all blocks are row-major */
     return matrix ? wg_reshape(matrix, b->shape) : NULL;
 }
 

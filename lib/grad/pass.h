@@ -57,7 +57,7 @@ void wg_pass_audit(const struct wg_thread *th);
 wg_status wg_pass_touch(struct wg_pass *w, wg_tensor *t);
 /* Adds g to t's adjoint, in place only if nobody else holds the sum so far. */
 wg_status wg_pass_sum(struct wg_pass *w, wg_tensor *t, wg_tensor *g);
-/* The same, with a fast path: t's first gradient becomes its adjoint as it is, if a vjp made it and nobody else owns it. */
+/* wg_pass_sum with a fast path: the first gradient of t becomes its adjoint without a copy, if a vjp made it and nothing else owns it. */
 static inline wg_status wg_pass_add(struct wg_pass *w, wg_tensor *t, wg_tensor *g)
 {
     if (t->adjoint || w->keeping || (g->flags & (WG_T_SCRATCH | WG_T_OWNED)) != WG_T_SCRATCH ||

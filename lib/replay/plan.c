@@ -191,7 +191,8 @@ static size_t size_of(const struct wg_plan *plan, uint32_t buffer)
 
 /* ---- the largest buffers: in descending order of size, each at the lowest address that is free for all of its lifetime ---- */
 
-enum { LARGEST = 1024 }; /* max number of buffers placed like this: each is compared with all earlier ones */
+/* How many buffers are placed so. Each is compared with all before it, so the cost is quadratic in their number. */
+enum { LARGEST = 1024 };
 
 struct life {
     uint32_t buffer, first, last; /* first and last: units */

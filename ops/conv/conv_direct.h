@@ -15,8 +15,8 @@ struct wg_correlation {
     bool spreads, relu;
 };
 
-/* Along one axis, the taps that contribute to an index of the result, and the indices of `from` that they read: taps tap, tap +
-   tap_step, … read place, place + place_step, … */
+/* The terms of one index of the result, along one axis: tap number tap + i tap_step of the window is multiplied by the element of the
+   operand at index place + i place_step, for 0 ≤ i < count. */
 struct wg_taps {
     int64_t tap, tap_step, place, place_step, count;
 };

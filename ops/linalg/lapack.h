@@ -61,7 +61,7 @@ struct wg_batch {
     const wg_call *c;
     wg_one_matrix *one;
     size_t workspace; /* bytes of workspace for one thread */
-    double flops;     /* approximate work for one matrix */
+    double flops;     /* of one matrix, approximately: decides how many threads are used */
 
     int rank; /* of the batch: the leading axes of the results */
     int64_t extent[WG_MAX_RANK], count;

@@ -4,7 +4,8 @@
 #define NAME max
 #define COMBINE(a, b) WG_EXTREMUM(a, b, >)
 #define FINISH(a, n) (a)
-#define EMPTY ((REAL)NAN) /* never stored: the shape rule rejects a reduction over nothing unless there are no results */
+#define EMPTY \
+    ((REAL)NAN) /* of no elements; never stored, because the shape rule refuses such a reduction unless it has no results */
 #include "ops/reduce/reduce_tmpl.h"
 #else
 #define KERNEL_FILE "ops/reduce/max.c"

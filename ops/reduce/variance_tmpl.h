@@ -84,7 +84,7 @@ static wg_status T(reduce_columns)(const struct wg_reduction_plan *plan, const s
 {
     const double freedom = (double)plan->count - params->correction;
     WIDE mean[WG_REDUCE_WIDTH], distances[WG_REDUCE_WIDTH], squares[WG_REDUCE_WIDTH];
-    mean[0] = distances[0] = squares[0] = (WIDE)0; /* avoids a warning: w is at least 1 */
+    mean[0] = distances[0] = squares[0] = (WIDE)0; /* written by the loop, too, since w ≥ 1; gcc warns without this */
     for (int64_t k = 0; k < w; k++)
         mean[k] = (WIDE)(REAL)x[k * s];
     wg_status status = T(distances_columns)(plan, threads, x, s, w, mean, distances);

@@ -22,7 +22,7 @@ static bool view_strides(const wg_tensor *x, const wg_shape *to, int64_t *stride
                 from_n *= wg_extents(x)[from_axis++];
             else
                 to_n *= to->extent[to_axis++];
-        int64_t inner = 1; /* the stride of the run's last axis whose extent is not 1 */
+        int64_t inner = 1; /* the stride of the last axis of x's run of axes whose extent is not 1 */
         for (int axis = from_axis - 1; axis >= from_first; axis--)
             if (wg_extents(x)[axis] != 1) {
                 inner = wg_strides(x)[axis];

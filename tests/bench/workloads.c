@@ -60,7 +60,7 @@ wg_tensor *drawn_labels(struct subject *s, int64_t n, int classes)
     return t;
 }
 
-/* A parameter is a bias if it follows its weight; this distinguishes it from those of batch norm. */
+/* Draws weights, and the biases that follow them, as in PyTorch; a parameter of rank 1 that follows no weight is batch norm's and stays. */
 wg_status draw_parameters(struct subject *s, const wg_nn_module *net)
 {
     const wg_tensor_list params = wg_nn_parameters(net);

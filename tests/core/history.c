@@ -131,7 +131,7 @@ static void nor_by_the_kept_handle_while_its_tape_is_open(void **state)
     wg_error_take(NULL);
     assert_ok(by_pointer(kept));
     {
-        WG_TAPE(next); /* used on this tape it is a constant, and no result shares its storage */
+        WG_TAPE(next); /* kept is a constant here and shares storage with no result, so it may be changed */
         made(wg_mul(kept, x));
         assert_ok(by_accumulate(kept));
     }

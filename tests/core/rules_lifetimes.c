@@ -191,7 +191,7 @@ static void rule_02_a_freed_handle_is_dead_while_its_memory_rests(void **state)
     (void)state;
     wg_tensor *freed = numbers(WG_F32, WG_SHAPE(3), 1);
     wg_free(freed);
-    for (int i = 1; i < WG_RESTING_VALUES; i++) { /* meanwhile others are made and freed */
+    for (int i = 1; i < WG_RESTING_VALUES; i++) { /* as many other values are made and freed as may rest */
         wg_tensor *other = numbers(WG_F32, WG_SHAPE(3), 1);
         assert_ptr_not_equal(other, freed);
         assert_dangling(freed);

@@ -121,7 +121,7 @@ static void run_silent_evaluation(void)
     assert_int_equal(wg_evaluate(silent_step, NULL), status_of_failure);
 }
 
-/* Also for a status that is not one of the library's. */
+/* The error names the function and its status, also where the status is a number that the library does not use. */
 static void a_function_that_fails_without_a_word_is_named(void **state)
 {
     (void)state;

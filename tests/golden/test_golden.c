@@ -404,7 +404,7 @@ static wg_status wrong_value(wg_tensor *const *x, wg_tensor **y)
     return WG_OK;
 }
 
-/* tanh's value with the gradient 1. */
+/* A planted mistake: tanh whose gradient is 1. */
 static wg_status wrong_gradient(wg_tensor *const *x, wg_tensor **y)
 {
     y[0] = wg_add(wg_detach(wg_tanh(x[0])), wg_sub(x[0], wg_detach(x[0])));
