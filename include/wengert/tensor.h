@@ -10,6 +10,8 @@
 #pragma GCC system_header /* else -pedantic warns at wg_backward(loss): before C23 a macro's "..." takes an argument */
 #endif
 
+#include <stdio.h>
+
 #include "base.h"
 
 #ifdef __cplusplus
@@ -110,6 +112,15 @@ WG_API bool wg_shares_memory(const wg_tensor *a, const wg_tensor *b);
 
 /* Writes a shape into text as error messages show it, "[32, 10]", cut to size bytes; returns text. */
 WG_API const char *wg_shape_text(wg_shape shape, char *text, size_t size);
+
+/* Writes t and a newline to stream, as print(array) does in NumPy 1.24 with its default options: brackets, columns that are
+   aligned, lines of 75 characters. Floats have the fewest digits that read back as the same element, at most 8 behind the point
+   (at rank 0 all of them); all elements are in scientific notation if one is 1e8 or more, one other than 0 is below 1e-4, or
+   their magnitudes differ by more than a factor of 1000. Of a tensor of more than 1000 elements only the first and last three
+   entries of each axis are written. Any strides. Allocates nothing; the cost is that of the elements that are written.
+   Errors: E_NULL; E_ARGUMENT (WG_NONE); E_RELEASED, E_DANGLING, E_THREAD; E_STATE inside a capture that does not allow reading t;
+   E_IO if writing to the stream fails, of which a part may have been written. */
+WG_API WG_MUST_CHECK wg_status wg_print(const wg_tensor *t, FILE *stream);
 
 /* ---- ownership ---- */
 

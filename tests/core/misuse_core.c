@@ -150,6 +150,18 @@ static void misuse_looking(void)
     assert_fails(wg_write(made(wg_broadcast_to(fx.vector, WG_SHAPE(2, 3))), six), WG_E_ARGUMENT, "write: ");
 }
 
+static void misuse_printing(void)
+{
+    char text[8];
+    FILE *small = fmemopen(text, sizeof text, "w");
+    assert_non_null(small);
+    REFUSED_STATUS("print", wg_print(bad, small));
+    assert_int_equal(ftell(small), 0);
+    assert_fails(wg_print(fx.x, NULL), WG_E_NULL, "print: the stream is NULL");
+    assert_fails(wg_print(fx.x, small), WG_E_IO, "print: the stream could not be written");
+    fclose(small);
+}
+
 static void misuse_owning(void)
 {
     wg_free(NULL);
@@ -523,6 +535,7 @@ static const struct misuse table[] = {
     {"wg_data_mut_typed", misuse_looking},
     {"wg_name_of", misuse_looking},
     {"wg_none_", misuse_looking},
+    {"wg_print", misuse_printing},
     {"wg_free", misuse_owning},
     {"wg_keep", misuse_owning},
     {"wg_own", misuse_owning},
