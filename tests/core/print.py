@@ -53,7 +53,7 @@ def cases():
             case(dtype, (), values[:1])
         for x in (1e16, 9.9999e15, 1e15, 1e-4, 9e-5, 1.25e-7, 123456789.0, 99999992.0, 0.1, 1e22, -2.5, 3.4e38, 1e-45):
             case(dtype, (), [x])
-        for shape in SUMMARIES:
+        for shape in SUMMARIES[:4] if dtype == "f32" else SUMMARIES:
             case(dtype, shape, [0.5 * i for i in range(101)])
             case(dtype, shape, [0.1 * i - 7e4 for i in range(97)])
             case(dtype, shape, [(-1.3) ** i for i in range(37)])
