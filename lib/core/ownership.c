@@ -300,13 +300,13 @@ wg_status wg_set_name(wg_tensor *t, const char *name)
         return wg_fail(WG_E_NULL, "set_name", "set_name: the name is NULL");
     const size_t size = strlen(name) + 1;
     if (t->tape) {
-        struct wg_label *label = wg_tape_alloc(t->tape, sizeof *label + size);
-        if (!label)
+        char *text = wg_tape_alloc(t->tape, size);
+        struct wg_hash_slot *slot = text ? wg_hash_slot_for(&t->tape->names, t) : NULL;
+        if (!slot)
             return WG_E_MEMORY;
-        label->tensor = t;
-        label->next = t->tape->labels;
-        memcpy(label->text, name, size);
-        t->tape->labels = label;
+        if (!slot->key)
+            wg_hash_put(&t->tape->names, slot, t);
+        slot->value.pointer = memcpy(text, name, size);
         return WG_OK;
     }
     char *copy = wg_object_new(size);
@@ -328,8 +328,6 @@ const char *wg_name_of(const wg_tensor *t)
         const char *name = ((const struct wg_value *)t)->name;
         return name ? name : "";
     }
-    for (const struct wg_label *label = t->tape->labels; label; label = label->next)
-        if (label->tensor == t)
-            return label->text;
-    return "";
+    const struct wg_hash_slot *slot = wg_hash_find(&t->tape->names, t);
+    return slot ? slot->value.pointer : "";
 }

@@ -134,13 +134,6 @@ struct wg_checked {
     struct wg_checked *next;
 };
 
-/* The name of a tape's tensor. */
-struct wg_label {
-    const wg_tensor *tensor;
-    struct wg_label *next;
-    char text[];
-};
-
 struct wg_tape {
     struct wg_tape *below, *above;
     struct wg_thread *thread;
@@ -150,9 +143,9 @@ struct wg_tape {
     wg_tensor *free_slots;             /* linked by adjoint */
     struct wg_hash gradients;          /* by leaf of this tape: its struct wg_leaf_gradient */
     struct wg_hash hooks;              /* by tensor: its struct wg_hooks */
+    struct wg_hash names;              /* by tensor of this tape: its name */
     struct wg_closure_entry *closures; /* youngest first */
     struct wg_undo *undo;
-    struct wg_label *labels;
     const wg_section *section_at_open;
     bool trace, failed;
     bool queued; /* an open update has work queued on this tape */

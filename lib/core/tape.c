@@ -169,10 +169,10 @@ static void close_nodes(wg_tape *tape)
     }
     wg_hash_free(&tape->gradients);
     wg_hash_free(&tape->hooks);
+    wg_hash_free(&tape->names);
     wg_arena_shrink(&tape->nodes, false);
     tape->first = tape->last = NULL;
     tape->n_nodes = 0;
-    tape->labels = NULL;
 }
 
 /* The tape gets the slot arena that has rested longest, and its own arena rests. */
