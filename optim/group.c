@@ -75,8 +75,11 @@ static wg_status check_parameter(const wg_optim *optim, wg_tensor_list params, s
     if (optim_find(optim, t))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: parameter %zu (%s) is given twice", op, i, wg_name_of(t));
     if (!wg_requires_grad(t))
-        return wg_error_set(WG_E_NO_GRAD, op, "%s: parameter %zu (%s) does not require a gradient: wg_set_requires_grad(%s, true)",
-                            op, i, given_name(params, i), wg_name_of(t)[0] ? wg_name_of(t) : "t");
+        return wg_error_set(
+            WG_E_NO_GRAD, op,
+            "%s: parameter %zu (%s) does not require a gradient: wg_set_requires_grad(%s, true), or, if it is frozen, "
+            "leave it out (wg_nn_trainable)",
+            op, i, given_name(params, i), wg_name_of(t)[0] ? wg_name_of(t) : "t");
     return WG_OK;
 }
 

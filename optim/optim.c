@@ -293,8 +293,8 @@ static wg_status check_alive(const struct parameter *p, size_t group, size_t i)
         return WG_OK;
     return wg_error_set(
         WG_E_DANGLING, op,
-        "%s: parameter %zu of group %zu (%s) was freed, or its module was destroyed: destroy the optimizer before them", op, i,
-        group, p->name);
+        "%s: parameter %zu of group %zu (%s) was freed, or its module was destroyed, or wg_nn_tie replaced it: make the optimizer after tying, and destroy it before its parameters",
+        op, i, group, p->name);
 }
 
 /* Queues the updates; *updated counts them. */

@@ -142,7 +142,8 @@ struct wg_nn_call;
 #define wg_write(t, data) wg_write_((t), (data))
 #define wg_data_as(t, type) (static_cast<const type *>(wg_data_typed((t), wg_element_<type>::dtype)))
 #define wg_data_mut_as(t, type) (static_cast<type *>(wg_data_mut_typed((t), wg_element_<type>::dtype)))
-#define wg_nn_sequential(...) wg_sequential_(__VA_ARGS__)
+/* Braces, because their elements are evaluated in order, as in C, and arguments are not. */
+#define wg_nn_sequential(...) wg_sequential_({__VA_ARGS__})
 #define wg_nn_apply(net, ...) wg_apply_((net), __VA_ARGS__)
 #define wg_nn_apply_child(call, index, ...) wg_apply_child_((call), (index), __VA_ARGS__)
 #define wg_nn_print(net, ...) wg_print_((net), __VA_ARGS__)
@@ -229,10 +230,9 @@ template <class T> WG_MUST_CHECK inline wg_status wg_write_(wg_tensor *t, const 
     return wg_write_typed(t, data, wg_element_<T>::dtype);
 }
 
-template <class... Layer> inline wg_nn_module *wg_sequential_(Layer... layer)
+template <size_t n> inline wg_nn_module *wg_sequential_(wg_nn_module *const (&layers)[n])
 {
-    wg_nn_module *const layers[] = {layer...};
-    return wg_nn_sequential_with(layers, sizeof...(layer));
+    return wg_nn_sequential_with(layers, n);
 }
 
 template <class... Tensor> inline wg_tensor *wg_apply_(const wg_nn_module *net, Tensor... tensor)

@@ -76,7 +76,7 @@ WG_API wg_nn_module *wg_nn_module_create(const struct wg_nn_kind *kind, const vo
    is left alone, and E_STATE recorded: it dies with its parent. */
 WG_API void wg_nn_destroy(wg_nn_module *module);
 
-/* A module with the same structure and options and copies of all values; what shares a parameter in net shares one in the copy, and
+/* A module with the same structure and options and copies of all values, such as a target network (wg_ema_update averages into it); what shares a parameter in net shares one in the copy, and
    what is frozen stays so. NULL is E_NULL; E_STATE for a kind that has a context and no copy function. */
 WG_API wg_nn_module *wg_nn_copy(const wg_nn_module *net);
 
@@ -120,7 +120,7 @@ WG_API WG_MUST_CHECK wg_status wg_nn_freeze(wg_nn_module *module, const char *pa
 WG_API WG_MUST_CHECK wg_status wg_nn_unfreeze(wg_nn_module *module, const char *pattern);
 
 /* Makes the parameter called name one with that called source: wg_nn_tie(net, "decoder.weight", "encoder.weight"). The former tensor
-   of name is given back; an optimizer is made afterwards. Nothing changes on failure: E_SHAPE and E_DTYPE if they differ, E_ARGUMENT
+   of name is given back; make the optimizer afterwards, or its next step fails. Nothing changes on failure: E_SHAPE and E_DTYPE if they differ, E_ARGUMENT
    for an unknown name, E_STATE for a module that is a child. */
 WG_API WG_MUST_CHECK wg_status wg_nn_tie(wg_nn_module *module, const char *name, const char *source);
 
@@ -241,8 +241,7 @@ WG_API wg_nn_module *wg_nn_mlp_with(wg_sizes sizes, wg_nn_mlp_options options);
 WG_API char *wg_nn_describe(const wg_nn_module *module, char *text, size_t size);
 
 /* A table of the network: wg_nn_print(net, stdout), or wg_nn_print(net, stdout, WG_SHAPE(32, 784)) with the shapes of its inputs. Each
-   module has a line: its name, kind and options, its own parameters with their bytes, how many of them are frozen and, if shapes are
-   given, the shape of its result and the operations that it and its children make: counted additions, multiplications, divisions,
+   module has a line: its name, kind and options, its own parameters with their bytes, how many of them are frozen, whether another module shares one (the sum below counts it once) and, if shapes are given, the shape of its result and the operations that it and its children make: counted additions, multiplications, divisions,
    comparisons and calls of functions such as exp (wg_cost_of). For these the network is applied once to zeros of its parameters' dtype
    (f32 without parameters), in WG_EVAL_MODE on a tape of its own, so nothing changes. E_NULL, E_IO, and the errors of wg_nn_apply. */
 #ifndef __cplusplus

@@ -151,7 +151,7 @@ WG_API wg_status wg_callback_run(const char *op, const char *who, const char *wh
    - changes made by ops: parameters, the state of optimizers, running statistics, targets of wg_assign, wg_accumulate and
      wg_init_…;
    - generators: draws, wg_seed, wg_generator_split;
-   - gradients of leaves: wg_backward, wg_add_gradient, wg_clear_gradient, wg_optim_clear_gradients, wg_clip_gradients_…;
+   - gradients of leaves: wg_backward, wg_add_gradient, wg_clear_gradient, wg_optim_clear_gradients, wg_optim_clip_…;
    - everything that wg_replay_run changes, including its results.
 
    Other changes that the program makes during the step are not undone: elements that it writes itself (wg_write, wg_data_mut,

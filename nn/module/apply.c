@@ -23,8 +23,9 @@ static wg_status check_result(const wg_nn_call *call, size_t i)
 {
     const char *op = "nn_apply", *name = call->module->kind->name;
     if (!call->out[i] && !wg_error_first())
-        return wg_error_set(WG_E_STATE, op, "%s: the forward function of %s failed without saying why, or left out result %zu", op,
-                            name, i);
+        return i == 0 ? wg_error_set(WG_E_STATE, op, "%s: the forward function of %s failed without saying why", op, name)
+                      : wg_error_set(WG_E_STATE, op, "%s: the forward function of %s left out result %zu: call->out[%zu]", op, name,
+                                     i, i);
     if (!call->out[i])
         return wg_error_first()->code;
     if (!wg_is_live(call->out[i]))
@@ -88,7 +89,9 @@ static wg_status check_inputs(const wg_nn_module *net, wg_tensor *const *in, siz
                                                              : "the place for results");
     for (size_t i = 0; i < n_in; i++)
         if (!in[i])
-            return wg_error_first() ? wg_error_first()->code : nn_null_argument(op, "x");
+            return wg_error_first() ? wg_error_first()->code
+                   : i == 0         ? nn_null_argument(op, "x")
+                                    : wg_error_set(WG_E_NULL, op, "%s: input %zu is NULL", op, i);
     return check_counts(net, n_in, n_out, op);
 }
 

@@ -112,7 +112,7 @@ wg_nn_module *nn_create(const struct wg_nn_kind *kind, const wg_option_table *ta
 
 wg_nn_module *wg_nn_module_create(const struct wg_nn_kind *kind, const void *options, void *context)
 {
-    return nn_create(kind, kind ? kind->options : NULL, options, context, "nn_module_create");
+    return nn_create(kind, kind ? kind->options : NULL, options, context, kind && kind->name ? kind->name : "nn_module_create");
 }
 
 static void keep_item(void *item)

@@ -33,6 +33,7 @@ struct line {
     size_t parent;                   /* its line */
     char label[200], result[120];    /* the first column; the shapes of its results */
     int64_t elements, bytes, frozen; /* of its own parameters */
+    bool shared;                     /* another module has one of them, too */
     size_t section;                  /* of the table of costs: what it and its children recorded; SIZE_MAX: nothing */
     wg_cost_sum cost;
 };
@@ -67,6 +68,7 @@ static void add_lines(struct table *table, const wg_nn_module *module, size_t pa
         line->elements += wg_numel(t);
         line->bytes += wg_numel(t) * (int64_t)wg_dtype_size(wg_dtype_of(t));
         line->frozen += wg_requires_grad(t) ? 0 : wg_numel(t);
+        line->shared = line->shared || wg_owners(t) > 1;
     }
     snprintf(below, sizeof below, "%s%s", indent, bar);
     for (size_t i = 0; i < module->n_children; i++) {
@@ -183,7 +185,7 @@ static int width_of(const char *text)
     return width;
 }
 
-enum column { MODULE, OPTIONS, RESULT, PARAMETERS, BYTES, OPERATIONS, FROZEN, COLUMNS };
+enum column { MODULE, OPTIONS, RESULT, PARAMETERS, BYTES, OPERATIONS, NOTE, COLUMNS };
 static const char *const titles[COLUMNS] = {"module", "options", "result", "parameters", "bytes", "operations", ""};
 
 struct row {
@@ -215,10 +217,12 @@ static void row_of(const struct line *line, bool applied, struct row *row)
     }
     if (applied)
         say_operations(&line->cost, row->cell[OPERATIONS], sizeof row->cell[OPERATIONS]);
-    if (line->frozen > 0 && line->frozen < line->elements)
-        snprintf(row->cell[FROZEN], sizeof row->cell[FROZEN], "%s frozen", grouped(line->frozen, number, sizeof number));
-    else if (line->frozen > 0)
-        strcpy(row->cell[FROZEN], "frozen");
+    const bool some = line->frozen > 0 && line->frozen < line->elements;
+    snprintf(row->cell[NOTE], sizeof row->cell[NOTE], "%s%s%s%s", some ? grouped(line->frozen, number, sizeof number) : "",
+             some               ? " frozen"
+             : line->frozen > 0 ? "frozen"
+                                : "",
+             line->frozen > 0 && line->shared ? ", " : "", line->shared ? "shared" : "");
 }
 
 /* Numbers stand at the right of their column, and nothing behind the last cell. */

@@ -98,6 +98,15 @@ static void tying_replaces_one_by_the_other(void **state)
     assert_int_equal(inner.n, 2);
     assert_ptr_equal(wg_nn_parameters(wg_nn_child(net, 0)).tensor[0], from);
     assert_int_equal(wg_nn_state(net).n, 3);
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    assert_int_equal(wg_nn_freeze(net, "0.*"), WG_OK);
+    assert_int_equal(wg_nn_print(net, stream), WG_OK);
+    fclose(stream);
+    assert_non_null(strstr(text, "12     96  frozen, shared\n")); /* the first layer, whose weight is the other's, too */
+    assert_non_null(strstr(text, "12     96  9 frozen, shared\n15 parameters"));
+    free(text);
     wg_nn_module *copy = wg_nn_copy(net), *whole = wg_nn_sequential(net, wg_nn_tanh());
     assert_int_equal(wg_nn_parameters(copy).n, 3);
     assert_ptr_equal(wg_nn_parameter(copy, "0.weight"), wg_nn_parameter(copy, "1.0.weight"));
