@@ -18,6 +18,14 @@ extern "C" {
 #define WG_MUST_CHECK __attribute__((warn_unused_result))
 #define WG_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
+#if defined __clang__ || defined __cplusplus
+#define WG_NAMED
+#define WG_NAMED_ONLY_ _Pragma("GCC diagnostic error \"-Wexcess-initializers\"")
+#else
+#define WG_NAMED __attribute__((designated_init))
+#define WG_NAMED_ONLY_ _Pragma("GCC diagnostic error \"-Wdesignated-init\"")
+#endif
+
 /* All statuses with value and meaning. 0 is success, all others are negative. */
 #define WG_STATUS_LIST(X)                                                                                  \
     X(OK, 0, "success")                                                                                    \
@@ -76,9 +84,20 @@ typedef struct wg_sizes {
 #define WG_SIZES(...) ((wg_sizes){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[]){__VA_ARGS__}})
 #endif
 
+/* The first member of a struct of several values that is given by a macro, as .padding = WG_PAIR(1, 1) is. It takes no space. A number
+   in the macro's place, .padding = 1, meets this member first, and the compiler complains by its name: clang by an error, gcc by "excess
+   elements in array initializer (near initialization for 'wg_options_.padding.expected_WG_PAIR')" and, unless the headers are
+   installed as the system's, by an error too. */
+#ifndef __cplusplus
+#define WG_EXPECTED_(macro) __extension__ char expected_##macro[0];
+#else
+#define WG_EXPECTED_(macro)
+#endif
+
 /* A list of steps in increasing order, by value, as wg_lr_multi_step takes them: WG_MILESTONES(30, 80). */
 enum { WG_MAX_MILESTONES = 16 };
-typedef struct wg_milestones {
+typedef struct WG_NAMED wg_milestones {
+    WG_EXPECTED_(WG_MILESTONES)
     int count;
     int64_t step[WG_MAX_MILESTONES];
 } wg_milestones;
@@ -88,21 +107,21 @@ typedef struct wg_milestones {
     ((wg_milestones){.count = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .step = {__VA_ARGS__}})
 #define WG_NO_MILESTONES \
     {                    \
-        0                \
+        .count = 0       \
     }
 #endif
 
-/* A pair of values for rows and columns: .stride = WG_PAIR(2, 2). In C a list in braces works too. */
-#ifndef __cplusplus
-typedef int64_t wg_pair[2];
-#define WG_PAIR(rows, columns) \
-    {                          \
-        (rows), (columns)      \
-    }
-#else
-typedef struct wg_pair {
+/* A pair of values for rows and columns: .stride = WG_PAIR(2, 2). */
+typedef struct WG_NAMED wg_pair {
+    WG_EXPECTED_(WG_PAIR)
     int64_t at[2];
 } wg_pair;
+
+#ifndef __cplusplus
+#define WG_PAIR(rows, columns)     \
+    {                              \
+        .at = {(rows), (columns) } \
+    }
 #endif
 
 typedef struct wg_tensor wg_tensor;
@@ -110,8 +129,8 @@ typedef struct wg_tape wg_tape;
 
 /* Options: a struct with its defaults first, which the caller's designated initialisers override. Options are always named. A value
    without a name behind the operands does not compile: gcc rejects it in a struct that is WG_NAMED, and clang as an excess element,
-   because the last default is the struct's last member. A pair that is given one number (.padding = 1 for WG_PAIR(1, 1)) is an error
-   too. Causes no warning under -Wextra. */
+   because the last default is the struct's last member. A number in place of a macro's values (.padding = 1 for WG_PAIR(1, 1)) does not
+   compile either, see WG_EXPECTED_. Causes no warning under -Wextra. */
 #ifndef __cplusplus
 #define WG_OPTIONS(type, ...)                                                                                                  \
     __extension__({                                                                                                            \
@@ -121,14 +140,6 @@ typedef struct wg_tape wg_tape;
         _Pragma("GCC diagnostic pop") wg_options_;                                                                             \
     })
 #endif
-#if defined __clang__ || defined __cplusplus
-#define WG_NAMED
-#define WG_NAMED_ONLY_ _Pragma("GCC diagnostic error \"-Wexcess-initializers\"")
-#else
-#define WG_NAMED __attribute__((designated_init))
-#define WG_NAMED_ONLY_ _Pragma("GCC diagnostic error \"-Wdesignated-init\"")
-#endif
-
 /* Returns the status of expression from the calling function unless it is WG_OK. */
 #define WG_TRY(expression)                      \
     do {                                        \

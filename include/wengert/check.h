@@ -3,11 +3,12 @@
 #ifndef WENGERT_CHECK_H
 #define WENGERT_CHECK_H
 
+#include "base.h"
+
 #ifndef WG_CHECK_HEADERS
 #pragma GCC system_header /* else -pedantic warns at wg_backward(loss): before C23 a macro's "..." takes an argument */
 #endif
 
-#include "base.h"
 #include "derivative.h"
 
 #ifdef __cplusplus
@@ -20,7 +21,7 @@ extern "C" {
    full: every element of the Jacobian is checked; otherwise one random direction, at the cost of a few runs of f.
    rtol, atol: a derivative d by differences and d' by backward agree if |d - d'| ≤ atol + rtol |d|.
    seed: the seed of random directions and weights. */
-typedef struct wg_gradcheck_options {
+typedef struct WG_NAMED wg_gradcheck_options {
     bool full;
     double rtol, atol;
     uint64_t seed;

@@ -2,11 +2,12 @@
 #ifndef WENGERT_DATA_H
 #define WENGERT_DATA_H
 
+#include "base.h"
+
 #ifndef WG_CHECK_HEADERS
 #pragma GCC system_header /* else -pedantic warns at wg_batches_create(x, y): before C23 a macro's "..." takes an argument */
 #endif
 
-#include "base.h"
 #include "random.h"
 #include "tensor.h"
 
@@ -20,7 +21,7 @@ extern "C" {
    locale; nan and inf only where nonfinite allows them. skip_lines: a header.
    Nothing is made on failure. E_IO: unreadable or not well formed (ragged rows, a field that is no number, NUL bytes, a line above
    1 MiB, contents above max_bytes), naming file, line and column; E_NULL, E_ARGUMENT, E_DTYPE, E_MEMORY. */
-typedef struct wg_dataset_csv_options {
+typedef struct WG_NAMED wg_dataset_csv_options {
     wg_dtype dtype;
     int64_t label_column;
     char separator;
@@ -52,7 +53,7 @@ WG_API WG_MUST_CHECK wg_status wg_dataset_gather_rows(wg_tensor *target, const w
    wg_batches_destroy (NULL is allowed). A size above the number of rows is cut to it; drop_last leaves out
    the last batch of an epoch if it is smaller. */
 typedef struct wg_batches wg_batches;
-typedef struct wg_batches_options {
+typedef struct WG_NAMED wg_batches_options {
     int64_t size;
     bool shuffle, drop_last;
     uint64_t seed;

@@ -2,13 +2,13 @@
 #ifndef WENGERT_DUMP_H
 #define WENGERT_DUMP_H
 
+#include "base.h"
+
 #ifndef WG_CHECK_HEADERS
 #pragma GCC system_header /* else -pedantic warns at wg_backward(loss): before C23 a macro's "..." takes an argument */
 #endif
 
 #include <stdio.h>
-
-#include "base.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -17,7 +17,7 @@ extern "C" {
 /* Options of wg_dump_dot.
    values: shows the range of each value that has not been released. backward: draws the entries of a traced backward pass too,
    each with a dashed arrow from the forward node that caused it. */
-typedef struct wg_dump_dot_options {
+typedef struct WG_NAMED wg_dump_dot_options {
     bool values, backward;
     const char *title;
 } wg_dump_dot_options;

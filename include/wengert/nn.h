@@ -5,13 +5,14 @@
 #ifndef WENGERT_NN_H
 #define WENGERT_NN_H
 
+#include "base.h"
+
 #ifndef WG_CHECK_HEADERS
 #pragma GCC system_header /* else -pedantic warns at wg_nn_linear(2, 8): before C23 a macro's "..." takes an argument */
 #endif
 
 #include <stdio.h>
 
-#include "base.h"
 #include "nn/init.h"
 #include "options.h"
 #include "random.h"
@@ -190,10 +191,10 @@ WG_API wg_nn_module *wg_nn_identity(void);
 #define WG_BOTH(name, preset, help, ...) wg_pair name;
 #define WG_GENERATOR(name) wg_tensor *name;
 #define WG_ACTIVATION(name, NAME, gain) WG_API wg_nn_module *wg_nn_##name(void);
-#define WG_LAYER(name, options)             \
-    typedef struct wg_nn_##name##_options { \
-        options                             \
-    } wg_nn_##name##_options;               \
+#define WG_LAYER(name, options)                      \
+    typedef struct WG_NAMED wg_nn_##name##_options { \
+        options                                      \
+    } wg_nn_##name##_options;                        \
     WG_API wg_nn_module *wg_nn_##name##_with(wg_nn_##name##_options options_);
 #include "layers.def"
 #undef WG_SIZE
@@ -222,7 +223,7 @@ WG_API wg_nn_module *wg_nn_sequential_with(wg_nn_module *const *layers, size_t n
    last is followed by batch normalisation, if wanted, and the activation. The weights are drawn from stream WG_STREAM_INIT of the
    seed: two networks of one seed are equal. With WG_NO_SEED the seed is drawn from this thread's generator, so no two networks
    are. With Kaiming and Xavier rules the gain is the activation's. */
-typedef struct wg_nn_mlp_options {
+typedef struct WG_NAMED wg_nn_mlp_options {
     wg_activation activation;
     bool batch_norm;
     uint64_t seed;

@@ -2,6 +2,8 @@
 #ifndef WENGERT_OPS_H
 #define WENGERT_OPS_H
 
+#include "base.h"
+
 #ifndef WG_CHECK_HEADERS
 #pragma GCC system_header /* else -pedantic warns at wg_backward(loss): before C23 a macro's "..." takes an argument */
 #endif
@@ -23,6 +25,7 @@ extern "C" {
 
 /* Axes of a tensor, by number: WG_AXES(0, 2). */
 typedef struct WG_NAMED wg_axes {
+    WG_EXPECTED_(WG_AXES)
     int count;
     int8_t axis[WG_MAX_RANK];
 } wg_axes;
@@ -169,6 +172,12 @@ typedef struct WG_NAMED wg_conv_options {
 #define WG_CONV_DEFAULTS \
     .stride = WG_PAIR(1, 1), .padding = WG_PAIR(0, 0), .dilation = WG_PAIR(1, 1), .output_padding = WG_PAIR(0, 0), .groups = 1
 #define WG_CONV(...) WG_OPTIONS(wg_conv_options, WG_CONV_DEFAULTS, __VA_ARGS__) /* a value, for gradient ops */
+
+/* Options of conv1d. */
+typedef struct WG_NAMED wg_conv1d_options {
+    int64_t stride, padding, dilation, groups;
+} wg_conv1d_options;
+#define WG_CONV1D_DEFAULTS .stride = 1, .padding = 0, .dilation = 1, .groups = 1
 
 /* Options of pooling. adaptive: size is the extent of the result, and the image is divided into that many windows; the other
    options are not read. */

@@ -5,13 +5,14 @@
 #ifndef WENGERT_OPTIM_H
 #define WENGERT_OPTIM_H
 
+#include "base.h"
+
 #ifndef WG_CHECK_HEADERS
 #pragma GCC system_header /* else -pedantic warns at wg_backward(loss): before C23 a macro's "..." takes an argument */
 #endif
 
 #include <stdio.h>
 
-#include "base.h"
 #include "tensor.h"
 
 #ifdef __cplusplus
@@ -26,10 +27,10 @@ typedef struct wg_optim wg_optim;
    option out of its range), E_NO_GRAD (one that does not require a gradient), E_DTYPE, E_MEMORY. */
 #define WG_REAL(name, preset, help, ...) double name;
 #define WG_BOOL(name, preset, help) bool name;
-#define WG_OPTIMIZER(name, options)            \
-    typedef struct wg_optim_##name##_options { \
-        options bool keep_grads;               \
-    } wg_optim_##name##_options;               \
+#define WG_OPTIMIZER(name, options)                     \
+    typedef struct WG_NAMED wg_optim_##name##_options { \
+        options bool keep_grads;                        \
+    } wg_optim_##name##_options;                        \
     WG_API wg_optim *wg_optim_##name##_with(wg_tensor_list params, wg_optim_##name##_options options_);
 #include "optimizers.def"
 #undef WG_REAL

@@ -16,13 +16,14 @@
 #ifndef WENGERT_SCHEDULE_H
 #define WENGERT_SCHEDULE_H
 
+#include "base.h"
+
 #ifndef WG_CHECK_HEADERS
 #pragma GCC system_header /* as in tape.h */
 #endif
 
 #include <stdio.h>
 
-#include "base.h"
 #include "optim.h"
 
 #ifdef __cplusplus
@@ -45,10 +46,10 @@ typedef enum wg_lr_cycle { WG_LR_CYCLE_TRIANGULAR, WG_LR_CYCLE_TRIANGULAR2, WG_L
 #define WG_BOOL(name, preset, help) bool name;
 #define WG_CHOICE(name, preset, help, type) type name;
 #define WG_MILESTONE_LIST(name, preset, help) wg_milestones name;
-#define WG_SCHEDULE(name, options)          \
-    typedef struct wg_lr_##name##_options { \
-        options                             \
-    } wg_lr_##name##_options;               \
+#define WG_SCHEDULE(name, options)                   \
+    typedef struct WG_NAMED wg_lr_##name##_options { \
+        options                                      \
+    } wg_lr_##name##_options;                        \
     WG_API wg_lr *wg_lr_##name##_with(wg_lr_##name##_options options_);
 #include "schedules.def"
 #undef WG_REAL
@@ -72,7 +73,7 @@ WG_API wg_lr *wg_lr_product(wg_lr *a, wg_lr *b);
 WG_API wg_lr *wg_lr_then(wg_lr *first, int64_t step, wg_lr *second);
 
 /* In a line from start to 1 in `steps` steps, then schedule from its own step 0: wg_lr_warmup(wg_lr_cosine(.steps = 900), .steps = 100). */
-typedef struct wg_lr_warmup_options {
+typedef struct WG_NAMED wg_lr_warmup_options {
     int64_t steps;
     double start;
 } wg_lr_warmup_options;

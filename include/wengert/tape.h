@@ -3,11 +3,11 @@
 #ifndef WENGERT_TAPE_H
 #define WENGERT_TAPE_H
 
+#include "base.h"
+
 #ifndef WG_CHECK_HEADERS
 #pragma GCC system_header /* else -pedantic warns at wg_backward(loss): before C23 a macro's "..." takes an argument */
 #endif
-
-#include "base.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -16,7 +16,7 @@ extern "C" {
 /* Options of wg_tape_open.
    trace: the tape keeps every launch made while it is on top (of backward passes, of the engine's own sums, of parameter
    updates) as an entry with its values, so that it can be dumped and run again. Nothing is released before the tape closes. */
-typedef struct wg_tape_options {
+typedef struct WG_NAMED wg_tape_options {
     bool trace;
 } wg_tape_options;
 
@@ -75,7 +75,7 @@ WG_API void wg_section_pop(void);
 /* Options of wg_backward.
    retain: values are kept, and backward may run again.
    grad: the gradient of the root, of the root's shape. WG_NONE means 1 and requires a root of one element. */
-typedef struct wg_backward_options {
+typedef struct WG_NAMED wg_backward_options {
     bool retain;
     wg_tensor *grad;
 } wg_backward_options;
@@ -102,7 +102,7 @@ typedef enum wg_unused { WG_UNUSED_ERROR, WG_UNUSED_ZEROS } wg_unused;
    unused: the result for a tensor on which y does not depend, an error or zeros. With zeros y may depend on no tensor at all, as
    the gradient of a linear function does.
    grad: as in wg_backward. */
-typedef struct wg_grad_options {
+typedef struct WG_NAMED wg_grad_options {
     bool create_graph;
     wg_unused unused;
     wg_tensor *grad;

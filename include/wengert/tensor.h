@@ -6,13 +6,13 @@
 #ifndef WENGERT_TENSOR_H
 #define WENGERT_TENSOR_H
 
-#ifndef WG_CHECK_HEADERS
-#pragma GCC system_header /* else -pedantic warns at wg_backward(loss): before C23 a macro's "..." takes an argument */
-#endif
-
 #include <stdio.h>
 
 #include "base.h"
+
+#ifndef WG_CHECK_HEADERS
+#pragma GCC system_header /* else -pedantic warns at wg_backward(loss): before C23 a macro's "..." takes an argument */
+#endif
 
 #ifdef __cplusplus
 extern "C" {

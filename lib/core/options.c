@@ -21,7 +21,7 @@ static double value_of(const wg_option *option, const void *options)
     case WG_OPTION_REAL:
         return *(const double *)at;
     case WG_OPTION_PAIR:
-        return ((const int64_t *)at)[0] == ((const int64_t *)at)[1] ? (double)*(const int64_t *)at : NAN;
+        return ((const wg_pair *)at)->at[0] == ((const wg_pair *)at)->at[1] ? (double)((const wg_pair *)at)->at[0] : NAN;
     case WG_OPTION_DTYPE:
     case WG_OPTION_CHOICE:
         return *(const unsigned *)at;
@@ -62,7 +62,7 @@ void wg_option_set(const wg_option *option, void *options, double value)
         *(double *)at = value;
         break;
     case WG_OPTION_PAIR:
-        ((int64_t *)at)[0] = ((int64_t *)at)[1] = (int64_t)value;
+        *(wg_pair *)at = (wg_pair)WG_PAIR((int64_t)value, (int64_t)value);
         break;
     case WG_OPTION_DTYPE:
     case WG_OPTION_CHOICE:
@@ -143,7 +143,7 @@ static wg_status check_milestones(const wg_option *option, const wg_milestones *
 
 static const int64_t *pair_of(const wg_option *option, const void *options)
 {
-    return (const int64_t *)(const void *)((const char *)options + option->offset);
+    return ((const wg_pair *)(const void *)((const char *)options + option->offset))->at;
 }
 
 wg_status wg_options_check(wg_option_table table, const void *options, const char *op)

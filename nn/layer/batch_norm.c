@@ -100,8 +100,8 @@ static wg_status build(wg_nn_module *layer, const void *options)
 }
 
 static const wg_nn_sample samples[] = {
-    {&(const wg_nn_batch_norm_options){4, 1e-5, 0.1, WG_F64}, 1, {{2, {6, 4}}}},
-    {&(const wg_nn_batch_norm_options){3, 0.01, 0.3, WG_F64}, 1, {{4, {2, 3, 4, 2}}}},
+    {&(const wg_nn_batch_norm_options){.channels = 4, .eps = 1e-5, .momentum = 0.1, .dtype = WG_F64}, 1, {{2, {6, 4}}}},
+    {&(const wg_nn_batch_norm_options){.channels = 3, .eps = 0.01, .momentum = 0.3, .dtype = WG_F64}, 1, {{4, {2, 3, 4, 2}}}},
     {.n_in = 0},
 };
 

@@ -29,9 +29,9 @@ static bool fits(const wg_nn_call *call, const wg_tensor *x)
 static wg_conv_options window(const wg_nn_conv2d_options *o)
 {
     wg_conv_options options = {.groups = o->groups};
-    memcpy(options.stride, o->stride, sizeof o->stride);
-    memcpy(options.padding, o->padding, sizeof o->padding);
-    memcpy(options.dilation, o->dilation, sizeof o->dilation);
+    options.stride = o->stride;
+    options.padding = o->padding;
+    options.dilation = o->dilation;
     return options;
 }
 
@@ -71,10 +71,31 @@ static wg_status build(wg_nn_module *layer, const void *options)
 }
 
 static const wg_nn_sample samples[] = {
-    {&(const wg_nn_conv2d_options){2, 4, 3, {1, 1}, {1, 1}, {1, 1}, 1, true, WG_F64, WG_INIT_LINEAR, 1, WG_NONE},
+    {&(const wg_nn_conv2d_options){.in = 2,
+                                   .out = 4,
+                                   .size = 3,
+                                   .stride = WG_PAIR(1, 1),
+                                   .padding = WG_PAIR(1, 1),
+                                   .dilation = WG_PAIR(1, 1),
+                                   .groups = 1,
+                                   .bias = true,
+                                   .dtype = WG_F64,
+                                   .init = WG_INIT_LINEAR,
+                                   .gain = 1,
+                                   .generator = WG_NONE},
      1,
      {{4, {2, 2, 5, 4}}}},
-    {&(const wg_nn_conv2d_options){2, 4, 2, {2, 1}, {0, 1}, {1, 2}, 2, false, WG_F64, WG_INIT_XAVIER_NORMAL, 2, WG_NONE},
+    {&(const wg_nn_conv2d_options){.in = 2,
+                                   .out = 4,
+                                   .size = 2,
+                                   .stride = WG_PAIR(2, 1),
+                                   .padding = WG_PAIR(0, 1),
+                                   .dilation = WG_PAIR(1, 2),
+                                   .groups = 2,
+                                   .dtype = WG_F64,
+                                   .init = WG_INIT_XAVIER_NORMAL,
+                                   .gain = 2,
+                                   .generator = WG_NONE},
      1,
      {{4, {3, 2, 6, 5}}}},
     {.n_in = 0},

@@ -58,8 +58,14 @@ static wg_status build(wg_nn_module *layer, const void *options)
 }
 
 static const wg_nn_sample samples[] = {
-    {&(const wg_nn_linear_options){3, 4, true, WG_F64, WG_INIT_LINEAR, 1, WG_NONE}, 1, {{2, {5, 3}}}},
-    {&(const wg_nn_linear_options){2, 3, false, WG_F64, WG_INIT_KAIMING_NORMAL, 2, WG_NONE}, 1, {{3, {2, 3, 2}}}},
+    {&(const wg_nn_linear_options){
+         .in = 3, .out = 4, .bias = true, .dtype = WG_F64, .init = WG_INIT_LINEAR, .gain = 1, .generator = WG_NONE},
+     1,
+     {{2, {5, 3}}}},
+    {&(const wg_nn_linear_options){
+         .in = 2, .out = 3, .dtype = WG_F64, .init = WG_INIT_KAIMING_NORMAL, .gain = 2, .generator = WG_NONE},
+     1,
+     {{3, {2, 3, 2}}}},
     {.n_in = 0},
 };
 

@@ -8,7 +8,7 @@ struct params {
 static wg_status compose(const wg_call *c, wg_tensor **out)
 {
     const struct params *p = c->params;
-    return wg_made(out[0] = wg_avg_pool2d(c->in[0], .size = {p->height, p->width}, .adaptive = true));
+    return wg_made(out[0] = wg_avg_pool2d(c->in[0], .size = WG_PAIR(p->height, p->width), .adaptive = true));
 }
 
 wg_tensor *wg_adaptive_avg_pool2d(wg_tensor *x, int64_t height, int64_t width)

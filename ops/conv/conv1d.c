@@ -19,16 +19,12 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     return wg_made(out[0] = wg_reshape(y, WG_SHAPE(of_y[0], of_y[1], of_y[3])));
 }
 
-wg_tensor *wg_conv1d_with(wg_tensor *x, wg_tensor *w, wg_tensor *b, wg_conv_options options)
+wg_tensor *wg_conv1d_with(wg_tensor *x, wg_tensor *w, wg_tensor *b, wg_conv1d_options options)
 {
-    struct wg_window_params p = {.stride = {1, options.stride[0]},
-                                 .padding = {0, options.padding[0]},
-                                 .dilation = {1, options.dilation[0]},
+    struct wg_window_params p = {.stride = {1, options.stride},
+                                 .padding = {0, options.padding},
+                                 .dilation = {1, options.dilation},
                                  .groups = options.groups};
-    if (options.output_padding[0] != 0) {
-        wg_fail(WG_E_ARGUMENT, "conv1d", "conv1d: output_padding is for conv_transpose2d");
-        return NULL;
-    }
     return wg_invoke3(&wg_op_conv1d, &p, x, w, b);
 }
 

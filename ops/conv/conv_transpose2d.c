@@ -46,8 +46,8 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
 
 wg_tensor *wg_conv_transpose2d_with(wg_tensor *x, wg_tensor *w, wg_tensor *b, wg_conv_options options)
 {
-    struct params p = {.output_padding = {options.output_padding[0], options.output_padding[1]}};
-    memset(options.output_padding, 0, sizeof options.output_padding);
+    struct params p = {.output_padding = {options.output_padding.at[0], options.output_padding.at[1]}};
+    options.output_padding = (wg_pair)WG_PAIR(0, 0);
     return wg_conv_params("conv_transpose2d", options, &p.window) == WG_OK ? wg_invoke3(&wg_op_conv_transpose2d, &p, x, w, b)
                                                                            : NULL;
 }

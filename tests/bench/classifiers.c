@@ -45,17 +45,18 @@ static wg_nn_module *w4_net(void)
 
 static wg_nn_module *w5_net(void)
 {
-    return wg_nn_sequential(wg_nn_conv2d(1, 6, 5, .padding = {2, 2}), wg_nn_relu(), wg_nn_module_create(&pool_type, NULL, NULL),
-                            wg_nn_conv2d(6, 16, 5), wg_nn_relu(), wg_nn_module_create(&pool_type, NULL, NULL),
-                            wg_nn_module_create(&flatten_type, NULL, NULL), wg_nn_linear(400, 120), wg_nn_relu(),
-                            wg_nn_linear(120, 84), wg_nn_relu(), wg_nn_linear(84, 10));
+    return wg_nn_sequential(wg_nn_conv2d(1, 6, 5, .padding = WG_PAIR(2, 2)), wg_nn_relu(),
+                            wg_nn_module_create(&pool_type, NULL, NULL), wg_nn_conv2d(6, 16, 5), wg_nn_relu(),
+                            wg_nn_module_create(&pool_type, NULL, NULL), wg_nn_module_create(&flatten_type, NULL, NULL),
+                            wg_nn_linear(400, 120), wg_nn_relu(), wg_nn_linear(120, 84), wg_nn_relu(), wg_nn_linear(84, 10));
 }
 
 static wg_nn_module *w5b_net(void)
 {
-    return wg_nn_sequential(wg_nn_conv2d(3, 32, 3, .padding = {1, 1}), wg_nn_batch_norm(32), wg_nn_relu(),
-                            wg_nn_conv2d(32, 32, 3, .padding = {1, 1}), wg_nn_relu(), wg_nn_module_create(&pool_type, NULL, NULL),
-                            wg_nn_conv2d(32, 64, 3, .padding = {1, 1}), wg_nn_relu(), wg_nn_module_create(&pool_type, NULL, NULL),
+    return wg_nn_sequential(wg_nn_conv2d(3, 32, 3, .padding = WG_PAIR(1, 1)), wg_nn_batch_norm(32), wg_nn_relu(),
+                            wg_nn_conv2d(32, 32, 3, .padding = WG_PAIR(1, 1)), wg_nn_relu(),
+                            wg_nn_module_create(&pool_type, NULL, NULL), wg_nn_conv2d(32, 64, 3, .padding = WG_PAIR(1, 1)),
+                            wg_nn_relu(), wg_nn_module_create(&pool_type, NULL, NULL),
                             wg_nn_module_create(&flatten_type, NULL, NULL), wg_nn_linear(64 * 8 * 8, 10));
 }
 

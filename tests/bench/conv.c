@@ -44,13 +44,13 @@ static wg_tensor *run(enum work work, const struct operands *o)
     case BY_KERNEL:
         return wg_conv2d_weight(o->x, o->gy, o->kernel, o->kernel, o->options);
     case MAX:
-        return wg_max_pool2d(o->x, .size = {2, 2}, .stride = {2, 2});
+        return wg_max_pool2d(o->x, .size = WG_PAIR(2, 2), .stride = WG_PAIR(2, 2));
     case MAX_GRAD:
-        return wg_max_pool2d_grad(o->x, o->gy, WG_POOL(.size = {2, 2}, .stride = {2, 2}));
+        return wg_max_pool2d_grad(o->x, o->gy, WG_POOL(.size = WG_PAIR(2, 2), .stride = WG_PAIR(2, 2)));
     case AVG:
-        return wg_avg_pool2d(o->x, .size = {2, 2}, .stride = {2, 2});
+        return wg_avg_pool2d(o->x, .size = WG_PAIR(2, 2), .stride = WG_PAIR(2, 2));
     default:
-        return wg_avg_pool2d_grad(o->gy, o->extent, o->extent, WG_POOL(.size = {2, 2}, .stride = {2, 2}));
+        return wg_avg_pool2d_grad(o->gy, o->extent, o->extent, WG_POOL(.size = WG_PAIR(2, 2), .stride = WG_PAIR(2, 2)));
     }
 }
 
@@ -71,7 +71,7 @@ static double seconds(enum work work, const struct operands *o)
 static void time_layer(const struct layer *l, bool innermost)
 {
     const int64_t extent = l->extent + 2 * l->padding - l->kernel + 1;
-    struct operands o = {.extent = l->extent, .kernel = l->kernel, .options = WG_CONV(.padding = {l->padding, l->padding})};
+    struct operands o = {.extent = l->extent, .kernel = l->kernel, .options = WG_CONV(.padding = WG_PAIR(l->padding, l->padding))};
     o.x = images(l->n, l->c, l->extent, l->extent, innermost);
     o.w = images(l->outputs, l->c, l->kernel, l->kernel, false);
     o.b = wg_full(WG_F32, WG_SHAPE(l->outputs), 0.5);

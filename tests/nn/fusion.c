@@ -146,8 +146,8 @@ static void fused_convolution_has_the_bits_in_any_order(void **state)
         leaf[0] = wg_permute(wg_copy(wg_permute(images, to[order])), back[order]);
         for (int i = 0; i < 3; i++)
             wg_set_requires_grad(leaf[i], true);
-        wg_tensor *fused = wg_conv2d_relu(leaf[0], leaf[1], leaf[2], .padding = {1, 0}, .stride = {1, 2});
-        wg_tensor *apart = wg_relu(wg_conv2d(leaf[0], leaf[1], leaf[2], .padding = {1, 0}, .stride = {1, 2}));
+        wg_tensor *fused = wg_conv2d_relu(leaf[0], leaf[1], leaf[2], .padding = WG_PAIR(1, 0), .stride = WG_PAIR(1, 2));
+        wg_tensor *apart = wg_relu(wg_conv2d(leaf[0], leaf[1], leaf[2], .padding = WG_PAIR(1, 0), .stride = WG_PAIR(1, 2)));
         assert_same_bits(wg_copy(fused), wg_copy(apart));
         for (int i = 0; i < 3; i++)
             assert_same_bits(wg_copy(wg_grad(wg_sum(wg_square(fused)), leaf[i])),

@@ -129,7 +129,7 @@ static void misuse_layers(void)
     assert_null(wg_nn_sequential_with(layers, 5)); /* destroys the other layers */
     expect_error(WG_E_NULL, "the child is NULL");
     assert_null_and_error(wg_nn_sequential_with(NULL, 2), WG_E_NULL, "nn_sequential: ");
-    assert_null_and_error(wg_nn_mlp_with((wg_sizes){0, NULL}, (wg_nn_mlp_options){0}), WG_E_ARGUMENT, "nn_mlp: ");
+    assert_null_and_error(wg_nn_mlp_with((wg_sizes){0, NULL}, (wg_nn_mlp_options){.seed = 0}), WG_E_ARGUMENT, "nn_mlp: ");
     assert_null_and_error(wg_nn_mlp(WG_SIZES(3)), WG_E_ARGUMENT, "nn_mlp: ");
     assert_null_and_error(wg_nn_mlp(WG_SIZES(3, -1)), WG_E_ARGUMENT, "");
     assert_null_and_error(wg_nn_mlp(WG_SIZES(3, 2), .dtype = (wg_dtype)9), WG_E_DTYPE, "");
@@ -139,7 +139,7 @@ static void misuse_conv2d(void)
 {
     assert_null_and_error(wg_nn_conv2d(0, 1, 1), WG_E_ARGUMENT, "nn_conv2d: expected in in");
     assert_null_and_error(wg_nn_conv2d(2, 3, 1, .groups = 2), WG_E_ARGUMENT, "nn_conv2d: expected groups that divide");
-    assert_null_and_error(wg_nn_conv2d(2, 2, 3, .stride = {1, 0}), WG_E_ARGUMENT, "nn_conv2d: expected stride in");
+    assert_null_and_error(wg_nn_conv2d(2, 2, 3, .stride = WG_PAIR(1, 0)), WG_E_ARGUMENT, "nn_conv2d: expected stride in");
     wg_nn_module *layer = wg_nn_conv2d(2, 2, 3);
     assert_null_and_error(wg_nn_apply(layer, fx.odd), WG_E_SHAPE, "nn_conv2d: expected x of shape (N, 2, H, W), got [5, 7]");
     assert_null_and_error(wg_nn_apply(layer, fx.wide), WG_E_DTYPE, "nn_conv2d: expected x of the weight's dtype");

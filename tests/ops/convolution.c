@@ -58,11 +58,11 @@ static void draw_extents(struct convolution *c, uint64_t *state)
     c->x[1] = c->w[1] * o->groups;
     c->w[0] = draw(state, 1, 3) * o->groups;
     for (int axis = 0; axis < 2; axis++) {
-        o->stride[axis] = draw(state, 1, 3);
-        o->padding[axis] = draw(state, 0, 3);
-        o->dilation[axis] = draw(state, 1, 3);
+        o->stride.at[axis] = draw(state, 1, 3);
+        o->padding.at[axis] = draw(state, 0, 3);
+        o->dilation.at[axis] = draw(state, 1, 3);
         c->w[2 + axis] = draw(state, 1, 4);
-        const int64_t reach = o->dilation[axis] * (c->w[2 + axis] - 1) + 1, least = reach - 2 * o->padding[axis];
+        const int64_t reach = o->dilation.at[axis] * (c->w[2 + axis] - 1) + 1, least = reach - 2 * o->padding.at[axis];
         c->x[2 + axis] = draw(state, least > 1 ? least : 1, (least > 1 ? least : 1) + 7);
     }
     if (c->x[0] < 4 && draw(state, 0, 9) == 0)
@@ -70,7 +70,7 @@ static void draw_extents(struct convolution *c, uint64_t *state)
     c->y[0] = c->x[0];
     c->y[1] = c->w[0];
     for (int i = 2; i < 4; i++)
-        c->y[i] = (c->x[i] + 2 * o->padding[i - 2] - o->dilation[i - 2] * (c->w[i] - 1) - 1) / o->stride[i - 2] + 1;
+        c->y[i] = (c->x[i] + 2 * o->padding.at[i - 2] - o->dilation.at[i - 2] * (c->w[i] - 1) - 1) / o->stride.at[i - 2] + 1;
 }
 
 static void draw_convolution(struct convolution *c, wg_dtype dtype, uint64_t seed)
@@ -105,8 +105,8 @@ static void plain_sums(const struct convolution *c, const struct sums *s)
                     for (int64_t in = 0; in < c->w[1]; in++)
                         for (int64_t u = 0; u < c->w[2]; u++)
                             for (int64_t v = 0; v < c->w[3]; v++) {
-                                const int64_t row = i * o->stride[0] + u * o->dilation[0] - o->padding[0];
-                                const int64_t column = j * o->stride[1] + v * o->dilation[1] - o->padding[1];
+                                const int64_t row = i * o->stride.at[0] + u * o->dilation.at[0] - o->padding.at[0];
+                                const int64_t column = j * o->stride.at[1] + v * o->dilation.at[1] - o->padding.at[1];
                                 if (row < 0 || row >= c->x[2] || column < 0 || column >= c->x[3])
                                     continue;
                                 const int64_t at_x = at(c->x, n, out / outputs * c->w[1] + in, row, column);
@@ -214,8 +214,9 @@ static void conv_transpose2d_inverts_shapes(void **state)
         draw_convolution(&c, WG_F64, seed);
         wg_conv_options options = c.options;
         for (int i = 0; i < 2; i++)
-            options.output_padding[i] = (c.x[2 + i] + 2 * options.padding[i] - options.dilation[i] * (c.w[2 + i] - 1) - 1) %
-                                        options.stride[i];
+            options.output_padding.at[i] = (c.x[2 + i] + 2 * options.padding.at[i] - options.dilation.at[i] * (c.w[2 + i] - 1) -
+                                            1) %
+                                           options.stride.at[i];
         wg_tensor *bias = numbers(WG_F64, WG_SHAPE(c.x[1]), seed);
         wg_tensor *y = made(wg_conv_transpose2d_with(c.gradient, c.kernel, bias, options));
         wg_tensor *plain = made(wg_conv2d_input(c.gradient, c.kernel, c.x[2], c.x[3], c.options));
@@ -229,9 +230,9 @@ static void conv1d_is_conv2d_of_one_row(void **state)
     WG_TAPE(tape);
     wg_tensor *x = numbers(WG_F64, WG_SHAPE(2, 4, 11), 1), *w = numbers(WG_F64, WG_SHAPE(6, 2, 3), 2);
     wg_tensor *b = numbers(WG_F64, WG_SHAPE(6), 3);
-    wg_tensor *y = made(wg_conv1d(x, w, b, .stride = {2}, .padding = {3}, .dilation = {2}, .groups = 2));
-    wg_tensor *same = made(wg_conv2d(wg_reshape(x, WG_SHAPE(2, 4, 1, 11)), wg_reshape(w, WG_SHAPE(6, 2, 1, 3)), b, .stride = {1, 2},
-                                     .padding = {0, 3}, .dilation = {1, 2}, .groups = 2));
+    wg_tensor *y = made(wg_conv1d(x, w, b, .stride = 2, .padding = 3, .dilation = 2, .groups = 2));
+    wg_tensor *same = made(wg_conv2d(wg_reshape(x, WG_SHAPE(2, 4, 1, 11)), wg_reshape(w, WG_SHAPE(6, 2, 1, 3)), b,
+                                     .stride = WG_PAIR(1, 2), .padding = WG_PAIR(0, 3), .dilation = WG_PAIR(1, 2), .groups = 2));
     assert_int_equal(wg_rank(y), 3);
     assert_int_equal(wg_extent(y, 2), 7);
     assert_same_bits(y, same);
@@ -252,14 +253,14 @@ static void draw_pooling(struct pooling *p, uint64_t seed)
     p->x[0] = p->y[0] = draw(&state, 0, 9) ? draw(&state, 1, 3) : draw(&state, 60, 130);
     p->x[1] = p->y[1] = draw(&state, 1, 3);
     for (int i = 0; i < 2; i++) {
-        o->size[i] = draw(&state, 1, 4);
-        o->stride[i] = draw(&state, 1, 3);
-        o->dilation[i] = draw(&state, 1, 2);
-        const int64_t reach = o->dilation[i] * (o->size[i] - 1) + 1;
-        o->padding[i] = draw(&state, 0, reach / 2);
+        o->size.at[i] = draw(&state, 1, 4);
+        o->stride.at[i] = draw(&state, 1, 3);
+        o->dilation.at[i] = draw(&state, 1, 2);
+        const int64_t reach = o->dilation.at[i] * (o->size.at[i] - 1) + 1;
+        o->padding.at[i] = draw(&state, 0, reach / 2);
         p->x[2 + i] = draw(&state, reach > 2 ? reach : 2, reach + 7); /* at least two, so that a dilated window cannot miss the
                                                                          image */
-        p->y[2 + i] = o->adaptive ? o->size[i] : (p->x[2 + i] + 2 * o->padding[i] - reach) / o->stride[i] + 1;
+        p->y[2 + i] = o->adaptive ? o->size.at[i] : (p->x[2 + i] + 2 * o->padding.at[i] - reach) / o->stride.at[i] + 1;
     }
 }
 
@@ -267,10 +268,10 @@ static void draw_pooling(struct pooling *p, uint64_t seed)
 static void window(const struct pooling *p, int axis, int64_t i, int64_t *first, int64_t *taps, int64_t *step)
 {
     const wg_pool_options *o = &p->options;
-    const int64_t extent = p->x[2 + axis], n = o->size[axis];
-    *first = o->adaptive ? (int64_t)floor((double)(i * extent) / (double)n) : i * o->stride[axis] - o->padding[axis];
+    const int64_t extent = p->x[2 + axis], n = o->size.at[axis];
+    *first = o->adaptive ? (int64_t)floor((double)(i * extent) / (double)n) : i * o->stride.at[axis] - o->padding.at[axis];
     *taps = o->adaptive ? (int64_t)ceil((double)((i + 1) * extent) / (double)n) - *first : n;
-    *step = o->adaptive ? 1 : o->dilation[axis];
+    *step = o->adaptive ? 1 : o->dilation.at[axis];
 }
 
 /* One window: mean and maximum of x, the index of the maximum, and gy distributed over the window. */
@@ -340,7 +341,7 @@ static void adaptive_windows_cover_the_image(void **state)
     for (int64_t extent = 1; extent <= 9; extent++)
         for (int64_t windows = 1; windows <= 12; windows++) {
             WG_TAPE(tape);
-            const struct pooling p = {{1, 1, 2, extent}, {1, 1, 1, windows}, {.size = {1, windows}, .adaptive = true}};
+            const struct pooling p = {{1, 1, 2, extent}, {1, 1, 1, windows}, {.size = WG_PAIR(1, windows), .adaptive = true}};
             wg_tensor *x = numbers(WG_F64, WG_SHAPE(1, 1, 2, extent), (uint64_t)(extent * 16 + windows));
             check_pooling(&p, WG_F64, (uint64_t)(extent * 16 + windows));
             assert_same_bits(made(wg_adaptive_max_pool2d(x, 1, windows)), made(wg_max_pool2d_with(x, p.options)));
@@ -385,7 +386,7 @@ static void over_nothing(void **state)
     wg_tensor *silent = made(wg_conv2d(wg_zeros(WG_F32, WG_SHAPE(1, 0, 4, 4)), wg_zeros(WG_F32, WG_SHAPE(3, 0, 3, 3)), b));
     assert_near(element(silent, 4), element(b, 1), 0); /* no channels: only the bias remains */
     wg_tensor *framed = made(
-        wg_conv2d(wg_zeros(WG_F32, WG_SHAPE(1, 2, 0, 4)), numbers(WG_F32, WG_SHAPE(3, 2, 2, 4), 4), b, .padding = {1, 0}));
+        wg_conv2d(wg_zeros(WG_F32, WG_SHAPE(1, 2, 0, 4)), numbers(WG_F32, WG_SHAPE(3, 2, 2, 4), 4), b, .padding = WG_PAIR(1, 0)));
     assert_int_equal(wg_numel(framed), 3); /* nor rows */
     assert_near(element(framed, 2), element(b, 2), 0);
     wg_free(x);
@@ -401,14 +402,14 @@ static void windows_that_leave_nothing_are_refused(void **state)
     for (int64_t size = 4; size < 7; size++) {
         wg_tensor *w = numbers(WG_F32, WG_SHAPE(1, 1, size, 1), 2);
         assert_null_and_error(wg_conv2d(x, w, WG_NONE), WG_E_SHAPE, "with dilation 1 on 3 with padding 0");
-        assert_null_and_error(wg_max_pool2d(x, .size = {size, 1}), WG_E_SHAPE, "on 3 with padding 0");
-        assert_null_and_error(wg_avg_pool2d(x, .size = {size, 1}), WG_E_SHAPE, "on 3 with padding 0");
-        made(wg_conv2d(x, w, WG_NONE, .padding = {2, 0}));
+        assert_null_and_error(wg_max_pool2d(x, .size = WG_PAIR(size, 1)), WG_E_SHAPE, "on 3 with padding 0");
+        assert_null_and_error(wg_avg_pool2d(x, .size = WG_PAIR(size, 1)), WG_E_SHAPE, "on 3 with padding 0");
+        made(wg_conv2d(x, w, WG_NONE, .padding = WG_PAIR(2, 0)));
     }
     assert_null_and_error(
-        wg_max_pool2d(x, .padding = {1, 2}), WG_E_SHAPE,
+        wg_max_pool2d(x, .padding = WG_PAIR(1, 2)), WG_E_SHAPE,
         "max_pool2d: expected an element of the image in each window, got a window of 2 with dilation 1 on 4 with padding 2");
-    made(wg_avg_pool2d(x, .padding = {1, 2}));
+    made(wg_avg_pool2d(x, .padding = WG_PAIR(1, 2)));
     assert_null_and_error(wg_adaptive_avg_pool2d(wg_zeros(WG_F32, WG_SHAPE(1, 1, 3, 0)), 1, 1), WG_E_SHAPE,
                           "adaptive_avg_pool2d: expected at least one element and one window, got an extent of 0 and 1 windows");
 }

@@ -19,7 +19,7 @@ static bool is_innermost(const wg_tensor *t)
 
 /* Odd extents, so that no block is full. */
 enum { IN = 3, OUT = 7, HEIGHT = 6, WIDTH = 9, KERNEL = 3, ROWS = 3, COLUMNS = 11 };
-static const wg_conv_options strided = {.stride = {2, 1}, .padding = {1, 2}, .dilation = {1, 1}, .groups = 1};
+static const wg_conv_options strided = {.stride = WG_PAIR(2, 1), .padding = WG_PAIR(1, 2), .dilation = WG_PAIR(1, 1), .groups = 1};
 
 /* Portable code for x86-64 has no fma. */
 static float fused(float a, float b, float sum)
@@ -132,9 +132,9 @@ static void blocks_do_not_show(void **state)
                 wg_tensor *x = numbers((wg_dtype)dtype, WG_SHAPE(33, inputs, 5, 6), 1), *one = made(wg_slice(x, 0, 30, 33, 1));
                 wg_tensor *w = numbers((wg_dtype)dtype, WG_SHAPE(outputs, inputs, 2, 5), 2);
                 wg_tensor *gy = numbers((wg_dtype)dtype, WG_SHAPE(33, outputs, 6, 6), 3);
-                wg_tensor *y = made(wg_conv2d(innermost(x), w, WG_NONE, .padding = {1, 2}));
-                assert_same_bits(made(wg_slice(y, 0, 30, 33, 1)), made(wg_conv2d(one, w, WG_NONE, .padding = {1, 2})));
-                const wg_conv_options options = WG_CONV(.padding = {1, 2});
+                wg_tensor *y = made(wg_conv2d(innermost(x), w, WG_NONE, .padding = WG_PAIR(1, 2)));
+                assert_same_bits(made(wg_slice(y, 0, 30, 33, 1)), made(wg_conv2d(one, w, WG_NONE, .padding = WG_PAIR(1, 2))));
+                const wg_conv_options options = WG_CONV(.padding = WG_PAIR(1, 2));
                 for (int64_t o = 0; o < outputs; o += 4)
                     for (int64_t i = 0; i < inputs; i++) {
                         wg_tensor *gw = made(wg_conv2d_weight(x, gy, 2, 5, options));
@@ -153,18 +153,18 @@ static void results_keep_the_order_of_axes(void **state)
     WG_TAPE(tape);
     wg_tensor *w = numbers(WG_F32, WG_SHAPE(6, 3, 3, 3), 1), *b = numbers(WG_F32, WG_SHAPE(6), 2);
     wg_tensor *x = wg_set_requires_grad(innermost(numbers(WG_F32, WG_SHAPE(20, 3, 8, 8), 3)), true);
-    wg_tensor *y = made(wg_conv2d(x, w, b, .padding = {1, 1})), *r = made(wg_relu(y));
-    wg_tensor *p = made(wg_max_pool2d(r, .size = {2, 2}, .stride = {2, 2}));
+    wg_tensor *y = made(wg_conv2d(x, w, b, .padding = WG_PAIR(1, 1))), *r = made(wg_relu(y));
+    wg_tensor *p = made(wg_max_pool2d(r, .size = WG_PAIR(2, 2), .stride = WG_PAIR(2, 2)));
     wg_tensor *mean = made(wg_adaptive_avg_pool2d(p, 2, 2));
     assert_true(is_innermost(y) && is_innermost(r) && is_innermost(p) && is_innermost(mean));
     assert_true(is_innermost(made(wg_sum(y, .axis = 2, .keepdims = true))));
-    assert_true(is_innermost(made(wg_conv2d_input(y, w, 8, 8, WG_CONV(.padding = {1, 1})))));
-    assert_true(is_innermost(made(wg_max_pool2d_grad(r, p, WG_POOL(.size = {2, 2}, .stride = {2, 2})))));
+    assert_true(is_innermost(made(wg_conv2d_input(y, w, 8, 8, WG_CONV(.padding = WG_PAIR(1, 1))))));
+    assert_true(is_innermost(made(wg_max_pool2d_grad(r, p, WG_POOL(.size = WG_PAIR(2, 2), .stride = WG_PAIR(2, 2))))));
     wg_tensor *flat = made(wg_reshape(p, WG_SHAPE(20, 6 * 4 * 4)));
     assert_ptr_equal(wg_data(flat), wg_data(p)); /* a view: a matrix stored column by column */
     assert_int_equal(wg_stride(flat, 0), 1);
     assert_int_equal(wg_stride(flat, 1), 20);
-    const wg_tensor *gw = made(wg_conv2d_weight(x, y, 3, 3, WG_CONV(.padding = {1, 1})));
+    const wg_tensor *gw = made(wg_conv2d_weight(x, y, 3, 3, WG_CONV(.padding = WG_PAIR(1, 1))));
     assert_int_equal(wg_stride(gw, 3), 1); /* weights are not images */
     assert_int_equal(wg_stride(gw, 0), 27);
 }
@@ -174,7 +174,7 @@ static void pooling_is_the_same_in_either_order(void **state)
 {
     (void)state;
     const int64_t batches[] = {1, 5, 16, 64, 70};
-    const wg_pool_options options = WG_POOL(.size = {3, 2}, .stride = {2, 2}, .padding = {1, 1});
+    const wg_pool_options options = WG_POOL(.size = WG_PAIR(3, 2), .stride = WG_PAIR(2, 2), .padding = WG_PAIR(1, 1));
     for (size_t k = 0; k < sizeof batches / sizeof *batches; k++)
         for (int threads = 1; threads <= 3; threads++) {
             WG_TAPE(tape);

@@ -10,10 +10,10 @@ static wg_tensor *x, *y, *row, *image, *kernel, *labels, *generator;
 /* From the value v; axes are int. */
 #define AXIS(v) ((v) < INT_MIN ? INT_MIN : (v) > INT_MAX ? INT_MAX : (int)(v))
 #define PAIR(v) ((const int64_t[]){1, v})
-#define WINDOW(parameter) wg_conv2d(image, kernel, WG_NONE, .parameter = {1, v})
-#define POOLED(pool, parameter) pool(image, .parameter = {2, v})
-static const wg_conv_options plain = {.stride = {1, 1}, .dilation = {1, 1}, .groups = 1};
-static const wg_pool_options pools = {.size = {2, 2}, .stride = {2, 2}, .dilation = {1, 1}};
+#define WINDOW(parameter) wg_conv2d(image, kernel, WG_NONE, .parameter = WG_PAIR(1, v))
+#define POOLED(pool, parameter) pool(image, .parameter = WG_PAIR(2, v))
+static const wg_conv_options plain = {.stride = WG_PAIR(1, 1), .dilation = WG_PAIR(1, 1), .groups = 1};
+static const wg_pool_options pools = {.size = WG_PAIR(2, 2), .stride = WG_PAIR(2, 2), .dilation = WG_PAIR(1, 1)};
 
 static wg_tensor *first_of(wg_status status, wg_tensor *const *parts)
 {
@@ -55,121 +55,126 @@ static wg_tensor *over(int64_t v)
 }
 
 /* X(op, call), where the call uses v: x is (3, 4), row (4), image (1, 2, 4, 4), kernel (2, 2, 2, 2). */
-#define CALLS(X)                                                                                                                  \
-    X(maximum_grad, wg_maximum_grad(x, y, y, AXIS(v)))                                                                            \
-    X(minimum_grad, wg_minimum_grad(x, y, y, AXIS(v)))                                                                            \
-    X(polygamma, wg_polygamma(AXIS(v), x))                                                                                        \
-    X(maxout, wg_maxout(x, 1, v))                                                                                                 \
-    X(maxout, wg_maxout(x, AXIS(v), 2))                                                                                           \
-    X(argmax, wg_argmax(x, .axis = AXIS(v)))                                                                                      \
-    X(argmin, wg_argmin(x, .axis = AXIS(v)))                                                                                      \
-    X(any, wg_any(wg_gt(x, y), .axis = AXIS(v)))                                                                                  \
-    X(all, wg_all(wg_gt(x, y), .axis = AXIS(v)))                                                                                  \
-    X(sum, over(v))                                                                                                               \
-    X(cumsum, wg_cumsum(x, AXIS(v), .reverse = true))                                                                             \
-    X(sort, sorted_by(v, true))                                                                                                   \
-    X(topk, sorted_by(v, false))                                                                                                  \
-    X(permute, wg_permute(x, WG_AXES(0, (int8_t)(v))))                                                                            \
-    X(transpose, wg_transpose(x, 0, AXIS(v)))                                                                                     \
-    X(reshape, wg_reshape(x, WG_SHAPE(v, -1)))                                                                                    \
-    X(reshape, wg_reshape(x, WG_SHAPE(v, v)))                                                                                     \
-    X(reshape, wg_reshape(wg_slice(x, 0, 0, 0, 1), WG_SHAPE(0, v, v)))                                                            \
-    X(broadcast_to, wg_broadcast_to(row, WG_SHAPE(v, 4)))                                                                         \
-    X(broadcast_to, wg_broadcast_to(wg_slice(row, 0, 0, 0, 1), WG_SHAPE(v, v, 0)))                                                \
-    X(expand, wg_expand(row, WG_SHAPE(v, -1)))                                                                                    \
-    X(slice, wg_slice(x, AXIS(v), 0, 2, 1))                                                                                       \
-    X(slice, wg_slice(x, 1, v, 3, 1))                                                                                             \
-    X(slice, wg_slice(x, 1, 1, v, 1))                                                                                             \
-    X(slice, wg_slice(x, 1, v, v, -1))                                                                                            \
-    X(slice, wg_slice(x, 1, 0, 4, v))                                                                                             \
-    X(slice, wg_slice(x, 1, INT64_MAX, INT64_MIN, v))                                                                             \
-    X(slice, wg_slice(x, 1, INT64_MIN, INT64_MAX, v))                                                                             \
-    X(slice_grad, wg_slice_grad(x, v, 1, 0, 1))                                                                                   \
-    X(slice_grad, wg_slice_grad(x, 4, AXIS(v), 0, 1))                                                                             \
-    X(slice_grad, wg_slice_grad(x, 4, 1, v, 1))                                                                                   \
-    X(slice_grad, wg_slice_grad(x, 4, 1, 0, v))                                                                                   \
-    X(slice_grad, wg_slice_grad(wg_slice(x, 1, 0, 0, 1), v, 1, v, v))                                                             \
-    X(select, wg_select(x, AXIS(v), 0))                                                                                           \
-    X(select, wg_select(x, 1, v))                                                                                                 \
-    X(squeeze, wg_squeeze(x, AXIS(v)))                                                                                            \
-    X(unsqueeze, wg_unsqueeze(x, AXIS(v)))                                                                                        \
-    X(flip, wg_flip(x, AXIS(v)))                                                                                                  \
-    X(concat, wg_concat(((wg_tensor *[]){x, x}), 2, AXIS(v)))                                                                     \
-    X(stack, wg_stack(((wg_tensor *[]){x, x}), 2, AXIS(v)))                                                                       \
-    X(repeat, wg_repeat(x, PAIR(v)))                                                                                              \
-    X(repeat, wg_repeat(wg_slice(x, 0, 0, 0, 1), PAIR(v)))                                                                        \
-    X(pad, wg_pad(x, PAIR(v), PAIR(0), 1))                                                                                        \
-    X(pad, wg_pad(x, PAIR(v), PAIR(v), 1))                                                                                        \
-    X(gather, wg_gather(x, AXIS(v), wg_zeros(WG_I64, WG_SHAPE(3, 4))))                                                            \
-    X(gather, wg_gather(x, 1, wg_from(&v, WG_SHAPE(1, 1))))                                                                       \
-    X(scatter_add, wg_scatter_add(x, AXIS(v), wg_zeros(WG_I64, WG_SHAPE(3, 4)), y))                                               \
-    X(scatter_add, wg_scatter_add(x, 1, wg_from(&v, WG_SHAPE(1, 1)), wg_reshape(wg_select(row, 0, 0), WG_SHAPE(1, 1))))           \
-    X(index_select, wg_index_select(x, AXIS(v), labels))                                                                          \
-    X(index_select, wg_index_select(x, 1, wg_from(&v, WG_SHAPE(1))))                                                              \
-    X(index_add, wg_index_add(x, AXIS(v), labels, wg_slice(y, 0, 0, 2, 1)))                                                       \
-    X(index_add, wg_index_add(x, 0, wg_from(&v, WG_SHAPE(1)), wg_slice(y, 0, 0, 1, 1)))                                           \
-    X(embedding, wg_embedding(x, wg_from(&v, WG_SHAPE(1))))                                                                       \
-    X(diagonal, wg_diagonal(x, .offset = v))                                                                                      \
-    X(diagonal_grad, wg_diagonal_grad(row, 4, 4, v))                                                                              \
-    X(diagonal_grad, wg_diagonal_grad(row, 4, v, 0))                                                                              \
-    X(diagonal_grad, wg_diagonal_grad(row, v, 4, 0))                                                                              \
-    X(diagonal_grad, wg_diagonal_grad(wg_slice(row, 0, 0, 0, 1), 3, 4, v))                                                        \
-    X(diagonal_grad, wg_diagonal_grad(wg_slice(row, 0, 0, 0, 1), v, v, v))                                                        \
-    X(diag, wg_diag(x, .offset = v))                                                                                              \
-    X(diag, wg_diag(row, .offset = v))                                                                                            \
-    X(tril, wg_tril(x, .offset = v))                                                                                              \
-    X(triu, wg_triu(x, .offset = v))                                                                                              \
-    X(one_hot, wg_one_hot(labels, v, WG_F32))                                                                                     \
-    X(one_hot, wg_one_hot(wg_from(&v, WG_SHAPE(1)), 3, WG_F32))                                                                   \
-    X(conv2d, WINDOW(stride))                                                                                                     \
-    X(conv2d, WINDOW(padding))                                                                                                    \
-    X(conv2d, WINDOW(dilation))                                                                                                   \
-    X(conv2d, wg_conv2d(image, kernel, WG_NONE, .groups = v))                                                                     \
-    X(conv2d_relu, wg_conv2d_relu(image, kernel, WG_NONE, .padding = {v, v}))                                                     \
-    X(conv2d_input, wg_conv2d_input(image, kernel, v, 5, plain))                                                                  \
-    X(conv2d_input, wg_conv2d_input(image, kernel, 5, v, plain))                                                                  \
-    X(conv2d_weight, wg_conv2d_weight(image, image, v, 1, plain))                                                                 \
-    X(conv2d_weight, wg_conv2d_weight(image, image, 1, v, plain))                                                                 \
-    X(conv1d, wg_conv1d(wg_select(image, 2, 0), wg_select(kernel, 2, 0), WG_NONE, .padding = {v, 0}))                             \
-    X(conv_transpose2d, wg_conv_transpose2d(image, kernel, WG_NONE, .stride = {1, v}))                                            \
-    X(conv_transpose2d, wg_conv_transpose2d(image, kernel, WG_NONE, .padding = {1, v}))                                           \
-    X(conv_transpose2d, wg_conv_transpose2d(image, kernel, WG_NONE, .dilation = {1, v}))                                          \
-    X(conv_transpose2d, wg_conv_transpose2d(image, kernel, WG_NONE, .stride = {1, v}, .output_padding = {0, v - (v > 0)}))        \
-    X(conv_transpose2d, wg_conv_transpose2d(image, kernel, WG_NONE, .groups = v))                                                 \
-    X(max_pool2d, POOLED(wg_max_pool2d, size))                                                                                    \
-    X(max_pool2d, POOLED(wg_max_pool2d, stride))                                                                                  \
-    X(max_pool2d, POOLED(wg_max_pool2d, padding))                                                                                 \
-    X(max_pool2d, POOLED(wg_max_pool2d, dilation))                                                                                \
-    X(max_pool2d, wg_max_pool2d(image, .size = {2, v}, .adaptive = true))                                                         \
-    X(avg_pool2d, POOLED(wg_avg_pool2d, size))                                                                                    \
-    X(avg_pool2d, POOLED(wg_avg_pool2d, stride))                                                                                  \
-    X(avg_pool2d, POOLED(wg_avg_pool2d, padding))                                                                                 \
-    X(avg_pool2d, POOLED(wg_avg_pool2d, dilation))                                                                                \
-    X(avg_pool2d, wg_avg_pool2d(image, .size = {v, v}, .padding = {v, v}))                                                        \
-    X(max_pool2d_grad, wg_max_pool2d_grad(image, image, (wg_pool_options){.size = {v, v}, .stride = {v, v}, .dilation = {v, v}})) \
-    X(max_pool2d_pick, wg_max_pool2d_pick(image, image, (wg_pool_options){.size = {v, v}, .stride = {v, v}, .dilation = {v, v}})) \
-    X(avg_pool2d_grad, wg_avg_pool2d_grad(image, v, 8, pools))                                                                    \
-    X(avg_pool2d_grad, wg_avg_pool2d_grad(image, 8, v, pools))                                                                    \
-    X(adaptive_max_pool2d, wg_adaptive_max_pool2d(image, v, 2))                                                                   \
-    X(adaptive_avg_pool2d, wg_adaptive_avg_pool2d(image, 2, v))                                                                   \
-    X(softmax, wg_softmax(x, .axis = AXIS(v)))                                                                                    \
-    X(softmax_grad, wg_softmax_grad(x, y, AXIS(v)))                                                                               \
-    X(log_softmax, wg_log_softmax(x, .axis = AXIS(v)))                                                                            \
-    X(log_softmax_grad, wg_log_softmax_grad(x, y, AXIS(v)))                                                                       \
-    X(cross_entropy, wg_cross_entropy(wg_slice(x, 0, 0, 2, 1), labels, .ignore = v))                                              \
-    X(cross_entropy, wg_cross_entropy(wg_slice(x, 0, 0, 1, 1), wg_from(&v, WG_SHAPE(1))))                                         \
-    X(nll, wg_nll(wg_slice(x, 0, 0, 1, 1), wg_from(&v, WG_SHAPE(1)), .ignore = 1))                                                \
-    X(group_norm, wg_group_norm(image, v))                                                                                        \
-    X(uniform, wg_uniform(generator, WG_F32, WG_SHAPE(v, 2), 0, 1))                                                               \
-    X(normal, wg_normal(generator, WG_F32, WG_SHAPE(v, 2), 0, 1))                                                                 \
-    X(bernoulli, wg_bernoulli(generator, WG_F32, WG_SHAPE(v, 2), 0.5))                                                            \
-    X(permutation, wg_permutation(generator, v))                                                                                  \
-    X(running_variance_update, updated_by(v))                                                                                     \
-    X(split, split_by(v, 1))                                                                                                      \
-    X(split, split_by(1, AXIS(v)))                                                                                                \
-    X(chunk, chunk_by(v, 1))                                                                                                      \
-    X(chunk, chunk_by(1, AXIS(v)))                                                                                                \
-    X(unbind, unbind_by(v, 0))                                                                                                    \
+#define CALLS(X)                                                                                                        \
+    X(maximum_grad, wg_maximum_grad(x, y, y, AXIS(v)))                                                                  \
+    X(minimum_grad, wg_minimum_grad(x, y, y, AXIS(v)))                                                                  \
+    X(polygamma, wg_polygamma(AXIS(v), x))                                                                              \
+    X(maxout, wg_maxout(x, 1, v))                                                                                       \
+    X(maxout, wg_maxout(x, AXIS(v), 2))                                                                                 \
+    X(argmax, wg_argmax(x, .axis = AXIS(v)))                                                                            \
+    X(argmin, wg_argmin(x, .axis = AXIS(v)))                                                                            \
+    X(any, wg_any(wg_gt(x, y), .axis = AXIS(v)))                                                                        \
+    X(all, wg_all(wg_gt(x, y), .axis = AXIS(v)))                                                                        \
+    X(sum, over(v))                                                                                                     \
+    X(cumsum, wg_cumsum(x, AXIS(v), .reverse = true))                                                                   \
+    X(sort, sorted_by(v, true))                                                                                         \
+    X(topk, sorted_by(v, false))                                                                                        \
+    X(permute, wg_permute(x, WG_AXES(0, (int8_t)(v))))                                                                  \
+    X(transpose, wg_transpose(x, 0, AXIS(v)))                                                                           \
+    X(reshape, wg_reshape(x, WG_SHAPE(v, -1)))                                                                          \
+    X(reshape, wg_reshape(x, WG_SHAPE(v, v)))                                                                           \
+    X(reshape, wg_reshape(wg_slice(x, 0, 0, 0, 1), WG_SHAPE(0, v, v)))                                                  \
+    X(broadcast_to, wg_broadcast_to(row, WG_SHAPE(v, 4)))                                                               \
+    X(broadcast_to, wg_broadcast_to(wg_slice(row, 0, 0, 0, 1), WG_SHAPE(v, v, 0)))                                      \
+    X(expand, wg_expand(row, WG_SHAPE(v, -1)))                                                                          \
+    X(slice, wg_slice(x, AXIS(v), 0, 2, 1))                                                                             \
+    X(slice, wg_slice(x, 1, v, 3, 1))                                                                                   \
+    X(slice, wg_slice(x, 1, 1, v, 1))                                                                                   \
+    X(slice, wg_slice(x, 1, v, v, -1))                                                                                  \
+    X(slice, wg_slice(x, 1, 0, 4, v))                                                                                   \
+    X(slice, wg_slice(x, 1, INT64_MAX, INT64_MIN, v))                                                                   \
+    X(slice, wg_slice(x, 1, INT64_MIN, INT64_MAX, v))                                                                   \
+    X(slice_grad, wg_slice_grad(x, v, 1, 0, 1))                                                                         \
+    X(slice_grad, wg_slice_grad(x, 4, AXIS(v), 0, 1))                                                                   \
+    X(slice_grad, wg_slice_grad(x, 4, 1, v, 1))                                                                         \
+    X(slice_grad, wg_slice_grad(x, 4, 1, 0, v))                                                                         \
+    X(slice_grad, wg_slice_grad(wg_slice(x, 1, 0, 0, 1), v, 1, v, v))                                                   \
+    X(select, wg_select(x, AXIS(v), 0))                                                                                 \
+    X(select, wg_select(x, 1, v))                                                                                       \
+    X(squeeze, wg_squeeze(x, AXIS(v)))                                                                                  \
+    X(unsqueeze, wg_unsqueeze(x, AXIS(v)))                                                                              \
+    X(flip, wg_flip(x, AXIS(v)))                                                                                        \
+    X(concat, wg_concat(((wg_tensor *[]){x, x}), 2, AXIS(v)))                                                           \
+    X(stack, wg_stack(((wg_tensor *[]){x, x}), 2, AXIS(v)))                                                             \
+    X(repeat, wg_repeat(x, PAIR(v)))                                                                                    \
+    X(repeat, wg_repeat(wg_slice(x, 0, 0, 0, 1), PAIR(v)))                                                              \
+    X(pad, wg_pad(x, PAIR(v), PAIR(0), 1))                                                                              \
+    X(pad, wg_pad(x, PAIR(v), PAIR(v), 1))                                                                              \
+    X(gather, wg_gather(x, AXIS(v), wg_zeros(WG_I64, WG_SHAPE(3, 4))))                                                  \
+    X(gather, wg_gather(x, 1, wg_from(&v, WG_SHAPE(1, 1))))                                                             \
+    X(scatter_add, wg_scatter_add(x, AXIS(v), wg_zeros(WG_I64, WG_SHAPE(3, 4)), y))                                     \
+    X(scatter_add, wg_scatter_add(x, 1, wg_from(&v, WG_SHAPE(1, 1)), wg_reshape(wg_select(row, 0, 0), WG_SHAPE(1, 1)))) \
+    X(index_select, wg_index_select(x, AXIS(v), labels))                                                                \
+    X(index_select, wg_index_select(x, 1, wg_from(&v, WG_SHAPE(1))))                                                    \
+    X(index_add, wg_index_add(x, AXIS(v), labels, wg_slice(y, 0, 0, 2, 1)))                                             \
+    X(index_add, wg_index_add(x, 0, wg_from(&v, WG_SHAPE(1)), wg_slice(y, 0, 0, 1, 1)))                                 \
+    X(embedding, wg_embedding(x, wg_from(&v, WG_SHAPE(1))))                                                             \
+    X(diagonal, wg_diagonal(x, .offset = v))                                                                            \
+    X(diagonal_grad, wg_diagonal_grad(row, 4, 4, v))                                                                    \
+    X(diagonal_grad, wg_diagonal_grad(row, 4, v, 0))                                                                    \
+    X(diagonal_grad, wg_diagonal_grad(row, v, 4, 0))                                                                    \
+    X(diagonal_grad, wg_diagonal_grad(wg_slice(row, 0, 0, 0, 1), 3, 4, v))                                              \
+    X(diagonal_grad, wg_diagonal_grad(wg_slice(row, 0, 0, 0, 1), v, v, v))                                              \
+    X(diag, wg_diag(x, .offset = v))                                                                                    \
+    X(diag, wg_diag(row, .offset = v))                                                                                  \
+    X(tril, wg_tril(x, .offset = v))                                                                                    \
+    X(triu, wg_triu(x, .offset = v))                                                                                    \
+    X(one_hot, wg_one_hot(labels, v, WG_F32))                                                                           \
+    X(one_hot, wg_one_hot(wg_from(&v, WG_SHAPE(1)), 3, WG_F32))                                                         \
+    X(conv2d, WINDOW(stride))                                                                                           \
+    X(conv2d, WINDOW(padding))                                                                                          \
+    X(conv2d, WINDOW(dilation))                                                                                         \
+    X(conv2d, wg_conv2d(image, kernel, WG_NONE, .groups = v))                                                           \
+    X(conv2d_relu, wg_conv2d_relu(image, kernel, WG_NONE, .padding = WG_PAIR(v, v)))                                    \
+    X(conv2d_input, wg_conv2d_input(image, kernel, v, 5, plain))                                                        \
+    X(conv2d_input, wg_conv2d_input(image, kernel, 5, v, plain))                                                        \
+    X(conv2d_weight, wg_conv2d_weight(image, image, v, 1, plain))                                                       \
+    X(conv2d_weight, wg_conv2d_weight(image, image, 1, v, plain))                                                       \
+    X(conv1d, wg_conv1d(wg_select(image, 2, 0), wg_select(kernel, 2, 0), WG_NONE, .padding = v))                        \
+    X(conv_transpose2d, wg_conv_transpose2d(image, kernel, WG_NONE, .stride = WG_PAIR(1, v)))                           \
+    X(conv_transpose2d, wg_conv_transpose2d(image, kernel, WG_NONE, .padding = WG_PAIR(1, v)))                          \
+    X(conv_transpose2d, wg_conv_transpose2d(image, kernel, WG_NONE, .dilation = WG_PAIR(1, v)))                         \
+    X(conv_transpose2d,                                                                                                 \
+      wg_conv_transpose2d(image, kernel, WG_NONE, .stride = WG_PAIR(1, v), .output_padding = WG_PAIR(0, v - (v > 0))))  \
+    X(conv_transpose2d, wg_conv_transpose2d(image, kernel, WG_NONE, .groups = v))                                       \
+    X(max_pool2d, POOLED(wg_max_pool2d, size))                                                                          \
+    X(max_pool2d, POOLED(wg_max_pool2d, stride))                                                                        \
+    X(max_pool2d, POOLED(wg_max_pool2d, padding))                                                                       \
+    X(max_pool2d, POOLED(wg_max_pool2d, dilation))                                                                      \
+    X(max_pool2d, wg_max_pool2d(image, .size = WG_PAIR(2, v), .adaptive = true))                                        \
+    X(avg_pool2d, POOLED(wg_avg_pool2d, size))                                                                          \
+    X(avg_pool2d, POOLED(wg_avg_pool2d, stride))                                                                        \
+    X(avg_pool2d, POOLED(wg_avg_pool2d, padding))                                                                       \
+    X(avg_pool2d, POOLED(wg_avg_pool2d, dilation))                                                                      \
+    X(avg_pool2d, wg_avg_pool2d(image, .size = WG_PAIR(v, v), .padding = WG_PAIR(v, v)))                                \
+    X(max_pool2d_grad,                                                                                                  \
+      wg_max_pool2d_grad(image, image,                                                                                  \
+                         (wg_pool_options){.size = WG_PAIR(v, v), .stride = WG_PAIR(v, v), .dilation = WG_PAIR(v, v)})) \
+    X(max_pool2d_pick,                                                                                                  \
+      wg_max_pool2d_pick(image, image,                                                                                  \
+                         (wg_pool_options){.size = WG_PAIR(v, v), .stride = WG_PAIR(v, v), .dilation = WG_PAIR(v, v)})) \
+    X(avg_pool2d_grad, wg_avg_pool2d_grad(image, v, 8, pools))                                                          \
+    X(avg_pool2d_grad, wg_avg_pool2d_grad(image, 8, v, pools))                                                          \
+    X(adaptive_max_pool2d, wg_adaptive_max_pool2d(image, v, 2))                                                         \
+    X(adaptive_avg_pool2d, wg_adaptive_avg_pool2d(image, 2, v))                                                         \
+    X(softmax, wg_softmax(x, .axis = AXIS(v)))                                                                          \
+    X(softmax_grad, wg_softmax_grad(x, y, AXIS(v)))                                                                     \
+    X(log_softmax, wg_log_softmax(x, .axis = AXIS(v)))                                                                  \
+    X(log_softmax_grad, wg_log_softmax_grad(x, y, AXIS(v)))                                                             \
+    X(cross_entropy, wg_cross_entropy(wg_slice(x, 0, 0, 2, 1), labels, .ignore = v))                                    \
+    X(cross_entropy, wg_cross_entropy(wg_slice(x, 0, 0, 1, 1), wg_from(&v, WG_SHAPE(1))))                               \
+    X(nll, wg_nll(wg_slice(x, 0, 0, 1, 1), wg_from(&v, WG_SHAPE(1)), .ignore = 1))                                      \
+    X(group_norm, wg_group_norm(image, v))                                                                              \
+    X(uniform, wg_uniform(generator, WG_F32, WG_SHAPE(v, 2), 0, 1))                                                     \
+    X(normal, wg_normal(generator, WG_F32, WG_SHAPE(v, 2), 0, 1))                                                       \
+    X(bernoulli, wg_bernoulli(generator, WG_F32, WG_SHAPE(v, 2), 0.5))                                                  \
+    X(permutation, wg_permutation(generator, v))                                                                        \
+    X(running_variance_update, updated_by(v))                                                                           \
+    X(split, split_by(v, 1))                                                                                            \
+    X(split, split_by(1, AXIS(v)))                                                                                      \
+    X(chunk, chunk_by(v, 1))                                                                                            \
+    X(chunk, chunk_by(1, AXIS(v)))                                                                                      \
+    X(unbind, unbind_by(v, 0))                                                                                          \
     X(unbind, unbind_by(3, AXIS(v)))
 
 static wg_tensor *apply(size_t number, int64_t v)

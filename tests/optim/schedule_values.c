@@ -67,7 +67,7 @@ static void milestones_are_a_list_in_order(void **state)
     assert_error(WG_E_ARGUMENT, "multi_step: expected milestones in increasing order, got 3 after 3");
     assert_null(wg_lr_multi_step(.milestones = WG_MILESTONES(-1, 3)));
     assert_error(WG_E_ARGUMENT, "multi_step: expected milestones in [0, inf), got -1");
-    wg_milestones many = {17, {0}};
+    wg_milestones many = {.count = 17};
     assert_null(wg_lr_multi_step(.milestones = many));
     assert_error(WG_E_ARGUMENT, "got 17");
 }

@@ -67,7 +67,7 @@ static void put(union options *options, const wg_option *option, double value)
     else if (option->type == WG_OPTION_CHOICE)
         *(int *)at = (int)value;
     else
-        *(wg_milestones *)at = (wg_milestones){value > 0 ? 2 : 0, {3, 7}};
+        *(wg_milestones *)at = (wg_milestones){.count = value > 0 ? 2 : 0, .step = {3, 7}};
 }
 
 /* The defaults; what is required is 0.5, 3 or the steps 3 and 7. */

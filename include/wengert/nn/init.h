@@ -2,11 +2,12 @@
 #ifndef WENGERT_NN_INIT_H
 #define WENGERT_NN_INIT_H
 
+#include "../base.h"
+
 #ifndef WG_CHECK_HEADERS
 #pragma GCC system_header /* else -pedantic warns at wg_init_xavier_uniform(t, g): before C23 a macro's "..." takes an argument */
 #endif
 
-#include "../base.h"
 #include "../random.h"
 #include "../tensor.h"
 
@@ -29,7 +30,7 @@ typedef enum wg_init_rule {
     WG_INIT_XAVIER_NORMAL
 } wg_init_rule;
 
-typedef struct wg_init_options {
+typedef struct WG_NAMED wg_init_options {
     double gain;
     wg_fan fan; /* Kaiming only */
 } wg_init_options;

@@ -76,8 +76,10 @@ static wg_tensor *kind_topk(struct run *p)
 static wg_tensor *kind_max_pool2d(struct run *p)
 {
     wg_tensor *x = apart(p, of_rank(p, 4, most_extent(p)));
-    const wg_pool_options o = {
-        .size = {2, 2}, .stride = {1 + draw(p, 2), 1}, .padding = {1, draw(p, 2) | (wg_extent(x, 3) < 2)}, .dilation = {1, 1}};
+    const wg_pool_options o = {.size = WG_PAIR(2, 2),
+                               .stride = WG_PAIR(1 + draw(p, 2), 1),
+                               .padding = WG_PAIR(1, draw(p, 2) | (wg_extent(x, 3) < 2)),
+                               .dilation = WG_PAIR(1, 1)};
     if (p->decide) {
         wg_tensor *places = made(wg_zeros(WG_F64, wg_shape_of(x)));
         double *data = wg_data_mut(places);

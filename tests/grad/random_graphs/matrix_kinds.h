@@ -153,21 +153,21 @@ static wg_tensor *kind_conv2d(struct run *p)
     const int height = 1 + draw(p, 2), width = 1 + draw(p, 3), bias = draw(p, 2);
     wg_tensor *w = drawn(p, WG_SHAPE(2, wg_extent(x, 1) / groups, height, width)), *b = bias ? drawn(p, WG_SHAPE(2)) : WG_NONE;
     const int64_t stride = 1 + draw(p, 2);
-    return wg_conv2d(x, w, b, .stride = {stride, 1}, .padding = {1, 1}, .groups = groups);
+    return wg_conv2d(x, w, b, .stride = WG_PAIR(stride, 1), .padding = WG_PAIR(1, 1), .groups = groups);
 }
 
 static wg_tensor *kind_conv1d(struct run *p)
 {
     wg_tensor *x = of_rank(p, 3, most_extent(p)), *w = drawn(p, WG_SHAPE(3, wg_extent(x, 1), 2));
     const int64_t dilation = 1 + draw(p, 2);
-    return wg_conv1d(x, w, drawn(p, WG_SHAPE(3)), .padding = {1, 0}, .dilation = {dilation, 1});
+    return wg_conv1d(x, w, drawn(p, WG_SHAPE(3)), .padding = 1, .dilation = dilation);
 }
 
 static wg_tensor *kind_conv_transpose2d(struct run *p)
 {
     wg_tensor *x = of_rank(p, 4, most_extent(p)), *w = drawn(p, WG_SHAPE(wg_extent(x, 1), 2, 2, 2));
     const int64_t stride = 1 + draw(p, 2);
-    return wg_conv_transpose2d(x, w, drawn(p, WG_SHAPE(2)), .stride = {stride, 1});
+    return wg_conv_transpose2d(x, w, drawn(p, WG_SHAPE(2)), .stride = WG_PAIR(stride, 1));
 }
 
 static wg_tensor *kind_avg_pool2d(struct run *p)
@@ -176,7 +176,7 @@ static wg_tensor *kind_avg_pool2d(struct run *p)
     const int64_t stride = 1 + draw(p, 2);
     if (draw(p, 2))
         return wg_adaptive_avg_pool2d(x, 2, 1 + draw(p, 3));
-    return wg_avg_pool2d(x, .padding = {1, 1}, .stride = {stride, stride});
+    return wg_avg_pool2d(x, .padding = WG_PAIR(1, 1), .stride = WG_PAIR(stride, stride));
 }
 
 /* ---- normalisation: eps is large, so that nearly constant rows are not amplified ---- */

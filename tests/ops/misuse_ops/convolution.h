@@ -9,19 +9,19 @@ static wg_tensor *ones_of(int64_t a, int64_t b, int64_t c, int64_t d)
 
 /* Applies call to options that are refused for all operands. */
 #define REFUSED_OPTIONS(op, call)                                                                                    \
-    assert_null_and_error(call(WG_CONV(.stride = {0, 1})), WG_E_ARGUMENT, "got stride 0, dilation 1");               \
-    assert_null_and_error(call(WG_CONV(.stride = {1, -1})), WG_E_ARGUMENT, "got stride -1, dilation 1");             \
-    assert_null_and_error(call(WG_CONV(.stride = {2})), WG_E_ARGUMENT, "got stride 0, dilation 1");                  \
-    assert_null_and_error(call(WG_CONV(.dilation = {1, 0})), WG_E_ARGUMENT, "got stride 1, dilation 0");             \
-    assert_null_and_error(call(WG_CONV(.padding = {-1, 0})), WG_E_ARGUMENT, "padding -1");                           \
-    assert_null_and_error(call(WG_CONV(.padding = {0, INT64_MIN})), WG_E_ARGUMENT, op ": ");                         \
-    assert_null_and_error(call(WG_CONV(.padding = {INT64_MAX, 0})), WG_E_SHAPE, "is too large");                     \
-    assert_null_and_error(call(WG_CONV(.dilation = {INT64_MAX, 1})), WG_E_SHAPE, op ": ");                           \
+    assert_null_and_error(call(WG_CONV(.stride = WG_PAIR(0, 1))), WG_E_ARGUMENT, "got stride 0, dilation 1");        \
+    assert_null_and_error(call(WG_CONV(.stride = WG_PAIR(1, -1))), WG_E_ARGUMENT, "got stride -1, dilation 1");      \
+    assert_null_and_error(call(WG_CONV(.stride = WG_PAIR(2, 0))), WG_E_ARGUMENT, "got stride 0, dilation 1");        \
+    assert_null_and_error(call(WG_CONV(.dilation = WG_PAIR(1, 0))), WG_E_ARGUMENT, "got stride 1, dilation 0");      \
+    assert_null_and_error(call(WG_CONV(.padding = WG_PAIR(-1, 0))), WG_E_ARGUMENT, "padding -1");                    \
+    assert_null_and_error(call(WG_CONV(.padding = WG_PAIR(0, INT64_MIN))), WG_E_ARGUMENT, op ": ");                  \
+    assert_null_and_error(call(WG_CONV(.padding = WG_PAIR(INT64_MAX, 0))), WG_E_SHAPE, "is too large");              \
+    assert_null_and_error(call(WG_CONV(.dilation = WG_PAIR(INT64_MAX, 1))), WG_E_SHAPE, op ": ");                    \
     assert_null_and_error(call(WG_CONV(.groups = 0)), WG_E_ARGUMENT, op ": expected groups of at least 1, got 0");   \
     assert_null_and_error(call(WG_CONV(.groups = -2)), WG_E_ARGUMENT, op ": expected groups of at least 1, got -2"); \
     assert_null_and_error(call(WG_CONV(.groups = INT64_MAX)), WG_E_SHAPE, op ": ");                                  \
     assert_null_and_error(call(WG_CONV(.groups = 3)), WG_E_SHAPE, op ": ");                                          \
-    assert_null_and_error(call(WG_CONV(.output_padding = {0, 1})), WG_E_ARGUMENT,                                    \
+    assert_null_and_error(call(WG_CONV(.output_padding = WG_PAIR(0, 1))), WG_E_ARGUMENT,                             \
                           op ": expected output_padding 0, because only conv_transpose2d takes it")
 
 static void misuse_conv2d(void)
@@ -38,7 +38,7 @@ static void misuse_conv2d(void)
         "conv2d: expected a kernel for the channels of a group, got one for 3 where a group has 4: f32 [2, 4, 5, 6] x f32 [6, 3, 3, 2] x f32 [6]");
     assert_null_and_error(wg_conv2d(x, ones_of(6, 1, 3, 2), b, .groups = 4), WG_E_SHAPE, "got 4 groups of 4 channels in and 6 out");
     assert_null_and_error(wg_conv2d(x, ones_of(6, 4, 6, 2), b), WG_E_SHAPE, "a window of 6 with dilation 1 on 5 with padding 0");
-    assert_null_and_error(wg_conv2d(x, w, b, .dilation = {1, 6}), WG_E_SHAPE, "a window of 2 with dilation 6 on 6");
+    assert_null_and_error(wg_conv2d(x, w, b, .dilation = WG_PAIR(1, 6)), WG_E_SHAPE, "a window of 2 with dilation 6 on 6");
     assert_null_and_error(wg_conv2d(x, ones_of(6, 4, 0, 2), b), WG_E_SHAPE, "expected a window of at least 1, got 0");
     assert_null_and_error(wg_conv2d(ones_of(2, 4, 5, 0), w, b), WG_E_SHAPE, "on 0 with padding 0");
     assert_null_and_error(wg_conv2d(x, w, fx.vector), WG_E_SHAPE,
@@ -48,7 +48,7 @@ static void misuse_conv2d(void)
     assert_null_and_error(wg_conv2d(x, fx.y, b), WG_E_SHAPE, "conv2d: expected images ");
     assert_null_and_error(wg_conv2d(x, fx.wide, b), WG_E_DTYPE, "conv2d: ");
     assert_null_and_error(wg_conv2d(fx.bytes, w, b), WG_E_DTYPE, "conv2d: ");
-    assert_null_and_error(wg_conv2d(x, w, b, .padding = {(int64_t)1 << 30, (int64_t)1 << 30}), WG_E_SHAPE, "is too large");
+    assert_null_and_error(wg_conv2d(x, w, b, .padding = WG_PAIR((int64_t)1 << 30, (int64_t)1 << 30)), WG_E_SHAPE, "is too large");
 }
 
 static void misuse_conv2d_relu(void)
@@ -77,16 +77,16 @@ static void misuse_conv2d_input(void)
 #define CALL(options) wg_conv2d_input(gy, w, 5, 6, options)
     made(CALL(plain));
     assert_null_and_error(CALL(WG_CONV(.groups = 4)), WG_E_SHAPE, "got 4 groups of 16 channels in and 6 out");
-    assert_null_and_error(CALL(WG_CONV(.padding = {1, 0})), WG_E_SHAPE,
+    assert_null_and_error(CALL(WG_CONV(.padding = WG_PAIR(1, 0))), WG_E_SHAPE,
                           "expected a gradient of the result's shape [2, 6, 5, 5]: f32 [2, 6, 3, 5] x f32 [6, 4, 3, 2]");
 #undef CALL
 #define CALL(options) wg_conv2d_input(gy, ones_of(6, 2, 3, 2), 5, 6, options)
     assert_null_and_error(CALL(WG_CONV(.groups = (int64_t)1 << 62)), WG_E_SHAPE, "conv2d_input: ");
-    assert_null_and_error(CALL(WG_CONV(.stride = {0, 1})), WG_E_ARGUMENT, "got stride 0, dilation 1");
-    assert_null_and_error(CALL(WG_CONV(.dilation = {1, -1})), WG_E_ARGUMENT, "got stride 1, dilation -1");
-    assert_null_and_error(CALL(WG_CONV(.padding = {0, -1})), WG_E_ARGUMENT, "padding -1");
+    assert_null_and_error(CALL(WG_CONV(.stride = WG_PAIR(0, 1))), WG_E_ARGUMENT, "got stride 0, dilation 1");
+    assert_null_and_error(CALL(WG_CONV(.dilation = WG_PAIR(1, -1))), WG_E_ARGUMENT, "got stride 1, dilation -1");
+    assert_null_and_error(CALL(WG_CONV(.padding = WG_PAIR(0, -1))), WG_E_ARGUMENT, "padding -1");
     assert_null_and_error(CALL(WG_CONV(.groups = -1)), WG_E_ARGUMENT, "expected groups of at least 1, got -1");
-    assert_null_and_error(CALL(WG_CONV(.output_padding = {1, 0})), WG_E_ARGUMENT,
+    assert_null_and_error(CALL(WG_CONV(.output_padding = WG_PAIR(1, 0))), WG_E_ARGUMENT,
                           "conv2d_input: expected output_padding 0, because only conv_transpose2d takes it");
 #undef CALL
     assert_null_and_error(wg_conv2d_input(gy, w, 2, 6, plain), WG_E_SHAPE, "a window of 3 with dilation 1 on 2");
@@ -131,13 +131,12 @@ static void misuse_conv1d(void)
     REFUSED("conv1d", wg_conv1d(bad, w, b));
     REFUSED("conv1d", wg_conv1d(x, bad, b));
     REFUSED_BUT_NONE("conv1d", wg_conv1d(x, w, bad));
-    assert_int_equal(wg_extent(made(wg_conv1d(x, w, b, .stride = {2})), 2), 3); /* the second of the pair is not read */
-    assert_null_and_error(wg_conv1d(x, w, b, .stride = {0}), WG_E_ARGUMENT, "got stride 0, dilation 1");
-    assert_null_and_error(wg_conv1d(x, w, b, .padding = {-1}), WG_E_ARGUMENT, "padding -1");
-    assert_null_and_error(wg_conv1d(x, w, b, .dilation = {6}), WG_E_SHAPE, "a window of 2 with dilation 6 on 6");
+    assert_int_equal(wg_extent(made(wg_conv1d(x, w, b, .stride = 2)), 2), 3);
+    assert_null_and_error(wg_conv1d(x, w, b, .stride = 0), WG_E_ARGUMENT, "got stride 0, dilation 1");
+    assert_null_and_error(wg_conv1d(x, w, b, .padding = -1), WG_E_ARGUMENT, "padding -1");
+    assert_null_and_error(wg_conv1d(x, w, b, .dilation = 6), WG_E_SHAPE, "a window of 2 with dilation 6 on 6");
     assert_null_and_error(wg_conv1d(x, w, b, .groups = 2), WG_E_SHAPE,
                           "got 2 groups of 4 channels in and 3 out: f32 [2, 4, 6] x f32 [3, 4, 2] x f32 [3]");
-    assert_null_and_error(wg_conv1d(x, w, b, .output_padding = {1}), WG_E_ARGUMENT, "conv1d: output_padding");
     assert_null_and_error(wg_conv1d(x, w, made(wg_ones(WG_F32, WG_SHAPE(2)))), WG_E_SHAPE,
                           "conv1d: expected a bias with one element per channel of the result");
     assert_null_and_error(wg_conv1d(fx.y, w, b), WG_E_SHAPE, "conv1d: expected sequences ");
@@ -151,20 +150,20 @@ static void misuse_conv_transpose2d(void)
     REFUSED("conv_transpose2d", wg_conv_transpose2d(bad, w, b));
     REFUSED("conv_transpose2d", wg_conv_transpose2d(x, bad, b));
     REFUSED_BUT_NONE("conv_transpose2d", wg_conv_transpose2d(x, w, bad));
-    assert_null_and_error(wg_conv_transpose2d(x, w, b, .output_padding = {1, 0}), WG_E_ARGUMENT,
+    assert_null_and_error(wg_conv_transpose2d(x, w, b, .output_padding = WG_PAIR(1, 0)), WG_E_ARGUMENT,
                           "conv_transpose2d: expected output_padding in [0, stride)");
-    assert_null_and_error(wg_conv_transpose2d(x, w, b, .output_padding = {0, -1}), WG_E_ARGUMENT,
+    assert_null_and_error(wg_conv_transpose2d(x, w, b, .output_padding = WG_PAIR(0, -1)), WG_E_ARGUMENT,
                           "conv_transpose2d: expected output_padding in [0, stride)");
-    assert_null_and_error(wg_conv_transpose2d(x, w, b, .stride = {0, 1}), WG_E_ARGUMENT, "conv_transpose2d: ");
-    assert_null_and_error(wg_conv_transpose2d(x, w, b, .padding = {-1, 0}), WG_E_ARGUMENT, "padding -1");
-    assert_null_and_error(wg_conv_transpose2d(x, w, b, .dilation = {1, 0}), WG_E_ARGUMENT, "dilation 0");
+    assert_null_and_error(wg_conv_transpose2d(x, w, b, .stride = WG_PAIR(0, 1)), WG_E_ARGUMENT, "conv_transpose2d: ");
+    assert_null_and_error(wg_conv_transpose2d(x, w, b, .padding = WG_PAIR(-1, 0)), WG_E_ARGUMENT, "padding -1");
+    assert_null_and_error(wg_conv_transpose2d(x, w, b, .dilation = WG_PAIR(1, 0)), WG_E_ARGUMENT, "dilation 0");
     assert_null_and_error(wg_conv_transpose2d(x, w, b, .groups = 0), WG_E_ARGUMENT, "expected groups of at least 1, got 0");
     assert_null_and_error(wg_conv_transpose2d(x, w, b, .groups = 4), WG_E_SHAPE, "got 4 groups of 12 channels in and 6 out");
     assert_null_and_error(
-        wg_conv_transpose2d(x, w, b, .padding = {3, 0}), WG_E_SHAPE,
+        wg_conv_transpose2d(x, w, b, .padding = WG_PAIR(3, 0)), WG_E_SHAPE,
         "expected a result of at least 1, got less after padding is cut off: f32 [2, 6, 3, 5] x f32 [6, 3, 3, 2] x f32 [3]");
-    assert_null_and_error(wg_conv_transpose2d(x, w, b, .stride = {INT64_MAX, 1}), WG_E_SHAPE, "the result is too large");
-    assert_null_and_error(wg_conv_transpose2d(x, w, b, .padding = {INT64_MAX, 1}), WG_E_SHAPE, "the result is too large");
+    assert_null_and_error(wg_conv_transpose2d(x, w, b, .stride = WG_PAIR(INT64_MAX, 1)), WG_E_SHAPE, "the result is too large");
+    assert_null_and_error(wg_conv_transpose2d(x, w, b, .padding = WG_PAIR(INT64_MAX, 1)), WG_E_SHAPE, "the result is too large");
     assert_null_and_error(wg_conv_transpose2d(x, w, made(wg_ones(WG_F32, WG_SHAPE(6)))), WG_E_SHAPE,
                           "conv_transpose2d: expected a bias with one element per channel of the result");
     assert_null_and_error(wg_conv_transpose2d(x, ones_of(3, 6, 3, 2), b), WG_E_SHAPE, "conv_transpose2d: ");
@@ -174,32 +173,32 @@ static void misuse_conv_transpose2d(void)
 
 /* ---- pooling ---- */
 
-#define REFUSED_WINDOWS(op, call)                                                                                          \
-    assert_null_and_error(call(WG_POOL(.stride = {0, 1})), WG_E_ARGUMENT, "got stride 0, dilation 1");                     \
-    assert_null_and_error(                                                                                                 \
-        call(WG_POOL(.dilation = {1, 0})), WG_E_ARGUMENT,                                                                  \
-        op ": expected stride and dilation of at least 1 and padding of at least 0, got stride 2, dilation 0, padding 0"); \
-    assert_null_and_error(call(WG_POOL(.padding = {-1, 0})), WG_E_ARGUMENT, "padding -1");                                 \
-    assert_null_and_error(call(WG_POOL(.size = {0, 2})), WG_E_SHAPE, op ": expected a window of at least 1, got 0");       \
-    assert_null_and_error(call(WG_POOL(.size = {2, -2})), WG_E_SHAPE, op ": expected a window of at least 1, got -2");     \
-    assert_null_and_error(call(WG_POOL(.size = {7, 2})), WG_E_SHAPE, "a window of 7 with dilation 1 on 5 with padding");   \
-    assert_null_and_error(call(WG_POOL(.size = {INT64_MAX, 2}, .dilation = {3, 1})), WG_E_SHAPE, op ": ");                 \
-    assert_null_and_error(call(WG_POOL(.padding = {0, INT64_MAX})), WG_E_SHAPE, op ": ");                                  \
-    assert_null_and_error(call(WG_POOL(.adaptive = true, .size = {0, 2})), WG_E_ARGUMENT,                                  \
-                          "expected at least one element and one window, got an extent of 5 and 0 windows");               \
-    assert_null_and_error(call(WG_POOL(.adaptive = true, .size = {2, -1})), WG_E_ARGUMENT,                                 \
-                          "expected at least one element and one window, got an extent of 6 and -1 windows");              \
-    assert_null_and_error(call(WG_POOL(.adaptive = true, .size = {INT64_MAX, 2})), WG_E_SHAPE, op ": ")
+#define REFUSED_WINDOWS(op, call)                                                                                               \
+    assert_null_and_error(call(WG_POOL(.stride = WG_PAIR(0, 1))), WG_E_ARGUMENT, "got stride 0, dilation 1");                   \
+    assert_null_and_error(                                                                                                      \
+        call(WG_POOL(.dilation = WG_PAIR(1, 0))), WG_E_ARGUMENT,                                                                \
+        op ": expected stride and dilation of at least 1 and padding of at least 0, got stride 2, dilation 0, padding 0");      \
+    assert_null_and_error(call(WG_POOL(.padding = WG_PAIR(-1, 0))), WG_E_ARGUMENT, "padding -1");                               \
+    assert_null_and_error(call(WG_POOL(.size = WG_PAIR(0, 2))), WG_E_SHAPE, op ": expected a window of at least 1, got 0");     \
+    assert_null_and_error(call(WG_POOL(.size = WG_PAIR(2, -2))), WG_E_SHAPE, op ": expected a window of at least 1, got -2");   \
+    assert_null_and_error(call(WG_POOL(.size = WG_PAIR(7, 2))), WG_E_SHAPE, "a window of 7 with dilation 1 on 5 with padding"); \
+    assert_null_and_error(call(WG_POOL(.size = WG_PAIR(INT64_MAX, 2), .dilation = WG_PAIR(3, 1))), WG_E_SHAPE, op ": ");        \
+    assert_null_and_error(call(WG_POOL(.padding = WG_PAIR(0, INT64_MAX))), WG_E_SHAPE, op ": ");                                \
+    assert_null_and_error(call(WG_POOL(.adaptive = true, .size = WG_PAIR(0, 2))), WG_E_ARGUMENT,                                \
+                          "expected at least one element and one window, got an extent of 5 and 0 windows");                    \
+    assert_null_and_error(call(WG_POOL(.adaptive = true, .size = WG_PAIR(2, -1))), WG_E_ARGUMENT,                               \
+                          "expected at least one element and one window, got an extent of 6 and -1 windows");                   \
+    assert_null_and_error(call(WG_POOL(.adaptive = true, .size = WG_PAIR(INT64_MAX, 2))), WG_E_SHAPE, op ": ")
 
 #define REFUSED_EMPTY(op, call)                                                                                         \
     assert_null_and_error(                                                                                              \
-        call(WG_POOL(.padding = {2, 0})), WG_E_SHAPE,                                                                   \
+        call(WG_POOL(.padding = WG_PAIR(2, 0))), WG_E_SHAPE,                                                            \
         "expected an element of the image in each window, got a window of 2 with dilation 1 on 5 with padding 2");      \
     assert_null_and_error(                                                                                              \
-        call(WG_POOL(.size = {1, 1}, .padding = {0, 1}, .stride = {1, 1})), WG_E_SHAPE,                                 \
+        call(WG_POOL(.size = WG_PAIR(1, 1), .padding = WG_PAIR(0, 1), .stride = WG_PAIR(1, 1))), WG_E_SHAPE,            \
         op ": expected an element of the image in each window, got a window of 1 with dilation 1 on 6 with padding 1"); \
     assert_null_and_error(                                                                                              \
-        call(WG_POOL(.dilation = {1, 8}, .padding = {0, 2})), WG_E_SHAPE,                                               \
+        call(WG_POOL(.dilation = WG_PAIR(1, 8), .padding = WG_PAIR(0, 2))), WG_E_SHAPE,                                 \
         op ": expected an element of the image in each window, got a window of 2 with dilation 8 on 6 with padding 2")
 
 static void misuse_max_pool2d(void)
@@ -223,7 +222,8 @@ static void misuse_max_pool2d_grad(void)
     made(CALL(WG_POOL(.adaptive = false)));
     REFUSED_WINDOWS("max_pool2d_grad", CALL);
     REFUSED_EMPTY("max_pool2d_grad", CALL);
-    assert_null_and_error(CALL(WG_POOL(.stride = {1, 1})), WG_E_SHAPE, "expected a gradient of the result's shape [2, 3, 4, 5]");
+    assert_null_and_error(CALL(WG_POOL(.stride = WG_PAIR(1, 1))), WG_E_SHAPE,
+                          "expected a gradient of the result's shape [2, 3, 4, 5]");
 #undef CALL
     assert_null_and_error(wg_max_pool2d_grad(x, fx.y, WG_POOL(.adaptive = false)), WG_E_SHAPE, "f32 [2, 3, 5, 6] x f32 [2, 3]");
     assert_null_and_error(wg_max_pool2d_grad(fx.y, gy, WG_POOL(.adaptive = false)), WG_E_SHAPE, "max_pool2d_grad: ");
@@ -263,7 +263,8 @@ static void misuse_avg_pool2d_grad(void)
 #define CALL(options) wg_avg_pool2d_grad(gy, 5, 6, options)
     made(CALL(WG_POOL(.adaptive = false)));
     REFUSED_WINDOWS("avg_pool2d_grad", CALL);
-    assert_null_and_error(CALL(WG_POOL(.stride = {1, 1})), WG_E_SHAPE, "expected a gradient of the result's shape [2, 3, 4, 5]");
+    assert_null_and_error(CALL(WG_POOL(.stride = WG_PAIR(1, 1))), WG_E_SHAPE,
+                          "expected a gradient of the result's shape [2, 3, 4, 5]");
 #undef CALL
     assert_null_and_error(wg_avg_pool2d_grad(gy, 1, 6, WG_POOL(.adaptive = false)), WG_E_SHAPE, "avg_pool2d_grad: ");
     assert_null_and_error(wg_avg_pool2d_grad(gy, -1, 6, WG_POOL(.adaptive = false)), WG_E_SHAPE, "avg_pool2d_grad: ");
