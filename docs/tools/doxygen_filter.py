@@ -100,7 +100,7 @@ def member(line):
 def entries(lines, folder, file):
     """Of another list (optimizers.def): each entry with its options as the macro and the struct that the header which includes it makes of them."""
     header = next((text for text in (p.read_text() for p in folder.rglob("*.h")) if f'"{file}"' in text), "")
-    struct = re.search(r"typedef struct (wg_\w*?)##name##(\w+)", header)
+    struct = re.search(r"typedef struct (?:WG_NAMED )?(wg_\w*?)##name##(\w+)", header)
     name = ""
     for line in lines:
         if struct and not name and (match := re.match(r"WG_\w+\((\w+),$", line)):
