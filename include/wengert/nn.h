@@ -115,7 +115,7 @@ WG_API wg_tensor_list wg_nn_matching(wg_nn_module *module, const char *pattern);
 WG_API wg_tensor_list wg_nn_trainable(wg_nn_module *module);
 
 /* Freezes the parameters whose names match a pattern, or unfreezes them: wg_nn_freeze(net, "encoder.*"). A frozen parameter requires
-   no gradient: none is computed for it, what it has is thrown away, and an optimizer leaves it and its state alone. Patterns and
+   no gradient: none is computed for it, what it has is thrown away, and an optimizer leaves it and its state alone. A tape on which it was used before still passes it one. Patterns and
    E_ARGUMENT as in wg_nn_matching. */
 WG_API WG_MUST_CHECK wg_status wg_nn_freeze(wg_nn_module *module, const char *pattern);
 WG_API WG_MUST_CHECK wg_status wg_nn_unfreeze(wg_nn_module *module, const char *pattern);

@@ -66,16 +66,22 @@ static bool is_count(int of_kind, size_t n)
     return of_kind == WG_NN_ANY ? n > 0 : n == (of_kind == 0 ? 1 : (size_t)of_kind);
 }
 
+static wg_status wrong_count(const struct wg_nn_kind *kind, const char *verb, const char *what, int of_kind, size_t n,
+                             const char *op)
+{
+    if (of_kind == WG_NN_ANY)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: %s %s at least one %s, not %zu", op, kind->name, verb, what, n);
+    const int expected = of_kind == 0 ? 1 : of_kind;
+    return wg_error_set(WG_E_ARGUMENT, op, "%s: %s %s %d %s%s, not %zu", op, kind->name, verb, expected, what,
+                        expected > 1 ? "s" : "", n);
+}
+
 static wg_status check_counts(const wg_nn_module *net, size_t n_in, size_t n_out, const char *op)
 {
     const struct wg_nn_kind *kind = net->kind;
     if (!is_count(kind->n_in, n_in))
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: %s takes %d input%s, got %zu", op, kind->name, kind->n_in ? kind->n_in : 1,
-                            kind->n_in > 1 ? "s" : "", n_in);
-    if (!is_count(kind->n_out, n_out))
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: %s has %d result%s, asked for %zu", op, kind->name,
-                            kind->n_out ? kind->n_out : 1, kind->n_out > 1 ? "s" : "", n_out);
-    return WG_OK;
+        return wrong_count(kind, "takes", "input", kind->n_in, n_in, op);
+    return is_count(kind->n_out, n_out) ? WG_OK : wrong_count(kind, "has", "result", kind->n_out, n_out, op);
 }
 
 /* An input that failed is why this call fails. */

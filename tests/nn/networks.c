@@ -213,9 +213,9 @@ static void modules_take_and_give_several_tensors(void **state)
     assert_values(out[1], &a1, 0);
     wg_free(out[0]), wg_free(out[1]);
     assert_null(wg_nn_apply(wg_nn_child(net, 0), h));
-    assert_error(WG_E_ARGUMENT, "nn_apply: cell takes 2 inputs, got 1");
+    assert_error(WG_E_ARGUMENT, "nn_apply: cell takes 2 inputs, not 1");
     assert_null(wg_nn_apply(wg_nn_child(net, 0), h, a));
-    assert_error(WG_E_ARGUMENT, "nn_apply: cell has 2 results, asked for 1");
+    assert_error(WG_E_ARGUMENT, "nn_apply: cell has 2 results, not 1");
     wg_nn_module *left_out = wg_nn_module_create(&half, NULL, NULL);
     out[0] = out[1] = h;
     assert_int_equal(wg_nn_apply_many(left_out, NULL, &h, 1, out, 2), WG_E_STATE);
