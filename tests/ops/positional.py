@@ -10,6 +10,16 @@ from pathlib import Path
 INCLUDES = [f"-I{folder}" for folder in sys.argv[1:]]
 VALUES = ["1", "WG_NONE"]
 OTHER = ["wg_nll(x, x, .smoothing = 0.5)"]  # another op's option
+# A number in place of the values of WG_PAIR, WG_AXES, WG_MILESTONES.
+NUMBERS = [f"wg_{call.replace('?', value)}" for value in "01" for call in (
+    "conv2d(x, x, WG_NONE, .padding = ?)", "conv_transpose2d(x, x, WG_NONE, .stride = ?)", "max_pool2d(x, .size = ?)", "sum(x, .axes = ?)",
+    "nn_conv2d(1, 1, 1, .stride = ?)", "lr_multi_step(.milestones = ?)", "permute(x, ?)")]
+# Values without a name among options that no list has.
+UNNAMED = ["wg_nn_mlp(WG_SIZES(1, 2), WG_ACTIVATION_TANH)", "wg_batches_create(x, x, 5)", "wg_tape_open(true)", "wg_gradcheck(NULL, NULL, &x, 1, true)",
+           "wg_init_xavier_normal(x, x, 2.0)", "wg_grad(x, x, true)", "wg_dataset_read_csv(\"\", &x, &x, WG_F64)",
+           "wg_lr_warmup(wg_lr_cosine(.steps = 3), 3)"]
+NAMED = ["wg_nn_mlp(WG_SIZES(1, 2), .activation = WG_ACTIVATION_TANH)", "wg_conv2d(x, x, WG_NONE, .padding = WG_PAIR(1, 1))",
+         "wg_sum(x, .axes = WG_AXES(0, 1))", "wg_lr_multi_step(.milestones = WG_MILESTONES(3, 8))", "wg_tape_open(.trace = true)"]
 failed = checks = 0
 
 
@@ -26,6 +36,17 @@ def ops_with_options():
     for kind, name, operands in re.findall(r"^WG_(REDUCTION|OP_WITH)\((\w+)(?:, \((.*?)\))?", text, re.M):
         operands = "wg_tensor *x" if kind == "REDUCTION" else operands
         yield name, operands, ", ".join(re.findall(r"(\w+)(?:,|$)", operands))
+
+
+def entries():
+    """A constructor's call with a value without a name, for each entry of the lists of layers, optimizers and schedules."""
+    lists = Path(sys.argv[1]) / "wengert"
+    for name, options in re.findall(r"^WG_LAYER\((\w+),\n(.*?)^\)", (lists / "layers.def").read_text(), re.M | re.S):
+        yield f"wg_nn_{name}({', '.join(['1'] * options.count('WG_SIZE('))}, 1)"
+    for name in re.findall(r"^WG_OPTIMIZER\((\w+),", (lists / "optimizers.def").read_text(), re.M):
+        yield f"wg_optim_{name}(wg_nn_parameters(NULL), 1)"
+    for name in re.findall(r"^WG_SCHEDULE\((\w+),", (lists / "schedules.def").read_text(), re.M):
+        yield f"wg_lr_{name}(1)"
 
 
 def lines_with_errors(compiler, suffix, lines):
@@ -62,5 +83,16 @@ for compiler, suffix in [("gcc", "c"), ("clang", "c"), ("g++", "cpp"), ("clang++
         f"wg_tensor *call_{i}({declared}); wg_tensor *call_{i}({declared}) {{ return {call}; }}" for i, (call, declared) in enumerate(calls)])
     taken = [call for i, (call, _) in enumerate(calls) if i + 2 not in errors]
     check(not taken, f"{compiler}: none of {len(calls)} calls with a value without a name, or the like, compiles" + "".join(f"\n# {call}" for call in taken))
+    wrong = NUMBERS + UNNAMED + list(entries())
+    statements = ["#include <wengert.h>"] + [f"void call_{i}(wg_tensor *x); void call_{i}(wg_tensor *x) {{ (void)x; (void){call}; }}"
+                                             for i, call in enumerate(wrong + NAMED)]
+    errors, out = lines_with_errors(compiler, suffix, statements)
+    # gcc's error about a number for a pair stands in base.h and names no call: such a call is compiled alone.
+    taken = [call for i, call in enumerate(wrong) if i + 2 not in errors and
+             lines_with_errors(compiler, suffix, statements[:1] + statements[i + 1:i + 2])[1].returncode == 0]
+    check(not taken and len(wrong) > 30, f"{compiler}: none of {len(wrong)} calls with a number for a pair, axes or milestones, or a value without a name among the "
+          "options of layers, optimizers, schedules, tapes and data, compiles" + "".join(f"\n# {call}" for call in taken))
+    refused = [call for i, call in enumerate(NAMED) if i + 2 + len(wrong) in errors]
+    check(not refused, f"{compiler}: the {len(NAMED)} right ones beside them do" + "".join(f"\n# {call}" for call in refused))
 print(f"1..{checks}")
 sys.exit(failed > 0)
