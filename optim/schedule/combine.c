@@ -23,7 +23,7 @@ static wg_status check_parts(wg_lr *const part[2], const char *op)
 static void parts_free(wg_lr *const part[2])
 {
     for (int i = 0; i < 2; i++)
-        if (part[i] && !part[i]->is_part && !(i > 0 && part[0] == part[1]))
+        if (!(i > 0 && part[0] == part[1]) && part[i] && !part[i]->is_part) /* the second of two equal ones is freed by now */
             wg_lr_destroy(part[i]);
 }
 
