@@ -1,4 +1,5 @@
-/* The counted cost of what a tape has recorded, as data: by node, by named section and in total, forward, backward and updates apart.
+/* The counted cost of what a tape has recorded, as data: by node, by named section and in total, separately for forward, backward and
+   updates.
 
    A backward pass and updates leave nodes on a traced tape alone (wg_tape_open(.trace = true)), and backward with .create_graph on any. */
 #ifndef WENGERT_COST_H

@@ -1,7 +1,6 @@
 /* The headers' macros for C++17: the same calls, with options in any order. base.h includes this file.
 
-   WG_SIZES is valid until the end of
-   its full expression. A user's own op (struct wg_op, WG_SAMPLES) must be written in C, because C++ accepts designated
+   WG_SIZES is valid until the end of its full expression. A user's own op (struct wg_op, WG_SAMPLES) must be written in C, because C++ accepts designated
    initialisers in the order of declaration only. Tapes and modes end with their block, also when an exception leaves it; no
    exception may pass through a function of the library. */
 #ifndef WENGERT_CPLUSPLUS_H

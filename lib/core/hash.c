@@ -21,11 +21,13 @@ static struct wg_hash_slot *probe(const struct wg_hash *table, const struct wg_h
     return &table->slots[i];
 }
 
-static wg_status reserve(struct wg_hash *table, const struct wg_hash_kind *kind, const void *context)
+static wg_status reserve(struct wg_hash *table, size_t more, const struct wg_hash_kind *kind, const void *context)
 {
-    if (2 * (table->n + 1) <= table->capacity)
+    if (2 * (table->n + more) <= table->capacity)
         return WG_OK;
     struct wg_hash grown = {.capacity = table->capacity ? 2 * table->capacity : 16, .n = table->n};
+    while (2 * (table->n + more) > grown.capacity)
+        grown.capacity *= 2;
     grown.slots = wg_object_new(grown.capacity * sizeof *grown.slots);
     if (!grown.slots)
         return WG_E_MEMORY;
@@ -37,14 +39,14 @@ static wg_status reserve(struct wg_hash *table, const struct wg_hash_kind *kind,
     return WG_OK;
 }
 
-wg_status wg_hash_reserve(struct wg_hash *table)
+wg_status wg_hash_reserve(struct wg_hash *table, size_t more)
 {
-    return reserve(table, NULL, NULL);
+    return reserve(table, more, NULL, NULL);
 }
 
 struct wg_hash_slot *wg_hash_slot_by(struct wg_hash *table, const struct wg_hash_kind *kind, const void *context, const void *key)
 {
-    return reserve(table, kind, context) == WG_OK ? probe(table, kind, context, key) : NULL;
+    return reserve(table, 1, kind, context) == WG_OK ? probe(table, kind, context, key) : NULL;
 }
 
 /* Without tombstones: later keys of the same run move back into the hole. */

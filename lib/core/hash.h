@@ -47,8 +47,8 @@ static inline size_t wg_hash_address(const struct wg_hash *table, const void *ke
     return (page * WG_GOLDEN_RATIO >> shift) + line % WG_PAGE_LINES;
 }
 
-/* Makes space for one more key, which may move the slots. WG_E_MEMORY leaves the table as it was. */
-wg_status wg_hash_reserve(struct wg_hash *table);
+/* Makes space for more keys, which may move the slots; adding so many then cannot fail. WG_E_MEMORY leaves the table as it was. */
+wg_status wg_hash_reserve(struct wg_hash *table, size_t more);
 
 /* The slot of the key, or the empty slot for it. The table has slots. */
 static inline struct wg_hash_slot *wg_hash_probe(const struct wg_hash *table, const void *key)
@@ -70,7 +70,7 @@ static inline struct wg_hash_slot *wg_hash_find(const struct wg_hash *table, con
    memory. */
 static inline struct wg_hash_slot *wg_hash_slot_for(struct wg_hash *table, const void *key)
 {
-    if (2 * (table->n + 1) > table->capacity && wg_hash_reserve(table) != WG_OK)
+    if (2 * (table->n + 1) > table->capacity && wg_hash_reserve(table, 1) != WG_OK)
         return NULL;
     return wg_hash_probe(table, key);
 }

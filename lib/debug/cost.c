@@ -9,7 +9,7 @@ struct count {
     const wg_tape *tape;
     const struct wg_node **nodes; /* in the order of the tape */
     const wg_section **sections;  /* by number; section 0 is NULL */
-    struct wg_numbers numbers;    /* of sections */
+    struct wg_hash numbers;       /* of sections */
     wg_cost_node *node;
     wg_cost_section *section;
     size_t n_nodes, n_sections;
@@ -155,7 +155,7 @@ static wg_status fill(struct count *t)
     t->section = wg_object_new(n_sections * sizeof *t->section);
     if (!t->nodes || !t->node || !t->sections || !t->section)
         return WG_E_MEMORY;
-    WG_TRY(wg_numbers_new(&t->numbers, n_sections));
+    WG_TRY(wg_hash_reserve(&t->numbers, n_sections));
     for (const struct wg_node *node = t->tape->first; node; node = node->next)
         t->nodes[t->n_nodes++] = node;
     t->n_sections = 1;
@@ -172,7 +172,7 @@ wg_cost_table *wg_cost_count(const wg_tape *tape)
     struct count t = {.tape = tape};
     wg_cost_table *table = wg_object_new(sizeof *table);
     const wg_status status = table ? fill(&t) : WG_E_MEMORY;
-    wg_numbers_free(&t.numbers);
+    wg_hash_free(&t.numbers);
     wg_object_free(t.nodes);
     wg_object_free(t.sections);
     if (status != WG_OK) {

@@ -160,9 +160,9 @@ wg_status wg_dump_graph_begin(struct wg_dump_graph *p)
     p->costs = wg_cost_count(p->tape);
     if (!p->items || !p->clusters || !p->costs)
         return WG_E_MEMORY;
-    WG_TRY(wg_numbers_new(&p->leaves, n_in));
-    WG_TRY(wg_numbers_new(&p->makers, 2 * n_in + n_out));
-    WG_TRY(wg_numbers_new(&p->sections, n_sections));
+    WG_TRY(wg_hash_reserve(&p->leaves, n_in + 1));
+    WG_TRY(wg_hash_reserve(&p->makers, 2 * n_in + n_out + 1));
+    WG_TRY(wg_hash_reserve(&p->sections, n_sections));
     p->clusters[p->n_clusters++] = (struct wg_cluster){NULL,       WG_NO_ITEM, WG_NO_ITEM, WG_NO_ITEM,
                                                        WG_NO_ITEM, WG_NO_ITEM, WG_NO_ITEM};
     for (const struct wg_node *node = p->tape->first; node; node = node->next)
@@ -182,9 +182,9 @@ wg_status wg_dump_graph_begin(struct wg_dump_graph *p)
 
 void wg_dump_graph_end(struct wg_dump_graph *p)
 {
-    wg_numbers_free(&p->leaves);
-    wg_numbers_free(&p->makers);
-    wg_numbers_free(&p->sections);
+    wg_hash_free(&p->leaves);
+    wg_hash_free(&p->makers);
+    wg_hash_free(&p->sections);
     wg_cost_destroy(p->costs);
     wg_object_free(p->items);
     wg_object_free(p->clusters);

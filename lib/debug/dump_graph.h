@@ -35,9 +35,9 @@ struct wg_dump_graph {
     struct wg_cluster *clusters;
     wg_cost_table *costs; /* of the tape's nodes, which have the same numbers here */
     size_t n_nodes, n_items, n_clusters;
-    struct wg_numbers leaves; /* tensors that no visible node of this tape made, to items */
-    struct wg_numbers makers; /* storages of results, to the last node that filled each */
-    struct wg_numbers sections;
+    struct wg_hash leaves; /* tensors that no visible node of this tape made, to items */
+    struct wg_hash makers; /* storages of results, to the last node that filled each */
+    struct wg_hash sections;
 };
 
 /* Computes items, clusters and costs from p's tape and options. wg_dump_graph_end frees them, and must be called also on failure. */

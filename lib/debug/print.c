@@ -85,8 +85,9 @@ static bool reads_back(const struct decimal *d, double x, bool f32)
     return (f32 ? (double)strtof(text, NULL) : strtod(text, NULL)) == fabs(x);
 }
 
-/* The fewest digits that read back as x. Below a power of two the floats are twice as dense as above; so there the next larger
-   decimal can read back although the nearest one does not. */
+/* The shortest decimal that reads back as x. For each length the nearest decimal is tried first, then the next larger one: at a power
+   of two the gap to the next smaller float is half the gap to the next larger one, so the larger decimal may read back as x although
+   the nearest one does not. */
 static struct decimal shortest(double x, bool f32)
 {
     const int max = f32 ? 9 : 17;

@@ -1,6 +1,4 @@
 /* The layer of convolution over images. */
-#include <math.h>
-#include <string.h>
 
 #include "layers.h"
 #include "wengert/error.h"
@@ -13,12 +11,8 @@ static bool fits(const wg_nn_call *call, const wg_tensor *x)
     const wg_nn_conv2d_options *o = call->options;
     const wg_shape shape = wg_shape_of(x);
     char text[200];
-    if (wg_dtype_of(x) != o->dtype) {
-        (void)wg_error_set(WG_E_DTYPE, "nn_conv2d",
-                           "nn_conv2d: expected x of the weight's dtype, %s, got %s: wg_cast x, or make the layer with .dtype",
-                           wg_dtype_name(o->dtype), wg_dtype_name(wg_dtype_of(x)));
+    if (!nn_is_of_dtype(x, o->dtype, "nn_conv2d"))
         return false;
-    }
     if (shape.rank == 4 && shape.extent[1] == o->in)
         return true;
     (void)wg_error_set(WG_E_SHAPE, "nn_conv2d", "nn_conv2d: expected x of shape (N, %lld, H, W), got %s", (long long)o->in,
@@ -50,14 +44,6 @@ wg_tensor *nn_conv2d_relu(const wg_nn_call *call, wg_tensor *x)
     return fits(call, x) ? wg_conv2d_relu_with(x, call->param[WEIGHT], bias_of(call), window(call->options)) : NULL;
 }
 
-static wg_tensor *initial_bias(const wg_nn_conv2d_options *o)
-{
-    const double bound = 1 / sqrt((double)(o->in / o->groups * o->size * o->size));
-    if (o->init == WG_INIT_LINEAR)
-        return wg_uniform(o->generator, o->dtype, WG_SHAPE(o->out), -bound, bound);
-    return wg_zeros(o->dtype, WG_SHAPE(o->out));
-}
-
 static wg_status build(wg_nn_module *layer, const void *options)
 {
     const wg_nn_conv2d_options *o = options;
@@ -65,9 +51,8 @@ static wg_status build(wg_nn_module *layer, const void *options)
         return wg_error_set(WG_E_ARGUMENT, "nn_conv2d",
                             "nn_conv2d: expected groups that divide in and out, got %lld for %lld and %lld", (long long)o->groups,
                             (long long)o->in, (long long)o->out);
-    const wg_shape shape = WG_SHAPE(o->out, o->in / o->groups, o->size, o->size);
-    WG_TRY(wg_nn_add_parameter(layer, "weight", wg_init_tensor(o->dtype, shape, o->generator, o->init, .gain = o->gain)));
-    return o->bias ? wg_nn_add_parameter(layer, "bias", initial_bias(o)) : WG_OK;
+    return nn_add_weight(layer, &(struct nn_weight){WG_SHAPE(o->out, o->in / o->groups, o->size, o->size), o->bias, o->dtype,
+                                                    o->init, o->gain, o->generator});
 }
 
 static const wg_nn_sample samples[] = {

@@ -1,6 +1,8 @@
 /* The list of layers: from each entry of layers.def its constructor with the table of its options and, for an activation, its kind; and
-   the table of fusions. */
+   the table of fusions. And what layers share. */
 #include "layers.h"
+
+#include <math.h>
 
 #include "wengert/error.h"
 #include "wengert/ops.h"
@@ -117,4 +119,32 @@ nn_fused *nn_fusion_of(const struct wg_nn_kind *first, const struct wg_nn_kind *
         if (fusions[i].first == first && fusions[i].second == second)
             return fusions[i].forward;
     return NULL;
+}
+
+/* ---- what layers with a weight share ---- */
+
+bool nn_is_of_dtype(const wg_tensor *x, wg_dtype dtype, const char *op)
+{
+    if (wg_dtype_of(x) == dtype)
+        return true;
+    (void)wg_error_set(WG_E_DTYPE, op, "%s: expected x of the weight's dtype, %s, got %s: wg_cast x, or make the layer with .dtype",
+                       op, wg_dtype_name(dtype), wg_dtype_name(wg_dtype_of(x)));
+    return false;
+}
+
+static wg_tensor *initial_bias(const struct nn_weight *w)
+{
+    double fan_in = 1;
+    for (int i = 1; i < w->shape.rank; i++)
+        fan_in *= (double)w->shape.extent[i];
+    const wg_shape shape = WG_SHAPE(w->shape.extent[0]);
+    if (w->init == WG_INIT_LINEAR)
+        return wg_uniform(w->generator, w->dtype, shape, -1 / sqrt(fan_in), 1 / sqrt(fan_in));
+    return wg_zeros(w->dtype, shape);
+}
+
+wg_status nn_add_weight(wg_nn_module *layer, const struct nn_weight *w)
+{
+    WG_TRY(wg_nn_add_parameter(layer, "weight", wg_init_tensor(w->dtype, w->shape, w->generator, w->init, .gain = w->gain)));
+    return w->bias ? wg_nn_add_parameter(layer, "bias", initial_bias(w)) : WG_OK;
 }

@@ -12,6 +12,20 @@
 #undef WG_ACTIVATION
 #undef WG_FUSION
 
+/* True if x has the dtype of a layer's parameters; else E_DTYPE is recorded, with op in front. */
+bool nn_is_of_dtype(const wg_tensor *x, wg_dtype dtype, const char *op);
+
+/* Adds "weight", drawn by a rule, and, with bias, "bias" (the weight's first extent): U(±1/√fan_in) under WG_INIT_LINEAR, else 0. */
+struct nn_weight {
+    wg_shape shape;
+    bool bias;
+    wg_dtype dtype;
+    wg_init_rule init;
+    double gain;
+    wg_tensor *generator;
+};
+wg_status nn_add_weight(wg_nn_module *layer, const struct nn_weight *weight);
+
 /* The names of an enum's values, terminated by NULL. */
 extern const char *const wg_init_rule_names[], *const wg_activation_names[];
 

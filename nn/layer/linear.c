@@ -1,5 +1,4 @@
 /* The linear layer: y = x Wᵀ + b. */
-#include <math.h>
 
 #include "layers.h"
 #include "wengert/error.h"
@@ -13,12 +12,8 @@ static bool fits(const wg_nn_call *call, const wg_tensor *x)
     const wg_nn_linear_options *o = call->options;
     const wg_shape shape = wg_shape_of(x);
     char text[200];
-    if (wg_dtype_of(x) != o->dtype) {
-        (void)wg_error_set(WG_E_DTYPE, "nn_linear",
-                           "nn_linear: expected x of the weight's dtype, %s, got %s: wg_cast x, or make the layer with .dtype",
-                           wg_dtype_name(o->dtype), wg_dtype_name(wg_dtype_of(x)));
+    if (!nn_is_of_dtype(x, o->dtype, "nn_linear"))
         return false;
-    }
     if (shape.rank >= 1 && shape.extent[shape.rank - 1] == o->in)
         return true;
     (void)wg_error_set(WG_E_SHAPE, "nn_linear", "nn_linear: expected x of shape (..., %lld), got %s", (long long)o->in,
@@ -41,20 +36,10 @@ wg_tensor *nn_linear_relu(const wg_nn_call *call, wg_tensor *x)
     return fits(call, x) ? wg_linear_relu(x, call->param[WEIGHT], bias_of(call)) : NULL;
 }
 
-static wg_tensor *initial_bias(const wg_nn_linear_options *o)
-{
-    const double bound = 1 / sqrt((double)o->in);
-    if (o->init == WG_INIT_LINEAR)
-        return wg_uniform(o->generator, o->dtype, WG_SHAPE(o->out), -bound, bound);
-    return wg_zeros(o->dtype, WG_SHAPE(o->out));
-}
-
 static wg_status build(wg_nn_module *layer, const void *options)
 {
     const wg_nn_linear_options *o = options;
-    WG_TRY(wg_nn_add_parameter(layer, "weight",
-                               wg_init_tensor(o->dtype, WG_SHAPE(o->out, o->in), o->generator, o->init, .gain = o->gain)));
-    return o->bias ? wg_nn_add_parameter(layer, "bias", initial_bias(o)) : WG_OK;
+    return nn_add_weight(layer, &(struct nn_weight){WG_SHAPE(o->out, o->in), o->bias, o->dtype, o->init, o->gain, o->generator});
 }
 
 static const wg_nn_sample samples[] = {

@@ -6,11 +6,6 @@
 #include "wengert/error.h"
 #include "wengert/tape.h"
 
-static wg_status first_error(wg_status otherwise)
-{
-    return wg_error_first() ? wg_error_first()->code : otherwise;
-}
-
 /* ---- one forward function ---- */
 
 /* forward: the kind's own, or that of a fusion. */
@@ -152,7 +147,7 @@ static wg_status apply(const wg_nn_call *call)
         if (!kept) {
             while (i-- > 0)
                 wg_free(call->out[i]);
-            status = first_error(WG_E_MEMORY);
+            status = nn_first_error(WG_E_MEMORY);
             break;
         }
         call->out[i] = kept;

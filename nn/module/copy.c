@@ -53,7 +53,7 @@ static wg_status copy_own(wg_nn_module *to, const struct list *list, bool parame
     for (size_t i = 0; i < list->own; i++) {
         wg_tensor *copy = copy_of(list->tensor[i], copies);
         if (!copy)
-            return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
+            return nn_first_error(WG_E_MEMORY);
         WG_TRY((parameters ? wg_nn_add_parameter : wg_nn_add_buffer)(to, list->name[i], copy));
         if (parameters && !wg_set_requires_grad(copy, wg_requires_grad(list->tensor[i])))
             return WG_E_STATE;

@@ -17,6 +17,11 @@ wg_status nn_no_memory(const char *op)
     return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
 }
 
+wg_status nn_first_error(wg_status otherwise)
+{
+    return wg_error_first() ? wg_error_first()->code : otherwise;
+}
+
 /* ---- making and destroying ---- */
 
 struct owned {
@@ -184,11 +189,6 @@ static bool may_be_tied(const struct list *list)
     return tied;
 }
 
-static wg_status first_error(wg_status otherwise)
-{
-    return wg_error_first() ? wg_error_first()->code : otherwise;
-}
-
 /* Puts what the module owns now into its list; on failure the list is as it was. */
 static wg_status insert(wg_nn_module *module, struct list *list, const char *name, wg_tensor *own, const char *op)
 {
@@ -215,7 +215,7 @@ static wg_status insert(wg_nn_module *module, struct list *list, const char *nam
 static wg_status check_tensor(wg_tensor *own, bool parameter, const char *name, const char *op)
 {
     if (parameter)
-        return wg_owners(own) > 1 || wg_set_requires_grad(own, true) ? WG_OK : first_error(WG_E_DTYPE);
+        return wg_owners(own) > 1 || wg_set_requires_grad(own, true) ? WG_OK : nn_first_error(WG_E_DTYPE);
     return wg_requires_grad(own)
                ? wg_error_set(WG_E_ARGUMENT, op, "%s: expected a buffer without requires_grad: \"%s\" has it", op, name)
                : WG_OK;
@@ -228,7 +228,7 @@ static wg_status add_tensor(wg_nn_module *module, const char *name, wg_tensor *t
         return nn_null_argument(op, name);
     wg_tensor *own = t ? wg_adopt(t) : NULL;
     if (status == WG_OK && !own)
-        status = first_error(WG_E_ARGUMENT);
+        status = nn_first_error(WG_E_ARGUMENT);
     if (status == WG_OK)
         status = check_tensor(own, parameter, name, op);
     if (status == WG_OK)

@@ -65,6 +65,7 @@ void nn_distinct_find(struct list *list);
 
 wg_status nn_null_argument(const char *op, const char *what); /* records that it is NULL */
 wg_status nn_no_memory(const char *op);
+wg_status nn_first_error(wg_status otherwise); /* the code of the first error that is recorded */
 /* A module without parameters, its options copied; kind->build does not run. */
 wg_nn_module *nn_module_new(const struct wg_nn_kind *kind, const wg_option_table *table, const void *options, void *context,
                             const char *op);

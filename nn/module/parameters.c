@@ -156,7 +156,7 @@ static wg_status require(wg_nn_module *module, const char *pattern, bool wanted,
         if (!wanted)
             wg_clear_gradient(t);
         if (!wg_set_requires_grad(t, wanted))
-            return wg_error_first() ? wg_error_first()->code : WG_E_STATE;
+            return nn_first_error(WG_E_STATE);
         found++;
     }
     return found > 0 ? WG_OK : no_such(module, "no parameter matches", pattern, op);
@@ -236,7 +236,7 @@ wg_status wg_nn_tie(wg_nn_module *module, const char *name, const char *source)
     if (!reserve_on_the_way(module, slot))
         return nn_no_memory(op);
     if (!wg_adopt(shared))
-        return wg_error_first() ? wg_error_first()->code : WG_E_STATE;
+        return nn_first_error(WG_E_STATE);
     replace(module, slot, shared);
     wg_disown(old);
     return WG_OK;

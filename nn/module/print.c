@@ -121,7 +121,7 @@ static wg_status read_costs(struct table *table, const wg_tape *tape)
 {
     wg_cost_table *costs = wg_cost_of(tape);
     if (!costs)
-        return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
+        return nn_first_error(WG_E_MEMORY);
     for (size_t i = 0; i < table->n; i++) {
         struct line *line = &table->line[i];
         const size_t parent = table->line[line->parent].section;
@@ -150,7 +150,7 @@ static wg_status apply_to_zeros(struct table *table, const wg_nn_module *net, co
     for (size_t i = 0; i < n; i++) {
         in[i] = wg_zeros(input_dtype(net), shape[i]);
         if (!in[i])
-            return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
+            return nn_first_error(WG_E_MEMORY);
     }
     WG_TRY(wg_section_push(SECTION));
     const wg_status status = nn_apply_recorded(net, in, n, out, results, &table->record);
@@ -161,7 +161,7 @@ static wg_status apply_to_zeros(struct table *table, const wg_nn_module *net, co
 
 /* ---- printing ---- */
 
-/* A number with its thousands set apart: 1,234,567. */
+/* A number with a comma after every group of three digits: 1,234,567. */
 static const char *grouped(int64_t number, char *text, size_t size)
 {
     char digits[32];

@@ -93,7 +93,7 @@ wg_status wg_nn_unflatten(wg_tensor *vector, wg_tensor_list like, wg_tensor **pa
                 wg_free(params[i]);
         }
     free(sizes), free(part);
-    return whole ? WG_OK : status != WG_OK ? status : wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
+    return whole ? WG_OK : status != WG_OK ? status : nn_first_error(WG_E_MEMORY);
 }
 
 static wg_status assign(wg_tensor_list params, wg_tensor *vector, wg_tensor **part)

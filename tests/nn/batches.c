@@ -198,8 +198,8 @@ static void errors_name_what_is_wrong(void **state)
     assert_error(WG_E_SHAPE, "[], none");
     assert_null(wg_batches_create(x, WG_NONE, .size = 0));
     assert_error(WG_E_ARGUMENT, "0 of 23");
-    wg_tensor *turned = wg_permute(x, WG_AXES(1, 0));
-    assert_null(wg_batches_create(turned, WG_NONE));
+    wg_tensor *transposed = wg_permute(x, WG_AXES(1, 0));
+    assert_null(wg_batches_create(transposed, WG_NONE));
     assert_error(WG_E_ARGUMENT, "contiguous");
     wg_batches *batches = wg_batches_create(x, WG_NONE);
     assert_int_equal(wg_batches_restore(batches, (wg_batches_state){0, 0, 24}), WG_E_ARGUMENT);
@@ -208,7 +208,7 @@ static void errors_name_what_is_wrong(void **state)
     assert_error(WG_E_NULL, "NULL");
     assert_int_equal(wg_batches_next(batches, NULL, NULL), WG_E_NULL);
     assert_error(WG_E_NULL, "batches_next");
-    wg_batches_destroy(batches), wg_free(turned), wg_free(x), wg_free(y), wg_free(scalar);
+    wg_batches_destroy(batches), wg_free(transposed), wg_free(x), wg_free(y), wg_free(scalar);
     assert_no_error();
 }
 

@@ -8,19 +8,19 @@ enum { N = 24, IN = 7, HIDDEN = 37, CLASSES = 5, STEPS = 3 };
 
 /* ---- the same network, its layers applied one by one: none knows what comes next ---- */
 
-static wg_tensor *apart(const wg_nn_call *call, wg_tensor *x)
+static wg_tensor *one_by_one(const wg_nn_call *call, wg_tensor *x)
 {
     for (size_t i = 0; i < wg_nn_children(call->module) && x; i++)
         x = wg_nn_apply_child(call, i, x);
     return x;
 }
 
-static const struct wg_nn_kind apart_type = {.name = "apart", .forward = apart};
+static const struct wg_nn_kind one_by_one_kind = {.name = "one_by_one", .forward = one_by_one};
 
 static wg_nn_module *network(bool fused, bool batch_norm, bool bias)
 {
     wg_tensor *generator = wg_generator(5, 0);
-    wg_nn_module *net = wg_nn_module_create(&apart_type, NULL, NULL);
+    wg_nn_module *net = wg_nn_module_create(&one_by_one_kind, NULL, NULL);
     wg_nn_module *layers[] = {wg_nn_linear(IN, HIDDEN, .generator = generator, .bias = bias),
                               batch_norm ? wg_nn_batch_norm(HIDDEN) : wg_nn_tanh(),
                               wg_nn_relu(),
@@ -147,11 +147,11 @@ static void fused_convolution_has_the_bits_in_any_order(void **state)
         for (int i = 0; i < 3; i++)
             wg_set_requires_grad(leaf[i], true);
         wg_tensor *fused = wg_conv2d_relu(leaf[0], leaf[1], leaf[2], .padding = WG_PAIR(1, 0), .stride = WG_PAIR(1, 2));
-        wg_tensor *apart = wg_relu(wg_conv2d(leaf[0], leaf[1], leaf[2], .padding = WG_PAIR(1, 0), .stride = WG_PAIR(1, 2)));
-        assert_same_bits(wg_copy(fused), wg_copy(apart));
+        wg_tensor *separate = wg_relu(wg_conv2d(leaf[0], leaf[1], leaf[2], .padding = WG_PAIR(1, 0), .stride = WG_PAIR(1, 2)));
+        assert_same_bits(wg_copy(fused), wg_copy(separate));
         for (int i = 0; i < 3; i++)
             assert_same_bits(wg_copy(wg_grad(wg_sum(wg_square(fused)), leaf[i])),
-                             wg_copy(wg_grad(wg_sum(wg_square(apart)), leaf[i])));
+                             wg_copy(wg_grad(wg_sum(wg_square(separate)), leaf[i])));
     }
     wg_free(generator), wg_free(images), wg_free(leaf[1]), wg_free(leaf[2]);
     assert_no_error();
@@ -187,9 +187,9 @@ static void a_step_makes_so_many_launches(void **state)
 static void gradients_lie_as_their_parameters(void **state)
 {
     (void)state;
-    for (int turned = 0; turned < 2; turned++) {
+    for (int transposed = 0; transposed < 2; transposed++) {
         wg_tensor *x = wg_ones(WG_F32, WG_SHAPE(HIDDEN, 9)), *w = wg_ones(WG_F32, WG_SHAPE(HIDDEN, 9));
-        if (turned) {
+        if (transposed) {
             wg_tensor *flat = wg_ones(WG_F32, WG_SHAPE(9, HIDDEN));
             wg_free(w);
             w = wg_permute(flat, WG_AXES(1, 0));

@@ -5,7 +5,7 @@ static void the_same_state_gives_the_same_mask(void **state)
 {
     (void)state;
     wg_tensor *x = numbers(WG_F32, WG_SHAPE(40, 25), 1), *a = made(wg_generator(3, 0)), *b = made(wg_generator(3, 0));
-    wg_tensor *turned = made(wg_permute(x, WG_AXES(1, 0))), *first = made(wg_dropout(x, a, 0.5));
+    wg_tensor *transposed = made(wg_permute(x, WG_AXES(1, 0))), *first = made(wg_dropout(x, a, 0.5));
     wg_tensor *again = made(wg_dropout(x, b, 0.5)), *next = made(wg_dropout(x, a, 0.5));
     assert_same_bits(first, again);
     assert_int_equal(element(a, 2) - element(b, 2), 250); /* four elements per block */
@@ -14,11 +14,11 @@ static void the_same_state_gives_the_same_mask(void **state)
         differ += element(first, i) != element(next, i);
     assert_in_range(differ, 400, 600);
     /* an element's random word depends on its row-major index, for every memory layout of the operand */
-    wg_tensor *row_major = made(wg_copy(turned)), *p = made(wg_dropout(turned, b, 0.5));
+    wg_tensor *row_major = made(wg_copy(transposed)), *p = made(wg_dropout(transposed, b, 0.5));
     assert_ok(wg_write(b, ((const int64_t[]){3, 0, 250, 0})));
     wg_tensor *q = made(wg_dropout(row_major, b, 0.5));
     assert_same_bits(p, q);
-    wg_tensor *all[] = {x, a, b, turned, first, again, next, row_major, p, q};
+    wg_tensor *all[] = {x, a, b, transposed, first, again, next, row_major, p, q};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         wg_free(all[i]);
 }

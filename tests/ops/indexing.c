@@ -165,11 +165,11 @@ static void integers_are_moved(void **state)
     for (int dtype = WG_I64; dtype <= WG_U8; dtype++) {
         const wg_dtype d = (wg_dtype)dtype;
         WG_TAPE(tape);
-        wg_tensor *x = count_up(d, WG_SHAPE(2, 3)), *turned = made(wg_permute(x, WG_AXES(1, 0)));
+        wg_tensor *x = count_up(d, WG_SHAPE(2, 3)), *transposed = made(wg_permute(x, WG_AXES(1, 0)));
         wg_tensor *last = wg_from(((const int64_t[]){1, 0, 1}), WG_SHAPE(3));
-        assert_numbers(turned, d, WG_SHAPE(3, 2), NUMBERS(0, 3, 1, 4, 2, 5));
-        assert_numbers(wg_reshape(turned, WG_SHAPE(2, 3)), d, WG_SHAPE(2, 3), NUMBERS(0, 3, 1, 4, 2, 5)); /* not a view */
-        assert_numbers(wg_copy(turned), d, WG_SHAPE(3, 2), NUMBERS(0, 3, 1, 4, 2, 5));
+        assert_numbers(transposed, d, WG_SHAPE(3, 2), NUMBERS(0, 3, 1, 4, 2, 5));
+        assert_numbers(wg_reshape(transposed, WG_SHAPE(2, 3)), d, WG_SHAPE(2, 3), NUMBERS(0, 3, 1, 4, 2, 5)); /* not a view */
+        assert_numbers(wg_copy(transposed), d, WG_SHAPE(3, 2), NUMBERS(0, 3, 1, 4, 2, 5));
         assert_numbers(wg_slice(x, 1, 2, INT64_MIN, -2), d, WG_SHAPE(2, 2), NUMBERS(2, 0, 5, 3));
         assert_numbers(wg_flip(x, 1), d, WG_SHAPE(2, 3), NUMBERS(2, 1, 0, 5, 4, 3));
         assert_numbers(wg_broadcast_to(x, WG_SHAPE(2, 2, 3)), d, WG_SHAPE(2, 2, 3), NUMBERS(0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5));
@@ -181,14 +181,14 @@ static void integers_are_moved(void **state)
         assert_numbers(wg_pad(x, (const int64_t[]){0, 1}, (const int64_t[]){1, 0}, 9), d, WG_SHAPE(3, 4),
                        NUMBERS(9, 0, 1, 2, 9, 3, 4, 5, 9, 9, 9, 9));
         assert_numbers(wg_index_select(x, 0, last), d, WG_SHAPE(3, 3), NUMBERS(3, 4, 5, 0, 1, 2, 3, 4, 5));
-        assert_numbers(wg_index_select(turned, 1, last), d, WG_SHAPE(3, 3), NUMBERS(3, 0, 3, 4, 1, 4, 5, 2, 5));
+        assert_numbers(wg_index_select(transposed, 1, last), d, WG_SHAPE(3, 3), NUMBERS(3, 0, 3, 4, 1, 4, 5, 2, 5));
         assert_numbers(wg_gather(x, 0, wg_reshape(last, WG_SHAPE(1, 3))), d, WG_SHAPE(1, 3), NUMBERS(3, 1, 5));
         assert_numbers(wg_embedding(x, wg_reshape(last, WG_SHAPE(3, 1))), d, WG_SHAPE(3, 1, 3), NUMBERS(3, 4, 5, 0, 1, 2, 3, 4, 5));
         assert_numbers(wg_diagonal(x, .offset = 1), d, WG_SHAPE(2), NUMBERS(1, 5));
         assert_numbers(wg_diag(wg_slice(wg_reshape(x, WG_SHAPE(6)), 0, 4, 6, 1), .offset = -1), d, WG_SHAPE(3, 3),
                        NUMBERS(0, 0, 0, 4, 0, 0, 0, 5, 0));
         assert_numbers(wg_tril(x), d, WG_SHAPE(2, 3), NUMBERS(0, 0, 0, 3, 4, 0));
-        assert_numbers(wg_triu(turned, .offset = 1), d, WG_SHAPE(3, 2), NUMBERS(0, 3, 0, 0, 0, 0));
+        assert_numbers(wg_triu(transposed, .offset = 1), d, WG_SHAPE(3, 2), NUMBERS(0, 3, 0, 0, 0, 0));
         assert_numbers(wg_one_hot(wg_from(((const int64_t[]){2, 0}), WG_SHAPE(2)), 3, d), d, WG_SHAPE(2, 3),
                        NUMBERS(0, 0, 1, 1, 0, 0));
         assert_null(wg_error_first());
@@ -211,8 +211,8 @@ static void squeeze_and_unsqueeze(void **state)
     assert_int_equal(wg_extent(made(wg_unsqueeze(none, 2)), 2), 1);
     assert_ptr_equal(wg_data(made(wg_squeeze(x, 0))), wg_data(x)); /* views */
     assert_ptr_equal(wg_data(made(wg_unsqueeze(x, -2))), wg_data(x));
-    wg_tensor *turned = made(wg_permute(made(wg_squeeze(x, WG_ALL)), WG_AXES(1, 0)));
-    assert_ptr_equal(wg_data(made(wg_unsqueeze(turned, 1))), wg_data(turned));
+    wg_tensor *transposed = made(wg_permute(made(wg_squeeze(x, WG_ALL)), WG_AXES(1, 0)));
+    assert_ptr_equal(wg_data(made(wg_unsqueeze(transposed, 1))), wg_data(transposed));
 }
 
 static void stack_and_repeat(void **state)
@@ -319,8 +319,8 @@ static void scatter_adds_in_order(void **state)
         const wg_axes order = WG_AXES(1, 0);
         wg_set_threads(threads);
         assert_same_bits(made(wg_index_add(zeros, 0, index, src)), want);
-        wg_tensor *turned = made(wg_copy(wg_permute(src, order))), *other = made(wg_copy(wg_permute(zeros, order)));
-        assert_same_bits(made(wg_permute(wg_index_add(other, 1, index, turned), order)), want);
+        wg_tensor *transposed = made(wg_copy(wg_permute(src, order))), *other = made(wg_copy(wg_permute(zeros, order)));
+        assert_same_bits(made(wg_permute(wg_index_add(other, 1, index, transposed), order)), want);
         wg_tensor *all = made(wg_broadcast_to(wg_reshape(index, WG_SHAPE(ROWS, 1)), WG_SHAPE(ROWS, COLUMNS)));
         assert_same_bits(made(wg_scatter_add(zeros, 0, made(wg_copy(all)), src)), want);
     }

@@ -94,9 +94,10 @@ static void binary_cross_entropy_has_every_reduction(void **state)
         each[i] = fmax(logits[i], 0) - logits[i] * probabilities[i] + log1p(exp(-fabs(logits[i])));
         sum += each[i];
     }
-    wg_tensor *x = matrix(logits), *t = matrix(probabilities), *turned = made(wg_copy(wg_transpose(x, 0, 1)));
+    wg_tensor *x = matrix(logits), *t = matrix(probabilities), *transposed = made(wg_copy(wg_transpose(x, 0, 1)));
     assert_all_near(made(wg_bce_with_logits(x, t, .reduction = WG_REDUCTION_NONE)), each, 1e-15);
-    assert_all_near(made(wg_copy(wg_bce_with_logits(wg_transpose(turned, 0, 1), t, .reduction = WG_REDUCTION_NONE))), each, 1e-15);
+    assert_all_near(made(wg_copy(wg_bce_with_logits(wg_transpose(transposed, 0, 1), t, .reduction = WG_REDUCTION_NONE))), each,
+                    1e-15);
     assert_near(wg_item(made(wg_bce_with_logits(x, t))), sum / (ROWS * CLASSES), 1e-15);
     assert_near(wg_item(made(wg_bce_with_logits(x, t, .reduction = WG_REDUCTION_SUM))), sum, 1e-14);
     assert_near(wg_item(made(wg_bce_with_logits(x, t, .reduction = WG_REDUCTION_BATCH_MEAN))), sum / ROWS, 1e-14);

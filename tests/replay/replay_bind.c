@@ -75,12 +75,12 @@ static void inputs_are_bound(void **state)
     assert_fails(wg_replay_bind(replay, original, wide), WG_E_DTYPE, "pixels is f32, not f64");
     assert_fails(wg_replay_bind(replay, wrong, wrong), WG_E_ARGUMENT, "does not read");
     assert_fails(wg_replay_bind(replay, replayed.other, replayed.other), WG_E_ARGUMENT, "changes");
-    wg_tensor *turned = wg_permute(original, WG_AXES(1, 0));
-    assert_fails(wg_replay_bind(replay, original, turned), WG_E_ARGUMENT, "other strides");
+    wg_tensor *transposed = wg_permute(original, WG_AXES(1, 0));
+    assert_fails(wg_replay_bind(replay, original, transposed), WG_E_ARGUMENT, "other strides");
     wg_tensor *column = made(wg_slice(original, 1, 0, 1, 1));
     assert_fails(wg_replay_bind(replay, column, column), WG_E_ARGUMENT, "is not dense");
     wg_free(column);
-    wg_free(wrong), wg_free(wide), wg_free(turned);
+    wg_free(wrong), wg_free(wide), wg_free(transposed);
     wg_replay_destroy(replay);
     eager.x = NULL;
     small_end(&eager), small_end(&replayed);

@@ -192,23 +192,23 @@ void check_repeated(const struct check_case *c, wg_dtype dtype)
 void check_shared(const struct check_case *c, wg_dtype dtype)
 {
     struct check_case one, two;
-    struct result shared, apart;
+    struct result shared, separate;
     if (case_shared(&one, c, false) && case_shared(&two, c, true)) {
-        run_with_gradient(&two, (struct run){.dtype = dtype}, &apart);
+        run_with_gradient(&two, (struct run){.dtype = dtype}, &separate);
         run_with_gradient(&one, (struct run){.dtype = dtype}, &shared);
         c->report->cases++;
         for (int i = 1; i < c->n; i++)
-            if (one.in[i].shared == 0 && apart.grad[0] && apart.grad[i]) {
+            if (one.in[i].shared == 0 && separate.grad[0] && separate.grad[i]) {
                 for (int64_t k = 0; k < c->in[0].numel; k++)
-                    apart.grad[0][k] += apart.grad[i][k];
-                free(apart.grad[i]);
-                apart.grad[i] = NULL;
+                    separate.grad[0][k] += separate.grad[i][k];
+                free(separate.grad[i]);
+                separate.grad[i] = NULL;
             }
-        if (apart.status == WG_OK)
-            compare_results(&one, "shared", wg_dtype_name(dtype), &shared, &apart, (struct tolerance){10 * round_off(dtype)});
+        if (separate.status == WG_OK)
+            compare_results(&one, "shared", wg_dtype_name(dtype), &shared, &separate, (struct tolerance){10 * round_off(dtype)});
         else
-            check_fail(c->report, "shared", "%s: %s", two.name, apart.error.message);
-        result_free(&apart);
+            check_fail(c->report, "shared", "%s: %s", two.name, separate.error.message);
+        result_free(&separate);
         result_free(&shared);
         case_free(&two);
     }
