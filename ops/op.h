@@ -44,12 +44,13 @@ wg_status wg_check_scalar(const wg_call *c, unsigned i);
 
 /* ---- reductions ---- */
 
-/* Converts the options to params; E_ARGUMENT if an axis does not exist or is named twice. */
+/* Sets the axes and keepdims of params; E_ARGUMENT if an axis does not exist or is named twice. */
 wg_status wg_reduce_resolve(const char *op, const wg_tensor *x, wg_reduce_options options, struct wg_reduce_params *params);
 wg_status wg_reduce_shape(const wg_call *c, wg_spec *out);
 /* The part of wg_reduce_shape that sets rank and extents of the result. */
 void wg_reduced_extents(const wg_call *c, wg_spec *out);
-wg_tensor *wg_reduce(const struct wg_op *op, wg_tensor *x, wg_reduce_options options);
+/* Calls op with the given params, whose axes and keepdims come from the options. */
+wg_tensor *wg_reduce(const struct wg_op *op, wg_tensor *x, wg_reduce_options options, struct wg_reduce_params params);
 /* A view of t in which the reduced axes have extent 1; t lacks these axes or has them with extent 1 already (keepdims). */
 wg_tensor *wg_restore_axes(const wg_call *c, wg_tensor *t);
 

@@ -38,10 +38,10 @@ const struct wg_op *wg_op_at(size_t index)
     {                                                 \
         return wg_invoke2(&wg_op_##name, NULL, a, b); \
     }
-#define WG_REDUCTION(name)                                               \
-    wg_tensor *wg_##name##_with(wg_tensor *x, wg_reduce_options options) \
-    {                                                                    \
-        return wg_reduce(&wg_op_##name, x, options);                     \
+#define WG_REDUCTION(name)                                                         \
+    wg_tensor *wg_##name##_with(wg_tensor *x, wg_reduce_options options)           \
+    {                                                                              \
+        return wg_reduce(&wg_op_##name, x, options, (struct wg_reduce_params){0}); \
     }
 #define WG_OP(name, arguments)
 #define WG_OP_WITH(name, operands, options)

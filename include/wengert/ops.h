@@ -30,16 +30,33 @@ typedef struct WG_NAMED wg_axes {
     int8_t axis[WG_MAX_RANK];
 } wg_axes;
 
-/* Options of a reduction. The axes are .axis = 1, or .axes = WG_AXES(0, 2), or all axes if neither is given; negative axes count
-   from the last one. keepdims keeps the reduced axes with extent 1. correction is read by var and std, p by norm. */
+/* Options of a reduction. The axes are .axis = 1, or .axes = WG_AXES(0, 2), or all axes if neither is given; both are E_ARGUMENT.
+   Negative axes count from the last one. keepdims keeps the reduced axes with extent 1. */
 enum { WG_ALL = 127 };
 typedef struct WG_NAMED wg_reduce_options {
     int axis;
     wg_axes axes;
     bool keepdims;
-    double correction, p;
 } wg_reduce_options;
-#define WG_REDUCE_DEFAULTS .axis = WG_ALL, .keepdims = false, .correction = 1, .p = 2
+#define WG_REDUCE_DEFAULTS .axis = WG_ALL, .keepdims = false
+
+/* Options of var and std. correction is subtracted from the number of elements. */
+typedef struct WG_NAMED wg_variance_options {
+    int axis;
+    wg_axes axes;
+    bool keepdims;
+    double correction;
+} wg_variance_options;
+#define WG_VARIANCE_DEFAULTS .axis = WG_ALL, .keepdims = false, .correction = 1
+
+/* Options of norm. p: 1, 2 or INFINITY. */
+typedef struct WG_NAMED wg_norm_options {
+    int axis;
+    wg_axes axes;
+    bool keepdims;
+    double p;
+} wg_norm_options;
+#define WG_NORM_DEFAULTS .axis = WG_ALL, .keepdims = false, .p = 2
 
 #ifndef __cplusplus
 #define WG_AXES(...) ((wg_axes){.count = (int)(sizeof((int8_t[]){__VA_ARGS__})), .axis = {__VA_ARGS__}})
@@ -164,13 +181,12 @@ typedef struct WG_NAMED wg_group_norm_options {
 } wg_group_norm_options;
 #define WG_GROUP_NORM_DEFAULTS .weight = WG_NONE, .bias = WG_NONE, .eps = 1e-5
 
-/* Options of convolutions. output_padding: conv_transpose2d only, below stride. */
+/* Options of convolutions. */
 typedef struct WG_NAMED wg_conv_options {
-    wg_pair stride, padding, dilation, output_padding;
+    wg_pair stride, padding, dilation;
     int64_t groups;
 } wg_conv_options;
-#define WG_CONV_DEFAULTS \
-    .stride = WG_PAIR(1, 1), .padding = WG_PAIR(0, 0), .dilation = WG_PAIR(1, 1), .output_padding = WG_PAIR(0, 0), .groups = 1
+#define WG_CONV_DEFAULTS .stride = WG_PAIR(1, 1), .padding = WG_PAIR(0, 0), .dilation = WG_PAIR(1, 1), .groups = 1
 #define WG_CONV(...) WG_OPTIONS(wg_conv_options, WG_CONV_DEFAULTS, __VA_ARGS__) /* a value, for gradient ops */
 
 /* Options of conv1d. */
@@ -179,14 +195,19 @@ typedef struct WG_NAMED wg_conv1d_options {
 } wg_conv1d_options;
 #define WG_CONV1D_DEFAULTS .stride = 1, .padding = 0, .dilation = 1, .groups = 1
 
-/* Options of pooling. adaptive: size is the extent of the result, and the image is divided into that many windows; the other
-   options are not read. */
+/* Options of conv_transpose2d. output_padding: rows and columns that are added at the end of the result, in [0, stride). */
+typedef struct WG_NAMED wg_conv_transpose2d_options {
+    wg_pair stride, padding, dilation, output_padding;
+    int64_t groups;
+} wg_conv_transpose2d_options;
+#define WG_CONV_TRANSPOSE2D_DEFAULTS \
+    .stride = WG_PAIR(1, 1), .padding = WG_PAIR(0, 0), .dilation = WG_PAIR(1, 1), .output_padding = WG_PAIR(0, 0), .groups = 1
+
+/* Options of pooling. */
 typedef struct WG_NAMED wg_pool_options {
     wg_pair size, stride, padding, dilation;
-    bool adaptive;
 } wg_pool_options;
-#define WG_POOL_DEFAULTS \
-    .size = WG_PAIR(2, 2), .stride = WG_PAIR(2, 2), .padding = WG_PAIR(0, 0), .dilation = WG_PAIR(1, 1), .adaptive = false
+#define WG_POOL_DEFAULTS .size = WG_PAIR(2, 2), .stride = WG_PAIR(2, 2), .padding = WG_PAIR(0, 0), .dilation = WG_PAIR(1, 1)
 #define WG_POOL(...) WG_OPTIONS(wg_pool_options, WG_POOL_DEFAULTS, __VA_ARGS__)
 
 #define WG_UNWRAP_(...) __VA_ARGS__

@@ -54,47 +54,77 @@ static double fan_of(wg_shape shape, int but)
     return fan;
 }
 
-/* U(-a, a) has variance a²/3. */
-wg_tensor *wg_init_tensor_with(wg_dtype dtype, wg_shape shape, wg_tensor *generator, wg_init_rule rule, wg_init_options options)
+/* Each rule's name in messages, that of its function where it has one, and which options it reads. */
+static const struct rule {
+    const char *op;
+    bool gain, fan;
+} rules[] = {
+    [WG_INIT_LINEAR] = {"init_tensor", false, false},
+    [WG_INIT_KAIMING_UNIFORM] = {"init_kaiming_uniform", true, true},
+    [WG_INIT_KAIMING_NORMAL] = {"init_kaiming_normal", true, true},
+    [WG_INIT_XAVIER_UNIFORM] = {"init_xavier_uniform", true, false},
+    [WG_INIT_XAVIER_NORMAL] = {"init_xavier_normal", true, false},
+};
+
+static const char *name_of(wg_init_rule rule)
 {
-    const double fan_in = fan_of(shape, 0), fan_out = fan_of(shape, 1), fan = options.fan == WG_FAN_OUT ? fan_out : fan_in;
-    const double gain = options.gain;
+    return (size_t)rule < sizeof rules / sizeof *rules ? rules[rule].op : "init_tensor";
+}
+
+static wg_status check(wg_shape shape, wg_init_rule rule, const wg_init_options *options, const char *op)
+{
     char text[200];
-    if (shape.rank < 2 || !(fan_in > 0 && fan_out > 0)) {
-        (void)wg_error_set(WG_E_SHAPE, "init", "init: fans are those of a weight (out, in, ...), not of %s",
-                           wg_shape_text(shape, text, sizeof text));
-        return NULL;
-    }
-    if (!(gain > 0 && gain < HUGE_VAL)) {
-        (void)wg_error_set(WG_E_ARGUMENT, "init", "init: the gain is positive, not %g", gain);
-        return NULL;
-    }
+    if ((size_t)rule >= sizeof rules / sizeof *rules)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: there is no rule %d", op, (int)rule);
+    if (shape.rank < 2 || !(fan_of(shape, 0) > 0 && fan_of(shape, 1) > 0))
+        return wg_error_set(WG_E_SHAPE, op, "%s: expected a weight (out, in, ...) with elements, got %s", op,
+                            wg_shape_text(shape, text, sizeof text));
+    if (!(options->gain > 0 && options->gain < HUGE_VAL))
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected gain in (0, inf), got %g", op, options->gain);
+    if (!rules[rule].gain && options->gain != 1)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: .gain = %g and WG_INIT_LINEAR exclude each other: that rule has no gain", op,
+                            options->gain);
+    if (options->fan != WG_FAN_IN && options->fan != WG_FAN_OUT)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: there is no fan %d", op, (int)options->fan);
+    if (!rules[rule].fan && options->fan != WG_FAN_IN)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: .fan and this rule exclude each other: Kaiming rules alone choose a fan", op);
+    return WG_OK;
+}
+
+/* U(-a, a) has variance a²/3. */
+static wg_tensor *draw(wg_dtype dtype, wg_shape shape, wg_tensor *generator, wg_init_rule rule, const wg_init_options *options)
+{
+    const double fan_in = fan_of(shape, 0), fan_out = fan_of(shape, 1), fan = options->fan == WG_FAN_OUT ? fan_out : fan_in;
     double bound = 0, deviation = 0;
     switch (rule) {
     case WG_INIT_LINEAR:
         bound = 1 / sqrt(fan_in);
         break;
     case WG_INIT_KAIMING_UNIFORM:
-        bound = gain * sqrt(3 / fan);
+        bound = options->gain * sqrt(3 / fan);
         break;
     case WG_INIT_KAIMING_NORMAL:
-        deviation = gain / sqrt(fan);
+        deviation = options->gain / sqrt(fan);
         break;
     case WG_INIT_XAVIER_UNIFORM:
-        bound = gain * sqrt(6 / (fan_in + fan_out));
+        bound = options->gain * sqrt(6 / (fan_in + fan_out));
         break;
     case WG_INIT_XAVIER_NORMAL:
-        deviation = gain * sqrt(2 / (fan_in + fan_out));
+        deviation = options->gain * sqrt(2 / (fan_in + fan_out));
         break;
-    default:
-        (void)wg_error_set(WG_E_ARGUMENT, "init", "init: there is no rule %d", (int)rule);
-        return NULL;
     }
     return bound > 0 ? wg_uniform(generator, dtype, shape, -bound, bound) : wg_normal(generator, dtype, shape, 0, deviation);
 }
 
+wg_tensor *wg_init_tensor_with(wg_dtype dtype, wg_shape shape, wg_tensor *generator, wg_init_rule rule, wg_init_options options)
+{
+    return check(shape, rule, &options, "init_tensor") == WG_OK ? draw(dtype, shape, generator, rule, &options) : NULL;
+}
+
 wg_status wg_init_with(wg_tensor *t, wg_tensor *generator, wg_init_rule rule, wg_init_options options)
 {
-    WG_TRY(check_target(t, "init"));
-    return fill(t, wg_init_tensor_with(wg_dtype_of(t), wg_shape_of(t), generator, rule, options));
+    const char *op = name_of(rule);
+    WG_TRY(check_target(t, op));
+    const wg_shape shape = wg_shape_of(t);
+    return fill(t, check(shape, rule, &options, op) == WG_OK ? draw(wg_dtype_of(t), shape, generator, rule, &options) : NULL);
 }

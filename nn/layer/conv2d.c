@@ -51,8 +51,8 @@ static wg_status build(wg_nn_module *layer, const void *options)
         return wg_error_set(WG_E_ARGUMENT, "nn_conv2d",
                             "nn_conv2d: expected groups that divide in and out, got %lld for %lld and %lld", (long long)o->groups,
                             (long long)o->in, (long long)o->out);
-    return nn_add_weight(layer, &(struct nn_weight){WG_SHAPE(o->out, o->in / o->groups, o->size, o->size), o->bias, o->dtype,
-                                                    o->init, o->gain, o->generator});
+    return nn_add_weight(layer, &(struct nn_weight){"nn_conv2d", WG_SHAPE(o->out, o->in / o->groups, o->size, o->size), o->bias,
+                                                    o->dtype, o->init, o->gain, o->generator});
 }
 
 static const wg_nn_sample samples[] = {

@@ -15,8 +15,10 @@
 /* True if x has the dtype of a layer's parameters; else E_DTYPE is recorded, with op in front. */
 bool nn_is_of_dtype(const wg_tensor *x, wg_dtype dtype, const char *op);
 
-/* Adds "weight", drawn by a rule, and, with bias, "bias" (the weight's first extent): U(±1/√fan_in) under WG_INIT_LINEAR, else 0. */
+/* Adds "weight", drawn by a rule, and, with bias, "bias" (the weight's first extent): U(±1/√fan_in) under WG_INIT_LINEAR, else 0.
+   E_ARGUMENT for a gain under WG_INIT_LINEAR. */
 struct nn_weight {
+    const char *op; /* the constructor, for messages */
     wg_shape shape;
     bool bias;
     wg_dtype dtype;

@@ -1,4 +1,5 @@
 /* avg_pool2d with adaptive windows: the result's size is given, and the windows divide the image. */
+#include "ops/conv/window_shape.h"
 #include "ops/op.h"
 
 struct params {
@@ -8,7 +9,8 @@ struct params {
 static wg_status compose(const wg_call *c, wg_tensor **out)
 {
     const struct params *p = c->params;
-    return wg_made(out[0] = wg_avg_pool2d(c->in[0], .size = WG_PAIR(p->height, p->width), .adaptive = true));
+    const struct wg_window_params windows = wg_adaptive_params(p->height, p->width);
+    return wg_made(out[0] = wg_invoke1(&wg_op_avg_pool2d, &windows, c->in[0]));
 }
 
 wg_tensor *wg_adaptive_avg_pool2d(wg_tensor *x, int64_t height, int64_t width)

@@ -47,8 +47,10 @@ wg_tensor *wg_avg_pool2d_with(wg_tensor *x, wg_pool_options options)
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    const int64_t *x = wg_extents(c->in[0]);
-    return WG_GIVE(gx[0], wg_avg_pool2d_grad(gy[0], x[2], x[3], wg_pool_options_of(c->params)));
+    struct wg_window_params p = *(const struct wg_window_params *)c->params;
+    p.image[0] = wg_extents(c->in[0])[2];
+    p.image[1] = wg_extents(c->in[0])[3];
+    return WG_GIVE(gx[0], wg_invoke1(&wg_op_avg_pool2d_grad, &p, gy[0]));
 }
 
 static wg_cost cost(const wg_call *c)

@@ -55,7 +55,7 @@ wg_tensor *wg_avg_pool2d_grad(wg_tensor *gy, int64_t height, int64_t width, wg_p
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    return WG_GIVE(gx[0], wg_avg_pool2d_with(gy[0], wg_pool_options_of(c->params)));
+    return WG_GIVE(gx[0], wg_invoke1(&wg_op_avg_pool2d, c->params, gy[0]));
 }
 
 static wg_cost cost(const wg_call *c)

@@ -74,9 +74,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
 
 wg_tensor *wg_conv2d_input(wg_tensor *gy, wg_tensor *w, int64_t height, int64_t width, wg_conv_options options)
 {
-    struct wg_window_params p;
-    if (wg_conv_params("conv2d_input", options, &p) != WG_OK)
-        return NULL;
+    struct wg_window_params p = wg_conv_params(options);
     p.image[0] = height;
     p.image[1] = width;
     return wg_invoke2(&wg_op_conv2d_input, &p, gy, w);

@@ -13,8 +13,8 @@ static wg_status T(conv2d_relu)(const wg_call *c)
 
 wg_tensor *wg_conv2d_relu_with(wg_tensor *x, wg_tensor *w, wg_tensor *b, wg_conv_options options)
 {
-    struct wg_window_params p;
-    return wg_conv_params("conv2d_relu", options, &p) == WG_OK ? wg_invoke3(&wg_op_conv2d_relu, &p, x, w, b) : NULL;
+    const struct wg_window_params p = wg_conv_params(options);
+    return wg_invoke3(&wg_op_conv2d_relu, &p, x, w, b);
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)

@@ -74,9 +74,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
 
 wg_tensor *wg_conv2d_weight(wg_tensor *x, wg_tensor *gy, int64_t height, int64_t width, wg_conv_options options)
 {
-    struct wg_window_params p;
-    if (wg_conv_params("conv2d_weight", options, &p) != WG_OK)
-        return NULL;
+    struct wg_window_params p = wg_conv_params(options);
     p.size[0] = height;
     p.size[1] = width;
     return wg_invoke2(&wg_op_conv2d_weight, &p, x, gy);

@@ -44,12 +44,12 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     return wg_made(out[0] = wg_add(wg_donate(y), wg_over_channels(b, y)));
 }
 
-wg_tensor *wg_conv_transpose2d_with(wg_tensor *x, wg_tensor *w, wg_tensor *b, wg_conv_options options)
+wg_tensor *wg_conv_transpose2d_with(wg_tensor *x, wg_tensor *w, wg_tensor *b, wg_conv_transpose2d_options options)
 {
-    struct params p = {.output_padding = {options.output_padding.at[0], options.output_padding.at[1]}};
-    options.output_padding = (wg_pair)WG_PAIR(0, 0);
-    return wg_conv_params("conv_transpose2d", options, &p.window) == WG_OK ? wg_invoke3(&wg_op_conv_transpose2d, &p, x, w, b)
-                                                                           : NULL;
+    const wg_conv_options window = {
+        .stride = options.stride, .padding = options.padding, .dilation = options.dilation, .groups = options.groups};
+    const struct params p = {wg_conv_params(window), {options.output_padding.at[0], options.output_padding.at[1]}};
+    return wg_invoke3(&wg_op_conv_transpose2d, &p, x, w, b);
 }
 
 /* Params of a sample: strides, paddings, dilations and output_paddings, each for rows and columns, and groups. */

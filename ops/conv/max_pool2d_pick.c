@@ -51,7 +51,7 @@ wg_tensor *wg_max_pool2d_pick(wg_tensor *x, wg_tensor *v, wg_pool_options option
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    return WG_GIVE(gx[1], wg_max_pool2d_grad(c->in[0], gy[0], wg_pool_options_of(c->params)));
+    return WG_GIVE(gx[1], wg_invoke2(&wg_op_max_pool2d_grad, c->params, c->in[0], gy[0]));
 }
 
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)

@@ -51,15 +51,13 @@ wg_status wg_expect_extents(const wg_call *c, const int64_t *y, const wg_tensor 
 
 /* ---- convolution ---- */
 
-wg_status wg_conv_params(const char *op, wg_conv_options options, struct wg_window_params *p)
+struct wg_window_params wg_conv_params(wg_conv_options options)
 {
-    *p = (struct wg_window_params){.groups = options.groups};
-    memcpy(p->stride, options.stride.at, sizeof p->stride);
-    memcpy(p->padding, options.padding.at, sizeof p->padding);
-    memcpy(p->dilation, options.dilation.at, sizeof p->dilation);
-    if (options.output_padding.at[0] != 0 || options.output_padding.at[1] != 0)
-        return wg_fail(WG_E_ARGUMENT, op, "%s: expected output_padding 0, because only conv_transpose2d takes it", op);
-    return WG_OK;
+    struct wg_window_params p = {.groups = options.groups};
+    memcpy(p.stride, options.stride.at, sizeof p.stride);
+    memcpy(p.padding, options.padding.at, sizeof p.padding);
+    memcpy(p.dilation, options.dilation.at, sizeof p.dilation);
+    return p;
 }
 
 wg_conv_options wg_conv_options_of(const struct wg_window_params *p)
@@ -127,24 +125,17 @@ wg_status wg_conv_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 
 struct wg_window_params wg_pool_params(wg_pool_options options)
 {
-    struct wg_window_params p = {.stride = {1, 1}, .dilation = {1, 1}, .groups = 1, .adaptive = options.adaptive};
+    struct wg_window_params p = {.groups = 1};
     memcpy(p.size, options.size.at, sizeof p.size);
-    if (!options.adaptive) {
-        memcpy(p.stride, options.stride.at, sizeof p.stride);
-        memcpy(p.padding, options.padding.at, sizeof p.padding);
-        memcpy(p.dilation, options.dilation.at, sizeof p.dilation);
-    }
+    memcpy(p.stride, options.stride.at, sizeof p.stride);
+    memcpy(p.padding, options.padding.at, sizeof p.padding);
+    memcpy(p.dilation, options.dilation.at, sizeof p.dilation);
     return p;
 }
 
-wg_pool_options wg_pool_options_of(const struct wg_window_params *p)
+struct wg_window_params wg_adaptive_params(int64_t height, int64_t width)
 {
-    wg_pool_options options = {.adaptive = p->adaptive};
-    memcpy(options.size.at, p->size, sizeof p->size);
-    memcpy(options.stride.at, p->stride, sizeof p->stride);
-    memcpy(options.padding.at, p->padding, sizeof p->padding);
-    memcpy(options.dilation.at, p->dilation, sizeof p->dilation);
-    return options;
+    return (struct wg_window_params){.size = {height, width}, .stride = {1, 1}, .dilation = {1, 1}, .groups = 1, .adaptive = true};
 }
 
 /* Checks that adaptive windows can divide an axis. */

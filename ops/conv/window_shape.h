@@ -122,8 +122,8 @@ wg_status wg_expect_extents(const wg_call *c, const int64_t *y, const wg_tensor 
 
 /* ---- convolution: x (N,C,H,W), w (out,in/groups,height,width), y the result ---- */
 
-/* Translates options to params; E_ARGUMENT if an option is set that only conv_transpose2d has. */
-wg_status wg_conv_params(const char *op, wg_conv_options options, struct wg_window_params *p);
+/* Options as params, and back. */
+struct wg_window_params wg_conv_params(wg_conv_options options);
 wg_conv_options wg_conv_options_of(const struct wg_window_params *p);
 /* For shape rules. _operands: the float dtype of the inputs, the first two of which must have rank 4. _result: the extents of y
    from those of x and w. */
@@ -140,8 +140,10 @@ wg_cost wg_conv_cost(const wg_call *c, const wg_tensor *x, const wg_tensor *w, c
 
 /* ---- pooling: x (N,C,H,W), y the result ---- */
 
+/* Params of windows with the given options, and of those that divide the image into a result of that height and width. The ops
+   and their gradients share params, so vjps and jvps pass them on. */
 struct wg_window_params wg_pool_params(wg_pool_options options);
-wg_pool_options wg_pool_options_of(const struct wg_window_params *p);
+struct wg_window_params wg_adaptive_params(int64_t height, int64_t width);
 /* For shape rules. _result: the extents of y from those of x; filled: every window must contain a position of the image. */
 wg_status wg_pool_result(const wg_call *c, const int64_t *x, bool filled, int64_t *y);
 wg_status wg_pool_shape(const wg_call *c, bool filled, wg_spec *out); /* from in[0] */

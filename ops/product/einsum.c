@@ -183,7 +183,7 @@ static void take_diagonals(struct term *term)
 /* Sums over the axes whose name is not in kept. */
 static void sum_others(struct term *term, const bool *kept)
 {
-    wg_reduce_options options = {.axes = {.count = 0}};
+    wg_reduce_options options = {.axis = WG_ALL};
     int rank = 0;
     for (int axis = 0; axis < term->rank; axis++) {
         if (kept[term->name[axis]])

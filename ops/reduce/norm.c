@@ -11,8 +11,14 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
         return wg_made(out[0] = wg_invoke1(&wg_op_norm2, params, c->in[0]));
     if (params->p == (double)INFINITY)
         return wg_made(out[0] = wg_invoke1(&wg_op_max, params, wg_abs(c->in[0])));
-    snprintf(text, sizeof text, "p is 1, 2 or INFINITY, not %g", params->p);
+    snprintf(text, sizeof text, "expected p of 1, 2 or INFINITY, got %g", params->p);
     return wg_call_error(c, WG_E_ARGUMENT, text);
+}
+
+wg_tensor *wg_norm_with(wg_tensor *x, wg_norm_options options)
+{
+    return wg_reduce(&wg_op_norm, x, (wg_reduce_options){.axis = options.axis, .axes = options.axes, .keepdims = options.keepdims},
+                     (struct wg_reduce_params){.p = options.p});
 }
 
 #define OVER(...)                                      \

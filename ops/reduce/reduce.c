@@ -14,7 +14,9 @@ wg_status wg_axis(const char *op, const wg_tensor *x, int axis, int *resolved)
 
 wg_status wg_reduce_resolve(const char *op, const wg_tensor *x, wg_reduce_options options, struct wg_reduce_params *params)
 {
-    *params = (struct wg_reduce_params){.keepdims = options.keepdims, .correction = options.correction, .p = options.p};
+    params->keepdims = options.keepdims;
+    if (options.axes.count != 0 && options.axis != WG_ALL)
+        return wg_fail(WG_E_ARGUMENT, op, "%s: expected .axis or .axes, got both", op);
     if (options.axes.count == 0 && options.axis == WG_ALL) {
         params->axes = (uint8_t)((1u << x->rank) - 1);
         return WG_OK;
@@ -51,9 +53,8 @@ wg_status wg_reduce_shape(const wg_call *c, wg_spec *out)
     return WG_OK;
 }
 
-wg_tensor *wg_reduce(const struct wg_op *op, wg_tensor *x, wg_reduce_options options)
+wg_tensor *wg_reduce(const struct wg_op *op, wg_tensor *x, wg_reduce_options options, struct wg_reduce_params params)
 {
-    struct wg_reduce_params params = {.axes = 0};
     if (!wg_has_value(x))
         return wg_invoke1(op, &params, x); /* the op's operand check reports what is wrong */
     return wg_reduce_resolve(op->name, x, options, &params) == WG_OK ? wg_invoke1(op, &params, x) : NULL;

@@ -9,6 +9,12 @@
 #define KERNEL_FILE "ops/reduce/std.c"
 #include "ops/op.h"
 
+wg_tensor *wg_std_with(wg_tensor *x, wg_variance_options options)
+{
+    return wg_reduce(&wg_op_std, x, (wg_reduce_options){.axis = options.axis, .axes = options.axes, .keepdims = options.keepdims},
+                     (struct wg_reduce_params){.correction = options.correction});
+}
+
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     wg_tensor *scaled = wg_mul_scalar(gy[0], 1 / wg_degrees_of_freedom(c));

@@ -8,6 +8,12 @@
 #define KERNEL_FILE "ops/reduce/var.c"
 #include "ops/op.h"
 
+wg_tensor *wg_var_with(wg_tensor *x, wg_variance_options options)
+{
+    return wg_reduce(&wg_op_var, x, (wg_reduce_options){.axis = options.axis, .axes = options.axes, .keepdims = options.keepdims},
+                     (struct wg_reduce_params){.correction = options.correction});
+}
+
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     wg_tensor *scaled = wg_mul_scalar(wg_restore_axes(c, gy[0]), 2 / wg_degrees_of_freedom(c));

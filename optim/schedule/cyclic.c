@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "kind.h"
+#include "wengert/error.h"
 
 static double factor(const void *options, double t)
 {
@@ -15,4 +16,13 @@ static double factor(const void *options, double t)
     return o->min + (1 - o->min) * height * amplitude;
 }
 
-const struct lr_kind lr_cyclic_kind = {.name = "cyclic", .factor = factor};
+static wg_status check(const void *options, const char *op)
+{
+    const wg_lr_cyclic_options *o = options;
+    if (o->gamma == 1 || o->mode == WG_LR_CYCLE_EXP_RANGE)
+        return WG_OK;
+    return wg_error_set(WG_E_ARGUMENT, op, "%s: .gamma = %g and this .mode exclude each other: expected WG_LR_CYCLE_EXP_RANGE", op,
+                        o->gamma);
+}
+
+const struct lr_kind lr_cyclic_kind = {.name = "cyclic", .factor = factor, .check = check};

@@ -1,5 +1,6 @@
 /* Warm-up, stable, decay: the formula stands in schedules.def. */
 #include "kind.h"
+#include "wengert/error.h"
 
 static double factor(const void *options, double t)
 {
@@ -14,4 +15,12 @@ static double factor(const void *options, double t)
     return o->end + (1 - o->end) * lr_left(o->shape, t - stable_end, decay);
 }
 
-const struct lr_kind lr_warmup_stable_decay_kind = {.name = "warmup_stable_decay", .factor = factor};
+static wg_status check(const void *options, const char *op)
+{
+    const wg_lr_warmup_stable_decay_options *o = options;
+    if (o->start == 0 || o->warmup > 0)
+        return WG_OK;
+    return wg_error_set(WG_E_ARGUMENT, op, "%s: .start = %g without .warmup: expected a warmup of at least 1", op, o->start);
+}
+
+const struct lr_kind lr_warmup_stable_decay_kind = {.name = "warmup_stable_decay", .factor = factor, .check = check};

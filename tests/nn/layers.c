@@ -113,6 +113,16 @@ static void bad_settings_are_refused(void **state)
     assert_error(WG_E_ARGUMENT, "gain");
     assert_null(wg_nn_linear(3, 3, .dtype = WG_I64));
     wg_error_take(NULL);
+    assert_null(wg_nn_linear(3, 3, .gain = 2));
+    assert_error(WG_E_ARGUMENT, "nn_linear: .gain = 2 and .init = WG_INIT_LINEAR exclude each other");
+    assert_null(wg_nn_conv2d(3, 3, 1, .gain = 2));
+    assert_error(WG_E_ARGUMENT, "nn_conv2d: .gain = 2 and .init = WG_INIT_LINEAR exclude each other");
+    assert_null(wg_init_tensor(WG_F32, WG_SHAPE(2, 2), g, WG_INIT_LINEAR, .gain = 2));
+    assert_error(WG_E_ARGUMENT, "init_tensor: .gain = 2 and WG_INIT_LINEAR exclude each other");
+    assert_null(wg_init_tensor(WG_F32, WG_SHAPE(2, 2), g, WG_INIT_XAVIER_NORMAL, .fan = WG_FAN_OUT));
+    assert_error(WG_E_ARGUMENT, "init_tensor: .fan and this rule exclude each other");
+    assert_null(wg_init_tensor(WG_F32, WG_SHAPE(2, 2), g, WG_INIT_KAIMING_NORMAL, .fan = (wg_fan)2));
+    assert_error(WG_E_ARGUMENT, "there is no fan 2");
     assert_null(wg_nn_batch_norm(0));
     assert_error(WG_E_ARGUMENT, "expected channels in [1, inf), got 0");
     assert_null(wg_nn_batch_norm(3, .momentum = 2));

@@ -162,8 +162,8 @@ static void norm_has_three_powers(void **state)
         ASSERT_ELEMENTS(wg_norm(x, .p = INF), 4);
         ASSERT_ELEMENTS(gradient(wg_norm(x, .p = 1), x), 1, -1, 0);
         ASSERT_ELEMENTS(gradient(wg_norm(x, .p = INF), x), 0, -1, 0);
-        assert_null_and_error(wg_norm(x, .p = 3), WG_E_ARGUMENT, "norm: p is 1, 2 or INFINITY, not 3: f64 [3]");
-        assert_null_and_error(wg_norm(x, .p = (double)NAN), WG_E_ARGUMENT, "norm: p is 1, 2 or INFINITY");
+        assert_null_and_error(wg_norm(x, .p = 3), WG_E_ARGUMENT, "norm: expected p of 1, 2 or INFINITY, got 3: f64 [3]");
+        assert_null_and_error(wg_norm(x, .p = (double)NAN), WG_E_ARGUMENT, "norm: expected p of 1, 2 or INFINITY");
         assert_null_and_error(wg_norm(x, .p = -INF), WG_E_ARGUMENT, "norm: ");
         assert_null_and_error(wg_norm(made(wg_zeros(WG_F64, WG_SHAPE(0))), .p = INF), WG_E_SHAPE, "norm: ");
     }

@@ -23,7 +23,7 @@
         expect_error(WG_E_DTYPE, #op ": dtypes differ, and nothing is promoted: " DTYPES_DIFFER); \
         assert_null_and_error(wg_##op(fx.bytes, fx.bytes), WG_E_DTYPE, #op ": ");                 \
     }
-#define WG_REDUCTION(op)                                                                      \
+#define MISUSE_REDUCTION(op)                                                                  \
     static void misuse_##op(void)                                                             \
     {                                                                                         \
         REFUSED(#op, wg_##op(bad));                                                           \
@@ -33,8 +33,11 @@
         assert_null_and_error(wg_##op(fx.x, .axes = WG_AXES(0, 0)), WG_E_ARGUMENT, #op ": "); \
         assert_null_and_error(wg_##op(fx.x, .axes = {.count = 9}), WG_E_ARGUMENT, #op ": ");  \
         assert_null_and_error(wg_##op(fx.x, .axes = {.count = -1}), WG_E_ARGUMENT, #op ": "); \
+        assert_null_and_error(wg_##op(fx.x, .axis = 0, .axes = WG_AXES(1)), WG_E_ARGUMENT,    \
+                              #op ": expected .axis or .axes, got both");                     \
         assert_null_and_error(wg_##op(fx.labels), WG_E_DTYPE, #op ": ");                      \
     }
+#define WG_REDUCTION(op) MISUSE_REDUCTION(op)
 #define WG_OP(op, arguments)
 #define WG_OP_WITH(op, operands, options)
 #define WG_OP_MANY(op, arguments)
@@ -46,6 +49,10 @@
 #undef WG_OP
 #undef WG_OP_WITH
 #undef WG_OP_MANY
+
+MISUSE_REDUCTION(var)
+MISUSE_REDUCTION(std)
+MISUSE_REDUCTION(norm)
 
 /* ---- element-wise ops and their gradients ---- */
 

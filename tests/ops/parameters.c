@@ -114,6 +114,7 @@ static const struct {
     {"mul_scalar", "an operand"},
     {"pow_scalar", "an operand"},
     {"mask_scale", "an operand"},
+    {"norm", "1, 2 or INFINITY; extremes.c has others"},
     {"pad", "an operand; misuse_pad has those that do not fit its dtype"},
     {"uniform", "an interval of finite numbers of the dtype; misuse_uniform has it"},
 };

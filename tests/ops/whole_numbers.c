@@ -66,6 +66,9 @@ static wg_tensor *over(int64_t v)
     X(any, wg_any(wg_gt(x, y), .axis = AXIS(v)))                                                                        \
     X(all, wg_all(wg_gt(x, y), .axis = AXIS(v)))                                                                        \
     X(sum, over(v))                                                                                                     \
+    X(var, wg_var(x, .axis = AXIS(v)))                                                                                  \
+    X(std, wg_std(x, .axis = AXIS(v)))                                                                                  \
+    X(norm, wg_norm(x, .axis = AXIS(v)))                                                                                \
     X(cumsum, wg_cumsum(x, AXIS(v), .reverse = true))                                                                   \
     X(sort, sorted_by(v, true))                                                                                         \
     X(topk, sorted_by(v, false))                                                                                        \
@@ -141,7 +144,6 @@ static wg_tensor *over(int64_t v)
     X(max_pool2d, POOLED(wg_max_pool2d, stride))                                                                        \
     X(max_pool2d, POOLED(wg_max_pool2d, padding))                                                                       \
     X(max_pool2d, POOLED(wg_max_pool2d, dilation))                                                                      \
-    X(max_pool2d, wg_max_pool2d(image, .size = WG_PAIR(2, v), .adaptive = true))                                        \
     X(avg_pool2d, POOLED(wg_avg_pool2d, size))                                                                          \
     X(avg_pool2d, POOLED(wg_avg_pool2d, stride))                                                                        \
     X(avg_pool2d, POOLED(wg_avg_pool2d, padding))                                                                       \

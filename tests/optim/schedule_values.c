@@ -54,6 +54,10 @@ static void factors_are_the_formulas(void **state)
 static void a_cycle_in_three_phases_needs_room(void **state)
 {
     (void)state;
+    assert_null(wg_lr_cyclic(.min = 0.5, .gamma = 0.5));
+    assert_error(WG_E_ARGUMENT, ".gamma = 0.5 and this .mode exclude each other: expected WG_LR_CYCLE_EXP_RANGE");
+    assert_null(wg_lr_warmup_stable_decay(.stable = 1, .decay = 1, .start = 0.5));
+    assert_error(WG_E_ARGUMENT, ".start = 0.5 without .warmup");
     assert_null(wg_lr_one_cycle(.steps = 10, .rise = 0.75, .three_phase = true));
     assert_error(WG_E_ARGUMENT, "one_cycle: three_phase: expected rise in [0, 0.5], got 0.75");
 }

@@ -330,6 +330,8 @@ static void errors_name_what_is_wrong(void **state)
     assert_error(WG_E_ARGUMENT, "expected lr in [0, inf), got nan");
     assert_null(wg_optim_sgd(one, .nesterov = true));
     assert_error(WG_E_ARGUMENT, "nesterov");
+    assert_null(wg_optim_sgd(one, .dampening = 0.5));
+    assert_error(WG_E_ARGUMENT, ".dampening = 0.5 without .momentum");
     assert_null(wg_optim_sgd(one, .momentum = -0.1));
     assert_error(WG_E_ARGUMENT, "momentum");
     assert_null(wg_optim_adam(one, .beta2 = 1));

@@ -30,11 +30,17 @@ typedef enum wg_init_rule {
     WG_INIT_XAVIER_NORMAL
 } wg_init_rule;
 
+/* Options of Kaiming rules, and of wg_init_tensor. Xavier rules have no fan, as they use both; WG_INIT_LINEAR has no gain either:
+   E_ARGUMENT if one is given where the rule does not read it. */
 typedef struct WG_NAMED wg_init_options {
     double gain;
-    wg_fan fan; /* Kaiming only */
+    wg_fan fan;
 } wg_init_options;
 #define WG_INIT_OPTIONS_(default_gain, ...) WG_OPTIONS(wg_init_options, .gain = (default_gain), .fan = WG_FAN_IN, __VA_ARGS__)
+typedef struct WG_NAMED wg_init_xavier_options {
+    double gain;
+} wg_init_xavier_options;
+#define WG_INIT_XAVIER_OPTIONS_(...) WG_INIT_OPTIONS_(WG_OPTIONS(wg_init_xavier_options, .gain = 1, __VA_ARGS__).gain)
 #define WG_SQRT_2 1.4142135623730951
 
 /* A new weight of rank 2 or more, drawn by a rule, on the open tape or the caller's. E_SHAPE, E_ARGUMENT, E_DTYPE, E_MEMORY. */
@@ -52,9 +58,9 @@ WG_API WG_MUST_CHECK wg_status wg_init_constant(wg_tensor *t, double value);
 #define wg_init_kaiming_normal(t, generator, ...) \
     wg_init_with((t), (generator), WG_INIT_KAIMING_NORMAL, WG_INIT_OPTIONS_(WG_SQRT_2, __VA_ARGS__))
 #define wg_init_xavier_uniform(t, generator, ...) \
-    wg_init_with((t), (generator), WG_INIT_XAVIER_UNIFORM, WG_INIT_OPTIONS_(1, __VA_ARGS__))
+    wg_init_with((t), (generator), WG_INIT_XAVIER_UNIFORM, WG_INIT_XAVIER_OPTIONS_(__VA_ARGS__))
 #define wg_init_xavier_normal(t, generator, ...) \
-    wg_init_with((t), (generator), WG_INIT_XAVIER_NORMAL, WG_INIT_OPTIONS_(1, __VA_ARGS__))
+    wg_init_with((t), (generator), WG_INIT_XAVIER_NORMAL, WG_INIT_XAVIER_OPTIONS_(__VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_init_with(wg_tensor *t, wg_tensor *generator, wg_init_rule rule, wg_init_options options);
 
 #ifdef __cplusplus

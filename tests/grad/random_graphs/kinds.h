@@ -36,8 +36,7 @@ static wg_tensor *kind_norm_1_and_inf(struct run *p)
     decide_above(p, x, 0);
     if (p->decide)
         decide(p, made(wg_eq(wg_abs(x), wg_max_with(wg_abs(x), o))));
-    o.p = draw(p, 2) ? 1 : (double)INFINITY;
-    return wg_norm_with(x, o);
+    return wg_norm_with(x, OVER(wg_norm_options, o, .p = draw(p, 2) ? 1 : (double)INFINITY));
 }
 
 static wg_tensor *kind_maxout(struct run *p)

@@ -86,15 +86,15 @@ static inline wg_tensor *inside(wg_tensor *x)
     X(mask_scale, wg_mask_scale(wg_add(a, b), wg_le(a, b), 1.5))
 
 /* Reductions of x over axes o. x is constant along none of them, because a norm or deviation of 0 is a kink. */
-#define REDUCTION_KINDS(X)                   \
-    X(sum, wg_sum_with(x, o))                \
-    X(mean, wg_mean_with(x, o))              \
-    X(prod, wg_prod_with(x, o))              \
-    X(var, wg_var_with(x, o))                \
-    X(std, wg_std_with(spread(p, x), o))     \
-    X(logsumexp, wg_logsumexp_with(x, o))    \
-    X(norm2, wg_norm2_with(spread(p, x), o)) \
-    X(norm, wg_norm_with(spread(p, x), o))
+#define REDUCTION_KINDS(X)                                                             \
+    X(sum, wg_sum_with(x, o))                                                          \
+    X(mean, wg_mean_with(x, o))                                                        \
+    X(prod, wg_prod_with(x, o))                                                        \
+    X(var, wg_var_with(x, OVER(wg_variance_options, o, .correction = 0.5)))            \
+    X(std, wg_std_with(spread(p, x), OVER(wg_variance_options, o, .correction = 0.5))) \
+    X(logsumexp, wg_logsumexp_with(x, o))                                              \
+    X(norm2, wg_norm2_with(spread(p, x), o))                                           \
+    X(norm, wg_norm_with(spread(p, x), OVER(wg_norm_options, o, .p = 2)))
 
 /* x plus numbers that differ from element to element by enough that no two sums of x differ by rounding alone. */
 static inline wg_tensor *spread(struct run *p, wg_tensor *x)
@@ -107,10 +107,13 @@ static inline wg_tensor *spread(struct run *p, wg_tensor *x)
     return wg_add(x, host_numbers(p, data, WG_F64, wg_shape_of(x)));
 }
 
+/* The axes o among the options of another type. */
+#define OVER(type, o, ...) ((type){.axis = (o).axis, .axes = (o).axes, .keepdims = (o).keepdims, __VA_ARGS__})
+
 /* One axis, several, or all. */
 static inline wg_reduce_options draw_axes(struct run *p, const wg_tensor *x)
 {
-    wg_reduce_options o = {.axis = WG_ALL, .keepdims = draw(p, 2), .correction = 0.5, .p = 2};
+    wg_reduce_options o = {.axis = WG_ALL, .keepdims = draw(p, 2)};
     const int way = draw(p, 4), rank = wg_rank(x);
     if (rank == 0 || way == 0)
         return o;
