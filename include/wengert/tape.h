@@ -65,9 +65,17 @@ WG_API bool wg_train_mode_set(bool on); /* returns the previous mode; a thread s
 WG_API bool wg_train_mode(void);
 WG_API void wg_train_mode_leave(bool *before);
 
+/* Options of wg_section_push. kind: what the section is an instance of, such as "batch_norm", which graphs and their pictures show beside
+   the name; modules give theirs. */
+typedef struct WG_NAMED wg_section_options {
+    const char *kind;
+} wg_section_options;
+
 /* Named sections put the user's names into messages, dumps and traces: wg_section_push("layer1"); ... wg_section_pop();
-   Each path of names is stored until the thread ends, so names that differ from step to step use more and more memory. */
-WG_API WG_MUST_CHECK wg_status wg_section_push(const char *name);
+   Each path of names is stored until the thread ends, so names that differ from step to step use more and more memory. Sections with
+   one name and different kinds are different sections. */
+#define wg_section_push(name, ...) wg_section_push_with((name), WG_OPTIONS(wg_section_options, .kind = "", __VA_ARGS__))
+WG_API WG_MUST_CHECK wg_status wg_section_push_with(const char *name, wg_section_options options);
 WG_API void wg_section_pop(void);
 
 /* ---- gradients ---- */

@@ -9,6 +9,7 @@
 #include "derivative.h"
 #include "dump.h"
 #include "error.h"
+#include "graph.h"
 #include "nn.h"
 #include "op.h"
 #include "ops.h"

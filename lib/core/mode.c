@@ -49,12 +49,12 @@ void wg_train_mode_leave(bool *before)
 
 /* Searches the ring of sections with the same parent. Steps enter sections in the same order, so the search starts after the one
    entered last; its first comparison mostly succeeds. */
-static wg_section *find_section(wg_section *latest, const char *name)
+static wg_section *find_section(wg_section *latest, const char *name, const char *kind)
 {
     wg_section *section = latest;
     while (section) {
         section = section->sibling;
-        if (strcmp(section->name, name) == 0)
+        if (strcmp(section->name, name) == 0 && strcmp(section->kind, kind) == 0)
             return section;
         if (section == latest)
             break;
@@ -62,36 +62,39 @@ static wg_section *find_section(wg_section *latest, const char *name)
     return NULL;
 }
 
-static wg_section *make_section(struct wg_thread *th, wg_section *latest, const char *name)
+static wg_section *make_section(struct wg_thread *th, wg_section *latest, const char *name, const char *kind)
 {
-    const size_t size = strlen(name) + 1;
-    wg_section *section = wg_object_new(sizeof *section + size);
+    const size_t name_size = strlen(name) + 1, kind_size = strlen(kind) + 1;
+    wg_section *section = wg_object_new(sizeof *section + name_size + kind_size);
     if (!section)
         return NULL;
-    memcpy(section + 1, name, size);
+    char *text = (char *)(section + 1);
+    memcpy(text, name, name_size);
+    memcpy(text + name_size, kind, kind_size);
     *section = (wg_section){.parent = (wg_section *)(uintptr_t)th->mode.section,
                             .next = th->sections,
                             .sibling = latest ? latest->sibling : section,
-                            .name = (const char *)(section + 1)};
+                            .name = text,
+                            .kind = text + name_size};
     if (latest)
         latest->sibling = section;
     th->sections = section;
     return section;
 }
 
-wg_status wg_section_push(const char *name)
+wg_status wg_section_push_with(const char *name, wg_section_options options)
 {
     WG_OPERATION("section_push");
     struct wg_thread *th = wg_self();
     if (!th)
         return WG_E_MEMORY;
-    if (!name)
-        return wg_fail(WG_E_NULL, "section_push", "section_push: the name is NULL");
+    if (!name || !options.kind)
+        return wg_fail(WG_E_NULL, "section_push", "section_push: expected a name and a kind, got NULL");
     if (*wg_lost_tapes() > 0) /* no tape would remove the name when it closes */
         return wg_fail(WG_E_MEMORY, "section_push", "section_push: the tape around this could not be opened");
     wg_section *parent = (wg_section *)(uintptr_t)th->mode.section, **latest = parent ? &parent->latest : &th->latest_section;
-    wg_section *section = find_section(*latest, name);
-    if (!section && !(section = make_section(th, *latest, name)))
+    wg_section *section = find_section(*latest, name, options.kind);
+    if (!section && !(section = make_section(th, *latest, name, options.kind)))
         return WG_E_MEMORY;
     *latest = section;
     th->mode.section = section;

@@ -14,7 +14,7 @@ typedef struct wg_section {
     struct wg_section *parent, *next; /* next: list of all sections of the thread */
     struct wg_section *sibling;       /* ring of the sections with the same parent */
     struct wg_section *latest;        /* the child that was entered last */
-    const char *name;
+    const char *name, *kind;
 } wg_section;
 
 enum { WG_MAX_OUTPUTS = 16 };

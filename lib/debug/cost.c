@@ -1,21 +1,10 @@
-/* Counted costs of a tape. Everything that shows costs reads this table. */
+/* Counted costs of a tape as sums by section and by op. */
 #include <string.h>
 
-#include "debug/cost_count.h"
 #include "debug/numbers.h"
+#include "debug/scan.h"
 
-/* What is needed to fill a table. */
-struct count {
-    const wg_tape *tape;
-    const struct wg_node **nodes; /* in the order of the tape */
-    const wg_section **sections;  /* by number; section 0 is NULL */
-    struct wg_hash numbers;       /* of sections */
-    wg_cost_node *node;
-    wg_cost_section *section;
-    size_t n_nodes, n_sections;
-};
-
-/* ---- one node ---- */
+/* ---- sums ---- */
 
 wg_cost wg_cost_add(wg_cost a, wg_cost b)
 {
@@ -28,190 +17,121 @@ wg_cost wg_cost_add(wg_cost a, wg_cost b)
                      a.bytes_written + b.bytes_written};
 }
 
-/* The stated cost of a call; a view costs nothing. False if it is unknown, as where the cost function of a user's op failed. */
-static bool stated_cost(const wg_call *c, wg_cost *cost)
+void wg_cost_sum_node(wg_cost_sum *sum, const wg_graph_node *node)
 {
-    wg_callback callback = {.op = c->op->name, .who = "its cost"};
-    *cost = (wg_cost){0};
-    if (!c->op->cost)
-        return (c->op->flags & WG_OP_VIEW) != 0;
-    wg_callback_begin(&callback);
-    const wg_cost stated = c->op->cost(c);
-    if (wg_callback_end(&callback, WG_OK) != WG_OK)
-        return false;
-    *cost = stated;
-    return true;
+    const bool timed = node->nanoseconds >= 0;
+    const wg_cost_sum one = {.cost = node->cost,
+                             .nodes = 1,
+                             .unknown = !node->known,
+                             .bytes_saved = node->bytes_saved,
+                             .bytes_allocated = node->bytes_allocated,
+                             .allocations = node->allocations,
+                             .timed = timed,
+                             .nanoseconds = timed ? node->nanoseconds : 0};
+    wg_cost_sum_add(sum, &one);
 }
 
-/* The position of a node on the tape. */
-static size_t position(const struct count *t, const struct wg_node *node)
+void wg_cost_sum_add(wg_cost_sum *sum, const wg_cost_sum *more)
 {
-    size_t low = 0, high = t->n_nodes;
-    while (node && low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (t->nodes[middle] == node)
-            return middle;
-        if (t->nodes[middle]->seq < node->seq)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return WG_COST_NO_NODE;
-}
-
-/* ---- sections ---- */
-
-/* The number of a section. Those around it that have none yet get numbers first, the outermost the lowest. */
-static size_t section_number(struct count *t, const wg_section *section)
-{
-    const wg_section *at = section;
-    size_t missing = 0;
-    while (at && *wg_number_of(&t->numbers, at) == WG_NO_ITEM)
-        missing++, at = at->parent;
-    size_t parent = at ? (size_t)*wg_number_of(&t->numbers, at) : 0, number = t->n_sections + missing;
-    t->n_sections += missing;
-    for (at = section; missing > 0; at = at->parent, missing--) {
-        *wg_number_of(&t->numbers, at) = (ptrdiff_t)--number;
-        t->sections[number] = at;
-        t->section[number].parent = missing > 1 ? number - 1 : parent;
-    }
-    return section ? (size_t)*wg_number_of(&t->numbers, section) : 0;
-}
-
-static size_t path_bytes(const struct count *t, size_t i)
-{
-    size_t bytes = 1; /* of the NUL, or of the slash before the name */
-    for (const wg_section *at = t->sections[i]; at; at = at->parent)
-        bytes += strlen(at->name) + 1;
-    return bytes;
-}
-
-/* All paths in one block. A section's path begins with its parent's. */
-static wg_status make_paths(struct count *t)
-{
-    size_t bytes = 0;
-    for (size_t i = 0; i < t->n_sections; i++)
-        bytes += path_bytes(t, i);
-    char *at = wg_object_new(bytes);
-    if (!at)
-        return WG_E_MEMORY;
-    *at = 0;
-    t->section[0].path = at++;
-    for (size_t i = 1; i < t->n_sections; i++) {
-        const char *outer = t->section[t->section[i].parent].path;
-        t->section[i].path = at;
-        at = stpcpy(at, outer);
-        if (outer[0])
-            *at++ = '/';
-        at = stpcpy(at, t->sections[i]->name) + 1;
-    }
-    return WG_OK;
-}
-
-/* ---- sums ---- */
-
-static void add_node(wg_cost_sum *sum, const wg_cost_node *node)
-{
-    sum->cost = wg_cost_add(sum->cost, node->cost);
-    sum->nodes++;
-    sum->unknown += !node->known;
-}
-
-static void count_node(struct count *t, size_t i)
-{
-    const struct wg_node *node = t->nodes[i], *forward = node;
-    wg_cost_node *to = &t->node[i];
-    while (forward->cause)
-        forward = forward->cause;
-    to->op = node->call.op->name;
-    to->known = stated_cost(&node->call, &to->cost);
-    to->part = node->cause ? WG_COST_BACKWARD : wg_is_update(&node->call) ? WG_COST_UPDATE : WG_COST_FORWARD;
-    to->cause = position(t, node->cause);
-    to->section = section_number(t, forward->section);
-    add_node(&t->section[to->section].sum[to->part], to);
-}
-
-/* Each section's sums go to the one around it, which has a lower number. */
-static void add_inner_sums(struct count *t)
-{
-    for (size_t i = t->n_sections; i-- > 1;)
-        for (int part = 0; part < WG_COST_PARTS; part++) {
-            const wg_cost_sum *inner = &t->section[i].sum[part];
-            wg_cost_sum *outer = &t->section[t->section[i].parent].sum[part];
-            outer->cost = wg_cost_add(outer->cost, inner->cost);
-            outer->nodes += inner->nodes;
-            outer->unknown += inner->unknown;
-        }
-}
-
-static wg_status fill(struct count *t)
-{
-    size_t n_sections = 1;
-    for (const wg_section *section = t->tape->thread->sections; section; section = section->next)
-        n_sections++;
-    t->nodes = wg_object_new((t->tape->n_nodes + 1) * sizeof *t->nodes);
-    t->node = wg_object_new((t->tape->n_nodes + 1) * sizeof *t->node);
-    t->sections = wg_object_new(n_sections * sizeof *t->sections);
-    t->section = wg_object_new(n_sections * sizeof *t->section);
-    if (!t->nodes || !t->node || !t->sections || !t->section)
-        return WG_E_MEMORY;
-    WG_TRY(wg_hash_reserve(&t->numbers, n_sections));
-    for (const struct wg_node *node = t->tape->first; node; node = node->next)
-        t->nodes[t->n_nodes++] = node;
-    t->n_sections = 1;
-    for (size_t i = 0; i < t->n_nodes; i++)
-        count_node(t, i);
-    add_inner_sums(t);
-    return make_paths(t);
+    sum->cost = wg_cost_add(sum->cost, more->cost);
+    sum->nodes += more->nodes;
+    sum->unknown += more->unknown;
+    sum->bytes_saved += more->bytes_saved;
+    sum->bytes_allocated += more->bytes_allocated;
+    sum->allocations += more->allocations;
+    sum->timed += more->timed;
+    sum->nanoseconds += more->nanoseconds;
 }
 
 /* ---- the table ---- */
 
-wg_cost_table *wg_cost_count(const wg_tape *tape)
+/* A table and the text that it owns. */
+struct table {
+    wg_cost_table table; /* first */
+    char *paths;         /* of the sections */
+    struct wg_array ops; /* wg_cost_op; each name is a block of its own */
+};
+
+static char *copy_text(const char *text)
 {
-    struct count t = {.tape = tape};
-    wg_cost_table *table = wg_object_new(sizeof *table);
-    const wg_status status = table ? fill(&t) : WG_E_MEMORY;
-    wg_hash_free(&t.numbers);
-    wg_object_free(t.nodes);
-    wg_object_free(t.sections);
-    if (status != WG_OK) {
-        wg_object_free(t.node);
-        wg_object_free(t.section);
-        wg_object_free(table);
+    const size_t size = strlen(text) + 1;
+    char *copy = wg_object_new(size);
+    return copy ? memcpy(copy, text, size) : NULL;
+}
+
+/* The sums of an op, a new row at its first node. NULL: no memory. */
+static wg_cost_op *row_of(struct table *t, struct wg_hash *rows, const struct wg_op *op)
+{
+    struct wg_hash_slot *slot = wg_hash_slot_for(rows, op);
+    if (!slot || (!slot->key && wg_array_reserve(&t->ops, 1, sizeof(wg_cost_op)) != WG_OK))
         return NULL;
+    if (!slot->key) {
+        char *name = copy_text(op->name);
+        if (!name)
+            return NULL;
+        wg_hash_put(rows, slot, op);
+        slot->value.number = t->ops.n;
+        *WG_NTH(t->ops, wg_cost_op, t->ops.n++) = (wg_cost_op){.op = name};
     }
-    *table = (wg_cost_table){t.node, t.n_nodes, t.section, t.n_sections, tape->trace};
-    return table;
+    return WG_NTH(t->ops, wg_cost_op, slot->value.number);
+}
+
+static wg_status fill(struct table *t, struct wg_scan *scan, struct wg_hash *rows)
+{
+    WG_TRY(wg_scan_begin(scan));
+    for (const struct wg_node *node = scan->tape->first; node; node = node->next) {
+        const struct wg_node *forward = node;
+        wg_graph_node counted;
+        while (forward->cause)
+            forward = forward->cause;
+        wg_cost_op *row = row_of(t, rows, forward->call.op);
+        if (!row)
+            return WG_E_MEMORY;
+        WG_TRY(wg_scan_node(scan, node, &counted));
+        wg_cost_sum_node(&row->sum[counted.part], &counted);
+    }
+    WG_TRY(wg_scan_sections(scan));
+    t->table = (wg_cost_table){.section = scan->sections.at,
+                               .n_sections = scan->sections.n,
+                               .op = t->ops.at,
+                               .n_ops = t->ops.n,
+                               .backward_known = scan->tape->trace};
+    t->paths = scan->paths;
+    scan->sections = (struct wg_array){0};
+    scan->paths = NULL;
+    return WG_OK;
 }
 
 wg_cost_table *wg_cost_of(const wg_tape *tape)
 {
     WG_OPERATION("cost_of");
     if (!tape) {
-        (void)wg_fail(WG_E_NULL, "cost_of", "cost_of: the tape is NULL");
+        (void)wg_fail(WG_E_NULL, "cost_of", "cost_of: expected a tape, got NULL");
         return NULL;
     }
-    return wg_check_open(tape, "cost_of") == WG_OK ? wg_cost_count(tape) : NULL;
+    if (wg_check_open(tape, "cost_of") != WG_OK)
+        return NULL;
+    struct wg_scan scan = {.tape = tape};
+    struct wg_hash rows = {0};
+    struct table *t = wg_object_new(sizeof *t);
+    const wg_status status = t ? fill(t, &scan, &rows) : WG_E_MEMORY;
+    wg_scan_end(&scan);
+    wg_hash_free(&rows);
+    if (status == WG_OK)
+        return &t->table;
+    wg_cost_destroy(t ? &t->table : NULL);
+    return NULL;
 }
 
 void wg_cost_destroy(wg_cost_table *table)
 {
-    if (!table)
+    struct table *t = (struct table *)(void *)table;
+    if (!t)
         return;
-    wg_object_free((void *)(uintptr_t)table->section[0].path); /* the block of all paths */
-    wg_object_free((void *)(uintptr_t)table->section);
-    wg_object_free((void *)(uintptr_t)table->node);
-    wg_object_free(table);
-}
-
-wg_status wg_check_open(const wg_tape *tape, const char *op)
-{
-    const struct wg_thread *th = wg_self();
-    if (!th)
-        return WG_E_MEMORY;
-    const wg_tape *open = th->top;
-    while (open && open != tape)
-        open = open->below;
-    return open ? WG_OK : wg_fail(WG_E_DANGLING, op, "%s: the tape is closed, or it is another thread's", op);
+    for (size_t i = 0; i < t->ops.n; i++)
+        wg_object_free((void *)(uintptr_t)WG_NTH(t->ops, wg_cost_op, i)->op);
+    wg_array_free(&t->ops);
+    wg_object_free((void *)(uintptr_t)t->table.section);
+    wg_object_free(t->paths);
+    wg_object_free(t);
 }

@@ -1,10 +1,11 @@
-/* wg_dump_dot: writes a tape as a graph in Graphviz's DOT, with HTML-like labels.
+/* wg_graph_write_dot, wg_dump_dot: write a graph in Graphviz's DOT, with HTML-like labels.
 
    Forward runs down the page. Edges between backward nodes are written reversed (dir=back), so that gradients flow up the page,
    beside the forward nodes that caused them. */
-#include <math.h>
+#include <string.h>
 
 #include "debug/dump_graph.h"
+#include "debug/scan.h"
 
 /* ---- text ---- */
 
@@ -67,67 +68,26 @@ static void write_cost(FILE *stream, const char *what, const wg_cost_sum *sum)
         fprintf(stream, "%s0 FLOP", what);
 }
 
-static double element(const wg_tensor *t, int64_t at)
+/* The smallest and the largest element, and how many are NaN. */
+static void write_range(const struct wg_dump_graph *p, const wg_graph_elements *elements)
 {
-    switch ((wg_dtype)t->dtype) {
-    case WG_F32:
-        return (double)((const float *)(const void *)t->data)[at];
-    case WG_F64:
-        return ((const double *)(const void *)t->data)[at];
-    case WG_I64:
-        return (double)((const int64_t *)(const void *)t->data)[at];
-    case WG_U8:
-    default:
-        return (double)((const uint8_t *)(const void *)t->data)[at];
-    }
-}
-
-struct range {
-    double low, high;
-    int64_t nans;
-};
-
-/* The range of all elements. The index counts up like an odometer, last axis first. */
-static struct range range_of(const wg_tensor *t)
-{
-    struct range range = {INFINITY, -INFINITY, 0};
-    int64_t index[WG_MAX_RANK] = {0}, at = 0;
-    for (int64_t i = 0; i < t->numel; i++) {
-        const double x = element(t, at);
-        range.nans += isnan(x);
-        range.low = x < range.low ? x : range.low;
-        range.high = x > range.high ? x : range.high;
-        for (int axis = t->rank - 1; axis >= 0; axis--) {
-            at += wg_strides(t)[axis];
-            if (++index[axis] < wg_extents(t)[axis])
-                break;
-            at -= index[axis] * wg_strides(t)[axis];
-            index[axis] = 0;
-        }
-    }
-    return range;
-}
-
-static void write_range(const struct wg_dump_graph *p, const wg_tensor *t)
-{
-    if (!p->options.values || wg_self()->capture || !t->storage || t->numel == 0 || (t->state != WG_LIVE && t->state != WG_DROPPED))
+    if (!p->options.values || !elements)
         return;
-    const struct range range = range_of(t);
-    if (range.low == range.high)
-        fprintf(p->stream, "<BR/>= %.4g", range.low);
-    else if (range.low < range.high)
-        fprintf(p->stream, "<BR/>%.3g … %.3g", range.low, range.high);
-    if (range.nans)
-        fprintf(p->stream, "<BR/><FONT COLOR=\"#c0392b\"><B>%lld NaN</B></FONT>", (long long)range.nans);
+    if (elements->min == elements->max)
+        fprintf(p->stream, "<BR/>= %.4g", elements->min);
+    else if (elements->min < elements->max)
+        fprintf(p->stream, "<BR/>%.3g … %.3g", elements->min, elements->max);
+    if (elements->nan)
+        fprintf(p->stream, "<BR/><FONT COLOR=\"#c0392b\"><B>%lld NaN</B></FONT>", (long long)elements->nan);
 }
 
-static void write_tensor(const struct wg_dump_graph *p, const wg_tensor *t, const char *number)
+static void write_value(const struct wg_dump_graph *p, const wg_graph_value *v, const char *number)
 {
     char shape[200];
-    fprintf(p->stream, "<BR/>%s%s", number, wg_dtype_name((wg_dtype)t->dtype));
-    if (t->rank > 0)
-        fprintf(p->stream, " %s", wg_shape_text(wg_shape_of(t), shape, sizeof shape));
-    write_range(p, t);
+    fprintf(p->stream, "<BR/>%s%s", number, wg_dtype_name(v->dtype));
+    if (v->shape.rank > 0)
+        fprintf(p->stream, " %s", wg_shape_text(v->shape, shape, sizeof shape));
+    write_range(p, v->elements);
 }
 
 /* ---- the second pass: writing ---- */
@@ -139,53 +99,56 @@ static void indent(const struct wg_dump_graph *p, size_t depth)
 
 static void write_node(const struct wg_dump_graph *p, size_t at, size_t depth)
 {
+    static const char *const colors[WG_COST_PARTS] = {"color=\"#5b7db1\", fillcolor=\"#eef3fb\"",
+                                                      "color=\"#c58b4a\", fillcolor=\"#fdf3e7\"",
+                                                      "color=\"#8a6fb5\", fillcolor=\"#f3eefa\""};
     const struct wg_item *item = &p->items[at];
-    const wg_call *c = &item->node->call;
-    const char *color = item->node->cause ? "color=\"#c58b4a\", fillcolor=\"#fdf3e7\""
-                        : wg_is_update(c) ? "color=\"#8a6fb5\", fillcolor=\"#f3eefa\""
-                                          : "color=\"#5b7db1\", fillcolor=\"#eef3fb\"";
+    const wg_graph_node *node = item->node;
     indent(p, depth);
-    fprintf(p->stream, "n%zu [%s, label=<<B>", at, color);
-    write_text(p->stream, c->op->name);
+    fprintf(p->stream, "n%zu [%s, label=<<B>", at, colors[node->part]);
+    write_text(p->stream, node->op);
     fputs("</B>", p->stream);
-    for (unsigned i = 0; i < c->n_out; i++) {
-        char number[16] = "";
-        if (c->n_out > 1)
-            snprintf(number, sizeof number, "%u: ", i);
-        if (wg_name_of(c->out[i])[0]) {
+    for (size_t i = 0; i < node->n_out; i++) {
+        const wg_graph_value *result = &p->graph->value[node->out[i]];
+        char number[24] = "";
+        if (node->n_out > 1)
+            snprintf(number, sizeof number, "%zu: ", i);
+        if (result->name[0]) {
             fputs("<BR/><I>", p->stream);
-            write_text(p->stream, wg_name_of(c->out[i]));
+            write_text(p->stream, result->name);
             fputs("</I>", p->stream);
         }
-        write_tensor(p, c->out[i], number);
+        write_value(p, result, number);
     }
     fputs("<BR/><FONT POINT-SIZE=\"8\" COLOR=\"#666666\">", p->stream);
-    write_cost(p->stream, item->node->cause || wg_is_update(c) ? "" : "forward ", &item->cost);
-    if (item->backward.nodes && p->tape->trace) {
+    write_cost(p->stream, node->part == WG_COST_FORWARD ? "forward " : "", &item->cost);
+    if (item->backward.nodes && p->graph->traced) {
         fputs("<BR/>", p->stream);
         write_cost(p->stream, "backward ", &item->backward);
     }
     fputs("</FONT>>];\n", p->stream);
 }
 
+/* The op that made a leaf: a node that is hidden, or one on another tape. NULL: a leaf in the graph's sense. */
+static const char *leaf_op(const struct wg_dump_graph *p, const wg_graph_value *v)
+{
+    return v->origin == WG_GRAPH_RESULT ? p->graph->node[v->node].op : v->outer[0] ? v->outer : NULL;
+}
+
 /* Writes a leaf: a tensor that requires a gradient, another tensor of the caller's, a constant, or the result of a node that is
    hidden or on another tape. */
 static void write_leaf(const struct wg_dump_graph *p, size_t at, size_t depth)
 {
-    const wg_tensor *t = p->items[at].leaf;
-    const char *name = wg_name_of(t);
+    const wg_graph_value *v = p->items[at].leaf;
+    const char *op = leaf_op(p, v);
+    const bool trained = v->requires_gradient && !op;
     indent(p, depth);
-    fprintf(p->stream, "l%zu [shape=ellipse, %s, label=<", at - p->n_nodes,
-            t->flags & WG_T_REQUIRES ? "color=\"#3f8f5f\", fillcolor=\"#e4f3e9\"" : "color=\"#999999\", fillcolor=\"#f6f6f6\"");
-    fputs(name[0] ? "<B>" : "<I>", p->stream);
-    if (name[0])
-        write_text(p->stream, name);
-    else if ((t->flags & WG_T_PROXY) || !t->from.node)
-        fputs(t->flags & WG_T_REQUIRES ? "parameter" : "constant", p->stream);
-    else
-        write_text(p->stream, t->from.node->call.op->name);
-    fputs(name[0] ? "</B>" : "</I>", p->stream);
-    write_tensor(p, t, "");
+    fprintf(p->stream, "l%zu [shape=ellipse, %s, label=<", at - p->graph->n_nodes,
+            trained ? "color=\"#3f8f5f\", fillcolor=\"#e4f3e9\"" : "color=\"#999999\", fillcolor=\"#f6f6f6\"");
+    fputs(v->name[0] ? "<B>" : "<I>", p->stream);
+    write_text(p->stream, v->name[0] ? v->name : op ? op : trained ? "parameter" : "constant");
+    fputs(v->name[0] ? "</B>" : "</I>", p->stream);
+    write_value(p, v, "");
     fputs(">];\n", p->stream);
 }
 
@@ -196,6 +159,19 @@ static void write_items(const struct wg_dump_graph *p, ptrdiff_t cluster, size_t
             write_node(p, (size_t)i, depth);
         else
             write_leaf(p, (size_t)i, depth);
+}
+
+/* "3 batch_norm"; a name that is its kind stands once. */
+static void write_section_label(const struct wg_dump_graph *p, const wg_cost_section *section)
+{
+    fputs("label=<<B>", p->stream);
+    write_text(p->stream, section->name);
+    fputs("</B>", p->stream);
+    if (section->kind[0] && strcmp(section->kind, section->name) != 0) {
+        fputc(' ', p->stream);
+        write_text(p->stream, section->kind);
+    }
+    fputs(">;\n", p->stream);
 }
 
 /* Writes the sections as nested clusters, in depth-first order: first child, else next sibling, else the parent's next sibling. */
@@ -220,9 +196,7 @@ static void write_places(const struct wg_dump_graph *p)
         indent(p, depth - 1);
         fprintf(p->stream, "subgraph cluster_%td {\n", at);
         indent(p, depth);
-        fputs("label=<<B>", p->stream);
-        write_text(p->stream, p->clusters[at].section->name);
-        fputs("</B>>;\n", p->stream);
+        write_section_label(p, p->clusters[at].section);
         write_items(p, at, depth);
     }
 }
@@ -230,87 +204,94 @@ static void write_places(const struct wg_dump_graph *p)
 static const char *item_name(const struct wg_dump_graph *p, ptrdiff_t at, char text[32])
 {
     const bool node = wg_dump_graph_is_node(p, at);
-    snprintf(text, 32, "%c%zu", node ? 'n' : 'l', node ? (size_t)at : (size_t)at - p->n_nodes);
+    snprintf(text, 32, "%c%zu", node ? 'n' : 'l', node ? (size_t)at : (size_t)at - p->graph->n_nodes);
     return text;
 }
 
-static void write_edge(struct wg_dump_graph *p, size_t to, const wg_tensor *t, bool written)
+static bool is_written(const wg_graph_node *node, size_t value)
 {
-    const ptrdiff_t from = wg_dump_graph_source(p, t);
+    bool written = false;
+    for (size_t i = 0; i < node->n_writes; i++)
+        written = written || node->writes[i] == value;
+    return written;
+}
+
+static void write_edge(const struct wg_dump_graph *p, size_t to, size_t value)
+{
+    const ptrdiff_t from = wg_dump_graph_source(p, value);
     const struct wg_item *source = &p->items[from];
-    const bool backward = p->items[to].node->cause != NULL,
-               up = backward && (source->node ? source->node->cause != NULL : source->late);
+    const wg_graph_node *node = p->items[to].node;
+    const bool backward = node->part == WG_COST_BACKWARD,
+               up = backward && (source->node ? source->node->part == WG_COST_BACKWARD : source->late);
     char name[32];
     item_name(p, from, name);
     if (up)
         fprintf(p->stream, "  n%zu -> %s [dir=back, color=\"#c58b4a\"", to, name);
     else
         fprintf(p->stream, "  %s -> n%zu [%s", name, to,
-                written    ? "dir=both, color=\"#8a6fb5\""
-                : backward ? "weight=0, minlen=0, color=\"#dccbb3\""
-                : source->node && !wg_is_update(&p->items[to].node->call)
-                    ? "weight=8, color=\"#555555\"" /* keeps the forward path straight */
-                    : "color=\"#555555\"");
-    if (source->node && source->node->call.n_out > 1)
-        fprintf(p->stream, ", %s=\"%u\"", up ? "headlabel" : "taillabel", t->slot);
+                is_written(node, value)                        ? "dir=both, color=\"#8a6fb5\""
+                : backward                                     ? "weight=0, minlen=0, color=\"#dccbb3\""
+                : source->node && node->part != WG_COST_UPDATE ? "weight=8, color=\"#555555\"" /* keeps the forward path straight */
+                                                               : "color=\"#555555\"");
+    if (source->node && source->node->n_out > 1)
+        fprintf(p->stream, ", %s=\"%zu\"", up ? "headlabel" : "taillabel", p->graph->value[value].slot);
     fputs("];\n", p->stream);
 }
 
 /* Writes invisible edges that keep sections in order down the page. If a forward node reads the result of another section, and
    leaves that no earlier node reads, then the edges put that result above these leaves. */
-static void write_order(struct wg_dump_graph *p, size_t at)
+static void write_order(const struct wg_dump_graph *p, size_t at)
 {
     const struct wg_item *item = &p->items[at];
-    const wg_call *c = &item->node->call;
+    const wg_graph_node *node = item->node;
     ptrdiff_t above = WG_NO_ITEM;
-    for (unsigned i = 0; i < c->n_in && !item->node->cause; i++) {
-        const ptrdiff_t from = wg_absent(c->in[i]) ? WG_NO_ITEM : wg_dump_graph_source(p, c->in[i]);
+    for (size_t i = 0; i < node->n_in && node->part != WG_COST_BACKWARD; i++) {
+        const ptrdiff_t from = node->in[i] == WG_GRAPH_NONE ? WG_NO_ITEM : wg_dump_graph_source(p, node->in[i]);
         if (wg_dump_graph_is_node(p, from) && p->items[from].cluster != item->cluster)
             above = from;
     }
-    for (unsigned i = 0; i < c->n_in && above != WG_NO_ITEM; i++) {
-        const ptrdiff_t leaf = wg_absent(c->in[i]) ? WG_NO_ITEM : wg_dump_graph_source(p, c->in[i]);
+    for (size_t i = 0; i < node->n_in && above != WG_NO_ITEM; i++) {
+        const ptrdiff_t leaf = node->in[i] == WG_GRAPH_NONE ? WG_NO_ITEM : wg_dump_graph_source(p, node->in[i]);
         char name[32];
         if (leaf != WG_NO_ITEM && !wg_dump_graph_is_node(p, leaf) && p->items[leaf].reader == (ptrdiff_t)at)
             fprintf(p->stream, "  n%td -> %s [style=invis];\n", above, item_name(p, leaf, name));
     }
 }
 
-/* Writes an edge from the node that made a leaf's gradient to the leaf, if the node is on this tape. */
-static void write_gradient_edge(struct wg_dump_graph *p, size_t at)
+/* Writes an edge from the node that made a leaf's gradient to the leaf. */
+static void write_gradient_edge(const struct wg_dump_graph *p, size_t at)
 {
-    const wg_tensor *t = p->items[at].leaf, *gradient = t->flags & WG_T_REQUIRES ? wg_gradient(t) : NULL;
-    const ptrdiff_t maker = gradient ? wg_dump_graph_maker(p, gradient) : WG_NO_ITEM;
+    const wg_graph_value *v = p->items[at].leaf;
+    const ptrdiff_t maker = v->gradient != WG_GRAPH_NONE ? wg_dump_graph_maker(p, v->gradient) : WG_NO_ITEM;
     char name[32];
-    if (maker != WG_NO_ITEM)
+    if (maker != WG_NO_ITEM && !leaf_op(p, v))
         fprintf(p->stream,
                 "  n%td -> %s [constraint=false, arrowhead=vee, label=\"gradient\", color=\"#3f8f5f\", fontcolor=\"#3f8f5f\"];\n",
                 maker, item_name(p, (ptrdiff_t)at, name));
 }
 
-static void write_edges(struct wg_dump_graph *p)
+static void write_edges(const struct wg_dump_graph *p)
 {
-    for (size_t i = 0; i < p->n_nodes; i++) {
+    for (size_t i = 0; i < p->graph->n_nodes; i++) {
         const struct wg_item *item = &p->items[i];
         if (item->hidden)
             continue;
-        const wg_call *c = &item->node->call;
-        for (unsigned k = 0; k < c->n_in; k++)
-            if (!wg_absent(c->in[k]))
-                write_edge(p, i, c->in[k], wg_bit(c->op->writes, k));
+        for (size_t k = 0; k < item->node->n_in; k++)
+            if (item->node->in[k] != WG_GRAPH_NONE)
+                write_edge(p, i, item->node->in[k]);
         write_order(p, i);
-        const ptrdiff_t cause = wg_dump_graph_node(p, item->node->cause);
-        if (cause != WG_NO_ITEM && !p->items[cause].hidden)
-            fprintf(p->stream, "  n%td -> n%zu [style=dashed, arrowhead=open, minlen=0, color=\"#b9b9b9\"];\n", cause, i);
+        const size_t cause = item->node->cause;
+        if (cause != WG_GRAPH_NONE && !p->items[cause].hidden)
+            fprintf(p->stream, "  n%zu -> n%zu [style=dashed, arrowhead=open, minlen=0, color=\"#b9b9b9\"];\n", cause, i);
     }
-    for (size_t i = p->n_nodes; i < p->n_items; i++)
+    for (size_t i = p->graph->n_nodes; i < p->n_items; i++)
         write_gradient_edge(p, i);
 }
 
-static void write_picture(struct wg_dump_graph *p)
+static void write_picture(const struct wg_dump_graph *p)
 {
     FILE *stream = p->stream;
-    const wg_cost_sum *total = p->costs->section[0].sum;
+    const wg_cost_sum *total = p->graph->section[0].sum;
     fputs(
         "digraph tape {\n"
         "  graph [rankdir=TB, nodesep=0.3, ranksep=0.4, fontname=\"Helvetica,Arial,sans-serif\", fontsize=11, labelloc=t, color=\"#cccccc\",\n"
@@ -323,9 +304,9 @@ static void write_picture(struct wg_dump_graph *p)
         write_text(stream, p->options.title);
         fputs("</B></FONT><BR/>", stream);
     }
-    fprintf(stream, "%zu nodes · ", p->n_nodes);
+    fprintf(stream, "%zu nodes · ", p->graph->n_nodes);
     write_cost(stream, "forward ", &total[WG_COST_FORWARD]);
-    if (p->tape->trace) {
+    if (p->graph->traced) {
         fputs(" · ", stream);
         write_cost(stream, "backward ", &total[WG_COST_BACKWARD]);
     }
@@ -349,19 +330,37 @@ static void write_picture(struct wg_dump_graph *p)
     fputs("}\n", stream);
 }
 
+static wg_status write_graph(const wg_graph *graph, FILE *stream, wg_graph_dot_options options, const char *op)
+{
+    struct wg_dump_graph p = {.stream = stream, .graph = graph, .options = options};
+    wg_status status = wg_dump_graph_begin(&p);
+    if (status == WG_OK) {
+        write_picture(&p);
+        if (fflush(stream) != 0 || ferror(stream))
+            status = wg_fail(WG_E_IO, op, "%s: the stream could not be written", op);
+    }
+    wg_dump_graph_end(&p);
+    return status;
+}
+
+wg_status wg_graph_write_dot_with(const wg_graph *graph, FILE *stream, wg_graph_dot_options options)
+{
+    WG_OPERATION("graph_write_dot");
+    if (!graph || !stream)
+        return wg_fail(WG_E_NULL, "graph_write_dot", "graph_write_dot: the %s is NULL", graph ? "stream" : "graph");
+    return write_graph(graph, stream, options, "graph_write_dot");
+}
+
 wg_status wg_dump_dot_with(const wg_tape *tape, FILE *stream, wg_dump_dot_options options)
 {
     WG_OPERATION("dump_dot");
     if (!tape || !stream)
         return wg_fail(WG_E_NULL, "dump_dot", "dump_dot: the %s is NULL", tape ? "stream" : "tape");
     WG_TRY(wg_check_open(tape, "dump_dot"));
-    struct wg_dump_graph p = {.stream = stream, .tape = tape, .options = options};
-    wg_status status = wg_dump_graph_begin(&p);
-    if (status == WG_OK) {
-        write_picture(&p);
-        if (fflush(stream) != 0 || ferror(stream))
-            status = wg_fail(WG_E_IO, "dump_dot", "dump_dot: the stream could not be written");
-    }
-    wg_dump_graph_end(&p);
+    wg_graph *graph = wg_graph_of(tape, .values = options.values);
+    if (!graph)
+        return WG_E_MEMORY;
+    const wg_status status = write_graph(graph, stream, options, "dump_dot");
+    wg_graph_destroy(graph);
     return status;
 }

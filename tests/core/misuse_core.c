@@ -424,7 +424,7 @@ static void misuse_closure(void)
     assert_false(before);
 }
 
-/* ---- random.h, runtime.h, dump.h ---- */
+/* ---- random.h, runtime.h, dump.h, graph.h ---- */
 
 static void misuse_machine(void)
 {
@@ -458,6 +458,18 @@ static void misuse_dump(void)
         assert_fails(wg_dump_dot(wg_tape_top(), full), WG_E_IO, "dump_dot: ");
         fclose(full);
     }
+}
+
+static void misuse_graph(void)
+{
+    assert_null_and_error(wg_graph_of(NULL), WG_E_NULL, "graph_of: ");
+    assert_null_and_error(wg_graph_of((wg_tape *)((char *)wg_tape_top() + 64)), WG_E_DANGLING, "graph_of: ");
+    wg_graph_destroy(NULL);
+    wg_graph *graph = wg_graph_of(wg_tape_top());
+    assert_non_null(graph);
+    assert_fails(wg_graph_write_dot(NULL, stdout), WG_E_NULL, "graph_write_dot: ");
+    assert_fails(wg_graph_write_dot(graph, NULL), WG_E_NULL, "graph_write_dot: ");
+    wg_graph_destroy(graph);
 }
 
 static void misuse_cost(void)
@@ -567,7 +579,7 @@ static const struct misuse table[] = {
     {"wg_train_mode", misuse_tape},
     {"wg_train_mode_set", misuse_tape},
     {"wg_train_mode_leave", misuse_tape},
-    {"wg_section_push", misuse_tape},
+    {"wg_section_push_with", misuse_tape},
     {"wg_section_pop", misuse_tape},
     {"wg_backward_with", misuse_gradients},
     {"wg_backward_many", misuse_gradients},
@@ -612,6 +624,9 @@ static const struct misuse table[] = {
     {"wg_kernel_family", misuse_machine},
     {"wg_instruction_set", misuse_machine},
     {"wg_dump_dot_with", misuse_dump},
+    {"wg_graph_of_with", misuse_graph},
+    {"wg_graph_destroy", misuse_graph},
+    {"wg_graph_write_dot_with", misuse_graph},
     {"wg_cost_of", misuse_cost},
     {"wg_cost_destroy", misuse_cost},
     {"wg_cost_add", misuse_cost},

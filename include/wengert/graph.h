@@ -1,0 +1,120 @@
+/* The graph of a tape as plain data: what it recorded (nodes), the tensors that these read and made (values), and the named sections in
+   which they lie. A graph is independent of its tape and of the thread. Pictures, cost tables, comparisons and files are made from it.
+
+   Nodes, values and sections are numbered by their positions in the arrays. The same computation gives the same numbers. */
+#ifndef WENGERT_GRAPH_H
+#define WENGERT_GRAPH_H
+
+#include "cost.h"
+
+#ifndef WG_CHECK_HEADERS
+#pragma GCC system_header /* else -pedantic warns at wg_graph_of(tape): before C23 a macro's "..." takes an argument */
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* No node, no value. */
+#define WG_GRAPH_NONE SIZE_MAX
+
+/* One recorded call. Nodes are in the order of the tape, so every node comes after its cause and after the makers of its inputs.
+   in: the values that it read; WG_GRAPH_NONE where an optional operand was absent (WG_NONE). writes: those that it changed in place.
+   The arrays belong to the graph. */
+typedef struct wg_graph_node {
+    const char *op;
+    const char *options; /* "axis=1"; "" if it has none, or does not say them */
+    wg_cost_part part;   /* backward: the node was recorded by the vjp of another; update: it only changes operands */
+    size_t cause;        /* backward: that other node; WG_GRAPH_NONE if it is on another tape, and of all other nodes */
+    size_t section;      /* the section that was open; of a backward node, that of the forward node that caused it */
+    bool view;           /* the result shares the memory of the first input, and nothing is computed */
+
+    bool known; /* false: the op does not state its cost, and cost is zero */
+    wg_cost cost;
+    double bytes_saved; /* of the tape's values that backward reads on account of this node and of no earlier one: memory that the
+                           tape must keep. Parameters and other tensors of the caller's are not counted */
+    size_t allocations; /* results that have memory of their own: neither views nor, as far as a traced tape shows it, written
+                           over a donated operand. What a kernel uses while it runs is not counted */
+    double bytes_allocated; /* the size of these results */
+    double nanoseconds;     /* time of the kernel, without recording, on a tape opened with .time = true; negative: not measured */
+
+    const size_t *in, *out, *writes;
+    size_t n_in, n_out, n_writes;
+} wg_graph_node;
+
+/* Where a value comes from. */
+typedef enum wg_graph_origin {
+    WG_GRAPH_RESULT,   /* of a node of this graph */
+    WG_GRAPH_CALLER,   /* a tensor that the caller owns: a parameter, an input */
+    WG_GRAPH_CONSTANT, /* made on the tape by no op, as wg_scalar does */
+    WG_GRAPH_OUTER,    /* from a tape below */
+} wg_graph_origin;
+
+/* The elements of a value. Those that are NaN count in nan alone; if all are, the other fields are NaN. */
+typedef struct wg_graph_elements {
+    double min, max, mean;
+    double norm; /* the square root of the sum of squares */
+    int64_t nan;
+} wg_graph_elements;
+
+/* A tensor that a node read or made. First stand the results, in the order of their nodes, then the others, in the order in which
+   nodes read them first. */
+typedef struct wg_graph_value {
+    const char *name; /* wg_set_name; "" if it has none */
+    wg_graph_origin origin;
+    size_t node;       /* the node that made it, or WG_GRAPH_NONE */
+    size_t slot;       /* its number among that node's results */
+    const char *outer; /* of a result of a tape below, the op that made it; else "" */
+    wg_dtype dtype;
+    wg_shape shape;
+    bool requires_gradient; /* a leaf that requires a gradient, or computed from one */
+    bool saved;             /* a node reads it in backward */
+    bool released;          /* its elements were released */
+    size_t base; /* the first value that has the same memory: the value itself, what it is a view of, or what it was written over */
+    size_t gradient; /* the value that holds its gradient, or WG_GRAPH_NONE if it has none or none that a node of this graph made */
+    const wg_graph_elements *elements, *gradient_elements; /* NULL: not asked for, released, empty, or no gradient */
+} wg_graph_value;
+
+/* traced: false if the tape was not traced. Then a backward pass or an update may have run that left no nodes.
+   Section 0 is the whole graph. */
+typedef struct wg_graph {
+    const wg_graph_node *node;
+    const wg_graph_value *value;
+    const wg_cost_section *section;
+    size_t n_nodes, n_values, n_sections;
+    bool traced;
+} wg_graph;
+
+/* Options of wg_graph_of. values: reads the elements of each value and gradient that has not been released, which costs a pass over
+   them. */
+typedef struct WG_NAMED wg_graph_options {
+    bool values;
+} wg_graph_options;
+
+/* The graph of an open tape, such as wg_tape_top(), which wg_graph_destroy frees. NULL and the error on failure: E_NULL; E_DANGLING (the
+   tape is closed, or belongs to another thread); E_MEMORY. Cost: one pass over the nodes and values. */
+#define wg_graph_of(tape, ...) wg_graph_of_with((tape), WG_OPTIONS(wg_graph_options, .values = true, __VA_ARGS__))
+WG_API wg_graph *wg_graph_of_with(const wg_tape *tape, wg_graph_options options);
+WG_API void wg_graph_destroy(wg_graph *graph); /* NULL is allowed */
+
+/* Options of wg_graph_write_dot and of wg_dump_dot.
+   values: shows the range of each value whose elements the graph knows. backward: draws backward nodes too, each with a dashed arrow
+   from the forward node that caused it. */
+typedef struct WG_NAMED wg_graph_dot_options {
+    bool values, backward;
+    const char *title;
+} wg_graph_dot_options;
+
+/* Writes the graph as Graphviz DOT: a box for each node with its shapes and its counted cost, of forward and, if it is traced, of
+   backward; a cluster for each named section; leaves by name. The same graph gives the same text.
+   Errors: E_NULL; E_MEMORY; E_IO if writing to the stream fails. */
+#define wg_graph_write_dot(graph, stream, ...) \
+    wg_graph_write_dot_with((graph), (stream), \
+                            WG_OPTIONS(wg_graph_dot_options, .values = true, .backward = true, .title = "", __VA_ARGS__))
+WG_API WG_MUST_CHECK wg_status wg_graph_write_dot_with(const wg_graph *graph, FILE *stream, wg_graph_dot_options options);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,92 @@
+/* The one pass over a tape from which graphs, cost tables and streamed dumps are made. It hands out nodes, then values, then sections,
+   one at a time, so a caller that does not keep them needs little memory: about half a byte for each node, and for each leaf and each
+   section some words.
+
+   Call order: wg_scan_begin; wg_scan_node for every node in the order of the tape; if values are needed wg_scan_result for every
+   result of every node in that order, then wg_scan_leaf for every leaf; wg_scan_sections; wg_scan_end, also on failure. */
+#ifndef WG_SCAN_H
+#define WG_SCAN_H
+
+#include "core/internal.h"
+#include "wengert/graph.h"
+
+/* Every so many nodes one has its number noted, so that the number of any node is found in a few steps. */
+enum { WG_SCAN_STRIDE = 32 };
+struct wg_scan_mark {
+    const struct wg_node *node;
+    size_t first_result; /* the number of its first result */
+};
+
+/* A tensor that was read and is no result of this tape. */
+struct wg_scan_leaf {
+    const wg_tensor *tensor;
+    bool saved; /* its bytes are counted as saved */
+};
+
+/* Values known to have the same memory as a leaf or as a leaf's gradient. */
+struct wg_scan_memory {
+    size_t base, last; /* the first value with this memory; the last result that was computed in it. WG_GRAPH_NONE: none */
+};
+
+/* Whose memory the results have that were asked for lately, so that a chain of views is not followed to its start for each of them. */
+enum { WG_SCAN_RECENT = 256 };
+struct wg_scan_recent {
+    const wg_tensor *tensor, *root;
+};
+
+struct wg_scan {
+    const wg_tape *tape;
+    bool values;                    /* the caller will ask for values */
+    size_t n_results, n_operands;   /* of all nodes: results; inputs, results and writes at most; set by wg_scan_begin */
+    size_t next_result;             /* the number of the next node's first result */
+    struct wg_scan_mark *mark;      /* of every WG_SCAN_STRIDEth node */
+    size_t n_marks;                 /* all noted by wg_scan_begin */
+    struct wg_hash leaf_numbers;    /* of tensors: positions in leaves */
+    struct wg_array leaves;         /* struct wg_scan_leaf */
+    struct wg_hash memory_numbers;  /* of storages: positions in memories */
+    struct wg_array memories;       /* struct wg_scan_memory */
+    struct wg_hash section_numbers; /* of sections: positions in sections */
+    struct wg_array sections;       /* wg_cost_section, whose path is set by wg_scan_sections */
+    struct wg_array origins;        /* const wg_section *, of each; section 0: NULL */
+    uint8_t *saved;                 /* a bit for each result: its bytes are counted as saved */
+    struct wg_array numbers;        /* size_t: of the last node's inputs, outputs and writes */
+    struct wg_scan_recent recent[WG_SCAN_RECENT];
+    char *paths; /* the block of all paths, names and kinds. Who takes it over, with the sections, clears both here */
+    size_t paths_bytes;
+};
+
+/* Fails unless the tape is open on this thread. Compares the pointer with the thread's tapes and never dereferences it. */
+wg_status wg_check_open(const wg_tape *tape, const char *op);
+
+/* scan: zeroed but for tape and values. The tape is open and does not change before wg_scan_end. E_MEMORY is the only error here and
+   below. */
+wg_status wg_scan_begin(struct wg_scan *scan);
+/* Everything about the next node. Its arrays are valid until the next call. Its cost is added to its section. */
+wg_status wg_scan_node(struct wg_scan *scan, const struct wg_node *node, wg_graph_node *to);
+/* Everything about a result but its elements. number: that of the value, slot: that among the results of node, the at-th. */
+void wg_scan_result(struct wg_scan *scan, const struct wg_node *node, size_t at, unsigned slot, size_t number, wg_graph_value *to);
+void wg_scan_leaf(struct wg_scan *scan, size_t leaf, wg_graph_value *to);
+const wg_tensor *wg_scan_leaf_tensor(const struct wg_scan *scan, size_t leaf);
+/* Adds inner sections to those around them and makes all paths. */
+wg_status wg_scan_sections(struct wg_scan *scan);
+void wg_scan_end(struct wg_scan *scan);
+
+/* The elements of a tensor, in *to; false if they cannot be read. */
+bool wg_scan_elements(const wg_tensor *t, wg_graph_elements *to);
+
+static inline size_t wg_scan_n_leaves(const struct wg_scan *scan)
+{
+    return scan->leaves.n;
+}
+
+/* Adds a node's cost to a sum. */
+void wg_cost_sum_node(wg_cost_sum *sum, const wg_graph_node *node);
+void wg_cost_sum_add(wg_cost_sum *sum, const wg_cost_sum *more);
+
+/* True for an update: an op that only changes operands and has no result. */
+static inline bool wg_is_update(const wg_call *c)
+{
+    return c->op->writes && c->n_out == 0;
+}
+
+#endif
