@@ -1,4 +1,4 @@
-/* Memory of a tape's nodes and tensors, and the allocation of results. Inlined, since every op call runs it. */
+/* Memory of a tape's nodes and tensors, and their release. Inlined, since every op call runs it. */
 #ifndef WG_ARENA_H
 #define WG_ARENA_H
 
@@ -30,7 +30,7 @@ struct wg_storage *wg_storage_find(struct wg_thread *th, size_t payload);
 
 /* A block with one reference; NULL and the error. Fast path: a small block from the pool's free list. Everything else goes
    through wg_storage_find. */
-static inline struct wg_storage *wg_storage_from(struct wg_thread *th, size_t payload)
+WG_HOT struct wg_storage *wg_storage_from(struct wg_thread *th, size_t payload)
 {
     struct wg_pool *pool = &th->pool;
     const size_t lines = payload <= WG_INLINE_BYTES ? 1 : (payload + 127) / 64;
@@ -117,29 +117,6 @@ static inline wg_tensor *wg_handle_new(struct wg_thread *th, int rank)
     return t;
 }
 
-/* Copies t's extents and strides to y, which has the same rank. Inline dims are copied whole, which needs no loop. */
-static inline void wg_copy_dims(wg_tensor *y, const wg_tensor *t)
-{
-    if (t->rank <= WG_INLINE_RANK)
-        memcpy(y->inline_dims, t->inline_dims, sizeof y->inline_dims);
-    else
-        memcpy(y->dims, t->dims, 2 * (size_t)t->rank * sizeof *t->dims);
-}
-
-/* Copies everything but memory from a tensor of the same layout, whose dims lie in its handle. */
-static inline void wg_lay_out_like(wg_tensor *y, const wg_tensor *model)
-{
-    y->dtype = model->dtype;
-    y->rank = model->rank;
-    y->slot = 0;
-    y->numel = model->numel;
-    y->flags |= model->flags & (WG_T_CONTIGUOUS | WG_T_DENSE);
-    if (model->rank == 1)
-        memcpy(y->inline_dims, model->inline_dims, 2 * sizeof *y->inline_dims);
-    else if (model->rank > 0)
-        memcpy(y->inline_dims, model->inline_dims, sizeof y->inline_dims);
-}
-
 /* True if operand i was donated to op and its storage may hold a result. Storage in a slot may not, since it stays with its
    tensor. */
 static inline bool wg_is_donated(const struct wg_op *op, const wg_tensor *t, unsigned i)
@@ -196,46 +173,6 @@ static inline struct wg_span wg_span_around(struct wg_span a, struct wg_span b)
     if (a.to == a.from || b.to == b.from)
         return a.to == a.from ? b : a;
     return (struct wg_span){a.from < b.from ? a.from : b.from, a.to > b.to ? a.to : b.to};
-}
-
-static inline void wg_lend_own(wg_tensor *t)
-{
-    struct wg_storage *own = wg_own_storage(t);
-    wg_unpoison(own->few, sizeof own->few);
-    atomic_init(&own->refs, 1);
-    own->version = 0;
-    own->size_class = own->lead = 0;
-    own->buffer = 0;
-    own->bytes = 0;
-    own->recorder = NULL;
-    t->lends = true;
-    t->storage = own;
-    t->data = own->few;
-}
-
-/* Gives y a storage for so many bytes: that of the donated operand, else the one in y's slot if allowed and large enough, else a
-   new block. */
-static inline wg_status wg_storage_of(struct wg_thread *th, wg_tensor *y, size_t bytes, bool may_own, const wg_tensor *donated)
-{
-    if (donated) { /* its only reference is the donated operand's */
-        atomic_store_explicit(&donated->storage->refs, 2, memory_order_relaxed);
-        y->storage = donated->storage;
-        y->data = donated->data;
-    } else if (may_own && bytes <= WG_INLINE_BYTES) {
-        wg_lend_own(y);
-    } else {
-        if (!(y->storage = wg_storage_from(th, bytes)))
-            return WG_E_MEMORY;
-        y->data = wg_storage_data(y->storage);
-    }
-    return WG_OK;
-}
-
-/* The same for a y with its extents set. Storage in slots is not used when the thread is watched: a capture identifies storages
-   by their blocks, and the rerun of a traced tape writes again to the storage that was kept. */
-static inline wg_status wg_storage_for(struct wg_thread *th, wg_tensor *y, const wg_tensor *donated)
-{
-    return wg_storage_of(th, y, wg_bytes_of(y), !th->watched && y->tape, donated);
 }
 
 /* Releases the value and keeps the handle. */

@@ -147,18 +147,8 @@ WG_HOT wg_status make_like(struct wg_thread *th, struct wg_node *node, const wg_
         for (unsigned i = 0; i < n_in && !donated; i++)
             if (wg_may_overwrite(th, c, i))
                 donated = c->in[i];
-    if (donated)
-        model = donated;
-    wg_tensor *y = wg_handle_new(th, model->rank);
-    if (!y)
-        return WG_E_MEMORY;
-    *(wg_tensor **)(uintptr_t)c->out = y;
-    y->dtype = model->dtype;
-    y->slot = 0;
-    y->numel = model->numel;
-    y->flags |= model->flags & (WG_T_CONTIGUOUS | WG_T_DENSE);
-    wg_copy_dims(y, model);
-    return wg_storage_for(th, y, donated);
+    return wg_tensor_build(th, (wg_tensor **)(uintptr_t)c->out,
+                           (struct wg_parts){.like = donated ? donated : model, .donated = donated});
 }
 
 /* ---- effects ---- */
@@ -267,39 +257,9 @@ bool wg_differentiable(const struct wg_thread *th, const wg_call *c)
     return wg_passes_gradient(th, c->op, flags);
 }
 
-static void mark_saved(struct wg_node *node)
-{
-    const wg_call *c = &node->call;
-    for (unsigned i = 0; i < c->n_in; i++) {
-        wg_tensor *t = c->in[i];
-        if (wg_bit(c->op->saves & WG_ALL_IN, i) && !wg_absent(t)) {
-            t->flags |= WG_T_SAVED;
-            wg_versions(node)[i] = t->storage->version;
-        }
-    }
-    for (unsigned i = 0; i < c->n_out; i++)
-        if (c->op->saves & WG_OUT(i)) {
-            c->out[i]->flags |= WG_T_SAVED;
-            wg_versions(node)[c->n_in + i] = c->out[i]->storage->version;
-        }
-}
-
-WG_HOT void node_record(struct wg_thread *th, struct wg_node *node, size_t n_out, bool needs)
-{
-    const wg_call *c = &node->call;
-    wg_node_link(th, node, needs);
-    for (size_t i = 0; i < n_out; i++) {
-        c->out[i]->from.node = node;
-        if (needs && c->out[i]->dtype <= WG_F64)
-            c->out[i]->flags |= WG_T_NEEDS;
-    }
-    if (needs && c->op->saves)
-        mark_saved(node);
-}
-
 void wg_node_record(struct wg_thread *th, struct wg_node *node)
 {
-    node_record(th, node, node->call.n_out, wg_differentiable(th, &node->call));
+    wg_record(th, node, node->call.n_in, node->call.n_out, wg_differentiable(th, &node->call), false);
 }
 
 WG_HOT wg_status run(const struct wg_thread *th, struct wg_node *node, size_t n_out)
@@ -315,7 +275,7 @@ wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node)
     if (status != WG_OK)
         return wg_op_failed(th, node->call.op, status, "forward");
     if (node->needs)
-        mark_saved(node);
+        wg_mark_saved(node, node->call.n_in, node->call.n_out, false);
     return WG_OK;
 }
 
@@ -345,7 +305,7 @@ WG_HOT wg_status finish(struct wg_thread *th, struct wg_node *node, size_t n_in,
     if (queued) /* recorded when it runs, so that a rerun keeps the order */
         queue_update(th, node);
     else if (*recorded)
-        node_record(th, node, n_out, wg_passes_gradient(th, c->op, flags));
+        wg_record(th, node, n_in, n_out, wg_passes_gradient(th, c->op, flags), false);
     for (unsigned i = 0; i < n_in && (flags & WG_T_DONATED); i++)
         wg_end_donation(th, c->op, c->in, n_in, i, n_out > 0 ? c->out[0] : NULL);
     return WG_OK;

@@ -18,20 +18,7 @@ WG_HOT struct wg_node *node_of(struct wg_thread *th, const struct wg_op *op, con
     in[n] = y; /* out[0] */
     node->call.dtype = y->dtype;
     node->call.same_layout = true;
-    wg_node_link(th, node, needs);
-    y->from.node = node;
-    if (!needs)
-        return node;
-    y->flags |= WG_T_NEEDS;
-    for (unsigned i = 0; i < n; i++)
-        if (op->saves & WG_IN(i)) {
-            in[i]->flags |= WG_T_SAVED;
-            wg_versions(node)[i] = in[i]->storage->version;
-        }
-    if (op->saves & WG_OUT(0)) {
-        y->flags |= WG_T_SAVED;
-        wg_versions(node)[n] = y->storage->version;
-    }
+    wg_record(th, node, n, 1, needs, true);
     return node;
 }
 
@@ -76,12 +63,10 @@ WG_HOT enum way fast_path(const struct wg_op *op, const void *params, wg_tensor 
     const wg_tensor *donated = NULL;
     for (unsigned i = 0; i < n && (any & WG_T_DONATED) && !donated; i++)
         donated = wg_is_donated(op, in[i], i) ? in[i] : NULL;
-    wg_tensor *y = wg_slot_new(th, tape, scratch && tape == th->mode.backward_tape);
-    if (!y)
-        return FAILED;
-    wg_lay_out_like(y, model);
-    if (wg_storage_of(th, y, (size_t)y->numel << (2 + model->dtype), true, donated) != WG_OK) { /* 4 or 8 bytes each */
-        wg_release_value(y);
+    wg_tensor *y = NULL;
+    if (wg_tensor_build(th, &y, (struct wg_parts){.like = model, .donated = donated, .checked = true}) != WG_OK) {
+        if (y)
+            wg_release_value(y);
         return FAILED;
     }
     char *p[4] = {y->data};

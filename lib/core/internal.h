@@ -36,6 +36,8 @@ bool wg_depends_through_kept(struct wg_thread *th, wg_tensor *t, const wg_tensor
 /* A value owned by the caller with t's elements. It shares t's storage, unless that lies in a slot of a tape: then the elements
    are copied. */
 wg_tensor *wg_value_on(const wg_tensor *t);
+/* *copy: a row-major value of the caller's with t's elements that shares no memory with t. */
+wg_status wg_value_copy(const wg_tensor *t, wg_tensor **copy);
 /* Replaces each of op's n results, except absent ones, by such a value before their tape closes. On failure none is replaced,
    and the error is recorded. */
 wg_status wg_values_on(wg_tensor **t, size_t n, const char *op);

@@ -168,21 +168,10 @@ wg_status wg_add_gradient(wg_tensor *leaf, const wg_tensor *g)
         return wg_accumulate(value->gradient, (wg_tensor *)(uintptr_t)g);
     }
     WG_TRY(wg_may_write(th, "add_gradient"));
-    wg_tensor *copy = wg_value_new(g->rank);
-    if (!copy)
-        return WG_E_MEMORY;
-    copy->dtype = g->dtype;
-    wg_set_dims(copy, g->rank, wg_extents(g), NULL);
-    copy->storage = wg_storage_new((size_t)g->numel * wg_dtype_size((wg_dtype)g->dtype));
-    if (!copy->storage) {
-        wg_value_unref(copy);
-        return WG_E_MEMORY;
-    }
-    copy->data = wg_storage_data(copy->storage);
-    wg_status status = wg_read_raw(g, copy->data);
+    wg_tensor *copy;
+    WG_TRY(wg_value_copy(g, &copy));
     copy->flags |= WG_T_BORROWED;
-    if (status == WG_OK)
-        status = set_gradient(th, leaf, copy);
+    const wg_status status = set_gradient(th, leaf, copy);
     if (status != WG_OK)
         wg_value_unref(copy);
     return status;

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "core/arena.h"
 #include "core/internal.h"
+#include "core/tensor_build.h"
 
 WG_HOT size_t wg_node_bytes(const struct wg_op *op, size_t n_in, size_t n_out)
 {
@@ -59,6 +59,38 @@ WG_HOT void wg_node_link(struct wg_thread *th, struct wg_node *node, bool needs)
     *(tape->last ? &tape->last->next : &tape->first) = node;
     tape->last = node;
     tape->n_nodes++;
+}
+
+/* Marks the tensors that the node's backward reads, and stores the versions of their storages. present: no operand is absent. */
+WG_HOT void wg_mark_saved(struct wg_node *node, size_t n_in, size_t n_out, bool present)
+{
+    const wg_call *c = &node->call;
+    for (unsigned i = 0; i < n_in; i++)
+        if (wg_bit(c->op->saves & WG_ALL_IN, i) && (present || !wg_absent(c->in[i]))) {
+            c->in[i]->flags |= WG_T_SAVED;
+            wg_versions(node)[i] = c->in[i]->storage->version;
+        }
+    for (unsigned i = 0; i < n_out; i++)
+        if (c->op->saves & WG_OUT(i)) {
+            c->out[i]->flags |= WG_T_SAVED;
+            wg_versions(node)[n_in + i] = c->out[i]->storage->version;
+        }
+}
+
+/* Records the node of a call with n_in operands and n_out results: links it to the tape, its results to it, and marks what its
+   backward reads. needs: some operand needs a gradient that the op passes on. floats: no operand is absent, and all results
+   have a float dtype. */
+WG_HOT void wg_record(struct wg_thread *th, struct wg_node *node, size_t n_in, size_t n_out, bool needs, bool floats)
+{
+    const wg_call *c = &node->call;
+    wg_node_link(th, node, needs);
+    for (size_t i = 0; i < n_out; i++) {
+        c->out[i]->from.node = node;
+        if (needs && (floats || c->out[i]->dtype <= WG_F64))
+            c->out[i]->flags |= WG_T_NEEDS;
+    }
+    if (needs && c->op->saves)
+        wg_mark_saved(node, n_in, n_out, floats);
 }
 
 /* Ends the donation of operand i, if it was donated. If the op may overwrite it, its value is gone afterwards, whether or not

@@ -1,7 +1,7 @@
 /* The outputs of a call: shapes by the op's rule, and memory, which may be that of a donated operand. */
 #include <string.h>
 
-#include "core/arena.h"
+#include "core/tensor_build.h"
 
 /* ---- shape rules that many ops share ---- */
 
@@ -126,26 +126,20 @@ static wg_status make_output(struct wg_thread *th, struct wg_node *node, unsigne
 {
     const wg_call *c = &node->call;
     const bool view = (c->op->flags & WG_OP_VIEW) != 0;
-    wg_tensor *y = wg_handle_new(th, spec->rank);
-    if (!y)
-        return WG_E_MEMORY;
-    ((wg_tensor **)(uintptr_t)c->out)[slot] = y;
-    y->dtype = (uint8_t)spec->dtype;
-    y->slot = (uint8_t)slot;
     const wg_tensor *donated = NULL;
     if (!view && slot == 0 && c->op->inplace)
         donated = operand_to_overwrite(th, c, spec);
     int64_t buffer[WG_MAX_RANK];
     const int64_t *stride = view ? spec->stride : donated ? wg_strides(donated) : strides_to_keep(c, spec, buffer);
-    wg_set_dims(y, spec->rank, spec->extent, stride);
-    if (!view)
-        return wg_storage_for(th, y, donated);
-    wg_storage_ref(c->in[0]->storage);
-    y->storage = c->in[0]->storage;
-    y->data = c->in[0]->data + spec->offset * (int64_t)wg_dtype_size(spec->dtype);
-    if (!y->tape)
-        wg_note_shared(th, y);
-    return WG_OK;
+    return wg_tensor_build(th, (wg_tensor **)(uintptr_t)c->out + slot,
+                           (struct wg_parts){.dtype = spec->dtype,
+                                             .rank = spec->rank,
+                                             .extent = spec->extent,
+                                             .stride = stride,
+                                             .donated = donated,
+                                             .viewed = view ? c->in[0] : NULL,
+                                             .offset = view ? spec->offset : 0,
+                                             .slot = (uint8_t)slot});
 }
 
 static bool has_float(const wg_call *c)

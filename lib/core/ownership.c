@@ -1,7 +1,7 @@
 /* Ownership and lifetime of tensors: freeing, dropping, keeping a value beyond its tape; and names. */
 #include <string.h>
 
-#include "core/arena.h"
+#include "core/tensor_build.h"
 
 /* Only the caller's handle is dead afterwards: a tape that uses the value has its own proxy. */
 static void free_value(wg_tensor *t)
@@ -216,10 +216,7 @@ wg_tensor *wg_value_on(const wg_tensor *t)
             wg_storage_unref(storage);
         return NULL;
     }
-    value->dtype = t->dtype;
-    value->numel = t->numel;
-    value->flags = t->flags & (WG_T_CONTIGUOUS | WG_T_DENSE);
-    wg_copy_dims(value, t);
+    wg_lay_out_like(value, t);
     value->storage = storage;
     if (stays) {
         const bool on_tape = t->tape && !(t->flags & WG_T_PROXY);
@@ -252,22 +249,22 @@ wg_status wg_values_on(wg_tensor **t, size_t n, const char *op)
     return WG_OK;
 }
 
-/* A value of the caller's that shares no memory with t. */
-static wg_tensor *copied_value(const wg_tensor *t)
+wg_status wg_value_copy(const wg_tensor *t, wg_tensor **copy)
 {
     wg_tensor *value = wg_value_new(t->rank);
     if (!value)
-        return NULL;
+        return WG_E_MEMORY;
     value->dtype = t->dtype;
     wg_set_dims(value, t->rank, wg_extents(t), NULL);
     value->storage = wg_storage_new(wg_bytes_of(t));
     if (value->storage)
         value->data = wg_storage_data(value->storage);
-    if (!value->storage || wg_read_raw(t, value->data) != WG_OK) {
+    const wg_status status = value->storage ? wg_read_raw(t, value->data) : WG_E_MEMORY;
+    if (status == WG_OK)
+        *copy = value;
+    else
         wg_value_unref(value);
-        return NULL;
-    }
-    return value;
+    return status;
 }
 
 /* The value of a traced tape is copied, since a rerun would write to storage that the caller shares. */
@@ -277,7 +274,11 @@ wg_tensor *wg_keep(wg_tensor *t)
     struct wg_thread *th = wg_self();
     if (!th || wg_check_handle(t, "keep", -1) != WG_OK)
         return NULL;
-    wg_tensor *kept = wg_is_traced(th, t) && !th->capture ? copied_value(t) : wg_value_on(t);
+    wg_tensor *kept = NULL;
+    if (wg_is_traced(th, t) && !th->capture)
+        wg_value_copy(t, &kept);
+    else
+        kept = wg_value_on(t);
     if (!kept)
         return NULL;
     struct collection collection = {.origins = &wg_value_of(kept)->origins};

@@ -1,7 +1,7 @@
 /* Tapes: the stack of open tapes, and the proxies that represent the caller's tensors on them. */
 #include <string.h>
 
-#include "core/arena.h"
+#include "core/tensor_build.h"
 
 /* ---- proxies: a tape holds one reference to each tensor of the caller's, however often it is used ---- */
 
@@ -20,12 +20,9 @@ static wg_tensor *proxy_new(struct wg_thread *th, wg_tensor *leaf, unsigned grad
     th->mode.scratch = scratch;
     if (!proxy)
         return NULL;
-    proxy->dtype = leaf->dtype;
-    proxy->numel = leaf->numel;
-    proxy->flags = (uint16_t)(WG_T_PROXY | gradient_flags | (leaf->flags & (WG_T_CONTIGUOUS | WG_T_DENSE)));
+    wg_lay_out_like(proxy, leaf);
+    proxy->flags |= (uint16_t)(WG_T_PROXY | gradient_flags);
     proxy->twin = false;
-    if (leaf->rank > 0)
-        wg_copy_dims(proxy, leaf);
     proxy->data = leaf->data;
     proxy->storage = leaf->storage;
     proxy->from.leaf = leaf;

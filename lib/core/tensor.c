@@ -1,7 +1,7 @@
 /* Tensors: dtypes, shapes, handles. */
 #include <string.h>
 
-#include "core/arena.h"
+#include "core/tensor_build.h"
 
 const struct wg_tensor wg_none_ = {.state = WG_ABSENT};
 
@@ -147,17 +147,11 @@ wg_tensor *wg_alias(struct wg_thread *th, const wg_tensor *t)
     wg_tensor *alias = wg_handle_new(th, t->rank);
     if (!alias)
         return NULL;
-    alias->dtype = t->dtype;
     alias->slot = WG_NO_RESULT;
-    alias->numel = t->numel;
-    alias->flags |= t->flags & (WG_T_CONTIGUOUS | WG_T_DENSE);
-    wg_copy_dims(alias, t);
+    wg_lay_out_like(alias, t);
     alias->data = t->data;
-    alias->storage = t->storage;
     if (t->storage)
-        wg_storage_ref(t->storage);
-    if (t->storage && !alias->tape)
-        wg_note_shared(th, alias);
+        wg_share_storage(th, alias, t, t->data);
     return alias;
 }
 

@@ -2,20 +2,18 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/arena.h"
+#include "core/tensor_build.h"
 
 /* ---- making values ---- */
 
 static wg_tensor *find_memory(struct wg_thread *th, wg_dtype dtype, wg_shape shape)
 {
-    wg_tensor *t = wg_handle_new(th, shape.rank);
+    wg_tensor *t = NULL;
+    if (wg_tensor_build(
+            th, &t, (struct wg_parts){.dtype = dtype, .rank = shape.rank, .extent = shape.extent, .slot = WG_NO_RESULT}) == WG_OK)
+        return t;
     if (!t)
         return NULL;
-    t->dtype = (uint8_t)dtype;
-    t->slot = WG_NO_RESULT;
-    wg_set_dims(t, shape.rank, shape.extent, NULL);
-    if (wg_storage_for(th, t, NULL) == WG_OK)
-        return t;
     if (t->tape)
         t->state = WG_RELEASED;
     else
