@@ -62,6 +62,16 @@ WG_API void wg_cost_destroy(wg_cost_table *table); /* NULL is allowed */
 /* a + b, field by field. */
 WG_API wg_cost wg_cost_add(wg_cost a, wg_cost b);
 
+/* The operations of a cost: additions, multiplications, divisions, comparisons and transcendental calls, each counted as one. */
+WG_API double wg_cost_operations(wg_cost cost);
+
+/* The cheap-gradient ratio ops(f, ∇f) / ops(f) of a section of the table: the operations of its forward and backward parts over those
+   of its forward part (wg_cost_operations). Moving elements is no operation. NaN where it is not known: a node of either part
+   states no cost, the tape was not traced, or the forward part has no operations.
+   Reverse mode bounds the ratio of a scalar function by a constant, whatever the number of variables: 3 for the multiplications and
+   divisions alone, 4 for all arithmetic (Baur, Strassen, 1983), 5 if elementary functions count, too (Griewank, Walther, 2008). */
+WG_API double wg_cost_gradient_ratio(const wg_cost_table *table, size_t section);
+
 #ifdef __cplusplus
 }
 #endif

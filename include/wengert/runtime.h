@@ -1,4 +1,4 @@
-/* The runtime environment: threads, BLIS and its kernel family, memory. */
+/* The runtime environment: threads, kernels, optional parts, memory. */
 #ifndef WENGERT_RUNTIME_H
 #define WENGERT_RUNTIME_H
 
@@ -38,6 +38,18 @@ WG_API const char *wg_instruction_set(void);
 /* The kernel family that BLIS uses, by BLIS's own name: "skx", "zen3", "haswell", … At the first matrix product it is chosen by
    the CPU's features, unless the user has chosen it with BLIS_ARCH_TYPE. "generic" means slow portable kernels. */
 WG_API const char *wg_kernel_family(void);
+
+/* The engine of matrix products: "native" (Wengert's kernels), "blis", or "native and blis" if the size of a product decides.
+   WENGERT_GEMM=native or blis, read once, chooses it; docs/guide/products.md compares them. */
+WG_API const char *wg_product_engine(void);
+
+/* An optional part of this library. present: it was built in. cost: what is missing or slower without it, and how to get it. */
+typedef struct wg_feature {
+    const char *name, *use;
+    bool present;
+    const char *cost;
+} wg_feature;
+WG_API const wg_feature *wg_feature_at(size_t index); /* NULL past the end */
 
 /* Runs BLIS once with this many threads, and starts the helper threads. If memory runs out in BLIS's first call, BLIS ends the
    process; Wengert reports E_MEMORY only for later calls. The first matrix product or LAPACK op that uses BLIS does the same as

@@ -1,4 +1,5 @@
 /* Counted costs of a tape as sums by section and by op. */
+#include <math.h>
 #include <string.h>
 
 #include "debug/numbers.h"
@@ -15,6 +16,11 @@ wg_cost wg_cost_add(wg_cost a, wg_cost b)
                      a.transcendental + b.transcendental,
                      a.bytes_read + b.bytes_read,
                      a.bytes_written + b.bytes_written};
+}
+
+double wg_cost_operations(wg_cost cost)
+{
+    return cost.add + cost.mul + cost.div + cost.compare + cost.transcendental;
 }
 
 void wg_cost_sum_node(wg_cost_sum *sum, const wg_graph_node *node)
@@ -121,6 +127,17 @@ wg_cost_table *wg_cost_of(const wg_tape *tape)
         return &t->table;
     wg_cost_destroy(t ? &t->table : NULL);
     return NULL;
+}
+
+double wg_cost_gradient_ratio(const wg_cost_table *table, size_t section)
+{
+    if (!table || section >= table->n_sections || !table->backward_known)
+        return (double)NAN;
+    const wg_cost_sum *sum = table->section[section].sum, *forward = &sum[WG_COST_FORWARD], *backward = &sum[WG_COST_BACKWARD];
+    const double operations = wg_cost_operations(forward->cost);
+    if (operations == 0 || forward->unknown || backward->unknown)
+        return (double)NAN;
+    return (operations + wg_cost_operations(backward->cost)) / operations;
 }
 
 void wg_cost_destroy(wg_cost_table *table)

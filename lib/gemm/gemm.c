@@ -66,6 +66,14 @@ static void choose(void)
         chosen.native_up_to[dtype] = native ? INFINITY : blis ? 0 : native_up_to[wg_isa()][dtype];
 }
 
+const char *wg_product_engine(void)
+{
+    pthread_once(&once, choose);
+    const double up_to = fmin(chosen.native_up_to[WG_F32], chosen.native_up_to[WG_F64]);
+    const double at_most = fmax(chosen.native_up_to[WG_F32], chosen.native_up_to[WG_F64]);
+    return isinf(up_to) ? "native" : at_most == 0 ? "blis" : "native and blis";
+}
+
 wg_status wg_gemm(wg_dtype dtype, const struct wg_product *p)
 {
     pthread_once(&once, choose);

@@ -446,6 +446,9 @@ static void misuse_machine(void)
     assert_non_null(wg_version());
     assert_non_null(wg_kernel_family());
     assert_non_null(wg_instruction_set());
+    assert_non_null(wg_product_engine());
+    assert_non_null(wg_feature_at(0));
+    assert_null(wg_feature_at(SIZE_MAX));
 }
 
 static void misuse_dump(void)
@@ -480,6 +483,11 @@ static void misuse_cost(void)
     wg_cost_destroy(NULL);
     const wg_cost sum = wg_cost_add((wg_cost){.add = 1, .bytes_read = 2}, (wg_cost){.add = 3, .div = 4});
     assert_true(sum.add == 4 && sum.div == 4 && sum.bytes_read == 2);
+    assert_true(wg_cost_operations(sum) == 8);
+    assert_true(isnan(wg_cost_gradient_ratio(NULL, 0)));
+    wg_cost_table *table = wg_cost_of(tape);
+    assert_true(isnan(wg_cost_gradient_ratio(table, SIZE_MAX)));
+    wg_cost_destroy(table);
     assert_null(wg_error_first());
 }
 
@@ -623,6 +631,8 @@ static const struct misuse table[] = {
     {"wg_version", misuse_machine},
     {"wg_kernel_family", misuse_machine},
     {"wg_instruction_set", misuse_machine},
+    {"wg_product_engine", misuse_machine},
+    {"wg_feature_at", misuse_machine},
     {"wg_dump_dot_with", misuse_dump},
     {"wg_graph_of_with", misuse_graph},
     {"wg_graph_destroy", misuse_graph},
@@ -630,6 +640,8 @@ static const struct misuse table[] = {
     {"wg_cost_of", misuse_cost},
     {"wg_cost_destroy", misuse_cost},
     {"wg_cost_add", misuse_cost},
+    {"wg_cost_operations", misuse_cost},
+    {"wg_cost_gradient_ratio", misuse_cost},
 };
 
 MISUSE_MAIN(table)

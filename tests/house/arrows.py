@@ -4,8 +4,8 @@
 usage: arrows.py SOURCE_ROOT LIBRARY.a [--reversed]
 
 The rooms of lib/ stand in lib/meson.build, the lowest first. A room includes headers and calls functions of itself and of rooms below it
-alone; besides, it calls the ops that ops.def names as core, and nothing of ops/, nn/ or optim/ else. nn/ and optim/ include public headers
-and their own. Calls are read from the library's symbols. Each arrow that points upwards is printed, and how many others there are.
+alone; besides, it calls the ops that ops.def names as core, and nothing of ops/, nn/ or optim/ else. nn/, optim/, lib/tool/ and docs/studies/
+include public headers and their own. Calls are read from the library's symbols. Each arrow that points upwards is printed, and how many others there are.
 --reversed takes the rooms in the opposite order: then there must be upward arrows of both kinds, or the check is blind.
 """
 import collections
@@ -14,28 +14,32 @@ import subprocess
 import sys
 from pathlib import Path
 
+OUTSIDE = (Path("lib/tool"), Path("docs/studies"))  # programs on the library
 INCLUDE = re.compile(r'^#\s*include "([^"]+)"', re.M)
 
 
 def room_of(path):
     """Of a source, relative to the root: its room in lib/, or its folder."""
     parts = path.parts
+    if path.parent in OUTSIDE:
+        return str(path.parent)
     return parts[1] if parts[0] == "lib" and len(parts) > 2 else parts[0]
 
 
 def include_arrows(root, rooms):
     """(from, to, text) for each include of a file in another room, or, in nn and optim, of a header that is not public."""
-    for folder in ("lib", "nn", "optim"):
+    for folder in ("lib", "nn", "optim", "docs/studies"):
         for path in sorted((root / folder).rglob("*.[ch]")):
             here = path.relative_to(root)
+            inside = folder == "lib" and here.parent not in OUTSIDE
             for name in INCLUDE.findall(path.read_text()):
                 first = name.split("/")[0]
-                if folder == "lib" and first in rooms and first != room_of(here):
+                if inside and first in rooms and first != room_of(here):
                     yield room_of(here), first, f"{here} includes {name}"
-                elif folder == "lib" and first not in rooms and first != "wengert":
+                elif inside and first not in rooms and first != "wengert":
                     yield room_of(here), "", f"{here} includes {name}, which names no room"
-                elif folder != "lib" and first != "wengert" and not (path.parent / name).exists():
-                    yield folder, "", f"{here} includes {name}, which is no public header"
+                elif not inside and first != "wengert" and not (path.parent / name).exists():
+                    yield room_of(here), "", f"{here} includes {name}, which is no public header"
 
 
 def symbols(root, library):

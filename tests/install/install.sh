@@ -36,6 +36,13 @@ printf '#include <error.h>\n#include <wengert.h>\nint main(void)\n{\n    error(0
 is "<error.h> is the C library's" $compiler $(flags --cflags) "$work/error.c" -o "$work/error" $(flags --libs)
 is "<check.h> is not Wengert's" bash -c "! echo '#include <check.h>' | $compiler $(flags --cflags) -E -x c - 2>/dev/null | grep -q wg_"
 
+if [ -x "$prefix/bin/wengert" ]; then
+    is "wengert runs where it is installed" "$prefix/bin/wengert" info
+    is "and has its man page" test -n "$(find "$prefix" -name 'wengert.1*')"
+else
+    skip "the program wengert is not built (-Dtool)"
+fi
+
 xor=$source/docs/examples/xor.c
 is "xor.c: C11, pedantic, without warnings" $compiler -std=c11 -pedantic -Wall -Wextra -Werror $(flags --cflags) "$xor" -o "$work/xor" $(flags --libs)
 is "it runs on the shared library" "$work/xor"

@@ -1,0 +1,39 @@
+/* The program `wengert`: looks at an installation, at computations and at what they cost. */
+#include <stdio.h>
+#include <string.h>
+
+#include "arguments.h"
+
+static const struct command {
+    const char *name, *operands, *summary;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+#define COMMAND(name, operands, summary) {#name, operands, summary, command_##name},
+#include "commands.def"
+#undef COMMAND
+};
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static int print_help(FILE *stream, int status)
+{
+    fprintf(stream, "usage: wengert COMMAND [OPTION...]\n\n");
+    for (int i = 0; i < N_COMMANDS; i++)
+        fprintf(stream, "  %-8s %-12s %s\n", commands[i].name, commands[i].operands, commands[i].summary);
+    fprintf(stream, "\nwengert COMMAND --help describes a command's options; wengert --version prints the version.\n");
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return print_help(stderr, TOOL_MISUSED);
+    if (strcmp(argv[1], "--help") == 0)
+        return print_help(stdout, TOOL_OK);
+    if (strcmp(argv[1], "--version") == 0)
+        return printf("wengert %s\n", wg_version()) < 0;
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 2, argv + 2);
+    fprintf(stderr, "wengert: expected a command, got %s\n", argv[1]);
+    return print_help(stderr, TOOL_MISUSED);
+}
