@@ -8,11 +8,11 @@
 #include "wengert/error.h"
 #include "wengert/tensor.h"
 
-/* A new tensor of the optimizer's own, whether a tape is open or not. */
+/* A new tensor of the optimizer's own, whether a tape is open or not. It is lent (wg_optim_state), so wg_free of it is an error. */
 static wg_tensor *own_zeros(wg_dtype dtype, wg_shape shape)
 {
     wg_tensor *t = wg_zeros(dtype, shape);
-    return t ? wg_own(t) : NULL;
+    return t ? wg_adopt(t) : NULL;
 }
 
 /* ---- the parameters of an optimizer, by tensor and by name ---- */
@@ -182,13 +182,13 @@ void group_finish(struct group *group)
     for (size_t i = 0; i < group->n; i++) {
         free(group->parameters[i].name);
         wg_borrow_end(group->parameters[i].borrowed);
-        wg_free(group->parameters[i].count);
+        wg_disown(group->parameters[i].count);
         for (int k = 0; k < MAX_STATE; k++)
-            wg_free(group->parameters[i].state[k]);
+            wg_disown(group->parameters[i].state[k]);
     }
     free(group->parameters);
     free(group->options);
-    wg_free(group->lr);
+    wg_disown(group->lr);
     *group = (struct group){.n = 0};
 }
 

@@ -285,10 +285,9 @@ wg_tensor_list wg_optim_state(const wg_optim *optim)
 
 /* ---- stepping ---- */
 
-/* The parameters outlive the optimizer, or it can no longer step. */
-static wg_status check_alive(const struct parameter *p, size_t group, size_t i)
+/* The parameters outlive the optimizer, or it can no longer step or be printed. */
+static wg_status check_alive(const struct parameter *p, size_t group, size_t i, const char *op)
 {
-    const char *op = "optim_step";
     if (wg_is_live(p->tensor))
         return WG_OK;
     return wg_error_set(
@@ -304,9 +303,9 @@ static wg_status queue(const wg_optim *optim, size_t *updated)
         const struct group *group = &optim->groups[g];
         for (size_t i = 0; i < group->n; i++) {
             const struct parameter *p = &group->parameters[i];
-            WG_TRY(check_alive(p, g, i));
+            WG_TRY(check_alive(p, g, i, "optim_step"));
             wg_tensor *gradient = wg_gradient(p->tensor);
-            if (!gradient)
+            if (!gradient || !wg_requires_grad(p->tensor)) /* a frozen one may have a gradient of a tape that is older */
                 continue;
             WG_TRY(wg_increment(p->count));
             WG_TRY(optim->rule->update(p, gradient, group->lr, group->options));
@@ -343,12 +342,22 @@ void wg_optim_clear_gradients(wg_optim *optim)
 
 /* ---- printing ---- */
 
+static wg_status check_printable(const wg_optim *optim, size_t g, const char *op)
+{
+    const struct group *group = &optim->groups[g];
+    for (size_t i = 0; i < group->n; i++)
+        WG_TRY(check_alive(&group->parameters[i], g, i, op));
+    return draft_from(optim, group, op);
+}
+
 wg_status wg_optim_print(const wg_optim *optim, FILE *stream)
 {
     const char *op = "optim_print";
     char text[600];
     if (!optim || !stream)
         return wg_error_set(WG_E_NULL, op, "%s: the %s is NULL", op, optim ? "stream" : "optimizer");
+    for (size_t g = 0; g < optim->n_groups; g++) /* before anything is written */
+        WG_TRY(check_printable(optim, g, op));
     fprintf(stream, "%s\n", optim->rule->name);
     for (size_t g = 0; g < optim->n_groups; g++) {
         const struct group *group = &optim->groups[g];

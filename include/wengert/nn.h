@@ -108,15 +108,16 @@ WG_API wg_tensor_list wg_nn_buffers(const wg_nn_module *module);
 WG_API wg_tensor *wg_nn_parameter(const wg_nn_module *module, const char *name);
 
 /* These three lend lists that are valid until the next call of one of them on the module. State: parameters and buffers, all that a
-   run must restore, by name. Matching: the parameters whose names match a pattern, in which * stands for any text and ? for any
-   character; "!PATTERN" gives those that do not match; E_ARGUMENT if there are none. Trainable: those that are not frozen. */
+   run must restore, by name. Matching: the parameters whose names match a pattern, in which * stands for any text, ? for any
+   character and all others for themselves; "!PATTERN" gives those that do not match; E_ARGUMENT if there are none. Trainable: those that are not frozen. */
 WG_API wg_tensor_list wg_nn_state(wg_nn_module *module);
 WG_API wg_tensor_list wg_nn_matching(wg_nn_module *module, const char *pattern);
 WG_API wg_tensor_list wg_nn_trainable(wg_nn_module *module);
 
 /* Freezes the parameters whose names match a pattern, or unfreezes them: wg_nn_freeze(net, "encoder.*"). A frozen parameter requires
-   no gradient: none is computed for it, what it has is thrown away, and an optimizer leaves it and its state alone. A tape on which it was used before still passes it one. Patterns and
-   E_ARGUMENT as in wg_nn_matching. */
+   no gradient: none is computed for it, what it has is thrown away, and an optimizer leaves it and its state alone. A tape on which it was used before still passes it one, on which no optimizer steps. A replay
+   does what was captured, whatever is frozen since. Patterns and E_ARGUMENT as in wg_nn_matching; E_STATE inside a checkpointed function, which may not clear gradients. Where clearing a gradient fails
+   none of them is frozen. */
 WG_API WG_MUST_CHECK wg_status wg_nn_freeze(wg_nn_module *module, const char *pattern);
 WG_API WG_MUST_CHECK wg_status wg_nn_unfreeze(wg_nn_module *module, const char *pattern);
 
@@ -131,7 +132,8 @@ WG_API wg_tensor *wg_nn_flatten(wg_tensor_list params);
 /* The inverse: fills params[0 … like.n) with views of the vector that have the shapes of like, for wg_nn_apply_with; a gradient
    flows to the vector. All are made, or none. E_SHAPE if the vector has not as many elements. */
 WG_API WG_MUST_CHECK wg_status wg_nn_unflatten(wg_tensor *vector, wg_tensor_list like, wg_tensor **params);
-/* params ← the elements of a vector, all or none; on an open tape an effect. */
+/* params ← the elements of a vector, all or none; on an open tape an effect. They may share memory with the vector. E_DTYPE if it is
+   of another dtype than they are. */
 WG_API WG_MUST_CHECK wg_status wg_nn_assign(wg_tensor_list params, wg_tensor *vector);
 
 /* ---- applying ---- */
@@ -154,7 +156,8 @@ WG_API wg_tensor *wg_nn_apply_child_to(const wg_nn_call *call, size_t index, wg_
    running statistics are not updated. */
 WG_API wg_tensor *wg_nn_apply_with(const wg_nn_module *net, wg_tensor *const *params, wg_tensor *x);
 
-/* Any numbers of inputs and results: out[0 … n_out), all of which are made, or none. params is NULL for the module's own. */
+/* Any numbers of inputs and results: out[0 … n_out), all of which are made, or none. params is NULL for the module's own. out is
+   another array than in, else E_ARGUMENT. */
 WG_API WG_MUST_CHECK wg_status wg_nn_apply_many(const wg_nn_module *net, wg_tensor *const *params, wg_tensor *const *in,
                                                 size_t n_in, wg_tensor **out, size_t n_out);
 WG_API WG_MUST_CHECK wg_status wg_nn_apply_child_many(const wg_nn_call *call, size_t index, wg_tensor *const *in, size_t n_in,

@@ -54,7 +54,8 @@ WG_API size_t wg_optim_groups(const wg_optim *optim);
 WG_API double wg_optim_get(const wg_optim *optim, size_t group, const char *option);
 WG_API WG_MUST_CHECK wg_status wg_optim_set(wg_optim *optim, size_t group, const char *option, double value);
 
-/* A line for the optimizer with all its options, and one for each group: "sgd", "group 0: 4 parameters, 42 elements, lr=0.1, …". E_IO. */
+/* A line for the optimizer with all its options, and one for each group: "sgd", "group 0: 4 parameters, 42 elements, lr=0.1, …". E_IO;
+   E_DANGLING (a parameter was freed), E_ARGUMENT (the program wrote a rate out of its range), before anything is written. */
 WG_API WG_MUST_CHECK wg_status wg_optim_print(const wg_optim *optim, FILE *stream);
 
 /* The rate of a group, for schedules; a write (wg_write), which stays if the step fails. E_ARGUMENT for a group that is not there or a rate that is negative or not finite. */
@@ -66,7 +67,7 @@ WG_API double wg_optim_lr(const wg_optim *optim, size_t group); /* NaN and the e
 WG_API double wg_optim_base_lr(const wg_optim *optim, size_t group);
 
 /* Updates every parameter that has a gradient, all of them or, on failure, none, then consumes the gradients (unless keep_grads). A
-   parameter without a gradient stays as it is, and so does its state. Also makes the effects of the open tapes so far final
+   parameter without a gradient, or that requires none any more (wg_nn_freeze), stays as it is, and so does its state. Also makes the effects of the open tapes so far final
    (wg_update_commit). Errors: E_NULL, E_NO_GRAD (no parameter has a gradient), E_DANGLING (a parameter was freed), E_STATE (inside wg_update_begin), E_MEMORY. */
 WG_API WG_MUST_CHECK wg_status wg_optim_step(wg_optim *optim);
 
@@ -84,7 +85,7 @@ WG_API WG_MUST_CHECK wg_status wg_optim_clip_norm(wg_tensor_list params, double 
 /* Throws the gradients away, as wg_clear_gradient does. Only needed where a step will not consume them. */
 WG_API void wg_optim_clear_gradients(wg_optim *optim);
 
-/* Everything that a later run must restore, by name, for wg_read and wg_write: each group's rate "group0.lr", each parameter's
+/* Everything that a later run must restore, by name, for wg_read and wg_write, and the optimizer's: each group's rate "group0.lr", each parameter's
    "0.weight.count" (steps), and "0.weight.v" (SGD with momentum) or "0.weight.m" and "0.weight.v" (Adam). In groups after the
    first the parameter's name follows "group1.". No name occurs twice: a parameter whose name an earlier one has already, as where two
    networks are in one list, is called "0.weight#2", the next "0.weight#3". So names depend on the lists of parameters alone, and a run

@@ -101,7 +101,8 @@ WG_API WG_MUST_CHECK wg_status wg_options_get(wg_option_table table, const void 
 WG_API char *wg_options_text(wg_option_table table, const void *options, bool all, char *text, size_t size);
 
 /* The inverse: reads text such as "in=2, out=8, bias=true" into options, in any order; an option that is not named keeps its value.
-   On failure nothing changes. E_ARGUMENT: an unknown name, a value that is none or out of its range, with the position in the text;
+   On failure nothing changes. E_ARGUMENT: an unknown name or one that is given twice, a value that is none or out of its range, with the
+   position in the text;
    E_DTYPE, E_NULL, E_MEMORY. */
 WG_API WG_MUST_CHECK wg_status wg_options_parse(wg_option_table table, void *options, const char *text, const char *op);
 

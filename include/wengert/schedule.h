@@ -82,14 +82,14 @@ typedef struct WG_NAMED wg_lr_warmup_options {
 WG_API wg_lr *wg_lr_warmup_with(wg_lr *schedule, wg_lr_warmup_options options);
 
 /* A schedule of the user's own: f = factor(t, context). destroy (or NULL) is called once with context when the schedule ends, or if it
-   cannot be made. The function should depend on t alone, or a run cannot be resumed by its step. */
+   cannot be made; it may not destroy the schedule (E_STATE). The function should depend on t alone, or a run cannot be resumed by its step. */
 typedef double wg_lr_factor(int64_t step, void *context);
 WG_API wg_lr *wg_lr_closure(wg_lr_factor *factor, void *context, void (*destroy)(void *context));
 
 /* ---- using a schedule ---- */
 
 /* The factor after `step` steps. NaN and the error where there is none: E_NULL, E_ARGUMENT (step is negative), E_STATE (a user's function
-   left a tape open). */
+   left a tape open), E_NUMERIC (the factor is NaN). */
 WG_API double wg_lr_at(const wg_lr *schedule, int64_t step);
 
 /* Sets the rate of every group to its base rate times the factor, before the step of that number. It is a write, as by wg_optim_set_lr: a

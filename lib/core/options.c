@@ -97,11 +97,25 @@ static bool is_missing(const wg_option *option, double value)
     return option->type == WG_OPTION_INT && option->preset == (double)WG_REQUIRED_INT && value == option->preset;
 }
 
+static wg_status missing(const wg_option *option, const char *op)
+{
+    return wg_fail(WG_E_ARGUMENT, op, "%s: expected a value for %s, which has no default", op, option->name);
+}
+
+static wg_status check_dtype(const wg_option *option, double value, const char *op)
+{
+    if (value == WG_F32 || value == WG_F64)
+        return WG_OK;
+    if (value != WG_I64 && value != WG_U8)
+        return wg_fail(WG_E_DTYPE, op, "%s: expected %s f32 or f64, got the number %g", op, option->name, value);
+    return wg_fail(WG_E_DTYPE, op, "%s: expected %s f32 or f64, got %s", op, option->name, wg_dtype_name((wg_dtype)value));
+}
+
 static wg_status check(const wg_option *option, double value, const char *op)
 {
     const char *name = option->name;
     if (is_missing(option, value))
-        return wg_fail(WG_E_ARGUMENT, op, "%s: expected a value for %s, which has no default", op, name);
+        return missing(option, op);
     switch (option->type) {
     case WG_OPTION_TENSOR:
     case WG_OPTION_MILESTONES:
@@ -111,11 +125,10 @@ static wg_status check(const wg_option *option, double value, const char *op)
                    ? WG_OK
                    : wg_fail(WG_E_ARGUMENT, op, "%s: expected %s to be one of %d values, got %g", op, name, choices(option), value);
     case WG_OPTION_DTYPE:
-        return value == WG_F32 || value == WG_F64
-                   ? WG_OK
-                   : wg_fail(WG_E_DTYPE, op, "%s: expected %s f32 or f64, got %s", op, name,
-                             wg_dtype_name((wg_dtype)(unsigned)(value >= 0 && value < 4 ? value : 4)));
+        return check_dtype(option, value, op);
     case WG_OPTION_BOOL:
+        return value == 0 || value == 1 ? WG_OK
+                                        : wg_fail(WG_E_ARGUMENT, op, "%s: expected %s to be 0 or 1, got %g", op, name, value);
     case WG_OPTION_INT:
     case WG_OPTION_PAIR:
         if (isfinite(value) && (value != floor(value) || !(value >= -0x1p63 && value < 0x1p63)))
@@ -141,9 +154,19 @@ static wg_status check_milestones(const wg_option *option, const wg_milestones *
     return WG_OK;
 }
 
-static const int64_t *pair_of(const wg_option *option, const void *options)
+static const int64_t *whole_of(const wg_option *option, const void *options)
 {
-    return ((const wg_pair *)(const void *)((const char *)options + option->offset))->at;
+    return (const int64_t *)(const void *)((const char *)options + option->offset);
+}
+
+/* The one or two whole numbers of an option. As a double the largest of them would be one that is too large. */
+static wg_status check_whole(const wg_option *option, const int64_t *value, const char *op)
+{
+    if (option->type == WG_OPTION_INT && option->preset == (double)WG_REQUIRED_INT && *value == WG_REQUIRED_INT)
+        return missing(option, op);
+    for (int i = 0; i < (option->type == WG_OPTION_PAIR ? 2 : 1); i++)
+        WG_TRY(wg_check_number(op, option->name, (double)value[i], option->range));
+    return WG_OK;
 }
 
 wg_status wg_options_check(wg_option_table table, const void *options, const char *op)
@@ -152,9 +175,8 @@ wg_status wg_options_check(wg_option_table table, const void *options, const cha
         return wg_fail(WG_E_NULL, op, "%s: the options are NULL", op);
     for (size_t i = 0; i < table.n; i++) {
         const wg_option *option = &table.option[i];
-        if (option->type == WG_OPTION_PAIR) {
-            for (int k = 0; k < 2; k++)
-                WG_TRY(check(option, (double)pair_of(option, options)[k], op));
+        if (option->type == WG_OPTION_PAIR || option->type == WG_OPTION_INT) {
+            WG_TRY(check_whole(option, whole_of(option, options), op));
             continue;
         }
         WG_TRY(check(option, value_of(option, options), op));
@@ -206,7 +228,7 @@ wg_status wg_options_get(wg_option_table table, const void *options, const char 
 
 int64_t *wg_option_pair(const wg_option *option, void *options)
 {
-    return (int64_t *)(uintptr_t)pair_of(option, options);
+    return (int64_t *)(uintptr_t)whole_of(option, options);
 }
 
 /* ---- as text ---- */
@@ -234,7 +256,7 @@ static void say_value(const wg_option *option, const void *options, char *text, 
 {
     const double value = value_of(option, options);
     if (option->type == WG_OPTION_PAIR)
-        snprintf(text, size, "(%lld, %lld)", (long long)pair_of(option, options)[0], (long long)pair_of(option, options)[1]);
+        snprintf(text, size, "(%lld, %lld)", (long long)whole_of(option, options)[0], (long long)whole_of(option, options)[1]);
     else if (option->type == WG_OPTION_BOOL)
         snprintf(text, size, "%s", value != 0 ? "true" : "false");
     else if (option->type == WG_OPTION_DTYPE)
@@ -242,9 +264,16 @@ static void say_value(const wg_option *option, const void *options, char *text, 
     else if (option->type == WG_OPTION_CHOICE && is_choice(option, value))
         snprintf(text, size, "%s", option->choice[(size_t)value]);
     else if (option->type == WG_OPTION_INT)
-        snprintf(text, size, "%lld", (long long)*(const int64_t *)(const void *)((const char *)options + option->offset));
+        snprintf(text, size, "%lld", (long long)*whole_of(option, options));
     else
         say_number(value, text, size);
+}
+
+/* Whole numbers are compared as such: two of them may be one double. */
+static bool is_default(const wg_option *option, const void *options)
+{
+    const double value = value_of(option, options);
+    return value == option->preset && (option->type != WG_OPTION_INT || *whole_of(option, options) == (int64_t)option->preset);
 }
 
 /* In the locale of C, in which a comma is never a decimal point. */
@@ -256,10 +285,9 @@ char *wg_options_text(wg_option_table table, const void *options, bool all, char
         text[0] = 0;
     for (size_t i = 0; options && i < table.n && used < size; i++) {
         const wg_option *option = &table.option[i];
-        const double value = value_of(option, options);
         const bool is_list = option->type == WG_OPTION_MILESTONES;
         char said[WG_MAX_MILESTONES * 22 + 3]; /* a list of the longest steps */
-        if (option->type == WG_OPTION_TENSOR || (!all && !is_list && !option->required && value == option->preset))
+        if (option->type == WG_OPTION_TENSOR || (!all && !is_list && !option->required && is_default(option, options)))
             continue;
         if (is_list)
             say_milestones(milestones_of(option, options), said, sizeof said);

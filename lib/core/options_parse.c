@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,9 +11,10 @@
 
 enum { MAX_WORD = 64 };
 
-/* What is being read, from `at` on; `start` for messages. */
+/* What is being read, from `at` on; `start` for messages. given: for each option of the table, whether it was read. */
 struct text {
     const char *at, *start, *op;
+    bool *given;
 };
 
 static wg_status expected(const struct text *text, const char *what)
@@ -73,18 +75,19 @@ static wg_status take_number(struct text *text, double *value)
     return WG_OK;
 }
 
-/* The index of a name among names. */
+/* The index of a name among names, the longest that stands there: a program's own names need not be words. */
 static wg_status take_name(struct text *text, const char *const *names, size_t n, const char *what, double *value)
 {
-    char word[MAX_WORD];
-    struct text before = *text;
-    WG_TRY(take_word(text, word));
-    for (size_t i = 0; i < n && names[i]; i++)
-        if (strcmp(names[i], word) == 0) {
+    size_t longest = 0;
+    for (size_t i = 0; i < n && names[i]; i++) {
+        const size_t length = strlen(names[i]);
+        if (length > longest && strncmp(text->at, names[i], length) == 0) {
             *value = (double)i;
-            return WG_OK;
+            longest = length;
         }
-    return expected(&before, what);
+    }
+    text->at += longest;
+    return longest > 0 ? WG_OK : expected(text, what);
 }
 
 static wg_status take_pair(struct text *text, int64_t *pair)
@@ -102,12 +105,15 @@ static wg_status take_pair(struct text *text, int64_t *pair)
 
 static wg_status take_milestones(struct text *text, wg_milestones *list)
 {
+    char most[40];
     list->count = 0;
     if (!take(text, '['))
         return expected(text, "a list of steps, [30, 80]");
     do {
-        if (list->count == WG_MAX_MILESTONES)
-            return expected(text, "at most as many steps as a list holds");
+        if (list->count == WG_MAX_MILESTONES) {
+            snprintf(most, sizeof most, "at most %d steps", WG_MAX_MILESTONES);
+            return expected(text, most);
+        }
         skip_spaces(text);
         WG_TRY(take_whole(text, &list->step[list->count]));
         list->count++;
@@ -157,8 +163,13 @@ static wg_status take_options(struct text *text, wg_option_table table, void *op
         return WG_OK;
     do {
         const wg_option *option = NULL;
+        skip_spaces(text);
+        struct text before = *text;
         WG_TRY(take_word(text, name));
         WG_TRY(wg_option_find(table, name, &option, text->op));
+        if (text->given[option - table.option])
+            return expected(&before, "each option once");
+        text->given[option - table.option] = true;
         if (!take(text, '='))
             return expected(text, "\"=\"");
         WG_TRY(take_value(text, option, options));
@@ -171,13 +182,13 @@ wg_status wg_options_parse(wg_option_table table, void *options, const char *tex
 {
     if (!options || !text)
         return wg_fail(WG_E_NULL, op, "%s: the %s NULL", op, options ? "text is" : "options are");
-    void *draft = malloc(table.size ? table.size : 1);
+    char *draft = calloc(1, table.size + table.n + 1);     /* and, behind it, which options are given */
     locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* a comma is never a decimal point */
     wg_status status = draft && c ? WG_OK : wg_fail(WG_E_MEMORY, op, "%s: out of memory", op);
     if (status == WG_OK) {
         const locale_t before = uselocale(c);
         memcpy(draft, options, table.size);
-        status = take_options(&(struct text){text, text, op}, table, draft);
+        status = take_options(&(struct text){text, text, op, (bool *)draft + table.size}, table, draft);
         uselocale(before);
     }
     if (status == WG_OK)

@@ -1,4 +1,5 @@
 /* Initialisation of weights. */
+#include <float.h>
 #include <math.h>
 
 #include "wengert/error.h"
@@ -91,6 +92,16 @@ static wg_status check(wg_shape shape, wg_init_rule rule, const wg_init_options 
     return WG_OK;
 }
 
+/* Draws may be a few times the deviation: ten times that is to be a number, too. */
+static wg_tensor *normal(wg_dtype dtype, wg_shape shape, wg_tensor *generator, double deviation, const char *op)
+{
+    if (deviation <= (dtype == WG_F32 ? FLT_MAX : DBL_MAX) / 10)
+        return wg_normal(generator, dtype, shape, 0, deviation);
+    (void)wg_error_set(WG_E_ARGUMENT, op, "%s: expected a gain whose weights are %s numbers, got the standard deviation %g", op,
+                       wg_dtype_name(dtype), deviation);
+    return NULL;
+}
+
 /* U(-a, a) has variance a²/3. */
 static wg_tensor *draw(wg_dtype dtype, wg_shape shape, wg_tensor *generator, wg_init_rule rule, const wg_init_options *options)
 {
@@ -113,7 +124,8 @@ static wg_tensor *draw(wg_dtype dtype, wg_shape shape, wg_tensor *generator, wg_
         deviation = options->gain * sqrt(2 / (fan_in + fan_out));
         break;
     }
-    return bound > 0 ? wg_uniform(generator, dtype, shape, -bound, bound) : wg_normal(generator, dtype, shape, 0, deviation);
+    return bound > 0 ? wg_uniform(generator, dtype, shape, -bound, bound)
+                     : normal(dtype, shape, generator, deviation, name_of(rule));
 }
 
 wg_tensor *wg_init_tensor_with(wg_dtype dtype, wg_shape shape, wg_tensor *generator, wg_init_rule rule, wg_init_options options)

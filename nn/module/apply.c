@@ -93,6 +93,8 @@ static wg_status check_inputs(const wg_nn_module *net, wg_tensor *const *in, siz
             return wg_error_first() ? wg_error_first()->code
                    : i == 0         ? nn_null_argument(op, "x")
                                     : wg_error_set(WG_E_NULL, op, "%s: input %zu is NULL", op, i);
+    if (in < (wg_tensor *const *)out + n_out && (wg_tensor *const *)out < in + n_in)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected another place for the results than that of the inputs", op);
     return check_counts(net, n_in, n_out, op);
 }
 

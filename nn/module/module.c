@@ -45,6 +45,11 @@ static void destroy_context(const struct wg_nn_kind *kind, void *context)
 static wg_status init(wg_nn_module *module, const void *options, const char *op)
 {
     const wg_option_table *table = module->table;
+    const struct wg_nn_kind *kind = module->kind;
+    if (kind->n_in < WG_NN_ANY || kind->n_out < WG_NN_ANY)
+        return wg_error_set(WG_E_ARGUMENT, op,
+                            "%s: expected counts of inputs and results of at least 0, or WG_NN_ANY, got %d and %d", op, kind->n_in,
+                            kind->n_out);
     if (!nn_list_reserve(&module->params, 0) || !nn_list_reserve(&module->buffers, 0))
         return nn_no_memory(op);
     if (!table)

@@ -1,5 +1,4 @@
 /* The parameters of a network: lists of them by name and pattern, freezing, tying. */
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,9 +117,44 @@ wg_tensor_list wg_nn_trainable(wg_nn_module *module)
 
 /* ---- patterns ---- */
 
+/* Behind a character of UTF-8. */
+static const char *next_character(const char *text)
+{
+    do
+        text++;
+    while (((unsigned char)*text & 0xc0) == 0x80);
+    return text;
+}
+
+/* fnmatch would take [ and \ for more than characters, which names may contain. Where the text does not go on as the pattern does, the
+   last * takes one character more. */
+static bool fits_wildcards(const char *pattern, const char *name)
+{
+    const char *behind_star = NULL, *taken = NULL;
+    while (*name) {
+        if (*pattern == '*') {
+            behind_star = ++pattern;
+            taken = name;
+        } else if (*pattern == '?') {
+            pattern++;
+            name = next_character(name);
+        } else if (*pattern == *name) {
+            pattern++, name++;
+        } else if (behind_star) {
+            pattern = behind_star;
+            name = taken = next_character(taken);
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*')
+        pattern++;
+    return *pattern == 0;
+}
+
 static bool matches(const char *pattern, const char *name)
 {
-    return pattern[0] == '!' ? fnmatch(pattern + 1, name, 0) != 0 : fnmatch(pattern, name, 0) == 0;
+    return pattern[0] == '!' ? !fits_wildcards(pattern + 1, name) : fits_wildcards(pattern, name);
 }
 
 static bool fits_pattern(const char *name, const wg_tensor *t, const void *of)
@@ -146,30 +180,51 @@ wg_tensor_list wg_nn_matching(wg_nn_module *module, const char *pattern)
 /* Any name of a tensor may match. */
 static wg_status require(wg_nn_module *module, const char *pattern, bool wanted, const char *op)
 {
-    if (!module || !pattern)
-        return nn_null_argument(op, module ? "the pattern" : "the module");
     size_t found = 0;
     for (size_t i = 0; i < module->params.n; i++) {
-        wg_tensor *t = module->params.tensor[i];
         if (!matches(pattern, module->params.name[i]))
             continue;
-        if (!wanted)
-            wg_clear_gradient(t);
-        if (!wg_set_requires_grad(t, wanted))
+        if (!wg_set_requires_grad(module->params.tensor[i], wanted))
             return nn_first_error(WG_E_STATE);
         found++;
     }
     return found > 0 ? WG_OK : no_such(module, "no parameter matches", pattern, op);
 }
 
+static uint64_t count_errors(void)
+{
+    const wg_error *first = wg_error_first();
+    return first ? 1 + first->later : 0;
+}
+
+/* wg_clear_gradient has no status: it fails inside a checkpointed function and for want of memory. */
+static wg_status clear_gradients(const wg_nn_module *module, const char *pattern)
+{
+    for (size_t i = 0; i < module->params.n; i++) {
+        const uint64_t before = count_errors();
+        if (matches(pattern, module->params.name[i]))
+            wg_clear_gradient(module->params.tensor[i]);
+        if (count_errors() != before)
+            return wg_error_first()->code;
+    }
+    return WG_OK;
+}
+
 wg_status wg_nn_freeze(wg_nn_module *module, const char *pattern)
 {
-    return require(module, pattern, false, "nn_freeze");
+    const char *op = "nn_freeze";
+    if (!module || !pattern)
+        return nn_null_argument(op, module ? "the pattern" : "the module");
+    WG_TRY(clear_gradients(module, pattern)); /* before any of them is frozen */
+    return require(module, pattern, false, op);
 }
 
 wg_status wg_nn_unfreeze(wg_nn_module *module, const char *pattern)
 {
-    return require(module, pattern, true, "nn_unfreeze");
+    const char *op = "nn_unfreeze";
+    if (!module || !pattern)
+        return nn_null_argument(op, module ? "the pattern" : "the module");
+    return require(module, pattern, true, op);
 }
 
 /* ---- tying ---- */

@@ -1,5 +1,6 @@
 /* All parameters as one vector, and back. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "module.h"
 #include "wengert/error.h"
@@ -65,6 +66,24 @@ static wg_status check_vector(const wg_tensor *vector, wg_tensor_list like, cons
                         wg_shape_text(wg_shape_of(vector), text, sizeof text));
 }
 
+/* Gives each part the shape of its parameter. With no tape open the parts are the caller's: on failure all are given back. */
+static wg_status reshape_parts(wg_tensor **part, wg_tensor_list like)
+{
+    const bool owned = !wg_tape_top();
+    bool whole = true;
+    for (size_t i = 0; i < like.n && whole; i++) {
+        wg_tensor *shaped = wg_reshape(part[i], wg_shape_of(like.tensor[i]));
+        whole = shaped != NULL;
+        if (whole && owned)
+            wg_free(part[i]);
+        if (whole)
+            part[i] = shaped;
+    }
+    for (size_t i = 0; i < like.n && owned && !whole; i++)
+        wg_free(part[i]);
+    return whole ? WG_OK : nn_first_error(WG_E_MEMORY);
+}
+
 wg_status wg_nn_unflatten(wg_tensor *vector, wg_tensor_list like, wg_tensor **params)
 {
     const char *op = "nn_unflatten";
@@ -78,27 +97,24 @@ wg_status wg_nn_unflatten(wg_tensor *vector, wg_tensor_list like, wg_tensor **pa
         sizes[i] = wg_numel(like.tensor[i]);
     if (status == WG_OK)
         status = wg_split(vector, 0, sizes, like.n, part);
-    size_t made = 0;
-    for (; made < like.n && status == WG_OK; made++) {
-        wg_tensor *shaped = wg_reshape(part[made], wg_shape_of(like.tensor[made]));
-        if (!shaped)
-            break;
-        params[made] = shaped;
+    if (status == WG_OK) {
+        status = reshape_parts(part, like);
+        if (status == WG_OK)
+            memcpy(params, part, like.n * sizeof *part);
     }
-    const bool whole = status == WG_OK && made == like.n;
-    if (!wg_tape_top())
-        for (size_t i = 0; i < like.n && status == WG_OK; i++) {
-            wg_free(part[i]);
-            if (!whole && i < made)
-                wg_free(params[i]);
-        }
     free(sizes), free(part);
-    return whole ? WG_OK : status != WG_OK ? status : nn_first_error(WG_E_MEMORY);
+    return status;
 }
 
+/* The parameters may be views of the vector, or it one of theirs: then a copy is read, which no assignment changes. */
 static wg_status assign(wg_tensor_list params, wg_tensor *vector, wg_tensor **part)
 {
     WG_NO_GRAD;
+    bool shared = false;
+    for (size_t i = 0; i < params.n && !shared; i++)
+        shared = wg_shares_memory(params.tensor[i], vector);
+    if (shared && !(vector = wg_copy(vector)))
+        return nn_first_error(WG_E_MEMORY);
     WG_TRY(wg_nn_unflatten(vector, params, part));
     for (size_t i = 0; i < params.n; i++)
         WG_TRY(wg_assign(params.tensor[i], part[i]));

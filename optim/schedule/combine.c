@@ -127,6 +127,25 @@ static wg_status closure(const wg_lr *schedule, int64_t step, double *factor)
 
 static const struct lr_kind closure_kind = {.name = "closure", .combine = closure};
 
+struct ending {
+    void (*destroy)(void *context);
+    void *context;
+};
+
+static wg_status call_destroy(void *context)
+{
+    const struct ending *ending = context;
+    ending->destroy(ending->context);
+    return WG_OK;
+}
+
+void lr_end_context(void (*destroy)(void *context), void *context)
+{
+    if (destroy)
+        (void)wg_callback_run("lr_destroy", "the destroy function of a schedule", NULL, call_destroy,
+                              &(struct ending){destroy, context});
+}
+
 wg_lr *wg_lr_closure(wg_lr_factor *factor, void *context, void (*destroy)(void *context))
 {
     wg_lr *schedule = NULL;
@@ -135,8 +154,7 @@ wg_lr *wg_lr_closure(wg_lr_factor *factor, void *context, void (*destroy)(void *
     else
         (void)wg_error_set(WG_E_NULL, "closure", "closure: the function is NULL");
     if (!schedule) {
-        if (destroy)
-            destroy(context);
+        lr_end_context(destroy, context);
         return NULL;
     }
     schedule->function = factor;

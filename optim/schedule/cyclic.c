@@ -13,7 +13,8 @@ static double factor(const void *options, double t)
     const double amplitude = o->mode == WG_LR_CYCLE_TRIANGULAR2 ? pow(2, -cycle)
                              : o->mode == WG_LR_CYCLE_EXP_RANGE ? pow(o->gamma, t)
                                                                 : 1;
-    return o->min + (1 - o->min) * height * amplitude;
+    const double rise = (1 - o->min) * height;
+    return rise == 0 ? o->min : o->min + rise * amplitude; /* at 0 also where the amplitude is beyond f64 */
 }
 
 static wg_status check(const void *options, const char *op)

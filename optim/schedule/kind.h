@@ -19,9 +19,9 @@ struct wg_lr {
     const struct lr_kind *kind;
     wg_option_table table;
     void *options;
-    wg_lr *part[2]; /* owned; NULL: none */
-    int depth;      /* of the parts, 1 if there are none */
-    bool is_part;
+    wg_lr *part[2];         /* owned; NULL: none */
+    int depth;              /* of the parts, 1 if there are none */
+    bool is_part;           /* or being destroyed: only its owner may destroy it */
     wg_lr_factor *function; /* the user's, with its context */
     void *context;
     void (*destroy)(void *context);
@@ -29,6 +29,9 @@ struct wg_lr {
 
 /* A schedule with a copy of options, which are checked. */
 wg_lr *lr_create(const struct lr_kind *kind, wg_option_table table, const void *options);
+
+/* Calls a destroy function of the user's, if there is one. */
+void lr_end_context(void (*destroy)(void *context), void *context);
 
 /* The factor of a schedule or of one of its parts; step ≥ 0. */
 wg_status lr_factor(const wg_lr *schedule, int64_t step, double *factor);

@@ -7,7 +7,8 @@ static double factor(const void *options, double t)
 {
     const wg_lr_linear_options *o = options;
     const double steps = (double)o->steps;
-    return o->start + (o->end - o->start) * fmin(steps, t) / steps;
+    const double at = fmin(steps, t), change = (o->end - o->start) * at / steps; /* in PyTorch's order, for the same bits */
+    return o->start + (isfinite(change) ? change : (o->end - o->start) * (at / steps));
 }
 
 const struct lr_kind lr_linear_kind = {.name = "linear", .factor = factor};

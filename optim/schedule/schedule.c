@@ -29,7 +29,8 @@ void wg_lr_destroy(wg_lr *schedule)
     if (!schedule)
         return;
     if (schedule->is_part) {
-        (void)wg_error_set(WG_E_STATE, "lr_destroy", "lr_destroy: the schedule (%s) is part of another, which frees it",
+        (void)wg_error_set(WG_E_STATE, "lr_destroy",
+                           "lr_destroy: the schedule (%s) is part of another, which frees it, or is being destroyed",
                            schedule->kind->name);
         return;
     }
@@ -38,8 +39,8 @@ void wg_lr_destroy(wg_lr *schedule)
             schedule->part[i]->is_part = false;
         wg_lr_destroy(schedule->part[i]);
     }
-    if (schedule->destroy)
-        schedule->destroy(schedule->context);
+    schedule->is_part = true; /* its destroy function may not destroy it once more */
+    lr_end_context(schedule->destroy, schedule->context);
     free(schedule->options);
     free(schedule);
 }
@@ -78,8 +79,14 @@ static wg_status factor_at(const wg_lr *schedule, int64_t step, double *factor, 
 
 double wg_lr_at(const wg_lr *schedule, int64_t step)
 {
+    const char *op = "lr_at";
     double factor = NAN;
-    return factor_at(schedule, step, &factor, "lr_at") == WG_OK ? factor : NAN;
+    if (factor_at(schedule, step, &factor, op) != WG_OK)
+        return NAN;
+    if (isnan(factor))
+        (void)wg_error_set(WG_E_NUMERIC, op, "%s: the factor of the schedule (%s) after %lld steps is not a number", op,
+                           schedule->kind->name, (long long)step);
+    return factor;
 }
 
 /* ---- rates ---- */

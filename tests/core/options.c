@@ -39,7 +39,9 @@ static void ranges_are_checked(void **state)
         {"size", "got nan", (double)NAN},
         {"size", "whole number of 64 bits, got 1e+300", 1e300},
         {"size", "whole number of 64 bits, got 9.22337e+18", 0x1p63},
-        {"on", "make: expected on in [0, 1], got 2", 2},
+        {"on", "make: expected on to be 0 or 1, got 2", 2},
+        {"on", "make: expected on to be 0 or 1, got 0.5", 0.5},
+        {"dtype", "make: expected dtype f32 or f64, got the number 0.5", 0.5},
         {"rate", "make: expected rate in (0, inf), got 0", 0},
         {"rate", "got inf", (double)INFINITY},
         {"share", "make: expected share in [0, 1), got 1", 1},
@@ -126,6 +128,7 @@ static void text_is_read_again(void **state)
         {"dtype=i64", "expected f32 or f64", WG_E_ARGUMENT},
         {"rate=0", "make: expected rate in (0, inf), got 0", WG_E_ARGUMENT},
         {"seed=1", "expected an option that is no tensor", WG_E_ARGUMENT},
+        {"size=3, on=true, size=4", "expected each option once at character 18", WG_E_ARGUMENT},
         {"sise=1", "there is no option \"sise\"", WG_E_ARGUMENT},
         {NULL, "the text is NULL", WG_E_NULL},
     };
@@ -137,13 +140,65 @@ static void text_is_read_again(void **state)
     wg_options_reset(table, NULL);
 }
 
+/* Beyond 2^53 not every whole number is a double. */
+struct counts {
+    int64_t steps, seed;
+    wg_pair pair;
+    unsigned mode;
+    wg_milestones list;
+};
+
+static const char *const modes[] = {"half", "half-way", "a b", NULL};
+static const wg_option count_option[] = {
+    WG_OPTION_INT_OF(struct counts, steps, WG_REQUIRED_INT, "how many", WG_ANY_VALUE),
+    WG_OPTION_INT_OF(struct counts, seed, 0x1p53, "a seed", WG_ANY_VALUE),
+    WG_OPTION_PAIR_OF(struct counts, pair, 0, "two", WG_AT_LEAST(0)),
+    WG_OPTION_CHOICE_OF(struct counts, mode, 0, "a mode", modes),
+    WG_OPTION_MILESTONES_OF(struct counts, list, "steps"),
+};
+static const wg_option_table counts = {count_option, sizeof count_option / sizeof *count_option, sizeof(struct counts)};
+
+static void whole_numbers_are_exact(void **state)
+{
+    (void)state;
+    struct counts made = {.steps = INT64_MAX,
+                          .seed = ((int64_t)1 << 53) + 1,
+                          .pair = WG_PAIR(INT64_MAX, INT64_MAX - 1),
+                          .list = WG_MILESTONES(1, INT64_MAX)},
+                  read;
+    char text[300];
+    assert_ok(wg_options_check(counts, &made, "make"));
+    for (int all = 0; all < 2; all++) {
+        wg_options_reset(counts, &read);
+        assert_ok(wg_options_parse(counts, &read, wg_options_text(counts, &made, all, text, sizeof text), "make"));
+        assert_true(read.steps == made.steps && read.seed == made.seed);
+        assert_true(read.pair.at[0] == INT64_MAX && read.pair.at[1] == INT64_MAX - 1 && read.list.step[1] == INT64_MAX);
+    }
+    made.steps = INT64_MIN + 1; /* a number, which only rounds to the mark of one that is not given */
+    assert_ok(wg_options_check(counts, &made, "make"));
+    made.steps = WG_REQUIRED_INT;
+    assert_fails(wg_options_check(counts, &made, "make"), WG_E_ARGUMENT, "make: expected a value for steps");
+}
+
+static void names_of_values_need_not_be_words(void **state)
+{
+    (void)state;
+    struct counts made = {.steps = 1, .seed = 2, .list = WG_MILESTONES(3)}, read = made;
+    char text[300];
+    for (made.mode = 0; made.mode < 3; made.mode++) {
+        assert_ok(wg_options_parse(counts, &read, wg_options_text(counts, &made, true, text, sizeof text), "make"));
+        assert_int_equal(read.mode, made.mode);
+    }
+    assert_fails(wg_options_parse(counts, &read, "mode=half-", "make"), WG_E_ARGUMENT, "expected \",\" or the end at character 10");
+    assert_fails(wg_options_parse(counts, &read, "list=[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]", "make"),
+                 WG_E_ARGUMENT, "expected at most 16 steps");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(ranges_are_checked),
-        TEST(options_are_set_and_read_by_name),
-        TEST(text_says_what_differs_from_the_defaults),
-        TEST(text_is_read_again),
+        TEST(ranges_are_checked), TEST(options_are_set_and_read_by_name), TEST(text_says_what_differs_from_the_defaults),
+        TEST(text_is_read_again), TEST(whole_numbers_are_exact),          TEST(names_of_values_need_not_be_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -192,6 +192,60 @@ static void a_closure_is_a_schedule(void **state)
     wg_lr_destroy(schedule);
 }
 
+static wg_lr *destroyed_twice;
+
+static void destroy_again(void *context)
+{
+    ++*(int *)context;
+    wg_lr_destroy(destroyed_twice);
+}
+
+static void leave_a_tape(void *context)
+{
+    (void)context;
+    (void)wg_tape_open();
+}
+
+static void a_destroy_function_is_called_once(void **state)
+{
+    (void)state;
+    int calls = 0;
+    destroyed_twice = wg_lr_closure(halves, &calls, destroy_again);
+    wg_lr_destroy(destroyed_twice);
+    assert_int_equal(calls, 1);
+    assert_error(WG_E_STATE, "lr_destroy: the schedule (closure) is part of another, which frees it, or is being destroyed");
+    wg_lr_destroy(wg_lr_closure(halves, NULL, leave_a_tape));
+    assert_null(wg_tape_top());
+    assert_error(WG_E_STATE, "lr_destroy: the destroy function of a schedule left a tape open");
+    assert_no_error();
+}
+
+/* Numbers near the ends of f64 and of int64_t. */
+static void factors_at_the_ends(void **state)
+{
+    (void)state;
+    const int64_t far = (int64_t)1 << 40;
+    wg_lr *schedule = wg_lr_cyclic(.min = 0.25, .up = 1, .mode = WG_LR_CYCLE_EXP_RANGE, .gamma = 2);
+    assert_close(wg_lr_at(schedule, far), 0.25, 0); /* where the wave is at 0, whatever its amplitude */
+    wg_lr_destroy(schedule);
+    schedule = wg_lr_linear(.start = 1e308, .end = 0, .steps = 1000);
+    assert_close(wg_lr_at(schedule, 500), 5e307, 1e293);
+    wg_lr_destroy(schedule);
+    schedule = wg_lr_warmup_stable_decay(.stable = INT64_MAX, .decay = INT64_MAX); /* for ever */
+    assert_non_null(schedule);
+    assert_close(wg_lr_at(schedule, INT64_MAX), 1, 0);
+    wg_lr_destroy(schedule);
+    schedule = wg_lr_then(wg_lr_constant(.factor = 0.5, .steps = INT64_MAX), INT64_MAX, wg_lr_constant(.factor = 0.25));
+    assert_close(wg_lr_at(schedule, INT64_MAX / 2), 0.5, 0);
+    assert_close(wg_lr_at(schedule, INT64_MAX), 0.25, 0);
+    wg_lr_destroy(schedule);
+    schedule = wg_lr_product(wg_lr_exponential(.gamma = 2), wg_lr_exponential(.gamma = 0)); /* infinity times 0 */
+    assert_true(isnan(wg_lr_at(schedule, far)));
+    assert_error(WG_E_NUMERIC, "lr_at: the factor of the schedule (product) after 1099511627776 steps is not a number");
+    wg_lr_destroy(schedule);
+    assert_no_error();
+}
+
 /* ---- rates ---- */
 
 /* Where a rate cannot be set none is, in no group. */
@@ -269,6 +323,8 @@ int main(void)
         TEST(a_part_that_failed_fails_the_whole),
         TEST(parts_are_nested_to_a_depth),
         TEST(a_closure_is_a_schedule),
+        TEST(a_destroy_function_is_called_once),
+        TEST(factors_at_the_ends),
         TEST(a_bad_rate_changes_nothing),
         TEST(the_base_rate_is_the_programs),
     };

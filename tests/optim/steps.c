@@ -301,6 +301,11 @@ static void a_step_after_the_module_was_destroyed_says_so(void **state)
         later[i] = make_parameter(WG_F32);
     assert_int_equal(wg_optim_step(opt), WG_E_DANGLING);
     assert_error(WG_E_DANGLING, "optim_step: parameter 0 of group 0 (0.weight) was freed, or its module was destroyed");
+    FILE *stream = tmpfile();
+    assert_int_equal(wg_optim_print(opt, stream), WG_E_DANGLING);
+    assert_error(WG_E_DANGLING, "optim_print: parameter 0 of group 0 (0.weight) was freed");
+    assert_int_equal(ftell(stream), 0);
+    fclose(stream);
     wg_optim_destroy(opt);
     assert_no_error();
     for (int i = 0; i < 40; i++) {
@@ -308,6 +313,21 @@ static void a_step_after_the_module_was_destroyed_says_so(void **state)
         wg_free(later[i]);
     }
     assert_true(wg_memory_now().live < held);
+    assert_no_error();
+}
+
+/* It is lent for reading and writing. */
+static void state_cannot_be_freed(void **state)
+{
+    (void)state;
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(2, 3, 1));
+    wg_optim *opt = wg_optim_adam(wg_nn_parameters(net));
+    const wg_tensor_list list = wg_optim_state(opt);
+    for (size_t i = 0; i < list.n; i++) {
+        wg_free(list.tensor[i]);
+        assert_error(WG_E_ARGUMENT, "free: the tensor belongs to a module or another object that adopted it");
+    }
+    wg_optim_destroy(opt), wg_nn_destroy(net);
     assert_no_error();
 }
 
@@ -487,6 +507,7 @@ int main(void)
         TEST(names_of_state_tell_parameters_apart),
         TEST(a_parameter_requires_a_gradient),
         TEST(a_step_after_the_module_was_destroyed_says_so),
+        TEST(state_cannot_be_freed),
         TEST(errors_name_what_is_wrong),
         TEST(a_step_that_runs_out_of_memory_changes_nothing),
         TEST(making_them_without_memory_leaves_nothing),
