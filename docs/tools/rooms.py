@@ -25,10 +25,11 @@ BOXES = {
     "cpu": (40, 690, 558, 624, ["which instructions the processor has; stores past the cache"]),
     "nn": (725, 845, 20, 100, ["modules, layers,", "data"]),
     "optim": (860, 965, 20, 100, ["optimizers"]),
-    "wengert": (14, 965, 690, 756, ["the public headers: everything includes them, and they include only each other"]),
+    "study": (980, 1100, 20, 100, ["instruments for", "a loss"]),
+    "wengert": (14, 1100, 690, 756, ["the public headers: everything includes them, and they include only each other"]),
 }
 FRAME = (30, 705, 124, 640)  # around lib/
-WIDTH, HEIGHT = 980, 770
+WIDTH, HEIGHT = 1115, 770
 ENGINE = ("cpu", "core", "gemm", "grad", "replay", "debug")
 
 
@@ -92,7 +93,7 @@ def draw(root):
     lines, taken = [], []
     inside = [(a, b) for a, b in sorted(arrows) if b != "wengert"]
     # What everything does is drawn once for lib/, and for the folders around it.
-    for a, b in inside + [(a, "wengert") for a in ("ops", "nn", "optim") if (a, "wengert") in arrows]:
+    for a, b in inside + [(a, "wengert") for a in ("ops", "nn", "optim", "study") if (a, "wengert") in arrows]:
         x = 22 if (a, b) == ("ops", "wengert") else path_between(a, b, taken)
         x = (x, x) if x is not None else tuple((BOXES[k][0] + BOXES[k][1]) / 2 for k in (a, b))
         taken += [x[0]] if x[0] == x[1] else []
@@ -101,7 +102,7 @@ def draw(root):
     for x1, y1, x2, y2 in lines:
         out.append(f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2 - 2:g}" stroke="#345" stroke-width="1.5" marker-end="url(#tip)"/>')
     for name, (left, right, top, bottom, text) in BOXES.items():
-        fill = {"wengert": "#fdf3d8", "ops": "#e2f0e0", "nn": "#f0e4f3", "optim": "#f0e4f3"}.get(name, "#fff")
+        fill = {"wengert": "#fdf3d8", "ops": "#e2f0e0", "nn": "#f0e4f3", "optim": "#f0e4f3", "study": "#f0e4f3"}.get(name, "#fff")
         title = folder_of(name) + ("/" if name not in ENGINE else "")
         out.append(f'<rect x="{left}" y="{top}" width="{right - left}" height="{bottom - top}" rx="5" fill="{fill}" stroke="#345"/>')
         rows = [f'<tspan font-weight="bold" font-size="15">{title}</tspan>'] + [escape(t) for t in text]

@@ -19,6 +19,7 @@
 #include "replay.h"
 #include "runtime.h"
 #include "schedule.h"
+#include "study.h"
 #include "tape.h"
 #include "tensor.h"
 

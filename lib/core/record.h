@@ -148,6 +148,7 @@ struct wg_tape {
     struct wg_undo *undo;
     const wg_section *section_at_open;
     bool trace, failed;
+    bool undoes; /* its effects are undone in any case */
     bool queued; /* an open update has work queued on this tape */
 };
 

@@ -75,6 +75,15 @@ static wg_tape *tape_new(struct wg_thread *th)
     return wg_object_new(sizeof(wg_tape));
 }
 
+/* Until this tape is closed, every op fails. */
+static wg_tape *tape_lost(struct wg_thread *th)
+{
+    ++*wg_lost_tapes();
+    if (th)
+        wg_watch(th);
+    return NULL;
+}
+
 wg_tape *wg_tape_push(struct wg_thread *th, bool trace)
 {
     wg_tape *tape = NULL;
@@ -85,12 +94,8 @@ wg_tape *wg_tape_push(struct wg_thread *th, bool trace)
         else
             tape = tape_new(th);
     }
-    if (!tape) {
-        ++*wg_lost_tapes();
-        if (th)
-            wg_watch(th);
-        return NULL;
-    }
+    if (!tape)
+        return tape_lost(th);
     tape->below = th->top;
     tape->above = NULL;
     *(th->top ? &th->top->above : &th->bottom) = tape;
@@ -110,7 +115,14 @@ wg_tape *wg_tape_open_with(wg_tape_options options)
         wg_fail(WG_E_MEMORY, "tape_open", "tape_open: the tape around this could not be opened");
     else if (th && !th->top)
         wg_error_clear(th);
-    return wg_tape_push(th, options.trace);
+    if (th && options.undo && th->updating) {
+        wg_fail(WG_E_STATE, "tape_open", "tape_open: .undo: not inside an update, which changes everything or nothing");
+        return tape_lost(th);
+    }
+    wg_tape *tape = wg_tape_push(th, options.trace);
+    if (tape)
+        tape->undoes = options.undo;
+    return tape;
 }
 
 /* Prefetch distance, in slots. */
@@ -184,8 +196,8 @@ static void rest_slots(struct wg_thread *th, struct wg_arena *slots)
 
 static void settle_effects(wg_tape *tape)
 {
-    if (tape->failed || !tape->below)
-        wg_undo_end(tape, NULL, tape->failed);
+    if (tape->failed || tape->undoes || !tape->below)
+        wg_undo_end(tape, NULL, tape->failed || tape->undoes);
     else
         wg_undo_hand_down(tape, tape->below);
 }
@@ -207,7 +219,7 @@ static void close_top(struct wg_thread *th)
     th->top = tape->below;
     *(th->top ? &th->top->above : &th->bottom) = NULL;
     wg_watch(th);
-    tape->failed = tape->queued = false;
+    tape->failed = tape->queued = tape->undoes = false;
     tape->below = th->spare_tapes;
     th->spare_tapes = tape;
 }

@@ -14,6 +14,10 @@ wg_status wg_update_begin(void)
         return wg_fail(WG_E_STATE, "update_begin", "update_begin: not inside a function that is checkpointed: it runs twice");
     if (*wg_lost_tapes() > 0)
         return wg_fail(WG_E_MEMORY, "update_begin", "update_begin: the tape around this could not be opened");
+    for (const wg_tape *tape = th->top; tape; tape = tape->below)
+        if (tape->undoes)
+            return wg_fail(WG_E_STATE, "update_begin",
+                           "update_begin: a tape is open whose effects are undone (.undo), an update's are final");
     if (!th->top) {
         th->update_tape = wg_tape_push(th, false);
         if (!th->update_tape) {

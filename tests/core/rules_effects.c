@@ -113,6 +113,43 @@ static void rule_14_a_failed_step_gives_old_gradients_back(void **state)
     wg_free(u);
 }
 
+/* A tape that is opened with .undo leaves nothing though nothing failed, also of tapes above it, and not where it is not asked for. */
+static void rule_14_a_step_can_be_looked_at_without_being_taken(void **state)
+{
+    (void)state;
+    struct world world = world_new(), before = world_new();
+    for (int undo = 1; undo >= 0; undo--) {
+        WG_TAPE(outer, .undo = undo);
+        {
+            WG_TAPE(inner);
+            made(wg_uniform(world.generator, WG_F32, WG_SHAPE(5), 0, 1));
+            assert_ok(wg_accumulate(world.running, world.lr));
+            assert_ok(wg_backward(wg_sum(wg_square(world.w))));
+        }
+        assert_non_null(wg_gradient(world.w));
+        assert_ok(wg_tape_close(outer));
+        outer = NULL;
+        assert_int_equal(wg_gradient(world.w) == NULL, undo);
+        if (undo)
+            assert_same_world(&world, &before);
+    }
+    assert_true(element(world.generator, 2) > element(before.generator, 2));
+    {
+        WG_TAPE(outer, .undo = true);
+        WG_TAPE(inner);
+        assert_fails(wg_update_begin(), WG_E_STATE, "update_begin: a tape is open whose effects are undone (.undo)");
+    }
+    assert_ok(wg_update_begin());
+    assert_null(wg_tape_open(.undo = true));
+    expect_error(WG_E_STATE, "tape_open: .undo: not inside an update");
+    assert_null(wg_square(world.lr)); /* until that tape is closed no op runs */
+    assert_int_equal(wg_tape_close(NULL), WG_OK);
+    wg_error_take(NULL);
+    wg_update_cancel();
+    world_free(&world);
+    world_free(&before);
+}
+
 static void rule_14_effects_of_an_inner_tape_end_with_the_step(void **state)
 {
     (void)state;
@@ -431,6 +468,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(rule_14_a_failed_step_leaves_no_effects_and_a_retry_gives_the_same_bits),
         TEST(rule_14_a_failed_step_gives_old_gradients_back),
+        TEST(rule_14_a_step_can_be_looked_at_without_being_taken),
         TEST(rule_14_effects_of_an_inner_tape_end_with_the_step),
         TEST(rule_14_an_update_happens_whole_or_not_at_all),
         TEST(rule_14_what_an_update_reads_stays_until_it_runs),

@@ -4,8 +4,8 @@
 usage: arrows.py SOURCE_ROOT LIBRARY.a [--reversed]
 
 The rooms of lib/ stand in lib/meson.build, the lowest first. A room includes headers and calls functions of itself and of rooms below it
-alone; besides, it calls the ops that ops.def names as core, and nothing of ops/, nn/ or optim/ else. nn/, optim/, lib/tool/ and docs/studies/
-include public headers and their own. Calls are read from the library's symbols. Each arrow that points upwards is printed, and how many others there are.
+alone; besides, it calls the ops that ops.def names as core, and nothing of ops/, nn/ or optim/ else. nn/, optim/, lib/study/, lib/tool/ and
+docs/studies/ include public headers and their own. Calls are read from the library's symbols. Each arrow that points upwards is printed, and how many others there are.
 --reversed takes the rooms in the opposite order: then there must be upward arrows of both kinds, or the check is blind.
 """
 import collections
@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-OUTSIDE = (Path("lib/tool"), Path("docs/studies"))  # programs on the library
+OUTSIDE = (Path("lib/study"), Path("lib/tool"), Path("docs/studies"))  # on the library, as a program is
 INCLUDE = re.compile(r'^#\s*include "([^"]+)"', re.M)
 
 
@@ -63,7 +63,7 @@ def call_arrows(root, library):
     core = set(re.findall(r"^WG_CORE\((\w+)\)", (root / "include/wengert/ops.def").read_text(), re.M))
     defined, asked = symbols(root, library)
     for source, names in asked.items():
-        if source.parts[0] != "lib":
+        if source.parts[0] != "lib" or source.parent in OUTSIDE:
             continue
         for name in sorted(names):
             target = defined.get(name)

@@ -76,6 +76,19 @@ int main()
     is(wg_backward(wg_sum(x), .retain = true) == WG_OK && wg_item(wg_sum(wg_gradient(x))) == 4, "wg_backward");
     is(wg_gradcheck(cube, NULL, &x, 1, .seed = 4, .full = false) == WG_OK, "wg_gradcheck");
 
+    wg_study_loss landscape = wg_study_loss();
+    wg_study_estimate trace;
+    wg_study_point point;
+    landscape.f = cube;
+    landscape.params.n = 1;
+    landscape.params.tensor = &x;
+    wg_tensor *ends = wg_study_extremes(&landscape, .largest = 2, .smallest = 0);
+    is(std::fabs(wg_data_as(ends, double)[1] - 24) < 1e-9, "wg_study_extremes"); /* 6x for x = 4 */
+    is(wg_extent(wg_study_density(&landscape, .points = 20, .probes = 2), 0) == 20, "wg_study_density");
+    is(wg_study_trace(&landscape, &trace, .seed = 3, .probes = 4) == WG_OK && std::fabs(trace.mean - 60) < 1e-9, "wg_study_trace");
+    is(wg_study_classify(&landscape, &point, .zero = 1e-6, .gradient = 1e3) == WG_OK && point.kind == WG_STUDY_MINIMUM,
+       "wg_study_classify");
+
     wg_nn_module *net = wg_nn_sequential(wg_nn_linear(2, 3, .generator = WG_NONE, .dtype = WG_F64, .bias = false), wg_nn_tanh(),
                                          wg_nn_batch_norm(3, .dtype = WG_F64, .eps = 1e-3));
     is(wg_nn_children(net) == 3 && wg_nn_parameters(net).n == 3, "wg_nn_sequential");
