@@ -38,6 +38,7 @@ need_build() {
     need 'test -e /usr/include/cmocka.h' libcmocka-dev
     need 'test -e /usr/include/zlib.h' zlib1g-dev
     need 'command -v gnuplot' gnuplot-nox # draws the pictures of studies
+    need 'test -e /usr/include/jansson.h' libjansson-dev
     need 'command -v valgrind' valgrind # counts instructions where the kernel's counters are not to be had
 }
 

@@ -113,6 +113,16 @@ typedef struct WG_NAMED wg_graph_dot_options {
                             WG_OPTIONS(wg_graph_dot_options, .values = true, .backward = true, .title = "", __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_graph_write_dot_with(const wg_graph *graph, FILE *stream, wg_graph_dot_options options);
 
+/* Writes the graph as JSON, in the format of docs/guide/graph-format.md. The same graph gives the same text.
+   Errors: E_NULL; E_MEMORY; E_IO if writing to the stream fails. */
+WG_API WG_MUST_CHECK wg_status wg_graph_write_json(const wg_graph *graph, FILE *stream);
+
+/* Reads a graph that was written as JSON, up to the end of the stream; wg_graph_destroy frees it. Written again it gives the same text.
+   Whatever the stream holds, the result is a graph whose numbers refer to what exists, or an error that says what was expected where.
+   NULL and the error on failure: E_NULL; E_ARGUMENT (the text is no such graph); E_IO (the stream cannot be read); E_MEMORY; E_STATE (the
+   library was built without jansson). */
+WG_API wg_graph *wg_graph_read_json(FILE *stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -49,6 +49,13 @@ void wg_cost_sum_add(wg_cost_sum *sum, const wg_cost_sum *more)
     sum->nanoseconds += more->nanoseconds;
 }
 
+void wg_cost_sum_inner(wg_cost_section *section, size_t n)
+{
+    for (size_t i = n; i-- > 1;)
+        for (int part = 0; part < WG_COST_PARTS; part++)
+            wg_cost_sum_add(&section[section[i].parent].sum[part], &section[i].sum[part]);
+}
+
 /* ---- the table ---- */
 
 /* A table and the text that it owns. */

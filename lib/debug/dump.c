@@ -6,28 +6,16 @@
 
 #include "debug/dump_graph.h"
 #include "debug/scan.h"
+#include "debug/text.h"
 
 /* ---- text ---- */
-
-/* The length of a well-formed multi-byte UTF-8 sequence at the start of the text, if XML allows its character; else 0. */
-static int utf8_length(const unsigned char *at)
-{
-    const int length = *at >= 0xf0 && *at < 0xf5 ? 4 : *at >= 0xe0 && *at < 0xf0 ? 3 : *at >= 0xc2 && *at < 0xe0 ? 2 : 0;
-    for (int i = 1; i < length; i++)
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    const bool overlong = (*at == 0xe0 && at[1] < 0xa0) || (*at == 0xf0 && at[1] < 0x90);
-    const bool no_character = (*at == 0xed && at[1] > 0x9f) || (*at == 0xf4 && at[1] > 0x8f) ||
-                              (*at == 0xef && at[1] == 0xbf && at[2] > 0xbd);
-    return overlong || no_character ? 0 : length;
-}
 
 /* Writes a name, which may hold any bytes. Escapes what has a meaning in HTML-like labels; what is not printable becomes '?'. */
 static void write_text(FILE *stream, const char *text)
 {
     const unsigned char *at = (const unsigned char *)text;
     while (*at) {
-        const int length = utf8_length(at);
+        const int length = wg_utf8_length(at);
         if (length > 0)
             fwrite(at, 1, (size_t)length, stream);
         else if (*at == '&' || *at == '<' || *at == '>' || *at == '"')

@@ -104,7 +104,7 @@ static wg_status finish_value(struct making *m, wg_graph_value *to, const wg_ten
         return WG_E_MEMORY;
     WG_TRY(share_text(m, &to->outer));
     WG_TRY(read_elements(m, t, &to->elements));
-    return read_elements(m, t->flags & WG_T_REQUIRES ? wg_gradient(t) : NULL, &to->gradient_elements);
+    return read_elements(m, wg_scan_gradient(t), &to->gradient_elements);
 }
 
 static wg_status add_values(struct making *m)

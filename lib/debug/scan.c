@@ -116,9 +116,9 @@ static double newly_saved(struct wg_scan *scan, const wg_tensor *t)
 
 /* ---- leaves ---- */
 
-static wg_tensor *gradient_of(const wg_tensor *leaf)
+wg_tensor *wg_scan_gradient(const wg_tensor *t)
 {
-    return leaf->flags & WG_T_REQUIRES ? wg_gradient(leaf) : NULL;
+    return t->flags & WG_T_REQUIRES ? wg_gradient(t) : NULL;
 }
 
 static wg_status note_leaf(struct wg_scan *scan, const wg_tensor *t)
@@ -130,7 +130,7 @@ static wg_status note_leaf(struct wg_scan *scan, const wg_tensor *t)
     if (slot->key)
         return WG_OK;
     if (scan->values) {
-        const wg_tensor *gradient = gradient_of(t);
+        const wg_tensor *gradient = wg_scan_gradient(t);
         WG_TRY(note_memory(scan, t->storage));
         WG_TRY(note_memory(scan, gradient ? gradient->storage : NULL));
     }
@@ -203,10 +203,7 @@ static wg_status make_paths(struct wg_scan *scan)
 
 wg_status wg_scan_sections(struct wg_scan *scan)
 {
-    wg_cost_section *section = scan->sections.at;
-    for (size_t i = scan->sections.n; i-- > 1;) /* the one around it has a lower number */
-        for (int part = 0; part < WG_COST_PARTS; part++)
-            wg_cost_sum_add(&section[section[i].parent].sum[part], &section[i].sum[part]);
+    wg_cost_sum_inner(scan->sections.at, scan->sections.n);
     return make_paths(scan);
 }
 
@@ -320,7 +317,7 @@ void wg_scan_result(struct wg_scan *scan, const struct wg_node *node, size_t at,
 
 void wg_scan_leaf(struct wg_scan *scan, size_t leaf, wg_graph_value *to)
 {
-    const wg_tensor *t = wg_scan_leaf_tensor(scan, leaf), *gradient = gradient_of(t);
+    const wg_tensor *t = wg_scan_leaf_tensor(scan, leaf), *gradient = wg_scan_gradient(t);
     struct wg_scan_memory *memory = memory_of(scan, t->storage);
     const size_t number = scan->n_results + leaf;
     describe(t, to);

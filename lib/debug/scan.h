@@ -71,6 +71,8 @@ const wg_tensor *wg_scan_leaf_tensor(const struct wg_scan *scan, size_t leaf);
 wg_status wg_scan_sections(struct wg_scan *scan);
 void wg_scan_end(struct wg_scan *scan);
 
+/* The gradient of a leaf, or NULL. */
+wg_tensor *wg_scan_gradient(const wg_tensor *t);
 /* The elements of a tensor, in *to; false if they cannot be read. */
 bool wg_scan_elements(const wg_tensor *t, wg_graph_elements *to);
 
@@ -82,6 +84,8 @@ static inline size_t wg_scan_n_leaves(const struct wg_scan *scan)
 /* Adds a node's cost to a sum. */
 void wg_cost_sum_node(wg_cost_sum *sum, const wg_graph_node *node);
 void wg_cost_sum_add(wg_cost_sum *sum, const wg_cost_sum *more);
+/* Adds the sums of each section to those of the one around it, which has a lower number. */
+void wg_cost_sum_inner(wg_cost_section *section, size_t n);
 
 /* True for an update: an op that only changes operands and has no result. */
 static inline bool wg_is_update(const wg_call *c)

@@ -472,6 +472,9 @@ static void misuse_graph(void)
     assert_non_null(graph);
     assert_fails(wg_graph_write_dot(NULL, stdout), WG_E_NULL, "graph_write_dot: ");
     assert_fails(wg_graph_write_dot(graph, NULL), WG_E_NULL, "graph_write_dot: ");
+    assert_fails(wg_graph_write_json(graph, NULL), WG_E_NULL, "graph_write_json: ");
+    assert_fails(wg_dump_json(wg_tape_top(), NULL), WG_E_NULL, "dump_json: ");
+    assert_null_and_error(wg_graph_read_json(NULL), WG_E_NULL, "graph_read_json: ");
     wg_graph_destroy(graph);
 }
 
@@ -637,6 +640,9 @@ static const struct misuse table[] = {
     {"wg_graph_of_with", misuse_graph},
     {"wg_graph_destroy", misuse_graph},
     {"wg_graph_write_dot_with", misuse_graph},
+    {"wg_graph_write_json", misuse_graph},
+    {"wg_graph_read_json", misuse_graph},
+    {"wg_dump_json_with", misuse_graph},
     {"wg_cost_of", misuse_cost},
     {"wg_cost_destroy", misuse_cost},
     {"wg_cost_add", misuse_cost},
