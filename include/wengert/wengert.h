@@ -10,6 +10,7 @@
 #include "dump.h"
 #include "error.h"
 #include "graph.h"
+#include "lifetime.h"
 #include "nn.h"
 #include "op.h"
 #include "ops.h"

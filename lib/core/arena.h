@@ -27,6 +27,10 @@ static inline bool wg_storage_is_of(const struct wg_storage *storage, const wg_t
 }
 
 struct wg_storage *wg_storage_find(struct wg_thread *th, size_t payload);
+/* True if a request of wg_memory_fail is to fail now. For memory that comes from malloc itself. */
+bool wg_memory_refuses(struct wg_thread *th);
+/* Tells the recorders of the thread that the block was handed out for so many bytes. */
+void wg_note_created(struct wg_thread *th, struct wg_storage *block, size_t payload);
 
 /* A block with one reference; NULL and the error. Fast path: a small block from the pool's free list. Everything else goes
    through wg_storage_find. */
@@ -34,7 +38,7 @@ WG_HOT struct wg_storage *wg_storage_from(struct wg_thread *th, size_t payload)
 {
     struct wg_pool *pool = &th->pool;
     const size_t lines = payload <= WG_INLINE_BYTES ? 1 : (payload + 127) / 64;
-    if (payload > 64 * (WG_SMALL_CLASSES - 2) || !pool->free[lines] || pool->requests >= pool->fail_at || th->capture)
+    if (payload > 64 * (WG_SMALL_CLASSES - 2) || !pool->free[lines] || pool->requests >= pool->fail_at || th->sees_blocks)
         return wg_storage_find(th, payload);
     struct wg_storage *block = pool->free[lines];
     pool->free[lines] = block->next_free;

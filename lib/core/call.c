@@ -264,7 +264,7 @@ void wg_node_record(struct wg_thread *th, struct wg_node *node)
 
 WG_HOT wg_status run(const struct wg_thread *th, struct wg_node *node, size_t n_out)
 {
-    return th->inspect ? th->inspect(th, node) : node_run(th, node, n_out);
+    return th->run ? th->run(th, node) : node_run(th, node, n_out);
 }
 
 wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node)

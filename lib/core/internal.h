@@ -140,7 +140,26 @@ wg_status wg_node_run(const struct wg_thread *th, struct wg_node *node); /* runs
 wg_status wg_run_users(const wg_call *c, wg_kernel *kernel);             /* runs the kernel of an op with WG_OP_USER */
 wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node);     /* runs it again on the operands' current values */
 
-/* ---- notifications to a recorder (observer.h) ---- */
+/* ---- notifications to recorders (observer.h) ---- */
+
+/* Adds a watcher to the thread, or removes it. */
+void wg_watcher_add(struct wg_thread *th, struct wg_recorder *watcher);
+void wg_watcher_remove(struct wg_thread *th, struct wg_recorder *watcher);
+wg_status wg_run_watched(const struct wg_thread *th, struct wg_node *node); /* runs a node as an activity */
+void wg_tell_entered(const struct wg_thread *th, enum wg_activity activity, const void *subject);
+void wg_tell_left(const struct wg_thread *th, enum wg_activity activity, const void *subject);
+
+static inline void wg_note_entered(const struct wg_thread *th, enum wg_activity activity, const void *subject)
+{
+    if (__builtin_expect(th->watchers != NULL, 0))
+        wg_tell_entered(th, activity, subject);
+}
+
+static inline void wg_note_left(const struct wg_thread *th, enum wg_activity activity, const void *subject)
+{
+    if (__builtin_expect(th->watchers != NULL, 0))
+        wg_tell_left(th, activity, subject);
+}
 
 static inline void wg_note_copied(struct wg_thread *th, struct wg_storage *to_storage, char *to, struct wg_storage *from_storage,
                                   char *from, size_t bytes)

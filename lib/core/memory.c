@@ -59,7 +59,9 @@ static void thread_end(void *state)
     wg_tls.state = th; /* for the functions called from here */
     wg_tapes_abandon(th);
     if (th->capture)
-        th->capture->observer->thread_ends(th);
+        th->capture->observer->thread_ends(th->capture);
+    while (th->watchers)
+        th->watchers->observer->thread_ends(th->watchers);
     drop_spare_tapes(th);
     if (th->generator)
         wg_value_unref(th->generator);
@@ -148,6 +150,11 @@ static bool fails(const struct wg_pool *pool, int64_t request)
     return request >= pool->fail_at && (request == pool->fail_at || pool->fail_persistent);
 }
 
+bool wg_memory_refuses(struct wg_thread *th)
+{
+    return fails(&th->pool, th->pool.requests++);
+}
+
 static void *bytes_from_system(size_t bytes)
 {
     if (bytes < huge)
@@ -225,8 +232,8 @@ struct wg_storage *wg_storage_find(struct wg_thread *th, size_t payload)
         return NULL;
     }
     atomic_init(&block->refs, 1);
-    if (th->capture)
-        th->capture->observer->created(th->capture, block);
+    if (th->sees_blocks)
+        wg_note_created(th, block, payload);
     pool->live += (int64_t)block->bytes;
     if (pool->live > pool->peak)
         pool->peak = pool->live;

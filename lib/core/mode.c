@@ -98,12 +98,16 @@ wg_status wg_section_push_with(const char *name, wg_section_options options)
         return WG_E_MEMORY;
     *latest = section;
     th->mode.section = section;
+    wg_note_entered(th, WG_ACTIVITY_SECTION, section);
     return WG_OK;
 }
 
 void wg_section_pop(void)
 {
     struct wg_thread *th = wg_self();
-    if (th && th->mode.section)
-        th->mode.section = th->mode.section->parent;
+    const wg_section *section = th ? th->mode.section : NULL;
+    if (!section)
+        return;
+    th->mode.section = section->parent;
+    wg_note_left(th, WG_ACTIVITY_SECTION, section);
 }

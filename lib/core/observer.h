@@ -1,5 +1,5 @@
 /* What core reports to the folders above it while they watch a thread, and what it lets them decide. It reaches them only
-   through pointers in the thread, so it depends on none of them: wg_thread.capture (lib/replay), inspect and try_closure
+   through pointers in the thread, so it depends on none of them: wg_thread.capture (lib/replay), watchers, inspect and try_closure
    (lib/debug). Each is NULL when nothing watches. */
 #ifndef WG_OBSERVER_H
 #define WG_OBSERVER_H
@@ -12,10 +12,24 @@ struct wg_storage;
 struct wg_node;
 struct wg_recorder;
 
-/* Functions of a recorder, which records a step instead of running it. */
+/* What a thread does, from enter to leave. Activities nest. */
+enum wg_activity {
+    WG_ACTIVITY_OP,      /* runs a kernel; its subject is the struct wg_node, which is not linked to a tape yet */
+    WG_ACTIVITY_VJP,     /* runs the vjp of a node and passes the gradients on; the struct wg_node */
+    WG_ACTIVITY_PASS,    /* a backward pass; the name of the public function */
+    WG_ACTIVITY_COMMIT,  /* wg_update_commit runs the queued updates; NULL */
+    WG_ACTIVITY_SECTION, /* a named section; the wg_section. Closing a tape leaves the sections that were entered on it silently */
+    WG_ACTIVITY_TAPE,    /* a tape is open; the wg_tape */
+    WG_ACTIVITY_CLOSING, /* a tape closes, and gives back what belongs to it; the wg_tape */
+};
+
+/* Functions of a recorder. A capture records a step instead of running it, and has all functions but enter and leave. Watchers look
+   on while the step runs, and have only created and released (both or none), enter and leave, and thread_ends. */
 struct wg_observer {
+    void (*enter)(struct wg_recorder *recorder, enum wg_activity activity, const void *subject);
+    void (*leave)(struct wg_recorder *recorder, enum wg_activity activity, const void *subject);
     wg_status (*run)(struct wg_recorder *recorder, const wg_call *c, wg_kernel *kernel); /* called in place of the kernel */
-    void (*created)(struct wg_recorder *recorder, struct wg_storage *storage);
+    void (*created)(struct wg_recorder *recorder, struct wg_storage *storage, size_t payload);
     void (*released)(struct wg_recorder *recorder, struct wg_storage *storage);
     /* The engine has copied bytes outside any kernel. */
     void (*copied)(struct wg_recorder *recorder, struct wg_storage *to_storage, char *to, struct wg_storage *from_storage,
@@ -27,13 +41,14 @@ struct wg_observer {
     wg_status (*may_read)(struct wg_thread *th, const wg_tensor *t, const char *op);
     wg_status (*may_write)(struct wg_thread *th, const char *op);
     wg_status (*closure)(struct wg_thread *th, wg_closure *closure); /* before it is applied; may take over its context */
-    void (*thread_ends)(struct wg_thread *th);                       /* during the step, after its tapes were closed */
+    void (*thread_ends)(struct wg_recorder *recorder);               /* during the step, after its tapes were closed */
 };
 
 /* One recording. The first member of the recorder's own struct. */
 struct wg_recorder {
     const struct wg_observer *observer;
-    wg_status failed; /* from then on no effect takes place */
+    struct wg_recorder *next; /* in the thread's list of watchers */
+    wg_status failed;         /* from then on no effect takes place */
 };
 
 /* Runs a node's kernel and checks the results. */

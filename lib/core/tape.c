@@ -104,6 +104,7 @@ wg_tape *wg_tape_push(struct wg_thread *th, bool trace)
     tape->section_at_open = th->mode.section;
     th->top = tape;
     wg_watch(th);
+    wg_note_entered(th, WG_ACTIVITY_TAPE, tape);
     return tape;
 }
 
@@ -206,6 +207,7 @@ static void settle_effects(wg_tape *tape)
 static void close_top(struct wg_thread *th)
 {
     wg_tape *tape = th->top;
+    wg_note_entered(th, WG_ACTIVITY_CLOSING, tape);
     settle_effects(tape);
     if (tape->closures) {
         destroy_contexts(th, tape);
@@ -222,6 +224,8 @@ static void close_top(struct wg_thread *th)
     tape->failed = tape->queued = tape->undoes = false;
     tape->below = th->spare_tapes;
     th->spare_tapes = tape;
+    wg_note_left(th, WG_ACTIVITY_CLOSING, tape);
+    wg_note_left(th, WG_ACTIVITY_TAPE, tape);
 }
 
 /* WG_OK if the program may close the tape; else the error. */

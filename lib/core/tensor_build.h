@@ -65,7 +65,7 @@ struct wg_parts {
 
 /* Builds a tensor: on the top tape, or the caller's if no tape is open. On failure *y_at is its handle, which the caller
    releases, or unchanged if there is no handle either. The memory is that of the donated operand; else, for few bytes on a
-   tape, that in y's slot; else a new block. Memory in slots is not used when the thread is watched: a capture identifies storages
+   tape, that in y's slot; else a new block. Memory in slots is not used while keeps_blocks is set: a capture identifies storages
    by their blocks, and the rerun of a traced tape writes again to the storage that was kept. */
 WG_HOT wg_status wg_tensor_build(struct wg_thread *th, wg_tensor **y_at, struct wg_parts parts)
 {
@@ -94,7 +94,7 @@ WG_HOT wg_status wg_tensor_build(struct wg_thread *th, wg_tensor **y_at, struct 
         return WG_OK;
     }
     const size_t bytes = checked ? (size_t)y->numel << (2 + y->dtype) : wg_bytes_of(y);
-    if (bytes <= WG_INLINE_BYTES && (checked || (!th->watched && y->tape))) {
+    if (bytes <= WG_INLINE_BYTES && (checked || (!th->keeps_blocks && y->tape))) {
         wg_lend_own(y);
         return WG_OK;
     }

@@ -48,17 +48,20 @@ struct wg_thread {
     bool audit;           /* WENGERT_AUDIT is set: after each pass, assert that it left no adjoints or flags behind */
     wg_anomaly anomaly;
     wg_inspect *inspect;           /* anomaly mode's function or NULL (observer.h) */
+    wg_inspect *run;               /* in place of wg_node_run; NULL when no watcher and no inspect is set */
     wg_try_closure *try_closure;   /* check mode's function or NULL */
     const struct wg_op *composing; /* the outermost composed op that is running; errors name it */
     const wg_call *composing_call; /* its call */
     struct wg_checked *checked;
-    struct wg_recorder *capture; /* of the running capture, or NULL */
-    bool rerunning;              /* a traced tape runs again; its kernels may read dropped values */
-    bool updating;               /* between wg_update_begin and wg_update_commit */
+    struct wg_recorder *capture;  /* of the running capture, or NULL */
+    struct wg_recorder *watchers; /* those that look on while ops run, or NULL */
+    bool rerunning;               /* a traced tape runs again; its kernels may read dropped values */
+    bool updating;                /* between wg_update_begin and wg_update_commit */
     bool update_failed;
-    /* Ops leave the fast path: they are captured, traced or inspected, or refused because a tape failed to open. Set by
-       wg_watch. */
-    bool watched;
+    /* Set by wg_watch. keeps_blocks: results do not lie in slots, since ops are captured, traced or inspected. watched: ops leave the
+       fast path, because of that, of watchers, or to be refused because a tape failed to open. sees_blocks: a recorder is told of
+       each block that is handed out. */
+    bool keeps_blocks, watched, sees_blocks;
     int threads;
     struct wg_team *team; /* its helper threads, or NULL */
     enum wg_isa isa;      /* instruction set of the ops' kernels */
@@ -80,11 +83,15 @@ struct wg_thread {
     void *hook_context;
 };
 
-/* To be called after capture, inspect, the top tape or the number of lost tapes changed. */
+/* To be called after the top tape or the number of lost tapes changed. */
 static inline void wg_watch(struct wg_thread *th)
 {
-    th->watched = th->capture || th->inspect || (th->top && th->top->trace) || *wg_lost_tapes() > 0;
+    th->keeps_blocks = th->capture || th->inspect || (th->top && th->top->trace) || *wg_lost_tapes() > 0;
+    th->watched = th->keeps_blocks || th->watchers;
 }
+
+/* To be called after capture, inspect or watchers changed. */
+void wg_watch_by(struct wg_thread *th);
 
 /* True if t's tape or a tape above it is traced. A rerun may then read or write t, so t's storage must stay, although the
    program may no longer read it. */

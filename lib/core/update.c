@@ -51,14 +51,14 @@ static wg_status run_all(struct wg_thread *th)
 {
     for (struct wg_node *node = th->updates; node; node = node->next_update) {
         wg_node_record(th, node);
-        if (wg_node_run(th, node) != WG_OK)
+        if ((th->run ? th->run(th, node) : wg_node_run(th, node)) != WG_OK)
             return wg_fail(WG_E_BUG, node->call.op->name, "%s: an update must check before it writes", node->call.op->name);
     }
     return WG_OK;
 }
 
 /* Runs the queue in anomaly mode, which may refuse what a node writes. Then everything that the queue has written is restored. */
-static wg_status run_all_watched(struct wg_thread *th)
+static wg_status run_all_inspected(struct wg_thread *th)
 {
     wg_tape *tape = th->top;
     const struct wg_undo *earlier = tape->undo;
@@ -97,12 +97,14 @@ wg_status wg_update_commit(void)
         wg_update_cancel();
         return status;
     }
-    const wg_status status = th->inspect ? run_all_watched(th) : run_all(th);
+    wg_note_entered(th, WG_ACTIVITY_COMMIT, NULL);
+    const wg_status status = th->inspect ? run_all_inspected(th) : run_all(th);
     if (status == WG_OK) {
         for (const struct wg_clearing *clearing = th->clearings; clearing; clearing = clearing->next)
             wg_gradient_drop(clearing->leaf);
         wg_undo_commit_all(th);
     }
+    wg_note_left(th, WG_ACTIVITY_COMMIT, NULL);
     wg_update_end(th);
     return status;
 }

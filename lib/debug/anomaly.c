@@ -280,7 +280,7 @@ wg_anomaly wg_anomaly_set(wg_anomaly mode)
     }
     th->anomaly = mode;
     th->inspect = mode == WG_ANOMALY_OFF ? NULL : inspect;
-    wg_watch(th);
+    wg_watch_by(th);
     return before;
 }
 

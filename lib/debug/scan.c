@@ -209,8 +209,7 @@ wg_status wg_scan_sections(struct wg_scan *scan)
 
 /* ---- nodes ---- */
 
-/* The stated cost of a call; a view costs nothing. False if it is unknown, as where the cost function of a user's op failed. */
-static bool stated_cost(const wg_call *c, wg_cost *cost)
+bool wg_cost_stated(const wg_call *c, wg_cost *cost)
 {
     wg_callback callback = {.op = c->op->name, .who = "its cost"};
     *cost = (wg_cost){0};
@@ -274,7 +273,7 @@ wg_status wg_scan_node(struct wg_scan *scan, const struct wg_node *node, wg_grap
     to->cause = find_node(scan, node->cause).node;
     to->section = section_number(scan, forward->section);
     to->view = (c->op->flags & WG_OP_VIEW) != 0;
-    to->known = stated_cost(c, &to->cost);
+    to->known = wg_cost_stated(c, &to->cost);
     WG_TRY(note_operands(scan, c, scan->next_result, to));
     scan->next_result += c->n_out;
     count_memory(scan, node, to);

@@ -81,6 +81,9 @@ static inline size_t wg_scan_n_leaves(const struct wg_scan *scan)
     return scan->leaves.n;
 }
 
+/* The stated cost of a call; a view costs nothing. False if it is unknown, as where the cost function of a user's op failed. */
+bool wg_cost_stated(const wg_call *c, wg_cost *cost);
+
 /* Adds a node's cost to a sum. */
 void wg_cost_sum_node(wg_cost_sum *sum, const wg_graph_node *node);
 void wg_cost_sum_add(wg_cost_sum *sum, const wg_cost_sum *more);

@@ -69,6 +69,7 @@ wg_status wg_pass_begin(struct wg_pass *w)
     w->number = ++th->pass;
     w->floor = th->mode.floor;
     w->keeping = w->recording || (th->top && th->top->trace);
+    w->in_general = w->keeping || th->watchers;
     w->releasing = w->releasing && !w->keeping;
     return WG_OK;
 }
@@ -80,6 +81,7 @@ void wg_pass_enter(struct wg_pass *w)
     w->th->mode.releasing = w->releasing;
     w->th->mode.backward_tape = w->th->top;
     w->th->mode.vjp_depth++;
+    wg_note_entered(w->th, WG_ACTIVITY_PASS, w->name);
 }
 
 void wg_pass_leave(struct wg_pass *w)
@@ -106,6 +108,7 @@ void wg_pass_clear(struct wg_pass *w, bool failed)
         t->flags &= (uint16_t)~WG_T_REACHED;
     }
     wg_array_free(&w->reached);
+    wg_note_left(w->th, WG_ACTIVITY_PASS, w->name);
     if (!w->part)
         wg_pass_audit(w->th);
 }

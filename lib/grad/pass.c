@@ -304,9 +304,11 @@ static __attribute__((noinline)) wg_status visit_any(struct wg_pass *w, struct w
     if (!any)
         return WG_OK;
     wg_status status = WG_OK;
+    wg_note_entered(w->th, WG_ACTIVITY_VJP, node);
     if (!w->selective || node->mark == w->number)
         status = backward_through(w, node, gy, all_zero);
     wg_pass_sweep(w->th);
+    wg_note_left(w->th, WG_ACTIVITY_VJP, node);
     for (size_t i = 0; i < n; i++)
         if (c->out[i]->adjoint && !(c->out[i]->flags & WG_T_TARGET)) {
             wg_pass_let_go(w, c->out[i]->adjoint);
@@ -333,7 +335,7 @@ static inline wg_status visit(struct wg_pass *w, struct wg_node *node)
 {
     const wg_call *c = &node->call;
     const unsigned n = c->n_in;
-    if (c->n_out != 1 || n - 1 > 1 || w->keeping || (c->out[0]->flags & (WG_T_HOOKED | WG_T_TARGET)) ||
+    if (c->n_out != 1 || n - 1 > 1 || w->in_general || (c->out[0]->flags & (WG_T_HOOKED | WG_T_TARGET)) ||
         c->out[0]->adjoint == WG_SYMBOLIC_ZERO || (w->selective && node->mark != w->number) || !c->op->vjp ||
         (c->op->flags & (WG_OP_NO_DERIVATIVE | WG_OP_USER)))
         return visit_any(w, node);

@@ -16,6 +16,7 @@ struct wg_pass {
     bool releasing;          /* wg_backward without retain: a value of the top tape is released after its last use */
     bool selective;          /* wg_grad: only nodes between y and the requested tensors */
     bool part;               /* this pass is part of a surrounding one (wg_pass_part) */
+    bool in_general;         /* keeping, or watched: each node is visited in the general way */
     uint64_t number;         /* of this pass; its nodes are marked with it */
     uint64_t floor;          /* nodes up to this one are not visited */
     struct wg_array reached; /* leaves that have an adjoint */

@@ -49,8 +49,9 @@ static struct wg_log *log_of(struct wg_recorder *recorder)
     return (struct wg_log *)(void *)recorder; /* recorder is its first member */
 }
 
-static void created(struct wg_recorder *recorder, struct wg_storage *storage)
+static void created(struct wg_recorder *recorder, struct wg_storage *storage, size_t payload)
 {
+    (void)payload;
     struct wg_log *log = log_of(recorder);
     storage->recorder = recorder;
     storage->buffer = 0;
@@ -405,17 +406,17 @@ void wg_capture_stop(struct wg_thread *th)
 {
     struct wg_log *log = log_of(th->capture);
     th->capture = NULL;
-    wg_watch(th);
+    wg_watch_by(th);
     settle(log);
 }
 
 /* ---- the observer ---- */
 
 /* A thread that ends inside the step never returns to wg_replay_capture, so the replay is destroyed here. */
-static void thread_ends(struct wg_thread *th)
+static void thread_ends(struct wg_recorder *recorder)
 {
-    wg_replay *replay = (wg_replay *)(void *)log_of(th->capture); /* the log is the replay's first member */
-    wg_capture_stop(th);
+    wg_replay *replay = (wg_replay *)(void *)log_of(recorder); /* the log is the replay's first member */
+    wg_capture_stop(wg_self());
     wg_replay_destroy(replay);
 }
 

@@ -203,6 +203,8 @@ static wg_status check_capture(struct wg_thread *th, const char *name, wg_step *
         return wg_fail(WG_E_NULL, name, "%s: the step is NULL", name);
     if (th->capture)
         return wg_fail(WG_E_STATE, name, "%s: not inside a step that is captured or evaluated", name);
+    if (th->sees_blocks)
+        return wg_fail(WG_E_STATE, name, "%s: not while lifetimes are recorded: wg_lifetime_end comes first", name);
     if (th->top || th->updating || *wg_lost_tapes() > 0)
         return wg_fail(WG_E_STATE, name, "%s: a tape or an update is open: a step opens its own and closes them", name);
     return wg_generator_default() ? WG_OK : WG_E_MEMORY; /* creates the generator now, so that it counts as external even if the
@@ -213,7 +215,7 @@ static wg_status record_step(struct wg_thread *th, struct wg_log *log, const cha
 {
     log->recorder.observer = &wg_capture_observer;
     th->capture = &log->recorder;
-    wg_watch(th);
+    wg_watch_by(th);
     wg_callback callback = {.op = name, .who = "the step"};
     wg_callback_begin(&callback);
     wg_status status = wg_callback_end(&callback, step(context));

@@ -478,6 +478,21 @@ static void misuse_graph(void)
     wg_graph_destroy(graph);
 }
 
+static void misuse_lifetime(void)
+{
+    wg_lifetime_peak peak;
+    assert_fails(wg_lifetime_peak_of(NULL, &peak), WG_E_NULL, "lifetime_peak_of: ");
+    assert_null_and_error(wg_lifetime_end(), WG_E_STATE, "lifetime_end: ");
+    assert_ok(wg_lifetime_begin());
+    assert_fails(wg_lifetime_begin(), WG_E_STATE, "lifetime_begin: ");
+    wg_lifetime *lifetime = wg_lifetime_end();
+    assert_non_null(lifetime);
+    assert_fails(wg_lifetime_peak_of(lifetime, NULL), WG_E_NULL, "lifetime_peak_of: ");
+    wg_lifetime_destroy(lifetime);
+    wg_lifetime_destroy(NULL);
+    assert_string_equal(wg_lifetime_reason_name((wg_lifetime_end_reason)-1), "?");
+}
+
 static void misuse_cost(void)
 {
     assert_null_and_error(wg_cost_of(NULL), WG_E_NULL, "cost_of: ");
@@ -644,6 +659,11 @@ static const struct misuse table[] = {
     {"wg_graph_read_json", misuse_graph},
     {"wg_dump_json_with", misuse_graph},
     {"wg_cost_of", misuse_cost},
+    {"wg_lifetime_begin", misuse_lifetime},
+    {"wg_lifetime_end", misuse_lifetime},
+    {"wg_lifetime_destroy", misuse_lifetime},
+    {"wg_lifetime_peak_of", misuse_lifetime},
+    {"wg_lifetime_reason_name", misuse_lifetime},
     {"wg_cost_destroy", misuse_cost},
     {"wg_cost_add", misuse_cost},
     {"wg_cost_operations", misuse_cost},

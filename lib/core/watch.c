@@ -1,0 +1,57 @@
+/* Recorders that watch a thread: the list of watchers, and what they are told (observer.h). */
+#include "core/arena.h"
+
+void wg_watch_by(struct wg_thread *th)
+{
+    th->run = th->watchers ? wg_run_watched : th->inspect;
+    th->sees_blocks = th->capture;
+    for (const struct wg_recorder *watcher = th->watchers; watcher; watcher = watcher->next)
+        th->sees_blocks = th->sees_blocks || watcher->observer->created;
+    wg_watch(th);
+}
+
+void wg_watcher_add(struct wg_thread *th, struct wg_recorder *watcher)
+{
+    watcher->next = th->watchers;
+    th->watchers = watcher;
+    wg_watch_by(th);
+}
+
+void wg_watcher_remove(struct wg_thread *th, struct wg_recorder *watcher)
+{
+    struct wg_recorder **at = &th->watchers;
+    while (*at != watcher)
+        at = &(*at)->next;
+    *at = watcher->next;
+    wg_watch_by(th);
+}
+
+void wg_tell_entered(const struct wg_thread *th, enum wg_activity activity, const void *subject)
+{
+    for (struct wg_recorder *watcher = th->watchers; watcher; watcher = watcher->next)
+        watcher->observer->enter(watcher, activity, subject);
+}
+
+void wg_tell_left(const struct wg_thread *th, enum wg_activity activity, const void *subject)
+{
+    for (struct wg_recorder *watcher = th->watchers; watcher; watcher = watcher->next)
+        watcher->observer->leave(watcher, activity, subject);
+}
+
+wg_status wg_run_watched(const struct wg_thread *th, struct wg_node *node)
+{
+    wg_tell_entered(th, WG_ACTIVITY_OP, node);
+    const wg_status status = th->inspect ? th->inspect(th, node) : wg_node_run(th, node);
+    wg_tell_left(th, WG_ACTIVITY_OP, node);
+    return status;
+}
+
+/* A block belongs to one recorder: to the capture if there is one. */
+void wg_note_created(struct wg_thread *th, struct wg_storage *block, size_t payload)
+{
+    struct wg_recorder *recorder = th->capture;
+    for (struct wg_recorder *watcher = th->watchers; watcher && !recorder; watcher = watcher->next)
+        recorder = watcher->observer->created ? watcher : NULL;
+    if (recorder)
+        recorder->observer->created(recorder, block, payload);
+}
