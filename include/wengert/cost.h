@@ -1,7 +1,7 @@
 /* The counted cost of what a tape has recorded, as sums: by named section, by op and in total, separately for forward, backward and
    updates. The cost of each node is in wg_graph (graph.h), which has the same counts.
 
-   A backward pass and updates leave nodes on a traced tape alone (wg_tape_open(.trace = true)), and backward with .create_graph on any. */
+   A backward pass leaves nodes on a traced tape alone (wg_tape_open(.trace = true)), and with .create_graph on any. */
 #ifndef WENGERT_COST_H
 #define WENGERT_COST_H
 
@@ -44,8 +44,8 @@ typedef struct wg_cost_op {
     wg_cost_sum sum[WG_COST_PARTS];
 } wg_cost_op;
 
-/* backward_known: false if the tape is not traced. Then a backward pass or an update may have run that left no nodes, and the sums of
-   these parts say only what was recorded. Ops stand in the order of their first node. */
+/* backward_known: false if the tape is not traced. Then a backward pass may have run that left no nodes, and the sums of backward say
+   only what was recorded. Ops stand in the order of their first node. */
 typedef struct wg_cost_table {
     const wg_cost_section *section;
     size_t n_sections;
@@ -58,6 +58,12 @@ typedef struct wg_cost_table {
    (the tape is closed, or belongs to another thread), E_MEMORY. The table outlives the tape. Cost: one pass over the nodes. */
 WG_API wg_cost_table *wg_cost_of(const wg_tape *tape);
 WG_API void wg_cost_destroy(wg_cost_table *table); /* NULL is allowed */
+
+/* Prints the table for a person: the totals of each kind of operation; the sections as a tree, "3 batch_norm" with its kind; the ops, the
+   backward nodes under the op that caused them. Operations are additions, multiplications, divisions, comparisons and calls of
+   transcendental functions. What is not known is "?", and "≥" stands before a sum in which some of it is missing. Times are there if
+   nodes were measured. Errors: E_NULL; E_MEMORY; E_IO if writing to the stream fails. */
+WG_API WG_MUST_CHECK wg_status wg_cost_print(const wg_cost_table *table, FILE *stream);
 
 /* a + b, field by field. */
 WG_API wg_cost wg_cost_add(wg_cost a, wg_cost b);

@@ -75,7 +75,7 @@ typedef struct wg_graph_value {
     const wg_graph_elements *elements, *gradient_elements; /* NULL: not asked for, released, empty, or no gradient */
 } wg_graph_value;
 
-/* traced: false if the tape was not traced. Then a backward pass or an update may have run that left no nodes.
+/* traced: false if the tape was not traced. Then a backward pass may have run that left no nodes.
    Section 0 is the whole graph. */
 typedef struct wg_graph {
     const wg_graph_node *node;
@@ -96,6 +96,10 @@ typedef struct WG_NAMED wg_graph_options {
 #define wg_graph_of(tape, ...) wg_graph_of_with((tape), WG_OPTIONS(wg_graph_options, .values = true, __VA_ARGS__))
 WG_API wg_graph *wg_graph_of_with(const wg_tape *tape, wg_graph_options options);
 WG_API void wg_graph_destroy(wg_graph *graph); /* NULL is allowed */
+
+/* The sums of a graph: what wg_cost_of gives for its tape. wg_cost_destroy frees the table, which is independent of the graph. NULL and
+   the error on failure: E_NULL, E_MEMORY. */
+WG_API wg_cost_table *wg_graph_costs(const wg_graph *graph);
 
 /* Options of wg_graph_write_dot and of wg_dump_dot.
    values: shows the range of each value whose elements the graph knows. backward: draws backward nodes too, each with a dashed arrow

@@ -15,38 +15,6 @@ struct making {
     bool elements;
 };
 
-/* ---- memory that the graph owns ---- */
-
-void *wg_graph_take(struct wg_graph_memory *memory, size_t bytes)
-{
-    return wg_arena_alloc(&memory->arena, bytes ? (bytes + 15) & ~(size_t)15 : 16); /* an empty array has an address, too */
-}
-
-const char *wg_graph_text(struct wg_graph_memory *memory, const char *text)
-{
-    const size_t size = strlen(text) + 1;
-    if (size == 1)
-        return "";
-    char *copy = wg_graph_take(memory, size);
-    return copy ? memcpy(copy, text, size) : NULL;
-}
-
-struct wg_graph_memory *wg_graph_new(void)
-{
-    return wg_object_new(sizeof(struct wg_graph_memory));
-}
-
-void wg_graph_destroy(wg_graph *graph)
-{
-    struct wg_graph_memory *memory = (struct wg_graph_memory *)(void *)graph;
-    if (!memory)
-        return;
-    wg_arena_shrink(&memory->arena, true);
-    wg_object_free(memory);
-}
-
-/* ---- from a tape ---- */
-
 /* The graph's copy of a text that many nodes share. */
 static wg_status share_text(struct making *m, const char **text)
 {
@@ -54,7 +22,7 @@ static wg_status share_text(struct making *m, const char **text)
     if (!slot)
         return WG_E_MEMORY;
     if (!slot->key) {
-        const char *copy = wg_graph_text(m->memory, *text);
+        const char *copy = wg_arena_text(&m->memory->arena, *text);
         if (!copy)
             return WG_E_MEMORY;
         wg_hash_put(&m->texts, slot, *text);
@@ -90,7 +58,7 @@ static wg_status read_elements(struct making *m, const wg_tensor *t, const wg_gr
     wg_graph_elements elements, *kept;
     if (!m->elements || !t || !wg_scan_elements(t, &elements))
         return WG_OK;
-    if (!(kept = wg_graph_take(m->memory, sizeof *kept)))
+    if (!(kept = wg_arena_take(&m->memory->arena, sizeof *kept)))
         return WG_E_MEMORY;
     *kept = elements;
     *to = kept;
@@ -99,7 +67,7 @@ static wg_status read_elements(struct making *m, const wg_tensor *t, const wg_gr
 
 static wg_status finish_value(struct making *m, wg_graph_value *to, const wg_tensor *t)
 {
-    to->name = wg_graph_text(m->memory, to->name);
+    to->name = wg_arena_text(&m->memory->arena, to->name);
     if (!to->name)
         return WG_E_MEMORY;
     WG_TRY(share_text(m, &to->outer));
@@ -122,23 +90,15 @@ static wg_status add_values(struct making *m)
     return WG_OK;
 }
 
-/* The sections' texts stay in the block that the scan made, which is copied as a whole. */
-static wg_status add_sections(struct making *m, const wg_cost_section **section)
+static wg_status add_sections(struct making *m, wg_graph *graph)
 {
     WG_TRY(wg_scan_sections(&m->scan));
-    const wg_cost_section *from = m->scan.sections.at;
-    wg_cost_section *to = wg_graph_take(m->memory, m->scan.sections.n * sizeof *to);
-    char *texts = wg_graph_take(m->memory, m->scan.paths_bytes);
-    if (!to || !texts)
+    const size_t bytes = m->scan.sections.n * sizeof *graph->section;
+    wg_cost_section *section = wg_arena_take(&m->memory->arena, bytes);
+    if (!section)
         return WG_E_MEMORY;
-    memcpy(texts, m->scan.paths, m->scan.paths_bytes);
-    for (size_t i = 0; i < m->scan.sections.n; i++) {
-        to[i] = from[i];
-        to[i].path = texts + (from[i].path - m->scan.paths);
-        to[i].name = texts + (from[i].name - m->scan.paths);
-        to[i].kind = texts + (from[i].kind - m->scan.paths);
-    }
-    *section = to;
+    graph->section = memcpy(section, m->scan.sections.at, bytes);
+    graph->n_sections = m->scan.sections.n;
     return WG_OK;
 }
 
@@ -149,18 +109,17 @@ static wg_status fill(struct making *m)
     WG_TRY(wg_scan_begin(scan));
     graph->n_nodes = scan->tape->n_nodes;
     graph->traced = scan->tape->trace;
-    m->node = wg_graph_take(m->memory, graph->n_nodes * sizeof *m->node);
-    m->numbers = wg_graph_take(m->memory, scan->n_operands * sizeof *m->numbers);
+    m->node = wg_arena_take(&m->memory->arena, graph->n_nodes * sizeof *m->node);
+    m->numbers = wg_arena_take(&m->memory->arena, scan->n_operands * sizeof *m->numbers);
     if (!m->node || !m->numbers)
         return WG_E_MEMORY;
     WG_TRY(add_nodes(m));
     graph->n_values = scan->n_results + wg_scan_n_leaves(scan);
-    m->value = wg_graph_take(m->memory, graph->n_values * sizeof *m->value);
+    m->value = wg_arena_take(&m->memory->arena, graph->n_values * sizeof *m->value);
     if (!m->value)
         return WG_E_MEMORY;
     WG_TRY(add_values(m));
-    WG_TRY(add_sections(m, &graph->section));
-    graph->n_sections = scan->sections.n;
+    WG_TRY(add_sections(m, graph));
     graph->node = m->node;
     graph->value = m->value;
     return WG_OK;
@@ -176,6 +135,8 @@ wg_graph *wg_graph_of_with(const wg_tape *tape, wg_graph_options options)
     if (wg_check_open(tape, "graph_of") != WG_OK)
         return NULL;
     struct making m = {.memory = wg_graph_new(), .scan = {.tape = tape, .values = true}, .elements = options.values};
+    if (m.memory)
+        m.scan.arena = &m.memory->arena;
     const wg_status status = m.memory ? fill(&m) : WG_E_MEMORY;
     wg_scan_end(&m.scan);
     wg_hash_free(&m.texts);

@@ -90,7 +90,7 @@ static wg_status read_text(struct reader *r, const json_t *object, const char *k
         return WG_OK;
     if (!json_is_string(member))
         return refuse(r, key, member, "a text");
-    *to = wg_graph_text(r->memory, json_string_value(member));
+    *to = wg_arena_text(&r->memory->arena, json_string_value(member));
     return *to ? WG_OK : WG_E_MEMORY;
 }
 
@@ -169,7 +169,7 @@ static wg_status read_list(struct reader *r, const json_t *object, const char *k
     if (list && !json_is_array(list))
         return refuse(r, key, list, "a list");
     *n = json_array_size(list);
-    size_t *number = wg_graph_take(r->memory, *n * sizeof *number);
+    size_t *number = wg_arena_take(&r->memory->arena, *n * sizeof *number);
     if (!number)
         return WG_E_MEMORY;
     for (size_t i = 0; i < *n; i++) {
@@ -206,17 +206,14 @@ static wg_status make_paths(struct reader *r)
     for (r->at = 1; r->at < r->n_sections; r->at++) {
         wg_cost_section *section = &r->section[r->at];
         const char *outer = r->section[section->parent].path;
-        const size_t size = strlen(outer) + strlen(section->name) + 2;
-        bytes += size;
+        bytes += strlen(outer) + strlen(section->name) + 2;
         if (bytes > MAX_PATHS)
             return wg_fail(WG_E_ARGUMENT, "graph_read_json",
                            "graph_read_json: sections[%zu]: expected paths of at most %zu bytes in all, got more", r->at,
                            MAX_PATHS);
-        char *path = wg_graph_take(r->memory, size);
-        if (!path)
+        section->path = wg_arena_path(&r->memory->arena, outer, section->name);
+        if (!section->path)
             return WG_E_MEMORY;
-        snprintf(path, size, outer[0] ? "%s/%s" : "%s%s", outer, section->name);
-        section->path = path;
     }
     return WG_OK;
 }
@@ -295,7 +292,7 @@ static wg_status read_elements(struct reader *r, const json_t *object, const cha
         good = as_real(json_array_get(list, i), &number[i]);
     if (!good || !is_below(json_array_get(list, n - 1), SIZE_MAX))
         return refuse(r, key, list, "a list of %zu numbers: min, max, mean, norm, NaN elements", n);
-    wg_graph_elements *elements = wg_graph_take(r->memory, sizeof *elements);
+    wg_graph_elements *elements = wg_arena_take(&r->memory->arena, sizeof *elements);
     if (!elements)
         return WG_E_MEMORY;
     *elements = (wg_graph_elements){number[0], number[1], number[2], number[3], json_integer_value(json_array_get(list, n - 1))};
@@ -407,9 +404,9 @@ static wg_status fill(struct reader *r, json_t *root)
     graph->n_nodes = r->n_nodes = json_array_size(nodes);
     graph->n_values = r->n_values = json_array_size(values);
     graph->n_sections = r->n_sections = json_array_size(sections);
-    graph->node = r->node = wg_graph_take(r->memory, r->n_nodes * sizeof *r->node);
-    graph->value = r->value = wg_graph_take(r->memory, r->n_values * sizeof *r->value);
-    graph->section = r->section = wg_graph_take(r->memory, r->n_sections * sizeof *r->section);
+    graph->node = r->node = wg_arena_take(&r->memory->arena, r->n_nodes * sizeof *r->node);
+    graph->value = r->value = wg_arena_take(&r->memory->arena, r->n_values * sizeof *r->value);
+    graph->section = r->section = wg_arena_take(&r->memory->arena, r->n_sections * sizeof *r->section);
     if (!r->node || !r->value || !r->section)
         return WG_E_MEMORY;
     WG_TRY(read_each(r, "sections", sections, read_section));

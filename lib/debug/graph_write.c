@@ -302,9 +302,11 @@ wg_status wg_dump_json_with(const wg_tape *tape, FILE *stream, wg_dump_json_opti
     WG_TRY(wg_check_open(tape, "dump_json"));
     if (enter_locale(&locale) != WG_OK)
         return wg_fail(WG_E_MEMORY, "dump_json", "dump_json: out of memory");
-    struct wg_scan scan = {.tape = tape, .values = true};
+    struct wg_arena arena = {0};
+    struct wg_scan scan = {.tape = tape, .arena = &arena, .values = true};
     const wg_status status = stream_tape(&scan, stream, options.values);
     wg_scan_end(&scan);
+    wg_arena_shrink(&arena, true);
     const wg_status written = leave_locale(&locale, stream, "dump_json");
     return status == WG_OK ? written : status;
 }

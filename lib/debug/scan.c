@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "debug/graph_memory.h"
 #include "debug/numbers.h"
 #include "debug/scan.h"
 
@@ -164,39 +165,18 @@ static size_t section_number(struct wg_scan *scan, const wg_section *section)
     return section ? (size_t)*wg_number_of(&scan->section_numbers, section) : 0;
 }
 
-/* The bytes of a section's path, with the slash before each name or the NUL, and of its kind. */
-static size_t text_bytes(const wg_section *section)
-{
-    size_t bytes = 2;
-    bytes += section ? strlen(section->kind) : 0;
-    for (const wg_section *at = section; at; at = at->parent)
-        bytes += strlen(at->name) + 1;
-    return bytes;
-}
-
 /* A section's path begins with its parent's. */
-static wg_status make_paths(struct wg_scan *scan)
+static wg_status make_texts(struct wg_scan *scan)
 {
     wg_cost_section *section = scan->sections.at;
-    size_t bytes = 0;
-    for (size_t i = 0; i < scan->sections.n; i++)
-        bytes += text_bytes(*WG_NTH(scan->origins, const wg_section *, i));
-    scan->paths_bytes = bytes;
-    char *at = scan->paths = wg_object_new(bytes);
-    if (!at)
-        return WG_E_MEMORY;
-    section[0].path = section[0].name = section[0].kind = at++; /* the block is zeroed */
+    section[0].path = section[0].name = section[0].kind = "";
     for (size_t i = 1; i < scan->sections.n; i++) {
         const wg_section *from = *WG_NTH(scan->origins, const wg_section *, i);
-        const char *outer = section[section[i].parent].path;
-        section[i].path = at;
-        at = stpcpy(at, outer);
-        if (outer[0])
-            *at++ = '/';
-        section[i].name = at;
-        at = stpcpy(at, from->name) + 1;
-        section[i].kind = at;
-        at = stpcpy(at, from->kind) + 1;
+        section[i].path = wg_arena_path(scan->arena, section[section[i].parent].path, from->name);
+        section[i].kind = wg_arena_text(scan->arena, from->kind);
+        if (!section[i].path || !section[i].kind)
+            return WG_E_MEMORY;
+        section[i].name = section[i].path + strlen(section[i].path) - strlen(from->name);
     }
     return WG_OK;
 }
@@ -204,7 +184,7 @@ static wg_status make_paths(struct wg_scan *scan)
 wg_status wg_scan_sections(struct wg_scan *scan)
 {
     wg_cost_sum_inner(scan->sections.at, scan->sections.n);
-    return make_paths(scan);
+    return make_texts(scan);
 }
 
 /* ---- nodes ---- */
@@ -363,7 +343,6 @@ void wg_scan_end(struct wg_scan *scan)
 {
     wg_object_free(scan->mark);
     wg_object_free(scan->saved);
-    wg_object_free(scan->paths);
     wg_hash_free(&scan->leaf_numbers);
     wg_hash_free(&scan->memory_numbers);
     wg_hash_free(&scan->section_numbers);

@@ -36,6 +36,7 @@ struct wg_scan_recent {
 
 struct wg_scan {
     const wg_tape *tape;
+    struct wg_arena *arena;         /* the caller's: of the texts of sections */
     bool values;                    /* the caller will ask for values */
     size_t n_results, n_operands;   /* of all nodes: results; inputs, results and writes at most; set by wg_scan_begin */
     size_t next_result;             /* the number of the next node's first result */
@@ -51,14 +52,12 @@ struct wg_scan {
     uint8_t *saved;                 /* a bit for each result: its bytes are counted as saved */
     struct wg_array numbers;        /* size_t: of the last node's inputs, outputs and writes */
     struct wg_scan_recent recent[WG_SCAN_RECENT];
-    char *paths; /* the block of all paths, names and kinds. Who takes it over, with the sections, clears both here */
-    size_t paths_bytes;
 };
 
 /* Fails unless the tape is open on this thread. Compares the pointer with the thread's tapes and never dereferences it. */
 wg_status wg_check_open(const wg_tape *tape, const char *op);
 
-/* scan: zeroed but for tape and values. The tape is open and does not change before wg_scan_end. E_MEMORY is the only error here and
+/* scan: zeroed but for tape, arena and values. The tape is open and does not change before wg_scan_end. E_MEMORY is the only error here and
    below. */
 wg_status wg_scan_begin(struct wg_scan *scan);
 /* Everything about the next node. Its arrays are valid until the next call. Its cost is added to its section. */
@@ -67,7 +66,7 @@ wg_status wg_scan_node(struct wg_scan *scan, const struct wg_node *node, wg_grap
 void wg_scan_result(struct wg_scan *scan, const struct wg_node *node, size_t at, unsigned slot, size_t number, wg_graph_value *to);
 void wg_scan_leaf(struct wg_scan *scan, size_t leaf, wg_graph_value *to);
 const wg_tensor *wg_scan_leaf_tensor(const struct wg_scan *scan, size_t leaf);
-/* Adds inner sections to those around them and makes all paths. */
+/* Adds inner sections to those around them and makes all paths, names and kinds in the arena. */
 wg_status wg_scan_sections(struct wg_scan *scan);
 void wg_scan_end(struct wg_scan *scan);
 

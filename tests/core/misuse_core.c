@@ -499,11 +499,14 @@ static void misuse_cost(void)
     wg_tape *tape = wg_tape_top();
     assert_null_and_error(wg_cost_of((wg_tape *)((char *)tape + 64)), WG_E_DANGLING, "cost_of: ");
     wg_cost_destroy(NULL);
+    assert_null_and_error(wg_graph_costs(NULL), WG_E_NULL, "graph_costs: ");
+    assert_fails(wg_cost_print(NULL, stdout), WG_E_NULL, "cost_print: ");
+    wg_cost_table *table = wg_cost_of(tape);
+    assert_fails(wg_cost_print(table, NULL), WG_E_NULL, "cost_print: ");
     const wg_cost sum = wg_cost_add((wg_cost){.add = 1, .bytes_read = 2}, (wg_cost){.add = 3, .div = 4});
     assert_true(sum.add == 4 && sum.div == 4 && sum.bytes_read == 2);
     assert_true(wg_cost_operations(sum) == 8);
     assert_true(isnan(wg_cost_gradient_ratio(NULL, 0)));
-    wg_cost_table *table = wg_cost_of(tape);
     assert_true(isnan(wg_cost_gradient_ratio(table, SIZE_MAX)));
     wg_cost_destroy(table);
     assert_null(wg_error_first());
@@ -665,6 +668,8 @@ static const struct misuse table[] = {
     {"wg_lifetime_peak_of", misuse_lifetime},
     {"wg_lifetime_reason_name", misuse_lifetime},
     {"wg_cost_destroy", misuse_cost},
+    {"wg_cost_print", misuse_cost},
+    {"wg_graph_costs", misuse_cost},
     {"wg_cost_add", misuse_cost},
     {"wg_cost_operations", misuse_cost},
     {"wg_cost_gradient_ratio", misuse_cost},

@@ -112,6 +112,103 @@ static void what_is_unknown_is_not_zero(void **state)
     assert_no_error();
 }
 
+static char *printed(const wg_cost_table *table)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    assert_int_equal(wg_cost_print(table, stream), WG_OK);
+    fclose(stream);
+    return text;
+}
+
+/* mean(square(tanh(x) twice)) with sections that are entered twice and in another order than the tree's, and hostile names. */
+static void the_printed_table(void **state)
+{
+    (void)state;
+    static const struct wg_op twice = {.name = "tw\x1bice", .n_in = 1, .n_out = 1, .kernel = {doubled, doubled}};
+    static const char expected[] = "total                      forward   backward   update\n"
+                                   "additions                      ≥ 5          ?        -\n"
+                                   "multiplications              ≥ 600          ?        -\n"
+                                   "divisions                      ≥ 0          ?        -\n"
+                                   "comparisons                    ≥ 0          ?        -\n"
+                                   "transcendental calls         ≥ 600          ?        -\n"
+                                   "bytes read                 ≥ 4,824          ?        -\n"
+                                   "bytes written              ≥ 4,804          ?        -\n"
+                                   "bytes saved for backward     2,400          ?        -\n"
+                                   "bytes allocated              4,828          ?        -\n"
+                                   "allocations                      4          ?        -\n"
+                                   "nodes                            4          ?        -\n"
+                                   "\n"
+                                   "section        forward   backward   update   bytes saved\n"
+                                   "all            ≥ 1,205          ?        -         2,400\n"
+                                   "  a layer        ≥ 600          ?        -         2,400\n"
+                                   "    inner? ?         ?          ?        -             0\n"
+                                   "  b                600          ?        -             0\n"
+                                   "\n"
+                                   "op       forward   backward   update   bytes saved\n"
+                                   "tanh         600          ?        -         2,400\n"
+                                   "square       600          ?        -             0\n"
+                                   "tw?ice         ?          ?        -             0\n"
+                                   "sum            5          ?        -             0\n"
+                                   "\n"
+                                   "? and ≥: 1 node is of an op that does not state its cost.\n"
+                                   "\n"
+                                   "? of backward: it is recorded on a traced tape only, wg_tape_open(.trace = true).\n";
+    wg_tensor *x = wg_set_requires_grad(wg_ones(WG_F32, WG_SHAPE(600)), true), *small = wg_ones(WG_F32, WG_SHAPE(6));
+    WG_TAPE(tape);
+    assert_int_equal(wg_section_push("a", .kind = "layer"), WG_OK);
+    wg_tensor *h = wg_tanh(x);
+    wg_section_pop();
+    assert_int_equal(wg_section_push("b", .kind = "b"), WG_OK);
+    wg_square(h);
+    wg_section_pop();
+    assert_int_equal(wg_section_push("a", .kind = "layer"), WG_OK);
+    assert_int_equal(wg_section_push("inner\n", .kind = "\x01"), WG_OK);
+    assert_non_null(wg_invoke1(&twice, NULL, small));
+    wg_section_pop();
+    wg_section_pop();
+    wg_sum(small);
+    wg_cost_table *table = wg_cost_of(tape);
+    wg_graph *graph = wg_graph_of(tape);
+    wg_cost_table *again = wg_graph_costs(graph);
+    assert_true(table && again);
+    wg_graph_destroy(graph);
+    char *text = printed(table), *same = printed(again);
+    assert_string_equal(text, expected);
+    assert_string_equal(text, same);
+    free(text), free(same);
+    wg_cost_destroy(table), wg_cost_destroy(again);
+    wg_free(x), wg_free(small);
+    assert_no_error();
+}
+
+/* Each op's backward nodes stand in its row. */
+static void ops_have_the_backward_that_they_caused(void **state)
+{
+    (void)state;
+    wg_tensor *x = wg_set_requires_grad(wg_ones(WG_F64, WG_SHAPE(4)), true);
+    WG_TAPE(tape, .trace = true);
+    wg_tensor *y = wg_sum(wg_exp(x)), *g = wg_grad(y, x, .create_graph = true);
+    assert_int_equal(wg_backward(wg_sum(g)), WG_OK);
+    wg_cost_table *table = wg_cost_of(tape);
+    assert_non_null(table);
+    size_t nodes = 0;
+    for (size_t i = 0; i < table->n_ops; i++) {
+        const wg_cost_op *op = &table->op[i];
+        assert_true(strcmp(op->op, "sum") == 0 || strcmp(op->op, "exp") == 0); /* nothing else was called */
+        for (int part = 0; part < WG_COST_PARTS; part++)
+            nodes += op->sum[part].nodes;
+    }
+    assert_int_equal(table->n_ops, 2);
+    assert_int_equal(nodes, wg_tape_nodes(tape));
+    assert_true(table->op[1].sum[WG_COST_BACKWARD].nodes > 0);
+    wg_cost_destroy(table);
+    wg_clear_gradient(x);
+    wg_free(x);
+    assert_no_error();
+}
+
 static void an_empty_tape_costs_nothing(void **state)
 {
     (void)state;
@@ -149,10 +246,8 @@ static void a_failed_allocation_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(costs_stand_by_node_and_section),
-        TEST(what_is_unknown_is_not_zero),
-        TEST(an_empty_tape_costs_nothing),
-        TEST(a_failed_allocation_leaves_nothing),
+        TEST(costs_stand_by_node_and_section),        TEST(what_is_unknown_is_not_zero), TEST(the_printed_table),
+        TEST(ops_have_the_backward_that_they_caused), TEST(an_empty_tape_costs_nothing), TEST(a_failed_allocation_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
