@@ -336,33 +336,40 @@ static inline void wg_free_intermediate(wg_tensor *t)
         wg_free(t);
 }
 
-/* Initialisers of .kernel and .simd: the names of the file's kernel for each number type and instruction set. */
+/* KERNELS(name), the initialiser of .kernels: an ENTRY for each instruction set that the file is compiled for. Each entry lists
+   functions for f32 and f64 (BOTH). */
 #ifdef WG_SIMD
-#define KERNELS(name)                                                     \
-    {name##_f32, name##_f64}, .simd = {                                   \
-                                  {name##_f32_avx2, name##_f64_avx2},     \
-                                  {name##_f32_avx512, name##_f64_avx512}, \
-    }
-#define ROWS(name)                                                                                            \
-    {                                                                                                         \
-        {name##_f32, name##_f64}, {name##_f32_avx2, name##_f64_avx2}, {name##_f32_avx512, name##_f64_avx512}, \
+#define KERNEL_TABLE(ENTRY, name)                               \
+    {                                                           \
+        ENTRY(name, ), ENTRY(name, _avx2), ENTRY(name, _avx512) \
     }
 #else
-#define KERNELS(name)          \
-    {                          \
-        name##_f32, name##_f64 \
-    }
-#define ROWS(name)                 \
-    {                              \
-        {                          \
-            name##_f32, name##_f64 \
-        }                          \
+#define KERNEL_TABLE(ENTRY, name) \
+    {                             \
+        ENTRY(name, )             \
     }
 #endif
-/* For a reduction built with reduce_tmpl.h whose totals have the operand's type. */
-#define REDUCE_KERNELS(name) KERNELS(name), .block = ROWS(name##_block_row), .join = ROWS(name##_join_row)
+#define BOTH(name, isa)                  \
+    {                                    \
+        name##_f32##isa, name##_f64##isa \
+    }
+#define KERNEL_ENTRY(name, isa) \
+    {                           \
+        .run = BOTH(name, isa)  \
+    }
+#define KERNELS(name) KERNEL_TABLE(KERNEL_ENTRY, name)
 /* For an op whose kernel is made by MAP1, MAP2 or MAP3. */
-#define MAP_KERNELS(name) KERNELS(name), .row = ROWS(name##_row)
+#define MAP_ENTRY(name, isa)                                 \
+    {                                                        \
+        .run = BOTH(name, isa), .row = BOTH(name##_row, isa) \
+    }
+#define MAP_KERNELS(name) KERNEL_TABLE(MAP_ENTRY, name)
+/* For a reduction built with reduce_tmpl.h whose totals have the operand's type. */
+#define REDUCE_ENTRY(name, isa)                                                                          \
+    {                                                                                                    \
+        .run = BOTH(name, isa), .block = BOTH(name##_block_row, isa), .join = BOTH(name##_join_row, isa) \
+    }
+#define REDUCE_KERNELS(name) KERNEL_TABLE(REDUCE_ENTRY, name)
 
 #endif
 

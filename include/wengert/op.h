@@ -93,10 +93,26 @@ enum wg_op_flags {
 typedef wg_status wg_kernel(const wg_call *c);
 
 /* Runs over n elements of every operand, outputs first: operand i starts at p[i] and has stride s[i], in elements.
-   n < 0, for rows in wg_op.row only: a recurrence of |n| steps; each result is the first input of the next step, and p[1] is the
+   n < 0, for wg_op_kernels.row only: a recurrence of |n| steps; each result is the first input of the next step, and p[1] is the
    first input of the first step.
    n = 0: nothing is read, so an empty operand requires no memory at its first element. */
 typedef void wg_row(int64_t n, char *const *p, const int64_t *s, const void *params);
+
+/* The functions that do an op's work, for one instruction set, by dtype: [WG_F32] and [WG_F64]. */
+struct wg_op_kernels {
+    /* The whole call: reads c's tensors, writes c's outputs and uses no tape. */
+    wg_kernel *run[2];
+
+    /* For element-wise ops, whose kernel runs a row over all elements of one output with the inputs broadcast and the op's
+       params: that row, so that a replay can run several such ops tile by tile. The bits of an element depend on its operands
+       alone, and the output may coincide exactly with any input. NULL: the op is not of this kind. */
+    wg_row *row[2];
+
+    /* For kernels that reduce blocks of 256 elements in row-major order and then join the totals of the blocks, which have the
+       operand's dtype. When all axes are reduced, block computes the total of one block, and join computes the result from n
+       totals (its params are the number of elements, an int64_t). Otherwise NULL. */
+    wg_row *block[2], *join[2];
+};
 
 struct wg_op {
     const char *name;
@@ -108,23 +124,10 @@ struct wg_op {
        floating-point inputs of one dtype, which are broadcast. */
     wg_status (*shape)(const wg_call *c, wg_spec *out);
 
-    /* The kernel for each floating-point dtype, [WG_F32] and [WG_F64]. It reads c's tensors, writes c's outputs and uses no
-       tape. */
-    wg_kernel *kernel[2];
-
-    /* The same kernels compiled for AVX2 and for AVX-512. They run instead where the CPU supports it. NULL: there is none. */
-    wg_kernel *simd[2][2];
-
-    /* For element-wise ops, whose kernel runs a row over all elements of one output with the inputs broadcast and the op's
-       params: that row, by instruction set (portable, AVX2, AVX-512) and dtype, so that a replay can run several such ops tile
-       by tile. The bits of an element depend on its operands alone, and the output may coincide exactly with any input. NULL:
-       the op is not of this kind. */
-    wg_row *row[3][2];
-
-    /* For kernels that reduce blocks of 256 elements in row-major order and then join the totals of the blocks, which have the
-       operand's dtype. When all axes are reduced, block computes the total of one block, and join computes the result from n
-       totals (its params are the number of elements, an int64_t). Otherwise NULL. */
-    wg_row *block[3][2], *join[3][2];
+    /* The op's kernels by instruction set: portable, AVX2, AVX-512. The portable ones are required, for both dtypes. Where another
+       instruction set has no function of a kind, the portable one runs. An op of two plain functions, for f32 and f64, has
+       .kernels = {{.run = {square_f32, square_f64}}}. */
+    struct wg_op_kernels kernels[3];
 
     /* For a composed op, in place of shape, kernels, derivatives and cost. compose computes out[0..c->n_out) from c->in by other
        ops, and those are recorded; it need not free its intermediate values, which belong to the tape. It checks its operands

@@ -194,13 +194,6 @@ static void after_writing(const wg_call *c)
             c->in[i]->storage->version++;
 }
 
-WG_HOT wg_kernel *kernel_of(const struct wg_thread *th, const wg_call *c)
-{
-    const int dtype = c->dtype == WG_F64;
-    wg_kernel *simd = th->isa > WG_PORTABLE ? c->op->simd[th->isa - 1][dtype] : NULL;
-    return simd ? simd : c->op->kernel[dtype];
-}
-
 static wg_status run_users_on_a_tape(const wg_call *c, wg_kernel *kernel)
 {
     wg_callback callback = {.op = c->op->name, .who = "its forward", .call = c, .fills = true};
@@ -232,7 +225,7 @@ WG_HOT wg_status node_run(const struct wg_thread *th, struct wg_node *node, size
     bool empty = n_out > 0 && !c->op->writes;
     for (size_t i = 0; i < n_out && empty; i++)
         empty = c->out[i]->numel == 0;
-    wg_kernel *kernel = kernel_of(th, c);
+    wg_kernel *kernel = WG_KERNEL(c->op, run, th->isa, c->dtype == WG_F64);
     const wg_status status = empty                       ? WG_OK
                              : th->capture               ? th->capture->observer->run(th->capture, c, kernel)
                              : c->op->flags & WG_OP_USER ? wg_run_users(c, kernel)
@@ -391,7 +384,7 @@ static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *c
         return WG_E_MEMORY;
     if (!op || (op->params_size && !params))
         return wg_fail(WG_E_NULL, "invoke", "invoke: the op or its params are NULL");
-    if (!(op->flags & WG_OP_VIEW) && !op->compose && (!op->kernel[0] || !op->kernel[1]))
+    if (!(op->flags & WG_OP_VIEW) && !op->compose && !wg_has_kernels(op))
         return wg_fail(WG_E_BUG, op->name, "%s: the op has no kernel", op->name);
     if (n_in > 65535 || op->n_out > WG_MAX_OUTPUTS || ((op->flags & WG_OP_VIEW) && n_in == 0) || (op->n_in && op->n_in != n_in) ||
         op->n_out < n_out)
@@ -413,8 +406,7 @@ WG_HOT wg_tensor *call_one(const struct wg_op *op, const void *params, wg_tensor
 {
     struct wg_thread *th = wg_self();
     wg_tensor *y = NULL;
-    const bool plain = th && op && op->n_in == n && op->n_out == 1 && op->kernel[0] && op->kernel[1] &&
-                       (params || !op->params_size);
+    const bool plain = th && op && op->n_in == n && op->n_out == 1 && wg_has_kernels(op) && (params || !op->params_size);
     const wg_status status = plain ? apply(th, op, params, in, n, &y, 1, 1, NULL) : invoke(op, params, in, n, &y, 1, NULL);
     return status == WG_OK ? y : NULL;
 }

@@ -30,7 +30,7 @@ WG_HOT enum way fast_path(const struct wg_op *op, const void *params, wg_tensor 
     struct wg_thread *th = wg_tls.state;
     static const int64_t ones[] = {1, 1, 1, 1};
     wg_tape *tape = th ? th->top : NULL;
-    if (!tape || !op || !op->row[WG_PORTABLE][0] || th->watched || op->shape || op->n_in != n || (!params && op->params_size))
+    if (!tape || !op || !wg_has_rows(op) || th->watched || op->shape || op->n_in != n || (!params && op->params_size))
         return ANOTHER_WAY;
     unsigned any = 0, all = ~0u;
     for (size_t i = 0; i < n; i++) {
@@ -55,7 +55,7 @@ WG_HOT enum way fast_path(const struct wg_op *op, const void *params, wg_tensor 
     for (size_t i = 1; i < n; i++)
         if (in[i]->dtype != model->dtype || !wg_same_dims(in[i], model))
             return ANOTHER_WAY;
-    wg_row *row = wg_instance(op->row, th->isa, model->dtype);
+    wg_row *row = WG_KERNEL(op, row, th->isa, model->dtype);
     if (!row)
         return ANOTHER_WAY;
     /* A donated operand holds the only reference to its storage, so it can share memory only with itself in another slot. Rows

@@ -39,7 +39,7 @@ wg_tensor *wg_closure_apply(const wg_closure *closure, wg_tensor *const *in, siz
                                .n_out = 1,
                                .optional = 0xffff,
                                .shape = closure_shape,
-                               .kernel = {closure->forward, closure->forward},
+                               .kernels = {{.run = {closure->forward, closure->forward}}},
                                .vjp = closure->backward,
                                .saves = closure->saves,
                                .flags = WG_OP_USER | WG_OP_ROW_MAJOR | (closure->backward ? 0 : WG_OP_NO_DERIVATIVE),

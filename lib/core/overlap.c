@@ -33,7 +33,7 @@ bool wg_ends_later(const struct wg_op *op, wg_tensor *const *in, size_t n, unsig
 static bool may_stay(const wg_call *c, unsigned i, unsigned k, unsigned read_later)
 {
     const struct wg_op *op = c->op;
-    const bool one_by_one = op->row[WG_PORTABLE][0] || (op->flags & WG_OP_EXACT_ALIAS);
+    const bool one_by_one = wg_has_rows(op) || (op->flags & WG_OP_EXACT_ALIAS);
     if (!wg_overlap(c->in[k], c->in[i]))
         return true;
     return one_by_one && !wg_bit(op->writes, k) && !wg_bit(read_later & WG_ALL_IN, k) && same_elements(c->in[k], c->in[i]);

@@ -31,10 +31,21 @@ struct wg_node {
     bool needs;                  /* some output needs a gradient */
 };
 
-/* The row of op.h's table for this instruction set and dtype, or the portable one if there is none. */
-static inline wg_row *wg_instance(wg_row *const (*table)[2], enum wg_isa isa, int dtype)
+/* The op's function of one kind (run, row, block or join) for this dtype, of this instruction set if that has one, else portable;
+   NULL if the op has none of this kind. */
+#define WG_KERNEL(op, kind, isa, dtype) \
+    ((op)->kernels[isa].kind[dtype] ? (op)->kernels[isa].kind[dtype] : (op)->kernels[WG_PORTABLE].kind[dtype])
+
+/* False if the op lacks a portable kernel: it is a view, a composed op, or wrong. */
+static inline bool wg_has_kernels(const struct wg_op *op)
 {
-    return table[isa][dtype] ? table[isa][dtype] : table[WG_PORTABLE][dtype];
+    return op->kernels[WG_PORTABLE].run[WG_F32] && op->kernels[WG_PORTABLE].run[WG_F64];
+}
+
+/* True if the op has rows: it is element-wise. */
+static inline bool wg_has_rows(const struct wg_op *op)
+{
+    return op->kernels[WG_PORTABLE].row[WG_F32];
 }
 
 /* The storage versions of the node's inputs, then outputs, stored behind its operand pointers. Set only for tensors that

@@ -192,7 +192,7 @@ static wg_status copy_bytes(const wg_call *c)
 }
 
 /* A copy of bytes by the engine itself, logged as if it were an op. */
-static const struct wg_op op_bytes = {.name = "bytes", .n_in = 1, .n_out = 1, .kernel = {copy_bytes, copy_bytes}};
+static const struct wg_op op_bytes = {.name = "bytes", .n_in = 1, .n_out = 1, .kernels = {{.run = {copy_bytes, copy_bytes}}}};
 
 /* Stores params in the log. Consecutive launches often have equal params, so the latest ones are compared first. */
 static const void *find_params(struct wg_log *log, const void *params, size_t size)

@@ -8,7 +8,7 @@
 wg_row *wg_launch_row(const struct wg_log *log, const struct wg_launch *launch)
 {
     const struct wg_op *op = launch->op;
-    wg_row *row = wg_instance(op->row, log->thread->isa, launch->dtype == WG_F64);
+    wg_row *row = WG_KERNEL(op, row, log->thread->isa, launch->dtype == WG_F64);
     if (!row || launch->n_out != 1 || launch->n_in + 1 > WG_ROW_OPERANDS)
         return NULL;
     const struct wg_layout *y = WG_LAYOUT(log, WG_OPERAND(log, launch->operand)->layout);
@@ -30,7 +30,7 @@ wg_row *wg_launch_row(const struct wg_log *log, const struct wg_launch *launch)
 
 bool wg_launch_reduces(const struct wg_log *log, const struct wg_launch *launch)
 {
-    if (!launch->op->block[0][0] || launch->n_in != 1 || launch->n_out != 1)
+    if (!launch->op->kernels[WG_PORTABLE].block[WG_F32] || launch->n_in != 1 || launch->n_out != 1)
         return false;
     const struct wg_layout *y = WG_LAYOUT(log, WG_OPERAND(log, launch->operand)->layout);
     const struct wg_layout *x = WG_LAYOUT(log, WG_OPERAND(log, launch->operand + 1)->layout);

@@ -144,10 +144,10 @@ static wg_status make_reduction(const struct making *m, const struct wg_launch *
     char *totals = wg_log_alloc(&m->replay->log, blocks * size);
     if (!totals)
         return WG_E_MEMORY;
-    *ready = (struct ready_row){.row = wg_instance(launch->op->block, isa, dtype), .stride = strides[0], .at = {totals}};
+    *ready = (struct ready_row){.row = WG_KERNEL(launch->op, block, isa, dtype), .stride = strides[0], .at = {totals}};
     steps->step[0] = WG_TILE / WG_BLOCK * (int32_t)size;
     steps->total = (int32_t)size;
-    *join = (struct ready_join){wg_instance(launch->op->join, isa, dtype),
+    *join = (struct ready_join){WG_KERNEL(launch->op, join, isa, dtype),
                                 {wg_address(m->replay, m->plan, WG_OPERAND(m->plan->log, launch->operand)), totals}};
     return make_operand(m, WG_OPERAND(m->plan->log, launch->operand + 1), ready, steps, 1);
 }

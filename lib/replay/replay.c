@@ -76,7 +76,7 @@ static wg_status make_call(struct wg_replay *replay, const struct wg_plan *plan,
    fail once running. */
 static bool may_fail(const struct wg_launch *launch)
 {
-    return !launch->op->writes && !launch->op->row[0][0];
+    return !launch->op->writes && !wg_has_rows(launch->op);
 }
 
 /* Sets risky[i] if a launch that may fail follows launch i of the order before the next commit. */

@@ -92,7 +92,7 @@ const struct wg_op wg_op_cast = {
     .n_in = 1,
     .n_out = 1,
     .shape = shape,
-    .kernel = {forward, forward},
+    .kernels = {{.run = {forward, forward}}},
     .vjp = vjp,
     .jvp = jvp,
     .cost = wg_cost_bytes,

@@ -94,7 +94,7 @@ const struct wg_op wg_op_copy = {
     .n_in = 1,
     .n_out = 1,
     .shape = shape,
-    .kernel = {forward, forward},
+    .kernels = {{.run = {forward, forward}}},
     .vjp = vjp,
     .jvp = wg_jvp_linear,
     .cost = wg_cost_bytes,

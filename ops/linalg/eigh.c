@@ -144,7 +144,7 @@ const struct wg_op wg_op_eigh = {
     .n_in = 1,
     .n_out = 2,
     .shape = shape,
-    .kernel = {forward, forward},
+    .kernels = {{.run = {forward, forward}}},
     .vjp = vjp,
     .jvp = jvp,
     .cost = cost,

@@ -91,7 +91,7 @@ const struct wg_op wg_op_logdet = {
     .n_in = 1,
     .n_out = 1,
     .shape = shape,
-    .kernel = {forward, forward},
+    .kernels = {{.run = {forward, forward}}},
     .vjp = vjp,
     .jvp = jvp,
     .cost = cost,

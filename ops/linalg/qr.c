@@ -134,7 +134,7 @@ const struct wg_op wg_op_qr = {
     .n_in = 1,
     .n_out = 2,
     .shape = shape,
-    .kernel = {forward, forward},
+    .kernels = {{.run = {forward, forward}}},
     .vjp = vjp,
     .jvp = jvp,
     .cost = cost,

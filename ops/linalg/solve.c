@@ -97,7 +97,7 @@ const struct wg_op wg_op_solve = {
     .n_in = 2,
     .n_out = 1,
     .shape = wg_solve_shape,
-    .kernel = {forward, forward},
+    .kernels = {{.run = {forward, forward}}},
     .vjp = vjp,
     .jvp = jvp,
     .cost = cost,

@@ -72,7 +72,7 @@
         .name = #op,                                     \
         .n_in = inputs,                                  \
         .n_out = 1,                                      \
-        .kernel = KERNELS(op),                           \
+        .kernels = KERNELS(op),                          \
         .flags = WG_OP_NO_DERIVATIVE | WG_OP_BROADCASTS, \
         .reason = "a mask does not change smoothly",     \
         __VA_ARGS__,                                     \

@@ -64,7 +64,7 @@ const struct wg_op wg_op_bernoulli = {
     .n_in = 1,
     .n_out = 1,
     .shape = shape,
-    .kernel = {draw_all, draw_all},
+    .kernels = {{.run = {draw_all, draw_all}}},
     .cost = wg_cost_bytes,
     .writes = WG_IN(0),
     .flags = WG_OP_RANDOM | WG_OP_NO_DERIVATIVE,

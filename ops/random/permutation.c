@@ -72,7 +72,7 @@ const struct wg_op wg_op_permutation = {
     .n_in = 1,
     .n_out = 1,
     .shape = shape,
-    .kernel = {shuffle, shuffle},
+    .kernels = {{.run = {shuffle, shuffle}}},
     .cost = wg_cost_bytes,
     .writes = WG_IN(0),
     .flags = WG_OP_RANDOM | WG_OP_NO_DERIVATIVE,

@@ -109,7 +109,7 @@ const struct wg_op wg_op_concat = {
     .params_size = sizeof(struct params),
     .n_out = 1,
     .shape = shape,
-    .kernel = {kernel, kernel},
+    .kernels = {{.run = {kernel, kernel}}},
     .vjp = vjp,
     .jvp = jvp,
     .cost = wg_cost_bytes,

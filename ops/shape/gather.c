@@ -146,7 +146,7 @@ const struct wg_op wg_op_gather = {
     .n_in = 2,
     .n_out = 1,
     .shape = shape,
-    .kernel = {kernel, kernel},
+    .kernels = {{.run = {kernel, kernel}}},
     .vjp = vjp,
     .jvp = jvp,
     .cost = cost,

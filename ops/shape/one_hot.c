@@ -63,7 +63,7 @@ const struct wg_op wg_op_one_hot = {
     .n_in = 1,
     .n_out = 1,
     .shape = shape,
-    .kernel = {kernel, kernel},
+    .kernels = {{.run = {kernel, kernel}}},
     .cost = wg_cost_bytes,
     .flags = WG_OP_NO_DERIVATIVE | WG_OP_ROW_MAJOR,
     .reason = "labels are integers",

@@ -95,7 +95,7 @@ const struct wg_op wg_op_pad = {
     .n_in = 1,
     .n_out = 1,
     .shape = shape,
-    .kernel = {kernel, kernel},
+    .kernels = {{.run = {kernel, kernel}}},
     .vjp = vjp,
     .jvp = jvp,
     .cost = wg_cost_bytes,

@@ -62,7 +62,7 @@ const struct wg_op wg_op_slice_grad = {
     .n_in = 1,
     .n_out = 1,
     .shape = shape,
-    .kernel = {kernel, kernel},
+    .kernels = {{.run = {kernel, kernel}}},
     .vjp = vjp,
     .jvp = wg_jvp_linear,
     .cost = wg_cost_bytes,

@@ -40,7 +40,7 @@ const struct wg_op wg_op_triu = {
     .n_in = 1,
     .n_out = 1,
     .shape = wg_triangle_shape,
-    .kernel = {kernel, kernel},
+    .kernels = {{.run = {kernel, kernel}}},
     .vjp = vjp,
     .jvp = wg_jvp_linear,
     .cost = cost,

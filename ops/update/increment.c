@@ -30,7 +30,7 @@ const struct wg_op wg_op_increment = {
     .name = "increment",
     .n_in = 1,
     .shape = shape,
-    .kernel = KERNELS(increment),
+    .kernels = KERNELS(increment),
     .cost = cost,
     .writes = WG_IN(0),
     WG_SAMPLES({"count", {{0}}, .n = 1, .dtype = {WG_F64}, .low = {0}, .high = {9}}),

@@ -54,7 +54,7 @@ const struct wg_op wg_op_running_variance_update = {
     .params_size = sizeof(struct wg_running_variance_params),
     .n_in = 2,
     .shape = wg_shape_update,
-    .kernel = KERNELS(running_variance_update),
+    .kernels = KERNELS(running_variance_update),
     .cost = cost,
     .writes = WG_IN(0),
     WG_SAMPLES({"6",

@@ -108,7 +108,7 @@ const struct wg_op wg_op_sgd_update = {
     .n_in = 5,
     .optional = WG_IN(1),
     .shape = shape,
-    .kernel = KERNELS(sgd_update),
+    .kernels = KERNELS(sgd_update),
     .cost = cost,
     .writes = WG_IN(0) | WG_IN(1),
     WG_SAMPLES({"plain", SHAPES, .low = {-1, -1, -1, 0.01, 2}, .high = {1, 1, 1, 0.1, 5},

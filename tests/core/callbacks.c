@@ -150,8 +150,12 @@ static bool closure_backward(void)
 
 static bool op_shape(void)
 {
-    static const struct wg_op op = {
-        .name = "careless", .n_in = 1, .n_out = 1, .kernel = {copies, copies}, .shape = harmful_shape, .flags = WG_OP_USER};
+    static const struct wg_op op = {.name = "careless",
+                                    .n_in = 1,
+                                    .n_out = 1,
+                                    .kernels = {{.run = {copies, copies}}},
+                                    .shape = harmful_shape,
+                                    .flags = WG_OP_USER};
     return !wg_invoke1(&op, NULL, x);
 }
 
@@ -163,8 +167,13 @@ static wg_tensor *invokes(wg_tensor *const *in, size_t n, void *op)
 
 static bool op_jvp(void)
 {
-    static struct wg_op op = {
-        .name = "careless", .n_in = 1, .n_out = 1, .kernel = {copies, copies}, .vjp = vjp, .jvp = harmful_jvp, .flags = WG_OP_USER};
+    static struct wg_op op = {.name = "careless",
+                              .n_in = 1,
+                              .n_out = 1,
+                              .kernels = {{.run = {copies, copies}}},
+                              .vjp = vjp,
+                              .jvp = harmful_jvp,
+                              .flags = WG_OP_USER};
     wg_tensor *t = made(wg_ones(WG_F64, WG_SHAPE(3))), *ty;
     return wg_jvp(invokes, &op, &x, 1, &t, NULL, &ty) != WG_OK;
 }
@@ -177,7 +186,8 @@ static bool op_compose(void)
 
 static bool op_vjp_without_the_flag(void)
 {
-    static const struct wg_op op = {.name = "careless", .n_in = 1, .n_out = 1, .kernel = {copies, copies}, .vjp = harmful_vjp};
+    static const struct wg_op op = {
+        .name = "careless", .n_in = 1, .n_out = 1, .kernels = {{.run = {copies, copies}}}, .vjp = harmful_vjp};
     return wg_backward(wg_sum(made(wg_invoke1(&op, NULL, x)))) != WG_OK;
 }
 
@@ -186,7 +196,7 @@ static bool op_cost(void)
     static const struct wg_op op = {.name = "careless",
                                     .n_in = 1,
                                     .n_out = 1,
-                                    .kernel = {copies, copies},
+                                    .kernels = {{.run = {copies, copies}}},
                                     .vjp = vjp,
                                     .cost = harmful_cost,
                                     .flags = WG_OP_USER};

@@ -369,7 +369,7 @@ static void misuse_op(void)
     assert_null_and_error(wg_invoke3(NULL, NULL, fx.wide, fx.wide, fx.wide), WG_E_NULL, "invoke: ");
     REFUSED("times", wg_invoke2(op, NULL, bad, fx.wide));
     REFUSED("times", wg_invoke2(op, NULL, fx.wide, bad));
-    broken.kernel[1] = NULL;
+    broken.kernels[0].run[WG_F64] = NULL;
     assert_int_not_equal(wg_invoke(&broken, NULL, in, 2, out, 1), WG_OK);
     expect_error(wg_error_first()->code, "times: ");
     broken = *op;

@@ -182,7 +182,7 @@ static wg_tensor *with_careless_jvp(wg_tensor *const *x, size_t n, void *context
     static const struct wg_op op = {.name = "careless",
                                     .n_in = 1,
                                     .n_out = 1,
-                                    .kernel = {copies, copies},
+                                    .kernels = {{.run = {copies, copies}}},
                                     .vjp = passes_on,
                                     .jvp = careless_jvp,
                                     .flags = WG_OP_USER | WG_OP_ROW_MAJOR};

@@ -304,7 +304,7 @@ static void rule_14_a_rerun_that_fails_leaves_none_either(void **state)
     struct world world = world_new();
     struct wg_op op = *times_op();
     op.name = "guard";
-    op.kernel[0] = op.kernel[1] = failing_kernel;
+    op.kernels[0].run[WG_F32] = op.kernels[0].run[WG_F64] = failing_kernel;
     wg_tensor *x = made(wg_scalar(WG_F64, 1));
     WG_TAPE(tape, .trace = true);
     made(wg_uniform(world.generator, WG_F64, WG_SHAPE(3), 0, 1));

@@ -172,7 +172,7 @@ static wg_tensor *apply_cube_op(wg_tensor *const *x, size_t n, void *context)
     static const struct wg_op op = {.name = "cube_op",
                                     .n_in = 1,
                                     .n_out = 1,
-                                    .kernel = {cube_forward, cube_forward},
+                                    .kernels = {{.run = {cube_forward, cube_forward}}},
                                     .vjp = cube_backward,
                                     .jvp = cube_jvp,
                                     .saves = WG_IN(0),
@@ -424,7 +424,7 @@ static void an_op_writes_the_operand_that_it_changes(void **state)
     static const struct wg_op op = {.name = "add_one",
                                     .n_in = 1,
                                     .shape = no_results,
-                                    .kernel = {add_one_kernel, add_one_kernel},
+                                    .kernels = {{.run = {add_one_kernel, add_one_kernel}}},
                                     .writes = WG_IN(0),
                                     .flags = WG_OP_USER};
     wg_tensor *x = made(wg_zeros(WG_F64, WG_SHAPE(3)));

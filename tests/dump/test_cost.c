@@ -84,7 +84,7 @@ static wg_status doubled(const wg_call *c)
 static void what_is_unknown_is_not_zero(void **state)
 {
     (void)state;
-    static const struct wg_op twice = {.name = "twice", .n_in = 1, .n_out = 1, .kernel = {doubled, doubled}};
+    static const struct wg_op twice = {.name = "twice", .n_in = 1, .n_out = 1, .kernels = {{.run = {doubled, doubled}}}};
     wg_tensor *x = wg_ones(WG_F32, WG_SHAPE(2, 3));
     WG_TAPE(tape);
     assert_int_equal(wg_section_push("mine"), WG_OK);

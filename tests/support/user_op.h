@@ -48,7 +48,7 @@ static inline const struct wg_op *times_op(void)
         .name = "times",
         .n_in = 2,
         .n_out = 1,
-        .kernel = {times_kernel, times_kernel},
+        .kernels = {{.run = {times_kernel, times_kernel}}},
         .vjp = times_vjp,
         .saves = WG_IN(0) | WG_IN(1),
         .flags = WG_OP_USER | WG_OP_ROW_MAJOR,

@@ -101,7 +101,7 @@ static wg_status stale_jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **t
 
 static wg_status kernel_nan(const wg_call *c)
 {
-    const wg_status status = wg_op_mul.kernel[WG_F64](c);
+    const wg_status status = wg_op_mul.kernels[WG_PORTABLE].run[WG_F64](c);
     ((double *)(void *)c->out[0]->data)[c->out[0]->numel - 1] = (double)NAN;
     return status;
 }
@@ -115,7 +115,7 @@ static wg_status kernel_nan_update(const wg_call *c)
 
 static wg_status kernel_inexact(const wg_call *c)
 {
-    const wg_status status = wg_op_mul.kernel[WG_F32](c);
+    const wg_status status = wg_op_mul.kernels[WG_PORTABLE].run[WG_F32](c);
     for (int64_t i = 0; i < c->out[0]->numel; i++)
         ((float *)(void *)c->out[0]->data)[i] *= 1.0001f;
     return status;
@@ -126,7 +126,7 @@ static wg_status kernel_without_strides(const wg_call *c)
 {
     const wg_tensor *a = c->in[0], *b = c->in[1], *y = c->out[0];
     if (!(a->flags & b->flags & WG_T_DENSE) || !wg_same_dims(a, y) || !wg_same_dims(b, y))
-        return wg_op_mul.kernel[WG_F64](c);
+        return wg_op_mul.kernels[WG_PORTABLE].run[WG_F64](c);
     for (int64_t i = 0; i < y->numel; i++)
         ((double *)(void *)y->data)[i] = ((const double *)(const void *)a->data)[i] * ((const double *)(const void *)b->data)[i];
     return WG_OK;
@@ -135,7 +135,7 @@ static wg_status kernel_without_strides(const wg_call *c)
 static wg_status kernel_without_stride_0(const wg_call *c)
 {
     const bool repeated = c->in[0]->rank > 1 && wg_extents(c->in[0])[0] > 1 && wg_strides(c->in[0])[0] == 0;
-    const wg_status status = wg_op_mul.kernel[WG_F64](c);
+    const wg_status status = wg_op_mul.kernels[WG_PORTABLE].run[WG_F64](c);
     if (repeated)
         ((double *)(void *)c->out[0]->data)[c->out[0]->numel - 1] += 1;
     return status;
@@ -143,7 +143,7 @@ static wg_status kernel_without_stride_0(const wg_call *c)
 
 static wg_status kernel_changes_input(const wg_call *c)
 {
-    const wg_status status = wg_op_mul.kernel[WG_F64](c);
+    const wg_status status = wg_op_mul.kernels[WG_PORTABLE].run[WG_F64](c);
     if (c->in[0]->numel > 0)
         *(double *)(void *)c->in[0]->data += 1;
     return status;
@@ -153,7 +153,7 @@ static wg_status kernel_changes_input(const wg_call *c)
 static wg_status kernel_confused_by_two(const wg_call *c)
 {
     const bool over_both = c->out[0]->data == c->in[0]->data && c->out[0]->data == c->in[1]->data;
-    const wg_status status = wg_op_mul.kernel[WG_F64](c);
+    const wg_status status = wg_op_mul.kernels[WG_PORTABLE].run[WG_F64](c);
     if (over_both && c->out[0]->numel > 0)
         *(double *)(void *)c->out[0]->data += 1;
     return status;
@@ -163,7 +163,7 @@ static wg_status kernel_confused_by_two(const wg_call *c)
 static wg_status kernel_counts_itself(const wg_call *c)
 {
     const bool itself = c->in[0]->data == c->in[1]->data;
-    const wg_status status = wg_op_accumulate.kernel[WG_F64](c);
+    const wg_status status = wg_op_accumulate.kernels[WG_PORTABLE].run[WG_F64](c);
     if (itself && c->in[0]->numel > 0)
         *(double *)(void *)c->in[0]->data += 1;
     return status;
@@ -173,12 +173,12 @@ static wg_status kernel_counts_itself(const wg_call *c)
 static wg_status kernel_clears_first(const wg_call *c)
 {
     memset(c->out[0]->data, 0, (size_t)c->out[0]->numel * sizeof(double));
-    return wg_op_mul.kernel[WG_F64](c);
+    return wg_op_mul.kernels[WG_PORTABLE].run[WG_F64](c);
 }
 
 static wg_status kernel_by_threads(const wg_call *c)
 {
-    const wg_status status = wg_op_mul.kernel[WG_F64](c);
+    const wg_status status = wg_op_mul.kernels[WG_PORTABLE].run[WG_F64](c);
     for (int64_t i = 0; i < c->out[0]->numel; i++)
         ((double *)(void *)c->out[0]->data)[i] *= 1 + 1e-15 * wg_threads();
     return status;
@@ -186,7 +186,7 @@ static wg_status kernel_by_threads(const wg_call *c)
 
 static wg_status kernel_confused_by_itself(const wg_call *c)
 {
-    const wg_status status = wg_op_mul.kernel[WG_F64](c);
+    const wg_status status = wg_op_mul.kernels[WG_PORTABLE].run[WG_F64](c);
     if (c->in[0]->data == c->in[1]->data)
         memset(c->out[0]->data, 0, (size_t)c->out[0]->numel * sizeof(double));
     return status;
@@ -202,14 +202,14 @@ static wg_status kernel_leaks(const wg_call *c)
         return WG_E_MEMORY;
     lost->next_free = lost_memory;
     lost_memory = lost;
-    return wg_op_mul.kernel[WG_F64](c);
+    return wg_op_mul.kernels[WG_PORTABLE].run[WG_F64](c);
 }
 
 static wg_status kernel_ignores_failure(const wg_call *c)
 {
     wg_object_free(wg_object_new(64));
     wg_error_take(NULL);
-    return wg_op_mul.kernel[WG_F64](c);
+    return wg_op_mul.kernels[WG_PORTABLE].run[WG_F64](c);
 }
 
 static wg_status kernel_one(const wg_call *c)
@@ -225,7 +225,7 @@ static wg_status kernel_one(const wg_call *c)
 static wg_status kernel_forgets_one(const wg_call *c)
 {
     double *y = (double *)(void *)c->out[0]->data, last = c->out[0]->numel ? y[c->out[0]->numel - 1] : 0;
-    const wg_status status = wg_op_copy.kernel[WG_F64](c);
+    const wg_status status = wg_op_copy.kernels[WG_PORTABLE].run[WG_F64](c);
     if (c->out[0]->numel)
         y[c->out[0]->numel - 1] = last;
     return status;
@@ -271,7 +271,7 @@ static wg_status two_copies(const wg_call *c)
     half.out = one;
     for (int i = 0; i < 2; i++) {
         one[0] = c->out[i];
-        WG_TRY(wg_op_copy.kernel[c->dtype == WG_F64](&half));
+        WG_TRY(wg_op_copy.kernels[WG_PORTABLE].run[c->dtype == WG_F64](&half));
     }
     return WG_OK;
 }
@@ -327,7 +327,7 @@ static void two_results(struct wg_op *op)
 {
     op->n_out = 2;
     op->shape = two_shapes;
-    op->kernel[WG_F32] = op->kernel[WG_F64] = two_copies;
+    op->kernels[WG_PORTABLE].run[WG_F32] = op->kernels[WG_PORTABLE].run[WG_F64] = two_copies;
 }
 
 static void no_cost(struct wg_op *op)
@@ -342,7 +342,8 @@ static void uncounted(struct wg_op *op)
 
 static void no_rows(struct wg_op *op)
 {
-    memset(op->row, 0, sizeof op->row);
+    for (int dtype = WG_F32; dtype <= WG_F64; dtype++)
+        op->kernels[WG_PORTABLE].row[dtype] = NULL;
 }
 
 static void writes_unsaid(struct wg_op *op)
@@ -398,12 +399,12 @@ enum { N_BITES = sizeof bites / sizeof *bites };
 static void plant(const struct bite *bite, struct wg_op *op)
 {
     *op = *bite->from;
-    memset(op->simd, 0, sizeof op->simd); /* SIMD kernels would run instead of the planted ones */
+    memset(&op->kernels[WG_AVX2], 0, 2 * sizeof op->kernels[0]); /* SIMD kernels would run instead of the planted ones */
     op->vjp = bite->vjp ? bite->vjp : op->vjp;
     op->jvp = bite->jvp ? bite->jvp : op->jvp;
     op->cost = bite->cost ? bite->cost : op->cost;
-    op->kernel[WG_F32] = bite->f32 ? bite->f32 : op->kernel[WG_F32];
-    op->kernel[WG_F64] = bite->f64 ? bite->f64 : op->kernel[WG_F64];
+    op->kernels[WG_PORTABLE].run[WG_F32] = bite->f32 ? bite->f32 : op->kernels[WG_PORTABLE].run[WG_F32];
+    op->kernels[WG_PORTABLE].run[WG_F64] = bite->f64 ? bite->f64 : op->kernels[WG_PORTABLE].run[WG_F64];
     if (bite->change)
         bite->change(op);
 }

@@ -93,8 +93,8 @@ static void check_rows(const struct wg_op *op, struct check_report *report)
 {
     const bool element_wise = !op->shape && !op->compose && !op->writes && op->n_out == 1 && !(op->flags & WG_OP_VIEW);
     for (int dtype = WG_F32; dtype <= WG_F64; dtype++)
-        if (element_wise && !op->row[WG_PORTABLE][dtype])
-            check_fail(report, "rows", "an element-wise op of %s has no row: .kernel = MAP_KERNELS(name)",
+        if (element_wise && !op->kernels[WG_PORTABLE].row[dtype])
+            check_fail(report, "rows", "an element-wise op of %s has no row: .kernels = MAP_KERNELS(name)",
                        wg_dtype_name((wg_dtype)dtype));
 }
 

@@ -116,7 +116,7 @@ static wg_status run_watched(const struct watched *w, int fill, char *snapshot)
             memcpy(c->in[i]->data, w->before[i], dense_bytes(c->in[i]));
     for (unsigned i = 0; i < c->n_out; i++)
         memset(c->out[i]->data, fill, dense_bytes(c->out[i]));
-    const wg_status status = c->op->kernel[c->dtype == WG_F64](c);
+    const wg_status status = c->op->kernels[WG_PORTABLE].run[c->dtype == WG_F64](c);
     for (unsigned i = 0; i < c->n_out; snapshot += dense_bytes(c->out[i]), i++)
         memcpy(snapshot, c->out[i]->data, dense_bytes(c->out[i]));
     for (unsigned i = 0; i < c->n_in; i++)
