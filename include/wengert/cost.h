@@ -74,8 +74,10 @@ WG_API double wg_cost_operations(wg_cost cost);
 /* The cheap-gradient ratio ops(f, ∇f) / ops(f) of a section of the table: the operations of its forward and backward parts over those
    of its forward part (wg_cost_operations). Moving elements is no operation. NaN where it is not known: a node of either part
    states no cost, the tape was not traced, or the forward part has no operations.
-   Reverse mode bounds the ratio of a scalar function by a constant, whatever the number of variables: 3 for the multiplications and
-   divisions alone, 4 for all arithmetic (Baur, Strassen, 1983), 5 if elementary functions count, too (Griewank, Walther, 2008). */
+   Reverse mode bounds the ratio of a scalar function by a constant, whatever the number of variables: 3 for the multiplications of a
+   polynomial alone, 4 for all its operations (Baur, Strassen, 1983), 5 with quotients and elementary functions (Griewank, Walther, 2008).
+   A Jacobian- or Hessian-vector product that is recorded counts as backward: for wg_hvp the ratio is ops(f, ∇f, Hv) / ops(f), with the
+   bounds 9, 16 and 20. docs/guide/cheap-gradients.md has the ratio of each op. */
 WG_API double wg_cost_gradient_ratio(const wg_cost_table *table, size_t section);
 
 #ifdef __cplusplus

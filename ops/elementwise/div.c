@@ -5,20 +5,23 @@ MAP2(div, wg_no_params, a / b)
 #define KERNEL_FILE "ops/elementwise/div.c"
 #include "ops/op.h"
 
-static wg_tensor *by_b(const wg_call *c, wg_tensor *g)
-{
-    return wg_neg(wg_div(wg_mul(g, c->out[0]), c->in[1]));
-}
-
+/* The gradient of b divides g y, not g, so that it is 0 where a is 0, even if g / b overflows. That takes one division more than
+   (g / b) y, which would share the quotient with the gradient of a. */
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     WG_TRY(WG_GIVE(gx[0], wg_div(gy[0], c->in[1])));
-    return WG_GIVE(gx[1], by_b(c, wg_donate(gy[0])));
+    return WG_GIVE(gx[1], wg_neg(wg_div(wg_mul(wg_donate(gy[0]), c->out[0]), c->in[1])));
 }
 
+/* (ta - y tb) / b */
 static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
-    return wg_jvp_sum(c, WG_PART(tx[0], wg_div(tx[0], c->in[1])), WG_PART(tx[1], by_b(c, tx[1])), ty);
+    wg_tensor *numerator = tx[0];
+    if (!wg_absent(tx[1])) {
+        wg_tensor *product = wg_mul(c->out[0], tx[1]);
+        numerator = wg_absent(tx[0]) ? wg_neg(product) : wg_sub(tx[0], product);
+    }
+    return wg_made(ty[0] = wg_div(numerator, c->in[1]));
 }
 
 static wg_cost cost(const wg_call *c)
