@@ -126,7 +126,7 @@ static char *printed(const wg_cost_table *table)
 static void the_printed_table(void **state)
 {
     (void)state;
-    static const struct wg_op twice = {.name = "tw\x1bice", .n_in = 1, .n_out = 1, .kernel = {doubled, doubled}};
+    static const struct wg_op twice = {.name = "tw\x1bice", .n_in = 1, .n_out = 1, .kernels = {{.run = {doubled, doubled}}}};
     static const char expected[] = "total                      forward   backward   update\n"
                                    "additions                      ≥ 5          ?        -\n"
                                    "multiplications              ≥ 600          ?        -\n"
