@@ -150,7 +150,7 @@ WG_API WG_MUST_CHECK wg_status wg_add_hook(wg_tensor *t, wg_hook *fn, void *cont
    mlp left a tape open" (whose may be NULL).
    Otherwise the result is the function's status. A status other than OK fails the step, also where the error belonged to a tape
    that function closed. If function recorded no error, an error is recorded that says which function failed with which status.
-   Modes that the function sets remain set. */
+   The section is again the one before, whatever the function pushed or popped. Modes that the function sets remain set. */
 WG_API wg_status wg_callback_run(const char *op, const char *who, const char *whose, wg_status (*function)(void *context),
                                  void *context);
 

@@ -1,5 +1,5 @@
 /* Calls of user functions in the middle of a step: closures, ops, hooks, forward functions of modules. Afterwards the stack of
-   tapes is as it was before, whatever the function did. */
+   tapes and the section are as they were before, whatever the function did. */
 #include <string.h>
 
 #include "core/internal.h"
@@ -38,6 +38,7 @@ void wg_callback_begin(wg_callback *callback)
         return;
     callback->outer = th->callback;
     callback->top = th->top;
+    callback->section = th->mode.section;
     callback->lost = *wg_lost_tapes();
     callback->errors = errors_of(th);
     callback->vjp_depth = th->mode.vjp_depth;
@@ -114,6 +115,7 @@ wg_status wg_callback_end(wg_callback *callback, wg_status returned)
         return WG_E_MEMORY;
     th->callback = callback->outer;
     th->operation = callback->operation;
+    th->mode.section = callback->section;
     const char *left = unwind(th, callback);
     if (left)
         return wg_callback_fail(callback, WG_E_STATE, left);

@@ -92,10 +92,12 @@ static void rest_begin(struct wg_thread *th);
 
 struct wg_thread *wg_thread_new(void)
 {
+    static atomic_uint_fast64_t made;
     pthread_once(&key_once, make_key);
     struct wg_thread *th = key_made ? calloc(1, sizeof *th) : NULL;
     if (!th)
         return NULL;
+    th->serial = atomic_fetch_add_explicit(&made, 1, memory_order_relaxed);
     th->pool.fail_at = INT64_MAX;
     th->isa = wg_isa_of_ops();
     th->audit = getenv("WENGERT_AUDIT") != NULL;

@@ -132,6 +132,7 @@ typedef struct wg_callback {
     /* Set by wg_callback_begin and wg_callback_end. */
     struct wg_callback *outer;
     const wg_tape *top;
+    const wg_section *section;
     const char *operation;
     uint64_t errors;
     int lost, vjp_depth;

@@ -36,6 +36,7 @@ struct wg_thread {
     struct wg_rest rest;
     wg_tape *top, *bottom;
     uint64_t seq, pass, search;
+    uint64_t serial; /* no other thread has it, while its address may be that of one that has ended */
     struct wg_modes mode;
     wg_callback *callback; /* the innermost running call of a user's function, or NULL */
     const char *operation; /* the running public function, unless that is an op or was called by a user's function */

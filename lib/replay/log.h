@@ -68,8 +68,9 @@ struct wg_recent {
 };
 
 struct wg_log {
-    struct wg_recorder recorder; /* the first member: see observer.h */
-    const struct wg_thread *thread;
+    struct wg_recorder recorder;    /* the first member: see observer.h */
+    const struct wg_thread *thread; /* of the capture; a replay that outlives it is known by the serial */
+    uint64_t thread_serial;
     struct wg_storage *born; /* storages created since the capture began and not yet released; a list linked by next_free and
                                 previous */
     struct wg_arena arena;   /* memory that the replay keeps: params, calls, pointers */

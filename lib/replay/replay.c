@@ -241,6 +241,7 @@ wg_replay *wg_capture_for(const char *name, wg_step *step, void *context)
         return NULL;
     struct wg_plan plan = {.log = NULL};
     replay->log.thread = th;
+    replay->log.thread_serial = th->serial;
     wg_status status = record_step(th, &replay->log, name, step, context);
     if (status == WG_OK)
         status = build(replay, &plan);
@@ -292,7 +293,7 @@ wg_status wg_replay_check(struct wg_thread *th, const wg_replay *replay, const c
         return wg_fail(WG_E_NULL, name, "%s: the replay is NULL", name);
     if (replay->busy)
         return wg_fail(WG_E_STATE, name, "%s: not inside a function that the replay itself calls", name);
-    if (replay->log.thread != th)
+    if (replay->log.thread_serial != th->serial)
         return wg_fail(WG_E_THREAD, name, "%s: the replay belongs to the thread that captured it", name);
     if (th->capture || th->mode.backward_tape || th->updating || th->mode.vjp_depth > 0 || th->mode.in_hook)
         return wg_fail(WG_E_STATE, name, "%s: not inside a capture, a backward or an update", name);

@@ -12,6 +12,8 @@ static wg_status check_input(const wg_nn_batch_norm_options *o, const wg_tensor 
 {
     const wg_shape shape = wg_shape_of(x);
     char text[200];
+    if (!nn_is_of_dtype(x, o->dtype, "nn_batch_norm"))
+        return WG_E_DTYPE;
     if (shape.rank >= 2 && shape.extent[1] == o->channels)
         return WG_OK;
     return wg_error_set(WG_E_SHAPE, "nn_batch_norm", "nn_batch_norm: expected (N, %lld) or (N, %lld, ...), got %s",

@@ -123,6 +123,9 @@ static void misuse_layers(void)
     assert_null_and_error(wg_nn_batch_norm(3, .eps = -1), WG_E_ARGUMENT, "nn_batch_norm: ");
     assert_null_and_error(wg_nn_batch_norm(3, .momentum = 2), WG_E_ARGUMENT, "nn_batch_norm: ");
     assert_null_and_error(wg_nn_batch_norm(3, .dtype = WG_U8), WG_E_DTYPE, "");
+    wg_nn_module *norm = wg_nn_batch_norm(3);
+    assert_null_and_error(wg_nn_apply(norm, fx.wide), WG_E_DTYPE, "nn_batch_norm: expected x of the weight's dtype, f32, got f64");
+    wg_nn_destroy(norm);
     assert_null_and_error(wg_nn_activation((wg_activation)55), WG_E_ARGUMENT, "nn_activation: ");
     wg_nn_module *layers[] = {wg_nn_relu(), wg_nn_tanh(), wg_nn_sigmoid(), wg_nn_identity(), NULL};
     assert_true(layers[0] && layers[1] && layers[2] && layers[3]);

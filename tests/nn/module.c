@@ -178,6 +178,36 @@ static void sections_are_balanced_on_error_paths(void **state)
     wg_nn_destroy(net), wg_free(x);
 }
 
+static wg_tensor *forward_unbalanced(const wg_nn_call *call, wg_tensor *x)
+{
+    if (*(int *)call->context == works)
+        wg_section_pop(), wg_section_pop(), wg_section_pop();
+    else
+        assert_int_equal(wg_section_push("left"), WG_OK);
+    return wg_tanh(x);
+}
+
+/* A layer that forgets to pop a section does not rename those after it. */
+static void sections_of_a_layer_end_with_it(void **state)
+{
+    (void)state;
+    static const struct wg_nn_kind unbalanced = {.name = "unbalanced", .forward = forward_unbalanced};
+    wg_nn_module *net = wg_nn_sequential(wg_nn_module_create(&unbalanced, NULL, &works), wg_nn_relu(),
+                                         wg_nn_module_create(&unbalanced, NULL, &fails), make_scale(1, &fails));
+    wg_tensor *x = wg_scalar(WG_F64, 2);
+    WG_TAPE(tape);
+    assert_int_equal(wg_section_push("outer"), WG_OK);
+    assert_null(wg_nn_apply(net, x));
+    wg_error error;
+    wg_error_take(&error);
+    assert_string_equal(error.section, "outer/3");
+    (void)wg_error_set(WG_E_STATE, "test", "outside");
+    wg_error_take(&error);
+    assert_string_equal(error.section, "outer");
+    wg_section_pop();
+    wg_nn_destroy(net), wg_free(x);
+}
+
 static void failures_further_up_are_kept(void **state)
 {
     (void)state;
@@ -307,6 +337,7 @@ int main(void)
         TEST(a_module_made_on_a_tape_outlives_it),
         TEST(apply_without_a_tape_gives_a_value_of_the_callers),
         TEST(sections_are_balanced_on_error_paths),
+        TEST(sections_of_a_layer_end_with_it),
         TEST(failures_further_up_are_kept),
         TEST(apply_with_checks_the_parameters),
         TEST(rule_16_gradients_flow_through_unrolled_steps),
