@@ -9,6 +9,19 @@ wg_tensor *wg_apply_along(const struct wg_op *op, wg_tensor *const *in, size_t n
     return wg_invoke(op, &axis, in, n, &y, 1) == WG_OK ? y : NULL;
 }
 
+wg_status wg_one_per_axis(const char *op, const char *name, const wg_tensor *x, wg_sizes list, int64_t *number)
+{
+    char text[200];
+    if (list.count != x->rank)
+        return wg_fail(WG_E_ARGUMENT, op, "%s: expected %s of %d numbers, one for each axis of %s, got %d", op, name, x->rank,
+                       wg_shape_text(wg_shape_of(x), text, sizeof text), list.count);
+    if (list.count > 0 && !list.size)
+        return wg_fail(WG_E_NULL, op, "%s: the numbers of %s are NULL", op, name);
+    for (int axis = 0; axis < x->rank; axis++)
+        number[axis] = list.size[axis];
+    return WG_OK;
+}
+
 wg_status wg_axis_shape(const wg_call *c, wg_spec *out)
 {
     const int axis = *(const int *)c->params;

@@ -106,6 +106,8 @@ static inline bool wg_has_value(const wg_tensor *x)
 
 /* Resolves an axis, which may be negative to count from the last; E_ARGUMENT if x has no such axis. */
 wg_status wg_axis(const char *op, const wg_tensor *x, int axis, int *resolved);
+/* Copies a list of one number for each of x's axes; E_ARGUMENT, or E_NULL, if it has not so many. name: the argument's. */
+wg_status wg_one_per_axis(const char *op, const char *name, const wg_tensor *x, wg_sizes list, int64_t *number);
 
 /* ---- slices ---- */
 

@@ -62,9 +62,8 @@ static const char *given_name(wg_tensor_list params, size_t i)
     return name[0] ? name : "unnamed";
 }
 
-static wg_status check_parameter(const wg_optim *optim, wg_tensor_list params, size_t i)
+static wg_status check_parameter(const wg_optim *optim, wg_tensor_list params, size_t i, const char *op)
 {
-    const char *op = optim->rule->name;
     const wg_tensor *t = params.tensor[i];
     if (!t)
         return wg_error_set(WG_E_NULL, op, "%s: parameter %zu is NULL", op, i);
@@ -113,7 +112,7 @@ static char *make_name(const wg_optim *optim, wg_tensor_list params, size_t i)
     return name;
 }
 
-static wg_status add_parameter(wg_optim *optim, struct group *group, wg_tensor_list params, size_t i)
+static wg_status add_parameter(wg_optim *optim, struct group *group, wg_tensor_list params, size_t i, const char *op)
 {
     const struct optim_rule *rule = optim->rule;
     wg_tensor *t = params.tensor[i];
@@ -123,11 +122,11 @@ static wg_status add_parameter(wg_optim *optim, struct group *group, wg_tensor_l
         p->state[k] = WG_NONE;
     group->n++; /* from here on group_undo gives back what it has */
     if (!p->name || !tsearch(p, &optim->by_name, by_name) || !tsearch(p, &optim->by_tensor, by_tensor))
-        return wg_error_set(WG_E_MEMORY, rule->name, "%s: out of memory", rule->name);
+        return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     p->borrowed = wg_borrow(t);
     if (p->borrowed == WG_NONE)
-        return wg_error_set(WG_E_ARGUMENT, rule->name,
-                            "%s: parameter %zu (%s) belongs to a tape and ends with it: take it out by wg_own first", rule->name, i,
+        return wg_error_set(WG_E_ARGUMENT, op,
+                            "%s: parameter %zu (%s) belongs to a tape and ends with it: take it out by wg_own first", op, i,
                             given_name(params, i));
     p->count = own_zeros(WG_F64, WG_SCALAR);
     if (!p->borrowed || !p->count)
@@ -142,36 +141,36 @@ static wg_status add_parameter(wg_optim *optim, struct group *group, wg_tensor_l
     return WG_OK;
 }
 
-static wg_status fill(wg_optim *optim, struct group *group, wg_tensor_list params)
+static wg_status fill(wg_optim *optim, struct group *group, wg_tensor_list params, const char *op)
 {
     for (size_t i = 0; i < params.n; i++) {
-        WG_TRY(check_parameter(optim, params, i));
-        WG_TRY(add_parameter(optim, group, params, i));
+        WG_TRY(check_parameter(optim, params, i, op));
+        WG_TRY(add_parameter(optim, group, params, i, op));
     }
     double lr = 0;
     group->lr = own_zeros(WG_F64, WG_SCALAR);
-    WG_TRY(wg_options_get(optim->table, group->options, "lr", &lr, optim->rule->name));
+    WG_TRY(wg_options_get(optim->table, group->options, "lr", &lr, op));
     return group->lr ? wg_write(group->lr, &lr) : WG_E_MEMORY;
 }
 
-wg_status group_init(wg_optim *optim, struct group *group, wg_tensor_list params, const void *options)
+wg_status group_init(wg_optim *optim, struct group *group, wg_tensor_list params, const void *options, const char *op)
 {
     const struct optim_rule *rule = optim->rule;
     *group = (struct group){.n = 0};
     if (params.n == 0 || !params.tensor)
-        return wg_error_set(params.n ? WG_E_NULL : WG_E_ARGUMENT, rule->name, "%s: there are no parameters", rule->name);
-    WG_TRY(wg_options_check(optim->table, options, rule->name));
+        return wg_error_set(params.n ? WG_E_NULL : WG_E_ARGUMENT, op, "%s: there are no parameters", op);
+    WG_TRY(wg_options_check(optim->table, options, op));
     if (rule->check)
-        WG_TRY(rule->check(options, rule->name));
+        WG_TRY(rule->check(options, op));
     group->options = malloc(optim->table.size);
     group->parameters = calloc(params.n, sizeof *group->parameters);
     wg_status status = WG_OK;
     if (!group->options || !group->parameters)
-        status = wg_error_set(WG_E_MEMORY, rule->name, "%s: out of memory", rule->name);
+        status = wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     else
         memcpy(group->options, options, optim->table.size);
     if (status == WG_OK)
-        status = fill(optim, group, params);
+        status = fill(optim, group, params, op);
     if (status != WG_OK)
         group_undo(optim, group);
     return status;

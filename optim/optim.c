@@ -80,13 +80,13 @@ static bool list_state(wg_optim *optim, const struct group *group, size_t index)
 }
 
 /* Whether a parameter is another group's already. */
-static wg_status check_new(const wg_optim *optim, wg_tensor_list params)
+static wg_status check_new(const wg_optim *optim, wg_tensor_list params, const char *op)
 {
     for (size_t i = 0; params.tensor && i < params.n; i++) {
         const struct parameter *found = optim_find(optim, params.tensor[i]);
         if (found)
-            return wg_error_set(WG_E_ARGUMENT, optim->rule->name, "%s: parameter %zu (%s) is in group %zu already",
-                                optim->rule->name, i, wg_name_of(params.tensor[i]), found->group);
+            return wg_error_set(WG_E_ARGUMENT, op, "%s: parameter %zu (%s) is in group %zu already", op, i,
+                                wg_name_of(params.tensor[i]), found->group);
     }
     return WG_OK;
 }
@@ -102,14 +102,13 @@ static bool groups_reserve(wg_optim *optim)
 }
 
 /* lr: the rate at first, if it is another than that of the options; or NULL. */
-static wg_status add_group(wg_optim *optim, wg_tensor_list params, const void *options, const double *lr)
+static wg_status add_group(wg_optim *optim, wg_tensor_list params, const void *options, const double *lr, const char *op)
 {
-    const char *op = optim->rule->name;
-    WG_TRY(check_new(optim, params));
+    WG_TRY(check_new(optim, params, op));
     if (!groups_reserve(optim))
         return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     struct group *group = &optim->groups[optim->n_groups];
-    WG_TRY(group_init(optim, group, params, options));
+    WG_TRY(group_init(optim, group, params, options, op));
     if ((lr && wg_write(group->lr, lr) != WG_OK) || !list_state(optim, group, optim->n_groups)) {
         group_undo(optim, group);
         return wg_error_first() ? wg_error_first()->code : wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
@@ -153,26 +152,26 @@ wg_status wg_optim_add_group_with(wg_optim *optim, wg_tensor_list params, wg_opt
     const double lr = wg_item(optim->groups[0].lr);
     memcpy(optim->draft, optim->groups[0].options, optim->table.size);
     WG_TRY(override(optim, &options));
-    return add_group(optim, params, optim->draft, is_set(options.lr) ? NULL : &lr);
+    return add_group(optim, params, optim->draft, is_set(options.lr) ? NULL : &lr, op);
 }
 
 /* ---- making, asking, setting ---- */
 
 wg_optim *optim_create(const struct optim_rule *rule, wg_option_table table, wg_tensor_list params, const void *options,
-                       bool keep_grads)
+                       bool keep_grads, const char *op)
 {
     wg_optim *optim = calloc(1, sizeof *optim);
     void *draft = malloc(table.size);
     if (!optim || !draft) {
         free(optim), free(draft);
-        (void)wg_error_set(WG_E_MEMORY, rule->name, "%s: out of memory", rule->name);
+        (void)wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
         return NULL;
     }
     optim->draft = draft;
     optim->rule = rule;
     optim->table = table;
     optim->keep_grads = keep_grads;
-    if (add_group(optim, params, options, NULL) == WG_OK)
+    if (add_group(optim, params, options, NULL, op) == WG_OK)
         return optim;
     wg_optim_destroy(optim);
     return NULL;
@@ -206,6 +205,8 @@ static struct group *group_at(const wg_optim *optim, size_t group, const char *o
 
 size_t wg_optim_groups(const wg_optim *optim)
 {
+    if (!optim)
+        (void)wg_error_set(WG_E_NULL, "optim_groups", "optim_groups: the optimizer is NULL");
     return optim ? optim->n_groups : 0;
 }
 

@@ -26,6 +26,13 @@ extern "C" {
 #define WG_NAMED_ONLY_ _Pragma("GCC diagnostic error \"-Wdesignated-init\"")
 #endif
 
+/* Behind a member that may be left out: in C++ its default, so that leaving it out is no warning, as it is none in C. */
+#ifdef __cplusplus
+#define WG_OR_ZERO_ = {}
+#else
+#define WG_OR_ZERO_
+#endif
+
 /* All statuses with value and meaning. 0 is success, all others are negative. */
 #define WG_STATUS_LIST(X)                                                                                  \
     X(OK, 0, "success")                                                                                    \
@@ -74,7 +81,7 @@ typedef struct wg_shape {
 #define WG_SCALAR ((wg_shape){.rank = 0, .extent = {0}})
 #endif
 
-/* A list of sizes, as wg_nn_mlp takes them: WG_SIZES(2, 8, 1). */
+/* A list of sizes or counts, as wg_nn_mlp and wg_repeat take them: WG_SIZES(2, 8, 1), or (wg_sizes){n, array}. */
 typedef struct wg_sizes {
     int count;
     const int64_t *size;
@@ -129,7 +136,8 @@ typedef struct wg_tape wg_tape;
 
 /* Options: a struct with its defaults first, which the caller's designated initialisers override. Options are always named. A value
    without a name behind the operands does not compile: gcc rejects it in a struct that is WG_NAMED, and clang as an excess element,
-   because the last default is the struct's last member. A number in place of a macro's values (.padding = 1 for WG_PAIR(1, 1)) does not
+   because the last default is the struct's last member. (Right behind a named option clang takes such a value for the member that
+   comes next; gcc rejects that too.) A number in place of a macro's values (.padding = 1 for WG_PAIR(1, 1)) does not
    compile either, see WG_EXPECTED_. Causes no warning under -Wextra. */
 #ifndef __cplusplus
 #define WG_OPTIONS(type, ...)                                                                                                  \

@@ -80,14 +80,14 @@ WG_API void wg_batches_destroy(wg_batches *batches);
      } */
 WG_API WG_MUST_CHECK wg_status wg_batches_next(wg_batches *batches, wg_tensor **x, wg_tensor **y);
 
-WG_API int64_t wg_batches_per_epoch(const wg_batches *batches);
+WG_API int64_t wg_batches_per_epoch(const wg_batches *batches); /* 0 and E_NULL for NULL */
 
 /* The exact position: a run that sets it goes on as the one that asked for it would have. position: rows used in this epoch. */
 typedef struct wg_batches_state {
     uint64_t seed;
     int64_t epoch, position;
 } wg_batches_state;
-WG_API wg_batches_state wg_batches_state_of(const wg_batches *batches);
+WG_API wg_batches_state wg_batches_state_of(const wg_batches *batches); /* zeros and E_NULL for NULL */
 WG_API WG_MUST_CHECK wg_status wg_batches_restore(wg_batches *batches, wg_batches_state state);
 
 #ifdef __cplusplus

@@ -55,16 +55,16 @@ struct wg_nn_kind {
        call->in, further results go to call->out[1], …; what is made and not returned may be dropped (wg_drop). */
     wg_tensor *(*forward)(const wg_nn_call *call, wg_tensor *x);
     /* Numbers of inputs and results. Not given (0) is one; WG_NN_ANY: call->n_in and call->n_out are what the caller has. */
-    int n_in, n_out;
+    int n_in WG_OR_ZERO_, n_out WG_OR_ZERO_;
     /* The table of the struct of options that wg_nn_module_create checks and copies; NULL: there are none. */
-    const wg_option_table *options;
+    const wg_option_table *options WG_OR_ZERO_;
     /* Adds parameters, buffers and children to a new module; NULL: the caller does. */
-    wg_status (*build)(wg_nn_module *module, const void *options);
+    wg_status (*build)(wg_nn_module *module, const void *options) WG_OR_ZERO_;
     /* Of a kind with a context: destroy gives it back, once; copy makes another for wg_nn_copy. */
-    void (*destroy)(void *context);
-    void *(*copy)(const void *context);
+    void (*destroy)(void *context) WG_OR_ZERO_;
+    void *(*copy)(const void *context)WG_OR_ZERO_;
     /* For checks that run on every kind of a list; the last one has n_in 0. */
-    const wg_nn_sample *samples;
+    const wg_nn_sample *samples WG_OR_ZERO_;
 };
 enum { WG_NN_ANY = -1 };
 
@@ -81,7 +81,7 @@ WG_API void wg_nn_destroy(wg_nn_module *module);
    what is frozen stays so. NULL is E_NULL; E_STATE for a kind that has a context and no copy function. */
 WG_API wg_nn_module *wg_nn_copy(const wg_nn_module *net);
 
-/* What a module is made of. Each takes over what it is given, on failure too (wg_adopt). A parameter is f32 or f64 and requires a
+/* Adding to a module. Each takes over what it is given, on failure too (wg_adopt). A parameter is f32 or f64 and requires a
    gradient from here on; one that another module has already is shared: both own it, and a network that contains both lists it once,
    so it is counted, stepped and saved once. A buffer is state that is not trained, and requires no gradient (else E_ARGUMENT). Names
    are not empty, without '.', and each once in a module, else E_ARGUMENT; NULL is E_NULL; a module that is a child already can no
@@ -91,6 +91,7 @@ WG_API WG_MUST_CHECK wg_status wg_nn_add_parameter(wg_nn_module *module, const c
 WG_API WG_MUST_CHECK wg_status wg_nn_add_buffer(wg_nn_module *module, const char *name, wg_tensor *t);
 WG_API WG_MUST_CHECK wg_status wg_nn_add_child(wg_nn_module *module, const char *name, wg_nn_module *child);
 
+/* What a module is made of. For a module that is NULL these give 0, NULL or "", and record E_NULL. */
 WG_API size_t wg_nn_children(const wg_nn_module *module);
 WG_API wg_nn_module *wg_nn_child(const wg_nn_module *module, size_t index); /* borrowed; NULL and E_ARGUMENT past the end */
 WG_API const char *wg_nn_kind_name(const wg_nn_module *module);             /* the kind's */
@@ -107,9 +108,10 @@ WG_API wg_tensor_list wg_nn_buffers(const wg_nn_module *module);
 /* The parameter of that name, "encoder.0.weight"; NULL and E_ARGUMENT if there is none, with the names that there are. */
 WG_API wg_tensor *wg_nn_parameter(const wg_nn_module *module, const char *name);
 
-/* These three lend lists that are valid until the next call of one of them on the module. State: parameters and buffers, all that a
-   run must restore, by name. Matching: the parameters whose names match a pattern, in which * stands for any text, ? for any
-   character and all others for themselves; "!PATTERN" gives those that do not match; E_ARGUMENT if there are none. Trainable: those that are not frozen. */
+/* These three lend lists that stand until the module is changed or destroyed, or the same question is asked again. The lists of
+   two patterns may be used at once. State: parameters and buffers, all that a run must restore, by name. Matching: the parameters
+   whose names match a pattern, in which * stands for any text, ? for any character and all others for themselves; "!PATTERN" gives
+   those that do not match; E_ARGUMENT if there are none. Trainable: those that are not frozen. */
 WG_API wg_tensor_list wg_nn_state(wg_nn_module *module);
 WG_API wg_tensor_list wg_nn_matching(wg_nn_module *module, const char *pattern);
 WG_API wg_tensor_list wg_nn_trainable(wg_nn_module *module);

@@ -216,7 +216,7 @@ typedef struct WG_NAMED wg_pool_options {
 #define WG_REDUCTION(name) WG_API wg_tensor *wg_##name##_with(wg_tensor *x, wg_reduce_options options);
 #define WG_OP(name, arguments) WG_API wg_tensor *wg_##name arguments;
 #define WG_OP_WITH(name, operands, type) WG_API wg_tensor *wg_##name##_with(WG_UNWRAP_ operands, type options);
-#define WG_OP_MANY(name, arguments) WG_API wg_status wg_##name arguments;
+#define WG_OP_MANY(name, arguments) WG_API WG_MUST_CHECK wg_status wg_##name arguments;
 #define WG_CORE(name)
 #include "ops.def"
 #undef WG_UNARY

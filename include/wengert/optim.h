@@ -45,7 +45,7 @@ WG_API void wg_optim_destroy(wg_optim *optim); /* NULL is allowed */
 #define wg_optim_add_group(optim, params, ...) wg_optim_add_group_with((optim), (params), WG_OPTIM_GROUP_OPTIONS_(__VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_optim_add_group_with(wg_optim *optim, wg_tensor_list params, wg_optim_group_options options);
 
-WG_API size_t wg_optim_groups(const wg_optim *optim);
+WG_API size_t wg_optim_groups(const wg_optim *optim); /* 0 and E_NULL for NULL */
 
 /* A group's option by its name, a bool as 0 or 1: as it stands now, NaN and the error where there is none; set for the steps to come. An option
    that decides which state a parameter has (SGD's momentum) stays 0 or not 0 as it was made. A captured step reads lr at each run, and keeps

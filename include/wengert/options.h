@@ -86,6 +86,48 @@ typedef struct wg_option_table {
         .range = __VA_ARGS__, .choice = (names), .help = (text)                                                                    \
     }
 
+/* One list for a kind of your own: its struct of options, their table and their defaults. The list hands X the name of the struct and
+   an option: its type, its name and the further arguments of WG_OPTION_type_OF.
+
+       #define RADIAL_OPTIONS(X, T)                                \
+           X(T, SIZE, in, "features of x", WG_AT_LEAST(1))          \
+           X(T, REAL, width, 1, "of the bell", WG_ABOVE(0))
+       WG_OPTION_STRUCT(radial_options, RADIAL_OPTIONS);
+       WG_OPTION_TABLE(radial_table, radial_options, RADIAL_OPTIONS);
+       #define radial(in_, ...) radial_with(WG_OPTIONS(radial_options, .in = (in_), WG_OPTION_PRESETS(RADIAL_OPTIONS) __VA_ARGS__))
+
+   Sizes have no default and come first. */
+#define WG_OPTION_STRUCT(T, list)  \
+    typedef struct WG_NAMED T {    \
+        list(WG_OPTION_MEMBER_, T) \
+    } T
+#define WG_OPTION_TABLE(table, T, list)                                      \
+    static const wg_option table##_entries_[] = {list(WG_OPTION_ENTRY_, T)}; \
+    static const wg_option_table table = {table##_entries_, sizeof table##_entries_ / sizeof *table##_entries_, sizeof(T)}
+#define WG_OPTION_PRESETS(list) list(WG_OPTION_PRESET_, )
+
+#define WG_OPTION_MEMBER_(T, type, ...) WG_OPTION_MEMBER_##type##_(__VA_ARGS__)
+#define WG_OPTION_MEMBER_SIZE_(name, ...) int64_t name;
+#define WG_OPTION_MEMBER_INT_(name, ...) int64_t name;
+#define WG_OPTION_MEMBER_REAL_(name, ...) double name;
+#define WG_OPTION_MEMBER_BOOL_(name, ...) bool name;
+#define WG_OPTION_MEMBER_PAIR_(name, ...) wg_pair name;
+#define WG_OPTION_MEMBER_DTYPE_(name, ...) wg_dtype name;
+#define WG_OPTION_MEMBER_TENSOR_(name, ...) wg_tensor *name;
+#define WG_OPTION_MEMBER_CHOICE_(name, ...) unsigned name; /* takes an enumerator */
+
+#define WG_OPTION_ENTRY_(T, type, ...) WG_OPTION_##type##_OF(T, __VA_ARGS__),
+
+#define WG_OPTION_PRESET_(T, type, ...) WG_OPTION_PRESET_##type##_(__VA_ARGS__)
+#define WG_OPTION_PRESET_SIZE_(name, ...)
+#define WG_OPTION_PRESET_INT_(name, value, ...) .name = (value),
+#define WG_OPTION_PRESET_REAL_(name, value, ...) .name = (value),
+#define WG_OPTION_PRESET_BOOL_(name, value, ...) .name = (value),
+#define WG_OPTION_PRESET_PAIR_(name, value, ...) .name = WG_PAIR(value, value),
+#define WG_OPTION_PRESET_DTYPE_(name, value, ...) .name = (value),
+#define WG_OPTION_PRESET_TENSOR_(name, ...) .name = WG_NONE,
+#define WG_OPTION_PRESET_CHOICE_(name, value, ...) .name = (value),
+
 /* Checks that every value is in its range. The message of E_ARGUMENT, or E_DTYPE, names op, the option, its range and the value. */
 WG_API WG_MUST_CHECK wg_status wg_options_check(wg_option_table table, const void *options, const char *op);
 

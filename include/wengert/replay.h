@@ -74,7 +74,7 @@ WG_API void wg_replay_destroy(wg_replay *replay); /* NULL is allowed */
 typedef struct wg_replay_info {
     size_t logged, left, groups, planned;
 } wg_replay_info;
-WG_API wg_replay_info wg_replay_inspect(const wg_replay *replay); /* zeros for NULL */
+WG_API wg_replay_info wg_replay_inspect(const wg_replay *replay); /* zeros and E_NULL for NULL */
 
 /* ---- evaluation ---- */
 

@@ -12,9 +12,9 @@ extern "C" {
 WG_API const char *wg_version(void);
 
 /* The number of threads that an op of this thread may use, including this one; initially OMP_NUM_THREADS or the number of cores.
-   The others are helper threads that belong to this thread. They are started when an op is large enough; docs/guide/threads.md
-   describes when, and how they behave on a busy machine and after fork. Results do not depend on the number. E_ARGUMENT below 1
-   or above 1024. */
+   The others are helper threads that belong to this thread. They are started when an op is large enough (from about 64 Ki
+   element-operations) and sleep when there is nothing to do; on a busy machine the caller does their work itself, and a child
+   after fork starts its own. Results do not depend on the number. E_ARGUMENT below 1 or above 1024. */
 WG_API wg_status wg_set_threads(int threads);
 WG_API int wg_threads(void);
 
@@ -32,7 +32,8 @@ WG_API bool wg_flushes_denormals(void);
 /* The instruction set of the ops' kernels: "avx512", "avx2" (with FMA) or "portable". The default is the best that the CPU
    supports. The environment variable WENGERT_ISA=avx2 or portable, read once, limits it (valgrind does not support AVX-512), and
    so does a build with -Dsimd=false. avx2 and avx512 give the same bits. "portable" gives them on a CPU with FMA that is no x86
-   (aarch64); on x86-64, where it uses no FMA, it gives other last digits. docs/guide/machines.md lists the exceptions. */
+   (aarch64); on x86-64, where it uses no FMA, it gives other last digits in
+   convolution and in the functions that are made of a series, such as exp and tanh. */
 WG_API const char *wg_instruction_set(void);
 
 /* The kernel family that BLIS uses, by BLIS's own name: "skx", "zen3", "haswell", … At the first matrix product it is chosen by

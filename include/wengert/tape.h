@@ -40,8 +40,8 @@ WG_API wg_status wg_tape_close(wg_tape *tape);
 #define WG_TAPE(tape, ...) __attribute__((unused, cleanup(wg_tape_leave))) wg_tape *tape = wg_tape_open(__VA_ARGS__)
 WG_API void wg_tape_leave(wg_tape **tape);
 
-WG_API wg_tape *wg_tape_top(void); /* NULL if no tape is open */
-WG_API size_t wg_tape_nodes(const wg_tape *tape);
+WG_API wg_tape *wg_tape_top(void);                /* NULL if no tape is open */
+WG_API size_t wg_tape_nodes(const wg_tape *tape); /* 0 and E_NULL for NULL */
 
 /* Runs every entry of a traced tape once more, in order, on the present values of its leaves (change them with wg_write). Effects
    run too. The result has the bits of a new recording. While a tape is traced, wg_drop and wg_donate do not release values that its

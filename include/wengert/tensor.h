@@ -106,7 +106,7 @@ WG_API WG_MUST_CHECK wg_status wg_write_typed(wg_tensor *t, const void *data, wg
 WG_API WG_MUST_CHECK wg_status wg_read_raw(const wg_tensor *t, void *data);
 WG_API WG_MUST_CHECK wg_status wg_write_raw(wg_tensor *t, const void *data);
 
-/* True if a and b share memory, even a single byte. The memory of a tensor is everything between its first and its last element,
+/* True if a and b share memory, even a single byte; false, and the error recorded, on NULL or a dead handle. The memory of a tensor is everything between its first and its last element,
    including gaps between elements: two columns of a matrix share memory, two rows do not. */
 WG_API bool wg_shares_memory(const wg_tensor *a, const wg_tensor *b);
 
@@ -180,7 +180,7 @@ WG_API const char *wg_name_of(const wg_tensor *t); /* "" if t has no name */
    does not require a gradient for another reason; f32 or f64. Returns t, or NULL and records the error. This is not an effect of
    the step: it remains if the step fails. */
 WG_API wg_tensor *wg_set_requires_grad(wg_tensor *t, bool requires_grad);
-WG_API bool wg_requires_grad(const wg_tensor *t);
+WG_API bool wg_requires_grad(const wg_tensor *t); /* false, and the error recorded, on NULL or a dead handle; of WG_NONE false */
 
 /* The gradient that wg_backward accumulated into the leaf; NULL, without an error, if there is none. The handle is borrowed:
    dense, without a graph, valid until the leaf is freed or the gradient is consumed or cleared. */

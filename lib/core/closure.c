@@ -22,7 +22,8 @@ wg_tensor *wg_closure_apply(const wg_closure *closure, wg_tensor *const *in, siz
 {
     struct wg_thread *th = wg_self();
     if (!closure || !closure->forward || !closure->name || (n_in && !in)) {
-        wg_fail(WG_E_NULL, "closure", "closure: its name, its forward function or the list of operands is NULL");
+        wg_fail(WG_E_NULL, "closure_apply",
+                "closure_apply: the closure, its name, its forward function or the list of operands is NULL");
         if (closure)
             wg_context_destroy(closure->name ? closure->name : "closure", closure->destroy, closure->context);
         return NULL;

@@ -39,7 +39,9 @@ wg_tensor *wg_own(wg_tensor *t)
 
 bool wg_requires_grad(const wg_tensor *t)
 {
-    return t && t->state != WG_DEAD && (t->flags & WG_T_REQUIRES);
+    if (t && t->state == WG_ABSENT)
+        return false;
+    return wg_has_shape(t, "requires_grad") && (t->flags & WG_T_REQUIRES);
 }
 
 struct wg_leaf_gradient *wg_leaf_gradient_find(const wg_tensor *t)

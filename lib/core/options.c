@@ -113,7 +113,12 @@ static wg_status check_dtype(const wg_option *option, double value, const char *
 
 static wg_status check(const wg_option *option, double value, const char *op)
 {
+    char sized[120];
     const char *name = option->name;
+    if (option->required && option->help) { /* an argument without a name in the call: what it is */
+        snprintf(sized, sizeof sized, "%s (%s)", name, option->help);
+        name = sized;
+    }
     if (is_missing(option, value))
         return missing(option, op);
     switch (option->type) {

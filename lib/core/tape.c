@@ -347,6 +347,8 @@ wg_tape *wg_tape_top(void)
 
 size_t wg_tape_nodes(const wg_tape *tape)
 {
+    if (!tape)
+        wg_fail(WG_E_NULL, "tape_nodes", "tape_nodes: the tape is NULL");
     return tape ? tape->n_nodes : 0;
 }
 

@@ -50,10 +50,12 @@ wg_status wg_pass_root(struct wg_pass *w, wg_tensor **root, wg_unused unused)
             return WG_E_MEMORY;
     }
     if (!((*root)->flags & WG_T_NEEDS) && unused != WG_UNUSED_ZEROS)
-        return wg_fail(WG_E_NO_GRAD, w->name,
-                       "%s: the root depends on no tensor that requires a gradient (wg_set_requires_grad), or only "
-                       "through detached or kept values, or through gradients that were taken without .create_graph = true",
-                       w->name);
+        return wg_fail(
+            WG_E_NO_GRAD, w->name,
+            "%s: the root depends on no tensor that requires a gradient (wg_set_requires_grad; wg_nn_unfreeze if all parameters "
+            "are frozen), or only through detached or kept values, or through gradients that were taken without "
+            ".create_graph = true",
+            w->name);
     return WG_OK;
 }
 

@@ -282,6 +282,8 @@ void wg_replay_destroy(wg_replay *replay)
 
 wg_replay_info wg_replay_inspect(const wg_replay *replay)
 {
+    if (!replay)
+        wg_fail(WG_E_NULL, "replay_inspect", "replay_inspect: the replay is NULL");
     return replay ? replay->info : (wg_replay_info){0};
 }
 

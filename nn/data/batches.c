@@ -72,7 +72,7 @@ wg_status wg_dataset_gather_rows(wg_tensor *target, const wg_tensor *source, con
 
 static wg_status check_data(const wg_tensor *x, const wg_tensor *y, int64_t size)
 {
-    const char *op = "batches";
+    const char *op = "batches_create";
     if (!x || !y)
         return wg_error_set(WG_E_NULL, op, "%s: %s is NULL", op, x ? "y (WG_NONE where there are no labels)" : "x");
     const bool labels = y != WG_NONE;
@@ -108,7 +108,7 @@ wg_batches *wg_batches_create_with(wg_tensor *x, wg_tensor *y, wg_batches_option
     const int64_t rows = wg_extent(x, 0);
     wg_batches *batches = calloc(1, sizeof *batches + (size_t)rows * sizeof *batches->order);
     if (!batches) {
-        (void)wg_error_set(WG_E_MEMORY, "batches", "batches: out of memory");
+        (void)wg_error_set(WG_E_MEMORY, "batches_create", "batches_create: out of memory");
         return NULL;
     }
     batches->rows = rows;
@@ -217,22 +217,30 @@ wg_status wg_batches_next(wg_batches *batches, wg_tensor **x, wg_tensor **y)
     return WG_OK;
 }
 
-int64_t wg_batches_per_epoch(const wg_batches *batches)
+/* False for NULL, which is recorded. */
+static bool given(const wg_batches *batches, const char *op)
 {
     if (!batches)
+        (void)wg_error_set(WG_E_NULL, op, "%s: the iterator is NULL", op);
+    return batches != NULL;
+}
+
+int64_t wg_batches_per_epoch(const wg_batches *batches)
+{
+    if (!given(batches, "batches_per_epoch"))
         return 0;
     return (batches->rows + (batches->drop_last ? 0 : batches->size - 1)) / batches->size;
 }
 
 wg_batches_state wg_batches_state_of(const wg_batches *batches)
 {
-    return batches ? batches->state : (wg_batches_state){0, 0, 0};
+    return given(batches, "batches_state_of") ? batches->state : (wg_batches_state){0, 0, 0};
 }
 
 wg_status wg_batches_restore(wg_batches *batches, wg_batches_state state)
 {
-    if (!batches)
-        return wg_error_set(WG_E_NULL, "batches_restore", "batches_restore: the iterator is NULL");
+    if (!given(batches, "batches_restore"))
+        return WG_E_NULL;
     if (state.epoch < 0 || state.epoch > MAX_EPOCH || state.position < 0 || state.position > batches->rows)
         return wg_error_set(WG_E_ARGUMENT, "batches_restore", "batches_restore: epoch %lld, position %lld of %lld rows",
                             (long long)state.epoch, (long long)state.position, (long long)batches->rows);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wengert/data.h"
+#include "csv.h"
 #include "wengert/error.h"
 #include "wengert/tape.h"
 #include "wengert/tensor.h"
@@ -15,7 +15,7 @@
 enum { MAX_LINE = 1 << 20, MAX_FIELD = 63 };
 
 struct cursor {
-    const char *at, *end, *name;
+    const char *at, *end, *name, *op;
     wg_dataset_csv_options options;
     int64_t line;                 /* of the file, from 1 */
     int64_t rows, columns, label; /* label: -1 where there is none */
@@ -31,9 +31,9 @@ struct field {
 static wg_status malformed(const struct cursor *c, int64_t column, const char *text)
 {
     if (column > 0)
-        return wg_error_set(WG_E_IO, "dataset_read_csv", "dataset_read_csv: %s, line %lld, column %lld: %s", c->name,
-                            (long long)c->line, (long long)column, text);
-    return wg_error_set(WG_E_IO, "dataset_read_csv", "dataset_read_csv: %s, line %lld: %s", c->name, (long long)c->line, text);
+        return wg_error_set(WG_E_IO, c->op, "%s: %s, line %lld, column %lld: %s", c->op, c->name, (long long)c->line,
+                            (long long)column, text);
+    return wg_error_set(WG_E_IO, c->op, "%s: %s, line %lld: %s", c->op, c->name, (long long)c->line, text);
 }
 
 static wg_status bad_field(const struct cursor *c, const struct field *field, const char *text)
@@ -242,13 +242,11 @@ static wg_status check_options(const struct cursor *c, bool labels)
 {
     const char separator = c->options.separator;
     if (c->options.dtype != WG_F32 && c->options.dtype != WG_F64)
-        return wg_error_set(WG_E_DTYPE, "dataset_read_csv", "dataset_read_csv: expected f32 or f64, got %s",
-                            wg_dtype_name(c->options.dtype));
+        return wg_error_set(WG_E_DTYPE, c->op, "%s: expected f32 or f64, got %s", c->op, wg_dtype_name(c->options.dtype));
     if (c->options.skip_lines < 0 || separator == 0 || strchr("+-.0123456789eE\r\n", separator))
-        return wg_error_set(WG_E_ARGUMENT, "dataset_read_csv", "dataset_read_csv: skip_lines %d or the separator cannot be",
-                            c->options.skip_lines);
+        return wg_error_set(WG_E_ARGUMENT, c->op, "%s: skip_lines %d or the separator cannot be", c->op, c->options.skip_lines);
     if (labels && (c->options.label_column < INT32_MIN || c->options.label_column > INT32_MAX))
-        return wg_error_set(WG_E_ARGUMENT, "dataset_read_csv", "dataset_read_csv: there is no such label column");
+        return wg_error_set(WG_E_ARGUMENT, c->op, "%s: there is no such label column", c->op);
     return WG_OK;
 }
 
@@ -266,8 +264,7 @@ static wg_status parse(struct cursor *c, const char *bytes, size_t size, wg_tens
     if (labels) {
         c->label = c->options.label_column + (c->options.label_column < 0 ? c->columns : 0);
         if (c->label < 0 || c->label >= c->columns)
-            return wg_error_set(WG_E_ARGUMENT, "dataset_read_csv",
-                                "dataset_read_csv: %s: there is no label column %lld in %lld columns", c->name,
+            return wg_error_set(WG_E_ARGUMENT, c->op, "%s: %s: there is no label column %lld in %lld columns", c->op, c->name,
                                 (long long)c->options.label_column, (long long)c->columns);
     }
     wg_tensor *x = wg_zeros(c->options.dtype, WG_SHAPE(c->rows, c->columns - (labels != NULL)));
@@ -288,20 +285,25 @@ static wg_status parse(struct cursor *c, const char *bytes, size_t size, wg_tens
     return WG_OK;
 }
 
-wg_status wg_dataset_parse_csv_with(const void *bytes, size_t size, const char *name, wg_tensor **features, wg_tensor **labels,
-                                    wg_dataset_csv_options options)
+wg_status csv_parse(const char *op, const void *bytes, size_t size, const char *name, wg_tensor **features, wg_tensor **labels,
+                    wg_dataset_csv_options options)
 {
     if (!bytes || !name || !features)
-        return wg_error_set(WG_E_NULL, "dataset_read_csv", "dataset_read_csv: an argument is NULL");
-    struct cursor c = {.name = name, .options = options};
+        return wg_error_set(WG_E_NULL, op, "%s: an argument is NULL", op);
+    struct cursor c = {.name = name, .op = op, .options = options};
     WG_TRY(check_options(&c, labels != NULL));
     if (size > options.max_bytes)
-        return wg_error_set(WG_E_IO, "dataset_read_csv", "dataset_read_csv: %s has more than %zu bytes (see .max_bytes)", name,
-                            options.max_bytes);
+        return wg_error_set(WG_E_IO, op, "%s: %s has more than %zu bytes (see .max_bytes)", op, name, options.max_bytes);
     c.locale = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* a comma is never a decimal point */
     if (!c.locale)
-        return wg_error_set(WG_E_MEMORY, "dataset_read_csv", "dataset_read_csv: out of memory");
+        return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     const wg_status status = parse(&c, bytes, size, features, labels);
     freelocale(c.locale);
     return status;
+}
+
+wg_status wg_dataset_parse_csv_with(const void *bytes, size_t size, const char *name, wg_tensor **features, wg_tensor **labels,
+                                    wg_dataset_csv_options options)
+{
+    return csv_parse("dataset_parse_csv", bytes, size, name, features, labels, options);
 }

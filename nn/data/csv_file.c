@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wengert/data.h"
+#include "csv.h"
 #include "wengert/error.h"
 
 #ifdef WG_ZLIB
@@ -103,7 +103,7 @@ wg_status wg_dataset_read_csv_with(const char *path, wg_tensor **features, wg_te
     struct bytes bytes = {NULL, 0, 0};
     wg_status status = read_file(path, options.max_bytes, &bytes);
     if (status == WG_OK)
-        status = wg_dataset_parse_csv_with(bytes.data, bytes.size, path, features, labels, options);
+        status = csv_parse("dataset_read_csv", bytes.data, bytes.size, path, features, labels, options);
     free(bytes.data);
     return status;
 }

@@ -156,7 +156,7 @@ void wg_nn_destroy(wg_nn_module *module)
         destroy_context(module->kind, module->context);
         nn_list_free(&module->params);
         nn_list_free(&module->buffers);
-        free(module->lent.tensor), free(module->lent.name);
+        nn_lent_free(module->lent);
         forget_names(module);
         free(module->options);
         free(module->children);
@@ -340,30 +340,40 @@ wg_status wg_nn_add_child(wg_nn_module *module, const char *name, wg_nn_module *
 
 /* ---- asking ---- */
 
+/* False for NULL, which is recorded. */
+static bool given(const wg_nn_module *module, const char *op)
+{
+    if (!module)
+        (void)nn_null_argument(op, "the module");
+    return module != NULL;
+}
+
 size_t wg_nn_children(const wg_nn_module *module)
 {
-    return module ? module->n_children : 0;
+    return given(module, "nn_children") ? module->n_children : 0;
 }
 
 wg_nn_module *wg_nn_child(const wg_nn_module *module, size_t index)
 {
-    if (module && index < module->n_children)
+    if (!given(module, "nn_child"))
+        return NULL;
+    if (index < module->n_children)
         return module->children[index].module;
-    (void)wg_error_set(WG_E_ARGUMENT, "nn_child", "nn_child: there is no child %zu", index);
+    (void)wg_error_set(WG_E_ARGUMENT, "nn_child", "nn_child: there is no child %zu: the module has %zu", index, module->n_children);
     return NULL;
 }
 
 const char *wg_nn_kind_name(const wg_nn_module *module)
 {
-    return module ? module->kind->name : "";
+    return given(module, "nn_kind_name") ? module->kind->name : "";
 }
 
 const void *wg_nn_options(const wg_nn_module *module)
 {
-    return module ? module->options : NULL;
+    return given(module, "nn_options") ? module->options : NULL;
 }
 
 void *wg_nn_context(const wg_nn_module *module)
 {
-    return module ? module->context : NULL;
+    return given(module, "nn_context") ? module->context : NULL;
 }

@@ -22,6 +22,14 @@ struct list {
     struct distinct distinct; /* n is 0 unless a tensor may have several slots */
 };
 
+/* The answer to a question, such as the parameters that match a pattern: its entries are borrowed. Each question has a list of its
+   own, so that two answers can be used at once. */
+struct lent {
+    struct lent *next;
+    struct list list;
+    char question[];
+};
+
 struct child {
     wg_nn_module *module;
     char *name;
@@ -37,7 +45,7 @@ struct wg_nn_module {
     size_t n_children;
     int depth;          /* 1 without children */
     void *names;        /* search tree of the names of its own tensors and its children, until it is a child itself */
-    struct list lent;   /* what wg_nn_state and its like return: entries are borrowed */
+    struct lent *lent;  /* what wg_nn_state and its like return, one for each question that was asked */
     wg_nn_module *next; /* while a tree is being destroyed */
     bool is_child;
 };
@@ -56,6 +64,8 @@ bool nn_list_append(struct list *list, const struct list *child, const char *chi
 void nn_list_cut(struct list *list, size_t n);
 void nn_list_free(struct list *list); /* disowns the module's own tensors */
 char *nn_path(const char *prefix, const char *name);
+
+void nn_lent_free(struct lent *first);
 
 /* Memory for the distinct tensors of a list of that many slots; then finding them cannot fail. */
 bool nn_distinct_reserve(struct list *list, size_t slots);

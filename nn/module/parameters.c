@@ -63,20 +63,40 @@ wg_tensor *wg_nn_parameter(const wg_nn_module *module, const char *name)
     return slot < module->params.n ? module->params.tensor[slot] : NULL;
 }
 
-/* Empties the list that the module lends, with capacity for n. */
-static bool lend(wg_nn_module *module, size_t n, const char *op)
+/* ---- lists that are lent ---- */
+
+void nn_lent_free(struct lent *first)
 {
-    module->lent.n = 0;
-    if (nn_list_reserve(&module->lent, n))
-        return true;
-    (void)nn_no_memory(op);
-    return false;
+    for (struct lent *next; first; first = next) {
+        next = first->next;
+        free(first->list.tensor), free(first->list.name);
+        free(first);
+    }
 }
 
-static void lend_entries(wg_nn_module *module, wg_tensor_list list,
-                         bool (*fits)(const char *name, const wg_tensor *t, const void *of), const void *of)
+/* The list for a question (a letter, then the pattern if it has one), empty, with capacity for n entries; NULL if out of memory. */
+static struct list *lend(wg_nn_module *module, char letter, const char *pattern, size_t n, const char *op)
 {
-    struct list *lent = &module->lent;
+    struct lent *lent = module->lent;
+    while (lent && (lent->question[0] != letter || strcmp(lent->question + 1, pattern) != 0))
+        lent = lent->next;
+    if (!lent && (lent = calloc(1, sizeof *lent + strlen(pattern) + 2))) {
+        lent->question[0] = letter;
+        strcpy(lent->question + 1, pattern);
+        lent->next = module->lent;
+        module->lent = lent;
+    }
+    if (lent)
+        lent->list.n = 0;
+    if (lent && nn_list_reserve(&lent->list, n))
+        return &lent->list;
+    (void)nn_no_memory(op);
+    return NULL;
+}
+
+static void lend_entries(struct list *lent, wg_tensor_list list, bool (*fits)(const char *name, const wg_tensor *t, const void *of),
+                         const void *of)
+{
     for (size_t i = 0; i < list.n; i++) {
         if (fits && !fits(list.name[i], list.tensor[i], of))
             continue;
@@ -85,19 +105,20 @@ static void lend_entries(wg_nn_module *module, wg_tensor_list list,
     }
 }
 
-static wg_tensor_list lent(const wg_nn_module *module)
+static wg_tensor_list as_lent(const struct list *list)
 {
-    return (wg_tensor_list){module->lent.n, module->lent.tensor, (const char *const *)module->lent.name};
+    return (wg_tensor_list){list->n, list->tensor, (const char *const *)list->name};
 }
 
 wg_tensor_list wg_nn_state(wg_nn_module *module)
 {
     const wg_tensor_list params = list_of(module, module ? &module->params : NULL, "nn_state");
-    if (!module || !lend(module, params.n + module->buffers.n, "nn_state"))
+    struct list *list = module ? lend(module, 's', "", params.n + module->buffers.n, "nn_state") : NULL;
+    if (!list)
         return (wg_tensor_list){0, NULL, NULL};
-    lend_entries(module, params, NULL, NULL);
-    lend_entries(module, wg_nn_buffers(module), NULL, NULL);
-    return lent(module);
+    lend_entries(list, params, NULL, NULL);
+    lend_entries(list, wg_nn_buffers(module), NULL, NULL);
+    return as_lent(list);
 }
 
 static bool is_trainable(const char *name, const wg_tensor *t, const void *of)
@@ -109,10 +130,11 @@ static bool is_trainable(const char *name, const wg_tensor *t, const void *of)
 wg_tensor_list wg_nn_trainable(wg_nn_module *module)
 {
     const wg_tensor_list params = list_of(module, module ? &module->params : NULL, "nn_trainable");
-    if (!module || !lend(module, params.n, "nn_trainable"))
+    struct list *list = module ? lend(module, 't', "", params.n, "nn_trainable") : NULL;
+    if (!list)
         return (wg_tensor_list){0, NULL, NULL};
-    lend_entries(module, params, is_trainable, NULL);
-    return lent(module);
+    lend_entries(list, params, is_trainable, NULL);
+    return as_lent(list);
 }
 
 /* ---- patterns ---- */
@@ -168,13 +190,13 @@ wg_tensor_list wg_nn_matching(wg_nn_module *module, const char *pattern)
     const char *op = "nn_matching";
     if (!module || !pattern)
         (void)nn_null_argument(op, module ? "the pattern" : "the module");
-    else if (lend(module, module->params.n, op)) {
-        lend_entries(module, wg_nn_parameters(module), fits_pattern, pattern);
-        if (module->lent.n > 0)
-            return lent(module);
+    struct list *list = module && pattern ? lend(module, 'm', pattern, module->params.n, op) : NULL;
+    if (!list)
+        return (wg_tensor_list){0, NULL, NULL};
+    lend_entries(list, wg_nn_parameters(module), fits_pattern, pattern);
+    if (list->n == 0)
         (void)no_such(module, "no parameter matches", pattern, op);
-    }
-    return (wg_tensor_list){0, NULL, NULL};
+    return as_lent(list);
 }
 
 /* Any name of a tensor may match. */

@@ -57,17 +57,13 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     return wg_made(out[0] = y);
 }
 
-wg_tensor *wg_repeat(wg_tensor *x, const int64_t *times)
+wg_tensor *wg_repeat(wg_tensor *x, wg_sizes times)
 {
     struct params p = {.rank = 0};
     if (wg_has_value(x)) {
         p.rank = x->rank;
-        if (p.rank > 0 && !times) {
-            wg_fail(WG_E_NULL, "repeat", "repeat: times is NULL");
+        if (wg_one_per_axis("repeat", "times", x, times, p.times) != WG_OK)
             return NULL;
-        }
-        for (int axis = 0; axis < p.rank; axis++)
-            p.times[axis] = times[axis];
     }
     return wg_invoke1(&wg_op_repeat, &p, x);
 }

@@ -45,12 +45,12 @@ struct wg_optim {
     void *by_tensor, *by_name; /* search trees of all parameters */
 };
 
-/* An optimizer with its first group. */
+/* An optimizer with its first group. op, here and below: the function that was called, for messages. */
 wg_optim *optim_create(const struct optim_rule *rule, wg_option_table table, wg_tensor_list params, const void *options,
-                       bool keep_grads);
+                       bool keep_grads, const char *op);
 
 /* Fills group, the optimizer's next, from params; on failure it is empty again. */
-wg_status group_init(wg_optim *optim, struct group *group, wg_tensor_list params, const void *options);
+wg_status group_init(wg_optim *optim, struct group *group, wg_tensor_list params, const void *options, const char *op);
 void group_finish(struct group *group);
 void optim_tree_free(void **tree); /* a search tree of what somebody else owns; empty afterwards */
 const struct parameter *optim_find(const wg_optim *optim, const wg_tensor *t); /* NULL: it is no parameter of the optimizer */

@@ -28,10 +28,10 @@ static void parts_free(wg_lr *const part[2])
 }
 
 /* A schedule that owns two others, which are freed if it cannot be made. */
-static wg_lr *combined(const struct lr_kind *kind, wg_option_table table, const void *options, wg_lr *a, wg_lr *b)
+static wg_lr *combined(const struct lr_kind *kind, wg_option_table table, const void *options, wg_lr *a, wg_lr *b, const char *op)
 {
     wg_lr *const part[2] = {a, b};
-    wg_lr *schedule = check_parts(part, kind->name) == WG_OK ? lr_create(kind, table, options) : NULL;
+    wg_lr *schedule = check_parts(part, op) == WG_OK ? lr_create(kind, table, options, op) : NULL;
     if (!schedule) {
         parts_free(part);
         return NULL;
@@ -64,7 +64,7 @@ static const struct lr_kind product_kind = {.name = "product", .combine = produc
 
 wg_lr *wg_lr_product(wg_lr *a, wg_lr *b)
 {
-    return combined(&product_kind, no_options, &nothing, a, b);
+    return combined(&product_kind, no_options, &nothing, a, b, "lr_product");
 }
 
 /* ---- one after the other ---- */
@@ -83,9 +83,14 @@ static wg_status then(const wg_lr *schedule, int64_t step, double *factor)
 
 static const struct lr_kind then_kind = {.name = "then", .combine = then};
 
+static wg_lr *in_turn(wg_lr *first, int64_t step, wg_lr *second, const char *op)
+{
+    return combined(&then_kind, then_table, &(struct then_options){step}, first, second, op);
+}
+
 wg_lr *wg_lr_then(wg_lr *first, int64_t step, wg_lr *second)
 {
-    return combined(&then_kind, then_table, &(struct then_options){step}, first, second);
+    return in_turn(first, step, second, "lr_then");
 }
 
 static const wg_option warmup_option[] = {
@@ -95,8 +100,9 @@ static const wg_option_table warmup_table = {warmup_option, 2, sizeof(wg_lr_warm
 
 wg_lr *wg_lr_warmup_with(wg_lr *schedule, wg_lr_warmup_options options)
 {
-    if (wg_options_check(warmup_table, &options, "warmup") == WG_OK)
-        return wg_lr_then(wg_lr_linear(.start = options.start, .end = 1, .steps = options.steps), options.steps, schedule);
+    if (wg_options_check(warmup_table, &options, "lr_warmup") == WG_OK)
+        return in_turn(wg_lr_linear(.start = options.start, .end = 1, .steps = options.steps), options.steps, schedule,
+                       "lr_warmup");
     if (schedule && !schedule->is_part)
         wg_lr_destroy(schedule);
     return NULL;
@@ -150,9 +156,9 @@ wg_lr *wg_lr_closure(wg_lr_factor *factor, void *context, void (*destroy)(void *
 {
     wg_lr *schedule = NULL;
     if (factor)
-        schedule = lr_create(&closure_kind, no_options, &nothing);
+        schedule = lr_create(&closure_kind, no_options, &nothing, "lr_closure");
     else
-        (void)wg_error_set(WG_E_NULL, "closure", "closure: the function is NULL");
+        (void)wg_error_set(WG_E_NULL, "lr_closure", "lr_closure: the function is NULL");
     if (!schedule) {
         lr_end_context(destroy, context);
         return NULL;

@@ -27,8 +27,8 @@ struct wg_lr {
     void (*destroy)(void *context);
 };
 
-/* A schedule with a copy of options, which are checked. */
-wg_lr *lr_create(const struct lr_kind *kind, wg_option_table table, const void *options);
+/* A schedule with a copy of options, which are checked. op: the constructor, for messages. */
+wg_lr *lr_create(const struct lr_kind *kind, wg_option_table table, const void *options, const char *op);
 
 /* Calls a destroy function of the user's, if there is one. */
 void lr_end_context(void (*destroy)(void *context), void *context);

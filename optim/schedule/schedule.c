@@ -8,15 +8,15 @@
 
 /* ---- making and freeing ---- */
 
-wg_lr *lr_create(const struct lr_kind *kind, wg_option_table table, const void *options)
+wg_lr *lr_create(const struct lr_kind *kind, wg_option_table table, const void *options, const char *op)
 {
-    if (wg_options_check(table, options, kind->name) != WG_OK || (kind->check && kind->check(options, kind->name) != WG_OK))
+    if (wg_options_check(table, options, op) != WG_OK || (kind->check && kind->check(options, op) != WG_OK))
         return NULL;
     wg_lr *schedule = calloc(1, sizeof *schedule);
     void *copy = malloc(table.size);
     if (!schedule || !copy) {
         free(schedule), free(copy);
-        (void)wg_error_set(WG_E_MEMORY, kind->name, "%s: out of memory", kind->name);
+        (void)wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
         return NULL;
     }
     memcpy(copy, options, table.size);

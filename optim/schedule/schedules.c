@@ -19,6 +19,6 @@ static const char *const wg_lr_cycle_names[] = {"triangular", "triangular2", "ex
     }                                                                                           \
     wg_lr *wg_lr_##name##_with(wg_lr_##name##_options options_)                                 \
     {                                                                                           \
-        return lr_create(&lr_##name##_kind, name##_table(), &options_);                         \
+        return lr_create(&lr_##name##_kind, name##_table(), &options_, "lr_" #name);            \
     }
 #include "wengert/schedules.def"

@@ -30,9 +30,9 @@ int main(void)
     expect(WG_E_DTYPE, "cross_entropy: expected labels of i64");
     wg_one_hot(labels, many, WG_F32);
     expect(WG_E_MEMORY, "one_hot: no memory for ");
-    wg_pad(v, (int64_t[]){0}, (int64_t[]){many}, 0);
+    wg_pad(v, WG_SIZES(0), WG_SIZES(many), 0);
     expect(WG_E_MEMORY, "pad: no memory for ");
-    wg_repeat(v, (int64_t[]){many});
+    wg_repeat(v, WG_SIZES(many));
     expect(WG_E_MEMORY, "repeat: no memory for ");
     wg_full(WG_F32, WG_SHAPE(many), 1);
     expect(WG_E_MEMORY, "full: no memory for ");

@@ -100,7 +100,7 @@ static void closure_context_is_destroyed_once_whatever_happens(void **state)
         assert_int_equal(shapeless.destroyed, 1);
         closure = square_closure(&halfway);
         closure.forward = NULL;
-        assert_null_and_error(wg_closure_apply(&closure, &x, 1), WG_E_NULL, "closure: ");
+        assert_null_and_error(wg_closure_apply(&closure, &x, 1), WG_E_NULL, "closure_apply: ");
         assert_int_equal(halfway.destroyed, 1);
         assert_int_equal(good.destroyed, !with_tape); /* without a tape nothing can call it again */
         if (with_tape)

@@ -209,7 +209,9 @@ static void misuse_leaf(void)
     assert_null_and_error(wg_set_requires_grad(fx.labels, true), WG_E_DTYPE, "set_requires_grad: i64");
     assert_null_and_error(wg_set_requires_grad(made(wg_mul(fx.x, fx.y)), false), WG_E_STATE, "set_requires_grad: ");
     assert_false(wg_requires_grad(NULL));
+    expect_error(WG_E_NULL, "requires_grad: ");
     assert_false(wg_requires_grad(WG_NONE));
+    assert_null(wg_error_first());
     FOR_EACH_BAD(IS_NULL, {
         if (bad_ == IS_RELEASED)
             continue;
@@ -255,6 +257,7 @@ static void misuse_tape(void)
     wg_tape_leave(NULL);
     wg_tape_leave(&(wg_tape *){NULL});
     assert_int_equal(wg_tape_nodes(NULL), 0);
+    expect_error(WG_E_NULL, "tape_nodes: the tape is NULL");
     assert_fails(wg_tape_rerun(NULL), WG_E_NULL, "tape_rerun: ");
     assert_fails(wg_tape_rerun(other), WG_E_STATE, "tape_rerun: ");
     assert_fails(wg_tape_rerun(tape), WG_E_STATE, "tape_rerun: ");
@@ -341,6 +344,7 @@ static void misuse_replay(void)
     assert_fails(wg_replay_run(NULL), WG_E_NULL, "replay_run: ");
     assert_fails(wg_replay_bind(NULL, fx.x, fx.x), WG_E_NULL, "replay_bind: ");
     assert_true(wg_replay_inspect(NULL).logged == 0);
+    expect_error(WG_E_NULL, "replay_inspect: the replay is NULL");
     wg_replay_destroy(NULL);
 }
 
@@ -410,8 +414,8 @@ static wg_status nothing(const wg_call *c)
 static void misuse_closure(void)
 {
     wg_closure closure = {.name = "none", .forward = nothing, .dtype = WG_F32, .shape = WG_SHAPE(1)};
-    assert_null_and_error(wg_closure_apply(NULL, &fx.x, 1), WG_E_NULL, "closure: ");
-    assert_null_and_error(wg_closure_apply(&closure, NULL, 1), WG_E_NULL, "closure: ");
+    assert_null_and_error(wg_closure_apply(NULL, &fx.x, 1), WG_E_NULL, "closure_apply: ");
+    assert_null_and_error(wg_closure_apply(&closure, NULL, 1), WG_E_NULL, "closure_apply: ");
     REFUSED_BUT_NONE("none", wg_closure_apply(&closure, &bad, 1));
     closure.dtype = (wg_dtype)50;
     assert_null_and_error(wg_closure_apply(&closure, &fx.x, 1), WG_E_DTYPE, "none: ");
@@ -419,7 +423,7 @@ static void misuse_closure(void)
     closure.shape = WG_SHAPE(-1);
     assert_null_and_error(wg_closure_apply(&closure, &fx.x, 1), WG_E_SHAPE, "none: ");
     closure.name = NULL;
-    assert_null_and_error(wg_closure_apply(&closure, &fx.x, 1), WG_E_NULL, "closure: ");
+    assert_null_and_error(wg_closure_apply(&closure, &fx.x, 1), WG_E_NULL, "closure_apply: ");
     const bool before = wg_check_mode_set(false);
     assert_false(before);
 }

@@ -34,7 +34,7 @@ static void ranges_are_checked(void **state)
         const char *name, *message;
         double value;
     } bad[] = {
-        {"size", "make: expected size in [1, inf), got 0", 0},
+        {"size", "make: expected size (how many) in [1, inf), got 0", 0},
         {"size", "got 1.5", 1.5},
         {"size", "got nan", (double)NAN},
         {"size", "whole number of 64 bits, got 1e+300", 1e300},

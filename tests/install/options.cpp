@@ -20,6 +20,26 @@ static wg_tensor *cube(wg_tensor *const *x, size_t, void *)
     return wg_sum(wg_mul(x[0], wg_mul(x[0], x[0])));
 }
 
+/* A kind of the user's own, in which members are left out, with its options from one list. */
+#define POWER_OPTIONS(X, T)                           \
+    X(T, SIZE, power, "the exponent", WG_AT_LEAST(1)) \
+    X(T, REAL, factor, 1, "in front", WG_ANY_VALUE)
+WG_OPTION_STRUCT(power_options, POWER_OPTIONS);
+WG_OPTION_TABLE(power_table, power_options, POWER_OPTIONS);
+#define power(power_, ...) power_with(WG_OPTIONS(power_options, .power = (power_), WG_OPTION_PRESETS(POWER_OPTIONS) __VA_ARGS__))
+
+static wg_tensor *power_forward(const wg_nn_call *call, wg_tensor *x)
+{
+    const power_options *o = static_cast<const power_options *>(call->options);
+    return wg_mul_scalar(wg_pow_scalar(x, static_cast<double>(o->power)), o->factor);
+}
+
+static wg_nn_module *power_with(power_options options)
+{
+    static const struct wg_nn_kind kind = {"power", power_forward, 1, 1, &power_table};
+    return wg_nn_module_create(&kind, &options, NULL);
+}
+
 static wg_tensor *counting(wg_dtype dtype, wg_shape shape)
 {
     wg_tensor *t = wg_zeros(dtype, shape);
@@ -64,6 +84,9 @@ int main()
     is(wg_item(wg_mean(normal)) == 1 && wg_data_as(mean, double)[1] == 3.5, "wg_layer_norm: bias, eps, mean");
     is(std::fabs(wg_item(wg_sum(wg_batch_norm(x)))) < 1e-12 && wg_rank(wg_group_norm(x, 1)) == 2, "wg_batch_norm, wg_group_norm");
 
+    is(wg_numel(wg_repeat(x, WG_SIZES(2, 3))) == 24 && wg_numel(wg_pad(x, WG_SIZES(1, 0), WG_SIZES(0, 2), 0)) == 12,
+       "wg_repeat, wg_pad: counted lists");
+
     wg_tensor *image = counting(WG_F32, WG_SHAPE(1, 1, 4, 4)), *kernel = wg_ones(WG_F32, WG_SHAPE(1, 1, 2, 2));
     wg_tensor *conv = wg_conv2d(image, kernel, WG_NONE, .padding = WG_PAIR(1, 0), .stride = WG_PAIR(1, 2));
     is(wg_extent(conv, 2) == 5 && wg_extent(conv, 3) == 2 && wg_data_as(conv, float)[0] == 3, "wg_conv2d: pairs");
@@ -96,6 +119,10 @@ int main()
     is(result && wg_extent(result, 1) == 3, "wg_nn_apply");
     is(wg_nn_print(net, stderr, WG_SHAPE(4, 2)) == WG_OK && wg_nn_print(net, stderr) == WG_OK, "wg_nn_print");
     wg_free(batch), wg_free(result);
+    wg_nn_module *cubes = power(3, .factor = 2), *plain = power(2, .factor = 1);
+    is(wg_item(wg_sum(wg_nn_apply(cubes, x))) == 200 && wg_item(wg_sum(wg_nn_apply(plain, x))) == 30, "a kind with options");
+    is(!power(0, .factor = 1) && wg_error_take(NULL) == WG_E_ARGUMENT, "a kind with options: their range");
+    wg_nn_destroy(cubes), wg_nn_destroy(plain);
     wg_nn_module *layer = wg_nn_conv2d(1, 2, 3, .bias = false, .padding = WG_PAIR(1, 1));
     is(wg_nn_parameters(layer).n == 1, "wg_nn_conv2d");
     wg_nn_destroy(layer);

@@ -108,7 +108,7 @@ static void bad_settings_are_refused(void **state)
     assert_int_equal(wg_init_uniform(NULL, g, 0, 1), WG_E_NULL);
     assert_error(WG_E_NULL, "init_uniform");
     assert_null(wg_nn_linear(0, 3));
-    assert_error(WG_E_ARGUMENT, "nn_linear: expected in in [1, inf), got 0");
+    assert_error(WG_E_ARGUMENT, "nn_linear: expected in (features of x) in [1, inf), got 0");
     assert_null(wg_nn_linear(3, 3, .init = WG_INIT_XAVIER_NORMAL, .gain = 0));
     assert_error(WG_E_ARGUMENT, "gain");
     assert_null(wg_nn_linear(3, 3, .dtype = WG_I64));
@@ -124,7 +124,7 @@ static void bad_settings_are_refused(void **state)
     assert_null(wg_init_tensor(WG_F32, WG_SHAPE(2, 2), g, WG_INIT_KAIMING_NORMAL, .fan = (wg_fan)2));
     assert_error(WG_E_ARGUMENT, "there is no fan 2");
     assert_null(wg_nn_batch_norm(0));
-    assert_error(WG_E_ARGUMENT, "expected channels in [1, inf), got 0");
+    assert_error(WG_E_ARGUMENT, "nn_batch_norm: expected channels (C) in [1, inf), got 0");
     assert_null(wg_nn_batch_norm(3, .momentum = 2));
     assert_error(WG_E_ARGUMENT, "expected momentum in [0, 1], got 2");
     assert_null(wg_nn_mlp(WG_SIZES(3)));

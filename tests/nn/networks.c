@@ -161,7 +161,11 @@ static void frozen_parameters_have_no_gradient(void **state)
     assert_same_bits(first, before);
     assert_int_equal(wg_nn_unfreeze(net, "*"), WG_OK);
     assert_int_equal(wg_nn_trainable(net).n, 4);
-    assert_int_equal(wg_nn_matching(net, "*.bias").n, 2);
+    const wg_tensor_list biases = wg_nn_matching(net, "*.bias"), all_but = wg_nn_matching(net, "!*.bias"); /* both at once */
+    assert_int_equal(biases.n, 2);
+    assert_string_equal(biases.name[0], "0.bias");
+    assert_string_equal(all_but.name[0], "0.weight");
+    assert_ptr_equal(wg_nn_matching(net, "*.bias").tensor, biases.tensor);
     assert_int_equal(wg_nn_matching(net, "!*.bias").n, 2);
     assert_string_equal(wg_nn_matching(net, "!*.bias").name[1], "2.weight");
     wg_optim_destroy(opt), wg_nn_destroy(net), wg_free(x), wg_free(before);

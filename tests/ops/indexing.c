@@ -177,8 +177,8 @@ static void integers_are_moved(void **state)
                        NUMBERS(0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5));
         assert_numbers(wg_concat((wg_tensor *[]){x, x}, 2, 1), d, WG_SHAPE(2, 6), NUMBERS(0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5));
         assert_numbers(wg_stack((wg_tensor *[]){x, x}, 2, 2), d, WG_SHAPE(2, 3, 2), NUMBERS(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5));
-        assert_numbers(wg_repeat(x, (const int64_t[]){1, 2}), d, WG_SHAPE(2, 6), NUMBERS(0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5));
-        assert_numbers(wg_pad(x, (const int64_t[]){0, 1}, (const int64_t[]){1, 0}, 9), d, WG_SHAPE(3, 4),
+        assert_numbers(wg_repeat(x, WG_SIZES(1, 2)), d, WG_SHAPE(2, 6), NUMBERS(0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5));
+        assert_numbers(wg_pad(x, WG_SIZES(0, 1), WG_SIZES(1, 0), 9), d, WG_SHAPE(3, 4),
                        NUMBERS(9, 0, 1, 2, 9, 3, 4, 5, 9, 9, 9, 9));
         assert_numbers(wg_index_select(x, 0, last), d, WG_SHAPE(3, 3), NUMBERS(3, 4, 5, 0, 1, 2, 3, 4, 5));
         assert_numbers(wg_index_select(transposed, 1, last), d, WG_SHAPE(3, 3), NUMBERS(3, 0, 3, 4, 1, 4, 5, 2, 5));
@@ -228,10 +228,10 @@ static void stack_and_repeat(void **state)
     for (int i = 0; i < 100; i++)
         assert_true(element(line, i) == i);
     assert_int_equal(wg_extent(made(wg_stack((wg_tensor *[]){none, none, none}, 3, 1)), 1), 3);
-    assert_int_equal(wg_extent(made(wg_repeat(none, (const int64_t[]){3, 5})), 0), 6);
-    assert_int_equal(wg_numel(made(wg_repeat(x, (const int64_t[]){1, 2, 0, 1, 1, 1}))), 0);
+    assert_int_equal(wg_extent(made(wg_repeat(none, WG_SIZES(3, 5))), 0), 6);
+    assert_int_equal(wg_numel(made(wg_repeat(x, WG_SIZES(1, 2, 0, 1, 1, 1)))), 0);
     const int64_t times[] = {2, 2, 1, 3, 2, 2}; /* more axes than one pass can handle */
-    wg_tensor *y = made(wg_repeat(x, times)), *by_concat = x;
+    wg_tensor *y = made(wg_repeat(x, (wg_sizes){6, times})), *by_concat = x;
     for (int axis = 0; axis < 6; axis++)
         by_concat = made(wg_concat((wg_tensor *[]){by_concat, by_concat, by_concat}, (size_t)times[axis], axis));
     assert_same_bits(y, by_concat);

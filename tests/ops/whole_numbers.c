@@ -9,7 +9,7 @@ static wg_tensor *x, *y, *row, *image, *kernel, *labels, *generator;
 
 /* From the value v; axes are int. */
 #define AXIS(v) ((v) < INT_MIN ? INT_MIN : (v) > INT_MAX ? INT_MAX : (int)(v))
-#define PAIR(v) ((const int64_t[]){1, v})
+#define PAIR(v) WG_SIZES(1, v)
 #define WINDOW(parameter) wg_conv2d(image, kernel, WG_NONE, .parameter = WG_PAIR(1, v))
 #define POOLED(pool, parameter) pool(image, .parameter = WG_PAIR(2, v))
 static const wg_conv_options plain = {.stride = WG_PAIR(1, 1), .dilation = WG_PAIR(1, 1), .groups = 1};

@@ -10,11 +10,11 @@ static double one(int64_t step, void *context)
 /* Every byte 0xff: reals are NaN, whole numbers and enums -1, a list has -1 steps. */
 static void misuse_list(void)
 {
-#define WG_SCHEDULE(name, options)                                                       \
-    {                                                                                    \
-        wg_lr_##name##_options options_;                                                 \
-        memset(&options_, 0xff, sizeof options_);                                        \
-        assert_null_and_error(wg_lr_##name##_with(options_), WG_E_ARGUMENT, #name ": "); \
+#define WG_SCHEDULE(name, options)                                                             \
+    {                                                                                          \
+        wg_lr_##name##_options options_;                                                       \
+        memset(&options_, 0xff, sizeof options_);                                              \
+        assert_null_and_error(wg_lr_##name##_with(options_), WG_E_ARGUMENT, "lr_" #name ": "); \
     }
 #include "wengert/schedules.def"
 #undef WG_SCHEDULE
@@ -22,14 +22,14 @@ static void misuse_list(void)
 
 static void misuse_combined(void)
 {
-    assert_null_and_error(wg_lr_product(NULL, wg_lr_inverse_time()), WG_E_NULL, "product: schedule 0 is NULL");
-    assert_null_and_error(wg_lr_product(wg_lr_inverse_time(), NULL), WG_E_NULL, "product: schedule 1 is NULL");
-    assert_null_and_error(wg_lr_then(NULL, 1, NULL), WG_E_NULL, "then: ");
-    assert_null_and_error(wg_lr_then(wg_lr_inverse_time(), -1, wg_lr_inverse_time()), WG_E_ARGUMENT, "then: ");
-    assert_null_and_error(wg_lr_warmup(NULL, .steps = 3), WG_E_NULL, "then: ");
-    assert_null_and_error(wg_lr_warmup(wg_lr_inverse_time(), .steps = 0), WG_E_ARGUMENT, "warmup: ");
-    assert_null_and_error(wg_lr_warmup(wg_lr_inverse_time(), .steps = 1, .start = (double)NAN), WG_E_ARGUMENT, "warmup: ");
-    assert_null_and_error(wg_lr_closure(NULL, NULL, NULL), WG_E_NULL, "closure: ");
+    assert_null_and_error(wg_lr_product(NULL, wg_lr_inverse_time()), WG_E_NULL, "lr_product: schedule 0 is NULL");
+    assert_null_and_error(wg_lr_product(wg_lr_inverse_time(), NULL), WG_E_NULL, "lr_product: schedule 1 is NULL");
+    assert_null_and_error(wg_lr_then(NULL, 1, NULL), WG_E_NULL, "lr_then: ");
+    assert_null_and_error(wg_lr_then(wg_lr_inverse_time(), -1, wg_lr_inverse_time()), WG_E_ARGUMENT, "lr_then: ");
+    assert_null_and_error(wg_lr_warmup(NULL, .steps = 3), WG_E_NULL, "lr_warmup: ");
+    assert_null_and_error(wg_lr_warmup(wg_lr_inverse_time(), .steps = 0), WG_E_ARGUMENT, "lr_warmup: ");
+    assert_null_and_error(wg_lr_warmup(wg_lr_inverse_time(), .steps = 1, .start = (double)NAN), WG_E_ARGUMENT, "lr_warmup: ");
+    assert_null_and_error(wg_lr_closure(NULL, NULL, NULL), WG_E_NULL, "lr_closure: ");
 }
 
 static void misuse_schedule(void)

@@ -59,18 +59,18 @@ static void a_cycle_in_three_phases_needs_room(void **state)
     assert_null(wg_lr_warmup_stable_decay(.stable = 1, .decay = 1, .start = 0.5));
     assert_error(WG_E_ARGUMENT, ".start = 0.5 without .warmup");
     assert_null(wg_lr_one_cycle(.steps = 10, .rise = 0.75, .three_phase = true));
-    assert_error(WG_E_ARGUMENT, "one_cycle: three_phase: expected rise in [0, 0.5], got 0.75");
+    assert_error(WG_E_ARGUMENT, "lr_one_cycle: three_phase: expected rise in [0, 0.5], got 0.75");
 }
 
 static void milestones_are_a_list_in_order(void **state)
 {
     (void)state;
     assert_null(wg_lr_multi_step());
-    assert_error(WG_E_ARGUMENT, "multi_step: expected milestones to be 1 to 16 steps, got 0");
+    assert_error(WG_E_ARGUMENT, "lr_multi_step: expected milestones to be 1 to 16 steps, got 0");
     assert_null(wg_lr_multi_step(.milestones = WG_MILESTONES(3, 3)));
-    assert_error(WG_E_ARGUMENT, "multi_step: expected milestones in increasing order, got 3 after 3");
+    assert_error(WG_E_ARGUMENT, "lr_multi_step: expected milestones in increasing order, got 3 after 3");
     assert_null(wg_lr_multi_step(.milestones = WG_MILESTONES(-1, 3)));
-    assert_error(WG_E_ARGUMENT, "multi_step: expected milestones in [0, inf), got -1");
+    assert_error(WG_E_ARGUMENT, "lr_multi_step: expected milestones in [0, inf), got -1");
     wg_milestones many = {.count = 17};
     assert_null(wg_lr_multi_step(.milestones = many));
     assert_error(WG_E_ARGUMENT, "got 17");
@@ -118,11 +118,11 @@ static void a_part_belongs_to_one_schedule(void **state)
     wg_lr_destroy(part);
     assert_error(WG_E_STATE, "lr_destroy: the schedule (inverse_time) is part of another");
     assert_null(wg_lr_product(wg_lr_cosine(.steps = 3), part)); /* and frees the other */
-    assert_error(WG_E_STATE, "product: schedule 1 (inverse_time) is part of a schedule already");
+    assert_error(WG_E_STATE, "lr_product: schedule 1 (inverse_time) is part of a schedule already");
     assert_close(wg_lr_at(whole, 1), 0.5 * 0.75, 1e-15);
     wg_lr *twice = wg_lr_inverse_time();
     assert_null(wg_lr_product(twice, twice)); /* and frees it, once */
-    assert_error(WG_E_STATE, "product: schedule 1");
+    assert_error(WG_E_STATE, "lr_product: schedule 1");
     wg_lr_destroy(whole);
     assert_no_error();
 }
@@ -133,9 +133,9 @@ static void a_part_that_failed_fails_the_whole(void **state)
     assert_null(wg_lr_warmup(wg_lr_then(wg_lr_inverse_time(), 3, wg_lr_cosine(.steps = 0)), .steps = 5));
     assert_error(WG_E_ARGUMENT, "cosine: expected steps in [1, inf), got 0");
     assert_null(wg_lr_warmup(wg_lr_inverse_time()));
-    assert_error(WG_E_ARGUMENT, "warmup: expected a value for steps, which has no default");
+    assert_error(WG_E_ARGUMENT, "lr_warmup: expected a value for steps, which has no default");
     assert_null(wg_lr_then(wg_lr_inverse_time(), -1, wg_lr_inverse_time()));
-    assert_error(WG_E_ARGUMENT, "then: expected step in [0, inf), got -1");
+    assert_error(WG_E_ARGUMENT, "lr_then: expected step in [0, inf), got -1");
 }
 
 static void parts_are_nested_to_a_depth(void **state)
@@ -148,7 +148,7 @@ static void parts_are_nested_to_a_depth(void **state)
     assert_close(wg_lr_at(schedule, 0), 1, 0);
     schedule = wg_lr_product(schedule, wg_lr_inverse_time());
     assert_null(schedule);
-    assert_error(WG_E_ARGUMENT, "product: schedules are nested more than 256 deep");
+    assert_error(WG_E_ARGUMENT, "lr_product: schedules are nested more than 256 deep");
 }
 
 /* ---- a function of the user's ---- */
@@ -183,7 +183,7 @@ static void a_closure_is_a_schedule(void **state)
     wg_lr_destroy(schedule);
     assert_int_equal(destroyed, 1);
     assert_null(wg_lr_closure(NULL, &one, count));
-    assert_error(WG_E_NULL, "closure: the function is NULL");
+    assert_error(WG_E_NULL, "lr_closure: the function is NULL");
     assert_int_equal(destroyed, 2);
     schedule = wg_lr_closure(opens, NULL, NULL);
     assert_true(isnan(wg_lr_at(schedule, 0)));

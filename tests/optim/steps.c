@@ -277,7 +277,7 @@ static void a_parameter_requires_a_gradient(void **state)
     const char *const names[3] = {"a", "b", "w"};
     assert_int_equal(wg_set_name(t[2], "w"), WG_OK);
     assert_null(wg_optim_adam(((wg_tensor_list){3, t, names})));
-    assert_error(WG_E_NO_GRAD, "adam: parameter 2 (w) does not require a gradient: wg_set_requires_grad(w, true)");
+    assert_error(WG_E_NO_GRAD, "optim_adam: parameter 2 (w) does not require a gradient: wg_set_requires_grad(w, true)");
     wg_optim *opt = wg_optim_sgd(((wg_tensor_list){2, t, names}));
     assert_int_equal(wg_optim_add_group(opt, ((wg_tensor_list){1, t + 2, NULL})), WG_E_NO_GRAD);
     assert_error(WG_E_NO_GRAD, "parameter 0 (w) does not require a gradient");
@@ -337,11 +337,11 @@ static void errors_name_what_is_wrong(void **state)
     wg_tensor *p = make_parameter(WG_F64), *twice[2] = {p, p}, *missing[1] = {NULL}, *labels = wg_zeros(WG_I64, WG_SHAPE(2));
     const wg_tensor_list one = list_of(&p, 1);
     assert_null(wg_optim_sgd(list_of(&p, 0)));
-    assert_error(WG_E_ARGUMENT, "sgd: there are no parameters");
+    assert_error(WG_E_ARGUMENT, "optim_sgd: there are no parameters");
     assert_null(wg_optim_sgd(list_of(twice, 2)));
     assert_error(WG_E_ARGUMENT, "given twice");
     assert_null(wg_optim_adam(list_of(missing, 1)));
-    assert_error(WG_E_NULL, "adam: parameter 0 is NULL");
+    assert_error(WG_E_NULL, "optim_adam: parameter 0 is NULL");
     assert_null(wg_optim_adam(list_of(&labels, 1)));
     assert_error(WG_E_DTYPE, "i64");
     assert_null(wg_optim_sgd(one, .lr = -1));

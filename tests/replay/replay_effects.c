@@ -371,8 +371,8 @@ static wg_status leaves(void *context)
                                     &leaver->x, 1);
     leaver->contexts++;
     leaver->kept = wg_keep(wg_tanh(wg_mul(y, wg_ones(WG_F64, WG_SHAPE(3)))));
-    if (leaver->updating && wg_update_begin() == WG_OK)
-        (void)wg_increment(leaver->x);
+    if (leaver->updating && (wg_update_begin() != WG_OK || wg_increment(leaver->x) != WG_OK))
+        return WG_E_BUG;
     pthread_exit(NULL);
 }
 

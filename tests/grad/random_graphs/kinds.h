@@ -222,7 +222,7 @@ static wg_tensor *kind_repeat(struct run *p)
     int64_t times[WG_MAX_RANK];
     for (int i = 0; i < wg_rank(x); i++)
         times[i] = 1 + draw(p, 2);
-    return wg_repeat(x, times);
+    return wg_repeat(x, (wg_sizes){wg_rank(x), times});
 }
 
 static wg_tensor *kind_pad(struct run *p)
@@ -233,7 +233,7 @@ static wg_tensor *kind_pad(struct run *p)
         before[i] = draw(p, 2);
         after[i] = draw(p, 2);
     }
-    return wg_pad(x, before, after, draw_real(p, -1, 1));
+    return wg_pad(x, (wg_sizes){wg_rank(x), before}, (wg_sizes){wg_rank(x), after}, draw_real(p, -1, 1));
 }
 
 static wg_tensor *kind_cumsum(struct run *p)

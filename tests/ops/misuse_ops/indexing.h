@@ -97,17 +97,21 @@ static void misuse_one_hot(void)
 
 static void misuse_pad(void)
 {
-    const int64_t some[] = {1, 2}, negative[] = {0, -1}, vast[] = {INT64_MAX, 0};
+    const wg_sizes some = WG_SIZES(1, 2), negative = WG_SIZES(0, -1), vast = WG_SIZES(INT64_MAX, 0), none = {2, NULL};
     REFUSED("pad", wg_pad(bad, some, some, 0));
-    assert_null_and_error(wg_pad(fx.y, NULL, some, 0), WG_E_NULL, "pad: ");
-    assert_null_and_error(wg_pad(fx.y, some, NULL, 0), WG_E_NULL, "pad: ");
+    assert_null_and_error(wg_pad(fx.y, none, some, 0), WG_E_NULL, "pad: the numbers of before are NULL");
+    assert_null_and_error(wg_pad(fx.y, some, none, 0), WG_E_NULL, "pad: the numbers of after are NULL");
+    assert_null_and_error(wg_pad(fx.y, WG_SIZES(1), some, 0), WG_E_ARGUMENT,
+                          "pad: expected before of 2 numbers, one for each axis of [2, 3], got 1");
+    assert_null_and_error(wg_pad(fx.y, some, WG_SIZES(1, 2, 3), 0), WG_E_ARGUMENT, "pad: expected after of 2 numbers");
+    assert_null_and_error(wg_pad(fx.scalar, some, some, 0), WG_E_ARGUMENT, "pad: expected before of 0 numbers");
     assert_null_and_error(wg_pad(fx.y, negative, some, 0), WG_E_ARGUMENT, "pad: ");
     assert_null_and_error(wg_pad(fx.y, some, negative, 0), WG_E_ARGUMENT, "pad: ");
     assert_null_and_error(wg_pad(fx.y, vast, some, 0), WG_E_SHAPE, "pad: ");
     assert_null_and_error(wg_pad(fx.y, some, vast, 0), WG_E_SHAPE, "pad: ");
-    assert_null_and_error(wg_pad(fx.bytes, some, some, 256), WG_E_ARGUMENT, "pad: ");
-    assert_null_and_error(wg_pad(fx.labels, some, some, (double)NAN), WG_E_ARGUMENT, "pad: ");
-    assert_null_and_error(wg_pad(fx.labels, some, some, 0x1p63), WG_E_ARGUMENT, "pad: ");
+    assert_null_and_error(wg_pad(fx.bytes, some, some, 256), WG_E_ARGUMENT, "pad: expected a value");
+    assert_null_and_error(wg_pad(fx.labels, WG_SIZES(1), WG_SIZES(0), (double)NAN), WG_E_ARGUMENT, "pad: expected a value");
+    assert_null_and_error(wg_pad(fx.labels, WG_SIZES(1), WG_SIZES(0), 0x1p63), WG_E_ARGUMENT, "pad: expected a value");
 }
 
 static void misuse_diagonal(void)
@@ -197,11 +201,14 @@ static void misuse_stack(void)
 
 static void misuse_repeat(void)
 {
-    REFUSED("repeat", wg_repeat(bad, (const int64_t[]){1, 2}));
-    assert_null_and_error(wg_repeat(fx.y, NULL), WG_E_NULL, "repeat: ");
-    assert_null_and_error(wg_repeat(fx.y, (const int64_t[]){1, -1}), WG_E_ARGUMENT, "repeat: ");
-    assert_null_and_error(wg_repeat(fx.y, (const int64_t[]){INT64_MAX, 2}), WG_E_SHAPE, "repeat: ");
-    assert_null_and_error(wg_repeat(fx.y, (const int64_t[]){(int64_t)1 << 40, (int64_t)1 << 40}), WG_E_SHAPE, "repeat: ");
+    REFUSED("repeat", wg_repeat(bad, WG_SIZES(1, 2)));
+    assert_null_and_error(wg_repeat(fx.y, (wg_sizes){2, NULL}), WG_E_NULL, "repeat: the numbers of times are NULL");
+    assert_null_and_error(wg_repeat(fx.y, WG_SIZES(2)), WG_E_ARGUMENT,
+                          "repeat: expected times of 2 numbers, one for each axis of [2, 3], got 1");
+    assert_null_and_error(wg_repeat(fx.y, (wg_sizes){-1, NULL}), WG_E_ARGUMENT, "repeat: ");
+    assert_null_and_error(wg_repeat(fx.y, WG_SIZES(1, -1)), WG_E_ARGUMENT, "repeat: ");
+    assert_null_and_error(wg_repeat(fx.y, WG_SIZES(INT64_MAX, 2)), WG_E_SHAPE, "repeat: ");
+    assert_null_and_error(wg_repeat(fx.y, WG_SIZES((int64_t)1 << 40, (int64_t)1 << 40)), WG_E_SHAPE, "repeat: ");
 }
 
 static void misuse_split(void)
