@@ -159,6 +159,12 @@ static void frozen_parameters_have_no_gradient(void **state)
         assert_int_equal(wg_optim_step(opt), WG_OK);
     }
     assert_same_bits(first, before);
+    assert_int_equal(wg_nn_freeze(net, "*"), WG_OK);
+    {
+        WG_TAPE(tape);
+        assert_int_equal(wg_backward(wg_sum(wg_nn_apply(net, x))), WG_E_NO_GRAD);
+        assert_error(WG_E_NO_GRAD, "wg_nn_unfreeze if all parameters are frozen");
+    }
     assert_int_equal(wg_nn_unfreeze(net, "*"), WG_OK);
     assert_int_equal(wg_nn_trainable(net).n, 4);
     const wg_tensor_list biases = wg_nn_matching(net, "*.bias"), all_but = wg_nn_matching(net, "!*.bias"); /* both at once */
