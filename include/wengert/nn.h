@@ -243,7 +243,7 @@ WG_API wg_nn_module *wg_nn_mlp_with(wg_sizes sizes, wg_nn_mlp_options options);
 /* ---- printing ---- */
 
 /* The module as its constructor was called, "linear(in=2, out=8, bias=false)": sizes, and options that are not at their defaults. Cut
-   to size bytes; returns text. */
+   to size bytes; returns text, which is "" for NULL, with E_NULL recorded. */
 WG_API char *wg_nn_describe(const wg_nn_module *module, char *text, size_t size);
 
 /* A table of the network: wg_nn_print(net, stdout), or wg_nn_print(net, stdout, WG_SHAPE(32, 784)) with the shapes of its inputs. Each

@@ -111,14 +111,19 @@ static wg_status check_dtype(const wg_option *option, double value, const char *
     return wg_fail(WG_E_DTYPE, op, "%s: expected %s f32 or f64, got %s", op, option->name, wg_dtype_name((wg_dtype)value));
 }
 
+/* The name in messages. An argument that has no name in the call is said with what it is, "in (features of x)". */
+static const char *name_of(const wg_option *option, char *text, size_t size)
+{
+    if (!option->required || !option->help)
+        return option->name;
+    snprintf(text, size, "%s (%s)", option->name, option->help);
+    return text;
+}
+
 static wg_status check(const wg_option *option, double value, const char *op)
 {
-    char sized[120];
-    const char *name = option->name;
-    if (option->required && option->help) { /* an argument without a name in the call: what it is */
-        snprintf(sized, sizeof sized, "%s (%s)", name, option->help);
-        name = sized;
-    }
+    char text[120];
+    const char *name = name_of(option, text, sizeof text);
     if (is_missing(option, value))
         return missing(option, op);
     switch (option->type) {
@@ -167,10 +172,11 @@ static const int64_t *whole_of(const wg_option *option, const void *options)
 /* The one or two whole numbers of an option. As a double the largest of them would be one that is too large. */
 static wg_status check_whole(const wg_option *option, const int64_t *value, const char *op)
 {
+    char text[120];
     if (option->type == WG_OPTION_INT && option->preset == (double)WG_REQUIRED_INT && *value == WG_REQUIRED_INT)
         return missing(option, op);
     for (int i = 0; i < (option->type == WG_OPTION_PAIR ? 2 : 1); i++)
-        WG_TRY(wg_check_number(op, option->name, (double)value[i], option->range));
+        WG_TRY(wg_check_number(op, name_of(option, text, sizeof text), (double)value[i], option->range));
     return WG_OK;
 }
 

@@ -17,10 +17,15 @@ static void options_of(const wg_nn_module *module, char *text, size_t size)
 char *wg_nn_describe(const wg_nn_module *module, char *text, size_t size)
 {
     char options[400] = "";
-    if (module)
-        options_of(module, options, sizeof options);
     if (size > 0)
-        snprintf(text, size, options[0] ? "%s(%s)" : "%s", wg_nn_kind_name(module), options);
+        text[0] = 0;
+    if (!module) {
+        (void)nn_null_argument("nn_describe", "the module");
+        return text;
+    }
+    options_of(module, options, sizeof options);
+    if (size > 0)
+        snprintf(text, size, options[0] ? "%s(%s)" : "%s", module->kind->name, options);
     return text;
 }
 

@@ -184,6 +184,7 @@ static void misuse_parameters(void)
     assert_fails(wg_nn_assign(all, fx.vector), WG_E_SHAPE, "nn_assign: expected a vector of 13 elements");
     char text[40];
     assert_string_equal(wg_nn_describe(NULL, text, sizeof text), "");
+    expect_error(WG_E_NULL, "nn_describe: the module is NULL");
     assert_fails(wg_nn_print(NULL, stderr), WG_E_NULL, "nn_print");
     assert_fails(wg_nn_print(net, NULL), WG_E_NULL, "nn_print");
     assert_fails(wg_nn_print_with(net, stderr, NULL, 1), WG_E_NULL, "nn_print");
