@@ -143,7 +143,8 @@ WG_API WG_MUST_CHECK wg_status wg_nn_assign(wg_tensor_list params, wg_tensor *ve
 /* y = net(x), or net(x, …) for a module of several inputs. With no tape open one is opened for the call, and the result is the
    caller's (wg_free), without history; where the network returns x or a parameter, or a view of one, it shares memory with that. The
    mode of training or use is the thread's (WG_EVAL_MODE). NULL and the error on failure; a NULL among the inputs gives NULL. Another
-   number of inputs than the kind's is E_ARGUMENT. */
+   number of inputs than the kind's is E_ARGUMENT. Forward functions run at most WG_MAX_DEPTH deep, else E_STATE: a module that applies
+   itself without end fails. */
 #ifndef __cplusplus
 #define wg_nn_apply(net, ...) wg_nn_apply_to((net), WG_NN_TENSORS_(__VA_ARGS__))
 /* For forward functions: applies the index-th child, with its part of the call's parameters, in a section of its name. */

@@ -150,7 +150,9 @@ WG_API WG_MUST_CHECK wg_status wg_add_hook(wg_tensor *t, wg_hook *fn, void *cont
    mlp left a tape open" (whose may be NULL).
    Otherwise the result is the function's status. A status other than OK fails the step, also where the error belonged to a tape
    that function closed. If function recorded no error, an error is recorded that says which function failed with which status.
-   The section is again the one before, whatever the function pushed or popped. Modes that the function sets remain set. */
+   The section is again the one before, whatever the function pushed or popped. Modes that the function sets remain set. E_STATE, and
+   function is not called, if WG_MAX_DEPTH functions that were called with the same op run already, one inside the other: one that
+   calls itself without end is an error before the stack overflows. */
 WG_API wg_status wg_callback_run(const char *op, const char *who, const char *whose, wg_status (*function)(void *context),
                                  void *context);
 

@@ -127,11 +127,33 @@ wg_status wg_callback_end(wg_callback *callback, wg_status returned)
     return status;
 }
 
+/* How many of the functions that are running op has called. */
+static int running(const struct wg_thread *th, const char *op)
+{
+    int n = 0;
+    for (const wg_callback *callback = th->callback; callback; callback = callback->outer)
+        n += strcmp(callback->op, op) == 0;
+    return n;
+}
+
+/* Separate, so that its text takes no stack in each of the nested calls. */
+static __attribute__((noinline)) wg_status too_deep(const wg_callback *callback)
+{
+    char text[120];
+    snprintf(text, sizeof text, "would run inside %d others, and no more may: does it call itself without end?", WG_MAX_DEPTH);
+    return wg_callback_fail(callback, WG_E_STATE, text);
+}
+
 wg_status wg_callback_run(const char *op, const char *who, const char *whose, wg_status (*function)(void *context), void *context)
 {
     if (!op || !who || !function)
         return wg_fail(WG_E_NULL, "callback_run", "callback_run: the %s is NULL", !op ? "op's name" : !who ? "text" : "function");
+    const struct wg_thread *th = wg_self();
+    if (!th)
+        return WG_E_MEMORY;
     wg_callback callback = {.op = op, .who = who, .whose = whose};
+    if (running(th, op) >= WG_MAX_DEPTH)
+        return too_deep(&callback);
     wg_callback_begin(&callback);
     return wg_callback_end(&callback, function(context));
 }

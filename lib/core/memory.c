@@ -75,6 +75,7 @@ static void thread_end(void *state)
         th->sections = section->next;
         wg_object_free(section);
     }
+    wg_hash_free(&th->section_table);
     wg_hash_free(&th->leaves);
     rest_end(&th->rest);
     wg_team_free(th->team);

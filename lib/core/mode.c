@@ -47,20 +47,28 @@ void wg_train_mode_leave(bool *before)
         wg_train_mode_set(*before);
 }
 
-/* Searches the ring of sections with the same parent. Steps enter sections in the same order, so the search starts after the one
-   entered last; its first comparison mostly succeeds. */
-static wg_section *find_section(wg_section *latest, const char *name, const char *kind)
+static uint64_t hash_text(uint64_t hash, const char *text)
 {
-    wg_section *section = latest;
-    while (section) {
-        section = section->sibling;
-        if (strcmp(section->name, name) == 0 && strcmp(section->kind, kind) == 0)
-            return section;
-        if (section == latest)
-            break;
-    }
-    return NULL;
+    for (; *text; text++)
+        hash = wg_hash_mix(hash, (unsigned char)*text);
+    return hash;
 }
+
+static uint64_t hash_of_section(const void *context, const void *key)
+{
+    const wg_section *section = key;
+    (void)context;
+    return hash_text(hash_text((uintptr_t)section->parent, section->name), section->kind);
+}
+
+static bool same_section(const void *context, const void *a, const void *b)
+{
+    const wg_section *one = a, *other = b;
+    (void)context;
+    return one->parent == other->parent && strcmp(one->name, other->name) == 0 && strcmp(one->kind, other->kind) == 0;
+}
+
+static const struct wg_hash_kind section_kind = {hash_of_section, same_section};
 
 static wg_section *make_section(struct wg_thread *th, wg_section *latest, const char *name, const char *kind)
 {
@@ -82,6 +90,26 @@ static wg_section *make_section(struct wg_thread *th, wg_section *latest, const 
     return section;
 }
 
+/* The section of that name and kind in the current one, made if it is new. Steps enter sections in the same order, so the one
+   after the latest in the ring is mostly it. NULL and the error if there is no memory. */
+static wg_section *section_for(struct wg_thread *th, wg_section *latest, const char *name, const char *kind)
+{
+    const wg_section sought = {.parent = (wg_section *)(uintptr_t)th->mode.section, .name = name, .kind = kind};
+    if (latest && same_section(NULL, latest->sibling, &sought))
+        return latest->sibling;
+    struct wg_hash_slot *slot = wg_hash_slot_by(&th->section_table, &section_kind, NULL, &sought);
+    if (!slot)
+        return NULL;
+    if (!slot->key) {
+        wg_section *section = make_section(th, latest, name, kind);
+        if (!section)
+            return NULL;
+        wg_hash_put(&th->section_table, slot, section);
+        slot->value.pointer = section;
+    }
+    return slot->value.pointer;
+}
+
 wg_status wg_section_push_with(const char *name, wg_section_options options)
 {
     WG_OPERATION("section_push");
@@ -93,8 +121,8 @@ wg_status wg_section_push_with(const char *name, wg_section_options options)
     if (*wg_lost_tapes() > 0) /* no tape would remove the name when it closes */
         return wg_fail(WG_E_MEMORY, "section_push", "section_push: the tape around this could not be opened");
     wg_section *parent = (wg_section *)(uintptr_t)th->mode.section, **latest = parent ? &parent->latest : &th->latest_section;
-    wg_section *section = find_section(*latest, name, options.kind);
-    if (!section && !(section = make_section(th, *latest, name, options.kind)))
+    wg_section *section = section_for(th, *latest, name, options.kind);
+    if (!section)
         return WG_E_MEMORY;
     *latest = section;
     th->mode.section = section;

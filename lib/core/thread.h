@@ -73,7 +73,8 @@ struct wg_thread {
     wg_tape *update_tape;
     bool update_lost; /* the tape of the update was closed; wg_update_commit reports it */
     wg_section *sections;
-    wg_section *latest_section; /* of the sections without a parent, the one entered last */
+    struct wg_hash section_table; /* the same sections by parent, name and kind */
+    wg_section *latest_section;   /* of the sections without a parent, the one entered last */
     wg_tape *spare_tapes;
     struct wg_hash leaves; /* by leaf of the caller's with a proxy on an open tape: its youngest struct wg_proxy_link */
 

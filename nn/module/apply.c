@@ -248,7 +248,7 @@ static wg_status apply_child(const wg_nn_call *call, size_t index, wg_tensor *co
                               .n_in = n_in,
                               .n_out = n_out,
                               .functional = call->functional,
-                              .record = call->record};
+                              .record = call->record ? call->record->child(call->record, index) : NULL};
     WG_TRY(wg_section_push(child->name, .kind = wg_nn_kind_name(child->module)));
     const wg_status status = forward(&inner, fused);
     wg_section_pop();

@@ -50,9 +50,11 @@ struct wg_nn_module {
     bool is_child;
 };
 
-/* What wg_nn_print writes down while it applies a network: called after each module's forward function. */
+/* What wg_nn_print writes down of a module while it applies a network.
+   note: called after the module's forward function. child: the record of child number index. */
 struct wg_nn_record {
     void (*note)(struct wg_nn_record *record, const wg_nn_call *call);
+    struct wg_nn_record *(*child)(struct wg_nn_record *record, size_t index);
 };
 
 /* ---- list.c ---- */

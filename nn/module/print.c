@@ -33,20 +33,21 @@ char *wg_nn_describe(const wg_nn_module *module, char *text, size_t size)
 
 /* A module of the network, before its children. */
 struct line {
+    struct wg_nn_record record; /* first, for note and child_record */
     const wg_nn_module *module;
     const char *name;
-    size_t parent;                   /* its line */
+    struct line *parent, **child;    /* the lines of its parent and of its children */
     char label[200], result[120];    /* the first column; the shapes of its results */
     int64_t elements, bytes, frozen; /* of its own parameters */
     bool shared;                     /* another module has one of them, too */
-    size_t section;                  /* of the table of costs: what it and its children recorded; SIZE_MAX: nothing */
+    const wg_cost_section *section;  /* what it and its children recorded; NULL: nothing */
     wg_cost_sum cost;
 };
 
 struct table {
-    struct wg_nn_record record; /* first, for note */
     struct line *line;
-    size_t n;
+    struct line **child; /* of all modules one after the other, each line's from its own child on */
+    size_t n, n_children;
 };
 
 static size_t count_modules(const wg_nn_module *net)
@@ -57,13 +58,30 @@ static size_t count_modules(const wg_nn_module *net)
     return n;
 }
 
+static void note(struct wg_nn_record *record, const wg_nn_call *call)
+{
+    struct line *line = (struct line *)(void *)record;
+    char shape[120];
+    size_t used = 0;
+    for (size_t i = 0; i < call->n_out && used < sizeof line->result; i++)
+        used += (size_t)snprintf(line->result + used, sizeof line->result - used, "%s%s", i ? " " : "",
+                                 wg_shape_text(wg_shape_of(call->out[i]), shape, sizeof shape));
+}
+
+static struct wg_nn_record *child_record(struct wg_nn_record *record, size_t index)
+{
+    return &((struct line *)(void *)record)->child[index]->record;
+}
+
 /* At most WG_MAX_DEPTH deep. indent: what stands before the line, bars for parents that have further children below. */
-static void add_lines(struct table *table, const wg_nn_module *module, size_t parent, const char *name, const char *indent,
+static void add_lines(struct table *table, const wg_nn_module *module, struct line *parent, const char *name, const char *indent,
                       const char *branch, const char *bar)
 {
-    const size_t at = table->n++;
-    struct line *line = &table->line[at];
+    struct line *line = &table->line[table->n++];
     char below[200];
+    line->record = (struct wg_nn_record){note, child_record};
+    line->child = table->child + table->n_children;
+    table->n_children += module->n_children;
     line->module = module;
     line->name = name;
     line->parent = parent;
@@ -78,21 +96,9 @@ static void add_lines(struct table *table, const wg_nn_module *module, size_t pa
     snprintf(below, sizeof below, "%s%s", indent, bar);
     for (size_t i = 0; i < module->n_children; i++) {
         const bool last = i + 1 == module->n_children;
-        add_lines(table, module->children[i].module, at, module->children[i].name, below, last ? "└ " : "├ ", last ? "  " : "│ ");
+        line->child[i] = &table->line[table->n];
+        add_lines(table, module->children[i].module, line, module->children[i].name, below, last ? "└ " : "├ ", last ? "  " : "│ ");
     }
-}
-
-static void note(struct wg_nn_record *record, const wg_nn_call *call)
-{
-    struct table *table = (struct table *)(void *)record;
-    struct line *line = table->line;
-    char shape[120];
-    size_t used = 0;
-    while (line->module != call->module)
-        line++;
-    for (size_t i = 0; i < call->n_out && used < sizeof line->result; i++)
-        used += (size_t)snprintf(line->result + used, sizeof line->result - used, "%s%s", i ? " " : "",
-                                 wg_shape_text(wg_shape_of(call->out[i]), shape, sizeof shape));
 }
 
 /* ---- one call of the network ---- */
@@ -108,18 +114,34 @@ enum { MAX_INPUTS = 8 };
 /* The name of the section of the whole network, with which its part of the table of costs begins. */
 static const char SECTION[] = "nn_print";
 
-static const char *last_name(const char *path)
+static int compare_sections(const void *a, const void *b)
 {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
+    const wg_cost_section *one = *(const wg_cost_section *const *)a, *other = *(const wg_cost_section *const *)b;
+    if (one->parent != other->parent)
+        return one->parent < other->parent ? -1 : 1;
+    const int order = strcmp(one->name, other->name);
+    return order ? order : strcmp(one->kind, other->kind);
 }
 
-static size_t find_section(const wg_cost_table *costs, bool inside, size_t parent, const char *name)
+/* Finds each line's section inside that of its parent. sorted: the n sections, by parent, name and kind. */
+static void find_sections(struct table *table, const wg_cost_table *costs, const wg_cost_section **sorted, size_t n)
 {
-    for (size_t i = 1; i < costs->n_sections; i++)
-        if ((!inside || costs->section[i].parent == parent) && strcmp(last_name(costs->section[i].path), name) == 0)
-            return i;
-    return SIZE_MAX;
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = &costs->section[i];
+    for (size_t i = 0; i < n && !table->line->section; i++)
+        if (strcmp(costs->section[i].name, SECTION) == 0)
+            table->line->section = &costs->section[i];
+    qsort(sorted, n, sizeof *sorted, compare_sections);
+    for (size_t i = 1; i < table->n; i++) {
+        struct line *line = &table->line[i];
+        if (!line->parent->section)
+            continue;
+        const wg_cost_section sought = {.parent = (size_t)(line->parent->section - costs->section),
+                                        .name = line->name,
+                                        .kind = wg_nn_kind_name(line->module)},
+                              *key = &sought, **found = bsearch(&key, sorted, n, sizeof *sorted, compare_sections);
+        line->section = found ? *found : NULL;
+    }
 }
 
 static wg_status read_costs(struct table *table, const wg_tape *tape)
@@ -127,17 +149,16 @@ static wg_status read_costs(struct table *table, const wg_tape *tape)
     wg_cost_table *costs = wg_cost_of(tape);
     if (!costs)
         return nn_first_error(WG_E_MEMORY);
-    for (size_t i = 0; i < table->n; i++) {
-        struct line *line = &table->line[i];
-        const size_t parent = table->line[line->parent].section;
-        line->section = i == 0               ? find_section(costs, false, 0, SECTION)
-                        : parent == SIZE_MAX ? SIZE_MAX
-                                             : find_section(costs, true, parent, line->name);
-        if (line->section != SIZE_MAX)
-            line->cost = costs->section[line->section].sum[WG_COST_FORWARD];
-    }
+    const wg_cost_section **sorted = malloc(costs->n_sections * sizeof *sorted);
+    if (sorted)
+        find_sections(table, costs, sorted, costs->n_sections);
+    for (size_t i = 0; i < table->n && sorted; i++)
+        if (table->line[i].section)
+            table->line[i].cost = table->line[i].section->sum[WG_COST_FORWARD];
+    const wg_status status = sorted ? WG_OK : nn_no_memory("nn_print");
     wg_cost_destroy(costs);
-    return WG_OK;
+    free(sorted);
+    return status;
 }
 
 /* On a traced tape, which records without gradients, too. */
@@ -158,7 +179,7 @@ static wg_status apply_to_zeros(struct table *table, const wg_nn_module *net, co
             return nn_first_error(WG_E_MEMORY);
     }
     WG_TRY(wg_section_push(SECTION));
-    const wg_status status = nn_apply_recorded(net, in, n, out, results, &table->record);
+    const wg_status status = nn_apply_recorded(net, in, n, out, results, &table->line->record);
     wg_section_pop();
     WG_TRY(status);
     return read_costs(table, tape);
@@ -294,16 +315,19 @@ wg_status wg_nn_print_with(const wg_nn_module *net, FILE *stream, const wg_shape
     const char *op = "nn_print";
     if (!net || !stream || (!in && n_in > 0))
         return nn_null_argument(op, !net ? "the module" : !stream ? "the stream" : "the list of shapes");
-    struct table table = {.record = {note}, .line = calloc(count_modules(net), sizeof *table.line)};
-    if (!table.line)
+    const size_t n = count_modules(net);
+    struct table table = {.line = calloc(n, sizeof *table.line), .child = malloc(n * sizeof *table.child)};
+    if (!table.line || !table.child) {
+        free(table.line), free(table.child);
         return nn_no_memory(op);
-    add_lines(&table, net, 0, "", "", "", "");
+    }
+    add_lines(&table, net, NULL, "", "", "", "");
     const wg_status status = n_in > 0 ? apply_to_zeros(&table, net, in, n_in) : WG_OK;
     if (status == WG_OK) {
         print_lines(&table, n_in > 0, stream);
         print_sum(net, stream);
     }
-    free(table.line);
+    free(table.line), free(table.child);
     WG_TRY(status);
     return fflush(stream) != 0 || ferror(stream) ? wg_error_set(WG_E_IO, op, "%s: the stream could not be written", op) : WG_OK;
 }

@@ -1,5 +1,6 @@
 /* Modules and optimizers with many parameters: the work is linear in their number, whatever their names. And how deep modules
    may nest. */
+#include <limits.h>
 #include <pthread.h>
 
 #include "instructions.h"
@@ -106,7 +107,8 @@ static void module_of_parameters(int n)
     parameters_free(&p, 0);
 }
 
-static void module_of_children(int n)
+/* A chain of n small layers. */
+static wg_nn_module *chain(int n)
 {
     wg_nn_module **layer = calloc((size_t)n + 1, sizeof *layer);
     assert_non_null(layer);
@@ -114,17 +116,67 @@ static void module_of_children(int n)
         layer[i] = wg_nn_linear(1, 1);
     wg_nn_module *net = wg_nn_sequential_with(layer, (size_t)n);
     assert_non_null(net);
-    wg_nn_destroy(net);
     free(layer);
+    return net;
+}
+
+static void module_of_children(int n)
+{
+    wg_nn_destroy(chain(n));
+}
+
+static wg_tensor *in_reverse(const wg_nn_call *call, wg_tensor *x)
+{
+    for (size_t i = wg_nn_children(call->module); i-- > 0 && x;)
+        x = wg_nn_apply_child(call, i, x);
+    return x;
+}
+
+static const struct wg_nn_kind reversed = {.name = "reversed", .forward = in_reverse};
+
+/* The lines of the table, the shapes and the costs; the order of the calls is not that of the lines. */
+static void printed(int n)
+{
+    FILE *stream = fopen("/dev/null", "w");
+    wg_nn_module *net = chain(n), *backwards = wg_nn_module_create(&reversed, NULL, NULL);
+    char name[TEXT];
+    assert_true(stream && backwards);
+    for (int i = 0; i < n; i++) {
+        snprintf(name, sizeof name, "l%d", i);
+        assert_ok(wg_nn_add_child(backwards, name, wg_nn_tanh()));
+    }
+    assert_ok(wg_nn_print(net, stream, WG_SHAPE(1, 1)));
+    assert_ok(wg_nn_print(backwards, stream, WG_SHAPE(1, 1)));
+    assert_int_equal(fclose(stream), 0);
+    wg_nn_destroy(net), wg_nn_destroy(backwards);
+}
+
+/* Sections that are new to the thread, and such that are entered in another order. */
+static void sections(int n)
+{
+    static int entered; /* names of former calls are known already */
+    char name[TEXT];
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < n; i++) {
+            snprintf(name, sizeof name, "s%d", k == 0 ? entered + i : entered + n - 1 - i);
+            assert_ok(wg_section_push(name));
+            wg_section_pop();
+        }
+    entered += n;
 }
 
 static const struct work {
     const char *name;
     void (*run)(int n);
 } works[] = {
-    {"distinct_names", of_distinct_names},   {"one_name", of_one_name},
-    {"many_groups", of_many_groups},         {"clipped", clipped},
-    {"nn_parameters", module_of_parameters}, {"children", module_of_children},
+    {"distinct_names", of_distinct_names},
+    {"one_name", of_one_name},
+    {"many_groups", of_many_groups},
+    {"clipped", clipped},
+    {"nn_parameters", module_of_parameters},
+    {"children", module_of_children},
+    {"printed", printed},
+    {"sections", sections},
 };
 enum { N_WORKS = sizeof works / sizeof *works };
 
@@ -243,6 +295,35 @@ static void deeper_modules_are_refused(void **state)
     wg_nn_destroy(net);
 }
 
+/* Applies its own module so many more times, one inside the other. */
+static wg_tensor *again(const wg_nn_call *call, wg_tensor *x)
+{
+    int *left = call->context;
+    return (*left)-- > 0 ? wg_nn_apply(call->module, x) : wg_tanh(x);
+}
+
+static const struct wg_nn_kind recursive = {.name = "recursive", .forward = again};
+
+static void a_module_that_applies_itself_is_refused_at_the_limit(void **state)
+{
+    (void)state;
+    int left = WG_MAX_DEPTH - 1;
+    wg_nn_module *net = wg_nn_module_create(&recursive, NULL, &left);
+    wg_tensor *x = wg_ones(WG_F64, WG_SHAPE(3)), *y = made(wg_nn_apply(net, x));
+    assert_near(*wg_data_as(y, double), tanh(1), 0);
+    for (int on_tape = 0; on_tape < 2; on_tape++) {
+        wg_tape *tape = on_tape ? wg_tape_open() : NULL;
+        left = INT_MAX;
+        assert_null_and_error(wg_nn_apply(net, x), WG_E_STATE,
+                              "nn_apply: the forward function of recursive would run inside 256 others");
+        assert_int_equal(INT_MAX - left, WG_MAX_DEPTH);
+        if (tape)
+            assert_ok(wg_tape_close(tape));
+    }
+    wg_free(x), wg_free(y);
+    wg_nn_destroy(net);
+}
+
 int main(int argc, char **argv)
 {
     for (int i = 0; i < N_WORKS && argc == 3; i++) /* run by callgrind */
@@ -255,6 +336,7 @@ int main(int argc, char **argv)
         TEST(names_are_those_of_the_lists),
         TEST(modules_nest_as_deep_as_a_small_stack_allows),
         TEST(deeper_modules_are_refused),
+        TEST(a_module_that_applies_itself_is_refused_at_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

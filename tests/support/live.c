@@ -32,7 +32,7 @@ static int64_t chunk_bytes(const struct wg_arena *arena)
 int64_t live_bytes(void)
 {
     const struct wg_thread *th = wg_self();
-    int64_t kept = value_bytes(th->generator) + object_bytes(th->leaves.slots);
+    int64_t kept = value_bytes(th->generator) + object_bytes(th->leaves.slots) + object_bytes(th->section_table.slots);
     for (const wg_tape *tape = th->spare_tapes; tape; tape = tape->below)
         kept += object_bytes(tape) + chunk_bytes(&tape->nodes) + chunk_bytes(&tape->slots);
     for (int i = 0; i < WG_RESTING_SLOTS; i++)

@@ -1,6 +1,6 @@
 /* What a test leaves behind: bytes in use before a test and after it must be the same, so that a release left out fails without a
-   sanitizer. What the thread keeps for later steps (spare tapes, its generator, sections, table of leaves, checked closures) does not
-   count. */
+   sanitizer. What the thread keeps for later steps (spare tapes, its generator, sections and their table, table of leaves, checked
+   closures) does not count. */
 #ifndef LIVE_H
 #define LIVE_H
 
