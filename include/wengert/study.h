@@ -29,6 +29,7 @@
 #endif
 
 #include "derivative.h"
+#include "nn.h"
 #include "tensor.h"
 
 #ifdef __cplusplus
@@ -114,8 +115,8 @@ WG_API wg_tensor *wg_study_density_with(const wg_study_loss *loss, wg_study_dens
 
 /* ---- stationary points ---- */
 
-/* What a point is. INCONCLUSIVE: an eigenvalue is 0 and the others have one sign, or there are no others: second derivatives do not
-   decide, as at the monkey saddle. A point with eigenvalues of both signs is a saddle if none is 0, and inconclusive if one is. */
+/* What a point is: a minimum if all eigenvalues of H are above 0, a maximum if all are below, a saddle if there are both and none is 0.
+   Otherwise, as at the monkey saddle, second derivatives do not decide. */
 typedef enum wg_study_kind {
     WG_STUDY_NOT_STATIONARY,
     WG_STUDY_MINIMUM,
@@ -144,6 +145,131 @@ typedef struct WG_NAMED wg_study_classify_options {
     wg_study_classify_with((loss), (point), WG_OPTIONS(wg_study_classify_options, .gradient = 1e-6, .zero = 1e-8, __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_study_classify_with(const wg_study_loss *loss, wg_study_point *point,
                                                       wg_study_classify_options options);
+
+/* The conditions of the strict-saddle property, of which one suffices: the gradient is large; the Hessian has a clearly negative
+   eigenvalue; a minimum is near, around which the loss is strongly convex. */
+typedef enum wg_study_strict {
+    WG_STUDY_STRICT_NONE,
+    WG_STUDY_STRICT_GRADIENT,
+    WG_STUDY_STRICT_CURVATURE,
+    WG_STUDY_STRICT_MINIMUM
+} wg_study_strict;
+
+/* Which condition holds, the first of the three; smallest: eigenvalue of H. distance: to the minimum that was found, NaN without one.
+   convexity: the smallest eigenvalue that was seen around it, NaN without one. */
+typedef struct wg_study_strict_result {
+    wg_study_strict holds;
+    double gradient_norm, smallest, distance, convexity;
+} wg_study_strict_result;
+
+/* Options of wg_study_strict_saddle. The four numbers of the property, each above 0; samples: points around a minimum at which
+   convexity is checked. */
+typedef struct WG_NAMED wg_study_strict_options {
+    double alpha, gamma, epsilon, delta;
+    int64_t samples;
+    uint64_t seed;
+} wg_study_strict_options;
+
+/* Whether the loss has the (α, γ, ε, δ)-strict-saddle property at the parameters: ‖∇L‖ ≥ ε, or H's smallest eigenvalue is at most -γ, or
+   there is a local minimum within δ, in whose 2δ-neighbourhood the loss is α-strongly convex. The minimum is searched by Newton's
+   method from here. Convexity is checked at .samples random points of the neighbourhood: it is refuted, not proved. A loss has the
+   property if every point has it, so a single point with WG_STUDY_STRICT_NONE refutes it.
+   Cost: wg_study_eigenvalues at each step of Newton's method and at each sample.
+   Source: Ge, Huang, Jin, Yuan: Escaping from saddle points, 2015. */
+#define wg_study_strict_saddle(loss, result, ...)                                                                             \
+    wg_study_strict_saddle_with((loss), (result),                                                                             \
+                                WG_OPTIONS(wg_study_strict_options, .alpha = 0.1, .gamma = 0.1, .epsilon = 0.1, .delta = 0.1, \
+                                           .samples = 20, .seed = 1, __VA_ARGS__))
+WG_API WG_MUST_CHECK wg_status wg_study_strict_saddle_with(const wg_study_loss *loss, wg_study_strict_result *result,
+                                                           wg_study_strict_options options);
+
+/* ---- along training ---- */
+
+/* What a step of gradient descent meets. curvature: gᵀHg. rayleigh: gᵀHg/gᵀg, the curvature in the gradient's direction. step: gᵀg/gᵀHg,
+   the rate of the steepest descent in the quadratic model; INFINITY unless gᵀHg > 0. At a gradient of 0 rayleigh is NaN. */
+typedef struct wg_study_descent {
+    double loss, gradient_norm, curvature, rayleigh, step;
+} wg_study_descent;
+
+/* Cost: the gradient, recorded, and one Hessian-vector product. */
+WG_API WG_MUST_CHECK wg_status wg_study_curvature(const wg_study_loss *loss, wg_study_descent *descent);
+
+/* The quadratic model L + gᵀd + ½ dᵀHd of the loss at a distance d, a vector (n). Cost: as wg_study_curvature. */
+WG_API WG_MUST_CHECK wg_status wg_study_quadratic(const wg_study_loss *loss, wg_tensor *d, double *model);
+
+/* Watches a training run: one call for each step, before or after the optimizer's. loss is copied; its context and parameters are
+   borrowed. With a loss of the whole data, or of one fixed batch, lipschitz is that of its gradient; with another batch at each step the
+   noise of the batches is in it. */
+typedef struct wg_study_track wg_study_track;
+typedef struct wg_study_record {
+    int64_t step; /* calls before this one */
+    wg_study_descent at;
+    double moved;     /* ‖x - x'‖ since the call before; NaN in the first */
+    double lipschitz; /* ‖g - g'‖/‖x - x'‖, a lower bound on the Lipschitz constant of the gradient; NaN where nothing moved */
+    double lipschitz_max; /* the largest so far; 0 before there is one */
+} wg_study_record;
+WG_API wg_study_track *wg_study_track_create(const wg_study_loss *loss);
+/* On failure the record is unchanged, and the track as if it had not been called. */
+WG_API WG_MUST_CHECK wg_status wg_study_track_step(wg_study_track *track, wg_study_record *record);
+WG_API void wg_study_track_destroy(wg_study_track *track); /* NULL is allowed */
+
+/* ---- slices ---- */
+
+/* How a random direction is scaled. FILTER: each filter of a parameter of rank 2 or more (its elements at one index of the first axis: a
+   unit's weights, a channel's kernel) has the norm of that filter of the parameter, and parameters of rank 0 and 1 (biases, batch norm)
+   have no part. TENSOR: each parameter's part has the norm of the parameter. NONE: standard normal. */
+typedef enum wg_study_scale { WG_STUDY_SCALE_FILTER, WG_STUDY_SCALE_TENSOR, WG_STUDY_SCALE_NONE } wg_study_scale;
+
+typedef struct WG_NAMED wg_study_direction_options {
+    wg_study_scale scale;
+    uint64_t seed;
+} wg_study_direction_options;
+
+/* A random direction, a vector (n). loss->f is not called and may be NULL.
+   Source: Li, Xu, Taylor, Studer, Goldstein: Visualizing the loss landscape of neural nets, 2018. */
+#define wg_study_direction(loss, ...) \
+    wg_study_direction_with((loss), WG_OPTIONS(wg_study_direction_options, .scale = WG_STUDY_SCALE_FILTER, .seed = 1, __VA_ARGS__))
+WG_API wg_tensor *wg_study_direction_with(const wg_study_loss *loss, wg_study_direction_options options);
+
+/* Options of wg_study_line and wg_study_plane. from, to: the range of each coordinate. points: along each, at least 2. */
+typedef struct WG_NAMED wg_study_slice_options {
+    double from, to;
+    int64_t points;
+} wg_study_slice_options;
+
+/* The loss along a direction, a vector (n): a table (points, 2) of t and L(x + t d). A loss that is not finite stands in the table as it
+   is. Cost: the loss at each point. */
+#define wg_study_line(loss, direction, ...) \
+    wg_study_line_with((loss), (direction), WG_OPTIONS(wg_study_slice_options, .from = -1, .to = 1, .points = 51, __VA_ARGS__))
+WG_API wg_tensor *wg_study_line_with(const wg_study_loss *loss, wg_tensor *direction, wg_study_slice_options options);
+
+/* The loss on a plane: a table (points², 3) of s, t and L(x + s a + t b), t changing fastest. */
+#define wg_study_plane(loss, a, b, ...) \
+    wg_study_plane_with((loss), (a), (b), WG_OPTIONS(wg_study_slice_options, .from = -1, .to = 1, .points = 25, __VA_ARGS__))
+WG_API wg_tensor *wg_study_plane_with(const wg_study_loss *loss, wg_tensor *a, wg_tensor *b, wg_study_slice_options options);
+
+/* ---- Taylor models ---- */
+
+/* The Taylor polynomial of t ↦ L(x + t d) at 0: its coefficients (degree + 1), those of 1, t, t², … d is a vector (n), or WG_NONE for
+   ones, which is the polynomial of a function of one number. degree is in 0 … 30. Of a piecewise polynomial (relu) it is that of the
+   piece. Method: differentiating again and again, so the cost may double with each degree. */
+WG_API wg_tensor *wg_study_taylor(const wg_study_loss *loss, wg_tensor *d, int degree);
+
+/* The polynomial's value at t; NaN and the error on failure: E_SHAPE or E_DTYPE unless it is f64 (n), n ≥ 1. */
+WG_API double wg_study_taylor_at(const wg_tensor *coefficients, double t);
+
+/* ---- layers ---- */
+
+/* For each parameter, in the order of the list, its 2-norm, its gradient's, and the root mean square of the gradient's elements: a table
+   (parameters, 3). Cost: one gradient. */
+WG_API wg_tensor *wg_study_gradient_norms(const wg_study_loss *loss);
+
+/* How a signal goes through the layers of a sequential network, and its gradient back: for each child the mean and the standard deviation
+   of its result's elements, the share of them that is 0, and the root mean square of the gradient of the loss with respect to them: a
+   table (children, 4). f gives the loss from the network's result, its only operand. Where the gradient shrinks from row to row
+   upwards it vanishes, and where a row's falls sharply the layer below is saturated.
+   E_ARGUMENT unless net is sequential or an mlp, with at least one child. Cost: the network and its backward pass. */
+WG_API wg_tensor *wg_study_signals(const wg_nn_module *net, wg_tensor *x, wg_function *f, void *context);
 
 #ifdef __cplusplus
 }

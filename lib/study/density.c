@@ -8,6 +8,14 @@
 /* Gaussians are cut off at so many standard deviations, beyond which 2e-9 of them lies. */
 enum { TAILS = 6 };
 
+static const wg_option option[] = {
+    WG_OPTION_INT_OF(wg_study_density_options, probes, 10, "random start vectors", WG_AT_LEAST(1)),
+    WG_OPTION_INT_OF(wg_study_density_options, steps, 80, "of Lanczos from each", WG_AT_LEAST(1)),
+    WG_OPTION_INT_OF(wg_study_density_options, points, 500, "rows of the table", WG_AT_LEAST(2)),
+    WG_OPTION_REAL_OF(wg_study_density_options, width, 0, "of a Gaussian", WG_AT_LEAST(0)),
+};
+static const wg_option_table table_of_options = STUDY_OPTIONS(wg_study_density_options, option);
+
 /* All nodes with their weights, which sum to 1. */
 struct quadrature {
     double *node, *weight;
@@ -60,10 +68,7 @@ static void fill(const struct quadrature *q, double *table, const wg_study_densi
 
 static wg_tensor *density(struct study *s, const wg_study_density_options *o)
 {
-    if (study_check_option(s->op, "probes", (double)o->probes, 1, INFINITY) != WG_OK ||
-        study_check_option(s->op, "steps", (double)o->steps, 1, INFINITY) != WG_OK ||
-        study_check_option(s->op, "points", (double)o->points, 2, INFINITY) != WG_OK ||
-        study_check_option(s->op, "width", o->width, 0, INFINITY) != WG_OK)
+    if (wg_options_check(table_of_options, o, s->op) != WG_OK)
         return NULL;
     const int64_t steps = o->steps < s->size ? o->steps : s->size;
     wg_tensor *generator = study_generator(s, o->seed), *table = wg_zeros(WG_F64, WG_SHAPE(o->points, 2));

@@ -7,15 +7,25 @@
 /* A residual below this, relative to the largest eigenvalue, is rounding error. */
 #define NEGLIGIBLE 1e-14
 
+static const wg_option option[] = {
+    WG_OPTION_INT_OF(wg_study_extremes_options, smallest, 1, "eigenvalues of the lower end", WG_AT_LEAST(0)),
+    WG_OPTION_INT_OF(wg_study_extremes_options, largest, 1, "eigenvalues of the upper end", WG_AT_LEAST(0)),
+    WG_OPTION_REAL_OF(wg_study_extremes_options, tolerance, 1e-8, "of each value, relative", WG_BETWEEN(0, 1)),
+    WG_OPTION_INT_OF(wg_study_extremes_options, basis, 0, "vectors that are kept", WG_AT_LEAST(0)),
+    WG_OPTION_INT_OF(wg_study_extremes_options, products, 10000, "at most so many", WG_AT_LEAST(1)),
+};
+static const wg_option_table table_of_options = STUDY_OPTIONS(wg_study_extremes_options, option);
+
 static wg_status check(const struct study *s, const wg_study_extremes_options *o)
 {
-    const double n = (double)s->size;
-    WG_TRY(study_check_option(s->op, "smallest", (double)o->smallest, 0, n));
-    WG_TRY(study_check_option(s->op, "largest", (double)o->largest, o->smallest > 0 ? 0 : 1, n));
-    WG_TRY(study_check_option(s->op, "tolerance", o->tolerance, 0, 1));
-    WG_TRY(study_check_option(s->op, "products", (double)o->products, 1, INFINITY));
-    if (o->basis != 0)
-        WG_TRY(study_check_option(s->op, "basis", (double)o->basis, (double)(o->smallest + o->largest) + 2, INFINITY));
+    WG_TRY(wg_options_check(table_of_options, o, s->op));
+    if (o->smallest > s->size || o->largest > s->size || (o->smallest == 0 && o->largest == 0))
+        return wg_error_set(WG_E_ARGUMENT, s->op,
+                            "%s: expected .smallest and .largest of at most %lld, not both 0, got %lld and %lld", s->op,
+                            (long long)s->size, (long long)o->smallest, (long long)o->largest);
+    if (o->basis != 0 && o->basis < o->smallest + o->largest + 2)
+        return wg_error_set(WG_E_ARGUMENT, s->op, "%s: expected a .basis of at least %lld, two more than the eigenvalues, got %lld",
+                            s->op, (long long)(o->smallest + o->largest + 2), (long long)o->basis);
     return WG_OK;
 }
 

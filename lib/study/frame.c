@@ -7,13 +7,6 @@
 
 /* ---- checks ---- */
 
-wg_status study_check_option(const char *op, const char *option, double value, double low, double high)
-{
-    if (value >= low && value <= high)
-        return WG_OK;
-    return wg_error_set(WG_E_ARGUMENT, op, "%s: expected .%s in [%g, %g], got %g", op, option, low, high, value);
-}
-
 static wg_status check_parameter(struct study *s, size_t i)
 {
     const wg_tensor_list params = s->loss->params;
@@ -32,11 +25,11 @@ static wg_status check_parameter(struct study *s, size_t i)
     return WG_OK;
 }
 
-static wg_status check_loss(struct study *s)
+static wg_status check_loss(struct study *s, enum study_order order)
 {
     if (!s->loss)
         return wg_error_set(WG_E_NULL, s->op, "%s: the loss is NULL", s->op);
-    if (!s->loss->f)
+    if (!s->loss->f && order != STUDY_POSITION)
         return wg_error_set(WG_E_NULL, s->op, "%s: the loss has no function: set .f", s->op);
     if (s->loss->params.n == 0 || !s->loss->params.tensor)
         return wg_error_set(WG_E_ARGUMENT, s->op, "%s: the loss has no parameters: set .params", s->op);
@@ -81,20 +74,27 @@ wg_tensor *study_position(struct study *s)
     return join(s, s->part);
 }
 
+wg_status study_split(struct study *s, wg_tensor *vector)
+{
+    int64_t used = 0;
+    for (size_t i = 0; i < s->loss->params.n; i++) {
+        const wg_tensor *p = s->loss->params.tensor[i];
+        wg_tensor *elements = wg_slice(vector, 0, used, used + wg_numel(p), 1);
+        s->part[i] = wg_reshape(wg_cast(elements, wg_dtype_of(p)), wg_shape_of(p));
+        if (!s->part[i])
+            return study_cause();
+        used += wg_numel(p);
+    }
+    return WG_OK;
+}
+
 /* Writes a vector into the parameters, as an effect of the top tape. */
 static wg_status move_to(struct study *s, wg_tensor *at)
 {
     WG_NO_GRAD;
-    int64_t used = 0;
-    for (size_t i = 0; i < s->loss->params.n; i++) {
-        wg_tensor *p = s->loss->params.tensor[i];
-        wg_tensor *elements = wg_slice(at, 0, used, used + wg_numel(p), 1);
-        elements = wg_reshape(wg_cast(elements, wg_dtype_of(p)), wg_shape_of(p));
-        if (!elements)
-            return study_cause();
-        WG_TRY(wg_assign(p, elements));
-        used += wg_numel(p);
-    }
+    WG_TRY(study_split(s, at));
+    for (size_t i = 0; i < s->loss->params.n; i++)
+        WG_TRY(wg_assign(s->loss->params.tensor[i], s->part[i]));
     return WG_OK;
 }
 
@@ -167,6 +167,7 @@ static wg_status run(struct study *s, enum study_order order)
     wg_grad_mode_set(order != STUDY_VALUE);
     WG_TRY(wg_callback_run(s->op, "the loss", NULL, call, &run));
     WG_TRY(check_value(s, run.y, order));
+    s->y = run.y;
     return order == STUDY_VALUE ? WG_OK : differentiate(s, run.y, order == STUDY_PRODUCTS);
 }
 
@@ -198,13 +199,14 @@ static wg_status require_gradients(struct study *s)
 wg_status study_begin(struct study *s, const char *op, const wg_study_loss *loss, wg_tensor *at, enum study_order order)
 {
     *s = (struct study){.op = op, .loss = loss, .grad = wg_grad_mode(), .train = wg_train_mode()};
-    WG_TRY(check_loss(s));
+    WG_TRY(check_loss(s, order));
     if (at)
         WG_TRY(study_check_vector(s, at, "the point"));
-    s->part = malloc(loss->params.n * sizeof *s->part);
+    s->part = malloc(2 * loss->params.n * sizeof *s->part);
     s->frozen = calloc(loss->params.n, sizeof *s->frozen);
     if (!s->part || !s->frozen)
         return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+    s->direction = s->part + loss->params.n;
     s->opened = true; /* a tape that failed to open must be closed, too */
     s->tape = wg_tape_open(.undo = true);
     if (!s->tape)
@@ -212,7 +214,7 @@ wg_status study_begin(struct study *s, const char *op, const wg_study_loss *loss
     WG_TRY(require_gradients(s));
     if (at)
         WG_TRY(move_to(s, at));
-    return run(s, order);
+    return order == STUDY_POSITION ? WG_OK : run(s, order);
 }
 
 /* Kept tensors, as tensors of the open tape, or the caller's if there is none: all or none. */

@@ -10,23 +10,28 @@
 #ifndef STUDY_FRAME_H
 #define STUDY_FRAME_H
 
+#include <math.h>
+
 #include "wengert/error.h"
 #include "wengert/ops.h"
+#include "wengert/options.h"
 #include "wengert/study.h"
 #include "wengert/tape.h"
 
-/* How much of the loss is computed. PRODUCTS: the gradient is recorded, so it can be differentiated again and again. */
-enum study_order { STUDY_VALUE, STUDY_GRADIENT, STUDY_PRODUCTS };
+/* How much of the loss is computed. POSITION: it is not run. PRODUCTS: the gradient is recorded, so it can be differentiated again and
+   again. */
+enum study_order { STUDY_POSITION, STUDY_VALUE, STUDY_GRADIENT, STUDY_PRODUCTS };
 
 struct study {
     const char *op; /* the instrument, for messages */
     const wg_study_loss *loss;
     int64_t size; /* elements of all parameters */
     double value;
+    wg_tensor *y;        /* the loss */
     wg_tensor *gradient; /* f64 (size) */
     wg_tape *tape;
     wg_tensor *generator;
-    wg_tensor **part;                  /* one for each parameter */
+    wg_tensor **part, **direction;     /* one for each parameter */
     bool *frozen;                      /* it required no gradient before */
     bool grad, train, opened, reached; /* reached: the loss depends on a parameter */
 };
@@ -45,8 +50,17 @@ wg_tensor *study_product(struct study *s, wg_tensor *v);
 /* All eigenvalues of H, in ascending order (size). */
 wg_tensor *study_eigenvalues(struct study *s);
 
+/* All numbers of a descent, where PRODUCTS were asked for. */
+wg_status study_descent(struct study *s, wg_study_descent *descent);
+
+/* The Hessian (size, size), symmetric to the last bit. */
+wg_tensor *study_hessian(struct study *s);
+
 /* The parameters as a vector on the top tape, f64 (size). */
 wg_tensor *study_position(struct study *s);
+
+/* The reverse: s->part from a vector, in the parameters' shapes and dtypes, on the top tape. */
+wg_status study_split(struct study *s, wg_tensor *vector);
 
 /* E_ARGUMENT unless the vector is f64 (size); who: what it is. */
 wg_status study_check_vector(const struct study *s, wg_tensor *vector, const char *who);
@@ -57,8 +71,19 @@ static inline wg_status study_cause(void)
     return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
 }
 
-/* E_ARGUMENT unless value is in low … high. */
-wg_status study_check_option(const char *op, const char *option, double value, double low, double high);
+static inline double study_norm(const double *x, int64_t n)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        sum += x[i] * x[i];
+    return sqrt(sum);
+}
+
+/* The table of an instrument's options; seeds and places for further results need no check. */
+#define STUDY_OPTIONS(type, list)                           \
+    {                                                       \
+        (list), sizeof(list) / sizeof *(list), sizeof(type) \
+    }
 
 /* The study's generator, once: it ends with the study. */
 wg_tensor *study_generator(struct study *s, uint64_t seed);

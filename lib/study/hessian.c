@@ -25,7 +25,7 @@ static void make_symmetric(double *matrix, int64_t n)
             matrix[i * n + j] = matrix[j * n + i] = (matrix[i * n + j] + matrix[j * n + i]) / 2;
 }
 
-static wg_tensor *hessian(struct study *s)
+wg_tensor *study_hessian(struct study *s)
 {
     wg_tensor *h = wg_zeros(WG_F64, WG_SHAPE(s->size, s->size)), *unit = wg_zeros(WG_F64, WG_SHAPE(s->size));
     double *matrix = h && unit ? wg_data_mut_as(h, double) : NULL;
@@ -41,14 +41,14 @@ static wg_tensor *hessian(struct study *s)
 wg_tensor *wg_study_hessian(const wg_study_loss *loss)
 {
     struct study s;
-    wg_tensor *h = study_begin(&s, "study_hessian", loss, NULL, STUDY_PRODUCTS) == WG_OK ? hessian(&s) : NULL;
+    wg_tensor *h = study_begin(&s, "study_hessian", loss, NULL, STUDY_PRODUCTS) == WG_OK ? study_hessian(&s) : NULL;
     return study_end(&s, h);
 }
 
 wg_tensor *study_eigenvalues(struct study *s)
 {
     WG_NO_GRAD;
-    wg_tensor *h = hessian(s), *values, *vectors;
+    wg_tensor *h = study_hessian(s), *values, *vectors;
     return h && wg_eigh(h, &values, &vectors) == WG_OK ? values : NULL;
 }
 

@@ -1,7 +1,6 @@
 /* Lanczos' method. Each new direction is orthogonalised against all earlier ones, twice, so the basis stays orthonormal to rounding and
    no eigenvalue appears more often than it is. The projection is computed with it, so a basis that was restarted from Ritz vectors needs
    no formula of its own. */
-#include <math.h>
 #include <string.h>
 
 #include "krylov.h"
@@ -19,20 +18,26 @@ static wg_tensor *first_rows(const struct krylov *k, int64_t n)
     return wg_slice(k->basis, 0, 0, n, 1);
 }
 
-/* Takes from w its components in the first n directions; adds them to *components. */
-static wg_tensor *orthogonal(const struct krylov *k, wg_tensor *w, int64_t n, wg_tensor **components)
+/* What remains of w without its components in the first n directions, which are added up in *components, and its norm. */
+static wg_status orthogonal(const struct krylov *k, wg_tensor **w, int64_t n, wg_tensor **components, double *norm)
 {
-    wg_tensor *known = first_rows(k, n), *c = wg_matmul(known, w), *more;
-    w = wg_sub(w, wg_matmul(c, known));
-    more = wg_matmul(known, w);
+    wg_tensor *known = first_rows(k, n), *c = wg_matmul(known, *w), *more;
+    *w = wg_sub(*w, wg_matmul(c, known));
+    more = wg_matmul(known, *w);
     *components = wg_add(c, more);
-    return wg_sub(w, wg_matmul(more, known));
+    *w = wg_sub(*w, wg_matmul(more, known));
+    wg_tensor *length = wg_norm2(*w);
+    if (!length || !*components)
+        return study_cause();
+    *norm = wg_item(length);
+    return WG_OK;
 }
 
-static wg_status write_row(struct krylov *k, int64_t i, wg_tensor *w, double norm)
+/* Row i becomes w/norm. */
+static wg_status write_row(struct krylov *k, int64_t i, const wg_tensor *w, double norm)
 {
     double *target = wg_data_mut_as(k->basis, double);
-    const double *source = w ? wg_data_as(w, double) : NULL;
+    const double *source = wg_data_as(w, double);
     if (!target || !source)
         return study_cause();
     for (int64_t e = 0; e < k->s->size; e++)
@@ -40,19 +45,13 @@ static wg_status write_row(struct krylov *k, int64_t i, wg_tensor *w, double nor
     return WG_OK;
 }
 
-static double norm_of(wg_tensor *w)
-{
-    wg_tensor *norm = w ? wg_norm2(w) : NULL;
-    return norm ? wg_item(norm) : (double)NAN;
-}
-
 /* A random unit vector, orthogonal to the first n rows, becomes row n. */
 static wg_status draw_row(struct krylov *k, int64_t n)
 {
     wg_tensor *w = wg_normal(k->generator, WG_F64, WG_SHAPE(k->s->size), 0, 1), *components;
-    if (n > 0)
-        w = orthogonal(k, w, n, &components);
-    return write_row(k, n, w, norm_of(w));
+    double norm;
+    WG_TRY(orthogonal(k, &w, n, &components, &norm));
+    return write_row(k, n, w, norm);
 }
 
 wg_status krylov_begin(struct krylov *k, struct study *s, int64_t capacity, wg_tensor *generator)
@@ -67,7 +66,7 @@ wg_status krylov_begin(struct krylov *k, struct study *s, int64_t capacity, wg_t
 static wg_status write_column(struct krylov *k, int64_t j, wg_tensor *components)
 {
     double *target = wg_data_mut_as(k->projected, double);
-    const double *source = components ? wg_data_as(components, double) : NULL;
+    const double *source = wg_data_as(components, double);
     if (!target || !source)
         return study_cause();
     for (int64_t i = 0; i <= j; i++) {
@@ -83,11 +82,8 @@ static wg_status step(struct krylov *k)
     WG_NO_GRAD;
     const int64_t j = k->steps;
     wg_tensor *components, *w = study_product(k->s, row(k, j));
-    if (!w)
-        return study_cause();
-    w = orthogonal(k, w, j + 1, &components);
+    WG_TRY(orthogonal(k, &w, j + 1, &components, &k->beta));
     WG_TRY(write_column(k, j, components));
-    k->beta = norm_of(w);
     k->steps = j + 1;
     if (k->steps < k->s->size && k->beta > NEGLIGIBLE * k->scale)
         return write_row(k, k->steps, w, k->beta);

@@ -3,6 +3,12 @@
 
 #include "frame.h"
 
+static const wg_option option[] = {
+    WG_OPTION_REAL_OF(wg_study_classify_options, gradient, 1e-6, "its norm where the point is stationary", WG_AT_LEAST(0)),
+    WG_OPTION_REAL_OF(wg_study_classify_options, zero, 1e-8, "an eigenvalue that counts as 0, relative", WG_BETWEEN(0, 1)),
+};
+static const wg_option_table table_of_options = STUDY_OPTIONS(wg_study_classify_options, option);
+
 const char *wg_study_kind_name(wg_study_kind kind)
 {
     static const char *const name[] = {"not stationary", "minimum", "maximum", "saddle", "inconclusive"};
@@ -20,8 +26,7 @@ static wg_study_kind kind_of(const wg_study_point *p, double gradient)
 
 static wg_status classify(struct study *s, wg_study_point *point, const wg_study_classify_options *o)
 {
-    WG_TRY(study_check_option(s->op, "gradient", o->gradient, 0, INFINITY));
-    WG_TRY(study_check_option(s->op, "zero", o->zero, 0, 1));
+    WG_TRY(wg_options_check(table_of_options, o, s->op));
     wg_tensor *norm = wg_norm2(s->gradient), *values = study_eigenvalues(s);
     if (!norm || !values)
         return study_cause();

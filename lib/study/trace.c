@@ -3,6 +3,9 @@
 
 #include "frame.h"
 
+static const wg_option option[] = {WG_OPTION_INT_OF(wg_study_trace_options, probes, 30, "random vectors", WG_AT_LEAST(2))};
+static const wg_option_table table_of_options = STUDY_OPTIONS(wg_study_trace_options, option);
+
 /* vᵀHv for a random v of ±1, whose expectation is the trace. */
 static wg_status probe(struct study *s, wg_tensor *generator, double *value)
 {
@@ -20,7 +23,7 @@ static wg_status probe(struct study *s, wg_tensor *generator, double *value)
 static wg_status estimate(struct study *s, wg_study_estimate *trace, const wg_study_trace_options *o)
 {
     double mean = 0, squares = 0;
-    WG_TRY(study_check_option(s->op, "probes", (double)o->probes, 2, INFINITY));
+    WG_TRY(wg_options_check(table_of_options, o, s->op));
     wg_tensor *generator = study_generator(s, o->seed);
     if (!generator)
         return study_cause();

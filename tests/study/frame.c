@@ -5,17 +5,22 @@
 struct noisy {
     wg_nn_module *net;
     wg_tensor *x, *y;
-    int runs;
 };
+
+static wg_tensor *noisy_of_output(wg_tensor *const *output, size_t n, void *context)
+{
+    (void)n;
+    const struct noisy *noisy = context;
+    return wg_mean(wg_square(wg_sub(wg_dropout(output[0], wg_generator_default(), 0.3), noisy->y)));
+}
 
 static wg_tensor *noisy_loss(wg_tensor *const *params, size_t n, void *context)
 {
     (void)params, (void)n;
-    struct noisy *noisy = context;
-    noisy->runs++;
+    const struct noisy *noisy = context;
     wg_train_mode_set(true);
-    wg_tensor *h = wg_dropout(wg_nn_apply(noisy->net, noisy->x), wg_generator_default(), 0.3);
-    return wg_mean(wg_square(wg_sub(h, noisy->y)));
+    wg_tensor *output = wg_nn_apply(noisy->net, noisy->x);
+    return noisy_of_output(&output, 1, context);
 }
 
 static struct noisy noisy_make(void)
@@ -64,6 +69,24 @@ static void look(const wg_study_loss *loss)
     wg_free(made(wg_study_density(loss, .probes = 2, .steps = 5, .points = 9)));
     assert_ok(wg_study_trace(loss, &trace, .probes = 3));
     assert_ok(wg_study_classify(loss, &point));
+    wg_study_strict_result strict;
+    wg_study_descent descent;
+    wg_study_record record;
+    double model;
+    wg_tensor *d = made(wg_study_direction(loss));
+    wg_study_track *track = wg_study_track_create(loss);
+    assert_ok(wg_study_strict_saddle(loss, &strict, .epsilon = 1e9, .gamma = 1e9, .samples = 1, .delta = 1e9));
+    assert_ok(wg_study_curvature(loss, &descent));
+    assert_ok(wg_study_quadratic(loss, d, &model));
+    assert_ok(wg_study_track_step(track, &record));
+    wg_free(made(wg_study_line(loss, d, .points = 3)));
+    wg_free(made(wg_study_plane(loss, d, d, .points = 2)));
+    wg_free(made(wg_study_taylor(loss, d, 2)));
+    wg_free(made(wg_study_gradient_norms(loss)));
+    wg_free(made(wg_study_signals(((struct noisy *)loss->context)->net, ((struct noisy *)loss->context)->x, noisy_of_output,
+                                  loss->context)));
+    wg_study_track_destroy(track);
+    wg_free(d);
 }
 
 static void everything_is_put_back(void **state)

@@ -59,6 +59,45 @@ static void the_index_of_a_quadratic(void **state)
     }
 }
 
+/* ---- the strict-saddle property ---- */
+
+static wg_study_strict_result strict(wg_function *f, double x, double y, double delta)
+{
+    PLANE(p, f, x, y);
+    wg_study_strict_result result;
+    assert_ok(wg_study_strict_saddle(&p.loss, &result, .alpha = 0.5, .gamma = 0.5, .epsilon = 0.3, .delta = delta));
+    assert_near(element(p.at, 0), x, 0);
+    assert_near(element(p.at, 1), y, 0);
+    wg_free(p.at);
+    return result;
+}
+
+static void strict_saddle_conditions(void **state)
+{
+    (void)state;
+    assert_int_equal(strict(two_valleys, 1, 0, 0.1).holds, WG_STUDY_STRICT_GRADIENT);
+    assert_int_equal(strict(two_valleys, 0.05, 0, 0.1).holds, WG_STUDY_STRICT_CURVATURE);
+    assert_int_equal(strict(saddle, 0, 0.1, 0.1).holds, WG_STUDY_STRICT_CURVATURE);
+    const wg_study_strict_result near = strict(two_valleys, 2.03, 0.02, 0.1);
+    assert_int_equal(near.holds, WG_STUDY_STRICT_MINIMUM);
+    assert_near(near.distance, hypot(0.03, 0.02), 1e-9);
+    assert_true(near.convexity >= 0.5 && near.convexity <= 2);
+}
+
+/* What has not the property: the monkey saddle; a plateau; a minimum further than delta; one whose neighbourhood is not convex. */
+static void strict_saddle_refuted(void **state)
+{
+    (void)state;
+    assert_int_equal(strict(monkey, 0, 0, 0.1).holds, WG_STUDY_STRICT_NONE);
+    assert_int_equal(strict(plateau, 0.1, 0.1, 0.1).holds, WG_STUDY_STRICT_NONE);
+    assert_true(isnan(strict(plateau, 0.1, 0.1, 0.1).distance));
+    const wg_study_strict_result far = strict(two_valleys, 2.03, 0.02, 0.01), wide = strict(two_valleys, 2, 0, 2);
+    assert_int_equal(far.holds, WG_STUDY_STRICT_NONE);
+    assert_near(far.distance, hypot(0.03, 0.02), 1e-9);
+    assert_int_equal(wide.holds, WG_STUDY_STRICT_NONE);
+    assert_true(wide.convexity < 0);
+}
+
 static void names_of_kinds(void **state)
 {
     (void)state;
@@ -70,10 +109,8 @@ static void names_of_kinds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_gallery_is_classified),
-        TEST(beside_the_monkey_saddle),
-        TEST(the_index_of_a_quadratic),
-        TEST(names_of_kinds),
+        TEST(the_gallery_is_classified), TEST(beside_the_monkey_saddle), TEST(the_index_of_a_quadratic),
+        TEST(strict_saddle_conditions),  TEST(strict_saddle_refuted),    TEST(names_of_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
