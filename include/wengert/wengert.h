@@ -23,5 +23,6 @@
 #include "study.h"
 #include "tape.h"
 #include "tensor.h"
+#include "trace.h"
 
 #endif

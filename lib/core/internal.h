@@ -148,6 +148,7 @@ void wg_watcher_remove(struct wg_thread *th, struct wg_recorder *watcher);
 wg_status wg_run_watched(const struct wg_thread *th, struct wg_node *node); /* runs a node as an activity */
 void wg_tell_entered(const struct wg_thread *th, enum wg_activity activity, const void *subject);
 void wg_tell_left(const struct wg_thread *th, enum wg_activity activity, const void *subject);
+void wg_tell_worked(const struct wg_thread *th, int helper, int64_t begin, int64_t end);
 
 static inline void wg_note_entered(const struct wg_thread *th, enum wg_activity activity, const void *subject)
 {

@@ -14,20 +14,22 @@ struct wg_recorder;
 
 /* What a thread does, from enter to leave. Activities nest. */
 enum wg_activity {
-    WG_ACTIVITY_OP,      /* runs a kernel; its subject is the struct wg_node, which is not linked to a tape yet */
-    WG_ACTIVITY_VJP,     /* runs the vjp of a node and passes the gradients on; the struct wg_node */
-    WG_ACTIVITY_PASS,    /* a backward pass; the name of the public function */
-    WG_ACTIVITY_COMMIT,  /* wg_update_commit runs the queued updates; NULL */
-    WG_ACTIVITY_SECTION, /* a named section; the wg_section. Closing a tape leaves the sections that were entered on it silently */
+    WG_ACTIVITY_OP,     /* runs a kernel; its subject is the struct wg_node, which is not linked to a tape yet */
+    WG_ACTIVITY_VJP,    /* runs the vjp of a node and passes the gradients on; the struct wg_node */
+    WG_ACTIVITY_PASS,   /* a backward pass; the name of the public function */
+    WG_ACTIVITY_COMMIT, /* wg_update_commit runs the queued updates; NULL */
+    WG_ACTIVITY_SECTION, /* a named section; the wg_section. Closing a tape and the end of a user's function leave sections silently */
     WG_ACTIVITY_TAPE,    /* a tape is open; the wg_tape */
     WG_ACTIVITY_CLOSING, /* a tape closes, and gives back what belongs to it; the wg_tape */
 };
 
 /* Functions of a recorder. A capture records a step instead of running it, and has all functions but enter and leave. Watchers look
-   on while the step runs, and have only created and released (both or none), enter and leave, and thread_ends. */
+   on while the step runs; they have enter, leave and thread_ends, and may have worked, or created and released. */
 struct wg_observer {
     void (*enter)(struct wg_recorder *recorder, enum wg_activity activity, const void *subject);
     void (*leave)(struct wg_recorder *recorder, enum wg_activity activity, const void *subject);
+    /* A part of shared work is done: by helper thread number `helper`, or 0 for the caller; nanoseconds of CLOCK_MONOTONIC. */
+    void (*worked)(struct wg_recorder *recorder, int helper, int64_t begin, int64_t end);
     wg_status (*run)(struct wg_recorder *recorder, const wg_call *c, wg_kernel *kernel); /* called in place of the kernel */
     void (*created)(struct wg_recorder *recorder, struct wg_storage *storage, size_t payload);
     void (*released)(struct wg_recorder *recorder, struct wg_storage *storage);

@@ -72,12 +72,27 @@ static struct wg_team *team_of(struct wg_thread *th, int threads)
     return th->team;
 }
 
+static void run_timed(const struct wg_thread *th, struct wg_team *team, int threads, int64_t n, wg_part *body, void *context)
+{
+    wg_team_set_timed(team, true);
+    wg_team_run(team, threads, n, body, context);
+    wg_team_set_timed(team, false);
+    for (int part = 0; wg_team_parts(team) > 1 && part < wg_team_parts(team); part++) {
+        const struct wg_part_time time = wg_team_part_time(team, part);
+        wg_tell_worked(th, time.helper, time.begin, time.end);
+    }
+}
+
 void wg_parallel(int threads, int64_t n, wg_part *body, void *context)
 {
     struct wg_thread *th = threads > 1 && n > 1 && !wg_tls.in_part ? wg_self() : NULL;
     struct wg_team *team = th ? team_of(th, threads) : NULL;
     if (!team) {
         body(0, n, context);
+        return;
+    }
+    if (th->watchers) {
+        run_timed(th, team, threads, n, body, context);
         return;
     }
     wg_team_run(team, threads, n, body, context);

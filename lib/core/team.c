@@ -36,7 +36,8 @@ struct helper {
     _Alignas(LINE) _Atomic uint64_t claim;
     struct wg_team *team;
     pthread_t thread;
-    int index;
+    int index, done_by; /* done_by, begin, end: of the part with this index, in a timed region */
+    int64_t begin, end;
 };
 
 struct wg_team {
@@ -59,7 +60,9 @@ struct wg_team {
     bool spins;          /* there are at least as many cores as threads */
     int64_t alone_until; /* in nanoseconds; 0: sharing is allowed */
     struct wg_team_counts counts;
-    struct helper helper[]; /* helper[i] claims part i; that of part 0, the caller's, is not used */
+    bool timed; /* set between regions, as last_parts is */
+    int last_parts;
+    struct helper helper[]; /* helper[i] claims part i; that of part 0, the caller's, is not used for claims */
 };
 
 /* ---- clock and futex ---- */
@@ -106,19 +109,26 @@ static bool take(struct wg_team *team, int part)
                                                                   memory_order_relaxed);
 }
 
-static void run_part(const struct wg_team *team, int parts, int part)
+static void run_part(struct wg_team *team, int parts, int part, int helper)
 {
     const int64_t first = team->n * part / parts, last = team->n * (part + 1) / parts;
+    struct helper *noted = &team->helper[part];
+    if (team->timed) {
+        noted->done_by = helper;
+        noted->begin = now();
+    }
     if (first < last)
         team->body(first, last, team->context);
+    if (team->timed)
+        noted->end = now();
 }
 
 /* ---- helpers ---- */
 
-static void run_claimed(struct wg_team *team, int part)
+static void run_claimed(struct wg_team *team, int part, int helper)
 {
     wg_float_mode_set(team->float_mode);
-    run_part(team, atomic_load_explicit(&team->parts, memory_order_relaxed), part);
+    run_part(team, atomic_load_explicit(&team->parts, memory_order_relaxed), part, helper);
     atomic_fetch_add(&team->done, 1);
     if (atomic_load(&team->waiting))
         wake(&team->done, 1);
@@ -132,7 +142,7 @@ static void help(struct wg_team *team, int index)
     for (int i = 0; i < parts; i++) {
         const int part = index + i < parts ? index + i : index + i - parts;
         if (part > 0 && part < parts && take(team, part))
-            run_claimed(team, part);
+            run_claimed(team, part, index);
     }
 }
 
@@ -246,6 +256,22 @@ void wg_team_free(struct wg_team *team)
     free(team);
 }
 
+void wg_team_set_timed(struct wg_team *team, bool timed)
+{
+    team->timed = timed;
+}
+
+int wg_team_parts(const struct wg_team *team)
+{
+    return team->last_parts;
+}
+
+struct wg_part_time wg_team_part_time(const struct wg_team *team, int part)
+{
+    const struct helper *noted = &team->helper[part];
+    return (struct wg_part_time){noted->begin, noted->end, noted->done_by};
+}
+
 struct wg_team_counts wg_team_counts(const struct wg_team *team)
 {
     return team->counts;
@@ -295,10 +321,10 @@ static void share(struct wg_team *team, int parts, int64_t n, wg_part *body, voi
     publish(team, parts, n, body, context);
     const int64_t begun = now();
     int own = 1;
-    run_part(team, parts, 0);
+    run_part(team, parts, 0, 0);
     for (int part = parts - 1; part > 0; part--)
         if (take(team, part)) {
-            run_part(team, parts, part);
+            run_part(team, parts, part, 0);
             own++;
         }
     const int64_t worked = now();
@@ -324,7 +350,9 @@ void wg_team_run(struct wg_team *team, int threads, int64_t n, wg_part *body, vo
     const int parts = (int)(n < threads ? n : threads);
     const int64_t start = now();
     wg_tls.in_part = true;
+    team->last_parts = 1;
     if (may_share(team, start)) {
+        team->last_parts = parts;
         team->counts.shared++;
         share(team, parts, n, body, context, start);
     } else {

@@ -38,6 +38,13 @@ void wg_tell_left(const struct wg_thread *th, enum wg_activity activity, const v
         watcher->observer->leave(watcher, activity, subject);
 }
 
+void wg_tell_worked(const struct wg_thread *th, int helper, int64_t begin, int64_t end)
+{
+    for (struct wg_recorder *watcher = th->watchers; watcher; watcher = watcher->next)
+        if (watcher->observer->worked)
+            watcher->observer->worked(watcher, helper, begin, end);
+}
+
 wg_status wg_run_watched(const struct wg_thread *th, struct wg_node *node)
 {
     wg_tell_entered(th, WG_ACTIVITY_OP, node);

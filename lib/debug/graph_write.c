@@ -23,28 +23,6 @@ static void key(struct out *out, const char *name)
     out->first = false;
 }
 
-/* Escapes what ends a string, and what has a meaning in HTML or JavaScript, so that the text may stand in a script element. */
-static void write_text(FILE *stream, const char *text)
-{
-    fputc('"', stream);
-    for (const unsigned char *at = (const unsigned char *)text; *at;) {
-        const int length = wg_utf8_length(at);
-        const bool line_end = length == 3 && at[0] == 0xe2 && at[1] == 0x80 && (at[2] & 0xfe) == 0xa8; /* U+2028, U+2029 */
-        if (line_end)
-            fprintf(stream, "\\u%04x", 0x2000 + (at[2] & 0x3f));
-        else if (length > 0)
-            fwrite(at, 1, (size_t)length, stream);
-        else if (*at > 0x7f)
-            fputs("\xef\xbf\xbd", stream); /* not UTF-8: U+FFFD, the replacement character */
-        else if (*at < 0x20 || strchr("\"\\<>&'", *at))
-            fprintf(stream, "\\u%04x", *at);
-        else
-            fputc(*at, stream);
-        at += length > 0 ? length : 1;
-    }
-    fputc('"', stream);
-}
-
 /* The shortest decimal that reads back as x; whole numbers without an exponent. */
 static void write_real(FILE *stream, double x)
 {
@@ -70,7 +48,9 @@ static void text_member(struct out *out, const char *name, const char *text)
     if (!text[0])
         return;
     key(out, name);
-    write_text(out->stream, text);
+    fputc('"', out->stream);
+    wg_json_text(out->stream, text);
+    fputc('"', out->stream);
 }
 
 static void real_member(struct out *out, const char *name, double x)

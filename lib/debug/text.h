@@ -2,6 +2,13 @@
 #ifndef WG_TEXT_H
 #define WG_TEXT_H
 
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Writes the inside of a JSON string. Escapes what ends a string, and what has a meaning in HTML or JavaScript, so that the text may
+   stand in a script element. */
+void wg_json_text(FILE *stream, const char *text);
+
 /* The length of a well-formed multi-byte UTF-8 sequence at the start of the text, if XML allows its character; else 0. */
 static inline int wg_utf8_length(const unsigned char *at)
 {

@@ -497,6 +497,19 @@ static void misuse_lifetime(void)
     assert_string_equal(wg_lifetime_reason_name((wg_lifetime_end_reason)-1), "?");
 }
 
+static void misuse_trace(void)
+{
+    assert_fails(wg_trace_begin(NULL), WG_E_NULL, "trace_begin: ");
+    assert_fails(wg_trace_begin(stdout, .thread = NULL), WG_E_NULL, "trace_begin: ");
+    assert_fails(wg_trace_end(), WG_E_STATE, "trace_end: ");
+    FILE *stream = tmpfile();
+    assert_non_null(stream);
+    assert_ok(wg_trace_begin(stream));
+    assert_fails(wg_trace_begin(stream), WG_E_STATE, "trace_begin: ");
+    assert_ok(wg_trace_end());
+    assert_int_equal(fclose(stream), 0);
+}
+
 static void misuse_cost(void)
 {
     assert_null_and_error(wg_cost_of(NULL), WG_E_NULL, "cost_of: ");
@@ -666,6 +679,8 @@ static const struct misuse table[] = {
     {"wg_graph_read_json", misuse_graph},
     {"wg_dump_json_with", misuse_graph},
     {"wg_cost_of", misuse_cost},
+    {"wg_trace_begin", misuse_trace},
+    {"wg_trace_end", misuse_trace},
     {"wg_lifetime_begin", misuse_lifetime},
     {"wg_lifetime_end", misuse_lifetime},
     {"wg_lifetime_destroy", misuse_lifetime},

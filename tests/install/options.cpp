@@ -149,6 +149,10 @@ int main()
            wg_numel(rows) == 4,
        "wg_dataset_parse_csv");
     FILE *dot = std::tmpfile();
+    std::FILE *trace = std::tmpfile();
+    is(trace && wg_trace_begin(trace, .thread = "of C++") == WG_OK && wg_trace_end() == WG_OK, "wg_trace_begin");
+    if (trace)
+        std::fclose(trace);
     is(dot && wg_dump_dot(tape, dot, .title = "of C++", .values = false) == WG_OK && std::ftell(dot) > 0, "wg_dump_dot");
     if (dot)
         std::fclose(dot);
