@@ -17,14 +17,16 @@ extern "C" {
    trace: the tape keeps every launch made while it is on top (of backward passes, of the engine's own sums, of parameter
    updates) as an entry with its values, so that it can be dumped and run again. Nothing is released before the tape closes.
    undo: when the tape closes its effects (below) are undone, as if the step had failed: for looking at a step without taking it.
-   No update may begin on the tape or above it, and it may not be opened inside one: E_STATE. */
+   No update may begin on the tape or above it, and it may not be opened inside one: E_STATE.
+   time: the time of each kernel that runs while the tape is open is measured, for wg_graph_of and wg_cost_of. Cost: two readings of
+   the clock for each op. */
 typedef struct WG_NAMED wg_tape_options {
-    bool trace, undo;
+    bool trace, undo, time;
 } wg_tape_options;
 
 /* Opens a tape on top of the thread's stack. On failure it returns NULL and records the error, E_MEMORY if not E_STATE. Until that failed tape is closed
    every op fails too, so that no tensor is made without an owner. Opening an outermost tape clears the thread's error record. */
-#define wg_tape_open(...) wg_tape_open_with(WG_OPTIONS(wg_tape_options, .trace = false, .undo = false, __VA_ARGS__))
+#define wg_tape_open(...) wg_tape_open_with(WG_OPTIONS(wg_tape_options, .trace = false, .undo = false, .time = false, __VA_ARGS__))
 WG_API wg_tape *wg_tape_open_with(wg_tape_options options);
 
 /* Closes the top tape. From here on the handles of its tensors dangle, its memory is free for reuse, and the contexts of its

@@ -29,6 +29,7 @@ struct wg_node {
     const wg_section *section;
     struct wg_node *next_update; /* queue of an update bracket */
     bool needs;                  /* some output needs a gradient */
+    float nanoseconds;           /* of its last run; negative: not measured. Set if a timed tape is open */
 };
 
 /* The op's function of one kind (run, row, block or join) for this dtype, of this instruction set if that has one, else portable;
@@ -161,6 +162,7 @@ struct wg_tape {
     const wg_section *section_at_open;
     bool trace, failed;
     bool undoes; /* its effects are undone in any case */
+    bool timed;  /* while it is open all ops are timed */
     bool queued; /* an open update has work queued on this tape */
 };
 

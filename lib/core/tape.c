@@ -121,8 +121,12 @@ wg_tape *wg_tape_open_with(wg_tape_options options)
         return tape_lost(th);
     }
     wg_tape *tape = wg_tape_push(th, options.trace);
-    if (tape)
-        tape->undoes = options.undo;
+    if (!tape)
+        return NULL;
+    tape->undoes = options.undo;
+    tape->timed = options.time;
+    if (tape->timed)
+        wg_watch_by(th);
     return tape;
 }
 
@@ -220,8 +224,11 @@ static void close_top(struct wg_thread *th)
     th->mode.section = tape->section_at_open;
     th->top = tape->below;
     *(th->top ? &th->top->above : &th->bottom) = NULL;
-    wg_watch(th);
-    tape->failed = tape->queued = tape->undoes = false;
+    if (tape->timed)
+        wg_watch_by(th);
+    else
+        wg_watch(th);
+    tape->failed = tape->queued = tape->undoes = tape->timed = false;
     tape->below = th->spare_tapes;
     th->spare_tapes = tape;
     wg_note_left(th, WG_ACTIVITY_CLOSING, tape);

@@ -49,7 +49,7 @@ struct wg_thread {
     bool audit;           /* WENGERT_AUDIT is set: after each pass, assert that it left no adjoints or flags behind */
     wg_anomaly anomaly;
     wg_inspect *inspect;           /* anomaly mode's function or NULL (observer.h) */
-    wg_inspect *run;               /* in place of wg_node_run; NULL when no watcher and no inspect is set */
+    wg_inspect *run;               /* in place of wg_node_run; NULL without watchers, inspect and timed tapes */
     wg_try_closure *try_closure;   /* check mode's function or NULL */
     const struct wg_op *composing; /* the outermost composed op that is running; errors name it */
     const wg_call *composing_call; /* its call */
@@ -89,10 +89,10 @@ struct wg_thread {
 static inline void wg_watch(struct wg_thread *th)
 {
     th->keeps_blocks = th->capture || th->inspect || (th->top && th->top->trace) || *wg_lost_tapes() > 0;
-    th->watched = th->keeps_blocks || th->watchers;
+    th->watched = th->keeps_blocks || th->run;
 }
 
-/* To be called after capture, inspect or watchers changed. */
+/* To be called after capture, inspect or watchers changed, or a timed tape was opened or closed. */
 void wg_watch_by(struct wg_thread *th);
 
 /* True if t's tape or a tape above it is traced. A rerun may then read or write t, so t's storage must stay, although the

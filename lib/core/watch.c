@@ -1,9 +1,26 @@
 /* Recorders that watch a thread: the list of watchers, and what they are told (observer.h). */
+#include <time.h>
+
 #include "core/arena.h"
+
+/* Runs a node by what else looks on, and measures the time. A capture runs no kernel. */
+static wg_status run_timed(const struct wg_thread *th, struct wg_node *node)
+{
+    wg_inspect *run = th->watchers ? wg_run_watched : th->inspect ? th->inspect : wg_node_run;
+    struct timespec begin, end;
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    const wg_status status = run(th, node);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    node->nanoseconds = th->capture ? -1 : (float)((end.tv_sec - begin.tv_sec) * 1000000000 + end.tv_nsec - begin.tv_nsec);
+    return status;
+}
 
 void wg_watch_by(struct wg_thread *th)
 {
-    th->run = th->watchers ? wg_run_watched : th->inspect;
+    bool timed = false;
+    for (const wg_tape *tape = th->top; tape; tape = tape->below)
+        timed = timed || tape->timed;
+    th->run = timed ? run_timed : th->watchers ? wg_run_watched : th->inspect;
     th->sees_blocks = th->capture;
     for (const struct wg_recorder *watcher = th->watchers; watcher; watcher = watcher->next)
         th->sees_blocks = th->sees_blocks || watcher->observer->created;

@@ -248,7 +248,7 @@ wg_status wg_scan_node(struct wg_scan *scan, const struct wg_node *node, wg_grap
     const struct wg_node *forward = node;
     while (forward->cause)
         forward = forward->cause;
-    *to = (wg_graph_node){.op = c->op->name, .options = "", .nanoseconds = -1};
+    *to = (wg_graph_node){.op = c->op->name, .options = "", .nanoseconds = scan->tape->timed ? node->nanoseconds : -1};
     to->part = node->cause ? WG_COST_BACKWARD : wg_is_update(c) ? WG_COST_UPDATE : WG_COST_FORWARD;
     to->cause = find_node(scan, node->cause).node;
     to->section = section_number(scan, forward->section);

@@ -1,6 +1,7 @@
 /* The table of counted costs: what stands where, that sums are sums, and that what is unknown is said to be so. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "nn_check.h"
 
@@ -209,6 +210,63 @@ static void ops_have_the_backward_that_they_caused(void **state)
     assert_no_error();
 }
 
+static wg_status slow(const wg_call *c)
+{
+    const clock_t begin = clock();
+    while (clock() - begin < CLOCKS_PER_SEC / 500)
+        continue;
+    return doubled(c);
+}
+
+/* All nodes of a timed tape are measured, backward, updates and views too; those of another are not, and not when it has closed. */
+static void times_are_measured_where_asked(void **state)
+{
+    (void)state;
+    static const struct wg_op slow_op = {.name = "slow", .n_in = 1, .n_out = 1, .kernels = {{.run = {slow, slow}}}};
+    wg_nn_module *net = wg_nn_sequential(wg_nn_linear(3, 4), wg_nn_tanh());
+    wg_optim *optim = wg_optim_sgd(wg_nn_parameters(net), .lr = 0.1);
+    wg_tensor *x = wg_ones(WG_F32, WG_SHAPE(2, 3));
+    {
+        WG_TAPE(tape, .trace = true, .time = true);
+        assert_int_equal(wg_backward(wg_sum(wg_reshape(wg_nn_apply(net, x), WG_SHAPE(8)))), WG_OK);
+        assert_int_equal(wg_optim_step(optim), WG_OK);
+        assert_non_null(wg_invoke1(&slow_op, NULL, x));
+        {
+            WG_TAPE(inner);
+            wg_exp(x);
+            wg_graph *graph = wg_graph_of(inner);
+            assert_true(graph && graph->node[0].nanoseconds < 0);
+            wg_graph_destroy(graph);
+        }
+        wg_exp(x);
+        wg_graph *graph = wg_graph_of(tape);
+        wg_cost_table *table = wg_cost_of(tape);
+        assert_true(graph && table);
+        for (size_t i = 0; i < graph->n_nodes; i++)
+            assert_true(graph->node[i].nanoseconds >= 0 && graph->node[i].nanoseconds < 1e10);
+        assert_true(graph->node[graph->n_nodes - 2].nanoseconds >= 1.9e6); /* the slow one */
+        for (int part = 0; part < WG_COST_PARTS; part++) {
+            const wg_cost_sum *sum = &table->section[0].sum[part];
+            assert_true(sum->timed == sum->nodes && sum->nodes > 0 && sum->nanoseconds > 0);
+        }
+        char *text = printed(table);
+        assert_non_null(strstr(text, "backward ns"));
+        free(text);
+        wg_cost_destroy(table);
+        wg_graph_destroy(graph);
+    }
+    WG_TAPE(tape);
+    wg_exp(x);
+    wg_graph *graph = wg_graph_of(tape);
+    assert_true(graph && graph->node[0].nanoseconds < 0);
+    assert_int_equal(graph->section[0].sum[WG_COST_FORWARD].timed, 0);
+    wg_graph_destroy(graph);
+    wg_optim_destroy(optim);
+    wg_nn_destroy(net);
+    wg_free(x);
+    assert_no_error();
+}
+
 static void an_empty_tape_costs_nothing(void **state)
 {
     (void)state;
@@ -246,8 +304,9 @@ static void a_failed_allocation_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(costs_stand_by_node_and_section),        TEST(what_is_unknown_is_not_zero), TEST(the_printed_table),
-        TEST(ops_have_the_backward_that_they_caused), TEST(an_empty_tape_costs_nothing), TEST(a_failed_allocation_leaves_nothing),
+        TEST(costs_stand_by_node_and_section),        TEST(what_is_unknown_is_not_zero),    TEST(the_printed_table),
+        TEST(ops_have_the_backward_that_they_caused), TEST(times_are_measured_where_asked), TEST(an_empty_tape_costs_nothing),
+        TEST(a_failed_allocation_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
