@@ -71,7 +71,9 @@ typedef struct wg_graph_value {
     bool saved;             /* a node reads it in backward */
     bool released;          /* its elements were released */
     size_t base; /* the first value that has the same memory: the value itself, what it is a view of, or what it was written over */
-    size_t gradient; /* the value that holds its gradient, or WG_GRAPH_NONE if it has none or none that a node of this graph made */
+    size_t
+        gradient; /* the value that holds its gradient, or WG_GRAPH_NONE if it has none, or none that a node of this graph made or
+                        read. Results have one on a traced tape, that of the last backward pass that reached them */
     const wg_graph_elements *elements, *gradient_elements; /* NULL: not asked for, released, empty, or no gradient */
 } wg_graph_value;
 

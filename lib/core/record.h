@@ -152,11 +152,12 @@ struct wg_tape {
     struct wg_thread *thread;
     struct wg_node *first, *last;
     size_t n_nodes;
-    struct wg_arena nodes, slots;      /* slots: the tape's tensors */
-    wg_tensor *free_slots;             /* linked by adjoint */
-    struct wg_hash gradients;          /* by leaf of this tape: its struct wg_leaf_gradient */
-    struct wg_hash hooks;              /* by tensor: its struct wg_hooks */
-    struct wg_hash names;              /* by tensor of this tape: its name */
+    struct wg_arena nodes, slots; /* slots: the tape's tensors */
+    wg_tensor *free_slots;        /* linked by adjoint */
+    struct wg_hash gradients;     /* by leaf of this tape: its struct wg_leaf_gradient */
+    struct wg_hash hooks;         /* by tensor: its struct wg_hooks */
+    struct wg_hash names;         /* by tensor of this tape: its name */
+    struct wg_hash adjoints;      /* traced: by result that the last backward pass reached: its whole gradient, on this tape too */
     struct wg_closure_entry *closures; /* youngest first */
     struct wg_undo *undo;
     const wg_section *section_at_open;

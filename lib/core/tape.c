@@ -184,6 +184,7 @@ static void close_nodes(wg_tape *tape)
     wg_hash_free(&tape->gradients);
     wg_hash_free(&tape->hooks);
     wg_hash_free(&tape->names);
+    wg_hash_free(&tape->adjoints);
     wg_arena_shrink(&tape->nodes, false);
     tape->first = tape->last = NULL;
     tape->n_nodes = 0;

@@ -119,7 +119,10 @@ static double newly_saved(struct wg_scan *scan, const wg_tensor *t)
 
 wg_tensor *wg_scan_gradient(const wg_tensor *t)
 {
-    return t->flags & WG_T_REQUIRES ? wg_gradient(t) : NULL;
+    if (t->flags & WG_T_REQUIRES)
+        return wg_gradient(t);
+    const struct wg_hash_slot *slot = t->tape ? wg_hash_find(&t->tape->adjoints, t) : NULL;
+    return slot ? slot->value.pointer : NULL;
 }
 
 static wg_status note_leaf(struct wg_scan *scan, const wg_tensor *t)
@@ -276,6 +279,13 @@ static void describe(const wg_tensor *t, wg_graph_value *to)
                            .gradient = WG_GRAPH_NONE};
 }
 
+/* The number of a result's gradient, if a node made it or read it. */
+static size_t gradient_number(struct wg_scan *scan, const wg_tensor *gradient)
+{
+    return gradient && (is_result(scan, gradient) || wg_hash_find(&scan->leaf_numbers, gradient)) ? number_of(scan, gradient)
+                                                                                                  : WG_GRAPH_NONE;
+}
+
 void wg_scan_result(struct wg_scan *scan, const struct wg_node *node, size_t at, unsigned slot, size_t number, wg_graph_value *to)
 {
     const wg_tensor *t = node->call.out[slot], *root = root_of(scan, t);
@@ -285,6 +295,7 @@ void wg_scan_result(struct wg_scan *scan, const struct wg_node *node, size_t at,
     to->node = at;
     to->slot = slot;
     to->base = root == t ? number : number_of(scan, root);
+    to->gradient = gradient_number(scan, wg_scan_gradient(t));
     if (!memory)
         return;
     if (memory->base == WG_GRAPH_NONE)

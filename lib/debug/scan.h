@@ -70,7 +70,7 @@ const wg_tensor *wg_scan_leaf_tensor(const struct wg_scan *scan, size_t leaf);
 wg_status wg_scan_sections(struct wg_scan *scan);
 void wg_scan_end(struct wg_scan *scan);
 
-/* The gradient of a leaf, or NULL. */
+/* The gradient of a leaf, or of a result of a traced tape; or NULL. */
 wg_tensor *wg_scan_gradient(const wg_tensor *t);
 /* The elements of a tensor, in *to; false if they cannot be read. */
 bool wg_scan_elements(const wg_tensor *t, wg_graph_elements *to);

@@ -282,6 +282,20 @@ static wg_status backward_through(struct wg_pass *w, struct wg_node *node, wg_te
     return status;
 }
 
+/* A traced tape remembers the gradients of its results, for graphs. */
+static wg_status remember_adjoint(wg_tensor *y, wg_tensor *gradient)
+{
+    struct wg_hash_slot *slot;
+    if (!y->tape || !y->tape->trace || gradient->tape != y->tape)
+        return WG_OK;
+    if (!(slot = wg_hash_slot_for(&y->tape->adjoints, y)))
+        return WG_E_MEMORY;
+    if (!slot->key)
+        wg_hash_put(&y->tape->adjoints, slot, y);
+    slot->value.pointer = gradient;
+    return WG_OK;
+}
+
 static __attribute__((noinline)) wg_status visit_any(struct wg_pass *w, struct wg_node *node)
 {
     const wg_call *c = &node->call;
@@ -298,6 +312,8 @@ static __attribute__((noinline)) wg_status visit_any(struct wg_pass *w, struct w
         gy[i] = zero ? WG_NONE : y->adjoint;
         if (!zero && w->keeping && gy[i]->tape)
             gy[i]->flags &= (uint16_t)~WG_T_EXCLUSIVE; /* the sum is complete, and its readers may pass it on */
+        if (!zero && w->keeping)
+            WG_TRY(remember_adjoint(y, gy[i]));
         any = any || y->adjoint;
         all_zero = all_zero && zero;
     }

@@ -71,6 +71,13 @@ static void values_say_what_they_are(void **state)
     assert_int_equal(vp->base, 0);
     assert_string_equal(vc->name, "column");
     assert_int_equal(vc->base, 0); /* a view of the product */
+    /* Results have gradients, too: that of y is the seed, a constant; that of the product has its shape. */
+    const wg_graph_value *vy = &graph->value[2];
+    assert_true(vy->gradient != WG_GRAPH_NONE && graph->value[vy->gradient].origin == WG_GRAPH_CONSTANT);
+    assert_true(vy->gradient_elements->min == 1 && vy->gradient_elements->max == 1);
+    assert_true(vp->gradient != WG_GRAPH_NONE && graph->value[vp->gradient].shape.rank == 1 && vp->gradient_elements->max == 1);
+    assert_true(vc->gradient != WG_GRAPH_NONE && graph->value[vc->gradient].shape.rank == 2);
+    assert_true(graph->value[vw->gradient].gradient == WG_GRAPH_NONE); /* no pass went through backward's own nodes */
     assert_true(graph->node[1].view && graph->node[1].known && graph->node[1].allocations == 0);
     assert_true(graph->node[0].allocations == 1 && graph->node[0].bytes_allocated == 12);
     wg_graph_destroy(graph);
