@@ -20,11 +20,19 @@ struct point {
     double error[N_METHODS]; /* of the gradient, relative to backprop's */
 };
 
+struct complexity_options {
+    double limit;
+};
+
+static const wg_option options[] = {
+    WG_OPTION_REAL_OF(struct complexity_options, limit, 1e8, "operations that one gradient of a slow method may take, at least 1e4", WG_AT_LEAST(1e4)),
+};
+
 struct study_data {
     struct study_run *run;
     struct point point[MAX_POINTS];
     int n;
-    double most_operations; /* of one run of a slow method */
+    double limit;
 };
 
 /* ---- one point ---- */
@@ -66,7 +74,7 @@ static bool add_point(struct study_data *data, int k, int h)
     good = good && want && got && methods[BACKPROP].run(&net, want, &p->done[BACKPROP]);
     for (int m = 0; good && m < N_METHODS; m++) {
         const bool fast = m == BACKPROP || m == SEPARATE;
-        if (m != BACKPROP && (fast || methods[m].closed_form(k, h) <= data->most_operations)) {
+        if (m != BACKPROP && (fast || methods[m].closed_form(k, h) <= data->limit)) {
             good = methods[m].run(&net, got, &p->done[m]);
             p->error[m] = good ? relative_error(&net, got, want) : (double)NAN;
         }
@@ -121,7 +129,7 @@ static void claim_gradients(struct study_data *data, int m)
                     methods[m].label, worst, methods[m].tolerance);
 }
 
-typedef double chosen(const struct point *p);
+typedef double quantity(const struct point *p);
 
 static double forward_of_backprop(const struct point *p)
 {
@@ -149,7 +157,7 @@ static double backward_of_separate(const struct point *p)
 }
 
 /* The exponent in k at H = 4, or in H at k = 4, over the upper half of the range. */
-static double exponent(const struct study_data *data, chosen *value, bool in_k)
+static double exponent(const struct study_data *data, quantity *value, bool in_k)
 {
     double x[MAX_POINTS], y[MAX_POINTS];
     int n = 0;
@@ -167,7 +175,7 @@ static void claim_growth(struct study_data *data)
 {
     static const struct {
         const char *what;
-        chosen *value;
+        quantity *value;
         double in_k;
     } growths[] = {
         {"chain rule per parameter", all_of_separate, 2},
@@ -233,14 +241,14 @@ static const char picture[] =
     "     for [i=1:5] csv using ($2 == 4 ? $3 : NaN):(ran(i)) with points lt i notitle\n"
     "unset multiplot\n";
 
-static bool run(struct study_run *run, const void *options)
+static bool run(struct study_run *run, const void *chosen)
 {
-    (void)options;
+    const struct complexity_options *o = chosen;
     struct study_data *data = calloc(1, sizeof *data);
     if (!data)
         return false;
     data->run = run;
-    data->most_operations = run->quick ? 1e6 : 1e8;
+    data->limit = run->quick && o->limit > 1e6 ? 1e6 : o->limit;
     bool good = add_points(data);
     if (good) {
         for (int m = 0; m < N_METHODS; m++)
@@ -259,5 +267,6 @@ const struct study study_complexity = {
         "Claims: five methods compute one gradient; each performs as many operations as a polynomial in the number of layers k and of\n"
         "neurons H says; a chain rule that shares nothing takes O(k² H²), backprop O(k H²), forward and backward each; the matrix\n"
         "products of backward cost 2 - 1/k times those of forward.",
+    .table = {options, 1, sizeof(struct complexity_options)},
     .run = run,
 };
