@@ -10,6 +10,11 @@
 #include "base.h"
 #include "cost.h"
 
+#ifndef WG_CHECK_HEADERS
+#pragma GCC \
+    system_header /* else -pedantic warns at wg_lifetime_write_svg(l, stream): before C23 a macro's "..." takes an argument */
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -105,6 +110,26 @@ typedef struct wg_lifetime_peak {
 } wg_lifetime_peak;
 /* E_NULL; E_MEMORY. Cost: one pass over the times. */
 WG_API WG_MUST_CHECK wg_status wg_lifetime_peak_of(const wg_lifetime *lifetime, wg_lifetime_peak *peak);
+
+typedef enum wg_lifetime_colour { WG_LIFETIME_BY_REASON, WG_LIFETIME_BY_SECTION } wg_lifetime_colour;
+
+/* Options of wg_lifetime_write_svg. colour: what the colour of a bar says, the reason of the death or the section. rows: how many of the
+   largest buffers have a bar of their own, 1 to 500. */
+typedef struct WG_NAMED wg_lifetime_svg_options {
+    wg_lifetime_colour colour;
+    int rows;
+    const char *title;
+} wg_lifetime_svg_options;
+
+/* Writes a picture, 1280 pixels wide, over the steps: above, the bytes in use, which of them are values, and the lower bound; below, a bar
+   for each of the largest values from birth to death, pale from its last use on. Pointing at a bar shows its numbers.
+   Errors: E_NULL; E_ARGUMENT (.rows, .colour); E_MEMORY; E_IO if writing to the stream fails. */
+#define wg_lifetime_write_svg(lifetime, stream, ...) \
+    wg_lifetime_write_svg_with(                      \
+        (lifetime), (stream),                        \
+        WG_OPTIONS(wg_lifetime_svg_options, .colour = WG_LIFETIME_BY_REASON, .rows = 40, .title = "", __VA_ARGS__))
+WG_API WG_MUST_CHECK wg_status wg_lifetime_write_svg_with(const wg_lifetime *lifetime, FILE *stream,
+                                                          wg_lifetime_svg_options options);
 
 #ifdef __cplusplus
 }

@@ -10,22 +10,6 @@
 
 /* ---- text ---- */
 
-/* Writes a name, which may hold any bytes. Escapes what has a meaning in HTML-like labels; what is not printable becomes '?'. */
-static void write_text(FILE *stream, const char *text)
-{
-    const unsigned char *at = (const unsigned char *)text;
-    while (*at) {
-        const int length = wg_utf8_length(at);
-        if (length > 0)
-            fwrite(at, 1, (size_t)length, stream);
-        else if (*at == '&' || *at == '<' || *at == '>' || *at == '"')
-            fprintf(stream, "&#%d;", *at);
-        else
-            fputc(*at >= 0x20 && *at < 0x7f ? *at : '?', stream);
-        at += length > 0 ? length : 1;
-    }
-}
-
 static const char *scaled(double n, const char *unit, char *text, size_t size)
 {
     static const char *const prefix[] = {"", "k", "M", "G", "T", "P"};
@@ -94,7 +78,7 @@ static void write_node(const struct wg_dump_graph *p, size_t at, size_t depth)
     const wg_graph_node *node = item->node;
     indent(p, depth);
     fprintf(p->stream, "n%zu [%s, label=<<B>", at, colors[node->part]);
-    write_text(p->stream, node->op);
+    wg_markup_text(p->stream, node->op);
     fputs("</B>", p->stream);
     for (size_t i = 0; i < node->n_out; i++) {
         const wg_graph_value *result = &p->graph->value[node->out[i]];
@@ -103,7 +87,7 @@ static void write_node(const struct wg_dump_graph *p, size_t at, size_t depth)
             snprintf(number, sizeof number, "%zu: ", i);
         if (result->name[0]) {
             fputs("<BR/><I>", p->stream);
-            write_text(p->stream, result->name);
+            wg_markup_text(p->stream, result->name);
             fputs("</I>", p->stream);
         }
         write_value(p, result, number);
@@ -134,7 +118,7 @@ static void write_leaf(const struct wg_dump_graph *p, size_t at, size_t depth)
     fprintf(p->stream, "l%zu [shape=ellipse, %s, label=<", at - p->graph->n_nodes,
             trained ? "color=\"#3f8f5f\", fillcolor=\"#e4f3e9\"" : "color=\"#999999\", fillcolor=\"#f6f6f6\"");
     fputs(v->name[0] ? "<B>" : "<I>", p->stream);
-    write_text(p->stream, v->name[0] ? v->name : op ? op : trained ? "parameter" : "constant");
+    wg_markup_text(p->stream, v->name[0] ? v->name : op ? op : trained ? "parameter" : "constant");
     fputs(v->name[0] ? "</B>" : "</I>", p->stream);
     write_value(p, v, "");
     fputs(">];\n", p->stream);
@@ -153,11 +137,11 @@ static void write_items(const struct wg_dump_graph *p, ptrdiff_t cluster, size_t
 static void write_section_label(const struct wg_dump_graph *p, const wg_cost_section *section)
 {
     fputs("label=<<B>", p->stream);
-    write_text(p->stream, section->name);
+    wg_markup_text(p->stream, section->name);
     fputs("</B>", p->stream);
     if (section->kind[0] && strcmp(section->kind, section->name) != 0) {
         fputc(' ', p->stream);
-        write_text(p->stream, section->kind);
+        wg_markup_text(p->stream, section->kind);
     }
     fputs(">;\n", p->stream);
 }
@@ -289,7 +273,7 @@ static void write_picture(const struct wg_dump_graph *p)
         stream);
     if (p->options.title && p->options.title[0]) {
         fputs("<FONT POINT-SIZE=\"15\"><B>", stream);
-        write_text(stream, p->options.title);
+        wg_markup_text(stream, p->options.title);
         fputs("</B></FONT><BR/>", stream);
     }
     fprintf(stream, "%zu nodes · ", p->graph->n_nodes);

@@ -140,18 +140,14 @@ const char *wg_lifetime_reason_name(wg_lifetime_end_reason reason)
     return (unsigned)reason < WG_LIFETIME_END_REASONS ? names[reason] : "?";
 }
 
-/* ---- the peak ---- */
+/* ---- bytes in use over time ---- */
 
-/* What changes at a time: bytes that come into use or, negative, go out of use. */
-struct change {
-    int64_t blocks, requested, least_blocks, least_requested;
-};
-
-static void add(struct change *to, const wg_lifetime_buffer *buffer, int sign, bool real, bool least)
+static void add(struct wg_lifetime_level *to, const wg_lifetime_buffer *buffer, int sign, bool real, bool least)
 {
     const int64_t block = sign * (int64_t)buffer->block, requested = sign * (int64_t)buffer->requested;
     to->blocks += real ? block : 0;
     to->requested += real ? requested : 0;
+    to->values += real && buffer->kind == WG_LIFETIME_VALUE ? block : 0;
     to->least_blocks += least ? block : 0;
     to->least_requested += least ? requested : 0;
 }
@@ -165,7 +161,8 @@ static size_t not_needed_from(const wg_lifetime *l, const wg_lifetime_buffer *bu
     return last + 1 < buffer->died ? last + 1 : buffer->died;
 }
 
-static void note_changes(const wg_lifetime *l, struct change *change)
+/* Puts each change to its time. */
+static void note_changes(const wg_lifetime *l, struct wg_lifetime_level *change)
 {
     for (size_t i = 0; i < l->n_buffers; i++) {
         const wg_lifetime_buffer *buffer = &l->buffer[i];
@@ -179,29 +176,29 @@ static void note_changes(const wg_lifetime *l, struct change *change)
     }
 }
 
+struct wg_lifetime_level *wg_lifetime_levels(const wg_lifetime *l)
+{
+    const int64_t base = l->live_before;
+    struct wg_lifetime_level *level = wg_object_new((l->n_times + 1) * sizeof *level), now = {base, base, base, base, 0};
+    if (!level)
+        return NULL;
+    note_changes(l, level);
+    for (size_t time = 0; time <= l->n_times; time++) {
+        now.blocks += level[time].blocks;
+        now.requested += level[time].requested;
+        now.values += level[time].values;
+        now.least_blocks += level[time].least_blocks;
+        now.least_requested += level[time].least_requested;
+        level[time] = now;
+    }
+    return level;
+}
+
+/* ---- the peak ---- */
+
 static int64_t greater(int64_t a, int64_t b)
 {
     return a > b ? a : b;
-}
-
-/* Sums the changes over the time. */
-static wg_lifetime_peak highest(const wg_lifetime *l, const struct change *change)
-{
-    const int64_t base = l->live_before;
-    wg_lifetime_peak peak = {base, base, base, base, 0};
-    struct change now = {base, base, base, base};
-    for (size_t time = 0; time < l->n_times; time++) {
-        now.blocks += change[time].blocks;
-        now.requested += change[time].requested;
-        now.least_blocks += change[time].least_blocks;
-        now.least_requested += change[time].least_requested;
-        peak.time = now.blocks > peak.blocks ? time : peak.time;
-        peak.blocks = greater(peak.blocks, now.blocks);
-        peak.requested = greater(peak.requested, now.requested);
-        peak.least_blocks = greater(peak.least_blocks, now.least_blocks);
-        peak.least_requested = greater(peak.least_requested, now.least_requested);
-    }
-    return peak;
 }
 
 wg_status wg_lifetime_peak_of(const wg_lifetime *l, wg_lifetime_peak *peak)
@@ -209,11 +206,18 @@ wg_status wg_lifetime_peak_of(const wg_lifetime *l, wg_lifetime_peak *peak)
     WG_OPERATION("lifetime_peak_of");
     if (!l || !peak)
         return wg_fail(WG_E_NULL, "lifetime_peak_of", "lifetime_peak_of: an argument is NULL");
-    struct change *change = wg_object_new((l->n_times + 1) * sizeof *change);
-    if (!change)
+    struct wg_lifetime_level *level = wg_lifetime_levels(l);
+    if (!level)
         return WG_E_MEMORY;
-    note_changes(l, change);
-    *peak = highest(l, change);
-    wg_object_free(change);
+    const int64_t base = l->live_before;
+    *peak = (wg_lifetime_peak){base, base, base, base, 0};
+    for (size_t time = 0; time < l->n_times; time++) {
+        peak->time = level[time].blocks > peak->blocks ? time : peak->time;
+        peak->blocks = greater(peak->blocks, level[time].blocks);
+        peak->requested = greater(peak->requested, level[time].requested);
+        peak->least_blocks = greater(peak->least_blocks, level[time].least_blocks);
+        peak->least_requested = greater(peak->least_requested, level[time].least_requested);
+    }
+    wg_object_free(level);
     return WG_OK;
 }

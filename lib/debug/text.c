@@ -1,4 +1,4 @@
-/* Strings of JSON. */
+/* Names as text of markup and JSON. */
 #include "debug/text.h"
 
 #include <string.h>
@@ -18,6 +18,21 @@ void wg_json_text(FILE *stream, const char *text)
             fprintf(stream, "\\u%04x", *at);
         else
             fputc(*at, stream);
+        at += length > 0 ? length : 1;
+    }
+}
+
+void wg_markup_text(FILE *stream, const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at) {
+        const int length = wg_utf8_length(at);
+        if (length > 0)
+            fwrite(at, 1, (size_t)length, stream);
+        else if (*at == '&' || *at == '<' || *at == '>' || *at == '"')
+            fprintf(stream, "&#%d;", *at);
+        else
+            fputc(*at >= 0x20 && *at < 0x7f ? *at : '?', stream);
         at += length > 0 ? length : 1;
     }
 }

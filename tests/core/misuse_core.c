@@ -492,6 +492,12 @@ static void misuse_lifetime(void)
     wg_lifetime *lifetime = wg_lifetime_end();
     assert_non_null(lifetime);
     assert_fails(wg_lifetime_peak_of(lifetime, NULL), WG_E_NULL, "lifetime_peak_of: ");
+    assert_fails(wg_lifetime_write_svg(NULL, stdout), WG_E_NULL, "lifetime_write_svg: ");
+    assert_fails(wg_lifetime_write_svg(lifetime, NULL), WG_E_NULL, "lifetime_write_svg: ");
+    assert_fails(wg_lifetime_write_svg(lifetime, stdout, .title = NULL), WG_E_NULL, "lifetime_write_svg: ");
+    assert_fails(wg_lifetime_write_svg(lifetime, stdout, .rows = 0), WG_E_ARGUMENT,
+                 "lifetime_write_svg: expected .rows in 1..500, got 0");
+    assert_fails(wg_lifetime_write_svg(lifetime, stdout, .colour = (wg_lifetime_colour)7), WG_E_ARGUMENT, "lifetime_write_svg: ");
     wg_lifetime_destroy(lifetime);
     wg_lifetime_destroy(NULL);
     assert_string_equal(wg_lifetime_reason_name((wg_lifetime_end_reason)-1), "?");
@@ -685,6 +691,7 @@ static const struct misuse table[] = {
     {"wg_lifetime_end", misuse_lifetime},
     {"wg_lifetime_destroy", misuse_lifetime},
     {"wg_lifetime_peak_of", misuse_lifetime},
+    {"wg_lifetime_write_svg", misuse_lifetime},
     {"wg_lifetime_reason_name", misuse_lifetime},
     {"wg_cost_destroy", misuse_cost},
     {"wg_cost_print", misuse_cost},

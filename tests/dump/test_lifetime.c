@@ -1,6 +1,7 @@
 /* Lifetimes of buffers: what is predicted from them is what the allocator counted, and each death has its reason. */
 #include <pthread.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "common.h"
 
@@ -329,6 +330,50 @@ static void earlier_memory_is_counted(void **state)
     wg_free(x), wg_free(y);
 }
 
+/* ---- the picture ---- */
+
+/* With the name of a folder the program leaves pictures there for the Python beside it. */
+static const char *folder;
+
+static FILE *picture(const char *name)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s.svg", folder ? folder : "", name);
+    FILE *stream = folder ? fopen(path, "w") : tmpfile();
+    assert_non_null(stream);
+    return stream;
+}
+
+static void write_picture(const char *name, const wg_lifetime *l, wg_lifetime_colour colour, int rows)
+{
+    FILE *stream = picture(name);
+    assert_ok(wg_lifetime_write_svg(l, stream, .colour = colour, .rows = rows, .title = "<&\"\x01\xff>"));
+    assert_true(ftell(stream) > 1000);
+    assert_int_equal(fclose(stream), 0);
+}
+
+static void pictures(void **state)
+{
+    (void)state;
+    const struct run run = in_thread(conv, true), chain_run = in_thread(long_chain, true);
+    write_picture("conv-40", run.lifetime, WG_LIFETIME_BY_REASON, 40);
+    write_picture("conv-3", run.lifetime, WG_LIFETIME_BY_SECTION, 3);
+    write_picture("chain-40", chain_run.lifetime, WG_LIFETIME_BY_REASON, 40);
+    wg_lifetime_destroy(chain_run.lifetime);
+    wg_lifetime_destroy(run.lifetime);
+    assert_ok(wg_lifetime_begin());
+    wg_lifetime *empty = wg_lifetime_end();
+    assert_non_null(empty);
+    write_picture("empty-1", empty, WG_LIFETIME_BY_SECTION, 1);
+    if (access("/dev/full", W_OK) == 0) {
+        FILE *full = fopen("/dev/full", "w");
+        assert_non_null(full);
+        assert_fails(wg_lifetime_write_svg(empty, full), WG_E_IO, "lifetime_write_svg: writing");
+        fclose(full);
+    }
+    wg_lifetime_destroy(empty);
+}
+
 /* ---- misuse, and memory that runs out ---- */
 
 static wg_status one_step(void *context)
@@ -394,7 +439,7 @@ static void a_thread_may_end_in_a_recording(void **state)
     assert_true(begun);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {TEST(the_predicted_peak_is_the_counted_one),
                                        TEST(a_late_death_is_another_prediction),
@@ -402,8 +447,10 @@ int main(void)
                                        TEST(values_die_with_their_tape),
                                        TEST(a_planted_late_free_shows),
                                        TEST(earlier_memory_is_counted),
+                                       TEST(pictures),
                                        TEST(no_capture_in_a_recording),
                                        TEST(memory_for_the_recording_may_run_out),
                                        TEST(a_thread_may_end_in_a_recording)};
+    folder = argc > 1 ? argv[1] : NULL;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

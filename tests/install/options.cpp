@@ -149,10 +149,16 @@ int main()
            wg_numel(rows) == 4,
        "wg_dataset_parse_csv");
     FILE *dot = std::tmpfile();
-    std::FILE *trace = std::tmpfile();
-    is(trace && wg_trace_begin(trace, .thread = "of C++") == WG_OK && wg_trace_end() == WG_OK, "wg_trace_begin");
-    if (trace)
-        std::fclose(trace);
+    std::FILE *bars = std::tmpfile();
+    wg_lifetime *lifetime = wg_lifetime_begin() == WG_OK ? wg_lifetime_end() : NULL;
+    is(bars && wg_lifetime_write_svg(lifetime, bars, .title = "of C++", .rows = 3) == WG_OK, "wg_lifetime_write_svg");
+    wg_lifetime_destroy(lifetime);
+    if (bars)
+        std::fclose(bars);
+    std::FILE *events = std::tmpfile();
+    is(events && wg_trace_begin(events, .thread = "of C++") == WG_OK && wg_trace_end() == WG_OK, "wg_trace_begin");
+    if (events)
+        std::fclose(events);
     is(dot && wg_dump_dot(tape, dot, .title = "of C++", .values = false) == WG_OK && std::ftell(dot) > 0, "wg_dump_dot");
     if (dot)
         std::fclose(dot);

@@ -1,0 +1,441 @@
+/* Lifetimes as a picture: bytes in use over the steps, and bars of the largest values. Coordinates are whole pixels, since the decimal
+   point of printf depends on the locale. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "debug/lifetime_data.h"
+#include "debug/text.h"
+
+/* The page, in pixels: a column of labels at the left, the plot beside it; the curve above, rows of bars below. */
+enum { WIDTH = 1280, LEFT = 250, PLOT = 1000, CURVE_TOP = 92, CURVE = 170, ROWS_TOP = 296, ROW = 14, BAR = 11, MAX_ROWS = 500 };
+
+static const char *const palette[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00",
+                                      "#56b4e9", "#8c564b", "#7f7f7f", "#bcbd22", "#6a3d9a"};
+enum { COLOURS = sizeof palette / sizeof *palette };
+static const int colour_of_reason[WG_LIFETIME_END_REASONS] = {
+    [WG_LIFETIME_LIVES] = 7, [WG_LIFETIME_RELEASED] = 2, [WG_LIFETIME_DONATED] = 3, [WG_LIFETIME_BACKWARD] = 0,
+    [WG_LIFETIME_TAPE] = 1,  [WG_LIFETIME_COMMIT] = 4,   [WG_LIFETIME_KERNEL] = 5,  [WG_LIFETIME_ELSEWHERE] = 6};
+
+struct picture {
+    const wg_lifetime *l;
+    FILE *out;
+    wg_lifetime_svg_options options;
+    size_t *shown; /* buffers that have a row, in the order of their births */
+    size_t n_shown;
+    size_t depth; /* of the sections whose colours are told apart */
+    wg_lifetime_peak peak;
+};
+
+/* ---- places and texts ---- */
+
+/* How many steps began before the time. */
+static size_t steps_before(const wg_lifetime *l, size_t time)
+{
+    size_t low = 0, high = l->n_steps;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (l->step[middle].time < time)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int x_of_step(const wg_lifetime *l, size_t step)
+{
+    return LEFT + (int)(step * PLOT / (l->n_steps ? l->n_steps : 1));
+}
+
+static int x_of_time(const wg_lifetime *l, size_t time)
+{
+    return time == WG_LIFETIME_NONE ? LEFT + PLOT : x_of_step(l, steps_before(l, time));
+}
+
+static const char *bytes_text(int64_t bytes, char *text, size_t size)
+{
+    static const char *const unit[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    int64_t tenths = 10 * bytes;
+    int i = 0;
+    for (; tenths >= 10240 && i < 4; i++)
+        tenths /= 1024;
+    if (i == 0 || tenths >= 1000)
+        snprintf(text, size, "%lld %s", (long long)(tenths / 10), unit[i]);
+    else
+        snprintf(text, size, "%lld.%lld %s", (long long)(tenths / 10), (long long)(tenths % 10), unit[i]);
+    return text;
+}
+
+static void begin_text(FILE *out, int x, int y, const char *attributes)
+{
+    fprintf(out, "<text x=\"%d\" y=\"%d\"%s>", x, y, attributes);
+}
+
+static void rectangle(FILE *out, int x, int y, int width, int height, const char *colour, const char *attributes)
+{
+    fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\"%s", x, y, width, height, colour, attributes);
+}
+
+static const char *op_of(const wg_lifetime *l, const wg_lifetime_buffer *buffer)
+{
+    return buffer->made_by == WG_LIFETIME_NONE ? "data" : l->step[buffer->made_by].op;
+}
+
+/* ---- colours ---- */
+
+/* The section around this one, or itself, at the depth. */
+static size_t ancestor(const wg_lifetime *l, size_t section, size_t depth)
+{
+    size_t at = section, deep = 0;
+    for (; at != 0; at = l->section[at].parent)
+        deep++;
+    for (; deep > depth; deep--)
+        section = l->section[section].parent;
+    return section;
+}
+
+/* The smallest depth at which the shown buffers lie in different sections: a network is often in one section as a whole. */
+static size_t telling_depth(const struct picture *p)
+{
+    for (size_t depth = 1; depth < 8; depth++)
+        for (size_t i = 1; i < p->n_shown; i++) {
+            const size_t first = p->l->buffer[p->shown[0]].section, other = p->l->buffer[p->shown[i]].section;
+            if (first && other && ancestor(p->l, first, depth) != ancestor(p->l, other, depth))
+                return depth;
+        }
+    return 1;
+}
+
+/* The number of what the bar's colour says: a reason or a section. */
+static size_t group_of(const struct picture *p, const wg_lifetime_buffer *buffer)
+{
+    return p->options.colour == WG_LIFETIME_BY_REASON ? buffer->reason : ancestor(p->l, buffer->section, p->depth);
+}
+
+static const char *colour_of(const struct picture *p, size_t group)
+{
+    if (p->options.colour == WG_LIFETIME_BY_REASON)
+        return palette[colour_of_reason[group]];
+    return group == 0 ? "#7f7f7f" : palette[(group - 1) % COLOURS];
+}
+
+/* ---- which buffers ---- */
+
+struct choice {
+    size_t block, index;
+};
+
+static int larger_first(const void *a, const void *b)
+{
+    const struct choice *x = a, *y = b;
+    return x->block != y->block ? (x->block < y->block ? 1 : -1) : x->index < y->index ? -1 : 1;
+}
+
+static int older_first(const void *a, const void *b)
+{
+    const size_t *x = a, *y = b;
+    return *x < *y ? -1 : 1;
+}
+
+static wg_status choose(struct picture *p)
+{
+    const wg_lifetime *l = p->l;
+    struct choice *choice = wg_object_new((l->n_buffers + 1) * sizeof *choice);
+    size_t n = 0;
+    p->shown = choice ? wg_object_new((size_t)p->options.rows * sizeof *p->shown) : NULL;
+    for (size_t i = 0; p->shown && i < l->n_buffers; i++)
+        if (l->buffer[i].kind == WG_LIFETIME_VALUE)
+            choice[n++] = (struct choice){l->buffer[i].block, i};
+    if (p->shown) {
+        qsort(choice, n, sizeof *choice, larger_first);
+        p->n_shown = n < (size_t)p->options.rows ? n : (size_t)p->options.rows;
+        for (size_t i = 0; i < p->n_shown; i++)
+            p->shown[i] = choice[i].index;
+        qsort(p->shown, p->n_shown, sizeof *p->shown, older_first);
+        p->depth = telling_depth(p);
+    }
+    wg_object_free(choice);
+    return p->shown ? WG_OK : WG_E_MEMORY;
+}
+
+/* ---- the page ---- */
+
+static int page_height(const struct picture *p)
+{
+    return ROWS_TOP + (int)p->n_shown * ROW + 70;
+}
+
+static void write_head(const struct picture *p)
+{
+    char a[32], b[32], c[32];
+    FILE *out = p->out;
+    fprintf(out,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" "
+            "font-size=\"11\" fill=\"#222\">\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
+            WIDTH, page_height(p), WIDTH, page_height(p));
+    begin_text(out, 24, 30, " font-size=\"18\" font-weight=\"bold\"");
+    wg_markup_text(out, p->options.title[0] ? p->options.title : "Memory of a step");
+    fputs("</text>\n", out);
+    begin_text(out, 24, 52, " font-size=\"13\"");
+    const size_t step = steps_before(p->l, p->peak.time);
+    fprintf(out, "Peak %s in blocks, of which %s were asked for", bytes_text(p->peak.blocks, a, sizeof a),
+            bytes_text(p->peak.requested, b, sizeof b));
+    if (step < p->l->n_steps) {
+        fprintf(out, "; reached before step %zu, ", step);
+        wg_markup_text(out, p->l->step[step].op);
+    }
+    fprintf(out, ". If each value died at its last use: %s.</text>\n", bytes_text(p->peak.least_blocks, c, sizeof c));
+}
+
+/* Forward, backward and update as bands behind everything. */
+static void write_parts(const struct picture *p)
+{
+    static const char *const name[] = {"forward", "backward", "update"}, *const colour[] = {"#f7f7f7", "#e9f1f9", "#fbf1e2"};
+    const wg_lifetime *l = p->l;
+    const int bottom = ROWS_TOP + (int)p->n_shown * ROW + 4;
+    for (size_t first = 0, next; first < l->n_steps; first = next) {
+        next = first + 1;
+        while (next < l->n_steps && l->step[next].part == l->step[first].part)
+            next++;
+        const int x = x_of_step(l, first), width = x_of_step(l, next) - x;
+        rectangle(p->out, x, CURVE_TOP - 18, width, bottom - CURVE_TOP + 18, colour[l->step[first].part], "/>\n");
+        if (width > 6 * (int)strlen(name[l->step[first].part])) {
+            begin_text(p->out, x + 4, CURVE_TOP - 6, "");
+            fprintf(p->out, "%s</text>\n", name[l->step[first].part]);
+        }
+    }
+}
+
+/* The highest level at each pixel of the plot: of all bytes, of those that are no values, and of the lower bound. */
+struct curve {
+    int64_t all[PLOT + 1], rest[PLOT + 1], least[PLOT + 1];
+};
+
+static int64_t greater(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static void fill_curve(const wg_lifetime *l, const struct wg_lifetime_level *level, struct curve *curve)
+{
+    int last = 0;
+    for (size_t time = 0; time <= l->n_times; time++) {
+        const int x = time < l->n_times ? x_of_time(l, time) - LEFT : PLOT;
+        for (; last < x; last++) { /* until the next event the level is as it was */
+            const struct wg_lifetime_level *before = &level[time ? time - 1 : 0];
+            curve->all[last + 1] = before->blocks;
+            curve->rest[last + 1] = before->blocks - before->values;
+            curve->least[last + 1] = before->least_blocks;
+        }
+        curve->all[x] = greater(curve->all[x], level[time].blocks);
+        curve->rest[x] = greater(curve->rest[x], level[time].blocks - level[time].values);
+        curve->least[x] = greater(curve->least[x], level[time].least_blocks);
+    }
+}
+
+static int y_of(int64_t bytes, int64_t top)
+{
+    return CURVE_TOP + CURVE - (int)((double)bytes / (double)(top ? top : 1) * CURVE);
+}
+
+static void write_area(FILE *out, const int64_t *bytes, int64_t top, const char *attributes, bool closed)
+{
+    fputs("<path d=\"", out);
+    if (closed)
+        fprintf(out, "M%d %d", LEFT, CURVE_TOP + CURVE);
+    for (int x = 0; x <= PLOT; x++)
+        fprintf(out, "%s%d %d", x || closed ? "L" : "M", LEFT + x, y_of(bytes[x], top));
+    if (closed)
+        fprintf(out, "L%d %dZ", LEFT + PLOT, CURVE_TOP + CURVE);
+    fprintf(out, "\" %s/>\n", attributes);
+}
+
+static void write_scale(const struct picture *p, int64_t top)
+{
+    char text[32];
+    for (int i = 0; i <= 4; i++) {
+        const int64_t bytes = top / 4 * i;
+        fprintf(p->out, "<line x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\" stroke=\"#bbb\" stroke-width=\".5\"/>\n", LEFT, LEFT + PLOT,
+                y_of(bytes, top), y_of(bytes, top));
+        begin_text(p->out, LEFT - 6, y_of(bytes, top) + 4, " text-anchor=\"end\"");
+        fprintf(p->out, "%s</text>\n", bytes_text(bytes, text, sizeof text));
+    }
+}
+
+static wg_status write_curve(const struct picture *p)
+{
+    struct wg_lifetime_level *level = wg_lifetime_levels(p->l);
+    struct curve *curve = level ? wg_object_new(sizeof *curve) : NULL;
+    if (curve) {
+        fill_curve(p->l, level, curve);
+        write_area(p->out, curve->all, p->peak.blocks, "fill=\"#8fb8de\"", true);
+        write_area(p->out, curve->rest, p->peak.blocks, "fill=\"#b8b8b8\"", true);
+        write_area(p->out, curve->least, p->peak.blocks,
+                   "fill=\"none\" stroke=\"#b03060\" stroke-width=\"1.5\" stroke-dasharray=\"5 3\"", false);
+        write_scale(p, p->peak.blocks);
+    }
+    wg_object_free(level);
+    wg_object_free(curve);
+    return curve ? WG_OK : WG_E_MEMORY;
+}
+
+static void write_curve_key(const struct picture *p)
+{
+    static const char *const name[] = {"values", "tapes, handles, workspace, and what lived before",
+                                       "if each value died at its last use"};
+    static const char *const colour[] = {"#8fb8de", "#b8b8b8", "#b03060"};
+    int x = LEFT;
+    for (int i = 0; i < 3; i++) {
+        rectangle(p->out, x, CURVE_TOP + CURVE + 8, 12, i < 2 ? 10 : 2, colour[i], "/>\n");
+        begin_text(p->out, x + 16, CURVE_TOP + CURVE + 17, "");
+        fprintf(p->out, "%s</text>\n", name[i]);
+        x += 40 + 6 * (int)strlen(name[i]);
+    }
+}
+
+/* ---- bars ---- */
+
+/* What one reads when pointing at a bar. */
+static void write_hint(const struct picture *p, const wg_lifetime_buffer *buffer)
+{
+    const wg_lifetime *l = p->l;
+    char shape[200];
+    fputs("<title>", p->out);
+    wg_markup_text(p->out, op_of(l, buffer));
+    fprintf(p->out, " %s %s: %zu bytes in a block of %zu", wg_dtype_name(buffer->dtype),
+            wg_shape_text(buffer->shape, shape, sizeof shape), buffer->requested, buffer->block);
+    if (buffer->section) {
+        fputs(", in ", p->out);
+        wg_markup_text(p->out, l->section[buffer->section].path);
+    }
+    if (buffer->made_by != WG_LIFETIME_NONE)
+        fprintf(p->out, "; made by step %zu", buffer->made_by);
+    if (buffer->last_use != WG_LIFETIME_NONE) {
+        fprintf(p->out, "; last used by step %zu, ", buffer->last_use);
+        wg_markup_text(p->out, l->step[buffer->last_use].op);
+    }
+    fprintf(p->out, "; %s</title>", wg_lifetime_reason_name(buffer->reason));
+}
+
+static void write_label(const struct picture *p, const wg_lifetime_buffer *buffer, int y)
+{
+    char size[32], shape[200], text[300];
+    snprintf(text, sizeof text, "%.20s %s", op_of(p->l, buffer), wg_shape_text(buffer->shape, shape, sizeof shape));
+    if (strlen(text) > 30)
+        strcpy(text + 27, "...");
+    begin_text(p->out, LEFT - 72, y + BAR - 2, " text-anchor=\"end\"");
+    wg_markup_text(p->out, text);
+    fputs("</text>\n", p->out);
+    begin_text(p->out, LEFT - 6, y + BAR - 2, " text-anchor=\"end\" fill=\"#666\"");
+    fprintf(p->out, "%s</text>\n", bytes_text((int64_t)buffer->block, size, sizeof size));
+}
+
+static void write_bar(const struct picture *p, const wg_lifetime_buffer *buffer, int y)
+{
+    const wg_lifetime *l = p->l;
+    const char *colour = colour_of(p, group_of(p, buffer));
+    const int from = x_of_time(l, buffer->born),
+              last = buffer->last_use == WG_LIFETIME_NONE ? from : x_of_step(l, buffer->last_use + 1);
+    const int died = x_of_time(l, buffer->died), to = died > from + 2 ? died : from + 2,
+              used = last < from + 2 ? from + 2
+                     : last < to     ? last
+                                     : to;
+    fputs("<g>", p->out);
+    write_hint(p, buffer);
+    rectangle(p->out, from, y, to - from, BAR, colour, " fill-opacity=\".3\"/>");
+    rectangle(p->out, from, y, used - from, BAR, colour, "/>");
+    fputs("</g>\n", p->out);
+    write_label(p, buffer, y);
+}
+
+static void write_key_entry(const struct picture *p, size_t group, int *x, int *y)
+{
+    const char *name = p->options.colour == WG_LIFETIME_BY_REASON ? wg_lifetime_reason_name((wg_lifetime_end_reason)group)
+                       : group                                    ? p->l->section[group].path
+                                                                  : "no section";
+    const int width = 34 + 6 * (int)strlen(name);
+    if (*x + width > LEFT + PLOT && *x > LEFT) {
+        *x = LEFT;
+        *y += 16;
+    }
+    rectangle(p->out, *x, *y, 12, 10, colour_of(p, group), "/>\n");
+    begin_text(p->out, *x + 16, *y + 9, "");
+    wg_markup_text(p->out, name);
+    fputs("</text>\n", p->out);
+    *x += width;
+}
+
+/* The colours that occur, of up to 12 groups, in the order in which they occur. */
+static void write_key(const struct picture *p, int y)
+{
+    enum { MOST = 12 };
+    size_t known[MOST], n = 0;
+    int x = LEFT;
+    for (size_t i = 0; i < p->n_shown && n < MOST; i++) {
+        const size_t group = group_of(p, &p->l->buffer[p->shown[i]]);
+        size_t k = 0;
+        while (k < n && known[k] != group)
+            k++;
+        if (k < n)
+            continue;
+        known[n++] = group;
+        write_key_entry(p, group, &x, &y);
+    }
+}
+
+static void write_rest(const struct picture *p, int y)
+{
+    char text[32];
+    size_t n = 0;
+    int64_t largest = 0;
+    for (size_t i = 0; i < p->l->n_buffers; i++)
+        n += p->l->buffer[i].kind == WG_LIFETIME_VALUE;
+    if (n <= p->n_shown)
+        return;
+    for (size_t i = 0; i < p->n_shown; i++) {
+        const int64_t block = (int64_t)p->l->buffer[p->shown[i]].block;
+        largest = i == 0 || block < largest ? block : largest;
+    }
+    begin_text(p->out, LEFT, y, " fill=\"#666\"");
+    fprintf(p->out, "%zu more values, of at most %s each</text>\n", n - p->n_shown, bytes_text(largest, text, sizeof text));
+}
+
+static wg_status write_page(const struct picture *p)
+{
+    write_head(p);
+    write_parts(p);
+    WG_TRY(write_curve(p));
+    write_curve_key(p);
+    for (size_t i = 0; i < p->n_shown; i++)
+        write_bar(p, &p->l->buffer[p->shown[i]], ROWS_TOP + (int)i * ROW);
+    const int bottom = ROWS_TOP + (int)p->n_shown * ROW;
+    write_key(p, bottom + 14);
+    begin_text(p->out, LEFT + PLOT, page_height(p) - 8, " text-anchor=\"end\" fill=\"#666\"");
+    fprintf(p->out, "%zu steps, from left to right</text>\n", p->l->n_steps);
+    write_rest(p, page_height(p) - 8);
+    fputs("</svg>\n", p->out);
+    return WG_OK;
+}
+
+wg_status wg_lifetime_write_svg_with(const wg_lifetime *l, FILE *stream, wg_lifetime_svg_options options)
+{
+    WG_OPERATION("lifetime_write_svg");
+    const char *op = "lifetime_write_svg";
+    if (!l || !stream || !options.title)
+        return wg_fail(WG_E_NULL, op, "%s: the lifetimes, the stream or .title is NULL", op);
+    if (options.rows < 1 || options.rows > MAX_ROWS)
+        return wg_fail(WG_E_ARGUMENT, op, "%s: expected .rows in 1..%d, got %d", op, MAX_ROWS, options.rows);
+    if (options.colour != WG_LIFETIME_BY_REASON && options.colour != WG_LIFETIME_BY_SECTION)
+        return wg_fail(WG_E_ARGUMENT, op, "%s: %d is no .colour", op, (int)options.colour);
+    struct picture p = {.l = l, .out = stream, .options = options};
+    wg_status status = wg_lifetime_peak_of(l, &p.peak);
+    if (status == WG_OK)
+        status = choose(&p);
+    if (status == WG_OK)
+        status = write_page(&p);
+    wg_object_free(p.shown);
+    if (status == WG_OK && (fflush(stream) != 0 || ferror(stream)))
+        status = wg_fail(WG_E_IO, op, "%s: writing to the stream failed", op);
+    return status;
+}
