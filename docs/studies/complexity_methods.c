@@ -113,36 +113,24 @@ static bool separate(const struct network *net, double *gradient, struct operati
     return true;
 }
 
-/* ---- 3: paths ---- */
+/* ---- 3: the equations ---- */
 
-/* Values of the network in plain C. slope: tanh' of each neuron; output: -2 (t - βᵀ h_k). */
+/* The network in plain C. slope: tanh' of each neuron; output: ∂L/∂f, -2 (t - f). */
 struct values {
     double *weight, *activation, *slope, output; /* activation[j H + i]: element i of h_j */
 };
 
-static bool values_make(const struct network *net, struct values *v, struct operations *done)
+/* Reads the parameters and x; leaves room for the rest. */
+static bool values_make(const struct network *net, struct values *v)
 {
-    const int k = net->k, h = net->h;
-    WG_NO_GRAD;
-    WG_TAPE(tape);
     v->weight = malloc((size_t)network_parameters(net) * sizeof(double));
-    v->activation = malloc(((size_t)k + 1) * (size_t)h * sizeof(double));
-    v->slope = malloc((size_t)k * (size_t)h * sizeof(double));
+    v->activation = malloc(((size_t)net->k + 1) * (size_t)net->h * sizeof(double));
+    v->slope = malloc((size_t)net->k * (size_t)net->h * sizeof(double));
     if (!v->weight || !v->activation || !v->slope || wg_read(net->x, v->activation) != WG_OK)
         return false;
-    wg_tensor *now = net->x;
-    for (int j = 0; j < k; j++) {
-        now = wg_tanh(wg_matmul(net->weight[j], now));
-        if (wg_read(net->weight[j], v->weight + (int64_t)j * h * h) != WG_OK || wg_read(now, v->activation + (j + 1) * h) != WG_OK)
+    for (int j = 0; j <= net->k; j++)
+        if (wg_read(net->weight[j], v->weight + (int64_t)j * net->h * net->h) != WG_OK)
             return false;
-    }
-    wg_tensor *difference = wg_add_scalar(wg_sum(wg_mul(net->weight[k], now)), -TARGET);
-    if (wg_read(net->weight[k], v->weight + (int64_t)k * h * h) != WG_OK || !wg_square(difference) || !count_tape(tape, done))
-        return false;
-    for (int i = 0; i < k * h; i++)
-        v->slope[i] = 1 - v->activation[h + i] * v->activation[h + i];
-    v->output = 2 * wg_item(difference);
-    done->total += 2 * k * h + 1;
     return true;
 }
 
@@ -152,6 +140,72 @@ static void values_free(struct values *v)
     free(v->activation);
     free(v->slope);
 }
+
+/* Σ weight[i] x[i], with its operations. */
+static double dot(const double *weight, const double *x, int n, struct operations *done)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += weight[i] * x[i];
+    done->total += 2 * n;
+    return sum;
+}
+
+/* Computes activations, slopes and output. */
+static void values_forward(const struct network *net, struct values *v, struct operations *done)
+{
+    const int k = net->k, h = net->h;
+    for (int i = 0; i < k * h; i++) {
+        const double u = dot(v->weight + (int64_t)i * h, v->activation + i / h * h, h, done), y = tanh(u);
+        v->activation[h + i] = y;
+        v->slope[i] = 1 - y * y;
+        done->total += 3;
+    }
+    v->output = 2 * (dot(v->weight + (int64_t)k * h * h, v->activation + k * h, h, done) - TARGET);
+    done->total += 2;
+}
+
+/* The equations of backprop: δu = δh ⊙ tanh'(u), δW = δu h_{j-1}ᵀ, δh_{j-1} = Wᵀ δu. `delta` has room for h elements twice. */
+static void values_backward(const struct network *net, const struct values *v, double *delta, double *gradient,
+                            struct operations *done)
+{
+    const int k = net->k, h = net->h;
+    double *below = delta + h;
+    for (int i = 0; i < h; i++) {
+        gradient[(int64_t)k * h * h + i] = v->output * v->activation[k * h + i];
+        delta[i] = v->output * v->weight[(int64_t)k * h * h + i];
+    }
+    done->total += 2 * h;
+    for (int j = k - 1; j >= 0; j--) {
+        memset(below, 0, (size_t)h * sizeof *below);
+        for (int a = 0; a < h; a++) {
+            const int64_t row = ((int64_t)j * h + a) * h;
+            const double u = delta[a] * v->slope[j * h + a];
+            for (int b = 0; b < h; b++)
+                gradient[row + b] = u * v->activation[j * h + b];
+            for (int b = 0; b < h && j > 0; b++)
+                below[b] += v->weight[row + b] * u;
+            done->total += 1 + h + (j > 0 ? 2 * h : 0);
+        }
+        memcpy(delta, below, (size_t)h * sizeof *delta);
+    }
+}
+
+static bool equations(const struct network *net, double *gradient, struct operations *done)
+{
+    struct values v = {0};
+    double *delta = malloc(2 * (size_t)net->h * sizeof *delta);
+    const bool made = values_make(net, &v) && delta;
+    if (made) {
+        values_forward(net, &v, done);
+        values_backward(net, &v, delta, gradient, done);
+    }
+    values_free(&v);
+    free(delta);
+    return made;
+}
+
+/* ---- 4: paths ---- */
 
 /* The sum over all paths from neuron `from` of layer `layer` to the output: of the product of the weights and slopes on the way. A path
    is an odometer: at[m] is its neuron in layer m. */
@@ -177,7 +231,9 @@ static bool paths(const struct network *net, double *gradient, struct operations
 {
     const int k = net->k, h = net->h;
     struct values v = {0};
-    const bool made = values_make(net, &v, done);
+    const bool made = values_make(net, &v);
+    if (made)
+        values_forward(net, &v, done);
     for (int j = 0; made && j < k; j++)
         for (int a = 0; a < h; a++)
             for (int b = 0; b < h; b++) {
@@ -192,7 +248,7 @@ static bool paths(const struct network *net, double *gradient, struct operations
     return made;
 }
 
-/* ---- 4: forward mode ---- */
+/* ---- 5: forward mode ---- */
 
 /* L of the operands: the parameters, then x. */
 static wg_tensor *loss_function(wg_tensor *const *x, size_t n, void *context)
@@ -229,7 +285,7 @@ static bool forward_mode(const struct network *net, double *gradient, struct ope
     return true;
 }
 
-/* ---- 5: differences ---- */
+/* ---- 6: differences ---- */
 
 static bool loss_value(const struct network *net, double *value, struct operations *done)
 {
@@ -299,12 +355,24 @@ static double separate_closed_form(double k, double h)
     return (k + 1) * forward_operations(k, h) + separate_backward_operations(k, h);
 }
 
+/* Values and slopes in plain C: a sum begins with 0, so it takes as many additions as products; then tanh, 1 - y², and 2 (f - t). */
+static double plain_forward_operations(double k, double h)
+{
+    return k * (2 * h * h + 3 * h) + 2 * h + 2;
+}
+
+/* An outer product takes H² multiplications here, and no additions. */
+static double equations_closed_form(double k, double h)
+{
+    return plain_forward_operations(k, h) + 2 * h + k * (h * h + h) + (k - 1) * 2 * h * h;
+}
+
 /* With m = k - j layers behind W_j there are H^m paths from each of its H rows, and each path is walked for each of the H columns: 2 m + 1
    multiplications and an addition. The sum over m of (m + 1) H^m is the fraction. */
 static double paths_closed_form(double k, double h)
 {
     const double fraction = (k * pow(h, k + 1) - (k + 1) * pow(h, k) + 1) / ((h - 1) * (h - 1));
-    return 2 * h * h * fraction + 2 * k * h * h + h + forward_operations(k, h) + 2 * k * h + 1;
+    return 2 * h * h * fraction + 2 * k * h * h + h + plain_forward_operations(k, h);
 }
 
 /* Forward, with the tangent from W_j's layer on: a product and tanh' per layer, then H + (H - 1) + 2. */
@@ -322,6 +390,7 @@ static double differences_closed_form(double k, double h)
 const struct method methods[N_METHODS] = {
     [BACKPROP] = {"backprop", "backprop", backprop, backprop_closed_form, 0},
     [SEPARATE] = {"separate", "chain rule per parameter", separate, separate_closed_form, 1e-13},
+    [EQUATIONS] = {"equations", "backprop's equations in plain C", equations, equations_closed_form, 1e-12},
     [PATHS] = {"paths", "sum over paths", paths, paths_closed_form, 1e-11},
     [FORWARD_MODE] = {"forward_mode", "forward mode", forward_mode, forward_mode_closed_form, 1e-11},
     [DIFFERENCES] = {"differences", "finite differences", differences, differences_closed_form, 1e-7},

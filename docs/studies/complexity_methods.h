@@ -1,4 +1,4 @@
-/* Five ways to compute one gradient, with the operations that each performs. For the study of complexity.
+/* Ways to compute one gradient, with the operations that each performs. For the study of complexity.
 
    The function is L = (t - βᵀ h_k)² with h_j = tanh(W_j h_{j-1}) and h_0 = x: k layers of H neurons, W_j of shape (H, H), β of H
    elements. Its parameters are W_1 … W_k and β. An operation is an addition, a multiplication, a division, a comparison or a call of
@@ -37,7 +37,7 @@ struct method {
     double tolerance;
 };
 
-enum { BACKPROP, SEPARATE, PATHS, FORWARD_MODE, DIFFERENCES, N_METHODS };
+enum { BACKPROP, EQUATIONS, SEPARATE, PATHS, FORWARD_MODE, DIFFERENCES, N_METHODS };
 extern const struct method methods[N_METHODS];
 
 /* The parts of BACKPROP and of SEPARATE. */
