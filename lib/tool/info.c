@@ -76,6 +76,28 @@ static void print_processor(void)
     row("processors", "%ld, of which %d usable by this process", sysconf(_SC_NPROCESSORS_ONLN), usable_processors());
 }
 
+/* Is there such a program? */
+static bool is_in_path(const char *program)
+{
+    char path[1024];
+    for (const char *at = getenv("PATH"), *end; at && *at; at = *end ? end + 1 : end) {
+        end = at + strcspn(at, ":");
+        const int length = snprintf(path, sizeof path, "%.*s/%s", (int)(end - at), at, program);
+        if (length < (int)sizeof path && access(path, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Programs that others of this library's parts call, or that read what it writes. */
+static const struct program {
+    const char *name, *cost;
+} programs[] = {
+    {"gnuplot", "studies make no pictures; install gnuplot-nox"},
+    {"dot", "graphs in DOT are not drawn; install graphviz"},
+};
+enum { N_PROGRAMS = sizeof programs / sizeof *programs };
+
 static void print_kernels(void)
 {
     row("threads", "%d", wg_threads());
@@ -103,6 +125,9 @@ static int print_missing(void)
     for (size_t i = 0; wg_feature_at(i); i++)
         if (!wg_feature_at(i)->present)
             missing++, printf("  %s: %s\n", wg_feature_at(i)->name, wg_feature_at(i)->cost);
+    for (int i = 0; i < N_PROGRAMS; i++)
+        if (!is_in_path(programs[i].name))
+            missing++, printf("  %s: %s\n", programs[i].name, programs[i].cost);
     if (strcmp(best, chosen) != 0 && getenv("WENGERT_ISA"))
         missing++, printf("  %s kernels: WENGERT_ISA=%s chose %s\n", best, getenv("WENGERT_ISA"), chosen);
     if (strcmp(best, "portable") == 0)

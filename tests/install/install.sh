@@ -37,7 +37,7 @@ is "<error.h> is the C library's" $compiler $(flags --cflags) "$work/error.c" -o
 is "<check.h> is not Wengert's" bash -c "! echo '#include <check.h>' | $compiler $(flags --cflags) -E -x c - 2>/dev/null | grep -q wg_"
 
 if [ -x "$prefix/bin/wengert" ]; then
-    is "wengert runs where it is installed" "$prefix/bin/wengert" info
+    is "wengert runs where it is installed" env -u LD_LIBRARY_PATH "$prefix/bin/wengert" info
     is "and has its man page" test -n "$(find "$prefix" -name 'wengert.1*')"
 else
     skip "the program wengert is not built (-Dtool)"

@@ -89,6 +89,8 @@ done = run("info", WENGERT_ISA="portable", WENGERT_GEMM="blis", OMP_NUM_THREADS=
 check("info obeys the environment and names it", re.search("^kernels of ops +portable$", done.stdout, re.M) and
       re.search("^matrix products +blis$", done.stdout, re.M) and re.search("^threads +1$", done.stdout, re.M) and
       "WENGERT_GEMM=blis" in done.stdout, done)
+done = run("info", PATH="/nowhere")
+check("info names programs that are not there", "  gnuplot: " in done.stdout and "  dot: " in done.stdout and done.returncode == 0, done)
 with open("/dev/full", "w") as full:
     done = subprocess.run([tool, "info"], stdout=full, stderr=subprocess.PIPE, text=True)
 check("info on a full disk fails", done.returncode == 2 and "standard output" in done.stderr, done)
