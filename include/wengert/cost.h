@@ -35,6 +35,7 @@ typedef struct wg_cost_section {
     const char *name; /* its last part, "layer1" */
     const char *kind; /* of a module, such as "batch_norm"; "" if none was given (wg_section_push) */
     size_t parent;    /* of section 0: 0 */
+    size_t times;     /* how many repetitions it stands for: 1, but in a graph of wg_graph_collapse. The sums are those of all */
     wg_cost_sum sum[WG_COST_PARTS];
 } wg_cost_section;
 

@@ -16,8 +16,7 @@ typedef wg_graph_dot_options wg_dump_dot_options;
 
 /* Writes the graph of a tape as Graphviz DOT: wg_graph_of, then wg_graph_write_dot, with the options of the latter.
    Errors: E_NULL; E_DANGLING (the tape is closed, or belongs to another thread); E_MEMORY; E_IO if writing to the stream fails. */
-#define wg_dump_dot(tape, stream, ...) \
-    wg_dump_dot_with((tape), (stream), WG_OPTIONS(wg_dump_dot_options, .values = true, .backward = true, .title = "", __VA_ARGS__))
+#define wg_dump_dot(tape, stream, ...) wg_dump_dot_with((tape), (stream), WG_GRAPH_DOT_OPTIONS(wg_dump_dot_options, __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_dump_dot_with(const wg_tape *tape, FILE *stream, wg_dump_dot_options options);
 
 /* Options of wg_dump_json. values: reads the elements of each value and gradient that has not been released. */

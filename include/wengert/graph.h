@@ -18,7 +18,8 @@ extern "C" {
 /* No node, no value. */
 #define WG_GRAPH_NONE SIZE_MAX
 
-/* One recorded call. Nodes are in the order of the tape, so every node comes after its cause and after the makers of its inputs.
+/* One recorded call. Nodes are in the order of the tape, so every node comes after its cause and after the makers of its inputs (but for
+   edges that go round: wg_graph_collapse).
    in: the values that it read; WG_GRAPH_NONE where an optional operand was absent (WG_NONE). writes: those that it changed in place.
    The arrays belong to the graph. */
 typedef struct wg_graph_node {
@@ -28,8 +29,11 @@ typedef struct wg_graph_node {
     size_t cause;        /* backward: that other node; WG_GRAPH_NONE if it is on another tape, and of all other nodes */
     size_t section;      /* the section that was open; of a backward node, that of the forward node that caused it */
     bool view;           /* the result shares the memory of the first input, and nothing is computed */
+    bool box;     /* it stands for all nodes of this part in its section (wg_graph_collapse); op is the section's kind, or name */
+    size_t nodes; /* how many calls it stands for: 1, but in a graph of wg_graph_collapse */
 
-    bool known; /* false: the op does not state its cost, and cost is zero */
+    bool known;     /* false: the op, or one of a box, does not state its cost, which is missing in cost */
+    size_t unknown; /* how many of the calls that it stands for do not */
     wg_cost cost;
     double bytes_saved; /* of the tape's values that backward reads on account of this node and of no earlier one: memory that the
                            tape must keep. Parameters and other tensors of the caller's are not counted */
@@ -67,6 +71,7 @@ typedef struct wg_graph_value {
     const char *outer; /* of a result of a tape below, the op that made it; else "" */
     wg_dtype dtype;
     wg_shape shape;
+    size_t times;           /* how many tensors of this shape it stands for: 1, but in a graph of wg_graph_collapse */
     bool requires_gradient; /* a leaf that requires a gradient, or computed from one */
     bool saved;             /* a node reads it in backward */
     bool released;          /* its elements were released */
@@ -103,20 +108,48 @@ WG_API void wg_graph_destroy(wg_graph *graph); /* NULL is allowed */
    the error on failure: E_NULL, E_MEMORY. */
 WG_API wg_cost_table *wg_graph_costs(const wg_graph *graph);
 
+/* Options of wg_graph_collapse.
+   fold: joins repeated runs of nodes (below). depth: so many levels of sections stay open; each section below them becomes one node for its
+   forward part and one for its backward part. Negative: all stay open. */
+typedef struct WG_NAMED wg_graph_collapse_options {
+    bool fold;
+    int depth;
+} wg_graph_collapse_options;
+
+/* A smaller graph of the same computation, for people to look at; wg_graph_destroy frees it. Costs are sums, and no node gets lost in
+   them.
+
+   Folding: at least two equal runs of nodes, one behind the other, of which all but the first have at least 6 nodes in all, become one.
+   They are equal if their ops, options, shapes, dtypes, kinds of sections and the edges within are, where views may differ in their
+   options. Each node of the first run stands for its copies (nodes), backward nodes follow the nodes that caused them, and tensors that
+   each copy has for itself, such as weights, become one (times). The section around them has times: the one that each copy has, or a new
+   one of the kind "repeat". What a copy passes on to the next is read by a node from a later one or from itself: such edges go round, and
+   only these. Runs are looked for again until there are none, so that repetitions within repetitions fold, too.
+
+   Closed sections: a box reads and makes what crosses its border, and stands where its section stood. Parameters, constants and buffers that a
+   single box reads are not in the graph.
+
+   NULL and the error on failure: E_NULL, E_MEMORY. Cost: linear in the nodes and edges for each level of repetition. */
+#define wg_graph_collapse(graph, ...) \
+    wg_graph_collapse_with((graph), WG_OPTIONS(wg_graph_collapse_options, .fold = true, .depth = -1, __VA_ARGS__))
+WG_API wg_graph *wg_graph_collapse_with(const wg_graph *graph, wg_graph_collapse_options options);
+
 /* Options of wg_graph_write_dot and of wg_dump_dot.
    values: shows the range of each value whose elements the graph knows. backward: draws backward nodes too, each with a dashed arrow
-   from the forward node that caused it. */
+   from the forward node that caused it. updates: draws updates. fold, depth: of wg_graph_collapse, through which the graph goes first. */
 typedef struct WG_NAMED wg_graph_dot_options {
-    bool values, backward;
+    bool values, backward, updates, fold;
+    int depth;
     const char *title;
 } wg_graph_dot_options;
+#define WG_GRAPH_DOT_OPTIONS(type, ...) \
+    WG_OPTIONS(type, .values = true, .backward = true, .updates = true, .fold = true, .depth = -1, .title = "", __VA_ARGS__)
 
 /* Writes the graph as Graphviz DOT: a box for each node with its shapes and its counted cost, of forward and, if it is traced, of
-   backward; a cluster for each named section; leaves by name. The same graph gives the same text.
+   backward; a frame for each open section; leaves by name. Tooltips name what a box hides. The same graph gives the same text.
    Errors: E_NULL; E_MEMORY; E_IO if writing to the stream fails. */
 #define wg_graph_write_dot(graph, stream, ...) \
-    wg_graph_write_dot_with((graph), (stream), \
-                            WG_OPTIONS(wg_graph_dot_options, .values = true, .backward = true, .title = "", __VA_ARGS__))
+    wg_graph_write_dot_with((graph), (stream), WG_GRAPH_DOT_OPTIONS(wg_graph_dot_options, __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_graph_write_dot_with(const wg_graph *graph, FILE *stream, wg_graph_dot_options options);
 
 /* Writes the graph as JSON, in the format of docs/guide/graph-format.md. The same graph gives the same text.

@@ -27,12 +27,12 @@ void wg_cost_sum_node(wg_cost_sum *sum, const wg_graph_node *node)
 {
     const bool timed = node->nanoseconds >= 0;
     const wg_cost_sum one = {.cost = node->cost,
-                             .nodes = 1,
-                             .unknown = !node->known,
+                             .nodes = node->nodes,
+                             .unknown = node->unknown,
                              .bytes_saved = node->bytes_saved,
                              .bytes_allocated = node->bytes_allocated,
                              .allocations = node->allocations,
-                             .timed = timed,
+                             .timed = timed ? node->nodes : 0,
                              .nanoseconds = timed ? node->nanoseconds : 0};
     wg_cost_sum_add(sum, &one);
 }

@@ -76,6 +76,11 @@ ptrdiff_t wg_dump_graph_source(const struct wg_dump_graph *p, size_t value)
     return at != WG_NO_ITEM ? at : p->leaves[value];
 }
 
+const char *wg_dump_graph_leaf_op(const struct wg_dump_graph *p, const wg_graph_value *v)
+{
+    return v->origin == WG_GRAPH_RESULT ? p->graph->node[v->node].op : v->outer[0] ? v->outer : NULL;
+}
+
 static void note_results(struct wg_dump_graph *p, size_t at)
 {
     const wg_graph_node *node = p->items[at].node;
@@ -114,9 +119,10 @@ static void survey_node(struct wg_dump_graph *p, size_t at)
     wg_cost_sum_node(&item->cost, node);
     if (node->cause != WG_GRAPH_NONE)
         wg_cost_sum_node(&p->items[node->cause].backward, node);
-    item->hidden = node->part == WG_COST_BACKWARD && !p->options.backward;
+    item->hidden = (node->part == WG_COST_BACKWARD && !p->options.backward) ||
+                   (node->part == WG_COST_UPDATE && !p->options.updates);
     if (!item->hidden) {
-        item->cluster = place_of(p, node->section);
+        item->cluster = place_of(p, node->box ? p->graph->section[node->section].parent : node->section);
         for (size_t i = 0; i < node->n_in; i++)
             if (node->in[i] != WG_GRAPH_NONE && !wg_dump_graph_is_node(p, wg_dump_graph_source(p, node->in[i])))
                 note_leaf(p, node->in[i], at);
@@ -133,6 +139,20 @@ static ptrdiff_t *numbers_new(size_t n)
     return number;
 }
 
+static void note_passed(struct wg_dump_graph *p)
+{
+    const wg_graph *graph = p->graph;
+    for (size_t i = 0; i < graph->n_values; i++)
+        p->passed[i] = true;
+    for (int same = 0; same < 2; same++) /* first what is read at all, then what is read by the same part */
+        for (size_t i = 0; i < graph->n_nodes; i++)
+            for (size_t k = 0; k < graph->node[i].n_in; k++) {
+                const size_t value = graph->node[i].in[k], maker = value == WG_GRAPH_NONE ? i : graph->value[value].node;
+                if (maker != i && maker != WG_GRAPH_NONE && (!same || graph->node[maker].part == graph->node[i].part))
+                    p->passed[value] = same;
+            }
+}
+
 wg_status wg_dump_graph_begin(struct wg_dump_graph *p)
 {
     const wg_graph *graph = p->graph;
@@ -141,7 +161,9 @@ wg_status wg_dump_graph_begin(struct wg_dump_graph *p)
     p->leaves = numbers_new(graph->n_values);
     p->makers = numbers_new(graph->n_values);
     p->sections = numbers_new(graph->n_sections);
-    if (!p->items || !p->clusters || !p->leaves || !p->makers || !p->sections)
+    p->edges = wg_object_new((graph->n_nodes + graph->n_values + 1) * sizeof *p->edges);
+    p->passed = wg_object_new(graph->n_values + 1);
+    if (!p->passed || !p->edges || !p->items || !p->clusters || !p->leaves || !p->makers || !p->sections)
         return WG_E_MEMORY;
     p->clusters[p->n_clusters++] = (struct wg_cluster){NULL,       WG_NO_ITEM, WG_NO_ITEM, WG_NO_ITEM,
                                                        WG_NO_ITEM, WG_NO_ITEM, WG_NO_ITEM};
@@ -149,6 +171,7 @@ wg_status wg_dump_graph_begin(struct wg_dump_graph *p)
         p->items[p->n_items] = (struct wg_item){.node = &graph->node[p->n_items], .next = WG_NO_ITEM};
     for (size_t i = 0; i < graph->n_nodes; i++)
         survey_node(p, i);
+    note_passed(p);
     for (size_t i = 0; i < p->n_items; i++) {
         if (p->items[i].hidden)
             continue;
@@ -166,4 +189,6 @@ void wg_dump_graph_end(struct wg_dump_graph *p)
     wg_object_free(p->leaves);
     wg_object_free(p->makers);
     wg_object_free(p->sections);
+    wg_object_free(p->edges);
+    wg_object_free(p->passed);
 }

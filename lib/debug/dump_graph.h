@@ -27,6 +27,10 @@ struct wg_item {
     bool late; /* a leaf that only backward reads, such as the seed */
 };
 
+struct wg_edge_count {
+    size_t reader, n; /* reader: the node, plus 1 */
+};
+
 struct wg_dump_graph {
     FILE *stream;
     const wg_graph *graph;
@@ -34,9 +38,11 @@ struct wg_dump_graph {
     struct wg_item *items; /* the graph's nodes in their order, then leaves */
     struct wg_cluster *clusters;
     size_t n_items, n_clusters;
-    ptrdiff_t *leaves;   /* of each value that no visible node made: its item */
-    ptrdiff_t *makers;   /* of each value that is a base: the last node that filled its memory */
-    ptrdiff_t *sections; /* of each section: its cluster */
+    ptrdiff_t *leaves;           /* of each value that no visible node made: its item */
+    ptrdiff_t *makers;           /* of each value that is a base: the last node that filled its memory */
+    ptrdiff_t *sections;         /* of each section: its cluster */
+    bool *passed;                /* of each value: a node of another box, of the same part, reads it; or nobody does */
+    struct wg_edge_count *edges; /* of each item: its edges to the node whose edges are being written */
 };
 
 /* Computes items and clusters from p's graph and options. wg_dump_graph_end frees them, and must be called also on failure. */
@@ -53,5 +59,18 @@ static inline bool wg_dump_graph_is_node(const struct wg_dump_graph *p, ptrdiff_
 ptrdiff_t wg_dump_graph_source(const struct wg_dump_graph *p, size_t value);
 /* The visible node that filled the value's memory, or WG_NO_ITEM. */
 ptrdiff_t wg_dump_graph_maker(const struct wg_dump_graph *p, size_t value);
+
+/* The op that made a leaf: a node that is hidden, or one on another tape. NULL: a leaf in the graph's sense. */
+const char *wg_dump_graph_leaf_op(const struct wg_dump_graph *p, const wg_graph_value *v);
+
+/* ---- the second pass: dump_label.c, dump_edge.c ---- */
+
+/* "forward 6 FLOP · 48 B", where `what` is "forward ". */
+void wg_dump_cost(FILE *stream, const char *what, const wg_cost_sum *sum);
+void wg_dump_indent(const struct wg_dump_graph *p, size_t depth);
+void wg_dump_node(const struct wg_dump_graph *p, size_t item, size_t depth);
+void wg_dump_leaf(const struct wg_dump_graph *p, size_t item, size_t depth);
+void wg_dump_section(const struct wg_dump_graph *p, const wg_cost_section *section);
+void wg_dump_edges(const struct wg_dump_graph *p);
 
 #endif

@@ -137,6 +137,13 @@ static wg_status read_number(const struct reader *r, const json_t *object, const
     return WG_OK;
 }
 
+/* How many a node, a value or a section stands for. */
+static wg_status read_multiple(const struct reader *r, const json_t *object, const char *key, size_t *to)
+{
+    WG_TRY(read_number(r, object, key, 1, SIZE_MAX, to));
+    return *to > 0 ? WG_OK : refuse(r, key, json_object_get(object, key), "a number from 1");
+}
+
 static bool as_real(const json_t *member, double *to)
 {
     const char *text = json_string_value(member);
@@ -186,15 +193,16 @@ static wg_status read_list(struct reader *r, const json_t *object, const char *k
 
 static wg_status read_section(struct reader *r, json_t *object)
 {
-    static const char *const keys[] = {"name", "kind", "parent", NULL};
+    static const char *const keys[] = {"name", "kind", "parent", "times", NULL};
     wg_cost_section *to = &r->section[r->at];
-    *to = (wg_cost_section){.path = ""};
+    *to = (wg_cost_section){.path = "", .times = 1};
     WG_TRY(check_keys(r, object, keys));
     WG_TRY(read_text(r, object, "name", &to->name));
     WG_TRY(read_text(r, object, "kind", &to->kind));
     if (r->at == 0)
         return json_object_size(object) == 0 ? WG_OK : refuse(r, "sections", object, "an empty object, the whole graph, first");
-    return read_number(r, object, "parent", 0, r->at, &to->parent);
+    WG_TRY(read_number(r, object, "parent", 0, r->at, &to->parent));
+    return read_multiple(r, object, "times", &to->times);
 }
 
 /* Paths of sections that are nested deeply are long; all of them together may take so many bytes. */
@@ -226,8 +234,11 @@ static wg_status read_cost(const struct reader *r, const json_t *object, wg_grap
     const char *keys[WG_GRAPH_COST_KEYS + 1] = {0};
     for (size_t i = 0; i < WG_GRAPH_COST_KEYS; i++)
         keys[i] = wg_graph_cost_key[i].name;
-    to->known = !json_is_null(cost);
-    if (!to->known)
+    WG_TRY(read_flag(r, object, "box", &to->box));
+    WG_TRY(read_multiple(r, object, "nodes", &to->nodes));
+    WG_TRY(read_number(r, object, "unknown", json_is_null(cost) ? to->nodes : 0, to->nodes + 1, &to->unknown));
+    to->known = to->unknown == 0;
+    if (json_is_null(cost))
         return WG_OK;
     if (!json_is_object(cost))
         return refuse(r, "cost", cost, "an object, or null for an unknown cost");
@@ -240,8 +251,8 @@ static wg_status read_cost(const struct reader *r, const json_t *object, wg_grap
 static wg_status read_node(struct reader *r, json_t *object)
 {
     static const char *const keys[] = {
-        "op",     "options", "part",        "cause",       "section",         "view",        "in", "out",
-        "writes", "cost",    "bytes_saved", "allocations", "bytes_allocated", "nanoseconds", NULL};
+        "op",   "options",     "part",        "cause",           "section",     "view", "in",    "out",     "writes",
+        "cost", "bytes_saved", "allocations", "bytes_allocated", "nanoseconds", "box",  "nodes", "unknown", NULL};
     wg_graph_node *to = &r->node[r->at];
     unsigned part;
     *to = (wg_graph_node){0};
@@ -258,7 +269,7 @@ static wg_status read_node(struct reader *r, json_t *object)
     WG_TRY(read_list(r, object, "writes", r->n_values, false, &to->writes, &to->n_writes));
     WG_TRY(read_cost(r, object, to));
     WG_TRY(read_count(r, object, "bytes_saved", 0, &to->bytes_saved));
-    WG_TRY(read_number(r, object, "allocations", 0, to->n_out + 1, &to->allocations));
+    WG_TRY(read_number(r, object, "allocations", 0, to->nodes == 1 ? to->n_out + 1 : SIZE_MAX, &to->allocations));
     WG_TRY(read_count(r, object, "bytes_allocated", 0, &to->bytes_allocated));
     return read_count(r, object, "nanoseconds", -1, &to->nanoseconds);
 }
@@ -302,13 +313,11 @@ static wg_status read_elements(struct reader *r, const json_t *object, const cha
 
 static wg_status read_value(struct reader *r, json_t *object)
 {
-    static const char *const keys[] = {"name",     "origin",
-                                       "node",     "slot",
-                                       "outer",    "dtype",
-                                       "shape",    "requires_gradient",
-                                       "saved",    "released",
-                                       "base",     "gradient",
-                                       "elements", "gradient_elements",
+    static const char *const keys[] = {"name",     "origin",   "node",
+                                       "slot",     "outer",    "dtype",
+                                       "shape",    "times",    "requires_gradient",
+                                       "saved",    "released", "base",
+                                       "gradient", "elements", "gradient_elements",
                                        NULL};
     const char *const dtypes[] = {wg_dtype_name(WG_F32), wg_dtype_name(WG_F64), wg_dtype_name(WG_I64), wg_dtype_name(WG_U8)};
     wg_graph_value *to = &r->value[r->at];
@@ -330,6 +339,7 @@ static wg_status read_value(struct reader *r, json_t *object)
     WG_TRY(read_choice(r, object, "dtype", dtypes, 4, &dtype));
     to->dtype = (wg_dtype)dtype;
     WG_TRY(read_shape(r, object, &to->shape));
+    WG_TRY(read_multiple(r, object, "times", &to->times));
     WG_TRY(read_flag(r, object, "requires_gradient", &to->requires_gradient));
     WG_TRY(read_flag(r, object, "saved", &to->saved));
     WG_TRY(read_flag(r, object, "released", &to->released));
@@ -358,10 +368,12 @@ static wg_status check_references(struct reader *r)
                     "graph_read_json: nodes[%zu], \"out\": expected a value whose \"node\" is %zu and \"slot\" %zu, got %zu", i, i,
                     k, node->out[k]);
         for (size_t k = 0; k < node->n_in; k++)
-            if (node->in[k] != WG_GRAPH_NONE && r->value[node->in[k]].node != WG_GRAPH_NONE && r->value[node->in[k]].node >= i)
-                return wg_fail(WG_E_ARGUMENT, "graph_read_json",
-                               "graph_read_json: nodes[%zu], \"in\": expected values of earlier nodes, got %zu of node %zu", i,
-                               node->in[k], r->value[node->in[k]].node);
+            if (node->in[k] != WG_GRAPH_NONE && r->value[node->in[k]].node != WG_GRAPH_NONE && r->value[node->in[k]].node >= i &&
+                node->nodes == 1)
+                return wg_fail(
+                    WG_E_ARGUMENT, "graph_read_json",
+                    "graph_read_json: nodes[%zu], \"in\": expected values of earlier nodes, or \"nodes\" above 1, got %zu of node %zu",
+                    i, node->in[k], r->value[node->in[k]].node);
         wg_cost_sum_node(&r->section[node->section].sum[node->part], node);
     }
     wg_cost_sum_inner(r->section, r->n_sections);

@@ -101,7 +101,7 @@ static struct out begin_line(FILE *stream, bool first)
 static void cost_member(struct out *out, const wg_graph_node *node)
 {
     key(out, "cost");
-    if (!node->known) {
+    if (node->unknown == node->nodes) {
         fputs("null", out->stream);
         return;
     }
@@ -126,6 +126,10 @@ static void write_node(FILE *stream, const wg_graph_node *node, bool first)
     list_member(&out, "out", node->out, node->n_out);
     list_member(&out, "writes", node->writes, node->n_writes);
     cost_member(&out, node);
+    if (node->unknown < node->nodes)
+        number_member(&out, "unknown", node->unknown, 0);
+    true_member(&out, "box", node->box);
+    number_member(&out, "nodes", node->nodes, 1);
     real_member(&out, "bytes_saved", node->bytes_saved);
     number_member(&out, "allocations", node->allocations, 0);
     real_member(&out, "bytes_allocated", node->bytes_allocated);
@@ -163,6 +167,7 @@ static void write_value(FILE *stream, const wg_graph_value *value, size_t number
     for (int i = 0; i < value->shape.rank; i++)
         fprintf(stream, i ? ",%lld" : "[%lld", (long long)value->shape.extent[i]);
     fputs(value->shape.rank > 0 ? "]" : "[]", stream);
+    number_member(&out, "times", value->times, 1);
     true_member(&out, "requires_gradient", value->requires_gradient);
     true_member(&out, "saved", value->saved);
     true_member(&out, "released", value->released);
@@ -181,6 +186,7 @@ static void write_sections(FILE *stream, const wg_cost_section *section, size_t 
         text_member(&out, "name", section[i].name);
         text_member(&out, "kind", section[i].kind);
         number_member(&out, "parent", section[i].parent, 0);
+        number_member(&out, "times", section[i].times, 1);
         fputc('}', stream);
     }
     fputs("\n]\n}\n", stream);

@@ -163,7 +163,8 @@ static size_t section_number(struct wg_scan *scan, const wg_section *section)
     for (at = section; missing > 0; at = at->parent, missing--) {
         *wg_number_of(&scan->section_numbers, at) = (ptrdiff_t)--number;
         *WG_NTH(scan->origins, const wg_section *, number) = at;
-        *WG_NTH(scan->sections, wg_cost_section, number) = (wg_cost_section){.parent = missing > 1 ? number - 1 : parent};
+        *WG_NTH(scan->sections, wg_cost_section, number) = (wg_cost_section){.parent = missing > 1 ? number - 1 : parent,
+                                                                             .times = 1};
     }
     return section ? (size_t)*wg_number_of(&scan->section_numbers, section) : 0;
 }
@@ -251,12 +252,13 @@ wg_status wg_scan_node(struct wg_scan *scan, const struct wg_node *node, wg_grap
     const struct wg_node *forward = node;
     while (forward->cause)
         forward = forward->cause;
-    *to = (wg_graph_node){.op = c->op->name, .options = "", .nanoseconds = scan->tape->timed ? node->nanoseconds : -1};
+    *to = (wg_graph_node){.op = c->op->name, .options = "", .nodes = 1, .nanoseconds = scan->tape->timed ? node->nanoseconds : -1};
     to->part = node->cause ? WG_COST_BACKWARD : wg_is_update(c) ? WG_COST_UPDATE : WG_COST_FORWARD;
     to->cause = find_node(scan, node->cause).node;
     to->section = section_number(scan, forward->section);
     to->view = (c->op->flags & WG_OP_VIEW) != 0;
     to->known = wg_cost_stated(c, &to->cost);
+    to->unknown = !to->known;
     WG_TRY(note_operands(scan, c, scan->next_result, to));
     scan->next_result += c->n_out;
     count_memory(scan, node, to);
@@ -273,6 +275,7 @@ static void describe(const wg_tensor *t, wg_graph_value *to)
                            .outer = "",
                            .dtype = (wg_dtype)t->dtype,
                            .shape = wg_shape_of(t),
+                           .times = 1,
                            .requires_gradient = (t->flags & WG_T_NEEDS) != 0,
                            .saved = (t->flags & WG_T_SAVED) != 0,
                            .released = !t->storage,
@@ -344,7 +347,7 @@ wg_status wg_scan_begin(struct wg_scan *scan)
     WG_TRY(wg_hash_reserve(&scan->section_numbers, n_sections));
     WG_TRY(wg_array_reserve(&scan->sections, n_sections, sizeof(wg_cost_section)));
     WG_TRY(wg_array_reserve(&scan->origins, n_sections, sizeof(const wg_section *)));
-    *WG_NTH(scan->sections, wg_cost_section, 0) = (wg_cost_section){.path = ""};
+    *WG_NTH(scan->sections, wg_cost_section, 0) = (wg_cost_section){.path = "", .times = 1};
     *WG_NTH(scan->origins, const wg_section *, 0) = NULL;
     scan->sections.n = scan->origins.n = 1;
     return WG_OK;

@@ -29,7 +29,7 @@ void wg_markup_text(FILE *stream, const char *text)
         const int length = wg_utf8_length(at);
         if (length > 0)
             fwrite(at, 1, (size_t)length, stream);
-        else if (*at == '&' || *at == '<' || *at == '>' || *at == '"')
+        else if (*at == '&' || *at == '<' || *at == '>' || *at == '"' || *at == '\\')
             fprintf(stream, "&#%d;", *at);
         else
             fputc(*at >= 0x20 && *at < 0x7f ? *at : '?', stream);

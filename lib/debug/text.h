@@ -9,7 +9,7 @@
    stand in a script element. */
 void wg_json_text(FILE *stream, const char *text);
 
-/* Writes text of XML or of Graphviz's HTML-like labels. Escapes what has a meaning there; what is not printable becomes '?'. */
+/* Writes text of XML or of Graphviz's HTML-like labels. Escapes what has a meaning there or in Graphviz's strings; what is not printable becomes '?'. */
 void wg_markup_text(FILE *stream, const char *text);
 
 /* The length of a well-formed multi-byte UTF-8 sequence at the start of the text, if XML allows its character; else 0. */

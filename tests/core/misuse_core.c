@@ -474,6 +474,7 @@ static void misuse_graph(void)
     wg_graph_destroy(NULL);
     wg_graph *graph = wg_graph_of(wg_tape_top());
     assert_non_null(graph);
+    assert_null_and_error(wg_graph_collapse(NULL), WG_E_NULL, "graph_collapse: ");
     assert_fails(wg_graph_write_dot(NULL, stdout), WG_E_NULL, "graph_write_dot: ");
     assert_fails(wg_graph_write_dot(graph, NULL), WG_E_NULL, "graph_write_dot: ");
     assert_fails(wg_graph_write_json(graph, NULL), WG_E_NULL, "graph_write_json: ");
@@ -680,6 +681,7 @@ static const struct misuse table[] = {
     {"wg_dump_dot_with", misuse_dump},
     {"wg_graph_of_with", misuse_graph},
     {"wg_graph_destroy", misuse_graph},
+    {"wg_graph_collapse_with", misuse_graph},
     {"wg_graph_write_dot_with", misuse_graph},
     {"wg_graph_write_json", misuse_graph},
     {"wg_graph_read_json", misuse_graph},

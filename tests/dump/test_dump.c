@@ -105,7 +105,7 @@ static void assert_accepted(const char *text)
     assert_int_equal(pclose(dot), 0);
 }
 
-static const wg_dump_dot_options everything = {.values = true, .backward = true, .title = ""};
+static const wg_dump_dot_options everything = {.values = true, .backward = true, .updates = true, .depth = -1, .title = ""};
 
 static void a_box_per_node_with_its_shape_and_counted_cost(void **state)
 {
@@ -186,7 +186,7 @@ static void a_traced_backward_is_drawn_and_costed_by_its_cause(void **state)
     assert_int_equal(count(text, "label=\"gradient\""), 2);
     assert_accepted(text);
     free(text);
-    text = dump(tape, (wg_dump_dot_options){.values = true, .backward = false, .title = ""});
+    text = dump(tape, (wg_dump_dot_options){.values = true, .backward = false, .updates = true, .depth = -1, .title = ""});
     assert_lacks(text, "tanh_grad");
     assert_lacks(text, "style=dashed, arrowhead");
     assert_has(text, "backward 18 FLOP"); /* its cost is known all the same */
@@ -219,7 +219,7 @@ static void values_only_where_they_are_still_there(void **state)
     char *text = dump(tape, everything);
     assert_has(text, "<B>tanh</B><BR/>f32 [2, 3]<BR/>-0.999 … 0.995");
     free(text);
-    text = dump(tape, (wg_dump_dot_options){.values = false, .backward = true, .title = ""});
+    text = dump(tape, (wg_dump_dot_options){.values = false, .backward = true, .updates = true, .depth = -1, .title = ""});
     assert_lacks(text, " … 0.995");
     free(text);
     assert_int_equal(wg_backward(y), WG_OK);
@@ -249,8 +249,10 @@ static void names_are_escaped(void **state)
     wg_tensor *y = wg_tanh(m->x);
     assert_int_equal(wg_set_name(y, "</B>\";}"), WG_OK);
     wg_section_pop();
-    char *text = dump(tape, (wg_dump_dot_options){.values = true, .backward = true, .title = "<FONT> & \"quotes\" \xc3"});
-    assert_has(text, "a&#60;b&#62;&#34;&#38;\\N??? é??????]]&#62;");
+    char *text = dump(
+        tape,
+        (wg_dump_dot_options){.values = true, .backward = true, .updates = true, .depth = -1, .title = "<FONT> & \"quotes\" \xc3"});
+    assert_has(text, "a&#60;b&#62;&#34;&#38;&#92;N??? é??????]]&#62;");
     assert_has(text, "&#60;/B&#62;&#34;;}");
     assert_has(text, "&#60;FONT&#62; &#38; &#34;quotes&#34; ?");
     assert_accepted(text);
@@ -301,7 +303,8 @@ static void a_gradient_of_a_gradient(void **state)
     wg_tensor *g = wg_grad(forward(m), m->w, .create_graph = true);
     assert_int_equal(wg_backward(wg_sum(wg_mul(g, g))), WG_OK);
     for (int backward = 0; backward < 2; backward++) {
-        char *text = dump(tape, (wg_dump_dot_options){.values = true, .backward = backward, .title = "second order"});
+        char *text = dump(tape, (wg_dump_dot_options){
+                                    .values = true, .backward = backward, .updates = true, .depth = -1, .title = "second order"});
         assert_accepted(text);
         free(text);
     }

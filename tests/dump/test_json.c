@@ -192,7 +192,7 @@ static void what_is_no_graph_is_refused_in_words(void **state)
         {NODES(F ",\"section\":0.5}"), "got 0.5"},
         {NODES(F ",\"in\":3}"), "nodes[0], \"in\": expected a list, got 3"},
         {NODES(F ",\"in\":[null,1]}"), "nodes[0], \"in\": expected numbers from 0, below 1, or null, got 1"},
-        {NODES(F ",\"in\":[0]}"), "nodes[0], \"in\": expected values of earlier nodes, got 0 of node 0"},
+        {NODES(F ",\"in\":[0]}"), "nodes[0], \"in\": expected values of earlier nodes, or \"nodes\" above 1, got 0 of node 0"},
         {NODES(F ",\"writes\":[null]}"), "nodes[0], \"writes\": expected numbers from 0, below 1, got null"},
         {NODES("{\"op\":\"f\",\"out\":[0]}"), "nodes[0], \"cost\": expected an object, or null for an unknown cost, got nothing"},
         {NODES("{\"op\":\"f\",\"out\":[0],\"cost\":{\"add\":-1}}"),

@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 tool, root, version = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
@@ -79,6 +81,41 @@ refused(["study", studies[0], "--quick=1"], "expected --quick without a value")
 refused(["study", "complexity", "--limit", "0"], "wengert study complexity", "limit", "0")
 refused(["study", "complexity", "--limit=many"], "wengert study complexity", "many")
 refused(["study", studies[0], "--out", "/dev/null/folder"], "expected a folder", "/dev/null/folder")
+
+refused(["show"], "expected GRAPH.json", "0 of 1")
+refused(["show", "/nosuch.json"], "expected a graph that can be read", "/nosuch.json", "No such file")
+refused(["cost", "/dev/null"], "expected a graph, as wg_dump_json writes it, in /dev/null", "expected JSON")
+
+GRAPH = """{"format":"wengert graph","version":1,"traced":false,"nodes":[
+%s
+],"values":[%s
+{"origin":"caller","name":"<script>\\"\\\\N&","shape":[2]}
+],"sections":[{},{"name":"</svg><script>","kind":"a\\"b"}]}""" % (
+    ",\n".join('{"op":"tanh","section":1,"in":[%d],"out":[%d],"cost":{"transcendental":2}}' % (32 if i == 0 else i - 1, i) for i in range(32)),
+    "".join('{"node":%d,"shape":[2]},\n' % i for i in range(32)))
+with tempfile.TemporaryDirectory() as folder:
+    graph, svg, dot = (os.path.join(folder, name) for name in ("graph.json", "graph.svg", "graph.dot"))
+    Path(graph).write_text(GRAPH)
+    refused(["show", graph, "--out", "graph.png"], "ends with .svg or .dot", "graph.png")
+    refused(["show", graph, "--out", "/nosuch/graph.dot"], "expected a file that can be written", "/nosuch/graph.dot")
+    refused(["show", graph, "--depth", "-2"], "depth")
+    refused(["show", graph, "--parts", "nosuch"], "expected the name of one of the values", "parts=nosuch")
+    done = run("cost", graph)
+    check("cost prints the table", done.returncode == 0 and re.search(r"^transcendental calls +64", done.stdout, re.M), done)
+    done = run("show", graph)
+    check("show writes DOT", done.returncode == 0 and done.stdout.startswith("digraph") and "repeated 32 times" in done.stdout, done)
+    done = run("show", graph, "--unfolded", "--out", dot)
+    check("show --unfolded draws all", done.returncode == 0 and Path(dot).read_text().count("<B>tanh</B>") == 32, done)
+    done = run("show", graph, "--depth", "0")
+    check("show --depth 0 closes the sections", done.returncode == 0 and "32 nodes" in done.stdout and "<B>tanh</B>" not in done.stdout, done)
+    if shutil.which("dot"):
+        done = run("show", graph, "--out", svg)
+        text = Path(svg).read_text() if done.returncode == 0 else ""
+        tags = {element.tag.split("}")[-1] for element in ElementTree.fromstring(text or "<none/>").iter()}
+        check("show draws SVG, in which names are text", done.returncode == 0 and "&lt;script&gt;" in text and "script" not in tags and
+              {"svg", "title", "text", "path"} <= tags, done)
+    done = run("show", graph, "--out", svg, PATH="/nosuch")
+    check("show without dot says what to install", done.returncode == 2 and "apt-get install graphviz" in done.stderr, done)
 
 done = run("info")
 check("info names version, kernels, threads and what is missing", done.returncode == 0 and

@@ -1,0 +1,75 @@
+/* Reading graphs and drawing pictures. The library writes DOT and starts no program; this one runs Graphviz's dot. */
+#include "graph_file.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "arguments.h"
+
+extern char **environ;
+
+wg_graph *graph_file_read(const char *command, const char *path)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+    if (!file) {
+        (void)misused(command, "expected a graph that can be read, as wg_dump_json writes it, got %s: %s", path, strerror(errno));
+        return NULL;
+    }
+    wg_graph *graph = wg_graph_read_json(file);
+    if (file != stdin)
+        fclose(file);
+    if (!graph)
+        (void)misused(command, "expected a graph, as wg_dump_json writes it, in %s: %s", path, wg_error_first()->message);
+    return graph;
+}
+
+/* Runs dot on a file, whose contents it draws to path. */
+static int draw(const char *command, FILE *dot, const char *path)
+{
+    char *const words[] = {"dot", "-Tsvg", "-o", (char *)(uintptr_t)path, NULL};
+    posix_spawn_file_actions_t actions;
+    pid_t child;
+    int status = -1;
+    if (posix_spawn_file_actions_init(&actions) != 0)
+        return misused(command, "expected memory to start dot");
+    rewind(dot);
+    int failure = posix_spawn_file_actions_adddup2(&actions, fileno(dot), STDIN_FILENO);
+    if (failure == 0)
+        failure = posix_spawnp(&child, words[0], &actions, NULL, words, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failure != 0)
+        return misused(
+            command,
+            "expected Graphviz's program dot to draw %s (Debian: apt-get install graphviz), got: %s; --out NAME.dot needs none",
+            path, strerror(failure));
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? TOOL_OK
+                                                         : misused(command, "expected dot to draw %s, which failed", path);
+}
+
+static bool ends_with(const char *path, const char *end)
+{
+    const size_t length = strlen(path), n = strlen(end);
+    return length > n && strcmp(path + length - n, end) == 0;
+}
+
+int picture_write(const char *command, const char *path, wg_status (*write)(FILE *stream, const void *context), const void *context)
+{
+    const bool svg = path && ends_with(path, ".svg");
+    if (path && !svg && !ends_with(path, ".dot"))
+        return misused(command, "expected a name that ends with .svg or .dot behind --out, got %s", path);
+    FILE *file = !path ? stdout : svg ? tmpfile() : fopen(path, "w");
+    if (!file)
+        return misused(command, "expected a file that can be written behind --out, got %s: %s", path, strerror(errno));
+    int status = write(file, context) == WG_OK ? TOOL_OK : failed();
+    if (status == TOOL_OK && svg)
+        status = draw(command, file, path);
+    if (file != stdout && fclose(file) != 0 && status == TOOL_OK)
+        status = misused(command, "expected to write %s: %s", path, strerror(errno));
+    return status;
+}

@@ -1,0 +1,15 @@
+/* Graphs and pictures as files, for commands. */
+#ifndef WG_TOOL_GRAPH_FILE_H
+#define WG_TOOL_GRAPH_FILE_H
+
+#include <wengert.h>
+
+/* The graph in a file of JSON, "-" for standard input, which wg_graph_destroy frees; NULL: a message was printed. */
+wg_graph *graph_file_read(const char *command, const char *path);
+
+/* Writes by `write`, as DOT, to path: as it is if the path ends with .dot, drawn by Graphviz's program dot if it ends with .svg, to standard
+   output if it is NULL. Returns an exit status; a message was printed if it is not TOOL_OK. */
+int picture_write(const char *command, const char *path, wg_status (*write)(FILE *stream, const void *context),
+                  const void *context);
+
+#endif
