@@ -162,6 +162,40 @@ WG_API WG_MUST_CHECK wg_status wg_graph_write_json(const wg_graph *graph, FILE *
    library was built without jansson). */
 WG_API wg_graph *wg_graph_read_json(FILE *stream);
 
+/* ---- what differs between two graphs ---- */
+
+typedef enum wg_graph_change_kind { WG_GRAPH_ADDED, WG_GRAPH_REMOVED, WG_GRAPH_CHANGED } wg_graph_change_kind;
+
+/* before: the node of the first graph, after: of the second; WG_GRAPH_NONE where there is none. Of a changed node at least one of the
+   flags is set. */
+typedef struct wg_graph_change {
+    wg_graph_change_kind kind;
+    size_t before, after;
+    bool shape;   /* the shape or the dtype of a result, or their number */
+    bool cost;    /* the counted cost, or whether it is known */
+    bool options; /* the text of its options */
+} wg_graph_change;
+
+/* In the order of the nodes. n_same: nodes that both graphs have and that did not change. */
+typedef struct wg_graph_changes {
+    const wg_graph_change *change;
+    size_t n_changes, n_same;
+} wg_graph_changes;
+
+/* What differs between two graphs, such as two versions of a network, or the same step before and after a change. Two nodes correspond
+   if they are of one op, part and section path, and as many as possible do so in the order of both graphs (Myers, An O(ND) difference
+   algorithm, 1986). Graphs that differ in more than 1,000 nodes are compared more roughly: the k-th node of an op, part and path of
+   the one corresponds to the k-th of the other. wg_graph_changes_destroy frees the result. NULL and the error on failure: E_NULL,
+   E_MEMORY. Cost: the number of nodes times that of differences. */
+WG_API wg_graph_changes *wg_graph_diff(const wg_graph *before, const wg_graph *after);
+WG_API void wg_graph_changes_destroy(wg_graph_changes *changes); /* NULL is allowed */
+
+/* Prints changes of these two graphs, a line each: "+" before an added node, "-" before a removed one, "~" before a changed one with
+   what it was and what it is; then how many nodes there are, and the operations of each part in both graphs. Errors: E_NULL; E_IO if writing
+   to the stream fails. */
+WG_API WG_MUST_CHECK wg_status wg_graph_changes_print(const wg_graph_changes *changes, const wg_graph *before,
+                                                      const wg_graph *after, FILE *stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -77,27 +77,10 @@ struct table {
     struct wg_hash rows; /* of ops' names: positions in ops */
 };
 
-static uint64_t hash_text(const void *context, const void *key)
-{
-    (void)context;
-    uint64_t hash = 0;
-    for (const unsigned char *at = key; *at; at++)
-        hash = wg_hash_mix(hash, *at);
-    return hash;
-}
-
-static bool same_text(const void *context, const void *a, const void *b)
-{
-    (void)context;
-    return strcmp(a, b) == 0;
-}
-
-static const struct wg_hash_kind by_text = {hash_text, same_text};
-
 /* Adds a node to the sums of an op, a new row at its first node. */
 static wg_status add_to_op(struct table *t, const char *op, const wg_graph_node *node)
 {
-    struct wg_hash_slot *slot = wg_hash_slot_by(&t->rows, &by_text, NULL, op);
+    struct wg_hash_slot *slot = wg_hash_slot_by(&t->rows, &wg_by_text, NULL, op);
     if (!slot)
         return WG_E_MEMORY;
     if (!slot->key) {

@@ -27,24 +27,6 @@ struct printer {
 
 /* ---- cells ---- */
 
-/* A whole number with a comma after every group of three digits: 1,234,567. */
-static void say_number(double number, char *text, size_t size)
-{
-    char digits[40];
-    const int n = snprintf(digits, sizeof digits, "%.0f", number);
-    size_t used = 0;
-    if (!(number < 1e24)) {
-        snprintf(text, size, "%g", number);
-        return;
-    }
-    for (int i = 0; i < n && used + 2 < size; i++) {
-        text[used++] = digits[i];
-        if ((n - i) % 3 == 1 && i + 1 < n)
-            text[used++] = ',';
-    }
-    text[used] = 0;
-}
-
 /* A number of the part's sum: "-" without nodes, "?" if none of it is known, "≥" if some of it is not. */
 static void say_part(const struct printer *p, const wg_cost_sum *sum, wg_cost_part part, double number, char *text)
 {
@@ -55,7 +37,7 @@ static void say_part(const struct printer *p, const wg_cost_sum *sum, wg_cost_pa
     else if (sum->nodes == 0)
         strcpy(text, "-");
     else {
-        say_number(number, digits, sizeof digits);
+        wg_number_text(number, digits, sizeof digits);
         snprintf(text, CELL, "%s%s", sum->unknown > 0 ? "≥ " : "", digits);
     }
 }
@@ -63,27 +45,11 @@ static void say_part(const struct printer *p, const wg_cost_sum *sum, wg_cost_pa
 static void say_time(const wg_cost_sum *sum, char *text)
 {
     char digits[CELL - 8];
-    say_number(sum->nanoseconds, digits, sizeof digits);
+    wg_number_text(sum->nanoseconds, digits, sizeof digits);
     if (sum->timed == 0)
         strcpy(text, sum->nodes > 0 ? "?" : "-");
     else
         snprintf(text, CELL, "%s%s", sum->timed < sum->nodes ? "≥ " : "", digits);
-}
-
-/* A name may hold any bytes; a terminal gets no control characters. At most so many bytes. */
-static void say_name(const char *name, char *text, size_t size)
-{
-    size_t used = 0;
-    for (const unsigned char *at = (const unsigned char *)name; *at && used + 5 < size;) {
-        const int length = wg_utf8_length(at);
-        if (length > 0)
-            memcpy(text + used, at, (size_t)length);
-        else
-            text[used] = (char)(*at >= 0x20 && *at < 0x7f ? *at : '?');
-        used += length > 0 ? (size_t)length : 1;
-        at += length > 0 ? length : 1;
-    }
-    text[used] = 0;
 }
 
 /* ---- rows ---- */
@@ -202,7 +168,7 @@ static void put_sums(struct printer *p, struct row *row, const wg_cost_sum *sum)
         say_time(&sum[part], row->cell[WG_COST_PARTS + 1 + part]);
         saved += sum[part].bytes_saved;
     }
-    say_number(saved, row->cell[WG_COST_PARTS], CELL);
+    wg_number_text(saved, row->cell[WG_COST_PARTS], CELL);
     put_row(p, row);
 }
 
@@ -210,8 +176,8 @@ static void put_sums(struct printer *p, struct row *row, const wg_cost_sum *sum)
 static void label_section(const wg_cost_section *section, size_t depth, char *text, size_t size)
 {
     char name[48], kind[32];
-    say_name(section->name, name, sizeof name);
-    say_name(section->kind, kind, sizeof kind);
+    wg_plain_text(section->name, name, sizeof name);
+    wg_plain_text(section->kind, kind, sizeof kind);
     const bool both = kind[0] && strcmp(kind, name) != 0;
     snprintf(text, size, "%*s%s%s%s", (int)(depth < 24 ? 2 * depth : 48), "", name, both ? " " : "", both ? kind : "");
 }
@@ -234,7 +200,7 @@ static void put_ops(struct printer *p)
     put_titles(p, "op");
     for (size_t i = 0; i < p->table->n_ops; i++) {
         struct row row = {0};
-        say_name(p->table->op[i].op, row.label, 48);
+        wg_plain_text(p->table->op[i].op, row.label, 48);
         put_sums(p, &row, p->table->op[i].sum);
     }
 }

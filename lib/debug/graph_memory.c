@@ -31,6 +31,23 @@ const char *wg_arena_path(struct wg_arena *arena, const char *outer, const char 
     return path;
 }
 
+static uint64_t hash_text(const void *context, const void *key)
+{
+    (void)context;
+    uint64_t hash = 0;
+    for (const unsigned char *at = key; *at; at++)
+        hash = wg_hash_mix(hash, *at);
+    return hash;
+}
+
+static bool same_text(const void *context, const void *a, const void *b)
+{
+    (void)context;
+    return strcmp(a, b) == 0;
+}
+
+const struct wg_hash_kind wg_by_text = {hash_text, same_text};
+
 struct wg_graph_memory *wg_graph_new(void)
 {
     return wg_object_new(sizeof(struct wg_graph_memory));

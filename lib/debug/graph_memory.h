@@ -11,6 +11,8 @@ const char *wg_arena_text(struct wg_arena *arena, const char *text); /* a copy *
 /* "outer/name", or "name" if outer is "". */
 const char *wg_arena_path(struct wg_arena *arena, const char *outer, const char *name);
 
+extern const struct wg_hash_kind wg_by_text; /* for tables whose keys are texts */
+
 struct wg_graph_memory {
     wg_graph graph; /* first: wg_graph_destroy takes its address */
     struct wg_arena arena;

@@ -1,4 +1,4 @@
-/* Names as text of XML and JSON. A name may hold any bytes. */
+/* Names, which may hold any bytes, and numbers as text. */
 #ifndef WG_TEXT_H
 #define WG_TEXT_H
 
@@ -8,6 +8,11 @@
 /* Writes the inside of a JSON string. Escapes what ends a string, and what has a meaning in HTML or JavaScript, so that the text may
    stand in a script element. */
 void wg_json_text(FILE *stream, const char *text);
+/* A whole number with a comma after every group of three digits: 1,234,567. */
+void wg_number_text(double number, char *text, size_t size);
+/* Copies a name for a terminal, which gets no control characters: they and bytes that are not UTF-8 become '?'. Cut at size - 5 bytes.
+   Returns text. */
+const char *wg_plain_text(const char *name, char *text, size_t size);
 
 /* Writes text of XML or of Graphviz's HTML-like labels. Escapes what has a meaning there or in Graphviz's strings; what is not printable becomes '?'. */
 void wg_markup_text(FILE *stream, const char *text);

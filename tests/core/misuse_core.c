@@ -480,6 +480,9 @@ static void misuse_graph(void)
     assert_fails(wg_graph_write_json(graph, NULL), WG_E_NULL, "graph_write_json: ");
     assert_fails(wg_dump_json(wg_tape_top(), NULL), WG_E_NULL, "dump_json: ");
     assert_null_and_error(wg_graph_read_json(NULL), WG_E_NULL, "graph_read_json: ");
+    assert_null_and_error(wg_graph_diff(graph, NULL), WG_E_NULL, "graph_diff: ");
+    assert_fails(wg_graph_changes_print(NULL, graph, graph, stdout), WG_E_NULL, "graph_changes_print: ");
+    wg_graph_changes_destroy(NULL);
     wg_graph_destroy(graph);
 }
 
@@ -685,6 +688,9 @@ static const struct misuse table[] = {
     {"wg_graph_write_dot_with", misuse_graph},
     {"wg_graph_write_json", misuse_graph},
     {"wg_graph_read_json", misuse_graph},
+    {"wg_graph_diff", misuse_graph},
+    {"wg_graph_changes_destroy", misuse_graph},
+    {"wg_graph_changes_print", misuse_graph},
     {"wg_dump_json_with", misuse_graph},
     {"wg_cost_of", misuse_cost},
     {"wg_trace_begin_with", misuse_trace},

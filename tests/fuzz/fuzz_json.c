@@ -165,7 +165,7 @@ static char *write_graph(const wg_graph *graph, size_t *n)
     return text;
 }
 
-static void check(const struct text *text)
+static void check(const struct text *text, const wg_graph *unchanged)
 {
     static FILE *nowhere;
     wg_error error;
@@ -189,6 +189,13 @@ static void check(const struct text *text)
         broken("what was read again is another graph", first);
     if (wg_graph_write_dot(graph, nowhere) != WG_OK)
         broken(wg_error_first()->message, first);
+    wg_cost_table *costs = wg_graph_costs(graph);
+    wg_graph_changes *changes = wg_graph_diff(graph, unchanged);
+    if (!costs || wg_cost_print(costs, nowhere) != WG_OK || !changes ||
+        wg_graph_changes_print(changes, graph, unchanged, nowhere) != WG_OK)
+        broken(wg_error_first()->message, first);
+    wg_cost_destroy(costs);
+    wg_graph_changes_destroy(changes);
     wg_graph_destroy(graph);
     wg_graph_destroy(back);
     free(first), free(second);
@@ -216,7 +223,6 @@ int main(int argc, char **argv)
         printf("ok 1 - # SKIP built without jansson\n1..1\n");
         return 0;
     }
-    wg_graph_destroy(graph);
     const int64_t live = live_bytes();
     for (; done < sequences && ((done & 63) || difftime(time(NULL), start) < seconds); done++) {
         running = from + done;
@@ -226,10 +232,11 @@ int main(int argc, char **argv)
             change(&text);
         text.at[text.n] = 0;
         if (text.n > 0)
-            check(&text);
+            check(&text, graph);
         if (live_bytes() != live)
             broken("memory is left in use", text.at);
     }
+    wg_graph_destroy(graph);
     printf("ok 1 - %" PRIu64 " texts\n1..1\n", done);
     return 0;
 }
