@@ -61,6 +61,8 @@ typedef struct wg_lifetime_buffer {
     size_t requested, block;  /* bytes: asked for, and of the block that the allocator gave, which is at least the size class */
     size_t born, died;        /* times; died is NONE if it lives or was freed elsewhere. EARLIER: born is 0 */
     size_t made_by, last_use; /* steps: the first whose result lies in it, and the last that read or wrote it; NONE */
+    size_t made_last;         /* the last whose result lies in it: another one if the buffer was donated */
+    size_t last_forward_use;  /* the last forward step that read or wrote it */
     wg_lifetime_kind kind;
     wg_lifetime_end_reason reason;
     wg_cost_part part; /* when it was born, and in which section */
@@ -103,9 +105,10 @@ WG_API void wg_lifetime_destroy(wg_lifetime *lifetime); /* NULL is allowed */
    blocks: in the allocator's blocks. It equals allocator_peak.
    requested: what of it was asked for; live_before counts whole. The difference is what rounding to size classes costs.
    least_blocks, least_requested: a lower bound for any order of frees: if each VALUE buffer died at its last use, unless it lives at
-   the end; live_before and other buffers as they were. What the program reads itself would have to stay longer. */
+   the end; live_before and other buffers as they were. What the program reads itself would have to stay longer.
+   values: the most blocks of values and workspace alone, which may be at another time. */
 typedef struct wg_lifetime_peak {
-    int64_t blocks, requested, least_blocks, least_requested;
+    int64_t blocks, requested, least_blocks, least_requested, values;
     size_t time; /* the first at which blocks was reached */
 } wg_lifetime_peak;
 /* E_NULL; E_MEMORY. Cost: one pass over the times. */

@@ -3,6 +3,7 @@
 #define WENGERT_H
 
 #include "base.h"
+#include "chain.h"
 #include "check.h"
 #include "cost.h"
 #include "data.h"

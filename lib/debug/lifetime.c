@@ -102,6 +102,8 @@ static wg_lifetime_buffer *new_buffer(struct record *r, struct wg_storage *stora
     *buffer = (wg_lifetime_buffer){.died = WG_LIFETIME_NONE,
                                    .made_by = WG_LIFETIME_NONE,
                                    .last_use = WG_LIFETIME_NONE,
+                                   .made_last = WG_LIFETIME_NONE,
+                                   .last_forward_use = WG_LIFETIME_NONE,
                                    .kind = WG_LIFETIME_RECORD,
                                    .part = part_now(r),
                                    .section = section_now(r)};
@@ -206,8 +208,12 @@ static void note_use(struct record *r, const wg_tensor *t, size_t step, bool is_
         buffer->shape = wg_shape_of(t);
         buffer->made_by = is_result ? step : WG_LIFETIME_NONE;
     }
+    if (is_result && !r->step[step].is_view)
+        buffer->made_last = step;
     if (!r->step[step].is_view)
         buffer->last_use = step;
+    if (r->step[step].part == WG_COST_FORWARD)
+        buffer->last_forward_use = step;
 }
 
 static bool is_recorded(const struct record *r, const wg_tensor *t)

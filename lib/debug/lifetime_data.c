@@ -147,7 +147,7 @@ static void add(struct wg_lifetime_level *to, const wg_lifetime_buffer *buffer, 
     const int64_t block = sign * (int64_t)buffer->block, requested = sign * (int64_t)buffer->requested;
     to->blocks += real ? block : 0;
     to->requested += real ? requested : 0;
-    to->values += real && buffer->kind == WG_LIFETIME_VALUE ? block : 0;
+    to->values += real && (buffer->kind == WG_LIFETIME_VALUE || buffer->kind == WG_LIFETIME_WORKSPACE) ? block : 0;
     to->least_blocks += least ? block : 0;
     to->least_requested += least ? requested : 0;
 }
@@ -210,13 +210,14 @@ wg_status wg_lifetime_peak_of(const wg_lifetime *l, wg_lifetime_peak *peak)
     if (!level)
         return WG_E_MEMORY;
     const int64_t base = l->live_before;
-    *peak = (wg_lifetime_peak){base, base, base, base, 0};
+    *peak = (wg_lifetime_peak){base, base, base, base, 0, 0};
     for (size_t time = 0; time < l->n_times; time++) {
         peak->time = level[time].blocks > peak->blocks ? time : peak->time;
         peak->blocks = greater(peak->blocks, level[time].blocks);
         peak->requested = greater(peak->requested, level[time].requested);
         peak->least_blocks = greater(peak->least_blocks, level[time].least_blocks);
         peak->least_requested = greater(peak->least_requested, level[time].least_requested);
+        peak->values = greater(peak->values, level[time].values);
     }
     wg_object_free(level);
     return WG_OK;

@@ -9,7 +9,7 @@
    addresses. */
 wg_status wg_lifetime_number_sections(struct wg_thread *th, wg_lifetime *l);
 
-/* Bytes in use after what happened at a time: as wg_lifetime_peak says, and of the blocks those of values. */
+/* Bytes in use after what happened at a time: as wg_lifetime_peak says, and of the blocks those of values and workspace. */
 struct wg_lifetime_level {
     int64_t blocks, requested, least_blocks, least_requested, values;
 };

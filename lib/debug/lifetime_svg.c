@@ -207,7 +207,7 @@ static void write_parts(const struct picture *p)
     }
 }
 
-/* The highest level at each pixel of the plot: of all bytes, of those that are no values, and of the lower bound. */
+/* The highest level at each pixel of the plot: of all bytes, of those that are neither values nor workspace, and of the lower bound. */
 struct curve {
     int64_t all[PLOT + 1], rest[PLOT + 1], least[PLOT + 1];
 };
@@ -282,7 +282,7 @@ static wg_status write_curve(const struct picture *p)
 
 static void write_curve_key(const struct picture *p)
 {
-    static const char *const name[] = {"values", "tapes, handles, workspace, and what lived before",
+    static const char *const name[] = {"values and workspace", "tapes, handles, and what lived before",
                                        "if each value died at its last use"};
     static const char *const colour[] = {"#8fb8de", "#b8b8b8", "#b03060"};
     int x = LEFT;

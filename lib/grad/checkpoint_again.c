@@ -137,6 +137,21 @@ static wg_tensor *run_again(struct wg_thread *th, const wg_call *c)
     return y;
 }
 
+/* The gradient of the result, for the inner pass. In a pass that is not recorded it moves there, if it is that pass's own and nobody else will
+   read it: it would otherwise stay until the inner pass has ended. */
+static wg_tensor *moved(struct wg_thread *th, wg_tensor *gy)
+{
+    const unsigned of_the_pass = WG_T_SCRATCH | WG_T_OWNED;
+    if ((gy->flags & (of_the_pass | WG_T_HOLD)) != of_the_pass)
+        return gy;
+    wg_tensor *inner = wg_alias(th, gy);
+    if (!inner)
+        return NULL;
+    inner->flags |= WG_T_SCRATCH; /* the root adopts it */
+    wg_release_value(gy);
+    return inner;
+}
+
 /* Computes the gradients with respect to the inputs that require one. They are added to the inputs' adjoints so far, so that each
    sum has the order that it has without the checkpoint. */
 static wg_status gradients_again(struct wg_thread *th, const wg_call *c, wg_tensor *gy, bool create_graph, const wg_grad_slot *gx,
@@ -144,7 +159,9 @@ static wg_status gradients_again(struct wg_thread *th, const wg_call *c, wg_tens
 {
     size_t n = 0;
     wg_tensor *y = run_again(th, c);
-    if (!y)
+    if (y && !create_graph)
+        gy = moved(th, gy);
+    if (!y || !gy)
         return wg_error_cause();
     for (unsigned i = 0; i < c->n_in; i++) {
         if (!gx[i].need)
@@ -155,7 +172,8 @@ static wg_status gradients_again(struct wg_thread *th, const wg_call *c, wg_tens
             c->in[i]->adjoint = waiting[i].adjoint;
     }
     th->nested++; /* a checkpoint inside the function runs its function again in this pass */
-    const wg_status status = wg_pass_part(y, g, n, g, (wg_grad_options){.create_graph = create_graph, .grad = gy});
+    /* A separate tape ends with this pass, so its values go as early as those of a backward without a checkpoint. */
+    const wg_status status = wg_pass_part(y, g, n, g, (wg_grad_options){.create_graph = create_graph, .grad = gy}, !create_graph);
     th->nested--;
     return status;
 }

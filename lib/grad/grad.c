@@ -136,9 +136,15 @@ static wg_status zeros(struct wg_pass *w, wg_tensor *root, wg_tensor *const *x, 
     return status;
 }
 
-static wg_status gradients(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options, bool part)
+static wg_status gradients(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options, bool part,
+                           bool releasing)
 {
-    struct wg_pass w = {.th = wg_self(), .name = "grad", .recording = options.create_graph, .selective = true, .part = part};
+    struct wg_pass w = {.th = wg_self(),
+                        .name = "grad",
+                        .recording = options.create_graph,
+                        .selective = true,
+                        .part = part,
+                        .releasing = releasing};
     WG_TRY(wg_pass_begin(&w));
     if (n == 0 || !x || !gx)
         return wg_fail(WG_E_NULL, w.name, "%s: no tensors to differentiate by", w.name);
@@ -177,12 +183,12 @@ static wg_status gradients(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tenso
 wg_status wg_grad_many_with(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options)
 {
     WG_OPERATION("grad");
-    return gradients(y, x, n, gx, options, false);
+    return gradients(y, x, n, gx, options, false, false);
 }
 
-wg_status wg_pass_part(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options)
+wg_status wg_pass_part(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options, bool releasing)
 {
-    return gradients(y, x, n, gx, options, true);
+    return gradients(y, x, n, gx, options, true, releasing);
 }
 
 wg_tensor *wg_grad_with(wg_tensor *y, wg_tensor *x, wg_grad_options options)

@@ -86,8 +86,9 @@ static inline bool wg_any_hooks(const struct wg_thread *th)
     return tape != NULL;
 }
 /* wg_grad_many inside a vjp, as part of the surrounding pass. The gradients are added to the adjoints of x. Hooks of leaves are
-   left to the surrounding pass, which sees the complete sum. gx[i] is WG_NONE or WG_SYMBOLIC_ZERO if there is no gradient. */
-wg_status wg_pass_part(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options);
+   left to the surrounding pass, which sees the complete sum. gx[i] is WG_NONE or WG_SYMBOLIC_ZERO if there is no gradient. releasing: as
+   wg_backward does without .retain. */
+wg_status wg_pass_part(wg_tensor *y, wg_tensor *const *x, size_t n, wg_tensor **gx, wg_grad_options options, bool releasing);
 /* Fails if a value that the node's vjp reads was released, or changed since forward. */
 wg_status wg_check_saved(const struct wg_node *node);
 /* Runs the node's vjp, with the node as cause. A user's vjp sees only what it declared as saved. */

@@ -507,6 +507,30 @@ static void misuse_lifetime(void)
     assert_string_equal(wg_lifetime_reason_name((wg_lifetime_end_reason)-1), "?");
 }
 
+static void misuse_chain(void)
+{
+    wg_chain_stage stage[2] = {{.forward = 1, .result = 8, .kept = 8}, {.forward = 1}};
+    size_t n;
+    assert_ok(wg_lifetime_begin());
+    wg_lifetime *lifetime = wg_lifetime_end();
+    assert_non_null(lifetime);
+    assert_fails(wg_chain_of(NULL, 0, stage, &n), WG_E_NULL, "chain_of: ");
+    assert_fails(wg_chain_of(lifetime, 0, NULL, &n), WG_E_NULL, "chain_of: ");
+    assert_fails(wg_chain_of(lifetime, 0, stage, NULL), WG_E_NULL, "chain_of: ");
+    assert_fails(wg_chain_of(lifetime, 1, stage, &n), WG_E_ARGUMENT, "chain_of: expected a section below 1, got 1");
+    assert_fails(wg_chain_of(lifetime, 0, stage, &n), WG_E_ARGUMENT, "chain_of: no backward pass");
+    wg_lifetime_destroy(lifetime);
+    assert_null_and_error(wg_chain_plan_for(NULL, 2, 0), WG_E_NULL, "chain_plan_for: ");
+    assert_null_and_error(wg_chain_plan_for(stage, 0, 0), WG_E_ARGUMENT, "chain_plan_for: expected 1..64 stages");
+    assert_null_and_error(wg_chain_plan_for(stage, 65, 0), WG_E_ARGUMENT, "chain_plan_for: expected 1..64 stages");
+    assert_null_and_error(wg_chain_plan_for(stage, 2, -1), WG_E_ARGUMENT, "chain_plan_for: ");
+    assert_null_and_error(wg_chain_plan_for(stage, 2, 1), WG_E_ARGUMENT,
+                          "chain_plan_for: no plan keeps to 1 bytes: at least 8 are needed");
+    stage[1].kept = -1;
+    assert_null_and_error(wg_chain_plan_for(stage, 2, 0), WG_E_ARGUMENT, "chain_plan_for: stage 1: ");
+    wg_chain_plan_destroy(NULL);
+}
+
 static void misuse_trace(void)
 {
     assert_fails(wg_trace_begin(NULL), WG_E_NULL, "trace_begin: ");
@@ -694,6 +718,9 @@ static const struct misuse table[] = {
     {"wg_dump_json_with", misuse_graph},
     {"wg_cost_of", misuse_cost},
     {"wg_trace_begin_with", misuse_trace},
+    {"wg_chain_of", misuse_chain},
+    {"wg_chain_plan_for", misuse_chain},
+    {"wg_chain_plan_destroy", misuse_chain},
     {"wg_trace_end", misuse_trace},
     {"wg_lifetime_begin", misuse_lifetime},
     {"wg_lifetime_end", misuse_lifetime},
