@@ -76,6 +76,9 @@ static void the_lipschitz_constant_of_a_quadratic(void **state)
     assert_ok(wg_study_track_step(track, &third));
     assert_near(third.lipschitz_max, 8, 1e-14);
     assert_int_equal(third.step, 3);
+    assert_ok(wg_write(x[1], ((double[]){5})));
+    assert_ok(wg_study_track_step(track, &still)); /* the largest stays */
+    assert_true(fabs(still.lipschitz - 1) < 1e-14 && still.lipschitz_max == third.lipschitz_max);
     wg_study_track_destroy(track);
     wg_free(diagonal), wg_free(x[0]), wg_free(x[1]);
 }

@@ -243,6 +243,45 @@ static void a_failed_study_fails_no_step(void **state)
     wg_free(x), wg_free(count);
 }
 
+/* A slice that cannot go on puts the parameters back, too, though they were moved when it failed. */
+static wg_tensor *fails_beyond_one(wg_tensor *const *x, size_t n, void *context)
+{
+    (void)n;
+    *(int *)context += 1;
+    return element(x[0], 0) <= 1 ? wg_sum(x[0]) : NULL;
+}
+
+static void a_failed_slice_puts_everything_back(void **state)
+{
+    (void)state;
+    int runs = 0;
+    wg_tensor *x = wg_full(WG_F32, WG_SHAPE(3), (double)0.1f), *same = made(wg_copy(x)), *d = wg_ones(WG_F64, WG_SHAPE(3));
+    const wg_study_loss loss = {fails_beyond_one, &runs, {1, &x, NULL}};
+    assert_null(wg_study_line(&loss, d, .from = 0, .to = 2, .points = 5));
+    expect_error(WG_E_NULL, "study_line: the loss failed: WG_E_NULL");
+    assert_int_equal(runs, 3);
+    assert_same_bits(x, same);
+    wg_free(x), wg_free(same), wg_free(d);
+}
+
+static wg_status step_with_study(void *context)
+{
+    WG_TAPE(tape);
+    wg_tensor *h = wg_study_hessian(context);
+    return h ? WG_OK : wg_error_first()->code;
+}
+
+/* A step that is captured has no numbers to look at. */
+static void not_inside_a_capture(void **state)
+{
+    (void)state;
+    PLANE(p, bowl, 1, 2);
+    assert_null(wg_replay_capture(step_with_study, &p.loss));
+    assert_int_equal(wg_error_take(NULL), WG_E_STATE);
+    assert_true(element(p.at, 0) == 1 && element(p.at, 1) == 2 && !wg_requires_grad(p.at));
+    wg_free(p.at);
+}
+
 static void not_inside_an_update(void **state)
 {
     (void)state;
@@ -258,8 +297,9 @@ static void not_inside_an_update(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(everything_is_put_back), TEST(a_study_sees_the_present_draws), TEST(inside_an_open_step),
-        TEST(a_bad_loss_is_refused),  TEST(a_failed_study_fails_no_step),   TEST(not_inside_an_update),
+        TEST(everything_is_put_back), TEST(a_study_sees_the_present_draws),      TEST(inside_an_open_step),
+        TEST(a_bad_loss_is_refused),  TEST(a_failed_study_fails_no_step),        TEST(not_inside_an_update),
+        TEST(not_inside_a_capture),   TEST(a_failed_slice_puts_everything_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

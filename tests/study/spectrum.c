@@ -72,6 +72,63 @@ static void too_few_products_are_an_error(void **state)
     fit_free(&fit);
 }
 
+/* Integral of a table's second column, by trapezoids, up to a value of the first. */
+static double integral(const wg_tensor *table, double until)
+{
+    double sum = 0;
+    for (int64_t i = 1; i < wg_extent(table, 0) && element(table, 2 * i) <= until; i++)
+        sum += (element(table, 2 * i) - element(table, 2 * i - 2)) * (element(table, 2 * i + 1) + element(table, 2 * i - 1)) / 2;
+    return sum;
+}
+
+/* 300 numbers with three values only: the subspace is invariant after three steps, and goes on in a random direction. */
+static void eigenvalues_that_occur_often(void **state)
+{
+    (void)state;
+    double d[300];
+    for (int i = 0; i < 300; i++)
+        d[i] = i < 100 ? -1 : i < 290 ? 0.5 : 3;
+    wg_tensor *diagonal = wg_from(d, WG_SHAPE(300)), *a = numbers(WG_F64, WG_SHAPE(200), 1), *b = numbers(WG_F64, WG_SHAPE(100), 2);
+    const wg_study_loss loss = {quadratic, diagonal, {2, (wg_tensor *[]){a, b}, NULL}};
+    wg_tensor *vectors, *ends = made(wg_study_extremes(&loss, .smallest = 1, .largest = 2, .basis = 60, .vectors = &vectors));
+    wg_tensor *table = made(wg_study_density(&loss, .probes = 40));
+    assert_near(element(ends, 0), -1, 1e-12);
+    assert_near(element(ends, 1), 3, 1e-12);
+    assert_near(element(ends, 2), 3, 1e-12);
+    assert_eigenvectors(&loss, ends, vectors, 1e-10);
+    assert_near(integral(table, 0), 100.0 / 300, 0.03);
+    assert_near(integral(table, 1.5), 290.0 / 300, 0.02);
+    assert_near(integral(table, INFINITY), 1, 1e-6);
+    wg_free(diagonal), wg_free(a), wg_free(b), wg_free(vectors), wg_free(ends), wg_free(table);
+}
+
+/* Fewer products are enough for a looser tolerance. */
+static void tolerance_decides_when_to_stop(void **state)
+{
+    (void)state;
+    struct fit fit = fit_make(WG_SIZES(20, 40, 4), WG_F64, 64);
+    const wg_study_loss loss = FIT_LOSS(fit);
+    wg_free(made(wg_study_extremes(&loss, .basis = 8, .products = 700, .tolerance = 1e-4)));
+    assert_null(wg_study_extremes(&loss, .basis = 8, .products = 700));
+    expect_error(WG_E_NUMERIC, "study_extremes: after ");
+    fit_free(&fit);
+}
+
+/* Of f32 parameters, too, to the last bit. */
+static void the_hessian_is_symmetric(void **state)
+{
+    (void)state;
+    struct fit fit = fit_make(WG_SIZES(5, 6, 2), WG_F32, 12);
+    const wg_study_loss loss = FIT_LOSS(fit);
+    wg_tensor *h = made(wg_study_hessian(&loss));
+    const int64_t n = wg_extent(h, 0);
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < i; j++)
+            assert_true(element(h, i * n + j) == element(h, j * n + i));
+    wg_free(h);
+    fit_free(&fit);
+}
+
 static double sum_of(const wg_tensor *t)
 {
     double sum = 0;
@@ -90,24 +147,15 @@ static void hutchinson_is_within_its_error(void **state)
     const double exact = sum_of(all);
     wg_study_estimate few, many, again;
     assert_ok(wg_study_trace(&loss, &few, .probes = 20));
-    assert_ok(wg_study_trace(&loss, &many, .probes = 500));
-    assert_ok(wg_study_trace(&loss, &again, .probes = 500));
+    assert_ok(wg_study_trace(&loss, &many, .probes = 10000));
+    assert_ok(wg_study_trace(&loss, &again, .probes = 10000));
     assert_near(few.mean, exact, 4 * few.standard_error);
     assert_near(many.mean, exact, 4 * many.standard_error);
-    assert_true(many.standard_error < few.standard_error / 2 && many.standard_error > 0);
-    assert_true(many.standard_error < 0.2 * fabs(exact)); /* so that twice the trace is refused */
+    assert_true(many.standard_error < few.standard_error / 10 && many.standard_error > 0);
+    assert_true(many.standard_error < 0.02 * fabs(exact)); /* so that an estimate of 1.1 times the trace is refused */
     assert_memory_equal(&many, &again, sizeof many);
     wg_free(all);
     fit_free(&fit);
-}
-
-/* Integral of a table's second column, by trapezoids, up to a value of the first. */
-static double integral(const wg_tensor *table, double until)
-{
-    double sum = 0;
-    for (int64_t i = 1; i < wg_extent(table, 0) && element(table, 2 * i) <= until; i++)
-        sum += (element(table, 2 * i) - element(table, 2 * i - 2)) * (element(table, 2 * i + 1) + element(table, 2 * i - 1)) / 2;
-    return sum;
 }
 
 /* The density sums up to the fraction of eigenvalues below any value, here of two clusters. */
@@ -124,6 +172,46 @@ static void density_is_that_of_the_eigenvalues(void **state)
     assert_near(integral(table, 2), 0.75, 0.02);
     assert_same_bits(table, again);
     wg_free(table), wg_free(again), wg_free(diagonal), wg_free(a), wg_free(b);
+}
+
+/* Results do not depend on the number of threads, here of a network whose products are large enough for several. */
+static void threads_change_no_bit(void **state)
+{
+    (void)state;
+    struct fit fit = fit_make(WG_SIZES(32, 80, 10), WG_F64, 256);
+    const wg_study_loss loss = FIT_LOSS(fit);
+    const int threads = wg_threads();
+    wg_tensor *ends[2], *density[2];
+    for (int i = 0; i < 2; i++) {
+        assert_ok(wg_set_threads(i == 0 ? 1 : 3));
+        ends[i] = made(wg_study_extremes(&loss));
+        density[i] = made(wg_study_density(&loss, .probes = 2, .steps = 20, .points = 50));
+    }
+    assert_same_bits(ends[0], ends[1]);
+    assert_same_bits(density[0], density[1]);
+    assert_ok(wg_set_threads(threads));
+    wg_free(ends[0]), wg_free(ends[1]), wg_free(density[0]), wg_free(density[1]);
+    fit_free(&fit);
+}
+
+/* f32 parameters: products are f32's, so eigenvalues are good to about 1e-6 of the largest. */
+static void eigenvalues_of_f32_parameters(void **state)
+{
+    (void)state;
+    struct fit narrow = fit_make(WG_SIZES(6, 10, 3), WG_F32, 32), wide = fit_make(WG_SIZES(6, 10, 3), WG_F64, 32);
+    const wg_study_loss of_narrow = FIT_LOSS(narrow), of_wide = FIT_LOSS(wide);
+    for (size_t i = 0; i < of_narrow.params.n; i++) { /* the same numbers in both */
+        wg_tensor *same = made(wg_cast(of_narrow.params.tensor[i], WG_F64));
+        assert_ok(wg_assign(of_wide.params.tensor[i], same));
+        wg_free(same);
+    }
+    wg_tensor *a = made(wg_study_extremes(&of_narrow)), *b = made(wg_study_extremes(&of_wide));
+    const double largest = element(b, 1);
+    for (int64_t i = 0; i < 2; i++)
+        assert_near(element(a, i), element(b, i), 3e-6 * largest);
+    assert_true(element(a, 1) != element(b, 1));
+    wg_free(a), wg_free(b);
+    fit_free(&narrow), fit_free(&wide);
 }
 
 /* The seed alone decides what is drawn: not the thread's generator, nor what was studied before. */
@@ -148,7 +236,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_hessian_is_that_of_wg_hessian), TEST(eigenvalues_of_a_quadratic),     TEST(extremes_are_the_dense_ones),
         TEST(too_few_products_are_an_error),     TEST(hutchinson_is_within_its_error), TEST(density_is_that_of_the_eigenvalues),
-        TEST(another_seed_is_another_estimate),
+        TEST(another_seed_is_another_estimate),  TEST(eigenvalues_that_occur_often),   TEST(tolerance_decides_when_to_stop),
+        TEST(the_hessian_is_symmetric),          TEST(threads_change_no_bit),          TEST(eigenvalues_of_f32_parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
