@@ -84,6 +84,8 @@ refused(["study", studies[0], "--out", "/dev/null/folder"], "expected a folder",
 
 refused(["show"], "expected GRAPH.json", "0 of 1")
 refused(["show", "/nosuch.json"], "expected a graph that can be read", "/nosuch.json", "No such file")
+refused(["diff", "/dev/null"], "wengert diff", "expected")
+refused(["diff", "/dev/null", "/dev/null"], "expected a graph, as wg_dump_json writes it, in /dev/null", "expected JSON")
 refused(["cost", "/dev/null"], "expected a graph, as wg_dump_json writes it, in /dev/null", "expected JSON")
 
 GRAPH = """{"format":"wengert graph","version":1,"traced":false,"nodes":[
@@ -102,6 +104,8 @@ with tempfile.TemporaryDirectory() as folder:
     refused(["show", graph, "--parts", "nosuch"], "expected the name of one of the values", "parts=nosuch")
     done = run("cost", graph)
     check("cost prints the table", done.returncode == 0 and re.search(r"^transcendental calls +64", done.stdout, re.M), done)
+    done = run("diff", graph, graph)
+    check("diff finds none between a graph and itself", done.returncode == 0 and "nodes: 0 added, 0 removed, 0 changed" in done.stdout, done)
     done = run("show", graph)
     check("show writes DOT", done.returncode == 0 and done.stdout.startswith("digraph") and "repeated 32 times" in done.stdout, done)
     done = run("show", graph, "--unfolded", "--out", dot)
