@@ -111,6 +111,13 @@ int main()
     is(wg_study_trace(&landscape, &trace, .seed = 3, .probes = 4) == WG_OK && std::fabs(trace.mean - 60) < 1e-9, "wg_study_trace");
     is(wg_study_classify(&landscape, &point, .zero = 1e-6, .gradient = 1e3) == WG_OK && point.kind == WG_STUDY_MINIMUM,
        "wg_study_classify");
+    wg_study_strict_result strict;
+    is(wg_study_strict_saddle(&landscape, &strict, .gamma = 2, .epsilon = 1) == WG_OK && strict.holds == WG_STUDY_STRICT_GRADIENT,
+       "wg_study_strict_saddle");
+    wg_tensor *direction = wg_study_direction(&landscape, .seed = 4, .scale = WG_STUDY_SCALE_TENSOR);
+    is(wg_numel(direction) == 4, "wg_study_direction");
+    is(wg_extent(wg_study_line(&landscape, direction, .points = 3, .from = 0), 0) == 3, "wg_study_line");
+    is(wg_extent(wg_study_plane(&landscape, direction, direction, .points = 3, .to = 2), 0) == 9, "wg_study_plane");
 
     wg_nn_module *net = wg_nn_sequential(wg_nn_linear(2, 3, .generator = WG_NONE, .dtype = WG_F64, .bias = false), wg_nn_tanh(),
                                          wg_nn_batch_norm(3, .dtype = WG_F64, .eps = 1e-3));

@@ -294,12 +294,64 @@ static void not_inside_an_update(void **state)
     wg_free(p.at);
 }
 
+/* ---- memory that is not the library's pool ---- */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+
+static int fail_at = -1; /* the allocations to go before one fails; negative: none does */
+
+void *__wrap_malloc(size_t size)
+{
+    return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_calloc(n, size);
+}
+
+/* tests/faults/study.c fails what the pool gives; here malloc fails, for the instruments' own lists. */
+static void lists_without_memory(void **state)
+{
+    (void)state;
+    struct fit fit = fit_make(WG_SIZES(2, 3, 1), WG_F64, 5);
+    const wg_study_loss loss = FIT_LOSS(fit);
+    wg_study_track *track = NULL;
+    wg_tensor *table = NULL, *signals = NULL;
+    int failures = 0;
+    wg_free(made(wg_study_gradient_norms(&loss))); /* the pool is filled */
+    for (int k = 0; !track || !table || !signals; k++) {
+        fail_at = k;
+        if (!track)
+            track = wg_study_track_create(&loss);
+        else if (!table)
+            table = wg_study_gradient_norms(&loss);
+        else
+            signals = wg_study_signals(fit.net, fit.x, noisy_of_output, &(struct noisy){.y = fit.y});
+        const bool failed = fail_at < 0;
+        fail_at = -1;
+        if (failed) {
+            expect_error(WG_E_MEMORY, "out of memory");
+            failures++;
+        } else {
+            k = -1; /* that one is made: the next */
+        }
+    }
+    assert_true(failures >= 4 + 2 + 1);
+    wg_study_track_destroy(track);
+    wg_free(table), wg_free(signals);
+    fit_free(&fit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(everything_is_put_back), TEST(a_study_sees_the_present_draws),      TEST(inside_an_open_step),
-        TEST(a_bad_loss_is_refused),  TEST(a_failed_study_fails_no_step),        TEST(not_inside_an_update),
-        TEST(not_inside_a_capture),   TEST(a_failed_slice_puts_everything_back),
+        TEST(everything_is_put_back), TEST(a_study_sees_the_present_draws), TEST(inside_an_open_step),
+        TEST(a_bad_loss_is_refused),  TEST(a_failed_study_fails_no_step),   TEST(not_inside_an_update),
+        TEST(lists_without_memory),   TEST(not_inside_a_capture),           TEST(a_failed_slice_puts_everything_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
