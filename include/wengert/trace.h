@@ -34,7 +34,7 @@ typedef struct WG_NAMED wg_trace_options {
    and, as a counter ("ph": "C"), the bytes in use by the allocator (wg_memory_now). Times are those of CLOCK_MONOTONIC, in microseconds with
    three digits behind the point, so traces of several threads can be put side by side. Ops inside wg_replay_run are not seen.
    Ops leave their fast path, and the text is made between them: an op's own time is right, that of what contains it is longer than
-   without a trace by about 2 microseconds an event.
+   without a trace by about a microsecond for each event in it.
 
    stream is the caller's, who closes it after wg_trace_end; nothing else may be written to it meanwhile. Text is written in chunks of
    64 KiB. If the stream can be positioned and truncated (a file not opened to append), what is in it is well-formed JSON after each

@@ -142,13 +142,13 @@ static inline void wg_storage_unref(struct wg_storage *storage)
         wg_storage_vacate(storage);
         return;
     }
+    if (storage->recorder)
+        wg_storage_report(storage);
     struct wg_thread *th = wg_tls.state;
     if (!th) { /* the thread has ended, or never had a state */
         wg_storage_end(storage);
         return;
     }
-    if (storage->recorder)
-        wg_storage_report(storage);
     struct wg_pool *pool = wg_pool_of(th);
     if (storage->owner != wg_pool_mark(pool)) { /* a block of another thread: pooling it would let this pool grow without bound */
         wg_storage_end(storage);

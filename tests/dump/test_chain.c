@@ -312,10 +312,34 @@ static void what_is_no_chain_is_refused(void **state)
     wg_lifetime_destroy(good), wg_lifetime_destroy(skips), wg_lifetime_destroy(forward);
 }
 
+/* Each request fails once: no plan, no stages, an error, and nothing left behind. */
+static void memory_may_run_out(void **state)
+{
+    (void)state;
+    wg_lifetime *l = three_sections(false, true);
+    wg_chain_stage chain[WG_CHAIN_MAX];
+    int failed = 0;
+    for (int64_t at = 0, done = false; !done; at++) {
+        size_t n;
+        wg_memory_fail(at, false);
+        const wg_status measured = wg_chain_of(l, 1, chain, &n);
+        wg_chain_plan *plan = measured == WG_OK ? wg_chain_plan_for(chain, n, INT64_MAX) : NULL;
+        done = wg_memory_requests() <= at;
+        wg_memory_fail(-1, false);
+        assert_true((plan != NULL) == done);
+        if (!done)
+            assert_int_equal(wg_error_take(NULL), WG_E_MEMORY);
+        failed += !done;
+        wg_chain_plan_destroy(plan);
+    }
+    assert_true(failed > 4);
+    wg_lifetime_destroy(l);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(equal_stages_cost_what_revolve_costs), TEST(small_chains_get_the_best_plan),
-                                       TEST(plans_run_as_predicted), TEST(a_wrong_measure_is_another_prediction),
-                                       TEST(what_is_no_chain_is_refused)};
+    const struct CMUnitTest tests[] = {
+        TEST(equal_stages_cost_what_revolve_costs),  TEST(small_chains_get_the_best_plan), TEST(plans_run_as_predicted),
+        TEST(a_wrong_measure_is_another_prediction), TEST(what_is_no_chain_is_refused),    TEST(memory_may_run_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

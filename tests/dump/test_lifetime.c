@@ -307,6 +307,83 @@ static void a_planted_late_free_shows(void **state)
     wg_lifetime_destroy(soon), wg_lifetime_destroy(late);
 }
 
+/* A second backward adds to a leaf's gradient: the sum is a new buffer, and the one before goes with the tape that could still undo it. */
+static void a_replaced_gradient_dies_with_the_tape(void **state)
+{
+    (void)state;
+    wg_tensor *w = wg_set_requires_grad(vector(2), true);
+    assert_ok(wg_lifetime_begin());
+    for (int i = 0; i < 2; i++) {
+        WG_TAPE(tape);
+        assert_ok(wg_backward(wg_sum(wg_mul(w, w))));
+    }
+    wg_lifetime *l = wg_lifetime_end();
+    assert_non_null(l);
+    const wg_lifetime_buffer *sum = NULL,
+                             *before = NULL; /* the first gradient is the last buffer that the first tape's backward made */
+    for (size_t i = 0; i < l->n_buffers; i++) {
+        const wg_lifetime_buffer *buffer = &l->buffer[i];
+        if (buffer->part != WG_COST_BACKWARD || buffer->requested != N * sizeof(float))
+            continue;
+        before = buffer->reason == WG_LIFETIME_TAPE ? buffer : before;
+        sum = buffer->reason == WG_LIFETIME_LIVES ? buffer : sum;
+    }
+    assert_true(sum && before && before->born < sum->born && sum->born < before->died);
+    assert_int_equal(peak_of(l).blocks, l->allocator_peak);
+    wg_lifetime_destroy(l);
+    wg_free(w);
+}
+
+/* A replay asks for no memory: nothing of it is seen, and the count is right. */
+static wg_status replayed(void *context)
+{
+    wg_tensor *const *x = context;
+    WG_TAPE(tape);
+    return wg_assign(x[1], wg_sin(x[0]));
+}
+
+static void a_replay_takes_no_memory(void **state)
+{
+    (void)state;
+    wg_tensor *x[2] = {vector(0.5), vector(0)};
+    wg_replay *replay = wg_replay_capture(replayed, x);
+    assert_non_null(replay);
+    assert_ok(wg_lifetime_begin());
+    assert_ok(wg_replay_run(replay));
+    wg_lifetime *l = wg_lifetime_end();
+    assert_non_null(l);
+    assert_int_equal(l->n_steps, 0);
+    assert_int_equal(peak_of(l).blocks, l->allocator_peak);
+    wg_lifetime_destroy(l);
+    wg_replay_destroy(replay);
+    wg_free(x[0]), wg_free(x[1]);
+}
+
+static void *frees(void *context)
+{
+    wg_free(context);
+    return NULL;
+}
+
+/* What another thread frees counts as in use here, for the allocator and for the peak. */
+static void another_thread_may_free(void **state)
+{
+    (void)state;
+    wg_memory_trim();
+    live_excuse();
+    assert_ok(wg_lifetime_begin());
+    wg_tensor *x = vector(0.5), *y = made(wg_sin(x));
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, frees, y), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    wg_free(x);
+    wg_lifetime *l = wg_lifetime_end();
+    assert_non_null(l);
+    assert_dies(l, "sin", 0, WG_LIFETIME_ELSEWHERE);
+    assert_int_equal(peak_of(l).blocks, l->allocator_peak);
+    wg_lifetime_destroy(l);
+}
+
 /* What is older than the recording shows with its size when it dies. */
 static void earlier_memory_is_counted(void **state)
 {
@@ -446,6 +523,9 @@ int main(int argc, char **argv)
                                        TEST(each_death_has_its_reason),
                                        TEST(values_die_with_their_tape),
                                        TEST(a_planted_late_free_shows),
+                                       TEST(a_replaced_gradient_dies_with_the_tape),
+                                       TEST(a_replay_takes_no_memory),
+                                       TEST(another_thread_may_free),
                                        TEST(earlier_memory_is_counted),
                                        TEST(pictures),
                                        TEST(no_capture_in_a_recording),

@@ -97,6 +97,28 @@ static void stopped_early(void **state)
     wg_free(x);
 }
 
+static wg_tensor *twice(wg_tensor *const *x, size_t n, void *context)
+{
+    (void)n;
+    return context ? wg_checkpoint(twice, NULL, x, 1) : wg_exp(wg_sin(x[0]));
+}
+
+/* A checkpoint in a checkpoint runs again inside its vjp. */
+static void checkpoints(void **state)
+{
+    (void)state;
+    wg_tensor *x = wg_set_requires_grad(made(wg_full(WG_F32, WG_SHAPE(5), 0.5)), true);
+    FILE *stream = file("checkpoint.json", "w");
+    assert_ok(wg_trace_begin(stream));
+    {
+        WG_TAPE(tape);
+        assert_ok(wg_backward(wg_sum(made(wg_checkpoint(twice, x, &x, 1)))));
+    }
+    assert_ok(wg_trace_end());
+    assert_int_equal(fclose(stream), 0);
+    wg_free(x);
+}
+
 static void hostile_names(void **state)
 {
     (void)state;
@@ -289,6 +311,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {TEST(steps),
                                        TEST(stopped_early),
+                                       TEST(checkpoints),
                                        TEST(hostile_names),
                                        TEST(helper_threads),
                                        TEST(a_failing_write),

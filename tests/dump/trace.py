@@ -88,6 +88,10 @@ def check_special(folder):
     check(spans["neg"]["ts"] >= spans["left by a function"]["ts"] + spans["left by a function"]["dur"], "a section that a function leaves behind ends with it")
     names = collections.Counter(e["name"] for e in read(folder, "hostile.json") if e.get("cat") == "section")
     check(len(names) == 8 and {"\"}]}", "</script>", "back\\slash", "line\nend\ttab\x01", "\u2028", "caf\u00e9", ""} <= names.keys(), "hostile names read back")
+    again = read(folder, "checkpoint.json")
+    vjps = [e for e in again if e["name"] == "vjp of checkpoint"]
+    sines = [e for e in again if e["name"] == "sin"]
+    check(len(vjps) == 2 and [e["cat"] for e in sines] == ["forward", "backward", "backward"], "a checkpoint in a checkpoint runs again twice, in backward")
     helpers = read(folder, "helpers.json")
     parts = [e for e in helpers if e.get("cat") == "part"]
     named = {e["tid"]: e["args"]["name"] for e in helpers if e["ph"] == "M"}
