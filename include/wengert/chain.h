@@ -18,6 +18,9 @@ extern "C" {
 
 enum { WG_CHAIN_MAX = 64 }; /* stages */
 
+/* In place of a section: each op is a stage. */
+#define WG_CHAIN_NODES SIZE_MAX
+
 /* One stage. Bytes are those of the allocator's blocks. */
 typedef struct wg_chain_stage {
     size_t section;           /* of the recording */
@@ -32,7 +35,7 @@ typedef struct wg_chain_stage {
 } wg_chain_stage;
 
 /* Measures the stages of a recorded step: the sections directly inside `section` (0: the outermost), in the order in which they ran, and, as
-   the last stage, what ran behind them, such as the loss. stage has space for WG_CHAIN_MAX; *n is their number.
+   the last stage, what ran behind them, such as the loss; with WG_CHAIN_NODES each op. stage has space for WG_CHAIN_MAX; *n is their number.
    Errors: E_NULL; E_ARGUMENT (no such section; fewer than two stages, or more than WG_CHAIN_MAX; no backward was recorded; a stage
    reads a result of an earlier one than the one before it, which is no chain); E_MEMORY. */
 WG_API WG_MUST_CHECK wg_status wg_chain_of(const wg_lifetime *lifetime, size_t section, wg_chain_stage *stage, size_t *n);

@@ -1,6 +1,4 @@
 /* The stages of a chain, measured in the recording of a step without checkpoints. */
-#include <string.h>
-
 #include "core/arena.h"
 #include "debug/lifetime_data.h"
 #include "wengert/chain.h"
@@ -40,6 +38,14 @@ static size_t stage_with(const struct measure *m, size_t section)
     return i;
 }
 
+static wg_status add_stage(struct measure *m, size_t section, size_t most)
+{
+    if (m->n == most)
+        return wg_fail(WG_E_ARGUMENT, op, "%s: expected at most %d stages", op, WG_CHAIN_MAX);
+    m->stage[m->n++] = (wg_chain_stage){.section = section, .known = true};
+    return WG_OK;
+}
+
 static wg_status find_backward(struct measure *m)
 {
     const wg_lifetime *l = m->l;
@@ -61,11 +67,8 @@ static wg_status assign_forward(struct measure *m, size_t outer)
         size_t at = section == outer ? (m->n ? m->n - 1 : 0) : stage_with(m, section);
         if (section != outer && at < m->n && at + 1 < m->n)
             return refuse("the sections do not run one after the other");
-        if (at == m->n && section != outer) {
-            if (m->n == WG_CHAIN_MAX - 1)
-                return wg_fail(WG_E_ARGUMENT, op, "%s: expected at most %d stages", op, WG_CHAIN_MAX);
-            m->stage[m->n++] = (wg_chain_stage){.section = section, .known = true};
-        }
+        if (at == m->n && section != outer)
+            WG_TRY(add_stage(m, section, WG_CHAIN_MAX - 1));
         last = section == outer ? last : i;
         m->stage_of[i] = at;
     }
@@ -73,8 +76,29 @@ static wg_status assign_forward(struct measure *m, size_t outer)
         return refuse("expected sections inside the given one");
     for (size_t i = last + 1; i < m->backward; i++)
         m->stage_of[i] = m->n;
-    m->stage[m->n++] = (wg_chain_stage){.section = outer, .known = true};
-    return WG_OK;
+    return add_stage(m, outer, WG_CHAIN_MAX);
+}
+
+/* Each op is a stage, with the views of its result. */
+static wg_status assign_nodes(struct measure *m)
+{
+    for (size_t i = 0; i < m->backward; i++) {
+        const wg_lifetime_step *step = &m->l->step[i];
+        if (m->n == 0 || !step->is_view)
+            WG_TRY(add_stage(m, step->section, WG_CHAIN_MAX));
+        m->stage_of[i] = m->n - 1;
+    }
+    return m->n > 1 ? WG_OK : refuse("expected two ops or more before backward");
+}
+
+/* The stage to which a step of backward belongs; `at` if it is in none. */
+static size_t backward_stage(const struct measure *m, size_t step, size_t outer, size_t at)
+{
+    const size_t cause = m->l->step[step].cause;
+    if (outer == WG_CHAIN_NODES)
+        return cause < m->backward ? m->stage_of[cause] : at;
+    const size_t section = child_of(m->l, m->l->step[step].section, outer);
+    return section == outer ? at : stage_with(m, section);
 }
 
 /* Backward: from the last stage to the first. A step outside all stages belongs to the stage at which backward has arrived. */
@@ -82,7 +106,7 @@ static void assign_backward(struct measure *m, size_t outer)
 {
     size_t at = m->n - 1;
     for (size_t i = m->backward; i < m->end; i++) {
-        const size_t section = child_of(m->l, m->l->step[i].section, outer), found = section == outer ? at : stage_with(m, section);
+        const size_t found = backward_stage(m, i, outer, at);
         at = found < at ? found : at;
         m->stage_of[i] = at;
     }
@@ -95,9 +119,7 @@ static void add_costs(struct measure *m)
     for (size_t i = 0; i < m->end; i++) {
         const wg_lifetime_step *step = &m->l->step[i];
         wg_chain_stage *stage = &m->stage[m->stage_of[i]];
-        const wg_cost c = step->cost;
-        const double operations = c.add + c.mul + c.div + c.compare + c.transcendental;
-        *(i < m->backward ? &stage->forward : &stage->backward) += operations;
+        *(i < m->backward ? &stage->forward : &stage->backward) += wg_cost_operations(step->cost);
         stage->known = stage->known && step->known;
     }
 }
@@ -173,13 +195,13 @@ wg_status wg_chain_of(const wg_lifetime *l, size_t section, wg_chain_stage *stag
     WG_OPERATION(op);
     if (!l || !stage || !n)
         return wg_fail(WG_E_NULL, op, "%s: an argument is NULL", op);
-    if (section >= l->n_sections)
+    if (section >= l->n_sections && section != WG_CHAIN_NODES)
         return wg_fail(WG_E_ARGUMENT, op, "%s: expected a section below %zu, got %zu", op, l->n_sections, section);
     struct measure m = {.l = l, .stage = stage};
     WG_TRY(find_backward(&m));
     m.stage_of = wg_object_new((m.end + 1) * sizeof *m.stage_of);
     m.level = m.stage_of ? wg_lifetime_levels(l) : NULL;
-    wg_status status = m.level ? assign_forward(&m, section) : WG_E_MEMORY;
+    wg_status status = !m.level ? WG_E_MEMORY : section == WG_CHAIN_NODES ? assign_nodes(&m) : assign_forward(&m, section);
     if (status == WG_OK) {
         assign_backward(&m, section);
         add_costs(&m);

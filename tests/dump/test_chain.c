@@ -304,6 +304,18 @@ static void what_is_no_chain_is_refused(void **state)
     assert_true(chain[0].forward == 100 && chain[0].known);
     assert_ok(wg_chain_of(good, 0, chain, &n)); /* the network as a whole, and the loss */
     assert_int_equal(n, 2);
+    assert_ok(wg_chain_of(good, WG_CHAIN_NODES, chain, &n)); /* three sines and a sum */
+    assert_int_equal(n, 4);
+    assert_string_equal(good->section[chain[2].section].path, "net/c");
+    wg_lifetime_peak peak;
+    wg_chain_plan *plan = wg_chain_plan_for(chain, n, INT64_MAX);
+    assert_ok(wg_lifetime_peak_of(good, &peak));
+    assert_non_null(plan);
+    assert_int_equal(plan->bytes, peak.values);
+    assert_true(plan->operations == 3 * (100 + 200) + 99); /* a sine, a cosine and a product for each element; a sum */
+    wg_chain_plan_destroy(plan);
+    assert_fails(wg_chain_of(skips, WG_CHAIN_NODES, chain, &n), WG_E_ARGUMENT, "chain_of: stage 2 reads a result of stage 0");
+    assert_fails(wg_chain_of(forward, WG_CHAIN_NODES, chain, &n), WG_E_ARGUMENT, "chain_of: no backward pass");
     assert_fails(wg_chain_of(skips, 1, chain, &n), WG_E_ARGUMENT, "chain_of: stage 2 reads a result of stage 0");
     assert_int_equal(n, 0);
     assert_fails(wg_chain_of(forward, 1, chain, &n), WG_E_ARGUMENT, "chain_of: no backward pass");
