@@ -25,7 +25,7 @@ typedef struct WG_NAMED wg_dump_json_options {
 } wg_dump_json_options;
 
 /* Writes the graph of a tape as JSON, node by node, with the text that wg_graph_write_json gives for wg_graph_of(tape). The graph is
-   never in memory as a whole: at most half a byte for each node, 100 bytes for each tensor that no node made, and the paths of the
+   never in memory as a whole: five eighths of a byte for each node and result, 100 bytes for each tensor that no node made, and the paths of the
    sections are.
    Errors: as wg_dump_dot. Cost: two passes over the nodes. */
 #define wg_dump_json(tape, stream, ...) \

@@ -1,5 +1,5 @@
 /* The one pass over a tape from which graphs, cost tables and streamed dumps are made. It hands out nodes, then values, then sections,
-   one at a time, so a caller that does not keep them needs little memory: about half a byte for each node, and for each leaf and each
+   one at a time, so a caller that does not keep them needs little memory: five eighths of a byte for each node of one result, and for each leaf and each
    section some words.
 
    Call order: wg_scan_begin; wg_scan_node for every node in the order of the tape; if values are needed wg_scan_result for every
