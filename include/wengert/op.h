@@ -73,6 +73,40 @@ typedef struct wg_sample {
         .rank = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .extent = { __VA_ARGS__ } \
     }
 
+/* What a member of an op's params is. */
+typedef enum wg_param_type {
+    WG_PARAM_REAL,  /* double */
+    WG_PARAM_INT,   /* int */
+    WG_PARAM_INT64, /* int64_t */
+    WG_PARAM_BOOL,  /* bool */
+    WG_PARAM_PAIR,  /* int64_t[2] */
+    WG_PARAM_AXES,  /* uint8_t: a bit for each axis */
+    WG_PARAM_DTYPE, /* wg_dtype */
+} wg_param_type;
+
+/* A member of an op's params that graphs and pictures show, as "name=value", or as the value alone if name is "". preset: not shown if it
+   has this value. */
+typedef struct wg_param {
+    const char *name;
+    wg_param_type type;
+    size_t offset;
+    double preset;
+} wg_param;
+
+#define WG_PARAM(kind, params, member)                                        \
+    {                                                                         \
+#member, WG_PARAM_##kind, offsetof(params, member), __builtin_nan("") \
+    }
+#define WG_PARAM_UNLESS(value, kind, params, member)                        \
+    {                                                                       \
+#member, WG_PARAM_##kind, offsetof(params, member), (double)(value) \
+    }
+/* For params that are no struct: the only value. */
+#define WG_PARAM_ONLY(kind, name)                   \
+    {                                               \
+        name, WG_PARAM_##kind, 0, __builtin_nan("") \
+    }
+
 #define WG_IN(i) (1u << (i))
 #define WG_OUT(i) (1u << (16 + (i)))
 #define WG_ALL_IN 0xffffu
@@ -117,8 +151,9 @@ struct wg_op_kernels {
 struct wg_op {
     const char *name;
     size_t params_size;
-    uint8_t n_in, n_out; /* n_in 0: any number. n_out 0: an op without outputs, an update */
-    uint16_t optional;   /* WG_IN(i) for each input that may be WG_NONE */
+    const struct wg_param *param; /* n_param members of the params, or NULL: WG_PARAMS */
+    uint8_t n_in, n_out;          /* n_in 0: any number. n_out 0: an op without outputs, an update */
+    uint16_t optional;            /* WG_IN(i) for each input that may be WG_NONE */
 
     /* The shape rule: sets dtypes and shapes of the outputs, or returns an error that names those of the inputs. NULL:
        floating-point inputs of one dtype, which are broadcast. */
@@ -166,7 +201,12 @@ struct wg_op {
 
     const struct wg_sample *samples;
     int n_samples;
+    int n_param;
 };
+
+#define WG_PARAMS(...)                               \
+    .param = (const struct wg_param[]){__VA_ARGS__}, \
+    .n_param = (int)(sizeof((const struct wg_param[]){__VA_ARGS__}) / sizeof(struct wg_param))
 
 #define WG_SAMPLES(...)                                 \
     .samples = (const struct wg_sample[]){__VA_ARGS__}, \

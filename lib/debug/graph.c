@@ -46,6 +46,8 @@ static wg_status add_nodes(struct making *m)
     for (const struct wg_node *node = m->scan.tape->first; node; node = node->next, to++) {
         WG_TRY(wg_scan_node(&m->scan, node, to));
         WG_TRY(share_text(m, &to->op));
+        if (!(to->options = wg_arena_text(&m->memory->arena, to->options)))
+            return WG_E_MEMORY;
         to->in = keep_numbers(m, to->in, to->n_in);
         to->out = keep_numbers(m, to->out, to->n_out);
         to->writes = keep_numbers(m, to->writes, to->n_writes);

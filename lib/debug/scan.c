@@ -252,7 +252,9 @@ wg_status wg_scan_node(struct wg_scan *scan, const struct wg_node *node, wg_grap
     const struct wg_node *forward = node;
     while (forward->cause)
         forward = forward->cause;
-    *to = (wg_graph_node){.op = c->op->name, .options = "", .nodes = 1, .nanoseconds = scan->tape->timed ? node->nanoseconds : -1};
+    *to = (wg_graph_node){
+        .op = c->op->name, .options = scan->options, .nodes = 1, .nanoseconds = scan->tape->timed ? node->nanoseconds : -1};
+    wg_params_text(c->op, c->params, scan->options, sizeof scan->options);
     to->part = node->cause ? WG_COST_BACKWARD : wg_is_update(c) ? WG_COST_UPDATE : WG_COST_FORWARD;
     to->cause = find_node(scan, node->cause).node;
     to->section = section_number(scan, forward->section);

@@ -51,6 +51,7 @@ struct wg_scan {
     struct wg_array origins;        /* const wg_section *, of each; section 0: NULL */
     uint8_t *saved;                 /* a bit for each result: its bytes are counted as saved */
     struct wg_array numbers;        /* size_t: of the last node's inputs, outputs and writes */
+    char options[200];              /* of the last node */
     struct wg_scan_recent recent[WG_SCAN_RECENT];
 };
 
@@ -79,6 +80,9 @@ static inline size_t wg_scan_n_leaves(const struct wg_scan *scan)
 {
     return scan->leaves.n;
 }
+
+/* The members of an op's params that it names (WG_PARAMS), "axis=1, keepdims"; "" if it names none. */
+void wg_params_text(const struct wg_op *op, const void *params, char *at, size_t size);
 
 /* The stated cost of a call; a view costs nothing. False if it is unknown, as where the cost function of a user's op failed. */
 bool wg_cost_stated(const wg_call *c, wg_cost *cost);

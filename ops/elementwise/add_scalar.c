@@ -31,6 +31,7 @@ static wg_cost cost(const wg_call *c)
 const struct wg_op wg_op_add_scalar = {
     .name = "add_scalar",
     .params_size = sizeof(double),
+    WG_PARAMS(WG_PARAM_ONLY(REAL, "")),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(add_scalar),

@@ -89,6 +89,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 const struct wg_op wg_op_cast = {
     .name = "cast",
     .params_size = sizeof(struct params),
+    WG_PARAMS(WG_PARAM(DTYPE, struct params, dtype)),
     .n_in = 1,
     .n_out = 1,
     .shape = shape,

@@ -26,6 +26,7 @@ static wg_cost cost(const wg_call *c)
 const struct wg_op wg_op_clamp_grad = {
     .name = "clamp_grad",
     .params_size = sizeof(struct wg_bounds),
+    WG_PARAMS(WG_PARAM(REAL, struct wg_bounds, low), WG_PARAM(REAL, struct wg_bounds, high)),
     .n_in = 2,
     .n_out = 1,
     .kernels = MAP_KERNELS(clamp_grad),

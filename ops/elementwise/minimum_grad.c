@@ -42,6 +42,7 @@ static wg_cost cost(const wg_call *c)
 const struct wg_op wg_op_minimum_grad = {
     .name = "minimum_grad",
     .params_size = sizeof(int),
+    WG_PARAMS(WG_PARAM_ONLY(INT, "operand")),
     .n_in = 3,
     .n_out = 1,
     .kernels = MAP_KERNELS(minimum_grad),

@@ -50,6 +50,7 @@ static wg_cost cost(const wg_call *c)
 const struct wg_op wg_op_pow_scalar = {
     .name = "pow_scalar",
     .params_size = sizeof(double),
+    WG_PARAMS(WG_PARAM_ONLY(REAL, "exponent")),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(pow_scalar),

@@ -45,6 +45,7 @@ static wg_cost cost(const wg_call *c)
 const struct wg_op wg_op_batch_norm_relu = {
     .name = "batch_norm_relu",
     .params_size = sizeof(double),
+    WG_PARAMS(WG_PARAM_ONLY(REAL, "eps")),
     .n_in = 3,
     .n_out = 4,
     .optional = WG_IN(1) | WG_IN(2),

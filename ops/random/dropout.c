@@ -101,6 +101,7 @@ static wg_cost cost(const wg_call *c)
 const struct wg_op wg_op_dropout = {
     .name = "dropout",
     .params_size = sizeof(double),
+    WG_PARAMS(WG_PARAM_ONLY(REAL, "p")),
     .n_in = 2,
     .n_out = 2,
     .shape = shape,

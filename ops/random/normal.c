@@ -76,6 +76,8 @@ static wg_cost cost(const wg_call *c)
 const struct wg_op wg_op_normal = {
     .name = "normal",
     .params_size = sizeof(struct wg_draw_params),
+    WG_PARAMS({"mean", WG_PARAM_REAL, offsetof(struct wg_draw_params, a), __builtin_nan("")},
+              {"deviation", WG_PARAM_REAL, offsetof(struct wg_draw_params, b), __builtin_nan("")}),
     .n_in = 1,
     .n_out = 1,
     .shape = shape,

@@ -107,6 +107,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 const struct wg_op wg_op_concat = {
     .name = "concat",
     .params_size = sizeof(struct params),
+    WG_PARAMS(WG_PARAM(INT, struct params, axis)),
     .n_out = 1,
     .shape = shape,
     .kernels = {{.run = {kernel, kernel}}},

@@ -58,6 +58,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 const struct wg_op wg_op_diagonal_grad = {
     .name = "diagonal_grad",
     .params_size = sizeof(struct params),
+    WG_PARAMS(WG_PARAM_UNLESS(0, INT64, struct params, offset)),
     .n_in = 1,
     .n_out = 1,
     .shape = shape,

@@ -135,6 +135,7 @@ static wg_cost cost(const wg_call *c)
 const struct wg_op wg_op_scatter_add = {
     .name = "scatter_add",
     .params_size = sizeof(struct wg_index_params),
+    WG_PARAMS(WG_PARAM(INT, struct wg_index_params, axis)),
     .n_in = 3,
     .n_out = 1,
     .shape = shape,

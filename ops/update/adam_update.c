@@ -103,6 +103,9 @@ static wg_cost cost(const wg_call *c)
 const struct wg_op wg_op_adam_update = {
     .name = "adam_update",
     .params_size = sizeof(struct wg_adam_params),
+    WG_PARAMS(WG_PARAM(REAL, struct wg_adam_params, beta1), WG_PARAM(REAL, struct wg_adam_params, beta2),
+              WG_PARAM(REAL, struct wg_adam_params, eps), WG_PARAM_UNLESS(0, REAL, struct wg_adam_params, weight_decay),
+              WG_PARAM_UNLESS(0, BOOL, struct wg_adam_params, decoupled)),
     .n_in = 6,
     .shape = shape,
     .kernels = KERNELS(adam_update),

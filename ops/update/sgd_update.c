@@ -105,6 +105,9 @@ static wg_cost cost(const wg_call *c)
 const struct wg_op wg_op_sgd_update = {
     .name = "sgd_update",
     .params_size = sizeof(struct wg_sgd_params),
+    WG_PARAMS(WG_PARAM_UNLESS(0, REAL, struct wg_sgd_params, momentum), WG_PARAM_UNLESS(0, REAL, struct wg_sgd_params, dampening),
+              WG_PARAM_UNLESS(0, REAL, struct wg_sgd_params, weight_decay),
+              WG_PARAM_UNLESS(0, BOOL, struct wg_sgd_params, nesterov)),
     .n_in = 5,
     .optional = WG_IN(1),
     .shape = shape,

@@ -73,7 +73,7 @@ static void added_removed_and_changed(void **state)
     }
     text = printed(changes, a, wide);
     assert_non_null(strstr(text, "~ tanh: f32 [3] → f32 [1000], 3 → 1,000 operations, 24 → 8,000 bytes\n"));
-    assert_non_null(strstr(text, "~ sum: 2 → 999 operations"));
+    assert_non_null(strstr(text, "~ sum(axes=0): 2 → 999 operations"));
     free(text);
     wg_graph_changes_destroy(changes);
     wg_graph_destroy(a), wg_graph_destroy(b), wg_graph_destroy(wide);

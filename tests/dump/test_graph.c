@@ -186,6 +186,51 @@ static void a_chain_of_views_has_one_base(void **state)
     assert_no_error();
 }
 
+/* The params that an op names, in any locale with a decimal point; presets are left out. */
+static void options_of_ops_are_text(void **state)
+{
+    (void)state;
+    wg_tensor *x = wg_ones(WG_F32, WG_SHAPE(2, 3)), *image = wg_ones(WG_F32, WG_SHAPE(1, 1, 5, 5)),
+              *kernel = wg_ones(WG_F32, WG_SHAPE(1, 1, 2, 2));
+    WG_TAPE(tape);
+    wg_sum(x, .axes = WG_AXES(0, 1), .keepdims = true);
+    wg_mul_scalar(x, 0.1);
+    wg_softmax(x, .axis = 1);
+    wg_slice(x, 1, 0, 2, 1);
+    wg_cast(x, WG_F64);
+    wg_conv2d(image, kernel, WG_NONE, .stride = WG_PAIR(1, 2), .padding = WG_PAIR(1, 1));
+    wg_clamp(x, -1, 0.5);
+    wg_tanh(x);
+    static const char *const expected[] = {
+        "axes=0 1, keepdims", "0.1", "axis=1", "axis=1, start=0, count=2", "dtype=f64", "stride=1x2, padding=1",
+        "low=-1, high=0.5",   "",
+    };
+    wg_graph *graph = wg_graph_of(tape);
+    assert_non_null(graph);
+    assert_int_equal(graph->n_nodes, sizeof expected / sizeof *expected);
+    for (size_t i = 0; i < graph->n_nodes; i++)
+        assert_string_equal(graph->node[i].options, expected[i]);
+    wg_graph_destroy(graph);
+    wg_free(x), wg_free(image), wg_free(kernel);
+    assert_no_error();
+}
+
+/* What an op names lies within its params, and so does every op of the list that has params or is made of others. */
+static void params_are_within_their_struct(void **state)
+{
+    (void)state;
+    static const size_t size[] = {[WG_PARAM_REAL] = 8,  [WG_PARAM_INT] = 4,  [WG_PARAM_INT64] = 8, [WG_PARAM_BOOL] = 1,
+                                  [WG_PARAM_PAIR] = 16, [WG_PARAM_AXES] = 1, [WG_PARAM_DTYPE] = 4};
+    size_t named = 0;
+    for (size_t i = 0; i < wg_op_count(); i++) {
+        const struct wg_op *op = wg_op_at(i);
+        for (int k = 0; k < op->n_param; k++)
+            assert_true(op->param[k].name && op->param[k].offset + size[op->param[k].type] <= op->params_size);
+        named += op->n_param > 0;
+    }
+    assert_true(named > 60);
+}
+
 static void a_failed_allocation_leaves_nothing(void **state)
 {
     (void)state;
@@ -234,6 +279,8 @@ int main(void)
         TEST(a_chain_of_views_has_one_base),
         TEST(a_failed_allocation_leaves_nothing),
         TEST(misuse_is_an_error),
+        TEST(options_of_ops_are_text),
+        TEST(params_are_within_their_struct),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
