@@ -68,7 +68,8 @@ typedef struct WG_NAMED wg_study_extremes_options {
 } wg_study_extremes_options;
 
 /* The smallest and the largest eigenvalues of H, (smallest + largest), ascending in each part, without H itself. Of an eigenvalue that
-   occurs several times a single one may be found. E_NUMERIC if .products were not enough.
+   occurs several times a single one may be found, and one whose eigenvector the random start vector hardly contains may be missed.
+   E_NUMERIC if .products were not enough.
    Method: Lanczos with full reorthogonalisation, restarted with the Ritz vectors of both ends.
    Cost: the products, some tens or hundreds. Memory: basis × n doubles.
    Source: Wu, Simon: Thick-restart Lanczos method for large symmetric eigenvalue problems, 2000. */
@@ -97,7 +98,8 @@ WG_API WG_MUST_CHECK wg_status wg_study_trace_with(const wg_study_loss *loss, wg
 
 /* Options of wg_study_density.
    probes: random start vectors. steps: of Lanczos from each. points: rows of the table. width: the standard deviation of the Gaussian
-   that stands for an eigenvalue; 0 for a hundredth of the spectrum's range. */
+   that stands for an eigenvalue; 0 for a hundredth of the spectrum's range. The table shows what is wider than the distance of its rows,
+   so a smaller width takes more points. */
 typedef struct WG_NAMED wg_study_density_options {
     int64_t probes, steps, points;
     double width;

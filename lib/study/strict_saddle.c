@@ -71,13 +71,17 @@ static double distance(wg_tensor *a, wg_tensor *b)
 /* Searches a minimum from the parameters; at is moved there. *found: there is one, no further than delta. */
 static wg_status search(struct study *s, wg_tensor *from, wg_tensor *at, double delta, wg_study_strict_result *r, bool *found)
 {
-    double smallest = 0, length = INFINITY;
+    double smallest = 0, length = 0;
+    bool settled = false;
     *found = false;
-    for (int i = 0; i < NEWTON_STEPS && length > SETTLED * (1 + study_norm(wg_data_as(at, double), s->size)); i++) {
+    for (int i = 0; i < NEWTON_STEPS && !settled; i++) {
         WG_TRY(newton_step(s, at, &smallest, &length));
         if (isinf(length))
             return WG_OK;
+        settled = length <= SETTLED * (1 + study_norm(wg_data_as(at, double), s->size));
     }
+    if (!settled)
+        return WG_OK;
     r->distance = distance(at, from);
     *found = r->distance <= delta;
     if (*found)

@@ -84,6 +84,13 @@ static void strict_saddle_conditions(void **state)
     assert_true(near.convexity >= 0.5 && near.convexity <= 2);
 }
 
+/* x⁴ + y⁴: Newton's steps shrink by a third only, so no minimum is found within reason. */
+static wg_tensor *quartic(wg_tensor *const *x, size_t n, void *context)
+{
+    (void)n, (void)context;
+    return wg_sum(wg_pow_scalar(x[0], 4));
+}
+
 /* What has not the property: the monkey saddle; a plateau; a minimum further than delta; one whose neighbourhood is not convex. */
 static void strict_saddle_refuted(void **state)
 {
@@ -91,6 +98,7 @@ static void strict_saddle_refuted(void **state)
     assert_int_equal(strict(monkey, 0, 0, 0.1).holds, WG_STUDY_STRICT_NONE);
     assert_int_equal(strict(plateau, 0.1, 0.1, 0.1).holds, WG_STUDY_STRICT_NONE);
     assert_true(isnan(strict(plateau, 0.1, 0.1, 0.1).distance));
+    assert_true(isnan(strict(quartic, 0.1, 0.1, 0.5).distance));
     const wg_study_strict_result far = strict(two_valleys, 2.03, 0.02, 0.01), wide = strict(two_valleys, 2, 0, 2);
     assert_int_equal(far.holds, WG_STUDY_STRICT_NONE);
     assert_near(far.distance, hypot(0.03, 0.02), 1e-9);
