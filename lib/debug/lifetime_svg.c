@@ -1,14 +1,10 @@
-/* Lifetimes as a picture: bytes in use over the steps, and bars of the largest values. Coordinates are whole pixels, since the decimal
-   point of printf depends on the locale. */
+/* The picture of lifetimes: the page, and a bar for each of the largest values. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/arena.h"
-#include "debug/lifetime_data.h"
+#include "debug/lifetime_picture.h"
 #include "debug/text.h"
-
-/* The page, in pixels: a column of labels at the left, the plot beside it; the curve above, rows of bars below. */
-enum { WIDTH = 1280, LEFT = 250, PLOT = 1000, CURVE_TOP = 92, CURVE = 170, ROWS_TOP = 296, ROW = 14, BAR = 11, MAX_ROWS = 500 };
 
 static const char *const palette[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00",
                                       "#56b4e9", "#8c564b", "#7f7f7f", "#bcbd22", "#6a3d9a"};
@@ -27,55 +23,7 @@ struct picture {
     wg_lifetime_peak peak;
 };
 
-/* ---- places and texts ---- */
-
-/* How many steps began before the time. */
-static size_t steps_before(const wg_lifetime *l, size_t time)
-{
-    size_t low = 0, high = l->n_steps;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (l->step[middle].time < time)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static int x_of_step(const wg_lifetime *l, size_t step)
-{
-    return LEFT + (int)(step * PLOT / (l->n_steps ? l->n_steps : 1));
-}
-
-static int x_of_time(const wg_lifetime *l, size_t time)
-{
-    return time == WG_LIFETIME_NONE ? LEFT + PLOT : x_of_step(l, steps_before(l, time));
-}
-
-static const char *bytes_text(int64_t bytes, char *text, size_t size)
-{
-    static const char *const unit[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-    int64_t tenths = 10 * bytes;
-    int i = 0;
-    for (; tenths >= 10240 && i < 4; i++)
-        tenths /= 1024;
-    if (i == 0 || tenths >= 1000)
-        snprintf(text, size, "%lld %s", (long long)(tenths / 10), unit[i]);
-    else
-        snprintf(text, size, "%lld.%lld %s", (long long)(tenths / 10), (long long)(tenths % 10), unit[i]);
-    return text;
-}
-
-static void begin_text(FILE *out, int x, int y, const char *attributes)
-{
-    fprintf(out, "<text x=\"%d\" y=\"%d\"%s>", x, y, attributes);
-}
-
-static void rectangle(FILE *out, int x, int y, int width, int height, const char *colour, const char *attributes)
-{
-    fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\"%s", x, y, width, height, colour, attributes);
-}
+/* ---- names ---- */
 
 static const char *op_of(const wg_lifetime *l, const wg_lifetime_buffer *buffer)
 {
@@ -174,18 +122,18 @@ static void write_head(const struct picture *p)
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" "
             "font-size=\"11\" fill=\"#222\">\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
             WIDTH, page_height(p), WIDTH, page_height(p));
-    begin_text(out, 24, 30, " font-size=\"18\" font-weight=\"bold\"");
+    wg_svg_text(out, 24, 30, " font-size=\"18\" font-weight=\"bold\"");
     wg_markup_text(out, p->options.title[0] ? p->options.title : "Memory of a step");
     fputs("</text>\n", out);
-    begin_text(out, 24, 52, " font-size=\"13\"");
-    const size_t step = steps_before(p->l, p->peak.time);
-    fprintf(out, "Peak %s in blocks, of which %s were asked for", bytes_text(p->peak.blocks, a, sizeof a),
-            bytes_text(p->peak.requested, b, sizeof b));
+    wg_svg_text(out, 24, 52, " font-size=\"13\"");
+    const size_t step = wg_steps_before(p->l, p->peak.time);
+    fprintf(out, "Peak %s in blocks, of which %s were asked for", wg_bytes_text(p->peak.blocks, a, sizeof a),
+            wg_bytes_text(p->peak.requested, b, sizeof b));
     if (step < p->l->n_steps) {
         fprintf(out, "; reached before step %zu, ", step);
         wg_markup_text(out, p->l->step[step].op);
     }
-    fprintf(out, ". If each value died at its last use: %s.</text>\n", bytes_text(p->peak.least_blocks, c, sizeof c));
+    fprintf(out, ". If each value died at its last use: %s.</text>\n", wg_bytes_text(p->peak.least_blocks, c, sizeof c));
 }
 
 /* Forward, backward and update as bands behind everything. */
@@ -198,99 +146,12 @@ static void write_parts(const struct picture *p)
         next = first + 1;
         while (next < l->n_steps && l->step[next].part == l->step[first].part)
             next++;
-        const int x = x_of_step(l, first), width = x_of_step(l, next) - x;
-        rectangle(p->out, x, CURVE_TOP - 18, width, bottom - CURVE_TOP + 18, colour[l->step[first].part], "/>\n");
+        const int x = wg_x_of_step(l, first), width = wg_x_of_step(l, next) - x;
+        wg_svg_rectangle(p->out, x, CURVE_TOP - 18, width, bottom - CURVE_TOP + 18, colour[l->step[first].part], "/>\n");
         if (width > 6 * (int)strlen(name[l->step[first].part])) {
-            begin_text(p->out, x + 4, CURVE_TOP - 6, "");
+            wg_svg_text(p->out, x + 4, CURVE_TOP - 6, "");
             fprintf(p->out, "%s</text>\n", name[l->step[first].part]);
         }
-    }
-}
-
-/* The highest level at each pixel of the plot: of all bytes, of those that are neither values nor workspace, and of the lower bound. */
-struct curve {
-    int64_t all[PLOT + 1], rest[PLOT + 1], least[PLOT + 1];
-};
-
-static int64_t greater(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static void fill_curve(const wg_lifetime *l, const struct wg_lifetime_level *level, struct curve *curve)
-{
-    int last = 0;
-    for (size_t time = 0; time <= l->n_times; time++) {
-        const int x = time < l->n_times ? x_of_time(l, time) - LEFT : PLOT;
-        for (; last < x; last++) { /* until the next event the level is as it was */
-            const struct wg_lifetime_level *before = &level[time ? time - 1 : 0];
-            curve->all[last + 1] = before->blocks;
-            curve->rest[last + 1] = before->blocks - before->values;
-            curve->least[last + 1] = before->least_blocks;
-        }
-        curve->all[x] = greater(curve->all[x], level[time].blocks);
-        curve->rest[x] = greater(curve->rest[x], level[time].blocks - level[time].values);
-        curve->least[x] = greater(curve->least[x], level[time].least_blocks);
-    }
-}
-
-static int y_of(int64_t bytes, int64_t top)
-{
-    return CURVE_TOP + CURVE - (int)((double)bytes / (double)(top ? top : 1) * CURVE);
-}
-
-static void write_area(FILE *out, const int64_t *bytes, int64_t top, const char *attributes, bool closed)
-{
-    fputs("<path d=\"", out);
-    if (closed)
-        fprintf(out, "M%d %d", LEFT, CURVE_TOP + CURVE);
-    for (int x = 0; x <= PLOT; x++)
-        fprintf(out, "%s%d %d", x || closed ? "L" : "M", LEFT + x, y_of(bytes[x], top));
-    if (closed)
-        fprintf(out, "L%d %dZ", LEFT + PLOT, CURVE_TOP + CURVE);
-    fprintf(out, "\" %s/>\n", attributes);
-}
-
-static void write_scale(const struct picture *p, int64_t top)
-{
-    char text[32];
-    for (int i = 0; i <= 4; i++) {
-        const int64_t bytes = top / 4 * i;
-        fprintf(p->out, "<line x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\" stroke=\"#bbb\" stroke-width=\".5\"/>\n", LEFT, LEFT + PLOT,
-                y_of(bytes, top), y_of(bytes, top));
-        begin_text(p->out, LEFT - 6, y_of(bytes, top) + 4, " text-anchor=\"end\"");
-        fprintf(p->out, "%s</text>\n", bytes_text(bytes, text, sizeof text));
-    }
-}
-
-static wg_status write_curve(const struct picture *p)
-{
-    struct wg_lifetime_level *level = wg_lifetime_levels(p->l);
-    struct curve *curve = level ? wg_object_new(sizeof *curve) : NULL;
-    if (curve) {
-        fill_curve(p->l, level, curve);
-        write_area(p->out, curve->all, p->peak.blocks, "fill=\"#8fb8de\"", true);
-        write_area(p->out, curve->rest, p->peak.blocks, "fill=\"#b8b8b8\"", true);
-        write_area(p->out, curve->least, p->peak.blocks,
-                   "fill=\"none\" stroke=\"#b03060\" stroke-width=\"1.5\" stroke-dasharray=\"5 3\"", false);
-        write_scale(p, p->peak.blocks);
-    }
-    wg_object_free(level);
-    wg_object_free(curve);
-    return curve ? WG_OK : WG_E_MEMORY;
-}
-
-static void write_curve_key(const struct picture *p)
-{
-    static const char *const name[] = {"values and workspace", "tapes, handles, and what lived before",
-                                       "if each value died at its last use"};
-    static const char *const colour[] = {"#8fb8de", "#b8b8b8", "#b03060"};
-    int x = LEFT;
-    for (int i = 0; i < 3; i++) {
-        rectangle(p->out, x, CURVE_TOP + CURVE + 8, 12, i < 2 ? 10 : 2, colour[i], "/>\n");
-        begin_text(p->out, x + 16, CURVE_TOP + CURVE + 17, "");
-        fprintf(p->out, "%s</text>\n", name[i]);
-        x += 40 + 6 * (int)strlen(name[i]);
     }
 }
 
@@ -324,27 +185,27 @@ static void write_label(const struct picture *p, const wg_lifetime_buffer *buffe
     snprintf(text, sizeof text, "%.20s %s", op_of(p->l, buffer), wg_shape_text(buffer->shape, shape, sizeof shape));
     if (strlen(text) > 30)
         strcpy(text + 27, "...");
-    begin_text(p->out, LEFT - 72, y + BAR - 2, " text-anchor=\"end\"");
+    wg_svg_text(p->out, LEFT - 72, y + BAR - 2, " text-anchor=\"end\"");
     wg_markup_text(p->out, text);
     fputs("</text>\n", p->out);
-    begin_text(p->out, LEFT - 6, y + BAR - 2, " text-anchor=\"end\" fill=\"#666\"");
-    fprintf(p->out, "%s</text>\n", bytes_text((int64_t)buffer->block, size, sizeof size));
+    wg_svg_text(p->out, LEFT - 6, y + BAR - 2, " text-anchor=\"end\" fill=\"#666\"");
+    fprintf(p->out, "%s</text>\n", wg_bytes_text((int64_t)buffer->block, size, sizeof size));
 }
 
 static void write_bar(const struct picture *p, const wg_lifetime_buffer *buffer, int y)
 {
     const wg_lifetime *l = p->l;
     const char *colour = colour_of(p, group_of(p, buffer));
-    const int from = x_of_time(l, buffer->born),
-              last = buffer->last_use == WG_LIFETIME_NONE ? from : x_of_step(l, buffer->last_use + 1);
-    const int died = x_of_time(l, buffer->died), to = died > from + 2 ? died : from + 2,
+    const int from = wg_x_of_time(l, buffer->born),
+              last = buffer->last_use == WG_LIFETIME_NONE ? from : wg_x_of_step(l, buffer->last_use + 1);
+    const int died = wg_x_of_time(l, buffer->died), to = died > from + 2 ? died : from + 2,
               used = last < from + 2 ? from + 2
                      : last < to     ? last
                                      : to;
     fputs("<g>", p->out);
     write_hint(p, buffer);
-    rectangle(p->out, from, y, to - from, BAR, colour, " fill-opacity=\".3\"/>");
-    rectangle(p->out, from, y, used - from, BAR, colour, "/>");
+    wg_svg_rectangle(p->out, from, y, to - from, BAR, colour, " fill-opacity=\".3\"/>");
+    wg_svg_rectangle(p->out, from, y, used - from, BAR, colour, "/>");
     fputs("</g>\n", p->out);
     write_label(p, buffer, y);
 }
@@ -359,8 +220,8 @@ static void write_key_entry(const struct picture *p, size_t group, int *x, int *
         *x = LEFT;
         *y += 16;
     }
-    rectangle(p->out, *x, *y, 12, 10, colour_of(p, group), "/>\n");
-    begin_text(p->out, *x + 16, *y + 9, "");
+    wg_svg_rectangle(p->out, *x, *y, 12, 10, colour_of(p, group), "/>\n");
+    wg_svg_text(p->out, *x + 16, *y + 9, "");
     wg_markup_text(p->out, name);
     fputs("</text>\n", p->out);
     *x += width;
@@ -397,21 +258,20 @@ static void write_rest(const struct picture *p, int y)
         const int64_t block = (int64_t)p->l->buffer[p->shown[i]].block;
         largest = i == 0 || block < largest ? block : largest;
     }
-    begin_text(p->out, LEFT, y, " fill=\"#666\"");
-    fprintf(p->out, "%zu more values, of at most %s each</text>\n", n - p->n_shown, bytes_text(largest, text, sizeof text));
+    wg_svg_text(p->out, LEFT, y, " fill=\"#666\"");
+    fprintf(p->out, "%zu more values, of at most %s each</text>\n", n - p->n_shown, wg_bytes_text(largest, text, sizeof text));
 }
 
 static wg_status write_page(const struct picture *p)
 {
     write_head(p);
     write_parts(p);
-    WG_TRY(write_curve(p));
-    write_curve_key(p);
+    WG_TRY(wg_lifetime_write_curve(p->l, p->out, p->peak.blocks));
     for (size_t i = 0; i < p->n_shown; i++)
         write_bar(p, &p->l->buffer[p->shown[i]], ROWS_TOP + (int)i * ROW);
     const int bottom = ROWS_TOP + (int)p->n_shown * ROW;
     write_key(p, bottom + 14);
-    begin_text(p->out, LEFT + PLOT, page_height(p) - 8, " text-anchor=\"end\" fill=\"#666\"");
+    wg_svg_text(p->out, LEFT + PLOT, page_height(p) - 8, " text-anchor=\"end\" fill=\"#666\"");
     fprintf(p->out, "%zu steps, from left to right</text>\n", p->l->n_steps);
     write_rest(p, page_height(p) - 8);
     fputs("</svg>\n", p->out);

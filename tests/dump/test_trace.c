@@ -119,6 +119,44 @@ static void checkpoints(void **state)
     wg_free(x);
 }
 
+static wg_status captured(void *context)
+{
+    wg_tensor *const *x = context;
+    WG_TAPE(tape);
+    return wg_assign(x[1], wg_sin(x[0]));
+}
+
+/* Beside what else looks on: a recording of lifetimes, anomaly mode, a timed tape, a capture. */
+static void other_modes(void **state)
+{
+    (void)state;
+    wg_tensor *x[2] = {made(wg_ones(WG_F32, WG_SHAPE(5))), made(wg_zeros(WG_F32, WG_SHAPE(5)))};
+    FILE *stream = file("modes.json", "w");
+    assert_ok(wg_trace_begin(stream));
+    wg_replay *replay = wg_replay_capture(captured, x);
+    assert_non_null(replay);
+    assert_ok(wg_replay_run(replay));
+    wg_replay_destroy(replay);
+    assert_ok(wg_lifetime_begin());
+    {
+        WG_ANOMALY(WG_ANOMALY_NAN);
+        WG_TAPE(tape, .time = true);
+        wg_tensor *y = made(wg_cos(x[0]));
+        assert_null(wg_log(wg_neg(y)));
+        expect_error(WG_E_NUMERIC, "log");
+    }
+    wg_lifetime *l = wg_lifetime_end();
+    assert_non_null(l);
+    wg_lifetime_peak peak;
+    assert_ok(wg_lifetime_peak_of(l, &peak));
+    assert_int_equal(peak.blocks, l->allocator_peak);
+    assert_int_equal(l->n_steps, 3);
+    wg_lifetime_destroy(l);
+    assert_ok(wg_trace_end());
+    assert_int_equal(fclose(stream), 0);
+    wg_free(x[0]), wg_free(x[1]);
+}
+
 static void hostile_names(void **state)
 {
     (void)state;
@@ -312,6 +350,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {TEST(steps),
                                        TEST(stopped_early),
                                        TEST(checkpoints),
+                                       TEST(other_modes),
                                        TEST(hostile_names),
                                        TEST(helper_threads),
                                        TEST(a_failing_write),
