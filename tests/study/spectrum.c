@@ -14,6 +14,44 @@ static void the_hessian_is_that_of_wg_hessian(void **state)
     wg_free(h), wg_free(other), wg_free(p.at);
 }
 
+/* A network with batch normalisation, as a pure function of its parameters: what wg_hessian differentiates. */
+static wg_tensor *of_parameters(wg_tensor *const *params, size_t n, void *context)
+{
+    (void)n;
+    const struct fit *fit = context;
+    return wg_mean(wg_square(wg_sub(wg_nn_apply_with(fit->net, params, fit->x), fit->y)));
+}
+
+/* The study differentiates the gradient backwards, wg_hessian forwards: two ways, and every block of two parameters agrees. */
+static void a_network_two_ways(void **state)
+{
+    (void)state;
+    struct fit fit = fit_make(WG_SIZES(3, 4, 2), WG_F64, 9);
+    wg_nn_destroy(fit.net);
+    fit.net = wg_nn_mlp(WG_SIZES(3, 4, 2), .activation = WG_ACTIVATION_SIGMOID, .batch_norm = true, .seed = 1, .dtype = WG_F64);
+    const wg_study_loss loss = FIT_LOSS(fit);
+    const size_t n = loss.params.n;
+    wg_tensor *h = made(wg_study_hessian(&loss)), *block[8 * 8];
+    assert_int_equal(n, 6);
+    assert_ok(wg_hessian(of_parameters, &fit, loss.params.tensor, n, block));
+    const int64_t size = wg_extent(h, 0);
+    int64_t row = 0;
+    for (size_t i = 0; i < n; i++) {
+        const int64_t rows = wg_numel(loss.params.tensor[i]);
+        int64_t column = 0;
+        for (size_t j = 0; j < n; j++) {
+            const int64_t columns = wg_numel(loss.params.tensor[j]);
+            for (int64_t k = 0; k < rows * columns; k++)
+                assert_near(element(h, (row + k / columns) * size + column + k % columns), element(block[i * n + j], k), 1e-13);
+            column += columns;
+            wg_free(block[i * n + j]);
+        }
+        row += rows;
+    }
+    wg_free(h);
+    fit_free(&fit);
+}
+
 /* The parameters in two tensors, one of them f32, and eigenvalues that are known. */
 static void eigenvalues_of_a_quadratic(void **state)
 {
@@ -234,10 +272,19 @@ static void another_seed_is_another_estimate(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_hessian_is_that_of_wg_hessian), TEST(eigenvalues_of_a_quadratic),     TEST(extremes_are_the_dense_ones),
-        TEST(too_few_products_are_an_error),     TEST(hutchinson_is_within_its_error), TEST(density_is_that_of_the_eigenvalues),
-        TEST(another_seed_is_another_estimate),  TEST(eigenvalues_that_occur_often),   TEST(tolerance_decides_when_to_stop),
-        TEST(the_hessian_is_symmetric),          TEST(threads_change_no_bit),          TEST(eigenvalues_of_f32_parameters),
+        TEST(the_hessian_is_that_of_wg_hessian),
+        TEST(eigenvalues_of_a_quadratic),
+        TEST(extremes_are_the_dense_ones),
+        TEST(too_few_products_are_an_error),
+        TEST(hutchinson_is_within_its_error),
+        TEST(density_is_that_of_the_eigenvalues),
+        TEST(another_seed_is_another_estimate),
+        TEST(eigenvalues_that_occur_often),
+        TEST(tolerance_decides_when_to_stop),
+        TEST(the_hessian_is_symmetric),
+        TEST(a_network_two_ways),
+        TEST(threads_change_no_bit),
+        TEST(eigenvalues_of_f32_parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
