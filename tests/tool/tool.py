@@ -118,6 +118,24 @@ with tempfile.TemporaryDirectory() as folder:
         tags = {element.tag.split("}")[-1] for element in ElementTree.fromstring(text or "<none/>").iter()}
         check("show draws SVG, in which names are text", done.returncode == 0 and "&lt;script&gt;" in text and "script" not in tags and
               {"svg", "title", "text", "path"} <= tags, done)
+    page = Path(folder) / "graph.html"
+    done = run("view", graph)
+    if "node-dagre-layout" in done.stderr:
+        check("view says which packages it lacks", done.returncode == 2 and "node-d3" in done.stderr and not page.exists(), done)
+    else:
+        text = page.read_text()
+        check("view writes a page beside the graph", done.returncode == 0 and done.stdout == f"{page}\n" and "\\u003cscript\\u003e" in text and
+              "<script>\"" not in text and "http-equiv" in text, done)
+        refused(["view", str(page)], "another name than the graph's", "graph.html")
+        refused(["view", "/dev/null", "--out", str(page)], "expected a graph, as wg_dump_json writes it, in /dev/null")
+        refused(["view", "-"], "expected --out FILE.html")
+        refused(["view", graph, "--out", "/nosuch/page.html"], "expected a file that can be written", "/nosuch/page.html")
+        check("a page that fails leaves the old one", page.read_text() == text)
+        if os.path.exists("/dev/full"):
+            done = run("view", graph, "--out", "/dev/full")
+            check("view on a full disk fails", done.returncode == 1 and "could not be written" in done.stderr, done)
+        done = run("view", graph, "--open", PATH="/nosuch")
+        check("view without xdg-open says so", done.returncode == 2 and "xdg-utils" in done.stderr and page.exists(), done)
     done = run("show", graph, "--out", svg, PATH="/nosuch")
     check("show without dot says what to install", done.returncode == 2 and "apt-get install graphviz" in done.stderr, done)
 
