@@ -3,206 +3,35 @@
 #include "debug/scan.h"
 
 #ifdef WG_JANSSON
-#include <jansson.h>
-#include <math.h>
-#include <stdarg.h>
 #include <string.h>
 
+#include "debug/graph_members.h"
+
 struct reader {
+    struct wg_members in;
     struct wg_graph_memory *memory;
     wg_graph_node *node;
     wg_graph_value *value;
     wg_cost_section *section;
     size_t n_nodes, n_values, n_sections;
-    const char *list; /* where the reader is, for messages: "nodes" [at]; NULL: in the outermost object */
-    size_t at;
 };
-
-/* ---- messages ---- */
-
-static void describe(const json_t *got, char *text, size_t size)
-{
-    switch (got ? json_typeof(got) : JSON_NULL) {
-    case JSON_STRING:
-        snprintf(text, size, "\"%.40s\"", json_string_value(got));
-        break;
-    case JSON_INTEGER:
-        snprintf(text, size, "%lld", (long long)json_integer_value(got));
-        break;
-    case JSON_REAL:
-        snprintf(text, size, "%g", json_real_value(got));
-        break;
-    case JSON_ARRAY:
-        snprintf(text, size, "a list of %zu", json_array_size(got));
-        break;
-    case JSON_OBJECT:
-        snprintf(text, size, "an object");
-        break;
-    case JSON_TRUE:
-    case JSON_FALSE:
-        snprintf(text, size, json_is_true(got) ? "true" : "false");
-        break;
-    case JSON_NULL:
-        snprintf(text, size, got ? "null" : "nothing");
-        break;
-    }
-}
-
-/* graph_read_json: nodes[3], "cause": expected a number below 3, got 7 */
-static wg_status refuse(const struct reader *r, const char *key, const json_t *got, const char *expected, ...) WG_PRINTF(4, 5);
-static wg_status refuse(const struct reader *r, const char *key, const json_t *got, const char *expected, ...)
-{
-    char place[80] = "", what[160], came[64];
-    va_list arguments;
-    va_start(arguments, expected);
-    vsnprintf(what, sizeof what, expected, arguments);
-    va_end(arguments);
-    describe(got, came, sizeof came);
-    if (r->list)
-        snprintf(place, sizeof place, "%s[%zu], ", r->list, r->at);
-    return wg_fail(WG_E_ARGUMENT, "graph_read_json", "graph_read_json: %s\"%s\": expected %s, got %s", place, key, what, came);
-}
-
-/* ---- members of an object; one that is missing has the preset ---- */
-
-static wg_status check_keys(const struct reader *r, json_t *object, const char *const *known)
-{
-    const char *key;
-    json_t *member;
-    if (!json_is_object(object))
-        return refuse(r, r->list, object, "an object");
-    json_object_foreach(object, key, member)
-    {
-        size_t i = 0;
-        while (known[i] && strcmp(known[i], key) != 0)
-            i++;
-        if (!known[i])
-            return refuse(r, key, member, "only keys of the format");
-    }
-    return WG_OK;
-}
-
-static wg_status read_text(struct reader *r, const json_t *object, const char *key, const char **to)
-{
-    const json_t *member = json_object_get(object, key);
-    *to = "";
-    if (!member)
-        return WG_OK;
-    if (!json_is_string(member))
-        return refuse(r, key, member, "a text");
-    *to = wg_arena_text(&r->memory->arena, json_string_value(member));
-    return *to ? WG_OK : WG_E_MEMORY;
-}
-
-/* One of n names. */
-static wg_status read_choice(const struct reader *r, const json_t *object, const char *key, const char *const *name, size_t n,
-                             unsigned *to)
-{
-    const json_t *member = json_object_get(object, key);
-    char names[80] = "";
-    size_t used = 0;
-    *to = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (!member || (json_is_string(member) && strcmp(json_string_value(member), name[i]) == 0)) {
-            *to = (unsigned)i;
-            return WG_OK;
-        }
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s\"%s\"", i ? ", " : "", name[i]);
-    }
-    return refuse(r, key, member, "one of %s", names);
-}
-
-static wg_status read_flag(const struct reader *r, const json_t *object, const char *key, bool *to)
-{
-    const json_t *member = json_object_get(object, key);
-    *to = json_is_true(member);
-    return !member || json_is_boolean(member) ? WG_OK : refuse(r, key, member, "true or false");
-}
-
-static bool is_below(const json_t *member, size_t limit)
-{
-    return json_is_integer(member) && json_integer_value(member) >= 0 && (uint64_t)json_integer_value(member) < limit;
-}
-
-static wg_status read_number(const struct reader *r, const json_t *object, const char *key, size_t preset, size_t limit, size_t *to)
-{
-    const json_t *member = json_object_get(object, key);
-    *to = preset;
-    if (!member)
-        return WG_OK;
-    if (!is_below(member, limit))
-        return limit == 0 ? refuse(r, key, member, "no such key here")
-                          : refuse(r, key, member, "a number from 0, below %zu", limit);
-    *to = (size_t)json_integer_value(member);
-    return WG_OK;
-}
-
-/* How many a node, a value or a section stands for. */
-static wg_status read_multiple(const struct reader *r, const json_t *object, const char *key, size_t *to)
-{
-    WG_TRY(read_number(r, object, key, 1, SIZE_MAX, to));
-    return *to > 0 ? WG_OK : refuse(r, key, json_object_get(object, key), "a number from 1");
-}
-
-static bool as_real(const json_t *member, double *to)
-{
-    const char *text = json_string_value(member);
-    if (json_is_number(member))
-        *to = json_number_value(member);
-    else if (text && strcmp(text, "nan") == 0)
-        *to = NAN;
-    else if (text && strcmp(text, "inf") == 0)
-        *to = INFINITY;
-    else if (text && strcmp(text, "-inf") == 0)
-        *to = -INFINITY;
-    else
-        return false;
-    return true;
-}
-
-/* A count: no less than 0, and no NaN. */
-static wg_status read_count(const struct reader *r, const json_t *object, const char *key, double preset, double *to)
-{
-    const json_t *member = json_object_get(object, key);
-    *to = preset;
-    return !member || (as_real(member, to) && *to >= 0) ? WG_OK : refuse(r, key, member, "a number that is not negative");
-}
-
-/* A list of numbers below limit; null stands for WG_GRAPH_NONE where that is allowed. */
-static wg_status read_list(struct reader *r, const json_t *object, const char *key, size_t limit, bool null, const size_t **to,
-                           size_t *n)
-{
-    const json_t *list = json_object_get(object, key);
-    if (list && !json_is_array(list))
-        return refuse(r, key, list, "a list");
-    *n = json_array_size(list);
-    size_t *number = wg_arena_take(&r->memory->arena, *n * sizeof *number);
-    if (!number)
-        return WG_E_MEMORY;
-    for (size_t i = 0; i < *n; i++) {
-        const json_t *member = json_array_get(list, i);
-        if (!(null && json_is_null(member)) && !is_below(member, limit))
-            return refuse(r, key, member, "numbers from 0, below %zu%s", limit, null ? ", or null" : "");
-        number[i] = json_is_null(member) ? WG_GRAPH_NONE : (size_t)json_integer_value(member);
-    }
-    *to = number;
-    return WG_OK;
-}
 
 /* ---- sections ---- */
 
 static wg_status read_section(struct reader *r, json_t *object)
 {
     static const char *const keys[] = {"name", "kind", "parent", "times", NULL};
-    wg_cost_section *to = &r->section[r->at];
+    wg_cost_section *to = &r->section[r->in.at];
     *to = (wg_cost_section){.path = "", .times = 1};
-    WG_TRY(check_keys(r, object, keys));
-    WG_TRY(read_text(r, object, "name", &to->name));
-    WG_TRY(read_text(r, object, "kind", &to->kind));
-    if (r->at == 0)
-        return json_object_size(object) == 0 ? WG_OK : refuse(r, "sections", object, "an empty object, the whole graph, first");
-    WG_TRY(read_number(r, object, "parent", 0, r->at, &to->parent));
-    return read_multiple(r, object, "times", &to->times);
+    WG_TRY(wg_members_check(&r->in, object, keys));
+    WG_TRY(wg_member_text(&r->in, object, "name", &to->name));
+    WG_TRY(wg_member_text(&r->in, object, "kind", &to->kind));
+    if (r->in.at == 0)
+        return json_object_size(object) == 0
+                   ? WG_OK
+                   : wg_members_refuse(&r->in, "sections", object, "an empty object, the whole graph, first");
+    WG_TRY(wg_member_number(&r->in, object, "parent", 0, r->in.at, &to->parent));
+    return wg_member_multiple(&r->in, object, "times", &to->times);
 }
 
 /* Paths of sections that are nested deeply are long; all of them together may take so many bytes. */
@@ -211,13 +40,13 @@ static const size_t MAX_PATHS = (size_t)1 << 28;
 static wg_status make_paths(struct reader *r)
 {
     size_t bytes = 0;
-    for (r->at = 1; r->at < r->n_sections; r->at++) {
-        wg_cost_section *section = &r->section[r->at];
+    for (r->in.at = 1; r->in.at < r->n_sections; r->in.at++) {
+        wg_cost_section *section = &r->section[r->in.at];
         const char *outer = r->section[section->parent].path;
         bytes += strlen(outer) + strlen(section->name) + 2;
         if (bytes > MAX_PATHS)
             return wg_fail(WG_E_ARGUMENT, "graph_read_json",
-                           "graph_read_json: sections[%zu]: expected paths of at most %zu bytes in all, got more", r->at,
+                           "graph_read_json: sections[%zu]: expected paths of at most %zu bytes in all, got more", r->in.at,
                            MAX_PATHS);
         section->path = wg_arena_path(&r->memory->arena, outer, section->name);
         if (!section->path)
@@ -234,17 +63,17 @@ static wg_status read_cost(const struct reader *r, const json_t *object, wg_grap
     const char *keys[WG_GRAPH_COST_KEYS + 1] = {0};
     for (size_t i = 0; i < WG_GRAPH_COST_KEYS; i++)
         keys[i] = wg_graph_cost_key[i].name;
-    WG_TRY(read_flag(r, object, "box", &to->box));
-    WG_TRY(read_multiple(r, object, "nodes", &to->nodes));
-    WG_TRY(read_number(r, object, "unknown", json_is_null(cost) ? to->nodes : 0, to->nodes + 1, &to->unknown));
+    WG_TRY(wg_member_flag(&r->in, object, "box", &to->box));
+    WG_TRY(wg_member_multiple(&r->in, object, "nodes", &to->nodes));
+    WG_TRY(wg_member_number(&r->in, object, "unknown", json_is_null(cost) ? to->nodes : 0, to->nodes + 1, &to->unknown));
     to->known = to->unknown == 0;
     if (json_is_null(cost))
         return WG_OK;
     if (!json_is_object(cost))
-        return refuse(r, "cost", cost, "an object, or null for an unknown cost");
-    WG_TRY(check_keys(r, cost, keys));
+        return wg_members_refuse(&r->in, "cost", cost, "an object, or null for an unknown cost");
+    WG_TRY(wg_members_check(&r->in, cost, keys));
     for (size_t i = 0; i < WG_GRAPH_COST_KEYS; i++)
-        WG_TRY(read_count(r, cost, keys[i], 0, wg_graph_cost_field(&to->cost, i)));
+        WG_TRY(wg_member_count(&r->in, cost, keys[i], 0, wg_graph_cost_field(&to->cost, i)));
     return WG_OK;
 }
 
@@ -253,25 +82,25 @@ static wg_status read_node(struct reader *r, json_t *object)
     static const char *const keys[] = {
         "op",   "options",     "part",        "cause",           "section",     "view", "in",    "out",     "writes",
         "cost", "bytes_saved", "allocations", "bytes_allocated", "nanoseconds", "box",  "nodes", "unknown", NULL};
-    wg_graph_node *to = &r->node[r->at];
+    wg_graph_node *to = &r->node[r->in.at];
     unsigned part;
     *to = (wg_graph_node){0};
-    WG_TRY(check_keys(r, object, keys));
-    WG_TRY(read_text(r, object, "op", &to->op));
-    WG_TRY(read_text(r, object, "options", &to->options));
-    WG_TRY(read_choice(r, object, "part", wg_graph_part_name, WG_COST_PARTS, &part));
+    WG_TRY(wg_members_check(&r->in, object, keys));
+    WG_TRY(wg_member_text(&r->in, object, "op", &to->op));
+    WG_TRY(wg_member_text(&r->in, object, "options", &to->options));
+    WG_TRY(wg_member_choice(&r->in, object, "part", wg_graph_part_name, WG_COST_PARTS, &part));
     to->part = (wg_cost_part)part;
-    WG_TRY(read_number(r, object, "cause", WG_GRAPH_NONE, part == WG_COST_BACKWARD ? r->at : 0, &to->cause));
-    WG_TRY(read_number(r, object, "section", 0, r->n_sections, &to->section));
-    WG_TRY(read_flag(r, object, "view", &to->view));
-    WG_TRY(read_list(r, object, "in", r->n_values, true, &to->in, &to->n_in));
-    WG_TRY(read_list(r, object, "out", r->n_values, false, &to->out, &to->n_out));
-    WG_TRY(read_list(r, object, "writes", r->n_values, false, &to->writes, &to->n_writes));
+    WG_TRY(wg_member_number(&r->in, object, "cause", WG_GRAPH_NONE, part == WG_COST_BACKWARD ? r->in.at : 0, &to->cause));
+    WG_TRY(wg_member_number(&r->in, object, "section", 0, r->n_sections, &to->section));
+    WG_TRY(wg_member_flag(&r->in, object, "view", &to->view));
+    WG_TRY(wg_member_list(&r->in, object, "in", r->n_values, true, &to->in, &to->n_in));
+    WG_TRY(wg_member_list(&r->in, object, "out", r->n_values, false, &to->out, &to->n_out));
+    WG_TRY(wg_member_list(&r->in, object, "writes", r->n_values, false, &to->writes, &to->n_writes));
     WG_TRY(read_cost(r, object, to));
-    WG_TRY(read_count(r, object, "bytes_saved", 0, &to->bytes_saved));
-    WG_TRY(read_number(r, object, "allocations", 0, to->nodes == 1 ? to->n_out + 1 : SIZE_MAX, &to->allocations));
-    WG_TRY(read_count(r, object, "bytes_allocated", 0, &to->bytes_allocated));
-    return read_count(r, object, "nanoseconds", -1, &to->nanoseconds);
+    WG_TRY(wg_member_count(&r->in, object, "bytes_saved", 0, &to->bytes_saved));
+    WG_TRY(wg_member_number(&r->in, object, "allocations", 0, to->nodes == 1 ? to->n_out + 1 : SIZE_MAX, &to->allocations));
+    WG_TRY(wg_member_count(&r->in, object, "bytes_allocated", 0, &to->bytes_allocated));
+    return wg_member_count(&r->in, object, "nanoseconds", -1, &to->nanoseconds);
 }
 
 /* ---- values ---- */
@@ -280,12 +109,12 @@ static wg_status read_shape(const struct reader *r, const json_t *object, wg_sha
 {
     const json_t *shape = json_object_get(object, "shape");
     if (!json_is_array(shape) || json_array_size(shape) > WG_MAX_RANK)
-        return refuse(r, "shape", shape, "a list of at most %d extents", WG_MAX_RANK);
+        return wg_members_refuse(&r->in, "shape", shape, "a list of at most %d extents", WG_MAX_RANK);
     *to = (wg_shape){.rank = (int)json_array_size(shape)};
     for (int i = 0; i < to->rank; i++) {
         const json_t *extent = json_array_get(shape, (size_t)i);
-        if (!is_below(extent, SIZE_MAX))
-            return refuse(r, "shape", extent, "extents that are not negative");
+        if (!wg_member_is_below(extent, SIZE_MAX))
+            return wg_members_refuse(&r->in, "shape", extent, "extents that are not negative");
         to->extent[i] = json_integer_value(extent);
     }
     return WG_OK;
@@ -300,9 +129,9 @@ static wg_status read_elements(struct reader *r, const json_t *object, const cha
         return WG_OK;
     bool good = json_is_array(list) && json_array_size(list) == n;
     for (size_t i = 0; i < n && good; i++)
-        good = as_real(json_array_get(list, i), &number[i]);
-    if (!good || !is_below(json_array_get(list, n - 1), SIZE_MAX))
-        return refuse(r, key, list, "a list of %zu numbers: min, max, mean, norm, NaN elements", n);
+        good = wg_member_is_real(json_array_get(list, i), &number[i]);
+    if (!good || !wg_member_is_below(json_array_get(list, n - 1), SIZE_MAX))
+        return wg_members_refuse(&r->in, key, list, "a list of %zu numbers: min, max, mean, norm, NaN elements", n);
     wg_graph_elements *elements = wg_arena_take(&r->memory->arena, sizeof *elements);
     if (!elements)
         return WG_E_MEMORY;
@@ -320,31 +149,32 @@ static wg_status read_value(struct reader *r, json_t *object)
                                        "gradient", "elements", "gradient_elements",
                                        NULL};
     const char *const dtypes[] = {wg_dtype_name(WG_F32), wg_dtype_name(WG_F64), wg_dtype_name(WG_I64), wg_dtype_name(WG_U8)};
-    wg_graph_value *to = &r->value[r->at];
+    wg_graph_value *to = &r->value[r->in.at];
     unsigned origin, dtype;
     *to = (wg_graph_value){0};
-    WG_TRY(check_keys(r, object, keys));
-    WG_TRY(read_text(r, object, "name", &to->name));
-    WG_TRY(read_choice(r, object, "origin", wg_graph_origin_name, sizeof wg_graph_origin_name / sizeof *wg_graph_origin_name,
-                       &origin));
+    WG_TRY(wg_members_check(&r->in, object, keys));
+    WG_TRY(wg_member_text(&r->in, object, "name", &to->name));
+    WG_TRY(wg_member_choice(&r->in, object, "origin", wg_graph_origin_name,
+                            sizeof wg_graph_origin_name / sizeof *wg_graph_origin_name, &origin));
     to->origin = (wg_graph_origin)origin;
-    WG_TRY(read_number(r, object, "node", WG_GRAPH_NONE, origin == WG_GRAPH_RESULT ? r->n_nodes : 0, &to->node));
+    WG_TRY(wg_member_number(&r->in, object, "node", WG_GRAPH_NONE, origin == WG_GRAPH_RESULT ? r->n_nodes : 0, &to->node));
     if (origin == WG_GRAPH_RESULT && to->node == WG_GRAPH_NONE)
-        return refuse(r, "node", NULL, "the number of the node that made this result");
+        return wg_members_refuse(&r->in, "node", NULL, "the number of the node that made this result");
     const wg_graph_node *maker = to->node == WG_GRAPH_NONE ? NULL : &r->node[to->node];
-    WG_TRY(read_number(r, object, "slot", 0, maker ? maker->n_out : 1, &to->slot));
-    if (maker && (to->slot >= maker->n_out || maker->out[to->slot] != r->at))
-        return refuse(r, "node", json_object_get(object, "node"), "a node whose \"out\" names this value in slot %zu", to->slot);
-    WG_TRY(read_text(r, object, "outer", &to->outer));
-    WG_TRY(read_choice(r, object, "dtype", dtypes, 4, &dtype));
+    WG_TRY(wg_member_number(&r->in, object, "slot", 0, maker ? maker->n_out : 1, &to->slot));
+    if (maker && (to->slot >= maker->n_out || maker->out[to->slot] != r->in.at))
+        return wg_members_refuse(&r->in, "node", json_object_get(object, "node"),
+                                 "a node whose \"out\" names this value in slot %zu", to->slot);
+    WG_TRY(wg_member_text(&r->in, object, "outer", &to->outer));
+    WG_TRY(wg_member_choice(&r->in, object, "dtype", dtypes, 4, &dtype));
     to->dtype = (wg_dtype)dtype;
     WG_TRY(read_shape(r, object, &to->shape));
-    WG_TRY(read_multiple(r, object, "times", &to->times));
-    WG_TRY(read_flag(r, object, "requires_gradient", &to->requires_gradient));
-    WG_TRY(read_flag(r, object, "saved", &to->saved));
-    WG_TRY(read_flag(r, object, "released", &to->released));
-    WG_TRY(read_number(r, object, "base", r->at, r->n_values, &to->base));
-    WG_TRY(read_number(r, object, "gradient", WG_GRAPH_NONE, r->n_values, &to->gradient));
+    WG_TRY(wg_member_multiple(&r->in, object, "times", &to->times));
+    WG_TRY(wg_member_flag(&r->in, object, "requires_gradient", &to->requires_gradient));
+    WG_TRY(wg_member_flag(&r->in, object, "saved", &to->saved));
+    WG_TRY(wg_member_flag(&r->in, object, "released", &to->released));
+    WG_TRY(wg_member_number(&r->in, object, "base", r->in.at, r->n_values, &to->base));
+    WG_TRY(wg_member_number(&r->in, object, "gradient", WG_GRAPH_NONE, r->n_values, &to->gradient));
     WG_TRY(read_elements(r, object, "elements", &to->elements));
     return read_elements(r, object, "gradient_elements", &to->gradient_elements);
 }
@@ -383,9 +213,9 @@ static wg_status check_references(struct reader *r)
 static wg_status read_each(struct reader *r, const char *list, const json_t *array,
                            wg_status (*read)(struct reader *r, json_t *object))
 {
-    r->list = list;
-    for (r->at = 0; r->at < json_array_size(array); r->at++)
-        WG_TRY(read(r, json_array_get(array, r->at)));
+    r->in.list = list;
+    for (r->in.at = 0; r->in.at < json_array_size(array); r->in.at++)
+        WG_TRY(read(r, json_array_get(array, r->in.at)));
     return WG_OK;
 }
 
@@ -394,16 +224,17 @@ static wg_status check_head(const struct reader *r, json_t *root)
     static const char *const keys[] = {"format", "version", "traced", "nodes", "values", "sections", NULL};
     const json_t *format = json_object_get(root, "format"), *version = json_object_get(root, "version");
     if (!json_is_string(format) || strcmp(json_string_value(format), WG_GRAPH_FORMAT) != 0)
-        return refuse(r, "format", format, "\"" WG_GRAPH_FORMAT "\"");
+        return wg_members_refuse(&r->in, "format", format, "\"" WG_GRAPH_FORMAT "\"");
     if (!json_is_integer(version) || json_integer_value(version) != WG_GRAPH_VERSION)
-        return refuse(r, "version", version, "%d, the version that this library reads", WG_GRAPH_VERSION);
-    WG_TRY(check_keys(r, root, keys));
+        return wg_members_refuse(&r->in, "version", version, "%d, the version that this library reads", WG_GRAPH_VERSION);
+    WG_TRY(wg_members_check(&r->in, root, keys));
     for (int i = 3; i < 6; i++)
         if (!json_is_array(json_object_get(root, keys[i])))
-            return refuse(r, keys[i], json_object_get(root, keys[i]), "a list");
+            return wg_members_refuse(&r->in, keys[i], json_object_get(root, keys[i]), "a list");
     return json_array_size(json_object_get(root, "sections")) > 0
                ? WG_OK
-               : refuse(r, "sections", json_object_get(root, "sections"), "a list that begins with the whole graph, {}");
+               : wg_members_refuse(&r->in, "sections", json_object_get(root, "sections"),
+                                   "a list that begins with the whole graph, {}");
 }
 
 static wg_status fill(struct reader *r, json_t *root)
@@ -412,7 +243,7 @@ static wg_status fill(struct reader *r, json_t *root)
                  *sections = json_object_get(root, "sections");
     WG_TRY(check_head(r, root));
     wg_graph *graph = &r->memory->graph;
-    WG_TRY(read_flag(r, root, "traced", &graph->traced));
+    WG_TRY(wg_member_flag(&r->in, root, "traced", &graph->traced));
     graph->n_nodes = r->n_nodes = json_array_size(nodes);
     graph->n_values = r->n_values = json_array_size(values);
     graph->n_sections = r->n_sections = json_array_size(sections);
@@ -450,6 +281,8 @@ static wg_graph *read_json(FILE *stream)
     if (!root)
         return NULL;
     struct reader r = {.memory = wg_graph_new()};
+    if (r.memory)
+        r.in.arena = &r.memory->arena;
     const wg_status status = r.memory ? fill(&r, root) : WG_E_MEMORY;
     json_decref(root);
     if (status == WG_OK)
