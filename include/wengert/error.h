@@ -15,7 +15,7 @@ typedef struct wg_error {
     wg_status code;
     char op[48];       /* the operation that failed, by its public name */
     char section[96];  /* the named sections around it, "encoder/layer1", or "" */
-    char message[400]; /* "matmul: inner extents differ: [32, 10] x [20, 5]" */
+    char message[400]; /* "matmul: inner extents differ: f32 [32, 10] x f32 [20, 5]" */
     uint64_t later;    /* number of further errors, which are counted and not kept */
 } wg_error;
 
