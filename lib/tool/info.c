@@ -102,8 +102,10 @@ static void print_kernels(void)
 {
     row("threads", "%d", wg_threads());
     row("kernels of ops", "%s", wg_instruction_set());
-    row("matrix products", "%s", wg_product_engine());
-    row("BLIS kernels", "%s", wg_kernel_family());
+    const bool native = strcmp(wg_product_engine(), "native") == 0;
+    row("matrix products", "%s", native ? "native (kernels of Wengert)" : "blis (kernels of BLIS)");
+    row("BLIS kernels", "%s (%sfor LAPACK if its BLAS is BLIS)", wg_kernel_family(),
+        native ? "not for products, unless WENGERT_GEMM=blis; " : "for products; ");
     for (size_t i = 0; wg_feature_at(i); i++)
         row(wg_feature_at(i)->name, "%s (%s)", wg_feature_at(i)->present ? "yes" : "no", wg_feature_at(i)->use);
 }
@@ -128,8 +130,9 @@ static int print_missing(void)
     for (int i = 0; i < N_PROGRAMS; i++)
         if (!is_in_path(programs[i].name))
             missing++, printf("  %s: %s\n", programs[i].name, programs[i].cost);
-    if (strcmp(best, chosen) != 0 && getenv("WENGERT_ISA"))
-        missing++, printf("  %s kernels: WENGERT_ISA=%s chose %s\n", best, getenv("WENGERT_ISA"), chosen);
+    const char *asked = getenv("WENGERT_ISA");
+    if (strcmp(best, chosen) != 0 && asked && strcmp(asked, chosen) == 0)
+        missing++, printf("  %s kernels: WENGERT_ISA=%s chose %s\n", best, asked, chosen);
     if (strcmp(best, "portable") == 0)
         missing++, printf("  AVX2: this processor has none, so ops and products run portable kernels\n");
     else if (strcmp(best, "avx2") == 0)

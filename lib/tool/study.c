@@ -67,7 +67,7 @@ static int read_and_run(const struct entry *entry, int argc, char **argv)
     wg_option options[MAX_TABLE];
     char command[80];
     void *values = calloc(1, study->table.size + sizeof(bool));
-    struct arguments arguments = {.options = values, .out = "."};
+    struct arguments arguments = {.options = values, .out = study->name};
     int status = TOOL_FAILED;
     if (!values || study->table.n >= MAX_TABLE)
         goto done;
@@ -79,7 +79,7 @@ static int read_and_run(const struct entry *entry, int argc, char **argv)
                                 .summary = entry->summary,
                                 .operands = "",
                                 .out = "FOLDER",
-                                .out_help = "where its files go; made if it is not there (default .)",
+                                .out_help = "where its files go; made if it is not there (default: its name)",
                                 .table = {options, study->table.n + 1, study->table.size + sizeof(bool)},
                                 .details = study->claims};
     if (arguments_read(&usage, argc, argv, &arguments, &status))

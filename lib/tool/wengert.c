@@ -27,7 +27,7 @@ int main(int argc, char **argv)
 {
     if (argc < 2)
         return print_help(stderr, TOOL_MISUSED);
-    if (strcmp(argv[1], "--help") == 0)
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
         return print_help(stdout, TOOL_OK);
     if (strcmp(argv[1], "--version") == 0)
         return printf("wengert %s\n", wg_version()) < 0;

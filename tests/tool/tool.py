@@ -51,6 +51,8 @@ def cpu_milliseconds(*words):
 commands, studies = listed("lib/tool/commands.def", "COMMAND"), listed("docs/studies/studies.def", "STUDY")
 done = run("--version")
 check("--version", done.returncode == 0 and done.stdout == f"wengert {version}\n", done)
+done = run("help")
+check("help is --help", done.returncode == 0 and done.stdout == run("--help").stdout, done)
 done = run("--help")
 check("--help lists every command", done.returncode == 0 and commands and all(re.search(rf"^  {c} ", done.stdout, re.M) for c in commands), done)
 done = run("study")
@@ -146,7 +148,7 @@ check("info names version, kernels, threads and what is missing", done.returncod
       done)
 done = run("info", WENGERT_ISA="portable", WENGERT_GEMM="blis", OMP_NUM_THREADS="1")
 check("info obeys the environment and names it", re.search("^kernels of ops +portable$", done.stdout, re.M) and
-      re.search("^matrix products +blis$", done.stdout, re.M) and re.search("^threads +1$", done.stdout, re.M) and
+      re.search("^matrix products +blis ", done.stdout, re.M) and re.search("^threads +1$", done.stdout, re.M) and
       "WENGERT_GEMM=blis" in done.stdout, done)
 done = run("info", PATH="/nowhere")
 check("info names programs that are not there", "  gnuplot: " in done.stdout and "  dot: " in done.stdout and done.returncode == 0, done)
