@@ -126,14 +126,14 @@ static wg_tensor *letters_from(size_t first, wg_shape shape)
     return wg_from(letter, shape);
 }
 
-/* One step; the last one writes its graph. Returns the loss, or NaN. */
+/* One step; the last one writes its graph, with the gradients, which the optimizer clears. Returns the loss, or NaN. */
 static double train_step(const wg_nn_module *gpt, wg_optim *adam, wg_tensor *in, wg_tensor *next, FILE *dump)
 {
     WG_TAPE(tape, .trace = dump != NULL, .time = dump != NULL);
     wg_tensor *logits = wg_reshape(wg_nn_apply(gpt, in), WG_SHAPE(BATCH * LENGTH, LETTERS));
     wg_tensor *loss = wg_cross_entropy(logits, next);
-    if (wg_set_name(loss, "loss") != WG_OK || wg_backward(loss) != WG_OK || wg_optim_step(adam) != WG_OK ||
-        (dump && wg_dump_json(tape, dump) != WG_OK))
+    if (wg_set_name(loss, "loss") != WG_OK || wg_backward(loss) != WG_OK || (dump && wg_dump_json(tape, dump) != WG_OK) ||
+        wg_optim_step(adam) != WG_OK)
         return (double)NAN;
     return wg_item(loss);
 }

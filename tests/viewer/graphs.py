@@ -28,7 +28,8 @@ class Graph:
 
     def text(self):
         leaf = lambda v: v if v is None or v >= 0 else len(self.results) - v - 1
-        nodes = [{**node, "in": [leaf(v) for v in node["in"]]} for node in self.nodes]
+        lists = lambda node: {key: [leaf(v) for v in node[key]] for key in ("in", "writes") if key in node}
+        nodes = [{**node, **lists(node)} for node in self.nodes]
         values = self.results + sorted_by_use(nodes, self.leaves, len(self.results))
         return json.dumps({"format": "wengert graph", "version": 1, "traced": True, "nodes": nodes, "values": values, "sections": self.sections})
 
@@ -40,11 +41,12 @@ def sorted_by_use(nodes, leaves, first):
         for i, v in enumerate(node["in"]):
             if v is not None and v >= first:
                 node["in"][i] = number.setdefault(v, first + len(number))
+        node.update({"writes": [number[v] for v in node["writes"]]} if "writes" in node else {})
     return [leaves[v - first] for v in number]
 
 
-def network(blocks=3, layers=4, steps=1, kinds=("linear", "tanh")):
-    """Blocks of layers in sections, forward and backward: 2 len(kinds) layers blocks + 2 nodes, times steps."""
+def network(blocks=3, layers=4, steps=1, kinds=("linear", "tanh"), updates=False):
+    """Blocks of layers in sections, forward and backward: 2 len(kinds) layers blocks + 2 nodes, times steps; an update of each weight."""
     g = Graph()
     x = g.leaf("x")
     y, calls = x, []
@@ -62,6 +64,8 @@ def network(blocks=3, layers=4, steps=1, kinds=("linear", "tanh")):
     gradient = g.node("fill", [loss], part="backward", cause=len(g.nodes) - 1)
     for op, cause, layer, read, weight in reversed(calls):
         gradient = g.node(f"{op}_grad", [gradient, read], layer, cost=200, part="backward", cause=cause)
+        if updates and op == "linear":
+            g.nodes.append({"op": "adam", "part": "update", "in": [weight, gradient], "out": [], "writes": [weight], "cost": {"add": 10}})
     return g
 
 

@@ -205,6 +205,16 @@ def hostile_names(chromium, folder):
     check("and are shown", page.evaluate("document.body.textContent.includes('onerror')") and page.evaluate("document.title").startswith("<b onclick=1>&.json"))
 
 
+def updates(chromium, folder):
+    page = chromium.open(view(folder, "updates", graphs.network(updates=True).text()))
+    check("updates are hidden at first", not any("update" in text for text in labels(page)), labels(page))
+    page.evaluate('document.getElementById("updates").click()')
+    check("and are one box when they are asked for", [text for text in labels(page) if text.startswith("updates, 12 updates")], labels(page))
+    page.evaluate('document.getElementById("all").click()')
+    changed = page.evaluate('document.querySelectorAll(".edge.update").length')
+    check("with lines to what they change", changed >= 12 and not overlaps(page) and not page.errors(), (changed, overlaps(page)[:3], page.errors()))
+
+
 def unknown_costs(chromium, folder):
     page = chromium.open(view(folder, "unknown", graphs.network(2, 2, kinds=("linear", "unknown")).text()))
     page.evaluate('document.getElementById("all").click()')
@@ -241,12 +251,12 @@ def training_step(chromium, folder):
     subprocess.run([gpt[0], str(path)], check=True, stdout=subprocess.DEVNULL)
     page = chromium.open(view(folder, "step", path.read_text(encoding="utf-8")))
     check("the step of a GPT opens", not page.errors(), page.errors())
+    check("its times and gradients are there", page.evaluate('!document.querySelector("#colour [value=time]").disabled && !document.querySelector("#colour [value=gradient]").disabled'))
     for depth in range(1, 5):
         page.evaluate('document.getElementById("deeper").click()')
         check(f"nothing overlaps at depth {depth}", not overlaps(page), overlaps(page)[:5])
-    page.evaluate('document.getElementById("updates").click()')
     page.evaluate('document.getElementById("saved").click()')
-    check("with updates and saved values, too", not overlaps(page) and not page.errors(), (overlaps(page)[:5], page.errors()))
+    check("with saved values, too", not overlaps(page) and not page.errors(), (overlaps(page)[:5], page.errors()))
 
 
 def main():
@@ -257,7 +267,7 @@ def main():
         for part in (opens, expands, searches, follows, sorts, keys, colours):
             part(page)
         check("and no error came up on the way", not page.errors(), page.errors())
-        for part in (hostile_names, unknown_costs, large, *([training_step] if gpt else [])):
+        for part in (hostile_names, updates, unknown_costs, large, *([training_step] if gpt else [])):
             part(chromium, folder)
     print(f"1..{len(results)}")
     return not all(results)

@@ -37,16 +37,24 @@ function gradientNorm(graph, tree, item) {
 }
 
 function paintLanes(picture, context, colour, legend) {
+  picture.svg.classList.toggle("heat", colour !== "kind");
   const lanes = [];
   for (const { place, lanes: own } of picture.elements.values()) for (const lane of own) lanes.push({ ...lane, number: colour === "kind" ? undefined : scaled(context, colour, place.item, lane.part) });
   const numbers = lanes.map((lane) => lane.number).filter((x) => typeof x === "number" && Number.isFinite(x)), top = Math.max(0, ...numbers);
-  const style = getComputedStyle(document.documentElement), ramp = d3.interpolateLab(style.getPropertyValue("--heat-low").trim(), style.getPropertyValue("--heat-high").trim());
+  const ramp = d3.interpolateLab(...["heat-low", "heat-high"].map((name) => colourOf(legend, name)));
   const shade = (x) => ramp(top > 0 ? Math.sqrt(Math.min(1, x / top)) : 0);
   for (const lane of lanes) {
     const fill = colour === "kind" ? "" : lane.number === null ? "url(#unknown)" : lane.number === undefined ? "var(--surface)" : shade(lane.number);
     lane.element.style.fill = fill;
   }
   drawLegend(legend, context, colour, top, ramp, lanes.some((lane) => lane.number === null));
+}
+
+/* The colour that a class of the style sheet gives, in light or dark as it may be. */
+function colourOf(parent, name) {
+  const probe = parent.appendChild(element("i", { class: name })), colour = getComputedStyle(probe).color;
+  probe.remove();
+  return colour;
 }
 
 function drawLegend(legend, context, colour, top, ramp, unknown) {

@@ -9,19 +9,20 @@ const MAX_TITLE = 190;
 function describe(context, item) {
   const { graph, tree, show } = context;
   if (item.type === "leaf" || item.type === "result" || item.type === "port") return describePill(graph, item);
-  const left = { title: titleOf(item), detail: "" }, ownPart = item.type === "node" ? graph.part[item.node] : item.type === "updates" ? UPDATE : FORWARD;
+  const left = { title: titleOf(item), detail: "" };
+  const ownPart = item.type === "node" ? graph.part[item.node] : item.type === "updates" ? UPDATE : FORWARD;
   if (item.node !== undefined) {
     const out = outputsOf(graph.nodes[item.node])[0] ?? (graph.nodes[item.node].writes ?? [])[0];
-    left.detail = out === undefined ? "" : extents(graph.values[out].shape);
     left.part = graph.part[item.node];
+    left.detail = context.metric ? costText(context, item, left.part) : out === undefined ? "" : extents(graph.values[out].shape);
   } else {
     const nodes = tree.sum(item, "nodes", ownPart);
-    left.detail = `${counted(nodes, ownPart === UPDATE ? "update" : "node")} · ${costText(tree, item, ownPart)}`;
+    left.detail = `${counted(nodes, ownPart === UPDATE ? "update" : "node")} · ${costText(context, item, ownPart)}`;
     left.part = ownPart;
   }
   const backward = item.type === "node" || !show.backward ? 0 : tree.sum(item, "nodes", BACKWARD);
   const alone = item.node !== undefined && left.part === BACKWARD;
-  const right = backward && !alone ? { title: backwardTitle(graph, item, backward), detail: costText(tree, item, BACKWARD) } : null;
+  const right = backward && !alone ? { title: backwardTitle(graph, item, backward), detail: costText(context, item, BACKWARD) } : null;
   const leftWidth = Math.ceil(Math.min(MAX_TITLE, Math.max(BOX.left, widthOf(left.title, TITLE_FONT) + (canOpen(item) ? 22 : 0), widthOf(left.detail, SMALL_FONT))) + 2 * BOX.pad);
   const rightWidth = right ? Math.ceil(Math.min(120, Math.max(BOX.right, widthOf(right.title, SMALL_FONT), widthOf(right.detail, SMALL_FONT))) + 20) : 0;
   return { left, right, leftWidth, rightWidth, width: leftWidth + rightWidth, height: BOX.height };
@@ -37,8 +38,17 @@ function backwardTitle(graph, item, count) {
   return counted(count, "node");
 }
 
-function costText(tree, item, part) {
-  return sumText(tree.sum(item, "operations", part), tree.sum(item, "unknown", part), tree.sum(item, "nodes", part)) + " op";
+/* The number by which boxes are coloured; operations where they are coloured by kind. */
+function costText({ graph, tree, metric }, item, part) {
+  const count = tree.sum(item, "nodes", part), name = metric || "operations";
+  const text = sumText(tree.sum(item, name, part), unknownOf(tree, item, name, part), count, name === "time" ? timeText : name === "operations" ? short : bytesText);
+  return name === "operations" ? `${text} op` : text;
+}
+
+/* How many nodes of an item do not state a number. */
+function unknownOf(tree, item, metric, part) {
+  if (metric === "saved") return 0;
+  return metric === "time" ? tree.sum(item, "nodes", part) - tree.sum(item, "timed", part) : tree.sum(item, "unknown", part);
 }
 
 function describePill(graph, item) {
@@ -130,9 +140,9 @@ function bendsOf(points, heights) {
 
 /* Closed boxes of a level have lanes of the same widths, so that edges between boxes in a column are straight. */
 function alignLanes(boxes) {
-  const closed = [...boxes.values()].filter((box) => !box.open && box.text.right).map((box) => box.text);
+  const closed = [...boxes.values()].filter((box) => !box.open && !box.text.pill).map((box) => box.text);
   const left = Math.max(0, ...closed.map((text) => text.leftWidth)), right = Math.max(0, ...closed.map((text) => text.rightWidth));
-  for (const text of closed) Object.assign(text, { leftWidth: left, rightWidth: right, width: left + right });
+  for (const text of closed) Object.assign(text, { leftWidth: text.right ? left : left + right, rightWidth: text.right ? right : 0, width: left + right });
   return { left, right };
 }
 
@@ -197,8 +207,7 @@ function flatten(context) {
 /* Forward leaves and enters the left lane of a box, backward the right one; frames and pills as if they had such lanes. */
 function laneX(box, kind, lanes) {
   const wished = kind === "backward" ? lanes.left / 2 : kind === "forward" ? -lanes.right / 2 : 0, room = box.width / 2 - 12;
-  const shift = !box.open && !box.text.pill && !box.text.right ? 0 : Math.max(-room, Math.min(room, wished));
-  return box.x + box.width / 2 + shift;
+  return box.x + box.width / 2 + Math.max(-room, Math.min(room, wished));
 }
 
 function placeEdge(edge, route, placed, x, y, lanes) {

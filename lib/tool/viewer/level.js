@@ -44,19 +44,24 @@ function edgeKind(graph, maker, reader) {
 function readEdges(graph, tree, level, position, n, at) {
   for (const v of inputsOf(graph.nodes[n])) {
     const maker = graph.maker[v], kind = edgeKind(graph, maker, n);
-    if (maker < 0 && tree.leafOf.get(v)?.parent.depth > level.group.depth) continue; // the leaf stands inside the item
-    const from = maker >= 0 ? level.inside.get(maker) : position.get(tree.leafOf.get(v));
+    const from = maker >= 0 ? level.inside.get(maker) : position.get(itemAround(level.group, tree.leafOf.get(v)));
     if (from !== undefined) addEdge(level, from, at, kind, v);
-    else if (kind === "forward") addEdge(level, port(graph, tree, level, level.inPorts, v), at, kind, v);
+    else if (kind === "forward" || (kind === "update" && maker < 0)) addEdge(level, port(graph, tree, level, level.inPorts, v), at, kind, v);
   }
   for (const v of graph.nodes[n].writes ?? []) {
-    const leaf = position.get(tree.leafOf.get(v));
-    if (leaf !== undefined) addEdge(level, at, leaf, "update", v);
+    addEdge(level, at, position.get(itemAround(level.group, tree.leafOf.get(v))), "update", v);
   }
   if (graph.part[n] !== FORWARD) return;
   for (const v of outputsOf(graph.nodes[n]))
     if (readersOf(graph, v).some((m) => graph.part[m] === FORWARD && !level.inside.has(m)))
       addEdge(level, at, port(graph, tree, level, level.outPorts, v), "forward", v);
+}
+
+/* The item of a level that is a leaf, or holds it; undefined if the leaf stands outside. */
+function itemAround(group, leaf) {
+  let at = leaf;
+  while (at && at.parent !== group) at = at.parent;
+  return at ?? undefined;
 }
 
 const readersOf = (graph, v) => graph.readers.list.subarray(graph.readers.start[v], graph.readers.start[v + 1]);
@@ -71,9 +76,10 @@ function port(graph, tree, level, ports, v) {
     ports.set(v, [...ports.values()].at(-1));
     return ports.get(v);
   }
-  const far = incoming ? (graph.maker[v] >= 0 ? tree.unitOf[graph.maker[v]] : tree.leafOf.get(v)) :
+  const isLeaf = graph.maker[v] < 0;
+  const far = incoming ? (!isLeaf ? tree.unitOf[graph.maker[v]] : tree.leafOf.get(v)) :
     tree.unitOf[readersOf(graph, v).find((m) => graph.part[m] === FORWARD && !level.inside.has(m))];
-  const item = makeItem("port", `${incoming ? "i" : "x"}${level.group.key}-${v}`, `${incoming ? "from" : "to"} ${farName(level.group, far)}`,
+  const item = makeItem("port", `${incoming ? "i" : "x"}${level.group.key}-${v}`, isLeaf && shortName(graph, far.parent, v) || `${incoming ? "from" : "to"} ${farName(level.group, far)}`,
     { kind: incoming ? "in" : "out", values: [v], far, parent: level.group, depth: level.group.depth + 1 });
   level.items.push(item);
   ports.set(v, level.items.length - 1);
@@ -102,8 +108,12 @@ function gradientEdges(graph, level, n, at) {
         for (const made of outputsOf(graph.nodes[graph.home[m]])) addEdge(level, at, level.inPorts.get(made), "backward", v);
 }
 
-/* The gradient that a leaf ends up with. */
+/* The gradient that a leaf ends up with, here or outside. */
 function leafGradients(graph, level, position) {
+  for (const [v, at] of level.inPorts) {
+    const gradient = graph.maker[v] < 0 ? graph.values[v].gradient : undefined;
+    if (gradient !== undefined) addEdge(level, level.inside.get(graph.maker[gradient]), at, "backward", gradient);
+  }
   for (const leaf of level.group.leaves)
     for (const v of leaf.values) {
       const gradient = graph.values[v].gradient;

@@ -90,8 +90,8 @@ function showDetails(panel, context, item, go) {
 function overview({ graph, tree }) {
   const notes = [element("p", { class: "where" }, `${counted(graph.nodes.length, "node")} · ${counted(graph.values.length, "value")} · ${counted(graph.sections.length - 1, "section")}`)];
   if (!graph.traced) notes.push(element("p", { class: "note" }, "The tape was not traced: a backward pass may have run that left no nodes, and is not shown."));
-  return [element("h2", {}, "Whole graph"), ...notes, costTable({ graph, tree }, tree.root),
-    element("p", { class: "hint" }, "Click a box to follow its values up and down. Double-click, Enter or its + opens it. Press ? for all keys.")];
+  notes.push(element("p", { class: "hint" }, "Click a box to follow its values. Double-click, Enter or + opens it. ? shows all keys."));
+  return [element("h2", {}, "Whole graph"), ...notes, costTable({ graph, tree }, tree.root)];
 }
 
 function nodeDetails({ graph }, item, go) {
@@ -101,7 +101,14 @@ function nodeDetails({ graph }, item, go) {
   if (inputsOf(node).length) made.push(element("h3", {}, "Reads"), ...inputsOf(node).slice(0, 12).map((v) => valueDetails(graph, v, go)));
   if (outputsOf(node).length) made.push(element("h3", {}, "Results"), ...outputsOf(node).map((v) => valueDetails(graph, v)));
   if (node.writes) made.push(element("h3", {}, "Changes in place"), ...node.writes.slice(0, 12).map((v) => valueDetails(graph, v, go)));
+  const caused = (item.members ?? []).filter((n) => n !== item.node);
+  if (caused.length) made.push(element("h3", {}, "Backward"), ...caused.slice(0, 12).map((n) => causedNode(graph, n)));
   return made;
+}
+
+function causedNode(graph, n) {
+  const out = outputsOf(graph.nodes[n])[0];
+  return element("div", { class: "value" }, element("div", { class: "value-head" }, element("span", {}, graph.nodes[n].op ?? ""), element("code", {}, out === undefined ? "" : shapeText(graph.values[out]))));
 }
 
 function valueDetails(graph, v, go) {

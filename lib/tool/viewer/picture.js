@@ -140,9 +140,9 @@ function moveTo(picture, transform) {
 }
 
 function fitPicture(picture) {
-  const view = viewSize(picture), { width, height } = picture.flat, margin = 24;
-  const scale = Math.min(1, (view.width - 2 * margin) / width, (view.height - 2 * margin) / height), k = Math.max(ZOOM_RANGE[0], scale);
-  moveTo(picture, d3.zoomIdentity.translate((view.width - width * k) / 2, Math.max(margin, (view.height - height * k) / 2)).scale(k));
+  const view = viewSize(picture), { width, height } = picture.flat, margin = 20, legend = 40;
+  const scale = Math.min(1, (view.width - 2 * margin) / width, (view.height - margin - legend) / height), k = Math.max(ZOOM_RANGE[0], scale);
+  moveTo(picture, d3.zoomIdentity.translate((view.width - width * k) / 2, Math.max(0, (view.height - legend - height * k) / 2)).scale(k));
 }
 
 /* At a size that can be read, the top in view: how a large picture opens. */
@@ -166,6 +166,13 @@ function keepInPlace(picture, key, before) {
   if (!now || !before) return;
   const { k, x, y } = picture.transform, middle = (place) => place.x + place.width / 2;
   moveTo(picture, d3.zoomIdentity.translate(x + (middle(before) - middle(now)) * k, y + (before.y - now.y) * k).scale(k));
+}
+
+/* Makes an item that is wider than the window smaller, as long as it can be read. */
+function fitWidth(picture, key) {
+  const place = picture.elements.get(key)?.place, view = viewSize(picture), { k } = picture.transform;
+  const wished = Math.max(0.55, (view.width - 40) / place.width);
+  if (wished < k) zoomBy(picture, wished / k);
 }
 
 function bringIntoView(picture, key) {

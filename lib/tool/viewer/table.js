@@ -74,7 +74,7 @@ function sortTable(table) {
     });
   }
   table.root.setAttribute("aria-rowcount", table.rows.length + 1);
-  table.root.style.setProperty("--columns", table.columns.map((c) => (c.id === "name" ? "minmax(84px, 2.2fr)" : c.id === "place" ? "minmax(56px, 1.2fr)" : "minmax(56px, 1fr)")).join(" "));
+  table.root.style.setProperty("--columns", table.columns.map((c) => (c.id === "name" ? "minmax(84px, 2fr)" : c.id === "place" ? "minmax(56px, 1.2fr)" : "minmax(61px, 1fr)")).join(" "));
   drawHead(table);
   table.space.style.height = `${table.rows.length * ROW_HEIGHT}px`;
   drawRows(table);

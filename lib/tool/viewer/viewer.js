@@ -24,7 +24,7 @@ function start() {
   redraw(page);
   select(page, null);
   showTop(page.picture);
-  window.viewer = { page, milliseconds: performance.now() - began };
+  window.viewer = { page, show: (item) => centreOn(page.picture, item.key), milliseconds: performance.now() - began };
   document.body.dataset.ready = "true";
 }
 
@@ -73,6 +73,7 @@ function toggle(page, item) {
   page.focused = item.key;
   redraw(page);
   keepInPlace(picture, item.key, before);
+  fitWidth(picture, item.key);
   setFocus(page, item.key);
 }
 
@@ -250,8 +251,14 @@ function connectToolbar(page) {
   byId("all").addEventListener("click", () => openTo(page, deepest(page)));
   colour.querySelector('[value="time"]').disabled = !context.graph.timed;
   colour.querySelector('[value="gradient"]').disabled = !context.graph.withGradients;
+  byId("updates").disabled = !context.graph.part.includes(UPDATE);
   for (const option of colour.options) if (option.disabled) option.textContent += option.value === "time" ? " (not measured)" : " (not in this graph)";
-  colour.addEventListener("change", () => ((page.colour = colour.value), paint(page)));
+  colour.addEventListener("change", () => {
+    page.colour = colour.value;
+    context.metric = SCALES[page.colour]?.metric;
+    context.layouts.clear();
+    redraw(page);
+  });
   for (const name of ["backward", "updates", "saved"])
     byId(name).addEventListener("click", () => {
       context.show[name] = !context.show[name];

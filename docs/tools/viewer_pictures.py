@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Makes the pictures of docs/guide/viewer.md: a training step of docs/examples/gpt.c in the viewer, in Chromium.
+
+usage: viewer_pictures.py BUILD     BUILD has docs/gpt, lib/tool/wengert and lib/tool/viewer/viewer.html
+"""
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/viewer"))
+import browser  # noqa: E402
+
+FIND = '[...document.querySelectorAll("#picture .box, #picture .frame")].find((g) => g.getAttribute("aria-label").startsWith(%r))'
+
+
+def press(page, label, part=""):
+    page.evaluate(f'({FIND % label}){part}.dispatchEvent(new MouseEvent("click", {{ bubbles: true }}))')
+
+
+def colour(page, name):
+    page.evaluate(f'(() => {{ const s = document.getElementById("colour"); s.value = {name!r}; s.dispatchEvent(new Event("change")); }})()')
+
+
+def shoot(page, name):
+    page.evaluate('(document.activeElement.blur(), document.getElementById("tip").hidden = true)')
+    page.screenshot(str(ROOT / "docs/guide" / f"viewer-{name}.png"))
+
+
+def main():
+    build = Path(sys.argv[1])
+    with tempfile.TemporaryDirectory() as folder, browser.Browser() as chromium:
+        step = Path(folder) / "gpt.json"
+        subprocess.run([build / "docs/gpt", step], check=True, stdout=subprocess.DEVNULL)
+        address = "file://" + subprocess.run([build / "lib/tool/wengert", "view", step], check=True, capture_output=True, text=True).stdout.strip()
+
+        shoot(chromium.open(address), "light")
+
+        page = chromium.open(address, "dark")
+        press(page, "1 block", '.querySelector(".toggle")')
+        colour(page, "cost")
+        press(page, "mlp")
+        page.key("0")
+        shoot(page, "dark")
+
+        page = chromium.open(address)
+        press(page, "1 block", '.querySelector(".toggle")')
+        press(page, "attention", '.querySelector(".toggle")')
+        press(page, "qkv linear", '.querySelector(".toggle")')
+        press(page, "linear", '.querySelector(".toggle")')
+        press(page, "linear")
+        page.evaluate('document.getElementById("saved").click()')
+        press(page, "linear, open")
+        page.evaluate("viewer.show(viewer.page.selected.parent)")
+        shoot(page, "open")
+
+
+main()
