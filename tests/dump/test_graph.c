@@ -122,6 +122,49 @@ static void saved_bytes_count_once(void **state)
     assert_no_error();
 }
 
+/* Of views too, which lie with gaps and in another order: of the matrix 1 … 12 columns 1 and 3, transposed. */
+static void elements_of_strided_tensors(void **state)
+{
+    (void)state;
+    float number[12];
+    for (int i = 0; i < 12; i++)
+        number[i] = (float)(i + 1);
+    WG_TAPE(tape);
+    wg_transpose(wg_slice(wg_mul_scalar(wg_from(number, WG_SHAPE(3, 4)), 1), 1, 1, 4, 2), 0, 1);
+    wg_graph *graph = wg_graph_of(tape);
+    assert_non_null(graph);
+    for (size_t i = 1; i < 3; i++) { /* 2 4 6 8 10 12 */
+        const wg_graph_elements *e = graph->value[i].elements;
+        assert_true(e && e->min == 2 && e->max == 12 && e->mean == 7 && e->nan == 0);
+        assert_close(e->norm, sqrt(4 + 16 + 36 + 64 + 100 + 144), 1e-15);
+        assert_int_equal(graph->value[i].base, 0);
+    }
+    wg_graph_destroy(graph);
+    assert_no_error();
+}
+
+/* A constant counts once, however many nodes save it; a result may be written over any operand. */
+static void memory_of_second_operands(void **state)
+{
+    (void)state;
+    wg_tensor *w = wg_set_requires_grad(wg_ones(WG_F32, WG_SHAPE(50)), true), *plain = wg_ones(WG_F32, WG_SHAPE(50));
+    WG_TAPE(tape, .trace = true);
+    wg_tensor *constant = wg_full(WG_F32, WG_SHAPE(50), 2), *h = wg_exp(plain);
+    wg_mul(w, constant);
+    wg_mul(w, constant);
+    wg_mul(w, h);
+    wg_add(plain, wg_donate(wg_exp(plain)));
+    wg_graph *graph = wg_graph_of(tape);
+    assert_non_null(graph);
+    assert_sound(graph);
+    assert_true(graph->node[1].bytes_saved == 200 && graph->node[2].bytes_saved == 0 && graph->node[3].bytes_saved == 200);
+    assert_true(graph->node[5].allocations == 0 && graph->node[4].allocations == 1);
+    assert_int_equal(graph->value[5].base, 4);
+    wg_graph_destroy(graph);
+    wg_free(w), wg_free(plain);
+    assert_no_error();
+}
+
 static void constants_and_values_of_a_tape_below(void **state)
 {
     (void)state;
@@ -201,9 +244,11 @@ static void options_of_ops_are_text(void **state)
     wg_conv2d(image, kernel, WG_NONE, .stride = WG_PAIR(1, 2), .padding = WG_PAIR(1, 1));
     wg_clamp(x, -1, 0.5);
     wg_tanh(x);
+    wg_slice_grad(x, 7, 1, 2, 2);
     static const char *const expected[] = {
-        "axes=0 1, keepdims", "0.1", "axis=1", "axis=1, start=0, count=2", "dtype=f64", "stride=1x2, padding=1",
-        "low=-1, high=0.5",   "",
+        "axes=0 1, keepdims",       "0.1",       "axis=1",
+        "axis=1, start=0, count=2", "dtype=f64", "stride=1x2, padding=1",
+        "low=-1, high=0.5",         "",          "axis=1, start=2, step=2",
     };
     wg_graph *graph = wg_graph_of(tape);
     assert_non_null(graph);
@@ -279,6 +324,8 @@ int main(void)
         TEST(a_chain_of_views_has_one_base),
         TEST(a_failed_allocation_leaves_nothing),
         TEST(misuse_is_an_error),
+        TEST(elements_of_strided_tensors),
+        TEST(memory_of_second_operands),
         TEST(options_of_ops_are_text),
         TEST(params_are_within_their_struct),
     };

@@ -230,8 +230,11 @@ static void what_is_no_graph_is_refused_in_words(void **state)
         assert_null(from_json(wrong[i].text));
         assert_error(WG_E_ARGUMENT, wrong[i].message);
     }
-    wg_graph *graph = from_json(NODES(F "}"));
+    wg_graph *graph = from_json(NODES("{\"out\":[0],\"cost\":{\"add\":0,\"mul\":\"inf\"}}"));
     assert_non_null(graph);
+    assert_true(graph->node[0].known && graph->node[0].cost.add == 0 && isinf(graph->node[0].cost.mul));
+    assert_true(graph->value[0].dtype == WG_F32 && graph->value[0].origin == WG_GRAPH_RESULT && graph->value[0].base == 0);
+    assert_true(graph->node[0].part == WG_COST_FORWARD && graph->node[0].cause == WG_GRAPH_NONE && graph->node[0].nanoseconds < 0);
     wg_graph_destroy(graph);
     assert_null(wg_graph_read_json(NULL));
     assert_error(WG_E_NULL, "graph_read_json: expected a stream, got NULL");
