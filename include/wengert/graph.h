@@ -18,6 +18,17 @@ extern "C" {
 /* No node, no value. */
 #define WG_GRAPH_NONE SIZE_MAX
 
+/* What a node does with the gradient of its result: nothing that is known; passes it on to each operand (add); passes it on to each of two
+   operands times the other (mul); passes each element on to one operand or to none (maximum, relu). */
+typedef enum wg_graph_gate { WG_GRAPH_OTHER, WG_GRAPH_ADD, WG_GRAPH_MULTIPLY, WG_GRAPH_ROUTE } wg_graph_gate;
+
+/* The elements of a value. Those that are NaN count in nan alone; if all are, the other fields are NaN. */
+typedef struct wg_graph_elements {
+    double min, max, mean;
+    double norm; /* the square root of the sum of squares */
+    int64_t nan;
+} wg_graph_elements;
+
 /* One recorded call. Nodes are in the order of the tape, so every node comes after its cause and after the makers of its inputs (but for
    edges that go round: wg_graph_collapse).
    in: the values that it read; WG_GRAPH_NONE where an optional operand was absent (WG_NONE). writes: those that it changed in place.
@@ -42,6 +53,11 @@ typedef struct wg_graph_node {
     double bytes_allocated; /* the size of these results */
     double nanoseconds;     /* time of the kernel, without recording, on a tape opened with .time = true; negative: not measured */
 
+    wg_graph_gate gate;
+    /* On a traced tape, of each input: the gradient that this node's vjp gave for it in the last pass, its share of the input's gradient.
+       NULL: not known, or not asked for. NULL in place of the array: of no input. */
+    const wg_graph_elements *const *gradient;
+
     const size_t *in, *out, *writes;
     size_t n_in, n_out, n_writes;
 } wg_graph_node;
@@ -53,13 +69,6 @@ typedef enum wg_graph_origin {
     WG_GRAPH_CONSTANT, /* made on the tape by no op, as wg_scalar does */
     WG_GRAPH_OUTER,    /* from a tape below */
 } wg_graph_origin;
-
-/* The elements of a value. Those that are NaN count in nan alone; if all are, the other fields are NaN. */
-typedef struct wg_graph_elements {
-    double min, max, mean;
-    double norm; /* the square root of the sum of squares */
-    int64_t nan;
-} wg_graph_elements;
 
 /* A tensor that a node read or made. First stand the results, in the order of their nodes, then the others, in the order in which
    nodes read them first. */
@@ -151,6 +160,21 @@ typedef struct WG_NAMED wg_graph_dot_options {
 #define wg_graph_write_dot(graph, stream, ...) \
     wg_graph_write_dot_with((graph), (stream), WG_GRAPH_DOT_OPTIONS(wg_graph_dot_options, __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_graph_write_dot_with(const wg_graph *graph, FILE *stream, wg_graph_dot_options options);
+
+/* Options of wg_graph_write_gates. */
+typedef struct WG_NAMED wg_graph_gates_options {
+    const char *title;
+} wg_graph_gates_options;
+
+/* Writes the forward nodes of a small graph as Graphviz DOT, as lectures draw backprop: each op is a gate, with the values forward and
+   the gradients backward on its wires, whose width shows the gradient's norm. Addition distributes its gradient, multiplication swaps
+   its operands, a maximum routes; a value that several operands read passes a copy gate, which adds their gradients. Routers that
+   stop a gradient are marked, and parameters that none reaches are listed. What an op does is stated with it (WG_OP_DISTRIBUTES, WG_OP_SWAPS,
+   WG_OP_ROUTES). The graph is one of a traced tape, after backward; else no gradients are known.
+   Errors: E_NULL; E_MEMORY; E_IO if writing to the stream fails. */
+#define wg_graph_write_gates(graph, stream, ...) \
+    wg_graph_write_gates_with((graph), (stream), WG_OPTIONS(wg_graph_gates_options, .title = "", __VA_ARGS__))
+WG_API WG_MUST_CHECK wg_status wg_graph_write_gates_with(const wg_graph *graph, FILE *stream, wg_graph_gates_options options);
 
 /* Writes the graph as JSON, in the format of docs/guide/graph-format.md. The same graph gives the same text.
    Errors: E_NULL; E_MEMORY; E_IO if writing to the stream fails. */

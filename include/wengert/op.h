@@ -122,6 +122,10 @@ enum wg_op_flags {
     WG_OP_UNCOUNTED = 128, /* its arithmetic runs in a library or depends on the data: the cost rule states it, no test counts it */
     WG_OP_SURROGATE = 256, /* its gradient differs from that of its value on purpose: no test compares it with differences */
     WG_OP_EXACT_ALIAS = 512, /* reads an element in all operands before it writes it; see writes */
+    /* What the op does with the gradient that arrives, for pictures (wg_graph_write_gates). The tests of ops hold it against vjp. */
+    WG_OP_DISTRIBUTES = 1024, /* passes it on to each operand: add */
+    WG_OP_SWAPS = 2048,       /* passes it on times the other of two operands: mul */
+    WG_OP_ROUTES = 4096,      /* passes each element on to one element of one operand, or to none: maximum, relu */
 };
 
 typedef wg_status wg_kernel(const wg_call *c);

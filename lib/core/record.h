@@ -158,6 +158,7 @@ struct wg_tape {
     struct wg_hash hooks;         /* by tensor: its struct wg_hooks */
     struct wg_hash names;         /* by tensor of this tape: its name */
     struct wg_hash adjoints;      /* traced: by result that the last backward pass reached: its whole gradient, on this tape too */
+    struct wg_hash contributions; /* traced: by place of an operand in a node's call: the gradient that the last vjp gave for it */
     struct wg_closure_entry *closures; /* youngest first */
     struct wg_undo *undo;
     const wg_section *section_at_open;

@@ -185,6 +185,7 @@ static void close_nodes(wg_tape *tape)
     wg_hash_free(&tape->hooks);
     wg_hash_free(&tape->names);
     wg_hash_free(&tape->adjoints);
+    wg_hash_free(&tape->contributions);
     wg_arena_shrink(&tape->nodes, false);
     tape->first = tape->last = NULL;
     tape->n_nodes = 0;

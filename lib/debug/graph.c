@@ -40,6 +40,36 @@ static const size_t *keep_numbers(struct making *m, const size_t *from, size_t n
     return to;
 }
 
+static wg_status read_elements(struct making *m, const wg_tensor *t, const wg_graph_elements **to)
+{
+    wg_graph_elements elements, *kept;
+    if (!m->elements || !t || !wg_scan_elements(t, &elements))
+        return WG_OK;
+    if (!(kept = wg_arena_take(&m->memory->arena, sizeof *kept)))
+        return WG_E_MEMORY;
+    *kept = elements;
+    *to = kept;
+    return WG_OK;
+}
+
+/* The gradients that the node's vjp gave for its operands, if it gave any. */
+static wg_status read_contributions(struct making *m, const struct wg_node *node, wg_graph_node *to)
+{
+    const wg_graph_elements **kept = NULL;
+    for (unsigned i = 0; i < node->call.n_in && m->elements; i++) {
+        const wg_tensor *t = wg_scan_contribution(&m->scan, node, i);
+        if (!t)
+            continue;
+        if (!kept && !(kept = wg_arena_take(&m->memory->arena, node->call.n_in * sizeof *kept)))
+            return WG_E_MEMORY;
+        if (!to->gradient)
+            memset(kept, 0, node->call.n_in * sizeof *kept);
+        to->gradient = kept;
+        WG_TRY(read_elements(m, t, &kept[i]));
+    }
+    return WG_OK;
+}
+
 static wg_status add_nodes(struct making *m)
 {
     wg_graph_node *to = m->node;
@@ -51,19 +81,8 @@ static wg_status add_nodes(struct making *m)
         to->in = keep_numbers(m, to->in, to->n_in);
         to->out = keep_numbers(m, to->out, to->n_out);
         to->writes = keep_numbers(m, to->writes, to->n_writes);
+        WG_TRY(read_contributions(m, node, to));
     }
-    return WG_OK;
-}
-
-static wg_status read_elements(struct making *m, const wg_tensor *t, const wg_graph_elements **to)
-{
-    wg_graph_elements elements, *kept;
-    if (!m->elements || !t || !wg_scan_elements(t, &elements))
-        return WG_OK;
-    if (!(kept = wg_arena_take(&m->memory->arena, sizeof *kept)))
-        return WG_E_MEMORY;
-    *kept = elements;
-    *to = kept;
     return WG_OK;
 }
 

@@ -9,6 +9,7 @@
 enum { WG_GRAPH_VERSION = 1 };
 
 static const char *const wg_graph_part_name[] = {"forward", "backward", "update"};
+static const char *const wg_graph_gate_name[] = {"other", "add", "multiply", "route"};
 static const char *const wg_graph_origin_name[] = {"result", "caller", "constant", "outer"};
 
 /* The members of a cost, by key. */

@@ -77,13 +77,54 @@ static wg_status read_cost(const struct reader *r, const json_t *object, wg_grap
     return WG_OK;
 }
 
+/* list: the member with this key, or one of a list that is. NULL leaves *to. */
+static wg_status read_elements(struct reader *r, const char *key, const json_t *list, const wg_graph_elements **to)
+{
+    double number[5];
+    const size_t n = sizeof number / sizeof *number;
+    if (!list)
+        return WG_OK;
+    bool good = json_is_array(list) && json_array_size(list) == n;
+    for (size_t i = 0; i < n && good; i++)
+        good = wg_member_is_real(json_array_get(list, i), &number[i]);
+    if (!good || !wg_member_is_below(json_array_get(list, n - 1), SIZE_MAX))
+        return wg_members_refuse(&r->in, key, list, "a list of %zu numbers: min, max, mean, norm, NaN elements", n);
+    wg_graph_elements *elements = wg_arena_take(&r->memory->arena, sizeof *elements);
+    if (!elements)
+        return WG_E_MEMORY;
+    *elements = (wg_graph_elements){number[0], number[1], number[2], number[3], json_integer_value(json_array_get(list, n - 1))};
+    *to = elements;
+    return WG_OK;
+}
+
+/* One for each operand, or null. */
+static wg_status read_gradients(struct reader *r, const json_t *object, wg_graph_node *to)
+{
+    const json_t *list = json_object_get(object, "gradients");
+    if (!list)
+        return WG_OK;
+    if (!json_is_array(list) || json_array_size(list) != to->n_in)
+        return wg_members_refuse(&r->in, "gradients", list, "a list of %zu, one for each of \"in\"", to->n_in);
+    const wg_graph_elements **gradient = wg_arena_take(&r->memory->arena, to->n_in * sizeof *gradient);
+    if (!gradient)
+        return WG_E_MEMORY;
+    for (size_t i = 0; i < to->n_in; i++) {
+        const json_t *member = json_array_get(list, i);
+        gradient[i] = NULL;
+        WG_TRY(read_elements(r, "gradients", json_is_null(member) ? NULL : member, &gradient[i]));
+    }
+    to->gradient = gradient;
+    return WG_OK;
+}
+
 static wg_status read_node(struct reader *r, json_t *object)
 {
     static const char *const keys[] = {
-        "op",   "options",     "part",        "cause",           "section",     "view", "in",    "out",     "writes",
-        "cost", "bytes_saved", "allocations", "bytes_allocated", "nanoseconds", "box",  "nodes", "unknown", NULL};
+        "op",      "options", "part",        "cause",       "section",         "view",        "in",  "out",
+        "writes",  "cost",    "bytes_saved", "allocations", "bytes_allocated", "nanoseconds", "box", "nodes",
+        "unknown", "gate",    "gradients",   NULL};
     wg_graph_node *to = &r->node[r->in.at];
-    unsigned part;
+    unsigned part, gate;
     *to = (wg_graph_node){0};
     WG_TRY(wg_members_check(&r->in, object, keys));
     WG_TRY(wg_member_text(&r->in, object, "op", &to->op));
@@ -94,6 +135,10 @@ static wg_status read_node(struct reader *r, json_t *object)
     WG_TRY(wg_member_number(&r->in, object, "section", 0, r->n_sections, &to->section));
     WG_TRY(wg_member_flag(&r->in, object, "view", &to->view));
     WG_TRY(wg_member_list(&r->in, object, "in", r->n_values, true, &to->in, &to->n_in));
+    WG_TRY(wg_member_choice(&r->in, object, "gate", wg_graph_gate_name, sizeof wg_graph_gate_name / sizeof *wg_graph_gate_name,
+                            &gate));
+    to->gate = (wg_graph_gate)gate;
+    WG_TRY(read_gradients(r, object, to));
     WG_TRY(wg_member_list(&r->in, object, "out", r->n_values, false, &to->out, &to->n_out));
     WG_TRY(wg_member_list(&r->in, object, "writes", r->n_values, false, &to->writes, &to->n_writes));
     WG_TRY(read_cost(r, object, to));
@@ -117,26 +162,6 @@ static wg_status read_shape(const struct reader *r, const json_t *object, wg_sha
             return wg_members_refuse(&r->in, "shape", extent, "extents that are not negative");
         to->extent[i] = json_integer_value(extent);
     }
-    return WG_OK;
-}
-
-static wg_status read_elements(struct reader *r, const json_t *object, const char *key, const wg_graph_elements **to)
-{
-    const json_t *list = json_object_get(object, key);
-    double number[5];
-    const size_t n = sizeof number / sizeof *number;
-    if (!list)
-        return WG_OK;
-    bool good = json_is_array(list) && json_array_size(list) == n;
-    for (size_t i = 0; i < n && good; i++)
-        good = wg_member_is_real(json_array_get(list, i), &number[i]);
-    if (!good || !wg_member_is_below(json_array_get(list, n - 1), SIZE_MAX))
-        return wg_members_refuse(&r->in, key, list, "a list of %zu numbers: min, max, mean, norm, NaN elements", n);
-    wg_graph_elements *elements = wg_arena_take(&r->memory->arena, sizeof *elements);
-    if (!elements)
-        return WG_E_MEMORY;
-    *elements = (wg_graph_elements){number[0], number[1], number[2], number[3], json_integer_value(json_array_get(list, n - 1))};
-    *to = elements;
     return WG_OK;
 }
 
@@ -175,8 +200,8 @@ static wg_status read_value(struct reader *r, json_t *object)
     WG_TRY(wg_member_flag(&r->in, object, "released", &to->released));
     WG_TRY(wg_member_number(&r->in, object, "base", r->in.at, r->n_values, &to->base));
     WG_TRY(wg_member_number(&r->in, object, "gradient", WG_GRAPH_NONE, r->n_values, &to->gradient));
-    WG_TRY(read_elements(r, object, "elements", &to->elements));
-    return read_elements(r, object, "gradient_elements", &to->gradient_elements);
+    WG_TRY(read_elements(r, "elements", json_object_get(object, "elements"), &to->elements));
+    return read_elements(r, "gradient_elements", json_object_get(object, "gradient_elements"), &to->gradient_elements);
 }
 
 /* ---- the whole ---- */

@@ -112,6 +112,39 @@ static void cost_member(struct out *out, const wg_graph_node *node)
     fputc('}', out->stream);
 }
 
+static void write_elements(FILE *stream, const wg_graph_elements *e)
+{
+    const double number[] = {e->min, e->max, e->mean, e->norm};
+    for (size_t i = 0; i < sizeof number / sizeof *number; i++) {
+        fputc(i ? ',' : '[', stream);
+        write_real(stream, number[i]);
+    }
+    fprintf(stream, ",%lld]", (long long)e->nan);
+}
+
+static void elements_member(struct out *out, const char *name, const wg_graph_elements *e)
+{
+    if (!e)
+        return;
+    key(out, name);
+    write_elements(out->stream, e);
+}
+
+static void gradients_member(struct out *out, const wg_graph_node *node)
+{
+    if (!node->gradient)
+        return;
+    key(out, "gradients");
+    for (size_t i = 0; i < node->n_in; i++) {
+        fputc(i ? ',' : '[', out->stream);
+        if (node->gradient[i])
+            write_elements(out->stream, node->gradient[i]);
+        else
+            fputs("null", out->stream);
+    }
+    fputc(']', out->stream);
+}
+
 static void write_node(FILE *stream, const wg_graph_node *node, bool first)
 {
     struct out out = begin_line(stream, first);
@@ -122,7 +155,10 @@ static void write_node(FILE *stream, const wg_graph_node *node, bool first)
     number_member(&out, "cause", node->cause, WG_GRAPH_NONE);
     number_member(&out, "section", node->section, 0);
     true_member(&out, "view", node->view);
+    if (node->gate != WG_GRAPH_OTHER)
+        text_member(&out, "gate", wg_graph_gate_name[node->gate]);
     list_member(&out, "in", node->in, node->n_in);
+    gradients_member(&out, node);
     list_member(&out, "out", node->out, node->n_out);
     list_member(&out, "writes", node->writes, node->n_writes);
     cost_member(&out, node);
@@ -138,19 +174,6 @@ static void write_node(FILE *stream, const wg_graph_node *node, bool first)
         write_real(stream, node->nanoseconds);
     }
     fputc('}', stream);
-}
-
-static void elements_member(struct out *out, const char *name, const wg_graph_elements *e)
-{
-    if (!e)
-        return;
-    const double number[] = {e->min, e->max, e->mean, e->norm};
-    key(out, name);
-    for (size_t i = 0; i < sizeof number / sizeof *number; i++) {
-        fputc(i ? ',' : '[', out->stream);
-        write_real(out->stream, number[i]);
-    }
-    fprintf(out->stream, ",%lld]", (long long)e->nan);
 }
 
 static void write_value(FILE *stream, const wg_graph_value *value, size_t number, bool first)
@@ -252,17 +275,52 @@ static void stream_value(const wg_tensor *t, wg_graph_value *value, size_t numbe
     write_value(stream, value, number, number == 0);
 }
 
+/* The elements of the gradients that a node's vjp gave. */
+struct contributions {
+    struct wg_array elements, places; /* wg_graph_elements; pointers to them or NULL, one for each operand */
+};
+
+static wg_status read_contributions(const struct wg_scan *scan, const struct wg_node *node, struct contributions *to,
+                                    wg_graph_node *described)
+{
+    const unsigned n = node->call.n_in;
+    WG_TRY(wg_array_reserve(&to->elements, n, sizeof(wg_graph_elements)));
+    WG_TRY(wg_array_reserve(&to->places, n, sizeof(const wg_graph_elements *)));
+    const wg_graph_elements **place = to->places.at;
+    for (unsigned i = 0; i < n; i++) {
+        const wg_tensor *gradient = wg_scan_contribution(scan, node, i);
+        wg_graph_elements *elements = WG_NTH(to->elements, wg_graph_elements, i);
+        place[i] = gradient && wg_scan_elements(gradient, elements) ? elements : NULL;
+        if (gradient)
+            described->gradient = place;
+    }
+    return WG_OK;
+}
+
+static wg_status stream_nodes(struct wg_scan *scan, FILE *stream, bool elements)
+{
+    struct contributions contributions = {0};
+    wg_status status = WG_OK;
+    for (const struct wg_node *node = scan->tape->first; node && status == WG_OK; node = node->next) {
+        wg_graph_node described;
+        status = wg_scan_node(scan, node, &described);
+        if (status == WG_OK && elements)
+            status = read_contributions(scan, node, &contributions, &described);
+        if (status == WG_OK)
+            write_node(stream, &described, node == scan->tape->first);
+    }
+    wg_array_free(&contributions.elements);
+    wg_array_free(&contributions.places);
+    return status;
+}
+
 static wg_status stream_tape(struct wg_scan *scan, FILE *stream, bool elements)
 {
     const struct wg_node *first = scan->tape->first;
     size_t at = 0, number = 0;
     WG_TRY(wg_scan_begin(scan));
     write_head(stream, scan->tape->trace);
-    for (const struct wg_node *node = first; node; node = node->next) {
-        wg_graph_node described;
-        WG_TRY(wg_scan_node(scan, node, &described));
-        write_node(stream, &described, node == first);
-    }
+    WG_TRY(stream_nodes(scan, stream, elements));
     fputs("\n],\n\"values\":[", stream);
     wg_graph_value value;
     for (const struct wg_node *node = first; node; node = node->next, at++)

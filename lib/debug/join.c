@@ -210,6 +210,24 @@ static void add_number(const struct making *m, size_t *seen, size_t node, size_t
     list[(*n)++] = m->value[value];
 }
 
+/* The gradients that a node's vjp gave. Of joined nodes they are not known. */
+static wg_status copy_gradients(struct making *m, const wg_graph_node *node, wg_graph_node *to)
+{
+    if (!node->gradient)
+        return WG_OK;
+    const wg_graph_elements **gradient = wg_arena_take(m->arena, node->n_in * sizeof *gradient);
+    wg_graph_elements *elements = wg_arena_take(m->arena, node->n_in * sizeof *elements);
+    if (!gradient || !elements)
+        return WG_E_MEMORY;
+    for (size_t i = 0; i < node->n_in; i++) {
+        gradient[i] = node->gradient[i] ? &elements[i] : NULL;
+        if (node->gradient[i])
+            elements[i] = *node->gradient[i];
+    }
+    to->gradient = gradient;
+    return WG_OK;
+}
+
 /* What the joined nodes read: the operands of the first node by position if it is no box, then what others read beside. */
 static wg_status join_inputs(struct making *m, size_t first, wg_graph_node *to)
 {
@@ -233,7 +251,7 @@ static wg_status join_inputs(struct making *m, size_t first, wg_graph_node *to)
                 add_number(m, m->seen, first, m->from->node[at].in[k], in, &n);
     to->in = in;
     to->n_in = n;
-    return WG_OK;
+    return m->next[first] == WG_GRAPH_NONE && !box ? copy_gradients(m, node, to) : WG_OK;
 }
 
 static wg_status join_outputs(struct making *m, size_t first, wg_graph_node *to)
@@ -301,6 +319,7 @@ static wg_status make_node(struct making *m, size_t first, wg_graph_node *to)
                           .cause = node->cause == WG_GRAPH_NONE ? WG_GRAPH_NONE : m->node[node->cause],
                           .section = m->section[m->j->place[first]],
                           .view = node->view && !box,
+                          .gate = box ? WG_GRAPH_OTHER : node->gate,
                           .box = box || node->box};
     if (!to->op || !to->options)
         return WG_E_MEMORY;

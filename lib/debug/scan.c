@@ -125,6 +125,12 @@ wg_tensor *wg_scan_gradient(const wg_tensor *t)
     return slot ? slot->value.pointer : NULL;
 }
 
+const wg_tensor *wg_scan_contribution(const struct wg_scan *scan, const struct wg_node *node, unsigned i)
+{
+    const struct wg_hash_slot *slot = wg_hash_find(&scan->tape->contributions, &node->call.in[i]);
+    return slot ? slot->value.pointer : NULL;
+}
+
 static wg_status note_leaf(struct wg_scan *scan, const wg_tensor *t)
 {
     WG_TRY(wg_array_reserve(&scan->leaves, 1, sizeof(struct wg_scan_leaf)));
@@ -259,6 +265,10 @@ wg_status wg_scan_node(struct wg_scan *scan, const struct wg_node *node, wg_grap
     to->cause = find_node(scan, node->cause).node;
     to->section = section_number(scan, forward->section);
     to->view = (c->op->flags & WG_OP_VIEW) != 0;
+    to->gate = c->op->flags & WG_OP_DISTRIBUTES ? WG_GRAPH_ADD
+               : c->op->flags & WG_OP_SWAPS     ? WG_GRAPH_MULTIPLY
+               : c->op->flags & WG_OP_ROUTES    ? WG_GRAPH_ROUTE
+                                                : WG_GRAPH_OTHER;
     to->known = wg_cost_stated(c, &to->cost);
     to->unknown = !to->known;
     WG_TRY(note_operands(scan, c, scan->next_result, to));

@@ -73,6 +73,8 @@ void wg_scan_end(struct wg_scan *scan);
 
 /* The gradient of a leaf, or of a result of a traced tape; or NULL. */
 wg_tensor *wg_scan_gradient(const wg_tensor *t);
+/* The gradient that a node's vjp gave for operand i, or NULL. */
+const wg_tensor *wg_scan_contribution(const struct wg_scan *scan, const struct wg_node *node, unsigned i);
 /* The elements of a tensor, in *to; false if they cannot be read. */
 bool wg_scan_elements(const wg_tensor *t, wg_graph_elements *to);
 

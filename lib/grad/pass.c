@@ -179,6 +179,21 @@ static void mark_sole(const struct wg_pass *w, const wg_call *c, const wg_grad_s
         g->flags |= WG_T_EXCLUSIVE;
 }
 
+/* A traced tape remembers gradients, for graphs. table: the offset of one of its tables. */
+static wg_status remember(size_t table, wg_tape *tape, const void *key, wg_tensor *gradient)
+{
+    if (!tape || !tape->trace || gradient->tape != tape)
+        return WG_OK;
+    struct wg_hash *gradients = (struct wg_hash *)(void *)((char *)tape + table);
+    struct wg_hash_slot *slot = wg_hash_slot_for(gradients, key);
+    if (!slot)
+        return WG_E_MEMORY;
+    if (!slot->key)
+        wg_hash_put(gradients, slot, key);
+    slot->value.pointer = gradient;
+    return WG_OK;
+}
+
 /* The general case: adds the gradient that the vjp gave for input i to the input's adjoint. */
 static wg_status pass_on(struct wg_pass *w, const wg_call *c, unsigned i, const wg_grad_slot *gx)
 {
@@ -206,6 +221,8 @@ static wg_status pass_on(struct wg_pass *w, const wg_call *c, unsigned i, const 
         g = wg_pass_unbroadcast(c->op, in, g);
     if (!g)
         return wg_error_cause();
+    if (w->keeping && g != WG_SYMBOLIC_ZERO)
+        WG_TRY(remember(offsetof(struct wg_tape, contributions), c->out[0]->tape, &c->in[i], g));
     return wg_pass_add(w, in, g);
 }
 
@@ -282,20 +299,6 @@ static wg_status backward_through(struct wg_pass *w, struct wg_node *node, wg_te
     return status;
 }
 
-/* A traced tape remembers the gradients of its results, for graphs. */
-static wg_status remember_adjoint(wg_tensor *y, wg_tensor *gradient)
-{
-    struct wg_hash_slot *slot;
-    if (!y->tape || !y->tape->trace || gradient->tape != y->tape)
-        return WG_OK;
-    if (!(slot = wg_hash_slot_for(&y->tape->adjoints, y)))
-        return WG_E_MEMORY;
-    if (!slot->key)
-        wg_hash_put(&y->tape->adjoints, slot, y);
-    slot->value.pointer = gradient;
-    return WG_OK;
-}
-
 static __attribute__((noinline)) wg_status visit_any(struct wg_pass *w, struct wg_node *node)
 {
     const wg_call *c = &node->call;
@@ -313,7 +316,7 @@ static __attribute__((noinline)) wg_status visit_any(struct wg_pass *w, struct w
         if (!zero && w->keeping && gy[i]->tape)
             gy[i]->flags &= (uint16_t)~WG_T_EXCLUSIVE; /* the sum is complete, and its readers may pass it on */
         if (!zero && w->keeping)
-            WG_TRY(remember_adjoint(y, gy[i]));
+            WG_TRY(remember(offsetof(struct wg_tape, adjoints), y->tape, y, gy[i]));
         any = any || y->adjoint;
         all_zero = all_zero && zero;
     }

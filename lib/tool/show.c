@@ -11,7 +11,7 @@ static const char *const parts[] = {"forward", "backward", "all", NULL};
 struct show_options {
     int64_t depth;
     int parts;
-    bool unfolded, bare;
+    bool unfolded, bare, gates;
 };
 
 #define SWITCH(member, explained)                                                                                            \
@@ -36,6 +36,7 @@ static const wg_option options[] = {
      .help = "forward alone, with backward, or updates too"},
     SWITCH(unfolded, "draws every repetition by itself"),
     SWITCH(bare, "leaves out the ranges of the values"),
+    SWITCH(gates, "a small graph as gates, with values and gradients on the wires"),
 };
 
 static const struct usage usage = {
@@ -60,6 +61,8 @@ static wg_status write_dot(FILE *stream, const void *context)
 {
     const struct picture *picture = context;
     const struct show_options *o = picture->options;
+    if (o->gates)
+        return wg_graph_write_gates(picture->graph, stream, .title = picture->title);
     return wg_graph_write_dot(picture->graph, stream, .depth = (int)o->depth, .fold = !o->unfolded,
                               .backward = o->parts >= BACKWARD, .updates = o->parts == ALL, .values = !o->bare,
                               .title = picture->title);

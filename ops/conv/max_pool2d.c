@@ -88,6 +88,7 @@ const struct wg_op wg_op_max_pool2d = {
     .jvp = jvp,
     .cost = cost,
     .saves = WG_IN(0),
+    .flags = WG_OP_ROUTES,
     WG_SAMPLES({"2x2", {WG_DIMS(2, 3, 5, 4)}, .n = 1, .distinct = 1, WG_WINDOWS(2, 2, 0, 0, 1, 1, 1, .size = {2, 2})},
                {"overlap", {WG_DIMS(1, 2, 4, 5)}, .n = 1, .distinct = 1, WG_WINDOWS(1, 2, 1, 1, 1, 1, 1, .size = {2, 3})},
                {"dilated", {WG_DIMS(2, 1, 4, 5)}, .n = 1, .distinct = 1, WG_WINDOWS(1, 2, 0, 1, 2, 2, 1, .size = {2, 3})},

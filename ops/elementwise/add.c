@@ -31,6 +31,7 @@ const struct wg_op wg_op_add = {
     .jvp = jvp,
     .cost = cost,
     .inplace = WG_IN(0) | WG_IN(1),
+    .flags = WG_OP_DISTRIBUTES,
     WG_SAMPLES({"same shape", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2}),
 };
 #endif

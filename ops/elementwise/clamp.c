@@ -43,6 +43,7 @@ const struct wg_op wg_op_clamp = {
     .cost = cost,
     .saves = WG_IN(0),
     .inplace = WG_IN(0),
+    .flags = WG_OP_ROUTES,
     WG_SAMPLES({"inside", {WG_DIMS(3, 4)}, .n = 1, .params = &(const struct wg_bounds){-2, 2}},
                {"below", {WG_DIMS(3, 4)}, .n = 1, .params = &(const struct wg_bounds){2, (double)INFINITY}},
                {"above", {WG_DIMS(3, 4)}, .n = 1, .params = &(const struct wg_bounds){-3, -2}},

@@ -33,6 +33,7 @@ const struct wg_op wg_op_minimum = {
     .cost = cost,
     .saves = WG_IN(0) | WG_IN(1),
     .inplace = WG_IN(0) | WG_IN(1),
+    .flags = WG_OP_ROUTES,
     WG_SAMPLES({"a above", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {1, -1}, .high = {2, 0.5}},
                {"a below", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {-1, 1}, .high = {0.5, 2}},
                {"mixed", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {-100, -1}, .high = {100, 1}}),

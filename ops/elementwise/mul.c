@@ -31,6 +31,7 @@ const struct wg_op wg_op_mul = {
     .cost = cost,
     .saves = WG_IN(0) | WG_IN(1),
     .inplace = WG_IN(0) | WG_IN(1),
+    .flags = WG_OP_SWAPS,
     WG_SAMPLES({"same shape", {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2}),
 };
 #endif

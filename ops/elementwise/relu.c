@@ -22,6 +22,7 @@ const struct wg_op wg_op_relu = {
     .cost = cost,
     .saves = WG_OUT(0),
     .inplace = WG_IN(0),
+    .flags = WG_OP_ROUTES,
     WG_SAMPLES({"above", {WG_DIMS(3, 4)}, .n = 1, .low = {0.1}, .high = {1}},
                {"below", {WG_DIMS(3, 4)}, .n = 1, .low = {-1}, .high = {-0.1}},
                {"mixed", {WG_DIMS(3, 4)}, .n = 1, .low = {-100}, .high = {100}}),

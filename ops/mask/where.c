@@ -89,7 +89,7 @@ const struct wg_op wg_op_where = {
     .cost = wg_cost_bytes,
     .saves = WG_IN(0),
     .inplace = WG_IN(1) | WG_IN(2),
-    .flags = WG_OP_BROADCASTS,
+    .flags = WG_OP_BROADCASTS | WG_OP_ROUTES,
     WG_SAMPLES({"3x4", {WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 3, .dtype = {WG_U8}, .low = {0}, .high = {3}},
                {"one mask a row", {WG_DIMS(3, 1), WG_DIMS(3, 4), WG_DIMS(4)}, .n = 3, .dtype = {WG_U8}, .low = {0}, .high = {2}}),
 };

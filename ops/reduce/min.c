@@ -28,6 +28,7 @@ const struct wg_op wg_op_min = {
     .jvp = wg_extremum_jvp,
     .cost = wg_extremum_cost,
     .saves = WG_IN(0) | WG_OUT(0),
+    .flags = WG_OP_ROUTES,
     WG_SAMPLES({"all", {WG_DIMS(3, 4)}, OVER(.axes = 3)}, {"rows", {WG_DIMS(3, 4)}, OVER(.axes = 2)},
                {"columns", {WG_DIMS(3, 4)}, OVER(.axes = 1, .keepdims = true)}, {"middle", {WG_DIMS(2, 3, 4)}, OVER(.axes = 2)},
                {"outer", {WG_DIMS(2, 3, 4)}, OVER(.axes = 5)},

@@ -477,6 +477,8 @@ static void misuse_graph(void)
     assert_null_and_error(wg_graph_collapse(NULL), WG_E_NULL, "graph_collapse: ");
     assert_fails(wg_graph_write_dot(NULL, stdout), WG_E_NULL, "graph_write_dot: ");
     assert_fails(wg_graph_write_dot(graph, NULL), WG_E_NULL, "graph_write_dot: ");
+    assert_fails(wg_graph_write_gates(NULL, stdout), WG_E_NULL, "graph_write_gates: ");
+    assert_fails(wg_graph_write_gates(graph, NULL), WG_E_NULL, "graph_write_gates: ");
     assert_fails(wg_graph_write_json(graph, NULL), WG_E_NULL, "graph_write_json: ");
     assert_fails(wg_dump_json(wg_tape_top(), NULL), WG_E_NULL, "dump_json: ");
     assert_null_and_error(wg_graph_read_json(NULL), WG_E_NULL, "graph_read_json: ");
@@ -710,6 +712,7 @@ static const struct misuse table[] = {
     {"wg_graph_destroy", misuse_graph},
     {"wg_graph_collapse_with", misuse_graph},
     {"wg_graph_write_dot_with", misuse_graph},
+    {"wg_graph_write_gates_with", misuse_graph},
     {"wg_graph_write_json", misuse_graph},
     {"wg_graph_read_json", misuse_graph},
     {"wg_graph_diff", misuse_graph},

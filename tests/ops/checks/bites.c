@@ -330,6 +330,21 @@ static void two_results(struct wg_op *op)
     op->kernels[WG_PORTABLE].run[WG_F32] = op->kernels[WG_PORTABLE].run[WG_F64] = two_copies;
 }
 
+static void distributes(struct wg_op *op)
+{
+    op->flags = WG_OP_DISTRIBUTES;
+}
+
+static void swaps(struct wg_op *op)
+{
+    op->flags = WG_OP_SWAPS;
+}
+
+static void routes(struct wg_op *op)
+{
+    op->flags = WG_OP_ROUTES;
+}
+
 static void no_cost(struct wg_op *op)
 {
     op->cost = NULL;
@@ -392,6 +407,9 @@ static const struct bite bites[] = {
     {"failure ignored", "memory", &wg_op_mul, .f64 = kernel_ignores_failure},
     {"one addition more than counted", "cost", &wg_op_mul, .cost = one_more},
     {"bytes forgotten", "cost", &wg_op_mul, .cost = bytes_forgotten},
+    {"no distributor", "gate", &wg_op_mul, .change = distributes},
+    {"no swap multiplier", "gate", &wg_op_add, .change = swaps},
+    {"no router", "gate", &wg_op_add, .change = routes},
     {"no cost rule", "cost", &wg_op_mul, .change = no_cost},
 };
 enum { N_BITES = sizeof bites / sizeof *bites };

@@ -80,6 +80,7 @@ static void check_case(const struct check_case *c, bool memory_too, bool *nonzer
     check_dtypes(c);
     if (differentiable && finite) {
         check_vjp(c, nonzero);
+        check_gate(c);
         check_jvp(c);
         check_second(c);
     } else if (!differentiable) {

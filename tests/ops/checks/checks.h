@@ -37,6 +37,9 @@ bool difference_agrees(const struct check_case *c, scalar_of_run *scalar, struct
 void check_jvp(const struct check_case *c);
 void check_second(const struct check_case *c);
 
+/* gates.c: what the op states about the way of its gradient. */
+void check_gate(const struct check_case *c);
+
 /* rerun.c */
 void check_rerun(const struct check_case *c, wg_dtype dtype, bool differentiable);
 
