@@ -251,6 +251,10 @@ static void times_are_measured_where_asked(void **state)
         }
         char *text = printed(table);
         assert_non_null(strstr(text, "backward ns"));
+        size_t question_marks = 0;
+        for (const char *at = text; *at; at++)
+            question_marks += *at == '?';
+        assert_int_equal(question_marks, 2); /* of the slow op, in its row and in the note: all times are known */
         free(text);
         wg_cost_destroy(table);
         wg_graph_destroy(graph);

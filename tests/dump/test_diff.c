@@ -111,6 +111,33 @@ static void two_versions_of_a_network(void **state)
     assert_no_error();
 }
 
+/* Of an op with two results: both are compared and printed. */
+static void every_result_is_compared(void **state)
+{
+    (void)state;
+    wg_graph *graph[3];
+    for (int64_t version = 0; version < 3; version++) {
+        wg_tensor *ones = wg_ones(WG_F32, WG_SHAPE(4 + version / 2)), *matrix = wg_diag(ones), *q, *r;
+        {
+            WG_TAPE(tape);
+            assert_int_equal(wg_qr(matrix, &q, &r), WG_OK);
+            assert_non_null(graph[version] = wg_graph_of(tape));
+        }
+        wg_free(ones), wg_free(matrix);
+    }
+    wg_graph_changes *none = wg_graph_diff(graph[0], graph[1]), *changes = wg_graph_diff(graph[0], graph[2]);
+    assert_true(none && none->n_changes == 0 && none->n_same == 1);
+    assert_true(changes && changes->n_changes == 1 && changes->change[0].shape && changes->change[0].cost &&
+                !changes->change[0].options);
+    char *text = printed(changes, graph[0], graph[2]);
+    assert_non_null(strstr(text, "~ qr: f32 [4, 4], f32 [4, 4] → f32 [5, 5], f32 [5, 5], "));
+    free(text);
+    wg_graph_changes_destroy(none), wg_graph_changes_destroy(changes);
+    for (int version = 0; version < 3; version++)
+        wg_graph_destroy(graph[version]);
+    assert_no_error();
+}
+
 static uint64_t draw(uint64_t *state)
 {
     *state = *state * 6364136223846793005u + 1442695040888963407u;
@@ -214,8 +241,13 @@ static void a_failed_allocation_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_graph_does_not_differ_from_itself),    TEST(added_removed_and_changed), TEST(two_versions_of_a_network),
-        TEST(pairs_are_a_longest_common_subsequence), TEST(graphs_that_differ_much),   TEST(a_failed_allocation_leaves_nothing),
+        TEST(a_graph_does_not_differ_from_itself),
+        TEST(added_removed_and_changed),
+        TEST(two_versions_of_a_network),
+        TEST(every_result_is_compared),
+        TEST(pairs_are_a_longest_common_subsequence),
+        TEST(graphs_that_differ_much),
+        TEST(a_failed_allocation_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

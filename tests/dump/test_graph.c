@@ -143,6 +143,28 @@ static void elements_of_strided_tensors(void **state)
     assert_no_error();
 }
 
+/* A dropped value can still be read, a released one cannot. */
+static void elements_of_dropped_and_released_values(void **state)
+{
+    (void)state;
+    wg_tensor *w = wg_set_requires_grad(wg_ones(WG_F32, WG_SHAPE(50)), true);
+    WG_TAPE(tape);
+    wg_tensor *h = wg_exp(w), *y = wg_sum(h);
+    wg_drop(h);
+    wg_graph *graph = wg_graph_of(tape);
+    assert_non_null(graph);
+    assert_true(graph->value[0].elements && graph->value[1].elements && !graph->value[0].released);
+    wg_graph_destroy(graph);
+    assert_int_equal(wg_backward(y), WG_OK);
+    assert_non_null(graph = wg_graph_of(tape));
+    assert_true(!graph->value[0].elements && graph->value[0].released && graph->value[1].elements);
+    assert_true(graph->value[2].gradient_elements && graph->value[2].gradient == WG_GRAPH_NONE); /* no node of the tape made it */
+    wg_graph_destroy(graph);
+    wg_clear_gradient(w);
+    wg_free(w);
+    assert_no_error();
+}
+
 /* A constant counts once, however many nodes save it; a result may be written over any operand. */
 static void memory_of_second_operands(void **state)
 {
@@ -325,6 +347,7 @@ int main(void)
         TEST(a_failed_allocation_leaves_nothing),
         TEST(misuse_is_an_error),
         TEST(elements_of_strided_tensors),
+        TEST(elements_of_dropped_and_released_values),
         TEST(memory_of_second_operands),
         TEST(options_of_ops_are_text),
         TEST(params_are_within_their_struct),
