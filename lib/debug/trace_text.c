@@ -51,7 +51,7 @@ static void cut_off(struct wg_trace_text *t)
     t->failed = WG_E_IO;
     __fpurge(t->stream);
     clearerr(t->stream);
-    if (t->end <= 0 || !write_at(t, foot, sizeof foot - 1) || fflush(t->stream) != 0)
+    if (!t->begun || t->end < 0 || !write_at(t, foot, sizeof foot - 1) || fflush(t->stream) != 0)
         return;
     const int cut = ftruncate(fileno(t->stream), (off_t)t->end + (off_t)sizeof foot - 1);
     (void)cut; /* if that is impossible, too, the text ends in the middle of an event */
@@ -70,6 +70,7 @@ static void write_chunk(struct wg_trace_text *t, bool last)
         cut_off(t);
         return;
     }
+    t->begun = true;
     if (t->end >= 0)
         t->end += n;
     rewind(t->text);

@@ -14,6 +14,7 @@ struct wg_trace_text {
     size_t n_bytes;
     long long end; /* where in the stream the next chunk begins; negative: it cannot be positioned and truncated */
     bool any;      /* an event was written */
+    bool begun;    /* the stream holds a whole chunk */
     wg_status failed;
 };
 

@@ -17,7 +17,7 @@ for line in $lines; do
 done
 [ "$(grep -c '^WG_[A-Z]*(' "$def")" -gt 0 ] || { echo "no lines in $def"; wrong=1; }
 # The engine calls no op but those that ops.def names as core. lib/study and lib/tool are on the library, as a program is.
-engine=$(ls "$ops"/../lib/*/*.c | grep -v -e '/lib/study/' -e '/lib/tool/')
+engine=$(find "$ops/../lib" -name '*.c' -not -path '*/lib/study/*' -not -path '*/lib/tool/*')
 for name in $(echo "$lines" | sed "s|.*/||"); do
     grep -qE "\bwg_$name(_with)?\(" $engine || continue
     echo "$core" | grep -qx "$name" || { echo "lib/ calls wg_$name, which ops.def does not name as core"; wrong=1; }
