@@ -50,10 +50,10 @@ typedef struct wg_lifetime_step {
     size_t cause;      /* backward: the step of the forward node whose vjp ran this one; else, and if that is not known, NONE */
     size_t section;    /* backward: that of the forward node */
     wg_cost cost;
-    bool known;   /* false: the op does not state its cost, and cost is zero */
-    bool is_view; /* it made a handle and ran no kernel: no use of its operand's elements */
-    size_t time;
-    int64_t live; /* the allocator's bytes in use when the kernel had run */
+    bool known;       /* false: the op does not state its cost, and cost is zero */
+    bool is_view;     /* it made a handle and ran no kernel: no use of its operand's elements */
+    size_t time, end; /* of its beginning; the first behind what its kernel asked for and gave back */
+    int64_t live;     /* the allocator's bytes in use when the kernel had run */
 } wg_lifetime_step;
 
 /* A block of memory. Births, deaths and steps have times 0, 1, 2 … in the order in which they happened. */

@@ -157,12 +157,14 @@ static wg_status add_buffers(struct measure *m)
     return WG_OK;
 }
 
-/* The highest level of values after step `from` (0: since the beginning) up to step `to`, and in backward of the last stage up to its end. */
-static int64_t highest(const struct measure *m, size_t from_time, size_t to_time)
+/* The highest level of values that a stage reaches by its own buffers, or that is in use when its last step runs. What the stage before
+   gives back at the beginning of the time does not count. */
+static int64_t highest(const struct measure *m, size_t from, size_t to)
 {
-    int64_t most = 0;
-    for (size_t time = from_time; time <= to_time; time++)
-        most = m->level[time].values > most ? m->level[time].values : most;
+    int64_t most = m->level[to].values;
+    for (size_t time = from ? from : 1; time <= to; time++)
+        if (m->level[time].values > m->level[time - 1].values && m->level[time].values > most)
+            most = m->level[time].values;
     return most;
 }
 
@@ -171,10 +173,10 @@ static void add_peaks(struct measure *m)
     int64_t kept[WG_CHAIN_MAX + 1] = {0}, behind = 0;
     size_t from = 0;
     for (size_t s = 0; s < m->n; s++) {
-        size_t last = from;
+        size_t last = from; /* times */
         kept[s + 1] = kept[s] + m->stage[s].kept;
         for (size_t i = 0; i < m->backward; i++)
-            last = m->stage_of[i] == s ? m->l->step[i].time : last;
+            last = m->stage_of[i] == s ? m->l->step[i].end - 1 : last;
         const int64_t beside = highest(m, from, last) - kept[s + 1];
         m->stage[s].beside_forward = beside > 0 ? beside : 0;
         from = last + 1;
@@ -182,7 +184,7 @@ static void add_peaks(struct measure *m)
     for (size_t s = m->n; s-- > 0;) {
         size_t last = from;
         for (size_t i = m->backward; i < m->end; i++)
-            last = m->stage_of[i] == s ? m->l->step[i].time : last;
+            last = m->stage_of[i] == s ? m->l->step[i].end - 1 : last;
         const int64_t beside = highest(m, from, last) - kept[s + 1] - behind;
         m->stage[s].beside_backward = beside > 0 ? beside : 0;
         behind += m->stage[s].gradients;

@@ -259,7 +259,9 @@ static size_t begin_step(struct record *r, const struct wg_node *node)
                                .cause = is_pass ? step_of(r, r->th->mode.cause) : WG_LIFETIME_NONE,
                                .section = section_now(r),
                                .is_view = (c->op->flags & WG_OP_VIEW) != 0,
-                               .time = r->time++};
+                               .time = r->time,
+                               .end = r->time + 1};
+    r->time++;
     note_uses(r, c, r->n_steps - 1);
     return r->n_steps - 1;
 }
@@ -270,6 +272,7 @@ static void end_step(struct record *r, size_t step)
 {
     const struct wg_thread *th = r->th;
     r->step[step].live = th->pool.live;
+    r->step[step].end = r->time;
     if (!th->top || (th->mode.scratch && !th->top->trace) || doing(r) == WG_ACTIVITY_COMMIT ||
         !reserve(r, &r->node_step, r->n_node_steps, &r->node_step_capacity, sizeof *r->node_step))
         return;

@@ -157,8 +157,8 @@ static size_t not_needed_from(const wg_lifetime *l, const wg_lifetime_buffer *bu
 {
     if (buffer->kind != WG_LIFETIME_VALUE || buffer->died == WG_LIFETIME_NONE)
         return buffer->died;
-    const size_t last = buffer->last_use == WG_LIFETIME_NONE ? buffer->born : l->step[buffer->last_use].time;
-    return last + 1 < buffer->died ? last + 1 : buffer->died;
+    const size_t from = buffer->last_use == WG_LIFETIME_NONE ? buffer->born + 1 : l->step[buffer->last_use].end;
+    return from < buffer->died ? from : buffer->died;
 }
 
 /* Puts each change to its time. */

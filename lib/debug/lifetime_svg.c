@@ -126,11 +126,13 @@ static void write_head(const struct picture *p)
     wg_markup_text(out, p->options.title[0] ? p->options.title : "Memory of a step");
     fputs("</text>\n", out);
     wg_svg_text(out, 24, 52, " font-size=\"13\"");
-    const size_t step = wg_steps_before(p->l, p->peak.time);
+    const size_t next = wg_steps_before(p->l, p->peak.time);
+    const bool inside = next > 0 && p->peak.time < p->l->step[next - 1].end; /* a kernel's workspace */
+    const size_t step = next - inside;
     fprintf(out, "Peak %s in blocks, of which %s were asked for", wg_bytes_text(p->peak.blocks, a, sizeof a),
             wg_bytes_text(p->peak.requested, b, sizeof b));
     if (step < p->l->n_steps) {
-        fprintf(out, "; reached before step %zu, ", step);
+        fprintf(out, "; reached %s step %zu, ", inside ? "in" : "before", step);
         wg_markup_text(out, p->l->step[step].op);
     }
     fprintf(out, ". If each value died at its last use: %s.</text>\n", wg_bytes_text(p->peak.least_blocks, c, sizeof c));

@@ -135,6 +135,7 @@ void wg_pass_audit(const struct wg_thread *th)
 struct wg_modes wg_modes_nest(struct wg_thread *th)
 {
     const struct wg_modes outer = th->mode;
-    th->mode = (struct wg_modes){.floor = th->seq, .cause = outer.cause, .section = outer.section, .eval = outer.eval};
+    const wg_section *section = outer.cause ? outer.cause->section : outer.section; /* what runs again lies where it ran first */
+    th->mode = (struct wg_modes){.floor = th->seq, .cause = outer.cause, .section = section, .eval = outer.eval};
     return outer;
 }

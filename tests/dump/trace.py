@@ -92,6 +92,8 @@ def check_special(folder):
     vjps = [e for e in again if e["name"] == "vjp of checkpoint"]
     sines = [e for e in again if e["name"] == "sin"]
     check(len(vjps) == 2 and [e["cat"] for e in sines] == ["forward", "backward", "backward"], "a checkpoint in a checkpoint runs again twice, in backward")
+    sections = {e["args"]["section"] for e in sines}
+    check(len(sections) == 1 and sections.pop().endswith("outer/inner"), "what runs again lies in the section in which it ran first")
     modes = [e["name"] for e in read(folder, "modes.json") if e.get("cat") in ("forward", "update")]
     check(modes == ["sin", "assign", "cos", "neg", "log"], f"a capture, anomaly mode, a timed tape and lifetimes beside the trace: {modes}")
     helpers = read(folder, "helpers.json")
