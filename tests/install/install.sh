@@ -38,6 +38,10 @@ is "<check.h> is not Wengert's" bash -c "! echo '#include <check.h>' | $compiler
 
 if [ -x "$prefix/bin/wengert" ]; then
     is "wengert runs where it is installed" env -u LD_LIBRARY_PATH "$prefix/bin/wengert" info
+    if [ -f "$prefix/share/wengert/viewer.html" ] && "$prefix/bin/wengert" info | grep -q '^jansson *yes'; then
+        echo '{"format":"wengert graph","version":1,"traced":false,"nodes":[],"values":[],"sections":[{}]}' >"$work/graph.json"
+        is "and finds the page of its viewer" env -u LD_LIBRARY_PATH "$prefix/bin/wengert" view "$work/graph.json"
+    fi
     is "and has its man page" test -n "$(find "$prefix" -name 'wengert.1*')"
 else
     skip "the program wengert is not built (-Dtool)"

@@ -3,68 +3,95 @@
 const MAX_RESULTS = 200;
 
 function searchTexts(context) {
-  const { graph, tree } = context, paths = graph.sections.map((_, s) => sectionPath(graph, s)), texts = [];
-  const shapes = (list) => list.map((v) => shapeText(graph.values[v]).replaceAll(" ", "") + " " + extents(graph.values[v].shape)).join(" ");
-  for (const item of tree.items) {
-    if (item.type === "section" && item.parent) texts.push({ item, text: `${paths[item.section]} ${item.kind}` });
-    else if (item.type === "unit")
-      texts.push({ item, text: `${item.name} ${graph.nodes[item.node].options ?? ""} ${paths[item.section]} ${shapes(outputsOf(graph.nodes[item.node]))} ${valueNames(graph, outputsOf(graph.nodes[item.node]))}` });
-  }
-  for (const leaf of new Set(tree.leafOf.values())) texts.push({ item: leaf, text: `${valueNames(graph, leaf.values)} ${leaf.kind} ${shapes(leaf.values)}` });
-  for (const entry of texts) entry.text = entry.text.toLowerCase();
-  return texts;
+    const { graph, tree } = context,
+        paths = graph.sections.map((_, s) => sectionPath(graph, s)),
+        texts = [];
+    const shapes = (list) =>
+        list.map((v) => shapeText(graph.values[v]).replaceAll(" ", "") + " " + extents(graph.values[v].shape)).join(" ");
+    for (const item of tree.items) {
+        if (item.type === "section" && item.parent) texts.push({ item, text: `${paths[item.section]} ${item.kind}` });
+        else if (item.type === "unit") {
+            const node = graph.nodes[item.node],
+                out = outputsOf(node);
+            const parts = [item.name, node.options ?? "", paths[item.section], shapes(out), valueNames(graph, out)];
+            texts.push({ item, text: parts.join(" ") });
+        }
+    }
+    for (const leaf of new Set(tree.leafOf.values()))
+        texts.push({ item: leaf, text: `${valueNames(graph, leaf.values)} ${leaf.kind} ${shapes(leaf.values)}` });
+    for (const entry of texts) entry.text = entry.text.toLowerCase();
+    return texts;
 }
 
 const valueNames = (graph, list) => list.map((v) => graph.values[v].name ?? "").join(" ");
 
 /* Items in which all words stand; those whose own name begins with the first word come first. */
 function find(texts, query) {
-  const words = query.toLowerCase().replace(/\[[^\]]*\]?/g, (shape) => shape.replaceAll(" ", "")).split(/\s+/).filter(Boolean);
-  if (!words.length) return [];
-  const found = texts.filter((entry) => words.every((word) => entry.text.includes(word))).map((entry) => entry.item);
-  const rank = (item) => (item.name.toLowerCase() === words[0] ? 0 : item.name.toLowerCase().startsWith(words[0]) ? 1 : item.type === "section" ? 2 : 3);
-  const ranked = [[], [], [], []];
-  for (const item of found) ranked[rank(item)].push(item);
-  return ranked.flat();
+    const words = query
+        .toLowerCase()
+        .replace(/\[[^\]]*\]?/g, (shape) => shape.replaceAll(" ", ""))
+        .split(/\s+/)
+        .filter(Boolean);
+    if (!words.length) return [];
+    const found = texts.filter((entry) => words.every((word) => entry.text.includes(word))).map((entry) => entry.item);
+    const rank = (item) =>
+        item.name.toLowerCase() === words[0] ? 0 : item.name.toLowerCase().startsWith(words[0]) ? 1 : item.type === "section" ? 2 : 3;
+    const ranked = [[], [], [], []];
+    for (const item of found) ranked[rank(item)].push(item);
+    return ranked.flat();
 }
 
 function createSearch(input, list, count, handlers) {
-  const search = { texts: null, found: [], at: -1 };
-  const close = () => {
-    list.hidden = true;
-    input.setAttribute("aria-expanded", "false");
-  };
-  const show = () => {
-    count.textContent = input.value.trim() ? counted(search.found.length, "match").replace("matchs", "matches") : "";
-    list.replaceChildren(...search.found.slice(0, MAX_RESULTS).map((item, i) => element("div", { role: "option", id: `found-${i}`, "aria-selected": i === search.at, class: i === search.at ? "current" : "",
-      onmousedown: (event) => (event.preventDefault(), choose(i)) },
-      element("span", {}, item.values ? item.name : titleOf(item)), element("small", {}, handlers.where(item)))));
-    list.hidden = search.found.length === 0;
-    input.setAttribute("aria-expanded", String(!list.hidden));
-    list.querySelector(".current")?.scrollIntoView({ block: "nearest" });
-  };
-  const choose = (i) => {
-    search.at = i;
-    show();
-    input.setAttribute("aria-activedescendant", `found-${i}`);
-    if (search.found[i]) handlers.choose(search.found[i]);
-  };
-  input.addEventListener("input", () => {
-    search.texts ??= handlers.texts();
-    search.found = find(search.texts, input.value);
-    search.at = -1;
-    show();
-  });
-  input.addEventListener("keydown", (event) => {
-    const shown = Math.min(search.found.length, MAX_RESULTS), step = { ArrowDown: 1, ArrowUp: -1, Enter: event.shiftKey ? -1 : 1 }[event.key];
-    if (event.key === "Escape") (close(), handlers.leave());
-    else if (step && shown) choose((search.at + step + shown + (search.at < 0 && step < 0)) % shown);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  });
-  input.addEventListener("blur", close);
-  input.addEventListener("focus", () => search.found.length && show());
-  search.reset = () => (search.texts = null);
-  return search;
+    const search = { texts: null, found: [], at: -1 };
+    const close = () => {
+        list.hidden = true;
+        input.setAttribute("aria-expanded", "false");
+    };
+    const show = () => {
+        count.textContent = input.value.trim() ? counted(search.found.length, "match").replace("matchs", "matches") : "";
+        list.replaceChildren(
+            ...search.found.slice(0, MAX_RESULTS).map((item, i) =>
+                element(
+                    "div",
+                    {
+                        role: "option",
+                        id: `found-${i}`,
+                        "aria-selected": i === search.at,
+                        class: i === search.at ? "current" : "",
+                        onmousedown: (event) => (event.preventDefault(), choose(i)),
+                    },
+                    element("span", {}, item.values ? item.name : titleOf(item)),
+                    element("small", {}, handlers.where(item)),
+                ),
+            ),
+        );
+        list.hidden = search.found.length === 0;
+        input.setAttribute("aria-expanded", String(!list.hidden));
+        list.querySelector(".current")?.scrollIntoView({ block: "nearest" });
+    };
+    const choose = (i) => {
+        search.at = i;
+        show();
+        input.setAttribute("aria-activedescendant", `found-${i}`);
+        if (search.found[i]) handlers.choose(search.found[i]);
+    };
+    input.addEventListener("input", () => {
+        search.texts ??= handlers.texts();
+        search.found = find(search.texts, input.value);
+        search.at = -1;
+        show();
+    });
+    input.addEventListener("keydown", (event) => {
+        const shown = Math.min(search.found.length, MAX_RESULTS),
+            step = { ArrowDown: 1, ArrowUp: -1, Enter: event.shiftKey ? -1 : 1 }[event.key];
+        if (event.key === "Escape") (close(), handlers.leave());
+        else if (step && shown) choose((search.at + step + shown + (search.at < 0 && step < 0)) % shown);
+        else return;
+        event.preventDefault();
+        event.stopPropagation();
+    });
+    input.addEventListener("blur", close);
+    input.addEventListener("focus", () => search.found.length && show());
+    search.reset = () => Object.assign(search, { texts: null, found: [], at: -1 });
+    return search;
 }

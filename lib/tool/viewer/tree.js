@@ -15,96 +15,100 @@ const MAX_LEVEL = 40; // items of a level without its leaves
 const MIN_FOLD = 3;
 
 function makeItem(type, key, name, more = {}) {
-  return { type, key, name, kind: "", parent: null, children: [], start: 0, end: 0, depth: 0, ...more };
+    return { type, key, name, kind: "", parent: null, children: [], start: 0, end: 0, depth: 0, ...more };
 }
 
 /* The nodes of each unit, its own first. */
 function unitMembers(graph, shown) {
-  const members = new Map();
-  for (let n = 0; n < graph.nodes.length; n++) {
-    if (!shown(n)) continue;
-    const list = members.get(graph.home[n]);
-    if (list) list.push(n);
-    else members.set(graph.home[n], [n]);
-  }
-  return members;
+    const members = new Map();
+    for (let n = 0; n < graph.nodes.length; n++) {
+        if (!shown(n)) continue;
+        const list = members.get(graph.home[n]);
+        if (list) list.push(n);
+        else members.set(graph.home[n], [n]);
+    }
+    return members;
 }
 
 /* Sections and units, each in the order of its first node. */
 function placeUnits(graph, members) {
-  const sections = graph.sections.map((section, s) =>
-    makeItem("section", `s${s}`, section.name ?? "", { kind: section.kind ?? "", section: s }));
-  const placed = new Uint8Array(sections.length), updates = new Map();
-  placed[0] = 1;
-  for (const [n, list] of members) {
-    const s = graph.nodes[n].section ?? 0;
-    for (let at = s; !placed[at]; at = graph.sections[at].parent ?? 0) placed[at] = 1, sections[at].first = n;
-    const unit = makeItem("unit", `n${n}`, graph.nodes[n].op ?? "", { node: n, members: list, section: s });
-    if (graph.part[n] !== UPDATE) {
-      sections[s].children.push(unit);
-      continue;
+    const sections = graph.sections.map((section, s) =>
+        makeItem("section", `s${s}`, section.name ?? "", { kind: section.kind ?? "", section: s }),
+    );
+    const placed = new Uint8Array(sections.length),
+        updates = new Map();
+    placed[0] = 1;
+    for (const [n, list] of members) {
+        const s = graph.nodes[n].section ?? 0;
+        for (let at = s; !placed[at]; at = graph.sections[at].parent ?? 0) ((placed[at] = 1), (sections[at].first = n));
+        const unit = makeItem("unit", `n${n}`, graph.nodes[n].op ?? "", { node: n, members: list, section: s });
+        if (graph.part[n] !== UPDATE) {
+            sections[s].children.push(unit);
+            continue;
+        }
+        if (!updates.has(s)) updates.set(s, makeItem("updates", `u${s}`, "updates", { section: s }));
+        updates.get(s).children.push(unit);
     }
-    if (!updates.has(s)) updates.set(s, makeItem("updates", `u${s}`, "updates", { section: s }));
-    updates.get(s).children.push(unit);
-  }
-  for (let s = 1; s < sections.length; s++) if (placed[s]) sections[graph.sections[s].parent ?? 0].children.push(sections[s]);
-  const first = (item) => item.first ?? item.node;
-  for (const section of sections) section.children.sort((a, b) => first(a) - first(b));
-  for (const [s, item] of updates) sections[s].children.push(item);
-  return sections;
+    for (let s = 1; s < sections.length; s++) if (placed[s]) sections[graph.sections[s].parent ?? 0].children.push(sections[s]);
+    const first = (item) => item.first ?? item.node;
+    for (const section of sections) section.children.sort((a, b) => first(a) - first(b));
+    for (const [s, item] of updates) sections[s].children.push(item);
+    return sections;
 }
 
 /* Equal numbers for sections whose forward computations are equal: ops, options, result shapes and inner sections. */
 function signatures(graph, sections) {
-  const numbers = new Map(), intern = (text) => numbers.get(text) ?? (numbers.set(text, numbers.size), numbers.size - 1);
-  for (let s = sections.length - 1; s >= 0; s--) {
-    const parts = [];
-    for (const child of sections[s].children)
-      if (child.type === "section") parts.push(`s${child.signature}`);
-      else if (child.type === "unit" && graph.part[child.node] === FORWARD) {
-        const node = graph.nodes[child.node];
-        const shapes = outputsOf(node).map((v) => graph.values[v].shape.join());
-        parts.push(`n${intern(JSON.stringify([node.op, node.options, shapes]))}`);
-      }
-    sections[s].signature = intern(`${JSON.stringify(sections[s].kind)} ${parts.join()}`);
-  }
+    const numbers = new Map(),
+        intern = (text) => numbers.get(text) ?? (numbers.set(text, numbers.size), numbers.size - 1);
+    for (let s = sections.length - 1; s >= 0; s--) {
+        const parts = [];
+        for (const child of sections[s].children)
+            if (child.type === "section") parts.push(`s${child.signature}`);
+            else if (child.type === "unit" && graph.part[child.node] === FORWARD) {
+                const node = graph.nodes[child.node];
+                const shapes = outputsOf(node).map((v) => graph.values[v].shape.join());
+                parts.push(`n${intern(JSON.stringify([node.op, node.options, shapes]))}`);
+            }
+        sections[s].signature = intern(`${JSON.stringify(sections[s].kind)} ${parts.join()}`);
+    }
 }
 
 function foldRepeats(section) {
-  const children = section.children, folded = [];
-  for (let i = 0; i < children.length; ) {
-    let end = i + 1;
-    if (children[i].type === "section")
-      while (end < children.length && children[end].type === "section" && children[end].signature === children[i].signature) end++;
-    if (end - i < MIN_FOLD) {
-      folded.push(...children.slice(i, end));
-    } else {
-      const names = `${children[i].name} … ${children[end - 1].name}`;
-      folded.push(makeItem("fold", `f${children[i].key}`, names, { kind: children[i].kind, children: children.slice(i, end) }));
+    const children = section.children,
+        folded = [];
+    for (let i = 0; i < children.length;) {
+        let end = i + 1;
+        if (children[i].type === "section")
+            while (end < children.length && children[end].type === "section" && children[end].signature === children[i].signature) end++;
+        if (end - i < MIN_FOLD) {
+            folded.push(...children.slice(i, end));
+        } else {
+            const names = `${children[i].name} … ${children[end - 1].name}`;
+            folded.push(makeItem("fold", `f${children[i].key}`, names, { kind: children[i].kind, children: children.slice(i, end) }));
+        }
+        i = end;
     }
-    i = end;
-  }
-  section.children = folded;
+    section.children = folded;
 }
 
 /* Cuts a level that is too long into runs, again and again until no level is. */
 function cutIntoRuns(item, todo) {
-  const all = item.children;
-  if (all.length <= MAX_LEVEL) return;
-  const levels = Math.ceil(Math.log(all.length) / Math.log(MAX_LEVEL));
-  const size = Math.max(MAX_LEVEL ** (levels - 1), Math.ceil(all.length / MAX_LEVEL));
-  item.children = [];
-  for (let i = 0; i < all.length; i += size) {
-    const children = all.slice(i, i + size);
-    if (children.length === 1) {
-      item.children.push(children[0]);
-      continue;
+    const all = item.children;
+    if (all.length <= MAX_LEVEL) return;
+    const levels = Math.ceil(Math.log(all.length) / Math.log(MAX_LEVEL));
+    const size = Math.max(MAX_LEVEL ** (levels - 1), Math.ceil(all.length / MAX_LEVEL));
+    item.children = [];
+    for (let i = 0; i < all.length; i += size) {
+        const children = all.slice(i, i + size);
+        if (children.length === 1) {
+            item.children.push(children[0]);
+            continue;
+        }
+        const run = makeItem("run", `r${children[0].key}-${children.length}`, "", { children });
+        run.name = `${labelOf(children[0])} … ${labelOf(children.at(-1))}`;
+        item.children.push(run);
+        todo.push(run);
     }
-    const run = makeItem("run", `r${children[0].key}-${children.length}`, "", { children });
-    run.name = `${labelOf(children[0])} … ${labelOf(children.at(-1))}`;
-    item.children.push(run);
-    todo.push(run);
-  }
 }
 
 const labelOf = (item) => item.name || item.kind || "unnamed";
@@ -112,141 +116,171 @@ const labelOf = (item) => item.name || item.kind || "unnamed";
 /* ---- leaves and results ---- */
 
 function commonParent(a, b) {
-  while (a !== b) {
-    if (a.depth >= b.depth) a = a.parent;
-    else b = b.parent;
-  }
-  return a;
+    while (a !== b) {
+        if (a.depth >= b.depth) a = a.parent;
+        else b = b.parent;
+    }
+    return a;
 }
 
 function leafKind(value) {
-  if (value.origin === "outer") return "outer";
-  if (value.origin === "constant") return "constant";
-  return value.requires_gradient ? "parameter" : "input";
+    if (value.origin === "outer") return "outer";
+    if (value.origin === "constant") return "constant";
+    return value.requires_gradient ? "parameter" : "input";
 }
 
 /* A leaf stands on the deepest level that holds all its readers in forward, an input further out; leaves that only one unit reads share
    an item. */
 function placeLeaves(graph, tree) {
-  const { readers, part } = graph, shared = new Map();
-  for (let v = 0; v < graph.values.length; v++) {
-    if (graph.maker[v] >= 0) continue;
-    let level = null, unit = null, several = false;
-    for (const wanted of [FORWARD, BACKWARD, UPDATE]) {
-      for (let i = readers.start[v]; i < readers.start[v + 1]; i++) {
-        const reader = tree.unitOf[readers.list[i]];
-        if (!reader || part[readers.list[i]] !== wanted) continue;
-        level = level ? commonParent(level, reader.parent) : reader.parent;
-        several ||= unit !== null && unit !== reader;
-        unit = reader;
-      }
-      if (level) break;
+    const { readers, part } = graph,
+        shared = new Map();
+    for (let v = 0; v < graph.values.length; v++) {
+        if (graph.maker[v] >= 0) continue;
+        let level = null,
+            unit = null,
+            several = false;
+        for (const wanted of [FORWARD, BACKWARD, UPDATE]) {
+            for (let i = readers.start[v]; i < readers.start[v + 1]; i++) {
+                const reader = tree.unitOf[readers.list[i]];
+                if (!reader || part[readers.list[i]] !== wanted) continue;
+                level = level ? commonParent(level, reader.parent) : reader.parent;
+                several ||= unit !== null && unit !== reader;
+                unit = reader;
+            }
+            if (level) break;
+        }
+        if (!level) continue;
+        level = inputLevel(graph, level, v);
+        const kind = leafKind(graph.values[v]),
+            key = several || level !== unit.parent ? `v${v}` : `v${unit.key}${kind}`;
+        let leaf = shared.get(key);
+        if (!leaf) {
+            leaf = makeItem("leaf", key, "", { kind, values: [], parent: level, depth: level.depth + 1, start: level.end, end: level.end });
+            shared.set(key, leaf);
+            level.leaves.push(leaf);
+        }
+        leaf.values.push(v);
+        tree.leafOf.set(v, leaf);
     }
-    if (!level) continue;
-    level = inputLevel(graph, level, v);
-    const kind = leafKind(graph.values[v]), key = several || level !== unit.parent ? `v${v}` : `v${unit.key}${kind}`;
-    let leaf = shared.get(key);
-    if (!leaf) {
-      leaf = makeItem("leaf", key, "", { kind, values: [], parent: level, depth: level.depth + 1, start: level.end, end: level.end });
-      shared.set(key, leaf);
-      level.leaves.push(leaf);
+    for (const leaf of shared.values()) {
+        const names = leaf.values.map((v) => shortName(graph, leaf.parent, v) || graph.values[v].outer || leaf.kind);
+        leaf.name = names.length > 3 ? counted(names.length, leaf.kind) : [...new Set(names)].join(", ");
     }
-    leaf.values.push(v);
-    tree.leafOf.set(v, leaf);
-  }
-  for (const leaf of shared.values()) {
-    const names = leaf.values.map((v) => shortName(graph, leaf.parent, v) || graph.values[v].outer || leaf.kind);
-    leaf.name = names.length > 3 ? counted(names.length, leaf.kind) : [...new Set(names)].join(", ");
-  }
 }
 
 /* The name without the sections in front, which are known from where the leaf stands: "weight" for "2.mlp.widen.weight". */
 function shortName(graph, level, v) {
-  let prefix = "";
-  for (let at = level; at.parent; at = at.parent) if (at.type === "section") prefix = `${at.name}.${prefix}`;
-  const name = graph.values[v].name ?? "";
-  return name.startsWith(prefix) ? name.slice(prefix.length) : name;
+    let prefix = "";
+    for (let at = level; at.parent; at = at.parent) if (at.type === "section") prefix = `${at.name}.${prefix}`;
+    const name = graph.values[v].name ?? "";
+    return name.startsWith(prefix) ? name.slice(prefix.length) : name;
 }
 
 /* An input comes from outside: it stands beside the outermost section. A buffer, whose name begins with the path of its section, stays. */
 function inputLevel(graph, level, v) {
-  const name = graph.values[v].name ?? "";
-  if (leafKind(graph.values[v]) !== "input" || !name || shortName(graph, level, v) !== name) return level;
-  while (level.parent && (level.type === "section" || level.type === "fold")) level = level.parent;
-  return level;
+    const name = graph.values[v].name ?? "";
+    if (leafKind(graph.values[v]) !== "input" || !name || shortName(graph, level, v) !== name) return level;
+    while (level.parent && (level.type === "section" || level.type === "fold")) level = level.parent;
+    return level;
 }
 
 function placeResults(graph, tree) {
-  for (const unit of tree.units) {
-    if (graph.part[unit.node] !== FORWARD) continue;
-    const out = outputsOf(graph.nodes[unit.node]);
-    let read = out.length === 0;
-    for (const v of out)
-      for (let i = graph.readers.start[v]; i < graph.readers.start[v + 1]; i++) read ||= graph.part[graph.readers.list[i]] === FORWARD;
-    if (read) continue;
-    const name = graph.values[out[0]].name || "result";
-    const level = unit.parent;
-    level.leaves.push(makeItem("result", `o${unit.node}`, name,
-      { kind: "result", values: [out[0]], maker: unit, parent: level, depth: level.depth + 1, start: level.end, end: level.end }));
-  }
+    for (const unit of tree.units) {
+        if (graph.part[unit.node] !== FORWARD) continue;
+        const out = outputsOf(graph.nodes[unit.node]);
+        let read = out.length === 0;
+        for (const v of out)
+            for (let i = graph.readers.start[v]; i < graph.readers.start[v + 1]; i++)
+                read ||= graph.part[graph.readers.list[i]] === FORWARD;
+        if (read) continue;
+        const name = graph.values[out[0]].name || "result";
+        const level = unit.parent;
+        level.leaves.push(
+            makeItem("result", `o${unit.node}`, name, {
+                kind: "result",
+                values: [out[0]],
+                maker: unit,
+                parent: level,
+                depth: level.depth + 1,
+                start: level.end,
+                end: level.end,
+            }),
+        );
+    }
 }
 
 /* ---- the whole tree ---- */
 
 function buildTree(graph, withUpdates) {
-  const members = unitMembers(graph, (n) => withUpdates || graph.part[n] !== UPDATE);
-  const sections = placeUnits(graph, members);
-  signatures(graph, sections);
-  const todo = [...sections];
-  for (const section of sections) {
-    foldRepeats(section);
-    for (const child of section.children) if (child.type !== "unit" && child.type !== "section") todo.push(child);
-  }
-  for (let i = 0; i < todo.length; i++) cutIntoRuns(todo[i], todo);
+    const members = unitMembers(graph, (n) => withUpdates || graph.part[n] !== UPDATE);
+    const sections = placeUnits(graph, members);
+    signatures(graph, sections);
+    const todo = [...sections];
+    for (const section of sections) {
+        foldRepeats(section);
+        for (const child of section.children) if (child.type !== "unit" && child.type !== "section") todo.push(child);
+    }
+    for (let i = 0; i < todo.length; i++) cutIntoRuns(todo[i], todo);
 
-  let count = 0;
-  for (const list of members.values()) count += list.length;
-  const tree = { root: sections[0], order: new Int32Array(count), unitOf: new Array(graph.nodes.length), units: [], items: [], leafOf: new Map() };
-  number(tree);
-  tree.sum = prefixSums(graph, tree.order);
-  placeLeaves(graph, tree);
-  placeResults(graph, tree);
-  return tree;
+    let count = 0;
+    for (const list of members.values()) count += list.length;
+    const tree = {
+        root: sections[0],
+        order: new Int32Array(count),
+        unitOf: new Array(graph.nodes.length),
+        units: [],
+        items: [],
+        leafOf: new Map(),
+    };
+    number(tree);
+    tree.sum = prefixSums(graph, tree.order);
+    placeLeaves(graph, tree);
+    placeResults(graph, tree);
+    return tree;
 }
 
 /* Depth first, with a stack of our own, for a file may nest sections as deep as it likes. */
 function number(tree) {
-  const stack = [[tree.root, 0]];
-  let at = 0;
-  tree.root.name ||= "whole graph";
-  while (stack.length) {
-    const top = stack[stack.length - 1], item = top[0];
-    if (top[1] === 0) {
-      item.start = at;
-      item.leaves = [];
-      tree.items.push(item);
-      if (item.type === "unit") {
-        for (const n of item.members) tree.order[at++] = n, (tree.unitOf[n] = item);
-        tree.units.push(item);
-      }
+    const stack = [[tree.root, 0]];
+    let at = 0;
+    tree.root.name ||= "whole graph";
+    while (stack.length) {
+        const top = stack[stack.length - 1],
+            item = top[0];
+        if (top[1] === 0) {
+            item.start = at;
+            item.leaves = [];
+            tree.items.push(item);
+            if (item.type === "unit") {
+                for (const n of item.members) ((tree.order[at++] = n), (tree.unitOf[n] = item));
+                tree.units.push(item);
+            }
+        }
+        if (top[1] < item.children.length) {
+            const child = item.children[top[1]++];
+            child.parent = item;
+            child.depth = item.depth + 1;
+            stack.push([child, 0]);
+        } else {
+            item.end = at;
+            stack.pop();
+        }
     }
-    if (top[1] < item.children.length) {
-      const child = item.children[top[1]++];
-      child.parent = item;
-      child.depth = item.depth + 1;
-      stack.push([child, 0]);
-    } else {
-      item.end = at;
-      stack.pop();
-    }
-  }
 }
 
 /* The nodes of a unit as items, made when the unit is opened. */
 function openUnit(graph, unit) {
-  if (unit.children.length) return;
-  unit.children = unit.members.map((n, i) =>
-    makeItem("node", `m${n}`, graph.nodes[n].op ?? "", { node: n, parent: unit, depth: unit.depth + 1, start: unit.start + i, end: unit.start + i + 1, leaves: [] }));
+    if (unit.children.length) return;
+    unit.children = unit.members.map((n, i) =>
+        makeItem("node", `m${n}`, graph.nodes[n].op ?? "", {
+            node: n,
+            parent: unit,
+            depth: unit.depth + 1,
+            start: unit.start + i,
+            end: unit.start + i + 1,
+            leaves: [],
+        }),
+    );
 }
 
 const canOpen = (item) => (item.type === "unit" ? item.members.length > 2 : item.children.length > 0) && item.type !== "node";
