@@ -96,16 +96,16 @@ static void write_section_name(FILE *stream, const wg_cost_section *section)
 {
     const bool new_one = strcmp(section->kind, "repeat") == 0 && strcmp(section->name, "repeat") == 0;
     if (section->times > 1)
-        fprintf(stream, new_one ? "<B>repeated %zu times</B>" : "<B>%zu ×</B> ", section->times);
+        fprintf(stream, new_one ? "<B>repeated %zu times</B>" : "<B>%zu × </B>", section->times);
     if (new_one)
         return;
     fputs("<B>", stream);
     wg_markup_text(stream, section->name);
-    fputs("</B>", stream);
     if (section->kind[0] && strcmp(section->kind, section->name) != 0) {
         fputc(' ', stream);
         wg_markup_text(stream, section->kind);
     }
+    fputs("</B>", stream);
 }
 
 /* Of a box the first results that others pass on: not what is only kept for backward. */
@@ -145,7 +145,7 @@ void wg_dump_node(const struct wg_dump_graph *p, size_t at, size_t depth)
     fputs(", label=<", p->stream);
     if (node->box) {
         write_section_name(p->stream, &p->graph->section[node->section]);
-        fprintf(p->stream, "<BR/>%zu nodes", node->nodes);
+        fprintf(p->stream, "<BR/>%zu node%s", node->nodes, node->nodes == 1 ? "" : "s");
     } else {
         fputs("<B>", p->stream);
         wg_markup_text(p->stream, node->op);

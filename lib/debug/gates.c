@@ -234,7 +234,7 @@ static void write_dead_paths(const struct gates *g)
         if (v->node != WG_GRAPH_NONE || !v->requires_gradient || g->readers[i] == 0 || !is_zero(v->gradient_elements))
             continue;
         const wg_graph_node *blocker = blocker_of(g, i);
-        fputs(n++ ? ", " : "<BR/><FONT COLOR=\"#777777\"><B>no gradient reaches</B> ", g->stream);
+        fputs(n++ ? ", " : "<BR/><FONT COLOR=\"#777777\"><B>no gradient reaches</B>&#160;", g->stream);
         wg_markup_text(g->stream, v->name[0] ? v->name : "a parameter");
         if (blocker) {
             fputs(" (stopped by ", g->stream);
@@ -263,8 +263,8 @@ static void write_picture(const struct gates *g, const char *title)
         fputs("</B></FONT><BR/>", g->stream);
     }
     fputs(
-        "<FONT COLOR=\"#2e7d32\"><B>values</B></FONT> flow to the right, "
-        "<FONT COLOR=\"#c0392b\"><B>gradients</B></FONT> to the left: the wider a wire, the larger its gradient; dashed: zero<BR/>"
+        "<FONT COLOR=\"#2e7d32\"><B>values</B></FONT>&#160;flow to the right,&#160;"
+        "<FONT COLOR=\"#c0392b\"><B>gradients</B></FONT>&#160;to the left: the wider a wire, the larger its gradient; dashed: zero<BR/>"
         "+ gives its gradient to every operand · × gives each operand the gradient times the other · "
         "a router gives it to the operand that was chosen · copy adds the gradients of its copies<BR/>"
         "‖…‖: the norm of a tensor of several elements",

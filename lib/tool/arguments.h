@@ -1,4 +1,4 @@
-/* The arguments of a command: operands, --out PATH, and the options of a table, which are numbers, switches and choices. */
+/* The arguments of a command: operands, --out PATH, --title TEXT, and the options of a table, which are numbers, switches and choices. */
 #ifndef WG_TOOL_ARGUMENTS_H
 #define WG_TOOL_ARGUMENTS_H
 
@@ -13,11 +13,12 @@ enum { TOOL_OK, TOOL_FAILED, TOOL_MISUSED };
 enum { MAX_OPERANDS = 2 };
 
 /* What a command takes. operands: as the help writes them, "NAME" or "BEFORE.json AFTER.json"; out: what --out names, "FOLDER", or NULL
-   if there is no --out; details: paragraphs behind the list of options, or NULL. */
+   if there is no --out; title: there is a --title; details: paragraphs behind the list of options, or NULL. */
 struct usage {
     const char *command, *summary, *operands;
     int min_operands, max_operands;
     const char *out, *out_help;
+    bool title;
     wg_option_table table;
     const char *details;
 };
@@ -25,7 +26,7 @@ struct usage {
 /* What was given. options is the struct that the table describes; it is reset to the defaults first. */
 struct arguments {
     void *options;
-    const char *out, *operand[MAX_OPERANDS];
+    const char *out, *title, *operand[MAX_OPERANDS];
     int n_operands;
 };
 

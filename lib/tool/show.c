@@ -47,6 +47,7 @@ static const struct usage usage = {
     .max_operands = 1,
     .out = "FILE",
     .out_help = "a name that ends with .svg or .dot; without it DOT goes to standard output",
+    .title = true,
     .table = {options, sizeof options / sizeof *options, sizeof(struct show_options)},
     .details = "GRAPH.json is a file of wg_dump_json, - for standard input. Graphviz's program dot draws .svg.",
 };
@@ -78,7 +79,8 @@ int command_show(int argc, char **argv)
     wg_graph *graph = graph_file_read(usage.command, arguments.operand[0]);
     if (!graph)
         return TOOL_MISUSED;
-    status = picture_write(usage.command, arguments.out, write_dot, &(struct picture){graph, &o, arguments.operand[0]});
+    status = picture_write(usage.command, arguments.out, write_dot,
+                           &(struct picture){graph, &o, arguments.title ? arguments.title : arguments.operand[0]});
     wg_graph_destroy(graph);
     return status;
 }

@@ -203,7 +203,7 @@ static void each_gate_shows_what_it_does(void **state)
     assert_has(text, "swap multiplier");
     assert_has(text, "adder");
     assert_has(text, ">dead</FONT>");
-    assert_has(text, "<B>no gradient reaches</B> b (stopped by relu), c (stopped by relu), d (stopped by maximum)");
+    assert_has(text, "<B>no gradient reaches</B>&#160;b (stopped by relu), c (stopped by relu), d (stopped by maximum)");
     free(text);
     wg_graph_destroy(graph);
 }

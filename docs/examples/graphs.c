@@ -1,0 +1,190 @@
+/* The graphs of the guide's page on dumps, as JSON in a folder:
+
+       graphs FOLDER
+
+   A training step of a network for digits, of LeNet, of an LSTM and of a generative adversarial pair; a Hessian-vector product; and a
+   small function to draw as gates. docs/tools/graphs draws them by `wengert show`. */
+#include <stdio.h>
+#include <string.h>
+
+#include <wengert.h>
+
+/* Writes the innermost tape to FOLDER/NAME.json. */
+static wg_status keep(const char *folder, const char *name)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s.json", folder, name);
+    FILE *file = fopen(path, "w");
+    if (!file)
+        return wg_error_set(WG_E_IO, "graphs", "graphs: %s cannot be written", path);
+    const wg_status status = wg_dump_json(wg_tape_top(), file);
+    return fclose(file) == 0 || status != WG_OK ? status : wg_error_set(WG_E_IO, "graphs", "graphs: %s cannot be written", path);
+}
+
+/* A tensor with a name; NULL if either failed. */
+static wg_tensor *named(wg_tensor *t, const char *name)
+{
+    return t && wg_set_name(t, name) == WG_OK ? t : NULL;
+}
+
+static wg_tensor *noise(const char *name, wg_shape shape)
+{
+    return named(wg_uniform(wg_generator_default(), WG_F32, shape, -1, 1), name);
+}
+
+/* 64-128-64-10 with batch normalisation on 16 images of 8 × 8: the network of docs/examples/digits.c. */
+static wg_status digits(const char *folder)
+{
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(64, 128, 64, 10), .batch_norm = true, .seed = 1);
+    wg_tensor *x = noise("pixels", WG_SHAPE(16, 64)), *y = named(wg_zeros(WG_I64, WG_SHAPE(16)), "digits");
+    wg_status status;
+    {
+        WG_TAPE(tape, .trace = true);
+        status = wg_backward(wg_cross_entropy(wg_nn_apply(net, x), y));
+        if (status == WG_OK)
+            status = keep(folder, "digits");
+    }
+    wg_nn_destroy(net), wg_free(x), wg_free(y);
+    return status;
+}
+
+/* LeNet-5 (LeCun and others, 1998) with relu and max pooling, on images of 28 × 28. */
+static wg_status lenet(const char *folder)
+{
+    wg_nn_module *conv[] = {wg_nn_conv2d(1, 6, 5, .padding = WG_PAIR(2, 2)), wg_nn_conv2d(6, 16, 5)};
+    wg_nn_module *full = wg_nn_mlp(WG_SIZES(400, 120, 84, 10), .seed = 1);
+    wg_tensor *x = noise("images", WG_SHAPE(4, 1, 28, 28)), *y = named(wg_zeros(WG_I64, WG_SHAPE(4)), "digits"), *h = x;
+    static const char *const names[] = {"1", "2"};
+    wg_status status = WG_OK;
+    {
+        WG_TAPE(tape, .trace = true);
+        for (int i = 0; i < 2 && status == WG_OK; i++) {
+            status = wg_section_push(names[i], .kind = "convolution");
+            h = wg_max_pool2d(wg_relu(wg_nn_apply(conv[i], h)));
+            wg_section_pop();
+        }
+        if (status == WG_OK)
+            status = wg_section_push("classifier");
+        h = wg_nn_apply(full, wg_reshape(h, WG_SHAPE(4, 400)));
+        wg_section_pop();
+        if (status == WG_OK)
+            status = wg_backward(wg_cross_entropy(h, y));
+        if (status == WG_OK)
+            status = keep(folder, "lenet");
+    }
+    wg_nn_destroy(conv[0]), wg_nn_destroy(conv[1]), wg_nn_destroy(full), wg_free(x), wg_free(y);
+    return status;
+}
+
+/* 32 steps of an LSTM (Hochreiter, Schmidhuber, 1997), one after the other as on the page on recurrent networks. */
+static wg_status lstm(const char *folder)
+{
+    enum { STEPS = 32, BATCH = 8, IN = 4, HIDDEN = 16 };
+    wg_tensor *w = wg_set_requires_grad(noise("W", WG_SHAPE(4 * HIDDEN, IN)), true),
+              *u = wg_set_requires_grad(noise("U", WG_SHAPE(4 * HIDDEN, HIDDEN)), true),
+              *b = wg_set_requires_grad(named(wg_zeros(WG_F32, WG_SHAPE(4 * HIDDEN)), "b"), true);
+    wg_tensor *x[STEPS], *gate[4];
+    wg_status status = WG_OK;
+    for (int t = 0; t < STEPS; t++)
+        x[t] = noise("x", WG_SHAPE(BATCH, IN));
+    {
+        WG_TAPE(tape, .trace = true);
+        wg_tensor *h = named(wg_zeros(WG_F32, WG_SHAPE(BATCH, HIDDEN)), "h, c at 0"), *c = h;
+        for (int t = 0; t < STEPS && status == WG_OK; t++) {
+            status = wg_chunk(wg_add(wg_linear(x[t], w, b), wg_linear(h, u, WG_NONE)), 1, 4, gate, NULL);
+            c = named(wg_add(wg_mul(wg_sigmoid(gate[1]), c), wg_mul(wg_sigmoid(gate[0]), wg_tanh(gate[2]))), "c");
+            h = named(wg_mul(wg_sigmoid(gate[3]), wg_tanh(c)), "h");
+        }
+        if (status == WG_OK)
+            status = wg_backward(wg_mean(wg_square(h)));
+        if (status == WG_OK)
+            status = keep(folder, "lstm");
+    }
+    for (int t = 0; t < STEPS; t++)
+        wg_free(x[t]);
+    wg_free(w), wg_free(u), wg_free(b);
+    return status;
+}
+
+static wg_tensor *in_section(const char *name, const wg_nn_module *net, wg_tensor *x)
+{
+    if (wg_section_push(name) != WG_OK)
+        return NULL;
+    wg_tensor *y = wg_nn_apply(net, x);
+    wg_section_pop();
+    return y;
+}
+
+/* The generator's step of a GAN (Goodfellow and others, 2014): its loss is small where the discriminator takes its samples for real. */
+static wg_status gan(const char *folder)
+{
+    enum { BATCH = 16 };
+    wg_nn_module *generator = wg_nn_mlp(WG_SIZES(4, 32, 2), .seed = 1), *discriminator = wg_nn_mlp(WG_SIZES(2, 32, 1), .seed = 2);
+    wg_optim *optim = wg_optim_sgd(wg_nn_parameters(generator), .lr = 0.1);
+    wg_tensor *z = noise("z", WG_SHAPE(BATCH, 4)), *real = named(wg_ones(WG_F32, WG_SHAPE(BATCH, 1)), "\"real\"");
+    wg_status status = wg_nn_freeze(discriminator, "*");
+    {
+        WG_TAPE(tape, .trace = true);
+        wg_tensor *sample = named(in_section("generator", generator, z), "samples");
+        if (status == WG_OK)
+            status = wg_backward(wg_bce_with_logits(in_section("discriminator", discriminator, sample), real));
+        if (status == WG_OK)
+            status = wg_optim_step(optim);
+        if (status == WG_OK)
+            status = keep(folder, "gan");
+    }
+    wg_optim_destroy(optim), wg_nn_destroy(generator), wg_nn_destroy(discriminator), wg_free(z), wg_free(real);
+    return status;
+}
+
+/* The Hessian of f(w) = Σ tanh(w)² times v, by differentiating ⟨∇f, v⟩ again (Pearlmutter, 1994). */
+static wg_status hvp(const char *folder)
+{
+    wg_tensor *w = wg_set_requires_grad(noise("w", WG_SHAPE(8)), true), *v = noise("v", WG_SHAPE(8));
+    wg_status status = WG_E_MEMORY;
+    {
+        WG_TAPE(tape, .trace = true);
+        wg_tensor *f = named(wg_sum(wg_square(wg_tanh(w))), "f");
+        wg_tensor *gradient = named(wg_grad(f, w, .create_graph = true), "∇f");
+        wg_tensor *product = named(wg_grad(named(wg_sum(wg_mul(gradient, v)), "⟨∇f, v⟩"), w), "H v");
+        if (product)
+            status = keep(folder, "hvp");
+    }
+    wg_free(w), wg_free(v);
+    return status;
+}
+
+static wg_tensor *variable(double x, const char *name)
+{
+    return wg_set_requires_grad(named(wg_full(WG_F64, WG_SCALAR, x), name), true);
+}
+
+/* relu(w x + b) + max(u x, v)² + σ(x): each kind of gate, one of which is dead. */
+static wg_status gates(const char *folder)
+{
+    wg_tensor *w = variable(2, "w"), *x = variable(-3, "x"), *b = variable(1, "b"), *u = variable(-1, "u"), *v = variable(.5, "v");
+    wg_status status;
+    {
+        WG_TAPE(tape, .trace = true);
+        wg_tensor *unit = wg_relu(wg_add(wg_mul(w, x), b)), *larger = wg_maximum(wg_mul(u, x), v);
+        status = wg_backward(named(wg_add(wg_add(unit, wg_mul(larger, larger)), wg_sigmoid(x)), "y"));
+        if (status == WG_OK)
+            status = keep(folder, "gates");
+    }
+    wg_free(w), wg_free(x), wg_free(b), wg_free(u), wg_free(v);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    wg_status (*const graphs[])(const char *folder) = {digits, lenet, lstm, gan, hvp, gates};
+    if (argc != 2 || argv[1][0] == '-') {
+        fprintf(stderr, "usage: %s FOLDER\n", argv[0]);
+        return 2;
+    }
+    for (size_t i = 0; i < sizeof graphs / sizeof *graphs; i++) {
+        if (wg_seed(1, i) != WG_OK || graphs[i](argv[1]) != WG_OK)
+            return wg_error_report(stderr);
+    }
+    return 0;
+}
