@@ -3,6 +3,7 @@
 
 usage: viewer_pictures.py BUILD     BUILD has docs/gpt, lib/tool/wengert and lib/tool/viewer/viewer.html
 """
+import json
 import subprocess
 import sys
 import tempfile
@@ -29,11 +30,21 @@ def shoot(page, name):
     page.screenshot(str(ROOT / "docs/guide" / f"viewer-{name}.png"))
 
 
+def fastest_step(build, folder, runs=10):
+    """The step of several that took the least time: the one that other programs disturbed least."""
+    taken = {}
+    for i in range(runs):
+        path = folder / f"{i}" / "gpt.json"
+        path.parent.mkdir()
+        subprocess.run([build / "docs/gpt", path], check=True, stdout=subprocess.DEVNULL)
+        taken[path] = sum(node.get("nanoseconds", 0) for node in json.loads(path.read_text())["nodes"])
+    return min(taken, key=taken.get)
+
+
 def main():
     build = Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder, browser.Browser() as chromium:
-        step = Path(folder) / "gpt.json"
-        subprocess.run([build / "docs/gpt", step], check=True, stdout=subprocess.DEVNULL)
+        step = fastest_step(build, Path(folder))
         address = "file://" + subprocess.run([build / "lib/tool/wengert", "view", step], check=True, capture_output=True, text=True).stdout.strip()
 
         shoot(chromium.open(address), "light")

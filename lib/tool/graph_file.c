@@ -2,6 +2,7 @@
 #include "graph_file.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -72,4 +73,23 @@ int picture_write(const char *command, const char *path, wg_status (*write)(FILE
     if (file != stdout && fclose(file) != 0 && status == TOOL_OK)
         status = misused(command, "expected to write %s: %s", path, strerror(errno));
     return status;
+}
+
+/* Where the page may lie: beside the program in a build, below its prefix where it was installed, and where it was to be installed. */
+FILE *viewer_page_open(void)
+{
+    static const char *const places[] = {"viewer/viewer.html", "../share/wengert/viewer.html"};
+    char program[PATH_MAX], path[PATH_MAX + 64];
+    const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    FILE *file = NULL;
+    if (length > 0) {
+        program[length] = 0;
+        char *name = strrchr(program, '/');
+        *(name ? name + 1 : program) = 0;
+        for (size_t i = 0; !file && i < sizeof places / sizeof *places; i++) {
+            snprintf(path, sizeof path, "%s%s", program, places[i]);
+            file = fopen(path, "r");
+        }
+    }
+    return file ? file : fopen(WENGERT_VIEWER, "r");
 }

@@ -12,4 +12,7 @@ wg_graph *graph_file_read(const char *command, const char *path);
 int picture_write(const char *command, const char *path, wg_status (*write)(FILE *stream, const void *context),
                   const void *context);
 
+/* The viewer's page without a graph, for reading; NULL if it is not installed (-Dviewer). */
+FILE *viewer_page_open(void);
+
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "arguments.h"
+#include "graph_file.h"
 
 static const struct usage usage = {
     .command = "wengert info",
@@ -142,6 +143,13 @@ static int print_missing(void)
     if (wg_threads() < usable_processors())
         missing++, printf("  threads: OMP_NUM_THREADS leaves %d of %d processors unused\n", usable_processors() - wg_threads(),
                           usable_processors());
+    FILE *page = viewer_page_open();
+    if (page)
+        fclose(page);
+    else
+        missing++,
+            printf(
+                "  viewer: wengert view makes no pages; install node-dagre-layout and node-d3 and build with -Dviewer=enabled\n");
     if (getenv("WENGERT_AUDIT"))
         missing++, printf("  time: WENGERT_AUDIT checks every tensor after each backward pass; unset it to measure\n");
     return missing;

@@ -1,6 +1,5 @@
 /* wengert view: writes the graph of a file as a page that a browser shows. */
 #include <errno.h>
-#include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,29 +33,10 @@ static const struct usage usage = {
     .out_help = "the page (default: GRAPH.html, beside the graph)",
     .table = {options, sizeof options / sizeof *options, sizeof(struct view_options)},
     .details =
-        "wg_dump_json and wg_graph_write_json write graphs. The page holds everything that it needs and asks no other computer.",
+        "GRAPH.json is a file of wg_dump_json, - for standard input. The page holds everything that it needs and asks no other computer.",
 };
 
 /* ---- the page without a graph ---- */
-
-/* Where the page may lie: beside the program in a build, below its prefix where it was installed, and where it was to be installed. */
-static FILE *open_page(void)
-{
-    static const char *const places[] = {"viewer/viewer.html", "../share/wengert/viewer.html"};
-    char program[PATH_MAX], path[PATH_MAX + 64];
-    const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    FILE *file = NULL;
-    if (length > 0) {
-        program[length] = 0;
-        char *name = strrchr(program, '/');
-        *(name ? name + 1 : program) = 0;
-        for (size_t i = 0; !file && i < sizeof places / sizeof *places; i++) {
-            snprintf(path, sizeof path, "%s%s", program, places[i]);
-            file = fopen(path, "r");
-        }
-    }
-    return file ? file : fopen(WENGERT_VIEWER, "r");
-}
 
 /* All of a stream as text; NULL if it cannot be read. */
 static char *read_all(FILE *file)
@@ -84,7 +64,7 @@ static char *read_all(FILE *file)
 
 static char *read_page(void)
 {
-    FILE *file = open_page();
+    FILE *file = viewer_page_open();
     char *page = file ? read_all(file) : NULL;
     if (file)
         fclose(file);
