@@ -7,8 +7,9 @@
 
 #include "debug/collapse.h"
 
-/* TRIES: periods that are tried at each place, the shortest first. SAVED: nodes that a fold must save at least. */
-enum { TRIES = 64, SAVED = 6 };
+/* TRIES: periods that are tried at each place, the shortest first. SAVED: nodes that a fold must save at least. IN_VAIN: comparisons for
+   each node that may lead to nothing before the search ends, which keeps it linear for graphs that are made to be hard. */
+enum { TRIES = 64, SAVED = 6, IN_VAIN = 64 };
 
 struct run {
     size_t start, period, count; /* positions in the sequence; count copies of period nodes */
@@ -27,6 +28,7 @@ struct folding {
     size_t *earliest, *latest; /* of each value: the positions that read it */
     size_t *n_readers;         /* of each value: how many nodes read it */
     bool *folded;              /* of each node: it is in a run */
+    size_t in_vain;            /* nodes that were compared for runs that save too little */
 };
 
 /* ---- structure ---- */
@@ -135,28 +137,39 @@ static void choose_start(const struct folding *f, struct run *run, size_t spare)
     }
 }
 
-static bool run_at(const struct folding *f, size_t start, size_t period, struct run *run)
+/* How many nodes from start on equal, by their hashes, those that stand `period` later. */
+static size_t periodic_length(const struct folding *f, size_t start, size_t period)
 {
-    size_t count = 1, spare = 0;
-    while (start + (count + 1) * period <= f->n &&
-           stretch(f, start, start + period) == stretch(f, start + count * period, start + (count + 1) * period))
-        count++;
-    if (count < 2)
+    size_t low = 0, high = f->n - start - period; /* so many are equal; at most so many */
+    while (low < high) {
+        const size_t middle = high - (high - low) / 2;
+        if (stretch(f, start, start + middle) == stretch(f, start + period, start + period + middle))
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+static bool run_at(struct folding *f, size_t start, size_t period, struct run *run)
+{
+    if (start + 2 * period > f->n || stretch(f, start, start + period) != stretch(f, start + period, start + 2 * period))
         return false;
-    while (spare < period && start + count * period + spare < f->n &&
-           f->hash[start + spare] == f->hash[start + count * period + spare])
-        spare++;
-    *run = (struct run){start, period, count};
-    choose_start(f, run, spare);
+    const size_t length = period + periodic_length(f, start, period);
+    *run = (struct run){start, period, length / period};
+    choose_start(f, run, length % period);
     run->count = equal_copies(f, run);
-    return (run->count - 1) * run->period >= SAVED;
+    const bool saves = (run->count - 1) * run->period >= SAVED;
+    f->in_vain += saves ? 0 : run->count * run->period;
+    return saves;
 }
 
 /* A run that begins here, or just behind, with a period up to longest. */
-static bool find_run(const struct folding *f, size_t start, size_t longest, struct run *run)
+static bool find_run(struct folding *f, size_t start, size_t longest, struct run *run)
 {
     size_t next = f->again[start];
-    for (int tries = 0; tries < TRIES && next != WG_GRAPH_NONE && next - start <= longest; tries++, next = f->again[next])
+    for (int tries = 0; tries < TRIES && next != WG_GRAPH_NONE && next - start <= longest && f->in_vain < IN_VAIN * f->n;
+         tries++, next = f->again[next])
         if (run_at(f, start, next - start, run))
             return true;
     return false;

@@ -86,12 +86,12 @@ static void survey(struct gates *g)
 /* The number of a scalar, the norm of anything else. */
 static void write_number(const struct gates *g, const wg_shape *shape, const wg_graph_elements *e)
 {
-    int64_t n = 1;
+    bool scalar = true;
     for (int i = 0; i < shape->rank; i++)
-        n *= shape->extent[i];
+        scalar = scalar && shape->extent[i] == 1;
     if (e->nan)
         fprintf(g->stream, "%lld NaN", (long long)e->nan);
-    else if (n == 1)
+    else if (scalar)
         fprintf(g->stream, "%.4g", e->mean + 0.0);
     else
         fprintf(g->stream, "‖%.3g‖", e->norm);
@@ -104,7 +104,9 @@ static void write_wire(const struct gates *g, const char *from, const char *to, 
     enum { WIDEST = 5 };
     const wg_graph_value *v = value_at(g, value);
     char shape[200];
-    const double width = is_some(gradient) && isfinite(gradient->norm) ? 1 + (WIDEST - 1) * gradient->norm / g->largest : 1;
+    const double width = is_some(gradient) && gradient->norm > 0 && isfinite(gradient->norm)
+                             ? 1 + (WIDEST - 1) * gradient->norm / g->largest
+                             : 1;
     fprintf(g->stream, "  %s -> %s [penwidth=%.2f, ", from, to, width);
     fputs(is_some(gradient)                  ? "color=\"#c0392b\""
           : v->requires_gradient && gradient ? "color=\"#999999\", style=dashed"

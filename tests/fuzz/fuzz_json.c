@@ -165,6 +165,23 @@ static char *write_graph(const wg_graph *graph, size_t *n)
     return text;
 }
 
+/* Smaller graphs are graphs: written as JSON they read back. */
+static void check_collapsed(const wg_graph *graph, FILE *nowhere, const char *text)
+{
+    for (int depth = -1; depth < 3; depth++) {
+        wg_graph *smaller = wg_graph_collapse(graph, .fold = depth != 2, .depth = depth);
+        if (!smaller || wg_graph_write_dot(smaller, nowhere) != WG_OK)
+            broken(wg_error_first()->message, text);
+        size_t n;
+        char *written = write_graph(smaller, &n);
+        wg_graph *back = read_text(written, n);
+        if (!back)
+            broken(wg_error_first()->message, written);
+        wg_graph_destroy(smaller), wg_graph_destroy(back);
+        free(written);
+    }
+}
+
 static void check(const struct text *text, const wg_graph *unchanged)
 {
     static FILE *nowhere;
@@ -187,8 +204,9 @@ static void check(const struct text *text, const wg_graph *unchanged)
     char *second = write_graph(back, &again);
     if (n != again || memcmp(first, second, n) != 0)
         broken("what was read again is another graph", first);
-    if (wg_graph_write_dot(graph, nowhere) != WG_OK)
+    if (wg_graph_write_dot(graph, nowhere) != WG_OK || wg_graph_write_gates(graph, nowhere) != WG_OK)
         broken(wg_error_first()->message, first);
+    check_collapsed(graph, nowhere, first);
     wg_cost_table *costs = wg_graph_costs(graph);
     wg_graph_changes *changes = wg_graph_diff(graph, unchanged);
     if (!costs || wg_cost_print(costs, nowhere) != WG_OK || !changes ||
