@@ -196,8 +196,12 @@ static struct group *group_at(const wg_optim *optim, size_t group, const char *o
 {
     if (optim && group < optim->n_groups)
         return &optim->groups[group];
-    if (optim)
-        (void)wg_error_set(WG_E_ARGUMENT, op, "%s: there is no group %zu", op, group);
+    const size_t n = optim ? optim->n_groups : 0;
+    if (n == 1)
+        (void)wg_error_set(WG_E_ARGUMENT, op, "%s: there is no group %zu: the only group is 0", op, group);
+    else if (optim)
+        (void)wg_error_set(WG_E_ARGUMENT, op, "%s: there is no group %zu: the groups are 0 %s %zu", op, group, n > 2 ? "to" : "and",
+                           n - 1);
     else
         (void)wg_error_set(WG_E_NULL, op, "%s: the optimizer is NULL", op);
     return NULL;
@@ -258,7 +262,10 @@ static wg_status set(const wg_optim *optim, size_t group, const char *option, do
     if (optim->rule->check)
         WG_TRY(optim->rule->check(optim->draft, op));
     if (!same_state(optim, found))
-        return wg_error_set(WG_E_STATE, op, "%s: %s %g would need other state than the group was made with", op, option, value);
+        return wg_error_set(WG_E_STATE, op,
+                            "%s: %s %g would need other state than the group was made with: make the optimizer, or add the group, "
+                            "with .%s = %g",
+                            op, option, value, option, value);
     if (strcmp(option, "lr") == 0)
         WG_TRY(wg_write(found->lr, &value));
     if (!keep_base)
@@ -351,23 +358,39 @@ static wg_status check_printable(const wg_optim *optim, size_t g, const char *op
     return draft_from(optim, group, op);
 }
 
+/* The draft's options as text; where a schedule has changed the rate, the base rate follows it: "lr=0.05 (base 0.1)". */
+static wg_status print_options(const wg_optim *optim, const struct group *group, FILE *stream, const char *op)
+{
+    char text[600];
+    double rate, base;
+    WG_TRY(wg_options_get(optim->table, optim->draft, "lr", &rate, op));
+    WG_TRY(wg_options_get(optim->table, group->options, "lr", &base, op));
+    wg_options_text(optim->table, optim->draft, true, text, sizeof text);
+    const char *lr = strncmp(text, "lr=", 3) == 0 ? text : strstr(text, ", lr=");
+    const size_t end = lr ? (size_t)(lr - text) + 3 + strcspn(lr + 3, ",") : 0;
+    if (lr && rate != base)
+        fprintf(stream, "%.*s (base %g)%s\n", (int)end, text, base, text + end);
+    else
+        fprintf(stream, "%s\n", text);
+    return WG_OK;
+}
+
 wg_status wg_optim_print(const wg_optim *optim, FILE *stream)
 {
     const char *op = "optim_print";
-    char text[600];
     if (!optim || !stream)
         return wg_error_set(WG_E_NULL, op, "%s: the %s is NULL", op, optim ? "stream" : "optimizer");
     for (size_t g = 0; g < optim->n_groups; g++) /* before anything is written */
         WG_TRY(check_printable(optim, g, op));
-    fprintf(stream, "%s\n", optim->rule->name);
+    fprintf(stream, "%s%s\n", optim->rule->name, optim->keep_grads ? "(keep_grads=true)" : "");
     for (size_t g = 0; g < optim->n_groups; g++) {
         const struct group *group = &optim->groups[g];
         int64_t elements = 0;
         for (size_t i = 0; i < group->n; i++)
             elements += wg_numel(group->parameters[i].tensor);
         WG_TRY(draft_from(optim, group, op));
-        fprintf(stream, "group %zu: %zu parameter%s, %lld elements, %s\n", g, group->n, group->n == 1 ? "" : "s",
-                (long long)elements, wg_options_text(optim->table, optim->draft, true, text, sizeof text));
+        fprintf(stream, "group %zu: %zu parameter%s, %lld elements, ", g, group->n, group->n == 1 ? "" : "s", (long long)elements);
+        WG_TRY(print_options(optim, group, stream, op));
     }
     return fflush(stream) != 0 || ferror(stream) ? wg_error_set(WG_E_IO, op, "%s: the stream could not be written", op) : WG_OK;
 }

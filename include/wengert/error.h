@@ -26,6 +26,10 @@ WG_API const wg_error *wg_error_first(void);
 /* Moves the first error into *out (which may be NULL) and clears the record. Returns its code, or WG_OK if there was none. */
 WG_API wg_status wg_error_take(wg_error *out);
 
+/* The status of what a call returned as a pointer: WG_OK unless it is NULL, then the code of the first error, or, where none is
+   recorded, WG_E_NULL, which is recorded: WG_TRY(wg_error_if_null(net)). */
+WG_API WG_MUST_CHECK wg_status wg_error_if_null(const void *made);
+
 /* Records an error for op and returns code; for user-written ops and layers. Only the first error is kept; later ones are
    counted. */
 WG_API wg_status wg_error_set(wg_status code, const char *op, const char *format, ...) WG_PRINTF(3, 4);

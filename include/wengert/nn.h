@@ -32,7 +32,7 @@ typedef struct wg_nn_call {
     const wg_nn_module *module;
     const void *options;      /* the module's own copy of its options */
     void *context;            /* what wg_nn_module_create was given */
-    wg_tensor *const *param;  /* the module's own, in the order in which they were added; its children's follow */
+    wg_tensor *const *param;  /* the module's own, in the order in which they were added; past the last is undefined */
     wg_tensor *const *buffer; /* the module's own */
     wg_tensor *const *in;     /* all n_in inputs */
     wg_tensor **out;          /* of a module with several results: where those after the first go */
@@ -116,10 +116,15 @@ WG_API wg_tensor_list wg_nn_state(wg_nn_module *module);
 WG_API wg_tensor_list wg_nn_matching(wg_nn_module *module, const char *pattern);
 WG_API wg_tensor_list wg_nn_trainable(wg_nn_module *module);
 
-/* Freezes the parameters whose names match a pattern, or unfreezes them: wg_nn_freeze(net, "encoder.*"). A frozen parameter requires
-   no gradient: none is computed for it, what it has is thrown away, and an optimizer leaves it and its state alone. A tape on which it was used before still passes it one, on which no optimizer steps. A replay
-   does what was captured, whatever is frozen since. Patterns and E_ARGUMENT as in wg_nn_matching; E_STATE inside a checkpointed function, which may not clear gradients. Where clearing a gradient fails
-   none of them is frozen. */
+/* Freezes the parameters whose names match a pattern, or unfreezes them: wg_nn_freeze(net, "encoder.*"). Patterns and E_ARGUMENT as in
+   wg_nn_matching. A tied parameter has several names: here each of them may match, wg_nn_matching looks at the first, as
+   wg_nn_parameters lists it.
+
+   A frozen parameter requires no gradient. None is computed for it, what it has is thrown away, and an optimizer leaves it and its state
+   alone. On a tape that used it before, backward still leaves a gradient on it, and no optimizer reads that. A replay does
+   what was captured, whatever is frozen since.
+
+   E_STATE inside a checkpointed function, which may not clear gradients. On failure none of them is frozen. */
 WG_API WG_MUST_CHECK wg_status wg_nn_freeze(wg_nn_module *module, const char *pattern);
 WG_API WG_MUST_CHECK wg_status wg_nn_unfreeze(wg_nn_module *module, const char *pattern);
 
@@ -154,14 +159,14 @@ WG_API WG_MUST_CHECK wg_status wg_nn_assign(wg_tensor_list params, wg_tensor *ve
 WG_API wg_tensor *wg_nn_apply_to(const wg_nn_module *net, wg_tensor *const *in, size_t n_in);
 WG_API wg_tensor *wg_nn_apply_child_to(const wg_nn_call *call, size_t index, wg_tensor *const *in, size_t n_in);
 
-/* y = net(x) with other parameters: params has as many tensors as wg_nn_parameters(net), in that order, of those shapes and dtypes (else
-   E_SHAPE, E_DTYPE); they may be computed, and the gradient flows through them. A pure function of params, the buffers and x:
+/* y = net(x) with other parameters: as many as wg_nn_parameters(net) has (else E_ARGUMENT), in that order, of those shapes and dtypes (else
+   E_SHAPE, E_DTYPE); the names of the list are not read. They may be computed, and the gradient flows through them. A pure function of params, the buffers and x:
    running statistics are not updated. */
-WG_API wg_tensor *wg_nn_apply_with(const wg_nn_module *net, wg_tensor *const *params, wg_tensor *x);
+WG_API wg_tensor *wg_nn_apply_with(const wg_nn_module *net, wg_tensor_list params, wg_tensor *x);
 
 /* Any numbers of inputs and results: out[0 … n_out), all of which are made, or none. params is NULL for the module's own. out is
    another array than in, else E_ARGUMENT. */
-WG_API WG_MUST_CHECK wg_status wg_nn_apply_many(const wg_nn_module *net, wg_tensor *const *params, wg_tensor *const *in,
+WG_API WG_MUST_CHECK wg_status wg_nn_apply_many(const wg_nn_module *net, const wg_tensor_list *params, wg_tensor *const *in,
                                                 size_t n_in, wg_tensor **out, size_t n_out);
 WG_API WG_MUST_CHECK wg_status wg_nn_apply_child_many(const wg_nn_call *call, size_t index, wg_tensor *const *in, size_t n_in,
                                                       wg_tensor **out, size_t n_out);
@@ -258,6 +263,9 @@ WG_API char *wg_nn_describe(const wg_nn_module *module, char *text, size_t size)
     ((const wg_shape[]){{-1, {0}}, __VA_ARGS__}) /* the first one is left out: a list in braces is not empty */
 #endif
 WG_API WG_MUST_CHECK wg_status wg_nn_print_with(const wg_nn_module *net, FILE *stream, const wg_shape *in, size_t n_in);
+/* The same with the network applied to in[0 … n_in), for inputs that zeros of the parameters' dtype do not stand for, such as
+   indices, i64: wg_nn_print_on(net, stdout, &tokens, 1). */
+WG_API WG_MUST_CHECK wg_status wg_nn_print_on(const wg_nn_module *net, FILE *stream, wg_tensor *const *in, size_t n_in);
 
 #ifdef __cplusplus
 }

@@ -47,14 +47,16 @@ WG_API WG_MUST_CHECK wg_status wg_optim_add_group_with(wg_optim *optim, wg_tenso
 
 WG_API size_t wg_optim_groups(const wg_optim *optim); /* 0 and E_NULL for NULL */
 
-/* A group's option by its name, a bool as 0 or 1: as it stands now, NaN and the error where there is none; set for the steps to come. An option
-   that decides which state a parameter has (SGD's momentum) stays 0 or not 0 as it was made. A captured step reads lr at each run, and keeps
-   the other options that it was captured with. E_ARGUMENT for a group or an option that is not
-   there, which the message answers with those that are, or a value out of range; E_STATE for one that would need other state. */
+/* Read or set an option of a group by its name; a bool is 0 or 1. wg_optim_get gives the value of now, or NaN and the error;
+   wg_optim_set sets it for the steps to come. An option that decides which state a parameter has (SGD's momentum) stays 0 if the group
+   was made with 0, and above 0 otherwise: else E_STATE. A captured step reads lr at each run, and keeps the other options that it was
+   captured with. E_ARGUMENT for a value out of range, and for a group or an option that is not there: the message lists those
+   that are. */
 WG_API double wg_optim_get(const wg_optim *optim, size_t group, const char *option);
 WG_API WG_MUST_CHECK wg_status wg_optim_set(wg_optim *optim, size_t group, const char *option, double value);
 
-/* A line for the optimizer with all its options, and one for each group: "sgd", "group 0: 4 parameters, 42 elements, lr=0.1, …". E_IO;
+/* A line for the optimizer, "sgd" or "sgd(keep_grads=true)", and one for each group with all its options: "group 0: 4 parameters, 42
+   elements, lr=0.1, …". A rate that a schedule has changed is followed by the one that it multiplies: "lr=0.05 (base 0.1)". E_IO;
    E_DANGLING (a parameter was freed), E_ARGUMENT (the program wrote a rate out of its range), before anything is written. */
 WG_API WG_MUST_CHECK wg_status wg_optim_print(const wg_optim *optim, FILE *stream);
 

@@ -156,6 +156,13 @@ const wg_error *wg_error_first(void)
     return th->has_error ? &th->error : NULL;
 }
 
+wg_status wg_error_if_null(const void *made)
+{
+    if (made)
+        return WG_OK;
+    return wg_error_first() ? wg_error_first()->code : wg_fail(WG_E_NULL, "error_if_null", "error_if_null: the pointer is NULL");
+}
+
 wg_status wg_error_take(wg_error *out)
 {
     struct wg_thread *th = wg_self();

@@ -102,6 +102,24 @@ static wg_status append(wg_nn_module *net, wg_nn_module *layer)
     return wg_nn_add_child(net, name, layer);
 }
 
+/* Does each layer take as many inputs as the one before has results? NULL among them fails later. */
+static wg_status check_chain(wg_nn_module *const *layers, size_t n)
+{
+    const char *op = "nn_sequential";
+    for (size_t i = 1; i < n; i++) {
+        const wg_nn_module *before = layers[i - 1], *layer = layers[i];
+        if (!before || !layer || before->kind->n_out == WG_NN_ANY || layer->kind->n_in == WG_NN_ANY)
+            continue;
+        const size_t inputs = layer->kind->n_in > 1 ? (size_t)layer->kind->n_in : 1, results = results_of(before);
+        if (inputs != results)
+            return wg_error_set(WG_E_ARGUMENT, op,
+                                "%s: expected layer %zu (%s) to take the %zu result%s of layer %zu (%s), it takes %zu input%s", op,
+                                i, layer->kind->name, results, results > 1 ? "s" : "", i - 1, before->kind->name, inputs,
+                                inputs > 1 ? "s" : "");
+    }
+    return WG_OK;
+}
+
 wg_nn_module *wg_nn_sequential_with(wg_nn_module *const *layers, size_t n)
 {
     if (!layers && n > 0) {
@@ -109,7 +127,7 @@ wg_nn_module *wg_nn_sequential_with(wg_nn_module *const *layers, size_t n)
         return NULL;
     }
     wg_nn_module *net = nn_create(&sequential_kind, NULL, NULL, NULL, "nn_sequential");
-    wg_status status = net ? WG_OK : WG_E_MEMORY;
+    wg_status status = net ? check_chain(layers, n) : WG_E_MEMORY;
     for (size_t i = 0; i < n; i++) {
         if (status == WG_OK)
             status = append(net, layers[i]);

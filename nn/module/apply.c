@@ -114,13 +114,17 @@ static wg_status check_like(const wg_tensor *given, const wg_tensor *own, const 
                         wg_shape_text(b, expected, sizeof expected), wg_shape_text(a, got, sizeof got));
 }
 
-static wg_status check_params(const wg_nn_module *net, wg_tensor *const *params)
+static wg_status check_params(const wg_nn_module *net, wg_tensor_list params)
 {
+    const char *op = "nn_apply_with";
     const wg_tensor_list own = wg_nn_parameters(net);
-    if (!params && own.n > 0)
-        return nn_null_argument("nn_apply_with", "the list of parameters");
+    if (!params.tensor && params.n > 0)
+        return nn_null_argument(op, "the list of parameters");
+    if (params.n != own.n)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected %zu parameters, those of wg_nn_parameters in their order, got %zu", op,
+                            own.n, params.n);
     for (size_t i = 0; i < own.n; i++)
-        WG_TRY(check_like(params[i], own.tensor[i], own.name[i]));
+        WG_TRY(check_like(params.tensor[i], own.tensor[i], own.name[i]));
     return WG_OK;
 }
 
@@ -159,51 +163,52 @@ static wg_status apply(const wg_nn_call *call)
     return status;
 }
 
-static wg_status apply_many(const wg_nn_module *net, wg_tensor *const *params, bool functional, wg_tensor *const *in, size_t n_in,
+/* params: NULL for the module's own. */
+static wg_status apply_many(const wg_nn_module *net, const wg_tensor_list *params, wg_tensor *const *in, size_t n_in,
                             wg_tensor **out, size_t n_out, const char *op)
 {
     WG_TRY(check_inputs(net, in, n_in, out, n_out, op));
-    if (functional)
-        WG_TRY(check_params(net, params));
+    if (params)
+        WG_TRY(check_params(net, *params));
     wg_tensor **slots = NULL;
-    if (functional && net->params.distinct.n > 0) {
-        slots = spread(&net->params, params);
+    if (params && net->params.distinct.n > 0) {
+        slots = spread(&net->params, params->tensor);
         if (!slots)
             return nn_no_memory(op);
     }
     const wg_nn_call call = {.module = net,
                              .options = net->options,
                              .context = net->context,
-                             .param = slots        ? slots
-                                      : functional ? params
-                                                   : net->params.tensor,
+                             .param = slots    ? slots
+                                      : params ? params->tensor
+                                               : net->params.tensor,
                              .buffer = net->buffers.tensor,
                              .in = in,
                              .out = out,
                              .n_in = n_in,
                              .n_out = n_out,
-                             .functional = functional};
+                             .functional = params != NULL};
     const wg_status status = apply(&call);
     free(slots);
     return status;
 }
 
-wg_status wg_nn_apply_many(const wg_nn_module *net, wg_tensor *const *params, wg_tensor *const *in, size_t n_in, wg_tensor **out,
-                           size_t n_out)
+wg_status wg_nn_apply_many(const wg_nn_module *net, const wg_tensor_list *params, wg_tensor *const *in, size_t n_in,
+                           wg_tensor **out, size_t n_out)
 {
-    return apply_many(net, params, params != NULL, in, n_in, out, n_out, "nn_apply_many");
+    return apply_many(net, params, in, n_in, out, n_out, "nn_apply_many");
 }
 
 wg_tensor *wg_nn_apply_to(const wg_nn_module *net, wg_tensor *const *in, size_t n_in)
 {
     wg_tensor *y = NULL;
-    return apply_many(net, NULL, false, in, n_in, &y, 1, "nn_apply") == WG_OK ? y : NULL;
+    return apply_many(net, NULL, in, n_in, &y, 1, "nn_apply") == WG_OK ? y : NULL;
 }
 
-wg_tensor *wg_nn_apply_with(const wg_nn_module *net, wg_tensor *const *params, wg_tensor *x)
+wg_tensor *wg_nn_apply_with(const wg_nn_module *net, wg_tensor_list params, wg_tensor *x)
 {
     wg_tensor *y = NULL;
-    return apply_many(net, params, true, &x, 1, &y, 1, "nn_apply_with") == WG_OK ? y : NULL;
+    return apply_many(net, &params, &x, 1, &y, 1, "nn_apply_with") == WG_OK ? y : NULL;
 }
 
 wg_status nn_apply_recorded(const wg_nn_module *net, wg_tensor *const *in, size_t n_in, wg_tensor **out, size_t n_out,
@@ -225,12 +230,17 @@ wg_status nn_apply_recorded(const wg_nn_module *net, wg_tensor *const *in, size_
 
 /* ---- children ---- */
 
-static wg_status check_child(const char *op, const wg_nn_call *call, size_t index, wg_tensor *const *in, size_t n_in,
-                             wg_tensor **out, size_t n_out)
+static wg_status check_child(const char *op, const wg_nn_call *call, size_t index)
 {
-    if (!call || index >= call->module->n_children)
-        return wg_error_first() ? wg_error_first()->code : wg_error_set(WG_E_ARGUMENT, op, "%s: there is no child %zu", op, index);
-    return check_inputs(call->module->children[index].module, in, n_in, out, n_out, op);
+    if (call && index < call->module->n_children)
+        return WG_OK;
+    if (wg_error_first())
+        return wg_error_first()->code;
+    if (!call)
+        return nn_null_argument(op, "the call");
+    const size_t n = call->module->n_children;
+    return wg_error_set(WG_E_ARGUMENT, op, "%s: there is no child %zu of %s, which has %zu child%s", op, index,
+                        call->module->kind->name, n, n == 1 ? "" : "ren");
 }
 
 static wg_status apply_child(const wg_nn_call *call, size_t index, wg_tensor *const *in, size_t n_in, wg_tensor **out, size_t n_out,
@@ -250,7 +260,9 @@ static wg_status apply_child(const wg_nn_call *call, size_t index, wg_tensor *co
                               .functional = call->functional,
                               .record = call->record ? call->record->child(call->record, index) : NULL};
     WG_TRY(wg_section_push(child->name, .kind = wg_nn_kind_name(child->module)));
-    const wg_status status = forward(&inner, fused);
+    wg_status status = check_inputs(child->module, in, n_in, out, n_out, "nn_apply"); /* what the program called, in this section */
+    if (status == WG_OK)
+        status = forward(&inner, fused);
     wg_section_pop();
     return status;
 }
@@ -258,14 +270,14 @@ static wg_status apply_child(const wg_nn_call *call, size_t index, wg_tensor *co
 wg_status wg_nn_apply_child_many(const wg_nn_call *call, size_t index, wg_tensor *const *in, size_t n_in, wg_tensor **out,
                                  size_t n_out)
 {
-    WG_TRY(check_child("nn_apply_child_many", call, index, in, n_in, out, n_out));
+    WG_TRY(check_child("nn_apply_child_many", call, index));
     return apply_child(call, index, in, n_in, out, n_out, NULL);
 }
 
 wg_tensor *wg_nn_apply_child_to(const wg_nn_call *call, size_t index, wg_tensor *const *in, size_t n_in)
 {
     wg_tensor *y = NULL;
-    if (check_child("nn_apply_child", call, index, in, n_in, &y, 1) != WG_OK)
+    if (check_child("nn_apply_child", call, index) != WG_OK)
         return NULL;
     return apply_child(call, index, in, n_in, &y, 1, NULL) == WG_OK ? y : NULL;
 }
@@ -274,7 +286,7 @@ wg_tensor *wg_nn_apply_child_to(const wg_nn_call *call, size_t index, wg_tensor 
 wg_tensor *wg_nn_apply_next(const wg_nn_call *call, size_t *index, wg_tensor *x)
 {
     wg_tensor *y = NULL;
-    if (check_child("nn_apply_next", call, index ? *index : SIZE_MAX, &x, 1, &y, 1) != WG_OK)
+    if ((!index && nn_null_argument("nn_apply_next", "the index")) || check_child("nn_apply_next", call, *index) != WG_OK)
         return NULL;
     const struct child *child = &call->module->children[*index];
     const bool last = *index + 1 == call->module->n_children;

@@ -219,6 +219,9 @@ static wg_status insert(wg_nn_module *module, struct list *list, const char *nam
 /* A frozen parameter of another module stays frozen. */
 static wg_status check_tensor(wg_tensor *own, bool parameter, const char *name, const char *op)
 {
+    if (parameter && wg_dtype_of(own) != WG_F32 && wg_dtype_of(own) != WG_F64)
+        return wg_error_set(WG_E_DTYPE, op, "%s: expected parameter \"%s\" of dtype f32 or f64, got %s", op, name,
+                            wg_dtype_name(wg_dtype_of(own)));
     if (parameter)
         return wg_owners(own) > 1 || wg_set_requires_grad(own, true) ? WG_OK : nn_first_error(WG_E_DTYPE);
     return wg_requires_grad(own)

@@ -161,10 +161,18 @@ static wg_status read_costs(struct table *table, const wg_tape *tape)
     return status;
 }
 
+/* What the network is applied to: given inputs or, where in is NULL, zeros of given shapes. */
+struct inputs {
+    wg_tensor *const *in;
+    const wg_shape *shape;
+    size_t n;
+};
+
 /* On a traced tape, which records without gradients, too. */
-static wg_status apply_to_zeros(struct table *table, const wg_nn_module *net, const wg_shape *shape, size_t n)
+static wg_status apply_once(struct table *table, const wg_nn_module *net, const struct inputs *inputs)
 {
     const char *op = "nn_print";
+    const size_t n = inputs->n;
     wg_tensor *in[MAX_INPUTS], *out[MAX_INPUTS];
     const size_t results = net->kind->n_out > 1 ? (size_t)net->kind->n_out : 1;
     if (n > MAX_INPUTS || results > MAX_INPUTS)
@@ -174,8 +182,8 @@ static wg_status apply_to_zeros(struct table *table, const wg_nn_module *net, co
     if (!tape)
         return WG_E_MEMORY;
     for (size_t i = 0; i < n; i++) {
-        in[i] = wg_zeros(input_dtype(net), shape[i]);
-        if (!in[i])
+        in[i] = inputs->in ? inputs->in[i] : wg_zeros(input_dtype(net), inputs->shape[i]);
+        if (!in[i] && !inputs->in)
             return nn_first_error(WG_E_MEMORY);
     }
     WG_TRY(wg_section_push(SECTION));
@@ -310,11 +318,8 @@ static void print_sum(const wg_nn_module *net, FILE *stream)
             grouped(frozen, number[2], sizeof number[2]), grouped(state, number[3], sizeof number[3]));
 }
 
-wg_status wg_nn_print_with(const wg_nn_module *net, FILE *stream, const wg_shape *in, size_t n_in)
+static wg_status print(const wg_nn_module *net, FILE *stream, const struct inputs *inputs, const char *op)
 {
-    const char *op = "nn_print";
-    if (!net || !stream || (!in && n_in > 0))
-        return nn_null_argument(op, !net ? "the module" : !stream ? "the stream" : "the list of shapes");
     const size_t n = count_modules(net);
     struct table table = {.line = calloc(n, sizeof *table.line), .child = malloc(n * sizeof *table.child)};
     if (!table.line || !table.child) {
@@ -322,12 +327,34 @@ wg_status wg_nn_print_with(const wg_nn_module *net, FILE *stream, const wg_shape
         return nn_no_memory(op);
     }
     add_lines(&table, net, NULL, "", "", "", "");
-    const wg_status status = n_in > 0 ? apply_to_zeros(&table, net, in, n_in) : WG_OK;
+    const wg_status status = inputs->n > 0 ? apply_once(&table, net, inputs) : WG_OK;
     if (status == WG_OK) {
-        print_lines(&table, n_in > 0, stream);
+        print_lines(&table, inputs->n > 0, stream);
         print_sum(net, stream);
     }
     free(table.line), free(table.child);
     WG_TRY(status);
     return fflush(stream) != 0 || ferror(stream) ? wg_error_set(WG_E_IO, op, "%s: the stream could not be written", op) : WG_OK;
+}
+
+static wg_status check_given(const wg_nn_module *net, const FILE *stream, const void *inputs, size_t n, const char *what,
+                             const char *op)
+{
+    if (net && stream && (inputs || n == 0))
+        return WG_OK;
+    return nn_null_argument(op, !net ? "the module" : !stream ? "the stream" : what);
+}
+
+wg_status wg_nn_print_with(const wg_nn_module *net, FILE *stream, const wg_shape *in, size_t n_in)
+{
+    const char *op = "nn_print";
+    WG_TRY(check_given(net, stream, in, n_in, "the list of shapes", op));
+    return print(net, stream, &(struct inputs){.shape = in, .n = n_in}, op);
+}
+
+wg_status wg_nn_print_on(const wg_nn_module *net, FILE *stream, wg_tensor *const *in, size_t n_in)
+{
+    const char *op = "nn_print";
+    WG_TRY(check_given(net, stream, in, n_in, "the list of inputs", op));
+    return print(net, stream, &(struct inputs){.in = in, .n = n_in}, op);
 }

@@ -51,8 +51,7 @@ static wg_status make_product(void *subject, const void *settings)
 static wg_tensor *loss_of(wg_tensor *const *params, size_t n, void *context)
 {
     const struct product *p = context;
-    (void)n;
-    return wg_cross_entropy(wg_nn_apply_with(p->of.net, params, p->of.x), p->of.labels);
+    return wg_cross_entropy(wg_nn_apply_with(p->of.net, (wg_tensor_list){.n = n, .tensor = params}, p->of.x), p->of.labels);
 }
 
 /* Frees the results of the previous step. */

@@ -55,6 +55,12 @@ static void misuse_error_record(void)
     assert_null(wg_error_first());
     assert_int_equal(wg_error_take(NULL), WG_OK);
     assert_int_equal(wg_error_report(NULL), 0);
+    assert_int_equal(wg_error_if_null(&fx), WG_OK);
+    assert_int_equal(wg_error_if_null(NULL), WG_E_NULL);
+    assert_int_equal(wg_error_take(NULL), WG_E_NULL);
+    (void)wg_error_set(WG_E_IO, "op", "op: the first");
+    assert_int_equal(wg_error_if_null(NULL), WG_E_IO); /* the cause, which stays */
+    assert_int_equal(wg_error_take(NULL), WG_E_IO);
     assert_int_equal(wg_error_set(WG_OK, NULL, NULL), WG_E_STATE); /* an error cannot be WG_OK */
     assert_int_equal(wg_error_set(WG_E_IO, "op", "second"), WG_E_IO);
     assert_int_equal(wg_error_first()->later, 1);
@@ -602,6 +608,7 @@ static const struct misuse table[] = {
     {"wg_error_first", misuse_error_record},
     {"wg_error_take", misuse_error_record},
     {"wg_error_set", misuse_error_record},
+    {"wg_error_if_null", misuse_error_record},
     {"wg_error_report", misuse_error_record},
     {"wg_error_set_hook", misuse_error_record},
     {"wg_error_breakpoint", misuse_error_record},

@@ -16,7 +16,7 @@ static void rule_16_applied_with_its_own_parameters_it_is_the_module(void **stat
     const wg_tensor_list own = wg_nn_parameters(net);
     {
         WG_TAPE(tape);
-        assert_same_bits(made(wg_nn_apply_with(net, own.tensor, x)), made(wg_nn_apply(net, x)));
+        assert_same_bits(made(wg_nn_apply_with(net, own, x)), made(wg_nn_apply(net, x)));
     }
     wg_free(x);
     wg_nn_destroy(net);
@@ -41,7 +41,7 @@ static void rule_16_the_gradient_flows_through_computed_parameters(void **state)
         assert_true(own.n <= 32);
         for (size_t i = 0; i < own.n; i++)
             params[i] = made(wg_mul(wg_detach(own.tensor[i]), factor));
-        wg_tensor *y = made(wg_sum(wg_square(made(wg_nn_apply_with(net, params, x)))));
+        wg_tensor *y = made(wg_sum(wg_square(made(wg_nn_apply_with(net, (wg_tensor_list){own.n, params, NULL}, x)))));
         at[k] = wg_item(y);
         if (k == 1)
             gradient = wg_item(made(wg_grad(y, s)));

@@ -204,8 +204,8 @@ static wg_tensor *as_function(wg_tensor *const *x, size_t n, void *context)
     struct trial *t = context;
     wg_tensor *y = NULL;
     const size_t n_in = (size_t)t->sample->n_in;
-    (void)n;
-    return wg_nn_apply_many(t->net, n > n_in ? x + n_in : NULL, x, n_in, &y, 1) == WG_OK ? y : NULL;
+    const wg_tensor_list params = {.n = n - n_in, .tensor = x + n_in};
+    return wg_nn_apply_many(t->net, n > n_in ? &params : NULL, x, n_in, &y, 1) == WG_OK ? y : NULL;
 }
 
 static void check_gradients(struct trial *t)

@@ -64,7 +64,7 @@ static void misuse_module_tensors(void)
         expect_error(code, "");
     });
     assert_int_equal(wg_nn_add_parameter(module, "w", made(wg_zeros(WG_I64, WG_SHAPE(1)))), WG_E_DTYPE);
-    expect_error(WG_E_DTYPE, "set_requires_grad: i64");
+    expect_error(WG_E_DTYPE, "nn_add_parameter: expected parameter \"w\" of dtype f32 or f64, got i64");
     static const char *const names[] = {"", "a.b"};
     for (int i = 0; i < 2; i++) {
         assert_int_equal(wg_nn_add_parameter(module, names[i], made(wg_zeros(WG_F32, WG_SHAPE(1)))), WG_E_ARGUMENT);
@@ -88,26 +88,28 @@ static void misuse_apply(void)
     assert_non_null(linear);
     const wg_tensor_list own = wg_nn_parameters(linear);
     wg_tensor *params[2] = {own.tensor[0], own.tensor[1]};
+    const wg_tensor_list list = {.n = 2, .tensor = params};
     FOR_EACH_BAD(IS_NULL, assert_null_and_error(wg_nn_apply(linear, bad), code, ""));
     assert_null_and_error(wg_nn_apply(NULL, fx.y), WG_E_NULL, "nn_apply");
     assert_null_and_error(wg_nn_apply(linear, fx.odd), WG_E_SHAPE, "nn_linear: expected x of shape (..., 3), got [5, 7]");
     assert_null_and_error(wg_nn_apply(linear, fx.wide), WG_E_DTYPE, "nn_linear: expected x of the weight's dtype, f32, got f64");
-    assert_null_and_error(wg_nn_apply_with(NULL, params, fx.y), WG_E_NULL, "nn_apply");
-    assert_null_and_error(wg_nn_apply_with(linear, NULL, fx.y), WG_E_NULL, "nn_apply");
+    assert_null_and_error(wg_nn_apply_with(NULL, list, fx.y), WG_E_NULL, "nn_apply");
+    assert_null_and_error(wg_nn_apply_with(linear, (wg_tensor_list){.n = 2}, fx.y), WG_E_NULL, "nn_apply");
     FOR_EACH_BAD(IS_NULL, {
         params[0] = bad;
-        assert_null_and_error(wg_nn_apply_with(linear, params, fx.y), code, "");
+        assert_null_and_error(wg_nn_apply_with(linear, list, fx.y), code, "");
     });
     params[0] = fx.odd;
-    assert_null_and_error(wg_nn_apply_with(linear, params, fx.y), WG_E_SHAPE, "[5, 7]");
+    assert_null_and_error(wg_nn_apply_with(linear, list, fx.y), WG_E_SHAPE, "[5, 7]");
     params[0] = fx.wide;
-    assert_null_and_error(wg_nn_apply_with(linear, params, fx.y), WG_E_DTYPE, "f64");
-    assert_null_and_error(wg_nn_apply_child(NULL, 0, fx.y), WG_E_ARGUMENT, "nn_apply_child: ");
+    assert_null_and_error(wg_nn_apply_with(linear, list, fx.y), WG_E_DTYPE, "f64");
+    assert_null_and_error(wg_nn_apply_child(NULL, 0, fx.y), WG_E_NULL, "nn_apply_child: the call");
     const wg_nn_call call = {.module = linear};
-    assert_null_and_error(wg_nn_apply_child(&call, 5, fx.y), WG_E_ARGUMENT, "nn_apply_child: ");
+    assert_null_and_error(wg_nn_apply_child(&call, 5, fx.y), WG_E_ARGUMENT,
+                          "nn_apply_child: there is no child 5 of linear, which has 0 children");
     size_t index = 5;
-    assert_null_and_error(wg_nn_apply_next(NULL, &index, fx.y), WG_E_ARGUMENT, "nn_apply_next: ");
-    assert_null_and_error(wg_nn_apply_next(&call, NULL, fx.y), WG_E_ARGUMENT, "nn_apply_next: ");
+    assert_null_and_error(wg_nn_apply_next(NULL, &index, fx.y), WG_E_NULL, "nn_apply_next: ");
+    assert_null_and_error(wg_nn_apply_next(&call, NULL, fx.y), WG_E_NULL, "nn_apply_next: ");
     assert_null_and_error(wg_nn_apply_next(&call, &index, fx.y), WG_E_ARGUMENT, "nn_apply_next: ");
     assert_int_equal(index, 5);
     wg_nn_destroy(linear);
@@ -188,9 +190,12 @@ static void misuse_parameters(void)
     assert_fails(wg_nn_print(NULL, stderr), WG_E_NULL, "nn_print");
     assert_fails(wg_nn_print(net, NULL), WG_E_NULL, "nn_print");
     assert_fails(wg_nn_print_with(net, stderr, NULL, 1), WG_E_NULL, "nn_print");
+    assert_fails(wg_nn_print_on(NULL, stderr, &fx.y, 1), WG_E_NULL, "nn_print");
+    assert_fails(wg_nn_print_on(net, stderr, NULL, 1), WG_E_NULL, "nn_print: the list of inputs");
+    assert_fails(wg_nn_print_on(net, stderr, (wg_tensor *[]){NULL}, 1), WG_E_NULL, "nn_print: x is NULL");
     assert_fails(wg_nn_apply_many(net, NULL, NULL, 1, part, 1), WG_E_NULL, "nn_apply_many: x is NULL");
     assert_fails(wg_nn_apply_many(net, NULL, &fx.y, 1, NULL, 1), WG_E_NULL, "nn_apply_many");
-    assert_fails(wg_nn_apply_child_many(NULL, 0, &fx.y, 1, part, 1), WG_E_ARGUMENT, "nn_apply_child_many");
+    assert_fails(wg_nn_apply_child_many(NULL, 0, &fx.y, 1, part, 1), WG_E_NULL, "nn_apply_child_many");
     assert_null_and_error(wg_nn_apply(wg_nn_child(net, 0), fx.y, fx.y), WG_E_ARGUMENT, "nn_apply: linear takes 1 input, not 2");
     wg_nn_destroy(net);
 }
@@ -409,6 +414,7 @@ static const struct misuse table[] = {
     {"wg_nn_apply_many", misuse_parameters},
     {"wg_nn_apply_child_many", misuse_parameters},
     {"wg_nn_describe", misuse_parameters},
+    {"wg_nn_print_on", misuse_parameters},
     {"wg_nn_print_with", misuse_parameters},
     {"wg_nn_batch_norm_with", misuse_layers},
     {"wg_nn_activation", misuse_layers},

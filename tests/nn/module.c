@@ -230,13 +230,18 @@ static void apply_with_checks_the_parameters(void **state)
     wg_nn_module *net = wg_nn_mlp(WG_SIZES(3, 2), .seed = 1);
     wg_tensor *x = wg_ones(WG_F32, WG_SHAPE(4, 3)), *w = wg_ones(WG_F32, WG_SHAPE(2, 4)), *b = wg_ones(WG_F32, WG_SHAPE(2));
     wg_tensor *d = wg_ones(WG_F64, WG_SHAPE(2));
-    assert_null(wg_nn_apply_with(net, (wg_tensor *[]){w, b}, x));
+    assert_null(wg_nn_apply_with(net, (wg_tensor_list){2, (wg_tensor *[]){w, b}, NULL}, x));
     assert_error(WG_E_SHAPE, "\"0.weight\" of shape [2, 3], got [2, 4]");
-    assert_null(wg_nn_apply_with(net, (wg_tensor *[]){wg_nn_parameters(net).tensor[0], d}, x));
+    assert_null(wg_nn_apply_with(net, (wg_tensor_list){2, (wg_tensor *[]){wg_nn_parameters(net).tensor[0], d}, NULL}, x));
     assert_error(WG_E_DTYPE, "\"0.bias\" of dtype f32, got f64");
-    assert_null(wg_nn_apply_with(net, (wg_tensor *[]){wg_nn_parameters(net).tensor[0], NULL}, x));
+    assert_null(wg_nn_apply_with(net, (wg_tensor_list){2, (wg_tensor *[]){wg_nn_parameters(net).tensor[0], NULL}, NULL}, x));
     assert_error(WG_E_NULL, "0.bias");
-    assert_null(wg_nn_apply_with(net, NULL, x));
+    assert_null(wg_nn_apply_with(net, (wg_tensor_list){.n = 1, .tensor = wg_nn_parameters(net).tensor}, x));
+    assert_error(WG_E_ARGUMENT, "nn_apply_with: expected 2 parameters, those of wg_nn_parameters in their order, got 1");
+    assert_int_equal(wg_nn_freeze(net, "0.weight"), WG_OK);
+    assert_null(wg_nn_apply_with(net, wg_nn_trainable(net), x));
+    assert_error(WG_E_ARGUMENT, "expected 2 parameters");
+    assert_null(wg_nn_apply_with(net, (wg_tensor_list){.n = 2}, x));
     assert_error(WG_E_NULL, "list");
     wg_free(x), wg_free(w), wg_free(b), wg_free(d), wg_nn_destroy(net);
 }
@@ -251,12 +256,12 @@ static double loss_after(const wg_nn_module *net, const double *w, wg_tensor *x,
     wg_tensor *p[2] = {wg_from(w, WG_SHAPE(2, 3)), wg_from(w + 6, WG_SHAPE(2))};
     wg_tensor *first[2] = {wg_set_requires_grad(p[0], true), wg_set_requires_grad(p[1], true)};
     for (int step = 0; step < 2; step++) {
-        wg_tensor *loss = wg_mean(wg_square(wg_sub(wg_tanh(wg_nn_apply_with(net, p, x)), y))), *g[2];
+        wg_tensor *loss = wg_mean(wg_square(wg_sub(wg_tanh(wg_nn_apply_with(net, (wg_tensor_list){2, p, NULL}, x)), y))), *g[2];
         assert_int_equal(wg_grad_many(loss, p, 2, g, .create_graph = true), WG_OK);
         for (int i = 0; i < 2; i++)
             p[i] = wg_sub(p[i], wg_mul_scalar(g[i], 0.5));
     }
-    wg_tensor *loss = wg_mean(wg_square(wg_sub(wg_tanh(wg_nn_apply_with(net, p, x)), y)));
+    wg_tensor *loss = wg_mean(wg_square(wg_sub(wg_tanh(wg_nn_apply_with(net, (wg_tensor_list){2, p, NULL}, x)), y)));
     const double value = wg_item(loss);
     wg_tensor *g[2];
     if (gradient) {
@@ -297,7 +302,7 @@ static void rule_16_a_functional_call_leaves_running_statistics(void **state)
     (void)state;
     wg_nn_module *net = wg_nn_mlp(WG_SIZES(3, 4, 2), .batch_norm = true, .seed = 3);
     wg_tensor *x = wg_normal(wg_generator_default(), WG_F32, WG_SHAPE(5, 3), 1, 2);
-    wg_tensor *own = wg_copy(wg_nn_buffers(net).tensor[0]), *a = wg_nn_apply_with(net, wg_nn_parameters(net).tensor, x);
+    wg_tensor *own = wg_copy(wg_nn_buffers(net).tensor[0]), *a = wg_nn_apply_with(net, wg_nn_parameters(net), x);
     assert_same_bits(own, wg_nn_buffers(net).tensor[0]);
     wg_tensor *b = wg_nn_apply(net, x);
     assert_same_bits(a, b);

@@ -71,7 +71,7 @@ static void a_shared_parameter_is_one_in_a_network(void **state)
             assert_close(wg_data_as(w, double)[i], 3 + i - 0.5 * gradient[i], 1e-15);
     }
     wg_tensor *other[] = {filled(WG_SHAPE(2), 2, 0), filled(WG_SHAPE(2), 1, 0)}, *one = filled(WG_SHAPE(2), 1, 0);
-    wg_tensor *y = wg_nn_apply_with(net, other, one);
+    wg_tensor *y = wg_nn_apply_with(net, (wg_tensor_list){2, other, NULL}, one);
     assert_values(y, (double[]){2 * tanh(2), 2 * tanh(2)}, 1e-15);
     wg_optim_destroy(opt), wg_nn_destroy(net);
     wg_free(x), wg_free(y), wg_free(one), wg_free(other[0]), wg_free(other[1]);
@@ -203,6 +203,19 @@ static wg_tensor *half_forward(const wg_nn_call *call, wg_tensor *x)
     (void)call;
     return wg_tanh(x); /* and no second result */
 }
+/* A message names what the program called, wg_nn_apply, and the path to the module. */
+static wg_tensor *cell_of_one(const wg_nn_call *call, wg_tensor *x)
+{
+    return wg_nn_apply_child(call, 0, x);
+}
+static const struct wg_nn_kind wrapper = {.name = "wrapper", .forward = cell_of_one};
+
+static wg_tensor *picked(const wg_nn_call *call, wg_tensor *indices)
+{
+    return wg_index_select(call->param[0], 0, indices);
+}
+static const struct wg_nn_kind picks = {.name = "picks", .forward = picked};
+
 static const struct wg_nn_kind half = {.name = "half", .forward = half_forward, .n_out = 2};
 
 static void modules_take_and_give_several_tensors(void **state)
@@ -248,7 +261,7 @@ static void a_vector_holds_all_parameters(void **state)
         WG_TAPE(tape); /* the gradient of the vector is that of the parameters, flattened */
         wg_tensor *params[4], *leaf = wg_set_requires_grad(wg_copy(v), true);
         assert_int_equal(wg_nn_unflatten(leaf, list, params), WG_OK);
-        wg_tensor *g = wg_grad(wg_sum(wg_square(wg_nn_apply_with(net, params, x))), leaf);
+        wg_tensor *g = wg_grad(wg_sum(wg_square(wg_nn_apply_with(net, (wg_tensor_list){4, params, NULL}, x))), leaf);
         assert_int_equal(wg_backward(wg_sum(wg_square(wg_nn_apply(net, x)))), WG_OK);
         wg_tensor *gradients[4];
         for (int i = 0; i < 4; i++)
@@ -359,6 +372,42 @@ static void a_network_is_printed_as_a_table(void **state)
     assert_no_error();
 }
 
+static void counts_of_inputs_are_checked(void **state)
+{
+    (void)state;
+    assert_null(wg_nn_sequential(wg_nn_linear(2, 2), wg_nn_module_create(&cell, NULL, NULL)));
+    assert_error(WG_E_ARGUMENT,
+                 "nn_sequential: expected layer 1 (cell) to take the 1 result of layer 0 (linear), it takes 2 inputs");
+    assert_null(wg_nn_sequential(wg_nn_module_create(&half, NULL, NULL), wg_nn_tanh()));
+    assert_error(WG_E_ARGUMENT, "nn_sequential: expected layer 1 (tanh) to take the 2 results of layer 0 (half), it takes 1 input");
+    wg_nn_module *net = wg_nn_module_create(&wrapper, NULL, NULL);
+    wg_tensor *x = filled(WG_SHAPE(2), 1, 0);
+    assert_int_equal(wg_nn_add_child(net, "inner", wg_nn_module_create(&cell, NULL, NULL)), WG_OK);
+    assert_null(wg_nn_apply(net, x));
+    assert_string_equal(wg_error_first()->section, "inner");
+    assert_error(WG_E_ARGUMENT, "nn_apply: cell takes 2 inputs, not 1");
+    wg_free(x), wg_nn_destroy(net);
+}
+
+static void a_network_is_printed_on_given_inputs(void **state)
+{
+    (void)state;
+    const int64_t at[] = {2, 0, 1};
+    wg_nn_module *net = wg_nn_module_create(&picks, NULL, NULL);
+    wg_tensor *indices = wg_from(at, WG_SHAPE(3));
+    assert_int_equal(wg_nn_add_parameter(net, "table", filled(WG_SHAPE(4, 5), 0, 1)), WG_OK);
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    assert_int_equal(wg_nn_print_on(net, stream, &indices, 1), WG_OK);
+    assert_int_equal(wg_nn_print(net, stream, WG_SHAPE(3)), WG_E_DTYPE);
+    assert_error(WG_E_DTYPE, "");
+    fclose(stream);
+    assert_non_null(strstr(text, "[3, 5]"));
+    free(text), wg_free(indices), wg_nn_destroy(net);
+    assert_no_error();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +419,8 @@ int main(void)
         TEST(modules_take_and_give_several_tensors),
         TEST(a_vector_holds_all_parameters),
         TEST(copies_share_nothing),
+        TEST(counts_of_inputs_are_checked),
+        TEST(a_network_is_printed_on_given_inputs),
         TEST(a_network_is_printed_as_a_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

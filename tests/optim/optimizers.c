@@ -97,6 +97,31 @@ static void assert_same_state(const struct problem *a, const struct problem *b)
 
 /* ---- the checks ---- */
 
+static void printing_shows_base_rates_and_keep_grads(void **state)
+{
+    (void)state;
+    wg_nn_module *net = wg_nn_linear(2, 3);
+    wg_optim *opt = wg_optim_sgd(wg_nn_matching(net, "weight"), .lr = 0.1, .keep_grads = true);
+    assert_int_equal(wg_optim_set(opt, 1, "lr", 1), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "optim_set: there is no group 1: the only group is 0");
+    assert_int_equal(wg_optim_add_group(opt, wg_nn_matching(net, "bias"), .lr = 0.2), WG_OK);
+    assert_int_equal(wg_optim_set_lr(opt, 0, 0.05), WG_OK);
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    assert_int_equal(wg_optim_print(opt, stream), WG_OK);
+    fclose(stream);
+    assert_int_equal(strncmp(text, "sgd(keep_grads=true)\n", 21), 0);
+    assert_non_null(strstr(text, "group 0: 1 parameter, 6 elements, lr=0.05 (base 0.1), momentum=0"));
+    assert_non_null(strstr(text, "group 1: 1 parameter, 3 elements, lr=0.2, momentum=0"));
+    free(text);
+    assert_true(isnan(wg_optim_get(opt, 2, "lr")));
+    assert_error(WG_E_ARGUMENT, "optim_get: there is no group 2: the groups are 0 and 1");
+    assert_int_equal(wg_optim_set(opt, 0, "momentum", 0.9), WG_E_STATE);
+    assert_error(WG_E_STATE, "make the optimizer, or add the group, with .momentum = 0.9");
+    wg_optim_destroy(opt), wg_nn_destroy(net);
+}
+
 static void options_are_in_range_refused_out_of_it_and_printed(void **state)
 {
     (void)state;
@@ -269,6 +294,8 @@ static void a_step_without_memory_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(printing_shows_base_rates_and_keep_grads),
+        TEST(printing_shows_base_rates_and_keep_grads),
         TEST(options_are_in_range_refused_out_of_it_and_printed),
         TEST(state_and_parameters_are_all_that_a_run_needs),
         TEST(a_replayed_step_has_the_same_bits),

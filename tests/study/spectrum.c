@@ -17,9 +17,8 @@ static void the_hessian_is_that_of_wg_hessian(void **state)
 /* A network with batch normalisation, as a pure function of its parameters: what wg_hessian differentiates. */
 static wg_tensor *of_parameters(wg_tensor *const *params, size_t n, void *context)
 {
-    (void)n;
     const struct fit *fit = context;
-    return wg_mean(wg_square(wg_sub(wg_nn_apply_with(fit->net, params, fit->x), fit->y)));
+    return wg_mean(wg_square(wg_sub(wg_nn_apply_with(fit->net, (wg_tensor_list){.n = n, .tensor = params}, fit->x), fit->y)));
 }
 
 /* The study differentiates the gradient backwards, wg_hessian forwards: two ways, and every block of two parameters agrees. */
