@@ -120,6 +120,19 @@ static const char *name_of(const wg_option *option, char *text, size_t size)
     return text;
 }
 
+/* "expected merge to be one of 2 values, 0 (sum), 1 (mean), got 5"; a long list is cut. */
+static wg_status no_choice(const wg_option *option, const char *name, double value, const char *op)
+{
+    char list[240] = "";
+    size_t used = 0;
+    int i = 0;
+    for (; i < choices(option) && used < 160; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, ", %d (%.40s)", i, option->choice[i]);
+    if (i < choices(option))
+        snprintf(list + used, sizeof list - used, ", …");
+    return wg_fail(WG_E_ARGUMENT, op, "%s: expected %s to be one of %d values%s, got %g", op, name, choices(option), list, value);
+}
+
 static wg_status check(const wg_option *option, double value, const char *op)
 {
     char text[120];
@@ -131,9 +144,7 @@ static wg_status check(const wg_option *option, double value, const char *op)
     case WG_OPTION_MILESTONES:
         return WG_OK;
     case WG_OPTION_CHOICE:
-        return is_choice(option, value)
-                   ? WG_OK
-                   : wg_fail(WG_E_ARGUMENT, op, "%s: expected %s to be one of %d values, got %g", op, name, choices(option), value);
+        return is_choice(option, value) ? WG_OK : no_choice(option, name, value, op);
     case WG_OPTION_DTYPE:
         return check_dtype(option, value, op);
     case WG_OPTION_BOOL:

@@ -47,7 +47,7 @@ static void ranges_are_checked(void **state)
         {"share", "make: expected share in [0, 1), got 1", 1},
         {"share", "got -0.1", -0.1},
         {"dtype", "make: expected dtype f32 or f64, got i64", WG_I64},
-        {"colour", "make: expected colour to be one of 2 values, got 2", 2},
+        {"colour", "make: expected colour to be one of 2 values, 0 (red), 1 (green), got 2", 2},
         {"seed", "make: seed is a tensor", 0},
         {"sise", "make: there is no option \"sise\": the options are size, on, rate, share, dtype, colour, seed", 0},
     };
