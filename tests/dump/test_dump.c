@@ -259,6 +259,44 @@ static void names_are_escaped(void **state)
     free(text);
 }
 
+/* Options change what is drawn, not what was counted. */
+static void updates_and_sections_are_hidden(void **state)
+{
+    const struct model *m = *state;
+    WG_TAPE(tape, .trace = true);
+    assert_int_equal(wg_backward(forward(m)), WG_OK);
+    assert_int_equal(wg_accumulate(m->w, wg_gradient(m->w)), WG_OK);
+    wg_dump_dot_options options = everything;
+    char *text = dump(tape, options);
+    assert_has(text, "<B>accumulate</B>");
+    free(text);
+    options.updates = false;
+    text = dump(tape, options);
+    assert_lacks(text, "<B>accumulate</B>");
+    assert_lacks(text, "dir=both");
+    assert_has(text, " · updates 3 FLOP"); /* its cost is known all the same */
+    assert_accepted(text);
+    free(text);
+    options.depth = 0;
+    text = dump(tape, options);
+    assert_lacks(text, "subgraph");
+    assert_lacks(text, "<B>tanh</B>");
+    assert_int_equal(count(text, "label=<<B>net</B><BR/>"), 2); /* forward and backward */
+    assert_has(text, "label=<<B>net</B><BR/>3 nodes<BR/>f32 [2, 3]");
+    assert_has(text, "tooltip=\"net: net\\n3 nodes\\n");
+    assert_has(text, "forward 17 FLOP · 6 fn");
+    assert_lacks(text, "<B>w</B>"); /* the section's own */
+    assert_has(text, "<B>x</B>");
+    assert_accepted(text);
+    free(text);
+    options.depth = 1;
+    text = dump(tape, options);
+    assert_int_equal(count(text, "subgraph"), 1);
+    assert_int_equal(count(text, "label=<<B>inner</B><BR/>2 nodes"), 1);
+    assert_accepted(text);
+    free(text);
+}
+
 static void the_same_computation_gives_the_same_text(void **state)
 {
     const struct model *m = *state;
@@ -368,6 +406,7 @@ int main(void)
         TEST(values_only_where_they_are_still_there),
         TEST(nan_is_flagged),
         TEST(names_are_escaped),
+        TEST(updates_and_sections_are_hidden),
         TEST(the_same_computation_gives_the_same_text),
         TEST(an_operand_of_an_outer_tape_is_a_leaf),
         TEST(a_gradient_of_a_gradient),
