@@ -34,6 +34,8 @@ is "the soname has the version of the interface" same libwengert.so.0 \
     "$(readelf -d "$LD_LIBRARY_PATH/libwengert.so" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')"
 printf '#include <error.h>\n#include <wengert.h>\nint main(void)\n{\n    error(0, 0, "of the C library");\n    return wg_version()[0] == 0;\n}\n' >"$work/error.c"
 is "<error.h> is the C library's" $compiler $(flags --cflags) "$work/error.c" -o "$work/error" $(flags --libs)
+is "<error.h> is the C library's in the build tree too" $compiler $(PKG_CONFIG_PATH=$build/meson-uninstalled pkg-config --cflags wengert) \
+    -Werror -fsyntax-only "$work/error.c"
 is "<check.h> is not Wengert's" bash -c "! echo '#include <check.h>' | $compiler $(flags --cflags) -E -x c - 2>/dev/null | grep -q wg_"
 
 if [ -x "$prefix/bin/wengert" ]; then
