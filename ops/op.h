@@ -24,6 +24,9 @@
 #undef WG_OP_MANY
 #undef WG_CORE
 
+/* For the definition of an op of ops.def, .name = WG_REGISTERED("tanh"): its name and its mark (struct wg_op, registered). */
+#define WG_REGISTERED(name) name, .registered = true
+
 /* ---- costs ---- */
 
 /* The bytes moved: each operand's distinct elements once; those of an operand that the op changes count as read and as written. */

@@ -116,16 +116,15 @@ enum wg_op_flags {
     WG_OP_NO_DERIVATIVE = 2, /* a request for its gradient is an error with the message op->reason */
     WG_OP_STOP_GRADIENT = 4, /* stops gradients on purpose (detach) */
     WG_OP_RANDOM = 8,        /* draws random numbers */
-    WG_OP_USER = 16, /* a user's op: its vjp reads only what saves declares; what its functions leave open is closed: E_STATE */
-    WG_OP_ROW_MAJOR = 32,  /* results are row-major, not in their operand's physical order */
-    WG_OP_BROADCASTS = 64, /* element-wise with broadcasting, with a shape rule of its own (masks); tested as such */
-    WG_OP_UNCOUNTED = 128, /* its arithmetic runs in a library or depends on the data: the cost rule states it, no test counts it */
-    WG_OP_SURROGATE = 256, /* its gradient differs from that of its value on purpose: no test compares it with differences */
-    WG_OP_EXACT_ALIAS = 512, /* reads an element in all operands before it writes it; see writes */
+    WG_OP_ROW_MAJOR = 16,    /* results are row-major, not in their operand's physical order */
+    WG_OP_BROADCASTS = 32,   /* element-wise with broadcasting, with a shape rule of its own (masks); tested as such */
+    WG_OP_UNCOUNTED = 64,  /* its arithmetic runs in a library or depends on the data: the cost rule states it, no test counts it */
+    WG_OP_SURROGATE = 128, /* its gradient differs from that of its value on purpose: no test compares it with differences */
+    WG_OP_EXACT_ALIAS = 256, /* reads an element in all operands before it writes it; see writes */
     /* What the op does with the gradient that arrives, for pictures (wg_graph_write_gates). The tests of ops hold it against vjp. */
-    WG_OP_DISTRIBUTES = 1024, /* passes it on to each operand: add */
-    WG_OP_SWAPS = 2048,       /* passes it on times the other of two operands: mul */
-    WG_OP_ROUTES = 4096,      /* passes each element on to one element of one operand, or to none: maximum, relu */
+    WG_OP_DISTRIBUTES = 512, /* passes it on to each operand: add */
+    WG_OP_SWAPS = 1024,      /* passes it on times the other of two operands: mul */
+    WG_OP_ROUTES = 2048,     /* passes each element on to one element of one operand, or to none: maximum, relu */
 };
 
 typedef wg_status wg_kernel(const wg_call *c);
@@ -159,6 +158,11 @@ struct wg_op {
     uint8_t n_in, n_out;          /* n_in 0: any number. n_out 0: an op without outputs, an update */
     uint16_t optional;            /* WG_IN(i) for each input that may be WG_NONE */
 
+    /* Set by the ops of ops.def alone, whose automatic checks prove .saves; leave it out. The functions of any other op are called as a
+       user's: vjp and jvp see only the values that .saves declares, the others read as released, and what a function leaves open
+       (a tape, an update) is closed and is E_STATE. */
+    bool registered;
+
     /* The shape rule: sets dtypes and shapes of the outputs, or returns an error that names those of the inputs. NULL:
        floating-point inputs of one dtype, which are broadcast. */
     wg_status (*shape)(const wg_call *c, wg_spec *out);
@@ -176,7 +180,8 @@ struct wg_op {
 
     /* The vector-Jacobian product, written in differentiable ops, so that derivatives of higher order follow from it. gy[i] is
        WG_NONE where no gradient arrives. WG_GIVE(gx[i], expression) evaluates the expression only if input i's gradient is
-       required. */
+       required. NULL: the op has no derivative, and a gradient that would pass through it is E_NO_GRAD; WG_OP_NO_DERIVATIVE and .reason
+       say why, WG_OP_STOP_GRADIENT makes the result a constant. */
     wg_status (*vjp)(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx);
 
     /* The Jacobian-vector product, also in differentiable ops. tx[i] is WG_NONE where the tangent is zero; at least one is not.
@@ -185,7 +190,7 @@ struct wg_op {
 
     wg_cost (*cost)(const wg_call *c);
 
-    unsigned saves; /* WG_IN(i) | WG_OUT(j): the values that vjp reads; others may be released before */
+    unsigned saves; /* WG_IN(i) | WG_OUT(j): the values that vjp and jvp read; others may be released before */
     unsigned flat;  /* WG_IN(i): the op is piecewise constant in input i, whose gradient is therefore zero */
 
     /* inplace: WG_IN(i) for each input that the first output may overwrite if it is donated (wg_donate).

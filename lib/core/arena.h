@@ -130,11 +130,11 @@ static inline bool wg_is_donated(const struct wg_op *op, const wg_tensor *t, uns
            wg_storage_unique(t->storage);
 }
 
-/* True if op passes a gradient on once it is recorded. flags: the union of its operands' flags. */
+/* True if a gradient reaches op once it is recorded, even if op then says that it has no derivative. flags: the union of its operands'
+   flags. */
 static inline bool wg_passes_gradient(const struct wg_thread *th, const struct wg_op *op, unsigned flags)
 {
-    return (flags & WG_T_NEEDS) && !th->mode.no_grad && !th->mode.scratch && !(op->flags & WG_OP_STOP_GRADIENT) &&
-           (op->vjp || (op->flags & WG_OP_NO_DERIVATIVE));
+    return (flags & WG_T_NEEDS) && !th->mode.no_grad && !th->mode.scratch && !(op->flags & WG_OP_STOP_GRADIENT) && op->n_out > 0;
 }
 
 static inline size_t wg_bytes_of(const wg_tensor *t)

@@ -226,10 +226,10 @@ WG_HOT wg_status node_run(const struct wg_thread *th, struct wg_node *node, size
     for (size_t i = 0; i < n_out && empty; i++)
         empty = c->out[i]->numel == 0;
     wg_kernel *kernel = WG_KERNEL(c->op, run, th->isa, c->dtype == WG_F64);
-    const wg_status status = empty                       ? WG_OK
-                             : th->capture               ? th->capture->observer->run(th->capture, c, kernel)
-                             : c->op->flags & WG_OP_USER ? wg_run_users(c, kernel)
-                                                         : kernel(c);
+    const wg_status status = empty               ? WG_OK
+                             : th->capture       ? th->capture->observer->run(th->capture, c, kernel)
+                             : c->op->registered ? kernel(c)
+                                                 : wg_run_users(c, kernel);
     if (c->op->writes)
         after_writing(c);
     return status;

@@ -211,7 +211,7 @@ static bool in_kernel(const struct wg_thread *th)
     return callback && callback->vjp_depth == th->mode.vjp_depth;
 }
 
-/* True if t is a result whose kernel is still running: it has no node yet. Kernels of ops without WG_OP_USER run without a
+/* True if t is a result whose kernel is still running: it has no node yet. Kernels of registered ops run without a
    callback record, so wg_callback_may_write finds them this way. */
 static bool is_under_way(const wg_tensor *t)
 {

@@ -43,7 +43,7 @@ wg_tensor *wg_closure_apply(const wg_closure *closure, wg_tensor *const *in, siz
                                .kernels = {{.run = {closure->forward, closure->forward}}},
                                .vjp = closure->backward,
                                .saves = closure->saves,
-                               .flags = WG_OP_USER | WG_OP_ROW_MAJOR | (closure->backward ? 0 : WG_OP_NO_DERIVATIVE),
+                               .flags = WG_OP_ROW_MAJOR | (closure->backward ? 0 : WG_OP_NO_DERIVATIVE),
                                .reason = "the closure has no backward"};
         if (wg_invoke_closure(&p->op, in, n_in, &y, &p->closure) == WG_OK)
             return y;

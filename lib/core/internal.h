@@ -137,7 +137,7 @@ void wg_node_record(struct wg_thread *th, struct wg_node *node);      /* links i
 /* Elements uniform on ±[0.5, 1]. */
 wg_tensor *wg_noise(wg_dtype dtype, wg_shape shape, uint64_t seed, uint64_t stream);
 wg_status wg_node_run(const struct wg_thread *th, struct wg_node *node); /* runs the node's kernel */
-wg_status wg_run_users(const wg_call *c, wg_kernel *kernel);             /* runs the kernel of an op with WG_OP_USER */
+wg_status wg_run_users(const wg_call *c, wg_kernel *kernel);             /* runs the kernel of an op that is not registered */
 wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node);     /* runs it again on the operands' current values */
 
 /* ---- notifications to recorders (observer.h) ---- */

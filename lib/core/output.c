@@ -165,7 +165,7 @@ wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node)
     wg_spec *spec = c->n_out <= 4 ? local : wg_object_new(c->n_out * sizeof *spec);
     if (!spec)
         return WG_E_MEMORY;
-    wg_status status = op->flags & WG_OP_USER ? users_shape(c, spec) : op->shape ? op->shape(c, spec) : default_shape(c, spec);
+    wg_status status = !op->registered ? users_shape(c, spec) : op->shape ? op->shape(c, spec) : default_shape(c, spec);
     if (status == WG_OK && c->n_out > 0 && !op->shape)
         for (unsigned i = 1; i < c->n_out; i++)
             spec[i] = spec[0];

@@ -219,6 +219,19 @@ static bool reads_dropped(const struct wg_thread *th)
     return th->mode.vjp_depth > 0 || th->rerunning;
 }
 
+/* which names a tensor that the running vjp or jvp may not read, because its op did not declare it (wg_hide_undeclared). */
+static wg_status refuse_undeclared(const char *op, const char *which)
+{
+    const struct wg_thread *th = wg_self();
+    const wg_callback *callback = th ? th->callback : NULL;
+    while (callback && callback->fills) /* a kernel that the vjp called */
+        callback = callback->outer;
+    return wg_fail(WG_E_RELEASED, op,
+                   "%s: %s is hidden, because %s does not declare that %s reads it: add WG_IN(i) for operand i, or WG_OUT(i) for "
+                   "result i, to .saves",
+                   op, which, callback ? callback->op : "the op", callback ? callback->who : "its backward");
+}
+
 static wg_status refuse_handle(const wg_tensor *t, const char *op, const char *which, bool dropped_too)
 {
     if (!t)
@@ -237,10 +250,7 @@ static wg_status refuse_handle(const wg_tensor *t, const char *op, const char *w
                        "%s: the value of %s was released, by wg_backward (see .retain and wg_hold), wg_drop or wg_donate", op,
                        which);
     case WG_UNDECLARED:
-        return wg_fail(WG_E_RELEASED, op,
-                       "%s: %s is not there for a backward that does not declare that it reads it: add WG_IN(i) for operand i, or "
-                       "WG_OUT(0) for the result, to .saves",
-                       op, which);
+        return refuse_undeclared(op, which);
     case WG_DEAD:
     default:
         return wg_fail(WG_E_DANGLING, op, "%s: %s is dangling: its tape is closed, or it was freed", op, which);

@@ -168,10 +168,11 @@ static struct wg_checkpointed *note(const struct wg_checkpointed *draft, wg_tape
     p->op = (struct wg_op){.name = "checkpoint",
                            .n_out = 1,
                            .shape = shape,
-                           .vjp = y->flags & WG_T_NEEDS ? wg_checkpoint_vjp : NULL,
+                           .registered = true,
+                           .vjp = wg_checkpoint_vjp,
                            .jvp = wg_checkpoint_jvp,
                            .saves = WG_ALL_IN & ~WG_IN(0),
-                           .flags = WG_OP_VIEW};
+                           .flags = WG_OP_VIEW | (y->flags & WG_T_NEEDS ? 0 : WG_OP_STOP_GRADIENT)};
     p->closure = (wg_closure){.name = "checkpoint", .context = p, .destroy = destroy};
     note_changes(p, tape);
     return p;

@@ -65,21 +65,25 @@ static wg_status by_two_vjps(struct wg_thread *th, struct wg_node *node, wg_tens
 
 static wg_status jvp_of_user(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 {
+    struct wg_hidden hidden;
+    WG_TRY(wg_hide_undeclared(c, tx, c->n_in, &hidden));
     wg_callback callback = {.op = c->op->name, .who = "its jvp", .call = c, .gradient = tx, .n_gradients = c->n_in};
     wg_callback_begin(&callback);
-    return wg_callback_end(&callback, c->op->jvp(c, tx, ty));
+    const wg_status status = wg_callback_end(&callback, c->op->jvp(c, tx, ty));
+    wg_show_undeclared(c, &hidden);
+    return status;
 }
 
 static wg_status tangents_of(struct wg_thread *th, struct wg_node *node, wg_tensor *const *tx, wg_tensor **ty)
 {
     const struct wg_op *op = node->call.op;
     if ((op->flags & WG_OP_NO_DERIVATIVE) || (!op->jvp && !op->vjp))
-        return wg_fail(WG_E_NO_GRAD, op->name, "%s has no derivative: %s", op->name, op->reason ? op->reason : "none is defined");
+        return wg_no_derivative(op);
     for (unsigned i = 0; i < node->call.n_out; i++)
         ty[i] = op->jvp ? NULL : WG_NONE;
     if (op->jvp) {
         th->mode.vjp_depth++;
-        const wg_status status = op->flags & WG_OP_USER ? jvp_of_user(&node->call, tx, ty) : op->jvp(&node->call, tx, ty);
+        const wg_status status = op->registered ? op->jvp(&node->call, tx, ty) : jvp_of_user(&node->call, tx, ty);
         th->mode.vjp_depth--;
         return status == WG_E_NULL ? wg_error_cause() : status;
     }

@@ -73,36 +73,36 @@ static bool is_among(const wg_tensor *t, wg_tensor *const *list, unsigned n)
     return i < n;
 }
 
-/* Hides from a user's backward what it did not declare as saved: such a tensor reads as released. What it declared is visible, even
-   if the program has dropped it. A tensor may occur several times among operands, results and gradients: it is visible if one
-   occurrence is declared, or is a gradient. */
-static void hide_undeclared(const wg_call *c, wg_tensor *const *gy, uint8_t *states)
+wg_status wg_hide_undeclared(const wg_call *c, wg_tensor *const *given, unsigned n_given, struct wg_hidden *hidden)
 {
     const unsigned n = (unsigned)(c->n_in + c->n_out);
+    uint8_t *states = hidden->state = n <= sizeof hidden->local ? hidden->local : wg_object_new(n);
+    if (!states)
+        return WG_E_MEMORY;
     for (unsigned i = 0; i < n; i++)
         states[i] = operand_or_result(c, i)->state;
     for (unsigned i = 0; i < n; i++)
-        if (!wg_absent(operand_or_result(c, i)) && !is_among(operand_or_result(c, i), gy, c->n_out))
+        if (!wg_absent(operand_or_result(c, i)) && !is_among(operand_or_result(c, i), given, n_given))
             operand_or_result(c, i)->state = WG_UNDECLARED;
     for (unsigned i = 0; i < n; i++)
         if (reads(c, i) && !wg_absent(operand_or_result(c, i)))
             operand_or_result(c, i)->state = states[i] == WG_DROPPED ? WG_LIVE : states[i];
+    return WG_OK;
 }
 
-static void show_again(const wg_call *c, const uint8_t *states)
+void wg_show_undeclared(const wg_call *c, struct wg_hidden *hidden)
 {
     for (unsigned i = 0; i < (unsigned)(c->n_in + c->n_out); i++)
         if (!wg_absent(operand_or_result(c, i)))
-            operand_or_result(c, i)->state = states[i];
+            operand_or_result(c, i)->state = hidden->state[i];
+    if (hidden->state != hidden->local)
+        wg_object_free(hidden->state);
 }
 
 static wg_status vjp_of_user(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    const size_t n = (size_t)c->n_in + c->n_out;
-    uint8_t local[64], *states = n <= sizeof local ? local : wg_object_new(n);
-    if (!states)
-        return WG_E_MEMORY;
-    hide_undeclared(c, gy, states);
+    struct wg_hidden hidden;
+    WG_TRY(wg_hide_undeclared(c, gy, c->n_out, &hidden));
     wg_callback callback = {
         .op = c->op->name, .who = "its backward", .call = c, .gradient = gy, .n_gradients = c->n_out, .slot = gx};
     wg_callback_begin(&callback);
@@ -110,27 +110,14 @@ static wg_status vjp_of_user(const wg_call *c, wg_tensor *const *gy, wg_grad_slo
     for (unsigned i = 0; i < c->n_in && status == WG_OK; i++)
         if (gx[i].need && gx[i].result)
             status = wg_callback_check(&callback, gx[i].result, "gave as a gradient");
-    show_again(c, states);
-    if (states != local)
-        wg_object_free(states);
+    wg_show_undeclared(c, &hidden);
     return status;
-}
-
-static wg_status vjp_left_open(const wg_call *c, const wg_tape *top)
-{
-    wg_callback callback = {.op = c->op->name, .who = "its backward"};
-    wg_callback_begin(&callback);
-    callback.top = top;
-    return wg_callback_end(&callback, WG_OK);
 }
 
 /* Runs the vjp of c's node. The caller has set th->mode.cause to the node. */
 WG_HOT wg_status vjp_of(struct wg_thread *th, const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
-    const wg_tape *top = th->top;
-    const wg_status status = c->op->flags & WG_OP_USER ? vjp_of_user(c, gy, gx) : c->op->vjp(c, gy, gx);
-    if (th->top != top) /* a user's op without WG_OP_USER left a tape open */
-        return vjp_left_open(c, top);
+    const wg_status status = c->op->registered ? c->op->vjp(c, gy, gx) : vjp_of_user(c, gy, gx);
     return status == WG_OK ? status : wg_op_failed(th, c->op, status, "backward");
 }
 
@@ -175,7 +162,7 @@ static void mark_sole(const struct wg_pass *w, const wg_call *c, const wg_grad_s
 {
     wg_tensor *g = gx->result;
     if (w->keeping && g != gx->into && g->tape == w->th->top && g->from.node && g->from.node->cause == w->th->mode.cause &&
-        !(g->flags & WG_T_PROXY) && !(c->op->flags & WG_OP_USER))
+        !(g->flags & WG_T_PROXY) && c->op->registered)
         g->flags |= WG_T_EXCLUSIVE;
 }
 
@@ -271,14 +258,21 @@ WG_HOT wg_status through_vjp(struct wg_pass *w, struct wg_node *node, unsigned n
     return status;
 }
 
+wg_status wg_no_derivative(const struct wg_op *op)
+{
+    const char *reason = op->flags & WG_OP_NO_DERIVATIVE && op->reason
+                             ? op->reason
+                             : "the op has no .vjp (if that is meant, say WG_OP_NO_DERIVATIVE and .reason)";
+    return wg_fail(WG_E_NO_GRAD, op->name, "%s has no derivative: %s", op->name, reason);
+}
+
 static wg_status backward_with(struct wg_pass *w, struct wg_node *node, wg_tensor *const *gy, bool all_zero, wg_grad_slot *gx)
 {
     const wg_call *c = &node->call;
     if (!ask_inputs(w, c, c->n_in, gx))
         return WG_OK;
     if (!all_zero && (!c->op->vjp || (c->op->flags & WG_OP_NO_DERIVATIVE)))
-        return wg_fail(WG_E_NO_GRAD, c->op->name, "%s has no derivative: %s", c->op->name,
-                       c->op->reason ? c->op->reason : "none is defined");
+        return wg_no_derivative(c->op);
     if (!all_zero)
         return through_vjp(w, node, c->n_in, c->n_out, gy, gx);
     for (unsigned i = 0; i < c->n_in; i++)
@@ -356,7 +350,7 @@ static inline wg_status visit(struct wg_pass *w, struct wg_node *node)
     const unsigned n = c->n_in;
     if (c->n_out != 1 || n - 1 > 1 || w->in_general || (c->out[0]->flags & (WG_T_HOOKED | WG_T_TARGET)) ||
         c->out[0]->adjoint == WG_SYMBOLIC_ZERO || (w->selective && node->mark != w->number) || !c->op->vjp ||
-        (c->op->flags & (WG_OP_NO_DERIVATIVE | WG_OP_USER)))
+        !c->op->registered) /* a registered op without derivative has no vjp: its checks see to that */
         return visit_any(w, node);
     if (!c->out[0]->adjoint)
         return WG_OK;

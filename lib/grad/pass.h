@@ -33,6 +33,20 @@ static inline bool wg_is_leaf(const struct wg_pass *w, const wg_tensor *t)
     return (t->flags & (WG_T_PROXY | WG_T_REQUIRES)) || !t->from.node || (w->floor > 0 && t->from.node->seq <= w->floor);
 }
 
+/* The states of a call's operands and results while some of them are hidden. */
+struct wg_hidden {
+    uint8_t local[64], *state;
+};
+
+/* Hides from the vjp or jvp of an op that is not registered what it did not declare as saved: such a tensor reads as released. What it
+   declared is visible, even if the program has dropped it. A tensor may occur several times among operands, results and given, the
+   gradients or tangents: it is visible if one occurrence is declared, or is among given. wg_show_undeclared ends it. */
+wg_status wg_hide_undeclared(const wg_call *c, wg_tensor *const *given, unsigned n_given, struct wg_hidden *hidden);
+void wg_show_undeclared(const wg_call *c, struct wg_hidden *hidden);
+
+/* Records E_NO_GRAD with the op's reason. */
+wg_status wg_no_derivative(const struct wg_op *op);
+
 /* The oldest node of a tape that is younger than floor, or NULL. */
 struct wg_node *wg_first_above(const wg_tape *tape, uint64_t floor);
 

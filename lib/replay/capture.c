@@ -192,7 +192,8 @@ static wg_status copy_bytes(const wg_call *c)
 }
 
 /* A copy of bytes by the engine itself, logged as if it were an op. */
-static const struct wg_op op_bytes = {.name = "bytes", .n_in = 1, .n_out = 1, .kernels = {{.run = {copy_bytes, copy_bytes}}}};
+static const struct wg_op op_bytes = {
+    .name = "bytes", .n_in = 1, .n_out = 1, .registered = true, .kernels = {{.run = {copy_bytes, copy_bytes}}}};
 
 /* Stores params in the log. Consecutive launches often have equal params, so the latest ones are compared first. */
 static const void *find_params(struct wg_log *log, const void *params, size_t size)
@@ -225,7 +226,7 @@ static wg_status note(struct wg_log *log, const wg_call *c, wg_kernel *kernel)
     *launch = (struct wg_launch){c->op, kernel, NULL, c->context, log->operands.n, c->n_in, c->n_out, c->dtype};
     if (c->op->params_size && !(launch->params = find_params(log, c->params, c->op->params_size)))
         return WG_E_MEMORY;
-    if (c->op->flags & WG_OP_USER) { /* a closure's op is stored on the tape, which the log outlives */
+    if (!c->op->registered) { /* a closure's op is stored on the tape, which the log outlives */
         struct wg_op *op = wg_log_alloc(log, sizeof *op);
         if (!op)
             return WG_E_MEMORY;

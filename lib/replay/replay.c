@@ -393,7 +393,7 @@ static wg_status run_actions(struct wg_thread *th, wg_replay *replay)
         const struct wg_action *action = &replay->actions[i];
         if (action->kind == WG_RUN_KERNEL) {
             const wg_call *c = action->of.call;
-            status = c->op->flags & WG_OP_USER ? run_users(th, c, action->kernel) : action->kernel(c);
+            status = c->op->registered ? action->kernel(c) : run_users(th, c, action->kernel);
             if (status != WG_OK) {
                 wg_op_failed(th, action->of.call->op, status, "forward");
                 put_back(replay, i);

@@ -91,7 +91,7 @@ wg_tensor *wg_attention_with(wg_tensor *q, wg_tensor *k, wg_tensor *v, wg_attent
         b                            \
     }
 const struct wg_op wg_op_attention = {
-    .name = "attention",
+    .name = WG_REGISTERED("attention"),
     .params_size = sizeof(struct params),
     .n_in = 4,
     .n_out = 1,

@@ -25,7 +25,7 @@ wg_tensor *wg_adaptive_max_pool2d(wg_tensor *x, int64_t height, int64_t width)
     }
 
 const struct wg_op wg_op_adaptive_max_pool2d = {
-    .name = "adaptive_max_pool2d",
+    .name = WG_REGISTERED("adaptive_max_pool2d"),
     .params_size = sizeof(struct params),
     .n_in = 1,
     .n_out = 1,

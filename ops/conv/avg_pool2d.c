@@ -63,7 +63,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_avg_pool2d = {
-    .name = "avg_pool2d",
+    .name = WG_REGISTERED("avg_pool2d"),
     .params_size = sizeof(struct wg_window_params),
     WG_PARAMS(WG_PARAM(PAIR, struct wg_window_params, size), WG_PARAM_UNLESS(1, PAIR, struct wg_window_params, stride),
               WG_PARAM_UNLESS(0, PAIR, struct wg_window_params, padding),

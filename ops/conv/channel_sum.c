@@ -53,7 +53,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_channel_sum = {
-    .name = "channel_sum",
+    .name = WG_REGISTERED("channel_sum"),
     .n_in = 1,
     .n_out = 1,
     .shape = shape,

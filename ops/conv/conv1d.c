@@ -29,7 +29,7 @@ wg_tensor *wg_conv1d_with(wg_tensor *x, wg_tensor *w, wg_tensor *b, wg_conv1d_op
 }
 
 const struct wg_op wg_op_conv1d = {
-    .name = "conv1d",
+    .name = WG_REGISTERED("conv1d"),
     .params_size = sizeof(struct wg_window_params),
     .n_in = 3,
     .n_out = 1,

@@ -37,7 +37,7 @@ static wg_cost cost(const wg_call *c)
 
 #define SHAPES {WG_DIMS(2, 2, 4, 3), WG_DIMS(3, 2, 2, 3), WG_DIMS(3)}, .n = 3
 const struct wg_op wg_op_conv2d_relu = {
-    .name = "conv2d_relu",
+    .name = WG_REGISTERED("conv2d_relu"),
     .params_size = sizeof(struct wg_window_params),
     WG_PARAMS(WG_PARAM_UNLESS(1, PAIR, struct wg_window_params, stride), WG_PARAM_UNLESS(0, PAIR, struct wg_window_params, padding),
               WG_PARAM_UNLESS(1, PAIR, struct wg_window_params, dilation),

@@ -63,7 +63,7 @@ wg_tensor *wg_conv_transpose2d_with(wg_tensor *x, wg_tensor *w, wg_tensor *b, wg
     }
 
 const struct wg_op wg_op_conv_transpose2d = {
-    .name = "conv_transpose2d",
+    .name = WG_REGISTERED("conv_transpose2d"),
     .params_size = sizeof(struct params),
     .n_in = 3,
     .n_out = 1,

@@ -8,7 +8,7 @@ MAP1(abs, wg_no_params, R(fabs)(x))
 WG_DIAGONAL(wg_mul(wg_donate(g), wg_sign(c->in[0])))
 
 const struct wg_op wg_op_abs = {
-    .name = "abs",
+    .name = WG_REGISTERED("abs"),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(abs),

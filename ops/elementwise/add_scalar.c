@@ -29,7 +29,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_add_scalar = {
-    .name = "add_scalar",
+    .name = WG_REGISTERED("add_scalar"),
     .params_size = sizeof(double),
     WG_PARAMS(WG_PARAM_ONLY(REAL, "")),
     .n_in = 1,

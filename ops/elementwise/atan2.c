@@ -33,7 +33,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_atan2 = {
-    .name = "atan2",
+    .name = WG_REGISTERED("atan2"),
     .n_in = 2,
     .n_out = 1,
     .kernels = MAP_KERNELS(atan2),

@@ -46,7 +46,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_atan2_slope = {
-    .name = "atan2_slope",
+    .name = WG_REGISTERED("atan2_slope"),
     .n_in = 2,
     .n_out = 1,
     .kernels = MAP_KERNELS(atan2_slope),

@@ -87,7 +87,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
         to                           \
     }
 const struct wg_op wg_op_cast = {
-    .name = "cast",
+    .name = WG_REGISTERED("cast"),
     .params_size = sizeof(struct params),
     WG_PARAMS(WG_PARAM(DTYPE, struct params, dtype)),
     .n_in = 1,

@@ -6,7 +6,7 @@ MAP1(ceil, wg_no_params, R(ceil)(x))
 #include "ops/op.h"
 
 const struct wg_op wg_op_ceil = {
-    .name = "ceil",
+    .name = WG_REGISTERED("ceil"),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(ceil),

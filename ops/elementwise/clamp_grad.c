@@ -24,7 +24,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_clamp_grad = {
-    .name = "clamp_grad",
+    .name = WG_REGISTERED("clamp_grad"),
     .params_size = sizeof(struct wg_bounds),
     WG_PARAMS(WG_PARAM(REAL, struct wg_bounds, low), WG_PARAM(REAL, struct wg_bounds, high)),
     .n_in = 2,

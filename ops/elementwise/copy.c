@@ -90,7 +90,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 }
 
 const struct wg_op wg_op_copy = {
-    .name = "copy",
+    .name = WG_REGISTERED("copy"),
     .n_in = 1,
     .n_out = 1,
     .shape = shape,

@@ -15,7 +15,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_cos = {
-    .name = "cos",
+    .name = WG_REGISTERED("cos"),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(cos),

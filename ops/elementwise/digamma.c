@@ -7,7 +7,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
 }
 
 const struct wg_op wg_op_digamma = {
-    .name = "digamma",
+    .name = WG_REGISTERED("digamma"),
     .n_in = 1,
     .n_out = 1,
     .compose = compose,

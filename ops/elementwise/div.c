@@ -30,7 +30,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_div = {
-    .name = "div",
+    .name = WG_REGISTERED("div"),
     .n_in = 2,
     .n_out = 1,
     .kernels = MAP_KERNELS(div),

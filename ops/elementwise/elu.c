@@ -31,7 +31,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_elu = {
-    .name = "elu",
+    .name = WG_REGISTERED("elu"),
     .params_size = sizeof(struct wg_elu_params),
     WG_PARAMS(WG_PARAM_UNLESS(1, REAL, struct wg_elu_params, alpha), WG_PARAM_UNLESS(1, REAL, struct wg_elu_params, scale)),
     .n_in = 1,

@@ -34,7 +34,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_elu_grad = {
-    .name = "elu_grad",
+    .name = WG_REGISTERED("elu_grad"),
     .params_size = sizeof(struct wg_elu_params),
     WG_PARAMS(WG_PARAM_UNLESS(1, REAL, struct wg_elu_params, alpha), WG_PARAM_UNLESS(1, REAL, struct wg_elu_params, scale)),
     .n_in = 2,

@@ -14,7 +14,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_expm1 = {
-    .name = "expm1",
+    .name = WG_REGISTERED("expm1"),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(expm1),

@@ -6,7 +6,7 @@ MAP1(floor, wg_no_params, R(floor)(x))
 #include "ops/op.h"
 
 const struct wg_op wg_op_floor = {
-    .name = "floor",
+    .name = WG_REGISTERED("floor"),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(floor),

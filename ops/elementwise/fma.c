@@ -31,7 +31,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_fma = {
-    .name = "fma",
+    .name = WG_REGISTERED("fma"),
     .n_in = 3,
     .n_out = 1,
     .kernels = MAP_KERNELS(fma),

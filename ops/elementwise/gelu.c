@@ -20,7 +20,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_gelu = {
-    .name = "gelu",
+    .name = WG_REGISTERED("gelu"),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(gelu),

@@ -21,7 +21,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_gelu_tanh = {
-    .name = "gelu_tanh",
+    .name = WG_REGISTERED("gelu_tanh"),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(gelu_tanh),

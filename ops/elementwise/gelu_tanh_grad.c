@@ -33,7 +33,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_gelu_tanh_grad = {
-    .name = "gelu_tanh_grad",
+    .name = WG_REGISTERED("gelu_tanh_grad"),
     .n_in = 2,
     .n_out = 1,
     .kernels = MAP_KERNELS(gelu_tanh_grad),

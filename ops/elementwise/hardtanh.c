@@ -14,7 +14,7 @@ wg_tensor *wg_hardtanh_with(wg_tensor *x, wg_hardtanh_options options)
 }
 
 const struct wg_op wg_op_hardtanh = {
-    .name = "hardtanh",
+    .name = WG_REGISTERED("hardtanh"),
     .params_size = sizeof(struct wg_bounds),
     .n_in = 1,
     .n_out = 1,

@@ -26,7 +26,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_leaky_relu = {
-    .name = "leaky_relu",
+    .name = WG_REGISTERED("leaky_relu"),
     .params_size = sizeof(double),
     WG_PARAMS(WG_PARAM_ONLY(REAL, "slope")),
     .n_in = 1,

@@ -22,7 +22,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_leaky_relu_grad = {
-    .name = "leaky_relu_grad",
+    .name = WG_REGISTERED("leaky_relu_grad"),
     .params_size = sizeof(double),
     WG_PARAMS(WG_PARAM_ONLY(REAL, "slope")),
     .n_in = 2,

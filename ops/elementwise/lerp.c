@@ -47,7 +47,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_lerp = {
-    .name = "lerp",
+    .name = WG_REGISTERED("lerp"),
     .n_in = 3,
     .n_out = 1,
     .kernels = MAP_KERNELS(lerp),

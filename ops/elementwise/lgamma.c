@@ -19,7 +19,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_lgamma = {
-    .name = "lgamma",
+    .name = WG_REGISTERED("lgamma"),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(lgamma),

@@ -24,7 +24,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_maximum = {
-    .name = "maximum",
+    .name = WG_REGISTERED("maximum"),
     .n_in = 2,
     .n_out = 1,
     .kernels = MAP_KERNELS(maximum),

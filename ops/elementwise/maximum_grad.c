@@ -40,7 +40,7 @@ static wg_cost cost(const wg_call *c)
     }
 
 const struct wg_op wg_op_maximum_grad = {
-    .name = "maximum_grad",
+    .name = WG_REGISTERED("maximum_grad"),
     .params_size = sizeof(int),
     WG_PARAMS(WG_PARAM_ONLY(INT, "operand")),
     .n_in = 3,

@@ -32,7 +32,7 @@ wg_tensor *wg_maxout(wg_tensor *x, int axis, int64_t pieces)
 }
 
 const struct wg_op wg_op_maxout = {
-    .name = "maxout",
+    .name = WG_REGISTERED("maxout"),
     .params_size = sizeof(struct params),
     .n_in = 1,
     .n_out = 1,

@@ -24,7 +24,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_minimum = {
-    .name = "minimum",
+    .name = WG_REGISTERED("minimum"),
     .n_in = 2,
     .n_out = 1,
     .kernels = MAP_KERNELS(minimum),

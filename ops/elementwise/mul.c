@@ -22,7 +22,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_mul = {
-    .name = "mul",
+    .name = WG_REGISTERED("mul"),
     .n_in = 2,
     .n_out = 1,
     .kernels = MAP_KERNELS(mul),

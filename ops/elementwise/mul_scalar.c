@@ -22,7 +22,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_mul_scalar = {
-    .name = "mul_scalar",
+    .name = WG_REGISTERED("mul_scalar"),
     .params_size = sizeof(double),
     WG_PARAMS(WG_PARAM_ONLY(REAL, "")),
     .n_in = 1,

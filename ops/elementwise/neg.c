@@ -12,7 +12,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 }
 
 const struct wg_op wg_op_neg = {
-    .name = "neg",
+    .name = WG_REGISTERED("neg"),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(neg),

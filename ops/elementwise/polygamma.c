@@ -138,7 +138,7 @@ static wg_cost cost(const wg_call *c)
     }
 
 const struct wg_op wg_op_polygamma = {
-    .name = "polygamma",
+    .name = WG_REGISTERED("polygamma"),
     .params_size = sizeof(int),
     WG_PARAMS(WG_PARAM_ONLY(INT, "n")),
     .n_in = 1,

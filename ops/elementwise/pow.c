@@ -41,7 +41,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_pow = {
-    .name = "pow",
+    .name = WG_REGISTERED("pow"),
     .n_in = 2,
     .n_out = 1,
     .kernels = MAP_KERNELS(pow),

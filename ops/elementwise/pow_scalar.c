@@ -48,7 +48,7 @@ static wg_cost cost(const wg_call *c)
     }
 
 const struct wg_op wg_op_pow_scalar = {
-    .name = "pow_scalar",
+    .name = WG_REGISTERED("pow_scalar"),
     .params_size = sizeof(double),
     WG_PARAMS(WG_PARAM_ONLY(REAL, "exponent")),
     .n_in = 1,

@@ -13,7 +13,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_relu = {
-    .name = "relu",
+    .name = WG_REGISTERED("relu"),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(relu),

@@ -11,7 +11,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_relu_grad = {
-    .name = "relu_grad",
+    .name = WG_REGISTERED("relu_grad"),
     .n_in = 2,
     .n_out = 1,
     .kernels = MAP_KERNELS(relu_grad),

@@ -6,7 +6,7 @@ MAP1(round, wg_no_params, R(rint)(x))
 #include "ops/op.h"
 
 const struct wg_op wg_op_round = {
-    .name = "round",
+    .name = WG_REGISTERED("round"),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(round),

@@ -8,7 +8,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
 }
 
 const struct wg_op wg_op_selu = {
-    .name = "selu",
+    .name = WG_REGISTERED("selu"),
     .n_in = 1,
     .n_out = 1,
     .compose = compose,

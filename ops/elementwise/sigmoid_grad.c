@@ -13,7 +13,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_sigmoid_grad = {
-    .name = "sigmoid_grad",
+    .name = WG_REGISTERED("sigmoid_grad"),
     .n_in = 2,
     .n_out = 1,
     .kernels = MAP_KERNELS(sigmoid_grad),

@@ -16,7 +16,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_sign = {
-    .name = "sign",
+    .name = WG_REGISTERED("sign"),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(sign),

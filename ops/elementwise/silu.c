@@ -20,7 +20,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_silu = {
-    .name = "silu",
+    .name = WG_REGISTERED("silu"),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(silu),

@@ -28,7 +28,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_silu_grad = {
-    .name = "silu_grad",
+    .name = WG_REGISTERED("silu_grad"),
     .n_in = 2,
     .n_out = 1,
     .kernels = MAP_KERNELS(silu_grad),

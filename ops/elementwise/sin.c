@@ -15,7 +15,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_sin = {
-    .name = "sin",
+    .name = WG_REGISTERED("sin"),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(sin),

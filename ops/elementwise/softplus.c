@@ -13,7 +13,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_softplus = {
-    .name = "softplus",
+    .name = WG_REGISTERED("softplus"),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(softplus),

@@ -13,7 +13,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_sqrt = {
-    .name = "sqrt",
+    .name = WG_REGISTERED("sqrt"),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(sqrt),

@@ -28,7 +28,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 }
 
 const struct wg_op wg_op_straight_through = {
-    .name = "straight_through",
+    .name = WG_REGISTERED("straight_through"),
     .n_in = 2,
     .n_out = 1,
     .shape = shape,

@@ -23,7 +23,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_sub = {
-    .name = "sub",
+    .name = WG_REGISTERED("sub"),
     .n_in = 2,
     .n_out = 1,
     .kernels = MAP_KERNELS(sub),

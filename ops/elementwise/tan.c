@@ -13,7 +13,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_tan = {
-    .name = "tan",
+    .name = WG_REGISTERED("tan"),
     .n_in = 1,
     .n_out = 1,
     .kernels = MAP_KERNELS(tan),

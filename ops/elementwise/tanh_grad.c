@@ -13,7 +13,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_tanh_grad = {
-    .name = "tanh_grad",
+    .name = WG_REGISTERED("tanh_grad"),
     .n_in = 2,
     .n_out = 1,
     .kernels = MAP_KERNELS(tanh_grad),

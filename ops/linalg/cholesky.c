@@ -73,7 +73,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_cholesky = {
-    .name = "cholesky",
+    .name = WG_REGISTERED("cholesky"),
     .n_in = 1,
     .n_out = 1,
     .shape = shape,

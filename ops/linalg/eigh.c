@@ -140,7 +140,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_eigh = {
-    .name = "eigh",
+    .name = WG_REGISTERED("eigh"),
     .n_in = 1,
     .n_out = 2,
     .shape = shape,

@@ -14,7 +14,7 @@ wg_tensor *wg_inverse(wg_tensor *a)
 }
 
 const struct wg_op wg_op_inverse = {
-    .name = "inverse",
+    .name = WG_REGISTERED("inverse"),
     .n_in = 1,
     .n_out = 1,
     .compose = compose,

@@ -87,7 +87,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_logdet = {
-    .name = "logdet",
+    .name = WG_REGISTERED("logdet"),
     .n_in = 1,
     .n_out = 1,
     .shape = shape,

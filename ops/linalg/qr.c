@@ -130,7 +130,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_qr = {
-    .name = "qr",
+    .name = WG_REGISTERED("qr"),
     .n_in = 1,
     .n_out = 2,
     .shape = shape,

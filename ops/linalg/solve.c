@@ -93,7 +93,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_solve = {
-    .name = "solve",
+    .name = WG_REGISTERED("solve"),
     .n_in = 2,
     .n_out = 1,
     .shape = wg_solve_shape,

@@ -122,7 +122,7 @@ static wg_cost cost(const wg_call *c)
     }
 
 const struct wg_op wg_op_triangular_solve = {
-    .name = "triangular_solve",
+    .name = WG_REGISTERED("triangular_solve"),
     .params_size = sizeof(struct params),
     WG_PARAMS(WG_PARAM_UNLESS(0, BOOL, struct params, upper), WG_PARAM_UNLESS(0, BOOL, struct params, transposed)),
     .n_in = 2,

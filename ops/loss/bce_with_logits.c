@@ -147,7 +147,7 @@ static wg_cost cost(const wg_call *c)
         WG_REDUCTION_##to           \
     }
 const struct wg_op wg_op_bce_with_logits = {
-    .name = "bce_with_logits",
+    .name = WG_REGISTERED("bce_with_logits"),
     .params_size = sizeof(wg_reduction),
     .n_in = 2,
     .n_out = 1,

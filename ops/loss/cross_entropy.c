@@ -60,7 +60,7 @@ wg_tensor *wg_cross_entropy_with(wg_tensor *logits, wg_tensor *target, wg_cross_
         __VA_ARGS__                           \
     }
 const struct wg_op wg_op_cross_entropy = {
-    .name = "cross_entropy",
+    .name = WG_REGISTERED("cross_entropy"),
     .params_size = sizeof(struct wg_class_params),
     .n_in = 3,
     .n_out = 1,

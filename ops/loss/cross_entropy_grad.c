@@ -93,7 +93,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_cross_entropy_grad = {
-    .name = "cross_entropy_grad",
+    .name = WG_REGISTERED("cross_entropy_grad"),
     .n_in = 3,
     .n_out = 1,
     .shape = shape,

@@ -139,7 +139,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_cross_entropy_labels = {
-    .name = "cross_entropy_labels",
+    .name = WG_REGISTERED("cross_entropy_labels"),
     .n_in = 2,
     .n_out = 2,
     .shape = shape,

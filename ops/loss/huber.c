@@ -22,7 +22,7 @@ wg_tensor *wg_huber_with(wg_tensor *x, wg_tensor *t, wg_huber_options options)
 
 #define SHAPES {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2
 const struct wg_op wg_op_huber = {
-    .name = "huber",
+    .name = WG_REGISTERED("huber"),
     .params_size = sizeof(struct params),
     .n_in = 2,
     .n_out = 1,

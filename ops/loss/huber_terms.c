@@ -49,7 +49,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_huber_terms = {
-    .name = "huber_terms",
+    .name = WG_REGISTERED("huber_terms"),
     .params_size = sizeof(double),
     WG_PARAMS(WG_PARAM_ONLY(REAL, "delta")),
     .n_in = 2,

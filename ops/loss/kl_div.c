@@ -19,7 +19,7 @@ wg_tensor *wg_kl_div_with(wg_tensor *logq, wg_tensor *p, wg_loss_options options
 
 #define SHAPES {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2, .low = {-3, 0.1}, .high = {0, 1}
 const struct wg_op wg_op_kl_div = {
-    .name = "kl_div",
+    .name = WG_REGISTERED("kl_div"),
     .params_size = sizeof(wg_reduction),
     .n_in = 2,
     .n_out = 1,

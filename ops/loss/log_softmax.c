@@ -78,7 +78,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_log_softmax = {
-    .name = "log_softmax",
+    .name = WG_REGISTERED("log_softmax"),
     .params_size = sizeof(int),
     WG_PARAMS(WG_PARAM_ONLY(INT, "axis")),
     .n_in = 1,

@@ -80,7 +80,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_log_softmax_grad = {
-    .name = "log_softmax_grad",
+    .name = WG_REGISTERED("log_softmax_grad"),
     .params_size = sizeof(int),
     WG_PARAMS(WG_PARAM_ONLY(INT, "axis")),
     .n_in = 2,

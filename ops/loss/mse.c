@@ -15,7 +15,7 @@ wg_tensor *wg_mse_with(wg_tensor *x, wg_tensor *t, wg_loss_options options)
 
 #define SHAPES {WG_DIMS(3, 4), WG_DIMS(3, 4)}, .n = 2
 const struct wg_op wg_op_mse = {
-    .name = "mse",
+    .name = WG_REGISTERED("mse"),
     .params_size = sizeof(wg_reduction),
     .n_in = 2,
     .n_out = 1,

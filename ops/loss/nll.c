@@ -22,7 +22,7 @@ wg_tensor *wg_nll_with(wg_tensor *logp, wg_tensor *labels, wg_nll_options option
         __VA_ARGS__                           \
     }
 const struct wg_op wg_op_nll = {
-    .name = "nll",
+    .name = WG_REGISTERED("nll"),
     .params_size = sizeof(struct wg_class_params),
     .n_in = 3,
     .n_out = 1,

@@ -67,7 +67,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_softmax = {
-    .name = "softmax",
+    .name = WG_REGISTERED("softmax"),
     .params_size = sizeof(int),
     WG_PARAMS(WG_PARAM_ONLY(INT, "axis")),
     .n_in = 1,

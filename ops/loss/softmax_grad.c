@@ -85,7 +85,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_softmax_grad = {
-    .name = "softmax_grad",
+    .name = WG_REGISTERED("softmax_grad"),
     .params_size = sizeof(int),
     WG_PARAMS(WG_PARAM_ONLY(INT, "axis")),
     .n_in = 2,

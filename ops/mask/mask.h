@@ -69,7 +69,7 @@
 
 #define MASK_OP(op, inputs, ...)                         \
     const struct wg_op wg_op_##op = {                    \
-        .name = #op,                                     \
+        .name = WG_REGISTERED(#op),                      \
         .n_in = inputs,                                  \
         .n_out = 1,                                      \
         .kernels = KERNELS(op),                          \

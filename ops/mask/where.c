@@ -79,7 +79,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 }
 
 const struct wg_op wg_op_where = {
-    .name = "where",
+    .name = WG_REGISTERED("where"),
     .n_in = 3,
     .n_out = 1,
     .shape = shape,

@@ -28,7 +28,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 }
 
 const struct wg_op wg_op_batch_norm = {
-    .name = "batch_norm",
+    .name = WG_REGISTERED("batch_norm"),
     .params_size = sizeof(double),
     WG_PARAMS(WG_PARAM_ONLY(REAL, "eps")),
     .n_in = 3,

@@ -166,7 +166,7 @@ static wg_cost cost(const wg_call *c)
 #define SHAPES(...) {WG_DIMS(__VA_ARGS__), WG_DIMS(3), WG_DIMS(3), WG_DIMS(3), WG_DIMS(__VA_ARGS__), WG_DIMS(__VA_ARGS__)}, .n = 6
 #define LIMITS .low = {-1, -1, -1, 0.5, -1, -100}, .high = {1, 1, 1, 2, 1, 100}
 const struct wg_op wg_op_batch_norm_grad = {
-    .name = "batch_norm_grad",
+    .name = WG_REGISTERED("batch_norm_grad"),
     .n_in = 6,
     .n_out = 3,
     .optional = WG_IN(1) | WG_IN(5),

@@ -43,7 +43,7 @@ static wg_cost cost(const wg_call *c)
     }
 #define BETA(a, b) .low = {-1, -1, a}, .high = {1, 1, b}
 const struct wg_op wg_op_batch_norm_relu = {
-    .name = "batch_norm_relu",
+    .name = WG_REGISTERED("batch_norm_relu"),
     .params_size = sizeof(double),
     WG_PARAMS(WG_PARAM_ONLY(REAL, "eps")),
     .n_in = 3,

@@ -53,7 +53,7 @@ wg_tensor *wg_group_norm_with(wg_tensor *x, int64_t groups, wg_group_norm_option
         groups, 1e-2                 \
     }
 const struct wg_op wg_op_group_norm = {
-    .name = "group_norm",
+    .name = WG_REGISTERED("group_norm"),
     .params_size = sizeof(struct params),
     .n_in = 3,
     .n_out = 1,

@@ -86,7 +86,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_layer_norm = {
-    .name = "layer_norm",
+    .name = WG_REGISTERED("layer_norm"),
     .params_size = sizeof(double),
     WG_PARAMS(WG_PARAM_ONLY(REAL, "eps")),
     .n_in = 3,

@@ -178,7 +178,7 @@ static wg_cost cost(const wg_call *c)
 #define TO 1, 1, 1, 2, 1
 #define ONLY_X(b) .params = &(const struct params){b}, .low = {FROM}, .high = {TO}
 const struct wg_op wg_op_layer_norm_grad = {
-    .name = "layer_norm_grad",
+    .name = WG_REGISTERED("layer_norm_grad"),
     .params_size = sizeof(struct params),
     .n_in = 5,
     .n_out = 3,

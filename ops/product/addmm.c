@@ -60,7 +60,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_addmm = {
-    .name = "addmm",
+    .name = WG_REGISTERED("addmm"),
     .n_in = 3,
     .n_out = 1,
     .shape = shape,

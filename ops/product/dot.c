@@ -14,7 +14,7 @@ wg_tensor *wg_dot(wg_tensor *a, wg_tensor *b)
 }
 
 const struct wg_op wg_op_dot = {
-    .name = "dot",
+    .name = WG_REGISTERED("dot"),
     .n_in = 2,
     .n_out = 1,
     .compose = compose,

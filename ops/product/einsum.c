@@ -382,7 +382,7 @@ wg_tensor *wg_einsum(const char *equation, wg_tensor *const *x, size_t n)
     }
 
 const struct wg_op wg_op_einsum = {
-    .name = "einsum",
+    .name = WG_REGISTERED("einsum"),
     .params_size = sizeof(struct params),
     .n_out = 1,
     .compose = compose,

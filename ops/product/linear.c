@@ -34,7 +34,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_linear = {
-    .name = "linear",
+    .name = WG_REGISTERED("linear"),
     .n_in = 3,
     .n_out = 1,
     .optional = WG_IN(2),

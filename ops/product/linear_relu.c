@@ -35,7 +35,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_linear_relu = {
-    .name = "linear_relu",
+    .name = WG_REGISTERED("linear_relu"),
     .n_in = 3,
     .n_out = 1,
     .optional = WG_IN(2),

@@ -103,7 +103,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_matmul = {
-    .name = "matmul",
+    .name = WG_REGISTERED("matmul"),
     .n_in = 2,
     .n_out = 1,
     .shape = shape,

@@ -15,7 +15,7 @@ wg_tensor *wg_outer(wg_tensor *a, wg_tensor *b)
 }
 
 const struct wg_op wg_op_outer = {
-    .name = "outer",
+    .name = WG_REGISTERED("outer"),
     .n_in = 2,
     .n_out = 1,
     .compose = compose,

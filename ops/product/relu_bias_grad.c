@@ -165,7 +165,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_relu_bias_grad = {
-    .name = "relu_bias_grad",
+    .name = WG_REGISTERED("relu_bias_grad"),
     .n_in = 2,
     .n_out = 2,
     .shape = shape,

@@ -59,7 +59,7 @@ wg_tensor *wg_bernoulli(wg_tensor *generator, wg_dtype dtype, wg_shape to, doubl
 }
 
 const struct wg_op wg_op_bernoulli = {
-    .name = "bernoulli",
+    .name = WG_REGISTERED("bernoulli"),
     .params_size = sizeof(struct wg_draw_params),
     WG_PARAMS({"p", WG_PARAM_REAL, offsetof(struct wg_draw_params, a), __builtin_nan("")}),
     .n_in = 1,

@@ -99,7 +99,7 @@ static wg_cost cost(const wg_call *c)
         p                                                                                           \
     }
 const struct wg_op wg_op_dropout = {
-    .name = "dropout",
+    .name = WG_REGISTERED("dropout"),
     .params_size = sizeof(double),
     WG_PARAMS(WG_PARAM_ONLY(REAL, "p")),
     .n_in = 2,

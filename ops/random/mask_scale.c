@@ -28,7 +28,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_mask_scale = {
-    .name = "mask_scale",
+    .name = WG_REGISTERED("mask_scale"),
     .params_size = sizeof(double),
     WG_PARAMS(WG_PARAM_ONLY(REAL, "scale")),
     .n_in = 2,

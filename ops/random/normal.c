@@ -74,7 +74,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_normal = {
-    .name = "normal",
+    .name = WG_REGISTERED("normal"),
     .params_size = sizeof(struct wg_draw_params),
     WG_PARAMS({"mean", WG_PARAM_REAL, offsetof(struct wg_draw_params, a), __builtin_nan("")},
               {"deviation", WG_PARAM_REAL, offsetof(struct wg_draw_params, b), __builtin_nan("")}),

@@ -67,7 +67,7 @@ wg_tensor *wg_permutation(wg_tensor *generator, int64_t n)
 }
 
 const struct wg_op wg_op_permutation = {
-    .name = "permutation",
+    .name = WG_REGISTERED("permutation"),
     .params_size = sizeof(int64_t),
     .n_in = 1,
     .n_out = 1,

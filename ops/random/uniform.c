@@ -73,7 +73,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_uniform = {
-    .name = "uniform",
+    .name = WG_REGISTERED("uniform"),
     .params_size = sizeof(struct wg_draw_params),
     WG_PARAMS({"low", WG_PARAM_REAL, offsetof(struct wg_draw_params, a), __builtin_nan("")},
               {"high", WG_PARAM_REAL, offsetof(struct wg_draw_params, b), __builtin_nan("")}),

@@ -14,7 +14,7 @@
     }
 
 const struct wg_op wg_op_all = {
-    .name = "all",
+    .name = WG_REGISTERED("all"),
     .params_size = sizeof(struct wg_reduce_params),
     WG_PARAMS(WG_PARAM(AXES, struct wg_reduce_params, axes), WG_PARAM_UNLESS(0, BOOL, struct wg_reduce_params, keepdims)),
     .n_in = 1,

@@ -115,7 +115,7 @@ static wg_cost cost(const wg_call *c)
     }
 
 const struct wg_op wg_op_cumsum = {
-    .name = "cumsum",
+    .name = WG_REGISTERED("cumsum"),
     .params_size = sizeof(struct wg_order_params),
     WG_PARAMS(WG_PARAM(INT, struct wg_order_params, axis), WG_PARAM_UNLESS(0, BOOL, struct wg_order_params, reverse)),
     .n_in = 1,

@@ -33,7 +33,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 }
 
 const struct wg_op wg_op_extremum_grad = {
-    .name = "extremum_grad",
+    .name = WG_REGISTERED("extremum_grad"),
     .n_in = 3,
     .n_out = 1,
     .shape = shape,

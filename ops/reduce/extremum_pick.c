@@ -47,7 +47,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_extremum_pick = {
-    .name = "extremum_pick",
+    .name = WG_REGISTERED("extremum_pick"),
     .n_in = 3,
     .n_out = 1,
     .shape = shape,

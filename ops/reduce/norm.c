@@ -28,7 +28,7 @@ wg_tensor *wg_norm_with(wg_tensor *x, wg_norm_options options)
     }
 
 const struct wg_op wg_op_norm = {
-    .name = "norm",
+    .name = WG_REGISTERED("norm"),
     .params_size = sizeof(struct wg_reduce_params),
     .n_in = 1,
     .n_out = 1,

@@ -78,7 +78,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_norm2 = {
-    .name = "norm2",
+    .name = WG_REGISTERED("norm2"),
     .params_size = sizeof(struct wg_reduce_params),
     WG_PARAMS(WG_PARAM(AXES, struct wg_reduce_params, axes), WG_PARAM_UNLESS(0, BOOL, struct wg_reduce_params, keepdims)),
     .n_in = 1,

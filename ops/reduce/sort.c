@@ -19,7 +19,7 @@ wg_tensor *wg_sort_with(wg_tensor *x, wg_sort_options options)
     }
 
 const struct wg_op wg_op_sort = {
-    .name = "sort",
+    .name = WG_REGISTERED("sort"),
     .params_size = sizeof(struct wg_order_params),
     WG_PARAMS(WG_PARAM(INT, struct wg_order_params, axis), WG_PARAM_UNLESS(0, BOOL, struct wg_order_params, reverse)),
     .n_in = 1,

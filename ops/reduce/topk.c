@@ -19,7 +19,7 @@ wg_tensor *wg_topk_with(wg_tensor *x, int64_t k, wg_topk_options options)
     }
 
 const struct wg_op wg_op_topk = {
-    .name = "topk",
+    .name = WG_REGISTERED("topk"),
     .params_size = sizeof(struct wg_order_params),
     WG_PARAMS(WG_PARAM(INT, struct wg_order_params, axis), WG_PARAM_UNLESS(0, BOOL, struct wg_order_params, reverse),
               WG_PARAM(INT64, struct wg_order_params, k)),

@@ -105,7 +105,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
     }
 
 const struct wg_op wg_op_concat = {
-    .name = "concat",
+    .name = WG_REGISTERED("concat"),
     .params_size = sizeof(struct params),
     WG_PARAMS(WG_PARAM(INT, struct params, axis)),
     .n_out = 1,

@@ -2,7 +2,7 @@
 #include "ops/op.h"
 
 const struct wg_op wg_op_detach = {
-    .name = "detach",
+    .name = WG_REGISTERED("detach"),
     .n_in = 1,
     .n_out = 1,
     .shape = wg_view_whole,

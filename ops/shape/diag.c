@@ -31,7 +31,7 @@ wg_tensor *wg_diag_with(wg_tensor *x, wg_diagonal_options options)
     }
 
 const struct wg_op wg_op_diag = {
-    .name = "diag",
+    .name = WG_REGISTERED("diag"),
     .params_size = sizeof(struct params),
     .n_in = 1,
     .n_out = 1,

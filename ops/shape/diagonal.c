@@ -49,7 +49,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
     }
 
 const struct wg_op wg_op_diagonal = {
-    .name = "diagonal",
+    .name = WG_REGISTERED("diagonal"),
     .params_size = sizeof(struct params),
     WG_PARAMS(WG_PARAM_UNLESS(0, INT64, struct params, offset)),
     .n_in = 1,

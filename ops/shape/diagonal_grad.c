@@ -56,7 +56,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
     }
 
 const struct wg_op wg_op_diagonal_grad = {
-    .name = "diagonal_grad",
+    .name = WG_REGISTERED("diagonal_grad"),
     .params_size = sizeof(struct params),
     WG_PARAMS(WG_PARAM_UNLESS(0, INT64, struct params, offset)),
     .n_in = 1,

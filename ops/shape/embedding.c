@@ -20,7 +20,7 @@ wg_tensor *wg_embedding(wg_tensor *table, wg_tensor *index)
 }
 
 const struct wg_op wg_op_embedding = {
-    .name = "embedding",
+    .name = WG_REGISTERED("embedding"),
     .n_in = 2,
     .n_out = 1,
     .compose = compose,

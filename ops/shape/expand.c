@@ -34,7 +34,7 @@ wg_tensor *wg_expand(wg_tensor *x, wg_shape shape)
     }
 
 const struct wg_op wg_op_expand = {
-    .name = "expand",
+    .name = WG_REGISTERED("expand"),
     .params_size = sizeof(struct params),
     .n_in = 1,
     .n_out = 1,

@@ -23,7 +23,7 @@ wg_tensor *wg_flip(wg_tensor *x, int axis)
     }
 
 const struct wg_op wg_op_flip = {
-    .name = "flip",
+    .name = WG_REGISTERED("flip"),
     .params_size = sizeof(struct params),
     .n_in = 1,
     .n_out = 1,

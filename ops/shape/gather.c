@@ -141,7 +141,7 @@ static wg_cost cost(const wg_call *c)
     }
 
 const struct wg_op wg_op_gather = {
-    .name = "gather",
+    .name = WG_REGISTERED("gather"),
     .params_size = sizeof(struct wg_index_params),
     WG_PARAMS(WG_PARAM(INT, struct wg_index_params, axis)),
     .n_in = 2,

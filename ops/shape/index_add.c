@@ -23,7 +23,7 @@ wg_tensor *wg_index_add(wg_tensor *x, int axis, wg_tensor *index, wg_tensor *src
     }
 
 const struct wg_op wg_op_index_add = {
-    .name = "index_add",
+    .name = WG_REGISTERED("index_add"),
     .params_size = sizeof(struct wg_index_params),
     .n_in = 3,
     .n_out = 1,

@@ -20,7 +20,7 @@ wg_tensor *wg_index_select(wg_tensor *x, int axis, wg_tensor *index)
     }
 
 const struct wg_op wg_op_index_select = {
-    .name = "index_select",
+    .name = WG_REGISTERED("index_select"),
     .params_size = sizeof(struct wg_index_params),
     .n_in = 2,
     .n_out = 1,

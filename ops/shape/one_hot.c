@@ -58,7 +58,7 @@ wg_tensor *wg_one_hot(wg_tensor *labels, int64_t classes, wg_dtype dtype)
     }
 
 const struct wg_op wg_op_one_hot = {
-    .name = "one_hot",
+    .name = WG_REGISTERED("one_hot"),
     .params_size = sizeof(struct params),
     .n_in = 1,
     .n_out = 1,

@@ -88,7 +88,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
     }
 
 const struct wg_op wg_op_pad = {
-    .name = "pad",
+    .name = WG_REGISTERED("pad"),
     .params_size = sizeof(struct params),
     .n_in = 1,
     .n_out = 1,

@@ -57,7 +57,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 }
 
 const struct wg_op wg_op_permute = {
-    .name = "permute",
+    .name = WG_REGISTERED("permute"),
     .params_size = sizeof(struct params),
     .n_in = 1,
     .n_out = 1,

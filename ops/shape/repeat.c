@@ -75,7 +75,7 @@ wg_tensor *wg_repeat(wg_tensor *x, wg_sizes times)
     }
 
 const struct wg_op wg_op_repeat = {
-    .name = "repeat",
+    .name = WG_REGISTERED("repeat"),
     .params_size = sizeof(struct params),
     .n_in = 1,
     .n_out = 1,

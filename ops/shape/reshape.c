@@ -124,7 +124,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
 }
 
 const struct wg_op wg_op_reshape = {
-    .name = "reshape",
+    .name = WG_REGISTERED("reshape"),
     .params_size = sizeof(struct params),
     .n_in = 1,
     .n_out = 1,

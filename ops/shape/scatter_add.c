@@ -133,7 +133,7 @@ static wg_cost cost(const wg_call *c)
 #define INDEXED(extent) .n = 3, .dtype = {WG_F32, WG_I64}, .low = {-1, 0, -1}, .high = {1, extent, 1}
 
 const struct wg_op wg_op_scatter_add = {
-    .name = "scatter_add",
+    .name = WG_REGISTERED("scatter_add"),
     .params_size = sizeof(struct wg_index_params),
     WG_PARAMS(WG_PARAM(INT, struct wg_index_params, axis)),
     .n_in = 3,

@@ -52,7 +52,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
     }
 
 const struct wg_op wg_op_select = {
-    .name = "select",
+    .name = WG_REGISTERED("select"),
     .params_size = sizeof(struct wg_select_params),
     WG_PARAMS(WG_PARAM(INT, struct wg_select_params, axis), WG_PARAM(INT64, struct wg_select_params, index)),
     .n_in = 1,

@@ -89,7 +89,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
     }
 
 const struct wg_op wg_op_slice = {
-    .name = "slice",
+    .name = WG_REGISTERED("slice"),
     .params_size = sizeof(struct wg_slice_params),
     WG_PARAMS(WG_PARAM(INT, struct wg_slice_params, axis), WG_PARAM(INT64, struct wg_slice_params, start),
               WG_PARAM(INT64, struct wg_slice_params, count), WG_PARAM_UNLESS(1, INT64, struct wg_slice_params, step)),

@@ -57,7 +57,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
     }
 
 const struct wg_op wg_op_slice_grad = {
-    .name = "slice_grad",
+    .name = WG_REGISTERED("slice_grad"),
     .params_size = sizeof(struct params),
     WG_PARAMS(WG_PARAM(INT, struct params, slice.axis), WG_PARAM(INT64, struct params, slice.start),
               WG_PARAM_UNLESS(1, INT64, struct params, slice.step)),

@@ -33,7 +33,7 @@ wg_tensor *wg_squeeze(wg_tensor *x, int axis)
     }
 
 const struct wg_op wg_op_squeeze = {
-    .name = "squeeze",
+    .name = WG_REGISTERED("squeeze"),
     .params_size = sizeof(struct params),
     .n_in = 1,
     .n_out = 1,

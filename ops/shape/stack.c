@@ -47,7 +47,7 @@ wg_tensor *wg_stack(wg_tensor *const *x, size_t n, int axis)
     }
 
 const struct wg_op wg_op_stack = {
-    .name = "stack",
+    .name = WG_REGISTERED("stack"),
     .params_size = sizeof(struct params),
     .n_out = 1,
     .compose = compose,

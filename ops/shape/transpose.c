@@ -30,7 +30,7 @@ wg_tensor *wg_transpose(wg_tensor *x, int a, int b)
     }
 
 const struct wg_op wg_op_transpose = {
-    .name = "transpose",
+    .name = WG_REGISTERED("transpose"),
     .params_size = sizeof(struct params),
     .n_in = 1,
     .n_out = 1,

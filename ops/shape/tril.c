@@ -35,7 +35,7 @@ static wg_cost cost(const wg_call *c)
     }
 
 const struct wg_op wg_op_tril = {
-    .name = "tril",
+    .name = WG_REGISTERED("tril"),
     .params_size = sizeof(struct params),
     WG_PARAMS(WG_PARAM_UNLESS(0, INT64, struct params, offset)),
     .n_in = 1,

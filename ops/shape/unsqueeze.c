@@ -32,7 +32,7 @@ wg_tensor *wg_unsqueeze(wg_tensor *x, int axis)
     }
 
 const struct wg_op wg_op_unsqueeze = {
-    .name = "unsqueeze",
+    .name = WG_REGISTERED("unsqueeze"),
     .params_size = sizeof(struct params),
     .n_in = 1,
     .n_out = 1,

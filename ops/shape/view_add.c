@@ -145,7 +145,7 @@ static wg_cost cost(const wg_call *c)
     }
 
 const struct wg_op wg_op_view_add = {
-    .name = "view_add",
+    .name = WG_REGISTERED("view_add"),
     .params_size = sizeof(struct params),
     .n_in = 2,
     .n_out = 1,

@@ -29,7 +29,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_accumulate = {
-    .name = "accumulate",
+    .name = WG_REGISTERED("accumulate"),
     .n_in = 2,
     .shape = wg_shape_update,
     .kernels = KERNELS(accumulate),

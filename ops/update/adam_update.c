@@ -101,7 +101,7 @@ static wg_cost cost(const wg_call *c)
     {WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4), {0}, {0}}, \
         .n = 6, .dtype = {[4] = WG_F64, [5] = WG_F64}, .low = {-1, -1, 0.1, -1, 0.01, 1}, .high = {1, 1, 1, 1, 0.1, 5}
 const struct wg_op wg_op_adam_update = {
-    .name = "adam_update",
+    .name = WG_REGISTERED("adam_update"),
     .params_size = sizeof(struct wg_adam_params),
     WG_PARAMS(WG_PARAM(REAL, struct wg_adam_params, beta1), WG_PARAM(REAL, struct wg_adam_params, beta2),
               WG_PARAM(REAL, struct wg_adam_params, eps), WG_PARAM_UNLESS(0, REAL, struct wg_adam_params, weight_decay),

@@ -53,7 +53,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_assign = {
-    .name = "assign",
+    .name = WG_REGISTERED("assign"),
     .n_in = 2,
     .shape = shape,
     .kernels = KERNELS(assign),

@@ -41,7 +41,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_ema_update = {
-    .name = "ema_update",
+    .name = WG_REGISTERED("ema_update"),
     .params_size = sizeof(double),
     WG_PARAMS(WG_PARAM_ONLY(REAL, "rate")),
     .n_in = 2,

@@ -27,7 +27,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_increment = {
-    .name = "increment",
+    .name = WG_REGISTERED("increment"),
     .n_in = 1,
     .shape = shape,
     .kernels = KERNELS(increment),

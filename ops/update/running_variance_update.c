@@ -50,7 +50,7 @@ static wg_cost cost(const wg_call *c)
 }
 
 const struct wg_op wg_op_running_variance_update = {
-    .name = "running_variance_update",
+    .name = WG_REGISTERED("running_variance_update"),
     .params_size = sizeof(struct wg_running_variance_params),
     WG_PARAMS(WG_PARAM(REAL, struct wg_running_variance_params, rate)),
     .n_in = 2,

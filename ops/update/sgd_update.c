@@ -103,7 +103,7 @@ static wg_cost cost(const wg_call *c)
 
 #define SHAPES {WG_DIMS(3, 4), WG_DIMS(3, 4), WG_DIMS(3, 4), {0}, {0}}, .n = 5, .dtype = {[3] = WG_F64, [4] = WG_F64}
 const struct wg_op wg_op_sgd_update = {
-    .name = "sgd_update",
+    .name = WG_REGISTERED("sgd_update"),
     .params_size = sizeof(struct wg_sgd_params),
     WG_PARAMS(WG_PARAM_UNLESS(0, REAL, struct wg_sgd_params, momentum), WG_PARAM_UNLESS(0, REAL, struct wg_sgd_params, dampening),
               WG_PARAM_UNLESS(0, REAL, struct wg_sgd_params, weight_decay),

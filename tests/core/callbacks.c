@@ -150,12 +150,8 @@ static bool closure_backward(void)
 
 static bool op_shape(void)
 {
-    static const struct wg_op op = {.name = "careless",
-                                    .n_in = 1,
-                                    .n_out = 1,
-                                    .kernels = {{.run = {copies, copies}}},
-                                    .shape = harmful_shape,
-                                    .flags = WG_OP_USER};
+    static const struct wg_op op = {
+        .name = "careless", .n_in = 1, .n_out = 1, .kernels = {{.run = {copies, copies}}}, .shape = harmful_shape};
     return !wg_invoke1(&op, NULL, x);
 }
 
@@ -167,20 +163,15 @@ static wg_tensor *invokes(wg_tensor *const *in, size_t n, void *op)
 
 static bool op_jvp(void)
 {
-    static struct wg_op op = {.name = "careless",
-                              .n_in = 1,
-                              .n_out = 1,
-                              .kernels = {{.run = {copies, copies}}},
-                              .vjp = vjp,
-                              .jvp = harmful_jvp,
-                              .flags = WG_OP_USER};
+    static struct wg_op op = {
+        .name = "careless", .n_in = 1, .n_out = 1, .kernels = {{.run = {copies, copies}}}, .vjp = vjp, .jvp = harmful_jvp};
     wg_tensor *t = made(wg_ones(WG_F64, WG_SHAPE(3))), *ty;
     return wg_jvp(invokes, &op, &x, 1, &t, NULL, &ty) != WG_OK;
 }
 
 static bool op_compose(void)
 {
-    static const struct wg_op op = {.name = "careless", .n_in = 1, .n_out = 1, .compose = harmful_compose, .flags = WG_OP_USER};
+    static const struct wg_op op = {.name = "careless", .n_in = 1, .n_out = 1, .compose = harmful_compose};
     return !wg_invoke1(&op, NULL, x);
 }
 
@@ -193,13 +184,8 @@ static bool op_vjp_without_the_flag(void)
 
 static bool op_cost(void)
 {
-    static const struct wg_op op = {.name = "careless",
-                                    .n_in = 1,
-                                    .n_out = 1,
-                                    .kernels = {{.run = {copies, copies}}},
-                                    .vjp = vjp,
-                                    .cost = harmful_cost,
-                                    .flags = WG_OP_USER};
+    static const struct wg_op op = {
+        .name = "careless", .n_in = 1, .n_out = 1, .kernels = {{.run = {copies, copies}}}, .vjp = vjp, .cost = harmful_cost};
     made(wg_invoke1(&op, NULL, x));
     FILE *stream = tmpfile();
     assert_non_null(stream);

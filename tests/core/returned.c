@@ -185,7 +185,7 @@ static wg_tensor *with_careless_jvp(wg_tensor *const *x, size_t n, void *context
                                     .kernels = {{.run = {copies, copies}}},
                                     .vjp = passes_on,
                                     .jvp = careless_jvp,
-                                    .flags = WG_OP_USER | WG_OP_ROW_MAJOR};
+                                    .flags = WG_OP_ROW_MAJOR};
     (void)n, (void)context;
     return wg_invoke1(&op, NULL, wg_mul_scalar(x[0], 2));
 }
@@ -328,7 +328,7 @@ static wg_tensor *forward_of_module(const wg_nn_call *call, wg_tensor *x)
 static void compositions_and_modules_return_what_is_there(void **state)
 {
     (void)state;
-    static const struct wg_op op = {.name = "careless", .n_in = 1, .n_out = 1, .compose = composes, .flags = WG_OP_USER};
+    static const struct wg_op op = {.name = "careless", .n_in = 1, .n_out = 1, .compose = composes};
     static const struct wg_nn_kind type = {.name = "careless", .forward = forward_of_module};
     wg_tensor *x = leaf(WG_F64, WG_SHAPE(3), 1);
     wg_nn_module *module = wg_nn_module_create(&type, NULL, NULL);

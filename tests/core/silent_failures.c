@@ -87,31 +87,22 @@ static void run_silent_backward(void)
 
 static void run_silent_jvp(void)
 {
-    static struct wg_op op = {.name = "careless",
-                              .n_in = 1,
-                              .n_out = 1,
-                              .kernels = {{.run = {copies, copies}}},
-                              .vjp = vjp,
-                              .jvp = silent_jvp,
-                              .flags = WG_OP_USER};
+    static struct wg_op op = {
+        .name = "careless", .n_in = 1, .n_out = 1, .kernels = {{.run = {copies, copies}}}, .vjp = vjp, .jvp = silent_jvp};
     wg_tensor *ty;
     assert_int_equal(wg_jvp(invokes, &op, &x, 1, &x, NULL, &ty), status_of_failure);
 }
 
 static void run_silent_shape(void)
 {
-    static const struct wg_op op = {.name = "careless",
-                                    .n_in = 1,
-                                    .n_out = 1,
-                                    .kernels = {{.run = {copies, copies}}},
-                                    .shape = silent_shape,
-                                    .flags = WG_OP_USER};
+    static const struct wg_op op = {
+        .name = "careless", .n_in = 1, .n_out = 1, .kernels = {{.run = {copies, copies}}}, .shape = silent_shape};
     assert_null(wg_invoke1(&op, NULL, x));
 }
 
 static void run_silent_compose(void)
 {
-    static const struct wg_op op = {.name = "careless", .n_in = 1, .n_out = 1, .compose = silent_compose, .flags = WG_OP_USER};
+    static const struct wg_op op = {.name = "careless", .n_in = 1, .n_out = 1, .compose = silent_compose};
     assert_null(wg_invoke1(&op, NULL, x));
 }
 

@@ -176,7 +176,7 @@ static wg_tensor *apply_cube_op(wg_tensor *const *x, size_t n, void *context)
                                     .vjp = cube_backward,
                                     .jvp = cube_jvp,
                                     .saves = WG_IN(0),
-                                    .flags = WG_OP_USER | WG_OP_ROW_MAJOR};
+                                    .flags = WG_OP_ROW_MAJOR};
     (void)n, (void)context;
     return wg_invoke1(&op, NULL, x[0]);
 }
@@ -277,12 +277,12 @@ static void a_closure_says_that_it_has_one_derivative_alone(void **state)
     wg_free(x);
 }
 
-/* Kernels of ops, user's or not, may write their results in a recorded backward. */
+/* Kernels of ops, registered or not, may write their results in a recorded backward. */
 static wg_status backward_by_an_op(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)
 {
     static struct wg_op plain;
     plain = *times_op();
-    plain.flags = WG_OP_ROW_MAJOR;
+    plain.registered = true;
     wg_tensor *square = wg_invoke2(&plain, NULL, c->in[0], c->in[0]);
     return WG_GIVE(gx[0], wg_mul_scalar(times(gy[0], square), 3));
 }
@@ -425,8 +425,7 @@ static void an_op_writes_the_operand_that_it_changes(void **state)
                                     .n_in = 1,
                                     .shape = no_results,
                                     .kernels = {{.run = {add_one_kernel, add_one_kernel}}},
-                                    .writes = WG_IN(0),
-                                    .flags = WG_OP_USER};
+                                    .writes = WG_IN(0)};
     wg_tensor *x = made(wg_zeros(WG_F64, WG_SHAPE(3)));
     assert_ok(wg_invoke(&op, NULL, &x, 1, NULL, 0));
     assert_near(element(x, 2), 1, 0);

@@ -51,7 +51,7 @@ static inline const struct wg_op *times_op(void)
         .kernels = {{.run = {times_kernel, times_kernel}}},
         .vjp = times_vjp,
         .saves = WG_IN(0) | WG_IN(1),
-        .flags = WG_OP_USER | WG_OP_ROW_MAJOR,
+        .flags = WG_OP_ROW_MAJOR,
     };
     return &op;
 }

@@ -355,6 +355,11 @@ static void uncounted(struct wg_op *op)
     op->name = "uncounted"; /* no counting kernel has this name, so its bytes are observed */
 }
 
+static void unregistered(struct wg_op *op)
+{
+    op->registered = false;
+}
+
 static void no_rows(struct wg_op *op)
 {
     for (int dtype = WG_F32; dtype <= WG_F64; dtype++)
@@ -399,6 +404,7 @@ static const struct bite bites[] = {
     {"wrong in place of two", "aliases", &wg_op_mul, .f64 = kernel_confused_by_two},
     {"wrong on itself", "aliases", &wg_op_accumulate, .f64 = kernel_counts_itself},
     {"element-wise without rows", "rows", &wg_op_tanh, .change = no_rows},
+    {"without its mark", "registered", &wg_op_tanh, .change = unregistered},
     {"bits by threads", "threads", &wg_op_mul, .f64 = kernel_by_threads},
     {"f(x, x) wrong", "shared", &wg_op_mul, .f64 = kernel_confused_by_itself},
     {"result not written", "cost", &wg_op_copy, .f64 = kernel_forgets_one, .change = uncounted},

@@ -99,6 +99,16 @@ static void check_rows(const struct wg_op *op, struct check_report *report)
                        wg_dtype_name((wg_dtype)dtype));
 }
 
+/* The mark that .saves is checked, here; ops without it are called as a user's. Backward relies on it that a registered op with a
+   vjp has a derivative. */
+static void check_registered(const struct wg_op *op, struct check_report *report)
+{
+    if (op->vjp && op->flags & WG_OP_NO_DERIVATIVE)
+        check_fail(report, "registered", "WG_OP_NO_DERIVATIVE, and a vjp all the same");
+    if (!op->registered)
+        check_fail(report, "registered", "the definition lacks the mark of an op of ops.def: it is .name = WG_REGISTERED(\"…\")");
+}
+
 /* Checks a case large enough that threads share the work. */
 static void check_enlarged(const struct wg_op *op, struct check_report *report)
 {
@@ -160,6 +170,7 @@ void check_op(const struct wg_op *op, struct check_report *report)
     }
     check_enlarged(op, report);
     check_rows(op, report);
+    check_registered(op, report);
     if ((op->vjp || op->compose) && !(op->flags & WG_OP_NO_DERIVATIVE) && !check_found(report, "vjp"))
         check_not_all_zero(op, nonzero, report);
 }
