@@ -140,6 +140,9 @@ int main()
     is(wg_optim_add_group(opt, wg_nn_parameters(more), .lr = 0.25) == WG_OK && wg_optim_lr(opt, 1) == 0.25 &&
            wg_optim_get(opt, 1, "momentum") == 0.9,
        "wg_optim_add_group takes the rest from group 0");
+    const wg_tensor_list few = {wg_nn_parameters(more).n - 1, wg_nn_parameters(more).tensor, nullptr};
+    is(!wg_nn_apply_with(more, few, x) && wg_error_take(NULL) == WG_E_ARGUMENT,
+       "wg_nn_apply_with refuses a list that is too short");
     wg_lr *schedule = wg_lr_warmup(wg_lr_cosine(.min = 0.5, .steps = 8), .start = 0.25, .steps = 2);
     is(wg_lr_at(schedule, 1) == 0.625 && wg_lr_at(schedule, 10) == 0.5, "wg_lr_warmup, wg_lr_cosine");
     is(wg_lr_set(schedule, opt, 0) == WG_OK && wg_optim_lr(opt, 0) == 0.125, "wg_lr_set");
