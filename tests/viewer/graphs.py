@@ -69,6 +69,18 @@ def network(blocks=3, layers=4, steps=1, kinds=("linear", "tanh"), updates=False
     return g
 
 
+def loop(steps, ops=("linear", "sigmoid", "tanh", "mul")):
+    """Steps without sections that read one weight; something before and something behind them."""
+    g = Graph()
+    weight = g.leaf("weight", (8, 8), gradient=True)
+    y = g.node("exp", [g.leaf("x")])
+    for _ in range(steps):
+        for op in ops:
+            y = g.node(op, [y, weight] if op == "linear" else [y])
+    g.node("sum", [y], shape=())
+    return g
+
+
 def chain(n):
     """One section, n nodes, one after another."""
     g = Graph()

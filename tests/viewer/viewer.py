@@ -224,6 +224,17 @@ def odd_graphs(chromium, folder):
           page.evaluate("document.getElementById('details').textContent"))
 
 
+def loops(chromium, folder):
+    page = chromium.open(view(folder, "loop", graphs.loop(30).text()))
+    check("a loop without sections is one box with its count", [text for text in labels(page) if text.startswith("linear … mul × 30")], labels(page))
+    page.evaluate('document.getElementById("deeper").click()')
+    weights = len([text for text in labels(page) if text.startswith("port") or "weight" in text])
+    check("and opens into its steps, each with its own weight beside it", len([text for text in labels(page) if text.startswith("linear … mul,")]) == 30 and
+          weights >= 30 and not overlaps(page) and not page.errors(), (labels(page)[:5], overlaps(page)[:3], page.errors()))
+    page.evaluate(f'({BOX})("linear … mul,").dispatchEvent(new MouseEvent("click", {{ bubbles: true }}))')
+    check("they are followed like others", not page.errors() and page.evaluate('document.querySelectorAll(".box.selected").length') == 1, page.errors())
+
+
 def updates(chromium, folder):
     page = chromium.open(view(folder, "updates", graphs.network(updates=True).text()))
     check("updates are hidden at first", not any("update" in text for text in labels(page)), labels(page))
@@ -293,7 +304,7 @@ def main():
         for part in (opens, expands, searches, follows, sorts, keys, colours):
             part(page)
         check("and no error came up on the way", not page.errors(), page.errors())
-        for part in (hostile_names, odd_graphs, updates, unknown_costs, large, *([training_step] if gpt else [])):
+        for part in (hostile_names, odd_graphs, loops, updates, unknown_costs, large, *([training_step] if gpt else [])):
             part(chromium, folder)
     print(f"1..{len(results)}")
     return not all(results)

@@ -38,7 +38,7 @@ function describe(context, item) {
 }
 
 function titleOf(item) {
-    if (item.type === "fold") return `${item.kind || "section"} × ${item.children.length}`;
+    if (item.type === "fold") return `${item.name} × ${item.children.length}`;
     return item.type === "section" && item.kind && item.kind !== item.name ? `${item.name} ${item.kind}` : labelOf(item);
 }
 

@@ -8,6 +8,7 @@
    saved      a value of forward that backward reads
    update     what an update reads or writes */
 
+const MAX_FAN = 6; // items of a level that lines lead to from one leaf or port
 const MAX_PORTS = 8; // values that cross a border on one side are shown one by one up to so many
 
 function buildLevel(graph, tree, group) {
@@ -29,6 +30,7 @@ function buildLevel(graph, tree, group) {
     leafGradients(graph, level, position);
     for (const leaf of group.leaves)
         if (leaf.type === "result") addEdge(level, level.inside.get(leaf.maker.node), position.get(leaf), "forward", leaf.values[0]);
+    spread(level);
     return level;
 }
 
@@ -137,4 +139,25 @@ function leafGradients(graph, level, position) {
             if (leaf.type === "leaf" && gradient !== undefined && graph.maker[gradient] >= 0)
                 addEdge(level, level.inside.get(graph.maker[gradient]), position.get(leaf), "backward", gradient);
         }
+}
+
+/* A leaf or a port at which many items of the level read, such as the weight of a loop, stands beside each of them: lines across the
+   whole level would hide everything else. */
+function spread(level) {
+    const edgesOf = new Map();
+    for (const edge of level.edges.values())
+        for (const at of [edge.from, edge.to]) if (level.items[at].values) edgesOf.set(at, [...(edgesOf.get(at) ?? []), edge]);
+    for (const [at, edges] of edgesOf) {
+        const twins = new Map();
+        const others = new Set(edges.map((edge) => (edge.from === at ? edge.to : edge.from)));
+        if (others.size <= MAX_FAN) continue;
+        for (const other of others) {
+            if (twins.size) level.items.push({ ...level.items[at], key: `${level.items[at].key}~${twins.size}`, twin: level.items[at] });
+            twins.set(other, twins.size ? level.items.length - 1 : at);
+        }
+        for (const edge of edges) {
+            if (edge.from === at) edge.from = twins.get(edge.to);
+            else edge.to = twins.get(edge.from);
+        }
+    }
 }

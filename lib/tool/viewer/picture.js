@@ -204,9 +204,9 @@ function fitPicture(picture) {
 function showTop(picture) {
     fitPicture(picture);
     if (picture.transform.k >= 0.62) return;
-    const view = viewSize(picture),
-        k = 0.8;
-    moveTo(picture, d3.zoomIdentity.translate((view.width - picture.flat.width * k) / 2, 12).scale(k));
+    const top = picture.flat.boxes.reduce((a, b) => (b.y < a.y ? b : a));
+    const k = 0.8;
+    moveTo(picture, d3.zoomIdentity.translate(viewSize(picture).width / 2 - (top.x + top.width / 2) * k, 12).scale(k));
 }
 
 function centreOn(picture, key) {

@@ -61,7 +61,7 @@ function createSearch(input, list, count, handlers) {
                         onmousedown: (event) => (event.preventDefault(), choose(i)),
                     },
                     element("span", {}, item.values ? item.name : titleOf(item)),
-                    element("small", {}, handlers.where(item)),
+                    element("small", {}, [handlers.shape(item), handlers.where(item)].filter(Boolean).join(" · ")),
                 ),
             ),
         );

@@ -12,7 +12,11 @@
    Each item covers a stretch [start, end) of tree.order, in which the nodes stand by their place in the tree. */
 
 const MAX_LEVEL = 40; // items of a level without its leaves
-const MIN_FOLD = 3;
+const MIN_FOLD = 3; // equal neighbours that become one item
+const MIN_RUN = 3;
+const MAX_PERIOD = 200; // items of a repetition that is looked for
+const MAX_JUDGED = 4000;
+const REPEATING = 0.85;
 
 function makeItem(type, key, name, more = {}) {
     return { type, key, name, kind: "", parent: null, children: [], start: 0, end: 0, depth: 0, ...more };
@@ -58,57 +62,78 @@ function placeUnits(graph, members) {
 
 /* Equal numbers for sections whose forward computations are equal: ops, options, result shapes and inner sections. */
 function signatures(graph, sections) {
-    const numbers = new Map(),
-        intern = (text) => numbers.get(text) ?? (numbers.set(text, numbers.size), numbers.size - 1);
+    const numbers = new Map();
+    const intern = (text) => numbers.get(text) ?? (numbers.set(text, numbers.size), numbers.size - 1);
     for (let s = sections.length - 1; s >= 0; s--) {
         const parts = [];
-        for (const child of sections[s].children)
-            if (child.type === "section") parts.push(`s${child.signature}`);
-            else if (child.type === "unit" && graph.part[child.node] === FORWARD) {
+        for (const child of sections[s].children) {
+            if (child.type === "unit") {
                 const node = graph.nodes[child.node];
                 const shapes = outputsOf(node).map((v) => graph.values[v].shape.join());
-                parts.push(`n${intern(JSON.stringify([node.op, node.options, shapes]))}`);
+                child.signature = intern(JSON.stringify([graph.part[child.node], node.op, node.options, shapes]));
             }
+            if (child.type === "section" || graph.part[child.node] === FORWARD) parts.push(child.signature);
+        }
         sections[s].signature = intern(`${JSON.stringify(sections[s].kind)} ${parts.join()}`);
     }
 }
 
-function foldRepeats(section) {
-    const children = section.children,
-        folded = [];
+function foldRepeats(item) {
+    const children = item.children;
+    const folded = [];
+    const repeats = (a, b) => a.type === b.type && (a.type === "section" || a.type === "run") && a.signature === b.signature;
     for (let i = 0; i < children.length;) {
         let end = i + 1;
-        if (children[i].type === "section")
-            while (end < children.length && children[end].type === "section" && children[end].signature === children[i].signature) end++;
+        while (end < children.length && repeats(children[i], children[end])) end++;
         if (end - i < MIN_FOLD) {
             folded.push(...children.slice(i, end));
         } else {
-            const names = `${children[i].name} … ${children[end - 1].name}`;
-            folded.push(makeItem("fold", `f${children[i].key}`, names, { kind: children[i].kind, children: children.slice(i, end) }));
+            const first = children[i];
+            const name = first.type === "run" ? first.name : first.kind || "section";
+            folded.push(makeItem("fold", `f${first.key}`, name, { kind: first.kind, children: children.slice(i, end) }));
         }
         i = end;
     }
-    section.children = folded;
+    item.children = folded;
 }
 
-/* Cuts a level that is too long into runs, again and again until no level is. */
+/* The number of items after which a list repeats itself, nearly everywhere; 0 if there is none. A long list is judged by its beginning. */
+function periodOf(items) {
+    const n = Math.min(items.length, MAX_JUDGED);
+    for (let p = 1; p <= Math.min(MAX_PERIOD, n / MIN_FOLD); p++) {
+        let equal = 0;
+        for (let i = 0; i + p < n; i++) if (items[i].signature === items[i + p].signature) equal++;
+        if (equal >= REPEATING * (n - p)) return p;
+    }
+    return 0;
+}
+
+/* Cuts a level that is too long into runs, again and again until no level is. Where ops repeat, as in a loop without sections, a run
+   is a repetition or several. */
 function cutIntoRuns(item, todo) {
     const all = item.children;
     if (all.length <= MAX_LEVEL) return;
-    const levels = Math.ceil(Math.log(all.length) / Math.log(MAX_LEVEL));
-    const size = Math.max(MAX_LEVEL ** (levels - 1), Math.ceil(all.length / MAX_LEVEL));
+    const period = periodOf(all) || 1;
+    const size = period * Math.ceil(all.length / period / MAX_LEVEL);
+    let start = 0; // where the first whole repetition begins
+    const repeats = (at) => all.slice(at, at + period).every((child, i) => child.signature === all[at + period + i]?.signature);
+    while (start < 2 * period && !repeats(start)) start++;
+    if (start === 2 * period || size - start > MAX_LEVEL) start = 0;
     item.children = [];
-    for (let i = 0; i < all.length; i += size) {
-        const children = all.slice(i, i + size);
-        if (children.length === 1) {
-            item.children.push(children[0]);
+    for (let i = 0; i < all.length;) {
+        const children = all.slice(i, i < start ? start : i + size);
+        i += children.length;
+        if (children.length < MIN_RUN) {
+            item.children.push(...children);
             continue;
         }
-        const run = makeItem("run", `r${children[0].key}-${children.length}`, "", { children });
-        run.name = `${labelOf(children[0])} … ${labelOf(children.at(-1))}`;
+        const name = `${labelOf(children[0])} … ${labelOf(children.at(-1))}`;
+        const signature = children.map((child) => child.signature).join();
+        const run = makeItem("run", `r${children[0].key}-${children.length}`, name, { children, signature });
         item.children.push(run);
         todo.push(run);
     }
+    foldRepeats(item);
 }
 
 const labelOf = (item) => item.name || item.kind || "unnamed";
@@ -170,10 +195,15 @@ function placeLeaves(graph, tree) {
 
 /* The name without the sections in front, which are known from where the leaf stands: "weight" for "2.mlp.widen.weight". */
 function shortName(graph, level, v) {
-    let prefix = "";
-    for (let at = level; at.parent; at = at.parent) if (at.type === "section") prefix = `${at.name}.${prefix}`;
     const name = graph.values[v].name ?? "";
-    return name.startsWith(prefix) ? name.slice(prefix.length) : name;
+    let prefix = "";
+    let longest = 0;
+    for (let at = level; at.parent && prefix.length < name.length; at = at.parent) {
+        if (at.type !== "section") continue;
+        prefix = `${at.name}.${prefix}`;
+        if (name.startsWith(prefix)) longest = prefix.length;
+    }
+    return name.slice(longest);
 }
 
 /* An input comes from outside: it stands beside the outermost section. A buffer, whose name begins with the path of its section, stays. */

@@ -2,6 +2,7 @@
 
 const AUTO_OPEN = 3; // levels with a single section are opened so deep
 const ALONE = 4; // boxes beside it
+const FEW = 12; // boxes in it
 const MAX_BOXES = 1200; // opening a whole level stops at so many boxes
 
 const byId = (id) => document.getElementById(id);
@@ -53,6 +54,7 @@ function openAlone(context, item) {
         const groups = item.children.filter((child) => child.type !== "unit" && child.type !== "node");
         if (groups.length !== 1 || item.children.length > ALONE) return;
         item = groups[0];
+        if (item.children.length > FEW) return;
         context.open.add(item.key);
     }
 }
@@ -126,7 +128,7 @@ function say(text) {
 /* ---- selecting and following ---- */
 
 function select(page, item) {
-    page.selected = item;
+    page.selected = item?.twin ?? item;
     page.edge = null;
     follow(page);
 }
@@ -180,10 +182,10 @@ function paint(page) {
         const item = place.item;
         const lit =
             !active ||
-            item === selected ||
+            (item.twin ?? item) === selected ||
             (item.values ? valuesReached(page, item) : page.reached.counts[item.end] > page.reached.counts[item.start]);
         group.classList.toggle("dim", !lit);
-        group.classList.toggle("selected", item === selected);
+        group.classList.toggle("selected", (item.twin ?? item) === selected);
     }
     for (const { group, edge } of picture.edges) {
         const lit = active && edge.edge.values.some((v) => carries(page, v));
@@ -262,6 +264,7 @@ function searchHandlers(page) {
     return {
         texts: () => searchTexts(page.context),
         choose: (item) => reveal(page, item),
+        shape: (item) => shapeOfItem(page.context.graph, item),
         where: (item) =>
             sectionPath(
                 page.context.graph,
@@ -271,6 +274,11 @@ function searchHandlers(page) {
             ),
         leave: () => (page.focused ? setFocus(page, page.focused) : byId("search").blur()),
     };
+}
+
+function shapeOfItem(graph, item) {
+    const v = item.values?.[0] ?? (item.node !== undefined ? outputsOf(graph.nodes[item.node])[0] : undefined);
+    return v === undefined ? "" : extents(graph.values[v].shape);
 }
 
 /* ---- toolbar and keys ---- */
