@@ -137,12 +137,16 @@ typedef void wg_row(int64_t n, char *const *p, const int64_t *s, const void *par
 
 /* The functions that do an op's work, for one instruction set, by dtype: [WG_F32] and [WG_F64]. */
 struct wg_op_kernels {
-    /* The whole call: reads c's tensors, writes c's outputs and uses no tape. */
+    /* The whole call: reads c's tensors, writes c's outputs and uses no tape. Operands are as the program gave them: each has extents
+       of its own, which the kernel broadcasts itself, and any strides (wg_stride), also 0 and negative ones. An output is dense, with
+       its axes in the order of an operand's, so its elements lie by wg_stride too; with WG_OP_ROW_MAJOR it is row-major. It may lie in
+       the memory of an operand only if .inplace says so. */
     wg_kernel *run[2];
 
     /* For element-wise ops, whose kernel runs a row over all elements of one output with the inputs broadcast and the op's
        params: that row, so that a replay can run several such ops tile by tile. The bits of an element depend on its operands
-       alone, and the output may coincide exactly with any input. NULL: the op is not of this kind. */
+       alone, and the output may coincide exactly with any input. A row is beside run, which is required all the same. NULL: the op is not
+       of this kind. */
     wg_row *row[2];
 
     /* For kernels that reduce blocks of 256 elements in row-major order and then join the totals of the blocks, which have the

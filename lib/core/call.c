@@ -376,19 +376,43 @@ WG_HOT wg_status apply(struct wg_thread *th, const struct wg_op *op, const void 
     return status;
 }
 
+static wg_status no_kernels(const struct wg_op *op)
+{
+    const struct wg_op_kernels *portable = &op->kernels[WG_PORTABLE];
+    const bool f32 = portable->run[WG_F32], f64 = portable->run[WG_F64];
+    return wg_fail(WG_E_BUG, op->name, "%s: the op has no portable kernel for %s: expected .kernels[0].run for both f32 and f64%s",
+                   op->name,
+                   f32   ? "f64"
+                   : f64 ? "f32"
+                         : "f32 and f64",
+                   portable->row[WG_F32] || portable->row[WG_F64] ? "; .row stands beside it, not in its place" : "");
+}
+
+static wg_status wrong_counts(const struct wg_op *op, size_t n_in, size_t n_out)
+{
+    char operands[32] = "any number of";
+    if (op->n_in)
+        snprintf(operands, sizeof operands, "%u", op->n_in);
+    return wg_fail(WG_E_ARGUMENT, op->name,
+                   "%s: expected %s operands (.n_in) and up to %u results (.n_out, at most %d), got %zu and %zu", op->name,
+                   operands, op->n_out, WG_MAX_OUTPUTS, n_in, n_out);
+}
+
 static wg_status invoke(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n_in, wg_tensor **out,
                         size_t n_out, const wg_closure *closure)
 {
     struct wg_thread *th = wg_self();
     if (!th)
         return WG_E_MEMORY;
-    if (!op || (op->params_size && !params))
-        return wg_fail(WG_E_NULL, "invoke", "invoke: the op or its params are NULL");
+    if (!op)
+        return wg_fail(WG_E_NULL, "invoke", "invoke: the op is NULL");
+    if (op->params_size && !params)
+        return wg_fail(WG_E_NULL, op->name, "%s: expected %zu bytes of params, got NULL", op->name, op->params_size);
     if (!(op->flags & WG_OP_VIEW) && !op->compose && !wg_has_kernels(op))
-        return wg_fail(WG_E_BUG, op->name, "%s: the op has no kernel", op->name);
+        return no_kernels(op);
     if (n_in > 65535 || op->n_out > WG_MAX_OUTPUTS || ((op->flags & WG_OP_VIEW) && n_in == 0) || (op->n_in && op->n_in != n_in) ||
         op->n_out < n_out)
-        return wg_fail(WG_E_ARGUMENT, op->name, "%s: called with %zu operands for %zu results", op->name, n_in, n_out);
+        return wrong_counts(op, n_in, n_out);
     if (op->compose)
         return invoke_composed(th, op, params, in, n_in, out, n_out);
     return apply(th, op, params, in, n_in, out, n_out, op->n_out, closure);

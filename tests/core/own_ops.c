@@ -171,6 +171,25 @@ static void an_op_without_vjp_is_no_constant(void **state)
     wg_free(w), wg_free(v);
 }
 
+/* ---- what is missing is named ---- */
+
+static void a_message_says_what_was_expected(void **state)
+{
+    (void)state;
+    wg_tensor *x = leaf(WG_F32, WG_SHAPE(3), 1), *in[2] = {x, x}, *y = NULL;
+    struct wg_op op = sq;
+    op.kernels[0].run[WG_F64] = NULL;
+    assert_null_and_error(wg_invoke1(&op, NULL, x), WG_E_BUG,
+                          "sq: the op has no portable kernel for f64: expected .kernels[0].run");
+    op.kernels[0] = (struct wg_op_kernels){.row = {sq_f32, sq_f64}};
+    assert_null_and_error(wg_invoke1(&op, NULL, x), WG_E_BUG, ".row stands beside it");
+    op = sq;
+    op.params_size = 8;
+    assert_null_and_error(wg_invoke1(&op, NULL, x), WG_E_NULL, "sq: expected 8 bytes of params, got NULL");
+    assert_fails(wg_invoke(&sq, NULL, in, 2, &y, 1), WG_E_ARGUMENT, "sq: expected 1 operands (.n_in) and up to 1 results");
+    wg_free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +198,7 @@ int main(void)
         TEST(gradcheck_finds_a_forgotten_declaration),
         TEST(a_jvp_reads_what_is_declared),
         TEST(an_op_without_vjp_is_no_constant),
+        TEST(a_message_says_what_was_expected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
