@@ -91,19 +91,22 @@ static void write_tooltip(const struct wg_dump_graph *p, const struct wg_item *i
     fputc('"', p->stream);
 }
 
-/* "3 batch_norm", "12 × block 0 … 11": the name, the kind unless it is the name, and how many there are. */
+/* "3 batch_norm": the name, and the kind unless it is the name. Of repetitions "12 × block (0 … 11)". */
 static void write_section_name(FILE *stream, const wg_cost_section *section)
 {
-    const bool new_one = strcmp(section->kind, "repeat") == 0 && strcmp(section->name, "repeat") == 0;
-    if (section->times > 1)
-        fprintf(stream, new_one ? "<B>repeated %zu times</B>" : "<B>%zu × </B>", section->times);
-    if (new_one)
+    const bool kind = section->kind[0] && strcmp(section->kind, section->name) != 0, several = section->times > 1;
+    if (several && !kind && strcmp(section->kind, "repeat") == 0) {
+        fprintf(stream, "<B>repeated %zu times</B>", section->times);
         return;
+    }
     fputs("<B>", stream);
-    wg_markup_text(stream, section->name);
-    if (section->kind[0] && strcmp(section->kind, section->name) != 0) {
-        fputc(' ', stream);
-        wg_markup_text(stream, section->kind);
+    if (several)
+        fprintf(stream, "%zu × ", section->times);
+    wg_markup_text(stream, several && kind ? section->kind : section->name);
+    if (kind) {
+        fputs(several ? " (" : " ", stream);
+        wg_markup_text(stream, several ? section->name : section->kind);
+        fputs(several ? ")" : "", stream);
     }
     fputs("</B>", stream);
 }

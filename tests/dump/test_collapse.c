@@ -216,6 +216,14 @@ static void repetitions_within_repetitions(void **state)
     assert_int_equal(smaller->section[head].times, 5);
     assert_int_equal(smaller->section[head].parent, block);
     assert_int_equal(smaller->node[0].nodes, 60);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+    assert_int_equal(wg_graph_write_dot(graph, stream), WG_OK);
+    fclose(stream);
+    assert_non_null(strstr(text, "label=<<B>12 × block (0 … 11)</B><BR/><FONT POINT-SIZE=\"8\">costs are those of all 12</FONT>>"));
+    assert_non_null(strstr(text, "label=<<B>repeated 5 times</B>"));
+    free(text);
     wg_graph_destroy(smaller);
     smaller = collapse(graph, true, 0);
     assert_int_equal(smaller->n_nodes, 1);
