@@ -192,6 +192,8 @@ struct wg_op {
        It sets every ty[i], to WG_NONE where the tangent is zero. */
     wg_status (*jvp)(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty);
 
+    /* The work of the call, of which it reads dtypes, shapes and params. It may run no op (E_STATE). NULL, or a result with a number that is
+       negative or not finite: unknown. */
     wg_cost (*cost)(const wg_call *c);
 
     unsigned saves; /* WG_IN(i) | WG_OUT(j): the values that vjp and jvp read; others may be released before */

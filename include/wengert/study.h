@@ -9,7 +9,8 @@
    the parameters one after another in the order of the list.
    Looking changes nothing. The loss runs on a tape of the study's own, opened with .undo, and its random draws, running statistics,
    gradients left on leaves, and modes of the thread are put back. Parameters, gradients, generators and modes have the bits that they
-   had before, also on failure. Every run of the loss in one study draws the same random numbers, so dropout is one fixed mask.
+   had before, also on failure; only elements that the loss writes itself (wg_write, wg_data_mut) stay, as on any tape. Every run of
+   the loss in one study draws the same random numbers, so dropout is one fixed mask.
    What an instrument draws itself comes from .seed, stream WG_STREAM_STUDY: the same seed gives the same bits.
    Tables are tensors, f64, which belong to the open tape or, without one, to the caller (wg_free). NULL and the error on failure.
    Errors: E_NULL; E_ARGUMENT (no parameters, one twice, an option out of its range); E_DTYPE (a parameter or the loss is no float);

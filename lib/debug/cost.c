@@ -125,7 +125,7 @@ static wg_cost_table *give(struct table *t, wg_status status)
 static wg_status fill(struct table *t, struct wg_scan *scan)
 {
     WG_TRY(wg_scan_begin(scan));
-    for (const struct wg_node *node = scan->tape->first; node; node = node->next) {
+    for (const struct wg_node *node = scan->tape->first; node; node = wg_scan_next(scan, node)) {
         const struct wg_node *forward = node;
         wg_graph_node counted;
         while (forward->cause)

@@ -73,7 +73,7 @@ static wg_status read_contributions(struct making *m, const struct wg_node *node
 static wg_status add_nodes(struct making *m)
 {
     wg_graph_node *to = m->node;
-    for (const struct wg_node *node = m->scan.tape->first; node; node = node->next, to++) {
+    for (const struct wg_node *node = m->scan.tape->first; node; node = wg_scan_next(&m->scan, node), to++) {
         WG_TRY(wg_scan_node(&m->scan, node, to));
         WG_TRY(share_text(m, &to->op));
         if (!(to->options = wg_arena_text(&m->memory->arena, to->options)))
@@ -99,7 +99,7 @@ static wg_status finish_value(struct making *m, wg_graph_value *to, const wg_ten
 static wg_status add_values(struct making *m)
 {
     size_t at = 0, number = 0;
-    for (const struct wg_node *node = m->scan.tape->first; node; node = node->next, at++)
+    for (const struct wg_node *node = m->scan.tape->first; node; node = wg_scan_next(&m->scan, node), at++)
         for (unsigned i = 0; i < node->call.n_out; i++, number++) {
             wg_scan_result(&m->scan, node, at, i, number, &m->value[number]);
             WG_TRY(finish_value(m, &m->value[number], node->call.out[i]));

@@ -65,10 +65,14 @@ static wg_status read_cost(const struct reader *r, const json_t *object, wg_grap
         keys[i] = wg_graph_cost_key[i].name;
     WG_TRY(wg_member_flag(&r->in, object, "box", &to->box));
     WG_TRY(wg_member_multiple(&r->in, object, "nodes", &to->nodes));
-    WG_TRY(wg_member_number(&r->in, object, "unknown", json_is_null(cost) ? to->nodes : 0, to->nodes + 1, &to->unknown));
+    if (json_is_null(cost)) {
+        to->unknown = to->nodes;
+        return json_object_get(object, "unknown")
+                   ? wg_members_refuse(&r->in, "unknown", json_object_get(object, "unknown"), "no such key beside an unknown cost")
+                   : WG_OK;
+    }
+    WG_TRY(wg_member_number(&r->in, object, "unknown", 0, to->nodes, &to->unknown));
     to->known = to->unknown == 0;
-    if (json_is_null(cost))
-        return WG_OK;
     if (!json_is_object(cost))
         return wg_members_refuse(&r->in, "cost", cost, "an object, or null for an unknown cost");
     WG_TRY(wg_members_check(&r->in, cost, keys));
@@ -113,7 +117,7 @@ static wg_status read_gradients(struct reader *r, const json_t *object, wg_graph
         gradient[i] = NULL;
         WG_TRY(read_elements(r, "gradients", json_is_null(member) ? NULL : member, &gradient[i]));
     }
-    to->gradient = gradient;
+    to->gradient = to->n_in > 0 ? gradient : NULL;
     return WG_OK;
 }
 
@@ -143,7 +147,8 @@ static wg_status read_node(struct reader *r, json_t *object)
     WG_TRY(wg_member_list(&r->in, object, "writes", r->n_values, false, &to->writes, &to->n_writes));
     WG_TRY(read_cost(r, object, to));
     WG_TRY(wg_member_count(&r->in, object, "bytes_saved", 0, &to->bytes_saved));
-    WG_TRY(wg_member_number(&r->in, object, "allocations", 0, to->nodes == 1 ? to->n_out + 1 : SIZE_MAX, &to->allocations));
+    WG_TRY(wg_member_number(&r->in, object, "allocations", 0, to->nodes == 1 && !to->box ? to->n_out + 1 : SIZE_MAX,
+                            &to->allocations));
     WG_TRY(wg_member_count(&r->in, object, "bytes_allocated", 0, &to->bytes_allocated));
     return wg_member_count(&r->in, object, "nanoseconds", -1, &to->nanoseconds);
 }

@@ -132,7 +132,7 @@ static void elements_member(struct out *out, const char *name, const wg_graph_el
 
 static void gradients_member(struct out *out, const wg_graph_node *node)
 {
-    if (!node->gradient)
+    if (!node->gradient || node->n_in == 0)
         return;
     key(out, "gradients");
     for (size_t i = 0; i < node->n_in; i++) {
@@ -301,7 +301,7 @@ static wg_status stream_nodes(struct wg_scan *scan, FILE *stream, bool elements)
 {
     struct contributions contributions = {0};
     wg_status status = WG_OK;
-    for (const struct wg_node *node = scan->tape->first; node && status == WG_OK; node = node->next) {
+    for (const struct wg_node *node = scan->tape->first; node && status == WG_OK; node = wg_scan_next(scan, node)) {
         wg_graph_node described;
         status = wg_scan_node(scan, node, &described);
         if (status == WG_OK && elements)
@@ -323,7 +323,7 @@ static wg_status stream_tape(struct wg_scan *scan, FILE *stream, bool elements)
     WG_TRY(stream_nodes(scan, stream, elements));
     fputs("\n],\n\"values\":[", stream);
     wg_graph_value value;
-    for (const struct wg_node *node = first; node; node = node->next, at++)
+    for (const struct wg_node *node = first; node; node = wg_scan_next(scan, node), at++)
         for (unsigned i = 0; i < node->call.n_out; i++, number++) {
             wg_scan_result(scan, node, at, i, number, &value);
             stream_value(node->call.out[i], &value, number, elements, stream);

@@ -416,6 +416,10 @@ wg_lifetime *wg_lifetime_end(void)
         wg_fail(WG_E_STATE, "lifetime_end", "lifetime_end: no recording runs in this thread: wg_lifetime_begin comes first");
         return NULL;
     }
+    if (wg_cost_is_asked(th)) {
+        wg_fail(WG_E_STATE, "lifetime_end", "lifetime_end: it cannot end inside the cost function of an op");
+        return NULL;
+    }
     stop(r);
     const int64_t peak = th->pool.peak;
     th->pool.peak = peak > r->peak_before ? peak : r->peak_before;

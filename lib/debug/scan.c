@@ -1,4 +1,5 @@
 /* One pass over a tape: numbers of nodes and values, sections and their sums, what shares memory with what. */
+#include <math.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -199,15 +200,50 @@ wg_status wg_scan_sections(struct wg_scan *scan)
 
 /* ---- nodes ---- */
 
+static bool is_count(double x)
+{
+    return x >= 0 && isfinite(x);
+}
+
+static bool are_counts(const wg_cost *cost)
+{
+    return is_count(cost->add) && is_count(cost->mul) && is_count(cost->div) && is_count(cost->compare) &&
+           is_count(cost->transcendental) && is_count(cost->bytes_read) && is_count(cost->bytes_written) &&
+           isfinite(wg_cost_operations(*cost) + cost->bytes_read + cost->bytes_written);
+}
+
+/* Runs the op's cost function. */
+static wg_status ask_cost(const struct wg_thread *th, const wg_callback *callback, const wg_call *c, wg_cost *cost)
+{
+    const size_t nodes = th->top ? th->top->n_nodes : 0, errors = th->has_error + th->error.later;
+    *cost = c->op->cost(c);
+    if (callback->top && callback->top->n_nodes != nodes)
+        return wg_callback_fail(callback, WG_E_STATE, "ran ops on the tape: it may only read its call");
+    return th->has_error + th->error.later == errors ? WG_OK : th->error.code;
+}
+
+static const char its_cost[] = "its cost";
+
+bool wg_cost_is_asked(const struct wg_thread *th)
+{
+    const wg_callback *callback = th->callback;
+    while (callback && callback->who != its_cost)
+        callback = callback->outer;
+    return callback;
+}
+
 bool wg_cost_stated(const wg_call *c, wg_cost *cost)
 {
-    wg_callback callback = {.op = c->op->name, .who = "its cost"};
+    const struct wg_thread *th = wg_self();
+    wg_callback callback = {.op = c->op->name, .who = its_cost};
+    wg_cost stated;
     *cost = (wg_cost){0};
     if (!c->op->cost)
         return (c->op->flags & WG_OP_VIEW) != 0;
+    if (!th || wg_cost_is_asked(th)) /* an op run by a cost function under a recording: it would ask without end */
+        return false;
     wg_callback_begin(&callback);
-    const wg_cost stated = c->op->cost(c);
-    if (wg_callback_end(&callback, WG_OK) != WG_OK)
+    if (wg_callback_end(&callback, ask_cost(th, &callback, c, &stated)) != WG_OK || !are_counts(&stated))
         return false;
     *cost = stated;
     return true;
@@ -345,10 +381,11 @@ wg_status wg_scan_begin(struct wg_scan *scan)
     size_t n_sections = 1, i = 0;
     for (const wg_section *section = tape->thread->sections; section; section = section->next)
         n_sections++;
+    scan->last = tape->last;
     scan->mark = wg_object_new((tape->n_nodes / WG_SCAN_STRIDE + 1) * sizeof *scan->mark);
     if (!scan->mark)
         return WG_E_MEMORY;
-    for (const struct wg_node *node = tape->first; node; node = node->next, i++) {
+    for (const struct wg_node *node = tape->first; node; node = wg_scan_next(scan, node), i++) {
         if (i % WG_SCAN_STRIDE == 0)
             scan->mark[scan->n_marks++] = (struct wg_scan_mark){node, scan->n_results};
         scan->n_results += node->call.n_out;

@@ -36,6 +36,7 @@ struct wg_scan_recent {
 
 struct wg_scan {
     const wg_tape *tape;
+    const struct wg_node *last;     /* of the tape, as it was at wg_scan_begin */
     struct wg_arena *arena;         /* the caller's: of the texts of sections */
     bool values;                    /* the caller will ask for values */
     size_t n_results, n_operands;   /* of all nodes: results; inputs, results and writes at most; set by wg_scan_begin */
@@ -58,9 +59,14 @@ struct wg_scan {
 /* Fails unless the tape is open on this thread. Compares the pointer with the thread's tapes and never dereferences it. */
 wg_status wg_check_open(const wg_tape *tape, const char *op);
 
-/* scan: zeroed but for tape, arena and values. The tape is open and does not change before wg_scan_end. E_MEMORY is the only error here and
-   below. */
+/* scan: zeroed but for tape, arena and values. The tape is open until wg_scan_end. Its nodes are those that it had here: cost functions
+   may not add any, but a program's might. E_MEMORY is the only error here and below. */
 wg_status wg_scan_begin(struct wg_scan *scan);
+/* The node after this one, or NULL. */
+static inline const struct wg_node *wg_scan_next(const struct wg_scan *scan, const struct wg_node *node)
+{
+    return node == scan->last ? NULL : node->next;
+}
 /* Everything about the next node. Its arrays are valid until the next call. Its cost is added to its section. */
 wg_status wg_scan_node(struct wg_scan *scan, const struct wg_node *node, wg_graph_node *to);
 /* Everything about a result but its elements. number: that of the value, slot: that among the results of node, the at-th. */
@@ -86,8 +92,11 @@ static inline size_t wg_scan_n_leaves(const struct wg_scan *scan)
 /* The members of an op's params that it names (WG_PARAMS), "axis=1, keepdims"; "" if it names none. */
 void wg_params_text(const struct wg_op *op, const void *params, char *at, size_t size);
 
-/* The stated cost of a call; a view costs nothing. False if it is unknown, as where the cost function of a user's op failed. */
+/* The stated cost of a call; a view costs nothing. False if it is unknown: where none is stated, the cost function of a user's op failed,
+   or what it stated is no count (NaN, negative, infinite). A cost function that runs ops on the tape has failed: E_STATE. */
 bool wg_cost_stated(const wg_call *c, wg_cost *cost);
+/* True while a cost function runs in the thread. A recording that asked for the cost may not end in it. */
+bool wg_cost_is_asked(const struct wg_thread *th);
 
 /* Adds a node's cost to a sum. */
 void wg_cost_sum_node(wg_cost_sum *sum, const wg_graph_node *node);

@@ -113,7 +113,7 @@ static const char *name_of(const struct frame *frame)
     case WG_ACTIVITY_TAPE:
         return "tape";
     case WG_ACTIVITY_CLOSING:
-        return "tape_close";
+        return frame->subject ? "tape_close" : "interrupted";
     case WG_ACTIVITY_SECTION: /* write_section_span */
         break;
     }
@@ -223,10 +223,20 @@ static void end_lost_sections(struct trace *t, int64_t end)
     }
 }
 
+/* A tape closes. Ops and vjps that run on it will not return, since their thread ends in them; their nodes go with the tape. */
+static void interrupt(struct trace *t, const void *tape)
+{
+    for (size_t i = t->depth; i-- > 0 && !(tape && t->frame[i].subject == tape);)
+        if (t->frame[i].activity == WG_ACTIVITY_OP || t->frame[i].activity == WG_ACTIVITY_VJP)
+            t->frame[i] = (struct frame){WG_ACTIVITY_CLOSING, false, NULL, t->frame[i].begin};
+}
+
 /* Without memory for the frame nothing more is written: events would not contain each other any more. */
 static void enter(struct wg_recorder *recorder, enum wg_activity activity, const void *subject)
 {
     struct trace *t = trace_of(recorder);
+    if (activity == WG_ACTIVITY_CLOSING)
+        interrupt(t, subject);
     end_lost_sections(t, now());
     if (t->depth == t->capacity) {
         const size_t more = t->capacity ? 2 * t->capacity : 64;
@@ -288,9 +298,7 @@ static wg_status finish(struct trace *t)
 static void thread_ends(struct wg_recorder *recorder)
 {
     struct trace *t = trace_of(recorder);
-    for (size_t i = 0; i < t->depth; i++)
-        if (t->frame[i].activity == WG_ACTIVITY_OP || t->frame[i].activity == WG_ACTIVITY_VJP)
-            t->frame[i] = (struct frame){WG_ACTIVITY_PASS, false, "interrupted", t->frame[i].begin};
+    interrupt(t, NULL);
     (void)finish(t);
 }
 
@@ -337,6 +345,8 @@ wg_status wg_trace_end(void)
     struct trace *t = th ? running(th) : NULL;
     if (!t)
         return wg_fail(WG_E_STATE, "trace_end", "trace_end: no trace runs in this thread: wg_trace_begin comes first");
+    if (wg_cost_is_asked(th))
+        return wg_fail(WG_E_STATE, "trace_end", "trace_end: it cannot end inside the cost function of an op");
     const wg_status status = finish(t);
     return status == WG_OK ? WG_OK
                            : wg_fail(status, "trace_end",

@@ -187,11 +187,8 @@ static wg_status require_gradients(struct study *s)
 {
     for (size_t i = 0; i < s->loss->params.n; i++) {
         wg_tensor *p = s->loss->params.tensor[i];
-        if (wg_requires_grad(p))
-            continue;
-        if (!wg_set_requires_grad(p, true))
+        if (s->frozen[i] && !wg_set_requires_grad(p, true))
             return study_cause();
-        s->frozen[i] = true;
     }
     return WG_OK;
 }
@@ -206,6 +203,8 @@ wg_status study_begin(struct study *s, const char *op, const wg_study_loss *loss
     s->frozen = calloc(loss->params.n, sizeof *s->frozen);
     if (!s->part || !s->frozen)
         return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+    for (size_t i = 0; i < loss->params.n; i++)
+        s->frozen[i] = !wg_requires_grad(loss->params.tensor[i]);
     s->direction = s->part + loss->params.n;
     s->opened = true; /* a tape that failed to open must be closed, too */
     s->tape = wg_tape_open(.undo = true);
@@ -243,8 +242,8 @@ void study_end_many(struct study *s, wg_tensor **result, size_t n)
     if (s->opened)
         wg_tape_leave(&s->tape);
     for (size_t i = 0; s->frozen && i < s->loss->params.n; i++)
-        if (s->frozen[i])
-            wg_set_requires_grad(s->loss->params.tensor[i], false);
+        if (wg_requires_grad(s->loss->params.tensor[i]) == s->frozen[i]) /* of the study, or the loss changed it */
+            wg_set_requires_grad(s->loss->params.tensor[i], !s->frozen[i]);
     wg_grad_mode_set(s->grad);
     wg_train_mode_set(s->train);
     wg_free(s->generator);

@@ -199,6 +199,10 @@ static void what_is_no_graph_is_refused_in_words(void **state)
          "nodes[0], \"add\": expected a number that is not negative, got -1"},
         {NODES("{\"op\":\"f\",\"out\":[0],\"cost\":{\"sub\":1}}"), "nodes[0], \"sub\": expected only keys of the format, got 1"},
         {NODES("{\"op\":\"f\",\"out\":[0],\"cost\":{\"add\":\"nan\"}}"), "got \"nan\""},
+        {NODES(F ",\"unknown\":0}"), "nodes[0], \"unknown\": expected no such key beside an unknown cost, got 0"},
+        {NODES(F ",\"nodes\":3,\"unknown\":1}"), "nodes[0], \"unknown\": expected no such key beside an unknown cost, got 1"},
+        {NODES("{\"op\":\"f\",\"out\":[0],\"cost\":{\"add\":5},\"unknown\":1}"),
+         "nodes[0], \"unknown\": expected a number from 0, below 1, got 1"},
         {NODES("{\"op\":\"f\",\"cost\":null}"),
          "values[0], \"node\": expected a node whose \"out\" names this value in slot 0, got 0"},
         {NODES(F "},{\"op\":\"g\",\"out\":[0],\"cost\":null}"),
@@ -242,6 +246,41 @@ static void what_is_no_graph_is_refused_in_words(void **state)
     assert_null(wg_graph_read_json(closed));
     assert_error(WG_E_IO, "graph_read_json: the stream could not be read");
     fclose(closed);
+}
+
+/* Written, read and written again. */
+static void assert_reads_back(const wg_graph *graph)
+{
+    char *text = as_json(graph);
+    wg_graph *back = from_json(text);
+    if (!back)
+        fail_msg("%s", wg_error_first()->message);
+    char *again = as_json(back);
+    assert_string_equal(again, text);
+    wg_graph_destroy(back);
+    free(text), free(again);
+}
+
+/* A box for one node whose result nothing reads, so that it makes nothing that crosses its border, and a node without operands. */
+static void graphs_of_little_read_back(void **state)
+{
+    (void)state;
+    if (!can_read())
+        return;
+    WG_TAPE(tape);
+    assert_int_equal(wg_section_push("unread"), WG_OK);
+    assert_non_null(wg_exp(wg_ones(WG_F32, WG_SHAPE(2))));
+    wg_section_pop();
+    wg_graph *graph = wg_graph_of(tape), *boxes = graph ? wg_graph_collapse(graph, .depth = 0) : NULL;
+    assert_non_null(boxes);
+    assert_true(boxes->node[0].box && boxes->node[0].allocations > boxes->node[0].n_out);
+    assert_reads_back(boxes);
+    wg_graph_destroy(boxes);
+    wg_graph_destroy(graph);
+    graph = from_json(NODES(F ",\"gradients\":[]}"));
+    assert_non_null(graph);
+    assert_reads_back(graph);
+    wg_graph_destroy(graph);
 }
 
 /* Writes to nowhere. The most bytes in use until then, over those in use before: an upper bound of what writing takes. */
@@ -321,11 +360,8 @@ static void failures_of_memory_and_streams(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_training_step_reads_back),
-        TEST(numbers_keep_all_digits),
-        TEST(hostile_names_stay_data),
-        TEST(what_is_no_graph_is_refused_in_words),
-        TEST(a_long_tape_is_written_in_little_memory),
+        TEST(a_training_step_reads_back),           TEST(numbers_keep_all_digits),    TEST(hostile_names_stay_data),
+        TEST(what_is_no_graph_is_refused_in_words), TEST(graphs_of_little_read_back), TEST(a_long_tape_is_written_in_little_memory),
         TEST(failures_of_memory_and_streams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,6 +117,30 @@ static void everything_is_put_back(void **state)
     noisy_free(&noisy);
 }
 
+static wg_tensor *freezing_loss(wg_tensor *const *params, size_t n, void *context)
+{
+    (void)n;
+    wg_tensor *loss = noisy_loss(params, n, context);
+    return wg_set_requires_grad(params[0], !wg_requires_grad(params[0])) ? loss : NULL;
+}
+
+/* A loss that freezes a parameter or takes that back: it is refused or not, but the parameters stay what they were. */
+static void a_loss_that_freezes_its_parameters(void **state)
+{
+    (void)state;
+    struct noisy noisy = noisy_make();
+    const wg_study_loss loss = {freezing_loss, &noisy, wg_nn_parameters(noisy.net)};
+    for (int frozen = 0; frozen < 2; frozen++) {
+        wg_study_descent descent;
+        wg_error error;
+        assert_non_null(wg_set_requires_grad(loss.params.tensor[0], !frozen));
+        (void)!wg_study_curvature(&loss, &descent);
+        (void)wg_error_take(&error);
+        assert_int_equal(wg_requires_grad(loss.params.tensor[0]), !frozen);
+    }
+    noisy_free(&noisy);
+}
+
 /* Dropout is one fixed mask within a study, and the next one at the next step. */
 static void a_study_sees_the_present_draws(void **state)
 {
@@ -349,9 +373,16 @@ static void lists_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(everything_is_put_back), TEST(a_study_sees_the_present_draws), TEST(inside_an_open_step),
-        TEST(a_bad_loss_is_refused),  TEST(a_failed_study_fails_no_step),   TEST(not_inside_an_update),
-        TEST(lists_without_memory),   TEST(not_inside_a_capture),           TEST(a_failed_slice_puts_everything_back),
+        TEST(a_loss_that_freezes_its_parameters),
+        TEST(everything_is_put_back),
+        TEST(a_study_sees_the_present_draws),
+        TEST(inside_an_open_step),
+        TEST(a_bad_loss_is_refused),
+        TEST(a_failed_study_fails_no_step),
+        TEST(not_inside_an_update),
+        TEST(lists_without_memory),
+        TEST(not_inside_a_capture),
+        TEST(a_failed_slice_puts_everything_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
