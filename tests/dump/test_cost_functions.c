@@ -25,8 +25,7 @@ static wg_cost cost(const wg_call *c)
 
 static wg_tensor *copy(wg_tensor *x)
 {
-    static const struct wg_op op = {
-        .name = "copies", .n_in = 1, .n_out = 1, .kernels = {{.run = {copies, copies}}}, .cost = cost, .flags = WG_OP_USER};
+    static const struct wg_op op = {.name = "copies", .n_in = 1, .n_out = 1, .kernels = {{.run = {copies, copies}}}, .cost = cost};
     return wg_invoke1(&op, NULL, x);
 }
 
@@ -153,7 +152,7 @@ static wg_status ends_the_thread(const wg_call *c, wg_tensor *const *gy, wg_grad
 static void *traced_thread(void *stream)
 {
     static const struct wg_op op = {
-        .name = "last", .n_in = 1, .n_out = 1, .kernels = {{.run = {copies, copies}}}, .vjp = ends_the_thread, .flags = WG_OP_USER};
+        .name = "last", .n_in = 1, .n_out = 1, .kernels = {{.run = {copies, copies}}}, .vjp = ends_the_thread};
     if (wg_trace_begin(stream) != WG_OK || !wg_tape_open())
         return stream;
     wg_tensor *x = wg_set_requires_grad(wg_ones(WG_F32, WG_SHAPE(3)), true);
