@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +27,13 @@ wg_graph *graph_file_read(const char *command, const char *path)
     if (!graph)
         (void)misused(command, "expected a graph, as wg_dump_json writes it, in %s: %s", path, wg_error_first()->message);
     return graph;
+}
+
+bool is_graph_file(const char *graph, const char *out)
+{
+    struct stat one, other;
+    return strcmp(graph, out) == 0 ||
+           (stat(graph, &one) == 0 && stat(out, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino);
 }
 
 /* Runs dot on a file, whose contents it draws to path. */

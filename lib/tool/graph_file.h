@@ -7,6 +7,9 @@
 /* The graph in a file of JSON, "-" for standard input, which wg_graph_destroy frees; NULL: a message was printed. */
 wg_graph *graph_file_read(const char *command, const char *path);
 
+/* True if both names are of one file: a picture of a graph may not be written over it. */
+bool is_graph_file(const char *graph, const char *out);
+
 /* Writes by `write`, as DOT, to path: as it is if the path ends with .dot, drawn by Graphviz's program dot if it ends with .svg, to standard
    output if it is NULL. Returns an exit status; a message was printed if it is not TOOL_OK. */
 int picture_write(const char *command, const char *path, wg_status (*write)(FILE *stream, const void *context),

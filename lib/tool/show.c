@@ -76,6 +76,8 @@ int command_show(int argc, char **argv)
     int status;
     if (!arguments_read(&usage, argc, argv, &arguments, &status))
         return status;
+    if (arguments.out && is_graph_file(arguments.operand[0], arguments.out))
+        return misused(usage.command, "expected another file than the graph behind --out, got %s", arguments.out);
     wg_graph *graph = graph_file_read(usage.command, arguments.operand[0]);
     if (!graph)
         return TOOL_MISUSED;

@@ -155,8 +155,8 @@ static int show(const char *path)
 
 static int make_page(const char *graph_path, const char *path, bool open)
 {
-    if (strcmp(graph_path, path) == 0)
-        return misused(usage.command, "expected another name than the graph's behind --out, got %s", path);
+    if (is_graph_file(graph_path, path))
+        return misused(usage.command, "expected another file than the graph behind --out, got %s", path);
     char *page = read_page();
     wg_graph *graph = page ? graph_file_read(usage.command, graph_path) : NULL;
     int status = graph ? write_file(page, graph, base_name(graph_path), path) : TOOL_MISUSED;

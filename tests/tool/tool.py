@@ -120,6 +120,9 @@ with tempfile.TemporaryDirectory() as folder:
         tags = {element.tag.split("}")[-1] for element in ElementTree.fromstring(text or "<none/>").iter()}
         check("show draws SVG, in which names are text", done.returncode == 0 and "&lt;script&gt;" in text and "script" not in tags and
               {"svg", "title", "text", "path"} <= tags, done)
+    os.link(graph, os.path.join(folder, "link.dot"))
+    refused(["show", graph, "--out", os.path.join(folder, "link.dot")], "another file than the graph behind --out", "link.dot")
+    check("a picture is never written over its graph", Path(graph).read_text() == GRAPH)
     page = Path(folder) / "graph.html"
     done = run("view", graph)
     if "node-dagre-layout" in done.stderr:
@@ -128,7 +131,8 @@ with tempfile.TemporaryDirectory() as folder:
         text = page.read_text()
         check("view writes a page beside the graph", done.returncode == 0 and done.stdout == f"{page}\n" and "\\u003cscript\\u003e" in text and
               "<script>\"" not in text and "http-equiv" in text, done)
-        refused(["view", str(page)], "another name than the graph's", "graph.html")
+        refused(["view", str(page)], "another file than the graph", "graph.html")
+        refused(["view", graph, "--out", os.path.join(folder, ".", "graph.json")], "another file than the graph")
         refused(["view", "/dev/null", "--out", str(page)], "expected a graph, as wg_dump_json writes it, in /dev/null")
         refused(["view", "-"], "expected --out FILE.html")
         refused(["view", graph, "--out", "/nosuch/page.html"], "expected a file that can be written", "/nosuch/page.html")
