@@ -17,10 +17,11 @@ INCLUDE = re.compile(r'^#\s*include "([^"/]+)/[^"]+"', re.M)
 # Folder: left, right, top, bottom, what it holds. Higher boxes include lower ones.
 BOXES = {
     "ops": (14, 330, 20, 100, ["one file per op: shape rule, kernel,", "derivatives, cost and samples"]),
-    "debug": (350, 650, 170, 236, ["anomaly mode, gradient checks, dumps"]),
+    "debug": (300, 440, 160, 240, ["anomaly mode,", "gradient checks"]),
+    "microscope": (452, 690, 160, 240, ["a tape as data: costs,", "pictures, lifetimes, traces"]),
     "gemm": (70, 230, 290, 370, ["matrix products:", "native and BLIS"]),
-    "grad": (270, 430, 290, 370, ["backward, forward", "mode, checkpoints"]),
-    "replay": (470, 690, 290, 370, ["captured steps:", "log, plan, run"]),
+    "grad": (250, 410, 290, 370, ["backward, forward", "mode, checkpoints"]),
+    "replay": (500, 690, 290, 370, ["captured steps:", "log, plan, run"]),
     "core": (100, 630, 424, 504, ["tensors, tapes, memory, errors, threads;", "how an op is called and recorded"]),
     "cpu": (40, 690, 558, 624, ["which instructions the processor has; stores past the cache"]),
     "nn": (725, 845, 20, 100, ["modules, layers,", "data"]),
@@ -30,7 +31,7 @@ BOXES = {
 }
 FRAME = (30, 705, 124, 640)  # around lib/
 WIDTH, HEIGHT = 1115, 770
-ENGINE = ("cpu", "core", "gemm", "grad", "replay", "debug")
+ENGINE = ("cpu", "core", "gemm", "grad", "replay", "debug", "microscope")
 
 
 def folder_of(name):
@@ -107,7 +108,7 @@ def draw(root):
         out.append(f'<rect x="{left}" y="{top}" width="{right - left}" height="{bottom - top}" rx="5" fill="{fill}" stroke="#345"/>')
         rows = [f'<tspan font-weight="bold" font-size="15">{title}</tspan>'] + [escape(t) for t in text]
         rows.append(f'<tspan fill="#567" font-size="12">{count(root, name, files[name])}</tspan>')
-        if name in ("wengert", "core", "cpu", "debug", "ops", "replay", "gemm", "grad"):  # the count beside the name
+        if name in ("wengert", "core", "cpu", "debug", "microscope", "ops", "replay", "gemm", "grad"):  # the count beside the name
             rows[0] += "  " + rows.pop()
         step = 19 if len(rows) < 4 else 18
         y = (top + bottom) / 2 - (len(rows) - 1) * step / 2 + 5

@@ -1,6 +1,6 @@
 /* What core reports to the folders above it while they watch a thread, and what it lets them decide. It reaches them only
    through pointers in the thread, so it depends on none of them: wg_thread.capture (lib/replay), watchers, inspect and try_closure
-   (lib/debug). Each is NULL when nothing watches. */
+   (lib/debug, lib/microscope). Each is NULL when nothing watches. */
 #ifndef WG_OBSERVER_H
 #define WG_OBSERVER_H
 

@@ -79,6 +79,8 @@ def opens(page):
     check("equal blocks are one box with their count, opened because it is alone", page.evaluate("viewer.page.context.open.size") == 1 and
           page.evaluate('document.querySelector(".frame-title").textContent') == "block × 3", labels(page))
     check("blocks are closed at first", len([text for text in labels(page) if "block" in text and "closed" in text]) == 3, labels(page))
+    sizes = page.evaluate("[999, 999.6, 1000, 99960, 110000, 200000, 1500000, 100000000].map(viewer.bytesText)")
+    check("numbers keep three digits and their zeros", sizes == ["999 B", "1 kB", "1 kB", "100 kB", "110 kB", "200 kB", "1.5 MB", "100 MB"], sizes)
     check("inputs and results are shown", any(text.startswith("input x") for text in labels(page)) and any(text.startswith("result") for text in labels(page)), labels(page))
 
 

@@ -7,13 +7,14 @@ const PREFIXES = [
     [1e3, " k"],
 ];
 
+/* Three digits, with a prefix from 999.5 on: "110 k", "1.5 M". Number() drops the zeros behind the point, and no others. */
 function short(x) {
-    for (const [size, prefix] of PREFIXES) if (Math.abs(x) >= size) return (x / size).toPrecision(3).replace(/\.?0+$/, "") + prefix;
-    return Number.isInteger(x) ? String(x) : x.toPrecision(3);
+    for (const [size, prefix] of PREFIXES) if (Math.abs(x) >= 0.9995 * size) return Number((x / size).toPrecision(3)) + prefix;
+    return Number.isInteger(x) ? String(x) : String(Number(x.toPrecision(3)));
 }
 
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const bytesText = (x) => (x >= 1e3 ? `${short(x)}B` : `${short(x)} B`);
+const bytesText = (x) => (x >= 999.5 ? `${short(x)}B` : `${short(x)} B`);
 
 function timeText(nanoseconds) {
     for (const [size, unit] of [

@@ -33,7 +33,7 @@ function start() {
     redraw(page);
     select(page, null);
     showTop(page.picture);
-    window.viewer = { page, show: (item) => centreOn(page.picture, item.key), milliseconds: performance.now() - began };
+    window.viewer = { page, bytesText, show: (item) => centreOn(page.picture, item.key), milliseconds: performance.now() - began };
     document.body.dataset.ready = "true";
 }
 

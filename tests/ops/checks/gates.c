@@ -15,7 +15,7 @@ static double sum_of(const double *a, int64_t n)
 static void check_distributes(const struct check_case *c, const struct result *r)
 {
     for (int i = 0; i < c->n; i++)
-        if (operand_leaf(c, i) && !(fabs(sum_of(r->grad[i], c->in[i].numel) - (double)r->numel[0]) < 1e-9 * (double)r->numel[0]))
+        if (operand_leaf(c, i) && !(fabs(sum_of(r->grad[i], c->in[i].numel) - (double)r->numel[0]) <= 1e-9 * (double)r->numel[0]))
             check_fail(c->report, "gate", "%s: operand %d gets %g of a gradient of %lld ones: not WG_OP_DISTRIBUTES", c->name, i,
                        sum_of(r->grad[i], c->in[i].numel), (long long)r->numel[0]);
 }

@@ -4,7 +4,7 @@
 set -eu
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
-mkdir "$copy/ops"
+mkdir -p "$copy/ops" "$copy/lib/core"
 cp -r "$2"/* "$copy/ops"
 cp "$3" "$copy/ops.def"
 sh "$1" "$copy/ops" "$copy/ops.def"
@@ -19,7 +19,6 @@ sh "$1" "$copy/ops" "$copy/ops.def" > "$copy/said" && { echo "a line without a f
 grep -q 'line ghost in ops.def has no file' "$copy/said"
 sed -i '/ghost/d' "$copy/ops.def"
 
-mkdir -p "$copy/lib/core"
 echo 'wg_tensor *y = wg_tanh(x);' > "$copy/lib/core/stray.c"
 sh "$1" "$copy/ops" "$copy/ops.def" > "$copy/said" && { echo "an op that is not core, called by the engine, was not found"; exit 1; }
 grep -q 'lib/ calls wg_tanh' "$copy/said"
