@@ -99,10 +99,10 @@ static wg_status improve(struct krylov *k, const wg_study_extremes_options *o, i
 static wg_status extremes(struct study *s, const wg_study_extremes_options *o, wg_tensor **values, wg_tensor **vectors)
 {
     struct krylov k;
-    const int64_t n = o->smallest + o->largest;
     int64_t products = 0;
     bool done = false;
     WG_TRY(check(s, o));
+    const int64_t n = o->smallest + o->largest; /* not before: it may overflow */
     wg_tensor *generator = study_generator(s, o->seed);
     *values = wg_zeros(WG_F64, WG_SHAPE(n));
     *vectors = wg_zeros(WG_F64, WG_SHAPE(n, s->size));

@@ -106,6 +106,8 @@ static void too_few_products_are_an_error(void **state)
     const wg_study_loss loss = FIT_LOSS(fit);
     assert_null(wg_study_extremes(&loss, .basis = 4, .products = 6));
     expect_error(WG_E_NUMERIC, "study_extremes: after 6 products 0 of 2 eigenvalues are accurate to 1e-08");
+    assert_null(wg_study_extremes(&loss, .smallest = INT64_MAX, .largest = INT64_MAX)); /* their sum would overflow (UBSan) */
+    expect_error(WG_E_ARGUMENT, "study_extremes: expected .smallest and .largest of at most ");
     fit_free(&fit);
 }
 
