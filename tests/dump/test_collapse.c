@@ -296,6 +296,31 @@ static void closed_sections_are_boxes(void **state)
     wg_graph_destroy(graph), wg_graph_destroy(smaller);
 }
 
+/* A section that reads a leaf through a view, and keeps the view for backward, does not compute the leaf. */
+static void a_view_of_a_leaf_in_a_box_leaves_the_leaf_outside(void **state)
+{
+    const struct model *m = *state;
+    WG_TAPE(tape, .trace = true);
+    assert_int_equal(wg_set_name(m->x[0], "data"), WG_OK);
+    assert_int_equal(wg_section_push("first", .kind = "linear"), WG_OK);
+    wg_tensor *row = wg_reshape(m->x[0], WG_SHAPE(1, BATCH)), *y = wg_sum(wg_mul(row, wg_reshape(m->w, WG_SHAPE(-1, 1))));
+    wg_section_pop();
+    assert_int_equal(wg_backward(y), WG_OK);
+    wg_graph *graph = wg_graph_of(tape);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+    assert_int_equal(wg_graph_write_dot(graph, stream, .depth = 0, .backward = true), WG_OK);
+    fclose(stream);
+    assert_non_null(strstr(text, "l0 [shape=ellipse"));
+    assert_non_null(strstr(text, "<B>data</B>"));
+    assert_non_null(strstr(text, "  l0 -> n0 ["));
+    assert_null(strstr(text, "n0 -> n0"));
+    assert_null(strstr(text, "for the next repetition"));
+    free(text);
+    wg_graph_destroy(graph);
+}
+
 static void two_passes_of_backward_are_two_boxes(void **state)
 {
     const struct model *m = *state;
@@ -357,6 +382,7 @@ int main(void)
         TEST(repetitions_within_repetitions),
         TEST(what_differs_does_not_fold),
         TEST(closed_sections_are_boxes),
+        TEST(a_view_of_a_leaf_in_a_box_leaves_the_leaf_outside),
         TEST(two_passes_of_backward_are_two_boxes),
         TEST(an_empty_tape_a_long_one_and_failing_memory),
     };
