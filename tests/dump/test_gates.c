@@ -208,6 +208,23 @@ static void each_gate_shows_what_it_does(void **state)
     wg_graph_destroy(graph);
 }
 
+/* The loss has the largest gradient, 1: its wire is the widest, and no other is wider than that. */
+static void the_widest_wire_is_that_of_the_largest_gradient(void **state)
+{
+    wg_tensor *const *leaf = *state;
+    WG_TAPE(tape, .trace = true);
+    wg_tensor *small = wg_mul(wg_full(WG_F64, WG_SCALAR, 1e-3), leaf[1]);
+    assert_int_equal(wg_backward(wg_mul(small, wg_full(WG_F64, WG_SCALAR, 1e-3))), WG_OK);
+    wg_graph *graph = wg_graph_of(tape);
+    char *text = gates_of(graph, "");
+    double widest = 0;
+    for (const char *at = text; (at = strstr(at, "penwidth=")); at++)
+        widest = fmax(widest, strtod(at + strlen("penwidth="), NULL));
+    assert_true(widest == 5);
+    free(text);
+    wg_graph_destroy(graph);
+}
+
 static void an_untraced_tape_has_values_only(void **state)
 {
     wg_tensor *const *leaf = *state;
@@ -229,6 +246,7 @@ int main(void)
         TEST(gradients_are_conserved_at_copies_and_additions),
         TEST(what_is_not_conserved_is_found),
         TEST(each_gate_shows_what_it_does),
+        TEST(the_widest_wire_is_that_of_the_largest_gradient),
         TEST(an_untraced_tape_has_values_only),
     };
     return cmocka_run_group_tests_name("gates", tests, NULL, NULL);

@@ -75,10 +75,10 @@ static void survey(struct gates *g)
     }
     for (size_t i = 0; i < g->graph->n_nodes; i++)
         for (size_t k = 0; k < g->graph->node[i].n_in && g->graph->node[i].part == WG_COST_FORWARD; k++)
-            if (g->graph->node[i].in[k] != WG_GRAPH_NONE) {
+            if (g->graph->node[i].in[k] != WG_GRAPH_NONE)
                 note_norm(g, gradient_to(g, &g->graph->node[i], k));
-                note_norm(g, value_at(g, g->graph->node[i].in[k])->gradient_elements);
-            }
+    for (size_t i = 0; i < g->graph->n_values; i++)
+        note_norm(g, value_at(g, i)->gradient_elements);
 }
 
 /* ---- wires ---- */
