@@ -2,8 +2,8 @@
 
        graphs FOLDER
 
-   A training step of a network for digits, of LeNet, of an LSTM and of a generative adversarial pair; a Hessian-vector product; and a
-   small function to draw as gates. docs/tools/graphs draws them by `wengert show`. */
+   A training step of a network for XOR, of one for digits, of LeNet, of an LSTM and of a generative adversarial pair; a Hessian-vector
+   product; and a small function to draw as gates. docs/tools/graphs draws them by `wengert show`. */
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +30,23 @@ static wg_tensor *named(wg_tensor *t, const char *name)
 static wg_tensor *noise(const char *name, wg_shape shape)
 {
     return named(wg_uniform(wg_generator_default(), WG_F32, shape, -1, 1), name);
+}
+
+/* The program at the top of the page. */
+static wg_status xor_step(const char *folder)
+{
+    const float in[] = {0, 0, 0, 1, 1, 0, 1, 1}, want[] = {0, 1, 1, 0};
+    wg_tensor *x = named(wg_from(in, WG_SHAPE(4, 2)), "x"), *y = named(wg_from(want, WG_SHAPE(4, 1)), "y");
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(2, 8, 1), .activation = WG_ACTIVATION_TANH, .seed = 1);
+    wg_status status;
+    {
+        WG_TAPE(tape, .trace = true);
+        status = wg_backward(wg_bce_with_logits(wg_nn_apply(net, x), y));
+        if (status == WG_OK)
+            status = keep(folder, "xor-step");
+    }
+    wg_nn_destroy(net), wg_free(x), wg_free(y);
+    return status;
 }
 
 /* 64-128-64-10 with batch normalisation on 16 images of 8 × 8: the network of docs/examples/digits.c. */
@@ -177,7 +194,7 @@ static wg_status gates(const char *folder)
 
 int main(int argc, char **argv)
 {
-    wg_status (*const graphs[])(const char *folder) = {digits, lenet, lstm, gan, hvp, gates};
+    wg_status (*const graphs[])(const char *folder) = {digits, lenet, lstm, gan, hvp, gates, xor_step};
     if (argc != 2 || argv[1][0] == '-') {
         fprintf(stderr, "usage: %s FOLDER\n", argv[0]);
         return 2;

@@ -83,9 +83,14 @@ with tempfile.TemporaryDirectory() as folder:
         check(f"{name}: of {len(places)} boxes no two overlap at {WIDTH} pixels", places and not overlaps(places), overlaps(places))
         smallest = min(scale * float(e.get("font-size")) for e in svg.iter() if name_of(e) == "text")
         check(f"{name}: the smallest text has {smallest:.1f} pixels, at least 7", smallest >= 7)
+        spaces = [e.text for e in svg.iter() if name_of(e) == "text" and e.text.strip(" ") and e.text != e.text.strip(" ")]
+        check(f"{name}: no text begins or ends with a space, which SVG drops", not spaces, spaces)
         tooltips = [e for g in groups(svg, "node") for e in g.iter() if e.get("{http://www.w3.org/1999/xlink}title")]
         check(f"{name}: boxes have tooltips", len(tooltips) >= len(places) / 2 or name == "gates.svg", len(tooltips))
 
+    page = (root / "docs/guide/graph-dumps.md").read_text()
+    quoted = re.search(r"`(= [\d.]+)` means", page)
+    check("the page quotes a range from the picture of XOR", quoted and quoted[1] in texts(made["xor-step.svg"]), quoted)
     places = boxes(ElementTree.parse(made["lstm-backward.svg"]).getroot())
     check(f"an LSTM of 32 steps and its backward is {len(places)} boxes, at most 60", len(places) <= 60)
     first, second = sorted(places)[:2]

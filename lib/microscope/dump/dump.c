@@ -82,10 +82,10 @@ static void write_picture(const struct wg_dump_graph *p)
     }
     fputs("<BR/><FONT POINT-SIZE=\"8\"><FONT COLOR=\"#5b7db1\"><B>forward</B></FONT>", stream);
     if (total[WG_COST_BACKWARD].nodes && p->options.backward)
-        fputs("&#160;· <FONT COLOR=\"#c58b4a\"><B>backward</B></FONT>, dashed from the node that caused it", stream);
+        fputs("&#160;·&#160;<FONT COLOR=\"#c58b4a\"><B>backward</B></FONT>, dashed from the node that caused it", stream);
     if (total[WG_COST_UPDATE].nodes && p->options.updates)
-        fputs("&#160;· <FONT COLOR=\"#8a6fb5\"><B>update</B></FONT>", stream);
-    fputs("&#160;· <FONT COLOR=\"#3f8f5f\"><B>requires a gradient</B></FONT>&#160;· constant", stream);
+        fputs("&#160;·&#160;<FONT COLOR=\"#8a6fb5\"><B>update</B></FONT>", stream);
+    fputs("&#160;·&#160;<FONT COLOR=\"#3f8f5f\"><B>requires a gradient</B></FONT>&#160;· constant", stream);
     if (nodes != p->graph->n_nodes)
         fputs(" · thick box: a section that is closed · thick arrow: to the next repetition", stream);
     fputs("<BR/>"

@@ -177,7 +177,7 @@ void wg_dump_leaf(const struct wg_dump_graph *p, size_t at, size_t depth)
     wg_markup_text(p->stream, v->name[0] ? v->name : op ? op : trained ? "parameter" : "constant");
     fputs("\", label=<", p->stream);
     if (v->times > 1)
-        fprintf(p->stream, "%zu × ", v->times);
+        fprintf(p->stream, "%zu ×&#160;", v->times);
     fputs(v->name[0] ? "<B>" : "<I>", p->stream);
     wg_markup_text(p->stream, v->name[0] ? v->name : op ? op : trained ? "parameter" : "constant");
     fputs(v->name[0] ? "</B>" : "</I>", p->stream);
