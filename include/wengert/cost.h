@@ -74,7 +74,7 @@ WG_API double wg_cost_operations(wg_cost cost);
 
 /* The cheap-gradient ratio ops(f, ∇f) / ops(f) of a section of the table: the operations of its forward and backward parts over those
    of its forward part (wg_cost_operations). Moving elements is no operation. NaN where it is not known: a node of either part
-   states no cost, the tape was not traced, or the forward part has no operations.
+   states no cost, the tape was not traced, the forward part has no operations, or the table is NULL or has no such section.
    Reverse mode bounds the ratio of a scalar function by a constant, whatever the number of variables: 3 for the multiplications of a
    polynomial alone, 4 for all its operations (Baur, Strassen, 1983), 5 with quotients and elementary functions (Griewank, Walther, 2008).
    A Jacobian- or Hessian-vector product that is recorded counts as backward: for wg_hvp the ratio is ops(f, ∇f, Hv) / ops(f), with the
