@@ -81,24 +81,12 @@ const char *wg_dump_graph_leaf_op(const struct wg_dump_graph *p, const wg_graph_
     return v->origin == WG_GRAPH_RESULT ? p->graph->node[v->node].op : v->outer[0] ? v->outer : NULL;
 }
 
-/* Whether a node that passes on a leaf's memory only shows it differently: a view, or a box with one in it, that does not write there. */
-static bool is_view_of(const struct wg_dump_graph *p, const wg_graph_node *node, size_t base)
-{
-    if (!node->box)
-        return node->view;
-    for (size_t i = 0; i < node->n_writes; i++)
-        if (p->graph->value[node->writes[i]].base == base)
-            return false;
-    return p->graph->value[base].node == WG_GRAPH_NONE;
-}
-
 static void note_results(struct wg_dump_graph *p, size_t at)
 {
     const wg_graph_node *node = p->items[at].node;
     for (size_t i = 0; i < node->n_out; i++) {
         const wg_graph_value *result = &p->graph->value[node->out[i]];
-        const bool made = p->makers[result->base] != WG_NO_ITEM || !is_view_of(p, node, result->base);
-        if (!result->released && made) /* a view of a leaf computes nothing */
+        if (!result->released && p->graph->value[result->base].node != WG_GRAPH_NONE) /* a leaf's memory keeps the leaf */
             p->makers[result->base] = (ptrdiff_t)at;
     }
 }
