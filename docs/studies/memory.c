@@ -196,14 +196,14 @@ static bool add_root_rule(struct frontier *f)
 
 static void claim_frontier(struct frontier *f, const wg_chain_plan *smallest)
 {
-    study_claim(f->run, f->bytes_differ == 0, "%d plans, run: the peak of values is the predicted one, to the byte, in all but %d",
-                f->points, f->bytes_differ);
-    study_claim(f->run, f->operations_differ == 0, "they take the predicted operations exactly, in all but %d",
-                f->operations_differ);
-    study_claim(f->run, f->bits_differ == 0, "loss and gradients have the bits of the step without checkpoints, in all but %d",
-                f->bits_differ);
-    study_claim(f->run, f->peaks_differ == 0,
-                "the peak of all memory that lifetimes predict is the allocator's count, in all but %d", f->peaks_differ);
+    study_claim(f->run, f->bytes_differ == 0, "in %d of %d plans that ran, the peak of values is the predicted one, to the byte",
+                f->points - f->bytes_differ, f->points);
+    study_claim(f->run, f->operations_differ == 0, "in %d of %d, the operations are exactly the predicted ones",
+                f->points - f->operations_differ, f->points);
+    study_claim(f->run, f->bits_differ == 0, "in %d of %d, loss and gradients have the bits of the step without checkpoints",
+                f->points - f->bits_differ, f->points);
+    study_claim(f->run, f->peaks_differ == 0, "in %d of %d, the peak of all memory that lifetimes predict is the allocator's count",
+                f->points - f->peaks_differ, f->points);
     study_claim(
         f->run, smallest->bytes < f->plain.values / 2 && smallest->operations < 2 * f->plain.operations,
         "the smallest plan takes less than half the memory, %.3f of it, for less than twice the operations, %.3f times as many",
@@ -267,8 +267,8 @@ static bool claim_equal_stages(struct study_run *run)
             differ += plan->operations != 2 * n + revolve(n, c);
             wg_chain_plan_destroy(plan);
         }
-    study_claim(run, differ == 0,
-                "equal stages: of %d chains all but %d repeat as many forward steps as Revolve's closed form says", chains, differ);
+    study_claim(run, differ == 0, "equal stages: %d of %d chains repeat as many forward steps as Revolve's closed form says",
+                chains - differ, chains);
     return true;
 }
 

@@ -38,6 +38,11 @@ static wg_status check_loss(struct study *s, enum study_order order)
     return s->size > 0 ? WG_OK : wg_error_set(WG_E_SHAPE, s->op, "%s: the parameters have no elements", s->op);
 }
 
+wg_status study_check_live(const wg_tensor *vector)
+{
+    return vector && vector != WG_NONE && !wg_data(vector) ? study_cause() : WG_OK;
+}
+
 wg_status study_check_vector(const struct study *s, wg_tensor *vector, const char *who)
 {
     char text[200];

@@ -62,7 +62,10 @@ wg_tensor *study_position(struct study *s);
 /* The reverse: s->part from a vector, in the parameters' shapes and dtypes, on the top tape. */
 wg_status study_split(struct study *s, wg_tensor *vector);
 
-/* E_ARGUMENT unless the vector is f64 (size); who: what it is. */
+/* An error if the vector is a dead handle. To be asked before study_begin, whose tape may take the handle's place. NULL and WG_NONE pass. */
+wg_status study_check_live(const wg_tensor *vector);
+
+/* An error unless the vector is f64 (size); who: what it is. */
 wg_status study_check_vector(const struct study *s, wg_tensor *vector, const char *who);
 
 /* The code of the first error, after a function that returned NULL. */

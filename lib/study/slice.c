@@ -69,6 +69,8 @@ static wg_tensor *slice_of(const char *op, const wg_study_loss *loss, wg_tensor 
                            const wg_study_slice_options *options)
 {
     struct slice slice = {.a = a, .b = b, .options = options};
+    if (study_check_live(a) != WG_OK || study_check_live(b) != WG_OK)
+        return NULL;
     wg_tensor *table = study_begin(&slice.s, op, loss, NULL, STUDY_POSITION) == WG_OK ? table_of(&slice) : NULL;
     return study_end(&slice.s, table);
 }

@@ -18,22 +18,32 @@ static int print_help(FILE *stream, int status)
 {
     fprintf(stream, "usage: wengert COMMAND [OPTION...]\n\n");
     for (int i = 0; i < N_COMMANDS; i++)
-        fprintf(stream, "  %-8s %-12s %s\n", commands[i].name, commands[i].operands, commands[i].summary);
+        fprintf(stream, "  %-8s %-24s %s\n", commands[i].name, commands[i].operands, commands[i].summary);
     fprintf(stream, "\nwengert COMMAND --help describes a command's options; wengert --version prints the version.\n");
     return status;
+}
+
+static const struct command *find(const char *name)
+{
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return &commands[i];
+    return NULL;
 }
 
 int main(int argc, char **argv)
 {
     if (argc < 2)
         return print_help(stderr, TOOL_MISUSED);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+    const bool help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0;
+    if (help && argc == 2)
         return print_help(stdout, TOOL_OK);
     if (strcmp(argv[1], "--version") == 0)
         return printf("wengert %s\n", wg_version()) < 0;
-    for (int i = 0; i < N_COMMANDS; i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 2, argv + 2);
-    fprintf(stderr, "wengert: expected a command, got %s\n", argv[1]);
+    const char *name = argv[help ? 2 : 1];
+    const struct command *command = find(name);
+    if (command)
+        return help ? command->run(1, (char *[]){"--help", NULL}) : command->run(argc - 2, argv + 2);
+    fprintf(stderr, "wengert: expected a command, got %s\n", name);
     return print_help(stderr, TOOL_MISUSED);
 }

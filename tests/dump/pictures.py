@@ -33,9 +33,12 @@ def groups(svg, kind):
 
 
 def texts(path):
-    """What a picture says, without places, which depend on the fonts of the machine."""
+    """What a picture says: its texts, and what each edge joins. Without places, which depend on the fonts of the machine, and numbers of
+    nodes, which depend on the order in which a compiler evaluates arguments."""
     svg = ElementTree.parse(path).getroot()
-    return sorted("".join(e.itertext()).strip() for e in svg.iter() if name_of(e) in ("text", "title"))
+    says = {g.find("{*}title").text: " ".join(e.text for e in g.iter() if name_of(e) == "text") for g in groups(svg, "node")}
+    edges = [[says[end.split(":")[0]] for end in g.find("{*}title").text.split("->")] for g in groups(svg, "edge")]
+    return sorted([e.text.strip() for e in svg.iter() if name_of(e) == "text"] + [f"{tail} → {head}" for tail, head in edges])
 
 
 def boxes(svg):

@@ -72,7 +72,7 @@ def check_steps(folder):
         check(product["args"]["section"] == "0", f"{kind} tape: a product lies in a layer's section, {product['args']['section']}")
         kinds = {e["args"]["kind"] for e in events if e.get("cat") == "section"}
         check({"linear", "batch_norm"} <= kinds, f"{kind} tape: sections have kinds, {kinds}")
-        check("f32 [4, 6]" in product["args"]["in"] and product["args"]["flop"] > 0, f"{kind} tape: its operands and cost")
+        check("f32 [4, 6]" in product["args"]["in"] and product["args"]["operations"] > 0, f"{kind} tape: its operands and cost")
         vjps = [e for e in events if e["ph"] == "X" and e["cat"] == "vjp"]
         inside = [o for o in ops if o["cat"] == "backward" and any(v["ts"] <= o["ts"] and o["ts"] + o["dur"] <= v["ts"] + v["dur"] + 1e-3 for v in vjps)]
         check(len(inside) > 0, f"{kind} tape: {len(inside)} backward ops lie in {len(vjps)} vjps")

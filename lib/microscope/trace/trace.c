@@ -136,7 +136,7 @@ static void write_op(struct trace *t, const struct frame *frame, int64_t end)
     write_tensors(to, "in", c->in, c->n_in);
     write_tensors(to, "out", c->out, c->n_out);
     if (known)
-        fprintf(to, ",\"flop\":%.0f,\"bytes\":%.0f", WG_COST_FLOPS(cost), cost.bytes_read + cost.bytes_written);
+        fprintf(to, ",\"operations\":%.0f,\"bytes\":%.0f", wg_cost_operations(cost), cost.bytes_read + cost.bytes_written);
     fputs("}}", to);
     wg_trace_event_end(&t->text);
 }
