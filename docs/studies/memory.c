@@ -82,6 +82,13 @@ static bool forward_and_backward(struct network *net, const struct part *whole, 
     return wg_backward(loss) == WG_OK;
 }
 
+static double sum_of_gradient(const struct network *net, size_t i)
+{
+    WG_TAPE(tape); /* frees the sum */
+    WG_NO_GRAD;
+    return wg_item(wg_sum(wg_gradient(net->weight[i])));
+}
+
 /* Runs a step and gives its recording, or NULL. */
 static wg_lifetime *run_step(struct network *net, const wg_chain_plan *plan, struct outcome *outcome)
 {
@@ -101,7 +108,7 @@ static wg_lifetime *run_step(struct network *net, const wg_chain_plan *plan, str
         return NULL;
     }
     for (size_t i = 0; i < net->n; i++) {
-        outcome->gradient += wg_item(wg_sum(wg_gradient(net->weight[i])));
+        outcome->gradient += sum_of_gradient(net, i);
         wg_clear_gradient(net->weight[i]);
     }
     outcome->values = peak.values;
