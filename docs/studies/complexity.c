@@ -1,6 +1,6 @@
 /* What a gradient costs: backprop against four naive methods, on networks of k layers and H neurons. Each method computes the gradient
-   and counts its operations; the counts must equal exact polynomials in k and H (complexity_methods.c), and their growth the claims of
-   the textbooks: O(k² H²) for a chain rule that shares nothing, O(k H²) for backprop, forward and backward alike.
+   and counts its operations. The counts must equal exact polynomials in k and H (complexity_methods.c). They must grow as the textbooks
+   say: as k² H² for a chain rule that shares nothing, and as k H² for backprop, for its forward part and for its backward part.
 
    The question, and the chain rule with nothing shared as its naive answer, are those of V. Cevher, Mathematics of Data (EPFL, 2019),
    lecture 7. */

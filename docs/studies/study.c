@@ -56,7 +56,7 @@ bool study_row(struct study_run *run, const char *format, ...)
 
 /* ---- pictures ---- */
 
-/* Paul Tol's bright palette, which colour-blind readers can tell apart. */
+/* Paul Tol's bright palette: people who are colour-blind can tell its colours apart. */
 static const char preamble[] = "set terminal svg size 900,420 font 'sans-serif,13' background '#ffffff' dashlength 0.6\n"
                                "set datafile separator ','\n"
                                "set linetype 1 lc rgb '#4477aa' lw 2 pt 7 ps 0.45\n"

@@ -45,7 +45,8 @@ typedef struct wg_chain_span {
     size_t first, end;
 } wg_chain_span;
 
-/* Spans are sorted by first, the longer of two first; two spans lie apart or one in the other, which is a checkpoint in a checkpoint.
+/* Spans are sorted by first; of two that begin at the same stage, the longer comes first. Two spans do not overlap, unless one contains
+   the other: then it is a checkpoint inside a checkpoint.
    operations: of forward and backward with what runs again. bytes: predicted peak of values and workspace. */
 typedef struct wg_chain_plan {
     double operations;
@@ -54,10 +55,11 @@ typedef struct wg_chain_plan {
     const wg_chain_span *span;
 } wg_chain_plan;
 
-/* The plan of fewest operations whose peak is at most so many bytes, which wg_chain_plan_destroy frees. A bound of 0 asks for the
-   smallest peak. The last stage is in no span. The search rounds sizes up to 1/512 of the peak without checkpoints, and does not see that
-   a span's first run may take more than its second where results differ in size: a better plan may be missed by that much. What
-   is returned keeps to the bound to the byte.
+/* The plan with the fewest operations among those whose predicted peak is at most `bytes`. wg_chain_plan_destroy frees it. With 0 bytes,
+   the plan with the smallest peak. The last stage is in no span.
+   The search rounds sizes up to 1/512 of the peak without checkpoints. Where results differ in size, the first run of a span may take
+   more memory than its second, which the search does not know. So it may miss a slightly better plan; the plan that it returns keeps
+   to the bound to the byte.
    Errors: NULL and E_NULL; E_ARGUMENT (n, sizes or costs out of range, or no plan keeps to the bound: the message says how many bytes are
    needed); E_MEMORY. Cost: n³/6 times 512. */
 WG_API wg_chain_plan *wg_chain_plan_for(const wg_chain_stage *stage, size_t n, int64_t bytes);

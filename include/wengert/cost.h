@@ -46,7 +46,7 @@ typedef struct wg_cost_op {
 } wg_cost_op;
 
 /* backward_known: false if the tape is not traced. Then a backward pass may have run that left no nodes, and the sums of backward say
-   only what was recorded. Ops stand in the order of their first node. */
+   only what was recorded. Ops are listed in the order of their first node. */
 typedef struct wg_cost_table {
     const wg_cost_section *section;
     size_t n_sections;

@@ -237,7 +237,7 @@ static wg_status join_sections(struct folding *f, const struct run *run)
     return WG_OK;
 }
 
-/* Whether only this copy reads the leaf, apart from backward nodes. */
+/* True if no forward node outside this copy reads the leaf. */
 static bool is_of_copy(const struct folding *f, const struct run *run, size_t leaf, size_t copy)
 {
     const size_t from = run->start + copy * run->period;

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Writes the inside of a JSON string. Escapes what ends a string, and what has a meaning in HTML or JavaScript, so that the text may
-   stand in a script element. */
+/* Writes the inside of a JSON string. Escapes what ends a string, and what has a meaning in HTML or JavaScript, so that the text can
+   be put into a script element. */
 void wg_json_text(FILE *stream, const char *text);
 /* A whole number with a comma after every group of three digits: 1,234,567. */
 void wg_number_text(double number, char *text, size_t size);
