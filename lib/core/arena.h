@@ -51,7 +51,7 @@ WG_HOT struct wg_storage *wg_storage_from(struct wg_thread *th, size_t payload)
     return block;
 }
 
-/* Allocates from a new chunk; NULL and the error. For when the youngest chunk has too little space. */
+/* Allocates from a new chunk, because the youngest has too little space. NULL and the error on failure. */
 void *wg_arena_grow(struct wg_arena *arena, size_t bytes);
 /* The slow path of wg_handle_new: no tape is open, one failed to open, or the rank exceeds WG_INLINE_RANK. */
 wg_tensor *wg_handle_find(struct wg_thread *th, int rank);

@@ -130,7 +130,7 @@ static inline size_t wg_storage_capacity(const struct wg_storage *storage)
     return storage->size_class <= 1 ? sizeof storage->few : storage->bytes - sizeof *storage - 64 * (size_t)storage->lead;
 }
 
-void wg_storage_report(struct wg_storage *storage); /* tells its recorder that it was released */
+void wg_storage_report(struct wg_storage *storage); /* tells the observer that counts it that it is released */
 void wg_storage_end(struct wg_storage *storage);    /* returns it to the system */
 void wg_storage_vacate(struct wg_storage *storage); /* the last reference to a storage in a slot has gone */
 

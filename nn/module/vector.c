@@ -121,7 +121,7 @@ static wg_status assign(wg_tensor_list params, wg_tensor *vector, wg_tensor **pa
     return WG_OK;
 }
 
-/* A failure makes the tape fail, which takes back what was assigned. */
+/* A failure makes the tape fail, which undoes what was assigned. */
 wg_status wg_nn_assign(wg_tensor_list params, wg_tensor *vector)
 {
     WG_TRY(check_vector(vector, params, "nn_assign"));

@@ -1,4 +1,5 @@
-/* A thread that is cancelled, or calls pthread_exit, inside a callback ends: in a hook (argument 1), in a function of wg_vjp (2). */
+/* A thread that is cancelled, or that calls pthread_exit, inside a callback ends and does not hang. The callback is a hook (argument 1)
+   or a function of wg_vjp (argument 2). */
 #include <pthread.h>
 #include <unistd.h>
 

@@ -3,7 +3,7 @@
    kernels do in tests/ops/checks; those that call LAPACK state theirs, and are compared here. */
 #include "nn_check.h"
 
-/* What stands in the columns of a table; bytes are not compared. */
+/* The columns of a table of costs. Bytes are not compared. */
 struct form {
     double add, mul, div, compare, transcendental;
 };

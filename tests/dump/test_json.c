@@ -261,7 +261,7 @@ static void assert_reads_back(const wg_graph *graph)
     free(text), free(again);
 }
 
-/* A box for one node whose result nothing reads, so that it makes nothing that crosses its border, and a node without operands. */
+/* A collapsed section of one node whose result nobody reads, so that the box has no result; and a node without operands. */
 static void graphs_of_little_read_back(void **state)
 {
     (void)state;

@@ -163,7 +163,8 @@ static bool near(double got, double want, double limit)
     return isfinite(want) ? fabs(got - want) <= limit : isnan(want) ? isnan(got) : got == want;
 }
 
-/* Does t hold those numbers? Else why says where not. Where all are to be zeros they are so exactly. */
+/* True if t has the wanted numbers within rtol of the largest. If all wanted numbers are 0, t must be exactly 0. On false, why says
+   which element differs. */
 static bool holds(const wg_tensor *t, const struct numbers *want, double rtol, const char *what, char *why)
 {
     if (!t) {

@@ -454,7 +454,7 @@ static void a_step_that_runs_out_of_memory_changes_nothing(void **state)
     assert_no_error();
 }
 
-/* Module and optimizer are made whole or not at all, with no tape open and on one. */
+/* A module and an optimizer are made completely or not at all, without a tape and on an open one. */
 static void making_them_without_memory_leaves_nothing(void **state)
 {
     (void)state;

@@ -19,7 +19,7 @@ struct wg_joining {
     bool *closed; /* of each section: the nodes in it are joined into boxes */
 };
 
-/* Everything stands for itself. more: how many sections may be added. E_MEMORY. */
+/* Begins with nothing joined: each node, value and section represents itself. more: how many sections may be added. E_MEMORY. */
 wg_status wg_joining_begin(struct wg_joining *j, const wg_graph *graph, struct wg_arena *arena, size_t more);
 
 /* The graph in which what is joined is one; NULL and E_MEMORY. */

@@ -111,7 +111,7 @@ static void write_section_name(FILE *stream, const wg_cost_section *section)
     fputs("</B>", stream);
 }
 
-/* Of a box the first results that others pass on: not what is only kept for backward. */
+/* The results of a node. Of a box: the first few that are passed on, without those that are kept for backward alone. */
 static void write_results(const struct wg_dump_graph *p, const wg_graph_node *node)
 {
     enum { SHOWN = 3 };

@@ -210,7 +210,7 @@ static void add_number(const struct making *m, size_t *seen, size_t node, size_t
     list[(*n)++] = m->value[value];
 }
 
-/* The gradients that a node's vjp gave. Of joined nodes they are not known. */
+/* The gradients that the vjp of a node gave. They are not known for nodes that were joined. */
 static wg_status copy_gradients(struct making *m, const wg_graph_node *node, wg_graph_node *to)
 {
     if (!node->gradient)

@@ -13,7 +13,9 @@ struct wg_members {
     size_t at;
 };
 
-/* E_ARGUMENT: graph_read_json: nodes[3], "cause": expected a number from 0, below 3, got 7. got: NULL if there is nothing. */
+/* Fails with E_ARGUMENT and a message such as
+   graph_read_json: nodes[3], "cause": expected a number from 0, below 3, got 7
+   got: what stands in the file, or NULL if the key is missing. */
 wg_status wg_members_refuse(const struct wg_members *in, const char *key, const json_t *got, const char *expected, ...)
     WG_PRINTF(4, 5);
 /* Fails unless it is an object with no key that is not known; known ends with NULL. */

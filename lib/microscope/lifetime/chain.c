@@ -33,14 +33,15 @@ static int64_t levels_of(const struct table *t, int64_t bytes)
     return (bytes + t->unit - 1) / t->unit;
 }
 
-/* In use throughout the forward runs of a segment that ends with this stage: parameters' gradients of the stages behind, and the gradient
-   of its result. */
+/* The bytes in use during all forward runs of a segment that ends with stage `last`: the gradients of the parameters of later stages,
+   and the gradient of this stage's result. */
 static int64_t resident(const struct table *t, size_t last)
 {
     return t->behind[last + 1] + (last + 1 < t->n ? t->stage[last].result : 0);
 }
 
-/* The bytes that recording the first stage of a segment takes at its worst moment, less what follows in the segment. */
+/* The peak of bytes while the first stage of a segment runs, forward or backward, if it is recorded. The later stages of the segment are
+   not counted. */
 static int64_t need_of(const struct table *t, size_t first, size_t last)
 {
     const wg_chain_stage *stage = &t->stage[first];

@@ -26,7 +26,7 @@ wg_status wg_trace_text_begin(struct wg_trace_text *t, FILE *stream)
     const int before = errno;
     if (can_be_positioned(stream))
         t->end = ftello(stream);
-    errno = before; /* that a pipe cannot be positioned is no error */
+    errno = before; /* a pipe has no position, which is no error */
     fputs(head, t->text);
     return WG_OK;
 }

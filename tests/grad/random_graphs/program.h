@@ -31,7 +31,7 @@ struct run {
     bool draft;         /* the first run, which finds the scales */
     bool drop, nested;  /* must not change any bit: values are dropped; every eighth op opens a tape, which the caller closes */
     bool decide, print; /* hash the decisions; print the ops */
-    uint64_t decisions; /* hash of all decisions: the side of each kink, the order, the index */
+    uint64_t decisions; /* hash of what ops decided: on which side of a kink an element lies, orders, indices */
     long *uses;         /* counts the uses of each kind; or NULL */
 
     uint64_t random;
