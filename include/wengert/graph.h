@@ -169,8 +169,8 @@ typedef struct WG_NAMED wg_graph_gates_options {
 /* Writes the forward nodes of a small graph as Graphviz DOT, as lectures draw backprop: each op is a gate, with the values forward and
    the gradients backward on its wires, whose width shows the gradient's norm. Addition distributes its gradient, multiplication swaps
    its operands, a maximum routes; a value that several operands read passes a copy gate, which adds their gradients. Routers that
-   stop a gradient are marked, and parameters that none reaches are listed. What an op does is stated with it (WG_OP_DISTRIBUTES, WG_OP_SWAPS,
-   WG_OP_ROUTES). The graph is one of a traced tape, after backward; else no gradients are known.
+   stop a gradient are marked, and parameters that none reaches are listed. A gate shows its section. What an op does is stated with it
+   (WG_OP_DISTRIBUTES, WG_OP_SWAPS, WG_OP_ROUTES). The graph is one of a traced tape, after backward; else no gradients are known.
    Errors: E_NULL; E_MEMORY; E_IO if writing to the stream fails. */
 #define wg_graph_write_gates(graph, stream, ...) \
     wg_graph_write_gates_with((graph), (stream), WG_OPTIONS(wg_graph_gates_options, .title = "", __VA_ARGS__))

@@ -187,6 +187,11 @@ wg_status wg_error_cause(void)
     return first ? first->code : WG_E_NULL;
 }
 
+wg_status wg_flush(FILE *stream, const char *op)
+{
+    return fflush(stream) != 0 || ferror(stream) ? wg_fail(WG_E_IO, op, "%s: the stream could not be written", op) : WG_OK;
+}
+
 int wg_error_report(FILE *stream)
 {
     wg_error error;

@@ -28,6 +28,7 @@ static inline void wg_operation_leave(const char **before)
 }
 
 wg_status wg_fail(wg_status code, const char *op, const char *format, ...) WG_PRINTF(3, 4);
+wg_status wg_flush(FILE *stream, const char *op); /* E_IO if anything of what was written to the stream got lost */
 void wg_error_clear(struct wg_thread *th);
 wg_status wg_error_cause(void);            /* for a NULL result: the code of the first error, or WG_E_NULL */
 void wg_mark_failed(struct wg_thread *th); /* marks the top tape and the open update as failed */

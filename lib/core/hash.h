@@ -37,6 +37,14 @@ static inline uint64_t wg_hash_mix(uint64_t hash, uint64_t word)
     return hash ^ hash >> 29;
 }
 
+/* Adds a text, and where it ends. */
+static inline uint64_t wg_hash_text(uint64_t hash, const char *text)
+{
+    for (; *text; text++)
+        hash = wg_hash_mix(hash, (unsigned char)*text);
+    return wg_hash_mix(hash, 0x100);
+}
+
 /* The first slot to try for a key. Objects in one page of memory get slots in the order of their addresses, since they are mostly
    used in the order in which they were made. Pages are spread evenly (Knuth, The Art of Computer Programming 3, section 6.4:
    Fibonacci hashing), so that runs of slots in use stay short. */

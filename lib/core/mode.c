@@ -47,18 +47,11 @@ void wg_train_mode_leave(bool *before)
         wg_train_mode_set(*before);
 }
 
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    for (; *text; text++)
-        hash = wg_hash_mix(hash, (unsigned char)*text);
-    return hash;
-}
-
 static uint64_t hash_of_section(const void *context, const void *key)
 {
     const wg_section *section = key;
     (void)context;
-    return hash_text(hash_text((uintptr_t)section->parent, section->name), section->kind);
+    return wg_hash_text(wg_hash_text((uintptr_t)section->parent, section->name), section->kind);
 }
 
 static bool same_section(const void *context, const void *a, const void *b)

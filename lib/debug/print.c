@@ -368,5 +368,5 @@ wg_status wg_print(const wg_tensor *t, FILE *stream)
     else
         write_array(t, stream);
     fputc('\n', stream);
-    return fflush(stream) != 0 || ferror(stream) ? wg_fail(WG_E_IO, "print", "print: the stream could not be written") : WG_OK;
+    return wg_flush(stream, "print");
 }

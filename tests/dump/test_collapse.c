@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "live.h"
+#include "text.h"
 #include "wengert.h"
 
 enum { STEPS = 32, BATCH = 2, HIDDEN = 3 };
@@ -54,17 +55,6 @@ static wg_tensor *lstm(const struct model *m)
     return wg_sum(h);
 }
 
-static char *text_of(const wg_graph *graph)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
-    assert_non_null(stream);
-    assert_int_equal(wg_graph_write_json(graph, stream), WG_OK);
-    fclose(stream);
-    return text;
-}
-
 static void assert_near(double a, double b)
 {
     if (!(a - b <= 1e-9 * a && b - a <= 1e-9 * a))
@@ -90,10 +80,8 @@ static void assert_same_sums(const wg_graph *graph, const wg_graph *smaller)
 /* Numbers refer to what exists: reading the graph as JSON checks it, and gives the same text again. */
 static void assert_sound(const wg_graph *graph)
 {
-    char *text = text_of(graph), *again;
-    FILE *stream = fmemopen(text, strlen(text), "r");
-    wg_graph *copy = wg_graph_read_json(stream);
-    fclose(stream);
+    char *text = as_json(graph), *again;
+    wg_graph *copy = from_json(text);
     if (!copy && wg_error_first()->code == WG_E_STATE) { /* built without jansson */
         free(text);
         wg_error_take(NULL);
@@ -101,7 +89,7 @@ static void assert_sound(const wg_graph *graph)
     }
     if (!copy)
         fail_msg("%s", wg_error_first()->message);
-    again = text_of(copy);
+    again = as_json(copy);
     assert_string_equal(text, again);
     free(text), free(again);
     wg_graph_destroy(copy);
@@ -147,7 +135,7 @@ static void with_nothing_to_join_the_graph_is_the_same(void **state)
     wg_section_pop();
     assert_int_equal(wg_backward(loss), WG_OK);
     wg_graph *graph = wg_graph_of(tape), *same = collapse(graph, false, -1);
-    char *a = text_of(graph), *b = text_of(same);
+    char *a = as_json(graph), *b = as_json(same);
     assert_string_equal(a, b);
     free(a), free(b);
     wg_graph_destroy(graph), wg_graph_destroy(same);
@@ -216,11 +204,7 @@ static void repetitions_within_repetitions(void **state)
     assert_int_equal(smaller->section[head].times, 5);
     assert_int_equal(smaller->section[head].parent, block);
     assert_int_equal(smaller->node[0].nodes, 60);
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
-    assert_int_equal(wg_graph_write_dot(graph, stream), WG_OK);
-    fclose(stream);
+    char *text = as_dot(graph);
     assert_non_null(strstr(text, "label=<<B>12 × block (0 … 11)</B><BR/><FONT POINT-SIZE=\"8\">costs are those of all 12</FONT>>"));
     assert_non_null(strstr(text, "label=<<B>repeated 5 times</B>"));
     free(text);
@@ -307,11 +291,8 @@ static void a_view_of_a_leaf_in_a_box_leaves_the_leaf_outside(void **state)
     wg_section_pop();
     assert_int_equal(wg_backward(y), WG_OK);
     wg_graph *graph = wg_graph_of(tape);
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
-    assert_int_equal(wg_graph_write_dot(graph, stream, .depth = 0, .backward = true), WG_OK);
-    fclose(stream);
+    struct text written;
+    char *text = text_end(&written, wg_graph_write_dot(graph, text_begin(&written), .depth = 0, .backward = true));
     assert_non_null(strstr(text, "l0 [shape=ellipse"));
     assert_non_null(strstr(text, "<B>data</B>"));
     assert_non_null(strstr(text, "  l0 -> n0 ["));

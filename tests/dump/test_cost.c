@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "nn_check.h"
+#include "text.h"
 
 static void assert_cost(wg_cost cost, double add, double mul, double transcendental)
 {
@@ -101,11 +102,8 @@ static void what_is_unknown_is_not_zero(void **state)
     assert_int_equal(table->section[1].sum[WG_COST_FORWARD].unknown, 1);
     wg_cost_destroy(table);
     wg_graph_destroy(graph);
-    char *text = NULL;
-    size_t size;
-    FILE *stream = open_memstream(&text, &size);
-    assert_int_equal(wg_dump_dot(tape, stream), WG_OK);
-    fclose(stream);
+    struct text written;
+    char *text = text_end(&written, wg_dump_dot(tape, text_begin(&written)));
     assert_non_null(strstr(text, "forward unknown"));
     assert_non_null(strstr(text, "1 unknown"));
     free(text);
@@ -115,12 +113,8 @@ static void what_is_unknown_is_not_zero(void **state)
 
 static char *printed(const wg_cost_table *table)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *stream = open_memstream(&text, &size);
-    assert_int_equal(wg_cost_print(table, stream), WG_OK);
-    fclose(stream);
-    return text;
+    struct text text;
+    return text_end(&text, wg_cost_print(table, text_begin(&text)));
 }
 
 /* mean(square(tanh(x) twice)) with sections that are entered twice and in another order than the tree's, and hostile names. */

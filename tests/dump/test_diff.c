@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "nn_check.h"
+#include "text.h"
 
 /* The graph of sum(tanh … tanh(x)) with `layers` tanh, or exp in the place of number `exp` if there is one; x has `width` elements. */
 static wg_graph *chain(int layers, int exp, int64_t width)
@@ -24,12 +25,8 @@ static wg_graph *chain(int layers, int exp, int64_t width)
 
 static char *printed(const wg_graph_changes *changes, const wg_graph *before, const wg_graph *after)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *stream = open_memstream(&text, &size);
-    assert_int_equal(wg_graph_changes_print(changes, before, after, stream), WG_OK);
-    fclose(stream);
-    return text;
+    struct text text;
+    return text_end(&text, wg_graph_changes_print(changes, before, after, text_begin(&text)));
 }
 
 static void a_graph_does_not_differ_from_itself(void **state)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "live.h"
+#include "text.h"
 #include "wengert.h"
 
 enum { LEAVES = 6 };
@@ -169,18 +170,20 @@ static void what_is_not_conserved_is_found(void **state)
 
 static char *gates_of(const wg_graph *graph, const char *title)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
-    assert_int_equal(wg_graph_write_gates(graph, stream, .title = title), WG_OK);
-    fclose(stream);
-    return text;
+    struct text text;
+    return text_end(&text, wg_graph_write_gates(graph, text_begin(&text), .title = title));
 }
 
 static void assert_has(const char *text, const char *what)
 {
     if (!strstr(text, what))
         fail_msg("not in the picture: %s\n%s", what, text);
+}
+
+static void assert_has_not(const char *text, const char *what)
+{
+    if (strstr(text, what))
+        fail_msg("in the picture: %s\n%s", what, text);
 }
 
 static void each_gate_shows_what_it_does(void **state)
@@ -225,6 +228,35 @@ static void the_widest_wire_is_that_of_the_largest_gradient(void **state)
     wg_graph_destroy(graph);
 }
 
+/* The caption explains the gates that are there, and no others. A gate of a section says which. */
+static void the_caption_is_of_what_is_drawn(void **state)
+{
+    wg_tensor *const *leaf = *state;
+    WG_TAPE(tape, .trace = true);
+    assert_int_equal(wg_section_push("net"), WG_OK);
+    wg_tensor *product = wg_mul(leaf[1], leaf[2]);
+    wg_section_pop();
+    wg_graph *graph = wg_graph_of(tape);
+    char *text = gates_of(graph, "");
+    assert_has(text, "× gives each operand");
+    assert_has(text, "swap multiplier</FONT><BR/><FONT POINT-SIZE=\"9\">net</FONT>>];");
+    assert_has_not(text, "+ gives");
+    assert_has_not(text, "a router gives");
+    assert_has_not(text, "copy adds");
+    assert_has_not(text, "‖…‖");
+    free(text);
+    wg_graph_destroy(graph);
+    assert_non_null(wg_maximum(wg_add(product, product), wg_full(WG_F64, WG_SHAPE(2), 1)));
+    graph = wg_graph_of(tape);
+    text = gates_of(graph, "");
+    assert_has(text, "<BR/>+ gives its gradient to every operand · × gives");
+    assert_has(text, "a router gives its gradient to the operand that was chosen · copy adds");
+    assert_has(text, "<BR/>‖…‖: the norm");
+    assert_has(text, "distributor</FONT>>];");
+    free(text);
+    wg_graph_destroy(graph);
+}
+
 static void an_untraced_tape_has_values_only(void **state)
 {
     wg_tensor *const *leaf = *state;
@@ -247,6 +279,7 @@ int main(void)
         TEST(what_is_not_conserved_is_found),
         TEST(each_gate_shows_what_it_does),
         TEST(the_widest_wire_is_that_of_the_largest_gradient),
+        TEST(the_caption_is_of_what_is_drawn),
         TEST(an_untraced_tape_has_values_only),
     };
     return cmocka_run_group_tests_name("gates", tests, NULL, NULL);

@@ -5,37 +5,7 @@
 #include <string.h>
 
 #include "nn_check.h"
-
-static char *as_json(const wg_graph *graph)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
-    assert_non_null(stream);
-    assert_int_equal(wg_graph_write_json(graph, stream), WG_OK);
-    fclose(stream);
-    return text;
-}
-
-static wg_graph *from_json(const char *text)
-{
-    FILE *stream = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
-    assert_non_null(stream);
-    wg_graph *graph = wg_graph_read_json(stream);
-    fclose(stream);
-    return graph;
-}
-
-static char *as_dot(const wg_graph *graph)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
-    assert_non_null(stream);
-    assert_int_equal(wg_graph_write_dot(graph, stream), WG_OK);
-    fclose(stream);
-    return text;
-}
+#include "text.h"
 
 /* False, and the error taken, if the library was built without jansson. */
 static bool can_read(void)
@@ -50,11 +20,8 @@ static bool can_read(void)
 /* The graph of the top tape as JSON, as wg_dump_json and wg_graph_write_json give it, read back and written again, as JSON and as DOT. */
 static void assert_round_trip(void)
 {
-    char *streamed = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&streamed, &size);
-    assert_int_equal(wg_dump_json(wg_tape_top(), stream), WG_OK);
-    fclose(stream);
+    struct text written;
+    char *streamed = text_end(&written, wg_dump_json(wg_tape_top(), text_begin(&written)));
     wg_graph *graph = wg_graph_of(wg_tape_top());
     assert_non_null(graph);
     char *text = as_json(graph);

@@ -110,8 +110,7 @@ static wg_status write_graph(const wg_graph *graph, FILE *stream, wg_graph_dot_o
     wg_status status = wg_dump_graph_begin(&p);
     if (status == WG_OK) {
         write_picture(&p);
-        if (fflush(stream) != 0 || ferror(stream))
-            status = wg_fail(WG_E_IO, op, "%s: the stream could not be written", op);
+        status = wg_flush(stream, op);
     }
     wg_dump_graph_end(&p);
     wg_graph_destroy(smaller);

@@ -4,9 +4,8 @@
 #define WG_DUMP_GRAPH_H
 
 #include "core/internal.h"
+#include "microscope/graph/numbers.h"
 #include "wengert/dump.h"
-
-enum { WG_NO_ITEM = -1 };
 
 struct wg_cluster { /* a section in use, drawn as a cluster; number 0 is the page */
     const wg_cost_section *section;

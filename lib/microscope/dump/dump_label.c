@@ -171,15 +171,16 @@ void wg_dump_leaf(const struct wg_dump_graph *p, size_t at, size_t depth)
     const wg_graph_value *v = p->items[at].leaf;
     const char *op = wg_dump_graph_leaf_op(p, v);
     const bool trained = v->requires_gradient && !op;
+    const char *label = v->name[0] ? v->name : op ? op : trained ? "parameter" : "constant";
     wg_dump_indent(p, depth);
     fprintf(p->stream, "l%zu [shape=ellipse, %s, tooltip=\"", at - p->graph->n_nodes,
             trained ? "color=\"#3f8f5f\", fillcolor=\"#e4f3e9\"" : "color=\"#999999\", fillcolor=\"#f6f6f6\"");
-    wg_markup_text(p->stream, v->name[0] ? v->name : op ? op : trained ? "parameter" : "constant");
+    wg_markup_text(p->stream, label);
     fputs("\", label=<", p->stream);
     if (v->times > 1)
         fprintf(p->stream, "%zu ×&#160;", v->times);
     fputs(v->name[0] ? "<B>" : "<I>", p->stream);
-    wg_markup_text(p->stream, v->name[0] ? v->name : op ? op : trained ? "parameter" : "constant");
+    wg_markup_text(p->stream, label);
     fputs(v->name[0] ? "</B>" : "</I>", p->stream);
     write_value(p, v, "");
     fputs(">];\n", p->stream);

@@ -33,18 +33,11 @@ struct folding {
 
 /* ---- structure ---- */
 
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    for (; *text; text++)
-        hash = wg_hash_mix(hash, (unsigned char)*text);
-    return wg_hash_mix(hash, 0x100);
-}
-
 /* A section without a kind is known by its name without digits: "layer3" is like "layer4". */
 static uint64_t hash_section(uint64_t hash, const wg_cost_section *section)
 {
     if (section->kind[0])
-        return wg_hash_mix(hash_text(hash, section->kind), section->times);
+        return wg_hash_mix(wg_hash_text(hash, section->kind), section->times);
     for (const char *at = section->name; *at; at++)
         if (*at < '0' || *at > '9')
             hash = wg_hash_mix(hash, (unsigned char)*at);
@@ -64,8 +57,8 @@ static uint64_t hash_value(const struct folding *f, uint64_t hash, size_t value)
 
 static uint64_t hash_node(const struct folding *f, const wg_graph_node *node)
 {
-    uint64_t hash = hash_text(f->kinds[node->section], node->op);
-    hash = wg_hash_mix(node->view ? hash : hash_text(hash, node->options), node->part);
+    uint64_t hash = wg_hash_text(f->kinds[node->section], node->op);
+    hash = wg_hash_mix(node->view ? hash : wg_hash_text(hash, node->options), node->part);
     hash = wg_hash_mix(wg_hash_mix(hash, node->nodes), node->n_in << 8 | node->n_out);
     for (size_t i = 0; i < node->n_out; i++)
         hash = hash_value(f, hash, node->out[i]);
@@ -288,7 +281,7 @@ static uint64_t hash_key(const void *context, const void *key)
 {
     const struct backward_key *k = key;
     (void)context;
-    return wg_hash_mix(wg_hash_mix(hash_text(0, k->op), k->cause), k->which);
+    return wg_hash_mix(wg_hash_mix(wg_hash_text(0, k->op), k->cause), k->which);
 }
 
 static bool same_key(const void *context, const void *a, const void *b)

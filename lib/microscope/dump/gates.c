@@ -31,6 +31,27 @@ static const wg_graph_elements *gradient_of(const struct gates *g, const wg_grap
     return node->n_out ? value_at(g, node->out[0])->gradient_elements : NULL;
 }
 
+/* A value that no forward node made: what the graph begins with. */
+static bool is_leaf(const struct gates *g, size_t value)
+{
+    const size_t node = value_at(g, value)->node;
+    return node == WG_GRAPH_NONE || g->graph->node[node].part != WG_COST_FORWARD;
+}
+
+/* A value that several operands read passes a copy gate: forward it copies, backward it adds. */
+static bool is_copied(const struct gates *g, size_t value)
+{
+    return g->readers[value] > 1 && value_at(g, value)->requires_gradient;
+}
+
+static bool is_scalar(const wg_graph_value *v)
+{
+    bool scalar = true;
+    for (int i = 0; i < v->shape.rank; i++)
+        scalar = scalar && v->shape.extent[i] == 1;
+    return scalar;
+}
+
 static bool is_zero(const wg_graph_elements *e)
 {
     return e && e->norm == 0 && e->nan == 0;
@@ -84,14 +105,11 @@ static void survey(struct gates *g)
 /* ---- wires ---- */
 
 /* The number of a scalar, the norm of anything else. */
-static void write_number(const struct gates *g, const wg_shape *shape, const wg_graph_elements *e)
+static void write_number(const struct gates *g, const wg_graph_value *v, const wg_graph_elements *e)
 {
-    bool scalar = true;
-    for (int i = 0; i < shape->rank; i++)
-        scalar = scalar && shape->extent[i] == 1;
     if (e->nan)
         fprintf(g->stream, "%lld NaN", (long long)e->nan);
-    else if (scalar)
+    else if (is_scalar(v))
         fprintf(g->stream, "%.4g", e->mean + 0.0);
     else
         fprintf(g->stream, "‖%.3g‖", e->norm);
@@ -115,13 +133,13 @@ static void write_wire(const struct gates *g, const char *from, const char *to, 
     fputs(", label=<", g->stream);
     if (v->elements && !shared) {
         fputs("<FONT COLOR=\"#2e7d32\">", g->stream);
-        write_number(g, &v->shape, v->elements);
+        write_number(g, v, v->elements);
         fputs("</FONT>", g->stream);
     }
     if (gradient) {
         fprintf(g->stream, "%s<FONT COLOR=\"%s\">", v->elements && !shared ? "<BR/>" : "",
                 is_zero(gradient) ? "#777777" : "#c0392b");
-        write_number(g, &v->shape, gradient);
+        write_number(g, v, gradient);
         fputs("</FONT>", g->stream);
     } else if (v->requires_gradient) {
         fputs("<BR/>?", g->stream);
@@ -132,13 +150,11 @@ static void write_wire(const struct gates *g, const char *from, const char *to, 
 /* Where a value comes from: its node, or a leaf. */
 static const char *source_name(const struct gates *g, size_t value, char text[32])
 {
-    const size_t node = value_at(g, value)->node;
-    snprintf(text, 32, node == WG_GRAPH_NONE || g->graph->node[node].part != WG_COST_FORWARD ? "l%zu" : "g%zu",
-             node == WG_GRAPH_NONE || g->graph->node[node].part != WG_COST_FORWARD ? value : node);
+    const bool leaf = is_leaf(g, value);
+    snprintf(text, 32, leaf ? "l%zu" : "g%zu", leaf ? value : value_at(g, value)->node);
     return text;
 }
 
-/* A value that several operands read passes a copy gate: forward it copies, backward it adds. */
 static void write_wires(const struct gates *g, size_t at)
 {
     const wg_graph_node *node = &g->graph->node[at];
@@ -148,7 +164,7 @@ static void write_wires(const struct gates *g, size_t at)
         const size_t value = node->in[k];
         if (value == WG_GRAPH_NONE)
             continue;
-        const bool shared = g->readers[value] > 1 && value_at(g, value)->requires_gradient;
+        const bool shared = is_copied(g, value);
         if (shared)
             snprintf(from, sizeof from, "c%zu", value);
         write_wire(g, shared ? from : source_name(g, value, from), to, value, gradient_to(g, node, k), shared);
@@ -156,6 +172,16 @@ static void write_wires(const struct gates *g, size_t at)
 }
 
 /* ---- gates and leaves ---- */
+
+/* A line below the name of a gate, unless it is empty. */
+static void write_line(const struct gates *g, const char *text)
+{
+    if (!text[0])
+        return;
+    fputs("<BR/><FONT POINT-SIZE=\"9\">", g->stream);
+    wg_markup_text(g->stream, text);
+    fputs("</FONT>", g->stream);
+}
 
 static void write_gate(const struct gates *g, size_t at)
 {
@@ -173,11 +199,10 @@ static void write_gate(const struct gates *g, size_t at)
     wg_markup_text(g->stream, node->op);
     fputs("\", label=<<B>", g->stream);
     wg_markup_text(g->stream, look[node->gate].symbol ? look[node->gate].symbol : node->op);
-    fprintf(g->stream, "</B>%s%s%s>];\n", node->gate == WG_GRAPH_OTHER ? "" : "<BR/><FONT POINT-SIZE=\"9\">",
-            node->gate == WG_GRAPH_OTHER ? ""
-            : dead                       ? "dead"
-                                         : look[node->gate].role,
-            node->gate == WG_GRAPH_OTHER ? "" : "</FONT>");
+    fputs("</B>", g->stream);
+    write_line(g, dead ? "dead" : look[node->gate].role);
+    write_line(g, g->graph->section[node->section].path);
+    fputs(">];\n", g->stream);
     for (size_t i = 0; i < node->n_out; i++) { /* what nobody reads is a result of the whole */
         char from[32], to[32];
         if (g->readers[node->out[i]] > 0)
@@ -250,6 +275,32 @@ static void write_dead_paths(const struct gates *g)
 
 /* ---- the whole ---- */
 
+/* What each kind of gate in the picture does. */
+static void write_rules(const struct gates *g)
+{
+    enum { COPY = WG_GRAPH_ROUTE + 1, KINDS };
+    static const char *const rule[KINDS] = {[WG_GRAPH_ADD] = "+ gives its gradient to every operand",
+                                            [WG_GRAPH_MULTIPLY] = "× gives each operand the gradient times the other",
+                                            [WG_GRAPH_ROUTE] = "a router gives its gradient to the operand that was chosen",
+                                            [COPY] = "copy adds the gradients of its copies"};
+    bool occurs[KINDS] = {false}, tensors = false;
+    const char *before = "<BR/>";
+    for (size_t i = 0; i < g->graph->n_nodes; i++)
+        if (g->graph->node[i].part == WG_COST_FORWARD)
+            occurs[g->graph->node[i].gate] = true;
+    for (size_t i = 0; i < g->graph->n_values; i++) {
+        occurs[COPY] = occurs[COPY] || is_copied(g, i);
+        tensors = tensors || ((g->readers[i] > 0 || !is_leaf(g, i)) && !is_scalar(value_at(g, i)));
+    }
+    for (int kind = WG_GRAPH_ADD; kind < KINDS; kind++)
+        if (occurs[kind]) {
+            fprintf(g->stream, "%s%s", before, rule[kind]);
+            before = " · ";
+        }
+    if (tensors)
+        fputs("<BR/>‖…‖: the norm of a tensor of several elements", g->stream);
+}
+
 static void write_picture(const struct gates *g, const char *title)
 {
     fputs(
@@ -266,20 +317,15 @@ static void write_picture(const struct gates *g, const char *title)
     }
     fputs(
         "<FONT COLOR=\"#2e7d32\"><B>values</B></FONT>&#160;flow to the right,&#160;"
-        "<FONT COLOR=\"#c0392b\"><B>gradients</B></FONT>&#160;to the left: the wider a wire, the larger its gradient; dashed: zero<BR/>"
-        "+ gives its gradient to every operand · × gives each operand the gradient times the other · "
-        "a router gives it to the operand that was chosen · copy adds the gradients of its copies<BR/>"
-        "‖…‖: the norm of a tensor of several elements",
+        "<FONT COLOR=\"#c0392b\"><B>gradients</B></FONT>&#160;to the left: the wider a wire, the larger its gradient; dashed: zero",
         g->stream);
+    write_rules(g);
     write_dead_paths(g);
     fputs("<BR/> >;\n", g->stream);
     for (size_t i = 0; i < g->graph->n_values; i++) {
-        const wg_graph_value *v = value_at(g, i);
-        if (g->readers[i] == 0)
-            continue;
-        if (v->node == WG_GRAPH_NONE || g->graph->node[v->node].part != WG_COST_FORWARD)
+        if (g->readers[i] > 0 && is_leaf(g, i))
             write_leaf(g, i);
-        if (g->readers[i] > 1 && v->requires_gradient)
+        if (is_copied(g, i))
             write_copy(g, i);
     }
     for (size_t i = 0; i < g->graph->n_nodes; i++)
@@ -304,8 +350,7 @@ wg_status wg_graph_write_gates_with(const wg_graph *graph, FILE *stream, wg_grap
             g.reader[i] = WG_GRAPH_NONE;
         survey(&g);
         write_picture(&g, options.title);
-        if (fflush(stream) != 0 || ferror(stream))
-            status = wg_fail(WG_E_IO, "graph_write_gates", "graph_write_gates: the stream could not be written");
+        status = wg_flush(stream, "graph_write_gates");
     }
     wg_object_free(g.readers);
     wg_object_free(g.reader);

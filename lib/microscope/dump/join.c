@@ -154,11 +154,6 @@ static wg_status number_values(struct making *m, size_t *n)
 
 /* ---- sections ---- */
 
-static const char *path_of(struct making *m, const wg_cost_section *section, const wg_cost_section *all)
-{
-    return wg_arena_path(m->arena, all[section->parent].path, section->name);
-}
-
 static wg_status add_section(struct making *m, size_t from, wg_cost_section *all, wg_cost_section *to)
 {
     const wg_cost_section *section = &m->j->section[from];
@@ -168,7 +163,7 @@ static wg_status add_section(struct making *m, size_t from, wg_cost_section *all
                             .times = section->times};
     if (!to->name || !to->kind)
         return WG_E_MEMORY;
-    to->path = path_of(m, to, all);
+    to->path = wg_arena_path(m->arena, all[to->parent].path, to->name);
     return to->path ? WG_OK : WG_E_MEMORY;
 }
 

@@ -7,6 +7,8 @@
 
 /* ---- sums ---- */
 
+const char *const wg_part_name[WG_COST_PARTS] = {"forward", "backward", "update"};
+
 wg_cost wg_cost_add(wg_cost a, wg_cost b)
 {
     return (wg_cost){a.add + b.add,
@@ -126,12 +128,9 @@ static wg_status fill(struct table *t, struct wg_scan *scan)
 {
     WG_TRY(wg_scan_begin(scan));
     for (const struct wg_node *node = scan->tape->first; node; node = wg_scan_next(scan, node)) {
-        const struct wg_node *forward = node;
         wg_graph_node counted;
-        while (forward->cause)
-            forward = forward->cause;
         WG_TRY(wg_scan_node(scan, node, &counted));
-        WG_TRY(add_to_op(t, forward->call.op->name, &counted));
+        WG_TRY(add_to_op(t, wg_scan_forward(node)->call.op->name, &counted));
     }
     WG_TRY(wg_scan_sections(scan));
     return finish(t, scan->sections.at, scan->sections.n, scan->tape->trace);

@@ -93,8 +93,6 @@ static void put_table(struct printer *p, int columns, void (*rows)(struct printe
     }
 }
 
-static const char *const part_titles[WG_COST_PARTS] = {"forward", "backward", "update"};
-
 /* ---- totals by kind ---- */
 
 static void put_totals(struct printer *p)
@@ -118,7 +116,7 @@ static void put_totals(struct printer *p)
                                                    {.label = "nodes"},
                                                    {.label = "nanoseconds"}};
     for (int part = 0; part < WG_COST_PARTS; part++)
-        snprintf(row.cell[part], CELL, "%s", part_titles[part]);
+        snprintf(row.cell[part], CELL, "%s", wg_part_name[part]);
     put_row(p, &row);
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         snprintf(row.label, sizeof row.label, "%s", kinds[k].label);
@@ -153,8 +151,8 @@ static void put_titles(struct printer *p, const char *label)
     struct row row = {0};
     snprintf(row.label, sizeof row.label, "%s", label);
     for (int part = 0; part < WG_COST_PARTS; part++) {
-        snprintf(row.cell[part], CELL, "%s", part_titles[part]);
-        snprintf(row.cell[WG_COST_PARTS + 1 + part], CELL, "%s ns", part_titles[part]);
+        snprintf(row.cell[part], CELL, "%s", wg_part_name[part]);
+        snprintf(row.cell[WG_COST_PARTS + 1 + part], CELL, "%s ns", wg_part_name[part]);
     }
     strcpy(row.cell[WG_COST_PARTS], "bytes saved");
     put_row(p, &row);
@@ -274,6 +272,5 @@ wg_status wg_cost_print(const wg_cost_table *table, FILE *stream)
     for (int part = 0; part < WG_COST_PARTS; part++)
         p.timed = p.timed || table->section[0].sum[part].timed > 0;
     WG_TRY(print_tables(&p));
-    return fflush(stream) != 0 || ferror(stream) ? wg_fail(WG_E_IO, "cost_print", "cost_print: the stream could not be written")
-                                                 : WG_OK;
+    return wg_flush(stream, "cost_print");
 }

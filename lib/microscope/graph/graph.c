@@ -56,15 +56,16 @@ static wg_status read_elements(struct making *m, const wg_tensor *t, const wg_gr
 static wg_status read_contributions(struct making *m, const struct wg_node *node, wg_graph_node *to)
 {
     const wg_graph_elements **kept = NULL;
+    const size_t bytes = node->call.n_in * sizeof *kept;
     for (unsigned i = 0; i < node->call.n_in && m->elements; i++) {
         const wg_tensor *t = wg_scan_contribution(&m->scan, node, i);
         if (!t)
             continue;
-        if (!kept && !(kept = wg_arena_take(&m->memory->arena, node->call.n_in * sizeof *kept)))
-            return WG_E_MEMORY;
-        if (!to->gradient)
-            memset(kept, 0, node->call.n_in * sizeof *kept);
-        to->gradient = kept;
+        if (!kept) {
+            if (!(kept = wg_arena_take(&m->memory->arena, bytes)))
+                return WG_E_MEMORY;
+            to->gradient = memset(kept, 0, bytes);
+        }
         WG_TRY(read_elements(m, t, &kept[i]));
     }
     return WG_OK;

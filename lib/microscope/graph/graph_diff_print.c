@@ -1,7 +1,7 @@
 /* wg_graph_changes_print: what differs between two graphs, as text. */
 #include <string.h>
 
-#include "microscope/graph/graph_memory.h"
+#include "microscope/graph/scan.h"
 #include "microscope/graph/text.h"
 
 /* "f32 [2, 3], i64 [2]" */
@@ -94,7 +94,6 @@ static void print_changed(const wg_graph *before, const wg_graph *after, const w
 
 static void print_totals(const wg_graph *before, const wg_graph *after, FILE *stream)
 {
-    static const char *const names[WG_COST_PARTS] = {"forward", "backward", "update"};
     for (int part = 0; part < WG_COST_PARTS; part++) {
         const wg_cost_sum *was = &before->section[0].sum[part], *is = &after->section[0].sum[part];
         char numbers[2][64];
@@ -102,8 +101,8 @@ static void print_totals(const wg_graph *before, const wg_graph *after, FILE *st
             continue;
         wg_number_text(wg_cost_operations(was->cost), numbers[0], sizeof *numbers);
         wg_number_text(wg_cost_operations(is->cost), numbers[1], sizeof *numbers);
-        fprintf(stream, "%s: %s%s → %s%s operations\n", names[part], was->unknown ? "≥ " : "", numbers[0], is->unknown ? "≥ " : "",
-                numbers[1]);
+        fprintf(stream, "%s: %s%s → %s%s operations\n", wg_part_name[part], was->unknown ? "≥ " : "", numbers[0],
+                is->unknown ? "≥ " : "", numbers[1]);
     }
 }
 
@@ -127,7 +126,5 @@ wg_status wg_graph_changes_print(const wg_graph_changes *changes, const wg_graph
     fprintf(stream, "nodes: %zu added, %zu removed, %zu changed, %zu the same\n", count[WG_GRAPH_ADDED], count[WG_GRAPH_REMOVED],
             count[WG_GRAPH_CHANGED], changes->n_same);
     print_totals(before, after, stream);
-    return fflush(stream) != 0 || ferror(stream)
-               ? wg_fail(WG_E_IO, "graph_changes_print", "graph_changes_print: the stream could not be written")
-               : WG_OK;
+    return wg_flush(stream, "graph_changes_print");
 }

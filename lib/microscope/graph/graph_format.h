@@ -8,7 +8,6 @@
 #define WG_GRAPH_FORMAT "wengert graph"
 enum { WG_GRAPH_VERSION = 1 };
 
-static const char *const wg_graph_part_name[] = {"forward", "backward", "update"};
 static const char *const wg_graph_gate_name[] = {"other", "add", "multiply", "route"};
 static const char *const wg_graph_origin_name[] = {"result", "caller", "constant", "outer"};
 

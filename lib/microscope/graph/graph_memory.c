@@ -34,10 +34,7 @@ const char *wg_arena_path(struct wg_arena *arena, const char *outer, const char 
 static uint64_t hash_text(const void *context, const void *key)
 {
     (void)context;
-    uint64_t hash = 0;
-    for (const unsigned char *at = key; *at; at++)
-        hash = wg_hash_mix(hash, *at);
-    return hash;
+    return wg_hash_text(0, key);
 }
 
 static bool same_text(const void *context, const void *a, const void *b)

@@ -133,7 +133,7 @@ static wg_status read_node(struct reader *r, json_t *object)
     WG_TRY(wg_members_check(&r->in, object, keys));
     WG_TRY(wg_member_text(&r->in, object, "op", &to->op));
     WG_TRY(wg_member_text(&r->in, object, "options", &to->options));
-    WG_TRY(wg_member_choice(&r->in, object, "part", wg_graph_part_name, WG_COST_PARTS, &part));
+    WG_TRY(wg_member_choice(&r->in, object, "part", wg_part_name, WG_COST_PARTS, &part));
     to->part = (wg_cost_part)part;
     WG_TRY(wg_member_number(&r->in, object, "cause", WG_GRAPH_NONE, part == WG_COST_BACKWARD ? r->in.at : 0, &to->cause));
     WG_TRY(wg_member_number(&r->in, object, "section", 0, r->n_sections, &to->section));

@@ -151,7 +151,7 @@ static void write_node(FILE *stream, const wg_graph_node *node, bool first)
     text_member(&out, "op", node->op);
     text_member(&out, "options", node->options);
     if (node->part != WG_COST_FORWARD)
-        text_member(&out, "part", wg_graph_part_name[node->part]);
+        text_member(&out, "part", wg_part_name[node->part]);
     number_member(&out, "cause", node->cause, WG_GRAPH_NONE);
     number_member(&out, "section", node->section, 0);
     true_member(&out, "view", node->view);
@@ -241,7 +241,7 @@ static wg_status leave_locale(const struct plain_locale *locale, FILE *stream, c
 {
     uselocale(locale->before);
     freelocale(locale->c);
-    return fflush(stream) != 0 || ferror(stream) ? wg_fail(WG_E_IO, op, "%s: the stream could not be written", op) : WG_OK;
+    return wg_flush(stream, op);
 }
 
 wg_status wg_graph_write_json(const wg_graph *graph, FILE *stream)

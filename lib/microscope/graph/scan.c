@@ -291,15 +291,12 @@ static void count_memory(struct wg_scan *scan, const struct wg_node *node, wg_gr
 wg_status wg_scan_node(struct wg_scan *scan, const struct wg_node *node, wg_graph_node *to)
 {
     const wg_call *c = &node->call;
-    const struct wg_node *forward = node;
-    while (forward->cause)
-        forward = forward->cause;
     *to = (wg_graph_node){
         .op = c->op->name, .options = scan->options, .nodes = 1, .nanoseconds = scan->tape->timed ? node->nanoseconds : -1};
     wg_params_text(c->op, c->params, scan->options, sizeof scan->options);
     to->part = node->cause ? WG_COST_BACKWARD : wg_is_update(c) ? WG_COST_UPDATE : WG_COST_FORWARD;
     to->cause = find_node(scan, node->cause).node;
-    to->section = section_number(scan, forward->section);
+    to->section = section_number(scan, wg_scan_forward(node)->section);
     to->view = (c->op->flags & WG_OP_VIEW) != 0;
     to->gate = c->op->flags & WG_OP_DISTRIBUTES ? WG_GRAPH_ADD
                : c->op->flags & WG_OP_SWAPS     ? WG_GRAPH_MULTIPLY

@@ -62,6 +62,13 @@ wg_status wg_check_open(const wg_tape *tape, const char *op);
 /* scan: zeroed but for tape, arena and values. The tape is open until wg_scan_end. Its nodes are those that it had here: cost functions
    may not add any, but a program's might. E_MEMORY is the only error here and below. */
 wg_status wg_scan_begin(struct wg_scan *scan);
+/* The forward node that caused this one, or itself. */
+static inline const struct wg_node *wg_scan_forward(const struct wg_node *node)
+{
+    while (node->cause)
+        node = node->cause;
+    return node;
+}
 /* The node after this one, or NULL. */
 static inline const struct wg_node *wg_scan_next(const struct wg_scan *scan, const struct wg_node *node)
 {
@@ -97,6 +104,8 @@ void wg_params_text(const struct wg_op *op, const void *params, char *at, size_t
 bool wg_cost_stated(const wg_call *c, wg_cost *cost);
 /* True while a cost function runs in the thread. A recording that asked for the cost may not end in it. */
 bool wg_cost_is_asked(const struct wg_thread *th);
+
+extern const char *const wg_part_name[WG_COST_PARTS]; /* "forward", "backward", "update" */
 
 /* Adds a node's cost to a sum. */
 void wg_cost_sum_node(wg_cost_sum *sum, const wg_graph_node *node);

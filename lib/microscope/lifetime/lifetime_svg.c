@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "microscope/graph/scan.h"
 #include "microscope/graph/text.h"
 #include "microscope/lifetime/lifetime_picture.h"
 
@@ -141,7 +142,7 @@ static void write_head(const struct picture *p)
 /* Forward, backward and update as bands behind everything. */
 static void write_parts(const struct picture *p)
 {
-    static const char *const name[] = {"forward", "backward", "update"}, *const colour[] = {"#f7f7f7", "#e9f1f9", "#fbf1e2"};
+    static const char *const colour[WG_COST_PARTS] = {"#f7f7f7", "#e9f1f9", "#fbf1e2"};
     const wg_lifetime *l = p->l;
     const int bottom = ROWS_TOP + (int)p->n_shown * ROW + 4;
     for (size_t first = 0, next; first < l->n_steps; first = next) {
@@ -150,9 +151,9 @@ static void write_parts(const struct picture *p)
             next++;
         const int x = wg_x_of_step(l, first), width = wg_x_of_step(l, next) - x;
         wg_svg_rectangle(p->out, x, CURVE_TOP - 18, width, bottom - CURVE_TOP + 18, colour[l->step[first].part], "/>\n");
-        if (width > 6 * (int)strlen(name[l->step[first].part])) {
+        if (width > 6 * (int)strlen(wg_part_name[l->step[first].part])) {
             wg_svg_text(p->out, x + 4, CURVE_TOP - 6, "");
-            fprintf(p->out, "%s</text>\n", name[l->step[first].part]);
+            fprintf(p->out, "%s</text>\n", wg_part_name[l->step[first].part]);
         }
     }
 }
