@@ -111,14 +111,14 @@ WG_API wg_tensor *wg_nn_parameter(const wg_nn_module *module, const char *name);
 /* These three lend lists that stand until the module is changed or destroyed, or the same question is asked again. The lists of
    two patterns may be used at once. State: parameters and buffers, all that a run must restore, by name. Matching: the parameters
    whose names match a pattern, in which * stands for any text, ? for any character and all others for themselves; "!PATTERN" gives
-   those that do not match; E_ARGUMENT if there are none. Trainable: those that are not frozen. */
+   those that do not match; E_ARGUMENT if there are none. A tied parameter has several names: it matches if one of them does, and is
+   listed by its first. Trainable: those that are not frozen. */
 WG_API wg_tensor_list wg_nn_state(wg_nn_module *module);
 WG_API wg_tensor_list wg_nn_matching(wg_nn_module *module, const char *pattern);
 WG_API wg_tensor_list wg_nn_trainable(wg_nn_module *module);
 
-/* Freezes the parameters whose names match a pattern, or unfreezes them: wg_nn_freeze(net, "encoder.*"). Patterns and E_ARGUMENT as in
-   wg_nn_matching. A tied parameter has several names: here each of them may match, wg_nn_matching looks at the first, as
-   wg_nn_parameters lists it.
+/* Freezes the parameters that wg_nn_matching gives for a pattern, or unfreezes them: wg_nn_freeze(net, "encoder.*"). E_ARGUMENT as
+   there.
 
    A frozen parameter requires no gradient. None is computed for it, what it has is thrown away, and an optimizer leaves it and its state
    alone. On a tape that used it before, backward still leaves a gradient on it, and no optimizer reads that. A replay does

@@ -94,15 +94,10 @@ static struct list *lend(wg_nn_module *module, char letter, const char *pattern,
     return NULL;
 }
 
-static void lend_entries(struct list *lent, wg_tensor_list list, bool (*fits)(const char *name, const wg_tensor *t, const void *of),
-                         const void *of)
+static void lend_entry(struct list *lent, wg_tensor *t, const char *name)
 {
-    for (size_t i = 0; i < list.n; i++) {
-        if (fits && !fits(list.name[i], list.tensor[i], of))
-            continue;
-        lent->tensor[lent->n] = list.tensor[i];
-        lent->name[lent->n++] = (char *)(uintptr_t)list.name[i]; /* only lent on, as const */
-    }
+    lent->tensor[lent->n] = t;
+    lent->name[lent->n++] = (char *)(uintptr_t)name; /* only lent on, as const */
 }
 
 static wg_tensor_list as_lent(const struct list *list)
@@ -116,15 +111,11 @@ wg_tensor_list wg_nn_state(wg_nn_module *module)
     struct list *list = module ? lend(module, 's', "", params.n + module->buffers.n, "nn_state") : NULL;
     if (!list)
         return (wg_tensor_list){0, NULL, NULL};
-    lend_entries(list, params, NULL, NULL);
-    lend_entries(list, wg_nn_buffers(module), NULL, NULL);
+    for (size_t i = 0; i < params.n; i++)
+        lend_entry(list, params.tensor[i], params.name[i]);
+    for (size_t i = 0; i < module->buffers.n; i++)
+        lend_entry(list, module->buffers.tensor[i], module->buffers.name[i]);
     return as_lent(list);
-}
-
-static bool is_trainable(const char *name, const wg_tensor *t, const void *of)
-{
-    (void)name, (void)of;
-    return wg_requires_grad(t);
 }
 
 wg_tensor_list wg_nn_trainable(wg_nn_module *module)
@@ -133,7 +124,9 @@ wg_tensor_list wg_nn_trainable(wg_nn_module *module)
     struct list *list = module ? lend(module, 't', "", params.n, "nn_trainable") : NULL;
     if (!list)
         return (wg_tensor_list){0, NULL, NULL};
-    lend_entries(list, params, is_trainable, NULL);
+    for (size_t i = 0; i < params.n; i++)
+        if (wg_requires_grad(params.tensor[i]))
+            lend_entry(list, params.tensor[i], params.name[i]);
     return as_lent(list);
 }
 
@@ -174,43 +167,42 @@ static bool fits_wildcards(const char *pattern, const char *name)
     return *pattern == 0;
 }
 
-static bool matches(const char *pattern, const char *name)
+/* What a pattern matches, in the list that is lent for it. A tied parameter has several names: it fits if one of them does. */
+static wg_status find_matching(wg_nn_module *module, const char *pattern, const char *op, wg_tensor_list *found)
 {
-    return pattern[0] == '!' ? !fits_wildcards(pattern + 1, name) : fits_wildcards(pattern, name);
-}
-
-static bool fits_pattern(const char *name, const wg_tensor *t, const void *of)
-{
-    (void)t;
-    return matches(of, name);
+    if (!module || !pattern)
+        return nn_null_argument(op, module ? "the pattern" : "the module");
+    const wg_tensor_list params = wg_nn_parameters(module);
+    const struct list *slots = &module->params;
+    const bool others = pattern[0] == '!';
+    struct list *list = lend(module, 'm', pattern, params.n, op);
+    if (!list)
+        return WG_E_MEMORY;
+    for (size_t i = 0; i < params.n; i++)
+        list->name[i] = NULL;
+    for (size_t i = 0; i < slots->n; i++) /* puts the name that fits where lend_entry will put the first */
+        if (fits_wildcards(pattern + others, slots->name[i]))
+            list->name[slots->distinct.n > 0 ? slots->distinct.of_slot[i] : i] = slots->name[i];
+    for (size_t i = 0; i < params.n; i++)
+        if ((list->name[i] == NULL) == others)
+            lend_entry(list, params.tensor[i], params.name[i]);
+    *found = as_lent(list);
+    return list->n > 0 ? WG_OK : no_such(module, "no parameter matches", pattern, op);
 }
 
 wg_tensor_list wg_nn_matching(wg_nn_module *module, const char *pattern)
 {
-    const char *op = "nn_matching";
-    if (!module || !pattern)
-        (void)nn_null_argument(op, module ? "the pattern" : "the module");
-    struct list *list = module && pattern ? lend(module, 'm', pattern, module->params.n, op) : NULL;
-    if (!list)
-        return (wg_tensor_list){0, NULL, NULL};
-    lend_entries(list, wg_nn_parameters(module), fits_pattern, pattern);
-    if (list->n == 0)
-        (void)no_such(module, "no parameter matches", pattern, op);
-    return as_lent(list);
+    wg_tensor_list list = {0, NULL, NULL};
+    (void)find_matching(module, pattern, "nn_matching", &list);
+    return list;
 }
 
-/* Any name of a tensor may match. */
-static wg_status require(wg_nn_module *module, const char *pattern, bool wanted, const char *op)
+static wg_status require(wg_tensor_list list, bool wanted)
 {
-    size_t found = 0;
-    for (size_t i = 0; i < module->params.n; i++) {
-        if (!matches(pattern, module->params.name[i]))
-            continue;
-        if (!wg_set_requires_grad(module->params.tensor[i], wanted))
+    for (size_t i = 0; i < list.n; i++)
+        if (!wg_set_requires_grad(list.tensor[i], wanted))
             return nn_first_error(WG_E_STATE);
-        found++;
-    }
-    return found > 0 ? WG_OK : no_such(module, "no parameter matches", pattern, op);
+    return WG_OK;
 }
 
 static uint64_t count_errors(void)
@@ -220,12 +212,11 @@ static uint64_t count_errors(void)
 }
 
 /* wg_clear_gradient has no status: it fails inside a checkpointed function and for want of memory. */
-static wg_status clear_gradients(const wg_nn_module *module, const char *pattern)
+static wg_status clear_gradients(wg_tensor_list list)
 {
-    for (size_t i = 0; i < module->params.n; i++) {
+    for (size_t i = 0; i < list.n; i++) {
         const uint64_t before = count_errors();
-        if (matches(pattern, module->params.name[i]))
-            wg_clear_gradient(module->params.tensor[i]);
+        wg_clear_gradient(list.tensor[i]);
         if (count_errors() != before)
             return wg_error_first()->code;
     }
@@ -234,19 +225,17 @@ static wg_status clear_gradients(const wg_nn_module *module, const char *pattern
 
 wg_status wg_nn_freeze(wg_nn_module *module, const char *pattern)
 {
-    const char *op = "nn_freeze";
-    if (!module || !pattern)
-        return nn_null_argument(op, module ? "the pattern" : "the module");
-    WG_TRY(clear_gradients(module, pattern)); /* before any of them is frozen */
-    return require(module, pattern, false, op);
+    wg_tensor_list list;
+    WG_TRY(find_matching(module, pattern, "nn_freeze", &list));
+    WG_TRY(clear_gradients(list)); /* before any of them is frozen */
+    return require(list, false);
 }
 
 wg_status wg_nn_unfreeze(wg_nn_module *module, const char *pattern)
 {
-    const char *op = "nn_unfreeze";
-    if (!module || !pattern)
-        return nn_null_argument(op, module ? "the pattern" : "the module");
-    return require(module, pattern, true, op);
+    wg_tensor_list list;
+    WG_TRY(find_matching(module, pattern, "nn_unfreeze", &list));
+    return require(list, true);
 }
 
 /* ---- tying ---- */

@@ -55,6 +55,29 @@ static void characters_of_names_stand_for_themselves(void **state)
     assert_no_error();
 }
 
+/* A tied parameter fits by any of its names, and "!PATTERN" leaves it out then: the lists of a pattern and of its opposite share none. */
+static void a_tied_parameter_matches_by_each_of_its_names(void **state)
+{
+    (void)state;
+    wg_nn_module *net = wg_nn_sequential(wg_nn_linear(2, 2, .dtype = WG_F64), wg_nn_linear(2, 2, .dtype = WG_F64));
+    wg_tensor *shared = wg_nn_parameter(net, "0.weight");
+    assert_int_equal(wg_nn_tie(net, "1.weight", "0.weight"), WG_OK);
+    assert_matches(net, "0.*", "0.weight 0.bias");
+    assert_matches(net, "!0.*", "1.bias");
+    assert_matches(net, "1.*", "0.weight 1.bias");
+    assert_matches(net, "!1.*", "0.bias");
+    assert_matches(net, "*", "0.weight 0.bias 1.bias");
+    assert_int_equal(wg_nn_freeze(net, "!1.*"), WG_OK);
+    assert_true(wg_requires_grad(shared));
+    assert_int_equal(wg_nn_freeze(net, "1.weight"), WG_OK);
+    assert_false(wg_requires_grad(shared));
+    assert_int_equal(wg_nn_unfreeze(net, "1.weight"), WG_OK);
+    assert_true(wg_requires_grad(shared));
+    assert_matches(wg_nn_child(net, 1), "weight", "weight");
+    wg_nn_destroy(net);
+    assert_no_error();
+}
+
 /* ---- freezing ---- */
 
 /* A gradient that a tape from before passes on to a frozen parameter stays unused. */
@@ -211,13 +234,10 @@ static void initial_weights_are_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(characters_of_names_stand_for_themselves),
-        TEST(no_optimizer_steps_on_a_frozen_parameter),
-        TEST(freezing_is_whole),
-        TEST(a_vector_may_share_memory_with_the_parameters),
-        TEST(parts_go_to_their_place_together),
-        TEST(results_go_to_another_place_than_inputs),
-        TEST(initial_weights_are_numbers),
+        TEST(characters_of_names_stand_for_themselves),      TEST(a_tied_parameter_matches_by_each_of_its_names),
+        TEST(no_optimizer_steps_on_a_frozen_parameter),      TEST(freezing_is_whole),
+        TEST(a_vector_may_share_memory_with_the_parameters), TEST(parts_go_to_their_place_together),
+        TEST(results_go_to_another_place_than_inputs),       TEST(initial_weights_are_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
