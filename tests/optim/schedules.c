@@ -2,8 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "nn_check.h"
-#include "wengert/options.h"
+#include "training.h"
 
 enum { STEPS = 12 };
 
@@ -95,20 +94,13 @@ static void options_are_checked_and_printed(void **state)
 {
     (void)state;
     for (size_t k = 0; k < ENTRIES; k++) {
-        const wg_option_table table = entries[k].table();
         wg_lr *schedule = make(&entries[k]);
         char *text = NULL;
         size_t size;
         FILE *stream = open_memstream(&text, &size);
         assert_int_equal(wg_lr_print(schedule, stream), WG_OK);
         fclose(stream);
-        assert_int_equal(strncmp(text, entries[k].name, strlen(entries[k].name)), 0);
-        for (size_t i = 0; i < table.n; i++) {
-            char shown[80];
-            snprintf(shown, sizeof shown, "%s=", table.option[i].name);
-            assert_non_null(strstr(text, shown));
-            assert_true(table.option[i].help[0] != 0);
-        }
+        assert_shows(text, entries[k].name, entries[k].table());
         free(text);
         wg_lr_destroy(schedule);
     }
@@ -176,8 +168,7 @@ static void factors_depend_on_the_step_alone(void **state)
 /* ---- a run: a line through the origin, two groups with rates of their own ---- */
 
 struct run {
-    wg_tensor *p[2];
-    wg_optim *optim;
+    struct training training;
     wg_lr *schedule;
 };
 
@@ -186,42 +177,32 @@ static struct run begin(const struct entry *entry)
     const float values[] = {1, -2, 0.5f};
     struct run run = {.schedule = make(entry)};
     for (int i = 0; i < 2; i++)
-        run.p[i] = wg_set_requires_grad(wg_from(values, WG_SHAPE(3)), true);
-    run.optim = wg_optim_sgd(((wg_tensor_list){1, &run.p[0], NULL}), .lr = 0.0625, .momentum = 0.5);
-    assert_int_equal(wg_optim_add_group(run.optim, ((wg_tensor_list){1, &run.p[1], NULL}), .lr = 0.01), WG_OK);
+        run.training.p[i] = wg_set_requires_grad(wg_from(values, WG_SHAPE(3)), true);
+    run.training.optim = wg_optim_sgd(((wg_tensor_list){1, &run.training.p[0], NULL}), .lr = 0.0625, .momentum = 0.5);
+    assert_int_equal(wg_optim_add_group(run.training.optim, ((wg_tensor_list){1, &run.training.p[1], NULL}), .lr = 0.01), WG_OK);
     return run;
 }
 
 static void end(struct run *run)
 {
-    wg_optim_destroy(run->optim), wg_lr_destroy(run->schedule);
-    wg_free(run->p[0]), wg_free(run->p[1]);
+    wg_optim_destroy(run->training.optim), wg_lr_destroy(run->schedule);
+    wg_free(run->training.p[0]), wg_free(run->training.p[1]);
 }
 
 static wg_status step(void *context)
 {
     struct run *run = context;
     WG_TAPE(tape);
-    WG_TRY(wg_backward(wg_sum(wg_square(wg_mul(run->p[0], run->p[1])))));
-    return wg_optim_step(run->optim);
+    WG_TRY(wg_backward(wg_sum(wg_square(wg_mul(run->training.p[0], run->training.p[1])))));
+    return wg_optim_step(run->training.optim);
 }
 
 static void go(struct run *run, int from, int to)
 {
     for (int t = from; t < to; t++) {
-        assert_int_equal(wg_lr_set(run->schedule, run->optim, t), WG_OK);
+        assert_int_equal(wg_lr_set(run->schedule, run->training.optim, t), WG_OK);
         assert_int_equal(step(run), WG_OK);
     }
-}
-
-static void assert_same_run(const struct run *a, const struct run *b)
-{
-    const wg_tensor_list x = wg_optim_state(a->optim), y = wg_optim_state(b->optim);
-    assert_int_equal(x.n, y.n);
-    for (size_t i = 0; i < x.n; i++)
-        assert_same_bits(x.tensor[i], y.tensor[i]);
-    assert_same_bits(a->p[0], b->p[0]);
-    assert_same_bits(a->p[1], b->p[1]);
 }
 
 static void rates_are_base_rates_times_the_factor(void **state)
@@ -231,14 +212,14 @@ static void rates_are_base_rates_times_the_factor(void **state)
         struct run run = begin(&entries[k]);
         for (int t = 0; t < STEPS; t++) {
             const double factor = wg_lr_at(run.schedule, t);
-            assert_int_equal(wg_lr_set(run.schedule, run.optim, t), WG_OK);
-            assert_close(wg_optim_lr(run.optim, 0), 0.0625 * factor, 0);
-            assert_close(wg_optim_lr(run.optim, 1), 0.01 * factor, 0);
-            assert_int_equal(wg_lr_set_group(run.schedule, run.optim, 1, t + 1), WG_OK);
-            assert_close(wg_optim_lr(run.optim, 0), 0.0625 * factor, 0);
-            assert_close(wg_optim_lr(run.optim, 1), 0.01 * wg_lr_at(run.schedule, t + 1), 0);
+            assert_int_equal(wg_lr_set(run.schedule, run.training.optim, t), WG_OK);
+            assert_close(wg_optim_lr(run.training.optim, 0), 0.0625 * factor, 0);
+            assert_close(wg_optim_lr(run.training.optim, 1), 0.01 * factor, 0);
+            assert_int_equal(wg_lr_set_group(run.schedule, run.training.optim, 1, t + 1), WG_OK);
+            assert_close(wg_optim_lr(run.training.optim, 0), 0.0625 * factor, 0);
+            assert_close(wg_optim_lr(run.training.optim, 1), 0.01 * wg_lr_at(run.schedule, t + 1), 0);
         }
-        assert_close(wg_optim_base_lr(run.optim, 1), 0.01, 0);
+        assert_close(wg_optim_base_lr(run.training.optim, 1), 0.01, 0);
         end(&run);
     }
     assert_no_error();
@@ -250,13 +231,9 @@ static void a_run_is_resumed_by_its_step(void **state)
     for (size_t k = 0; k < ENTRIES; k++) {
         struct run whole = begin(&entries[k]), half = begin(&entries[k]), rest = begin(&entries[k]);
         go(&whole, 0, STEPS), go(&half, 0, 5);
-        const wg_tensor_list from = wg_optim_state(half.optim), to = wg_optim_state(rest.optim);
-        for (size_t i = 0; i < from.n; i++)
-            assert_int_equal(wg_write_raw(to.tensor[i], wg_data(from.tensor[i])), WG_OK);
-        for (int i = 0; i < 2; i++)
-            assert_int_equal(wg_write_raw(rest.p[i], wg_data(half.p[i])), WG_OK);
+        resume(&rest.training, &half.training);
         go(&rest, 5, STEPS);
-        assert_same_run(&whole, &rest);
+        assert_same_training(&whole.training, &rest.training);
         end(&whole), end(&half), end(&rest);
     }
     assert_no_error();
@@ -268,15 +245,15 @@ static void a_replay_reads_the_rate(void **state)
     for (size_t k = 0; k < ENTRIES; k++) {
         struct run eager = begin(&entries[k]), replayed = begin(&entries[k]);
         go(&eager, 0, STEPS);
-        assert_int_equal(wg_lr_set(replayed.schedule, replayed.optim, 0), WG_OK);
+        assert_int_equal(wg_lr_set(replayed.schedule, replayed.training.optim, 0), WG_OK);
         wg_replay *replay = wg_replay_capture(step, &replayed);
         assert_non_null(replay);
         for (int t = 1; t < STEPS; t++) {
-            assert_int_equal(wg_lr_set(replayed.schedule, replayed.optim, t), WG_OK);
+            assert_int_equal(wg_lr_set(replayed.schedule, replayed.training.optim, t), WG_OK);
             assert_int_equal(wg_replay_run(replay), WG_OK);
         }
         wg_replay_destroy(replay);
-        assert_same_run(&eager, &replayed);
+        assert_same_training(&eager.training, &replayed.training);
         end(&eager), end(&replayed);
     }
     assert_no_error();
@@ -330,7 +307,7 @@ static void setting_rates_takes_no_memory(void **state)
         go(&run, 0, 2);
         fail_at = 0;
         wg_memory_fail(0, true);
-        assert_int_equal(wg_lr_set(run.schedule, run.optim, 2), WG_OK);
+        assert_int_equal(wg_lr_set(run.schedule, run.training.optim, 2), WG_OK);
         wg_memory_fail(-1, false);
         fail_at = -1;
         end(&run);
