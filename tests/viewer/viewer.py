@@ -105,7 +105,9 @@ def searches(page):
     page.key("/")
     page.type("tanh [4, 8]")
     found = page.evaluate('document.querySelectorAll("#found [role=option]").length')
-    check("a search by op and shape finds 12", found == 12 and page.evaluate('document.getElementById("count").textContent') == "12 matches", found)
+    check("a search by op and shape finds 12 of forward and what they cause", found == 24 and page.evaluate('document.getElementById("count").textContent') == "24 matches", found)
+    names = page.evaluate("viewer.page.search.found.map((item) => item.name)")
+    check("those whose name is the word come first", names == 12 * ["tanh"] + 12 * ["tanh_grad"], names)
     page.key("Enter")
     page.key("Enter")
     selected = page.evaluate("[viewer.page.selected.name, viewer.page.search.at]")
@@ -116,6 +118,13 @@ def searches(page):
     check("what is not there is not found", page.evaluate('document.getElementById("count").textContent') == "0 matches")
     page.key("Escape")
     check("Escape leaves the search", page.evaluate('document.activeElement.id') != "search")
+    page.evaluate('document.getElementById("search").value = "", document.getElementById("backward").click()')
+    page.key("/")
+    page.type("tanh_grad")
+    page.key("Enter")
+    selected = page.evaluate("[viewer.page.selected.name, viewer.page.search.found.length, document.querySelector('#picture .selected .lane.backward') !== null]")
+    check("a match in backward is shown in the box of its forward node, with backward switched on", selected == ["tanh", 12, True], selected)
+    page.key("Escape")
 
 
 def follows(page):
@@ -240,10 +249,24 @@ def loops(chromium, folder):
 def updates(chromium, folder):
     page = chromium.open(view(folder, "updates", graphs.network(updates=True).text()))
     check("updates are hidden at first", not any("update" in text for text in labels(page)), labels(page))
+    legend = 'document.getElementById("legend").textContent'
+    check("the legend has no line that is not drawn", "changed by" not in page.evaluate(legend) and "saved" not in page.evaluate(legend), page.evaluate(legend))
+    page.key("/")
+    page.type("adam")
+    hidden = page.evaluate('[document.getElementById("count").textContent, document.getElementById("found").textContent, document.getElementById("found").hidden]')
+    check("a search says how many of them are hidden, and which switch shows them", hidden == ["0 matches", "12 more updates: switch on Updates", False], hidden)
+    page.key("Escape")
     page.evaluate('document.getElementById("updates").click()')
-    check("and are one box when they are asked for", [text for text in labels(page) if text.startswith("updates, 12 updates")], labels(page))
+    found = page.evaluate('[document.getElementById("count").textContent, viewer.page.search.found.length, document.getElementById("found").hidden]')
+    check("that switch finds them", found == ["12 matches", 12, True], found)
+    check("they are one box when they are asked for", [text for text in labels(page) if text.startswith("updates, 12 updates")], labels(page))
     page.evaluate('document.getElementById("all").click()')
     changed = page.evaluate('document.querySelectorAll(".edge.update").length')
+    check("the legend shows their lines", "read or changed by an update" in page.evaluate(legend) and page.evaluate('document.querySelector("#legend .line-key.update") !== null'), page.evaluate(legend))
+    page.evaluate('document.getElementById("saved").click()')
+    drawn = page.evaluate('document.querySelectorAll(".edge.saved").length > 0')
+    check("and those of saved values", drawn and "saved for backward" in page.evaluate(legend), page.evaluate(legend))
+    page.evaluate('document.getElementById("saved").click()')
     check("with lines to what they change", changed >= 12 and not overlaps(page) and not page.errors(), (changed, overlaps(page)[:3], page.errors()))
 
 
@@ -287,6 +310,12 @@ def training_step(chromium, folder):
     for depth in range(1, 5):
         page.evaluate('document.getElementById("deeper").click()')
         check(f"nothing overlaps at depth {depth}", not overlaps(page), overlaps(page)[:5])
+    page.key("/")
+    page.type("permute")
+    at = page.evaluate('viewer.page.search.found.findIndex((item) => item.type === "node" && item.parent.members.length > 2)')
+    page.evaluate(f'document.getElementById("found-{at}").dispatchEvent(new MouseEvent("mousedown"))')
+    selected = page.evaluate('[viewer.page.selected.type, viewer.page.selected.name, document.querySelector("#picture .box.node.selected") !== null]')
+    check("a node of backward among several opens the box of its forward node", at >= 0 and selected == ["node", "permute", True] and not page.errors(), (at, selected, page.errors()))
     page.evaluate('document.getElementById("saved").click()')
     check("with saved values, too", not overlaps(page) and not page.errors(), (overlaps(page)[:5], page.errors()))
 

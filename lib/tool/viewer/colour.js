@@ -16,8 +16,7 @@ function scaled(context, colour, item, part) {
     const count = tree.sum(item, "nodes", part),
         metric = SCALES[colour].metric;
     if (!count) return undefined;
-    const known = metric === "time" ? tree.sum(item, "timed", part) : metric === "saved" ? count : count - tree.sum(item, "unknown", part);
-    return known ? tree.sum(item, metric, part) : null;
+    return count > unknownOf(tree, item, metric, part) ? tree.sum(item, metric, part) : null;
 }
 
 /* Of a leaf or a node, the norm of the gradients of its values; of a section, that of the results of its forward nodes. */
@@ -59,14 +58,8 @@ function paintLanes(picture, context, colour, legend) {
                     : shade(lane.number);
         lane.element.style.fill = fill;
     }
-    drawLegend(
-        legend,
-        context,
-        colour,
-        top,
-        ramp,
-        lanes.some((lane) => lane.number === null),
-    );
+    const unknown = lanes.some((lane) => lane.number === null);
+    legend.replaceChildren(...(colour === "kind" ? kindKeys(context) : scaleKeys(SCALES[colour], top, ramp, unknown)), ...lineKeys(picture));
 }
 
 /* The colour that a class of the style sheet gives, in light or dark as it may be. */
@@ -77,24 +70,33 @@ function colourOf(parent, name) {
     return colour;
 }
 
-function drawLegend(legend, context, colour, top, ramp, unknown) {
-    const swatch = (name, text) => element("span", { class: "key" }, element("i", { class: `swatch ${name}` }), text);
-    if (colour === "kind") {
-        legend.replaceChildren(
-            swatch("forward", "forward"),
-            ...(context.show.backward ? [swatch("backward", "backward")] : []),
-            ...(context.show.updates ? [swatch("update", "update")] : []),
-            swatch("parameter", "parameter"),
-            swatch("input", "input"),
-            swatch("result", "result"),
-        );
-        return;
-    }
-    const { name, text } = SCALES[colour],
-        bar = element("i", { class: "ramp" });
+/* ---- the legend ---- */
+
+const keyOf = (mark, text) => element("span", { class: "key" }, element("i", { class: mark }), text);
+const swatch = (name, text = name) => keyOf(`swatch ${name}`, text);
+
+const kindKeys = ({ show }) => [
+    swatch("forward"),
+    ...(show.backward ? [swatch("backward")] : []),
+    ...(show.updates ? [swatch("update")] : []),
+    swatch("parameter"),
+    swatch("input"),
+    swatch("result"),
+];
+
+function scaleKeys({ name, text }, top, ramp, unknown) {
+    const bar = element("i", { class: "ramp" });
     bar.style.background = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map((t) => `${ramp(Math.sqrt(t))} ${t * 100}%`).join(", ")})`;
-    legend.replaceChildren(
-        element("span", { class: "key" }, `${name}:  ${text(0)}`, bar, text(top)),
-        ...(unknown ? [swatch("unknown", "unknown")] : []),
-    );
+    return [element("span", { class: "key" }, `${name}:  ${text(0)}`, bar, text(top)), ...(unknown ? [swatch("unknown")] : [])];
+}
+
+/* Lines that are drawn neither in the colour of forward nor in that of backward. */
+function lineKeys({ edges }) {
+    const drawn = new Set(edges.map(({ edge }) => edge.kind));
+    return [
+        ["saved", "saved for backward"],
+        ["update", "read or changed by an update"],
+    ]
+        .filter(([kind]) => drawn.has(kind))
+        .map(([kind, text]) => keyOf(`line-key ${kind}`, text));
 }

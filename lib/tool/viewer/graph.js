@@ -78,6 +78,23 @@ function prefixSums(graph, order) {
     return (item, metric, p) => prefix[names[metric]][p][item.end] - prefix[names[metric]][p][item.start];
 }
 
+/* How many nodes of an item do not state a number. */
+function unknownOf(tree, item, metric, part) {
+    if (metric === "saved") return 0;
+    return metric === "time" ? tree.sum(item, "nodes", part) - tree.sum(item, "timed", part) : tree.sum(item, "unknown", part);
+}
+
+/* The sum of a number over parts of an item, as text that says what is unknown. */
+function statedSum(tree, item, metric, parts, text) {
+    const over = (number) => parts.reduce((sum, part) => sum + number(part), 0);
+    return sumText(
+        over((p) => tree.sum(item, metric, p)),
+        over((p) => unknownOf(tree, item, metric, p)),
+        over((p) => tree.sum(item, "nodes", p)),
+        text,
+    );
+}
+
 /* ---- following ---- */
 
 /* The nodes from which those of `above` can be reached (up) and that can be reached from those of `below` (down), each within its own

@@ -48,22 +48,10 @@ function backwardTitle(graph, item, count) {
 }
 
 /* The number by which boxes are coloured; operations where they are coloured by kind. */
-function costText({ graph, tree, metric }, item, part) {
-    const count = tree.sum(item, "nodes", part),
-        name = metric || "operations";
-    const text = sumText(
-        tree.sum(item, name, part),
-        unknownOf(tree, item, name, part),
-        count,
-        name === "time" ? timeText : name === "operations" ? short : bytesText,
-    );
+function costText({ tree, metric }, item, part) {
+    const name = metric || "operations",
+        text = statedSum(tree, item, name, [part], name === "time" ? timeText : name === "operations" ? short : bytesText);
     return name === "operations" ? `${text} op` : text;
-}
-
-/* How many nodes of an item do not state a number. */
-function unknownOf(tree, item, metric, part) {
-    if (metric === "saved") return 0;
-    return metric === "time" ? tree.sum(item, "nodes", part) - tree.sum(item, "timed", part) : tree.sum(item, "unknown", part);
 }
 
 function describePill(graph, item) {

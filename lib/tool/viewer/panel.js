@@ -61,12 +61,9 @@ function summary(context, item) {
 function partText(context, item, part, count) {
     const { tree, graph } = context,
         unknown = tree.sum(item, "unknown", part);
-    const text = [
-        `${sumText(tree.sum(item, "operations", part), unknown, count)} op`,
-        sumText(tree.sum(item, "bytes", part), unknown, count, bytesText),
-    ];
-    if (unknown === count) text.splice(0, 2, "cost unknown");
-    if (graph.timed) text.push(sumText(tree.sum(item, "time", part), count - tree.sum(item, "timed", part), count, timeText));
+    const sum = (metric, text) => statedSum(tree, item, metric, [part], text);
+    const text = unknown === count ? ["cost unknown"] : [`${sum("operations", short)} op`, sum("bytes", bytesText)];
+    if (graph.timed) text.push(sum("time", timeText));
     return text.join(" · ");
 }
 
@@ -208,11 +205,10 @@ function costTable({ graph, tree }, item) {
         rows = [];
     const cell = (text) => element("td", {}, text),
         head = (text) => element("th", { scope: "row" }, text);
-    const total = (metric, text = (x) => whole.format(x)) =>
-        parts.map((p) => cell(sumText(tree.sum(item, metric, p), tree.sum(item, "unknown", p), tree.sum(item, "nodes", p), text)));
+    const total = (metric, text) => parts.map((p) => cell(statedSum(tree, item, metric, [p], text)));
     rows.push(element("tr", {}, element("th", {}), ...parts.map((p) => element("th", { scope: "col" }, PART_NAMES[p]))));
     rows.push(element("tr", {}, head("nodes"), ...parts.map((p) => cell(whole.format(tree.sum(item, "nodes", p))))));
-    rows.push(element("tr", {}, head("operations"), ...total("operations")));
+    rows.push(element("tr", {}, head("operations"), ...total("operations", (x) => whole.format(x))));
     for (const [key, name] of PARTS_OF_COST) {
         const sums = parts.map((p) => kindSum(graph, tree, item, key, p));
         if (sums.some((s) => s > 0))
@@ -229,15 +225,12 @@ function costTable({ graph, tree }, item) {
     }
     rows.push(element("tr", {}, head("saved"), ...parts.map((p) => cell(bytesText(tree.sum(item, "saved", p))))));
     rows.push(element("tr", {}, head("allocated"), ...parts.map((p) => cell(bytesText(tree.sum(item, "allocated", p))))));
-    const time = parts.map((p) =>
-        sumText(tree.sum(item, "time", p), tree.sum(item, "nodes", p) - tree.sum(item, "timed", p), tree.sum(item, "nodes", p), timeText),
-    );
     rows.push(
         element(
             "tr",
             {},
             head("time"),
-            ...(graph.timed ? time.map(cell) : [element("td", { colspan: parts.length, class: "minor" }, "not measured")]),
+            ...(graph.timed ? total("time", timeText) : [element("td", { colspan: parts.length, class: "minor" }, "not measured")]),
         ),
     );
     const unknown = parts.reduce((sum, p) => sum + tree.sum(item, "unknown", p), 0);

@@ -6,26 +6,13 @@ const ROW_HEIGHT = 26,
 /* text: of a row; order: what it is sorted by, a number (unknown last) or a text. */
 function tableColumns(context, mode) {
     const { graph, tree } = context;
-    const sum = (metric, part, text) => ({
-        order: (row) => (knownCount(row, metric, part) ? tree.sum(row, metric, part) : -1),
-        text: (row) => {
-            const count = tree.sum(row, "nodes", part);
-            return sumText(tree.sum(row, metric, part), count - knownCount(row, metric, part), count, text);
-        },
+    const isKnown = (row, metric) => (part) => tree.sum(row, "nodes", part) > unknownOf(tree, row, metric, part);
+    const sum = (metric, parts, text) => ({
+        order: (row) => (parts.some(isKnown(row, metric)) ? parts.reduce((total, part) => total + tree.sum(row, metric, part), 0) : -1),
+        text: (row) => statedSum(tree, row, metric, parts, text),
         number: true,
     });
-    const knownCount = (row, metric, part) =>
-        metric === "time" ? tree.sum(row, "timed", part) : tree.sum(row, "nodes", part) - tree.sum(row, "unknown", part);
-    const both = (metric, text) => ({
-        order: (row) => tree.sum(row, metric, FORWARD) + tree.sum(row, metric, BACKWARD),
-        text: (row) => {
-            const parts = [FORWARD, BACKWARD],
-                known = parts.reduce((s, p) => s + knownCount(row, metric, p), 0),
-                count = parts.reduce((s, p) => s + tree.sum(row, "nodes", p), 0);
-            return sumText(tree.sum(row, metric, FORWARD) + tree.sum(row, metric, BACKWARD), count - known, count, text);
-        },
-        number: true,
-    });
+    const both = [FORWARD, BACKWARD];
     const savedBytes = {
         order: (row) => tree.sum(row, "saved", FORWARD) + tree.sum(row, "saved", BACKWARD),
         text: (row) => bytesText(tree.sum(row, "saved", FORWARD) + tree.sum(row, "saved", BACKWARD)),
@@ -50,12 +37,12 @@ function tableColumns(context, mode) {
     const columns = [
         { ...name, id: "name" },
         ...(mode === "nodes" ? [place] : []),
-        { head: "Forward", id: "forward", title: "operations of forward", ...sum("operations", FORWARD, short) },
-        { head: "Backward", id: "backward", title: "operations of backward", ...sum("operations", BACKWARD, short) },
-        { head: "Bytes", id: "bytes", title: "bytes read and written, forward and backward", ...both("bytes", bytesText) },
+        { head: "Forward", id: "forward", title: "operations of forward", ...sum("operations", [FORWARD], short) },
+        { head: "Backward", id: "backward", title: "operations of backward", ...sum("operations", [BACKWARD], short) },
+        { head: "Bytes", id: "bytes", title: "bytes read and written, forward and backward", ...sum("bytes", both, bytesText) },
         { head: "Saved", id: "saved", title: "bytes saved for backward", ...savedBytes },
     ];
-    if (graph.timed) columns.push({ head: "Time", id: "time", title: "measured time, forward and backward", ...both("time", timeText) });
+    if (graph.timed) columns.push({ head: "Time", id: "time", title: "measured time, forward and backward", ...sum("time", both, timeText) });
     return columns;
 }
 

@@ -298,7 +298,7 @@ function number(tree) {
     }
 }
 
-/* The nodes of a unit as items, made when the unit is opened. */
+/* The nodes of a unit as items, made when the unit is opened or searched. */
 function openUnit(graph, unit) {
     if (unit.children.length) return;
     unit.children = unit.members.map((n, i) =>

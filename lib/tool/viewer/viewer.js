@@ -202,16 +202,17 @@ function valuesReached(page, item) {
     return item.values.some((v) => carries(page, v) || page.reached.down[graph.maker[graph.values[v].gradient] ?? -1]);
 }
 
-/* Opens what is around an item, and shows it. */
+/* Opens what is around an item, and shows it. A node whose unit does not open is shown as a half of the unit's box. */
 function reveal(page, item) {
     if (!item) return;
     const { context, picture } = page;
+    if (!context.show.backward && item.node !== undefined && context.graph.part[item.node] === BACKWARD) byId("backward").click();
+    if (item.type === "node" && !canOpen(item.parent)) item = item.parent;
     for (let at = item.parent; at && at.parent; at = at.parent)
         if (!context.open.has(at.key)) {
             context.open.add(at.key);
             forgetLayouts(context, at);
         }
-    if (!context.show.backward && item.node !== undefined && context.graph.part[item.node] === BACKWARD) byId("backward").click();
     redraw(page);
     select(page, item);
     centreOn(picture, item.key);
