@@ -38,42 +38,22 @@ static const struct usage usage = {
 
 /* ---- the page without a graph ---- */
 
-/* All of a stream as text; NULL if it cannot be read. */
-static char *read_all(FILE *file)
-{
-    size_t size = 0, capacity = 1 << 16;
-    char *text = malloc(capacity);
-    while (text && !feof(file) && !ferror(file)) {
-        if (size + 1 == capacity) {
-            char *larger = realloc(text, capacity *= 2);
-            if (!larger)
-                free(text);
-            text = larger;
-            continue;
-        }
-        size += fread(text + size, 1, capacity - size - 1, file);
-    }
-    if (text && ferror(file)) {
-        free(text);
-        return NULL;
-    }
-    if (text)
-        text[size] = 0;
-    return text;
-}
-
 static char *read_page(void)
 {
     FILE *file = viewer_page_open();
-    char *page = file ? read_all(file) : NULL;
+    char *page = NULL;
+    size_t size = 0;
+    const bool read = file && getdelim(&page, &size, 0, file) >= 0 && !ferror(file); /* up to its end: it has no byte 0 */
     if (file)
         fclose(file);
-    if (!page)
-        (void)misused(usage.command,
-                      "expected the viewer at %s, got no such file: install node-dagre-layout and node-d3, then build again "
-                      "with -Dviewer=enabled",
-                      WENGERT_VIEWER);
-    return page;
+    if (read)
+        return page;
+    free(page);
+    (void)misused(usage.command,
+                  "expected the viewer at %s, got no such file: install node-dagre-layout and node-d3, then build again "
+                  "with -Dviewer=enabled",
+                  WENGERT_VIEWER);
+    return NULL;
 }
 
 /* ---- the page with its graph ---- */

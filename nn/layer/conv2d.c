@@ -55,32 +55,19 @@ static wg_status build(wg_nn_module *layer, const void *options)
                                                     o->dtype, o->init, o->gain, o->generator});
 }
 
+#define OPTIONS(...)                                                          \
+    &(const wg_nn_conv2d_options)                                             \
+    {                                                                         \
+        .in = 2, .out = 4, .dtype = WG_F64, .generator = WG_NONE, __VA_ARGS__ \
+    }
+
 static const wg_nn_sample samples[] = {
-    {&(const wg_nn_conv2d_options){.in = 2,
-                                   .out = 4,
-                                   .size = 3,
-                                   .stride = WG_PAIR(1, 1),
-                                   .padding = WG_PAIR(1, 1),
-                                   .dilation = WG_PAIR(1, 1),
-                                   .groups = 1,
-                                   .bias = true,
-                                   .dtype = WG_F64,
-                                   .init = WG_INIT_LINEAR,
-                                   .gain = 1,
-                                   .generator = WG_NONE},
+    {OPTIONS(.size = 3, .stride = WG_PAIR(1, 1), .padding = WG_PAIR(1, 1), .dilation = WG_PAIR(1, 1), .groups = 1, .bias = true,
+             .init = WG_INIT_LINEAR, .gain = 1),
      1,
      {{4, {2, 2, 5, 4}}}},
-    {&(const wg_nn_conv2d_options){.in = 2,
-                                   .out = 4,
-                                   .size = 2,
-                                   .stride = WG_PAIR(2, 1),
-                                   .padding = WG_PAIR(0, 1),
-                                   .dilation = WG_PAIR(1, 2),
-                                   .groups = 2,
-                                   .dtype = WG_F64,
-                                   .init = WG_INIT_XAVIER_NORMAL,
-                                   .gain = 2,
-                                   .generator = WG_NONE},
+    {OPTIONS(.size = 2, .stride = WG_PAIR(2, 1), .padding = WG_PAIR(0, 1), .dilation = WG_PAIR(1, 2), .groups = 2,
+             .init = WG_INIT_XAVIER_NORMAL, .gain = 2),
      1,
      {{4, {3, 2, 6, 5}}}},
     {.n_in = 0},

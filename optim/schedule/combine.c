@@ -103,8 +103,7 @@ wg_lr *wg_lr_warmup_with(wg_lr *schedule, wg_lr_warmup_options options)
     if (wg_options_check(warmup_table, &options, "lr_warmup") == WG_OK)
         return in_turn(wg_lr_linear(.start = options.start, .end = 1, .steps = options.steps), options.steps, schedule,
                        "lr_warmup");
-    if (schedule && !schedule->is_part)
-        wg_lr_destroy(schedule);
+    parts_free((wg_lr *const[2]){schedule, NULL});
     return NULL;
 }
 
