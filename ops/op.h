@@ -47,6 +47,9 @@ wg_status wg_check_scalar(const wg_call *c, unsigned i);
 
 /* ---- reductions ---- */
 
+/* What WG_PARAMS describes of struct wg_reduce_params for every reduction. */
+#define WG_REDUCE_PARAMS WG_PARAM(AXES, struct wg_reduce_params, axes), WG_PARAM_UNLESS(0, BOOL, struct wg_reduce_params, keepdims)
+
 /* Sets the axes and keepdims of params; E_ARGUMENT if an axis does not exist or is named twice. */
 wg_status wg_reduce_resolve(const char *op, const wg_tensor *x, wg_reduce_options options, struct wg_reduce_params *params);
 wg_status wg_reduce_shape(const wg_call *c, wg_spec *out);

@@ -102,9 +102,7 @@ static wg_cost cost(const wg_call *c)
 const struct wg_op wg_op_conv2d_input = {
     .name = WG_REGISTERED("conv2d_input"),
     .params_size = sizeof(struct wg_window_params),
-    WG_PARAMS(WG_PARAM_UNLESS(1, PAIR, struct wg_window_params, stride), WG_PARAM_UNLESS(0, PAIR, struct wg_window_params, padding),
-              WG_PARAM_UNLESS(1, PAIR, struct wg_window_params, dilation),
-              WG_PARAM_UNLESS(1, INT64, struct wg_window_params, groups)),
+    WG_PARAMS(WG_CONV_PARAMS),
     .n_in = 2,
     .n_out = 1,
     .shape = shape,

@@ -113,10 +113,7 @@ static wg_cost cost(const wg_call *c)
 const struct wg_op wg_op_max_pool2d_grad = {
     .name = WG_REGISTERED("max_pool2d_grad"),
     .params_size = sizeof(struct wg_window_params),
-    WG_PARAMS(WG_PARAM(PAIR, struct wg_window_params, size), WG_PARAM_UNLESS(1, PAIR, struct wg_window_params, stride),
-              WG_PARAM_UNLESS(0, PAIR, struct wg_window_params, padding),
-              WG_PARAM_UNLESS(1, PAIR, struct wg_window_params, dilation),
-              WG_PARAM_UNLESS(0, BOOL, struct wg_window_params, adaptive)),
+    WG_PARAMS(WG_POOL_PARAMS),
     .n_in = 2,
     .n_out = 1,
     .shape = shape,

@@ -113,6 +113,14 @@ static inline bool wg_images_innermost(const wg_tensor *t)
         .stride = {s0, s1}, .padding = {p0, p1}, .dilation = {d0, d1}, .groups = g, __VA_ARGS__ \
     }
 
+/* What WG_PARAMS describes of them for a convolution and for pooling. */
+#define WG_CONV_PARAMS WG_WINDOW_STEPS, WG_PARAM_UNLESS(1, INT64, struct wg_window_params, groups)
+#define WG_POOL_PARAMS \
+    WG_PARAM(PAIR, struct wg_window_params, size), WG_WINDOW_STEPS, WG_PARAM_UNLESS(0, BOOL, struct wg_window_params, adaptive)
+#define WG_WINDOW_STEPS                                                                                                    \
+    WG_PARAM_UNLESS(1, PAIR, struct wg_window_params, stride), WG_PARAM_UNLESS(0, PAIR, struct wg_window_params, padding), \
+        WG_PARAM_UNLESS(1, PAIR, struct wg_window_params, dilation)
+
 /* Sets *count to the number of windows of that size along an axis (0 rows, 1 columns) of an image of that extent. E_ARGUMENT or
    E_SHAPE, with a message that names c's operands. c's params are, or begin with, struct wg_window_params. */
 wg_status wg_window_count(const wg_call *c, int axis, int64_t extent, int64_t size, int64_t *count);

@@ -17,7 +17,7 @@
 const struct wg_op wg_op_argmax = {
     .name = WG_REGISTERED("argmax"),
     .params_size = sizeof(struct wg_reduce_params),
-    WG_PARAMS(WG_PARAM(AXES, struct wg_reduce_params, axes), WG_PARAM_UNLESS(0, BOOL, struct wg_reduce_params, keepdims)),
+    WG_PARAMS(WG_REDUCE_PARAMS),
     .n_in = 1,
     .n_out = 1,
     .shape = wg_argminmax_shape,

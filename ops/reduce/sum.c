@@ -27,7 +27,7 @@ static wg_cost cost(const wg_call *c)
 const struct wg_op wg_op_sum = {
     .name = WG_REGISTERED("sum"),
     .params_size = sizeof(struct wg_reduce_params),
-    WG_PARAMS(WG_PARAM(AXES, struct wg_reduce_params, axes), WG_PARAM_UNLESS(0, BOOL, struct wg_reduce_params, keepdims)),
+    WG_PARAMS(WG_REDUCE_PARAMS),
     .n_in = 1,
     .n_out = 1,
     .shape = wg_reduce_shape,
