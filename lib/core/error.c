@@ -9,18 +9,27 @@
 /* The error of a thread that has no memory for its state. */
 static const wg_error no_state = {.code = WG_E_MEMORY, .message = "no memory for the thread's state"};
 
+void wg_say(struct wg_text *text, const char *format, ...)
+{
+    va_list arguments;
+    if (text->used >= text->size)
+        return;
+    va_start(arguments, format);
+    const int length = vsnprintf(text->at + text->used, text->size - text->used, format, arguments);
+    va_end(arguments);
+    text->used += length > 0 ? (size_t)length : 0;
+}
+
 void wg_section_path(const wg_section *section, char *text, size_t size)
 {
     const char *names[16];
     int n = 0;
     for (; section && n < 16; section = section->parent)
         names[n++] = section->name;
-    size_t used = 0;
+    struct wg_text path = {text, size, 0};
     text[0] = 0;
-    while (n-- > 0 && used < size) {
-        const int length = snprintf(text + used, size - used, "%s%s", used ? "/" : "", names[n]);
-        used += length > 0 ? (size_t)length : 0;
-    }
+    while (n-- > 0)
+        wg_say(&path, "%s%s", path.used ? "/" : "", names[n]);
 }
 
 void wg_mark_failed(struct wg_thread *th)

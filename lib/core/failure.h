@@ -32,6 +32,12 @@ wg_status wg_flush(FILE *stream, const char *op); /* E_IO if anything of what wa
 void wg_error_clear(struct wg_thread *th);
 wg_status wg_error_cause(void);            /* for a NULL result: the code of the first error, or WG_E_NULL */
 void wg_mark_failed(struct wg_thread *th); /* marks the top tape and the open update as failed */
+/* A text that is written piece by piece and is cut at the end of its memory. */
+struct wg_text {
+    char *at;
+    size_t size, used; /* used: length of the pieces so far; from size on the text was cut */
+};
+void wg_say(struct wg_text *text, const char *format, ...) WG_PRINTF(2, 3);
 /* Writes the path of section into text, such as "encoder/layer1". */
 void wg_section_path(const wg_section *section, char *text, size_t size);
 /* Handles the failure of one of op's functions, named by part: records an error if the function itself recorded none. Returns

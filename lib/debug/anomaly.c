@@ -1,7 +1,6 @@
 /* Anomaly mode: checks the results of each op before anything else reads them, so that the first NaN (or infinity) is reported at
    the op that made it, in forward or inside a derivative. */
 #include <math.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "core/internal.h"
@@ -97,108 +96,92 @@ static const struct wg_node *source_of(const wg_tensor *t)
 
 /* ---- the message, cut at the size of the error record ---- */
 
-struct text {
-    char at[sizeof(((wg_error *)NULL)->message)];
-    size_t used;
-};
-
-static void say(struct text *text, const char *format, ...) WG_PRINTF(2, 3);
-static void say(struct text *text, const char *format, ...)
-{
-    va_list arguments;
-    if (text->used >= sizeof text->at)
-        return;
-    va_start(arguments, format);
-    const int length = vsnprintf(text->at + text->used, sizeof text->at - text->used, format, arguments);
-    va_end(arguments);
-    text->used += length > 0 ? (size_t)length : 0;
-}
-
-static void say_node(struct text *text, const struct wg_node *node)
+static void say_node(struct wg_text *text, const struct wg_node *node)
 {
     char section[96];
     wg_section_path(node->section, section, sizeof section);
-    say(text, "%s%s%s%s", node->call.op->name, section[0] ? " (in " : "", section, section[0] ? ")" : "");
+    wg_say(text, "%s%s%s%s", node->call.op->name, section[0] ? " (in " : "", section, section[0] ? ")" : "");
 }
 
-static void say_source(struct text *text, const wg_tensor *t)
+static void say_source(struct wg_text *text, const wg_tensor *t)
 {
     const struct wg_node *source = source_of(t);
     if (source) {
-        say(text, ", from ");
+        wg_say(text, ", from ");
         say_node(text, source);
     } else if (!(t->flags & WG_T_SCRATCH)) {
-        say(text, ", from outside");
+        wg_say(text, ", from outside");
     }
 }
 
 /* "0 (weight) f32 [2, 3] in 0..2.5 and 1 nan, from log (in encoder)"; was: the elements before the op, or NULL. */
-static void say_operand(struct text *text, unsigned i, const wg_tensor *t, char *was, bool source)
+static void say_operand(struct wg_text *text, unsigned i, const wg_tensor *t, char *was, bool source)
 {
     char shape[200];
     const char *name = t->state == WG_LIVE ? wg_name_of(t) : "";
-    say(text, " %u%s%s%s %s %s", i, name[0] ? " (" : "", name, name[0] ? ")" : "", wg_dtype_name((wg_dtype)t->dtype),
-        wg_shape_text(wg_shape_of(t), shape, sizeof shape));
+    wg_say(text, " %u%s%s%s %s %s", i, name[0] ? " (" : "", name, name[0] ? ")" : "", wg_dtype_name((wg_dtype)t->dtype),
+           wg_shape_text(wg_shape_of(t), shape, sizeof shape));
     if (!readable(t))
         return;
     wg_tensor then = *t;
     then.data = was ? was : t->data;
     const struct contents c = look_through(&then, WG_ANOMALY_NAN_OR_INF);
     if (c.finite)
-        say(text, " in %g..%g", c.low, c.high);
+        wg_say(text, " in %g..%g", c.low, c.high);
     if (c.nan)
-        say(text, "%s %lld nan", c.finite ? " and" : " all", (long long)c.nan);
+        wg_say(text, "%s %lld nan", c.finite ? " and" : " all", (long long)c.nan);
     if (c.inf)
-        say(text, "%s %lld inf", c.finite || c.nan ? " and" : " all", (long long)c.inf);
+        wg_say(text, "%s %lld inf", c.finite || c.nan ? " and" : " all", (long long)c.inf);
     if (source && c.any_bad)
         say_source(text, t);
 }
 
 /* before[i]: the elements of operand i before the op changed them, or NULL; before itself may be NULL. */
-static void say_operands(struct text *text, const wg_call *c, char *const *before, bool source)
+static void say_operands(struct wg_text *text, const wg_call *c, char *const *before, bool source)
 {
     bool first = true;
-    for (unsigned i = 0; i < c->n_in && text->used < sizeof text->at; i++) {
+    for (unsigned i = 0; i < c->n_in && text->used < text->size; i++) {
         if (wg_absent(c->in[i]))
             continue;
-        say(text, "%s", first ? "" : ";");
+        wg_say(text, "%s", first ? "" : ";");
         say_operand(text, i, c->in[i], before ? before[i] : NULL, source);
         first = false;
     }
 }
 
-static void say_place(struct text *text, const wg_tensor *t, const struct contents *c)
+static void say_place(struct wg_text *text, const wg_tensor *t, const struct contents *c)
 {
     char place[200];
     wg_shape index = {.rank = t->rank};
     memcpy(index.extent, c->index, sizeof index.extent);
-    say(text, "%s at %s", isnan(c->bad) ? "nan" : c->bad > 0 ? "inf" : "-inf", wg_shape_text(index, place, sizeof place));
+    wg_say(text, "%s at %s", isnan(c->bad) ? "nan" : c->bad > 0 ? "inf" : "-inf", wg_shape_text(index, place, sizeof place));
 }
 
 static wg_status report(const struct wg_thread *th, const wg_call *c, const wg_tensor *t, unsigned i, char *const *before)
 {
     const struct contents found = look_through(t, th->anomaly);
-    struct text text = {.used = 0};
-    say(&text, "%s: ", c->op->name);
+    char message[sizeof(((wg_error *)NULL)->message)];
+    struct wg_text text = {message, sizeof message, 0};
+    wg_say(&text, "%s: ", c->op->name);
     say_place(&text, t, &found);
     if (before)
-        say(&text, " of operand %u, which it changes", i);
+        wg_say(&text, " of operand %u, which it changes", i);
     else if (c->n_out > 1)
-        say(&text, " of result %u", i);
+        wg_say(&text, " of result %u", i);
     int depth = 0;
     for (const struct wg_node *cause = th->mode.cause; cause && depth < 3; cause = cause->cause, depth++) {
-        say(&text, ", in the derivative of ");
+        wg_say(&text, ", in the derivative of ");
         say_node(&text, cause);
     }
     if (c->n_in > 0) {
-        say(&text, "; operands:");
+        wg_say(&text, "; operands:");
         say_operands(&text, c, before, true);
     }
     if (th->mode.cause) {
-        say(&text, "; %s's:", th->mode.cause->call.op->name);
+        wg_say(&text, "; %s's:", th->mode.cause->call.op->name);
         say_operands(&text, &th->mode.cause->call, NULL, false);
     }
-    return wg_fail(WG_E_NUMERIC, c->op->name, "%s", text.at);
+    return wg_fail(WG_E_NUMERIC, c->op->name, "%s", message);
 }
 
 /* ---- running ---- */

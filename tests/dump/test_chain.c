@@ -190,7 +190,7 @@ static struct outcome run_network(struct network *net, const wg_chain_plan *plan
     for (size_t i = 0; i < outcome.lifetime->n_steps; i++) {
         const wg_cost c = outcome.lifetime->step[i].cost;
         assert_true(outcome.lifetime->step[i].known);
-        outcome.operations += c.add + c.mul + c.div + c.compare + c.transcendental;
+        outcome.operations += wg_cost_operations(c);
     }
     for (size_t i = 0; i < STAGES; i++) {
         outcome.gradient += element(wg_gradient(net->w[i]), (int64_t)i);
@@ -216,6 +216,14 @@ static void network_free(struct network *net)
         wg_free(net->w[i]);
 }
 
+/* A step as it is, and its chain. */
+static struct outcome measure(struct network *net, wg_chain_stage *chain, size_t *n)
+{
+    const struct outcome plain = run_network(net, NULL);
+    assert_ok(wg_chain_of(plain.lifetime, 0, chain, n));
+    return plain;
+}
+
 /* For bounds from the whole step down to the smallest plan: the same bits, the predicted operations exactly, and the predicted peak. */
 static void plans_run_as_predicted(void **state)
 {
@@ -223,8 +231,7 @@ static void plans_run_as_predicted(void **state)
     struct network net = network_make();
     wg_chain_stage chain[WG_CHAIN_MAX];
     size_t n;
-    const struct outcome plain = run_network(&net, NULL);
-    assert_ok(wg_chain_of(plain.lifetime, 0, chain, &n));
+    const struct outcome plain = measure(&net, chain, &n);
     assert_int_equal(n, STAGES + 1);
     wg_chain_plan *smallest = wg_chain_plan_for(chain, n, 0), *whole = wg_chain_plan_for(chain, n, INT64_MAX);
     assert_non_null(smallest);
@@ -255,8 +262,7 @@ static void a_wrong_measure_is_another_prediction(void **state)
     struct network net = network_make();
     wg_chain_stage chain[WG_CHAIN_MAX];
     size_t n;
-    const struct outcome plain = run_network(&net, NULL);
-    assert_ok(wg_chain_of(plain.lifetime, 0, chain, &n));
+    const struct outcome plain = measure(&net, chain, &n);
     chain[3].kept += 64;
     wg_chain_plan *plan = wg_chain_plan_for(chain, n, INT64_MAX);
     assert_non_null(plan);

@@ -9,6 +9,16 @@
 
 const char *const wg_part_name[WG_COST_PARTS] = {"forward", "backward", "update"};
 
+const struct wg_cost_member wg_cost_member[WG_COST_MEMBERS] = {
+    {"add", "additions", offsetof(wg_cost, add)},
+    {"mul", "multiplications", offsetof(wg_cost, mul)},
+    {"div", "divisions", offsetof(wg_cost, div)},
+    {"compare", "comparisons", offsetof(wg_cost, compare)},
+    {"transcendental", "transcendental calls", offsetof(wg_cost, transcendental)},
+    {"bytes_read", "bytes read", offsetof(wg_cost, bytes_read)},
+    {"bytes_written", "bytes written", offsetof(wg_cost, bytes_written)},
+};
+
 wg_cost wg_cost_add(wg_cost a, wg_cost b)
 {
     return (wg_cost){a.add + b.add,

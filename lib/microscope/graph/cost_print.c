@@ -97,18 +97,6 @@ static void put_table(struct printer *p, int columns, void (*rows)(struct printe
 
 static void put_totals(struct printer *p)
 {
-    static const struct {
-        const char *label;
-        size_t offset; /* in wg_cost */
-    } kinds[] = {
-        {"additions", offsetof(wg_cost, add)},
-        {"multiplications", offsetof(wg_cost, mul)},
-        {"divisions", offsetof(wg_cost, div)},
-        {"comparisons", offsetof(wg_cost, compare)},
-        {"transcendental calls", offsetof(wg_cost, transcendental)},
-        {"bytes read", offsetof(wg_cost, bytes_read)},
-        {"bytes written", offsetof(wg_cost, bytes_written)},
-    };
     const wg_cost_sum *sum = p->table->section[0].sum;
     struct row row = {.label = "total"}, more[] = {{.label = "bytes saved for backward"},
                                                    {.label = "bytes allocated"},
@@ -118,11 +106,10 @@ static void put_totals(struct printer *p)
     for (int part = 0; part < WG_COST_PARTS; part++)
         snprintf(row.cell[part], CELL, "%s", wg_part_name[part]);
     put_row(p, &row);
-    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-        snprintf(row.label, sizeof row.label, "%s", kinds[k].label);
+    for (size_t k = 0; k < WG_COST_MEMBERS; k++) {
+        snprintf(row.label, sizeof row.label, "%s", wg_cost_member[k].title);
         for (int part = 0; part < WG_COST_PARTS; part++)
-            say_part(p, &sum[part], (wg_cost_part)part,
-                     *(const double *)(const void *)((const char *)&sum[part].cost + kinds[k].offset), row.cell[part]);
+            say_part(p, &sum[part], (wg_cost_part)part, wg_cost_number(sum[part].cost, k), row.cell[part]);
         put_row(p, &row);
     }
     for (int part = 0; part < WG_COST_PARTS; part++) { /* these are known for each node, whatever its op states */

@@ -1,6 +1,7 @@
 /* wg_graph_diff: which nodes of two graphs correspond, and what changed in those that do. */
 #include "core/arena.h"
 #include "microscope/graph/graph_memory.h"
+#include "microscope/graph/scan.h"
 
 #include <string.h>
 
@@ -214,9 +215,10 @@ static bool same_results(const struct side *a, const wg_graph_node *one, const s
 
 static bool same_cost(const wg_graph_node *one, const wg_graph_node *other)
 {
-    const wg_cost a = one->cost, b = other->cost;
-    return one->known == other->known && a.add == b.add && a.mul == b.mul && a.div == b.div && a.compare == b.compare &&
-           a.transcendental == b.transcendental && a.bytes_read == b.bytes_read && a.bytes_written == b.bytes_written;
+    bool are = one->known == other->known;
+    for (size_t i = 0; i < WG_COST_MEMBERS; i++)
+        are = are && wg_cost_number(one->cost, i) == wg_cost_number(other->cost, i);
+    return are;
 }
 
 static void compare_pair(const struct comparison *t, size_t i, wg_graph_changes *to, wg_graph_change *list)

@@ -90,14 +90,14 @@ wg_status wg_member_choice(const struct wg_members *in, const json_t *object, co
 {
     const json_t *member = json_object_get(object, key);
     char names[80] = "";
-    size_t used = 0;
+    struct wg_text list = {names, sizeof names, 0};
     *to = 0;
     for (size_t i = 0; i < n; i++) {
         if (!member || (json_is_string(member) && strcmp(json_string_value(member), name[i]) == 0)) {
             *to = (unsigned)i;
             return WG_OK;
         }
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s\"%s\"", i ? ", " : "", name[i]);
+        wg_say(&list, "%s\"%s\"", i ? ", " : "", name[i]);
     }
     return wg_members_refuse(in, key, member, "one of %s", names);
 }

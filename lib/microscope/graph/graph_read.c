@@ -60,9 +60,9 @@ static wg_status make_paths(struct reader *r)
 static wg_status read_cost(const struct reader *r, const json_t *object, wg_graph_node *to)
 {
     json_t *cost = json_object_get(object, "cost");
-    const char *keys[WG_GRAPH_COST_KEYS + 1] = {0};
-    for (size_t i = 0; i < WG_GRAPH_COST_KEYS; i++)
-        keys[i] = wg_graph_cost_key[i].name;
+    const char *keys[WG_COST_MEMBERS + 1] = {0};
+    for (size_t i = 0; i < WG_COST_MEMBERS; i++)
+        keys[i] = wg_cost_member[i].key;
     WG_TRY(wg_member_flag(&r->in, object, "box", &to->box));
     WG_TRY(wg_member_multiple(&r->in, object, "nodes", &to->nodes));
     if (json_is_null(cost)) {
@@ -76,8 +76,8 @@ static wg_status read_cost(const struct reader *r, const json_t *object, wg_grap
     if (!json_is_object(cost))
         return wg_members_refuse(&r->in, "cost", cost, "an object, or null for an unknown cost");
     WG_TRY(wg_members_check(&r->in, cost, keys));
-    for (size_t i = 0; i < WG_GRAPH_COST_KEYS; i++)
-        WG_TRY(wg_member_count(&r->in, cost, keys[i], 0, wg_graph_cost_field(&to->cost, i)));
+    for (size_t i = 0; i < WG_COST_MEMBERS; i++)
+        WG_TRY(wg_member_count(&r->in, cost, keys[i], 0, wg_cost_at(&to->cost, i)));
     return WG_OK;
 }
 

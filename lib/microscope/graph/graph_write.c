@@ -107,8 +107,8 @@ static void cost_member(struct out *out, const wg_graph_node *node)
     }
     struct out inner = {out->stream, true};
     fputc('{', out->stream);
-    for (size_t i = 0; i < WG_GRAPH_COST_KEYS; i++)
-        real_member(&inner, wg_graph_cost_key[i].name, *wg_graph_cost_field((wg_cost *)(uintptr_t)&node->cost, i));
+    for (size_t i = 0; i < WG_COST_MEMBERS; i++)
+        real_member(&inner, wg_cost_member[i].key, wg_cost_number(node->cost, i));
     fputc('}', out->stream);
 }
 

@@ -1,30 +1,12 @@
 /* The params of an op as text: "axis=1, keepdims". */
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "microscope/graph/scan.h"
 
-struct text {
-    char *at;
-    size_t size, used;
-};
-
-static void say(struct text *text, const char *format, ...) WG_PRINTF(2, 3);
-static void say(struct text *text, const char *format, ...)
-{
-    va_list arguments;
-    if (text->used >= text->size)
-        return;
-    va_start(arguments, format);
-    const int length = vsnprintf(text->at + text->used, text->size - text->used, format, arguments);
-    va_end(arguments);
-    text->used += length > 0 ? (size_t)length : 0;
-}
-
 /* The shortest decimal that reads back as x. In any locale the decimal point is a point. */
-static void say_real(struct text *text, double x)
+static void say_real(struct wg_text *text, double x)
 {
     char digits[40];
     for (int n = 6; n <= 17; n++) {
@@ -35,7 +17,7 @@ static void say_real(struct text *text, double x)
     char *comma = strchr(digits, ',');
     if (comma)
         *comma = '.';
-    say(text, "%s", digits);
+    wg_say(text, "%s", digits);
 }
 
 /* The value, or the first of two, as a number. */
@@ -59,14 +41,14 @@ static double value_of(const wg_param *param, const void *at)
     return (double)NAN;
 }
 
-static void say_axes(struct text *text, unsigned axes)
+static void say_axes(struct wg_text *text, unsigned axes)
 {
     for (int axis = 0, n = 0; axis < WG_MAX_RANK; axis++)
         if (axes >> axis & 1)
-            say(text, n++ ? " %d" : "%d", axis);
+            wg_say(text, n++ ? " %d" : "%d", axis);
 }
 
-static void say_value(struct text *text, const wg_param *param, const void *at)
+static void say_value(struct wg_text *text, const wg_param *param, const void *at)
 {
     const int64_t *pair = at;
     const double value = value_of(param, at);
@@ -77,16 +59,16 @@ static void say_value(struct text *text, const wg_param *param, const void *at)
     case WG_PARAM_INT:
     case WG_PARAM_INT64:
     case WG_PARAM_BOOL:
-        say(text, "%.0f", value);
+        wg_say(text, "%.0f", value);
         break;
     case WG_PARAM_PAIR:
-        say(text, pair[0] == pair[1] ? "%lld" : "%lldx%lld", (long long)pair[0], (long long)pair[1]);
+        wg_say(text, pair[0] == pair[1] ? "%lld" : "%lldx%lld", (long long)pair[0], (long long)pair[1]);
         break;
     case WG_PARAM_AXES:
         say_axes(text, *(const uint8_t *)at);
         break;
     case WG_PARAM_DTYPE:
-        say(text, "%s", wg_dtype_name(*(const wg_dtype *)at));
+        wg_say(text, "%s", wg_dtype_name(*(const wg_dtype *)at));
         break;
     }
 }
@@ -99,7 +81,7 @@ static bool is_preset(const wg_param *param, const void *at)
 
 void wg_params_text(const struct wg_op *op, const void *params, char *at, size_t size)
 {
-    struct text text = {at, size, 0};
+    struct wg_text text = {at, size, 0};
     at[0] = 0;
     for (int i = 0; i < op->n_param && params; i++) {
         const wg_param *param = &op->param[i];
@@ -107,10 +89,10 @@ void wg_params_text(const struct wg_op *op, const void *params, char *at, size_t
         const char *name = strrchr(param->name, '.') ? strrchr(param->name, '.') + 1 : param->name;
         if (is_preset(param, value))
             continue;
-        say(&text, "%s%s", text.used ? ", " : "", name);
+        wg_say(&text, "%s%s", text.used ? ", " : "", name);
         if (param->type == WG_PARAM_BOOL && value_of(param, value) == 1 && name[0])
             continue;
-        say(&text, "%s", name[0] ? "=" : "");
+        wg_say(&text, "%s", name[0] ? "=" : "");
         say_value(&text, param, value);
     }
 }

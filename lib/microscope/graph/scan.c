@@ -207,9 +207,10 @@ static bool is_count(double x)
 
 static bool are_counts(const wg_cost *cost)
 {
-    return is_count(cost->add) && is_count(cost->mul) && is_count(cost->div) && is_count(cost->compare) &&
-           is_count(cost->transcendental) && is_count(cost->bytes_read) && is_count(cost->bytes_written) &&
-           isfinite(wg_cost_operations(*cost) + cost->bytes_read + cost->bytes_written);
+    bool are = true;
+    for (size_t i = 0; i < WG_COST_MEMBERS; i++)
+        are = are && is_count(wg_cost_number(*cost, i));
+    return are && isfinite(wg_cost_operations(*cost) + cost->bytes_read + cost->bytes_written);
 }
 
 /* Runs the op's cost function. */

@@ -107,6 +107,21 @@ bool wg_cost_is_asked(const struct wg_thread *th);
 
 extern const char *const wg_part_name[WG_COST_PARTS]; /* "forward", "backward", "update" */
 
+/* The members of a cost. */
+enum { WG_COST_MEMBERS = 7 };
+extern const struct wg_cost_member {
+    const char *key, *title; /* in JSON, in tables */
+    size_t offset;           /* in wg_cost, of a double */
+} wg_cost_member[WG_COST_MEMBERS];
+static inline double *wg_cost_at(wg_cost *cost, size_t i)
+{
+    return (double *)(void *)((char *)cost + wg_cost_member[i].offset);
+}
+static inline double wg_cost_number(wg_cost cost, size_t i)
+{
+    return *wg_cost_at(&cost, i);
+}
+
 /* Adds a node's cost to a sum. */
 void wg_cost_sum_node(wg_cost_sum *sum, const wg_graph_node *node);
 void wg_cost_sum_add(wg_cost_sum *sum, const wg_cost_sum *more);
