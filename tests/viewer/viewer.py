@@ -139,6 +139,9 @@ def follows(page):
     check("a node in the middle of a chain has all others above or below", dim == 0, dim)
     page.evaluate(f'({BOX})("parameter weight").dispatchEvent(new MouseEvent("click", {{ bubbles: true }}))')
     check("the other parameters do not come from a parameter", page.evaluate('document.querySelectorAll(".pill.parameter.dim").length') == 11)
+    page.evaluate('document.querySelector(".edge.backward").dispatchEvent(new MouseEvent("click", { bubbles: true }))')
+    shown = page.evaluate('[document.querySelector("#details h2").textContent, document.querySelectorAll("#details .value").length, document.querySelectorAll(".edge.selected").length]')
+    check("a line shows the values that it carries", shown == ["gradient", 1, 1], shown)
     page.key("Escape")
     check("Escape ends following", page.evaluate('document.querySelectorAll(".dim").length') == 0)
 

@@ -121,6 +121,11 @@ function showDetails(panel, context, item, go) {
     panel.replaceChildren(...made);
 }
 
+function showEdgeDetails(panel, graph, edge, go) {
+    const values = edge.edge.values.slice(0, 20).map((v) => valueDetails(graph, v, go));
+    panel.replaceChildren(element("h2", {}, edgeSummary(graph, edge).title), ...values);
+}
+
 function overview({ graph, tree }) {
     const notes = [
         element(

@@ -150,7 +150,9 @@ function follow(page) {
     } else {
         say("");
     }
-    showDetails(byId("details"), page.context, item, (v, far) => reveal(page, far ?? itemOfValue(page, v)));
+    const go = (v, far) => reveal(page, far ?? itemOfValue(page, v));
+    if (page.edge) showEdgeDetails(byId("details"), graph, page.edge, go);
+    else showDetails(byId("details"), page.context, item, go);
     showInTable(page.table, item?.values ? null : item);
     paint(page);
 }
@@ -243,10 +245,6 @@ function pictureHandlers(page) {
             page.selected = null;
             page.edge = edge;
             follow(page);
-            byId("details").replaceChildren(
-                element("h2", {}, edgeSummary(page.context.graph, edge).title),
-                ...edge.edge.values.slice(0, 20).map((v) => valueDetails(page.context.graph, v, (w) => reveal(page, itemOfValue(page, w)))),
-            );
         },
         toggle: (item) => toggle(page, item),
         clear: () => select(page, null),
