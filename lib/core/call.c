@@ -139,14 +139,10 @@ WG_HOT const wg_tensor *model_of(struct wg_node *node, size_t n_in)
 }
 
 /* Makes the only result, with model's layout. flags: the union of the operands' flags. */
-WG_HOT wg_status make_like(struct wg_thread *th, struct wg_node *node, const wg_tensor *model, size_t n_in, unsigned flags)
+WG_HOT wg_status make_like(struct wg_thread *th, struct wg_node *node, const wg_tensor *model, unsigned flags)
 {
     const wg_call *c = &node->call;
-    const wg_tensor *donated = NULL;
-    if ((flags & WG_T_DONATED) && c->op->inplace)
-        for (unsigned i = 0; i < n_in && !donated; i++)
-            if (wg_may_overwrite(th, c, i))
-                donated = c->in[i];
+    const wg_tensor *donated = flags & WG_T_DONATED ? wg_operand_to_overwrite(th, c, NULL) : NULL;
     return wg_tensor_build(th, (wg_tensor **)(uintptr_t)c->out,
                            (struct wg_parts){.like = donated ? donated : model, .donated = donated});
 }
@@ -357,7 +353,7 @@ WG_HOT wg_status apply(struct wg_thread *th, const struct wg_op *op, const void 
     wg_status status = take_operands(th, node, in, n_in, &flags);
     if (status == WG_OK) {
         const wg_tensor *model = n_made == 1 && n_in > 0 && !op->shape ? model_of(node, n_in) : NULL;
-        status = model ? make_like(th, node, model, n_in, flags) : wg_outputs_make(th, node);
+        status = model ? make_like(th, node, model, flags) : wg_outputs_make(th, node);
     }
     if (status == WG_OK)
         status = finish(th, node, n_in, n_made, flags, &recorded);

@@ -124,8 +124,9 @@ int wg_operand_in_the_way(const wg_call *c, unsigned i, unsigned read_later);
 /* One tensor may be passed in several operand slots. True if donated operand i appears again in a later slot in which it may be
    overwritten. */
 bool wg_ends_later(const struct wg_op *op, wg_tensor *const *in, size_t n, unsigned i) __attribute__((cold));
-/* True if operand i was donated and its memory may hold the first result. The caller compares dtype and extents. */
-bool wg_may_overwrite(const struct wg_thread *th, const wg_call *c, unsigned i);
+/* The first donated operand whose memory may hold the first result, or NULL. spec: the result's dtype and extents; NULL: those of every
+   operand. */
+const wg_tensor *wg_operand_to_overwrite(const struct wg_thread *th, const wg_call *c, const wg_spec *spec);
 /* For vjps: the node's result is not read again. A backward pass that releases values releases it now. */
 void wg_spent(wg_tensor *result);
 /* Makes a call's outputs by its op's shape rule; wg_outputs_discard releases them. */
@@ -142,9 +143,10 @@ wg_status wg_node_rerun(struct wg_thread *th, struct wg_node *node);     /* runs
 
 /* ---- notifications to recorders (observer.h) ---- */
 
-/* Adds a watcher to the thread, or removes it. */
+/* Adds a watcher to the thread, or removes it; finds the one with these functions, or NULL. */
 void wg_watcher_add(struct wg_thread *th, struct wg_recorder *watcher);
 void wg_watcher_remove(struct wg_thread *th, struct wg_recorder *watcher);
+struct wg_recorder *wg_watcher_with(const struct wg_thread *th, const struct wg_observer *observer);
 wg_status wg_run_watched(const struct wg_thread *th, struct wg_node *node); /* runs a node as an activity */
 void wg_tell_entered(const struct wg_thread *th, enum wg_activity activity, const void *subject);
 void wg_tell_left(const struct wg_thread *th, enum wg_activity activity, const void *subject);

@@ -104,21 +104,24 @@ static const int64_t *strides_to_keep(const wg_call *c, const wg_spec *spec, int
 
 /* Not in anomaly mode, whose messages show the operands. On a traced tape only if the operand was computed on the same tape:
    then a rerun computes it again before the op overwrites it. */
-bool wg_may_overwrite(const struct wg_thread *th, const wg_call *c, unsigned i)
+static bool may_overwrite(const struct wg_thread *th, const wg_call *c, unsigned i)
 {
     const wg_tensor *t = c->in[i];
     return wg_is_donated(c->op, t, i) && !th->anomaly && (!wg_is_traced(th, t) || (t->from.node && t->tape == th->top)) &&
            wg_operand_in_the_way(c, i, wg_differentiable(th, c) ? c->op->saves : 0) < 0;
 }
 
-static wg_tensor *operand_to_overwrite(const struct wg_thread *th, const wg_call *c, const wg_spec *spec)
+static bool has_shape(const wg_tensor *t, const wg_spec *spec)
 {
-    for (unsigned i = 0; i < c->n_in; i++) {
-        wg_tensor *t = c->in[i];
-        if (wg_may_overwrite(th, c, i) && t->dtype == spec->dtype && t->rank == spec->rank &&
-            memcmp(wg_extents(t), spec->extent, (size_t)t->rank * sizeof *spec->extent) == 0)
-            return t;
-    }
+    return t->dtype == spec->dtype && t->rank == spec->rank &&
+           memcmp(wg_extents(t), spec->extent, (size_t)t->rank * sizeof *spec->extent) == 0;
+}
+
+const wg_tensor *wg_operand_to_overwrite(const struct wg_thread *th, const wg_call *c, const wg_spec *spec)
+{
+    for (unsigned i = 0; c->op->inplace && i < c->n_in; i++)
+        if (may_overwrite(th, c, i) && (!spec || has_shape(c->in[i], spec)))
+            return c->in[i];
     return NULL;
 }
 
@@ -126,9 +129,7 @@ static wg_status make_output(struct wg_thread *th, struct wg_node *node, unsigne
 {
     const wg_call *c = &node->call;
     const bool view = (c->op->flags & WG_OP_VIEW) != 0;
-    const wg_tensor *donated = NULL;
-    if (!view && slot == 0 && c->op->inplace)
-        donated = operand_to_overwrite(th, c, spec);
+    const wg_tensor *donated = !view && slot == 0 ? wg_operand_to_overwrite(th, c, spec) : NULL;
     int64_t buffer[WG_MAX_RANK];
     const int64_t *stride = view ? spec->stride : donated ? wg_strides(donated) : strides_to_keep(c, spec, buffer);
     return wg_tensor_build(th, (wg_tensor **)(uintptr_t)c->out + slot,

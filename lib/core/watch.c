@@ -43,6 +43,14 @@ void wg_watcher_remove(struct wg_thread *th, struct wg_recorder *watcher)
     wg_watch_by(th);
 }
 
+struct wg_recorder *wg_watcher_with(const struct wg_thread *th, const struct wg_observer *observer)
+{
+    struct wg_recorder *watcher = th->watchers;
+    while (watcher && watcher->observer != observer)
+        watcher = watcher->next;
+    return watcher;
+}
+
 void wg_tell_entered(const struct wg_thread *th, enum wg_activity activity, const void *subject)
 {
     for (struct wg_recorder *watcher = th->watchers; watcher; watcher = watcher->next)

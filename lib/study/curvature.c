@@ -47,10 +47,7 @@ wg_status wg_study_quadratic(const wg_study_loss *loss, wg_tensor *d, double *mo
     double slope = 0, curvature = 0;
     if (!model)
         return wg_error_set(WG_E_NULL, op, "%s: where the number is to go is NULL", op);
-    WG_TRY(study_check_live(d));
-    wg_status status = study_begin(&s, op, loss, NULL, STUDY_PRODUCTS);
-    if (status == WG_OK)
-        status = study_check_vector(&s, d, "d");
+    wg_status status = study_begin_along(&s, op, loss, &d, 1, "d", STUDY_PRODUCTS);
     if (status == WG_OK)
         status = along(&s, d, &slope, &curvature);
     if (status == WG_OK)

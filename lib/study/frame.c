@@ -38,12 +38,8 @@ static wg_status check_loss(struct study *s, enum study_order order)
     return s->size > 0 ? WG_OK : wg_error_set(WG_E_SHAPE, s->op, "%s: the parameters have no elements", s->op);
 }
 
-wg_status study_check_live(const wg_tensor *vector)
-{
-    return vector && vector != WG_NONE && !wg_data(vector) ? study_cause() : WG_OK;
-}
-
-wg_status study_check_vector(const struct study *s, wg_tensor *vector, const char *who)
+/* An error unless the vector is f64 (size); who: what it is. */
+static wg_status check_vector(const struct study *s, wg_tensor *vector, const char *who)
 {
     char text[200];
     if (!vector)
@@ -198,19 +194,23 @@ static wg_status require_gradients(struct study *s)
     return WG_OK;
 }
 
-wg_status study_begin(struct study *s, const char *op, const wg_study_loss *loss, wg_tensor *at, enum study_order order)
+static wg_status prepare(struct study *s, const char *op, const wg_study_loss *loss, enum study_order order)
 {
     *s = (struct study){.op = op, .loss = loss, .grad = wg_grad_mode(), .train = wg_train_mode()};
-    WG_TRY(check_loss(s, order));
-    if (at)
-        WG_TRY(study_check_vector(s, at, "the point"));
-    s->part = malloc(2 * loss->params.n * sizeof *s->part);
-    s->frozen = calloc(loss->params.n, sizeof *s->frozen);
+    return check_loss(s, order);
+}
+
+/* Opens the tape, moves to the point, if there is one, and runs the loss. */
+static wg_status start(struct study *s, wg_tensor *at, enum study_order order)
+{
+    const wg_tensor_list params = s->loss->params;
+    s->part = malloc(2 * params.n * sizeof *s->part);
+    s->frozen = calloc(params.n, sizeof *s->frozen);
     if (!s->part || !s->frozen)
-        return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
-    for (size_t i = 0; i < loss->params.n; i++)
-        s->frozen[i] = !wg_requires_grad(loss->params.tensor[i]);
-    s->direction = s->part + loss->params.n;
+        return wg_error_set(WG_E_MEMORY, s->op, "%s: out of memory", s->op);
+    for (size_t i = 0; i < params.n; i++)
+        s->frozen[i] = !wg_requires_grad(params.tensor[i]);
+    s->direction = s->part + params.n;
     s->opened = true; /* a tape that failed to open must be closed, too */
     s->tape = wg_tape_open(.undo = true);
     if (!s->tape)
@@ -219,6 +219,23 @@ wg_status study_begin(struct study *s, const char *op, const wg_study_loss *loss
     if (at)
         WG_TRY(move_to(s, at));
     return order == STUDY_POSITION ? WG_OK : run(s, order);
+}
+
+wg_status study_begin(struct study *s, const char *op, const wg_study_loss *loss, wg_tensor *at, enum study_order order)
+{
+    WG_TRY(prepare(s, op, loss, order));
+    if (at)
+        WG_TRY(check_vector(s, at, "the point"));
+    return start(s, at, order);
+}
+
+wg_status study_begin_along(struct study *s, const char *op, const wg_study_loss *loss, wg_tensor *const *direction, size_t n,
+                            const char *who, enum study_order order)
+{
+    WG_TRY(prepare(s, op, loss, order));
+    for (size_t i = 0; i < n; i++)
+        WG_TRY(check_vector(s, direction[i], who));
+    return start(s, NULL, order);
 }
 
 /* Kept tensors, as tensors of the open tape, or the caller's if there is none: all or none. */

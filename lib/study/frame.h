@@ -40,6 +40,11 @@ struct study {
    is asked for. After a failure, too, study_end follows. */
 wg_status study_begin(struct study *s, const char *op, const wg_study_loss *loss, wg_tensor *at, enum study_order order);
 
+/* study_begin where the parameters are, with n directions that the caller gave: each must be f64 (size). They are checked before the tape
+   opens, since a handle of the tape could take the place of a dead one. who: what a direction is, for messages. */
+wg_status study_begin_along(struct study *s, const char *op, const wg_study_loss *loss, wg_tensor *const *direction, size_t n,
+                            const char *who, enum study_order order);
+
 /* Puts everything back. Returns result, a tensor of the study's tape or NULL, as one of the open tape or the caller's. */
 wg_tensor *study_end(struct study *s, wg_tensor *result);
 void study_end_many(struct study *s, wg_tensor **result, size_t n); /* all or none: then all are NULL */
@@ -61,12 +66,6 @@ wg_tensor *study_position(struct study *s);
 
 /* The reverse: s->part from a vector, in the parameters' shapes and dtypes, on the top tape. */
 wg_status study_split(struct study *s, wg_tensor *vector);
-
-/* An error if the vector is a dead handle. To be asked before study_begin, whose tape may take the handle's place. NULL and WG_NONE pass. */
-wg_status study_check_live(const wg_tensor *vector);
-
-/* An error unless the vector is f64 (size); who: what it is. */
-wg_status study_check_vector(const struct study *s, wg_tensor *vector, const char *who);
 
 /* The code of the first error, after a function that returned NULL. */
 static inline wg_status study_cause(void)

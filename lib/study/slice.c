@@ -15,14 +15,6 @@ struct slice {
     const wg_study_slice_options *options;
 };
 
-static wg_status check(const struct slice *slice)
-{
-    WG_TRY(study_check_vector(&slice->s, slice->a, "a direction"));
-    if (slice->b != WG_NONE)
-        WG_TRY(study_check_vector(&slice->s, slice->b, "a direction"));
-    return wg_options_check(table_of_options, slice->options, slice->s.op);
-}
-
 static double coordinate(const wg_study_slice_options *o, int64_t i)
 {
     const double share = (double)i / (double)(o->points - 1);
@@ -49,7 +41,7 @@ static wg_status value_at(struct slice *slice, double s, double t, double *value
 static wg_tensor *table_of(struct slice *slice)
 {
     const wg_study_slice_options *o = slice->options;
-    if (check(slice) != WG_OK || !(slice->x = study_position(&slice->s)))
+    if (wg_options_check(table_of_options, o, slice->s.op) != WG_OK || !(slice->x = study_position(&slice->s)))
         return NULL;
     const bool plane = slice->b != WG_NONE;
     wg_tensor *table = wg_zeros(WG_F64, WG_SHAPE(plane ? o->points * o->points : o->points, plane ? 3 : 2));
@@ -69,10 +61,9 @@ static wg_tensor *slice_of(const char *op, const wg_study_loss *loss, wg_tensor 
                            const wg_study_slice_options *options)
 {
     struct slice slice = {.a = a, .b = b, .options = options};
-    if (study_check_live(a) != WG_OK || study_check_live(b) != WG_OK)
-        return NULL;
-    wg_tensor *table = study_begin(&slice.s, op, loss, NULL, STUDY_POSITION) == WG_OK ? table_of(&slice) : NULL;
-    return study_end(&slice.s, table);
+    const wg_status status = study_begin_along(&slice.s, op, loss, (wg_tensor *[]){a, b}, b == WG_NONE ? 1 : 2, "a direction",
+                                               STUDY_POSITION);
+    return study_end(&slice.s, status == WG_OK ? table_of(&slice) : NULL);
 }
 
 wg_tensor *wg_study_line_with(const wg_study_loss *loss, wg_tensor *direction, wg_study_slice_options options)

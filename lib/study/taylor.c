@@ -56,13 +56,9 @@ wg_tensor *wg_study_taylor(const wg_study_loss *loss, wg_tensor *d, int degree)
 {
     struct study s;
     wg_tensor *table = NULL;
-    if (study_check_live(d) != WG_OK)
-        return NULL;
-    wg_status status = study_begin(&s, "study_taylor", loss, NULL, STUDY_GRADIENT);
+    wg_status status = study_begin_along(&s, "study_taylor", loss, &d, d != WG_NONE, "d", STUDY_GRADIENT);
     if (status == WG_OK && (degree < 0 || degree > MAX_DEGREE))
         status = wg_error_set(WG_E_ARGUMENT, s.op, "%s: expected a degree in [0, %d], got %d", s.op, MAX_DEGREE, degree);
-    if (status == WG_OK && d != WG_NONE)
-        status = study_check_vector(&s, d, "d");
     if (status == WG_OK)
         status = split(&s, d == WG_NONE ? wg_ones(WG_F64, WG_SHAPE(s.size)) : d);
     if (status == WG_OK)

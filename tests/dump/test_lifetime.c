@@ -407,6 +407,27 @@ static void earlier_memory_is_counted(void **state)
     wg_free(x), wg_free(y);
 }
 
+/* The death of a buffer is noted where the recording's arrays stand, though the earlier memory that shows at that moment made them grow. */
+static void deaths_outlast_growing_lists(void **state)
+{
+    enum { MANY = 1000 }; /* two blocks each: the lists grow at 2048, while deaths are noted */
+    wg_tensor *old[MANY], *young[MANY];
+    (void)state;
+    for (int i = 0; i < MANY; i++)
+        old[i] = vector(1);
+    assert_ok(wg_lifetime_begin());
+    for (int i = 0; i < MANY; i++)
+        young[i] = vector(1);
+    for (int i = 0; i < MANY; i++)
+        wg_free(old[i]), wg_free(young[i]);
+    wg_lifetime *l = wg_lifetime_end();
+    assert_non_null(l);
+    for (size_t i = 0; i < l->n_buffers; i++)
+        assert_true(l->buffer[i].died != WG_LIFETIME_NONE && l->buffer[i].reason == WG_LIFETIME_RELEASED);
+    assert_int_equal(peak_of(l).blocks, l->allocator_peak);
+    wg_lifetime_destroy(l);
+}
+
 /* ---- the picture ---- */
 
 /* With the name of a folder the program leaves pictures there for the Python beside it. */
@@ -527,6 +548,7 @@ int main(int argc, char **argv)
                                        TEST(a_replay_takes_no_memory),
                                        TEST(another_thread_may_free),
                                        TEST(earlier_memory_is_counted),
+                                       TEST(deaths_outlast_growing_lists),
                                        TEST(pictures),
                                        TEST(no_capture_in_a_recording),
                                        TEST(memory_for_the_recording_may_run_out),

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "failing_malloc.h"
 #include "training.h"
 
 enum { STEPS = 12 };
@@ -260,23 +261,6 @@ static void a_replay_reads_the_rate(void **state)
 }
 
 /* ---- memory ---- */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-
-static int fail_at = -1; /* the allocations to go before one fails; negative: none does */
-
-void *__wrap_malloc(size_t size)
-{
-    return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_calloc(n, size);
-}
 
 static void a_schedule_without_memory_is_none(void **state)
 {

@@ -1,4 +1,5 @@
 /* Looking changes nothing, results belong where they should, and a loss that cannot be studied is refused in words. */
+#include "failing_malloc.h"
 #include "landscapes.h"
 
 /* A network with running statistics and dropout. */
@@ -319,23 +320,6 @@ static void not_inside_an_update(void **state)
 }
 
 /* ---- memory that is not the library's pool ---- */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-
-static int fail_at = -1; /* the allocations to go before one fails; negative: none does */
-
-void *__wrap_malloc(size_t size)
-{
-    return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_calloc(n, size);
-}
 
 /* tests/faults/study.c fails what the pool gives; here malloc fails, for the instruments' own lists. */
 static void lists_without_memory(void **state)

@@ -174,16 +174,15 @@ static void released(struct wg_recorder *recorder, struct wg_storage *storage)
 {
     struct record *r = record_of(recorder);
     pthread_mutex_lock(&r->lock);
-    struct block *block = &r->block[storage->buffer - 1];
-    wg_lifetime_buffer *buffer = &r->buffer[storage->buffer - 1];
+    const size_t number = storage->buffer - 1;
     storage->recorder = NULL;
     storage->buffer = 0;
-    block->storage = NULL;
+    r->block[number].storage = NULL;
     if (wg_tls.state != r->th) {
-        buffer->reason = WG_LIFETIME_ELSEWHERE;
+        r->buffer[number].reason = WG_LIFETIME_ELSEWHERE;
     } else {
-        find_earlier(r);
-        died(r, &r->buffer[block - r->block], block->donated);
+        find_earlier(r); /* may move the arrays */
+        died(r, &r->buffer[number], r->block[number].donated);
     }
     pthread_mutex_unlock(&r->lock);
 }
@@ -356,9 +355,7 @@ static const struct wg_observer observer = {
 
 static struct record *running(const struct wg_thread *th)
 {
-    struct wg_recorder *watcher = th->watchers;
-    while (watcher && watcher->observer != &observer)
-        watcher = watcher->next;
+    struct wg_recorder *watcher = wg_watcher_with(th, &observer);
     return watcher ? record_of(watcher) : NULL;
 }
 

@@ -306,9 +306,7 @@ static const struct wg_observer observer = {.enter = enter, .leave = leave, .wor
 
 static struct trace *running(const struct wg_thread *th)
 {
-    struct wg_recorder *watcher = th->watchers;
-    while (watcher && watcher->observer != &observer)
-        watcher = watcher->next;
+    struct wg_recorder *watcher = wg_watcher_with(th, &observer);
     return watcher ? trace_of(watcher) : NULL;
 }
 
