@@ -142,7 +142,7 @@ WG_HOT const wg_tensor *model_of(struct wg_node *node, size_t n_in)
 WG_HOT wg_status make_like(struct wg_thread *th, struct wg_node *node, const wg_tensor *model, unsigned flags)
 {
     const wg_call *c = &node->call;
-    const wg_tensor *donated = flags & WG_T_DONATED ? wg_operand_to_overwrite(th, c, NULL) : NULL;
+    const wg_tensor *donated = (flags & WG_T_DONATED) && c->op->inplace ? wg_operand_to_overwrite(th, c) : NULL;
     return wg_tensor_build(th, (wg_tensor **)(uintptr_t)c->out,
                            (struct wg_parts){.like = donated ? donated : model, .donated = donated});
 }

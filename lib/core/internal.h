@@ -124,9 +124,9 @@ int wg_operand_in_the_way(const wg_call *c, unsigned i, unsigned read_later);
 /* One tensor may be passed in several operand slots. True if donated operand i appears again in a later slot in which it may be
    overwritten. */
 bool wg_ends_later(const struct wg_op *op, wg_tensor *const *in, size_t n, unsigned i) __attribute__((cold));
-/* The first donated operand whose memory may hold the first result, or NULL. spec: the result's dtype and extents; NULL: those of every
-   operand. */
-const wg_tensor *wg_operand_to_overwrite(const struct wg_thread *th, const wg_call *c, const wg_spec *spec);
+/* The first donated operand whose memory may hold the result of an op that works in place and whose operands and result have one dtype
+   and one shape; or NULL. */
+const wg_tensor *wg_operand_to_overwrite(const struct wg_thread *th, const wg_call *c);
 /* For vjps: the node's result is not read again. A backward pass that releases values releases it now. */
 void wg_spent(wg_tensor *result);
 /* Makes a call's outputs by its op's shape rule; wg_outputs_discard releases them. */

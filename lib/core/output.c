@@ -117,19 +117,25 @@ static bool has_shape(const wg_tensor *t, const wg_spec *spec)
            memcmp(wg_extents(t), spec->extent, (size_t)t->rank * sizeof *spec->extent) == 0;
 }
 
-const wg_tensor *wg_operand_to_overwrite(const struct wg_thread *th, const wg_call *c, const wg_spec *spec)
+/* The first donated operand whose memory may hold the first result, or NULL. spec: the result's; NULL: that of every operand. */
+static inline const wg_tensor *operand_to_overwrite(const struct wg_thread *th, const wg_call *c, const wg_spec *spec)
 {
-    for (unsigned i = 0; c->op->inplace && i < c->n_in; i++)
+    for (unsigned i = 0; i < c->n_in; i++)
         if (may_overwrite(th, c, i) && (!spec || has_shape(c->in[i], spec)))
             return c->in[i];
     return NULL;
+}
+
+const wg_tensor *wg_operand_to_overwrite(const struct wg_thread *th, const wg_call *c)
+{
+    return operand_to_overwrite(th, c, NULL);
 }
 
 static wg_status make_output(struct wg_thread *th, struct wg_node *node, unsigned slot, const wg_spec *spec)
 {
     const wg_call *c = &node->call;
     const bool view = (c->op->flags & WG_OP_VIEW) != 0;
-    const wg_tensor *donated = !view && slot == 0 ? wg_operand_to_overwrite(th, c, spec) : NULL;
+    const wg_tensor *donated = !view && slot == 0 && c->op->inplace ? operand_to_overwrite(th, c, spec) : NULL;
     int64_t buffer[WG_MAX_RANK];
     const int64_t *stride = view ? spec->stride : donated ? wg_strides(donated) : strides_to_keep(c, spec, buffer);
     return wg_tensor_build(th, (wg_tensor **)(uintptr_t)c->out + slot,
