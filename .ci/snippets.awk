@@ -8,7 +8,7 @@ function write_block(    file) {
     if (kind ~ /\//) {
         if (!verbatim)
             return
-        if (kind ~ /ops\.def$/)
+        if (kind ~ /(ops|layers)\.def$/)
             add_line(out "/" kind)
         else if (kind ~ /\.(def|txt)$/)
             printf "%s%s", kind ~ /def$/ ? "\n" : "", text >> (out "/" kind)
@@ -30,13 +30,14 @@ function write_block(    file) {
     close(file)
 }
 
-# The line goes to the end of the last section of ops/elementwise.
+# An op goes to the end of the last section of ops/elementwise, a layer to that of nn/layer/dense.
 function add_line(path,    line, all) {
     while ((getline line < path) > 0)
-        all = all (line ~ /---- reduce: / ? text "\n" : "") line "\n"
+        all = all (line ~ (path ~ /ops/ ? "---- reduce: " : "---- conv: ") ? text "\n" : "") line "\n"
     close(path)
     printf "%s", all > path
-    printf "%s", text > (out "/added")
+    if (path ~ /ops/)
+        printf "%s", text > (out "/added")
 }
 
 FNR == 1 { page = FILENAME; sub(/.*\//, "", page); sub(/\.md$/, "", page); if (FILENAME ~ /guide\/README/) page = "guide"; number = 0; top = "" }

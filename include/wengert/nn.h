@@ -41,11 +41,16 @@ typedef struct wg_nn_call {
     struct wg_nn_record *record; /* the library's: what wg_nn_print writes down */
 } wg_nn_call;
 
-/* Inputs for the automatic checks of a kind: its options, and the shapes of its inputs. */
+/* Inputs for the automatic checks of a kind: its options, and the shapes of its inputs. below: for an input of indices, i64, the number
+   that they are below; 0: the input is of the options' dtype. n_out: how many results a kind of WG_NN_ANY results is asked for.
+   surrogate: the gradient is by definition another than the derivative, which finite differences find. */
 typedef struct wg_nn_sample {
     const void *options;
     int n_in;
     wg_shape in[4];
+    int64_t below[4] WG_OR_ZERO_;
+    int n_out WG_OR_ZERO_;
+    bool surrogate WG_OR_ZERO_;
 } wg_nn_sample;
 
 /* A kind of module. The library's are made from layers.def; programs define their own as static constants. */
@@ -181,11 +186,8 @@ WG_API wg_tensor *wg_nn_apply_next(const wg_nn_call *call, size_t *index, wg_ten
 typedef enum wg_activation {
     WG_ACTIVATION_IDENTITY,
 #define WG_ACTIVATION(name, NAME, gain) WG_ACTIVATION_##NAME,
-#define WG_LAYER(name, options)
-#define WG_FUSION(first, second)
+#define WG_ACTIVATION_LAYER(name, NAME, gain) WG_ACTIVATION_##NAME,
 #include "layers.def"
-#undef WG_ACTIVATION
-#undef WG_LAYER
     WG_ACTIVATION_COUNT_
 } wg_activation;
 WG_API wg_nn_module *wg_nn_activation(wg_activation activation);
@@ -216,9 +218,6 @@ WG_API wg_nn_module *wg_nn_identity(void);
 #undef WG_CHOICE
 #undef WG_BOTH
 #undef WG_GENERATOR
-#undef WG_ACTIVATION
-#undef WG_LAYER
-#undef WG_FUSION
 #include <wengert/layers_options.h>
 
 /* The layers one after another: wg_nn_sequential(wg_nn_linear(2, 8), wg_nn_tanh(), wg_nn_linear(8, 1)). They become children

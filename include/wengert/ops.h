@@ -181,6 +181,12 @@ typedef struct WG_NAMED wg_group_norm_options {
 } wg_group_norm_options;
 #define WG_GROUP_NORM_DEFAULTS .weight = WG_NONE, .bias = WG_NONE, .eps = 1e-5
 
+typedef struct WG_NAMED wg_rms_norm_options {
+    wg_tensor *weight;
+    double eps;
+} wg_rms_norm_options;
+#define WG_RMS_NORM_DEFAULTS .weight = WG_NONE, .eps = 1e-6
+
 /* Options of convolutions. */
 typedef struct WG_NAMED wg_conv_options {
     wg_pair stride, padding, dilation;

@@ -3,6 +3,7 @@
 #include "layers.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "wengert/error.h"
 #include "wengert/ops.h"
@@ -11,15 +12,11 @@
 
 const char *const wg_init_rule_names[] = {"linear", "kaiming_uniform", "kaiming_normal", "xavier_uniform", "xavier_normal", NULL};
 
-#define WG_LAYER(name, options)
-#define WG_FUSION(first, second)
 #define WG_ACTIVATION(name, NAME, gain) #name,
+#define WG_ACTIVATION_LAYER(name, NAME, gain) #name,
 const char *const wg_activation_names[] = {"identity",
 #include "wengert/layers.def"
                                            NULL};
-#undef WG_LAYER
-#undef WG_FUSION
-#undef WG_ACTIVATION
 
 /* ---- layers with options ---- */
 
@@ -31,8 +28,6 @@ const char *const wg_activation_names[] = {"identity",
 #define WG_CHOICE(name, preset, help, type) WG_OPTION_CHOICE_OF(options_type, name, preset, help, type##_names),
 #define WG_BOTH(name, preset, help, ...) WG_OPTION_PAIR_OF(options_type, name, preset, help, __VA_ARGS__),
 #define WG_GENERATOR(name) WG_OPTION_TENSOR_OF(options_type, name, "draws the initial weights"),
-#define WG_ACTIVATION(name, NAME, gain)
-#define WG_FUSION(first, second)
 #define WG_LAYER(name, options)                                                                              \
     wg_nn_module *wg_nn_##name##_with(wg_nn_##name##_options options_)                                       \
     {                                                                                                        \
@@ -42,9 +37,6 @@ const char *const wg_activation_names[] = {"identity",
         return nn_create(&nn_##name##_kind, &table, &options_, NULL, "nn_" #name);                           \
     }
 #include "wengert/layers.def"
-#undef WG_LAYER
-#undef WG_ACTIVATION
-#undef WG_FUSION
 
 /* ---- activations ---- */
 
@@ -54,11 +46,9 @@ static wg_tensor *forward_identity(const wg_nn_call *call, wg_tensor *x)
     return x;
 }
 
-static const wg_nn_sample activation_samples[] = {{.n_in = 1, .in = {{.rank = 2, .extent = {3, 4}}}}, {.n_in = 0}};
+static const wg_nn_sample activation_samples[] = {{.n_in = 1, .in = {{2, {3, 4}}}}, {.n_in = 0}};
 static const struct wg_nn_kind nn_identity_kind = {.name = "identity", .forward = forward_identity, .samples = activation_samples};
 
-#define WG_LAYER(name, options)
-#define WG_FUSION(first, second)
 #define WG_ACTIVATION(layer, NAME, gain)                                                                                     \
     static wg_tensor *forward_##layer(const wg_nn_call *call, wg_tensor *x)                                                  \
     {                                                                                                                        \
@@ -68,33 +58,36 @@ static const struct wg_nn_kind nn_identity_kind = {.name = "identity", .forward 
     const struct wg_nn_kind nn_##layer##_kind = {.name = #layer, .forward = forward_##layer, .samples = activation_samples}; \
     wg_nn_module *wg_nn_##layer(void)                                                                                        \
     {                                                                                                                        \
-        return wg_nn_activation(WG_ACTIVATION_##NAME);                                                                       \
+        return nn_create(&nn_##layer##_kind, NULL, NULL, NULL, "nn_" #layer);                                                \
+    }
+#define WG_ACTIVATION_LAYER(layer, NAME, gain) \
+    static wg_nn_module *default_##layer(void) \
+    {                                          \
+        return wg_nn_##layer();                \
     }
 #include "wengert/layers.def"
-#undef WG_ACTIVATION
+
+wg_nn_module *wg_nn_identity(void)
+{
+    return nn_create(&nn_identity_kind, NULL, NULL, NULL, "nn_identity");
+}
 
 static const struct activation {
-    const struct wg_nn_kind *kind;
+    wg_nn_module *(*make)(void);
     double gain;
 } activations[] = {
-    [WG_ACTIVATION_IDENTITY] = {&nn_identity_kind, 1},
-#define WG_ACTIVATION(name, NAME, gain) [WG_ACTIVATION_##NAME] = {&nn_##name##_kind, gain},
+    [WG_ACTIVATION_IDENTITY] = {wg_nn_identity, 1},
+#define WG_ACTIVATION(name, NAME, gain) [WG_ACTIVATION_##NAME] = {wg_nn_##name, gain},
+#define WG_ACTIVATION_LAYER(name, NAME, gain) [WG_ACTIVATION_##NAME] = {default_##name, gain},
 #include "wengert/layers.def"
-#undef WG_ACTIVATION
-#undef WG_FUSION
 };
 
 wg_nn_module *wg_nn_activation(wg_activation activation)
 {
     if ((unsigned)activation < WG_ACTIVATION_COUNT_)
-        return nn_create(activations[activation].kind, NULL, NULL, NULL, "nn_activation");
+        return activations[activation].make();
     (void)wg_error_set(WG_E_ARGUMENT, "nn_activation", "nn_activation: there is no activation %d", (int)activation);
     return NULL;
-}
-
-wg_nn_module *wg_nn_identity(void)
-{
-    return wg_nn_activation(WG_ACTIVATION_IDENTITY);
 }
 
 double nn_gain_of(wg_activation activation)
@@ -108,7 +101,6 @@ static const struct fusion {
     const struct wg_nn_kind *first, *second;
     nn_fused *forward;
 } fusions[] = {
-#define WG_ACTIVATION(name, NAME, gain)
 #define WG_FUSION(first, second) {&nn_##first##_kind, &nn_##second##_kind, nn_##first##_##second},
 #include "wengert/layers.def"
 };
@@ -121,7 +113,76 @@ nn_fused *nn_fusion_of(const struct wg_nn_kind *first, const struct wg_nn_kind *
     return NULL;
 }
 
+/* ---- what layers expect of an input ---- */
+
+bool nn_is_float(const wg_tensor *x, const char *op)
+{
+    const wg_dtype dtype = wg_dtype_of(x);
+    if (dtype == WG_F32 || dtype == WG_F64)
+        return true;
+    (void)wg_error_set(WG_E_DTYPE, op, "%s: expected x of dtype f32 or f64, got %s", op, wg_dtype_name(dtype));
+    return false;
+}
+
+bool nn_has_rank(const wg_tensor *x, int min_rank, const char *shape, const char *op)
+{
+    char text[200];
+    if (wg_rank(x) >= min_rank)
+        return true;
+    (void)wg_error_set(WG_E_SHAPE, op, "%s: expected x of shape %s, got %s", op, shape,
+                       wg_shape_text(wg_shape_of(x), text, sizeof text));
+    return false;
+}
+
+/* The form's text with its extent in place of each %. */
+static const char *shape_in_words(const struct nn_form *form, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = 0;
+    for (const char *c = form->text; *c && used + 24 < size; c++)
+        used += (size_t)(*c == '%' ? snprintf(text + used, size - used, "%lld", (long long)form->extent)
+                                   : snprintf(text + used, size - used, "%c", *c));
+    return text;
+}
+
+bool nn_fits(const wg_tensor *x, const struct nn_form *form)
+{
+    const wg_shape shape = wg_shape_of(x);
+    char expected[200], got[200];
+    if (!nn_is_of_dtype(x, form->dtype, form->op))
+        return false;
+    const int axis = form->axis < 0 ? form->axis + shape.rank : form->axis;
+    if (shape.rank >= form->min_rank && (form->max_rank == 0 || shape.rank <= form->max_rank) && shape.extent[axis] == form->extent)
+        return true;
+    (void)wg_error_set(WG_E_SHAPE, form->op, "%s: expected x of shape %s, got %s", form->op,
+                       shape_in_words(form, expected, sizeof expected), wg_shape_text(shape, got, sizeof got));
+    return false;
+}
+
+wg_tensor *nn_per_channel(wg_tensor *t, const wg_tensor *x)
+{
+    const int rank = wg_rank(x);
+    if (!t || t == WG_NONE || rank == 2)
+        return t;
+    wg_shape shape = {.rank = rank - 1, .extent = {wg_extent(x, 1)}};
+    for (int i = 1; i < shape.rank; i++)
+        shape.extent[i] = 1;
+    return wg_reshape(t, shape);
+}
+
 /* ---- what layers with a weight share ---- */
+
+wg_status nn_add_affine(wg_nn_module *layer, wg_dtype dtype, int64_t extent, bool weight, bool bias)
+{
+    if (weight)
+        WG_TRY(wg_nn_add_parameter(layer, "weight", wg_ones(dtype, WG_SHAPE(extent))));
+    return bias ? wg_nn_add_parameter(layer, "bias", wg_zeros(dtype, WG_SHAPE(extent))) : WG_OK;
+}
+
+struct nn_affine nn_affine_of(const wg_nn_call *call, bool weight, bool bias)
+{
+    return (struct nn_affine){weight ? call->param[0] : WG_NONE, bias ? call->param[weight] : WG_NONE};
+}
 
 bool nn_is_of_dtype(const wg_tensor *x, wg_dtype dtype, const char *op)
 {

@@ -151,6 +151,7 @@ case("elu.scaled", lambda x: 0.5 * F.elu(x, 0.75), real(2, 4, low=-2, high=2))
 case("selu.plain", F.selu, real(2, 4, low=-2, high=2))
 case("gelu.plain", F.gelu, real(2, 4, low=-3, high=3))
 case("gelu_tanh.plain", lambda x: F.gelu(x, approximate="tanh"), real(2, 4, low=-3, high=3))
+case("mish.plain", F.mish, real(2, 4, low=-4, high=4))
 case("silu.plain", F.silu, real(2, 4, low=-4, high=4))
 case("maxout.last", lambda x: x.reshape(2, 2, 3).amax(2), real(2, 6))
 case("maxout.first", lambda x: x.reshape(3, 2, 3).amax(1), real(6, 3))
@@ -442,6 +443,8 @@ case("layer_norm.statistics", lambda x, gamma, beta: (F.layer_norm(x, (4,), gamm
      real(2, 4), real(4), real(4))
 case("layer_norm.ten_thousand", lambda x: F.layer_norm(x, (10000,))[:4], real(10000, low=3, high=5), outputs_only=True)
 case("group_norm.plain", lambda x, gamma, beta: F.group_norm(x, 2, gamma, beta, 1e-3), real(2, 4, 2), real(4), real(4))
+case("rms_norm.plain", lambda x, gamma: gamma * x / torch.sqrt((x * x).mean(-1, keepdim=True) + 1e-3), real(2, 4), real(4))
+case("rms_norm.bare", lambda x: x / torch.sqrt((x * x).mean(-1, keepdim=True) + 1e-6), real(2, 4))
 case("group_norm.bare", lambda x: F.group_norm(x, 1, eps=1e-3), real(2, 2, 2))
 
 # ---- attention ----

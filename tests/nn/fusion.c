@@ -173,14 +173,14 @@ static size_t launches(wg_nn_module *net)
 
 /* Forward, the three products with their endings and the loss: 4. Backward, the gradient of the loss, of the last layer (a sum and two
    products), of the middle one (what relu shut off together with the sum, two products), of the first (the same, one product): 9. Adam on
-   6 parameters, each counting its steps: 12. Batch norm adds, for each layer: itself, two running statistics, each with the copy by which
+   6 parameters, each counting its steps: 12. Batch norm adds, for each layer: itself, two running statistics and the count of batches, each with the copy by which
    it is undone if the step fails, the sum of the bias's gradient, which relu's mask had with it, and two parameters. */
 static void a_step_makes_so_many_launches(void **state)
 {
     (void)state;
     assert_int_equal(launches(wg_nn_mlp(WG_SIZES(IN, HIDDEN, HIDDEN, CLASSES))), 4 + 9 + 12);
     assert_int_equal(launches(wg_nn_mlp(WG_SIZES(IN, HIDDEN, HIDDEN, CLASSES), .batch_norm = true)),
-                     4 + 9 + 12 + 2 * (1 + 4 + 1 + 4));
+                     4 + 9 + 12 + 2 * (1 + 6 + 1 + 4));
 }
 
 /* A weight's gradient is the product itself: it lies as the weight does, whatever the batch's size, so that updates run along memory. */

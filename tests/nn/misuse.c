@@ -115,8 +115,20 @@ static void misuse_apply(void)
     wg_nn_destroy(linear);
 }
 
+static void misuse_of_conv2d(void)
+{
+    assert_null_and_error(wg_nn_conv2d(0, 1, 1), WG_E_ARGUMENT, "nn_conv2d: expected in (channels of x) in [1, inf), got 0");
+    assert_null_and_error(wg_nn_conv2d(2, 3, 1, .groups = 2), WG_E_ARGUMENT, "nn_conv2d: expected groups that divide");
+    assert_null_and_error(wg_nn_conv2d(2, 2, 3, .stride = WG_PAIR(1, 0)), WG_E_ARGUMENT, "nn_conv2d: expected stride in");
+    wg_nn_module *layer = wg_nn_conv2d(2, 2, 3);
+    assert_null_and_error(wg_nn_apply(layer, fx.odd), WG_E_SHAPE, "nn_conv2d: expected x of shape (N, 2, H, W), got [5, 7]");
+    assert_null_and_error(wg_nn_apply(layer, fx.wide), WG_E_DTYPE, "nn_conv2d: expected x of the weight's dtype");
+    wg_nn_destroy(layer);
+}
+
 static void misuse_layers(void)
 {
+    misuse_of_conv2d();
     assert_null_and_error(wg_nn_linear(-1, 3), WG_E_ARGUMENT, "nn_linear: ");
     assert_null_and_error(wg_nn_linear(3, 0), WG_E_ARGUMENT, "nn_linear: ");
     assert_null_and_error(wg_nn_linear(3, 3, .dtype = WG_I64), WG_E_DTYPE, "");
@@ -139,17 +151,6 @@ static void misuse_layers(void)
     assert_null_and_error(wg_nn_mlp(WG_SIZES(3)), WG_E_ARGUMENT, "nn_mlp: ");
     assert_null_and_error(wg_nn_mlp(WG_SIZES(3, -1)), WG_E_ARGUMENT, "");
     assert_null_and_error(wg_nn_mlp(WG_SIZES(3, 2), .dtype = (wg_dtype)9), WG_E_DTYPE, "");
-}
-
-static void misuse_conv2d(void)
-{
-    assert_null_and_error(wg_nn_conv2d(0, 1, 1), WG_E_ARGUMENT, "nn_conv2d: expected in (channels of x) in [1, inf), got 0");
-    assert_null_and_error(wg_nn_conv2d(2, 3, 1, .groups = 2), WG_E_ARGUMENT, "nn_conv2d: expected groups that divide");
-    assert_null_and_error(wg_nn_conv2d(2, 2, 3, .stride = WG_PAIR(1, 0)), WG_E_ARGUMENT, "nn_conv2d: expected stride in");
-    wg_nn_module *layer = wg_nn_conv2d(2, 2, 3);
-    assert_null_and_error(wg_nn_apply(layer, fx.odd), WG_E_SHAPE, "nn_conv2d: expected x of shape (N, 2, H, W), got [5, 7]");
-    assert_null_and_error(wg_nn_apply(layer, fx.wide), WG_E_DTYPE, "nn_conv2d: expected x of the weight's dtype");
-    wg_nn_destroy(layer);
 }
 
 /* ---- parameters ---- */
@@ -396,8 +397,10 @@ static const struct misuse table[] = {
     {"wg_nn_apply_with", misuse_apply},
     {"wg_nn_apply_child_to", misuse_apply},
     {"wg_nn_apply_next", misuse_apply},
-    {"wg_nn_linear_with", misuse_layers},
-    {"wg_nn_conv2d_with", misuse_conv2d},
+/* list.c checks the options and inputs of each layer of the list. */
+#define WG_LAYER(name, options) {"wg_nn_" #name "_with", misuse_layers},
+#define WG_ACTIVATION(name, NAME, gain) {"wg_nn_" #name, misuse_layers},
+#include "wengert/layers.def"
     {"wg_nn_identity", misuse_layers},
     {"wg_nn_options", misuse_parameters},
     {"wg_nn_copy", misuse_parameters},
@@ -416,11 +419,7 @@ static const struct misuse table[] = {
     {"wg_nn_describe", misuse_parameters},
     {"wg_nn_print_on", misuse_parameters},
     {"wg_nn_print_with", misuse_parameters},
-    {"wg_nn_batch_norm_with", misuse_layers},
     {"wg_nn_activation", misuse_layers},
-    {"wg_nn_relu", misuse_layers},
-    {"wg_nn_tanh", misuse_layers},
-    {"wg_nn_sigmoid", misuse_layers},
     {"wg_nn_sequential_with", misuse_layers},
     {"wg_nn_mlp_with", misuse_layers},
     {"wg_dataset_read_csv_with", misuse_csv},

@@ -34,7 +34,7 @@ static void parameters_are_listed_in_order_with_paths(void **state)
     wg_nn_module *net = wg_nn_mlp(WG_SIZES(3, 4, 2), .batch_norm = true, .seed = 1);
     assert_non_null(net);
     static const char *const names[] = {"0.weight", "0.bias", "1.weight", "1.bias", "3.weight", "3.bias"};
-    static const char *const buffers[] = {"1.running_mean", "1.running_var"};
+    static const char *const buffers[] = {"1.running_mean", "1.running_var", "1.num_batches_tracked"};
     const wg_tensor_list params = wg_nn_parameters(net), stats = wg_nn_buffers(net);
     assert_int_equal(params.n, 6);
     for (size_t i = 0; i < params.n; i++) {
@@ -44,7 +44,7 @@ static void parameters_are_listed_in_order_with_paths(void **state)
     }
     assert_int_equal(wg_extent(params.tensor[0], 0), 4);
     assert_int_equal(wg_extent(params.tensor[0], 1), 3);
-    assert_int_equal(stats.n, 2);
+    assert_int_equal(stats.n, 3);
     for (size_t i = 0; i < stats.n; i++) {
         assert_string_equal(stats.name[i], buffers[i]);
         assert_false(wg_requires_grad(stats.tensor[i]));

@@ -351,7 +351,7 @@ static void a_network_is_printed_as_a_table(void **state)
                         "│ ├ 0: batch_norm  channels=100                 [32, 100]         200      800       9,900\n"
                         "│ └ 1: relu                                     [32, 100]           -        -       3,200\n"
                         "└ 2: linear        in=100, out=10               [32, 10]        1,010    4,040      64,320  10 frozen\n"
-                        "79,610 parameters (318,440 bytes), 10 of them frozen; 200 elements in buffers\n");
+                        "79,610 parameters (318,440 bytes), 10 of them frozen; 201 elements in buffers\n");
     free(text);
     char line[60];
     assert_string_equal(wg_nn_describe(wg_nn_child(net, 2), line, sizeof line), "linear(in=100, out=10)");

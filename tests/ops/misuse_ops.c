@@ -328,6 +328,15 @@ static void misuse_batch_norm_grad(void)
     assert_fails(wg_batch_norm_grad(fx.y, c, fx.scalar, c, fx.y, WG_NONE, &gx, &ggamma, &gbeta), WG_E_SHAPE, "batch_norm_grad: ");
 }
 
+static void misuse_rms_norm(void)
+{
+    REFUSED("rms_norm", wg_rms_norm(bad, .weight = fx.vector));
+    REFUSED_BUT_NONE("rms_norm", wg_rms_norm(fx.y, .weight = bad));
+    assert_null_and_error(wg_rms_norm(fx.y, .weight = fx.odd), WG_E_SHAPE, "rms_norm: expected a weight");
+    assert_null_and_error(wg_rms_norm(fx.scalar), WG_E_SHAPE, "rms_norm: ");
+    assert_null_and_error(wg_rms_norm(fx.y, .eps = -1), WG_E_ARGUMENT, "rms_norm: expected eps");
+}
+
 /* ---- random draws ---- */
 
 #define MISUSE_DRAW(op, ...)                                                                                            \

@@ -1,7 +1,6 @@
 /* The linear layer: y = x Wᵀ + b. */
 
-#include "layers.h"
-#include "wengert/error.h"
+#include "../layers.h"
 #include "wengert/ops.h"
 
 enum { WEIGHT, BIAS }; /* parameters */
@@ -10,15 +9,7 @@ enum { WEIGHT, BIAS }; /* parameters */
 static bool fits(const wg_nn_call *call, const wg_tensor *x)
 {
     const wg_nn_linear_options *o = call->options;
-    const wg_shape shape = wg_shape_of(x);
-    char text[200];
-    if (!nn_is_of_dtype(x, o->dtype, "nn_linear"))
-        return false;
-    if (shape.rank >= 1 && shape.extent[shape.rank - 1] == o->in)
-        return true;
-    (void)wg_error_set(WG_E_SHAPE, "nn_linear", "nn_linear: expected x of shape (..., %lld), got %s", (long long)o->in,
-                       wg_shape_text(shape, text, sizeof text));
-    return false;
+    return nn_fits(x, &(struct nn_form){"nn_linear", o->dtype, .min_rank = 1, .axis = -1, .extent = o->in, .text = "(..., %)"});
 }
 
 static wg_tensor *bias_of(const wg_nn_call *call)
@@ -44,14 +35,16 @@ static wg_status build(wg_nn_module *layer, const void *options)
 }
 
 static const wg_nn_sample samples[] = {
-    {&(const wg_nn_linear_options){
-         .in = 3, .out = 4, .bias = true, .dtype = WG_F64, .init = WG_INIT_LINEAR, .gain = 1, .generator = WG_NONE},
-     1,
-     {{2, {5, 3}}}},
-    {&(const wg_nn_linear_options){
-         .in = 2, .out = 3, .dtype = WG_F64, .init = WG_INIT_KAIMING_NORMAL, .gain = 2, .generator = WG_NONE},
-     1,
-     {{3, {2, 3, 2}}}},
+    {.options =
+         &(const wg_nn_linear_options){
+             .in = 3, .out = 4, .bias = true, .dtype = WG_F64, .init = WG_INIT_LINEAR, .gain = 1, .generator = WG_NONE},
+     .n_in = 1,
+     .in = {{2, {5, 3}}}},
+    {.options =
+         &(const wg_nn_linear_options){
+             .in = 2, .out = 3, .dtype = WG_F64, .init = WG_INIT_KAIMING_NORMAL, .gain = 2, .generator = WG_NONE},
+     .n_in = 1,
+     .in = {{3, {2, 3, 2}}}},
     {.n_in = 0},
 };
 

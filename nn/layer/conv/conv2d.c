@@ -1,6 +1,6 @@
 /* The layer of convolution over images. */
 
-#include "layers.h"
+#include "../layers.h"
 #include "wengert/error.h"
 #include "wengert/ops.h"
 
@@ -9,15 +9,8 @@ enum { WEIGHT, BIAS }; /* parameters */
 static bool fits(const wg_nn_call *call, const wg_tensor *x)
 {
     const wg_nn_conv2d_options *o = call->options;
-    const wg_shape shape = wg_shape_of(x);
-    char text[200];
-    if (!nn_is_of_dtype(x, o->dtype, "nn_conv2d"))
-        return false;
-    if (shape.rank == 4 && shape.extent[1] == o->in)
-        return true;
-    (void)wg_error_set(WG_E_SHAPE, "nn_conv2d", "nn_conv2d: expected x of shape (N, %lld, H, W), got %s", (long long)o->in,
-                       wg_shape_text(shape, text, sizeof text));
-    return false;
+    return nn_fits(x, &(struct nn_form){"nn_conv2d", o->dtype, .min_rank = 4, .max_rank = 4, .axis = 1, .extent = o->in,
+                                        .text = "(N, %, H, W)"});
 }
 
 static wg_conv_options window(const wg_nn_conv2d_options *o)
@@ -62,14 +55,14 @@ static wg_status build(wg_nn_module *layer, const void *options)
     }
 
 static const wg_nn_sample samples[] = {
-    {OPTIONS(.size = 3, .stride = WG_PAIR(1, 1), .padding = WG_PAIR(1, 1), .dilation = WG_PAIR(1, 1), .groups = 1, .bias = true,
-             .init = WG_INIT_LINEAR, .gain = 1),
-     1,
-     {{4, {2, 2, 5, 4}}}},
-    {OPTIONS(.size = 2, .stride = WG_PAIR(2, 1), .padding = WG_PAIR(0, 1), .dilation = WG_PAIR(1, 2), .groups = 2,
-             .init = WG_INIT_XAVIER_NORMAL, .gain = 2),
-     1,
-     {{4, {3, 2, 6, 5}}}},
+    {.options = OPTIONS(.size = 3, .stride = WG_PAIR(1, 1), .padding = WG_PAIR(1, 1), .dilation = WG_PAIR(1, 1), .groups = 1,
+                        .bias = true, .init = WG_INIT_LINEAR, .gain = 1),
+     .n_in = 1,
+     .in = {{4, {2, 2, 5, 4}}}},
+    {.options = OPTIONS(.size = 2, .stride = WG_PAIR(2, 1), .padding = WG_PAIR(0, 1), .dilation = WG_PAIR(1, 2), .groups = 2,
+                        .init = WG_INIT_XAVIER_NORMAL, .gain = 2),
+     .n_in = 1,
+     .in = {{4, {3, 2, 6, 5}}}},
     {.n_in = 0},
 };
 

@@ -1,0 +1,20 @@
+/* The dropout layer. */
+#include "../layers.h"
+#include "wengert/ops.h"
+#include "wengert/tape.h"
+
+static wg_tensor *forward(const wg_nn_call *call, wg_tensor *x)
+{
+    const wg_nn_dropout_options *o = call->options;
+    if (!nn_is_float(x, "nn_dropout"))
+        return NULL;
+    return wg_train_mode() && o->p > 0 ? wg_dropout(x, wg_generator_default(), o->p) : x;
+}
+
+static const wg_nn_sample samples[] = {
+    {.options = &(const wg_nn_dropout_options){.p = 0.4}, .n_in = 1, .in = {{2, {4, 5}}}},
+    {.options = &(const wg_nn_dropout_options){.p = 0}, .n_in = 1, .in = {{1, {3}}}},
+    {.n_in = 0},
+};
+
+const struct wg_nn_kind nn_dropout_kind = {.name = "dropout", .forward = forward, .samples = samples};

@@ -1,0 +1,40 @@
+/* Root mean square normalisation (Zhang, Sennrich, 2019): y = γ x/√(mean x² + ε) over the last axis. */
+#include "ops/op.h"
+
+static wg_status check(const wg_call *c)
+{
+    const wg_tensor *x = c->in[0], *weight = c->in[1];
+    const double *eps = c->params;
+    wg_dtype dtype;
+    WG_TRY(wg_same_float(c, &dtype));
+    if (x->rank < 1)
+        return wg_call_error(c, WG_E_SHAPE, "expected a first operand (…,D)");
+    if (!wg_absent(weight) && (weight->rank != 1 || weight->numel != wg_extents(x)[x->rank - 1]))
+        return wg_call_error(c, WG_E_SHAPE, "expected a weight with one element for each of the last axis, (D)");
+    return wg_check_number(c->op->name, "eps", *eps, WG_NOT_NEGATIVE);
+}
+
+static wg_status compose(const wg_call *c, wg_tensor **out)
+{
+    const double *eps = c->params;
+    WG_TRY(check(c));
+    wg_tensor *square = wg_mean(wg_square(c->in[0]), .axis = -1, .keepdims = true);
+    wg_tensor *y = wg_mul(c->in[0], wg_rsqrt(wg_add_scalar(wg_donate(square), *eps)));
+    return wg_made(out[0] = wg_absent(c->in[1]) ? y : wg_mul(y, c->in[1]));
+}
+
+wg_tensor *wg_rms_norm_with(wg_tensor *x, wg_rms_norm_options options)
+{
+    return wg_invoke2(&wg_op_rms_norm, &options.eps, x, options.weight);
+}
+
+const struct wg_op wg_op_rms_norm = {
+    .name = WG_REGISTERED("rms_norm"),
+    .params_size = sizeof(double),
+    .n_in = 2,
+    .n_out = 1,
+    .optional = WG_IN(1),
+    .compose = compose,
+    WG_SAMPLES({"scaled", {WG_DIMS(3, 4), WG_DIMS(4)}, .n = 2, .params = &(const double){1e-6}},
+               {"plain", {WG_DIMS(2, 3, 4)}, .n = 2, .none = WG_IN(1), .params = &(const double){0.1}}),
+};
