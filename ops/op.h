@@ -279,7 +279,7 @@ wg_status wg_norm_jvp(const struct wg_norm *n, const wg_call *c, wg_tensor *cons
 wg_status wg_norm_grad_vjp(const struct wg_norm *n, const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx);
 wg_status wg_norm_grad_jvp(const struct wg_norm *n, const wg_call *c, wg_tensor *const *tx, wg_tensor **ty);
 /* Their builder: sets *to[i] to the op's i-th result where to[i] is not NULL. */
-wg_status wg_norm_apply(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n, wg_tensor **const *to);
+wg_status wg_invoke_into(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n, wg_tensor **const *to);
 /* E_ARGUMENT if eps, the op's params, is out of range. */
 wg_status wg_norm_eps(const wg_call *c);
 /* E_SHAPE if over_nothing, which means that a mean and a variance of no elements would be needed. */

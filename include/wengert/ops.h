@@ -111,6 +111,17 @@ typedef struct WG_NAMED wg_triangular_solve_options {
 } wg_triangular_solve_options;
 #define WG_TRIANGULAR_SOLVE_DEFAULTS .upper = false, .transposed = false
 
+/* Options of lstm_cell and gru_cell: pointers that receive further results, or NULL if the op fails. */
+typedef struct WG_NAMED wg_lstm_cell_options {
+    wg_tensor **next, **gates;
+} wg_lstm_cell_options;
+#define WG_LSTM_CELL_DEFAULTS .next = NULL, .gates = NULL
+
+typedef struct WG_NAMED wg_gru_cell_options {
+    wg_tensor **gates;
+} wg_gru_cell_options;
+#define WG_GRU_CELL_DEFAULTS .gates = NULL
+
 /* Options of attention. mask: u8, or numbers that are added, or WG_NONE. */
 typedef struct WG_NAMED wg_attention_options {
     wg_tensor *mask;

@@ -130,7 +130,7 @@ wg_status wg_batch_norm_grad(wg_tensor *x, wg_tensor *gamma, wg_tensor *mean, wg
                              wg_tensor **gx, wg_tensor **ggamma, wg_tensor **gbeta)
 {
     wg_tensor *in[6] = {x, gamma, mean, rstd, gy, y}, **to[3] = {gx, ggamma, gbeta};
-    return wg_norm_apply(&wg_op_batch_norm_grad, NULL, in, 6, to);
+    return wg_invoke_into(&wg_op_batch_norm_grad, NULL, in, 6, to);
 }
 
 static struct wg_norm norm_of(const wg_call *c)

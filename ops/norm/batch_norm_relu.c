@@ -12,7 +12,7 @@ wg_tensor *wg_batch_norm_relu_with(wg_tensor *x, wg_batch_norm_options options)
 {
     wg_tensor *y = NULL, *in[3] = {x, options.weight, options.bias};
     wg_tensor **to[4] = {&y, options.mean, options.rstd, options.variance};
-    return wg_norm_apply(&wg_op_batch_norm_relu, &options.eps, in, 3, to) == WG_OK ? y : NULL;
+    return wg_invoke_into(&wg_op_batch_norm_relu, &options.eps, in, 3, to) == WG_OK ? y : NULL;
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)

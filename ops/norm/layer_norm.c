@@ -58,7 +58,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
 wg_tensor *wg_layer_norm_with(wg_tensor *x, wg_layer_norm_options options)
 {
     wg_tensor *y = NULL, *in[3] = {x, options.weight, options.bias}, **to[3] = {&y, options.mean, options.rstd};
-    return wg_norm_apply(&wg_op_layer_norm, &options.eps, in, 3, to) == WG_OK ? y : NULL;
+    return wg_invoke_into(&wg_op_layer_norm, &options.eps, in, 3, to) == WG_OK ? y : NULL;
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)

@@ -145,7 +145,7 @@ wg_status wg_layer_norm_grad(wg_tensor *x, wg_tensor *gamma, wg_tensor *mean, wg
 {
     wg_tensor *in[5] = {x, gamma, mean, rstd, gy}, **to[3] = {gx, ggamma, gbeta};
     const struct params p = {.only_x = !ggamma && !gbeta};
-    return wg_norm_apply(&wg_op_layer_norm_grad, &p, in, 5, to);
+    return wg_invoke_into(&wg_op_layer_norm_grad, &p, in, 5, to);
 }
 
 static wg_status vjp(const wg_call *c, wg_tensor *const *gy, wg_grad_slot *gx)

@@ -158,7 +158,7 @@ wg_status wg_norm_statistics(const wg_call *c, bool over_nothing)
                         : WG_OK;
 }
 
-wg_status wg_norm_apply(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n, wg_tensor **const *to)
+wg_status wg_invoke_into(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n, wg_tensor **const *to)
 {
     wg_tensor *out[4] = {NULL, NULL, NULL, NULL};
     const wg_status status = wg_invoke(op, params, in, n, out, op->n_out);

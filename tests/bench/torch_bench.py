@@ -56,7 +56,7 @@ def arguments():
     return parser.parse_args()
 
 
-NAMES = "W1 W2 W3 W4 W5 W5b W6 W7a W7b W7c W8_1e6 W8_1e7 W9 W10_grad W10_hvp W10_hess W11 W12".split()
+NAMES = "W1 W2 W3 W4 W5 W5b W6 W7a W7b W7c W8_1e6 W8_1e7 W9 W10_grad W10_hvp W10_hess W11 W12 W13".split()
 ASKED = arguments()
 WANTED = NAMES if ASKED.w == "all" else ASKED.w.split(",")
 start_anew_tuned(WANTED)
@@ -218,6 +218,36 @@ def characters(mode):
         for p in params:
             p.grad = None
         loss = net(x, labels)
+        loss.backward()
+        update.step()
+        return loss
+
+    return Workload(step, params, [update])
+
+
+class Sequence(nn.Module):
+    """An LSTM of 128 units whose outputs are to follow given ones."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(128, 128)
+
+    def forward(self, x, target):
+        return F.mse_loss(self.lstm(x)[0], target)
+
+
+def sequence(mode):
+    numbers, net = Numbers(), Sequence()
+    params, bound = list(net.parameters()), 1 / math.sqrt(128)
+    for p in params:
+        p.data.copy_(numbers.drawn(*p.shape, low=-bound, high=bound))
+    x, target = numbers.drawn(32, 32, 128), numbers.drawn(32, 32, 128, low=-1, high=1)
+    update = adam(params, lists(mode))
+
+    def step():
+        for p in params:
+            p.grad = None
+        loss = net(x, target)
         loss.backward()
         update.step()
         return loss
@@ -414,6 +444,7 @@ MAKE = {
     "W10_hess": lambda mode: hessian(),
     "W11": lambda mode: classifier(mode, mlp(*[1024] * 17), sgd, (1024, 1024), 1024),
     "W12": characters,
+    "W13": sequence,
 }
 
 # ---- measuring ----

@@ -447,6 +447,32 @@ case("rms_norm.plain", lambda x, gamma: gamma * x / torch.sqrt((x * x).mean(-1, 
 case("rms_norm.bare", lambda x: x / torch.sqrt((x * x).mean(-1, keepdim=True) + 1e-6), real(2, 4))
 case("group_norm.bare", lambda x: F.group_norm(x, 1, eps=1e-3), real(2, 2, 2))
 
+# ---- cells of recurrent networks ----
+
+
+def lstm(gates, c):
+    i, f, g, o = gates.chunk(4, -1)
+    i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
+    c = f * c + i * g
+    return o * c.tanh(), c, torch.cat([i, f, g, o], -1)
+
+
+def gru(x, s, h):
+    (xr, xz, xn), (sr, sz, sn) = x.chunk(3, -1), s.chunk(3, -1)
+    r, z = (xr + sr).sigmoid(), (xz + sz).sigmoid()
+    n = (xn + r * sn).tanh()
+    return (1 - z) * n + z * h, torch.cat([r, z, n, sn], -1)
+
+
+case("lstm_cell.network", lambda x, h, c, w, u, b: torch.lstm_cell(x, (h, c), w, u, b, b),
+     real(2, 3), real(2, 2), real(2, 2), real(8, 3), real(8, 2), real(8))
+case("lstm_cell.gates", lambda x, s, c: lstm(x + s, c), real(2, 8), real(2, 8), real(2, 2))
+case("lstm_cell.no_state", lambda x, c: lstm(x, c)[0], real(3, 4), real(3, 1))
+case("gru_cell.network", lambda x, h, w, u, a, b: torch.gru_cell(x, h, w, u, a, b),
+     real(2, 3), real(2, 2), real(6, 3), real(6, 2), real(6), real(6))
+case("gru_cell.gates", gru, real(2, 6), real(2, 6), real(2, 2))
+case("gru_cell.no_state", lambda x, h: gru(x, 0 * x, h)[0], real(2, 6), real(2, 2))
+
 # ---- attention ----
 
 
