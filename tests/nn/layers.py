@@ -87,6 +87,7 @@ LAYERS = {
     "dropout": [Case(lambda: nn.Dropout(0.4), (4, 5), random=True), Case(lambda: nn.Dropout(0), (3,))],
     "dropout_channels": [Case(nn.Dropout2d, (2, 4, 2, 3), random=True)],
     "dropout_alpha": [Case(lambda: nn.AlphaDropout(0.4), (4, 5), random=True)],
+    "noise": [Case(nn.Identity, (4, 5), random=True), Case(nn.Identity, (2, 3, 2, 2), random=True)],
     "relu": [Case(nn.ReLU, (3, 4))],
     "tanh": [Case(nn.Tanh, (3, 4))],
     "sigmoid": [Case(nn.Sigmoid, (3, 4))],

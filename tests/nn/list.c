@@ -510,6 +510,68 @@ static void wrong_inputs_are_refused(void **state)
     on_each(WG_F32, check_wrong_inputs);
 }
 
+/* Applies the layer with another shape of one input. It may take the shape: many layers take several. If not, the message says the
+   layer, its section and the shape that came. */
+static void try_shape(struct trial *t, const wg_nn_module *net, size_t input, wg_shape shape)
+{
+    wg_tensor *in[MAX_INPUTS], *y[MAX_RESULTS];
+    memcpy(in, t->in, sizeof in);
+    in[input] = t->sample->below[input] ? wg_zeros(WG_I64, shape) : filled(t->dtype, shape, 0);
+    if (wg_nn_apply_many(net, NULL, in, t->n_in, y, t->n_out) == WG_OK) {
+        for (size_t i = 0; i < t->n_out; i++)
+            wg_free(y[i]);
+    } else {
+        const wg_error *error = wg_error_first();
+        char text[200];
+        wg_shape_text(shape, text, sizeof text);
+        if ((error->code != WG_E_SHAPE && error->code != WG_E_ARGUMENT) || !strstr(error->message, t->entry->name) ||
+            strcmp(error->section, "layer") != 0 || !strstr(error->message, text))
+            fail_msg("%s, input %zu of shape %s: %s", t->entry->name, input, text, error->message);
+        wg_error_take(NULL);
+    }
+    wg_free(in[input]);
+}
+
+/* A module of one child, called "layer", that takes and gives what the layer does. */
+static wg_tensor *apply_the_child(const wg_nn_call *call, wg_tensor *x)
+{
+    (void)x;
+    wg_tensor *y[MAX_RESULTS];
+    if (wg_nn_apply_child_many(call, 0, call->in, call->n_in, y, call->n_out) != WG_OK)
+        return NULL;
+    memcpy(call->out, y, call->n_out * sizeof *y);
+    return y[0];
+}
+
+static void check_wrong_shapes(struct trial *t)
+{
+    static const struct wg_nn_kind outer = {.name = "outer", .forward = apply_the_child, .n_in = WG_NN_ANY, .n_out = WG_NN_ANY};
+    wg_nn_module *net = wg_nn_module_create(&outer, NULL, NULL);
+    assert_int_equal(wg_nn_add_child(net, "layer", layer_of(t->entry, t->sample, t->dtype)), WG_OK);
+    for (size_t i = 0; i < t->n_in; i++) {
+        const wg_shape shape = t->sample->in[i];
+        for (int axis = 0; axis < shape.rank; axis++)
+            for (int64_t extent = 0; extent <= shape.extent[axis] + 1; extent++) {
+                wg_shape other = shape;
+                other.extent[axis] = extent;
+                try_shape(t, net, i, other);
+            }
+        wg_shape longer = shape, shorter = shape;
+        longer.extent[longer.rank++] = 2;
+        shorter.rank--;
+        try_shape(t, net, i, longer);
+        try_shape(t, net, i, shorter);
+        try_shape(t, net, i, WG_SCALAR);
+    }
+    wg_nn_destroy(net);
+}
+
+static void wrong_shapes_are_refused_in_words(void **state)
+{
+    (void)state;
+    on_each(WG_F32, check_wrong_shapes);
+}
+
 /* ---- PyTorch's values: layers.txt, which layers.py wrote ---- */
 
 enum { MAX_VALUES = 4096, MAX_LINE = 1 << 17 };
@@ -622,6 +684,7 @@ int main(void)
         TEST(frozen_layers_pass_gradients_on),
         TEST(without_memory_nothing_changes),
         TEST(wrong_inputs_are_refused),
+        TEST(wrong_shapes_are_refused_in_words),
         TEST(values_are_those_of_pytorch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

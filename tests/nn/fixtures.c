@@ -1,0 +1,211 @@
+/* Networks of PyTorch 1.13 in the files of fixtures/: with the same state and inputs ours give the same results and gradients. A file holds the
+   state under PyTorch's names beside test.input.N, test.output.N and test.grad.NAME, gradients of the sum of squares of all outputs. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <jansson.h>
+
+#include "nn_check.h"
+
+/* ---- the format: the length of the header (u64), the header (JSON), the data ---- */
+
+struct file {
+    char *bytes;
+    size_t size;
+    const char *data;
+    json_t *header;
+};
+
+static struct file open_file(const char *name)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s.safetensors", FIXTURES, name);
+    FILE *stream = fopen(path, "rb");
+    assert_non_null(stream);
+    assert_int_equal(fseek(stream, 0, SEEK_END), 0);
+    struct file file = {.size = (size_t)ftell(stream)};
+    rewind(stream);
+    file.bytes = malloc(file.size);
+    assert_int_equal(fread(file.bytes, 1, file.size, stream), file.size);
+    fclose(stream);
+    uint64_t length;
+    memcpy(&length, file.bytes, sizeof length);
+    assert_true(length <= file.size - sizeof length);
+    file.data = file.bytes + sizeof length + length;
+    json_error_t error;
+    file.header = json_loadb(file.bytes + sizeof length, length, JSON_REJECT_DUPLICATES, &error);
+    assert_non_null(file.header);
+    return file;
+}
+
+static void close_file(struct file *file)
+{
+    json_decref(file->header);
+    free(file->bytes);
+}
+
+static const char *find(const struct file *file, const char *name, wg_dtype *dtype, wg_shape *shape)
+{
+    json_t *entry = json_object_get(file->header, name), *extents = json_object_get(entry, "shape");
+    if (!entry)
+        return NULL;
+    const char *type = json_string_value(json_object_get(entry, "dtype"));
+    *dtype = strcmp(type, "F32") == 0 ? WG_F32 : strcmp(type, "F64") == 0 ? WG_F64 : WG_I64;
+    *shape = (wg_shape){.rank = (int)json_array_size(extents)};
+    for (int i = 0; i < shape->rank; i++)
+        shape->extent[i] = json_integer_value(json_array_get(extents, (size_t)i));
+    return file->data + json_integer_value(json_array_get(json_object_get(entry, "data_offsets"), 0));
+}
+
+/* The file's tensor of that name; NULL if there is none. */
+static wg_tensor *load(const struct file *file, const char *name)
+{
+    wg_dtype dtype;
+    wg_shape shape;
+    const char *bytes = find(file, name, &dtype, &shape);
+    if (!bytes)
+        return NULL;
+    wg_tensor *t = wg_zeros(dtype, shape);
+    memcpy(wg_data_mut(t), bytes, (size_t)wg_numel(t) * wg_dtype_size(dtype));
+    return t;
+}
+
+static double element(const wg_tensor *t, int64_t i)
+{
+    return wg_dtype_of(t) == WG_F64   ? wg_data_as(t, double)[i]
+           : wg_dtype_of(t) == WG_F32 ? (double)wg_data_as(t, float)[i]
+                                      : (double)wg_data_as(t, int64_t)[i];
+}
+
+/* Every tensor of the state is in the file, and every one in the file belongs to the state. */
+static void load_state(const struct file *file, wg_nn_module *net)
+{
+    const wg_tensor_list state = wg_nn_state(net);
+    for (size_t i = 0; i < state.n; i++) {
+        wg_tensor *from = load(file, state.name[i]), *to = state.tensor[i];
+        if (!from)
+            fail_msg("the file has no %s", state.name[i]);
+        assert_int_equal(wg_numel(from), wg_numel(to));
+        assert_int_equal(wg_rank(from), wg_rank(to));
+        for (int axis = 0; axis < wg_rank(from); axis++)
+            assert_int_equal(wg_extent(from, axis), wg_extent(to, axis));
+        wg_tensor *same = wg_cast(from, wg_dtype_of(to)); /* num_batches_tracked is i64 there */
+        assert_int_equal(wg_write_raw(to, wg_data(same)), WG_OK);
+        wg_free(same), wg_free(from);
+    }
+    size_t in_file = 0;
+    const char *name;
+    json_t *entry;
+    json_object_foreach(file->header, name, entry) in_file += strncmp(name, "test.", 5) != 0 && strcmp(name, "__metadata__") != 0;
+    assert_int_equal(in_file, state.n);
+}
+
+/* ---- the networks ---- */
+
+static wg_nn_module *mlp_bn(void)
+{
+    return wg_nn_sequential(wg_nn_linear(5, 7), wg_nn_batch_norm(7), wg_nn_relu(), wg_nn_linear(7, 3));
+}
+
+static wg_nn_module *mlp_bn_64(void)
+{
+    return wg_nn_sequential(wg_nn_linear(5, 7, .dtype = WG_F64), wg_nn_batch_norm(7, .dtype = WG_F64), wg_nn_tanh(),
+                            wg_nn_linear(7, 3, .dtype = WG_F64));
+}
+
+static wg_nn_module *embedding_layer_norm_64(void)
+{
+    return wg_nn_sequential(wg_nn_embedding(11, 6, .padding = 0, .dtype = WG_F64), wg_nn_layer_norm(6, .dtype = WG_F64),
+                            wg_nn_linear(6, 2, .dtype = WG_F64));
+}
+
+static const struct fixture {
+    const char *name;
+    wg_nn_module *(*make)(void);
+    bool training;
+} fixtures[] = {
+    {"mlp_bn", mlp_bn, false},
+    {"mlp_bn_64", mlp_bn_64, false},
+    {"embedding_layer_norm_64", embedding_layer_norm_64, false},
+};
+
+enum { MAX_TENSORS = 4 };
+
+/* All tensors of the file called test.KIND.0, 1, … */
+static size_t load_all(const struct file *file, const char *kind, wg_tensor **t)
+{
+    size_t n = 0;
+    char name[40];
+    do {
+        assert_true(n < MAX_TENSORS);
+        snprintf(name, sizeof name, "test.%s.%zu", kind, n);
+        t[n] = load(file, name);
+    } while (t[n] && ++n);
+    return n;
+}
+
+static void assert_close_to(const struct fixture *fixture, const char *what, const wg_tensor *got, const wg_tensor *expected)
+{
+    const double tolerance = wg_dtype_of(expected) == WG_F32 ? 1e-5 : 1e-9;
+    wg_tensor *rows = wg_copy((wg_tensor *)(uintptr_t)got);
+    assert_non_null(rows);
+    assert_int_equal(wg_numel(rows), wg_numel(expected));
+    for (int64_t i = 0; i < wg_numel(rows); i++)
+        if (!(fabs(element(rows, i) - element(expected, i)) <= tolerance * (1 + fabs(element(expected, i)))))
+            fail_msg("%s %s[%lld]: got %.17g, expected %.17g", fixture->name, what, (long long)i, element(rows, i),
+                     element(expected, i));
+}
+
+static void check_gradients(const struct fixture *fixture, const struct file *file, wg_nn_module *net)
+{
+    const wg_tensor_list params = wg_nn_parameters(net);
+    char name[200];
+    for (size_t i = 0; i < params.n; i++) {
+        snprintf(name, sizeof name, "test.grad.%s", params.name[i]);
+        wg_tensor *expected = load(file, name);
+        if (!expected)
+            fail_msg("%s: the file has no %s", fixture->name, name);
+        assert_close_to(fixture, name, wg_gradient(params.tensor[i]), expected);
+    }
+}
+
+static void check_fixture(const struct fixture *fixture)
+{
+    struct file file = open_file(fixture->name);
+    wg_nn_module *net = fixture->make();
+    assert_non_null(net);
+    load_state(&file, net);
+    const bool before = wg_train_mode_set(fixture->training);
+    {
+        WG_TAPE(tape);
+        wg_tensor *in[MAX_TENSORS], *out[MAX_TENSORS], *y[MAX_TENSORS], *loss = NULL;
+        const size_t n_in = load_all(&file, "input", in), n_out = load_all(&file, "output", out);
+        if (wg_nn_apply_many(net, NULL, in, n_in, y, n_out) != WG_OK)
+            fail_msg("%s: %s", fixture->name, wg_error_first()->message);
+        for (size_t i = 0; i < n_out; i++) {
+            wg_tensor *squares = wg_sum(wg_square(y[i]));
+            loss = loss ? wg_add(loss, squares) : squares;
+            assert_close_to(fixture, "output", y[i], out[i]);
+        }
+        assert_int_equal(wg_backward(loss), WG_OK);
+        check_gradients(fixture, &file, net);
+    }
+    (void)wg_train_mode_set(before);
+    wg_nn_destroy(net);
+    close_file(&file);
+}
+
+static void networks_of_pytorch_give_the_same_values(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof fixtures / sizeof *fixtures; i++)
+        check_fixture(&fixtures[i]);
+    assert_no_error();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {TEST(networks_of_pytorch_give_the_same_values)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
