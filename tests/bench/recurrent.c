@@ -1,5 +1,5 @@
 /* Workloads W12 and W13: training steps of an LSTM (Hochreiter and Schmidhuber, 1997), 32 steps of 32 rows, with Adam. W12: 64 units
-   over 76 characters, written with slices as a user would. W13: 128 units over 128 features, with the op lstm_cell. */
+   over 76 characters, written with slices as a user would. W13: 128 units over 128 features, the layer lstm. */
 #include <math.h>
 
 #include "bench.h"
@@ -87,31 +87,39 @@ const struct workload w12 = {.name = "W12", .size = sizeof(struct lstm), .make =
 
 /* ---- W13 ---- */
 
-enum { INPUT = 128, UNITS = 128, WEIGHTS = 4 };
+enum { UNITS = 128 };
 
 struct sequence {
     struct subject base;
-    wg_tensor *param[WEIGHTS]; /* weight_ih, weight_hh, bias_ih, bias_hh */
-    wg_tensor *x, *target;     /* (T,B,INPUT), (T,B,UNITS) */
+    wg_nn_module *net;
+    wg_tensor *x, *target; /* (T,B,UNITS) both */
     wg_optim *opt;
 };
+
+static wg_status draw_weights(struct subject *s, wg_tensor_list params)
+{
+    const double bound = 1 / sqrt(UNITS);
+    for (size_t i = 0; i < params.n; i++) {
+        wg_tensor *numbers = drawn(s, WG_F32, wg_shape_of(params.tensor[i]), -bound, bound);
+        const wg_status status = numbers ? wg_assign(params.tensor[i], numbers) : failure();
+        wg_free(numbers);
+        WG_TRY(status);
+    }
+    return WG_OK;
+}
 
 static wg_status make_sequence(void *subject, const void *settings)
 {
     struct sequence *q = subject;
     struct subject *s = &q->base;
-    const wg_shape shape[WEIGHTS] = {WG_SHAPE(4 * UNITS, INPUT), WG_SHAPE(4 * UNITS, UNITS), WG_SHAPE(4 * UNITS),
-                                     WG_SHAPE(4 * UNITS)};
-    const double bound = 1 / sqrt(UNITS);
     (void)settings;
     WG_TRY(subject_begin(s, WG_F32));
-    for (int i = 0; i < WEIGHTS; i++) {
-        q->param[i] = wg_set_requires_grad(drawn(s, WG_F32, shape[i], -bound, bound), true);
-        if (!q->param[i])
-            return failure();
-    }
-    q->x = DRAWN(s, STEPS, ROWS, INPUT), q->target = drawn(s, WG_F32, WG_SHAPE(STEPS, ROWS, UNITS), -1, 1);
-    const wg_tensor_list params = {.tensor = q->param, .n = WEIGHTS};
+    q->net = wg_nn_lstm(UNITS, UNITS);
+    if (!q->net)
+        return failure();
+    const wg_tensor_list params = wg_nn_parameters(q->net);
+    WG_TRY(draw_weights(s, params));
+    q->x = DRAWN(s, STEPS, ROWS, UNITS), q->target = drawn(s, WG_F32, WG_SHAPE(STEPS, ROWS, UNITS), -1, 1);
     q->opt = q->x && q->target ? adam(params) : NULL;
     if (!q->opt)
         return failure();
@@ -119,23 +127,11 @@ static wg_status make_sequence(void *subject, const void *settings)
     return subject_remember_list(s, wg_optim_state(q->opt));
 }
 
-static wg_tensor *sequence_loss(const struct sequence *q)
-{
-    wg_tensor *const *p = q->param, *h = NULL, *c = wg_zeros(WG_F32, WG_SHAPE(ROWS, UNITS)), *hidden[STEPS];
-    wg_tensor *from_input = wg_linear(q->x, p[0], wg_add(p[2], p[3]));
-    for (int t = 0; t < STEPS; t++) {
-        wg_tensor *from_state = t > 0 ? wg_donate(wg_linear(h, p[1], WG_NONE)) : WG_NONE;
-        h = hidden[t] = wg_lstm_cell(wg_select(from_input, 0, t), from_state, c, .next = &c);
-    }
-    wg_drop(from_input);
-    return wg_mse(wg_reshape(wg_concat(hidden, STEPS, 0), WG_SHAPE(STEPS, ROWS, UNITS)), q->target);
-}
-
 static wg_status step_sequence(void *subject)
 {
     struct sequence *q = subject;
     WG_TAPE(tape);
-    wg_tensor *loss = sequence_loss(q);
+    wg_tensor *loss = wg_mse(wg_nn_apply(q->net, q->x), q->target);
     if (!loss)
         return failure();
     WG_TRY(subject_report(&q->base, loss));
@@ -147,8 +143,7 @@ static void finish_sequence(void *subject)
 {
     struct sequence *q = subject;
     wg_optim_destroy(q->opt);
-    for (int i = 0; i < WEIGHTS; i++)
-        wg_free(q->param[i]);
+    wg_nn_destroy(q->net);
     wg_free(q->x), wg_free(q->target);
     subject_finish(&q->base);
 }

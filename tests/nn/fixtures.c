@@ -120,6 +120,26 @@ static wg_nn_module *embedding_layer_norm_64(void)
                             wg_nn_linear(6, 2, .dtype = WG_F64));
 }
 
+static wg_nn_module *lstm(void)
+{
+    return wg_nn_lstm(4, 6, .layers = 2, .batch_first = true);
+}
+
+static wg_nn_module *lstm_bidirectional_64(void)
+{
+    return wg_nn_lstm(4, 5, .bidirectional = true, .dtype = WG_F64);
+}
+
+static wg_nn_module *gru_64(void)
+{
+    return wg_nn_gru(4, 6, .layers = 2, .dtype = WG_F64);
+}
+
+static wg_nn_module *rnn_tanh_64(void)
+{
+    return wg_nn_rnn(3, 4, .dtype = WG_F64);
+}
+
 static const struct fixture {
     const char *name;
     wg_nn_module *(*make)(void);
@@ -128,6 +148,10 @@ static const struct fixture {
     {"mlp_bn", mlp_bn, false},
     {"mlp_bn_64", mlp_bn_64, false},
     {"embedding_layer_norm_64", embedding_layer_norm_64, false},
+    {"lstm", lstm, false},
+    {"lstm_bidirectional_64", lstm_bidirectional_64, false},
+    {"gru_64", gru_64, false},
+    {"rnn_tanh_64", rnn_tanh_64, false},
 };
 
 enum { MAX_TENSORS = 4 };

@@ -69,6 +69,28 @@ def straight_through_sign(x):
     return through + (x.sign() - through).detach()
 
 
+def packed(net, x, *rest):
+    """A recurrent layer on rows of the lengths that are the last input, 0 among them, which PyTorch packs only if they are above 0."""
+    *states, lengths = rest
+    rows, time = (0, 1) if net.batch_first else (1, 0)
+    some = lengths > 0
+    d = 2 if net.bidirectional else 1
+    blank = torch.zeros(net.num_layers * d, x.shape[rows], net.hidden_size)
+    states = states or ([blank, blank] if isinstance(net, nn.LSTM) else [blank])
+    some_states = [s[:, some] for s in states]
+    sequence = nn.utils.rnn.pack_padded_sequence(x[some] if rows == 0 else x[:, some], lengths[some], net.batch_first, False)
+    y, final = net(sequence, tuple(some_states) if len(states) > 1 else some_states[0])
+    y, _ = nn.utils.rnn.pad_packed_sequence(y, net.batch_first, total_length=x.shape[time])
+    place = some.nonzero().flatten()
+    y = torch.zeros(*x.shape[:2], y.shape[2]).index_copy(rows, place, y)
+    return y, *(s.index_copy(1, place, f) for s, f in zip(states, final if len(states) > 1 else (final,)))
+
+
+def lstm(net, x, *states):
+    y, (h, c) = net(x, states or None)
+    return y, h, c
+
+
 LAYERS = {
     "linear": [Case(lambda: nn.Linear(3, 4), (5, 3)), Case(lambda: nn.Linear(2, 3, bias=False), (2, 3, 2))],
     "bilinear": [Case(lambda: nn.Bilinear(3, 2, 4), (5, 3), (5, 2)), Case(lambda: nn.Bilinear(3, 2, 4, bias=False), (2, 2, 3), (2, 2, 2))],
@@ -88,6 +110,21 @@ LAYERS = {
     "dropout_channels": [Case(nn.Dropout2d, (2, 4, 2, 3), random=True)],
     "dropout_alpha": [Case(lambda: nn.AlphaDropout(0.4), (4, 5), random=True)],
     "noise": [Case(nn.Identity, (4, 5), random=True), Case(nn.Identity, (2, 3, 2, 2), random=True)],
+    "rnn": [Case(lambda: nn.RNN(3, 4), (4, 2, 3)),
+            Case(lambda: nn.RNN(3, 4, 2, nonlinearity="relu", bias=False, batch_first=True, bidirectional=True), (3, 3, 3), (4, 3, 4), indices((3,), 4),
+                 call=packed)],
+    "lstm": [Case(lambda: nn.LSTM(3, 2), (4, 2, 3), call=lambda net, x: net(x)[0]),
+             Case(lambda: nn.LSTM(3, 2, 2, batch_first=True, bidirectional=True), (3, 3, 3), (4, 3, 2), (4, 3, 2), indices((3,), 4), call=packed),
+             Case(lambda: nn.LSTM(3, 2, 2, bias=False, dropout=0.3), (2, 2, 3), (2, 2, 2), (2, 2, 2), call=lstm, random=True),
+             Case(lambda: nn.LSTM(3, 2), (4, 5, 3), indices((5,), 5), call=lambda *x: packed(*x)[:2]),
+             Case(lambda: nn.LSTM(3, 2), (1, 2, 3), call=lstm)],
+    "gru": [Case(lambda: nn.GRU(3, 2), (4, 2, 3)),
+            Case(lambda: nn.GRU(3, 2, 2, batch_first=True, bidirectional=True), (3, 3, 3), (4, 3, 2), indices((3,), 4), call=packed),
+            Case(lambda: nn.GRU(3, 2, bias=False), (4, 5, 3), indices((5,), 5), call=packed)],
+    "rnn_cell": [Case(lambda: nn.RNNCell(3, 2), (4, 3), (4, 2)), Case(lambda: nn.RNNCell(3, 2, False, "relu"), (3,))],
+    "lstm_cell": [Case(lambda: nn.LSTMCell(3, 2), (4, 3), (4, 2), (4, 2), call=lambda net, x, *states: net(x, states)),
+                  Case(lambda: nn.LSTMCell(3, 2, False), (3,), call=lambda net, x: net(x)[0])],
+    "gru_cell": [Case(lambda: nn.GRUCell(3, 2), (4, 3), (4, 2)), Case(lambda: nn.GRUCell(3, 2, False), (3,))],
     "relu": [Case(nn.ReLU, (3, 4))],
     "tanh": [Case(nn.Tanh, (3, 4))],
     "sigmoid": [Case(nn.Sigmoid, (3, 4))],

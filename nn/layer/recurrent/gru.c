@@ -1,0 +1,46 @@
+/* Gated recurrent units (Cho and others, 2014). */
+#include "recurrent.h"
+#include "wengert/ops.h"
+
+void nn_gru_step(const struct nn_recurrent *r, const struct nn_recurrent_weights *w, wg_tensor *from_input,
+                 struct nn_recurrent_state *s)
+{
+    s->h = wg_gru_cell(from_input, nn_recurrent_from_state(r, w, from_input, s), s->h);
+}
+
+static struct nn_recurrent described(const wg_nn_gru_options *o)
+{
+    return (struct nn_recurrent){
+        .op = "nn_gru", .gates = 3, .states = 1, .bias_apart = true, .step = nn_gru_step, NN_RECURRENT_OPTIONS(o)};
+}
+
+static wg_status build(wg_nn_module *layer, const void *options)
+{
+    const struct nn_recurrent r = described(options);
+    return nn_recurrent_build(&r, layer);
+}
+
+static wg_tensor *forward(const wg_nn_call *call, wg_tensor *x)
+{
+    const struct nn_recurrent r = described(call->options);
+    return nn_recurrent_forward(&r, call, x);
+}
+
+#define OPTIONS(...)                                                             \
+    &(const wg_nn_gru_options)                                                   \
+    {                                                                            \
+        .in = 3, .hidden = 2, .dtype = WG_F64, .generator = WG_NONE, __VA_ARGS__ \
+    }
+static const wg_nn_sample samples[] = {
+    {.options = OPTIONS(.layers = 1, .bias = true), .n_in = 1, .in = {{3, {4, 2, 3}}}, .n_out = 2},
+    {.options = OPTIONS(.bias = true, .layers = 2, .bidirectional = true, .batch_first = true),
+     .n_in = 3,
+     .in = {{3, {3, 3, 3}}, {3, {4, 3, 2}}, {1, {3}}},
+     .below = {0, 0, 4},
+     .n_out = 2},
+    {.options = OPTIONS(.layers = 1), .n_in = 2, .in = {{3, {4, 5, 3}}, {1, {5}}}, .below = {0, 5}, .n_out = 2},
+    {.n_in = 0},
+};
+
+const struct wg_nn_kind nn_gru_kind = {
+    .name = "gru", .forward = forward, .n_in = WG_NN_ANY, .n_out = WG_NN_ANY, .build = build, .samples = samples};
