@@ -81,7 +81,7 @@ def prototypes(lines):
 
 # The C types of options in a list.
 TYPES = {"REAL": "double", "INT": "int64_t", "SIZE": "int64_t", "BOOL": "bool", "BOTH": "wg_pair", "DTYPE": "wg_dtype", "GENERATOR": "wg_tensor *",
-         "MILESTONE_LIST": "wg_milestones"}
+         "MILESTONE_LIST": "wg_milestones", "VALUE": "double"}
 
 
 def member(line):
@@ -99,11 +99,11 @@ def member(line):
 
 def entries(lines, folder, file):
     """Of another list (optimizers.def): each entry with its options as the macro and the struct that the header which includes it makes of them."""
-    header = next((text for text in (p.read_text() for p in folder.rglob("*.h")) if f'"{file}"' in text), "")
+    header = next((text for text in (p.read_text() for p in folder.rglob("*.h")) if re.search(rf'["/]{re.escape(file)}"', text)), "")
     struct = re.search(r"typedef struct (?:WG_NAMED )?(wg_\w*?)##name##(\w+)", header)
     name = ""
     for line in lines:
-        if struct and not name and (match := re.match(r"WG_\w+\((\w+),$", line)):
+        if struct and not name and (match := re.match(r"WG_\w+\((\w+),(?: \w+,)?$", line)):
             name = match[1]
             yield f"#define {struct[1]}{name}(arguments, ...)"
             yield f"/* The options of {struct[1]}{name}, each with its default. */"
@@ -113,6 +113,8 @@ def entries(lines, folder, file):
         elif activation := re.match(r"WG_ACTIVATION\((\w+),", line):
             yield f"/* The activation wg_{activation[1]} as a layer. */"
             yield f"wg_nn_module *wg_nn_{activation[1]}(void);"
+        elif plain := re.match(r"WG_INIT_(FIXED_)?PLAIN\((\w+),", line):
+            yield f"wg_status wg_init_{plain[2]}(wg_tensor *t{'' if plain[1] else ', wg_tensor *generator'});"
         elif name and line == ")":
             yield f"}} {struct[1]}{name}{struct[2]};"
             name = ""

@@ -193,6 +193,15 @@ typedef enum wg_activation {
 WG_API wg_nn_module *wg_nn_activation(wg_activation activation);
 WG_API wg_nn_module *wg_nn_identity(void);
 
+/* The gain of the weights before an activation: √2 for relu, √(2/(1 + slope²)) for leaky_relu, 5/3 for tanh, 3/4 for selu and 1 for the
+   others. slope: leaky_relu's, by default 0.01. NaN and E_ARGUMENT for an activation that is not there, and for a slope where there is
+   none. PyTorch: calculate_gain. */
+typedef struct WG_NAMED wg_nn_gain_options {
+    double slope;
+} wg_nn_gain_options;
+#define wg_nn_gain(activation, ...) wg_nn_gain_with((activation), WG_OPTIONS(wg_nn_gain_options, .slope = WG_NOT_SET, __VA_ARGS__))
+WG_API double wg_nn_gain_with(wg_activation activation, wg_nn_gain_options options);
+
 /* wg_nn_NAME(sizes, .option = value, …), and wg_nn_NAME() of an activation. NULL and the error on failure: E_ARGUMENT (an option out
    of its range), E_MEMORY. */
 #define WG_SIZE(name, help, ...) int64_t name;
@@ -232,7 +241,7 @@ WG_API wg_nn_module *wg_nn_sequential_with(wg_nn_module *const *layers, size_t n
 /* A multilayer perceptron, a sequential module: WG_SIZES(2, 8, 1) is 2 inputs, 8 hidden units, 1 output. Each linear layer but the
    last is followed by batch normalisation, if wanted, and the activation. The weights are drawn from stream WG_STREAM_INIT of the
    seed: two networks of one seed are equal. With WG_NO_SEED the seed is drawn from this thread's generator, so no two networks
-   are. With Kaiming and Xavier rules the gain is the activation's. */
+   are. With a rule that has a gain it is the activation's. */
 typedef struct WG_NAMED wg_nn_mlp_options {
     wg_activation activation;
     bool batch_norm;

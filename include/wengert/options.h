@@ -61,6 +61,9 @@ typedef struct wg_option_table {
 #define WG_REQUIRED_REAL __builtin_nan("")
 #define WG_REQUIRED_INT INT64_MIN
 
+/* An option that is not given, where a struct has all options of several kinds: a NaN of its own. Any other NaN is a value, and refused. */
+#define WG_NOT_SET __builtin_nan("0x5e7")
+
 /* Table entries for members of a struct. The range is the last argument because it contains commas. */
 #define WG_OPTION_BOOL_OF(struct_type, member, value, text) \
     WG_OPTION_(struct_type, member, WG_OPTION_BOOL, false, value, NULL, text, WG_BETWEEN(0, 1))

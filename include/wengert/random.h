@@ -1,7 +1,7 @@
 /* Random numbers by a counter-based generator, Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1,
    2, 3, 2011). Its state is a tensor, so a draw is an op that changes an operand: it is undone when a step fails and runs again
    on a rerun. The same seed gives the same numbers for any number of threads and on every machine, except for the last bit of
-   wg_normal, which depends on the C library's logarithm and cosine. */
+   wg_normal and wg_truncated_normal, which depends on the C library's logarithm and cosine. */
 #ifndef WENGERT_RANDOM_H
 #define WENGERT_RANDOM_H
 
@@ -41,7 +41,7 @@ WG_API wg_tensor *wg_generator_default(void);
    Errors: E_MEMORY; E_STATE inside a step that is being captured (as for wg_generator). */
 WG_API wg_status wg_seed(uint64_t seed, uint64_t index);
 
-/* The draws are ops, in ops.h: wg_uniform, wg_normal, wg_bernoulli, wg_permutation. */
+/* The draws are ops, in ops.h: wg_uniform, wg_normal, wg_truncated_normal, wg_bernoulli, wg_permutation. */
 
 #ifdef __cplusplus
 }

@@ -1,142 +1,254 @@
-/* Initialisation of weights. */
+/* Initialisation of tensors: the list of rules, their options and checks, and what rules share. */
+#include "init.h"
+
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "wengert/error.h"
-#include "wengert/nn/init.h"
 #include "wengert/ops.h"
 #include "wengert/tape.h"
-#include "wengert/tensor.h"
 
-/* target ← values, which are given back. */
-static wg_status fill(wg_tensor *target, wg_tensor *values)
+/* ---- the list ---- */
+
+static const char *const wg_fan_names[] = {"in", "out", NULL};
+
+const char *const wg_init_rule_names[] = {
+#define WG_INIT_EACH(name, NAME) #name,
+#include "wengert/init.def"
+    NULL};
+
+#define WG_INIT_EACH(rule, NAME) extern const struct nn_init_kind nn_init_##rule##_kind;
+#include "wengert/init.def"
+
+/* A function for each rule that gives the table of its options. */
+#define WG_VALUE(name, help, ...) WG_OPTION_(options_type, name, WG_OPTION_REAL, true, 0, NULL, help, __VA_ARGS__),
+#define WG_REAL(name, preset, help, ...) WG_OPTION_REAL_OF(options_type, name, preset, help, __VA_ARGS__),
+#define WG_INT(name, preset, help, ...) WG_OPTION_INT_OF(options_type, name, preset, help, __VA_ARGS__),
+#define WG_CHOICE(name, preset, help, type) WG_OPTION_CHOICE_OF(options_type, name, preset, help, type##_names),
+#define TABLE(rule, ...)                                                                        \
+    static wg_option_table table_of_##rule(void)                                                \
+    {                                                                                           \
+        typedef wg_init_##rule##_options options_type;                                          \
+        static const wg_option option[] = {__VA_ARGS__};                                        \
+        return (wg_option_table){option, sizeof option / sizeof *option, sizeof(options_type)}; \
+    }
+#define NO_TABLE(rule)                           \
+    static wg_option_table table_of_##rule(void) \
+    {                                            \
+        return (wg_option_table){NULL, 0, 0};    \
+    }
+#define WG_INIT(rule, NAME, options) TABLE(rule, options)
+#define WG_INIT_FIXED(rule, NAME, options) TABLE(rule, options)
+#define WG_INIT_PLAIN(rule, NAME) NO_TABLE(rule)
+#define WG_INIT_FIXED_PLAIN(rule, NAME) NO_TABLE(rule)
+#include "wengert/init.def"
+
+static const struct rule {
+    const char *op; /* that of its function */
+    const struct nn_init_kind *kind;
+    wg_option_table (*table)(void);
+} rules[] = {
+#define WG_INIT_EACH(rule, NAME) {"init_" #rule, &nn_init_##rule##_kind, table_of_##rule},
+#include "wengert/init.def"
+};
+enum { RULES = sizeof rules / sizeof *rules };
+
+/* Memory for the options of any rule. */
+union any_options {
+    int none;
+#define WG_INIT(rule, NAME, options) wg_init_##rule##_options rule;
+#define WG_INIT_FIXED(rule, NAME, options) wg_init_##rule##_options rule;
+#include "wengert/init.def"
+};
+
+/* ---- a rule with its options ---- */
+
+static wg_status check_shape(const struct rule *rule, const struct nn_init *init)
 {
-    wg_tensor *own = values ? wg_own(values) : NULL;
+    const struct nn_init_kind *kind = rule->kind;
+    const int rank = init->shape.rank;
+    char text[200];
+    const bool fits = kind->max_rank == 0 || (rank >= kind->min_rank && rank <= kind->max_rank);
+    if (fits && (!kind->of_weight || (nn_init_fan(init, WG_FAN_IN) > 0 && nn_init_fan(init, WG_FAN_OUT) > 0)))
+        return WG_OK;
+    return wg_error_set(WG_E_SHAPE, init->op, "%s: expected %s, got %s", init->op, kind->expected,
+                        wg_shape_text(init->shape, text, sizeof text));
+}
+
+static wg_tensor *make(const struct rule *rule, const struct nn_init *init)
+{
+    const wg_option_table table = rule->table();
+    if (!init->generator) {
+        (void)wg_error_set(WG_E_NULL, init->op, "%s: the generator is NULL", init->op);
+        return NULL;
+    }
+    if (init->dtype != WG_F32 && init->dtype != WG_F64) {
+        (void)wg_error_set(WG_E_DTYPE, init->op, "%s: expected f32 or f64, got %s", init->op, wg_dtype_name(init->dtype));
+        return NULL;
+    }
+    if ((table.n > 0 && wg_options_check(table, init->options, init->op) != WG_OK) || check_shape(rule, init) != WG_OK)
+        return NULL;
+    return rule->kind->make(init);
+}
+
+/* t ← what the rule makes. */
+static wg_status fill(wg_tensor *t, wg_tensor *generator, const struct rule *rule, const void *options)
+{
+    if (!t)
+        return wg_error_set(WG_E_NULL, rule->op, "%s: the tensor is NULL", rule->op);
+    const bool live = wg_is_live(t) || wg_data(t); /* wg_data records why not */
+    const struct nn_init init = {rule->op, wg_dtype_of(t), wg_shape_of(t), generator, options};
+    wg_tensor *values = live ? make(rule, &init) : NULL, *own = values ? wg_own(values) : NULL;
     if (!own)
         return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
-    const wg_status status = wg_assign(target, own);
+    const wg_status status = wg_assign(t, own);
     wg_free(own);
     return status;
 }
 
-static wg_status check_target(const wg_tensor *t, const char *op)
+#define WG_INIT(rule, NAME, options)                                                                        \
+    wg_status wg_init_##rule##_with(wg_tensor *t, wg_tensor *generator_, wg_init_##rule##_options options_) \
+    {                                                                                                       \
+        return fill(t, generator_, &rules[WG_INIT_##NAME], &options_);                                      \
+    }
+#define WG_INIT_FIXED(rule, NAME, options)                                           \
+    wg_status wg_init_##rule##_with(wg_tensor *t, wg_init_##rule##_options options_) \
+    {                                                                                \
+        return fill(t, WG_NONE, &rules[WG_INIT_##NAME], &options_);                  \
+    }
+#define WG_INIT_PLAIN(rule, NAME)                                \
+    wg_status wg_init_##rule(wg_tensor *t, wg_tensor *generator) \
+    {                                                            \
+        return fill(t, generator, &rules[WG_INIT_##NAME], NULL); \
+    }
+#define WG_INIT_FIXED_PLAIN(rule, NAME)                        \
+    wg_status wg_init_##rule(wg_tensor *t)                     \
+    {                                                          \
+        return fill(t, WG_NONE, &rules[WG_INIT_##NAME], NULL); \
+    }
+#include "wengert/init.def"
+
+/* ---- a rule that is known to the program only, with options of all rules ---- */
+
+#define X(name) {#name, offsetof(wg_init_options, name)},
+static const struct {
+    const char *name;
+    size_t offset;
+} all_options[] = {WG_INIT_LIST_(X)};
+#undef X
+enum { ALL_OPTIONS = sizeof all_options / sizeof *all_options };
+
+bool nn_option_is_set(double value)
 {
-    if (!t)
-        return wg_error_set(WG_E_NULL, op, "%s: the tensor is NULL", op);
-    if (wg_dtype_of(t) != WG_F32 && wg_dtype_of(t) != WG_F64)
-        return wg_error_set(WG_E_DTYPE, op, "%s: expected f32 or f64, got %s", op, wg_dtype_name(wg_dtype_of(t)));
-    return WG_OK;
+    const double not_set = WG_NOT_SET;
+    return memcmp(&value, &not_set, sizeof value) != 0;
 }
 
-wg_status wg_init_uniform(wg_tensor *t, wg_tensor *generator, double low, double high)
+static const wg_option *find_option(wg_option_table table, const char *name)
 {
-    WG_TRY(check_target(t, "init_uniform"));
-    return fill(t, wg_uniform(generator, wg_dtype_of(t), wg_shape_of(t), low, high));
-}
-
-wg_status wg_init_normal(wg_tensor *t, wg_tensor *generator, double mean, double deviation)
-{
-    WG_TRY(check_target(t, "init_normal"));
-    return fill(t, wg_normal(generator, wg_dtype_of(t), wg_shape_of(t), mean, deviation));
-}
-
-wg_status wg_init_constant(wg_tensor *t, double value)
-{
-    WG_TRY(check_target(t, "init_constant"));
-    return fill(t, wg_full(wg_dtype_of(t), wg_shape_of(t), value));
-}
-
-static double fan_of(wg_shape shape, int but)
-{
-    double fan = 1;
-    for (int i = 0; i < shape.rank; i++)
-        if (i != but)
-            fan *= (double)shape.extent[i];
-    return fan;
-}
-
-/* Each rule's name in messages, that of its function where it has one, and which options it reads. */
-static const struct rule {
-    const char *op;
-    bool gain, fan;
-} rules[] = {
-    [WG_INIT_LINEAR] = {"init_tensor", false, false},
-    [WG_INIT_KAIMING_UNIFORM] = {"init_kaiming_uniform", true, true},
-    [WG_INIT_KAIMING_NORMAL] = {"init_kaiming_normal", true, true},
-    [WG_INIT_XAVIER_UNIFORM] = {"init_xavier_uniform", true, false},
-    [WG_INIT_XAVIER_NORMAL] = {"init_xavier_normal", true, false},
-};
-
-static const char *name_of(wg_init_rule rule)
-{
-    return (size_t)rule < sizeof rules / sizeof *rules ? rules[rule].op : "init_tensor";
-}
-
-static wg_status check(wg_shape shape, wg_init_rule rule, const wg_init_options *options, const char *op)
-{
-    char text[200];
-    if ((size_t)rule >= sizeof rules / sizeof *rules)
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: there is no rule %d", op, (int)rule);
-    if (shape.rank < 2 || !(fan_of(shape, 0) > 0 && fan_of(shape, 1) > 0))
-        return wg_error_set(WG_E_SHAPE, op, "%s: expected a weight (out, in, ...) with elements, got %s", op,
-                            wg_shape_text(shape, text, sizeof text));
-    if (!(options->gain > 0 && options->gain < HUGE_VAL))
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected gain in (0, inf), got %g", op, options->gain);
-    if (!rules[rule].gain && options->gain != 1)
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: .gain = %g and WG_INIT_LINEAR exclude each other: that rule has no gain", op,
-                            options->gain);
-    if (options->fan != WG_FAN_IN && options->fan != WG_FAN_OUT)
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: there is no fan %d", op, (int)options->fan);
-    if (!rules[rule].fan && options->fan != WG_FAN_IN)
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: .fan and this rule exclude each other: Kaiming rules alone choose a fan", op);
-    return WG_OK;
-}
-
-/* Draws may be a few times the deviation: ten times that is to be a number, too. */
-static wg_tensor *normal(wg_dtype dtype, wg_shape shape, wg_tensor *generator, double deviation, const char *op)
-{
-    if (deviation <= (dtype == WG_F32 ? FLT_MAX : DBL_MAX) / 10)
-        return wg_normal(generator, dtype, shape, 0, deviation);
-    (void)wg_error_set(WG_E_ARGUMENT, op, "%s: expected a gain whose weights are %s numbers, got the standard deviation %g", op,
-                       wg_dtype_name(dtype), deviation);
+    for (size_t i = 0; i < table.n; i++)
+        if (strcmp(table.option[i].name, name) == 0)
+            return &table.option[i];
     return NULL;
 }
 
-/* U(-a, a) has variance a²/3. */
-static wg_tensor *draw(wg_dtype dtype, wg_shape shape, wg_tensor *generator, wg_init_rule rule, const wg_init_options *options)
+bool nn_init_has_gain(wg_init_rule rule)
 {
-    const double fan_in = fan_of(shape, 0), fan_out = fan_of(shape, 1), fan = options->fan == WG_FAN_OUT ? fan_out : fan_in;
-    double bound = 0, deviation = 0;
-    switch (rule) {
-    case WG_INIT_LINEAR:
-        bound = 1 / sqrt(fan_in);
-        break;
-    case WG_INIT_KAIMING_UNIFORM:
-        bound = options->gain * sqrt(3 / fan);
-        break;
-    case WG_INIT_KAIMING_NORMAL:
-        deviation = options->gain / sqrt(fan);
-        break;
-    case WG_INIT_XAVIER_UNIFORM:
-        bound = options->gain * sqrt(6 / (fan_in + fan_out));
-        break;
-    case WG_INIT_XAVIER_NORMAL:
-        deviation = options->gain * sqrt(2 / (fan_in + fan_out));
-        break;
+    return (size_t)rule < RULES && find_option(rules[rule].table(), "gain");
+}
+
+/* The rule's own options, from those that are given. */
+static wg_status gather(wg_init_rule rule, const wg_init_options *options, union any_options *own, const char *op)
+{
+    const wg_option_table table = rules[rule].table();
+    const char *name = wg_init_rule_names[rule];
+    double value;
+    if (table.n > 0)
+        wg_options_reset(table, own);
+    for (size_t i = 0; i < ALL_OPTIONS; i++) {
+        const wg_option *option = find_option(table, all_options[i].name);
+        memcpy(&value, (const char *)options + all_options[i].offset, sizeof value);
+        if (!nn_option_is_set(value)) {
+            if (option && option->required)
+                return wg_error_set(WG_E_ARGUMENT, op, "%s: the rule %s requires .%s (%s)", op, name, option->name, option->help);
+        } else if (option) {
+            WG_TRY(wg_options_set(table, own, option->name, value, op));
+        } else if (strcmp(all_options[i].name, "gain") != 0 || value != 1) {
+            return wg_error_set(WG_E_ARGUMENT, op, "%s: the rule %s has no option %s, got .%s = %g", op, name, all_options[i].name,
+                                all_options[i].name, value);
+        }
     }
-    return bound > 0 ? wg_uniform(generator, dtype, shape, -bound, bound)
-                     : normal(dtype, shape, generator, deviation, name_of(rule));
+    return WG_OK;
+}
+
+static wg_status check_rule(wg_init_rule rule, const char *op)
+{
+    return (size_t)rule < RULES ? WG_OK : wg_error_set(WG_E_ARGUMENT, op, "%s: there is no rule %d", op, (int)rule);
 }
 
 wg_tensor *wg_init_tensor_with(wg_dtype dtype, wg_shape shape, wg_tensor *generator, wg_init_rule rule, wg_init_options options)
 {
-    return check(shape, rule, &options, "init_tensor") == WG_OK ? draw(dtype, shape, generator, rule, &options) : NULL;
+    const char *op = "init_tensor";
+    union any_options own;
+    if (check_rule(rule, op) != WG_OK || gather(rule, &options, &own, op) != WG_OK)
+        return NULL;
+    return make(&rules[rule], &(struct nn_init){rules[rule].op, dtype, shape, generator, &own});
 }
 
-wg_status wg_init_with(wg_tensor *t, wg_tensor *generator, wg_init_rule rule, wg_init_options options)
+wg_status wg_init_by_with(wg_tensor *t, wg_tensor *generator, wg_init_rule rule, wg_init_options options)
 {
-    const char *op = name_of(rule);
-    WG_TRY(check_target(t, op));
-    const wg_shape shape = wg_shape_of(t);
-    return fill(t, check(shape, rule, &options, op) == WG_OK ? draw(wg_dtype_of(t), shape, generator, rule, &options) : NULL);
+    const char *op = "init_by";
+    union any_options own;
+    WG_TRY(check_rule(rule, op));
+    WG_TRY(gather(rule, &options, &own, op));
+    return fill(t, generator, &rules[rule], &own);
+}
+
+/* ---- what rules share ---- */
+
+double nn_init_fan(const struct nn_init *init, wg_fan fan)
+{
+    double product = 1;
+    for (int i = 0; i < init->shape.rank; i++)
+        if (i != (fan == WG_FAN_IN ? 0 : 1))
+            product *= (double)init->shape.extent[i];
+    return product;
+}
+
+/* Draws may be a few times the deviation: ten times that is to be a number, too. */
+static bool is_drawable(const struct nn_init *init, double deviation)
+{
+    if (deviation <= (init->dtype == WG_F32 ? FLT_MAX : DBL_MAX) / 10)
+        return true;
+    (void)wg_error_set(WG_E_ARGUMENT, init->op, "%s: expected a gain whose weights are %s numbers, got the standard deviation %g",
+                       init->op, wg_dtype_name(init->dtype), deviation);
+    return false;
+}
+
+wg_tensor *nn_init_normal(const struct nn_init *init, double deviation)
+{
+    return is_drawable(init, deviation) ? wg_normal(init->generator, init->dtype, init->shape, 0, deviation) : NULL;
+}
+
+wg_tensor *nn_init_uniform(const struct nn_init *init, double deviation)
+{
+    const double bound = sqrt(3) * deviation;
+    return is_drawable(init, deviation) ? wg_uniform(init->generator, init->dtype, init->shape, -bound, bound) : NULL;
+}
+
+wg_tensor *nn_init_then(wg_tensor *from, wg_tensor *to)
+{
+    if (wg_tape_top())
+        wg_drop(from);
+    else if (from != to)
+        wg_free(from);
+    return to;
+}
+
+wg_tensor *nn_init_identity(wg_dtype dtype, int64_t rows, int64_t columns)
+{
+    const int64_t n = rows < columns ? rows : columns;
+    wg_tensor *ones = wg_ones(dtype, WG_SHAPE(n)), *square = nn_init_then(ones, wg_diag(ones));
+    return nn_init_then(square, wg_pad(square, WG_SIZES(0, 0), WG_SIZES(rows - n, columns - n), 0));
 }

@@ -10,8 +10,6 @@
 
 /* ---- names of the values of enums, for messages and printing ---- */
 
-const char *const wg_init_rule_names[] = {"linear", "kaiming_uniform", "kaiming_normal", "xavier_uniform", "xavier_normal", NULL};
-
 #define WG_ACTIVATION(name, NAME, gain) #name,
 #define WG_ACTIVATION_LAYER(name, NAME, gain) #name,
 const char *const wg_activation_names[] = {"identity",

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../init/init.h"
 #include "layers.h"
 #include "wengert/error.h"
 #include "wengert/tape.h"
@@ -154,7 +155,7 @@ static const struct wg_nn_kind mlp_kind = {.name = "mlp", .forward = forward, .n
 static wg_status append_block(wg_nn_module *net, int64_t in, int64_t out, bool last, wg_tensor *generator,
                               const wg_nn_mlp_options *options)
 {
-    const double gain = last || options->init == WG_INIT_LINEAR ? 1 : nn_gain_of(options->activation);
+    const double gain = last || !nn_init_has_gain(options->init) ? 1 : nn_gain_of(options->activation);
     WG_TRY(
         append(net, wg_nn_linear(in, out, .dtype = options->dtype, .init = options->init, .gain = gain, .generator = generator)));
     if (last)

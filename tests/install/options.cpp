@@ -174,6 +174,11 @@ int main()
         std::fclose(dot);
     is(wg_init_kaiming_normal(wg_zeros(WG_F64, WG_SHAPE(2, 2)), wg_generator_default(), .fan = WG_FAN_OUT, .gain = 1) == WG_OK,
        "wg_init_kaiming_normal");
+    wg_tensor *weight = wg_init_tensor(WG_F64, WG_SHAPE(2, 2), wg_generator_default(), WG_INIT_ORTHOGONAL, .gain = 2);
+    is(weight && wg_init_uniform(weight, wg_generator_default(), 0, 1) == WG_OK && wg_init_zeros(weight) == WG_OK,
+       "wg_init_tensor");
+    is(wg_init_by(weight, wg_generator_default(), WG_INIT_LECUN_UNIFORM, .fan = WG_FAN_OUT) == WG_OK, "wg_init_by");
+    is(wg_nn_gain(WG_ACTIVATION_LEAKY_RELU, .slope = 1) == 1, "wg_nn_gain");
     is(wg_error_first() == NULL, "no error is left");
 
     wg_batches_destroy(batches), wg_optim_destroy(opt), wg_nn_destroy(net), wg_nn_destroy(more);

@@ -31,39 +31,6 @@ static void assert_spread(const wg_tensor *t, double variance, double bound)
         assert_true(largest > 3 * sqrt(variance));
 }
 
-static void rules_give_their_variance(void **state)
-{
-    (void)state;
-    wg_tensor *g = wg_generator(1, 0), *w = wg_zeros(WG_F64, WG_SHAPE(120, 400));
-    assert_int_equal(wg_init_kaiming_uniform(w, g), WG_OK);
-    assert_spread(w, 2.0 / 400, sqrt(6.0 / 400));
-    assert_int_equal(wg_init_kaiming_normal(w, g, .fan = WG_FAN_OUT, .gain = 1), WG_OK);
-    assert_spread(w, 1.0 / 120, 0);
-    assert_int_equal(wg_init_xavier_uniform(w, g), WG_OK);
-    assert_spread(w, 2.0 / 520, sqrt(6.0 / 520));
-    assert_int_equal(wg_init_xavier_normal(w, g, .gain = 2), WG_OK);
-    assert_spread(w, 8.0 / 520, 0);
-    assert_int_equal(wg_init_uniform(w, g, -2, 2), WG_OK);
-    assert_spread(w, 16.0 / 12, 2);
-    assert_int_equal(wg_init_normal(w, g, 0, 3), WG_OK);
-    assert_spread(w, 9, 0);
-    assert_int_equal(wg_init_constant(w, 0.25), WG_OK);
-    assert_close(((const double *)wg_data(w))[47999], 0.25, 0);
-    wg_free(w), wg_free(g);
-    assert_no_error();
-}
-
-static void fans_count_the_receptive_field(void **state)
-{
-    (void)state;
-    wg_tensor *g = wg_generator(1, 0), *w = wg_zeros(WG_F64, WG_SHAPE(60, 32, 5, 5));
-    assert_int_equal(wg_init_kaiming_uniform(w, g), WG_OK);
-    assert_spread(w, 2.0 / 800, sqrt(6.0 / 800));
-    assert_int_equal(wg_init_kaiming_uniform(w, g, .fan = WG_FAN_OUT), WG_OK);
-    assert_spread(w, 2.0 / 1500, sqrt(6.0 / 1500));
-    wg_free(w), wg_free(g);
-}
-
 static void a_linear_layer_begins_as_in_pytorch(void **state)
 {
     (void)state;
@@ -118,11 +85,11 @@ static void bad_settings_are_refused(void **state)
     assert_null(wg_nn_conv2d(3, 3, 1, .gain = 2));
     assert_error(WG_E_ARGUMENT, "nn_conv2d: .gain = 2 and .init = WG_INIT_LINEAR exclude each other");
     assert_null(wg_init_tensor(WG_F32, WG_SHAPE(2, 2), g, WG_INIT_LINEAR, .gain = 2));
-    assert_error(WG_E_ARGUMENT, "init_tensor: .gain = 2 and WG_INIT_LINEAR exclude each other");
+    assert_error(WG_E_ARGUMENT, "init_tensor: the rule linear has no option gain, got .gain = 2");
     assert_null(wg_init_tensor(WG_F32, WG_SHAPE(2, 2), g, WG_INIT_XAVIER_NORMAL, .fan = WG_FAN_OUT));
-    assert_error(WG_E_ARGUMENT, "init_tensor: .fan and this rule exclude each other");
+    assert_error(WG_E_ARGUMENT, "init_tensor: the rule xavier_normal has no option fan");
     assert_null(wg_init_tensor(WG_F32, WG_SHAPE(2, 2), g, WG_INIT_KAIMING_NORMAL, .fan = (wg_fan)2));
-    assert_error(WG_E_ARGUMENT, "there is no fan 2");
+    assert_error(WG_E_ARGUMENT, "init_tensor: expected fan to be one of 2 values");
     assert_null(wg_nn_batch_norm(0));
     assert_error(WG_E_ARGUMENT, "nn_batch_norm: expected channels (C) in [1, inf), got 0");
     assert_null(wg_nn_batch_norm(3, .momentum = 2));
@@ -297,8 +264,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(batch_norm_does_not_train_on_one_value_a_channel),
-        TEST(rules_give_their_variance),
-        TEST(fans_count_the_receptive_field),
         TEST(a_linear_layer_begins_as_in_pytorch),
         TEST(the_seed_makes_the_weights),
         TEST(bad_settings_are_refused),

@@ -201,33 +201,52 @@ static void misuse_parameters(void)
     wg_nn_destroy(net);
 }
 
+static void init_by_bad_handles(wg_init_rule rule, wg_init_options options)
+{
+    for (size_t bad = IS_NULL; bad < IS_DANGLING; bad++)
+        for (int as_target = 0; as_target < 2; as_target++) {
+            WG_TAPE(tape);
+            wg_tensor *t = as_target ? fx.bad[bad] : fx.y, *generator = as_target ? fx.generator : fx.bad[bad];
+            assert_int_equal(wg_init_by_with(t, generator, rule, options), bad_code[bad]);
+            expect_error(bad_code[bad], "");
+        }
+}
+
 /* Last in the table: each call has its own tape, which undoes its draws and takes the slot of the dangling handle. */
 static void misuse_init(void)
 {
-    for (size_t bad = IS_NULL; bad < IS_DANGLING; bad++)
-        for (int call = 0; call < 8; call++) {
-            WG_TAPE(tape);
-            wg_tensor *t = call % 2 ? fx.y : fx.bad[bad], *generator = call % 2 ? fx.bad[bad] : fx.generator;
-            wg_status status = WG_OK;
-            if (call / 2 == 0)
-                status = wg_init_uniform(t, generator, 0, 1);
-            else if (call / 2 == 1)
-                status = wg_init_normal(t, generator, 0, 1);
-            else if (call / 2 == 2)
-                status = wg_init_kaiming_uniform(t, generator);
-            else
-                status = call % 2 ? wg_init_xavier_normal(t, generator) : wg_init_constant(t, 1);
-            assert_int_equal(status, bad_code[bad]);
-            expect_error(bad_code[bad], "");
-        }
+    static const wg_init_rule draws[] = {WG_INIT_LINEAR,          WG_INIT_KAIMING_UNIFORM, WG_INIT_XAVIER_NORMAL,
+                                         WG_INIT_LECUN_UNIFORM,   WG_INIT_DEFAZIO_BOTTOU,  WG_INIT_ORTHOGONAL,
+                                         WG_INIT_TRUNCATED_NORMAL};
+    for (size_t i = 0; i < sizeof draws / sizeof *draws; i++)
+        init_by_bad_handles(draws[i], WG_INIT_OPTIONS_());
+    init_by_bad_handles(WG_INIT_UNIFORM, WG_INIT_OPTIONS_(.low = 0, .high = 1));
+    init_by_bad_handles(WG_INIT_NORMAL, WG_INIT_OPTIONS_(.mean = 0, .deviation = 1));
+    init_by_bad_handles(WG_INIT_SPARSE, WG_INIT_OPTIONS_(.sparsity = 0.5));
     WG_TAPE(tape);
-    assert_null_and_error(wg_init_tensor_with(WG_F32, WG_SHAPE(2, 2), NULL, WG_INIT_KAIMING_NORMAL, (wg_init_options){.gain = 1}),
-                          WG_E_NULL, "");
+    assert_fails(wg_init_zeros(NULL), WG_E_NULL, "init_zeros");
+    assert_fails(wg_init_ones(fx.labels), WG_E_DTYPE, "init_ones: expected f32 or f64, got i64");
+    assert_fails(wg_init_constant(fx.y, (double)NAN), WG_E_ARGUMENT, "init_constant: expected value (of each element)");
+    assert_fails(wg_init_eye(fx.vector), WG_E_SHAPE, "init_eye: expected a matrix, got [3]");
+    assert_fails(wg_init_dirac(fx.y), WG_E_SHAPE, "init_dirac: expected a kernel");
+    assert_fails(wg_init_sparse(fx.y, fx.generator, 1.5), WG_E_ARGUMENT, "init_sparse: expected sparsity");
+    assert_fails(wg_init_linear(fx.vector, fx.generator), WG_E_SHAPE, "init_linear: expected a weight");
+    assert_fails(wg_init_orthogonal(fx.vector, fx.generator), WG_E_SHAPE, "init_orthogonal: expected a weight");
+    assert_fails(wg_init_defazio_bottou(fx.scalar, fx.generator), WG_E_SHAPE, "init_defazio_bottou: expected a weight");
+    assert_fails(wg_init_lecun_normal(fx.y, fx.generator, .fan = (wg_fan)2), WG_E_ARGUMENT, "init_lecun_normal: expected fan");
+    assert_fails(wg_init_truncated_normal(fx.y, fx.generator, .low = 3), WG_E_ARGUMENT, "truncated_normal: expected high");
+    assert_null_and_error(wg_init_tensor(WG_F32, WG_SHAPE(2, 2), NULL, WG_INIT_KAIMING_NORMAL), WG_E_NULL,
+                          "init_kaiming_normal: the generator is NULL");
+    assert_null_and_error(wg_init_tensor(WG_I64, WG_SHAPE(2, 2), fx.generator, WG_INIT_ZEROS), WG_E_DTYPE, "init_zeros");
     assert_fails(wg_init_uniform(fx.y, fx.generator, 1, 0), WG_E_ARGUMENT, "");
     assert_fails(wg_init_normal(fx.y, fx.generator, 0, -1), WG_E_ARGUMENT, "");
     assert_fails(wg_init_uniform(fx.labels, fx.generator, 0, 1), WG_E_DTYPE, "");
     assert_fails(wg_init_kaiming_uniform(fx.vector, fx.generator), WG_E_SHAPE, "");
-    assert_fails(wg_init_with(fx.y, fx.generator, (wg_init_rule)44, (wg_init_options){.gain = 1}), WG_E_ARGUMENT, "");
+    assert_fails(wg_init_by(fx.y, fx.generator, (wg_init_rule)44), WG_E_ARGUMENT, "init_by: there is no rule 44");
+    assert_true(isnan(wg_nn_gain((wg_activation)99)));
+    expect_error(WG_E_ARGUMENT, "nn_gain: there is no activation 99");
+    assert_true(isnan(wg_nn_gain(WG_ACTIVATION_TANH, .slope = 0.1)));
+    expect_error(WG_E_ARGUMENT, "nn_gain: expected no slope for tanh");
 }
 
 /* ---- data ---- */
@@ -447,11 +466,14 @@ static const struct misuse table[] = {
     {"wg_optim_clear_gradients", misuse_optim_null},
     {"wg_optim_clip_value", misuse_clip},
     {"wg_optim_clip_norm", misuse_clip},
-    {"wg_init_uniform", misuse_init},
-    {"wg_init_normal", misuse_init},
-    {"wg_init_constant", misuse_init},
-    {"wg_init_with", misuse_init},
+    {"wg_nn_gain_with", misuse_init},
+    {"wg_init_by_with", misuse_init},
     {"wg_init_tensor_with", misuse_init},
+#define WG_INIT(rule, NAME, options) {"wg_init_" #rule "_with", misuse_init},
+#define WG_INIT_FIXED(rule, NAME, options) {"wg_init_" #rule "_with", misuse_init},
+#define WG_INIT_PLAIN(rule, NAME) {"wg_init_" #rule, misuse_init},
+#define WG_INIT_FIXED_PLAIN(rule, NAME) {"wg_init_" #rule, misuse_init},
+#include "wengert/init.def"
 };
 
 MISUSE_MAIN(table)

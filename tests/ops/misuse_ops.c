@@ -365,6 +365,16 @@ static void misuse_of_numbers_normal(void)
     assert_null_and_error(wg_normal(fx.generator, WG_F32, WG_SHAPE(2), (double)NAN, 1), WG_E_ARGUMENT, "normal: ");
 }
 
+static void misuse_of_numbers_truncated_normal(void)
+{
+    const char *op = "truncated_normal: ";
+    assert_null_and_error(wg_truncated_normal(fx.generator, WG_U8, WG_SHAPE(2), 0, 1, -2, 2), WG_E_DTYPE, op);
+    assert_null_and_error(wg_truncated_normal(fx.generator, WG_F32, WG_SHAPE(2), 0, 0, -2, 2), WG_E_ARGUMENT, op);
+    assert_null_and_error(wg_truncated_normal(fx.generator, WG_F32, WG_SHAPE(2), 0, 1, 2, 2), WG_E_ARGUMENT, op);
+    assert_null_and_error(wg_truncated_normal(fx.generator, WG_F32, WG_SHAPE(2), 0, 1, -2, (double)NAN), WG_E_ARGUMENT, op);
+    assert_null_and_error(wg_truncated_normal(fx.generator, WG_F32, WG_SHAPE(2), 0, 1, 50, 51), WG_E_ARGUMENT, "probability");
+}
+
 static void misuse_of_numbers_bernoulli(void)
 {
     assert_null_and_error(wg_bernoulli(fx.generator, WG_F32, WG_SHAPE(2), 1.5), WG_E_ARGUMENT, "bernoulli: ");
@@ -374,6 +384,7 @@ static void misuse_of_numbers_bernoulli(void)
 
 MISUSE_DRAW(uniform, 0, 1)
 MISUSE_DRAW(normal, 0, 1)
+MISUSE_DRAW(truncated_normal, 0, 1, -2, 2)
 MISUSE_DRAW(bernoulli, 0.5)
 
 static void misuse_permutation(void)

@@ -46,6 +46,10 @@ MAKES(layer_norm_eps, wg_layer_norm(x, .eps = v))
 MAKES(group_norm_eps, wg_group_norm(x, 1, .eps = v))
 MAKES(normal_mean, wg_normal(generator, SHAPED, v, 1))
 MAKES(normal_deviation, wg_normal(generator, SHAPED, 1, v))
+MAKES(truncated_normal_mean, wg_truncated_normal(generator, SHAPED, v, 1, -(double)INFINITY, (double)INFINITY))
+MAKES(truncated_normal_deviation, wg_truncated_normal(generator, SHAPED, 0, v, -(double)INFINITY, (double)INFINITY))
+MAKES(truncated_normal_low, wg_truncated_normal(generator, SHAPED, 0, 1e308, v, (double)INFINITY))
+MAKES(truncated_normal_high, wg_truncated_normal(generator, SHAPED, 0, 1, -1, v))
 MAKES(bernoulli_p, wg_bernoulli(generator, SHAPED, v))
 MAKES(dropout_p, wg_dropout(x, generator, v))
 DOES(ema_update_rate, wg_ema_update(y, x, v))
@@ -92,6 +96,10 @@ static const struct parameter {
     PARAMETER(group_norm, eps, "[0, inf)", 0, true, INF, false),
     PARAMETER(normal, mean, "(-inf, inf)", -INF, false, INF, false),
     PARAMETER(normal, deviation, "[0, inf)", 0, true, INF, false),
+    PARAMETER(truncated_normal, mean, "(-inf, inf)", -INF, false, INF, false),
+    PARAMETER(truncated_normal, deviation, "(0, inf)", 0, false, INF, false),
+    PARAMETER(truncated_normal, low, "[-inf, inf)", -INF, true, INF, false),
+    PARAMETER(truncated_normal, high, "(-1, inf]", -1, false, INF, true),
     PARAMETER(bernoulli, p, "[0, 1]", 0, true, 1, true),
     PARAMETER(dropout, p, "[0, 1)", 0, true, 1, false),
     PARAMETER(ema_update, rate, "[0, 1]", 0, true, 1, true),

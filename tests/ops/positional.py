@@ -47,6 +47,8 @@ def entries():
         yield f"wg_nn_{name}({', '.join(['1'] * options.count('WG_SIZE('))}, 1)"
     for name in re.findall(r"^WG_OPTIMIZER\((\w+),", (lists / "optimizers.def").read_text(), re.M):
         yield f"wg_optim_{name}(wg_nn_parameters(NULL), 1)"
+    for kind, name, options in re.findall(r"^WG_INIT(_FIXED)?\((\w+),[^\n]*\n(.*?)^\)", (lists / "init.def").read_text(), re.M | re.S):
+        yield f"wg_init_{name}({', '.join(['x'] * (1 if kind else 2) + ['1'] * options.count('WG_VALUE('))}, 1)"
     for name in re.findall(r"^WG_SCHEDULE\((\w+),", (lists / "schedules.def").read_text(), re.M):
         yield f"wg_lr_{name}(1)"
 

@@ -169,6 +169,7 @@ static wg_tensor *over(int64_t v)
     X(group_norm, wg_group_norm(image, v))                                                                              \
     X(uniform, wg_uniform(generator, WG_F32, WG_SHAPE(v, 2), 0, 1))                                                     \
     X(normal, wg_normal(generator, WG_F32, WG_SHAPE(v, 2), 0, 1))                                                       \
+    X(truncated_normal, wg_truncated_normal(generator, WG_F32, WG_SHAPE(v, 2), 0, 1, -2, 2))                            \
     X(bernoulli, wg_bernoulli(generator, WG_F32, WG_SHAPE(v, 2), 0.5))                                                  \
     X(permutation, wg_permutation(generator, v))                                                                        \
     X(running_variance_update, updated_by(v))                                                                           \

@@ -8,6 +8,7 @@
 #pragma GCC system_header /* else -pedantic warns at wg_init_xavier_uniform(t, g): before C23 a macro's "..." takes an argument */
 #endif
 
+#include "../options.h"
 #include "../random.h"
 #include "../tensor.h"
 
@@ -18,50 +19,54 @@ extern "C" {
 /* Of a weight (out, in, …): fan_in is the product of all extents but the first, fan_out of all but the second. */
 typedef enum wg_fan { WG_FAN_IN, WG_FAN_OUT } wg_fan;
 
-/* Rules for weights. WG_INIT_LINEAR: U(±1/√fan_in), for the bias too; it is what PyTorch's nn.Linear does. Kaiming: variance
-   gain²/fan, uniform U(±gain √(3/fan)) or normal (He, Zhang, Ren, Sun, 2015). Xavier: variance 2 gain²/(fan_in + fan_out) (Glorot,
-   Bengio, 2010). With these two layers begin with a bias of 0. The gain makes up for the activation that follows: √2 for relu, 5/3
-   for tanh, 1 for none. */
-typedef enum wg_init_rule {
-    WG_INIT_LINEAR,
-    WG_INIT_KAIMING_UNIFORM,
-    WG_INIT_KAIMING_NORMAL,
-    WG_INIT_XAVIER_UNIFORM,
-    WG_INIT_XAVIER_NORMAL
-} wg_init_rule;
-
-/* Options of Kaiming rules, and of wg_init_tensor. Xavier rules have no fan, as they use both; WG_INIT_LINEAR has no gain either:
-   E_ARGUMENT if one is given where the rule does not read it. */
-typedef struct WG_NAMED wg_init_options {
-    double gain;
-    wg_fan fan;
-} wg_init_options;
-#define WG_INIT_OPTIONS_(default_gain, ...) WG_OPTIONS(wg_init_options, .gain = (default_gain), .fan = WG_FAN_IN, __VA_ARGS__)
-typedef struct WG_NAMED wg_init_xavier_options {
-    double gain;
-} wg_init_xavier_options;
-#define WG_INIT_XAVIER_OPTIONS_(...) WG_INIT_OPTIONS_(WG_OPTIONS(wg_init_xavier_options, .gain = 1, __VA_ARGS__).gain)
 #define WG_SQRT_2 1.4142135623730951
 
-/* A new weight of rank 2 or more, drawn by a rule, on the open tape or the caller's. E_SHAPE, E_ARGUMENT, E_DTYPE, E_MEMORY. */
+/* The rules of init.def, which states their formulas and options. */
+typedef enum wg_init_rule {
+#define WG_INIT_EACH(name, NAME) WG_INIT_##NAME,
+#include "../init.def"
+} wg_init_rule;
+
+/* Fill t (f32 or f64), whole or not at all; on an open tape the change is an effect, undone if the step fails:
+
+       wg_init_kaiming_normal(w, generator, .fan = WG_FAN_OUT)    wg_init_normal(w, generator, 0, 0.02)    wg_init_zeros(b)
+
+   The same state of the generator gives the same elements for any number of threads. E_NULL, E_DTYPE; E_SHAPE and E_ARGUMENT where the
+   rule does not take t's shape or an option's value; E_MEMORY. */
+#define WG_VALUE(name, help, ...) double name;
+#define WG_REAL(name, preset, help, ...) double name;
+#define WG_INT(name, preset, help, ...) int64_t name;
+#define WG_CHOICE(name, preset, help, type) type name;
+#define WG_INIT(name, NAME, options)                   \
+    typedef struct WG_NAMED wg_init_##name##_options { \
+        options                                        \
+    } wg_init_##name##_options;                        \
+    WG_API WG_MUST_CHECK wg_status wg_init_##name##_with(wg_tensor *t, wg_tensor *generator_, wg_init_##name##_options options_);
+#define WG_INIT_FIXED(name, NAME, options)             \
+    typedef struct WG_NAMED wg_init_##name##_options { \
+        options                                        \
+    } wg_init_##name##_options;                        \
+    WG_API WG_MUST_CHECK wg_status wg_init_##name##_with(wg_tensor *t, wg_init_##name##_options options_);
+#define WG_INIT_PLAIN(name, NAME) WG_API WG_MUST_CHECK wg_status wg_init_##name(wg_tensor *t, wg_tensor *generator);
+#define WG_INIT_FIXED_PLAIN(name, NAME) WG_API WG_MUST_CHECK wg_status wg_init_##name(wg_tensor *t);
+#include "../init.def"
+#undef WG_VALUE
+#undef WG_REAL
+#undef WG_INT
+#undef WG_CHOICE
+#include <wengert/init_options.h>
+
+/* A new tensor by a rule, on the open tape or the caller's: wg_init_tensor(WG_F32, WG_SHAPE(4, 3), generator, WG_INIT_ORTHOGONAL, .gain =
+   2). Options that are not given have the rule's defaults; one that the rule does not have is E_ARGUMENT, except a gain of 1, which is
+   none. A rule that draws nothing leaves the generator alone. E_NULL, E_SHAPE, E_ARGUMENT, E_DTYPE, E_MEMORY. */
 #define wg_init_tensor(dtype, shape, generator, rule, ...) \
-    wg_init_tensor_with((dtype), (shape), (generator), (rule), WG_INIT_OPTIONS_(1, __VA_ARGS__))
+    wg_init_tensor_with((dtype), (shape), (generator), (rule), WG_INIT_OPTIONS_(__VA_ARGS__))
 WG_API wg_tensor *wg_init_tensor_with(wg_dtype dtype, wg_shape shape, wg_tensor *generator, wg_init_rule rule,
                                       wg_init_options options);
 
-/* Fill t (f32 or f64), whole or not at all; on an open tape the change is an effect. */
-WG_API WG_MUST_CHECK wg_status wg_init_uniform(wg_tensor *t, wg_tensor *generator, double low, double high);
-WG_API WG_MUST_CHECK wg_status wg_init_normal(wg_tensor *t, wg_tensor *generator, double mean, double deviation);
-WG_API WG_MUST_CHECK wg_status wg_init_constant(wg_tensor *t, double value);
-#define wg_init_kaiming_uniform(t, generator, ...) \
-    wg_init_with((t), (generator), WG_INIT_KAIMING_UNIFORM, WG_INIT_OPTIONS_(WG_SQRT_2, __VA_ARGS__))
-#define wg_init_kaiming_normal(t, generator, ...) \
-    wg_init_with((t), (generator), WG_INIT_KAIMING_NORMAL, WG_INIT_OPTIONS_(WG_SQRT_2, __VA_ARGS__))
-#define wg_init_xavier_uniform(t, generator, ...) \
-    wg_init_with((t), (generator), WG_INIT_XAVIER_UNIFORM, WG_INIT_XAVIER_OPTIONS_(__VA_ARGS__))
-#define wg_init_xavier_normal(t, generator, ...) \
-    wg_init_with((t), (generator), WG_INIT_XAVIER_NORMAL, WG_INIT_XAVIER_OPTIONS_(__VA_ARGS__))
-WG_API WG_MUST_CHECK wg_status wg_init_with(wg_tensor *t, wg_tensor *generator, wg_init_rule rule, wg_init_options options);
+/* The same into t, for a rule that is known to the program only: wg_init_by(t, generator, rule, .gain = 2). */
+#define wg_init_by(t, generator, rule, ...) wg_init_by_with((t), (generator), (rule), WG_INIT_OPTIONS_(__VA_ARGS__))
+WG_API WG_MUST_CHECK wg_status wg_init_by_with(wg_tensor *t, wg_tensor *generator, wg_init_rule rule, wg_init_options options);
 
 #ifdef __cplusplus
 }

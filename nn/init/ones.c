@@ -1,0 +1,9 @@
+/* Ones. */
+#include "init.h"
+
+static wg_tensor *make(const struct nn_init *init)
+{
+    return wg_ones(init->dtype, init->shape);
+}
+
+const struct nn_init_kind nn_init_ones_kind = {.make = make};

@@ -1,0 +1,12 @@
+/* U(2 gain²/(fan_in + fan_out)). */
+#include "init.h"
+
+#include <math.h>
+
+static wg_tensor *make(const struct nn_init *init)
+{
+    const wg_init_xavier_uniform_options *o = init->options;
+    return nn_init_uniform(init, o->gain * sqrt(2 / (nn_init_fan(init, WG_FAN_IN) + nn_init_fan(init, WG_FAN_OUT))));
+}
+
+const struct nn_init_kind nn_init_xavier_uniform_kind = NN_INIT_OF_WEIGHT(make);
