@@ -60,8 +60,9 @@ typedef struct wg_cost_table {
 WG_API wg_cost_table *wg_cost_of(const wg_tape *tape);
 WG_API void wg_cost_destroy(wg_cost_table *table); /* NULL is allowed */
 
-/* Prints the table for a person: the totals of each kind of operation; the sections as a tree, "3 batch_norm" with its kind; the ops, the
-   backward nodes under the op that caused them. Operations are additions, multiplications, divisions, comparisons and calls of
+/* Prints the table for a person: the totals of each kind of operation; the sections as a tree, "3 batch_norm" with its kind, and a row each
+   for what is in none and for the updates that are in none, as those of an optimizer do; the ops, the backward nodes under the op that
+   caused them. Operations are additions, multiplications, divisions, comparisons and calls of
    transcendental functions. What is not known is "?", and "≥" stands before a sum in which some of it is missing. Times are there if
    nodes were measured. Errors: E_NULL; E_MEMORY; E_IO if writing to the stream fails. */
 WG_API WG_MUST_CHECK wg_status wg_cost_print(const wg_cost_table *table, FILE *stream);

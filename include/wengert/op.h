@@ -51,8 +51,6 @@ typedef struct wg_cost {
     double bytes_read, bytes_written;
 } wg_cost;
 
-#define WG_COST_FLOPS(c) ((c).add + (c).mul + (c).div)
-
 /* Operands for the automatic checks: their shapes and the interval from which their elements are drawn, away from kinks. */
 enum { WG_SAMPLE_MAX = 6 };
 typedef struct wg_sample {

@@ -135,11 +135,12 @@ static void the_printed_table(void **state)
                                    "allocations                      4          ?        -\n"
                                    "nodes                            4          ?        -\n"
                                    "\n"
-                                   "section        forward   backward   update   bytes saved\n"
-                                   "all            ≥ 1,205          ?        -         2,400\n"
-                                   "  a layer        ≥ 600          ?        -         2,400\n"
-                                   "    inner? ?         ?          ?        -             0\n"
-                                   "  b                600          ?        -             0\n"
+                                   "section             forward   backward   update   bytes saved\n"
+                                   "all                 ≥ 1,205          ?        -         2,400\n"
+                                   "  a layer             ≥ 600          ?        -         2,400\n"
+                                   "    inner? ?              ?          ?        -             0\n"
+                                   "  b                     600          ?        -             0\n"
+                                   "  (in no section)         5          ?        -             0\n"
                                    "\n"
                                    "op       forward   backward   update   bytes saved\n"
                                    "tanh         600          ?        -         2,400\n"
@@ -175,6 +176,35 @@ static void the_printed_table(void **state)
     free(text), free(same);
     wg_cost_destroy(table), wg_cost_destroy(again);
     wg_free(x), wg_free(small);
+    assert_no_error();
+}
+
+/* The rows of the first level add up to the first row: with one for what is in no section and one for an optimizer's updates. */
+static void updates_have_a_row_of_their_own(void **state)
+{
+    (void)state;
+    wg_nn_module *net = wg_nn_sequential(wg_nn_linear(3, 4), wg_nn_tanh());
+    wg_optim *optim = wg_optim_sgd(wg_nn_parameters(net), .lr = 0.1);
+    wg_tensor *x = wg_ones(WG_F32, WG_SHAPE(2, 3));
+    for (int trace = 0; trace < 2; trace++) {
+        WG_TAPE(tape, .trace = trace);
+        assert_int_equal(wg_backward(wg_sum(wg_nn_apply(net, x))), WG_OK);
+        assert_int_equal(wg_optim_step(optim), WG_OK);
+        wg_cost_table *table = wg_cost_of(tape);
+        assert_non_null(table);
+        char *text = printed(table), row[120];
+        const double updates = wg_cost_operations(table->section[0].sum[WG_COST_UPDATE].cost);
+        assert_true(updates > 0);
+        snprintf(row, sizeof row, "\n  (updates in no section)         -          -       %.0f             0\n", updates);
+        if (!strstr(text, row))
+            fail_msg("no row %s in %s", row, text);
+        assert_non_null(strstr(text, "\n  (in no section)                 7 "));
+        free(text);
+        wg_cost_destroy(table);
+    }
+    wg_optim_destroy(optim);
+    wg_nn_destroy(net);
+    wg_free(x);
     assert_no_error();
 }
 
@@ -302,8 +332,13 @@ static void a_failed_allocation_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(costs_stand_by_node_and_section),        TEST(what_is_unknown_is_not_zero),    TEST(the_printed_table),
-        TEST(ops_have_the_backward_that_they_caused), TEST(times_are_measured_where_asked), TEST(an_empty_tape_costs_nothing),
+        TEST(costs_stand_by_node_and_section),
+        TEST(what_is_unknown_is_not_zero),
+        TEST(the_printed_table),
+        TEST(updates_have_a_row_of_their_own),
+        TEST(ops_have_the_backward_that_they_caused),
+        TEST(times_are_measured_where_asked),
+        TEST(an_empty_tape_costs_nothing),
         TEST(a_failed_allocation_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,7 +145,7 @@ static void put_titles(struct printer *p, const char *label)
     put_row(p, &row);
 }
 
-static void put_sums(struct printer *p, struct row *row, const wg_cost_sum *sum)
+static void say_sums(const struct printer *p, struct row *row, const wg_cost_sum *sum)
 {
     double saved = 0;
     for (int part = 0; part < WG_COST_PARTS; part++) {
@@ -154,6 +154,11 @@ static void put_sums(struct printer *p, struct row *row, const wg_cost_sum *sum)
         saved += sum[part].bytes_saved;
     }
     wg_number_text(saved, row->cell[WG_COST_PARTS], CELL);
+}
+
+static void put_sums(struct printer *p, struct row *row, const wg_cost_sum *sum)
+{
+    say_sums(p, row, sum);
     put_row(p, row);
 }
 
@@ -167,6 +172,43 @@ static void label_section(const wg_cost_section *section, size_t depth, char *te
     snprintf(text, size, "%*s%s%s%s", (int)(depth < 24 ? 2 * depth : 48), "", name, both ? " " : "", both ? kind : "");
 }
 
+static wg_cost_sum difference(wg_cost_sum a, const wg_cost_sum *b)
+{
+    for (size_t i = 0; i < WG_COST_MEMBERS; i++)
+        *wg_cost_at(&a.cost, i) -= wg_cost_number(b->cost, i);
+    a.nodes -= b->nodes;
+    a.unknown -= b->unknown;
+    a.bytes_saved -= b->bytes_saved;
+    a.bytes_allocated -= b->bytes_allocated;
+    a.allocations -= b->allocations;
+    a.timed -= b->timed;
+    a.nanoseconds -= b->nanoseconds;
+    return a;
+}
+
+/* What is in no section, such as the loss, and the updates of an optimizer: a row each, so that the rows at the first level add up to
+   the first row. */
+static void put_outside(struct printer *p)
+{
+    const wg_cost_table *table = p->table;
+    wg_cost_sum rest[WG_COST_PARTS];
+    memcpy(rest, table->section[0].sum, sizeof rest);
+    for (size_t i = 1; i < table->n_sections; i++)
+        for (int part = 0; part < WG_COST_PARTS && table->section[i].parent == 0; part++)
+            rest[part] = difference(rest[part], &table->section[i].sum[part]);
+    const wg_cost_sum updates[WG_COST_PARTS] = {[WG_COST_UPDATE] = rest[WG_COST_UPDATE]};
+    rest[WG_COST_UPDATE] = (wg_cost_sum){.nodes = 0};
+    struct row row = {.label = "  (in no section)"};
+    if (rest[WG_COST_FORWARD].nodes + rest[WG_COST_BACKWARD].nodes > 0)
+        put_sums(p, &row, rest);
+    if (updates[WG_COST_UPDATE].nodes == 0)
+        return;
+    row = (struct row){.label = "  (updates in no section)"};
+    say_sums(p, &row, updates);
+    strcpy(row.cell[WG_COST_BACKWARD], "-"); /* on any tape: an update has no backward */
+    put_row(p, &row);
+}
+
 static void put_sections(struct printer *p)
 {
     put_titles(p, "section");
@@ -178,6 +220,8 @@ static void put_sections(struct printer *p)
             strcpy(row.label, "all");
         put_sums(p, &row, section->sum);
     }
+    if (p->table->n_sections > 1)
+        put_outside(p);
 }
 
 static void put_ops(struct printer *p)
