@@ -118,7 +118,7 @@ WG_API void wg_graph_destroy(wg_graph *graph); /* NULL is allowed */
 WG_API wg_cost_table *wg_graph_costs(const wg_graph *graph);
 
 /* Options of wg_graph_collapse.
-   fold: joins repeated runs of nodes (below). depth: so many levels of sections stay open; each section below them becomes one node for its
+   fold: joins repeated runs of nodes, and updates (below). depth: so many levels of sections stay open; each section below them becomes one node for its
    forward part and one for its backward part. Negative: all stay open. */
 typedef struct WG_NAMED wg_graph_collapse_options {
     bool fold;
@@ -133,10 +133,13 @@ typedef struct WG_NAMED wg_graph_collapse_options {
    options. Each node of the first run stands for its copies (nodes), backward nodes follow the nodes that caused them, and tensors that
    each copy has for itself, such as weights, become one (times). The section around them has times: the one that each copy has, or a new
    one of the kind "repeat". What a copy passes on to the next is read by a node from a later one or from itself: such edges go round, and
-   only these. Runs are looked for again until there are none, so that repetitions within repetitions fold, too.
+   only these. Runs are looked for again until there are none, so that repetitions within repetitions fold, too. A section of which only
+   some nodes are in the run, because the program enters it elsewhere, too, is there twice: in the repetition with those, where it
+   was with the others.
+   At least 7 updates of one section with no forward node between them, as those of an optimizer's step, become one box, "updates".
 
    Closed sections: a box reads and makes what crosses its border, and stands where its section stood. Parameters, constants and buffers that a
-   single box reads are not in the graph.
+   single box reads, in forward or else in updates, are not in the graph.
 
    NULL and the error on failure: E_NULL, E_MEMORY. Cost: linear in the nodes and edges for each level of repetition. */
 #define wg_graph_collapse(graph, ...) \
@@ -155,7 +158,8 @@ typedef struct WG_NAMED wg_graph_dot_options {
     WG_OPTIONS(type, .values = true, .backward = true, .updates = true, .fold = true, .depth = -1, .title = "", __VA_ARGS__)
 
 /* Writes the graph as Graphviz DOT: a box for each node with its shapes and its counted cost, of forward and, if it is traced, of
-   backward; a frame for each open section; leaves by name. Tooltips name what a box hides. The same graph gives the same text.
+   backward; a frame for each open section; leaves by name. The box of an optimizer's updates has no edges to single parameters and
+   gradients; the parameters that it changes have its colour as a border. Tooltips name what a box hides. The same graph gives the same text.
    Errors: E_NULL; E_MEMORY; E_IO if writing to the stream fails. */
 #define wg_graph_write_dot(graph, stream, ...) \
     wg_graph_write_dot_with((graph), (stream), WG_GRAPH_DOT_OPTIONS(wg_graph_dot_options, __VA_ARGS__))

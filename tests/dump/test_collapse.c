@@ -252,6 +252,97 @@ static void what_differs_does_not_fold(void **state)
             fail_msg("a chain that differs in way %d was folded", way);
 }
 
+static wg_tensor *in_section(const char *name, wg_tensor *(*f)(wg_tensor *), wg_tensor *x)
+{
+    assert_int_equal(wg_section_push(name), WG_OK);
+    wg_tensor *y = f(x);
+    wg_section_pop();
+    return y;
+}
+
+static void assert_section(const wg_graph *graph, const char *path, size_t times, size_t nodes)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < graph->n_sections; i++)
+        found += strcmp(graph->section[i].path, path) == 0 && graph->section[i].times == times &&
+                 graph->section[i].sum[WG_COST_FORWARD].nodes == nodes;
+    if (found != 1)
+        fail_msg("expected one section \"%s\" with %zu nodes, times %zu; got %zu", path, nodes, times, found);
+}
+
+/* Two loops enter the same two sections, of which one is entered outside of them, too: each repetition has its own nodes and no others. */
+static void sections_that_are_entered_again(void **state)
+{
+    const struct model *m = *state;
+    WG_TAPE(tape);
+    wg_tensor *y = in_section("cell", wg_exp, m->x[0]);
+    for (int i = 0; i < 8; i++)
+        y = in_section("head", wg_square, in_section("cell", wg_tanh, y));
+    for (int i = 0; i < 9; i++)
+        y = in_section("head", wg_relu, in_section("cell", wg_sigmoid, y));
+    assert_non_null(in_section("cell", wg_exp, y));
+    wg_graph *graph = wg_graph_of(tape), *smaller = collapse(graph, true, -1);
+    assert_int_equal(smaller->n_nodes, 1 + 2 + 2 + 1);
+    assert_section(smaller, "repeat", 8, 16);
+    assert_section(smaller, "repeat", 9, 18);
+    assert_section(smaller, "repeat/cell", 1, 8);
+    assert_section(smaller, "repeat/head", 1, 9);
+    assert_section(smaller, "cell", 1, 2);
+    wg_graph_destroy(smaller);
+    wg_graph_destroy(graph);
+}
+
+static void count_updates(const wg_graph *graph, size_t *nodes, size_t *calls, size_t *writes)
+{
+    *nodes = *calls = *writes = 0;
+    for (size_t i = 0; i < graph->n_nodes; i++)
+        if (graph->node[i].part == WG_COST_UPDATE) {
+            ++*nodes;
+            *calls += graph->node[i].nodes;
+            *writes += graph->node[i].n_writes;
+        }
+}
+
+static size_t count(const char *text, const char *what)
+{
+    size_t n = 0;
+    for (; (text = strstr(text, what)); text += strlen(what))
+        n++;
+    return n;
+}
+
+/* The updates of a step of Adam are one box. Its state is hidden, and the parameters that it changes are marked; there are no edges. */
+static void the_updates_of_an_optimizer_are_one(void **state)
+{
+    const struct model *m = *state;
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(1, 3, 3, 1), .seed = 1);
+    wg_optim *optim = wg_optim_adam(wg_nn_parameters(net), .lr = 0.1);
+    {
+        WG_TAPE(tape, .trace = true);
+        assert_int_equal(wg_backward(wg_sum(wg_nn_apply(net, m->x[0]))), WG_OK);
+        assert_int_equal(wg_optim_step(optim), WG_OK);
+        wg_graph *graph = wg_graph_of(tape), *smaller = collapse(graph, true, -1);
+        size_t nodes, calls, writes, all;
+        count_updates(graph, &all, &calls, &writes);
+        assert_true(all == calls && all >= 12);
+        count_updates(smaller, &nodes, &calls, &writes);
+        assert_true(nodes == 1 && calls == all && writes == 6);
+        char *text = as_dot(graph);
+        assert_int_equal(count(text, "<B>updates</B>"), 1);
+        assert_int_equal(count(text, "change 6 tensors"), 1);
+        assert_int_equal(count(text, "color=\"#8a6fb5\", fillcolor=\"#e4f3e9\""), 6);
+        assert_int_equal(count(text, "dir=both"), 0);
+        free(text);
+        wg_graph_destroy(smaller);
+        smaller = collapse(graph, false, -1);
+        count_updates(smaller, &nodes, &calls, &writes);
+        assert_int_equal(nodes, all);
+        wg_graph_destroy(smaller), wg_graph_destroy(graph);
+    }
+    wg_optim_destroy(optim);
+    wg_nn_destroy(net);
+}
+
 static void closed_sections_are_boxes(void **state)
 {
     const struct model *m = *state;
@@ -362,6 +453,8 @@ int main(void)
         TEST(the_steps_of_an_lstm_are_one),
         TEST(repetitions_within_repetitions),
         TEST(what_differs_does_not_fold),
+        TEST(sections_that_are_entered_again),
+        TEST(the_updates_of_an_optimizer_are_one),
         TEST(closed_sections_are_boxes),
         TEST(a_view_of_a_leaf_in_a_box_leaves_the_leaf_outside),
         TEST(two_passes_of_backward_are_two_boxes),

@@ -91,7 +91,41 @@ static wg_status close_sections(struct wg_joining *j, size_t depth, const size_t
     return WG_OK;
 }
 
-/* ---- both, step by step ---- */
+/* ---- updates ---- */
+
+/* Joins updates of one section that follow one another with no forward node between them, as those of an optimizer's step do, into a box
+   of their own. Backward nodes may lie between them. */
+static wg_status join_updates(struct wg_joining *j, size_t *found)
+{
+    const wg_graph *graph = j->graph;
+    for (size_t i = 0, end; i < graph->n_nodes; i = end) {
+        size_t n = 0;
+        for (end = i; end < graph->n_nodes; end++) {
+            const wg_graph_node *node = &graph->node[end];
+            const bool same = node->part == WG_COST_UPDATE && node->section == graph->node[i].section;
+            if (!same && (node->part != WG_COST_BACKWARD || n == 0))
+                break;
+            n += same;
+        }
+        end = end > i ? end : i + 1;
+        if (n <= WG_FOLD_SAVES)
+            continue;
+        const size_t added = j->n_sections++;
+        j->section[added] = (wg_cost_section){.name = "updates", .kind = "updates", .parent = graph->node[i].section, .times = 1};
+        j->closed[added] = true;
+        for (size_t k = i; k < end; k++)
+            if (graph->node[k].part == WG_COST_UPDATE) {
+                j->node[k] = i;
+                j->place[k] = added;
+            }
+        (*found)++;
+    }
+    return WG_OK;
+}
+
+/* ---- all, step by step ---- */
+
+enum step { UPDATES, REPETITIONS, SECTIONS };
 
 struct collapsing {
     const wg_graph *callers, *now;
@@ -114,16 +148,24 @@ static wg_status replace(struct collapsing *c, const struct wg_joining *j)
     return WG_OK;
 }
 
-/* Joins repetitions, if depth is negative, or closes the sections below depth. *found: how many repetitions. */
-static wg_status step(struct collapsing *c, int depth, size_t *found)
+/* A run of 12 nodes may add 7 sections: the one around it and one for each node of its first copy. No other adds more for each node. */
+static size_t most_added(const wg_graph *graph)
+{
+    return graph->n_nodes / 12 * 7 + 7;
+}
+
+/* Joins updates or repetitions, or closes the sections below depth. *found: how many were joined. */
+static wg_status step(struct collapsing *c, enum step what, int depth, size_t *found)
 {
     struct wg_arena arena = {0}; /* freed after the step */
     struct wg_joining j;
-    wg_status status = wg_joining_begin(&j, c->now, &arena, depth < 0 ? c->now->n_nodes / 2 : 0);
+    wg_status status = wg_joining_begin(&j, c->now, &arena, what == SECTIONS ? 0 : most_added(c->now));
     *found = 0;
     if (status == WG_OK)
-        status = depth < 0 ? wg_fold(&j, found) : close_sections(&j, (size_t)depth, c->pass);
-    if (status == WG_OK && (*found > 0 || depth >= 0))
+        status = what == UPDATES       ? join_updates(&j, found)
+                 : what == REPETITIONS ? wg_fold(&j, found)
+                                       : close_sections(&j, (size_t)depth, c->pass);
+    if (status == WG_OK && (*found > 0 || what == SECTIONS))
         status = replace(c, &j);
     wg_arena_shrink(&arena, true);
     return status;
@@ -137,13 +179,15 @@ wg_graph *wg_graph_collapse_with(const wg_graph *graph, wg_graph_collapse_option
         return NULL;
     }
     struct collapsing c = {.callers = graph, .now = graph};
-    size_t found = options.fold;
+    size_t found = 0;
     c.pass = passes_of(graph, &c.arena);
     wg_status status = c.pass ? WG_OK : WG_E_MEMORY;
-    while (status == WG_OK && found > 0)
-        status = step(&c, -1, &found);
+    if (status == WG_OK && options.fold)
+        status = step(&c, UPDATES, 0, &found);
+    for (found = options.fold; status == WG_OK && found > 0;)
+        status = step(&c, REPETITIONS, 0, &found);
     if (status == WG_OK && (options.depth >= 0 || c.now == graph)) /* the result is never the caller's graph itself */
-        status = step(&c, options.depth < 0 ? INT_MAX : options.depth, &found);
+        status = step(&c, SECTIONS, options.depth < 0 ? INT_MAX : options.depth, &found);
     wg_arena_shrink(&c.arena, true);
     if (status == WG_OK)
         return (wg_graph *)(uintptr_t)c.now;

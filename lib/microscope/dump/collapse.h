@@ -25,6 +25,9 @@ wg_status wg_joining_begin(struct wg_joining *j, const wg_graph *graph, struct w
 /* The graph in which what is joined is one; NULL and E_MEMORY. */
 wg_graph *wg_joined(const struct wg_joining *j);
 
+/* Nodes that joining must save at least. */
+enum { WG_FOLD_SAVES = 6 };
+
 /* Joins repeated runs. Sets *found to how many there are. */
 wg_status wg_fold(struct wg_joining *j, size_t *found);
 

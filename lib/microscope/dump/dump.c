@@ -56,7 +56,7 @@ static void write_picture(const struct wg_dump_graph *p)
     const wg_cost_sum *total = p->graph->section[0].sum;
     fputs(
         "digraph tape {\n"
-        "  graph [rankdir=TB, nodesep=0.3, ranksep=0.4, fontname=\"Helvetica,Arial,sans-serif\", fontsize=11, labelloc=t, color=\"#cccccc\",\n"
+        "  graph [rankdir=TB, nodesep=0.25, ranksep=0.4, fontname=\"Helvetica,Arial,sans-serif\", fontsize=11, labelloc=t, color=\"#cccccc\",\n"
         "         style=rounded, fontcolor=\"#444444\"];\n"
         "  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica,Arial,sans-serif\", fontsize=10, margin=\"0.12,0.08\", height=0.3];\n"
         "  edge [fontname=\"Helvetica,Arial,sans-serif\", fontsize=8, arrowsize=0.6];\n  label=<",
@@ -84,13 +84,13 @@ static void write_picture(const struct wg_dump_graph *p)
     if (total[WG_COST_BACKWARD].nodes && p->options.backward)
         fputs("&#160;·&#160;<FONT COLOR=\"#c58b4a\"><B>backward</B></FONT>, dashed from the node that caused it", stream);
     if (total[WG_COST_UPDATE].nodes && p->options.updates)
-        fputs("&#160;·&#160;<FONT COLOR=\"#8a6fb5\"><B>update</B></FONT>", stream);
+        fprintf(stream, "&#160;·&#160;<FONT COLOR=\"#8a6fb5\"><B>update</B></FONT>%s",
+                p->any_updated ? ", violet border: changed by the updates" : "");
     fputs("&#160;·&#160;<FONT COLOR=\"#3f8f5f\"><B>requires a gradient</B></FONT>&#160;· constant", stream);
     if (nodes != p->graph->n_nodes)
         fputs(" · thick box: a section that is closed · thick arrow: to the next repetition", stream);
     fputs("<BR/>"
-          "FLOP: additions, multiplications, divisions · fn: exp, log, tanh, √ … · cmp: comparisons · "
-          "B: bytes read and written"
+          "operations: additions, multiplications, divisions, comparisons, calls of exp, log, tanh, √ … · B: bytes read and written"
           "</FONT><BR/> >;\n",
           stream);
     write_places(p);

@@ -64,6 +64,8 @@ static void write_inputs(const struct wg_dump_graph *p, size_t to)
             if (node->in[i] == WG_GRAPH_NONE)
                 continue;
             const ptrdiff_t from = wg_dump_graph_source(p, node->in[i]);
+            if (wg_dump_graph_is_left_out(p, from, node))
+                continue;
             struct wg_edge_count *count = &p->edges[from];
             const bool one = node->box || (p->items[from].node && p->items[from].node->box);
             if (!one && pass == 1)
@@ -99,6 +101,16 @@ static void write_order(const struct wg_dump_graph *p, size_t at)
     }
 }
 
+/* Puts a box of updates below the forward nodes before it. */
+static void write_below(const struct wg_dump_graph *p, size_t at)
+{
+    for (size_t i = wg_dump_graph_is_update_box(p->items[at].node) ? at : 0; i-- > 0;)
+        if (!p->items[i].hidden && p->items[i].node->part == WG_COST_FORWARD) {
+            fprintf(p->stream, "  n%zu -> n%zu [style=invis];\n", i, at);
+            return;
+        }
+}
+
 /* Writes an edge from the node that made a leaf's gradient to the leaf. */
 static void write_gradient_edge(const struct wg_dump_graph *p, size_t at)
 {
@@ -119,6 +131,7 @@ void wg_dump_edges(const struct wg_dump_graph *p)
             continue;
         write_inputs(p, i);
         write_order(p, i);
+        write_below(p, i);
         const size_t cause = item->node->cause;
         if (cause != WG_GRAPH_NONE && !p->items[cause].hidden)
             fprintf(p->stream, "  n%zu -> n%zu [style=dashed, arrowhead=open, minlen=0, color=\"#b9b9b9\"];\n", cause, i);

@@ -123,7 +123,7 @@ static void survey_node(struct wg_dump_graph *p, size_t at)
                    (node->part == WG_COST_UPDATE && !p->options.updates);
     if (!item->hidden) {
         item->cluster = place_of(p, node->box ? p->graph->section[node->section].parent : node->section);
-        for (size_t i = 0; i < node->n_in; i++)
+        for (size_t i = 0; i < node->n_in && !wg_dump_graph_is_update_box(node); i++)
             if (node->in[i] != WG_GRAPH_NONE && !wg_dump_graph_is_node(p, wg_dump_graph_source(p, node->in[i])))
                 note_leaf(p, node->in[i], at);
     }
@@ -137,6 +137,17 @@ static ptrdiff_t *numbers_new(size_t n)
     for (size_t i = 0; number && i < n; i++)
         number[i] = WG_NO_ITEM;
     return number;
+}
+
+/* Marks the leaves that boxes of updates change. */
+static void note_updated(struct wg_dump_graph *p)
+{
+    for (size_t i = 0; i < p->graph->n_nodes; i++) {
+        const wg_graph_node *node = &p->graph->node[i];
+        for (size_t k = 0; k < node->n_writes && wg_dump_graph_is_update_box(node) && !p->items[i].hidden; k++)
+            if (p->leaves[node->writes[k]] != WG_NO_ITEM)
+                p->items[p->leaves[node->writes[k]]].updated = p->any_updated = true;
+    }
 }
 
 static void note_passed(struct wg_dump_graph *p)
@@ -172,6 +183,7 @@ wg_status wg_dump_graph_begin(struct wg_dump_graph *p)
     for (size_t i = 0; i < graph->n_nodes; i++)
         survey_node(p, i);
     note_passed(p);
+    note_updated(p);
     for (size_t i = 0; i < p->n_items; i++) {
         if (p->items[i].hidden)
             continue;

@@ -23,7 +23,8 @@ struct wg_item {
     wg_cost_sum cost;        /* of a node */
     wg_cost_sum backward;    /* of the nodes that it caused */
     bool hidden;
-    bool late; /* a leaf that only backward reads, such as the seed */
+    bool late;    /* a leaf that only backward reads, such as the seed */
+    bool updated; /* a leaf that a box of updates changes: drawn by the leaf's border, without an edge */
 };
 
 struct wg_edge_count {
@@ -40,6 +41,7 @@ struct wg_dump_graph {
     ptrdiff_t *leaves;           /* of each value that no visible node made: its item */
     ptrdiff_t *makers;           /* of each value that is a base: the last node that filled its memory */
     ptrdiff_t *sections;         /* of each section: its cluster */
+    bool any_updated;            /* an item is */
     bool *passed;                /* of each value: a node of another box, of the same part, reads it; or nobody does */
     struct wg_edge_count *edges; /* of each item: its edges to the node whose edges are being written */
 };
@@ -59,12 +61,24 @@ ptrdiff_t wg_dump_graph_source(const struct wg_dump_graph *p, size_t value);
 /* The visible node that filled the value's memory, or WG_NO_ITEM. */
 ptrdiff_t wg_dump_graph_maker(const struct wg_dump_graph *p, size_t value);
 
+static inline bool wg_dump_graph_is_update_box(const wg_graph_node *node)
+{
+    return node->box && node->part == WG_COST_UPDATE;
+}
+
+/* Whether the edge from an item to a node is left out. Edges from each parameter and each gradient to a box of updates would cross the
+   whole picture; those from other boxes, which stand for several, are drawn. */
+static inline bool wg_dump_graph_is_left_out(const struct wg_dump_graph *p, ptrdiff_t from, const wg_graph_node *to)
+{
+    return wg_dump_graph_is_update_box(to) && (from == WG_NO_ITEM || !p->items[from].node || !p->items[from].node->box);
+}
+
 /* The op that made a leaf: a node that is hidden, or one on another tape. NULL: a leaf in the graph's sense. */
 const char *wg_dump_graph_leaf_op(const struct wg_dump_graph *p, const wg_graph_value *v);
 
 /* ---- the second pass: dump_label.c, dump_edge.c ---- */
 
-/* "forward 6 FLOP · 48 B", where `what` is "forward ". */
+/* "forward 6 operations · 48 B", where `what` is "forward ". Operations are those of wg_cost_operations. */
 void wg_dump_cost(FILE *stream, const char *what, const wg_cost_sum *sum);
 void wg_dump_indent(const struct wg_dump_graph *p, size_t depth);
 void wg_dump_node(const struct wg_dump_graph *p, size_t item, size_t depth);

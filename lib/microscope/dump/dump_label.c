@@ -7,34 +7,40 @@
 
 /* ---- text ---- */
 
+/* "528 k operations", "57.9 kB". */
 static const char *scaled(double n, const char *unit, char *text, size_t size)
 {
     static const char *const prefix[] = {"", "k", "M", "G", "T", "P"};
     int i = 0;
     for (; n >= 999.5 && i < 5; i++)
         n /= 1000;
-    snprintf(text, size, i ? "%.3g %s%s" : "%.0f %s%s", n, prefix[i], unit);
+    if (i == 0)
+        snprintf(text, size, "%.0f %s", n, unit);
+    else
+        snprintf(text, size, "%.3g %s%s%s", n, prefix[i], strcmp(unit, "B") == 0 ? "" : " ", unit);
     return text;
 }
 
 void wg_dump_cost(FILE *stream, const char *what, const wg_cost_sum *sum)
 {
     const wg_cost cost = sum->cost;
-    const double n[] = {WG_COST_FLOPS(cost), cost.transcendental, cost.compare, cost.bytes_read + cost.bytes_written};
-    static const char *const unit[] = {"FLOP", "fn", "cmp", "B"};
+    const double operations = wg_cost_operations(cost), bytes = cost.bytes_read + cost.bytes_written;
     const char *before = what;
     char text[48];
-    for (int i = 0; i < 4; i++)
-        if (n[i] > 0) {
-            fprintf(stream, "%s%s", before, scaled(n[i], unit[i], text, sizeof text));
-            before = " · ";
-        }
+    if (operations > 0) {
+        fprintf(stream, "%s%s", before, scaled(operations, operations == 1 ? "operation" : "operations", text, sizeof text));
+        before = " · ";
+    }
+    if (bytes > 0) {
+        fprintf(stream, "%s%s", before, scaled(bytes, "B", text, sizeof text));
+        before = " · ";
+    }
     if (sum->unknown && sum->nodes == 1)
         fprintf(stream, "%sunknown", before);
     else if (sum->unknown)
         fprintf(stream, "%s%zu unknown", before, sum->unknown);
     else if (before == what)
-        fprintf(stream, "%s0 FLOP", what);
+        fprintf(stream, "%s0 operations", what);
 }
 
 /* The smallest and the largest element, and how many are NaN. */
@@ -71,10 +77,6 @@ static void write_tooltip(const struct wg_dump_graph *p, const struct wg_item *i
 {
     const wg_graph_node *node = item->node;
     const wg_cost_section *section = &p->graph->section[node->section];
-    const wg_cost *c = &node->cost;
-    const double n[] = {c->add, c->mul, c->div, c->compare, c->transcendental, c->bytes_read, c->bytes_written, node->bytes_saved};
-    static const char *const what[] = {"additions",  "multiplications", "divisions",     "comparisons",
-                                       "exp, log …", "bytes read",      "bytes written", "bytes saved"};
     fputs(", tooltip=\"", p->stream);
     if (section->path[0])
         wg_markup_text(p->stream, section->path), fputs(": ", p->stream);
@@ -83,9 +85,11 @@ static void write_tooltip(const struct wg_dump_graph *p, const struct wg_item *i
         fputc(' ', p->stream), wg_markup_text(p->stream, node->options);
     if (node->nodes > 1)
         fprintf(p->stream, "\\n%zu nodes", node->nodes);
-    for (size_t i = 0; i < sizeof n / sizeof *n; i++)
-        if (n[i] > 0)
-            fprintf(p->stream, "\\n%.0f %s", n[i], what[i]);
+    for (size_t i = 0; i < WG_COST_MEMBERS; i++)
+        if (wg_cost_number(node->cost, i) > 0)
+            fprintf(p->stream, "\\n%.0f %s", wg_cost_number(node->cost, i), wg_cost_member[i].title);
+    if (node->bytes_saved > 0)
+        fprintf(p->stream, "\\n%.0f bytes saved for backward", node->bytes_saved);
     if (node->unknown)
         fprintf(p->stream, "\\ncost not known of %zu", node->unknown);
     fputc('"', p->stream);
@@ -149,6 +153,9 @@ void wg_dump_node(const struct wg_dump_graph *p, size_t at, size_t depth)
     if (node->box) {
         write_section_name(p->stream, &p->graph->section[node->section]);
         fprintf(p->stream, "<BR/>%zu node%s", node->nodes, node->nodes == 1 ? "" : "s");
+        if (node->part == WG_COST_UPDATE && node->n_writes)
+            fprintf(p->stream, "<BR/>change%s %zu tensor%s", node->nodes == 1 ? "s" : "", node->n_writes,
+                    node->n_writes == 1 ? "" : "s");
     } else {
         fputs("<B>", p->stream);
         wg_markup_text(p->stream, node->op);
@@ -173,8 +180,11 @@ void wg_dump_leaf(const struct wg_dump_graph *p, size_t at, size_t depth)
     const bool trained = v->requires_gradient && !op;
     const char *label = v->name[0] ? v->name : op ? op : trained ? "parameter" : "constant";
     wg_dump_indent(p, depth);
-    fprintf(p->stream, "l%zu [shape=ellipse, %s, tooltip=\"", at - p->graph->n_nodes,
-            trained ? "color=\"#3f8f5f\", fillcolor=\"#e4f3e9\"" : "color=\"#999999\", fillcolor=\"#f6f6f6\"");
+    fprintf(p->stream, "l%zu [shape=ellipse, color=\"%s\", fillcolor=\"%s\"%s, tooltip=\"", at - p->graph->n_nodes,
+            p->items[at].updated ? "#8a6fb5"
+            : trained            ? "#3f8f5f"
+                                 : "#999999",
+            trained ? "#e4f3e9" : "#f6f6f6", p->items[at].updated ? ", penwidth=2" : "");
     wg_markup_text(p->stream, label);
     fputs("\", label=<", p->stream);
     if (v->times > 1)

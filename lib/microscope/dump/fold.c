@@ -7,9 +7,9 @@
 
 #include "microscope/dump/collapse.h"
 
-/* TRIES: periods that are tried at each place, the shortest first. SAVED: nodes that a fold must save at least. IN_VAIN: comparisons for
-   each node that may lead to nothing before the search ends, which keeps it linear for graphs that are made to be hard. */
-enum { TRIES = 64, SAVED = 6, IN_VAIN = 64 };
+/* TRIES: periods that are tried at each place, the shortest first. IN_VAIN: comparisons for each node that may lead to nothing before the
+   search ends, which keeps it linear for graphs that are made to be hard. */
+enum { TRIES = 64, IN_VAIN = 64 };
 
 struct run {
     size_t start, period, count; /* positions in the sequence; count copies of period nodes */
@@ -25,6 +25,9 @@ struct folding {
     size_t *again;             /* of each position: the next with the same hash */
     uint64_t *kinds;           /* of each section: its kind and those around it */
     size_t *depth;             /* of each section */
+    size_t *n_inside;          /* of each section: how many nodes of the sequence it holds, with the sections inside it */
+    size_t *n_of_run;          /* of each section: how many of them the run at hand holds; 0 between runs */
+    size_t *copy;              /* of each section: the one that stands for it in the run at hand; 0: none */
     size_t *earliest, *latest; /* of each value: the positions that read it */
     size_t *n_readers;         /* of each value: how many nodes read it */
     bool *folded;              /* of each node: it is in a run */
@@ -152,7 +155,7 @@ static bool run_at(struct folding *f, size_t start, size_t period, struct run *r
     *run = (struct run){start, period, length / period};
     choose_start(f, run, length % period);
     run->count = equal_copies(f, run);
-    const bool saves = (run->count - 1) * run->period >= SAVED;
+    const bool saves = (run->count - 1) * run->period >= WG_FOLD_SAVES;
     f->in_vain += saves ? 0 : run->count * run->period;
     return saves;
 }
@@ -205,28 +208,60 @@ static wg_status name_copies(const struct folding *f, size_t first, size_t last)
     return WG_OK;
 }
 
+/* Counts the run's nodes in each section in `around`, or with a sign of -1 sets the counts back to 0. */
+static void count_nodes(struct folding *f, const struct run *run, size_t around, int sign)
+{
+    for (size_t i = 0; i < run->count * run->period; i++)
+        f->n_of_run[below(f, section_at(f, run->start + i), around)] += (size_t)sign;
+}
+
+/* A new section of the run's first copy for nodes of a section that has others, too: one that the program enters again elsewhere. */
+static size_t copy_of(struct folding *f, size_t section, size_t parent)
+{
+    struct wg_joining *j = f->j;
+    if (f->copy[section] == 0) {
+        f->copy[section] = j->n_sections++;
+        j->section[f->copy[section]] = f->graph->section[section];
+        j->section[f->copy[section]].parent = parent;
+    }
+    return f->copy[section];
+}
+
+/* Puts the nodes of the first copy, with their sections, into a new section. */
+static void add_section(struct folding *f, const struct run *run, size_t around)
+{
+    struct wg_joining *j = f->j;
+    const size_t added = j->n_sections++;
+    j->section[added] = (wg_cost_section){.name = "repeat", .kind = "repeat", .parent = around, .times = run->count};
+    for (size_t i = 0; i < run->period; i++) {
+        const size_t node = f->sequence[run->start + i], section = f->graph->node[node].section, inner = below(f, section, around);
+        if (inner == around)
+            j->place[node] = added;
+        else if (f->n_of_run[inner] == f->n_inside[inner])
+            j->section[inner].parent = added;
+        else
+            j->place[node] = copy_of(f, section, added);
+    }
+    for (size_t i = 0; i < run->period; i++)
+        f->copy[section_at(f, run->start + i)] = 0;
+}
+
 /* The section of the run: the one that each copy has for itself, or a new one. */
 static wg_status join_sections(struct folding *f, const struct run *run)
 {
     struct wg_joining *j = f->j;
     const size_t around = section_around(f, run), first = below(f, section_at(f, run->start), around),
                  last = below(f, section_at(f, run->start + (run->count - 1) * run->period), around);
-    bool own = first != around && first != last;
+    bool own = first != around && first != last && f->n_inside[first] == run->period;
     for (size_t i = 0; i < run->period && own; i++)
         own = below(f, section_at(f, run->start + i), around) == first;
     if (own) {
         j->section[first].times *= run->count;
         return name_copies(f, first, last);
     }
-    const size_t added = j->n_sections++;
-    j->section[added] = (wg_cost_section){.name = "repeat", .kind = "repeat", .parent = around, .times = run->count};
-    for (size_t i = 0; i < run->period; i++) {
-        const size_t node = f->sequence[run->start + i], inner = below(f, f->graph->node[node].section, around);
-        if (inner == around)
-            j->place[node] = added;
-        else
-            j->section[inner].parent = added;
-    }
+    count_nodes(f, run, around, 1);
+    add_section(f, run, around);
+    count_nodes(f, run, around, -1);
     return WG_OK;
 }
 
@@ -354,6 +389,9 @@ static wg_status prepare(struct folding *f)
     f->position = wg_numbers(arena, n_nodes, WG_GRAPH_NONE);
     f->again = wg_numbers(arena, n_nodes, WG_GRAPH_NONE);
     f->depth = wg_numbers(arena, graph->n_sections, 0);
+    f->n_inside = wg_numbers(arena, graph->n_sections, 0);
+    f->n_of_run = wg_numbers(arena, graph->n_sections, 0);
+    f->copy = wg_numbers(arena, graph->n_sections, 0);
     f->earliest = wg_numbers(arena, graph->n_values, WG_GRAPH_NONE);
     f->latest = wg_numbers(arena, graph->n_values, 0);
     f->n_readers = wg_numbers(arena, graph->n_values, 0);
@@ -362,8 +400,8 @@ static wg_status prepare(struct folding *f)
     f->power = wg_arena_take(arena, (n_nodes + 1) * sizeof *f->power);
     f->kinds = wg_arena_take(arena, graph->n_sections * sizeof *f->kinds);
     f->folded = wg_arena_take(arena, n_nodes * sizeof *f->folded);
-    if (!f->sequence || !f->position || !f->again || !f->depth || !f->earliest || !f->latest || !f->n_readers || !f->hash ||
-        !f->sum || !f->power || !f->kinds || !f->folded)
+    if (!f->sequence || !f->position || !f->again || !f->depth || !f->n_inside || !f->n_of_run || !f->copy || !f->earliest ||
+        !f->latest || !f->n_readers || !f->hash || !f->sum || !f->power || !f->kinds || !f->folded)
         return WG_E_MEMORY;
     memset(f->folded, 0, n_nodes * sizeof *f->folded);
     for (size_t i = 0; i < graph->n_sections; i++) {
@@ -389,6 +427,7 @@ static void read_sequence(struct folding *f)
         const size_t at = f->n++;
         f->sequence[at] = i;
         f->position[i] = at;
+        f->n_inside[node->section]++;
         f->hash[at] = hash_node(f, node);
         f->sum[at + 1] = f->sum[at] * WG_GOLDEN_RATIO + f->hash[at];
         f->power[at + 1] = f->power[at] * WG_GOLDEN_RATIO;
@@ -399,6 +438,8 @@ static void read_sequence(struct folding *f)
                 f->latest[node->in[k]] = at;
             }
     }
+    for (size_t i = f->graph->n_sections; i-- > 1;)
+        f->n_inside[f->graph->section[i].parent] += f->n_inside[i];
 }
 
 /* Links equal hashes, from the last to the first. */

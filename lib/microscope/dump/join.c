@@ -11,7 +11,7 @@ struct making {
     struct wg_graph_memory *memory;
     struct wg_arena *arena; /* of the new graph */
     size_t *next;           /* of each node: the next of those it is joined with */
-    size_t *box_of;         /* of each leaf: the box that alone reads it in forward; or one of the two below */
+    size_t *box_of;         /* of each leaf: the box that alone reads it, in forward or else in updates; or one of the two below */
     bool *used;             /* of each value: it is in the new graph */
     size_t *value;          /* of each value: its new number, or WG_GRAPH_NONE */
     size_t *node;           /* of each node: its new number */
@@ -34,12 +34,24 @@ static bool is_inside(const struct making *m, size_t reader, size_t value)
 
 /* ---- which values stay ---- */
 
+/* Forward nodes are noted before updates, which count for leaves that no forward node reads, such as an optimizer's state. */
 static void note_reader(struct making *m, size_t reader, size_t leaf)
 {
-    if (m->from->node[reader].part != WG_COST_FORWARD)
+    const size_t known = m->box_of[leaf], box = is_box(m, reader) ? m->j->node[reader] + 2 : SEVERAL_READERS;
+    const bool forward = known == SEVERAL_READERS || (known > NO_READER && m->from->node[known - 2].part == WG_COST_FORWARD);
+    if (m->from->node[reader].part == WG_COST_UPDATE && forward)
         return;
-    const size_t box = is_box(m, reader) ? m->j->node[reader] + 2 : SEVERAL_READERS;
     m->box_of[leaf] = m->box_of[leaf] == NO_READER || m->box_of[leaf] == box ? box : SEVERAL_READERS;
+}
+
+static void note_readers(struct making *m, wg_cost_part part)
+{
+    for (size_t i = 0; i < m->from->n_nodes; i++) {
+        const wg_graph_node *node = &m->from->node[i];
+        for (size_t k = 0; k < node->n_in && node->part == part; k++)
+            if (node->in[k] != WG_GRAPH_NONE)
+                note_reader(m, i, m->j->value[node->in[k]]);
+    }
 }
 
 /* Whether a leaf belongs to the one box that reads it: a parameter, a constant, or a tensor that is updated. */
@@ -98,10 +110,9 @@ static wg_status choose_values(struct making *m)
         const wg_graph_node *node = &m->from->node[i];
         for (size_t k = 0; k < node->n_writes; k++)
             written[m->j->value[node->writes[k]]] = true;
-        for (size_t k = 0; k < node->n_in; k++)
-            if (node->in[k] != WG_GRAPH_NONE)
-                note_reader(m, i, m->j->value[node->in[k]]);
     }
+    note_readers(m, WG_COST_FORWARD);
+    note_readers(m, WG_COST_UPDATE);
     mark_reads(m, written);
     mark_results(m);
     return WG_OK;
