@@ -5,6 +5,9 @@ const BOX = { height: 46, left: 96, right: 74, pad: 12, leafHeight: 26, frameTop
 const TITLE_FONT = "600 13px",
     SMALL_FONT = "11px";
 const MAX_TITLE = 190;
+const GRID_GAP = 14,
+    BUS_GAP = 56,
+    BUS_DROP = 10;
 
 /* The texts of an item, and what they measure. */
 function describe(context, item) {
@@ -13,9 +16,8 @@ function describe(context, item) {
     const left = { title: titleOf(item), detail: "" };
     const ownPart = item.type === "node" ? graph.part[item.node] : item.type === "updates" ? UPDATE : FORWARD;
     if (item.node !== undefined) {
-        const out = outputsOf(graph.nodes[item.node])[0] ?? (graph.nodes[item.node].writes ?? [])[0];
         left.part = graph.part[item.node];
-        left.detail = context.metric ? costText(context, item, left.part) : out === undefined ? "" : extents(graph.values[out].shape);
+        left.detail = context.metric ? costText(context, item, left.part) : resultText(graph, graph.nodes[item.node]);
     } else {
         const nodes = tree.sum(item, "nodes", ownPart);
         left.detail = `${counted(nodes, ownPart === UPDATE ? "update" : "node")} · ${costText(context, item, ownPart)}`;
@@ -37,6 +39,14 @@ function describe(context, item) {
     return { left, right, leftWidth, rightWidth, width: leftWidth + rightWidth, height: BOX.height };
 }
 
+/* The shape of the first result; of an update, which tensor it changes. */
+function resultText(graph, node) {
+    const [made] = outputsOf(node),
+        [changed] = node.writes ?? [];
+    if (made !== undefined) return extents(graph.values[made].shape);
+    return changed === undefined ? "" : `${valueName(graph, changed)} · ${extents(graph.values[changed].shape)}`;
+}
+
 function titleOf(item) {
     if (item.type === "fold") return `${item.name} × ${item.children.length}`;
     return item.type === "section" && item.kind && item.kind !== item.name ? `${item.name} ${item.kind}` : labelOf(item);
@@ -51,7 +61,7 @@ function backwardTitle(graph, item, count) {
 function costText({ tree, metric }, item, part) {
     const name = metric || "operations",
         text = statedSum(tree, item, name, [part], name === "time" ? timeText : name === "operations" ? short : bytesText);
-    return name === "operations" ? `${text} op` : text;
+    return name === "operations" ? `${text} operation${text === "1" ? "" : "s"}` : text;
 }
 
 function describePill(graph, item) {
@@ -89,6 +99,7 @@ function levelOf(context, group) {
 }
 
 function layoutLevel(context, group) {
+    if (group.type === "updates") return layoutGrid(context, group);
     const level = levelOf(context, group),
         visible = visibleItems(context, level);
     const picture = new dagre.graphlib.Graph();
@@ -101,16 +112,12 @@ function layoutLevel(context, group) {
         marginy: 0,
         ranker: visible.size > 120 ? "tight-tree" : "network-simplex",
     });
-    const boxes = new Map();
-    for (const i of visible) {
-        const item = level.items[i],
-            open = isOpen(context, item),
-            inner = open ? context.layouts.get(item) : null;
-        boxes.set(i, { item, open, inner, text: describe(context, item) });
-    }
+    const boxes = new Map(),
+        besides = new Map();
+    for (const i of visible) (level.items[i].type === "updates" ? besides : boxes).set(i, makeBox(context, level.items[i]));
     const lanes = alignLanes(boxes);
     for (const [i, box] of boxes) {
-        Object.assign(box, { width: box.open ? box.inner.width : box.text.width, height: box.open ? box.inner.height : box.text.height });
+        sizeBox(box);
         picture.setNode(String(i), { width: box.width, height: box.height });
     }
     const routes = joinEdges(context, level, boxes);
@@ -123,16 +130,71 @@ function layoutLevel(context, group) {
     }
     const heights = rankHeights(boxes);
     for (const route of routes.values()) route.bends = bendsOf(picture.edge(String(route.from), String(route.to)).points, heights);
-    const size = picture.graph(),
-        header = widthOf(titleOf(group), TITLE_FONT) + 60;
-    return {
-        group,
-        boxes,
-        lanes,
-        routes: [...routes.values()],
-        width: Math.max(header, (size.width > 0 ? size.width : 0) + 2 * BOX.framePad),
-        height: (size.height > 0 ? size.height : 0) + BOX.frameTop + BOX.framePad,
-    };
+    const { width, height } = picture.graph(),
+        size = { width: Math.max(0, width || 0), height: Math.max(0, height || 0) };
+    const buses = placeBeside(context, level, boxes, besides, heights, size);
+    return { group, boxes: new Map([...boxes, ...besides]), lanes, routes: [...routes.values()], buses, ...frameSize(group, size) };
+}
+
+function makeBox(context, item) {
+    const open = isOpen(context, item);
+    return { item, open, inner: open ? context.layouts.get(item) : null, text: describe(context, item) };
+}
+
+const sizeBox = (box) =>
+    Object.assign(box, { width: box.open ? box.inner.width : box.text.width, height: box.open ? box.inner.height : box.text.height });
+
+/* The size of a frame around a content. */
+const frameSize = (group, { width, height }) => ({
+    width: Math.max(widthOf(titleOf(group), TITLE_FONT) + 60, width + 2 * BOX.framePad),
+    height: height + BOX.frameTop + BOX.framePad,
+});
+
+/* Updates do not depend on each other: they stand in rows, about as wide as high. What each changes is said in its box. */
+function layoutGrid(context, group) {
+    const boxes = new Map(group.children.map((item, i) => [i, makeBox(context, item)])),
+        lanes = alignLanes(boxes),
+        columns = Math.ceil(Math.sqrt(boxes.size / 3));
+    const widths = new Array(columns).fill(0),
+        heights = new Array(Math.ceil(boxes.size / columns)).fill(0);
+    for (const [i, box] of boxes) {
+        const [row, column] = [Math.floor(i / columns), i % columns];
+        sizeBox(box);
+        widths[column] = Math.max(widths[column], box.width);
+        heights[row] = Math.max(heights[row], box.height);
+    }
+    const before = (sizes, gap) => sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size + gap, 0)),
+        x = before(widths, GRID_GAP),
+        y = before(heights, GRID_GAP);
+    for (const [i, box] of boxes)
+        Object.assign(box, { x: BOX.framePad + x[i % columns], y: BOX.frameTop + y[Math.floor(i / columns)] });
+    const size = { width: x.at(-1) + widths.at(-1), height: y.at(-1) + heights.at(-1) };
+    return { group, boxes, lanes, routes: [], buses: [], ...frameSize(group, size) };
+}
+
+/* Puts the box of the updates beside the rest of the level, at its lower end, and grows the size. Nearly every box has a line to it: they
+   leave below the box's rank, where no boxes are, and run down a common line at the right. */
+function placeBeside(context, level, boxes, besides, heights, size) {
+    const buses = [];
+    for (const [at, box] of besides) {
+        sizeBox(box);
+        const spine = BOX.framePad + size.width + BUS_GAP / 2;
+        box.x = BOX.framePad + (size.width ? size.width + BUS_GAP : 0);
+        box.y = BOX.frameTop + Math.max(0, size.height - box.height);
+        const entry = { x: box.x, y: box.y + Math.min(box.height, BOX.height) / 2 };
+        for (const edge of level.edges.values()) {
+            const other = edge.to === at ? boxes.get(edge.from) : edge.from === at ? boxes.get(edge.to) : undefined;
+            if (!other || !isDrawn(context, edge.kind)) continue;
+            const middle = other.y + other.height / 2,
+                x = other.x + other.width - Math.min(16, other.width / 4),
+                y = middle + heights.get(Math.round(middle)) / 2 + BUS_DROP;
+            const points = [{ x, y: other.y + other.height }, { x, y }, { x: spine, y }, { x: spine, y: entry.y }, entry];
+            buses.push({ edge, points, from: other.item, to: box.item });
+        }
+        size.width += (size.width ? BUS_GAP : 0) + box.width;
+        size.height = Math.max(size.height, box.height);
+    }
+    return buses;
 }
 
 /* The height of each rank of boxes, by the height at which their middles stand. */
@@ -229,6 +291,8 @@ function flatten(context) {
             else boxes.push(at);
         }
         for (const route of layout.routes) for (const edge of route.edges) edges.push(placeEdge(edge, route, placed, x, y, layout.lanes));
+        for (const bus of layout.buses)
+            edges.push({ ...bus, kind: bus.edge.kind, square: true, points: bus.points.map((p) => ({ x: x + p.x, y: y + p.y })) });
     }
     return { frames, boxes, edges, width: frames[0].width, height: frames[0].height };
 }

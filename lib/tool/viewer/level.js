@@ -6,7 +6,7 @@
    forward    a value that a forward node reads
    backward   a gradient; it runs against the edges of forward
    saved      a value of forward that backward reads
-   update     what an update reads or writes */
+   update     what an update reads; with `changes`, what it writes, too */
 
 const MAX_FAN = 6; // items of a level that lines lead to from one leaf or port
 const MAX_PORTS = 8; // values that cross a border on one side are shown one by one up to so many
@@ -34,12 +34,14 @@ function buildLevel(graph, tree, group) {
     return level;
 }
 
+/* The edge, to which the value is added unless it is null; undefined where both ends are one item or one is elsewhere. */
 function addEdge(level, from, to, kind, value) {
-    if (from === undefined || to === undefined || from === to) return;
+    if (from === undefined || to === undefined || from === to) return undefined;
     const key = `${from} ${to} ${kind}`;
+    if (!level.edges.has(key)) level.edges.set(key, { from, to, kind, values: [] });
     const edge = level.edges.get(key);
-    if (!edge) level.edges.set(key, { from, to, kind, values: [value] });
-    else if (edge.values.at(-1) !== value) edge.values.push(value);
+    if (value !== null && edge.values.at(-1) !== value) edge.values.push(value);
+    return edge;
 }
 
 function edgeKind(graph, maker, reader) {
@@ -60,8 +62,10 @@ function readEdges(graph, tree, level, position, n, at) {
         else if (kind === "forward" || (kind === "update" && maker < 0))
             addEdge(level, port(graph, tree, level, level.inPorts, v), at, kind, v);
     }
+    const read = inputsOf(graph.nodes[n]);
     for (const v of graph.nodes[n].writes ?? []) {
-        addEdge(level, at, position.get(itemAround(level.group, tree.leafOf.get(v))), "update", v);
+        const edge = addEdge(level, position.get(itemAround(level.group, tree.leafOf.get(v))), at, "update", read.includes(v) ? null : v);
+        if (edge) edge.changes = true;
     }
     if (graph.part[n] !== FORWARD) return;
     for (const v of outputsOf(graph.nodes[n]))

@@ -26,7 +26,7 @@ const PARTS_OF_COST = [
     ["mul", "multiplications"],
     ["div", "divisions"],
     ["compare", "comparisons"],
-    ["transcendental", "transcendental"],
+    ["transcendental", "transcendental calls"],
     ["bytes_read", "bytes read"],
     ["bytes_written", "bytes written"],
 ];
@@ -62,7 +62,7 @@ function partText(context, item, part, count) {
     const { tree, graph } = context,
         unknown = tree.sum(item, "unknown", part);
     const sum = (metric, text) => statedSum(tree, item, metric, [part], text);
-    const text = unknown === count ? ["cost unknown"] : [`${sum("operations", short)} op`, sum("bytes", bytesText)];
+    const text = unknown === count ? ["cost unknown"] : [costText({ tree }, item, part), sum("bytes", bytesText)];
     if (graph.timed) text.push(sum("time", timeText));
     return text.join(" · ");
 }

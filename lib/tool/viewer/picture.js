@@ -157,7 +157,29 @@ function curve(points) {
     return path;
 }
 
+/* From point to point, down, to the right, down or up, and to the right, with round corners. */
+function polyline(points) {
+    let path = `M${points[0].x} ${points[0].y}`;
+    for (let i = 1; i < points.length - 1; i++) {
+        const [a, b, c] = points.slice(i - 1, i + 2),
+            towards = (p) => {
+                const length = Math.hypot(p.x - b.x, p.y - b.y) || 1,
+                    part = Math.min(RADIUS, length / 2) / length;
+                return `${b.x + (p.x - b.x) * part} ${b.y + (p.y - b.y) * part}`;
+            };
+        path += `L${towards(a)}Q${b.x} ${b.y} ${towards(c)}`;
+    }
+    return `${path}L${points.at(-1).x} ${points.at(-1).y}`;
+}
+
 const ARROW = 5;
+
+/* An arrow's head at a point that a line reaches from another: down, up or, at the end of a polyline, to the right. */
+function arrowHead(tip, from) {
+    const across = 2 * ARROW - 2;
+    if (Math.abs(tip.x - from.x) > 0 && tip.y === from.y) return `M${tip.x} ${tip.y}l${-ARROW - 2} ${-ARROW + 1}v${across}Z`;
+    return `M${tip.x} ${tip.y}l${-ARROW + 1} ${tip.y < from.y ? ARROW + 2 : -ARROW - 2}h${across}Z`;
+}
 
 function drawEdge(picture, edge) {
     const group = svgElement("g", { class: `edge ${edge.kind}` }),
@@ -165,12 +187,14 @@ function drawEdge(picture, edge) {
         end = points.at(-1),
         before = points.at(-2);
     const upwards = end.y < before.y,
-        tip = { x: end.x, y: end.y + (upwards ? 1 : -1) };
-    const path = curve([...points.slice(0, -1), { x: tip.x, y: tip.y + (upwards ? ARROW : -ARROW) }]);
+        tip = edge.square ? { x: end.x - 1, y: end.y } : { x: end.x, y: end.y + (upwards ? 1 : -1) };
+    const last = edge.square ? { x: tip.x - ARROW, y: tip.y } : { x: tip.x, y: tip.y + (upwards ? ARROW : -ARROW) },
+        path = (edge.square ? polyline : curve)([...points.slice(0, -1), last]);
     group.append(
         svgElement("path", { class: "hit", d: path }),
         svgElement("path", { class: "line", d: path }),
-        svgElement("path", { class: "head", d: `M${tip.x} ${tip.y}l${-ARROW + 1} ${upwards ? ARROW + 2 : -ARROW - 2}h${2 * ARROW - 2}Z` }),
+        svgElement("path", { class: "head", d: arrowHead(tip, before) }),
+        ...(edge.edge.changes ? [svgElement("path", { class: "head", d: arrowHead(points[0], points[1]) })] : []),
     );
     group.addEventListener("click", () => picture.handlers.selectEdge(edge));
     group.addEventListener("mouseenter", () => picture.handlers.hoverEdge(edge, group));

@@ -12,7 +12,9 @@ function tableColumns(context, mode) {
         text: (row) => statedSum(tree, row, metric, parts, text),
         number: true,
     });
-    const both = [FORWARD, BACKWARD];
+    const { updates } = context.show,
+        shown = updates ? [FORWARD, BACKWARD, UPDATE] : [FORWARD, BACKWARD],
+        names = updates ? "forward, backward and updates" : "forward and backward";
     const savedBytes = {
         order: (row) => tree.sum(row, "saved", FORWARD) + tree.sum(row, "saved", BACKWARD),
         text: (row) => bytesText(tree.sum(row, "saved", FORWARD) + tree.sum(row, "saved", BACKWARD)),
@@ -24,7 +26,7 @@ function tableColumns(context, mode) {
                   head: "Section",
                   order: (row) => sectionPath(graph, row.section),
                   text: (row) => titleOf(row),
-                  title: (row) => sectionPath(graph, row.section),
+                  title: (row) => (row.type === "updates" ? "updates of " : "") + (sectionPath(graph, row.section) || "no section"),
                   indent: true,
               }
             : { head: "Op", order: (row) => row.name, text: (row) => row.name };
@@ -39,10 +41,11 @@ function tableColumns(context, mode) {
         ...(mode === "nodes" ? [place] : []),
         { head: "Forward", id: "forward", title: "operations of forward", ...sum("operations", [FORWARD], short) },
         { head: "Backward", id: "backward", title: "operations of backward", ...sum("operations", [BACKWARD], short) },
-        { head: "Bytes", id: "bytes", title: "bytes read and written, forward and backward", ...sum("bytes", both, bytesText) },
+        ...(updates ? [{ head: "Update", id: "update", title: "operations of updates", ...sum("operations", [UPDATE], short) }] : []),
+        { head: "Bytes", id: "bytes", title: `bytes read and written, ${names}`, ...sum("bytes", shown, bytesText) },
         { head: "Saved", id: "saved", title: "bytes saved for backward", ...savedBytes },
     ];
-    if (graph.timed) columns.push({ head: "Time", id: "time", title: "measured time, forward and backward", ...sum("time", both, timeText) });
+    if (graph.timed) columns.push({ head: "Time", id: "time", title: `measured time, ${names}`, ...sum("time", shown, timeText) });
     return columns;
 }
 
@@ -51,6 +54,8 @@ function sectionDepth(graph, s) {
     for (let at = s; at && depth < 12; at = graph.sections[at].parent ?? 0) depth++;
     return depth;
 }
+
+const rowDepth = (graph, row) => sectionDepth(graph, row.section) + (row.type === "updates" ? 1 : 0);
 
 function createTable(root, select) {
     const head = element("div", { class: "row head", role: "row" }),
@@ -80,7 +85,8 @@ function fillTable(table, context, mode) {
     table.mode = mode;
     table.context = context;
     table.columns = tableColumns(context, mode);
-    const items = context.tree.items.filter((item) => (mode === "sections" ? item.type === "section" : item.type === "unit"));
+    const isSection = (item) => item.type === "section" || (item.type === "updates" && !item.inner),
+        items = context.tree.items.filter(mode === "sections" ? isSection : (item) => item.type === "unit");
     table.unsorted = items;
     sortTable(table);
 }
@@ -144,7 +150,7 @@ function drawRows(table) {
         const cells = table.columns.map((column) => {
             const text = column.text(row);
             const indent =
-                column.indent && !table.sorted.id ? `padding-left:${12 * sectionDepth(table.context.graph, row.section)}px` : undefined;
+                column.indent && !table.sorted.id ? `padding-left:${12 * rowDepth(table.context.graph, row)}px` : undefined;
             return element(
                 "span",
                 {

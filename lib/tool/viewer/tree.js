@@ -3,7 +3,7 @@
    section   a named section
    fold      equal sections one after another, such as the 12 blocks of a network
    run       a stretch of a level that has too many items for a picture
-   updates   the updates of a section
+   updates   the updates of a section, and inside it those of one op if there are several ops
    unit      a node and the backward nodes that it caused
    node      one of them
    leaf      parameters, inputs or constants
@@ -14,6 +14,7 @@
 const MAX_LEVEL = 40; // items of a level without its leaves
 const MIN_FOLD = 3; // equal neighbours that become one item
 const MIN_RUN = 3;
+const MAX_GRID = 400; // updates of one op side by side
 const MAX_PERIOD = 200; // items of a repetition that is looked for
 const MAX_JUDGED = 4000;
 const REPEATING = 0.85;
@@ -56,8 +57,29 @@ function placeUnits(graph, members) {
     for (let s = 1; s < sections.length; s++) if (placed[s]) sections[graph.sections[s].parent ?? 0].children.push(sections[s]);
     const first = (item) => item.first ?? item.node;
     for (const section of sections) section.children.sort((a, b) => first(a) - first(b));
-    for (const [s, item] of updates) sections[s].children.push(item);
+    for (const [s, item] of updates) {
+        groupByOp(item);
+        sections[s].children.push(item);
+    }
     return sections;
+}
+
+/* An optimizer runs the same ops for each parameter: "adam_update × 28" instead of 28 boxes among others. */
+function groupByOp(item) {
+    const groups = new Map();
+    for (const unit of item.children) {
+        if (!groups.has(unit.name)) groups.set(unit.name, []);
+        groups.get(unit.name).push(unit);
+    }
+    if (groups.size === item.children.length || (groups.size === 1 && item.children.length <= MAX_GRID)) return;
+    item.children = [];
+    for (const [op, units] of groups)
+        for (let i = 0; i < units.length; i += MAX_GRID) {
+            const children = units.slice(i, i + MAX_GRID),
+                more = { section: item.section, children, inner: true };
+            if (children.length === 1) item.children.push(children[0]);
+            else item.children.push(makeItem("updates", `${item.key}-${children[0].key}`, `${op} × ${children.length}`, more));
+        }
 }
 
 /* Equal numbers for sections whose forward computations are equal: ops, options, result shapes and inner sections. */
@@ -111,7 +133,8 @@ function periodOf(items) {
 /* Cuts a level that is too long into runs, again and again until no level is. Where ops repeat, as in a loop without sections, a run
    is a repetition or several. */
 function cutIntoRuns(item, todo) {
-    const all = item.children;
+    const updates = item.children.filter((child) => child.type === "updates"),
+        all = item.children.filter((child) => child.type !== "updates");
     if (all.length <= MAX_LEVEL) return;
     const period = periodOf(all) || 1;
     const size = period * Math.ceil(all.length / period / MAX_LEVEL);
@@ -134,6 +157,7 @@ function cutIntoRuns(item, todo) {
         todo.push(run);
     }
     foldRepeats(item);
+    item.children.push(...updates);
 }
 
 const labelOf = (item) => item.name || item.kind || "unnamed";
@@ -248,7 +272,7 @@ function buildTree(graph, withUpdates) {
     const todo = [...sections];
     for (const section of sections) {
         foldRepeats(section);
-        for (const child of section.children) if (child.type !== "unit" && child.type !== "section") todo.push(child);
+        for (const child of section.children) if (child.type === "fold") todo.push(child);
     }
     for (let i = 0; i < todo.length; i++) cutIntoRuns(todo[i], todo);
 

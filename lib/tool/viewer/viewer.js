@@ -311,6 +311,7 @@ function connectToolbar(page) {
             context.layouts.clear();
             redraw(page);
             select(page, null);
+            if (name === "updates") showTop(picture);
         });
     for (const mode of ["sections", "nodes"])
         byId(`rows-${mode}`).addEventListener("click", () => {
