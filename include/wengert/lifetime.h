@@ -124,7 +124,7 @@ typedef struct WG_NAMED wg_lifetime_svg_options {
     const char *title;
 } wg_lifetime_svg_options;
 
-/* Writes a picture, 1280 pixels wide, over the steps: above, the bytes in use, which of them are values, and the lower bound; below, a bar
+/* Writes a picture, 1280 pixels wide, over the steps: above, the bytes in use by kind of buffer, the peak and the lower bound; below, a bar
    for each of the largest values from birth to death, pale from its last use on. Pointing at a bar shows its numbers.
    Errors: E_NULL; E_ARGUMENT (.rows, .colour); E_MEMORY; E_IO if writing to the stream fails. */
 #define wg_lifetime_write_svg(lifetime, stream, ...) \

@@ -148,6 +148,8 @@ static void add(struct wg_lifetime_level *to, const wg_lifetime_buffer *buffer, 
     to->blocks += real ? block : 0;
     to->requested += real ? requested : 0;
     to->values += real && (buffer->kind == WG_LIFETIME_VALUE || buffer->kind == WG_LIFETIME_WORKSPACE) ? block : 0;
+    to->workspace += real && buffer->kind == WG_LIFETIME_WORKSPACE ? block : 0;
+    to->before += real && buffer->kind == WG_LIFETIME_EARLIER ? block : 0;
     to->least_blocks += least ? block : 0;
     to->least_requested += least ? requested : 0;
 }
@@ -179,7 +181,8 @@ static void note_changes(const wg_lifetime *l, struct wg_lifetime_level *change)
 struct wg_lifetime_level *wg_lifetime_levels(const wg_lifetime *l)
 {
     const int64_t base = l->live_before;
-    struct wg_lifetime_level *level = wg_object_new((l->n_times + 1) * sizeof *level), now = {base, base, base, base, 0};
+    struct wg_lifetime_level *level = wg_object_new((l->n_times + 1) * sizeof *level),
+                             now = {base, base, base, base, .before = base};
     if (!level)
         return NULL;
     note_changes(l, level);
@@ -187,6 +190,8 @@ struct wg_lifetime_level *wg_lifetime_levels(const wg_lifetime *l)
         now.blocks += level[time].blocks;
         now.requested += level[time].requested;
         now.values += level[time].values;
+        now.workspace += level[time].workspace;
+        now.before += level[time].before;
         now.least_blocks += level[time].least_blocks;
         now.least_requested += level[time].least_requested;
         level[time] = now;

@@ -32,6 +32,13 @@ static inline int wg_x_of_time(const wg_lifetime *l, size_t time)
     return time == WG_LIFETIME_NONE ? LEFT + PLOT : wg_x_of_step(l, wg_steps_before(l, time));
 }
 
+/* The step whose kernel runs at the time, or WG_LIFETIME_NONE. */
+static inline size_t wg_step_inside(const wg_lifetime *l, size_t time)
+{
+    const size_t next = wg_steps_before(l, time);
+    return next > 0 && time < l->step[next - 1].end ? next - 1 : WG_LIFETIME_NONE;
+}
+
 static inline void wg_svg_text(FILE *out, int x, int y, const char *attributes)
 {
     fprintf(out, "<text x=\"%d\" y=\"%d\"%s>", x, y, attributes);
@@ -42,10 +49,10 @@ static inline void wg_svg_rectangle(FILE *out, int x, int y, int width, int heig
     fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\"%s", x, y, width, height, colour, attributes);
 }
 
-/* A number of bytes in words, "1.5 MiB", in text; returns text. */
+/* A number of bytes with three digits, "1.50 MiB", in text; returns text. */
 const char *wg_bytes_text(int64_t bytes, char *text, size_t size);
 
-/* Writes the bytes in use over the steps, and what its colours mean. top: the largest number of bytes. E_MEMORY. */
-wg_status wg_lifetime_write_curve(const wg_lifetime *l, FILE *out, int64_t top);
+/* Writes the bytes in use over the steps by kind of buffer, the peak, and what the colours mean. E_MEMORY. */
+wg_status wg_lifetime_write_curve(const wg_lifetime *l, FILE *out, const wg_lifetime_peak *peak);
 
 #endif

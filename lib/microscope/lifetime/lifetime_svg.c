@@ -112,7 +112,7 @@ static wg_status choose(struct picture *p)
 
 static int page_height(const struct picture *p)
 {
-    return ROWS_TOP + (int)p->n_shown * ROW + 70;
+    return ROWS_TOP + (int)p->n_shown * ROW + 90;
 }
 
 static void write_head(const struct picture *p)
@@ -127,9 +127,8 @@ static void write_head(const struct picture *p)
     wg_markup_text(out, p->options.title[0] ? p->options.title : "Memory of a step");
     fputs("</text>\n", out);
     wg_svg_text(out, 24, 52, " font-size=\"13\"");
-    const size_t next = wg_steps_before(p->l, p->peak.time);
-    const bool inside = next > 0 && p->peak.time < p->l->step[next - 1].end; /* a kernel's workspace */
-    const size_t step = next - inside;
+    const bool inside = wg_step_inside(p->l, p->peak.time) != WG_LIFETIME_NONE; /* a kernel's workspace */
+    const size_t step = inside ? wg_step_inside(p->l, p->peak.time) : wg_steps_before(p->l, p->peak.time);
     fprintf(out, "Peak %s in blocks, of which %s were asked for", wg_bytes_text(p->peak.blocks, a, sizeof a),
             wg_bytes_text(p->peak.requested, b, sizeof b));
     if (step < p->l->n_steps) {
@@ -236,6 +235,11 @@ static void write_key(const struct picture *p, int y)
     enum { MOST = 12 };
     size_t known[MOST], n = 0;
     int x = LEFT;
+    if (p->n_shown > 0) {
+        wg_svg_text(p->out, LEFT - 6, y + 9, " text-anchor=\"end\"");
+        fprintf(p->out, "%s</text>\n",
+                p->options.colour == WG_LIFETIME_BY_REASON ? "why it died; pale: no longer used" : "section; pale: no longer used");
+    }
     for (size_t i = 0; i < p->n_shown && n < MOST; i++) {
         const size_t group = group_of(p, &p->l->buffer[p->shown[i]]);
         size_t k = 0;
@@ -265,17 +269,30 @@ static void write_rest(const struct picture *p, int y)
     fprintf(p->out, "%zu more values, of at most %s each</text>\n", n - p->n_shown, wg_bytes_text(largest, text, sizeof text));
 }
 
+/* Numbers of steps below the bars, at most ten intervals of 1, 2 or 5 times a power of ten. */
+static void write_step_numbers(const struct picture *p, int y)
+{
+    size_t every = 1;
+    for (int next = 0; every * 10 < p->l->n_steps; next = (next + 1) % 3)
+        every = next == 1 ? every / 2 * 5 : every * 2;
+    wg_svg_text(p->out, LEFT - 6, y, " text-anchor=\"end\"");
+    fputs("step</text>\n", p->out);
+    for (size_t at = 0; at < p->l->n_steps && wg_x_of_step(p->l, at) < LEFT + PLOT - 20; at += every) {
+        wg_svg_text(p->out, wg_x_of_step(p->l, at), y, "");
+        fprintf(p->out, "%zu</text>\n", at);
+    }
+}
+
 static wg_status write_page(const struct picture *p)
 {
     write_head(p);
     write_parts(p);
-    WG_TRY(wg_lifetime_write_curve(p->l, p->out, p->peak.blocks));
+    WG_TRY(wg_lifetime_write_curve(p->l, p->out, &p->peak));
     for (size_t i = 0; i < p->n_shown; i++)
         write_bar(p, &p->l->buffer[p->shown[i]], ROWS_TOP + (int)i * ROW);
     const int bottom = ROWS_TOP + (int)p->n_shown * ROW;
-    write_key(p, bottom + 14);
-    wg_svg_text(p->out, LEFT + PLOT, page_height(p) - 8, " text-anchor=\"end\" fill=\"#666\"");
-    fprintf(p->out, "%zu steps, from left to right</text>\n", p->l->n_steps);
+    write_step_numbers(p, bottom + 18);
+    write_key(p, bottom + 34);
     write_rest(p, page_height(p) - 8);
     fputs("</svg>\n", p->out);
     return WG_OK;
