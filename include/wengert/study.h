@@ -11,7 +11,9 @@
    gradients left on leaves, and modes of the thread are put back. Parameters, gradients, generators and modes have the bits that they
    had before, also on failure; only elements that the loss writes itself (wg_write, wg_data_mut) stay, as on any tape. Every run of
    the loss in one study draws the same random numbers, so dropout is one fixed mask.
-   What an instrument draws itself comes from .seed, stream WG_STREAM_STUDY: the same seed gives the same bits.
+   What an instrument draws itself comes from .seed, stream WG_STREAM_STUDY: the same seed gives the same bits. Called along training, an
+   estimate has the same probes each time, so that what changes is the loss; .seed = step draws others each time, so that errors of the
+   estimates are independent and their mean over steps is more accurate.
    Tables are tensors, f64, which belong to the open tape or, without one, to the caller (wg_free). NULL and the error on failure.
    Errors: E_NULL; E_ARGUMENT (no parameters, one twice, an option out of its range); E_DTYPE (a parameter or the loss is no float);
    E_SHAPE (the loss has not one element); E_NO_GRAD (the loss depends on none of the parameters, or an op has no derivative);

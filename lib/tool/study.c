@@ -31,7 +31,8 @@ static int print_list(FILE *stream, int status)
 
 static int print_usage(void)
 {
-    printf("wengert study: an experiment that runs, draws and judges itself\nusage: wengert study NAME [OPTION...]\n\n");
+    printf(
+        "wengert study: an experiment that runs, draws and judges itself\nusage: wengert study NAME [OPTION...]\n       wengert study list\n\n");
     print_list(stdout, TOOL_OK);
     printf("\nwengert study NAME --help describes a study's options. Exit status: 0 if every claim passed, 1 if one failed.\n");
     return TOOL_OK;
@@ -91,7 +92,7 @@ done:
 
 int command_study(int argc, char **argv)
 {
-    if (argc == 0 || strcmp(argv[0], "--help") == 0)
+    if (argc == 0 || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "list") == 0)
         return print_usage();
     for (int i = 0; i < N_STUDIES; i++)
         if (strcmp(argv[0], studies[i].study->name) == 0)

@@ -60,6 +60,7 @@ check("help of what is no command is misuse", done.returncode == 2 and "expected
 done = run("--help")
 check("--help lists every command", done.returncode == 0 and commands and all(re.search(rf"^  {c} ", done.stdout, re.M) for c in commands), done)
 done = run("study")
+check("study list lists them, too", done.stdout == run("study", "list").stdout, done)
 check("study lists every study", done.returncode == 0 and studies and all(re.search(rf"^  {s} ", done.stdout, re.M) for s in studies), done)
 
 page = (root / "lib/tool/wengert.1").read_text().replace("\\-", "-")
