@@ -6,7 +6,6 @@
 #include <math.h>
 
 enum {
-    MAX_DEPTHS = 384,         /* the longest block of k */
     BLOCK_ROWS = 336,         /* rows of a that stay in L2 while all panels of b are read */
     SECOND_CACHE = 512 << 10, /* bytes of a kept in L2; a larger a is split into blocks of rows */
     COLLISION = 4096,         /* rows this many bytes apart map to the same L1 set and to few L2 sets */
@@ -19,7 +18,7 @@ enum {
    result, so it may depend on k alone. */
 static int64_t block_length(int64_t k)
 {
-    const int64_t blocks = (k + MAX_DEPTHS - 1) / MAX_DEPTHS;
+    const int64_t blocks = (k + WG_MAX_DEPTHS - 1) / WG_MAX_DEPTHS;
     return ((k + blocks - 1) / blocks + 15) / 16 * 16;
 }
 
@@ -51,7 +50,7 @@ static double cycles(const struct wg_kernels *kernels, const struct wg_product *
     const double work = m * vectors * k * (vectors > 1 ? 4 : 5) / side_by_side; /* a single vector is slower: one load per fma */
     const bool transposed = p->b_row == 1 && p->m <= WG_TRANSPOSED_ROWS;
     const double packing = p->b_column == 1 ? 0 : (transposed ? 2 : 5) * n * k / kernels->lanes;
-    const double blocks = (double)wg_gemm_parts(p->k, MAX_DEPTHS),
+    const double blocks = (double)wg_gemm_parts(p->k, WG_MAX_DEPTHS),
                  scattering = blocks * (p->c_column == 1 ? m * vectors : 3 * m * n);
     return work + packing + scattering;
 }

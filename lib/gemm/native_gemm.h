@@ -33,11 +33,45 @@ struct wg_tiles {
     bool last, relu; /* last: this is the last block of k */
 };
 
-enum { WG_TRANSPOSED_ROWS = 4 };
+enum {
+    WG_TRANSPOSED_ROWS = 4,
+    WG_MAX_DEPTHS = 384 /* the longest block of k */
+};
+
+#define WG_INLINE static inline __attribute__((always_inline))
+#define WG_UNROLL(index, n) _Pragma("GCC unroll 16") for (int index = 0; index < (n); index++)
 
 /* Makes the compiler compute x here and keep it. Otherwise it would replace x by expressions that it knows to be equal, and keep
    more addresses than there are registers. */
 #define WG_KEEP_IN_REGISTER(x) __asm__("" : "+r"(x))
+
+/* The distance between lines of an operand and three times it, in bytes. */
+struct wg_lines {
+    int64_t one, three;
+};
+
+static inline struct wg_lines wg_lines_of(int64_t line, size_t size)
+{
+    struct wg_lines lines = {line * (int64_t)size, 3 * line * (int64_t)size};
+    WG_KEEP_IN_REGISTER(lines.one);
+    WG_KEEP_IN_REGISTER(lines.three);
+    return lines;
+}
+
+/* p + bytes, computed here. */
+static inline const void *wg_beyond(const void *p, int64_t bytes)
+{
+    const char *beyond = (const char *)p + bytes;
+    WG_KEEP_IN_REGISTER(beyond);
+    return beyond;
+}
+
+/* Line 0 to 3 of the lines from p on. */
+static inline const void *wg_line(const void *p, const struct wg_lines *lines, int line)
+{
+    const int64_t bytes[] = {0, lines->one, 2 * lines->one, lines->three};
+    return (const char *)p + bytes[line];
+}
 
 /* The kernels of a variant for one element type. */
 typedef void wg_tile_kernel(const struct wg_tiles *tiles);

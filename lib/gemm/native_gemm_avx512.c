@@ -4,6 +4,7 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#include <string.h>
 
 #ifdef __clang__
 #pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512dq,avx512bw,avx512vl"))), apply_to = function)
@@ -11,6 +12,17 @@
 #pragma GCC target("avx2,fma,avx512f,avx512dq,avx512bw,avx512vl,prefer-vector-width=512")
 #endif
 
+/* A masked load of the second half needs no unit that shuffles. But it reads across a cache line where q is at its start, which
+   costs more than it gains where there is little arithmetic. */
+#define WG_JOIN_F32(rows, p, q)                                                                             \
+    ((rows) > 2 ? _mm256_mask_loadu_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), 0xf0, (const char *)(q)-16) \
+                : _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), _mm_loadu_ps(q), 1))
+#define WG_JOIN_F64(rows, p, q)                                                                            \
+    ((rows) > 2 ? _mm256_mask_loadu_pd(_mm256_castpd128_pd256(_mm_loadu_pd(p)), 0xc, (const char *)(q)-16) \
+                : _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(p)), _mm_loadu_pd(q), 1))
+#include "gemm/native_ymm.h"
+
+#define TOGETHER(vectors) (vectors)
 #define ROWS 14
 #define ROWS_OF_3 9
 #define ROWS_OF_4 6
@@ -26,18 +38,8 @@
 #define ADD(x, y) V(add)(x, y)
 #define RELU(x) V(maskz_mov)(COMPARE(x, ZERO, _CMP_NLE_UQ), x)
 
-#define REAL float
-#define T(name) name##_f32
-#define V(name) _mm512_##name##_ps
-#define VEC __m512
-#define LANES 16
-#define MASK __mmask16
-#define MASK_OF(n) ((__mmask16)((1u << (n)) - 1))
-#define COMPARE _mm512_cmp_ps_mask
-#define FMA_ONE __builtin_fmaf
-
 /* In each quarter of every four of n vectors, transposes a 4 by 4 block: element c of x[i + r] becomes element r of x[i + c]. */
-static inline __attribute__((always_inline)) void transpose_quarters(__m512 *x, int n)
+WG_INLINE void transpose_quarters(__m512 *x, int n)
 {
     for (int i = 0; i < n; i += 4) {
         const __m512d a = _mm512_castps_pd(_mm512_unpacklo_ps(x[i], x[i + 1])),
@@ -52,14 +54,14 @@ static inline __attribute__((always_inline)) void transpose_quarters(__m512 *x, 
 }
 
 /* x ← quarters 0 and 2 of x, then of y; y ← quarters 1 and 3 of x, then of y. */
-static inline __attribute__((always_inline)) void part_quarters(__m512 *x, __m512 *y)
+WG_INLINE void part_quarters(__m512 *x, __m512 *y)
 {
     const __m512 even = _mm512_shuffle_f32x4(*x, *y, 0x88), odd = _mm512_shuffle_f32x4(*x, *y, 0xdd);
     *x = even;
     *y = odd;
 }
 
-static inline __attribute__((always_inline)) void transpose_f32(__m512 *x)
+WG_INLINE void transpose_f32(__m512 *x)
 {
     transpose_quarters(x, 16);
     for (int i = 0; i < 16; i += 8)
@@ -70,7 +72,7 @@ static inline __attribute__((always_inline)) void transpose_f32(__m512 *x)
 }
 
 /* Loading rows r and r + 4 into the halves of one vector saves a step of the transposition. */
-static inline __attribute__((always_inline)) void load_transposed_f32(const float *from, int64_t line, __m512 *x)
+WG_INLINE void load_transposed_f32(const float *from, int64_t line, __m512 *x)
 {
     for (int i = 0; i < 8; i += 4) {
         const float *fourth = from + 4 * line;
@@ -87,28 +89,58 @@ static inline __attribute__((always_inline)) void load_transposed_f32(const floa
         part_quarters(&x[i], &x[i + 4]);
 }
 
-#include "gemm/native_kernel_tmpl.h"
-#undef REAL
+#define REAL float
+#define WIDTHS 3, 3, 2, 2
+#define FMA_ONE __builtin_fmaf
+
+#define T(name) name##_narrow_f32
+#define PACK pack_f32
+#define TRANSPOSE(x) wg_transpose_ymm_f32(x)
+#define LOAD_ACROSS wg_load_across_f32
+#define V(name) _mm256_##name##_ps
+#define VEC __m256
+#define LANES 8
+#define MASK __mmask8
+#define MASK_OF(n) ((__mmask8)((1u << (n)) - 1))
+#define COMPARE _mm256_cmp_ps_mask
+#include "gemm/native_narrow_tmpl.h"
 #undef T
+#undef PACK
+#undef TRANSPOSE
+#undef LOAD_ACROSS
 #undef V
 #undef VEC
 #undef LANES
 #undef MASK
 #undef MASK_OF
 #undef COMPARE
+
+#define T(name) name##_f32
+#define TRANSPOSE(x) transpose_f32(x)
+#define LOAD_TRANSPOSED(p, line, x) load_transposed_f32(p, line, x)
+#define NARROW(name) name##_narrow_f32
+#define V(name) _mm512_##name##_ps
+#define VEC __m512
+#define LANES 16
+#define MASK __mmask16
+#define MASK_OF(n) ((__mmask16)((1u << (n)) - 1))
+#define COMPARE _mm512_cmp_ps_mask
+#include "gemm/native_kernel_tmpl.h"
+#undef REAL
+#undef WIDTHS
 #undef FMA_ONE
+#undef T
+#undef NARROW
+#undef TRANSPOSE
+#undef LOAD_TRANSPOSED
+#undef V
+#undef VEC
+#undef LANES
+#undef MASK
+#undef MASK_OF
+#undef COMPARE
 
-#define REAL double
-#define T(name) name##_f64
-#define V(name) _mm512_##name##_pd
-#define VEC __m512d
-#define LANES 8
-#define MASK __mmask8
-#define MASK_OF(n) ((__mmask8)((1u << (n)) - 1))
-#define COMPARE _mm512_cmp_pd_mask
-#define FMA_ONE __builtin_fma
-
-static inline __attribute__((always_inline)) void transpose_f64(__m512d *x)
+WG_INLINE void transpose_f64(__m512d *x)
 {
     __m512d y[8];
     for (int i = 0; i < 8; i += 2) {
@@ -127,7 +159,7 @@ static inline __attribute__((always_inline)) void transpose_f64(__m512d *x)
     }
 }
 
-static inline __attribute__((always_inline)) void load_transposed_f64(const double *from, int64_t line, __m512d *x)
+WG_INLINE void load_transposed_f64(const double *from, int64_t line, __m512d *x)
 {
     __m512d y[4]; /* rows (0, 2), (1, 3), (4, 6) and (5, 7), one in each half */
     WG_KEEP_IN_REGISTER(from);
@@ -143,6 +175,42 @@ static inline __attribute__((always_inline)) void load_transposed_f64(const doub
     }
 }
 
+#define REAL double
+#define WIDTHS 4, 3, 3, 3
+#define FMA_ONE __builtin_fma
+
+#define T(name) name##_narrow_f64
+#define PACK pack_f64
+#define TRANSPOSE(x) wg_transpose_ymm_f64(x)
+#define LOAD_ACROSS wg_load_across_f64
+#define V(name) _mm256_##name##_pd
+#define VEC __m256d
+#define LANES 4
+#define MASK __mmask8
+#define MASK_OF(n) ((__mmask8)((1u << (n)) - 1))
+#define COMPARE _mm256_cmp_pd_mask
+#include "gemm/native_narrow_tmpl.h"
+#undef T
+#undef PACK
+#undef TRANSPOSE
+#undef LOAD_ACROSS
+#undef V
+#undef VEC
+#undef LANES
+#undef MASK
+#undef MASK_OF
+#undef COMPARE
+
+#define T(name) name##_f64
+#define TRANSPOSE(x) transpose_f64(x)
+#define LOAD_TRANSPOSED(p, line, x) load_transposed_f64(p, line, x)
+#define NARROW(name) name##_narrow_f64
+#define V(name) _mm512_##name##_pd
+#define VEC __m512d
+#define LANES 8
+#define MASK __mmask8
+#define MASK_OF(n) ((__mmask8)((1u << (n)) - 1))
+#define COMPARE _mm512_cmp_pd_mask
 #include "gemm/native_kernel_tmpl.h"
 
 #ifdef __clang__

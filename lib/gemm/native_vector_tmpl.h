@@ -43,9 +43,19 @@ static inline void T(transpose)(T(vector) * x)
         }
 }
 
+static inline void T(load_across)(int rows, const REAL *from, const REAL *fourth, const struct wg_lines *lines, T(vector) * x)
+{
+    (void)rows;
+    (void)fourth;
+    for (int j = 0; j < LANES; j++) {
+        const REAL *line = (const REAL *)wg_line(from, lines, j);
+        for (int p = 0; p < LANES / 2; p++)
+            x[p][j] = line[p];
+    }
+}
+
 static inline void T(load_transposed)(const REAL *from, int64_t line, T(vector) * x)
 {
-    for (int p = 0; p < LANES / 2; p++)
-        for (int j = 0; j < LANES; j++)
-            x[p][j] = from[j * line + p];
+    const struct wg_lines lines = wg_lines_of(line, sizeof(REAL));
+    T(load_across)(1, from, from, &lines, x);
 }
