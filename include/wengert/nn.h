@@ -176,6 +176,13 @@ WG_API WG_MUST_CHECK wg_status wg_nn_apply_many(const wg_nn_module *net, const w
 WG_API WG_MUST_CHECK wg_status wg_nn_apply_child_many(const wg_nn_call *call, size_t index, wg_tensor *const *in, size_t n_in,
                                                       wg_tensor **out, size_t n_out);
 
+/* wg_nn_apply_child_many with some of the child's parameters replaced: those that the list names as the child does, "weight" or
+   "encoder.0.weight", by its tensors, of their shapes and dtypes (else E_ARGUMENT, E_SHAPE, E_DTYPE). They may be computed, and the
+   gradient flows through them; the others are the call's, and the child's buffers are updated as in any other call. So a module can
+   compute a weight of another one: weight norm is written with it (nn/wrapper/weight_norm.c). */
+WG_API WG_MUST_CHECK wg_status wg_nn_apply_child_with(const wg_nn_call *call, size_t index, wg_tensor_list with,
+                                                      wg_tensor *const *in, size_t n_in, wg_tensor **out, size_t n_out);
+
 /* For forward functions that apply children one after another: the index-th child and, where layers.def has a fusion of the two, the
    one after it, in one op and with the same bits. *index moves on to the child after what was applied. */
 WG_API wg_tensor *wg_nn_apply_next(const wg_nn_call *call, size_t *index, wg_tensor *x);

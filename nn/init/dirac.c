@@ -21,9 +21,9 @@ static wg_tensor *make(const struct nn_init *init)
         after[i] = shape.extent[i] - 1 - before[i];
     }
     wg_tensor *group = nn_init_identity(init->dtype, out / groups, shape.extent[1]);
-    wg_tensor *channels = nn_init_then(group, wg_repeat(group, WG_SIZES(groups, 1)));
-    wg_tensor *middle = nn_init_then(channels, wg_reshape(channels, point));
-    return nn_init_then(middle, wg_pad(middle, (wg_sizes){shape.rank, before}, (wg_sizes){shape.rank, after}, 0));
+    wg_tensor *channels = nn_then(group, wg_repeat(group, WG_SIZES(groups, 1)));
+    wg_tensor *middle = nn_then(channels, wg_reshape(channels, point));
+    return nn_then(middle, wg_pad(middle, (wg_sizes){shape.rank, before}, (wg_sizes){shape.rank, after}, 0));
 }
 
 const struct nn_init_kind nn_init_dirac_kind = {.make = make,

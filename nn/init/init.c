@@ -237,18 +237,9 @@ wg_tensor *nn_init_uniform(const struct nn_init *init, double deviation)
     return is_drawable(init, deviation) ? wg_uniform(init->generator, init->dtype, init->shape, -bound, bound) : NULL;
 }
 
-wg_tensor *nn_init_then(wg_tensor *from, wg_tensor *to)
-{
-    if (wg_tape_top())
-        wg_drop(from);
-    else if (from != to)
-        wg_free(from);
-    return to;
-}
-
 wg_tensor *nn_init_identity(wg_dtype dtype, int64_t rows, int64_t columns)
 {
     const int64_t n = rows < columns ? rows : columns;
-    wg_tensor *ones = wg_ones(dtype, WG_SHAPE(n)), *square = nn_init_then(ones, wg_diag(ones));
-    return nn_init_then(square, wg_pad(square, WG_SIZES(0, 0), WG_SIZES(rows - n, columns - n), 0));
+    wg_tensor *ones = wg_ones(dtype, WG_SHAPE(n)), *square = nn_then(ones, wg_diag(ones));
+    return nn_then(square, wg_pad(square, WG_SIZES(0, 0), WG_SIZES(rows - n, columns - n), 0));
 }

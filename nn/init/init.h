@@ -2,7 +2,7 @@
 #ifndef NN_INIT_H
 #define NN_INIT_H
 
-#include "wengert/nn/init.h"
+#include "../module/module.h"
 
 /* What a rule makes: a tensor of that dtype and shape, on the open tape or the caller's. */
 struct nn_init {
@@ -36,8 +36,6 @@ double nn_init_fan(const struct nn_init *init, wg_fan fan);
 /* The normal and the uniform distribution of mean 0 and that deviation. E_ARGUMENT unless draws are finite. */
 wg_tensor *nn_init_normal(const struct nn_init *init, double deviation);
 wg_tensor *nn_init_uniform(const struct nn_init *init, double deviation);
-/* The last step of a rule: to, which was made from `from`, whose handle is given back. */
-wg_tensor *nn_init_then(wg_tensor *from, wg_tensor *to);
 /* (rows, columns) with ones on its main diagonal. */
 wg_tensor *nn_init_identity(wg_dtype dtype, int64_t rows, int64_t columns);
 

@@ -12,14 +12,14 @@ static wg_tensor *make(const struct nn_init *init)
     const wg_shape tall = wide ? WG_SHAPE(columns, rows) : WG_SHAPE(rows, columns);
     wg_tensor *normal = wg_normal(init->generator, WG_F64, tall, 0, 1), *q = NULL, *r = NULL;
     const wg_status status = wg_qr(normal, &q, &r);
-    q = nn_init_then(normal, nn_init_then(r, q));
+    q = nn_then(normal, nn_then(r, q));
     if (status != WG_OK)
         return NULL;
-    wg_tensor *scaled = nn_init_then(q, wg_mul_scalar(q, o->gain)), *cast = nn_init_then(scaled, wg_cast(scaled, init->dtype));
+    wg_tensor *scaled = nn_then(q, wg_mul_scalar(q, o->gain)), *cast = nn_then(scaled, wg_cast(scaled, init->dtype));
     if (!wide)
-        return nn_init_then(cast, wg_reshape(cast, init->shape));
-    wg_tensor *turned = nn_init_then(cast, wg_transpose(cast, 0, 1)), *dense = nn_init_then(turned, wg_copy(turned));
-    return nn_init_then(dense, wg_reshape(dense, init->shape));
+        return nn_then(cast, wg_reshape(cast, init->shape));
+    wg_tensor *turned = nn_then(cast, wg_transpose(cast, 0, 1)), *dense = nn_then(turned, wg_copy(turned));
+    return nn_then(dense, wg_reshape(dense, init->shape));
 }
 
 const struct nn_init_kind nn_init_orthogonal_kind = NN_INIT_OF_WEIGHT(make);

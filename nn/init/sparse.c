@@ -10,7 +10,7 @@ static wg_tensor *order_of_rows(const struct nn_init *init)
 {
     wg_tensor *keys = wg_uniform(init->generator, WG_F64, init->shape, 0, 1), *order = NULL;
     wg_tensor *sorted = wg_sort(keys, .axis = 0, .indices = &order);
-    return nn_init_then(keys, nn_init_then(sorted, order));
+    return nn_then(keys, nn_then(sorted, order));
 }
 
 static wg_tensor *make(const struct nn_init *init)
@@ -18,10 +18,10 @@ static wg_tensor *make(const struct nn_init *init)
     const wg_init_sparse_options *o = init->options;
     const int64_t zeros = (int64_t)ceil(o->sparsity * (double)init->shape.extent[0]);
     wg_tensor *values = wg_normal(init->generator, init->dtype, init->shape, 0, o->deviation), *order = order_of_rows(init);
-    wg_tensor *rows = nn_init_then(order, wg_slice(order, 0, 0, zeros, 1));
-    wg_tensor *at_rows = wg_gather(values, 0, rows), *negative = nn_init_then(at_rows, wg_neg(at_rows));
-    wg_tensor *sparse = nn_init_then(values, wg_scatter_add(values, 0, rows, negative));
-    return nn_init_then(rows, nn_init_then(negative, sparse));
+    wg_tensor *rows = nn_then(order, wg_slice(order, 0, 0, zeros, 1));
+    wg_tensor *at_rows = wg_gather(values, 0, rows), *negative = nn_then(at_rows, wg_neg(at_rows));
+    wg_tensor *sparse = nn_then(values, wg_scatter_add(values, 0, rows, negative));
+    return nn_then(rows, nn_then(negative, sparse));
 }
 
 const struct nn_init_kind nn_init_sparse_kind = {

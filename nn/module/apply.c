@@ -98,9 +98,8 @@ static wg_status check_inputs(const wg_nn_module *net, wg_tensor *const *in, siz
     return check_counts(net, n_in, n_out, op);
 }
 
-static wg_status check_like(const wg_tensor *given, const wg_tensor *own, const char *name)
+static wg_status check_like(const wg_tensor *given, const wg_tensor *own, const char *name, const char *op)
 {
-    const char *op = "nn_apply_with";
     if (!given)
         return wg_error_first() ? wg_error_first()->code : wg_error_set(WG_E_NULL, op, "%s: parameter \"%s\" is NULL", op, name);
     const wg_shape a = wg_shape_of(given), b = wg_shape_of(own);
@@ -124,7 +123,7 @@ static wg_status check_params(const wg_nn_module *net, wg_tensor_list params)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected %zu parameters, those of wg_nn_parameters in their order, got %zu", op,
                             own.n, params.n);
     for (size_t i = 0; i < own.n; i++)
-        WG_TRY(check_like(params.tensor[i], own.tensor[i], own.name[i]));
+        WG_TRY(check_like(params.tensor[i], own.tensor[i], own.name[i], op));
     return WG_OK;
 }
 
@@ -243,15 +242,21 @@ static wg_status check_child(const char *op, const wg_nn_call *call, size_t inde
                         call->module->kind->name, n, n == 1 ? "" : "ren");
 }
 
-static wg_status apply_child(const wg_nn_call *call, size_t index, wg_tensor *const *in, size_t n_in, wg_tensor **out, size_t n_out,
-                             nn_fused *fused)
+/* The child's part of the call's parameters. */
+static wg_tensor *const *param_of(const wg_nn_call *call, size_t index)
+{
+    return call->param + call->module->params.own + call->module->children[index].first_param;
+}
+
+static wg_status apply_child(const wg_nn_call *call, size_t index, wg_tensor *const *param, wg_tensor *const *in, size_t n_in,
+                             wg_tensor **out, size_t n_out, nn_fused *fused)
 {
     const wg_nn_module *parent = call->module;
     const struct child *child = &parent->children[index];
     const wg_nn_call inner = {.module = child->module,
                               .options = child->module->options,
                               .context = child->module->context,
-                              .param = call->param + parent->params.own + child->first_param,
+                              .param = param,
                               .buffer = call->buffer + parent->buffers.own + child->first_buffer,
                               .in = in,
                               .out = out,
@@ -271,7 +276,48 @@ wg_status wg_nn_apply_child_many(const wg_nn_call *call, size_t index, wg_tensor
                                  size_t n_out)
 {
     WG_TRY(check_child("nn_apply_child_many", call, index));
-    return apply_child(call, index, in, n_in, out, n_out, NULL);
+    return apply_child(call, index, param_of(call, index), in, n_in, out, n_out, NULL);
+}
+
+/* Puts each tensor of the list into every slot of the parameter that it replaces. */
+static wg_status replace(const wg_nn_module *child, wg_tensor_list with, wg_tensor **slot, const char *op)
+{
+    const struct list *own = &child->params;
+    for (size_t i = 0; i < with.n; i++) {
+        if (!with.name[i])
+            return nn_null_argument(op, "the name of a parameter");
+        const size_t at = nn_slot_of(child, with.name[i], op);
+        if (at == own->n)
+            return WG_E_ARGUMENT;
+        WG_TRY(check_like(with.tensor[i], own->tensor[at], with.name[i], op));
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(with.name[k], with.name[i]) == 0)
+                return wg_error_set(WG_E_ARGUMENT, op, "%s: parameter \"%s\" is given twice", op, with.name[i]);
+        for (size_t k = 0; k < own->n; k++)
+            if (own->tensor[k] == own->tensor[at])
+                slot[k] = with.tensor[i];
+    }
+    return WG_OK;
+}
+
+wg_status wg_nn_apply_child_with(const wg_nn_call *call, size_t index, wg_tensor_list with, wg_tensor *const *in, size_t n_in,
+                                 wg_tensor **out, size_t n_out)
+{
+    const char *op = "nn_apply_child_with";
+    WG_TRY(check_child(op, call, index));
+    if (with.n > 0 && (!with.tensor || !with.name))
+        return nn_null_argument(op, "the list of parameters or that of their names");
+    const wg_nn_module *child = call->module->children[index].module;
+    const size_t n = child->params.n;
+    wg_tensor **slot = malloc((n + 1) * sizeof *slot);
+    if (!slot)
+        return nn_no_memory(op);
+    memcpy(slot, param_of(call, index), n * sizeof *slot);
+    wg_status status = replace(child, with, slot, op);
+    if (status == WG_OK)
+        status = apply_child(call, index, slot, in, n_in, out, n_out, NULL);
+    free(slot);
+    return status;
 }
 
 wg_tensor *wg_nn_apply_child_to(const wg_nn_call *call, size_t index, wg_tensor *const *in, size_t n_in)
@@ -279,7 +325,7 @@ wg_tensor *wg_nn_apply_child_to(const wg_nn_call *call, size_t index, wg_tensor 
     wg_tensor *y = NULL;
     if (check_child("nn_apply_child", call, index) != WG_OK)
         return NULL;
-    return apply_child(call, index, in, n_in, &y, 1, NULL) == WG_OK ? y : NULL;
+    return apply_child(call, index, param_of(call, index), in, n_in, &y, 1, NULL) == WG_OK ? y : NULL;
 }
 
 /* What is written down is each layer by itself. */
@@ -291,7 +337,7 @@ wg_tensor *wg_nn_apply_next(const wg_nn_call *call, size_t *index, wg_tensor *x)
     const struct child *child = &call->module->children[*index];
     const bool last = *index + 1 == call->module->n_children;
     nn_fused *fused = last || call->record ? NULL : nn_fusion_of(child->module->kind, child[1].module->kind);
-    if (apply_child(call, *index, &x, 1, &y, 1, fused) != WG_OK)
+    if (apply_child(call, *index, param_of(call, *index), &x, 1, &y, 1, fused) != WG_OK)
         return NULL;
     *index += fused ? 2 : 1;
     return y;

@@ -22,6 +22,15 @@ wg_status nn_first_error(wg_status otherwise)
     return wg_error_first() ? wg_error_first()->code : otherwise;
 }
 
+wg_tensor *nn_then(wg_tensor *from, wg_tensor *to)
+{
+    if (wg_tape_top())
+        wg_drop(from);
+    else if (from != to)
+        wg_free(from);
+    return to;
+}
+
 /* ---- making and destroying ---- */
 
 struct owned {

@@ -78,12 +78,20 @@ void nn_distinct_find(struct list *list);
 wg_status nn_null_argument(const char *op, const char *what); /* records that it is NULL */
 wg_status nn_no_memory(const char *op);
 wg_status nn_first_error(wg_status otherwise); /* the code of the first error that is recorded */
+/* Returns to, which was made from `from`: that is given back, to its tape or, with no tape open, by wg_free. For ops one after another that
+   run in constructors. */
+wg_tensor *nn_then(wg_tensor *from, wg_tensor *to);
 /* A module without parameters, its options copied; kind->build does not run. */
 wg_nn_module *nn_module_new(const struct wg_nn_kind *kind, const wg_option_table *table, const void *options, void *context,
                             const char *op);
 /* wg_nn_module_create, with the table of options given; op is the name that messages begin with. */
 wg_nn_module *nn_create(const struct wg_nn_kind *kind, const wg_option_table *table, const void *options, void *context,
                         const char *op);
+
+/* ---- parameters.c ---- */
+
+/* The slot of the parameter of that name; params.n if there is none, which is recorded. */
+size_t nn_slot_of(const wg_nn_module *module, const char *name, const char *op);
 
 /* ---- apply.c ---- */
 

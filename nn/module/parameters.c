@@ -42,8 +42,7 @@ static wg_status no_such(const wg_nn_module *module, const char *what, const cha
                         used >= sizeof names ? "..." : "");
 }
 
-/* The slot of that name; n if there is none, which is recorded. */
-static size_t find(const wg_nn_module *module, const char *name, const char *op)
+size_t nn_slot_of(const wg_nn_module *module, const char *name, const char *op)
 {
     const struct list *list = &module->params;
     for (size_t i = 0; i < list->n; i++)
@@ -59,7 +58,7 @@ wg_tensor *wg_nn_parameter(const wg_nn_module *module, const char *name)
         (void)nn_null_argument("nn_parameter", module ? "the name" : "the module");
         return NULL;
     }
-    const size_t slot = find(module, name, "nn_parameter");
+    const size_t slot = nn_slot_of(module, name, "nn_parameter");
     return slot < module->params.n ? module->params.tensor[slot] : NULL;
 }
 
@@ -108,13 +107,14 @@ static wg_tensor_list as_lent(const struct list *list)
 wg_tensor_list wg_nn_state(wg_nn_module *module)
 {
     const wg_tensor_list params = list_of(module, module ? &module->params : NULL, "nn_state");
-    struct list *list = module ? lend(module, 's', "", params.n + module->buffers.n, "nn_state") : NULL;
+    const wg_tensor_list buffers = module ? wg_nn_buffers(module) : params;
+    struct list *list = module ? lend(module, 's', "", params.n + buffers.n, "nn_state") : NULL;
     if (!list)
         return (wg_tensor_list){0, NULL, NULL};
     for (size_t i = 0; i < params.n; i++)
         lend_entry(list, params.tensor[i], params.name[i]);
-    for (size_t i = 0; i < module->buffers.n; i++)
-        lend_entry(list, module->buffers.tensor[i], module->buffers.name[i]);
+    for (size_t i = 0; i < buffers.n; i++)
+        lend_entry(list, buffers.tensor[i], buffers.name[i]);
     return as_lent(list);
 }
 
@@ -292,7 +292,8 @@ wg_status wg_nn_tie(wg_nn_module *module, const char *name, const char *source)
     if (module->is_child)
         return wg_error_set(WG_E_STATE, op, "%s: the %s module is a child already and can no longer change", op,
                             module->kind->name);
-    const size_t slot = find(module, name, op), from = slot < module->params.n ? find(module, source, op) : module->params.n;
+    const size_t slot = nn_slot_of(module, name, op),
+                 from = slot < module->params.n ? nn_slot_of(module, source, op) : module->params.n;
     if (from == module->params.n)
         return WG_E_ARGUMENT;
     wg_tensor *old = module->params.tensor[slot], *shared = module->params.tensor[from];

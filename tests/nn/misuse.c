@@ -249,6 +249,41 @@ static void misuse_init(void)
     expect_error(WG_E_ARGUMENT, "nn_gain: expected no slope for tanh");
 }
 
+static wg_tensor *apply_with_names(const wg_nn_call *call, wg_tensor *x)
+{
+    wg_tensor *y = NULL, *w = call->param[0];
+    const char *names[] = {"weight", "weight"};
+    assert_fails(wg_nn_apply_child_with(call, 7, (wg_tensor_list){1, &w, names}, &x, 1, &y, 1), WG_E_ARGUMENT,
+                 "there is no child 7");
+    assert_fails(wg_nn_apply_child_with(call, 0, (wg_tensor_list){1, &w, NULL}, &x, 1, &y, 1), WG_E_NULL,
+                 "nn_apply_child_with: the list of parameters or that of their names is NULL");
+    assert_fails(wg_nn_apply_child_with(call, 0, (wg_tensor_list){1, NULL, names}, &x, 1, &y, 1), WG_E_NULL, "nn_apply_child_with");
+    assert_fails(wg_nn_apply_child_with(call, 0, (wg_tensor_list){2, (wg_tensor *[]){w, w}, names}, &x, 1, &y, 1), WG_E_ARGUMENT,
+                 "parameter \"weight\" is given twice");
+    names[0] = NULL;
+    assert_fails(wg_nn_apply_child_with(call, 0, (wg_tensor_list){1, &w, names}, &x, 1, &y, 1), WG_E_NULL,
+                 "the name of a parameter");
+    names[0] = "weight", w = NULL;
+    assert_fails(wg_nn_apply_child_with(call, 0, (wg_tensor_list){1, &w, names}, &x, 1, &y, 1), WG_E_NULL, "\"weight\" is NULL");
+    return x;
+}
+
+static void misuse_wrappers(void)
+{
+    static const struct wg_nn_kind kind = {.name = "names", .forward = apply_with_names};
+    wg_nn_module *net = wg_nn_module_create(&kind, NULL, NULL);
+    assert_int_equal(wg_nn_add_child(net, "linear", wg_nn_linear(3, 3)), WG_OK);
+    wg_tensor *y = wg_nn_apply(net, fx.y);
+    assert_ptr_equal(y, fx.y);
+    wg_nn_destroy(net);
+    assert_fails(wg_nn_apply_child_with(NULL, 0, (wg_tensor_list){0, NULL, NULL}, &fx.y, 1, &y, 1), WG_E_NULL, "the call is NULL");
+    assert_null_and_error(wg_nn_weight_norm(NULL), WG_E_NULL, "nn_weight_norm: the module is NULL");
+    assert_null_and_error(wg_nn_spectral_norm(NULL), WG_E_NULL, "nn_spectral_norm: the module is NULL");
+    assert_null_and_error(wg_nn_weight_norm(wg_nn_relu()), WG_E_ARGUMENT,
+                          "there is no parameter \"weight\": the parameters are none");
+    assert_null_and_error(wg_nn_spectral_norm(wg_nn_linear(2, 2), .generator = fx.y), WG_E_DTYPE, "normal: expected a generator");
+}
+
 /* ---- data ---- */
 
 static void misuse_csv(void)
@@ -466,6 +501,9 @@ static const struct misuse table[] = {
     {"wg_optim_clear_gradients", misuse_optim_null},
     {"wg_optim_clip_value", misuse_clip},
     {"wg_optim_clip_norm", misuse_clip},
+    {"wg_nn_apply_child_with", misuse_wrappers},
+    {"wg_nn_weight_norm_with", misuse_wrappers},
+    {"wg_nn_spectral_norm_with", misuse_wrappers},
     {"wg_nn_gain_with", misuse_init},
     {"wg_init_by_with", misuse_init},
     {"wg_init_tensor_with", misuse_init},

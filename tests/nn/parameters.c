@@ -222,6 +222,21 @@ static void results_go_to_another_place_than_inputs(void **state)
     assert_no_error();
 }
 
+/* As a shared parameter is. */
+static void a_shared_buffer_is_listed_once(void **state)
+{
+    (void)state;
+    wg_nn_module *one = wg_nn_batch_norm(2), *other = wg_nn_linear(2, 2);
+    assert_int_equal(wg_nn_add_buffer(other, "mean", wg_nn_buffers(one).tensor[0]), WG_OK);
+    wg_nn_module *net = wg_nn_sequential(one, other);
+    assert_int_equal(wg_nn_buffers(net).n, 3);
+    const wg_tensor_list all = wg_nn_state(net);
+    assert_int_equal(all.n, 7);
+    assert_string_equal(all.name[4], "0.running_mean");
+    wg_nn_destroy(net);
+    assert_no_error();
+}
+
 static void initial_weights_are_numbers(void **state)
 {
     (void)state;
@@ -234,10 +249,15 @@ static void initial_weights_are_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(characters_of_names_stand_for_themselves),      TEST(a_tied_parameter_matches_by_each_of_its_names),
-        TEST(no_optimizer_steps_on_a_frozen_parameter),      TEST(freezing_is_whole),
-        TEST(a_vector_may_share_memory_with_the_parameters), TEST(parts_go_to_their_place_together),
-        TEST(results_go_to_another_place_than_inputs),       TEST(initial_weights_are_numbers),
+        TEST(characters_of_names_stand_for_themselves),
+        TEST(a_tied_parameter_matches_by_each_of_its_names),
+        TEST(no_optimizer_steps_on_a_frozen_parameter),
+        TEST(freezing_is_whole),
+        TEST(a_vector_may_share_memory_with_the_parameters),
+        TEST(parts_go_to_their_place_together),
+        TEST(results_go_to_another_place_than_inputs),
+        TEST(initial_weights_are_numbers),
+        TEST(a_shared_buffer_is_listed_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
