@@ -426,7 +426,8 @@ WG_HOT wg_tensor *call_one(const struct wg_op *op, const void *params, wg_tensor
 {
     struct wg_thread *th = wg_self();
     wg_tensor *y = NULL;
-    const bool plain = th && op && op->n_in == n && op->n_out == 1 && wg_has_kernels(op) && (params || !op->params_size);
+    const bool fits = op && (op->n_in == n || op->n_in == 0) && op->n_out == 1; /* .n_in 0: any number */
+    const bool plain = th && fits && wg_has_kernels(op) && (params || !op->params_size);
     const wg_status status = plain ? apply(th, op, params, in, n, &y, 1, 1, NULL) : invoke(op, params, in, n, &y, 1, NULL);
     return status == WG_OK ? y : NULL;
 }
