@@ -55,6 +55,18 @@ static void append_axis(const wg_tensor *t, wg_tensor *seen, int64_t *dims)
     dims[seen->rank + t->rank] = 0;
 }
 
+void wg_stretch(const wg_tensor *t, const wg_tensor *like, wg_tensor *seen, int64_t *dims)
+{
+    const int rank = like->rank, lead = rank - t->rank;
+    *seen = *t;
+    seen->rank = (uint8_t)rank;
+    seen->numel = like->numel;
+    seen->dims = dims;
+    memcpy(dims, wg_extents(like), (size_t)rank * sizeof *dims);
+    for (int axis = 0; axis < rank; axis++)
+        dims[rank + axis] = axis < lead || wg_extents(t)[axis - lead] == 1 ? 0 : wg_strides(t)[axis - lead];
+}
+
 wg_status wg_rows(const wg_call *c, size_t size, unsigned per_row, wg_axis_kernel *kernel)
 {
     enum { MOST = 8 };

@@ -172,6 +172,9 @@ static inline bool wg_reduces_short_rows(const struct wg_reduction_plan *plan)
     return wg_reduces_runs(plan) && plan->count <= WG_REDUCE_SHORT;
 }
 
+/* Sets seen to t broadcast to like's extents; dims is the caller's memory for them and the strides: 2 * WG_MAX_RANK numbers. */
+void wg_stretch(const wg_tensor *t, const wg_tensor *like, wg_tensor *seen, int64_t *dims);
+
 /* ---- transposing ---- */
 
 /* y[j sy + i] = x[i sx + j] for i < rows, j < columns; x and y do not overlap. So SIMD vectors run across rows that are short in the

@@ -152,16 +152,23 @@ typedef struct WG_NAMED wg_huber_options {
 } wg_huber_options;
 #define WG_HUBER_DEFAULTS .delta = 1, .reduction = WG_REDUCTION_MEAN
 
-/* Options of classification losses. weight: a factor for each class (C), or WG_NONE. smoothing: in 0 … 1. ignore: a label whose
-   rows do not count. */
+/* Options of classification losses. weight: a factor for each class (C), or WG_NONE. smoothing: in 0 … 1, or in 0 … 1/(C-1) with
+   WG_SMOOTHING_EACH. ignore: a label whose rows do not count. */
 #define WG_IGNORE_NOTHING INT64_MIN
+/* What a smoothing of ε makes of a label among C classes. WG_SMOOTHING_SPREAD, PyTorch's: the share ε goes to all classes evenly,
+   so that the label has 1 - ε + ε/C and each other class ε/C. WG_SMOOTHING_EACH: each other class has ε and the label 1 - (C - 1)
+   ε. */
+typedef enum wg_smoothing_rule { WG_SMOOTHING_SPREAD, WG_SMOOTHING_EACH } wg_smoothing_rule;
 typedef struct WG_NAMED wg_cross_entropy_options {
     wg_tensor *weight;
     double smoothing;
+    wg_smoothing_rule smoothing_rule;
     int64_t ignore;
     wg_reduction reduction;
 } wg_cross_entropy_options;
-#define WG_CROSS_ENTROPY_DEFAULTS .weight = WG_NONE, .smoothing = 0, .ignore = WG_IGNORE_NOTHING, .reduction = WG_REDUCTION_MEAN
+#define WG_CROSS_ENTROPY_DEFAULTS                                                                          \
+    .weight = WG_NONE, .smoothing = 0, .smoothing_rule = WG_SMOOTHING_SPREAD, .ignore = WG_IGNORE_NOTHING, \
+    .reduction = WG_REDUCTION_MEAN
 
 typedef struct WG_NAMED wg_nll_options {
     wg_tensor *weight;
@@ -169,6 +176,122 @@ typedef struct WG_NAMED wg_nll_options {
     wg_reduction reduction;
 } wg_nll_options;
 #define WG_NLL_DEFAULTS .weight = WG_NONE, .ignore = WG_IGNORE_NOTHING, .reduction = WG_REDUCTION_MEAN
+
+/* Options of losses on two classes. weight, pos_weight: broadcast to the shape of the first operand, or WG_NONE. */
+typedef struct WG_NAMED wg_bce_with_logits_options {
+    wg_tensor *weight, *pos_weight;
+    wg_reduction reduction;
+} wg_bce_with_logits_options;
+#define WG_BCE_WITH_LOGITS_DEFAULTS .weight = WG_NONE, .pos_weight = WG_NONE, .reduction = WG_REDUCTION_MEAN
+
+typedef struct WG_NAMED wg_bce_options {
+    wg_tensor *weight;
+    wg_reduction reduction;
+} wg_bce_options;
+#define WG_BCE_DEFAULTS .weight = WG_NONE, .reduction = WG_REDUCTION_MEAN
+
+typedef struct WG_NAMED wg_focal_options {
+    double gamma, alpha;
+    wg_reduction reduction;
+} wg_focal_options;
+#define WG_FOCAL_DEFAULTS .gamma = 2, .alpha = 0.25, .reduction = WG_REDUCTION_MEAN
+
+/* Options of losses with a margin, which is finite. */
+typedef struct WG_NAMED wg_margin_options {
+    double margin;
+    wg_reduction reduction;
+} wg_margin_options;
+#define WG_MARGIN_DEFAULTS .margin = 1, .reduction = WG_REDUCTION_MEAN
+
+typedef struct WG_NAMED wg_margin_ranking_options {
+    double margin;
+    wg_reduction reduction;
+} wg_margin_ranking_options;
+#define WG_MARGIN_RANKING_DEFAULTS .margin = 0, .reduction = WG_REDUCTION_MEAN
+
+/* p: 1 or 2. divide: by the number of classes, as PyTorch. */
+typedef struct WG_NAMED wg_multi_margin_options {
+    wg_tensor *weight;
+    double margin;
+    int p;
+    bool divide;
+    wg_reduction reduction;
+} wg_multi_margin_options;
+#define WG_MULTI_MARGIN_DEFAULTS .weight = WG_NONE, .margin = 1, .p = 1, .divide = true, .reduction = WG_REDUCTION_MEAN
+
+/* Options of losses and ops on pairs of vectors. axis: negative axes count from the last one. */
+typedef struct WG_NAMED wg_cosine_similarity_options {
+    int axis;
+    double eps;
+} wg_cosine_similarity_options;
+#define WG_COSINE_SIMILARITY_DEFAULTS .axis = 1, .eps = 1e-8
+
+typedef struct WG_NAMED wg_cosine_loss_options {
+    int axis;
+    double eps;
+    wg_reduction reduction;
+} wg_cosine_loss_options;
+#define WG_COSINE_LOSS_DEFAULTS .axis = 1, .eps = 1e-8, .reduction = WG_REDUCTION_MEAN
+
+typedef struct WG_NAMED wg_cosine_embedding_options {
+    double margin;
+    wg_reduction reduction;
+} wg_cosine_embedding_options;
+#define WG_COSINE_EMBEDDING_DEFAULTS .margin = 0, .reduction = WG_REDUCTION_MEAN
+
+typedef struct WG_NAMED wg_pairwise_distance_options {
+    double p, eps;
+} wg_pairwise_distance_options;
+#define WG_PAIRWISE_DISTANCE_DEFAULTS .p = 2, .eps = 1e-6
+
+typedef struct WG_NAMED wg_triplet_margin_options {
+    double margin, p, eps;
+    bool swap;
+    wg_reduction reduction;
+} wg_triplet_margin_options;
+#define WG_TRIPLET_MARGIN_DEFAULTS .margin = 1, .p = 2, .eps = 1e-6, .swap = false, .reduction = WG_REDUCTION_MEAN
+
+/* Options of likelihoods. full: with the terms that do not depend on the prediction. */
+typedef struct WG_NAMED wg_gaussian_nll_options {
+    bool full;
+    double eps;
+    wg_reduction reduction;
+} wg_gaussian_nll_options;
+#define WG_GAUSSIAN_NLL_DEFAULTS .full = false, .eps = 1e-6, .reduction = WG_REDUCTION_MEAN
+
+typedef struct WG_NAMED wg_poisson_nll_options {
+    bool log_input, full;
+    double eps;
+    wg_reduction reduction;
+} wg_poisson_nll_options;
+#define WG_POISSON_NLL_DEFAULTS .log_input = true, .full = false, .eps = 1e-8, .reduction = WG_REDUCTION_MEAN
+
+/* Options of dice and of distances between distributions. */
+typedef struct WG_NAMED wg_dice_options {
+    double smooth;
+    wg_reduction reduction;
+} wg_dice_options;
+#define WG_DICE_DEFAULTS .smooth = 1, .reduction = WG_REDUCTION_MEAN
+
+typedef struct WG_NAMED wg_wasserstein_options {
+    double p;
+    wg_reduction reduction;
+} wg_wasserstein_options;
+#define WG_WASSERSTEIN_DEFAULTS .p = 1, .reduction = WG_REDUCTION_MEAN
+
+typedef struct WG_NAMED wg_wasserstein_histogram_options {
+    double step;
+    wg_reduction reduction;
+} wg_wasserstein_histogram_options;
+#define WG_WASSERSTEIN_HISTOGRAM_DEFAULTS .step = 1, .reduction = WG_REDUCTION_MEAN
+
+/* Options of ctc. blank: the class that stands for no label. */
+typedef struct WG_NAMED wg_ctc_options {
+    int64_t blank;
+    bool zero_infinity;
+    wg_reduction reduction;
+} wg_ctc_options;
+#define WG_CTC_DEFAULTS .blank = 0, .zero_infinity = false, .reduction = WG_REDUCTION_MEAN
 
 /* Options of normalisations. weight γ and bias β, or WG_NONE: 1 and 0. eps: finite, not negative. mean, rstd and variance receive
    the statistics as further results of the op, differentiable like its first, or NULL if it fails. */

@@ -6,8 +6,8 @@
 static bool plain(const wg_call *c)
 {
     const struct wg_class_params *p = c->params;
-    return c->in[0]->rank == 2 && wg_absent(c->in[2]) && p->smoothing == 0 && p->ignore == WG_IGNORE_NOTHING &&
-           p->reduction == WG_REDUCTION_MEAN;
+    return c->in[0]->rank == 2 && wg_absent(c->in[2]) && p->smoothing == 0 && p->rule == WG_SMOOTHING_SPREAD &&
+           p->ignore == WG_IGNORE_NOTHING && p->reduction == WG_REDUCTION_MEAN;
 }
 
 static wg_status check_probabilities(const wg_call *c)
@@ -27,9 +27,10 @@ static wg_status check_probabilities(const wg_call *c)
 static wg_tensor *probability_loss(const wg_call *c, wg_tensor *logp)
 {
     const struct wg_class_params *p = c->params;
+    const double smoothing = wg_smoothing(c);
     wg_tensor *t = c->in[1];
-    if (p->smoothing > 0)
-        t = wg_add_scalar(wg_mul_scalar(t, 1 - p->smoothing), p->smoothing / (double)wg_extents(c->in[0])[1]);
+    if (smoothing > 0)
+        t = wg_add_scalar(wg_mul_scalar(t, 1 - smoothing), smoothing / (double)wg_extents(c->in[0])[1]);
     wg_tensor *each = wg_neg(wg_sum(wg_over_classes(c, wg_weighted(t, logp)), .axis = 1));
     return wg_loss_reduce(each, p->reduction);
 }
@@ -48,7 +49,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
 
 wg_tensor *wg_cross_entropy_with(wg_tensor *logits, wg_tensor *target, wg_cross_entropy_options options)
 {
-    const struct wg_class_params p = {options.smoothing, options.ignore, options.reduction};
+    const struct wg_class_params p = {options.smoothing, options.smoothing_rule, options.ignore, options.reduction};
     return wg_invoke3(&wg_op_cross_entropy, &p, logits, target, options.weight);
 }
 
@@ -72,22 +73,41 @@ const struct wg_op wg_op_cross_entropy = {
          .n = 3,
          .none = WG_IN(2),
          LABELS(5),
-         PARAMS(0, WG_IGNORE_NOTHING, WG_REDUCTION_MEAN)},
-        {"weights", {WG_DIMS(4, 5), WG_DIMS(4), WG_DIMS(5)}, .n = 3, LABELS(5), PARAMS(0, WG_IGNORE_NOTHING, WG_REDUCTION_MEAN)},
-        {"all", {WG_DIMS(4, 5), WG_DIMS(4), WG_DIMS(5)}, .n = 3, LABELS(5), PARAMS(0.1, 2, WG_REDUCTION_MEAN)},
-        {"images", {WG_DIMS(2, 3, 2, 2), WG_DIMS(2, 2, 2), WG_DIMS(3)}, .n = 3, LABELS(3), PARAMS(0.1, 2, WG_REDUCTION_NONE)},
-        {"counted", {WG_DIMS(4, 3), WG_DIMS(4)}, .n = 3, .none = WG_IN(2), LABELS(3), PARAMS(0, 1, WG_REDUCTION_MEAN)},
+         PARAMS(0, WG_SMOOTHING_SPREAD, WG_IGNORE_NOTHING, WG_REDUCTION_MEAN)},
+        {"weights",
+         {WG_DIMS(4, 5), WG_DIMS(4), WG_DIMS(5)},
+         .n = 3,
+         LABELS(5),
+         PARAMS(0, WG_SMOOTHING_SPREAD, WG_IGNORE_NOTHING, WG_REDUCTION_MEAN)},
+        {"all", {WG_DIMS(4, 5), WG_DIMS(4), WG_DIMS(5)}, .n = 3, LABELS(5), PARAMS(0.1, WG_SMOOTHING_SPREAD, 2, WG_REDUCTION_MEAN)},
+        {"images",
+         {WG_DIMS(2, 3, 2, 2), WG_DIMS(2, 2, 2), WG_DIMS(3)},
+         .n = 3,
+         LABELS(3),
+         PARAMS(0.1, WG_SMOOTHING_SPREAD, 2, WG_REDUCTION_NONE)},
+        {"each smoothed",
+         {WG_DIMS(4, 5), WG_DIMS(4)},
+         .n = 3,
+         .none = WG_IN(2),
+         LABELS(5),
+         PARAMS(0.1, WG_SMOOTHING_EACH, WG_IGNORE_NOTHING, WG_REDUCTION_SUM)},
+        {"counted",
+         {WG_DIMS(4, 3), WG_DIMS(4)},
+         .n = 3,
+         .none = WG_IN(2),
+         LABELS(3),
+         PARAMS(0, WG_SMOOTHING_SPREAD, 1, WG_REDUCTION_MEAN)},
         {"probabilities",
          {WG_DIMS(4, 3), WG_DIMS(4, 3)},
          .n = 3,
          .none = WG_IN(2),
          PROBABILITIES,
-         PARAMS(0, WG_IGNORE_NOTHING, WG_REDUCTION_MEAN)},
+         PARAMS(0, WG_SMOOTHING_SPREAD, WG_IGNORE_NOTHING, WG_REDUCTION_MEAN)},
         {"all of probabilities",
          {WG_DIMS(2, 3, 2), WG_DIMS(2, 3, 2), WG_DIMS(3)},
          .n = 3,
          PROBABILITIES,
-         PARAMS(0.1, WG_IGNORE_NOTHING, WG_REDUCTION_BATCH_MEAN)}),
+         PARAMS(0.1, WG_SMOOTHING_SPREAD, WG_IGNORE_NOTHING, WG_REDUCTION_BATCH_MEAN)}),
 };
 #undef LABELS
 #undef PROBABILITIES

@@ -1,4 +1,5 @@
-/* What the losses share: the reduction of their elements, class weights, labels and ignored labels. */
+/* What the losses share: checks, the reduction of their elements, targets of two values, class weights, labels and ignored
+   labels. */
 #include "ops/loss/loss.h"
 
 wg_status wg_loss_check(const wg_call *c, wg_reduction reduction)
@@ -11,13 +12,46 @@ wg_status wg_loss_check(const wg_call *c, wg_reduction reduction)
     return WG_OK;
 }
 
+wg_status wg_loss_same(const wg_call *c, unsigned n, wg_reduction reduction)
+{
+    const wg_call same = {.op = c->op, .in = c->in, .n_in = (uint16_t)n};
+    wg_dtype dtype;
+    WG_TRY(wg_same_float(&same, &dtype));
+    for (unsigned i = 1; i < n; i++)
+        if (!wg_same_dims(c->in[0], c->in[i]))
+            return wg_call_error(c, WG_E_SHAPE, "expected operands of one shape");
+    return wg_loss_check(c, reduction);
+}
+
 wg_status wg_loss_pair(const wg_call *c, wg_reduction reduction)
 {
-    wg_dtype dtype;
-    WG_TRY(wg_same_float(c, &dtype));
-    if (!wg_same_dims(c->in[0], c->in[1]))
-        return wg_call_error(c, WG_E_SHAPE, "expected operands of one shape");
-    return wg_loss_check(c, reduction);
+    return wg_loss_same(c, 2, reduction);
+}
+
+wg_status wg_loss_vectors(const wg_call *c, unsigned n, wg_reduction reduction)
+{
+    WG_TRY(wg_loss_same(c, n, reduction));
+    if (c->in[0]->rank == 0)
+        return wg_call_error(c, WG_E_SHAPE, "expected vectors along a last axis");
+    if (c->in[0]->rank == 1 && reduction == WG_REDUCTION_BATCH_MEAN)
+        return wg_call_error(c, WG_E_SHAPE,
+                             "expected at least one axis of vectors, by whose extent WG_REDUCTION_BATCH_MEAN divides");
+    return WG_OK;
+}
+
+wg_status wg_loss_weight(const wg_call *c, unsigned i)
+{
+    const wg_tensor *x = c->in[0], *weight = c->in[i];
+    if (wg_absent(weight))
+        return WG_OK;
+    if (weight->dtype != x->dtype)
+        return wg_call_error(c, WG_E_DTYPE, "expected weights of the first operand's dtype");
+    bool fits = weight->rank <= x->rank;
+    for (int axis = 0; axis < weight->rank && fits; axis++) {
+        const int64_t extent = wg_extents(weight)[axis];
+        fits = extent == 1 || extent == wg_extents(x)[x->rank - weight->rank + axis];
+    }
+    return fits ? WG_OK : wg_call_error(c, WG_E_SHAPE, "expected weights that can be broadcast to the first operand's shape");
 }
 
 wg_tensor *wg_loss_reduce(wg_tensor *each, wg_reduction reduction)
@@ -27,6 +61,52 @@ wg_tensor *wg_loss_reduce(wg_tensor *each, wg_reduction reduction)
     if (reduction == WG_REDUCTION_MEAN)
         return wg_mean(each);
     return reduction == WG_REDUCTION_SUM ? wg_sum(each) : wg_mul_scalar(wg_sum(each), 1 / (double)wg_extents(each)[0]);
+}
+
+wg_tensor *wg_loss_apply(const struct wg_op *op, const void *params, wg_tensor *const *in, size_t n)
+{
+    wg_tensor *y = NULL;
+    return wg_invoke(op, params, in, n, &y, 1) == WG_OK ? y : NULL;
+}
+
+/* ---- targets of two values ---- */
+
+wg_tensor *wg_two_valued(const wg_call *c, unsigned i, int less, double low, double high)
+{
+    const wg_tensor *x = c->in[0];
+    wg_tensor *t = c->in[i];
+    if (t->dtype != WG_I64 && t->dtype != WG_U8 && t->dtype != x->dtype) {
+        wg_call_error(c, WG_E_DTYPE, "expected targets of i64, u8 or the first operand's dtype");
+        return NULL;
+    }
+    if (t->rank != x->rank - less || memcmp(wg_extents(t), wg_extents(x), (size_t)t->rank * sizeof(int64_t)) != 0) {
+        wg_call_error(c, WG_E_SHAPE, less ? "expected one target for each vector" : "expected operands of one shape");
+        return NULL;
+    }
+    t = t->dtype == x->dtype ? wg_detach(t) : wg_cast(t, (wg_dtype)x->dtype);
+    return wg_expect(t, "targets", low, high, true);
+}
+
+wg_tensor *wg_is_high(wg_tensor *t, double high)
+{
+    return t ? wg_eq(t, wg_scalar((wg_dtype)t->dtype, high)) : NULL;
+}
+
+/* ---- norms ---- */
+
+/* m (Σ (|x|/m)ᵖ)^{1/p} with the largest element m. The norm is a function of x alone, so m may be a constant of the graph. Where m
+   is 0, x is replaced by 1 before anything is computed, so that no derivative is the NaN of 0 times infinity. */
+wg_tensor *wg_last_axis_norm(wg_tensor *x, double p)
+{
+    if (!x || p == 1 || p == 2 || isinf(p))
+        return x ? wg_norm(x, .axis = -1, .p = p) : NULL;
+    if (wg_extents(x)[x->rank - 1] == 0)
+        return wg_norm(x, .axis = -1);
+    wg_tensor *zero = wg_scalar((wg_dtype)x->dtype, 0), *one = wg_scalar((wg_dtype)x->dtype, 1);
+    wg_tensor *largest = wg_detach(wg_norm(x, .axis = -1, .p = (double)INFINITY)), *there = wg_ne(largest, zero);
+    wg_tensor *scale = wg_where(there, largest, one), *size = wg_abs(wg_where(wg_unsqueeze(there, -1), x, one));
+    wg_tensor *sum = wg_sum(wg_pow_scalar(wg_div(size, wg_unsqueeze(scale, -1)), p), .axis = -1);
+    return wg_where(there, wg_mul(scale, wg_pow_scalar(sum, 1 / p)), zero);
 }
 
 /* ---- classes ---- */
@@ -45,7 +125,7 @@ static wg_status check_labels(const wg_call *c)
 
 wg_status wg_class_check(const wg_call *c)
 {
-    const wg_tensor *x = c->in[0], *target = c->in[1], *weight = c->in[2];
+    const wg_tensor *x = c->in[0], *target = c->in[1], *weight = c->n_in > 2 ? c->in[2] : WG_NONE;
     const struct wg_class_params *p = c->params;
     if (x->dtype != WG_F32 && x->dtype != WG_F64)
         return wg_call_error(c, WG_E_DTYPE, "expected f32 or f64");
@@ -55,11 +135,40 @@ wg_status wg_class_check(const wg_call *c)
         return wg_call_error(c, WG_E_DTYPE, "expected class weights of the first operand's dtype");
     if (!wg_absent(weight) && (weight->rank != 1 || weight->numel != wg_extents(x)[1]))
         return wg_call_error(c, WG_E_SHAPE, "expected one weight per class, (C)");
-    WG_TRY(wg_check_number(c->op->name, "smoothing", p->smoothing, WG_CLOSED(0, 1)));
+    if (p->rule != WG_SMOOTHING_SPREAD && p->rule != WG_SMOOTHING_EACH)
+        return wg_call_error(c, WG_E_ARGUMENT, "expected a smoothing rule, WG_SMOOTHING_SPREAD or WG_SMOOTHING_EACH");
+    const double most = p->rule == WG_SMOOTHING_EACH && wg_extents(x)[1] > 2 ? 1 / (double)(wg_extents(x)[1] - 1) : 1;
+    WG_TRY(wg_check_number(c->op->name, "smoothing", p->smoothing, WG_CLOSED(0, most)));
     WG_TRY(wg_loss_check(c, p->reduction));
     if (target->dtype == WG_I64)
         return check_labels(c);
     return WG_OK;
+}
+
+wg_status wg_label_check(const wg_call *c)
+{
+    WG_TRY(wg_class_check(c));
+    return c->in[1]->dtype == WG_I64 ? WG_OK : wg_call_error(c, WG_E_DTYPE, "expected labels of i64");
+}
+
+double wg_smoothing(const wg_call *c)
+{
+    const struct wg_class_params *p = c->params;
+    return p->rule == WG_SMOOTHING_EACH ? p->smoothing * (double)wg_extents(c->in[0])[1] : p->smoothing;
+}
+
+wg_tensor *wg_own_class(const wg_call *c)
+{
+    const int rank = c->in[0]->rank;
+    wg_axes order = {.count = rank, .axis = {0, (int8_t)(rank - 1)}};
+    for (int axis = 2; axis < rank; axis++)
+        order.axis[axis] = (int8_t)(axis - 1);
+    return wg_permute(wg_one_hot(c->in[1], wg_extents(c->in[0])[1], WG_U8), order);
+}
+
+wg_tensor *wg_own_score(const wg_call *c)
+{
+    return wg_gather(c->in[0], 1, wg_unsqueeze(c->in[1], 1));
 }
 
 wg_tensor *wg_over_classes(const wg_call *c, wg_tensor *t)
@@ -100,8 +209,7 @@ static wg_tensor *real_labels(const wg_call *c, wg_tensor *keep)
     return wg_cast(wg_where(keep, wg_cast(c->in[1], WG_F64), wg_scalar(WG_F64, 0)), WG_I64);
 }
 
-/* The weight of each label's class. */
-static wg_tensor *weights_at(wg_tensor *weight, wg_tensor *labels)
+wg_tensor *wg_weights_at(wg_tensor *weight, wg_tensor *labels)
 {
     if (!labels)
         return NULL;
@@ -121,18 +229,18 @@ wg_tensor *wg_label_loss(const wg_call *c, wg_tensor *logp)
 {
     const struct wg_class_params *p = c->params;
     const bool weighted = !wg_absent(c->in[2]), ignores = p->ignore != WG_IGNORE_NOTHING;
-    const double classes = (double)wg_extents(c->in[0])[1];
+    const double classes = (double)wg_extents(c->in[0])[1], smoothing = wg_smoothing(c);
     wg_tensor *keep = counted(c), *labels, *total = WG_NONE;
     if (!logp || !keep || !(labels = real_labels(c, keep)))
         return NULL;
     wg_tensor *each = kept(keep, wg_neg(wg_squeeze(wg_gather(logp, 1, wg_unsqueeze(labels, 1)), 1)));
     if (weighted) {
-        total = weights_at(c->in[2], labels);
+        total = wg_weights_at(c->in[2], labels);
         each = wg_weighted(total, each);
     }
-    if (p->smoothing > 0) {
-        wg_tensor *spread = wg_mul_scalar(wg_sum(wg_over_classes(c, logp), .axis = 1), -p->smoothing / classes);
-        each = kept(keep, wg_add(wg_mul_scalar(each, 1 - p->smoothing), spread));
+    if (smoothing > 0) {
+        wg_tensor *spread = wg_mul_scalar(wg_sum(wg_over_classes(c, logp), .axis = 1), -smoothing / classes);
+        each = kept(keep, wg_add(wg_mul_scalar(each, 1 - smoothing), spread));
     }
     if (p->reduction != WG_REDUCTION_MEAN || (!weighted && !ignores))
         return wg_loss_reduce(each, p->reduction);

@@ -3,15 +3,13 @@
 
 static wg_status compose(const wg_call *c, wg_tensor **out)
 {
-    WG_TRY(wg_class_check(c));
-    if (c->in[1]->dtype != WG_I64)
-        return wg_call_error(c, WG_E_DTYPE, "expected labels of i64");
+    WG_TRY(wg_label_check(c));
     return wg_made(out[0] = wg_label_loss(c, c->in[0]));
 }
 
 wg_tensor *wg_nll_with(wg_tensor *logp, wg_tensor *labels, wg_nll_options options)
 {
-    const struct wg_class_params p = {0, options.ignore, options.reduction};
+    const struct wg_class_params p = {0, WG_SMOOTHING_SPREAD, options.ignore, options.reduction};
     return wg_invoke3(&wg_op_nll, &p, logp, labels, options.weight);
 }
 
@@ -28,9 +26,9 @@ const struct wg_op wg_op_nll = {
     .n_out = 1,
     .optional = WG_IN(2),
     .compose = compose,
-    WG_SAMPLES({"plain", SHAPES, .none = WG_IN(2), PARAMS(0, WG_IGNORE_NOTHING, WG_REDUCTION_MEAN)},
-               {"weights", SHAPES, PARAMS(0, WG_IGNORE_NOTHING, WG_REDUCTION_MEAN)},
-               {"ignored", SHAPES, PARAMS(0, 2, WG_REDUCTION_SUM)}),
+    WG_SAMPLES({"plain", SHAPES, .none = WG_IN(2), PARAMS(0, WG_SMOOTHING_SPREAD, WG_IGNORE_NOTHING, WG_REDUCTION_MEAN)},
+               {"weights", SHAPES, PARAMS(0, WG_SMOOTHING_SPREAD, WG_IGNORE_NOTHING, WG_REDUCTION_MEAN)},
+               {"ignored", SHAPES, PARAMS(0, WG_SMOOTHING_SPREAD, 2, WG_REDUCTION_SUM)}),
 };
 #undef SHAPES
 #undef PARAMS

@@ -421,6 +421,7 @@ for ours, theirs in [("mean", "mean"), ("sum", "sum"), ("each", "none")]:
 case("huber_terms.broadcast", lambda x, t: F.huber_loss(x.expand(3, 4), t.expand(3, 4), "none", 0.5), real(3, 1), real(4))
 case("bce_with_logits.plain", F.binary_cross_entropy_with_logits, real(2, 4, low=-4, high=4), real(2, 4, low=0))
 case("bce_with_logits.hard", F.binary_cross_entropy_with_logits, real(2, 3, low=-40, high=40), whole(2, 3, low=0, high=2))
+import losses  # noqa: E402, F401  the cases of the other losses: losses.py
 
 # ---- normalisation; PyTorch gives no gradient of the mean and 1/√(σ² + ε) that it can return, so these are worked out ----
 

@@ -58,6 +58,12 @@ static wg_tensor *per_channel(wg_tensor *images)
     return wg_mean(wg_square(images), .axes = WG_AXES(0, 2, 3));
 }
 
+/* -1 and 1 of labels 0 and 1. */
+static wg_tensor *signs(wg_tensor *labels, wg_dtype dtype)
+{
+    return wg_add_scalar(wg_mul_scalar(wg_cast(labels, dtype), 2), -1);
+}
+
 enum { UPDATES = 3 };
 
 /* y[0]: x[0] after steps on the gradients x[1], x[2], … */

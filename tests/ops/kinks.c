@@ -27,6 +27,15 @@ OP(clamp, wg_clamp(x, -1, 1))
 OP(leaky_relu, wg_leaky_relu(x, .slope = 0.125))
 OP(huber, wg_huber(x, ZEROS, .reduction = WG_REDUCTION_SUM))
 OP(huber_by_target, wg_huber(ZEROS, x, .reduction = WG_REDUCTION_SUM))
+OP(l1, wg_l1(x, ZEROS, .reduction = WG_REDUCTION_SUM))
+OP(hinge, wg_hinge(x, NUMBER(1), .reduction = WG_REDUCTION_SUM))
+OP(multi_margin, wg_multi_margin(wg_unsqueeze(x, 0), wg_zeros(WG_I64, WG_SHAPE(1)), .divide = false))
+OP(crammer_singer, wg_crammer_singer(wg_unsqueeze(x, 0), wg_zeros(WG_I64, WG_SHAPE(1))))
+OP(bce_of_0, wg_bce(x, ZEROS, .reduction = WG_REDUCTION_SUM))
+OP(bce_of_1, wg_bce(x, NUMBER(1), .reduction = WG_REDUCTION_SUM))
+OP(distance, wg_pairwise_distance(x, ZEROS, .eps = 0))
+OP(distance_3, wg_pairwise_distance(x, ZEROS, .p = 3, .eps = 0))
+OP(contrastive, wg_contrastive(x, ZEROS, wg_scalar(WG_I64, 1)))
 OP(norm2, wg_norm2(x))
 OP(norm_one, wg_norm(x, .p = 1))
 OP(norm_infinite, wg_norm(x, .p = INF))
@@ -54,6 +63,16 @@ static const struct kink kinks[] = {
     {"clamp", clamp, 2, {-1, 1}, {1, 1}, {0, 0}},
     {"huber", huber, 3, {1, -1, 0}, {1, -1, 0}, {1, 1, 1}},
     {"huber by the target", huber_by_target, 3, {1, -1, 0}, {1, -1, 0}, {1, 1, 1}},
+    {"l1", l1, 1, {0}, {0}, {0}},
+    {"hinge", hinge, 1, {1}, {0}, {0}},
+    {"multi_margin", multi_margin, 3, {2, 1, 1.5}, {-1, 0, 1}, {0, 0, 0}},
+    {"crammer_singer", crammer_singer, 3, {0, 1, 1}, {-1, 1, 0}, {0, 0, 0}},
+    {"crammer_singer at its margin", crammer_singer, 3, {2, 1, 1}, {0, 0, 0}, {0, 0, 0}},
+    {"bce of target 0", bce_of_0, 2, {0, 1}, {1, 1e12}, {1, 0}},
+    {"bce of target 1", bce_of_1, 2, {1, 0}, {-1, -1e12}, {1, 0}},
+    {"pairwise_distance at 0", distance, 2, {0, 0}, {0, 0}, {0, 0}},
+    {"pairwise_distance p = 3 at 0", distance_3, 2, {0, 0}, {0, 0}, {0, 0}},
+    {"contrastive of equal vectors", contrastive, 2, {0, 0}, {0, 0}, {0, 0}},
     {"norm2 at 0", norm2, 2, {0, 0}, {0, 0}, {0, 0}},
     {"norm p = 1", norm_one, 3, {NOT_A_NUMBER, 1, 0}, {NOT_A_NUMBER, 1, 0}, {0, 0, 0}},
     {"norm p = infinity", norm_infinite, 3, {-2, 2, 1}, {-1, 0, 0}, {0, 0, 0}},

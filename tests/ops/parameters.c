@@ -5,7 +5,7 @@
 #include "op_arguments.h"
 
 /* Operands for the calls below. */
-static wg_tensor *x, *y, *m, *s, *generator, *count;
+static wg_tensor *x, *y, *m, *s, *w, *signs, *labels, *generator, *count;
 
 /* Defines a call with the number v; returns whether it succeeded. */
 #define MAKES(name, call)        \
@@ -40,6 +40,26 @@ MAKES(std_correction, wg_std(x, .correction = v))
 MAKES(huber_delta, wg_huber(x, y, .delta = v))
 MAKES(huber_terms_delta, wg_huber_terms(x, y, v))
 MAKES(cross_entropy_smoothing, wg_cross_entropy(x, y, .smoothing = v))
+MAKES(hinge_margin, wg_hinge(x, w, .margin = v))
+MAKES(multi_margin_margin, wg_multi_margin(x, labels, .margin = v))
+MAKES(crammer_singer_margin, wg_crammer_singer(x, labels, .margin = v))
+MAKES(focal_gamma, wg_focal(x, w, .gamma = v))
+MAKES(focal_alpha, wg_focal(x, w, .alpha = v))
+MAKES(cosine_similarity_eps, wg_cosine_similarity(x, y, .eps = v))
+MAKES(cosine_loss_eps, wg_cosine_loss(x, y, .eps = v))
+MAKES(cosine_embedding_margin, wg_cosine_embedding(x, y, signs, .margin = v))
+MAKES(contrastive_margin, wg_contrastive(x, y, signs, .margin = v))
+MAKES(pairwise_distance_p, wg_pairwise_distance(x, y, .p = v))
+MAKES(pairwise_distance_eps, wg_pairwise_distance(x, y, .eps = v))
+MAKES(triplet_margin_margin, wg_triplet_margin(x, y, m, .margin = v))
+MAKES(triplet_margin_p, wg_triplet_margin(x, y, m, .p = v))
+MAKES(triplet_margin_eps, wg_triplet_margin(x, y, m, .eps = v))
+MAKES(margin_ranking_margin, wg_margin_ranking(x, y, w, .margin = v))
+MAKES(gaussian_nll_eps, wg_gaussian_nll(x, y, w, .eps = v))
+MAKES(poisson_nll_eps, wg_poisson_nll(x, w, .eps = v))
+MAKES(dice_smooth, wg_dice(w, w, .smooth = v))
+MAKES(wasserstein_p, wg_wasserstein(x, y, .p = v))
+MAKES(wasserstein_histogram_step, wg_wasserstein_histogram(w, w, .step = v))
 MAKES(batch_norm_eps, wg_batch_norm(x, .eps = v))
 MAKES(batch_norm_relu_eps, wg_batch_norm_relu(x, .eps = v))
 MAKES(layer_norm_eps, wg_layer_norm(x, .eps = v))
@@ -90,6 +110,26 @@ static const struct parameter {
     PARAMETER(huber, delta, "(0, inf)", 0, false, INF, false),
     PARAMETER(huber_terms, delta, "(0, inf)", 0, false, INF, false),
     PARAMETER(cross_entropy, smoothing, "[0, 1]", 0, true, 1, true),
+    PARAMETER(hinge, margin, "(-inf, inf)", -INF, false, INF, false),
+    PARAMETER(multi_margin, margin, "(-inf, inf)", -INF, false, INF, false),
+    PARAMETER(crammer_singer, margin, "(-inf, inf)", -INF, false, INF, false),
+    PARAMETER(focal, gamma, "[0, inf)", 0, true, INF, false),
+    PARAMETER(focal, alpha, "[0, 1]", 0, true, 1, true),
+    PARAMETER(cosine_similarity, eps, "(0, inf)", 0, false, INF, false),
+    PARAMETER(cosine_loss, eps, "(0, inf)", 0, false, INF, false),
+    PARAMETER(cosine_embedding, margin, "(-inf, inf)", -INF, false, INF, false),
+    PARAMETER(contrastive, margin, "(-inf, inf)", -INF, false, INF, false),
+    PARAMETER(pairwise_distance, p, "[1, inf]", 1, true, INF, true),
+    PARAMETER(pairwise_distance, eps, "[0, inf)", 0, true, INF, false),
+    PARAMETER(triplet_margin, margin, "(-inf, inf)", -INF, false, INF, false),
+    PARAMETER(triplet_margin, p, "[1, inf]", 1, true, INF, true),
+    PARAMETER(triplet_margin, eps, "[0, inf)", 0, true, INF, false),
+    PARAMETER(margin_ranking, margin, "(-inf, inf)", -INF, false, INF, false),
+    PARAMETER(gaussian_nll, eps, "(0, inf)", 0, false, INF, false),
+    PARAMETER(poisson_nll, eps, "(0, inf)", 0, false, INF, false),
+    PARAMETER(dice, smooth, "[0, inf)", 0, true, INF, false),
+    PARAMETER(wasserstein, p, "[1, inf]", 1, true, INF, true),
+    PARAMETER(wasserstein_histogram, step, "(0, inf)", 0, false, INF, false),
     PARAMETER(batch_norm, eps, "[0, inf)", 0, true, INF, false),
     PARAMETER(batch_norm_relu, eps, "[0, inf)", 0, true, INF, false),
     PARAMETER(layer_norm, eps, "[0, inf)", 0, true, INF, false),
@@ -119,6 +159,7 @@ static const struct {
     const char *op, *why;
 } others[] = {
     {"add_scalar", "an operand"},
+    {"expect", "bounds of the operand's elements; misuse_expect has them"},
     {"mul_scalar", "an operand"},
     {"pow_scalar", "an operand"},
     {"mask_scale", "an operand"},
@@ -186,6 +227,9 @@ static int make_operands(void **unused)
     y = numbers(WG_F32, WG_SHAPE(2, 3), 2);
     m = wg_zeros(WG_F32, WG_SHAPE(2, 3));
     s = wg_zeros(WG_F32, WG_SHAPE(2, 3));
+    w = wg_ones(WG_F32, WG_SHAPE(2, 3));
+    signs = wg_ones(WG_I64, WG_SHAPE(2));
+    labels = wg_zeros(WG_I64, WG_SHAPE(2));
     count = wg_scalar(WG_F64, 1);
     generator = wg_generator(1, 0);
     return 0;
@@ -194,7 +238,7 @@ static int make_operands(void **unused)
 static int free_operands(void **unused)
 {
     (void)unused;
-    wg_free(x), wg_free(y), wg_free(m), wg_free(s), wg_free(count), wg_free(generator);
+    wg_free(x), wg_free(y), wg_free(m), wg_free(s), wg_free(w), wg_free(signs), wg_free(labels), wg_free(count), wg_free(generator);
     return 0;
 }
 

@@ -230,6 +230,7 @@ struct cell {
 
 #include "ops/conv/window_shape.h"
 #include "ops/kernel.h"
+#include "ops/loss/ctc.h"
 #include "ops/map.h"
 #include "ops/random/draw.h"
 

@@ -92,6 +92,7 @@ enum promise { ITSELF, NORMAL, ONE };
     X(gelu, wg_gelu(t), at_ends(x, 0, x, x *below_of(x)), at_ends(x, 0, 1, below_of(x) + x * bell_of(x)), NORMAL)                 \
     X(gelu_tanh, wg_gelu_tanh(t), at_ends(x, 0, x, x *sigmoid_of(gelu_twice_u(x))), at_ends(x, 0, 1, gelu_tanh_slope(x)), NORMAL) \
     X(silu, wg_silu(t), at_ends(x, 0, x, x *sigmoid_of(x)), at_ends(x, 0, 1, sigmoid_of(x) * (1 + x * sigmoid_of(-x))), ITSELF)   \
+    X(bounded_log, wg_bounded_log(t, false), isnan(logl(x)) ? NAN : fmaxl(logl(x), -100), 1 / fmaxl(x, 1e-12L), ITSELF)           \
     X(clamp, wg_clamp(t, -1, 1), x > 1 ? 1 : x < -1 ? -1 : x, x >= -1 && x <= 1, ITSELF)                                          \
     X(hardtanh, wg_hardtanh(t), x > 1 ? 1 : x < -1 ? -1 : x, x >= -1 && x <= 1, ITSELF)
 
@@ -155,6 +156,16 @@ static real normal_of(const real *x, int i)
     return (x[i] - mean) / sqrtl(squares_about(x, mean) / 4 + 1e-5L);
 }
 
+static real focal_of(real x) /* of a target of 1 */
+{
+    return 0.25L * sigmoid_of(-x) * sigmoid_of(-x) * softplus_of(-x);
+}
+
+static real cosine_of(const real *x) /* with four ones */
+{
+    return sum_of(x) / (2 * fmaxl(sqrtl(squares_about(x, 0)), 1e-8L));
+}
+
 /* An op with n results, y[i] = expression in x and i. */
 #define ROW_OP(name, op, n, expression)             \
     static wg_tensor *run_##name(wg_tensor *t)      \
@@ -194,6 +205,21 @@ ROW_OP(bce_with_logits, wg_bce_with_logits(t, ONES), 1,
 ROW_OP(cross_entropy, wg_cross_entropy(AS_ROW, LABEL(1), .smoothing = 0.5), 1, logsumexp_of(x) - x[1] / 2 - sum_of(x) / 8)
 ROW_OP(cross_entropy_labels, wg_cross_entropy_labels(AS_ROW, LABEL(1)), 1, logsumexp_of(x) - x[1])
 ROW_OP(nll, wg_nll(AS_ROW, LABEL(2)), 1, -x[2])
+ROW_OP(l1, wg_l1(t, ZEROS), 1, (fabsl(x[0]) + fabsl(x[1]) + fabsl(x[2]) + fabsl(x[3])) / 4)
+ROW_OP(logistic, wg_logistic(t, ONES), 1, (softplus_of(-x[0]) + softplus_of(-x[1]) + softplus_of(-x[2]) + softplus_of(-x[3])) / 4)
+ROW_OP(hinge, wg_hinge(t, ONES, .margin = 0.75), 1,
+       (positive(0.75L - x[0]) + positive(0.75L - x[1]) + positive(0.75L - x[2]) + positive(0.75L - x[3])) / 4)
+ROW_OP(focal, wg_focal(t, ONES), 1, (focal_of(x[0]) + focal_of(x[1]) + focal_of(x[2]) + focal_of(x[3])) / 4)
+ROW_OP(multi_margin, wg_multi_margin(AS_ROW, LABEL(1), .divide = false), 1, 3 + x[0] + x[2] + x[3] - 3 * x[1])
+ROW_OP(crammer_singer, wg_crammer_singer(AS_ROW, LABEL(1)), 1, 1 + x[3] - x[1])
+ROW_OP(margin_ranking, wg_margin_ranking(ZEROS, t, ONES), 1,
+       (positive(x[0]) + positive(x[1]) + positive(x[2]) + positive(x[3])) / 4)
+ROW_OP(cosine_similarity, wg_cosine_similarity(t, ONES, .axis = 0), 1, cosine_of(x))
+ROW_OP(cosine_loss, wg_cosine_loss(t, ONES, .axis = 0), 1, -cosine_of(x))
+ROW_OP(pairwise_distance, wg_pairwise_distance(t, ZEROS), 1, sqrtl(squares_about(x, -1e-6L)))
+ROW_OP(contrastive, wg_contrastive(t, ZEROS, wg_scalar(WG_I64, 0)), 1, squares_about(x, 0) / 2)
+ROW_OP(gaussian_nll, wg_gaussian_nll(t, ZEROS, ONES), 1, squares_about(x, 0) / 8)
+ROW_OP(wasserstein, wg_wasserstein(t, ZEROS), 1, (fabsl(x[0]) + fabsl(x[1]) + fabsl(x[2]) + fabsl(x[3])) / 4)
 ROW_OP(layer_norm, wg_layer_norm(AS_ROW), 4, normal_of(x, i))
 ROW_OP(group_norm, wg_group_norm(AS_ROW, 1), 4, normal_of(x, i))
 ROW_OP(batch_norm, wg_batch_norm(AS_COLUMN), 4, normal_of(x, i))
@@ -217,6 +243,14 @@ SLOPE(log_softmax, w[k] - share_of(x, k) * (w[0] + w[1] + w[2] + w[3]))
 SLOPE(huber, w[0] * fmaxl(-1, fminl(1, x[k])) / 4)
 SLOPE(kl_div, w[0] / -4 + 0 * x[k])
 SLOPE(bce_with_logits, w[0] * -sigmoid_of(-x[k]) / 4)
+SLOPE(logistic, w[0] * -sigmoid_of(-x[k]) / 4)
+SLOPE(hinge, w[0] * -(x[k] < 0.75L) / 4)
+SLOPE(focal,
+      w[0] * 0.25L * sigmoid_of(-x[k]) * sigmoid_of(-x[k]) * (-2 * sigmoid_of(x[k]) * softplus_of(-x[k]) - sigmoid_of(-x[k])) / 4)
+SLOPE(multi_margin, w[0] * (k == 1 ? -3 : 1) + 0 * x[k])
+SLOPE(crammer_singer, w[0] * ((k == 3) - (k == 1)) + 0 * x[k])
+SLOPE(pairwise_distance, w[0] * (x[k] + 1e-6L) / sqrtl(squares_about(x, -1e-6L)))
+SLOPE(margin_ranking, w[0] * (x[k] > 0) / 4)
 SLOPE(cross_entropy, w[0] * (share_of(x, k) - 0.125L - (k == 1) * 0.5L))
 SLOPE(cross_entropy_labels, w[0] * (share_of(x, k) - (k == 1)))
 
@@ -251,6 +285,19 @@ static const struct row_op row_ops_table[] = {
     BY_DIFFERENCES(std, std),
     BY_DIFFERENCES(mse, mse),
     BY_DIFFERENCES(nll, nll),
+    BY_DIFFERENCES(l1, l1),
+    BY_DIFFERENCES(cosine_similarity, cosine_similarity),
+    BY_DIFFERENCES(cosine_loss, cosine_loss),
+    BY_DIFFERENCES(contrastive, contrastive),
+    BY_DIFFERENCES(gaussian_nll, gaussian_nll),
+    BY_DIFFERENCES(wasserstein, wasserstein),
+    BY_FORMULA(logistic, ITSELF),
+    BY_FORMULA(hinge, ITSELF),
+    BY_FORMULA(focal, ONE),
+    BY_FORMULA(margin_ranking, ITSELF),
+    BY_FORMULA(multi_margin, ITSELF),
+    BY_FORMULA(crammer_singer, ITSELF),
+    BY_FORMULA(pairwise_distance, ITSELF),
     BY_FORMULA(logsumexp, ITSELF),
     BY_FORMULA(softmax, ONE),
     BY_FORMULA(log_softmax, ITSELF),
@@ -332,6 +379,7 @@ static const struct {
     {"gather", "moves elements"},
     {"index_select", "moves elements"},
     {"embedding", "moves elements"},
+    {"expect", "moves elements"},
     {"one_hot", "moves elements"},
     {"tril", "moves elements"},
     {"triu", "moves elements"},
@@ -385,6 +433,15 @@ static const struct {
     {"gru_cell", "sums and products of sigmoid and tanh"},
     {"lstm_cell_grad", "reached as the derivative of lstm_cell"},
     {"gru_cell_grad", "reached as the derivative of gru_cell"},
+    {"triplet_margin", "a difference of two pairwise_distance"},
+    {"cosine_embedding", "a difference of cosine_similarity and a number"},
+    {"poisson_nll", "a difference of eˣ and a product; tests/ops/extreme_losses.c"},
+    {"bce", "for 0 … 1; its logarithms are bounded_log"},
+    {"dice", "for 0 … 1, a quotient of sums"},
+    {"wasserstein_histogram", "for 0 and above, of sums of quotients; tests/ops/extreme_losses.c"},
+    {"ctc", "ctc_each and a mean"},
+    {"ctc_each", "of logarithms: tests/ops/ctc.c"},
+    {"ctc_grad", "reached as the derivative of ctc_each"},
     {"mask_scale", "a product, or nothing: tests/ops/excluded.c"},
     {"dropout", "a product, or nothing: tests/ops/excluded.c"},
     {"attention", "softmax and products: tests/ops/excluded.c"},

@@ -31,6 +31,11 @@ static void misuse_cross_entropy(void)
     assert_null_and_error(wg_cross_entropy(fx.x, fx.labels, .smoothing = (double)NAN), WG_E_ARGUMENT, "cross_entropy: ");
     assert_null_and_error(wg_cross_entropy(fx.x, fx.labels, .reduction = (wg_reduction)9), WG_E_ARGUMENT, "cross_entropy: ");
     assert_null_and_error(wg_cross_entropy(fx.x, t, .ignore = 1), WG_E_ARGUMENT, "cross_entropy: ");
+    assert_null_and_error(wg_cross_entropy(fx.x, fx.labels, .smoothing_rule = (wg_smoothing_rule)2), WG_E_ARGUMENT,
+                          "cross_entropy: expected a smoothing rule");
+    assert_non_null(wg_cross_entropy(fx.x, fx.labels, .smoothing = 0.5, .smoothing_rule = WG_SMOOTHING_EACH));
+    assert_null_and_error(wg_cross_entropy(fx.x, fx.labels, .smoothing = 0.51, .smoothing_rule = WG_SMOOTHING_EACH), WG_E_ARGUMENT,
+                          "cross_entropy: expected smoothing in [0, 0.5], got 0.51");
 }
 
 static void misuse_nll(void)
@@ -64,7 +69,7 @@ static void misuse_nll(void)
     }
 MISUSE_PAIR(misuse_kl_div, kl_div)
 MISUSE_PAIR(misuse_mse, mse)
-MISUSE_PAIR(misuse_bce_with_logits, bce_with_logits)
+MISUSE_PAIR(misuse_operands_of_bce_with_logits, bce_with_logits)
 MISUSE_PAIR(misuse_operands_of_huber, huber)
 
 static void misuse_huber(void)
