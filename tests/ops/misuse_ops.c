@@ -475,8 +475,8 @@ static void misuse_adam_update(void)
 #include "misuse_ops/functions.h"
 #include "misuse_ops/indexing.h"
 #include "misuse_ops/linear_algebra.h"
-#include "misuse_ops/recurrent.h"
 #include "misuse_ops/losses.h"
+#include "misuse_ops/recurrent.h"
 #include "misuse_ops/reductions.h"
 
 static const struct misuse table[] = {
