@@ -13,6 +13,7 @@
 #include "graph.h"
 #include "lifetime.h"
 #include "nn.h"
+#include "nn/penalty.h"
 #include "nn/wrapper.h"
 #include "op.h"
 #include "ops.h"

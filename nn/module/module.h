@@ -93,6 +93,13 @@ wg_nn_module *nn_create(const struct wg_nn_kind *kind, const wg_option_table *ta
 /* The slot of the parameter of that name; params.n if there is none, which is recorded. */
 size_t nn_slot_of(const wg_nn_module *module, const char *name, const char *op);
 
+/* ---- vector.c ---- */
+
+/* That there are parameters, of one dtype, with how many elements. */
+wg_status nn_check_params(wg_tensor_list list, int64_t *elements, const char *op);
+/* The 2-norm of each w[i, …] along an axis, of w's rank with extents of 1 but there. */
+wg_tensor *nn_norm_along(wg_tensor *w, int axis);
+
 /* ---- apply.c ---- */
 
 /* Applies a network on the open tape, and notes what each of its modules returned. */

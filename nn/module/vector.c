@@ -1,4 +1,4 @@
-/* All parameters as one vector, and back. */
+/* Lists of parameters: as one vector, and back; the checks of such lists; norms along an axis. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "wengert/ops.h"
 #include "wengert/tape.h"
 
-static wg_status check_list(wg_tensor_list list, int64_t *elements, const char *op)
+wg_status nn_check_params(wg_tensor_list list, int64_t *elements, const char *op)
 {
     *elements = 0;
     if (list.n == 0 || !list.tensor)
@@ -21,6 +21,15 @@ static wg_status check_list(wg_tensor_list list, int64_t *elements, const char *
         *elements += wg_numel(list.tensor[i]);
     }
     return WG_OK;
+}
+
+wg_tensor *nn_norm_along(wg_tensor *w, int axis)
+{
+    wg_axes others = {.count = 0};
+    for (int i = 0; i < wg_rank(w); i++)
+        if (i != axis)
+            others.axis[others.count++] = (int8_t)i;
+    return others.count > 0 ? wg_norm2(w, .axes = others, .keepdims = true) : wg_abs(w);
 }
 
 /* The parts are views, and the tape's. */
@@ -44,7 +53,7 @@ static wg_tensor *flatten(wg_tensor_list params)
 wg_tensor *wg_nn_flatten(wg_tensor_list params)
 {
     int64_t elements;
-    if (check_list(params, &elements, "nn_flatten") != WG_OK)
+    if (nn_check_params(params, &elements, "nn_flatten") != WG_OK)
         return NULL;
     if (wg_tape_top())
         return flatten(params);
@@ -57,7 +66,7 @@ static wg_status check_vector(const wg_tensor *vector, wg_tensor_list like, cons
 {
     int64_t elements;
     char text[200];
-    WG_TRY(check_list(like, &elements, op));
+    WG_TRY(nn_check_params(like, &elements, op));
     if (!vector)
         return wg_error_first() ? wg_error_first()->code : nn_null_argument(op, "the vector");
     if (wg_rank(vector) == 1 && wg_numel(vector) == elements)

@@ -8,13 +8,7 @@ enum { G, V }; /* parameters, the first of the wrapper's */
 
 static wg_tensor *norm_of(wg_tensor *v, int64_t axis)
 {
-    wg_axes others = {.count = 0};
-    if (axis == WG_ALL)
-        return wg_norm2(v);
-    for (int i = 0; i < wg_rank(v); i++)
-        if (i != axis)
-            others.axis[others.count++] = (int8_t)i;
-    return others.count > 0 ? wg_norm2(v, .axes = others, .keepdims = true) : wg_abs(v);
+    return axis == WG_ALL ? wg_norm2(v) : nn_norm_along(v, (int)axis);
 }
 
 static wg_tensor *forward(const wg_nn_call *call, wg_tensor *x)

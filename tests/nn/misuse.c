@@ -284,6 +284,22 @@ static void misuse_wrappers(void)
     assert_null_and_error(wg_nn_spectral_norm(wg_nn_linear(2, 2), .generator = fx.y), WG_E_DTYPE, "normal: expected a generator");
 }
 
+static void misuse_penalties(void)
+{
+    FOR_EACH_BAD(IS_NULL, {
+        const wg_tensor_list list = {.n = 1, .tensor = &bad};
+        assert_null_and_error(wg_nn_penalty_l1(list, 1), code, "");
+        assert_null_and_error(wg_nn_penalty_l2(list, 1), code, "");
+        assert_null_and_error(wg_nn_penalty_orthogonality(list, 1), code, "");
+        assert_fails(wg_nn_max_norm(list, 1), code, "");
+    });
+    const wg_tensor_list integers = {.n = 1, .tensor = &fx.labels};
+    assert_null_and_error(wg_nn_penalty_l2(integers, 1), WG_E_DTYPE, "sum_squares: ");
+    assert_fails(wg_nn_max_norm(integers, 1), WG_E_DTYPE, "");
+    assert_fails(wg_nn_max_norm(((wg_tensor_list){.n = 1, .tensor = &fx.y}), (double)NAN), WG_E_ARGUMENT,
+                 "nn_max_norm: expected limit");
+}
+
 /* ---- data ---- */
 
 static void misuse_csv(void)
@@ -504,6 +520,10 @@ static const struct misuse table[] = {
     {"wg_nn_apply_child_with", misuse_wrappers},
     {"wg_nn_weight_norm_with", misuse_wrappers},
     {"wg_nn_spectral_norm_with", misuse_wrappers},
+    {"wg_nn_penalty_l1", misuse_penalties},
+    {"wg_nn_penalty_l2", misuse_penalties},
+    {"wg_nn_penalty_orthogonality", misuse_penalties},
+    {"wg_nn_max_norm_with", misuse_penalties},
     {"wg_nn_gain_with", misuse_init},
     {"wg_init_by_with", misuse_init},
     {"wg_init_tensor_with", misuse_init},
