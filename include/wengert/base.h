@@ -131,6 +131,19 @@ typedef struct WG_NAMED wg_pair {
     }
 #endif
 
+/* Three values, for depth, rows and columns: .stride = WG_TRIPLE(1, 2, 2). */
+typedef struct WG_NAMED wg_triple {
+    WG_EXPECTED_(WG_TRIPLE)
+    int64_t at[3];
+} wg_triple;
+
+#ifndef __cplusplus
+#define WG_TRIPLE(depth, rows, columns)     \
+    {                                       \
+        .at = {(depth), (rows), (columns) } \
+    }
+#endif
+
 typedef struct wg_tensor wg_tensor;
 typedef struct wg_tape wg_tape;
 

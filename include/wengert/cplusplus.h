@@ -133,6 +133,7 @@ struct wg_nn_call;
 #define WG_MILESTONES(...) wg_milestones_from_(__VA_ARGS__)
 #define WG_NO_MILESTONES wg_milestones()
 #define WG_PAIR(rows, columns) wg_pair_from_(rows, columns)
+#define WG_TRIPLE(depth, rows, columns) wg_triple_from_(depth, rows, columns)
 #define WG_AXES(...) wg_axes_from_<wg_axes>(__VA_ARGS__)
 
 /* Functions that derive the dtype from the element's C++ type. */
@@ -186,6 +187,11 @@ template <class... Step> inline wg_milestones wg_milestones_from_(Step... step)
 template <class Rows, class Columns> inline wg_pair wg_pair_from_(Rows rows, Columns columns)
 {
     return {{static_cast<int64_t>(rows), static_cast<int64_t>(columns)}};
+}
+
+template <class Depth, class Rows, class Columns> inline wg_triple wg_triple_from_(Depth depth, Rows rows, Columns columns)
+{
+    return {{static_cast<int64_t>(depth), static_cast<int64_t>(rows), static_cast<int64_t>(columns)}};
 }
 
 template <class Axes, class... Axis> inline Axes wg_axes_from_(Axis... axis)

@@ -321,7 +321,7 @@ typedef struct WG_NAMED wg_rms_norm_options {
 } wg_rms_norm_options;
 #define WG_RMS_NORM_DEFAULTS .weight = WG_NONE, .eps = 1e-6
 
-/* Options of convolutions. */
+/* Options of convolutions: numbers for sequences, pairs for images, triples for volumes. */
 typedef struct WG_NAMED wg_conv_options {
     wg_pair stride, padding, dilation;
     int64_t groups;
@@ -329,13 +329,23 @@ typedef struct WG_NAMED wg_conv_options {
 #define WG_CONV_DEFAULTS .stride = WG_PAIR(1, 1), .padding = WG_PAIR(0, 0), .dilation = WG_PAIR(1, 1), .groups = 1
 #define WG_CONV(...) WG_OPTIONS(wg_conv_options, WG_CONV_DEFAULTS, __VA_ARGS__) /* a value, for gradient ops */
 
-/* Options of conv1d. */
 typedef struct WG_NAMED wg_conv1d_options {
     int64_t stride, padding, dilation, groups;
 } wg_conv1d_options;
 #define WG_CONV1D_DEFAULTS .stride = 1, .padding = 0, .dilation = 1, .groups = 1
 
-/* Options of conv_transpose2d. output_padding: rows and columns that are added at the end of the result, in [0, stride). */
+typedef struct WG_NAMED wg_conv3d_options {
+    wg_triple stride, padding, dilation;
+    int64_t groups;
+} wg_conv3d_options;
+#define WG_CONV3D_DEFAULTS .stride = WG_TRIPLE(1, 1, 1), .padding = WG_TRIPLE(0, 0, 0), .dilation = WG_TRIPLE(1, 1, 1), .groups = 1
+
+/* Options of transposed convolutions. output_padding: positions that are added at the end of an axis of the result, in [0, stride). */
+typedef struct WG_NAMED wg_conv_transpose1d_options {
+    int64_t stride, padding, dilation, output_padding, groups;
+} wg_conv_transpose1d_options;
+#define WG_CONV_TRANSPOSE1D_DEFAULTS .stride = 1, .padding = 0, .dilation = 1, .output_padding = 0, .groups = 1
+
 typedef struct WG_NAMED wg_conv_transpose2d_options {
     wg_pair stride, padding, dilation, output_padding;
     int64_t groups;
@@ -343,12 +353,116 @@ typedef struct WG_NAMED wg_conv_transpose2d_options {
 #define WG_CONV_TRANSPOSE2D_DEFAULTS \
     .stride = WG_PAIR(1, 1), .padding = WG_PAIR(0, 0), .dilation = WG_PAIR(1, 1), .output_padding = WG_PAIR(0, 0), .groups = 1
 
-/* Options of pooling. */
+typedef struct WG_NAMED wg_conv_transpose3d_options {
+    wg_triple stride, padding, dilation, output_padding;
+    int64_t groups;
+} wg_conv_transpose3d_options;
+#define WG_CONV_TRANSPOSE3D_DEFAULTS                                                             \
+    .stride = WG_TRIPLE(1, 1, 1), .padding = WG_TRIPLE(0, 0, 0), .dilation = WG_TRIPLE(1, 1, 1), \
+    .output_padding = WG_TRIPLE(0, 0, 0), .groups = 1
+
+/* Options of max pooling. stride: 0 for the window's size, by default. ceil_mode: windows that begin in the image or in its padding
+   before it, and end beyond, count too. */
 typedef struct WG_NAMED wg_pool_options {
     wg_pair size, stride, padding, dilation;
+    bool ceil_mode;
 } wg_pool_options;
-#define WG_POOL_DEFAULTS .size = WG_PAIR(2, 2), .stride = WG_PAIR(2, 2), .padding = WG_PAIR(0, 0), .dilation = WG_PAIR(1, 1)
-#define WG_POOL(...) WG_OPTIONS(wg_pool_options, WG_POOL_DEFAULTS, __VA_ARGS__)
+#define WG_POOL_DEFAULTS \
+    .size = WG_PAIR(2, 2), .stride = WG_PAIR(0, 0), .padding = WG_PAIR(0, 0), .dilation = WG_PAIR(1, 1), .ceil_mode = false
+#define WG_POOL(...) WG_OPTIONS(wg_pool_options, WG_POOL_DEFAULTS, __VA_ARGS__) /* a value, for gradient ops */
+
+typedef struct WG_NAMED wg_pool1d_options {
+    int64_t size, stride, padding, dilation;
+    bool ceil_mode;
+} wg_pool1d_options;
+#define WG_POOL1D_DEFAULTS .size = 2, .stride = 0, .padding = 0, .dilation = 1, .ceil_mode = false
+
+typedef struct WG_NAMED wg_pool3d_options {
+    wg_triple size, stride, padding, dilation;
+    bool ceil_mode;
+} wg_pool3d_options;
+#define WG_POOL3D_DEFAULTS                                                                                                   \
+    .size = WG_TRIPLE(2, 2, 2), .stride = WG_TRIPLE(0, 0, 0), .padding = WG_TRIPLE(0, 0, 0), .dilation = WG_TRIPLE(1, 1, 1), \
+    .ceil_mode = false
+
+/* Options of average pooling. count_include_pad: the divisor counts padding, whose elements are 0; else it is the number of the
+   window's elements in the image. */
+typedef struct WG_NAMED wg_avg_pool_options {
+    wg_pair size, stride, padding, dilation;
+    bool ceil_mode, count_include_pad;
+} wg_avg_pool_options;
+#define WG_AVG_POOL_DEFAULTS WG_POOL_DEFAULTS, .count_include_pad = true
+#define WG_AVG_POOL(...) WG_OPTIONS(wg_avg_pool_options, WG_AVG_POOL_DEFAULTS, __VA_ARGS__)
+
+typedef struct WG_NAMED wg_avg_pool1d_options {
+    int64_t size, stride, padding, dilation;
+    bool ceil_mode, count_include_pad;
+} wg_avg_pool1d_options;
+#define WG_AVG_POOL1D_DEFAULTS WG_POOL1D_DEFAULTS, .count_include_pad = true
+
+typedef struct WG_NAMED wg_avg_pool3d_options {
+    wg_triple size, stride, padding, dilation;
+    bool ceil_mode, count_include_pad;
+} wg_avg_pool3d_options;
+#define WG_AVG_POOL3D_DEFAULTS WG_POOL3D_DEFAULTS, .count_include_pad = true
+
+/* Options of unfold and fold. */
+typedef struct WG_NAMED wg_unfold_options {
+    wg_pair size, stride, padding, dilation;
+} wg_unfold_options;
+#define WG_UNFOLD_DEFAULTS .size = WG_PAIR(2, 2), .stride = WG_PAIR(1, 1), .padding = WG_PAIR(0, 0), .dilation = WG_PAIR(1, 1)
+
+/* The elements outside an image: zeros; the image mirrored at its first and last element, which stand once; the nearest element of the
+   image; the image again. */
+typedef enum wg_padding { WG_PADDING_ZEROS, WG_PADDING_REFLECT, WG_PADDING_REPLICATE, WG_PADDING_CIRCULAR } wg_padding;
+
+/* Interpolation along an axis: the element at or before the position asked for; the nearest one; lines between two elements; cubic
+   curves through four, with a = -0.75. */
+typedef enum wg_interpolation {
+    WG_INTERPOLATION_NEAREST,
+    WG_INTERPOLATION_NEAREST_EXACT,
+    WG_INTERPOLATION_LINEAR,
+    WG_INTERPOLATION_CUBIC
+} wg_interpolation;
+
+/* Options of interpolate. size: the result's extents behind (N,C), WG_SHAPE(32, 32), or none. scale: if size is none, the factor by
+   which each of them grows. align_corners: the first and the last elements stay where they are; else the elements' outer edges do. */
+typedef struct WG_NAMED wg_interpolate_options {
+    wg_shape size;
+    double scale;
+    wg_interpolation mode;
+    bool align_corners;
+} wg_interpolate_options;
+#define WG_INTERPOLATE_DEFAULTS .scale = 0, .mode = WG_INTERPOLATION_NEAREST, .align_corners = false
+
+/* What resample reads along an axis of extent n for element i of its result; s(i) = i step with align_corners or NEAREST, else
+   (i + 1/2) step - 1/2; positions outside the axis stand for its nearest one:
+   WG_SAMPLING_NEAREST        ⌊s⌋, and WG_SAMPLING_NEAREST_EXACT: ⌊(i + 1/2) step⌋
+   WG_SAMPLING_LINEAR         the two around s, at least 0, by their distances
+   WG_SAMPLING_CUBIC          the four around s, by the cubic convolution kernel with a = -0.75 (Keys, 1981)
+   WG_SAMPLING_REFLECT, _REPLICATE, _CIRCULAR   one, i - before, as wg_padding says
+   WG_SAMPLING_WINDOWS        tap u of window j, i = j size + u: j stride + u dilation - before, 0 outside the axis */
+typedef enum wg_sampling_rule {
+    WG_SAMPLING_NEAREST,
+    WG_SAMPLING_NEAREST_EXACT,
+    WG_SAMPLING_LINEAR,
+    WG_SAMPLING_CUBIC,
+    WG_SAMPLING_REFLECT,
+    WG_SAMPLING_REPLICATE,
+    WG_SAMPLING_CIRCULAR,
+    WG_SAMPLING_WINDOWS
+} wg_sampling_rule;
+
+/* extent: of the result along the axis, a multiple of size for windows. A rule reads no members but those that it names. */
+typedef struct WG_NAMED wg_sampling {
+    wg_sampling_rule rule;
+    int64_t extent;
+    double step;
+    bool align_corners;
+    int64_t before, size, stride, dilation;
+} wg_sampling;
+#define WG_SAMPLING(...) \
+    WG_OPTIONS(wg_sampling, .rule = WG_SAMPLING_NEAREST, .step = 1, .size = 1, .stride = 1, .dilation = 1, __VA_ARGS__)
 
 #define WG_UNWRAP_(...) __VA_ARGS__
 #define WG_UNARY(name) WG_API wg_tensor *wg_##name(wg_tensor *x);

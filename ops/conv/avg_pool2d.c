@@ -1,11 +1,11 @@
-/* The mean of each window, summed in f64. Padding counts as zeros, so the divisor is always the window's size; adaptive windows
-   divide by their own number of positions. */
+/* The mean of each window, summed in f64. Padding counts as zeros, so the divisor is the window's size; adaptive windows, those that
+   leave out padding, and those of ceil_mode, which may end beyond it, divide by the number of elements that count (wg_counted). */
 #ifdef REAL
 #include "ops/conv/pool.h"
 
 static void T(window_to_mean)(const T(pool) * pool, const T(window) * at)
 {
-    const WIDE divisor = (WIDE)T(divisor_of)(pool, at);
+    const WIDE divisor = (WIDE)at->divisor;
     const int64_t s = pool->operand[0].s[0], n = at->images;
     ELEM *to = at->at[1];
     WIDE sum[T(IMAGES)];
@@ -36,12 +36,12 @@ static wg_status T(avg_pool2d)(const wg_call *c)
 
 static wg_status shape(const wg_call *c, wg_spec *out)
 {
-    return wg_pool_shape(c, false, out);
+    return wg_pool_shape(c, ((const struct wg_window_params *)c->params)->exclude_pad, out);
 }
 
-wg_tensor *wg_avg_pool2d_with(wg_tensor *x, wg_pool_options options)
+wg_tensor *wg_avg_pool2d_with(wg_tensor *x, wg_avg_pool_options options)
 {
-    const struct wg_window_params p = wg_pool_params(options);
+    const struct wg_window_params p = wg_avg_pool_params(options);
     return wg_invoke1(&wg_op_avg_pool2d, &p, x);
 }
 
@@ -73,10 +73,17 @@ const struct wg_op wg_op_avg_pool2d = {
     .vjp = vjp,
     .jvp = wg_jvp_linear,
     .cost = cost,
-    WG_SAMPLES({"2x2", {WG_DIMS(2, 3, 5, 4)}, .n = 1, WG_WINDOWS(2, 2, 0, 0, 1, 1, 1, .size = {2, 2})},
-               {"overlapping", {WG_DIMS(1, 2, 4, 5)}, .n = 1, WG_WINDOWS(1, 2, 1, 1, 1, 1, 1, .size = {2, 3})},
-               {"dilated", {WG_DIMS(2, 1, 4, 5)}, .n = 1, WG_WINDOWS(1, 2, 0, 1, 2, 2, 1, .size = {2, 3})},
-               {"padding only", {WG_DIMS(1, 1, 2, 1)}, .n = 1, WG_WINDOWS(1, 2, 2, 1, 1, 1, 1, .size = {2, 1})},
-               {"adaptive", {WG_DIMS(1, 2, 5, 4)}, .n = 1, WG_WINDOWS(1, 1, 0, 0, 1, 1, 1, .size = {3, 2}, .adaptive = true)}),
+    WG_SAMPLES(
+        {"2x2", {WG_DIMS(2, 3, 5, 4)}, .n = 1, WG_WINDOWS(2, 2, 0, 0, 1, 1, 1, .size = {2, 2})},
+        {"overlapping", {WG_DIMS(1, 2, 4, 5)}, .n = 1, WG_WINDOWS(1, 2, 1, 1, 1, 1, 1, .size = {2, 3})},
+        {"dilated", {WG_DIMS(2, 1, 4, 5)}, .n = 1, WG_WINDOWS(1, 2, 0, 1, 2, 2, 1, .size = {2, 3})},
+        {"padding only", {WG_DIMS(1, 1, 2, 1)}, .n = 1, WG_WINDOWS(1, 2, 2, 1, 1, 1, 1, .size = {2, 1})},
+        {"ceil", {WG_DIMS(2, 1, 4, 6)}, .n = 1, WG_WINDOWS(3, 2, 1, 1, 1, 1, 1, .size = {3, 3}, .ceil_mode = true)},
+        {"without padding", {WG_DIMS(2, 2, 4, 3)}, .n = 1, WG_WINDOWS(2, 1, 1, 1, 1, 1, 1, .size = {3, 2}, .exclude_pad = true)},
+        {"ceil without padding",
+         {WG_DIMS(1, 2, 4, 3)},
+         .n = 1,
+         WG_WINDOWS(3, 2, 1, 0, 1, 1, 1, .size = {2, 2}, .ceil_mode = true, .exclude_pad = true)},
+        {"adaptive", {WG_DIMS(1, 2, 5, 4)}, .n = 1, WG_WINDOWS(1, 1, 0, 0, 1, 1, 1, .size = {3, 2}, .adaptive = true)}),
 };
 #endif

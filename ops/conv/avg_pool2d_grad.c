@@ -4,7 +4,7 @@
 
 static void T(window_from_mean)(const T(pool) * pool, const T(window) * at)
 {
-    const REAL divisor = (REAL)T(divisor_of)(pool, at);
+    const REAL divisor = (REAL)at->divisor;
     const int64_t s = pool->operand[1].s[0], n = at->images;
     const ELEM *from = at->at[0];
     REAL share[T(IMAGES)];
@@ -41,13 +41,13 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     out->rank = 4;
     memcpy(out->extent, wg_extents(c->in[0]), 2 * sizeof *out->extent);
     memcpy(out->extent + 2, p->image, 2 * sizeof *out->extent);
-    WG_TRY(wg_pool_result(c, out->extent, false, y));
+    WG_TRY(wg_pool_result(c, p, out->extent, p->exclude_pad, y));
     return wg_expect_extents(c, y, c->in[0]);
 }
 
-wg_tensor *wg_avg_pool2d_grad(wg_tensor *gy, int64_t height, int64_t width, wg_pool_options options)
+wg_tensor *wg_avg_pool2d_grad(wg_tensor *gy, int64_t height, int64_t width, wg_avg_pool_options options)
 {
-    struct wg_window_params p = wg_pool_params(options);
+    struct wg_window_params p = wg_avg_pool_params(options);
     p.image[0] = height;
     p.image[1] = width;
     return wg_invoke1(&wg_op_avg_pool2d_grad, &p, gy);
@@ -81,6 +81,10 @@ const struct wg_op wg_op_avg_pool2d_grad = {
     WG_SAMPLES({"2x2", {WG_DIMS(5, 3, 2, 4)}, .n = 1, WG_WINDOWS(2, 2, 0, 0, 1, 1, 1, .size = {2, 2}, .image = {5, 9})},
                {"overlapping", {WG_DIMS(1, 2, 5, 3)}, .n = 1, WG_WINDOWS(1, 2, 1, 1, 1, 1, 1, .size = {2, 3}, .image = {4, 5})},
                {"dilated", {WG_DIMS(2, 1, 2, 2)}, .n = 1, WG_WINDOWS(1, 2, 0, 1, 2, 2, 1, .size = {2, 3}, .image = {4, 5})},
+               {"ceil without padding",
+                {WG_DIMS(1, 2, 2, 2)},
+                .n = 1,
+                WG_WINDOWS(3, 2, 1, 0, 1, 1, 1, .size = {2, 2}, .image = {4, 3}, .ceil_mode = true, .exclude_pad = true)},
                {"adaptive",
                 {WG_DIMS(1, 2, 3, 2)},
                 .n = 1,

@@ -4,27 +4,20 @@
 
 static wg_status compose(const wg_call *c, wg_tensor **out)
 {
-    wg_tensor *x = c->in[0], *w = c->in[1], *b = c->in[2];
-    wg_dtype dtype;
-    WG_TRY(wg_same_float(c, &dtype));
-    if (x->rank != 3 || w->rank != 3)
-        return wg_call_error(c, WG_E_SHAPE, "expected sequences (N,C,length) and kernels (out,in/groups,length)");
-    const wg_shape of_x = WG_SHAPE(wg_extents(x)[0], wg_extents(x)[1], 1, wg_extents(x)[2]);
-    const wg_shape of_w = WG_SHAPE(wg_extents(w)[0], wg_extents(w)[1], 1, wg_extents(w)[2]);
-    int64_t of_y[4];
-    WG_TRY(wg_conv_result(c, of_x.extent, of_w.extent, of_y));
-    if (!wg_absent(b) && (b->rank != 1 || b->numel != of_y[1]))
-        return wg_call_error(c, WG_E_SHAPE, "expected a bias with one element per channel of the result");
-    wg_tensor *y = wg_invoke3(&wg_op_conv2d, c->params, wg_reshape(x, of_x), wg_reshape(w, of_w), b);
-    return wg_made(out[0] = wg_reshape(y, WG_SHAPE(of_y[0], of_y[1], of_y[3])));
+    wg_tensor *x = c->in[0], *w = c->in[1];
+    int64_t y[4];
+    WG_TRY(wg_conv_ranks(c, 3, "expected sequences (N,C,length) and kernels (out,in/groups,length)"));
+    const int64_t of_x[] = {wg_extents(x)[0], wg_extents(x)[1], 1, wg_extents(x)[2]};
+    const int64_t of_w[] = {wg_extents(w)[0], wg_extents(w)[1], 1, wg_extents(w)[2]};
+    WG_TRY(wg_conv_result(c, c->params, of_x, of_w, y));
+    WG_TRY(wg_conv_bias(c, c->in[2], y[1]));
+    wg_tensor *row = wg_invoke3(&wg_op_conv2d, c->params, wg_as_row(x), wg_as_row(w), c->in[2]);
+    return wg_made(out[0] = wg_reshape(row, WG_SHAPE(y[0], y[1], y[3])));
 }
 
 wg_tensor *wg_conv1d_with(wg_tensor *x, wg_tensor *w, wg_tensor *b, wg_conv1d_options options)
 {
-    struct wg_window_params p = {.stride = {1, options.stride},
-                                 .padding = {0, options.padding},
-                                 .dilation = {1, options.dilation},
-                                 .groups = options.groups};
+    const struct wg_window_params p = wg_row_params(options.stride, options.padding, options.dilation, options.groups);
     return wg_invoke3(&wg_op_conv1d, &p, x, w, b);
 }
 

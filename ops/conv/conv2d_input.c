@@ -68,7 +68,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
         return wg_call_error(c, WG_E_SHAPE, "there are too many channels");
     out->extent[2] = p->image[0];
     out->extent[3] = p->image[1];
-    WG_TRY(wg_conv_result(c, out->extent, wg_extents(w), y));
+    WG_TRY(wg_conv_result(c, p, out->extent, wg_extents(w), y));
     return wg_expect_extents(c, y, gy);
 }
 

@@ -68,7 +68,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     out->extent[1] = p->groups > 0 ? wg_extents(x)[1] / p->groups : 0;
     out->extent[2] = p->size[0];
     out->extent[3] = p->size[1];
-    WG_TRY(wg_conv_result(c, wg_extents(x), out->extent, y));
+    WG_TRY(wg_conv_result(c, p, wg_extents(x), out->extent, y));
     return wg_expect_extents(c, y, gy);
 }
 

@@ -7,11 +7,12 @@
 
 enum { T(IMAGES) = 64, T(OPERANDS) = 3 };
 
-/* One window of several images: its rows and columns inside the image. at[k] points into operand k, for the first image: to the
+/* One window of several images: its rows and columns inside the image, and the divisor of a mean. at[k] points into operand k, for the first image: to the
    element of this window if the operand has the shape of the pooled result, otherwise to the channel. */
 typedef struct {
     int64_t images;
     struct wg_span rows, columns;
+    double divisor;
     ELEM *at[T(OPERANDS)];
 } T(window);
 
@@ -26,7 +27,7 @@ typedef struct {
 typedef struct T(pool) {
     struct wg_window rows, columns;
     int64_t n, channels, together; /* images; images computed together */
-    double divisor;                /* of a mean; 0: the number of positions in the window */
+    double divisor;                /* of every window's mean; 0: the windows' own */
     bool once;                     /* every element of the image is in exactly one window */
     int operands;
     T(operand) operand[T(OPERANDS)];
@@ -41,9 +42,11 @@ static void T(pool_channels)(int64_t first, int64_t last, void *context)
         T(window) at;
         at.images = wg_clip(pool->n - image, 0, pool->together);
         for (int64_t i = 0; i < pool->rows.outputs; i++) {
+            const double counted = pool->divisor > 0 ? 0 : (double)wg_counted(&pool->rows, i);
             at.rows = wg_span_of(&pool->rows, i);
             for (int64_t j = 0; j < pool->columns.outputs; j++) {
                 at.columns = wg_span_of(&pool->columns, j);
+                at.divisor = pool->divisor > 0 ? pool->divisor : counted * (double)wg_counted(&pool->columns, j);
                 for (int k = 0; k < pool->operands; k++) {
                     const T(operand) *o = &pool->operand[k];
                     at.at[k] = o->data + image * o->s[0] + channel * o->s[1] + (o->pooled ? i * o->s[2] + j * o->s[3] : 0);
@@ -59,12 +62,6 @@ static inline ELEM *T(element)(const T(pool) * pool, const T(window) * at, int k
 {
     const int64_t *s = pool->operand[k].s;
     return at->at[k] + (at->rows.first + row * at->rows.step) * s[2] + (at->columns.first + column * at->columns.step) * s[3];
-}
-
-/* The divisor of the window's mean. */
-static inline double T(divisor_of)(const T(pool) * pool, const T(window) * at)
-{
-    return pool->divisor > 0 ? pool->divisor : (double)at->rows.count * (double)at->columns.count;
 }
 
 #ifndef WG_COUNTING
@@ -143,9 +140,10 @@ static inline wg_status T(pool_all)(const wg_call *c, int operands, const wg_ten
     pool.n = wg_extents(x)[0];
     pool.channels = wg_extents(x)[1];
     pool.together = T(IMAGES);
-    pool.divisor = p->adaptive ? 0 : (double)p->size[0] * (double)p->size[1];
+    const double taps = (double)p->size[0] * (double)p->size[1];
+    pool.divisor = p->adaptive || p->ceil_mode || p->exclude_pad ? 0 : taps;
     pool.work = work;
-    const int threads = wg_kernel_threads((p->adaptive ? (double)x->numel : (double)y->numel * pool.divisor) / 4);
+    const int threads = wg_kernel_threads((p->adaptive ? (double)x->numel : (double)y->numel * taps) / 4);
     pool.once = !p->adaptive && T(tiles)(&pool.rows) && T(tiles)(&pool.columns);
     if (last == x && !pool.once)
         memset(last->data, 0, (size_t)last->numel * sizeof(ELEM));

@@ -6,8 +6,7 @@
 
 #include "ops/op.h"
 
-/* Fails with a message that also names the operands. */
-static wg_status WG_PRINTF(3, 4) refuse(const wg_call *c, wg_status code, const char *format, ...)
+wg_status wg_window_error(const wg_call *c, wg_status code, const char *format, ...)
 {
     char text[200];
     va_list arguments;
@@ -17,27 +16,36 @@ static wg_status WG_PRINTF(3, 4) refuse(const wg_call *c, wg_status code, const 
     return wg_call_error(c, code, text);
 }
 
-wg_status wg_window_count(const wg_call *c, int axis, int64_t extent, int64_t size, int64_t *count)
+/* The last of count windows begins behind the image and the padding before it. */
+static bool begins_outside(int64_t count, int64_t stride, int64_t extent, int64_t padding)
 {
-    const struct wg_window_params *p = c->params;
+    int64_t start;
+    return __builtin_mul_overflow(count - 1, stride, &start) || start >= extent + padding;
+}
+
+wg_status wg_window_count(const wg_call *c, const struct wg_window_params *p, int axis, int64_t extent, int64_t size,
+                          int64_t *count)
+{
     const int64_t stride = p->stride[axis], padding = p->padding[axis], dilation = p->dilation[axis];
     int64_t reach, padded;
+    if (size < 1)
+        return wg_window_error(c, WG_E_SHAPE, "expected a window of at least 1, got %lld", (long long)size);
     if (stride < 1 || padding < 0 || dilation < 1)
-        return refuse(
+        return wg_window_error(
             c, WG_E_ARGUMENT,
             "expected stride and dilation of at least 1 and padding of at least 0, got stride %lld, dilation %lld, padding %lld",
             (long long)stride, (long long)dilation, (long long)padding);
-    if (size < 1)
-        return refuse(c, WG_E_SHAPE, "expected a window of at least 1, got %lld", (long long)size);
     if (__builtin_mul_overflow(dilation, size - 1, &reach) || __builtin_add_overflow(reach, 1, &reach) ||
         __builtin_mul_overflow(padding, 2, &padded) || __builtin_add_overflow(padded, extent, &padded))
-        return refuse(c, WG_E_SHAPE, "a window of %lld with dilation %lld, or padding %lld, is too large", (long long)size,
-                      (long long)dilation, (long long)padding);
+        return wg_window_error(c, WG_E_SHAPE, "a window of %lld with dilation %lld, or padding %lld, is too large", (long long)size,
+                               (long long)dilation, (long long)padding);
     if (extent < 0 || reach > padded)
-        return refuse(c, WG_E_SHAPE,
-                      "expected a window that fits, got a window of %lld with dilation %lld on %lld with padding %lld",
-                      (long long)size, (long long)dilation, (long long)extent, (long long)padding);
+        return wg_window_error(c, WG_E_SHAPE,
+                               "expected a window that fits, got a window of %lld with dilation %lld on %lld with padding %lld",
+                               (long long)size, (long long)dilation, (long long)extent, (long long)padding);
     *count = (padded - reach) / stride + 1;
+    if (p->ceil_mode && (padded - reach) % stride > 0 && !begins_outside(*count + 1, stride, extent, padding))
+        *count += 1;
     return WG_OK;
 }
 
@@ -45,8 +53,8 @@ wg_status wg_expect_extents(const wg_call *c, const int64_t *y, const wg_tensor 
 {
     if (t->rank == 4 && memcmp(wg_extents(t), y, 4 * sizeof *y) == 0)
         return WG_OK;
-    return refuse(c, WG_E_SHAPE, "expected a gradient of the result's shape [%lld, %lld, %lld, %lld]", (long long)y[0],
-                  (long long)y[1], (long long)y[2], (long long)y[3]);
+    return wg_window_error(c, WG_E_SHAPE, "expected a gradient of the result's shape [%lld, %lld, %lld, %lld]", (long long)y[0],
+                           (long long)y[1], (long long)y[2], (long long)y[3]);
 }
 
 /* ---- convolution ---- */
@@ -77,21 +85,30 @@ wg_status wg_conv_operands(const wg_call *c, wg_dtype *dtype)
     return WG_OK;
 }
 
-wg_status wg_conv_result(const wg_call *c, const int64_t *x, const int64_t *w, int64_t *y)
+wg_status wg_conv_result(const wg_call *c, const struct wg_window_params *p, const int64_t *x, const int64_t *w, int64_t *y)
 {
-    const int64_t groups = ((const struct wg_window_params *)c->params)->groups;
+    const int64_t groups = p->groups;
     if (groups < 1)
-        return refuse(c, WG_E_ARGUMENT, "expected groups of at least 1, got %lld", (long long)groups);
+        return wg_window_error(c, WG_E_ARGUMENT, "expected groups of at least 1, got %lld", (long long)groups);
     if (x[1] % groups != 0 || w[0] % groups != 0)
-        return refuse(c, WG_E_SHAPE, "expected groups that divide the channels, got %lld groups of %lld channels in and %lld out",
-                      (long long)groups, (long long)x[1], (long long)w[0]);
+        return wg_window_error(c, WG_E_SHAPE,
+                               "expected groups that divide the channels, got %lld groups of %lld channels in and %lld out",
+                               (long long)groups, (long long)x[1], (long long)w[0]);
     if (w[1] != x[1] / groups)
-        return refuse(c, WG_E_SHAPE, "expected a kernel for the channels of a group, got one for %lld where a group has %lld",
-                      (long long)w[1], (long long)(x[1] / groups));
+        return wg_window_error(c, WG_E_SHAPE,
+                               "expected a kernel for the channels of a group, got one for %lld where a group has %lld",
+                               (long long)w[1], (long long)(x[1] / groups));
     y[0] = x[0];
     y[1] = w[0];
-    WG_TRY(wg_window_count(c, 0, x[2], w[2], &y[2]));
-    return wg_window_count(c, 1, x[3], w[3], &y[3]);
+    WG_TRY(wg_window_count(c, p, 0, x[2], w[2], &y[2]));
+    return wg_window_count(c, p, 1, x[3], w[3], &y[3]);
+}
+
+wg_status wg_conv_bias(const wg_call *c, const wg_tensor *b, int64_t channels)
+{
+    if (wg_absent(b) || (b->rank == 1 && b->numel == channels))
+        return WG_OK;
+    return wg_call_error(c, WG_E_SHAPE, "expected a bias with one element per channel of the result");
 }
 
 wg_status wg_conv_shape(const wg_call *c, wg_spec *out)
@@ -99,10 +116,8 @@ wg_status wg_conv_shape(const wg_call *c, wg_spec *out)
     const wg_tensor *x = c->in[0], *w = c->in[1], *b = c->in[2];
     WG_TRY(wg_conv_operands(c, &out->dtype));
     out->rank = 4;
-    WG_TRY(wg_conv_result(c, wg_extents(x), wg_extents(w), out->extent));
-    if (!wg_absent(b) && (b->rank != 1 || b->numel != wg_extents(w)[0]))
-        return wg_call_error(c, WG_E_SHAPE, "expected a bias with one element per channel of the result");
-    return WG_OK;
+    WG_TRY(wg_conv_result(c, c->params, wg_extents(x), wg_extents(w), out->extent));
+    return wg_conv_bias(c, b, wg_extents(w)[0]);
 }
 
 wg_status wg_conv_vjp(const wg_call *c, wg_tensor *g, wg_grad_slot *gx)
@@ -127,9 +142,24 @@ struct wg_window_params wg_pool_params(wg_pool_options options)
 {
     struct wg_window_params p = {.groups = 1};
     memcpy(p.size, options.size.at, sizeof p.size);
-    memcpy(p.stride, options.stride.at, sizeof p.stride);
     memcpy(p.padding, options.padding.at, sizeof p.padding);
     memcpy(p.dilation, options.dilation.at, sizeof p.dilation);
+    for (int axis = 0; axis < 2; axis++)
+        p.stride[axis] = options.stride.at[axis] != 0 ? options.stride.at[axis] : p.size[axis];
+    p.ceil_mode = options.ceil_mode;
+    return p;
+}
+
+struct wg_window_params wg_avg_pool_params(wg_avg_pool_options options)
+{
+    struct wg_window_params p = wg_pool_params((wg_pool_options){
+        .size = options.size,
+        .stride = options.stride,
+        .padding = options.padding,
+        .dilation = options.dilation,
+        .ceil_mode = options.ceil_mode,
+    });
+    p.exclude_pad = !options.count_include_pad;
     return p;
 }
 
@@ -143,12 +173,12 @@ static wg_status adaptive_count(const wg_call *c, int64_t extent, int64_t output
 {
     int64_t product;
     if (outputs < 1 || extent < 1)
-        return refuse(c, outputs < 1 ? WG_E_ARGUMENT : WG_E_SHAPE,
-                      "expected at least one element and one window, got an extent of %lld and %lld windows", (long long)extent,
-                      (long long)outputs);
+        return wg_window_error(c, outputs < 1 ? WG_E_ARGUMENT : WG_E_SHAPE,
+                               "expected at least one element and one window, got an extent of %lld and %lld windows",
+                               (long long)extent, (long long)outputs);
     if (__builtin_mul_overflow(outputs, extent, &product) || __builtin_add_overflow(product, extent, &product))
-        return refuse(c, WG_E_SHAPE, "expected fewer windows, got %lld on an extent of %lld", (long long)outputs,
-                      (long long)extent);
+        return wg_window_error(c, WG_E_SHAPE, "expected fewer windows, got %lld on an extent of %lld", (long long)outputs,
+                               (long long)extent);
     return WG_OK;
 }
 
@@ -160,15 +190,14 @@ static wg_status check_filled(const wg_call *c, const struct wg_window *w)
         filled = wg_span_of(w, i).count > 0;
     if (filled)
         return WG_OK;
-    return refuse(
+    return wg_window_error(
         c, WG_E_SHAPE,
         "expected an element of the image in each window, got a window of %lld with dilation %lld on %lld with padding %lld",
         (long long)w->size, (long long)w->dilation, (long long)w->extent, (long long)w->padding);
 }
 
-wg_status wg_pool_result(const wg_call *c, const int64_t *x, bool filled, int64_t *y)
+wg_status wg_pool_result(const wg_call *c, const struct wg_window_params *p, const int64_t *x, bool filled, int64_t *y)
 {
-    const struct wg_window_params *p = c->params;
     y[0] = x[0];
     y[1] = x[1];
     for (int axis = 0; axis < 2; axis++) {
@@ -177,7 +206,7 @@ wg_status wg_pool_result(const wg_call *c, const int64_t *x, bool filled, int64_
             WG_TRY(adaptive_count(c, x[2 + axis], p->size[axis]));
             continue;
         }
-        WG_TRY(wg_window_count(c, axis, x[2 + axis], p->size[axis], &y[2 + axis]));
+        WG_TRY(wg_window_count(c, p, axis, x[2 + axis], p->size[axis], &y[2 + axis]));
         const struct wg_window w = wg_window_of(p, axis, x[2 + axis], p->size[axis], y[2 + axis]);
         if (filled)
             WG_TRY(check_filled(c, &w));
@@ -191,7 +220,7 @@ wg_status wg_pool_shape(const wg_call *c, bool filled, wg_spec *out)
     if (c->in[0]->rank != 4)
         return wg_call_error(c, WG_E_SHAPE, "expected images (N,C,height,width)");
     out->rank = 4;
-    return wg_pool_result(c, wg_extents(c->in[0]), filled, out->extent);
+    return wg_pool_result(c, c->params, wg_extents(c->in[0]), filled, out->extent);
 }
 
 /* ---- costs ---- */

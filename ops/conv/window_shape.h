@@ -10,17 +10,25 @@
 
 /* The parameters that the operands do not determine; pairs are for rows and columns. image: the image's extents, in the gradient
    with respect to it. size: a pooling window's, or the kernel's in the gradient with respect to it. adaptive: window i reaches
-   from ⌊i·extent/outputs⌋ to ⌈(i+1)·extent/outputs⌉. */
+   from ⌊i·extent/outputs⌋ to ⌈(i+1)·extent/outputs⌉. ceil_mode: the last window may end behind the padding. exclude_pad: a mean's
+   divisor counts elements of the image only. */
 struct wg_window_params {
     int64_t image[2], size[2], stride[2], padding[2], dilation[2];
     int64_t groups;
-    bool adaptive;
+    bool adaptive, ceil_mode, exclude_pad;
+};
+
+/* The same of volumes (N,C,D,H,W): along the depth, as the rows of `depth` (its columns are windows of one element), and in the
+   planes. */
+struct wg_volume_params {
+    struct wg_window_params depth, plane;
+    int64_t output_padding[3]; /* of transposed convolutions */
 };
 
 /* The windows along one axis: the image's extent, their number (outputs) and their geometry. */
 struct wg_window {
     int64_t extent, outputs, size, stride, padding, dilation;
-    bool adaptive;
+    bool adaptive, exclude_pad;
 };
 
 /* Convolutions split a sum over images into this many parts, for every element type and instruction set, so that results agree
@@ -43,6 +51,7 @@ static inline struct wg_window wg_window_of(const struct wg_window_params *p, in
     w.padding = p->padding[axis];
     w.dilation = p->dilation[axis];
     w.adaptive = p->adaptive;
+    w.exclude_pad = p->exclude_pad;
     return w;
 }
 
@@ -97,6 +106,12 @@ static inline struct wg_span wg_span_of(const struct wg_window *w, int64_t i)
     return span;
 }
 
+/* The divisor of a mean over window i, along one axis: the elements of the window that count. */
+static inline int64_t wg_counted(const struct wg_window *w, int64_t i)
+{
+    return w->adaptive || w->exclude_pad ? wg_span_of(w, i).count : wg_first_tap(w, i, w->extent + w->padding);
+}
+
 /* Do t's images (N,C,H,W) have a smaller stride than its columns? */
 static inline bool wg_images_innermost(const wg_tensor *t)
 {
@@ -115,15 +130,21 @@ static inline bool wg_images_innermost(const wg_tensor *t)
 
 /* What WG_PARAMS describes of them for a convolution and for pooling. */
 #define WG_CONV_PARAMS WG_WINDOW_STEPS, WG_PARAM_UNLESS(1, INT64, struct wg_window_params, groups)
-#define WG_POOL_PARAMS \
-    WG_PARAM(PAIR, struct wg_window_params, size), WG_WINDOW_STEPS, WG_PARAM_UNLESS(0, BOOL, struct wg_window_params, adaptive)
+#define WG_POOL_PARAMS                                                                                                           \
+    WG_PARAM(PAIR, struct wg_window_params, size), WG_WINDOW_STEPS, WG_PARAM_UNLESS(0, BOOL, struct wg_window_params, adaptive), \
+        WG_PARAM_UNLESS(0, BOOL, struct wg_window_params, ceil_mode),                                                            \
+        WG_PARAM_UNLESS(0, BOOL, struct wg_window_params, exclude_pad)
 #define WG_WINDOW_STEPS                                                                                                    \
     WG_PARAM_UNLESS(1, PAIR, struct wg_window_params, stride), WG_PARAM_UNLESS(0, PAIR, struct wg_window_params, padding), \
         WG_PARAM_UNLESS(1, PAIR, struct wg_window_params, dilation)
 
+/* Fails with a message, as printf's, that also names c's operands. */
+wg_status wg_window_error(const wg_call *c, wg_status code, const char *format, ...) WG_PRINTF(3, 4);
+
 /* Sets *count to the number of windows of that size along an axis (0 rows, 1 columns) of an image of that extent. E_ARGUMENT or
-   E_SHAPE, with a message that names c's operands. c's params are, or begin with, struct wg_window_params. */
-wg_status wg_window_count(const wg_call *c, int axis, int64_t extent, int64_t size, int64_t *count);
+   E_SHAPE, with a message that names c's operands. */
+wg_status wg_window_count(const wg_call *c, const struct wg_window_params *p, int axis, int64_t extent, int64_t size,
+                          int64_t *count);
 
 /* For shape rules of gradients: E_SHAPE unless t has the four extents y. */
 wg_status wg_expect_extents(const wg_call *c, const int64_t *y, const wg_tensor *t);
@@ -134,9 +155,10 @@ wg_status wg_expect_extents(const wg_call *c, const int64_t *y, const wg_tensor 
 struct wg_window_params wg_conv_params(wg_conv_options options);
 wg_conv_options wg_conv_options_of(const struct wg_window_params *p);
 /* For shape rules. _operands: the float dtype of the inputs, the first two of which must have rank 4. _result: the extents of y
-   from those of x and w. */
+   from those of x and w. _bias: E_SHAPE unless b is absent or has an element for each of that many channels. */
 wg_status wg_conv_operands(const wg_call *c, wg_dtype *dtype);
-wg_status wg_conv_result(const wg_call *c, const int64_t *x, const int64_t *w, int64_t *y);
+wg_status wg_conv_result(const wg_call *c, const struct wg_window_params *p, const int64_t *x, const int64_t *w, int64_t *y);
+wg_status wg_conv_bias(const wg_call *c, const wg_tensor *b, int64_t channels);
 /* What conv2d and conv2d_relu share, c = (x, w, b): the shape rule, the gradients (g: the gradient of the sums before relu), and
    the tangent of the sums. */
 wg_status wg_conv_shape(const wg_call *c, wg_spec *out);
@@ -151,13 +173,42 @@ wg_cost wg_conv_cost(const wg_call *c, const wg_tensor *x, const wg_tensor *w, c
 /* Params of windows with the given options, and of those that divide the image into a result of that height and width. The ops
    and their gradients share params, so vjps and jvps pass them on. */
 struct wg_window_params wg_pool_params(wg_pool_options options);
+struct wg_window_params wg_avg_pool_params(wg_avg_pool_options options);
 struct wg_window_params wg_adaptive_params(int64_t height, int64_t width);
 /* For shape rules. _result: the extents of y from those of x; filled: every window must contain a position of the image. */
-wg_status wg_pool_result(const wg_call *c, const int64_t *x, bool filled, int64_t *y);
+wg_status wg_pool_result(const wg_call *c, const struct wg_window_params *p, const int64_t *x, bool filled, int64_t *y);
 wg_status wg_pool_shape(const wg_call *c, bool filled, wg_spec *out); /* from in[0] */
 /* The bytes, where inputs in the mask count only elements inside a window; *pairs is the number of pairs of an output and a tap
    that meet inside the image. */
 wg_cost wg_pool_cost(const wg_call *c, const wg_tensor *x, const wg_tensor *y, unsigned inputs, double *pairs);
+
+/* ---- composed ops: sequences (N,C,L) as images of one row, volumes (N,C,D,H,W) as planes (volumes.c) ---- */
+
+/* Params of windows over sequences, and over volumes. */
+struct wg_window_params wg_row_params(int64_t stride, int64_t padding, int64_t dilation, int64_t groups);
+struct wg_volume_params wg_volume_params(const wg_triple *stride, const wg_triple *padding, const wg_triple *dilation,
+                                         int64_t groups);
+struct wg_volume_params wg_volume_pool_params(wg_pool3d_options options);
+/* Params of unfold, and of fold to an image of that height and width. */
+struct wg_window_params wg_unfold_params(wg_unfold_options options, int64_t height, int64_t width);
+/* A view (N,C,1,L) of a sequence. */
+wg_tensor *wg_as_row(wg_tensor *x);
+/* c's only input pooled by max_pool2d or avg_pool2d. _sequence: c's params are struct wg_window_params; _volume: wg_volume_params. */
+wg_status wg_pool_sequence(const wg_call *c, const struct wg_op *op, wg_tensor **out);
+wg_status wg_pool_volume(const wg_call *c, const struct wg_op *op, wg_tensor **out);
+/* E_DTYPE, E_SHAPE unless the two inputs are floats of that rank; text says their shapes. */
+wg_status wg_conv_ranks(const wg_call *c, int rank, const char *text);
+/* Transposed convolution: checks c's operands and params, a struct wg_volume_params, and sets result to the extents of the result
+   behind its channels. x and w are the extents of the operands, of which the last axes, 1 to 3, are those of the image. */
+wg_status wg_transposed_result(const wg_call *c, int axes, int64_t *result);
+/* y + b, where b is WG_NONE or has an element for each channel; y is the caller's own. */
+wg_tensor *wg_plus_bias(wg_tensor *y, wg_tensor *b);
+/* What resample reads for `count` windows of that size along an axis of p (0 rows, 1 columns); E_SHAPE if their elements are too many to
+   count. */
+wg_status wg_windows_along(const wg_call *c, const struct wg_window_params *p, int axis, int64_t size, int64_t count,
+                           wg_sampling *windows);
+/* *product = a b; E_SHAPE if that is too large. */
+wg_status wg_merged(const wg_call *c, int64_t a, int64_t b, int64_t *product);
 #endif
 
 #endif

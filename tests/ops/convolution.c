@@ -244,8 +244,32 @@ static void conv1d_is_conv2d_of_one_row(void **state)
 struct pooling {
     int64_t x[4], y[4];
     wg_pool_options options;
-    bool adaptive; /* options.size is that of the result */
+    bool adaptive;    /* options.size is that of the result */
+    bool exclude_pad; /* a mean is over elements of the image */
 };
+
+static wg_avg_pool_options averaging(const struct pooling *p)
+{
+    const wg_pool_options *o = &p->options;
+    return (wg_avg_pool_options){.size = o->size,
+                                 .stride = o->stride,
+                                 .padding = o->padding,
+                                 .dilation = o->dilation,
+                                 .ceil_mode = o->ceil_mode,
+                                 .count_include_pad = !p->exclude_pad};
+}
+
+/* The number of windows along an axis: one after another while they end in the padded image or, for ceil_mode, begin in the image or
+   the padding before it and the one before ends short of the end. */
+static int64_t windows_along(const wg_pool_options *o, int axis, int64_t extent, int64_t reach)
+{
+    const int64_t padding = o->padding.at[axis], stride = o->stride.at[axis];
+    int64_t n = 0;
+    while (n * stride + reach <= extent + 2 * padding)
+        n++;
+    const bool short_of = (n - 1) * stride + reach < extent + 2 * padding;
+    return n + (o->ceil_mode && short_of && n * stride < extent + padding);
+}
 
 static void draw_pooling(struct pooling *p, uint64_t seed)
 {
@@ -253,6 +277,8 @@ static void draw_pooling(struct pooling *p, uint64_t seed)
     wg_pool_options *o = &p->options;
     *o = WG_POOL();
     p->adaptive = draw(&state, 0, 3) == 0;
+    o->ceil_mode = draw(&state, 0, 1) == 1;
+    p->exclude_pad = draw(&state, 0, 1) == 1;
     p->x[0] = p->y[0] = draw(&state, 0, 9) ? draw(&state, 1, 3) : draw(&state, 60, 130);
     p->x[1] = p->y[1] = draw(&state, 1, 3);
     for (int i = 0; i < 2; i++) {
@@ -263,7 +289,7 @@ static void draw_pooling(struct pooling *p, uint64_t seed)
         o->padding.at[i] = draw(&state, 0, reach / 2);
         p->x[2 + i] = draw(&state, reach > 2 ? reach : 2, reach + 7); /* at least two, so that a dilated window cannot miss the
                                                                          image */
-        p->y[2 + i] = p->adaptive ? o->size.at[i] : (p->x[2 + i] + 2 * o->padding.at[i] - reach) / o->stride.at[i] + 1;
+        p->y[2 + i] = p->adaptive ? o->size.at[i] : windows_along(o, i, p->x[2 + i], reach);
     }
 }
 
@@ -277,6 +303,16 @@ static void window(const struct pooling *p, int axis, int64_t i, int64_t *first,
     *step = p->adaptive ? 1 : o->dilation.at[axis];
 }
 
+/* The taps of a window along an axis that a mean counts. */
+static int64_t counted(const struct pooling *p, int axis, int64_t first, int64_t taps, int64_t step)
+{
+    const int64_t end = p->x[2 + axis] + (p->exclude_pad || p->adaptive ? 0 : p->options.padding.at[axis]);
+    int64_t n = 0;
+    for (int64_t u = 0; u < taps; u++)
+        n += first + u * step < end && (first + u * step >= 0 || !p->exclude_pad);
+    return n;
+}
+
 /* One window: mean and maximum of x, the index of the maximum, and gy distributed over the window. */
 static void plain_window(const struct pooling *p, const double *x, double gy, int64_t n, int64_t c, int64_t i, int64_t j,
                          double *mean, int64_t *largest, double *shared)
@@ -284,6 +320,7 @@ static void plain_window(const struct pooling *p, const double *x, double gy, in
     int64_t row, rows, row_step, column, columns, column_step;
     window(p, 0, i, &row, &rows, &row_step);
     window(p, 1, j, &column, &columns, &column_step);
+    const double divisor = (double)(counted(p, 0, row, rows, row_step) * counted(p, 1, column, columns, column_step));
     *mean = 0;
     *largest = -1;
     for (int64_t u = 0; u < rows; u++)
@@ -292,9 +329,9 @@ static void plain_window(const struct pooling *p, const double *x, double gy, in
             if (h < 0 || h >= p->x[2] || w < 0 || w >= p->x[3])
                 continue;
             const int64_t k = at(p->x, n, c, h, w);
-            *mean += x[k] / (double)(rows * columns);
+            *mean += x[k] / divisor;
             *largest = *largest < 0 || x[k] > x[*largest] ? k : *largest;
-            shared[k] += gy / (double)(rows * columns);
+            shared[k] += gy / divisor;
         }
 }
 
@@ -328,8 +365,8 @@ static void check_pooling(const struct pooling *p, wg_dtype dtype, uint64_t seed
         assert_values(wg_max_pool2d_with(x, p->options), p->y, most, 0);
         assert_values(wg_max_pool2d_pick(x, v, p->options), p->y, picked, 0);
         assert_values(wg_max_pool2d_grad(x, gy, p->options), p->x, routed, 16);
-        assert_values(wg_avg_pool2d_with(x, p->options), p->y, mean, 1);
-        assert_values(wg_avg_pool2d_grad(gy, p->x[2], p->x[3], p->options), p->x, shared, 16);
+        assert_values(wg_avg_pool2d_with(x, averaging(p)), p->y, mean, 1);
+        assert_values(wg_avg_pool2d_grad(gy, p->x[2], p->x[3], averaging(p)), p->x, shared, 16);
     }
     double *all[] = {in, given, g, mean, most, picked, shared, routed};
     for (int i = 0; i < 8; i++)
@@ -420,6 +457,9 @@ static void windows_that_leave_nothing_are_refused(void **state)
         wg_max_pool2d(x, .padding = WG_PAIR(1, 2)), WG_E_SHAPE,
         "max_pool2d: expected an element of the image in each window, got a window of 2 with dilation 1 on 4 with padding 2");
     made(wg_avg_pool2d(x, .padding = WG_PAIR(1, 2)));
+    assert_null_and_error(
+        wg_avg_pool2d(x, .padding = WG_PAIR(1, 2), .count_include_pad = false), WG_E_SHAPE,
+        "avg_pool2d: expected an element of the image in each window, got a window of 2 with dilation 1 on 4 with padding 2");
     assert_null_and_error(wg_adaptive_avg_pool2d(wg_zeros(WG_F32, WG_SHAPE(1, 1, 3, 0)), 1, 1), WG_E_SHAPE,
                           "adaptive_avg_pool2d: expected at least one element and one window, got an extent of 0 and 1 windows");
 }

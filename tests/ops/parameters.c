@@ -164,6 +164,7 @@ static const struct {
     {"pow_scalar", "an operand"},
     {"mask_scale", "an operand"},
     {"norm", "1, 2 or INFINITY; extremes.c has others"},
+    {"interpolate", "0: a size stands for the scale, and large ones make no tensor; misuse_interpolate has its range"},
     {"pad", "an operand; misuse_pad has those that do not fit its dtype"},
     {"uniform", "an interval of finite numbers of the dtype; misuse_uniform has it"},
 };

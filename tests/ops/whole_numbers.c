@@ -5,7 +5,7 @@
 #include "common.h"
 #include "op_arguments.h"
 
-static wg_tensor *x, *y, *row, *image, *kernel, *labels, *generator;
+static wg_tensor *x, *y, *row, *image, *kernel, *labels, *generator, *line, *filter, *volume, *box;
 
 /* From the value v; axes are int. */
 #define AXIS(v) ((v) < INT_MIN ? INT_MIN : (v) > INT_MAX ? INT_MAX : (int)(v))
@@ -13,7 +13,7 @@ static wg_tensor *x, *y, *row, *image, *kernel, *labels, *generator;
 #define WINDOW(parameter) wg_conv2d(image, kernel, WG_NONE, .parameter = WG_PAIR(1, v))
 #define POOLED(pool, parameter) pool(image, .parameter = WG_PAIR(2, v))
 static const wg_conv_options plain = {.stride = WG_PAIR(1, 1), .dilation = WG_PAIR(1, 1), .groups = 1};
-static const wg_pool_options pools = {.size = WG_PAIR(2, 2), .stride = WG_PAIR(2, 2), .dilation = WG_PAIR(1, 1)};
+static const wg_avg_pool_options pools = {.size = WG_PAIR(2, 2), .dilation = WG_PAIR(1, 1), .count_include_pad = true};
 
 static wg_tensor *first_of(wg_status status, wg_tensor *const *parts)
 {
@@ -53,6 +53,98 @@ static wg_tensor *over(int64_t v)
 {
     return wg_sum(x, .axis = AXIS(v));
 }
+
+/* As CALLS below, of convolution, pooling and resampling: line is (1, 2, 5), filter (2, 2, 2), volume (1, 2, 3, 3, 2), box (2, 2, 2, 2, 2). */
+#define WINDOW_CALLS(X)                                                                                                        \
+    X(conv3d, wg_conv3d(volume, box, WG_NONE, .stride = WG_TRIPLE(v, 1, 1)))                                                   \
+    X(conv3d, wg_conv3d(volume, box, WG_NONE, .padding = WG_TRIPLE(v, 1, 1)))                                                  \
+    X(conv3d, wg_conv3d(volume, box, WG_NONE, .dilation = WG_TRIPLE(v, 1, 1)))                                                 \
+    X(conv3d, wg_conv3d(volume, box, WG_NONE, .padding = WG_TRIPLE(1, 1, v)))                                                  \
+    X(conv3d, wg_conv3d(volume, box, WG_NONE, .groups = v))                                                                    \
+    X(conv_transpose1d, wg_conv_transpose1d(line, filter, WG_NONE, .stride = v))                                               \
+    X(conv_transpose1d, wg_conv_transpose1d(line, filter, WG_NONE, .padding = v))                                              \
+    X(conv_transpose1d, wg_conv_transpose1d(line, filter, WG_NONE, .dilation = v))                                             \
+    X(conv_transpose1d, wg_conv_transpose1d(line, filter, WG_NONE, .output_padding = v))                                       \
+    X(conv_transpose1d, wg_conv_transpose1d(line, filter, WG_NONE, .groups = v))                                               \
+    X(conv_transpose3d, wg_conv_transpose3d(volume, box, WG_NONE, .stride = WG_TRIPLE(v, 1, 1)))                               \
+    X(conv_transpose3d, wg_conv_transpose3d(volume, box, WG_NONE, .padding = WG_TRIPLE(v, 1, 1)))                              \
+    X(conv_transpose3d, wg_conv_transpose3d(volume, box, WG_NONE, .dilation = WG_TRIPLE(v, 1, 1)))                             \
+    X(conv_transpose3d,                                                                                                        \
+      wg_conv_transpose3d(volume, box, WG_NONE, .stride = WG_TRIPLE(v, 1, 1), .output_padding = WG_TRIPLE(v - (v > 0), 0, 0))) \
+    X(conv_transpose3d, wg_conv_transpose3d(volume, box, WG_NONE, .groups = v))                                                \
+    X(max_pool2d, wg_max_pool2d(image, .stride = WG_PAIR(v, v), .ceil_mode = true))                                            \
+    X(avg_pool2d, wg_avg_pool2d(image, .stride = WG_PAIR(v, v), .padding = WG_PAIR(1, 1), .ceil_mode = true))                  \
+    X(avg_pool2d, wg_avg_pool2d(image, .padding = WG_PAIR(1, v), .count_include_pad = false))                                  \
+    X(max_pool1d, wg_max_pool1d(line, .size = v))                                                                              \
+    X(max_pool3d, wg_max_pool3d(volume, .size = WG_TRIPLE(v, 2, 2)))                                                           \
+    X(max_pool1d, wg_max_pool1d(line, .stride = v))                                                                            \
+    X(max_pool3d, wg_max_pool3d(volume, .stride = WG_TRIPLE(v, 2, 2)))                                                         \
+    X(max_pool1d, wg_max_pool1d(line, .padding = v))                                                                           \
+    X(max_pool3d, wg_max_pool3d(volume, .padding = WG_TRIPLE(v, 2, 2)))                                                        \
+    X(max_pool1d, wg_max_pool1d(line, .dilation = v))                                                                          \
+    X(max_pool3d, wg_max_pool3d(volume, .dilation = WG_TRIPLE(v, 2, 2)))                                                       \
+    X(max_pool3d, wg_max_pool3d(volume, .padding = WG_TRIPLE(0, v, 1), .ceil_mode = true))                                     \
+    X(adaptive_max_pool1d, wg_adaptive_max_pool1d(line, v))                                                                    \
+    X(adaptive_max_pool3d, wg_adaptive_max_pool3d(volume, v, 2, 1))                                                            \
+    X(adaptive_max_pool3d, wg_adaptive_max_pool3d(volume, 1, 2, v))                                                            \
+    X(avg_pool1d, wg_avg_pool1d(line, .size = v))                                                                              \
+    X(avg_pool3d, wg_avg_pool3d(volume, .size = WG_TRIPLE(v, 2, 2)))                                                           \
+    X(avg_pool1d, wg_avg_pool1d(line, .stride = v))                                                                            \
+    X(avg_pool3d, wg_avg_pool3d(volume, .stride = WG_TRIPLE(v, 2, 2)))                                                         \
+    X(avg_pool1d, wg_avg_pool1d(line, .padding = v))                                                                           \
+    X(avg_pool3d, wg_avg_pool3d(volume, .padding = WG_TRIPLE(v, 2, 2)))                                                        \
+    X(avg_pool1d, wg_avg_pool1d(line, .dilation = v))                                                                          \
+    X(avg_pool3d, wg_avg_pool3d(volume, .dilation = WG_TRIPLE(v, 2, 2)))                                                       \
+    X(avg_pool3d, wg_avg_pool3d(volume, .padding = WG_TRIPLE(0, v, 1), .ceil_mode = true))                                     \
+    X(adaptive_avg_pool1d, wg_adaptive_avg_pool1d(line, v))                                                                    \
+    X(adaptive_avg_pool3d, wg_adaptive_avg_pool3d(volume, v, 2, 1))                                                            \
+    X(adaptive_avg_pool3d, wg_adaptive_avg_pool3d(volume, 1, 2, v))                                                            \
+    X(resample, wg_resample(x, AXIS(v), WG_SAMPLING(.extent = 4)))                                                             \
+    X(resample, wg_resample(x, 1, WG_SAMPLING(.extent = v)))                                                                   \
+    X(resample, wg_resample(x, 1, WG_SAMPLING(.rule = WG_SAMPLING_REFLECT, .extent = 4, .before = v)))                         \
+    X(resample, wg_resample(x, 1, WG_SAMPLING(.rule = WG_SAMPLING_REFLECT, .extent = v, .before = 1)))                         \
+    X(resample, wg_resample(x, 1, WG_SAMPLING(.rule = WG_SAMPLING_REPLICATE, .extent = 4, .before = v)))                       \
+    X(resample, wg_resample(x, 1, WG_SAMPLING(.rule = WG_SAMPLING_REPLICATE, .extent = v, .before = 1)))                       \
+    X(resample, wg_resample(x, 1, WG_SAMPLING(.rule = WG_SAMPLING_CIRCULAR, .extent = 4, .before = v)))                        \
+    X(resample, wg_resample(x, 1, WG_SAMPLING(.rule = WG_SAMPLING_CIRCULAR, .extent = v, .before = 1)))                        \
+    X(resample, wg_resample(x, 1, WG_SAMPLING(.rule = WG_SAMPLING_WINDOWS, .extent = v)))                                      \
+    X(resample, wg_resample(x, 1, WG_SAMPLING(.rule = WG_SAMPLING_WINDOWS, .extent = 4, .before = v)))                         \
+    X(resample, wg_resample(x, 1, WG_SAMPLING(.rule = WG_SAMPLING_WINDOWS, .extent = 4, .size = v)))                           \
+    X(resample, wg_resample(x, 1, WG_SAMPLING(.rule = WG_SAMPLING_WINDOWS, .extent = 4, .stride = v)))                         \
+    X(resample, wg_resample(x, 1, WG_SAMPLING(.rule = WG_SAMPLING_WINDOWS, .extent = 4, .dilation = v)))                       \
+    X(resample_grad, wg_resample_grad(x, AXIS(v), 3, WG_SAMPLING(.extent = 4)))                                                \
+    X(resample_grad, wg_resample_grad(x, 1, 3, WG_SAMPLING(.extent = v)))                                                      \
+    X(resample_grad, wg_resample_grad(x, 1, v, WG_SAMPLING(.extent = 4)))                                                      \
+    X(resample_grad, wg_resample_grad(x, 1, 3, WG_SAMPLING(.rule = WG_SAMPLING_REFLECT, .extent = 4, .before = v)))            \
+    X(resample_grad, wg_resample_grad(x, 1, 3, WG_SAMPLING(.rule = WG_SAMPLING_REFLECT, .extent = v, .before = 1)))            \
+    X(resample_grad, wg_resample_grad(x, 1, 3, WG_SAMPLING(.rule = WG_SAMPLING_REPLICATE, .extent = 4, .before = v)))          \
+    X(resample_grad, wg_resample_grad(x, 1, 3, WG_SAMPLING(.rule = WG_SAMPLING_REPLICATE, .extent = v, .before = 1)))          \
+    X(resample_grad, wg_resample_grad(x, 1, 3, WG_SAMPLING(.rule = WG_SAMPLING_CIRCULAR, .extent = 4, .before = v)))           \
+    X(resample_grad, wg_resample_grad(x, 1, 3, WG_SAMPLING(.rule = WG_SAMPLING_CIRCULAR, .extent = v, .before = 1)))           \
+    X(resample_grad, wg_resample_grad(x, 1, 3, WG_SAMPLING(.rule = WG_SAMPLING_WINDOWS, .extent = v)))                         \
+    X(resample_grad, wg_resample_grad(x, 1, 3, WG_SAMPLING(.rule = WG_SAMPLING_WINDOWS, .extent = 4, .before = v)))            \
+    X(resample_grad, wg_resample_grad(x, 1, 3, WG_SAMPLING(.rule = WG_SAMPLING_WINDOWS, .extent = 4, .size = v)))              \
+    X(resample_grad, wg_resample_grad(x, 1, 3, WG_SAMPLING(.rule = WG_SAMPLING_WINDOWS, .extent = 4, .stride = v)))            \
+    X(resample_grad, wg_resample_grad(x, 1, 3, WG_SAMPLING(.rule = WG_SAMPLING_WINDOWS, .extent = 4, .dilation = v)))          \
+    X(interpolate, wg_interpolate(line, .size = WG_SHAPE(v)))                                                                  \
+    X(interpolate, wg_interpolate(image, .size = WG_SHAPE(2, v), .mode = WG_INTERPOLATION_LINEAR))                             \
+    X(interpolate, wg_interpolate(wg_slice(line, 0, 0, 0, 1), .size = WG_SHAPE(v), .mode = WG_INTERPOLATION_CUBIC))            \
+    X(pad_mode, wg_pad_mode(x, PAIR(v), PAIR(0), WG_PADDING_REPLICATE))                                                        \
+    X(pad_mode, wg_pad_mode(x, PAIR(0), PAIR(v), WG_PADDING_REFLECT))                                                          \
+    X(pad_mode, wg_pad_mode(x, PAIR(v), PAIR(v), WG_PADDING_CIRCULAR))                                                         \
+    X(pad_mode, wg_pad_mode(x, PAIR(v), PAIR(v), WG_PADDING_ZEROS))                                                            \
+    X(unfold, wg_unfold(image, .size = WG_PAIR(2, v)))                                                                         \
+    X(fold, wg_fold(wg_reshape(image, WG_SHAPE(1, 4, 8)), 3, 5, .size = WG_PAIR(2, v)))                                        \
+    X(unfold, wg_unfold(image, .stride = WG_PAIR(2, v)))                                                                       \
+    X(fold, wg_fold(wg_reshape(image, WG_SHAPE(1, 4, 8)), 3, 5, .stride = WG_PAIR(2, v)))                                      \
+    X(unfold, wg_unfold(image, .padding = WG_PAIR(2, v)))                                                                      \
+    X(fold, wg_fold(wg_reshape(image, WG_SHAPE(1, 4, 8)), 3, 5, .padding = WG_PAIR(2, v)))                                     \
+    X(unfold, wg_unfold(image, .dilation = WG_PAIR(2, v)))                                                                     \
+    X(fold, wg_fold(wg_reshape(image, WG_SHAPE(1, 4, 8)), 3, 5, .dilation = WG_PAIR(2, v)))                                    \
+    X(fold, wg_fold(wg_reshape(image, WG_SHAPE(1, 4, 8)), v, 5))                                                               \
+    X(fold, wg_fold(wg_reshape(image, WG_SHAPE(1, 4, 8)), 3, v))                                                               \
+    X(pixel_shuffle, wg_pixel_shuffle(wg_reshape(image, WG_SHAPE(1, 8, 2, 2)), v))                                             \
+    X(pixel_unshuffle, wg_pixel_unshuffle(image, v))
 
 /* X(op, call), where the call uses v: x is (3, 4), row (4), image (1, 2, 4, 4), kernel (2, 2, 2, 2). */
 #define CALLS(X)                                                                                                        \
@@ -159,6 +251,7 @@ static wg_tensor *over(int64_t v)
     X(avg_pool2d_grad, wg_avg_pool2d_grad(image, 8, v, pools))                                                          \
     X(adaptive_max_pool2d, wg_adaptive_max_pool2d(image, v, 2))                                                         \
     X(adaptive_avg_pool2d, wg_adaptive_avg_pool2d(image, 2, v))                                                         \
+    WINDOW_CALLS(X)                                                                                                     \
     X(softmax, wg_softmax(x, .axis = AXIS(v)))                                                                          \
     X(softmax_grad, wg_softmax_grad(x, y, AXIS(v)))                                                                     \
     X(log_softmax, wg_log_softmax(x, .axis = AXIS(v)))                                                                  \
@@ -212,11 +305,11 @@ static void is_refused_in_words(size_t number, int64_t v)
 
 static void has_finite_gradients(size_t number, int64_t v, wg_tensor *result)
 {
-    wg_tensor *leaves[3] = {x, row, image}, *g[3];
+    wg_tensor *leaves[5] = {x, row, image, line, volume}, *g[5];
     if (wg_dtype_of(result) != WG_F32 || !wg_requires_grad(result) || strcmp(calls[number].op, "polygamma") == 0)
         return;
-    assert_ok(wg_grad_many(wg_sum(result), leaves, 3, g, .unused = WG_UNUSED_ZEROS));
-    for (int k = 0; k < 3; k++)
+    assert_ok(wg_grad_many(wg_sum(result), leaves, 5, g, .unused = WG_UNUSED_ZEROS));
+    for (int k = 0; k < 5; k++)
         for (int64_t i = 0; i < wg_numel(g[k]); i++)
             if (!isfinite(element(g[k], i)))
                 fail_msg("%s with v = %lld: gradient %g", calls[number].call, (long long)v, element(g[k], i));
@@ -239,7 +332,8 @@ static void the_ends_are_refused_or_right(void **state)
 
 static void every_whole_number_is_listed(void **state)
 {
-    static const char *const whole[] = {"int64_t ", "int ", "wg_shape ", "wg_pair ", "wg_axes ", "_options options"};
+    static const char *const whole[] = {"int64_t ", "int ",      "wg_shape ",    "wg_pair ",        "wg_triple ",
+                                        "wg_axes ", "wg_sizes ", "wg_sampling ", "_options options"};
     (void)state;
     for (size_t i = 0; i < N_OP_ARGUMENTS; i++) {
         bool listed = true;
@@ -261,6 +355,10 @@ static int make_operands(void **state)
     row = leaf(WG_F32, WG_SHAPE(4), 3);
     image = leaf(WG_F32, WG_SHAPE(1, 2, 4, 4), 4);
     kernel = numbers(WG_F32, WG_SHAPE(2, 2, 2, 2), 5);
+    line = leaf(WG_F32, WG_SHAPE(1, 2, 5), 6);
+    filter = numbers(WG_F32, WG_SHAPE(2, 2, 2), 7);
+    volume = leaf(WG_F32, WG_SHAPE(1, 2, 3, 3, 2), 8);
+    box = numbers(WG_F32, WG_SHAPE(2, 2, 2, 2, 2), 9);
     labels = wg_from(((const int64_t[]){0, 1}), WG_SHAPE(2));
     generator = wg_generator(1, 0);
     return 0;
@@ -270,6 +368,7 @@ static int free_operands(void **state)
 {
     (void)state;
     wg_free(x), wg_free(y), wg_free(row), wg_free(image), wg_free(kernel), wg_free(labels), wg_free(generator);
+    wg_free(line), wg_free(filter), wg_free(volume), wg_free(box);
     return 0;
 }
 

@@ -163,7 +163,7 @@ static wg_status step(struct collapsing *c, enum step what, int depth, size_t *f
     *found = 0;
     if (status == WG_OK)
         status = what == UPDATES       ? join_updates(&j, found)
-                 : what == REPETITIONS ? wg_fold(&j, found)
+                 : what == REPETITIONS ? wg_fold_repetitions(&j, found)
                                        : close_sections(&j, (size_t)depth, c->pass);
     if (status == WG_OK && (*found > 0 || what == SECTIONS))
         status = replace(c, &j);

@@ -29,7 +29,7 @@ wg_graph *wg_joined(const struct wg_joining *j);
 enum { WG_FOLD_SAVES = 6 };
 
 /* Joins repeated runs. Sets *found to how many there are. */
-wg_status wg_fold(struct wg_joining *j, size_t *found);
+wg_status wg_fold_repetitions(struct wg_joining *j, size_t *found);
 
 /* n numbers, each with the same value; NULL: no memory. */
 size_t *wg_numbers(struct wg_arena *arena, size_t n, size_t value);

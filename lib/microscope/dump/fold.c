@@ -462,7 +462,7 @@ static wg_status link_hashes(struct folding *f)
     return WG_OK;
 }
 
-wg_status wg_fold(struct wg_joining *j, size_t *found)
+wg_status wg_fold_repetitions(struct wg_joining *j, size_t *found)
 {
     struct folding f = {.j = j, .graph = j->graph};
     struct wg_hash counts = {0}, firsts = {0};

@@ -36,6 +36,8 @@ static const struct exception {
     {"conv2d", 25, 51, "the gradient of a weight joins 16 partial sums, which few outputs do not repay"},
     {"conv2d_input", 26, 53, "as conv2d"},
     {"conv1d", 5.75, 20, "as conv2d"},
+    {"conv_transpose1d", 5.5, 20, "as conv2d"},
+    {"conv_transpose3d", 6.75, 20, "as conv2d"},
     {"conv_transpose2d", 5.5, 20, "as conv2d"},
     {"lstm_cell", 5.34, 20, "counts the gradient of the gates too, a result that networks do not use; without it 2.8"},
     {"gru_cell", 6.84, 23, "as lstm_cell; without it 2.6"},
