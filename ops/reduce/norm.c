@@ -6,7 +6,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     const struct wg_reduce_params *params = c->params;
     char text[80];
     if (params->p == 1)
-        return wg_made(out[0] = wg_invoke1(&wg_op_sum, params, wg_abs(c->in[0])));
+        return wg_made(out[0] = wg_invoke1(&wg_op_sum_abs, params, c->in[0]));
     if (params->p == 2)
         return wg_made(out[0] = wg_invoke1(&wg_op_norm2, params, c->in[0]));
     if (params->p == (double)INFINITY)

@@ -191,6 +191,8 @@ case("logsumexp.wide", lambda x: x.logsumexp(1), real(2, 4, low=-2000, high=2000
 case("logsumexp.ten_thousand", lambda x: x.logsumexp(0), real(10000), outputs_only=True)
 case("sum_squares.all", lambda x: (x * x).sum(), real(2, 3))
 case("sum_squares.axis_kept", lambda x: (x * x).sum(1, keepdim=True), real(2, 3))
+case("sum_abs.all", lambda x: x.abs().sum(), real(2, 3))
+case("sum_abs.axis_kept", lambda x: x.abs().sum(1, keepdim=True), real(2, 3))
 case("norm2.all", torch.linalg.vector_norm, real(2, 3))
 case("norm2.axis_kept", lambda x: torch.linalg.vector_norm(x, 2, 1, keepdim=True), real(2, 3))
 case("norm2.ten_thousand", torch.linalg.vector_norm, real(10000), outputs_only=True)

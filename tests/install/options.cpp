@@ -178,6 +178,9 @@ int main()
     is(weight && wg_init_uniform(weight, wg_generator_default(), 0, 1) == WG_OK && wg_init_zeros(weight) == WG_OK,
        "wg_init_tensor");
     is(wg_init_by(weight, wg_generator_default(), WG_INIT_LECUN_UNIFORM, .fan = WG_FAN_OUT) == WG_OK, "wg_init_by");
+    wg_nn_module *wrapped = wg_nn_spectral_norm(wg_nn_weight_norm(wg_nn_linear(2, 2), .axis = WG_ALL), .parameter = "weight_v");
+    is(wrapped && wg_nn_max_norm(wg_nn_matching(wrapped, "weight_v*"), 1, .axis = -1) == WG_OK, "wg_nn_spectral_norm");
+    wg_nn_destroy(wrapped);
     is(wg_nn_gain(WG_ACTIVATION_LEAKY_RELU, .slope = 1) == 1, "wg_nn_gain");
     is(wg_error_first() == NULL, "no error is left");
 

@@ -21,7 +21,8 @@ extern "C" {
    E_ARGUMENT for an empty list and a strength that is negative or not finite, E_DTYPE unless all parameters are of one dtype, E_NULL,
    E_MEMORY. */
 
-/* strength Σ |w| over all elements. The gradient is strength sign(w), 0 at 0. Cost: two passes over the parameters, and one in backward. */
+/* strength Σ |w| over all elements. The gradient is strength sign(w), 0 at 0. Cost: one pass over the parameters, and two in
+   backward. */
 WG_API wg_tensor *wg_nn_penalty_l1(wg_tensor_list params, double strength);
 
 /* strength Σ w² over all elements, without a factor ½: the gradient is 2 strength w. So it acts in plain gradient descent as

@@ -187,6 +187,7 @@ static real cosine_of(const real *x) /* with four ones */
 ROW_OP(sum, wg_sum(t), 1, sum_of(x))
 ROW_OP(mean, wg_mean(t), 1, sum_of(x) / 4)
 ROW_OP(sum_squares, wg_sum_squares(t), 1, squares_about(x, 0))
+ROW_OP(sum_abs, wg_sum_abs(t), 1, fabsl(x[0]) + fabsl(x[1]) + fabsl(x[2]) + fabsl(x[3]))
 ROW_OP(norm2, wg_norm2(t), 1, sqrtl(squares_about(x, 0)))
 ROW_OP(norm, wg_norm(t), 1, sqrtl(squares_about(x, 0)))
 ROW_OP(norm_one, wg_norm(t, .p = 1), 1, fabsl(x[0]) + fabsl(x[1]) + fabsl(x[2]) + fabsl(x[3]))
@@ -277,6 +278,7 @@ static const struct row_op row_ops_table[] = {
     BY_DIFFERENCES(sum, sum),
     BY_DIFFERENCES(mean, mean),
     BY_DIFFERENCES(sum_squares, sum_squares),
+    BY_DIFFERENCES(sum_abs, sum_abs),
     BY_DIFFERENCES(norm2, norm2),
     BY_DIFFERENCES(norm, norm),
     BY_DIFFERENCES(norm, norm_one),
