@@ -7,6 +7,7 @@
 
 #include "wengert/error.h"
 #include "wengert/ops.h"
+#include "wengert/tape.h"
 
 /* ---- names of the values of enums, for messages and printing ---- */
 
@@ -166,6 +167,11 @@ wg_tensor *nn_per_channel(wg_tensor *t, const wg_tensor *x)
     for (int i = 1; i < shape.rank; i++)
         shape.extent[i] = 1;
     return wg_reshape(t, shape);
+}
+
+wg_tensor *nn_dropped(wg_tensor *x, double p)
+{
+    return wg_train_mode() && p > 0 ? wg_dropout(x, wg_generator_default(), p) : x;
 }
 
 /* ---- what layers with a weight share ---- */

@@ -28,6 +28,9 @@ bool nn_has_rank(const wg_tensor *x, int min_rank, const char *shape, const char
 /* t (C) as axis 1 of x: (C), or (C,1,…) for x (N,C,…). */
 wg_tensor *nn_per_channel(wg_tensor *t, const wg_tensor *x);
 
+/* In training, with p above 0, wg_dropout with this thread's generator; else x. */
+wg_tensor *nn_dropped(wg_tensor *x, double p);
+
 /* The parameters γ and β of a normalisation, "weight" (extent), at first 1, and "bias" (extent), at first 0. The weight is the layer's
    first parameter and the bias the next; WG_NONE for one that the layer does not have. */
 struct nn_affine {

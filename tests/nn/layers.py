@@ -91,6 +91,99 @@ def lstm(net, x, *states):
     return y, h, c
 
 
+class Positions(nn.Module):
+    def __init__(self, length, features):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(length, features))
+
+    def forward(self, x):
+        return x + self.weight[: x.shape[-2]]
+
+
+def angles(length, features, base):
+    return torch.outer(torch.arange(length, dtype=torch.float64), base ** (-torch.arange(0, features, 2) / features))
+
+
+class Sinusoidal(nn.Module):
+    def __init__(self, length, features):
+        super().__init__()
+        a = angles(length, features, 10000.0)
+        self.register_buffer("table", torch.stack([a.sin(), a.cos()], 2).flatten(1))
+
+    def forward(self, x):
+        return x + self.table[: x.shape[-2]]
+
+
+class Rotary(nn.Module):
+    def __init__(self, length, features, base=10000.0, halves=False):
+        super().__init__()
+        a = angles(length, features, base)
+        self.halves = halves
+        self.register_buffer("cos", a.cos())
+        self.register_buffer("sin", a.sin())
+
+    def forward(self, x):
+        pairs = x.unflatten(-1, (2, -1)).transpose(-1, -2) if self.halves else x.unflatten(-1, (-1, 2))
+        turns = torch.view_as_real(torch.view_as_complex(pairs.contiguous()) * torch.complex(self.cos, self.sin)[: x.shape[-2]])
+        return (turns.transpose(-1, -2) if self.halves else turns).flatten(-2)
+
+
+class RotaryAttention(nn.MultiheadAttention):
+    """Causal, with queries and keys rotated."""
+
+    def __init__(self, width, heads, positions):
+        super().__init__(width, heads, batch_first=True)
+        self.rotary = Rotary(positions, width // heads)
+
+    def forward(self, x):
+        rows, length, width = x.shape
+        q, k, v = (t.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+                   for t in nn.functional.linear(x, self.in_proj_weight, self.in_proj_bias).chunk(3, -1))
+        scores = self.rotary(q) @ self.rotary(k).transpose(-1, -2) / math.sqrt(q.shape[-1]) + causal(length)
+        return self.out_proj((scores.softmax(-1) @ v).transpose(1, 2).flatten(-2))
+
+
+def causal(n):
+    return torch.full((n, n), -math.inf).triu(1)
+
+
+def encoder_layer(**options):
+    return nn.TransformerEncoderLayer(4, 2, 5, **{"dropout": 0, "activation": "gelu", "batch_first": True, **options})
+
+
+def decoder_layer(**options):
+    return nn.TransformerDecoderLayer(4, 2, 5, dropout=0, activation="gelu", batch_first=True, **options)
+
+
+class Stack(nn.Module):
+    def __init__(self, layers):
+        super().__init__()
+        for i, layer in enumerate(layers):
+            self.add_module(str(i), layer)
+
+    def forward(self, x, mask):
+        for layer in self.children():
+            x = layer(x, mask)
+        return x
+
+
+class GPT(nn.Module):
+    def __init__(self, vocabulary, context, width, heads, blocks, tied):
+        super().__init__()
+        self.wte, self.wpe = nn.Embedding(vocabulary, width), Positions(context, width)
+        self.h = Stack(nn.TransformerEncoderLayer(width, heads, 4 * width, 0, "gelu", batch_first=True, norm_first=True) for _ in range(blocks))
+        self.ln_f, self.lm_head = nn.LayerNorm(width), nn.Linear(width, vocabulary, bias=False)
+        if tied:
+            self.lm_head.weight = self.wte.weight
+
+    def forward(self, tokens):
+        return self.lm_head(self.ln_f(self.h(self.wpe(self.wte(tokens)), causal(tokens.shape[1]))))
+
+
+def attend(net, q, k=None, v=None, mask=None):
+    return net(q, q if k is None else k, q if v is None else v, attn_mask=mask)
+
+
 LAYERS = {
     "linear": [Case(lambda: nn.Linear(3, 4), (5, 3)), Case(lambda: nn.Linear(2, 3, bias=False), (2, 3, 2))],
     "bilinear": [Case(lambda: nn.Bilinear(3, 2, 4), (5, 3), (5, 2)), Case(lambda: nn.Bilinear(3, 2, 4, bias=False), (2, 2, 3), (2, 2, 2))],
@@ -125,6 +218,26 @@ LAYERS = {
     "lstm_cell": [Case(lambda: nn.LSTMCell(3, 2), (4, 3), (4, 2), (4, 2), call=lambda net, x, *states: net(x, states)),
                   Case(lambda: nn.LSTMCell(3, 2, False), (3,), call=lambda net, x: net(x)[0])],
     "gru_cell": [Case(lambda: nn.GRUCell(3, 2), (4, 3), (4, 2)), Case(lambda: nn.GRUCell(3, 2, False), (3,))],
+    "multi_head_attention": [
+        Case(lambda: nn.MultiheadAttention(4, 2, batch_first=True), (2, 3, 4), call=lambda net, x: attend(net, x)[0]),
+        Case(lambda: nn.MultiheadAttention(4, 2, batch_first=True), (2, 3, 4), call=lambda net, x: attend(net, x, mask=causal(3))),
+        Case(lambda: nn.MultiheadAttention(4, 2, bias=False, kdim=3, vdim=2, batch_first=True), (2, 3, 4), (2, 5, 3), (2, 5, 2),
+             call=lambda net, *x: attend(net, *x)[0]),
+        Case(lambda: nn.MultiheadAttention(4, 2, batch_first=True), (2, 3, 4), (2, 5, 4), (2, 5, 4), (3, 5), call=attend),
+        Case(lambda: nn.MultiheadAttention(4, 2, dropout=0.3, batch_first=True), (2, 3, 4), call=lambda net, x: attend(net, x)[0], random=True),
+        Case(lambda: RotaryAttention(4, 2, 6), (1, 4, 4))],
+    "learned_positions": [Case(lambda: Positions(5, 4), (2, 3, 4))],
+    "sinusoidal_positions": [Case(lambda: Sinusoidal(5, 4), (2, 3, 4))],
+    "rotary_positions": [Case(lambda: Rotary(5, 4), (2, 2, 3, 4)), Case(lambda: Rotary(5, 4, 100.0, True), (5, 4))],
+    "transformer_encoder_layer": [
+        Case(encoder_layer, (2, 3, 4)), Case(lambda: encoder_layer(norm_first=True), (2, 3, 4), call=lambda net, x: net(x, causal(3))),
+        Case(encoder_layer, (2, 3, 4), (3, 3)), Case(lambda: encoder_layer(dropout=0.2), (2, 3, 4), random=True)],
+    "transformer_decoder_layer": [
+        Case(decoder_layer, (2, 3, 4), (2, 5, 4), call=lambda net, x, memory: net(x, memory, causal(3))),
+        Case(lambda: decoder_layer(norm_first=True), (2, 3, 4), (2, 5, 4), (3, 3), (3, 5))],
+    "transformer_encoder": [Case(lambda: nn.TransformerEncoder(
+        nn.TransformerEncoderLayer(4, 2, 3, 0, "gelu", batch_first=True), 2, nn.LayerNorm(4), enable_nested_tensor=False), (2, 3, 4))],
+    "gpt": [Case(lambda: GPT(5, 4, 4, 2, 2, True), indices((2, 3), 5)), Case(lambda: GPT(5, 4, 4, 2, 2, False), indices((1, 4), 5))],
     "relu": [Case(nn.ReLU, (3, 4))],
     "tanh": [Case(nn.Tanh, (3, 4))],
     "sigmoid": [Case(nn.Sigmoid, (3, 4))],

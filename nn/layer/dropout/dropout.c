@@ -1,14 +1,12 @@
 /* The dropout layer. */
 #include "../layers.h"
-#include "wengert/ops.h"
-#include "wengert/tape.h"
 
 static wg_tensor *forward(const wg_nn_call *call, wg_tensor *x)
 {
     const wg_nn_dropout_options *o = call->options;
     if (!nn_is_float(x, "nn_dropout"))
         return NULL;
-    return wg_train_mode() && o->p > 0 ? wg_dropout(x, wg_generator_default(), o->p) : x;
+    return nn_dropped(x, o->p);
 }
 
 static const wg_nn_sample samples[] = {
