@@ -140,6 +140,16 @@ static wg_nn_module *rnn_tanh_64(void)
     return wg_nn_rnn(3, 4, .dtype = WG_F64);
 }
 
+static wg_nn_module *attention_64(void)
+{
+    return wg_nn_multi_head_attention(8, 2, .dtype = WG_F64);
+}
+
+static wg_nn_module *encoder_layer_64(void)
+{
+    return wg_nn_transformer_encoder_layer(8, 2, .hidden = 16, .dropout = 0, .dtype = WG_F64);
+}
+
 static const struct fixture {
     const char *name;
     wg_nn_module *(*make)(void);
@@ -148,6 +158,8 @@ static const struct fixture {
     {"mlp_bn", mlp_bn, false},
     {"mlp_bn_64", mlp_bn_64, false},
     {"embedding_layer_norm_64", embedding_layer_norm_64, false},
+    {"attention_64", attention_64, false},
+    {"encoder_layer_64", encoder_layer_64, true},
     {"lstm", lstm, false},
     {"lstm_bidirectional_64", lstm_bidirectional_64, false},
     {"gru_64", gru_64, false},
