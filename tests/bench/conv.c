@@ -50,7 +50,7 @@ static wg_tensor *run(enum work work, const struct operands *o)
     case AVG:
         return wg_avg_pool2d(o->x, .size = WG_PAIR(2, 2), .stride = WG_PAIR(2, 2));
     default:
-        return wg_avg_pool2d_grad(o->gy, o->extent, o->extent, WG_POOL(.size = WG_PAIR(2, 2), .stride = WG_PAIR(2, 2)));
+        return wg_avg_pool2d_grad(o->gy, o->extent, o->extent, WG_AVG_POOL(.size = WG_PAIR(2, 2), .stride = WG_PAIR(2, 2)));
     }
 }
 
