@@ -91,9 +91,9 @@ static double elements_read(const wg_call *c, const wg_tensor *x)
 /* A step of the recursion for `states` states, and its derivatives in `parts` parts along k directions. */
 static void add_steps(wg_cost *cost, double states, double k, double parts)
 {
-    cost->add += 7 * states;
+    cost->add += 6 * states;
     cost->compare += 3 * states;
-    cost->transcendental += 4 * states;
+    cost->transcendental += 3 * states;
     if (k > 0) {
         cost->add += states * (4 + 2 * parts);
         cost->mul += states * 3 * parts;

@@ -3,11 +3,11 @@
 #ifdef REAL
 #include "ops/loss/ctc_lattice.h"
 
-/* The workspace of one sequence. Rows of states; jets: of states with their parts. */
+/* The workspace of one sequence: rows of states and, as jets, rows of their parts. v and jets_v are for all times, forward, and
+   then one row, backward. total: the parts of e^{-end}. */
 typedef struct {
-    WIDE *skip, *p, *v, *jets_p, *jets_v,
-        *total; /* v, jets_v: for all times, forward, then one row, backward. total: parts of e^{-end} */
-    WIDE *by_class;
+    WIDE *skip, *p, *share, *v;
+    WIDE *jets_p, *jets_v, *total, *by_class;
     int64_t row, jets; /* lengths of a row and of its jets */
 } T(ctc_workspace);
 
@@ -17,7 +17,8 @@ static void T(ctc_step_jets)(const T(ctc_sequence) * q, const WIDE *v, const WID
     const int64_t parts = q->parts;
     for (int64_t s = 0; s < q->states; s++) {
         const WIDE base = p[s] == NEVER ? (WIDE)0 : p[s];
-        const WIDE stay = W(exp)(v[s] - base), next = W(exp)(v[s - 1] - base), over = W(exp)(v[s - 2] + skip[s] - base);
+        const WIDE stay = (WIDE)R(exp)((REAL)(v[s] - base)), next = (WIDE)R(exp)((REAL)(v[s - 1] - base));
+        const WIDE over = (WIDE)R(exp)((REAL)(v[s - 2] + skip[s] - base));
         const WIDE *at = from + s * parts;
         for (int64_t i = 0; i < parts; i++)
             to[s * parts + i] = stay * at[i] + next * at[i - parts] + over * at[i - 2 * parts];
@@ -94,17 +95,21 @@ static WIDE T(ctc_forward)(const T(ctc_sequence) * q, const T(ctc_workspace) * w
 static void T(ctc_collect)(const T(ctc_sequence) * q, const T(ctc_workspace) * w, int64_t t)
 {
     const WIDE *v = w->v + t * w->row, *jets = w->jets_v + t * w->jets;
+    const WIDE *p = w->p + q->states - 1;
     const int all = q->parts - 1;
+    WIDE *share = w->share;
+    WG_LOOP(q->states)
+        share[i] = (WIDE)R(exp)((REAL)(v[i] + p[-i]));
+    for (int64_t s = 0; s < q->states && q->k > 0; s++) {
+        const WIDE *from_end = w->jets_p + (q->states - 1 - s) * q->parts;
+        WIDE part = (WIDE)0;
+        for (int i = 0; i <= all; i++)
+            part = part + jets[s * q->parts + i] * from_end[all ^ i];
+        share[s] = share[s] * part;
+    }
     for (int64_t s = 0; s < q->states; s++) {
-        const int64_t from_end = q->states - 1 - s, class_of = T(ctc_class)(q, s);
-        WIDE share = W(exp)(v[s] + w->p[from_end]);
-        if (q->k > 0) {
-            WIDE part = (WIDE)0;
-            for (int i = 0; i <= all; i++)
-                part = part + jets[s * q->parts + i] * w->jets_p[from_end * q->parts + (all ^ i)];
-            share = share * part;
-        }
-        w->by_class[class_of] = w->by_class[class_of] + share;
+        const int64_t class_of = T(ctc_class)(q, s);
+        w->by_class[class_of] = w->by_class[class_of] + share[s];
     }
 }
 
@@ -172,7 +177,7 @@ typedef struct {
 static int64_t T(ctc_workspace_size)(const wg_call *c)
 {
     const int64_t times = wg_extents(c->in[0])[0], k = c->n_in - WG_CTC_OPERANDS, parts = (int64_t)1 << k, row = wg_ctc_row(c);
-    return (times + 3) * row + (k > 0 ? (times + 2) * parts * row : 0) + 2 * parts + wg_extents(c->in[0])[2];
+    return (times + 4) * row + (k > 0 ? (times + 2) * parts * row : 0) + 2 * parts + wg_extents(c->in[0])[2];
 }
 
 /* Divides it into its arrays. */
@@ -183,10 +188,11 @@ static void T(ctc_divide)(const wg_call *c, WIDE *memory, T(ctc_workspace) * w)
     w->jets = k > 0 ? parts * w->row : 0;
     w->skip = memory + 2;
     w->p = w->skip + w->row;
-    w->v = w->p + w->row;
-    w->jets_p = memory + (times + 3) * w->row + 2 * parts;
+    w->share = w->p + w->row;
+    w->v = w->share + w->row;
+    w->jets_p = memory + (times + 4) * w->row + 2 * parts;
     w->jets_v = w->jets_p + w->jets;
-    w->total = memory + (times + 3) * w->row + (times + 2) * w->jets;
+    w->total = memory + (times + 4) * w->row + (times + 2) * w->jets;
     w->by_class = w->total + 2 * parts;
 }
 

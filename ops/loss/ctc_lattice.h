@@ -60,13 +60,17 @@ static void T(ctc_begin)(int64_t states, WIDE value, WIDE *row)
         row[s] = s == 0 || s == 1 ? value : NEVER;
 }
 
-/* p[s] = ln(e^{v[s]} + e^{v[s-1]} + e^{v[s-2] + skip[s]}) */
+/* p[s] = ln(e^{v[s]} + e^{v[s-1]} + e^{v[s-2] + skip[s]}), as the largest of the three plus ln(1 + …) of the other two. Only that
+   correction, which is below ln 3, is computed as REAL: its error is that of rounding x. */
 static void T(ctc_step)(int64_t states, const WIDE *v, const WIDE *skip, WIDE *p)
 {
     WG_LOOP(states) {
         const WIDE stay = v[i], next = v[i - 1], over = v[i - 2] + skip[i];
-        const WIDE either = stay > next ? stay : next, most = either > over ? either : over, base = most == NEVER ? (WIDE)0 : most;
-        p[i] = base + W(log)(W(exp)(stay - base) + W(exp)(next - base) + W(exp)(over - base));
+        const int stays = stay > next;
+        const WIDE either = stays ? stay : next, third = stays ? next : stay;
+        const int follows = either > over;
+        const WIDE most = follows ? either : over, second = follows ? over : either, base = most == NEVER ? (WIDE)0 : most;
+        p[i] = most + (WIDE)R(log)((REAL)1 + R(exp)((REAL)(second - base)) + R(exp)((REAL)(third - base)));
     }
 }
 
