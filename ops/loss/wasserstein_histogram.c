@@ -19,8 +19,7 @@ static wg_status compose(const wg_call *c, wg_tensor **out)
     WG_TRY(wg_loss_vectors(c, 2, p->reduction));
     WG_TRY(wg_check_number(c->op->name, "step", p->step, WG_POSITIVE));
     wg_tensor *difference = wg_abs(wg_cumsum(wg_sub(shares(c->in[0]), shares(c->in[1])), -1));
-    /* The last one is the difference of two sums of 1: round-off, whose sign would be a gradient. */
-    wg_tensor *each = wg_mul_scalar(wg_sum(wg_slice(difference, -1, 0, -1, 1), .axis = -1), p->step);
+    wg_tensor *each = wg_mul_scalar(wg_sum(difference, .axis = -1), p->step);
     return wg_made(out[0] = wg_loss_reduce(each, p->reduction));
 }
 

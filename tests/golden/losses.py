@@ -156,7 +156,8 @@ case("cosine_similarity.pairs", lambda a, b: F.cosine_similarity(a, b, dim=2), r
 case("cosine_similarity.short", lambda a, b: (a * b).sum(1) / (a.norm(dim=1).clamp(min=1) * b.norm(dim=1).clamp(min=1)), *rows)
 every_reduction("cosine_loss", lambda x, t, r: reduced(-F.cosine_similarity(x, t), r), *rows)
 every_reduction("cosine_embedding", lambda a, b, t, r: F.cosine_embedding_loss(a, b, signs(t), reduction=r), *rows, per_row)
-case("cosine_embedding.margin", lambda a, b, t: F.cosine_embedding_loss(a, b, signs(t), -0.5), *rows, per_row)
+case("cosine_embedding.margin", lambda a, b, t: F.cosine_embedding_loss(a, b, signs(t), -0.5), real(8, 3), real(8, 3),
+     label(8, low=0, high=2))
 distance = F.pairwise_distance
 case("pairwise_distance.plain", distance, *rows)
 case("pairwise_distance.one", lambda a, b: distance(a, b, 1), *rows)

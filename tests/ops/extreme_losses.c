@@ -65,6 +65,9 @@ static void scores_of_several_classes(void **state)
         ASSERT_ELEMENTS(wg_cross_entropy(rows, labels, .smoothing = 0.25, .smoothing_rule = WG_SMOOTHING_EACH, EACH), 7500, 12500);
         ASSERT_GRADIENT(wg_cross_entropy(rows, labels, .smoothing = 0.25, .smoothing_rule = WG_SMOOTHING_EACH, EACH), x, 0.5, -0.25,
                         -0.25, 0.75, -0.5, -0.25);
+        wg_tensor *low = made(wg_reshape(LEAF(dtype, -1e4, -2e4, -3e4, -1e4, -2e4, -3e4), WG_SHAPE(2, 3)));
+        ASSERT_ELEMENTS(wg_crammer_singer(low, labels, EACH), 0, 10001);
+        ASSERT_ELEMENTS(wg_multi_margin(low, labels, .divide = false, EACH), 0, 10001);
         /* A class of score -inf adds nothing; where it is the label, the loss is infinite. */
         x = LEAF(dtype, 2, -INF, 1.5, 2, -INF, 1.5);
         rows = made(wg_reshape(x, WG_SHAPE(2, 3)));
@@ -200,6 +203,10 @@ static void targets_of_every_dtype(void **state)
     assert_same_bits(made(wg_focal(x, wg_cast(t, WG_I64))), want);
     assert_same_bits(made(wg_focal(x, wg_cast(t, WG_U8))), want);
     assert_null_and_error(wg_grad(want, t), WG_E_UNUSED, "");
+    wg_tensor *s = LEAF(WG_F64, 1, -1, 1), *hinge = made(wg_hinge(x, s));
+    assert_same_bits(made(wg_hinge(x, wg_cast(s, WG_I64))), hinge);
+    assert_null_and_error(wg_grad(hinge, s), WG_E_UNUSED, "");
+    assert_null_and_error(wg_grad(wg_margin_ranking(x, x, s), s), WG_E_UNUSED, "");
 }
 
 struct step {
