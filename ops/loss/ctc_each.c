@@ -9,7 +9,7 @@ typedef struct {
     int64_t parts;
 } T(ctc_losses);
 
-/* rows: three rows of states. */
+/* rows: three rows of states, and one more, which has the states' classes. */
 static WIDE T(ctc_log_probability)(const T(ctc_sequence) * q, int64_t row, WIDE *rows)
 {
     WIDE *v = rows + 2, *p = v + row, *skip = p + row;
@@ -34,8 +34,9 @@ static void T(ctc_each_parts)(int64_t first, int64_t last, void *context)
     for (int64_t part = first; part < last; part++)
         for (int64_t n = count * part / o->parts; n < count * (part + 1) / o->parts; n++) {
             T(ctc_sequence) q;
-            T(ctc_read)(o->call, n, &q);
-            loss[n] = (REAL)-T(ctc_log_probability)(&q, row, o->workspace + part * 3 * row);
+            WIDE *rows = o->workspace + part * 4 * row;
+            T(ctc_read)(o->call, n, (int64_t *)(void *)(rows + 3 * row), &q);
+            loss[n] = (REAL)-T(ctc_log_probability)(&q, row, rows);
         }
 }
 
@@ -50,7 +51,7 @@ static wg_status T(ctc_each)(const wg_call *c)
     T(ctc_losses) o;
     o.call = c;
     o.parts = wg_extents(x)[1] < threads ? wg_extents(x)[1] : threads;
-    o.workspace = (WIDE *)wg_object_new((size_t)(o.parts * 3 * row) * sizeof(WIDE));
+    o.workspace = (WIDE *)wg_object_new((size_t)(o.parts * 4 * row) * sizeof(WIDE));
     if (!o.workspace)
         return WG_E_MEMORY;
     wg_parallel(threads, o.parts, T(ctc_each_parts), &o);

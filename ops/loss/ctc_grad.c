@@ -8,7 +8,7 @@
 typedef struct {
     WIDE *skip, *p, *share, *v;
     WIDE *jets_p, *jets_v, *total, *by_class;
-    int64_t row, jets; /* lengths of a row and of its jets */
+    int64_t *class_of, row, jets; /* row, jets: lengths of a row and of its jets */
 } T(ctc_workspace);
 
 /* jets_p of each state from jets_v of those before it, in the shares that they have in e^p. */
@@ -29,7 +29,7 @@ static void T(ctc_step_jets)(const T(ctc_sequence) * q, const WIDE *v, const WID
 static void T(ctc_emit_jets)(const T(ctc_sequence) * q, int64_t t, bool reversed, const WIDE *from, WIDE *to)
 {
     for (int64_t s = 0; s < q->states; s++) {
-        const int64_t class_of = T(ctc_class)(q, reversed ? q->states - 1 - s : s);
+        const int64_t class_of = q->class_of[reversed ? q->states - 1 - s : s];
         WIDE *jet = to + s * q->parts;
         for (int i = 0; i < q->parts; i++)
             jet[i] = from[s * q->parts + i];
@@ -98,8 +98,10 @@ static void T(ctc_collect)(const T(ctc_sequence) * q, const T(ctc_workspace) * w
     const WIDE *p = w->p + q->states - 1;
     const int all = q->parts - 1;
     WIDE *share = w->share;
+    for (int64_t s = 0; s < q->states; s++) /* a loop of its own: the next is not vectorised with a stride of -1 */
+        share[s] = p[-s];
     WG_LOOP(q->states)
-        share[i] = (WIDE)R(exp)((REAL)(v[i] + p[-i]));
+        share[i] = (WIDE)R(exp)((REAL)(v[i] + share[i]));
     for (int64_t s = 0; s < q->states && q->k > 0; s++) {
         const WIDE *from_end = w->jets_p + (q->states - 1 - s) * q->parts;
         WIDE part = (WIDE)0;
@@ -107,10 +109,8 @@ static void T(ctc_collect)(const T(ctc_sequence) * q, const T(ctc_workspace) * w
             part = part + jets[s * q->parts + i] * from_end[all ^ i];
         share[s] = share[s] * part;
     }
-    for (int64_t s = 0; s < q->states; s++) {
-        const int64_t class_of = T(ctc_class)(q, s);
-        w->by_class[class_of] = w->by_class[class_of] + share[s];
-    }
+    for (int64_t s = 0; s < q->states; s++)
+        w->by_class[q->class_of[s]] = w->by_class[q->class_of[s]] + share[s];
 }
 
 /* Row t of the result: minus by_class, which is cleared. */
@@ -153,7 +153,7 @@ static void T(ctc_grad_sequence)(const wg_call *c, int64_t n, const T(ctc_worksp
 {
     const wg_tensor *y = c->out[0];
     T(ctc_sequence) q;
-    T(ctc_read)(c, n, &q);
+    T(ctc_read)(c, n, w->class_of, &q);
     int64_t written = 0;
     if (q.times > 0) {
         const WIDE end = T(ctc_forward)(&q, w);
@@ -177,7 +177,7 @@ typedef struct {
 static int64_t T(ctc_workspace_size)(const wg_call *c)
 {
     const int64_t times = wg_extents(c->in[0])[0], k = c->n_in - WG_CTC_OPERANDS, parts = (int64_t)1 << k, row = wg_ctc_row(c);
-    return (times + 4) * row + (k > 0 ? (times + 2) * parts * row : 0) + 2 * parts + wg_extents(c->in[0])[2];
+    return (times + 5) * row + (k > 0 ? (times + 2) * parts * row : 0) + 2 * parts + wg_extents(c->in[0])[2];
 }
 
 /* Divides it into its arrays. */
@@ -194,6 +194,7 @@ static void T(ctc_divide)(const wg_call *c, WIDE *memory, T(ctc_workspace) * w)
     w->jets_v = w->jets_p + w->jets;
     w->total = memory + (times + 4) * w->row + (times + 2) * w->jets;
     w->by_class = w->total + 2 * parts;
+    w->class_of = (int64_t *)(void *)(w->by_class + wg_extents(c->in[0])[2]);
 }
 
 static void T(ctc_grad_parts)(int64_t first, int64_t last, void *context)

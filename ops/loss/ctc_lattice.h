@@ -14,25 +14,22 @@
 typedef struct {
     const ELEM *x[1 + WG_CTC_DIRECTIONS]; /* x and each u: element (t, class) at t time + class column */
     int64_t time[1 + WG_CTC_DIRECTIONS], column[1 + WG_CTC_DIRECTIONS];
-    const int64_t *label;
-    int64_t label_stride, blank, times, states;
+    const int64_t *class_of; /* of each state */
+    int64_t times, states;
     int k, parts; /* parts = 2ᵏ */
 } T(ctc_sequence);
 
-static int64_t T(ctc_class)(const T(ctc_sequence) * q, int64_t state)
-{
-    return state % 2 ? q->label[state / 2 * q->label_stride] : q->blank;
-}
-
-static void T(ctc_read)(const wg_call *c, int64_t n, T(ctc_sequence) * q)
+/* Sequence n of the call. class_of: workspace, an element for each state. */
+static void T(ctc_read)(const wg_call *c, int64_t n, int64_t *class_of, T(ctc_sequence) * q)
 {
     const struct wg_ctc_lengths length = wg_ctc_lengths(c, n);
     const wg_tensor *targets = c->in[1];
-    q->blank = ((const struct wg_ctc_params *)c->params)->blank;
+    const int64_t *label = (const int64_t *)(const void *)targets->data + n * wg_strides(targets)[0];
     q->times = length.times;
     q->states = 2 * length.labels + 1;
-    q->label = (const int64_t *)(const void *)targets->data + n * wg_strides(targets)[0];
-    q->label_stride = wg_strides(targets)[1];
+    q->class_of = class_of;
+    for (int64_t s = 0; s < q->states; s++)
+        class_of[s] = s % 2 ? label[s / 2 * wg_strides(targets)[1]] : ((const struct wg_ctc_params *)c->params)->blank;
     q->k = (int)c->n_in - WG_CTC_OPERANDS;
     q->parts = 1 << q->k;
     for (int i = 0; i <= q->k; i++) {
@@ -48,7 +45,7 @@ static void T(ctc_skips)(const T(ctc_sequence) * q, bool reversed, WIDE *skip)
 {
     for (int64_t s = 0; s < q->states; s++) {
         const int64_t to = reversed ? q->states + 1 - s : s;
-        const bool may = s >= 2 && to % 2 == 1 && T(ctc_class)(q, to) != T(ctc_class)(q, to - 2);
+        const bool may = s >= 2 && to % 2 == 1 && q->class_of[to] != q->class_of[to - 2];
         skip[s] = may ? (WIDE)0 : NEVER;
     }
 }
@@ -78,8 +75,9 @@ static void T(ctc_step)(int64_t states, const WIDE *v, const WIDE *skip, WIDE *p
 static void T(ctc_emit)(const T(ctc_sequence) * q, int64_t t, bool reversed, const WIDE *p, WIDE *v)
 {
     const ELEM *x = q->x[0] + t * q->time[0];
+    const int64_t *class_of = reversed ? q->class_of + q->states - 1 : q->class_of, step = reversed ? -1 : 1;
     for (int64_t s = 0; s < q->states; s++)
-        v[s] = p[s] + (WIDE)(REAL)x[T(ctc_class)(q, reversed ? q->states - 1 - s : s) * q->column[0]];
+        v[s] = p[s] + (WIDE)(REAL)x[class_of[s * step] * q->column[0]];
 }
 
 /* ln(e^v + e^w) of the two states in which a path may end */
