@@ -79,6 +79,10 @@ typedef struct wg_shape {
 #ifndef __cplusplus
 #define WG_SHAPE(...) ((wg_shape){.rank = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .extent = {__VA_ARGS__}})
 #define WG_SCALAR ((wg_shape){.rank = 0, .extent = {0}})
+#define WG_NO_EXTENTS \
+    {                 \
+        .rank = 0     \
+    } /* the default of an option that is a shape */
 #endif
 
 /* A list of sizes or counts, as wg_nn_mlp and wg_repeat take them: WG_SIZES(2, 8, 1), or (wg_sizes){n, array}. */
@@ -143,6 +147,19 @@ typedef struct WG_NAMED wg_triple {
         .at = {(depth), (rows), (columns) } \
     }
 #endif
+
+/* The elements outside an image: zeros; the image mirrored at its first and last element, which stand once; the nearest element of the
+   image; the image again. */
+typedef enum wg_padding { WG_PADDING_ZEROS, WG_PADDING_REFLECT, WG_PADDING_REPLICATE, WG_PADDING_CIRCULAR } wg_padding;
+
+/* Interpolation along an axis: the element at or before the position asked for; the nearest one; lines between two elements; cubic
+   curves through four, with a = -0.75. */
+typedef enum wg_interpolation {
+    WG_INTERPOLATION_NEAREST,
+    WG_INTERPOLATION_NEAREST_EXACT,
+    WG_INTERPOLATION_LINEAR,
+    WG_INTERPOLATION_CUBIC
+} wg_interpolation;
 
 typedef struct wg_tensor wg_tensor;
 typedef struct wg_tape wg_tape;

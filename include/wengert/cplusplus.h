@@ -129,6 +129,7 @@ struct wg_nn_call;
 
 #define WG_SHAPE(...) wg_shape_from_(__VA_ARGS__)
 #define WG_SCALAR wg_shape()
+#define WG_NO_EXTENTS wg_shape()
 #define WG_SIZES(...) wg_sizes_from_(__VA_ARGS__)
 #define WG_MILESTONES(...) wg_milestones_from_(__VA_ARGS__)
 #define WG_NO_MILESTONES wg_milestones()
@@ -144,6 +145,7 @@ struct wg_nn_call;
 #define wg_data_mut_as(t, type) (static_cast<type *>(wg_data_mut_typed((t), wg_element_<type>::dtype)))
 /* Braces, because their elements are evaluated in order, as in C, and arguments are not. */
 #define wg_nn_sequential(...) wg_sequential_({__VA_ARGS__})
+#define WG_NN_MODULES(...) wg_modules_from_<wg_nn_module_list>({__VA_ARGS__})
 #define wg_nn_apply(net, ...) wg_apply_((net), __VA_ARGS__)
 #define wg_nn_apply_child(call, index, ...) wg_apply_child_((call), (index), __VA_ARGS__)
 #define wg_nn_print(net, ...) wg_print_((net), __VA_ARGS__)
@@ -233,6 +235,11 @@ template <class T> WG_MUST_CHECK inline wg_status wg_read_(const wg_tensor *t, T
 template <class T> WG_MUST_CHECK inline wg_status wg_write_(wg_tensor *t, const T *data)
 {
     return wg_write_typed(t, data, wg_element_<T>::dtype);
+}
+
+template <class List, size_t n> inline List wg_modules_from_(wg_nn_module *const (&modules)[n])
+{
+    return {n, modules};
 }
 
 template <size_t n> inline wg_nn_module *wg_sequential_(wg_nn_module *const (&layers)[n])

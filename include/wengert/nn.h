@@ -140,10 +140,10 @@ WG_API WG_MUST_CHECK wg_status wg_nn_tie(wg_nn_module *module, const char *name,
 
 /* All elements of a list of parameters, one after another, as a vector, on the open tape: a gradient flows to the parameters. Or the
    caller's with no tape open. All are of one dtype, else E_DTYPE; E_ARGUMENT for an empty list. */
-WG_API wg_tensor *wg_nn_flatten(wg_tensor_list params);
+WG_API wg_tensor *wg_nn_to_vector(wg_tensor_list params);
 /* The inverse: fills params[0 … like.n) with views of the vector that have the shapes of like, for wg_nn_apply_with; a gradient
    flows to the vector. All are made, or none. E_SHAPE if the vector has not as many elements. */
-WG_API WG_MUST_CHECK wg_status wg_nn_unflatten(wg_tensor *vector, wg_tensor_list like, wg_tensor **params);
+WG_API WG_MUST_CHECK wg_status wg_nn_from_vector(wg_tensor *vector, wg_tensor_list like, wg_tensor **params);
 /* params ← the elements of a vector, all or none; on an open tape an effect. They may share memory with the vector. E_DTYPE if it is
    of another dtype than they are. */
 WG_API WG_MUST_CHECK wg_status wg_nn_assign(wg_tensor_list params, wg_tensor *vector);
@@ -209,6 +209,10 @@ typedef struct WG_NAMED wg_nn_gain_options {
 #define wg_nn_gain(activation, ...) wg_nn_gain_with((activation), WG_OPTIONS(wg_nn_gain_options, .slope = WG_NOT_SET, __VA_ARGS__))
 WG_API double wg_nn_gain_with(wg_activation activation, wg_nn_gain_options options);
 
+/* What the change that a block makes is added to, where it changes the image's size or channels: every other row and column of x, with
+   zeros for new channels (option A of He and others, 2016), or a 1x1 convolution of x with batch normalisation (option B). */
+typedef enum wg_shortcut { WG_SHORTCUT_PAD, WG_SHORTCUT_PROJECTION } wg_shortcut;
+
 /* wg_nn_NAME(sizes, .option = value, …), and wg_nn_NAME() of an activation. NULL and the error on failure: E_ARGUMENT (an option out
    of its range), E_MEMORY. */
 #define WG_SIZE(name, help, ...) int64_t name;
@@ -218,6 +222,8 @@ WG_API double wg_nn_gain_with(wg_activation activation, wg_nn_gain_options optio
 #define WG_DTYPE(name, preset, help) wg_dtype name;
 #define WG_CHOICE(name, preset, help, type) type name;
 #define WG_BOTH(name, preset, help, ...) wg_pair name;
+#define WG_THREE(name, preset, help, ...) wg_triple name;
+#define WG_EXTENTS(name, help, ...) wg_shape name;
 #define WG_GENERATOR(name) wg_tensor *name;
 #define WG_ACTIVATION(name, NAME, gain) WG_API wg_nn_module *wg_nn_##name(void);
 #define WG_LAYER(name, options)                      \
@@ -233,6 +239,8 @@ WG_API double wg_nn_gain_with(wg_activation activation, wg_nn_gain_options optio
 #undef WG_DTYPE
 #undef WG_CHOICE
 #undef WG_BOTH
+#undef WG_THREE
+#undef WG_EXTENTS
 #undef WG_GENERATOR
 #include <wengert/layers_options.h>
 
@@ -244,6 +252,34 @@ WG_API double wg_nn_gain_with(wg_activation activation, wg_nn_gain_options optio
     wg_nn_sequential_with((wg_nn_module *[]){__VA_ARGS__}, sizeof((wg_nn_module *[]){__VA_ARGS__}) / sizeof(wg_nn_module *))
 #endif
 WG_API wg_nn_module *wg_nn_sequential_with(wg_nn_module *const *layers, size_t n);
+
+/* y = module(x) + x or, with a shortcut, module(x) + shortcut(x): wg_nn_residual(block), wg_nn_residual(block, .shortcut = projection).
+   They become children "module" and "shortcut". E_SHAPE unless both results have one shape: nothing is broadcast. If module is NULL the
+   result is NULL and the shortcut is destroyed; a shortcut of NULL is none. Source: He, Zhang, Ren, Sun, 2016. */
+typedef struct WG_NAMED wg_nn_residual_options {
+    wg_nn_module *shortcut;
+} wg_nn_residual_options;
+#define wg_nn_residual(module, ...) wg_nn_residual_with((module), WG_OPTIONS(wg_nn_residual_options, .shortcut = NULL, __VA_ARGS__))
+WG_API wg_nn_module *wg_nn_residual_with(wg_nn_module *module, wg_nn_residual_options options);
+
+/* Modules of one input, whose results are joined along an axis, or added: wg_nn_parallel(WG_NN_MODULES(a, b), .axis = 1), or
+   .add = true, where the axis is not read. They become children "0", "1", … and are applied in this order. E_SHAPE unless the results'
+   shapes agree, on all axes but the one along which they are joined. If one is NULL the result is NULL and the others are destroyed. */
+typedef struct wg_nn_module_list {
+    size_t n;
+    wg_nn_module *const *module;
+} wg_nn_module_list;
+#ifndef __cplusplus
+#define WG_NN_MODULES(...) \
+    ((wg_nn_module_list){sizeof((wg_nn_module *[]){__VA_ARGS__}) / sizeof(wg_nn_module *), (wg_nn_module *[]){__VA_ARGS__}})
+#endif
+typedef struct WG_NAMED wg_nn_parallel_options {
+    int64_t axis;
+    bool add;
+} wg_nn_parallel_options;
+#define wg_nn_parallel(modules, ...) \
+    wg_nn_parallel_with((modules), WG_OPTIONS(wg_nn_parallel_options, .axis = 1, .add = false, __VA_ARGS__))
+WG_API wg_nn_module *wg_nn_parallel_with(wg_nn_module_list modules, wg_nn_parallel_options options);
 
 /* A multilayer perceptron, a sequential module: WG_SIZES(2, 8, 1) is 2 inputs, 8 hidden units, 1 output. Each linear layer but the
    last is followed by batch normalisation, if wanted, and the activation. The weights are drawn from stream WG_STREAM_INIT of the

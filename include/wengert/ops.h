@@ -412,19 +412,6 @@ typedef struct WG_NAMED wg_unfold_options {
 } wg_unfold_options;
 #define WG_UNFOLD_DEFAULTS .size = WG_PAIR(2, 2), .stride = WG_PAIR(1, 1), .padding = WG_PAIR(0, 0), .dilation = WG_PAIR(1, 1)
 
-/* The elements outside an image: zeros; the image mirrored at its first and last element, which stand once; the nearest element of the
-   image; the image again. */
-typedef enum wg_padding { WG_PADDING_ZEROS, WG_PADDING_REFLECT, WG_PADDING_REPLICATE, WG_PADDING_CIRCULAR } wg_padding;
-
-/* Interpolation along an axis: the element at or before the position asked for; the nearest one; lines between two elements; cubic
-   curves through four, with a = -0.75. */
-typedef enum wg_interpolation {
-    WG_INTERPOLATION_NEAREST,
-    WG_INTERPOLATION_NEAREST_EXACT,
-    WG_INTERPOLATION_LINEAR,
-    WG_INTERPOLATION_CUBIC
-} wg_interpolation;
-
 /* Options of interpolate. size: the result's extents behind (N,C), WG_SHAPE(32, 32), or none. scale: if size is none, the factor by
    which each of them grows. align_corners: the first and the last elements stay where they are; else the elements' outer edges do. */
 typedef struct WG_NAMED wg_interpolate_options {

@@ -10,17 +10,19 @@
 extern "C" {
 #endif
 
-/* The C type of an option's member: bool, int64_t, double, wg_pair, wg_dtype, an enum whose values start at 0, wg_tensor * (not
-   printed), wg_milestones. */
+/* The C type of an option's member: bool, int64_t, double, wg_pair, wg_triple, wg_dtype, an enum whose values start at 0, wg_tensor *
+   (not printed), wg_milestones, wg_shape. */
 typedef enum wg_option_type {
     WG_OPTION_BOOL,
     WG_OPTION_INT,
     WG_OPTION_REAL,
     WG_OPTION_PAIR,
+    WG_OPTION_TRIPLE,
     WG_OPTION_DTYPE,
     WG_OPTION_CHOICE,
     WG_OPTION_TENSOR,
-    WG_OPTION_MILESTONES
+    WG_OPTION_MILESTONES,
+    WG_OPTION_SHAPE
 } wg_option_type;
 
 /* The range low ≤ value ≤ high; above excludes low, below excludes high. NaN is in no range. */
@@ -73,6 +75,8 @@ typedef struct wg_option_table {
     WG_OPTION_(struct_type, member, WG_OPTION_REAL, false, value, NULL, text, __VA_ARGS__)
 #define WG_OPTION_PAIR_OF(struct_type, member, value, text, ...) \
     WG_OPTION_(struct_type, member, WG_OPTION_PAIR, false, value, NULL, text, __VA_ARGS__) /* value: of both */
+#define WG_OPTION_TRIPLE_OF(struct_type, member, value, text, ...) \
+    WG_OPTION_(struct_type, member, WG_OPTION_TRIPLE, false, value, NULL, text, __VA_ARGS__) /* value: of all three */
 #define WG_OPTION_DTYPE_OF(struct_type, member, value, text) \
     WG_OPTION_(struct_type, member, WG_OPTION_DTYPE, false, value, NULL, text, WG_BETWEEN(WG_F32, WG_F64))
 #define WG_OPTION_CHOICE_OF(struct_type, member, value, text, names) \
@@ -81,6 +85,9 @@ typedef struct wg_option_table {
     WG_OPTION_(struct_type, member, WG_OPTION_TENSOR, false, 0, NULL, text, WG_ANY_VALUE)
 #define WG_OPTION_MILESTONES_OF(struct_type, member, text) \
     WG_OPTION_(struct_type, member, WG_OPTION_MILESTONES, false, 0, NULL, text, WG_AT_LEAST(0))
+#define WG_OPTION_SHAPE_OF(struct_type, member, text, ...)                 \
+    WG_OPTION_(struct_type, member, WG_OPTION_SHAPE, false, 0, NULL, text, \
+               __VA_ARGS__) /* at first of no axis; the range is of extents */
 #define WG_OPTION_SIZE_OF(struct_type, member, text, ...) \
     WG_OPTION_(struct_type, member, WG_OPTION_INT, true, 0, NULL, text, __VA_ARGS__) /* a required option */
 #define WG_OPTION_(struct_type, member, kind, needed, value, names, text, ...)                                                     \
@@ -115,6 +122,8 @@ typedef struct wg_option_table {
 #define WG_OPTION_MEMBER_REAL_(name, ...) double name;
 #define WG_OPTION_MEMBER_BOOL_(name, ...) bool name;
 #define WG_OPTION_MEMBER_PAIR_(name, ...) wg_pair name;
+#define WG_OPTION_MEMBER_TRIPLE_(name, ...) wg_triple name;
+#define WG_OPTION_MEMBER_SHAPE_(name, ...) wg_shape name;
 #define WG_OPTION_MEMBER_DTYPE_(name, ...) wg_dtype name;
 #define WG_OPTION_MEMBER_TENSOR_(name, ...) wg_tensor *name;
 #define WG_OPTION_MEMBER_CHOICE_(name, ...) unsigned name; /* takes an enumerator */
@@ -127,6 +136,8 @@ typedef struct wg_option_table {
 #define WG_OPTION_PRESET_REAL_(name, value, ...) .name = (value),
 #define WG_OPTION_PRESET_BOOL_(name, value, ...) .name = (value),
 #define WG_OPTION_PRESET_PAIR_(name, value, ...) .name = WG_PAIR(value, value),
+#define WG_OPTION_PRESET_TRIPLE_(name, value, ...) .name = WG_TRIPLE(value, value, value),
+#define WG_OPTION_PRESET_SHAPE_(name, ...) .name = WG_NO_EXTENTS,
 #define WG_OPTION_PRESET_DTYPE_(name, value, ...) .name = (value),
 #define WG_OPTION_PRESET_TENSOR_(name, ...) .name = WG_NONE,
 #define WG_OPTION_PRESET_CHOICE_(name, value, ...) .name = (value),
@@ -134,7 +145,7 @@ typedef struct wg_option_table {
 /* Checks that every value is in its range. The message of E_ARGUMENT, or E_DTYPE, names op, the option, its range and the value. */
 WG_API WG_MUST_CHECK wg_status wg_options_check(wg_option_table table, const void *options, const char *op);
 
-/* Sets or reads an option by its name. Numbers represent all types: 0 or 1 for a bool, its value for an enum, both values of a pair,
+/* Sets or reads an option by its name. Numbers represent all types: 0 or 1 for a bool, its value for an enum, all values of a pair or triple,
    which read as NaN if they differ. On failure nothing changes. E_ARGUMENT: a name that the table does not contain (the message lists
    those that it contains), a value out of range, or an option that is a tensor or a list. */
 WG_API WG_MUST_CHECK wg_status wg_options_set(wg_option_table table, void *options, const char *name, double value, const char *op);

@@ -10,8 +10,20 @@
 
 /* ---- one option ---- */
 
+static const int64_t *whole_of(const wg_option *option, const void *options)
+{
+    return (const int64_t *)(const void *)((const char *)options + option->offset);
+}
+
+/* How many whole numbers an option is; 0 if it is something else. */
+static int whole_numbers(const wg_option *option)
+{
+    return option->type == WG_OPTION_INT ? 1 : option->type == WG_OPTION_PAIR ? 2 : option->type == WG_OPTION_TRIPLE ? 3 : 0;
+}
+
 static double value_of(const wg_option *option, const void *options)
 {
+    const int64_t *whole = whole_of(option, options);
     const void *at = (const char *)options + option->offset;
     switch (option->type) {
     case WG_OPTION_BOOL:
@@ -21,13 +33,19 @@ static double value_of(const wg_option *option, const void *options)
     case WG_OPTION_REAL:
         return *(const double *)at;
     case WG_OPTION_PAIR:
-        return ((const wg_pair *)at)->at[0] == ((const wg_pair *)at)->at[1] ? (double)((const wg_pair *)at)->at[0] : NAN;
+    case WG_OPTION_TRIPLE:
+        for (int i = 1; i < whole_numbers(option); i++)
+            if (whole[i] != whole[0])
+                return NAN;
+        return (double)whole[0];
     case WG_OPTION_DTYPE:
     case WG_OPTION_CHOICE:
         return *(const unsigned *)at;
     case WG_OPTION_TENSOR:
     case WG_OPTION_MILESTONES:
         return 0;
+    case WG_OPTION_SHAPE:
+        return ((const wg_shape *)at)->rank;
     }
     return 0;
 }
@@ -35,17 +53,22 @@ static double value_of(const wg_option *option, const void *options)
 /* Is it a number? */
 static bool is_number(const wg_option *option)
 {
-    return option->type != WG_OPTION_TENSOR && option->type != WG_OPTION_MILESTONES;
+    return option->type != WG_OPTION_TENSOR && option->type != WG_OPTION_MILESTONES && option->type != WG_OPTION_SHAPE;
 }
 
 static const char *not_a_number(const wg_option *option)
 {
-    return option->type == WG_OPTION_TENSOR ? "tensor" : "list";
+    return option->type == WG_OPTION_TENSOR ? "tensor" : option->type == WG_OPTION_SHAPE ? "shape" : "list";
 }
 
 static const wg_milestones *milestones_of(const wg_option *option, const void *options)
 {
     return (const wg_milestones *)((const char *)options + option->offset);
+}
+
+static const wg_shape *shape_of(const wg_option *option, const void *options)
+{
+    return (const wg_shape *)(const void *)((const char *)options + option->offset);
 }
 
 void wg_option_set(const wg_option *option, void *options, double value)
@@ -62,11 +85,16 @@ void wg_option_set(const wg_option *option, void *options, double value)
         *(double *)at = value;
         break;
     case WG_OPTION_PAIR:
-        *(wg_pair *)at = (wg_pair)WG_PAIR((int64_t)value, (int64_t)value);
+    case WG_OPTION_TRIPLE:
+        for (int i = 0; i < whole_numbers(option); i++)
+            ((int64_t *)at)[i] = (int64_t)value;
         break;
     case WG_OPTION_DTYPE:
     case WG_OPTION_CHOICE:
         *(unsigned *)at = (unsigned)value;
+        break;
+    case WG_OPTION_SHAPE: /* of no axis, the only default */
+        *(wg_shape *)at = WG_SCALAR;
         break;
     case WG_OPTION_TENSOR:
     case WG_OPTION_MILESTONES:
@@ -142,6 +170,7 @@ static wg_status check(const wg_option *option, double value, const char *op)
     switch (option->type) {
     case WG_OPTION_TENSOR:
     case WG_OPTION_MILESTONES:
+    case WG_OPTION_SHAPE:
         return WG_OK;
     case WG_OPTION_CHOICE:
         return is_choice(option, value) ? WG_OK : no_choice(option, name, value, op);
@@ -152,6 +181,7 @@ static wg_status check(const wg_option *option, double value, const char *op)
                                         : wg_fail(WG_E_ARGUMENT, op, "%s: expected %s to be 0 or 1, got %g", op, name, value);
     case WG_OPTION_INT:
     case WG_OPTION_PAIR:
+    case WG_OPTION_TRIPLE:
         if (isfinite(value) && (value != floor(value) || !(value >= -0x1p63 && value < 0x1p63)))
             return wg_fail(WG_E_ARGUMENT, op, "%s: expected %s to be a whole number of 64 bits, got %g", op, name, value);
         break;
@@ -175,18 +205,22 @@ static wg_status check_milestones(const wg_option *option, const wg_milestones *
     return WG_OK;
 }
 
-static const int64_t *whole_of(const wg_option *option, const void *options)
+static wg_status check_shape(const wg_option *option, const wg_shape *shape, const char *op)
 {
-    return (const int64_t *)(const void *)((const char *)options + option->offset);
+    if (shape->rank < 0 || shape->rank > WG_MAX_RANK)
+        return wg_fail(WG_E_ARGUMENT, op, "%s: expected %s of at most %d axes, got %d", op, option->name, WG_MAX_RANK, shape->rank);
+    for (int axis = 0; axis < shape->rank; axis++)
+        WG_TRY(wg_check_number(op, option->name, (double)shape->extent[axis], option->range));
+    return WG_OK;
 }
 
-/* The one or two whole numbers of an option. As a double the largest of them would be one that is too large. */
+/* The whole numbers of an option. As a double the largest of them would be one that is too large. */
 static wg_status check_whole(const wg_option *option, const int64_t *value, const char *op)
 {
     char text[120];
     if (option->type == WG_OPTION_INT && option->preset == (double)WG_REQUIRED_INT && *value == WG_REQUIRED_INT)
         return missing(option, op);
-    for (int i = 0; i < (option->type == WG_OPTION_PAIR ? 2 : 1); i++)
+    for (int i = 0; i < whole_numbers(option); i++)
         WG_TRY(wg_check_number(op, name_of(option, text, sizeof text), (double)value[i], option->range));
     return WG_OK;
 }
@@ -197,13 +231,15 @@ wg_status wg_options_check(wg_option_table table, const void *options, const cha
         return wg_fail(WG_E_NULL, op, "%s: the options are NULL", op);
     for (size_t i = 0; i < table.n; i++) {
         const wg_option *option = &table.option[i];
-        if (option->type == WG_OPTION_PAIR || option->type == WG_OPTION_INT) {
+        if (whole_numbers(option) > 0) {
             WG_TRY(check_whole(option, whole_of(option, options), op));
             continue;
         }
         WG_TRY(check(option, value_of(option, options), op));
         if (option->type == WG_OPTION_MILESTONES)
             WG_TRY(check_milestones(option, milestones_of(option, options), op));
+        if (option->type == WG_OPTION_SHAPE)
+            WG_TRY(check_shape(option, shape_of(option, options), op));
     }
     return WG_OK;
 }
@@ -248,20 +284,22 @@ wg_status wg_options_get(wg_option_table table, const void *options, const char 
     return WG_OK;
 }
 
-int64_t *wg_option_pair(const wg_option *option, void *options)
+int64_t *wg_option_whole(const wg_option *option, void *options, int *n)
 {
+    *n = whole_numbers(option);
     return (int64_t *)(uintptr_t)whole_of(option, options);
 }
 
 /* ---- as text ---- */
 
-static void say_milestones(const wg_milestones *list, char *text, size_t size)
+/* "(1, 2)", with those brackets. */
+static void say_list(const int64_t *number, int n, const char *brackets, char *text, size_t size)
 {
-    size_t used = 0;
-    for (int i = 0; i < list->count && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%lld", i ? ", " : "[", (long long)list->step[i]);
+    size_t used = (size_t)snprintf(text, size, "%c", brackets[0]);
+    for (int i = 0; i < n && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%lld", i ? ", " : "", (long long)number[i]);
     if (used < size)
-        snprintf(text + used, size - used, "]");
+        snprintf(text + used, size - used, "%c", brackets[1]);
 }
 
 /* With as many digits as it takes to read the same number. */
@@ -277,8 +315,10 @@ static void say_number(double value, char *text, size_t size)
 static void say_value(const wg_option *option, const void *options, char *text, size_t size)
 {
     const double value = value_of(option, options);
-    if (option->type == WG_OPTION_PAIR)
-        snprintf(text, size, "(%lld, %lld)", (long long)whole_of(option, options)[0], (long long)whole_of(option, options)[1]);
+    if (whole_numbers(option) > 1)
+        say_list(whole_of(option, options), whole_numbers(option), "()", text, size);
+    else if (option->type == WG_OPTION_SHAPE)
+        say_list(shape_of(option, options)->extent, shape_of(option, options)->rank, "()", text, size);
     else if (option->type == WG_OPTION_BOOL)
         snprintf(text, size, "%s", value != 0 ? "true" : "false");
     else if (option->type == WG_OPTION_DTYPE)
@@ -312,7 +352,7 @@ char *wg_options_text(wg_option_table table, const void *options, bool all, char
         if (option->type == WG_OPTION_TENSOR || (!all && !is_list && !option->required && is_default(option, options)))
             continue;
         if (is_list)
-            say_milestones(milestones_of(option, options), said, sizeof said);
+            say_list(milestones_of(option, options)->step, milestones_of(option, options)->count, "[]", said, sizeof said);
         else
             say_value(option, options, said, sizeof said);
         used += (size_t)snprintf(text + used, size - used, "%s%s=%s", used ? ", " : "", option->name, said);

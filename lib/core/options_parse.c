@@ -90,17 +90,35 @@ static wg_status take_name(struct text *text, const char *const *names, size_t n
     return longest > 0 ? WG_OK : expected(text, what);
 }
 
-static wg_status take_pair(struct text *text, int64_t *pair)
+/* A pair or a triple. */
+static wg_status take_tuple(struct text *text, int64_t *value, int n)
 {
     if (!take(text, '('))
-        return expected(text, "a pair, (1, 2)");
-    for (int k = 0; k < 2; k++) {
+        return expected(text, n == 2 ? "a pair, (1, 2)" : "a triple, (1, 2, 3)");
+    for (int k = 0; k < n; k++) {
         skip_spaces(text);
-        WG_TRY(take_whole(text, &pair[k]));
-        if (!take(text, k == 0 ? ',' : ')'))
-            return expected(text, k == 0 ? "\",\"" : "\")\"");
+        WG_TRY(take_whole(text, &value[k]));
+        if (!take(text, k + 1 < n ? ',' : ')'))
+            return expected(text, k + 1 < n ? "\",\"" : "\")\"");
     }
     return WG_OK;
+}
+
+static wg_status take_shape(struct text *text, wg_shape *shape)
+{
+    *shape = WG_SCALAR;
+    if (!take(text, '('))
+        return expected(text, "a shape, (16, 5, 5)");
+    if (take(text, ')'))
+        return WG_OK;
+    do {
+        if (shape->rank == WG_MAX_RANK)
+            return expected(text, "at most 8 extents");
+        skip_spaces(text);
+        WG_TRY(take_whole(text, &shape->extent[shape->rank]));
+        shape->rank++;
+    } while (take(text, ','));
+    return take(text, ')') ? WG_OK : expected(text, "\")\"");
 }
 
 static wg_status take_milestones(struct text *text, wg_milestones *list)
@@ -125,7 +143,8 @@ static wg_status take_value(struct text *text, const wg_option *option, void *op
 {
     static const char *const booleans[] = {"false", "true"}, *const dtypes[] = {"f32", "f64"};
     double value = 0;
-    int64_t whole = 0;
+    int64_t whole = 0, *values;
+    int n;
     skip_spaces(text);
     switch (option->type) {
     case WG_OPTION_BOOL:
@@ -142,7 +161,11 @@ static wg_status take_value(struct text *text, const wg_option *option, void *op
         memcpy((char *)options + option->offset, &whole, sizeof whole);
         return WG_OK;
     case WG_OPTION_PAIR:
-        return take_pair(text, wg_option_pair(option, options));
+    case WG_OPTION_TRIPLE:
+        values = wg_option_whole(option, options, &n);
+        return take_tuple(text, values, n);
+    case WG_OPTION_SHAPE:
+        return take_shape(text, (wg_shape *)(void *)((char *)options + option->offset));
     case WG_OPTION_MILESTONES:
         return take_milestones(text, (wg_milestones *)(void *)((char *)options + option->offset));
     case WG_OPTION_TENSOR:

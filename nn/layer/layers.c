@@ -17,6 +17,10 @@ const char *const wg_activation_names[] = {"identity",
 #include "wengert/layers.def"
                                            NULL};
 
+const char *const wg_padding_names[] = {"zeros", "reflect", "replicate", "circular", NULL};
+const char *const wg_interpolation_names[] = {"nearest", "nearest_exact", "linear", "cubic", NULL};
+const char *const wg_shortcut_names[] = {"pad", "projection", NULL};
+
 /* ---- layers with options ---- */
 
 #define WG_SIZE(name, help, ...) WG_OPTION_SIZE_OF(options_type, name, help, __VA_ARGS__),
@@ -26,6 +30,8 @@ const char *const wg_activation_names[] = {"identity",
 #define WG_DTYPE(name, preset, help) WG_OPTION_DTYPE_OF(options_type, name, preset, help),
 #define WG_CHOICE(name, preset, help, type) WG_OPTION_CHOICE_OF(options_type, name, preset, help, type##_names),
 #define WG_BOTH(name, preset, help, ...) WG_OPTION_PAIR_OF(options_type, name, preset, help, __VA_ARGS__),
+#define WG_THREE(name, preset, help, ...) WG_OPTION_TRIPLE_OF(options_type, name, preset, help, __VA_ARGS__),
+#define WG_EXTENTS(name, help, ...) WG_OPTION_SHAPE_OF(options_type, name, help, __VA_ARGS__),
 #define WG_GENERATOR(name) WG_OPTION_TENSOR_OF(options_type, name, "draws the initial weights"),
 #define WG_LAYER(name, options)                                                                              \
     wg_nn_module *wg_nn_##name##_with(wg_nn_##name##_options options_)                                       \
@@ -202,7 +208,7 @@ static wg_tensor *initial_bias(const struct nn_weight *w)
     double fan_in = 1;
     for (int i = 1; i < w->shape.rank; i++)
         fan_in *= (double)w->shape.extent[i];
-    const wg_shape shape = WG_SHAPE(w->shape.extent[0]);
+    const wg_shape shape = WG_SHAPE(w->outputs > 0 ? w->outputs : w->shape.extent[0]);
     if (w->init == WG_INIT_LINEAR)
         return wg_uniform(w->generator, w->dtype, shape, -1 / sqrt(fan_in), 1 / sqrt(fan_in));
     return wg_zeros(w->dtype, shape);

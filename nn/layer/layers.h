@@ -39,12 +39,13 @@ struct nn_affine {
 wg_status nn_add_affine(wg_nn_module *layer, wg_dtype dtype, int64_t extent, bool weight, bool bias);
 struct nn_affine nn_affine_of(const wg_nn_call *call, bool weight, bool bias);
 
-/* Adds "weight", drawn by a rule, and, with bias, "bias" (the weight's first extent): U(±1/√fan_in) under WG_INIT_LINEAR, else 0.
+/* Adds "weight", drawn by a rule, and, with bias, "bias" (outputs, or 0 for the weight's first extent): U(±1/√fan_in) under WG_INIT_LINEAR, else 0.
    E_ARGUMENT for a gain under WG_INIT_LINEAR. */
 struct nn_weight {
     const char *op; /* the constructor, for messages */
     wg_shape shape;
     bool bias;
+    int64_t outputs;
     wg_dtype dtype;
     wg_init_rule init;
     double gain;
@@ -52,7 +53,13 @@ struct nn_weight {
 };
 wg_status nn_add_weight(wg_nn_module *layer, const struct nn_weight *weight);
 
+/* For containers and models whose modules come one after another. Append: the next child, which is called by its number; it is taken over,
+   NULL too, which is a failure. Forward: each child on the results of the one before. */
+wg_status nn_append(wg_nn_module *net, wg_nn_module *layer);
+wg_tensor *nn_forward_chain(const wg_nn_call *call, wg_tensor *x);
+
 /* The names of an enum's values, terminated by NULL. */
-extern const char *const wg_init_rule_names[], *const wg_activation_names[];
+extern const char *const wg_init_rule_names[],
+    *const wg_activation_names[], *const wg_padding_names[], *const wg_interpolation_names[], *const wg_shortcut_names[];
 
 #endif

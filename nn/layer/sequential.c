@@ -79,7 +79,7 @@ static bool is_single(const wg_nn_call *call)
 }
 
 /* Where every layer has one result no list of them is needed; modules nest deep, and this is on the stack of each. */
-static wg_tensor *forward(const wg_nn_call *call, wg_tensor *x)
+wg_tensor *nn_forward_chain(const wg_nn_call *call, wg_tensor *x)
 {
     if (!is_single(call))
         return forward_many(call, x);
@@ -93,10 +93,10 @@ static wg_tensor *forward(const wg_nn_call *call, wg_tensor *x)
     return y;
 }
 
-static const struct wg_nn_kind sequential_kind = {.name = "sequential", .forward = forward, .n_in = WG_NN_ANY, .n_out = WG_NN_ANY};
+static const struct wg_nn_kind sequential_kind = {
+    .name = "sequential", .forward = nn_forward_chain, .n_in = WG_NN_ANY, .n_out = WG_NN_ANY};
 
-/* Takes layer over, NULL too: that is a failure. */
-static wg_status append(wg_nn_module *net, wg_nn_module *layer)
+wg_status nn_append(wg_nn_module *net, wg_nn_module *layer)
 {
     char name[32];
     snprintf(name, sizeof name, "%zu", wg_nn_children(net));
@@ -131,7 +131,7 @@ wg_nn_module *wg_nn_sequential_with(wg_nn_module *const *layers, size_t n)
     wg_status status = net ? check_chain(layers, n) : WG_E_MEMORY;
     for (size_t i = 0; i < n; i++) {
         if (status == WG_OK)
-            status = append(net, layers[i]);
+            status = nn_append(net, layers[i]);
         else
             wg_nn_destroy(layers[i]);
     }
@@ -150,19 +150,19 @@ static const wg_option mlp_options[] = {
     WG_OPTION_CHOICE_OF(wg_nn_mlp_options, init, WG_INIT_LINEAR, "rule of the initial weights", wg_init_rule_names),
 };
 static const wg_option_table mlp_table = {mlp_options, sizeof mlp_options / sizeof *mlp_options, sizeof(wg_nn_mlp_options)};
-static const struct wg_nn_kind mlp_kind = {.name = "mlp", .forward = forward, .n_in = WG_NN_ANY, .n_out = WG_NN_ANY};
+static const struct wg_nn_kind mlp_kind = {.name = "mlp", .forward = nn_forward_chain, .n_in = WG_NN_ANY, .n_out = WG_NN_ANY};
 
 static wg_status append_block(wg_nn_module *net, int64_t in, int64_t out, bool last, wg_tensor *generator,
                               const wg_nn_mlp_options *options)
 {
     const double gain = last || !nn_init_has_gain(options->init) ? 1 : nn_gain_of(options->activation);
-    WG_TRY(
-        append(net, wg_nn_linear(in, out, .dtype = options->dtype, .init = options->init, .gain = gain, .generator = generator)));
+    WG_TRY(nn_append(net,
+                     wg_nn_linear(in, out, .dtype = options->dtype, .init = options->init, .gain = gain, .generator = generator)));
     if (last)
         return WG_OK;
     if (options->batch_norm)
-        WG_TRY(append(net, wg_nn_batch_norm(out, .dtype = options->dtype)));
-    return options->activation == WG_ACTIVATION_IDENTITY ? WG_OK : append(net, wg_nn_activation(options->activation));
+        WG_TRY(nn_append(net, wg_nn_batch_norm(out, .dtype = options->dtype)));
+    return options->activation == WG_ACTIVATION_IDENTITY ? WG_OK : nn_append(net, wg_nn_activation(options->activation));
 }
 
 static wg_tensor *init_generator(uint64_t seed)

@@ -37,7 +37,7 @@ static wg_tensor *flatten(wg_tensor_list params)
 {
     wg_tensor **part = malloc(params.n * sizeof *part);
     if (!part) {
-        (void)nn_no_memory("nn_flatten");
+        (void)nn_no_memory("nn_to_vector");
         return NULL;
     }
     wg_status status = WG_OK;
@@ -50,10 +50,10 @@ static wg_tensor *flatten(wg_tensor_list params)
     return vector;
 }
 
-wg_tensor *wg_nn_flatten(wg_tensor_list params)
+wg_tensor *wg_nn_to_vector(wg_tensor_list params)
 {
     int64_t elements;
-    if (nn_check_params(params, &elements, "nn_flatten") != WG_OK)
+    if (nn_check_params(params, &elements, "nn_to_vector") != WG_OK)
         return NULL;
     if (wg_tape_top())
         return flatten(params);
@@ -93,9 +93,9 @@ static wg_status reshape_parts(wg_tensor **part, wg_tensor_list like)
     return whole ? WG_OK : nn_first_error(WG_E_MEMORY);
 }
 
-wg_status wg_nn_unflatten(wg_tensor *vector, wg_tensor_list like, wg_tensor **params)
+wg_status wg_nn_from_vector(wg_tensor *vector, wg_tensor_list like, wg_tensor **params)
 {
-    const char *op = "nn_unflatten";
+    const char *op = "nn_from_vector";
     WG_TRY(check_vector(vector, like, op));
     if (!params)
         return nn_null_argument(op, "the place for the parameters");
@@ -124,7 +124,7 @@ static wg_status assign(wg_tensor_list params, wg_tensor *vector, wg_tensor **pa
         shared = wg_shares_memory(params.tensor[i], vector);
     if (shared && !(vector = wg_copy(vector)))
         return nn_first_error(WG_E_MEMORY);
-    WG_TRY(wg_nn_unflatten(vector, params, part));
+    WG_TRY(wg_nn_from_vector(vector, params, part));
     for (size_t i = 0; i < params.n; i++)
         WG_TRY(wg_assign(params.tensor[i], part[i]));
     return WG_OK;

@@ -1,25 +1,8 @@
-/* Workloads W1 to W5b and W11: classifiers, one training step on one batch. W1 to W4 are multilayer perceptrons, W5 is LeNet,
-   W5b a network of three convolutions for images of CIFAR's size. */
+/* Workloads W1 to W5b, W11 and W15: classifiers, one training step on one batch. W1 to W4 are multilayer perceptrons, W5 is LeNet,
+   W5b a network of three convolutions for images of CIFAR's size, W15 ResNet-20 for the same images. */
 #include <stdlib.h>
 
 #include "bench.h"
-
-/* ---- layers for images ---- */
-
-static wg_tensor *pool(const wg_nn_call *call, wg_tensor *x)
-{
-    (void)call;
-    return wg_max_pool2d(x);
-}
-
-static wg_tensor *flatten(const wg_nn_call *call, wg_tensor *x)
-{
-    (void)call;
-    return wg_reshape(x, WG_SHAPE(wg_extent(x, 0), -1));
-}
-
-static const struct wg_nn_kind pool_type = {.name = "max_pool", .forward = pool};
-static const struct wg_nn_kind flatten_type = {.name = "flatten", .forward = flatten};
 
 /* ---- the networks ---- */
 
@@ -45,19 +28,20 @@ static wg_nn_module *w4_net(void)
 
 static wg_nn_module *w5_net(void)
 {
-    return wg_nn_sequential(wg_nn_conv2d(1, 6, 5, .padding = WG_PAIR(2, 2)), wg_nn_relu(),
-                            wg_nn_module_create(&pool_type, NULL, NULL), wg_nn_conv2d(6, 16, 5), wg_nn_relu(),
-                            wg_nn_module_create(&pool_type, NULL, NULL), wg_nn_module_create(&flatten_type, NULL, NULL),
-                            wg_nn_linear(400, 120), wg_nn_relu(), wg_nn_linear(120, 84), wg_nn_relu(), wg_nn_linear(84, 10));
+    return wg_nn_lenet();
 }
 
 static wg_nn_module *w5b_net(void)
 {
     return wg_nn_sequential(wg_nn_conv2d(3, 32, 3, .padding = WG_PAIR(1, 1)), wg_nn_batch_norm(32), wg_nn_relu(),
-                            wg_nn_conv2d(32, 32, 3, .padding = WG_PAIR(1, 1)), wg_nn_relu(),
-                            wg_nn_module_create(&pool_type, NULL, NULL), wg_nn_conv2d(32, 64, 3, .padding = WG_PAIR(1, 1)),
-                            wg_nn_relu(), wg_nn_module_create(&pool_type, NULL, NULL),
-                            wg_nn_module_create(&flatten_type, NULL, NULL), wg_nn_linear(64 * 8 * 8, 10));
+                            wg_nn_conv2d(32, 32, 3, .padding = WG_PAIR(1, 1)), wg_nn_relu(), wg_nn_max_pool2d(2),
+                            wg_nn_conv2d(32, 64, 3, .padding = WG_PAIR(1, 1)), wg_nn_relu(), wg_nn_max_pool2d(2), wg_nn_flatten(),
+                            wg_nn_linear(64 * 8 * 8, 10));
+}
+
+static wg_nn_module *w15_net(void)
+{
+    return wg_nn_resnet(3);
 }
 
 static wg_nn_module *w11_net(void)
@@ -151,4 +135,5 @@ CLASSIFIER(w3, "W3", w3_net, momentum, 10, 256, 1024);
 CLASSIFIER(w4, "W4", w4_net, adam, 10, 128, 784);
 CLASSIFIER(w5, "W5", w5_net, adam, 10, 64, 1, 28, 28);
 CLASSIFIER(w5b, "W5b", w5b_net, adam, 10, 32, 3, 32, 32);
+CLASSIFIER(w15, "W15", w15_net, momentum, 10, 32, 3, 32, 32);
 CLASSIFIER(w11, "W11", w11_net, sgd, 1024, 1024, 1024);

@@ -6,7 +6,7 @@ usage: torch_bench.py [-w WORKLOAD,...|all] [-t THREADS,...] [-m eager,foreach,j
   eager    optimizers as they are by default
   foreach  optimizers and averages in whole lists (torch._foreach)
   jit      the networks traced, or the function scripted; optimizers as in foreach
-  nhwc     images channels-last (W5, W5b)
+  nhwc     images channels-last (W5, W5b, W15)
   --losses only the losses of the first four steps, in plain text: losses.txt, which test_workloads.c holds Wengert against
 
 PyTorch is run at its best. It starts itself anew in an environment where glibc neither gives memory back nor maps each large tensor
@@ -56,7 +56,7 @@ def arguments():
     return parser.parse_args()
 
 
-NAMES = "W1 W2 W3 W4 W5 W5b W6 W7a W7b W7c W8_1e6 W8_1e7 W9 W10_grad W10_hvp W10_hess W11 W12 W13".split()
+NAMES = "W1 W2 W3 W4 W5 W5b W6 W7a W7b W7c W8_1e6 W8_1e7 W9 W10_grad W10_hvp W10_hess W11 W12 W13 W15".split()
 ASKED = arguments()
 WANTED = NAMES if ASKED.w == "all" else ASKED.w.split(",")
 start_anew_tuned(WANTED)
@@ -93,11 +93,11 @@ class Numbers:
         return torch.from_numpy((classes * self.fractions(n)).astype(numpy.int64))
 
     def into_parameters(self, net):
-        params = list(net.parameters())
-        for weight, bias in zip(params, params[1:]):
+        params = list(net.named_parameters())
+        for (_, weight), (name, bias) in zip(params, params[1:]):
             if weight.dim() >= 2:
                 bound = 1 / math.sqrt(weight[0].numel())
-                for p in weight, bias:
+                for p in [weight, bias] if "bias" in name else [weight]:
                     p.data.copy_(self.drawn(*p.shape, low=-bound, high=bound))
         return net
 
@@ -123,6 +123,37 @@ def small_cifar():
     return nn.Sequential(nn.Conv2d(3, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(),
                          nn.MaxPool2d(2), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
                          nn.Linear(64 * 8 * 8, 10))
+
+
+class Block(nn.Module):
+    """Two convolutions; where the stride is 2 the shortcut has zeros for new channels."""
+
+    def __init__(self, channels, out, stride):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(channels, out, 3, stride, 1, bias=False), nn.BatchNorm2d(out)
+        self.conv2, self.bn2 = nn.Conv2d(out, out, 3, 1, 1, bias=False), nn.BatchNorm2d(out)
+        self.stride, self.more = stride, (out - channels) // 2
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)), inplace=True)))
+        if self.stride > 1:
+            x = F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, self.more, self.more))
+        return F.relu(y.add_(x), inplace=True)
+
+
+class ResNet(nn.Module):
+    """ResNet-20 for CIFAR's images."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16)
+        widths = [16] * 4 + [32] * 3 + [64] * 3
+        self.blocks = nn.Sequential(*(Block(a, b, b // a) for a, b in zip(widths, widths[1:])))
+        self.fc = nn.Linear(64, 10)
+
+    def forward(self, x):
+        x = self.blocks(F.relu(self.bn1(self.conv1(x)), inplace=True))
+        return self.fc(x.mean((2, 3)))
 
 
 def adam(params, lists):
@@ -445,6 +476,7 @@ MAKE = {
     "W11": lambda mode: classifier(mode, mlp(*[1024] * 17), sgd, (1024, 1024), 1024),
     "W12": characters,
     "W13": sequence,
+    "W15": lambda mode: classifier(mode, ResNet(), momentum, (32, 3, 32, 32)),
 }
 
 # ---- measuring ----
@@ -515,7 +547,7 @@ def measure(name, threads, mode):
         pass  # another BLAS, which has its own ways
     result = {"peer": "torch-" + torch.__version__, "workload": name, "threads": threads, "mode": mode}
     try:
-        if mode == "nhwc" and name not in ("W5", "W5b"):
+        if mode == "nhwc" and name not in ("W5", "W5b", "W15"):
             raise ValueError("nhwc is for images")
         workload = MAKE[name](mode)
         if name == "W11":

@@ -144,6 +144,8 @@ static void text_is_read_again(void **state)
 struct counts {
     int64_t steps, seed;
     wg_pair pair;
+    wg_triple triple;
+    wg_shape shape;
     unsigned mode;
     wg_milestones list;
 };
@@ -153,6 +155,8 @@ static const wg_option count_option[] = {
     WG_OPTION_INT_OF(struct counts, steps, WG_REQUIRED_INT, "how many", WG_ANY_VALUE),
     WG_OPTION_INT_OF(struct counts, seed, 0x1p53, "a seed", WG_ANY_VALUE),
     WG_OPTION_PAIR_OF(struct counts, pair, 0, "two", WG_AT_LEAST(0)),
+    WG_OPTION_TRIPLE_OF(struct counts, triple, 0, "three", WG_AT_LEAST(0)),
+    WG_OPTION_SHAPE_OF(struct counts, shape, "of an image", WG_AT_LEAST(1)),
     WG_OPTION_CHOICE_OF(struct counts, mode, 0, "a mode", modes),
     WG_OPTION_MILESTONES_OF(struct counts, list, "steps"),
 };
@@ -164,6 +168,8 @@ static void whole_numbers_are_exact(void **state)
     struct counts made = {.steps = INT64_MAX,
                           .seed = ((int64_t)1 << 53) + 1,
                           .pair = WG_PAIR(INT64_MAX, INT64_MAX - 1),
+                          .triple = WG_TRIPLE(1, 2, INT64_MAX),
+                          .shape = {2, {7, INT64_MAX}},
                           .list = WG_MILESTONES(1, INT64_MAX)},
                   read;
     char text[300];
@@ -173,11 +179,43 @@ static void whole_numbers_are_exact(void **state)
         assert_ok(wg_options_parse(counts, &read, wg_options_text(counts, &made, all, text, sizeof text), "make"));
         assert_true(read.steps == made.steps && read.seed == made.seed);
         assert_true(read.pair.at[0] == INT64_MAX && read.pair.at[1] == INT64_MAX - 1 && read.list.step[1] == INT64_MAX);
+        assert_true(read.triple.at[0] == 1 && read.triple.at[1] == 2 && read.triple.at[2] == INT64_MAX);
+        assert_true(read.shape.rank == 2 && read.shape.extent[0] == 7 && read.shape.extent[1] == INT64_MAX);
     }
     made.steps = INT64_MIN + 1; /* a number, which only rounds to the mark of one that is not given */
     assert_ok(wg_options_check(counts, &made, "make"));
     made.steps = WG_REQUIRED_INT;
     assert_fails(wg_options_check(counts, &made, "make"), WG_E_ARGUMENT, "make: expected a value for steps");
+}
+
+static void triples_and_shapes_have_their_ranges(void **state)
+{
+    (void)state;
+    struct counts made = {.steps = 1, .seed = (int64_t)1 << 53, .list = WG_MILESTONES(3)}, read;
+    char text[300];
+    double value;
+    assert_string_equal(wg_options_text(counts, &made, false, text, sizeof text), "steps=1, list=[3]");
+    wg_options_reset(counts, &read);
+    assert_ok(wg_options_parse(counts, &read, wg_options_text(counts, &made, true, text, sizeof text), "make"));
+    assert_int_equal(read.shape.rank, 0);
+    made.triple.at[1] = -1;
+    assert_fails(wg_options_check(counts, &made, "make"), WG_E_ARGUMENT, "make: expected triple in [0, inf), got -1");
+    made.triple.at[1] = 4;
+    made.shape = WG_SHAPE(3, 0);
+    assert_fails(wg_options_check(counts, &made, "make"), WG_E_ARGUMENT, "make: expected shape in [1, inf), got 0");
+    made.shape.rank = 9;
+    assert_fails(wg_options_check(counts, &made, "make"), WG_E_ARGUMENT, "make: expected shape of at most 8 axes, got 9");
+    assert_ok(wg_options_get(counts, &made, "triple", &value, "make"));
+    assert_true(isnan(value));
+    assert_ok(wg_options_set(counts, &made, "triple", 5, "make"));
+    assert_true(made.triple.at[0] == 5 && made.triple.at[1] == 5 && made.triple.at[2] == 5);
+    assert_fails(wg_options_set(counts, &made, "shape", 5, "make"), WG_E_ARGUMENT,
+                 "make: shape is a shape, and not set by a number");
+    assert_fails(wg_options_parse(counts, &read, "triple=(1, 2)", "make"), WG_E_ARGUMENT, "expected \",\" at character 13");
+    assert_fails(wg_options_parse(counts, &read, "triple=1", "make"), WG_E_ARGUMENT, "expected a triple, (1, 2, 3)");
+    assert_fails(wg_options_parse(counts, &read, "shape=[1]", "make"), WG_E_ARGUMENT, "expected a shape, (16, 5, 5)");
+    assert_fails(wg_options_parse(counts, &read, "shape=(1, 2", "make"), WG_E_ARGUMENT, "expected \")\"");
+    assert_fails(wg_options_parse(counts, &read, "shape=(1, 2, 3, 4, 5, 6, 7, 8, 9)", "make"), WG_E_ARGUMENT, "at most 8 extents");
 }
 
 static void names_of_values_need_not_be_words(void **state)
@@ -197,8 +235,13 @@ static void names_of_values_need_not_be_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(ranges_are_checked), TEST(options_are_set_and_read_by_name), TEST(text_says_what_differs_from_the_defaults),
-        TEST(text_is_read_again), TEST(whole_numbers_are_exact),          TEST(names_of_values_need_not_be_words),
+        TEST(ranges_are_checked),
+        TEST(options_are_set_and_read_by_name),
+        TEST(text_says_what_differs_from_the_defaults),
+        TEST(triples_and_shapes_have_their_ranges),
+        TEST(text_is_read_again),
+        TEST(whole_numbers_are_exact),
+        TEST(names_of_values_need_not_be_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

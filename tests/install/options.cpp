@@ -90,6 +90,9 @@ int main()
     wg_tensor *image = counting(WG_F32, WG_SHAPE(1, 1, 4, 4)), *kernel = wg_ones(WG_F32, WG_SHAPE(1, 1, 2, 2));
     wg_tensor *conv = wg_conv2d(image, kernel, WG_NONE, .padding = WG_PAIR(1, 0), .stride = WG_PAIR(1, 2));
     is(wg_extent(conv, 2) == 5 && wg_extent(conv, 3) == 2 && wg_data_as(conv, float)[0] == 3, "wg_conv2d: pairs");
+    is(wg_numel(wg_interpolate(image, .size = WG_SHAPE(5, 7), .mode = WG_INTERPOLATION_LINEAR)) == 35 * wg_extent(image, 1),
+       "wg_interpolate");
+    is(wg_numel(wg_resample(image, 3, WG_SAMPLING(.extent = 1))) == wg_numel(image) / wg_extent(image, 3), "wg_resample");
     is(wg_numel(wg_max_pool2d(image, .stride = WG_PAIR(1, 1))) == 9, "wg_max_pool2d");
 
     wg_tensor *first = wg_grad(wg_sum(wg_mul(x, wg_mul(x, x))), x, .create_graph = true);
@@ -132,6 +135,15 @@ int main()
     wg_nn_destroy(cubes), wg_nn_destroy(plain);
     wg_nn_module *layer = wg_nn_conv2d(1, 2, 3, .bias = false, .padding = WG_PAIR(1, 1));
     is(wg_nn_parameters(layer).n == 1, "wg_nn_conv2d");
+    wg_nn_destroy(layer);
+    layer = wg_nn_conv3d(1, 2, 3, .padding = WG_TRIPLE(1, 0, 1), .padding_mode = WG_PADDING_CIRCULAR);
+    is(wg_rank(wg_nn_parameters(layer).tensor[0]) == 5, "wg_nn_conv3d");
+    wg_nn_destroy(layer);
+    layer = wg_nn_sequential(wg_nn_flatten(), wg_nn_unflatten(1, .size = WG_SHAPE(2, 3)), wg_nn_upsample(.size = WG_SHAPE(5)));
+    is(wg_nn_children(layer) == 3, "wg_nn_unflatten, wg_nn_upsample");
+    wg_nn_destroy(layer);
+    layer = wg_nn_parallel(WG_NN_MODULES(wg_nn_relu(), wg_nn_residual(wg_nn_tanh(), .shortcut = wg_nn_identity())), .axis = 0);
+    is(wg_nn_children(layer) == 2, "wg_nn_parallel, wg_nn_residual");
     wg_nn_destroy(layer);
     wg_optim *opt = wg_optim_sgd(wg_nn_parameters(net), .nesterov = true, .momentum = 0.9, .lr = 0.5);
     is(wg_optim_lr(opt, 0) == 0.5 && wg_optim_get(opt, 0, "momentum") == 0.9 && wg_optim_get(opt, 0, "nesterov") == 1,

@@ -150,6 +150,22 @@ static wg_nn_module *encoder_layer_64(void)
     return wg_nn_transformer_encoder_layer(8, 2, .hidden = 16, .dropout = 0, .dtype = WG_F64);
 }
 
+/* Narrower in its linear layers than wg_nn_lenet is by default. */
+static wg_nn_module *lenet(void)
+{
+    return wg_nn_sequential(wg_nn_conv2d(1, 6, 5, .padding = WG_PAIR(2, 2)), wg_nn_relu(), wg_nn_max_pool2d(2),
+                            wg_nn_conv2d(6, 16, 5), wg_nn_relu(), wg_nn_max_pool2d(2), wg_nn_flatten(), wg_nn_linear(400, 12),
+                            wg_nn_relu(), wg_nn_linear(12, 10));
+}
+
+static wg_nn_module *conv_bn_64(void)
+{
+    return wg_nn_sequential(
+        wg_nn_conv2d(3, 4, 3, .stride = WG_PAIR(2, 2), .padding = WG_PAIR(1, 1), .bias = false, .dtype = WG_F64),
+        wg_nn_batch_norm(4, .dtype = WG_F64), wg_nn_relu(),
+        wg_nn_conv_transpose2d(4, 2, 3, .stride = WG_PAIR(2, 2), .output_padding = WG_PAIR(1, 1), .dtype = WG_F64));
+}
+
 static const struct fixture {
     const char *name;
     wg_nn_module *(*make)(void);
@@ -160,6 +176,8 @@ static const struct fixture {
     {"embedding_layer_norm_64", embedding_layer_norm_64, false},
     {"attention_64", attention_64, false},
     {"encoder_layer_64", encoder_layer_64, true},
+    {"lenet", lenet, false},
+    {"conv_bn_64", conv_bn_64, false},
     {"lstm", lstm, false},
     {"lstm_bidirectional_64", lstm_bidirectional_64, false},
     {"gru_64", gru_64, false},

@@ -8,6 +8,7 @@ import math
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 torch.set_default_dtype(torch.float64)
 
@@ -58,6 +59,97 @@ class RMSNorm(nn.Module):
 
     def forward(self, x):
         return self.weight * x / torch.sqrt((x * x).mean(-1, keepdim=True) + self.eps)
+
+
+def convolution(channels_in, channels_out, size=3, stride=1):
+    return nn.Conv2d(channels_in, channels_out, size, stride, size // 2, bias=False)
+
+
+class BasicBlock(nn.Module):
+    """Of residual networks for small images; project: option B, else A."""
+
+    def __init__(self, channels_in, channels_out, stride=1, project=False):
+        super().__init__()
+        self.conv1, self.bn1 = convolution(channels_in, channels_out, stride=stride), nn.BatchNorm2d(channels_out)
+        self.conv2, self.bn2 = convolution(channels_out, channels_out), nn.BatchNorm2d(channels_out)
+        self.stride, self.new = stride, channels_out - channels_in
+        if project and (stride != 1 or self.new):
+            self.downsample = nn.Sequential(convolution(channels_in, channels_out, 1, stride), nn.BatchNorm2d(channels_out))
+
+    def shortcut(self, x):
+        if hasattr(self, "downsample"):
+            return self.downsample(x)
+        before = self.new // 2
+        return functional.pad(x[:, :, ::self.stride, ::self.stride], (0, 0, 0, 0, before, self.new - before))
+
+    def forward(self, x):
+        y = torch.relu(self.bn1(self.conv1(x)))
+        return torch.relu(self.bn2(self.conv2(y)) + self.shortcut(x))
+
+
+class ResNet(nn.Module):
+    def __init__(self, blocks, classes=10, channels=3, width=16, project=False):
+        super().__init__()
+        self.conv1, self.bn1 = convolution(channels, width), nn.BatchNorm2d(width)
+        for i in range(3):
+            widths = [max(width, width << i >> 1)] + blocks * [width << i]
+            stage = [BasicBlock(a, b, 2 if i and not k else 1, project) for k, (a, b) in enumerate(zip(widths, widths[1:]))]
+            setattr(self, f"layer{i + 1}", nn.Sequential(*stage))
+        self.fc = nn.Linear(4 * width, classes)
+
+    def forward(self, x):
+        x = self.layer3(self.layer2(self.layer1(torch.relu(self.bn1(self.conv1(x))))))
+        return self.fc(x.mean((2, 3)))
+
+
+def lenet(classes=10, channels=1, width1=6, width2=16, hidden1=120, hidden2=84, extent=28):
+    side = (extent // 2 - 4) // 2
+    return nn.Sequential(nn.Conv2d(channels, width1, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(width1, width2, 5), nn.ReLU(),
+                         nn.MaxPool2d(2), nn.Flatten(), nn.Linear(width2 * side * side, hidden1), nn.ReLU(), nn.Linear(hidden1, hidden2),
+                         nn.ReLU(), nn.Linear(hidden2, classes))
+
+
+def double_conv(channels_in, channels_out):
+    return nn.Sequential(convolution(channels_in, channels_out), nn.BatchNorm2d(channels_out), nn.ReLU(),
+                         convolution(channels_out, channels_out), nn.BatchNorm2d(channels_out), nn.ReLU())
+
+
+def unet_down(channels_in, channels_out):
+    return nn.Sequential(nn.MaxPool2d(2), double_conv(channels_in, channels_out))
+
+
+class UNetUp(nn.Module):
+    def __init__(self, channels_in, channels_out):
+        super().__init__()
+        self.up = nn.ConvTranspose2d(channels_in, channels_in // 2, 2, stride=2)
+        self.conv = double_conv(channels_in, channels_out)
+
+    def forward(self, x, skip):
+        x = self.up(x)
+        rows, columns = skip.shape[2] - x.shape[2], skip.shape[3] - x.shape[3]
+        x = functional.pad(x, (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2))
+        return self.conv(torch.cat([skip, x], 1))
+
+
+class UNet(nn.Module):
+    def __init__(self, channels_in, channels_out, width, levels):
+        super().__init__()
+        self.levels = levels
+        self.inc = double_conv(channels_in, width)
+        for i in range(levels):
+            setattr(self, f"down{i + 1}", unet_down(width << i, width << i + 1))
+        for i in range(levels):
+            setattr(self, f"up{i + 1}", UNetUp(width << levels - i, width << levels - i - 1))
+        self.outc = nn.Conv2d(width, channels_out, 1)
+
+    def forward(self, x):
+        skipped = [self.inc(x)]
+        for i in range(self.levels):
+            skipped.append(getattr(self, f"down{i + 1}")(skipped[-1]))
+        y = skipped.pop()
+        for i in range(self.levels):
+            y = getattr(self, f"up{i + 1}")(y, skipped.pop())
+        return self.outc(y)
 
 
 def maxout(x, axis, pieces):
@@ -190,7 +282,55 @@ LAYERS = {
     "embedding": [Case(lambda: nn.Embedding(5, 3), indices((2, 4), 5)), Case(lambda: nn.Embedding(5, 3, padding_idx=2), indices((6,), 5)),
                   Case(lambda: nn.Embedding(5, 3, max_norm=1.0), indices((2, 3), 3))],
     "conv2d": [Case(lambda: nn.Conv2d(2, 4, 3, padding=1), (2, 2, 5, 4)),
-               Case(lambda: nn.Conv2d(2, 4, 2, stride=(2, 1), padding=(0, 1), dilation=(1, 2), groups=2, bias=False), (3, 2, 6, 5))],
+               Case(lambda: nn.Conv2d(2, 4, 2, stride=(2, 1), padding=(0, 1), dilation=(1, 2), groups=2, bias=False), (3, 2, 6, 5)),
+               Case(lambda: nn.Conv2d(2, 4, (3, 2), stride=(2, 1), padding=(1, 2), padding_mode="reflect"), (2, 2, 4, 4)),
+               Case(lambda: nn.Conv2d(2, 4, (1, 3), padding=(0, 1), padding_mode="replicate", bias=False), (2, 2, 2, 3))],
+    "conv1d": [Case(lambda: nn.Conv1d(2, 4, 3, padding=1), (2, 2, 5)),
+               Case(lambda: nn.Conv1d(2, 4, 2, stride=2, padding=1, dilation=2, groups=2, bias=False), (3, 2, 6)),
+               Case(lambda: nn.Conv1d(2, 4, 3, padding=2, padding_mode="circular"), (2, 2, 4))],
+    "conv3d": [Case(lambda: nn.Conv3d(2, 4, 2, padding=(1, 0, 1)), (2, 2, 2, 3, 2)),
+               Case(lambda: nn.Conv3d(2, 4, (2, 1, 3), (1, 2, 1), (1, 0, 1), (2, 1, 1), 2, False, "circular"), (1, 2, 3, 3, 2))],
+    "conv_transpose1d": [Case(lambda: nn.ConvTranspose1d(2, 4, 3, stride=2, padding=1, output_padding=1), (2, 2, 3)),
+                         Case(lambda: nn.ConvTranspose1d(2, 4, 2, dilation=2, groups=2, bias=False), (3, 2, 3))],
+    "conv_transpose2d": [Case(lambda: nn.ConvTranspose2d(2, 4, 3, stride=2, padding=1, output_padding=(1, 0)), (2, 2, 3, 2)),
+                         Case(lambda: nn.ConvTranspose2d(2, 4, (2, 3), (1, 2), (0, 1), dilation=(2, 1), groups=2, bias=False), (1, 2, 2, 3))],
+    "conv_transpose3d": [Case(lambda: nn.ConvTranspose3d(2, 4, 2, (2, 1, 2), (0, 0, 1), (1, 0, 0)), (1, 2, 2, 1, 2)),
+                         Case(lambda: nn.ConvTranspose3d(2, 4, (2, 1, 2), (1, 2, 1), (1, 0, 0), dilation=(2, 1, 1), groups=2, bias=False),
+                              (2, 2, 2, 2, 2))],
+    "max_pool1d": [Case(lambda: nn.MaxPool1d(2), (2, 2, 5)), Case(lambda: nn.MaxPool1d(3, 2, 1, 2, ceil_mode=True), (1, 2, 8))],
+    "max_pool2d": [Case(lambda: nn.MaxPool2d(2), (2, 2, 4, 5)),
+                   Case(lambda: nn.MaxPool2d((3, 2), (2, 1), (1, 0), (2, 1), ceil_mode=True), (1, 2, 8, 5))],
+    "max_pool3d": [Case(lambda: nn.MaxPool3d(2), (1, 2, 2, 4, 3)),
+                   Case(lambda: nn.MaxPool3d((2, 3, 2), (1, 2, 3), (1, 1, 0), (1, 1, 2), ceil_mode=True), (1, 1, 3, 4, 6))],
+    "avg_pool1d": [Case(lambda: nn.AvgPool1d(2), (2, 2, 5)), Case(lambda: nn.AvgPool1d(3, 2, 1, True, False), (1, 2, 8))],
+    "avg_pool2d": [Case(lambda: nn.AvgPool2d(2), (2, 2, 4, 5)), Case(lambda: nn.AvgPool2d((3, 2), (2, 1), (1, 0), True, False), (1, 2, 8, 5))],
+    "avg_pool3d": [Case(lambda: nn.AvgPool3d(2), (1, 2, 2, 4, 3)),
+                   Case(lambda: nn.AvgPool3d((2, 3, 2), (1, 2, 3), (1, 1, 0), True, False), (1, 1, 3, 4, 6))],
+    "adaptive_max_pool1d": [Case(lambda: nn.AdaptiveMaxPool1d(1), (2, 3, 5)), Case(lambda: nn.AdaptiveMaxPool1d(3), (2, 3, 5))],
+    "adaptive_max_pool2d": [Case(lambda: nn.AdaptiveMaxPool2d(1), (2, 2, 4, 3)), Case(lambda: nn.AdaptiveMaxPool2d((3, 2)), (2, 2, 4, 3))],
+    "adaptive_max_pool3d": [Case(lambda: nn.AdaptiveMaxPool3d(1), (1, 2, 2, 4, 3)),
+                            Case(lambda: nn.AdaptiveMaxPool3d((2, 3, 2)), (1, 2, 2, 4, 3))],
+    "adaptive_avg_pool1d": [Case(lambda: nn.AdaptiveAvgPool1d(1), (2, 3, 5)), Case(lambda: nn.AdaptiveAvgPool1d(3), (2, 3, 5))],
+    "adaptive_avg_pool2d": [Case(lambda: nn.AdaptiveAvgPool2d(1), (2, 2, 4, 3)), Case(lambda: nn.AdaptiveAvgPool2d((3, 2)), (2, 2, 4, 3))],
+    "adaptive_avg_pool3d": [Case(lambda: nn.AdaptiveAvgPool3d(1), (1, 2, 2, 4, 3)),
+                            Case(lambda: nn.AdaptiveAvgPool3d((2, 3, 2)), (1, 2, 2, 4, 3))],
+    "flatten": [Case(nn.Flatten, (2, 3, 2, 2)), Case(lambda: nn.Flatten(-3, 2), (2, 3, 2, 2))],
+    "unflatten": [Case(lambda: nn.Unflatten(1, (2, 1, 3)), (2, 6)), Case(lambda: nn.Unflatten(1, (2, 2)), (2, 4, 3))],
+    "upsample": [Case(lambda: nn.Upsample(scale_factor=2), (2, 2, 2, 3)),
+                 Case(lambda: nn.Upsample((5, 3), mode="bilinear", align_corners=True), (1, 2, 3, 2)),
+                 Case(lambda: nn.Upsample(scale_factor=1.5, mode="linear"), (2, 2, 4)),
+                 Case(lambda: nn.Upsample(scale_factor=2, mode="bicubic"), (1, 1, 3, 2)),
+                 Case(lambda: nn.Upsample((3, 2, 4), mode="trilinear"), (1, 1, 2, 2, 3))],
+    "pixel_shuffle": [Case(lambda: nn.PixelShuffle(2), (2, 8, 2, 3)), Case(lambda: nn.PixelShuffle(3), (1, 9, 1, 2))],
+    "pixel_unshuffle": [Case(lambda: nn.PixelUnshuffle(2), (2, 1, 4, 6)), Case(lambda: nn.PixelUnshuffle(3), (1, 2, 3, 3))],
+    "lenet": [Case(lambda: lenet(3, 1, 2, 3, 5, 4, 12), (2, 1, 12, 12))],
+    "basic_block": [Case(lambda: BasicBlock(2, 2), (2, 2, 4, 3)), Case(lambda: BasicBlock(2, 4, 2), (2, 2, 5, 4)),
+                    Case(lambda: BasicBlock(2, 3, 2, True), (2, 2, 4, 4))],
+    "resnet": [Case(lambda: ResNet(1, 3, 1, 1), (2, 1, 6, 5)), Case(lambda: ResNet(2, 2, 2, 1, True), (2, 2, 6, 5))],
+    "double_conv": [Case(lambda: double_conv(2, 3), (2, 2, 4, 3))],
+    "unet_down": [Case(lambda: unet_down(2, 3), (2, 2, 5, 4))],
+    "unet_up": [Case(lambda: UNetUp(2, 2), (2, 2, 2, 2), (2, 1, 5, 4))],
+    "unet": [Case(lambda: UNet(1, 2, 1, 2), (2, 1, 7, 6))],
     "batch_norm": [Case(lambda: nn.BatchNorm1d(4), (6, 4)), Case(lambda: nn.BatchNorm2d(3, eps=0.01, momentum=0.3), (2, 3, 4, 2)),
                    Case(lambda: nn.BatchNorm1d(3, momentum=None, affine=False), (2, 3, 4)),
                    Case(lambda: nn.BatchNorm1d(2, track_running_stats=False), (5, 2))],

@@ -147,6 +147,9 @@ static void misuse_layers(void)
     assert_null(wg_nn_sequential_with(layers, 5)); /* destroys the other layers */
     expect_error(WG_E_NULL, "the child is NULL");
     assert_null_and_error(wg_nn_sequential_with(NULL, 2), WG_E_NULL, "nn_sequential: ");
+    assert_null_and_error(wg_nn_residual(NULL, .shortcut = wg_nn_relu()), WG_E_NULL, "the child is NULL");
+    assert_null_and_error(wg_nn_parallel(((wg_nn_module_list){2, NULL})), WG_E_ARGUMENT,
+                          "nn_parallel: expected at least one module");
     assert_null_and_error(wg_nn_mlp_with((wg_sizes){0, NULL}, (wg_nn_mlp_options){.seed = 0}), WG_E_ARGUMENT, "nn_mlp: ");
     assert_null_and_error(wg_nn_mlp(WG_SIZES(3)), WG_E_ARGUMENT, "nn_mlp: ");
     assert_null_and_error(wg_nn_mlp(WG_SIZES(3, -1)), WG_E_ARGUMENT, "");
@@ -181,9 +184,9 @@ static void misuse_parameters(void)
                  "nn_tie: \"0.weight\" has the shape [3, 2], \"2.weight\" [1, 3]");
     assert_fails(wg_nn_tie(wg_nn_child(net, 0), "bias", "weight"), WG_E_STATE, "nn_tie: the linear module is a child");
     const wg_tensor_list all = wg_nn_parameters(net), none = {0, NULL, NULL};
-    assert_null_and_error(wg_nn_flatten(none), WG_E_ARGUMENT, "nn_flatten: expected at least one parameter");
-    assert_fails(wg_nn_unflatten(fx.vector, all, part), WG_E_SHAPE, "nn_unflatten: expected a vector of 13 elements");
-    assert_fails(wg_nn_unflatten(NULL, all, part), WG_E_NULL, "nn_unflatten");
+    assert_null_and_error(wg_nn_to_vector(none), WG_E_ARGUMENT, "nn_to_vector: expected at least one parameter");
+    assert_fails(wg_nn_from_vector(fx.vector, all, part), WG_E_SHAPE, "nn_from_vector: expected a vector of 13 elements");
+    assert_fails(wg_nn_from_vector(NULL, all, part), WG_E_NULL, "nn_from_vector");
     assert_fails(wg_nn_assign(all, fx.vector), WG_E_SHAPE, "nn_assign: expected a vector of 13 elements");
     char text[40];
     assert_string_equal(wg_nn_describe(NULL, text, sizeof text), "");
@@ -481,8 +484,8 @@ static const struct misuse table[] = {
     {"wg_nn_freeze", misuse_parameters},
     {"wg_nn_unfreeze", misuse_parameters},
     {"wg_nn_tie", misuse_parameters},
-    {"wg_nn_flatten", misuse_parameters},
-    {"wg_nn_unflatten", misuse_parameters},
+    {"wg_nn_to_vector", misuse_parameters},
+    {"wg_nn_from_vector", misuse_parameters},
     {"wg_nn_assign", misuse_parameters},
     {"wg_nn_apply_many", misuse_parameters},
     {"wg_nn_apply_child_many", misuse_parameters},
@@ -490,6 +493,8 @@ static const struct misuse table[] = {
     {"wg_nn_print_on", misuse_parameters},
     {"wg_nn_print_with", misuse_parameters},
     {"wg_nn_activation", misuse_layers},
+    {"wg_nn_residual_with", misuse_layers},
+    {"wg_nn_parallel_with", misuse_layers},
     {"wg_nn_sequential_with", misuse_layers},
     {"wg_nn_mlp_with", misuse_layers},
     {"wg_dataset_read_csv_with", misuse_csv},

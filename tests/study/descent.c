@@ -103,7 +103,7 @@ static double trained(bool watched, wg_tensor **weights)
     }
     if (watched)
         assert_true(0.05 < 2 / record.lipschitz_max);
-    *weights = made(wg_nn_flatten(wg_nn_parameters(fit.net)));
+    *weights = made(wg_nn_to_vector(wg_nn_parameters(fit.net)));
     wg_study_track_destroy(track);
     wg_optim_destroy(opt);
     fit_free(&fit);

@@ -1,24 +1,29 @@
 /* The layer of convolution over images. */
-
-#include "../layers.h"
-#include "wengert/error.h"
+#include "places.h"
 #include "wengert/ops.h"
 
 enum { WEIGHT, BIAS }; /* parameters */
 
-static bool fits(const wg_nn_call *call, const wg_tensor *x)
+/* x as the convolution reads it. */
+static wg_tensor *prepared(const wg_nn_call *call, wg_tensor *x)
 {
     const wg_nn_conv2d_options *o = call->options;
-    return nn_fits(x, &(struct nn_form){"nn_conv2d", o->dtype, .min_rank = 4, .max_rank = 4, .axis = 1, .extent = o->in,
-                                        .text = "(N, %, H, W)"});
+    const struct nn_reach reach = {.op = "nn_conv2d",
+                                   .axes = 2,
+                                   .mode = o->padding_mode,
+                                   .padding = {o->padding.at[0], o->padding.at[1]},
+                                   .size = {o->size, nn_extent_or(o->columns, o->size)},
+                                   .dilation = {o->dilation.at[0], o->dilation.at[1]}};
+    return nn_fits_convolution(x, reach.op, 2, o->in, o->dtype) ? nn_padded(x, &reach) : NULL;
 }
 
 static wg_conv_options window(const wg_nn_conv2d_options *o)
 {
     wg_conv_options options = {.groups = o->groups};
     options.stride = o->stride;
-    options.padding = o->padding;
     options.dilation = o->dilation;
+    if (o->padding_mode == WG_PADDING_ZEROS) /* else x is padded before */
+        options.padding = o->padding;
     return options;
 }
 
@@ -29,23 +34,30 @@ static wg_tensor *bias_of(const wg_nn_call *call)
 
 static wg_tensor *forward(const wg_nn_call *call, wg_tensor *x)
 {
-    return fits(call, x) ? wg_conv2d_with(x, call->param[WEIGHT], bias_of(call), window(call->options)) : NULL;
+    wg_tensor *padded = prepared(call, x);
+    return padded ? wg_conv2d_with(padded, call->param[WEIGHT], bias_of(call), window(call->options)) : NULL;
 }
 
 wg_tensor *nn_conv2d_relu(const wg_nn_call *call, wg_tensor *x)
 {
-    return fits(call, x) ? wg_conv2d_relu_with(x, call->param[WEIGHT], bias_of(call), window(call->options)) : NULL;
+    wg_tensor *padded = prepared(call, x);
+    return padded ? wg_conv2d_relu_with(padded, call->param[WEIGHT], bias_of(call), window(call->options)) : NULL;
 }
 
 static wg_status build(wg_nn_module *layer, const void *options)
 {
     const wg_nn_conv2d_options *o = options;
-    if (o->in % o->groups != 0 || o->out % o->groups != 0)
-        return wg_error_set(WG_E_ARGUMENT, "nn_conv2d",
-                            "nn_conv2d: expected groups that divide in and out, got %lld for %lld and %lld", (long long)o->groups,
-                            (long long)o->in, (long long)o->out);
-    return nn_add_weight(layer, &(struct nn_weight){"nn_conv2d", WG_SHAPE(o->out, o->in / o->groups, o->size, o->size), o->bias,
-                                                    o->dtype, o->init, o->gain, o->generator});
+    return nn_add_convolution(layer, &(struct nn_convolution){.op = "nn_conv2d",
+                                                              .in = o->in,
+                                                              .out = o->out,
+                                                              .groups = o->groups,
+                                                              .axes = 2,
+                                                              .size = {o->size, nn_extent_or(o->columns, o->size)},
+                                                              .bias = o->bias,
+                                                              .dtype = o->dtype,
+                                                              .init = o->init,
+                                                              .gain = o->gain,
+                                                              .generator = o->generator});
 }
 
 #define OPTIONS(...)                                                          \
@@ -56,13 +68,21 @@ static wg_status build(wg_nn_module *layer, const void *options)
 
 static const wg_nn_sample samples[] = {
     {.options = OPTIONS(.size = 3, .stride = WG_PAIR(1, 1), .padding = WG_PAIR(1, 1), .dilation = WG_PAIR(1, 1), .groups = 1,
-                        .bias = true, .init = WG_INIT_LINEAR, .gain = 1),
+                        .bias = true, .gain = 1),
      .n_in = 1,
      .in = {{4, {2, 2, 5, 4}}}},
     {.options = OPTIONS(.size = 2, .stride = WG_PAIR(2, 1), .padding = WG_PAIR(0, 1), .dilation = WG_PAIR(1, 2), .groups = 2,
                         .init = WG_INIT_XAVIER_NORMAL, .gain = 2),
      .n_in = 1,
      .in = {{4, {3, 2, 6, 5}}}},
+    {.options = OPTIONS(.size = 3, .columns = 2, .stride = WG_PAIR(2, 1), .padding = WG_PAIR(1, 2), .dilation = WG_PAIR(1, 1),
+                        .groups = 1, .bias = true, .padding_mode = WG_PADDING_REFLECT, .gain = 1),
+     .n_in = 1,
+     .in = {{4, {2, 2, 4, 4}}}},
+    {.options = OPTIONS(.size = 1, .columns = 3, .stride = WG_PAIR(1, 1), .padding = WG_PAIR(0, 1), .dilation = WG_PAIR(1, 1),
+                        .groups = 1, .padding_mode = WG_PADDING_REPLICATE, .gain = 1),
+     .n_in = 1,
+     .in = {{4, {2, 2, 2, 3}}}},
     {.n_in = 0},
 };
 

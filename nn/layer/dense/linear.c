@@ -30,8 +30,13 @@ wg_tensor *nn_linear_relu(const wg_nn_call *call, wg_tensor *x)
 static wg_status build(wg_nn_module *layer, const void *options)
 {
     const wg_nn_linear_options *o = options;
-    return nn_add_weight(
-        layer, &(struct nn_weight){"nn_linear", WG_SHAPE(o->out, o->in), o->bias, o->dtype, o->init, o->gain, o->generator});
+    return nn_add_weight(layer, &(struct nn_weight){.op = "nn_linear",
+                                                    .shape = WG_SHAPE(o->out, o->in),
+                                                    .bias = o->bias,
+                                                    .dtype = o->dtype,
+                                                    .init = o->init,
+                                                    .gain = o->gain,
+                                                    .generator = o->generator});
 }
 
 static const wg_nn_sample samples[] = {
