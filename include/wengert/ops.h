@@ -111,7 +111,13 @@ typedef struct WG_NAMED wg_triangular_solve_options {
 } wg_triangular_solve_options;
 #define WG_TRIANGULAR_SOLVE_DEFAULTS .upper = false, .transposed = false
 
-/* Options of lstm_cell and gru_cell: pointers that receive further results, or NULL if the op fails. */
+/* Options of lstm, lstm_cell and gru_cell: the direction, and pointers that receive further results, or NULL if the op fails. */
+typedef struct WG_NAMED wg_lstm_options {
+    bool reverse;
+    wg_tensor **cells, **gates;
+} wg_lstm_options;
+#define WG_LSTM_DEFAULTS .reverse = false, .cells = NULL, .gates = NULL
+
 typedef struct WG_NAMED wg_lstm_cell_options {
     wg_tensor **next, **gates;
 } wg_lstm_cell_options;

@@ -133,6 +133,8 @@ void wg_spent(wg_tensor *result);
 wg_status wg_outputs_make(struct wg_thread *th, struct wg_node *node);
 void wg_outputs_discard(struct wg_node *node);
 wg_status wg_invoke_closure(const struct wg_op *op, wg_tensor *const *in, size_t n_in, wg_tensor **y, const wg_closure *closure);
+/* For vjps: true if what they compute is recorded (.create_graph), so that it must be made of ops that have derivatives. */
+bool wg_vjp_is_recorded(void);
 bool wg_differentiable(const struct wg_thread *th, const wg_call *c); /* the node of c, once recorded, passes a gradient on */
 void wg_node_record(struct wg_thread *th, struct wg_node *node);      /* links it to the top tape */
 /* Elements uniform on ±[0.5, 1]. */

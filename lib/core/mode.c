@@ -19,6 +19,12 @@ bool wg_grad_mode(void)
     return !th || !th->mode.no_grad;
 }
 
+bool wg_vjp_is_recorded(void)
+{
+    const struct wg_thread *th = wg_self();
+    return th && !th->mode.no_grad && !th->mode.scratch;
+}
+
 void wg_grad_mode_leave(bool *before)
 {
     if (before)

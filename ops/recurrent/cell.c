@@ -74,6 +74,16 @@ wg_status wg_lstm_step_of(wg_tensor *gates, wg_tensor *c, wg_tensor *next, struc
     return wg_made(s->t);
 }
 
+wg_tensor *wg_lstm_through_gates(wg_tensor *gates, wg_tensor *g)
+{
+    wg_tensor *y[4], *u[4];
+    if (wg_cell_split(gates, 4, NULL, y) != WG_OK || wg_cell_split(g, 4, NULL, u) != WG_OK)
+        return NULL;
+    for (int k = 0; k < 4; k++)
+        u[k] = k == 2 ? wg_tanh_grad(y[k], u[k]) : wg_sigmoid_grad(y[k], u[k]);
+    return wg_cell_join(u, 4);
+}
+
 void wg_lstm_tangents(const struct wg_lstm_step *s, wg_tensor *const *u, wg_tensor *v, wg_tensor **tgates, wg_tensor **tnext,
                       wg_tensor **th)
 {

@@ -27,6 +27,8 @@ struct wg_lstm_step {
     wg_tensor *i, *f, *g, *o, *c, *t;
 };
 wg_status wg_lstm_step_of(wg_tensor *gates, wg_tensor *c, wg_tensor *next, struct wg_lstm_step *s);
+/* The gradient of the gates before activation, from that of the gates after it alone. */
+wg_tensor *wg_lstm_through_gates(wg_tensor *gates, wg_tensor *g);
 /* The tangents of a step's results: tgates of the gates after activation, tnext and th, from u, those of the four gates before
    activation, and v, that of c. */
 void wg_lstm_tangents(const struct wg_lstm_step *s, wg_tensor *const *u, wg_tensor *v, wg_tensor **tgates, wg_tensor **tnext,

@@ -5,35 +5,7 @@
 
    and that of c is d f. */
 #ifdef REAL
-/* The n units of one row. at and step: gx, gc, gates, c, next, gnext, gh. */
-WG_INLINE void T(lstm_grad_units)(int64_t n, char *const *at, const int64_t *step)
-{
-    ELEM *gx = (ELEM *)(void *)at[0], *gc = (ELEM *)(void *)at[1];
-    const ELEM *gates = (const ELEM *)(const void *)at[2], *c = (const ELEM *)(const void *)at[3],
-               *next = (const ELEM *)(const void *)at[4], *gnext = (const ELEM *)(const void *)at[5],
-               *gh = (const ELEM *)(const void *)at[6];
-    WG_LOOP(n) {
-        const REAL gi = gates[i * step[2]], gf = gates[(i + n) * step[2]], gg = gates[(i + 2 * n) * step[2]],
-                   go = gates[(i + 3 * n) * step[2]];
-        const REAL t = R(tanh)(next[i * step[4]]), h = gh[i * step[6]];
-        const REAL d = (REAL)gnext[i * step[5]] + h * go * ((REAL)1 - t * t);
-        gx[i * step[0]] = d * gg * (gi * ((REAL)1 - gi));
-        gx[(i + n) * step[0]] = d * (REAL)c[i * step[3]] * (gf * ((REAL)1 - gf));
-        gx[(i + 2 * n) * step[0]] = d * gi * ((REAL)1 - gg * gg);
-        gx[(i + 3 * n) * step[0]] = h * t * (go * ((REAL)1 - go));
-        gc[i * step[1]] = d * gf;
-    }
-}
-
-static void T(lstm_grad_row)(int64_t columns, char *const *at, const int64_t *s, const void *params)
-{
-    static const int64_t ones[7] = {1, 1, 1, 1, 1, 1, 1};
-    (void)params;
-    if (memcmp(s, ones, sizeof ones) == 0) /* constants let the compiler vectorise */
-        T(lstm_grad_units)(columns / 4, at, ones);
-    else
-        T(lstm_grad_units)(columns / 4, at, s);
-}
+#include "ops/recurrent/lstm_rows.h"
 
 static wg_status T(lstm_cell_grad)(const wg_call *c)
 {

@@ -521,6 +521,19 @@ def lstm(gates, c):
     return o * c.tanh(), c, torch.cat([i, f, g, o], -1)
 
 
+def lstm_sequence(x, w, h, c, reverse=False):
+    steps = [None] * len(x)
+    for t in sorted(range(len(x)), reverse=reverse):
+        steps[t] = h, c, _ = lstm(x[t] + h @ w.T, c)
+    return tuple(torch.stack(states) for states in zip(*steps))
+
+
+def lstm_gradient(x, w, h, c, gy, gcells):
+    x, h, c = (t.clone().requires_grad_() for t in (x, h, c))
+    y, cells, _ = lstm_sequence(x, w, h, c)
+    return torch.autograd.grad((y * gy).sum() + (cells * gcells).sum(), (x, h, c))
+
+
 def gru(x, s, h):
     (xr, xz, xn), (sr, sz, sn) = x.chunk(3, -1), s.chunk(3, -1)
     r, z = (xr + sr).sigmoid(), (xz + sz).sigmoid()
@@ -532,6 +545,10 @@ case("lstm_cell.network", lambda x, h, c, w, u, b: torch.lstm_cell(x, (h, c), w,
      real(2, 3), real(2, 2), real(2, 2), real(8, 3), real(8, 2), real(8))
 case("lstm_cell.gates", lambda x, s, c: lstm(x + s, c), real(2, 8), real(2, 8), real(2, 2))
 case("lstm_cell.no_state", lambda x, c: lstm(x, c)[0], real(3, 4), real(3, 1))
+case("lstm.sequence", lstm_sequence, real(3, 2, 8), real(8, 2), real(2, 2), real(2, 2))
+case("lstm_grad.sequence", lstm_gradient, *(real(*shape, constant=True) for shape in
+                                            ((3, 2, 8), (8, 2), (2, 2), (2, 2), (3, 2, 2), (3, 2, 2))))
+case("lstm.reverse", lambda x, w, c: lstm_sequence(x, w, 0 * c, c, True)[0], real(4, 2, 8), real(8, 2), real(2, 2))
 case("gru_cell.network", lambda x, h, w, u, a, b: torch.gru_cell(x, h, w, u, a, b),
      real(2, 3), real(2, 2), real(6, 3), real(6, 2), real(6), real(6))
 case("gru_cell.gates", gru, real(2, 6), real(2, 6), real(2, 2))

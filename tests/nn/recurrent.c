@@ -104,6 +104,37 @@ static void a_layer_repeats_its_cell(void **state)
     assert_no_error();
 }
 
+static wg_tensor *loss_of(const wg_nn_module *net, wg_tensor *const *in, size_t n_in)
+{
+    wg_tensor *out[3];
+    assert_int_equal(wg_nn_apply_many(net, NULL, in, n_in, out, 3), WG_OK);
+    return wg_add(wg_sum(wg_square(out[0])), wg_add(wg_sum(wg_exp(out[1])), wg_sum(wg_exp(out[2]))));
+}
+
+/* The gradient of wg_lstm is one op where it is not recorded, else a loop over steps. Lengths of T make the layer a loop of cells. */
+static void all_ways_through_an_lstm_have_one_gradient(void **state)
+{
+    (void)state;
+    wg_nn_module *net = with_numbers(wg_nn_lstm(IN, UNITS, .bidirectional = true, .batch_first = true, .dtype = WG_F64));
+    const wg_tensor_list params = wg_nn_parameters(net);
+    wg_tensor *in[2] = {numbers(WG_SHAPE(ROWS, STEPS, IN), 1), wg_from(((const int64_t[]){STEPS, STEPS, STEPS}), WG_SHAPE(ROWS))};
+    {
+        WG_TAPE(tape);
+        assert_int_equal(wg_backward(loss_of(net, in, 1)), WG_OK);
+    }
+    for (size_t n_in = 1; n_in <= 2; n_in++) {
+        WG_TAPE(tape);
+        wg_tensor *recorded[8];
+        assert_int_equal(wg_grad_many(loss_of(net, in, n_in), params.tensor, params.n, recorded, .create_graph = true), WG_OK);
+        for (size_t i = 0; i < params.n; i++)
+            assert_near(wg_gradient(params.tensor[i]), recorded[i]);
+    }
+    for (size_t i = 0; i < params.n; i++)
+        wg_clear_gradient(params.tensor[i]);
+    wg_nn_destroy(net), wg_free(in[0]), wg_free(in[1]);
+    assert_no_error();
+}
+
 /* ---- lengths ---- */
 
 /* The rows of a batch of several lengths are as if each ran alone over its own steps; y is 0 behind them. */
@@ -309,6 +340,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(cells_of_one_unit_have_known_values),
         TEST(a_layer_repeats_its_cell),
+        TEST(all_ways_through_an_lstm_have_one_gradient),
         TEST(a_row_ends_at_its_length),
         TEST(lengths_vary_from_run_to_run_of_a_replay),
         TEST(a_state_is_carried_from_sequence_to_sequence),

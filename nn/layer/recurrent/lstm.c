@@ -9,9 +9,22 @@ void nn_lstm_step(const struct nn_recurrent *r, const struct nn_recurrent_weight
     s->h = wg_lstm_cell(from_input, from_state == WG_NONE ? from_state : wg_donate(from_state), s->c, .next = &s->c);
 }
 
+static wg_tensor *sequence(const struct nn_recurrent_weights *w, wg_tensor *from_input, bool reverse, bool final,
+                           struct nn_recurrent_state *s)
+{
+    wg_tensor *cells,
+        *y = wg_lstm(wg_donate(from_input), w->w_hh, s->zero ? WG_NONE : s->h, s->c, .reverse = reverse, .cells = &cells);
+    if (final) {
+        s->h = wg_select(y, 0, reverse ? 0 : -1);
+        s->c = wg_select(cells, 0, reverse ? 0 : -1);
+    }
+    return y;
+}
+
 static struct nn_recurrent described(const wg_nn_lstm_options *o)
 {
-    return (struct nn_recurrent){.op = "nn_lstm", .gates = 4, .states = 2, .step = nn_lstm_step, NN_RECURRENT_OPTIONS(o)};
+    return (struct nn_recurrent){
+        .op = "nn_lstm", .gates = 4, .states = 2, .step = nn_lstm_step, .sequence = sequence, NN_RECURRENT_OPTIONS(o)};
 }
 
 static wg_status build(wg_nn_module *layer, const void *options)

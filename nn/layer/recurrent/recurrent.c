@@ -61,9 +61,18 @@ static struct nn_recurrent_weights weights_of(const struct nn_recurrent *r, cons
 
 /* ---- products ---- */
 
+/* x W_ihᵀ and its bias, (…,gates hidden), as a value that alone owns its memory, so that steps may overwrite it. */
 static wg_tensor *from_input(const struct nn_recurrent *r, const struct nn_recurrent_weights *w, wg_tensor *x)
 {
-    return wg_linear(x, w->w_ih, r->bias && !r->bias_apart ? wg_add(w->b_ih, w->b_hh) : w->b_ih);
+    wg_shape shape = wg_shape_of(x);
+    int64_t *last = &shape.extent[shape.rank - 1], rows = wg_numel(x) / *last;
+    wg_tensor *bias = r->bias && !r->bias_apart ? wg_add(w->b_ih, w->b_hh) : w->b_ih;
+    wg_tensor *product = wg_linear(wg_reshape(x, WG_SHAPE(rows, *last)), w->w_ih, bias);
+    *last = r->gates * r->hidden;
+    wg_tensor *y = wg_reshape(product, shape);
+    if (y)
+        wg_drop(product);
+    return y;
 }
 
 wg_tensor *nn_recurrent_from_state(const struct nn_recurrent *r, const struct nn_recurrent_weights *w, const wg_tensor *input,
@@ -232,6 +241,35 @@ static wg_tensor *masked_step(const struct run *run, const struct nn_recurrent_w
     return wg_where(live, h, run->zeros);
 }
 
+static wg_tensor *run_steps(const struct run *run, const struct nn_recurrent_weights *w, wg_tensor *input, bool reverse,
+                            struct nn_recurrent_state *s)
+{
+    const struct nn_recurrent *r = run->r;
+    for (int64_t k = 0; k < run->steps; k++, s->zero = false) {
+        const int64_t t = reverse ? run->steps - 1 - k : k;
+        wg_tensor *part = wg_select(input, time_axis(r), t);
+        if (!part || !s->h || !s->c)
+            return NULL;
+        if (run->live != WG_NONE) {
+            run->hidden[t] = masked_step(run, w, part, t, s);
+        } else {
+            r->step(r, w, part, s);
+            run->hidden[t] = s->h;
+        }
+        wg_drop(part);
+    }
+    wg_drop(input);
+    return wg_stack(run->hidden, (size_t)run->steps, time_axis(r));
+}
+
+static wg_tensor *run_sequence(const struct run *run, const struct nn_recurrent_weights *w, wg_tensor *input, bool reverse,
+                               struct nn_recurrent_state *s)
+{
+    const bool turned = run->r->batch_first, final = run->call->n_out > 1;
+    wg_tensor *y = run->r->sequence(w, turned ? wg_transpose(input, 0, 1) : input, reverse, final, s);
+    return turned ? wg_transpose(y, 0, 1) : y;
+}
+
 /* One layer in one direction. Sets the final states number index. */
 static wg_tensor *run_direction(const struct run *run, wg_tensor *x, int64_t index, bool reverse)
 {
@@ -243,23 +281,11 @@ static wg_tensor *run_direction(const struct run *run, wg_tensor *x, int64_t ind
         s.h = wg_select(run->in->state[0], 0, index);
         s.c = r->states > 1 ? wg_select(run->in->state[1], 0, index) : s.c;
     }
-    for (int64_t k = 0; k < run->steps; k++, s.zero = false) {
-        const int64_t t = reverse ? run->steps - 1 - k : k;
-        wg_tensor *part = wg_select(input, time_axis(r), t);
-        if (!part || !s.h || !s.c)
-            return NULL;
-        if (run->live != WG_NONE) {
-            run->hidden[t] = masked_step(run, &w, part, t, &s);
-        } else {
-            r->step(r, &w, part, &s);
-            run->hidden[t] = s.h;
-        }
-        wg_drop(part);
-    }
-    wg_drop(input);
+    const bool whole = r->sequence && run->live == WG_NONE;
+    wg_tensor *y = (whole ? run_sequence : run_steps)(run, &w, input, reverse, &s);
     run->final[0][index] = s.h;
     run->final[1][index] = s.c;
-    return s.h && s.c ? wg_stack(run->hidden, (size_t)run->steps, time_axis(r)) : NULL;
+    return y;
 }
 
 static wg_tensor *run_layers(const struct run *run, wg_tensor *x)

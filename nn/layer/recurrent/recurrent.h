@@ -22,12 +22,18 @@ typedef void nn_recurrent_step(const struct nn_recurrent *r, const struct nn_rec
                                struct nn_recurrent_state *s);
 nn_recurrent_step nn_rnn_step, nn_lstm_step, nn_gru_step;
 
+/* All steps at once, of rows without lengths: the states h after each step, (T,B,hidden), from from_input (T,B,gates hidden), which it may
+   overwrite. Replaces the state by that after the last step if final is wanted. NULL on failure. */
+typedef wg_tensor *nn_recurrent_sequence(const struct nn_recurrent_weights *w, wg_tensor *from_input, bool reverse, bool final,
+                                         struct nn_recurrent_state *s);
+
 struct nn_recurrent {
     const char *op; /* the constructor, for messages */
     int gates, states;
     bool bias_apart; /* the biases of the two products are not just added to each other */
     nn_recurrent_step *step;
-    wg_activation activation; /* of rnn */
+    nn_recurrent_sequence *sequence; /* NULL: step by step */
+    wg_activation activation;        /* of rnn */
     /* the options of the same names */
     int64_t in, hidden, layers;
     bool bias, batch_first, bidirectional;

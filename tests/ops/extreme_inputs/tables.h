@@ -452,6 +452,8 @@ static const struct {
     {"layer_norm_grad", "reached as the derivative of layer_norm"},
     {"lstm_cell", "sums and products of sigmoid and tanh"},
     {"gru_cell", "sums and products of sigmoid and tanh"},
+    {"lstm", "sums and products of sigmoid and tanh"},
+    {"lstm_grad", "reached as the derivative of lstm"},
     {"lstm_cell_grad", "reached as the derivative of lstm_cell"},
     {"gru_cell_grad", "reached as the derivative of gru_cell"},
     {"triplet_margin", "a difference of two pairwise_distance"},
