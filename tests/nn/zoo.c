@@ -223,6 +223,49 @@ static void every_activation_makes_a_network(void **state)
     assert_no_error();
 }
 
+/* ---- attention ---- */
+
+/* The first query may attend to no key: its result is the bias of the last projection, and every gradient is finite. */
+static void a_query_without_keys_spoils_nothing(void **state)
+{
+    (void)state;
+    wg_nn_module *net = wg_nn_multi_head_attention(4, 2, .dtype = WG_F64);
+    wg_tensor *x = wg_set_requires_grad(wg_uniform(wg_generator_default(), WG_F64, WG_SHAPE(1, 3, 4), -1, 1), true);
+    wg_tensor *mask = wg_from(((const uint8_t[]){0, 0, 0, 1, 1, 0, 1, 1, 1}), WG_SHAPE(3, 3)), *y[2];
+    WG_TAPE(tape);
+    assert_int_equal(wg_nn_apply_many(net, NULL, (wg_tensor *[]){x, mask}, 2, y, 2), WG_OK);
+    const double zeros[4] = {0};
+    assert_values(wg_select(wg_select(y[0], 0, 0), 0, 0), zeros, 0);
+    assert_values(wg_select(wg_select(y[1], 0, 0), 0, 0), zeros, 0);
+    assert_close(wg_item(wg_sum(wg_select(y[1], 1, 2))), 1, 1e-12);
+    assert_int_equal(wg_backward(wg_sum(wg_square(wg_slice(y[0], 1, 1, 3, 1)))), WG_OK); /* a loss on the others alone */
+    assert_true(wg_item(wg_all(wg_is_finite(wg_gradient(x)))) == 1);
+    const wg_tensor_list params = wg_nn_parameters(net);
+    for (size_t i = 0; i < params.n; i++)
+        assert_true(wg_item(wg_all(wg_is_finite(wg_gradient(params.tensor[i])))) == 1);
+    wg_nn_destroy(net), wg_free(x), wg_free(mask);
+    assert_no_error();
+}
+
+/* The product of a query and a key depends on the distance of their positions alone. */
+static void rotations_tell_distances(void **state)
+{
+    (void)state;
+    wg_nn_module *net = wg_nn_rotary_positions(8, 4, .dtype = WG_F64);
+    const double q[] = {0.3, -1, 0.7, 2}, k[] = {1, 0.5, -0.2, 0.4};
+    WG_TAPE(tape);
+    wg_tensor *queries = wg_repeat(wg_from(q, WG_SHAPE(1, 4)), WG_SIZES(8, 1));
+    wg_tensor *keys = wg_repeat(wg_from(k, WG_SHAPE(1, 4)), WG_SIZES(8, 1));
+    wg_tensor *products = wg_matmul(wg_nn_apply(net, queries), wg_transpose(wg_nn_apply(net, keys), 0, 1));
+    const double *p = wg_data_as(products, double);
+    assert_non_null(p);
+    for (int i = 1; i < 8; i++)
+        for (int j = 1; j < 8; j++)
+            assert_close(p[8 * i + j], p[8 * (i - 1) + j - 1], 1e-12);
+    assert_true(fabs(p[1] - p[0]) > 1e-3);
+    wg_nn_destroy(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +278,8 @@ int main(void)
         TEST(alpha_dropout_keeps_mean_and_variance),
         TEST(noise_differs_from_channel_to_channel),
         TEST(every_activation_makes_a_network),
+        TEST(a_query_without_keys_spoils_nothing),
+        TEST(rotations_tell_distances),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
