@@ -63,6 +63,7 @@ MAKES(wasserstein_histogram_step, wg_wasserstein_histogram(w, w, .step = v))
 MAKES(batch_norm_eps, wg_batch_norm(x, .eps = v))
 MAKES(batch_norm_relu_eps, wg_batch_norm_relu(x, .eps = v))
 MAKES(layer_norm_eps, wg_layer_norm(x, .eps = v))
+MAKES(rms_norm_eps, wg_rms_norm(x, .eps = v))
 MAKES(group_norm_eps, wg_group_norm(x, 1, .eps = v))
 MAKES(normal_mean, wg_normal(generator, SHAPED, v, 1))
 MAKES(normal_deviation, wg_normal(generator, SHAPED, 1, v))
@@ -133,6 +134,7 @@ static const struct parameter {
     PARAMETER(batch_norm, eps, "[0, inf)", 0, true, INF, false),
     PARAMETER(batch_norm_relu, eps, "[0, inf)", 0, true, INF, false),
     PARAMETER(layer_norm, eps, "[0, inf)", 0, true, INF, false),
+    PARAMETER(rms_norm, eps, "[0, inf)", 0, true, INF, false),
     PARAMETER(group_norm, eps, "[0, inf)", 0, true, INF, false),
     PARAMETER(normal, mean, "(-inf, inf)", -INF, false, INF, false),
     PARAMETER(normal, deviation, "[0, inf)", 0, true, INF, false),

@@ -444,6 +444,8 @@ static const struct {
     {"gelu_grad", "reached as the derivative of gelu"},
     {"gelu_tanh_grad", "reached as the derivative of gelu_tanh"},
     {"silu_grad", "reached as the derivative of silu"},
+    {"mish", "a product of x and tanh of softplus"},
+    {"rms_norm", "a quotient of x and norm2"},
     {"elu_grad", "reached as the derivative of elu"},
     {"softmax_grad", "reached as the derivative of softmax"},
     {"log_softmax_grad", "reached as the derivative of log_softmax"},
