@@ -15,6 +15,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
 {
     const struct wg_sampling_params *p = c->params;
     WG_TRY(wg_same_float(c, &out->dtype));
+    WG_TRY(wg_sampling_check_axis(c));
     WG_TRY(wg_sampling_check(c, wg_extents(c->in[0])[p->axis]));
     out->rank = c->in[0]->rank;
     memcpy(out->extent, wg_extents(c->in[0]), (size_t)out->rank * sizeof *out->extent);

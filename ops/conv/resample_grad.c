@@ -16,6 +16,7 @@ static wg_status shape(const wg_call *c, wg_spec *out)
 {
     const struct wg_sampling_params *p = c->params;
     WG_TRY(wg_same_float(c, &out->dtype));
+    WG_TRY(wg_sampling_check_axis(c));
     if (p->extent < 0)
         return wg_call_error(c, WG_E_ARGUMENT, "expected an extent of at least 0");
     WG_TRY(wg_sampling_check(c, p->extent));

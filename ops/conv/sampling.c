@@ -117,6 +117,11 @@ static const wg_sampling *sampling_of(const wg_call *c)
 
 /* ---- checks ---- */
 
+int wg_sampling_axis(const wg_call *c)
+{
+    return ((const struct wg_sampling_params *)c->params)->axis;
+}
+
 static wg_status check_interpolation(const wg_call *c, const wg_sampling *s, int64_t n)
 {
     if (s->extent < 1 || !(s->step >= 0 && isfinite(s->step)))
@@ -154,6 +159,12 @@ static wg_status check_windows(const wg_call *c, const wg_sampling *s)
         __builtin_add_overflow(last, reach, &last))
         return wg_call_error(c, WG_E_SHAPE, "the windows are too large");
     return WG_OK;
+}
+
+wg_status wg_sampling_check_axis(const wg_call *c)
+{
+    const int axis = wg_sampling_axis(c);
+    return axis >= 0 && axis < c->in[0]->rank ? WG_OK : wg_call_error(c, WG_E_ARGUMENT, "there is no such axis");
 }
 
 wg_status wg_sampling_check(const wg_call *c, int64_t extent)
@@ -203,11 +214,6 @@ static void fill_columns(const wg_sampling *s, int64_t n, struct wg_sampling_tab
             table->weight[e] = taps.weight[k];
         }
     }
-}
-
-int wg_sampling_axis(const wg_call *c)
-{
-    return ((const struct wg_sampling_params *)c->params)->axis;
 }
 
 wg_status wg_sampling_table_make(const wg_call *c, bool transposed, struct wg_sampling_table *table)

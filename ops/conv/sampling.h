@@ -51,6 +51,7 @@ void wg_sampling_table_free(struct wg_sampling_table *table);
     }
 
 /* For shape rules: E_ARGUMENT or E_SHAPE unless an axis of that extent can be sampled so. */
+wg_status wg_sampling_check_axis(const wg_call *c);
 wg_status wg_sampling_check(const wg_call *c, int64_t extent);
 /* The cost of resample (x is in[0]) or of its gradient (x is out[0]). */
 wg_cost wg_sampling_cost(const wg_call *c, bool transposed);

@@ -166,6 +166,12 @@ static wg_nn_module *conv_bn_64(void)
         wg_nn_conv_transpose2d(4, 2, 3, .stride = WG_PAIR(2, 2), .output_padding = WG_PAIR(1, 1), .dtype = WG_F64));
 }
 
+static wg_nn_module *group_norm_64(void)
+{
+    return wg_nn_sequential(wg_nn_conv1d(4, 6, 3, .padding = 1, .groups = 2, .dtype = WG_F64),
+                            wg_nn_group_norm(3, 6, .dtype = WG_F64), wg_nn_gelu(), wg_nn_adaptive_avg_pool1d(2));
+}
+
 static const struct fixture {
     const char *name;
     wg_nn_module *(*make)(void);
@@ -178,6 +184,7 @@ static const struct fixture {
     {"encoder_layer_64", encoder_layer_64, true},
     {"lenet", lenet, false},
     {"conv_bn_64", conv_bn_64, false},
+    {"group_norm_64", group_norm_64, false},
     {"lstm", lstm, false},
     {"lstm_bidirectional_64", lstm_bidirectional_64, false},
     {"gru_64", gru_64, false},

@@ -328,6 +328,11 @@ static void misuse_batch_norm_grad(void)
     assert_fails(wg_batch_norm_grad(fx.y, c, fx.scalar, c, fx.y, WG_NONE, &gx, &ggamma, &gbeta), WG_E_SHAPE, "batch_norm_grad: ");
 }
 
+static void misuse_mish(void)
+{
+    REFUSED("mish", wg_mish(bad));
+}
+
 static void misuse_rms_norm(void)
 {
     REFUSED("rms_norm", wg_rms_norm(bad, .weight = fx.vector));

@@ -147,6 +147,16 @@ static wg_tensor *over(int64_t v)
     X(pixel_unshuffle, wg_pixel_unshuffle(image, v))
 
 /* X(op, call), where the call uses v: x is (3, 4), row (4), image (1, 2, 4, 4), kernel (2, 2, 2, 2). */
+/* Three steps of one sequence over four classes, whose target is class 1: ctc, ctc_each or ctc_grad. */
+static wg_tensor *call_ctc(int64_t blank, int which)
+{
+    wg_tensor *logp = wg_zeros(WG_F32, WG_SHAPE(3, 1, 4)), *target = wg_ones(WG_I64, WG_SHAPE(1, 1));
+    wg_tensor *steps = wg_full(WG_I64, WG_SHAPE(1), 3), *length = wg_ones(WG_I64, WG_SHAPE(1));
+    return which == 0   ? wg_ctc(logp, target, steps, length, .blank = blank)
+           : which == 1 ? wg_ctc_each(logp, target, steps, length, blank)
+                        : wg_ctc_grad(logp, target, steps, length, blank, NULL, 0);
+}
+
 #define CALLS(X)                                                                                                        \
     X(maximum_grad, wg_maximum_grad(x, y, y, AXIS(v)))                                                                  \
     X(minimum_grad, wg_minimum_grad(x, y, y, AXIS(v)))                                                                  \
@@ -258,6 +268,12 @@ static wg_tensor *over(int64_t v)
     X(log_softmax_grad, wg_log_softmax_grad(x, y, AXIS(v)))                                                             \
     X(cross_entropy, wg_cross_entropy(wg_slice(x, 0, 0, 2, 1), labels, .ignore = v))                                    \
     X(cross_entropy, wg_cross_entropy(wg_slice(x, 0, 0, 1, 1), wg_from(&v, WG_SHAPE(1))))                               \
+    X(cosine_similarity, wg_cosine_similarity(x, y, .axis = AXIS(v)))                                                   \
+    X(cosine_loss, wg_cosine_loss(x, y, .axis = AXIS(v)))                                                               \
+    X(ctc, call_ctc(v, 0))                                                                                              \
+    X(ctc_each, call_ctc(v, 1))                                                                                         \
+    X(ctc_grad, call_ctc(v, 2))                                                                                         \
+    X(multi_margin, wg_multi_margin(wg_slice(x, 0, 0, 2, 1), labels, .p = AXIS(v)))                                     \
     X(nll, wg_nll(wg_slice(x, 0, 0, 1, 1), wg_from(&v, WG_SHAPE(1)), .ignore = 1))                                      \
     X(group_norm, wg_group_norm(image, v))                                                                              \
     X(uniform, wg_uniform(generator, WG_F32, WG_SHAPE(v, 2), 0, 1))                                                     \

@@ -23,7 +23,7 @@ typedef void nn_recurrent_step(const struct nn_recurrent *r, const struct nn_rec
 nn_recurrent_step nn_rnn_step, nn_lstm_step, nn_gru_step;
 
 /* All steps at once, of rows without lengths: the states h after each step, (T,B,hidden), from from_input (T,B,gates hidden), which it may
-   overwrite. Replaces the state by that after the last step if final is wanted. NULL on failure. */
+   overwrite. Replaces the state by that after the last step if final is true. NULL on failure. */
 typedef wg_tensor *nn_recurrent_sequence(const struct nn_recurrent_weights *w, wg_tensor *from_input, bool reverse, bool final,
                                          struct nn_recurrent_state *s);
 
