@@ -80,7 +80,7 @@ def prototypes(lines):
 
 
 # The C types of options in a list.
-TYPES = {"REAL": "double", "INT": "int64_t", "SIZE": "int64_t", "BOOL": "bool", "BOTH": "wg_pair", "DTYPE": "wg_dtype", "GENERATOR": "wg_tensor *",
+TYPES = {"REAL": "double", "INT": "int64_t", "SIZE": "int64_t", "BOOL": "bool", "BOTH": "wg_pair", "THREE": "wg_triple", "EXTENTS": "wg_shape", "DTYPE": "wg_dtype", "GENERATOR": "wg_tensor *",
          "MILESTONE_LIST": "wg_milestones", "VALUE": "double"}
 
 
