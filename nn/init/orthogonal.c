@@ -18,7 +18,7 @@ static wg_tensor *make(const struct nn_init *init)
     wg_tensor *scaled = nn_then(q, wg_mul_scalar(q, o->gain)), *cast = nn_then(scaled, wg_cast(scaled, init->dtype));
     if (!wide)
         return nn_then(cast, wg_reshape(cast, init->shape));
-    wg_tensor *turned = nn_then(cast, wg_transpose(cast, 0, 1)), *dense = nn_then(turned, wg_copy(turned));
+    wg_tensor *transposed = nn_then(cast, wg_transpose(cast, 0, 1)), *dense = nn_then(transposed, wg_copy(transposed));
     return nn_then(dense, wg_reshape(dense, init->shape));
 }
 

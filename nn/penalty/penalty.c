@@ -78,8 +78,8 @@ static wg_tensor *distance_from_orthogonal(wg_tensor *w, const char *op)
     for (int i = 1; i < shape.rank; i++)
         columns *= shape.extent[i];
     const int64_t n = rows < columns ? rows : columns;
-    wg_tensor *matrix = wg_reshape(w, WG_SHAPE(rows, columns)), *turned = wg_transpose(matrix, 0, 1);
-    wg_tensor *gram = rows < columns ? wg_matmul(matrix, turned) : wg_matmul(turned, matrix);
+    wg_tensor *matrix = wg_reshape(w, WG_SHAPE(rows, columns)), *transposed = wg_transpose(matrix, 0, 1);
+    wg_tensor *gram = rows < columns ? wg_matmul(matrix, transposed) : wg_matmul(transposed, matrix);
     return wg_sum_squares(wg_sub(wg_donate(gram), wg_diag(wg_ones(wg_dtype_of(w), WG_SHAPE(n)))));
 }
 

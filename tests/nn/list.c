@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "formula.h"
 #include "nn_check.h"
 
 /* ---- the list: kinds, tables of options, constructors ---- */
@@ -68,31 +69,6 @@ struct trial {
     wg_optim *optim;
 };
 
-/* sin(k + 1 + 0.7 i), of which no element is near 0. */
-static double element(int k, int64_t i)
-{
-    return sin(k + 1 + 0.7 * (double)i);
-}
-
-static wg_status fill(wg_tensor *t, int k)
-{
-    const int64_t n = wg_numel(t);
-    double *f64 = malloc((size_t)n * sizeof *f64);
-    float *f32 = malloc((size_t)n * sizeof *f32);
-    for (int64_t i = 0; i < n; i++)
-        f64[i] = element(k, i), f32[i] = (float)f64[i];
-    const wg_status status = wg_dtype_of(t) == WG_F64 ? wg_write(t, f64) : wg_write(t, f32);
-    free(f64), free(f32);
-    return status;
-}
-
-static wg_tensor *filled(wg_dtype dtype, wg_shape shape, int k)
-{
-    wg_tensor *t = wg_zeros(dtype, shape);
-    assert_int_equal(fill(t, k), WG_OK);
-    return t;
-}
-
 /* The sample's options with the dtype. */
 static void options_for(const struct entry *entry, const wg_nn_sample *sample, wg_dtype dtype, void *options)
 {
@@ -115,16 +91,6 @@ static wg_nn_module *layer_of(const struct entry *entry, const wg_nn_sample *sam
     for (size_t i = 0; i < params.n; i++)
         assert_int_equal(fill(params.tensor[i], 10 * ((int)i + 1)), WG_OK);
     return net;
-}
-
-/* 7 i mod below: every index occurs, some of them twice. */
-static wg_tensor *indices(wg_shape shape, int64_t below)
-{
-    wg_tensor *t = wg_zeros(WG_I64, shape);
-    int64_t *index = wg_data_mut(t);
-    for (int64_t i = 0; i < wg_numel(t); i++)
-        index[i] = 7 * i % below;
-    return t;
 }
 
 /* With the random numbers of seed 3: layers draw from this thread's generator. */

@@ -3,18 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "formula.h"
 #include "nn_check.h"
 
-/* sin(k + 1 + 0.7 i). */
-static wg_tensor *filled(wg_dtype dtype, wg_shape shape, int k)
+/* A leaf that asks for its gradient. */
+static wg_tensor *weight(wg_dtype dtype, wg_shape shape, int k)
 {
-    wg_tensor *t = wg_zeros(dtype, shape);
-    for (int64_t i = 0; i < wg_numel(t); i++)
-        if (dtype == WG_F64)
-            wg_data_mut_as(t, double)[i] = sin(k + 1 + 0.7 * (double)i);
-        else
-            wg_data_mut_as(t, float)[i] = (float)sin(k + 1 + 0.7 * (double)i);
-    return wg_set_requires_grad(t, true);
+    return wg_set_requires_grad(filled(dtype, shape, k), true);
 }
 
 typedef wg_tensor *penalty(wg_tensor_list params, double strength);
@@ -40,7 +35,7 @@ static void penalties_are_their_formulas(void **state)
     (void)state;
     for (int wide = 0; wide < 2; wide++) {
         const wg_dtype dtype = wide ? WG_F64 : WG_F32;
-        wg_tensor *w[] = {filled(dtype, WG_SHAPE(5, 3), 0), filled(dtype, WG_SHAPE(2, 3, 2), 7)};
+        wg_tensor *w[] = {weight(dtype, WG_SHAPE(5, 3), 0), weight(dtype, WG_SHAPE(2, 3, 2), 7)};
         const wg_tensor_list list = {.n = 2, .tensor = w};
         double value[3] = {0}, x[15];
         for (int i = 0; i < 2; i++) {
@@ -72,7 +67,7 @@ static wg_tensor *as_function(wg_tensor *const *x, size_t n, void *context)
 static void gradients_are_right(void **state)
 {
     (void)state;
-    wg_tensor *w[] = {filled(WG_F64, WG_SHAPE(4, 3), 0), filled(WG_F64, WG_SHAPE(2, 3, 2), 7)};
+    wg_tensor *w[] = {weight(WG_F64, WG_SHAPE(4, 3), 0), weight(WG_F64, WG_SHAPE(2, 3, 2), 7)};
     for (int i = 0; i < 3; i++)
         if (wg_gradcheck(as_function, &i, w, 2) != WG_OK || wg_gradgradcheck(as_function, &i, w, 2) != WG_OK)
             fail_msg("%s: %s", names[i], wg_error_first()->message);
@@ -104,7 +99,7 @@ static void erratum_9_the_gradient_of_the_sum_of_squares(void **state)
 static void orthogonality_is_that_of_the_smaller_side(void **state)
 {
     (void)state;
-    wg_tensor *w = filled(WG_F64, WG_SHAPE(3, 5), 2), *g = wg_generator(1, 0);
+    wg_tensor *w = weight(WG_F64, WG_SHAPE(3, 5), 2), *g = wg_generator(1, 0);
     {
         WG_TAPE(tape);
         wg_tensor *gram = wg_matmul(wg_transpose(w, 0, 1), w), *eye = wg_diag(wg_ones(WG_F64, WG_SHAPE(5)));
@@ -147,7 +142,7 @@ static void a_pattern_chooses_and_the_cost_is_one_pass(void **state)
 static void l2_is_weight_decay(void **state)
 {
     (void)state;
-    wg_tensor *w[] = {filled(WG_F64, WG_SHAPE(4, 3), 0), filled(WG_F64, WG_SHAPE(4, 3), 0)}, *x = filled(WG_F64, WG_SHAPE(5, 3), 3);
+    wg_tensor *w[] = {weight(WG_F64, WG_SHAPE(4, 3), 0), weight(WG_F64, WG_SHAPE(4, 3), 0)}, *x = filled(WG_F64, WG_SHAPE(5, 3), 3);
     for (int i = 0; i < 2; i++) {
         const wg_tensor_list list = {.n = 1, .tensor = &w[i]};
         wg_optim *sgd = wg_optim_sgd(list, .lr = 0.1, .weight_decay = i ? 0.04 : 0);
@@ -187,7 +182,7 @@ static void norms_are_at_most_the_limit(void **state)
         expected[i] = rows[i] * scale[i % 2];
     assert_values(w, expected, 1e-15);
     wg_free(w);
-    w = filled(WG_F32, WG_SHAPE(8, 2, 3, 3), 1);
+    w = weight(WG_F32, WG_SHAPE(8, 2, 3, 3), 1);
     assert_int_equal(wg_nn_max_norm(list, 0.7), WG_OK);
     wg_tensor *norm = wg_norm2(w, .axes = WG_AXES(1, 2, 3));
     for (int i = 0; i < 8; i++)

@@ -1,31 +1,17 @@
 /* What recurrent layers promise beside what every layer does (list.c) and the values of PyTorch (layers.txt, fixtures.c): lengths, states
    carried from sequence to sequence, dropout between layers, initial weights, errors. */
-#include <math.h>
-
+#include "formula.h"
 #include "nn_check.h"
 
 enum { IN = 3, UNITS = 4, STEPS = 6, ROWS = 3 };
 
-/* n f64 elements sin(k + 0.7 i). */
-static wg_tensor *numbers(wg_shape shape, double k)
-{
-    wg_tensor *t = wg_zeros(WG_F64, shape);
-    double *to = wg_data_mut(t);
-    for (int64_t i = 0; i < wg_numel(t); i++)
-        to[i] = sin(k + 0.7 * (double)i);
-    return t;
-}
-
-/* The parameters' elements become those of numbers. */
-static wg_nn_module *with_numbers(wg_nn_module *net)
+/* The parameters' elements follow the formula. */
+static wg_nn_module *filled_net(wg_nn_module *net)
 {
     const wg_tensor_list params = wg_nn_parameters(net);
     assert_true(params.n > 0);
-    for (size_t i = 0; i < params.n; i++) {
-        wg_tensor *values = numbers(wg_shape_of(params.tensor[i]), 10.0 * (double)(i + 1));
-        assert_int_equal(wg_assign(params.tensor[i], values), WG_OK);
-        wg_free(values);
-    }
+    for (size_t i = 0; i < params.n; i++)
+        assert_int_equal(fill(params.tensor[i], 10 * ((int)i + 1)), WG_OK);
     return net;
 }
 
@@ -87,9 +73,9 @@ static void cells_of_one_unit_have_known_values(void **state)
 static void a_layer_repeats_its_cell(void **state)
 {
     (void)state;
-    wg_nn_module *layer = with_numbers(wg_nn_lstm(IN, UNITS, .dtype = WG_F64));
-    wg_nn_module *cell = with_numbers(wg_nn_lstm_cell(IN, UNITS, .dtype = WG_F64));
-    wg_tensor *x = numbers(WG_SHAPE(STEPS, ROWS, IN), 1), *all[3];
+    wg_nn_module *layer = filled_net(wg_nn_lstm(IN, UNITS, .dtype = WG_F64));
+    wg_nn_module *cell = filled_net(wg_nn_lstm_cell(IN, UNITS, .dtype = WG_F64));
+    wg_tensor *x = filled(WG_F64, WG_SHAPE(STEPS, ROWS, IN), 1), *all[3];
     WG_TAPE(tape);
     assert_int_equal(wg_nn_apply_many(layer, NULL, &x, 1, all, 3), WG_OK);
     wg_tensor *zeros = wg_zeros(WG_F64, WG_SHAPE(ROWS, UNITS)), *step[2] = {zeros, zeros};
@@ -115,9 +101,10 @@ static wg_tensor *loss_of(const wg_nn_module *net, wg_tensor *const *in, size_t 
 static void all_ways_through_an_lstm_have_one_gradient(void **state)
 {
     (void)state;
-    wg_nn_module *net = with_numbers(wg_nn_lstm(IN, UNITS, .bidirectional = true, .batch_first = true, .dtype = WG_F64));
+    wg_nn_module *net = filled_net(wg_nn_lstm(IN, UNITS, .bidirectional = true, .batch_first = true, .dtype = WG_F64));
     const wg_tensor_list params = wg_nn_parameters(net);
-    wg_tensor *in[2] = {numbers(WG_SHAPE(ROWS, STEPS, IN), 1), wg_from(((const int64_t[]){STEPS, STEPS, STEPS}), WG_SHAPE(ROWS))};
+    wg_tensor *in[2] = {filled(WG_F64, WG_SHAPE(ROWS, STEPS, IN), 1),
+                        wg_from(((const int64_t[]){STEPS, STEPS, STEPS}), WG_SHAPE(ROWS))};
     {
         WG_TAPE(tape);
         assert_int_equal(wg_backward(loss_of(net, in, 1)), WG_OK);
@@ -141,9 +128,9 @@ static void all_ways_through_an_lstm_have_one_gradient(void **state)
 static void a_row_ends_at_its_length(void **state)
 {
     (void)state;
-    wg_nn_module *net = with_numbers(wg_nn_gru(IN, UNITS, .layers = 2, .bidirectional = true, .dtype = WG_F64));
+    wg_nn_module *net = filled_net(wg_nn_gru(IN, UNITS, .layers = 2, .bidirectional = true, .dtype = WG_F64));
     const int64_t length[ROWS] = {4, STEPS, 1};
-    wg_tensor *in[2] = {numbers(WG_SHAPE(STEPS, ROWS, IN), 1), wg_from(length, WG_SHAPE(ROWS))}, *all[2], *one[2];
+    wg_tensor *in[2] = {filled(WG_F64, WG_SHAPE(STEPS, ROWS, IN), 1), wg_from(length, WG_SHAPE(ROWS))}, *all[2], *one[2];
     WG_TAPE(tape);
     assert_int_equal(wg_nn_apply_many(net, NULL, in, 2, all, 2), WG_OK);
     for (int row = 0; row < ROWS; row++) {
@@ -177,8 +164,8 @@ static wg_status sum_padded(void *context)
 static void lengths_vary_from_run_to_run_of_a_replay(void **state)
 {
     (void)state;
-    struct padded p = {with_numbers(wg_nn_lstm(IN, UNITS, .dtype = WG_F64)),
-                       {numbers(WG_SHAPE(STEPS, ROWS, IN), 1), wg_from(((const int64_t[]){1, 2, 3}), WG_SHAPE(ROWS))},
+    struct padded p = {filled_net(wg_nn_lstm(IN, UNITS, .dtype = WG_F64)),
+                       {filled(WG_F64, WG_SHAPE(STEPS, ROWS, IN), 1), wg_from(((const int64_t[]){1, 2, 3}), WG_SHAPE(ROWS))},
                        wg_zeros(WG_F64, WG_SCALAR)};
     wg_replay *replay = wg_replay_capture(sum_padded, &p);
     assert_non_null(replay);
@@ -206,8 +193,8 @@ static void lengths_vary_from_run_to_run_of_a_replay(void **state)
 static void a_state_is_carried_from_sequence_to_sequence(void **state)
 {
     (void)state;
-    wg_nn_module *net = with_numbers(wg_nn_lstm(IN, UNITS, .dtype = WG_F64));
-    wg_tensor *x = numbers(WG_SHAPE(2 * STEPS, ROWS, IN), 1), *weight = wg_nn_parameters(net).tensor[1];
+    wg_nn_module *net = filled_net(wg_nn_lstm(IN, UNITS, .dtype = WG_F64));
+    wg_tensor *x = filled(WG_F64, WG_SHAPE(2 * STEPS, ROWS, IN), 1), *weight = wg_nn_parameters(net).tensor[1];
     wg_tensor *carried[2] = {wg_zeros(WG_F64, WG_SHAPE(1, ROWS, UNITS)), wg_zeros(WG_F64, WG_SHAPE(1, ROWS, UNITS))};
     for (int half = 0; half < 2; half++) {
         WG_TAPE(tape);
@@ -242,10 +229,10 @@ static double mean_square(const wg_nn_module *net, wg_tensor *x)
 static void dropout_is_between_layers_only(void **state)
 {
     (void)state;
-    wg_tensor *x = numbers(WG_SHAPE(STEPS, ROWS, IN), 1);
+    wg_tensor *x = filled(WG_F64, WG_SHAPE(STEPS, ROWS, IN), 1);
     for (int64_t layers = 1; layers <= 2; layers++) {
-        wg_nn_module *dropping = with_numbers(wg_nn_gru(IN, UNITS, .layers = layers, .dropout = 0.5, .dtype = WG_F64));
-        wg_nn_module *plain = with_numbers(wg_nn_gru(IN, UNITS, .layers = layers, .dtype = WG_F64));
+        wg_nn_module *dropping = filled_net(wg_nn_gru(IN, UNITS, .layers = layers, .dropout = 0.5, .dtype = WG_F64));
+        wg_nn_module *plain = filled_net(wg_nn_gru(IN, UNITS, .layers = layers, .dtype = WG_F64));
         assert_int_equal(wg_seed(7, 0), WG_OK);
         const double first = mean_square(dropping, x), second = mean_square(dropping, x), without = mean_square(plain, x);
         assert_true(layers == 1 ? first == without && second == without : first != without && second != first);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "formula.h"
 #include "nn_check.h"
 
 enum { STEPS = 10 };
@@ -24,7 +25,7 @@ static wg_nn_module *lenet(void)
     return wg_nn_lenet(.dtype = WG_F64);
 }
 
-/* ResNet-20, on images of a quarter of CIFAR's. */
+/* ResNet-20, on images of the size of CIFAR's. */
 static wg_nn_module *resnet(void)
 {
     return wg_nn_resnet(3, .dtype = WG_F64);
@@ -60,7 +61,7 @@ static const struct model {
     {"mlp", mlp, {2, {8, 12}}, 0, 8, 5},
     {"mlp_batch_norm", mlp_batch_norm, {2, {8, 12}}, 0, 8, 5},
     {"lenet", lenet, {4, {8, 1, 28, 28}}, 0, 8, 10},
-    {"resnet", resnet, {4, {8, 3, 16, 16}}, 0, 8, 10},
+    {"resnet", resnet, {4, {8, 3, 32, 32}}, 0, 8, 10},
     {"lstm", lstm, {3, {7, 4, 6}}, 0, 4, 5},
     {"gpt", gpt, {2, {3, 8}}, 11, 24, 11},
 };
@@ -73,31 +74,13 @@ static double size_of(const wg_tensor *t, const char *name)
     return weight ? 1 / sqrt((double)wg_numel(t) / (double)wg_extent(t, 0)) : 0.1;
 }
 
-static void fill(wg_tensor *t, int k, double size, double middle)
-{
-    double *values = malloc((size_t)wg_numel(t) * sizeof *values);
-    for (int64_t i = 0; i < wg_numel(t); i++)
-        values[i] = middle + size * sin(k + 1 + 0.7 * (double)i);
-    assert_int_equal(wg_write(t, values), WG_OK);
-    free(values);
-}
-
-static wg_tensor *remainders(wg_shape shape, int64_t below)
-{
-    wg_tensor *t = wg_zeros(WG_I64, shape);
-    int64_t *index = wg_data_mut(t);
-    for (int64_t i = 0; i < wg_numel(t); i++)
-        index[i] = 7 * i % below;
-    return t;
-}
-
 static wg_nn_module *begin(const struct model *model)
 {
     wg_nn_module *net = model->make();
     const wg_tensor_list params = wg_nn_parameters(net);
     for (size_t i = 0; i < params.n; i++) {
         const bool scale = wg_rank(params.tensor[i]) == 1 && !strstr(params.name[i], "bias"); /* of a normalisation */
-        fill(params.tensor[i], (int)i, size_of(params.tensor[i], params.name[i]), scale ? 1 : 0);
+        assert_int_equal(fill_scaled(params.tensor[i], (int)i, size_of(params.tensor[i], params.name[i]), scale ? 1 : 0), WG_OK);
     }
     return net;
 }
@@ -139,10 +122,10 @@ static void train(const struct model *model)
     read_losses(model, expected);
     wg_nn_module *net = begin(model);
     wg_optim *optim = wg_optim_sgd(wg_nn_parameters(net), .lr = 0.05, .momentum = 0.9);
-    wg_tensor *x = model->below ? remainders(model->in, model->below) : wg_zeros(WG_F64, model->in);
-    wg_tensor *labels = remainders(WG_SHAPE(model->labels), model->classes);
+    wg_tensor *x = model->below ? indices(model->in, model->below) : wg_zeros(WG_F64, model->in);
+    wg_tensor *labels = indices(WG_SHAPE(model->labels), model->classes);
     if (!model->below)
-        fill(x, 0, 1, 0);
+        fill(x, 0);
     for (int i = 0; i < STEPS; i++) {
         const double loss = train_step(model, net, optim, x, labels);
         if (!(fabs(loss - expected[i]) <= 1e-8 * fabs(expected[i])))

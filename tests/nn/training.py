@@ -45,7 +45,7 @@ MODELS = {
     "mlp": (mlp, (8, 12), 8, 5),
     "mlp_batch_norm": (lambda: mlp(nn.BatchNorm1d(20)), (8, 12), 8, 5),
     "lenet": (layers.lenet, (8, 1, 28, 28), 8, 10),
-    "resnet": (lambda: layers.ResNet(3), (8, 3, 16, 16), 8, 10),
+    "resnet": (lambda: layers.ResNet(3), (8, 3, 32, 32), 8, 10),
     "lstm": (LSTM, (7, 4, 6), 4, 5),
     "gpt": (lambda: Rows(layers.GPT(11, 8, 12, 3, 2, True)), layers.indices((3, 8), 11), 24, 11),
 }

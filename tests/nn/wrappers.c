@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "formula.h"
 #include "nn_check.h"
 
 /* ---- cases; wrappers.py has the first eight ---- */
@@ -71,24 +72,6 @@ static const struct made {
 };
 enum { CASES = sizeof cases / sizeof *cases, MAX = 200 };
 
-/* sin(k + 1 + 0.7 i). */
-static void fill(wg_tensor *t, int k)
-{
-    double f64[MAX];
-    float f32[MAX];
-    assert_true(wg_numel(t) <= MAX);
-    for (int64_t i = 0; i < wg_numel(t); i++)
-        f64[i] = sin(k + 1 + 0.7 * (double)i), f32[i] = (float)f64[i];
-    assert_int_equal(wg_dtype_of(t) == WG_F64 ? wg_write(t, f64) : wg_write(t, f32), WG_OK);
-}
-
-static wg_tensor *filled(wg_dtype dtype, wg_shape shape, int k)
-{
-    wg_tensor *t = wg_zeros(dtype, shape);
-    fill(t, k);
-    return t;
-}
-
 struct trial {
     wg_nn_module *net;
     wg_tensor *x, *weights; /* of a sum over the result */
@@ -100,7 +83,7 @@ static struct trial begin(const struct made *c, wg_dtype dtype)
     wg_nn_module *inner = c->make(dtype);
     const wg_tensor_list own = wg_nn_parameters(inner);
     for (size_t i = 0; i < own.n; i++)
-        fill(own.tensor[i], 10 * ((int)i + 1));
+        assert_int_equal(fill(own.tensor[i], 10 * ((int)i + 1)), WG_OK);
     struct trial t = {.net = c->wrap(inner), .x = filled(dtype, c->shape, 0)};
     assert_non_null(t.net);
     const wg_tensor_list buffers = wg_nn_buffers(t.net);

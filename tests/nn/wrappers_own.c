@@ -4,17 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "formula.h"
 #include "nn_check.h"
-
-/* f64 elements sin(k + 1 + 0.7 i). */
-static wg_tensor *filled(wg_shape shape, int k)
-{
-    wg_tensor *t = wg_zeros(WG_F64, shape);
-    double *data = wg_data_mut(t);
-    for (int64_t i = 0; i < wg_numel(t); i++)
-        data[i] = sin(k + 1 + 0.7 * (double)i);
-    return t;
-}
 
 /* ---- names, printing, networks ---- */
 
@@ -58,7 +49,7 @@ static void a_wrapper_begins_as_its_module(void **state)
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(wg_assign(wg_nn_parameters(inner).tensor[i], wg_nn_parameters(plain).tensor[i]), WG_OK);
     wrapped = wg_nn_sequential(wg_nn_weight_norm(inner), wg_nn_relu());
-    wg_tensor *x = filled(WG_SHAPE(6, 3), 3), *a = wg_nn_apply(plain, x), *b = wg_nn_apply(wrapped, x);
+    wg_tensor *x = filled(WG_F64, WG_SHAPE(6, 3), 3), *a = wg_nn_apply(plain, x), *b = wg_nn_apply(wrapped, x);
     double expected[24];
     assert_int_equal(wg_read(a, expected), WG_OK);
     assert_values(b, expected, 1e-14);
@@ -320,7 +311,7 @@ static void a_program_replaces_parameters(void **state)
     (void)state;
     wg_nn_module *net = replacing(wg_nn_sequential(wg_nn_linear(3, 3, .dtype = WG_F64)), "0.weight");
     wg_tensor *w = wg_nn_parameter(net, "weight"), *bias = wg_nn_parameter(net, "child.0.bias");
-    wg_tensor *x = filled(WG_SHAPE(2, 3), 4);
+    wg_tensor *x = filled(WG_F64, WG_SHAPE(2, 3), 4);
     replaced_name = "0.weight";
     replacement = doubled;
     WG_TAPE(tape);
@@ -354,7 +345,7 @@ static void a_tied_parameter_is_replaced_everywhere(void **state)
     replaced_name = "1.weight";
     replacement = doubled;
     WG_TAPE(tape);
-    wg_tensor *x = filled(WG_SHAPE(2, 3), 4), *w = wg_mul_scalar(wg_nn_parameter(net, "weight"), 2);
+    wg_tensor *x = filled(WG_F64, WG_SHAPE(2, 3), 4), *w = wg_mul_scalar(wg_nn_parameter(net, "weight"), 2);
     assert_same_bits(wg_copy(wg_nn_apply(net, x)), wg_copy(wg_linear(wg_linear(x, w, WG_NONE), w, WG_NONE)));
     wg_nn_destroy(net);
     assert_no_error();

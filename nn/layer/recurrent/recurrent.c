@@ -265,9 +265,9 @@ static wg_tensor *run_steps(const struct run *run, const struct nn_recurrent_wei
 static wg_tensor *run_sequence(const struct run *run, const struct nn_recurrent_weights *w, wg_tensor *input, bool reverse,
                                struct nn_recurrent_state *s)
 {
-    const bool turned = run->r->batch_first, final = run->call->n_out > 1;
-    wg_tensor *y = run->r->sequence(w, turned ? wg_transpose(input, 0, 1) : input, reverse, final, s);
-    return turned ? wg_transpose(y, 0, 1) : y;
+    const bool batch_first = run->r->batch_first, final = run->call->n_out > 1;
+    wg_tensor *y = run->r->sequence(w, batch_first ? wg_transpose(input, 0, 1) : input, reverse, final, s);
+    return batch_first ? wg_transpose(y, 0, 1) : y;
 }
 
 /* One layer in one direction. Sets the final states number index. */
