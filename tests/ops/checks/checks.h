@@ -22,7 +22,9 @@ void check_threads(const struct check_case *c, wg_dtype dtype);
 void check_taken(const struct check_case *c, wg_dtype dtype);
 bool dtype_matters(const struct check_case *c); /* some operand has the dtype under test */
 
-enum { MOST_ELEMENTS = 1024 }; /* moved elements per operand for differences; of longer operands every n-th */
+/* Differences are taken for every so many-th of n elements: for all of them if there are few and the operands are small. A difference
+   runs the op on whole operands, so the time for all elements would grow with the square of their extents. */
+int64_t difference_stride(const struct check_case *c, int64_t n);
 
 /* derivatives.c: gradients against differences and against each other. */
 void check_vjp(const struct check_case *c, bool *nonzero); /* nonzero: per operand, whether any gradient was not 0 */

@@ -167,7 +167,7 @@ static void compare_second(const struct check_case *c, const struct twice *t)
 {
     for (int i = 0; i < t->n; i++) {
         double *got = values_of(t->gg[i]), found;
-        const int64_t n = t->gg[i]->numel, stride = 1 + (n - 1) / MOST_ELEMENTS;
+        const int64_t n = t->gg[i]->numel, stride = difference_stride(c, n);
         if (stride > 1)
             check_skip(c->report, "second", "%s: differences for every %lld-th element only, of %lld", c->name, (long long)stride,
                        (long long)n);

@@ -1,4 +1,5 @@
-/* Runs the checker on every op of the registry, one test for each; with arguments only on the ops that they name. */
+/* Runs the checker on every op of the registry, one test for each; with arguments only on the ops that they name, with "k/n" on every
+   n-th op, from the k-th on: parts of the registry can run at the same time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,10 +37,13 @@ static void summary(size_t all, size_t n)
     printf("%zu ops, %ld cases, %ld numbers compared\n", n, cases, comparisons);
 }
 
-static bool wanted(const char *op, int argc, char **argv)
+static bool wanted(size_t op, int argc, char **argv)
 {
+    size_t first, step;
+    if (argc == 2 && sscanf(argv[1], "%zu/%zu", &first, &step) == 2)
+        return step > 0 && op % step + 1 == first;
     for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], op) == 0)
+        if (strcmp(argv[i], wg_op_at(op)->name) == 0)
             return true;
     return argc == 1;
 }
@@ -54,7 +58,7 @@ int main(int argc, char **argv)
     if (!tests || !index || !reports || wg_warmup(2) != WG_OK)
         return 2;
     for (size_t i = 0; i < all; i++)
-        if (wanted(wg_op_at(i)->name, argc, argv)) {
+        if (wanted(i, argc, argv)) {
             index[n] = i;
             tests[n] = (struct CMUnitTest){.name = wg_op_at(i)->name, .test_func = one_op, .initial_state = &index[n]};
             n++;
