@@ -1,11 +1,9 @@
 /* The batch normalisation layer: the op on the batch's statistics in training, the running statistics in use. */
-#include "../layers.h"
+#include "statistics.h"
 
 #include "wengert/error.h"
 #include "wengert/ops.h"
 #include "wengert/tape.h"
-
-enum { MEAN, VARIANCE, COUNT }; /* buffers */
 
 static bool fits(const wg_nn_batch_norm_options *o, const wg_tensor *x)
 {
@@ -26,13 +24,11 @@ static wg_status update(const wg_nn_call *call, wg_tensor *mean, wg_tensor *vari
     const wg_nn_batch_norm_options *o = call->options;
     wg_tensor *const *buffer = call->buffer;
     WG_NO_GRAD;
-    WG_TRY(wg_increment(buffer[COUNT]));
-    if (o->cumulative) {
-        WG_TRY(average(buffer[MEAN], mean, buffer[COUNT]));
-        return average(buffer[VARIANCE], wg_mul_scalar(variance, (double)m / (double)(m - 1)), buffer[COUNT]);
-    }
-    WG_TRY(wg_ema_update(buffer[MEAN], mean, o->momentum));
-    return wg_running_variance_update(buffer[VARIANCE], variance, o->momentum, m);
+    WG_TRY(wg_increment(buffer[NN_COUNT]));
+    if (!o->cumulative)
+        return nn_update_statistics(call, mean, variance, m, o->momentum);
+    WG_TRY(average(buffer[NN_MEAN], mean, buffer[NN_COUNT]));
+    return average(buffer[NN_VARIANCE], wg_mul_scalar(variance, (double)m / (double)(m - 1)), buffer[NN_COUNT]);
 }
 
 /* By the batch's statistics. */
@@ -62,24 +58,10 @@ static wg_tensor *train(const wg_nn_call *call, wg_tensor *x, bool relu)
     return y;
 }
 
-/* (x - mean) before the product: a large mean would cancel in x scale + shift. The statistics are copied, so that training on may
-   change them before backward reads them. */
 static wg_tensor *use(const wg_nn_call *call, wg_tensor *x)
 {
     const wg_nn_batch_norm_options *o = call->options;
-    const struct nn_affine affine = nn_affine_of(call, o->affine, o->affine);
-    wg_tensor *mean = wg_copy(call->buffer[MEAN]), *variance = wg_copy(call->buffer[VARIANCE]);
-    wg_tensor *deviation = wg_sqrt(wg_add_scalar(wg_donate(variance), o->eps));
-    wg_tensor *scale = o->affine ? wg_div(affine.weight, deviation) : wg_reciprocal(deviation);
-    wg_tensor *centred = wg_sub(x, nn_per_channel(mean, x));
-    wg_tensor *y = wg_mul(centred, nn_per_channel(scale, x));
-    if (o->affine)
-        y = wg_add(wg_donate(y), nn_per_channel(affine.bias, x));
-    wg_drop(mean);
-    wg_drop(deviation);
-    wg_drop(scale);
-    wg_drop(centred);
-    return y;
+    return nn_by_statistics(call, x, nn_affine_of(call, o->affine, o->affine), o->eps);
 }
 
 static bool by_batch(const wg_nn_call *call)
@@ -112,9 +94,7 @@ static wg_status build(wg_nn_module *layer, const void *options)
     WG_TRY(nn_add_affine(layer, o->dtype, o->channels, o->affine, o->affine));
     if (!o->track)
         return WG_OK;
-    const wg_shape shape = WG_SHAPE(o->channels);
-    WG_TRY(wg_nn_add_buffer(layer, "running_mean", wg_zeros(o->dtype, shape)));
-    WG_TRY(wg_nn_add_buffer(layer, "running_var", wg_ones(o->dtype, shape)));
+    WG_TRY(nn_add_statistics(layer, o->dtype, o->channels));
     return wg_nn_add_buffer(layer, "num_batches_tracked", wg_zeros(WG_F64, WG_SCALAR));
 }
 
