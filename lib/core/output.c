@@ -1,4 +1,5 @@
 /* The outputs of a call: shapes by the op's rule, and memory, which may be that of a donated operand. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/tensor_build.h"
@@ -64,14 +65,16 @@ static wg_status default_shape(const wg_call *c, wg_spec *out)
 
 /* ---- memory ---- */
 
-/* Dense strides for those extents, with the axes in the same order as t's. */
-static void strides_in_order(const wg_tensor *t, const int64_t *extent, int64_t *stride)
+/* Dense strides for those extents, with the axes in the same order as t's; false if t repeats elements, which have no order. */
+static bool strides_in_order(const wg_tensor *t, const int64_t *extent, int64_t *stride)
 {
     int order[WG_MAX_RANK] = {0}; /* innermost last */
     int64_t next = 1;
     for (int axis = 0; axis < t->rank; axis++) {
         int at = axis;
-        for (; at > 0 && wg_strides(t)[order[at - 1]] < wg_strides(t)[axis]; at--)
+        if (wg_strides(t)[axis] == 0)
+            return false;
+        for (; at > 0 && llabs(wg_strides(t)[order[at - 1]]) < llabs(wg_strides(t)[axis]); at--)
             order[at] = order[at - 1];
         order[at] = axis;
     }
@@ -79,11 +82,12 @@ static void strides_in_order(const wg_tensor *t, const int64_t *extent, int64_t 
         stride[order[i]] = next;
         next *= extent[order[i]];
     }
+    return true;
 }
 
 /* The strides of a result, chosen to keep the physical order of the operands: those of the first dense operand of the result's
-   shape. If there is none: dense strides in the axis order of the first operand, if that is dense and of the result's rank.
-   NULL: row-major. */
+   shape. If there is none: dense strides in the axis order of the first operand, if that is of the result's rank; it may be a view
+   with gaps. NULL: row-major. */
 static const int64_t *strides_to_keep(const wg_call *c, const wg_spec *spec, int64_t *buffer)
 {
     const wg_tensor *first = c->n_in ? c->in[0] : NULL;
@@ -96,10 +100,9 @@ static const int64_t *strides_to_keep(const wg_call *c, const wg_spec *spec, int
             continue;
         return t->flags & WG_T_CONTIGUOUS ? NULL : wg_strides(t);
     }
-    if (!first || wg_absent(first) || first->rank != spec->rank || (first->flags & (WG_T_CONTIGUOUS | WG_T_DENSE)) != WG_T_DENSE)
+    if (!first || wg_absent(first) || first->rank != spec->rank || first->flags & WG_T_CONTIGUOUS)
         return NULL;
-    strides_in_order(first, spec->extent, buffer);
-    return buffer;
+    return strides_in_order(first, spec->extent, buffer) ? buffer : NULL;
 }
 
 /* Not in anomaly mode, whose messages show the operands. On a traced tape only if the operand was computed on the same tape:

@@ -7,7 +7,8 @@ struct params {
 
 /* Sets the strides of a view of x with the new extents, in row-major order; false if there is none. Both shapes are divided into
    the smallest runs of axes whose extents have equal products. A view exists if in each run the axes of x can be merged into
-   one. */
+   one. A run of extents 1 has the stride of the axis before it: results that have more elements along it keep it there
+   (strides_to_keep), so that the images of a place stay side by side behind a mean over places and its gradient. */
 static bool view_strides(const wg_tensor *x, const wg_shape *to, int64_t *stride)
 {
     int from_axis = 0, to_axis = 0;
@@ -22,7 +23,7 @@ static bool view_strides(const wg_tensor *x, const wg_shape *to, int64_t *stride
                 from_n *= wg_extents(x)[from_axis++];
             else
                 to_n *= to->extent[to_axis++];
-        int64_t inner = 1; /* the stride of the last axis of x's run of axes whose extent is not 1 */
+        int64_t inner = to_first > 0 ? stride[to_first - 1] : 1; /* the stride of the last axis of x's run whose extent is not 1 */
         for (int axis = from_axis - 1; axis >= from_first; axis--)
             if (wg_extents(x)[axis] != 1) {
                 inner = wg_strides(x)[axis];

@@ -68,7 +68,6 @@ const struct wg_op wg_op_slice_grad = {
     .vjp = vjp,
     .jvp = wg_jvp_linear,
     .cost = wg_cost_bytes,
-    .flags = WG_OP_ROW_MAJOR,
     WG_SAMPLES({"rows", {WG_DIMS(3, 3)}, .n = 1, SLICE_GRAD(5, .axis = 0, .start = 1, .step = 1, .count = 3)},
                {"stepped", {WG_DIMS(2, 3)}, .n = 1, SLICE_GRAD(7, .axis = 1, .start = 1, .step = 2, .count = 3)},
                {"backwards", {WG_DIMS(2, 3, 2)}, .n = 1, SLICE_GRAD(5, .axis = 1, .start = 4, .step = -2, .count = 3)},

@@ -160,6 +160,9 @@ static void results_keep_the_order_of_axes(void **state)
     assert_true(is_innermost(made(wg_sum(y, .axis = 2, .keepdims = true))));
     assert_true(is_innermost(made(wg_conv2d_input(y, w, 8, 8, WG_CONV(.padding = WG_PAIR(1, 1))))));
     assert_true(is_innermost(made(wg_max_pool2d_grad(r, p, WG_POOL(.size = WG_PAIR(2, 2), .stride = WG_PAIR(2, 2))))));
+    wg_tensor *rows = made(wg_slice(y, 2, 0, 8, 2)), *every = made(wg_slice(rows, 3, 7, -9, -2)); /* with gaps, and backwards */
+    assert_true(is_innermost(made(wg_exp(every))) && is_innermost(made(wg_slice_grad(every, 8, 3, 7, -2))));
+    assert_true(is_innermost(made(wg_pad(every, WG_SIZES(0, 2, 0, 0), WG_SIZES(0, 1, 0, 0), 0))));
     wg_tensor *flat = made(wg_reshape(p, WG_SHAPE(20, 6 * 4 * 4)));
     assert_ptr_equal(wg_data(flat), wg_data(p)); /* a view: a matrix stored column by column */
     assert_int_equal(wg_stride(flat, 0), 1);
@@ -167,6 +170,23 @@ static void results_keep_the_order_of_axes(void **state)
     const wg_tensor *gw = made(wg_conv2d_weight(x, y, 3, 3, WG_CONV(.padding = WG_PAIR(1, 1))));
     assert_int_equal(wg_stride(gw, 3), 1); /* weights are not images */
     assert_int_equal(wg_stride(gw, 0), 27);
+}
+
+/* Of the means over places, of the linear layer behind them and of its gradient no axis has the places' extents; yet the gradient of
+   the images has their order. */
+static void gradients_keep_it_behind_global_means(void **state)
+{
+    (void)state;
+    WG_TAPE(tape);
+    wg_tensor *leaf = wg_set_requires_grad(innermost(numbers(WG_F32, WG_SHAPE(20, 6, 4, 5), 1)), true);
+    wg_tensor *w = numbers(WG_F32, WG_SHAPE(10, 6), 2), *x = made(wg_exp(leaf));
+    wg_tensor *means = made(wg_adaptive_avg_pool2d(x, 1, 1)), *flat = made(wg_reshape(means, WG_SHAPE(20, 6)));
+    assert_ptr_equal(wg_data(flat), wg_data(means));
+    wg_tensor *restored = made(wg_reshape(flat, WG_SHAPE(20, 6, 1, 1)));
+    for (int axis = 0; axis < 4; axis++)
+        assert_int_equal(wg_stride(restored, axis), wg_stride(means, axis));
+    wg_tensor *loss = made(wg_sum(wg_tanh(wg_linear(flat, w, WG_NONE))));
+    assert_true(is_innermost(made(wg_grad(loss, x))));
 }
 
 /* Pooling gives the same bits in either memory order. */
@@ -198,6 +218,7 @@ int main(void)
         TEST(sums_have_one_order),
         TEST(blocks_do_not_show),
         TEST(results_keep_the_order_of_axes),
+        TEST(gradients_keep_it_behind_global_means),
         TEST(pooling_is_the_same_in_either_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
