@@ -79,6 +79,7 @@ const struct wg_op wg_op_avg_pool2d = {
         {"dilated", {WG_DIMS(2, 1, 4, 5)}, .n = 1, WG_WINDOWS(1, 2, 0, 1, 2, 2, 1, .size = {2, 3})},
         {"padding only", {WG_DIMS(1, 1, 2, 1)}, .n = 1, WG_WINDOWS(1, 2, 2, 1, 1, 1, 1, .size = {2, 1})},
         {"ceil", {WG_DIMS(2, 1, 4, 6)}, .n = 1, WG_WINDOWS(3, 2, 1, 1, 1, 1, 1, .size = {3, 3}, .ceil_mode = true)},
+        {"ceil of a short axis", {WG_DIMS(1, 2, 1, 5)}, .n = 1, WG_WINDOWS(2, 2, 0, 1, 1, 1, 1, .size = {2, 3}, .ceil_mode = true)},
         {"without padding", {WG_DIMS(2, 2, 4, 3)}, .n = 1, WG_WINDOWS(2, 1, 1, 1, 1, 1, 1, .size = {3, 2}, .exclude_pad = true)},
         {"ceil without padding",
          {WG_DIMS(1, 2, 4, 3)},

@@ -39,14 +39,15 @@ wg_status wg_window_count(const wg_call *c, const struct wg_window_params *p, in
         __builtin_mul_overflow(padding, 2, &padded) || __builtin_add_overflow(padded, extent, &padded))
         return wg_window_error(c, WG_E_SHAPE, "a window of %lld with dilation %lld, or padding %lld, is too large", (long long)size,
                                (long long)dilation, (long long)padding);
-    if (extent < 0 || reach > padded)
-        return wg_window_error(c, WG_E_SHAPE,
-                               "expected a window that fits, got a window of %lld with dilation %lld on %lld with padding %lld",
-                               (long long)size, (long long)dilation, (long long)extent, (long long)padding);
-    *count = (padded - reach) / stride + 1;
-    if (p->ceil_mode && (padded - reach) % stride > 0 && !begins_outside(*count + 1, stride, extent, padding))
+    const int64_t behind = extent < 0 ? -stride : padded - reach; /* positions behind the first window; below 0: it ends outside */
+    *count = behind < 0 ? 0 : behind / stride + 1;
+    if (p->ceil_mode && behind > -stride && behind % stride != 0 && !begins_outside(*count + 1, stride, extent, padding))
         *count += 1;
-    return WG_OK;
+    if (*count > 0)
+        return WG_OK;
+    return wg_window_error(c, WG_E_SHAPE,
+                           "expected a window that fits, got a window of %lld with dilation %lld on %lld with padding %lld",
+                           (long long)size, (long long)dilation, (long long)extent, (long long)padding);
 }
 
 wg_status wg_expect_extents(const wg_call *c, const int64_t *y, const wg_tensor *t)

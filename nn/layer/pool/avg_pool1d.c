@@ -17,6 +17,9 @@ static const wg_nn_sample samples[] = {
     {.options = &(const wg_nn_avg_pool1d_options){.size = 3, .stride = 2, .padding = 1, .ceil_mode = true},
      .n_in = 1,
      .in = {{3, {1, 2, 8}}}},
+    {.options = &(const wg_nn_avg_pool1d_options){.size = 3, .ceil_mode = true, .count_include_pad = true},
+     .n_in = 1,
+     .in = {{3, {1, 2, 2}}}},
     {.n_in = 0},
 };
 

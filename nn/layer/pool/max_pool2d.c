@@ -22,6 +22,9 @@ static const wg_nn_sample samples[] = {
                                                   .ceil_mode = true},
      .n_in = 1,
      .in = {{4, {1, 2, 8, 5}}}},
+    {.options = &(const wg_nn_max_pool2d_options){.size = 2, .dilation = WG_PAIR(1, 1), .ceil_mode = true},
+     .n_in = 1,
+     .in = {{4, {1, 2, 1, 3}}}},
     {.n_in = 0},
 };
 
