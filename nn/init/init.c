@@ -216,14 +216,23 @@ double nn_init_fan(const struct nn_init *init, wg_fan fan)
     return product;
 }
 
-/* Draws may be a few times the deviation: ten times that is to be a number, too. */
+bool nn_init_are_numbers(const struct nn_init *init, double largest, const char *what)
+{
+    if (largest <= (init->dtype == WG_F32 ? FLT_MAX : DBL_MAX))
+        return true;
+    (void)wg_error_set(WG_E_ARGUMENT, init->op, "%s: expected %s whose weights are %s numbers, got weights of up to %g", init->op,
+                       what, wg_dtype_name(init->dtype), largest);
+    return false;
+}
+
+double nn_init_largest_draw(double mean, double deviation)
+{
+    return fabs(mean) + 10 * deviation;
+}
+
 static bool is_drawable(const struct nn_init *init, double deviation)
 {
-    if (deviation <= (init->dtype == WG_F32 ? FLT_MAX : DBL_MAX) / 10)
-        return true;
-    (void)wg_error_set(WG_E_ARGUMENT, init->op, "%s: expected a gain whose weights are %s numbers, got the standard deviation %g",
-                       init->op, wg_dtype_name(init->dtype), deviation);
-    return false;
+    return nn_init_are_numbers(init, nn_init_largest_draw(0, deviation), "a gain");
 }
 
 wg_tensor *nn_init_normal(const struct nn_init *init, double deviation)

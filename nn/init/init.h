@@ -36,6 +36,10 @@ double nn_init_fan(const struct nn_init *init, wg_fan fan);
 /* The normal and the uniform distribution of mean 0 and that deviation. E_ARGUMENT unless draws are finite. */
 wg_tensor *nn_init_normal(const struct nn_init *init, double deviation);
 wg_tensor *nn_init_uniform(const struct nn_init *init, double deviation);
+/* Are weights as large as that numbers of the dtype? Else E_ARGUMENT; what: the options that they come from. */
+bool nn_init_are_numbers(const struct nn_init *init, double largest, const char *what);
+/* As large as draws of the normal distribution are: they may be a few times the deviation. */
+double nn_init_largest_draw(double mean, double deviation);
 /* (rows, columns) with ones on its main diagonal. */
 wg_tensor *nn_init_identity(wg_dtype dtype, int64_t rows, int64_t columns);
 

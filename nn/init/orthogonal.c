@@ -9,6 +9,8 @@ static wg_tensor *make(const struct nn_init *init)
     const wg_init_orthogonal_options *o = init->options;
     const int64_t rows = init->shape.extent[0], columns = (int64_t)nn_init_fan(init, WG_FAN_IN);
     const bool wide = rows < columns;
+    if (!nn_init_are_numbers(init, o->gain, "a gain"))
+        return NULL;
     const wg_shape tall = wide ? WG_SHAPE(columns, rows) : WG_SHAPE(rows, columns);
     wg_tensor *normal = wg_normal(init->generator, WG_F64, tall, 0, 1), *q = NULL, *r = NULL;
     const wg_status status = wg_qr(normal, &q, &r);

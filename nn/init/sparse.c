@@ -16,6 +16,8 @@ static wg_tensor *order_of_rows(const struct nn_init *init)
 static wg_tensor *make(const struct nn_init *init)
 {
     const wg_init_sparse_options *o = init->options;
+    if (!nn_init_are_numbers(init, nn_init_largest_draw(0, o->deviation), "a deviation"))
+        return NULL;
     const int64_t zeros = (int64_t)ceil(o->sparsity * (double)init->shape.extent[0]);
     wg_tensor *values = wg_normal(init->generator, init->dtype, init->shape, 0, o->deviation), *order = order_of_rows(init);
     wg_tensor *rows = nn_then(order, wg_slice(order, 0, 0, zeros, 1));

@@ -242,7 +242,23 @@ static void initial_weights_are_numbers(void **state)
     (void)state;
     assert_null(wg_nn_linear(2, 2, .gain = 1e300, .init = WG_INIT_KAIMING_NORMAL));
     assert_error(WG_E_ARGUMENT,
-                 "init_kaiming_normal: expected a gain whose weights are f32 numbers, got the standard deviation 7.07107e+299");
+                 "init_kaiming_normal: expected a gain whose weights are f32 numbers, got weights of up to 7.07107e+300");
+    assert_null(wg_nn_linear(2, 2, .gain = 1e300, .init = WG_INIT_ORTHOGONAL));
+    assert_error(WG_E_ARGUMENT, "init_orthogonal: expected a gain whose weights are f32 numbers, got weights of up to 1e+300");
+    assert_null(wg_nn_prelu(.init = -1e39));
+    assert_error(WG_E_ARGUMENT, "init_constant: expected a value whose weights are f32 numbers, got weights of up to 1e+39");
+    wg_nn_destroy(wg_nn_prelu(.init = -1e39, .dtype = WG_F64));
+    wg_tensor *w = wg_zeros(WG_F32, WG_SHAPE(3, 4)), *generator = wg_generator(1, 0);
+    assert_int_equal(wg_init_normal(w, generator, -1e39, 1), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "init_normal: expected a mean and a deviation");
+    assert_int_equal(wg_init_normal(w, generator, 0, 1e38), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "got weights of up to 1e+39");
+    assert_int_equal(wg_init_sparse(w, generator, 0.5, .deviation = 1e300), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "init_sparse: expected a deviation");
+    assert_int_equal(wg_init_truncated_normal(w, generator, .mean = 1e39, .low = -1e40, .high = 1e40), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "init_truncated_normal: expected a distribution");
+    assert_int_equal(wg_init_truncated_normal(w, generator, .deviation = 1e300), WG_OK); /* between -2 and 2 */
+    wg_free(w), wg_free(generator);
     assert_no_error();
 }
 

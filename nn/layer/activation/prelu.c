@@ -19,7 +19,8 @@ static wg_tensor *forward(const wg_nn_call *call, wg_tensor *x)
 static wg_status build(wg_nn_module *layer, const void *options)
 {
     const wg_nn_prelu_options *o = options;
-    return wg_nn_add_parameter(layer, "weight", wg_full(o->dtype, WG_SHAPE(o->channels), o->init));
+    const wg_shape shape = WG_SHAPE(o->channels);
+    return wg_nn_add_parameter(layer, "weight", wg_init_tensor(o->dtype, shape, WG_NONE, WG_INIT_CONSTANT, .value = o->init));
 }
 
 static const wg_nn_sample samples[] = {
