@@ -216,6 +216,35 @@ static void a_state_is_carried_from_sequence_to_sequence(void **state)
     assert_no_error();
 }
 
+/* One state that is absent, as WG_NONE, is zeros beside the other. */
+static void check_absent_states(wg_nn_module *net, wg_tensor *x, wg_tensor *h, wg_tensor *c)
+{
+    WG_TAPE(tape);
+    wg_tensor *zeros = wg_zeros(WG_F64, wg_shape_of(h));
+    assert_near(wg_nn_apply(net, x, WG_NONE, c), wg_nn_apply(net, x, zeros, c));
+    assert_near(wg_nn_apply(net, x, h, WG_NONE), wg_nn_apply(net, x, h, zeros));
+    assert_near(wg_nn_apply(net, x, WG_NONE, WG_NONE), wg_nn_apply(net, x));
+    wg_nn_destroy(net);
+}
+
+static void an_absent_state_is_zeros(void **state)
+{
+    (void)state;
+    wg_tensor *x = filled(WG_F64, WG_SHAPE(STEPS, ROWS, IN), 1), *row = filled(WG_F64, WG_SHAPE(ROWS, IN), 1);
+    wg_tensor *h = filled(WG_F64, WG_SHAPE(1, ROWS, UNITS), 2), *c = filled(WG_F64, WG_SHAPE(1, ROWS, UNITS), 3);
+    wg_tensor *first = filled(WG_F64, WG_SHAPE(ROWS, UNITS), 2), *second = filled(WG_F64, WG_SHAPE(ROWS, UNITS), 3);
+    check_absent_states(filled_net(wg_nn_lstm(IN, UNITS, .dtype = WG_F64)), x, h, c);
+    check_absent_states(filled_net(wg_nn_lstm_cell(IN, UNITS, .dtype = WG_F64)), row, first, second);
+    wg_nn_module *net = filled_net(wg_nn_gru(IN, UNITS, .dtype = WG_F64));
+    {
+        WG_TAPE(tape);
+        assert_near(wg_nn_apply(net, x, h, WG_NONE), wg_nn_apply(net, x, h)); /* no lengths */
+    }
+    wg_nn_destroy(net);
+    wg_free(x), wg_free(row), wg_free(h), wg_free(c), wg_free(first), wg_free(second);
+    assert_no_error();
+}
+
 /* ---- dropout between layers ---- */
 
 static double mean_square(const wg_nn_module *net, wg_tensor *x)
@@ -331,6 +360,7 @@ int main(void)
         TEST(a_row_ends_at_its_length),
         TEST(lengths_vary_from_run_to_run_of_a_replay),
         TEST(a_state_is_carried_from_sequence_to_sequence),
+        TEST(an_absent_state_is_zeros),
         TEST(dropout_is_between_layers_only),
         TEST(weights_are_drawn_from_the_bounds_of_the_units),
         TEST(a_batch_may_be_empty),

@@ -86,7 +86,8 @@ wg_tensor *nn_recurrent_from_state(const struct nn_recurrent *r, const struct nn
 
 /* ---- inputs ---- */
 
-/* The inputs by their roles. state[k] and lengths are WG_NONE if they were not given. */
+/* The inputs by their roles. lengths are WG_NONE if they were not given, and so is each state if none was; beside a state that was given
+   another is zeros. */
 struct inputs {
     wg_tensor *x, *state[2], *lengths;
 };
@@ -112,7 +113,14 @@ static bool is_like(const struct nn_recurrent *r, const struct inputs *in, const
     return false;
 }
 
-/* Lengths are the last input and of rank 1; a cell has none. */
+/* Is the last input lengths? They are of rank 1, or WG_NONE behind the states. */
+static bool ends_in_lengths(const struct nn_recurrent *r, const wg_nn_call *call)
+{
+    const wg_tensor *last = call->in[call->n_in - 1];
+    return call->n_in > 1 && (last == WG_NONE ? call->n_in == 2 + (size_t)r->states : wg_rank(last) == 1);
+}
+
+/* A cell has no lengths. */
 static bool sort_inputs(const struct nn_recurrent *r, const wg_nn_call *call, wg_tensor *x, bool cell, struct inputs *in)
 {
     const wg_tensor *last = call->in[call->n_in - 1];
@@ -120,12 +128,12 @@ static bool sort_inputs(const struct nn_recurrent *r, const wg_nn_call *call, wg
     size_t n = call->n_in;
     char text[200];
     *in = (struct inputs){x, {WG_NONE, WG_NONE}, WG_NONE};
-    if (!cell && n > 1 && wg_rank(last) == 1)
+    if (!cell && ends_in_lengths(r, call))
         in->lengths = call->in[--n];
     if (n != 1 && n != 1 + (size_t)r->states) {
         (void)wg_error_set(WG_E_ARGUMENT, r->op, "%s: expected x, or x and %s%s, got %zu inputs, the last one of shape %s", r->op,
                            r->states == 1 ? "h" : "h and c", cell ? "" : ", and behind them lengths (B) or nothing", call->n_in,
-                           text_of(last, text));
+                           last == WG_NONE ? "WG_NONE" : text_of(last, text));
         return false;
     }
     if (n > 1)
@@ -137,12 +145,16 @@ static bool sort_inputs(const struct nn_recurrent *r, const wg_nn_call *call, wg
     return false;
 }
 
-static bool check_states(const struct nn_recurrent *r, const struct inputs *in, wg_shape shape)
+static bool check_states(const struct nn_recurrent *r, struct inputs *in, wg_shape shape)
 {
     static const char *const name[2] = {"h", "c"};
-    for (int k = 0; k < r->states; k++)
-        if (in->state[k] != WG_NONE && !is_like(r, in, in->state[k], name[k], r->dtype, shape))
+    const bool given = in->state[0] != WG_NONE || in->state[1] != WG_NONE;
+    for (int k = 0; k < r->states && given; k++) {
+        if (in->state[k] == WG_NONE)
+            in->state[k] = wg_zeros(r->dtype, shape);
+        if (!in->state[k] || !is_like(r, in, in->state[k], name[k], r->dtype, shape))
             return false;
+    }
     return true;
 }
 
@@ -190,7 +202,7 @@ static int time_axis(const struct nn_recurrent *r)
     return r->batch_first ? 1 : 0;
 }
 
-static bool check_sequence(const struct nn_recurrent *r, const struct inputs *in)
+static bool check_sequence(const struct nn_recurrent *r, struct inputs *in)
 {
     const struct nn_form form = {r->op,
                                  r->dtype,
