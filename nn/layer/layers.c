@@ -120,8 +120,15 @@ nn_fused *nn_fusion_of(const struct wg_nn_kind *first, const struct wg_nn_kind *
 
 /* ---- what layers expect of an input ---- */
 
+static bool is_given(const wg_tensor *x, const char *op)
+{
+    return nn_check_handle(x, op, "an input") == WG_OK;
+}
+
 bool nn_is_float(const wg_tensor *x, const char *op)
 {
+    if (!is_given(x, op))
+        return false;
     const wg_dtype dtype = wg_dtype_of(x);
     if (dtype == WG_F32 || dtype == WG_F64)
         return true;
@@ -152,10 +159,10 @@ static const char *shape_in_words(const struct nn_form *form, char *text, size_t
 
 bool nn_fits(const wg_tensor *x, const struct nn_form *form)
 {
-    const wg_shape shape = wg_shape_of(x);
     char expected[200], got[200];
     if (!nn_is_of_dtype(x, form->dtype, form->op))
         return false;
+    const wg_shape shape = wg_shape_of(x);
     const int axis = form->axis < 0 ? form->axis + shape.rank : form->axis;
     if (shape.rank >= form->min_rank && (form->max_rank == 0 || shape.rank <= form->max_rank) && shape.extent[axis] == form->extent)
         return true;
@@ -196,6 +203,8 @@ struct nn_affine nn_affine_of(const wg_nn_call *call, bool weight, bool bias)
 
 bool nn_is_of_dtype(const wg_tensor *x, wg_dtype dtype, const char *op)
 {
+    if (!is_given(x, op))
+        return false;
     if (wg_dtype_of(x) == dtype)
         return true;
     (void)wg_error_set(WG_E_DTYPE, op, "%s: expected x of the weight's dtype, %s, got %s: wg_cast x, or make the layer with .dtype",

@@ -22,6 +22,29 @@ wg_status nn_first_error(wg_status otherwise)
     return wg_error_first() ? wg_error_first()->code : otherwise;
 }
 
+uint64_t nn_count_errors(void)
+{
+    const wg_error *first = wg_error_first();
+    return first ? 1 + first->later : 0;
+}
+
+/* What wg_rank refuses is told again by the name of what the program called. */
+wg_status nn_check_handle(const wg_tensor *t, const char *op, const char *what)
+{
+    if (wg_is_live(t))
+        return WG_OK;
+    const uint64_t before = nn_count_errors();
+    wg_error error;
+    (void)wg_rank(t);
+    if (nn_count_errors() == before)
+        return WG_OK;
+    if (before > 0)
+        return wg_error_first()->code;
+    (void)wg_error_take(&error);
+    const char *reason = strstr(error.message, ": ");
+    return wg_error_set(error.code, op, "%s: %s: %s", op, what, reason ? reason + 2 : error.message);
+}
+
 wg_tensor *nn_then(wg_tensor *from, wg_tensor *to)
 {
     if (wg_tape_top())

@@ -78,6 +78,9 @@ void nn_distinct_find(struct list *list);
 wg_status nn_null_argument(const char *op, const char *what); /* records that it is NULL */
 wg_status nn_no_memory(const char *op);
 wg_status nn_first_error(wg_status otherwise); /* the code of the first error that is recorded */
+uint64_t nn_count_errors(void);
+/* WG_OK if t has a shape; else an error that begins with op and says what t is, "x of linear". */
+wg_status nn_check_handle(const wg_tensor *t, const char *op, const char *what);
 /* Returns to, which was made from `from`: that is given back, to its tape or, with no tape open, by wg_free. For ops one after another that
    run in constructors. */
 wg_tensor *nn_then(wg_tensor *from, wg_tensor *to);

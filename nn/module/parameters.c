@@ -205,19 +205,13 @@ static wg_status require(wg_tensor_list list, bool wanted)
     return WG_OK;
 }
 
-static uint64_t count_errors(void)
-{
-    const wg_error *first = wg_error_first();
-    return first ? 1 + first->later : 0;
-}
-
 /* wg_clear_gradient has no status: it fails inside a checkpointed function and for want of memory. */
 static wg_status clear_gradients(wg_tensor_list list)
 {
     for (size_t i = 0; i < list.n; i++) {
-        const uint64_t before = count_errors();
+        const uint64_t before = nn_count_errors();
         wg_clear_gradient(list.tensor[i]);
-        if (count_errors() != before)
+        if (nn_count_errors() != before)
             return wg_error_first()->code;
     }
     return WG_OK;

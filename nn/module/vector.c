@@ -1,4 +1,5 @@
 /* Lists of parameters: as one vector, and back; the checks of such lists; norms along an axis. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,12 +10,15 @@
 
 wg_status nn_check_params(wg_tensor_list list, int64_t *elements, const char *op)
 {
+    char what[40];
     *elements = 0;
     if (list.n == 0 || !list.tensor)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected at least one parameter", op);
     for (size_t i = 0; i < list.n; i++) {
         if (!list.tensor[i])
             return nn_null_argument(op, "a parameter");
+        snprintf(what, sizeof what, "parameter %zu", i);
+        WG_TRY(nn_check_handle(list.tensor[i], op, what));
         if (wg_dtype_of(list.tensor[i]) != wg_dtype_of(list.tensor[0]))
             return wg_error_set(WG_E_DTYPE, op, "%s: expected parameters of one dtype, got %s and %s", op,
                                 wg_dtype_name(wg_dtype_of(list.tensor[0])), wg_dtype_name(wg_dtype_of(list.tensor[i])));
@@ -69,6 +73,7 @@ static wg_status check_vector(const wg_tensor *vector, wg_tensor_list like, cons
     WG_TRY(nn_check_params(like, &elements, op));
     if (!vector)
         return wg_error_first() ? wg_error_first()->code : nn_null_argument(op, "the vector");
+    WG_TRY(nn_check_handle(vector, op, "the vector"));
     if (wg_rank(vector) == 1 && wg_numel(vector) == elements)
         return WG_OK;
     return wg_error_set(WG_E_SHAPE, op, "%s: expected a vector of %lld elements, got %s", op, (long long)elements,
@@ -133,10 +138,14 @@ static wg_status assign(wg_tensor_list params, wg_tensor *vector, wg_tensor **pa
 /* A failure makes the tape fail, which undoes what was assigned. */
 wg_status wg_nn_assign(wg_tensor_list params, wg_tensor *vector)
 {
-    WG_TRY(check_vector(vector, params, "nn_assign"));
+    const char *op = "nn_assign";
+    WG_TRY(check_vector(vector, params, op));
+    if (wg_dtype_of(vector) != wg_dtype_of(params.tensor[0]))
+        return wg_error_set(WG_E_DTYPE, op, "%s: expected a vector of the parameters' dtype, %s, got %s", op,
+                            wg_dtype_name(wg_dtype_of(params.tensor[0])), wg_dtype_name(wg_dtype_of(vector)));
     wg_tensor **part = malloc(params.n * sizeof *part);
     if (!part)
-        return nn_no_memory("nn_assign");
+        return nn_no_memory(op);
     wg_status status = WG_E_MEMORY;
     if (wg_tape_top()) {
         status = assign(params, vector, part);

@@ -8,6 +8,17 @@
 #include "wengert/ops.h"
 #include "wengert/tape.h"
 
+/* Parameters, which are f32 or f64. */
+static wg_status check_params(wg_tensor_list params, const char *op)
+{
+    int64_t elements;
+    WG_TRY(nn_check_params(params, &elements, op));
+    const wg_dtype dtype = wg_dtype_of(params.tensor[0]);
+    if (dtype == WG_F32 || dtype == WG_F64)
+        return WG_OK;
+    return wg_error_set(WG_E_DTYPE, op, "%s: expected parameters of dtype f32 or f64, got %s", op, wg_dtype_name(dtype));
+}
+
 /* ---- penalties ---- */
 
 /* The penalty on one parameter. op: its function, for messages. */
@@ -27,8 +38,7 @@ static wg_tensor *sum_on_tape(penalty *of, wg_tensor_list params, double strengt
 
 static wg_tensor *sum_of(penalty *of, wg_tensor_list params, double strength, const char *op)
 {
-    int64_t elements;
-    if (nn_check_params(params, &elements, op) != WG_OK)
+    if (check_params(params, op) != WG_OK)
         return NULL;
     if (!(strength >= 0 && strength < (double)INFINITY)) {
         (void)wg_error_set(WG_E_ARGUMENT, op, "%s: expected strength in [0, inf), got %g", op, strength);
@@ -122,8 +132,7 @@ static wg_status check_axis(const wg_tensor *t, int axis, const char *op)
 wg_status wg_nn_max_norm_with(wg_tensor_list params, double limit, wg_nn_max_norm_options options)
 {
     const char *op = "nn_max_norm";
-    int64_t elements;
-    WG_TRY(nn_check_params(params, &elements, op));
+    WG_TRY(check_params(params, op));
     if (!(limit > 0 && limit < (double)INFINITY))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected limit in (0, inf), got %g", op, limit);
     for (size_t i = 0; i < params.n; i++)

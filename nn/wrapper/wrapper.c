@@ -34,8 +34,11 @@ wg_status nn_wrapper_find(struct nn_wrapper *w, int64_t *axis)
     if (strchr(w->parameter, '.'))
         return wg_error_set(WG_E_ARGUMENT, w->op, "%s: expected a parameter of the %s module's own, got \"%s\"", w->op,
                             wg_nn_kind_name(w->module), w->parameter);
-    w->tensor = wg_nn_parameter(w->module, w->parameter);
-    return w->tensor ? resolve_axis(w, axis) : WG_E_ARGUMENT;
+    const size_t slot = nn_slot_of(w->module, w->parameter, w->op);
+    if (slot == w->module->params.n)
+        return WG_E_ARGUMENT;
+    w->tensor = w->module->params.tensor[slot];
+    return resolve_axis(w, axis);
 }
 
 wg_status nn_wrapper_make(struct nn_wrapper *w, const struct wg_nn_kind *kind, const void *options, wg_status status)

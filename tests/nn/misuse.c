@@ -89,7 +89,7 @@ static void misuse_apply(void)
     const wg_tensor_list own = wg_nn_parameters(linear);
     wg_tensor *params[2] = {own.tensor[0], own.tensor[1]};
     const wg_tensor_list list = {.n = 2, .tensor = params};
-    FOR_EACH_BAD(IS_NULL, assert_null_and_error(wg_nn_apply(linear, bad), code, ""));
+    FOR_EACH_BAD(IS_NULL, assert_null_and_error(wg_nn_apply(linear, bad), code, bad_ == IS_NULL ? "nn_apply: x" : "linear: "));
     assert_null_and_error(wg_nn_apply(NULL, fx.y), WG_E_NULL, "nn_apply");
     assert_null_and_error(wg_nn_apply(linear, fx.odd), WG_E_SHAPE, "nn_linear: expected x of shape (..., 3), got [5, 7]");
     assert_null_and_error(wg_nn_apply(linear, fx.wide), WG_E_DTYPE, "nn_linear: expected x of the weight's dtype, f32, got f64");
@@ -97,7 +97,8 @@ static void misuse_apply(void)
     assert_null_and_error(wg_nn_apply_with(linear, (wg_tensor_list){.n = 2}, fx.y), WG_E_NULL, "nn_apply");
     FOR_EACH_BAD(IS_NULL, {
         params[0] = bad;
-        assert_null_and_error(wg_nn_apply_with(linear, list, fx.y), code, "");
+        assert_null_and_error(wg_nn_apply_with(linear, list, fx.y), code,
+                              bad_ == IS_RELEASED ? "linear: " : "nn_apply_with: parameter \"weight\"");
     });
     params[0] = fx.odd;
     assert_null_and_error(wg_nn_apply_with(linear, list, fx.y), WG_E_SHAPE, "[5, 7]");
@@ -115,6 +116,20 @@ static void misuse_apply(void)
     wg_nn_destroy(linear);
 }
 
+/* Which inputs may be WG_NONE depends on the layer; messages say which layer that is. */
+static void misuse_of_several_inputs(void)
+{
+    wg_nn_module *bilinear = wg_nn_bilinear(3, 3, 2), *attention = wg_nn_multi_head_attention(4, 2);
+    FOR_EACH_BAD(IS_NONE, {
+        if (bad_ != IS_RELEASED)
+            assert_null_and_error(wg_nn_apply(bilinear, fx.y, bad), code,
+                                  bad_ == IS_NONE ? "nn_bilinear: an input" : "nn_apply: input 1");
+    });
+    wg_tensor *x = made(wg_zeros(WG_F32, WG_SHAPE(1, 2, 4)));
+    assert_null_and_error(wg_nn_apply(attention, x, WG_NONE, x), WG_E_ARGUMENT, "nn_multi_head_attention: an input");
+    wg_nn_destroy(bilinear), wg_nn_destroy(attention);
+}
+
 static void misuse_of_conv2d(void)
 {
     assert_null_and_error(wg_nn_conv2d(0, 1, 1), WG_E_ARGUMENT, "nn_conv2d: expected in (channels of x) in [1, inf), got 0");
@@ -129,6 +144,7 @@ static void misuse_of_conv2d(void)
 static void misuse_layers(void)
 {
     misuse_of_conv2d();
+    misuse_of_several_inputs();
     assert_null_and_error(wg_nn_linear(-1, 3), WG_E_ARGUMENT, "nn_linear: ");
     assert_null_and_error(wg_nn_linear(3, 0), WG_E_ARGUMENT, "nn_linear: ");
     assert_null_and_error(wg_nn_linear(3, 3, .dtype = WG_I64), WG_E_DTYPE, "");
@@ -291,14 +307,17 @@ static void misuse_penalties(void)
 {
     FOR_EACH_BAD(IS_NULL, {
         const wg_tensor_list list = {.n = 1, .tensor = &bad};
-        assert_null_and_error(wg_nn_penalty_l1(list, 1), code, "");
-        assert_null_and_error(wg_nn_penalty_l2(list, 1), code, "");
-        assert_null_and_error(wg_nn_penalty_orthogonality(list, 1), code, "");
-        assert_fails(wg_nn_max_norm(list, 1), code, "");
+        const bool released = bad_ == IS_RELEASED;
+        assert_null_and_error(wg_nn_penalty_l1(list, 1), code, released ? "sum_abs: " : "nn_penalty_l1: ");
+        assert_null_and_error(wg_nn_penalty_l2(list, 1), code, released ? "sum_squares: " : "nn_penalty_l2: ");
+        assert_null_and_error(wg_nn_penalty_orthogonality(list, 1), code, released ? "" : "nn_penalty_orthogonality: ");
+        assert_fails(wg_nn_max_norm(list, 1), code, released ? "" : "nn_max_norm: ");
+        assert_null_and_error(wg_nn_to_vector(list), code, released ? "" : "nn_to_vector: ");
     });
     const wg_tensor_list integers = {.n = 1, .tensor = &fx.labels};
-    assert_null_and_error(wg_nn_penalty_l2(integers, 1), WG_E_DTYPE, "sum_squares: ");
-    assert_fails(wg_nn_max_norm(integers, 1), WG_E_DTYPE, "");
+    assert_null_and_error(wg_nn_penalty_l2(integers, 1), WG_E_DTYPE,
+                          "nn_penalty_l2: expected parameters of dtype f32 or f64, got i64");
+    assert_fails(wg_nn_max_norm(integers, 1), WG_E_DTYPE, "nn_max_norm: expected parameters of dtype f32 or f64, got i64");
     assert_fails(wg_nn_max_norm(((wg_tensor_list){.n = 1, .tensor = &fx.y}), (double)NAN), WG_E_ARGUMENT,
                  "nn_max_norm: expected limit");
 }

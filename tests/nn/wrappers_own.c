@@ -361,7 +361,7 @@ static void wrong_wrappers_are_refused(void **state)
     assert_null(wg_nn_spectral_norm(wg_nn_linear(2, 3), .parameter = NULL));
     assert_error(WG_E_NULL, "nn_spectral_norm: the name of the parameter is NULL");
     assert_null(wg_nn_spectral_norm(wg_nn_linear(2, 3), .parameter = "kernel"));
-    assert_error(WG_E_ARGUMENT, "there is no parameter \"kernel\": the parameters are weight, bias");
+    assert_error(WG_E_ARGUMENT, "nn_spectral_norm: there is no parameter \"kernel\": the parameters are weight, bias");
     assert_null(wg_nn_weight_norm(wg_nn_mlp(WG_SIZES(2, 3, 1)), .parameter = "0.weight"));
     assert_error(WG_E_ARGUMENT, "nn_weight_norm: expected a parameter of the mlp module's own, got \"0.weight\"");
     assert_null(wg_nn_weight_norm(wg_nn_linear(2, 3), .axis = 2));
