@@ -175,6 +175,12 @@ static inline bool wg_reduces_short_rows(const struct wg_reduction_plan *plan)
 /* Sets seen to t broadcast to like's extents; dims is the caller's memory for them and the strides: 2 * WG_MAX_RANK numbers. */
 void wg_stretch(const wg_tensor *t, const wg_tensor *like, wg_tensor *seen, int64_t *dims);
 
+/* ---- batches ---- */
+
+/* Sets offset[i] to the first element, counted from t[i]'s own, of the batch of that number in t[i], for n tensors. Batches are numbered in
+   row-major order of all axes of `whole` but the last two, to which the tensors' leading axes are broadcast. */
+void wg_batch_offsets(const wg_tensor *whole, const wg_tensor *const *t, int n, int64_t batch, int64_t *offset);
+
 /* ---- transposing ---- */
 
 /* y[j sy + i] = x[i sx + j] for i < rows, j < columns; x and y do not overlap. So SIMD vectors run across rows that are short in the

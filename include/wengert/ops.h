@@ -128,12 +128,22 @@ typedef struct WG_NAMED wg_gru_cell_options {
 } wg_gru_cell_options;
 #define WG_GRU_CELL_DEFAULTS .gates = NULL
 
-/* Options of attention. mask: u8, or numbers that are added, or WG_NONE. */
+/* Options of attention and attention_weights. mask: u8, or numbers that are added, or WG_NONE. scale: 0 stands for 1/√d.
+   log_sum_exp: receives a further result, or NULL if the op fails. */
 typedef struct WG_NAMED wg_attention_options {
     wg_tensor *mask;
     bool causal;
+    double scale;
+    wg_tensor **log_sum_exp;
 } wg_attention_options;
-#define WG_ATTENTION_DEFAULTS .mask = WG_NONE, .causal = false
+#define WG_ATTENTION_DEFAULTS .mask = WG_NONE, .causal = false, .scale = 0, .log_sum_exp = NULL
+
+typedef struct WG_NAMED wg_attention_weights_options {
+    wg_tensor *mask;
+    bool causal;
+    double scale;
+} wg_attention_weights_options;
+#define WG_ATTENTION_WEIGHTS_DEFAULTS .mask = WG_NONE, .causal = false, .scale = 0
 
 /* Options of softmax and log_softmax. axis: negative axes count from the last one. */
 typedef struct WG_NAMED wg_softmax_options {

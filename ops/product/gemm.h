@@ -32,6 +32,15 @@ static inline void T(copy_matrix)(T(matrix) to, T(matrix) from)
             to.data[i * to.row + j * to.column] = from.data[i * from.row + j * from.column];
 }
 
+/* to ← fromᵀ */
+static inline void T(transpose_matrix)(T(matrix) from, T(matrix) to)
+{
+    if (from.column == 1 && to.column == 1)
+        T(wg_transpose)(from.data, from.row, from.rows, from.columns, to.data, to.row);
+    else
+        T(copy_matrix)(to, T(matrix_of)(from.data, from.columns, from.rows, from.column, from.row));
+}
+
 /* What is applied to the finished product: bias is added to each row, then, with relu, negative elements become 0. */
 typedef struct {
     const ELEM *bias; /* or NULL */

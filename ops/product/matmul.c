@@ -4,23 +4,13 @@
 
 static wg_status T(matmul)(const wg_call *c)
 {
-    const wg_tensor *y = c->out[0];
-    const int batch_rank = y->rank - 2;
+    const wg_tensor *y = c->out[0], *operand[3] = {y, c->in[0], c->in[1]};
     int64_t batches = 1;
-    for (int axis = 0; axis < batch_rank; axis++)
+    for (int axis = 0; axis < y->rank - 2; axis++)
         batches *= wg_extents(y)[axis];
     for (int64_t batch = 0; batch < batches; batch++) {
-        int64_t offset[3] = {0, 0, 0}, rest = batch; /* offsets of the batch's matrices in y, a, b */
-        for (int axis = batch_rank - 1; axis >= 0; axis--) {
-            const int64_t i = rest % wg_extents(y)[axis];
-            rest /= wg_extents(y)[axis];
-            for (int k = 0; k < 3; k++) {
-                const wg_tensor *t = k == 0 ? y : c->in[k - 1];
-                const int at = axis - (y->rank - t->rank);
-                if (at >= 0 && wg_extents(t)[at] != 1)
-                    offset[k] += i * wg_strides(t)[at];
-            }
-        }
+        int64_t offset[3];
+        wg_batch_offsets(y, operand, 3, batch, offset);
         const wg_status status = T(gemm)(T(last_axes)(c->in[0], offset[1]), T(last_axes)(c->in[1], offset[2]), false,
                                          T(last_axes)(y, offset[0]));
         if (status != WG_OK)

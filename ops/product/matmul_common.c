@@ -53,6 +53,21 @@ wg_status wg_broadcast_batches(const wg_call *c, wg_spec *out)
     return WG_OK;
 }
 
+void wg_batch_offsets(const wg_tensor *whole, const wg_tensor *const *t, int n, int64_t batch, int64_t *offset)
+{
+    for (int k = 0; k < n; k++)
+        offset[k] = 0;
+    for (int axis = whole->rank - 3; axis >= 0; axis--) {
+        const int64_t i = batch % wg_extents(whole)[axis];
+        batch /= wg_extents(whole)[axis];
+        for (int k = 0; k < n; k++) {
+            const int at = axis - (whole->rank - t[k]->rank);
+            if (at >= 0 && wg_extents(t[k])[at] != 1)
+                offset[k] += i * wg_strides(t[k])[at];
+        }
+    }
+}
+
 wg_cost wg_cost_product(const wg_call *c, const wg_tensor *left)
 {
     wg_cost cost = wg_cost_bytes(c);

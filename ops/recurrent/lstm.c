@@ -8,13 +8,7 @@
 static T(matrix) T(turned)(const wg_tensor *w, ELEM *workspace)
 {
     const T(matrix) from = T(last_axes)(w, 0), turned = T(matrix_of)(workspace, from.columns, from.rows, from.rows, 1);
-#ifndef WG_COUNTING
-    if (from.column == 1) {
-        T(wg_transpose)(from.data, from.row, from.rows, from.columns, workspace, from.rows);
-        return turned;
-    }
-#endif
-    T(copy_matrix)(turned, T(matrix_of)(from.data, from.columns, from.rows, from.column, from.row));
+    T(transpose_matrix)(from, turned);
     return turned;
 }
 

@@ -1,7 +1,5 @@
-/* Workloads W12 and W13: training steps of an LSTM (Hochreiter and Schmidhuber, 1997), 32 steps of 32 rows, with Adam. W12: 64 units
-   over 76 characters, written with slices as a user would. W13: 128 units over 128 features, the layer lstm. */
-#include <math.h>
-
+/* Workload W12: a training step of an LSTM (Hochreiter and Schmidhuber, 1997) of 64 units over 76 characters, 32 steps of 32 rows, with
+   Adam, written with slices as a user would. */
 #include "bench.h"
 
 enum { STEPS = 32, ROWS = 32, HIDDEN = 64, CHARACTERS = 76, PARAMETERS = 6 };
@@ -84,69 +82,3 @@ static void finish(void *subject)
 }
 
 const struct workload w12 = {.name = "W12", .size = sizeof(struct lstm), .make = make, .step = step, .finish = finish};
-
-/* ---- W13 ---- */
-
-enum { UNITS = 128 };
-
-struct sequence {
-    struct subject base;
-    wg_nn_module *net;
-    wg_tensor *x, *target; /* (T,B,UNITS) both */
-    wg_optim *opt;
-};
-
-static wg_status draw_weights(struct subject *s, wg_tensor_list params)
-{
-    const double bound = 1 / sqrt(UNITS);
-    for (size_t i = 0; i < params.n; i++) {
-        wg_tensor *numbers = drawn(s, WG_F32, wg_shape_of(params.tensor[i]), -bound, bound);
-        const wg_status status = numbers ? wg_assign(params.tensor[i], numbers) : failure();
-        wg_free(numbers);
-        WG_TRY(status);
-    }
-    return WG_OK;
-}
-
-static wg_status make_sequence(void *subject, const void *settings)
-{
-    struct sequence *q = subject;
-    struct subject *s = &q->base;
-    (void)settings;
-    WG_TRY(subject_begin(s, WG_F32));
-    q->net = wg_nn_lstm(UNITS, UNITS);
-    if (!q->net)
-        return failure();
-    const wg_tensor_list params = wg_nn_parameters(q->net);
-    WG_TRY(draw_weights(s, params));
-    q->x = DRAWN(s, STEPS, ROWS, UNITS), q->target = drawn(s, WG_F32, WG_SHAPE(STEPS, ROWS, UNITS), -1, 1);
-    q->opt = q->x && q->target ? adam(params) : NULL;
-    if (!q->opt)
-        return failure();
-    WG_TRY(subject_remember_list(s, params));
-    return subject_remember_list(s, wg_optim_state(q->opt));
-}
-
-static wg_status step_sequence(void *subject)
-{
-    struct sequence *q = subject;
-    WG_TAPE(tape);
-    wg_tensor *loss = wg_mse(wg_nn_apply(q->net, q->x), q->target);
-    if (!loss)
-        return failure();
-    WG_TRY(subject_report(&q->base, loss));
-    WG_TRY(wg_backward(loss));
-    return wg_optim_step(q->opt);
-}
-
-static void finish_sequence(void *subject)
-{
-    struct sequence *q = subject;
-    wg_optim_destroy(q->opt);
-    wg_nn_destroy(q->net);
-    wg_free(q->x), wg_free(q->target);
-    subject_finish(&q->base);
-}
-
-const struct workload w13 = {
-    .name = "W13", .size = sizeof(struct sequence), .make = make_sequence, .step = step_sequence, .finish = finish_sequence};

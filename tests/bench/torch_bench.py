@@ -56,7 +56,7 @@ def arguments():
     return parser.parse_args()
 
 
-NAMES = "W1 W2 W3 W4 W5 W5b W6 W7a W7b W7c W8_1e6 W8_1e7 W9 W10_grad W10_hvp W10_hess W11 W12 W13 W15".split()
+NAMES = "W1 W2 W3 W4 W5 W5b W6 W7a W7b W7c W8_1e6 W8_1e7 W9 W10_grad W10_hvp W10_hess W11 W12 W13 W14 W15".split()
 ASKED = arguments()
 WANTED = NAMES if ASKED.w == "all" else ASKED.w.split(",")
 start_anew_tuned(WANTED)
@@ -263,16 +263,34 @@ class Sequence(nn.Module):
         super().__init__()
         self.lstm = nn.LSTM(128, 128)
 
+    def draw_weights(self, numbers):
+        bound = 1 / math.sqrt(128)
+        for p in self.parameters():
+            p.data.copy_(numbers.drawn(*p.shape, low=-bound, high=bound))
+
     def forward(self, x, target):
         return F.mse_loss(self.lstm(x)[0], target)
 
 
-def sequence(mode):
-    numbers, net = Numbers(), Sequence()
-    params, bound = list(net.parameters()), 1 / math.sqrt(128)
-    for p in params:
-        p.data.copy_(numbers.drawn(*p.shape, low=-bound, high=bound))
-    x, target = numbers.drawn(32, 32, 128), numbers.drawn(32, 32, 128, low=-1, high=1)
+class TransformerBlock(nn.Module):
+    """A block of a GPT whose outputs are to follow given ones."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.TransformerEncoderLayer(256, 4, 1024, dropout=0.0, activation="gelu", batch_first=True, norm_first=True)
+        self.register_buffer("mask", torch.full((128, 128), -math.inf).triu(1))
+
+    def draw_weights(self, numbers):
+        numbers.into_parameters(self)
+
+    def forward(self, x, target):
+        return F.mse_loss(self.layer(x, self.mask), target)
+
+
+def sequence(mode, net, shape):
+    numbers = Numbers()
+    net.draw_weights(numbers)
+    params, x, target = list(net.parameters()), numbers.drawn(*shape), numbers.drawn(*shape, low=-1, high=1)
     update = adam(params, lists(mode))
 
     def step():
@@ -475,7 +493,8 @@ MAKE = {
     "W10_hess": lambda mode: hessian(),
     "W11": lambda mode: classifier(mode, mlp(*[1024] * 17), sgd, (1024, 1024), 1024),
     "W12": characters,
-    "W13": sequence,
+    "W13": lambda mode: sequence(mode, Sequence(), (32, 32, 128)),
+    "W14": lambda mode: sequence(mode, TransformerBlock(), (8, 128, 256)),
     "W15": lambda mode: classifier(mode, ResNet(), momentum, (32, 3, 32, 32)),
 }
 

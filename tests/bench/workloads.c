@@ -6,7 +6,7 @@
 #include "bench.h"
 
 const struct workload *const workloads[] = {&w1,     &w2, &w3,       &w4,      &w5,       &w5b, &w6,  &w7a, &w7b, &w7c, &w8_1e6,
-                                            &w8_1e7, &w9, &w10_grad, &w10_hvp, &w10_hess, &w11, &w12, &w13, &w15, NULL};
+                                            &w8_1e7, &w9, &w10_grad, &w10_hvp, &w10_hess, &w11, &w12, &w13, &w14, &w15, NULL};
 
 wg_status failure(void)
 {

@@ -566,12 +566,31 @@ def forbidden(allowed):
     return torch.zeros(allowed.shape).masked_fill(~allowed, -INF)
 
 
+def past(n):
+    return forbidden(torch.ones(n, n).tril().bool())
+
+
 qkv = [real(2, 3, 2, low=-2, high=2), real(2, 3, 2, low=-2, high=2), real(2, 3, 2)]
 case("attention.plain", attention, *qkv)
 case("attention.lengths", attention, real(2, 2, low=-2, high=2), real(4, 2, low=-2, high=2), real(4, 3))
-case("attention.causal", lambda q, k, v: attention(q, k, v, forbidden(torch.ones(3, 3).tril().bool())), *qkv)
+case("attention.causal", lambda q, k, v: attention(q, k, v, past(3)), *qkv)
 case("attention.mask", lambda q, k, v: attention(q, k, v, forbidden(torch.tensor([1, 0, 1]).bool())), *qkv)
 case("attention.added", attention, *qkv, real(3, 3))
+
+
+def scaled_attention(q, k, v):
+    scores = 0.3 * q @ k.mT
+    return scores.softmax(-1) @ v, scores.logsumexp(-1, True)
+
+
+def attention_gradient(q, k, v, gy):
+    operands = [t.clone().requires_grad_() for t in (q, k, v)]
+    return torch.autograd.grad((attention(*operands) * gy).sum(), operands)
+
+
+case("attention.log_sum_exp", scaled_attention, *qkv)
+case("attention_grad.lengths", attention_gradient, *(real(*shape, constant=True) for shape in ((2, 2), (4, 2), (4, 3), (2, 3))))
+case("attention_weights.causal", lambda q, k: (q @ k.mT / 2 ** 0.5 + past(3)).softmax(-1), *qkv[:2])
 
 # ---- long rows and many images: gradients by the few numbers s of what is made of a + s b, a and b constant ----
 
@@ -603,6 +622,7 @@ long("layer_norm", lambda x: weigh(F.layer_norm(x, (400,))))
 long("batch_norm", lambda x: weigh(batch_norm(x.T, torch.ones(3), torch.zeros(3)).T))
 long("gather", lambda x: weigh(x.square().gather(1, torch.arange(400).mul(7).remainder(400).expand(3, 400))))
 long("matmul", lambda x: x @ x.T)
+long("attention", lambda x: weigh(attention(x.T, x.T, x.T, past(400)).T))
 long("einsum", lambda x: torch.einsum("ij,kj->ik", x, x))
 
 

@@ -34,6 +34,11 @@ static wg_tensor *stretched(wg_tensor *const *x)
 }
 
 /* The columns of t added up, the j-th times j/256 - 1/2. */
+static wg_tensor *attended(wg_tensor *t)
+{
+    return wg_attention(t, t, t, .causal = true);
+}
+
 static wg_tensor *weighed(wg_tensor *t)
 {
     double weights[400];

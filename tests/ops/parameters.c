@@ -5,7 +5,7 @@
 #include "op_arguments.h"
 
 /* Operands for the calls below. */
-static wg_tensor *x, *y, *m, *s, *w, *signs, *labels, *generator, *count;
+static wg_tensor *x, *y, *m, *s, *w, *signs, *labels, *generator, *count, *g[3];
 
 /* Defines a call with the number v; returns whether it succeeded. */
 #define MAKES(name, call)        \
@@ -78,6 +78,9 @@ DOES(running_variance_update_rate, wg_running_variance_update(y, x, v, 4))
 DOES(sgd_update_momentum, SGD(v, 0, 0, false))
 DOES(sgd_update_dampening, SGD(0.5, v, 0, false))
 DOES(sgd_update_weight_decay, SGD(0, 0, v, false))
+MAKES(attention_scale, wg_attention(x, y, y, .scale = v))
+MAKES(attention_weights_scale, wg_attention_weights(x, y, .scale = v))
+DOES(attention_grad_scale, wg_attention_grad(x, y, y, WG_NONE, wg_zeros(WG_F32, WG_SHAPE(2, 1)), x, false, v, &g[0], &g[1], &g[2]))
 DOES(adam_update_beta1, ADAM(v, 0.9, 1e-8, 0, false))
 DOES(adam_update_beta2, ADAM(0.9, v, 1e-8, 0, false))
 DOES(adam_update_eps, ADAM(0.9, 0.9, v, 0, false))
@@ -149,6 +152,9 @@ static const struct parameter {
     PARAMETER(sgd_update, momentum, "[0, inf)", 0, true, INF, false),
     PARAMETER(sgd_update, dampening, "[-1, 1]", -1, true, 1, true),
     PARAMETER(sgd_update, weight_decay, "[0, inf)", 0, true, INF, false),
+    PARAMETER(attention, scale, "[0, inf)", 0, true, INF, false),
+    PARAMETER(attention_weights, scale, "[0, inf)", 0, true, INF, false),
+    PARAMETER(attention_grad, scale, "[0, inf)", 0, true, INF, false),
     PARAMETER(adam_update, beta1, "[0, 1)", 0, true, 1, false),
     PARAMETER(adam_update, beta2, "[0, 1)", 0, true, 1, false),
     PARAMETER(adam_update, eps, "[0, inf)", 0, true, INF, false),

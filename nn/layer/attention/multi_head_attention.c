@@ -182,20 +182,13 @@ static bool project(const wg_nn_call *call, struct inputs *in)
 
 /* ---- attention ---- */
 
-/* The weights themselves, (B,heads,L,S), by the identity in place of the values: what wg_attention computes and does not keep. */
-static wg_tensor *weights_of(const wg_nn_multi_head_attention_options *o, const struct inputs *in)
-{
-    wg_tensor *one = wg_ones(o->dtype, WG_SHAPE(wg_extent(in->k, 2)));
-    return wg_attention(in->q, in->k, wg_diag(one), .mask = in->mask, .causal = o->causal);
-}
-
 static wg_tensor *attend(const wg_nn_call *call, const struct inputs *in)
 {
     const wg_nn_multi_head_attention_options *o = call->options;
     const bool drops = wg_train_mode() && o->dropout > 0;
     if (!drops && call->n_out == 1)
         return wg_attention(in->q, in->k, in->v, .mask = in->mask, .causal = o->causal);
-    wg_tensor *weights = weights_of(o, in);
+    wg_tensor *weights = wg_attention_weights(in->q, in->k, .mask = in->mask, .causal = o->causal);
     if (drops)
         weights = wg_dropout(weights, wg_generator_default(), o->dropout);
     if (call->n_out > 1)

@@ -228,6 +228,7 @@ struct cell {
 #define W(name) name
 #define T(name) WG_JOIN(name, _count)
 
+#include "ops/attention/attention.h"
 #include "ops/conv/sampling.h"
 #include "ops/conv/window_shape.h"
 #include "ops/kernel.h"

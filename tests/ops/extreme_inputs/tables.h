@@ -470,6 +470,8 @@ static const struct {
     {"mask_scale", "a product, or nothing: tests/ops/excluded.c"},
     {"dropout", "a product, or nothing: tests/ops/excluded.c"},
     {"attention", "softmax and products: tests/ops/excluded.c"},
+    {"attention_grad", "reached as the derivative of attention"},
+    {"attention_weights", "softmax of a product: tests/ops/excluded.c"},
     {"cholesky", "linear algebra, by LAPACK"},
     {"triangular_solve", "linear algebra, by LAPACK"},
     {"solve", "linear algebra, by LAPACK"},

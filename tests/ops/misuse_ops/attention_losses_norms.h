@@ -146,4 +146,36 @@ static void misuse_attention(void)
     assert_null_and_error(wg_attention(fx.x, fx.y, fx.y, .mask = fx.bytes), WG_E_SHAPE, "attention: expected a mask (…,L,S)");
     assert_null_and_error(wg_attention(fx.x, fx.y, fx.y, .mask = fx.labels), WG_E_DTYPE, "attention: ");
     assert_null_and_error(wg_attention(fx.x, fx.y, fx.wide), WG_E_DTYPE, "attention: ");
+    assert_null_and_error(wg_attention(fx.x, fx.y, fx.y, .scale = -1), WG_E_ARGUMENT, "attention: expected scale in [0, inf)");
+    assert_null_and_error(wg_attention(made(wg_zeros(WG_F32, WG_SHAPE(2, 2, 3))), made(wg_zeros(WG_F32, WG_SHAPE(3, 2, 3))), fx.y),
+                          WG_E_SHAPE, "attention: leading axes do not broadcast");
+}
+
+static void misuse_attention_weights(void)
+{
+    REFUSED("attention_weights", wg_attention_weights(bad, fx.y));
+    REFUSED("attention_weights", wg_attention_weights(fx.x, bad));
+    REFUSED_BUT_NONE("attention_weights", wg_attention_weights(fx.x, fx.y, .mask = bad));
+    assert_null_and_error(wg_attention_weights(fx.x, fx.odd), WG_E_SHAPE, "attention_weights: expected queries (…,L,d)");
+    assert_null_and_error(wg_attention_weights(fx.x, fx.wide), WG_E_DTYPE, "attention_weights: ");
+    assert_null_and_error(wg_attention_weights(fx.x, fx.y, .scale = -1), WG_E_ARGUMENT,
+                          "attention_weights: expected scale in [0, inf)");
+}
+
+static void misuse_attention_grad(void)
+{
+    wg_tensor *l = made(wg_zeros(WG_F32, WG_SHAPE(2, 1))), *x = fx.x, *gq = fx.x, *gk = fx.x, *gv = fx.x;
+#define GRAD(q, k, v, mask, l, gy) wg_attention_grad(q, k, v, mask, l, gy, false, 1, &gq, &gk, &gv)
+    REFUSED_STATUS("attention_grad", GRAD(bad, x, x, WG_NONE, l, x));
+    REFUSED_STATUS("attention_grad", GRAD(x, bad, x, WG_NONE, l, x));
+    REFUSED_STATUS("attention_grad", GRAD(x, x, bad, WG_NONE, l, x));
+    REFUSED_STATUS_BUT_NONE("attention_grad", GRAD(x, x, x, bad, l, x));
+    REFUSED_STATUS("attention_grad", GRAD(x, x, x, WG_NONE, bad, x));
+    REFUSED_STATUS("attention_grad", GRAD(x, x, x, WG_NONE, l, bad));
+    assert_fails(GRAD(x, x, x, WG_NONE, x, x), WG_E_SHAPE, "attention_grad: expected log_sum_exp (…,L,1) and gy (…,L,e)");
+    assert_fails(GRAD(x, x, x, WG_NONE, l, l), WG_E_SHAPE, "attention_grad: expected log_sum_exp (…,L,1) and gy (…,L,e)");
+    assert_fails(GRAD(x, x, x, WG_NONE, l, fx.wide), WG_E_DTYPE, "attention_grad: ");
+    assert_fails(wg_attention_grad(x, x, x, WG_NONE, l, x, false, -1, &gq, &gk, &gv), WG_E_ARGUMENT,
+                 "attention_grad: expected scale in [0, inf)");
+#undef GRAD
 }
