@@ -55,13 +55,13 @@ wg_status nn_wrapper_make(struct nn_wrapper *w, const struct wg_nn_kind *kind, c
 static wg_status add(struct nn_wrapper *w, const char *ending, wg_tensor *t, bool parameter, wg_status status)
 {
     char name[256];
+    if (status == WG_OK && snprintf(name, sizeof name, "%s_%s", w->parameter, ending) >= (int)sizeof name)
+        status = wg_error_set(WG_E_ARGUMENT, w->op, "%s: expected a parameter with a shorter name", w->op);
     if (status != WG_OK) {
         if (t != w->tensor)
             (void)nn_then(t, NULL);
         return status;
     }
-    if (snprintf(name, sizeof name, "%s_%s", w->parameter, ending) >= (int)sizeof name)
-        return wg_error_set(WG_E_ARGUMENT, w->op, "%s: expected a parameter with a shorter name", w->op);
     WG_TRY((parameter ? wg_nn_add_parameter : wg_nn_add_buffer)(w->wrapper, name, t));
     return t == w->tensor ? wg_set_name(t, name) : WG_OK; /* messages call it what it is now */
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "formula.h"
 #include "nn_check.h"
@@ -351,6 +352,29 @@ static void a_tied_parameter_is_replaced_everywhere(void **state)
     assert_no_error();
 }
 
+/* A module with a parameter of that name. */
+static wg_nn_module *named(const char *name)
+{
+    wg_nn_module *module = wg_nn_module_create(&bare_kind, NULL, NULL);
+    assert_int_equal(wg_nn_add_parameter(module, name, wg_ones(WG_F32, WG_SHAPE(2, 2))), WG_OK);
+    return module;
+}
+
+static void a_refused_wrapper_leaves_nothing(void **state)
+{
+    (void)state;
+    char name[400] = "";
+    memset(name, 'w', sizeof name - 1);
+    wg_nn_destroy(wg_nn_weight_norm(named("w"), .parameter = "w"));
+    const wg_memory before = wg_memory_now();
+    assert_null(wg_nn_weight_norm(named(name), .parameter = name));
+    assert_error(WG_E_ARGUMENT, "nn_weight_norm: expected a parameter with a shorter name");
+    assert_null(wg_nn_spectral_norm(named(name), .parameter = name));
+    assert_error(WG_E_ARGUMENT, "nn_spectral_norm: expected a parameter with a shorter name");
+    assert_int_equal(wg_memory_now().live, before.live);
+    assert_no_error();
+}
+
 static void wrong_wrappers_are_refused(void **state)
 {
     (void)state;
@@ -395,7 +419,7 @@ int main(void)
         TEST(two_applications_before_backward),    TEST(rule_15_use_saves_copies_of_its_vectors),
         TEST(vectors_move_in_training_alone),      TEST(the_largest_singular_value_is_1),
         TEST(a_program_replaces_parameters),       TEST(a_tied_parameter_is_replaced_everywhere),
-        TEST(wrong_wrappers_are_refused),
+        TEST(wrong_wrappers_are_refused),          TEST(a_refused_wrapper_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
