@@ -142,12 +142,26 @@ static wg_status build(wg_nn_module *module)
     return status;
 }
 
+/* An error of an op that makes the parameters gets the name of the constructor; that of a layer inside has one. */
+static void name_constructor(const char *op)
+{
+    const wg_error *first = wg_error_first();
+    wg_error error;
+    if (!first || strncmp(first->message, "nn_", 3) == 0 || strncmp(first->message, op, strlen(op)) == 0)
+        return;
+    (void)wg_error_take(&error);
+    (void)wg_error_set(error.code, op, "%s: %s", op, error.message);
+}
+
 wg_nn_module *nn_create(const struct wg_nn_kind *kind, const wg_option_table *table, const void *options, void *context,
                         const char *op)
 {
     wg_nn_module *module = nn_module_new(kind, table, options, context, op);
+    const bool failed_before = wg_error_first() != NULL;
     if (!module || !kind->build || build(module) == WG_OK)
         return module;
+    if (!failed_before)
+        name_constructor(op);
     wg_nn_destroy(module);
     return NULL;
 }

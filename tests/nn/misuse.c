@@ -149,7 +149,10 @@ static void misuse_layers(void)
     assert_null_and_error(wg_nn_linear(3, 0), WG_E_ARGUMENT, "nn_linear: ");
     assert_null_and_error(wg_nn_linear(3, 3, .dtype = WG_I64), WG_E_DTYPE, "");
     assert_null_and_error(wg_nn_linear(3, 3, .init = (wg_init_rule)99), WG_E_ARGUMENT, "");
-    FOR_EACH_BAD(IS_NULL, if (bad_ != IS_NONE) assert_null_and_error(wg_nn_linear(3, 3, .generator = bad), code, ""));
+    FOR_EACH_BAD(IS_NULL, if (bad_ != IS_NONE) assert_null_and_error(wg_nn_linear(3, 3, .generator = bad), code, "nn_linear: "));
+    assert_null_and_error(wg_nn_linear((int64_t)1 << 40, (int64_t)1 << 40), WG_E_SHAPE,
+                          "nn_linear: uniform: [1099511627776, 1099511627776] is too large");
+    assert_null_and_error(wg_nn_transformer_encoder_layer((int64_t)1 << 40, 2), WG_E_SHAPE, "nn_multi_head_attention: uniform: [");
     assert_null_and_error(wg_nn_batch_norm(0), WG_E_ARGUMENT, "nn_batch_norm: ");
     assert_null_and_error(wg_nn_batch_norm(3, .eps = -1), WG_E_ARGUMENT, "nn_batch_norm: ");
     assert_null_and_error(wg_nn_batch_norm(3, .momentum = 2), WG_E_ARGUMENT, "nn_batch_norm: ");
