@@ -142,12 +142,11 @@ static wg_status build(wg_nn_module *module)
     return status;
 }
 
-/* An error of an op that makes the parameters gets the name of the constructor; that of a layer inside has one. */
-static void name_constructor(const char *op)
+void nn_name_error(uint64_t before, const char *op)
 {
     const wg_error *first = wg_error_first();
     wg_error error;
-    if (!first || strncmp(first->message, "nn_", 3) == 0 || strncmp(first->message, op, strlen(op)) == 0)
+    if (before > 0 || !first || strncmp(first->message, "nn_", 3) == 0 || strncmp(first->message, op, strlen(op)) == 0)
         return;
     (void)wg_error_take(&error);
     (void)wg_error_set(error.code, op, "%s: %s", op, error.message);
@@ -157,11 +156,10 @@ wg_nn_module *nn_create(const struct wg_nn_kind *kind, const wg_option_table *ta
                         const char *op)
 {
     wg_nn_module *module = nn_module_new(kind, table, options, context, op);
-    const bool failed_before = wg_error_first() != NULL;
+    const uint64_t before = nn_count_errors();
     if (!module || !kind->build || build(module) == WG_OK)
         return module;
-    if (!failed_before)
-        name_constructor(op);
+    nn_name_error(before, op);
     wg_nn_destroy(module);
     return NULL;
 }

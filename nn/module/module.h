@@ -81,6 +81,9 @@ wg_status nn_first_error(wg_status otherwise); /* the code of the first error th
 uint64_t nn_count_errors(void);
 /* WG_OK if t has a shape; else an error that begins with op and says what t is, "x of linear". */
 wg_status nn_check_handle(const wg_tensor *t, const char *op, const char *what);
+/* An error of an op, recorded since nn_count_errors was `before`, gets the name of what the program called: "nn_linear: uniform: ...". That
+   of a function of nn has one. */
+void nn_name_error(uint64_t before, const char *op);
 /* Returns to, which was made from `from`: that is given back, to its tape or, with no tape open, by wg_free. For ops one after another that
    run in constructors. */
 wg_tensor *nn_then(wg_tensor *from, wg_tensor *to);

@@ -181,10 +181,13 @@ static wg_status apply_once(struct table *table, const wg_nn_module *net, const 
     WG_EVAL_MODE;
     if (!tape)
         return WG_E_MEMORY;
+    const uint64_t before = nn_count_errors();
     for (size_t i = 0; i < n; i++) {
         in[i] = inputs->in ? inputs->in[i] : wg_zeros(input_dtype(net), inputs->shape[i]);
-        if (!in[i] && !inputs->in)
+        if (!in[i] && !inputs->in) {
+            nn_name_error(before, op);
             return nn_first_error(WG_E_MEMORY);
+        }
     }
     WG_TRY(wg_section_push(SECTION));
     const wg_status status = nn_apply_recorded(net, in, n, out, results, &table->line->record);

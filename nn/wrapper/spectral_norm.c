@@ -114,8 +114,10 @@ wg_nn_module *wg_nn_spectral_norm_with(wg_nn_module *module, wg_nn_spectral_norm
     o.parameter = NULL; /* the copy that the module keeps may live longer than either */
     o.generator = WG_NONE;
     status = nn_wrapper_make(&w, &kind, &o, status);
+    const uint64_t before = nn_count_errors();
     if (status == WG_OK)
         status = first_vectors(&w, &o, generator, &u, &v);
+    nn_name_error(before, w.op);
     status = nn_wrapper_add_parameter(&w, "orig", w.tensor, status);
     status = nn_wrapper_add_buffer(&w, "u", u, status);
     status = nn_wrapper_add_buffer(&w, "v", v, status);

@@ -157,6 +157,11 @@ static void misuse_layers(void)
     assert_null_and_error(wg_nn_batch_norm(3, .eps = -1), WG_E_ARGUMENT, "nn_batch_norm: ");
     assert_null_and_error(wg_nn_batch_norm(3, .momentum = 2), WG_E_ARGUMENT, "nn_batch_norm: ");
     assert_null_and_error(wg_nn_batch_norm(3, .dtype = WG_U8), WG_E_DTYPE, "");
+    wg_nn_module *table = wg_nn_embedding(2, 3, .max_norm = 1);
+    const int64_t wrong = 7;
+    assert_null_and_error(wg_nn_apply(table, made(wg_from(&wrong, WG_SCALAR))), WG_E_ARGUMENT, "nn_embedding: index_add: index 7");
+    assert_fails(wg_nn_print(table, stdout, WG_SHAPE(-1)), WG_E_SHAPE, "nn_print: ");
+    wg_nn_destroy(table);
     wg_nn_module *norm = wg_nn_batch_norm(3);
     assert_null_and_error(wg_nn_apply(norm, fx.wide), WG_E_DTYPE, "nn_batch_norm: expected x of the weight's dtype, f32, got f64");
     wg_nn_destroy(norm);
@@ -303,7 +308,8 @@ static void misuse_wrappers(void)
     assert_null_and_error(wg_nn_spectral_norm(NULL), WG_E_NULL, "nn_spectral_norm: the module is NULL");
     assert_null_and_error(wg_nn_weight_norm(wg_nn_relu()), WG_E_ARGUMENT,
                           "there is no parameter \"weight\": the parameters are none");
-    assert_null_and_error(wg_nn_spectral_norm(wg_nn_linear(2, 2), .generator = fx.y), WG_E_DTYPE, "normal: expected a generator");
+    assert_null_and_error(wg_nn_spectral_norm(wg_nn_linear(2, 2), .generator = fx.y), WG_E_DTYPE,
+                          "nn_spectral_norm: normal: expected a generator");
 }
 
 static void misuse_penalties(void)

@@ -31,7 +31,9 @@ static wg_tensor *touched_rows(const wg_nn_embedding_options *o, wg_tensor *inde
 static wg_tensor *limit_rows(const wg_nn_call *call, wg_tensor *index)
 {
     const wg_nn_embedding_options *o = call->options;
+    const uint64_t before = nn_count_errors();
     wg_tensor *table = call->param[WEIGHT], *scale = scale_of_rows(o, table), *touched = touched_rows(o, index), *scaled;
+    nn_name_error(before, "nn_embedding");
     if (!scale || !touched)
         return NULL;
     {
