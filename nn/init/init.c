@@ -89,11 +89,14 @@ static wg_tensor *make(const struct rule *rule, const struct nn_init *init)
     }
     if ((table.n > 0 && wg_options_check(table, init->options, init->op) != WG_OK) || check_shape(rule, init) != WG_OK)
         return NULL;
-    return rule->kind->make(init);
+    const uint64_t before = nn_count_errors();
+    wg_tensor *made = rule->kind->make(init);
+    nn_name_error(before, init->op);
+    return made;
 }
 
 /* t ← what the rule makes. */
-static wg_status fill(wg_tensor *t, wg_tensor *generator, const struct rule *rule, const void *options)
+static wg_status assign_made(wg_tensor *t, wg_tensor *generator, const struct rule *rule, const void *options)
 {
     if (!t)
         return wg_error_set(WG_E_NULL, rule->op, "%s: the tensor is NULL", rule->op);
@@ -104,6 +107,14 @@ static wg_status fill(wg_tensor *t, wg_tensor *generator, const struct rule *rul
         return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
     const wg_status status = wg_assign(t, own);
     wg_free(own);
+    return status;
+}
+
+static wg_status fill(wg_tensor *t, wg_tensor *generator, const struct rule *rule, const void *options)
+{
+    const uint64_t before = nn_count_errors();
+    const wg_status status = assign_made(t, generator, rule, options);
+    nn_name_error(before, rule->op);
     return status;
 }
 
