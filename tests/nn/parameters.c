@@ -248,6 +248,8 @@ static void initial_weights_are_numbers(void **state)
     assert_null(wg_nn_prelu(.init = -1e39));
     assert_error(WG_E_ARGUMENT, "init_constant: expected a value whose weights are f32 numbers, got weights of up to 1e+39");
     wg_nn_destroy(wg_nn_prelu(.init = -1e39, .dtype = WG_F64));
+    assert_null(wg_nn_learned_positions(2, 2, .deviation = 1e38));
+    assert_error(WG_E_ARGUMENT, "nn_learned_positions: init_normal: expected a mean and a deviation whose weights are f32 numbers");
     wg_tensor *w = wg_zeros(WG_F32, WG_SHAPE(3, 4)), *generator = wg_generator(1, 0);
     assert_int_equal(wg_init_normal(w, generator, -1e39, 1), WG_E_ARGUMENT);
     assert_error(WG_E_ARGUMENT, "init_normal: expected a mean and a deviation");

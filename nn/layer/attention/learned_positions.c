@@ -15,8 +15,9 @@ static wg_tensor *forward(const wg_nn_call *call, wg_tensor *x)
 static wg_status build(wg_nn_module *layer, const void *options)
 {
     const wg_nn_learned_positions_options *o = options;
-    return wg_nn_add_parameter(layer, "weight",
-                               wg_normal(o->generator, o->dtype, WG_SHAPE(o->length, o->features), 0, o->deviation));
+    const wg_shape shape = WG_SHAPE(o->length, o->features);
+    wg_tensor *weight = wg_init_tensor(o->dtype, shape, o->generator, WG_INIT_NORMAL, .mean = 0, .deviation = o->deviation);
+    return wg_nn_add_parameter(layer, "weight", weight);
 }
 
 static const wg_nn_sample samples[] = {
