@@ -20,12 +20,17 @@ typedef struct {
     int64_t image[T(MOST)], channel[T(MOST)], position[T(MOST)]; /* strides; position's if positions have a constant one */
     struct wg_reduction_plan plan[T(MOST)];                      /* of the positions */
     enum T(order) order;
+    bool even;  /* positions have a constant stride in every tensor */
+    bool dense; /* a channel's elements are adjacent, images innermost */
     int64_t images, channels, positions;
 } T(pass);
 
 static void T(pass_over)(T(pass) * pass, int tensors, const wg_tensor *const *t)
 {
     bool channels = true, positions = true, images = true;
+    pass->images = wg_extents(t[0])[0];
+    pass->channels = wg_extents(t[0])[1];
+    pass->even = pass->dense = true;
     for (int i = 0; i < tensors; i++) {
         wg_plan_reduction(t[i], t[i], ((1u << t[i]->rank) - 1) & ~3u, &pass->plan[i]);
         pass->data[i] = (ELEM *)(void *)t[i]->data;
@@ -35,11 +40,12 @@ static void T(pass_over)(T(pass) * pass, int tensors, const wg_tensor *const *t)
         channels = channels && pass->channel[i] == 1;
         positions = positions && pass->position[i] == 1;
         images = images && pass->image[i] == 1;
+        pass->even = pass->even && pass->plan[i].n_reduced == 1;
+        pass->dense = pass->dense && pass->position[i] == pass->images;
     }
-    pass->images = wg_extents(t[0])[0];
-    pass->channels = wg_extents(t[0])[1];
     pass->positions = pass->plan[0].count;
     pass->order = channels ? T(CHANNELS) : positions ? T(POSITIONS) : images ? T(IMAGES) : T(STRIDED);
+    pass->dense = pass->dense && pass->order == T(IMAGES);
 }
 
 /* The number of channels that are processed together: a group if channels are adjacent, else one. */
@@ -85,13 +91,21 @@ WG_INLINED void T(point_at)(const T(pass) * pass, int tensors, int64_t image, in
 
 /* ---- sums ---- */
 
+static inline void T(add_parts)(WIDE *to, const WIDE *part, int64_t w)
+{
+    WG_LOOP(w)
+        to[i] = to[i] + part[i];
+}
+
 /* Combines the parts of w columns as a tree; the totals are in the first row. stride: between rows of parts. */
-static inline void T(join_parts)(WIDE *part, int64_t parts, int64_t stride, int64_t w)
+static void T(join_parts)(WIDE *part, int64_t parts, int64_t stride, int64_t w)
 {
     for (int64_t half = T(PARTS) / 2; half > 0; half /= 2)
         for (int64_t j = 0; j < half && j + half < parts; j++)
-            for (int64_t k = 0; k < w; k++)
-                part[j * stride + k] = part[j * stride + k] + part[(j + half) * stride + k];
+            if (w == T(ALONG))
+                T(add_parts)(part + j * stride, part + (j + half) * stride, T(ALONG));
+            else
+                T(add_parts)(part + j * stride, part + (j + half) * stride, w);
 }
 
 static inline void T(clear_parts)(WIDE *part, int64_t parts, int64_t stride, int64_t w)
@@ -138,6 +152,57 @@ WG_INLINED void T(sum_points)(const T(pass) * pass, int tensors, int64_t channel
         }
 }
 
+/* Parts that are computed side by side if there is one sum: their sums stay in registers, 4 vectors each in AVX-512. */
+#if defined(VECTOR_BYTES) && VECTOR_BYTES == 64
+enum { T(ABREAST) = 4 };
+#else
+enum { T(ABREAST) = 1 };
+#endif
+
+/* For each of `abreast` positions: the sums of ALONG adjacent elements over it and the positions PARTS, 2 PARTS, … behind it,
+   `blocks` in all. `abreast` and sums are constants, so that the sums stay in registers. part receives a row for each position. */
+WG_INLINED void T(add_blocks)(const T(pass) * pass, int tensors, ELEM *const *from, int64_t blocks, int64_t abreast, int sums,
+                              T(step) * step, const void *state, WIDE *part)
+{
+    ELEM *at[T(MOST)];
+    WIDE sum[T(ABREAST) * T(ROW)];
+    for (int64_t k = 0; k < abreast; k++)
+        for (int i = 0; i < sums; i++)
+            T(clear_parts)(sum + k * T(ROW) + i * T(SECOND), 1, 0, T(ALONG));
+    for (int64_t block = 0; block < blocks; block++)
+        for (int64_t k = 0; k < abreast; k++) {
+            for (int i = 0; i < tensors; i++)
+                at[i] = from[i] + (block * T(PARTS) + k) * pass->position[i];
+            step(T(ALONG), true, at, pass->image, false, state, sum + k * T(ROW));
+        }
+    for (int64_t k = 0; k < abreast; k++)
+        for (int i = 0; i < sums; i++)
+            for (int64_t j = 0; j < T(ALONG); j++)
+                part[k * T(ROW) + i * T(SECOND) + j] = sum[k * T(ROW) + i * T(SECOND) + j];
+}
+
+/* sum_positions for whole blocks of PARTS positions, before their parts are joined. Returns how many positions it has summed: 0 if
+   there is no block, or ALONG elements are not adjacent, neither positions (ALONG is PARTS) nor images. */
+WG_INLINED int64_t T(sum_blocks)(const T(pass) * pass, int tensors, int64_t image, int64_t n, int64_t channel, int sums,
+                                 T(step) * step, const void *state, WIDE *part)
+{
+    const int64_t blocks = pass->positions / T(PARTS), abreast = T(ABREAST) > sums ? T(ABREAST) / sums : 1;
+    ELEM *from[T(MOST)];
+    if (blocks == 0 || (pass->order != T(POSITIONS) && (pass->order != T(IMAGES) || !pass->even || n != T(ALONG))))
+        return 0;
+    for (int i = 0; i < tensors; i++)
+        from[i] = pass->data[i] + image * pass->image[i] + channel * pass->channel[i];
+    if (pass->order == T(POSITIONS))
+        T(add_blocks)(pass, tensors, from, blocks, 1, sums, step, state, part);
+    else
+        for (int64_t k = 0; k < T(PARTS); k += abreast) {
+            T(add_blocks)(pass, tensors, from, blocks, abreast, sums, step, state, part + k * T(ROW));
+            for (int i = 0; i < tensors; i++)
+                from[i] += abreast * pass->position[i];
+        }
+    return blocks * T(PARTS);
+}
+
 /* Sums over positions: for n images, if images are adjacent or nothing is, otherwise for one image. part receives one sum per image
    or channel. */
 WG_INLINED void T(sum_positions)(const T(pass) * pass, int tensors, int64_t image, int64_t n, int64_t channel, int64_t w, int sums,
@@ -148,9 +213,10 @@ WG_INLINED void T(sum_positions)(const T(pass) * pass, int tensors, int64_t imag
     const int64_t columns = along ? 1 : pass->order == T(CHANNELS) ? w : n;
     int64_t offset[T(MOST)][T(PARTS)];
     ELEM *at[T(MOST)];
-    for (int i = 0; i < sums; i++)
+    int64_t first = T(sum_blocks)(pass, tensors, image, n, channel, sums, step, state, part);
+    for (int i = 0; i < sums && first == 0; i++)
         T(clear_parts)(part + i * T(SECOND), along ? 1 : parts, stride, along ? parts : columns);
-    for (int64_t first = 0; first < pass->positions; first += T(PARTS)) {
+    for (; first < pass->positions; first += T(PARTS)) {
         const int64_t count = WG_LEAST(pass->positions - first, T(PARTS));
         T(offsets_at)(pass, tensors, first, count, offset);
         if (along) {
@@ -237,8 +303,8 @@ WG_INLINED void T(each_element)(const T(pass) * pass, int tensors, int64_t chann
 {
     int64_t offset[T(MOST)][T(PARTS)];
     ELEM *at[T(MOST)];
-    const bool channels = pass->order == T(CHANNELS), along = pass->order == T(POSITIONS);
-    const int64_t width = along ? pass->positions : T(PARTS), rows = channels || along ? pass->images : 1;
+    const bool channels = pass->order == T(CHANNELS), along = pass->order == T(POSITIONS) || pass->dense;
+    const int64_t width = along ? pass->positions : T(PARTS), rows = channels || (along && !pass->dense) ? pass->images : 1;
     for (int64_t first = 0; first < pass->positions; first += width) {
         const int64_t count = along ? 1 : WG_LEAST(pass->positions - first, width);
         T(offsets_at)(pass, tensors, first, count, offset);
@@ -248,7 +314,7 @@ WG_INLINED void T(each_element)(const T(pass) * pass, int tensors, int64_t chann
                 if (channels)
                     T(run_step)(step, w, T(GROUP), true, at, pass->channel, true, state, 0);
                 else if (along)
-                    step(pass->positions, true, at, pass->position, false, state, 0);
+                    step(pass->positions * (pass->dense ? pass->images : 1), true, at, pass->image, false, state, 0);
                 else
                     T(run_step)(step, pass->images, T(ALONG), pass->order == T(IMAGES), at, pass->image, false, state, 0);
             }
