@@ -28,7 +28,7 @@ WG_INLINE void T(exponentials)(ELEM *score, int64_t n, int64_t w, bool masked, E
             ELEM *s = score + j * WG_ATTENTION_BLOCK;
             EACH_LANE(w)
             {
-                const REAL e = R(exp)((REAL)s[k] - largest[k]);
+                const REAL e = T(exp_or_none)((REAL)s[k] - largest[k]);
                 s[k] = e;
                 part[k] = part[k] + e;
             }
@@ -255,7 +255,7 @@ static wg_cost cost(const wg_call *c)
     cost.add = scores * (d + e + 2 + (!wg_absent(mask) && mask->dtype != WG_U8)) + heads * counts.sums + sums;
     cost.mul = scores * (d + e) + (p->scale != 1 ? rows * d : 0);
     cost.div = sums * e;
-    cost.compare = scores + rows * (2 + !wg_absent(mask));
+    cost.compare = 2 * scores + rows * (2 + !wg_absent(mask));
     cost.transcendental = scores + sums;
     return cost;
 }

@@ -125,6 +125,14 @@ static wg_status T(score)(const struct T(attention) * a, const T(query_block) * 
 #define EACH_LANE(w) for (int64_t k = 0; k < (w); k++)
 #endif
 
+/* e^x, and 0 for x = -inf without the underflow by which exp gets there: on Intel's CPUs one takes longer than a whole vector. */
+WG_INLINE REAL T(exp_or_none)(REAL x)
+{
+    const bool none = x < (REAL)-746; /* below it e^x is 0 in f64, too */
+    const REAL e = R(exp)(none ? (REAL)0 : x);
+    return none ? (REAL)0 : e;
+}
+
 /* ---- units ---- */
 
 static void T(attend_parts)(int64_t first, int64_t last, void *context)

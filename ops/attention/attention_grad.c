@@ -20,7 +20,7 @@ WG_INLINE void T(score_gradients)(ELEM *score, ELEM *g, int64_t n, int64_t w, co
         ELEM *s = score + j * WG_ATTENTION_BLOCK, *by = g + j * WG_ATTENTION_BLOCK;
         EACH_LANE(w)
         {
-            const REAL weight = R(exp)((REAL)s[k] - l[k]);
+            const REAL weight = T(exp_or_none)((REAL)s[k] - l[k]);
             s[k] = weight;
             dot[k] = dot[k] + weight * (REAL)by[k];
         }
@@ -236,7 +236,7 @@ static wg_cost cost(const wg_call *c)
     cost.add = scores * (3 * d + 2 * e + 3);
     cost.mul = scores * (3 * d + 2 * e + 3) + (p->scale != 1 ? turned : 0);
     cost.add += !wg_absent(c->in[MASK]) && c->in[MASK]->dtype != WG_U8 ? scores : 0;
-    cost.transcendental = scores;
+    cost.compare = cost.transcendental = scores;
     return cost;
 }
 
