@@ -110,18 +110,19 @@ static void multiply_tiles(const struct wg_gemm_job *g, const struct block *x, c
     }
 }
 
-static void transpose_block(const struct wg_gemm_job *g, const struct block *x, struct wg_tiles *t)
+static void multiply_along_k(const struct wg_gemm_job *g, const struct block *x, struct wg_tiles *t)
 {
     const struct wg_product *p = &g->p;
+    t->count = x->rows;
     t->a = wg_gemm_element(g, p->a, x->row, p->a_row, x->depth, p->a_column);
     t->b = wg_gemm_element(g, p->b, x->depth, p->b_row, x->column, p->b_column);
     t->c = (void *)(uintptr_t)wg_gemm_element(g, p->c, x->row, p->c_row, x->column, p->c_column);
     t->bias = t->last && p->bias ? wg_gemm_element(g, p->bias, x->row, p->bias_row, x->column, p->bias_column) : NULL;
     t->a_row = p->a_row;
-    t->a_column = p->a_column;
+    t->b_row = p->b_row;
     t->b_column = p->b_column;
     t->columns = x->columns;
-    g->kernels->transposed[x->rows - 1](t);
+    g->kernels->dots[x->columns - 1](t);
 }
 
 /* Multiplies a block. Each panel of b is multiplied by all tiles of rows before the next panel. If g->panels_per_tile > 1, each tile of rows
@@ -134,8 +135,8 @@ static void multiply_block(const struct wg_gemm_job *g, const struct block *x)
     t.bias_row = p->bias_row;
     t.bias_column = p->bias_column;
     t.relu = t.last && p->relu;
-    if (g->transposes_b) {
-        transpose_block(g, x, &t);
+    if (g->along_k) {
+        multiply_along_k(g, x, &t);
         return;
     }
     struct stretch rows[2], columns[3];
@@ -175,7 +176,7 @@ void wg_gemm_multiply(const struct wg_gemm_job *g, char *workspace)
 
 bool wg_gemm_is_small(const struct wg_kernels *kernels, const struct wg_product *p)
 {
-    return p->k <= SMALL_DEPTH && p->n >= kernels->lanes / 2 && p->m > WG_TRANSPOSED_ROWS && p->c_column == 1 &&
+    return p->k <= SMALL_DEPTH && p->n >= kernels->lanes / 2 && p->m > WG_FEW && p->c_column == 1 &&
            (double)p->m * (double)p->n * (double)p->k <= SMALL_PRODUCT;
 }
 

@@ -21,7 +21,7 @@ struct wg_gemm_job {
     int64_t block_rows;      /* rows of a block of a */
     int64_t a_line;          /* elements from one line of a packed block of a to the next */
     int64_t panels_per_tile; /* panels of b multiplied by one tile of rows before the next tile */
-    bool transposes_b;       /* b's columns are contiguous and c has few rows: transposed kernels, no packing */
+    bool along_k;            /* wg_along_k: vectors run along k */
     bool packs_a, packs_b;
     bool keeps_b;             /* packed panels of b are used more than once */
     int64_t a_bytes, b_bytes; /* workspace for packing */

@@ -1,5 +1,5 @@
-/* Template: what follows the sums of a tile, for one instruction set and one element type. native_kernel_tmpl.h and
-   native_narrow_tmpl.h include it and define MAX_VECTORS and MAX_SUMS, the vectors of the widest and of the largest tile. */
+/* Template: what follows the sums of a tile, for one instruction set and one element type. native_kernel_tmpl.h includes it and defines
+   MAX_VECTORS and MAX_SUMS, the vectors of the widest and of the largest tile; native_dots_tmpl.h uses it. */
 
 /* The addresses of a tile's operands. */
 typedef struct {

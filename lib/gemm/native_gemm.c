@@ -11,7 +11,8 @@ enum {
     COLLISION = 4096,         /* rows this many bytes apart map to the same L1 set and to few L2 sets */
     MIN_TO_PACK = 8,          /* smallest number of tiles or panels for which packing pays */
     LINE = 64,                /* bytes of a cache line */
-    ACROSS_DEPTHS = 48        /* the longest block of k for which going over c by rows pays */
+    ACROSS_DEPTHS = 48,       /* the longest block of k for which going over c by rows pays */
+    ALONG_DEPTHS = 32         /* the shortest k for which vectors along k pay: part of the definition of the result */
 };
 
 /* The length of all blocks of k but the last: equal lengths, rounded up to a multiple of 16. It is part of the definition of the
@@ -20,6 +21,22 @@ static int64_t block_length(int64_t k)
 {
     const int64_t blocks = (k + WG_MAX_DEPTHS - 1) / WG_MAX_DEPTHS;
     return ((k + blocks - 1) / blocks + 15) / 16 * 16;
+}
+
+static bool rows_lie_along_k(const struct wg_product *p)
+{
+    return p->n <= WG_FEW && p->k >= ALONG_DEPTHS && p->a_column == 1 && (p->m == 1 || p->a_row != 1);
+}
+
+bool wg_along_k(struct wg_product *p)
+{
+    const struct wg_product transposed = wg_product_transposed(p);
+    if (rows_lie_along_k(p))
+        return true;
+    if (!rows_lie_along_k(&transposed))
+        return false;
+    *p = transposed;
+    return true;
 }
 
 /* ---- the plan ---- */
@@ -48,8 +65,7 @@ static double cycles(const struct wg_kernels *kernels, const struct wg_product *
     const double vectors = (double)((p->n + kernels->lanes - 1) >> kernels->lanes_shift);
     const double side_by_side = m * vectors < 8 ? m * vectors : 8; /* independent sums, which hide the latency of fma */
     const double work = m * vectors * k * (vectors > 1 ? 4 : 5) / side_by_side; /* a single vector is slower: one load per fma */
-    const bool transposed = p->b_row == 1 && p->m <= WG_TRANSPOSED_ROWS;
-    const double packing = p->b_column == 1 ? 0 : (transposed ? 2 : 5) * n * k / kernels->lanes;
+    const double packing = p->b_column == 1 ? 0 : 5 * n * k / kernels->lanes;
     const double blocks = (double)wg_gemm_parts(p->k, WG_MAX_DEPTHS),
                  scattering = blocks * (p->c_column == 1 ? m * vectors : 3 * m * n);
     return work + packing + scattering;
@@ -77,11 +93,6 @@ static void choose_packing(struct wg_gemm_job *g)
     const int64_t depths = wg_gemm_min(p->k, g->max_depths), width = g->vectors * g->kernels->lanes;
     const int64_t tiles = wg_gemm_parts(p->m, g->max_rows), panels = wg_gemm_parts(p->n, width);
     g->block_rows = p->m * depths * g->size > SECOND_CACHE ? BLOCK_ROWS : p->m;
-    g->transposes_b = p->b_row == 1 && p->b_column != 1 && p->m <= WG_TRANSPOSED_ROWS;
-    if (g->transposes_b) {
-        g->block_rows = p->m;
-        return;
-    }
     const bool a_strided = p->a_row != 1 && p->a_column != 1, by_rows = p->a_column == 1;
     const bool a_collides = tiles > 1 && panels >= MIN_TO_PACK && collide(g, by_rows ? p->a_row : p->a_column);
     g->packs_b = p->b_column != 1 || (tiles >= MIN_TO_PACK && collide(g, p->b_row));
@@ -95,6 +106,14 @@ static void choose_packing(struct wg_gemm_job *g)
     const int64_t columns = g->keeps_b ? wg_gemm_parts(wg_gemm_min(p->n, WG_GEMM_BLOCK_COLUMNS), width) * width : widest;
     g->b_bytes = g->packs_b ? columns * depths * g->size : 0;
     g->b_bytes = wg_gemm_parts(g->b_bytes, WG_GEMM_ALIGNMENT) * WG_GEMM_ALIGNMENT;
+}
+
+/* Rows of a are read once, so nothing is packed before the kernel. */
+static void plan_along_k(struct wg_gemm_job *g)
+{
+    g->vectors = 1;
+    g->max_rows = g->kernels->lanes;
+    g->block_rows = g->p.m;
 }
 
 static void plan(struct wg_gemm_job *g)
@@ -181,7 +200,10 @@ static const struct wg_kernels *kernels_of(enum wg_variant variant, wg_dtype dty
 static wg_status run(struct team *team, int threads)
 {
     struct wg_gemm_job *g = &team->whole;
-    plan(g);
+    if (g->along_k)
+        plan_along_k(g);
+    else
+        plan(g);
     if (threads > 1)
         part_work(team, threads);
     const int parts = team->row_bands * team->column_bands;
@@ -224,19 +246,22 @@ bool wg_variant_runs(enum wg_variant variant)
 
 wg_status wg_native_gemm(enum wg_variant variant, wg_dtype dtype, const struct wg_product *product, int threads)
 {
+    struct wg_product p = *product;
+    const bool along_k = wg_along_k(&p);
     if (variant == WG_VARIANT_LOOP) {
-        (dtype == WG_F32 ? loop_f32 : loop_f64)(product, block_length(product->k));
+        (dtype == WG_F32 ? loop_f32 : loop_f64)(product, block_length(product->k), along_k);
         wg_gemm_finish(dtype, product, 1);
         return WG_OK;
     }
     const struct wg_kernels *kernels = kernels_of(variant, dtype);
     const int64_t size = dtype == WG_F32 ? (int64_t)sizeof(float) : (int64_t)sizeof(double);
-    if (wg_gemm_is_small(kernels, product)) {
+    if (!along_k && wg_gemm_is_small(kernels, product)) {
         wg_gemm_multiply_small(kernels, product, size);
         return WG_OK;
     }
-    struct team team = {.whole = {.kernels = kernels, .p = *product, .size = size, .max_depths = block_length(product->k)},
-                        .row_bands = 1,
-                        .column_bands = 1};
+    struct team team = {
+        .whole = {.kernels = kernels, .p = p, .size = size, .max_depths = block_length(product->k), .along_k = along_k},
+        .row_bands = 1,
+        .column_bands = 1};
     return run(&team, threads);
 }

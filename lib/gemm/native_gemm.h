@@ -3,8 +3,14 @@
        for each block of k, in order:   s = 0;   s = fma(a(i,p), b(p,j), s) for each p of the block, in order;   c = fma(beta, c, s)
 
    and then c = c + bias and c = max(c, 0). In the first block beta is the product's, and c = s if it is 0; in the others beta is 1.
-   The length of a block follows from k alone. So all variants, all splits of the work and a plain loop over fma agree in every
-   bit. */
+   The length of a block follows from k alone.
+
+   One kind of product has another s, as vectors must run along k there (wg_along_k): N partial sums, N = WG_DOT_BYTES / element size,
+
+       s[i] = 0;   s[p mod N] = fma(a(i,p), b(p,j), s[p mod N]) for each p of the block and on, with zeros, to a multiple of N
+       s[i] = s[i] + s[i + N/2] for i < N/2, then s[i] + s[i + N/4] for i < N/4, and so on;   s = s[0]
+
+   So all variants, all splits of the work and a plain loop over fma agree in every bit. */
 #ifndef WG_NATIVE_GEMM_H
 #define WG_NATIVE_GEMM_H
 
@@ -17,6 +23,10 @@ bool wg_variant_runs(enum wg_variant variant); /* on this CPU, within the limit 
 /* Requires m, n, k > 0. The bits do not depend on the number of threads. WG_E_MEMORY as in wg_gemm. */
 wg_status wg_native_gemm(enum wg_variant variant, wg_dtype dtype, const struct wg_product *product, int threads);
 
+/* True if p or its transposed product, which then replaces p, has at most WG_FEW columns, rows of a that are contiguous, and a k long
+   enough that adding the partial sums pays. It follows from extents and strides alone. */
+bool wg_along_k(struct wg_product *p);
+
 /* ---- between the loops (native_block.c) and the kernels ---- */
 
 /* A sequence of tiles of c, one below the other or side by side. The kernel determines their height; `columns` is the width of
@@ -25,7 +35,7 @@ struct wg_tiles {
     int64_t count, k, columns;
     const void *a, *b;
     void *c;
-    int64_t a_row, a_column, b_row, b_column, c_row, c_column; /* b_column is 1, except for transposed kernels */
+    int64_t a_row, a_column, b_row, b_column, c_row, c_column; /* b_column is 1, except for `dots` */
     int64_t next_a, next_b, next_c, next_bias;                 /* from one tile to the next */
     double beta;
     const void *bias; /* as in struct wg_product; NULL before the last block of k */
@@ -34,8 +44,9 @@ struct wg_tiles {
 };
 
 enum {
-    WG_TRANSPOSED_ROWS = 4,
-    WG_MAX_DEPTHS = 384 /* the longest block of k */
+    WG_FEW = 4,          /* the most columns of a product whose vectors run along k, */
+    WG_DOT_BYTES = 64,   /* and the bytes of an element's partial sums there */
+    WG_MAX_DEPTHS = 384, /* the longest block of k */
 };
 
 #define WG_INLINE static inline __attribute__((always_inline))
@@ -81,8 +92,8 @@ struct wg_kernels {
     int wide;               /* tile width in vectors; 4 is used instead if m <= rows[3] */
     /* tiles[vectors - 1][rows - 1]: lanes * (vectors - 1) < columns ≤ lanes * vectors */
     wg_tile_kernel *const *tiles[4];
-    /* transposed[rows - 1]: a single tile of at most WG_TRANSPOSED_ROWS rows and any width; b_row is 1; count and next_… are ignored */
-    wg_tile_kernel *const *transposed;
+    /* dots[columns - 1]: a product as wg_along_k makes it, of `count` rows; next_… are ignored */
+    wg_tile_kernel *const *dots;
     /* to[p * width + j] = from[p * row + j * column] for p < k, j < n. Writes nothing else. */
     void (*pack)(int64_t k, int64_t n, const void *from, int64_t row, int64_t column, void *to, int64_t width);
 };

@@ -11,12 +11,81 @@
 #pragma GCC target("avx2,fma")
 #endif
 
-#define WG_JOIN_F32(rows, p, q) _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), _mm_loadu_ps(q), 1)
-#define WG_JOIN_F64(rows, p, q) _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(p)), _mm_loadu_pd(q), 1)
-#include "gemm/native_ymm.h"
+/* x[c] ← column c, or c and c + 4, one in each half, of rows y[0] to y[3]. */
+WG_INLINE void transpose_halves(const __m256 *y, __m256 *x)
+{
+    const __m256d a = _mm256_castps_pd(_mm256_unpacklo_ps(y[0], y[1])), b = _mm256_castps_pd(_mm256_unpackhi_ps(y[0], y[1]));
+    const __m256d c = _mm256_castps_pd(_mm256_unpacklo_ps(y[2], y[3])), d = _mm256_castps_pd(_mm256_unpackhi_ps(y[2], y[3]));
+    x[0] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, c));
+    x[1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, c));
+    x[2] = _mm256_castpd_ps(_mm256_unpacklo_pd(b, d));
+    x[3] = _mm256_castpd_ps(_mm256_unpackhi_pd(b, d));
+}
 
-#define WIDTHS 4, 3, 2, 2
-#define TOGETHER(vectors) 1
+WG_INLINE void transpose_f32(__m256 *x)
+{
+    __m256 y[8];
+    transpose_halves(x, y);
+    transpose_halves(x + 4, y + 4);
+    WG_UNROLL(i, 4) {
+        x[i] = _mm256_permute2f128_ps(y[i], y[i + 4], 0x20);
+        x[i + 4] = _mm256_permute2f128_ps(y[i], y[i + 4], 0x31);
+    }
+}
+
+/* Loading rows i and i + 4 into the halves of one vector saves a step of the transposition. */
+WG_INLINE void load_transposed_f32(const float *from, int64_t line, __m256 *x)
+{
+    const struct wg_lines lines = wg_lines_of(line, sizeof(float));
+    const void *fourth = wg_beyond(from, 4 * lines.one);
+    __m256 y[4];
+    WG_UNROLL(i, 4) {
+        const float *low = (const float *)wg_line(from, &lines, i), *high = (const float *)wg_line(fourth, &lines, i);
+        y[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high), 1);
+    }
+    transpose_halves(y, x);
+}
+
+WG_INLINE void transpose_f64(__m256d *x)
+{
+    const __m256d even[2] = {_mm256_unpacklo_pd(x[0], x[1]), _mm256_unpacklo_pd(x[2], x[3])};
+    const __m256d odd[2] = {_mm256_unpackhi_pd(x[0], x[1]), _mm256_unpackhi_pd(x[2], x[3])};
+    x[0] = _mm256_permute2f128_pd(even[0], even[1], 0x20);
+    x[1] = _mm256_permute2f128_pd(odd[0], odd[1], 0x20);
+    x[2] = _mm256_permute2f128_pd(even[0], even[1], 0x31);
+    x[3] = _mm256_permute2f128_pd(odd[0], odd[1], 0x31);
+}
+
+WG_INLINE void load_transposed_f64(const double *from, int64_t line, __m256d *x)
+{
+    __m256d y[2];
+    WG_UNROLL(i, 2)
+        y[i] = _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(from + i * line)), _mm_loadu_pd(from + (i + 2) * line), 1);
+    x[0] = _mm256_unpacklo_pd(y[0], y[1]);
+    x[1] = _mm256_unpackhi_pd(y[0], y[1]);
+}
+
+WG_INLINE __m256 fold_f32(const __m256 *x)
+{
+    __m256 y[4];
+    WG_UNROLL(i, 4)
+        y[i] = _mm256_add_ps(_mm256_permute2f128_ps(x[i], x[i + 4], 0x20), _mm256_permute2f128_ps(x[i], x[i + 4], 0x31));
+    WG_UNROLL(i, 2) {
+        const __m256d a = _mm256_castps_pd(y[2 * i]), b = _mm256_castps_pd(y[2 * i + 1]);
+        y[i] = _mm256_add_ps(_mm256_castpd_ps(_mm256_unpacklo_pd(a, b)), _mm256_castpd_ps(_mm256_unpackhi_pd(a, b)));
+    }
+    return _mm256_add_ps(_mm256_shuffle_ps(y[0], y[1], 0x88), _mm256_shuffle_ps(y[0], y[1], 0xdd));
+}
+
+WG_INLINE __m256d fold_f64(const __m256d *x)
+{
+    __m256d y[2];
+    WG_UNROLL(i, 2)
+        y[i] = _mm256_add_pd(_mm256_permute2f128_pd(x[i], x[i + 2], 0x20), _mm256_permute2f128_pd(x[i], x[i + 2], 0x31));
+    return _mm256_add_pd(_mm256_unpacklo_pd(y[0], y[1]), _mm256_unpackhi_pd(y[0], y[1]));
+}
+
+#define TOGETHER(columns) ((columns) == 1 ? 4 : (columns) == 4 ? 1 : 2)
 #define ROWS 6
 #define ROWS_OF_3 4
 #define ROWS_OF_4 3
@@ -40,15 +109,10 @@
 #define MASK_OF(n) _mm256_cmpgt_epi32(_mm256_set1_epi32((int)(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7))
 #define FMA_ONE __builtin_fmaf
 
-#define TRANSPOSE(x) wg_transpose_ymm_f32(x)
-#define LOAD_TRANSPOSED(p, line, x) wg_load_transposed_f32(p, line, x)
-#define LOAD_ACROSS wg_load_across_f32
-#define PACK pack_f32
-#define T(name) name##_narrow_f32
-#include "gemm/native_narrow_tmpl.h"
-#undef T
+#define TRANSPOSE(x) transpose_f32(x)
+#define FOLD(x) fold_f32(x)
+#define LOAD_TRANSPOSED(p, line, x) load_transposed_f32(p, line, x)
 #define T(name) name##_f32
-#define NARROW(name) name##_narrow_f32
 #include "gemm/native_kernel_tmpl.h"
 #undef REAL
 #undef T
@@ -57,11 +121,9 @@
 #undef LANES
 #undef MASK_OF
 #undef FMA_ONE
-#undef NARROW
 #undef TRANSPOSE
+#undef FOLD
 #undef LOAD_TRANSPOSED
-#undef LOAD_ACROSS
-#undef PACK
 
 #define REAL double
 #define V(name) _mm256_##name##_pd
@@ -70,15 +132,10 @@
 #define MASK_OF(n) _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3))
 #define FMA_ONE __builtin_fma
 
-#define TRANSPOSE(x) wg_transpose_ymm_f64(x)
-#define LOAD_TRANSPOSED(p, line, x) wg_load_transposed_f64(p, line, x)
-#define LOAD_ACROSS wg_load_across_f64
-#define PACK pack_f64
-#define T(name) name##_narrow_f64
-#include "gemm/native_narrow_tmpl.h"
-#undef T
+#define TRANSPOSE(x) transpose_f64(x)
+#define FOLD(x) fold_f64(x)
+#define LOAD_TRANSPOSED(p, line, x) load_transposed_f64(p, line, x)
 #define T(name) name##_f64
-#define NARROW(name) name##_narrow_f64
 #include "gemm/native_kernel_tmpl.h"
 
 #ifdef __clang__

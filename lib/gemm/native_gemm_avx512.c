@@ -12,17 +12,7 @@
 #pragma GCC target("avx2,fma,avx512f,avx512dq,avx512bw,avx512vl,prefer-vector-width=512")
 #endif
 
-/* A masked load of the second half needs no unit that shuffles. But it reads across a cache line where q is at its start, which
-   costs more than it gains where there is little arithmetic. */
-#define WG_JOIN_F32(rows, p, q)                                                                             \
-    ((rows) > 2 ? _mm256_mask_loadu_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), 0xf0, (const char *)(q)-16) \
-                : _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), _mm_loadu_ps(q), 1))
-#define WG_JOIN_F64(rows, p, q)                                                                            \
-    ((rows) > 2 ? _mm256_mask_loadu_pd(_mm256_castpd128_pd256(_mm_loadu_pd(p)), 0xc, (const char *)(q)-16) \
-                : _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(p)), _mm_loadu_pd(q), 1))
-#include "gemm/native_ymm.h"
-
-#define TOGETHER(vectors) (vectors)
+#define TOGETHER(columns) 8
 #define ROWS 14
 #define ROWS_OF_3 9
 #define ROWS_OF_4 6
@@ -89,36 +79,30 @@ WG_INLINE void load_transposed_f32(const float *from, int64_t line, __m512 *x)
         part_quarters(&x[i], &x[i + 4]);
 }
 
-#define REAL float
-#define WIDTHS 3, 3, 2, 2
-#define FMA_ONE __builtin_fmaf
+/* Of eight elements, of four and so on that two vectors have left, each step adds the second half to the first. */
+WG_INLINE __m512 fold_f32(const __m512 *x)
+{
+    __m512 y[4];
+    WG_UNROLL(i, 4) {
+        const __m512 a = _mm512_add_ps(_mm512_shuffle_f32x4(x[i], x[i + 4], 0x44), _mm512_shuffle_f32x4(x[i], x[i + 4], 0xee));
+        const __m512 b = _mm512_add_ps(_mm512_shuffle_f32x4(x[i + 8], x[i + 12], 0x44),
+                                       _mm512_shuffle_f32x4(x[i + 8], x[i + 12], 0xee));
+        y[i] = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));
+    }
+    WG_UNROLL(i, 2) {
+        const __m512d a = _mm512_castps_pd(y[2 * i]), b = _mm512_castps_pd(y[2 * i + 1]);
+        y[i] = _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(a, b)), _mm512_castpd_ps(_mm512_unpackhi_pd(a, b)));
+    }
+    return _mm512_add_ps(_mm512_shuffle_ps(y[0], y[1], 0x88), _mm512_shuffle_ps(y[0], y[1], 0xdd));
+}
 
-#define T(name) name##_narrow_f32
-#define PACK pack_f32
-#define TRANSPOSE(x) wg_transpose_ymm_f32(x)
-#define LOAD_ACROSS wg_load_across_f32
-#define V(name) _mm256_##name##_ps
-#define VEC __m256
-#define LANES 8
-#define MASK __mmask8
-#define MASK_OF(n) ((__mmask8)((1u << (n)) - 1))
-#define COMPARE _mm256_cmp_ps_mask
-#include "gemm/native_narrow_tmpl.h"
-#undef T
-#undef PACK
-#undef TRANSPOSE
-#undef LOAD_ACROSS
-#undef V
-#undef VEC
-#undef LANES
-#undef MASK
-#undef MASK_OF
-#undef COMPARE
+#define REAL float
+#define FMA_ONE __builtin_fmaf
 
 #define T(name) name##_f32
 #define TRANSPOSE(x) transpose_f32(x)
+#define FOLD(x) fold_f32(x)
 #define LOAD_TRANSPOSED(p, line, x) load_transposed_f32(p, line, x)
-#define NARROW(name) name##_narrow_f32
 #define V(name) _mm512_##name##_ps
 #define VEC __m512
 #define LANES 16
@@ -127,11 +111,10 @@ WG_INLINE void load_transposed_f32(const float *from, int64_t line, __m512 *x)
 #define COMPARE _mm512_cmp_ps_mask
 #include "gemm/native_kernel_tmpl.h"
 #undef REAL
-#undef WIDTHS
 #undef FMA_ONE
 #undef T
-#undef NARROW
 #undef TRANSPOSE
+#undef FOLD
 #undef LOAD_TRANSPOSED
 #undef V
 #undef VEC
@@ -175,36 +158,25 @@ WG_INLINE void load_transposed_f64(const double *from, int64_t line, __m512d *x)
     }
 }
 
-#define REAL double
-#define WIDTHS 4, 3, 3, 3
-#define FMA_ONE __builtin_fma
+WG_INLINE __m512d fold_f64(const __m512d *x)
+{
+    __m512d y[2];
+    WG_UNROLL(i, 2) {
+        const __m512d a = _mm512_add_pd(_mm512_shuffle_f64x2(x[i], x[i + 2], 0x44), _mm512_shuffle_f64x2(x[i], x[i + 2], 0xee));
+        const __m512d b = _mm512_add_pd(_mm512_shuffle_f64x2(x[i + 4], x[i + 6], 0x44),
+                                        _mm512_shuffle_f64x2(x[i + 4], x[i + 6], 0xee));
+        y[i] = _mm512_add_pd(_mm512_shuffle_f64x2(a, b, 0x88), _mm512_shuffle_f64x2(a, b, 0xdd));
+    }
+    return _mm512_add_pd(_mm512_unpacklo_pd(y[0], y[1]), _mm512_unpackhi_pd(y[0], y[1]));
+}
 
-#define T(name) name##_narrow_f64
-#define PACK pack_f64
-#define TRANSPOSE(x) wg_transpose_ymm_f64(x)
-#define LOAD_ACROSS wg_load_across_f64
-#define V(name) _mm256_##name##_pd
-#define VEC __m256d
-#define LANES 4
-#define MASK __mmask8
-#define MASK_OF(n) ((__mmask8)((1u << (n)) - 1))
-#define COMPARE _mm256_cmp_pd_mask
-#include "gemm/native_narrow_tmpl.h"
-#undef T
-#undef PACK
-#undef TRANSPOSE
-#undef LOAD_ACROSS
-#undef V
-#undef VEC
-#undef LANES
-#undef MASK
-#undef MASK_OF
-#undef COMPARE
+#define REAL double
+#define FMA_ONE __builtin_fma
 
 #define T(name) name##_f64
 #define TRANSPOSE(x) transpose_f64(x)
+#define FOLD(x) fold_f64(x)
 #define LOAD_TRANSPOSED(p, line, x) load_transposed_f64(p, line, x)
-#define NARROW(name) name##_narrow_f64
 #define V(name) _mm512_##name##_pd
 #define VEC __m512d
 #define LANES 8

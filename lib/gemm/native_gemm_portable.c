@@ -9,55 +9,42 @@
 #define ROWS_OF_3 3
 #define ROWS_OF_4 3
 #define WIDE 2
-#define WIDTHS 2, 2, 2, 2
-#define TOGETHER(vectors) (vectors)
+#define TOGETHER(columns) 1
 
 #define MASK int
 #define MASK_OF(n) ((int)(n))
-#define VEC NARROW(vector)
+#define VEC T(vector)
 #define ZERO ((VEC){0})
-#define LOAD(p) NARROW(load)(p, LANES)
-#define LOAD_SOME(n, p) NARROW(load)(p, n)
-#define STORE(p, x) NARROW(store_first)(p, LANES, x)
-#define STORE_SOME(p, n, x) NARROW(store_first)(p, n, x)
-#define SPLAT(p) NARROW(splat)(*(p))
-#define FMA(x, y, z) NARROW(fma)(x, y, z)
+#define LOAD(p) T(load)(p, LANES)
+#define LOAD_SOME(n, p) T(load)(p, n)
+#define STORE(p, x) T(store_first)(p, LANES, x)
+#define STORE_SOME(p, n, x) T(store_first)(p, n, x)
+#define SPLAT(p) T(splat)(*(p))
+#define FMA(x, y, z) T(fma)(x, y, z)
 #define ADD(x, y) ((x) + (y))
-#define TRANSPOSE(x) NARROW(transpose)(x)
-#define LOAD_TRANSPOSED(p, line, x) NARROW(load_transposed)(p, line, x)
-#define LOAD_ACROSS NARROW(load_across)
-#define RELU(x) NARROW(relu)(x)
+#define TRANSPOSE(x) T(transpose)(x)
+#define LOAD_TRANSPOSED(p, line, x) T(load_transposed)(p, line, x)
+#define FOLD(x) T(fold)(x)
+#define RELU(x) T(relu)(x)
 
 #define REAL float
-#define PACK pack_f32
-#define T(name) name##_narrow_f32
-#define NARROW(name) name##_narrow_f32
+#define T(name) name##_f32
 #define LANES 4
 #define FMA_ONE fmaf
 #include "gemm/native_vector_tmpl.h"
 
-#include "gemm/native_narrow_tmpl.h"
-#undef T
-#define T(name) name##_f32
 #include "gemm/native_kernel_tmpl.h"
 #undef REAL
 #undef T
-#undef NARROW
-#undef PACK
 #undef LANES
 #undef FMA_ONE
 
 #define REAL double
-#define PACK pack_f64
-#define T(name) name##_narrow_f64
-#define NARROW(name) name##_narrow_f64
+#define T(name) name##_f64
 #define LANES 2
 #define FMA_ONE fma
 #include "gemm/native_vector_tmpl.h"
 
-#include "gemm/native_narrow_tmpl.h"
-#undef T
-#define T(name) name##_f64
 #include "gemm/native_kernel_tmpl.h"
 
 const struct wg_kernels *wg_kernels_portable(wg_dtype dtype)

@@ -9,7 +9,7 @@
        TRANSPOSE(x)                 transposes LANES vectors in place
        LOAD_TRANSPOSED(p, line, x)  loads the first half of LANES lines as LANES / 2 vectors
        FMA_ONE                      the fma of scalars
-       NARROW(name)                 the names of native_narrow_tmpl.h, which is included before
+       FOLD(x), TOGETHER(columns)   as native_dots_tmpl.h says
 
    Everything is inlined into functions in which the numbers of rows and vectors are constants, so that the sums stay in
    registers. */
@@ -178,10 +178,12 @@ static void T(pack)(int64_t k, int64_t n, const void *x, int64_t row, int64_t co
                 to[p * width + j] = from[p * row + j * column];
 }
 
+#include "gemm/native_dots_tmpl.h"
+
 #define WG_KERNELS                                                                                                     \
     {                                                                                                                  \
         .lanes = LANES, .lanes_shift = __builtin_ctz(LANES), .rows = {ROWS, ROWS, ROWS_OF_3, ROWS_OF_4}, .wide = WIDE, \
-        .tiles = {T(of_1), T(of_2), T(of_3), T(of_4)}, .transposed = NARROW(transposed), .pack = T(pack),              \
+        .tiles = {T(of_1), T(of_2), T(of_3), T(of_4)}, .dots = T(all_dots), .pack = T(pack),                           \
     }
 static const struct wg_kernels T(kernels) = WG_KERNELS;
 

@@ -43,19 +43,22 @@ static inline void T(transpose)(T(vector) * x)
         }
 }
 
-static inline void T(load_across)(int rows, const REAL *from, const REAL *fourth, const struct wg_lines *lines, T(vector) * x)
-{
-    (void)rows;
-    (void)fourth;
-    for (int j = 0; j < LANES; j++) {
-        const REAL *line = (const REAL *)wg_line(from, lines, j);
-        for (int p = 0; p < LANES / 2; p++)
-            x[p][j] = line[p];
-    }
-}
-
 static inline void T(load_transposed)(const REAL *from, int64_t line, T(vector) * x)
 {
-    const struct wg_lines lines = wg_lines_of(line, sizeof(REAL));
-    T(load_across)(1, from, from, &lines, x);
+    for (int j = 0; j < LANES; j++)
+        for (int p = 0; p < LANES / 2; p++)
+            x[p][j] = from[j * line + p];
+}
+
+static inline T(vector) T(fold)(const T(vector) * x)
+{
+    T(vector) sum = x[0];
+    for (int i = 0; i < LANES; i++) {
+        T(vector) y = x[i];
+        for (int half = LANES / 2; half > 0; half /= 2)
+            for (int l = 0; l < half; l++)
+                y[l] = y[l] + y[l + half];
+        sum[i] = y[0];
+    }
+    return sum;
 }

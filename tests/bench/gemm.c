@@ -1,8 +1,8 @@
 /* Benchmarks matrix products: Wengert's choice and its two engines, BLIS by its own interface, and OpenBLAS and LIBXSMM if
    installed, alternating in one run. The shapes are those of workloads W1 to W6, forward (x wᵀ) and backward (g w, gᵀ x), and
    squares. Prints medians in GFLOP/s; the last column is Wengert's divided by the best of the others.
-   usage: bench-gemm [-b] [-t THREADS] [-d f32|f64] [-r ROUNDS] [-e ENGINES] [SHAPE...]   SHAPE: part of a name, all without;
-   -b: the best round instead of the median, for a machine that others use */
+   usage: bench-gemm [-b] [-t THREADS] [-d f32|f64] [-r ROUNDS] [-e ENGINES] [-c CORE] [SHAPE...]   SHAPE: part of a name, all without;
+   -b: the best round instead of the median, for a machine that others use; -c: OpenBLAS's kernels, for a CPU that it does not know */
 #include <blis.h>
 #include <dlfcn.h>
 #include <stdio.h>
@@ -141,14 +141,16 @@ static cblas_dgemm_type *openblas_dgemm;
 static void (*openblas_threads)(int);
 
 /* OpenBLAS may have been loaded before main, as another library's BLAS, and have read these variables: the program restarts
-   itself with them unset. */
-static void start_without_hints(char **argv)
+   itself with the given core, or none. */
+static void start_with_core(const char *core, char **argv)
 {
-    if (!getenv("OPENBLAS_CORETYPE") && !getenv("OPENBLAS_L2_SIZE"))
+    const char *before = getenv("OPENBLAS_CORETYPE");
+    if (!getenv("OPENBLAS_L2_SIZE") && (core ? before && strcmp(before, core) == 0 : !before))
         return;
     unsetenv("OPENBLAS_CORETYPE");
     unsetenv("OPENBLAS_L2_SIZE");
-    execv("/proc/self/exe", argv);
+    if (!core || setenv("OPENBLAS_CORETYPE", core, 1) == 0)
+        execv("/proc/self/exe", argv);
 }
 
 static bool find_openblas(void)
@@ -328,10 +330,9 @@ int main(int argc, char **argv)
     int threads = 1, rounds = 9, option;
     wg_dtype dtype = WG_F32;
     bool best = false;
+    const char *core = NULL, *wanted_engines = NULL;
     variant = wg_isa() == WG_AVX512 ? WG_VARIANT_AVX512 : wg_isa() == WG_AVX2 ? WG_VARIANT_AVX2 : WG_VARIANT_PORTABLE;
-    start_without_hints(argv);
-    engines[4].there = find_openblas();
-    while ((option = getopt(argc, argv, "bt:d:r:e:")) != -1) {
+    while ((option = getopt(argc, argv, "bt:d:r:e:c:")) != -1) {
         if (option == 'b')
             best = true;
         else if (option == 't')
@@ -341,11 +342,16 @@ int main(int argc, char **argv)
         else if (option == 'r')
             rounds = atoi(optarg) < MOST_ROUNDS ? atoi(optarg) : MOST_ROUNDS;
         else if (option == 'e')
-            for (int e = 0; e < ENGINES; e++)
-                engines[e].there = engines[e].there && strchr(optarg, engines[e].letter);
+            wanted_engines = optarg;
+        else if (option == 'c')
+            core = optarg;
         else
             return 2;
     }
+    start_with_core(core, argv);
+    engines[4].there = find_openblas();
+    for (int e = 0; e < ENGINES && wanted_engines; e++)
+        engines[e].there = engines[e].there && strchr(wanted_engines, engines[e].letter);
     fail_if(wg_set_threads(threads) != WG_OK || wg_warmup(threads) != WG_OK);
     if (openblas_threads)
         openblas_threads(threads);

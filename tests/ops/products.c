@@ -150,8 +150,9 @@ static void own_variants_give_the_bits_of_a_loop(void **unused)
     state = 1;
     const long samples = how_often(600, 6000);
     for (long i = 0; i < samples; i++) {
-        const int64_t most = i % 5 == 0 ? 150 : 50, m = draw_extent(most), n = draw_extent(most), k = draw_extent(3 * most);
-        struct sample s = new_sample(m, n, k, i % 2 ? WG_F64 : WG_F32);
+        const int64_t most = i % 5 == 0 ? 150 : 50, m = draw_extent(most), n = draw_extent(i % 3 ? most : WG_FEW);
+        const bool swaps = draw(2) == 0;
+        struct sample s = new_sample(swaps ? n : m, swaps ? m : n, draw_extent(3 * most), i % 2 ? WG_F64 : WG_F32);
         assert_variants_agree(&s);
         free_sample(&s);
     }
