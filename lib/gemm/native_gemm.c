@@ -9,6 +9,7 @@ enum {
     BLOCK_ROWS = 336,         /* rows of a that stay in L2 while all panels of b are read */
     SECOND_CACHE = 512 << 10, /* bytes of a kept in L2; a larger a is split into blocks of rows */
     COLLISION = 4096,         /* rows this many bytes apart map to the same L1 set and to few L2 sets */
+    NEAR = 128 * 4096,        /* bytes in somewhat more pages than the first TLB holds */
     MIN_TO_PACK = 8,          /* smallest number of tiles or panels for which packing pays */
     LINE = 64,                /* bytes of a cache line */
     ACROSS_DEPTHS = 48,       /* the longest block of k for which going over c by rows pays */
@@ -71,6 +72,13 @@ static double cycles(const struct wg_kernels *kernels, const struct wg_product *
     return work + packing + scattering;
 }
 
+/* True if reading a little of each of so many lines of this stride misses the first TLB time and again. */
+static bool far_apart(const struct wg_gemm_job *g, int64_t lines, int64_t stride)
+{
+    const int64_t bytes = lines * stride * g->size;
+    return bytes > NEAR || bytes < -NEAR;
+}
+
 /* True if rows this far apart map to the same sets of a cache. */
 static bool collide(const struct wg_gemm_job *g, int64_t stride)
 {
@@ -86,7 +94,8 @@ static int64_t line_of(const struct wg_gemm_job *g, int64_t n)
 }
 
 /* b is packed if its rows are not contiguous, a if neither its rows nor its columns are contiguous and several panels read it.
-   Either is also packed if its rows (or columns) collide in the cache and are read often enough. */
+   Either is also packed if its rows (or columns) collide in the cache and are read often enough. So is an a whose columns are
+   contiguous and far apart, for a tile reads a little of each. */
 static void choose_packing(struct wg_gemm_job *g)
 {
     const struct wg_product *p = &g->p;
@@ -96,7 +105,8 @@ static void choose_packing(struct wg_gemm_job *g)
     const bool a_strided = p->a_row != 1 && p->a_column != 1, by_rows = p->a_column == 1;
     const bool a_collides = tiles > 1 && panels >= MIN_TO_PACK && collide(g, by_rows ? p->a_row : p->a_column);
     g->packs_b = p->b_column != 1 || (tiles >= MIN_TO_PACK && collide(g, p->b_row));
-    g->packs_a = (panels > 1 && a_strided) || a_collides;
+    const bool a_scattered = tiles > 1 && !by_rows && far_apart(g, depths, p->a_column);
+    g->packs_a = (panels > 1 && (a_strided || a_scattered)) || a_collides;
     g->panels_per_tile = panels > 1 && depths <= ACROSS_DEPTHS ? SECOND_CACHE / 2 / (width * depths * g->size) : 1;
     g->keeps_b = g->packs_b && (g->panels_per_tile > 1 || p->m > g->block_rows);
     const int64_t rows = wg_gemm_min(p->m, g->block_rows);

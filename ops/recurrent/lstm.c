@@ -4,10 +4,17 @@
 #ifdef REAL
 #include "ops/recurrent/lstm_steps.h"
 
+/* The distance between rows of the transposed weight: an odd number of cache lines, so that they do not share sets of a cache. */
+static int64_t T(turned_row)(const wg_tensor *w)
+{
+    enum { LINE = 64 / sizeof(ELEM) };
+    return ((wg_extents(w)[0] + LINE - 1) / LINE | 1) * LINE;
+}
+
 /* The weight (4H,H) transposed, (H,4H) row by row, in the workspace. */
 static T(matrix) T(turned)(const wg_tensor *w, ELEM *workspace)
 {
-    const T(matrix) from = T(last_axes)(w, 0), turned = T(matrix_of)(workspace, from.columns, from.rows, from.rows, 1);
+    const T(matrix) from = T(last_axes)(w, 0), turned = T(matrix_of)(workspace, from.columns, from.rows, T(turned_row)(w), 1);
     T(transpose_matrix)(from, turned);
     return turned;
 }
@@ -45,7 +52,7 @@ static wg_status T(run_steps)(const wg_call *c, T(matrix) turned)
 
 static wg_status T(lstm)(const wg_call *c)
 {
-    ELEM *workspace = (ELEM *)wg_object_new((size_t)c->in[1]->numel * sizeof(ELEM));
+    ELEM *workspace = (ELEM *)wg_object_new((size_t)(T(turned_row)(c->in[1]) * wg_extents(c->in[1])[1]) * sizeof(ELEM));
     if (!workspace)
         return WG_E_MEMORY;
     const wg_status status = T(run_steps)(c, T(turned)(c->in[1], workspace));
