@@ -54,11 +54,35 @@ WG_INLINE const REAL *T(bias_at)(const REAL *bias, int64_t steps)
     return bias ? bias + steps : NULL;
 }
 
+#ifdef TRANSPOSE_FOURS
+/* Writes four rows of sums side by side: each column of four at once. */
+static void T(scatter_fours)(int width, const struct wg_tiles *t, REAL *c, const REAL *sum)
+{
+    REAL columns[WG_FEW * LANES];
+    for (int64_t first = 0; first < t->columns; first += LANES) {
+        VEC x[WG_FEW];
+        WG_UNROLL(r, WG_FEW)
+            x[r] = LOAD(sum + r * width + first);
+        TRANSPOSE_FOURS(x);
+        WG_UNROLL(r, WG_FEW)
+            STORE(columns + r * LANES, x[r]);
+        for (int64_t j = 0; j < LANES && first + j < t->columns; j++, c += t->c_column)
+            memcpy(c, columns + j % WG_FEW * LANES + j / WG_FEW * WG_FEW, WG_FEW * sizeof(REAL));
+    }
+}
+#endif
+
 /* Writes the sums of a tile whose rows are not contiguous, or whose bias is not one that add_rest handles. */
 static __attribute__((noinline)) void T(scatter)(int rows, int width, const struct wg_tiles *t, REAL *c, const REAL *bias,
                                                  const REAL *sum)
 {
     const bool plain = t->beta == 0 && !bias && !t->relu;
+#ifdef TRANSPOSE_FOURS
+    if (plain && rows == WG_FEW && t->c_row == 1) {
+        T(scatter_fours)(width, t, c, sum);
+        return;
+    }
+#endif
     for (int r = 0; r < rows; r++, sum += width, c += t->c_row, bias = T(bias_at)(bias, t->bias_row)) {
         for (int64_t j = 0; plain && j < t->columns; j++)
             c[j * t->c_column] = sum[j];

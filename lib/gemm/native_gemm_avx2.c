@@ -110,6 +110,7 @@ WG_INLINE __m256d fold_f64(const __m256d *x)
 #define FMA_ONE __builtin_fmaf
 
 #define TRANSPOSE(x) transpose_f32(x)
+#define TRANSPOSE_FOURS(x) transpose_halves(x, x)
 #define FOLD(x) fold_f32(x)
 #define LOAD_TRANSPOSED(p, line, x) load_transposed_f32(p, line, x)
 #define T(name) name##_f32
@@ -122,6 +123,7 @@ WG_INLINE __m256d fold_f64(const __m256d *x)
 #undef MASK_OF
 #undef FMA_ONE
 #undef TRANSPOSE
+#undef TRANSPOSE_FOURS
 #undef FOLD
 #undef LOAD_TRANSPOSED
 
@@ -133,6 +135,7 @@ WG_INLINE __m256d fold_f64(const __m256d *x)
 #define FMA_ONE __builtin_fma
 
 #define TRANSPOSE(x) transpose_f64(x)
+#define TRANSPOSE_FOURS(x) transpose_f64(x)
 #define FOLD(x) fold_f64(x)
 #define LOAD_TRANSPOSED(p, line, x) load_transposed_f64(p, line, x)
 #define T(name) name##_f64

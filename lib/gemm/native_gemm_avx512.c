@@ -101,6 +101,7 @@ WG_INLINE __m512 fold_f32(const __m512 *x)
 
 #define T(name) name##_f32
 #define TRANSPOSE(x) transpose_f32(x)
+#define TRANSPOSE_FOURS(x) transpose_quarters(x, 4)
 #define FOLD(x) fold_f32(x)
 #define LOAD_TRANSPOSED(p, line, x) load_transposed_f32(p, line, x)
 #define V(name) _mm512_##name##_ps
@@ -114,6 +115,7 @@ WG_INLINE __m512 fold_f32(const __m512 *x)
 #undef FMA_ONE
 #undef T
 #undef TRANSPOSE
+#undef TRANSPOSE_FOURS
 #undef FOLD
 #undef LOAD_TRANSPOSED
 #undef V
@@ -140,6 +142,17 @@ WG_INLINE void transpose_f64(__m512d *x)
         x[c] = _mm512_shuffle_f64x2(low, high, 0x88);
         x[c + 4] = _mm512_shuffle_f64x2(low, high, 0xdd);
     }
+}
+
+WG_INLINE void transpose_fours(__m512d *x)
+{
+    const __m512i low = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13), high = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+    const __m512d a = _mm512_unpacklo_pd(x[0], x[1]), b = _mm512_unpackhi_pd(x[0], x[1]);
+    const __m512d c = _mm512_unpacklo_pd(x[2], x[3]), d = _mm512_unpackhi_pd(x[2], x[3]);
+    x[0] = _mm512_permutex2var_pd(a, low, c);
+    x[1] = _mm512_permutex2var_pd(b, low, d);
+    x[2] = _mm512_permutex2var_pd(a, high, c);
+    x[3] = _mm512_permutex2var_pd(b, high, d);
 }
 
 WG_INLINE void load_transposed_f64(const double *from, int64_t line, __m512d *x)
@@ -175,6 +188,7 @@ WG_INLINE __m512d fold_f64(const __m512d *x)
 
 #define T(name) name##_f64
 #define TRANSPOSE(x) transpose_f64(x)
+#define TRANSPOSE_FOURS(x) transpose_fours(x)
 #define FOLD(x) fold_f64(x)
 #define LOAD_TRANSPOSED(p, line, x) load_transposed_f64(p, line, x)
 #define V(name) _mm512_##name##_pd

@@ -7,6 +7,7 @@
        MASK, MASK_OF(n)             a mask; the mask of the first n elements
        ZERO, LOAD(p), LOAD_SOME(mask, p), STORE(p, x), STORE_SOME(p, mask, x), SPLAT(p), FMA(x, y, z) = x y + z, ADD(x, y), RELU(x)
        TRANSPOSE(x)                 transposes LANES vectors in place
+       TRANSPOSE_FOURS(x)           transposes each four by four elements of four vectors; need not be defined
        LOAD_TRANSPOSED(p, line, x)  loads the first half of LANES lines as LANES / 2 vectors
        FMA_ONE                      the fma of scalars
        FOLD(x), TOGETHER(columns)   as native_dots_tmpl.h says

@@ -2,17 +2,18 @@
 """wg-bench's workloads in PyTorch 1.13 (Debian 12: python3-torch and, for two threads, libopenblas0-openmp): same shapes, numbers, losses
 and optimizers, measured in the same way, one line of JSON per workload, threads and mode.
 
-usage: torch_bench.py [-w WORKLOAD,...|all] [-t THREADS,...] [-m eager,foreach,jit,nhwc] [-s SECONDS] [--losses]
+usage: torch_bench.py [-w WORKLOAD,...|all] [-t THREADS,...] [-m eager,foreach,jit,nhwc] [-s SECONDS] [-p] [--losses]
   eager    optimizers as they are by default
   foreach  optimizers and averages in whole lists (torch._foreach)
   jit      the networks traced, or the function scripted; optimizers as in foreach
   nhwc     images channels-last (W5, W5b, W15)
+  -p       peak memory instead of time, as W11 has it
   --losses only the losses of the first four steps, in plain text: losses.txt, which test_workloads.c holds Wengert against
 
 PyTorch is run at its best. It starts itself anew in an environment where glibc neither gives memory back nor maps each large tensor
 anew (twice the time on W2, four times on W8_1e7); where OpenBLAS uses PyTorch's OpenMP threads instead of a pool of its own that
-fights with them, bound to cores; and, for W8, with its AVX-512 kernels, which are off by default. W11 instead has memory mapped exactly,
-so that what is resident is what is in use. torch.set_num_threads does not reach OpenBLAS, which is told separately.
+fights with them, bound to cores; and, for W8, with its AVX-512 kernels, which are off by default. W11, and any workload with -p, instead has
+memory mapped exactly, so that what is resident is what is in use. torch.set_num_threads does not reach OpenBLAS, which is told separately.
 """
 import argparse
 import copy
@@ -28,14 +29,14 @@ import time
 SAMPLE_US, LEAST_SAMPLES, WARM_STEPS, STEPS_TO_RESET = 2000, 7, 5, 250
 
 
-def start_anew_tuned(names):
+def start_anew_tuned(names, memory):
     """Replaces this process by one that has the environment, which is read before Python starts."""
     large = str(1 << 34)
     tuned = {
         "LD_LIBRARY_PATH": f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/openblas-openmp",
         "OMP_PROC_BIND": "true",
         "MALLOC_TRIM_THRESHOLD_": large,
-        "MALLOC_MMAP_THRESHOLD_": "65536" if names == ["W11"] else large,
+        "MALLOC_MMAP_THRESHOLD_": "65536" if memory or names == ["W11"] else large,
         "MALLOC_TOP_PAD_": str(1 << 26),
     }
     with open("/proc/cpuinfo") as cpu:
@@ -52,6 +53,7 @@ def arguments():
     parser.add_argument("-t", default="1,2")
     parser.add_argument("-m", default="eager")
     parser.add_argument("-s", type=float, default=2.0)
+    parser.add_argument("-p", action="store_true")
     parser.add_argument("--losses", action="store_true")
     return parser.parse_args()
 
@@ -59,7 +61,7 @@ def arguments():
 NAMES = "W1 W2 W3 W4 W5 W5b W6 W7a W7b W7c W8_1e6 W8_1e7 W9 W10_grad W10_hvp W10_hess W11 W12 W13 W14 W15".split()
 ASKED = arguments()
 WANTED = NAMES if ASKED.w == "all" else ASKED.w.split(",")
-start_anew_tuned(WANTED)
+start_anew_tuned(WANTED, ASKED.p)
 
 import numpy
 import torch
@@ -569,7 +571,7 @@ def measure(name, threads, mode):
         if mode == "nhwc" and name not in ("W5", "W5b", "W15"):
             raise ValueError("nhwc is for images")
         workload = MAKE[name](mode)
-        if name == "W11":
+        if name == "W11" or ASKED.p:
             return result | measure_memory(workload)
         losses = first_losses(workload)
         return result | workload.shown | {"loss0": losses[0], "loss3": losses[3]} | time_steps(workload, ASKED.s)

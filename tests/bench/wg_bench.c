@@ -18,6 +18,7 @@ static const double block_us = 2000, most_warming_us = 3e5;
 struct options {
     const char *names, *threads, *modes;
     double seconds;
+    bool memory; /* of all workloads, not only of those that are there for it */
 };
 
 /* A running workload; replay is NULL in eager mode. */
@@ -172,15 +173,15 @@ static wg_status show_losses(const struct run *run)
     return subject_reset(run->subject);
 }
 
-static wg_status measure(struct run *run, bool replay, double seconds)
+static wg_status measure(struct run *run, bool replay, const struct options *options)
 {
     WG_TRY(run->of->make(run->subject, run->of->settings));
-    if (run->of->memory)
+    if (run->of->memory || options->memory)
         return measure_memory(run, replay);
     if (replay)
         WG_TRY(capture(run));
     WG_TRY(show_losses(run));
-    return time_steps(run, seconds);
+    return time_steps(run, options->seconds);
 }
 
 /* Prints text as the contents of a JSON string. */
@@ -204,7 +205,7 @@ static bool run_one(const struct workload *w, int threads, const char *mode, con
     if (status == WG_OK && !replay && strcmp(mode, "eager") != 0)
         status = wg_error_set(WG_E_ARGUMENT, "wg-bench", "there is no mode \"%s\"", mode);
     if (status == WG_OK)
-        status = measure(&run, replay, options->seconds);
+        status = measure(&run, replay, options);
     wg_replay_destroy(run.replay);
     if (run.subject)
         w->finish(run.subject);
@@ -237,7 +238,8 @@ static bool run_apart(const struct workload *w, int threads, const char *mode, c
 
 static void usage(FILE *out)
 {
-    fprintf(out, "usage: wg-bench [-w WORKLOAD,...|all] [-t THREADS,...] [-m eager,replay] [-s SECONDS]\nworkloads:");
+    fprintf(out, "usage: wg-bench [-w WORKLOAD,...|all] [-t THREADS,...] [-m eager,replay] [-s SECONDS] [-p]\n"
+                 "-p: peak memory instead of time\nworkloads:");
     for (const struct workload *const *w = workloads; *w; w++)
         fprintf(out, " %s", (*w)->name);
     fprintf(out, "\n");
@@ -245,7 +247,7 @@ static void usage(FILE *out)
 
 static bool read_options(struct options *o, int argc, char **argv)
 {
-    for (int option; (option = getopt(argc, argv, "w:t:m:s:")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "w:t:m:s:p")) != -1;) {
         if (option == 'w')
             o->names = optarg;
         else if (option == 't')
@@ -254,6 +256,8 @@ static bool read_options(struct options *o, int argc, char **argv)
             o->modes = optarg;
         else if (option == 's')
             o->seconds = atof(optarg);
+        else if (option == 'p')
+            o->memory = true;
         else
             return false;
     }
