@@ -281,26 +281,11 @@ static bool claim_equal_stages(struct study_run *run)
 
 /* ---- a step as a picture ---- */
 
-static wg_tensor *pool(const wg_nn_call *call, wg_tensor *x)
-{
-    (void)call;
-    return wg_max_pool2d(x);
-}
-
-static wg_tensor *flatten(const wg_nn_call *call, wg_tensor *x)
-{
-    (void)call;
-    return wg_reshape(x, WG_SHAPE(wg_extent(x, 0), wg_numel(x) / wg_extent(x, 0)));
-}
-
 static wg_nn_module *lenet(void)
 {
-    static const struct wg_nn_kind pooling = {.name = "max_pool", .forward = pool},
-                                   flattening = {.name = "flatten", .forward = flatten};
-    return wg_nn_sequential(wg_nn_conv2d(1, 6, 5, .padding = WG_PAIR(2, 2)), wg_nn_relu(),
-                            wg_nn_module_create(&pooling, NULL, NULL), wg_nn_conv2d(6, 16, 5), wg_nn_relu(),
-                            wg_nn_module_create(&pooling, NULL, NULL), wg_nn_module_create(&flattening, NULL, NULL),
-                            wg_nn_linear(400, 120), wg_nn_relu(), wg_nn_linear(120, 84), wg_nn_relu(), wg_nn_linear(84, 10));
+    return wg_nn_sequential(wg_nn_conv2d(1, 6, 5, .padding = WG_PAIR(2, 2)), wg_nn_relu(), wg_nn_max_pool2d(2),
+                            wg_nn_conv2d(6, 16, 5), wg_nn_relu(), wg_nn_max_pool2d(2), wg_nn_flatten(), wg_nn_linear(400, 120),
+                            wg_nn_relu(), wg_nn_linear(120, 84), wg_nn_relu(), wg_nn_linear(84, 10));
 }
 
 static wg_status train_step(const wg_nn_module *net, wg_optim *optim, wg_tensor *x, wg_tensor *labels)
