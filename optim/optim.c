@@ -331,7 +331,9 @@ wg_status wg_optim_step(wg_optim *optim)
     size_t updated = 0;
     wg_status status = queue(optim, &updated);
     if (status == WG_OK && updated == 0)
-        status = wg_error_set(WG_E_NO_GRAD, "optim_step", "optim_step: no parameter has a gradient: wg_backward comes first");
+        status = wg_error_set(
+            WG_E_NO_GRAD, "optim_step",
+            "optim_step: no parameter has a gradient: wg_backward comes first, and a step takes the gradients away (but with .keep_grads)");
     if (status != WG_OK) {
         wg_update_cancel();
         return status;

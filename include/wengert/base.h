@@ -95,12 +95,11 @@ typedef struct wg_sizes {
 #define WG_SIZES(...) ((wg_sizes){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[]){__VA_ARGS__}})
 #endif
 
-/* The first member of a struct of several values that is given by a macro, as .padding = WG_PAIR(1, 1) is. It takes no space. A number
-   in the macro's place, .padding = 1, meets this member first, and the compiler complains by its name: clang by an error, gcc by "excess
-   elements in array initializer (near initialization for 'wg_options_.padding.expected_WG_PAIR')" and, unless the headers are
-   installed as the system's, by an error too. */
+/* The first member of a struct of several values that is given by a macro, as .padding = WG_PAIR(1, 1) is; always NULL. A number in the
+   macro's place, .padding = 1, meets this member first and does not compile, with a message that has its name: "initialization of
+   'const struct wg_expected_WG_PAIR *' from 'int'". (0 compiles, and leaves the option at its default.) */
 #ifndef __cplusplus
-#define WG_EXPECTED_(macro) __extension__ char expected_##macro[0];
+#define WG_EXPECTED_(macro) const struct wg_expected_##macro *expected_##macro;
 #else
 #define WG_EXPECTED_(macro)
 #endif
@@ -174,7 +173,7 @@ typedef struct wg_tape wg_tape;
     __extension__({                                                                                                            \
         _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")                                   \
             WG_NAMED_ONLY_ _Pragma("GCC diagnostic error \"-Wmissing-braces\"") _Pragma("GCC diagnostic ignored \"-Wshadow\"") \
-                type wg_options_ = {__VA_ARGS__};                                                                              \
+                _Pragma("GCC diagnostic error \"-Wint-conversion\"") type wg_options_ = {__VA_ARGS__};                         \
         _Pragma("GCC diagnostic pop") wg_options_;                                                                             \
     })
 #endif

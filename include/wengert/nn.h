@@ -79,7 +79,8 @@ enum { WG_NN_ANY = -1 };
 WG_API wg_nn_module *wg_nn_module_create(const struct wg_nn_kind *kind, const void *options, void *context);
 
 /* Gives back the module, its children, its buffers and those of its parameters that no other module shares. NULL is allowed. A child
-   is left alone, and E_STATE recorded: it dies with its parent. */
+   is left alone, and E_STATE recorded: it dies with its parent. A destroyed module must not be used: it is not recognised, as a tensor
+   is. */
 WG_API void wg_nn_destroy(wg_nn_module *module);
 
 /* A module with the same structure and options and copies of all values, such as a target network (wg_ema_update averages into it); what shares a parameter in net shares one in the copy, and
@@ -110,8 +111,9 @@ WG_API void *wg_nn_context(const wg_nn_module *module);
 WG_API wg_tensor_list wg_nn_parameters(const wg_nn_module *module);
 WG_API wg_tensor_list wg_nn_buffers(const wg_nn_module *module);
 
-/* The parameter of that name, "encoder.0.weight"; NULL and E_ARGUMENT if there is none, with the names that there are. */
+/* The parameter or the buffer of that name, "encoder.0.weight"; NULL and E_ARGUMENT if there is none, with the names that there are. */
 WG_API wg_tensor *wg_nn_parameter(const wg_nn_module *module, const char *name);
+WG_API wg_tensor *wg_nn_buffer(const wg_nn_module *module, const char *name);
 
 /* These three lend lists that stand until the module is changed or destroyed, or the same question is asked again. The lists of
    two patterns may be used at once. State: parameters and buffers, all that a run must restore, by name. Matching: the parameters

@@ -74,9 +74,9 @@ typedef struct wg_option_table {
 #define WG_OPTION_REAL_OF(struct_type, member, value, text, ...) \
     WG_OPTION_(struct_type, member, WG_OPTION_REAL, false, value, NULL, text, __VA_ARGS__)
 #define WG_OPTION_PAIR_OF(struct_type, member, value, text, ...) \
-    WG_OPTION_(struct_type, member, WG_OPTION_PAIR, false, value, NULL, text, __VA_ARGS__) /* value: of both */
+    WG_OPTION_AT_(struct_type, member, member.at, WG_OPTION_PAIR, false, value, NULL, text, __VA_ARGS__) /* value: of both */
 #define WG_OPTION_TRIPLE_OF(struct_type, member, value, text, ...) \
-    WG_OPTION_(struct_type, member, WG_OPTION_TRIPLE, false, value, NULL, text, __VA_ARGS__) /* value: of all three */
+    WG_OPTION_AT_(struct_type, member, member.at, WG_OPTION_TRIPLE, false, value, NULL, text, __VA_ARGS__) /* value: of all three */
 #define WG_OPTION_DTYPE_OF(struct_type, member, value, text) \
     WG_OPTION_(struct_type, member, WG_OPTION_DTYPE, false, value, NULL, text, WG_BETWEEN(WG_F32, WG_F64))
 #define WG_OPTION_CHOICE_OF(struct_type, member, value, text, names) \
@@ -90,10 +90,11 @@ typedef struct wg_option_table {
                __VA_ARGS__) /* at first of no axis; the range is of extents */
 #define WG_OPTION_SIZE_OF(struct_type, member, text, ...) \
     WG_OPTION_(struct_type, member, WG_OPTION_INT, true, 0, NULL, text, __VA_ARGS__) /* a required option */
-#define WG_OPTION_(struct_type, member, kind, needed, value, names, text, ...)                                                     \
-    {                                                                                                                              \
-        .name = #member, .type = (kind), .required = (needed), .offset = offsetof(struct_type, member), .preset = (double)(value), \
-        .range = __VA_ARGS__, .choice = (names), .help = (text)                                                                    \
+#define WG_OPTION_(struct_type, member, ...) WG_OPTION_AT_(struct_type, member, member, __VA_ARGS__)
+#define WG_OPTION_AT_(struct_type, member, place, kind, needed, value, names, text, ...)                                          \
+    {                                                                                                                             \
+        .name = #member, .type = (kind), .required = (needed), .offset = offsetof(struct_type, place), .preset = (double)(value), \
+        .range = __VA_ARGS__, .choice = (names), .help = (text)                                                                   \
     }
 
 /* One list for a kind of your own: its struct of options, their table and their defaults. The list hands X the name of the struct and

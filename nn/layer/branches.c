@@ -42,8 +42,10 @@ static const struct wg_nn_kind residual_kind = {.name = "residual", .forward = f
 wg_nn_module *wg_nn_residual_with(wg_nn_module *module, wg_nn_residual_options options)
 {
     wg_nn_module *net = nn_create(&residual_kind, NULL, NULL, NULL, "nn_residual");
-    wg_status status = net ? wg_nn_add_child(net, "module", module) : WG_E_MEMORY;
-    if (!net)
+    wg_status status = !net ? WG_E_MEMORY : module ? WG_OK : nn_null_argument("nn_residual", "the module");
+    if (status == WG_OK)
+        status = wg_nn_add_child(net, "module", module);
+    else
         wg_nn_destroy(module);
     if (status == WG_OK && options.shortcut)
         status = wg_nn_add_child(net, "shortcut", options.shortcut);
@@ -119,6 +121,9 @@ wg_nn_module *wg_nn_parallel_with(wg_nn_module_list modules, wg_nn_parallel_opti
     }
     wg_nn_module *net = nn_create(&parallel_kind, &parallel_table, &options, NULL, "nn_parallel");
     wg_status status = net ? WG_OK : WG_E_MEMORY;
+    for (size_t i = 0; i < modules.n && status == WG_OK; i++)
+        if (!modules.module[i])
+            status = wg_error_set(WG_E_NULL, "nn_parallel", "nn_parallel: module %zu is NULL", i);
     for (size_t i = 0; i < modules.n; i++) {
         if (status == WG_OK)
             status = nn_append(net, modules.module[i]);

@@ -226,9 +226,10 @@ static wg_tensor *initial_bias(const struct nn_weight *w)
 wg_status nn_add_weight(wg_nn_module *layer, const struct nn_weight *w)
 {
     if (w->init == WG_INIT_LINEAR && w->gain != 1)
-        return wg_error_set(WG_E_ARGUMENT, w->op,
-                            "%s: .gain = %g and .init = WG_INIT_LINEAR exclude each other: Kaiming and Xavier rules have a gain",
-                            w->op, w->gain);
+        return wg_error_set(
+            WG_E_ARGUMENT, w->op,
+            "%s: .gain = %g and .init = WG_INIT_LINEAR exclude each other: give .init a rule that has a gain, such as WG_INIT_KAIMING_NORMAL",
+            w->op, w->gain);
     WG_TRY(wg_nn_add_parameter(layer, "weight", wg_init_tensor(w->dtype, w->shape, w->generator, w->init, .gain = w->gain)));
     return w->bias ? wg_nn_add_parameter(layer, "bias", initial_bias(w)) : WG_OK;
 }

@@ -103,13 +103,15 @@ wg_status nn_append(wg_nn_module *net, wg_nn_module *layer)
     return wg_nn_add_child(net, name, layer);
 }
 
-/* Does each layer take as many inputs as the one before has results? NULL among them fails later. */
+/* Does each layer take as many inputs as the one before has results? */
 static wg_status check_chain(wg_nn_module *const *layers, size_t n)
 {
     const char *op = "nn_sequential";
-    for (size_t i = 1; i < n; i++) {
-        const wg_nn_module *before = layers[i - 1], *layer = layers[i];
-        if (!before || !layer || before->kind->n_out == WG_NN_ANY || layer->kind->n_in == WG_NN_ANY)
+    for (size_t i = 0; i < n; i++) {
+        const wg_nn_module *before = i > 0 ? layers[i - 1] : NULL, *layer = layers[i];
+        if (!layer)
+            return wg_error_set(WG_E_NULL, op, "%s: layer %zu is NULL", op, i);
+        if (!before || before->kind->n_out == WG_NN_ANY || layer->kind->n_in == WG_NN_ANY)
             continue;
         const size_t inputs = layer->kind->n_in > 1 ? (size_t)layer->kind->n_in : 1, results = results_of(before);
         if (inputs != results)

@@ -30,16 +30,49 @@ wg_tensor_list wg_nn_buffers(const wg_nn_module *module)
     return list_of(module, module ? &module->buffers : NULL, "nn_buffers");
 }
 
-/* The message of E_ARGUMENT has the names that there are, as many as it takes. */
+static bool is_in(wg_tensor_list list, const char *name)
+{
+    size_t i = 0;
+    while (i < list.n && strcmp(list.name[i], name) != 0)
+        i++;
+    return i < list.n;
+}
+
+/* Does a child of that name, or of that path, have parameters? */
+static bool is_path(wg_tensor_list list, const char *name)
+{
+    const size_t length = strlen(name);
+    for (size_t i = 0; i < list.n && length > 0; i++)
+        if (strncmp(list.name[i], name, length) == 0 && list.name[i][length] == '.')
+            return true;
+    return false;
+}
+
+/* "a, b and 3 more": as many of the list's names as the text takes. */
+static char *list_names(wg_tensor_list list, char *text, size_t size)
+{
+    enum { END = 40 }; /* for " and N more" */
+    size_t used = (size_t)snprintf(text, size, "%s", list.n > 0 ? "" : "none"), i = 0;
+    for (; i < list.n && used + strlen(list.name[i]) + 2 < size - END; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", list.name[i]);
+    if (i > 0 && i < list.n)
+        snprintf(text + used, size - used, " and %zu more", list.n - i);
+    else if (i < list.n)
+        snprintf(text, size, "%zu with longer names", list.n);
+    return text;
+}
+
+/* E_ARGUMENT, with the names that there are and what else the name may be. */
 static wg_status no_such(const wg_nn_module *module, const char *what, const char *name, const char *op)
 {
-    const wg_tensor_list list = wg_nn_parameters(module);
-    char names[400] = "none";
-    size_t used = 0;
-    for (size_t i = 0; i < list.n && used < sizeof names; i++)
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", list.name[i]);
-    return wg_error_set(WG_E_ARGUMENT, op, "%s: %s \"%s\": the parameters are %s%s", op, what, name, names,
-                        used >= sizeof names ? "..." : "");
+    const wg_tensor_list list = wg_nn_parameters(module), buffers = wg_nn_buffers(module);
+    char names[240], other[160] = "";
+    if (is_in(buffers, name))
+        snprintf(other, sizeof other, "; it is a buffer, which wg_nn_buffer finds");
+    else if (is_path(list, name))
+        snprintf(other, sizeof other, "; \"%.100s.*\" stands for all of that module's", name);
+    return wg_error_set(WG_E_ARGUMENT, op, "%s: %s \"%s\": the parameters are %s%s", op, what, name,
+                        list_names(list, names, sizeof names), other);
 }
 
 size_t nn_slot_of(const wg_nn_module *module, const char *name, const char *op)
@@ -60,6 +93,24 @@ wg_tensor *wg_nn_parameter(const wg_nn_module *module, const char *name)
     }
     const size_t slot = nn_slot_of(module, name, "nn_parameter");
     return slot < module->params.n ? module->params.tensor[slot] : NULL;
+}
+
+wg_tensor *wg_nn_buffer(const wg_nn_module *module, const char *name)
+{
+    const char *op = "nn_buffer";
+    if (!module || !name) {
+        (void)nn_null_argument(op, module ? "the name" : "the module");
+        return NULL;
+    }
+    const wg_tensor_list buffers = wg_nn_buffers(module);
+    char names[240];
+    for (size_t i = 0; i < buffers.n; i++)
+        if (strcmp(buffers.name[i], name) == 0)
+            return buffers.tensor[i];
+    (void)wg_error_set(WG_E_ARGUMENT, op, "%s: there is no buffer \"%s\": the buffers are %s%s", op, name,
+                       list_names(buffers, names, sizeof names),
+                       is_in(wg_nn_parameters(module), name) ? "; it is a parameter, which wg_nn_parameter finds" : "");
+    return NULL;
 }
 
 /* ---- lists that are lent ---- */

@@ -141,9 +141,9 @@ static void results_are_not_broadcast(void **state)
     wg_free(x), wg_nn_destroy(net), wg_nn_destroy(sum);
     wg_nn_module *none = NULL;
     assert_null(wg_nn_residual(none, .shortcut = doubling()));
-    assert_error(WG_E_NULL, "the child is NULL");
+    assert_error(WG_E_NULL, "nn_residual: the module is NULL");
     assert_null(wg_nn_parallel(WG_NN_MODULES(doubling(), none, doubling())));
-    assert_error(WG_E_NULL, "the child is NULL");
+    assert_error(WG_E_NULL, "nn_parallel: module 1 is NULL");
     assert_null(wg_nn_parallel(((wg_nn_module_list){0, NULL})));
     assert_error(WG_E_ARGUMENT, "nn_parallel: expected at least one module");
     assert_null(wg_nn_parallel(WG_NN_MODULES(doubling()), .axis = 9));

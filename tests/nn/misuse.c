@@ -170,9 +170,9 @@ static void misuse_layers(void)
     wg_nn_module *layers[] = {wg_nn_relu(), wg_nn_tanh(), wg_nn_sigmoid(), wg_nn_identity(), NULL};
     assert_true(layers[0] && layers[1] && layers[2] && layers[3]);
     assert_null(wg_nn_sequential_with(layers, 5)); /* destroys the other layers */
-    expect_error(WG_E_NULL, "the child is NULL");
+    expect_error(WG_E_NULL, "nn_sequential: layer 4 is NULL");
     assert_null_and_error(wg_nn_sequential_with(NULL, 2), WG_E_NULL, "nn_sequential: ");
-    assert_null_and_error(wg_nn_residual(NULL, .shortcut = wg_nn_relu()), WG_E_NULL, "the child is NULL");
+    assert_null_and_error(wg_nn_residual(NULL, .shortcut = wg_nn_relu()), WG_E_NULL, "nn_residual: the module is NULL");
     assert_null_and_error(wg_nn_parallel(((wg_nn_module_list){2, NULL})), WG_E_ARGUMENT,
                           "nn_parallel: expected at least one module");
     assert_null_and_error(wg_nn_mlp_with((wg_sizes){0, NULL}, (wg_nn_mlp_options){.seed = 0}), WG_E_ARGUMENT, "nn_mlp: ");
@@ -194,6 +194,10 @@ static void misuse_parameters(void)
     assert_null_and_error(wg_nn_parameter(net, NULL), WG_E_NULL, "nn_parameter");
     assert_null_and_error(wg_nn_parameter(net, "w"), WG_E_ARGUMENT,
                           "nn_parameter: there is no parameter \"w\": the parameters are 0.weight, 0.bias, 2.weight, 2.bias");
+    assert_null_and_error(wg_nn_buffer(NULL, "w"), WG_E_NULL, "nn_buffer");
+    assert_null_and_error(wg_nn_buffer(net, NULL), WG_E_NULL, "nn_buffer");
+    assert_null_and_error(wg_nn_buffer(net, "0.bias"), WG_E_ARGUMENT,
+                          "nn_buffer: there is no buffer \"0.bias\": the buffers are none; it is a parameter");
     assert_int_equal(wg_nn_state(NULL).n + wg_nn_trainable(NULL).n, 0);
     expect_error(WG_E_NULL, "nn_state");
     assert_int_equal(wg_nn_matching(NULL, "*").n + wg_nn_matching(net, NULL).n, 0);
@@ -311,6 +315,9 @@ static void misuse_wrappers(void)
                           "there is no parameter \"weight\": the parameters are none");
     assert_null_and_error(wg_nn_spectral_norm(wg_nn_linear(2, 2), .generator = fx.y), WG_E_DTYPE,
                           "nn_spectral_norm: normal: expected a generator");
+    assert_null_and_error(
+        wg_nn_weight_norm(wg_nn_sequential(wg_nn_linear(2, 2))), WG_E_ARGUMENT,
+        "nn_weight_norm: the sequential module has no parameter \"weight\" of its own: wrap the layer that has it");
 }
 
 static void misuse_penalties(void)
@@ -507,6 +514,7 @@ static const struct misuse table[] = {
     {"wg_nn_options", misuse_parameters},
     {"wg_nn_copy", misuse_parameters},
     {"wg_nn_parameter", misuse_parameters},
+    {"wg_nn_buffer", misuse_parameters},
     {"wg_nn_state", misuse_parameters},
     {"wg_nn_matching", misuse_parameters},
     {"wg_nn_trainable", misuse_parameters},

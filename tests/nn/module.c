@@ -94,7 +94,7 @@ static void a_missing_layer_fails_the_whole(void **state)
     destroyed = 0;
     const wg_memory before = wg_memory_now();
     assert_null(wg_nn_sequential(make_scale(1, &works), NULL, make_scale(2, &works)));
-    assert_error(WG_E_NULL, "child");
+    assert_error(WG_E_NULL, "nn_sequential: layer 1 is NULL");
     assert_int_equal(destroyed, 2);
     assert_int_equal(wg_memory_now().live, before.live);
 }

@@ -78,6 +78,23 @@ static void a_tied_parameter_matches_by_each_of_its_names(void **state)
     assert_no_error();
 }
 
+/* What a wrong name may be: the name of a buffer, or of a module. Of a long list as many whole names as fit are said, and how many more. */
+static void wrong_names_are_explained(void **state)
+{
+    (void)state;
+    wg_nn_module *net = wg_nn_resnet(3), *norm = wg_nn_sequential(wg_nn_linear(2, 2), wg_nn_batch_norm(2));
+    assert_null(wg_nn_parameter(norm, "1.running_mean"));
+    assert_error(WG_E_ARGUMENT, "0.weight, 0.bias, 1.weight, 1.bias; it is a buffer, which wg_nn_buffer finds");
+    assert_true(wg_numel(wg_nn_buffer(norm, "1.running_mean")) == 2);
+    assert_null(wg_nn_buffer(norm, "1.mean"));
+    assert_error(WG_E_ARGUMENT, "nn_buffer: there is no buffer \"1.mean\": the buffers are 1.running_mean, 1.running_var, 1.num");
+    assert_int_equal(wg_nn_freeze(net, "layer1"), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, " more; \"layer1.*\" stands for all of that module's");
+    assert_null(wg_nn_parameter(net, "layer"));
+    assert_error(WG_E_ARGUMENT, " more");
+    wg_nn_destroy(net), wg_nn_destroy(norm);
+}
+
 /* ---- freezing ---- */
 
 /* A gradient that a tape from before passes on to a frozen parameter stays unused. */
@@ -269,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(characters_of_names_stand_for_themselves),
         TEST(a_tied_parameter_matches_by_each_of_its_names),
+        TEST(wrong_names_are_explained),
         TEST(no_optimizer_steps_on_a_frozen_parameter),
         TEST(freezing_is_whole),
         TEST(a_vector_may_share_memory_with_the_parameters),

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 INCLUDES = [f"-I{folder}" for folder in sys.argv[1:]]
+INSTALLED = [part for folder in sys.argv[1:] for part in ("-isystem", folder)]  # as the headers in /usr/include are read
 VALUES = ["1", "WG_NONE"]
 OTHER = ["wg_nll(x, x, .smoothing = 0.5)", "wg_sum(x, .p = 3)", "wg_max(x, .correction = 0)", "wg_var(x, .p = 1)", "wg_norm(x, .correction = 0)",
          "wg_conv2d(x, x, x, .output_padding = WG_PAIR(1, 1))", "wg_max_pool2d(x, .adaptive = true)"]  # another op's option
@@ -53,14 +54,14 @@ def entries():
         yield f"wg_lr_{name}(1)"
 
 
-def lines_with_errors(compiler, suffix, lines):
+def lines_with_errors(compiler, suffix, lines, includes=INCLUDES):
     """The numbers, from 1, of the lines in which the compiler finds an error."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / f"calls.{suffix}"
         source.write_text("\n".join(lines) + "\n")
         limit = "-ferror-limit=0" if "clang" in compiler else "-fmax-errors=0"
         strict = ["-Wall", "-Wextra", "-Wconversion"]
-        out = subprocess.run([compiler, "-fsyntax-only", limit, *strict, *INCLUDES, source], capture_output=True, text=True)
+        out = subprocess.run([compiler, "-fsyntax-only", limit, *strict, *includes, source], capture_output=True, text=True)
     found, wrong = set(), False
     for line in out.stderr.splitlines():  # an error in a macro names the call in a note behind it
         wrong = ": error" in line or (wrong and ": warning" not in line)
@@ -96,6 +97,9 @@ for compiler, suffix in [("gcc", "c"), ("clang", "c"), ("g++", "cpp"), ("clang++
              lines_with_errors(compiler, suffix, statements[:1] + statements[i + 1:i + 2])[1].returncode == 0]
     check(not taken and len(wrong) > 30, f"{compiler}: none of {len(wrong)} calls with a number for a pair, axes or milestones, or a value without a name among the "
           "options of layers, optimizers, schedules, tapes and data, compiles" + "".join(f"\n# {call}" for call in taken))
+    ones = [(i, call) for i, call in enumerate(NUMBERS) if "= 1" in call]
+    taken = [call for i, call in ones if lines_with_errors(compiler, suffix, statements[:1] + statements[i + 1:i + 2], INSTALLED)[1].returncode == 0]
+    check(len(ones) > 5 and not taken, f"{compiler}: nor do the {len(ones)} with the number 1 where headers are installed as the system's" + "".join(f"\n# {call}" for call in taken))
     refused = [call for i, call in enumerate(NAMED) if i + 2 + len(wrong) in errors]
     check(not refused, f"{compiler}: the {len(NAMED)} right ones beside them do" + "".join(f"\n# {call}" for call in refused))
 print(f"1..{checks}")
