@@ -161,7 +161,7 @@ wg_tensor *wg_own_class(const wg_call *c)
 {
     const int rank = c->in[0]->rank;
     wg_axes order = {.count = rank, .axis = {0, (int8_t)(rank - 1)}};
-    for (int axis = 2; axis < rank; axis++)
+    for (int axis = 2; axis < rank && axis < WG_MAX_RANK; axis++) /* the latter for gcc, which does not know the largest rank */
         order.axis[axis] = (int8_t)(axis - 1);
     return wg_permute(wg_one_hot(c->in[1], wg_extents(c->in[0])[1], WG_U8), order);
 }
