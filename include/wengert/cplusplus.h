@@ -183,23 +183,23 @@ template <class... Size> inline wg_sizes_list_<sizeof...(Size)> wg_sizes_from_(S
 template <class... Step> inline wg_milestones wg_milestones_from_(Step... step)
 {
     static_assert(sizeof...(step) <= WG_MAX_MILESTONES, "at most 16 steps");
-    return {static_cast<int>(sizeof...(step)), {static_cast<int64_t>(step)...}};
+    return {nullptr, static_cast<int>(sizeof...(step)), {static_cast<int64_t>(step)...}};
 }
 
 template <class Rows, class Columns> inline wg_pair wg_pair_from_(Rows rows, Columns columns)
 {
-    return {{static_cast<int64_t>(rows), static_cast<int64_t>(columns)}};
+    return {nullptr, {static_cast<int64_t>(rows), static_cast<int64_t>(columns)}};
 }
 
 template <class Depth, class Rows, class Columns> inline wg_triple wg_triple_from_(Depth depth, Rows rows, Columns columns)
 {
-    return {{static_cast<int64_t>(depth), static_cast<int64_t>(rows), static_cast<int64_t>(columns)}};
+    return {nullptr, {static_cast<int64_t>(depth), static_cast<int64_t>(rows), static_cast<int64_t>(columns)}};
 }
 
 template <class Axes, class... Axis> inline Axes wg_axes_from_(Axis... axis)
 {
     static_assert(sizeof...(axis) <= WG_MAX_RANK, "at most 8 axes");
-    return {static_cast<int>(sizeof...(axis)), {static_cast<int8_t>(axis)...}};
+    return {nullptr, static_cast<int>(sizeof...(axis)), {static_cast<int8_t>(axis)...}};
 }
 
 /* Left undefined for types that are no dtype, so that these do not compile. */

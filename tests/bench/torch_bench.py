@@ -12,7 +12,8 @@ usage: torch_bench.py [-w WORKLOAD,...|all] [-t THREADS,...] [-m eager,foreach,j
 
 PyTorch is run at its best. It starts itself anew in an environment where glibc neither gives memory back nor maps each large tensor
 anew (twice the time on W2, four times on W8_1e7); where OpenBLAS uses PyTorch's OpenMP threads instead of a pool of its own that
-fights with them, bound to cores; and, for W8, with its AVX-512 kernels, which are off by default. W11, and any workload with -p, instead has
+fights with them, bound to cores; with OpenBLAS's kernels for AVX-512 on Intel's CPUs, of which it takes those that are newer than itself for old
+ones; and, for W8, with PyTorch's own AVX-512 kernels, which are off by default. W11, and any workload with -p, instead has
 memory mapped exactly, so that what is resident is what is in use. torch.set_num_threads does not reach OpenBLAS, which is told separately.
 """
 import argparse
@@ -39,9 +40,11 @@ def start_anew_tuned(names, memory):
         "MALLOC_MMAP_THRESHOLD_": "65536" if memory or names == ["W11"] else large,
         "MALLOC_TOP_PAD_": str(1 << 26),
     }
-    with open("/proc/cpuinfo") as cpu:
-        if all(name.startswith("W8") for name in names) and "avx512f" in cpu.read():
-            tuned["ATEN_CPU_CAPABILITY"] = "avx512"
+    cpu = open("/proc/cpuinfo").read()
+    if "avx512f" in cpu and all(name.startswith("W8") for name in names):
+        tuned["ATEN_CPU_CAPABILITY"] = "avx512"
+    if "avx512f" in cpu and "GenuineIntel" in cpu:
+        tuned["OPENBLAS_CORETYPE"] = "SkylakeX"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")} | tuned
     if environment != dict(os.environ):
         os.execve(sys.executable, [sys.executable, *sys.argv], environment)
