@@ -55,7 +55,7 @@ WG_INLINE const REAL *T(bias_at)(const REAL *bias, int64_t steps)
 }
 
 #ifdef TRANSPOSE_FOURS
-/* Writes four rows of sums side by side: each column of four at once. */
+/* Writes four rows of sums side by side: each column of four at once. Rows of sums are whole vectors. */
 static void T(scatter_fours)(int width, const struct wg_tiles *t, REAL *c, const REAL *sum)
 {
     REAL columns[WG_FEW * LANES];
@@ -78,7 +78,7 @@ static __attribute__((noinline)) void T(scatter)(int rows, int width, const stru
 {
     const bool plain = t->beta == 0 && !bias && !t->relu;
 #ifdef TRANSPOSE_FOURS
-    if (plain && rows == WG_FEW && t->c_row == 1) {
+    if (plain && rows == WG_FEW && t->c_row == 1 && width % LANES == 0) {
         T(scatter_fours)(width, t, c, sum);
         return;
     }
