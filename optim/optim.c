@@ -333,7 +333,7 @@ wg_status wg_optim_step(wg_optim *optim)
     if (status == WG_OK && updated == 0)
         status = wg_error_set(
             WG_E_NO_GRAD, "optim_step",
-            "optim_step: no parameter has a gradient: wg_backward comes first, and a step takes the gradients away (but with .keep_grads)");
+            "optim_step: no parameter has a gradient: wg_backward comes first, and a step takes the gradients away unless .keep_grads is set");
     if (status != WG_OK) {
         wg_update_cancel();
         return status;

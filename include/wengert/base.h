@@ -97,7 +97,8 @@ typedef struct wg_sizes {
 
 /* The first member of a struct of several values that is given by a macro, as .padding = WG_PAIR(1, 1) is; always NULL. A number in the
    macro's place, .padding = 1, meets this member first and does not compile, with a message that has its name: "initialization of
-   'const struct wg_expected_WG_PAIR *' from 'int'". (0 compiles, and leaves the option at its default.) */
+   'const struct wg_expected_WG_PAIR *' from 'int'". (Where the headers are installed as the system's, 0 compiles and
+   leaves the option at its default.) */
 #define WG_EXPECTED_(macro) const struct wg_expected_##macro *expected_##macro;
 
 /* A list of steps in increasing order, by value, as wg_lr_multi_step takes them: WG_MILESTONES(30, 80). */

@@ -94,8 +94,8 @@ static int64_t line_of(const struct wg_gemm_job *g, int64_t n)
 }
 
 /* b is packed if its rows are not contiguous, a if neither its rows nor its columns are contiguous and several panels read it.
-   Either is also packed if its rows (or columns) collide in the cache and are read often enough. So is an a whose columns are
-   contiguous and far apart, for a tile reads a little of each. */
+   Either is also packed if its rows (or columns) collide in the cache and are read often enough. An a with contiguous columns is also
+   packed if they lie far apart: a tile reads only a few elements of each column. */
 static void choose_packing(struct wg_gemm_job *g)
 {
     const struct wg_product *p = &g->p;

@@ -120,9 +120,10 @@ nn_fused *nn_fusion_of(const struct wg_nn_kind *first, const struct wg_nn_kind *
 
 /* ---- what layers expect of an input ---- */
 
+/* An optional input may be WG_NONE; one that died does not reach a layer (apply.c). */
 static bool is_given(const wg_tensor *x, const char *op)
 {
-    return nn_check_handle(x, op, "an input") == WG_OK;
+    return x != WG_NONE || nn_check_handle(x, op, "an input") == WG_OK;
 }
 
 bool nn_is_float(const wg_tensor *x, const char *op)

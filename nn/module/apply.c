@@ -1,5 +1,4 @@
 /* Applying modules: with their own parameters or with others, and child by child. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,17 +79,19 @@ static wg_status check_counts(const wg_nn_module *net, size_t n_in, size_t n_out
     return is_count(kind->n_out, n_out) ? WG_OK : wrong_count(kind, "has", "result", kind->n_out, n_out, op);
 }
 
-/* The first input is a tensor; a kind may have others that are optional: WG_NONE. */
-static wg_status check_input(const wg_nn_module *net, const wg_tensor *t, size_t i, const char *op)
+/* For an input that is not live. One that failed is why this call fails. The first is a tensor; a kind may have others that are optional:
+   WG_NONE. */
+static wg_status check_unusual(const wg_nn_module *net, const wg_tensor *t, size_t i, const char *op)
 {
-    char what[80];
-    if (wg_is_live(t) || (t == WG_NONE && i > 0))
+    if (t == WG_NONE && i > 0)
         return WG_OK;
-    snprintf(what, sizeof what, "input %zu of %s", i, net->kind->name);
-    return nn_check_handle(t, op, what);
+    if (t)
+        return nn_check_handle(t, op, "input %zu of %s", i, net->kind->name);
+    if (wg_error_first())
+        return wg_error_first()->code;
+    return i == 0 ? nn_null_argument(op, "x") : wg_error_set(WG_E_NULL, op, "%s: input %zu is NULL", op, i);
 }
 
-/* An input that failed is why this call fails. */
 static wg_status check_inputs(const wg_nn_module *net, wg_tensor *const *in, size_t n_in, wg_tensor **out, size_t n_out,
                               const char *op)
 {
@@ -100,14 +101,10 @@ static wg_status check_inputs(const wg_nn_module *net, wg_tensor *const *in, siz
                                                        : !in ? "x"
                                                              : "the place for results");
     for (size_t i = 0; i < n_in; i++)
-        if (!in[i])
-            return wg_error_first() ? wg_error_first()->code
-                   : i == 0         ? nn_null_argument(op, "x")
-                                    : wg_error_set(WG_E_NULL, op, "%s: input %zu is NULL", op, i);
+        if (!wg_is_live(in[i]))
+            WG_TRY(check_unusual(net, in[i], i, op));
     if (in < (wg_tensor *const *)out + n_out && (wg_tensor *const *)out < in + n_in)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected another place for the results than that of the inputs", op);
-    for (size_t i = 0; i < n_in; i++)
-        WG_TRY(check_input(net, in[i], i, op));
     return check_counts(net, n_in, n_out, op);
 }
 
@@ -115,9 +112,7 @@ static wg_status check_like(const wg_tensor *given, const wg_tensor *own, const 
 {
     if (!given)
         return wg_error_first() ? wg_error_first()->code : wg_error_set(WG_E_NULL, op, "%s: parameter \"%s\" is NULL", op, name);
-    char what[200];
-    snprintf(what, sizeof what, "parameter \"%s\"", name);
-    WG_TRY(nn_check_handle(given, op, what));
+    WG_TRY(nn_check_handle(given, op, "parameter \"%s\"", name));
     const wg_shape a = wg_shape_of(given), b = wg_shape_of(own);
     if (wg_dtype_of(given) != wg_dtype_of(own))
         return wg_error_set(WG_E_DTYPE, op, "%s: expected parameter \"%s\" of dtype %s, got %s", op, name,

@@ -1,5 +1,7 @@
 /* Modules: making them, what they are made of, destroying them. */
 #include <search.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +31,7 @@ uint64_t nn_count_errors(void)
 }
 
 /* What wg_rank refuses is told again by the name of what the program called. */
-wg_status nn_check_handle(const wg_tensor *t, const char *op, const char *what)
+wg_status nn_check_handle(const wg_tensor *t, const char *op, const char *what, ...)
 {
     if (wg_is_live(t))
         return WG_OK;
@@ -41,8 +43,13 @@ wg_status nn_check_handle(const wg_tensor *t, const char *op, const char *what)
     if (before > 0)
         return wg_error_first()->code;
     (void)wg_error_take(&error);
+    char text[200];
+    va_list values;
+    va_start(values, what);
+    vsnprintf(text, sizeof text, what, values);
+    va_end(values);
     const char *reason = strstr(error.message, ": ");
-    return wg_error_set(error.code, op, "%s: %s: %s", op, what, reason ? reason + 2 : error.message);
+    return wg_error_set(error.code, op, "%s: %s: %s", op, text, reason ? reason + 2 : error.message);
 }
 
 wg_tensor *nn_then(wg_tensor *from, wg_tensor *to)

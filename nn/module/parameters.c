@@ -30,12 +30,13 @@ wg_tensor_list wg_nn_buffers(const wg_nn_module *module)
     return list_of(module, module ? &module->buffers : NULL, "nn_buffers");
 }
 
-static bool is_in(wg_tensor_list list, const char *name)
+/* The list's tensor of that name, or NULL. */
+static wg_tensor *named(wg_tensor_list list, const char *name)
 {
-    size_t i = 0;
-    while (i < list.n && strcmp(list.name[i], name) != 0)
-        i++;
-    return i < list.n;
+    for (size_t i = 0; i < list.n; i++)
+        if (strcmp(list.name[i], name) == 0)
+            return list.tensor[i];
+    return NULL;
 }
 
 /* Does a child of that name, or of that path, have parameters? */
@@ -67,7 +68,7 @@ static wg_status no_such(const wg_nn_module *module, const char *what, const cha
 {
     const wg_tensor_list list = wg_nn_parameters(module), buffers = wg_nn_buffers(module);
     char names[240], other[160] = "";
-    if (is_in(buffers, name))
+    if (named(buffers, name))
         snprintf(other, sizeof other, "; it is a buffer, which wg_nn_buffer finds");
     else if (is_path(list, name))
         snprintf(other, sizeof other, "; \"%.100s.*\" stands for all of that module's", name);
@@ -104,12 +105,12 @@ wg_tensor *wg_nn_buffer(const wg_nn_module *module, const char *name)
     }
     const wg_tensor_list buffers = wg_nn_buffers(module);
     char names[240];
-    for (size_t i = 0; i < buffers.n; i++)
-        if (strcmp(buffers.name[i], name) == 0)
-            return buffers.tensor[i];
+    wg_tensor *found = named(buffers, name);
+    if (found)
+        return found;
     (void)wg_error_set(WG_E_ARGUMENT, op, "%s: there is no buffer \"%s\": the buffers are %s%s", op, name,
                        list_names(buffers, names, sizeof names),
-                       is_in(wg_nn_parameters(module), name) ? "; it is a parameter, which wg_nn_parameter finds" : "");
+                       named(wg_nn_parameters(module), name) ? "; it is a parameter, which wg_nn_parameter finds" : "");
     return NULL;
 }
 

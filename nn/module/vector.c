@@ -1,5 +1,4 @@
 /* Lists of parameters: as one vector, and back; the checks of such lists; norms along an axis. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,15 +9,13 @@
 
 wg_status nn_check_params(wg_tensor_list list, int64_t *elements, const char *op)
 {
-    char what[40];
     *elements = 0;
     if (list.n == 0 || !list.tensor)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected at least one parameter", op);
     for (size_t i = 0; i < list.n; i++) {
         if (!list.tensor[i])
             return nn_null_argument(op, "a parameter");
-        snprintf(what, sizeof what, "parameter %zu", i);
-        WG_TRY(nn_check_handle(list.tensor[i], op, what));
+        WG_TRY(nn_check_handle(list.tensor[i], op, "parameter %zu", i));
         if (wg_dtype_of(list.tensor[i]) != wg_dtype_of(list.tensor[0]))
             return wg_error_set(WG_E_DTYPE, op, "%s: expected parameters of one dtype, got %s and %s", op,
                                 wg_dtype_name(wg_dtype_of(list.tensor[0])), wg_dtype_name(wg_dtype_of(list.tensor[i])));

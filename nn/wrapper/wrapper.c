@@ -25,15 +25,6 @@ static wg_status resolve_axis(const struct nn_wrapper *w, int64_t *axis)
     return WG_OK;
 }
 
-static wg_tensor *own_parameter(const struct nn_wrapper *w)
-{
-    const wg_tensor_list all = wg_nn_parameters(w->module);
-    for (size_t i = 0; i < all.n; i++)
-        if (strcmp(all.name[i], w->parameter) == 0)
-            return all.tensor[i];
-    return NULL;
-}
-
 wg_status nn_wrapper_find(struct nn_wrapper *w, int64_t *axis)
 {
     if (!w->module) /* what should have made it has failed */
@@ -43,16 +34,16 @@ wg_status nn_wrapper_find(struct nn_wrapper *w, int64_t *axis)
     if (strchr(w->parameter, '.'))
         return wg_error_set(WG_E_ARGUMENT, w->op, "%s: expected a parameter of the %s module's own, got \"%s\"", w->op,
                             wg_nn_kind_name(w->module), w->parameter);
-    w->tensor = own_parameter(w);
-    if (w->tensor)
-        return resolve_axis(w, axis);
-    if (wg_nn_children(w->module) > 0)
+    if (w->module->params.own == 0 && wg_nn_children(w->module) > 0)
         return wg_error_set(
             WG_E_ARGUMENT, w->op,
             "%s: the %s module has no parameter \"%s\" of its own: wrap the layer that has it, before the layer becomes a child",
             w->op, wg_nn_kind_name(w->module), w->parameter);
-    (void)nn_slot_of(w->module, w->parameter, w->op); /* its error says which there are */
-    return WG_E_ARGUMENT;
+    const size_t slot = nn_slot_of(w->module, w->parameter, w->op);
+    if (slot == w->module->params.n)
+        return WG_E_ARGUMENT;
+    w->tensor = w->module->params.tensor[slot];
+    return resolve_axis(w, axis);
 }
 
 wg_status nn_wrapper_make(struct nn_wrapper *w, const struct wg_nn_kind *kind, const void *options, wg_status status)

@@ -71,7 +71,7 @@ static wg_status T(attend_block)(const struct T(attention) * a, int64_t unit, EL
         T(exponentials)
     (b.scores + i, b.n, b.m - i < WG_ATTENTION_LANES ? b.m - i : WG_ATTENTION_LANES, a->c->in[3]->state != WG_ABSENT, sum + i,
      log_sum.data + (b.first + i) * log_sum.row, log_sum.row);
-    status = T(gemm)(T(turned)(T(in_lines)(&b, b.scores)), T(lines_of)(values, 0, b.n), false, y);
+    status = T(gemm)(T(transposed)(T(in_lines)(&b, b.scores)), T(lines_of)(values, 0, b.n), false, y);
     if (status == WG_OK)
         T(divide_rows)(y, sum);
     return status;

@@ -35,15 +35,15 @@ static inline T(matrix) T(lines_of)(T(matrix) x, int64_t first, int64_t m)
     return T(matrix_of)(x.data + first * x.row, m, x.columns, x.row, x.column);
 }
 
-static inline T(matrix) T(turned)(T(matrix) x)
+static inline T(matrix) T(transposed)(T(matrix) x)
 {
     return T(matrix_of)(x.data, x.columns, x.rows, x.column, x.row);
 }
 
-/* A block of queries of a head: n keys for m queries from `first` on. scores: n lines; turned: the workspace of a transposed operand. */
+/* A block of queries of a head: n keys for m queries from `first` on. scores: n lines; transposed: the workspace of a transposed operand. */
 typedef struct {
     int64_t head, first, m, n;
-    ELEM *scores, *turned;
+    ELEM *scores, *transposed;
 } T(query_block);
 
 static inline T(query_block) T(block_of)(const struct T(attention) * a, int64_t head, int64_t block, ELEM *workspace)
@@ -54,7 +54,7 @@ static inline T(query_block) T(block_of)(const struct T(attention) * a, int64_t 
     b.m = a->queries - b.first < WG_ATTENTION_BLOCK ? a->queries - b.first : WG_ATTENTION_BLOCK;
     b.n = wg_attention_keys(b.first, b.m, a->keys, a->causal);
     b.scores = workspace;
-    b.turned = workspace + a->keys * WG_ATTENTION_BLOCK;
+    b.transposed = workspace + a->keys * WG_ATTENTION_BLOCK;
     return b;
 }
 
@@ -66,12 +66,12 @@ static inline T(matrix) T(in_lines)(const T(query_block) * b, ELEM *workspace)
 /* left (S,f) times the transposed rows of the block in right (L,f), into lines. */
 static inline wg_status T(multiply_turned)(const T(query_block) * b, T(matrix) left, T(matrix) right, double scale, ELEM *lines)
 {
-    const T(matrix) turned = T(matrix_of)(b->turned, right.columns, b->m, WG_ATTENTION_BLOCK, 1);
-    T(transpose_matrix)(T(lines_of)(right, b->first, b->m), turned);
-    for (int64_t i = 0; scale != 1 && i < turned.rows; i++)
+    const T(matrix) transposed = T(matrix_of)(b->transposed, right.columns, b->m, WG_ATTENTION_BLOCK, 1);
+    T(transpose_matrix)(T(lines_of)(right, b->first, b->m), transposed);
+    for (int64_t i = 0; scale != 1 && i < transposed.rows; i++)
         for (int64_t k = 0; k < b->m; k++)
-            turned.data[i * turned.row + k] = (REAL)turned.data[i * turned.row + k] * (REAL)scale;
-    return T(gemm)(T(lines_of)(left, 0, b->n), turned, false, T(in_lines)(b, lines));
+            transposed.data[i * transposed.row + k] = (REAL)transposed.data[i * transposed.row + k] * (REAL)scale;
+    return T(gemm)(T(lines_of)(left, 0, b->n), transposed, false, T(in_lines)(b, lines));
 }
 
 /* The stride of an axis along which t is broadcast is 0. axis: -1 or -2. */
@@ -146,7 +146,7 @@ static void T(attend_parts)(int64_t first, int64_t last, void *context)
     }
 }
 
-/* Runs all units: by_block: a unit is a block of a head, else a head. lines: of the scores' kind, for one part; the turned operand's follow. */
+/* Runs all units: by_block: a unit is a block of a head, else a head. lines: of the scores' kind, for one part; the transposed operand's follow. */
 static wg_status T(attend_all)(const wg_call *c, const wg_tensor *whole, T(attention_unit) * run, bool by_block, int64_t strips)
 {
     const struct wg_attention_params *p = (const struct wg_attention_params *)c->params;

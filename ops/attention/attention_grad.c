@@ -59,7 +59,7 @@ static wg_status T(block_grad)(const struct T(attention) * a, const T(query_bloc
     if (status == WG_OK)
         status = T(gemm)(gs, queries, add, T(lines_of)(T(head_of)(a, c->out[1], b->head), 0, b->n));
     if (status == WG_OK)
-        status = T(gemm)(T(turned)(gs), keys, false, T(lines_of)(T(head_of)(a, c->out[0], b->head), b->first, b->m));
+        status = T(gemm)(T(transposed)(gs), keys, false, T(lines_of)(T(head_of)(a, c->out[0], b->head), b->first, b->m));
     return status;
 }
 
@@ -69,7 +69,7 @@ static wg_status T(head_grad)(const struct T(attention) * a, int64_t head, ELEM 
     int64_t keys = 0; /* that any query attends to */
     for (int64_t block = a->blocks - 1; block >= 0; block--) {
         T(query_block) b = T(block_of)(a, head, block, workspace);
-        b.turned = g + a->keys * WG_ATTENTION_BLOCK;
+        b.transposed = g + a->keys * WG_ATTENTION_BLOCK;
         const wg_status status = T(block_grad)(a, &b, g, block + 1 < a->blocks);
         if (status != WG_OK)
             return status;
@@ -148,11 +148,6 @@ static wg_status parts_of(const wg_call *c, struct parts *p)
     return p->rest ? wg_made(p->gs = wg_mul(p->w, p->rest)) : WG_E_NULL;
 }
 
-static wg_tensor *turned(wg_tensor *t)
-{
-    return t && !wg_absent(t) ? wg_transposed(t) : t;
-}
-
 /* scale (a kᵀ + q bᵀ), or WG_NONE. */
 static wg_tensor *both_products(const wg_call *c, wg_tensor *a, wg_tensor *b)
 {
@@ -188,7 +183,7 @@ static wg_status vjp(const wg_call *c, wg_tensor *const *u, wg_grad_slot *gx)
     wg_tensor *by_s = by_w ? wg_mul(p.w, by_w) : NULL;
     WG_TRY(wg_made(by_s));
     WG_TRY(WG_GIVE(gx[Q], scaled_sum(c, p.gs, u[K], by_s, c->in[K])));
-    WG_TRY(WG_GIVE(gx[K], scaled_sum(c, turned(p.gs), u[Q], turned(by_s), c->in[Q])));
+    WG_TRY(WG_GIVE(gx[K], scaled_sum(c, wg_transposed(p.gs), u[Q], wg_transposed(by_s), c->in[Q])));
     WG_TRY(WG_GIVE(gx[V], wg_absent(by_g) ? wg_zeros((wg_dtype)c->in[V]->dtype, wg_shape_of(c->in[V]))
                                           : wg_matmul(wg_transposed(by_g), c->in[GY])));
     WG_TRY(WG_GIVE(gx[MASK], by_s));
@@ -218,7 +213,7 @@ static wg_status jvp(const wg_call *c, wg_tensor *const *tx, wg_tensor **ty)
     WG_TRY(parts_of(c, &p));
     WG_TRY(tangents(c, &p, tx, &tw, &tgs));
     WG_TRY(wg_made(ty[Q] = scaled_sum(c, tgs, c->in[K], p.gs, tx[K])));
-    WG_TRY(wg_made(ty[K] = scaled_sum(c, turned(tgs), c->in[Q], turned(p.gs), tx[Q])));
+    WG_TRY(wg_made(ty[K] = scaled_sum(c, WG_PART(tgs, wg_transposed(tgs)), c->in[Q], wg_transposed(p.gs), tx[Q])));
     return wg_made(ty[V] = wg_plus(WG_PART(tw, wg_matmul(wg_transposed(tw), c->in[GY])),
                                    WG_PART(tx[GY], wg_matmul(wg_transposed(p.w), tx[GY]))));
 }
@@ -228,13 +223,13 @@ static wg_cost cost(const wg_call *c)
 {
     const struct wg_attention_params *p = c->params;
     const int64_t *of_q = wg_extents(c->out[0]) + c->out[0]->rank - 2, *of_v = wg_extents(c->out[2]) + c->out[2]->rank - 2;
-    const double d = (double)of_q[1], e = (double)of_v[1], turned = (double)c->out[0]->numel;
+    const double d = (double)of_q[1], e = (double)of_v[1], queries = (double)c->out[0]->numel;
     const double rows = (double)c->in[LOG_SUM]->numel, heads = rows > 0 ? rows / (double)of_q[0] : 0;
     const double scores = heads * wg_attention_count(of_q[0], of_v[0], p->causal).scores;
     wg_cost cost = wg_cost_bytes(c);
     cost.bytes_read = rows > 0 ? cost.bytes_read : 0;
     cost.add = scores * (3 * d + 2 * e + 3);
-    cost.mul = scores * (3 * d + 2 * e + 3) + (p->scale != 1 ? turned : 0);
+    cost.mul = scores * (3 * d + 2 * e + 3) + (p->scale != 1 ? queries : 0);
     cost.add += !wg_absent(c->in[MASK]) && c->in[MASK]->dtype != WG_U8 ? scores : 0;
     cost.compare = cost.transcendental = scores;
     return cost;

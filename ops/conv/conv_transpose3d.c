@@ -64,7 +64,7 @@ const struct wg_op wg_op_conv_transpose3d = {
                 .n = 3,
                 ENLARGING(2, 1, 1, 2, 0, 1, 1, 1, 0, 1)},
                {"dilated groups",
-                {WG_DIMS(1, 2, 2, 2, 2), WG_DIMS(2, 1, 2, 2, 2), WG_DIMS(0)},
+                {WG_DIMS(1, 4, 2, 2, 2), WG_DIMS(4, 2, 2, 2, 2), WG_DIMS(0)},
                 .n = 3,
                 .none = WG_IN(2),
                 ENLARGING(1, 0, 2, 1, 1, 2, 2, 0, 0, 0)}),

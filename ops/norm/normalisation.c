@@ -320,8 +320,8 @@ wg_status wg_norm_grad_jvp(const struct wg_norm *n, const wg_call *c, wg_tensor 
     if (!wg_absent(trstd))
         sum = wg_plus(sum, wg_mul(trstd, projected(n, &v)));
     if (!wg_absent(txhat)) {
-        wg_tensor *turned = mean_to(wg_mul(v.a, txhat), n->statistic);
-        sum = wg_plus(sum, wg_neg(wg_mul(v.rstd, wg_add(wg_mul(v.xhat, turned), wg_mul(txhat, v.slope)))));
+        wg_tensor *transposed = mean_to(wg_mul(v.a, txhat), n->statistic);
+        sum = wg_plus(sum, wg_neg(wg_mul(v.rstd, wg_add(wg_mul(v.xhat, transposed), wg_mul(txhat, v.slope)))));
     }
     ty[1] = ty[2] = WG_NONE;
     if (c->out[1]->numel > 0) {

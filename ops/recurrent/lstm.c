@@ -5,21 +5,22 @@
 #include "ops/recurrent/lstm_steps.h"
 
 /* The distance between rows of the transposed weight: an odd number of cache lines, so that they do not share sets of a cache. */
-static int64_t T(turned_row)(const wg_tensor *w)
+static int64_t T(transposed_row)(const wg_tensor *w)
 {
     enum { LINE = 64 / sizeof(ELEM) };
     return ((wg_extents(w)[0] + LINE - 1) / LINE | 1) * LINE;
 }
 
 /* The weight (4H,H) transposed, (H,4H) row by row, in the workspace. */
-static T(matrix) T(turned)(const wg_tensor *w, ELEM *workspace)
+static T(matrix) T(transposed)(const wg_tensor *w, ELEM *workspace)
 {
-    const T(matrix) from = T(last_axes)(w, 0), turned = T(matrix_of)(workspace, from.columns, from.rows, T(turned_row)(w), 1);
-    T(transpose_matrix)(from, turned);
-    return turned;
+    const T(matrix) from = T(last_axes)(w, 0),
+                    transposed = T(matrix_of)(workspace, from.columns, from.rows, T(transposed_row)(w), 1);
+    T(transpose_matrix)(from, transposed);
+    return transposed;
 }
 
-static wg_status T(run_steps)(const wg_call *c, T(matrix) turned)
+static wg_status T(run_steps)(const wg_call *c, T(matrix) transposed)
 {
     const wg_tensor *x = c->in[0], *h0 = c->in[2], *gates = c->out[0], *cells = c->out[1], *y = c->out[2];
     const int64_t steps = wg_extents(x)[0], rows = wg_extents(x)[1];
@@ -30,7 +31,7 @@ static wg_status T(run_steps)(const wg_call *c, T(matrix) turned)
         const T(matrix) g = T(step_of)(gates, t), next = T(step_of)(cells, t), out = T(step_of)(y, t), none = {0, 0, 0, 0, 0};
         if (gates->data != x->data)
             T(copy_matrix)(g, T(step_of)(x, t));
-        const wg_status status = k > 0 || h0->state != WG_ABSENT ? T(gemm)(h, turned, true, g) : WG_OK;
+        const wg_status status = k > 0 || h0->state != WG_ABSENT ? T(gemm)(h, transposed, true, g) : WG_OK;
         if (status != WG_OK)
             return status;
         T(rows) r;
@@ -52,10 +53,10 @@ static wg_status T(run_steps)(const wg_call *c, T(matrix) turned)
 
 static wg_status T(lstm)(const wg_call *c)
 {
-    ELEM *workspace = (ELEM *)wg_object_new((size_t)(T(turned_row)(c->in[1]) * wg_extents(c->in[1])[1]) * sizeof(ELEM));
+    ELEM *workspace = (ELEM *)wg_object_new((size_t)(T(transposed_row)(c->in[1]) * wg_extents(c->in[1])[1]) * sizeof(ELEM));
     if (!workspace)
         return WG_E_MEMORY;
-    const wg_status status = T(run_steps)(c, T(turned)(c->in[1], workspace));
+    const wg_status status = T(run_steps)(c, T(transposed)(c->in[1], workspace));
     wg_object_free(workspace);
     return status;
 }

@@ -40,7 +40,8 @@ def start_anew_tuned(names, memory):
         "MALLOC_MMAP_THRESHOLD_": "65536" if memory or names == ["W11"] else large,
         "MALLOC_TOP_PAD_": str(1 << 26),
     }
-    cpu = open("/proc/cpuinfo").read()
+    with open("/proc/cpuinfo") as file:
+        cpu = file.read()
     if "avx512f" in cpu and all(name.startswith("W8") for name in names):
         tuned["ATEN_CPU_CAPABILITY"] = "avx512"
     if "avx512f" in cpu and "GenuineIntel" in cpu:

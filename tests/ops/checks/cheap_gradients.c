@@ -36,7 +36,6 @@ static const struct exception {
     {"conv2d", 25, 51, "the gradient of a weight joins 16 partial sums, which few outputs do not repay"},
     {"conv2d_input", 26, 53, "as conv2d"},
     {"conv1d", 5.75, 20, "as conv2d"},
-    {"conv3d", 5.02, 20, "as conv2d"},
     {"conv_transpose1d", 5.5, 20, "as conv2d"},
     {"conv_transpose3d", 6.75, 20, "as conv2d"},
     {"conv_transpose2d", 5.5, 20, "as conv2d"},
