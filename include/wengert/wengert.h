@@ -12,6 +12,7 @@
 #include "error.h"
 #include "graph.h"
 #include "lifetime.h"
+#include "minimize.h"
 #include "nn.h"
 #include "nn/penalty.h"
 #include "nn/wrapper.h"

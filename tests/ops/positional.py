@@ -42,7 +42,7 @@ def ops_with_options():
 
 
 def entries():
-    """A constructor's call with a value without a name, for each entry of the lists of layers, optimizers and schedules."""
+    """A constructor's call with a value without a name, for each entry of the lists of layers, optimizers, schedules and minimizers."""
     lists = Path(sys.argv[1]) / "wengert"
     for name, options in re.findall(r"^WG_LAYER\((\w+),\n(.*?)^\)", (lists / "layers.def").read_text(), re.M | re.S):
         yield f"wg_nn_{name}({', '.join(['1'] * options.count('WG_SIZE('))}, 1)"
@@ -52,6 +52,8 @@ def entries():
         yield f"wg_init_{name}({', '.join(['x'] * (1 if kind else 2) + ['1'] * options.count('WG_VALUE('))}, 1)"
     for name in re.findall(r"^WG_SCHEDULE\((\w+),", (lists / "schedules.def").read_text(), re.M):
         yield f"wg_lr_{name}(1)"
+    for name in re.findall(r"^WG_(?:MINIMIZER|LEAST_SQUARES)\((\w+),", (lists / "minimizers.def").read_text(), re.M):
+        yield f"wg_minimize_{name}(wg_nn_parameters(NULL), 1)"
 
 
 def lines_with_errors(compiler, suffix, lines, includes=INCLUDES):

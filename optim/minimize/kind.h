@@ -1,0 +1,112 @@
+/* What a minimizer is beside its options: its method, which sees the parameters as one vector of n doubles and asks for values,
+   gradients and products at points. */
+#ifndef OPTIM_MINIMIZE_KIND_H
+#define OPTIM_MINIMIZE_KIND_H
+
+#include "vector.h"
+#include "wengert/error.h"
+#include "wengert/minimize.h"
+#include "wengert/options.h"
+
+struct work;
+
+/* state: what the minimizer keeps from call to call, or NULL. A method works on a copy, which replaces the state if the call succeeds. */
+struct minimize_kind {
+    const char *name;
+    wg_status (*check)(const void *options, const char *op);            /* of options that fit only together; or NULL */
+    wg_status (*run)(struct work *w, const void *options, void *state); /* from w->x to w->x */
+    void *(*state_copy)(const void *state, int64_t n);                  /* of NULL: a fresh one; NULL: no memory */
+    void (*state_free)(void *state);                                    /* NULL is allowed */
+};
+
+struct wg_minimizer {
+    const struct minimize_kind *kind;
+    wg_option_table table;
+    void *options, *state;
+    size_t n_params;
+    wg_tensor **tensor, **borrowed, **part; /* part: one for each parameter, for whoever needs them */
+    int64_t size;                           /* elements of all parameters */
+    bool running, residuals;                /* residuals: the function gives residuals r; f = Σ r²/2 */
+};
+
+/* One call of wg_minimize_run. */
+struct work {
+    const char *op; /* for messages */
+    wg_minimizer *m;
+    wg_function *function;
+    void *context;
+    int64_t n;
+    double *x;        /* the accepted point; a method ends with the parameters' last values here */
+    double *start;    /* where the call began */
+    double *position; /* what the parameters are now */
+    wg_minimize_result result;
+    struct block *blocks; /* work_vector's */
+    /* Of the last evaluation, on a tape that is open until the next. */
+    bool opened, reached; /* reached: f depends on a parameter */
+    wg_tape *tape;
+    wg_tensor *y, *gradient; /* gradient: f64 (n), recorded if products were asked for */
+    bool recorded, grad_mode, train_mode;
+};
+
+/* A minimizer with a copy of options, which are checked. op: the constructor, for messages. */
+wg_minimizer *minimize_create(const struct minimize_kind *kind, bool residuals, wg_option_table table, wg_tensor_list params,
+                              const void *options, const char *op);
+
+/* Zeros, which end with the call. NULL and the error: no memory. */
+double *work_vector(struct work *w, int64_t n);
+
+/* ---- evaluations ---- */
+
+/* The parameters as a vector; its elements rounded to their dtypes; and the reverse of the first, rounded. */
+wg_status work_position(struct work *w, double *x);
+void work_round(const struct work *w, double *x);
+wg_status work_move(struct work *w, double *x);
+
+/* f at x, whose elements are rounded to the parameters' dtypes. It may be infinite or NaN. */
+wg_status work_value(struct work *w, double *x, double *f);
+
+/* The gradient where f was evaluated last. */
+wg_status work_gradient(struct work *w, double *g);
+
+/* H v there, if work_record was called before work_gradient. */
+void work_record(struct work *w);
+wg_status work_product(struct work *w, const double *v, double *product);
+
+/* f and g at w->x, where the call begins: E_NUMERIC if they are not finite. Sets the result's first and f. */
+wg_status work_first(struct work *w, double *f, double *g);
+
+/* Closes the tape of the last evaluation. */
+void work_close(struct work *w);
+
+/* ---- searches along a line ---- */
+
+/* Along d from w->x, where f and its slope gᵀd are known. */
+struct along {
+    struct work *w;
+    const double *d;
+    double *trial;                       /* x + t d */
+    double *gradient[WG_MINIMIZE_SLOTS]; /* at the points that the search keeps */
+};
+
+wg_status along_init(struct along *a, struct work *w, const double *d); /* d: where directions will be */
+
+/* trial ← x + t d, f there, and unless g is NULL the gradient. */
+wg_status along_evaluate(struct along *a, double t, double *f, double *g);
+
+/* x ← x + t d, rounded as the evaluation was. */
+void along_accept(struct along *a, double t);
+
+/* The searches of the header along d. strong_wolfe leaves the accepted point's gradient in g, unless step->t is 0; backtracking leaves
+   the evaluation of the accepted point open, unless step->found is false, and g is not touched. The options' length is set here. */
+wg_status along_strong_wolfe(struct along *a, double f, double slope, double *g, wg_minimize_step *step,
+                             wg_minimize_strong_wolfe_options options);
+wg_status along_backtracking(struct along *a, double f, double slope, wg_minimize_step *step,
+                             wg_minimize_backtracking_options options);
+
+/* The searches themselves, on any function, without checks. */
+wg_status search_backtracking(wg_minimize_line *line, void *context, double f, double slope, wg_minimize_step *result,
+                              const wg_minimize_backtracking_options *o);
+wg_status search_strong_wolfe(wg_minimize_line *line, void *context, double f, double slope, wg_minimize_step *result,
+                              const wg_minimize_strong_wolfe_options *o);
+
+#endif
