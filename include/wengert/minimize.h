@@ -98,6 +98,17 @@ typedef enum wg_minimize_search {
     WG_MINIMIZE_SEARCH_STRONG_WOLFE
 } wg_minimize_search;
 
+/* β of wg_minimize_conjugate_gradient. */
+typedef enum wg_minimize_beta {
+    WG_MINIMIZE_BETA_POLAK_RIBIERE,
+    WG_MINIMIZE_BETA_FLETCHER_REEVES,
+    WG_MINIMIZE_BETA_HESTENES_STIEFEL,
+    WG_MINIMIZE_BETA_DAI_YUAN
+} wg_minimize_beta;
+
+/* Which coordinate wg_minimize_coordinate_descent changes next. */
+typedef enum wg_minimize_order { WG_MINIMIZE_ORDER_CYCLIC, WG_MINIMIZE_ORDER_GREEDY } wg_minimize_order;
+
 /* One constructor each: wg_minimize_lbfgs(params, .history = 10). minimizers.def states their formulas and options. The parameters are
    borrowed: they outlive the minimizer. NULL and the error on failure: E_NULL; E_ARGUMENT (no parameters, one of them twice or of a tape, an
    option out of its range); E_NO_GRAD (one that does not require a gradient); E_DTYPE; E_SHAPE (no elements); E_MEMORY. */
@@ -140,7 +151,7 @@ WG_API const char *wg_minimize_reason_text(wg_minimize_reason reason); /* the ph
 /* What a call has done. first, f: the objective where the call began and where it ended; gradient_norm: the largest magnitude of an
    element of the gradient there. evaluations, gradients, products: how often f, its gradient and a product of its Hessian (or, of least
    squares, of the Jacobian) with a vector were computed. A gradient is computed of a recorded evaluation: it adds the backward pass
-   alone. */
+   alone. Of least squares, gradients counts Jacobians. */
 typedef struct wg_minimize_result {
     wg_minimize_reason reason;
     double first, f, gradient_norm;

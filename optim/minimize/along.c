@@ -3,12 +3,13 @@
 
 wg_status along_init(struct along *a, struct work *w, const double *d)
 {
-    *a = (struct along){.w = w, .d = d, .trial = work_vector(w, w->n)};
-    return a->trial ? WG_OK : WG_E_MEMORY;
+    *a = (struct along){.w = w, .d = d, .trial = work_vector(w, w->n), .spare = work_vector(w, w->n)};
+    return a->trial && a->spare ? WG_OK : WG_E_MEMORY;
 }
 
 static void go_to(struct along *a, double t)
 {
+    a->t = t;
     for (int64_t i = 0; i < a->w->n; i++)
         a->trial[i] = a->w->x[i] + t * a->d[i];
 }

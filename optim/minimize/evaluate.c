@@ -107,6 +107,27 @@ static wg_status check_value(const struct work *w, const wg_tensor *y)
     return WG_OK;
 }
 
+wg_status work_residuals(struct work *w, double *r)
+{
+    wg_tensor *wide = wg_cast(w->y, WG_F64);
+    return wide ? wg_read_typed(wide, r, WG_F64) : cause();
+}
+
+/* Σ r²/2. */
+static wg_status half_square(struct work *w, double *f)
+{
+    const int64_t m = wg_numel(w->y);
+    if (w->residuals && m != w->residuals)
+        return wg_error_set(WG_E_SHAPE, w->op, "%s: expected %lld residuals as in the first evaluation, got %lld", w->op,
+                            (long long)w->residuals, (long long)m);
+    wg_tensor *wide = wg_reshape(wg_cast(w->y, WG_F64), WG_SHAPE(m)), *sum = wg_sum(wg_square(wide));
+    if (!sum)
+        return cause();
+    w->residuals = m;
+    *f = wg_item(sum) / 2;
+    return WG_OK;
+}
+
 wg_status work_value(struct work *w, double *x, double *f)
 {
     work_close(w);
@@ -125,6 +146,8 @@ wg_status work_value(struct work *w, double *x, double *f)
     if (!w->y)
         return cause();
     w->result.evaluations++;
+    if (w->m->residuals)
+        return half_square(w, f);
     *f = wg_item(call.y);
     return WG_OK;
 }
@@ -155,17 +178,32 @@ void work_record(struct work *w)
     w->recorded = true;
 }
 
-wg_status work_gradient(struct work *w, double *g)
+wg_tensor *work_vjp(struct work *w, wg_tensor *y, wg_tensor *v, bool recorded)
 {
     const wg_minimizer *m = w->m;
-    for (size_t i = 0; i < m->n_params; i++)
-        WG_TRY(wg_add_hook(m->tensor[i], note_reached, &w->reached));
-    WG_TRY(wg_grad_many(w->y, m->tensor, m->n_params, m->part, .create_graph = w->recorded, .unused = WG_UNUSED_ZEROS));
-    if (!w->reached)
-        return wg_error_set(WG_E_NO_GRAD, w->op, "%s: the objective depends on none of the %zu parameters", w->op, m->n_params);
-    w->gradient = join(w);
+    for (size_t i = 0; i < m->n_params && !w->reached; i++)
+        if (wg_add_hook(m->tensor[i], note_reached, &w->reached) != WG_OK)
+            return NULL;
+    if (wg_grad_many(y, m->tensor, m->n_params, m->part, .grad = v, .create_graph = recorded, .unused = WG_UNUSED_ZEROS) != WG_OK)
+        return NULL;
+    return join(w);
+}
+
+wg_status work_reached(const struct work *w)
+{
+    if (w->reached)
+        return WG_OK;
+    return wg_error_set(WG_E_NO_GRAD, w->op, "%s: the objective depends on none of the %zu parameters", w->op, w->m->n_params);
+}
+
+wg_status work_gradient(struct work *w, double *g)
+{
+    w->gradient = work_vjp(w, w->y, WG_NONE, w->recorded);
+    if (!w->gradient)
+        return cause();
     w->result.gradients++;
-    return w->gradient ? wg_read_typed(w->gradient, g, WG_F64) : cause();
+    WG_TRY(work_reached(w));
+    return wg_read_typed(w->gradient, g, WG_F64);
 }
 
 wg_status work_product(struct work *w, const double *v, double *product)

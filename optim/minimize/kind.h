@@ -45,6 +45,7 @@ struct work {
     bool opened, reached; /* reached: f depends on a parameter */
     wg_tape *tape;
     wg_tensor *y, *gradient; /* gradient: f64 (n), recorded if products were asked for */
+    int64_t residuals;       /* their number, 0 before the first evaluation */
     bool recorded, grad_mode, train_mode;
 };
 
@@ -54,6 +55,7 @@ wg_minimizer *minimize_create(const struct minimize_kind *kind, bool residuals, 
 
 /* Zeros, which end with the call. NULL and the error: no memory. */
 double *work_vector(struct work *w, int64_t n);
+double *work_matrix(struct work *w, int64_t rows, int64_t columns);
 
 /* ---- evaluations ---- */
 
@@ -67,6 +69,12 @@ wg_status work_value(struct work *w, double *x, double *f);
 
 /* The gradient where f was evaluated last. */
 wg_status work_gradient(struct work *w, double *g);
+
+/* Of least squares: the residuals there, and vᵀ J as one tensor, f64 (n), for a v like the residuals; E_NO_GRAD unless a backward pass has come
+   to a parameter. */
+wg_status work_residuals(struct work *w, double *r);
+wg_tensor *work_vjp(struct work *w, wg_tensor *y, wg_tensor *v, bool recorded);
+wg_status work_reached(const struct work *w);
 
 /* H v there, if work_record was called before work_gradient. */
 void work_record(struct work *w);
@@ -84,7 +92,7 @@ void work_close(struct work *w);
 struct along {
     struct work *w;
     const double *d;
-    double *trial;                       /* x + t d */
+    double t, *trial, *spare;            /* of the last evaluation; x + t d; a vector for whoever needs it */
     double *gradient[WG_MINIMIZE_SLOTS]; /* at the points that the search keeps */
 };
 

@@ -141,6 +141,15 @@ double *work_vector(struct work *w, int64_t n)
     return block->element;
 }
 
+double *work_matrix(struct work *w, int64_t rows, int64_t columns)
+{
+    if (rows == 0 || columns <= INT64_MAX / 8 / rows)
+        return work_vector(w, rows * columns);
+    (void)wg_error_set(WG_E_MEMORY, w->op, "%s: out of memory: a matrix of %lld times %lld doubles", w->op, (long long)rows,
+                       (long long)columns);
+    return NULL;
+}
+
 static void free_vectors(struct work *w)
 {
     for (struct block *block = w->blocks, *next; block; block = next) {

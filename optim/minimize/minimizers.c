@@ -2,6 +2,8 @@
 #include "kind.h"
 
 static const char *const wg_minimize_search_names[] = {"none", "backtracking", "strong_wolfe", NULL};
+static const char *const wg_minimize_beta_names[] = {"polak_ribiere", "fletcher_reeves", "hestenes_stiefel", "dai_yuan", NULL};
+static const char *const wg_minimize_order_names[] = {"cyclic", "greedy", NULL};
 
 #define WG_REAL(name, preset, help, ...) WG_OPTION_REAL_OF(options_type, name, preset, help, __VA_ARGS__),
 #define WG_INT(name, preset, help, ...) WG_OPTION_INT_OF(options_type, name, preset, help, __VA_ARGS__),

@@ -12,6 +12,8 @@ enum { N = 3 };
 #define WG_BOOL(name, preset, help) WG_OPTION_BOOL_OF(options_type, name, preset, help),
 #define WG_CHOICE(name, preset, help, type) WG_OPTION_CHOICE_OF(options_type, name, preset, help, type##_names),
 static const char *const wg_minimize_search_names[] = {"none", "backtracking", "strong_wolfe", NULL};
+static const char *const wg_minimize_beta_names[] = {"polak_ribiere", "fletcher_reeves", "hestenes_stiefel", "dai_yuan", NULL};
+static const char *const wg_minimize_order_names[] = {"cyclic", "greedy", NULL};
 #define WG_LEAST_SQUARES(name, ...) WG_MINIMIZER(name, __VA_ARGS__)
 #define WG_MINIMIZER(name, ...)                                                                    \
     static wg_minimizer *make_##name(wg_tensor_list params)                                        \
