@@ -10,6 +10,11 @@ static wg_status check(const void *options, const char *op)
     return wg_error_set(WG_E_ARGUMENT, op, "%s: expected line_search none or backtracking, got strong_wolfe", op);
 }
 
+static void steepest(struct residuals *l)
+{
+    combine(-1, l->g, 0, l->d, l->n);
+}
+
 /* d with the damping of the options, or with more where the matrix has not full rank. */
 static wg_status direction(struct residuals *l, double damping, double *weight)
 {
@@ -24,10 +29,8 @@ static wg_status direction(struct residuals *l, double damping, double *weight)
             WG_TRY(residuals_solve(l, tau > 0 ? weight : NULL, &full));
         tau = fmax(4 * tau, 1e-8 * (size > 0 ? size : 1));
     }
-    if (!full || !(dot(l->g, l->d, n) < 0)) {
-        copy(l->d, l->g, n);
-        combine(0, l->g, -1, l->d, n);
-    }
+    if (!full || !(dot(l->g, l->d, n) < 0))
+        steepest(l);
     return WG_OK;
 }
 
@@ -42,7 +45,7 @@ static wg_status step(struct residuals *l, struct along *a, const wg_minimize_ga
     }
     wg_minimize_step found;
     WG_TRY(along_backtracking(a, *f, dot(l->g, l->d, l->n), &found,
-                              (wg_minimize_backtracking_options){.step = o->lr, .c1 = 1e-4, .shrink = 0.5, .max_evaluations = 60}));
+                              (wg_minimize_backtracking_options){.step = o->lr, .c1 = 1e-4, .shrink = 0.5, .max_evaluations = 40}));
     *t = found.t, *f = found.f;
     return WG_OK;
 }
@@ -61,6 +64,10 @@ static wg_status run(struct work *w, const void *options, void *state)
     while (!work_stops(w, &stop, f, l.g, change)) {
         WG_TRY(direction(&l, o->damping, weight));
         WG_TRY(step(&l, &along, o, &f, &t));
+        if (!(t > 0) && o->line_search != WG_MINIMIZE_SEARCH_NONE) { /* where J is nearly singular d is nearly orthogonal to g */
+            steepest(&l);
+            WG_TRY(step(&l, &along, o, &f, &t));
+        }
         if (t > 0)
             WG_TRY(residuals_linearize(&l)); /* of the step's evaluation, which is the last */
         if (!(t > 0) || !isfinite(max_abs(l.j, l.m * l.n))) {

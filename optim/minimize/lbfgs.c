@@ -86,7 +86,7 @@ static struct pair *add_pair(struct state *s, int64_t history)
 /* ---- a step ---- */
 
 /* The pair of the last step, kept if its curvature is positive. buffer: 2n. */
-static wg_status learn(struct work *w, struct state *s, const double *g, double *buffer, int64_t history)
+static wg_status learn(struct work *w, struct state *s, const double *g, double *buffer, const wg_minimize_lbfgs_options *o)
 {
     const int64_t n = s->n;
     double *y = buffer, *step = buffer + n;
@@ -95,9 +95,9 @@ static wg_status learn(struct work *w, struct state *s, const double *g, double 
         step[i] = s->d[i] * s->t;
     }
     const double curvature = dot(y, step, n);
-    if (!(curvature > 1e-10) || !isfinite(1 / curvature))
+    if (!(curvature > o->min_curvature) || !isfinite(1 / curvature))
         return WG_OK;
-    struct pair *pair = add_pair(s, history);
+    struct pair *pair = add_pair(s, o->history);
     if (!pair)
         return wg_error_set(WG_E_MEMORY, w->op, "%s: out of memory", w->op);
     copy(pair->element, buffer, 2 * n);
@@ -136,7 +136,7 @@ static wg_status find_direction(struct run *r)
     struct state *s = r->s;
     const int64_t n = s->n;
     if (s->steps > 0) {
-        WG_TRY(learn(r->w, s, r->g, r->buffer, r->o->history));
+        WG_TRY(learn(r->w, s, r->g, r->buffer, r->o));
         double *weight = malloc((size_t)(s->pairs + 1) * sizeof *weight);
         if (!weight)
             return wg_error_set(WG_E_MEMORY, r->w->op, "%s: out of memory", r->w->op);
@@ -181,9 +181,10 @@ static wg_status searched_step(struct run *r, bool *found)
 {
     wg_minimize_step step;
     if (r->o->line_search == WG_MINIMIZE_SEARCH_STRONG_WOLFE) {
-        WG_TRY(along_strong_wolfe(&r->along, r->f, r->slope, r->g, &step,
-                                  (wg_minimize_strong_wolfe_options){
-                                      .step = r->s->t, .c1 = 1e-4, .c2 = 0.9, .change_tolerance = 1e-9, .max_evaluations = 25}));
+        WG_TRY(along_strong_wolfe(
+            &r->along, r->f, r->slope, r->g, &step,
+            (wg_minimize_strong_wolfe_options){
+                .step = r->s->t, .c1 = 1e-4, .c2 = 0.9, .change_tolerance = r->o->search_tolerance, .max_evaluations = 25}));
     } else {
         WG_TRY(along_backtracking(
             &r->along, r->f, r->slope, &step,
