@@ -173,6 +173,19 @@ typedef struct wg_minimize_result {
    capture, or if f updates parameters itself); E_NULL; E_MEMORY; those of f. */
 WG_API WG_MUST_CHECK wg_status wg_minimize_run(wg_minimizer *minimizer, wg_function *f, void *context, wg_minimize_result *result);
 
+/* The same with Hessian-vector products of another sample than f and its gradient: of f called with `sample` as its context. A small sample
+   makes newton_cg a sub-sampled Newton method (Byrd, Chin, Neveitt, Nocedal, 2011; Roosta-Khorasani, Mahoney, 2019), and so with newton,
+   saddle_free and trust_region; stochastic_quasi_newton takes a larger one. Each step evaluates f and the gradient of the sample once
+   more. E_ARGUMENT for a minimizer that uses no products. */
+WG_API WG_MUST_CHECK wg_status wg_minimize_run_sampled(wg_minimizer *minimizer, wg_function *f, void *context, void *sample,
+                                                       wg_minimize_result *result);
+
+/* Reads or sets an option by its name, for the calls to come: wg_minimize_set(m, "lr", 0.1 * wg_lr_at(schedule, step)). A bool is 0 or 1, an
+   enum its value. NaN and the error, or the error and nothing changed: E_NULL; E_ARGUMENT (no such option, out of its range); E_STATE (inside
+   a call); E_MEMORY. */
+WG_API double wg_minimize_get(const wg_minimizer *minimizer, const char *option);
+WG_API WG_MUST_CHECK wg_status wg_minimize_set(wg_minimizer *minimizer, const char *option, double value);
+
 /* Forgets what a minimizer keeps from call to call. On NULL the error is recorded. */
 WG_API void wg_minimize_reset(wg_minimizer *minimizer);
 

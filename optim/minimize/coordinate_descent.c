@@ -47,4 +47,4 @@ static wg_status run(struct work *w, const void *options, void *state)
                    &(struct search_options){.kind = WG_MINIMIZE_SEARCH_BACKTRACKING, .c1 = 1e-4, .shrink = 0.5}, direction);
 }
 
-const struct minimize_kind minimize_coordinate_descent_kind = {.name = "coordinate_descent", .run = run};
+const struct minimize_kind minimize_coordinate_descent_kind = {.name = "coordinate_descent", .products = true, .run = run};

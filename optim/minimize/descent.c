@@ -83,7 +83,7 @@ static bool take(struct descent *s, const struct search_options *o, const wg_min
 /* Products are of the evaluation that is open: it has to be the one at x. */
 static wg_status open_at_point(struct descent *s, double t)
 {
-    if (!s->w->recorded || s->along.t == t)
+    if (!s->w->recorded || s->w->sampled || s->along.t == t)
         return WG_OK;
     WG_TRY(work_value(s->w, s->w->x, &s->f));
     return work_gradient(s->w, s->g);

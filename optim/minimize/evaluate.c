@@ -71,6 +71,7 @@ wg_status work_move(struct work *w, double *x)
 
 struct call {
     const struct work *w;
+    void *context;
     wg_tensor *y;
 };
 
@@ -78,7 +79,7 @@ static wg_status call_function(void *context)
 {
     struct call *call = context;
     const struct work *w = call->w;
-    call->y = w->function(w->m->tensor, w->m->n_params, w->context);
+    call->y = w->function(w->m->tensor, w->m->n_params, call->context);
     return call->y ? WG_OK : wg_error_first() ? wg_error_first()->code : WG_E_NULL;
 }
 
@@ -128,9 +129,10 @@ static wg_status half_square(struct work *w, double *f)
     return WG_OK;
 }
 
-wg_status work_value(struct work *w, double *x, double *f)
+static wg_status evaluate(struct work *w, void *context, double *x, double *f)
 {
     work_close(w);
+    w->at_sample = false;
     WG_TRY(work_move(w, x));
     w->grad_mode = wg_grad_mode_set(true);
     w->train_mode = wg_train_mode();
@@ -139,7 +141,7 @@ wg_status work_value(struct work *w, double *x, double *f)
     w->tape = wg_tape_open(.undo = true);
     if (!w->tape)
         return cause();
-    struct call call = {.w = w};
+    struct call call = {.w = w, .context = context};
     WG_TRY(wg_callback_run(w->op, "the objective", NULL, call_function, &call));
     WG_TRY(check_value(w, call.y));
     w->y = wg_reshape(call.y, wg_shape_of(call.y)); /* on the tape, even if the function returned a tensor of another */
@@ -150,6 +152,11 @@ wg_status work_value(struct work *w, double *x, double *f)
         return half_square(w, f);
     *f = wg_item(call.y);
     return WG_OK;
+}
+
+wg_status work_value(struct work *w, double *x, double *f)
+{
+    return evaluate(w, w->context, x, f);
 }
 
 /* ---- derivatives ---- */
@@ -198,7 +205,7 @@ wg_status work_reached(const struct work *w)
 
 wg_status work_gradient(struct work *w, double *g)
 {
-    w->gradient = work_vjp(w, w->y, WG_NONE, w->recorded);
+    w->gradient = work_vjp(w, w->y, WG_NONE, w->recorded && (!w->sampled || w->at_sample));
     if (!w->gradient)
         return cause();
     w->result.gradients++;
@@ -206,9 +213,19 @@ wg_status work_gradient(struct work *w, double *g)
     return wg_read_typed(w->gradient, g, WG_F64);
 }
 
+wg_status work_sample(struct work *w, double *x, double *g)
+{
+    double f;
+    WG_TRY(evaluate(w, w->sample, x, &f));
+    w->at_sample = true;
+    return work_gradient(w, g);
+}
+
 wg_status work_product(struct work *w, const double *v, double *product)
 {
     const wg_minimizer *m = w->m;
+    if (w->sampled && !w->at_sample)
+        WG_TRY(work_sample(w, w->x, product)); /* the gradient is overwritten */
     wg_tensor *direction = wg_from_bytes(v, WG_F64, WG_SHAPE(w->n));
     if (!direction)
         return cause();

@@ -13,6 +13,7 @@ struct work;
 /* state: what the minimizer keeps from call to call, or NULL. A method works on a copy, which replaces the state if the call succeeds. */
 struct minimize_kind {
     const char *name;
+    bool products; /* it uses Hessian-vector products, which may be of a sample of their own */
     wg_status (*check)(const void *options, const char *op);            /* of options that fit only together; or NULL */
     wg_status (*run)(struct work *w, const void *options, void *state); /* from w->x to w->x */
     void *(*state_copy)(const void *state, int64_t n);                  /* of NULL: a fresh one; NULL: no memory */
@@ -34,7 +35,8 @@ struct work {
     const char *op; /* for messages */
     wg_minimizer *m;
     wg_function *function;
-    void *context;
+    void *context, *sample;  /* sample: the context of Hessian-vector products, if sampled */
+    bool sampled, at_sample; /* at_sample: the open evaluation is the sample's */
     int64_t n;
     double *x;        /* the accepted point; a method ends with the parameters' last values here */
     double *start;    /* where the call began */
@@ -76,8 +78,9 @@ wg_status work_residuals(struct work *w, double *r);
 wg_tensor *work_vjp(struct work *w, wg_tensor *y, wg_tensor *v, bool recorded);
 wg_status work_reached(const struct work *w);
 
-/* H v there, if work_record was called before work_gradient. */
+/* H v there, if work_record was called before work_gradient; of the sample, if there is one, at w->x or where work_sample was called. */
 void work_record(struct work *w);
+wg_status work_sample(struct work *w, double *x, double *g);
 wg_status work_product(struct work *w, const double *v, double *product);
 
 /* f and g at w->x, where the call begins: E_NUMERIC if they are not finite. Sets the result's first and f. */

@@ -1,30 +1,21 @@
 /* L-BFGS: the rule stands in minimizers.def. */
 #include <stdlib.h>
 
-#include "kind.h"
+#include "pairs.h"
 
 /* ---- what is kept from call to call ---- */
 
-/* A pair, shared by the state and the copy that a call works on. */
-struct pair {
-    int owners;
-    double rho, element[]; /* 1/yᵀs; y, then s */
-};
-
 struct state {
-    int64_t n, steps, pairs, capacity;
-    struct pair **pair; /* the oldest first */
-    double t, scale;    /* of the last step; of B₀ */
-    double *d, *g;      /* the last direction; the gradient before it */
+    int64_t n, steps;
+    struct pairs pairs;
+    double t;      /* of the last step */
+    double *d, *g; /* the last direction; the gradient before it */
 };
 
 static void forget(struct state *s)
 {
-    for (int64_t i = 0; i < s->pairs; i++)
-        if (--s->pair[i]->owners == 0)
-            free(s->pair[i]);
-    s->steps = s->pairs = 0;
-    s->scale = 1;
+    pairs_forget(&s->pairs);
+    s->steps = 0;
 }
 
 static void state_free(void *state)
@@ -32,8 +23,8 @@ static void state_free(void *state)
     struct state *s = state;
     if (!s)
         return;
-    forget(s);
-    free(s->pair), free(s->d), free(s->g), free(s);
+    pairs_finish(&s->pairs);
+    free(s->d), free(s->g), free(s);
 }
 
 static void *state_copy(const void *state, int64_t n)
@@ -42,45 +33,16 @@ static void *state_copy(const void *state, int64_t n)
     struct state *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
-    *s = (struct state){.n = n, .scale = 1, .capacity = from ? from->capacity : 4};
-    s->pair = calloc((size_t)s->capacity, sizeof(struct pair *));
-    s->d = calloc((size_t)n, sizeof(double));
-    s->g = calloc((size_t)n, sizeof(double));
-    if (!s->pair || !s->d || !s->g) {
+    *s = (struct state){.n = n, .d = calloc((size_t)n, sizeof(double)), .g = calloc((size_t)n, sizeof(double))};
+    if (!(from ? pairs_copy(&s->pairs, &from->pairs) : pairs_init(&s->pairs, n)) || !s->d || !s->g) {
         state_free(s);
         return NULL;
     }
     if (!from)
         return s;
-    s->steps = from->steps, s->pairs = from->pairs, s->t = from->t, s->scale = from->scale;
+    s->steps = from->steps, s->t = from->t;
     copy(s->d, from->d, n), copy(s->g, from->g, n);
-    for (int64_t i = 0; i < s->pairs; i++) {
-        s->pair[i] = from->pair[i];
-        s->pair[i]->owners++;
-    }
     return s;
-}
-
-/* A new last pair, in place of the oldest if there are `history`. NULL: no memory. */
-static struct pair *add_pair(struct state *s, int64_t history)
-{
-    if (s->pairs == s->capacity && s->pairs < history) {
-        struct pair **more = realloc(s->pair, 2 * (size_t)s->capacity * sizeof *more);
-        if (!more)
-            return NULL;
-        s->pair = more;
-        s->capacity *= 2;
-    }
-    struct pair *pair = malloc(sizeof *pair + 2 * (size_t)s->n * sizeof(double));
-    if (!pair)
-        return NULL;
-    if (s->pairs == history) {
-        if (--s->pair[0]->owners == 0)
-            free(s->pair[0]);
-        memmove(s->pair, s->pair + 1, (size_t)--s->pairs * sizeof(struct pair *));
-    }
-    pair->owners = 1;
-    return s->pair[s->pairs++] = pair;
 }
 
 /* ---- a step ---- */
@@ -97,29 +59,7 @@ static wg_status learn(struct work *w, struct state *s, const double *g, double 
     const double curvature = dot(y, step, n);
     if (!(curvature > o->min_curvature) || !isfinite(1 / curvature))
         return WG_OK;
-    struct pair *pair = add_pair(s, o->history);
-    if (!pair)
-        return wg_error_set(WG_E_MEMORY, w->op, "%s: out of memory", w->op);
-    copy(pair->element, buffer, 2 * n);
-    pair->rho = 1 / curvature;
-    s->scale = curvature / dot(y, y, n);
-    return WG_OK;
-}
-
-/* d ← -B g by the two loops. weight: one for each pair. */
-static void two_loops(struct state *s, const double *g, double *weight)
-{
-    const int64_t n = s->n;
-    for (int64_t i = 0; i < n; i++)
-        s->d[i] = -g[i];
-    for (int64_t k = s->pairs - 1; k >= 0; k--) {
-        weight[k] = dot(s->pair[k]->element + n, s->d, n) * s->pair[k]->rho;
-        combine(-weight[k], s->pair[k]->element, 1, s->d, n);
-    }
-    for (int64_t i = 0; i < n; i++)
-        s->d[i] *= s->scale;
-    for (int64_t k = 0; k < s->pairs; k++)
-        combine(weight[k] - dot(s->pair[k]->element, s->d, n) * s->pair[k]->rho, s->pair[k]->element + n, 1, s->d, n);
+    return pairs_add(&s->pairs, w, y, step, curvature, o->history);
 }
 
 struct run {
@@ -137,11 +77,7 @@ static wg_status find_direction(struct run *r)
     const int64_t n = s->n;
     if (s->steps > 0) {
         WG_TRY(learn(r->w, s, r->g, r->buffer, r->o));
-        double *weight = malloc((size_t)(s->pairs + 1) * sizeof *weight);
-        if (!weight)
-            return wg_error_set(WG_E_MEMORY, r->w->op, "%s: out of memory", r->w->op);
-        two_loops(s, r->g, weight);
-        free(weight);
+        WG_TRY(pairs_direction(&s->pairs, r->w, r->g, s->d));
     }
     if (s->steps > 0 && (!isfinite(r->slope = dot(r->g, s->d, n)) || !isfinite(max_abs(s->d, n))))
         forget(s);

@@ -207,21 +207,67 @@ static wg_status run_from_parameters(struct work *w)
     return status;
 }
 
-wg_status wg_minimize_run(wg_minimizer *m, wg_function *f, void *context, wg_minimize_result *result)
+static wg_status run_checked(const char *op, wg_minimizer *m, wg_function *f, void *context, void *sample, bool sampled,
+                             wg_minimize_result *result)
 {
-    const char *op = "minimize_run";
     if (!m || !f)
         return wg_error_set(WG_E_NULL, op, "%s: the %s is NULL", op, m ? "function" : "minimizer");
     if (m->running)
         return wg_error_set(WG_E_STATE, op, "%s: the minimizer (%s) is running already", op, m->kind->name);
     WG_TRY(check_alive(m, op));
-    struct work w = {.op = op, .m = m, .function = f, .context = context, .n = m->size};
+    struct work w = {.op = op, .m = m, .function = f, .context = context, .sample = sample, .sampled = sampled, .n = m->size};
     m->running = true;
     const wg_status status = run_from_parameters(&w);
     m->running = false;
     free_vectors(&w);
     if (status == WG_OK && result)
         *result = w.result;
+    return status;
+}
+
+wg_status wg_minimize_run(wg_minimizer *m, wg_function *f, void *context, wg_minimize_result *result)
+{
+    return run_checked("minimize_run", m, f, context, context, false, result);
+}
+
+wg_status wg_minimize_run_sampled(wg_minimizer *m, wg_function *f, void *context, void *sample, wg_minimize_result *result)
+{
+    const char *op = "minimize_run_sampled";
+    if (m && !m->kind->products)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: %s uses no Hessian-vector products, which the sample is for", op,
+                            m->kind->name);
+    return run_checked(op, m, f, context, sample, true, result);
+}
+
+/* ---- options ---- */
+
+double wg_minimize_get(const wg_minimizer *m, const char *option)
+{
+    const char *op = "minimize_get";
+    double value = NAN;
+    if (m && option)
+        return wg_options_get(m->table, m->options, option, &value, op) == WG_OK ? value : NAN;
+    (void)wg_error_set(WG_E_NULL, op, "%s: the %s is NULL", op, m ? "option" : "minimizer");
+    return NAN;
+}
+
+wg_status wg_minimize_set(wg_minimizer *m, const char *option, double value)
+{
+    const char *op = "minimize_set";
+    if (!m || !option)
+        return wg_error_set(WG_E_NULL, op, "%s: the %s is NULL", op, m ? "option" : "minimizer");
+    if (m->running)
+        return wg_error_set(WG_E_STATE, op, "%s: the minimizer (%s) is running", op, m->kind->name);
+    void *draft = malloc(m->table.size);
+    if (!draft)
+        return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+    memcpy(draft, m->options, m->table.size);
+    wg_status status = wg_options_set(m->table, draft, option, value, op);
+    if (status == WG_OK && m->kind->check)
+        status = m->kind->check(draft, op);
+    if (status == WG_OK)
+        memcpy(m->options, draft, m->table.size);
+    free(draft);
     return status;
 }
 

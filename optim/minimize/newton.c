@@ -29,4 +29,4 @@ static wg_status run(struct work *w, const void *options, void *state)
                    &(struct search_options){.kind = o->line_search, .c1 = 1e-4, .c2 = 0.9, .shrink = 0.5}, direction);
 }
 
-const struct minimize_kind minimize_newton_kind = {.name = "newton", .run = run};
+const struct minimize_kind minimize_newton_kind = {.name = "newton", .products = true, .run = run};

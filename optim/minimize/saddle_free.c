@@ -52,4 +52,4 @@ static wg_status run(struct work *w, const void *options, void *state)
                    &(struct search_options){.kind = o->line_search, .c1 = 1e-4, .c2 = 0.9, .shrink = 0.5}, direction);
 }
 
-const struct minimize_kind minimize_saddle_free_kind = {.name = "saddle_free", .run = run};
+const struct minimize_kind minimize_saddle_free_kind = {.name = "saddle_free", .products = true, .run = run};

@@ -34,7 +34,89 @@ static void steps_are_those_of_the_papers(void **state)
             wg_minimize_destroy(m), end(&s);                                                                    \
         }                                                                                                       \
     }
+#define SAMPLED(call, ...)
 #include "minimizers_python.h"
+#undef PYTHON
+#undef SAMPLED
+    assert_no_error();
+}
+
+/* ---- samples ---- */
+
+static wg_tensor *sampled(wg_tensor *const *p, size_t n, void *context)
+{
+    const double c = *(const double *)context;
+    wg_tensor *away = wg_square(wg_add_scalar(joined(p), -1));
+    return wg_add(softplus(p, n, NULL), wg_mul_scalar(wg_sum(away), c / 2));
+}
+
+static void steps_on_samples_are_those_of_the_papers(void **state)
+{
+    (void)state;
+    static const int after[RUNS] = {1, 9, 20, 21, 33, 50};
+#define PYTHON(function, call, ...)
+#define SAMPLED(call, ...)                                                                  \
+    {                                                                                       \
+        const double expected[RUNS][N] = {__VA_ARGS__};                                     \
+        struct start s;                                                                     \
+        double c, whole = 0.2;                                                              \
+        begin(&s);                                                                          \
+        const wg_tensor_list list = s.list;                                                 \
+        wg_minimizer *m = call;                                                             \
+        for (int k = 0, row = 0; k < after[RUNS - 1]; k++) {                                \
+            c = 0.1 * (k % 5);                                                              \
+            assert_int_equal(wg_minimize_run_sampled(m, sampled, &c, &whole, NULL), WG_OK); \
+            if (k + 1 == after[row])                                                        \
+                assert_rows(#call, &s, expected[row++], k + 1, false);                      \
+        }                                                                                   \
+        wg_minimize_destroy(m), end(&s);                                                    \
+    }
+#include "minimizers_python.h"
+    assert_no_error();
+}
+
+/* Products of the same sample as f's give the bits of a call without one, and cost an evaluation and a gradient more in each step. */
+static void a_sample_that_is_the_same_changes_nothing(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        struct start a, b;
+        double c = 0.1;
+        begin(&a), begin(&b);
+        wg_minimizer *m[2];
+        for (int i = 0; i < 2; i++) {
+            const wg_tensor_list list = i ? b.list : a.list;
+            m[i] = k == 0   ? wg_minimize_newton(list, .max_iterations = 4)
+                   : k == 1 ? wg_minimize_newton_cg(list, .max_iterations = 4)
+                   : k == 2 ? wg_minimize_saddle_free(list, .max_iterations = 4)
+                            : wg_minimize_trust_region(list, .max_iterations = 4);
+        }
+        wg_minimize_result one, two;
+        assert_int_equal(wg_minimize_run(m[0], sampled, &c, &one), WG_OK);
+        assert_int_equal(wg_minimize_run_sampled(m[1], sampled, &c, &c, &two), WG_OK);
+        assert_same_bits(a.p[0], b.p[0]), assert_same_bits(a.p[1], b.p[1]);
+        assert_int_equal(two.products, one.products);
+        assert_int_equal(two.gradients, one.gradients + 4);
+        wg_minimize_destroy(m[0]), wg_minimize_destroy(m[1]), end(&a), end(&b);
+    }
+    assert_no_error();
+}
+
+static void options_are_set_between_calls(void **state)
+{
+    (void)state;
+    struct start s;
+    begin(&s);
+    wg_minimizer *m = wg_minimize_stochastic_quasi_newton(s.list, .lr = 0.5);
+    assert_close(wg_minimize_get(m, "lr"), 0.5, 0);
+    assert_int_equal(wg_minimize_set(m, "lr", 0.25), WG_OK);
+    assert_close(wg_minimize_get(m, "lr"), 0.25, 0);
+    assert_int_equal(wg_minimize_set(m, "lr", 0), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "minimize_set: expected lr in (0, inf), got 0");
+    assert_int_equal(wg_minimize_set(m, "momentum", 0), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "minimize_set: ");
+    assert_close(wg_minimize_get(m, "lr"), 0.25, 0);
+    wg_minimize_destroy(m), end(&s);
     assert_no_error();
 }
 
@@ -212,6 +294,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(steps_are_those_of_the_papers),
+        TEST(steps_on_samples_are_those_of_the_papers),
+        TEST(a_sample_that_is_the_same_changes_nothing),
+        TEST(options_are_set_between_calls),
         TEST(strong_wolfe_fulfils_its_conditions),
         TEST(strong_wolfe_without_an_acceptable_point),
         TEST(backtracking_takes_the_first_lower_value),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes minimizers_python.h: where minimizers are after 1, 2, 3, 5, 8 and 12 steps, by rules written here from the papers in plain Python.
+"""Writes minimizers_python.h: where minimizers are after some steps, by rules written here from the papers in plain Python.
 
 usage: minimizers_python.py | clang-format-14 --assume-filename=$PWD/x.h > minimizers_python.h
 
@@ -122,9 +122,9 @@ def saddle_free(f, x, damping=0.0):
         yield x
 
 
-def newton_cg(f, x, forcing=0.5):
+def newton_cg(f, x, forcing=0.5, sample=None):
     while True:
-        g, h = f.gradient(x), f.hessian(x)
+        g, h = f.gradient(x), (sample or f).hessian(x)
         tolerance = min(forcing, np.linalg.norm(g) ** 0.5) * np.linalg.norm(g)
         d, r, p, first = np.zeros(7), g.copy(), -g, 1.0
         while np.linalg.norm(r) > tolerance:
@@ -141,22 +141,28 @@ def newton_cg(f, x, forcing=0.5):
         yield x
 
 
+def steihaug(g, h, radius, forcing):
+    """The step, and whether it ends at the edge."""
+    tolerance = min(forcing, np.linalg.norm(g) ** 0.5) * np.linalg.norm(g)
+    p, r, d, edge = np.zeros(7), g.copy(), -g, False
+    while np.linalg.norm(r) > tolerance and not edge:
+        a, b, c = d @ d, 2 * p @ d, p @ p - radius ** 2
+        to_edge = (-b + (b * b - 4 * a * c) ** 0.5) / (2 * a)
+        curvature = d @ h @ d
+        step = r @ r / curvature if curvature > 0 else np.inf
+        edge = step >= to_edge
+        p = p + min(step, to_edge) * d
+        if not edge:
+            new = r + step * (h @ d)
+            d = -new + new @ new / (r @ r) * d
+            r = new
+    return p, edge
+
+
 def trust_region(f, x, radius=1.0, forcing=0.5):
     while True:
         g, h = f.gradient(x), f.hessian(x)
-        tolerance = min(forcing, np.linalg.norm(g) ** 0.5) * np.linalg.norm(g)
-        p, r, d, edge = np.zeros(7), g.copy(), -g, False
-        while np.linalg.norm(r) > tolerance and not edge:
-            a, b, c = d @ d, 2 * p @ d, p @ p - radius ** 2
-            to_edge = (-b + (b * b - 4 * a * c) ** 0.5) / (2 * a)
-            curvature = d @ h @ d
-            step = r @ r / curvature if curvature > 0 else np.inf
-            edge = step >= to_edge
-            p = p + min(step, to_edge) * d
-            if not edge:
-                new = r + step * (h @ d)
-                d = -new + new @ new / (r @ r) * d
-                r = new
+        p, edge = steihaug(g, h, radius, forcing)
         ratio = (f.value(x) - f.value(x + p)) / (-g @ p - p @ h @ p / 2)
         if ratio > 0.15:
             x = x + p
@@ -213,6 +219,58 @@ def coordinate_descent(f, x, greedy=False):
         yield x
 
 
+def stochastic_quasi_newton(f, x, sample, lr, decay, period, history):
+    pairs, total, before, k = [], np.zeros(7), None, 0
+    while True:
+        total += x
+        g = f.gradient(x)
+        h = np.eye(7)
+        if pairs:
+            s, y = pairs[-1]
+            h = s @ y / (y @ y) * np.eye(7)
+        for s, y in pairs:
+            v = np.eye(7) - np.outer(y, s) / (y @ s)
+            h = v.T @ h @ v + np.outer(s, s) / (y @ s)
+        x = x - lr / (1 + decay * k) * h @ g
+        k += 1
+        if k % period == 0:
+            mean, total = total / period, np.zeros(7)
+            if before is not None:
+                s = mean - before
+                pairs = (pairs + [(s, sample.hessian(mean) @ s)])[-history:]
+            before = mean
+        yield x
+
+
+def stochastic_trust_region(f, x, sample, radius, accept=0.1, gradient_ratio=0.001, growth=2.0, forcing=0.5):
+    while True:
+        g, h = f.gradient(x), sample.hessian(x)
+        p, _ = steihaug(g, h, radius, forcing)
+        ratio = (f.value(x) - f.value(x + p)) / (-g @ p - p @ h @ p / 2)
+        if ratio >= accept and np.linalg.norm(g) >= gradient_ratio * radius:
+            x, radius = x + p, min(growth * radius, 1000)
+        else:
+            radius /= growth
+        yield x
+
+
+class Sampled(Function):
+    """softplus + c/2 Σ (z - 1)², where c stands for the sample: 0.1 (k mod 5) at step k, counted from 0."""
+    c = 0.2
+
+    def __init__(self):
+        super().__init__(lambda z: softplus(z) + self.c / 2 * ((z - 1) ** 2).sum())
+
+
+SAMPLED = [
+    (stochastic_quasi_newton, (0.2, 0.0, 10, 10), ".lr = 0.2"),
+    (stochastic_quasi_newton, (0.3, 0.02, 4, 3), ".lr = 0.3, .decay = 0.02, .period = 4, .history = 3"),
+    (stochastic_trust_region, (0.5,), ".radius = 0.5"),
+    (stochastic_trust_region, (4.0, 0.9, 0.5, 1.5, 0.1), ".radius = 4, .accept = 0.9, .gradient_ratio = 0.5, .growth = 1.5, .forcing = 0.1"),
+    (newton_cg, (), ".max_iterations = 1"),
+]
+SAMPLED_STEPS = (1, 9, 20, 21, 33, 50)
+
 CASES = [(rosenbrock, conjugate_gradient, (beta,), f".beta = WG_MINIMIZE_BETA_{name}") for name, beta in BETAS.items()] + [
     (softplus, conjugate_gradient, (BETAS["POLAK_RIBIERE"], 0.4, 3), ".c2 = 0.4, .restart = 3"),
     (rosenbrock, bfgs, (), ""),
@@ -241,3 +299,11 @@ for function, method, arguments, options in CASES:
     rows = ["{" + ", ".join(f"{v:.17g}" for v in points[k - 1]) + "}" for k in STEPS]
     call = f"wg_minimize_{method.__name__}(list, {', '.join(['.max_iterations = steps'] + [options] * bool(options))})"
     print(f"PYTHON({function.__name__}, {call},\n    " + ",\n    ".join(rows) + ")")
+for method, arguments, options in SAMPLED:
+    f, x, points = Sampled(), START, []
+    run = method(f, START, *((0.5, Sampled()) if method is newton_cg else (Sampled(),) + arguments))
+    for k in range(max(SAMPLED_STEPS)):
+        f.c = 0.1 * (k % 5)
+        points.append(next(run))
+    rows = ["{" + ", ".join(f"{v:.17g}" for v in points[k - 1]) + "}" for k in SAMPLED_STEPS]
+    print(f"SAMPLED(wg_minimize_{method.__name__}(list, {options}),\n    " + ",\n    ".join(rows) + ")")

@@ -13,6 +13,7 @@ static wg_tensor *runs_itself(wg_tensor *const *p, size_t n, void *context)
     (void)n;
     assert_fails(wg_minimize_run(context, squares, NULL, NULL), WG_E_STATE,
                  "minimize_run: the minimizer (lbfgs) is running already");
+    assert_fails(wg_minimize_set(context, "lr", 1), WG_E_STATE, "minimize_set: the minimizer (lbfgs) is running");
     wg_minimize_reset(context);
     expect_error(WG_E_STATE, "minimize_reset: the minimizer is running");
     wg_minimize_destroy(context);
@@ -84,6 +85,19 @@ static void misuse_minimize(void)
     assert_fails(wg_minimize_run(m, NULL, NULL, NULL), WG_E_NULL, "minimize_run: the function is NULL");
     assert_int_equal(wg_minimize_run(m, runs_itself, m, NULL), WG_E_NULL);
     expect_error(WG_E_NULL, "minimize_run: the objective ");
+    assert_fails(wg_minimize_run_sampled(NULL, squares, NULL, NULL, NULL), WG_E_NULL,
+                 "minimize_run_sampled: the minimizer is NULL");
+    assert_fails(wg_minimize_run_sampled(m, squares, NULL, NULL, NULL), WG_E_ARGUMENT,
+                 "minimize_run_sampled: lbfgs uses no Hessian-vector products");
+    assert_true(isnan(wg_minimize_get(NULL, "lr")));
+    expect_error(WG_E_NULL, "minimize_get: the minimizer is NULL");
+    assert_true(isnan(wg_minimize_get(m, NULL)));
+    expect_error(WG_E_NULL, "minimize_get: the option is NULL");
+    assert_true(isnan(wg_minimize_get(m, "momentum")));
+    expect_error(WG_E_ARGUMENT, "minimize_get: ");
+    assert_fails(wg_minimize_set(NULL, "lr", 1), WG_E_NULL, "minimize_set: the minimizer is NULL");
+    assert_fails(wg_minimize_set(m, NULL, 1), WG_E_NULL, "minimize_set: the option is NULL");
+    assert_fails(wg_minimize_set(m, "lr", (double)NAN), WG_E_ARGUMENT, "minimize_set: expected lr in");
     assert_fails(wg_minimize_print(NULL, stderr), WG_E_NULL, "minimize_print: the minimizer is NULL");
     assert_fails(wg_minimize_print(m, NULL), WG_E_NULL, "minimize_print: the stream is NULL");
     wg_minimize_reset(NULL);
@@ -129,6 +143,9 @@ static const struct misuse table[] = {
 #undef WG_MINIMIZER
 #undef WG_LEAST_SQUARES
     {"wg_minimize_run", misuse_minimize},
+    {"wg_minimize_run_sampled", misuse_minimize},
+    {"wg_minimize_get", misuse_minimize},
+    {"wg_minimize_set", misuse_minimize},
     {"wg_minimize_reset", misuse_minimize},
     {"wg_minimize_print", misuse_minimize},
     {"wg_minimize_destroy", misuse_minimize},
