@@ -62,6 +62,7 @@ static wg_status run(struct work *w, const void *options, void *state)
     WG_TRY(along_init(&along, w, l.d));
     double change = INFINITY;
     while (!work_stops(w, &stop, f, l.g, change)) {
+        const double f_before = f, norm_before = w->result.gradient_norm;
         WG_TRY(direction(&l, o->damping, weight));
         WG_TRY(step(&l, &along, o, &f, &t));
         if (!(t > 0) && o->line_search != WG_MINIMIZE_SEARCH_NONE) { /* where J is nearly singular d is nearly orthogonal to g */
@@ -70,8 +71,10 @@ static wg_status run(struct work *w, const void *options, void *state)
         }
         if (t > 0)
             WG_TRY(residuals_linearize(&l)); /* of the step's evaluation, which is the last */
-        if (!(t > 0) || !isfinite(max_abs(l.j, l.m * l.n))) {
-            w->result.reason = o->line_search == WG_MINIMIZE_SEARCH_NONE ? WG_MINIMIZE_NOT_FINITE : WG_MINIMIZE_LINE_SEARCH;
+        const bool searched = o->line_search != WG_MINIMIZE_SEARCH_NONE;
+        const bool better = !searched || f < f_before || max_abs(l.g, l.n) < norm_before;
+        if (!(t > 0) || !better || !isfinite(max_abs(l.j, l.m * l.n))) {
+            w->result.reason = searched ? WG_MINIMIZE_LINE_SEARCH : WG_MINIMIZE_NOT_FINITE;
             return WG_OK;
         }
         along_accept(&along, t);

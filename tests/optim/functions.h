@@ -124,6 +124,12 @@ static T gaussian(T x)
     return minus(times(at(x, 0), wg_exp(scaled(-0.5, times(at(x, 1), away)))), y);
 }
 
+static T meyer(T x)
+{
+    T y = CONSTANTS(34780, 28610, 23650, 19630, 16370, 13720, 11540, 9744, 8261, 7030, 6005, 5147, 4427, 3820, 3307, 2872);
+    return minus(times(at(x, 0), wg_exp(wg_div(at(x, 1), plus(sequence(50, 5, 16), at(x, 2))))), y);
+}
+
 static T powell_singular(T x)
 {
     T a = at(x, 0), b = at(x, 1), c = at(x, 2), d = at(x, 3);
@@ -320,6 +326,7 @@ static const struct function functions[] = {
     {"helical_valley", helical_valley, true, 3, {-1, 0, 0}},
     {"bard", bard, true, 3, {1, 1, 1}},
     {"gaussian", gaussian, true, 3, {0.4, 1, 0}},
+    {"meyer", meyer, true, 3, {0.02, 4000, 250}},
     {"powell_singular", powell_singular, true, 4, {3, -1, 0, 1}},
     {"wood", wood, true, 4, {-3, -1, -3, -1}},
     {"kowalik_osborne", kowalik_osborne, true, 4, {0.25, 0.39, 0.415, 0.39}},
