@@ -186,6 +186,17 @@ WG_API WG_MUST_CHECK wg_status wg_minimize_run_sampled(wg_minimizer *minimizer, 
 WG_API double wg_minimize_get(const wg_minimizer *minimizer, const char *option);
 WG_API WG_MUST_CHECK wg_status wg_minimize_set(wg_minimizer *minimizer, const char *option, double value);
 
+/* Everything but the parameters and the options that a later run must restore to continue bit by bit: named tensors, f64, for saving. They
+   are the minimizer's, and valid until the next call of this function or its end. Empty, without an error, for a minimizer that has not run
+   or keeps nothing. lbfgs: "steps", "t", "direction", "gradient", "y" and "s" (a row for each pair); stochastic_quasi_newton: "steps",
+   "means", "sum", "mean", "y", "s"; stochastic_trust_region: "radius". Empty and the error: E_NULL, E_STATE (inside a call), E_MEMORY. */
+WG_API wg_tensor_list wg_minimize_state(wg_minimizer *minimizer);
+
+/* The reverse, for a minimizer of that kind and as many elements: tensors of those names, in any order; an empty list resets. On failure
+   nothing changes: E_NULL; E_ARGUMENT (a tensor is missing, of another shape or dtype, not finite, or one too many; pairs without positive
+   curvature); E_STATE; E_MEMORY. */
+WG_API WG_MUST_CHECK wg_status wg_minimize_set_state(wg_minimizer *minimizer, wg_tensor_list state);
+
 /* Forgets what a minimizer keeps from call to call. On NULL the error is recorded. */
 WG_API void wg_minimize_reset(wg_minimizer *minimizer);
 

@@ -9,6 +9,9 @@
 #include "wengert/options.h"
 
 struct work;
+struct state_writer;
+struct state_reader;
+enum { MAX_STATE_TENSORS = 8 };
 
 /* state: what the minimizer keeps from call to call, or NULL. A method works on a copy, which replaces the state if the call succeeds. */
 struct minimize_kind {
@@ -16,11 +19,17 @@ struct minimize_kind {
     bool products; /* it uses Hessian-vector products, which may be of a sample of their own */
     wg_status (*check)(const void *options, const char *op);            /* of options that fit only together; or NULL */
     wg_status (*run)(struct work *w, const void *options, void *state); /* from w->x to w->x */
-    void *(*state_copy)(const void *state, int64_t n);                  /* of NULL: a fresh one; NULL: no memory */
-    void (*state_free)(void *state);                                    /* NULL is allowed */
+    /* Of a minimizer that keeps something: a copy, or, of NULL, a fresh state (NULL: no memory); free accepts NULL; load fills a fresh one. */
+    void *(*state_copy)(const void *state, int64_t n);
+    void (*state_free)(void *state);
+    void (*state_save)(const void *state, struct state_writer *w);
+    void (*state_load)(void *state, struct state_reader *r);
 };
 
 struct wg_minimizer {
+    wg_tensor *saved[MAX_STATE_TENSORS]; /* of wg_minimize_state */
+    const char *saved_name[MAX_STATE_TENSORS];
+    size_t n_saved;
     const struct minimize_kind *kind;
     wg_option_table table;
     void *options, *state;
@@ -54,6 +63,8 @@ struct work {
 /* A minimizer with a copy of options, which are checked. op: the constructor, for messages. */
 wg_minimizer *minimize_create(const struct minimize_kind *kind, bool residuals, wg_option_table table, wg_tensor_list params,
                               const void *options, const char *op);
+
+void minimize_drop_saved(wg_minimizer *m);
 
 /* Zeros, which end with the call. NULL and the error: no memory. */
 double *work_vector(struct work *w, int64_t n);

@@ -45,6 +45,26 @@ static void *state_copy(const void *state, int64_t n)
     return s;
 }
 
+static void state_save(const void *state, struct state_writer *w)
+{
+    const struct state *s = state;
+    state_write_scalar(w, "steps", (double)s->steps);
+    state_write_scalar(w, "t", s->t);
+    state_write_vector(w, "direction", s->d);
+    state_write_vector(w, "gradient", s->g);
+    pairs_save(&s->pairs, w);
+}
+
+static void state_load(void *state, struct state_reader *r)
+{
+    struct state *s = state;
+    s->steps = state_read_count(r, "steps");
+    s->t = state_read_scalar(r, "t");
+    state_read_vector(r, "direction", s->d);
+    state_read_vector(r, "gradient", s->g);
+    pairs_load(&s->pairs, r);
+}
+
 /* ---- a step ---- */
 
 /* The pair of the last step, kept if its curvature is positive. buffer: 2n. */
@@ -59,7 +79,7 @@ static wg_status learn(struct work *w, struct state *s, const double *g, double 
     const double curvature = dot(y, step, n);
     if (!(curvature > o->min_curvature) || !isfinite(1 / curvature))
         return WG_OK;
-    return pairs_add(&s->pairs, w, y, step, curvature, o->history);
+    return pairs_add(&s->pairs, w->op, y, step, curvature, o->history);
 }
 
 struct run {
@@ -198,4 +218,9 @@ static wg_status run(struct work *w, const void *options, void *state)
     return iterate(&r);
 }
 
-const struct minimize_kind minimize_lbfgs_kind = {.name = "lbfgs", .run = run, .state_copy = state_copy, .state_free = state_free};
+const struct minimize_kind minimize_lbfgs_kind = {.name = "lbfgs",
+                                                  .run = run,
+                                                  .state_copy = state_copy,
+                                                  .state_free = state_free,
+                                                  .state_save = state_save,
+                                                  .state_load = state_load};

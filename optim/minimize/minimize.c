@@ -104,6 +104,7 @@ void wg_minimize_destroy(wg_minimizer *m)
             wg_borrow_end(m->borrowed[i]);
     if (m->kind->state_free)
         m->kind->state_free(m->state);
+    minimize_drop_saved(m);
     free(m->options), free(m->tensor), free(m->borrowed), free(m->part);
     free(m);
 }

@@ -41,19 +41,19 @@ void pairs_finish(struct pairs *p)
     free(p->pair);
 }
 
-wg_status pairs_add(struct pairs *p, struct work *w, const double *y, const double *s, double curvature, int64_t most)
+wg_status pairs_add(struct pairs *p, const char *op, const double *y, const double *s, double curvature, int64_t most)
 {
     if (p->count == p->capacity && p->count < most) {
         struct pair **more = realloc(p->pair, 2 * (size_t)p->capacity * sizeof *more);
         if (!more)
-            return wg_error_set(WG_E_MEMORY, w->op, "%s: out of memory", w->op);
+            return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
         p->pair = more;
         p->capacity *= 2;
     }
     struct pair *pair = malloc(sizeof *pair + 2 * (size_t)p->n * sizeof(double));
     if (!pair)
-        return wg_error_set(WG_E_MEMORY, w->op, "%s: out of memory", w->op);
-    if (p->count >= most) {
+        return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+    while (p->count >= most) { /* several if the option was lowered */
         drop(p->pair[0]);
         memmove(p->pair, p->pair + 1, (size_t)--p->count * sizeof(struct pair *));
     }
@@ -64,6 +64,32 @@ wg_status pairs_add(struct pairs *p, struct work *w, const double *y, const doub
     p->pair[p->count++] = pair;
     p->scale = curvature / dot(y, y, p->n);
     return WG_OK;
+}
+
+void pairs_save(const struct pairs *p, struct state_writer *w)
+{
+    double *y = state_write(w, "y", 2, p->count), *s = state_write(w, "s", 2, p->count);
+    for (int64_t k = 0; y && s && k < p->count; k++) {
+        copy(y + k * p->n, p->pair[k]->element, p->n);
+        copy(s + k * p->n, p->pair[k]->element + p->n, p->n);
+    }
+}
+
+void pairs_load(struct pairs *p, struct state_reader *r)
+{
+    int64_t rows, same;
+    double *y = state_read_matrix(r, "y", &rows), *s = state_read_matrix(r, "s", &same);
+    if (r->status == WG_OK && rows != same)
+        r->status = wg_error_set(WG_E_ARGUMENT, r->op, "%s: expected as many rows of \"y\" as of \"s\"", r->op);
+    for (int64_t k = 0; r->status == WG_OK && k < rows; k++) {
+        const double curvature = dot(y + k * p->n, s + k * p->n, p->n);
+        if (!(curvature > 0) || !isfinite(1 / curvature))
+            r->status = wg_error_set(WG_E_ARGUMENT, r->op, "%s: expected pairs of positive curvature, row %lld has %g", r->op,
+                                     (long long)k, curvature);
+        else
+            r->status = pairs_add(p, r->op, y + k * p->n, s + k * p->n, curvature, INT64_MAX);
+    }
+    free(y), free(s);
 }
 
 wg_status pairs_direction(const struct pairs *p, struct work *w, const double *g, double *d)

@@ -36,6 +36,26 @@ static void *state_copy(const void *state, int64_t n)
     return s;
 }
 
+static void state_save(const void *state, struct state_writer *w)
+{
+    const struct state *s = state;
+    state_write_scalar(w, "steps", (double)s->steps);
+    state_write_scalar(w, "means", (double)s->means);
+    state_write_vector(w, "sum", s->sum);
+    state_write_vector(w, "mean", s->mean);
+    pairs_save(&s->pairs, w);
+}
+
+static void state_load(void *state, struct state_reader *r)
+{
+    struct state *s = state;
+    s->steps = state_read_count(r, "steps");
+    s->means = state_read_count(r, "means");
+    state_read_vector(r, "sum", s->sum);
+    state_read_vector(r, "mean", s->mean);
+    pairs_load(&s->pairs, r);
+}
+
 /* The end of a period: its mean, and from the second on a pair. buffer: 3n. */
 static wg_status learn(struct work *w, struct state *s, const wg_minimize_stochastic_quasi_newton_options *o, double *buffer)
 {
@@ -54,7 +74,7 @@ static wg_status learn(struct work *w, struct state *s, const wg_minimize_stocha
     const double curvature = dot(y, step, n);
     if (!(curvature > o->min_curvature * dot(step, step, n)) || !isfinite(1 / curvature) || !isfinite(max_abs(y, n)))
         return WG_OK;
-    return pairs_add(&s->pairs, w, y, step, curvature, o->history);
+    return pairs_add(&s->pairs, w->op, y, step, curvature, o->history);
 }
 
 static wg_status run(struct work *w, const void *options, void *state)
@@ -86,5 +106,10 @@ static wg_status run(struct work *w, const void *options, void *state)
     return WG_OK;
 }
 
-const struct minimize_kind minimize_stochastic_quasi_newton_kind = {
-    .name = "stochastic_quasi_newton", .products = true, .run = run, .state_copy = state_copy, .state_free = state_free};
+const struct minimize_kind minimize_stochastic_quasi_newton_kind = {.name = "stochastic_quasi_newton",
+                                                                    .products = true,
+                                                                    .run = run,
+                                                                    .state_copy = state_copy,
+                                                                    .state_free = state_free,
+                                                                    .state_save = state_save,
+                                                                    .state_load = state_load};

@@ -1,6 +1,7 @@
 /* A stochastic trust region: the rule stands in minimizers.def. */
 #include <stdlib.h>
 
+#include "state.h"
 #include "steihaug.h"
 
 struct state {
@@ -14,6 +15,19 @@ static void *state_copy(const void *state, int64_t n)
     if (s && state)
         *s = *(const struct state *)state;
     return s;
+}
+
+static void state_save(const void *state, struct state_writer *w)
+{
+    state_write_scalar(w, "radius", ((const struct state *)state)->radius);
+}
+
+static void state_load(void *state, struct state_reader *r)
+{
+    struct state *s = state;
+    s->radius = state_read_scalar(r, "radius");
+    if (r->status == WG_OK && !(s->radius >= 0))
+        r->status = wg_error_set(WG_E_ARGUMENT, r->op, "%s: expected a radius of at least 0, got %g", r->op, s->radius);
 }
 
 /* One step: f and g are those where the parameters are. */
@@ -58,5 +72,10 @@ static wg_status run(struct work *w, const void *options, void *state)
     return WG_OK;
 }
 
-const struct minimize_kind minimize_stochastic_trust_region_kind = {
-    .name = "stochastic_trust_region", .products = true, .run = run, .state_copy = state_copy, .state_free = free};
+const struct minimize_kind minimize_stochastic_trust_region_kind = {.name = "stochastic_trust_region",
+                                                                    .products = true,
+                                                                    .run = run,
+                                                                    .state_copy = state_copy,
+                                                                    .state_free = free,
+                                                                    .state_save = state_save,
+                                                                    .state_load = state_load};

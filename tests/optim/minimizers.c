@@ -273,6 +273,66 @@ static void a_call_that_fails_changes_nothing(void **state)
     assert_no_error();
 }
 
+/* A run is continued from parameters and state, named in another order, with the bits of one that was not interrupted. */
+static void state_and_parameters_are_all_that_a_run_needs(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ENTRIES; k++)
+        for (int before = 0; before < 36; before += 5) {
+            struct problem whole, rest;
+            begin(&whole, &entries[k], WG_F64), begin(&rest, &entries[k], WG_F64);
+            for (int i = 0; i < before; i++)
+                run(&whole);
+            const wg_tensor_list saved = wg_minimize_state(whole.m);
+            wg_tensor *tensor[8];
+            const char *name[8];
+            for (size_t i = 0; i < saved.n; i++)
+                tensor[i] = saved.tensor[saved.n - 1 - i], name[i] = saved.name[saved.n - 1 - i];
+            run(&rest); /* has a state of its own */
+            assert_int_equal(wg_minimize_set_state(rest.m, (wg_tensor_list){saved.n, tensor, name}), WG_OK);
+            for (int i = 0; i < 2; i++)
+                assert_int_equal(wg_write_raw(rest.p[i], wg_data(whole.p[i])), WG_OK);
+            for (int i = 0; i < 15; i++)
+                run(&whole), run(&rest);
+            assert_same_point(&whole, &rest);
+            end(&whole), end(&rest);
+        }
+    assert_no_error();
+}
+
+/* Another state is refused, and the minimizer goes on with its own. */
+static void a_state_of_another_is_refused(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ENTRIES; k++) {
+        struct problem problem, sound;
+        begin(&problem, &entries[k], WG_F64), begin(&sound, &entries[k], WG_F64);
+        for (int i = 0; i < 21; i++)
+            run(&problem), run(&sound);
+        const wg_tensor_list saved = wg_minimize_state(sound.m);
+        wg_tensor *tensor[8], *bad = wg_full(WG_F64, WG_SHAPE(2), NAN);
+        for (size_t i = 0; i <= saved.n; i++) { /* each in turn in another shape; then one too few */
+            for (size_t j = 0; j < saved.n; j++)
+                tensor[j] = i == j ? bad : saved.tensor[j];
+            if (saved.n > 0) {
+                assert_int_equal(wg_minimize_set_state(problem.m, (wg_tensor_list){saved.n - (i == saved.n), tensor, saved.name}),
+                                 saved.n == 1 && i == 1 ? WG_OK : WG_E_ARGUMENT);
+                if (saved.n > 1 || i == 0)
+                    assert_error(WG_E_ARGUMENT, "minimize_set_state: expected ");
+            }
+        }
+        const char *const names[] = {"m"};
+        assert_int_equal(wg_minimize_set_state(problem.m, (wg_tensor_list){1, &bad, names}), WG_E_ARGUMENT);
+        assert_error(WG_E_ARGUMENT, "minimize_set_state: ");
+        if (saved.n != 1) {
+            run(&problem), run(&sound);
+            assert_same_point(&problem, &sound);
+        }
+        end(&problem), end(&sound), wg_free(bad);
+    }
+    assert_no_error();
+}
+
 static void a_call_without_memory_changes_nothing(void **state)
 {
     (void)state;
@@ -443,6 +503,8 @@ int main(void)
         TEST(f32_follows_f64),
         TEST(a_call_that_fails_changes_nothing),
         TEST(a_call_without_memory_changes_nothing),
+        TEST(state_and_parameters_are_all_that_a_run_needs),
+        TEST(a_state_of_another_is_refused),
         TEST(evaluations_leave_nothing_behind),
         TEST(values_that_are_not_finite),
         TEST(a_flat_start_stays),

@@ -14,6 +14,9 @@ static wg_tensor *runs_itself(wg_tensor *const *p, size_t n, void *context)
     assert_fails(wg_minimize_run(context, squares, NULL, NULL), WG_E_STATE,
                  "minimize_run: the minimizer (lbfgs) is running already");
     assert_fails(wg_minimize_set(context, "lr", 1), WG_E_STATE, "minimize_set: the minimizer (lbfgs) is running");
+    assert_fails(wg_minimize_set_state(context, (wg_tensor_list){0, NULL, NULL}), WG_E_STATE, "minimize_set_state: ");
+    assert_int_equal(wg_minimize_state(context).n, 0);
+    expect_error(WG_E_STATE, "minimize_state: the minimizer is running");
     wg_minimize_reset(context);
     expect_error(WG_E_STATE, "minimize_reset: the minimizer is running");
     wg_minimize_destroy(context);
@@ -89,6 +92,14 @@ static void misuse_minimize(void)
                  "minimize_run_sampled: the minimizer is NULL");
     assert_fails(wg_minimize_run_sampled(m, squares, NULL, NULL, NULL), WG_E_ARGUMENT,
                  "minimize_run_sampled: lbfgs uses no Hessian-vector products");
+    const wg_tensor_list list = {1, &fx.x, NULL};
+    assert_int_equal(wg_minimize_state(NULL).n, 0);
+    expect_error(WG_E_NULL, "minimize_state: the minimizer is NULL");
+    assert_int_equal(wg_minimize_state(m).n, 0);
+    assert_fails(wg_minimize_set_state(NULL, list), WG_E_NULL, "minimize_set_state: the minimizer is NULL");
+    assert_fails(wg_minimize_set_state(m, list), WG_E_NULL, "minimize_set_state: the tensors or their names are NULL");
+    const char *const names[] = {"steps"};
+    FOR_EACH_BAD(IS_RELEASED, assert_fails(wg_minimize_set_state(m, (wg_tensor_list){1, &bad, names}), code, ""));
     assert_true(isnan(wg_minimize_get(NULL, "lr")));
     expect_error(WG_E_NULL, "minimize_get: the minimizer is NULL");
     assert_true(isnan(wg_minimize_get(m, NULL)));
@@ -146,6 +157,8 @@ static const struct misuse table[] = {
     {"wg_minimize_run_sampled", misuse_minimize},
     {"wg_minimize_get", misuse_minimize},
     {"wg_minimize_set", misuse_minimize},
+    {"wg_minimize_state", misuse_minimize},
+    {"wg_minimize_set_state", misuse_minimize},
     {"wg_minimize_reset", misuse_minimize},
     {"wg_minimize_print", misuse_minimize},
     {"wg_minimize_destroy", misuse_minimize},
