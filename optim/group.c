@@ -9,10 +9,15 @@
 #include "wengert/tensor.h"
 
 /* A new tensor of the optimizer's own, whether a tape is open or not. It is lent (wg_optim_state), so wg_free of it is an error. */
-static wg_tensor *own_zeros(wg_dtype dtype, wg_shape shape)
+static wg_tensor *own_full(wg_dtype dtype, wg_shape shape, double value)
 {
-    wg_tensor *t = wg_zeros(dtype, shape);
+    wg_tensor *t = wg_full(dtype, shape, value);
     return t ? wg_adopt(t) : NULL;
+}
+
+static wg_tensor *new_state(const struct state_kind *kind, const void *options, const wg_tensor *t)
+{
+    return own_full(wg_dtype_of(t), kind->shape ? kind->shape(options, t) : wg_shape_of(t), kind->start ? kind->start(options) : 0);
 }
 
 /* ---- the parameters of an optimizer, by tensor and by name ---- */
@@ -128,13 +133,13 @@ static wg_status add_parameter(wg_optim *optim, struct group *group, wg_tensor_l
         return wg_error_set(WG_E_ARGUMENT, op,
                             "%s: parameter %zu (%s) belongs to a tape and ends with it: take it out by wg_own first", op, i,
                             given_name(params, i));
-    p->count = own_zeros(WG_F64, WG_SCALAR);
+    p->count = own_full(WG_F64, WG_SCALAR, 0);
     if (!p->borrowed || !p->count)
         return WG_E_MEMORY;
     for (int k = 0; k < MAX_STATE; k++) {
-        if (!rule->state_name[k] || (rule->needs_state && !rule->needs_state(group->options, k)))
+        if (!rule->state[k].name || (rule->needs_state && !rule->needs_state(group->options, k)))
             continue;
-        p->state[k] = own_zeros(wg_dtype_of(t), wg_shape_of(t));
+        p->state[k] = new_state(&rule->state[k], group->options, t);
         if (!p->state[k])
             return WG_E_MEMORY;
     }
@@ -148,7 +153,7 @@ static wg_status fill(wg_optim *optim, struct group *group, wg_tensor_list param
         WG_TRY(add_parameter(optim, group, params, i, op));
     }
     double lr = 0;
-    group->lr = own_zeros(WG_F64, WG_SCALAR);
+    group->lr = own_full(WG_F64, WG_SCALAR, 0);
     WG_TRY(wg_options_get(optim->table, group->options, "lr", &lr, op));
     return group->lr ? wg_write(group->lr, &lr) : WG_E_MEMORY;
 }

@@ -7,6 +7,7 @@
 #include "rule/rule.h"
 #include "wengert/error.h"
 #include "wengert/ops.h"
+#include "wengert/replay.h"
 #include "wengert/tape.h"
 #include "wengert/tensor.h"
 
@@ -67,7 +68,7 @@ static bool list_state(wg_optim *optim, const struct group *group, size_t index)
             if (p->state[k] == WG_NONE)
                 continue;
             tensor[n] = p->state[k];
-            named = (name[n++] = state_name(p, optim->rule->state_name[k])) != NULL && named;
+            named = (name[n++] = state_name(p, optim->rule->state[k].name)) != NULL && named;
         }
     }
     for (size_t i = optim->n_state; i < n && named; i++)
@@ -101,11 +102,26 @@ static bool groups_reserve(wg_optim *optim)
     return groups != NULL;
 }
 
+/* Room for the parameters of a step that moves all of them, and more. */
+static bool moved_reserve(wg_optim *optim, size_t more)
+{
+    const size_t room = optim->room_moved + more;
+    const struct parameter **moved = realloc(optim->moved, room * sizeof *moved);
+    if (moved)
+        optim->moved = moved;
+    wg_tensor **gradient = moved ? realloc(optim->gradient, room * sizeof *gradient) : NULL;
+    if (!gradient)
+        return false;
+    optim->gradient = gradient;
+    optim->room_moved = room;
+    return true;
+}
+
 /* lr: the rate at first, if it is another than that of the options; or NULL. */
 static wg_status add_group(wg_optim *optim, wg_tensor_list params, const void *options, const double *lr, const char *op)
 {
     WG_TRY(check_new(optim, params, op));
-    if (!groups_reserve(optim))
+    if (!groups_reserve(optim) || !moved_reserve(optim, params.n))
         return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     struct group *group = &optim->groups[optim->n_groups];
     WG_TRY(group_init(optim, group, params, options, op));
@@ -185,6 +201,8 @@ void wg_optim_destroy(wg_optim *optim)
         group_finish(&optim->groups[g]);
     optim_tree_free(&optim->by_tensor);
     optim_tree_free(&optim->by_name);
+    optim_forget_update(optim);
+    free(optim->moved), free(optim->gradient);
     free(optim->draft);
     free(optim->groups);
     free(optim->state);
@@ -252,7 +270,7 @@ static bool same_state(const wg_optim *optim, const struct group *group)
 }
 
 /* keep_base: of the rate only that of the next steps is set, not the one that schedules start from. */
-static wg_status set(const wg_optim *optim, size_t group, const char *option, double value, bool keep_base, const char *op)
+static wg_status set(wg_optim *optim, size_t group, const char *option, double value, bool keep_base, const char *op)
 {
     struct group *found = group_at(optim, group, op);
     if (!found)
@@ -268,6 +286,8 @@ static wg_status set(const wg_optim *optim, size_t group, const char *option, do
                             op, option, value, option, value);
     if (strcmp(option, "lr") == 0)
         WG_TRY(wg_write(found->lr, &value));
+    else
+        optim_forget_update(optim); /* which has the options that it was captured with */
     if (!keep_base)
         memcpy(found->options, optim->draft, optim->table.size);
     return WG_OK;
@@ -291,72 +311,13 @@ wg_tensor_list wg_optim_state(const wg_optim *optim)
     return (wg_tensor_list){0, NULL, NULL};
 }
 
-/* ---- stepping ---- */
-
-/* The parameters outlive the optimizer, or it can no longer step or be printed. */
-static wg_status check_alive(const struct parameter *p, size_t group, size_t i, const char *op)
-{
-    if (wg_is_live(p->tensor))
-        return WG_OK;
-    return wg_error_set(
-        WG_E_DANGLING, op,
-        "%s: parameter %zu of group %zu (%s) was freed, or its module was destroyed, or wg_nn_tie replaced it: make the optimizer after tying, and destroy it before its parameters",
-        op, i, group, p->name);
-}
-
-/* Queues the updates; *updated counts them. */
-static wg_status queue(const wg_optim *optim, size_t *updated)
-{
-    for (size_t g = 0; g < optim->n_groups; g++) {
-        const struct group *group = &optim->groups[g];
-        for (size_t i = 0; i < group->n; i++) {
-            const struct parameter *p = &group->parameters[i];
-            WG_TRY(check_alive(p, g, i, "optim_step"));
-            wg_tensor *gradient = wg_gradient(p->tensor);
-            if (!gradient || !wg_requires_grad(p->tensor)) /* a frozen one may have a gradient of a tape that is older */
-                continue;
-            WG_TRY(wg_increment(p->count));
-            WG_TRY(optim->rule->update(p, gradient, group->lr, group->options));
-            ++*updated;
-        }
-    }
-    return WG_OK;
-}
-
-wg_status wg_optim_step(wg_optim *optim)
-{
-    if (!optim)
-        return wg_error_set(WG_E_NULL, "optim_step", "optim_step: the optimizer is NULL");
-    WG_TRY(wg_update_begin());
-    size_t updated = 0;
-    wg_status status = queue(optim, &updated);
-    if (status == WG_OK && updated == 0)
-        status = wg_error_set(
-            WG_E_NO_GRAD, "optim_step",
-            "optim_step: no parameter has a gradient: wg_backward comes first, and a step takes the gradients away unless .keep_grads is set");
-    if (status != WG_OK) {
-        wg_update_cancel();
-        return status;
-    }
-    if (!optim->keep_grads) /* with the update, or not at all */
-        wg_optim_clear_gradients(optim);
-    return wg_update_commit();
-}
-
-void wg_optim_clear_gradients(wg_optim *optim)
-{
-    for (size_t g = 0; optim && g < optim->n_groups; g++)
-        for (size_t i = 0; i < optim->groups[g].n; i++)
-            wg_clear_gradient(optim->groups[g].parameters[i].tensor);
-}
-
 /* ---- printing ---- */
 
 static wg_status check_printable(const wg_optim *optim, size_t g, const char *op)
 {
     const struct group *group = &optim->groups[g];
     for (size_t i = 0; i < group->n; i++)
-        WG_TRY(check_alive(&group->parameters[i], g, i, op));
+        WG_TRY(optim_check_alive(&group->parameters[i], i, op));
     return draft_from(optim, group, op);
 }
 

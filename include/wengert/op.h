@@ -119,6 +119,8 @@ enum wg_op_flags {
     WG_OP_UNCOUNTED = 64,  /* its arithmetic runs in a library or depends on the data: the cost rule states it, no test counts it */
     WG_OP_SURROGATE = 128, /* its gradient differs from that of its value on purpose: no test compares it with differences */
     WG_OP_EXACT_ALIAS = 256, /* reads an element in all operands before it writes it; see writes */
+    WG_OP_STORES = 4096,     /* in[0] becomes in[1], element by element, and nothing else happens */
+    WG_OP_SURE = 8192, /* the kernel never fails: it allocates nothing and refuses no values. Not needed for an op with rows */
     /* What the op does with the gradient that arrives, for pictures (wg_graph_write_gates). The tests of ops hold it against vjp. */
     WG_OP_DISTRIBUTES = 512, /* passes it on to each operand: add */
     WG_OP_SWAPS = 1024,      /* passes it on times the other of two operands: mul */

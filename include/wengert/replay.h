@@ -89,6 +89,26 @@ WG_API wg_replay_info wg_replay_inspect(const wg_replay *replay); /* zeros and E
    touched. */
 WG_API WG_MUST_CHECK wg_status wg_evaluate(wg_step *step, void *context);
 
+/* ---- updates in one pass ---- */
+
+/* An update that was captured, to run again. */
+typedef struct wg_update wg_update;
+
+/* Calls step between wg_update_begin and wg_update_commit, and runs its ops fused: a rule of many element-wise ops reads and writes
+   each of its operands about once. The bits are those of the bracket. Unlike wg_evaluate it may be called while tapes are open; it
+   makes their effects so far final, as wg_update_commit does.
+   *update, NULL at first, becomes what later calls run in place of step, with inputs instead of those of the first call: gradients,
+   which are others at each step. Step is called again where the layout of an input has changed, or the thread. Whatever else step
+   reads, and what it does, must be as before, or else the caller destroys the update first. Gradients that step clears are cleared
+   at each run.
+   Inside a capture, and while a trace, lifetimes, anomaly mode or times are recorded, it is the bracket and nothing else. It is so, too, where
+   two inputs are views of one tensor.
+   Errors: those of step, of wg_update_begin and of wg_evaluate; on failure nothing has changed.
+   Cost of the first call: a plan, linear in the ops of step; of a later one: no allocation, and an address per input and group of ops. */
+WG_API WG_MUST_CHECK wg_status wg_update_run(wg_update **update, wg_step *step, void *context, wg_tensor *const *inputs, size_t n);
+
+WG_API void wg_update_destroy(wg_update *update); /* NULL is allowed */
+
 #ifdef __cplusplus
 }
 #endif

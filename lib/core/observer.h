@@ -37,6 +37,8 @@ struct wg_observer {
     void (*copied)(struct wg_recorder *recorder, struct wg_storage *to_storage, char *to, struct wg_storage *from_storage,
                    char *from, size_t bytes);
     void (*committed)(struct wg_recorder *recorder); /* all effects so far are final */
+    /* A commit is about to drop the gradient of a leaf that is no tape's. True: the recorder does it, once the step has run. */
+    bool (*clears)(struct wg_recorder *recorder, wg_tensor *leaf);
     void (*shared)(struct wg_recorder *recorder,
                    wg_tensor *value); /* a new value of the caller's shares the storage of another tensor */
     /* WG_OK if the program may read t's elements, or write elements, in the function op; else the error. */
@@ -51,6 +53,7 @@ struct wg_recorder {
     const struct wg_observer *observer;
     struct wg_recorder *next; /* in the thread's list of watchers */
     wg_status failed;         /* from then on no effect takes place */
+    wg_tape *around;          /* a capture's: the top tape when it began, or NULL; what was done there is no effect of the step */
 };
 
 /* Runs a node's kernel and checks the results. */

@@ -140,7 +140,7 @@ void wg_undo_hand_down(wg_tape *from, wg_tape *to)
 
 void wg_undo_commit_all(struct wg_thread *th)
 {
-    for (wg_tape *tape = th->top; tape; tape = tape->below) {
+    for (wg_tape *tape = th->top; tape && !(th->capture && tape == th->capture->around); tape = tape->below) {
         wg_undo_end(tape, NULL, false);
         tape->failed = false;
     }

@@ -101,7 +101,8 @@ wg_status wg_update_commit(void)
     const wg_status status = th->inspect ? run_all_inspected(th) : run_all(th);
     if (status == WG_OK) {
         for (const struct wg_clearing *clearing = th->clearings; clearing; clearing = clearing->next)
-            wg_gradient_drop(clearing->leaf);
+            if (!wg_note_clears(th, clearing->leaf))
+                wg_gradient_drop(clearing->leaf);
         wg_undo_commit_all(th);
     }
     wg_note_left(th, WG_ACTIVITY_COMMIT, NULL);

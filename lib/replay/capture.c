@@ -35,6 +35,9 @@ void wg_log_free(struct wg_log *log)
         const struct wg_context *owned = WG_NTH(log->contexts, struct wg_context, i);
         wg_context_destroy(owned->name, owned->destroy, owned->context);
     }
+    for (size_t i = 0; i < log->cleared.n; i++)
+        wg_value_unref(*WG_NTH(log->cleared, wg_tensor *, i));
+    wg_array_free(&log->cleared);
     wg_log_trim(log);
     wg_list_free(&log->buffers);
     wg_array_free(&log->dims);
@@ -195,6 +198,37 @@ static wg_status copy_bytes(const wg_call *c)
 static const struct wg_op op_bytes = {
     .name = "bytes", .n_in = 1, .n_out = 1, .registered = true, .kernels = {{.run = {copy_bytes, copy_bytes}}}};
 
+/* An assignment is logged as a store: an op whose result is the target, so that it joins the group that computes the value. */
+static void store_4(int64_t n, char *const *at, const int64_t *s, const void *params)
+{
+    (void)params;
+    if (s[1] == 1)
+        memmove(at[0], at[1], (size_t)n * 4);
+    else
+        for (int64_t i = 0; i < n; i++)
+            memcpy(at[0] + 4 * i, at[1], 4);
+}
+
+static void store_8(int64_t n, char *const *at, const int64_t *s, const void *params)
+{
+    (void)params;
+    if (s[1] == 1)
+        memmove(at[0], at[1], (size_t)n * 8);
+    else
+        for (int64_t i = 0; i < n; i++)
+            memcpy(at[0] + 8 * i, at[1], 8);
+}
+
+static wg_status store(const wg_call *c)
+{
+    const struct wg_op *assign = c->context;
+    wg_tensor *in[2] = {c->out[0], c->in[0]};
+    return assign->kernels[WG_PORTABLE].run[c->dtype == WG_F64](&(wg_call){.op = assign, .in = in, .n_in = 2, .dtype = c->dtype});
+}
+
+static const struct wg_op op_store = {
+    .name = "assign", .n_in = 1, .n_out = 1, .registered = true, .kernels = {{.run = {store, store}, .row = {store_4, store_8}}}};
+
 /* Stores params in the log. Consecutive launches often have equal params, so the latest ones are compared first. */
 static const void *find_params(struct wg_log *log, const void *params, size_t size)
 {
@@ -291,9 +325,23 @@ static wg_status copy_on_write(struct wg_log *log, const wg_tensor *t)
     return status;
 }
 
+static wg_status note_store(struct wg_log *log, const wg_call *c)
+{
+    const wg_call call = {.op = &op_store,
+                          .in = c->in + 1,
+                          .out = c->in,
+                          .context = (void *)(uintptr_t)c->op,
+                          .n_in = 1,
+                          .n_out = 1,
+                          .dtype = c->dtype};
+    WG_TRY(copy_on_write(log, c->in[0]));
+    return note(log, &call, store);
+}
+
 static wg_status run(struct wg_recorder *recorder, const wg_call *c, wg_kernel *kernel)
 {
-    return note(log_of(recorder), c, kernel);
+    const bool stores = (c->op->flags & WG_OP_STORES) && (c->in[0]->dtype == WG_F32 || c->in[0]->dtype == WG_F64);
+    return stores ? note_store(log_of(recorder), c) : note(log_of(recorder), c, kernel);
 }
 
 static void copied(struct wg_recorder *recorder, struct wg_storage *to_storage, char *to, struct wg_storage *from_storage,
@@ -310,6 +358,22 @@ static void committed(struct wg_recorder *recorder)
         *WG_NTH(log->commits, size_t, log->commits.n++) = log->launches.n;
     else
         recorder->failed = WG_E_MEMORY;
+}
+
+static bool clears(struct wg_recorder *recorder, wg_tensor *leaf)
+{
+    struct wg_log *log = log_of(recorder);
+    if (leaf->flags & WG_T_PROXY)
+        leaf = leaf->from.leaf;
+    if (!log->defers || leaf->tape)
+        return false;
+    if (wg_array_reserve(&log->cleared, 1, sizeof leaf) != WG_OK) {
+        recorder->failed = WG_E_MEMORY;
+        return true;
+    }
+    atomic_fetch_add_explicit(&wg_value_of(leaf)->refs, 1, memory_order_relaxed);
+    *WG_NTH(log->cleared, wg_tensor *, log->cleared.n++) = leaf;
+    return true;
 }
 
 static void shared(struct wg_recorder *recorder, wg_tensor *value)
@@ -426,6 +490,7 @@ const struct wg_observer wg_capture_observer = {.run = run,
                                                 .released = released,
                                                 .copied = copied,
                                                 .committed = committed,
+                                                .clears = clears,
                                                 .shared = shared,
                                                 .may_read = may_read,
                                                 .may_write = may_write,

@@ -28,7 +28,7 @@ wg_status wg_evaluate(wg_step *step, void *context)
     struct evaluation e = {step, context};
     if (!step)
         return wg_fail(WG_E_NULL, "evaluate", "evaluate: the step is NULL");
-    wg_replay *replay = wg_capture_for("evaluate", on_a_tape, &e); /* also runs it once */
+    wg_replay *replay = wg_capture_for("evaluate", on_a_tape, &e, false); /* also runs it once */
     if (!replay)
         return wg_error_cause();
     wg_replay_destroy(replay);

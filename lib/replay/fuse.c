@@ -37,6 +37,13 @@ bool wg_launch_reduces(const struct wg_log *log, const struct wg_launch *launch)
     return y->numel == 1 && x->numel > WG_TILE && (x->flags & WG_T_CONTIGUOUS) && x->dtype == launch->dtype;
 }
 
+bool wg_launch_may_fail(const struct wg_log *log, const struct wg_launch *launch)
+{
+    return !launch->op->writes && !wg_has_rows(launch->op) && !(launch->op->flags & WG_OP_SURE) &&
+           !(launch->op->kernels[WG_PORTABLE].block[WG_F32] && launch->n_out == 1 &&
+             WG_LAYOUT(log, WG_OPERAND(log, launch->operand)->layout)->numel == 1);
+}
+
 /* ---- the use of buffers by a group ---- */
 
 struct buffer_use {
@@ -59,6 +66,7 @@ struct fusing {
     uint32_t *spare;   /* free slots */
     size_t members, n_put_off;
     uint32_t group;
+    size_t open; /* values of the group that launches after its last member use */
     int64_t numel;
     const struct wg_layout *layout;
 };
@@ -129,16 +137,35 @@ static bool fits(const struct fusing *f, const struct wg_launch *launch)
     return true;
 }
 
+static bool is_open(const struct fusing *f, uint32_t buffer)
+{
+    const struct buffer_use *buffer_use = &f->buffer_use[buffer];
+    return buffer_use->group == f->group && buffer_use->written && buffer_use->uses < buffer_use->all &&
+           WG_BUFFER(f->plan->log, buffer)->kind == WG_INTERNAL;
+}
+
+/* Whether a long group is done: nothing waits for its values, and the launch has nothing to do with it. Together they would pass over
+   more operands at once than the caches can follow. */
+static bool is_done(const struct fusing *f, const struct wg_launch *launch)
+{
+    bool apart = f->members > 0 && f->numel > WG_TILE && f->open == 0;
+    for (unsigned i = 0; i < wg_launch_operands(launch) && apart; i++)
+        apart = !in_group(f, operand_of(f, launch, i)) || !one_by_one(f, operand_of(f, launch, i));
+    return apart;
+}
+
 static void join(struct fusing *f, uint32_t number, const struct wg_launch *launch)
 {
     if (f->members == 0) {
         f->group++;
+        f->open = 0;
         f->layout = WG_LAYOUT(f->plan->log, operand_of(f, launch, 0)->layout);
         f->numel = f->layout->numel;
     }
     for (unsigned i = wg_launch_operands(launch); i-- > 0;) { /* inputs before the output */
         const struct wg_operand *operand = operand_of(f, launch, i);
         struct buffer_use *buffer_use = &f->buffer_use[operand->buffer];
+        f->open -= is_open(f, operand->buffer);
         if (buffer_use->group != f->group)
             *buffer_use = (struct buffer_use){.group = f->group,
                                               .all = buffer_use->all,
@@ -150,6 +177,7 @@ static void join(struct fusing *f, uint32_t number, const struct wg_launch *laun
         buffer_use->written = buffer_use->written || i == 0;
         buffer_use->uses++;
         buffer_use->last = (uint32_t)f->members;
+        f->open += is_open(f, operand->buffer);
     }
     f->member[f->members++] = number;
 }
@@ -278,6 +306,8 @@ static wg_status take(struct fusing *f, uint32_t number)
 {
     const struct wg_launch *launch = WG_LAUNCH(f->plan->log, number);
     const bool rows = wg_launch_row(f->plan->log, launch) != NULL, later = depends_on_later(f, launch);
+    if (rows && is_done(f, launch))
+        WG_TRY(end_group(f));
     if (!later && (rows ? fits(f, launch) : folds(f, launch))) {
         join(f, number, launch);
         return WG_OK;

@@ -22,9 +22,14 @@ struct ready_row {
 struct row_steps {
     uintptr_t in_slot[WG_ROW_OPERANDS]; /* mask: all bits set for an operand in a slot, else 0 */
     int32_t step[WG_ROW_OPERANDS];      /* bytes from one tile to the next */
-    int32_t ahead[WG_ROW_OPERANDS];     /* bytes of the next tile to prefetch before this one is processed */
     int32_t streamed;                   /* bytes of an element if the output is written with non-temporal stores, else 0 */
     int32_t total;                      /* bytes of a block's total if this is a reduction, else 0 */
+};
+
+/* An operand whose next tile is prefetched while this one is processed. */
+struct stream {
+    uint32_t row, operand;
+    int32_t bytes; /* of a tile */
 };
 
 /* The final step of a reduction, which joins the totals of the blocks. */
@@ -44,6 +49,9 @@ struct wg_rows {
     char *slots;
     struct ready_join *join;
     struct row_steps *steps;
+    struct stream *stream;
+    size_t streams;
+    int32_t lines; /* cache lines to prefetch before each row, so that the requests never queue */
     struct ready_row row[];
 };
 
@@ -127,8 +135,6 @@ static wg_status make_row(const struct making *m, const struct wg_launch *launch
             singles |= 1u << (i - 1);
         if (i == 0 && is_streamed(m, operand, ready->at[0], steps->step[0]))
             steps->streamed = steps->step[0] / WG_TILE;
-        else if (is_ahead(m, operand, steps->step[i]))
-            steps->ahead[i] = steps->step[i];
     }
     ready->stride = strides[singles];
     return WG_OK;
@@ -150,6 +156,25 @@ static wg_status make_reduction(const struct making *m, const struct wg_launch *
     *join = (struct ready_join){WG_KERNEL(launch->op, join, isa, dtype),
                                 {wg_address(m->replay, m->plan, WG_OPERAND(m->plan->log, launch->operand)), totals}};
     return make_operand(m, WG_OPERAND(m->plan->log, launch->operand + 1), ready, steps, 1);
+}
+
+/* Lists the operands that are prefetched. */
+static wg_status make_streams(const struct making *m, struct wg_rows *rows)
+{
+    int32_t bytes = 0;
+    rows->stream = wg_log_alloc(&m->replay->log, rows->n * WG_ROW_OPERANDS * sizeof *rows->stream);
+    if (!rows->stream)
+        return WG_E_MEMORY;
+    for (uint32_t i = 0; i < rows->n; i++)
+        for (uint32_t k = 0; k < wg_launch_operands(member(m, i)); k++) {
+            const int32_t step = rows->steps[i].step[k];
+            if ((k == 0 && rows->steps[i].streamed) || !is_ahead(m, WG_OPERAND(m->plan->log, member(m, i)->operand + k), step))
+                continue;
+            rows->stream[rows->streams++] = (struct stream){i, k, step};
+            bytes += step;
+        }
+    rows->lines = (bytes / WG_LINE + (int32_t)rows->n - 1) / (int32_t)rows->n;
+    return WG_OK;
 }
 
 /* Allocates the slots of a group of one tile, or of one thread for a longer group with many slots. */
@@ -191,8 +216,10 @@ wg_status wg_rows_new(struct wg_replay *replay, const struct wg_plan *plan, cons
     if (status == WG_OK && unit->numel > WG_TILE) {
         rows->steps = wg_log_alloc(&replay->log, unit->n * sizeof *steps);
         status = rows->steps ? WG_OK : WG_E_MEMORY;
-        if (status == WG_OK)
+        if (status == WG_OK) {
             memcpy(rows->steps, steps, unit->n * sizeof *steps);
+            status = make_streams(&m, rows);
+        }
     }
     wg_object_free(steps);
     *made = rows;
@@ -218,16 +245,33 @@ static void reduce_tile(const struct ready_row *row, int32_t size, int64_t n, ch
     }
 }
 
+/* Where prefetching is in the next tile of the streams. */
+struct prefetching {
+    const struct stream *stream, *end;
+    int32_t byte;
+};
+
+static void prefetch(const struct wg_rows *rows, struct prefetching *p, int64_t tile, int32_t lines)
+{
+    while (lines > 0 && p->stream < p->end) {
+        const struct stream *stream = p->stream;
+        const char *at = rows->row[stream->row].at[stream->operand] + (tile + 1) * stream->bytes;
+        for (; lines > 0 && p->byte < stream->bytes; lines--, p->byte += WG_LINE)
+            __builtin_prefetch(at + p->byte);
+        if (p->byte >= stream->bytes)
+            p->stream++, p->byte = 0;
+    }
+}
+
 static void one_tile(const struct wg_rows *rows, int64_t tile, int64_t n, char *slots)
 {
     const struct row_steps *steps = rows->steps;
+    struct prefetching ahead = {rows->stream, rows->stream + rows->streams, 0};
     for (const struct ready_row *row = rows->row; row < rows->row + rows->n; row++, steps++) {
         char *at[WG_ROW_OPERANDS];
-        for (int i = 0; i < WG_ROW_OPERANDS; i++) {
+        for (int i = 0; i < WG_ROW_OPERANDS; i++)
             at[i] = (char *)((uintptr_t)row->at[i] + (uintptr_t)(tile * steps->step[i]) + ((uintptr_t)slots & steps->in_slot[i]));
-            for (int32_t byte = 0; byte < steps->ahead[i]; byte += WG_LINE)
-                __builtin_prefetch(at[i] + steps->step[i] + byte);
-        }
+        prefetch(rows, &ahead, tile, rows->lines);
         if (steps->streamed)
             stream_tile(row, steps->streamed, n, at);
         else if (steps->total)

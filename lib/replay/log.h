@@ -76,6 +76,8 @@ struct wg_log {
     struct wg_arena arena;   /* memory that the replay keeps: params, calls, pointers */
     struct wg_list buffers, launches, operands, layouts;
     struct wg_array dims, contexts, shared;
+    bool defers;                               /* gradients are cleared after the run, */
+    struct wg_array cleared;                   /* those of these leaves: wg_tensor *, with references */
     struct wg_array commits;                   /* for each commit of an update: the number of launches before it */
     struct wg_hash externals, numbers;         /* by storage: the index of its external buffer; by layout: its index */
     struct wg_recent recent[WG_RECENT_PARAMS]; /* the latest params, overwritten in turn */

@@ -31,12 +31,18 @@ struct wg_plan {
 
 /* Selects the launches that a result or an effect requires, in the order of the log. */
 wg_status wg_plan_begin(struct wg_plan *plan, const struct wg_log *log);
+/* Moves each store to the launch that computes its value, past launches that cannot fail: the updates of a bracket come after all that
+   it computes, so their values would wait in memory. */
+wg_status wg_plan_advance(struct wg_plan *plan);
 /* Groups launches over the same elements. Launches that are independent of a group may be moved before it. */
 wg_status wg_plan_groups(struct wg_plan *plan);
 /* Allocates memory in the block for each internal buffer that several units use, from the first of these units to the last. */
 wg_status wg_plan_memory(struct wg_plan *plan);
 void wg_plan_end(struct wg_plan *plan);
 
+/* Whether the launch can fail once it runs. Ops that change an operand check before they write, element-wise ops check nothing and
+   allocate no memory, and neither does the sum of all elements of a value in the pass that computes it; assumes that this is so for sums. */
+bool wg_launch_may_fail(const struct wg_log *log, const struct wg_launch *launch);
 /* The row of a launch that is element-wise and can run by rows; else NULL. */
 wg_row *wg_launch_row(const struct wg_log *log, const struct wg_launch *launch);
 /* Whether the launch reduces all elements of its operand and can be computed from blocks. */

@@ -72,11 +72,13 @@ static wg_status make_call(struct wg_replay *replay, const struct wg_plan *plan,
 
 /* ---- effects: what must be saved before it is changed ---- */
 
-/* Ops that change an operand check before they write, and element-wise ops check nothing and allocate no memory. So neither can
-   fail once running. */
-static bool may_fail(const struct wg_launch *launch)
+/* Whether the launch of this unit may fail after all: sums that found no group allocate memory if they are long. */
+static bool unit_may_fail(const struct wg_log *log, const struct wg_unit *unit, const struct wg_launch *launch)
 {
-    return !launch->op->writes && !wg_has_rows(launch->op);
+    const struct wg_layout *x = launch->n_in == 1 && !unit->rows && !launch->op->writes && !wg_has_rows(launch->op)
+                                    ? WG_LAYOUT(log, WG_OPERAND(log, launch->operand + launch->n_out)->layout)
+                                    : NULL;
+    return !unit->rows && (wg_launch_may_fail(log, launch) || (x && x->numel > WG_TILE));
 }
 
 /* Sets risky[i] if a launch that may fail follows launch i of the order before the next commit. */
@@ -85,11 +87,14 @@ static void find_risks(const struct wg_plan *plan, bool *risky)
     const struct wg_log *log = plan->log;
     size_t commit = log->commits.n;
     bool risk = false;
-    for (size_t i = plan->n; i-- > 0;) {
-        for (; commit > 0 && plan->order[i] < *WG_NTH(log->commits, size_t, commit - 1); commit--)
-            risk = false;
-        risky[i] = risk;
-        risk = risk || may_fail(WG_LAUNCH(log, plan->order[i]));
+    for (size_t u = plan->units.n; u-- > 0;) {
+        const struct wg_unit *unit = WG_NTH(plan->units, struct wg_unit, u);
+        for (size_t i = unit->first + unit->n; i-- > unit->first;) {
+            for (; commit > 0 && plan->order[i] < *WG_NTH(log->commits, size_t, commit - 1); commit--)
+                risk = false;
+            risky[i] = risk;
+            risk = risk || unit_may_fail(log, unit, WG_LAUNCH(log, plan->order[i]));
+        }
     }
 }
 
@@ -125,14 +130,19 @@ static size_t max_actions(const struct wg_plan *plan)
     return n;
 }
 
-/* Adds a launch by its kernel, preceded by a save of each operand that it changes if that change may have to be undone. */
-static wg_status add_launch(struct wg_replay *replay, const struct wg_plan *plan, size_t i, bool risky)
+/* Saves each operand that the launch changes, because that change may have to be undone. */
+static wg_status add_saves(struct wg_replay *replay, const struct wg_plan *plan, size_t i)
 {
     const struct wg_launch *launch = WG_LAUNCH(plan->log, plan->order[i]);
     for (unsigned k = 0; k < wg_launch_operands(launch); k++)
-        if (risky && changes(plan, launch, k))
+        if (changes(plan, launch, k))
             WG_TRY(add_save(replay, plan, WG_OPERAND(plan->log, launch->operand + k)));
-    return make_call(replay, plan, launch, &replay->actions[replay->n_actions++]);
+    return WG_OK;
+}
+
+static wg_status add_launch(struct wg_replay *replay, const struct wg_plan *plan, size_t i)
+{
+    return make_call(replay, plan, WG_LAUNCH(plan->log, plan->order[i]), &replay->actions[replay->n_actions++]);
 }
 
 static wg_status add_rows(struct wg_replay *replay, const struct wg_plan *plan, const struct wg_unit *unit)
@@ -158,10 +168,10 @@ static wg_status add_actions(struct wg_replay *replay, const struct wg_plan *pla
         const struct wg_unit *unit = WG_NTH(plan->units, struct wg_unit, u);
         for (; commit < commits->n && *WG_NTH(*commits, size_t, commit) <= plan->order[unit->first]; commit++)
             replay->actions[replay->n_actions++] = (struct wg_action){.kind = WG_RUN_COMMIT};
-        if (unit->rows)
-            WG_TRY(add_rows(replay, plan, unit));
-        else
-            WG_TRY(add_launch(replay, plan, unit->first, risky[unit->first]));
+        for (size_t i = unit->first; i < unit->first + unit->n; i++)
+            if (risky[i])
+                WG_TRY(add_saves(replay, plan, i));
+        WG_TRY(unit->rows ? add_rows(replay, plan, unit) : add_launch(replay, plan, unit->first));
     }
     return WG_OK;
 }
@@ -182,6 +192,7 @@ static wg_status build(struct wg_replay *replay, struct wg_plan *plan)
 {
     WG_TRY(list_changed(replay));
     WG_TRY(wg_plan_begin(plan, &replay->log));
+    WG_TRY(wg_plan_advance(plan));
     WG_TRY(wg_plan_groups(plan));
     WG_TRY(wg_plan_memory(plan));
     replay->info = (wg_replay_info){replay->log.launches.n, plan->n, plan->units.n, plan->block};
@@ -197,7 +208,7 @@ static wg_status build(struct wg_replay *replay, struct wg_plan *plan)
     return status;
 }
 
-static wg_status check_capture(struct wg_thread *th, const char *name, wg_step *step)
+static wg_status check_capture(struct wg_thread *th, const char *name, wg_step *step, bool is_update)
 {
     if (!step)
         return wg_fail(WG_E_NULL, name, "%s: the step is NULL", name);
@@ -205,7 +216,7 @@ static wg_status check_capture(struct wg_thread *th, const char *name, wg_step *
         return wg_fail(WG_E_STATE, name, "%s: not inside a step that is captured or evaluated", name);
     if (th->sees_blocks)
         return wg_fail(WG_E_STATE, name, "%s: not while lifetimes are recorded: wg_lifetime_end comes first", name);
-    if (th->top || th->updating || *wg_lost_tapes() > 0)
+    if ((th->top && !is_update) || th->updating || *wg_lost_tapes() > 0)
         return wg_fail(WG_E_STATE, name, "%s: a tape or an update is open: a step opens its own and closes them", name);
     return wg_generator_default() ? WG_OK : WG_E_MEMORY; /* creates the generator now, so that it counts as external even if the
                                                             step is its first user */
@@ -214,6 +225,7 @@ static wg_status check_capture(struct wg_thread *th, const char *name, wg_step *
 static wg_status record_step(struct wg_thread *th, struct wg_log *log, const char *name, wg_step *step, void *context)
 {
     log->recorder.observer = &wg_capture_observer;
+    log->recorder.around = th->top;
     th->capture = &log->recorder;
     wg_watch_by(th);
     wg_callback callback = {.op = name, .who = "the step"};
@@ -227,19 +239,18 @@ static wg_status record_step(struct wg_thread *th, struct wg_log *log, const cha
     return status;
 }
 
-static wg_status run_actions(struct wg_thread *th, wg_replay *replay);
-
 /* Records the step and builds the replay. The first run is the same as every later run. */
-wg_replay *wg_capture_for(const char *name, wg_step *step, void *context)
+wg_replay *wg_capture_for(const char *name, wg_step *step, void *context, bool is_update)
 {
     WG_OPERATION(name);
     struct wg_thread *th = wg_self();
-    if (!th || check_capture(th, name, step) != WG_OK)
+    if (!th || check_capture(th, name, step, is_update) != WG_OK)
         return NULL;
     wg_replay *replay = wg_object_new(sizeof *replay);
     if (!replay)
         return NULL;
     struct wg_plan plan = {.log = NULL};
+    replay->is_update = replay->log.defers = is_update;
     replay->log.thread = th;
     replay->log.thread_serial = th->serial;
     wg_status status = record_step(th, &replay->log, name, step, context);
@@ -247,7 +258,7 @@ wg_replay *wg_capture_for(const char *name, wg_step *step, void *context)
         status = build(replay, &plan);
     wg_plan_end(&plan);
     wg_log_trim(&replay->log);
-    if (status == WG_OK && run_actions(th, replay) == WG_OK)
+    if (status == WG_OK && wg_run_actions(th, replay) == WG_OK)
         return replay;
     wg_replay_destroy(replay);
     return NULL;
@@ -255,7 +266,7 @@ wg_replay *wg_capture_for(const char *name, wg_step *step, void *context)
 
 wg_replay *wg_replay_capture(wg_step *step, void *context)
 {
-    return wg_capture_for("replay_capture", step, context);
+    return wg_capture_for("replay_capture", step, context, false);
 }
 
 void wg_replay_destroy(wg_replay *replay)
@@ -321,7 +332,7 @@ static void move_versions(const struct wg_replay *replay)
 /* On an open tape the changes of a run are effects: this saves the bytes for undoing them if the tape fails. */
 static wg_status hold_changes(struct wg_thread *th, const wg_replay *replay)
 {
-    for (size_t i = 0; i < replay->changed.n && th->top; i++) {
+    for (size_t i = 0; i < replay->changed.n && th->top && !replay->is_update; i++) {
         const struct wg_buffer *buffer = wg_changed_buffer(replay, i);
         char *at = wg_storage_data(buffer->block) + buffer->changed.from;
         WG_TRY(wg_undo_push_bytes(th->top, buffer->block, at, (size_t)(buffer->changed.to - buffer->changed.from)));
@@ -385,7 +396,7 @@ static wg_status run_users(struct wg_thread *th, const wg_call *prepared, wg_ker
     return status;
 }
 
-static wg_status run_actions(struct wg_thread *th, wg_replay *replay)
+wg_status wg_run_actions(struct wg_thread *th, wg_replay *replay)
 {
     wg_status status = hold_changes(th, replay);
     replay->busy = true;
@@ -422,5 +433,5 @@ wg_status wg_replay_run(wg_replay *replay)
     WG_TRY(wg_replay_check(th, replay, "replay_run"));
     if (!th->top)
         wg_error_clear(th);
-    return run_actions(th, replay);
+    return wg_run_actions(th, replay);
 }

@@ -54,7 +54,8 @@ struct wg_replay {
     struct wg_array patches, bindings;
     struct wg_array changed; /* pointers to the buffers that a run writes and that outlive it */
     wg_replay_info info;
-    bool busy; /* the replay runs or is being destroyed; a user function called meanwhile may do neither */
+    bool is_update; /* one update, whose commit makes its changes final: none need be undone after it */
+    bool busy;      /* the replay runs or is being destroyed; a user function called meanwhile may do neither */
 };
 
 static inline struct wg_buffer *wg_changed_buffer(const struct wg_replay *replay, size_t i)
@@ -62,7 +63,9 @@ static inline struct wg_buffer *wg_changed_buffer(const struct wg_replay *replay
     return *WG_NTH(replay->changed, struct wg_buffer *, i);
 }
 
-wg_replay *wg_capture_for(const char *name, wg_step *step, void *context); /* implements the public function of that name */
+/* Implements the public function of that name. is_update: the step is one update, which may run on an open tape. */
+wg_replay *wg_capture_for(const char *name, wg_step *step, void *context, bool is_update);
+wg_status wg_run_actions(struct wg_thread *th, wg_replay *replay);
 /* Checks that this thread may run or change the replay now; errors name the given function. */
 wg_status wg_replay_check(struct wg_thread *th, const wg_replay *replay, const char *name);
 char *wg_address(const struct wg_replay *replay, const struct wg_plan *plan, const struct wg_operand *operand);

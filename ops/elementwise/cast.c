@@ -97,7 +97,7 @@ const struct wg_op wg_op_cast = {
     .vjp = vjp,
     .jvp = jvp,
     .cost = wg_cost_bytes,
-    .flags = WG_OP_BROADCASTS,
+    .flags = WG_OP_BROADCASTS | WG_OP_SURE,
     WG_SAMPLES({"f64 to f64", {WG_DIMS(3, 4)}, .n = 1, .dtype = {WG_F64}, TO(WG_F64)},
                {"to i64", {WG_DIMS(3, 4)}, .n = 1, .low = {1}, .high = {100}, TO(WG_I64)},
                {"to u8", {WG_DIMS(3, 4)}, .n = 1, .low = {1}, .high = {100}, TO(WG_U8)},

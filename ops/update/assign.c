@@ -59,7 +59,7 @@ const struct wg_op wg_op_assign = {
     .kernels = KERNELS(assign),
     .cost = cost,
     .writes = WG_IN(0),
-    .flags = WG_OP_EXACT_ALIAS,
+    .flags = WG_OP_EXACT_ALIAS | WG_OP_STORES,
     WG_SAMPLES({"2x3", {WG_DIMS(2, 3), WG_DIMS(2, 3)}, .n = 2}),
 };
 #endif

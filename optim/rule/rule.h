@@ -1,11 +1,53 @@
-/* What an optimizer is beside its options: its state per parameter and the op that updates. */
+/* What an optimizer is beside its options: its state per parameter, and one step of a parameter. */
 #ifndef OPTIM_RULE_H
 #define OPTIM_RULE_H
 
 #include "wengert/optim.h"
 #include "wengert/options.h"
+#include "wengert/replay.h"
 
-enum { MAX_STATE = 2 };
+enum { MAX_STATE = 4 };
+
+/* One step of one parameter, in ops: what it reads, and what the rule makes of it. */
+struct step {
+    wg_tensor *p, *g;            /* the parameter, the gradient */
+    wg_tensor *lr, *t;           /* f64 scalars: the rate, the number of this step of the parameter, from 1 */
+    wg_tensor *state[MAX_STATE]; /* as the last step left it; the rule replaces it by what this step makes of it */
+    const void *options;         /* the optimizer's own struct, wg_optim_NAME_options */
+};
+
+/* A tensor of a parameter's state. shape: NULL for the parameter's; start: NULL for zeros. options and p are those of its group. */
+struct state_kind {
+    const char *name;
+    wg_shape (*shape)(const void *options, const wg_tensor *p);
+    double (*start)(const void *options);
+};
+
+/* Either move or update. */
+struct optim_rule {
+    const char *name;
+    struct state_kind state[MAX_STATE];
+    wg_status (*check)(const void *options, const char *op); /* of options that fit only together: E_ARGUMENT; or NULL */
+    bool (*needs_state)(const void *options, int index);     /* NULL: always */
+    wg_tensor *(*move)(struct step *s);                      /* what the parameter becomes; NULL and the error on failure */
+    wg_status (*update)(const struct step *s);               /* changes parameter and state in place, by a kernel of its own */
+};
+
+/* ---- what rules are written with (step.c): each gives NULL for NULL ---- */
+
+wg_tensor *step_scaled(wg_tensor *x, wg_tensor *scalar);     /* x times a scalar, which gets x's dtype first */
+wg_tensor *step_added(wg_tensor *x, wg_tensor *scalar);      /* x plus a scalar, likewise */
+wg_tensor *step_mixed(wg_tensor *a, double beta, wg_tensor *b);  /* β a + (1-β) b: a moving average */
+wg_tensor *step_plus(wg_tensor *a, double factor, wg_tensor *b); /* a + factor b; a if the factor is 0 */
+wg_tensor *step_gradient(const struct step *s, double weight_decay); /* g + λ p */
+wg_tensor *step_power(const struct step *s, double beta);    /* βᵗ, f64 */
+wg_tensor *step_unbias(const struct step *s, double beta);   /* 1/(1-βᵗ), f64: what a moving average from 0 is multiplied by */
+wg_tensor *step_is_first(const struct step *s);              /* 1 at the first step, else 0, f64 */
+wg_tensor *step_root(wg_tensor *x, double eps);              /* √x + ε */
+wg_tensor *step_away(const struct step *s, wg_tensor *direction); /* p - lr direction */
+wg_tensor *step_total(wg_tensor *x);                         /* Σ x² over all elements */
+
+/* ---- groups ---- */
 
 /* A parameter with its state. borrowed: the same tensor, or WG_NONE if it is a tape's. name: no two of an optimizer share one; copies: the
    largest number that was put behind it for parameters of the same name. count: its steps so far, f64. state[i] is WG_NONE where the options
@@ -14,15 +56,6 @@ struct parameter {
     wg_tensor *tensor, *borrowed, *count, *state[MAX_STATE];
     char *name;
     size_t copies, group;
-};
-
-/* options point to the optimizer's own struct, wg_optim_NAME_options. */
-struct optim_rule {
-    const char *name;
-    const char *state_name[MAX_STATE];
-    wg_status (*check)(const void *options, const char *op); /* of options that fit only together: E_ARGUMENT; or NULL */
-    bool (*needs_state)(const void *options, int index);     /* NULL: always */
-    wg_status (*update)(const struct parameter *p, wg_tensor *gradient, wg_tensor *lr, const void *options);
 };
 
 struct group {
@@ -43,7 +76,17 @@ struct wg_optim {
     char **state_names;
     size_t n_state, state_room;
     void *by_tensor, *by_name; /* search trees of all parameters */
+    const struct parameter **moved; /* the parameters that the latest step moved, and their gradients then */
+    wg_tensor **gradient;
+    size_t n_moved, room_moved;
+    bool same; /* they are those of the step before */
+    wg_update *update; /* of those parameters, to run again; or NULL */
 };
+
+/* The parameter is its group's i-th. It outlives the optimizer, or that can no longer step or be printed: E_DANGLING. */
+wg_status optim_check_alive(const struct parameter *p, size_t i, const char *op);
+/* The next step is captured anew: what it does has changed. */
+void optim_forget_update(wg_optim *optim);
 
 /* An optimizer with its first group. op, here and below: the function that was called, for messages. */
 wg_optim *optim_create(const struct optim_rule *rule, wg_option_table table, wg_tensor_list params, const void *options,

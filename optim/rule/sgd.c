@@ -21,11 +21,11 @@ static bool needs_state(const void *options, int index)
     return index == 0 && ((const wg_optim_sgd_options *)options)->momentum != 0;
 }
 
-static wg_status update(const struct parameter *p, wg_tensor *gradient, wg_tensor *lr, const void *options)
+static wg_status update(const struct step *s)
 {
-    const wg_optim_sgd_options *o = options;
-    return wg_sgd_update(p->tensor, p->state[0], gradient, lr, p->count, o->momentum, o->dampening, o->weight_decay, o->nesterov);
+    const wg_optim_sgd_options *o = s->options;
+    return wg_sgd_update(s->p, s->state[0], s->g, s->lr, s->t, o->momentum, o->dampening, o->weight_decay, o->nesterov);
 }
 
 const struct optim_rule optim_sgd_rule = {
-    .name = "sgd", .state_name = {"v"}, .check = check, .needs_state = needs_state, .update = update};
+    .name = "sgd", .state = {{"v"}}, .check = check, .needs_state = needs_state, .update = update};

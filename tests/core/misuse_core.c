@@ -347,6 +347,13 @@ static void misuse_replay(void)
     expect_error(WG_E_STATE, "replay_capture: a tape or an update is open");
     assert_fails(wg_evaluate(NULL, NULL), WG_E_NULL, "evaluate: the step is NULL");
     assert_fails(wg_evaluate(never_run, NULL), WG_E_STATE, "a tape or an update is open");
+    wg_update *update = NULL;
+    assert_fails(wg_update_run(NULL, never_run, NULL, NULL, 0), WG_E_NULL, "update_run: the update is NULL");
+    assert_fails(wg_update_run(&update, NULL, NULL, NULL, 0), WG_E_NULL, "update_run: the step is NULL");
+    assert_fails(wg_update_run(&update, never_run, NULL, NULL, 1), WG_E_NULL, "update_run: the list of inputs is NULL");
+    FOR_EACH_BAD(IS_NULL, assert_fails(wg_update_run(&update, never_run, NULL, &bad, 1), code, "update_run: "));
+    assert_null(update);
+    wg_update_destroy(NULL);
     assert_fails(wg_replay_run(NULL), WG_E_NULL, "replay_run: ");
     assert_fails(wg_replay_bind(NULL, fx.x, fx.x), WG_E_NULL, "replay_bind: ");
     assert_true(wg_replay_inspect(NULL).logged == 0);
@@ -680,6 +687,8 @@ static const struct misuse table[] = {
     {"wg_update_cancel", misuse_update},
     {"wg_replay_capture", misuse_replay},
     {"wg_evaluate", misuse_replay},
+    {"wg_update_run", misuse_replay},
+    {"wg_update_destroy", misuse_replay},
     {"wg_replay_run", misuse_replay},
     {"wg_replay_bind", misuse_replay},
     {"wg_replay_inspect", misuse_replay},

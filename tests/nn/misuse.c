@@ -401,21 +401,28 @@ static void misuse_batches(void)
 
 /* ---- optimizers ---- */
 
+/* Of every optimizer: lists of parameters and rates that no optimizer takes. */
+#define WG_OPTIMIZER(name, options)                                                                                         \
+    static void misuse_optim_##name(void)                                                                                   \
+    {                                                                                                                       \
+        const wg_tensor_list good = {1, &fx.x, &(const char *){"x"}}, none = {0, NULL, NULL};                               \
+        wg_tensor *twice[2] = {fx.x, fx.x};                                                                                 \
+        FOR_EACH_BAD(IS_NULL, {                                                                                             \
+            const wg_tensor_list list = {1, &bad, &(const char *){"x"}};                                                    \
+            assert_null_and_error(wg_optim_##name(list), code, ": ");                                      \
+        });                                                                                                                 \
+        assert_null_and_error(wg_optim_##name(none), WG_E_ARGUMENT, "optim_" #name ": ");                                   \
+        assert_null_and_error(wg_optim_##name(((wg_tensor_list){2, twice, NULL})), WG_E_ARGUMENT, "optim_" #name ": ");     \
+        assert_null_and_error(wg_optim_##name(((wg_tensor_list){1, &fx.labels, NULL})), WG_E_DTYPE, "optim_" #name ": ");   \
+        assert_null_and_error(wg_optim_##name(good, .lr = -1), WG_E_ARGUMENT, "optim_" #name ": expected lr in");           \
+        assert_null_and_error(wg_optim_##name(good, .lr = (double)NAN), WG_E_ARGUMENT, "optim_" #name ": expected lr in");  \
+    }
+#include "wengert/optimizers.def"
+#undef WG_OPTIMIZER
+
 static void misuse_optim(void)
 {
-    const wg_tensor_list good = {1, &fx.x, &(const char *){"x"}}, none = {0, NULL, NULL};
-    wg_tensor *twice[2] = {fx.x, fx.x};
-    const char *names[2] = {"a", "b"};
-    FOR_EACH_BAD(IS_NULL, {
-        const wg_tensor_list list = {1, &bad, &(const char *){"x"}};
-        assert_null_and_error(wg_optim_sgd(list), code, ": ");
-        assert_null_and_error(wg_optim_adam(list), code, ": ");
-    });
-    assert_null_and_error(wg_optim_sgd(none), WG_E_ARGUMENT, "optim_sgd: ");
-    assert_null_and_error(wg_optim_sgd(((wg_tensor_list){2, twice, names})), WG_E_ARGUMENT, "optim_sgd: ");
-    assert_null_and_error(wg_optim_sgd(((wg_tensor_list){1, &fx.labels, names})), WG_E_DTYPE, "optim_sgd: ");
-    assert_null_and_error(wg_optim_sgd(good, .lr = -1), WG_E_ARGUMENT, "optim_sgd: ");
-    assert_null_and_error(wg_optim_sgd(good, .lr = (double)NAN), WG_E_ARGUMENT, "optim_sgd: ");
+    const wg_tensor_list good = {1, &fx.x, &(const char *){"x"}};
     assert_null_and_error(wg_optim_sgd(good, .nesterov = true), WG_E_ARGUMENT, "optim_sgd: ");
     assert_null_and_error(wg_optim_adam(good, .beta1 = 1), WG_E_ARGUMENT, "optim_adam: ");
     assert_null_and_error(wg_optim_adam(good, .beta2 = -0.1), WG_E_ARGUMENT, "optim_adam: ");
@@ -543,8 +550,9 @@ static const struct misuse table[] = {
     {"wg_batches_per_epoch", misuse_batches},
     {"wg_batches_state_of", misuse_batches},
     {"wg_batches_restore", misuse_batches},
-    {"wg_optim_sgd_with", misuse_optim},
-    {"wg_optim_adam_with", misuse_optim},
+#define WG_OPTIMIZER(name, options) {"wg_optim_" #name "_with", misuse_optim_##name},
+#include "wengert/optimizers.def"
+#undef WG_OPTIMIZER
     {"wg_optim_destroy", misuse_optim},
     {"wg_optim_step", misuse_optim_null},
     {"wg_optim_set_lr", misuse_optim_null},
@@ -553,7 +561,6 @@ static const struct misuse table[] = {
     {"wg_optim_get", misuse_optim_null},
     {"wg_optim_set", misuse_optim_null},
     {"wg_optim_print", misuse_optim_null},
-    {"wg_optim_adamw_with", misuse_optim},
     {"wg_optim_state", misuse_optim_null},
     {"wg_optim_add_group_with", misuse_optim_null},
     {"wg_optim_clear_gradients", misuse_optim_null},

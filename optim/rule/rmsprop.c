@@ -1,0 +1,29 @@
+/* RMSProp: the formula stands in optimizers.def. */
+#include "rule.h"
+#include "wengert/ops.h"
+
+enum { V, C, B };
+
+static bool needs_state(const void *options, int index)
+{
+    const wg_optim_rmsprop_options *o = options;
+    return index == V || (index == C && o->centered) || (index == B && o->momentum != 0);
+}
+
+static wg_tensor *move(struct step *s)
+{
+    const wg_optim_rmsprop_options *o = s->options;
+    wg_tensor *g = step_gradient(s, o->weight_decay);
+    wg_tensor *v = s->state[V] = step_mixed(s->state[V], o->alpha, wg_square(g));
+    if (o->centered) {
+        s->state[C] = step_mixed(s->state[C], o->alpha, g);
+        v = wg_sub(v, wg_square(s->state[C]));
+    }
+    wg_tensor *direction = wg_div(g, step_root(v, o->eps));
+    if (o->momentum != 0)
+        direction = s->state[B] = step_plus(direction, o->momentum, s->state[B]);
+    return step_away(s, direction);
+}
+
+const struct optim_rule optim_rmsprop_rule = {
+    .name = "rmsprop", .state = {{"v"}, {"c"}, {"b"}}, .needs_state = needs_state, .move = move};

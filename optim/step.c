@@ -1,0 +1,146 @@
+/* Steps: all parameters that have a gradient are updated, or none. */
+#include <string.h>
+
+#include "rule/rule.h"
+#include "wengert/error.h"
+#include "wengert/ops.h"
+#include "wengert/tape.h"
+#include "wengert/tensor.h"
+
+wg_status optim_check_alive(const struct parameter *p, size_t i, const char *op)
+{
+    if (wg_is_live(p->tensor))
+        return WG_OK;
+    return wg_error_set(
+        WG_E_DANGLING, op,
+        "%s: parameter %zu of group %zu (%s) was freed, or its module was destroyed, or wg_nn_tie replaced it: make the optimizer after tying, and destroy it before its parameters",
+        op, i, p->group, p->name);
+}
+
+/* The step of one parameter, with the state that it has. */
+static struct step step_of(const struct group *group, const struct parameter *p, wg_tensor *gradient)
+{
+    struct step s;
+    s.p = p->tensor;
+    s.g = gradient;
+    s.lr = group->lr;
+    s.t = p->count;
+    s.options = group->options;
+    memcpy(s.state, p->state, sizeof s.state);
+    return s;
+}
+
+typedef wg_status visitor(wg_optim *optim, const struct parameter *p, wg_tensor *gradient);
+
+/* Visits the parameters that this step moves: those that require a gradient and have one. A frozen one may have that of an older tape. */
+static inline __attribute__((always_inline)) wg_status for_each_moved(wg_optim *optim, visitor *visit)
+{
+    size_t moved = 0;
+    for (size_t g = 0; g < optim->n_groups; g++) {
+        const struct group *group = &optim->groups[g];
+        for (size_t i = 0; i < group->n; i++) {
+            const struct parameter *p = &group->parameters[i];
+            WG_TRY(optim_check_alive(p, i, "optim_step"));
+            wg_tensor *gradient = wg_gradient(p->tensor);
+            if (!gradient || !wg_requires_grad(p->tensor))
+                continue;
+            WG_TRY(visit(optim, p, gradient));
+            moved++;
+        }
+    }
+    if (moved > 0)
+        return WG_OK;
+    return wg_error_set(
+        WG_E_NO_GRAD, "optim_step",
+        "optim_step: no parameter has a gradient: wg_backward comes first, and a step takes the gradients away unless .keep_grads is set");
+}
+
+/* ---- steps by kernels: where each update is one kernel there is nothing to fuse ---- */
+
+static wg_status queue_kernel(wg_optim *optim, const struct parameter *p, wg_tensor *gradient)
+{
+    const struct step s = step_of(&optim->groups[p->group], p, gradient);
+    WG_TRY(wg_increment(p->count));
+    return optim->rule->update(&s);
+}
+
+static wg_status step_by_kernels(wg_optim *optim)
+{
+    WG_TRY(wg_update_begin());
+    const wg_status status = for_each_moved(optim, queue_kernel);
+    if (status != WG_OK) {
+        wg_update_cancel();
+        return status;
+    }
+    if (!optim->keep_grads) /* with the update, or not at all */
+        wg_optim_clear_gradients(optim);
+    return wg_update_commit();
+}
+
+/* ---- steps by ops: captured once for the parameters that have gradients, then run again while they are the same ---- */
+
+void optim_forget_update(wg_optim *optim)
+{
+    wg_update_destroy(optim->update);
+    optim->update = NULL;
+}
+
+static wg_status list(wg_optim *optim, const struct parameter *p, wg_tensor *gradient)
+{
+    optim->same = optim->same && optim->moved[optim->n_moved] == p;
+    optim->moved[optim->n_moved] = p;
+    optim->gradient[optim->n_moved++] = gradient;
+    return WG_OK;
+}
+
+/* Assigns a rule's results; where it left a state alone there is nothing to do. */
+static wg_status assign(const struct parameter *p, const struct step *s, wg_tensor *moved)
+{
+    if (!moved)
+        return wg_error_if_null(NULL);
+    for (int k = 0; k < MAX_STATE; k++)
+        if (s->state[k] != p->state[k])
+            WG_TRY(wg_assign(p->state[k], s->state[k]));
+    return wg_assign(p->tensor, moved);
+}
+
+/* Queues all updates. The step that ops compute with is what the count becomes. */
+static wg_status queue(void *context)
+{
+    wg_optim *optim = context;
+    for (size_t i = 0; i < optim->n_moved; i++) {
+        const struct parameter *p = optim->moved[i];
+        struct step s = step_of(&optim->groups[p->group], p, optim->gradient[i]);
+        s.t = wg_add_scalar(p->count, 1);
+        WG_TRY(wg_increment(p->count));
+        WG_TRY(assign(p, &s, optim->rule->move(&s)));
+    }
+    if (!optim->keep_grads)
+        wg_optim_clear_gradients(optim);
+    return WG_OK;
+}
+
+static wg_status step_by_ops(wg_optim *optim)
+{
+    const size_t before = optim->n_moved;
+    optim->n_moved = 0;
+    optim->same = true;
+    const wg_status status = for_each_moved(optim, list);
+    if (status != WG_OK || !optim->same || optim->n_moved != before)
+        optim_forget_update(optim);
+    return status == WG_OK ? wg_update_run(&optim->update, queue, optim, optim->gradient, optim->n_moved) : status;
+}
+
+wg_status wg_optim_step(wg_optim *optim)
+{
+    if (!optim)
+        return wg_error_set(WG_E_NULL, "optim_step", "optim_step: the optimizer is NULL");
+    return optim->rule->update ? step_by_kernels(optim) : step_by_ops(optim);
+}
+
+void wg_optim_clear_gradients(wg_optim *optim)
+{
+    for (size_t g = 0; optim && g < optim->n_groups; g++)
+        for (size_t i = 0; i < optim->groups[g].n; i++)
+            wg_clear_gradient(optim->groups[g].parameters[i].tensor);
+}
