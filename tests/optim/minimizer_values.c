@@ -245,6 +245,77 @@ static void a_fixed_step_to_no_number_is_taken_back(void **state)
     assert_no_error();
 }
 
+/* f = x - log x: from 0.01 Newton's full step stays inside; from 3 it leads to x < 0, where f is no number, and is taken back. */
+static wg_tensor *barrier(wg_tensor *const *p, size_t n, void *context)
+{
+    (void)n, (void)context;
+    return wg_sum(wg_sub(p[0], wg_log(p[0])));
+}
+
+static void a_full_step_to_no_number_is_taken_back(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        wg_tensor *x = wg_set_requires_grad(wg_full(WG_F64, WG_SHAPE(1), k == 0 ? 0.01 : 3), true);
+        wg_minimizer *m = wg_minimize_newton(((wg_tensor_list){1, &x, NULL}),
+                                             .line_search = k < 2 ? WG_MINIMIZE_SEARCH_NONE : WG_MINIMIZE_SEARCH_BACKTRACKING);
+        wg_minimize_result result;
+        assert_int_equal(wg_minimize_run(m, barrier, NULL, &result), WG_OK);
+        assert_int_equal(result.reason, k == 1 ? WG_MINIMIZE_NOT_FINITE : WG_MINIMIZE_GRADIENT);
+        assert_values(x, (const double[]){k == 1 ? 3 : 1}, 1e-9);
+        assert_close(result.f, k == 1 ? 3 - log(3) : 1, 1e-12);
+        wg_minimize_destroy(m), wg_free(x);
+    }
+    assert_no_error();
+}
+
+/* ---- least squares without full rank ---- */
+
+/* p0 + p1 - 1, element by element: as many residuals as half of the parameters, or, twice, as many as all of them. */
+static wg_tensor *sum_of_two(wg_tensor *const *p, size_t n, void *context)
+{
+    (void)n;
+    wg_tensor *r = wg_add_scalar(wg_add(p[0], p[1]), -1);
+    return *(bool *)context ? wg_concat((wg_tensor *[]){r, r}, 2, 0) : r;
+}
+
+static void jacobians_without_full_rank(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        bool twice = k % 2;
+        wg_tensor *p[2];
+        for (int i = 0; i < 2; i++)
+            p[i] = wg_set_requires_grad(wg_full(WG_F64, WG_SHAPE(3), 2 + i), true);
+        const wg_tensor_list list = {2, p, NULL};
+        wg_minimizer *m = k < 2 ? wg_minimize_gauss_newton(list) : wg_minimize_levenberg_marquardt(list);
+        wg_minimize_result result;
+        assert_int_equal(wg_minimize_run(m, sum_of_two, &twice, &result), WG_OK);
+        assert_int_equal(result.reason, WG_MINIMIZE_GRADIENT);
+        assert_true(result.f < 1e-16 && result.iterations < 20);
+        assert_values(p[0], (const double[]){0, 0, 0}, 1e-6); /* the shortest step: 2 from either */
+        wg_minimize_destroy(m), wg_free(p[0]), wg_free(p[1]);
+    }
+    assert_no_error();
+}
+
+/* L-BFGS with the search that PyTorch has not. */
+static void lbfgs_goes_with_backtracking(void **state)
+{
+    (void)state;
+    struct start s;
+    begin(&s);
+    wg_minimizer *m = wg_minimize_lbfgs(s.list, .line_search = WG_MINIMIZE_SEARCH_BACKTRACKING, .max_iterations = 500,
+                                        .change_tolerance = 0);
+    wg_minimize_result result;
+    assert_int_equal(wg_minimize_run(m, rosenbrock, NULL, &result), WG_OK);
+    assert_int_equal(result.reason, WG_MINIMIZE_GRADIENT);
+    assert_values(s.p[1], (const double[]){1, 1, 1, 1}, 1e-6);
+    assert_true(result.gradients == result.iterations + 1 && result.evaluations >= result.gradients);
+    wg_minimize_destroy(m), end(&s);
+    assert_no_error();
+}
+
 /* ---- what second order is for ---- */
 
 /* (1 - w₁ w₂)²: near the saddle at 0 Newton's own direction leads into it, and its damping, like saddle-free Newton, out of it. */
@@ -302,6 +373,9 @@ int main(void)
         TEST(backtracking_takes_the_first_lower_value),
         TEST(the_state_of_lbfgs_is_kept_and_forgotten),
         TEST(a_fixed_step_to_no_number_is_taken_back),
+        TEST(a_full_step_to_no_number_is_taken_back),
+        TEST(jacobians_without_full_rank),
+        TEST(lbfgs_goes_with_backtracking),
         TEST(saddles_are_left),
         TEST(a_quadratic_takes_one_step),
     };

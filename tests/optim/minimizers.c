@@ -324,6 +324,14 @@ static void a_state_of_another_is_refused(void **state)
         const char *const names[] = {"m"};
         assert_int_equal(wg_minimize_set_state(problem.m, (wg_tensor_list){1, &bad, names}), WG_E_ARGUMENT);
         assert_error(WG_E_ARGUMENT, "minimize_set_state: ");
+        if (saved.n > 1) { /* a number of steps that is none */
+            wg_tensor *half = wg_scalar(WG_F64, 1.5);
+            for (size_t j = 0; j < saved.n; j++)
+                tensor[j] = strcmp(saved.name[j], "steps") == 0 ? half : saved.tensor[j];
+            assert_int_equal(wg_minimize_set_state(problem.m, (wg_tensor_list){saved.n, tensor, saved.name}), WG_E_ARGUMENT);
+            assert_error(WG_E_ARGUMENT, "expected a whole number that is not negative as \"steps\"");
+            wg_free(half);
+        }
         if (saved.n != 1) {
             run(&problem), run(&sound);
             assert_same_point(&problem, &sound);
@@ -460,6 +468,37 @@ static void objectives_that_are_none(void **state)
     assert_no_error();
 }
 
+static wg_status run_in_capture(void *context)
+{
+    struct problem *problem = context;
+    return wg_minimize_run(problem->m, objective, problem, NULL);
+}
+
+/* Inside an update and a capture it is refused, and nothing has changed; on an open tape it runs. */
+static void where_a_call_may_stand(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ENTRIES; k++) {
+        struct problem problem, sound;
+        begin(&problem, &entries[k], WG_F64), begin(&sound, &entries[k], WG_F64);
+        assert_int_equal(wg_update_begin(), WG_OK);
+        assert_int_equal(wg_minimize_run(problem.m, objective, &problem, NULL), WG_E_STATE);
+        wg_update_cancel();
+        assert_error(WG_E_STATE, "");
+        assert_null(wg_replay_capture(run_in_capture, &problem));
+        assert_error(WG_E_STATE, "");
+        assert_same_point(&problem, &sound);
+        wg_tape *tape = wg_tape_open();
+        run(&problem);
+        assert_ptr_equal(wg_tape_top(), tape);
+        assert_int_equal(wg_tape_close(tape), WG_OK);
+        run(&sound);
+        assert_same_point(&problem, &sound);
+        end(&problem), end(&sound);
+    }
+    assert_no_error();
+}
+
 static void a_tensor_without_elements_is_a_parameter(void **state)
 {
     (void)state;
@@ -509,6 +548,7 @@ int main(void)
         TEST(values_that_are_not_finite),
         TEST(a_flat_start_stays),
         TEST(objectives_that_are_none),
+        TEST(where_a_call_may_stand),
         TEST(a_tensor_without_elements_is_a_parameter),
         TEST(a_parameter_outlives_its_minimizer),
     };

@@ -90,11 +90,12 @@ BETAS = {
 }
 
 
-def bfgs(f, x):
+def bfgs(f, x, armijo=False):
     b, scaled, g = np.eye(7), False, f.gradient(x)
     while True:
         d = -b @ g
-        t = wolfe(f, x, d, 1.0 if scaled else min(1, 1 / abs(g).sum()), 0.9)
+        first = 1.0 if scaled else min(1, 1 / abs(g).sum())
+        t = backtrack(f, x, d, first) if armijo else wolfe(f, x, d, first, 0.9)
         s, old = t * d, g
         x = x + s
         g = f.gradient(x)
@@ -122,12 +123,14 @@ def saddle_free(f, x, damping=0.0):
         yield x
 
 
-def newton_cg(f, x, forcing=0.5, sample=None):
+def newton_cg(f, x, forcing=0.5, sample=None, most=70):
     while True:
         g, h = f.gradient(x), (sample or f).hessian(x)
         tolerance = min(forcing, np.linalg.norm(g) ** 0.5) * np.linalg.norm(g)
         d, r, p, first = np.zeros(7), g.copy(), -g, 1.0
-        while np.linalg.norm(r) > tolerance:
+        for _ in range(most):
+            if np.linalg.norm(r) <= tolerance:
+                break
             curvature = p @ h @ p
             if curvature <= 0:
                 if not d.any():
@@ -141,11 +144,12 @@ def newton_cg(f, x, forcing=0.5, sample=None):
         yield x
 
 
-def steihaug(g, h, radius, forcing):
+def steihaug(g, h, radius, forcing, most=70):
     """The step, and whether it ends at the edge."""
     tolerance = min(forcing, np.linalg.norm(g) ** 0.5) * np.linalg.norm(g)
     p, r, d, edge = np.zeros(7), g.copy(), -g, False
-    while np.linalg.norm(r) > tolerance and not edge:
+    while np.linalg.norm(r) > tolerance and not edge and most > 0:
+        most -= 1
         a, b, c = d @ d, 2 * p @ d, p @ p - radius ** 2
         to_edge = (-b + (b * b - 4 * a * c) ** 0.5) / (2 * a)
         curvature = d @ h @ d
@@ -159,10 +163,10 @@ def steihaug(g, h, radius, forcing):
     return p, edge
 
 
-def trust_region(f, x, radius=1.0, forcing=0.5):
+def trust_region(f, x, radius=1.0, forcing=0.5, most=70):
     while True:
         g, h = f.gradient(x), f.hessian(x)
-        p, edge = steihaug(g, h, radius, forcing)
+        p, edge = steihaug(g, h, radius, forcing, most)
         ratio = (f.value(x) - f.value(x + p)) / (-g @ p - p @ h @ p / 2)
         if ratio > 0.15:
             x = x + p
@@ -178,12 +182,12 @@ def jacobian(x):
     return residuals(t).numpy(), torch.autograd.functional.jacobian(residuals, t).numpy()
 
 
-def gauss_newton(f, x, damping=0.0):
+def gauss_newton(f, x, damping=0.0, fixed=None):
     half = Function(lambda z: (residuals(z) ** 2).sum() / 2)
     while True:
         r, j = jacobian(x)
         d = np.linalg.solve(j.T @ j + damping * np.eye(7), -j.T @ r)
-        x = x + backtrack(half, x, d) * d
+        x = x + (fixed or backtrack(half, x, d)) * d
         yield x
 
 
@@ -288,6 +292,10 @@ CASES = [(rosenbrock, conjugate_gradient, (beta,), f".beta = WG_MINIMIZE_BETA_{n
     (rosenbrock, coordinate_descent, (True,), ".order = WG_MINIMIZE_ORDER_GREEDY"),
     (residuals, gauss_newton, (), ""),
     (residuals, gauss_newton, (20.0,), ".damping = 20"),
+    (residuals, gauss_newton, (20.0, 0.5), ".damping = 20, .lr = 0.5, .line_search = WG_MINIMIZE_SEARCH_NONE"),
+    (softplus, newton_cg, (0.5, None, 2), ".max_products = 2"),
+    (softplus, trust_region, (1.0, 0.5, 2), ".max_products = 2"),
+    (softplus, bfgs, (True,), ".line_search = WG_MINIMIZE_SEARCH_BACKTRACKING"),
     (residuals, levenberg_marquardt, (), ""),
     (residuals, levenberg_marquardt, (False, 10.0), ".scaled = false, .lambda = 10"),
 ]
