@@ -402,20 +402,20 @@ static void misuse_batches(void)
 /* ---- optimizers ---- */
 
 /* Of every optimizer: lists of parameters and rates that no optimizer takes. */
-#define WG_OPTIMIZER(name, options)                                                                                         \
-    static void misuse_optim_##name(void)                                                                                   \
-    {                                                                                                                       \
-        const wg_tensor_list good = {1, &fx.x, &(const char *){"x"}}, none = {0, NULL, NULL};                               \
-        wg_tensor *twice[2] = {fx.x, fx.x};                                                                                 \
-        FOR_EACH_BAD(IS_NULL, {                                                                                             \
-            const wg_tensor_list list = {1, &bad, &(const char *){"x"}};                                                    \
-            assert_null_and_error(wg_optim_##name(list), code, ": ");                                      \
-        });                                                                                                                 \
-        assert_null_and_error(wg_optim_##name(none), WG_E_ARGUMENT, "optim_" #name ": ");                                   \
-        assert_null_and_error(wg_optim_##name(((wg_tensor_list){2, twice, NULL})), WG_E_ARGUMENT, "optim_" #name ": ");     \
-        assert_null_and_error(wg_optim_##name(((wg_tensor_list){1, &fx.labels, NULL})), WG_E_DTYPE, "optim_" #name ": ");   \
-        assert_null_and_error(wg_optim_##name(good, .lr = -1), WG_E_ARGUMENT, "optim_" #name ": expected lr in");           \
-        assert_null_and_error(wg_optim_##name(good, .lr = (double)NAN), WG_E_ARGUMENT, "optim_" #name ": expected lr in");  \
+#define WG_OPTIMIZER(name, options)                                                                                        \
+    static void misuse_optim_##name(void)                                                                                  \
+    {                                                                                                                      \
+        const wg_tensor_list good = {1, &fx.x, &(const char *){"x"}}, none = {0, NULL, NULL};                              \
+        wg_tensor *twice[2] = {fx.x, fx.x};                                                                                \
+        FOR_EACH_BAD(IS_NULL, {                                                                                            \
+            const wg_tensor_list list = {1, &bad, &(const char *){"x"}};                                                   \
+            assert_null_and_error(wg_optim_##name(list), code, ": ");                                                      \
+        });                                                                                                                \
+        assert_null_and_error(wg_optim_##name(none), WG_E_ARGUMENT, "optim_" #name ": ");                                  \
+        assert_null_and_error(wg_optim_##name(((wg_tensor_list){2, twice, NULL})), WG_E_ARGUMENT, "optim_" #name ": ");    \
+        assert_null_and_error(wg_optim_##name(((wg_tensor_list){1, &fx.labels, NULL})), WG_E_DTYPE, "optim_" #name ": ");  \
+        assert_null_and_error(wg_optim_##name(good, .lr = -1), WG_E_ARGUMENT, "optim_" #name ": expected lr in");          \
+        assert_null_and_error(wg_optim_##name(good, .lr = (double)NAN), WG_E_ARGUMENT, "optim_" #name ": expected lr in"); \
     }
 #include "wengert/optimizers.def"
 #undef WG_OPTIMIZER
@@ -428,6 +428,7 @@ static void misuse_optim(void)
     assert_null_and_error(wg_optim_adam(good, .beta2 = -0.1), WG_E_ARGUMENT, "optim_adam: ");
     assert_null_and_error(wg_optim_adam(good, .eps = (double)NAN), WG_E_ARGUMENT, "optim_adam: ");
     assert_null_and_error(wg_optim_adamw(good, .eps = -1), WG_E_ARGUMENT, "optim_adamw: expected eps in [0, inf), got -1");
+    assert_null_and_error(wg_optim_rprop(good, .min_step = 2, .max_step = 1), WG_E_ARGUMENT, "optim_rprop: expected min_step");
     wg_optim_destroy(NULL);
     assert_null(wg_error_first());
     wg_optim *optim = wg_optim_adam(good);

@@ -183,6 +183,12 @@ static void a_tensor_of_a_tape_is_no_parameter(void **state)
     assert_no_error();
 }
 
+/* How far a step leads at rate 0. Rprop's lr is what its lengths begin at, and they are at least min_step, 1e-6. */
+static double reach_at_rate_0(const struct entry *entry)
+{
+    return strcmp(entry->name, "rprop") == 0 ? 1e-6 : 0;
+}
+
 static void a_group_has_its_own_rate(void **state)
 {
     (void)state;
@@ -197,7 +203,7 @@ static void a_group_has_its_own_rate(void **state)
         assert_int_equal(wg_optim_groups(problem.training.optim), 2);
         assert_int_equal(wg_add_gradient(still, before), WG_OK);
         run(&problem, 1);
-        assert_same_bits(still, before);
+        assert_values(still, wg_data(before), reach_at_rate_0(&entries[k]));
         end(&problem), wg_free(still), wg_free(before);
     }
     assert_no_error();

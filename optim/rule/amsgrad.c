@@ -1,0 +1,19 @@
+/* AMSGrad: the formula stands in optimizers.def. */
+#include "rule.h"
+#include "wengert/ops.h"
+
+enum { M, V, LARGEST };
+
+static wg_tensor *move(struct step *s)
+{
+    const wg_optim_amsgrad_options *o = s->options;
+    wg_tensor *g = step_gradient(s, o->decoupled ? 0 : o->weight_decay);
+    wg_tensor *m = s->state[M] = step_mixed(s->state[M], o->beta1, g);
+    s->state[V] = step_mixed(s->state[V], o->beta2, wg_square(g));
+    wg_tensor *v = s->state[LARGEST] = wg_maximum(s->state[LARGEST], s->state[V]);
+    wg_tensor *direction = wg_div(step_scaled(m, step_unbias(s, o->beta1)),
+                                  step_root(step_scaled(v, step_unbias(s, o->beta2)), o->eps));
+    return step_away(s, step_plus(direction, o->decoupled ? o->weight_decay : 0, s->p));
+}
+
+const struct optim_rule optim_amsgrad_rule = {.name = "amsgrad", .state = {{"m"}, {"v"}, {"largest"}}, .move = move};
