@@ -9,15 +9,11 @@ Objectives, with parameters p0 of 3 elements and p1 of shape (2, 2), all of whic
   quadratic   ½ Σ 10^(i/2) (z[i] - i)²
   softplus    Σ log(1 + e^(z[i] - i)) + ½ (Σ z)² / 10, whose Hessian changes from point to point
 
-And 200 steps of one iteration each (PYTORCH_LONG, after 1, 5, 20, 60 and 200 of them) on problems whose data and starts are waves, sin(a + b i) at the
-i-th element in row-major order:
-  matrix      ½ ‖A W - B‖², A (6, 5), W (5, 4)
-  logistic    mean log(1 + e^(-y (X w + b))) + 0.005 ‖w‖², X (20, 3), y = ±1 the sign of X (1, -2, 0.5) + 0.3 wave
-  mlp         mean (W₂ tanh(W₁ x + b₁) + b₂ - y)², 2, 8 and 1 units, 12 points
+And 200 steps of one iteration each (PYTORCH_LONG, after 1, 5, 20, 60 and 200 of them) on the problems of waves.py.
 """
 import torch
 
-torch.set_default_dtype(torch.float64)
+from waves import STARTS, logistic, matrix, mlp, wave
 
 
 def rosenbrock(z):
@@ -51,34 +47,14 @@ CASES = [  # objective, steps, options of PyTorch and of Wengert
 ]
 
 
-
-def wave(a, b, *shape):
-    return torch.sin(a + b * torch.arange(float(torch.Size(shape).numel()))).reshape(shape)
-
-
-def matrix(w):
-    return 0.5 * ((wave(1, 2.3, 6, 5) @ w - wave(2, 1.7, 6, 4)) ** 2).sum()
-
-
-def logistic(w, b):
-    x = wave(0, 1.3, 20, 3)
-    y = torch.sign(x @ torch.tensor([1, -2, 0.5]) + 0.3 * wave(1, 5.1, 20))
-    return torch.log(1 + torch.exp(-y * (x @ w + b))).mean() + 0.005 * (w ** 2).sum()
-
-
-def mlp(w1, b1, w2, b2):
-    x, y = wave(0.5, 1.9, 12, 2), wave(0.2, 2.7, 12, 1)
-    return ((torch.tanh(x @ w1.T + b1) @ w2.T + b2 - y) ** 2).mean()
-
-
 LONG = [
-    (matrix, [wave(3, 1.1, 5, 4)], dict(max_iter=1), ".max_iterations = 1"),
-    (matrix, [wave(3, 1.1, 5, 4)], dict(max_iter=1, line_search_fn="strong_wolfe", history_size=7, lr=0.5),
+    (matrix, STARTS[matrix], dict(max_iter=1), ".max_iterations = 1"),
+    (matrix, STARTS[matrix], dict(max_iter=1, line_search_fn="strong_wolfe", history_size=7, lr=0.5),
      ".max_iterations = 1, .line_search = WG_MINIMIZE_SEARCH_STRONG_WOLFE, .history = 7, .lr = 0.5"),
-    (logistic, [wave(1, 1, 3), wave(0, 1, 1)], dict(max_iter=1, lr=0.3), ".max_iterations = 1, .lr = 0.3"),
-    (logistic, [wave(1, 1, 3), wave(0, 1, 1)], dict(max_iter=1, line_search_fn="strong_wolfe"),
+    (logistic, STARTS[logistic], dict(max_iter=1, lr=0.3), ".max_iterations = 1, .lr = 0.3"),
+    (logistic, STARTS[logistic], dict(max_iter=1, line_search_fn="strong_wolfe"),
      ".max_iterations = 1, .line_search = WG_MINIMIZE_SEARCH_STRONG_WOLFE"),
-    (mlp, [wave(1, 1.3, 8, 2), wave(2, 0.7, 8), wave(3, 1.9, 1, 8), wave(0, 1, 1)], dict(max_iter=1, line_search_fn="strong_wolfe", history_size=10),
+    (mlp, STARTS[mlp], dict(max_iter=1, line_search_fn="strong_wolfe", history_size=10),
      ".max_iterations = 1, .line_search = WG_MINIMIZE_SEARCH_STRONG_WOLFE, .history = 10"),
 ]
 CHECKPOINTS = (1, 5, 20, 60, 200)
