@@ -35,17 +35,25 @@ struct optim_rule {
 
 /* ---- what rules are written with (step.c): each gives NULL for NULL ---- */
 
-wg_tensor *step_scaled(wg_tensor *x, wg_tensor *scalar);     /* x times a scalar, which gets x's dtype first */
-wg_tensor *step_added(wg_tensor *x, wg_tensor *scalar);      /* x plus a scalar, likewise */
-wg_tensor *step_mixed(wg_tensor *a, double beta, wg_tensor *b);  /* β a + (1-β) b: a moving average */
-wg_tensor *step_plus(wg_tensor *a, double factor, wg_tensor *b); /* a + factor b; a if the factor is 0 */
-wg_tensor *step_gradient(const struct step *s, double weight_decay); /* g + λ p */
-wg_tensor *step_power(const struct step *s, double beta);    /* βᵗ, f64 */
-wg_tensor *step_unbias(const struct step *s, double beta);   /* 1/(1-βᵗ), f64: what a moving average from 0 is multiplied by */
-wg_tensor *step_is_first(const struct step *s);              /* 1 at the first step, else 0, f64 */
-wg_tensor *step_root(wg_tensor *x, double eps);              /* √x + ε */
-wg_tensor *step_away(const struct step *s, wg_tensor *direction); /* p - lr direction */
-wg_tensor *step_total(wg_tensor *x);                         /* Σ x² over all elements */
+wg_tensor *step_scaled(wg_tensor *x, wg_tensor *scalar);               /* x times a scalar, which gets x's dtype first */
+wg_tensor *step_added(wg_tensor *x, wg_tensor *scalar);                /* x plus a scalar, likewise */
+wg_tensor *step_mixed(wg_tensor *a, double beta, wg_tensor *b);        /* β a + (1-β) b: a moving average */
+wg_tensor *step_mixed_by(wg_tensor *a, wg_tensor *beta, wg_tensor *b); /* likewise, with a scalar β, f64 */
+wg_tensor *step_plus(wg_tensor *a, double factor, wg_tensor *b);       /* a + factor b; a if the factor is 0 */
+wg_tensor *step_gradient(const struct step *s, double weight_decay);   /* g + λ p */
+wg_tensor *step_power(const struct step *s, double beta);              /* βᵗ, f64 */
+wg_tensor *step_unbias(const struct step *s, double beta); /* 1/(1-βᵗ), f64: what a moving average from 0 is multiplied by */
+wg_tensor *step_unbiased(const struct step *s, wg_tensor *average, double beta); /* average/(1-βᵗ) */
+wg_tensor *step_adam(struct step *s, wg_tensor *g, double beta1, double beta2,
+                     double eps);                                       /* m̂/(√v̂ + ε); m and v are states 0 and 1 */
+wg_tensor *step_is_first(const struct step *s);                         /* 1 at the first step, else 0, f64 */
+wg_tensor *step_root(wg_tensor *x, double eps);                         /* √x + ε */
+wg_tensor *step_away(const struct step *s, wg_tensor *direction);       /* p - lr direction */
+wg_tensor *step_between(wg_tensor *x, wg_tensor *low, wg_tensor *high); /* min(max(x, low), high); scalars get x's dtype */
+wg_tensor *step_cautious(const struct step *s, wg_tensor *u);           /* u k/max(mean k, 10⁻³), k = 1 where u g > 0, else 0 */
+/* u + β(u - u of the step before), which is this state; u at the first step. */
+wg_tensor *step_optimistic(struct step *s, int state, wg_tensor *u, double optimism);
+wg_tensor *step_total(wg_tensor *x); /* Σ x² over all elements */
 
 /* ---- groups ---- */
 
@@ -75,11 +83,11 @@ struct wg_optim {
     wg_tensor **state; /* the list that wg_optim_state lends, with names */
     char **state_names;
     size_t n_state, state_room;
-    void *by_tensor, *by_name; /* search trees of all parameters */
+    void *by_tensor, *by_name;      /* search trees of all parameters */
     const struct parameter **moved; /* the parameters that the latest step moved, and their gradients then */
     wg_tensor **gradient;
     size_t n_moved, room_moved;
-    bool same; /* they are those of the step before */
+    bool same;         /* they are those of the step before */
     wg_update *update; /* of those parameters, to run again; or NULL */
 };
 

@@ -23,6 +23,11 @@ wg_tensor *step_mixed(wg_tensor *a, double beta, wg_tensor *b)
     return wg_add(wg_mul_scalar(a, beta), wg_mul_scalar(b, 1 - beta));
 }
 
+wg_tensor *step_mixed_by(wg_tensor *a, wg_tensor *beta, wg_tensor *b)
+{
+    return wg_add(step_scaled(a, beta), step_scaled(b, wg_add_scalar(wg_neg(beta), 1)));
+}
+
 wg_tensor *step_plus(wg_tensor *a, double factor, wg_tensor *b)
 {
     return factor == 0 ? a : wg_add(a, wg_mul_scalar(b, factor));
@@ -61,4 +66,36 @@ wg_tensor *step_away(const struct step *s, wg_tensor *direction)
 wg_tensor *step_total(wg_tensor *x)
 {
     return wg_sum(wg_square(x));
+}
+
+wg_tensor *step_unbiased(const struct step *s, wg_tensor *average, double beta)
+{
+    return step_scaled(average, step_unbias(s, beta));
+}
+
+wg_tensor *step_adam(struct step *s, wg_tensor *g, double beta1, double beta2, double eps)
+{
+    wg_tensor *m = s->state[0] = step_mixed(s->state[0], beta1, g);
+    wg_tensor *v = s->state[1] = step_mixed(s->state[1], beta2, wg_square(g));
+    return wg_div(step_unbiased(s, m, beta1), step_root(step_unbiased(s, v, beta2), eps));
+}
+
+wg_tensor *step_between(wg_tensor *x, wg_tensor *low, wg_tensor *high)
+{
+    return wg_minimum(wg_maximum(x, like(low, x)), like(high, x));
+}
+
+/* Signs are multiplied, since a product of small numbers is 0. */
+wg_tensor *step_cautious(const struct step *s, wg_tensor *u)
+{
+    wg_tensor *same = wg_relu(wg_mul(wg_sign(u), wg_sign(s->g)));
+    return wg_div(wg_mul(u, same), wg_clamp(wg_mean(same), 1e-3, 1));
+}
+
+/* At the first step there is no u before, and the state is 0. */
+wg_tensor *step_optimistic(struct step *s, int state, wg_tensor *u, double optimism)
+{
+    wg_tensor *before = wg_add(s->state[state], step_scaled(u, step_is_first(s)));
+    s->state[state] = u;
+    return step_plus(u, optimism, wg_sub(u, before));
 }

@@ -1,0 +1,65 @@
+/* Adafactor: the formula stands in optimizers.def. */
+#include <math.h>
+
+#include "rule.h"
+#include "wengert/ops.h"
+#include "wengert/tensor.h"
+
+enum { ROWS, COLUMNS };
+
+/* The shape of p's means over the axis, -1 or -2. */
+static wg_shape without(const wg_tensor *p, int axis)
+{
+    wg_shape shape = wg_shape_of(p);
+    shape.extent[shape.rank + axis] = 1;
+    return shape;
+}
+
+static wg_shape rows(const void *options, const wg_tensor *p)
+{
+    (void)options;
+    return wg_rank(p) >= 2 ? without(p, -1) : wg_shape_of(p);
+}
+
+static wg_shape columns(const void *options, const wg_tensor *p)
+{
+    (void)options;
+    return wg_rank(p) >= 2 ? without(p, -2) : WG_SHAPE(0);
+}
+
+/* g over the root of its factored second moment. The roots are taken before their product: that would be 0 where both are small. */
+static wg_tensor *normalised(struct step *s)
+{
+    const wg_optim_adafactor_options *o = s->options;
+    wg_tensor *power = wg_pow(s->t, wg_full(WG_F64, WG_SCALAR, -o->decay));
+    wg_tensor *beta = wg_add_scalar(wg_neg(power), 1);
+    wg_tensor *g2 = wg_add_scalar(wg_square(s->g), o->eps1);
+    if (wg_rank(s->p) < 2) {
+        s->state[ROWS] = step_mixed_by(s->state[ROWS], beta, g2);
+        return wg_div(s->g, wg_sqrt(s->state[ROWS]));
+    }
+    wg_tensor *r = s->state[ROWS] = step_mixed_by(s->state[ROWS], beta, wg_mean(g2, .axis = -1, .keepdims = true));
+    wg_tensor *c = s->state[COLUMNS] = step_mixed_by(s->state[COLUMNS], beta, wg_mean(g2, .axis = -2, .keepdims = true));
+    wg_tensor *share = wg_div(r, wg_mean(r, .axis = -2, .keepdims = true));
+    return wg_div(wg_div(s->g, wg_sqrt(share)), wg_sqrt(c));
+}
+
+static wg_tensor *root_mean_square(wg_tensor *x)
+{
+    return wg_sqrt(wg_mean(wg_square(x)));
+}
+
+static wg_tensor *move(struct step *s)
+{
+    const wg_optim_adafactor_options *o = s->options;
+    wg_tensor *u = normalised(s);
+    u = wg_div(u, wg_clamp(wg_mul_scalar(root_mean_square(u), 1 / o->clip), 1, INFINITY));
+    if (o->relative)
+        u = wg_mul(u, wg_clamp(root_mean_square(s->p), o->eps2, INFINITY));
+    u = step_scaled(u, wg_minimum(s->lr, wg_rsqrt(s->t)));
+    wg_tensor *p = wg_sub(s->p, u);
+    return o->weight_decay == 0 ? p : wg_sub(p, step_scaled(s->p, wg_mul_scalar(s->lr, o->weight_decay)));
+}
+
+const struct optim_rule optim_adafactor_rule = {
+    .name = "adafactor", .state = {{"rows", .shape = rows}, {"columns", .shape = columns}}, .move = move};

@@ -1,0 +1,12 @@
+/* Optimistic gradient descent: the formula stands in optimizers.def. */
+#include "rule.h"
+#include "wengert/ops.h"
+
+static wg_tensor *move(struct step *s)
+{
+    const wg_optim_optimistic_sgd_options *o = s->options;
+    wg_tensor *u = step_optimistic(s, 0, wg_copy(s->g), o->optimism);
+    return step_away(s, u);
+}
+
+const struct optim_rule optim_optimistic_sgd_rule = {.name = "optimistic_sgd", .state = {{"g"}}, .move = move};
