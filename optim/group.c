@@ -6,6 +6,7 @@
 
 #include "rule/rule.h"
 #include "wengert/error.h"
+#include "wengert/random.h"
 #include "wengert/tensor.h"
 
 /* A new tensor of the optimizer's own, whether a tape is open or not. It is lent (wg_optim_state), so wg_free of it is an error. */
@@ -17,6 +18,10 @@ static wg_tensor *own_full(wg_dtype dtype, wg_shape shape, double value)
 
 static wg_tensor *new_state(const struct state_kind *kind, const void *options, const wg_tensor *t)
 {
+    if (kind->generator) { /* the seed is new, so the stream may be any */
+        wg_tensor *generator = wg_generator_split(wg_generator_default(), 0);
+        return generator ? wg_adopt(generator) : NULL;
+    }
     return own_full(wg_dtype_of(t), kind->shape ? kind->shape(options, t) : wg_shape_of(t), kind->start ? kind->start(options) : 0);
 }
 

@@ -16,11 +16,13 @@ struct step {
     const void *options;         /* the optimizer's own struct, wg_optim_NAME_options */
 };
 
-/* A tensor of a parameter's state. shape: NULL for the parameter's; start: NULL for zeros. options and p are those of its group. */
+/* A tensor of a parameter's state. shape: NULL for the parameter's; start: NULL for zeros. options and p are those of its group. generator:
+   instead, a random generator, whose seed is drawn from the thread's. */
 struct state_kind {
     const char *name;
     wg_shape (*shape)(const void *options, const wg_tensor *p);
     double (*start)(const void *options);
+    bool generator;
 };
 
 /* Either move or update. */
@@ -53,7 +55,8 @@ wg_tensor *step_between(wg_tensor *x, wg_tensor *low, wg_tensor *high); /* min(m
 wg_tensor *step_cautious(const struct step *s, wg_tensor *u);           /* u k/max(mean k, 10⁻³), k = 1 where u g > 0, else 0 */
 /* u + β(u - u of the step before), which is this state; u at the first step. */
 wg_tensor *step_optimistic(struct step *s, int state, wg_tensor *u, double optimism);
-wg_tensor *step_total(wg_tensor *x); /* Σ x² over all elements */
+wg_tensor *step_noise(const struct step *s, int state); /* like p, drawn from N(0, 1) by the generator that this state is */
+wg_tensor *step_total(wg_tensor *x);                    /* Σ x² over all elements */
 
 /* ---- groups ---- */
 

@@ -99,3 +99,8 @@ wg_tensor *step_optimistic(struct step *s, int state, wg_tensor *u, double optim
     s->state[state] = u;
     return step_plus(u, optimism, wg_sub(u, before));
 }
+
+wg_tensor *step_noise(const struct step *s, int state)
+{
+    return wg_normal(s->state[state], wg_dtype_of(s->p), wg_shape_of(s->p), 0, 1);
+}

@@ -123,9 +123,9 @@ static void a_mistake_in_a_formula_is_seen(void **state)
     assert_no_error();
 }
 
-/* Those of PyTorch, which trajectories.c compares with PyTorch itself. */
-static const char *const elsewhere[] = {"sgd",    "amsgrad", "adam",  "adamw", "adagrad", "adadelta",
-                                        "adamax", "nadam",   "radam", "rprop", "asgd",    "sparse_adam"};
+/* Those of PyTorch, which trajectories.c compares with PyTorch itself; those that draw, which sampling.c follows. */
+static const char *const elsewhere[] = {"sgd",   "amsgrad", "adam", "adamw",       "adagrad", "adadelta", "adamax",   "nadam",
+                                        "radam", "rprop",   "asgd", "sparse_adam", "sgld",    "psgld",    "noisy_sgd"};
 
 static void every_other_entry_has_a_case(void **state)
 {
