@@ -137,6 +137,7 @@ typedef enum wg_minimize_order { WG_MINIMIZE_ORDER_CYCLIC, WG_MINIMIZE_ORDER_GRE
     X(CHANGE, "the last step changed too little")                           \
     X(ITERATIONS, "the maximal number of steps was taken")                  \
     X(EVALUATIONS, "the maximal number of evaluations was reached")         \
+    X(STOPPED, "the watcher stopped it")                                    \
     X(LINE_SEARCH, "no step along the last direction lowers the objective") \
     X(NOT_FINITE, "a step without line search led to a value that is not finite, and was taken back")
 
@@ -185,6 +186,13 @@ WG_API WG_MUST_CHECK wg_status wg_minimize_run_sampled(wg_minimizer *minimizer, 
    a call); E_MEMORY. */
 WG_API double wg_minimize_get(const wg_minimizer *minimizer, const char *option);
 WG_API WG_MUST_CHECK wg_status wg_minimize_set(wg_minimizer *minimizer, const char *option, double value);
+
+/* Calls watcher before the first step of each call of wg_minimize_run and after every step, while the parameters are at the point that was reached: for recording
+   a trajectory, or for tests of the program's own, such as a limit of time. so_far: what has been done, its f and gradient_norm at that point (for a step
+   that is the last of a call and evaluates nothing, those before it). False ends the call, with the reason WG_MINIMIZE_STOPPED. It may read the
+   parameters, and may not write them, nor run, set or destroy the minimizer. NULL ends watching. One watcher at a time. E_NULL, E_STATE (inside a call). */
+typedef bool wg_minimize_watcher(const wg_minimize_result *so_far, void *context);
+WG_API WG_MUST_CHECK wg_status wg_minimize_watch(wg_minimizer *minimizer, wg_minimize_watcher *watcher, void *context);
 
 /* Everything but the parameters and the options that a later run must restore to continue bit by bit: named tensors, f64, for saving. They
    are the minimizer's, and valid until the next call of this function or its end. Empty, without an error, for a minimizer that has not run

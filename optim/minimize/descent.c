@@ -6,6 +6,8 @@ bool work_stops(struct work *w, const struct stop *stop, double f, const double 
     wg_minimize_result *result = &w->result;
     result->f = f;
     result->gradient_norm = max_abs(g, w->n);
+    if (work_watch(w))
+        return true;
     if (result->gradient_norm <= stop->gradient_tolerance)
         result->reason = WG_MINIMIZE_GRADIENT;
     else if (result->iterations > 0 && change <= stop->change_tolerance)

@@ -36,6 +36,8 @@ struct wg_minimizer {
     size_t n_params;
     wg_tensor **tensor, **borrowed, **part; /* part: one for each parameter, for whoever needs them */
     int64_t size;                           /* elements of all parameters */
+    wg_minimize_watcher *watcher;           /* NULL: none */
+    void *watching;                         /* its context */
     bool running, residuals;                /* residuals: the function gives residuals r; f = Σ r²/2 */
 };
 
@@ -52,6 +54,7 @@ struct work {
     double *position; /* what the parameters are now */
     wg_minimize_result result;
     struct block *blocks; /* work_vector's */
+    wg_status status;     /* of the watcher's call, if it failed */
     /* Of the last evaluation, on a tape that is open until the next. */
     bool opened, reached; /* reached: f depends on a parameter */
     wg_tape *tape;
@@ -96,6 +99,9 @@ wg_status work_product(struct work *w, const double *v, double *product);
 
 /* f and g at w->x, where the call begins: E_NUMERIC if they are not finite. Sets the result's first and f. */
 wg_status work_first(struct work *w, double *f, double *g);
+
+/* The result's f and gradient_norm are those at w->x: tells the watcher. True: the call ends here, stopped or with w->status. */
+bool work_watch(struct work *w);
 
 /* Closes the tape of the last evaluation. */
 void work_close(struct work *w);

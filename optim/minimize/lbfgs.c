@@ -163,6 +163,8 @@ static bool ends(struct run *r, double f_before, int64_t max_evaluations)
     const double length = r->s->t * max_abs(r->s->d, r->w->n);
     result->f = r->f;
     result->gradient_norm = max_abs(r->g, r->w->n);
+    if (work_watch(r->w))
+        return true;
     if (result->iterations == o->max_iterations)
         result->reason = WG_MINIMIZE_ITERATIONS;
     else if (result->evaluations >= max_evaluations)
@@ -211,6 +213,8 @@ static wg_status run(struct work *w, const void *options, void *state)
         return WG_E_MEMORY;
     WG_TRY(along_init(&r.along, w, r.s->d));
     WG_TRY(work_first(w, &r.f, r.g));
+    if (work_watch(w))
+        return WG_OK;
     if (w->result.gradient_norm <= r.o->gradient_tolerance) {
         w->result.reason = WG_MINIMIZE_GRADIENT;
         return WG_OK;

@@ -151,6 +151,34 @@ double *work_matrix(struct work *w, int64_t rows, int64_t columns)
     return NULL;
 }
 
+struct watch {
+    const wg_minimizer *m;
+    const wg_minimize_result *result;
+    bool goes_on;
+};
+
+static wg_status call_watcher(void *context)
+{
+    struct watch *watch = context;
+    watch->goes_on = watch->m->watcher(watch->result, watch->m->watching);
+    return WG_OK;
+}
+
+bool work_watch(struct work *w)
+{
+    struct watch watch = {.m = w->m, .result = &w->result};
+    if (!w->m->watcher)
+        return false;
+    w->status = work_move(w, w->x);
+    if (w->status == WG_OK)
+        w->status = wg_callback_run(w->op, "the watcher", NULL, call_watcher, &watch);
+    if (w->status != WG_OK)
+        return true;
+    if (!watch.goes_on)
+        w->result.reason = WG_MINIMIZE_STOPPED;
+    return !watch.goes_on;
+}
+
 static void free_vectors(struct work *w)
 {
     for (struct block *block = w->blocks, *next; block; block = next) {
@@ -180,6 +208,8 @@ static wg_status run(struct work *w)
     if (kind->state_copy && !(state = kind->state_copy(m->state, w->n)))
         return wg_error_set(WG_E_MEMORY, w->op, "%s: out of memory", w->op);
     wg_status status = kind->run(w, m->options, state);
+    if (status == WG_OK)
+        status = w->status;
     work_close(w);
     if (status == WG_OK)
         status = work_move(w, w->x);
@@ -238,6 +268,18 @@ wg_status wg_minimize_run_sampled(wg_minimizer *m, wg_function *f, void *context
         return wg_error_set(WG_E_ARGUMENT, op, "%s: %s uses no Hessian-vector products, which the sample is for", op,
                             m->kind->name);
     return run_checked(op, m, f, context, sample, true, result);
+}
+
+wg_status wg_minimize_watch(wg_minimizer *m, wg_minimize_watcher *watcher, void *context)
+{
+    const char *op = "minimize_watch";
+    if (!m)
+        return wg_error_set(WG_E_NULL, op, "%s: the minimizer is NULL", op);
+    if (m->running)
+        return wg_error_set(WG_E_STATE, op, "%s: the minimizer (%s) is running", op, m->kind->name);
+    m->watcher = watcher;
+    m->watching = context;
+    return WG_OK;
 }
 
 /* ---- options ---- */

@@ -92,6 +92,8 @@ static wg_status run(struct work *w, const void *options, void *state)
         WG_TRY(work_first(w, &f, g));
         if (result->iterations > 0)
             result->first = first;
+        if (work_watch(w))
+            return WG_OK;
         result->reason = WG_MINIMIZE_GRADIENT;
         if (result->gradient_norm <= o->gradient_tolerance)
             return WG_OK;
@@ -103,6 +105,7 @@ static wg_status run(struct work *w, const void *options, void *state)
             WG_TRY(learn(w, s, o, buffer));
     }
     result->reason = WG_MINIMIZE_ITERATIONS;
+    (void)work_watch(w);
     return WG_OK;
 }
 

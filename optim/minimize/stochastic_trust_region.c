@@ -62,6 +62,8 @@ static wg_status run(struct work *w, const void *options, void *state)
     for (;;) {
         w->result.f = t.f;
         w->result.gradient_norm = max_abs(t.g, t.n);
+        if (work_watch(w))
+            break;
         w->result.reason = w->result.gradient_norm <= o->gradient_tolerance ? WG_MINIMIZE_GRADIENT : WG_MINIMIZE_ITERATIONS;
         if (w->result.reason == WG_MINIMIZE_GRADIENT || w->result.iterations == o->max_iterations)
             break;

@@ -468,6 +468,63 @@ static void objectives_that_are_none(void **state)
     assert_no_error();
 }
 
+struct watched {
+    struct problem *problem;
+    int64_t calls, last;
+    double f, stop_at;
+    bool opens;
+};
+
+static bool watch(const wg_minimize_result *so_far, void *context)
+{
+    struct watched *w = context;
+    w->calls++;
+    assert_true(so_far->iterations == w->last || so_far->iterations == w->last + 1);
+    w->last = so_far->iterations;
+    w->f = so_far->f;
+    double p[N], q[N], f = 0;
+    assert_int_equal(wg_read(w->problem->p[0], p), WG_OK);
+    assert_int_equal(wg_read(w->problem->p[1], q), WG_OK);
+    for (int i = 0; i < N; i++)
+        f += 0.5 * ((p[i] - 1) * (p[i] - 1) + 9 * (q[i] - 0.5) * (q[i] - 0.5) + p[i] * p[i] * q[i] * q[i] / 16);
+    if (so_far->reason == WG_MINIMIZE_GRADIENT) /* no last step without evaluation */
+        assert_close(f, so_far->f, 1e-13);
+    if (w->opens)
+        (void)wg_tape_open();
+    return so_far->f > w->stop_at;
+}
+
+/* It sees every step with the parameters there, changes no bit, may end the call, and leaves nothing changed where it breaks its rules. */
+static void a_watcher_sees_every_step(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ENTRIES; k++) {
+        struct problem problem, sound;
+        begin_exact(&problem, &entries[k], WG_F64), begin_exact(&sound, &entries[k], WG_F64);
+        struct watched w = {.problem = &problem, .stop_at = -1};
+        assert_int_equal(wg_minimize_watch(problem.m, watch, &w), WG_OK);
+        const wg_minimize_result expected = run(&sound), result = run(&problem);
+        assert_same_point(&problem, &sound);
+        assert_true(w.last == result.iterations && w.calls > w.last);
+        assert_int_equal(result.reason, expected.reason);
+        assert_int_equal(result.evaluations, expected.evaluations);
+        end(&problem), end(&sound);
+        begin_exact(&problem, &entries[k], WG_F64), begin_exact(&sound, &entries[k], WG_F64);
+        w = (struct watched){.problem = &problem, .stop_at = -1, .opens = true};
+        assert_int_equal(wg_minimize_watch(problem.m, watch, &w), WG_OK);
+        assert_int_equal(wg_minimize_run(problem.m, objective, &problem, NULL), WG_E_STATE);
+        assert_error(WG_E_STATE, "minimize_run: the watcher left a tape open");
+        assert_same_point(&problem, &sound);
+        w = (struct watched){.problem = &problem, .stop_at = result.first * 0.5 + result.f * 0.5};
+        const wg_minimize_result stopped = run(&problem);
+        assert_int_equal(stopped.reason, WG_MINIMIZE_STOPPED);
+        assert_true(stopped.f <= w.stop_at && stopped.f < stopped.first &&
+                    stopped.iterations < result.iterations + (result.iterations == 1));
+        end(&problem), end(&sound);
+    }
+    assert_no_error();
+}
+
 static wg_status run_in_capture(void *context)
 {
     struct problem *problem = context;
@@ -549,6 +606,7 @@ int main(void)
         TEST(a_flat_start_stays),
         TEST(objectives_that_are_none),
         TEST(where_a_call_may_stand),
+        TEST(a_watcher_sees_every_step),
         TEST(a_tensor_without_elements_is_a_parameter),
         TEST(a_parameter_outlives_its_minimizer),
     };

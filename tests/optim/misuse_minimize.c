@@ -17,6 +17,7 @@ static wg_tensor *runs_itself(wg_tensor *const *p, size_t n, void *context)
     assert_fails(wg_minimize_set_state(context, (wg_tensor_list){0, NULL, NULL}), WG_E_STATE, "minimize_set_state: ");
     assert_int_equal(wg_minimize_state(context).n, 0);
     expect_error(WG_E_STATE, "minimize_state: the minimizer is running");
+    assert_fails(wg_minimize_watch(context, NULL, NULL), WG_E_STATE, "minimize_watch: the minimizer (lbfgs) is running");
     wg_minimize_reset(context);
     expect_error(WG_E_STATE, "minimize_reset: the minimizer is running");
     wg_minimize_destroy(context);
@@ -100,6 +101,8 @@ static void misuse_minimize(void)
     assert_fails(wg_minimize_set_state(m, list), WG_E_NULL, "minimize_set_state: the tensors or their names are NULL");
     const char *const names[] = {"steps"};
     FOR_EACH_BAD(IS_RELEASED, assert_fails(wg_minimize_set_state(m, (wg_tensor_list){1, &bad, names}), code, ""));
+    assert_fails(wg_minimize_watch(NULL, NULL, NULL), WG_E_NULL, "minimize_watch: the minimizer is NULL");
+    assert_int_equal(wg_minimize_watch(m, NULL, NULL), WG_OK);
     assert_true(isnan(wg_minimize_get(NULL, "lr")));
     expect_error(WG_E_NULL, "minimize_get: the minimizer is NULL");
     assert_true(isnan(wg_minimize_get(m, NULL)));
@@ -157,6 +160,7 @@ static const struct misuse table[] = {
     {"wg_minimize_run_sampled", misuse_minimize},
     {"wg_minimize_get", misuse_minimize},
     {"wg_minimize_set", misuse_minimize},
+    {"wg_minimize_watch", misuse_minimize},
     {"wg_minimize_state", misuse_minimize},
     {"wg_minimize_set_state", misuse_minimize},
     {"wg_minimize_reset", misuse_minimize},
