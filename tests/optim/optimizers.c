@@ -35,20 +35,30 @@ static const struct entry {
 };
 enum { ENTRIES = sizeof entries / sizeof *entries };
 
-/* ---- a small problem: Σ (p_i - i)⁴ + p_0 p_1, from a start ---- */
+/* ---- a small problem: Σ (p_i - t_i)⁴ + Σ p_i q_i² of a vector p and a matrix q of one row, from a start ---- */
 
 struct problem {
     struct training training;
     wg_tensor *target;
 };
 
-static wg_tensor *filled(wg_dtype dtype, double first, double step)
+static wg_tensor *filled_as(wg_dtype dtype, wg_shape shape, double first, double step)
 {
     double f64[N];
     float f32[N];
     for (int i = 0; i < N; i++)
         f64[i] = first + step * i, f32[i] = (float)f64[i];
-    return dtype == WG_F64 ? wg_from(f64, WG_SHAPE(N)) : wg_from(f32, WG_SHAPE(N));
+    return dtype == WG_F64 ? wg_from(f64, shape) : wg_from(f32, shape);
+}
+
+static wg_tensor *filled(wg_dtype dtype, double first, double step)
+{
+    return filled_as(dtype, WG_SHAPE(N), first, step);
+}
+
+static wg_tensor *matrix(wg_dtype dtype)
+{
+    return filled_as(dtype, WG_SHAPE(1, N), -1, 0.5);
 }
 
 /* Optimizers that draw have their seeds from the thread's generator: all problems have the same. */
@@ -56,7 +66,7 @@ static struct problem begin(const struct entry *entry, wg_dtype dtype)
 {
     assert_int_equal(wg_seed(1, 0), WG_OK);
     struct problem problem = {
-        {{wg_set_requires_grad(filled(dtype, 0.5, 0.25), true), wg_set_requires_grad(filled(dtype, -1, 0.5), true)}, NULL},
+        {{wg_set_requires_grad(filled(dtype, 0.5, 0.25), true), wg_set_requires_grad(matrix(dtype), true)}, NULL},
         filled(dtype, 0, 0.5)};
     problem.training.optim = entry->make((wg_tensor_list){2, problem.training.p, NULL});
     assert_non_null(problem.training.optim);
@@ -217,7 +227,7 @@ static void zero_gradients_and_none(void **state)
     (void)state;
     for (size_t k = 0; k < ENTRIES; k++) {
         struct problem problem = begin(&entries[k], WG_F64);
-        wg_tensor *zero = wg_zeros(WG_F64, WG_SHAPE(N)), *start = filled(WG_F64, -1, 0.5);
+        wg_tensor *zero = wg_zeros(WG_F64, WG_SHAPE(N)), *start = matrix(WG_F64);
         for (int i = 0; i < STEPS; i++) {
             assert_int_equal(wg_add_gradient(problem.training.p[0], zero), WG_OK);
             assert_int_equal(wg_optim_step(problem.training.optim), WG_OK);
@@ -226,6 +236,23 @@ static void zero_gradients_and_none(void **state)
             assert_true(isfinite(((const double *)wg_data(problem.training.p[0]))[i]));
         assert_same_bits(problem.training.p[1], start);
         end(&problem), wg_free(zero), wg_free(start);
+    }
+    assert_no_error();
+}
+
+static void a_matrix_with_zero_gradients_stays_finite(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < 2 * ENTRIES; k++) {
+        struct problem problem = begin(&entries[k / 2], k % 2 ? WG_F32 : WG_F64);
+        wg_tensor *zero = wg_zeros(k % 2 ? WG_F32 : WG_F64, WG_SHAPE(1, N));
+        for (int i = 0; i < STEPS; i++) {
+            assert_int_equal(wg_add_gradient(problem.training.p[1], zero), WG_OK);
+            assert_int_equal(wg_optim_step(problem.training.optim), WG_OK);
+        }
+        WG_TAPE(tape);
+        assert_true(isfinite(wg_item(wg_sum(problem.training.p[1]))));
+        end(&problem), wg_free(zero);
     }
     assert_no_error();
 }
@@ -246,9 +273,10 @@ static void f32_follows_f64(void **state)
 static void a_tensor_without_elements_is_a_parameter(void **state)
 {
     (void)state;
-    for (size_t k = 0; k < ENTRIES; k++) {
-        wg_tensor *p = wg_set_requires_grad(wg_zeros(WG_F32, WG_SHAPE(0, 3)), true), *g = wg_zeros(WG_F32, WG_SHAPE(0, 3));
-        wg_optim *optim = entries[k].make((wg_tensor_list){1, &p, NULL});
+    for (size_t k = 0; k < 3 * ENTRIES; k++) {
+        const wg_shape shape[] = {WG_SHAPE(0, 3), WG_SHAPE(3, 0), WG_SHAPE(0)};
+        wg_tensor *p = wg_set_requires_grad(wg_zeros(WG_F32, shape[k % 3]), true), *g = wg_zeros(WG_F32, shape[k % 3]);
+        wg_optim *optim = entries[k / 3].make((wg_tensor_list){1, &p, NULL});
         assert_non_null(optim);
         assert_int_equal(wg_add_gradient(p, g), WG_OK);
         assert_int_equal(wg_optim_step(optim), WG_OK);
@@ -290,6 +318,7 @@ int main(void)
         TEST(a_tensor_of_a_tape_is_no_parameter),
         TEST(a_group_has_its_own_rate),
         TEST(zero_gradients_and_none),
+        TEST(a_matrix_with_zero_gradients_stays_finite),
         TEST(f32_follows_f64),
         TEST(a_tensor_without_elements_is_a_parameter),
         TEST(a_step_without_memory_changes_nothing),

@@ -124,8 +124,9 @@ static void a_mistake_in_a_formula_is_seen(void **state)
 }
 
 /* Those of PyTorch, which trajectories.c compares with PyTorch itself; those that draw, which sampling.c follows. */
-static const char *const elsewhere[] = {"sgd",   "amsgrad", "adam", "adamw",       "adagrad", "adadelta", "adamax",   "nadam",
-                                        "radam", "rprop",   "asgd", "sparse_adam", "sgld",    "psgld",    "noisy_sgd"};
+static const char *const elsewhere[] = {"sgd",    "amsgrad", "adam",          "adamw",    "adagrad", "adadelta",
+                                        "adamax", "nadam",   "radam",         "rprop",    "asgd",    "sparse_adam",
+                                        "sgld",   "psgld",   "perturbed_sgd", "noisy_sgd"};
 
 static void every_other_entry_has_a_case(void **state)
 {
@@ -146,12 +147,119 @@ static void every_other_entry_has_a_case(void **state)
     }
 }
 
+/* ---- single rules ---- */
+
+/* A step of a matrix by a gradient. */
+static void step_once(wg_optim *optim, wg_tensor *p, wg_tensor *g)
+{
+    assert_non_null(optim);
+    assert_int_equal(wg_add_gradient(p, g), WG_OK);
+    assert_int_equal(wg_optim_step(optim), WG_OK);
+}
+
+/* Two steps worked out by hand from the paper, the second of twice the gradient. Then gradients of zeros. */
+static void adafactor_on_a_known_matrix(void **state)
+{
+    (void)state;
+    const double at[] = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6}, slopes[] = {1, -2, 0.5, 0, 3, -1};
+    const double first[] = {0.0936977798477, 0.203495842755, 0.297181561466, 0.4, 0.496200531919, 0.604084305463};
+    const double second[] = {0.0873968080449, 0.206990993051, 0.294363681211, 0.4, 0.492401816441, 0.608167801903};
+    wg_tensor *p = wg_set_requires_grad(wg_from(at, WG_SHAPE(2, 3)), true);
+    wg_tensor *g = wg_from(slopes, WG_SHAPE(2, 3)), *zero = wg_zeros(WG_F64, WG_SHAPE(2, 3));
+    const wg_tensor_list list = {1, &p, NULL};
+    wg_optim *optim = wg_optim_adafactor(list), *other = wg_optim_adafactor(list);
+    step_once(optim, p, g);
+    assert_values(p, first, 1e-12);
+    assert_int_equal(wg_add_gradient(p, g), WG_OK);
+    step_once(optim, p, g);
+    assert_values(p, second, 1e-12);
+    step_once(other, p, zero);
+    assert_values(p, second, 1e-12);
+    wg_optim_destroy(optim), wg_optim_destroy(other), wg_free(p), wg_free(g), wg_free(zero);
+    assert_no_error();
+}
+
+/* The largest distance of a product of x with itself, over its shorter axis, to the unit matrix. */
+static double distance_to_orthogonal(const double *x, int rows, int columns)
+{
+    const bool wide = rows <= columns;
+    const int n = wide ? rows : columns, k = wide ? columns : rows;
+    double largest = 0;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++) {
+            double sum = 0;
+            for (int a = 0; a < k; a++)
+                sum += wide ? x[i * k + a] * x[j * k + a] : x[a * n + i] * x[a * n + j];
+            largest = fmax(largest, fabs(sum - (i == j)));
+        }
+    return largest;
+}
+
+/* The first step of Muon from 0 is -lr times the scale times a matrix whose singular values are near 1: within 0.3, as five iterations of that
+   polynomial leave them. Kernels of a convolution are matrices of one row for each channel. */
+static void muon_steps_are_near_orthogonal(void **state)
+{
+    (void)state;
+    const wg_shape shapes[] = {WG_SHAPE(4, 6), WG_SHAPE(6, 4), WG_SHAPE(5, 5), WG_SHAPE(3, 2, 2, 2), WG_SHAPE(8, 1, 2, 2)};
+    for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
+        double step[64], slopes[64];
+        wg_tensor *p = wg_set_requires_grad(wg_zeros(WG_F64, shapes[k]), true);
+        const int rows = (int)shapes[k].extent[0], columns = (int)wg_numel(p) / rows;
+        for (int i = 0; i < rows * columns; i++)
+            slopes[i] = sin(i * i + 1.0);
+        wg_tensor *g = wg_from(slopes, shapes[k]);
+        wg_optim *optim = wg_optim_muon(((wg_tensor_list){1, &p, NULL}), .lr = 0.5);
+        step_once(optim, p, g);
+        assert_int_equal(wg_read(p, step), WG_OK);
+        for (int i = 0; i < rows * columns; i++)
+            step[i] /= -0.5 * sqrt(rows > columns ? (double)rows / columns : 1);
+        assert_true(distance_to_orthogonal(step, rows, columns) < 0.7);
+        assert_true(distance_to_orthogonal(slopes, rows, columns) > 1);
+        wg_optim_destroy(optim), wg_free(p), wg_free(g);
+    }
+    assert_no_error();
+}
+
+/* Muon has no second moment of matrices, Adafactor none but of rows and columns. */
+static void states_are_small(void **state)
+{
+    (void)state;
+    wg_tensor *p = wg_set_requires_grad(wg_zeros(WG_F32, WG_SHAPE(30, 20)), true);
+    const wg_tensor_list list = {1, &p, NULL};
+    wg_optim *optim[] = {wg_optim_muon(list), wg_optim_adafactor(list), wg_optim_signum(list, .beta = 0), wg_optim_novograd(list)};
+    const int64_t expected[] = {600, 50, 0, 601};
+    for (int k = 0; k < 4; k++) {
+        int64_t elements = -2; /* the rate and the count */
+        const wg_tensor_list all = wg_optim_state(optim[k]);
+        for (size_t i = 0; i < all.n; i++)
+            elements += wg_numel(all.tensor[i]);
+        assert_int_equal(elements, expected[k]);
+        wg_optim_destroy(optim[k]);
+    }
+    wg_free(p);
+    assert_no_error();
+}
+
+static void options_that_do_not_fit_together(void **state)
+{
+    (void)state;
+    wg_tensor *p = wg_set_requires_grad(wg_zeros(WG_F32, WG_SHAPE(3)), true);
+    const wg_tensor_list list = {1, &p, NULL};
+    assert_null(wg_optim_ademamix(list, .warmup = 10, .beta1 = 0));
+    assert_error(WG_E_ARGUMENT, "optim_ademamix: .warmup goes from beta1 to beta3: expected both above 0, got 0 and 0.9999");
+    assert_null(wg_optim_sgdw(list, .dampening = 0.5));
+    assert_error(WG_E_ARGUMENT, "optim_sgdw: .dampening = 0.5 without .momentum");
+    assert_null(wg_optim_sgdw(list, .nesterov = true));
+    assert_error(WG_E_ARGUMENT, "optim_sgdw: nesterov: expected momentum above 0");
+    wg_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(rules_follow_the_reference),
-        TEST(a_mistake_in_a_formula_is_seen),
-        TEST(every_other_entry_has_a_case),
+        TEST(rules_follow_the_reference),       TEST(a_mistake_in_a_formula_is_seen), TEST(every_other_entry_has_a_case),
+        TEST(adafactor_on_a_known_matrix),      TEST(muon_steps_are_near_orthogonal), TEST(states_are_small),
+        TEST(options_that_do_not_fit_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

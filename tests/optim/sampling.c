@@ -45,6 +45,16 @@ static void reference_noisy(struct walk *w, const double *g, const double *xi, i
         w->p[i] -= 0.05 * (g[i] + sqrt(0.3 / pow(t, 0.6)) * xi[i]);
 }
 
+static void reference_perturbed(struct walk *w, const double *g, const double *xi, int t)
+{
+    (void)t;
+    double length = 0;
+    for (int i = 0; i < N; i++)
+        length = hypot(length, xi[i]);
+    for (int i = 0; i < N; i++)
+        w->p[i] -= 0.05 * (g[i] + 0.1 * w->p[i] + 0.4 * xi[i] / length);
+}
+
 /* ---- beside the formulas ---- */
 
 static wg_tensor *vector(void)
@@ -105,6 +115,7 @@ static void steps_follow_their_formulas(void **state)
     FOLLOW(sgld, reference_sgld, .lr = 0.05, .temperature = 0.7, .weight_decay = 0.3);
     FOLLOW(sgld, reference_half, .lr = 0.05, .half = true);
     FOLLOW(psgld, reference_psgld, .lr = 0.05, .alpha = 0.9, .eps = 1e-2);
+    FOLLOW(perturbed_sgd, reference_perturbed, .lr = 0.05, .radius = 0.4, .weight_decay = 0.1);
     FOLLOW(noisy_sgd, reference_noisy, .lr = 0.05, .variance = 0.3, .decay = 0.6);
     assert_no_error();
 }
@@ -170,11 +181,35 @@ static void noise_is_independent_and_follows_the_seed(void **state)
     assert_no_error();
 }
 
+/* At the saddle of x² - y² the gradient is 0: SGD stays, noise leaves it, along y. */
+static void noise_leaves_a_saddle(void **state)
+{
+    (void)state;
+    assert_int_equal(wg_seed(5, 0), WG_OK);
+    wg_tensor *p = wg_set_requires_grad(wg_zeros(WG_F64, WG_SHAPE(2)), true);
+    wg_tensor *curvature = wg_from(((const double[2]){1, -1}), WG_SHAPE(2));
+    const wg_tensor_list list = {1, &p, NULL};
+    wg_optim *optim[2] = {wg_optim_sgd(list, .lr = 0.05), wg_optim_perturbed_sgd(list, .lr = 0.05, .radius = 0.1)};
+    for (int k = 0; k < 2; k++) {
+        for (int t = 0; t < 80; t++) {
+            WG_TAPE(tape);
+            assert_int_equal(wg_backward(wg_sum(wg_mul(curvature, wg_square(p)))), WG_OK);
+            assert_int_equal(wg_optim_step(optim[k]), WG_OK);
+        }
+        const double *at = wg_data(p);
+        assert_true(k == 0 ? at[1] == 0 : fabs(at[1]) > 1 && fabs(at[0]) < 0.1);
+        wg_optim_destroy(optim[k]);
+    }
+    wg_free(p), wg_free(curvature);
+    assert_no_error();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(steps_follow_their_formulas),
         TEST(langevin_samples_the_posterior),
+        TEST(noise_leaves_a_saddle),
         TEST(noise_is_independent_and_follows_the_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
