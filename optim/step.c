@@ -131,11 +131,20 @@ static wg_status step_by_ops(wg_optim *optim)
     return status == WG_OK ? wg_update_run(&optim->update, queue, optim, optim->gradient, optim->n_moved) : status;
 }
 
+static bool by_kernels(const wg_optim *optim)
+{
+    const struct optim_rule *rule = optim->rule;
+    bool kernels = rule->update != NULL;
+    for (size_t g = 0; g < optim->n_groups && kernels && rule->by_ops; g++)
+        kernels = !rule->by_ops(optim->groups[g].options);
+    return kernels;
+}
+
 wg_status wg_optim_step(wg_optim *optim)
 {
     if (!optim)
         return wg_error_set(WG_E_NULL, "optim_step", "optim_step: the optimizer is NULL");
-    return optim->rule->update ? step_by_kernels(optim) : step_by_ops(optim);
+    return by_kernels(optim) ? step_by_kernels(optim) : step_by_ops(optim);
 }
 
 void wg_optim_clear_gradients(wg_optim *optim)

@@ -1,6 +1,16 @@
 /* AdaGrad: the formula stands in optimizers.def. */
 #include "rule.h"
+#include "wengert/error.h"
 #include "wengert/ops.h"
+
+static wg_status check(const void *options, const char *op)
+{
+    const wg_optim_adagrad_options *o = options;
+    if (!o->past || o->eps == 0)
+        return WG_OK;
+    return wg_error_set(WG_E_ARGUMENT, op, "%s: past: expected eps 0, got %g: an element stays where no gradient came before", op,
+                        o->eps);
+}
 
 static double start(const void *options)
 {
@@ -17,9 +27,9 @@ static wg_tensor *move(struct step *s)
 {
     const wg_optim_adagrad_options *o = s->options;
     wg_tensor *g = step_gradient(s, o->weight_decay);
-    wg_tensor *v = s->state[0] = wg_add(s->state[0], wg_square(g));
-    wg_tensor *root = o->eps_inside ? wg_sqrt(wg_add_scalar(v, o->eps)) : step_root(v, o->eps);
-    return wg_sub(s->p, step_scaled(wg_div(g, root), rate(s, o->lr_decay)));
+    wg_tensor *past = s->state[0], *v = s->state[0] = wg_add(past, wg_square(g));
+    wg_tensor *direction = step_over_root(g, o->past ? past : v, o->eps, o->eps_inside);
+    return wg_sub(s->p, step_scaled(direction, rate(s, o->lr_decay)));
 }
 
-const struct optim_rule optim_adagrad_rule = {.name = "adagrad", .state = {{"v", .start = start}}, .move = move};
+const struct optim_rule optim_adagrad_rule = {.name = "adagrad", .state = {{"v", .start = start}}, .check = check, .move = move};

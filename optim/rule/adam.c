@@ -8,4 +8,25 @@ static wg_status update(const struct step *s)
     return wg_adam_update(s->p, s->state[0], s->state[1], s->g, s->lr, s->t, o->beta1, o->beta2, o->eps, o->weight_decay, false);
 }
 
-const struct optim_rule optim_adam_rule = {.name = "adam", .state = {{"m"}, {"v"}}, .update = update};
+/* The variants that the kernel does not have. */
+static bool by_ops(const void *options)
+{
+    const wg_optim_adam_options *o = options;
+    return o->uncorrected || o->eps_inside || o->sum;
+}
+
+static wg_tensor *move(struct step *s)
+{
+    const wg_optim_adam_options *o = s->options;
+    wg_tensor *g = step_gradient(s, o->weight_decay);
+    wg_tensor *m = s->state[0] = o->sum ? step_plus(g, o->beta1, s->state[0]) : step_mixed(s->state[0], o->beta1, g);
+    wg_tensor *v = s->state[1] = step_mixed(s->state[1], o->beta2, wg_square(g));
+    if (!o->uncorrected) {
+        m = step_scaled(m, step_unbias(s, o->beta1));
+        v = step_scaled(v, step_unbias(s, o->beta2));
+    }
+    return step_away(s, step_over_root(m, v, o->eps, o->eps_inside));
+}
+
+const struct optim_rule optim_adam_rule = {
+    .name = "adam", .state = {{"m"}, {"v"}}, .update = update, .by_ops = by_ops, .move = move};

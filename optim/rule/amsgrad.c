@@ -11,8 +11,11 @@ static wg_tensor *move(struct step *s)
     wg_tensor *m = s->state[M] = step_mixed(s->state[M], o->beta1, g);
     s->state[V] = step_mixed(s->state[V], o->beta2, wg_square(g));
     wg_tensor *v = s->state[LARGEST] = wg_maximum(s->state[LARGEST], s->state[V]);
-    wg_tensor *direction = wg_div(step_scaled(m, step_unbias(s, o->beta1)),
-                                  step_root(step_scaled(v, step_unbias(s, o->beta2)), o->eps));
+    if (!o->uncorrected) {
+        m = step_scaled(m, step_unbias(s, o->beta1));
+        v = step_scaled(v, step_unbias(s, o->beta2));
+    }
+    wg_tensor *direction = step_over_root(m, v, o->eps, false);
     return step_away(s, step_plus(direction, o->decoupled ? o->weight_decay : 0, s->p));
 }
 

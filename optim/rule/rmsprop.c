@@ -1,8 +1,17 @@
 /* RMSProp: the formula stands in optimizers.def. */
 #include "rule.h"
+#include "wengert/error.h"
 #include "wengert/ops.h"
 
 enum { V, C, B };
+
+static wg_status check(const void *options, const char *op)
+{
+    const wg_optim_rmsprop_options *o = options;
+    if (!o->nesterov || o->momentum > 0)
+        return WG_OK;
+    return wg_error_set(WG_E_ARGUMENT, op, "%s: nesterov: expected momentum above 0, got %g", op, o->momentum);
+}
 
 static bool needs_state(const void *options, int index)
 {
@@ -19,11 +28,12 @@ static wg_tensor *move(struct step *s)
         s->state[C] = step_mixed(s->state[C], o->alpha, g);
         v = wg_sub(v, wg_square(s->state[C]));
     }
-    wg_tensor *direction = wg_div(g, step_root(v, o->eps));
-    if (o->momentum != 0)
-        direction = s->state[B] = step_plus(direction, o->momentum, s->state[B]);
-    return step_away(s, direction);
+    wg_tensor *direction = step_over_root(g, v, o->eps, o->eps_inside);
+    if (o->momentum == 0)
+        return step_away(s, direction);
+    wg_tensor *b = s->state[B] = step_plus(direction, o->momentum, s->state[B]);
+    return step_away(s, o->nesterov ? step_plus(direction, o->momentum, b) : b);
 }
 
 const struct optim_rule optim_rmsprop_rule = {
-    .name = "rmsprop", .state = {{"v"}, {"c"}, {"b"}}, .needs_state = needs_state, .move = move};
+    .name = "rmsprop", .state = {{"v"}, {"c"}, {"b"}}, .check = check, .needs_state = needs_state, .move = move};

@@ -25,7 +25,7 @@ struct state_kind {
     bool generator;
 };
 
-/* Either move or update. */
+/* move, or update, or both. */
 struct optim_rule {
     const char *name;
     struct state_kind state[MAX_STATE];
@@ -33,6 +33,7 @@ struct optim_rule {
     bool (*needs_state)(const void *options, int index);     /* NULL: always */
     wg_tensor *(*move)(struct step *s);                      /* what the parameter becomes; NULL and the error on failure */
     wg_status (*update)(const struct step *s);               /* changes parameter and state in place, by a kernel of its own */
+    bool (*by_ops)(const void *options);                     /* of a rule that has both: if true of any group, a step is by move */
 };
 
 /* ---- what rules are written with (step.c): each gives NULL for NULL ---- */
@@ -47,9 +48,11 @@ wg_tensor *step_power(const struct step *s, double beta);              /* βᵗ,
 wg_tensor *step_unbias(const struct step *s, double beta); /* 1/(1-βᵗ), f64: what a moving average from 0 is multiplied by */
 wg_tensor *step_unbiased(const struct step *s, wg_tensor *average, double beta); /* average/(1-βᵗ) */
 wg_tensor *step_adam(struct step *s, wg_tensor *g, double beta1, double beta2,
-                     double eps);                                       /* m̂/(√v̂ + ε); m and v are states 0 and 1 */
-wg_tensor *step_is_first(const struct step *s);                         /* 1 at the first step, else 0, f64 */
-wg_tensor *step_root(wg_tensor *x, double eps);                         /* √x + ε */
+                     double eps);               /* m̂/(√v̂ + ε); m and v are states 0 and 1 */
+wg_tensor *step_is_first(const struct step *s); /* 1 at the first step, else 0, f64 */
+wg_tensor *step_root(wg_tensor *x, double eps); /* √x + ε */
+/* x/(√v + ε), or x/√(v + ε) if inside. With ε = 0 it is 0 where v is 0. */
+wg_tensor *step_over_root(wg_tensor *x, wg_tensor *v, double eps, bool inside);
 wg_tensor *step_away(const struct step *s, wg_tensor *direction);       /* p - lr direction */
 wg_tensor *step_between(wg_tensor *x, wg_tensor *low, wg_tensor *high); /* min(max(x, low), high); scalars get x's dtype */
 wg_tensor *step_cautious(const struct step *s, wg_tensor *u);           /* u k/max(mean k, 10⁻³), k = 1 where u g > 0, else 0 */

@@ -58,6 +58,15 @@ wg_tensor *step_root(wg_tensor *x, double eps)
     return wg_add_scalar(wg_sqrt(x), eps);
 }
 
+wg_tensor *step_over_root(wg_tensor *x, wg_tensor *v, double eps, bool inside)
+{
+    wg_tensor *root = inside ? wg_sqrt(wg_add_scalar(v, eps)) : step_root(v, eps);
+    if (eps > 0)
+        return wg_div(x, root);
+    wg_tensor *moves = wg_sign(root); /* 1, or 0 where v is 0 */
+    return wg_div(wg_mul(x, moves), wg_add(root, wg_add_scalar(wg_neg(moves), 1)));
+}
+
 wg_tensor *step_away(const struct step *s, wg_tensor *direction)
 {
     return wg_sub(s->p, step_scaled(direction, s->lr));

@@ -61,7 +61,7 @@ CASES = [
     (optim.ASGD, "asgd", dict(lr=None, lambd=0.02, alpha=0.6, t0=50, weight_decay=0.01), dict(lambd=0.1, t0=5)),
 ]
 
-NAMES = dict(betas=("beta1", "beta2"), etas=("shrink", "grow"), step_sizes=("min_step", "max_step"), lambd="decay", t0="average_from",
+NAMES = dict(betas=("beta1", "beta2"), etas=("shrink", "grow"), step_sizes=("min_step", "max_step"), lambd="lambda", t0="average_from",
              initial_accumulator_value="initial_accumulator", amsgrad=None, foreach=None)
 
 
