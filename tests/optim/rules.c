@@ -123,10 +123,11 @@ static void a_mistake_in_a_formula_is_seen(void **state)
     assert_no_error();
 }
 
-/* Those of PyTorch, which trajectories.c compares with PyTorch itself; those that draw, which sampling.c follows. */
-static const char *const elsewhere[] = {"sgd",    "amsgrad", "adam",          "adamw",    "adagrad", "adadelta",
-                                        "adamax", "nadam",   "radam",         "rprop",    "asgd",    "sparse_adam",
-                                        "sgld",   "psgld",   "perturbed_sgd", "noisy_sgd"};
+/* Those of PyTorch, which trajectories.c compares with PyTorch itself; one of lectures, which variants.c checks; those that draw, which
+   sampling.c follows. */
+static const char *const elsewhere[] = {"sgd",         "heavy_ball", "amsgrad", "adam",          "adamw",    "adagrad",
+                                        "adadelta",    "adamax",     "nadam",   "radam",         "rprop",    "asgd",
+                                        "sparse_adam", "sgld",       "psgld",   "perturbed_sgd", "noisy_sgd"};
 
 static void every_other_entry_has_a_case(void **state)
 {
