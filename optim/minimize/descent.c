@@ -36,7 +36,6 @@ static wg_status init(struct descent *s)
         return WG_E_MEMORY;
     WG_TRY(along_init(&s->along, s->w, s->d));
     WG_TRY(work_first(s->w, &s->f, s->g));
-    s->f_before = s->f;
     return WG_OK;
 }
 
@@ -77,7 +76,7 @@ static bool take(struct descent *s, const struct search_options *o, const wg_min
     combine(1, s->w->x, -1, s->s, s->n);
     copy(s->g_before, s->g, s->n);
     copy(s->g, g, s->n);
-    s->f_before = s->f, s->slope_before = s->slope, s->length = step->t;
+    s->slope_before = s->slope, s->length = step->t;
     s->f = step->f;
     return true;
 }

@@ -27,7 +27,7 @@ struct descent {
     const void *options; /* the method's */
     void *method;        /* the method's own data */
     int64_t n;
-    double f, f_before, slope, slope_before;
+    double f, slope, slope_before;
     double *g, *g_before, *d, *s; /* s: the last step, x - x_before */
     double first, length;         /* t where the search begins, set to 1 before direction is called; t of the last step */
     bool fresh; /* the method is to forget earlier steps: there are none, or they led to no direction of descent */

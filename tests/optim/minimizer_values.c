@@ -35,9 +35,11 @@ static void steps_are_those_of_the_papers(void **state)
         }                                                                                                       \
     }
 #define SAMPLED(call, ...)
+#define WOLFE(...)
 #include "minimizers_python.h"
 #undef PYTHON
 #undef SAMPLED
+#undef WOLFE
     assert_no_error();
 }
 
@@ -71,7 +73,11 @@ static void steps_on_samples_are_those_of_the_papers(void **state)
         }                                                                                   \
         wg_minimize_destroy(m), end(&s);                                                    \
     }
+#define WOLFE(...)
 #include "minimizers_python.h"
+#undef PYTHON
+#undef SAMPLED
+#undef WOLFE
     assert_no_error();
 }
 
@@ -111,6 +117,8 @@ static void options_are_set_between_calls(void **state)
     assert_close(wg_minimize_get(m, "lr"), 0.5, 0);
     assert_int_equal(wg_minimize_set(m, "lr", 0.25), WG_OK);
     assert_close(wg_minimize_get(m, "lr"), 0.25, 0);
+    assert_close(wg_minimize_get(m, "period"), 10, 0); /* the others are as they were */
+    assert_close(wg_minimize_get(m, "history"), 10, 0);
     assert_int_equal(wg_minimize_set(m, "lr", 0), WG_E_ARGUMENT);
     assert_error(WG_E_ARGUMENT, "minimize_set: expected lr in (0, inf), got 0");
     assert_int_equal(wg_minimize_set(m, "momentum", 0), WG_E_ARGUMENT);
@@ -138,6 +146,26 @@ static wg_status phi(void *context, double t, int slot, double *f, double *slope
     if (slope)
         *slope = t > l->wall ? INFINITY : 2 * (t - l->at) + 5 * l->wave * cos(5 * t);
     return WG_OK;
+}
+
+static void strong_wolfe_takes_pytorchs_points(void **state)
+{
+    (void)state;
+#define PYTHON(function, call, ...)
+#define SAMPLED(call, ...)
+#define WOLFE(place, height, first, bound, expected_t, expected_calls)                                                             \
+    {                                                                                                                              \
+        struct line l = {.at = place, .wave = height, .wall = INFINITY};                                                           \
+        wg_minimize_step step;                                                                                                     \
+        assert_int_equal(wg_minimize_strong_wolfe(phi, &l, l.at *l.at, -2 * l.at + 5 * l.wave, &step, .step = first, .c2 = bound), \
+                         WG_OK);                                                                                                   \
+        assert_close(step.t, expected_t, 1e-9);                                                                                    \
+        assert_int_equal(step.evaluations, expected_calls);                                                                        \
+    }
+#include "minimizers_python.h"
+#undef PYTHON
+#undef SAMPLED
+#undef WOLFE
 }
 
 /* Both conditions hold, wherever the minimum lies, however the search begins, and with a wall in the way. */
@@ -368,6 +396,7 @@ int main(void)
         TEST(steps_on_samples_are_those_of_the_papers),
         TEST(a_sample_that_is_the_same_changes_nothing),
         TEST(options_are_set_between_calls),
+        TEST(strong_wolfe_takes_pytorchs_points),
         TEST(strong_wolfe_fulfils_its_conditions),
         TEST(strong_wolfe_without_an_acceptable_point),
         TEST(backtracking_takes_the_first_lower_value),

@@ -245,6 +245,23 @@ static void f32_follows_f64(void **state)
     assert_no_error();
 }
 
+/* One step in f32 is one in f64, rounded: derivatives of residuals and products have the same scale. */
+static void a_step_in_f32_is_one_in_f64(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ENTRIES; k++) {
+        struct problem wide, narrow;
+        begin(&wide, &entries[k], WG_F64), begin(&narrow, &entries[k], WG_F32);
+        assert_int_equal(wg_minimize_set(wide.m, "max_iterations", 2), WG_OK);
+        assert_int_equal(wg_minimize_set(narrow.m, "max_iterations", 2), WG_OK);
+        run(&wide), run(&narrow);
+        for (int i = 0; i < 2; i++)
+            assert_values(narrow.p[i], wg_data(wide.p[i]), 1e-4);
+        end(&wide), end(&narrow);
+    }
+    assert_no_error();
+}
+
 /* Whichever call of the objective fails, and whichever allocation, nothing has changed; and then a call has the bits of one that never
    failed. */
 static void a_call_that_fails_changes_nothing(void **state)
@@ -597,6 +614,7 @@ int main(void)
         TEST(a_minimum_is_found),
         TEST(results_say_what_was_done),
         TEST(f32_follows_f64),
+        TEST(a_step_in_f32_is_one_in_f64),
         TEST(a_call_that_fails_changes_nothing),
         TEST(a_call_without_memory_changes_nothing),
         TEST(state_and_parameters_are_all_that_a_run_needs),

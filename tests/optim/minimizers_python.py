@@ -315,3 +315,20 @@ for method, arguments, options in SAMPLED:
         points.append(next(run))
     rows = ["{" + ", ".join(f"{v:.17g}" for v in points[k - 1]) + "}" for k in SAMPLED_STEPS]
     print(f"SAMPLED(wg_minimize_{method.__name__}(list, {options}),\n    " + ",\n    ".join(rows) + ")")
+
+for at in (0.3, 2.0, 40.0):  # the strong Wolfe search on φ(t) = (t - at)² + wave sin(5 t)
+    for wave in (0.0, 0.1, 0.35):
+        for first in (0.01, 1.0, 30.0):
+            for c2 in (0.9, 0.1, 0.001):
+                calls = []
+
+                def phi(_, t, d):
+                    t = float(t)
+                    calls.append(t)
+                    return (t - at) ** 2 + wave * np.sin(5 * t), torch.tensor([2 * (t - at) + 5 * wave * np.cos(5 * t)])
+
+                slope = torch.tensor([-2 * at + 5 * wave])
+                if slope >= 0:
+                    continue
+                found = _strong_wolfe(phi, None, torch.tensor(first), torch.ones(1), at * at, slope, slope[0], c2=c2)
+                print(f"WOLFE({at}, {wave}, {first}, {c2}, {float(found[2]):.17g}, {len(calls)})")

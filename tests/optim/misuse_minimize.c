@@ -118,6 +118,8 @@ static void misuse_minimize(void)
     expect_error(WG_E_NULL, "minimize_reset: the minimizer is NULL");
     assert_string_equal(wg_minimize_reason_text((wg_minimize_reason)-1), "?");
     assert_string_equal(wg_minimize_reason_text((wg_minimize_reason)1000), "?");
+    assert_string_equal(wg_minimize_reason_text((wg_minimize_reason)(WG_MINIMIZE_NOT_FINITE + 1)), "?");
+    assert_string_equal(wg_minimize_reason_text(WG_MINIMIZE_GRADIENT), "the gradient is within its tolerance");
     wg_minimize_destroy(NULL);
     wg_minimize_destroy(m);
 }
