@@ -144,11 +144,12 @@ static bool is_open(const struct fusing *f, uint32_t buffer)
            WG_BUFFER(f->plan->log, buffer)->kind == WG_INTERNAL;
 }
 
-/* Whether a long group is done: nothing waits for its values, and the launch has nothing to do with it. Together they would pass over
-   more operands at once than the caches can follow. */
+/* Whether the group ends before a launch that has nothing to do with it. A long group whose values nothing waits for: together they would
+   pass over more operands at once than the caches can follow. A short group before a long launch, which else would run alone. */
 static bool is_done(const struct fusing *f, const struct wg_launch *launch)
 {
-    bool apart = f->members > 0 && f->numel > WG_TILE && f->open == 0;
+    const int64_t numel = WG_LAYOUT(f->plan->log, operand_of(f, launch, 0)->layout)->numel;
+    bool apart = f->members > 0 && (f->numel > WG_TILE ? f->open == 0 : numel > WG_TILE);
     for (unsigned i = 0; i < wg_launch_operands(launch) && apart; i++)
         apart = !in_group(f, operand_of(f, launch, i)) || !one_by_one(f, operand_of(f, launch, i));
     return apart;

@@ -62,7 +62,8 @@ def arguments():
     return parser.parse_args()
 
 
-NAMES = "W1 W2 W3 W4 W5 W5b W6 W7a W7b W7c W8_1e6 W8_1e7 W9 W10_grad W10_hvp W10_hess W11 W12 W13 W14 W15".split()
+NAMES = "W1 W2 W3 W4 W5 W5b W6 W7a W7b W7c W8_1e6 W8_1e7 W9 W10_grad W10_hvp W10_hess W11 W12 W13 W14 W15".split() + [
+    f"W16_{rule}_{n}" for rule in ("sgd", "adam", "adamw", "rmsprop", "lion", "lamb") for n in ("1e7", "2e3")]
 ASKED = arguments()
 WANTED = NAMES if ASKED.w == "all" else ASKED.w.split(",")
 start_anew_tuned(WANTED, ASKED.p)
@@ -373,6 +374,96 @@ def ddpg(mode):
     return Workload(step, source + target, [actor_update, critic_update])
 
 
+# ---- optimizers ----
+
+
+class Lion(torch.optim.Optimizer):
+    """PyTorch has none: by its lists of operations, which are the fastest that it offers."""
+
+    def __init__(self, params, lists):
+        super().__init__(params, {"lr": 1e-4})
+        self.params = self.param_groups[0]["params"]
+        for p in self.params:
+            self.state[p]["m"] = torch.zeros_like(p)
+
+    @torch.no_grad()
+    def step(self):
+        p, g, m = self.params, [p.grad for p in self.params], [self.state[p]["m"] for p in self.params]
+        u = torch._foreach_mul(m, 0.9)
+        torch._foreach_add_(u, g, alpha=0.1)
+        for x in u:
+            x.sign_()
+        torch._foreach_mul_(p, 1 - 1e-4 * 0.01)
+        torch._foreach_add_(p, u, alpha=-1e-4)
+        torch._foreach_mul_(m, 0.99)
+        torch._foreach_add_(m, g, alpha=0.01)
+
+
+class Lamb(torch.optim.Optimizer):
+    def __init__(self, params, lists):
+        super().__init__(params, {"lr": 1e-3})
+        self.params, self.t = self.param_groups[0]["params"], 0
+        for p in self.params:
+            self.state[p].update(m=torch.zeros_like(p), v=torch.zeros_like(p))
+
+    @torch.no_grad()
+    def step(self):
+        p, g = self.params, [p.grad for p in self.params]
+        m, v = ([self.state[q][name] for q in p] for name in "mv")
+        self.t += 1
+        torch._foreach_mul_(m, 0.9)
+        torch._foreach_add_(m, g, alpha=0.1)
+        torch._foreach_mul_(v, 0.999)
+        torch._foreach_addcmul_(v, g, g, 0.001)
+        root = torch._foreach_sqrt(v)
+        torch._foreach_div_(root, math.sqrt(1 - 0.999**self.t))
+        torch._foreach_add_(root, 1e-6)
+        u = torch._foreach_div(m, root)
+        torch._foreach_div_(u, 1 - 0.9**self.t)
+        torch._foreach_add_(u, p, alpha=0.01)
+        ratio = [-1e-3 * a / b for a, b in zip(torch._foreach_norm(p), torch._foreach_norm(u))]
+        for q, x, r in zip(p, u, ratio):
+            q.add_(x * r)
+
+
+RULES = {
+    "sgd": lambda params, lists: torch.optim.SGD(params, lr=0.01, momentum=0.9, foreach=lists),
+    "adam": lambda params, lists: torch.optim.Adam(params, foreach=lists),
+    "adamw": lambda params, lists: torch.optim.AdamW(params, foreach=lists),
+    "rmsprop": lambda params, lists: torch.optim.RMSprop(params, lr=1e-3, foreach=lists),
+    "lion": Lion,
+    "lamb": Lamb,
+}
+
+
+def optimizing(mode, rule, tensors, *shape):
+    numbers = Numbers()
+    params = []
+    for _ in range(tensors):
+        params.append(numbers.drawn(*shape).requires_grad_())
+        params[-1].grad = numbers.drawn(*shape)
+    update = RULES[rule](params, lists(mode))
+    report = [False]
+
+    def step():
+        if report[0]:
+            loss = params[0].detach().sum()
+            update.step()
+            return loss
+        return update.step()
+
+    workload = Workload(step, params, [update], counted=("parameters", "ns_per_parameter", tensors * math.prod(shape)))
+
+    def loss():
+        report[0] = True
+        found = step()
+        report[0] = False
+        return found
+
+    workload.loss = loss
+    return workload
+
+
 # ---- scalars, long vectors, chains ----
 
 
@@ -502,6 +593,8 @@ MAKE = {
     "W13": lambda mode: sequence(mode, Sequence(), (32, 32, 128)),
     "W14": lambda mode: sequence(mode, TransformerBlock(), (8, 128, 256)),
     "W15": lambda mode: classifier(mode, ResNet(), momentum, (32, 3, 32, 32)),
+    **{f"W16_{rule}_1e7": lambda mode, rule=rule: optimizing(mode, rule, 40, 500, 500) for rule in RULES},
+    **{f"W16_{rule}_2e3": lambda mode, rule=rule: optimizing(mode, rule, 20, 10, 10) for rule in RULES},
 }
 
 # ---- measuring ----
