@@ -14,10 +14,10 @@ static double start(int i)
     return 0.3 * (i % 7) - 0.8;
 }
 
-/* Not symmetric, other at each step, of both signs. next: the neighbour of p. */
+/* Not symmetric, other at each step, of both signs; the matrix's mostly of a norm below 1, the vector's above. next: the neighbour of p. */
 static double slope(int i, double p, double next, int step)
 {
-    return (0.5 + 0.3 * i) * (p - 0.1 * (i % 4)) + 0.25 * p * next + 0.5 * cos(1.7 * step + i);
+    return (i < MATRIX ? 0.2 : 1) * ((0.5 + 0.3 * i) * (p - 0.1 * (i % 4)) + 0.25 * p * next + 0.5 * cos(1.7 * step + i));
 }
 
 static void set_gradient(wg_tensor *p, int first, int n, wg_shape shape, int step)
@@ -180,6 +180,33 @@ static void adafactor_on_a_known_matrix(void **state)
     assert_no_error();
 }
 
+/* Of more than two axes the last two are matrices: each moves as it does by itself, where no mean of the whole tensor counts. */
+static void adafactor_on_a_stack_of_matrices(void **state)
+{
+    (void)state;
+    double at[24], g[24], whole[24], part[12];
+    for (int i = 0; i < 24; i++)
+        at[i] = start(i), g[i] = (i < 12 ? 1 : 5) * sin(i * i + 1.0);
+    wg_tensor *p[3] = {wg_from(at, WG_SHAPE(2, 4, 3)), wg_from(at, WG_SHAPE(4, 3)), wg_from(at + 12, WG_SHAPE(4, 3))};
+    wg_tensor *slopes[3] = {wg_from(g, WG_SHAPE(2, 4, 3)), wg_from(g, WG_SHAPE(4, 3)), wg_from(g + 12, WG_SHAPE(4, 3))};
+    for (int i = 0; i < 3; i++) {
+        wg_set_requires_grad(p[i], true);
+        wg_optim *optim = wg_optim_adafactor(((wg_tensor_list){1, p + i, NULL}), .clip = 1e9, .relative = false);
+        step_once(optim, p[i], slopes[i]);
+        step_once(optim, p[i], slopes[i]);
+        wg_optim_destroy(optim);
+    }
+    assert_int_equal(wg_read(p[0], whole), WG_OK);
+    for (int i = 1; i < 3; i++) {
+        assert_int_equal(wg_read(p[i], part), WG_OK);
+        for (int k = 0; k < 12; k++)
+            assert_close(whole[12 * (i - 1) + k], part[k], 1e-14);
+    }
+    for (int i = 0; i < 3; i++)
+        wg_free(p[i]), wg_free(slopes[i]);
+    assert_no_error();
+}
+
 /* The largest distance of a product of x with itself, over its shorter axis, to the unit matrix. */
 static double distance_to_orthogonal(const double *x, int rows, int columns)
 {
@@ -258,8 +285,13 @@ static void options_that_do_not_fit_together(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(rules_follow_the_reference),       TEST(a_mistake_in_a_formula_is_seen), TEST(every_other_entry_has_a_case),
-        TEST(adafactor_on_a_known_matrix),      TEST(muon_steps_are_near_orthogonal), TEST(states_are_small),
+        TEST(rules_follow_the_reference),
+        TEST(a_mistake_in_a_formula_is_seen),
+        TEST(every_other_entry_has_a_case),
+        TEST(adafactor_on_a_known_matrix),
+        TEST(adafactor_on_a_stack_of_matrices),
+        TEST(muon_steps_are_near_orthogonal),
+        TEST(states_are_small),
         TEST(options_that_do_not_fit_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

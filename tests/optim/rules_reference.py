@@ -412,8 +412,9 @@ MISTAKES = [
 def slope(p, first, step):
     n = p.size
     flat = p.reshape(n)
-    return np.array([(0.5 + 0.3 * i) * (flat[i - first] - 0.1 * (i % 4)) + 0.25 * flat[i - first] * flat[(i - first + 1) % n] +
-                     0.5 * cos(1.7 * step + i) for i in range(first, first + n)]).reshape(p.shape)
+    scale = 0.2 if first < MATRIX else 1
+    return np.array([scale * ((0.5 + 0.3 * i) * (flat[i - first] - 0.1 * (i % 4)) + 0.25 * flat[i - first] * flat[(i - first + 1) % n] +
+                              0.5 * cos(1.7 * step + i)) for i in range(first, first + n)]).reshape(p.shape)
 
 
 def trajectory(rule, lr, **options):
