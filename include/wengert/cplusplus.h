@@ -17,11 +17,13 @@ typedef struct wg_nn_module wg_nn_module;
 struct wg_nn_call;
 
 /* Creates a struct and assigns each option to its member in turn: first the defaults, then the caller's options. */
-#define WG_OPTIONS(type, ...) WG_OPTIONS_AS_(WG_PASTE_(wg_options_, __COUNTER__), type, __VA_ARGS__)
-#define WG_OPTIONS_AS_(name, type, ...)     \
-    __extension__({                         \
-        type name = type();                 \
-        WG_ASSIGN_(name, __VA_ARGS__) name; \
+#define WG_OPTIONS(type, ...) WG_OPTIONS_FROM(type, type(), __VA_ARGS__)
+/* The same, in place of the defaults from a value that has them: for structs of more than 32 options. */
+#define WG_OPTIONS_FROM(type, value, ...) WG_OPTIONS_AS_(WG_PASTE_(wg_options_, __COUNTER__), type, value, __VA_ARGS__)
+#define WG_OPTIONS_AS_(name, type, value, ...) \
+    __extension__({                            \
+        type name = value;                     \
+        WG_ASSIGN_(name, __VA_ARGS__) name;    \
     })
 #define WG_PASTE_(a, b) WG_PASTE_NOW_(a, b)
 #define WG_PASTE_NOW_(a, b) a##b
