@@ -5,8 +5,7 @@
 static wg_tensor *move(struct step *s)
 {
     const wg_optim_optimistic_sgd_options *o = s->options;
-    wg_tensor *u = step_optimistic(s, 0, wg_copy(s->g), o->optimism);
-    return step_away(s, u);
+    return step_away(s, step_optimistic(s, 0, s->g, o->optimism));
 }
 
 const struct optim_rule optim_optimistic_sgd_rule = {.name = "optimistic_sgd", .state = {{"g"}}, .move = move};
