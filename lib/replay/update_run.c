@@ -196,7 +196,10 @@ wg_status wg_update_run(wg_update **update, wg_step *step, void *context, wg_ten
     if (!th)
         return WG_E_MEMORY;
     if (!update || !step || (n > 0 && !inputs))
-        return wg_fail(WG_E_NULL, "update_run", "update_run: the %s is NULL", !update ? "update" : !step ? "step" : "list of inputs");
+        return wg_fail(WG_E_NULL, "update_run", "update_run: the %s is NULL",
+                       !update ? "update"
+                       : !step ? "step"
+                               : "list of inputs");
     for (size_t i = 0; i < n; i++)
         WG_TRY(wg_check_handle(inputs[i], "update_run", (int)i));
     if (th->watched)

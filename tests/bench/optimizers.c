@@ -21,7 +21,8 @@ static wg_status make(void *subject, const void *settings)
     const struct rule_settings *of = settings;
     WG_TRY(subject_begin(&o->base, WG_F32));
     for (o->n = 0; o->n < of->tensors; o->n++) {
-        wg_tensor *p = o->p[o->n] = DRAWN(&o->base, of->extents[0], of->extents[1]), *g = DRAWN(&o->base, of->extents[0], of->extents[1]);
+        wg_tensor *p = o->p[o->n] = DRAWN(&o->base, of->extents[0], of->extents[1]),
+                  *g = DRAWN(&o->base, of->extents[0], of->extents[1]);
         if (!p || !g || !wg_set_requires_grad(p, true))
             return failure();
         WG_TRY(wg_add_gradient(p, g));
@@ -55,23 +56,23 @@ static void finish(void *subject)
     subject_finish(&o->base);
 }
 
-#define RULE(rule, ...)                                                                                                          \
-    static wg_optim *make_##rule(wg_tensor_list params)                                                                          \
-    {                                                                                                                            \
-        return wg_optim_##rule(params, .keep_grads = true, __VA_ARGS__);                                                         \
-    }                                                                                                                            \
-    SIZE(rule, 1e7, 40, 500, 500)                                                                                                \
+#define RULE(rule, ...)                                                  \
+    static wg_optim *make_##rule(wg_tensor_list params)                  \
+    {                                                                    \
+        return wg_optim_##rule(params, .keep_grads = true, __VA_ARGS__); \
+    }                                                                    \
+    SIZE(rule, 1e7, 40, 500, 500)                                        \
     SIZE(rule, 2e3, 20, 10, 10)
-#define SIZE(rule, count_, tensors, rows, columns)                                                                               \
-    static const struct rule_settings rule##_##count_##_settings = {make_##rule, tensors, {rows, columns}};                      \
-    const struct workload w16_##rule##_##count_ = {.name = "W16_" #rule "_" #count_,                                             \
-                                                   .size = sizeof(struct optimizing),                                            \
-                                                   .make = make,                                                                 \
-                                                   .step = step,                                                                 \
-                                                   .finish = finish,                                                             \
-                                                   .settings = &rule##_##count_##_settings,                                      \
-                                                   .counted = "parameters",                                                      \
-                                                   .per = "ns_per_parameter",                                                    \
+#define SIZE(rule, count_, tensors, rows, columns)                                                          \
+    static const struct rule_settings rule##_##count_##_settings = {make_##rule, tensors, {rows, columns}}; \
+    const struct workload w16_##rule##_##count_ = {.name = "W16_" #rule "_" #count_,                        \
+                                                   .size = sizeof(struct optimizing),                       \
+                                                   .make = make,                                            \
+                                                   .step = step,                                            \
+                                                   .finish = finish,                                        \
+                                                   .settings = &rule##_##count_##_settings,                 \
+                                                   .counted = "parameters",                                 \
+                                                   .per = "ns_per_parameter",                               \
                                                    .count = count_};
 
 RULE(sgd, .momentum = 0.9)

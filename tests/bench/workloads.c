@@ -5,8 +5,27 @@
 
 #include "bench.h"
 
-const struct workload *const workloads[] = {&w1,     &w2, &w3,       &w4,      &w5,       &w5b, &w6,  &w7a, &w7b, &w7c, &w8_1e6,
-                                            &w8_1e7, &w9, &w10_grad, &w10_hvp, &w10_hess, &w11, &w12, &w13, &w14, &w15,
+const struct workload *const workloads[] = {&w1,
+                                            &w2,
+                                            &w3,
+                                            &w4,
+                                            &w5,
+                                            &w5b,
+                                            &w6,
+                                            &w7a,
+                                            &w7b,
+                                            &w7c,
+                                            &w8_1e6,
+                                            &w8_1e7,
+                                            &w9,
+                                            &w10_grad,
+                                            &w10_hvp,
+                                            &w10_hess,
+                                            &w11,
+                                            &w12,
+                                            &w13,
+                                            &w14,
+                                            &w15,
 #define LIST(rule) &w16_##rule##_1e7, &w16_##rule##_2e3,
                                             WG_W16_RULES(LIST)
 #undef LIST
