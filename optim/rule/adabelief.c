@@ -12,4 +12,4 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_plus(u, o->weight_decay, s->p));
 }
 
-const struct optim_rule optim_adabelief_rule = {.name = "adabelief", .state = {{"m"}, {"v"}}, .move = move};
+const struct optim_rule optim_adabelief_rule = {.name = "adabelief", .state = {{.name = "m"}, {.name = "v"}}, .move = move};

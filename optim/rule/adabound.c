@@ -16,4 +16,4 @@ static wg_tensor *move(struct step *s)
     return step_away(s, wg_mul(step_between(rate, low, high), m));
 }
 
-const struct optim_rule optim_adabound_rule = {.name = "adabound", .state = {{"m"}, {"v"}}, .move = move};
+const struct optim_rule optim_adabound_rule = {.name = "adabound", .state = {{.name = "m"}, {.name = "v"}}, .move = move};

@@ -19,4 +19,4 @@ static wg_tensor *move(struct step *s)
     return step_away(s, direction);
 }
 
-const struct optim_rule optim_adadelta_rule = {.name = "adadelta", .state = {{"v"}, {"u"}}, .move = move};
+const struct optim_rule optim_adadelta_rule = {.name = "adadelta", .state = {{.name = "v"}, {.name = "u"}}, .move = move};

@@ -62,4 +62,4 @@ static wg_tensor *move(struct step *s)
 }
 
 const struct optim_rule optim_adafactor_rule = {
-    .name = "adafactor", .state = {{"rows", .shape = rows}, {"columns", .shape = columns}}, .move = move};
+    .name = "adafactor", .state = {{.name = "rows", .shape = rows}, {.name = "columns", .shape = columns}}, .move = move};

@@ -32,4 +32,5 @@ static wg_tensor *move(struct step *s)
     return wg_sub(s->p, step_scaled(direction, rate(s, o->lr_decay)));
 }
 
-const struct optim_rule optim_adagrad_rule = {.name = "adagrad", .state = {{"v", .start = start}}, .check = check, .move = move};
+const struct optim_rule optim_adagrad_rule = {
+    .name = "adagrad", .state = {{.name = "v", .start = start}}, .check = check, .move = move};

@@ -29,4 +29,4 @@ static wg_tensor *move(struct step *s)
 }
 
 const struct optim_rule optim_adam_rule = {
-    .name = "adam", .state = {{"m"}, {"v"}}, .update = update, .by_ops = by_ops, .move = move};
+    .name = "adam", .state = {{.name = "m"}, {.name = "v"}}, .update = update, .by_ops = by_ops, .move = move};

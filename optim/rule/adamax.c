@@ -13,4 +13,4 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_scaled(wg_div(m, u), step_unbias(s, o->beta1)));
 }
 
-const struct optim_rule optim_adamax_rule = {.name = "adamax", .state = {{"m"}, {"u"}}, .move = move};
+const struct optim_rule optim_adamax_rule = {.name = "adamax", .state = {{.name = "m"}, {.name = "u"}}, .move = move};

@@ -8,4 +8,4 @@ static wg_status update(const struct step *s)
     return wg_adam_update(s->p, s->state[0], s->state[1], s->g, s->lr, s->t, o->beta1, o->beta2, o->eps, o->weight_decay, true);
 }
 
-const struct optim_rule optim_adamw_rule = {.name = "adamw", .state = {{"m"}, {"v"}}, .update = update};
+const struct optim_rule optim_adamw_rule = {.name = "adamw", .state = {{.name = "m"}, {.name = "v"}}, .update = update};

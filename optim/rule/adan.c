@@ -18,4 +18,5 @@ static wg_tensor *move(struct step *s)
     return step_scaled(p, wg_reciprocal(wg_add_scalar(wg_mul_scalar(s->lr, o->weight_decay), 1)));
 }
 
-const struct optim_rule optim_adan_rule = {.name = "adan", .state = {{"m"}, {"d"}, {"n"}, {"g"}}, .move = move};
+const struct optim_rule optim_adan_rule = {
+    .name = "adan", .state = {{.name = "m"}, {.name = "d"}, {.name = "n"}, {.name = "g"}}, .move = move};

@@ -44,4 +44,5 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_plus(u, o->weight_decay, s->p));
 }
 
-const struct optim_rule optim_ademamix_rule = {.name = "ademamix", .state = {{"m"}, {"v"}, {"slow"}}, .check = check, .move = move};
+const struct optim_rule optim_ademamix_rule = {
+    .name = "ademamix", .state = {{.name = "m"}, {.name = "v"}, {.name = "slow"}}, .check = check, .move = move};

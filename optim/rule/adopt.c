@@ -19,4 +19,4 @@ static wg_tensor *move(struct step *s)
     return step_away(s, wg_add(m, step_scaled(s->p, decay)));
 }
 
-const struct optim_rule optim_adopt_rule = {.name = "adopt", .state = {{"m"}, {"v"}}, .move = move};
+const struct optim_rule optim_adopt_rule = {.name = "adopt", .state = {{.name = "m"}, {.name = "v"}}, .move = move};

@@ -19,4 +19,5 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_plus(direction, o->decoupled ? o->weight_decay : 0, s->p));
 }
 
-const struct optim_rule optim_amsgrad_rule = {.name = "amsgrad", .state = {{"m"}, {"v"}, {"largest"}}, .move = move};
+const struct optim_rule optim_amsgrad_rule = {
+    .name = "amsgrad", .state = {{.name = "m"}, {.name = "v"}, {.name = "largest"}}, .move = move};

@@ -26,4 +26,4 @@ static wg_tensor *move(struct step *s)
     return p;
 }
 
-const struct optim_rule optim_asgd_rule = {.name = "asgd", .state = {{"average"}}, .move = move};
+const struct optim_rule optim_asgd_rule = {.name = "asgd", .state = {{.name = "average"}}, .move = move};

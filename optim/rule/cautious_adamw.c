@@ -9,4 +9,5 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_plus(step_cautious(s, u), o->weight_decay, s->p));
 }
 
-const struct optim_rule optim_cautious_adamw_rule = {.name = "cautious_adamw", .state = {{"m"}, {"v"}}, .move = move};
+const struct optim_rule optim_cautious_adamw_rule = {
+    .name = "cautious_adamw", .state = {{.name = "m"}, {.name = "v"}}, .move = move};

@@ -10,4 +10,4 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_plus(step_cautious(s, u), o->weight_decay, s->p));
 }
 
-const struct optim_rule optim_cautious_lion_rule = {.name = "cautious_lion", .state = {{"m"}}, .move = move};
+const struct optim_rule optim_cautious_lion_rule = {.name = "cautious_lion", .state = {{.name = "m"}}, .move = move};

@@ -10,4 +10,4 @@ static wg_tensor *move(struct step *s)
     return o->nesterov ? wg_sub(step_plus(s->p, o->momentum, d), pull) : wg_add(s->p, d);
 }
 
-const struct optim_rule optim_heavy_ball_rule = {.name = "heavy_ball", .state = {{"d"}}, .move = move};
+const struct optim_rule optim_heavy_ball_rule = {.name = "heavy_ball", .state = {{.name = "d"}}, .move = move};

@@ -21,4 +21,4 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_scaled(u, ratio(s->p, u)));
 }
 
-const struct optim_rule optim_lamb_rule = {.name = "lamb", .state = {{"m"}, {"v"}}, .move = move};
+const struct optim_rule optim_lamb_rule = {.name = "lamb", .state = {{.name = "m"}, {.name = "v"}}, .move = move};

@@ -11,4 +11,4 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_plus(step_unbiased(s, s->state[0], o->beta1), o->weight_decay, s->p));
 }
 
-const struct optim_rule optim_laprop_rule = {.name = "laprop", .state = {{"m"}, {"v"}}, .move = move};
+const struct optim_rule optim_laprop_rule = {.name = "laprop", .state = {{.name = "m"}, {.name = "v"}}, .move = move};

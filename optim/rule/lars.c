@@ -21,4 +21,4 @@ static wg_tensor *move(struct step *s)
     return step_away(s, o->nesterov ? step_plus(g, o->momentum, s->state[0]) : s->state[0]);
 }
 
-const struct optim_rule optim_lars_rule = {.name = "lars", .state = {{"v"}}, .move = move};
+const struct optim_rule optim_lars_rule = {.name = "lars", .state = {{.name = "v"}}, .move = move};

@@ -10,4 +10,4 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_plus(direction, o->weight_decay, s->p));
 }
 
-const struct optim_rule optim_lion_rule = {.name = "lion", .state = {{"m"}}, .move = move};
+const struct optim_rule optim_lion_rule = {.name = "lion", .state = {{.name = "m"}}, .move = move};

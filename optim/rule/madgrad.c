@@ -22,4 +22,5 @@ static wg_tensor *move(struct step *s)
     return step_plus(s->p, 1 - o->momentum, wg_sub(z, s->p));
 }
 
-const struct optim_rule optim_madgrad_rule = {.name = "madgrad", .state = {{"s"}, {"v"}, {"start"}}, .move = move};
+const struct optim_rule optim_madgrad_rule = {
+    .name = "madgrad", .state = {{.name = "s"}, {.name = "v"}, {.name = "start"}}, .move = move};

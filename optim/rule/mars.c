@@ -13,4 +13,4 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_plus(step_adam(s, c, o->beta1, o->beta2, o->eps), o->weight_decay, s->p));
 }
 
-const struct optim_rule optim_mars_rule = {.name = "mars", .state = {{"m"}, {"v"}, {"g"}}, .move = move};
+const struct optim_rule optim_mars_rule = {.name = "mars", .state = {{.name = "m"}, {.name = "v"}, {.name = "g"}}, .move = move};

@@ -55,4 +55,4 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_plus(u, o->weight_decay, s->p));
 }
 
-const struct optim_rule optim_muon_rule = {.name = "muon", .state = {{"m"}, {"v", .shape = squares}}, .move = move};
+const struct optim_rule optim_muon_rule = {.name = "muon", .state = {{.name = "m"}, {.name = "v", .shape = squares}}, .move = move};

@@ -43,4 +43,4 @@ static wg_tensor *move(struct step *s)
 }
 
 const struct optim_rule optim_nadam_rule = {
-    .name = "nadam", .state = {{"m"}, {"v"}, {"product", .shape = scalar, .start = one}}, .move = move};
+    .name = "nadam", .state = {{.name = "m"}, {.name = "v"}, {.name = "product", .shape = scalar, .start = one}}, .move = move};

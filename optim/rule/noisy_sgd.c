@@ -10,4 +10,5 @@ static wg_tensor *move(struct step *s)
     return step_away(s, wg_add(step_gradient(s, o->weight_decay), noise));
 }
 
-const struct optim_rule optim_noisy_sgd_rule = {.name = "noisy_sgd", .state = {{"generator", .generator = true}}, .move = move};
+const struct optim_rule optim_noisy_sgd_rule = {
+    .name = "noisy_sgd", .state = {{.name = "generator", .generator = true}}, .move = move};

@@ -19,4 +19,5 @@ static wg_tensor *move(struct step *s)
     return step_away(s, s->state[0]);
 }
 
-const struct optim_rule optim_novograd_rule = {.name = "novograd", .state = {{"m"}, {"v", .shape = scalar}}, .move = move};
+const struct optim_rule optim_novograd_rule = {
+    .name = "novograd", .state = {{.name = "m"}, {.name = "v", .shape = scalar}}, .move = move};

@@ -8,4 +8,4 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_optimistic(s, 0, s->g, o->optimism));
 }
 
-const struct optim_rule optim_optimistic_sgd_rule = {.name = "optimistic_sgd", .state = {{"g"}}, .move = move};
+const struct optim_rule optim_optimistic_sgd_rule = {.name = "optimistic_sgd", .state = {{.name = "g"}}, .move = move};

@@ -11,4 +11,4 @@ static wg_tensor *move(struct step *s)
 }
 
 const struct optim_rule optim_perturbed_sgd_rule = {
-    .name = "perturbed_sgd", .state = {{"generator", .generator = true}}, .move = move};
+    .name = "perturbed_sgd", .state = {{.name = "generator", .generator = true}}, .move = move};

@@ -16,4 +16,4 @@ static wg_tensor *move(struct step *s)
 }
 
 const struct optim_rule optim_psgld_rule = {
-    .name = "psgld", .state = {[V] = {"v"}, [GENERATOR] = {"generator", .generator = true}}, .move = move};
+    .name = "psgld", .state = {[V] = {.name = "v"}, [GENERATOR] = {.name = "generator", .generator = true}}, .move = move};

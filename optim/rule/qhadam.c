@@ -13,4 +13,4 @@ static wg_tensor *move(struct step *s)
     return step_away(s, wg_div(above, step_root(below, o->eps)));
 }
 
-const struct optim_rule optim_qhadam_rule = {.name = "qhadam", .state = {{"m"}, {"v"}}, .move = move};
+const struct optim_rule optim_qhadam_rule = {.name = "qhadam", .state = {{.name = "m"}, {.name = "v"}}, .move = move};

@@ -10,4 +10,4 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_mixed(s->state[0], o->nu, g));
 }
 
-const struct optim_rule optim_qhm_rule = {.name = "qhm", .state = {{"m"}}, .move = move};
+const struct optim_rule optim_qhm_rule = {.name = "qhm", .state = {{.name = "m"}}, .move = move};

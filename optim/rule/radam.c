@@ -36,4 +36,4 @@ static wg_tensor *move(struct step *s)
     return step_away(s, wg_mul(unbiased, step_added(factor, wg_add_scalar(wg_neg(adaptive), 1))));
 }
 
-const struct optim_rule optim_radam_rule = {.name = "radam", .state = {{"m"}, {"v"}}, .move = move};
+const struct optim_rule optim_radam_rule = {.name = "radam", .state = {{.name = "m"}, {.name = "v"}}, .move = move};

@@ -35,5 +35,8 @@ static wg_tensor *move(struct step *s)
     return step_away(s, o->nesterov ? step_plus(direction, o->momentum, b) : b);
 }
 
-const struct optim_rule optim_rmsprop_rule = {
-    .name = "rmsprop", .state = {{"v"}, {"c"}, {"b"}}, .check = check, .needs_state = needs_state, .move = move};
+const struct optim_rule optim_rmsprop_rule = {.name = "rmsprop",
+                                              .state = {{.name = "v"}, {.name = "c"}, {.name = "b"}},
+                                              .check = check,
+                                              .needs_state = needs_state,
+                                              .move = move};

@@ -32,4 +32,4 @@ static wg_tensor *move(struct step *s)
 }
 
 const struct optim_rule optim_rprop_rule = {
-    .name = "rprop", .state = {{"direction"}, {"length", .start = start}}, .check = check, .move = move};
+    .name = "rprop", .state = {{.name = "direction"}, {.name = "length", .start = start}}, .check = check, .move = move};

@@ -28,4 +28,4 @@ static wg_status update(const struct step *s)
 }
 
 const struct optim_rule optim_sgd_rule = {
-    .name = "sgd", .state = {{"v"}}, .check = check, .needs_state = needs_state, .update = update};
+    .name = "sgd", .state = {{.name = "v"}}, .check = check, .needs_state = needs_state, .update = update};

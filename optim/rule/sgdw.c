@@ -41,4 +41,4 @@ static wg_tensor *move(struct step *s)
 }
 
 const struct optim_rule optim_sgdw_rule = {
-    .name = "sgdw", .state = {{"v"}}, .check = check, .needs_state = needs_state, .move = move};
+    .name = "sgdw", .state = {{.name = "v"}}, .check = check, .needs_state = needs_state, .move = move};

@@ -11,4 +11,4 @@ static wg_tensor *move(struct step *s)
     return wg_sub(s->p, wg_sub(drift, noise));
 }
 
-const struct optim_rule optim_sgld_rule = {.name = "sgld", .state = {{"generator", .generator = true}}, .move = move};
+const struct optim_rule optim_sgld_rule = {.name = "sgld", .state = {{.name = "generator", .generator = true}}, .move = move};

@@ -16,4 +16,4 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_plus(wg_sign(m), o->weight_decay, s->p));
 }
 
-const struct optim_rule optim_signum_rule = {.name = "signum", .state = {{"m"}}, .needs_state = needs_state, .move = move};
+const struct optim_rule optim_signum_rule = {.name = "signum", .state = {{.name = "m"}}, .needs_state = needs_state, .move = move};

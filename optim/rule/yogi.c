@@ -16,4 +16,5 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_plus(u, o->weight_decay, s->p));
 }
 
-const struct optim_rule optim_yogi_rule = {.name = "yogi", .state = {{"m", .start = start}, {"v", .start = start}}, .move = move};
+const struct optim_rule optim_yogi_rule = {
+    .name = "yogi", .state = {{.name = "m", .start = start}, {.name = "v", .start = start}}, .move = move};
