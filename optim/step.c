@@ -42,8 +42,10 @@ static inline __attribute__((always_inline)) wg_status for_each_moved(wg_optim *
             const struct parameter *p = &group->parameters[i];
             WG_TRY(optim_check_alive(p, i, "optim_step"));
             wg_tensor *gradient = wg_gradient(p->tensor);
-            if (!gradient || !wg_requires_grad(p->tensor))
+            if (!gradient || !wg_requires_grad(p->tensor)) {
+                optim->same = optim->same && !gradient; /* a gradient that a step takes away, and that no step before did */
                 continue;
+            }
             WG_TRY(visit(optim, p, gradient));
             moved++;
         }
@@ -113,7 +115,8 @@ static wg_status queue(void *context)
         struct step s = step_of(&optim->groups[p->group], p, optim->gradient[i]);
         s.t = wg_add_scalar(p->count, 1);
         WG_TRY(wg_increment(p->count));
-        WG_TRY(assign(p, &s, optim->rule->move(&s)));
+        if (wg_numel(p->tensor) > 0) /* else there is nothing to move, and means of nothing are NaN */
+            WG_TRY(assign(p, &s, optim->rule->move(&s)));
     }
     if (!optim->keep_grads)
         wg_optim_clear_gradients(optim);

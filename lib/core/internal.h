@@ -85,11 +85,12 @@ wg_status wg_undo_push_bytes(wg_tape *tape, struct wg_storage *storage, char *at
 void wg_undo_end(wg_tape *tape, const struct wg_undo *until, bool restore);
 void wg_undo_hand_down(wg_tape *from, wg_tape *to);
 void wg_undo_commit_all(struct wg_thread *th);
-wg_tape *wg_tape_push(struct wg_thread *th, bool trace); /* wg_tape_open for the engine: keeps the error record */
-void wg_tape_drop(struct wg_thread *th);                 /* closes the top tape, even if an open update has work queued on it */
-void wg_update_tape_end(struct wg_thread *th);           /* closes update_tape if the update has ended and the tape is on top */
-void wg_update_end(struct wg_thread *th);                /* ends the update without running what is queued */
-void wg_gradient_drop(wg_tensor *leaf);                  /* not undone if the step fails */
+wg_tape *wg_tape_push(struct wg_thread *th, bool trace);   /* wg_tape_open for the engine: keeps the error record */
+void wg_tape_drop(struct wg_thread *th);                   /* closes the top tape, even if an open update has work queued on it */
+void wg_update_tape_end(struct wg_thread *th);             /* closes update_tape if the update has ended and the tape is on top */
+void wg_update_end(struct wg_thread *th);                  /* ends the update without running what is queued */
+wg_status wg_update_may_begin(const struct wg_thread *th); /* WG_OK, or why no update can begin now */
+void wg_gradient_drop(wg_tensor *leaf);                    /* not undone if the step fails */
 void wg_callback_begin(wg_callback *callback);
 /* The status of the call: returned, or an error of its own. If it is not WG_OK an error has been recorded. */
 wg_status wg_callback_end(wg_callback *callback, wg_status returned);

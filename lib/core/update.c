@@ -2,12 +2,8 @@
    checked and queued on the tape. */
 #include "core/internal.h"
 
-wg_status wg_update_begin(void)
+wg_status wg_update_may_begin(const struct wg_thread *th)
 {
-    WG_OPERATION("update_begin");
-    struct wg_thread *th = wg_self();
-    if (!th)
-        return WG_E_MEMORY;
     if (th->updating)
         return wg_fail(WG_E_STATE, "update_begin", "update_begin: brackets do not nest");
     if (th->checkpoints > 0)
@@ -18,6 +14,16 @@ wg_status wg_update_begin(void)
         if (tape->undoes)
             return wg_fail(WG_E_STATE, "update_begin",
                            "update_begin: a tape is open whose effects are undone (.undo), an update's are final");
+    return WG_OK;
+}
+
+wg_status wg_update_begin(void)
+{
+    WG_OPERATION("update_begin");
+    struct wg_thread *th = wg_self();
+    if (!th)
+        return WG_E_MEMORY;
+    WG_TRY(wg_update_may_begin(th));
     if (!th->top) {
         th->update_tape = wg_tape_push(th, false);
         if (!th->update_tape) {

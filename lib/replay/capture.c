@@ -199,24 +199,28 @@ static const struct wg_op op_bytes = {
     .name = "bytes", .n_in = 1, .n_out = 1, .registered = true, .kernels = {{.run = {copy_bytes, copy_bytes}}}};
 
 /* An assignment is logged as a store: an op whose result is the target, so that it joins the group that computes the value. */
+static inline void store_elements(int64_t n, char *const *at, const int64_t *s, int64_t size)
+{
+    if (n < 0) { /* a chain, each of the one before: all of the first */
+        for (int64_t i = 0; i < -n; i++)
+            memcpy(at[0] + size * i * s[0], at[1], (size_t)size);
+    } else if (s[0] == 1 && s[1] == 1)
+        memmove(at[0], at[1], (size_t)(n * size));
+    else
+        for (int64_t i = 0; i < n; i++)
+            memcpy(at[0] + size * i * s[0], at[1] + size * i * s[1], (size_t)size);
+}
+
 static void store_4(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     (void)params;
-    if (s[1] == 1)
-        memmove(at[0], at[1], (size_t)n * 4);
-    else
-        for (int64_t i = 0; i < n; i++)
-            memcpy(at[0] + 4 * i, at[1], 4);
+    store_elements(n, at, s, 4);
 }
 
 static void store_8(int64_t n, char *const *at, const int64_t *s, const void *params)
 {
     (void)params;
-    if (s[1] == 1)
-        memmove(at[0], at[1], (size_t)n * 8);
-    else
-        for (int64_t i = 0; i < n; i++)
-            memcpy(at[0] + 8 * i, at[1], 8);
+    store_elements(n, at, s, 8);
 }
 
 static wg_status store(const wg_call *c)

@@ -160,19 +160,26 @@ static wg_status add_rows(struct wg_replay *replay, const struct wg_plan *plan, 
     return WG_OK;
 }
 
+/* Commits stand before the first launch that was logged after them, the last ones at the end. */
+static void add_commits(struct wg_replay *replay, size_t *commit, size_t launches)
+{
+    const struct wg_array *commits = &replay->log.commits;
+    for (; *commit < commits->n && *WG_NTH(*commits, size_t, *commit) <= launches; ++*commit)
+        replay->actions[replay->n_actions++] = (struct wg_action){.kind = WG_RUN_COMMIT};
+}
+
 static wg_status add_actions(struct wg_replay *replay, const struct wg_plan *plan, const bool *risky)
 {
-    const struct wg_array *commits = &plan->log->commits;
     size_t commit = 0;
     for (size_t u = 0; u < plan->units.n; u++) {
         const struct wg_unit *unit = WG_NTH(plan->units, struct wg_unit, u);
-        for (; commit < commits->n && *WG_NTH(*commits, size_t, commit) <= plan->order[unit->first]; commit++)
-            replay->actions[replay->n_actions++] = (struct wg_action){.kind = WG_RUN_COMMIT};
+        add_commits(replay, &commit, plan->order[unit->first]);
         for (size_t i = unit->first; i < unit->first + unit->n; i++)
             if (risky[i])
                 WG_TRY(add_saves(replay, plan, i));
         WG_TRY(unit->rows ? add_rows(replay, plan, unit) : add_launch(replay, plan, unit->first));
     }
+    add_commits(replay, &commit, SIZE_MAX);
     return WG_OK;
 }
 
@@ -340,12 +347,12 @@ static wg_status hold_changes(struct wg_thread *th, const wg_replay *replay)
     return WG_OK;
 }
 
-/* Makes all changes so far final, on the open tapes too, and saves the bytes again for undoing later changes. */
-static wg_status commit(struct wg_thread *th, const wg_replay *replay)
+/* Makes all changes so far final, on the open tapes too, and, unless it is the last action, saves the bytes again for undoing later changes. */
+static wg_status commit(struct wg_thread *th, const wg_replay *replay, bool last)
 {
     if (th->top)
         wg_undo_commit_all(th);
-    return hold_changes(th, replay);
+    return last ? WG_OK : hold_changes(th, replay);
 }
 
 /* A handle on the open tape with the value of a prepared operand. A user's forward may use it like any other tensor. */
@@ -416,7 +423,7 @@ wg_status wg_run_actions(struct wg_thread *th, wg_replay *replay)
         } else if (action->kind == WG_RUN_SAVE) {
             memcpy(action->of.saved->copy, action->of.saved->at, action->of.saved->bytes);
         } else {
-            status = commit(th, replay);
+            status = commit(th, replay, i + 1 == replay->n_actions);
         }
     }
     replay->busy = false;

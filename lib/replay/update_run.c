@@ -18,6 +18,7 @@ struct wg_update {
     size_t n, n_places;
     wg_tensor *input; /* their layouts, dims in the log */
     struct place *place;
+    struct wg_hash written; /* the storages that the update changes: no input may lie there */
 };
 
 struct stepping {
@@ -71,7 +72,7 @@ static bool fits(const struct wg_update *update, const struct wg_thread *th, wg_
     for (size_t i = 0; i < n; i++) {
         wg_tensor now = *inputs[i];
         now.flags &= LAYOUT_FLAGS;
-        if (!same_layout(&now, &update->input[i]))
+        if (!same_layout(&now, &update->input[i]) || wg_hash_find(&update->written, inputs[i]->storage))
             return false;
     }
     return true;
@@ -96,8 +97,26 @@ static size_t buffer_of(const struct wg_log *log, const wg_tensor *input)
     return b;
 }
 
-/* Lists the places of all inputs. The log lets go of them: a later run has others. False: two inputs are in one buffer, or one is
-   written, so the update cannot be kept. */
+static bool lies_in(struct wg_span part, struct wg_span whole)
+{
+    return part.from >= whole.from && part.to <= whole.to;
+}
+
+static bool find_written(struct wg_update *update)
+{
+    for (size_t i = 0; i < update->replay->changed.n; i++) {
+        const struct wg_storage *storage = wg_changed_buffer(update->replay, i)->block;
+        struct wg_hash_slot *slot = wg_hash_slot_for(&update->written, storage);
+        if (!slot)
+            return false;
+        if (!slot->key)
+            wg_hash_put(&update->written, slot, storage);
+    }
+    return true;
+}
+
+/* Lists the places of all inputs. The log lets go of them: a later run has others. False: two inputs are in one buffer, one is written,
+   or more of its buffer is read, so the update cannot be kept. */
 static bool find_places(struct wg_update *update, wg_tensor *const *inputs, int64_t *input_of)
 {
     struct wg_log *log = &update->replay->log;
@@ -114,6 +133,8 @@ static bool find_places(struct wg_update *update, wg_tensor *const *inputs, int6
     for (size_t k = 0; k < update->replay->patches.n; k++) {
         const struct wg_patch *patch = WG_NTH(update->replay->patches, struct wg_patch, k);
         const int64_t i = input_of[patch->buffer];
+        if (i >= 0 && !lies_in(patch->read, wg_span_of(inputs[i])))
+            return false;
         if (i >= 0)
             update->place[update->n_places++] = (struct place){
                 patch->where, (size_t)i, patch->offset - (inputs[i]->data - wg_storage_data(inputs[i]->storage))};
@@ -144,8 +165,10 @@ static struct wg_update *keep(const struct wg_thread *th, wg_replay *replay, wg_
         if (kept)
             update->input[i] = layout_of(inputs[i], dims);
     }
-    kept = kept && find_places(update, inputs, input_of);
+    kept = kept && find_written(update) && find_places(update, inputs, input_of);
     wg_object_free(input_of);
+    if (!kept && update)
+        wg_hash_free(&update->written);
     return kept ? update : NULL;
 }
 
@@ -157,34 +180,52 @@ static void clear_gradients(const wg_replay *replay)
 
 void wg_update_destroy(wg_update *update)
 {
-    if (update)
-        wg_replay_destroy(update->replay); /* whose log the update is part of */
+    if (!update)
+        return;
+    wg_hash_free(&update->written);
+    wg_replay_destroy(update->replay); /* whose log the update is part of */
 }
 
 /* ---- running ---- */
 
 static wg_status run_again(struct wg_thread *th, const struct wg_update *update, wg_tensor *const *inputs)
 {
-    WG_TRY(wg_replay_check(th, update->replay, "update_run"));
+    if (update->replay->busy)
+        return wg_fail(WG_E_STATE, "update_run", "update_run: not inside a function that the update itself calls");
+    WG_TRY(wg_update_may_begin(th));
+    if (!th->top)
+        wg_error_clear(th);
     point_to(update, inputs);
     WG_TRY(wg_run_actions(th, update->replay));
     clear_gradients(update->replay);
     return WG_OK;
 }
 
-/* What cannot be kept is captured each time. Memory that is short for keeping is no error: the update has taken place. */
+/* Memory that is short for keeping is no error: the update has taken place. */
+static struct wg_update *keep_quietly(struct wg_thread *th, wg_replay *replay, wg_tensor *const *inputs, size_t n)
+{
+    const wg_error error = th->error;
+    const bool had_error = th->has_error, failed = th->top && th->top->failed;
+    struct wg_update *update = keep(th, replay, inputs, n);
+    if (update)
+        return update;
+    th->error = error;
+    th->has_error = had_error;
+    if (th->top)
+        th->top->failed = failed;
+    return NULL;
+}
+
+/* What cannot be kept is captured each time. */
 static wg_status run_first(struct wg_thread *th, wg_update **update, struct stepping *stepping, wg_tensor *const *inputs, size_t n)
 {
     wg_replay *replay = wg_capture_for("update_run", on_a_tape, stepping, true); /* also runs it once */
     if (!replay)
         return wg_error_cause();
-    *update = keep(th, replay, inputs, n);
+    *update = keep_quietly(th, replay, inputs, n);
     clear_gradients(replay);
-    if (!*update) {
+    if (!*update)
         wg_replay_destroy(replay);
-        if (!th->top)
-            wg_error_clear(th);
-    }
     return WG_OK;
 }
 
