@@ -43,10 +43,11 @@ static const struct workload *named(const char *name)
     return NULL;
 }
 
-/* The rules of W16 on ten million parameters, of which LAMB, which passes twice, stands for all: they run the code that they run on 2,000. */
+/* The rules of W16 on ten million parameters run the code that they run on 2,000, and take minutes under a sanitizer; tests/optim/optimizers.c
+   has tensors of many tiles. */
 static bool is_long_rule(const struct workload *w)
 {
-    return strncmp(w->name, "W16_", 4) == 0 && w->count > 1e6 && w != &w16_lamb_1e7;
+    return strncmp(w->name, "W16_", 4) == 0 && w->count > 1e6;
 }
 
 /* The comparison is written so that NaN fails. */

@@ -89,6 +89,19 @@ static wg_status step(void *context)
     return wg_optim_step(problem->training.optim);
 }
 
+struct given {
+    wg_optim *optim;
+    wg_tensor *p, *gradient;
+};
+
+static wg_status step_given(void *context)
+{
+    const struct given *given = context;
+    WG_TAPE(tape);
+    WG_TRY(wg_backward(wg_sum(wg_mul(given->p, given->gradient))));
+    return wg_optim_step(given->optim);
+}
+
 static void run(struct problem *problem, int steps)
 {
     for (int i = 0; i < steps; i++)
@@ -221,6 +234,56 @@ static void a_group_has_its_own_rate(void **state)
     assert_no_error();
 }
 
+/* Tensors of many tiles, on one thread and on two, eager and replayed. */
+static void long_tensors_have_the_same_bits(void **state)
+{
+    (void)state;
+    enum { ROWS = 150, COLUMNS = 300 };
+    for (size_t k = 0; k < ENTRIES; k++) {
+        wg_tensor *p[3], *g = wg_zeros(WG_F32, WG_SHAPE(ROWS, COLUMNS));
+        for (int i = 0; i < ROWS * COLUMNS; i++)
+            ((float *)wg_data_mut(g))[i] = sinf((float)i);
+        for (int way = 0; way < 3; way++) {
+            assert_int_equal(wg_set_threads(way == 0 ? 1 : 2), WG_OK);
+            assert_int_equal(wg_seed(1, 0), WG_OK);
+            p[way] = wg_set_requires_grad(wg_full(WG_F32, WG_SHAPE(ROWS, COLUMNS), 0.5), true);
+            wg_optim *optim = entries[k].make((wg_tensor_list){1, &p[way], NULL});
+            struct given given = {optim, p[way], g};
+            wg_replay *replay = way == 2 ? wg_replay_capture(step_given, &given) : NULL;
+            assert_true(way < 2 || replay);
+            for (int i = way == 2; i < 2; i++)
+                assert_int_equal(replay ? wg_replay_run(replay) : step_given(&given), WG_OK);
+            wg_replay_destroy(replay);
+            wg_optim_destroy(optim);
+        }
+        assert_same_bits(p[0], p[1]), assert_same_bits(p[0], p[2]);
+        wg_free(p[0]), wg_free(p[1]), wg_free(p[2]), wg_free(g);
+    }
+    assert_int_equal(wg_set_threads(1), WG_OK);
+    assert_no_error();
+}
+
+/* A gradient that a parameter had when it was frozen is taken away by the next step, be that one captured before or not. */
+static void a_frozen_parameter_keeps_no_gradient(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ENTRIES; k++) {
+        struct problem problem = begin(&entries[k], WG_F64);
+        wg_tensor *p = problem.training.p[0], *q = problem.training.p[1], *g = filled(WG_F64, 1, 1), *h = matrix(WG_F64);
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(wg_add_gradient(p, g), WG_OK);
+            if (i == 1)
+                assert_int_equal(wg_add_gradient(q, h), WG_OK);
+            assert_non_null(wg_set_requires_grad(q, false));
+            assert_int_equal(wg_optim_step(problem.training.optim), WG_OK);
+            assert_null(wg_gradient(q));
+            assert_non_null(wg_set_requires_grad(q, true));
+        }
+        end(&problem), wg_free(g), wg_free(h);
+    }
+    assert_no_error();
+}
+
 /* A gradient of zeros moves by moments and decay only, and to no NaN; no gradient moves nothing. */
 static void zero_gradients_and_none(void **state)
 {
@@ -317,6 +380,8 @@ int main(void)
         TEST(a_replayed_step_has_the_same_bits),
         TEST(a_tensor_of_a_tape_is_no_parameter),
         TEST(a_group_has_its_own_rate),
+        TEST(long_tensors_have_the_same_bits),
+        TEST(a_frozen_parameter_keeps_no_gradient),
         TEST(zero_gradients_and_none),
         TEST(a_matrix_with_zero_gradients_stays_finite),
         TEST(f32_follows_f64),
