@@ -93,11 +93,13 @@ static wg_status open_at_point(struct descent *s, double t)
 static wg_status find_direction(struct descent *s, wg_status (*direction)(struct descent *s))
 {
     s->first = 1;
-    WG_TRY(direction(s));
-    s->slope = dot(s->g, s->d, s->n);
-    if (s->slope < 0 && isfinite(s->slope) && isfinite(max_abs(s->d, s->n)))
-        return WG_OK;
-    s->fresh = true;
+    if (!s->plain) {
+        WG_TRY(direction(s));
+        s->slope = dot(s->g, s->d, s->n);
+        if (s->slope < 0 && isfinite(s->slope) && isfinite(max_abs(s->d, s->n)))
+            return WG_OK;
+    }
+    s->plain = true;
     for (int64_t i = 0; i < s->n; i++)
         s->d[i] = -s->g[i];
     s->slope = -dot(s->g, s->g, s->n);
@@ -115,12 +117,13 @@ wg_status descend(struct work *w, const void *options, void *method, const struc
         WG_TRY(find_direction(&s, direction));
         WG_TRY(search_step(&s, search, &step));
         const bool taken = take(&s, search, &step);
-        if (!taken && (s.fresh || search->kind == WG_MINIMIZE_SEARCH_NONE)) {
+        if (!taken && (s.plain || search->kind == WG_MINIMIZE_SEARCH_NONE)) {
             w->result.reason = search->kind == WG_MINIMIZE_SEARCH_NONE ? WG_MINIMIZE_NOT_FINITE : WG_MINIMIZE_LINE_SEARCH;
             return WG_OK;
         }
         WG_TRY(open_at_point(&s, taken ? step.t : 0));
-        s.fresh = !taken;
+        s.fresh = s.plain || !taken;
+        s.plain = !taken; /* where the method's direction led nowhere, -g is tried */
         w->result.iterations += taken;
     }
     return WG_OK;

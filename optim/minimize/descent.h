@@ -31,6 +31,7 @@ struct descent {
     double *g, *g_before, *d, *s; /* s: the last step, x - x_before */
     double first, length;         /* t where the search begins, set to 1 before direction is called; t of the last step */
     bool fresh; /* the method is to forget earlier steps: there are none, or they led to no direction of descent */
+    bool plain; /* the direction is -g, whatever the method says */
     struct along along;
 };
 

@@ -102,20 +102,26 @@ static int64_t fill_system(struct residuals *l, const double *weight)
     return m + n;
 }
 
+/* Whether column j of the system, whose R this is, is no combination of those before it, whatever its length. */
+static bool is_apart(const double *r, int64_t n, int64_t j)
+{
+    double length = 0;
+    for (int64_t i = 0; i <= j; i++)
+        length = hypot(length, r[i * n + j]);
+    return isfinite(length) && fabs(r[j * n + j]) > 1e-13 * length;
+}
+
 wg_status residuals_solve(struct residuals *l, const double *weight, bool *full)
 {
     const int64_t n = l->n, rows = fill_system(l, weight);
-    double smallest = INFINITY, largest = 0;
     WG_TAPE(tape);
     WG_NO_GRAD;
     wg_tensor *q, *r;
     WG_TRY(wg_qr(wg_from_bytes(l->system, WG_F64, WG_SHAPE(rows, n)), &q, &r));
     WG_TRY(wg_read_typed(r, l->system, WG_F64));
-    for (int64_t i = 0; i < n; i++) {
-        smallest = fmin(smallest, fabs(l->system[i * n + i]));
-        largest = fmax(largest, fabs(l->system[i * n + i]));
-    }
-    *full = smallest > 1e-13 * largest && isfinite(largest);
+    *full = true;
+    for (int64_t j = 0; j < n; j++)
+        *full = *full && is_apart(l->system, n, j);
     if (!*full)
         return WG_OK;
     for (int64_t i = 0; i < rows; i++)

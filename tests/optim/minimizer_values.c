@@ -251,6 +251,40 @@ static void the_state_of_lbfgs_is_kept_and_forgotten(void **state)
     assert_no_error();
 }
 
+/* Residuals x₀ - 3 and c (x₁ - 3), and Σ c_i x_i²: the scales of coordinates differ by up to 10²⁰. */
+static wg_tensor *scaled_residuals(wg_tensor *const *p, size_t n, void *context)
+{
+    const double scale[] = {1, *(const double *)context};
+    (void)n;
+    return wg_mul(wg_from(scale, WG_SHAPE(2)), wg_add_scalar(p[0], -3));
+}
+
+static wg_tensor *scaled_squares(wg_tensor *const *p, size_t n, void *context)
+{
+    const double scale[] = {1, *(const double *)context};
+    (void)n;
+    return wg_sum(wg_mul(wg_from(scale, WG_SHAPE(2)), wg_square(p[0])));
+}
+
+static void scales_that_differ(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        wg_tensor *p = wg_set_requires_grad(wg_from(((double[]){1, 1}), WG_SHAPE(2)), true);
+        const wg_tensor_list list = {1, &p, NULL};
+        double scale = k < 2 ? 1e14 : 1e18;
+        wg_minimizer *m = k == 0   ? wg_minimize_levenberg_marquardt(list)
+                          : k == 1 ? wg_minimize_gauss_newton(list)
+                                   : wg_minimize_coordinate_descent(list);
+        assert_int_equal(wg_minimize_run(m, k < 2 ? scaled_residuals : scaled_squares, &scale, NULL), WG_OK);
+        const double *x = wg_data(p);
+        assert_true(fabs(x[1] - (k < 2 ? 3 : 0)) < 1e-6);
+        assert_true(k == 2 || fabs(x[0] - 3) < 1e-6);
+        wg_minimize_destroy(m), wg_free(p);
+    }
+    assert_no_error();
+}
+
 /* f = x³: no pair has positive curvature where x < 0, and the fixed step runs to no number. */
 static wg_tensor *cubic(wg_tensor *const *p, size_t n, void *context)
 {
@@ -396,6 +430,7 @@ int main(void)
         TEST(steps_on_samples_are_those_of_the_papers),
         TEST(a_sample_that_is_the_same_changes_nothing),
         TEST(options_are_set_between_calls),
+        TEST(scales_that_differ),
         TEST(strong_wolfe_takes_pytorchs_points),
         TEST(strong_wolfe_fulfils_its_conditions),
         TEST(strong_wolfe_without_an_acceptable_point),
