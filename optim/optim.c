@@ -107,8 +107,10 @@ static bool moved_reserve(wg_optim *optim, size_t more)
 {
     const size_t room = optim->room_moved + more;
     const struct parameter **moved = realloc(optim->moved, room * sizeof *moved);
-    if (moved)
+    if (moved) {
         optim->moved = moved;
+        memset(moved + optim->room_moved, 0, more * sizeof *moved); /* they are compared with those of the next step */
+    }
     wg_tensor **gradient = moved ? realloc(optim->gradient, room * sizeof *gradient) : NULL;
     if (!gradient)
         return false;
