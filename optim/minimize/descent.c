@@ -93,13 +93,11 @@ static wg_status open_at_point(struct descent *s, double t)
 static wg_status find_direction(struct descent *s, wg_status (*direction)(struct descent *s))
 {
     s->first = 1;
-    if (!s->plain) {
-        WG_TRY(direction(s));
-        s->slope = dot(s->g, s->d, s->n);
-        if (s->slope < 0 && isfinite(s->slope) && isfinite(max_abs(s->d, s->n)))
-            return WG_OK;
-    }
-    s->plain = true;
+    WG_TRY(direction(s)); /* also where -g is taken, so that the method forgets */
+    s->slope = dot(s->g, s->d, s->n);
+    if (!s->plain && s->slope < 0 && isfinite(s->slope) && isfinite(max_abs(s->d, s->n)))
+        return WG_OK;
+    s->fresh = s->plain = true;
     for (int64_t i = 0; i < s->n; i++)
         s->d[i] = -s->g[i];
     s->slope = -dot(s->g, s->g, s->n);
@@ -122,8 +120,7 @@ wg_status descend(struct work *w, const void *options, void *method, const struc
             return WG_OK;
         }
         WG_TRY(open_at_point(&s, taken ? step.t : 0));
-        s.fresh = s.plain || !taken;
-        s.plain = !taken; /* where the method's direction led nowhere, -g is tried */
+        s.fresh = s.plain = !taken; /* where the method's direction led nowhere, -g is tried */
         w->result.iterations += taken;
     }
     return WG_OK;
