@@ -7,8 +7,6 @@
 #include "rule/rule.h"
 #include "wengert/error.h"
 #include "wengert/ops.h"
-#include "wengert/replay.h"
-#include "wengert/tape.h"
 #include "wengert/tensor.h"
 
 /* ---- groups ---- */

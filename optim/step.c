@@ -17,37 +17,36 @@ wg_status optim_check_alive(const struct parameter *p, size_t i, const char *op)
         op, i, p->group, p->name);
 }
 
-/* The step of one parameter, with the state that it has. */
-static struct step step_of(const struct group *group, const struct parameter *p, wg_tensor *gradient)
-{
-    struct step s;
-    s.p = p->tensor;
-    s.g = gradient;
-    s.lr = group->lr;
-    s.t = p->count;
-    s.options = group->options;
-    memcpy(s.state, p->state, sizeof s.state);
-    return s;
-}
+/* Handed a parameter that this step moves, with what its rule is given. */
+typedef wg_status visitor(wg_optim *optim, const struct parameter *p, struct step *s);
 
-typedef wg_status visitor(wg_optim *optim, const struct parameter *p, wg_tensor *gradient);
-
-/* Visits the parameters that this step moves: those that require a gradient and have one. A frozen one may have that of an older tape. */
-static inline __attribute__((always_inline)) wg_status for_each_moved(wg_optim *optim, visitor *visit)
+/* Visits the parameters that this step moves: those that require a gradient and have one. A frozen one may have that of an older tape.
+   clears: gradients are taken away, too. */
+static inline __attribute__((always_inline)) wg_status for_each_moved(wg_optim *optim, visitor *visit, bool clears)
 {
     size_t moved = 0;
     for (size_t g = 0; g < optim->n_groups; g++) {
         const struct group *group = &optim->groups[g];
+        struct step s;
+        s.lr = group->lr;
+        s.options = group->options;
         for (size_t i = 0; i < group->n; i++) {
             const struct parameter *p = &group->parameters[i];
             WG_TRY(optim_check_alive(p, i, "optim_step"));
-            wg_tensor *gradient = wg_gradient(p->tensor);
-            if (!gradient || !wg_requires_grad(p->tensor)) {
-                optim->same = optim->same && !gradient; /* a gradient that a step takes away, and that no step before did */
+            s.g = wg_gradient(p->tensor);
+            if (!s.g)
                 continue;
+            if (wg_requires_grad(p->tensor)) {
+                s.p = p->tensor;
+                s.t = p->count;
+                memcpy(s.state, p->state, sizeof s.state);
+                WG_TRY(visit(optim, p, &s));
+                moved++;
+            } else if (!optim->keep_grads) {
+                optim->same = false; /* there is a gradient to take away that the step before did not know */
             }
-            WG_TRY(visit(optim, p, gradient));
-            moved++;
+            if (clears)
+                wg_clear_gradient(p->tensor);
         }
     }
     if (moved > 0)
@@ -59,24 +58,21 @@ static inline __attribute__((always_inline)) wg_status for_each_moved(wg_optim *
 
 /* ---- steps by kernels: where each update is one kernel there is nothing to fuse ---- */
 
-static wg_status queue_kernel(wg_optim *optim, const struct parameter *p, wg_tensor *gradient)
+static wg_status queue_kernel(wg_optim *optim, const struct parameter *p, struct step *s)
 {
-    const struct step s = step_of(&optim->groups[p->group], p, gradient);
     WG_TRY(wg_increment(p->count));
-    return optim->rule->update(&s);
+    return optim->rule->update(s);
 }
 
+/* Gradients go with the update, or not at all. */
 static wg_status step_by_kernels(wg_optim *optim)
 {
     WG_TRY(wg_update_begin());
-    const wg_status status = for_each_moved(optim, queue_kernel);
-    if (status != WG_OK) {
-        wg_update_cancel();
-        return status;
-    }
-    if (!optim->keep_grads) /* with the update, or not at all */
-        wg_optim_clear_gradients(optim);
-    return wg_update_commit();
+    const wg_status status = for_each_moved(optim, queue_kernel, !optim->keep_grads);
+    if (status == WG_OK)
+        return wg_update_commit();
+    wg_update_cancel();
+    return status;
 }
 
 /* ---- steps by ops: captured once for the parameters that have gradients, then run again while they are the same ---- */
@@ -87,11 +83,11 @@ void optim_forget_update(wg_optim *optim)
     optim->update = NULL;
 }
 
-static wg_status list(wg_optim *optim, const struct parameter *p, wg_tensor *gradient)
+static wg_status list(wg_optim *optim, const struct parameter *p, struct step *s)
 {
     optim->same = optim->same && optim->moved[optim->n_moved] == p;
     optim->moved[optim->n_moved] = p;
-    optim->gradient[optim->n_moved++] = gradient;
+    optim->gradient[optim->n_moved++] = s->g;
     return WG_OK;
 }
 
@@ -106,21 +102,21 @@ static wg_status assign(const struct parameter *p, const struct step *s, wg_tens
     return wg_assign(p->tensor, moved);
 }
 
-/* Queues all updates. The step that ops compute with is what the count becomes. */
+/* Queues a parameter's update. The step that ops compute with is what the count becomes. */
+static wg_status queue_ops(wg_optim *optim, const struct parameter *p, struct step *s)
+{
+    s->t = wg_add_scalar(p->count, 1);
+    WG_TRY(wg_increment(p->count));
+    if (wg_numel(p->tensor) == 0) /* nothing to move, and means of nothing are NaN */
+        return WG_OK;
+    wg_tensor *moved = optim->rule->move(s);
+    return assign(p, s, moved);
+}
+
 static wg_status queue(void *context)
 {
     wg_optim *optim = context;
-    for (size_t i = 0; i < optim->n_moved; i++) {
-        const struct parameter *p = optim->moved[i];
-        struct step s = step_of(&optim->groups[p->group], p, optim->gradient[i]);
-        s.t = wg_add_scalar(p->count, 1);
-        WG_TRY(wg_increment(p->count));
-        if (wg_numel(p->tensor) > 0) /* else there is nothing to move, and means of nothing are NaN */
-            WG_TRY(assign(p, &s, optim->rule->move(&s)));
-    }
-    if (!optim->keep_grads)
-        wg_optim_clear_gradients(optim);
-    return WG_OK;
+    return for_each_moved(optim, queue_ops, !optim->keep_grads);
 }
 
 static wg_status step_by_ops(wg_optim *optim)
@@ -128,7 +124,7 @@ static wg_status step_by_ops(wg_optim *optim)
     const size_t before = optim->n_moved;
     optim->n_moved = 0;
     optim->same = true;
-    const wg_status status = for_each_moved(optim, list);
+    const wg_status status = for_each_moved(optim, list, false);
     if (status != WG_OK || !optim->same || optim->n_moved != before)
         optim_forget_update(optim);
     return status == WG_OK ? wg_update_run(&optim->update, queue, optim, optim->gradient, optim->n_moved) : status;
@@ -137,10 +133,10 @@ static wg_status step_by_ops(wg_optim *optim)
 static bool by_kernels(const wg_optim *optim)
 {
     const struct optim_rule *rule = optim->rule;
-    bool kernels = rule->update != NULL;
-    for (size_t g = 0; g < optim->n_groups && kernels && rule->by_ops; g++)
-        kernels = !rule->by_ops(optim->groups[g].options);
-    return kernels;
+    for (size_t g = 0; rule->by_ops && g < optim->n_groups; g++)
+        if (rule->by_ops(optim->groups[g].options))
+            return false;
+    return rule->update != NULL;
 }
 
 wg_status wg_optim_step(wg_optim *optim)

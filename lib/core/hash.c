@@ -25,7 +25,7 @@ static wg_status reserve(struct wg_hash *table, size_t more, const struct wg_has
 {
     if (2 * (table->n + more) <= table->capacity)
         return WG_OK;
-    struct wg_hash grown = {.capacity = table->capacity ? 2 * table->capacity : 16, .n = table->n};
+    struct wg_hash grown = {.capacity = table->capacity ? 2 * table->capacity : 64, .n = table->n};
     while (2 * (table->n + more) > grown.capacity)
         grown.capacity *= 2;
     grown.slots = wg_object_new(grown.capacity * sizeof *grown.slots);

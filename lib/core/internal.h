@@ -180,11 +180,6 @@ static inline void wg_note_committed(struct wg_thread *th)
         th->capture->observer->committed(th->capture);
 }
 
-static inline bool wg_note_clears(struct wg_thread *th, wg_tensor *leaf)
-{
-    return th->capture && th->capture->observer->clears(th->capture, leaf);
-}
-
 static inline void wg_note_shared(struct wg_thread *th, wg_tensor *value)
 {
     if (th && th->capture && !value->tape)

@@ -106,8 +106,9 @@ wg_status wg_update_commit(void)
     wg_note_entered(th, WG_ACTIVITY_COMMIT, NULL);
     const wg_status status = th->inspect ? run_all_inspected(th) : run_all(th);
     if (status == WG_OK) {
+        struct wg_recorder *capture = th->capture;
         for (const struct wg_clearing *clearing = th->clearings; clearing; clearing = clearing->next)
-            if (!wg_note_clears(th, clearing->leaf))
+            if (!capture || !capture->observer->clears(capture, clearing->leaf))
                 wg_gradient_drop(clearing->leaf);
         wg_undo_commit_all(th);
     }

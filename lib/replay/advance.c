@@ -44,7 +44,7 @@ static void note(struct advancing *a, const struct wg_launch *launch, uint32_t k
         if (wg_launch_writes(launch, i))
             a->written[buffer] = later(a->written[buffer], key);
     }
-    if (wg_launch_may_fail(a->log, launch))
+    if (wg_launch_may_fail(launch) && !wg_launch_totals(a->log, launch)) /* a total is expected to join a group */
         a->barrier = later(a->barrier, key);
 }
 

@@ -198,41 +198,6 @@ static wg_status copy_bytes(const wg_call *c)
 static const struct wg_op op_bytes = {
     .name = "bytes", .n_in = 1, .n_out = 1, .registered = true, .kernels = {{.run = {copy_bytes, copy_bytes}}}};
 
-/* An assignment is logged as a store: an op whose result is the target, so that it joins the group that computes the value. */
-static inline void store_elements(int64_t n, char *const *at, const int64_t *s, int64_t size)
-{
-    if (n < 0) { /* a chain, each of the one before: all of the first */
-        for (int64_t i = 0; i < -n; i++)
-            memcpy(at[0] + size * i * s[0], at[1], (size_t)size);
-    } else if (s[0] == 1 && s[1] == 1)
-        memmove(at[0], at[1], (size_t)(n * size));
-    else
-        for (int64_t i = 0; i < n; i++)
-            memcpy(at[0] + size * i * s[0], at[1] + size * i * s[1], (size_t)size);
-}
-
-static void store_4(int64_t n, char *const *at, const int64_t *s, const void *params)
-{
-    (void)params;
-    store_elements(n, at, s, 4);
-}
-
-static void store_8(int64_t n, char *const *at, const int64_t *s, const void *params)
-{
-    (void)params;
-    store_elements(n, at, s, 8);
-}
-
-static wg_status store(const wg_call *c)
-{
-    const struct wg_op *assign = c->context;
-    wg_tensor *in[2] = {c->out[0], c->in[0]};
-    return assign->kernels[WG_PORTABLE].run[c->dtype == WG_F64](&(wg_call){.op = assign, .in = in, .n_in = 2, .dtype = c->dtype});
-}
-
-static const struct wg_op op_store = {
-    .name = "assign", .n_in = 1, .n_out = 1, .registered = true, .kernels = {{.run = {store, store}, .row = {store_4, store_8}}}};
-
 /* Stores params in the log. Consecutive launches often have equal params, so the latest ones are compared first. */
 static const void *find_params(struct wg_log *log, const void *params, size_t size)
 {
@@ -331,7 +296,7 @@ static wg_status copy_on_write(struct wg_log *log, const wg_tensor *t)
 
 static wg_status note_store(struct wg_log *log, const wg_call *c)
 {
-    const wg_call call = {.op = &op_store,
+    const wg_call call = {.op = &wg_op_store,
                           .in = c->in + 1,
                           .out = c->in,
                           .context = (void *)(uintptr_t)c->op,
@@ -339,7 +304,7 @@ static wg_status note_store(struct wg_log *log, const wg_call *c)
                           .n_out = 1,
                           .dtype = c->dtype};
     WG_TRY(copy_on_write(log, c->in[0]));
-    return note(log, &call, store);
+    return note(log, &call, wg_op_store.kernels[WG_PORTABLE].run[WG_F32]);
 }
 
 static wg_status run(struct wg_recorder *recorder, const wg_call *c, wg_kernel *kernel)

@@ -37,11 +37,15 @@ bool wg_launch_reduces(const struct wg_log *log, const struct wg_launch *launch)
     return y->numel == 1 && x->numel > WG_TILE && (x->flags & WG_T_CONTIGUOUS) && x->dtype == launch->dtype;
 }
 
-bool wg_launch_may_fail(const struct wg_log *log, const struct wg_launch *launch)
+bool wg_launch_may_fail(const struct wg_launch *launch)
 {
-    return !launch->op->writes && !wg_has_rows(launch->op) && !(launch->op->flags & WG_OP_SURE) &&
-           !(launch->op->kernels[WG_PORTABLE].block[WG_F32] && launch->n_out == 1 &&
-             WG_LAYOUT(log, WG_OPERAND(log, launch->operand)->layout)->numel == 1);
+    return !launch->op->writes && !wg_has_rows(launch->op) && !(launch->op->flags & WG_OP_SURE);
+}
+
+bool wg_launch_totals(const struct wg_log *log, const struct wg_launch *launch)
+{
+    return launch->op->kernels[WG_PORTABLE].block[WG_F32] && launch->n_out == 1 &&
+           WG_LAYOUT(log, WG_OPERAND(log, launch->operand)->layout)->numel == 1;
 }
 
 /* ---- the use of buffers by a group ---- */
@@ -149,10 +153,13 @@ static bool is_open(const struct fusing *f, uint32_t buffer)
 static bool is_done(const struct fusing *f, const struct wg_launch *launch)
 {
     const int64_t numel = WG_LAYOUT(f->plan->log, operand_of(f, launch, 0)->layout)->numel;
-    bool apart = f->members > 0 && (f->numel > WG_TILE ? f->open == 0 : numel > WG_TILE);
-    for (unsigned i = 0; i < wg_launch_operands(launch) && apart; i++)
-        apart = !in_group(f, operand_of(f, launch, i)) || !one_by_one(f, operand_of(f, launch, i));
-    return apart;
+    const bool is_long = f->numel > WG_TILE, may_end = is_long ? f->open == 0 : numel > WG_TILE;
+    if (f->members == 0 || !may_end)
+        return false;
+    for (unsigned i = 0; i < wg_launch_operands(launch); i++)
+        if (in_group(f, operand_of(f, launch, i)) && one_by_one(f, operand_of(f, launch, i)))
+            return false;
+    return true;
 }
 
 static void join(struct fusing *f, uint32_t number, const struct wg_launch *launch)

@@ -94,6 +94,7 @@ void *wg_log_alloc(struct wg_log *log, size_t bytes);
 void wg_log_trim(struct wg_log *log); /* frees what only planning reads */
 void wg_log_free(struct wg_log *log); /* a log whose capture has stopped; also releases its references and destroys its contexts */
 
+extern const struct wg_op wg_op_store; /* y = x in y's memory; its context is the op of the assignment */
 extern const struct wg_observer wg_capture_observer;
 void wg_capture_stop(struct wg_thread *th); /* ends the capture: nothing more is logged */
 

@@ -40,9 +40,11 @@ wg_status wg_plan_groups(struct wg_plan *plan);
 wg_status wg_plan_memory(struct wg_plan *plan);
 void wg_plan_end(struct wg_plan *plan);
 
-/* Whether the launch can fail once it runs. Ops that change an operand check before they write, element-wise ops check nothing and
-   allocate no memory, and neither does the sum of all elements of a value in the pass that computes it; assumes that this is so for sums. */
-bool wg_launch_may_fail(const struct wg_log *log, const struct wg_launch *launch);
+/* Whether the launch can fail once it runs. Ops that change an operand check before they write, and element-wise ops check nothing and
+   allocate no memory. */
+bool wg_launch_may_fail(const struct wg_launch *launch);
+/* Whether the launch is a sum, or the like, of all elements. In the pass that computes its operand it cannot fail. */
+bool wg_launch_totals(const struct wg_log *log, const struct wg_launch *launch);
 /* The row of a launch that is element-wise and can run by rows; else NULL. */
 wg_row *wg_launch_row(const struct wg_log *log, const struct wg_launch *launch);
 /* Whether the launch reduces all elements of its operand and can be computed from blocks. */

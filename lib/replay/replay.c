@@ -72,13 +72,13 @@ static wg_status make_call(struct wg_replay *replay, const struct wg_plan *plan,
 
 /* ---- effects: what must be saved before it is changed ---- */
 
-/* Whether the launch of this unit may fail after all: sums that found no group allocate memory if they are long. */
+/* A total that found no group allocates memory if it is of more than a tile. */
 static bool unit_may_fail(const struct wg_log *log, const struct wg_unit *unit, const struct wg_launch *launch)
 {
-    const struct wg_layout *x = launch->n_in == 1 && !unit->rows && !launch->op->writes && !wg_has_rows(launch->op)
-                                    ? WG_LAYOUT(log, WG_OPERAND(log, launch->operand + launch->n_out)->layout)
-                                    : NULL;
-    return !unit->rows && (wg_launch_may_fail(log, launch) || (x && x->numel > WG_TILE));
+    if (unit->rows || !wg_launch_may_fail(launch))
+        return false;
+    return !wg_launch_totals(log, launch) ||
+           WG_LAYOUT(log, WG_OPERAND(log, launch->operand + launch->n_out)->layout)->numel > WG_TILE;
 }
 
 /* Sets risky[i] if a launch that may fail follows launch i of the order before the next commit. */

@@ -59,10 +59,8 @@ enum { LAYOUT_FLAGS = WG_T_CONTIGUOUS | WG_T_DENSE };
 
 static wg_tensor layout_of(const wg_tensor *t, int64_t *dims)
 {
-    wg_tensor layout = {.dims = dims, .numel = t->numel, .dtype = t->dtype, .rank = t->rank, .flags = t->flags & LAYOUT_FLAGS};
-    if (dims)
-        memcpy(dims, wg_extents(t), 2 * (size_t)t->rank * sizeof *dims);
-    return layout;
+    memcpy(dims, wg_extents(t), 2 * (size_t)t->rank * sizeof *dims);
+    return (wg_tensor){.dims = dims, .numel = t->numel, .dtype = t->dtype, .rank = t->rank, .flags = t->flags & LAYOUT_FLAGS};
 }
 
 static bool fits(const struct wg_update *update, const struct wg_thread *th, wg_tensor *const *inputs, size_t n)
@@ -88,15 +86,6 @@ static void point_to(const struct wg_update *update, wg_tensor *const *inputs)
 
 /* ---- keeping an update ---- */
 
-/* The external buffer that an input is in, or the number of buffers: nothing reads the input. */
-static size_t buffer_of(const struct wg_log *log, const wg_tensor *input)
-{
-    size_t b = 0;
-    while (b < log->buffers.n && !(WG_BUFFER(log, b)->kind == WG_EXTERNAL && WG_BUFFER(log, b)->block == input->storage))
-        b++;
-    return b;
-}
-
 static bool lies_in(struct wg_span part, struct wg_span whole)
 {
     return part.from >= whole.from && part.to <= whole.to;
@@ -115,21 +104,36 @@ static bool find_written(struct wg_update *update)
     return true;
 }
 
+/* The input in each external buffer, or -1. False: two inputs are in one storage, or one is written. */
+static bool find_inputs(struct wg_log *log, wg_tensor *const *inputs, size_t n, int64_t *input_of)
+{
+    struct wg_hash by_storage = {.slots = NULL};
+    bool apart = true;
+    for (size_t i = 0; i < n && apart; i++) {
+        struct wg_hash_slot *slot = wg_hash_slot_for(&by_storage, inputs[i]->storage);
+        apart = slot && !slot->key;
+        if (apart) {
+            wg_hash_put(&by_storage, slot, inputs[i]->storage);
+            slot->value.number = i;
+        }
+    }
+    for (size_t b = 0; b < log->buffers.n && apart; b++) {
+        const struct wg_buffer *buffer = WG_BUFFER(log, b);
+        const struct wg_hash_slot *slot = buffer->kind == WG_EXTERNAL ? wg_hash_find(&by_storage, buffer->block) : NULL;
+        input_of[b] = slot ? (int64_t)slot->value.number : -1;
+        apart = !slot || !buffer->written;
+    }
+    wg_hash_free(&by_storage);
+    return apart;
+}
+
 /* Lists the places of all inputs. The log lets go of them: a later run has others. False: two inputs are in one buffer, one is written,
    or more of its buffer is read, so the update cannot be kept. */
 static bool find_places(struct wg_update *update, wg_tensor *const *inputs, int64_t *input_of)
 {
     struct wg_log *log = &update->replay->log;
-    for (size_t b = 0; b < log->buffers.n; b++)
-        input_of[b] = -1;
-    for (size_t i = 0; i < update->n; i++) {
-        const size_t b = buffer_of(log, inputs[i]);
-        if (b == log->buffers.n)
-            continue;
-        if (input_of[b] >= 0 || WG_BUFFER(log, b)->written)
-            return false;
-        input_of[b] = (int64_t)i;
-    }
+    if (!find_inputs(log, inputs, update->n, input_of))
+        return false;
     for (size_t k = 0; k < update->replay->patches.n; k++) {
         const struct wg_patch *patch = WG_NTH(update->replay->patches, struct wg_patch, k);
         const int64_t i = input_of[patch->buffer];

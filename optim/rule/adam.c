@@ -22,8 +22,8 @@ static wg_tensor *move(struct step *s)
     wg_tensor *m = s->state[0] = o->sum ? step_plus(g, o->beta1, s->state[0]) : step_mixed(s->state[0], o->beta1, g);
     wg_tensor *v = s->state[1] = step_mixed(s->state[1], o->beta2, wg_square(g));
     if (!o->uncorrected) {
-        m = step_scaled(m, step_unbias(s, o->beta1));
-        v = step_scaled(v, step_unbias(s, o->beta2));
+        m = step_unbiased(s, m, o->beta1);
+        v = step_unbiased(s, v, o->beta2);
     }
     return step_away(s, step_over_root(m, v, o->eps, o->eps_inside));
 }

@@ -2,11 +2,11 @@
 #include "rule.h"
 #include "wengert/ops.h"
 
-/* ‖p‖/‖u‖, 1 where either is 0. */
+/* ‖p‖/‖u‖, 1 where either is 0. Signs are multiplied, since a product of small numbers is 0. */
 static wg_tensor *ratio(wg_tensor *p, wg_tensor *u)
 {
     wg_tensor *p2 = step_total(p), *u2 = step_total(u);
-    wg_tensor *whole = wg_sign(wg_mul(p2, u2)); /* 0 where either is, else 1 */
+    wg_tensor *whole = wg_mul(wg_sign(p2), wg_sign(u2)); /* 0 where either is, else 1 */
     wg_tensor *others = wg_add_scalar(wg_neg(whole), 1);
     return wg_add(others, wg_mul(whole, wg_sqrt(wg_div(p2, wg_add(u2, others)))));
 }
@@ -14,10 +14,7 @@ static wg_tensor *ratio(wg_tensor *p, wg_tensor *u)
 static wg_tensor *move(struct step *s)
 {
     const wg_optim_lamb_options *o = s->options;
-    wg_tensor *m = s->state[0] = step_mixed(s->state[0], o->beta1, s->g);
-    wg_tensor *v = s->state[1] = step_mixed(s->state[1], o->beta2, wg_square(s->g));
-    wg_tensor *u = wg_div(step_scaled(m, step_unbias(s, o->beta1)), step_root(step_scaled(v, step_unbias(s, o->beta2)), o->eps));
-    u = step_plus(u, o->weight_decay, s->p);
+    wg_tensor *u = step_plus(step_adam(s, s->g, o->beta1, o->beta2, o->eps), o->weight_decay, s->p);
     return step_away(s, step_scaled(u, ratio(s->p, u)));
 }
 

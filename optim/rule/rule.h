@@ -61,6 +61,9 @@ wg_tensor *step_optimistic(struct step *s, int state, wg_tensor *u, double optim
 wg_tensor *step_noise(const struct step *s, int state); /* like p, drawn from N(0, 1) by the generator that this state is */
 wg_tensor *step_total(wg_tensor *x);                    /* Σ x² over all elements */
 
+/* The options of momentum that fit together, for check: E_ARGUMENT. */
+wg_status step_check_momentum(const char *op, double momentum, double dampening, bool nesterov);
+
 /* ---- groups ---- */
 
 /* A parameter with its state. borrowed: the same tensor, or WG_NONE if it is a tape's. name: no two of an optimizer share one; copies: the

@@ -1,19 +1,11 @@
 /* SGD with decoupled weight decay: the formula stands in optimizers.def. */
 #include "rule.h"
-#include "wengert/error.h"
 #include "wengert/ops.h"
 
 static wg_status check(const void *options, const char *op)
 {
     const wg_optim_sgdw_options *o = options;
-    if (o->dampening != 0 && o->momentum == 0)
-        return wg_error_set(WG_E_ARGUMENT, op,
-                            "%s: .dampening = %g without .momentum: it acts on the momentum, expected one above 0", op,
-                            o->dampening);
-    if (!o->nesterov || (o->momentum > 0 && o->dampening == 0))
-        return WG_OK;
-    return wg_error_set(WG_E_ARGUMENT, op, "%s: nesterov: expected momentum above 0 and dampening 0, got %g and %g", op,
-                        o->momentum, o->dampening);
+    return step_check_momentum(op, o->momentum, o->dampening, o->nesterov);
 }
 
 static bool needs_state(const void *options, int index)

@@ -1,5 +1,6 @@
 /* What the rules of optimizers are written with. */
 #include "rule.h"
+#include "wengert/error.h"
 #include "wengert/ops.h"
 #include "wengert/tensor.h"
 
@@ -72,6 +73,7 @@ wg_tensor *step_away(const struct step *s, wg_tensor *direction)
     return wg_sub(s->p, step_scaled(direction, s->lr));
 }
 
+/* A sum that the group which computes its operand takes along; wg_sum_squares would be a pass of its own. */
 wg_tensor *step_total(wg_tensor *x)
 {
     return wg_sum(wg_square(x));
@@ -112,4 +114,15 @@ wg_tensor *step_optimistic(struct step *s, int state, wg_tensor *u, double optim
 wg_tensor *step_noise(const struct step *s, int state)
 {
     return wg_normal(s->state[state], wg_dtype_of(s->p), wg_shape_of(s->p), 0, 1);
+}
+
+wg_status step_check_momentum(const char *op, double momentum, double dampening, bool nesterov)
+{
+    if (dampening != 0 && momentum == 0)
+        return wg_error_set(WG_E_ARGUMENT, op,
+                            "%s: .dampening = %g without .momentum: it acts on the momentum, expected one above 0", op, dampening);
+    if (!nesterov || (momentum > 0 && dampening == 0))
+        return WG_OK;
+    return wg_error_set(WG_E_ARGUMENT, op, "%s: nesterov: expected momentum above 0 and dampening 0, got %g and %g", op, momentum,
+                        dampening);
 }

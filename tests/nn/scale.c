@@ -184,7 +184,7 @@ static int64_t count(const struct work *work, int n)
 {
     const int counter = counter_open();
     if (counter < 0)
-        return instructions_by_callgrind(work->name, n) - instructions_by_callgrind(work->name, 0);
+        return instructions_by_callgrind(NULL, work->name, n) - instructions_by_callgrind(NULL, work->name, 0);
     const int64_t before = instructions(counter);
     work->run(n);
     const int64_t after = instructions(counter);

@@ -58,7 +58,7 @@ static void needs_few_instructions(void **state)
 #if defined(TEST_ASAN) || defined(TEST_TSAN)
     skip(); /* valgrind does not run with a sanitizer */
 #endif
-    const int64_t start = instructions_by_callgrind("child", 0), all = instructions_by_callgrind("child", 1);
+    const int64_t start = instructions_by_callgrind(NULL, "child", 0), all = instructions_by_callgrind(NULL, "child", 1);
     if (start <= 0)
         skip(); /* no valgrind */
     if (all <= start || all - start > MAX_INSTRUCTIONS)

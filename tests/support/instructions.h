@@ -33,14 +33,16 @@ static inline int64_t instructions(int counter)
     return count;
 }
 
-/* The instructions of this program with these arguments; 0 without valgrind. Runs one thread, because idle threads spin for an
+/* The instructions of this program with these arguments, or, of a section (the name of a function), those between its calls and returns;
+   0 without valgrind. Runs one thread, because idle threads spin for an
    indeterminate time, and without the writes to given and freed memory that MALLOC_PERTURB_ asks for: they were a third of the count. */
-static inline int64_t instructions_by_callgrind(const char *what, int length)
+static inline int64_t instructions_by_callgrind(const char *section, const char *what, int length)
 {
-    char command[240], line[400];
-    snprintf(command, sizeof command,
-             "OMP_NUM_THREADS=1 MALLOC_PERTURB_=0 valgrind --tool=callgrind --callgrind-out-file=/dev/null /proc/%d/exe %s %d 2>&1",
-             (int)getpid(), what, length);
+    char command[300], line[400];
+    snprintf(
+        command, sizeof command,
+        "OMP_NUM_THREADS=1 MALLOC_PERTURB_=0 valgrind --tool=callgrind --callgrind-out-file=/dev/null %s%s /proc/%d/exe %s %d 2>&1",
+        section ? "--toggle-collect=" : "", section ? section : "", (int)getpid(), what, length);
     FILE *output = popen(command, "r");
     int64_t count = 0;
     assert_non_null(output);
