@@ -10,7 +10,7 @@ from math import cos, exp, log, sqrt
 
 import numpy as np
 
-ROWS, COLUMNS, VECTOR, LAST = 4, 3, 5, 16
+ROWS, COLUMNS, VECTOR, LAST, LONG_LAST = 4, 3, 5, 16, 200
 MATRIX = ROWS * COLUMNS
 
 
@@ -309,6 +309,48 @@ def adafactor(p, g, s, t, lr, decay, eps1, eps2, clip, weight_decay=0.0, relativ
     return p - rate * u - lr * weight_decay * p
 
 
+# ---- Defazio et al. 2024, as the authors' reference form, with bias corrected in v̂
+
+
+def schedule_free(p, s, rate, d, t, beta, r, weight_lr_power):
+    if t == 1:
+        s["z"], s["x"], s["sum"], s["largest"] = p, p, 0.0, 0.0
+    s["largest"] = max(s["largest"], rate)
+    weight = t**r * s["largest"]**weight_lr_power
+    s["sum"] += weight
+    c = weight / s["sum"] if s["sum"] > 0 else 0.0
+    s["z"] = s["z"] - rate * d
+    s["x"] = (1 - c) * s["x"] + c * s["z"]
+    return (1 - beta) * s["z"] + beta * s["x"]
+
+
+def decay_point(p, s, at_z):
+    return s.get("z", p) if at_z else p
+
+
+def schedule_free_sgd(p, g, s, t, lr, momentum, weight_decay=0.0, decay_at_z=False, warmup=0, r=0.0, weight_lr_power=2.0):
+    rate = lr * min(1.0, t / warmup) if warmup else lr
+    return schedule_free(p, s, rate, g + weight_decay * decay_point(p, s, decay_at_z), t, momentum, r, weight_lr_power)
+
+
+def schedule_free_adamw(p, g, s, t, lr, beta1, beta2, eps, weight_decay=0.0, decay_at_z=False, warmup=0, r=0.0, weight_lr_power=2.0):
+    rate = lr * min(1.0, t / warmup) if warmup else lr
+    d = g / (np.sqrt(mean(s, "v", beta2, g * g) / (1 - beta2**t)) + eps)
+    return schedule_free(p, s, rate, d + weight_decay * decay_point(p, s, decay_at_z), t, beta1, r, weight_lr_power)
+
+
+def schedule_free_radam(p, g, s, t, lr, beta1, beta2, eps, weight_decay=0.0, r=0.0, weight_lr_power=2.0, silent=True):
+    limit = 2 / (1 - beta2) - 1
+    rho = limit - 2 * t * beta2**t / (1 - beta2**t)
+    v = mean(s, "v", beta2, g * g) / (1 - beta2**t)
+    if rho > 4:
+        rate = lr * sqrt((rho - 4) * (rho - 2) * limit / ((limit - 4) * (limit - 2) * rho))
+        d = g / (np.sqrt(v) + eps)
+    else:
+        rate, d = 0.0 if silent else lr, g
+    return schedule_free(p, s, rate, d + weight_decay * p, t, beta1, r, weight_lr_power)
+
+
 # ---- mistakes, which the test must see
 
 
@@ -355,6 +397,15 @@ def adafactor_unclipped(p, g, s, t, lr, decay, eps1, eps2, clip):
     return adafactor(p, g, s, t, lr, decay, eps1, eps2, 1e9)
 
 
+def schedule_free_sgd_evaluated(p, g, s, t, lr, momentum):
+    schedule_free_sgd(p, g, s, t, lr, momentum)
+    return s["x"]
+
+
+def schedule_free_adamw_equal_weights(p, g, s, t, lr, beta1, beta2, eps, warmup):
+    return schedule_free_adamw(p, g, s, t, lr, beta1, beta2, eps, warmup=warmup, weight_lr_power=0.0)
+
+
 CASES = [
     (rmsprop, dict(lr=0.03, alpha=0.9, eps=1e-3)),
     (rmsprop, dict(lr=0.01, alpha=0.8, eps=1e-2, momentum=0.7, weight_decay=0.1, centered=True)),
@@ -394,6 +445,20 @@ CASES = [
     (adafactor, dict(lr=0.02, decay=0.8, eps1=1e-30, eps2=1e-3, clip=1.0, relative=False)),
     (optimistic_sgd, dict(lr=0.05, optimism=0.7)),
     (optimistic_adam, dict(lr=0.02, beta1=0.6, beta2=0.9, eps=1e-3, optimism=0.8)),
+    (schedule_free_sgd, dict(lr=0.05, momentum=0.8)),
+    (schedule_free_sgd, dict(lr=0.08, momentum=0.7, weight_decay=0.2, decay_at_z=True, warmup=5, r=1.5, weight_lr_power=1.5)),
+    (schedule_free_adamw, dict(lr=0.02, beta1=0.9, beta2=0.95, eps=1e-3, weight_decay=0.2, warmup=7)),
+    (schedule_free_adamw, dict(lr=0.03, beta1=0.6, beta2=0.9, eps=1e-3, weight_decay=0.2, decay_at_z=True, r=0.5, weight_lr_power=0.0)),
+    (schedule_free_radam, dict(lr=0.02, beta1=0.9, beta2=0.95, eps=1e-3, weight_decay=0.2, r=1.0)),
+    (schedule_free_radam, dict(lr=0.02, beta1=0.8, beta2=0.9, eps=1e-3, weight_lr_power=1.0, silent=False)),
+    (schedule_free_radam, dict(lr=0.02, beta1=0.8, beta2=0.9, eps=1e-3, weight_lr_power=0.0)),
+]
+
+# Cases of 200 steps.
+LONG = [
+    (schedule_free_sgd, dict(lr=0.05, momentum=0.9, weight_decay=0.1, warmup=20)),
+    (schedule_free_adamw, dict(lr=0.02, beta1=0.9, beta2=0.95, eps=1e-3, weight_decay=0.1, warmup=20, r=0.5)),
+    (schedule_free_radam, dict(lr=0.02, beta1=0.9, beta2=0.99, eps=1e-3, weight_decay=0.1)),
 ]
 
 MISTAKES = [
@@ -406,6 +471,8 @@ MISTAKES = [
     ("muon", muon_square, dict(lr=0.03, beta=0.8, adam_rate=0.5, beta1=0.8, beta2=0.9, eps=1e-3)),
     ("adafactor", adafactor_unclipped, dict(lr=0.4, decay=0.7, eps1=1e-4, eps2=0.01, clip=0.8)),
     ("adabelief", adabelief_of_gradients, dict(lr=0.02, beta1=0.8, beta2=0.95, eps=1e-4)),
+    ("schedule_free_sgd", schedule_free_sgd_evaluated, dict(lr=0.05, momentum=0.8)),
+    ("schedule_free_adamw", schedule_free_adamw_equal_weights, dict(lr=0.02, beta1=0.9, beta2=0.95, eps=1e-3, warmup=7)),
 ]
 
 
@@ -417,16 +484,23 @@ def slope(p, first, step):
                               0.5 * cos(1.7 * step + i)) for i in range(first, first + n)]).reshape(p.shape)
 
 
-def trajectory(rule, lr, **options):
+def trajectory(rule, lr, last=LAST, noise=0.0, **options):
     start = np.array([0.3 * (i % 7) - 0.8 for i in range(MATRIX + VECTOR)])
+    start = start * (1 + noise * np.random.default_rng(1).standard_normal(start.size))
     matrix, vector, of_matrix, of_vector, values = start[:MATRIX].reshape(ROWS, COLUMNS), start[MATRIX:], {}, {}, []
-    for t in range(1, LAST + 1):
+    for t in range(1, last + 1):
         matrix = rule(matrix, slope(matrix, 0, t), of_matrix, t, lr, **options)
         vector = rule(vector, slope(vector, MATRIX, t), of_vector, t, lr, **options)
-        if t in (1, 2, LAST):
+        if t in (1, 2, last):
             values += [*matrix.reshape(MATRIX), *vector]
     assert np.all(np.isfinite(values)) and np.max(np.abs(values)) < 10
-    return values
+    return np.array(values)
+
+
+def sensitivity(rule, options):
+    """By how much a start that is off by 1e-15 moves the values of a long trajectory, relative to them."""
+    exact, moved = trajectory(rule, **options, last=LONG_LAST), trajectory(rule, **options, last=LONG_LAST, noise=1e-15)
+    return float(np.max(np.abs(moved - exact) / (np.abs(exact) + 1e-6)))
 
 
 def written(options):
@@ -438,6 +512,9 @@ def main():
     for kind, name, rule, options in [("CASE", rule.__name__, rule, options) for rule, options in CASES] + [("WRONG", *m) for m in MISTAKES]:
         values = ", ".join(f"{v:.17g}" for v in trajectory(rule, **options))
         print(f"{kind}({name}, ({written(options)}), {values})")
+    for rule, options in LONG:
+        values = ", ".join(f"{v:.17g}" for v in trajectory(rule, **options, last=LONG_LAST))
+        print(f"LONG({rule.__name__}, ({written(options)}), {sensitivity(rule, options):.1e}, {values})")
 
 
 main()

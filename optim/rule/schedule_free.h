@@ -1,0 +1,22 @@
+/* What the schedule-free rules share: the average x of the iterates z, and y between them, which is the parameter. */
+#ifndef OPTIM_SCHEDULE_FREE_H
+#define OPTIM_SCHEDULE_FREE_H
+
+#include "rule.h"
+
+/* Their states; V is that of the adaptive ones. */
+enum { Z, X, WEIGHTS, V };
+#define SCHEDULE_FREE_STATE \
+    [Z] = {.name = "z"}, [X] = {.name = "x"}, [WEIGHTS] = {.name = "weights", .shape = schedule_free_weights}
+
+wg_shape schedule_free_weights(const void *options, const wg_tensor *p);
+
+wg_tensor *schedule_free_rate(const struct step *s, double warmup); /* lr min(1, t/W), f64; lr if W is 0 */
+
+/* The two sequences as the last step left them, and p before the first one. To be called once, before the others. */
+void schedule_free_begin(struct step *s);
+
+/* z ← z - rate d, x ← (1-c) x + c z, c being w/Σ w with w = tʳ (the largest rate so far)^power; gives y = (1-β) z + β x. */
+wg_tensor *schedule_free_move(struct step *s, wg_tensor *rate, wg_tensor *d, double beta, double r, double power);
+
+#endif
