@@ -40,6 +40,9 @@ typedef enum wg_lr_shape { WG_LR_SHAPE_LINEAR, WG_LR_SHAPE_COSINE, WG_LR_SHAPE_S
 /* The modes of wg_lr_cyclic. */
 typedef enum wg_lr_cycle { WG_LR_CYCLE_TRIANGULAR, WG_LR_CYCLE_TRIANGULAR2, WG_LR_CYCLE_EXP_RANGE } wg_lr_cycle;
 
+/* The rules of wg_lr_batch_scaling. */
+typedef enum wg_lr_scaling { WG_LR_SCALING_LINEAR, WG_LR_SCALING_SQRT } wg_lr_scaling;
+
 /* One function each: wg_lr_cosine(.steps = 100, .min = 0.01). schedules.def states their formulas and options. */
 #define WG_REAL(name, preset, help, ...) double name;
 #define WG_INT(name, preset, help, ...) int64_t name;
@@ -86,6 +89,62 @@ WG_API wg_lr *wg_lr_warmup_with(wg_lr *schedule, wg_lr_warmup_options options);
 typedef double wg_lr_factor(int64_t step, void *context);
 WG_API wg_lr *wg_lr_closure(wg_lr_factor *factor, void *context, void (*destroy)(void *context));
 
+/* ---- plateau: the rate is reduced when a value stops improving ---- */
+
+/* It is told a value, such as the loss on validation data after each epoch. With the best value so far and the count of values in a row that were no
+   improvement, its factor f, 1 at first, becomes max(f factor, min) when that count is above `patience`, and the count begins anew:
+
+   wg_lr_plateau *plateau = wg_lr_plateau_create(.patience = 5);
+   for (int epoch = 0; epoch < 100; epoch++) {
+       …
+       WG_TRY(wg_lr_plateau_tell(plateau, validation_loss));
+       WG_TRY(wg_lr_plateau_set(plateau, opt));
+   }
+
+   Options: mode: whether lower or higher values are better. threshold: a value below best - threshold |best| (RELATIVE) or best -
+   threshold (ABSOLUTE) is an improvement; for MAX, above it with + for -. cooldown: so many values after a reduction the count stays 0.
+   eps: a reduction by at most eps is none, but counts as one. A value that is NaN is no improvement.
+   PyTorch: ReduceLROnPlateau, where min_lr = min and eps = eps times the group's base rate. It takes best (1 - threshold) also where best
+   is negative; there any equal value would be an improvement.
+   NULL and the error: E_ARGUMENT (an option out of its range), E_MEMORY. */
+typedef struct wg_lr_plateau wg_lr_plateau;
+typedef enum wg_lr_plateau_mode { WG_LR_PLATEAU_MIN, WG_LR_PLATEAU_MAX } wg_lr_plateau_mode;
+typedef enum wg_lr_plateau_threshold { WG_LR_PLATEAU_RELATIVE, WG_LR_PLATEAU_ABSOLUTE } wg_lr_plateau_threshold;
+typedef struct WG_NAMED wg_lr_plateau_options {
+    wg_lr_plateau_mode mode;
+    double factor;
+    int64_t patience;
+    double threshold;
+    wg_lr_plateau_threshold threshold_mode;
+    int64_t cooldown;
+    double min, eps;
+} wg_lr_plateau_options;
+#define wg_lr_plateau_create(...)                                                                                              \
+    wg_lr_plateau_create_with(WG_OPTIONS(wg_lr_plateau_options, .mode = WG_LR_PLATEAU_MIN, .factor = 0.1, .patience = 10,      \
+                                         .threshold = 1e-4, .threshold_mode = WG_LR_PLATEAU_RELATIVE, .cooldown = 0, .min = 0, \
+                                         .eps = 1e-8, __VA_ARGS__))
+WG_API wg_lr_plateau *wg_lr_plateau_create_with(wg_lr_plateau_options options);
+
+/* Counts a value. It is a write: not undone where the open tape fails, and E_STATE inside a function that is captured. On failure
+   nothing has changed: E_NULL, E_ARGUMENT (a count in the state is none). */
+WG_API WG_MUST_CHECK wg_status wg_lr_plateau_tell(wg_lr_plateau *plateau, double value);
+
+/* The factor of now; NaN and E_NULL for NULL. */
+WG_API double wg_lr_plateau_factor(const wg_lr_plateau *plateau);
+
+/* Sets the rate of every group to its base rate times the factor, with wg_lr_set's errors. */
+WG_API WG_MUST_CHECK wg_status wg_lr_plateau_set(const wg_lr_plateau *plateau, wg_optim *optim);
+
+/* A schedule whose factor is the plateau's of now at every step, for products: wg_lr_warmup(wg_lr_plateau_schedule(plateau), .steps =
+   100), and for wg_lr_set_group. The plateau lives until all of these are destroyed, too. E_NULL, E_MEMORY. */
+WG_API wg_lr *wg_lr_plateau_schedule(wg_lr_plateau *plateau);
+
+/* All that a resumed run restores, as f64 scalars to read and write: "factor", "best", "bad" (values in a row) and "cooldown" (values
+   left of it). No tensors and E_NULL for NULL. */
+WG_API wg_tensor_list wg_lr_plateau_state(const wg_lr_plateau *plateau);
+
+WG_API void wg_lr_plateau_destroy(wg_lr_plateau *plateau); /* NULL is allowed */
+
 /* ---- using a schedule ---- */
 
 /* The factor after `step` steps. NaN and the error where there is none: E_NULL, E_ARGUMENT (step is negative), E_STATE (a user's function
@@ -99,6 +158,26 @@ WG_API WG_MUST_CHECK wg_status wg_lr_set(const wg_lr *schedule, wg_optim *optim,
 
 /* The same for one group, so that groups may have schedules of their own. */
 WG_API WG_MUST_CHECK wg_status wg_lr_set_group(const wg_lr *schedule, wg_optim *optim, size_t group, int64_t step);
+
+/* Whether the factors fulfil the conditions of Robbins and Monro, Σ f = ∞ and Σ f² < ∞, under which stochastic approximation converges:
+   the steps reach any point, and their noise dies out. From the closed form where every part has one; else an estimate from the sums of
+   the steps [n/8, n/4), [n/4, n/2) and [n/2, n), n = .steps, whose ratios are those of a power of t. An estimate is no proof; near the
+   border, as of 1/(t log t), it is "unknown". So are the sums of a plateau, and of a function that is negative or not finite.
+   On failure *result is as it was: E_NULL, E_ARGUMENT, those of wg_lr_at. Cost of an estimate: n factors. Source: Robbins, Monro, 1951. */
+typedef enum wg_lr_series { WG_LR_SERIES_UNKNOWN, WG_LR_SERIES_FINITE, WG_LR_SERIES_INFINITE } wg_lr_series;
+typedef struct wg_lr_robbins_monro_result {
+    bool fulfilled;            /* Σ f is infinite, Σ f² finite; false where one is unknown */
+    bool estimated;            /* from sums, not from the closed form */
+    wg_lr_series sum, squares; /* Σ f, Σ f² */
+    char reason[240];          /* "f falls as t^-0.75, …: Σ f infinite, Σ f² finite" */
+} wg_lr_robbins_monro_result;
+typedef struct WG_NAMED wg_lr_robbins_monro_options {
+    int64_t steps;
+} wg_lr_robbins_monro_options;
+#define wg_lr_robbins_monro(schedule, result, ...) \
+    wg_lr_robbins_monro_with((schedule), (result), WG_OPTIONS(wg_lr_robbins_monro_options, .steps = 1 << 20, __VA_ARGS__))
+WG_API WG_MUST_CHECK wg_status wg_lr_robbins_monro_with(const wg_lr *schedule, wg_lr_robbins_monro_result *result,
+                                                        wg_lr_robbins_monro_options options);
 
 /* One line with all options: "then(linear(start=0, end=1, steps=100), cosine(steps=900, min=0), step=100)". E_NULL, E_IO. */
 WG_API WG_MUST_CHECK wg_status wg_lr_print(const wg_lr *schedule, FILE *stream);

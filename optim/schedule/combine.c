@@ -60,7 +60,19 @@ static wg_status product(const wg_lr *schedule, int64_t step, double *factor)
     return WG_OK;
 }
 
-static const struct lr_kind product_kind = {.name = "product", .combine = product};
+/* Exponents add up. Two tails of which both come back from 0 may meet never, and rates that cancel are no longer exact. */
+static struct lr_tail product_tail(const wg_lr *schedule)
+{
+    const struct lr_tail a = lr_tail_of(schedule->part[0]), b = lr_tail_of(schedule->part[1]);
+    const double rate = a.rate + b.rate;
+    const bool cancelled = a.rate != 0 && b.rate != 0 && fabs(rate) < 1e-9 * fabs(a.rate);
+    return (struct lr_tail){.known = a.known && b.known && !(a.recurring && b.recurring) && !cancelled && !isnan(rate),
+                            .recurring = a.recurring || b.recurring,
+                            .rate = rate,
+                            .power = a.power + b.power};
+}
+
+static const struct lr_kind product_kind = {.name = "product", .combine = product, .tail = product_tail};
 
 wg_lr *wg_lr_product(wg_lr *a, wg_lr *b)
 {
@@ -81,7 +93,12 @@ static wg_status then(const wg_lr *schedule, int64_t step, double *factor)
     return step < at ? lr_factor(schedule->part[0], step, factor) : lr_factor(schedule->part[1], step - at, factor);
 }
 
-static const struct lr_kind then_kind = {.name = "then", .combine = then};
+static struct lr_tail then_tail(const wg_lr *schedule)
+{
+    return lr_tail_of(schedule->part[1]);
+}
+
+static const struct lr_kind then_kind = {.name = "then", .combine = then, .tail = then_tail};
 
 static wg_lr *in_turn(wg_lr *first, int64_t step, wg_lr *second, const char *op)
 {

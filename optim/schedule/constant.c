@@ -7,4 +7,10 @@ static double factor(const void *options, double t)
     return t < (double)o->steps ? o->factor : 1;
 }
 
-const struct lr_kind lr_constant_kind = {.name = "constant", .factor = factor};
+static struct lr_tail tail(const wg_lr *schedule)
+{
+    (void)schedule;
+    return lr_tail_level(1);
+}
+
+const struct lr_kind lr_constant_kind = {.name = "constant", .factor = factor, .tail = tail};

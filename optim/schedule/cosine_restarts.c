@@ -15,4 +15,10 @@ static double factor(const void *options, double t)
     return o->min + (1 - o->min) * lr_left(WG_LR_SHAPE_COSINE, t, period);
 }
 
-const struct lr_kind lr_cosine_restarts_kind = {.name = "cosine_restarts", .factor = factor};
+static struct lr_tail tail(const wg_lr *schedule)
+{
+    const wg_lr_cosine_restarts_options *o = schedule->options;
+    return (struct lr_tail){.known = true, .recurring = o->min == 0};
+}
+
+const struct lr_kind lr_cosine_restarts_kind = {.name = "cosine_restarts", .factor = factor, .tail = tail};

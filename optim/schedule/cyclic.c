@@ -26,4 +26,17 @@ static wg_status check(const void *options, const char *op)
                         o->gamma);
 }
 
-const struct lr_kind lr_cyclic_kind = {.name = "cyclic", .factor = factor, .check = check};
+static struct lr_tail tail(const wg_lr *schedule)
+{
+    const wg_lr_cyclic_options *o = schedule->options;
+    const double length = (double)o->up + (double)(o->down > 0 ? o->down : o->up);
+    const double gamma = o->mode == WG_LR_CYCLE_TRIANGULAR2 ? 0.5 : o->gamma;
+    struct lr_tail peaks = lr_tail_geometric(gamma, o->mode == WG_LR_CYCLE_TRIANGULAR2 ? length : 1);
+    if (gamma <= 1 && o->min > 0)
+        return lr_tail_level(1);            /* between 1 and min */
+    peaks.known = gamma <= 1 || o->min < 1; /* else below 0 in the end */
+    peaks.recurring = true;
+    return peaks;
+}
+
+const struct lr_kind lr_cyclic_kind = {.name = "cyclic", .factor = factor, .check = check, .tail = tail};

@@ -9,4 +9,10 @@ static double factor(const void *options, double t)
     return fmin((t + 1) / warmup, sqrt(warmup / (t + 1)));
 }
 
-const struct lr_kind lr_inverse_sqrt_kind = {.name = "inverse_sqrt", .factor = factor};
+static struct lr_tail tail(const wg_lr *schedule)
+{
+    (void)schedule;
+    return (struct lr_tail){.known = true, .power = 0.5};
+}
+
+const struct lr_kind lr_inverse_sqrt_kind = {.name = "inverse_sqrt", .factor = factor, .tail = tail};

@@ -11,4 +11,10 @@ static double factor(const void *options, double t)
     return o->start + (isfinite(change) ? change : (o->end - o->start) * (at / steps));
 }
 
-const struct lr_kind lr_linear_kind = {.name = "linear", .factor = factor};
+static struct lr_tail tail(const wg_lr *schedule)
+{
+    const wg_lr_linear_options *o = schedule->options;
+    return lr_tail_level(o->end);
+}
+
+const struct lr_kind lr_linear_kind = {.name = "linear", .factor = factor, .tail = tail};

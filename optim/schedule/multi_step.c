@@ -12,4 +12,10 @@ static double factor(const void *options, double t)
     return pow(o->gamma, passed);
 }
 
-const struct lr_kind lr_multi_step_kind = {.name = "multi_step", .factor = factor};
+static struct lr_tail tail(const wg_lr *schedule)
+{
+    const wg_lr_multi_step_options *o = schedule->options;
+    return lr_tail_level(pow(o->gamma, o->milestones.count));
+}
+
+const struct lr_kind lr_multi_step_kind = {.name = "multi_step", .factor = factor, .tail = tail};

@@ -27,4 +27,10 @@ static wg_status check(const void *options, const char *op)
     return wg_error_set(WG_E_ARGUMENT, op, "%s: three_phase: expected rise in [0, 0.5], got %g", op, o->rise);
 }
 
-const struct lr_kind lr_one_cycle_kind = {.name = "one_cycle", .factor = factor, .check = check};
+static struct lr_tail tail(const wg_lr *schedule)
+{
+    const wg_lr_one_cycle_options *o = schedule->options;
+    return lr_tail_level(o->end);
+}
+
+const struct lr_kind lr_one_cycle_kind = {.name = "one_cycle", .factor = factor, .check = check, .tail = tail};

@@ -116,13 +116,9 @@ wg_status wg_lr_set_group(const wg_lr *schedule, wg_optim *optim, size_t group, 
     return wg_optim_set_lr(optim, group, rate);
 }
 
-wg_status wg_lr_set(const wg_lr *schedule, wg_optim *optim, int64_t step)
+wg_status lr_set_factor(double factor, wg_optim *optim, const char *op)
 {
-    const char *op = "lr_set";
-    double factor = NAN, rate = NAN;
-    if (!optim)
-        return wg_error_set(WG_E_NULL, op, "%s: the optimizer is NULL", op);
-    WG_TRY(factor_at(schedule, step, &factor, op));
+    double rate = NAN;
     for (size_t g = 0; g < wg_optim_groups(optim); g++) /* before any rate changes */
         WG_TRY(rate_of(optim, g, factor, &rate, op));
     for (size_t g = 0; g < wg_optim_groups(optim); g++) {
@@ -130,6 +126,16 @@ wg_status wg_lr_set(const wg_lr *schedule, wg_optim *optim, int64_t step)
         WG_TRY(wg_optim_set_lr(optim, g, rate));
     }
     return WG_OK;
+}
+
+wg_status wg_lr_set(const wg_lr *schedule, wg_optim *optim, int64_t step)
+{
+    const char *op = "lr_set";
+    double factor = NAN;
+    if (!optim)
+        return wg_error_set(WG_E_NULL, op, "%s: the optimizer is NULL", op);
+    WG_TRY(factor_at(schedule, step, &factor, op));
+    return lr_set_factor(factor, optim, op);
 }
 
 /* ---- printing ---- */

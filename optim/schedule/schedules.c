@@ -3,6 +3,7 @@
 
 static const char *const wg_lr_shape_names[] = {"linear", "cosine", "sqrt", NULL};
 static const char *const wg_lr_cycle_names[] = {"triangular", "triangular2", "exp_range", NULL};
+static const char *const wg_lr_scaling_names[] = {"linear", "sqrt", NULL};
 
 #define WG_REAL(name, preset, help, ...) WG_OPTION_REAL_OF(options_type, name, preset, help, __VA_ARGS__),
 #define WG_INT(name, preset, help, ...) WG_OPTION_INT_OF(options_type, name, preset, help, __VA_ARGS__),

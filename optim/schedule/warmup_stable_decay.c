@@ -23,4 +23,10 @@ static wg_status check(const void *options, const char *op)
     return wg_error_set(WG_E_ARGUMENT, op, "%s: .start = %g without .warmup: expected a warmup of at least 1", op, o->start);
 }
 
-const struct lr_kind lr_warmup_stable_decay_kind = {.name = "warmup_stable_decay", .factor = factor, .check = check};
+static struct lr_tail tail(const wg_lr *schedule)
+{
+    const wg_lr_warmup_stable_decay_options *o = schedule->options;
+    return lr_tail_level(o->end);
+}
+
+const struct lr_kind lr_warmup_stable_decay_kind = {.name = "warmup_stable_decay", .factor = factor, .check = check, .tail = tail};

@@ -37,6 +37,15 @@ static void factors_are_the_formulas(void **state)
     FACTORS(wg_lr_polynomial(.steps = 4, .power = 2, .end = 0.2), 1, 0.65, 0.4, 0.25, 0.2, 0.2);
     FACTORS(wg_lr_inverse_time(), 1, 1.0 / 2, 1.0 / 3, 1.0 / 4);
     FACTORS(wg_lr_inverse_time(.decay = 0.5, .period = 2), 1, 0.8, 1 / 1.5, 1 / 1.75);
+    FACTORS(wg_lr_inverse_time(.power = 2), 1, 1.0 / 4, 1.0 / 9, 1.0 / 16);
+    FACTORS(wg_lr_inverse_time(.decay = 3, .power = 0.5), 1, 0.5, sqrt(1.0 / 7));
+    FACTORS(wg_lr_batch_scaling(.batch = 8192, .reference = 256, .warmup = 4), 1, 8.75, 16.5, 24.25, 32, 32);
+    FACTORS(wg_lr_batch_scaling(.batch = 64, .reference = 256, .warmup = 2), 1, 0.625, 0.25, 0.25);
+    FACTORS(wg_lr_batch_scaling(.batch = 1024, .reference = 256, .rule = WG_LR_SCALING_SQRT), 2, 2, 2);
+    /* Goyal et al.: 0.1 for 256 examples, 8192 in a batch, milestones. */
+    FACTORS(wg_lr_product(wg_lr_batch_scaling(.batch = 8192, .reference = 256, .warmup = 2),
+                          wg_lr_multi_step(.milestones = WG_MILESTONES(3, 4))),
+            1, 16.5, 32, 3.2, 0.32);
     FACTORS(wg_lr_inverse_sqrt(.warmup = 4), 0.25, 0.5, 0.75, 1, sqrt(4.0 / 5), sqrt(4.0 / 6));
     FACTORS(wg_lr_warmup_stable_decay(.warmup = 2, .stable = 2, .decay = 4, .end = 0.2), 0, 0.5, 1, 1, 1, 0.8, 0.6, 0.4, 0.2, 0.2);
     FACTORS(wg_lr_warmup_stable_decay(.stable = 1, .decay = 2, .shape = WG_LR_SHAPE_COSINE), 1, 1, 0.5, 0, 0);
@@ -48,6 +57,31 @@ static void factors_are_the_formulas(void **state)
     FACTORS(wg_lr_warmup(wg_lr_inverse_time(), .steps = 2), 0, 0.5, 1, 0.5, 1.0 / 3);
     FACTORS(wg_lr_warmup(wg_lr_step(.period = 1, .gamma = 0.5), .steps = 2, .start = 0.5), 0.5, 0.75, 1, 0.5);
     FACTORS(wg_lr_then(wg_lr_constant(.factor = 0.5), 0, wg_lr_inverse_time()), 1, 0.5);
+    assert_no_error();
+}
+
+/* A staircase has the values of the smooth schedule at every multiple of the period, and stays there until the next. */
+static void stairs_are_the_smooth_schedule_at_each_period(void **state)
+{
+    (void)state;
+    FACTORS(wg_lr_exponential(.gamma = 0.25, .period = 2, .staircase = true), 1, 1, 0.25, 0.25, 0.0625);
+    FACTORS(wg_lr_inverse_time(.decay = 0.5, .period = 2, .staircase = true), 1, 1, 1 / 1.5, 1 / 1.5, 0.5);
+    FACTORS(wg_lr_inverse_time(.decay = 3, .period = 3, .power = 0.5, .staircase = true), 1, 1, 1, 0.5, 0.5, 0.5, sqrt(1.0 / 7));
+    wg_lr *pairs[][2] = {
+        {wg_lr_exponential(.gamma = 0.8, .period = 7, .staircase = true), wg_lr_exponential(.gamma = 0.8, .period = 7)},
+        {wg_lr_inverse_time(.decay = 0.3, .period = 7, .staircase = true), wg_lr_inverse_time(.decay = 0.3, .period = 7)}};
+    for (int k = 0; k < 2; k++) {
+        for (int64_t t = 0; t < 50; t++) {
+            const double stair = wg_lr_at(pairs[k][0], t), smooth = wg_lr_at(pairs[k][1], t);
+            assert_close(stair, wg_lr_at(pairs[k][1], t / 7 * 7), 1e-15);
+            assert_true(t % 7 == 0 ? fabs(stair - smooth) < 1e-15 : stair > smooth);
+        }
+        wg_lr_destroy(pairs[k][0]), wg_lr_destroy(pairs[k][1]);
+    }
+    wg_lr *step = wg_lr_step(.period = 7, .gamma = 0.8), *stairs = wg_lr_exponential(.gamma = 0.8, .period = 7, .staircase = true);
+    for (int64_t t = 0; t < 50; t++)
+        assert_close(wg_lr_at(step, t), wg_lr_at(stairs, t), 0);
+    wg_lr_destroy(step), wg_lr_destroy(stairs);
     assert_no_error();
 }
 
@@ -316,6 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(factors_are_pytorchs),
         TEST(factors_are_the_formulas),
+        TEST(stairs_are_the_smooth_schedule_at_each_period),
         TEST(a_cycle_in_three_phases_needs_room),
         TEST(milestones_are_a_list_in_order),
         TEST(what_is_nested_is_printed_nested),

@@ -260,6 +260,55 @@ static void a_replay_reads_the_rate(void **state)
     assert_no_error();
 }
 
+/* ---- the conditions of Robbins and Monro ---- */
+
+static double of_schedule(int64_t step, void *context)
+{
+    return wg_lr_at(context, step);
+}
+
+static bool contradict(wg_lr_series a, wg_lr_series b)
+{
+    return a != b && a != WG_LR_SERIES_UNKNOWN && b != WG_LR_SERIES_UNKNOWN;
+}
+
+/* A schedule without a closed form is estimated; what a closed form says, sums do not contradict. Options that exclude each other are no
+   schedule. */
+static bool closed_form_holds(const struct entry *entry, const union options *options)
+{
+    wg_lr *schedule = entry->make(options);
+    if (!schedule) {
+        wg_error_take(NULL);
+        return false;
+    }
+    wg_lr *hidden = wg_lr_closure(of_schedule, schedule, NULL);
+    wg_lr_robbins_monro_result exact, sums;
+    assert_int_equal(wg_lr_robbins_monro(schedule, &exact, .steps = 4096), WG_OK);
+    assert_int_equal(wg_lr_robbins_monro(hidden, &sums, .steps = 4096), WG_OK);
+    if (contradict(exact.sum, sums.sum) || contradict(exact.squares, sums.squares))
+        fail_msg("%s: %s, but: %s", entry->name, exact.reason, sums.reason);
+    wg_lr_destroy(hidden), wg_lr_destroy(schedule);
+    return !exact.estimated;
+}
+
+static void closed_forms_hold_for_every_option(void **state)
+{
+    (void)state;
+    static const double tried[] = {0, 0.5, 0.75, 1, 1.25, 2, 3};
+    int exact = 0;
+    for (size_t k = 0; k < ENTRIES; k++) {
+        const wg_option_table table = entries[k].table();
+        for (size_t i = 0; i < table.n; i++)
+            for (size_t v = 0; v < sizeof tried / sizeof *tried; v++) {
+                union options options = options_of(&entries[k]);
+                put(&options, &table.option[i], tried[v]);
+                exact += closed_form_holds(&entries[k], &options);
+            }
+    }
+    assert_true(exact > 100);
+    assert_no_error();
+}
+
 /* ---- memory ---- */
 
 static void a_schedule_without_memory_is_none(void **state)
@@ -302,9 +351,11 @@ static void setting_rates_takes_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(options_are_checked_and_printed),       TEST(options_out_of_range_are_refused), TEST(factors_depend_on_the_step_alone),
-        TEST(rates_are_base_rates_times_the_factor), TEST(a_run_is_resumed_by_its_step),     TEST(a_replay_reads_the_rate),
-        TEST(a_schedule_without_memory_is_none),     TEST(setting_rates_takes_no_memory),
+        TEST(options_are_checked_and_printed),    TEST(options_out_of_range_are_refused),
+        TEST(factors_depend_on_the_step_alone),   TEST(rates_are_base_rates_times_the_factor),
+        TEST(a_run_is_resumed_by_its_step),       TEST(a_replay_reads_the_rate),
+        TEST(a_schedule_without_memory_is_none),  TEST(setting_rates_takes_no_memory),
+        TEST(closed_forms_hold_for_every_option),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
