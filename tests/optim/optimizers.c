@@ -320,14 +320,22 @@ static void a_matrix_with_zero_gradients_stays_finite(void **state)
     assert_no_error();
 }
 
+/* How far six steps in f32 may end from those in f64. The statistics of SOAP's matrix of one row have equal eigenvalues, 0, whose
+   eigenvectors are arbitrary: each path has steps of about the rate, and so has the other parameter's, whose gradients depend on where that
+   is. */
+static double distance_to_f64(const struct entry *entry, wg_optim *optim)
+{
+    return strcmp(entry->name, "soap") == 0 ? 2 * STEPS * wg_optim_lr(optim, 0) : 1e-5;
+}
+
 static void f32_follows_f64(void **state)
 {
     (void)state;
     for (size_t k = 0; k < ENTRIES; k++) {
         struct problem wide = begin(&entries[k], WG_F64), narrow = begin(&entries[k], WG_F32);
         run(&wide, STEPS), run(&narrow, STEPS);
-        assert_values(narrow.training.p[0], wg_data(wide.training.p[0]), 1e-5);
-        assert_values(narrow.training.p[1], wg_data(wide.training.p[1]), 1e-5);
+        for (int i = 0; i < 2; i++)
+            assert_values(narrow.training.p[i], wg_data(wide.training.p[i]), distance_to_f64(&entries[k], wide.training.optim));
         end(&wide), end(&narrow);
     }
     assert_no_error();

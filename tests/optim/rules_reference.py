@@ -351,6 +351,74 @@ def schedule_free_radam(p, g, s, t, lr, beta1, beta2, eps, weight_decay=0.0, r=0
     return schedule_free(p, s, rate, d + weight_decay * p, t, beta1, r, weight_lr_power)
 
 
+# ---- Gupta, Koren, Singer 2018, algorithm 1; grafting and the averages of Shi et al. 2023
+
+
+def power_of(symmetric, eps, power):
+    w, v = np.linalg.eigh(symmetric)
+    return (v * (np.maximum(w, 0) + eps)**-power) @ v.T
+
+
+def statistics(s, name, beta2, t, x):
+    if beta2 == 1:
+        s[name] = s.get(name, 0) + x
+        return s[name]
+    return mean(s, name, beta2, x) / (1 - beta2**t)
+
+
+def shampoo(p, g, s, t, lr, beta1, eps, beta2=1.0, weight_decay=0.0, frequency=1, exponent=0.0, max_dimension=1024, graft_sgd=False,
+            graft_adam=False, graft_beta2=0.999, graft_eps=1e-8):
+    d = mean(s, "m", beta1, g) / (1 - beta1**t)
+    if graft_adam:
+        adam = d / (np.sqrt(mean(s, "v", graft_beta2, g * g) / (1 - graft_beta2**t)) + graft_eps)
+    kept = [n for n in p.shape if n <= max_dimension] if p.ndim == 2 else []
+    if not kept:
+        power = exponent or 1 / 2
+        u = adam if graft_adam else d * (statistics(s, "diagonal", beta2, t, g * g) + eps)**-power
+    else:
+        power, u = exponent or 1 / (2 * len(kept)), d
+        due = t == 1 or t % frequency == 0
+        if p.shape[0] <= max_dimension:
+            left = statistics(s, "L", beta2, t, g @ g.T)
+            s["left"] = power_of(left, eps, power) if due else s["left"]
+            u = s["left"] @ u
+        if p.shape[1] <= max_dimension:
+            right = statistics(s, "R", beta2, t, g.T @ g)
+            s["right"] = power_of(right, eps, power) if due else s["right"]
+            u = u @ s["right"]
+    if graft_sgd or (graft_adam and kept):
+        u = u * norm(adam if graft_adam else d) / norm(u)
+    return p * (1 - lr * weight_decay) - lr * u
+
+
+# ---- Vyas et al. 2024, algorithm 3, with m in the parameter's coordinates, as the authors' code
+
+
+def soap(p, g, s, t, lr, beta1, beta2, beta3, eps, weight_decay=0.0, frequency=10, max_dimension=10000):
+    sides = [i for i in range(2) if p.ndim == 2 and p.shape[i] <= max_dimension]
+    products = (lambda: g @ g.T, lambda: g.T @ g)
+    if t == 1:
+        for i in sides:
+            s[i] = (1 - beta3) * products[i]()
+            s["Q", i] = np.linalg.eigh(s[i])[1][:, ::-1]
+        return p
+    q = [s.get(("Q", i), np.eye(p.shape[i])) for i in range(p.ndim)]
+    into = (lambda x: q[0].T @ x @ q[1]) if p.ndim == 2 else lambda x: x
+    back = (lambda x: q[0] @ x @ q[1].T) if p.ndim == 2 else lambda x: x
+    m, v = mean(s, "m", beta1, g), mean(s, "v", beta2, into(g)**2)
+    adam = t - 1
+    p = p - lr * sqrt(1 - beta2**adam) / (1 - beta1**adam) * back(into(m) / (np.sqrt(v) + eps))
+    p = p - lr * weight_decay * p
+    for i in sides:
+        s[i] = beta3 * s[i] + (1 - beta3) * products[i]()
+        if adam % frequency == 0:
+            product = s[i] @ q[i]
+            order = np.argsort(-np.sum(q[i] * product, axis=0), kind="stable")
+            s["v"] = np.take(s["v"], order, axis=i)
+            s["Q", i] = np.linalg.qr(product[:, order])[0]
+    return p
+
+
 # ---- mistakes, which the test must see
 
 
@@ -406,6 +474,23 @@ def schedule_free_adamw_equal_weights(p, g, s, t, lr, beta1, beta2, eps, warmup)
     return schedule_free_adamw(p, g, s, t, lr, beta1, beta2, eps, warmup=warmup, weight_lr_power=0.0)
 
 
+def shampoo_half_roots(p, g, s, t, lr, beta1, eps):
+    """With the exponent 1/k, as pytorch_optimizer has it."""
+    return shampoo(p, g, s, t, lr, beta1, eps, exponent=0.5)
+
+
+def soap_unsorted(p, g, s, t, lr, **options):
+    """Second moments stay where they are when the columns are sorted: of row 0 and 1 they are exchanged once more."""
+    p = soap(p, g, s, t, lr, **options)
+    if t == 4 and p.ndim == 2:
+        s["v"] = s["v"][[1, 0, 2, 3]]
+    return p
+
+
+def soap_decay_before(p, g, s, t, lr, weight_decay, **options):
+    return soap(p * (1 - lr * weight_decay), g, s, t, lr, **options)
+
+
 CASES = [
     (rmsprop, dict(lr=0.03, alpha=0.9, eps=1e-3)),
     (rmsprop, dict(lr=0.01, alpha=0.8, eps=1e-2, momentum=0.7, weight_decay=0.1, centered=True)),
@@ -452,10 +537,22 @@ CASES = [
     (schedule_free_radam, dict(lr=0.02, beta1=0.9, beta2=0.95, eps=1e-3, weight_decay=0.2, r=1.0)),
     (schedule_free_radam, dict(lr=0.02, beta1=0.8, beta2=0.9, eps=1e-3, weight_lr_power=1.0, silent=False)),
     (schedule_free_radam, dict(lr=0.02, beta1=0.8, beta2=0.9, eps=1e-3, weight_lr_power=0.0)),
+    (shampoo, dict(lr=0.05, beta1=0.0, eps=1e-3)),
+    (shampoo, dict(lr=0.02, beta1=0.8, beta2=0.9, eps=1e-2, weight_decay=0.2, frequency=3)),
+    (shampoo, dict(lr=0.02, beta1=0.8, eps=1e-2, frequency=5, graft_adam=True, graft_beta2=0.95, graft_eps=1e-3)),
+    (shampoo, dict(lr=0.02, beta1=0.8, eps=1e-2, exponent=0.5, graft_sgd=True)),
+    (shampoo, dict(lr=0.02, beta1=0.8, eps=1e-3, max_dimension=3)),
+    (shampoo, dict(lr=0.02, beta1=0.8, beta2=0.9, eps=1e-3, max_dimension=2, exponent=0.4)),
+    (soap, dict(lr=0.02, beta1=0.9, beta2=0.95, beta3=0.8, eps=1e-3, weight_decay=0.2, frequency=3)),
+    (soap, dict(lr=0.02, beta1=0.8, beta2=0.9, beta3=0.9, eps=1e-3, weight_decay=0.0, frequency=1)),
+    (soap, dict(lr=0.02, beta1=0.8, beta2=0.9, beta3=0.9, eps=1e-3, weight_decay=0.0, frequency=4, max_dimension=3)),
 ]
 
 # Cases of 200 steps.
 LONG = [
+    (shampoo, dict(lr=0.05, beta1=0.9, eps=1e-4)),
+    (shampoo, dict(lr=0.01, beta1=0.9, beta2=0.95, eps=1e-4, weight_decay=0.1, frequency=10, graft_adam=True, graft_beta2=0.99)),
+    (soap, dict(lr=0.01, beta1=0.95, beta2=0.95, beta3=0.95, eps=1e-8, weight_decay=0.1, frequency=10)),
     (schedule_free_sgd, dict(lr=0.05, momentum=0.9, weight_decay=0.1, warmup=20)),
     (schedule_free_adamw, dict(lr=0.02, beta1=0.9, beta2=0.95, eps=1e-3, weight_decay=0.1, warmup=20, r=0.5)),
     (schedule_free_radam, dict(lr=0.02, beta1=0.9, beta2=0.99, eps=1e-3, weight_decay=0.1)),
@@ -472,6 +569,9 @@ MISTAKES = [
     ("adafactor", adafactor_unclipped, dict(lr=0.4, decay=0.7, eps1=1e-4, eps2=0.01, clip=0.8)),
     ("adabelief", adabelief_of_gradients, dict(lr=0.02, beta1=0.8, beta2=0.95, eps=1e-4)),
     ("schedule_free_sgd", schedule_free_sgd_evaluated, dict(lr=0.05, momentum=0.8)),
+    ("shampoo", shampoo_half_roots, dict(lr=0.05, beta1=0.0, eps=1e-3)),
+    ("soap", soap_unsorted, dict(lr=0.02, beta1=0.9, beta2=0.95, beta3=0.8, eps=1e-3, weight_decay=0.2, frequency=3)),
+    ("soap", soap_decay_before, dict(lr=0.02, beta1=0.9, beta2=0.95, beta3=0.8, eps=1e-3, weight_decay=0.2, frequency=3)),
     ("schedule_free_adamw", schedule_free_adamw_equal_weights, dict(lr=0.02, beta1=0.9, beta2=0.95, eps=1e-3, warmup=7)),
 ]
 
