@@ -1,5 +1,5 @@
 /* AdaBelief: the formula stands in optimizers.def. */
-#include "rule.h"
+#include "rectified.h"
 #include "wengert/ops.h"
 
 static wg_tensor *move(struct step *s)
@@ -8,7 +8,11 @@ static wg_tensor *move(struct step *s)
     wg_tensor *m = s->state[0] = step_mixed(s->state[0], o->beta1, s->g);
     wg_tensor *surprise = wg_square(wg_sub(s->g, m));
     wg_tensor *v = s->state[1] = wg_add_scalar(step_mixed(s->state[1], o->beta2, surprise), o->eps);
-    wg_tensor *u = wg_div(step_unbiased(s, m, o->beta1), step_root(step_unbiased(s, v, o->beta2), o->eps));
+    wg_tensor *u;
+    if (o->rectify)
+        u = rectified_step(s, m, v, o->beta1, o->beta2, o->eps);
+    else
+        u = wg_div(step_unbiased(s, m, o->beta1), step_root(step_unbiased(s, v, o->beta2), o->eps));
     return step_away(s, step_plus(u, o->weight_decay, s->p));
 }
 

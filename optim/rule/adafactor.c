@@ -27,20 +27,29 @@ static wg_shape columns(const void *options, const wg_tensor *p)
     return wg_rank(p) >= 2 ? without(p, -2) : WG_SHAPE(0);
 }
 
+/* x, if clamped at least low. */
+static wg_tensor *bounded(const struct step *s, wg_tensor *x, double low)
+{
+    const wg_optim_adafactor_options *o = s->options;
+    return o->clamped ? wg_clamp(x, low, INFINITY) : x;
+}
+
 /* g over the root of its factored second moment. The roots are taken before their product: that would be 0 where both are small. */
 static wg_tensor *normalised(struct step *s)
 {
     const wg_optim_adafactor_options *o = s->options;
     wg_tensor *power = wg_pow(s->t, wg_full(WG_F64, WG_SCALAR, -o->decay));
     wg_tensor *beta = wg_add_scalar(wg_neg(power), 1);
-    wg_tensor *g2 = wg_add_scalar(wg_square(s->g), o->eps1);
+    wg_tensor *g2 = o->clamped ? wg_square(s->g) : wg_add_scalar(wg_square(s->g), o->eps1);
     if (wg_rank(s->p) < 2) {
         s->state[ROWS] = step_mixed_by(s->state[ROWS], beta, g2);
-        return wg_div(s->g, wg_sqrt(s->state[ROWS]));
+        return wg_div(s->g, bounded(s, wg_sqrt(s->state[ROWS]), o->eps1));
     }
     wg_tensor *r = s->state[ROWS] = step_mixed_by(s->state[ROWS], beta, wg_mean(g2, .axis = -1, .keepdims = true));
     wg_tensor *c = s->state[COLUMNS] = step_mixed_by(s->state[COLUMNS], beta, wg_mean(g2, .axis = -2, .keepdims = true));
-    wg_tensor *share = wg_div(r, wg_mean(r, .axis = -2, .keepdims = true));
+    wg_tensor *share = wg_div(r, bounded(s, wg_mean(r, .axis = -2, .keepdims = true), o->eps1));
+    if (o->clamped)
+        return wg_div(s->g, bounded(s, wg_mul(wg_sqrt(share), wg_sqrt(c)), o->eps1));
     return wg_div(wg_div(s->g, wg_sqrt(share)), wg_sqrt(c));
 }
 

@@ -1,11 +1,9 @@
 /* Muon: the formula stands in optimizers.def. */
 #include <math.h>
 
-#include "rule.h"
+#include "orthogonal.h"
 #include "wengert/ops.h"
 #include "wengert/tensor.h"
-
-enum { ITERATIONS = 5 };
 
 static bool is_matrix(const wg_tensor *p)
 {
@@ -19,28 +17,13 @@ static wg_shape squares(const void *options, const wg_tensor *p)
     return is_matrix(p) ? WG_SHAPE(0) : wg_shape_of(p);
 }
 
-/* Brings the singular values of x, which has no more rows than columns, near 1. */
-static wg_tensor *orthogonal(wg_tensor *x)
-{
-    x = wg_div(x, wg_add_scalar(wg_sqrt(step_total(x)), 1e-7));
-    for (int i = 0; i < ITERATIONS; i++) {
-        wg_tensor *a = wg_matmul(x, wg_transpose(x, 0, 1));
-        wg_tensor *b = wg_add(wg_mul_scalar(a, -4.7750), wg_mul_scalar(wg_matmul(a, a), 2.0315));
-        x = wg_add(wg_mul_scalar(x, 3.4445), wg_matmul(b, x));
-    }
-    return x;
-}
-
 /* Of a parameter of more axes all behind the first count as columns. */
 static wg_tensor *direction(const struct step *s, wg_tensor *u)
 {
     const wg_optim_muon_options *o = s->options;
     const int64_t rows = wg_extent(s->p, 0), columns = rows > 0 ? wg_numel(s->p) / rows : 0;
-    const double scale = o->match_rms ? 0.2 * sqrt((double)(rows > columns ? rows : columns))
-                                      : sqrt(rows > columns && columns > 0 ? (double)rows / (double)columns : 1);
-    u = wg_reshape(u, WG_SHAPE(rows, columns));
-    u = rows > columns ? wg_transpose(orthogonal(wg_transpose(u, 0, 1)), 0, 1) : orthogonal(u);
-    return wg_mul_scalar(wg_reshape(u, wg_shape_of(s->p)), scale);
+    const double rms = 0.2 * sqrt((double)(rows > columns ? rows : columns));
+    return wg_mul_scalar(orthogonal_factor(u, 1e-7), o->match_rms ? rms : orthogonal_scale(s->p));
 }
 
 static wg_tensor *move(struct step *s)

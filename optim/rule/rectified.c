@@ -26,3 +26,14 @@ wg_tensor *rectified_factor(wg_tensor *rho, double beta2)
     wg_tensor *square = wg_div(wg_mul(above, wg_add_scalar(above, 2)), wg_add_scalar(above, 4));
     return wg_sqrt(wg_mul_scalar(square, limit / ((limit - 4) * (limit - 2))));
 }
+
+wg_tensor *rectified_step(const struct step *s, wg_tensor *m, wg_tensor *v, double beta1, double beta2, double eps)
+{
+    wg_tensor *unbiased = step_unbiased(s, m, beta1);
+    if (rectified_limit(beta2) <= 5) /* ρ never gets above it */
+        return unbiased;
+    wg_tensor *rho = rectified_length(s, beta2), *adaptive = rectified_above(rho, 5);
+    wg_tensor *scale = wg_mul(rectified_factor(rho, beta2), wg_rsqrt(step_unbias(s, beta2)));
+    wg_tensor *factor = step_scaled(wg_reciprocal(step_root(v, eps)), wg_mul(adaptive, scale));
+    return wg_mul(unbiased, step_added(factor, wg_add_scalar(wg_neg(adaptive), 1)));
+}

@@ -94,18 +94,30 @@ def nadamw(p, g, s, t, lr, beta1, beta2, eps, weight_decay):
 # ---- Zhuang et al. 2020, algorithm 2
 
 
-def adabelief(p, g, s, t, lr, beta1, beta2, eps, weight_decay=0.0):
+def adabelief(p, g, s, t, lr, beta1, beta2, eps, weight_decay=0.0, rectify=False):
     p = p * (1 - lr * weight_decay)
     m = mean(s, "m", beta1, g)
     mean(s, "v", beta2, (g - m)**2)
     s["v"] = s["v"] + eps
+    limit = 2 / (1 - beta2) - 1
+    length = limit - 2 * t * beta2**t / (1 - beta2**t)
+    if rectify and length > 5:
+        size = (1 - beta2**t) * (length - 4) / (limit - 4) * (length - 2) / length * limit / (limit - 2)
+        return p - lr * sqrt(size) / (1 - beta1**t) * m / (np.sqrt(s["v"]) + eps)
+    if rectify:
+        return p - lr * m / (1 - beta1**t)
     return p - lr * m / (1 - beta1**t) / (np.sqrt(s["v"] / (1 - beta2**t)) + eps)
 
 
 # ---- You, Gitman, Ginsburg 2017; the rate outside the momentum, as in timm
 
 
-def lars(p, g, s, t, lr, momentum, weight_decay, trust, eps=1e-8, nesterov=False):
+def lars(p, g, s, t, lr, momentum, weight_decay, trust, eps=1e-8, nesterov=False, rate_inside=False):
+    if rate_inside:  # optax
+        u = g + weight_decay * p
+        u = lr * u * (trust * norm(p) / (norm(u) + eps) if norm(p) > 0 and norm(u) > 0 else 1.0)
+        s["v"] = u + momentum * s.get("v", 0)
+        return p - (u + momentum * s["v"] if nesterov else s["v"])
     ratio = trust * norm(p) / (norm(g) + weight_decay * norm(p) + eps) if norm(p) > 0 and norm(g) > 0 else 1.0
     d = ratio * (g + weight_decay * p)
     s["v"] = momentum * s.get("v", 0) + d
@@ -233,6 +245,24 @@ def mars(p, g, s, t, lr, beta1, beta2, eps, correction, weight_decay=0.0):
     return p - lr * (m / (np.sqrt(v) + eps) + weight_decay * p)
 
 
+def corrected(g, s, correction, beta):
+    c = g + correction * beta / (1 - beta) * (g - s.get("g", 0))
+    s["g"] = g
+    return c / max(1.0, norm(c))
+
+
+def mars_lion(p, g, s, t, lr, beta, correction, weight_decay=0.0):
+    return p - lr * (np.sign(mean(s, "m", beta, corrected(g, s, correction, beta))) + weight_decay * p)
+
+
+def mars_shampoo(p, g, s, t, lr, beta, correction, adam_rate, beta1, beta2, eps, weight_decay=0.0):
+    if p.ndim == 1:
+        m, v = moments(s, g, t, beta1, beta2)
+        return p - lr * adam_rate * (m / (np.sqrt(v) + eps) + weight_decay * p)
+    x = newton_schulz(mean(s, "m", beta, corrected(g, s, correction, beta)) / (1 - beta), eps)
+    return p - lr * (sqrt(max(1, p.shape[0] / p.shape[1])) * x + weight_decay * p)
+
+
 # ---- Liang et al. 2024; the mean of the mask as in timm
 
 
@@ -273,21 +303,27 @@ def optimistic_adam(p, g, s, t, lr, beta1, beta2, eps, optimism):
 # ---- Jordan et al. 2024; Adam for vectors
 
 
+def newton_schulz(x, eps):
+    x = x / (norm(x) + eps)
+    if x.shape[0] > x.shape[1]:
+        return newton_schulz_wide(x.T).T
+    return newton_schulz_wide(x)
+
+
+def newton_schulz_wide(x):
+    for _ in range(5):
+        a = x @ x.T
+        x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+    return x
+
+
 def muon(p, g, s, t, lr, beta, adam_rate, beta1, beta2, eps, weight_decay=0.0, nesterov=True, match_rms=False):
     if p.ndim == 1:
         m, v = moments(s, g, t, beta1, beta2)
         return p * (1 - lr * adam_rate * weight_decay) - lr * adam_rate * m / (np.sqrt(v) + eps)
     m = mean(s, "m", beta, g)
-    x = (1 - beta) * g + beta * m if nesterov else m
-    x = x / (norm(x) + 1e-7)
+    x = newton_schulz((1 - beta) * g + beta * m if nesterov else m, 1e-7)
     rows, columns = x.shape
-    if rows > columns:
-        x = x.T
-    for _ in range(5):
-        a = x @ x.T
-        x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
-    if rows > columns:
-        x = x.T
     scale = 0.2 * sqrt(max(rows, columns)) if match_rms else sqrt(max(1, rows / columns))
     return p * (1 - lr * weight_decay) - lr * scale * x
 
@@ -295,7 +331,23 @@ def muon(p, g, s, t, lr, beta, adam_rate, beta1, beta2, eps, weight_decay=0.0, n
 # ---- Shazeer, Stern 2018, algorithms 4 and 5, with the sums of algorithm 4
 
 
-def adafactor(p, g, s, t, lr, decay, eps1, eps2, clip, weight_decay=0.0, relative=True):
+def adafactor_pytorch(p, g, s, t, lr, decay, eps1, eps2, clip, weight_decay):
+    """As PyTorch's documentation states it."""
+    rho = min(lr, 1 / sqrt(t))
+    alpha = max(eps2, norm(p) / sqrt(p.size)) * rho
+    beta, squares = 1 - t**-decay, g * g
+    if p.ndim == 2:
+        r, c = mean(s, "r", beta, squares.mean(axis=1)), mean(s, "c", beta, squares.mean(axis=0))
+        v = np.outer(r, c) / max(r.mean(), eps1)
+    else:
+        v = mean(s, "v", beta, squares)
+    u = g / np.sqrt(np.maximum(v, eps1**2))
+    return p * (1 - lr * weight_decay) - alpha * u / max(1.0, norm(u) / sqrt(u.size) / clip)
+
+
+def adafactor(p, g, s, t, lr, decay, eps1, eps2, clip, weight_decay=0.0, relative=True, clamped=False):
+    if clamped:
+        return adafactor_pytorch(p, g, s, t, lr, decay, eps1, eps2, clip, weight_decay)
     beta = 1 - t**-decay
     squares = g * g + eps1
     if p.ndim == 2:
@@ -543,6 +595,14 @@ CASES = [
     (shampoo, dict(lr=0.02, beta1=0.8, eps=1e-2, exponent=0.5, graft_sgd=True)),
     (shampoo, dict(lr=0.02, beta1=0.8, eps=1e-3, max_dimension=3)),
     (shampoo, dict(lr=0.02, beta1=0.8, beta2=0.9, eps=1e-3, max_dimension=2, exponent=0.4)),
+    (adabelief, dict(lr=0.02, beta1=0.8, beta2=0.9, eps=1e-3, weight_decay=0.2, rectify=True)),
+    (adabelief, dict(lr=0.02, beta1=0.8, beta2=0.5, eps=1e-3, rectify=True)),
+    (lars, dict(lr=0.5, momentum=0.8, weight_decay=0.2, trust=0.05, rate_inside=True)),
+    (lars, dict(lr=0.5, momentum=0.7, weight_decay=0.3, trust=0.05, eps=1e-2, nesterov=True, rate_inside=True)),
+    (adafactor, dict(lr=0.4, decay=0.7, eps1=0.1, eps2=0.01, clip=0.8, weight_decay=0.1, clamped=True)),
+    (adafactor, dict(lr=0.4, decay=0.8, eps1=1e-7, eps2=0.5, clip=1.0, clamped=True)),
+    (mars_lion, dict(lr=0.02, beta=0.9, correction=0.05, weight_decay=0.2)),
+    (mars_shampoo, dict(lr=0.02, beta=0.9, correction=0.05, adam_rate=0.5, beta1=0.8, beta2=0.9, eps=1e-3, weight_decay=0.2)),
     (soap, dict(lr=0.02, beta1=0.9, beta2=0.95, beta3=0.8, eps=1e-3, weight_decay=0.2, frequency=3)),
     (soap, dict(lr=0.02, beta1=0.8, beta2=0.9, beta3=0.9, eps=1e-3, weight_decay=0.0, frequency=1)),
     (soap, dict(lr=0.02, beta1=0.8, beta2=0.9, beta3=0.9, eps=1e-3, weight_decay=0.0, frequency=4, max_dimension=3)),
