@@ -35,13 +35,18 @@ void scalars_finish(struct scalars *s)
     s->n = 0;
 }
 
+static bool is_in_range(enum scalar_range range, double value)
+{
+    return range == SCALAR_ANY || (value >= 0 && (range != SCALAR_COUNT || (value <= 0x1p53 && value == floor(value))));
+}
+
 wg_status scalars_read(const struct scalars *s, double *value, const char *op)
 {
     for (size_t i = 0; i < s->n; i++) {
         WG_TRY(wg_read(s->tensor[i], &value[i]));
-        if (s->kind[i].count && !(value[i] >= 0 && value[i] <= 0x1p53 && value[i] == floor(value[i])))
-            return wg_error_set(WG_E_ARGUMENT, op, "%s: expected a whole number of at least 0 as \"%s\" of the state, got %g", op,
-                                s->name[i], value[i]);
+        if (!is_in_range(s->kind[i].range, value[i]))
+            return wg_error_set(WG_E_ARGUMENT, op, "%s: expected a %snumber of at least 0 as \"%s\" of the state, got %g", op,
+                                s->kind[i].range == SCALAR_COUNT ? "whole " : "", s->name[i], value[i]);
     }
     return WG_OK;
 }

@@ -6,11 +6,13 @@
 
 enum { MAX_SCALARS = 12 };
 
-/* count: a whole number from 0 to 2^53; another value is an error when it is read. */
+/* What a program may write; another value is an error when it is read. COUNT: a whole number from 0 to 2^53. */
+enum scalar_range { SCALAR_ANY, SCALAR_NOT_NEGATIVE, SCALAR_COUNT };
+
 struct scalar {
     const char *name;
     double start;
-    bool count;
+    enum scalar_range range;
 };
 
 struct scalars {
@@ -26,7 +28,7 @@ wg_tensor *own_tensor(wg_dtype dtype, wg_shape shape, double value);
 wg_status scalars_init(struct scalars *s, const struct scalar *kind, size_t n, const char *op);
 void scalars_finish(struct scalars *s);
 
-/* E_ARGUMENT: the program wrote a value that is no count, into a tensor that is one. */
+/* E_ARGUMENT: a value is out of its range. */
 wg_status scalars_read(const struct scalars *s, double *value, const char *op);
 
 /* A write, so E_STATE inside a step that is captured; then no value has changed. */

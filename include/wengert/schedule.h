@@ -108,8 +108,8 @@ WG_API wg_lr *wg_lr_closure(wg_lr_factor *factor, void *context, void (*destroy)
    is negative; there any equal value would be an improvement.
    NULL and the error: E_ARGUMENT (an option out of its range), E_MEMORY. */
 typedef struct wg_lr_plateau wg_lr_plateau;
-typedef enum wg_lr_plateau_mode { WG_LR_PLATEAU_MIN, WG_LR_PLATEAU_MAX } wg_lr_plateau_mode;
-typedef enum wg_lr_plateau_threshold { WG_LR_PLATEAU_RELATIVE, WG_LR_PLATEAU_ABSOLUTE } wg_lr_plateau_threshold;
+typedef enum wg_lr_plateau_mode { WG_LR_PLATEAU_MODE_MIN, WG_LR_PLATEAU_MODE_MAX } wg_lr_plateau_mode;
+typedef enum wg_lr_plateau_threshold { WG_LR_PLATEAU_THRESHOLD_RELATIVE, WG_LR_PLATEAU_THRESHOLD_ABSOLUTE } wg_lr_plateau_threshold;
 typedef struct WG_NAMED wg_lr_plateau_options {
     wg_lr_plateau_mode mode;
     double factor;
@@ -120,9 +120,9 @@ typedef struct WG_NAMED wg_lr_plateau_options {
     double min, eps;
 } wg_lr_plateau_options;
 #define wg_lr_plateau_create(...)                                                                                              \
-    wg_lr_plateau_create_with(WG_OPTIONS(wg_lr_plateau_options, .mode = WG_LR_PLATEAU_MIN, .factor = 0.1, .patience = 10,      \
-                                         .threshold = 1e-4, .threshold_mode = WG_LR_PLATEAU_RELATIVE, .cooldown = 0, .min = 0, \
-                                         .eps = 1e-8, __VA_ARGS__))
+    wg_lr_plateau_create_with(WG_OPTIONS(wg_lr_plateau_options, .mode = WG_LR_PLATEAU_MODE_MIN, .factor = 0.1, .patience = 10, \
+                                         .threshold = 1e-4, .threshold_mode = WG_LR_PLATEAU_THRESHOLD_RELATIVE, .cooldown = 0, \
+                                         .min = 0, .eps = 1e-8, __VA_ARGS__))
 WG_API wg_lr_plateau *wg_lr_plateau_create_with(wg_lr_plateau_options options);
 
 /* Counts a value. It is a write: not undone where the open tape fails, and E_STATE inside a function that is captured. On failure

@@ -19,11 +19,11 @@ struct wg_lr_plateau {
 static const char *const mode_names[] = {"min", "max", NULL};
 static const char *const threshold_names[] = {"relative", "absolute", NULL};
 static const wg_option plateau_option[] = {
-    WG_OPTION_CHOICE_OF(wg_lr_plateau_options, mode, WG_LR_PLATEAU_MIN, "which values are better", mode_names),
+    WG_OPTION_CHOICE_OF(wg_lr_plateau_options, mode, WG_LR_PLATEAU_MODE_MIN, "which values are better", mode_names),
     WG_OPTION_REAL_OF(wg_lr_plateau_options, factor, 0.1, "by which f is multiplied", WG_FROM_BELOW(0, 1)),
     WG_OPTION_INT_OF(wg_lr_plateau_options, patience, 10, "values in a row without improvement", WG_AT_LEAST(0)),
     WG_OPTION_REAL_OF(wg_lr_plateau_options, threshold, 1e-4, "of an improvement", WG_AT_LEAST(0)),
-    WG_OPTION_CHOICE_OF(wg_lr_plateau_options, threshold_mode, WG_LR_PLATEAU_RELATIVE, "of what", threshold_names),
+    WG_OPTION_CHOICE_OF(wg_lr_plateau_options, threshold_mode, WG_LR_PLATEAU_THRESHOLD_RELATIVE, "of what", threshold_names),
     WG_OPTION_INT_OF(wg_lr_plateau_options, cooldown, 0, "values after a reduction that are not counted", WG_AT_LEAST(0)),
     WG_OPTION_REAL_OF(wg_lr_plateau_options, min, 0, "the lowest f", WG_AT_LEAST(0)),
     WG_OPTION_REAL_OF(wg_lr_plateau_options, eps, 1e-8, "the largest reduction that is none", WG_AT_LEAST(0)),
@@ -33,15 +33,16 @@ static const wg_option_table plateau_table = {plateau_option, sizeof plateau_opt
 
 /* ---- making and freeing ---- */
 
+#define PLATEAU_NUMBERS(worst)                                                                                                 \
+    {                                                                                                                          \
+        [FACTOR] = {"factor", 1, SCALAR_NOT_NEGATIVE}, [BEST] = {"best", worst, SCALAR_ANY}, [BAD] = {"bad", 0, SCALAR_COUNT}, \
+        [COOLDOWN] = {"cooldown", 0, SCALAR_COUNT},                                                                            \
+    }
+
 wg_lr_plateau *wg_lr_plateau_create_with(wg_lr_plateau_options options)
 {
     static const char op[] = "lr_plateau_create";
-    static const struct scalar low[NUMBERS] = {{"factor", 1, false},
-                                               {"best", INFINITY, false},
-                                               {"bad", 0, true},
-                                               {"cooldown", 0, true}},
-                               high[NUMBERS] = {
-                                   {"factor", 1, false}, {"best", -INFINITY, false}, {"bad", 0, true}, {"cooldown", 0, true}};
+    static const struct scalar low[NUMBERS] = PLATEAU_NUMBERS(INFINITY), high[NUMBERS] = PLATEAU_NUMBERS(-INFINITY);
     if (wg_options_check(plateau_table, &options, op) != WG_OK)
         return NULL;
     wg_lr_plateau *plateau = calloc(1, sizeof *plateau);
@@ -50,7 +51,7 @@ wg_lr_plateau *wg_lr_plateau_create_with(wg_lr_plateau_options options)
         return NULL;
     }
     *plateau = (wg_lr_plateau){.options = options, .owners = 1};
-    if (scalars_init(&plateau->state, options.mode == WG_LR_PLATEAU_MIN ? low : high, NUMBERS, op) == WG_OK)
+    if (scalars_init(&plateau->state, options.mode == WG_LR_PLATEAU_MODE_MIN ? low : high, NUMBERS, op) == WG_OK)
         return plateau;
     free(plateau);
     return NULL;
@@ -69,13 +70,13 @@ void wg_lr_plateau_destroy(wg_lr_plateau *plateau)
 /* Where best is infinite there is no distance from it. */
 static bool is_better(const wg_lr_plateau_options *o, double value, double best)
 {
-    const double sign = o->mode == WG_LR_PLATEAU_MIN ? -1 : 1;
+    const double sign = o->mode == WG_LR_PLATEAU_MODE_MIN ? -1 : 1;
     double border = best;
-    if (o->threshold_mode == WG_LR_PLATEAU_ABSOLUTE)
+    if (o->threshold_mode == WG_LR_PLATEAU_THRESHOLD_ABSOLUTE)
         border = best + sign * o->threshold;
     else if (isfinite(best))
         border = best * (best >= 0 ? 1 + sign * o->threshold : 1 - sign * o->threshold); /* in PyTorch's order, for the same bits */
-    return o->mode == WG_LR_PLATEAU_MIN ? value < border : value > border;
+    return o->mode == WG_LR_PLATEAU_MODE_MIN ? value < border : value > border;
 }
 
 /* In the order of PyTorch's: the first value after a reduction counts for the cooldown, whatever it is. */

@@ -110,7 +110,8 @@ static void misuse_plateau(void)
     assert_true(isinf(wg_item(list.tensor[1])));
     assert_int_equal(wg_write(list.tensor[2], (double[]){0}), WG_OK);
     assert_int_equal(wg_write(list.tensor[0], (double[]){NAN}), WG_OK);
-    assert_fails(wg_lr_plateau_set(plateau, optim), WG_E_ARGUMENT, "lr_plateau_set: group 0: expected a rate in [0, inf), got nan");
+    assert_fails(wg_lr_plateau_set(plateau, optim), WG_E_ARGUMENT,
+                 "lr_plateau_set: expected a number of at least 0 as \"factor\" of the state, got nan");
     wg_lr_plateau_destroy(NULL);
     wg_lr_plateau_destroy(plateau);
     wg_optim_destroy(optim);

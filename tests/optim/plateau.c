@@ -50,10 +50,10 @@ static void a_negative_best_is_no_loophole(void **state)
     static const double same[] = {-1, -1, -1, -1, -1}, reduced[] = {1, 1, 0.5, 0.5, 0.25};
     static const double better[] = {-1, -1.2, -1.25, -1.5, -1.51}, once[] = {1, 1, 1, 1, 1};
     assert_factors("min", wg_lr_plateau_create(.factor = 0.5, .patience = 1), same, reduced, 5);
-    assert_factors("max", wg_lr_plateau_create(.factor = 0.5, .patience = 1, .mode = WG_LR_PLATEAU_MAX), same, reduced, 5);
+    assert_factors("max", wg_lr_plateau_create(.factor = 0.5, .patience = 1, .mode = WG_LR_PLATEAU_MODE_MAX), same, reduced, 5);
     assert_factors("falls", wg_lr_plateau_create(.factor = 0.5, .patience = 1, .threshold = 0.125), better, once, 5);
     static const double rises[] = {-2, -1.9, -1.5, -1.45, -1.4}, late[] = {1, 0.5, 0.5, 0.25, 0.125};
-    assert_factors("rises", wg_lr_plateau_create(.factor = 0.5, .patience = 0, .threshold = 0.125, .mode = WG_LR_PLATEAU_MAX),
+    assert_factors("rises", wg_lr_plateau_create(.factor = 0.5, .patience = 0, .threshold = 0.125, .mode = WG_LR_PLATEAU_MODE_MAX),
                    rises, late, 5);
     assert_no_error();
 }
