@@ -16,6 +16,8 @@ static wg_tensor *own_full(wg_dtype dtype, wg_shape shape, double value)
     return t ? wg_adopt(t) : NULL;
 }
 
+/* ---- states ---- */
+
 static wg_tensor *new_state(const struct state_kind *kind, const void *options, const wg_tensor *t)
 {
     if (kind->generator) { /* the seed is new, so the stream may be any */
@@ -23,6 +25,55 @@ static wg_tensor *new_state(const struct state_kind *kind, const void *options, 
         return generator ? wg_adopt(generator) : NULL;
     }
     return own_full(wg_dtype_of(t), kind->shape ? kind->shape(options, t) : wg_shape_of(t), kind->start ? kind->start(options) : 0);
+}
+
+static bool needs(const struct optim_rule *rule, const void *options, int k)
+{
+    return rule->state[k].name && (!rule->needs_state || rule->needs_state(options, k));
+}
+
+wg_tensor **group_states_new(size_t n)
+{
+    wg_tensor **state = malloc((n + 1) * sizeof(wg_tensor *));
+    for (size_t i = 0; state && i < n; i++)
+        state[i] = WG_NONE;
+    return state;
+}
+
+wg_status group_make_shared(const struct optim_rule *rule, const void *options, wg_tensor **shared)
+{
+    for (int k = 0; k < MAX_STATE; k++)
+        shared[k] = WG_NONE;
+    for (int k = 0; k < MAX_STATE; k++) {
+        const struct state_kind *kind = &rule->state[k];
+        if (!kind->shared || !needs(rule, options, k))
+            continue;
+        shared[k] = own_full(WG_F64, WG_SCALAR, kind->start ? kind->start(options) : 0);
+        if (!shared[k])
+            return WG_E_MEMORY;
+    }
+    return WG_OK;
+}
+
+wg_status group_make_states(const struct optim_rule *rule, const void *options, const wg_tensor *p, wg_tensor *const *shared,
+                            wg_tensor **state)
+{
+    for (int k = 0; k < MAX_STATE; k++) {
+        state[k] = shared[k];
+        if (rule->state[k].shared || !needs(rule, options, k))
+            continue;
+        state[k] = new_state(&rule->state[k], options, p);
+        if (!state[k])
+            return WG_E_MEMORY;
+    }
+    return WG_OK;
+}
+
+void group_end_states(wg_tensor **state, size_t n, wg_tensor *const *shared)
+{
+    for (size_t k = 0; k < n; k++)
+        if (!shared || state[k] != shared[k])
+            wg_disown(state[k]);
 }
 
 /* ---- the parameters of an optimizer, by tensor and by name ---- */
@@ -124,12 +175,10 @@ static char *make_name(const wg_optim *optim, wg_tensor_list params, size_t i)
 
 static wg_status add_parameter(wg_optim *optim, struct group *group, wg_tensor_list params, size_t i, const char *op)
 {
-    const struct optim_rule *rule = optim->rule;
     wg_tensor *t = params.tensor[i];
     struct parameter *p = &group->parameters[group->n];
     *p = (struct parameter){.tensor = t, .name = make_name(optim, params, i), .group = optim->n_groups};
-    for (int k = 0; k < MAX_STATE; k++)
-        p->state[k] = WG_NONE;
+    p->state = group->states + i * optim->n_links * MAX_STATE;
     group->n++; /* from here on group_undo gives back what it has */
     if (!p->name || !tsearch(p, &optim->by_name, by_name) || !tsearch(p, &optim->by_tensor, by_tensor))
         return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
@@ -141,12 +190,10 @@ static wg_status add_parameter(wg_optim *optim, struct group *group, wg_tensor_l
     p->count = own_full(WG_F64, WG_SCALAR, 0);
     if (!p->borrowed || !p->count)
         return WG_E_MEMORY;
-    for (int k = 0; k < MAX_STATE; k++) {
-        if (!rule->state[k].name || (rule->needs_state && !rule->needs_state(group->options, k)))
-            continue;
-        p->state[k] = new_state(&rule->state[k], group->options, t);
-        if (!p->state[k])
-            return WG_E_MEMORY;
+    for (size_t l = 0; l < optim->n_links; l++) {
+        const struct link *link = &optim->links[l];
+        WG_TRY(group_make_states(link->rule, (const char *)group->options + link->options, t, optim->shared + link->state,
+                                 p->state + link->state));
     }
     return WG_OK;
 }
@@ -159,23 +206,22 @@ static wg_status fill(wg_optim *optim, struct group *group, wg_tensor_list param
     }
     double lr = 0;
     group->lr = own_full(WG_F64, WG_SCALAR, 0);
-    WG_TRY(wg_options_get(optim->table, group->options, "lr", &lr, op));
+    WG_TRY(wg_options_get(optim->table, group->options, optim->lr_option, &lr, op));
     return group->lr ? wg_write(group->lr, &lr) : WG_E_MEMORY;
 }
 
 wg_status group_init(wg_optim *optim, struct group *group, wg_tensor_list params, const void *options, const char *op)
 {
-    const struct optim_rule *rule = optim->rule;
     *group = (struct group){.n = 0};
     if (params.n == 0 || !params.tensor)
         return wg_error_set(params.n ? WG_E_NULL : WG_E_ARGUMENT, op, "%s: there are no parameters", op);
     WG_TRY(wg_options_check(optim->table, options, op));
-    if (rule->check)
-        WG_TRY(rule->check(options, op));
+    WG_TRY(chain_check(optim, options, op));
     group->options = malloc(optim->table.size);
     group->parameters = calloc(params.n, sizeof *group->parameters);
+    group->states = group_states_new(params.n * optim->n_links * MAX_STATE);
     wg_status status = WG_OK;
-    if (!group->options || !group->parameters)
+    if (!group->options || !group->parameters || !group->states)
         status = wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     else
         memcpy(group->options, options, optim->table.size);
@@ -186,16 +232,16 @@ wg_status group_init(wg_optim *optim, struct group *group, wg_tensor_list params
     return status;
 }
 
-void group_finish(struct group *group)
+void group_finish(const wg_optim *optim, struct group *group)
 {
     for (size_t i = 0; i < group->n; i++) {
         free(group->parameters[i].name);
         wg_borrow_end(group->parameters[i].borrowed);
         wg_disown(group->parameters[i].count);
-        for (int k = 0; k < MAX_STATE; k++)
-            wg_disown(group->parameters[i].state[k]);
+        group_end_states(group->parameters[i].state, optim->n_links * MAX_STATE, optim->shared);
     }
     free(group->parameters);
+    free(group->states);
     free(group->options);
     wg_disown(group->lr);
     *group = (struct group){.n = 0};
@@ -212,7 +258,7 @@ void group_undo(wg_optim *optim, struct group *group)
         if (optim_find(optim, group->parameters[i].tensor) == &group->parameters[i])
             tdelete(&group->parameters[i], &optim->by_tensor, by_tensor);
     }
-    group_finish(group);
+    group_finish(optim, group);
     for (size_t g = 0; g < optim->n_groups; g++)
         for (size_t i = 0; i < optim->groups[g].n; i++)
             optim->groups[g].parameters[i].copies = 0;

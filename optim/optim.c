@@ -18,16 +18,20 @@ static void names_free(char **names, size_t n)
     free(names);
 }
 
+/* "group0.lr" */
 static char *lr_name(size_t group)
 {
     char *name = NULL;
     return asprintf(&name, "group%zu.lr", group) < 0 ? NULL : name;
 }
 
-static char *state_name(const struct parameter *p, const char *state)
+/* "0.weight.v", and of a stage "0.weight.ema.average"; p: NULL for a state that all parameters share. */
+static char *state_name(const struct parameter *p, const char *label, const char *state)
 {
     char *name = NULL;
-    return asprintf(&name, "%s%s%s", p->name, p->name[0] ? "." : "", state) < 0 ? NULL : name;
+    const char *first = p ? p->name : "";
+    const int length = asprintf(&name, "%s%s%s%s%s", first, first[0] ? "." : "", label ? label : "", label ? "." : "", state);
+    return length < 0 ? NULL : name;
 }
 
 /* Room for more entries, and for as many again as there are. */
@@ -47,35 +51,67 @@ static bool state_reserve(wg_optim *optim, size_t more)
     return true;
 }
 
-/* Appends the group's state to the list; false leaves it as it was. */
-static bool list_state(wg_optim *optim, const struct group *group, size_t index)
+/* Appends a tensor, which gets the name, to the list, where there is room. */
+static bool push(wg_optim *optim, wg_tensor *t, char *name)
 {
-    if (!state_reserve(optim, 1 + group->n * (1 + MAX_STATE)))
+    if (!name)
         return false;
-    wg_tensor **tensor = optim->state;
-    char **name = optim->state_names;
-    size_t n = optim->n_state;
-    bool named = true;
-    tensor[n] = group->lr;
-    named = (name[n++] = lr_name(index)) != NULL && named;
-    for (size_t i = 0; i < group->n; i++) {
+    optim->state[optim->n_state] = t;
+    optim->state_names[optim->n_state++] = name;
+    return wg_set_name(t, name) == WG_OK;
+}
+
+static void cut_list(wg_optim *optim, size_t n)
+{
+    while (optim->n_state > n)
+        free(optim->state_names[--optim->n_state]);
+}
+
+/* The states of one link, except those that all parameters share. */
+static bool push_states(wg_optim *optim, const struct link *link, const struct parameter *p, wg_tensor *const *state,
+                        wg_tensor *const *shared)
+{
+    for (int k = 0; k < MAX_STATE; k++)
+        if (state[k] != WG_NONE && state[k] != shared[k] &&
+            !push(optim, state[k], state_name(p, link->label, link->rule->state[k].name)))
+            return false;
+    return true;
+}
+
+wg_status optim_list_states(wg_optim *optim, const struct link *link, wg_tensor *const *shared, const struct group *groups,
+                            size_t n_groups, size_t per_parameter)
+{
+    const size_t before = optim->n_state;
+    size_t most = MAX_STATE;
+    for (size_t g = 0; g < n_groups; g++)
+        most += groups[g].n * MAX_STATE;
+    bool listed = state_reserve(optim, most);
+    for (int k = 0; k < MAX_STATE && listed; k++)
+        listed = shared[k] == WG_NONE || push(optim, shared[k], state_name(NULL, link->label, link->rule->state[k].name));
+    for (size_t g = 0; g < n_groups; g++)
+        for (size_t i = 0; i < groups[g].n && listed; i++)
+            listed = push_states(optim, link, &groups[g].parameters[i], groups[g].states + i * per_parameter + link->state, shared);
+    if (!listed)
+        cut_list(optim, before);
+    return listed ? WG_OK : WG_E_MEMORY;
+}
+
+/* Appends the group's state to the list; false leaves it as it was. */
+static bool list_group(wg_optim *optim, const struct group *group, size_t index)
+{
+    const size_t before = optim->n_state;
+    bool listed = state_reserve(optim, 1 + group->n * (1 + optim->n_links * MAX_STATE)) && push(optim, group->lr, lr_name(index));
+    for (size_t i = 0; i < group->n && listed; i++) {
         const struct parameter *p = &group->parameters[i];
-        tensor[n] = p->count;
-        named = (name[n++] = state_name(p, "count")) != NULL && named;
-        for (int k = 0; k < MAX_STATE; k++) {
-            if (p->state[k] == WG_NONE)
-                continue;
-            tensor[n] = p->state[k];
-            named = (name[n++] = state_name(p, optim->rule->state[k].name)) != NULL && named;
+        listed = push(optim, p->count, state_name(p, NULL, "count"));
+        for (size_t l = 0; l < optim->n_links && listed; l++) {
+            const struct link *link = &optim->links[l];
+            listed = push_states(optim, link, p, p->state + link->state, optim->shared + link->state);
         }
     }
-    for (size_t i = optim->n_state; i < n && named; i++)
-        named = wg_set_name(tensor[i], name[i]) == WG_OK;
-    for (size_t i = optim->n_state; i < n && !named; i++)
-        free(name[i]);
-    if (named)
-        optim->n_state = n;
-    return named;
+    if (!listed)
+        cut_list(optim, before);
+    return listed;
 }
 
 /* Whether a parameter is another group's already. */
@@ -110,9 +146,12 @@ static bool moved_reserve(wg_optim *optim, size_t more)
         memset(moved + optim->room_moved, 0, more * sizeof *moved); /* they are compared with those of the next step */
     }
     wg_tensor **gradient = moved ? realloc(optim->gradient, room * sizeof *gradient) : NULL;
-    if (!gradient)
+    if (gradient)
+        optim->gradient = gradient;
+    struct moving *moving = gradient ? realloc(optim->moving, room * sizeof *moving) : NULL;
+    if (!moving)
         return false;
-    optim->gradient = gradient;
+    optim->moving = moving;
     optim->room_moved = room;
     return true;
 }
@@ -125,7 +164,7 @@ static wg_status add_group(wg_optim *optim, wg_tensor_list params, const void *o
         return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     struct group *group = &optim->groups[optim->n_groups];
     WG_TRY(group_init(optim, group, params, options, op));
-    if ((lr && wg_write(group->lr, lr) != WG_OK) || !list_state(optim, group, optim->n_groups)) {
+    if ((lr && wg_write(group->lr, lr) != WG_OK) || !list_group(optim, group, optim->n_groups)) {
         group_undo(optim, group);
         return wg_error_first() ? wg_error_first()->code : wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     }
@@ -140,13 +179,19 @@ static bool is_set(double value)
     return memcmp(&value, &not_set, sizeof value) != 0;
 }
 
+static wg_status set_draft(const wg_optim *optim, const char *option, double value, const char *op)
+{
+    const char *name = chain_option(optim, option, op);
+    return name || !option ? wg_options_set(optim->table, optim->draft, name, value, op) : WG_E_ARGUMENT;
+}
+
 /* What is given of a group's options goes into the draft. */
 static wg_status override(const wg_optim *optim, const wg_optim_group_options *given)
 {
     const char *op = "optim_add_group";
 #define OVERRIDE(option)       \
     if (is_set(given->option)) \
-        WG_TRY(wg_options_set(optim->table, optim->draft, #option, given->option, op));
+        WG_TRY(set_draft(optim, #option, given->option, op));
     WG_OPTIM_GROUP_LIST_(OVERRIDE)
 #undef OVERRIDE
     return WG_OK;
@@ -156,7 +201,7 @@ static wg_status override(const wg_optim *optim, const wg_optim_group_options *g
 static wg_status draft_from(const wg_optim *optim, const struct group *group, const char *op)
 {
     memcpy(optim->draft, group->options, optim->table.size);
-    return wg_options_set(optim->table, optim->draft, "lr", wg_item(group->lr), op);
+    return wg_options_set(optim->table, optim->draft, optim->lr_option, wg_item(group->lr), op);
 }
 
 /* A rate that is not given is as group 0's, of which a schedule may have made something else than its base rate. */
@@ -173,21 +218,30 @@ wg_status wg_optim_add_group_with(wg_optim *optim, wg_tensor_list params, wg_opt
 
 /* ---- making, asking, setting ---- */
 
+/* The rule's own states that all parameters share, the stages, the first group. */
+static wg_status fill(wg_optim *optim, wg_option_table table, wg_tensor_list params, const void *options, wg_stage *const *stages,
+                      size_t n_stages, const char *op)
+{
+    WG_TRY(wg_options_check(table, options, op));
+    WG_TRY(chain_begin(optim, table, options, op));
+    if (optim_list_states(optim, &optim->links[0], optim->shared, NULL, 0, 0) != WG_OK)
+        return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+    for (size_t i = 0; i < n_stages; i++)
+        WG_TRY(chain_add(optim, stages[i], op));
+    return add_group(optim, params, optim->draft, NULL, op);
+}
+
 wg_optim *optim_create(const struct optim_rule *rule, wg_option_table table, wg_tensor_list params, const void *options,
-                       bool keep_grads, const char *op)
+                       bool keep_grads, wg_stage *const *stages, size_t n_stages, const char *op)
 {
     wg_optim *optim = calloc(1, sizeof *optim);
-    void *draft = malloc(table.size);
-    if (!optim || !draft) {
-        free(optim), free(draft);
+    if (!optim) {
         (void)wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
         return NULL;
     }
-    optim->draft = draft;
     optim->rule = rule;
-    optim->table = table;
     optim->keep_grads = keep_grads;
-    if (add_group(optim, params, options, NULL, op) == WG_OK)
+    if (fill(optim, table, params, options, stages, n_stages, op) == WG_OK)
         return optim;
     wg_optim_destroy(optim);
     return NULL;
@@ -198,12 +252,12 @@ void wg_optim_destroy(wg_optim *optim)
     if (!optim)
         return;
     for (size_t g = 0; g < optim->n_groups; g++)
-        group_finish(&optim->groups[g]);
+        group_finish(optim, &optim->groups[g]);
     optim_tree_free(&optim->by_tensor);
     optim_tree_free(&optim->by_name);
     optim_forget_update(optim);
-    free(optim->moved), free(optim->gradient);
-    free(optim->draft);
+    chain_finish(optim);
+    free(optim->moved), free(optim->gradient), free(optim->moving);
     free(optim->groups);
     free(optim->state);
     names_free(optim->state_names, optim->n_state);
@@ -235,10 +289,11 @@ size_t wg_optim_groups(const wg_optim *optim)
 static double get(const wg_optim *optim, size_t group, const char *option, const char *op)
 {
     const struct group *found = group_at(optim, group, op);
+    const char *name = found ? chain_option(optim, option, op) : NULL;
     double value = NAN;
-    if (!found || wg_options_get(optim->table, found->options, option, &value, op) != WG_OK)
+    if (!found || (!name && option) || wg_options_get(optim->table, found->options, name, &value, op) != WG_OK)
         return NAN;
-    return strcmp(option, "lr") == 0 ? wg_item(found->lr) : value;
+    return name == optim->lr_option || strcmp(name, optim->lr_option) == 0 ? wg_item(found->lr) : value;
 }
 
 double wg_optim_get(const wg_optim *optim, size_t group, const char *option)
@@ -256,16 +311,19 @@ double wg_optim_base_lr(const wg_optim *optim, size_t group)
     const char *op = "optim_base_lr";
     const struct group *found = group_at(optim, group, op);
     double lr = NAN;
-    return found && wg_options_get(optim->table, found->options, "lr", &lr, op) == WG_OK ? lr : NAN;
+    return found && wg_options_get(optim->table, found->options, optim->lr_option, &lr, op) == WG_OK ? lr : NAN;
 }
 
 /* Would the group's parameters have the same state under the draft? */
 static bool same_state(const wg_optim *optim, const struct group *group)
 {
-    const struct optim_rule *rule = optim->rule;
-    for (int k = 0; k < MAX_STATE && rule->needs_state; k++)
-        if (rule->needs_state(group->options, k) != rule->needs_state(optim->draft, k))
-            return false;
+    for (size_t l = 0; l < optim->n_links; l++) {
+        const struct link *link = &optim->links[l];
+        const void *now = (const char *)group->options + link->options, *then = (const char *)optim->draft + link->options;
+        for (int k = 0; k < MAX_STATE && link->rule->needs_state; k++)
+            if (link->rule->needs_state(now, k) != link->rule->needs_state(then, k))
+                return false;
+    }
     return true;
 }
 
@@ -276,15 +334,14 @@ static wg_status set(wg_optim *optim, size_t group, const char *option, double v
     if (!found)
         return optim ? WG_E_ARGUMENT : WG_E_NULL;
     memcpy(optim->draft, found->options, optim->table.size);
-    WG_TRY(wg_options_set(optim->table, optim->draft, option, value, op));
-    if (optim->rule->check)
-        WG_TRY(optim->rule->check(optim->draft, op));
+    WG_TRY(set_draft(optim, option, value, op));
+    WG_TRY(chain_check(optim, optim->draft, op));
     if (!same_state(optim, found))
         return wg_error_set(WG_E_STATE, op,
                             "%s: %s %g would need other state than the group was made with: make the optimizer, or add the group, "
                             "with .%s = %g",
                             op, option, value, option, value);
-    if (strcmp(option, "lr") == 0)
+    if (strcmp(chain_option(optim, option, op), optim->lr_option) == 0)
         WG_TRY(wg_write(found->lr, &value));
     else
         optim_forget_update(optim); /* which has the options that it was captured with */
@@ -321,21 +378,46 @@ static wg_status check_printable(const wg_optim *optim, size_t g, const char *op
     return draft_from(optim, group, op);
 }
 
+/* Where the option stands in a text of options: "lr=…", at the beginning or behind ", ". */
+static const char *find_rate(const char *text, const char *option)
+{
+    const size_t length = strlen(option);
+    const char *found = strstr(text, option);
+    while (found && (found[length] != '=' || (found != text && found[-1] != ' ')))
+        found = strstr(found + 1, option);
+    return found;
+}
+
 /* The draft's options as text; where a schedule has changed the rate, the base rate follows it: "lr=0.05 (base 0.1)". */
 static wg_status print_options(const wg_optim *optim, const struct group *group, FILE *stream, const char *op)
 {
-    char text[600];
+    char text[8000];
     double rate, base;
-    WG_TRY(wg_options_get(optim->table, optim->draft, "lr", &rate, op));
-    WG_TRY(wg_options_get(optim->table, group->options, "lr", &base, op));
+    WG_TRY(wg_options_get(optim->table, optim->draft, optim->lr_option, &rate, op));
+    WG_TRY(wg_options_get(optim->table, group->options, optim->lr_option, &base, op));
     wg_options_text(optim->table, optim->draft, true, text, sizeof text);
-    const char *lr = strncmp(text, "lr=", 3) == 0 ? text : strstr(text, ", lr=");
-    const size_t end = lr ? (size_t)(lr - text) + 3 + strcspn(lr + 3, ",") : 0;
+    const char *lr = find_rate(text, optim->lr_option);
+    const size_t end = lr ? (size_t)(lr - text) + strcspn(lr, ",") : 0;
     if (lr && rate != base)
         fprintf(stream, "%.*s (base %g)%s\n", (int)end, text, base, text + end);
     else
         fprintf(stream, "%s\n", text);
     return WG_OK;
+}
+
+/* "sgd", or "chain: clip_norm, momentum, rate": the links in the order of the step. */
+static void print_chain(const wg_optim *optim, FILE *stream)
+{
+    bool comma = false;
+    fprintf(stream, "%s%s", optim->rule->name, optim->keep_grads ? "(keep_grads=true)" : "");
+    for (size_t l = 0; l < optim->n_links && optim->n_links > 1; l++) {
+        const struct link *link = &optim->links[l];
+        if (link->rule == &optim_chain_rule)
+            continue;
+        fprintf(stream, "%s%s", comma ? ", " : ": ", link->label ? link->label : optim->rule->name);
+        comma = true;
+    }
+    fputc('\n', stream);
 }
 
 wg_status wg_optim_print(const wg_optim *optim, FILE *stream)
@@ -345,7 +427,7 @@ wg_status wg_optim_print(const wg_optim *optim, FILE *stream)
         return wg_error_set(WG_E_NULL, op, "%s: the %s is NULL", op, optim ? "stream" : "optimizer");
     for (size_t g = 0; g < optim->n_groups; g++) /* before anything is written */
         WG_TRY(check_printable(optim, g, op));
-    fprintf(stream, "%s%s\n", optim->rule->name, optim->keep_grads ? "(keep_grads=true)" : "");
+    print_chain(optim, stream);
     for (size_t g = 0; g < optim->n_groups; g++) {
         const struct group *group = &optim->groups[g];
         int64_t elements = 0;

@@ -24,12 +24,11 @@ typedef wg_status visitor(wg_optim *optim, const struct parameter *p, struct ste
    clears: gradients are taken away, too. */
 static inline __attribute__((always_inline)) wg_status for_each_moved(wg_optim *optim, visitor *visit, bool clears)
 {
+    const struct link *link = &optim->links[0];
     size_t moved = 0;
     for (size_t g = 0; g < optim->n_groups; g++) {
         const struct group *group = &optim->groups[g];
-        struct step s;
-        s.lr = group->lr;
-        s.options = group->options;
+        struct step s = {.lr = group->lr, .options = group->options};
         for (size_t i = 0; i < group->n; i++) {
             const struct parameter *p = &group->parameters[i];
             WG_TRY(optim_check_alive(p, i, "optim_step"));
@@ -39,7 +38,7 @@ static inline __attribute__((always_inline)) wg_status for_each_moved(wg_optim *
             if (wg_requires_grad(p->tensor)) {
                 s.p = p->tensor;
                 s.t = p->count;
-                memcpy(s.state, p->state, sizeof s.state);
+                memcpy(s.state, p->state + link->state, sizeof s.state);
                 WG_TRY(visit(optim, p, &s));
                 moved++;
             } else if (!optim->keep_grads) {
@@ -79,8 +78,8 @@ static wg_status step_by_kernels(wg_optim *optim)
 
 void optim_forget_update(wg_optim *optim)
 {
-    wg_update_destroy(optim->update);
-    optim->update = NULL;
+    wg_update_destroy(optim->update), wg_update_destroy(optim->update_ahead);
+    optim->update = optim->update_ahead = NULL;
 }
 
 static wg_status list(wg_optim *optim, const struct parameter *p, struct step *s)
@@ -91,35 +90,25 @@ static wg_status list(wg_optim *optim, const struct parameter *p, struct step *s
     return WG_OK;
 }
 
-/* Assigns a rule's results; where it left a state alone there is nothing to do. */
-static wg_status assign(const struct parameter *p, const struct step *s, wg_tensor *moved)
-{
-    if (!moved)
-        return wg_error_if_null(NULL);
-    for (int k = 0; k < MAX_STATE; k++)
-        if (s->state[k] != p->state[k])
-            WG_TRY(wg_assign(p->state[k], s->state[k]));
-    return wg_assign(p->tensor, moved);
-}
-
-/* Queues a parameter's update. The step that ops compute with is what the count becomes. */
-static wg_status queue_ops(wg_optim *optim, const struct parameter *p, struct step *s)
-{
-    s->t = wg_add_scalar(p->count, 1);
-    WG_TRY(wg_increment(p->count));
-    if (wg_numel(p->tensor) == 0) /* nothing to move, and means of nothing are NaN */
-        return WG_OK;
-    wg_tensor *moved = optim->rule->move(s);
-    return assign(p, s, moved);
-}
-
-static wg_status queue(void *context)
+static wg_status queue_step(void *context)
 {
     wg_optim *optim = context;
-    return for_each_moved(optim, queue_ops, !optim->keep_grads);
+    optim->n_moving = 0;
+    WG_TRY(for_each_moved(optim, pass_enter, !optim->keep_grads));
+    return pass_step(optim);
 }
 
-static wg_status step_by_ops(wg_optim *optim)
+/* A step ahead takes the gradients away, too: the next ones are those of the point ahead. */
+static wg_status queue_ahead(void *context)
+{
+    wg_optim *optim = context;
+    optim->n_moving = 0;
+    WG_TRY(for_each_moved(optim, pass_enter, true));
+    return pass_ahead(optim);
+}
+
+/* update: that of earlier steps of this kind. */
+static wg_status run_by_ops(wg_optim *optim, wg_step *queue, wg_update **update)
 {
     const size_t before = optim->n_moved;
     optim->n_moved = 0;
@@ -127,12 +116,14 @@ static wg_status step_by_ops(wg_optim *optim)
     const wg_status status = for_each_moved(optim, list, false);
     if (status != WG_OK || !optim->same || optim->n_moved != before)
         optim_forget_update(optim);
-    return status == WG_OK ? wg_update_run(&optim->update, queue, optim, optim->gradient, optim->n_moved) : status;
+    return status == WG_OK ? wg_update_run(update, queue, optim, optim->gradient, optim->n_moved) : status;
 }
 
 static bool by_kernels(const wg_optim *optim)
 {
     const struct optim_rule *rule = optim->rule;
+    if (optim->n_links > 1)
+        return false;
     for (size_t g = 0; rule->by_ops && g < optim->n_groups; g++)
         if (rule->by_ops(optim->groups[g].options))
             return false;
@@ -141,9 +132,27 @@ static bool by_kernels(const wg_optim *optim)
 
 wg_status wg_optim_step(wg_optim *optim)
 {
+    const char *op = "optim_step";
     if (!optim)
-        return wg_error_set(WG_E_NULL, "optim_step", "optim_step: the optimizer is NULL");
-    return by_kernels(optim) ? step_by_kernels(optim) : step_by_ops(optim);
+        return wg_error_set(WG_E_NULL, op, "%s: the optimizer is NULL", op);
+    if (optim->exchanged)
+        return wg_error_set(WG_E_STATE, op,
+                            "%s: the parameters are exchanged with the state %s: wg_optim_exchange(optim, \"%s\") takes them back",
+                            op, optim->exchanged, optim->exchanged);
+    return by_kernels(optim) ? step_by_kernels(optim) : run_by_ops(optim, queue_step, &optim->update);
+}
+
+wg_status wg_optim_step_ahead(wg_optim *optim)
+{
+    const char *op = "optim_step_ahead";
+    if (!optim)
+        return wg_error_set(WG_E_NULL, op, "%s: the optimizer is NULL", op);
+    if (optim->exchanged)
+        return wg_error_set(WG_E_STATE, op, "%s: the parameters are exchanged with the state %s", op, optim->exchanged);
+    if (!chain_ahead(optim))
+        return wg_error_set(WG_E_STATE, op,
+                            "%s: no stage says where to: wg_optim_add_stage(optim, wg_stage_sam()) or another that does", op);
+    return run_by_ops(optim, queue_ahead, &optim->update_ahead);
 }
 
 void wg_optim_clear_gradients(wg_optim *optim)

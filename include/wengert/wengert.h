@@ -24,6 +24,7 @@
 #include "replay.h"
 #include "runtime.h"
 #include "schedule.h"
+#include "stage.h"
 #include "stopping.h"
 #include "study.h"
 #include "tape.h"

@@ -8,4 +8,12 @@ static wg_status update(const struct step *s)
     return wg_adam_update(s->p, s->state[0], s->state[1], s->g, s->lr, s->t, o->beta1, o->beta2, o->eps, o->weight_decay, true);
 }
 
-const struct optim_rule optim_adamw_rule = {.name = "adamw", .state = {{.name = "m"}, {.name = "v"}}, .update = update};
+/* Where stages stand beside the rule. */
+static wg_tensor *move(struct step *s)
+{
+    const wg_optim_adamw_options *o = s->options;
+    return step_away(s, step_plus(step_adam(s, s->g, o->beta1, o->beta2, o->eps), o->weight_decay, s->p));
+}
+
+const struct optim_rule optim_adamw_rule = {
+    .name = "adamw", .state = {{.name = "m"}, {.name = "v"}}, .update = update, .move = move};

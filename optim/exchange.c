@@ -1,0 +1,90 @@
+/* Parameters in exchange for a state: averaged weights in their place. */
+#include <string.h>
+
+#include "rule/rule.h"
+#include "wengert/error.h"
+#include "wengert/ops.h"
+#include "wengert/tape.h"
+#include "wengert/tensor.h"
+
+/* "average", or "ema.average" where several stages have one. */
+static bool is_called(const struct link *link, const char *state, const char *name)
+{
+    const size_t length = link->label ? strlen(link->label) : 0;
+    return strcmp(state, name) == 0 ||
+           (link->label && strncmp(name, link->label, length) == 0 && name[length] == '.' && strcmp(name + length + 1, state) == 0);
+}
+
+/* Where the state of that name is among a parameter's. */
+static wg_status find(const wg_optim *optim, const char *name, size_t *at, const char **found, const char *op)
+{
+    *found = NULL;
+    for (size_t l = 0; l < optim->n_links; l++) {
+        const struct link *link = &optim->links[l];
+        for (size_t k = 0; k < MAX_STATE; k++) {
+            const struct state_kind *kind = &link->rule->state[k];
+            if (!kind->name || kind->shared || !is_called(link, kind->name, name))
+                continue;
+            if (*found)
+                return wg_error_set(WG_E_ARGUMENT, op, "%s: several stages have a state %s: expected one like \"%s.%s\"", op, name,
+                                    link->label, kind->name);
+            *found = kind->name;
+            *at = link->state + k;
+        }
+    }
+    return *found ? WG_OK : wg_error_set(WG_E_ARGUMENT, op, "%s: the optimizer has no state \"%s\" of each parameter", op, name);
+}
+
+static bool same_shape(const wg_tensor *a, const wg_tensor *b)
+{
+    const wg_shape x = wg_shape_of(a), y = wg_shape_of(b);
+    return x.rank == y.rank && memcmp(x.extent, y.extent, (size_t)x.rank * sizeof *x.extent) == 0;
+}
+
+/* A parameter that no step has moved stays: its state has not begun. */
+static wg_status exchange(const struct parameter *p, size_t at, const char *name, const char *op)
+{
+    wg_tensor *state = p->state[at];
+    const double steps = wg_item(p->count);
+    if (steps == 0)
+        return WG_OK;
+    if (!(steps > 0))
+        return wg_error_first() ? wg_error_first()->code : WG_E_STATE;
+    if (state == WG_NONE || !same_shape(state, p->tensor))
+        return wg_error_set(WG_E_STATE, op, "%s: the state %s of %s is no value that the parameter could have", op, name, p->name);
+    wg_tensor *before = wg_copy(p->tensor);
+    WG_TRY(wg_error_if_null(before));
+    WG_TRY(wg_assign(p->tensor, state));
+    return wg_assign(state, before);
+}
+
+static wg_status exchange_all(const wg_optim *optim, size_t at, const char *name, const char *op)
+{
+    for (size_t g = 0; g < optim->n_groups; g++)
+        for (size_t i = 0; i < optim->groups[g].n; i++) {
+            WG_TRY(optim_check_alive(&optim->groups[g].parameters[i], i, op));
+            WG_TRY(exchange(&optim->groups[g].parameters[i], at, name, op));
+        }
+    return WG_OK;
+}
+
+wg_status wg_optim_exchange(wg_optim *optim, const char *name)
+{
+    const char *op = "optim_exchange", *found;
+    size_t at = 0;
+    if (!optim || !name)
+        return wg_error_set(WG_E_NULL, op, "%s: the %s is NULL", op, optim ? "name" : "optimizer");
+    WG_TRY(find(optim, name, &at, &found, op));
+    if (optim->exchanged && optim->exchanged != found)
+        return wg_error_set(WG_E_STATE, op, "%s: the parameters are exchanged with the state %s", op, optim->exchanged);
+    WG_TRY(wg_update_begin());
+    WG_NO_GRAD;
+    const wg_status status = exchange_all(optim, at, found, op);
+    if (status != WG_OK) {
+        wg_update_cancel();
+        return status;
+    }
+    WG_TRY(wg_update_commit());
+    optim->exchanged = optim->exchanged ? NULL : found;
+    return WG_OK;
+}

@@ -1,0 +1,171 @@
+/* The way of parameters through the chain, in ops: what a step captures. */
+#include <string.h>
+
+#include "rule/rule.h"
+#include "wengert/error.h"
+#include "wengert/ops.h"
+#include "wengert/tape.h"
+#include "wengert/tensor.h"
+
+/* Where the stage that leads ahead keeps its state: where the parameter was, and, for all, 1 while they are ahead. */
+enum { START, IS_AHEAD };
+
+/* Where a step begins: where the parameter is, or where it was before it went ahead. */
+static wg_tensor *start_of(const wg_optim *optim, const struct parameter *p)
+{
+    const struct link *ahead = chain_ahead(optim);
+    if (!ahead)
+        return p->tensor;
+    wg_tensor **state = p->state + ahead->state;
+    return wg_where(wg_cast(state[IS_AHEAD], WG_U8), state[START], p->tensor);
+}
+
+wg_status pass_enter(wg_optim *optim, const struct parameter *p, struct step *s)
+{
+    s->t = wg_add_scalar(p->count, 1); /* what the count becomes */
+    s->p = start_of(optim, p);
+    if (!s->t || !s->p)
+        return wg_error_if_null(NULL);
+    s->gradient = s->g;
+    optim->moving[optim->n_moving++] = (struct moving){p, *s};
+    return WG_OK;
+}
+
+/* target ← value, where the gate is open. */
+static wg_status put(wg_tensor *target, wg_tensor *value, wg_tensor *gate)
+{
+    return value == target ? WG_OK : wg_assign(target, gate ? wg_where(gate, value, target) : value);
+}
+
+static bool is_empty(const struct moving *m)
+{
+    return wg_numel(m->p->tensor) == 0;
+}
+
+static void load(const wg_optim *optim, const struct link *link, struct moving *m)
+{
+    m->s.options = (const char *)optim->groups[m->p->group].options + link->options;
+    memcpy(m->s.state, m->p->state + link->state, sizeof m->s.state);
+}
+
+static bool waits(const struct optim_rule *rule)
+{
+    return rule->part || rule->agree;
+}
+
+/* Adds up all parts, in the order of the parameters. *first: one of them; NULL if all are empty. */
+static wg_status add_parts(const wg_optim *optim, const struct link *link, struct moving **first)
+{
+    wg_tensor *sum[MAX_SUMS] = {NULL};
+    *first = NULL;
+    for (size_t i = 0; i < optim->n_moving; i++) {
+        struct moving *m = &optim->moving[i];
+        if (is_empty(m))
+            continue;
+        load(optim, link, m);
+        m->s.sum[0] = m->s.sum[1] = NULL;
+        *first = *first ? *first : m;
+        if (link->rule->part)
+            WG_TRY(link->rule->part(&m->s));
+        for (int k = 0; k < MAX_SUMS; k++)
+            if (m->s.sum[k])
+                sum[k] = sum[k] ? wg_add(sum[k], m->s.sum[k]) : m->s.sum[k];
+    }
+    if (*first)
+        memcpy((*first)->s.sum, sum, sizeof sum);
+    return WG_OK;
+}
+
+/* What all parameters must agree on before one of them can go on. */
+static wg_status agree(const wg_optim *optim, const struct link *link, wg_tensor *gate)
+{
+    struct moving *first;
+    WG_TRY(add_parts(optim, link, &first));
+    if (!first)
+        return WG_OK;
+    if (link->rule->agree)
+        WG_TRY(link->rule->agree(&first->s));
+    for (int k = 0; k < MAX_STATE; k++)
+        if (link->rule->state[k].shared)
+            WG_TRY(put(optim->shared[link->state + (size_t)k], first->s.state[k], gate));
+    for (size_t i = 0; i < optim->n_moving; i++) {
+        struct step *s = &optim->moving[i].s;
+        memcpy(s->sum, first->s.sum, sizeof s->sum);
+        s->gate = first->s.gate;
+        for (int k = 0; k < MAX_STATE; k++)
+            if (link->rule->state[k].shared)
+                s->state[k] = first->s.state[k];
+    }
+    return WG_OK;
+}
+
+/* One link for one parameter. gate: of the links before. */
+static wg_status pass(const wg_optim *optim, const struct link *link, struct moving *m, wg_tensor *gate)
+{
+    if (!waits(link->rule))
+        load(optim, link, m);
+    wg_tensor *made = link->rule->move(&m->s);
+    if (!made)
+        return wg_error_if_null(NULL);
+    if (link->rule->place == IN_FRONT)
+        m->s.g = made;
+    else
+        m->s.moved = made;
+    for (int k = 0; k < MAX_STATE; k++)
+        if (!link->rule->state[k].shared)
+            WG_TRY(put(m->p->state[link->state + (size_t)k], m->s.state[k], gate));
+    return WG_OK;
+}
+
+/* A parameter at the end of the chain. counts: it was a step. */
+static wg_status leave(const struct moving *m, bool counts)
+{
+    if (!is_empty(m))
+        WG_TRY(put(m->p->tensor, m->s.moved, m->s.gate));
+    if (!counts)
+        return WG_OK;
+    return m->s.gate ? put(m->p->count, m->s.t, m->s.gate) : wg_increment(m->p->count);
+}
+
+/* All parameters go through n links, each as far as it gets before it must wait for the others. */
+static wg_status go_through(const wg_optim *optim, const struct link *link, size_t n, bool counts)
+{
+    for (size_t from = 0, to; from < n; from = to) {
+        wg_tensor *gate = optim->n_moving > 0 ? optim->moving[0].s.gate : NULL;
+        if (waits(link[from].rule))
+            WG_TRY(agree(optim, &link[from], gate));
+        for (to = from + 1; to < n && !waits(link[to].rule);)
+            to++;
+        for (size_t i = 0; i < optim->n_moving; i++) {
+            struct moving *m = &optim->moving[i];
+            for (size_t l = from; l < to && !is_empty(m); l++)
+                WG_TRY(pass(optim, &link[l], m, l == from ? gate : m->s.gate));
+            if (to == n)
+                WG_TRY(leave(m, counts));
+        }
+    }
+    return WG_OK;
+}
+
+static wg_status set_ahead(const wg_optim *optim, double value)
+{
+    const struct link *ahead = chain_ahead(optim);
+    return ahead ? wg_assign(optim->shared[ahead->state + IS_AHEAD], wg_full(WG_F64, WG_SCALAR, value)) : WG_OK;
+}
+
+/* The stage that leads ahead is the last link. */
+wg_status pass_step(const wg_optim *optim)
+{
+    WG_TRY(set_ahead(optim, 0));
+    return go_through(optim, optim->links, optim->n_links - (chain_ahead(optim) != NULL), true);
+}
+
+wg_status pass_ahead(const wg_optim *optim)
+{
+    const struct link *ahead = chain_ahead(optim);
+    for (size_t i = 0; i < optim->n_moving; i++)
+        if (!is_empty(&optim->moving[i]))
+            WG_TRY(wg_assign(optim->moving[i].p->state[ahead->state + START], optim->moving[i].s.p));
+    WG_TRY(set_ahead(optim, 1));
+    return ahead->rule->by_step ? go_through(optim, optim->links, optim->n_links, true) : go_through(optim, ahead, 1, false);
+}

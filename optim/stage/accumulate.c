@@ -1,0 +1,34 @@
+/* Gradient accumulation: the formula stands in stages.def. */
+#include "../rule/rule.h"
+#include "wengert/ops.h"
+
+enum { SUM, TAKEN };
+
+static wg_status agree(struct step *s)
+{
+    const wg_stage_accumulate_options *o = s->options;
+    wg_tensor *taken = wg_add_scalar(s->state[TAKEN], 1);
+    wg_tensor *whole = wg_ge(taken, wg_full(WG_F64, WG_SCALAR, o->steps));
+    s->state[TAKEN] = wg_sub(taken, wg_mul(taken, wg_cast(whole, WG_F64)));
+    return step_close_unless(s, whole);
+}
+
+static wg_status check(const void *options, const char *op)
+{
+    return step_check_count(op, "steps", ((const wg_stage_accumulate_options *)options)->steps);
+}
+
+static wg_tensor *move(struct step *s)
+{
+    const wg_stage_accumulate_options *o = s->options;
+    wg_tensor *sum = wg_add(s->state[SUM], s->g);
+    s->state[SUM] = step_scaled(sum, wg_sign(s->state[TAKEN])); /* it begins anew once it was taken */
+    return wg_mul_scalar(sum, 1 / o->steps);
+}
+
+const struct optim_rule stage_accumulate_rule = {.name = "accumulate",
+                                                 .place = IN_FRONT,
+                                                 .state = {[SUM] = {.name = "sum"}, [TAKEN] = {.name = "taken", .shared = true}},
+                                                 .check = check,
+                                                 .agree = agree,
+                                                 .move = move};
