@@ -27,6 +27,7 @@ wg_status pass_enter(wg_optim *optim, const struct parameter *p, struct step *s)
     if (!s->t || !s->p)
         return wg_error_if_null(NULL);
     s->gradient = s->g;
+    s->moved = s->gate = s->sum[0] = s->sum[1] = NULL;
     optim->moving[optim->n_moving++] = (struct moving){p, *s};
     return WG_OK;
 }

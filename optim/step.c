@@ -20,6 +20,14 @@ wg_status optim_check_alive(const struct parameter *p, size_t i, const char *op)
 /* Handed a parameter that this step moves, with what its rule is given. */
 typedef wg_status visitor(wg_optim *optim, const struct parameter *p, struct step *s);
 
+static wg_status no_gradient(const char *op)
+{
+    return wg_error_set(
+        WG_E_NO_GRAD, op,
+        "%s: no parameter has a gradient: wg_backward comes first, and a step takes the gradients away unless .keep_grads is set",
+        op);
+}
+
 /* Visits the parameters that this step moves: those that require a gradient and have one. A frozen one may have that of an older tape.
    clears: gradients are taken away, too. */
 static inline __attribute__((always_inline)) wg_status for_each_moved(wg_optim *optim, visitor *visit, bool clears)
@@ -28,10 +36,12 @@ static inline __attribute__((always_inline)) wg_status for_each_moved(wg_optim *
     size_t moved = 0;
     for (size_t g = 0; g < optim->n_groups; g++) {
         const struct group *group = &optim->groups[g];
-        struct step s = {.lr = group->lr, .options = group->options};
+        struct step s;
+        s.lr = group->lr;
+        s.options = group->options;
         for (size_t i = 0; i < group->n; i++) {
             const struct parameter *p = &group->parameters[i];
-            WG_TRY(optim_check_alive(p, i, "optim_step"));
+            WG_TRY(optim_check_alive(p, i, optim->op));
             s.g = wg_gradient(p->tensor);
             if (!s.g)
                 continue;
@@ -50,9 +60,7 @@ static inline __attribute__((always_inline)) wg_status for_each_moved(wg_optim *
     }
     if (moved > 0)
         return WG_OK;
-    return wg_error_set(
-        WG_E_NO_GRAD, "optim_step",
-        "optim_step: no parameter has a gradient: wg_backward comes first, and a step takes the gradients away unless .keep_grads is set");
+    return no_gradient(optim->op);
 }
 
 /* ---- steps by kernels: where each update is one kernel there is nothing to fuse ---- */
@@ -139,6 +147,7 @@ wg_status wg_optim_step(wg_optim *optim)
         return wg_error_set(WG_E_STATE, op,
                             "%s: the parameters are exchanged with the state %s: wg_optim_exchange(optim, \"%s\") takes them back",
                             op, optim->exchanged, optim->exchanged);
+    optim->op = op;
     return by_kernels(optim) ? step_by_kernels(optim) : run_by_ops(optim, queue_step, &optim->update);
 }
 
@@ -152,6 +161,7 @@ wg_status wg_optim_step_ahead(wg_optim *optim)
     if (!chain_ahead(optim))
         return wg_error_set(WG_E_STATE, op,
                             "%s: no stage says where to: wg_optim_add_stage(optim, wg_stage_sam()) or another that does", op);
+    optim->op = op;
     return run_by_ops(optim, queue_ahead, &optim->update_ahead);
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The tables of the guide that are made from lists of include/wengert.
 
-usage: docs/tools/lists.py schedules|optimizers|minimizers     prints the table of schedules.def, optimizers.def or minimizers.def
-       docs/tools/lists.py --check                             TAP: the pages have these tables (to correct one: paste the table into it)
+usage: docs/tools/lists.py schedules|stages|optimizers|minimizers     prints the table of that list, schedules.def, …
+       docs/tools/lists.py --check                                    TAP: the pages have these tables (to correct one: paste the table into it)
 """
 import re
 import sys
@@ -42,6 +42,7 @@ def minimizer_row(match, prefix):
 # The page, an entry's macro, the prefix of its function, its row, the table's head.
 LISTS = {
     "schedules": ("schedules", "WG_SCHEDULE", "wg_lr_", row, "| call | factor f at step t | options | from |"),
+    "stages": ("stages", "WG_STAGE", "wg_stage_", row, "| call | what it does | options | from |"),
     "optimizers": ("optimizers", "WG_OPTIMIZER", "wg_optim_", row, "| call | a step | options | from |"),
     "minimizers": ("minimizing", "WG_(?:MINIMIZER|LEAST_SQUARES)", "wg_minimize_", minimizer_row,
                    "| call | rule | options beside those for stopping | from |"),
@@ -51,7 +52,7 @@ LISTS = {
 def table(name):
     _, macro, prefix, row_of, head = LISTS[name]
     text = (ROOT / f"include/wengert/{name}.def").read_text()
-    entry = re.compile(r"/\* (?P<comment>(?:(?!\*/).)*?) \*/\n" + macro + r"\((?P<name>\w+),\n(?P<options>.*?)\n\)\n", re.S)
+    entry = re.compile(r"/\* (?P<comment>(?:(?!\*/).)*?) \*/\n" + macro + r"\((?P<name>\w+),\n(?P<options>(?:    [^\n]*\n)*)\)\n", re.S)
     rows = [row_of(match, prefix) for match in entry.finditer(text)]
     return "\n".join([head, "|---|---|---|---|"] + rows), len(rows) == len(re.findall(f"^{macro}\\(", text, re.M)) > 0
 

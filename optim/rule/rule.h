@@ -159,6 +159,7 @@ struct wg_optim {
     size_t n_moved, room_moved, n_moving;
     bool same;                        /* they are those of the step before */
     wg_update *update, *update_ahead; /* of those parameters, to run again; or NULL */
+    const char *op;                   /* the function that takes the step, for messages */
     const char *exchanged;            /* the state that is in place of the parameters; or NULL */
 };
 

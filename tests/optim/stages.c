@@ -93,11 +93,12 @@ PAIR(adamw, wg_optim_adamw(params, .lr = 0.05, .beta1 = 0.7, .weight_decay = 0.2
      wg_stage_decay(.weight_decay = 0.2), wg_stage_rate(.lr = 0.05))
 PAIR(rmsprop, wg_optim_rmsprop(params, .lr = 0.05), wg_stage_rms(), wg_stage_rate(.lr = 0.05))
 PAIR(adagrad, wg_optim_adagrad(params, .lr = 0.05), wg_stage_adagrad(), wg_stage_rate(.lr = 0.05))
-PAIR(signum, wg_optim_signum(params, .lr = 0.05), wg_stage_mean(), wg_stage_sign(), wg_stage_rate(.lr = 0.05))
+PAIR(signum, wg_optim_signum(params, .lr = 0.05, .weight_decay = 0.1), wg_stage_mean(), wg_stage_sign(),
+     wg_stage_decay(.weight_decay = 0.1), wg_stage_rate(.lr = 0.05))
 PAIR(lamb, wg_optim_lamb(params, .lr = 0.05, .weight_decay = 0.1), wg_stage_adam(.eps = 1e-6), wg_stage_decay(.weight_decay = 0.1),
      wg_stage_trust_ratio(), wg_stage_rate(.lr = 0.05))
-PAIR(cautious, wg_optim_cautious_adamw(params, .lr = 0.05, .weight_decay = 0), wg_stage_adam(), wg_stage_cautious(),
-     wg_stage_rate(.lr = 0.05))
+PAIR(cautious, wg_optim_cautious_adamw(params, .lr = 0.05, .weight_decay = 0.1), wg_stage_adam(), wg_stage_cautious(),
+     wg_stage_decay(.weight_decay = 0.1), wg_stage_rate(.lr = 0.05))
 PAIR(noisy, wg_optim_noisy_sgd(params, .lr = 0.05), wg_stage_noise(), wg_stage_rate(.lr = 0.05))
 
 static const struct {

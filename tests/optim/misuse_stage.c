@@ -1,0 +1,90 @@
+/* Misuse of stages. */
+#include "misuse.h"
+
+static wg_tensor_list x_alone(void)
+{
+    return (wg_tensor_list){1, &fx.x, NULL};
+}
+
+/* Every byte 0xff: reals are NaN. A stage without options cannot be misused. */
+static void misuse_list(void)
+{
+#define WG_REAL(name, preset, help, ...) +1
+#define WG_BOOL(name, preset, help) +0
+#define WG_STAGE(name, options)                                                        \
+    {                                                                                  \
+        wg_stage_##name##_options options_;                                            \
+        memset(&options_, 0xff, sizeof options_);                                      \
+        wg_stage *stage = wg_stage_##name##_with(options_);                            \
+        if (0 options > 0)                                                             \
+            assert_null_and_error(stage, WG_E_ARGUMENT, "stage_" #name ": expected "); \
+        else                                                                           \
+            assert_non_null(stage);                                                    \
+        wg_stage_destroy(stage);                                                       \
+    }
+#include "wengert/stages.def"
+#undef WG_REAL
+#undef WG_BOOL
+#undef WG_STAGE
+    assert_null_and_error(wg_stage_accumulate(.steps = 1.5), WG_E_ARGUMENT,
+                          "stage_accumulate: steps: expected a whole number, got 1.5");
+    assert_null_and_error(wg_stage_project_box(.low = 2, .high = 1), WG_E_ARGUMENT, "stage_project_box: expected low at most high");
+    assert_null_and_error(wg_stage_momentum(.nesterov = true, .dampening = 0.5), WG_E_ARGUMENT, "stage_momentum: nesterov: ");
+    wg_stage_destroy(NULL);
+}
+
+static void misuse_chain(void)
+{
+    const wg_tensor_list good = x_alone(), none = {0, NULL, NULL};
+    assert_null_and_error(wg_optim_chain_with(good, NULL, 1), WG_E_NULL, "optim_chain: the list of stages is NULL");
+    assert_null_and_error(wg_optim_chain(good, wg_stage_sign(), NULL, wg_stage_rate(.lr = 1)), WG_E_NULL,
+                          "optim_chain: stage 1 is NULL");
+    assert_null_and_error(wg_optim_chain(good, wg_stage_sign()), WG_E_ARGUMENT, "optim_chain: expected one wg_stage_rate(.lr = …)");
+    assert_null_and_error(wg_optim_chain(good, wg_stage_rate(.lr = 1), wg_stage_rate(.lr = 2)), WG_E_ARGUMENT, "got 2");
+    assert_null_and_error(wg_optim_chain(good, wg_stage_rate(.lr = 1), wg_stage_ema(), wg_stage_sign()), WG_E_ARGUMENT,
+                          "optim_chain: stage 2, sign, acts on gradients, and ema in front of it on parameters");
+    assert_null_and_error(wg_optim_chain(none, wg_stage_rate(.lr = 1)), WG_E_ARGUMENT, "optim_chain: there are no parameters");
+    assert_null_and_error(wg_optim_chain(good, wg_stage_rate(.lr = 1), wg_stage_sam(), wg_stage_extragradient()), WG_E_ARGUMENT,
+                          "optim_chain: sam leads ahead already, and extragradient would, too");
+    wg_stage *rate = wg_stage_rate(.lr = 1);
+    assert_null_and_error(wg_optim_chain(good, rate, rate), WG_E_ARGUMENT, "optim_chain: stages 0 and 1 are the same");
+    wg_stage *many[WG_MAX_STAGES + 1];
+    for (int i = 0; i <= WG_MAX_STAGES; i++)
+        many[i] = wg_stage_sign();
+    assert_null_and_error(wg_optim_chain_with(good, many, WG_MAX_STAGES + 1), WG_E_ARGUMENT,
+                          "optim_chain: expected at most 32 stages");
+    FOR_EACH_BAD(IS_NULL, {
+        const wg_tensor_list list = {1, &bad, NULL};
+        assert_null_and_error(wg_optim_chain(list, wg_stage_rate(.lr = 1)), code, ": ");
+    });
+}
+
+static void misuse_added(void)
+{
+    wg_optim *optim = wg_optim_sgd(x_alone());
+    assert_non_null(optim);
+    assert_fails(wg_optim_add_stage(NULL, wg_stage_sign()), WG_E_NULL, "optim_add_stage: the optimizer is NULL");
+    assert_fails(wg_optim_add_stage(optim, NULL), WG_E_NULL, "optim_add_stage: a stage is NULL");
+    assert_fails(wg_optim_add_stage(optim, wg_stage_rate(.lr = 1)), WG_E_ARGUMENT, "optim_add_stage: the chain multiplies by a");
+    assert_fails(wg_optim_step_ahead(NULL), WG_E_NULL, "optim_step_ahead: ");
+    assert_fails(wg_optim_step_ahead(optim), WG_E_STATE, "optim_step_ahead: no stage says where to");
+    assert_fails(wg_optim_exchange(NULL, "x"), WG_E_NULL, "optim_exchange: the optimizer is NULL");
+    assert_fails(wg_optim_exchange(optim, NULL), WG_E_NULL, "optim_exchange: the name is NULL");
+    assert_fails(wg_optim_exchange(optim, "average"), WG_E_ARGUMENT, "optim_exchange: the optimizer has no state \"average\"");
+    assert_int_equal(wg_optim_add_stage(optim, wg_stage_sam()), WG_OK);
+    assert_fails(wg_optim_step_ahead(optim), WG_E_NO_GRAD, "optim_step_ahead: no parameter has a gradient");
+    for (int i = 0; i < WG_MAX_STAGES - 1; i++)
+        assert_int_equal(wg_optim_add_stage(optim, wg_stage_sign()), WG_OK);
+    assert_fails(wg_optim_add_stage(optim, wg_stage_sign()), WG_E_ARGUMENT, "optim_add_stage: expected at most 32 stages");
+    wg_optim_destroy(optim);
+}
+
+static const struct misuse table[] = {
+#define WG_STAGE(name, options) {"wg_stage_" #name "_with", misuse_list},
+#include "wengert/stages.def"
+#undef WG_STAGE
+    {"wg_stage_destroy", misuse_list},     {"wg_optim_chain_with", misuse_chain}, {"wg_optim_add_stage", misuse_added},
+    {"wg_optim_step_ahead", misuse_added}, {"wg_optim_exchange", misuse_added},
+};
+
+MISUSE_MAIN(table)
