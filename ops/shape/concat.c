@@ -114,6 +114,7 @@ const struct wg_op wg_op_concat = {
     .vjp = vjp,
     .jvp = jvp,
     .cost = wg_cost_bytes,
+    .flags = WG_OP_SURE,
     WG_SAMPLES({"rows", {WG_DIMS(2, 3), WG_DIMS(1, 3)}, .n = 2, ALONG(0)},
                {"columns", {WG_DIMS(2, 3), WG_DIMS(2, 1), WG_DIMS(2, 2)}, .n = 3, ALONG(1)},
                {"middle", {WG_DIMS(2, 1, 3), WG_DIMS(2, 2, 3)}, .n = 2, ALONG(1)}, {"one", {WG_DIMS(4)}, .n = 1, ALONG(0)},

@@ -21,13 +21,6 @@ wg_tensor *schedule_free_rate(const struct step *s, double warmup)
     return wg_mul(s->lr, wg_clamp(wg_div(s->t, wg_full(WG_F64, WG_SCALAR, warmup)), 0, 1));
 }
 
-void schedule_free_begin(struct step *s)
-{
-    wg_tensor *start = step_scaled(s->p, step_is_first(s)); /* z and x are 0 before they are p */
-    s->state[Z] = wg_add(s->state[Z], start);
-    s->state[X] = wg_add(s->state[X], start);
-}
-
 /* a/b, 0 where b is 0; b ≥ 0. */
 static wg_tensor *quotient(wg_tensor *a, wg_tensor *b)
 {
@@ -55,11 +48,25 @@ static wg_tensor *share(struct step *s, wg_tensor *rate, double r, double power)
     return wg_div(counts, total);
 }
 
-/* The averages are by lerp, so that y stays where z and x are equal. */
-wg_tensor *schedule_free_move(struct step *s, wg_tensor *rate, wg_tensor *d, double beta, double r, double power)
+/* c comes first, because its ops on a few numbers have no rows: between those of z and x they would part them. */
+wg_tensor *schedule_free_begin(struct step *s, wg_tensor *rate, double r, double power)
 {
-    const wg_dtype dtype = wg_dtype_of(s->p);
+    wg_tensor *c = share(s, rate, r, power);
+    wg_tensor *start = step_scaled(s->p, step_is_first(s)); /* z and x are 0 before they are p */
+    s->state[Z] = wg_add(s->state[Z], start);
+    s->state[X] = wg_add(s->state[X], start);
+    return c;
+}
+
+/* a + w (b - a): a where both are equal. With wg_lerp, which guards against overflow, a step takes more than twice as long. */
+static wg_tensor *between(wg_tensor *a, wg_tensor *b, wg_tensor *w)
+{
+    return wg_add(a, step_scaled(wg_sub(b, a), w));
+}
+
+wg_tensor *schedule_free_move(struct step *s, wg_tensor *rate, wg_tensor *d, wg_tensor *c, double beta)
+{
     wg_tensor *z = s->state[Z] = wg_sub(s->state[Z], step_scaled(d, rate));
-    wg_tensor *x = s->state[X] = wg_lerp(s->state[X], z, wg_cast(share(s, rate, r, power), dtype));
-    return wg_lerp(z, x, wg_full(dtype, WG_SCALAR, beta));
+    wg_tensor *x = s->state[X] = between(s->state[X], z, c);
+    return wg_add(z, wg_mul_scalar(wg_sub(x, z), beta));
 }

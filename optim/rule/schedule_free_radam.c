@@ -17,17 +17,16 @@ static wg_status check(const void *options, const char *op)
 static wg_tensor *move(struct step *s)
 {
     const wg_optim_schedule_free_radam_options *o = s->options;
-    schedule_free_begin(s);
-    wg_tensor *v = s->state[V] = step_mixed(s->state[V], o->beta2, wg_square(s->g));
     wg_tensor *rho = rectified_length(s, o->beta2), *adaptive = rectified_above(rho, LIMIT);
-    wg_tensor *factor = wg_reciprocal(step_root(step_unbiased(s, v, o->beta2), o->eps)), *rate = rectified_factor(rho, o->beta2);
-    if (!o->silent) { /* until then SGD's */
-        wg_tensor *others = wg_add_scalar(wg_neg(adaptive), 1);
+    wg_tensor *rate = rectified_factor(rho, o->beta2), *others = wg_add_scalar(wg_neg(adaptive), 1);
+    rate = wg_mul(s->lr, o->silent ? rate : wg_add(rate, others));
+    wg_tensor *c = schedule_free_begin(s, rate, o->r, o->weight_lr_power);
+    wg_tensor *v = s->state[V] = step_mixed(s->state[V], o->beta2, wg_square(s->g));
+    wg_tensor *factor = wg_reciprocal(step_root(step_unbiased(s, v, o->beta2), o->eps));
+    if (!o->silent) /* until then SGD's */
         factor = step_added(step_scaled(factor, adaptive), others);
-        rate = wg_add(rate, others);
-    }
     wg_tensor *d = step_plus(wg_mul(s->g, factor), o->weight_decay, s->p);
-    return schedule_free_move(s, wg_mul(s->lr, rate), d, o->beta1, o->r, o->weight_lr_power);
+    return schedule_free_move(s, rate, d, c, o->beta1);
 }
 
 const struct optim_rule optim_schedule_free_radam_rule = {

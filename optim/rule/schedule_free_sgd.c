@@ -4,9 +4,9 @@
 static wg_tensor *move(struct step *s)
 {
     const wg_optim_schedule_free_sgd_options *o = s->options;
-    schedule_free_begin(s);
+    wg_tensor *rate = schedule_free_rate(s, o->warmup), *c = schedule_free_begin(s, rate, o->r, o->weight_lr_power);
     wg_tensor *d = step_plus(s->g, o->weight_decay, o->decay_at_z ? s->state[Z] : s->p);
-    return schedule_free_move(s, schedule_free_rate(s, o->warmup), d, o->momentum, o->r, o->weight_lr_power);
+    return schedule_free_move(s, rate, d, c, o->momentum);
 }
 
 const struct optim_rule optim_schedule_free_sgd_rule = {.name = "schedule_free_sgd", .state = {SCHEDULE_FREE_STATE}, .move = move};
