@@ -42,7 +42,7 @@ static bool needs_state(const void *options, int index)
 static wg_status check(const void *options, const char *op)
 {
     const wg_optim_shampoo_options *o = options;
-    WG_TRY(sides_check(o->frequency, op));
+    WG_TRY(step_check_count(op, "frequency", o->frequency));
     if (!o->graft_sgd || !o->graft_adam)
         return WG_OK;
     return wg_error_set(WG_E_ARGUMENT, op, "%s: graft_sgd and graft_adam: expected one of them, or none", op);

@@ -54,14 +54,7 @@ wg_tensor *sides_product(int side, wg_tensor *g)
     return side == LEFT ? wg_matmul(g, turned) : wg_matmul(turned, g);
 }
 
-wg_status sides_check(double frequency, const char *op)
-{
-    if (frequency == floor(frequency))
-        return WG_OK;
-    return wg_error_set(WG_E_ARGUMENT, op, "%s: frequency: expected a whole number of steps, got %g", op, frequency);
-}
-
-/* ---- the ops: operands are statistics, old factor, step ---- */
+/* ---- the ops: operands are statistics, old factor, step, and the gate, if there is one ---- */
 
 struct every {
     double frequency, eps, power;
@@ -88,7 +81,13 @@ static wg_status check_finite(const wg_call *c, double step)
     return wg_call_error(c, WG_E_NUMERIC, text);
 }
 
-/* v max(w + shift, ε)^-p vᵀ */
+/* A stage in front keeps everything as it is, so nothing need be computed, and statistics may be what they like. */
+static bool is_closed(const wg_call *c)
+{
+    return c->in[3] != WG_NONE && wg_item(c->in[3]) == 0;
+}
+
+/* v (max(w, 0) + ε)^-p vᵀ */
 static wg_tensor *power_of(const wg_call *c)
 {
     const struct every *every = c->params;
@@ -104,6 +103,8 @@ static wg_status root(const wg_call *c)
     const struct every *every = c->params;
     WG_NO_GRAD;
     const double step = wg_item(c->in[2]);
+    if (is_closed(c))
+        return give(c, 0, c->in[1]);
     WG_TRY(check_finite(c, step));
     const bool due = step == 1 || fmod(step, every->frequency) == 0;
     return give(c, 0, due ? power_of(c) : c->in[1]);
@@ -127,18 +128,27 @@ static wg_status basis_iterated(const wg_call *c)
     return give(c, 0, wg_cast(q, wg_dtype_of(c->in[1])));
 }
 
+/* The old basis, in its order. */
+static wg_status basis_kept(const wg_call *c)
+{
+    int64_t *order = wg_data_mut_as(c->out[1], int64_t);
+    for (int64_t i = 0; order && i < wg_numel(c->out[1]); i++)
+        order[i] = i;
+    return give(c, 0, c->in[1]);
+}
+
 static wg_status basis(const wg_call *c)
 {
     const struct every *every = c->params;
     WG_NO_GRAD;
     const double step = wg_item(c->in[2]);
+    if (is_closed(c))
+        return basis_kept(c);
     WG_TRY(check_finite(c, step));
     if (step > 1 && fmod(step - 1, every->frequency) == 0)
         return basis_iterated(c);
-    int64_t *order = wg_data_mut_as(c->out[1], int64_t);
-    for (int64_t i = 0; order && i < wg_numel(c->out[1]); i++)
-        order[i] = i;
-    return step > 1 ? give(c, 0, c->in[1]) : basis_at_first(c);
+    WG_TRY(basis_kept(c));
+    return step == 1 ? basis_at_first(c) : WG_OK;
 }
 
 static wg_status shape(const wg_call *c, wg_spec *out)
@@ -150,7 +160,9 @@ static wg_status shape(const wg_call *c, wg_spec *out)
     return WG_OK;
 }
 
-#define EVERY .params_size = sizeof(struct every), .n_in = 3, .shape = shape, .flags = WG_OP_ROW_MAJOR | WG_OP_NO_DERIVATIVE
+#define EVERY                                                                             \
+    .params_size = sizeof(struct every), .n_in = 4, .optional = WG_IN(3), .shape = shape, \
+    .flags = WG_OP_ROW_MAJOR | WG_OP_NO_DERIVATIVE
 static const struct wg_op root_op = {.name = "inverse_root",
                                      EVERY,
                                      .n_out = 1,
@@ -165,15 +177,16 @@ static const struct wg_op basis_op = {.name = "eigenbasis",
 wg_tensor *sides_root(const struct step *s, wg_tensor *statistics, wg_tensor *old, double frequency, double eps, double power)
 {
     const struct every every = {frequency, eps, power};
-    return wg_invoke3(&root_op, &every, statistics, old, s->t);
+    wg_tensor *in[] = {statistics, old, s->t, s->gate ? s->gate : WG_NONE}, *out = NULL;
+    return wg_invoke(&root_op, &every, in, 4, &out, 1) == WG_OK ? out : NULL;
 }
 
 wg_status sides_basis(const struct step *s, wg_tensor *statistics, wg_tensor *old, double frequency, wg_tensor **basis_out,
                       wg_tensor **order)
 {
     const struct every every = {.frequency = frequency};
-    wg_tensor *in[] = {statistics, old, s->t}, *out[2] = {NULL, NULL};
-    const wg_status status = wg_invoke(&basis_op, &every, in, 3, out, 2);
+    wg_tensor *in[] = {statistics, old, s->t, s->gate ? s->gate : WG_NONE}, *out[2] = {NULL, NULL};
+    const wg_status status = wg_invoke(&basis_op, &every, in, 4, out, 2);
     *basis_out = out[0];
     *order = out[1];
     return status;

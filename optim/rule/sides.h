@@ -22,9 +22,6 @@ wg_tensor *sides_factor(wg_tensor *state);
 wg_tensor *sides_join(wg_tensor *statistics, wg_tensor *factor); /* a state of both */
 wg_tensor *sides_product(int side, wg_tensor *g);                /* g gᵀ or gᵀ g */
 
-/* The frequency is a whole number: E_ARGUMENT. */
-wg_status sides_check(double frequency, const char *op);
-
 /* (statistics + ε I)^-power at the first step and at each whose number divides by the frequency, else the old factor, both (n, n).
    Eigenvalues below 0, which are round-off, count as 0. Computed in f64. E_NUMERIC where the statistics are not finite. */
 wg_tensor *sides_root(const struct step *s, wg_tensor *statistics, wg_tensor *old, double frequency, double eps, double power);

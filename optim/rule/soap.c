@@ -24,7 +24,7 @@ static wg_shape right(const void *options, const wg_tensor *p)
 
 static wg_status check(const void *options, const char *op)
 {
-    return sides_check(((const wg_optim_soap_options *)options)->frequency, op);
+    return step_check_count(op, "frequency", ((const wg_optim_soap_options *)options)->frequency);
 }
 
 /* x into the eigenbases, Q_Lᵀ x Q_R, or back from them. */

@@ -272,15 +272,35 @@ static void a_gradient_that_is_not_finite_changes_nothing(void **state)
     assert_no_error();
 }
 
+/* A stage that leaves steps out does so before statistics are looked at. */
+static void a_stage_leaves_out_what_is_not_finite(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct training skipping = begin(WG_F32, makers[k]), sound = begin(WG_F32, makers[k]);
+        assert_int_equal(wg_optim_add_stage(skipping.optim, wg_stage_skip_nonfinite()), WG_OK);
+        assert_int_equal(wg_optim_add_stage(sound.optim, wg_stage_skip_nonfinite()), WG_OK);
+        for (int step = 1; step <= 6; step++) {
+            assert_int_equal(step_with(&skipping, 7 - step, step % 2 ? NAN : INFINITY), WG_OK);
+            run(&skipping, step, step), run(&sound, step, step);
+            assert_same_bits(skipping.p[0], sound.p[0]), assert_same_bits(skipping.p[1], sound.p[1]);
+        }
+        assert_same_bits(state_of(skipping.optim, "1.left"), state_of(sound.optim, "1.left"));
+        assert_close(wg_item(state_of(skipping.optim, "skip_nonfinite.skipped")), 6, 0);
+        end(&skipping), end(&sound);
+    }
+    assert_no_error();
+}
+
 static void options_that_do_not_fit(void **state)
 {
     (void)state;
     wg_tensor *p = wg_set_requires_grad(wg_zeros(WG_F32, WG_SHAPE(3, 3)), true);
     const wg_tensor_list list = {1, &p, NULL};
     assert_null(wg_optim_shampoo(list, .frequency = 2.5));
-    assert_error(WG_E_ARGUMENT, "optim_shampoo: frequency: expected a whole number of steps, got 2.5");
+    assert_error(WG_E_ARGUMENT, "optim_shampoo: frequency: expected a whole number, got 2.5");
     assert_null(wg_optim_soap(list, .frequency = 1.5));
-    assert_error(WG_E_ARGUMENT, "optim_soap: frequency: expected a whole number of steps, got 1.5");
+    assert_error(WG_E_ARGUMENT, "optim_soap: frequency: expected a whole number, got 1.5");
     assert_null(wg_optim_shampoo(list, .graft_sgd = true, .graft_adam = true));
     assert_error(WG_E_ARGUMENT, "optim_shampoo: graft_sgd and graft_adam: expected one of them, or none");
     wg_free(p);
@@ -298,6 +318,7 @@ int main(void)
         TEST(a_tensor_is_a_matrix_of_its_first_axis),
         TEST(a_step_that_is_watched_has_the_same_bits),
         TEST(a_gradient_that_is_not_finite_changes_nothing),
+        TEST(a_stage_leaves_out_what_is_not_finite),
         TEST(options_that_do_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -290,8 +290,13 @@ static void schedule_free_averages(void **state)
             assert_int_equal(wg_read(all.tensor[i], &x), WG_OK);
         else if (strcmp(all.name[i], "0.weights") == 0)
             assert_int_equal(wg_read(all.tensor[i], weights), WG_OK);
-    assert_close(x, -0.3 * (STEPS + 1) / 2, 1e-3 * 0.3 * STEPS);
+    assert_close(x, -0.3 * (STEPS + 1) / 2, 1e-4);
     assert_close(weights[0], STEPS, 0);
+    const float y = *(const float *)wg_data(p);
+    assert_int_equal(wg_optim_exchange(optim, "x"), WG_OK);
+    assert_close(*(const float *)wg_data(p), x, 0);
+    assert_int_equal(wg_optim_exchange(optim, "x"), WG_OK);
+    assert_close(*(const float *)wg_data(p), y, 0);
     wg_optim_destroy(optim), wg_free(p), wg_free(one);
     assert_no_error();
 }
