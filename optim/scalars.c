@@ -37,16 +37,19 @@ void scalars_finish(struct scalars *s)
 
 static bool is_in_range(enum scalar_range range, double value)
 {
-    return range == SCALAR_ANY || (value >= 0 && (range != SCALAR_COUNT || (value <= 0x1p53 && value == floor(value))));
+    if (range == SCALAR_ANY || range == SCALAR_NOT_NAN)
+        return range == SCALAR_ANY || !isnan(value);
+    return value >= 0 && (range != SCALAR_COUNT || (value <= 0x1p53 && value == floor(value)));
 }
 
 wg_status scalars_read(const struct scalars *s, double *value, const char *op)
 {
+    static const char *const expected[] = {"any number", "a number", "a number of at least 0", "a whole number of at least 0"};
     for (size_t i = 0; i < s->n; i++) {
         WG_TRY(wg_read(s->tensor[i], &value[i]));
         if (!is_in_range(s->kind[i].range, value[i]))
-            return wg_error_set(WG_E_ARGUMENT, op, "%s: expected a %snumber of at least 0 as \"%s\" of the state, got %g", op,
-                                s->kind[i].range == SCALAR_COUNT ? "whole " : "", s->name[i], value[i]);
+            return wg_error_set(WG_E_ARGUMENT, op, "%s: expected %s as \"%s\" of the state, got %g", op, expected[s->kind[i].range],
+                                s->name[i], value[i]);
     }
     return WG_OK;
 }

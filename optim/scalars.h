@@ -7,7 +7,7 @@
 enum { MAX_SCALARS = 12 };
 
 /* What a program may write; another value is an error when it is read. COUNT: a whole number from 0 to 2^53. */
-enum scalar_range { SCALAR_ANY, SCALAR_NOT_NEGATIVE, SCALAR_COUNT };
+enum scalar_range { SCALAR_ANY, SCALAR_NOT_NAN, SCALAR_NOT_NEGATIVE, SCALAR_COUNT };
 
 struct scalar {
     const char *name;

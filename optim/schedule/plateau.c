@@ -33,10 +33,10 @@ static const wg_option_table plateau_table = {plateau_option, sizeof plateau_opt
 
 /* ---- making and freeing ---- */
 
-#define PLATEAU_NUMBERS(worst)                                                                                                 \
-    {                                                                                                                          \
-        [FACTOR] = {"factor", 1, SCALAR_NOT_NEGATIVE}, [BEST] = {"best", worst, SCALAR_ANY}, [BAD] = {"bad", 0, SCALAR_COUNT}, \
-        [COOLDOWN] = {"cooldown", 0, SCALAR_COUNT},                                                                            \
+#define PLATEAU_NUMBERS(worst)                                                                                                     \
+    {                                                                                                                              \
+        [FACTOR] = {"factor", 1, SCALAR_NOT_NEGATIVE}, [BEST] = {"best", worst, SCALAR_NOT_NAN}, [BAD] = {"bad", 0, SCALAR_COUNT}, \
+        [COOLDOWN] = {"cooldown", 0, SCALAR_COUNT},                                                                                \
     }
 
 wg_lr_plateau *wg_lr_plateau_create_with(wg_lr_plateau_options options)

@@ -23,12 +23,13 @@ static const wg_option stopping_option[] = {
 static const wg_option_table stopping_table = {stopping_option, sizeof stopping_option / sizeof *stopping_option,
                                                sizeof(wg_stopping_options)};
 
-#define STOP_NUMBERS(worst)                                                                                                     \
-    {                                                                                                                           \
-        [STEPS] = {"steps", 0, SCALAR_COUNT}, [EVALUATIONS] = {"evaluations", 0, SCALAR_COUNT},                                 \
-        [SECONDS] = {"seconds", 0, SCALAR_NOT_NEGATIVE}, [GRADIENT_NORM] = {"gradient_norm", INFINITY, SCALAR_ANY},             \
-        [TOLD] = {"told", 0, SCALAR_COUNT}, [BEST] = {"best", worst, SCALAR_ANY}, [BEST_STEP] = {"best_step", 0, SCALAR_COUNT}, \
-        [BAD] = {"bad", 0, SCALAR_COUNT}, [STOP_NOT_FINITE] = {"not_finite", 0, SCALAR_COUNT},                                  \
+#define STOP_NUMBERS(worst)                                                                                         \
+    {                                                                                                               \
+        [STEPS] = {"steps", 0, SCALAR_COUNT}, [EVALUATIONS] = {"evaluations", 0, SCALAR_COUNT},                     \
+        [SECONDS] = {"seconds", 0, SCALAR_NOT_NEGATIVE}, [GRADIENT_NORM] = {"gradient_norm", INFINITY, SCALAR_ANY}, \
+        [TOLD] = {"told", 0, SCALAR_COUNT}, [BEST] = {"best", worst, SCALAR_NOT_NAN},                               \
+        [BEST_STEP] = {"best_step", 0, SCALAR_COUNT}, [BAD] = {"bad", 0, SCALAR_COUNT},                             \
+        [STOP_NOT_FINITE] = {"not_finite", 0, SCALAR_COUNT},                                                        \
     }
 
 wg_stopping *wg_stopping_create_with(wg_stopping_options options)

@@ -182,6 +182,41 @@ static void what_is_not_known_is_said(void **state)
     assert_no_error();
 }
 
+/* The mean of samples ±1 with a mean of 1/4 by SGD on (w - y)²/2, from w = 10. The rates 1/(t + 1) give the mean of the samples, to
+   rounding. A constant rate goes on to follow the last ones; rates that fall too fast do not reach it. */
+static double distance_from_mean(wg_lr *schedule)
+{
+    wg_tensor *w = wg_set_requires_grad(wg_scalar(WG_F64, 10), true), *y = wg_scalar(WG_F64, 0);
+    wg_optim *optim = wg_optim_sgd(((wg_tensor_list){1, &w, NULL}), .lr = 1);
+    uint64_t noise = 1;
+    double mean = 0;
+    for (int64_t t = 0; t < 800; t++) {
+        noise = noise * 6364136223846793005u + 1442695040888963407u;
+        const double sample = noise >> 61 < 5 ? 1 : -1;
+        mean += sample / 800;
+        assert_int_equal(wg_write(y, &sample), WG_OK);
+        assert_int_equal(wg_lr_set(schedule, optim, t), WG_OK);
+        WG_TAPE(tape);
+        assert_int_equal(wg_backward(wg_mul_scalar(wg_square(wg_sub(w, y)), 0.5)), WG_OK);
+        assert_int_equal(wg_optim_step(optim), WG_OK);
+    }
+    const double found = wg_item(w);
+    wg_optim_destroy(optim), wg_free(w), wg_free(y), wg_lr_destroy(schedule);
+    assert_true(fabs(mean - 0.25) < 0.1);
+    return fabs(found - mean);
+}
+
+static void rates_that_fulfil_them_find_a_mean(void **state)
+{
+    (void)state;
+    assert_close(distance_from_mean(wg_lr_inverse_time()), 0, 1e-12);
+    assert_true(distance_from_mean(wg_lr_inverse_time(.power = 0.75)) < 0.2);
+    assert_true(distance_from_mean(wg_lr_constant(.factor = 0.9, .steps = 800)) > 0.3);
+    assert_true(distance_from_mean(wg_lr_product(wg_lr_constant(.factor = 0.5, .steps = 800), wg_lr_exponential(.gamma = 0.5))) >
+                1);
+    assert_no_error();
+}
+
 static double fails(int64_t step, void *context)
 {
     (void)step, (void)context;
@@ -212,7 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_schedule_is_judged), TEST(combinations_are_judged_by_their_parts),
         TEST(powers_are_estimated),     TEST(what_is_not_known_is_said),
-        TEST(reasons_are_sentences),
+        TEST(reasons_are_sentences),    TEST(rates_that_fulfil_them_find_a_mean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

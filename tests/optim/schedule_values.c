@@ -57,6 +57,13 @@ static void factors_are_the_formulas(void **state)
     FACTORS(wg_lr_warmup(wg_lr_inverse_time(), .steps = 2), 0, 0.5, 1, 0.5, 1.0 / 3);
     FACTORS(wg_lr_warmup(wg_lr_step(.period = 1, .gamma = 0.5), .steps = 2, .start = 0.5), 0.5, 0.75, 1, 0.5);
     FACTORS(wg_lr_then(wg_lr_constant(.factor = 0.5), 0, wg_lr_inverse_time()), 1, 0.5);
+    FACTORS(wg_lr_then(wg_lr_constant(.factor = 0.1), 2, wg_lr_exponential(.gamma = 0.9)), 0.1, 0.1, 1, 0.9, 0.81, 0.729);
+    FACTORS(wg_lr_then(wg_lr_constant(.factor = 0.1), 0, wg_lr_exponential(.gamma = 0.9)), 1, 0.9, 0.81);
+    FACTORS(wg_lr_product(wg_lr_multi_step(.milestones = WG_MILESTONES(2, 5)), wg_lr_multi_step(.milestones = WG_MILESTONES(2))), 1,
+            1, 0.01, 0.01, 0.01, 0.001, 0.001); /* a milestone twice */
+    FACTORS(wg_lr_product(wg_lr_step(.period = 2, .gamma = 0.5), wg_lr_exponential(.gamma = 0.9)), 1, 0.9, 0.405, 0.3645, 0.164025,
+            0.1476225);
+    FACTORS(wg_lr_cosine(.steps = 3), 1, 0.75, 0.25, 0, 0.25, 0.75, 1);
     assert_no_error();
 }
 

@@ -123,6 +123,31 @@ static void the_norm_of_all_gradients_ends_the_loop(void **state)
     assert_no_error();
 }
 
+/* f is the mean of (w - y)²/2 over two examples. At its minimum the gradient of the mean is 0, that of either example is not: a norm of
+   batches does not say that it is there. */
+static void the_norm_of_a_batch_is_noise(void **state)
+{
+    (void)state;
+    const double examples[] = {1, -1};
+    wg_tensor *w = wg_set_requires_grad(wg_scalar(WG_F64, 0), true), *y = wg_from(examples, WG_SHAPE(2));
+    const wg_tensor_list params = {1, &w, NULL};
+    for (int batch = 0; batch < 2; batch++) {
+        wg_stopping *stop = wg_stopping_create(.gradient_tolerance = 1e-6, .max_steps = 1);
+        while (!wg_stopping_done(stop)) {
+            WG_TAPE(tape);
+            wg_tensor *part = batch ? wg_slice(y, 0, 0, 1, 1) : y;
+            assert_int_equal(wg_backward(wg_mul_scalar(wg_mean(wg_square(wg_sub(w, part))), 0.5)), WG_OK);
+            assert_int_equal(wg_stopping_tell_gradients(stop, params), WG_OK);
+            wg_clear_gradient(w);
+        }
+        assert_int_equal(wg_stopping_done(stop), batch ? WG_STOPPING_REASON_STEPS : WG_STOPPING_REASON_GRADIENT);
+        assert_close(wg_stopping_inspect(stop).gradient_norm, batch, 0);
+        wg_stopping_destroy(stop);
+    }
+    wg_free(w), wg_free(y);
+    assert_no_error();
+}
+
 static void a_norm_may_be_told(void **state)
 {
     (void)state;
@@ -406,6 +431,7 @@ int main(void)
         TEST(a_budget_of_evaluations_is_counted_by_the_program),
         TEST(seconds_run_from_the_first_question),
         TEST(the_norm_of_all_gradients_ends_the_loop),
+        TEST(the_norm_of_a_batch_is_noise),
         TEST(a_norm_may_be_told),
         TEST(patience_is_values_in_a_row),
         TEST(what_is_not_finite_ends_the_loop_or_counts),
