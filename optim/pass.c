@@ -32,10 +32,22 @@ wg_status pass_enter(wg_optim *optim, const struct parameter *p, struct step *s)
     return WG_OK;
 }
 
-/* target ← value, where the gate is open. */
-static wg_status put(wg_tensor *target, wg_tensor *value, wg_tensor *gate)
+wg_tensor *pass_gated(wg_tensor *before, wg_tensor *value, wg_tensor *gate)
 {
-    return value == target ? WG_OK : wg_assign(target, gate ? wg_where(gate, value, target) : value);
+    return gate ? wg_where(gate, value, before) : value;
+}
+
+/* The tensor in this place becomes value, where the gate is open: by an assignment, or, of steps that are recorded, by being replaced. */
+static wg_status put(const wg_optim *optim, wg_tensor **place, wg_tensor *value, wg_tensor *gate)
+{
+    if (value == *place)
+        return WG_OK;
+    value = pass_gated(*place, value, gate);
+    if (!optim->is_recorded)
+        return wg_assign(*place, value);
+    WG_TRY(wg_error_if_null(value));
+    *place = value;
+    return WG_OK;
 }
 
 static bool is_empty(const struct moving *m)
@@ -88,7 +100,7 @@ static wg_status agree(const wg_optim *optim, const struct link *link, wg_tensor
         WG_TRY(link->rule->agree(&first->s));
     for (int k = 0; k < MAX_STATE; k++)
         if (link->rule->state[k].shared)
-            WG_TRY(put(optim->shared[link->state + (size_t)k], first->s.state[k], gate));
+            WG_TRY(put(optim, &optim->shared[link->state + (size_t)k], first->s.state[k], gate));
     for (size_t i = 0; i < optim->n_moving; i++) {
         struct step *s = &optim->moving[i].s;
         memcpy(s->sum, first->s.sum, sizeof s->sum);
@@ -114,7 +126,7 @@ static wg_status pass(const wg_optim *optim, const struct link *link, struct mov
         m->s.moved = made;
     for (int k = 0; k < MAX_STATE; k++)
         if (!link->rule->state[k].shared)
-            WG_TRY(put(m->p->state[link->state + (size_t)k], m->s.state[k], gate));
+            WG_TRY(put(optim, &m->p->state[link->state + (size_t)k], m->s.state[k], gate));
     return WG_OK;
 }
 
@@ -122,10 +134,10 @@ static wg_status pass(const wg_optim *optim, const struct link *link, struct mov
 static wg_status leave(const struct moving *m, bool counts)
 {
     if (!is_empty(m))
-        WG_TRY(put(m->p->tensor, m->s.moved, m->s.gate));
+        WG_TRY(wg_assign(m->p->tensor, pass_gated(m->p->tensor, m->s.moved, m->s.gate)));
     if (!counts)
         return WG_OK;
-    return m->s.gate ? put(m->p->count, m->s.t, m->s.gate) : wg_increment(m->p->count);
+    return m->s.gate ? wg_assign(m->p->count, pass_gated(m->p->count, m->s.t, m->s.gate)) : wg_increment(m->p->count);
 }
 
 /* All parameters go through n links, each as far as it gets before it must wait for the others. */
@@ -141,7 +153,7 @@ static wg_status go_through(const wg_optim *optim, const struct link *link, size
             struct moving *m = &optim->moving[i];
             for (size_t l = from; l < to && !is_empty(m); l++)
                 WG_TRY(pass(optim, &link[l], m, l == from ? gate : m->s.gate));
-            if (to == n)
+            if (to == n && !optim->is_recorded)
                 WG_TRY(leave(m, counts));
         }
     }

@@ -30,5 +30,6 @@
 #include "tape.h"
 #include "tensor.h"
 #include "trace.h"
+#include "unroll.h"
 
 #endif

@@ -160,12 +160,14 @@ struct wg_optim {
     bool same;                        /* they are those of the step before */
     wg_update *update, *update_ahead; /* of those parameters, to run again; or NULL */
     const char *op;                   /* the function that takes the step, for messages */
+    bool is_recorded;                 /* steps replace the tensors of parameters and states (unroll.c) */
     const char *exchanged;            /* the state that is in place of the parameters; or NULL */
 };
 
 /* The way through the chain (pass.c): parameters enter, and all of them take a step, or one ahead. */
 wg_status pass_enter(wg_optim *optim, const struct parameter *p, struct step *s);
 wg_status pass_step(const wg_optim *optim);
+wg_tensor *pass_gated(wg_tensor *before, wg_tensor *value, wg_tensor *gate); /* value, or what was before where a gate is closed */
 wg_status pass_ahead(const wg_optim *optim);
 
 /* The parameter is its group's i-th. It outlives the optimizer, or that can no longer step or be printed: E_DANGLING. */

@@ -79,12 +79,43 @@ static void misuse_added(void)
     wg_optim_destroy(optim);
 }
 
+static void misuse_unrolled(void)
+{
+    wg_optim *optim = wg_optim_sgd(x_alone()), *draws = wg_optim_noisy_sgd(x_alone());
+    assert_null_and_error(wg_optim_unroll(NULL), WG_E_NULL, "optim_unroll: the optimizer is NULL");
+    wg_tape *tape = wg_tape_open();
+    assert_null_and_error(wg_optim_unroll(draws), WG_E_ARGUMENT, "optim_unroll: noisy_sgd draws numbers");
+    wg_unrolled *steps = wg_optim_unroll(optim);
+    assert_non_null(steps);
+    wg_tensor *none = WG_NONE, *null = NULL, *scalar = wg_scalar(WG_F64, 1), *narrow = wg_scalar(WG_F32, 1);
+    assert_fails(wg_unrolled_step(NULL, &none), WG_E_NULL, "unrolled_step: the steps are NULL");
+    assert_fails(wg_unrolled_step(steps, NULL), WG_E_NULL, "unrolled_step: the list of gradients is NULL");
+    assert_fails(wg_unrolled_step(steps, &null), WG_E_NULL, "unrolled_step: the gradient of parameter 0 is NULL");
+    assert_fails(wg_unrolled_step(steps, &none), WG_E_NO_GRAD, "unrolled_step: no parameter has a gradient");
+    assert_fails(wg_unrolled_step(steps, &scalar), WG_E_SHAPE, "unrolled_step: the gradient of parameter 0");
+    assert_fails(wg_unrolled_step(steps, &fx.labels), WG_E_SHAPE, "unrolled_step: ");
+    assert_fails(wg_unrolled_set_lr(NULL, 0, scalar), WG_E_NULL, "unrolled_set_lr: the steps are NULL");
+    assert_fails(wg_unrolled_set_lr(steps, 0, NULL), WG_E_NULL, "unrolled_set_lr: the rate is NULL");
+    assert_fails(wg_unrolled_set_lr(steps, 1, scalar), WG_E_ARGUMENT, "unrolled_set_lr: there is no group 1");
+    assert_fails(wg_unrolled_set_lr(steps, 0, narrow), WG_E_DTYPE, "unrolled_set_lr: expected a rate of f64, got f32");
+    assert_fails(wg_unrolled_set_lr(steps, 0, wg_ones(WG_F64, WG_SHAPE(2))), WG_E_SHAPE, "unrolled_set_lr: expected a scalar");
+    wg_tape *inner = wg_tape_open();
+    assert_fails(wg_unrolled_step(steps, &none), WG_E_STATE, "unrolled_step: the tape on which the steps began is not on top");
+    assert_int_equal(wg_tape_close(inner), WG_OK), assert_int_equal(wg_tape_close(tape), WG_OK);
+    assert_int_equal(wg_unrolled_params(NULL).n, 0);
+    expect_error(WG_E_NULL, "unrolled_params: the steps are NULL");
+    wg_unrolled_destroy(steps), wg_unrolled_destroy(NULL);
+    wg_optim_destroy(optim), wg_optim_destroy(draws);
+}
+
 static const struct misuse table[] = {
 #define WG_STAGE(name, options) {"wg_stage_" #name "_with", misuse_list},
 #include "wengert/stages.def"
 #undef WG_STAGE
-    {"wg_stage_destroy", misuse_list},     {"wg_optim_chain_with", misuse_chain}, {"wg_optim_add_stage", misuse_added},
-    {"wg_optim_step_ahead", misuse_added}, {"wg_optim_exchange", misuse_added},
+    {"wg_stage_destroy", misuse_list},        {"wg_optim_chain_with", misuse_chain},   {"wg_optim_add_stage", misuse_added},
+    {"wg_optim_step_ahead", misuse_added},    {"wg_optim_exchange", misuse_added},     {"wg_optim_unroll", misuse_unrolled},
+    {"wg_unrolled_destroy", misuse_unrolled}, {"wg_unrolled_params", misuse_unrolled}, {"wg_unrolled_step", misuse_unrolled},
+    {"wg_unrolled_set_lr", misuse_unrolled},
 };
 
 MISUSE_MAIN(table)
