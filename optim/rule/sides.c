@@ -167,12 +167,12 @@ static const struct wg_op root_op = {.name = "inverse_root",
                                      EVERY,
                                      .n_out = 1,
                                      .kernels = {{.run = {root, root}}},
-                                     .reason = "a step of an optimizer is not recorded"};
+                                     .reason = "it is computed at some steps only, from statistics of all gradients so far"};
 static const struct wg_op basis_op = {.name = "eigenbasis",
                                       EVERY,
                                       .n_out = 2,
                                       .kernels = {{.run = {basis, basis}}},
-                                      .reason = "a step of an optimizer is not recorded"};
+                                      .reason = "it is computed at some steps only, from statistics of all gradients so far"};
 
 wg_tensor *sides_root(const struct step *s, wg_tensor *statistics, wg_tensor *old, double frequency, double eps, double power)
 {

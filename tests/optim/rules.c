@@ -131,9 +131,9 @@ static void a_mistake_in_a_formula_is_seen(void **state)
 
 /* Those of PyTorch, which trajectories.c compares with PyTorch itself; one of lectures, which variants.c checks; those that draw, which
    sampling.c follows. */
-static const char *const elsewhere[] = {"sgd",         "heavy_ball", "amsgrad", "adam",          "adamw",    "adagrad",
-                                        "adadelta",    "adamax",     "nadam",   "radam",         "rprop",    "asgd",
-                                        "sparse_adam", "sgld",       "psgld",   "perturbed_sgd", "noisy_sgd"};
+static const char *const elsewhere[] = {"sgd",         "heavy_ball", "amsgrad", "adam",          "adamw",     "adagrad",
+                                        "adadelta",    "adamax",     "nadam",   "radam",         "rprop",     "asgd",
+                                        "sparse_adam", "sgld",       "psgld",   "perturbed_sgd", "noisy_sgd", "psgd_kron"};
 
 static void every_other_entry_has_a_case(void **state)
 {
