@@ -73,6 +73,20 @@ WG_API double wg_optim_base_lr(const wg_optim *optim, size_t group);
    (wg_update_commit). Errors: E_NULL, E_NO_GRAD (no parameter has a gradient), E_DANGLING (a parameter was freed), E_STATE (inside wg_update_begin), E_MEMORY. */
 WG_API WG_MUST_CHECK wg_status wg_optim_step(wg_optim *optim);
 
+/* A step as the uniform framework writes it: p ← p - α H⁻¹ g + β H⁻¹ H' (p - p'), p' and H' being those of one step before. gradient: g, with the
+   part of .weight_decay; h, h_before: H and H', diagonal; rate: α/H, the learning rate of each weight; momentum: β H'/H. All have the
+   parameter's shape and are the open tape's. */
+typedef struct wg_optim_terms {
+    wg_tensor *gradient, *h, *h_before, *rate, *momentum;
+    double alpha, beta;
+} wg_optim_terms;
+
+/* The terms of the step that wg_optim_step would take now with the parameter's gradient. β takes the rate to be that of the step before; at
+   the first step it is 0, and h_before is h. Of sgd, heavy_ball, adagrad, rmsprop, adam, adamw, amsgrad and adamax without stages; another, or
+   one whose options take it out of the framework (nesterov), is E_ARGUMENT. E_NULL, E_NO_GRAD (no gradient), E_STATE (no tape is open),
+   E_MEMORY. Source: the framework is that of Wilson et al., 2017. */
+WG_API WG_MUST_CHECK wg_status wg_optim_view(const wg_optim *optim, const wg_tensor *parameter, wg_optim_terms *terms);
+
 /* Between wg_backward and the step: every element of the parameters' gradients brought into -limit … limit; NaN stays. */
 WG_API WG_MUST_CHECK wg_status wg_optim_clip_value(wg_tensor_list params, double limit);
 

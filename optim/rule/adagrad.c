@@ -32,5 +32,16 @@ static wg_tensor *move(struct step *s)
     return wg_sub(s->p, step_scaled(direction, rate(s, o->lr_decay)));
 }
 
+static wg_status terms(const struct step *s, struct terms *terms, const char *op)
+{
+    const wg_optim_adagrad_options *o = s->options;
+    if (o->past || o->eps == 0)
+        return step_no_terms(op, "past, or eps 0,");
+    terms->gradient = step_gradient(s, o->weight_decay);
+    terms->h = o->eps_inside ? wg_sqrt(wg_add_scalar(s->state[0], o->eps)) : step_root(s->state[0], o->eps);
+    terms->scale = rate(s, o->lr_decay);
+    return WG_OK;
+}
+
 const struct optim_rule optim_adagrad_rule = {
-    .name = "adagrad", .state = {{.name = "v", .start = start}}, .check = check, .move = move};
+    .name = "adagrad", .terms = terms, .state = {{.name = "v", .start = start}}, .check = check, .move = move};

@@ -28,5 +28,19 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_over_root(m, v, o->eps, o->eps_inside));
 }
 
+static wg_status terms(const struct step *s, struct terms *terms, const char *op)
+{
+    const wg_optim_adam_options *o = s->options;
+    if (o->eps == 0)
+        return step_no_terms(op, "eps 0");
+    wg_tensor *v = o->uncorrected ? s->state[1] : step_unbiased(s, s->state[1], o->beta2);
+    terms->gradient = step_gradient(s, o->weight_decay);
+    terms->h = o->eps_inside ? wg_sqrt(wg_add_scalar(v, o->eps)) : step_root(v, o->eps);
+    terms->scale = o->uncorrected ? s->lr : wg_mul(s->lr, step_unbias(s, o->beta1));
+    terms->kept = o->beta1;
+    terms->taken = o->sum ? 1 : 1 - o->beta1;
+    return WG_OK;
+}
+
 const struct optim_rule optim_adam_rule = {
-    .name = "adam", .state = {{.name = "m"}, {.name = "v"}}, .update = update, .by_ops = by_ops, .move = move};
+    .name = "adam", .terms = terms, .state = {{.name = "m"}, {.name = "v"}}, .update = update, .by_ops = by_ops, .move = move};

@@ -13,4 +13,17 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_scaled(wg_div(m, u), step_unbias(s, o->beta1)));
 }
 
-const struct optim_rule optim_adamax_rule = {.name = "adamax", .state = {{.name = "m"}, {.name = "u"}}, .move = move};
+static wg_status terms(const struct step *s, struct terms *terms, const char *op)
+{
+    const wg_optim_adamax_options *o = s->options;
+    (void)op;
+    terms->gradient = step_gradient(s, o->weight_decay);
+    terms->h = s->state[U];
+    terms->scale = wg_mul(s->lr, step_unbias(s, o->beta1));
+    terms->kept = o->beta1;
+    terms->taken = 1 - o->beta1;
+    return WG_OK;
+}
+
+const struct optim_rule optim_adamax_rule = {
+    .name = "adamax", .terms = terms, .state = {{.name = "m"}, {.name = "u"}}, .move = move};

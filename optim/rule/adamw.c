@@ -15,5 +15,18 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_plus(step_adam(s, s->g, o->beta1, o->beta2, o->eps), o->weight_decay, s->p));
 }
 
+static wg_status terms(const struct step *s, struct terms *terms, const char *op)
+{
+    const wg_optim_adamw_options *o = s->options;
+    if (o->weight_decay != 0)
+        return step_no_terms(op, "weight_decay");
+    terms->gradient = s->g;
+    terms->h = step_root(step_unbiased(s, s->state[1], o->beta2), o->eps);
+    terms->scale = wg_mul(s->lr, step_unbias(s, o->beta1));
+    terms->kept = o->beta1;
+    terms->taken = 1 - o->beta1;
+    return WG_OK;
+}
+
 const struct optim_rule optim_adamw_rule = {
-    .name = "adamw", .state = {{.name = "m"}, {.name = "v"}}, .update = update, .move = move};
+    .name = "adamw", .terms = terms, .state = {{.name = "m"}, {.name = "v"}}, .update = update, .move = move};

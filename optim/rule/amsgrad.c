@@ -19,5 +19,19 @@ static wg_tensor *move(struct step *s)
     return step_away(s, step_plus(direction, o->decoupled ? o->weight_decay : 0, s->p));
 }
 
+static wg_status terms(const struct step *s, struct terms *terms, const char *op)
+{
+    const wg_optim_amsgrad_options *o = s->options;
+    if (o->eps == 0 || (o->decoupled && o->weight_decay != 0))
+        return step_no_terms(op, "eps 0, or decoupled weight_decay,");
+    wg_tensor *v = o->uncorrected ? s->state[LARGEST] : step_unbiased(s, s->state[LARGEST], o->beta2);
+    terms->gradient = step_gradient(s, o->weight_decay);
+    terms->h = step_root(v, o->eps);
+    terms->scale = o->uncorrected ? s->lr : wg_mul(s->lr, step_unbias(s, o->beta1));
+    terms->kept = o->beta1;
+    terms->taken = 1 - o->beta1;
+    return WG_OK;
+}
+
 const struct optim_rule optim_amsgrad_rule = {
-    .name = "amsgrad", .state = {{.name = "m"}, {.name = "v"}, {.name = "largest"}}, .move = move};
+    .name = "amsgrad", .terms = terms, .state = {{.name = "m"}, {.name = "v"}, {.name = "largest"}}, .move = move};

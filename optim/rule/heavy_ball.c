@@ -1,6 +1,7 @@
 /* The heavy ball with the rate inside: the formula stands in optimizers.def. */
 #include "rule.h"
 #include "wengert/ops.h"
+#include "wengert/tensor.h"
 
 static wg_tensor *move(struct step *s)
 {
@@ -10,4 +11,16 @@ static wg_tensor *move(struct step *s)
     return o->nesterov ? wg_sub(step_plus(s->p, o->momentum, d), pull) : wg_add(s->p, d);
 }
 
-const struct optim_rule optim_heavy_ball_rule = {.name = "heavy_ball", .state = {{.name = "d"}}, .move = move};
+static wg_status terms(const struct step *s, struct terms *terms, const char *op)
+{
+    const wg_optim_heavy_ball_options *o = s->options;
+    if (o->nesterov)
+        return step_no_terms(op, "nesterov");
+    terms->gradient = step_gradient(s, o->weight_decay);
+    terms->h = wg_ones(wg_dtype_of(s->p), wg_shape_of(s->p));
+    terms->scale = s->lr;
+    terms->kept = o->momentum;
+    return WG_OK;
+}
+
+const struct optim_rule optim_heavy_ball_rule = {.name = "heavy_ball", .terms = terms, .state = {{.name = "d"}}, .move = move};

@@ -35,7 +35,20 @@ static wg_tensor *move(struct step *s)
     return step_away(s, o->nesterov ? step_plus(direction, o->momentum, b) : b);
 }
 
+static wg_status terms(const struct step *s, struct terms *terms, const char *op)
+{
+    const wg_optim_rmsprop_options *o = s->options;
+    if (o->momentum != 0 || o->eps == 0)
+        return step_no_terms(op, "momentum, or eps 0,");
+    wg_tensor *v = o->centered ? wg_sub(s->state[V], wg_square(s->state[C])) : s->state[V];
+    terms->gradient = step_gradient(s, o->weight_decay);
+    terms->h = o->eps_inside ? wg_sqrt(wg_add_scalar(v, o->eps)) : step_root(v, o->eps);
+    terms->scale = s->lr;
+    return WG_OK;
+}
+
 const struct optim_rule optim_rmsprop_rule = {.name = "rmsprop",
+                                              .terms = terms,
                                               .state = {{.name = "v"}, {.name = "c"}, {.name = "b"}},
                                               .check = check,
                                               .needs_state = needs_state,

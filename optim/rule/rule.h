@@ -31,6 +31,13 @@ struct state_kind {
     bool generator, shared;
 };
 
+/* A step as u ← kept u + taken g, p ← p - scale u/h: h like p, scale an f64 scalar. first: the parameter's first step, where u was 0. */
+struct terms {
+    wg_tensor *gradient, *h, *scale;
+    double kept, taken;
+    bool first;
+};
+
 /* What a link of the chain acts on. A stage in front of the rule makes another gradient of the gradient, the rule makes of it what the
    parameter becomes, and a stage behind it makes another value of that. A stage that leads ahead makes the point of which
    wg_optim_step_ahead asks for the gradient; the step itself leaves it out. */
@@ -49,6 +56,8 @@ struct optim_rule {
        once for all after that, replaces shared states and sets gate. Both or one may be NULL. */
     wg_status (*part)(struct step *s);
     wg_status (*agree)(struct step *s);
+    /* Of a rule that is a step of that kind: its terms, s being after move. E_ARGUMENT where options make another of it. NULL: it is none. */
+    wg_status (*terms)(const struct step *s, struct terms *terms, const char *op);
     wg_status (*update)(const struct step *s); /* changes parameter and state in place, by a kernel of its own */
     bool (*by_ops)(const void *options);       /* of a rule that has both: if true of any group, a step is by move */
 };
@@ -84,6 +93,8 @@ wg_tensor *step_trust(wg_tensor *p, wg_tensor *u);                      /* ‖p�
 wg_tensor *step_is_multiple(wg_tensor *n, double of);                   /* 1 where a whole number n is one, else 0, f64 */
 /* Momentum with this state: v ← μv + (1-τ)u, u at the first step; u + μv if nesterov, else v. */
 wg_tensor *step_momentum(struct step *s, int state, wg_tensor *u, double momentum, double dampening, bool nesterov);
+/* For terms: the error where an option takes the rule out of the kind. */
+wg_status step_no_terms(const char *op, const char *why);
 /* For agree: where the mask is false, what follows keeps its state. */
 wg_status step_close_unless(struct step *s, wg_tensor *open);
 

@@ -1,6 +1,7 @@
 /* Stochastic gradient descent with momentum: the formula stands in optimizers.def. */
 #include "rule.h"
 #include "wengert/ops.h"
+#include "wengert/tensor.h"
 
 static wg_status check(const void *options, const char *op)
 {
@@ -27,5 +28,23 @@ static wg_tensor *move(struct step *s)
     return step_away(s, o->momentum != 0 ? step_momentum(s, 0, d, o->momentum, o->dampening, o->nesterov) : d);
 }
 
-const struct optim_rule optim_sgd_rule = {
-    .name = "sgd", .state = {{.name = "v"}}, .check = check, .needs_state = needs_state, .update = update, .move = move};
+static wg_status terms(const struct step *s, struct terms *terms, const char *op)
+{
+    const wg_optim_sgd_options *o = s->options;
+    if (o->nesterov)
+        return step_no_terms(op, "nesterov");
+    terms->gradient = step_gradient(s, o->weight_decay);
+    terms->h = wg_ones(wg_dtype_of(s->p), wg_shape_of(s->p));
+    terms->scale = s->lr;
+    terms->kept = o->momentum;
+    terms->taken = o->momentum != 0 && !terms->first ? 1 - o->dampening : 1;
+    return WG_OK;
+}
+
+const struct optim_rule optim_sgd_rule = {.name = "sgd",
+                                          .terms = terms,
+                                          .state = {{.name = "v"}},
+                                          .check = check,
+                                          .needs_state = needs_state,
+                                          .update = update,
+                                          .move = move};

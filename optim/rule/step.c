@@ -174,3 +174,8 @@ wg_status step_close_unless(struct step *s, wg_tensor *open)
     s->gate = s->gate ? wg_logical_and(s->gate, open) : open;
     return wg_error_if_null(s->gate);
 }
+
+wg_status step_no_terms(const char *op, const char *why)
+{
+    return wg_error_set(WG_E_ARGUMENT, op, "%s: with %s a step is none of u ← a u + b g, p ← p - s u/h", op, why);
+}

@@ -79,6 +79,19 @@ static void misuse_added(void)
     wg_optim_destroy(optim);
 }
 
+static void misuse_view(void)
+{
+    wg_optim *optim = wg_optim_sgd(x_alone());
+    wg_optim_terms terms;
+    assert_fails(wg_optim_view(NULL, fx.x, &terms), WG_E_NULL, "optim_view: the optimizer is NULL");
+    assert_fails(wg_optim_view(optim, NULL, &terms), WG_E_NULL, "optim_view: the parameter is NULL");
+    assert_fails(wg_optim_view(optim, fx.x, NULL), WG_E_NULL, "optim_view: the place for the terms is NULL");
+    WG_TAPE(tape);
+    assert_fails(wg_optim_view(optim, fx.labels, &terms), WG_E_ARGUMENT, "is no parameter of the optimizer");
+    assert_fails(wg_optim_view(optim, fx.x, &terms), WG_E_NO_GRAD, "optim_view: the parameter (");
+    wg_optim_destroy(optim);
+}
+
 static void misuse_unrolled(void)
 {
     wg_optim *optim = wg_optim_sgd(x_alone()), *draws = wg_optim_noisy_sgd(x_alone());
@@ -112,10 +125,10 @@ static const struct misuse table[] = {
 #define WG_STAGE(name, options) {"wg_stage_" #name "_with", misuse_list},
 #include "wengert/stages.def"
 #undef WG_STAGE
-    {"wg_stage_destroy", misuse_list},        {"wg_optim_chain_with", misuse_chain},   {"wg_optim_add_stage", misuse_added},
-    {"wg_optim_step_ahead", misuse_added},    {"wg_optim_exchange", misuse_added},     {"wg_optim_unroll", misuse_unrolled},
-    {"wg_unrolled_destroy", misuse_unrolled}, {"wg_unrolled_params", misuse_unrolled}, {"wg_unrolled_step", misuse_unrolled},
-    {"wg_unrolled_set_lr", misuse_unrolled},
+    {"wg_stage_destroy", misuse_list},     {"wg_optim_chain_with", misuse_chain},    {"wg_optim_add_stage", misuse_added},
+    {"wg_optim_step_ahead", misuse_added}, {"wg_optim_exchange", misuse_added},      {"wg_optim_view", misuse_view},
+    {"wg_optim_unroll", misuse_unrolled},  {"wg_unrolled_destroy", misuse_unrolled}, {"wg_unrolled_params", misuse_unrolled},
+    {"wg_unrolled_step", misuse_unrolled}, {"wg_unrolled_set_lr", misuse_unrolled},
 };
 
 MISUSE_MAIN(table)
