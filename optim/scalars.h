@@ -1,4 +1,5 @@
-/* The state of an object that counts or remembers numbers: named f64 scalars of its own, which a program reads and writes to save and resume. */
+/* The state of an object that counts or remembers numbers: named f64 scalars of its own, which a program reads and writes to save and
+   resume. */
 #ifndef OPTIM_SCALARS_H
 #define OPTIM_SCALARS_H
 

@@ -91,8 +91,8 @@ WG_API wg_lr *wg_lr_closure(wg_lr_factor *factor, void *context, void (*destroy)
 
 /* ---- plateau: the rate is reduced when a value stops improving ---- */
 
-/* It is told a value, such as the loss on validation data after each epoch. With the best value so far and the count of values in a row that were no
-   improvement, its factor f, 1 at first, becomes max(f factor, min) when that count is above `patience`, and the count begins anew:
+/* It is told a value, such as the loss on validation data after each epoch, and counts the values in a row that were no improvement on
+   the best one. When the count is above `patience`, its factor f, 1 at first, becomes max(f factor, min), and the count begins anew:
 
    wg_lr_plateau *plateau = wg_lr_plateau_create(.patience = 5);
    for (int epoch = 0; epoch < 100; epoch++) {

@@ -77,8 +77,8 @@ static wg_status add_up(const wg_lr *schedule, int64_t steps, struct sums *sums)
     return WG_OK;
 }
 
-/* A power law has one slope, the logarithm of the ratio of sums over ranges of which one is twice the other. A slope that changes is believed
-   where it is far from the border, 0. */
+/* A power law has one slope: the logarithm of the ratio of sums over ranges, of which one is twice the other. A slope that changes is
+   believed where it is far from the border, 0. */
 static wg_lr_series judge(const double sum[RANGES], double *slope)
 {
     const double before = log2(sum[1] / sum[0]), last = log2(sum[2] / sum[1]);

@@ -38,6 +38,13 @@ static char *make_name(char *const *state_name, size_t n, wg_tensor_list list, s
 
 /* ---- keeping ---- */
 
+/* For messages. */
+static const char *label(wg_tensor_list list, size_t i)
+{
+    const char *name = list.name && list.name[i] ? list.name[i] : wg_name_of(list.tensor[i]);
+    return name[0] ? name : "unnamed";
+}
+
 static wg_status check_entry(const wg_stopping *stopping, wg_tensor_list list, size_t i, const char *op)
 {
     const wg_tensor *t = list.tensor[i];
@@ -47,10 +54,10 @@ static wg_status check_entry(const wg_stopping *stopping, wg_tensor_list list, s
         return wg_error_first() ? wg_error_first()->code : WG_E_ARGUMENT;
     for (size_t k = 0; k < stopping->n_kept; k++)
         if (stopping->kept[k].tensor == t)
-            return wg_error_set(WG_E_ARGUMENT, op, "%s: tensor %zu (%s) is kept already", op, i, wg_name_of(t));
+            return wg_error_set(WG_E_ARGUMENT, op, "%s: tensor %zu (%s) is kept already", op, i, label(list, i));
     for (size_t k = 0; k < i; k++)
         if (list.tensor[k] == t)
-            return wg_error_set(WG_E_ARGUMENT, op, "%s: tensor %zu (%s) is given twice", op, i, wg_name_of(t));
+            return wg_error_set(WG_E_ARGUMENT, op, "%s: tensor %zu (%s) is given twice", op, i, label(list, i));
     return WG_OK;
 }
 
@@ -74,7 +81,7 @@ static wg_status keep_one(wg_stopping *stopping, wg_tensor_list list, size_t i, 
         kept->borrowed = NULL;
         return wg_error_set(WG_E_ARGUMENT, op,
                             "%s: tensor %zu (%s) belongs to a tape and ends with it: take it out by wg_own first", op, i,
-                            wg_name_of(t));
+                            label(list, i));
     }
     kept->copy = kept->borrowed ? own_tensor(wg_dtype_of(t), wg_shape_of(t), 0) : NULL;
     char *name = kept->copy ? make_name(stopping->state_name, NUMBERS + at, list, i) : NULL;

@@ -17,6 +17,7 @@ struct kept {
 struct wg_stopping {
     wg_stopping_options options;
     struct scalars numbers;
+    bool failed; /* the last wg_stopping_done, for its text */
     bool clock_runs;
     struct timespec last; /* when seconds were counted, if it runs */
     size_t n_kept;

@@ -130,8 +130,11 @@ static wg_status ask(wg_stopping *stopping, wg_stopping_reason *reason)
 
 wg_stopping_reason wg_stopping_done(wg_stopping *stopping)
 {
-    wg_stopping_reason reason;
-    return ask(stopping, &reason) == WG_OK ? reason : WG_STOPPING_REASON_ERROR;
+    wg_stopping_reason reason = WG_STOPPING_REASON_ERROR;
+    const wg_status status = ask(stopping, &reason);
+    if (stopping)
+        stopping->failed = status != WG_OK;
+    return reason;
 }
 
 /* ---- telling ---- */

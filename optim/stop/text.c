@@ -62,8 +62,10 @@ static void write_reason(char *text, size_t size, const wg_stopping_options *o, 
     case WG_STOPPING_REASON_SECONDS:
         snprintf(text, size, "the budget is %g s", o->max_seconds);
         return;
-    case WG_STOPPING_REASON_NONE:
     case WG_STOPPING_REASON_ERROR:
+        snprintf(text, size, "the question failed, see the error");
+        return;
+    case WG_STOPPING_REASON_NONE:
         break;
     }
     snprintf(text, size, "no condition is fulfilled");
@@ -74,7 +76,7 @@ const char *wg_stopping_text(wg_stopping *stopping)
     double number[NUMBERS];
     if (stop_read(stopping, number, "stopping_text") != WG_OK)
         return "";
-    const wg_stopping_reason reason = stop_judge(&stopping->options, number);
+    const wg_stopping_reason reason = stopping->failed ? WG_STOPPING_REASON_ERROR : stop_judge(&stopping->options, number);
     char *text = stopping->text;
     const size_t size = sizeof stopping->text;
     const int used = snprintf(text, size,

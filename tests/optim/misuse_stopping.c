@@ -82,7 +82,7 @@ static void misuse_keeping(void)
     assert_fails(wg_stopping_keep(stop, (wg_tensor_list){0, NULL, NULL}), WG_E_ARGUMENT, "stopping_keep: there are no tensors");
     assert_fails(wg_stopping_keep(stop, (wg_tensor_list){1, NULL, NULL}), WG_E_NULL, "stopping_keep: there are no tensors");
     assert_fails(wg_stopping_keep(stop, ((wg_tensor_list){3, twice, NULL})), WG_E_ARGUMENT,
-                 "stopping_keep: tensor 2 () is given twice");
+                 "stopping_keep: tensor 2 (unnamed) is given twice");
     for (size_t i = 0; i < N_BAD; i++) {
         wg_tensor *pair[] = {fx.x, fx.bad[i]};
         if (!may_try(i))
@@ -96,12 +96,12 @@ static void misuse_keeping(void)
         WG_TAPE(tape);
         wg_tensor *pair[] = {fx.x, wg_add(fx.x, fx.y)};
         assert_fails(wg_stopping_keep(stop, ((wg_tensor_list){2, pair, NULL})), WG_E_ARGUMENT,
-                     "stopping_keep: tensor 1 () belongs to a tape and ends with it");
+                     "stopping_keep: tensor 1 (unnamed) belongs to a tape and ends with it");
     }
     assert_untouched(stop);
     assert_int_equal(wg_stopping_keep(stop, ((wg_tensor_list){1, &fx.x, NULL})), WG_OK);
     assert_fails(wg_stopping_keep(stop, ((wg_tensor_list){1, &fx.x, NULL})), WG_E_ARGUMENT,
-                 "stopping_keep: tensor 0 () is kept already");
+                 "stopping_keep: tensor 0 (unnamed) is kept already");
     assert_fails(wg_stopping_restore(stop), WG_E_STATE, "stopping_restore: there is no best value: 0 were told");
     assert_int_equal(wg_stopping_tell(stop, (double)NAN), WG_OK);
     assert_fails(wg_stopping_restore(stop), WG_E_STATE,

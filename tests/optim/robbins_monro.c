@@ -18,8 +18,8 @@ static void destroy_schedule(void *context)
     wg_lr_destroy(context);
 }
 
-/* What a schedule is said to be, and what its sums say: as a function of the program's it has no closed form. Frees it. clear: the estimate must
-   agree; else it may not know, but must not contradict. */
+/* What a schedule is said to be, and what its sums say: as a function of the program's it has no closed form. Frees it. clear: the
+   estimate must agree; else it may not know, but must not contradict. */
 static void assert_sums(const char *text, wg_lr *schedule, wg_lr_series sum, wg_lr_series squares, bool clear)
 {
     wg_lr_robbins_monro_result exact, estimate;
