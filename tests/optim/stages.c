@@ -396,6 +396,78 @@ static void projections_lead_into_their_sets(void **state)
     assert_no_error();
 }
 
+/* Onto the simplex, row by row, beside the definition: no point of the simplex is nearer than the one that is found, by its conditions: q - y is one
+   number where y > 0, and at most that number elsewhere. */
+static void rows_are_projected_onto_the_simplex(void **state)
+{
+    (void)state;
+    struct run run = begin(), plain = begin();
+    run.optim = wg_optim_sgd(list(&run), .lr = 0.1), plain.optim = wg_optim_sgd(list(&plain), .lr = 0.1);
+    assert_int_equal(wg_optim_add_stage(run.optim, wg_stage_project_simplex()), WG_OK);
+    take_steps(&run, 1), take_steps(&plain, 1);
+    double y[N], q[N];
+    int zeros = 0;
+    read_all(run.p[0], y), read_all(plain.p[0], q);
+    for (int row = 0; row < ROWS; row++) {
+        double sum = 0, away = NAN;
+        for (int i = row * COLUMNS; i < (row + 1) * COLUMNS; i++) {
+            sum += y[i];
+            away = y[i] > 0 ? q[i] - y[i] : away;
+        }
+        assert_close(sum, 1, 1e-14);
+        for (int i = row * COLUMNS; i < (row + 1) * COLUMNS; i++) {
+            assert_true(y[i] >= 0);
+            assert_true(y[i] > 0 ? fabs(q[i] - y[i] - away) < 1e-14 : q[i] <= away);
+            zeros += y[i] == 0;
+        }
+    }
+    assert_true(zeros > 0);
+    end(&run), end(&plain);
+    assert_no_error();
+}
+
+/* ‖ppᵀ - I‖, the largest element, of a matrix with fewer rows than columns. */
+static double away_from_orthonormal(const double *p)
+{
+    double worst = 0;
+    for (int i = 0; i < ROWS; i++)
+        for (int j = 0; j < ROWS; j++) {
+            double dot = 0;
+            for (int k = 0; k < COLUMNS; k++)
+                dot += p[i * COLUMNS + k] * p[j * COLUMNS + k];
+            worst = fmax(worst, fabs(dot - (i == j)));
+        }
+    return worst;
+}
+
+/* Orthonormal rows stay orthonormal, and the loss falls. */
+static void steps_along_the_stiefel_manifold(void **state)
+{
+    (void)state;
+    struct run run = begin(), free = begin();
+    double p[N] = {0};
+    for (int i = 0; i < ROWS; i++)
+        p[i * COLUMNS + i] = 1;
+    assert_int_equal(wg_write(run.p[0], p), WG_OK), assert_int_equal(wg_write(free.p[0], p), WG_OK);
+    run.optim = wg_optim_adam(list(&run), .lr = 0.05), free.optim = wg_optim_adam(list(&free), .lr = 0.05);
+    assert_int_equal(wg_optim_add_stage(run.optim, wg_stage_cayley()), WG_OK);
+    double first = 0, last = 0;
+    for (int t = 0; t < STEPS; t++) {
+        WG_TAPE(tape);
+        last = wg_item(loss_of(run.p[0], run.target[0], 1.5));
+        first = t == 0 ? last : first;
+        take_steps(&run, 1), take_steps(&free, 1);
+        read_all(run.p[0], p);
+        assert_true(away_from_orthonormal(p) < 1e-13);
+    }
+    assert_true(last < first - 0.5);
+    assert_values(run.p[1], wg_data(free.p[1]), 1e-15); /* of one axis: as without the stage */
+    read_all(free.p[0], p);
+    assert_true(away_from_orthonormal(p) > 0.1);
+    end(&run), end(&free);
+    assert_no_error();
+}
+
 /* ---- steps ahead ---- */
 
 /* Sharpness-aware steps beside their formula, by hand. */
@@ -580,6 +652,8 @@ int main(void)
         TEST(lookahead_goes_back_a_part_of_the_way),
         TEST(averages_are_those_of_the_weights),
         TEST(projections_lead_into_their_sets),
+        TEST(rows_are_projected_onto_the_simplex),
+        TEST(steps_along_the_stiefel_manifold),
         TEST(sam_takes_the_gradient_at_the_sharp_point),
         TEST(extragradient_comes_to_a_saddle),
         TEST(steps_ahead_are_captured),
