@@ -292,6 +292,38 @@ static void a_stage_leaves_out_what_is_not_finite(void **state)
     assert_no_error();
 }
 
+/* A differentiable step leads where a step leads. No gradient passes by the statistics: Shampoo's step uses their root at once, SOAP's has the
+   basis of the step before. */
+static void an_unrolled_step_has_no_gradient_of_the_factors(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct training plain = begin(WG_F64, makers[k]), unrolled = begin(WG_F64, makers[k]);
+        run(&plain, 1, 3), run(&unrolled, 1, 2);
+        wg_tensor *g[2], *leaf = wg_set_requires_grad(wg_ones(WG_F64, WG_SCALAR), true);
+        WG_TAPE(tape);
+        wg_unrolled *steps = wg_optim_unroll(unrolled.optim);
+        assert_non_null(steps);
+        for (int i = 0; i < 2; i++) {
+            double values[ELEMENTS];
+            for (int j = 0; j < ELEMENTS; j++)
+                values[j] = slope(i, j, 3);
+            g[i] = wg_mul(wg_from(values, wg_shape_of(plain.p[i])), leaf);
+        }
+        assert_int_equal(wg_unrolled_step(steps, g), WG_OK);
+        for (int i = 0; i < 2; i++)
+            assert_values(wg_unrolled_params(steps).tensor[i], wg_data(plain.p[i]), 1e-12);
+        const wg_status status = wg_backward(wg_sum(wg_unrolled_params(steps).tensor[0]));
+        assert_int_equal(status, makers[k] == shampoo ? WG_E_NO_GRAD : WG_OK);
+        if (makers[k] == shampoo)
+            assert_error(WG_E_NO_GRAD, "from statistics of all gradients so far");
+        wg_unrolled_destroy(steps);
+        wg_free(leaf);
+        end(&plain), end(&unrolled);
+    }
+    assert_no_error();
+}
+
 static void options_that_do_not_fit(void **state)
 {
     (void)state;
@@ -319,6 +351,7 @@ int main(void)
         TEST(a_step_that_is_watched_has_the_same_bits),
         TEST(a_gradient_that_is_not_finite_changes_nothing),
         TEST(a_stage_leaves_out_what_is_not_finite),
+        TEST(an_unrolled_step_has_no_gradient_of_the_factors),
         TEST(options_that_do_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
