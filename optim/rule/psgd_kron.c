@@ -208,7 +208,7 @@ static wg_tensor *move(struct step *s)
         return NULL;
     wg_tensor *u = applied(RIGHT, q[RIGHT], applied(LEFT, q[LEFT], m, false), false);
     u = applied(RIGHT, q[RIGHT], applied(LEFT, q[LEFT], u, true), true);
-    wg_tensor *size = wg_add_scalar(wg_sqrt(wg_mean(wg_square(u))), 1e-6);
+    wg_tensor *size = wg_add_scalar(wg_sqrt(wg_mean(wg_square(u))), 1e-12);
     u = wg_mul(u, wg_clamp(wg_mul_scalar(wg_reciprocal(size), o->clip), 0, 1));
     return step_away(s, step_plus(wg_reshape(u, wg_shape_of(s->p)), o->weight_decay, s->p));
 }

@@ -171,7 +171,7 @@ static void step(struct walk *w, square g, square v, int t, bool lower)
             squares += u[i][j] * u[i][j] / n;
     for (int i = 0; i < l->n; i++)
         for (int j = 0; j < r->n; j++)
-            w->p[i][j] -= lr * (u[i][j] * fmin(1, clip / (sqrt(squares) + 1e-6)) + decay * w->p[i][j]);
+            w->p[i][j] -= lr * (u[i][j] * fmin(1, clip / (sqrt(squares) + 1e-12)) + decay * w->p[i][j]);
 }
 
 /* ---- beside the optimizer ---- */
