@@ -54,6 +54,19 @@ wg_status chain_check(const wg_optim *optim, const void *options, const char *op
     return WG_OK;
 }
 
+const char *chain_differs(const wg_optim *optim, const void *a, const void *b)
+{
+    for (size_t i = 0; i < optim->n_links; i++) {
+        const struct link *link = &optim->links[i];
+        const size_t at = link->options;
+        const char *own = link->rule->differs ? link->rule->differs((const char *)a + at, (const char *)b + at) : NULL;
+        for (size_t k = 0; own && k < optim->table.n; k++)
+            if (optim->table.option[k].offset >= at && strcmp(own_name(optim->table.option[k].name), own) == 0)
+                return optim->table.option[k].name;
+    }
+    return NULL;
+}
+
 /* ---- making ---- */
 
 static wg_status out_of_memory(const char *op)

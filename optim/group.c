@@ -143,6 +143,21 @@ static wg_status check_parameter(const wg_optim *optim, wg_tensor_list params, s
     return WG_OK;
 }
 
+/* Of the options that belong to the whole optimizer. */
+static wg_status check_shared(const wg_optim *optim, const void *options, const char *op)
+{
+    double given = 0, first = 0;
+    const char *name = optim->n_groups > 0 ? chain_differs(optim, options, optim->groups[0].options) : NULL;
+    if (!name)
+        return WG_OK;
+    WG_TRY(wg_options_get(optim->table, options, name, &given, op));
+    WG_TRY(wg_options_get(optim->table, optim->groups[0].options, name, &first, op));
+    return wg_error_set(
+        WG_E_ARGUMENT, op,
+        "%s: all groups of %s share %s, since the step of each depends on all: expected %g, as group 0 has it, got %g", op,
+        optim->rule->name, name, first, given);
+}
+
 /* ---- names ---- */
 
 /* The name in params, or the place there; after group 0 behind "group1.". */
@@ -217,6 +232,7 @@ wg_status group_init(wg_optim *optim, struct group *group, wg_tensor_list params
         return wg_error_set(params.n ? WG_E_NULL : WG_E_ARGUMENT, op, "%s: there are no parameters", op);
     WG_TRY(wg_options_check(optim->table, options, op));
     WG_TRY(chain_check(optim, options, op));
+    WG_TRY(check_shared(optim, options, op));
     group->options = malloc(optim->table.size);
     group->parameters = calloc(params.n, sizeof *group->parameters);
     group->states = group_states_new(params.n * optim->n_links * MAX_STATE);

@@ -344,7 +344,10 @@ static wg_status set(wg_optim *optim, size_t group, const char *option, double v
     if (strcmp(chain_option(optim, option, op), optim->lr_option) == 0)
         WG_TRY(wg_write(found->lr, &value));
     else
-        optim_forget_update(optim); /* which has the options that it was captured with */
+        optim_forget_update(optim);                         /* which has the options that it was captured with */
+    if (chain_differs(optim, optim->draft, found->options)) /* it is all groups' */
+        for (size_t g = 0; g < optim->n_groups; g++)
+            WG_TRY(wg_options_set(optim->table, optim->groups[g].options, chain_option(optim, option, op), value, op));
     if (!keep_base)
         memcpy(found->options, optim->draft, optim->table.size);
     return WG_OK;

@@ -27,7 +27,8 @@ wg_status pass_enter(wg_optim *optim, const struct parameter *p, struct step *s)
     if (!s->t || !s->p)
         return wg_error_if_null(NULL);
     s->gradient = s->g;
-    s->moved = s->gate = s->sum[0] = s->sum[1] = NULL;
+    s->moved = s->gate = NULL;
+    memset(s->sum, 0, sizeof s->sum);
     optim->moving[optim->n_moving++] = (struct moving){p, *s};
     return WG_OK;
 }
@@ -58,7 +59,9 @@ static bool is_empty(const struct moving *m)
 static void load(const wg_optim *optim, const struct link *link, struct moving *m)
 {
     m->s.options = (const char *)optim->groups[m->p->group].options + link->options;
-    memcpy(m->s.state, m->p->state + link->state, sizeof m->s.state);
+    for (int k = 0; k < MAX_STATE; k++)
+        m->s.before[k] = (link->rule->state[k].shared ? optim->shared : m->p->state)[link->state + (size_t)k];
+    memcpy(m->s.state, m->s.before, sizeof m->s.state);
 }
 
 static bool waits(const struct optim_rule *rule)
@@ -76,7 +79,7 @@ static wg_status add_parts(const wg_optim *optim, const struct link *link, struc
         if (is_empty(m))
             continue;
         load(optim, link, m);
-        m->s.sum[0] = m->s.sum[1] = NULL;
+        memset(m->s.sum, 0, sizeof m->s.sum);
         *first = *first ? *first : m;
         if (link->rule->part)
             WG_TRY(link->rule->part(&m->s));

@@ -41,14 +41,15 @@ typedef struct wg_optim wg_optim;
 WG_API void wg_optim_destroy(wg_optim *optim); /* NULL is allowed */
 
 /* Further parameters with options of their own: wg_optim_add_group(opt, wg_nn_parameters(head), .lr = 1e-4). What is not given is as in group 0
-   (.nesterov = false is given). Nothing changes on failure; an option that the optimizer does not have is E_ARGUMENT. */
+   (.nesterov = false is given). Nothing changes on failure; E_ARGUMENT: an option that the optimizer does not have, or one of those that all
+   groups share, since the step of each depends on all (the entry names them), with another value than group 0's. */
 #define wg_optim_add_group(optim, params, ...) wg_optim_add_group_with((optim), (params), WG_OPTIM_GROUP_OPTIONS_(__VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_optim_add_group_with(wg_optim *optim, wg_tensor_list params, wg_optim_group_options options);
 
 WG_API size_t wg_optim_groups(const wg_optim *optim); /* 0 and E_NULL for NULL */
 
 /* Read or set an option of a group by its name; a bool is 0 or 1. wg_optim_get gives the value of now, or NaN and the error;
-   wg_optim_set sets it for the steps to come. An option that decides which state a parameter has (SGD's momentum) stays 0 if the group
+   wg_optim_set sets it for the steps to come, and one that all groups share for all of them. An option that decides which state a parameter has (SGD's momentum) stays 0 if the group
    was made with 0, and above 0 otherwise: else E_STATE. A captured step reads lr at each run, and keeps the other options that it was
    captured with. E_ARGUMENT for a value out of range, and for a group or an option that is not there: the message lists those
    that are. */

@@ -7,18 +7,19 @@
 #include "wengert/replay.h"
 #include "wengert/stage.h"
 
-enum { MAX_STATE = 4, MAX_SUMS = 2 };
+enum { MAX_STATE = 8, MAX_SUMS = 3 };
 
 /* One step of one parameter, in ops: what it reads, and what the rule or stage makes of it. */
 struct step {
-    wg_tensor *p, *g;            /* the parameter, the gradient as the stages in front left it */
-    wg_tensor *lr, *t;           /* f64 scalars: the rate, the number of this step of the parameter, from 1 */
-    wg_tensor *state[MAX_STATE]; /* as the last step left it; the rule replaces it by what this step makes of it */
-    const void *options;         /* the optimizer's own struct, wg_optim_NAME_options, or the stage's, wg_stage_NAME_options */
-    wg_tensor *gradient;         /* as wg_backward left it */
-    wg_tensor *moved;            /* what the parameter becomes, for stages behind the rule */
-    wg_tensor *sum[MAX_SUMS];    /* f64 scalars: this parameter's part, and, once all are there, the sum of all parts */
-    wg_tensor *gate;             /* a mask of one element, which agree may set: false keeps all that follows as it is */
+    wg_tensor *p, *g;             /* the parameter, the gradient as the stages in front left it */
+    wg_tensor *lr, *t;            /* f64 scalars: the rate, the number of this step of the parameter, from 1 */
+    wg_tensor *state[MAX_STATE];  /* as the last step left it; the rule replaces it by what this step makes of it */
+    wg_tensor *before[MAX_STATE]; /* the states as the last step left them, whatever part and agree make of them */
+    const void *options;          /* the optimizer's own struct, wg_optim_NAME_options, or the stage's, wg_stage_NAME_options */
+    wg_tensor *gradient;          /* as wg_backward left it */
+    wg_tensor *moved;             /* what the parameter becomes, for stages behind the rule */
+    wg_tensor *sum[MAX_SUMS];     /* f64 scalars: this parameter's part, and, once all are there, the sum of all parts */
+    wg_tensor *gate;              /* a mask of one element, which agree may set: false keeps all that follows as it is */
 };
 
 /* A tensor of a parameter's state. shape: NULL for the parameter's; start: NULL for zeros. options and p are those of its group. generator:
@@ -58,6 +59,9 @@ struct optim_rule {
     wg_status (*agree)(struct step *s);
     /* Of a rule that is a step of that kind: its terms, s being after move. E_ARGUMENT where options make another of it. NULL: it is none. */
     wg_status (*terms)(const struct step *s, struct terms *terms, const char *op);
+    /* The name of an option that agree reads, or that a shared state begins with, and that is not the same in both; NULL: none. All groups have
+       the same. */
+    const char *(*differs)(const void *a, const void *b);
     wg_status (*update)(const struct step *s); /* changes parameter and state in place, by a kernel of its own */
     bool (*by_ops)(const void *options);       /* of a rule that has both: if true of any group, a step is by move */
 };
@@ -91,6 +95,11 @@ wg_tensor *step_norm(wg_tensor *x);                     /* ‖x‖, f64, whereve
 wg_tensor *step_shortened(wg_tensor *x, wg_tensor *norm, double limit); /* x min(1, limit/(norm + 10⁻⁶)) */
 wg_tensor *step_trust(wg_tensor *p, wg_tensor *u);                      /* ‖p‖/‖u‖, 1 where either is 0 */
 wg_tensor *step_is_multiple(wg_tensor *n, double of);                   /* 1 where a whole number n is one, else 0, f64 */
+wg_tensor *step_quotient(wg_tensor *a, wg_tensor *b);                   /* a/b, 0 where b is 0; b is at least 0 */
+wg_tensor *step_dot(wg_tensor *x, wg_tensor *y);                        /* Σ x y, f64 */
+wg_tensor *step_norm1(wg_tensor *x);                                    /* Σ |x|, f64 */
+wg_tensor *step_square_norm(wg_tensor *x);                              /* ‖x‖², f64 */
+wg_tensor *step_start(const struct step *s, int state);                 /* p at its first step, which this state keeps */
 /* Momentum with this state: v ← μv + (1-τ)u, u at the first step; u + μv if nesterov, else v. */
 wg_tensor *step_momentum(struct step *s, int state, wg_tensor *u, double momentum, double dampening, bool nesterov);
 /* For terms: the error where an option takes the rule out of the kind. */
@@ -206,6 +215,8 @@ void chain_finish(wg_optim *optim);
 const char *chain_option(const wg_optim *optim, const char *option, const char *op);
 const struct link *chain_ahead(const wg_optim *optim); /* the stage that leads ahead, the last link; NULL if there is none */
 wg_status chain_check(const wg_optim *optim, const void *options, const char *op); /* of options that fit only together */
+/* The name of an option that all groups must share and that is not the same in both, of the optimizer's table; NULL: none. */
+const char *chain_differs(const wg_optim *optim, const void *a, const void *b);
 
 /* Fills group, the optimizer's next, from params; on failure it is empty again. */
 wg_status group_init(wg_optim *optim, struct group *group, wg_tensor_list params, const void *options, const char *op);

@@ -106,6 +106,33 @@ wg_tensor *step_is_multiple(wg_tensor *n, double of)
     return wg_add_scalar(wg_neg(wg_sign(over)), 1);
 }
 
+wg_tensor *step_quotient(wg_tensor *a, wg_tensor *b)
+{
+    wg_tensor *some = wg_sign(b), *none = wg_add_scalar(wg_neg(some), 1);
+    return wg_mul(some, wg_div(a, wg_add(b, none)));
+}
+
+wg_tensor *step_dot(wg_tensor *x, wg_tensor *y)
+{
+    return wg_cast(wg_sum(wg_mul(x, y)), WG_F64);
+}
+
+wg_tensor *step_norm1(wg_tensor *x)
+{
+    return wg_cast(wg_sum(wg_abs(x)), WG_F64);
+}
+
+wg_tensor *step_square_norm(wg_tensor *x)
+{
+    return wg_square(step_norm(x));
+}
+
+/* The state is 0 before. */
+wg_tensor *step_start(const struct step *s, int state)
+{
+    return wg_add(s->before[state], step_scaled(s->p, step_is_first(s)));
+}
+
 wg_tensor *step_unbiased(const struct step *s, wg_tensor *average, double beta)
 {
     return step_scaled(average, step_unbias(s, beta));

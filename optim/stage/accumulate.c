@@ -18,6 +18,12 @@ static wg_status check(const void *options, const char *op)
     return step_check_count(op, "steps", ((const wg_stage_accumulate_options *)options)->steps);
 }
 
+static const char *differs(const void *a, const void *b)
+{
+    const wg_stage_accumulate_options *x = a, *y = b;
+    return x->steps != y->steps ? "steps" : NULL;
+}
+
 static wg_tensor *move(struct step *s)
 {
     const wg_stage_accumulate_options *o = s->options;
@@ -31,4 +37,5 @@ const struct optim_rule stage_accumulate_rule = {.name = "accumulate",
                                                  .state = {[SUM] = {.name = "sum"}, [TAKEN] = {.name = "taken", .shared = true}},
                                                  .check = check,
                                                  .agree = agree,
+                                                 .differs = differs,
                                                  .move = move};

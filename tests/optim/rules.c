@@ -1,4 +1,4 @@
-/* The rules of optimizers that PyTorch 1.13 does not have, and RMSProp, beside rules_reference.py: values of a matrix and a vector along
+/* The rules of optimizers that PyTorch 1.13 does not have, and RMSProp, beside rules_reference.py and joint_reference.py: values of a matrix and a vector along
    a trajectory whose gradients depend on where it is. */
 #include <math.h>
 #include <stdlib.h>
@@ -73,6 +73,7 @@ static const struct {
 #define CASE(name, options, ...) {#name, false, LAST, 0, {__VA_ARGS__}},
 #define WRONG(name, options, ...) {#name, true, LAST, 0, {__VA_ARGS__}},
 #define LONG(name, options, sensitivity, ...) {#name, false, LONG_LAST, sensitivity, {__VA_ARGS__}},
+#include "joint_reference.h"
 #include "rules_reference.h"
 #undef CASE
 #undef WRONG
@@ -90,6 +91,7 @@ static wg_optim *make(int k, wg_tensor_list params)
         return MAKE(name, options);
 #define WRONG(name, options, ...) CASE(name, options)
 #define LONG(name, options, ...) CASE(name, options)
+#include "joint_reference.h"
 #include "rules_reference.h"
 #undef CASE
 #undef WRONG

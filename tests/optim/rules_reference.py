@@ -680,4 +680,5 @@ def main():
         print(f"LONG({rule.__name__}, ({written(options)}), {sensitivity(rule, options):.1e}, {values})")
 
 
-main()
+if __name__ == "__main__":
+    main()

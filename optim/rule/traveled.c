@@ -1,0 +1,29 @@
+/* What the rules share whose rate is how far the parameters have come from their start. */
+#include "traveled.h"
+
+#include "distance.h"
+#include "wengert/ops.h"
+
+enum { OF_DISTANCE, OF_GRADIENT, OF_START };
+
+wg_status traveled_part(struct step *s, wg_tensor *g)
+{
+    s->state[START] = step_start(s, START);
+    s->sum[OF_DISTANCE] = step_square_norm(wg_sub(s->p, s->state[START]));
+    s->sum[OF_GRADIENT] = step_square_norm(g);
+    s->sum[OF_START] = step_square_norm(s->p);
+    return distance_parts(s, 3);
+}
+
+wg_tensor *traveled_distance(struct step *s, double initial)
+{
+    wg_tensor *before = s->state[DISTANCE], *is_first = wg_add_scalar(wg_neg(wg_sign(before)), 1);
+    wg_tensor *first = wg_mul_scalar(wg_add_scalar(wg_sqrt(s->sum[OF_START]), 1), initial);
+    wg_tensor *now = wg_maximum(before, wg_sqrt(s->sum[OF_DISTANCE]));
+    return s->state[DISTANCE] = wg_maximum(now, wg_mul(is_first, first));
+}
+
+wg_tensor *traveled_square(const struct step *s)
+{
+    return s->sum[OF_GRADIENT];
+}
