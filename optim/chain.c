@@ -305,6 +305,8 @@ wg_status chain_add(wg_optim *optim, const wg_stage *stage, const char *op)
         return wg_error_set(WG_E_NULL, op, "%s: a stage is NULL", op);
     if (optim->n_links > WG_MAX_STAGES)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected at most %d stages", op, WG_MAX_STAGES);
+    if (!optim->rule->move)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: %s takes no stages", op, optim->rule->name);
     if (is_rate(stage) && has_rate(optim))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: the chain multiplies by a learning rate already: one stage is wg_stage_rate",
                             op);

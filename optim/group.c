@@ -100,7 +100,7 @@ void optim_tree_free(void **tree)
     *tree = NULL;
 }
 
-const struct parameter *optim_find(const wg_optim *optim, const wg_tensor *t)
+struct parameter *optim_find(const wg_optim *optim, const wg_tensor *t)
 {
     const struct parameter key = {.tensor = (wg_tensor *)(uintptr_t)t};
     struct parameter *const *found = tfind(&key, &optim->by_tensor, by_tensor);

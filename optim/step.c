@@ -68,6 +68,7 @@ static inline __attribute__((always_inline)) wg_status for_each_moved(wg_optim *
 static wg_status queue_kernel(wg_optim *optim, const struct parameter *p, struct step *s)
 {
     WG_TRY(wg_increment(p->count));
+    s->rows = p->rows;
     return optim->rule->update(s);
 }
 
@@ -80,6 +81,37 @@ static wg_status step_by_kernels(wg_optim *optim)
         return wg_update_commit();
     wg_update_cancel();
     return status;
+}
+
+/* Rows are those of one step. */
+static wg_status step_by_rows(wg_optim *optim)
+{
+    WG_TRY(step_by_kernels(optim));
+    for (size_t g = 0; g < optim->n_groups; g++)
+        for (size_t i = 0; i < optim->groups[g].n; i++)
+            optim->groups[g].parameters[i].rows = NULL;
+    return WG_OK;
+}
+
+wg_status wg_optim_set_rows(wg_optim *optim, const wg_tensor *parameter, wg_tensor *rows)
+{
+    const char *op = "optim_set_rows";
+    if (!optim || !parameter || !rows)
+        return wg_error_set(WG_E_NULL, op, "%s: the %s NULL", op,
+                            !optim       ? "optimizer is"
+                            : !parameter ? "parameter is"
+                                         : "list of rows is");
+    if (!optim->rule->takes_rows)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: %s moves all rows; sparse_adam does not", op, optim->rule->name);
+    struct parameter *found = optim_find(optim, parameter);
+    if (!found)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: the tensor is no parameter of the optimizer", op);
+    if (!wg_is_live(rows))
+        return wg_error_set(WG_E_DANGLING, op, "%s: the rows were freed, or their tape closed", op);
+    if (wg_dtype_of(rows) != WG_I64)
+        return wg_error_set(WG_E_DTYPE, op, "%s: expected rows of i64, got %s", op, wg_dtype_name(wg_dtype_of(rows)));
+    found->rows = rows;
+    return WG_OK;
 }
 
 /* ---- steps by ops: captured once for the parameters that have gradients, then run again while they are the same ---- */
@@ -148,6 +180,8 @@ wg_status wg_optim_step(wg_optim *optim)
                             "%s: the parameters are exchanged with the state %s: wg_optim_exchange(optim, \"%s\") takes them back",
                             op, optim->exchanged, optim->exchanged);
     optim->op = op;
+    if (optim->rule->takes_rows)
+        return step_by_rows(optim);
     return by_kernels(optim) ? step_by_kernels(optim) : run_by_ops(optim, queue_step, &optim->update);
 }
 

@@ -90,6 +90,8 @@ static wg_status check(const wg_optim *optim, const char *op)
         return wg_error_set(WG_E_STATE, op, "%s: no tape is open, on which the steps could be recorded", op);
     if (optim->exchanged)
         return wg_error_set(WG_E_STATE, op, "%s: the parameters are exchanged with the state %s", op, optim->exchanged);
+    if (!optim->rule->move)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: %s has no step that can be recorded", op, optim->rule->name);
     if (draws(optim))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: %s draws numbers, which a recorded step cannot", op, optim->rule->name);
     for (size_t g = 0; g < optim->n_groups; g++)

@@ -74,6 +74,12 @@ WG_API double wg_optim_base_lr(const wg_optim *optim, size_t group);
    (wg_update_commit). Errors: E_NULL, E_NO_GRAD (no parameter has a gradient), E_DANGLING (a parameter was freed), E_STATE (inside wg_update_begin), E_MEMORY. */
 WG_API WG_MUST_CHECK wg_status wg_optim_step(wg_optim *optim);
 
+/* The rows of a parameter that the next step of wg_optim_sparse_adam moves: indices of its first axis, i64 of any shape, some perhaps several times: what
+   wg_embedding looked up. The step takes them away, as it does gradients. In a captured step it stands inside, and the indices are an operand, which each run reads. E_NULL; E_ARGUMENT
+   (a parameter of another optimizer, or an optimizer that moves all rows); E_DTYPE. An index outside the parameter is an error of the
+   step: E_ARGUMENT. */
+WG_API WG_MUST_CHECK wg_status wg_optim_set_rows(wg_optim *optim, const wg_tensor *parameter, wg_tensor *rows);
+
 /* A step as the uniform framework writes it: p ← p - α H⁻¹ g + β H⁻¹ H' (p - p'), p' and H' being those of one step before. gradient: g, with the
    part of .weight_decay; h, h_before: H and H', diagonal; rate: α/H, the learning rate of each weight; momentum: β H'/H. All have the
    parameter's shape and are the open tape's. */

@@ -20,6 +20,15 @@ struct step {
     wg_tensor *moved;             /* what the parameter becomes, for stages behind the rule */
     wg_tensor *sum[MAX_SUMS];     /* f64 scalars: this parameter's part, and, once all are there, the sum of all parts */
     wg_tensor *gate;              /* a mask of one element, which agree may set: false keeps all that follows as it is */
+    wg_tensor *p, *g;            /* the parameter, the gradient as the stages in front left it */
+    wg_tensor *lr, *t;           /* f64 scalars: the rate, the number of this step of the parameter, from 1 */
+    wg_tensor *state[MAX_STATE]; /* as the last step left it; the rule replaces it by what this step makes of it */
+    wg_tensor *rows;             /* of a rule that takes rows: those to move; NULL if they were not set */
+    const void *options;         /* the optimizer's own struct, wg_optim_NAME_options, or the stage's, wg_stage_NAME_options */
+    wg_tensor *gradient;         /* as wg_backward left it */
+    wg_tensor *moved;            /* what the parameter becomes, for stages behind the rule */
+    wg_tensor *sum[MAX_SUMS];    /* f64 scalars: this parameter's part, and, once all are there, the sum of all parts */
+    wg_tensor *gate;             /* a mask of one element, which agree may set: false keeps all that follows as it is */
 };
 
 /* A tensor of a parameter's state. shape: NULL for the parameter's; start: NULL for zeros. options and p are those of its group. generator:
@@ -63,6 +72,7 @@ struct optim_rule {
        the same. */
     const char *(*differs)(const void *a, const void *b);
     wg_status (*update)(const struct step *s); /* changes parameter and state in place, by a kernel of its own */
+    bool takes_rows;                           /* of one with update alone: it moves the rows of wg_optim_set_rows */
     bool (*by_ops)(const void *options);       /* of a rule that has both: if true of any group, a step is by move */
 };
 
@@ -127,9 +137,9 @@ wg_stage *stage_create(const struct optim_rule *rule, wg_option_table table, con
 
 /* A parameter with its state. borrowed: the same tensor, or WG_NONE if it is a tape's. name: no two of an optimizer share one; copies: the
    largest number that was put behind it for parameters of the same name. count: its steps so far, f64. state: MAX_STATE for each link;
-   WG_NONE where the options do without it. */
+   WG_NONE where the options do without it. rows: those of the next step, the caller's; or NULL. */
 struct parameter {
-    wg_tensor *tensor, *borrowed, *count, **state;
+    wg_tensor *tensor, *borrowed, *count, **state, *rows;
     char *name;
     size_t copies, group;
 };
@@ -234,7 +244,7 @@ void group_end_states(wg_tensor **state, size_t n,
 wg_status optim_list_states(wg_optim *optim, const struct link *link, wg_tensor *const *shared, const struct group *groups,
                             size_t n_groups, size_t per_parameter);
 void optim_tree_free(void **tree); /* a search tree of what somebody else owns; empty afterwards */
-const struct parameter *optim_find(const wg_optim *optim, const wg_tensor *t); /* NULL: it is no parameter of the optimizer */
+struct parameter *optim_find(const wg_optim *optim, const wg_tensor *t); /* NULL: it is no parameter of the optimizer */
 void group_undo(wg_optim *optim,
                 struct group *group); /* of one that is not to be the optimizer's: finished, and nothing knows it */
 

@@ -92,6 +92,20 @@ static void misuse_view(void)
     wg_optim_destroy(optim);
 }
 
+static void misuse_rows(void)
+{
+    wg_optim *sgd = wg_optim_sgd(x_alone()), *sparse = wg_optim_sparse_adam(x_alone());
+    assert_fails(wg_optim_set_rows(NULL, fx.x, fx.labels), WG_E_NULL, "optim_set_rows: the optimizer is NULL");
+    assert_fails(wg_optim_set_rows(sparse, NULL, fx.labels), WG_E_NULL, "optim_set_rows: the parameter is NULL");
+    assert_fails(wg_optim_set_rows(sparse, fx.x, NULL), WG_E_NULL, "optim_set_rows: the list of rows is NULL");
+    assert_fails(wg_optim_set_rows(sgd, fx.x, fx.labels), WG_E_ARGUMENT, "optim_set_rows: sgd moves all rows");
+    assert_fails(wg_optim_set_rows(sparse, fx.labels, fx.labels), WG_E_ARGUMENT, "optim_set_rows: the tensor is no parameter");
+    assert_fails(wg_optim_set_rows(sparse, fx.x, fx.x), WG_E_DTYPE, "optim_set_rows: expected rows of i64, got f32");
+    assert_fails(wg_optim_add_stage(sparse, wg_stage_sign()), WG_E_ARGUMENT, "optim_add_stage: sparse_adam takes no stages");
+    assert_null_and_error(wg_optim_unroll(sparse), WG_E_ARGUMENT, "optim_unroll: sparse_adam has no step that can be recorded");
+    wg_optim_destroy(sgd), wg_optim_destroy(sparse);
+}
+
 static void misuse_unrolled(void)
 {
     wg_optim *optim = wg_optim_sgd(x_alone()), *draws = wg_optim_noisy_sgd(x_alone());
@@ -125,10 +139,10 @@ static const struct misuse table[] = {
 #define WG_STAGE(name, options) {"wg_stage_" #name "_with", misuse_list},
 #include "wengert/stages.def"
 #undef WG_STAGE
-    {"wg_stage_destroy", misuse_list},     {"wg_optim_chain_with", misuse_chain},    {"wg_optim_add_stage", misuse_added},
-    {"wg_optim_step_ahead", misuse_added}, {"wg_optim_exchange", misuse_added},      {"wg_optim_view", misuse_view},
-    {"wg_optim_unroll", misuse_unrolled},  {"wg_unrolled_destroy", misuse_unrolled}, {"wg_unrolled_params", misuse_unrolled},
-    {"wg_unrolled_step", misuse_unrolled}, {"wg_unrolled_set_lr", misuse_unrolled},
+    {"wg_stage_destroy", misuse_list},       {"wg_optim_chain_with", misuse_chain}, {"wg_optim_add_stage", misuse_added},
+    {"wg_optim_step_ahead", misuse_added},   {"wg_optim_exchange", misuse_added},   {"wg_optim_set_rows", misuse_rows},
+    {"wg_optim_view", misuse_view},          {"wg_optim_unroll", misuse_unrolled},  {"wg_unrolled_destroy", misuse_unrolled},
+    {"wg_unrolled_params", misuse_unrolled}, {"wg_unrolled_step", misuse_unrolled}, {"wg_unrolled_set_lr", misuse_unrolled},
 };
 
 MISUSE_MAIN(table)

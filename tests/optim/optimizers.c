@@ -112,6 +112,54 @@ static void end(struct problem *problem)
     wg_free(problem->training.p[0]), wg_free(problem->training.p[1]), wg_free(problem->target);
 }
 
+static bool takes_rows(wg_optim *optim)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    assert_int_equal(wg_optim_print(optim, stream), WG_OK);
+    fclose(stream);
+    const bool takes = strncmp(text, "sparse_adam", 11) == 0;
+    free(text);
+    return takes;
+}
+
+enum { MOST_ROWS = 150 };
+static wg_tensor *rows_of[MOST_ROWS + 1]; /* 0 … n-1, for the numbers of rows that parameters have here */
+
+static int make_rows(void **state)
+{
+    (void)state;
+    static const int counts[] = {0, 1, 3, N, MOST_ROWS};
+    static int64_t numbers[MOST_ROWS];
+    for (int i = 0; i < MOST_ROWS; i++)
+        numbers[i] = i;
+    for (int i = 0; i < 5; i++)
+        rows_of[counts[i]] = wg_from(numbers, WG_SHAPE(counts[i]));
+    return 0;
+}
+
+static int free_rows(void **state)
+{
+    (void)state;
+    for (int i = 0; i <= MOST_ROWS; i++)
+        wg_free(rows_of[i]);
+    return 0;
+}
+
+/* A rule that takes rows is told all of them. */
+static wg_status tell_rows(wg_optim *optim, wg_tensor *p)
+{
+    return takes_rows(optim) ? wg_optim_set_rows(optim, p, rows_of[wg_extent(p, 0)]) : WG_OK;
+}
+
+static wg_status take_step(wg_optim *optim, wg_tensor *const *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        WG_TRY(tell_rows(optim, p[i]));
+    return wg_optim_step(optim);
+}
+
 static wg_status step(void *context)
 {
     struct problem *problem = context;
@@ -119,7 +167,7 @@ static wg_status step(void *context)
     wg_tensor *away = wg_square(wg_sub(problem->training.p[0], problem->target));
     wg_tensor *loss = wg_add(wg_sum(wg_square(away)), wg_sum(wg_mul(problem->training.p[0], wg_square(problem->training.p[1]))));
     WG_TRY(wg_backward(loss));
-    return wg_optim_step(problem->training.optim);
+    return take_step(problem->training.optim, problem->training.p, 2);
 }
 
 struct given {
@@ -132,7 +180,7 @@ static wg_status step_given(void *context)
     const struct given *given = context;
     WG_TAPE(tape);
     WG_TRY(wg_backward(wg_sum(wg_mul(given->p, given->gradient))));
-    return wg_optim_step(given->optim);
+    return take_step(given->optim, &given->p, 1);
 }
 
 static void run(struct problem *problem, int steps)
@@ -262,6 +310,7 @@ static void a_group_has_its_own_rate(void **state)
         assert_error(WG_E_ARGUMENT, "lr");
         assert_int_equal(wg_optim_groups(problem.training.optim), 2);
         assert_int_equal(wg_add_gradient(still, before), WG_OK);
+        assert_int_equal(tell_rows(problem.training.optim, still), WG_OK);
         run(&problem, 1);
         assert_values(still, wg_data(before), reach_at_rate_0(&entries[k]));
         end(&problem), wg_free(still), wg_free(before);
@@ -310,7 +359,7 @@ static void a_frozen_parameter_keeps_no_gradient(void **state)
             if (i == 1)
                 assert_int_equal(wg_add_gradient(q, h), WG_OK);
             assert_non_null(wg_set_requires_grad(q, false));
-            assert_int_equal(wg_optim_step(problem.training.optim), WG_OK);
+            assert_int_equal(take_step(problem.training.optim, problem.training.p, 2), WG_OK);
             assert_null(wg_gradient(q));
             assert_non_null(wg_set_requires_grad(q, true));
         }
@@ -328,7 +377,7 @@ static void zero_gradients_and_none(void **state)
         wg_tensor *zero = wg_zeros(WG_F64, WG_SHAPE(N)), *start = matrix(WG_F64);
         for (int i = 0; i < STEPS; i++) {
             assert_int_equal(wg_add_gradient(problem.training.p[0], zero), WG_OK);
-            assert_int_equal(wg_optim_step(problem.training.optim), WG_OK);
+            assert_int_equal(take_step(problem.training.optim, problem.training.p, 2), WG_OK);
         }
         for (int i = 0; i < N; i++)
             assert_true(isfinite(((const double *)wg_data(problem.training.p[0]))[i]));
@@ -346,7 +395,7 @@ static void a_matrix_with_zero_gradients_stays_finite(void **state)
         wg_tensor *zero = wg_zeros(k % 2 ? WG_F32 : WG_F64, WG_SHAPE(1, N));
         for (int i = 0; i < STEPS; i++) {
             assert_int_equal(wg_add_gradient(problem.training.p[1], zero), WG_OK);
-            assert_int_equal(wg_optim_step(problem.training.optim), WG_OK);
+            assert_int_equal(take_step(problem.training.optim, problem.training.p, 2), WG_OK);
         }
         WG_TAPE(tape);
         assert_true(isfinite(wg_item(wg_sum(problem.training.p[1]))));
@@ -385,7 +434,7 @@ static void a_tensor_without_elements_is_a_parameter(void **state)
         wg_optim *optim = entries[k / 3].make((wg_tensor_list){1, &p, NULL});
         assert_non_null(optim);
         assert_int_equal(wg_add_gradient(p, g), WG_OK);
-        assert_int_equal(wg_optim_step(optim), WG_OK);
+        assert_int_equal(take_step(optim, &p, 1), WG_OK);
         wg_optim_destroy(optim), wg_free(p), wg_free(g);
     }
     assert_no_error();
@@ -431,5 +480,5 @@ int main(void)
         TEST(a_tensor_without_elements_is_a_parameter),
         TEST(a_step_without_memory_changes_nothing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_rows, free_rows);
 }
