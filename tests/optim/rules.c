@@ -316,6 +316,12 @@ static void options_that_do_not_fit_together(void **state)
     assert_error(WG_E_ARGUMENT, "optim_sgdw: nesterov: expected momentum above 0");
     assert_null(wg_optim_schedule_free_radam(list, .beta2 = 0.6));
     assert_error(WG_E_ARGUMENT, "optim_schedule_free_radam: expected beta2 above 0.6");
+    assert_null(wg_optim_shampoo(list, .frequency = 2.5));
+    assert_error(WG_E_ARGUMENT, "optim_shampoo: frequency: expected a whole number, got 2.5");
+    assert_null(wg_optim_soap(list, .frequency = 1.5));
+    assert_error(WG_E_ARGUMENT, "optim_soap: frequency: expected a whole number, got 1.5");
+    assert_null(wg_optim_shampoo(list, .graft_sgd = true, .graft_adam = true));
+    assert_error(WG_E_ARGUMENT, "optim_shampoo: graft_sgd and graft_adam: expected one of them, or none");
     wg_free(p);
 }
 
