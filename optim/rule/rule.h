@@ -15,20 +15,12 @@ struct step {
     wg_tensor *lr, *t;            /* f64 scalars: the rate, the number of this step of the parameter, from 1 */
     wg_tensor *state[MAX_STATE];  /* as the last step left it; the rule replaces it by what this step makes of it */
     wg_tensor *before[MAX_STATE]; /* the states as the last step left them, whatever part and agree make of them */
+    wg_tensor *rows;              /* of a rule that takes rows: those to move; NULL if they were not set */
     const void *options;          /* the optimizer's own struct, wg_optim_NAME_options, or the stage's, wg_stage_NAME_options */
     wg_tensor *gradient;          /* as wg_backward left it */
     wg_tensor *moved;             /* what the parameter becomes, for stages behind the rule */
     wg_tensor *sum[MAX_SUMS];     /* f64 scalars: this parameter's part, and, once all are there, the sum of all parts */
     wg_tensor *gate;              /* a mask of one element, which agree may set: false keeps all that follows as it is */
-    wg_tensor *p, *g;            /* the parameter, the gradient as the stages in front left it */
-    wg_tensor *lr, *t;           /* f64 scalars: the rate, the number of this step of the parameter, from 1 */
-    wg_tensor *state[MAX_STATE]; /* as the last step left it; the rule replaces it by what this step makes of it */
-    wg_tensor *rows;             /* of a rule that takes rows: those to move; NULL if they were not set */
-    const void *options;         /* the optimizer's own struct, wg_optim_NAME_options, or the stage's, wg_stage_NAME_options */
-    wg_tensor *gradient;         /* as wg_backward left it */
-    wg_tensor *moved;            /* what the parameter becomes, for stages behind the rule */
-    wg_tensor *sum[MAX_SUMS];    /* f64 scalars: this parameter's part, and, once all are there, the sum of all parts */
-    wg_tensor *gate;             /* a mask of one element, which agree may set: false keeps all that follows as it is */
 };
 
 /* A tensor of a parameter's state. shape: NULL for the parameter's; start: NULL for zeros. options and p are those of its group. generator:
