@@ -32,7 +32,6 @@ static wg_status no_gradient(const char *op)
    clears: gradients are taken away, too. */
 static inline __attribute__((always_inline)) wg_status for_each_moved(wg_optim *optim, visitor *visit, bool clears)
 {
-    const struct link *link = &optim->links[0];
     size_t moved = 0;
     for (size_t g = 0; g < optim->n_groups; g++) {
         const struct group *group = &optim->groups[g];
@@ -48,7 +47,6 @@ static inline __attribute__((always_inline)) wg_status for_each_moved(wg_optim *
             if (wg_requires_grad(p->tensor)) {
                 s.p = p->tensor;
                 s.t = p->count;
-                memcpy(s.state, p->state + link->state, sizeof s.state);
                 WG_TRY(visit(optim, p, &s));
                 moved++;
             } else if (!optim->keep_grads) {
@@ -65,9 +63,12 @@ static inline __attribute__((always_inline)) wg_status for_each_moved(wg_optim *
 
 /* ---- steps by kernels: where each update is one kernel there is nothing to fuse ---- */
 
+enum { MAX_KERNEL_STATE = 2 }; /* of a rule that has a kernel: sgd, adam, adamw, sparse_adam */
+
 static wg_status queue_kernel(wg_optim *optim, const struct parameter *p, struct step *s)
 {
     WG_TRY(wg_increment(p->count));
+    memcpy(s->state, p->state, MAX_KERNEL_STATE * sizeof *s->state);
     s->rows = p->rows;
     return optim->rule->update(s);
 }
