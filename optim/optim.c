@@ -145,7 +145,7 @@ static bool moved_reserve(wg_optim *optim, size_t more)
         optim->moved = moved;
         memset(moved + optim->room_moved, 0, more * sizeof *moved); /* they are compared with those of the next step */
     }
-    wg_tensor **gradient = moved ? realloc(optim->gradient, room * sizeof *gradient) : NULL;
+    wg_tensor **gradient = moved ? realloc(optim->gradient, (room + 1) * sizeof *gradient) : NULL;
     if (gradient)
         optim->gradient = gradient;
     struct moving *moving = gradient ? realloc(optim->moving, room * sizeof *moving) : NULL;

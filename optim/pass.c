@@ -27,6 +27,7 @@ wg_status pass_enter(wg_optim *optim, const struct parameter *p, struct step *s)
     if (!s->t || !s->p)
         return wg_error_if_null(NULL);
     s->gradient = s->g;
+    s->loss = optim->loss;
     s->moved = s->gate = NULL;
     memset(s->sum, 0, sizeof s->sum);
     optim->moving[optim->n_moving++] = (struct moving){p, *s};
@@ -184,4 +185,23 @@ wg_status pass_ahead(const wg_optim *optim)
             WG_TRY(wg_assign(optim->moving[i].p->state[ahead->state + START], optim->moving[i].s.p));
     WG_TRY(set_ahead(optim, 1));
     return ahead->rule->by_step ? go_through(optim, optim->links, optim->n_links, true) : go_through(optim, ahead, 1, false);
+}
+
+/* The rule alone sees them: no stage, and no count. */
+wg_status pass_observe(const wg_optim *optim)
+{
+    const struct link *link = optim->links;
+    while (link->rule != optim->rule)
+        link++;
+    for (size_t i = 0; i < optim->n_moving; i++) {
+        struct moving *m = &optim->moving[i];
+        if (is_empty(m))
+            continue;
+        load(optim, link, m);
+        WG_TRY(optim->rule->observe(&m->s));
+        for (int k = 0; k < MAX_STATE; k++)
+            if (!optim->rule->state[k].shared)
+                WG_TRY(put(optim, &m->p->state[link->state + (size_t)k], m->s.state[k], NULL));
+    }
+    return WG_OK;
 }

@@ -119,8 +119,8 @@ wg_status wg_optim_set_rows(wg_optim *optim, const wg_tensor *parameter, wg_tens
 
 void optim_forget_update(wg_optim *optim)
 {
-    wg_update_destroy(optim->update), wg_update_destroy(optim->update_ahead);
-    optim->update = optim->update_ahead = NULL;
+    wg_update_destroy(optim->update), wg_update_destroy(optim->update_ahead), wg_update_destroy(optim->update_observe);
+    optim->update = optim->update_ahead = optim->update_observe = NULL;
 }
 
 static wg_status list(wg_optim *optim, const struct parameter *p, struct step *s)
@@ -148,6 +148,14 @@ static wg_status queue_ahead(void *context)
     return pass_ahead(optim);
 }
 
+static wg_status queue_observation(void *context)
+{
+    wg_optim *optim = context;
+    optim->n_moving = 0;
+    WG_TRY(for_each_moved(optim, pass_enter, true));
+    return pass_observe(optim);
+}
+
 /* update: that of earlier steps of this kind. */
 static wg_status run_by_ops(wg_optim *optim, wg_step *queue, wg_update **update)
 {
@@ -157,7 +165,10 @@ static wg_status run_by_ops(wg_optim *optim, wg_step *queue, wg_update **update)
     const wg_status status = for_each_moved(optim, list, false);
     if (status != WG_OK || !optim->same || optim->n_moved != before)
         optim_forget_update(optim);
-    return status == WG_OK ? wg_update_run(update, queue, optim, optim->gradient, optim->n_moved) : status;
+    if (status != WG_OK)
+        return status;
+    optim->gradient[optim->n_moved] = optim->loss;
+    return wg_update_run(update, queue, optim, optim->gradient, optim->n_moved + (optim->loss != NULL));
 }
 
 static bool by_kernels(const wg_optim *optim)
@@ -171,9 +182,9 @@ static bool by_kernels(const wg_optim *optim)
     return rule->update != NULL;
 }
 
-wg_status wg_optim_step(wg_optim *optim)
+/* op: the function that was called. */
+static wg_status begin(wg_optim *optim, const char *op)
 {
-    const char *op = "optim_step";
     if (!optim)
         return wg_error_set(WG_E_NULL, op, "%s: the optimizer is NULL", op);
     if (optim->exchanged)
@@ -181,23 +192,75 @@ wg_status wg_optim_step(wg_optim *optim)
                             "%s: the parameters are exchanged with the state %s: wg_optim_exchange(optim, \"%s\") takes them back",
                             op, optim->exchanged, optim->exchanged);
     optim->op = op;
+    return WG_OK;
+}
+
+static wg_status take(wg_optim *optim)
+{
     if (optim->rule->takes_rows)
         return step_by_rows(optim);
     return by_kernels(optim) ? step_by_kernels(optim) : run_by_ops(optim, queue_step, &optim->update);
 }
 
+static wg_status no_loss(const wg_optim *optim)
+{
+    return wg_error_set(WG_E_STATE, optim->op, "%s: the step of %s depends on the loss: wg_optim_step_with_loss(optim, loss)",
+                        optim->op, optim->rule->name);
+}
+
+wg_status wg_optim_step(wg_optim *optim)
+{
+    WG_TRY(begin(optim, "optim_step"));
+    return optim->rule->needs_loss ? no_loss(optim) : take(optim);
+}
+
+static wg_status check_loss(const wg_tensor *loss, const char *op)
+{
+    if (!loss || loss == WG_NONE)
+        return wg_error_set(WG_E_NULL, op, "%s: the loss is NULL", op);
+    if (!wg_is_live(loss))
+        return wg_error_set(
+            WG_E_DANGLING, op,
+            "%s: the loss was freed, its tape closed, or its value released: wg_backward keeps that of its own operand", op);
+    if (wg_numel(loss) != 1)
+        return wg_error_set(WG_E_SHAPE, op, "%s: expected a loss of one element, got %lld", op, (long long)wg_numel(loss));
+    if (wg_dtype_of(loss) == WG_F32 || wg_dtype_of(loss) == WG_F64)
+        return WG_OK;
+    return wg_error_set(WG_E_DTYPE, op, "%s: expected a loss of f32 or f64, got %s", op, wg_dtype_name(wg_dtype_of(loss)));
+}
+
+wg_status wg_optim_step_with_loss(wg_optim *optim, wg_tensor *loss)
+{
+    WG_TRY(begin(optim, "optim_step_with_loss"));
+    WG_TRY(check_loss(loss, optim->op));
+    optim->loss = optim->rule->needs_loss ? loss : NULL;
+    const wg_status status = take(optim);
+    optim->loss = NULL;
+    return status;
+}
+
 wg_status wg_optim_step_ahead(wg_optim *optim)
 {
-    const char *op = "optim_step_ahead";
-    if (!optim)
-        return wg_error_set(WG_E_NULL, op, "%s: the optimizer is NULL", op);
-    if (optim->exchanged)
-        return wg_error_set(WG_E_STATE, op, "%s: the parameters are exchanged with the state %s", op, optim->exchanged);
-    if (!chain_ahead(optim))
-        return wg_error_set(WG_E_STATE, op,
-                            "%s: no stage says where to: wg_optim_add_stage(optim, wg_stage_sam()) or another that does", op);
-    optim->op = op;
+    WG_TRY(begin(optim, "optim_step_ahead"));
+    const struct link *ahead = chain_ahead(optim);
+    if (!ahead)
+        return wg_error_set(WG_E_STATE, optim->op,
+                            "%s: no stage says where to: wg_optim_add_stage(optim, wg_stage_sam()) or another that does",
+                            optim->op);
+    if (ahead->rule->by_step && optim->rule->needs_loss)
+        return wg_error_set(WG_E_STATE, optim->op, "%s: %s leads ahead by a step, and that of %s depends on the loss", optim->op,
+                            ahead->label, optim->rule->name);
     return run_by_ops(optim, queue_ahead, &optim->update_ahead);
+}
+
+wg_status wg_optim_observe(wg_optim *optim)
+{
+    WG_TRY(begin(optim, "optim_observe"));
+    if (!optim->rule->observe)
+        return wg_error_set(WG_E_STATE, optim->op,
+                            "%s: %s observes no curvature: a rule that does is sophia_g, sophia_h or adahessian", optim->op,
+                            optim->rule->name);
+    return run_by_ops(optim, queue_observation, &optim->update_observe);
 }
 
 void wg_optim_clear_gradients(wg_optim *optim)

@@ -94,6 +94,8 @@ static wg_status check(const wg_optim *optim, const char *op)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: %s has no step that can be recorded", op, optim->rule->name);
     if (draws(optim))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: %s draws numbers, which a recorded step cannot", op, optim->rule->name);
+    if (optim->rule->needs_loss)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: %s needs the loss, which recorded steps are not given", op, optim->rule->name);
     for (size_t g = 0; g < optim->n_groups; g++)
         for (size_t i = 0; i < optim->groups[g].n; i++)
             WG_TRY(optim_check_alive(&optim->groups[g].parameters[i], i, op));

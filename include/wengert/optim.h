@@ -94,6 +94,18 @@ typedef struct wg_optim_terms {
    E_MEMORY. Source: the framework is that of Wilson et al., 2017. */
 WG_API WG_MUST_CHECK wg_status wg_optim_view(const wg_optim *optim, const wg_tensor *parameter, wg_optim_terms *terms);
 
+/* A step with the loss whose gradients are there: of polyak_sgd, whose rate depends on it, and a wg_optim_step of every other optimizer. loss has one
+   element, f32 or f64, and may be a tape's, as the operand of wg_backward is; a replay reads it at each run. Errors: those of wg_optim_step; E_NULL (the loss), E_DANGLING,
+   E_SHAPE, E_DTYPE. A plain wg_optim_step of an optimizer that needs the loss is E_STATE. */
+WG_API WG_MUST_CHECK wg_status wg_optim_step_with_loss(wg_optim *optim, wg_tensor *loss);
+
+/* For an optimizer that keeps an estimate of curvature (sophia_g, sophia_h, adahessian): takes the gradients that are there as an observation, not as
+   a step. The entry of optimizers.def says of what they are to be: of a loss with sampled labels, or u ⊙ Hu put there by wg_add_gradient.
+   Only the rule's state of curvature changes, no parameter and no count; stages see nothing of it; the gradients are consumed, with keep_grads,
+   too. All parameters that have a gradient are observed or, on failure, none. Errors: those of wg_optim_step; E_STATE (the optimizer observes
+   nothing). */
+WG_API WG_MUST_CHECK wg_status wg_optim_observe(wg_optim *optim);
+
 /* Between wg_backward and the step: every element of the parameters' gradients brought into -limit … limit; NaN stays. */
 WG_API WG_MUST_CHECK wg_status wg_optim_clip_value(wg_tensor_list params, double limit);
 

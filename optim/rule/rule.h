@@ -17,6 +17,7 @@ struct step {
     wg_tensor *before[MAX_STATE]; /* the states as the last step left them, whatever part and agree make of them */
     wg_tensor *rows;              /* of a rule that takes rows: those to move; NULL if they were not set */
     const void *options;          /* the optimizer's own struct, wg_optim_NAME_options, or the stage's, wg_stage_NAME_options */
+    wg_tensor *loss;              /* of a rule that needs it: that of the step, one element, f32 or f64 */
     wg_tensor *gradient;          /* as wg_backward left it */
     wg_tensor *moved;             /* what the parameter becomes, for stages behind the rule */
     wg_tensor *sum[MAX_SUMS];     /* f64 scalars: this parameter's part, and, once all are there, the sum of all parts */
@@ -63,6 +64,8 @@ struct optim_rule {
     /* The name of an option that agree reads, or that a shared state begins with, and that is not the same in both; NULL: none. All groups have
        the same. */
     const char *(*differs)(const void *a, const void *b);
+    bool needs_loss;                           /* steps are by wg_optim_step_with_loss */
+    wg_status (*observe)(struct step *s);      /* replaces states by what the gradient makes of them: wg_optim_observe */
     wg_status (*update)(const struct step *s); /* changes parameter and state in place, by a kernel of its own */
     bool takes_rows;                           /* of one with update alone: it moves the rows of wg_optim_set_rows */
     bool (*by_ops)(const void *options);       /* of a rule that has both: if true of any group, a step is by move */
@@ -101,6 +104,7 @@ wg_tensor *step_quotient(wg_tensor *a, wg_tensor *b);                   /* a/b, 
 wg_tensor *step_dot(wg_tensor *x, wg_tensor *y);                        /* Σ x y, f64 */
 wg_tensor *step_norm1(wg_tensor *x);                                    /* Σ |x|, f64 */
 wg_tensor *step_square_norm(wg_tensor *x);                              /* ‖x‖², f64 */
+wg_tensor *step_loss(const struct step *s);                             /* the loss, an f64 scalar */
 wg_tensor *step_start(const struct step *s, int state);                 /* p at its first step, which this state keeps */
 /* Momentum with this state: v ← μv + (1-τ)u, u at the first step; u + μv if nesterov, else v. */
 wg_tensor *step_momentum(struct step *s, int state, wg_tensor *u, double momentum, double dampening, bool nesterov);
@@ -179,11 +183,12 @@ struct wg_optim {
     wg_tensor **gradient;
     struct moving *moving;
     size_t n_moved, room_moved, n_moving;
-    bool same;                        /* they are those of the step before */
-    wg_update *update, *update_ahead; /* of those parameters, to run again; or NULL */
-    const char *op;                   /* the function that takes the step, for messages */
-    bool is_recorded;                 /* steps replace the tensors of parameters and states (unroll.c) */
-    const char *exchanged;            /* the state that is in place of the parameters; or NULL */
+    bool same;                                         /* they are those of the step before */
+    wg_update *update, *update_ahead, *update_observe; /* of those parameters, to run again; or NULL */
+    wg_tensor *loss;                                   /* of the step that is taken; or NULL */
+    const char *op;                                    /* the function that takes the step, for messages */
+    bool is_recorded;                                  /* steps replace the tensors of parameters and states (unroll.c) */
+    const char *exchanged;                             /* the state that is in place of the parameters; or NULL */
 };
 
 /* The way through the chain (pass.c): parameters enter, and all of them take a step, or one ahead. */
@@ -191,6 +196,7 @@ wg_status pass_enter(wg_optim *optim, const struct parameter *p, struct step *s)
 wg_status pass_step(const wg_optim *optim);
 wg_tensor *pass_gated(wg_tensor *before, wg_tensor *value, wg_tensor *gate); /* value, or what was before where a gate is closed */
 wg_status pass_ahead(const wg_optim *optim);
+wg_status pass_observe(const wg_optim *optim);
 
 /* The parameter is its group's i-th. It outlives the optimizer, or that can no longer step or be printed: E_DANGLING. */
 wg_status optim_check_alive(const struct parameter *p, size_t i, const char *op);

@@ -127,6 +127,11 @@ wg_tensor *step_square_norm(wg_tensor *x)
     return wg_square(step_norm(x));
 }
 
+wg_tensor *step_loss(const struct step *s)
+{
+    return wg_cast(wg_reshape(s->loss, WG_SCALAR), WG_F64);
+}
+
 /* The state is 0 before. */
 wg_tensor *step_start(const struct step *s, int state)
 {

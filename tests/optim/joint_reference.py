@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Writes joint_reference.h: trajectories, in NumPy and f64, of the optimizers whose step depends on all parameters at once.
+"""Writes joint_reference.h: trajectories, in NumPy and f64, of the optimizers whose step depends on all parameters at once, on the loss, or on
+gradients that were observed.
 
 A rule is a function (ps, gs, s, t, lr, options) → ps: the parameters, their gradients, a dict that is empty at first and kept between
-steps, the number of the step from 1, the rate. Start and gradients are those of rules_reference.py.
+steps, the number of the step from 1, the rate. The dict has the loss and, at steps 1, 4, 7, …, gradients to be observed before the step. Start and gradients are those of rules_reference.py.
 
 usage: joint_reference.py | clang-format-14 --assume-filename=$PWD/x.h > joint_reference.h
 """
-from math import inf, sqrt
+from math import cos, inf, sqrt
 
 import numpy as np
 
@@ -151,6 +152,44 @@ def dowg(ps, gs, s, t, lr, distance, weight_decay=0.0):
     return [p - lr * r * r / sqrt(s["G"]) * g for p, g in zip(ps, gs)]
 
 
+# ---- Liu et al. 2024, the first as the authors' code has it; Yao et al. 2021
+
+
+def sophia_g(ps, gs, s, t, lr, beta1, beta2, curvature, batch, eps=1e-15, weight_decay=0.1):
+    if s["observed"]:
+        averages(s, "h", beta2, [g * g for g in s["observed"]], 1 - beta2)
+    ms = averages(s, "m", beta1, gs, 1 - beta1)
+    out = []
+    for p, m, h in zip(ps, ms, s["h"]):
+        ratio = np.minimum(np.abs(m) / (curvature * batch * h + eps), 1)
+        out.append(p * (1 - lr * weight_decay) - lr * np.sign(m) * ratio)
+    return out
+
+
+def sophia_h(ps, gs, s, t, lr, beta1, beta2, curvature, eps=1e-12, weight_decay=0.1):
+    if s["observed"]:
+        averages(s, "h", beta2, s["observed"], 1 - beta2)
+    ms = averages(s, "m", beta1, gs, 1 - beta1)
+    return [p * (1 - lr * weight_decay) - lr * np.clip(m / np.maximum(curvature * h, eps), -1, 1) for p, m, h in zip(ps, ms, s["h"])]
+
+
+def adahessian(ps, gs, s, t, lr, beta1, beta2, eps=1e-4, hessian_power=1.0, weight_decay=0.0):
+    if s["observed"]:
+        averages(s, "v", beta2, [d * d for d in s["observed"]], 1 - beta2)
+        s["n"] = s.get("n", 0) + 1
+    ms = averages(s, "m", beta1, gs, 1 - beta1)
+    roots = [np.sqrt(v / (1 - beta2**s["n"]))**hessian_power for v in s["v"]]
+    return [p - lr * (m / (1 - beta1**t) / (root + eps) + weight_decay * p) for p, m, root in zip(ps, ms, roots)]
+
+
+# ---- Loizou et al. 2021; Garrigos, Gower, Schaipp 2023
+
+
+def polyak_sgd(ps, gs, s, t, lr, minimum=0.0, max_rate=1.0):
+    rate = min(max_rate, max(0.0, s["loss"] - minimum) / dot(gs, gs))
+    return [p - lr * rate * g for p, g in zip(ps, gs)]
+
+
 # ---- mistakes, which the test must see
 
 
@@ -158,7 +197,9 @@ def each_alone(rule):
     """Sums over each parameter by itself."""
 
     def alone(ps, gs, s, *arguments, **options):
-        return [rule([p], [g], s.setdefault(i, {}), *arguments, **options)[0] for i, (p, g) in enumerate(zip(ps, gs))]
+        given = {"loss": s["loss"], "observed": s["observed"]}
+        return [rule([p], [g], s.setdefault(i, {}) | given if rule is polyak_sgd else s.setdefault(i, {}), *arguments, **options)[0]
+                for i, (p, g) in enumerate(zip(ps, gs))]
 
     return alone
 
@@ -167,6 +208,23 @@ def prodigy_new_rate(ps, gs, s, t, lr, **options):
     """A step by the new d."""
     before = s.get("d", options["d0"])
     return [p + (q - p) * s["d"] / before for p, q in zip(ps, prodigy(ps, gs, s, t, lr, **options))]
+
+
+def sophia_g_of_one(ps, gs, s, *arguments, batch, **options):
+    return sophia_g(ps, gs, s, *arguments, batch=1.0, **options)
+
+
+def sophia_h_latest(ps, gs, s, *arguments, **options):
+    """The latest estimate for their average."""
+    s["h"] = s["observed"] or s["h"]
+    s["observed"] = None
+    return sophia_h(ps, gs, s, *arguments, **options)
+
+
+def adahessian_by_steps(ps, gs, s, t, *arguments, **options):
+    """The correction of bias by the steps, not the observations."""
+    s["n"] = t - 1 if s["observed"] else t
+    return adahessian(ps, gs, s, t, *arguments, **options)
 
 
 CASES = [
@@ -191,6 +249,14 @@ CASES = [
     (dog, dict(lr=0.5, distance=1e-2, eps=1.0, weight_decay=0.1)),
     (dowg, dict(lr=1.0, distance=1e-3)),
     (dowg, dict(lr=0.5, distance=1e-2, weight_decay=0.1)),
+    (sophia_g, dict(lr=0.02, beta1=0.8, beta2=0.9, curvature=0.5, batch=8.0)),
+    (sophia_g, dict(lr=0.02, beta1=0.9, beta2=0.8, curvature=0.1, batch=3.0, eps=0.1, weight_decay=0.0)),
+    (sophia_h, dict(lr=0.02, beta1=0.8, beta2=0.9, curvature=2.0)),
+    (sophia_h, dict(lr=0.02, beta1=0.9, beta2=0.8, curvature=5.0, eps=0.1, weight_decay=0.0)),
+    (adahessian, dict(lr=0.02, beta1=0.8, beta2=0.9)),
+    (adahessian, dict(lr=0.02, beta1=0.9, beta2=0.95, eps=0.1, hessian_power=0.5, weight_decay=0.1)),
+    (polyak_sgd, dict(lr=1.0, minimum=0.25)),
+    (polyak_sgd, dict(lr=0.5, minimum=-0.5, max_rate=0.1)),
 ]
 
 # Cases of 200 steps, with the defaults where these begin small.
@@ -204,9 +270,16 @@ LONG = [
     (d_adapt_lion, dict(lr=1.0, beta1=0.9, beta2=0.99)),
     (dog, dict(lr=1.0, distance=1e-6)),
     (dowg, dict(lr=1.0, distance=1e-6)),
+    (sophia_g, dict(lr=0.01, beta1=0.965, beta2=0.99, curvature=0.04, batch=100.0)),
+    (sophia_h, dict(lr=0.01, beta1=0.96, beta2=0.99, curvature=1.0)),
+    (adahessian, dict(lr=0.01, beta1=0.9, beta2=0.999)),
+    (polyak_sgd, dict(lr=1.0)),
 ]
 
-MISTAKES = [(rule, each_alone(rule), options) for rule, options in CASES if "d0" in options or "distance" in options or rule is nvlamb]
+MISTAKES = [(rule, each_alone(rule), options) for rule, options in CASES if "d0" in options or "distance" in options or rule in (nvlamb, polyak_sgd)]
+MISTAKES += [(sophia_g, sophia_g_of_one, dict(lr=0.02, beta1=0.8, beta2=0.9, curvature=0.5, batch=8.0)),
+             (sophia_h, sophia_h_latest, dict(lr=0.02, beta1=0.8, beta2=0.9, curvature=2.0)),
+             (adahessian, adahessian_by_steps, dict(lr=0.02, beta1=0.8, beta2=0.9))]
 MISTAKES += [(prodigy, prodigy_new_rate, dict(lr=1.0, beta1=0.8, beta2=0.95, eps=1e-3, d0=1e-2))]
 
 
@@ -215,6 +288,8 @@ def trajectory(rule, lr, last=LAST, noise=0.0, **options):
     start = start * (1 + noise * np.random.default_rng(1).standard_normal(start.size))
     ps, s, values = [start[:MATRIX].reshape(ROWS, COLUMNS), start[MATRIX:]], {}, []
     for t in range(1, last + 1):
+        s["loss"] = 0.3 + 0.2 * cos(t) + 0.05 * dot(ps, ps)
+        s["observed"] = [slope(ps[0], 0, t + 1000), slope(ps[1], MATRIX, t + 1000)] if t % 3 == 1 else None
         ps = rule(ps, [slope(ps[0], 0, t), slope(ps[1], MATRIX, t)], s, t, lr, **options)
         if t in (1, 2, last):
             values += [*ps[0].reshape(MATRIX), *ps[1]]

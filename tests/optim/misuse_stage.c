@@ -135,14 +135,33 @@ static void misuse_unrolled(void)
     wg_optim_destroy(optim), wg_optim_destroy(draws);
 }
 
+/* Of an optimizer's own steps: with the loss, and observations. */
+static void misuse_steps(void)
+{
+    wg_optim *sgd = wg_optim_sgd(x_alone()), *polyak = wg_optim_polyak_sgd(x_alone()), *sophia = wg_optim_sophia_h(x_alone());
+    assert_fails(wg_optim_observe(NULL), WG_E_NULL, "optim_observe: the optimizer is NULL");
+    assert_fails(wg_optim_observe(sgd), WG_E_STATE, "optim_observe: sgd observes no curvature");
+    assert_fails(wg_optim_observe(sophia), WG_E_NO_GRAD, "optim_observe: no parameter has a gradient");
+    wg_tensor *one = wg_ones(WG_F32, WG_SCALAR), *two = wg_ones(WG_F32, WG_SHAPE(2)), *whole = wg_ones(WG_I64, WG_SHAPE(1));
+    assert_fails(wg_optim_step_with_loss(NULL, one), WG_E_NULL, "optim_step_with_loss: the optimizer is NULL");
+    assert_fails(wg_optim_step_with_loss(polyak, NULL), WG_E_NULL, "optim_step_with_loss: the loss is NULL");
+    assert_fails(wg_optim_step_with_loss(polyak, WG_NONE), WG_E_NULL, "optim_step_with_loss: the loss is NULL");
+    assert_fails(wg_optim_step_with_loss(polyak, two), WG_E_SHAPE, "expected a loss of one element, got 2");
+    assert_fails(wg_optim_step_with_loss(sgd, whole), WG_E_DTYPE, "expected a loss of f32 or f64, got i64");
+    assert_fails(wg_optim_step_with_loss(polyak, one), WG_E_NO_GRAD, "optim_step_with_loss: no parameter has a gradient");
+    assert_fails(wg_optim_step_with_loss(polyak, fx.bad[IS_RELEASED]), WG_E_DANGLING, "optim_step_with_loss: the loss was freed");
+    wg_optim_destroy(sgd), wg_optim_destroy(polyak), wg_optim_destroy(sophia);
+}
+
 static const struct misuse table[] = {
 #define WG_STAGE(name, options) {"wg_stage_" #name "_with", misuse_list},
 #include "wengert/stages.def"
 #undef WG_STAGE
-    {"wg_stage_destroy", misuse_list},       {"wg_optim_chain_with", misuse_chain}, {"wg_optim_add_stage", misuse_added},
-    {"wg_optim_step_ahead", misuse_added},   {"wg_optim_exchange", misuse_added},   {"wg_optim_set_rows", misuse_rows},
-    {"wg_optim_view", misuse_view},          {"wg_optim_unroll", misuse_unrolled},  {"wg_unrolled_destroy", misuse_unrolled},
-    {"wg_unrolled_params", misuse_unrolled}, {"wg_unrolled_step", misuse_unrolled}, {"wg_unrolled_set_lr", misuse_unrolled},
+    {"wg_stage_destroy", misuse_list},     {"wg_optim_chain_with", misuse_chain},     {"wg_optim_add_stage", misuse_added},
+    {"wg_optim_observe", misuse_steps},    {"wg_optim_step_with_loss", misuse_steps}, {"wg_optim_step_ahead", misuse_added},
+    {"wg_optim_exchange", misuse_added},   {"wg_optim_set_rows", misuse_rows},        {"wg_optim_view", misuse_view},
+    {"wg_optim_unroll", misuse_unrolled},  {"wg_unrolled_destroy", misuse_unrolled},  {"wg_unrolled_params", misuse_unrolled},
+    {"wg_unrolled_step", misuse_unrolled}, {"wg_unrolled_set_lr", misuse_unrolled},
 };
 
 MISUSE_MAIN(table)
