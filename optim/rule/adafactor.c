@@ -34,23 +34,30 @@ static wg_tensor *bounded(const struct step *s, wg_tensor *x, double low)
     return o->clamped ? wg_clamp(x, low, INFINITY) : x;
 }
 
+/* The mean of g² + ε₁ along an axis, or of g² if clamped. */
+static wg_tensor *mean_square(const struct step *s, int axis)
+{
+    const wg_optim_adafactor_options *o = s->options;
+    const double n = (double)wg_extent(s->g, axis);
+    return wg_add_scalar(wg_mul_scalar(wg_sum_squares(s->g, .axis = axis, .keepdims = true), 1 / n), o->clamped ? 0 : o->eps1);
+}
+
 /* g over the root of its factored second moment. The roots are taken before their product: that would be 0 where both are small. */
 static wg_tensor *normalised(struct step *s)
 {
     const wg_optim_adafactor_options *o = s->options;
     wg_tensor *power = wg_pow(s->t, wg_full(WG_F64, WG_SCALAR, -o->decay));
     wg_tensor *beta = wg_add_scalar(wg_neg(power), 1);
-    wg_tensor *g2 = o->clamped ? wg_square(s->g) : wg_add_scalar(wg_square(s->g), o->eps1);
     if (wg_rank(s->p) < 2) {
-        s->state[ROWS] = step_mixed_by(s->state[ROWS], beta, g2);
+        s->state[ROWS] = step_mixed_by(s->state[ROWS], beta, wg_add_scalar(wg_square(s->g), o->clamped ? 0 : o->eps1));
         return wg_div(s->g, bounded(s, wg_sqrt(s->state[ROWS]), o->eps1));
     }
-    wg_tensor *r = s->state[ROWS] = step_mixed_by(s->state[ROWS], beta, wg_mean(g2, .axis = -1, .keepdims = true));
-    wg_tensor *c = s->state[COLUMNS] = step_mixed_by(s->state[COLUMNS], beta, wg_mean(g2, .axis = -2, .keepdims = true));
+    wg_tensor *r = s->state[ROWS] = step_mixed_by(s->state[ROWS], beta, mean_square(s, -1));
+    wg_tensor *c = s->state[COLUMNS] = step_mixed_by(s->state[COLUMNS], beta, mean_square(s, -2));
     wg_tensor *share = wg_div(r, bounded(s, wg_mean(r, .axis = -2, .keepdims = true), o->eps1));
     if (o->clamped)
         return wg_div(s->g, bounded(s, wg_mul(wg_sqrt(share), wg_sqrt(c)), o->eps1));
-    return wg_div(wg_div(s->g, wg_sqrt(share)), wg_sqrt(c));
+    return wg_mul(wg_mul(s->g, wg_rsqrt(share)), wg_rsqrt(c));
 }
 
 static wg_tensor *root_mean_square(wg_tensor *x)
@@ -62,11 +69,10 @@ static wg_tensor *move(struct step *s)
 {
     const wg_optim_adafactor_options *o = s->options;
     wg_tensor *u = normalised(s);
-    u = wg_div(u, wg_clamp(wg_mul_scalar(root_mean_square(u), 1 / o->clip), 1, INFINITY));
+    wg_tensor *length = wg_reciprocal(wg_clamp(wg_mul_scalar(root_mean_square(u), 1 / o->clip), 1, INFINITY));
     if (o->relative)
-        u = wg_mul(u, wg_clamp(root_mean_square(s->p), o->eps2, INFINITY));
-    u = step_scaled(u, wg_minimum(s->lr, wg_rsqrt(s->t)));
-    wg_tensor *p = wg_sub(s->p, u);
+        length = wg_mul(length, wg_clamp(root_mean_square(s->p), o->eps2, INFINITY));
+    wg_tensor *p = wg_sub(s->p, wg_mul(u, step_scaled(length, wg_minimum(s->lr, wg_rsqrt(s->t)))));
     return o->weight_decay == 0 ? p : wg_sub(p, step_scaled(s->p, wg_mul_scalar(s->lr, o->weight_decay)));
 }
 

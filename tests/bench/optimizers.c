@@ -56,12 +56,14 @@ static void finish(void *subject)
     subject_finish(&o->base);
 }
 
-#define RULE(rule, ...)                                                  \
-    static wg_optim *make_##rule(wg_tensor_list params)                  \
-    {                                                                    \
-        return wg_optim_##rule(params, .keep_grads = true, __VA_ARGS__); \
-    }                                                                    \
-    SIZE(rule, 1e7, 40, 500, 500)                                        \
+#define MAKER(rule, ...)                                \
+    static wg_optim *make_##rule(wg_tensor_list params) \
+    {                                                   \
+        return __VA_ARGS__;                             \
+    }
+#define RULE(rule, ...)                                                   \
+    MAKER(rule, wg_optim_##rule(params, .keep_grads = true, __VA_ARGS__)) \
+    SIZE(rule, 1e7, 40, 500, 500)                                         \
     SIZE(rule, 2e3, 20, 10, 10)
 #define SIZE(rule, count_, tensors, rows, columns)                                                          \
     static const struct rule_settings rule##_##count_##_settings = {make_##rule, tensors, {rows, columns}}; \
@@ -81,3 +83,9 @@ RULE(adamw, .weight_decay = 0.01)
 RULE(rmsprop, .lr = 1e-3)
 RULE(lion, .weight_decay = 0.01)
 RULE(lamb, .weight_decay = 0.01)
+RULE(adafactor, .lr = 0.01)
+
+/* Its products take square matrices of 1024 rows, and 10 of them are 10.5 million parameters. */
+MAKER(muon, wg_optim_muon(params, .keep_grads = true, .lr = 0.02))
+SIZE(muon, 1e7, 10, 1024, 1024)
+SIZE(muon, 2e3, 20, 10, 10)

@@ -63,7 +63,7 @@ def arguments():
 
 
 NAMES = "W1 W2 W3 W4 W5 W5b W6 W7a W7b W7c W8_1e6 W8_1e7 W9 W10_grad W10_hvp W10_hess W11 W12 W13 W14 W15".split() + [
-    f"W16_{rule}_{n}" for rule in ("sgd", "adam", "adamw", "rmsprop", "lion", "lamb") for n in ("1e7", "2e3")]
+    f"W16_{rule}_{n}" for rule in ("sgd", "adam", "adamw", "rmsprop", "lion", "lamb", "adafactor", "muon") for n in ("1e7", "2e3")]
 ASKED = arguments()
 WANTED = NAMES if ASKED.w == "all" else ASKED.w.split(",")
 start_anew_tuned(WANTED, ASKED.p)
@@ -426,6 +426,55 @@ class Lamb(torch.optim.Optimizer):
             q.add_(x * r)
 
 
+class Adafactor(torch.optim.Optimizer):
+    """As wg_optim_adafactor's defaults: the paper's, without momentum."""
+
+    def __init__(self, params, lists):
+        super().__init__(params, {"lr": 0.01})
+        self.params, self.t = self.param_groups[0]["params"], 0
+        for p in self.params:
+            self.state[p].update(rows=torch.zeros_like(p[:, :1]), columns=torch.zeros_like(p[:1]))
+
+    @torch.no_grad()
+    def step(self):
+        self.t += 1
+        taken = self.t**-0.8
+        for p in self.params:
+            rows, columns = self.state[p]["rows"], self.state[p]["columns"]
+            squares = p.grad.square().add_(1e-30)
+            rows.lerp_(squares.mean(1, keepdim=True), taken)
+            columns.lerp_(squares.mean(0, keepdim=True), taken)
+            u = p.grad / (rows / rows.mean(0, keepdim=True)).sqrt_()
+            u.div_(columns.sqrt())
+            u.div_((u.norm() / math.sqrt(u.numel())).clamp_(min=1))
+            size = (p.norm() / math.sqrt(p.numel())).clamp_(min=1e-3)
+            p.sub_(u.mul_(size * min(0.01, self.t**-0.5)))
+
+
+class Muon(torch.optim.Optimizer):
+    """As wg_optim_muon's defaults, for square matrices."""
+
+    def __init__(self, params, lists):
+        super().__init__(params, {"lr": 0.02})
+        self.params = self.param_groups[0]["params"]
+        for p in self.params:
+            self.state[p]["m"] = torch.zeros_like(p)
+
+    @torch.no_grad()
+    def step(self):
+        g, m = [p.grad for p in self.params], [self.state[p]["m"] for p in self.params]
+        torch._foreach_mul_(m, 0.95)
+        torch._foreach_add_(m, g, alpha=0.05)
+        u = torch._foreach_mul(m, 0.95)
+        torch._foreach_add_(u, g, alpha=0.05)
+        for p, x in zip(self.params, u):
+            x = x / (x.norm() + 1e-7)
+            for _ in range(5):
+                a = x @ x.t()
+                x = torch.addmm(x, torch.addmm(a, a, a, beta=-4.7750, alpha=2.0315), x, beta=3.4445)
+            p.add_(x, alpha=-0.02)
+
+
 RULES = {
     "sgd": lambda params, lists: torch.optim.SGD(params, lr=0.01, momentum=0.9, foreach=lists),
     "adam": lambda params, lists: torch.optim.Adam(params, foreach=lists),
@@ -433,6 +482,8 @@ RULES = {
     "rmsprop": lambda params, lists: torch.optim.RMSprop(params, lr=1e-3, foreach=lists),
     "lion": Lion,
     "lamb": Lamb,
+    "adafactor": Adafactor,
+    "muon": Muon,
 }
 
 
@@ -593,7 +644,7 @@ MAKE = {
     "W13": lambda mode: sequence(mode, Sequence(), (32, 32, 128)),
     "W14": lambda mode: sequence(mode, TransformerBlock(), (8, 128, 256)),
     "W15": lambda mode: classifier(mode, ResNet(), momentum, (32, 3, 32, 32)),
-    **{f"W16_{rule}_1e7": lambda mode, rule=rule: optimizing(mode, rule, 40, 500, 500) for rule in RULES},
+    **{f"W16_{rule}_1e7": lambda mode, rule=rule: optimizing(mode, rule, *((10, 1024, 1024) if rule == "muon" else (40, 500, 500))) for rule in RULES},
     **{f"W16_{rule}_2e3": lambda mode, rule=rule: optimizing(mode, rule, 20, 10, 10) for rule in RULES},
 }
 
