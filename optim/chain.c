@@ -367,7 +367,7 @@ static void stages_free(wg_stage *const *stages, size_t n)
     }
 }
 
-wg_optim *wg_optim_chain_with(wg_tensor_list params, wg_stage *const *stages, size_t n)
+wg_optim *wg_optim_chain_with(wg_tensor_list params, wg_stage *const *stages, size_t n, bool keep_grads)
 {
     const char *op = "optim_chain";
     const wg_option_table none = {NULL, 0, 0};
@@ -377,7 +377,7 @@ wg_optim *wg_optim_chain_with(wg_tensor_list params, wg_stage *const *stages, si
     else if (n > WG_MAX_STAGES)
         (void)wg_error_set(WG_E_ARGUMENT, op, "%s: expected at most %d stages, got %zu", op, WG_MAX_STAGES, n);
     else if (check_stages(stages, n, op) == WG_OK)
-        optim = optim_create(&optim_chain_rule, none, params, "", false, stages, n, op);
+        optim = optim_create(&optim_chain_rule, none, params, "", keep_grads, stages, n, op);
     stages_free(stages, n);
     return optim;
 }

@@ -57,15 +57,16 @@ WG_API void wg_stage_destroy(wg_stage *stage);
 /* An optimizer of stages: a step is p ← p - u, where u is the gradient after all stages in front, then the stages behind. Among them is one
    wg_stage_rate, which multiplies by the learning rate. The stages are the optimizer's from here on; on failure they are freed, so that
    calls can be nested. NULL and the error: E_NULL (a stage is NULL), E_ARGUMENT (no rate or two, more than WG_MAX_STAGES stages, a
-   stage that acts on gradients behind one that acts on parameters, and what wg_optim_sgd says of params). */
+   stage that acts on gradients behind one that acts on parameters, and what wg_optim_sgd says of params). keep_grads: a step does not consume the
+   gradients. */
 #ifndef __cplusplus
 #define wg_optim_chain(params, ...) \
-    wg_optim_chain_with((params), (wg_stage *[]){__VA_ARGS__}, sizeof((wg_stage *[]){__VA_ARGS__}) / sizeof(wg_stage *))
+    wg_optim_chain_with((params), (wg_stage *[]){__VA_ARGS__}, sizeof((wg_stage *[]){__VA_ARGS__}) / sizeof(wg_stage *), false)
 #else
 #define wg_optim_chain(params, ...) wg_optim_chain_((params), {__VA_ARGS__})
 #endif
 enum { WG_MAX_STAGES = 32 };
-WG_API wg_optim *wg_optim_chain_with(wg_tensor_list params, wg_stage *const *stages, size_t n);
+WG_API wg_optim *wg_optim_chain_with(wg_tensor_list params, wg_stage *const *stages, size_t n, bool keep_grads);
 
 /* Adds a stage to an optimizer: in front of the rule, behind those that are there already, if it acts on gradients, and else at the end. Its
    state begins anew. Its options are called by their own names (wg_optim_set(opt, 0, "limit", 1)), or "clip_norm.limit" where another link
@@ -96,7 +97,7 @@ WG_API WG_MUST_CHECK wg_status wg_optim_exchange(wg_optim *optim, const char *st
 
 extern "C++" inline wg_optim *wg_optim_chain_(wg_tensor_list params, std::initializer_list<wg_stage *> stages)
 {
-    return wg_optim_chain_with(params, stages.begin(), stages.size());
+    return wg_optim_chain_with(params, stages.begin(), stages.size(), false);
 }
 #endif
 

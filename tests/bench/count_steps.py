@@ -60,9 +60,10 @@ def beyond_kernels(cost):
 
 def count_instructions():
     if not shutil.which("valgrind"):
-        for what in ("W9", "an op call", "W7a", "W1"):
+        skipped = ("W9", "an op call", "W7a", "W1", *RULES)
+        for what in skipped:
             print(f"ok - {what} # SKIP valgrind is not installed")
-        return 4
+        return len(skipped)
     with tempfile.TemporaryDirectory() as folder:
         cost, calls = per_step("W9", 1, 3, folder)
         node = beyond_kernels(cost) / 20000
@@ -74,6 +75,10 @@ def count_instructions():
         check(leaf <= BOUNDS["W7a"], f"W7a: {leaf:.0f} instructions an operation on a leaf beyond kernels, its gradient included")
         cost, calls = per_step("W1", 10, 30, folder)
         check(beyond_kernels(cost) <= BOUNDS["W1"], f"W1: {beyond_kernels(cost):.0f} instructions a step beyond kernels")
+        for rule, bound in RULES.items():
+            cost, calls = per_step(f"W16_{rule}_2e3", 5, 15, folder)
+            tensor = sum(cost.values()) / 20
+            check(tensor <= bound, f"W16, {rule}: {tensor:.0f} instructions a tensor of 100 elements")
     return 0
 
 
@@ -93,6 +98,8 @@ def mlp_bound(sizes, batch, norm):
 
 
 BOUNDS = {"W9": 740, "invoke": 250, "W7a": 2150, "W1": 36700}
+RULES = {"sgd": 4000, "adam": 5050, "rmsprop": 2100, "lion": 2500, "lamb": 8100, "adafactor": 22000, "muon": 29500, "chain_sgd": 1350,
+         "chain_adamw": 5500}
 skipped = count_instructions()
 count_memory("W1", mlp_bound((64, 32, 10), 32, False))
 count_memory("W2", mlp_bound((784, 256, 128, 10), 128, False))

@@ -89,3 +89,13 @@ RULE(adafactor, .lr = 0.01)
 MAKER(muon, wg_optim_muon(params, .keep_grads = true, .lr = 0.02))
 SIZE(muon, 1e7, 10, 1024, 1024)
 SIZE(muon, 2e3, 20, 10, 10)
+
+/* The rules of two kernels as chains of stages. */
+#define CHAIN(...) \
+    wg_optim_chain_with(params, (wg_stage *[]){__VA_ARGS__}, sizeof((wg_stage *[]){__VA_ARGS__}) / sizeof(wg_stage *), true)
+MAKER(chain_sgd, CHAIN(wg_stage_momentum(.momentum = 0.9), wg_stage_rate(.lr = 0.01)))
+SIZE(chain_sgd, 1e7, 40, 500, 500)
+SIZE(chain_sgd, 2e3, 20, 10, 10)
+MAKER(chain_adamw, CHAIN(wg_stage_adam(), wg_stage_decay(.weight_decay = 0.01), wg_stage_rate(.lr = 1e-3)))
+SIZE(chain_adamw, 1e7, 40, 500, 500)
+SIZE(chain_adamw, 2e3, 20, 10, 10)

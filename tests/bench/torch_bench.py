@@ -63,7 +63,7 @@ def arguments():
 
 
 NAMES = "W1 W2 W3 W4 W5 W5b W6 W7a W7b W7c W8_1e6 W8_1e7 W9 W10_grad W10_hvp W10_hess W11 W12 W13 W14 W15".split() + [
-    f"W16_{rule}_{n}" for rule in ("sgd", "adam", "adamw", "rmsprop", "lion", "lamb", "adafactor", "muon") for n in ("1e7", "2e3")]
+    f"W16_{rule}_{n}" for rule in ("sgd", "adam", "adamw", "rmsprop", "lion", "lamb", "adafactor", "muon", "chain_sgd", "chain_adamw") for n in ("1e7", "2e3")]
 ASKED = arguments()
 WANTED = NAMES if ASKED.w == "all" else ASKED.w.split(",")
 start_anew_tuned(WANTED, ASKED.p)
@@ -485,6 +485,7 @@ RULES = {
     "adafactor": Adafactor,
     "muon": Muon,
 }
+RULES.update(chain_sgd=RULES["sgd"], chain_adamw=RULES["adamw"])  # how a rule is written does not matter here
 
 
 def optimizing(mode, rule, tensors, *shape):

@@ -36,7 +36,7 @@ static void misuse_list(void)
 static void misuse_chain(void)
 {
     const wg_tensor_list good = x_alone(), none = {0, NULL, NULL};
-    assert_null_and_error(wg_optim_chain_with(good, NULL, 1), WG_E_NULL, "optim_chain: the list of stages is NULL");
+    assert_null_and_error(wg_optim_chain_with(good, NULL, 1, false), WG_E_NULL, "optim_chain: the list of stages is NULL");
     assert_null_and_error(wg_optim_chain(good, wg_stage_sign(), NULL, wg_stage_rate(.lr = 1)), WG_E_NULL,
                           "optim_chain: stage 1 is NULL");
     assert_null_and_error(wg_optim_chain(good, wg_stage_sign()), WG_E_ARGUMENT, "optim_chain: expected one wg_stage_rate(.lr = …)");
@@ -51,7 +51,7 @@ static void misuse_chain(void)
     wg_stage *many[WG_MAX_STAGES + 1];
     for (int i = 0; i <= WG_MAX_STAGES; i++)
         many[i] = wg_stage_sign();
-    assert_null_and_error(wg_optim_chain_with(good, many, WG_MAX_STAGES + 1), WG_E_ARGUMENT,
+    assert_null_and_error(wg_optim_chain_with(good, many, WG_MAX_STAGES + 1, false), WG_E_ARGUMENT,
                           "optim_chain: expected at most 32 stages");
     FOR_EACH_BAD(IS_NULL, {
         const wg_tensor_list list = {1, &bad, NULL};
