@@ -46,9 +46,9 @@ static wg_status forward(const wg_nn_call *call, nn_fused *fused)
     struct applied applied = {.call = call, .forward = fused ? fused : kind->forward};
     for (size_t i = 0; i < call->n_out; i++)
         call->out[i] = NULL;
-    const wg_status status = wg_callback_run("nn_apply", "the forward function of ", kind->name, run_forward, &applied);
+    wg_status status = wg_callback_run("nn_apply", "the forward function of ", kind->name, run_forward, &applied);
     if (status == WG_OK && call->record)
-        call->record->note(call->record, call);
+        status = call->record->note(call->record, call);
     for (size_t i = 0; i < call->n_out && status != WG_OK; i++)
         call->out[i] = NULL;
     return status;
@@ -222,9 +222,9 @@ wg_tensor *wg_nn_apply_with(const wg_nn_module *net, wg_tensor_list params, wg_t
 }
 
 wg_status nn_apply_recorded(const wg_nn_module *net, wg_tensor *const *in, size_t n_in, wg_tensor **out, size_t n_out,
-                            struct wg_nn_record *record)
+                            struct wg_nn_record *record, const char *op)
 {
-    WG_TRY(check_inputs(net, in, n_in, out, n_out, "nn_print"));
+    WG_TRY(check_inputs(net, in, n_in, out, n_out, op));
     const wg_nn_call call = {.module = net,
                              .options = net->options,
                              .context = net->context,
@@ -235,7 +235,7 @@ wg_status nn_apply_recorded(const wg_nn_module *net, wg_tensor *const *in, size_
                              .n_in = n_in,
                              .n_out = n_out,
                              .record = record};
-    return forward(&call, NULL);
+    return apply(&call);
 }
 
 /* ---- children ---- */

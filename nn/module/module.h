@@ -50,10 +50,10 @@ struct wg_nn_module {
     bool is_child;
 };
 
-/* What wg_nn_print writes down of a module while it applies a network.
-   note: called after the module's forward function. child: the record of child number index. */
+/* What is written down of a module while a network is applied (wg_nn_print, wg_nn_apply_watched).
+   note: called after the module's forward function, and fails the call. child: the record of child number index. */
 struct wg_nn_record {
-    void (*note)(struct wg_nn_record *record, const wg_nn_call *call);
+    wg_status (*note)(struct wg_nn_record *record, const wg_nn_call *call);
     struct wg_nn_record *(*child)(struct wg_nn_record *record, size_t index);
 };
 
@@ -108,9 +108,9 @@ wg_tensor *nn_norm_along(wg_tensor *w, int axis);
 
 /* ---- apply.c ---- */
 
-/* Applies a network on the open tape, and notes what each of its modules returned. */
+/* Applies a network, and notes what each of its modules returned. op: what the program called. */
 wg_status nn_apply_recorded(const wg_nn_module *net, wg_tensor *const *in, size_t n_in, wg_tensor **out, size_t n_out,
-                            struct wg_nn_record *record);
+                            struct wg_nn_record *record, const char *op);
 
 /* ---- layers.c ---- */
 

@@ -58,7 +58,7 @@ static size_t count_modules(const wg_nn_module *net)
     return n;
 }
 
-static void note(struct wg_nn_record *record, const wg_nn_call *call)
+static wg_status note(struct wg_nn_record *record, const wg_nn_call *call)
 {
     struct line *line = (struct line *)(void *)record;
     char shape[120];
@@ -66,6 +66,7 @@ static void note(struct wg_nn_record *record, const wg_nn_call *call)
     for (size_t i = 0; i < call->n_out && used < sizeof line->result; i++)
         used += (size_t)snprintf(line->result + used, sizeof line->result - used, "%s%s", i ? " " : "",
                                  wg_shape_text(wg_shape_of(call->out[i]), shape, sizeof shape));
+    return WG_OK;
 }
 
 static struct wg_nn_record *child_record(struct wg_nn_record *record, size_t index)
@@ -190,7 +191,7 @@ static wg_status apply_once(struct table *table, const wg_nn_module *net, const 
         }
     }
     WG_TRY(wg_section_push(SECTION));
-    const wg_status status = nn_apply_recorded(net, in, n, out, results, &table->line->record);
+    const wg_status status = nn_apply_recorded(net, in, n, out, results, &table->line->record, "nn_print");
     wg_section_pop();
     WG_TRY(status);
     return read_costs(table, tape);

@@ -229,6 +229,7 @@ static void misuse_parameters(void)
     assert_fails(wg_nn_apply_many(net, NULL, NULL, 1, part, 1), WG_E_NULL, "nn_apply_many: x is NULL");
     assert_fails(wg_nn_apply_many(net, NULL, &fx.y, 1, NULL, 1), WG_E_NULL, "nn_apply_many");
     assert_fails(wg_nn_apply_child_many(NULL, 0, &fx.y, 1, part, 1), WG_E_NULL, "nn_apply_child_many");
+    assert_fails(wg_nn_apply_watched(net, NULL, NULL, &fx.y, 1, part, 1), WG_E_NULL, "nn_apply_watched: the watcher is NULL");
     assert_null_and_error(wg_nn_apply(wg_nn_child(net, 0), fx.y, fx.y), WG_E_ARGUMENT, "nn_apply: linear takes 1 input, not 2");
     wg_nn_destroy(net);
 }
@@ -534,6 +535,7 @@ static const struct misuse table[] = {
     {"wg_nn_assign", misuse_parameters},
     {"wg_nn_apply_many", misuse_parameters},
     {"wg_nn_apply_child_many", misuse_parameters},
+    {"wg_nn_apply_watched", misuse_parameters},
     {"wg_nn_describe", misuse_parameters},
     {"wg_nn_print_on", misuse_parameters},
     {"wg_nn_print_with", misuse_parameters},
