@@ -103,7 +103,7 @@ wg_tensor *step_is_multiple(wg_tensor *n, double of);                   /* 1 whe
 wg_tensor *step_quotient(wg_tensor *a, wg_tensor *b);                   /* a/b, 0 where b is 0; b is at least 0 */
 wg_tensor *step_dot(wg_tensor *x, wg_tensor *y);                        /* Σ x y, f64 */
 wg_tensor *step_norm1(wg_tensor *x);                                    /* Σ |x|, f64 */
-wg_tensor *step_square_norm(wg_tensor *x);                              /* ‖x‖², f64 */
+wg_tensor *step_square_norm(wg_tensor *x);                              /* ‖x‖², f64, of squares in x's dtype */
 wg_tensor *step_loss(const struct step *s);                             /* the loss, an f64 scalar */
 wg_tensor *step_start(const struct step *s, int state);                 /* p at its first step, which this state keeps */
 /* Momentum with this state: v ← μv + (1-τ)u, u at the first step; u + μv if nesterov, else v. */

@@ -124,7 +124,7 @@ wg_tensor *step_norm1(wg_tensor *x)
 
 wg_tensor *step_square_norm(wg_tensor *x)
 {
-    return wg_square(step_norm(x));
+    return wg_cast(step_total(x), WG_F64);
 }
 
 wg_tensor *step_loss(const struct step *s)

@@ -8,10 +8,12 @@ enum { OF_DISTANCE, OF_GRADIENT, OF_START };
 
 wg_status traveled_part(struct step *s, wg_tensor *g)
 {
-    s->state[START] = step_start(s, START);
-    s->sum[OF_DISTANCE] = step_square_norm(wg_sub(s->p, s->state[START]));
+    wg_tensor *is_first = step_is_first(s), *is_later = wg_add_scalar(wg_neg(is_first), 1);
+    wg_tensor *away = step_square_norm(wg_sub(s->p, s->before[START])); /* from 0, before the first step */
+    s->sum[OF_DISTANCE] = wg_mul(away, is_later);
+    s->sum[OF_START] = wg_mul(away, is_first);
     s->sum[OF_GRADIENT] = step_square_norm(g);
-    s->sum[OF_START] = step_square_norm(s->p);
+    s->state[START] = step_start(s, START);
     return distance_parts(s, 3);
 }
 

@@ -5,6 +5,9 @@ gradients that were observed.
 A rule is a function (ps, gs, s, t, lr, options) → ps: the parameters, their gradients, a dict that is empty at first and kept between
 steps, the number of the step from 1, the rate. The dict has the loss and, at steps 1, 4, 7, …, gradients to be observed before the step. Start and gradients are those of rules_reference.py.
 
+Over 200 steps they agree to 1e-13 with the authors' code: konstmish/prodigy 3efb213, facebookresearch/dadaptation c984980, formll/dog 1.0.3,
+Liuhong99/Sophia a7e1572, and timm's lamb.py aa4b585 (nvlamb); at β₁ = 0 that of Prodigy differs from its paper, and from this.
+
 usage: joint_reference.py | clang-format-14 --assume-filename=$PWD/x.h > joint_reference.h
 """
 from math import cos, inf, sqrt
