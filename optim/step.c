@@ -69,25 +69,36 @@ static wg_status queue_kernel(wg_optim *optim, const struct parameter *p, struct
 {
     WG_TRY(wg_increment(p->count));
     memcpy(s->state, p->state, MAX_KERNEL_STATE * sizeof *s->state);
-    s->rows = p->rows;
     return optim->rule->update(s);
+}
+
+static wg_status queue_rows(wg_optim *optim, const struct parameter *p, struct step *s)
+{
+    s->rows = p->rows;
+    return queue_kernel(optim, p, s);
+}
+
+/* The update has been queued, or not. */
+static wg_status end_update(wg_status queued)
+{
+    if (queued == WG_OK)
+        return wg_update_commit();
+    wg_update_cancel();
+    return queued;
 }
 
 /* Gradients go with the update, or not at all. */
 static wg_status step_by_kernels(wg_optim *optim)
 {
     WG_TRY(wg_update_begin());
-    const wg_status status = for_each_moved(optim, queue_kernel, !optim->keep_grads);
-    if (status == WG_OK)
-        return wg_update_commit();
-    wg_update_cancel();
-    return status;
+    return end_update(for_each_moved(optim, queue_kernel, !optim->keep_grads));
 }
 
 /* Rows are those of one step. */
 static wg_status step_by_rows(wg_optim *optim)
 {
-    WG_TRY(step_by_kernels(optim));
+    WG_TRY(wg_update_begin());
+    WG_TRY(end_update(for_each_moved(optim, queue_rows, !optim->keep_grads)));
     for (size_t g = 0; g < optim->n_groups; g++)
         for (size_t i = 0; i < optim->groups[g].n; i++)
             optim->groups[g].parameters[i].rows = NULL;
@@ -182,15 +193,20 @@ static bool by_kernels(const wg_optim *optim)
     return rule->update != NULL;
 }
 
-/* op: the function that was called. */
-static wg_status begin(wg_optim *optim, const char *op)
+static wg_status cannot_begin(const wg_optim *optim, const char *op)
 {
     if (!optim)
         return wg_error_set(WG_E_NULL, op, "%s: the optimizer is NULL", op);
-    if (optim->exchanged)
-        return wg_error_set(WG_E_STATE, op,
-                            "%s: the parameters are exchanged with the state %s: wg_optim_exchange(optim, \"%s\") takes them back",
-                            op, optim->exchanged, optim->exchanged);
+    return wg_error_set(WG_E_STATE, op,
+                        "%s: the parameters are exchanged with the state %s: wg_optim_exchange(optim, \"%s\") takes them back", op,
+                        optim->exchanged, optim->exchanged);
+}
+
+/* op: the function that was called. */
+static inline wg_status begin(wg_optim *optim, const char *op)
+{
+    if (!optim || optim->exchanged)
+        return cannot_begin(optim, op);
     optim->op = op;
     return WG_OK;
 }
