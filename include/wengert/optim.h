@@ -94,7 +94,7 @@ typedef struct wg_optim_terms {
    E_MEMORY. Source: the framework is that of Wilson et al., 2017. */
 WG_API WG_MUST_CHECK wg_status wg_optim_view(const wg_optim *optim, const wg_tensor *parameter, wg_optim_terms *terms);
 
-/* A step with the loss whose gradients are there: of polyak_sgd, whose rate depends on it, and a wg_optim_step of every other optimizer. loss has one
+/* A step with the loss whose gradients are there: of polyak_sgd and momo, whose rates depend on it, and a wg_optim_step of every other optimizer. loss has one
    element, f32 or f64, and may be a tape's, as the operand of wg_backward is; a replay reads it at each run. Errors: those of wg_optim_step; E_NULL (the loss), E_DANGLING,
    E_SHAPE, E_DTYPE. A plain wg_optim_step of an optimizer that needs the loss is E_STATE. */
 WG_API WG_MUST_CHECK wg_status wg_optim_step_with_loss(wg_optim *optim, wg_tensor *loss);

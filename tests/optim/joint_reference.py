@@ -5,8 +5,8 @@ gradients that were observed.
 A rule is a function (ps, gs, s, t, lr, options) → ps: the parameters, their gradients, a dict that is empty at first and kept between
 steps, the number of the step from 1, the rate. The dict has the loss and, at steps 1, 4, 7, …, gradients to be observed before the step. Start and gradients are those of rules_reference.py.
 
-Over 200 steps they agree to 1e-13 with the authors' code: konstmish/prodigy 3efb213, facebookresearch/dadaptation c984980, formll/dog 1.0.3,
-Liuhong99/Sophia a7e1572, and timm's lamb.py aa4b585 (nvlamb); at β₁ = 0 that of Prodigy differs from its paper, and from this.
+Over 200 steps they agree, to what rounding makes of them, with the authors' code: konstmish/prodigy 3efb213, facebookresearch/dadaptation c984980, formll/dog 1.0.3,
+Liuhong99/Sophia a7e1572, fabian-sp/MoMo 7be52f2, and timm's lamb.py aa4b585 (nvlamb); at β₁ = 0 that of Prodigy differs from its paper, and from this.
 
 usage: joint_reference.py | clang-format-14 --assume-filename=$PWD/x.h > joint_reference.h
 """
@@ -193,6 +193,29 @@ def polyak_sgd(ps, gs, s, t, lr, minimum=0.0, max_rate=1.0):
     return [p - lr * rate * g for p, g in zip(ps, gs)]
 
 
+# ---- Schaipp et al. 2024, as the authors' code has them
+
+
+def momo(ps, gs, s, t, lr, beta, minimum=0.0, weight_decay=0.0):
+    s.setdefault("m", gs), s.setdefault("gamma", dot(gs, ps)), s.setdefault("L", s["loss"])
+    ms = averages(s, "m", beta, gs, 1 - beta)
+    s["gamma"] = beta * s["gamma"] + (1 - beta) * dot(gs, ps)
+    s["L"] = beta * s["L"] + (1 - beta) * s["loss"]
+    a = 1 + lr * weight_decay
+    rate = min(lr, max(0.0, a * (s["L"] - minimum) + dot(ms, ps) - a * s["gamma"]) / dot(ms, ms))
+    return [(p - rate * m) / a for p, m in zip(ps, ms)]
+
+
+def momo_adam(ps, gs, s, t, lr, beta1, beta2, eps, minimum=0.0, weight_decay=0.0):
+    ms = averages(s, "m", beta1, gs, 1 - beta1)
+    us = [m / (np.sqrt(v / (1 - beta2**t)) + eps) for m, v in zip(ms, averages(s, "v", beta2, [g * g for g in gs], 1 - beta2))]
+    s["gamma"] = beta1 * s.get("gamma", 0.0) + (1 - beta1) * dot(gs, ps)
+    s["L"] = beta1 * s.get("L", 0.0) + (1 - beta1) * s["loss"]
+    a, rho = 1 + lr * weight_decay, 1 - beta1**t
+    rate = min(lr / rho, max(0.0, a * (s["L"] - rho * minimum) + dot(ms, ps) - a * s["gamma"]) / dot(ms, us))
+    return [(p - rate * u) / a for p, u in zip(ps, us)]
+
+
 # ---- mistakes, which the test must see
 
 
@@ -200,9 +223,9 @@ def each_alone(rule):
     """Sums over each parameter by itself."""
 
     def alone(ps, gs, s, *arguments, **options):
-        given = {"loss": s["loss"], "observed": s["observed"]}
-        return [rule([p], [g], s.setdefault(i, {}) | given if rule is polyak_sgd else s.setdefault(i, {}), *arguments, **options)[0]
-                for i, (p, g) in enumerate(zip(ps, gs))]
+        for i in range(len(ps)):
+            s.setdefault(i, {})["loss"] = s["loss"]
+        return [rule([p], [g], s[i], *arguments, **options)[0] for i, (p, g) in enumerate(zip(ps, gs))]
 
     return alone
 
@@ -260,6 +283,10 @@ CASES = [
     (adahessian, dict(lr=0.02, beta1=0.9, beta2=0.95, eps=0.1, hessian_power=0.5, weight_decay=0.1)),
     (polyak_sgd, dict(lr=1.0, minimum=0.25)),
     (polyak_sgd, dict(lr=0.5, minimum=-0.5, max_rate=0.1)),
+    (momo, dict(lr=1.0, beta=0.8, minimum=0.1)),
+    (momo, dict(lr=0.1, beta=0.7, minimum=-0.2, weight_decay=0.3)),
+    (momo_adam, dict(lr=1.0, beta1=0.8, beta2=0.9, eps=1e-3, minimum=0.1)),
+    (momo_adam, dict(lr=0.02, beta1=0.7, beta2=0.9, eps=1e-3, minimum=-0.2, weight_decay=0.3)),
 ]
 
 # Cases of 200 steps, with the defaults where these begin small.
@@ -277,9 +304,11 @@ LONG = [
     (sophia_h, dict(lr=0.01, beta1=0.96, beta2=0.99, curvature=1.0)),
     (adahessian, dict(lr=0.01, beta1=0.9, beta2=0.999)),
     (polyak_sgd, dict(lr=1.0)),
+    (momo, dict(lr=0.5, beta=0.9)),
+    (momo_adam, dict(lr=0.1, beta1=0.9, beta2=0.99, eps=1e-6, weight_decay=0.1)),
 ]
 
-MISTAKES = [(rule, each_alone(rule), options) for rule, options in CASES if "d0" in options or "distance" in options or rule in (nvlamb, polyak_sgd)]
+MISTAKES = [(rule, each_alone(rule), options) for rule, options in CASES if "d0" in options or "distance" in options or rule in (nvlamb, polyak_sgd, momo, momo_adam)]
 MISTAKES += [(sophia_g, sophia_g_of_one, dict(lr=0.02, beta1=0.8, beta2=0.9, curvature=0.5, batch=8.0)),
              (sophia_h, sophia_h_latest, dict(lr=0.02, beta1=0.8, beta2=0.9, curvature=2.0)),
              (adahessian, adahessian_by_steps, dict(lr=0.02, beta1=0.8, beta2=0.9))]

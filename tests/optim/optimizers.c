@@ -125,8 +125,8 @@ static bool observes(wg_optim *optim)
 
 static bool needs_loss(wg_optim *optim)
 {
-    static const char *const names[] = {"polyak_sgd"};
-    return is_one_of(optim, names, 1);
+    static const char *const names[] = {"polyak_sgd", "momo", "momo_adam"};
+    return is_one_of(optim, names, 3);
 }
 
 enum { MOST_ROWS = 150 };

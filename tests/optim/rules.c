@@ -56,7 +56,7 @@ static void take_step(const char *entry, wg_optim *optim, wg_tensor *const *p, i
         assert_int_equal(wg_optim_observe(optim), WG_OK);
     }
     set_gradients(p, step);
-    if (strcmp(entry, "polyak_sgd") == 0) {
+    if (strcmp(entry, "polyak_sgd") == 0 || strncmp(entry, "momo", 4) == 0) {
         WG_TAPE(tape);
         assert_int_equal(wg_optim_step_with_loss(optim, wg_scalar(WG_F64, loss_at(p, step))), WG_OK);
     } else {
