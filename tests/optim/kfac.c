@@ -1,40 +1,9 @@
 /* K-FAC beside kfac_reference.py, which is written from the papers, and by what its directions are. */
-#include <math.h>
-#include <stdlib.h>
-
-#include "nn_check.h"
+#include "kfac.h"
 
 /* clang-format off */
 #include "kfac_reference.h"
 /* clang-format on */
-
-static double wave(int64_t i, double phase, double scale)
-{
-    return scale * sin(1.7 * (double)i + 0.3 * (double)(i * i) + phase);
-}
-
-static void fill(wg_tensor *t, double phase, double scale)
-{
-    double *data = wg_data_mut_as(t, double);
-    for (int64_t i = 0; i < wg_numel(t); i++)
-        data[i] = wave(i, phase, scale);
-}
-
-static wg_tensor *waves(wg_shape shape, double phase, double scale)
-{
-    wg_tensor *t = wg_zeros(WG_F64, shape);
-    fill(t, phase, scale);
-    return t;
-}
-
-/* The parameters of a layer: weight and, if there is one, bias. */
-static void start(wg_nn_module *net, size_t child, double phase, double scale)
-{
-    const wg_tensor_list list = wg_nn_parameters(wg_nn_child(net, child));
-    fill(list.tensor[0], phase, scale);
-    if (list.n > 1)
-        fill(list.tensor[1], phase + 1, 0.2);
-}
 
 static wg_kfac *like_reference(wg_nn_module *net)
 {
@@ -48,15 +17,6 @@ static wg_nn_module *linear_net(void)
     wg_nn_module *net = wg_nn_sequential(wg_nn_linear(3, 4, .dtype = WG_F64), wg_nn_tanh(),
                                          wg_nn_linear(4, 2, .bias = false, .dtype = WG_F64));
     start(net, 0, 0.1, 0.6), start(net, 2, 0.7, 0.6);
-    return net;
-}
-
-static wg_nn_module *conv_net(void)
-{
-    wg_nn_module *net = wg_nn_sequential(
-        wg_nn_conv2d(2, 3, 3, .columns = 2, .stride = WG_PAIR(2, 1), .padding = WG_PAIR(1, 1), .dtype = WG_F64), wg_nn_tanh(),
-        wg_nn_flatten(), wg_nn_linear(45, 2, .dtype = WG_F64));
-    start(net, 0, 0.2, 0.5), start(net, 3, 0.5, 0.6);
     return net;
 }
 
@@ -213,14 +173,6 @@ static wg_nn_module *each(wg_nn_module *child)
     return net;
 }
 
-static wg_nn_module *mlp(wg_dtype dtype)
-{
-    wg_nn_module *net = wg_nn_sequential(wg_nn_linear(3, 4, .dtype = dtype), wg_nn_relu(), wg_nn_linear(4, 2, .dtype = dtype));
-    if (dtype == WG_F64)
-        start(net, 0, 0.1, 0.6), start(net, 2, 0.7, 0.6);
-    return net;
-}
-
 /* Steps of both networks on the same data leave the same parameters, nearly. */
 static void assert_same_steps(wg_nn_module *a, wg_nn_module *b, wg_shape shape)
 {
@@ -309,193 +261,6 @@ static void padding_of_another_mode_is_seen(void **state)
     assert_no_error();
 }
 
-/* ---- runs ---- */
-
-struct run {
-    wg_nn_module *net;
-    wg_kfac *kfac;
-    wg_optim *optim;
-    wg_tensor *x, *t;
-};
-
-static struct run begin(void)
-{
-    struct run run = {.net = conv_net(), .x = wg_zeros(WG_F64, WG_SHAPE(4, 2, 5, 4)), .t = wg_zeros(WG_F64, WG_SHAPE(4, 2))};
-    run.optim = wg_optim_sgd(wg_nn_parameters(run.net), .lr = 0.2, .momentum = 0.5);
-    run.kfac = wg_kfac_create(run.net, .damping = 0.02, .decay = 0.6, .frequency = 3, .kl_limit = 0.01, .optim = run.optim);
-    return run;
-}
-
-static void end(struct run *run)
-{
-    wg_kfac_destroy(run->kfac), wg_optim_destroy(run->optim), wg_nn_destroy(run->net);
-    wg_free(run->x), wg_free(run->t);
-}
-
-static void load(const struct run *run, int step)
-{
-    fill(run->x, 0.9 * step, 1), fill(run->t, 0.4 * step, 0.8);
-}
-
-static wg_status take(void *context)
-{
-    struct run *run = context;
-    WG_TAPE(tape);
-    WG_TRY(wg_backward(wg_mse(wg_kfac_apply(run->kfac, run->x), run->t)));
-    WG_TRY(wg_kfac_precondition(run->kfac));
-    return wg_optim_step(run->optim);
-}
-
-static void take_steps(struct run *run, int from, int to)
-{
-    for (int step = from; step <= to; step++) {
-        load(run, step);
-        assert_int_equal(take(run), WG_OK);
-    }
-}
-
-static void assert_same_lists(wg_tensor_list a, wg_tensor_list b)
-{
-    assert_int_equal(a.n, b.n);
-    for (size_t i = 0; i < a.n; i++)
-        assert_same_bits(a.tensor[i], b.tensor[i]);
-}
-
-static void assert_same_runs(const struct run *a, const struct run *b)
-{
-    assert_same_lists(wg_nn_parameters(a->net), wg_nn_parameters(b->net));
-    assert_same_lists(wg_kfac_state(a->kfac), wg_kfac_state(b->kfac));
-    assert_same_lists(wg_optim_state(a->optim), wg_optim_state(b->optim));
-}
-
-static void copy_list(wg_tensor_list to, wg_tensor_list from)
-{
-    assert_int_equal(to.n, from.n);
-    for (size_t i = 0; i < to.n; i++)
-        assert_int_equal(wg_write_raw(to.tensor[i], wg_data(from.tensor[i])), WG_OK);
-}
-
-static void a_resumed_run_has_the_same_bits(void **state)
-{
-    (void)state;
-    struct run whole = begin(), first = begin(), second = begin();
-    take_steps(&whole, 1, 8);
-    take_steps(&first, 1, 4);
-    copy_list(wg_kfac_state(second.kfac), wg_kfac_state(first.kfac));
-    copy_list(wg_optim_state(second.optim), wg_optim_state(first.optim));
-    copy_list(wg_nn_parameters(second.net), wg_nn_parameters(first.net));
-    take_steps(&second, 5, 8);
-    assert_same_runs(&whole, &second);
-    assert_string_equal(wg_kfac_state(whole.kfac).name[0], "damping");
-    assert_string_equal(wg_kfac_state(whole.kfac).name[1], "0.weight.count");
-    assert_string_equal(wg_kfac_state(whole.kfac).name[10], "3.weight.g_inverse");
-    end(&whole), end(&first), end(&second);
-    assert_no_error();
-}
-
-/* The replayed step follows the frequency, the rate and the damping as the step itself does. */
-static void a_replayed_step_has_the_bits_of_the_step(void **state)
-{
-    (void)state;
-    struct run eager = begin(), captured = begin();
-    wg_replay *replay = NULL;
-    for (int step = 1; step <= 9; step++) {
-        load(&eager, step), load(&captured, step);
-        if (step == 5) {
-            assert_int_equal(wg_optim_set_lr(eager.optim, 0, 0.1), WG_OK);
-            assert_int_equal(wg_optim_set_lr(captured.optim, 0, 0.1), WG_OK);
-            assert_int_equal(wg_kfac_set_damping(eager.kfac, 0.1), WG_OK);
-            assert_int_equal(wg_kfac_set_damping(captured.kfac, 0.1), WG_OK);
-        }
-        assert_int_equal(take(&eager), WG_OK);
-        if (replay)
-            assert_int_equal(wg_replay_run(replay), WG_OK);
-        else
-            assert_non_null(replay = wg_replay_capture(take, &captured));
-        assert_same_runs(&eager, &captured);
-    }
-    take_steps(&eager, 10, 10), take_steps(&captured, 10, 10); /* beside the replay, which stays */
-    assert_same_runs(&eager, &captured);
-    wg_replay_destroy(replay);
-    end(&eager), end(&captured);
-    assert_no_error();
-}
-
-/* A captured step that only looks, as an evaluation would: what it saw is nobody's. */
-static wg_status look(void *context)
-{
-    struct run *run = context;
-    WG_TAPE(tape);
-    return wg_error_if_null(wg_kfac_apply(run->kfac, run->x));
-}
-
-static void steps_that_are_left_count_for_nothing(void **state)
-{
-    (void)state;
-    struct run plain = begin(), left = begin();
-    take_steps(&plain, 1, 2), take_steps(&left, 1, 2);
-    load(&left, 7);
-    {
-        WG_TAPE(tape);
-        assert_int_equal(wg_backward(wg_mse(wg_kfac_apply(left.kfac, left.x), left.t)), WG_OK);
-        wg_optim_clear_gradients(left.optim);
-    }
-    wg_replay *replay = wg_replay_capture(look, &left);
-    assert_non_null(replay);
-    take_steps(&plain, 3, 4), take_steps(&left, 3, 4);
-    assert_same_runs(&plain, &left);
-    wg_replay_destroy(replay);
-    take_steps(&plain, 5, 5), take_steps(&left, 5, 5);
-    assert_same_runs(&plain, &left);
-    end(&plain), end(&left);
-    assert_no_error();
-}
-
-/* Steps without wg_kfac_apply leave the factors, and use the inverses that there are. */
-static void factors_need_not_be_seen_in_each_step(void **state)
-{
-    (void)state;
-    struct run run = begin();
-    take_steps(&run, 1, 1);
-    wg_tensor *inverse = wg_copy(wg_kfac_state(run.kfac).tensor[9]), *before[2], *v[2];
-    for (int k = 0; k < 2; k++) {
-        WG_TAPE(tape);
-        load(&run, 2);
-        assert_int_equal(wg_backward(wg_mse(k ? wg_nn_apply(run.net, run.x) : wg_kfac_apply(run.kfac, run.x), run.t)), WG_OK);
-        wg_tensor *g = wg_gradient(wg_nn_parameter(run.net, "3.weight"));
-        before[k] = wg_own(wg_copy(g));
-        assert_int_equal(wg_kfac_precondition(run.kfac), WG_OK);
-        v[k] = wg_own(wg_copy(g));
-        wg_optim_clear_gradients(run.optim);
-    }
-    assert_same_bits(before[0], before[1]);
-    assert_same_bits(v[0], v[1]); /* the second of three steps computes no inverses */
-    assert_same_bits(inverse, wg_kfac_state(run.kfac).tensor[9]);
-    assert_close(wg_item(wg_kfac_state(run.kfac).tensor[1]), 2, 0);
-    for (int k = 0; k < 2; k++)
-        wg_free(before[k]), wg_free(v[k]);
-    wg_free(inverse);
-    end(&run);
-    assert_no_error();
-}
-
-static void a_step_that_fails_changes_nothing(void **state)
-{
-    (void)state;
-    struct run plain = begin(), failed = begin();
-    take_steps(&plain, 1, 2), take_steps(&failed, 1, 2);
-    load(&failed, 3);
-    wg_data_mut_as(failed.x, double)[5] = NAN;
-    assert_int_equal(take(&failed), WG_E_NUMERIC);
-    assert_error(WG_E_NUMERIC, "kfac_inverses: step 3: the factor of the layer's inputs is not finite");
-    assert_same_runs(&plain, &failed);
-    wg_optim_clear_gradients(failed.optim);
-    take_steps(&plain, 3, 5), take_steps(&failed, 3, 5);
-    assert_same_runs(&plain, &failed);
-    end(&plain), end(&failed);
-    assert_no_error();
-}
-
 /* Two applications in one step, each with a half of the batch, are one with the whole. */
 static void several_applications_count_together(void **state)
 {
@@ -520,28 +285,6 @@ static void several_applications_count_together(void **state)
         assert_values(wg_gradient(q.tensor[i]), expected, 1e-11);
     }
     wg_nn_destroy(net[0]), wg_nn_destroy(net[1]), wg_free(x);
-    assert_no_error();
-}
-
-/* Values between layers are dropped, and their gradients are found all the same; no leaf has one afterwards. */
-static void observing_the_training_loss_changes_nothing(void **state)
-{
-    (void)state;
-    struct run plain = begin(), observed = begin();
-    take_steps(&plain, 1, 2);
-    for (int step = 1; step <= 2; step++) {
-        load(&observed, step);
-        WG_TAPE(tape);
-        wg_tensor *loss = wg_mse(wg_kfac_apply(observed.kfac, observed.x), observed.t);
-        assert_int_equal(wg_kfac_observe(observed.kfac, wg_mul_scalar(loss, 3)), WG_OK); /* the last one counts */
-        assert_int_equal(wg_kfac_observe(observed.kfac, loss), WG_OK);
-        assert_null(wg_gradient(wg_nn_parameter(observed.net, "0.weight")));
-        assert_int_equal(wg_backward(loss), WG_OK);
-        assert_int_equal(wg_kfac_precondition(observed.kfac), WG_OK);
-        assert_int_equal(wg_optim_step(observed.optim), WG_OK);
-    }
-    assert_same_runs(&plain, &observed);
-    end(&plain), end(&observed);
     assert_no_error();
 }
 
@@ -605,23 +348,6 @@ static void f32_follows_f64(void **state)
     assert_no_error();
 }
 
-/* Hooks find that it is gone. */
-static void a_kfac_may_end_before_its_tape(void **state)
-{
-    (void)state;
-    wg_nn_module *net = mlp(WG_F64);
-    wg_kfac *kfac = wg_kfac_create(net);
-    wg_tensor *x = waves(WG_SHAPE(6, 3), 0.5, 1);
-    {
-        WG_TAPE(tape);
-        wg_tensor *loss = wg_mean(wg_square(wg_kfac_apply(kfac, x)));
-        wg_kfac_destroy(kfac);
-        assert_int_equal(wg_backward(loss), WG_OK);
-    }
-    wg_nn_destroy(net), wg_free(x);
-    assert_no_error();
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -630,16 +356,9 @@ int main(void)
         TEST(a_layer_applied_again_has_more_rows),
         TEST(tied_layers_are_one),
         TEST(padding_of_another_mode_is_seen),
-        TEST(a_resumed_run_has_the_same_bits),
-        TEST(a_replayed_step_has_the_bits_of_the_step),
-        TEST(steps_that_are_left_count_for_nothing),
-        TEST(factors_need_not_be_seen_in_each_step),
-        TEST(a_step_that_fails_changes_nothing),
         TEST(several_applications_count_together),
-        TEST(observing_the_training_loss_changes_nothing),
         TEST(others_keep_their_gradients),
         TEST(f32_follows_f64),
-        TEST(a_kfac_may_end_before_its_tape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
