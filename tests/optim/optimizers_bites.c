@@ -66,9 +66,7 @@ static const struct fault {
     {{.name = "divides_by_zero", .move = divides_by_zero}, "zero_gradients_and_none"},
     {{.name = "divides_by_zero", .move = divides_by_zero}, "a_matrix_with_zero_gradients_stays_finite"},
     {{.name = "is_another_in_f32", .state = {{.name = "m"}}, .move = is_another_in_f32}, "f32_follows_f64"},
-    "a_step_without_memory_changes_nothing"},
-}
-;
+};
 enum { FAULTS = sizeof faults / sizeof *faults, CHECKS = sizeof checks / sizeof *checks };
 
 static const struct fault *planted;
