@@ -139,6 +139,8 @@ static bool extend_table(const wg_optim *optim, const wg_stage *stage, struct ex
     x->entry_names = calloc(named + more + 1, sizeof *x->entry_names);
     if (!x->entries || !x->entry_names)
         return false;
+    if (named > 0)
+        memcpy(x->entry_names, optim->entry_names, named * sizeof *x->entry_names);
     if (n > 0)
         memcpy(x->entries, optim->table.option, n * sizeof *x->entries);
     for (size_t i = 0; i < more; i++) {
