@@ -214,6 +214,9 @@ static void clipping_follows_its_formulas(void **state)
     for (int i = 0; i < N + M; i++)
         u[i] = -g[i];
     assert_u(wg_stage_negate(), g, u);
+    for (int i = 0; i < N + M; i++)
+        u[i] = g[i] + (i < N ? 0.25 * p[i] : 0); /* the vector does not decay */
+    assert_u(wg_stage_decay(.weight_decay = 0.25, .min_axes = 2), g, u);
     assert_no_error();
 }
 
@@ -602,9 +605,9 @@ static void options_of_stages_are_options_of_groups(void **state)
     assert_string_equal(text,
                         "chain: clip_value, adam, decay, clip_value#2, rate\n"
                         "group 0: 1 parameter, 12 elements, clip_value.limit=3, adam.beta1=0.9, adam.beta2=0.999, adam.eps=1e-08, "
-                        "decay.weight_decay=0.5, clip_value#2.limit=2, rate.lr=0.25\n"
+                        "decay.weight_decay=0.5, decay.min_axes=0, clip_value#2.limit=2, rate.lr=0.25\n"
                         "group 1: 1 parameter, 3 elements, clip_value.limit=3, adam.beta1=0.5, adam.beta2=0.999, adam.eps=1e-08, "
-                        "decay.weight_decay=0, clip_value#2.limit=2, rate.lr=0.125 (base 0.25)\n");
+                        "decay.weight_decay=0, decay.min_axes=0, clip_value#2.limit=2, rate.lr=0.125 (base 0.25)\n");
     free(text);
     take_steps(&run, 2);
     assert_int_equal(wg_optim_add_stage(run.optim, wg_stage_lookahead()), WG_OK); /* in mid-run */
