@@ -134,11 +134,11 @@ static wg_status pass(const wg_optim *optim, const struct link *link, struct mov
     return WG_OK;
 }
 
-/* A parameter at the end of the chain. counts: it was a step. */
+/* A parameter at the end of the chain. counts: it was a step. Where a gate is closed it is where the step began, also if it was ahead. */
 static wg_status leave(const struct moving *m, bool counts)
 {
     if (!is_empty(m))
-        WG_TRY(wg_assign(m->p->tensor, pass_gated(m->p->tensor, m->s.moved, m->s.gate)));
+        WG_TRY(wg_assign(m->p->tensor, pass_gated(m->s.p, m->s.moved, m->s.gate)));
     if (!counts)
         return WG_OK;
     return m->s.gate ? wg_assign(m->p->count, pass_gated(m->p->count, m->s.t, m->s.gate)) : wg_increment(m->p->count);

@@ -192,7 +192,7 @@ static wg_status leave(wg_unrolled *u)
         const struct moving *m = &u->optim.moving[i];
         struct parameter *p = &u->optim.groups[m->p->group].parameters[m->p - u->optim.groups[m->p->group].parameters];
         if (m->s.moved)
-            p->tensor = pass_gated(p->tensor, m->s.moved, m->s.gate);
+            p->tensor = pass_gated(m->s.p, m->s.moved, m->s.gate);
         p->count = pass_gated(p->count, m->s.t, m->s.gate);
         WG_TRY(wg_error_if_null(p->tensor));
         WG_TRY(wg_error_if_null(p->count));

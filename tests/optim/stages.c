@@ -511,6 +511,30 @@ static void sam_takes_the_gradient_at_the_sharp_point(void **state)
     assert_no_error();
 }
 
+/* A point ahead that is no number: the step is left out, and the parameters are where they were. */
+static void a_step_left_out_goes_back_from_ahead(void **state)
+{
+    (void)state;
+    struct run run = begin();
+    double before[M];
+    run.optim = wg_optim_sgd(list(&run), .lr = 0.1);
+    assert_int_equal(wg_optim_add_stage(run.optim, wg_stage_sam()), WG_OK);
+    assert_int_equal(wg_optim_add_stage(run.optim, wg_stage_skip_nonfinite()), WG_OK);
+    read_all(run.p[1], before);
+    for (int round = 0; round < 2; round++) {
+        const double wrong[M] = {1, round ? 0 : NAN, INFINITY}, right[M] = {1, 2, 3};
+        wg_tensor *ahead = wg_from(right, WG_SHAPE(M)), *there = wg_from(wrong, WG_SHAPE(M));
+        assert_int_equal(wg_add_gradient(run.p[1], round ? there : ahead), WG_OK);
+        assert_int_equal(wg_optim_step_ahead(run.optim), WG_OK);
+        assert_int_equal(wg_add_gradient(run.p[1], there), WG_OK);
+        assert_int_equal(wg_optim_step(run.optim), WG_OK);
+        assert_values(run.p[1], before, 0);
+        wg_free(ahead), wg_free(there);
+    }
+    end(&run);
+    assert_no_error();
+}
+
 /* min over x, max over y of xy: extragradient comes to the saddle, gradient descent circles away. */
 static double saddle(bool extra)
 {
@@ -658,6 +682,7 @@ int main(void)
         TEST(rows_are_projected_onto_the_simplex),
         TEST(steps_along_the_stiefel_manifold),
         TEST(sam_takes_the_gradient_at_the_sharp_point),
+        TEST(a_step_left_out_goes_back_from_ahead),
         TEST(extragradient_comes_to_a_saddle),
         TEST(steps_ahead_are_captured),
         TEST(options_of_stages_are_options_of_groups),
