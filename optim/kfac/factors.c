@@ -1,5 +1,5 @@
-/* The Kronecker factors of a layer: sums of outer products over its rows, and the damped inverses of their averages. A matrix of each group
-   has a row of the layer as a column: (groups, dim, rows). */
+/* The Kronecker factors of a layer: sums of outer products over its rows, and the damped inverses of their averages. A matrix of
+   each group has a row of the layer as a column: (groups, dim, rows). */
 #include <math.h>
 #include <stdio.h>
 

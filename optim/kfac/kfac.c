@@ -146,6 +146,25 @@ wg_status wg_kfac_set_damping(wg_kfac *kfac, double damping)
     return wg_write(kfac->damping, &damping);
 }
 
+wg_status wg_kfac_print(const wg_kfac *kfac, FILE *stream)
+{
+    const char *op = "kfac_print";
+    char text[300];
+    int64_t elements = 0;
+    if (!exists(kfac, op))
+        return WG_E_NULL;
+    if (!stream)
+        return wg_error_set(WG_E_NULL, op, "%s: the stream is NULL", op);
+    wg_kfac_options options = kfac->options;
+    options.damping = wg_item(kfac->damping);
+    for (size_t i = 0; i < kfac->n_layers; i++)
+        for (int k = A; k < LAYER_STATE; k++)
+            elements += wg_numel(kfac->layer[i].state[k]);
+    fprintf(stream, "kfac(%s): %zu layer%s, %lld elements\n", wg_options_text(table, &options, true, text, sizeof text),
+            kfac->n_layers, kfac->n_layers == 1 ? "" : "s", (long long)elements);
+    return fflush(stream) != 0 || ferror(stream) ? wg_error_set(WG_E_IO, op, "%s: the stream could not be written", op) : WG_OK;
+}
+
 wg_tensor_list wg_kfac_state(const wg_kfac *kfac)
 {
     if (!exists(kfac, "kfac_state"))

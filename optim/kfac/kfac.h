@@ -5,11 +5,12 @@
 #include "wengert/kfac.h"
 #include "wengert/ops.h"
 
-/* The state of a layer: how many steps have seen it (f64), the factors A and G, and their inverses, which are (groups, dim, dim). */
+/* The state of a layer: how many steps have seen it (f64), the factors A and G, and their inverses, which are (groups, dim, dim).
+   */
 enum { COUNT, A, G, A_INVERSE, G_INVERSE, LAYER_STATE };
 
-/* A weight and, if it has one, the bias, which belong to one layer or to several that share them: as a matrix of each group, (rows, columns), the
-   bias its last column. */
+/* A weight and, if it has one, the bias, which belong to one layer or to several that share them: as a matrix of each group,
+   (rows, columns), the bias its last column. */
 struct layer {
     char *name;               /* the weight's */
     wg_tensor *weight, *bias; /* bias: NULL, there is none */
@@ -71,11 +72,13 @@ void kfac_use_steps(wg_kfac *kfac);
 
 /* ---- factors.c ---- */
 
-/* The sum of ā āᵀ over the rows that a layer reads of x, and of g gᵀ over those of its result, (groups, dim, dim). *rows: how many. NULL on failure. */
+/* The sum of ā āᵀ over the rows that a layer reads of x, and of g gᵀ over those of its result, (groups, dim, dim). *rows: how
+   many. NULL on failure. */
 wg_tensor *kfac_input_factor(const struct layer *layer, const wg_nn_call *call, double *rows);
 wg_tensor *kfac_result_factor(const struct layer *layer, wg_tensor *g);
 
-/* (A + π √λ I)⁻¹ and (G + √λ/π I)⁻¹ at the first step and at each whose number, count, divides by the frequency, else the old ones. */
+/* (A + π √λ I)⁻¹ and (G + √λ/π I)⁻¹ at the first step and at each whose number, count, divides by the frequency, else the old
+   ones. */
 wg_status kfac_inverses(const wg_kfac *kfac, wg_tensor *const *state, wg_tensor *count, wg_tensor **inverse);
 
 #endif

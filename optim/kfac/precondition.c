@@ -32,7 +32,7 @@ static wg_status sum_up(const wg_kfac *kfac, const struct layer *layer, struct s
     *sums = (struct sums){NULL, NULL, 0};
     for (const struct kfac_step *step = kfac->steps; step; step = step->next)
         for (const struct seen *seen = step->used ? NULL : step->seen; seen; seen = seen->next) {
-            if (seen->layer != layer || !seen->gg || seen->rows == 0)
+            if (seen->layer != layer || !seen->gg)
                 continue;
             sums->aa = plus(sums->aa, seen->aa);
             sums->gg = plus(sums->gg, wg_mul_scalar(seen->gg, seen->samples));
@@ -67,7 +67,7 @@ static wg_status update(const wg_kfac *kfac, struct result *result)
     const struct layer *layer = result->layer;
     struct sums sums;
     WG_TRY(sum_up(kfac, layer, &sums));
-    if (sums.rows == 0)
+    if (sums.rows == 0) /* not seen, or an empty batch */
         return WG_OK;
     wg_tensor *count = wg_add_scalar(layer->state[COUNT], 1);
     wg_tensor *kept = wg_minimum(wg_add_scalar(wg_neg(wg_reciprocal(count)), 1), wg_scalar(WG_F64, kfac->options.decay));

@@ -1,8 +1,8 @@
-/* What K-FAC sees of a step: the inputs of layers while the network is applied, and the gradients of their results, by hooks, in backward
-   passes.
+/* What K-FAC sees of a step: the inputs of layers while the network is applied, and the gradients of their results, by hooks, in
+   backward passes.
 
-   Hooks last as long as their tape, and so must what they refer to. A closure of the tape owns it: the tape, when it is closed, or, of a
-   captured step, the replay, when it is destroyed, frees it. */
+   Hooks last as long as their tape, and so must what they refer to. A closure of the tape owns it: the tape, when it is closed,
+   or, of a captured step, the replay, when it is destroyed, frees it. */
 #include <stdlib.h>
 
 #include "kfac.h"
@@ -200,7 +200,6 @@ wg_status wg_kfac_apply_many(wg_kfac *kfac, wg_tensor *const *in, size_t n_in, w
     struct watched watched = {.step = make_step(op)};
     if (!watched.step)
         return kfac_cause();
-    forget_others(kfac, watched.step);
     watched.step->kfac = kfac;
     watched.step->next = kfac->steps;
     kfac->steps = watched.step;
@@ -234,7 +233,8 @@ static void end_pass(wg_kfac *kfac)
         step->observed = true;
 }
 
-/* The gradients of the weights are not wanted, but on the way to them the hooks meet those of the results; a result itself may have been dropped. */
+/* The gradients of the weights are not wanted, but on the way to them the hooks meet those of the results; a result itself may
+   have been dropped. */
 static wg_status observe(wg_kfac *kfac, wg_tensor *loss, wg_tensor **target)
 {
     size_t n = 0;

@@ -1,14 +1,6 @@
 /* K-FAC beside kfac_reference.py, which is written from the papers, and by what its directions are. */
 #include "kfac.h"
-
-/* clang-format off */
 #include "kfac_reference.h"
-/* clang-format on */
-
-static wg_kfac *like_reference(wg_nn_module *net)
-{
-    return wg_kfac_create(net, .damping = REFERENCE_DAMPING, .decay = REFERENCE_DECAY, .frequency = REFERENCE_FREQUENCY);
-}
 
 /* ---- beside the reference ---- */
 
@@ -152,199 +144,61 @@ static void the_true_fisher_of_a_linear_layer_gives_newtons_step(void **state)
     assert_no_error();
 }
 
-/* ---- rows ---- */
+/* ---- how many steps ---- */
 
-/* Applies its child to each place of axis 1 by itself. */
-static wg_tensor *forward_each(const wg_nn_call *call, wg_tensor *x)
+enum { SAMPLES = 64, FEATURES = 8, MOST = 129 };
+
+/* z is normal. x is z turned, in directions whose standard deviations fall from 1 to 10^(-7/4): the second moments of x have a
+   condition of 3000. */
+static void make_problem(wg_tensor **x, wg_tensor **z)
 {
-    wg_tensor *place[4];
-    const int64_t n = wg_extent(x, 1);
-    for (int64_t i = 0; i < n; i++)
-        place[i] = wg_nn_apply_child(call, 0, wg_select(x, 1, i));
-    return wg_stack(place, (size_t)n, 1);
+    wg_tensor *generator = wg_generator(7, 0);
+    *z = wg_normal(generator, WG_F64, WG_SHAPE(SAMPLES, FEATURES), 0, 1);
+    *x = wg_zeros(WG_F64, WG_SHAPE(SAMPLES, FEATURES));
+    const double *from = wg_data_as(*z, double), pi = acos(-1);
+    double *to = wg_data_mut_as(*x, double);
+    for (int n = 0; n < SAMPLES; n++)
+        for (int j = 0; j < FEATURES; j++)
+            for (int i = 0; i < FEATURES; i++)
+                to[n * FEATURES + j] += from[n * FEATURES + i] * pow(10, -i / 4.0) * sqrt((i ? 2.0 : 1.0) / FEATURES) *
+                                        cos(pi * i * (2 * j + 1) / (2.0 * FEATURES));
+    wg_free(generator);
 }
 
-static const struct wg_nn_kind each_kind = {.name = "each", .forward = forward_each};
-
-static wg_nn_module *each(wg_nn_module *child)
+/* How many steps it takes a network of two layers to find z in x; at most that many. */
+static int count_steps(double lr, double momentum, bool with_kfac, int most)
 {
-    wg_nn_module *net = wg_nn_module_create(&each_kind, NULL, NULL);
-    assert_int_equal(wg_nn_add_child(net, "0", child), WG_OK);
-    return net;
-}
-
-/* Steps of both networks on the same data leave the same parameters, nearly. */
-static void assert_same_steps(wg_nn_module *a, wg_nn_module *b, wg_shape shape)
-{
-    wg_nn_module *net[] = {a, b};
-    wg_kfac *kfac[2];
-    wg_optim *optim[2];
-    for (int i = 0; i < 2; i++) {
-        kfac[i] = like_reference(net[i]);
-        optim[i] = wg_optim_sgd(wg_nn_parameters(net[i]), .lr = 0.3);
-    }
-    for (int k = 1; k <= 4; k++)
-        for (int i = 0; i < 2; i++) {
-            wg_tensor *x = waves(shape, k, 1);
-            WG_TAPE(tape);
-            wg_tensor *y = wg_kfac_apply(kfac[i], x);
-            assert_int_equal(wg_backward(wg_mean(wg_square(wg_add_scalar(y, 0.3 * k)))), WG_OK);
-            assert_int_equal(wg_kfac_precondition(kfac[i]), WG_OK);
-            assert_int_equal(wg_optim_step(optim[i]), WG_OK);
-            wg_free(x);
-        }
-    const wg_tensor_list p = wg_nn_parameters(a), q = wg_nn_parameters(b);
-    for (size_t i = 0; i < p.n; i++) {
-        double expected[256];
-        read_all(p.tensor[i], expected);
-        assert_values(q.tensor[i], expected, 1e-10);
-    }
-    for (int i = 0; i < 2; i++)
-        wg_kfac_destroy(kfac[i]), wg_optim_destroy(optim[i]), wg_nn_destroy(net[i]);
-}
-
-static void a_layer_applied_again_has_more_rows(void **state)
-{
-    (void)state;
-    assert_same_steps(mlp(WG_F64), each(mlp(WG_F64)), WG_SHAPE(5, 3, 3));
-    assert_no_error();
-}
-
-/* Two layers that share weight and bias are one layer: each of them sees a part of the rows. */
-static wg_tensor *forward_halves(const wg_nn_call *call, wg_tensor *x)
-{
-    wg_tensor *half[2];
-    for (size_t i = 0; i < 2; i++)
-        half[i] = wg_nn_apply_child(call, i, wg_select(x, 1, (int64_t)i));
-    return wg_stack(half, 2, 1);
-}
-
-static const struct wg_nn_kind halves_kind = {.name = "halves", .forward = forward_halves};
-
-static void tied_layers_are_one(void **state)
-{
-    (void)state;
-    wg_nn_module *net = wg_nn_module_create(&halves_kind, NULL, NULL);
-    assert_int_equal(wg_nn_add_child(net, "0", mlp(WG_F64)), WG_OK);
-    assert_int_equal(wg_nn_add_child(net, "1", mlp(WG_F64)), WG_OK);
-    const char *const names[][2] = {
-        {"1.0.weight", "0.0.weight"}, {"1.0.bias", "0.0.bias"}, {"1.2.weight", "0.2.weight"}, {"1.2.bias", "0.2.bias"}};
-    for (int i = 0; i < 4; i++)
-        assert_int_equal(wg_nn_tie(net, names[i][0], names[i][1]), WG_OK);
-    assert_same_steps(mlp(WG_F64), net, WG_SHAPE(5, 2, 3));
-    assert_no_error();
-}
-
-static wg_nn_module *padded_net(bool outside)
-{
-    wg_nn_module *conv = outside
-                             ? wg_nn_conv2d(2, 3, 3, .dtype = WG_F64)
-                             : wg_nn_conv2d(2, 3, 3, .padding = WG_PAIR(1, 2), .padding_mode = WG_PADDING_REFLECT, .dtype = WG_F64);
-    wg_nn_module *net = wg_nn_sequential(conv);
-    start(net, 0, 0.2, 0.5);
-    return net;
-}
-
-static wg_tensor *forward_padded(const wg_nn_call *call, wg_tensor *x)
-{
-    return wg_nn_apply_child(call, 0, wg_pad_mode(x, WG_SIZES(0, 0, 1, 2), WG_SIZES(0, 0, 1, 2), WG_PADDING_REFLECT));
-}
-
-static const struct wg_nn_kind padded_kind = {.name = "padded", .forward = forward_padded};
-
-static void padding_of_another_mode_is_seen(void **state)
-{
-    (void)state;
-    wg_nn_module *net = wg_nn_module_create(&padded_kind, NULL, NULL);
-    assert_int_equal(wg_nn_add_child(net, "0", padded_net(true)), WG_OK);
-    assert_same_steps(padded_net(false), net, WG_SHAPE(3, 2, 4, 5));
-    assert_no_error();
-}
-
-/* Two applications in one step, each with a half of the batch, are one with the whole. */
-static void several_applications_count_together(void **state)
-{
-    (void)state;
-    wg_nn_module *net[] = {mlp(WG_F64), mlp(WG_F64)};
-    wg_tensor *x = waves(WG_SHAPE(6, 3), 0.5, 1);
-    for (int i = 0; i < 2; i++) {
-        wg_kfac *kfac = wg_kfac_create(net[i], .samples = 6);
+    wg_nn_module *net = wg_nn_mlp(WG_SIZES(FEATURES, 16, FEATURES), .activation = WG_ACTIVATION_TANH, .seed = 3, .dtype = WG_F64);
+    wg_optim *optim = wg_optim_sgd(wg_nn_parameters(net), .lr = lr, .momentum = momentum);
+    wg_kfac *kfac = with_kfac ? wg_kfac_create(net, .damping = 0.01, .frequency = 5, .kl_limit = 0.01, .optim = optim) : NULL;
+    wg_tensor *x, *z;
+    make_problem(&x, &z);
+    int steps = 0;
+    for (double loss = 1; steps < most; steps++) {
         WG_TAPE(tape);
-        wg_tensor *y[2];
-        for (int k = 0; k < 2 && i == 1; k++)
-            y[k] = wg_kfac_apply(kfac, wg_slice(x, 0, 3 * k, 3 * k + 3, 1));
-        wg_tensor *all = i == 1 ? wg_concat(y, 2, 0) : wg_kfac_apply(kfac, x);
-        assert_int_equal(wg_backward(wg_mean(wg_square(wg_add_scalar(all, 1)))), WG_OK);
-        assert_int_equal(wg_kfac_precondition(kfac), WG_OK);
-        wg_kfac_destroy(kfac);
+        wg_tensor *distance = wg_mul_scalar(wg_mse(kfac ? wg_kfac_apply(kfac, x) : wg_nn_apply(net, x), z), 0.5 * FEATURES);
+        loss = wg_item(distance);
+        if (loss < 0.2)
+            break;
+        assert_int_equal(wg_backward(distance), WG_OK);
+        if (kfac)
+            assert_int_equal(wg_kfac_precondition(kfac), WG_OK);
+        assert_int_equal(wg_optim_step(optim), WG_OK);
     }
-    const wg_tensor_list p = wg_nn_parameters(net[0]), q = wg_nn_parameters(net[1]);
-    for (size_t i = 0; i < p.n; i++) {
-        double expected[256];
-        read_all(wg_gradient(p.tensor[i]), expected);
-        assert_values(wg_gradient(q.tensor[i]), expected, 1e-11);
-    }
-    wg_nn_destroy(net[0]), wg_nn_destroy(net[1]), wg_free(x);
-    assert_no_error();
+    wg_kfac_destroy(kfac), wg_optim_destroy(optim), wg_nn_destroy(net);
+    wg_free(x), wg_free(z);
+    return steps;
 }
 
-/* ---- which parameters ---- */
-
-/* Batch norm, a wrapped layer and a frozen one are none of its. */
-static void others_keep_their_gradients(void **state)
+/* 43 steps; descent with the best of these rates takes 161 with momentum, and 1521 without. */
+static void a_badly_conditioned_problem_takes_fewer_steps(void **state)
 {
     (void)state;
-    wg_nn_module *net = wg_nn_sequential(wg_nn_linear(3, 4, .dtype = WG_F64), wg_nn_batch_norm(4, .dtype = WG_F64), wg_nn_tanh(),
-                                         wg_nn_weight_norm(wg_nn_linear(4, 4, .dtype = WG_F64)),
-                                         wg_nn_linear(4, 2, .dtype = WG_F64), wg_nn_linear(2, 2, .dtype = WG_F64));
-    assert_int_equal(wg_nn_freeze(net, "5.*"), WG_OK);
-    assert_int_equal(wg_nn_freeze(net, "4.bias"), WG_OK);
-    wg_kfac *kfac = wg_kfac_create(net);
-    assert_int_equal(wg_kfac_layers(kfac), 2);
-    const wg_tensor_list params = wg_nn_parameters(net);
-    wg_tensor *x = waves(WG_SHAPE(6, 3), 0.5, 1), *before[16] = {NULL};
-    {
-        WG_TAPE(tape);
-        assert_int_equal(wg_backward(wg_mean(wg_square(wg_kfac_apply(kfac, x)))), WG_OK);
-        for (size_t i = 0; i < params.n; i++)
-            before[i] = wg_gradient(params.tensor[i]) ? wg_own(wg_copy(wg_gradient(params.tensor[i]))) : NULL;
-        assert_int_equal(wg_kfac_precondition(kfac), WG_OK);
+    assert_true(3 * count_steps(0.2, 0.9, true, MOST) <= MOST + 30);
+    for (double lr = 0.02; lr < 1; lr *= 2) {
+        assert_int_equal(count_steps(lr, 0, false, MOST), MOST);
+        assert_int_equal(count_steps(lr, 0.9, false, MOST), MOST);
     }
-    for (size_t i = 0; i < params.n; i++) {
-        const char *name = params.name[i];
-        const wg_tensor *g = wg_gradient(params.tensor[i]);
-        const bool changed = strncmp(name, "0.", 2) == 0 || strcmp(name, "4.weight") == 0;
-        assert_int_equal(g == NULL, name[0] == '5' || strcmp(name, "4.bias") == 0);
-        if (g)
-            assert_int_equal(memcmp(wg_data(g), wg_data(before[i]), (size_t)wg_numel(g) * sizeof(double)) != 0, changed);
-        wg_free(before[i]);
-    }
-    wg_free(x), wg_kfac_destroy(kfac), wg_nn_destroy(net);
-    assert_no_error();
-}
-
-static void f32_follows_f64(void **state)
-{
-    (void)state;
-    wg_nn_module *wide = mlp(WG_F64), *narrow = mlp(WG_F32), *net[] = {narrow, wide};
-    const wg_tensor_list p = wg_nn_parameters(wide), q = wg_nn_parameters(narrow);
-    for (size_t i = 0; i < p.n; i++)
-        for (int64_t k = 0; k < wg_numel(p.tensor[i]); k++)
-            wg_data_mut_as(q.tensor[i], float)[k] = (float)wg_data_as(p.tensor[i], double)[k];
-    for (int i = 0; i < 2; i++) {
-        wg_kfac *kfac = wg_kfac_create(net[i], .damping = 0.1, .kl_limit = 0.01);
-        WG_TAPE(tape);
-        wg_tensor *x = wg_cast(waves(WG_SHAPE(6, 3), 0.5, 1), i ? WG_F64 : WG_F32); /* the tape's */
-        assert_int_equal(wg_backward(wg_mean(wg_square(wg_kfac_apply(kfac, x)))), WG_OK);
-        assert_int_equal(wg_kfac_precondition(kfac), WG_OK);
-        wg_kfac_destroy(kfac);
-    }
-    for (size_t i = 0; i < p.n; i++) {
-        double expected[64];
-        read_all(wg_gradient(p.tensor[i]), expected);
-        assert_values(wg_gradient(q.tensor[i]), expected, 1e-4);
-    }
-    wg_nn_destroy(wide), wg_nn_destroy(narrow);
     assert_no_error();
 }
 
@@ -353,12 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(beside_the_reference),
         TEST(the_true_fisher_of_a_linear_layer_gives_newtons_step),
-        TEST(a_layer_applied_again_has_more_rows),
-        TEST(tied_layers_are_one),
-        TEST(padding_of_another_mode_is_seen),
-        TEST(several_applications_count_together),
-        TEST(others_keep_their_gradients),
-        TEST(f32_follows_f64),
+        TEST(a_badly_conditioned_problem_takes_fewer_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

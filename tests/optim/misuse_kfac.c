@@ -46,6 +46,7 @@ static void misuse_null(void)
     assert_fails(wg_kfac_set_damping(NULL, 1), WG_E_NULL, "kfac_set_damping: the kfac is NULL");
     assert_true(isnan(wg_kfac_damping(NULL)));
     expect_error(WG_E_NULL, "kfac_damping: the kfac is NULL");
+    assert_fails(wg_kfac_print(NULL, stdout), WG_E_NULL, "kfac_print: the kfac is NULL");
     assert_int_equal(wg_kfac_layers(NULL), 0);
     expect_error(WG_E_NULL, "kfac_layers: the kfac is NULL");
     assert_int_equal(wg_kfac_state(NULL).n, 0);
@@ -68,6 +69,7 @@ static void misuse_applying(void)
     assert_fails(wg_kfac_set_damping(kfac, 0), WG_E_ARGUMENT, "kfac_set_damping: expected a damping above 0, got 0");
     assert_fails(wg_kfac_set_damping(kfac, (double)NAN), WG_E_ARGUMENT, "kfac_set_damping: expected a damping above 0");
     assert_true(wg_kfac_damping(kfac) == 1e-3);
+    assert_fails(wg_kfac_print(kfac, NULL), WG_E_NULL, "kfac_print: the stream is NULL");
     wg_kfac_destroy(kfac), wg_nn_destroy(net);
 }
 
@@ -114,10 +116,10 @@ static void misuse_steps(void)
 }
 
 static const struct misuse misuse_table[] = {
-    {"wg_kfac_create_with", misuse_options}, {"wg_kfac_destroy", misuse_networks},    {"wg_kfac_set_damping", misuse_null},
-    {"wg_kfac_damping", misuse_null},        {"wg_kfac_layers", misuse_null},         {"wg_kfac_state", misuse_null},
-    {"wg_kfac_apply_to", misuse_applying},   {"wg_kfac_apply_many", misuse_applying}, {"wg_kfac_observe", misuse_steps},
-    {"wg_kfac_precondition", misuse_steps},
+    {"wg_kfac_create_with", misuse_options}, {"wg_kfac_destroy", misuse_networks},   {"wg_kfac_set_damping", misuse_null},
+    {"wg_kfac_damping", misuse_null},        {"wg_kfac_layers", misuse_null},        {"wg_kfac_state", misuse_null},
+    {"wg_kfac_print", misuse_null},          {"wg_kfac_apply_to", misuse_applying},  {"wg_kfac_apply_many", misuse_applying},
+    {"wg_kfac_observe", misuse_steps},       {"wg_kfac_precondition", misuse_steps},
 };
 
 MISUSE_MAIN(misuse_table)
