@@ -15,24 +15,31 @@ static bool is_called(const struct link *link, const char *state, const char *na
            (link->label && strncmp(name, link->label, length) == 0 && name[length] == '.' && strcmp(name + length + 1, state) == 0);
 }
 
-/* Where the state of that name is among a parameter's. */
-static wg_status find(const wg_optim *optim, const char *name, size_t *at, const char **found, const char *op)
+/* A state of each parameter, of a rule or a stage. */
+struct state_place {
+    const struct link *link;
+    size_t k;
+};
+
+/* A rule's state has no other name than this one, a stage's has one with its label. */
+static wg_status find(const wg_optim *optim, const char *name, struct state_place *found, const char *op)
 {
-    *found = NULL;
+    *found = (struct state_place){.link = NULL};
     for (size_t l = 0; l < optim->n_links; l++) {
         const struct link *link = &optim->links[l];
         for (size_t k = 0; k < MAX_STATE; k++) {
             const struct state_kind *kind = &link->rule->state[k];
             if (!kind->name || kind->shared || !is_called(link, kind->name, name))
                 continue;
-            if (*found)
+            if (found->link && found->link->label && link->label)
                 return wg_error_set(WG_E_ARGUMENT, op, "%s: several stages have a state %s: expected one like \"%s.%s\"", op, name,
                                     link->label, kind->name);
-            *found = kind->name;
-            *at = link->state + k;
+            if (!found->link || !link->label)
+                *found = (struct state_place){link, k};
         }
     }
-    return *found ? WG_OK : wg_error_set(WG_E_ARGUMENT, op, "%s: the optimizer has no state \"%s\" of each parameter", op, name);
+    return found->link ? WG_OK
+                       : wg_error_set(WG_E_ARGUMENT, op, "%s: the optimizer has no state \"%s\" of each parameter", op, name);
 }
 
 static bool same_shape(const wg_tensor *a, const wg_tensor *b)
@@ -41,50 +48,54 @@ static bool same_shape(const wg_tensor *a, const wg_tensor *b)
     return x.rank == y.rank && memcmp(x.extent, y.extent, (size_t)x.rank * sizeof *x.extent) == 0;
 }
 
-/* A parameter that no step has moved stays: its state has not begun. */
-static wg_status exchange(const struct parameter *p, size_t at, const char *name, const char *op)
+/* A parameter that no step has moved, or none since the stage is there, stays: its state has not begun. */
+static wg_status exchange(const struct parameter *p, const struct state_place *place, const char *op)
 {
-    wg_tensor *state = p->state[at];
-    const double steps = wg_item(p->count);
+    const size_t own = optim_own_count(place->link->rule);
+    wg_tensor **states = p->state + place->link->state, *state = states[place->k];
+    const double steps = wg_item(own < MAX_STATE ? states[own] : p->count);
     if (steps == 0)
         return WG_OK;
     if (!(steps > 0))
         return wg_error_first() ? wg_error_first()->code : WG_E_STATE;
     if (state == WG_NONE || !same_shape(state, p->tensor))
-        return wg_error_set(WG_E_STATE, op, "%s: the state %s of %s is no value that the parameter could have", op, name, p->name);
+        return wg_error_set(WG_E_STATE, op, "%s: the state %s of %s is no value that the parameter could have", op,
+                            place->link->rule->state[place->k].name, p->name);
     wg_tensor *before = wg_copy(p->tensor);
     WG_TRY(wg_error_if_null(before));
     WG_TRY(wg_assign(p->tensor, state));
     return wg_assign(state, before);
 }
 
-static wg_status exchange_all(const wg_optim *optim, size_t at, const char *name, const char *op)
+static wg_status exchange_all(const wg_optim *optim, const struct state_place *place, const char *op)
 {
     for (size_t g = 0; g < optim->n_groups; g++)
         for (size_t i = 0; i < optim->groups[g].n; i++) {
             WG_TRY(optim_check_alive(&optim->groups[g].parameters[i], i, op));
-            WG_TRY(exchange(&optim->groups[g].parameters[i], at, name, op));
+            WG_TRY(exchange(&optim->groups[g].parameters[i], place, op));
         }
     return WG_OK;
 }
 
 wg_status wg_optim_exchange(wg_optim *optim, const char *name)
 {
-    const char *op = "optim_exchange", *found;
-    size_t at = 0;
+    const char *op = "optim_exchange";
+    struct state_place place;
     if (!optim || !name)
         return wg_error_set(WG_E_NULL, op, "%s: the %s is NULL", op, optim ? "name" : "optimizer");
-    WG_TRY(find(optim, name, &at, &found, op));
-    if (optim->exchanged && optim->exchanged != found)
+    WG_TRY(find(optim, name, &place, op));
+    const size_t at = place.link->state + place.k;
+    if (optim->exchanged && optim->exchanged_at != at)
         return wg_error_set(WG_E_STATE, op, "%s: the parameters are exchanged with the state %s", op, optim->exchanged);
     WG_TRY(wg_update_begin());
     WG_NO_GRAD;
-    const wg_status status = exchange_all(optim, at, found, op);
+    const wg_status status = exchange_all(optim, &place, op);
     if (status != WG_OK) {
         wg_update_cancel();
         return status;
     }
     WG_TRY(wg_update_commit());
-    optim->exchanged = optim->exchanged ? NULL : found;
+    optim->exchanged = optim->exchanged ? NULL : place.link->rule->state[place.k].name;
+    optim->exchanged_at = at;
     return WG_OK;
 }

@@ -24,6 +24,8 @@ static wg_tensor *new_state(const struct state_kind *kind, const void *options, 
         wg_tensor *generator = wg_generator_split(wg_generator_default(), 0);
         return generator ? wg_adopt(generator) : NULL;
     }
+    if (kind->count)
+        return own_full(WG_F64, WG_SCALAR, 0);
     return own_full(wg_dtype_of(t), kind->shape ? kind->shape(options, t) : wg_shape_of(t), kind->start ? kind->start(options) : 0);
 }
 

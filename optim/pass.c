@@ -7,7 +7,7 @@
 #include "wengert/tape.h"
 #include "wengert/tensor.h"
 
-/* Where the stage that leads ahead keeps its state: where the parameter was, and, for all, 1 while they are ahead. */
+/* What the stage that leads ahead keeps of each parameter: where it was, and 1 while it is ahead. */
 enum { START, IS_AHEAD };
 
 /* Where a step begins: where the parameter is, or where it was before it went ahead. */
@@ -116,12 +116,33 @@ static wg_status agree(const wg_optim *optim, const struct link *link, wg_tensor
     return WG_OK;
 }
 
+size_t optim_own_count(const struct optim_rule *rule)
+{
+    size_t k = 0;
+    while (k < MAX_STATE && !rule->state[k].count)
+        k++;
+    return k;
+}
+
+/* The link's move, with the steps of its own as t where it counts them. */
+static wg_tensor *moved_by(const struct link *link, struct step *s)
+{
+    const size_t own = optim_own_count(link->rule);
+    if (own == MAX_STATE)
+        return link->rule->move(s);
+    wg_tensor *t = s->t;
+    s->t = s->state[own] = wg_add_scalar(s->state[own], 1);
+    wg_tensor *made = link->rule->move(s);
+    s->t = t;
+    return made;
+}
+
 /* One link for one parameter. gate: of the links before. */
 static wg_status pass(const wg_optim *optim, const struct link *link, struct moving *m, wg_tensor *gate)
 {
     if (!waits(link->rule))
         load(optim, link, m);
-    wg_tensor *made = link->rule->move(&m->s);
+    wg_tensor *made = moved_by(link, &m->s);
     if (!made)
         return wg_error_if_null(NULL);
     if (link->rule->place == IN_FRONT)
@@ -164,26 +185,46 @@ static wg_status go_through(const wg_optim *optim, const struct link *link, size
     return WG_OK;
 }
 
-static wg_status set_ahead(const wg_optim *optim, double value)
+static wg_status set_ahead(const wg_optim *optim, const struct link *ahead, const struct parameter *p, double value)
 {
-    const struct link *ahead = chain_ahead(optim);
-    return ahead ? wg_assign(optim->shared[ahead->state + IS_AHEAD], wg_full(WG_F64, WG_SCALAR, value)) : WG_OK;
+    wg_tensor **is_ahead = &p->state[ahead->state + IS_AHEAD];
+    return put(optim, is_ahead, wg_full(wg_dtype_of(*is_ahead), WG_SCALAR, value), NULL);
+}
+
+/* No parameter is ahead any more. One that has no gradient now goes back to where it was. */
+static wg_status end_ahead(const wg_optim *optim, const struct link *ahead)
+{
+    size_t moving = 0;
+    for (size_t g = 0; g < optim->n_groups; g++)
+        for (size_t i = 0; i < optim->groups[g].n; i++) {
+            struct parameter *p = &optim->groups[g].parameters[i];
+            if (moving < optim->n_moving && optim->moving[moving].p == p)
+                moving++;
+            else
+                WG_TRY(put(optim, &p->tensor, start_of(optim, p), NULL));
+            WG_TRY(set_ahead(optim, ahead, p, 0));
+        }
+    return WG_OK;
 }
 
 /* The stage that leads ahead is the last link. */
 wg_status pass_step(const wg_optim *optim)
 {
-    WG_TRY(set_ahead(optim, 0));
-    return go_through(optim, optim->links, optim->n_links - (chain_ahead(optim) != NULL), true);
+    const struct link *ahead = chain_ahead(optim);
+    if (ahead)
+        WG_TRY(end_ahead(optim, ahead));
+    return go_through(optim, optim->links, optim->n_links - (ahead != NULL), true);
 }
 
 wg_status pass_ahead(const wg_optim *optim)
 {
     const struct link *ahead = chain_ahead(optim);
-    for (size_t i = 0; i < optim->n_moving; i++)
-        if (!is_empty(&optim->moving[i]))
-            WG_TRY(wg_assign(optim->moving[i].p->state[ahead->state + START], optim->moving[i].s.p));
-    WG_TRY(set_ahead(optim, 1));
+    for (size_t i = 0; i < optim->n_moving; i++) {
+        const struct moving *m = &optim->moving[i];
+        if (!is_empty(m))
+            WG_TRY(wg_assign(m->p->state[ahead->state + START], m->s.p));
+        WG_TRY(set_ahead(optim, ahead, m->p, 1));
+    }
     return ahead->rule->by_step ? go_through(optim, optim->links, optim->n_links, true) : go_through(optim, ahead, 1, false);
 }
 

@@ -69,7 +69,7 @@ enum { WG_MAX_STAGES = 32 };
 WG_API wg_optim *wg_optim_chain_with(wg_tensor_list params, wg_stage *const *stages, size_t n, bool keep_grads);
 
 /* Adds a stage to an optimizer: in front of the rule, behind those that are there already, if it acts on gradients, and else at the end. Its
-   state begins anew. Its options are called by their own names (wg_optim_set(opt, 0, "limit", 1)), or "clip_norm.limit" where another link
+   state begins anew, and so does t in its formula. Its options are called by their own names (wg_optim_set(opt, 0, "limit", 1)), or "clip_norm.limit" where another link
    of the chain has one of that name. The stage is the optimizer's from here on, and freed on failure, where nothing else changes:
    E_NULL, E_ARGUMENT (a second rate, too many stages), E_MEMORY. */
 WG_API WG_MUST_CHECK wg_status wg_optim_add_stage(wg_optim *optim, wg_stage *stage);

@@ -26,12 +26,12 @@ struct step {
 
 /* A tensor of a parameter's state. shape: NULL for the parameter's; start: NULL for zeros. options and p are those of its group. generator:
    instead, a random generator, whose seed is drawn from the thread's. shared: instead, one f64 scalar of the whole optimizer, which agree
-   changes; its start is group 0's. */
+   changes; its start is group 0's. count: instead, an f64 scalar, the stage's own steps, which t is for it: it may be added after others were taken. */
 struct state_kind {
     const char *name;
     wg_shape (*shape)(const void *options, const wg_tensor *p);
     double (*start)(const void *options);
-    bool generator, shared;
+    bool generator, shared, count;
 };
 
 /* A step as u ← kept u + taken g, p ← p - scale u/h: h like p, scale an f64 scalar. first: the parameter's first step, where u was 0. */
@@ -85,6 +85,7 @@ wg_tensor *step_unbiased(const struct step *s, wg_tensor *average, double beta);
 wg_tensor *step_adam(struct step *s, wg_tensor *g, double beta1, double beta2,
                      double eps);               /* m̂/(√v̂ + ε); m and v are states 0 and 1 */
 wg_tensor *step_is_first(const struct step *s); /* 1 at the first step, else 0, f64 */
+wg_shape step_scalar(const void *options, const wg_tensor *p); /* of a state of one element */
 wg_tensor *step_root(wg_tensor *x, double eps); /* √x + ε */
 /* x/(√v + ε), or x/√(v + ε) if inside. With ε = 0 it is 0 where v is 0. */
 wg_tensor *step_over_root(wg_tensor *x, wg_tensor *v, double eps, bool inside);
@@ -188,7 +189,8 @@ struct wg_optim {
     wg_tensor *loss;                                   /* of the step that is taken; or NULL */
     const char *op;                                    /* the function that takes the step, for messages */
     bool is_recorded;                                  /* steps replace the tensors of parameters and states (unroll.c) */
-    const char *exchanged;                             /* the state that is in place of the parameters; or NULL */
+    const char *exchanged;                             /* the name of the state that is in place of the parameters; or NULL */
+    size_t exchanged_at;                               /* and where it is among a parameter's: names occur several times */
 };
 
 /* The way through the chain (pass.c): parameters enter, and all of them take a step, or one ahead. */
@@ -202,6 +204,8 @@ wg_status pass_observe(const wg_optim *optim);
 wg_status optim_check_alive(const struct parameter *p, size_t i, const char *op);
 /* The next step is captured anew: what it does has changed. */
 void optim_forget_update(wg_optim *optim);
+/* Where a stage that counts steps of its own has their number among its states; MAX_STATE: it has none. */
+size_t optim_own_count(const struct optim_rule *rule);
 
 /* An optimizer with its first group. op, here and below: the function that was called, for messages. The stages are the optimizer's from
    here on, also on failure. */

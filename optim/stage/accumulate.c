@@ -1,6 +1,7 @@
 /* Gradient accumulation: the formula stands in stages.def. */
 #include "../rule/rule.h"
 #include "wengert/ops.h"
+#include "wengert/tensor.h"
 
 enum { SUM, TAKEN };
 
@@ -26,10 +27,12 @@ static const char *differs(const void *a, const void *b)
 
 static wg_tensor *move(struct step *s)
 {
-    const wg_stage_accumulate_options *o = s->options;
-    wg_tensor *sum = wg_add(s->state[SUM], s->g);
-    s->state[SUM] = step_scaled(sum, wg_sign(s->state[TAKEN])); /* it begins anew once it was taken */
-    return wg_mul_scalar(sum, 1 / o->steps);
+    wg_tensor *sum = wg_add(s->state[SUM], s->g),
+              *n = wg_add_scalar(s->before[TAKEN], 1); /* n: above o->steps where that was set lower */
+    wg_tensor *is_taken = wg_logical_not(wg_cast(s->state[TAKEN], WG_U8));
+    s->state[SUM] = wg_where(is_taken, wg_full(wg_dtype_of(s->p), WG_SCALAR, 0),
+                             sum); /* it begins anew, also where it is not finite */
+    return step_scaled(sum, wg_reciprocal(n));
 }
 
 const struct optim_rule stage_accumulate_rule = {.name = "accumulate",

@@ -8,4 +8,4 @@ static wg_tensor *move(struct step *s)
 }
 
 const struct optim_rule stage_adam_rule = {
-    .name = "adam", .place = IN_FRONT, .state = {{.name = "m"}, {.name = "v"}}, .move = move};
+    .name = "adam", .place = IN_FRONT, .state = {{.name = "m"}, {.name = "v"}, {.name = "count", .count = true}}, .move = move};

@@ -18,4 +18,5 @@ static wg_tensor *move(struct step *s)
     return s->moved;
 }
 
-const struct optim_rule stage_ema_rule = {.name = "ema", .place = BEHIND, .state = {{.name = "average"}}, .move = move};
+const struct optim_rule stage_ema_rule = {
+    .name = "ema", .place = BEHIND, .state = {{.name = "average"}, {.name = "count", .count = true}}, .move = move};

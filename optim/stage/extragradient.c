@@ -8,6 +8,6 @@ static wg_tensor *move(struct step *s)
 
 const struct optim_rule stage_extragradient_rule = {.name = "extragradient",
                                                     .place = AHEAD,
-                                                    .state = {{.name = "start"}, {.name = "is_ahead", .shared = true}},
+                                                    .state = {{.name = "start"}, {.name = "is_ahead", .shape = step_scalar}},
                                                     .move = move,
                                                     .by_step = true};

@@ -16,5 +16,8 @@ static wg_tensor *move(struct step *s)
     return step_mixed_by(s->state[0], now, s->moved);
 }
 
-const struct optim_rule stage_lookahead_rule = {
-    .name = "lookahead", .place = BEHIND, .state = {{.name = "slow"}}, .check = check, .move = move};
+const struct optim_rule stage_lookahead_rule = {.name = "lookahead",
+                                                .place = BEHIND,
+                                                .state = {{.name = "slow"}, {.name = "count", .count = true}},
+                                                .check = check,
+                                                .move = move};

@@ -8,4 +8,5 @@ static wg_tensor *move(struct step *s)
     return o->corrected ? step_unbiased(s, s->state[0], o->beta) : s->state[0];
 }
 
-const struct optim_rule stage_mean_rule = {.name = "mean", .place = IN_FRONT, .state = {{.name = "m"}}, .move = move};
+const struct optim_rule stage_mean_rule = {
+    .name = "mean", .place = IN_FRONT, .state = {{.name = "m"}, {.name = "count", .count = true}}, .move = move};

@@ -13,5 +13,8 @@ static wg_tensor *move(struct step *s)
     return step_momentum(s, 0, s->g, o->momentum, o->dampening, o->nesterov);
 }
 
-const struct optim_rule stage_momentum_rule = {
-    .name = "momentum", .place = IN_FRONT, .state = {{.name = "v"}}, .check = check, .move = move};
+const struct optim_rule stage_momentum_rule = {.name = "momentum",
+                                               .place = IN_FRONT,
+                                               .state = {{.name = "v"}, {.name = "count", .count = true}},
+                                               .check = check,
+                                               .move = move};

@@ -22,5 +22,8 @@ static wg_tensor *move(struct step *s)
     return wg_add(s->p, step_scaled(scaled(s, scaled(s, s->g)), length));
 }
 
-const struct optim_rule stage_sam_rule = {
-    .name = "sam", .place = AHEAD, .state = {{.name = "start"}, {.name = "is_ahead", .shared = true}}, .part = part, .move = move};
+const struct optim_rule stage_sam_rule = {.name = "sam",
+                                          .place = AHEAD,
+                                          .state = {{.name = "start"}, {.name = "is_ahead", .shape = step_scalar}},
+                                          .part = part,
+                                          .move = move};

@@ -26,4 +26,4 @@ static wg_tensor *move(struct step *s)
 }
 
 const struct optim_rule stage_swa_rule = {
-    .name = "swa", .place = BEHIND, .state = {{.name = "average"}}, .check = check, .move = move};
+    .name = "swa", .place = BEHIND, .state = {{.name = "average"}, {.name = "count", .count = true}}, .check = check, .move = move};
