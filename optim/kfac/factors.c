@@ -89,11 +89,12 @@ static wg_status give(const wg_call *c, int i, const wg_tensor *value)
     return value && to ? wg_read_raw(value, to) : wg_error_if_null(NULL);
 }
 
+/* A factor is a sum of squares: what is not finite in it is so on the diagonal. */
 static wg_status check_finite(const wg_call *c, double step)
 {
     char text[160];
     for (int i = 0; i < 2; i++) {
-        const double largest = wg_numel(c->in[i]) > 0 ? wg_item(wg_max(wg_abs(c->in[i]))) : 0;
+        const double largest = wg_item(wg_max(wg_diagonal(c->in[i])));
         if (isfinite(largest))
             continue;
         if (wg_error_first())

@@ -54,12 +54,13 @@ static bool was_seen(const wg_kfac *kfac, const struct layer *layer)
 
 /* ---- averages and inverses ---- */
 
-/* now + ε (before - now) */
-static wg_tensor *average(wg_tensor *before, wg_tensor *now, wg_tensor *kept)
+/* ε before + (1 - ε)/rows sum */
+static wg_tensor *average(wg_tensor *before, wg_tensor *sum, double rows, wg_tensor *kept)
 {
-    if (!now)
-        return NULL;
-    return wg_add(now, wg_mul(wg_cast(kept, wg_dtype_of(now)), wg_sub(before, now)));
+    const wg_dtype dtype = wg_dtype_of(before);
+    wg_tensor *share = wg_mul_scalar(wg_add_scalar(wg_neg(kept), 1), 1 / rows);
+    wg_tensor *old = wg_mul(before, wg_cast(kept, dtype)), *now = wg_mul(sum, wg_cast(share, dtype));
+    return wg_add(wg_donate(old), now);
 }
 
 static wg_status update(const wg_kfac *kfac, struct result *result)
@@ -72,8 +73,8 @@ static wg_status update(const wg_kfac *kfac, struct result *result)
     wg_tensor *count = wg_add_scalar(layer->state[COUNT], 1);
     wg_tensor *kept = wg_minimum(wg_add_scalar(wg_neg(wg_reciprocal(count)), 1), wg_scalar(WG_F64, kfac->options.decay));
     result->state[COUNT] = count;
-    result->state[A] = average(layer->state[A], wg_mul_scalar(sums.aa, 1 / sums.rows), kept);
-    result->state[G] = average(layer->state[G], sums.gg, kept);
+    result->state[A] = average(layer->state[A], sums.aa, sums.rows, kept);
+    result->state[G] = average(layer->state[G], sums.gg, 1, kept);
     if (!result->state[A] || !result->state[G])
         return kfac_cause();
     wg_tensor *const state[] = {[A] = result->state[A],
