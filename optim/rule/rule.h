@@ -83,10 +83,10 @@ wg_tensor *step_power(const struct step *s, double beta);              /* βᵗ,
 wg_tensor *step_unbias(const struct step *s, double beta); /* 1/(1-βᵗ), f64: what a moving average from 0 is multiplied by */
 wg_tensor *step_unbiased(const struct step *s, wg_tensor *average, double beta); /* average/(1-βᵗ) */
 wg_tensor *step_adam(struct step *s, wg_tensor *g, double beta1, double beta2,
-                     double eps);               /* m̂/(√v̂ + ε); m and v are states 0 and 1 */
-wg_tensor *step_is_first(const struct step *s); /* 1 at the first step, else 0, f64 */
+                     double eps);                              /* m̂/(√v̂ + ε); m and v are states 0 and 1 */
+wg_tensor *step_is_first(const struct step *s);                /* 1 at the first step, else 0, f64 */
 wg_shape step_scalar(const void *options, const wg_tensor *p); /* of a state of one element */
-wg_tensor *step_root(wg_tensor *x, double eps); /* √x + ε */
+wg_tensor *step_root(wg_tensor *x, double eps);                /* √x + ε */
 /* x/(√v + ε), or x/√(v + ε) if inside. With ε = 0 it is 0 where v is 0. */
 wg_tensor *step_over_root(wg_tensor *x, wg_tensor *v, double eps, bool inside);
 wg_tensor *step_away(const struct step *s, wg_tensor *direction);       /* p - lr direction */

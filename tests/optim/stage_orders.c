@@ -146,8 +146,9 @@ static void unrolled_steps_leave_the_optimizer_ahead(void **state)
 
 static wg_stage *make(int which)
 {
-    wg_stage *stages[] = {wg_stage_momentum(.dampening = 0.5), wg_stage_mean(.corrected = true), wg_stage_adam(),
-                          wg_stage_lookahead(.steps = 2), wg_stage_ema(.decay = 0.5, .warmup = true), wg_stage_swa(.start = 2)};
+    wg_stage *stages[] = {
+        wg_stage_momentum(.dampening = 0.5), wg_stage_mean(.corrected = true),           wg_stage_adam(),
+        wg_stage_lookahead(.steps = 2),      wg_stage_ema(.decay = 0.5, .warmup = true), wg_stage_swa(.start = 2)};
     for (int k = 0; k < 6; k++)
         if (k != which)
             wg_stage_destroy(stages[k]);
