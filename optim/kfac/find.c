@@ -11,9 +11,15 @@ bool kfac_is_convolution(const wg_nn_module *module)
     return strcmp(wg_nn_kind_name(module), "conv2d") == 0;
 }
 
+/* A kind of the program's may have the name, too, and other options. */
 bool kfac_is_layer(const wg_nn_module *module)
 {
-    return kfac_is_convolution(module) || strcmp(wg_nn_kind_name(module), "linear") == 0;
+    char text[400];
+    const bool convolution = kfac_is_convolution(module);
+    if (!convolution && strcmp(wg_nn_kind_name(module), "linear") != 0)
+        return false;
+    const char *beginning = convolution ? "conv2d(in=" : "linear(in=";
+    return strncmp(wg_nn_describe(module, text, sizeof text), beginning, strlen(beginning)) == 0;
 }
 
 /* ---- all modules ---- */

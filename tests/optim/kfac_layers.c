@@ -225,6 +225,36 @@ static void options_are_printed(void **state)
     assert_no_error();
 }
 
+/* A kind of the program's with the name of one of the library's, and without its options. */
+static wg_tensor *forward_own(const wg_nn_call *call, wg_tensor *x)
+{
+    return wg_mul(x, call->param[0]);
+}
+
+static const struct wg_nn_kind own_linear = {.name = "linear", .forward = forward_own},
+                               own_conv = {.name = "conv2d", .forward = forward_own};
+
+static void kinds_of_the_same_name_are_none(void **state)
+{
+    (void)state;
+    const struct wg_nn_kind *kinds[] = {&own_linear, &own_conv};
+    for (int i = 0; i < 2; i++) {
+        wg_nn_module *own = wg_nn_module_create(kinds[i], NULL, NULL);
+        assert_int_equal(wg_nn_add_parameter(own, "weight", waves(WG_SHAPE(3), 0.4, 1)), WG_OK);
+        wg_nn_module *net = wg_nn_sequential(own, wg_nn_linear(3, 2, .dtype = WG_F64));
+        wg_kfac *kfac = wg_kfac_create(net);
+        wg_tensor *x = waves(WG_SHAPE(4, 3), 0.5, 1);
+        assert_int_equal(wg_kfac_layers(kfac), 1);
+        {
+            WG_TAPE(tape);
+            assert_int_equal(wg_backward(wg_mean(wg_square(wg_kfac_apply(kfac, x)))), WG_OK);
+            assert_int_equal(wg_kfac_precondition(kfac), WG_OK);
+        }
+        wg_free(x), wg_kfac_destroy(kfac), wg_nn_destroy(net);
+    }
+    assert_no_error();
+}
+
 static void f32_follows_f64(void **state)
 {
     (void)state;
@@ -260,6 +290,7 @@ int main(void)
         TEST(the_gradients_of_several_passes_count_together),
         TEST(others_keep_their_gradients),
         TEST(options_are_printed),
+        TEST(kinds_of_the_same_name_are_none),
         TEST(f32_follows_f64),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
