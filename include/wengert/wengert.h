@@ -10,6 +10,7 @@
 #include "derivative.h"
 #include "dump.h"
 #include "error.h"
+#include "file.h"
 #include "graph.h"
 #include "kfac.h"
 #include "lifetime.h"

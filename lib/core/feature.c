@@ -11,7 +11,7 @@ static const wg_feature features[] = {
      "ops run portable kernels, which take 1.5 (sum) to 7 times (gelu) as long as those for AVX-512; build with -Dsimd=true"},
     {"zlib", "reading CSV files compressed by gzip", IS_DEFINED(WG_ZLIB),
      "files compressed by gzip are not read: install zlib1g-dev and build again"},
-    {"jansson", "reading graphs from JSON", IS_DEFINED(WG_JANSSON),
+    {"jansson", "reading graphs from JSON, model files", IS_DEFINED(WG_JANSSON),
      "graphs are written as JSON and not read: install libjansson-dev and build again"},
 };
 

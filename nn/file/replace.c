@@ -1,0 +1,91 @@
+/* Replacing a file. The new one is written beside the old one, in the same directory, since a name can be given to another file at once only
+   within a file system; it is brought to the disk before it takes the name, and the directory after that. What failed to reach the disk
+   once is not tried again: the next try may succeed with data lost. */
+#include "replace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "wengert/error.h"
+
+static wg_status failed(const struct replacement *r, const char *what, int code)
+{
+    return wg_error_set(WG_E_IO, r->op, "%s: %s: %s: %s", r->op, r->path, what, strerror(code));
+}
+
+/* The path's directory and name, and a name that no other process takes. */
+static wg_status make_names(struct replacement *r)
+{
+    const char *slash = strrchr(r->path, '/');
+    unsigned number = 0;
+    r->name = strdup(slash ? slash + 1 : r->path);
+    r->directory = slash == r->path ? strdup("/") : slash ? strndup(r->path, (size_t)(slash - r->path)) : strdup(".");
+    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
+        number = (unsigned)errno;
+    if (!r->name || !r->directory || asprintf(&r->beside, ".%s.new.%ld.%08x", r->name, (long)getpid(), number) < 0) {
+        r->beside = NULL;
+        return wg_error_set(WG_E_MEMORY, r->op, "%s: out of memory", r->op);
+    }
+    return r->name[0] ? WG_OK : wg_error_set(WG_E_ARGUMENT, r->op, "%s: \"%s\" names no file", r->op, r->path);
+}
+
+wg_status replace_begin(struct replacement *r, const char *path, const char *op)
+{
+    *r = (struct replacement){.path = path, .op = op, .folder = -1, .descriptor = -1};
+    WG_TRY(make_names(r));
+    r->folder = open(r->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (r->folder < 0)
+        return failed(r, "opening its directory", errno);
+    r->descriptor = openat(r->folder, r->beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    return r->descriptor < 0 ? failed(r, "creating a file beside it", errno) : WG_OK;
+}
+
+wg_status replace_write(struct replacement *r, const void *bytes, size_t n)
+{
+    for (size_t done = 0; done < n;) {
+        const ssize_t some = write(r->descriptor, (const char *)bytes + done, n - done);
+        if (some < 0 && errno == EINTR)
+            continue;
+        if (some <= 0)
+            return failed(r, "writing", some < 0 ? errno : EIO);
+        done += (size_t)some;
+    }
+    return WG_OK;
+}
+
+static wg_status close_new(struct replacement *r)
+{
+    const int code = close(r->descriptor) == 0 || errno == EINTR ? 0 : errno;
+    r->descriptor = -1;
+    return code == 0 ? WG_OK : failed(r, "closing", code);
+}
+
+wg_status replace_commit(struct replacement *r)
+{
+    if (fsync(r->descriptor) != 0)
+        return failed(r, "bringing it to the disk", errno);
+    WG_TRY(close_new(r));
+    if (renameat(r->folder, r->beside, r->folder, r->name) != 0)
+        return failed(r, "giving the new file its name", errno);
+    free(r->beside);
+    r->beside = NULL;
+    return fsync(r->folder) == 0 || errno == EINVAL
+               ? WG_OK
+               : failed(r, "the new file is in place, but bringing its directory to the disk failed", errno);
+}
+
+void replace_end(struct replacement *r)
+{
+    if (r->descriptor >= 0)
+        close(r->descriptor);
+    if (r->beside && r->folder >= 0)
+        (void)unlinkat(r->folder, r->beside, 0);
+    if (r->folder >= 0)
+        close(r->folder);
+    free(r->beside), free(r->name), free(r->directory);
+}
