@@ -24,7 +24,7 @@ BOXES = {
     "replay": (500, 690, 290, 370, ["captured steps:", "log, plan, run"]),
     "core": (100, 630, 424, 504, ["tensors, tapes, memory, errors, threads;", "how an op is called and recorded"]),
     "cpu": (40, 690, 558, 624, ["which instructions the processor has; stores past the cache"]),
-    "nn": (725, 845, 20, 100, ["modules, layers,", "data"]),
+    "nn": (725, 845, 20, 100, ["modules, layers,", "data, files"]),
     "optim": (860, 965, 20, 100, ["optimizers"]),
     "study": (980, 1100, 20, 100, ["instruments for", "a loss"]),
     "wengert": (14, 1100, 690, 756, ["the public headers: everything includes them, and they include only each other"]),
