@@ -185,9 +185,16 @@ wg_tensor *step_optimistic(struct step *s, int state, wg_tensor *u, double optim
     return step_plus(u, optimism, wg_sub(u, before));
 }
 
+/* A step that is left out draws, and gives back what it has drawn. */
 wg_tensor *step_noise(const struct step *s, int state)
 {
-    return wg_normal(s->state[state], wg_dtype_of(s->p), wg_shape_of(s->p), 0, 1);
+    wg_tensor *generator = s->state[state], *either[2] = {s->gate ? wg_copy(generator) : NULL, generator};
+    wg_tensor *noise = wg_normal(generator, wg_dtype_of(s->p), wg_shape_of(s->p), 0, 1);
+    if (!s->gate)
+        return noise;
+    wg_tensor *index = wg_reshape(wg_cast(s->gate, WG_I64), WG_SHAPE(1));
+    wg_tensor *kept = wg_squeeze(wg_index_select(wg_stack(either, 2, 0), 0, index), 0);
+    return wg_assign(generator, kept) == WG_OK ? noise : NULL;
 }
 
 wg_status step_check_momentum(const char *op, double momentum, double dampening, bool nesterov)

@@ -142,6 +142,27 @@ static void unrolled_steps_leave_the_optimizer_ahead(void **state)
     assert_no_error();
 }
 
+/* With a bad gradient between two good ones, the second good step draws what it draws without the bad one. */
+static void a_step_left_out_draws_nothing(void **state)
+{
+    (void)state;
+    wg_tensor *p[2] = {vector(1), vector(1)};
+    for (int k = 0; k < 2; k++) {
+        assert_int_equal(wg_seed(3, 0), WG_OK);
+        wg_optim *optim = wg_optim_sgld(((wg_tensor_list){1, &p[k], NULL}), .lr = 0.1);
+        assert_int_equal(wg_optim_add_stage(optim, wg_stage_skip_nonfinite()), WG_OK);
+        assert_int_equal(wg_optim_add_stage(optim, wg_stage_noise()), WG_OK);
+        step(optim, p[k], 1);
+        if (k)
+            step(optim, p[k], NAN);
+        step(optim, p[k], 1);
+        wg_optim_destroy(optim);
+    }
+    assert_close(first_of(p[0]), first_of(p[1]), 0);
+    wg_free(p[0]), wg_free(p[1]);
+    assert_no_error();
+}
+
 /* ---- in mid-run ---- */
 
 static wg_stage *make(int which)
@@ -220,13 +241,10 @@ static void states_of_one_name_are_not_mistaken(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_sum_that_is_not_finite_ends_with_its_step),
-        TEST(the_mean_is_that_of_the_gradients_in_the_sum),
-        TEST(a_step_left_out_goes_back_from_the_point_ahead),
-        TEST(each_parameter_returns_from_ahead),
-        TEST(unrolled_steps_leave_the_optimizer_ahead),
-        TEST(a_stage_added_in_mid_run_begins_there),
-        TEST(states_of_one_name_are_not_mistaken),
+        TEST(a_sum_that_is_not_finite_ends_with_its_step),    TEST(the_mean_is_that_of_the_gradients_in_the_sum),
+        TEST(a_step_left_out_goes_back_from_the_point_ahead), TEST(each_parameter_returns_from_ahead),
+        TEST(unrolled_steps_leave_the_optimizer_ahead),       TEST(a_step_left_out_draws_nothing),
+        TEST(a_stage_added_in_mid_run_begins_there),          TEST(states_of_one_name_are_not_mistaken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
