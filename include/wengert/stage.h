@@ -68,8 +68,9 @@ WG_API void wg_stage_destroy(wg_stage *stage);
 enum { WG_MAX_STAGES = 32 };
 WG_API wg_optim *wg_optim_chain_with(wg_tensor_list params, wg_stage *const *stages, size_t n, bool keep_grads);
 
-/* Adds a stage to an optimizer: in front of the rule, behind those that are there already, if it acts on gradients, and else at the end. Its
-   state begins anew, and so does t in its formula. Its options are called by their own names (wg_optim_set(opt, 0, "limit", 1)), or "clip_norm.limit" where another link
+/* Adds a stage to an optimizer: in front of the rule, behind those that are there already, if it acts on gradients, and else at the end. An
+   optimizer of wg_optim_chain has no rule: there a stage that acts on gradients comes behind all others that do, so behind wg_stage_rate. A step
+   that was captured before does not have the stage. Its state begins anew, and so does t in its formula. Its options are called by their own names (wg_optim_set(opt, 0, "limit", 1)), or "clip_norm.limit" where another link
    of the chain has one of that name. The stage is the optimizer's from here on, and freed on failure, where nothing else changes:
    E_NULL, E_ARGUMENT (a second rate, too many stages), E_MEMORY. */
 WG_API WG_MUST_CHECK wg_status wg_optim_add_stage(wg_optim *optim, wg_stage *stage);
@@ -86,8 +87,8 @@ WG_API WG_MUST_CHECK wg_status wg_optim_add_stage(wg_optim *optim, wg_stage *sta
 WG_API WG_MUST_CHECK wg_status wg_optim_step_ahead(wg_optim *optim);
 
 /* Puts a state in place of the parameters, and the parameters in place of the state: "average" (ema, swa), "slow" (lookahead), "x" (the
-   schedule-free optimizers), "ema.average" where several have one. The next call takes them back; there is no step between (E_STATE). A
-   parameter that has not taken a step stays. All are exchanged, or none. Not in a capture (E_STATE). Batch norm's statistics are those
+   schedule-free optimizers), "ema.average" where several have one. The next call takes them back; there is no step between (E_STATE), and
+   should be no wg_replay_run, which does not check it, and no wg_optim_add_stage. A parameter that has not taken a step stays. All are exchanged, or none. Not in a capture (E_STATE). Batch norm's statistics are those
    of the other weights: run the network over data again before evaluating. E_NULL, E_ARGUMENT (no state of that name), E_STATE (it has not the
    parameter's shape; another is exchanged), E_DANGLING, E_MEMORY. */
 WG_API WG_MUST_CHECK wg_status wg_optim_exchange(wg_optim *optim, const char *state);
