@@ -114,15 +114,15 @@ WG_API WG_MUST_CHECK wg_status wg_optim_clip_value(wg_tensor_list params, double
    small the elements: no square leaves the numbers. A norm that is not finite is E_NUMERIC, which names the parameter. For both: parameters without a
    gradient are left out; on failure nothing has changed once the open tape is closed, or at once where none is open; E_NULL, E_ARGUMENT
    (no parameters, one of them twice, a limit below 0), E_NO_GRAD (none has a gradient), E_MEMORY. Source: Pascanu, Mikolov, Bengio,
-   2013; the rule is PyTorch's. */
+   2013; the rule is PyTorch's. clip_norm reads a number, so not in a step that is captured (E_STATE): there wg_stage_clip_norm clips. */
 WG_API WG_MUST_CHECK wg_status wg_optim_clip_norm(wg_tensor_list params, double limit, double *norm);
 
 /* Throws the gradients away, as wg_clear_gradient does. Only needed where a step will not consume them. */
 WG_API void wg_optim_clear_gradients(wg_optim *optim);
 
 /* Everything that a later run must restore, by name, for wg_read and wg_write, and the optimizer's: each group's rate "group0.lr", each parameter's
-   "0.weight.count" (steps), and "0.weight.v" (SGD with momentum) or "0.weight.m" and "0.weight.v" (Adam). In groups after the
-   first the parameter's name follows "group1.". No name occurs twice: a parameter whose name an earlier one has already, as where two
+   "0.weight.count" (steps), and "0.weight.v" (SGD with momentum) or "0.weight.m" and "0.weight.v" (Adam); of stages
+   "0.weight.ema.average", or, of the whole optimizer, "skip_nonfinite.skipped". In groups after the first the parameter's name follows "group1.". No name occurs twice: a parameter whose name an earlier one has already, as where two
    networks are in one list, is called "0.weight#2", the next "0.weight#3". So names depend on the lists of parameters alone, and a run
    that makes the same lists finds its state by name. */
 WG_API wg_tensor_list wg_optim_state(const wg_optim *optim);

@@ -152,7 +152,7 @@ WG_API void wg_lr_plateau_destroy(wg_lr_plateau *plateau); /* NULL is allowed */
 WG_API double wg_lr_at(const wg_lr *schedule, int64_t step);
 
 /* Sets the rate of every group to its base rate times the factor, before the step of that number. It is a write, as by wg_optim_set_lr: a
-   replay reads the rate at its next run, and it stays if the step fails. Call it outside a function that is captured. Errors: those of
+   replay reads the rate at its next run, and it stays if the step fails. Call it outside a function that is captured (E_STATE). Errors: those of
    wg_lr_at, E_NULL, E_ARGUMENT (a rate would be negative or not finite); then no rate has changed. */
 WG_API WG_MUST_CHECK wg_status wg_lr_set(const wg_lr *schedule, wg_optim *optim, int64_t step);
 
