@@ -75,7 +75,8 @@ WG_API double wg_optim_base_lr(const wg_optim *optim, size_t group);
 WG_API WG_MUST_CHECK wg_status wg_optim_step(wg_optim *optim);
 
 /* The rows of a parameter that the next step of wg_optim_sparse_adam moves: indices of its first axis, i64 of any shape, some perhaps several times: what
-   wg_embedding looked up. The step takes them away, as it does gradients. In a captured step it stands inside, and the indices are an operand, which each run reads. E_NULL; E_ARGUMENT
+   wg_embedding looked up. The step takes them away, as it does gradients. A second call before the step replaces them: for several lookups, give all
+   indices at once (wg_concat). They are read at the step, so their tape is open until then (else E_DANGLING there). In a captured step it stands inside, and the indices are an operand, which each run reads. E_NULL; E_ARGUMENT
    (a parameter of another optimizer, or an optimizer that moves all rows); E_DTYPE. An index outside the parameter is an error of the
    step: E_ARGUMENT. */
 WG_API WG_MUST_CHECK wg_status wg_optim_set_rows(wg_optim *optim, const wg_tensor *parameter, wg_tensor *rows);
