@@ -48,12 +48,23 @@ static bool same_shape(const wg_tensor *a, const wg_tensor *b)
     return x.rank == y.rank && memcmp(x.extent, y.extent, (size_t)x.rank * sizeof *x.extent) == 0;
 }
 
+/* What count is, computed: in a capture that cannot be read, while count itself may be. NaN and the error, which says what it is about. */
+static double steps_of(wg_tensor *count, const char *op)
+{
+    const bool first = !wg_error_first();
+    const double steps = wg_item(wg_add_scalar(count, 0));
+    wg_error error;
+    if (!(steps >= 0) && first && wg_error_take(&error))
+        (void)wg_error_set(error.code, op, "%s: %s", op, error.message);
+    return steps;
+}
+
 /* A parameter that no step has moved, or none since the stage is there, stays: its state has not begun. */
 static wg_status exchange(const struct parameter *p, const struct state_place *place, const char *op)
 {
     const size_t own = optim_own_count(place->link->rule);
     wg_tensor **states = p->state + place->link->state, *state = states[place->k];
-    const double steps = wg_item(own < MAX_STATE ? states[own] : p->count);
+    const double steps = steps_of(own < MAX_STATE ? states[own] : p->count, op);
     if (steps == 0)
         return WG_OK;
     if (!(steps > 0))

@@ -119,7 +119,10 @@ wg_status wg_optim_set_rows(wg_optim *optim, const wg_tensor *parameter, wg_tens
     if (!found)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: the tensor is no parameter of the optimizer", op);
     if (!wg_is_live(rows))
-        return wg_error_set(WG_E_DANGLING, op, "%s: the rows were freed, or their tape closed", op);
+        return wg_error_set(
+            WG_E_DANGLING, op,
+            "%s: the rows were freed, their tape closed, or their value released: wg_backward does that to what a tape has computed",
+            op);
     if (wg_dtype_of(rows) != WG_I64)
         return wg_error_set(WG_E_DTYPE, op, "%s: expected rows of i64, got %s", op, wg_dtype_name(wg_dtype_of(rows)));
     found->rows = rows;

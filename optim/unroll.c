@@ -141,6 +141,10 @@ wg_tensor_list wg_unrolled_params(const wg_unrolled *u)
 static wg_status check_gradient(const wg_unrolled *u, size_t i, const wg_tensor *g, const char *op)
 {
     const wg_tensor *p = u->tensor[i];
+    if (!wg_is_live(p))
+        return wg_error_set(WG_E_DANGLING, op,
+                            "%s: parameter %zu (%s) was freed or released, or the tape on which the steps began was closed", op, i,
+                            u->name[i]);
     if (!g)
         return wg_error_set(WG_E_NULL, op, "%s: the gradient of parameter %zu is NULL", op, i);
     if (g == WG_NONE)
@@ -162,6 +166,9 @@ static wg_status check_step(const wg_unrolled *u, wg_tensor *const *gradient, co
         return wg_error_set(WG_E_NULL, op, "%s: the %s NULL", op, u ? "list of gradients is" : "steps are");
     if (wg_tape_top() != u->tape)
         return wg_error_set(WG_E_STATE, op, "%s: the tape on which the steps began is not on top", op);
+    for (size_t g = 0; g < u->optim.n_groups; g++)
+        if (!wg_is_live(u->optim.groups[g].lr))
+            return wg_error_set(WG_E_DANGLING, op, "%s: the rate of group %zu was freed, or its tape closed", op, g);
     size_t given = 0;
     for (size_t i = 0; i < u->n; i++) {
         WG_TRY(check_gradient(u, i, gradient[i], op));
@@ -224,6 +231,8 @@ wg_status wg_unrolled_set_lr(wg_unrolled *u, size_t group, wg_tensor *lr)
         return wg_error_set(WG_E_NULL, op, "%s: the %s NULL", op, u ? "rate is" : "steps are");
     if (group >= u->optim.n_groups)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: there is no group %zu", op, group);
+    if (!wg_is_live(lr))
+        return wg_error_set(WG_E_DANGLING, op, "%s: the rate was freed, or its tape closed", op);
     if (wg_dtype_of(lr) != WG_F64)
         return wg_error_set(WG_E_DTYPE, op, "%s: expected a rate of f64, got %s", op, wg_dtype_name(wg_dtype_of(lr)));
     if (wg_rank(lr) != 0)

@@ -39,12 +39,12 @@ WG_API wg_tensor_list wg_unrolled_params(const wg_unrolled *unrolled);
 
 /* One step with a gradient for each parameter, of its shape, which has a graph (.create_graph = true) if derivatives are to flow through it. WG_NONE: the
    parameter has none and stays. All parameters take the step, or none. E_NULL; E_SHAPE, E_DTYPE (a gradient is not like its
-   parameter); E_NO_GRAD (all are WG_NONE); E_STATE (another tape is on top); E_MEMORY.
+   parameter); E_NO_GRAD (all are WG_NONE); E_STATE (another tape is on top); E_DANGLING; E_MEMORY.
    Cost: the rule's ops, one by one, and their values, which the tape keeps. */
 WG_API WG_MUST_CHECK wg_status wg_unrolled_step(wg_unrolled *unrolled, wg_tensor *const *gradient);
 
 /* The rate of a group for the steps to come: an f64 scalar, for which there may be a gradient (wg_set_requires_grad). E_NULL, E_ARGUMENT (there is
-   no such group), E_SHAPE, E_DTYPE. */
+   no such group), E_SHAPE, E_DTYPE, E_DANGLING. */
 WG_API WG_MUST_CHECK wg_status wg_unrolled_set_lr(wg_unrolled *unrolled, size_t group, wg_tensor *lr);
 
 #ifdef __cplusplus

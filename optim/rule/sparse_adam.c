@@ -74,7 +74,7 @@ static wg_status check_operands(const wg_call *c, wg_spec *out)
     (void)out;
     for (int i = P; i <= G; i++)
         if (!wg_is_contiguous(c->in[i]))
-            return wg_call_error(c, WG_E_ARGUMENT, "expected a parameter and a gradient that are contiguous");
+            return wg_call_error(c, WG_E_ARGUMENT, "expected a parameter that is contiguous");
     return WG_OK;
 }
 
@@ -129,7 +129,8 @@ static wg_status update(const struct step *s)
         return wg_error_set(WG_E_SHAPE, "optim_step", "optim_step: sparse_adam: expected a parameter with rows, got a scalar");
     wg_tensor *given[] = {s->rows, s->p}, *rows = NULL;
     WG_TRY(wg_invoke(&rows_op, NULL, given, 2, &rows, 1));
-    wg_tensor *in[OPERANDS] = {s->p, s->state[0], s->state[1], s->g, rows, s->lr, s->t};
+    wg_tensor *g = wg_is_contiguous(s->g) ? s->g : wg_copy(s->g);
+    wg_tensor *in[OPERANDS] = {s->p, s->state[0], s->state[1], g, rows, s->lr, s->t};
     return wg_invoke(&sparse_adam_op, &moments, in, OPERANDS, NULL, 0);
 }
 

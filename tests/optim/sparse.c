@@ -113,12 +113,38 @@ static void wrong_rows_change_nothing(void **state)
     assert_no_error();
 }
 
+/* A gradient that lies by columns moves a row as one that lies by rows. */
+static void a_transposed_gradient_is_read_as_one(void **state)
+{
+    (void)state;
+    struct lookup rows = begin(WG_F64), columns = begin(WG_F64);
+    double slope[ROWS * COLUMNS], turned[ROWS * COLUMNS];
+    for (int i = 0; i < ROWS; i++)
+        for (int j = 0; j < COLUMNS; j++)
+            slope[i * COLUMNS + j] = turned[j * ROWS + i] = sin(1 + i + 3 * j);
+    for (int i = 0; i < 2; i++) {
+        const struct lookup *l = i ? &columns : &rows;
+        WG_TAPE(tape);
+        assert_int_equal(wg_backward(wg_sum(i ? wg_mul(wg_transpose(l->weight, 0, 1), wg_from(turned, WG_SHAPE(COLUMNS, ROWS)))
+                                              : wg_mul(l->weight, wg_from(slope, WG_SHAPE(ROWS, COLUMNS))))),
+                         WG_OK);
+        assert_int_equal(wg_is_contiguous(wg_gradient(l->weight)), !i);
+        look_up(l, 1);
+        assert_int_equal(wg_optim_set_rows(l->optim, l->weight, l->index), WG_OK);
+        assert_int_equal(wg_optim_step(l->optim), WG_OK);
+    }
+    assert_memory_equal(wg_data(rows.weight), wg_data(columns.weight), ROWS * COLUMNS * sizeof(double));
+    end(&rows), end(&columns);
+    assert_no_error();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(steps_are_pytorchs),
         TEST(a_captured_step_reads_its_rows),
         TEST(wrong_rows_change_nothing),
+        TEST(a_transposed_gradient_is_read_as_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
