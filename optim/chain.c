@@ -315,6 +315,9 @@ wg_status chain_add(wg_optim *optim, const wg_stage *stage, const char *op)
     if (stage->rule->place == AHEAD && chain_ahead(optim))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: %s leads ahead already, and %s would, too", op, chain_ahead(optim)->label,
                             stage->rule->name);
+    for (size_t g = 0; g < optim->n_groups; g++)
+        for (size_t i = 0; i < optim->groups[g].n; i++)
+            WG_TRY(optim_check_alive(&optim->groups[g].parameters[i], i, op));
     struct extension x = {.links = NULL};
     wg_status status = extend(optim, stage, &x);
     if (status == WG_OK)

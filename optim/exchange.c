@@ -29,7 +29,7 @@ static wg_status find(const wg_optim *optim, const char *name, struct state_plac
         const struct link *link = &optim->links[l];
         for (size_t k = 0; k < MAX_STATE; k++) {
             const struct state_kind *kind = &link->rule->state[k];
-            if (!kind->name || kind->shared || !is_called(link, kind->name, name))
+            if (!kind->name || kind->shared || kind->count || kind->generator || !is_called(link, kind->name, name))
                 continue;
             if (found->link && found->link->label && link->label)
                 return wg_error_set(WG_E_ARGUMENT, op, "%s: several stages have a state %s: expected one like \"%s.%s\"", op, name,

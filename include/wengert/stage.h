@@ -72,7 +72,7 @@ WG_API wg_optim *wg_optim_chain_with(wg_tensor_list params, wg_stage *const *sta
    optimizer of wg_optim_chain has no rule: there a stage that acts on gradients comes behind all others that do, so behind wg_stage_rate. A step
    that was captured before does not have the stage. Its state begins anew, and so does t in its formula. Its options are called by their own names (wg_optim_set(opt, 0, "limit", 1)), or "clip_norm.limit" where another link
    of the chain has one of that name. The stage is the optimizer's from here on, and freed on failure, where nothing else changes:
-   E_NULL, E_ARGUMENT (a second rate, too many stages), E_MEMORY. */
+   E_NULL, E_ARGUMENT (a second rate, too many stages), E_DANGLING (a parameter was freed), E_MEMORY. */
 WG_API WG_MUST_CHECK wg_status wg_optim_add_stage(wg_optim *optim, wg_stage *stage);
 
 /* For a stage that leads ahead (sam, extragradient): moves the parameters to the point at which the next gradient is to be taken, and

@@ -238,6 +238,19 @@ static void states_of_one_name_are_not_mistaken(void **state)
     assert_no_error();
 }
 
+/* A state is made like its parameter, which must be there. */
+static void a_stage_is_not_added_to_freed_parameters(void **state)
+{
+    (void)state;
+    wg_tensor *p = vector(1);
+    wg_optim *optim = sgd(p, NULL);
+    wg_free(p);
+    assert_int_equal(wg_optim_add_stage(optim, wg_stage_ema()), WG_E_DANGLING);
+    assert_error(WG_E_DANGLING, "optim_add_stage: parameter 0 of group 0 (0) was freed");
+    wg_optim_destroy(optim);
+    assert_no_error();
+}
+
 /* An exchange is the program's, which a replay does not run. */
 static wg_status exchanging(void *optim)
 {
@@ -303,6 +316,7 @@ int main(void)
         TEST(a_step_left_out_draws_nothing),
         TEST(a_stage_added_in_mid_run_begins_there),
         TEST(states_of_one_name_are_not_mistaken),
+        TEST(a_stage_is_not_added_to_freed_parameters),
         TEST(an_exchange_is_not_captured),
         TEST(unrolled_steps_end_with_their_tape),
     };
