@@ -106,6 +106,26 @@ static void misuse_rows(void)
     wg_optim_destroy(sgd), wg_optim_destroy(sparse);
 }
 
+/* Unrolled steps whose tape, or whose rate, has ended. */
+static void misuse_unrolled_late(void)
+{
+    wg_optim *optim = wg_optim_sgd(x_alone());
+    wg_tensor *x = x_alone().tensor[0], *gradient, *rate;
+    wg_tape *tape = wg_tape_open();
+    wg_unrolled *steps = wg_optim_unroll(optim);
+    gradient = wg_mul_scalar(x, 1);
+    assert_int_equal(wg_unrolled_step(steps, &gradient), WG_OK);
+    wg_tape *inner = wg_tape_open();
+    rate = wg_full(WG_F64, WG_SCALAR, 0.5);
+    assert_int_equal(wg_unrolled_set_lr(steps, 0, rate), WG_OK);
+    assert_int_equal(wg_tape_close(inner), WG_OK);
+    let_dead_handle_be_read(rate);
+    assert_fails(wg_unrolled_step(steps, &gradient), WG_E_DANGLING, "unrolled_step: the rate of group 0 was freed");
+    assert_fails(wg_unrolled_set_lr(steps, 0, rate), WG_E_DANGLING, "unrolled_set_lr: the rate was freed");
+    wg_unrolled_destroy(steps), wg_optim_destroy(optim);
+    (void)wg_tape_close(tape);
+}
+
 static void misuse_unrolled(void)
 {
     wg_optim *optim = wg_optim_sgd(x_alone()), *draws = wg_optim_noisy_sgd(x_alone());
@@ -133,6 +153,7 @@ static void misuse_unrolled(void)
     expect_error(WG_E_NULL, "unrolled_params: the steps are NULL");
     wg_unrolled_destroy(steps), wg_unrolled_destroy(NULL);
     wg_optim_destroy(optim), wg_optim_destroy(draws);
+    misuse_unrolled_late();
 }
 
 /* Of an optimizer's own steps: with the loss, and observations. */

@@ -272,53 +272,14 @@ static void an_exchange_is_not_captured(void **state)
     assert_no_error();
 }
 
-/* Unrolled steps whose tape, or whose rate, has ended. */
-static void unrolled_steps_end_with_their_tape(void **state)
-{
-    (void)state;
-    wg_tensor *p = vector(1), *g;
-    wg_optim *optim = sgd(p, NULL);
-    wg_unrolled *unrolled;
-    {
-        WG_TAPE(tape);
-        unrolled = wg_optim_unroll(optim);
-        g = wg_mul_scalar(p, 1);
-        assert_int_equal(wg_unrolled_step(unrolled, &g), WG_OK);
-    }
-    {
-        WG_TAPE(another); /* perhaps at the address of the first */
-        g = wg_mul_scalar(p, 1);
-        assert_true(wg_unrolled_step(unrolled, &g) != WG_OK);
-        assert_error(wg_error_first()->code, "unrolled_step: ");
-    }
-    wg_unrolled_destroy(unrolled);
-    WG_TAPE(tape);
-    unrolled = wg_optim_unroll(optim);
-    {
-        WG_TAPE(inner);
-        assert_int_equal(wg_unrolled_set_lr(unrolled, 0, wg_full(WG_F64, WG_SCALAR, 0.5)), WG_OK);
-    }
-    g = wg_mul_scalar(p, 1);
-    assert_int_equal(wg_unrolled_step(unrolled, &g), WG_E_DANGLING);
-    assert_error(WG_E_DANGLING, "unrolled_step: the rate of group 0 was freed");
-    wg_unrolled_destroy(unrolled), wg_optim_destroy(optim), wg_free(p);
-    assert_no_error();
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_sum_that_is_not_finite_ends_with_its_step),
-        TEST(the_mean_is_that_of_the_gradients_in_the_sum),
-        TEST(a_step_left_out_goes_back_from_the_point_ahead),
-        TEST(each_parameter_returns_from_ahead),
-        TEST(unrolled_steps_leave_the_optimizer_ahead),
-        TEST(a_step_left_out_draws_nothing),
-        TEST(a_stage_added_in_mid_run_begins_there),
-        TEST(states_of_one_name_are_not_mistaken),
-        TEST(a_stage_is_not_added_to_freed_parameters),
-        TEST(an_exchange_is_not_captured),
-        TEST(unrolled_steps_end_with_their_tape),
+        TEST(a_sum_that_is_not_finite_ends_with_its_step),    TEST(the_mean_is_that_of_the_gradients_in_the_sum),
+        TEST(a_step_left_out_goes_back_from_the_point_ahead), TEST(each_parameter_returns_from_ahead),
+        TEST(unrolled_steps_leave_the_optimizer_ahead),       TEST(a_step_left_out_draws_nothing),
+        TEST(a_stage_added_in_mid_run_begins_there),          TEST(states_of_one_name_are_not_mistaken),
+        TEST(a_stage_is_not_added_to_freed_parameters),       TEST(an_exchange_is_not_captured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
