@@ -333,10 +333,27 @@ wg_status chain_add(wg_optim *optim, const wg_stage *stage, const char *op)
 
 /* ---- the public functions ---- */
 
+/* What else must be right where the optimizer is there already. */
+static wg_status check_added(const wg_optim *optim, const wg_stage *stage, const char *op)
+{
+    if (!optim)
+        return wg_error_set(WG_E_NULL, op, "%s: the optimizer is NULL", op);
+    if (optim->exchanged)
+        return wg_error_set(WG_E_STATE, op, "%s: the parameters are exchanged with the state %s", op, optim->exchanged);
+    if (stage && stage->rule->place == IN_FRONT && optim->rule == &optim_chain_rule && !is_rate(stage))
+        return wg_error_set(
+            WG_E_ARGUMENT, op,
+            "%s: %s acts on gradients, and its place among the stages of a chain is not known: give it to wg_optim_chain", op,
+            stage->rule->name);
+    return WG_OK;
+}
+
 wg_status wg_optim_add_stage(wg_optim *optim, wg_stage *stage)
 {
     const char *op = "optim_add_stage";
-    const wg_status status = optim ? chain_add(optim, stage, op) : wg_error_set(WG_E_NULL, op, "%s: the optimizer is NULL", op);
+    wg_status status = check_added(optim, stage, op);
+    if (status == WG_OK)
+        status = chain_add(optim, stage, op);
     wg_stage_destroy(stage);
     return status;
 }

@@ -29,7 +29,8 @@ static wg_status find(const wg_optim *optim, const char *name, struct state_plac
         const struct link *link = &optim->links[l];
         for (size_t k = 0; k < MAX_STATE; k++) {
             const struct state_kind *kind = &link->rule->state[k];
-            if (!kind->name || kind->shared || kind->count || kind->generator || !is_called(link, kind->name, name))
+            if (!kind->name || kind->shared || kind->count || kind->generator || link->rule->place == AHEAD ||
+                !is_called(link, kind->name, name))
                 continue;
             if (found->link && found->link->label && link->label)
                 return wg_error_set(WG_E_ARGUMENT, op, "%s: several stages have a state %s: expected one like \"%s.%s\"", op, name,
@@ -64,7 +65,7 @@ static wg_status exchange(const struct parameter *p, const struct state_place *p
 {
     const size_t own = optim_own_count(place->link->rule);
     wg_tensor **states = p->state + place->link->state, *state = states[place->k];
-    const double steps = steps_of(own < MAX_STATE ? states[own] : p->count, op);
+    const double steps = steps_of(own < MAX_STATE && states[own] != WG_NONE ? states[own] : p->count, op);
     if (steps == 0)
         return WG_OK;
     if (!(steps > 0))

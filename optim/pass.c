@@ -128,7 +128,7 @@ size_t optim_own_count(const struct optim_rule *rule)
 static wg_tensor *moved_by(const struct link *link, struct step *s)
 {
     const size_t own = optim_own_count(link->rule);
-    if (own == MAX_STATE)
+    if (own == MAX_STATE || s->state[own] == WG_NONE)
         return link->rule->move(s);
     wg_tensor *t = s->t;
     s->t = s->state[own] = wg_add_scalar(s->state[own], 1);
@@ -145,6 +145,8 @@ static wg_status pass(const wg_optim *optim, const struct link *link, struct mov
     wg_tensor *made = moved_by(link, &m->s);
     if (!made)
         return wg_error_if_null(NULL);
+    if (link->rule->is_gradient && m->s.gradient == m->s.g)
+        m->s.gradient = made;
     if (link->rule->place == IN_FRONT)
         m->s.g = made;
     else

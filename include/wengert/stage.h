@@ -20,10 +20,6 @@
 
 #include "base.h"
 
-#ifdef __cplusplus
-#include <initializer_list>
-#endif
-
 #ifndef WG_CHECK_HEADERS
 #pragma GCC system_header /* as in tape.h */
 #endif
@@ -69,10 +65,10 @@ enum { WG_MAX_STAGES = 32 };
 WG_API wg_optim *wg_optim_chain_with(wg_tensor_list params, wg_stage *const *stages, size_t n, bool keep_grads);
 
 /* Adds a stage to an optimizer: in front of the rule, behind those that are there already, if it acts on gradients, and else at the end. An
-   optimizer of wg_optim_chain has no rule: there a stage that acts on gradients comes behind all others that do, so behind wg_stage_rate. A step
-   that was captured before does not have the stage. Its state begins anew, and so does t in its formula. Its options are called by their own names (wg_optim_set(opt, 0, "limit", 1)), or "clip_norm.limit" where another link
+   optimizer of wg_optim_chain is given its stages on gradients when it is made. A step that was captured before does not have the stage. Its state begins anew, and so does t in its formula. Its options are called by their own names (wg_optim_set(opt, 0, "limit", 1)), or "clip_norm.limit" where another link
    of the chain has one of that name. The stage is the optimizer's from here on, and freed on failure, where nothing else changes:
-   E_NULL, E_ARGUMENT (a second rate, too many stages), E_DANGLING (a parameter was freed), E_MEMORY. */
+   E_NULL, E_ARGUMENT (a second rate, too many stages, a stage on gradients for a chain), E_STATE (the parameters are exchanged), E_DANGLING (a
+   parameter was freed), E_MEMORY. */
 WG_API WG_MUST_CHECK wg_status wg_optim_add_stage(wg_optim *optim, wg_stage *stage);
 
 /* For a stage that leads ahead (sam, extragradient): moves the parameters to the point at which the next gradient is to be taken, and
@@ -87,8 +83,8 @@ WG_API WG_MUST_CHECK wg_status wg_optim_add_stage(wg_optim *optim, wg_stage *sta
 WG_API WG_MUST_CHECK wg_status wg_optim_step_ahead(wg_optim *optim);
 
 /* Puts a state in place of the parameters, and the parameters in place of the state: "average" (ema, swa), "slow" (lookahead), "x" (the
-   schedule-free optimizers), "ema.average" where several have one. The next call takes them back; there is no step between (E_STATE), and
-   should be no wg_replay_run, which does not check it, and no wg_optim_add_stage. A parameter that has not taken a step stays. All are exchanged, or none. Not in a capture (E_STATE). Batch norm's statistics are those
+   schedule-free optimizers), "ema.average" where several have one. The next call takes them back; there is no step and no wg_optim_add_stage between (E_STATE), and
+   should be no wg_replay_run, which does not check it. A parameter that has not taken a step stays. All are exchanged, or none. Not in a capture (E_STATE). Batch norm's statistics are those
    of the other weights: run the network over data again before evaluating. E_NULL, E_ARGUMENT (no state of that name), E_STATE (it has not the
    parameter's shape; another is exchanged), E_DANGLING, E_MEMORY. */
 WG_API WG_MUST_CHECK wg_status wg_optim_exchange(wg_optim *optim, const char *state);
@@ -96,9 +92,9 @@ WG_API WG_MUST_CHECK wg_status wg_optim_exchange(wg_optim *optim, const char *st
 #ifdef __cplusplus
 }
 
-extern "C++" inline wg_optim *wg_optim_chain_(wg_tensor_list params, std::initializer_list<wg_stage *> stages)
+extern "C++" template <size_t n> inline wg_optim *wg_optim_chain_(wg_tensor_list params, wg_stage *const (&stages)[n])
 {
-    return wg_optim_chain_with(params, stages.begin(), stages.size(), false);
+    return wg_optim_chain_with(params, stages, n, false);
 }
 #endif
 

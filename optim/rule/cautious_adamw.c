@@ -6,7 +6,7 @@ static wg_tensor *move(struct step *s)
 {
     const wg_optim_cautious_adamw_options *o = s->options;
     wg_tensor *u = step_adam(s, s->g, o->beta1, o->beta2, o->eps);
-    return step_away(s, step_plus(step_cautious(s, u), o->weight_decay, s->p));
+    return step_away(s, step_plus(step_cautious(s->g, u), o->weight_decay, s->p));
 }
 
 const struct optim_rule optim_cautious_adamw_rule = {

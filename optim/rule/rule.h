@@ -18,7 +18,7 @@ struct step {
     wg_tensor *rows;              /* of a rule that takes rows: those to move; NULL if they were not set */
     const void *options;          /* the optimizer's own struct, wg_optim_NAME_options, or the stage's, wg_stage_NAME_options */
     wg_tensor *loss;              /* of a rule that needs it: that of the step, one element, f32 or f64 */
-    wg_tensor *gradient;          /* as wg_backward left it */
+    wg_tensor *gradient;          /* as wg_backward and the stages that make gradients left it */
     wg_tensor *moved;             /* what the parameter becomes, for stages behind the rule */
     wg_tensor *sum[MAX_SUMS];     /* f64 scalars: this parameter's part, and, once all are there, the sum of all parts */
     wg_tensor *gate;              /* a mask of one element, which agree may set: false keeps all that follows as it is */
@@ -53,8 +53,9 @@ struct optim_rule {
     struct state_kind state[MAX_STATE];
     wg_status (*check)(const void *options, const char *op); /* of options that fit only together: E_ARGUMENT; or NULL */
     bool (*needs_state)(const void *options, int index);     /* NULL: always */
-    wg_tensor *(*move)(struct step *s);                      /* the result, as place says; NULL and the error on failure */
-    bool by_step;                                            /* of one that leads ahead: it leads to where a step leads, moved */
+    bool is_gradient; /* of one in front: its result is still a gradient, with which cautious compares directions */
+    wg_tensor *(*move)(struct step *s); /* the result, as place says; NULL and the error on failure */
+    bool by_step;                       /* of one that leads ahead: it leads to where a step leads, moved */
     /* Where the step of a parameter depends on all of them. part sets sum to this parameter's part of the sums and may replace states; agree,
        once for all after that, replaces shared states and sets gate. Both or one may be NULL. */
     wg_status (*part)(struct step *s);
@@ -91,7 +92,7 @@ wg_tensor *step_root(wg_tensor *x, double eps);                /* √x + ε */
 wg_tensor *step_over_root(wg_tensor *x, wg_tensor *v, double eps, bool inside);
 wg_tensor *step_away(const struct step *s, wg_tensor *direction);       /* p - lr direction */
 wg_tensor *step_between(wg_tensor *x, wg_tensor *low, wg_tensor *high); /* min(max(x, low), high); scalars get x's dtype */
-wg_tensor *step_cautious(const struct step *s,
+wg_tensor *step_cautious(wg_tensor *gradient,
                          wg_tensor *u); /* u k/max(mean k, 10⁻³), k = 1 where u times the gradient > 0, else 0 */
 /* u + β(u - u of the step before), which is this state; u at the first step. */
 wg_tensor *step_optimistic(struct step *s, int state, wg_tensor *u, double optimism);

@@ -162,9 +162,9 @@ wg_tensor *step_between(wg_tensor *x, wg_tensor *low, wg_tensor *high)
 }
 
 /* Signs are multiplied, since a product of small numbers is 0. */
-wg_tensor *step_cautious(const struct step *s, wg_tensor *u)
+wg_tensor *step_cautious(wg_tensor *gradient, wg_tensor *u)
 {
-    wg_tensor *same = wg_relu(wg_mul(wg_sign(u), wg_sign(s->gradient)));
+    wg_tensor *same = wg_relu(wg_mul(wg_sign(u), wg_sign(gradient)));
     return wg_div(wg_mul(u, same), wg_clamp(wg_mean(same), 1e-3, 1));
 }
 

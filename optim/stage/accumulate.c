@@ -37,6 +37,7 @@ static wg_tensor *move(struct step *s)
 
 const struct optim_rule stage_accumulate_rule = {.name = "accumulate",
                                                  .place = IN_FRONT,
+                                                 .is_gradient = true,
                                                  .state = {[SUM] = {.name = "sum"}, [TAKEN] = {.name = "taken", .shared = true}},
                                                  .check = check,
                                                  .agree = agree,

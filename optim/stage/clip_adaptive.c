@@ -26,4 +26,4 @@ static wg_tensor *move(struct step *s)
     return wg_mul(s->g, wg_clamp(ratio, 0, 1));
 }
 
-const struct optim_rule stage_clip_adaptive_rule = {.name = "clip_adaptive", .place = IN_FRONT, .move = move};
+const struct optim_rule stage_clip_adaptive_rule = {.name = "clip_adaptive", .place = IN_FRONT, .is_gradient = true, .move = move};

@@ -8,4 +8,5 @@ static wg_tensor *move(struct step *s)
     return step_shortened(s->g, step_norm(s->g), o->limit);
 }
 
-const struct optim_rule stage_clip_block_norm_rule = {.name = "clip_block_norm", .place = IN_FRONT, .move = move};
+const struct optim_rule stage_clip_block_norm_rule = {
+    .name = "clip_block_norm", .place = IN_FRONT, .is_gradient = true, .move = move};

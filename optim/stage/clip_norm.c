@@ -15,4 +15,5 @@ static wg_tensor *move(struct step *s)
     return step_shortened(s->g, wg_sqrt(s->sum[0]), o->limit);
 }
 
-const struct optim_rule stage_clip_norm_rule = {.name = "clip_norm", .place = IN_FRONT, .part = part, .move = move};
+const struct optim_rule stage_clip_norm_rule = {
+    .name = "clip_norm", .place = IN_FRONT, .is_gradient = true, .part = part, .move = move};

@@ -8,4 +8,4 @@ static wg_tensor *move(struct step *s)
     return wg_clamp(s->g, -o->limit, o->limit);
 }
 
-const struct optim_rule stage_clip_value_rule = {.name = "clip_value", .place = IN_FRONT, .move = move};
+const struct optim_rule stage_clip_value_rule = {.name = "clip_value", .place = IN_FRONT, .is_gradient = true, .move = move};

@@ -7,4 +7,4 @@ static wg_tensor *move(struct step *s)
     return wg_neg(s->g);
 }
 
-const struct optim_rule stage_negate_rule = {.name = "negate", .place = IN_FRONT, .move = move};
+const struct optim_rule stage_negate_rule = {.name = "negate", .place = IN_FRONT, .is_gradient = true, .move = move};

@@ -10,4 +10,4 @@ static wg_tensor *move(struct step *s)
 }
 
 const struct optim_rule stage_noise_rule = {
-    .name = "noise", .place = IN_FRONT, .state = {{.name = "generator", .generator = true}}, .move = move};
+    .name = "noise", .place = IN_FRONT, .is_gradient = true, .state = {{.name = "generator", .generator = true}}, .move = move};

@@ -24,6 +24,7 @@ static wg_tensor *move(struct step *s)
 
 const struct optim_rule stage_skip_nonfinite_rule = {.name = "skip_nonfinite",
                                                      .place = IN_FRONT,
+                                                     .is_gradient = true,
                                                      .state = {{.name = "skipped", .shared = true}},
                                                      .part = part,
                                                      .agree = agree,

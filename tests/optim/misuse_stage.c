@@ -66,6 +66,11 @@ static void misuse_added(void)
     assert_fails(wg_optim_add_stage(NULL, wg_stage_sign()), WG_E_NULL, "optim_add_stage: the optimizer is NULL");
     assert_fails(wg_optim_add_stage(optim, NULL), WG_E_NULL, "optim_add_stage: a stage is NULL");
     assert_fails(wg_optim_add_stage(optim, wg_stage_rate(.lr = 1)), WG_E_ARGUMENT, "optim_add_stage: the chain multiplies by a");
+    wg_optim *chain = wg_optim_chain(x_alone(), wg_stage_rate(.lr = 1));
+    assert_fails(wg_optim_add_stage(chain, wg_stage_clip_norm(.limit = 1)), WG_E_ARGUMENT,
+                 "optim_add_stage: clip_norm acts on gradients, and its place among the stages of a chain is not known");
+    assert_int_equal(wg_optim_add_stage(chain, wg_stage_ema()), WG_OK);
+    wg_optim_destroy(chain);
     assert_fails(wg_optim_step_ahead(NULL), WG_E_NULL, "optim_step_ahead: ");
     assert_fails(wg_optim_step_ahead(optim), WG_E_STATE, "optim_step_ahead: no stage says where to");
     assert_fails(wg_optim_exchange(NULL, "x"), WG_E_NULL, "optim_exchange: the optimizer is NULL");

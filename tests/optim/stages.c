@@ -249,6 +249,37 @@ static void a_clipped_step_is_captured(void **state)
     assert_no_error();
 }
 
+/* ---- caution compares with the gradient that the step has, not with what backward left ---- */
+
+static void caution_follows_stages_that_make_gradients(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 3; way++) {
+        struct run run = begin(), mean = begin();
+        run.optim = way == 0   ? wg_optim_cautious_adamw(list(&run), .lr = 0.1)
+                    : way == 1 ? wg_optim_chain(list(&run), wg_stage_negate(), wg_stage_sign(), wg_stage_cautious(),
+                                                wg_stage_rate(.lr = 0.1))
+                               : wg_optim_chain(list(&run), wg_stage_accumulate(.steps = 2), wg_stage_cautious(),
+                                                wg_stage_rate(.lr = 0.1));
+        if (way == 0)
+            assert_int_equal(wg_optim_add_stage(run.optim, wg_stage_negate()), WG_OK);
+        const double given[2][M] = {{10, 10, 10}, {-1, -1, -1}};
+        double before[M], after[M];
+        read_all(run.p[1], before);
+        for (int part = 0; part < (way == 2 ? 2 : 1); part++) {
+            wg_tensor *g = wg_from(given[part], WG_SHAPE(M));
+            assert_int_equal(wg_add_gradient(run.p[1], g), WG_OK);
+            assert_int_equal(wg_optim_step(run.optim), WG_OK);
+            wg_free(g);
+        }
+        read_all(run.p[1], after);
+        for (int i = 0; i < M; i++)
+            assert_true(way == 2 ? fabs(before[i] - 0.45 - after[i]) < 1e-12 : after[i] > before[i] + 0.05);
+        end(&run), end(&mean);
+    }
+    assert_no_error();
+}
+
 /* ---- whole steps ---- */
 
 static double state_of(const wg_optim *optim, const char *name)
@@ -674,6 +705,7 @@ int main(void)
         TEST(chains_are_the_optimizers_of_the_same_rule),
         TEST(clipping_follows_its_formulas),
         TEST(a_clipped_step_is_captured),
+        TEST(caution_follows_stages_that_make_gradients),
         TEST(accumulated_steps_are_steps_with_the_mean),
         TEST(steps_that_are_not_finite_are_left_out),
         TEST(lookahead_goes_back_a_part_of_the_way),
