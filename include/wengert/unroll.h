@@ -14,7 +14,8 @@
        WG_TRY(wg_backward(wg_mse(wg_nn_apply_with(net, wg_unrolled_params(inner), x_valid), y_valid)));
        wg_unrolled_destroy(inner);
 
-   The formulas are those of wg_optim_step, of every optimizer and every stage but those that draw numbers. Source: Maclaurin, Duvenaud, Adams, 2015; Finn, Abbeel,
+   The formulas are those of wg_optim_step, of every optimizer and every stage but those that draw numbers. The powers and bases of shampoo and soap have no
+   derivative: wg_backward and wg_grad through their steps are E_NO_GRAD. Source: Maclaurin, Duvenaud, Adams, 2015; Finn, Abbeel,
    Levine, 2017. */
 #ifndef WENGERT_UNROLL_H
 #define WENGERT_UNROLL_H

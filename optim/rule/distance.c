@@ -1,6 +1,8 @@
 /* What the rules share that estimate how far the solution is from the start. */
 #include "distance.h"
 
+#include <math.h>
+
 #include "wengert/error.h"
 #include "wengert/ops.h"
 
@@ -18,10 +20,15 @@ wg_tensor *distance_adam_rate(const struct step *s, int state, double beta1, dou
     return wg_mul(rate, wg_mul(root, step_unbias(s, beta1)));
 }
 
+wg_tensor *distance_limited(wg_tensor *estimate, wg_tensor *d, double growth)
+{
+    return isinf(growth) ? estimate : wg_minimum(estimate, wg_mul_scalar(d, growth));
+}
+
 wg_status distance_grow(struct step *s, int state, wg_tensor *estimate, double growth)
 {
     wg_tensor *d = s->state[state];
-    s->state[state] = wg_maximum(d, wg_minimum(estimate, wg_mul_scalar(d, growth)));
+    s->state[state] = wg_maximum(d, distance_limited(estimate, d, growth));
     return wg_error_if_null(s->state[state]);
 }
 

@@ -8,6 +8,8 @@
 wg_tensor *distance_rate(const struct step *s, int state); /* lr d, f64 */
 /* lr d, times √(1-β₂ᵗ)/(1-β₁ᵗ) unless uncorrected, f64 */
 wg_tensor *distance_adam_rate(const struct step *s, int state, double beta1, double beta2, bool uncorrected);
+/* min(estimate, growth d), whose derivative is a number where growth is infinite, too */
+wg_tensor *distance_limited(wg_tensor *estimate, wg_tensor *d, double growth);
 /* d ← max(d, min(estimate, growth d)) */
 wg_status distance_grow(struct step *s, int state, wg_tensor *estimate, double growth);
 /* For part: E_MEMORY or whatever made one of its n sums NULL. */

@@ -41,7 +41,7 @@ static wg_status agree(struct step *s)
     wg_tensor *is_first = wg_add_scalar(wg_neg(wg_sign(wg_abs(wg_add_scalar(s->state[D], -o->d0)))), 1);
     wg_tensor *d = wg_maximum(s->state[D], wg_mul(is_first, estimate));
     s->state[D_MAX] = wg_maximum(s->state[D_MAX], estimate);
-    s->state[D] = wg_minimum(s->state[D_MAX], wg_mul_scalar(d, o->growth));
+    s->state[D] = distance_limited(s->state[D_MAX], d, o->growth);
     return wg_error_if_null(s->state[D]);
 }
 

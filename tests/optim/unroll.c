@@ -39,7 +39,15 @@ static wg_optim *clipped(wg_tensor_list params)
     return wg_optim_chain(params, wg_stage_clip_norm(.limit = 1), wg_stage_momentum(.momentum = 0.8), wg_stage_rate(.lr = 0.05),
                           wg_stage_lookahead(.steps = 2));
 }
-static maker *const makers[] = {sgd, momentum, adam, lamb, clipped};
+static wg_optim *prodigy(wg_tensor_list params)
+{
+    return wg_optim_prodigy(params, .d0 = 0.3);
+}
+static wg_optim *d_adapted(wg_tensor_list params)
+{
+    return wg_optim_d_adapt_sgd(params, .d0 = 0.3);
+}
+static maker *const makers[] = {sgd, momentum, adam, lamb, clipped, prodigy, d_adapted};
 enum { MAKERS = sizeof makers / sizeof *makers };
 
 struct problem {
