@@ -47,7 +47,15 @@ static wg_optim *d_adapted(wg_tensor_list params)
 {
     return wg_optim_d_adapt_sgd(params, .d0 = 0.3);
 }
-static maker *const makers[] = {sgd, momentum, adam, lamb, clipped, prodigy, d_adapted};
+static wg_optim *dog(wg_tensor_list params)
+{
+    return wg_optim_dog(params, .distance = 0.3);
+}
+static wg_optim *dowg(wg_tensor_list params)
+{
+    return wg_optim_dowg(params, .distance = 0.3);
+}
+static maker *const makers[] = {sgd, momentum, adam, lamb, clipped, prodigy, d_adapted, dog, dowg};
 enum { MAKERS = sizeof makers / sizeof *makers };
 
 struct problem {
