@@ -108,7 +108,8 @@ void chain_finish(wg_optim *optim)
 
 /* ---- adding a stage ---- */
 
-/* What the optimizer has once the stage is in its chain; each part is the optimizer's from the moment that nothing can fail any more. */
+/* What the optimizer has once the stage is in its chain; each part is the optimizer's from the moment that nothing can fail any
+   more. */
 struct extension {
     struct link *links;
     char *label;

@@ -1,5 +1,6 @@
-/* Clipping gradients. A clipped gradient is an effect of the step like any other: on the open tape it is undone if the step fails, so
-   that a retry begins where this one did. Without one the whole happens on a tape of its own, and so all of it or nothing. */
+/* Clipping gradients. A clipped gradient is an effect of the step like any other: on the open tape it is undone if the step
+   fails, so that a retry begins where this one did. Without one the whole happens on a tape of its own, and so all of it or
+   nothing. */
 #include <math.h>
 #include <search.h>
 

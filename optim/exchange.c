@@ -49,7 +49,8 @@ static bool same_shape(const wg_tensor *a, const wg_tensor *b)
     return x.rank == y.rank && memcmp(x.extent, y.extent, (size_t)x.rank * sizeof *x.extent) == 0;
 }
 
-/* What count is, computed: in a capture that cannot be read, while count itself may be. NaN and the error, which says what it is about. */
+/* What count is, computed: in a capture that cannot be read, while count itself may be. NaN and the error, which says what it is
+   about. */
 static double steps_of(wg_tensor *count, const char *op)
 {
     const bool first = !wg_error_first();

@@ -172,8 +172,8 @@ static char *first_name(const wg_optim *optim, wg_tensor_list params, size_t i)
     return asprintf(&name, "%s%s", prefix, params.name && params.name[i] ? params.name[i] : place) < 0 ? NULL : name;
 }
 
-/* The list's name, or, if an earlier parameter of the optimizer is called that, the name with "#2", "#3", … at the end. So names tell
-   parameters apart whatever lists they come from, and depend on those lists alone. */
+/* The list's name, or, if an earlier parameter of the optimizer is called that, the name with "#2", "#3", … at the end. So names
+   tell parameters apart whatever lists they come from, and depend on those lists alone. */
 static char *make_name(const wg_optim *optim, wg_tensor_list params, size_t i)
 {
     char *first = first_name(optim, params, i), *name = first;

@@ -39,7 +39,8 @@ wg_tensor *pass_gated(wg_tensor *before, wg_tensor *value, wg_tensor *gate)
     return gate ? wg_where(gate, value, before) : value;
 }
 
-/* The tensor in this place becomes value, where the gate is open: by an assignment, or, of steps that are recorded, by being replaced. */
+/* The tensor in this place becomes value, where the gate is open: by an assignment, or, of steps that are recorded, by being
+   replaced. */
 static wg_status put(const wg_optim *optim, wg_tensor **place, wg_tensor *value, wg_tensor *gate)
 {
     if (value == *place)
@@ -157,7 +158,8 @@ static wg_status pass(const wg_optim *optim, const struct link *link, struct mov
     return WG_OK;
 }
 
-/* A parameter at the end of the chain. counts: it was a step. Where a gate is closed it is where the step began, also if it was ahead. */
+/* A parameter at the end of the chain. counts: it was a step. Where a gate is closed it is where the step began, also if it was
+   ahead. */
 static wg_status leave(const struct moving *m, bool counts)
 {
     if (!is_empty(m))

@@ -28,8 +28,8 @@ static wg_status no_gradient(const char *op)
         op);
 }
 
-/* Visits the parameters that this step moves: those that require a gradient and have one. A frozen one may have that of an older tape.
-   clears: gradients are taken away, too. */
+/* Visits the parameters that this step moves: those that require a gradient and have one. A frozen one may have that of an older
+   tape. clears: gradients are taken away, too. */
 static inline __attribute__((always_inline)) wg_status for_each_moved(wg_optim *optim, visitor *visit, bool clears)
 {
     size_t moved = 0;

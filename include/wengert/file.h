@@ -4,9 +4,9 @@
        …
        WG_TRY(wg_load("model.safetensors", wg_nn_state(net)));
 
-   The layers have the names and the layouts of PyTorch's modules, so that a state dict goes from one to the other as it is.
-   A file is read with distrust: nothing in it is believed before it has been checked, and no more memory is asked for than the file's
-   size and a multiple of its header. */
+   The layers have the names and the layouts of PyTorch's modules, so that a state dict goes from one to the other as it is. A
+   file is read with distrust: nothing in it is believed before it has been checked, and no more memory is asked for than the
+   file's size and a multiple of its header. */
 #ifndef WENGERT_FILE_H
 #define WENGERT_FILE_H
 
@@ -33,19 +33,20 @@ typedef struct WG_NAMED wg_save_options {
     size_t n_texts;
 } wg_save_options;
 
-/* Writes the tensors, under the names of the list, to a file in place of what is there. At every moment, whatever happens to the process or the power, the path names the whole old file or
-   the whole new one: the new one is written beside it, brought to the disk (fsync), and then takes its name. dtypes: F32, F64, I64, U8. Any strides; elements
-   are written in row-major order.
-   E_NULL; E_ARGUMENT (an empty name, a name twice, "__metadata__", a text that is no UTF-8); E_IO, with the operation that failed: the old file is
-   untouched, except where the message says that the new one is in place and the directory could not be brought to the disk; E_STATE (a tensor is
-   recorded now); E_MEMORY: a copy of the largest tensor. */
+/* Writes the tensors, under the names of the list, to a file in place of what is there. At every moment, whatever happens to the
+   process or the power, the path names the whole old file or the whole new one: the new one is written beside it, brought to the
+   disk (fsync), and then takes its name. dtypes: F32, F64, I64, U8. Any strides; elements are written in row-major order. E_NULL;
+   E_ARGUMENT (an empty name, a name twice, "__metadata__", a text that is no UTF-8); E_IO, with the operation that failed: the
+   old file is untouched, except where the message says that the new one is in place and the directory could not be brought to the
+   disk; E_STATE (a tensor is recorded now); E_MEMORY: a copy of the largest tensor. */
 #define wg_save(path, tensors, ...) \
     wg_save_with((path), (tensors), WG_OPTIONS(wg_save_options, .text = NULL, .n_texts = 0, __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_save_with(const char *path, wg_tensor_list tensors, wg_save_options options);
 
-/* Options of wg_load. strict: the file has each tensor of the list and no other; if not, what only one of the two has is left alone. convert: a
-   tensor of another dtype is converted to the one that is there: reals, F16 and BF16 too, to reals, integers to i64. Without it another dtype is an error, except
-   that a count, I64 without axes, becomes the f64 that counts are here. max_header: the largest header that is read, in bytes. */
+/* Options of wg_load. strict: the file has each tensor of the list and no other; if not, what only one of the two has is left
+   alone. convert: a tensor of another dtype is converted to the one that is there: reals, F16 and BF16 too, to reals, integers to
+   i64. Without it another dtype is an error, except that a count, I64 without axes, becomes the f64 that counts are here.
+   max_header: the largest header that is read, in bytes. */
 typedef struct WG_NAMED wg_load_options {
     bool strict, convert;
     size_t max_header;
@@ -53,14 +54,16 @@ typedef struct WG_NAMED wg_load_options {
 #define WG_LOAD_OPTIONS_(...) \
     WG_OPTIONS(wg_load_options, .strict = true, .convert = false, .max_header = (size_t)16 << 20, __VA_ARGS__)
 
-/* Reads the tensors of a list from a file, by name: all of them, or on failure none. On an open tape that is an effect, as wg_write is.
-   E_NULL; E_IO: the file cannot be read, or is not well formed, with the place; E_ARGUMENT: names that are missing, that are not expected, that are given twice; E_SHAPE, E_DTYPE: another shape or
-   dtype, all of them listed; E_MEMORY: the tensors once more. */
+/* Reads the tensors of a list from a file, by name: all of them, or on failure none. On an open tape that is an effect, as
+   wg_write is. E_NULL; E_IO: the file cannot be read, or is not well formed, with the place; E_ARGUMENT: names that are missing,
+   that are not expected, that are given twice; E_SHAPE, E_DTYPE: another shape or dtype, all of them listed; E_MEMORY: the
+   tensors once more. */
 #define wg_load(path, tensors, ...) wg_load_with((path), (tensors), WG_LOAD_OPTIONS_(__VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_load_with(const char *path, wg_tensor_list tensors, wg_load_options options);
 
-/* A file as it is: its tensors, with their names, in the order of their places, and its texts. Tensors of F16 and BF16 become f32, of BOOL u8, of smaller integers i64; others that have no
-   counterpart here are E_DTYPE. parse reads from memory; name stands for the file in messages. NULL and the error: those of wg_load. */
+/* A file as it is: its tensors, with their names, in the order of their places, and its texts. Tensors of F16 and BF16 become
+   f32, of BOOL u8, of smaller integers i64; others that have no counterpart here are E_DTYPE. parse reads from memory; name
+   stands for the file in messages. NULL and the error: those of wg_load. */
 typedef struct wg_file wg_file;
 WG_API wg_file *wg_file_read(const char *path);
 WG_API wg_file *wg_file_parse(const void *bytes, size_t size, const char *name);

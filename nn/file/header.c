@@ -172,7 +172,8 @@ static wg_status read_entries(const struct reading *r, struct file_header *heade
     return check_places(r, header);
 }
 
-/* Before the text is parsed into objects, which are larger than it: nested as deep as a header is, and no list longer than a shape. */
+/* Before the text is parsed into objects, which are larger than it: nested as deep as a header is, and no list longer than a
+   shape. */
 static bool is_plausible(const char *text, size_t n)
 {
     int depth = 0, commas = 0;

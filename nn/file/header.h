@@ -1,4 +1,5 @@
-/* The header of a safetensors file: which tensors it has, and where. Source: the format's description, huggingface/safetensors, 2022. */
+/* The header of a safetensors file: which tensors it has, and where. Source: the format's description, huggingface/safetensors,
+   2022. */
 #ifndef NN_FILE_HEADER_H
 #define NN_FILE_HEADER_H
 

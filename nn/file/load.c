@@ -1,5 +1,5 @@
-/* Reading model files. A file is read in two steps: the header, which is checked against the file's size and against the list, then the data,
-   into memory of their own; only then do tensors change. */
+/* Reading model files. A file is read in two steps: the header, which is checked against the file's size and against the list,
+   then the data, into memory of their own; only then do tensors change. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* Replacing a file. The new one is written beside the old one, in the same directory, since a name can be given to another file at once only
-   within a file system; it is brought to the disk before it takes the name, and the directory after that. What failed to reach the disk
-   once is not tried again: the next try may succeed with data lost. */
+/* Replacing a file. The new one is written beside the old one, in the same directory, since a name can be given to another file
+   at once only within a file system; it is brought to the disk before it takes the name, and the directory after that. What
+   failed to reach the disk once is not tried again: the next try may succeed with data lost. */
 #include "replace.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* SGD with D-Adaptation: the formula stands in optimizers.def. The norm of the first gradients, by which all are divided, is there only after
-   the parts: so s and the numerator are kept without that division. */
+/* SGD with D-Adaptation: the formula stands in optimizers.def. The norm of the first gradients, by which all are divided, is
+   there only after the parts: so s and the numerator are kept without that division. */
 #include "distance.h"
 #include "wengert/ops.h"
 

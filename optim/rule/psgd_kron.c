@@ -1,4 +1,5 @@
-/* PSGD with Kronecker factors: the formula stands in optimizers.def. As in sides.c what only some steps do is an op of the rule's own. */
+/* PSGD with Kronecker factors: the formula stands in optimizers.def. As in sides.c what only some steps do is an op of the rule's
+   own. */
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -48,7 +49,8 @@ static wg_tensor *largest(wg_tensor *x)
     return wg_max(wg_abs(x));
 }
 
-/* A lower bound of the spectral norm of a symmetric matrix, which two products with a vector give: the largest row leads. a is not 0. */
+/* A lower bound of the spectral norm of a symmetric matrix, which two products with a vector give: the largest row leads. a is
+   not 0. */
 static wg_tensor *norm_bound(wg_tensor *a)
 {
     wg_tensor *scale = largest(a), *b = wg_div(a, scale), *row;

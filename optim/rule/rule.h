@@ -24,9 +24,10 @@ struct step {
     wg_tensor *gate;              /* a mask of one element, which agree may set: false keeps all that follows as it is */
 };
 
-/* A tensor of a parameter's state. shape: NULL for the parameter's; start: NULL for zeros. options and p are those of its group. generator:
-   instead, a random generator, whose seed is drawn from the thread's. shared: instead, one f64 scalar of the whole optimizer, which agree
-   changes; its start is group 0's. count: instead, an f64 scalar, the stage's own steps, which t is for it: it may be added after others were taken. */
+/* A tensor of a parameter's state. shape: NULL for the parameter's; start: NULL for zeros. options and p are those of its group.
+   generator: instead, a random generator, whose seed is drawn from the thread's. shared: instead, one f64 scalar of the whole
+   optimizer, which agree changes; its start is group 0's. count: instead, an f64 scalar, the stage's own steps, which t is for
+   it: it may be added after others were taken. */
 struct state_kind {
     const char *name;
     wg_shape (*shape)(const void *options, const wg_tensor *p);
@@ -34,16 +35,17 @@ struct state_kind {
     bool generator, shared, count;
 };
 
-/* A step as u ← kept u + taken g, p ← p - scale u/h: h like p, scale an f64 scalar. first: the parameter's first step, where u was 0. */
+/* A step as u ← kept u + taken g, p ← p - scale u/h: h like p, scale an f64 scalar. first: the parameter's first step, where u
+   was 0. */
 struct terms {
     wg_tensor *gradient, *h, *scale;
     double kept, taken;
     bool first;
 };
 
-/* What a link of the chain acts on. A stage in front of the rule makes another gradient of the gradient, the rule makes of it what the
-   parameter becomes, and a stage behind it makes another value of that. A stage that leads ahead makes the point of which
-   wg_optim_step_ahead asks for the gradient; the step itself leaves it out. */
+/* What a link of the chain acts on. A stage in front of the rule makes another gradient of the gradient, the rule makes of it
+   what the parameter becomes, and a stage behind it makes another value of that. A stage that leads ahead makes the point of
+   which wg_optim_step_ahead asks for the gradient; the step itself leaves it out. */
 enum place { THE_RULE, IN_FRONT, BEHIND, AHEAD };
 
 /* A rule or a stage: move, or update, or both. */
@@ -56,14 +58,15 @@ struct optim_rule {
     bool is_gradient; /* of one in front: its result is still a gradient, with which cautious compares directions */
     wg_tensor *(*move)(struct step *s); /* the result, as place says; NULL and the error on failure */
     bool by_step;                       /* of one that leads ahead: it leads to where a step leads, moved */
-    /* Where the step of a parameter depends on all of them. part sets sum to this parameter's part of the sums and may replace states; agree,
-       once for all after that, replaces shared states and sets gate. Both or one may be NULL. */
+    /* Where the step of a parameter depends on all of them. part sets sum to this parameter's part of the sums and may replace
+       states; agree, once for all after that, replaces shared states and sets gate. Both or one may be NULL. */
     wg_status (*part)(struct step *s);
     wg_status (*agree)(struct step *s);
-    /* Of a rule that is a step of that kind: its terms, s being after move. E_ARGUMENT where options make another of it. NULL: it is none. */
+    /* Of a rule that is a step of that kind: its terms, s being after move. E_ARGUMENT where options make another of it. NULL: it
+       is none. */
     wg_status (*terms)(const struct step *s, struct terms *terms, const char *op);
-    /* The name of an option that agree reads, or that a shared state begins with, and that is not the same in both; NULL: none. All groups have
-       the same. */
+    /* The name of an option that agree reads, or that a shared state begins with, and that is not the same in both; NULL: none.
+       All groups have the same. */
     const char *(*differs)(const void *a, const void *b);
     bool needs_loss;                           /* steps are by wg_optim_step_with_loss */
     wg_status (*observe)(struct step *s);      /* replaces states by what the gradient makes of them: wg_optim_observe */
@@ -133,9 +136,9 @@ wg_stage *stage_create(const struct optim_rule *rule, wg_option_table table, con
 
 /* ---- groups ---- */
 
-/* A parameter with its state. borrowed: the same tensor, or WG_NONE if it is a tape's. name: no two of an optimizer share one; copies: the
-   largest number that was put behind it for parameters of the same name. count: its steps so far, f64. state: MAX_STATE for each link;
-   WG_NONE where the options do without it. rows: those of the next step, the caller's; or NULL. */
+/* A parameter with its state. borrowed: the same tensor, or WG_NONE if it is a tape's. name: no two of an optimizer share one;
+   copies: the largest number that was put behind it for parameters of the same name. count: its steps so far, f64. state:
+   MAX_STATE for each link; WG_NONE where the options do without it. rows: those of the next step, the caller's; or NULL. */
 struct parameter {
     wg_tensor *tensor, *borrowed, *count, **state, *rows;
     char *name;
@@ -150,7 +153,8 @@ struct group {
     size_t n;
 };
 
-/* The rule or a stage in an optimizer's chain. options: where its own begin in a group's; state: likewise. label: NULL for the rule. */
+/* The rule or a stage in an optimizer's chain. options: where its own begin in a group's; state: likewise. label: NULL for the
+   rule. */
 struct link {
     const struct optim_rule *rule;
     size_t options, state;
@@ -208,8 +212,8 @@ void optim_forget_update(wg_optim *optim);
 /* Where a stage that counts steps of its own has their number among its states; MAX_STATE: it has none. */
 size_t optim_own_count(const struct optim_rule *rule);
 
-/* An optimizer with its first group. op, here and below: the function that was called, for messages. The stages are the optimizer's from
-   here on, also on failure. */
+/* An optimizer with its first group. op, here and below: the function that was called, for messages. The stages are the
+   optimizer's from here on, also on failure. */
 wg_optim *optim_create(const struct optim_rule *rule, wg_option_table table, wg_tensor_list params, const void *options,
                        bool keep_grads, wg_stage *const *stages, size_t n_stages, const char *op);
 
@@ -242,8 +246,8 @@ wg_status group_make_states(const struct optim_rule *rule, const void *options, 
 void group_end_states(wg_tensor **state, size_t n,
                       wg_tensor *const *shared); /* shared: NULL, or those that are not the parameter's */
 
-/* Appends to the list of all states those of one link, which are the first-th and following of each parameter; shared ones of the optimizer stand
-   first. groups: where the parameters' states are, if not in their groups yet. */
+/* Appends to the list of all states those of one link, which are the first-th and following of each parameter; shared ones of the
+   optimizer stand first. groups: where the parameters' states are, if not in their groups yet. */
 wg_status optim_list_states(wg_optim *optim, const struct link *link, wg_tensor *const *shared, const struct group *groups,
                             size_t n_groups, size_t per_parameter);
 void optim_tree_free(void **tree); /* a search tree of what somebody else owns; empty afterwards */

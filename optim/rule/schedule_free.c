@@ -4,8 +4,8 @@
 #include "wengert/ops.h"
 #include "wengert/tensor.h"
 
-/* What the weights of the average need of the steps before: Σ w over the latest w, and the largest rate. Not Σ w itself, because in f32
-   that would stop to grow in the end, while this counts exactly where the weights are equal. */
+/* What the weights of the average need of the steps before: Σ w over the latest w, and the largest rate. Not Σ w itself, because
+   in f32 that would stop to grow in the end, while this counts exactly where the weights are equal. */
 enum { TOTAL, LARGEST, N_WEIGHTS };
 
 wg_shape schedule_free_weights(const void *options, const wg_tensor *p)

@@ -1,6 +1,6 @@
-/* What Shampoo and SOAP share. A rule is captured once and run at every step, so it cannot ask which step it is: two ops do, whose kernels
-   compute at some steps and copy at the others. The kernels are made of public ops, on the tape of the call, and see to the bits as those
-   do. */
+/* What Shampoo and SOAP share. A rule is captured once and run at every step, so it cannot ask which step it is: two ops do,
+   whose kernels compute at some steps and copy at the others. The kernels are made of public ops, on the tape of the call, and
+   see to the bits as those do. */
 #include "sides.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* What Shampoo and SOAP share: of a matrix the statistics of its rows and columns, GGᵀ and GᵀG, and what is computed from them every few
-   steps. A parameter of more than two axes is a matrix (first axis, all others). */
+/* What Shampoo and SOAP share: of a matrix the statistics of its rows and columns, GGᵀ and GᵀG, and what is computed from them
+   every few steps. A parameter of more than two axes is a matrix (first axis, all others). */
 #ifndef OPTIM_SIDES_H
 #define OPTIM_SIDES_H
 
@@ -26,9 +26,9 @@ wg_tensor *sides_product(int side, wg_tensor *g);                /* g gᵀ or g�
    Eigenvalues below 0, which are round-off, count as 0. Computed in f64. E_NUMERIC where the statistics are not finite. */
 wg_tensor *sides_root(const struct step *s, wg_tensor *statistics, wg_tensor *old, double frequency, double eps, double power);
 
-/* The statistics' eigenvectors as columns, by falling eigenvalue: at the first step exactly; at the second and each frequency-th after that
-   one, a step of orthogonal iteration from the old basis, whose columns are put in order first: order, i64 (n), the old columns' positions;
-   else the old basis and 0 … n-1. Computed in f64. E_NUMERIC where the statistics are not finite. */
+/* The statistics' eigenvectors as columns, by falling eigenvalue: at the first step exactly; at the second and each frequency-th
+   after that one, a step of orthogonal iteration from the old basis, whose columns are put in order first: order, i64 (n), the
+   old columns' positions; else the old basis and 0 … n-1. Computed in f64. E_NUMERIC where the statistics are not finite. */
 wg_status sides_basis(const struct step *s, wg_tensor *statistics, wg_tensor *old, double frequency, wg_tensor **basis,
                       wg_tensor **order);
 

@@ -62,8 +62,8 @@ static wg_tensor *correction(const struct step *s)
     return wg_div(wg_sqrt(wg_add_scalar(wg_neg(of_v), 1)), below);
 }
 
-/* The first step has no basis: its gradient goes into the statistics alone. m is in the parameter's own coordinates and turned at each
-   step, which is the same as to turn it when the bases change; v is in those of the bases. */
+/* The first step has no basis: its gradient goes into the statistics alone. m is in the parameter's own coordinates and turned at
+   each step, which is the same as to turn it when the bases change; v is in those of the bases. */
 static wg_tensor *move(struct step *s)
 {
     const wg_optim_soap_options *o = s->options;

@@ -1,5 +1,5 @@
-/* Adam on the rows that a step touches: the formula stands in optimizers.def. One op puts the rows in order and refuses those that are not
-   there; the other, which may not fail, updates each of them. */
+/* Adam on the rows that a step touches: the formula stands in optimizers.def. One op puts the rows in order and refuses those
+   that are not there; the other, which may not fail, updates each of them. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

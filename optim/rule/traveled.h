@@ -4,8 +4,8 @@
 
 #include "rule.h"
 
-/* Their states: the parameter at its first step; r̄, the largest distance so far of all parameters from there, and a sum of squared norms of
-   all gradients. */
+/* Their states: the parameter at its first step; r̄, the largest distance so far of all parameters from there, and a sum of
+   squared norms of all gradients. */
 enum { START, DISTANCE, SQUARES };
 #define TRAVELED_STATE \
     [START] = {.name = "start"}, [DISTANCE] = {.name = "distance", .shared = true}, [SQUARES] = {.name = "squares", .shared = true}

@@ -3,8 +3,8 @@
 #include "wengert/ops.h"
 #include "wengert/tensor.h"
 
-/* (I + A/2)⁻¹ (I - A/2) x for A = d xᵀ - x dᵀ of rank 2k, k the columns of x: with u = [d, x] and v = [x, -d], A = u vᵀ, and the matrix to solve with has 2k rows
-   (Sherman, Morrison, Woodbury). */
+/* (I + A/2)⁻¹ (I - A/2) x for A = d xᵀ - x dᵀ of rank 2k, k the columns of x: with u = [d, x] and v = [x, -d], A = u vᵀ, and the
+   matrix to solve with has 2k rows (Sherman, Morrison, Woodbury). */
 static wg_tensor *retract(wg_tensor *x, wg_tensor *d)
 {
     wg_tensor *pair[2] = {d, x}, *other[2] = {x, wg_neg(d)};

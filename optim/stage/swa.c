@@ -9,7 +9,8 @@ static wg_status check(const void *options, const char *op)
     return step_check_count(op, "period", o->period);
 }
 
-/* What these weights count in the average: all before step start, 1/(n+1) where they are the n+1-th that is averaged, else nothing. */
+/* What these weights count in the average: all before step start, 1/(n+1) where they are the n+1-th that is averaged, else
+   nothing. */
 static wg_tensor *share(const struct step *s, const wg_stage_swa_options *o)
 {
     wg_tensor *since = wg_add_scalar(s->t, -o->start);

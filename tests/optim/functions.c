@@ -170,8 +170,8 @@ static void values_are_pytorchs(void **state)
     assert_no_error();
 }
 
-/* The Hessian of Meyer's function has a condition number beyond 1e16 on the way to its minimum: conjugate gradients do not solve systems
-   with it in f64. Methods that factorize do, and they are tested on it below. */
+/* The Hessian of Meyer's function has a condition number beyond 1e16 on the way to its minimum: conjugate gradients do not solve
+   systems with it in f64. Methods that factorize do, and they are tested on it below. */
 static bool is_beyond_cg(const struct function *function, maker *make)
 {
     return strcmp(function->name, "meyer") == 0 && (make == newton_cg || make == trust_region);
@@ -195,7 +195,8 @@ static void every_function_is_solved(void **state)
     assert_no_error();
 }
 
-/* And least squares by methods of least squares; where the residuals are large or J is singular on the way, Gauss-Newton may fail. */
+/* And least squares by methods of least squares; where the residuals are large or J is singular on the way, Gauss-Newton may
+   fail. */
 static void sums_of_squares_are_solved(void **state)
 {
     (void)state;

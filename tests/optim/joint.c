@@ -1,4 +1,5 @@
-/* Optimizers whose step depends on all parameters: groups, parameters that come later or have no gradient, options that all groups share. */
+/* Optimizers whose step depends on all parameters: groups, parameters that come later or have no gradient, options that all
+   groups share. */
 #include <math.h>
 
 #include "nn_check.h"

@@ -272,8 +272,8 @@ static void a_mistake_is_seen(void **state)
     assert_no_error();
 }
 
-/* Gradients drawn with a covariance whose root is diag(1, 10, 100) for rows: QᵀQ becomes its inverse, up to a factor, so that what is
-   applied is white. */
+/* Gradients drawn with a covariance whose root is diag(1, 10, 100) for rows: QᵀQ becomes its inverse, up to a factor, so that
+   what is applied is white. */
 static void factors_whiten_gradients(void **state)
 {
     (void)state;

@@ -81,7 +81,8 @@ static void steps_on_samples_are_those_of_the_papers(void **state)
     assert_no_error();
 }
 
-/* Products of the same sample as f's give the bits of a call without one, and cost an evaluation and a gradient more in each step. */
+/* Products of the same sample as f's give the bits of a call without one, and cost an evaluation and a gradient more in each
+   step. */
 static void a_sample_that_is_the_same_changes_nothing(void **state)
 {
     (void)state;

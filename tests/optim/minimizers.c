@@ -262,8 +262,8 @@ static void a_step_in_f32_is_one_in_f64(void **state)
     assert_no_error();
 }
 
-/* Whichever call of the objective fails, and whichever allocation, nothing has changed; and then a call has the bits of one that never
-   failed. */
+/* Whichever call of the objective fails, and whichever allocation, nothing has changed; and then a call has the bits of one that
+   never failed. */
 static void a_call_that_fails_changes_nothing(void **state)
 {
     (void)state;
@@ -511,7 +511,8 @@ static bool watch(const wg_minimize_result *so_far, void *context)
     return so_far->f > w->stop_at;
 }
 
-/* It sees every step with the parameters there, changes no bit, may end the call, and leaves nothing changed where it breaks its rules. */
+/* It sees every step with the parameters there, changes no bit, may end the call, and leaves nothing changed where it breaks its
+   rules. */
 static void a_watcher_sees_every_step(void **state)
 {
     (void)state;

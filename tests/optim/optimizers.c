@@ -338,7 +338,8 @@ static void a_tensor_of_a_tape_is_no_parameter(void **state)
     assert_no_error();
 }
 
-/* How far a step leads at rate 0. Rprop's lr is what its lengths begin at, and they are at least min_step, 1e-6; a projection moves what is outside its set. */
+/* How far a step leads at rate 0. Rprop's lr is what its lengths begin at, and they are at least min_step, 1e-6; a projection
+   moves what is outside its set. */
 static double reach_at_rate_0(const struct entry *entry)
 {
     if (strncmp(entry->name, "stage project_", 14) == 0)
@@ -454,8 +455,8 @@ static void a_matrix_with_zero_gradients_stays_finite(void **state)
 }
 
 /* How far six steps in f32 may end from those in f64. The statistics of SOAP's matrix of one row have equal eigenvalues, 0, whose
-   eigenvectors are arbitrary: each path has steps of about the rate, and so has the other parameter's, whose gradients depend on where that
-   is. */
+   eigenvectors are arbitrary: each path has steps of about the rate, and so has the other parameter's, whose gradients depend on
+   where that is. */
 static double distance_to_f64(const struct entry *entry, wg_optim *optim)
 {
     return strcmp(entry->name, "soap") == 0 ? 2 * STEPS * wg_optim_lr(optim, 0) : 1e-5;
@@ -489,8 +490,8 @@ static void a_tensor_without_elements_is_a_parameter(void **state)
     assert_no_error();
 }
 
-/* Whichever allocation fails, no parameter and no state has changed, and a step that succeeds has the bits of one that never failed. Without
-   observations, which are changes of their own: observe.c. */
+/* Whichever allocation fails, no parameter and no state has changed, and a step that succeeds has the bits of one that never
+   failed. Without observations, which are changes of their own: observe.c. */
 static void a_step_without_memory_changes_nothing(void **state)
 {
     (void)state;

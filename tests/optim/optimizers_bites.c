@@ -1,5 +1,5 @@
-/* The checks of optimizers.c bite: a rule with a planted fault fails in the check that is there for it, and the same rule without one in
-   none. What a rule writes too early is undone by the tape, so there is no fault for the check of failing steps. */
+/* The checks of optimizers.c bite: a rule with a planted fault fails in the check that is there for it, and the same rule without
+   one in none. What a rule writes too early is undone by the tape, so there is no fault for the check of failing steps. */
 #define PLANTED_FAULTS
 #include "optimizers.c"
 

@@ -1,5 +1,5 @@
-/* Shampoo and SOAP beside what rules.c compares: their factors by what they are, when these are computed, and what happens where they
-   cannot be. */
+/* Shampoo and SOAP beside what rules.c compares: their factors by what they are, when these are computed, and what happens where
+   they cannot be. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -250,8 +250,8 @@ static void a_step_that_is_watched_has_the_same_bits(void **state)
     assert_no_error();
 }
 
-/* Whether at the first step or at a later one: the step fails whole, though the first parameter's gradient is sound, and the next one has
-   the bits of a run that never failed. 1e30 has no square in f32. */
+/* Whether at the first step or at a later one: the step fails whole, though the first parameter's gradient is sound, and the next
+   one has the bits of a run that never failed. 1e30 has no square in f32. */
 static void a_gradient_that_is_not_finite_changes_nothing(void **state)
 {
     (void)state;
@@ -346,8 +346,8 @@ static void a_stage_leaves_out_what_is_not_finite(void **state)
     assert_no_error();
 }
 
-/* A differentiable step leads where a step leads. No gradient passes by the statistics: Shampoo's step uses their root at once, SOAP's has the
-   basis of the step before. */
+/* A differentiable step leads where a step leads. No gradient passes by the statistics: Shampoo's step uses their root at once,
+   SOAP's has the basis of the step before. */
 static void an_unrolled_step_has_no_gradient_of_the_factors(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* The conditions of Robbins and Monro: what closed forms say, what sums say of the same schedules, and where neither says anything. */
+/* The conditions of Robbins and Monro: what closed forms say, what sums say of the same schedules, and where neither says
+   anything. */
 #include <math.h>
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
-/* The rules of optimizers that PyTorch 1.13 does not have, and RMSProp, beside rules_reference.py and joint_reference.py: values of a matrix and a vector along
-   a trajectory whose gradients depend on where it is. */
+/* The rules of optimizers that PyTorch 1.13 does not have, and RMSProp, beside rules_reference.py and joint_reference.py: values
+   of a matrix and a vector along a trajectory whose gradients depend on where it is. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -14,7 +14,8 @@ static double start(int i)
     return 0.3 * (i % 7) - 0.8;
 }
 
-/* Not symmetric, other at each step, of both signs; the matrix's mostly of a norm below 1, the vector's above. next: the neighbour of p. */
+/* Not symmetric, other at each step, of both signs; the matrix's mostly of a norm below 1, the vector's above. next: the
+   neighbour of p. */
 static double slope(int i, double p, double next, int step)
 {
     return (i < MATRIX ? 0.2 : 1) * ((0.5 + 0.3 * i) * (p - 0.1 * (i % 4)) + 0.25 * p * next + 0.5 * cos(1.7 * step + i));
@@ -92,8 +93,9 @@ static void begin(wg_tensor **p)
     p[1] = wg_set_requires_grad(wg_from(at + MATRIX, WG_SHAPE(VECTOR)), true);
 }
 
-/* ---- the cases: CASE(entry, (.option = value, …), values after steps 1, 2 and LAST), and WRONG, whose formula has a mistake; LONG(entry, options,
-   sensitivity, values after steps 1, 2 and LONG_LAST): by how much a start that is off by 1e-15 moves them ---- */
+/* ---- the cases: CASE(entry, (.option = value, …), values after steps 1, 2 and LAST), and WRONG, whose formula has a mistake;
+   LONG(entry, options, sensitivity, values after steps 1, 2 and LONG_LAST): by how much a start that is off by 1e-15 moves them
+   ---- */
 
 static const struct {
     const char *entry;
@@ -162,8 +164,8 @@ static void a_mistake_in_a_formula_is_seen(void **state)
     assert_no_error();
 }
 
-/* Those of PyTorch, which trajectories.c compares with PyTorch itself; one of lectures, which variants.c checks; those that draw, which
-   sampling.c follows. */
+/* Those of PyTorch, which trajectories.c compares with PyTorch itself; one of lectures, which variants.c checks; those that draw,
+   which sampling.c follows. */
 static const char *const elsewhere[] = {"sgd",         "heavy_ball", "amsgrad", "adam",          "adamw",     "adagrad",
                                         "adadelta",    "adamax",     "nadam",   "radam",         "rprop",     "asgd",
                                         "sparse_adam", "sgld",       "psgld",   "perturbed_sgd", "noisy_sgd", "psgd_kron"};
@@ -262,8 +264,8 @@ static double distance_to_orthogonal(const double *x, int rows, int columns)
     return largest;
 }
 
-/* The first step of Muon from 0 is -lr times the scale times a matrix whose singular values are near 1: within 0.3, as five iterations of that
-   polynomial leave them. Kernels of a convolution are matrices of one row for each channel. */
+/* The first step of Muon from 0 is -lr times the scale times a matrix whose singular values are near 1: within 0.3, as five
+   iterations of that polynomial leave them. Kernels of a convolution are matrices of one row for each channel. */
 static void muon_steps_are_near_orthogonal(void **state)
 {
     (void)state;

@@ -120,8 +120,8 @@ static void steps_follow_their_formulas(void **state)
     assert_no_error();
 }
 
-/* ---- what they sample: of L = Σ p²/2 the standard normal distribution, and, since steps are not small, a variance of 1/(1 - r/2), r the
-   rate of the gradient ---- */
+/* ---- what they sample: of L = Σ p²/2 the standard normal distribution, and, since steps are not small, a variance of 1/(1 -
+   r/2), r the rate of the gradient ---- */
 
 static double variance_after(wg_optim *optim, wg_tensor *p, int steps)
 {

@@ -272,8 +272,8 @@ static bool contradict(wg_lr_series a, wg_lr_series b)
     return a != b && a != WG_LR_SERIES_UNKNOWN && b != WG_LR_SERIES_UNKNOWN;
 }
 
-/* A schedule without a closed form is estimated; what a closed form says, sums do not contradict. Options that exclude each other are no
-   schedule. */
+/* A schedule without a closed form is estimated; what a closed form says, sums do not contradict. Options that exclude each other
+   are no schedule. */
 static bool closed_form_holds(const struct entry *entry, const union options *options)
 {
     wg_lr *schedule = entry->make(options);

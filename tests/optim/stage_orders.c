@@ -1,5 +1,5 @@
-/* Stages in the orders and at the moments in which programs use them: one behind another, added in mid-run, steps left out, parameters
-   without a gradient in a part of a step. */
+/* Stages in the orders and at the moments in which programs use them: one behind another, added in mid-run, steps left out,
+   parameters without a gradient in a part of a step. */
 #include <math.h>
 
 #include "nn_check.h"
@@ -176,7 +176,8 @@ static wg_stage *make(int which)
     return stages[which];
 }
 
-/* Added after seven steps, a stage does what it does in an optimizer that begins there. Its state stays out of exchanges until it has begun. */
+/* Added after seven steps, a stage does what it does in an optimizer that begins there. Its state stays out of exchanges until it
+   has begun. */
 static void a_stage_added_in_mid_run_begins_there(void **state)
 {
     (void)state;
@@ -208,7 +209,8 @@ static void a_stage_added_in_mid_run_begins_there(void **state)
     assert_no_error();
 }
 
-/* States of one name are told apart: another than the one that is exchanged does not take it back. A rule's is called by its name alone. */
+/* States of one name are told apart: another than the one that is exchanged does not take it back. A rule's is called by its name
+   alone. */
 static void states_of_one_name_are_not_mistaken(void **state)
 {
     (void)state;

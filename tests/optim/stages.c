@@ -430,8 +430,8 @@ static void projections_lead_into_their_sets(void **state)
     assert_no_error();
 }
 
-/* Onto the simplex, row by row, beside the definition: no point of the simplex is nearer than the one that is found, by its conditions: q - y is one
-   number where y > 0, and at most that number elsewhere. */
+/* Onto the simplex, row by row, beside the definition: no point of the simplex is nearer than the one that is found, by its
+   conditions: q - y is one number where y > 0, and at most that number elsewhere. */
 static void rows_are_projected_onto_the_simplex(void **state)
 {
     (void)state;

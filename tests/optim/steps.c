@@ -422,7 +422,8 @@ static void assert_worlds_alike(const struct world *a, const struct world *b)
             assert_same_bits(lists[0][k].tensor[i], lists[1][k].tensor[i]);
 }
 
-/* The k-th allocation fails, once or from there on, for every k: nothing has changed, and the retry gives the bits of a run without. */
+/* The k-th allocation fails, once or from there on, for every k: nothing has changed, and the retry gives the bits of a run
+   without. */
 static void a_step_that_runs_out_of_memory_changes_nothing(void **state)
 {
     (void)state;

@@ -127,8 +127,8 @@ static void the_norm_of_all_gradients_ends_the_loop(void **state)
     assert_no_error();
 }
 
-/* f is the mean of (w - y)²/2 over two examples. At its minimum the gradient of the mean is 0, that of either example is not: a norm of
-   batches does not say that it is there. */
+/* f is the mean of (w - y)²/2 over two examples. At its minimum the gradient of the mean is 0, that of either example is not: a
+   norm of batches does not say that it is there. */
 static void the_norm_of_a_batch_is_noise(void **state)
 {
     (void)state;

@@ -90,8 +90,8 @@ static void the_best_values_are_restored(void **state)
     assert_no_error();
 }
 
-/* A network with batch norm on noisy labels: its loss on other data falls, then rises. What is restored gives the lowest one that was
-   told, to the bit, and the last weights do not: the control. */
+/* A network with batch norm on noisy labels: its loss on other data falls, then rises. What is restored gives the lowest one that
+   was told, to the bit, and the last weights do not: the control. */
 static void a_network_is_restored_with_its_statistics(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* The rules of lectures as they are written there, each beside the call that is the same rule, and misprinted ones, which are not. */
+/* The rules of lectures as they are written there, each beside the call that is the same rule, and misprinted ones, which are
+   not. */
 #include <math.h>
 
 #include "nn_check.h"
@@ -216,8 +217,8 @@ static void adams(void **state)
     assert_no_error();
 }
 
-/* Adam as x - α H⁻¹ g + β H⁻¹ H' (x - x'), H = √r + ε with H' and x' those of the step before. r is the mean of squares, corrected: its
-   recursion needs the correction of the step before, which a lecture leaves out. */
+/* Adam as x - α H⁻¹ g + β H⁻¹ H' (x - x'), H = √r + ε with H' and x' those of the step before. r is the mean of squares,
+   corrected: its recursion needs the correction of the step before, which a lecture leaves out. */
 #define FRAMEWORK(name, old)                                                                           \
     LECTURE(name, const double before = sqrt(r) + eps, c1 = 1 - pow(beta1, t), c2 = 1 - pow(beta2, t); \
             r = (beta2 * (old)*r + (1 - beta2) * g * g) / c2;                                          \
