@@ -73,13 +73,25 @@ static wg_status clip_values(wg_tensor_list params, double limit)
     return WG_OK;
 }
 
+/* Inside a captured step nothing has been computed yet, so that no number can be read. */
+static wg_status read_norm(const wg_tensor *length, double *norm)
+{
+    const bool first = !wg_error_first();
+    wg_error error;
+    *norm = wg_item(length);
+    if (!isnan(*norm) || !first || wg_error_take(&error) == WG_OK)
+        return WG_OK;
+    return wg_error_set(error.code, "optim_clip_norm",
+                        "optim_clip_norm: %s: inside a captured step the stage wg_stage_clip_norm of the optimizer clips", error.message);
+}
+
 /* The norm of a gradient, which may be beyond the numbers of its dtype: then it is the norm of a scaled copy, scaled back. */
 static wg_status norm_of(wg_tensor *gradient, double *norm)
 {
     wg_tensor *length = wg_norm2(gradient);
     if (!length)
         return cause();
-    *norm = wg_item(length);
+    WG_TRY(read_norm(length, norm));
     if (wg_dtype_of(gradient) != WG_F32 || !isinf(*norm))
         return WG_OK;
     wg_tensor *scaled = wg_mul_scalar(gradient, 0x1p-100);

@@ -1,4 +1,5 @@
 /* Parameters in exchange for a state: averaged weights in their place. */
+#include <stdio.h>
 #include <string.h>
 
 #include "rule/rule.h"
@@ -21,6 +22,27 @@ struct state_place {
     size_t k;
 };
 
+static bool can_be_exchanged(const struct link *link, const struct state_kind *kind)
+{
+    return kind->name && !kind->shared && !kind->count && !kind->generator && link->rule->place != AHEAD;
+}
+
+/* The error for a name that no state has, with those that there are. */
+static wg_status no_state(const wg_optim *optim, const char *name, const char *op)
+{
+    char list[400] = "";
+    size_t at = 0;
+    for (size_t l = 0; l < optim->n_links; l++) {
+        const struct link *link = &optim->links[l];
+        for (int k = 0; k < MAX_STATE && at < sizeof list; k++)
+            if (can_be_exchanged(link, &link->rule->state[k]))
+                at += (size_t)snprintf(list + at, sizeof list - at, "%s%s%s%s", at ? ", " : "", link->label ? link->label : "",
+                                       link->label ? "." : "", link->rule->state[k].name);
+    }
+    return wg_error_set(WG_E_ARGUMENT, op, "%s: the optimizer has no state \"%s\" of each parameter%s%s", op, name,
+                        at ? "; it has " : "", list);
+}
+
 /* A rule's state has no other name than this one, a stage's has one with its label. */
 static wg_status find(const wg_optim *optim, const char *name, struct state_place *found, const char *op)
 {
@@ -29,8 +51,7 @@ static wg_status find(const wg_optim *optim, const char *name, struct state_plac
         const struct link *link = &optim->links[l];
         for (size_t k = 0; k < MAX_STATE; k++) {
             const struct state_kind *kind = &link->rule->state[k];
-            if (!kind->name || kind->shared || kind->count || kind->generator || link->rule->place == AHEAD ||
-                !is_called(link, kind->name, name))
+            if (!can_be_exchanged(link, kind) || !is_called(link, kind->name, name))
                 continue;
             if (found->link && found->link->label && link->label)
                 return wg_error_set(WG_E_ARGUMENT, op, "%s: several stages have a state %s: expected one like \"%s.%s\"", op, name,
@@ -39,8 +60,7 @@ static wg_status find(const wg_optim *optim, const char *name, struct state_plac
                 *found = (struct state_place){link, k};
         }
     }
-    return found->link ? WG_OK
-                       : wg_error_set(WG_E_ARGUMENT, op, "%s: the optimizer has no state \"%s\" of each parameter", op, name);
+    return found->link ? WG_OK : no_state(optim, name, op);
 }
 
 static bool same_shape(const wg_tensor *a, const wg_tensor *b)

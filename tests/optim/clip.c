@@ -217,6 +217,26 @@ static void failed_step_undoes_clipping(void **state)
     destroy(&p);
 }
 
+static wg_status clip_in_a_step(void *context)
+{
+    const struct parameters *p = context;
+    WG_TAPE(tape);
+    WG_TRY(wg_backward(wg_sum(wg_square(p->tensor[0]))));
+    return wg_optim_clip_norm(p->list, 1, NULL);
+}
+
+/* The norm is a number, which a captured step does not have; the message names what does it there. */
+static void a_captured_step_is_told_of_the_stage(void **state)
+{
+    (void)state;
+    struct parameters p;
+    make(&p, WG_F64, WG_F64);
+    wg_clear_gradient(p.tensor[0]), wg_clear_gradient(p.tensor[1]);
+    assert_null(wg_replay_capture(clip_in_a_step, &p));
+    assert_error(WG_E_STATE, "inside a captured step the stage wg_stage_clip_norm of the optimizer clips");
+    destroy(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +247,7 @@ int main(void)
         TEST(infinite_norm_changes_nothing),
         TEST(failure_changes_nothing),
         TEST(failed_step_undoes_clipping),
+        TEST(a_captured_step_is_told_of_the_stage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -395,6 +395,8 @@ static void averages_are_those_of_the_weights(void **state)
         n += taken;
         assert_int_equal(wg_optim_exchange(run.optim, "average"), WG_E_ARGUMENT);
         assert_error(WG_E_ARGUMENT, "several stages have a state average");
+        assert_int_equal(wg_optim_exchange(run.optim, "avrage"), WG_E_ARGUMENT);
+        assert_error(WG_E_ARGUMENT, "has no state \"avrage\" of each parameter; it has v, ema.average, swa.average");
         const char *const names[] = {"ema.average", "swa.average"};
         for (int k = 0; k < 2; k++) {
             assert_int_equal(wg_optim_exchange(run.optim, names[k]), WG_OK);
