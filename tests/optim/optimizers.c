@@ -44,7 +44,9 @@ static double given(const char *option, double preset)
 static wg_optim *beside_sgd(wg_tensor_list params, wg_stage *stage)
 {
     wg_optim *optim = wg_optim_sgd(params);
-    if (optim && wg_optim_add_stage(optim, stage) == WG_OK)
+    if (!optim)
+        wg_stage_destroy(stage);
+    else if (wg_optim_add_stage(optim, stage) == WG_OK)
         return optim;
     wg_optim_destroy(optim);
     return NULL;
