@@ -82,7 +82,8 @@ static wg_status read_norm(const wg_tensor *length, double *norm)
     if (!isnan(*norm) || !first || wg_error_take(&error) == WG_OK)
         return WG_OK;
     return wg_error_set(error.code, "optim_clip_norm",
-                        "optim_clip_norm: %s: inside a captured step the stage wg_stage_clip_norm of the optimizer clips", error.message);
+                        "optim_clip_norm: %s: inside a captured step the stage wg_stage_clip_norm of the optimizer clips",
+                        error.message);
 }
 
 /* The norm of a gradient, which may be beyond the numbers of its dtype: then it is the norm of a scaled copy, scaled back. */

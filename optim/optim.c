@@ -437,8 +437,8 @@ wg_status wg_optim_print(const wg_optim *optim, FILE *stream)
         for (size_t i = 0; i < group->n; i++)
             elements += wg_numel(group->parameters[i].tensor);
         WG_TRY(draft_from(optim, group, op));
-        fprintf(stream, "group %zu: %zu parameter%s, %lld element%s, ", g, group->n, group->n == 1 ? "" : "s",
-                (long long)elements, elements == 1 ? "" : "s");
+        fprintf(stream, "group %zu: %zu parameter%s, %lld element%s, ", g, group->n, group->n == 1 ? "" : "s", (long long)elements,
+                elements == 1 ? "" : "s");
         WG_TRY(print_options(optim, group, stream, op));
     }
     return fflush(stream) != 0 || ferror(stream) ? wg_error_set(WG_E_IO, op, "%s: the stream could not be written", op) : WG_OK;
