@@ -26,6 +26,15 @@ static const char *own_name(const char *name)
     return dot ? dot + 1 : name;
 }
 
+/* What the rate is called; NULL: the chain has none yet. */
+static const char *find_rate(wg_option_table table)
+{
+    for (size_t i = 0; i < table.n; i++)
+        if (strcmp(own_name(table.option[i].name), "lr") == 0)
+            return table.option[i].name;
+    return NULL;
+}
+
 const char *chain_option(const wg_optim *optim, const char *option, const char *op)
 {
     const char *found = NULL;
@@ -86,7 +95,7 @@ wg_status chain_begin(wg_optim *optim, wg_option_table table, const void *option
     optim->links[0] = (struct link){.rule = optim->rule};
     optim->n_links = 1;
     optim->table = table;
-    optim->lr_option = "lr";
+    optim->lr_option = find_rate(table);
     return WG_OK;
 }
 
@@ -277,17 +286,7 @@ static void take_over(wg_optim *optim, const wg_stage *stage, const struct exten
     optim->entry_names = x->entry_names;
     optim->n_entry_names += stage->table.n;
     optim->table = (wg_option_table){x->entries, optim->table.n + stage->table.n, x->size};
-    for (size_t i = 0; i < optim->table.n; i++)
-        if (strcmp(own_name(x->entries[i].name), "lr") == 0)
-            optim->lr_option = x->entries[i].name;
-}
-
-static bool has_rate(const wg_optim *optim)
-{
-    for (size_t i = 0; i < optim->table.n; i++)
-        if (strcmp(own_name(optim->table.option[i].name), "lr") == 0)
-            return true;
-    return false;
+    optim->lr_option = find_rate(optim->table);
 }
 
 static bool is_rate(const wg_stage *stage)
@@ -310,7 +309,7 @@ wg_status chain_add(wg_optim *optim, const wg_stage *stage, const char *op)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected at most %d stages", op, WG_MAX_STAGES);
     if (!optim->rule->move)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: %s takes no stages", op, optim->rule->name);
-    if (is_rate(stage) && has_rate(optim))
+    if (is_rate(stage) && optim->lr_option)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: the chain multiplies by a learning rate already: one stage is wg_stage_rate",
                             op);
     if (stage->rule->place == AHEAD && chain_ahead(optim))

@@ -63,12 +63,6 @@ static wg_status find(const wg_optim *optim, const char *name, struct state_plac
     return found->link ? WG_OK : no_state(optim, name, op);
 }
 
-static bool same_shape(const wg_tensor *a, const wg_tensor *b)
-{
-    const wg_shape x = wg_shape_of(a), y = wg_shape_of(b);
-    return x.rank == y.rank && memcmp(x.extent, y.extent, (size_t)x.rank * sizeof *x.extent) == 0;
-}
-
 /* What count is, computed: in a capture that cannot be read, while count itself may be. NaN and the error, which says what it is
    about. */
 static double steps_of(wg_tensor *count, const char *op)
@@ -91,7 +85,7 @@ static wg_status exchange(const struct parameter *p, const struct state_place *p
         return WG_OK;
     if (!(steps > 0))
         return wg_error_first() ? wg_error_first()->code : WG_E_STATE;
-    if (state == WG_NONE || !same_shape(state, p->tensor))
+    if (state == WG_NONE || !optim_same_shape(state, p->tensor))
         return wg_error_set(WG_E_STATE, op, "%s: the state %s of %s is no value that the parameter could have", op,
                             place->link->rule->state[place->k].name, p->name);
     wg_tensor *before = wg_copy(p->tensor);

@@ -5,16 +5,10 @@
 #include <string.h>
 
 #include "rule/rule.h"
+#include "scalars.h"
 #include "wengert/error.h"
 #include "wengert/random.h"
 #include "wengert/tensor.h"
-
-/* A new tensor of the optimizer's own, whether a tape is open or not. It is lent (wg_optim_state), so wg_free of it is an error. */
-static wg_tensor *own_full(wg_dtype dtype, wg_shape shape, double value)
-{
-    wg_tensor *t = wg_full(dtype, shape, value);
-    return t ? wg_adopt(t) : NULL;
-}
 
 /* ---- states ---- */
 
@@ -25,8 +19,9 @@ static wg_tensor *new_state(const struct state_kind *kind, const void *options, 
         return generator ? wg_adopt(generator) : NULL;
     }
     if (kind->count)
-        return own_full(WG_F64, WG_SCALAR, 0);
-    return own_full(wg_dtype_of(t), kind->shape ? kind->shape(options, t) : wg_shape_of(t), kind->start ? kind->start(options) : 0);
+        return own_tensor(WG_F64, WG_SCALAR, 0);
+    return own_tensor(wg_dtype_of(t), kind->shape ? kind->shape(options, t) : wg_shape_of(t),
+                      kind->start ? kind->start(options) : 0);
 }
 
 static bool needs(const struct optim_rule *rule, const void *options, int k)
@@ -50,7 +45,7 @@ wg_status group_make_shared(const struct optim_rule *rule, const void *options, 
         const struct state_kind *kind = &rule->state[k];
         if (!kind->shared || !needs(rule, options, k))
             continue;
-        shared[k] = own_full(WG_F64, WG_SCALAR, kind->start ? kind->start(options) : 0);
+        shared[k] = own_tensor(WG_F64, WG_SCALAR, kind->start ? kind->start(options) : 0);
         if (!shared[k])
             return WG_E_MEMORY;
     }
@@ -116,6 +111,12 @@ static struct parameter *named(const wg_optim *optim, char *name)
     return found ? *found : NULL;
 }
 
+bool optim_same_shape(const wg_tensor *a, const wg_tensor *b)
+{
+    const wg_shape x = wg_shape_of(a), y = wg_shape_of(b);
+    return x.rank == y.rank && memcmp(x.extent, y.extent, (size_t)x.rank * sizeof *x.extent) == 0;
+}
+
 /* ---- checks ---- */
 
 /* For messages. */
@@ -173,7 +174,7 @@ static char *first_name(const wg_optim *optim, wg_tensor_list params, size_t i)
 }
 
 /* The list's name, or, if an earlier parameter of the optimizer is called that, the name with "#2", "#3", … at the end. So names
-   tell parameters apart whatever lists they come from, and depend on those lists alone. */
+   are unique, whatever lists the parameters come from, and depend on those lists alone. */
 static char *make_name(const wg_optim *optim, wg_tensor_list params, size_t i)
 {
     char *first = first_name(optim, params, i), *name = first;
@@ -204,7 +205,7 @@ static wg_status add_parameter(wg_optim *optim, struct group *group, wg_tensor_l
         return wg_error_set(WG_E_ARGUMENT, op,
                             "%s: parameter %zu (%s) belongs to a tape and ends with it: take it out by wg_own first", op, i,
                             given_name(params, i));
-    p->count = own_full(WG_F64, WG_SCALAR, 0);
+    p->count = own_tensor(WG_F64, WG_SCALAR, 0);
     if (!p->borrowed || !p->count)
         return WG_E_MEMORY;
     for (size_t l = 0; l < optim->n_links; l++) {
@@ -222,7 +223,7 @@ static wg_status fill(wg_optim *optim, struct group *group, wg_tensor_list param
         WG_TRY(add_parameter(optim, group, params, i, op));
     }
     double lr = 0;
-    group->lr = own_full(WG_F64, WG_SCALAR, 0);
+    group->lr = own_tensor(WG_F64, WG_SCALAR, 0);
     WG_TRY(wg_options_get(optim->table, group->options, optim->lr_option, &lr, op));
     return group->lr ? wg_write(group->lr, &lr) : WG_E_MEMORY;
 }

@@ -145,29 +145,31 @@ static wg_status list(wg_optim *optim, const struct parameter *p, struct step *s
     return WG_OK;
 }
 
+/* All parameters that move enter the chain. clears: their gradients are taken away. */
+static wg_status enter_all(wg_optim *optim, bool clears)
+{
+    optim->n_moving = 0;
+    return for_each_moved(optim, pass_enter, clears);
+}
+
 static wg_status queue_step(void *context)
 {
     wg_optim *optim = context;
-    optim->n_moving = 0;
-    WG_TRY(for_each_moved(optim, pass_enter, !optim->keep_grads));
+    WG_TRY(enter_all(optim, !optim->keep_grads));
     return pass_step(optim);
 }
 
-/* A step ahead takes the gradients away, too: the next ones are those of the point ahead. */
+/* Gradients of a point ahead, and those of another loss, are never those of the step. */
 static wg_status queue_ahead(void *context)
 {
-    wg_optim *optim = context;
-    optim->n_moving = 0;
-    WG_TRY(for_each_moved(optim, pass_enter, true));
-    return pass_ahead(optim);
+    WG_TRY(enter_all(context, true));
+    return pass_ahead(context);
 }
 
 static wg_status queue_observation(void *context)
 {
-    wg_optim *optim = context;
-    optim->n_moving = 0;
-    WG_TRY(for_each_moved(optim, pass_enter, true));
-    return pass_observe(optim);
+    WG_TRY(enter_all(context, true));
+    return pass_observe(context);
 }
 
 /* update: that of earlier steps of this kind. */

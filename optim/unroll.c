@@ -151,8 +151,7 @@ static wg_status check_gradient(const wg_unrolled *u, size_t i, const wg_tensor 
         return WG_OK;
     if (!wg_is_live(g))
         return wg_error_set(WG_E_DANGLING, op, "%s: the gradient of parameter %zu was freed, or its tape closed", op, i);
-    const wg_shape a = wg_shape_of(p), b = wg_shape_of(g);
-    if (a.rank != b.rank || memcmp(a.extent, b.extent, (size_t)a.rank * sizeof *a.extent) != 0)
+    if (!optim_same_shape(p, g))
         return wg_error_set(WG_E_SHAPE, op, "%s: the gradient of parameter %zu (%s) has another shape than it", op, i, u->name[i]);
     return wg_dtype_of(p) == wg_dtype_of(g)
                ? WG_OK

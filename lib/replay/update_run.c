@@ -108,23 +108,23 @@ static bool find_written(struct wg_update *update)
 static bool find_inputs(struct wg_log *log, wg_tensor *const *inputs, size_t n, int64_t *input_of)
 {
     struct wg_hash by_storage = {.slots = NULL};
-    bool apart = true;
-    for (size_t i = 0; i < n && apart; i++) {
+    bool distinct = true;
+    for (size_t i = 0; i < n && distinct; i++) {
         struct wg_hash_slot *slot = wg_hash_slot_for(&by_storage, inputs[i]->storage);
-        apart = slot && !slot->key;
-        if (apart) {
+        distinct = slot && !slot->key;
+        if (distinct) {
             wg_hash_put(&by_storage, slot, inputs[i]->storage);
             slot->value.number = i;
         }
     }
-    for (size_t b = 0; b < log->buffers.n && apart; b++) {
+    for (size_t b = 0; b < log->buffers.n && distinct; b++) {
         const struct wg_buffer *buffer = WG_BUFFER(log, b);
         const struct wg_hash_slot *slot = buffer->kind == WG_EXTERNAL ? wg_hash_find(&by_storage, buffer->block) : NULL;
         input_of[b] = slot ? (int64_t)slot->value.number : -1;
-        apart = !slot || !buffer->written;
+        distinct = !slot || !buffer->written;
     }
     wg_hash_free(&by_storage);
-    return apart;
+    return distinct;
 }
 
 /* Lists the places of all inputs. The log lets go of them: a later run has others. False: two inputs are in one buffer, one is written,

@@ -314,7 +314,7 @@ static double value_at(enum file_dtype from, const unsigned char *at)
 #undef AS
 }
 
-bool file_is_real(enum file_dtype dtype)
+static bool is_real(enum file_dtype dtype)
 {
     return dtype >= FILE_F16;
 }
@@ -326,7 +326,7 @@ bool file_same(enum file_dtype from, wg_dtype to)
 
 bool file_can_convert(enum file_dtype from, wg_dtype to)
 {
-    return dtypes[from].here == to || (file_is_real(from) && (to == WG_F32 || to == WG_F64));
+    return dtypes[from].here == to || (is_real(from) && (to == WG_F32 || to == WG_F64));
 }
 
 bool file_is_count(const struct file_entry *entry, wg_dtype to)

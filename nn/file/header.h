@@ -45,13 +45,15 @@ const char *file_dtype_name(enum file_dtype dtype);
 size_t file_dtype_size(enum file_dtype dtype);
 wg_dtype file_dtype_here(enum file_dtype dtype); /* its counterpart */
 
+/* Every tensor has a value and every name is there, once. */
+wg_status file_check_list(wg_tensor_list list, const char *op);
+
 /* Reads a header of n bytes, of a file with data bytes behind it. where: the file, for messages. On failure header is empty. */
 wg_status file_header_parse(struct file_header *header, const char *text, size_t n, uint64_t data, const char *where,
                             const char *op);
 void file_header_end(struct file_header *header);
 const char *file_header_text(const struct file_header *header, const char *key); /* NULL: there is none */
 
-bool file_is_real(enum file_dtype dtype);
 bool file_same(enum file_dtype from, wg_dtype to); /* to's elements are those of the file */
 bool file_can_convert(enum file_dtype from,
                       wg_dtype to); /* reals to reals, integers to i64; so no number is lost but by rounding */

@@ -180,21 +180,14 @@ static void compare(struct complaint *c, const struct wanted *w, bool convert)
     complain(c, WG_E_DTYPE, "dtype of", w->name, more);
 }
 
-/* Sorted by name, each name once and each tensor there. */
+/* Sorted by name. */
 static wg_status sort_wanted(struct wanted *wanted, wg_tensor_list list, const char *op)
 {
-    for (size_t i = 0; i < list.n; i++) {
-        if (!list.tensor || !list.tensor[i] || !list.name || !list.name[i])
-            return wg_error_set(WG_E_NULL, op, "%s: tensor %zu or its name is NULL", op, i);
-        if (!wg_data(list.tensor[i]) && wg_error_first())
-            return wg_error_first()->code;
+    WG_TRY(file_check_list(list, op));
+    for (size_t i = 0; i < list.n; i++)
         wanted[i] = (struct wanted){.name = list.name[i], .tensor = list.tensor[i]};
-    }
     if (list.n > 0)
         qsort(wanted, list.n, sizeof *wanted, by_name);
-    for (size_t i = 1; i < list.n; i++)
-        if (strcmp(wanted[i - 1].name, wanted[i].name) == 0)
-            return wg_error_set(WG_E_ARGUMENT, op, "%s: two tensors are called %s", op, wanted[i].name);
     return WG_OK;
 }
 

@@ -24,27 +24,14 @@ static int by_place(const void *a, const void *b)
     return (x->order > y->order) - (x->order < y->order);
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct saved *)a)->name, ((const struct saved *)b)->name);
-}
-
 static wg_status list_saved(struct saved *saved, wg_tensor_list list, const char *op)
 {
+    WG_TRY(file_check_list(list, op));
     for (size_t i = 0; i < list.n; i++) {
-        if (!list.tensor || !list.tensor[i] || !list.name || !list.name[i])
-            return wg_error_set(WG_E_NULL, op, "%s: tensor %zu or its name is NULL", op, i);
         if (!list.name[i][0] || strcmp(list.name[i], "__metadata__") == 0)
             return wg_error_set(WG_E_ARGUMENT, op, "%s: tensor %zu cannot be called \"%s\"", op, i, list.name[i]);
-        if (!wg_data(list.tensor[i]) && wg_error_first())
-            return wg_error_first()->code;
         saved[i] = (struct saved){list.name[i], list.tensor[i], wg_dtype_size(wg_dtype_of(list.tensor[i])), i};
     }
-    if (list.n > 0)
-        qsort(saved, list.n, sizeof *saved, by_name);
-    for (size_t i = 1; i < list.n; i++)
-        if (strcmp(saved[i - 1].name, saved[i].name) == 0)
-            return wg_error_set(WG_E_ARGUMENT, op, "%s: two tensors are called %s", op, saved[i].name);
     if (list.n > 0)
         qsort(saved, list.n, sizeof *saved, by_place);
     return WG_OK;

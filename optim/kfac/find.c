@@ -101,7 +101,7 @@ static wg_status borrow(struct layer *layer, const char *name)
     layer->name = strdup(name);
     for (int i = 0; i < 2 && layer->name; i++)
         if (both[i] && !(layer->borrowed[i] = wg_borrow(both[i])))
-            return kfac_cause();
+            return wg_error_if_null(NULL);
     return layer->name ? WG_OK : WG_E_MEMORY;
 }
 
@@ -113,7 +113,7 @@ static wg_status make_state(struct layer *layer)
         wg_tensor *t = i == COUNT ? wg_scalar(WG_F64, 0) : wg_zeros(wg_dtype_of(layer->weight), WG_SHAPE(layer->groups, n, n));
         layer->state[i] = t ? wg_adopt(t) : NULL;
         if (!layer->state[i])
-            return kfac_cause();
+            return wg_error_if_null(NULL);
     }
     return WG_OK;
 }

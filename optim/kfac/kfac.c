@@ -28,7 +28,7 @@ static wg_status borrow_rate(wg_kfac *kfac, const char *op)
     const wg_tensor_list state = wg_optim_state(kfac->options.optim);
     for (size_t i = 0; i < state.n; i++)
         if (strcmp(state.name[i], "group0.lr") == 0)
-            return (kfac->lr = wg_borrow(state.tensor[i])) ? WG_OK : kfac_cause();
+            return (kfac->lr = wg_borrow(state.tensor[i])) ? WG_OK : wg_error_if_null(NULL);
     return wg_error_set(WG_E_ARGUMENT, op, "%s: optim has no rate", op);
 }
 
@@ -73,7 +73,7 @@ static wg_status fill(wg_kfac *kfac, wg_nn_module *net, const char *op)
     WG_TRY(kfac_find_layers(kfac, net, op));
     wg_tensor *damping = wg_scalar(WG_F64, kfac->options.damping);
     kfac->damping = damping ? wg_adopt(damping) : NULL;
-    return kfac->damping ? name_state(kfac) : kfac_cause();
+    return kfac->damping ? name_state(kfac) : wg_error_if_null(NULL);
 }
 
 wg_kfac *wg_kfac_create_with(wg_nn_module *net, wg_kfac_options options)

@@ -54,8 +54,6 @@ struct wg_kfac {
     size_t n_state;
 };
 
-wg_status kfac_cause(void); /* of a failure that is recorded */
-
 /* ---- find.c ---- */
 
 wg_status kfac_find_layers(wg_kfac *kfac, wg_nn_module *net, const char *op);

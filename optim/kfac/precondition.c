@@ -38,7 +38,7 @@ static wg_status sum_up(const wg_kfac *kfac, const struct layer *layer, struct s
             sums->gg = plus(sums->gg, wg_mul_scalar(seen->gg, seen->samples));
             sums->rows += seen->rows;
             if (!sums->aa || !sums->gg)
-                return kfac_cause();
+                return wg_error_if_null(NULL);
         }
     return WG_OK;
 }
@@ -76,7 +76,7 @@ static wg_status update(const wg_kfac *kfac, struct result *result)
     result->state[A] = average(layer->state[A], sums.aa, sums.rows, kept);
     result->state[G] = average(layer->state[G], sums.gg, 1, kept);
     if (!result->state[A] || !result->state[G])
-        return kfac_cause();
+        return wg_error_if_null(NULL);
     wg_tensor *const state[] = {[A] = result->state[A],
                                 [G] = result->state[G],
                                 [A_INVERSE] = layer->state[A_INVERSE],
@@ -124,7 +124,7 @@ static wg_status limit(const wg_kfac *kfac, struct result *result, size_t n)
 static wg_status write_part(wg_tensor *target, wg_tensor *v, int64_t from, int64_t to)
 {
     wg_tensor *part = wg_reshape(wg_slice(v, 2, from, to, 1), wg_shape_of(target));
-    return part ? wg_assign(target, part) : kfac_cause();
+    return part ? wg_assign(target, part) : wg_error_if_null(NULL);
 }
 
 static wg_status write(const struct result *result)

@@ -12,11 +12,6 @@
 #include "wengert/tape.h"
 #include "wengert/tensor.h"
 
-wg_status kfac_cause(void)
-{
-    return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
-}
-
 /* ---- a step's life ---- */
 
 static void unlink_step(struct kfac_step *step)
@@ -55,7 +50,7 @@ static wg_status note_run(const wg_call *c)
     ((struct kfac_step *)c->context)->ran = true;
     double *y = wg_data_mut_as(c->out[0], double);
     if (!y)
-        return kfac_cause();
+        return wg_error_if_null(NULL);
     *y = 0;
     return WG_OK;
 }
@@ -99,7 +94,7 @@ wg_status kfac_forget_captured(wg_kfac *kfac)
         return WG_OK;
     const struct kfac_step *now = make_step("kfac_precondition");
     if (!now)
-        return kfac_cause();
+        return wg_error_if_null(NULL);
     forget_others(kfac, now);
     return WG_OK;
 }
@@ -125,7 +120,7 @@ static wg_status add_gradient(struct seen *seen, wg_tensor *g)
         gg = wg_add(seen->gg, gg);
     wg_tensor *kept = gg ? wg_keep(gg) : NULL; /* what a hook makes ends with the pass */
     if (!kept)
-        return kfac_cause();
+        return wg_error_if_null(NULL);
     wg_free(seen->gg);
     seen->gg = kept;
     return WG_OK;
@@ -180,7 +175,7 @@ static wg_status watch(const wg_nn_call *call, void *context)
     WG_NO_GRAD;
     seen->aa = kfac_input_factor(layer, call, &seen->rows);
     if (!seen->aa || !wg_hold(seen->aa))
-        return kfac_cause();
+        return wg_error_if_null(NULL);
     return wg_add_hook(call->out[0], take_gradient, seen);
 }
 
@@ -199,7 +194,7 @@ wg_status wg_kfac_apply_many(wg_kfac *kfac, wg_tensor *const *in, size_t n_in, w
     WG_TRY(check_apply(kfac, in, n_in, op));
     struct watched watched = {.step = make_step(op)};
     if (!watched.step)
-        return kfac_cause();
+        return wg_error_if_null(NULL);
     watched.step->kfac = kfac;
     watched.step->next = kfac->steps;
     kfac->steps = watched.step;

@@ -38,7 +38,7 @@ static wg_status terms(const struct step *s, struct terms *terms, const char *op
     if (o->past || o->eps == 0)
         return step_no_terms(op, "past, or eps 0,");
     terms->gradient = step_gradient(s, o->weight_decay);
-    terms->h = o->eps_inside ? wg_sqrt(wg_add_scalar(s->state[0], o->eps)) : step_root(s->state[0], o->eps);
+    terms->h = step_divisor(s->state[0], o->eps, o->eps_inside);
     terms->scale = rate(s, o->lr_decay);
     return WG_OK;
 }

@@ -35,10 +35,10 @@ static wg_status terms(const struct step *s, struct terms *terms, const char *op
         return step_no_terms(op, "eps 0");
     wg_tensor *v = o->uncorrected ? s->state[1] : step_unbiased(s, s->state[1], o->beta2);
     terms->gradient = step_gradient(s, o->weight_decay);
-    terms->h = o->eps_inside ? wg_sqrt(wg_add_scalar(v, o->eps)) : step_root(v, o->eps);
-    terms->scale = o->uncorrected ? s->lr : wg_mul(s->lr, step_unbias(s, o->beta1));
-    terms->kept = o->beta1;
-    terms->taken = o->sum ? 1 : 1 - o->beta1;
+    terms->h = step_divisor(v, o->eps, o->eps_inside);
+    step_terms_of_average(s, terms, o->beta1, !o->uncorrected);
+    if (o->sum)
+        terms->taken = 1;
     return WG_OK;
 }
 

@@ -19,9 +19,7 @@ static wg_status terms(const struct step *s, struct terms *terms, const char *op
     (void)op;
     terms->gradient = step_gradient(s, o->weight_decay);
     terms->h = s->state[U];
-    terms->scale = wg_mul(s->lr, step_unbias(s, o->beta1));
-    terms->kept = o->beta1;
-    terms->taken = 1 - o->beta1;
+    step_terms_of_average(s, terms, o->beta1, true);
     return WG_OK;
 }
 

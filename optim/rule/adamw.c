@@ -22,9 +22,7 @@ static wg_status terms(const struct step *s, struct terms *terms, const char *op
         return step_no_terms(op, "weight_decay");
     terms->gradient = s->g;
     terms->h = step_root(step_unbiased(s, s->state[1], o->beta2), o->eps);
-    terms->scale = wg_mul(s->lr, step_unbias(s, o->beta1));
-    terms->kept = o->beta1;
-    terms->taken = 1 - o->beta1;
+    step_terms_of_average(s, terms, o->beta1, true);
     return WG_OK;
 }
 

@@ -27,9 +27,7 @@ static wg_status terms(const struct step *s, struct terms *terms, const char *op
     wg_tensor *v = o->uncorrected ? s->state[LARGEST] : step_unbiased(s, s->state[LARGEST], o->beta2);
     terms->gradient = step_gradient(s, o->weight_decay);
     terms->h = step_root(v, o->eps);
-    terms->scale = o->uncorrected ? s->lr : wg_mul(s->lr, step_unbias(s, o->beta1));
-    terms->kept = o->beta1;
-    terms->taken = 1 - o->beta1;
+    step_terms_of_average(s, terms, o->beta1, !o->uncorrected);
     return WG_OK;
 }
 

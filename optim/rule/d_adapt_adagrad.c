@@ -60,12 +60,6 @@ static double start(const void *options)
     return ((const wg_optim_d_adapt_adagrad_options *)options)->d0;
 }
 
-static wg_shape scalar(const void *options, const wg_tensor *p)
-{
-    (void)options, (void)p;
-    return WG_SCALAR;
-}
-
 static double accumulator(const void *options)
 {
     return ((const wg_optim_d_adapt_adagrad_options *)options)->initial_accumulator;
@@ -75,8 +69,8 @@ const struct optim_rule optim_d_adapt_adagrad_rule = {.name = "d_adapt_adagrad",
                                                       .state = {[V] = {.name = "v", .start = accumulator},
                                                                 [S] = {.name = "s"},
                                                                 [START] = {.name = "start"},
-                                                                [WEIGHTED] = {.name = "weighted", .shape = scalar},
-                                                                [NORM1] = {.name = "norm1", .shape = scalar},
+                                                                [WEIGHTED] = {.name = "weighted", .shape = step_scalar},
+                                                                [NORM1] = {.name = "norm1", .shape = step_scalar},
                                                                 [D] = {.name = "d", .start = start, .shared = true},
                                                                 [NUMERATOR] = {.name = "numerator", .shared = true},
                                                                 [NORM] = {.name = "norm", .shared = true}},

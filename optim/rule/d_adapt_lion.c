@@ -28,10 +28,7 @@ static wg_status part(struct step *s)
 static wg_status agree(struct step *s)
 {
     const wg_optim_d_adapt_lion_options *o = s->options;
-    const double q = sqrt(o->beta2);
-    s->state[NUMERATOR] = step_mixed(s->state[NUMERATOR], q, s->sum[0]);
-    wg_tensor *estimate = wg_mul_scalar(step_quotient(s->state[NUMERATOR], s->sum[1]), 1 / (1 - q));
-    return distance_grow(s, D, estimate, o->growth);
+    return distance_grow_by_average(s, D, NUMERATOR, sqrt(o->beta2), o->growth);
 }
 
 static wg_tensor *move(struct step *s)

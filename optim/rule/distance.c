@@ -32,6 +32,12 @@ wg_status distance_grow(struct step *s, int state, wg_tensor *estimate, double g
     return wg_error_if_null(s->state[state]);
 }
 
+wg_status distance_grow_by_average(struct step *s, int state, int numerator, double q, double growth)
+{
+    s->state[numerator] = step_mixed(s->state[numerator], q, s->sum[0]);
+    return distance_grow(s, state, wg_mul_scalar(step_quotient(s->state[numerator], s->sum[1]), 1 / (1 - q)), growth);
+}
+
 wg_status distance_parts(const struct step *s, int n)
 {
     for (int k = 0; k < n; k++)

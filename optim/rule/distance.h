@@ -12,6 +12,9 @@ wg_tensor *distance_adam_rate(const struct step *s, int state, double beta1, dou
 wg_tensor *distance_limited(wg_tensor *estimate, wg_tensor *d, double growth);
 /* d ← max(d, min(estimate, growth d)) */
 wg_status distance_grow(struct step *s, int state, wg_tensor *estimate, double growth);
+/* The same where sum 0 and sum 1 are a scalar product and ‖s‖₁ of averages with q: numerator, a shared state, ← q numerator +
+   (1-q) sum 0; the estimate is numerator/((1-q) sum 1). */
+wg_status distance_grow_by_average(struct step *s, int state, int numerator, double q, double growth);
 /* For part: E_MEMORY or whatever made one of its n sums NULL. */
 wg_status distance_parts(const struct step *s, int n);
 

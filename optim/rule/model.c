@@ -6,12 +6,6 @@
 
 enum { OF_SQUARE, OF_PRODUCT, OF_AVERAGE };
 
-wg_shape model_scalar(const void *options, const wg_tensor *p)
-{
-    (void)options, (void)p;
-    return WG_SCALAR;
-}
-
 wg_status model_parts(struct step *s, wg_tensor *m, wg_tensor *u, wg_tensor *dot)
 {
     s->sum[OF_SQUARE] = step_dot(m, u);

@@ -4,8 +4,6 @@
 
 #include "rule.h"
 
-wg_shape model_scalar(const void *options, const wg_tensor *p);
-
 /* For part, with the average of gradients m, the direction u, and dot, the average of ⟨g, p⟩. */
 wg_status model_parts(struct step *s, wg_tensor *m, wg_tensor *u, wg_tensor *dot);
 /* min(largest, max(0, a (above - Σ dot) + Σ ⟨m, p⟩)/Σ ⟨m, u⟩), a = 1 + lr λ, of a loss that is this much above its bound; f64 */

@@ -49,7 +49,7 @@ static const char *differs(const void *a, const void *b)
 const struct optim_rule optim_momo_adam_rule = {.name = "momo_adam",
                                                 .state = {[M] = {.name = "m"},
                                                           [V] = {.name = "v"},
-                                                          [DOT] = {.name = "dot", .shape = model_scalar},
+                                                          [DOT] = {.name = "dot", .shape = step_scalar},
                                                           [LOSS] = {.name = "loss", .shared = true},
                                                           [STEPS] = {.name = "steps", .shared = true}},
                                                 .needs_loss = true,

@@ -20,16 +20,16 @@ static wg_tensor *across(int side, wg_tensor *diagonal)
     return wg_unsqueeze(diagonal, side == LEFT ? 1 : 0);
 }
 
-/* q x, or x qᵀ; turned: qᵀ x, or x q. */
-static wg_tensor *applied(int side, wg_tensor *q, wg_tensor *x, bool turned)
+/* q x on the left, x qᵀ on the right; if transposed, qᵀ x and x q. */
+static wg_tensor *applied(int side, wg_tensor *q, wg_tensor *x, bool transposed)
 {
     if (q == WG_NONE)
         return x;
     if (wg_rank(q) < 2)
         return wg_mul(across(side, q), x);
     if (side == LEFT)
-        return wg_matmul(turned ? wg_transpose(q, 0, 1) : q, x);
-    return wg_matmul(x, turned ? q : wg_transpose(q, 0, 1));
+        return wg_matmul(transposed ? wg_transpose(q, 0, 1) : q, x);
+    return wg_matmul(x, transposed ? q : wg_transpose(q, 0, 1));
 }
 
 /* q⁻ᵀ x, or x q⁻¹ */

@@ -42,7 +42,7 @@ static wg_status terms(const struct step *s, struct terms *terms, const char *op
         return step_no_terms(op, "momentum, or eps 0,");
     wg_tensor *v = o->centered ? wg_sub(s->state[V], wg_square(s->state[C])) : s->state[V];
     terms->gradient = step_gradient(s, o->weight_decay);
-    terms->h = o->eps_inside ? wg_sqrt(wg_add_scalar(v, o->eps)) : step_root(v, o->eps);
+    terms->h = step_divisor(v, o->eps, o->eps_inside);
     terms->scale = s->lr;
     return WG_OK;
 }

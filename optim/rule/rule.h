@@ -87,10 +87,11 @@ wg_tensor *step_power(const struct step *s, double beta);              /* βᵗ,
 wg_tensor *step_unbias(const struct step *s, double beta); /* 1/(1-βᵗ), f64: what a moving average from 0 is multiplied by */
 wg_tensor *step_unbiased(const struct step *s, wg_tensor *average, double beta); /* average/(1-βᵗ) */
 wg_tensor *step_adam(struct step *s, wg_tensor *g, double beta1, double beta2,
-                     double eps);                              /* m̂/(√v̂ + ε); m and v are states 0 and 1 */
-wg_tensor *step_is_first(const struct step *s);                /* 1 at the first step, else 0, f64 */
-wg_shape step_scalar(const void *options, const wg_tensor *p); /* of a state of one element */
-wg_tensor *step_root(wg_tensor *x, double eps);                /* √x + ε */
+                     double eps);                               /* m̂/(√v̂ + ε); m and v are states 0 and 1 */
+wg_tensor *step_is_first(const struct step *s);                 /* 1 at the first step, else 0, f64 */
+wg_shape step_scalar(const void *options, const wg_tensor *p);  /* of a state of one element */
+wg_tensor *step_root(wg_tensor *x, double eps);                 /* √x + ε */
+wg_tensor *step_divisor(wg_tensor *v, double eps, bool inside); /* √v + ε, or √(v + ε) if inside */
 /* x/(√v + ε), or x/√(v + ε) if inside. With ε = 0 it is 0 where v is 0. */
 wg_tensor *step_over_root(wg_tensor *x, wg_tensor *v, double eps, bool inside);
 wg_tensor *step_away(const struct step *s, wg_tensor *direction);       /* p - lr direction */
@@ -113,6 +114,8 @@ wg_tensor *step_loss(const struct step *s);                             /* the l
 wg_tensor *step_start(const struct step *s, int state);                 /* p at its first step, which this state keeps */
 /* Momentum with this state: v ← μv + (1-τ)u, u at the first step; u + μv if nesterov, else v. */
 wg_tensor *step_momentum(struct step *s, int state, wg_tensor *u, double momentum, double dampening, bool nesterov);
+/* For terms, of a step by m ← βm + (1-β)g, divided by 1-βᵗ if corrected: all but gradient and h. */
+void step_terms_of_average(const struct step *s, struct terms *terms, double beta, bool corrected);
 /* For terms: the error where an option takes the rule out of the kind. */
 wg_status step_no_terms(const char *op, const char *why);
 /* For agree: where the mask is false, what follows keeps its state. */
@@ -252,6 +255,7 @@ wg_status optim_list_states(wg_optim *optim, const struct link *link, wg_tensor 
                             size_t n_groups, size_t per_parameter);
 void optim_tree_free(void **tree); /* a search tree of what somebody else owns; empty afterwards */
 struct parameter *optim_find(const wg_optim *optim, const wg_tensor *t); /* NULL: it is no parameter of the optimizer */
+bool optim_same_shape(const wg_tensor *a, const wg_tensor *b);
 void group_undo(wg_optim *optim,
                 struct group *group); /* of one that is not to be the optimizer's: finished, and nothing knows it */
 

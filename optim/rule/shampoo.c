@@ -11,22 +11,7 @@ static bool is_diagonal(const struct sides *sides)
     return !sides->left && !sides->right;
 }
 
-static struct sides sides_with(const void *options, const wg_tensor *p)
-{
-    return sides_of(p, ((const wg_optim_shampoo_options *)options)->max_dimension);
-}
-
-static wg_shape left(const void *options, const wg_tensor *p)
-{
-    const struct sides sides = sides_with(options, p);
-    return sides_shape(&sides, LEFT);
-}
-
-static wg_shape right(const void *options, const wg_tensor *p)
-{
-    const struct sides sides = sides_with(options, p);
-    return sides_shape(&sides, RIGHT);
-}
+SIDES_BY_OPTIONS(wg_optim_shampoo_options)
 
 static wg_shape squares(const void *options, const wg_tensor *p)
 {

@@ -50,8 +50,8 @@ wg_tensor *sides_join(wg_tensor *statistics, wg_tensor *factor)
 
 wg_tensor *sides_product(int side, wg_tensor *g)
 {
-    wg_tensor *turned = wg_transpose(g, 0, 1);
-    return side == LEFT ? wg_matmul(g, turned) : wg_matmul(turned, g);
+    wg_tensor *transposed = wg_transpose(g, 0, 1);
+    return side == LEFT ? wg_matmul(g, transposed) : wg_matmul(transposed, g);
 }
 
 /* ---- the ops: operands are statistics, old factor, step, and the gate, if there is one ---- */

@@ -32,4 +32,21 @@ wg_tensor *sides_root(const struct step *s, wg_tensor *statistics, wg_tensor *ol
 wg_status sides_basis(const struct step *s, wg_tensor *statistics, wg_tensor *old, double frequency, wg_tensor **basis,
                       wg_tensor **order);
 
+/* Of a rule whose options, of this type, have max_dimension: sides_with(options, p), and left and right, the shapes of its states. */
+#define SIDES_BY_OPTIONS(type)                                              \
+    static struct sides sides_with(const void *options, const wg_tensor *p) \
+    {                                                                       \
+        return sides_of(p, ((const type *)options)->max_dimension);         \
+    }                                                                       \
+    static wg_shape left(const void *options, const wg_tensor *p)           \
+    {                                                                       \
+        const struct sides sides = sides_with(options, p);                  \
+        return sides_shape(&sides, LEFT);                                   \
+    }                                                                       \
+    static wg_shape right(const void *options, const wg_tensor *p)          \
+    {                                                                       \
+        const struct sides sides = sides_with(options, p);                  \
+        return sides_shape(&sides, RIGHT);                                  \
+    }
+
 #endif

@@ -5,22 +5,7 @@
 
 enum { M = RIGHT + 1, V };
 
-static struct sides sides_with(const void *options, const wg_tensor *p)
-{
-    return sides_of(p, ((const wg_optim_soap_options *)options)->max_dimension);
-}
-
-static wg_shape left(const void *options, const wg_tensor *p)
-{
-    const struct sides sides = sides_with(options, p);
-    return sides_shape(&sides, LEFT);
-}
-
-static wg_shape right(const void *options, const wg_tensor *p)
-{
-    const struct sides sides = sides_with(options, p);
-    return sides_shape(&sides, RIGHT);
-}
+SIDES_BY_OPTIONS(wg_optim_soap_options)
 
 static wg_status check(const void *options, const char *op)
 {
@@ -28,7 +13,7 @@ static wg_status check(const void *options, const char *op)
 }
 
 /* x into the eigenbases, Q_Lᵀ x Q_R, or back from them. */
-static wg_tensor *turned(const struct step *s, const struct sides *sides, wg_tensor *x, bool back)
+static wg_tensor *rotated(const struct step *s, const struct sides *sides, wg_tensor *x, bool back)
 {
     if (sides->left) {
         wg_tensor *q = sides_factor(s->state[LEFT]);
@@ -62,8 +47,8 @@ static wg_tensor *correction(const struct step *s)
     return wg_div(wg_sqrt(wg_add_scalar(wg_neg(of_v), 1)), below);
 }
 
-/* The first step has no basis: its gradient goes into the statistics alone. m is in the parameter's own coordinates and turned at
-   each step, which is the same as to turn it when the bases change; v is in those of the bases. */
+/* The first step has no basis: its gradient goes into the statistics alone. m is in the parameter's own coordinates and rotated at
+   each step, which is the same as to rotate it when the bases change; v is in those of the bases. */
 static wg_tensor *move(struct step *s)
 {
     const wg_optim_soap_options *o = s->options;
@@ -71,8 +56,8 @@ static wg_tensor *move(struct step *s)
     wg_tensor *later = wg_add_scalar(wg_neg(step_is_first(s)), 1);
     wg_tensor *g = sides_matrix(&sides, s->g), *counted = step_scaled(g, later);
     wg_tensor *m = step_mixed(sides_matrix(&sides, s->state[M]), o->beta1, counted);
-    wg_tensor *v = step_mixed(sides_matrix(&sides, s->state[V]), o->beta2, wg_square(turned(s, &sides, counted, false)));
-    wg_tensor *u = turned(s, &sides, wg_div(turned(s, &sides, m, false), step_root(v, o->eps)), true);
+    wg_tensor *v = step_mixed(sides_matrix(&sides, s->state[V]), o->beta2, wg_square(rotated(s, &sides, counted, false)));
+    wg_tensor *u = rotated(s, &sides, wg_div(rotated(s, &sides, m, false), step_root(v, o->eps)), true);
     wg_tensor *p = step_away(s, step_scaled(wg_reshape(u, wg_shape_of(s->p)), correction(s)));
     s->state[V] = v;
     if ((sides.left && renew(s, LEFT, g) != WG_OK) || (sides.right && renew(s, RIGHT, g) != WG_OK))

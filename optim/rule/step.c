@@ -67,9 +67,14 @@ wg_tensor *step_root(wg_tensor *x, double eps)
     return wg_add_scalar(wg_sqrt(x), eps);
 }
 
+wg_tensor *step_divisor(wg_tensor *v, double eps, bool inside)
+{
+    return inside ? wg_sqrt(wg_add_scalar(v, eps)) : step_root(v, eps);
+}
+
 wg_tensor *step_over_root(wg_tensor *x, wg_tensor *v, double eps, bool inside)
 {
-    wg_tensor *root = inside ? wg_sqrt(wg_add_scalar(v, eps)) : step_root(v, eps);
+    wg_tensor *root = step_divisor(v, eps, inside);
     if (eps > 0)
         return wg_div(x, root);
     wg_tensor *moves = wg_sign(root); /* 1, or 0 where v is 0 */
@@ -218,6 +223,13 @@ wg_status step_close_unless(struct step *s, wg_tensor *open)
 {
     s->gate = s->gate ? wg_logical_and(s->gate, open) : open;
     return wg_error_if_null(s->gate);
+}
+
+void step_terms_of_average(const struct step *s, struct terms *terms, double beta, bool corrected)
+{
+    terms->scale = corrected ? wg_mul(s->lr, step_unbias(s, beta)) : s->lr;
+    terms->kept = beta;
+    terms->taken = 1 - beta;
 }
 
 wg_status step_no_terms(const char *op, const char *why)
