@@ -354,6 +354,25 @@ static void what_cannot_be_saved_leaves_the_old_file(void **state)
 
 enum { MANY = 1 << 18, KILLS = 40 };
 
+/* Writes values that are all n over the file, in pieces, so that at most moments it is of two saves. */
+static void write_in_place(const char *path, int n)
+{
+    float piece[64];
+    char header[100];
+    const int length = snprintf(header, sizeof header, "{\"t\":{\"dtype\":\"F32\",\"shape\":[%d],\"data_offsets\":[0,%d]}}", MANY,
+                                4 * MANY);
+    const uint64_t size = (uint64_t)length;
+    for (size_t i = 0; i < sizeof piece / sizeof *piece; i++)
+        piece[i] = (float)n;
+    FILE *stream = fopen(path, "wb");
+    fwrite(&size, 8, 1, stream), fwrite(header, 1, (size_t)length, stream);
+    for (size_t i = 0; i < MANY / (sizeof piece / sizeof *piece); i++) {
+        fwrite(piece, sizeof piece, 1, stream);
+        fflush(stream);
+    }
+    fclose(stream);
+}
+
 /* Saves values that are all n, n = 0, 1, …, until it is killed: in place, as a control, or by wg_save. */
 static void save_for_ever(bool in_place)
 {
@@ -362,20 +381,14 @@ static void save_for_ever(bool in_place)
     wg_tensor *t = wg_zeros(WG_F32, WG_SHAPE(MANY));
     const char *name = "t";
     for (int n = 0;; n++) {
-        for (int i = 0; i < MANY; i++)
-            ((float *)wg_data_mut(t))[i] = (float)n;
-        char header[100];
-        if (!in_place) {
-            if (wg_save(path, ((wg_tensor_list){1, &t, &name})) != WG_OK)
-                _exit(1);
+        if (in_place) {
+            write_in_place(path, n);
             continue;
         }
-        const int length = snprintf(header, sizeof header, "{\"t\":{\"dtype\":\"F32\",\"shape\":[%d],\"data_offsets\":[0,%d]}}",
-                                    MANY, 4 * MANY);
-        const uint64_t size = (uint64_t)length;
-        FILE *stream = fopen(path, "wb");
-        fwrite(&size, 8, 1, stream), fwrite(header, 1, (size_t)length, stream), fwrite(wg_data(t), 4, MANY, stream);
-        fclose(stream);
+        for (int i = 0; i < MANY; i++)
+            ((float *)wg_data_mut(t))[i] = (float)n;
+        if (wg_save(path, ((wg_tensor_list){1, &t, &name})) != WG_OK)
+            _exit(1);
     }
 }
 
