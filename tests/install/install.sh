@@ -69,7 +69,7 @@ for cxx in g++ clang++; do
         continue
     fi
     strict="$cxx -std=c++17 -pedantic -Wall -Wextra -Wconversion -Werror"
-    for header in "$prefix"/include/wengert/*.h "$prefix"/include/wengert/nn/*.h; do
+    for header in "$prefix"/include/wengert/*.h "$prefix"/include/wengert/nn/*.h "$prefix"/include/wengert/data/*.h; do
         name=${header#"$prefix"/include/}
         is "$cxx: <$name> alone" bash -c "printf '#include <$name>\n#include <$name>\nint main() {}\n' | $strict $(flags --cflags) -fsyntax-only -x c++ -"
     done

@@ -1,5 +1,5 @@
 /* Numbers in rows of text. Two passes over the bytes: the first finds lines and columns and rejects what is not well formed, so
-   that nothing is allocated for it; the second reads the numbers. One cursor bounds both. */
+   that nothing is allocated for it; the second reads the numbers. One struct text bounds both. */
 #include <errno.h>
 #include <limits.h>
 #include <locale.h>
@@ -7,14 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "csv.h"
+#include "bytes.h"
+#include "cursor.h"
+#include "wengert/data.h"
 #include "wengert/error.h"
 #include "wengert/tape.h"
 #include "wengert/tensor.h"
 
 enum { MAX_LINE = 1 << 20, MAX_FIELD = 63 };
 
-struct cursor {
+struct text {
     const char *at, *end, *name, *op;
     wg_dataset_csv_options options;
     int64_t line;                 /* of the file, from 1 */
@@ -28,7 +30,7 @@ struct field {
     int64_t column; /* from 1 */
 };
 
-static wg_status malformed(const struct cursor *c, int64_t column, const char *text)
+static wg_status malformed(const struct text *c, int64_t column, const char *text)
 {
     if (column > 0)
         return wg_error_set(WG_E_IO, c->op, "%s: %s, line %lld, column %lld: %s", c->op, c->name, (long long)c->line,
@@ -36,7 +38,7 @@ static wg_status malformed(const struct cursor *c, int64_t column, const char *t
     return wg_error_set(WG_E_IO, c->op, "%s: %s, line %lld: %s", c->op, c->name, (long long)c->line, text);
 }
 
-static wg_status bad_field(const struct cursor *c, const struct field *field, const char *text)
+static wg_status bad_field(const struct text *c, const struct field *field, const char *text)
 {
     char shown[25], message[100];
     size_t n = 0;
@@ -50,7 +52,7 @@ static wg_status bad_field(const struct cursor *c, const struct field *field, co
 /* ---- lines and fields ---- */
 
 /* The next line without its end, "\n" or "\r\n". False at the end of the bytes. */
-static bool next_line(struct cursor *c, const char **line, size_t *size)
+static bool next_line(struct text *c, const char **line, size_t *size)
 {
     if (c->at == c->end)
         return false;
@@ -64,7 +66,7 @@ static bool next_line(struct cursor *c, const char **line, size_t *size)
     return true;
 }
 
-static int64_t count_columns(const struct cursor *c, const char *line, size_t size)
+static int64_t count_columns(const struct text *c, const char *line, size_t size)
 {
     int64_t columns = 1;
     for (size_t i = 0; i < size; i++)
@@ -72,7 +74,7 @@ static int64_t count_columns(const struct cursor *c, const char *line, size_t si
     return columns;
 }
 
-static void start(struct cursor *c, const char *bytes, size_t size)
+static void start(struct text *c, const char *bytes, size_t size)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* some editors put it before UTF-8 text */
     c->at = bytes;
@@ -85,7 +87,7 @@ static void start(struct cursor *c, const char *bytes, size_t size)
         continue;
 }
 
-static wg_status measure(struct cursor *c)
+static wg_status measure(struct text *c)
 {
     const char *line;
     size_t size;
@@ -160,7 +162,7 @@ static void trim(struct field *field)
         field->size--;
 }
 
-static wg_status read_number(const struct cursor *c, const struct field *field, double *value)
+static wg_status read_number(const struct text *c, const struct field *field, double *value)
 {
     char text[MAX_FIELD + 1];
     bool integer = false;
@@ -183,7 +185,7 @@ static wg_status read_number(const struct cursor *c, const struct field *field, 
     return WG_OK;
 }
 
-static wg_status read_label(const struct cursor *c, const struct field *field, int64_t *value)
+static wg_status read_label(const struct text *c, const struct field *field, int64_t *value)
 {
     char text[MAX_FIELD + 1];
     bool integer = false;
@@ -201,7 +203,7 @@ static wg_status read_label(const struct cursor *c, const struct field *field, i
 
 /* ---- rows ---- */
 
-static wg_status read_row(const struct cursor *c, const char *line, size_t size, void *features, int64_t *label)
+static wg_status read_row(const struct text *c, const char *line, size_t size, void *features, int64_t *label)
 {
     int64_t filled = 0;
     for (int64_t column = 0; column < c->columns; column++) {
@@ -224,7 +226,7 @@ static wg_status read_row(const struct cursor *c, const char *line, size_t size,
     return WG_OK;
 }
 
-static wg_status read_rows(struct cursor *c, wg_tensor *features, wg_tensor *labels)
+static wg_status read_rows(struct text *c, wg_tensor *features, wg_tensor *labels)
 {
     char *to = wg_data_mut(features);
     int64_t *label = c->label >= 0 ? wg_data_mut(labels) : NULL;
@@ -238,7 +240,7 @@ static wg_status read_rows(struct cursor *c, wg_tensor *features, wg_tensor *lab
     return WG_OK;
 }
 
-static wg_status check_options(const struct cursor *c, bool labels)
+static wg_status check_options(const struct text *c, bool labels)
 {
     const char separator = c->options.separator;
     if (c->options.dtype != WG_F32 && c->options.dtype != WG_F64)
@@ -250,13 +252,7 @@ static wg_status check_options(const struct cursor *c, bool labels)
     return WG_OK;
 }
 
-static void discard(wg_tensor *t)
-{
-    wg_tensor *own = t && t != WG_NONE ? wg_own(t) : NULL;
-    wg_free(own);
-}
-
-static wg_status parse(struct cursor *c, const char *bytes, size_t size, wg_tensor **features, wg_tensor **labels)
+static wg_status parse(struct text *c, const char *bytes, size_t size, wg_tensor **features, wg_tensor **labels)
 {
     start(c, bytes, size);
     WG_TRY(measure(c));
@@ -275,8 +271,8 @@ static wg_status parse(struct cursor *c, const char *bytes, size_t size, wg_tens
         status = read_rows(c, x, y);
     }
     if (status != WG_OK) {
-        discard(x);
-        discard(y);
+        discard_tensor(x);
+        discard_tensor(y);
         return status;
     }
     *features = x;
@@ -285,12 +281,12 @@ static wg_status parse(struct cursor *c, const char *bytes, size_t size, wg_tens
     return WG_OK;
 }
 
-wg_status csv_parse(const char *op, const void *bytes, size_t size, const char *name, wg_tensor **features, wg_tensor **labels,
-                    wg_dataset_csv_options options)
+static wg_status csv_parse(const char *op, const void *bytes, size_t size, const char *name, wg_tensor **features,
+                           wg_tensor **labels, wg_dataset_csv_options options)
 {
     if (!bytes || !name || !features)
         return wg_error_set(WG_E_NULL, op, "%s: an argument is NULL", op);
-    struct cursor c = {.name = name, .op = op, .options = options};
+    struct text c = {.name = name, .op = op, .options = options};
     WG_TRY(check_options(&c, labels != NULL));
     if (size > options.max_bytes)
         return wg_error_set(WG_E_IO, op, "%s: %s has more than %zu bytes (see .max_bytes)", op, name, options.max_bytes);
@@ -306,4 +302,17 @@ wg_status wg_dataset_parse_csv_with(const void *bytes, size_t size, const char *
                                     wg_dataset_csv_options options)
 {
     return csv_parse("dataset_parse_csv", bytes, size, name, features, labels, options);
+}
+
+wg_status wg_dataset_read_csv_with(const char *path, wg_tensor **features, wg_tensor **labels, wg_dataset_csv_options options)
+{
+    const char *op = "dataset_read_csv";
+    if (!path || !features)
+        return wg_error_set(WG_E_NULL, op, "%s: an argument is NULL", op);
+    struct bytes bytes;
+    wg_status status = bytes_read(&bytes, path, options.max_bytes, true, op);
+    if (status == WG_OK)
+        status = csv_parse(op, bytes.data, bytes.size, path, features, labels, options);
+    free(bytes.data);
+    return status;
 }
