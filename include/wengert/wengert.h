@@ -14,6 +14,7 @@
 #include "graph.h"
 #include "kfac.h"
 #include "lifetime.h"
+#include "metrics.h"
 #include "minimize.h"
 #include "nn.h"
 #include "nn/penalty.h"
