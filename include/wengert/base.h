@@ -51,7 +51,8 @@ extern "C" {
     X(E_STATE, -13, "the call is not allowed in the present state; the message says what must come first") \
     X(E_IO, -14, "a file could not be read or written")                                                    \
     X(E_NUMERIC, -15, "the computation has no finite result, such as the inverse of a singular matrix")    \
-    X(E_BUG, -16, "an op or a function of the user's broke its contract")
+    X(E_BUG, -16, "an op or a function of the user's broke its contract")                                  \
+    X(E_DURABILITY, -17, "a file is in place, but may be lost if the power fails now")
 
 typedef enum wg_status {
 #define WG_STATUS_ENUM(name, value, text) WG_##name = (value),

@@ -92,7 +92,7 @@ static void record(struct wg_thread *th, wg_status code, const char *op, const c
         th->error = error;
         th->has_error = true;
     }
-    if (code != WG_E_IO) /* a file that cannot be written does not fail the step */
+    if (code != WG_E_IO && code != WG_E_DURABILITY) /* a file that cannot be written does not fail the step */
         wg_mark_failed(th);
     if (th->hook && !th->in_error_hook)
         tell_hook(th, &error);
