@@ -80,6 +80,35 @@ typedef struct WG_NAMED wg_dataset_mnist_options {
 WG_API WG_MUST_CHECK wg_status wg_dataset_read_mnist_with(const char *images_path, const char *labels_path, wg_tensor **images,
                                                           wg_tensor **labels, wg_dataset_mnist_options options);
 
+/* ---- arrays of NumPy ---- */
+
+/* The array of a .npy file, versions 1 to 3, either byte order, either order of indices (the tensor is row-major): f4 and f8 become
+   f32 and f64, f2 becomes f32, b1 and u1 become u8, other integers i64; E_DTYPE: u8 of NumPy, 64 bits, with an element beyond 63; complex
+   numbers, texts, objects, structures. The header has at most 64 KiB. Nothing in a file is ever run. */
+#define wg_dataset_read_npy(path, ...) wg_dataset_read_npy_with((path), WG_DATASET_READ_OPTIONS_(__VA_ARGS__))
+WG_API wg_tensor *wg_dataset_read_npy_with(const char *path, wg_dataset_read_options options);
+WG_API wg_tensor *wg_dataset_parse_npy(const void *bytes, size_t size, const char *name);
+
+/* Writes t, of any dtype and any strides, as a .npy file in row-major order, in place of what is there, as wg_save does, with its errors. */
+WG_API WG_MUST_CHECK wg_status wg_dataset_write_npy(const char *path, const wg_tensor *t);
+
+/* The arrays of an .npz archive, as np.savez writes it, by name; each as wg_dataset_read_npy reads it, and its CRC-32 is checked. They
+   belong to the archive. E_IO: compressed members (np.savez_compressed), members that are no .npy files, gaps, a name twice. E_STATE: the
+   library was built without zlib. */
+typedef struct wg_dataset_npz wg_dataset_npz;
+#define wg_dataset_read_npz(path, ...) wg_dataset_read_npz_with((path), WG_DATASET_READ_OPTIONS_(__VA_ARGS__))
+WG_API wg_dataset_npz *wg_dataset_read_npz_with(const char *path, wg_dataset_read_options options);
+WG_API wg_dataset_npz *wg_dataset_parse_npz(const void *bytes, size_t size, const char *name);
+WG_API void wg_dataset_npz_destroy(wg_dataset_npz *npz); /* NULL is allowed. Its tensors end with it */
+
+WG_API wg_tensor_list wg_dataset_npz_tensors(const wg_dataset_npz *npz);
+/* The array of that name; NULL and E_ARGUMENT if there is none. */
+WG_API wg_tensor *wg_dataset_npz_tensor(const wg_dataset_npz *npz, const char *name);
+
+/* Writes the tensors of a list, stored, as wg_dataset_write_npy does one. E_ARGUMENT: a name that is empty, twice, no UTF-8; more than
+   65534 tensors or 3.75 GiB. */
+WG_API WG_MUST_CHECK wg_status wg_dataset_write_npz(const char *path, wg_tensor_list tensors);
+
 /* ---- the built-in digits ---- */
 
 /* 1797 handwritten digits of 43 writers: *images f32 (1797, 1, 8, 8), or (1797, 64) if flat, 0 to 1 in steps of 1/16; *labels i64
