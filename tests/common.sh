@@ -39,6 +39,7 @@ need_build() {
     need 'test -e /usr/include/zlib.h' zlib1g-dev
     need 'command -v gnuplot' gnuplot-nox # draws the pictures of studies
     need 'test -e /usr/include/jansson.h' libjansson-dev
+    need 'test -e /usr/include/png.h' libpng-dev
     need '/usr/bin/python3 -c "import numpy"' python3-numpy # tests read its files, and it reads ours
     need 'command -v valgrind' valgrind # counts instructions where the kernel's counters are not to be had
 }

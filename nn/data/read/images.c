@@ -17,6 +17,7 @@ wg_status images_make(struct image_tensors *made, const struct images *form, con
     if (made->labels)
         return WG_OK;
     discard_tensor(made->images);
+    made->images = NULL;
     return wg_error_if_null(NULL);
 }
 
