@@ -41,6 +41,8 @@ need_build() {
     need 'test -e /usr/include/jansson.h' libjansson-dev
     need 'test -e /usr/include/png.h' libpng-dev
     need '/usr/bin/python3 -c "import numpy"' python3-numpy # tests read its files, and it reads ours
+    need 'test -e /usr/include/protobuf-c/protobuf-c.h' libprotobuf-c-dev
+    need 'command -v protoc-c' protobuf-c-compiler
     need 'command -v valgrind' valgrind # counts instructions where the kernel's counters are not to be had
 }
 

@@ -34,6 +34,7 @@
 #include "tape.h"
 #include "tensor.h"
 #include "trace.h"
+#include "train.h"
 #include "unroll.h"
 
 #endif

@@ -1,4 +1,5 @@
 /* The optional parts of the library, as it was built. */
+#include "core/built_with.h"
 #include "core/internal.h"
 
 /* True if the build defines the macro, as -DNAME does: its text is then "1", and otherwise its name. */
@@ -13,6 +14,8 @@ static const wg_feature features[] = {
      "files compressed by gzip are not read: install zlib1g-dev and build again"},
     {"jansson", "reading graphs from JSON, model files", IS_DEFINED(WG_JANSSON),
      "graphs are written as JSON and not read: install libjansson-dev and build again"},
+    {"tensorboard", "logs of training for TensorBoard, by protobuf-c", IS_DEFINED(WG_TENSORBOARD),
+     "wg_train_log_tensorboard fails: install libprotobuf-c-dev and protobuf-c-compiler and build again"},
 };
 
 const wg_feature *wg_feature_at(size_t index)

@@ -71,6 +71,97 @@ static void misuse_asking_metrics(void)
     wg_metric_destroy(accuracy), wg_metric_destroy(f1);
 }
 
+/* ---- logs ---- */
+
+static void misuse_logs(void)
+{
+    const wg_train_value value[] = {{"loss", 1}}, nameless[] = {{NULL, 1}}, twice[] = {{"x", 1}, {"x", 2}};
+    const wg_train_value bad_names[][1] = {{{"", 1}}, {{"a,b", 1}}, {{"a\"", 1}}, {{"a\n", 1}}, {{"epoch", 1}}};
+    assert_null_and_error(wg_train_log_csv(NULL), WG_E_NULL, "train_log_csv: the path is NULL");
+    assert_null_and_error(wg_train_log_csv(""), WG_E_ARGUMENT, "train_log_csv: the path is empty");
+    assert_null_and_error(wg_train_log_tensorboard(NULL), WG_E_NULL, "train_log_tensorboard: the path is NULL");
+    assert_null_and_error(wg_train_log_tensorboard(""), WG_E_ARGUMENT, "train_log_tensorboard: the path is empty");
+    wg_train_log *log = wg_train_log_csv("/dev/null");
+    assert_fails(wg_train_log_write(NULL, 1, value, 1), WG_E_NULL, "train_log_write: the log is NULL");
+    assert_fails(wg_train_log_write(log, 1, NULL, 1), WG_E_NULL, "train_log_write: the values are NULL");
+    assert_fails(wg_train_log_write(log, 1, nameless, 1), WG_E_NULL, "train_log_write: the name of value 0 is NULL");
+    assert_fails(wg_train_log_write(log, 1, twice, 2), WG_E_ARGUMENT, "train_log_write: two values are called \"x\"");
+    assert_fails(wg_train_log_write(log, -1, value, 1), WG_E_ARGUMENT, "train_log_write: expected an epoch of at least 0, got -1");
+    for (int i = 0; i < 5; i++)
+        assert_fails(wg_train_log_write(log, 1, bad_names[i], 1), WG_E_ARGUMENT, "train_log_write: expected names without comma");
+    assert_ok(wg_train_log_write(log, 1, NULL, 0)); /* none of them was a first row */
+    wg_train_log_destroy(log);
+    wg_train_log_destroy(NULL);
+}
+
+/* ---- the helper ---- */
+
+static wg_tensor *never(wg_tensor *x, wg_tensor *y, void *context)
+{
+    (void)x, (void)y, (void)context;
+    fail_msg("a step was taken");
+    return NULL;
+}
+
+static wg_status nothing(void *context)
+{
+    (void)context;
+    return WG_OK;
+}
+
+static struct {
+    wg_nn_module *net;
+    wg_optim *optim;
+    wg_batches *batches;
+    wg_metric *mean, *same, *missing;
+    wg_stopping *stopping;
+} run;
+
+/* With these options nothing is trained; the message begins with "train: ". */
+#define NOT_TRAINED(code, text, ...) \
+    assert_fails(wg_train(run.net, run.optim, run.batches, never, NULL, __VA_ARGS__), code, "train: " text)
+
+static void misuse_options_of_training(void)
+{
+    wg_metric_list many = {.n = WG_MAX_METRICS + 1};
+    NOT_TRAINED(WG_E_ARGUMENT, "expected .epochs of at least 1, got 0", .clip_norm = 1);
+    NOT_TRAINED(WG_E_ARGUMENT, "expected .epochs of at least 1, got -1", .epochs = -1);
+    NOT_TRAINED(WG_E_ARGUMENT, "expected .clip_norm above 0, got 0", .epochs = 1, .clip_norm = 0);
+    NOT_TRAINED(WG_E_ARGUMENT, "expected .clip_norm above 0, got nan", .epochs = 1, .clip_norm = NAN);
+    NOT_TRAINED(WG_E_ARGUMENT, "expected .validate", .epochs = 1, .validation = WG_METRICS(run.mean));
+    NOT_TRAINED(WG_E_ARGUMENT, "expected .watch", .epochs = 1, .metrics = WG_METRICS(run.mean), .watch = run.mean);
+    NOT_TRAINED(WG_E_ARGUMENT, "expected .watch", .epochs = 1, .stopping = run.stopping, .watch = run.mean);
+    NOT_TRAINED(WG_E_ARGUMENT, "expected .stopping", .epochs = 1, .restore_best = true);
+    NOT_TRAINED(WG_E_ARGUMENT, "expected .terminal", .epochs = 1, .terminal = (wg_train_terminal)3);
+    NOT_TRAINED(WG_E_ARGUMENT, "expected metrics of different names, got \"loss\"", .epochs = 1, .metrics = WG_METRICS(run.mean));
+    NOT_TRAINED(WG_E_ARGUMENT, "expected metrics of different names, got \"validation_same\"", .epochs = 1, .validate = nothing,
+                .validation = WG_METRICS(run.same, run.same));
+    NOT_TRAINED(WG_E_NULL, "metric 0 of .metrics is NULL", .epochs = 1, .metrics = WG_METRICS(run.missing));
+    NOT_TRAINED(WG_E_ARGUMENT, "expected at most 16 metrics in .metrics, got 17", .epochs = 1, .metrics = many);
+    NOT_TRAINED(WG_E_ARGUMENT, "expected at most 16 metrics in .validation, got 17", .epochs = 1, .validate = nothing,
+                .validation = many);
+}
+
+static void misuse_training(void)
+{
+    wg_train_result result;
+    wg_nn_module *net = wg_nn_linear(3, 2);
+    wg_tensor *x = wg_own(wg_zeros(WG_F32, WG_SHAPE(4, 3)));
+    run.net = net, run.optim = wg_optim_sgd(wg_nn_parameters(net), .lr = 0.1),
+    run.batches = wg_batches_create(x, WG_NONE, .seed = 1);
+    run.mean = wg_metric_mean(), run.same = wg_metric_mean(.name = "same"), run.stopping = wg_stopping_create();
+    assert_fails(wg_train(NULL, run.optim, run.batches, never, NULL, .epochs = 1), WG_E_NULL, "train: the network is NULL");
+    assert_fails(wg_train(run.net, NULL, run.batches, never, NULL, .epochs = 1), WG_E_NULL, "train: the optimizer is NULL");
+    assert_fails(wg_train(run.net, run.optim, NULL, never, NULL, .epochs = 1), WG_E_NULL, "train: the iterator of batches is NULL");
+    assert_fails(wg_train(run.net, run.optim, run.batches, NULL, NULL, .epochs = 1), WG_E_NULL,
+                 "train: the function of the loss is NULL");
+    NOT_TRAINED(WG_E_STATE, "expected no open tape: each step opens its own", .epochs = 1, .result = &result);
+    assert_true(result.end == WG_TRAIN_END_ERROR && result.epochs == 0 && result.steps == 0 && isnan(result.loss));
+    misuse_options_of_training();
+    wg_stopping_destroy(run.stopping), wg_metric_destroy(run.mean), wg_metric_destroy(run.same);
+    wg_batches_destroy(run.batches), wg_optim_destroy(run.optim), wg_nn_destroy(net), wg_free(x);
+}
+
 static const struct misuse table[] = {
     {"wg_metric_accuracy_with", misuse_making_metrics},
     {"wg_metric_top_k_with", misuse_making_metrics},
@@ -93,6 +184,11 @@ static const struct misuse table[] = {
     {"wg_metric_of_class", misuse_asking_metrics},
     {"wg_metric_matrix", misuse_asking_metrics},
     {"wg_metric_destroy", misuse_asking_metrics},
+    {"wg_train_log_csv_with", misuse_logs},
+    {"wg_train_log_tensorboard", misuse_logs},
+    {"wg_train_log_write", misuse_logs},
+    {"wg_train_log_destroy", misuse_logs},
+    {"wg_train_with", misuse_training},
 };
 
 MISUSE_MAIN(table)

@@ -1,0 +1,260 @@
+/* The training helper. train_epochs is the loop; docs/guide/training-helper.md shows it as a program's own. */
+#include "train.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "wengert/derivative.h"
+#include "wengert/error.h"
+#include "wengert/tape.h"
+
+struct run {
+    wg_nn_module *net;
+    wg_optim *optim;
+    wg_batches *batches;
+    wg_train_loss *loss;
+    void *context;
+    const wg_train_options *options;
+    wg_metric *mean; /* of the loss */
+    wg_train_log *csv, *tensorboard;
+    struct columns columns;
+    struct progress progress;
+    int64_t epoch, batch, step, per_epoch; /* finished: epochs, batches of this epoch, steps */
+    double last_loss;
+    bool begun;
+    wg_train_end end; /* ERROR: it goes on */
+};
+
+static const char op[] = "train";
+
+/* ---- the loop ---- */
+
+static wg_status take_step(struct run *r)
+{
+    WG_TAPE(tape);
+    wg_tensor *x, *y;
+    WG_TRY(wg_batches_next(r->batches, &x, &y));
+    const int64_t rows = wg_extent(x, 0);
+    wg_tensor *loss = r->loss(x, y, r->context);
+    WG_TRY(wg_error_if_null(loss));
+    const double value = wg_item(loss); /* backward releases it */
+    WG_TRY(wg_backward(loss));
+    if (r->options->clip_norm < INFINITY)
+        WG_TRY(wg_optim_clip_norm(wg_nn_parameters(r->net), r->options->clip_norm, NULL));
+    WG_TRY(wg_optim_step(r->optim));
+    WG_TRY(wg_metric_add(r->mean, value, rows));
+    progress_batch(&r->progress, r->epoch, r->batch + 1, rows);
+    return WG_OK;
+}
+
+/* A batch whose step failed is not used up. */
+static wg_status step_or_undo(struct run *r)
+{
+    const wg_batches_state before = wg_batches_state_of(r->batches);
+    if (r->options->schedule)
+        WG_TRY(wg_lr_set(r->options->schedule, r->optim, r->step));
+    const wg_status status = take_step(r);
+    if (status != WG_OK && wg_batches_restore(r->batches, before) != WG_OK)
+        return status;
+    r->batch += status == WG_OK, r->step += status == WG_OK;
+    return status;
+}
+
+static wg_status reset(const wg_metric_list *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        WG_TRY(wg_metric_reset(list->metric[i]));
+    return WG_OK;
+}
+
+static wg_status validate(const struct run *r)
+{
+    WG_TRY(reset(&r->options->validation));
+    if (!r->options->validate)
+        return WG_OK;
+    WG_EVAL_MODE;
+    WG_NO_GRAD;
+    return r->options->validate(r->context);
+}
+
+/* The value that stopping is told. */
+static double watched(const struct run *r)
+{
+    const wg_train_options *o = r->options;
+    return wg_metric_value(o->watch ? o->watch : o->validation.n > 0 ? o->validation.metric[0] : r->mean);
+}
+
+/* Everything behind an epoch's last step. */
+static wg_status finish_epoch(struct run *r)
+{
+    const wg_train_options *o = r->options;
+    struct columns *c = &r->columns;
+    wg_tensor *none;
+    WG_TRY(wg_batches_next(r->batches, &none, &none)); /* gives none, and goes on to the next epoch */
+    WG_TRY(validate(r));
+    columns_fill(c, r->step, wg_optim_lr(r->optim, 0));
+    if (o->stopping)
+        WG_TRY(wg_stopping_tell(o->stopping, watched(r)));
+    r->epoch++, r->batch = 0;
+    r->last_loss = wg_metric_value(r->mean);
+    if (r->csv)
+        WG_TRY(wg_train_log_write(r->csv, r->epoch, c->value, c->n));
+    if (r->tensorboard)
+        WG_TRY(wg_train_log_write(r->tensorboard, r->epoch, c->value, c->n));
+    wg_train_report report = {r->epoch, r->step, c->n - 1, c->value + 1, false};
+    progress_epoch(&r->progress, &report);
+    if (o->epoch_end)
+        WG_TRY(o->epoch_end(&report, r->context));
+    r->end = report.stop ? WG_TRAIN_END_EPOCH_END : r->epoch == o->epochs ? WG_TRAIN_END_EPOCHS : r->end;
+    return WG_OK;
+}
+
+/* Whether the run ends before the next step. */
+static wg_status ask(struct run *r)
+{
+    const wg_stopping_reason reason = r->options->stopping ? wg_stopping_done(r->options->stopping) : WG_STOPPING_REASON_NONE;
+    if (reason == WG_STOPPING_REASON_ERROR)
+        return wg_error_first()->code;
+    if (reason != WG_STOPPING_REASON_NONE)
+        r->end = WG_TRAIN_END_STOPPING;
+    return WG_OK;
+}
+
+static wg_status begin_epoch(struct run *r)
+{
+    WG_TRY(reset(&r->options->metrics));
+    return wg_metric_reset(r->mean);
+}
+
+static wg_status train_epochs(struct run *r)
+{
+    for (;;) {
+        if (!r->end)
+            WG_TRY(ask(r));
+        if (r->end)
+            return WG_OK;
+        if (r->batch == 0)
+            WG_TRY(begin_epoch(r));
+        WG_TRY(step_or_undo(r));
+        if (r->batch == r->per_epoch)
+            WG_TRY(finish_epoch(r));
+    }
+}
+
+/* ---- before and after ---- */
+
+static bool is_listed(const wg_train_options *o, const wg_metric *metric)
+{
+    for (size_t i = 0; i < o->metrics.n && i < WG_MAX_METRICS; i++)
+        if (o->metrics.metric[i] == metric)
+            return true;
+    for (size_t i = 0; i < o->validation.n && i < WG_MAX_METRICS; i++)
+        if (o->validation.metric[i] == metric)
+            return true;
+    return false;
+}
+
+static wg_status check(const struct run *r)
+{
+    const wg_train_options *o = r->options;
+    const char *missing = !r->net       ? "network"
+                          : !r->optim   ? "optimizer"
+                          : !r->batches ? "iterator of batches"
+                                        : "function of the loss";
+    if (!r->net || !r->optim || !r->batches || !r->loss)
+        return wg_error_set(WG_E_NULL, op, "%s: the %s is NULL", op, missing);
+    if (o->epochs < 1)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected .epochs of at least 1, got %lld", op,
+                            o->epochs == WG_REQUIRED_INT ? 0 : (long long)o->epochs);
+    if (!(o->clip_norm > 0))
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected .clip_norm above 0, got %g", op, o->clip_norm);
+    if (o->validation.n > 0 && !o->validate)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected .validate, a function that updates the metrics of .validation", op);
+    if (o->watch && (!o->stopping || !is_listed(o, o->watch)))
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected .watch to be one of .metrics and .validation, beside .stopping", op);
+    if (o->restore_best && !o->stopping)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected .stopping, which keeps the best weights, beside .restore_best", op);
+    if (o->terminal > WG_TRAIN_TERMINAL_YES)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected .terminal to be ask, no or yes, got %d", op, (int)o->terminal);
+    return WG_OK;
+}
+
+static wg_status check_state(const struct run *r)
+{
+    const wg_batches_state at = wg_batches_state_of(r->batches);
+    if (wg_tape_top())
+        return wg_error_set(WG_E_STATE, op, "%s: expected no open tape: each step opens its own", op);
+    if (at.position != 0)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected batches at the beginning of an epoch, got %lld rows behind it", op,
+                            (long long)at.position);
+    return WG_OK;
+}
+
+static wg_status open_logs(struct run *r)
+{
+    const wg_train_options *o = r->options;
+    if (o->csv && !(r->csv = wg_train_log_csv(o->csv)))
+        return wg_error_first()->code;
+    if (o->tensorboard && !(r->tensorboard = wg_train_log_tensorboard(o->tensorboard)))
+        return wg_error_first()->code;
+    return WG_OK;
+}
+
+static wg_status begin(struct run *r)
+{
+    WG_TRY(check(r));
+    r->mean = wg_metric_mean();
+    WG_TRY(wg_error_if_null(r->mean));
+    WG_TRY(columns_make(&r->columns, r->options, r->mean, op));
+    WG_TRY(check_state(r));
+    WG_TRY(open_logs(r));
+    progress_begin(&r->progress, r->options->progress, r->options->terminal, r->epoch, r->options->epochs, r->per_epoch);
+    r->begun = true;
+    return WG_OK;
+}
+
+/* The first error, with the place in the run, where it has begun, and the section. */
+static wg_status located(const struct run *r, wg_status status)
+{
+    wg_error error = {.code = status, .message = "a function of the program's failed and recorded no error"};
+    char place[80] = "";
+    if (wg_error_first())
+        (void)wg_error_take(&error);
+    if (r->begun)
+        snprintf(place, sizeof place, "epoch %lld, step %lld: ", (long long)r->epoch + 1, (long long)r->step + 1);
+    const char *text = strncmp(error.message, "train: ", 7) == 0 ? error.message + 7 : error.message;
+    return wg_error_set(error.code, op, "%s: %s%s%s%s%s", op, place, text, error.section[0] ? " (in " : "", error.section,
+                        error.section[0] ? ")" : "");
+}
+
+static wg_status end(struct run *r, wg_status status)
+{
+    const wg_train_options *o = r->options;
+    const bool stopped = status == WG_OK && r->end == WG_TRAIN_END_STOPPING;
+    if (status == WG_OK && o->restore_best)
+        status = wg_stopping_restore(o->stopping);
+    progress_end(&r->progress, stopped ? wg_stopping_text(o->stopping) : NULL);
+    if (o->result)
+        *o->result = (wg_train_result){status == WG_OK ? r->end : WG_TRAIN_END_ERROR, r->epoch, r->step, r->last_loss};
+    wg_train_log_destroy(r->csv), wg_train_log_destroy(r->tensorboard);
+    wg_metric_destroy(r->mean);
+    columns_free(&r->columns);
+    return status == WG_OK ? WG_OK : located(r, status);
+}
+
+wg_status wg_train_with(wg_nn_module *net, wg_optim *optim, wg_batches *batches, wg_train_loss *loss, void *context,
+                        wg_train_options options)
+{
+    struct run run = {.net = net,
+                      .optim = optim,
+                      .batches = batches,
+                      .loss = loss,
+                      .context = context,
+                      .options = &options,
+                      .last_loss = NAN,
+                      .per_epoch = batches ? wg_batches_per_epoch(batches) : 0};
+    wg_status status = begin(&run);
+    if (status == WG_OK)
+        status = train_epochs(&run);
+    return end(&run, status);
+}
