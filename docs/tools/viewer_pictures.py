@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Makes the pictures of docs/guide/viewer.md: a training step of docs/examples/gpt.c in the viewer, in Chromium.
+"""Makes the pictures of docs/guide/viewer.md: a training step of docs/examples/tinygpt.c in the viewer, in Chromium.
 
-usage: viewer_pictures.py BUILD     BUILD has docs/gpt, lib/tool/wengert and lib/tool/viewer/viewer.html
+usage: viewer_pictures.py BUILD     BUILD has docs/tinygpt, lib/tool/wengert and lib/tool/viewer/viewer.html
 """
 import json
 import subprocess
@@ -34,9 +34,9 @@ def fastest_step(build, folder, runs=10):
     """The step of several that took the least time: the one that other programs disturbed least."""
     taken = {}
     for i in range(runs):
-        path = folder / f"{i}" / "gpt.json"
+        path = folder / f"{i}" / "step.json"
         path.parent.mkdir()
-        subprocess.run([build / "docs/gpt", path], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([build / "docs/tinygpt", "--steps", "60", "--graph", path], check=True, stdout=subprocess.DEVNULL)
         taken[path] = sum(node.get("nanoseconds", 0) for node in json.loads(path.read_text())["nodes"])
     return min(taken, key=taken.get)
 

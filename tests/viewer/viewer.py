@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The page of `wengert view` in Chromium: it opens, expands, searches, follows and sorts; names cannot inject; 50,000 nodes open in time.
 
-usage: viewer.py WENGERT [GPT]; TAP. GPT: the program docs/examples/gpt.c, whose training step is looked at too.
+usage: viewer.py WENGERT [GPT]; TAP. GPT: the program docs/examples/tinygpt.c, whose training step is looked at too.
 """
 import subprocess
 import sys
@@ -313,7 +313,7 @@ def large(chromium, folder):
 
 def training_step(chromium, folder):
     path = Path(folder) / "gpt.json"
-    subprocess.run([gpt[0], str(path)], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([gpt[0], "--steps", "20", "--graph", str(path)], check=True, stdout=subprocess.DEVNULL)
     page = chromium.open(view(folder, "step", path.read_text(encoding="utf-8")))
     check("the step of a GPT opens", not page.errors(), page.errors())
     check("its times and gradients are there", page.evaluate('!document.querySelector("#colour [value=time]").disabled && !document.querySelector("#colour [value=gradient]").disabled'))

@@ -1,0 +1,116 @@
+/* A small GPT learns to write, letter by letter, from a text file, and writes (Radford and others, 2019).
+
+   usage: tinygpt [--text FILE] [--steps N] [--letters N] [--seed N] [--graph FILE]
+
+   It is trained on windows of the first nine tenths of the text; the rest is held out. --graph writes the graph of the last
+   training step as JSON, which `wengert view` shows. tinygpt_torch.py is the same in PyTorch. */
+#include <stdint.h>
+
+#include <wengert.h>
+
+#include "options.h"
+#include "text.h"
+
+enum { WINDOW = 64, STRIDE = 7, BATCH = 32, WIDTH = 64, HEADS = 4, BLOCKS = 2 };
+
+static wg_nn_module *tiny_gpt(int64_t letters)
+{
+    return wg_nn_sequential(wg_nn_embedding(letters, WIDTH), wg_nn_learned_positions(WINDOW, WIDTH, .deviation = 1),
+                            wg_nn_transformer_encoder(WIDTH, HEADS, BLOCKS, .hidden = 4 * WIDTH, .activation = WG_ACTIVATION_GELU,
+                                                      .dropout = 0, .causal = true, .norm_first = true, .norm = true),
+                            wg_nn_linear(WIDTH, letters));
+}
+
+/* The mean loss of each letter of the windows (B, WINDOW + 1) but the first, given those before it. */
+static wg_tensor *window_loss(const wg_nn_module *net, wg_tensor *windows)
+{
+    wg_tensor *logits = wg_nn_apply(net, wg_slice(windows, 1, 0, WINDOW, 1)), *next = wg_slice(windows, 1, 1, WINDOW + 1, 1);
+    return wg_cross_entropy(wg_reshape(logits, WG_SHAPE(-1, wg_extent(logits, 2))), wg_reshape(next, WG_SHAPE(-1)));
+}
+
+static double held_out_loss(const wg_nn_module *net, wg_tensor *windows)
+{
+    WG_EVAL_MODE;
+    WG_NO_GRAD;
+    WG_TAPE(tape);
+    return wg_item(window_loss(net, windows));
+}
+
+/* One step. The graph, if there is a file for it, is that before the optimizer's step, which consumes the gradients. */
+static wg_status train_step(const wg_nn_module *net, wg_optim *adam, wg_batches *batches, FILE *graph, double *value)
+{
+    WG_TAPE(tape, .trace = graph != NULL, .time = graph != NULL);
+    wg_tensor *windows = NULL;
+    while (!windows) /* there is none at the end of an epoch */
+        WG_TRY(wg_batches_next(batches, &windows, NULL));
+    WG_TRY(wg_set_name(windows, "windows"));
+    wg_tensor *loss = window_loss(net, windows);
+    WG_TRY(wg_set_name(loss, "loss"));
+    WG_TRY(wg_backward(loss));
+    if (graph)
+        WG_TRY(wg_dump_json(tape, graph));
+    *value = wg_item(loss);
+    return wg_optim_step(adam);
+}
+
+static wg_status train(const wg_nn_module *net, wg_tensor *windows, wg_tensor *held, long steps, FILE *graph)
+{
+    wg_optim *adam = wg_optim_adam(wg_nn_parameters(net), .lr = 3e-3);
+    wg_batches *batches = wg_batches_create(windows, WG_NONE, .size = BATCH, .drop_last = true);
+    wg_status status = wg_error_if_null(batches);
+    double loss = 0;
+    for (long step = 1; step <= steps && status == WG_OK; step++) {
+        status = train_step(net, adam, batches, step == steps ? graph : NULL, &loss);
+        if (step % 100 == 0 || step == steps)
+            printf("step %4ld  loss %.4f  held out %.9g\n", step, loss, held_out_loss(net, held));
+    }
+    wg_batches_destroy(batches), wg_optim_destroy(adam);
+    return status;
+}
+
+/* Writes so many letters, each drawn with the probability that it has after the WINDOW before it, which are line feeds at first. */
+static wg_status write_text(const wg_nn_module *net, const struct text *text, long letters)
+{
+    int64_t last[WINDOW + 1];
+    WG_EVAL_MODE;
+    WG_NO_GRAD;
+    for (int k = 0; k < WINDOW; k++)
+        last[k] = text->number['\n'];
+    for (long i = 0; i < letters; i++) {
+        WG_TAPE(tape);
+        wg_tensor *logits = wg_select(wg_nn_apply(net, wg_from(last, WG_SHAPE(1, WINDOW))), 1, -1);
+        /* The largest logit plus noise of Gumbel's distribution: a draw from their softmax. */
+        wg_tensor *u = wg_uniform(wg_generator_default(), WG_F32, wg_shape_of(logits), 1e-9, 1);
+        WG_TRY(wg_read(wg_argmax(wg_sub(logits, wg_log(wg_neg(wg_log(u)))), .axis = 1), last + WINDOW));
+        putchar(text->letter[last[WINDOW]]);
+        memmove(last, last + 1, WINDOW * sizeof *last);
+    }
+    putchar('\n');
+    return WG_OK;
+}
+
+int main(int argc, char **argv)
+{
+    const char *path = "/usr/share/common-licenses/GPL-3", *graph_path = NULL;
+    long steps = 600, letters = 400, seed = 0;
+    struct text text;
+    (void)argc;
+    read_options(argv, (const struct option[]){{"--text", "the file to learn from", NULL, &path},
+                                               {"--steps", "of training", &steps, NULL},
+                                               {"--letters", "to write", &letters, NULL},
+                                               {"--seed", "of weights, batches and what is written", &seed, NULL},
+                                               {"--graph", "where the graph of the last step goes", NULL, &graph_path},
+                                               {NULL, NULL, NULL, NULL}});
+    if (wg_seed((uint64_t)seed, 0) != WG_OK || read_text(&text, path) != WG_OK)
+        return wg_error_report(stderr);
+    const int64_t split = text.n * 9 / 10;
+    wg_tensor *windows = text_windows(&text, 0, split, WINDOW + 1, STRIDE);
+    wg_tensor *held = text_windows(&text, split, text.n, WINDOW + 1, WINDOW);
+    wg_nn_module *net = tiny_gpt(text.letters);
+    FILE *graph = graph_path ? fopen(graph_path, "w") : NULL;
+    bool good = train(net, windows, held, steps, graph) == WG_OK && write_text(net, &text, letters) == WG_OK;
+    if (graph_path && (!graph || fclose(graph) != 0))
+        good = wg_error_set(WG_E_IO, "tinygpt", "tinygpt: %s cannot be written", graph_path) == WG_OK;
+    wg_nn_destroy(net), wg_free(windows), wg_free(held), free(text.byte);
+    return good ? 0 : wg_error_report(stderr);
+}

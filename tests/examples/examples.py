@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""An example of docs/examples at a small size: its result, the same bits in two runs with other numbers of threads, and its messages.
+
+usage: examples.py NAME PROGRAM; TAP
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+name, program = sys.argv[1:]
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs/examples"
+results = []
+
+
+def check(what, good, why=""):
+    results.append(bool(good))
+    print(f"{'ok' if good else 'not ok'} {len(results)} - {what}")
+    if not good and why:
+        print("\n".join("# " + line for line in str(why).splitlines()))
+
+
+def run(*words, threads=1):
+    return subprocess.run([program, *map(str, words)], capture_output=True, env={**os.environ, "OMP_NUM_THREADS": str(threads)})
+
+
+def prints(*words):
+    """What a run prints; a second run, with two threads, prints the same."""
+    done, again = run(*words), run(*words, threads=2)
+    check(f"{name} {' '.join(map(str, words))} runs", done.returncode == 0 and not done.stderr, done)
+    check("and prints the same again", done.stdout and done.stdout == again.stdout, again)
+    return done.stdout.decode(errors="replace")
+
+
+def numbers(pattern, text):
+    return [float(number) for number in re.findall(pattern + r" *([-+.e\d]+)", text)]
+
+
+def within(what, value, low, high):
+    check(f"{what} {value:g} is in {low:g} … {high:g}", low <= value <= high)
+
+
+def refused(words, status, *expected):
+    done = run(*words)
+    message = done.stderr.decode()
+    check(f"{name} {' '.join(words)}: {', '.join(expected)}", done.returncode == status and all(text in message for text in expected), done)
+
+
+def xor():
+    outputs = numbers("=", prints())
+    check("exclusive or", len(outputs) == 4 and all(abs(y - t) < 0.1 for y, t in zip(outputs, (0, 1, 1, 0))), outputs)
+
+
+def digits():
+    within("accuracy after 3 epochs", numbers("test accuracy", prints("--epochs", 3, "--quiet"))[0], 0.85, 1)
+    refused(["--epochs"], 2, "--epochs", "usage:")
+
+
+def learns_to_write(steps, low, high):
+    text = prints("--steps", steps, "--letters", 50)
+    within(f"held-out loss after {steps} steps", numbers("held out", text)[-1], low, high)
+    check("50 letters and a line feed follow", len(text.split("\n", 1)[1].encode()) == 51, text)
+    refused(["--text", "/nonexistent"], 1, "/nonexistent")
+    refused(["--steps", "many"], 2, "--steps many", "--letters N")
+
+
+def charlstm():
+    learns_to_write(20, 3.2, 3.6)
+
+
+def tinygpt():
+    learns_to_write(20, 2.8, 3.4)
+    with tempfile.TemporaryDirectory() as folder:
+        check("a graph that is asked for changes nothing else", run("--steps", 3, "--letters", 5, "--graph", f"{folder}/graph.json").stdout
+              == run("--steps", 3, "--letters", 5).stdout)
+        check("and is written", "transformer_encoder" in Path(folder, "graph.json").read_text())
+    refused(["--steps", "1", "--graph", "/nonexistent/graph.json"], 1, "graph.json")
+
+
+def vae():
+    bounds = numbers("held out", prints("--epochs", 5))
+    check("the bound rises from epoch to epoch", len(bounds) == 5 and bounds == sorted(bounds), bounds)
+    within("the last one", bounds[-1], -28, -24)
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder, "samples.pgm")
+        check("with a picture", run("--epochs", 1, "--picture", picture).returncode == 0)
+        head, pixels = picture.read_bytes().split(b"\n", 1)
+        check("of 540 by 540 pixels, dark and light", head == b"P5 540 540 255" and len(pixels) == 540 * 540 and min(pixels) < 64 and max(pixels) == 255, head)
+    refused(["--data", "/nonexistent.csv"], 1, "/nonexistent.csv")
+
+
+def ode():
+    away = numbers(", true [.0-9]+,", prints("--noise", 0))
+    check("without noise all four parameters are found to 1e-5", len(away) == 4 and max(map(abs, away)) < 1e-5, away)
+    away = numbers(", true [.0-9]+,", prints())
+    check("with 2 % of noise to 2 %, and not to the last digit", len(away) == 4 and 1e-5 < max(map(abs, away)) < 0.02, away)
+
+
+def pinn():
+    text = prints("--steps", 1000)
+    within("D", numbers("D =", text)[0], 0.05 * 0.97, 0.05 * 1.03)
+    check("it began at 1", numbers("D", text)[0] == 1, text)
+
+
+def continue_torch():
+    """PyTorch's losses, which continue_torch.py wrote; the model that is saved goes on where this one stopped."""
+    expected = [float(line.split()[1]) for line in (EXAMPLES / "continue_torch.txt").read_text().splitlines()]
+    got = numbers(r"(?m)^ ?\d+", prints())
+    check("50 losses as PyTorch's to 1e-10", len(got) == len(expected) == 50 and all(abs(a - b) <= 1e-10 for a, b in zip(got, expected)),
+          list(zip(got, expected)))
+    check("they fall", expected[-1] < 0.6 * expected[0])
+    with tempfile.TemporaryDirectory() as folder:
+        saved = f"{folder}/model.safetensors"
+        run("--steps", 20, "--save", saved)
+        first = numbers(r"(?m)^ ?\d+", run("--steps", 1, "--model", saved).stdout.decode())
+        check("what is saved is loaded again", len(first) == 1 and abs(first[0] - expected[20]) <= 1e-10, first)
+    refused(["--model", "/nonexistent"], 1, "/nonexistent")
+
+
+globals()[name]()
+print(f"1..{len(results)}")
+sys.exit(not all(results))
