@@ -92,7 +92,7 @@ static wg_status solve(struct problem *p, long steps)
 
 int main(int argc, char **argv)
 {
-    long steps = 1000, seed = 0;
+    long steps = 2000, seed = 0;
     struct problem p = {0};
     (void)argc;
     read_options(argv, (const struct option[]){{"--steps", "of L-BFGS at most", &steps, NULL},

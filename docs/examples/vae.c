@@ -3,10 +3,10 @@
 
        E log p(x|z) - KL(q(z|x) || p(z)),   q(z|x) = N(mean, variance), p(z) = N(0, 1)
 
-   usage: vae [--epochs N] [--seed N] [--data FILE] [--picture FILE.pgm]
+   usage: vae [--epochs N] [--seed N] [--picture FILE.pgm]
 
    It prints the ELBO of an image, in nats, on training images and on those held out; the picture shows images of codes drawn from
-   p(z). The digits are those of docs/examples/data.
+   p(z).
    vae_torch.py is the same in PyTorch. */
 #include <math.h>
 #include <stdint.h>
@@ -83,11 +83,11 @@ static wg_status draw(const struct vae *vae, const char *path)
     return fclose(file) == 0 ? WG_OK : wg_error_set(WG_E_IO, "vae", "vae: %s cannot be written", path);
 }
 
-static wg_status train(const struct vae *vae, wg_optim *adam, const char *data, long epochs)
+static wg_status train(const struct vae *vae, wg_optim *adam, long epochs)
 {
-    wg_tensor *pixels = NULL, *labels = NULL;
-    WG_TRY(wg_dataset_read_csv(data, &pixels, &labels));
-    wg_tensor *x = wg_mul_scalar(pixels, 1.0 / 16), *seen = wg_slice(x, 0, 0, TRAIN, 1), *held = wg_slice(x, 0, TRAIN, ROWS, 1);
+    wg_tensor *x = NULL, *labels = NULL;
+    WG_TRY(wg_dataset_digits(&x, &labels, .flat = true));
+    wg_tensor *seen = wg_slice(x, 0, 0, TRAIN, 1), *held = wg_slice(x, 0, TRAIN, ROWS, 1);
     wg_batches *batches = wg_batches_create(seen, WG_NONE, .size = BATCH, .drop_last = true);
     wg_status status = wg_error_if_null(batches);
     for (long epoch = 1; epoch <= epochs && status == WG_OK; epoch++) {
@@ -96,18 +96,18 @@ static wg_status train(const struct vae *vae, wg_optim *adam, const char *data, 
         if (status == WG_OK)
             printf("epoch %3ld  ELBO %.4f  held out %.9g\n", epoch, mean, held_out_elbo(vae, held));
     }
-    wg_batches_destroy(batches), wg_free(pixels), wg_free(labels), wg_free(x), wg_free(seen), wg_free(held);
+    wg_batches_destroy(batches), wg_free(labels), wg_free(x), wg_free(seen), wg_free(held);
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    const char *data = DIGITS_CSV, *picture = NULL;
+    const char *picture = NULL;
     long epochs = 100, seed = 0;
     (void)argc;
     read_options(argv, (const struct option[]){{"--epochs", "of training", &epochs, NULL},
                                                {"--seed", "of weights, batches and codes", &seed, NULL},
-                                               {"--data", "the digits, digits.csv.gz", NULL, &data},
+
                                                {"--picture", "where images go that it makes up", NULL, &picture},
                                                {NULL, NULL, NULL, NULL}});
     if (wg_seed((uint64_t)seed, 0) != WG_OK)
@@ -116,7 +116,7 @@ int main(int argc, char **argv)
     wg_optim *adam = wg_optim_adam(wg_nn_parameters(vae.encoder), .lr = 1e-3);
     wg_status status = wg_optim_add_group(adam, wg_nn_parameters(vae.decoder));
     if (status == WG_OK)
-        status = train(&vae, adam, data, epochs);
+        status = train(&vae, adam, epochs);
     if (status == WG_OK && picture)
         status = draw(&vae, picture);
     wg_optim_destroy(adam), wg_nn_destroy(vae.encoder), wg_nn_destroy(vae.decoder);

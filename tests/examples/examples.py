@@ -5,6 +5,7 @@ usage: examples.py NAME PROGRAM; TAP
 """
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,11 +27,15 @@ def run(*words, threads=1):
     return subprocess.run([program, *map(str, words)], capture_output=True, env={**os.environ, "OMP_NUM_THREADS": str(threads)})
 
 
+def without_times(text):
+    return re.sub(rb"[.\d]+ s\b", b"", text)
+
+
 def prints(*words):
     """What a run prints; a second run, with two threads, prints the same."""
     done, again = run(*words), run(*words, threads=2)
     check(f"{name} {' '.join(map(str, words))} runs", done.returncode == 0 and not done.stderr, done)
-    check("and prints the same again", done.stdout and done.stdout == again.stdout, again)
+    check("and prints the same again", done.stdout and without_times(done.stdout) == without_times(again.stdout), again)
     return done.stdout.decode(errors="replace")
 
 
@@ -88,7 +93,7 @@ def vae():
         check("with a picture", run("--epochs", 1, "--picture", picture).returncode == 0)
         head, pixels = picture.read_bytes().split(b"\n", 1)
         check("of 540 by 540 pixels, dark and light", head == b"P5 540 540 255" and len(pixels) == 540 * 540 and min(pixels) < 64 and max(pixels) == 255, head)
-    refused(["--data", "/nonexistent.csv"], 1, "/nonexistent.csv")
+    refused(["--picture", "/nonexistent/samples.pgm", "--epochs", "1"], 1, "samples.pgm")
 
 
 def ode():
@@ -117,6 +122,40 @@ def continue_torch():
         first = numbers(r"(?m)^ ?\d+", run("--steps", 1, "--model", saved).stdout.decode())
         check("what is saved is loaded again", len(first) == 1 and abs(first[0] - expected[20]) <= 1e-10, first)
     refused(["--model", "/nonexistent"], 1, "/nonexistent")
+
+
+def write_idx(path, extents, data):
+    Path(path).write_bytes(bytes([0, 0, 8, len(extents)]) + b"".join(extent.to_bytes(4, "big") for extent in extents) + bytes(data))
+
+
+def write_mnist(folder, part, n):
+    """n images in the files of MNIST: of class k a bright bar in rows 2k + 4 and 2k + 5, and a pattern that says nothing."""
+    labels = [i * 7 % 10 for i in range(n)]
+    pixels = [255 if row // 2 == label + 2 else (i * 31 + row * 17 + column * 13) % 64
+              for i, label in enumerate(labels) for row in range(28) for column in range(28)]
+    write_idx(f"{folder}/{part}-images-idx3-ubyte", (n, 28, 28), pixels)
+    write_idx(f"{folder}/{part}-labels-idx1-ubyte", (n,), labels)
+
+
+def lenet():
+    with tempfile.TemporaryDirectory() as folder:
+        write_mnist(folder, "train", 640), write_mnist(folder, "t10k", 200)
+        for model in "lenet", "mlp":
+            shares = numbers("test accuracy", prints("--model", model, "--data", folder, "--epochs", 6))
+            check(f"{model} learns which row is bright", len(shares) == 6 and shares[-1] > 0.95, shares)
+    refused(["--data", "/nonexistent"], 1, "/nonexistent/train-images-idx3-ubyte", "apt-get install dataset-fashion-mnist")
+
+
+def spirals():
+    text = prints("--steps", 400)
+    within("accuracy on other points", numbers("other points", text)[0], 0.95, 1)
+    check("at first it was lower", numbers("accuracy", text)[0] < numbers("accuracy", text)[3], text)
+    if shutil.which("gnuplot"):
+        with tempfile.TemporaryDirectory() as folder:
+            done = run("--steps", 100, "--picture", f"{folder}/spirals.png")
+            check("the picture is one", done.returncode == 0 and Path(folder, "spirals.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n", done)
+            done = run("--steps", 1, "--picture", "/nonexistent/spirals.png")
+            check("a picture that cannot be drawn is an error", done.returncode == 1 and "gnuplot did not draw" in done.stderr.decode(), done)
 
 
 globals()[name]()
