@@ -24,6 +24,7 @@
 #include "ops.h"
 #include "optim.h"
 #include "options.h"
+#include "philox.h"
 #include "random.h"
 #include "replay.h"
 #include "runtime.h"

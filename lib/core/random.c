@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/internal.h"
-#include "core/philox.h"
+#include "wengert/philox.h"
 
 enum { STATE = 4 };
 

@@ -6,7 +6,7 @@
 #include <math.h>
 
 #include "core/internal.h"
-#include "core/philox.h"
+#include "wengert/philox.h"
 #include "wengert/ops.h"
 #include "wengert/random.h"
 

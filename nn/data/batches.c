@@ -1,192 +1,320 @@
-/* Mini-batches without replacement. The order of an epoch is drawn from the stream of its number, so (seed, epoch, position) is the
-   whole state, and a run that was stopped goes on exactly where it was. */
+/* Mini-batches. The order of an epoch is a function of (seed, epoch), so (seed, epoch, position) is the whole state, and a run that was
+   stopped goes on exactly where it was. The state is held by tensors, so that it can be saved and loaded like any. */
+#include "wengert/data/batches.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "wengert/data.h"
-#include "wengert/error.h"
-#include "wengert/ops.h"
-#include "wengert/random.h"
+#include "dataset.h"
+#include "order.h"
+#include "prefetch.h"
 #include "wengert/tape.h"
-#include "wengert/tensor.h"
 
-#define MAX_EPOCH (((int64_t)1 << 56) - 2) /* streams of the order of data end before those of others begin; and one epoch more */
+enum { SEED, EPOCH, POSITION, NUMBERS, MAX_WORKERS = 1024, MAX_AHEAD = 1 << 16 };
+/* Streams of the order of data end before those of others begin; and batches are made ahead. */
+#define MAX_EPOCH (((int64_t)1 << 56) - 2 - MAX_AHEAD)
+
+static const char *const state_name[NUMBERS] = {"seed", "epoch", "position"};
 
 struct wg_batches {
-    wg_tensor *x, *y, *generator;
-    int64_t rows, size;
-    wg_batches_state state;
-    bool shuffle, drop_last, ordered; /* ordered: order is that of the epoch */
-    int64_t order[];
+    wg_dataset *dataset;
+    int64_t size;
+    bool drop_last;
+    struct order order; /* of the epoch of `coming` */
+    wg_tensor *state[NUMBERS];
+    wg_batches_state known;  /* what the state was when it was looked at last */
+    wg_batches_state coming; /* the first batch that is not queued; without threads, known */
+    void *workspace;
+    int workers, ahead;
+    struct prefetch *prefetch;
 };
 
-static size_t row_bytes(const wg_tensor *t)
-{
-    const wg_shape shape = wg_shape_of(t);
-    size_t bytes = wg_dtype_size(wg_dtype_of(t));
-    for (int i = 1; i < shape.rank; i++)
-        bytes *= (size_t)shape.extent[i];
-    return bytes;
-}
+/* ---- making and freeing ---- */
 
-static wg_status check_gather(const wg_tensor *target, const wg_tensor *source, const int64_t *index, size_t n)
+static wg_status make_seed(uint64_t *seed, uint64_t given, bool draws)
 {
-    const char *op = "dataset_gather_rows";
-    if (!target || !source || (!index && n > 0))
-        return wg_error_set(WG_E_NULL, op, "%s: an argument is NULL", op);
-    if (!wg_data(target) || !wg_data(source)) /* released, dangling, another thread's, which is recorded now */
-        return wg_error_first() ? wg_error_first()->code : WG_E_ARGUMENT;
-    const wg_shape a = wg_shape_of(target), b = wg_shape_of(source);
-    if (wg_dtype_of(target) != wg_dtype_of(source))
-        return wg_error_set(WG_E_DTYPE, op, "%s: %s rows into %s", op, wg_dtype_name(wg_dtype_of(source)),
-                            wg_dtype_name(wg_dtype_of(target)));
-    if (a.rank < 1 || a.rank != b.rank || (size_t)a.extent[0] != n || !wg_is_contiguous(target) || !wg_is_contiguous(source) ||
-        memcmp(a.extent + 1, b.extent + 1, (size_t)(a.rank - 1) * sizeof *a.extent) != 0) {
-        char to[200], from[200];
-        return wg_error_set(WG_E_SHAPE, op, "%s: %zu rows of %s into %s, both contiguous", op, n,
-                            wg_shape_text(b, from, sizeof from), wg_shape_text(a, to, sizeof to));
-    }
-    if (wg_shares_memory(target, source))
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: the source shares memory with the target: copy it first (wg_copy)", op);
-    for (size_t i = 0; i < n; i++)
-        if (index[i] < 0 || index[i] >= b.extent[0])
-            return wg_error_set(WG_E_ARGUMENT, op, "%s: row %lld is not in 0..%lld", op, (long long)index[i],
-                                (long long)b.extent[0] - 1);
-    return WG_OK;
-}
-
-wg_status wg_dataset_gather_rows(wg_tensor *target, const wg_tensor *source, const int64_t *index, size_t n)
-{
-    WG_TRY(check_gather(target, source, index, n));
-    const size_t bytes = row_bytes(source);
-    if (n == 0 || bytes == 0)
+    *seed = given;
+    if (given != WG_NO_SEED || !draws)
         return WG_OK;
-    const char *from = wg_data(source);
-    char *to = from ? wg_data_mut(target) : NULL;
-    if (!to)
-        return wg_error_first() ? wg_error_first()->code : WG_E_RELEASED;
-    for (size_t i = 0; i < n; i++)
-        memcpy(to + i * bytes, from + (size_t)index[i] * bytes, bytes);
+    wg_tensor *generator = wg_generator_split(wg_generator_default(), WG_STREAM_ORDER);
+    if (!generator)
+        return dataset_failure();
+    *seed = *(const uint64_t *)wg_data(generator);
+    wg_free(generator);
     return WG_OK;
 }
 
-static wg_status check_data(const wg_tensor *x, const wg_tensor *y, int64_t size)
+static wg_status make_state(struct wg_batches *batches, const char *op)
 {
-    const char *op = "batches_create";
-    if (!x || !y)
-        return wg_error_set(WG_E_NULL, op, "%s: %s is NULL", op, x ? "y (WG_NONE where there are no labels)" : "x");
-    const bool labels = y != WG_NONE;
-    if (x == WG_NONE || wg_rank(x) < 1 || (labels && (wg_rank(y) < 1 || wg_extent(x, 0) != wg_extent(y, 0)))) {
-        char a[200], b[200];
-        return wg_error_set(WG_E_SHAPE, op, "%s: expected as many rows of x as of y: %s, %s", op,
-                            wg_shape_text(wg_shape_of(x), a, sizeof a),
-                            labels ? wg_shape_text(wg_shape_of(y), b, sizeof b) : "none");
+    const int64_t number[NUMBERS] = {[SEED] = (int64_t)batches->known.seed};
+    for (int i = 0; i < NUMBERS; i++) {
+        wg_tensor *t = wg_zeros(WG_I64, WG_SCALAR);
+        batches->state[i] = t ? wg_adopt(t) : NULL;
+        if (!batches->state[i] || wg_set_name(batches->state[i], state_name[i]) != WG_OK ||
+            wg_write(batches->state[i], &number[i]) != WG_OK)
+            return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     }
-    if (!wg_is_contiguous(x) || (labels && !wg_is_contiguous(y)))
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected contiguous rows: wg_copy them", op);
-    if (size < 1 || wg_extent(x, 0) < 1)
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected a size of at least 1 and some rows, got %lld of %lld", op,
-                            (long long)size, (long long)wg_extent(x, 0));
     return WG_OK;
 }
 
-/* The generator of the orders, and its seed: the one given, or a draw from the thread's generator where there is something to draw. */
-static wg_tensor *order_generator(const wg_batches_options *options, uint64_t *seed)
+static wg_status check_threads(const char *op, const wg_batches_options *o)
 {
-    const bool split = options->seed == WG_NO_SEED && options->shuffle;
-    wg_tensor *generator = split ? wg_generator_split(wg_generator_default(), WG_STREAM_ORDER)
-                                 : wg_generator(options->seed, WG_STREAM_ORDER);
-    if (generator)
-        *seed = *(const uint64_t *)wg_data(generator);
-    return generator;
+    if (o->workers >= 0 && o->workers <= MAX_WORKERS && o->ahead >= 0 && o->ahead <= MAX_AHEAD && (o->ahead == 0 || o->workers > 0))
+        return WG_OK;
+    return wg_error_set(WG_E_ARGUMENT, op, "%s: expected workers from 0 to %d, and ahead from 0 to %d with workers, got %d and %d", op,
+                        MAX_WORKERS, MAX_AHEAD, o->workers, o->ahead);
+}
+
+static wg_status fill(struct wg_batches *batches, const char *op, wg_dataset *dataset, const wg_batches_options *o)
+{
+    WG_TRY(check_threads(op, o));
+    WG_TRY(order_init(&batches->order, op, dataset->info.length, o));
+    batches->dataset = dataset_share(dataset);
+    batches->size = o->size < batches->order.samples ? o->size : batches->order.samples;
+    batches->drop_last = o->drop_last;
+    batches->workers = o->workers;
+    batches->ahead = o->ahead ? o->ahead : 2 * o->workers;
+    WG_TRY(make_seed(&batches->known.seed, o->seed, o->shuffle || dataset->steps > 0));
+    batches->coming = batches->known;
+    if (!dataset_workspace(dataset, &batches->workspace))
+        return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+    return make_state(batches, op);
+}
+
+static wg_batches *create(const char *op, wg_dataset *dataset, const wg_batches_options *options)
+{
+    wg_batches *batches = calloc(1, sizeof *batches);
+    if (!batches) {
+        (void)wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+        return NULL;
+    }
+    if (fill(batches, op, dataset, options) == WG_OK)
+        return batches;
+    wg_batches_destroy(batches);
+    return NULL;
+}
+
+wg_batches *wg_batches_of_with(wg_dataset *dataset, wg_batches_options options)
+{
+    if (dataset)
+        return create("batches_of", dataset, &options);
+    (void)wg_error_set(WG_E_NULL, "batches_of", "batches_of: the dataset is NULL");
+    return NULL;
 }
 
 wg_batches *wg_batches_create_with(wg_tensor *x, wg_tensor *y, wg_batches_options options)
 {
-    if (check_data(x, y, options.size) != WG_OK)
-        return NULL;
-    const int64_t rows = wg_extent(x, 0);
-    wg_batches *batches = calloc(1, sizeof *batches + (size_t)rows * sizeof *batches->order);
-    if (!batches) {
-        (void)wg_error_set(WG_E_MEMORY, "batches_create", "batches_create: out of memory");
-        return NULL;
-    }
-    batches->rows = rows;
-    batches->size = options.size < rows ? options.size : rows;
-    batches->shuffle = options.shuffle;
-    batches->drop_last = options.drop_last;
-    batches->generator = order_generator(&options, &batches->state.seed);
-    batches->x = wg_keep(x);
-    batches->y = y == WG_NONE ? WG_NONE : wg_keep(y);
-    if (batches->generator && batches->x && batches->y)
-        return batches;
-    wg_batches_destroy(batches);
-    return NULL;
+    const char *op = "batches_create";
+    wg_dataset *dataset = dataset_of(op, x, y);
+    wg_batches *batches = dataset ? create(op, dataset, &options) : NULL;
+    wg_dataset_destroy(dataset);
+    return batches;
 }
 
 void wg_batches_destroy(wg_batches *batches)
 {
     if (!batches)
         return;
-    wg_free(batches->generator);
-    wg_free(batches->x);
-    wg_free(batches->y);
+    prefetch_stop(batches->prefetch);
+    for (int i = 0; i < NUMBERS; i++)
+        wg_disown(batches->state[i]);
+    order_finish(&batches->order);
+    free(batches->workspace);
+    wg_dataset_destroy(batches->dataset);
     free(batches);
 }
 
-/* The status of a function that failed and returned no status. */
-static wg_status failure(void)
+/* ---- the state ---- */
+
+static bool same(wg_batches_state a, wg_batches_state b)
 {
-    return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
+    return a.seed == b.seed && a.epoch == b.epoch && a.position == b.position;
 }
 
-/* Draws the epoch's order, on a tape of its own: it is no part of the user's step. */
-static wg_status make_order(wg_batches *batches)
+static wg_status check_state(const struct wg_batches *batches, const char *op, wg_batches_state state)
 {
-    if (batches->ordered)
+    if (state.epoch >= 0 && state.epoch <= MAX_EPOCH && state.position >= 0 && state.position <= batches->order.samples)
         return WG_OK;
-    if (!batches->shuffle) {
-        for (int64_t i = 0; i < batches->rows; i++)
-            batches->order[i] = i;
-    } else {
-        const uint64_t stream = WG_STREAM_ORDER + (uint64_t)batches->state.epoch;
-        const int64_t start[4] = {(int64_t)batches->state.seed, (int64_t)stream, 0, 0};
-        WG_TRY(wg_write(batches->generator, start));
-        WG_TAPE(tape);
-        wg_tensor *order = tape ? wg_permutation(batches->generator, batches->rows) : NULL;
-        if (!order || wg_read(order, batches->order) != WG_OK)
-            return failure();
+    return wg_error_set(WG_E_ARGUMENT, op, "%s: epoch %lld, position %lld of %lld rows", op, (long long)state.epoch,
+                        (long long)state.position, (long long)batches->order.samples);
+}
+
+/* What the tensors say. */
+static wg_status read_state(const struct wg_batches *batches, wg_batches_state *state)
+{
+    int64_t number[NUMBERS];
+    for (int i = 0; i < NUMBERS; i++) {
+        const int64_t *at = wg_data(batches->state[i]);
+        if (!at)
+            return dataset_failure();
+        number[i] = *at;
     }
-    batches->ordered = true;
+    *state = (wg_batches_state){(uint64_t)number[SEED], number[EPOCH], number[POSITION]};
     return WG_OK;
 }
 
-/* *rows gets the rows of source at n indices. */
-static wg_status gather(const wg_tensor *source, const int64_t *index, int64_t n, wg_tensor **rows)
+/* Where the tensors are written. It is found before the batch is made, since it may be refused, inside a capture. */
+static wg_status open_state(struct wg_batches *batches, int64_t **number)
 {
-    wg_shape shape = wg_shape_of(source);
-    shape.extent[0] = n;
-    *rows = wg_zeros(wg_dtype_of(source), shape);
-    const wg_status status = *rows ? wg_dataset_gather_rows(*rows, source, index, (size_t)n) : failure();
-    if (status == WG_OK)
-        return WG_OK;
-    if (*rows && !wg_tape_top())
-        wg_free(*rows);
-    *rows = NULL;
-    return status;
+    for (int i = 0; i < NUMBERS; i++)
+        if (!(number[i] = wg_data_mut(batches->state[i])))
+            return dataset_failure();
+    return WG_OK;
 }
 
-/* The batch of n rows at the position. */
-static wg_status make_batch(wg_batches *batches, int64_t n, wg_tensor **x, wg_tensor **y)
+static void set_state(struct wg_batches *batches, int64_t *const *number, wg_batches_state state)
 {
-    WG_TRY(make_order(batches));
-    const int64_t *index = batches->order + batches->state.position;
-    wg_tensor *features = NULL, *targets = batches->y;
-    WG_TRY(gather(batches->x, index, n, &features));
-    const wg_status status = targets == WG_NONE ? WG_OK : gather(batches->y, index, n, &targets);
+    *number[SEED] = (int64_t)state.seed;
+    *number[EPOCH] = state.epoch;
+    *number[POSITION] = state.position;
+    batches->known = state;
+}
+
+/* Goes where the state says, if that was written since: by wg_load, wg_write. */
+static wg_status look_at_state(struct wg_batches *batches, const char *op)
+{
+    wg_batches_state state;
+    WG_TRY(read_state(batches, &state));
+    if (same(state, batches->known))
+        return WG_OK;
+    WG_TRY(check_state(batches, op, state));
+    if (batches->prefetch && prefetch_here(batches->prefetch))
+        prefetch_clear(batches->prefetch);
+    batches->known = batches->coming = state;
+    return WG_OK;
+}
+
+/* The rows of the batch at a position: 0 at the end of the epoch. */
+static int64_t rows_at(const struct wg_batches *batches, int64_t position)
+{
+    const int64_t left = batches->order.samples - position;
+    if (left < batches->size)
+        return batches->drop_last ? 0 : left;
+    return batches->size;
+}
+
+/* ---- batches that are made here ---- */
+
+/* Tensors for n rows. On failure none is left. */
+static wg_status make_tensors(const wg_dataset *dataset, int64_t n, wg_tensor **x, wg_tensor **y)
+{
+    const wg_dataset_row *rows[2] = {&dataset->info.x, &dataset->info.y};
+    wg_tensor *made[2] = {NULL, WG_NONE};
+    for (int i = 0; i < 1 + dataset->info.labels; i++) {
+        wg_shape shape = {.rank = rows[i]->shape.rank + 1, .extent = {n}};
+        memcpy(shape.extent + 1, rows[i]->shape.extent, (size_t)rows[i]->shape.rank * sizeof *shape.extent);
+        made[i] = wg_zeros(rows[i]->dtype, shape);
+        if (!made[i]) {
+            dataset_discard(made[0], wg_tape_top() != NULL);
+            return dataset_failure();
+        }
+    }
+    *x = made[0];
+    *y = made[1];
+    return WG_OK;
+}
+
+/* Where the rows are written; E_STATE inside a capture. */
+static wg_status open_rows(wg_tensor *x, wg_tensor *y, char **to_x, char **to_y)
+{
+    *to_x = wg_data_mut(x);
+    *to_y = y == WG_NONE ? NULL : wg_data_mut(y);
+    return (!*to_x && wg_numel(x) > 0) || (y != WG_NONE && !*to_y && wg_numel(y) > 0) ? dataset_failure() : WG_OK;
+}
+
+static wg_status make_here(struct wg_batches *batches, const char *op, int64_t n, char *x, char *y)
+{
+    const wg_batches_state *at = &batches->known;
+    const wg_dataset *dataset = batches->dataset;
+    order_make(&batches->order, at->seed, at->epoch);
+    for (int64_t i = 0; i < n; i++) {
+        const struct dataset_place place = {at->seed, at->epoch, at->position + i};
+        WG_TRY(dataset_make_here(op, dataset, &place, batches->order.index[place.position], x + (size_t)i * dataset->x_bytes,
+                                 y ? y + (size_t)i * dataset->y_bytes : NULL, batches->workspace));
+    }
+    return WG_OK;
+}
+
+/* ---- batches that threads make ---- */
+
+/* Starts the threads, also in a child of fork, which has none. */
+static wg_status start_threads(struct wg_batches *batches, const char *op)
+{
+    if (batches->prefetch && !prefetch_here(batches->prefetch)) {
+        prefetch_stop(batches->prefetch);
+        batches->prefetch = NULL;
+    }
+    if (batches->prefetch || batches->workers == 0)
+        return WG_OK;
+    batches->prefetch = prefetch_start(op, batches->dataset, batches->size, batches->workers, batches->ahead);
+    if (!batches->prefetch)
+        return WG_E_MEMORY;
+    batches->coming = batches->known;
+    if (prefetch_threads(batches->prefetch) == 0) {
+        prefetch_stop(batches->prefetch);
+        batches->prefetch = NULL;
+        batches->workers = 0; /* the caller makes the batches */
+    }
+    return WG_OK;
+}
+
+/* Queues batches while there is memory for them, into the next epochs. */
+static void queue_batches(struct wg_batches *batches)
+{
+    struct prefetch_batch *batch;
+    wg_batches_state *coming = &batches->coming;
+    while ((batch = prefetch_free(batches->prefetch))) {
+        int64_t n = rows_at(batches, coming->position);
+        if (n == 0) {
+            coming->epoch++;
+            coming->position = 0;
+            n = rows_at(batches, 0);
+        }
+        order_make(&batches->order, coming->seed, coming->epoch);
+        batch->at = *coming;
+        batch->n = n;
+        memcpy(batch->index, batches->order.index + coming->position, (size_t)n * sizeof *batch->index);
+        prefetch_queue(batches->prefetch);
+        coming->position += n;
+    }
+}
+
+static wg_status take_batch(struct wg_batches *batches, const char *op, char *x, char *y)
+{
+    const wg_dataset *dataset = batches->dataset;
+    const struct prefetch_batch *batch = prefetch_wait(batches->prefetch, batches->workspace);
+    if (batch->status != WG_OK) {
+        const wg_status status = dataset_item_failed(op, batch->status, batch->failed, batch->message);
+        prefetch_again(batches->prefetch);
+        return status;
+    }
+    if (dataset->x_bytes > 0)
+        memcpy(x, batch->x, (size_t)batch->n * dataset->x_bytes);
+    if (dataset->y_bytes > 0)
+        memcpy(y, batch->y, (size_t)batch->n * dataset->y_bytes);
+    prefetch_done(batches->prefetch);
+    queue_batches(batches);
+    return WG_OK;
+}
+
+/* ---- next ---- */
+
+/* The batch of n rows at the position. */
+static wg_status make_batch(struct wg_batches *batches, const char *op, int64_t n, wg_tensor **x, wg_tensor **y)
+{
+    wg_tensor *features = NULL, *targets = NULL;
+    char *to_x, *to_y;
+    WG_TRY(start_threads(batches, op));
+    if (batches->prefetch)
+        queue_batches(batches);
+    WG_TRY(make_tensors(batches->dataset, n, &features, &targets));
+    wg_status status = open_rows(features, targets, &to_x, &to_y);
+    if (status == WG_OK)
+        status = batches->prefetch ? take_batch(batches, op, to_x, to_y) : make_here(batches, op, n, to_x, to_y);
     if (status != WG_OK) {
-        if (!wg_tape_top())
-            wg_free(features);
+        const bool on_tape = wg_tape_top() != NULL;
+        dataset_discard(features, on_tape);
+        dataset_discard(targets, on_tape);
         return status;
     }
     *x = features;
@@ -197,25 +325,30 @@ static wg_status make_batch(wg_batches *batches, int64_t n, wg_tensor **x, wg_te
 
 wg_status wg_batches_next(wg_batches *batches, wg_tensor **x, wg_tensor **y)
 {
+    const char *op = "batches_next";
     if (x)
         *x = NULL;
     if (y)
         *y = NULL;
-    if (!batches || !x || (!y && batches->y != WG_NONE))
-        return wg_error_set(WG_E_NULL, "batches_next", "batches_next: expected an iterator, and where to put x and y; got NULL");
-    wg_batches_state *state = &batches->state;
-    int64_t n = batches->rows - state->position;
-    n = n < batches->size ? n : batches->size;
-    if (n == 0 || (n < batches->size && batches->drop_last)) {
-        state->epoch++;
-        state->position = 0;
-        batches->ordered = !batches->shuffle && batches->ordered;
-        return WG_OK;
+    if (!batches || !x || (!y && batches->dataset->info.labels))
+        return wg_error_set(WG_E_NULL, op, "%s: expected an iterator, and where to put x and y; got NULL", op);
+    int64_t *number[NUMBERS];
+    WG_TRY(look_at_state(batches, op));
+    WG_TRY(open_state(batches, number));
+    wg_batches_state next = batches->known;
+    const int64_t n = rows_at(batches, next.position);
+    if (n == 0) {
+        next.epoch++;
+        next.position = 0;
+    } else {
+        WG_TRY(make_batch(batches, op, n, x, y));
+        next.position += n;
     }
-    WG_TRY(make_batch(batches, n, x, y));
-    state->position += n;
+    set_state(batches, number, next);
     return WG_OK;
 }
+
+/* ---- asking and restoring ---- */
 
 /* False for NULL, which is recorded. */
 static bool given(const wg_batches *batches, const char *op)
@@ -229,22 +362,34 @@ int64_t wg_batches_per_epoch(const wg_batches *batches)
 {
     if (!given(batches, "batches_per_epoch"))
         return 0;
-    return (batches->rows + (batches->drop_last ? 0 : batches->size - 1)) / batches->size;
+    return (batches->order.samples + (batches->drop_last ? 0 : batches->size - 1)) / batches->size;
 }
 
 wg_batches_state wg_batches_state_of(const wg_batches *batches)
 {
-    return given(batches, "batches_state_of") ? batches->state : (wg_batches_state){0, 0, 0};
+    wg_batches_state state = {0, 0, 0};
+    if (given(batches, "batches_state_of"))
+        (void)read_state(batches, &state);
+    return state;
 }
 
 wg_status wg_batches_restore(wg_batches *batches, wg_batches_state state)
 {
-    if (!given(batches, "batches_restore"))
+    const char *op = "batches_restore";
+    int64_t *number[NUMBERS];
+    if (!given(batches, op))
         return WG_E_NULL;
-    if (state.epoch < 0 || state.epoch > MAX_EPOCH || state.position < 0 || state.position > batches->rows)
-        return wg_error_set(WG_E_ARGUMENT, "batches_restore", "batches_restore: epoch %lld, position %lld of %lld rows",
-                            (long long)state.epoch, (long long)state.position, (long long)batches->rows);
-    batches->ordered = batches->ordered && state.seed == batches->state.seed && state.epoch == batches->state.epoch;
-    batches->state = state;
+    WG_TRY(check_state(batches, op, state));
+    WG_TRY(open_state(batches, number));
+    const wg_batches_state known = batches->known;
+    set_state(batches, number, state);
+    batches->known = known; /* the next call finds the change */
     return WG_OK;
+}
+
+wg_tensor_list wg_batches_state_list(const wg_batches *batches)
+{
+    if (!given(batches, "batches_state_list"))
+        return (wg_tensor_list){0, NULL, NULL};
+    return (wg_tensor_list){NUMBERS, batches->state, state_name};
 }

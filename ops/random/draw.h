@@ -2,7 +2,7 @@
 #ifndef WG_DRAW_H
 #define WG_DRAW_H
 
-#include "core/philox.h"
+#include "wengert/philox.h"
 #include "ops/kernel.h"
 
 /* uniform: a and b are low and high; normal: mean and standard deviation; bernoulli: a is p. */

@@ -1,7 +1,8 @@
-/* Philox4x32-10, a counter-based random generator (Salmon et al., 2011): ten rounds of multiply and swap turn a counter and a
-   key into four random words. */
-#ifndef WG_PHILOX_H
-#define WG_PHILOX_H
+/* Philox4x32-10, a counter-based random generator (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3, 2011):
+   ten rounds of multiply and swap turn a counter and a key into four random words. It is what wg_generator and all draws use
+   (random.h), as a plain function for threads that have no tape: the block with a number of the stream (seed, stream). */
+#ifndef WENGERT_PHILOX_H
+#define WENGERT_PHILOX_H
 
 #include <stdint.h>
 
