@@ -1,4 +1,4 @@
-/* Reading graphs and drawing pictures. The library writes DOT and starts no program; this one runs Graphviz's dot. */
+/* Reading graphs and drawing pictures. The library starts no program; this one runs Graphviz's dot and gnuplot. */
 #include "graph_file.h"
 
 #include <errno.h>
@@ -36,32 +36,28 @@ bool is_graph_file(const char *graph, const char *out)
            (stat(graph, &one) == 0 && stat(out, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino);
 }
 
-/* Runs dot on a file, whose contents it draws to path. */
-static int draw(const char *command, FILE *dot, const char *path)
+int picture_draw(const char *command, const char *const *words, const char *package, FILE *script, const char *path)
 {
-    char *const words[] = {"dot", "-Tsvg", "-o", (char *)(uintptr_t)path, NULL};
     posix_spawn_file_actions_t actions;
     pid_t child;
     int status = -1;
     if (posix_spawn_file_actions_init(&actions) != 0)
-        return misused(command, "expected memory to start dot");
-    rewind(dot);
-    int failure = posix_spawn_file_actions_adddup2(&actions, fileno(dot), STDIN_FILENO);
+        return misused(command, "expected memory to start %s", words[0]);
+    rewind(script);
+    int failure = posix_spawn_file_actions_adddup2(&actions, fileno(script), STDIN_FILENO);
     if (failure == 0)
-        failure = posix_spawnp(&child, words[0], &actions, NULL, words, environ);
+        failure = posix_spawnp(&child, words[0], &actions, NULL, (char *const *)(uintptr_t)words, environ);
     posix_spawn_file_actions_destroy(&actions);
     if (failure != 0)
-        return misused(
-            command,
-            "expected Graphviz's program dot to draw %s (Debian: apt-get install graphviz), got: %s; --out NAME.dot needs none",
-            path, strerror(failure));
+        return misused(command, "expected the program %s to draw %s (Debian: apt-get install %s), got: %s; --out NAME%s needs none",
+                       words[0], path, package, strerror(failure), strcmp(words[0], "dot") == 0 ? ".dot" : ".gp");
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? TOOL_OK
-                                                         : misused(command, "expected dot to draw %s, which failed", path);
+                                                         : misused(command, "expected %s to draw %s, which failed", words[0], path);
 }
 
-static bool ends_with(const char *path, const char *end)
+bool ends_with(const char *path, const char *end)
 {
     const size_t length = strlen(path), n = strlen(end);
     return length > n && strcmp(path + length - n, end) == 0;
@@ -77,7 +73,7 @@ int picture_write(const char *command, const char *path, wg_status (*write)(FILE
         return misused(command, "expected a file that can be written behind --out, got %s: %s", path, strerror(errno));
     int status = write(file, context) == WG_OK ? TOOL_OK : failed();
     if (status == TOOL_OK && svg)
-        status = draw(command, file, path);
+        status = picture_draw(command, (const char *const[]){"dot", "-Tsvg", "-o", path, NULL}, "graphviz", file, path);
     if (file != stdout && fclose(file) != 0 && status == TOOL_OK)
         status = misused(command, "expected to write %s: %s", path, strerror(errno));
     return status;

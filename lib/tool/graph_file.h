@@ -15,6 +15,12 @@ bool is_graph_file(const char *graph, const char *out);
 int picture_write(const char *command, const char *path, wg_status (*write)(FILE *stream, const void *context),
                   const void *context);
 
+/* Runs a program, words[0], which draws path from the script on its standard input; package is Debian's that has it. An exit status; a
+   message was printed if it is not TOOL_OK. */
+int picture_draw(const char *command, const char *const *words, const char *package, FILE *script, const char *path);
+
+bool ends_with(const char *path, const char *end);
+
 /* The viewer's page without a graph, for reading; NULL if it is not installed (-Dviewer). */
 FILE *viewer_page_open(void);
 

@@ -94,7 +94,7 @@ static bool is_in_path(const char *program)
 static const struct program {
     const char *name, *cost;
 } programs[] = {
-    {"gnuplot", "studies make no pictures; install gnuplot-nox"},
+    {"gnuplot", "studies and wengert curves make no pictures; install gnuplot-nox"},
     {"dot", "graphs in DOT are not drawn; install graphviz"},
 };
 enum { N_PROGRAMS = sizeof programs / sizeof *programs };

@@ -150,6 +150,41 @@ with tempfile.TemporaryDirectory() as folder:
     done = run("show", graph, "--out", svg, PATH="/nosuch")
     check("show without dot says what to install", done.returncode == 2 and "apt-get install graphviz" in done.stderr, done)
 
+CURVES = "epoch,step,lr,loss,it's,validation_loss,validation_it's\n1,5,0.1,2,0.5,3,0.25\n2,10,0.1,1,0.75,nan,0.5\n"
+with tempfile.TemporaryDirectory() as folder:
+    log, svg, script = (os.path.join(folder, name) for name in ("run.csv", "run.svg", "run.gp"))
+    Path(log).write_text(CURVES)
+    refused(["curves"], "expected LOG.csv")
+    refused(["curves", "/nosuch.csv"], "expected a log that can be read", "/nosuch.csv", "No such file")
+    refused(["curves", "/dev/null"], "expected a log, whose first line begins with epoch, in /dev/null")
+    refused(["curves", str(root / "README.md")], "expected a log, whose first line begins with epoch")
+    Path(script).write_text("epoch,loss\n")
+    refused(["curves", script], "expected rows in", "run.gp")
+    Path(script).write_text("epoch,loss,accuracy\n7,nan,0\n")
+    if shutil.which("gnuplot"):
+        done = run("curves", script, "--out", svg)
+        check("curves of one epoch, with a column of NaN, are drawn without a warning", done.returncode == 0 and not done.stderr, done)
+    refused(["curves", log, "--out", "run.png"], "ends with .svg or .gp", "run.png")
+    refused(["curves", log, "--out", "/nosuch/run.gp"], "expected a file that can be written", "/nosuch/run.gp")
+    os.link(log, os.path.join(folder, "link.svg"))
+    refused(["curves", log, "--out", os.path.join(folder, "link.svg")], "another file than the log", "link.svg")
+    check("curves never overwrite their log", Path(log).read_text() == CURVES)
+    done = run("curves", log, "--out", script, "--log", "--title", "a 'run'")
+    text = Path(script).read_text() if done.returncode == 0 else ""
+    check("curves write a script with a panel for each name, the rate last", done.returncode == 0 and done.stdout == f"{script}\n" and
+          re.findall(r"^set title '(.*)'$", text, re.M) == ["loss", "it''s", "lr"] and "title 'a ''run'''" in text and
+          re.findall(r"using 1:(\d) with linespoints lt (\d) title '(\w*)'", text) == [("4", "1", "training"), ("6", "2", "validation"),
+              ("5", "1", "training"), ("7", "2", "validation"), ("3", "1", "")], text)
+    check("curves --log is for losses", re.findall(r"^(set|unset) logscale y$", text, re.M) == ["set", "unset", "unset"], text)
+    if shutil.which("gnuplot"):
+        done = run("curves", log)
+        texts = [e for e in ElementTree.parse(svg).iter() if e.tag.endswith("}text")] if done.returncode == 0 else []
+        everything = " ".join("".join(e.itertext()) for e in texts)
+        check("curves are drawn beside the log", done.returncode == 0 and done.stdout == f"{svg}\n" and not done.stderr and
+              all(word in everything for word in ("training", "validation", "it's", "lr", "epoch")), (done, everything))
+    done = run("curves", log, PATH="/nosuch")
+    check("curves without gnuplot say what to install", done.returncode == 2 and "apt-get install gnuplot-nox" in done.stderr, done)
+
 done = run("info")
 check("info names version, kernels, threads and what is missing", done.returncode == 0 and
       all(re.search(pattern, done.stdout, re.M) for pattern in (rf"^wengert +{re.escape(version)}$", r"^processor +\S", r"^threads +\d+$",
