@@ -31,6 +31,19 @@ static void ignore(png_structp png, png_const_charp message)
     (void)png, (void)message;
 }
 
+/* From this file's malloc, so that tests can fail it. */
+static png_voidp allocate(png_structp png, png_alloc_size_t n)
+{
+    (void)png;
+    return malloc(n);
+}
+
+static void release(png_structp png, png_voidp block)
+{
+    (void)png;
+    free(block);
+}
+
 static void next_bytes(png_structp png, png_bytep to, size_t n)
 {
     struct decoder *d = png_get_io_ptr(png);
@@ -49,6 +62,16 @@ static void stop(struct decoder *d, wg_status status)
         png_error(d->png, "");
 }
 
+/* Before memory is asked for lines of its width: sides are at most 2^20, so no product wraps. */
+static wg_status check_header(const struct decoder *d)
+{
+    const size_t height = png_get_image_height(d->png, d->info), bytes = (png_get_rowbytes(d->png, d->info) + 1) * height;
+    if (bytes / MAX_RATIO > d->cursor->size)
+        return cursor_wrong(d->cursor, 16, "an image of %ux%zu cannot be in %zu bytes", png_get_image_width(d->png, d->info),
+                            height, d->cursor->size);
+    return WG_OK;
+}
+
 /* Everything to 8 or 16 bits of gray or of colours, with opacity where there is any. */
 static void read_header(struct decoder *d)
 {
@@ -57,6 +80,7 @@ static void read_header(struct decoder *d)
                                 -1); /* texts and profiles, too, are neither kept nor inflated */
     png_set_crc_action(d->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     png_read_info(d->png, d->info);
+    stop(d, check_header(d));
     png_set_expand(d->png);
     (void)png_set_interlace_handling(d->png);
     png_read_update_info(d->png, d->info);
@@ -65,20 +89,9 @@ static void read_header(struct decoder *d)
                                    .samples = png_get_channels(d->png, d->info),
                                    .depth = png_get_bit_depth(d->png, d->info),
                                    .row = png_get_rowbytes(d->png, d->info)};
-}
-
-/* Before memory is asked for: sides are at most 2^20, so no product wraps. */
-static wg_status check_header(const struct decoder *d)
-{
-    const struct png_image *image = d->image;
-    const size_t bytes = image->row * (size_t)image->height;
-    /* in the file a pixel may have one bit, which becomes up to four bytes */
-    if (bytes / 32 / MAX_RATIO > d->cursor->size)
-        return cursor_wrong(d->cursor, 16, "an image of %lldx%lld cannot be in %zu bytes", (long long)image->width,
-                            (long long)image->height, d->cursor->size);
+    const size_t bytes = d->image->row * (size_t)d->image->height;
     if (bytes > d->options->max_bytes)
-        return cursor_wrong(d->cursor, 16, "an image of %zu bytes (see .max_bytes)", bytes);
-    return WG_OK;
+        stop(d, cursor_wrong(d->cursor, 16, "an image of %zu bytes (see .max_bytes)", bytes));
 }
 
 static void read_rows(struct decoder *d)
@@ -97,7 +110,6 @@ static void decode(struct decoder *d)
         return;
     png_set_read_fn(d->png, d, next_bytes);
     read_header(d);
-    stop(d, check_header(d));
     d->image->pixels = calloc((size_t)d->image->height, d->image->row);
     if (!d->image->pixels)
         stop(d, wg_error_set(WG_E_MEMORY, d->cursor->op, "%s: out of memory", d->cursor->op));
@@ -109,7 +121,7 @@ wg_status png_image_read(struct png_image *image, struct cursor *c, const wg_dat
 {
     struct decoder d = {.cursor = c, .image = image, .options = o};
     *image = (struct png_image){.pixels = NULL};
-    d.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &d, fail, ignore);
+    d.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &d, fail, ignore, NULL, allocate, release);
     d.info = d.png ? png_create_info_struct(d.png) : NULL;
     if (d.info)
         decode(&d);

@@ -1,0 +1,448 @@
+/* Allocation failures in readers and in what writes their formats: each request of the engine, and each call of malloc, calloc, realloc,
+   aligned_alloc, strdup and their relatives in the library. And how much they ask for. */
+#include <dirent.h>
+#include <errno.h>
+#include <malloc.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sweep.h"
+
+/* ---- the allocator: this program is linked with --wrap ---- */
+
+static struct {
+    bool counts;
+    int64_t calls, fail_at, live, peak; /* fail_at: -1, none */
+    bool persistent;
+} heap = {.fail_at = -1};
+
+static bool refused(void)
+{
+    if (!heap.counts)
+        return false;
+    const int64_t call = heap.calls++;
+    return heap.fail_at >= 0 && (call == heap.fail_at || (heap.persistent && call > heap.fail_at));
+}
+
+static void *counted(void *block)
+{
+    if (block && heap.counts) {
+        heap.live += (int64_t)malloc_usable_size(block);
+        heap.peak = heap.live > heap.peak ? heap.live : heap.peak;
+    }
+    return block;
+}
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *block, size_t n);
+void *__real_aligned_alloc(size_t alignment, size_t n);
+int __real_posix_memalign(void **block, size_t alignment, size_t n);
+char *__real_strdup(const char *text);
+char *__real_strndup(const char *text, size_t n);
+void __real_free(void *block);
+
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *block, size_t n);
+void *__wrap_aligned_alloc(size_t alignment, size_t n);
+int __wrap_posix_memalign(void **block, size_t alignment, size_t n);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t n);
+int __wrap_asprintf(char **text, const char *format, ...);
+void __wrap_free(void *block);
+
+void *__wrap_malloc(size_t n)
+{
+    return refused() ? NULL : counted(__real_malloc(n));
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return refused() ? NULL : counted(__real_calloc(n, size));
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t n)
+{
+    return refused() ? NULL : counted(__real_aligned_alloc(alignment, n));
+}
+
+int __wrap_posix_memalign(void **block, size_t alignment, size_t n)
+{
+    const int code = refused() ? ENOMEM : __real_posix_memalign(block, alignment, n);
+    if (code == 0)
+        (void)counted(*block);
+    return code;
+}
+
+void *__wrap_realloc(void *block, size_t n)
+{
+    if (refused())
+        return NULL;
+    const int64_t before = block ? (int64_t)malloc_usable_size(block) : 0;
+    void *moved = __real_realloc(block, n);
+    if (moved && heap.counts)
+        heap.live -= before;
+    return counted(moved);
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return refused() ? NULL : counted(__real_strdup(text));
+}
+
+char *__wrap_strndup(const char *text, size_t n)
+{
+    return refused() ? NULL : counted(__real_strndup(text, n));
+}
+
+int __wrap_asprintf(char **text, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    const int n = refused() ? -1 : vasprintf(text, format, values);
+    va_end(values);
+    if (n >= 0)
+        (void)counted(*text);
+    return n;
+}
+
+void __wrap_free(void *block)
+{
+    if (block && heap.counts)
+        heap.live -= (int64_t)malloc_usable_size(block);
+    __real_free(block);
+}
+
+/* ---- what is read and written ---- */
+
+static char folder[] = "/tmp/wengert-faults-XXXXXX";
+
+static char *path_of(const char *name, char path[200])
+{
+    snprintf(path, 200, "%s/%s", folder, name);
+    return path;
+}
+
+/* Bytes of a file, and what its reader makes of them. */
+struct reader {
+    const char *name, *file; /* the file: of the corpus of fuzzers, or, beginning with "/", any */
+    bool (*read)(const unsigned char *bytes, size_t n, const char *path);
+};
+
+static wg_tensor *one, *two;
+static wg_dataset_npz *npz;
+static wg_file *model;
+static wg_dataset_classes *classes;
+static wg_tokenizer *tokenizer;
+
+static void forget(void)
+{
+    wg_free(one), wg_free(two);
+    wg_dataset_npz_destroy(npz);
+    wg_file_destroy(model);
+    wg_dataset_classes_destroy(classes);
+    wg_tokenizer_destroy(tokenizer);
+    one = two = NULL;
+    npz = NULL, model = NULL, classes = NULL, tokenizer = NULL;
+}
+
+#define UNUSED (void)bytes, (void)n, (void)path
+#define READER(function, ...)                                                    \
+    static bool function(const unsigned char *bytes, size_t n, const char *path) \
+    {                                                                            \
+        UNUSED;                                                                  \
+        return __VA_ARGS__;                                                      \
+    }
+
+READER(parse_idx, (one = wg_dataset_parse_idx(bytes, n, "x")) != NULL)
+READER(read_idx, (one = wg_dataset_read_idx(path)) != NULL)
+READER(read_mnist, wg_dataset_read_mnist(path, "/dev/null", &one, &two) == WG_OK)
+READER(parse_npy, (one = wg_dataset_parse_npy(bytes, n, "x")) != NULL)
+READER(read_npy, (one = wg_dataset_read_npy(path)) != NULL)
+READER(parse_npz, (npz = wg_dataset_parse_npz(bytes, n, "x")) != NULL)
+READER(read_npz, (npz = wg_dataset_read_npz(path)) != NULL)
+READER(parse_cifar, wg_dataset_parse_cifar(bytes, n, "x", &one, &two) == WG_OK)
+READER(read_cifar, wg_dataset_read_cifar((&path), 1, &one, &two, .kind = WG_CIFAR_10) == WG_OK)
+READER(parse_csv, wg_dataset_parse_csv(bytes, n, "x", &one, &two) == WG_OK)
+READER(read_csv, wg_dataset_read_csv(path, &one, &two) == WG_OK)
+READER(parse_png, (one = wg_dataset_parse_png(bytes, n, "x")) != NULL)
+READER(read_png, (one = wg_dataset_read_png(path)) != NULL)
+READER(read_folder, wg_dataset_read_folder(folder, &one, &two, &classes) == WG_OK)
+READER(parse_text, (one = wg_dataset_parse_text(bytes, n, "x")) != NULL)
+READER(read_text, (one = wg_dataset_read_text(path, .dtype = WG_I64)) != NULL)
+READER(digits, wg_dataset_digits(&one, &two) == WG_OK)
+READER(parse_model, (model = wg_file_parse(bytes, n, "x")) != NULL)
+READER(tokens, (tokenizer = wg_tokenizer_create(bytes, n)) && (one = wg_tokenizer_encode(tokenizer, bytes, n)))
+
+static wg_tensor *operand[2]; /* of what is written, made before */
+
+static bool write_npy(const unsigned char *bytes, size_t n, const char *path)
+{
+    UNUSED;
+    char at[200];
+    return wg_dataset_write_npy(path_of("written.npy", at), operand[0]) == WG_OK;
+}
+
+static bool write_npz(const unsigned char *bytes, size_t n, const char *path)
+{
+    UNUSED;
+    char at[200];
+    static const char *const names[] = {"a", "b"};
+    return wg_dataset_write_npz(path_of("written.npz", at), (wg_tensor_list){2, operand, names}) == WG_OK;
+}
+
+static const struct reader readers[] = {
+    {"parse_idx", "idx/type12", parse_idx},
+    {"read_idx, compressed", "idx/images.gz", read_idx},
+    {"parse_npy", "npy/i4", parse_npy},
+    {"parse_npy, Fortran's order", "npy/fortran", parse_npy},
+    {"read_npy", "npy/f8", read_npy},
+    {"parse_npz", "npz/two", parse_npz},
+    {"read_npz", "npz/utf8", read_npz},
+    {"parse_cifar", "cifar/two", parse_cifar},
+    {"read_cifar", "cifar/ten", read_cifar},
+    {"parse_csv", "csv/00", parse_csv},
+    {"read_csv, compressed", DIGITS_CSV, read_csv},
+    {"parse_png", "png/interlaced", parse_png},
+    {"read_png", "png/colour6depth16", read_png},
+    {"read_folder", "png/palette", read_folder},
+    {"parse_text", "csv/00", parse_text},
+    {"read_text", "csv/00", read_text},
+    {"digits", "csv/00", digits},
+    {"tokens", "csv/00", tokens},
+    {"write_npy", "csv/00", write_npy},
+    {"write_npz", "csv/00", write_npz},
+};
+enum { N_READERS = sizeof readers / sizeof *readers };
+
+/* ---- the file at hand ---- */
+
+struct input {
+    const struct reader *reader;
+    char path[300];
+    unsigned char *bytes;
+    size_t n;
+};
+
+static struct input load(const struct reader *reader)
+{
+    struct input input = {.reader = reader};
+    struct stat about;
+    snprintf(input.path, sizeof input.path, "%s%s", reader->file[0] == '/' ? "" : CORPUS "/", reader->file);
+    FILE *stream = fopen(input.path, "rb");
+    assert_true(stream && fstat(fileno(stream), &about) == 0);
+    input.n = (size_t)about.st_size;
+    input.bytes = malloc(input.n + 1);
+    assert_int_equal(fread(input.bytes, 1, input.n, stream), input.n);
+    fclose(stream);
+    return input;
+}
+
+static bool run(const struct input *input)
+{
+    return input->reader->read(input->bytes, input->n, input->path);
+}
+
+static void begin_to_count(int64_t fail_at, bool persistent)
+{
+    wg_memory_trim();
+    heap.calls = heap.live = heap.peak = 0;
+    heap.fail_at = fail_at;
+    heap.persistent = persistent;
+    heap.counts = true;
+}
+
+/* ---- malloc fails ---- */
+
+/* Bytes that are left; below 0 where the engine gave back what it had kept from before. */
+static int64_t left_after_failure(const struct input *input, int64_t k, bool persistent, int64_t *calls)
+{
+    const struct reader *reader = input->reader;
+    const char *more = persistent ? " and all after it" : "";
+    begin_to_count(k, persistent);
+    const bool good = run(input);
+    *calls = heap.calls;
+    heap.fail_at = -1;
+    const wg_error *error = wg_error_first();
+    if (heap.calls <= k ? !good
+                        : good && persistent) /* one failure alone makes the engine give back what it keeps, and ask again */
+        fail_msg("%s, allocation %lld%s: %s", reader->name, (long long)k, more, error ? error->message : "no error");
+    if (!good && (!error || error->code != WG_E_MEMORY || !is_named(error)))
+        fail_msg("%s, allocation %lld%s: %s", reader->name, (long long)k, more, error ? error->message : "no error");
+    if (!good && (one || two || npz || model || classes))
+        fail_msg("%s, allocation %lld%s: something was made", reader->name, (long long)k, more);
+    (void)wg_error_take(NULL);
+    forget();
+    wg_memory_trim();
+    heap.counts = false;
+    return heap.live;
+}
+
+static void try_failure(const struct input *input, int64_t k, bool persistent, int64_t *calls)
+{
+    int64_t left = left_after_failure(input, k, persistent, calls);
+    if (left > 0) /* what a thread keeps may have grown, once */
+        left = left_after_failure(input, k, persistent, calls);
+    if (left > 0)
+        fail_msg("%s, allocation %lld%s: %lld bytes are left", input->reader->name, (long long)k,
+                 persistent ? " and all after it" : "", (long long)left);
+    if (!run(input)) /* once more, without a failure */
+        fail_msg("%s, allocation %lld: the retry failed: %s", input->reader->name, (long long)k, wg_error_first()->message);
+    forget();
+}
+
+static void each_malloc_may_fail(void **state)
+{
+    (void)state;
+    operand[0] = numbers(WG_F32, WG_SHAPE(3, 4), 1), operand[1] = numbers(WG_F64, WG_SHAPE(2), 1);
+    for (int i = 0; i < N_READERS; i++) {
+        struct input input = load(&readers[i]);
+        assert_true(run(&input)); /* what a thread keeps is made now */
+        forget();
+        for (int persistent = 0; persistent < 2; persistent++)
+            for (int64_t k = 0, calls = 1; k < calls; k++)
+                try_failure(&input, k, persistent, &calls);
+        free(input.bytes);
+    }
+    wg_free(operand[0]), wg_free(operand[1]);
+}
+
+/* ---- the engine's requests fail ---- */
+
+static struct input at_hand;
+
+static void *prepare(void)
+{
+    forget();
+    return &at_hand;
+}
+
+static bool act(void *state)
+{
+    forget();
+    return run(state);
+}
+
+static size_t save(void *state, char *bytes, size_t size)
+{
+    (void)state, (void)bytes, (void)size;
+    return 0;
+}
+
+static void finish(void *state)
+{
+    (void)state;
+    forget();
+}
+
+static void each_request_of_the_engine_may_fail(void **state)
+{
+    (void)state;
+    for (int i = 0; i < N_READERS; i++) {
+        if (readers[i].read == write_npy || readers[i].read == write_npz)
+            continue; /* they ask the engine for nothing */
+        at_hand = load(&readers[i]);
+        const struct scenario scenario = {readers[i].name, prepare, act, save, finish};
+        assert_true(sweep(&scenario) >= 2);
+        free(at_hand.bytes);
+    }
+}
+
+/* ---- how much is asked for ---- */
+
+static int64_t tensor_bytes(void)
+{
+    int64_t bytes = 0;
+    const wg_tensor_list lists[] = {{1, &one, NULL},
+                                    {1, &two, NULL},
+                                    npz ? wg_dataset_npz_tensors(npz) : (wg_tensor_list){0, NULL, NULL},
+                                    model ? wg_file_tensors(model) : (wg_tensor_list){0, NULL, NULL}};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (size_t k = 0; k < lists[i].n; k++)
+            if (lists[i].tensor[k])
+                bytes += wg_numel(lists[i].tensor[k]) * (int64_t)wg_dtype_size(wg_dtype_of(lists[i].tensor[k])) + 1024;
+    return bytes;
+}
+
+/* All files of a corpus, with one reader: tensors, at most four times the file for its header, and what zlib and libpng take. */
+static int check_corpus(const struct reader *reader, const char *corpus)
+{
+    char path[300], name[300];
+    int files = 0;
+    snprintf(path, sizeof path, CORPUS "/%s", corpus);
+    DIR *directory = opendir(path);
+    assert_non_null(directory);
+    for (struct dirent *entry; (entry = readdir(directory));) {
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(name, sizeof name, "%s/%.100s", corpus, entry->d_name);
+        struct reader here = *reader;
+        here.file = name;
+        struct input input = load(&here);
+        begin_to_count(-1, false);
+        (void)run(&input);
+        heap.counts = false;
+        const int64_t limit = 8 * tensor_bytes() / 7 + 4 * (int64_t)input.n + (128 << 10);
+        if (heap.peak > limit)
+            fail_msg("%s: %lld bytes where %lld are allowed", name, (long long)heap.peak, (long long)limit);
+        forget();
+        (void)wg_error_take(NULL);
+        free(input.bytes);
+        files++;
+    }
+    closedir(directory);
+    return files;
+}
+
+static void good_and_bad_files_take_little_memory(void **state)
+{
+    (void)state;
+    static const struct {
+        struct reader reader;
+        const char *corpus;
+    } checks[] = {
+        {{"parse_idx", "", parse_idx}, "idx"},   {{"parse_npy", "", parse_npy}, "npy"},
+        {{"parse_npz", "", parse_npz}, "npz"},   {{"parse_cifar", "", parse_cifar}, "cifar"},
+        {{"parse_csv", "", parse_csv}, "csv"},   {{"parse_png", "", parse_png}, "png"},
+        {{"read_idx", "", read_idx}, "idx"},     {{"parse_model", "", parse_model}, "safetensors"},
+        {{"read_mnist", "", read_mnist}, "idx"},
+    };
+    int files = 0;
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+        files += check_corpus(&checks[i].reader, checks[i].corpus);
+    assert_true(files > 90);
+}
+
+/* ---- */
+
+static int make_folder(void **state)
+{
+    (void)state;
+    char path[200], link[300];
+    if (!mkdtemp(folder) || mkdir(path_of("class", path), 0777) != 0)
+        return -1;
+    snprintf(link, sizeof link, "%s/1.png", path);
+    return symlink(CORPUS "/png/palette", link);
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    char command[100];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command);
+}
+
+int main(void)
+{
+    if (wg_warmup(1) != WG_OK)
+        return 1;
+    const struct CMUnitTest tests[] = {
+        TEST(each_malloc_may_fail),
+        TEST(each_request_of_the_engine_may_fail),
+        TEST(good_and_bad_files_take_little_memory),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
