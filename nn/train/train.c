@@ -34,6 +34,7 @@ static wg_status take_step(struct run *r)
     WG_TAPE(tape);
     wg_tensor *x, *y;
     WG_TRY(wg_batches_next(r->batches, &x, &y));
+    WG_TRY(wg_error_if_null(x)); /* as many batches an epoch as wg_batches_per_epoch says */
     const int64_t rows = wg_extent(x, 0);
     wg_tensor *loss = r->loss(x, y, r->context);
     WG_TRY(wg_error_if_null(loss));

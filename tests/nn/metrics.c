@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "failing_malloc.h"
 #include "nn_check.h"
 
 enum { MAX_ROWS = 24, MAX_CLASSES = 5 };
@@ -334,9 +335,69 @@ static void an_update_inside_a_captured_step_is_refused(void **state)
     wg_metric_destroy(mean);
 }
 
+/* ---- memory ---- */
+
+static wg_metric *make(int kind)
+{
+    switch (kind) {
+    case 0:
+        return wg_metric_accuracy();
+    case 1:
+        return wg_metric_top_k(2);
+    case 2:
+        return wg_metric_f1(3);
+    case 3:
+        return wg_metric_perplexity();
+    case 4:
+        return wg_metric_r2();
+    default:
+        return NULL;
+    }
+}
+
+/* The at-th allocation fails, of the library's pool or of malloc. */
+static void fail_memory(int at, bool outside)
+{
+    fail_at = outside ? at : -1;
+    wg_memory_fail(outside ? -1 : at, false);
+}
+
+static void wherever_memory_runs_out_nothing_is_made(void **state)
+{
+    (void)state;
+    int failures = 0;
+    for (int kind = 0; kind < 5; kind++)
+        for (int outside = 0; outside < 2; outside++)
+            for (int at = 0;; at++, failures++) {
+                wg_memory_trim();
+                fail_memory(at, outside);
+                wg_metric *metric = make(kind);
+                fail_memory(-1, outside);
+                wg_metric_destroy(metric);
+                if (metric)
+                    break;
+                assert_error(WG_E_MEMORY, "");
+            }
+    assert_true(failures >= 5 * 3);
+    wg_metric *f1 = wg_metric_f1(3);
+    for (int at = 0;; at++) {
+        wg_memory_trim();
+        fail_memory(at, false);
+        wg_tensor *matrix = wg_metric_matrix(f1);
+        fail_memory(-1, false);
+        wg_free(matrix);
+        if (matrix)
+            break;
+        assert_error(WG_E_MEMORY, "");
+    }
+    wg_metric_destroy(f1);
+    assert_no_error();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(wherever_memory_runs_out_nothing_is_made),
         TEST(classification_agrees_with_the_definitions),
         TEST(regression_agrees_with_exact_sums),
         TEST(two_classes_have_one_score_and_a_threshold),
