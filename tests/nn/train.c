@@ -20,7 +20,7 @@ struct world {
     int64_t calls, fail_at, epochs, stop_at;
     int how;
     bool training, recording; /* what validation saw */
-    double loss[MAX_REPORTS], held_loss[MAX_REPORTS];
+    double loss[MAX_REPORTS], held_loss[MAX_REPORTS], held_accuracy[MAX_REPORTS];
     char names[200]; /* of the report's values */
 };
 
@@ -74,7 +74,7 @@ static wg_status validate(void *context)
     wg_tensor *logits = wg_nn_apply(w->net, w->x), *mean = wg_cross_entropy(logits, w->y);
     WG_TRY(wg_error_if_null(mean));
     w->training = wg_train_mode();
-    w->recording = wg_requires_grad(mean);
+    w->recording = wg_grad_mode();
     WG_TRY(wg_metric_add(w->held[0], wg_item(mean), ROWS));
     return wg_metric_update(w->held[1], logits, w->y);
 }
@@ -85,10 +85,16 @@ static wg_status epoch_end(wg_train_report *report, void *context)
     assert_int_equal(report->epoch, ++w->epochs);
     assert_int_equal(report->step, w->epochs * PER_EPOCH);
     w->names[0] = 0;
-    for (size_t i = 0; i < report->n; i++)
-        strcat(strcat(w->names, report->value[i].name), " ");
-    w->loss[w->epochs] = report->value[1].value;
-    w->held_loss[w->epochs] = report->value[3].value;
+    for (size_t i = 0; i < report->n; i++) {
+        const char *name = report->value[i].name;
+        strcat(strcat(w->names, name), " ");
+        double *to = strcmp(name, "loss") == 0                  ? w->loss
+                     : strcmp(name, "validation_loss") == 0     ? w->held_loss
+                     : strcmp(name, "validation_accuracy") == 0 ? w->held_accuracy
+                                                                : NULL;
+        if (to)
+            to[w->epochs] = report->value[i].value;
+    }
     report->stop = w->epochs == w->stop_at;
     return WG_OK;
 }
@@ -207,6 +213,7 @@ static void the_best_weights_come_back(void **state)
     assert_true(epoch >= 1 && epoch < 50 && result.epochs == epoch + 3 && result.steps == PER_EPOCH * result.epochs);
     for (int64_t i = 1; i <= result.epochs; i++)
         assert_true(!(w.held_loss[i] < info.best));
+    assert_true(w.held_loss[epoch] == info.best);
     assert_int_equal(TRAIN(&best, .epochs = epoch), WG_OK); /* as many epochs, and no more */
     assert_same_weights(&w, &best);
     wg_stopping_destroy(stopping);
@@ -220,8 +227,11 @@ static void a_watched_metric_decides(void **state)
     struct world w = world_make();
     wg_stopping *stopping = wg_stopping_create(.patience = 2, .mode = WG_STOPPING_MODE_MAX);
     wg_train_result result;
-    assert_int_equal(TRAIN(&w, .epochs = 50, VALIDATED(&w), .stopping = stopping, .watch = w.held[1], .result = &result), WG_OK);
-    assert_true(wg_stopping_inspect(stopping).best <= 1 && wg_stopping_inspect(stopping).told == result.epochs);
+    assert_int_equal(
+        TRAIN(&w, .epochs = 50, VALIDATED(&w), .stopping = stopping, .watch = w.held[1], .epoch_end = epoch_end, .result = &result),
+        WG_OK);
+    const wg_stopping_info info = wg_stopping_inspect(stopping);
+    assert_true(info.best == w.held_accuracy[info.best_step / PER_EPOCH] && info.told == result.epochs);
     assert_int_equal(result.end, WG_TRAIN_END_STOPPING); /* an accuracy of 1 does not rise */
     wg_stopping_destroy(stopping);
     world_free(&w);
