@@ -13,8 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <wengert.h>
 
@@ -202,124 +200,86 @@ static bool distort_batch(wg_tensor *x, wg_tensor *generator)
 
 /* ---- training ---- */
 
-/* How many rows of the logits (n,10) are largest at their label. */
-static int64_t count_right(const wg_tensor *logits, const wg_tensor *labels)
-{
-    const float *row = wg_data(logits);
-    const int64_t *label = wg_data(labels), n = row && label ? wg_extent(labels, 0) : 0;
-    int64_t right = 0;
-    for (int64_t i = 0; i < n; i++, row += CLASSES) {
-        int best = 0;
-        for (int k = 1; k < CLASSES; k++)
-            best = row[k] > row[best] ? k : best;
-        right += best == label[i];
-    }
-    return right;
-}
-
-static double accuracy(const wg_nn_module *net, const struct part *part)
-{
-    WG_EVAL_MODE;
-    wg_tensor *logits = wg_nn_apply(net, part->x);
-    const double share = logits ? (double)count_right(logits, part->y) / (double)wg_extent(part->y, 0) : NAN;
-    wg_free(logits);
-    return share;
-}
-
-struct progress {
-    struct timespec start;
-    double loss;                       /* sum over this epoch's images */
-    int64_t right, seen, total, whole; /* of this epoch; since the start; of the whole run */
-    bool terminal;
+/* What the functions of the training helper work with. */
+struct run {
+    const struct settings *settings;
+    const wg_nn_module *net;
+    const struct part *held;
+    wg_tensor *generator;
+    wg_metric *right, *held_right;
 };
 
-static double seconds_since(const struct timespec *start)
+static wg_tensor *loss_of(wg_tensor *x, wg_tensor *y, void *context)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - start->tv_sec) + 1e-9 * (double)(now.tv_nsec - start->tv_nsec);
+    const struct run *run = context;
+    if (!distort_batch(x, run->generator))
+        return NULL;
+    wg_tensor *logits = wg_nn_apply(run->net, x);
+    return wg_metric_update(run->right, logits, y) == WG_OK ? wg_cross_entropy(logits, y) : NULL;
 }
 
-/* A table's line an epoch; on a terminal each is written over the last, with a bar in front, elsewhere there are about twenty. */
-static void show(const struct settings *s, const struct progress *p, int epoch, double held)
+/* Counts the rows of a part that are read right; in evaluation mode. */
+static wg_status count_right(wg_metric *right, const wg_nn_module *net, const struct part *part)
 {
-    const int every = (s->epochs + 19) / 20, width = 10, filled = width * epoch / s->epochs;
-    const bool last = epoch == s->epochs;
-    const double rate = (double)p->total / seconds_since(&p->start), seen = (double)p->seen;
-    if (s->quiet || (!p->terminal && !last && epoch != 1 && epoch % every != 0))
-        return;
-    if (epoch == 1)
-        printf("%*s      epoch    loss   train  held out  samples/s  time left\n", p->terminal ? width + 3 : 0, "");
-    if (p->terminal)
-        printf("\r[%.*s%*s] ", filled, "##########", width - filled, "");
-    printf("%5d/%-5d  %6.4f  %6.4f    %6.4f  %9.0f  %7.0f s", epoch, s->epochs, p->loss / seen, (double)p->right / seen, held, rate,
-           (double)(p->whole - p->total) / rate);
-    if (last || !p->terminal)
-        printf("\n");
-    fflush(stdout);
+    WG_TAPE(tape);
+    return wg_metric_update(right, wg_nn_apply(net, part->x), part->y);
 }
 
-static wg_status write_picture(const wg_tape *tape, const char *path)
+static wg_status validate(void *context)
 {
-    FILE *file = fopen(path, "w");
+    const struct run *run = context;
+    return count_right(run->held_right, run->net, run->held);
+}
+
+static wg_status epoch_end(wg_train_report *report, void *context)
+{
+    (void)context;
+    report->stop = interrupted;
+    return WG_OK;
+}
+
+/* Draws the graph of the first step, which is undone: the run is the same without the picture. */
+static wg_status draw_step(struct run *run, wg_batches *batches)
+{
+    const wg_batches_state before = wg_batches_state_of(batches);
+    FILE *file = fopen(run->settings->dot, "w");
     if (!file)
-        return wg_error_set(WG_E_IO, "digits", "digits: %s cannot be written", path);
-    wg_status status = wg_dump_dot(tape, file, .title = "digits: forward and backward of one training step");
-    if (fclose(file) != 0 && status == WG_OK)
-        status = wg_error_set(WG_E_IO, "digits", "digits: %s cannot be written", path);
-    return status;
-}
-
-/* One step; *more is false at the end of an epoch. picture: where the step's graph goes, or NULL. */
-static wg_status train_step(const wg_nn_module *net, wg_optim *opt, wg_batches *batches, wg_tensor *generator, const char *picture,
-                            struct progress *p, bool *more)
-{
-    WG_TAPE(tape, .trace = picture != NULL);
-    wg_tensor *x, *y;
-    WG_TRY(wg_batches_next(batches, &x, &y));
-    *more = x != NULL;
-    if (!*more)
-        return WG_OK;
-    if (!distort_batch(x, generator))
-        x = NULL;
-    if (picture && x && (wg_set_name(x, "pixels") != WG_OK || wg_set_name(y, "digits") != WG_OK))
-        x = NULL;
-    wg_tensor *logits = wg_nn_apply(net, x), *loss = wg_cross_entropy(logits, y);
-    if (loss) {
-        const int64_t n = wg_extent(y, 0);
-        p->loss += wg_item(loss) * (double)n;
-        p->right += count_right(logits, y);
-        p->seen += n, p->total += n;
+        return wg_error_set(WG_E_IO, "digits", "digits: %s cannot be written", run->settings->dot);
+    wg_status status;
+    {
+        WG_TAPE(tape, .trace = true, .undo = true);
+        wg_tensor *x, *y;
+        status = wg_batches_next(batches, &x, &y);
+        if (status == WG_OK && wg_set_name(x, "pixels") == WG_OK && wg_set_name(y, "digits") == WG_OK)
+            status = wg_backward(loss_of(x, y, run));
+        if (status == WG_OK)
+            status = wg_dump_dot(tape, file, .title = "digits: forward and backward of one training step");
     }
-    WG_TRY(wg_backward(loss));
-    if (picture) /* before the update, whose many small operands would hide the network */
-        WG_TRY(write_picture(tape, picture));
-    return wg_optim_step(opt);
+    if (fclose(file) != 0 && status == WG_OK)
+        status = wg_error_set(WG_E_IO, "digits", "digits: %s cannot be written", run->settings->dot);
+    return status == WG_OK ? wg_batches_restore(batches, before) : status;
 }
 
 /* The rate falls along half a cosine: Loshchilov, Hutter, 2017. */
-static wg_status train(const struct settings *s, const wg_nn_module *net, wg_optim *opt, wg_batches *batches,
-                       const struct part *held)
+static wg_status train(const struct settings *s, wg_nn_module *net, wg_optim *opt, wg_batches *batches, const struct part *held)
 {
-    wg_tensor *generator = wg_generator(s->seed, 1);
-    const int64_t per_epoch = wg_batches_per_epoch(batches), steps = per_epoch * s->epochs;
-    struct progress p = {.whole = steps * s->batch, .terminal = isatty(STDOUT_FILENO) != 0};
-    clock_gettime(CLOCK_MONOTONIC, &p.start);
-    wg_lr *cosine = wg_lr_cosine(.steps = steps);
-    wg_status status = generator && cosine ? WG_OK : WG_E_MEMORY;
-    int64_t step = 0;
-    for (int epoch = 1; epoch <= s->epochs && status == WG_OK && !interrupted; epoch++) {
-        p.loss = 0, p.right = 0, p.seen = 0;
-        for (bool more = true; more && status == WG_OK && !interrupted; step += more) {
-            status = wg_lr_set(cosine, opt, step);
-            if (status == WG_OK)
-                status = train_step(net, opt, batches, generator, step == 0 ? s->dot : NULL, &p, &more);
-        }
-        if (status == WG_OK && !interrupted)
-            show(s, &p, epoch, accuracy(net, held));
-    }
+    struct run run = {.settings = s,
+                      .net = net,
+                      .held = held,
+                      .generator = wg_generator(s->seed, 1),
+                      .right = wg_metric_accuracy(),
+                      .held_right = wg_metric_accuracy()};
+    wg_lr *cosine = wg_lr_cosine(.steps = wg_batches_per_epoch(batches) * s->epochs);
+    wg_status status = cosine && run.generator && run.right && run.held_right ? WG_OK : WG_E_MEMORY;
+    if (status == WG_OK && s->dot)
+        status = draw_step(&run, batches);
+    if (status == WG_OK)
+        status = wg_train(net, opt, batches, loss_of, &run, .epochs = s->epochs, .schedule = cosine,
+                          .metrics = WG_METRICS(run.right), .validate = validate, .validation = WG_METRICS(run.held_right),
+                          .epoch_end = epoch_end, .progress = s->quiet ? NULL : stdout);
+    wg_metric_destroy(run.right), wg_metric_destroy(run.held_right);
     wg_lr_destroy(cosine);
-    wg_free(generator);
+    wg_free(run.generator);
     return status;
 }
 
@@ -337,6 +297,16 @@ static uint64_t fingerprint(const wg_nn_module *net)
             hash = (hash ^ bytes[k]) * 0x100000001b3u;
     }
     return hash;
+}
+
+static double accuracy(const wg_nn_module *net, const struct part *part)
+{
+    WG_EVAL_MODE;
+    WG_NO_GRAD;
+    wg_metric *right = wg_metric_accuracy();
+    const double share = count_right(right, net, part) == WG_OK ? wg_metric_value(right) : NAN;
+    wg_metric_destroy(right);
+    return share;
 }
 
 static void conclude(const struct settings *s, const wg_nn_module *net, const struct part *held, const struct part *test)
