@@ -3,14 +3,21 @@
    usage: charlstm [--text FILE] [--steps N] [--letters N] [--seed N]
 
    It is trained on windows of the first nine tenths of the text; the rest is held out. charlstm_torch.py is the same in PyTorch. */
-#include <stdint.h>
-
 #include <wengert.h>
 
 #include "options.h"
-#include "text.h"
 
 enum { WINDOW = 64, STRIDE = 7, BATCH = 32, FEATURES = 32, UNITS = 128 };
+
+/* Windows of the tokens first … last - 1, which begin `stride` apart: (windows, WINDOW + 1). */
+static wg_tensor *make_windows(wg_tensor *tokens, int64_t first, int64_t last, int64_t stride)
+{
+    wg_tensor *column[WINDOW + 1];
+    WG_TAPE(tape);
+    for (int k = 0; k <= WINDOW; k++)
+        column[k] = wg_slice(tokens, 0, first + k, last - WINDOW + k, stride);
+    return wg_keep(wg_stack(column, WINDOW + 1, 1));
+}
 
 static wg_nn_module *char_lstm(int64_t letters)
 {
@@ -56,52 +63,53 @@ static wg_status train(wg_nn_module *net, wg_tensor *windows, wg_tensor *held, l
     return status;
 }
 
-/* Writes so many letters, each drawn with the probability that it has after those before it. The LSTM makes one step a letter, from
-   the states that the last step left. */
-static wg_status write_text(const wg_nn_module *net, const struct text *text, long letters)
+/* A letter (1,1), drawn with the probabilities of the logits (1,letters): the largest after noise of Gumbel's distribution is added. */
+static wg_tensor *draw(wg_tensor *logits)
+{
+    wg_tensor *u = wg_uniform(wg_generator_default(), WG_F32, wg_shape_of(logits), 1e-9, 1);
+    return wg_argmax(wg_sub(logits, wg_log(wg_neg(wg_log(u)))), .axis = 1, .keepdims = true);
+}
+
+/* Continues the first of the windows. The LSTM reads it, and then makes one step a letter, from the states that the last step left. */
+static wg_status write_text(const wg_nn_module *net, const wg_tokenizer *tokenizer, wg_tensor *windows, long letters)
 {
     const wg_nn_module *embed = wg_nn_child(net, 0), *lstm = wg_nn_child(net, 1), *head = wg_nn_child(net, 2);
-    wg_tensor *state[2] = {wg_zeros(WG_F32, WG_SHAPE(1, 1, UNITS)), wg_zeros(WG_F32, WG_SHAPE(1, 1, UNITS))};
-    int64_t letter = text->number['\n'];
-    wg_status status = WG_OK;
     WG_NO_GRAD;
-    for (long i = 0; i < letters && status == WG_OK; i++) {
-        WG_TAPE(tape);
-        wg_tensor *in[3] = {wg_nn_apply(embed, wg_from(&letter, WG_SHAPE(1, 1))), state[0], state[1]}, *out[3];
-        status = wg_nn_apply_many(lstm, NULL, in, 3, out, 3);
-        if (status != WG_OK)
-            break;
-        for (int k = 0; k < 2; k++)
-            wg_free(state[k]), state[k] = wg_keep(out[1 + k]);
-        /* The largest logit plus noise of Gumbel's distribution: a draw from their softmax. */
-        wg_tensor *logits = wg_nn_apply(head, out[0]),
-                  *u = wg_uniform(wg_generator_default(), WG_F32, wg_shape_of(logits), 1e-9, 1);
-        status = wg_read(wg_argmax(wg_sub(logits, wg_log(wg_neg(wg_log(u)))), .axis = 2), &letter);
-        putchar(text->letter[letter]);
+    WG_TAPE(tape);
+    wg_tensor *next = wg_reshape(wg_select(windows, 0, 0), WG_SHAPE(-1, 1)), *h = WG_NONE, *c = WG_NONE; /* zeros */
+    for (long i = 0; i < letters; i++) {
+        wg_tensor *in[3] = {wg_nn_apply(embed, next), h, c}, *out[3];
+        char letter[2];
+        WG_TRY(wg_nn_apply_many(lstm, NULL, in, 3, out, 3));
+        h = out[1], c = out[2];
+        next = draw(wg_nn_apply(head, wg_select(out[0], 0, -1)));
+        WG_TRY(wg_tokenizer_decode(tokenizer, next, letter, sizeof letter));
+        printf("%s", letter);
     }
-    wg_free(state[0]), wg_free(state[1]);
-    putchar('\n');
-    return status;
+    printf("\n");
+    return WG_OK;
 }
 
 int main(int argc, char **argv)
 {
     const char *path = "/usr/share/common-licenses/GPL-3";
     long steps = 800, letters = 400, seed = 0;
-    struct text text;
     (void)argc;
     read_options(argv, (const struct option[]){{"--text", "the file to learn from", NULL, &path},
                                                {"--steps", "of training", &steps, NULL},
                                                {"--letters", "to write", &letters, NULL},
                                                {"--seed", "of weights, batches and what is written", &seed, NULL},
                                                {NULL, NULL, NULL, NULL}});
-    if (wg_seed((uint64_t)seed, 0) != WG_OK || read_text(&text, path) != WG_OK)
+    wg_tensor *text = wg_dataset_read_text(path);
+    const int64_t n = text ? wg_numel(text) : 0, split = n * 9 / 10;
+    wg_tokenizer *tokenizer = wg_tokenizer_create(wg_data(text), (size_t)n);
+    wg_tensor *tokens = wg_tokenizer_encode(tokenizer, wg_data(text), (size_t)n);
+    if (!tokens)
         return wg_error_report(stderr);
-    const int64_t split = text.n * 9 / 10;
-    wg_tensor *windows = text_windows(&text, 0, split, WINDOW + 1, STRIDE);
-    wg_tensor *held = text_windows(&text, split, text.n, WINDOW + 1, WINDOW);
-    wg_nn_module *net = char_lstm(text.letters);
-    const bool good = train(net, windows, held, steps) == WG_OK && write_text(net, &text, letters) == WG_OK;
-    wg_nn_destroy(net), wg_free(windows), wg_free(held), free(text.byte);
+    wg_tensor *windows = make_windows(tokens, 0, split, STRIDE), *held = make_windows(tokens, split, n, WINDOW);
+    bool good = held && wg_seed((uint64_t)seed, 0) == WG_OK;
+    wg_nn_module *net = good ? char_lstm(wg_tokenizer_size(tokenizer)) : NULL;
+    good = good && train(net, windows, held, steps) == WG_OK && write_text(net, tokenizer, held, letters) == WG_OK;
+    wg_nn_destroy(net), wg_free(windows), wg_free(held), wg_free(tokens), wg_free(text), wg_tokenizer_destroy(tokenizer);
     return good ? 0 : wg_error_report(stderr);
 }

@@ -42,12 +42,12 @@ def train(net, windows, held, steps):
                 print(f"step {step:4}  loss {loss.item():.4f}  held out {window_loss(net, held).item():.9g}")
 
 
-def write_text(net, letters, count):
-    letter, states, written = torch.tensor([[letters.index(b"\n")]]), None, b""
+def write_text(net, letters, window, count):
+    letter, states, written = window[:, None], None, b""
     with torch.no_grad():
         for _ in range(count):
             logits, states = net(letter, states)
-            letter = torch.multinomial(logits[0].softmax(-1), 1)
+            letter = torch.multinomial(logits[-1].softmax(-1), 1)
             written += letters[letter.item():letter.item() + 1]
     print(written.decode(errors="replace"))
 
@@ -67,7 +67,7 @@ def main():
     windows, held = data[:split].unfold(0, WINDOW + 1, STRIDE), data[split:].unfold(0, WINDOW + 1, WINDOW)
     net = CharLSTM(len(letters))
     train(net, windows, held, options.steps)
-    write_text(net, letters, options.letters)
+    write_text(net, letters, held[0], options.letters)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What text.h does, in PyTorch."""
+"""A text as numbers, and mini-batches, for charlstm_torch.py and tinygpt_torch.py."""
 import pathlib
 
 import torch

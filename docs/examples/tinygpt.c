@@ -4,14 +4,21 @@
 
    It is trained on windows of the first nine tenths of the text; the rest is held out. --graph writes the graph of the last
    training step as JSON, which `wengert view` shows. tinygpt_torch.py is the same in PyTorch. */
-#include <stdint.h>
-
 #include <wengert.h>
 
 #include "options.h"
-#include "text.h"
 
 enum { WINDOW = 64, STRIDE = 7, BATCH = 32, WIDTH = 64, HEADS = 4, BLOCKS = 2 };
+
+/* Windows of the tokens first … last - 1, which begin `stride` apart: (windows, WINDOW + 1). */
+static wg_tensor *make_windows(wg_tensor *tokens, int64_t first, int64_t last, int64_t stride)
+{
+    wg_tensor *column[WINDOW + 1];
+    WG_TAPE(tape);
+    for (int k = 0; k <= WINDOW; k++)
+        column[k] = wg_slice(tokens, 0, first + k, last - WINDOW + k, stride);
+    return wg_keep(wg_stack(column, WINDOW + 1, 1));
+}
 
 static wg_nn_module *tiny_gpt(int64_t letters)
 {
@@ -68,22 +75,27 @@ static wg_status train(const wg_nn_module *net, wg_tensor *windows, wg_tensor *h
     return status;
 }
 
-/* Writes so many letters, each drawn with the probability that it has after the WINDOW before it, which are line feeds at first. */
-static wg_status write_text(const wg_nn_module *net, const struct text *text, long letters)
+/* A letter (1,1), drawn with the probabilities of the logits (1,letters): the largest after noise of Gumbel's distribution is added. */
+static wg_tensor *draw(wg_tensor *logits)
 {
-    int64_t last[WINDOW + 1];
+    wg_tensor *u = wg_uniform(wg_generator_default(), WG_F32, wg_shape_of(logits), 1e-9, 1);
+    return wg_argmax(wg_sub(logits, wg_log(wg_neg(wg_log(u)))), .axis = 1, .keepdims = true);
+}
+
+/* Continues the first of the windows, which moves on by a letter each time. */
+static wg_status write_text(const wg_nn_module *net, const wg_tokenizer *tokenizer, wg_tensor *windows, long letters)
+{
+    int64_t window[WINDOW + 1], *next = window + WINDOW;
     WG_EVAL_MODE;
     WG_NO_GRAD;
-    for (int k = 0; k < WINDOW; k++)
-        last[k] = text->number['\n'];
+    WG_TAPE(outer);
+    WG_TRY(wg_read(wg_select(windows, 0, 0), window));
     for (long i = 0; i < letters; i++) {
         WG_TAPE(tape);
-        wg_tensor *logits = wg_select(wg_nn_apply(net, wg_from(last, WG_SHAPE(1, WINDOW))), 1, -1);
-        /* The largest logit plus noise of Gumbel's distribution: a draw from their softmax. */
-        wg_tensor *u = wg_uniform(wg_generator_default(), WG_F32, wg_shape_of(logits), 1e-9, 1);
-        WG_TRY(wg_read(wg_argmax(wg_sub(logits, wg_log(wg_neg(wg_log(u)))), .axis = 1), last + WINDOW));
-        putchar(text->letter[last[WINDOW]]);
-        memmove(last, last + 1, WINDOW * sizeof *last);
+        memmove(window, window + 1, WINDOW * sizeof *window);
+        wg_tensor *logits = wg_nn_apply(net, wg_from(window, WG_SHAPE(1, WINDOW)));
+        WG_TRY(wg_read(draw(wg_select(logits, 1, -1)), next));
+        putchar(wg_tokenizer_vocabulary(tokenizer, NULL)[*next]);
     }
     putchar('\n');
     return WG_OK;
@@ -93,7 +105,6 @@ int main(int argc, char **argv)
 {
     const char *path = "/usr/share/common-licenses/GPL-3", *graph_path = NULL;
     long steps = 600, letters = 400, seed = 0;
-    struct text text;
     (void)argc;
     read_options(argv, (const struct option[]){{"--text", "the file to learn from", NULL, &path},
                                                {"--steps", "of training", &steps, NULL},
@@ -101,16 +112,19 @@ int main(int argc, char **argv)
                                                {"--seed", "of weights, batches and what is written", &seed, NULL},
                                                {"--graph", "where the graph of the last step goes", NULL, &graph_path},
                                                {NULL, NULL, NULL, NULL}});
-    if (wg_seed((uint64_t)seed, 0) != WG_OK || read_text(&text, path) != WG_OK)
+    wg_tensor *text = wg_dataset_read_text(path);
+    const int64_t n = text ? wg_numel(text) : 0, split = n * 9 / 10;
+    wg_tokenizer *tokenizer = wg_tokenizer_create(wg_data(text), (size_t)n);
+    wg_tensor *tokens = wg_tokenizer_encode(tokenizer, wg_data(text), (size_t)n);
+    if (!tokens)
         return wg_error_report(stderr);
-    const int64_t split = text.n * 9 / 10;
-    wg_tensor *windows = text_windows(&text, 0, split, WINDOW + 1, STRIDE);
-    wg_tensor *held = text_windows(&text, split, text.n, WINDOW + 1, WINDOW);
-    wg_nn_module *net = tiny_gpt(text.letters);
+    wg_tensor *windows = make_windows(tokens, 0, split, STRIDE), *held = make_windows(tokens, split, n, WINDOW);
+    bool good = held && wg_seed((uint64_t)seed, 0) == WG_OK;
+    wg_nn_module *net = good ? tiny_gpt(wg_tokenizer_size(tokenizer)) : NULL;
     FILE *graph = graph_path ? fopen(graph_path, "w") : NULL;
-    bool good = train(net, windows, held, steps, graph) == WG_OK && write_text(net, &text, letters) == WG_OK;
+    good = good && train(net, windows, held, steps, graph) == WG_OK && write_text(net, tokenizer, held, letters) == WG_OK;
     if (graph_path && (!graph || fclose(graph) != 0))
         good = wg_error_set(WG_E_IO, "tinygpt", "tinygpt: %s cannot be written", graph_path) == WG_OK;
-    wg_nn_destroy(net), wg_free(windows), wg_free(held), free(text.byte);
+    wg_nn_destroy(net), wg_free(windows), wg_free(held), wg_free(tokens), wg_free(text), wg_tokenizer_destroy(tokenizer);
     return good ? 0 : wg_error_report(stderr);
 }

@@ -45,8 +45,8 @@ def train(net, windows, held, steps):
                 print(f"step {step:4}  loss {loss.item():.4f}  held out {window_loss(net, held).item():.9g}")
 
 
-def write_text(net, letters, count):
-    last = torch.full((1, WINDOW), letters.index(b"\n"))
+def write_text(net, letters, window, count):
+    last = window[None, 1:]
     written = b""
     with torch.no_grad():
         for _ in range(count):
@@ -71,7 +71,7 @@ def main():
     windows, held = data[:split].unfold(0, WINDOW + 1, STRIDE), data[split:].unfold(0, WINDOW + 1, WINDOW)
     net = TinyGPT(len(letters))
     train(net, windows, held, options.steps)
-    write_text(net, letters, options.letters)
+    write_text(net, letters, held[0], options.letters)
 
 
 if __name__ == "__main__":

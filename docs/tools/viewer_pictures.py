@@ -21,6 +21,11 @@ def press(page, label, part=""):
     page.evaluate(f'({FIND % label}){part}.dispatchEvent(new MouseEvent("click", {{ bubbles: true }}))')
 
 
+def open_block(page):
+    for label in ("2 transformer_encoder", "layers", "0 transformer_encoder_layer"):
+        press(page, label, '.querySelector(".toggle")')
+
+
 def colour(page, name):
     page.evaluate(f'(() => {{ const s = document.getElementById("colour"); s.value = {name!r}; s.dispatchEvent(new Event("change")); }})()')
 
@@ -50,18 +55,17 @@ def main():
         shoot(chromium.open(address), "light")
 
         page = chromium.open(address, "dark")
-        press(page, "1 block", '.querySelector(".toggle")')
+        open_block(page)
         colour(page, "cost")
-        press(page, "mlp")
+        press(page, "gelu")
         page.key("0")
         shoot(page, "dark")
 
         page = chromium.open(address)
-        press(page, "1 block", '.querySelector(".toggle")')
-        press(page, "attention", '.querySelector(".toggle")')
-        press(page, "qkv linear", '.querySelector(".toggle")')
-        press(page, "linear", '.querySelector(".toggle")')
-        press(page, "linear")
+        open_block(page)
+        press(page, "linear1", '.querySelector(".toggle")')
+        press(page, "linear, 2048", '.querySelector(".toggle")')
+        press(page, "linear, 2048")
         page.evaluate('document.getElementById("saved").click()')
         press(page, "linear, open")
         page.evaluate("viewer.show(viewer.page.selected.parent)")
