@@ -16,7 +16,7 @@
 enum { CLASSES = 10, PIXELS = 28 * 28, BATCH = 64, SCORED = 1000 };
 
 struct part {
-    wg_tensor *x, *y; /* (n,1,28,28), or (n,784) for the perceptron, and (n) */
+    wg_tensor *x, *y; /* (n,1,28,28) and (n) */
 };
 
 static void find_file(char path[512], const char *folder, const char *part, const char *kind)
@@ -26,7 +26,7 @@ static void find_file(char path[512], const char *folder, const char *part, cons
         snprintf(path, 512, "%s/%s-%s-ubyte", folder, part, kind);
 }
 
-static wg_status read_part(struct part *part, const char *folder, const char *name, bool flat)
+static wg_status read_part(struct part *part, const char *folder, const char *name)
 {
     char images[512], labels[512];
     find_file(images, folder, name, "images-idx3");
@@ -34,7 +34,7 @@ static wg_status read_part(struct part *part, const char *folder, const char *na
     if (access(images, R_OK) != 0)
         return wg_error_set(WG_E_IO, "lenet",
                             "lenet: there is no %s: apt-get install dataset-fashion-mnist, or name a folder by --data", images);
-    return wg_dataset_read_mnist(images, labels, &part->x, &part->y, .flat = flat);
+    return wg_dataset_read_mnist(images, labels, &part->x, &part->y);
 }
 
 static double accuracy(const wg_nn_module *net, const struct part *part)
@@ -76,7 +76,8 @@ static wg_status train_epoch(const wg_nn_module *net, wg_optim *adam, wg_batches
 static wg_status train(const wg_nn_module *net, const struct part *seen, const struct part *test, long epochs)
 {
     wg_optim *adam = wg_optim_adam(wg_nn_parameters(net), .lr = 2e-3);
-    wg_batches *batches = wg_batches_create(seen->x, seen->y, .size = BATCH, .drop_last = true);
+    wg_dataset *plain = wg_dataset_of(seen->x, seen->y), *mirrored = wg_dataset_flip(plain); /* each image with probability 1/2 */
+    wg_batches *batches = wg_batches_of(mirrored, .size = BATCH, .drop_last = true);
     wg_lr *rate = wg_lr_cosine(.steps = epochs * wg_batches_per_epoch(batches));
     wg_status status = wg_error_if_null(rate);
     int64_t step = 0;
@@ -89,13 +90,14 @@ static wg_status train(const wg_nn_module *net, const struct part *seen, const s
             printf("epoch %2ld  %.2f s  loss %.9g  test accuracy %.4f\n", epoch, seconds, mean, accuracy(net, test));
     }
     wg_lr_destroy(rate), wg_batches_destroy(batches), wg_optim_destroy(adam);
+    wg_dataset_destroy(mirrored), wg_dataset_destroy(plain);
     return status;
 }
 
 int main(int argc, char **argv)
 {
     const char *model = "lenet", *folder = "/usr/share/datasets/fashion-mnist";
-    long epochs = 15, seed = 0, threads = 1;
+    long epochs = 20, seed = 0, threads = 1;
     struct part seen = {0}, test = {0};
     (void)argc;
     read_options(argv, (const struct option[]){{"--model", "lenet or mlp", NULL, &model},
@@ -104,15 +106,16 @@ int main(int argc, char **argv)
                                                {"--seed", "of weights and batches", &seed, NULL},
                                                {"--threads", "that share the work", &threads, NULL},
                                                {NULL, NULL, NULL, NULL}});
-    const bool flat = strcmp(model, "mlp") == 0;
     wg_status status = wg_seed((uint64_t)seed, 0);
     if (status == WG_OK)
         status = wg_set_threads((int)threads);
     if (status == WG_OK)
-        status = read_part(&seen, folder, "train", flat);
+        status = read_part(&seen, folder, "train");
     if (status == WG_OK)
-        status = read_part(&test, folder, "t10k", flat);
-    wg_nn_module *net = flat ? wg_nn_mlp(WG_SIZES(PIXELS, 256, 128, CLASSES)) : wg_nn_lenet();
+        status = read_part(&test, folder, "t10k");
+    wg_nn_module *net = strcmp(model, "mlp") == 0
+                            ? wg_nn_sequential(wg_nn_flatten(), wg_nn_mlp(WG_SIZES(PIXELS, 256, 128, CLASSES)))
+                            : wg_nn_lenet();
     if (status == WG_OK)
         status = train(net, &seen, &test, epochs);
     wg_nn_destroy(net), wg_free(seen.x), wg_free(seen.y), wg_free(test.x), wg_free(test.y);

@@ -54,7 +54,8 @@ def main():
     for epoch in range(1, options.epochs + 1):
         begin, total, order = time.process_time(), 0, torch.randperm(len(x))
         for rows in order[:steps * BATCH].split(BATCH):
-            loss = functional.cross_entropy(net(x[rows]), y[rows])
+            mirrored = (torch.rand(BATCH) < 0.5).view(-1, 1, 1, 1)
+            loss = functional.cross_entropy(net(torch.where(mirrored, x[rows].flip(3), x[rows])), y[rows])
             adam.zero_grad()
             loss.backward()
             adam.step()
