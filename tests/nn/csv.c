@@ -108,6 +108,8 @@ static void settings_that_cannot_be_are_refused(void **state)
     assert_error(WG_E_ARGUMENT, "label column 2 in 2 columns");
     assert_int_equal(PARSE("1,2\n", &x, &y, .label_column = -3), WG_E_ARGUMENT);
     assert_error(WG_E_ARGUMENT, "label column -3");
+    assert_int_equal(PARSE("1,2\n", &x, &y, .label_column = INT64_MIN), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "there is no such label column");
     assert_int_equal(PARSE("1,2\n", &x, &y, .separator = '.'), WG_E_ARGUMENT);
     assert_error(WG_E_ARGUMENT, "separator");
     assert_int_equal(PARSE("1,2\n", &x, &y, .dtype = WG_U8), WG_E_DTYPE);

@@ -58,6 +58,8 @@ static void misuse_npz(void)
     wg_dataset_npz_destroy(NULL);
     assert_fails(wg_dataset_write_npz(NULL, good), WG_E_NULL, "dataset_write_npz: the path is NULL");
     assert_fails(wg_dataset_write_npz("/dev/null/x", good), WG_E_IO, "dataset_write_npz: /dev/null/x: opening its directory");
+    assert_fails(wg_dataset_write_npz("/dev/null/x", ((wg_tensor_list){65535, NULL, NULL})), WG_E_ARGUMENT,
+                 "dataset_write_npz: expected at most 65534 tensors, got 65535");
     for (int i = 0; i < 3; i++)
         assert_fails(wg_dataset_write_npz("/dev/null/x", wrong[i]), WG_E_NULL, "dataset_write_npz: tensor 0 or its name is NULL");
     FOR_EACH_BAD(IS_NULL, {

@@ -1,4 +1,8 @@
 /* CIFAR's binary files, texts and their tokenizer. */
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
 #include "readers_check.h"
 
 /* ---- CIFAR ---- */
@@ -128,6 +132,38 @@ static void bytes_of_texts_are_read(void **state)
     assert_no_error();
 }
 
+/* A pipe, and a file that says it has no bytes and has some. */
+static void files_without_a_size_are_read(void **state)
+{
+    (void)state;
+    static char long_verse[100000];
+    memset(long_verse, 'v', sizeof long_verse);
+    assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
+    for (int i = 0; i < 2; i++) {
+        const pid_t child = fork();
+        if (child == 0) {
+            write_file("pipe", long_verse, sizeof long_verse);
+            _exit(0);
+        }
+        wg_tensor *t = wg_dataset_read_text(in_folder("pipe"), .max_bytes = sizeof long_verse - (size_t)i);
+        if (i == 0) {
+            assert_shape(t, WG_SHAPE(sizeof long_verse));
+            assert_memory_equal(wg_data(t), long_verse, sizeof long_verse);
+        } else {
+            assert_null(t);
+            assert_error(WG_E_IO, "pipe has more than 99999 bytes (see .max_bytes)");
+            kill(child, SIGKILL);
+        }
+        assert_true(waitpid(child, NULL, 0) == child);
+        wg_free(t);
+    }
+    wg_tensor *t = wg_dataset_read_text("/proc/self/status");
+    assert_true(t && wg_numel(t) > 100);
+    assert_memory_equal(wg_data(t), "Name:", 5);
+    wg_free(t);
+    assert_no_error();
+}
+
 static void tokens_are_bytes_and_bytes_tokens(void **state)
 {
     (void)state;
@@ -205,6 +241,7 @@ int main(void)
         TEST(coarse_and_fine_labels_are_read),
         TEST(bad_files_of_cifar_are_refused),
         TEST(bytes_of_texts_are_read),
+        TEST(files_without_a_size_are_read),
         TEST(tokens_are_bytes_and_bytes_tokens),
         TEST(all_bytes_have_tokens_and_views_are_decoded),
         TEST(unknown_bytes_and_tokens_are_refused_by_place),

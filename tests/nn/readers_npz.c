@@ -38,7 +38,7 @@ static void put_header(struct image *z, bool central, const struct flaw *f, int 
                          (i == 0 ? central ? f->crc : f->local_crc : 0);
     const size_t extra = large ? (central ? 28 : 20) : i == 0 ? (size_t)f->extra : 0;
     put(z, central ? "PK\1\2\x14\0\x14\0" : "PK\3\4\x14\0", central ? 8 : 6);
-    put_number(z, 1 << 11 | (i == 0 ? central ? f->flags : f->local_flags : 0), 2, false);
+    put_number(z, (1 << 11) ^ (i == 0 ? central ? f->flags : f->local_flags : 0), 2, false);
     put_number(z, i == 0 ? central ? f->method : f->local_method : 0, 2, false);
     put_number(z, 0x00210000, 4, false);
     put_number(z, crc, 4, false);
@@ -158,6 +158,12 @@ static const struct {
     {{.first = "\xff.npy"}, "a name that is empty, no UTF-8, or has control characters"},
     {{.first = "\n.npy"}, "a name that is empty, no UTF-8, or has control characters"},
     {{.first = "\xe4.npy", .flags = 1 << 11, .local_flags = 1 << 11}, "a name that is empty, no UTF-8, or has control characters"},
+    {{.first = "\xc3\xa4.npy", .flags = 1 << 11, .local_flags = 1 << 11}, "is neither ASCII nor marked as UTF-8"},
+    {{.first = "\xe0\x80\x80.npy"}, "a name that is empty, no UTF-8, or has control characters"}, /* longer than needed */
+    {{.first = "\xf0\x80\x80\x80.npy"}, "a name that is empty, no UTF-8, or has control characters"},
+    {{.first = "\xed\xa0\x80.npy"}, "a name that is empty, no UTF-8, or has control characters"},     /* a surrogate */
+    {{.first = "\xf4\x90\x80\x80.npy"}, "a name that is empty, no UTF-8, or has control characters"}, /* above U+10FFFF */
+    {{.first = "\xe2\x82.npy"}, "a name that is empty, no UTF-8, or has control characters"},
     {{.extra = 6, .extra_bytes = long_extra}, "an extra field is longer than its header says"},
     {{.zip64_end = true, .zip64_less = true}, "byte 436: expected the end record of a zip64 archive"},
 };
@@ -189,6 +195,10 @@ static void lengths_out_of_a_short_file_are_refused(void **state)
     assert_null(wg_dataset_parse_npz(exact, z.n, "short"));
     assert_error(WG_E_IO, "dataset_parse_npz: short, byte 0: expected an entry of the directory");
     free(exact);
+    struct image ends = {.n = 0};
+    put(&ends, "PK\6\7\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 42);
+    assert_null(wg_dataset_parse_npz(ends.at, ends.n, "short"));
+    assert_error(WG_E_IO, "dataset_parse_npz: short, byte 0: expected the end record of a zip64 archive");
     for (size_t n = 0; n < z.n; n++) {
         exact = exact_copy(z.at + n, z.n - n);
         assert_null(wg_dataset_parse_npz(exact, z.n - n, "short"));
@@ -278,7 +288,7 @@ static void lists_are_written_and_read_again(void **state)
     (void)state;
     wg_tensor *t[] = {wg_ones(WG_F32, WG_SHAPE(2, 3)), wg_scalar(WG_F64, -0.1), wg_zeros(WG_U8, WG_SHAPE(0, 2)),
                       wg_ones(WG_I64, WG_SHAPE(4))};
-    const char *name[] = {"weight", "π", "none", "a/b.npy"};
+    const char *name[] = {"weight", "π", "€ 😀", "a/b.npy"};
     const wg_tensor_list list = {4, t, name};
     assert_int_equal(wg_dataset_write_npz(in_folder("ours.npz"), list), WG_OK);
     {

@@ -19,6 +19,8 @@ NUMBERS = [f"wg_{call.replace('?', value)}" for value in "01" for call in (
 # Values without a name among options that no list has.
 UNNAMED = ["wg_nn_mlp(WG_SIZES(1, 2), WG_ACTIVATION_TANH)", "wg_batches_create(x, x, 5)", "wg_tape_open(true)", "wg_gradcheck(NULL, NULL, &x, 1, true)",
            "wg_init_xavier_normal(x, x, 2.0)", "wg_nn_weight_norm(NULL, 1)", "wg_nn_spectral_norm(NULL, 1)", "wg_nn_max_norm(wg_nn_parameters(NULL), 1, 1)", "wg_grad(x, x, true)", "wg_dataset_read_csv(\"\", &x, &x, WG_F64)",
+           "wg_dataset_digits(&x, &x, true)", "wg_dataset_read_idx(\"\", 9)", "wg_dataset_read_cifar(NULL, 0, &x, &x, WG_CIFAR_100)", "wg_dataset_read_png(\"\", 3)",
+           "wg_dataset_read_text(\"\", WG_I64)",
            "wg_lr_warmup(wg_lr_cosine(.steps = 3), 3)", "wg_lr_plateau_create(1)", "wg_lr_robbins_monro(NULL, NULL, 64)", "wg_stopping_create(5)", "wg_init_xavier_normal(x, x, .fan = WG_FAN_OUT)"]
 NAMED = ["wg_nn_mlp(WG_SIZES(1, 2), .activation = WG_ACTIVATION_TANH)", "wg_conv2d(x, x, WG_NONE, .padding = WG_PAIR(1, 1))",
          "wg_sum(x, .axes = WG_AXES(0, 1))", "wg_lr_multi_step(.milestones = WG_MILESTONES(3, 8))", "wg_tape_open(.trace = true)", "wg_repeat(x, WG_SIZES(1, 2))",

@@ -36,8 +36,6 @@ static wg_status reserve(const struct reading *r, struct bytes *bytes)
 {
     if (bytes->size < bytes->capacity)
         return WG_OK;
-    if (bytes->capacity > r->limit)
-        return too_large(r);
     size_t capacity = bytes->capacity ? 2 * bytes->capacity : (size_t)1 << 12;
     capacity = capacity <= r->limit ? capacity : r->limit + 1;
     unsigned char *data = realloc(bytes->data, capacity);

@@ -19,7 +19,7 @@ static unsigned next_bits(struct bits *bits, int n)
 {
     unsigned value = 0;
     for (; n > 0; n--, bits->at++)
-        value = value << 1 | (packed[bits->at / 8] >> (7 - bits->at % 8) & 1u);
+        value = value << 1 | ((unsigned)packed[bits->at / 8] >> (7 - bits->at % 8) & 1u);
     return value;
 }
 

@@ -16,12 +16,15 @@ struct decoder {
     png_structp png;
     png_infop info;
     wg_status status;
+    bool no_memory; /* an allocation has failed */
 };
 
 static void fail(png_structp png, png_const_charp message)
 {
     struct decoder *d = png_get_error_ptr(png);
-    if (d->status == WG_OK) /* else the reason is recorded already */
+    if (d->status == WG_OK && d->no_memory)
+        d->status = wg_error_set(WG_E_MEMORY, d->cursor->op, "%s: out of memory", d->cursor->op);
+    else if (d->status == WG_OK) /* else the reason is recorded already */
         d->status = cursor_wrong(d->cursor, d->cursor->at, "%.150s", message);
     png_longjmp(png, 1);
 }
@@ -34,8 +37,10 @@ static void ignore(png_structp png, png_const_charp message)
 /* From this file's malloc, so that tests can fail it. */
 static png_voidp allocate(png_structp png, png_alloc_size_t n)
 {
-    (void)png;
-    return malloc(n);
+    struct decoder *d = png_get_mem_ptr(png);
+    void *block = malloc(n);
+    d->no_memory = d->no_memory || !block;
+    return block;
 }
 
 static void release(png_structp png, png_voidp block)
@@ -121,7 +126,7 @@ wg_status png_image_read(struct png_image *image, struct cursor *c, const wg_dat
 {
     struct decoder d = {.cursor = c, .image = image, .options = o};
     *image = (struct png_image){.pixels = NULL};
-    d.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &d, fail, ignore, NULL, allocate, release);
+    d.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &d, fail, ignore, &d, allocate, release);
     d.info = d.png ? png_create_info_struct(d.png) : NULL;
     if (d.info)
         decode(&d);
