@@ -48,7 +48,9 @@ struct rows {
 };
 
 wg_status view_open(struct view *view, const wg_tensor *t, const char *what, const char *op);
-double view_real(const struct view *view, int64_t element, int64_t beside); /* beside: so many elements further in memory */
+int64_t view_offset(const struct view *view, int64_t element); /* in elements, from data */
+double view_at(const struct view *view, int64_t offset);
+double view_real(const struct view *view, int64_t element);
 int64_t view_integer(const struct view *view, int64_t element);
 
 /* Opens predictions and labels of classification, in one of the three forms; scores alone where only_scores is true. Every label

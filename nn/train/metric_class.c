@@ -42,10 +42,11 @@ static wg_status update_accuracy(wg_metric *metric, const wg_tensor *predictions
 /* How many classes come before the label's in the order of scores; -1 if there is a NaN. */
 static int64_t rank_of(const struct rows *rows, int64_t row, int64_t label)
 {
-    const double own = view_real(&rows->prediction, row, label * rows->class_stride);
+    const int64_t start = view_offset(&rows->prediction, row);
+    const double own = view_at(&rows->prediction, start + label * rows->class_stride);
     int64_t before = 0;
     for (int64_t c = 0; c < rows->classes; c++) {
-        const double score = view_real(&rows->prediction, row, c * rows->class_stride);
+        const double score = view_at(&rows->prediction, start + c * rows->class_stride);
         if (isnan(score))
             return -1;
         before += score > own || (score == own && c < label);

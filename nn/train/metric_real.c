@@ -38,12 +38,14 @@ wg_metric *wg_metric_mean_with(wg_metric_mean_options options)
 /* -ln softmax of the row's scores at the label. */
 static double loss_of(const struct rows *rows, int64_t row, int64_t label)
 {
+    const struct view *scores = &rows->prediction;
+    const int64_t start = view_offset(scores, row);
     double largest = -INFINITY, sum = 0;
     for (int64_t c = 0; c < rows->classes; c++)
-        largest = fmax(largest, view_real(&rows->prediction, row, c * rows->class_stride));
+        largest = fmax(largest, view_at(scores, start + c * rows->class_stride));
     for (int64_t c = 0; c < rows->classes; c++)
-        sum += exp(view_real(&rows->prediction, row, c * rows->class_stride) - largest);
-    return log(sum) - (view_real(&rows->prediction, row, label * rows->class_stride) - largest);
+        sum += exp(view_at(scores, start + c * rows->class_stride) - largest);
+    return log(sum) - (view_at(scores, start + label * rows->class_stride) - largest);
 }
 
 static wg_status update_perplexity(wg_metric *metric, const wg_tensor *scores, const wg_tensor *labels, const char *op)
@@ -99,7 +101,7 @@ static wg_status open_pairs(struct pairs *pairs, const wg_tensor *predictions, c
 
 static double error_at(const struct pairs *pairs, int64_t i)
 {
-    return view_real(&pairs->prediction, i, 0) - view_real(&pairs->target, i, 0);
+    return view_real(&pairs->prediction, i) - view_real(&pairs->target, i);
 }
 
 static wg_status update_mse(wg_metric *metric, const wg_tensor *predictions, const wg_tensor *targets, const char *op)
@@ -131,9 +133,9 @@ static wg_status update_r2(wg_metric *metric, const wg_tensor *predictions, cons
     WG_TRY(open_pairs(&pairs, predictions, targets, op));
     const int64_t n = pairs.target.n;
     for (int64_t i = 0; i < n; i++)
-        center += view_real(&pairs.target, i, 0) / (double)n;
+        center += view_real(&pairs.target, i) / (double)n;
     for (int64_t i = 0; i < n; i++) {
-        const double off = view_real(&pairs.target, i, 0) - center;
+        const double off = view_real(&pairs.target, i) - center;
         errors += error_at(&pairs, i) * error_at(&pairs, i);
         spread += off * off;
     }

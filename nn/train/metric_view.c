@@ -33,7 +33,7 @@ wg_status view_open(struct view *view, const wg_tensor *t, const char *what, con
     return WG_OK;
 }
 
-static int64_t offset_of(const struct view *view, int64_t element)
+int64_t view_offset(const struct view *view, int64_t element)
 {
     int64_t offset = 0;
     for (int i = view->rank - 1; i > 0; i--) {
@@ -43,7 +43,7 @@ static int64_t offset_of(const struct view *view, int64_t element)
     return view->rank > 0 ? offset + element * view->stride[0] : 0;
 }
 
-static double element_at(const struct view *view, int64_t offset)
+double view_at(const struct view *view, int64_t offset)
 {
     switch (view->dtype) {
     case WG_F32:
@@ -57,15 +57,15 @@ static double element_at(const struct view *view, int64_t offset)
     }
 }
 
-double view_real(const struct view *view, int64_t element, int64_t beside)
+double view_real(const struct view *view, int64_t element)
 {
-    return element_at(view, offset_of(view, element) + beside);
+    return view_at(view, view_offset(view, element));
 }
 
 int64_t view_integer(const struct view *view, int64_t element)
 {
-    const int64_t offset = offset_of(view, element);
-    return view->dtype == WG_I64 ? ((const int64_t *)view->data)[offset] : (int64_t)element_at(view, offset);
+    const int64_t offset = view_offset(view, element);
+    return view->dtype == WG_I64 ? ((const int64_t *)view->data)[offset] : (int64_t)view_at(view, offset);
 }
 
 /* ---- rows of classification ---- */
@@ -119,7 +119,7 @@ static wg_status check_labels(const struct rows *rows, int64_t classes, int64_t 
                           : is_real(rows->prediction.dtype) ? 2
                                                             : INT64_MAX;
     for (int64_t i = 0; i < rows->label.n; i++) {
-        const double value = real ? view_real(&rows->label, i, 0) : 0;
+        const double value = real ? view_real(&rows->label, i) : 0;
         const int64_t label = real ? 0 : view_integer(&rows->label, i);
         if (real && value != 0 && value != 1)
             return wg_error_set(WG_E_ARGUMENT, op, "%s: label %lld: expected 0 or 1, got %g", op, (long long)i, value);
@@ -148,7 +148,7 @@ wg_status rows_open(struct rows *rows, const wg_tensor *predictions, const wg_te
 
 int64_t rows_label(const struct rows *rows, int64_t row)
 {
-    return is_real(rows->label.dtype) ? (int64_t)view_real(&rows->label, row, 0) : view_integer(&rows->label, row);
+    return is_real(rows->label.dtype) ? (int64_t)view_real(&rows->label, row) : view_integer(&rows->label, row);
 }
 
 int64_t rows_predicted(const struct rows *rows, int64_t row, double threshold)
@@ -156,13 +156,13 @@ int64_t rows_predicted(const struct rows *rows, int64_t row, double threshold)
     const struct view *scores = &rows->prediction;
     if (!is_real(scores->dtype))
         return view_integer(scores, row);
-    const int64_t start = offset_of(scores, row);
-    double largest = element_at(scores, start);
+    const int64_t start = view_offset(scores, row);
+    double largest = view_at(scores, start);
     int64_t best = 0;
     if (rows->classes == 0)
         return isnan(largest) ? -1 : largest > threshold;
     for (int64_t c = 0; c < rows->classes; c++) {
-        const double score = element_at(scores, start + c * rows->class_stride);
+        const double score = view_at(scores, start + c * rows->class_stride);
         if (isnan(score))
             return -1;
         if (score > largest) {
