@@ -99,13 +99,39 @@ typedef struct wg_train_result {
     double loss;
 } wg_train_result;
 
+/* Further tensors that a checkpoint holds, such as a generator of augmentation or the state of a plateau: .state =
+   WG_TRAIN_PARTS({"plateau", wg_lr_plateau_state(plateau)}). Their names differ from those of the helper's own parts. */
+enum { WG_MAX_TRAIN_PARTS = 8 };
+typedef struct wg_train_part {
+    const char *name;
+    wg_tensor_list list;
+} wg_train_part;
+typedef struct wg_train_parts {
+    size_t n;
+    wg_train_part part[WG_MAX_TRAIN_PARTS];
+} wg_train_parts;
+#ifndef __cplusplus
+#define WG_TRAIN_PARTS(...) ((wg_train_parts){sizeof((wg_train_part[]){__VA_ARGS__}) / sizeof(wg_train_part), {__VA_ARGS__}})
+#define WG_NO_TRAIN_PARTS \
+    {                     \
+        .n = 0            \
+    }
+#else
+#define WG_TRAIN_PARTS(...) wg_train_parts_from_({__VA_ARGS__})
+#define WG_NO_TRAIN_PARTS wg_train_parts()
+#endif
+
 /* epochs: so many passes over the batches; required.
    schedule: sets the rates before each step. clip_norm: wg_optim_clip_norm of all the network's gradients, infinite for none.
    metrics: are reset before an epoch and reported after it; loss updates them. validate, validation: a function and the metrics that it
    updates, reset before it. Names of metrics are different within each of the two lists (wg_metric_accuracy(.name = …)).
    stopping: is asked before each step, and told the value of `watch` after each epoch: one of the metrics, or, if it is NULL, the first
-   of validation, or the loss where there is none. restore_best: wg_stopping_restore at the end; tensors were given to wg_stopping_keep
-   then.
+   of validation, or the loss where there is none. restore_best: wg_stopping_restore at the end, if a finite value was told; tensors were
+   given to wg_stopping_keep then.
+   checkpoint: a file that is written after each epoch, and at the end of a run that ends within one. It holds the network's state, the
+   optimizer's, the batches', this thread's generator, the metrics, stopping, the position, and the parts of .state. resume: if the file is
+   there, the run goes on from it, with the bits of one that was never stopped; the logs go on, too. Everything is made as for the first
+   run, by the same calls. More epochs may be asked for.
    epoch_end: is called at the end of each epoch, after its row is written.
    csv, tensorboard: logs (above), under "epoch": "step" and the report's values.
    progress: where a line about each epoch goes, such as stderr; NULL: nowhere. On a terminal a bar stays in one line, elsewhere there
@@ -122,7 +148,9 @@ typedef struct WG_NAMED wg_train_options {
     const wg_metric *watch;
     bool restore_best;
     wg_train_epoch_end *epoch_end;
-    const char *csv, *tensorboard;
+    const char *csv, *tensorboard, *checkpoint;
+    bool resume;
+    wg_train_parts state;
     FILE *progress;
     wg_train_terminal terminal;
     wg_train_result *result;
@@ -141,11 +169,22 @@ typedef struct WG_NAMED wg_train_options {
                   WG_OPTIONS(wg_train_options, .epochs = WG_REQUIRED_INT, .schedule = NULL, .clip_norm = __builtin_inf(), \
                              .metrics = WG_NO_METRICS, .validate = NULL, .validation = WG_NO_METRICS, .stopping = NULL,   \
                              .watch = NULL, .restore_best = false, .epoch_end = NULL, .csv = NULL, .tensorboard = NULL,   \
-                             .progress = NULL, .terminal = WG_TRAIN_TERMINAL_ASK, .result = NULL, __VA_ARGS__))
+                             .checkpoint = NULL, .resume = false, .state = WG_NO_TRAIN_PARTS, .progress = NULL,           \
+                             .terminal = WG_TRAIN_TERMINAL_ASK, .result = NULL, __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_train_with(wg_nn_module *net, wg_optim *optim, wg_batches *batches, wg_train_loss *loss,
                                              void *context, wg_train_options options);
 
 #ifdef __cplusplus
+}
+extern "C++" {
+template <size_t n> inline wg_train_parts wg_train_parts_from_(const wg_train_part (&part)[n])
+{
+    static_assert(n <= WG_MAX_TRAIN_PARTS, "at most 8 parts");
+    wg_train_parts parts = {};
+    for (size_t i = 0; i < n; i++)
+        parts.part[parts.n++] = part[i];
+    return parts;
+}
 }
 #endif
 

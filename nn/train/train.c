@@ -8,23 +8,6 @@
 #include "wengert/error.h"
 #include "wengert/tape.h"
 
-struct run {
-    wg_nn_module *net;
-    wg_optim *optim;
-    wg_batches *batches;
-    wg_train_loss *loss;
-    void *context;
-    const wg_train_options *options;
-    wg_metric *mean; /* of the loss */
-    wg_train_log *csv, *tensorboard;
-    struct columns columns;
-    struct progress progress;
-    int64_t epoch, batch, step, per_epoch; /* finished: epochs, batches of this epoch, steps */
-    double last_loss;
-    bool begun;
-    wg_train_end end; /* ERROR: it goes on */
-};
-
 static const char op[] = "train";
 
 /* ---- the loop ---- */
@@ -106,6 +89,8 @@ static wg_status finish_epoch(struct run *r)
     progress_epoch(&r->progress, &report);
     if (o->epoch_end)
         WG_TRY(o->epoch_end(&report, r->context));
+    if (o->checkpoint)
+        WG_TRY(resume_save(r, op));
     r->end = report.stop ? WG_TRAIN_END_EPOCH_END : r->epoch == o->epochs ? WG_TRAIN_END_EPOCHS : r->end;
     return WG_OK;
 }
@@ -175,6 +160,8 @@ static wg_status check(const struct run *r)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected .watch to be one of .metrics and .validation, beside .stopping", op);
     if (o->restore_best && !o->stopping)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected .stopping, which keeps the best weights, beside .restore_best", op);
+    if (o->resume && !o->checkpoint)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected .checkpoint, the file of the run, beside .resume", op);
     if (o->terminal > WG_TRAIN_TERMINAL_YES)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected .terminal to be ask, no or yes, got %d", op, (int)o->terminal);
     return WG_OK;
@@ -194,7 +181,7 @@ static wg_status check_state(const struct run *r)
 static wg_status open_logs(struct run *r)
 {
     const wg_train_options *o = r->options;
-    if (o->csv && !(r->csv = wg_train_log_csv(o->csv)))
+    if (o->csv && !(r->csv = wg_train_log_csv(o->csv, .resume = r->resumed)))
         return wg_error_first()->code;
     if (o->tensorboard && !(r->tensorboard = wg_train_log_tensorboard(o->tensorboard)))
         return wg_error_first()->code;
@@ -207,7 +194,12 @@ static wg_status begin(struct run *r)
     r->mean = wg_metric_mean();
     WG_TRY(wg_error_if_null(r->mean));
     WG_TRY(columns_make(&r->columns, r->options, r->mean, op));
+    WG_TRY(resume_prepare(r, op));
     WG_TRY(check_state(r));
+    if (r->options->resume)
+        WG_TRY(resume_load(r, op));
+    if (r->epoch >= r->options->epochs)
+        r->end = WG_TRAIN_END_EPOCHS;
     WG_TRY(open_logs(r));
     progress_begin(&r->progress, r->options->progress, r->options->terminal, r->epoch, r->options->epochs, r->per_epoch);
     r->begun = true;
@@ -232,7 +224,9 @@ static wg_status end(struct run *r, wg_status status)
 {
     const wg_train_options *o = r->options;
     const bool stopped = status == WG_OK && r->end == WG_TRAIN_END_STOPPING;
-    if (status == WG_OK && o->restore_best)
+    if (status == WG_OK && o->checkpoint && r->batch > 0)
+        status = resume_save(r, op);
+    if (status == WG_OK && o->restore_best && isfinite(wg_stopping_inspect(o->stopping).best))
         status = wg_stopping_restore(o->stopping);
     progress_end(&r->progress, stopped ? wg_stopping_text(o->stopping) : NULL);
     if (o->result)
@@ -240,6 +234,7 @@ static wg_status end(struct run *r, wg_status status)
     wg_train_log_destroy(r->csv), wg_train_log_destroy(r->tensorboard);
     wg_metric_destroy(r->mean);
     columns_free(&r->columns);
+    resume_free(r);
     return status == WG_OK ? WG_OK : located(r, status);
 }
 

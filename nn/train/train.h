@@ -36,4 +36,29 @@ wg_status columns_make(struct columns *columns, const wg_train_options *options,
 void columns_fill(struct columns *columns, int64_t step, double lr);
 void columns_free(struct columns *columns);
 
+/* ---- a run, and its checkpoints ---- */
+
+struct run {
+    wg_nn_module *net;
+    wg_optim *optim;
+    wg_batches *batches;
+    wg_train_loss *loss;
+    void *context;
+    const wg_train_options *options;
+    wg_metric *mean; /* of the loss */
+    wg_train_log *csv, *tensorboard;
+    struct columns columns;
+    struct progress progress;
+    int64_t epoch, batch, step, per_epoch; /* finished: epochs, batches of this epoch, steps */
+    double last_loss;
+    wg_tensor *position, *last; /* these numbers, as a checkpoint has them */
+    bool begun, resumed;
+    wg_train_end end; /* ERROR: it goes on */
+};
+
+wg_status resume_prepare(struct run *r, const char *op);
+wg_status resume_save(struct run *r, const char *op);
+wg_status resume_load(struct run *r, const char *op); /* where there is no file, the run begins anew */
+void resume_free(struct run *r);
+
 #endif

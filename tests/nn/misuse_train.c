@@ -124,6 +124,7 @@ static struct {
 static void misuse_options_of_training(void)
 {
     wg_metric_list many = {.n = WG_MAX_METRICS + 1};
+    wg_train_parts parts = {.n = WG_MAX_TRAIN_PARTS + 1};
     NOT_TRAINED(WG_E_ARGUMENT, "expected .epochs of at least 1, got 0", .clip_norm = 1);
     NOT_TRAINED(WG_E_ARGUMENT, "expected .epochs of at least 1, got -1", .epochs = -1);
     NOT_TRAINED(WG_E_ARGUMENT, "expected .clip_norm above 0, got 0", .epochs = 1, .clip_norm = 0);
@@ -132,6 +133,9 @@ static void misuse_options_of_training(void)
     NOT_TRAINED(WG_E_ARGUMENT, "expected .watch", .epochs = 1, .metrics = WG_METRICS(run.mean), .watch = run.mean);
     NOT_TRAINED(WG_E_ARGUMENT, "expected .watch", .epochs = 1, .stopping = run.stopping, .watch = run.mean);
     NOT_TRAINED(WG_E_ARGUMENT, "expected .stopping", .epochs = 1, .restore_best = true);
+    NOT_TRAINED(WG_E_ARGUMENT, "expected .checkpoint, the file of the run, beside .resume", .epochs = 1, .resume = true);
+    NOT_TRAINED(WG_E_ARGUMENT, "expected at most 8 parts in .state, got 9", .epochs = 1, .state = parts);
+    NOT_TRAINED(WG_E_NULL, "the name of part 0 of .state is NULL", .epochs = 1, .state = WG_TRAIN_PARTS({NULL, {0, NULL, NULL}}));
     NOT_TRAINED(WG_E_ARGUMENT, "expected .terminal", .epochs = 1, .terminal = (wg_train_terminal)3);
     NOT_TRAINED(WG_E_ARGUMENT, "expected metrics of different names, got \"loss\"", .epochs = 1, .metrics = WG_METRICS(run.mean));
     NOT_TRAINED(WG_E_ARGUMENT, "expected metrics of different names, got \"validation_same\"", .epochs = 1, .validate = nothing,
