@@ -158,7 +158,8 @@ static bool given(const wg_metric *metric, const char *op)
 
 double wg_metric_value(const wg_metric *metric)
 {
-    return given(metric, "metric_value") && metric_counts(metric) ? metric->kind->value(metric) : NAN;
+    const double value = given(metric, "metric_value") && metric_counts(metric) ? metric->kind->value(metric) : NAN;
+    return isnan(value) ? NAN : value; /* 0/0 has a sign, which printf shows */
 }
 
 /* Of a confusion matrix all counts are rows, of the others the first one. */
