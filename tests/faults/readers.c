@@ -315,7 +315,8 @@ static void try_failure(const struct input *input, int64_t k, bool persistent, i
 static void each_malloc_may_fail(void **state)
 {
     (void)state;
-    operand[0] = numbers(WG_F32, WG_SHAPE(3, 4), 1), operand[1] = numbers(WG_F64, WG_SHAPE(2), 1);
+    wg_tensor *rows = numbers(WG_F32, WG_SHAPE(3, 4), 1);
+    operand[0] = wg_transpose(rows, 0, 1), operand[1] = numbers(WG_F64, WG_SHAPE(2), 1);
     for (int i = 0; i < N_READERS; i++) {
         struct input input = load(&readers[i]);
         assert_true(run(&input)); /* what a thread keeps is made now */
@@ -329,7 +330,7 @@ static void each_malloc_may_fail(void **state)
         }
         free(input.bytes);
     }
-    wg_free(operand[0]), wg_free(operand[1]);
+    wg_free(operand[0]), wg_free(operand[1]), wg_free(rows);
 }
 
 /* ---- the engine's requests fail ---- */

@@ -2,8 +2,8 @@
 
    wg_dataset_read_… reads a file, wg_dataset_parse_… the same bytes in memory, where name stands for the file in messages. A tensor
    is made like any other, on the open tape or the caller's. A file is read with distrust: all of it is checked before the first
-   tensor is made, nothing in it is taken for a path, and a reader asks for no more memory than the file, decompressed, and its
-   tensors. Nothing is made on failure: E_IO, the file cannot be read, has more than .max_bytes (1 GiB by default) or is not well
+   tensor is made, nothing in it is taken for a path, and a reader asks for no more memory than the file, twice its
+   contents where they are compressed, and its tensors. Nothing is made on failure: E_IO, the file cannot be read, has more than .max_bytes (1 GiB by default) or is not well
    formed, and the message says where; E_DTYPE, its numbers have no counterpart here; E_NULL, E_ARGUMENT, E_MEMORY. A file that is
    compressed by gzip is read by those functions that say so, if the library was built with zlib. */
 #ifndef WENGERT_DATA_READ_H

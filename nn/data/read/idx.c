@@ -48,13 +48,7 @@ static wg_tensor *parse(const char *op, const void *bytes, size_t size, const ch
 {
     struct cursor c = {.bytes = bytes, .size = size, .op = op, .name = name};
     struct idx idx;
-    void *elements;
-    if (idx_check(&c, &idx) != WG_OK)
-        return NULL;
-    wg_tensor *t = new_tensor(file_dtype_here(idx.type.dtype), idx.shape, &elements);
-    if (t)
-        elements_read(idx.type, idx.elements, elements, idx.numel);
-    return t;
+    return idx_check(&c, &idx) == WG_OK ? elements_tensor(idx.type, idx.elements, idx.shape, idx.numel) : NULL;
 }
 
 wg_tensor *wg_dataset_read_idx_with(const char *path, wg_dataset_read_options options)

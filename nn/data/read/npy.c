@@ -32,11 +32,11 @@ static void read_fortran(const struct npy *npy, char *to)
 wg_tensor *npy_tensor(const struct npy *npy)
 {
     void *elements;
+    if (!npy->fortran)
+        return elements_tensor(npy->type, npy->elements, npy->shape, npy->numel);
     wg_tensor *t = new_tensor(file_dtype_here(npy->type.dtype), npy->shape, &elements);
-    if (t && npy->fortran)
+    if (t)
         read_fortran(npy, elements);
-    else if (t)
-        elements_read(npy->type, npy->elements, elements, npy->numel);
     return t;
 }
 
@@ -67,13 +67,12 @@ wg_tensor *wg_dataset_parse_npy(const void *bytes, size_t size, const char *name
     return NULL;
 }
 
-static wg_status write_file(struct replacement *r, const wg_tensor *t, void *buffer, size_t bytes)
+static wg_status write_file(struct replacement *r, const wg_tensor *t, const void *elements)
 {
     char header[NPY_MAX_HEADER];
-    WG_TRY(wg_read_raw(t, buffer));
     WG_TRY(replace_begin(r, r->path, r->op));
     WG_TRY(replace_write(r, header, npy_header(t, header)));
-    WG_TRY(replace_write(r, buffer, bytes));
+    WG_TRY(replace_write(r, elements, (size_t)wg_numel(t) * wg_dtype_size(wg_dtype_of(t))));
     return replace_commit(r);
 }
 
@@ -85,12 +84,10 @@ wg_status wg_dataset_write_npy(const char *path, const wg_tensor *t)
     const char *name = "the tensor";
     wg_tensor *listed = (wg_tensor *)(uintptr_t)t; /* a list's tensors are not const; it is only read */
     WG_TRY(file_check_list((wg_tensor_list){1, &listed, &name}, op));
-    const size_t bytes = (size_t)wg_numel(t) * wg_dtype_size(wg_dtype_of(t));
-    void *buffer = malloc(bytes + 1);
-    if (!buffer)
-        return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     struct replacement r = {.path = path, .op = op, .folder = -1, .descriptor = -1};
-    const wg_status status = write_file(&r, t, buffer, bytes);
+    void *buffer;
+    const void *elements = elements_of(t, &buffer, op);
+    const wg_status status = elements ? write_file(&r, t, elements) : wg_error_if_null(NULL);
     replace_end(&r);
     free(buffer);
     return status;

@@ -142,12 +142,12 @@ wg_tensor *wg_dataset_npz_tensor(const wg_dataset_npz *npz, const char *name)
 struct array {
     char header[NPY_MAX_HEADER];
     size_t header_size, bytes;
+    const unsigned char *elements;
 };
 
 struct archive {
     struct replacement file;
     uint64_t at;
-    void *buffer; /* for the largest tensor */
 };
 
 static wg_status append(struct archive *a, const void *bytes, size_t n)
@@ -161,34 +161,42 @@ static wg_status append_name(struct archive *a, const char *name)
     return append(a, name, strlen(name));
 }
 
-static uint32_t crc_of(const struct array *array, const unsigned char *elements)
+static uint32_t crc_of(const struct array *array)
 {
     uLong crc = crc32(crc32(0, NULL, 0), (const Bytef *)array->header, (uInt)array->header_size);
     for (size_t i = 0; i < array->bytes;) {
         const size_t some = array->bytes - i < 1u << 30 ? array->bytes - i : 1u << 30;
-        crc = crc32(crc, elements + i, (uInt)some);
+        crc = crc32(crc, array->elements + i, (uInt)some);
         i += some;
     }
     return (uint32_t)crc;
 }
 
-static wg_status write_member(struct archive *a, const wg_tensor *t, struct zip_entry *entry)
+static wg_status write_array(struct archive *a, const struct array *array, struct zip_entry *entry)
 {
-    struct array array = {.bytes = (size_t)wg_numel(t) * wg_dtype_size(wg_dtype_of(t))};
     unsigned char header[ZIP_LOCAL];
-    WG_TRY(wg_read_raw(t, a->buffer));
-    array.header_size = npy_header(t, array.header);
-    entry->size = array.header_size + array.bytes;
+    entry->size = array->header_size + array->bytes;
     entry->at = a->at;
     if (entry->size + a->at > UINT32_MAX - ((uint64_t)1 << 28)) /* with space for a directory */
         return wg_error_set(WG_E_ARGUMENT, a->file.op, "%s: tensors above 3.75 GiB do not fit into one archive: see wg_save",
                             a->file.op);
-    entry->crc = crc_of(&array, a->buffer);
+    entry->crc = crc_of(array);
     zip_local(header, entry);
     WG_TRY(append(a, header, sizeof header));
     WG_TRY(append_name(a, entry->name));
-    WG_TRY(append(a, array.header, array.header_size));
-    return append(a, a->buffer, array.bytes);
+    WG_TRY(append(a, array->header, array->header_size));
+    return append(a, array->elements, array->bytes);
+}
+
+static wg_status write_member(struct archive *a, const wg_tensor *t, struct zip_entry *entry)
+{
+    struct array array = {.bytes = (size_t)wg_numel(t) * wg_dtype_size(wg_dtype_of(t))};
+    void *buffer;
+    array.header_size = npy_header(t, array.header);
+    array.elements = elements_of(t, &buffer, a->file.op);
+    const wg_status status = array.elements ? write_array(a, &array, entry) : wg_error_if_null(NULL);
+    free(buffer);
+    return status;
 }
 
 static wg_status write_archive(struct archive *a, wg_tensor_list list, struct zip_entry *entries)
@@ -208,19 +216,17 @@ static wg_status write_archive(struct archive *a, wg_tensor_list list, struct zi
     return replace_commit(&a->file);
 }
 
-/* Names of members, in one block of memory that *names gets, and the size of the largest tensor. */
-static wg_status name_members(const char *op, wg_tensor_list list, struct zip_entry *entries, char **names, size_t *largest)
+/* Names of members, in one block of memory that *names gets. */
+static wg_status name_members(const char *op, wg_tensor_list list, struct zip_entry *entries, char **names)
 {
     size_t total = 1;
     WG_TRY(file_check_list(list, op));
     for (size_t i = 0; i < list.n; i++) {
-        const size_t n = strlen(list.name[i]),
-                     bytes = (size_t)wg_numel(list.tensor[i]) * wg_dtype_size(wg_dtype_of(list.tensor[i]));
+        const size_t n = strlen(list.name[i]);
         if (!zip_is_text(list.name[i], n) || n > 1000)
             return wg_error_set(WG_E_ARGUMENT, op,
                                 "%s: the name of tensor %zu is empty, too long, no UTF-8, or has control characters", op, i);
         total += n + 5;
-        *largest = bytes > *largest ? bytes : *largest;
     }
     char *at = *names = malloc(total);
     if (!at)
@@ -241,14 +247,11 @@ static wg_status write_npz(const char *path, wg_tensor_list tensors, const char 
         return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     struct archive a = {.file = {.path = path, .op = op, .folder = -1, .descriptor = -1}};
     char *names = NULL;
-    size_t largest = 0;
-    wg_status status = name_members(op, tensors, entries, &names, &largest);
-    if (status == WG_OK && !(a.buffer = malloc(largest + 1)))
-        status = wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+    wg_status status = name_members(op, tensors, entries, &names);
     if (status == WG_OK)
         status = write_archive(&a, tensors, entries);
     replace_end(&a.file);
-    free(a.buffer), free(names), free(entries);
+    free(names), free(entries);
     return status;
 }
 #else
