@@ -1,6 +1,7 @@
 /* Logs: rows that read back, resumed files without doubled rows, full disks, locales. `train_log --write FOLDER` writes what train_log.py
    reads. */
 #include <dirent.h>
+#include <errno.h>
 #include <locale.h>
 #include <math.h>
 #include <signal.h>
@@ -11,6 +12,35 @@
 #include <unistd.h>
 
 #include "nn_check.h"
+
+/* ---- system calls that fail ---- */
+
+ssize_t __real_write(int descriptor, const void *bytes, size_t n);
+ssize_t __wrap_write(int descriptor, const void *bytes, size_t n);
+int __real_fdatasync(int descriptor);
+int __wrap_fdatasync(int descriptor);
+
+/* After so many calls of write one fails with this code; a code of 0 writes a single byte. sync: fdatasync's. */
+static struct {
+    int after, code, sync;
+    bool armed;
+} fault;
+
+ssize_t __wrap_write(int descriptor, const void *bytes, size_t n)
+{
+    if (!fault.armed || fault.after-- > 0)
+        return __real_write(descriptor, bytes, n);
+    fault.armed = fault.code == 0; /* all later ones are short, too */
+    fault.after = 0;
+    errno = fault.code;
+    return fault.code == 0 ? __real_write(descriptor, bytes, 1) : -1;
+}
+
+int __wrap_fdatasync(int descriptor)
+{
+    errno = fault.sync;
+    return fault.sync ? -1 : __real_fdatasync(descriptor);
+}
 
 static char folder[] = "/tmp/wengert-log-XXXXXX", csv_path[400];
 
@@ -183,6 +213,32 @@ static void a_full_disk_leaves_whole_rows(void **state)
     assert_text(path, "epoch,loss,accuracy\n1,1,0.1\n2,0.5,0.2\n3,0.3333333333333333,0.30000000000000004\n");
 }
 
+static void every_fault_of_a_call_leaves_whole_rows(void **state)
+{
+    (void)state;
+    static const int codes[] = {0, EINTR, ENOSPC, EIO, EDQUOT};
+    const char *path = in_folder("faults.csv"), *two = "epoch,loss,accuracy\n1,1,0.1\n2,0.5,0.2\n";
+    const char *three = "epoch,loss,accuracy\n1,1,0.1\n2,0.5,0.2\n3,0.3333333333333333,0.30000000000000004\n";
+    for (int i = 0; i < 6; i++) {
+        const int code = i < 5 ? codes[i] : EIO;
+        const bool survives = code == 0 || code == EINTR;
+        wg_train_log *log = wg_train_log_csv(path);
+        assert_int_equal(write_rows(log, 1, 2), WG_OK);
+        fault.armed = i < 5, fault.after = 0, fault.code = code, fault.sync = i < 5 ? 0 : code;
+        const wg_status status = write_rows(log, 3, 3);
+        fault.armed = false, fault.sync = 0;
+        assert_int_equal(status, survives ? WG_OK : WG_E_IO);
+        if (!survives)
+            assert_error(WG_E_IO, i < 5 ? "faults.csv: writing: " : "faults.csv: bringing it to the disk: ");
+        assert_text(path, survives ? three : two);
+        if (!survives)
+            assert_int_equal(write_rows(log, 3, 3), WG_OK);
+        wg_train_log_destroy(log);
+        assert_text(path, three);
+    }
+    assert_no_error();
+}
+
 static void folders_and_paths_that_cannot_be_are_named(void **state)
 {
     (void)state;
@@ -260,13 +316,10 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "--write") == 0)
         return write_for_reader(argv[2]);
     const struct CMUnitTest tests[] = {
-        TEST(rows_are_lines_and_numbers_are_short),
-        TEST(the_locale_does_not_matter),
-        TEST(resumed_files_have_no_row_twice),
-        TEST(files_of_others_are_left_alone),
-        TEST(what_is_no_row_changes_nothing),
-        TEST(a_full_disk_leaves_whole_rows),
-        TEST(folders_and_paths_that_cannot_be_are_named),
+        TEST(rows_are_lines_and_numbers_are_short),    TEST(the_locale_does_not_matter),
+        TEST(resumed_files_have_no_row_twice),         TEST(files_of_others_are_left_alone),
+        TEST(what_is_no_row_changes_nothing),          TEST(a_full_disk_leaves_whole_rows),
+        TEST(every_fault_of_a_call_leaves_whole_rows), TEST(folders_and_paths_that_cannot_be_are_named),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
