@@ -1,5 +1,6 @@
 /* Progress of a training run, on the stream that the program gave. */
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "train.h"
@@ -25,6 +26,20 @@ static void draw_bar(struct progress *p, double share)
 {
     const int filled = (int)(share * BAR);
     fprintf(p->to, "\r[%.*s%*s] ", filled, "####################", BAR - filled, "");
+}
+
+/* Cuts the line to what is beside the bar, since a line that the terminal breaks is not drawn over; not within a character of UTF-8. */
+static void fit(struct progress *p)
+{
+    struct winsize size;
+    if (ioctl(fileno(p->to), TIOCGWINSZ, &size) != 0 || size.ws_col <= BAR + 4)
+        return;
+    size_t n = (size_t)size.ws_col - BAR - 4;
+    if (strlen(p->line) <= n)
+        return;
+    while (n > 0 && ((unsigned char)p->line[n] & 0xc0) == 0x80)
+        n--;
+    p->line[n] = 0;
 }
 
 void progress_batch(struct progress *p, int64_t epoch, int64_t batch, int64_t rows)
@@ -64,6 +79,7 @@ void progress_epoch(struct progress *p, const wg_train_report *report)
         return;
     write_line(p, report);
     if (p->terminal) {
+        fit(p);
         draw_bar(p, (double)report->epoch / (double)p->epochs);
         fprintf(p->to, "%s\033[K", p->line);
         p->open = true;

@@ -25,7 +25,7 @@ static wg_status take_step(struct run *r)
     WG_TRY(wg_backward(loss));
     if (r->options->clip_norm < INFINITY)
         WG_TRY(wg_optim_clip_norm(wg_nn_parameters(r->net), r->options->clip_norm, NULL));
-    WG_TRY(wg_optim_step(r->optim));
+    WG_TRY(wg_optim_step_with_loss(r->optim, loss)); /* a plain step, but for the optimizers that read the loss */
     WG_TRY(wg_metric_add(r->mean, value, rows));
     progress_batch(&r->progress, r->epoch, r->batch + 1, rows);
     return WG_OK;
@@ -79,16 +79,16 @@ static wg_status finish_epoch(struct run *r)
     columns_fill(c, r->step, wg_optim_lr(r->optim, 0));
     if (o->stopping)
         WG_TRY(wg_stopping_tell(o->stopping, watched(r)));
-    r->epoch++, r->batch = 0;
-    r->last_loss = wg_metric_value(r->mean);
     if (r->csv)
-        WG_TRY(wg_train_log_write(r->csv, r->epoch, c->value, c->n));
+        WG_TRY(wg_train_log_write(r->csv, r->epoch + 1, c->value, c->n));
     if (r->tensorboard)
-        WG_TRY(wg_train_log_write(r->tensorboard, r->epoch, c->value, c->n));
-    wg_train_report report = {r->epoch, r->step, c->n - 1, c->value + 1, false};
+        WG_TRY(wg_train_log_write(r->tensorboard, r->epoch + 1, c->value, c->n));
+    wg_train_report report = {r->epoch + 1, r->step, c->n - 1, c->value + 1, false};
     progress_epoch(&r->progress, &report);
     if (o->epoch_end)
         WG_TRY(o->epoch_end(&report, r->context));
+    r->epoch++, r->batch = 0;
+    r->last_loss = wg_metric_value(r->mean);
     if (o->checkpoint)
         WG_TRY(resume_save(r, op));
     r->end = report.stop ? WG_TRAIN_END_EPOCH_END : r->epoch == o->epochs ? WG_TRAIN_END_EPOCHS : r->end;
@@ -213,8 +213,10 @@ static wg_status located(const struct run *r, wg_status status)
     char place[80] = "";
     if (wg_error_first())
         (void)wg_error_take(&error);
-    if (r->begun)
+    if (r->begun && r->batch < r->per_epoch)
         snprintf(place, sizeof place, "epoch %lld, step %lld: ", (long long)r->epoch + 1, (long long)r->step + 1);
+    else if (r->begun)
+        snprintf(place, sizeof place, "epoch %lld, after its last step: ", (long long)r->epoch + 1);
     const char *text = strncmp(error.message, "train: ", 7) == 0 ? error.message + 7 : error.message;
     return wg_error_set(error.code, op, "%s: %s%s%s%s%s", op, place, text, error.section[0] ? " (in " : "", error.section,
                         error.section[0] ? ")" : "");
