@@ -51,6 +51,17 @@ static void the_bits_are_those_of_a_loop_by_hand(void **state)
     assert_no_error();
 }
 
+static void optimizers_that_read_the_loss_are_given_it(void **state)
+{
+    (void)state;
+    struct world w = world_make();
+    w.optim = (wg_optim_destroy(w.optim), wg_optim_momo(wg_nn_parameters(w.net), .lr = 0.1));
+    assert_int_equal(TRAIN(&w, .epochs = 8, .epoch_end = epoch_end), WG_OK);
+    assert_true(w.loss[8] < 0.8 * w.loss[1]);
+    world_free(&w);
+    assert_no_error();
+}
+
 static void validation_is_evaluation_without_gradients(void **state)
 {
     (void)state;
@@ -351,6 +362,7 @@ int main(void)
         return 1;
     const struct CMUnitTest tests[] = {
         TEST(the_bits_are_those_of_a_loop_by_hand),
+        TEST(optimizers_that_read_the_loss_are_given_it),
         TEST(validation_is_evaluation_without_gradients),
         TEST(the_log_has_a_row_an_epoch),
         TEST(the_best_weights_come_back),
