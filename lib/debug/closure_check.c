@@ -6,8 +6,8 @@
 #include <math.h>
 
 #include "core/internal.h"
-#include "wengert/philox.h"
 #include "wengert/ops.h"
+#include "wengert/philox.h"
 #include "wengert/random.h"
 
 enum { MOST = 16, SEED = 76185 };

@@ -1,5 +1,5 @@
-/* Mini-batches. The order of an epoch is a function of (seed, epoch), so (seed, epoch, position) is the whole state, and a run that was
-   stopped goes on exactly where it was. The state is held by tensors, so that it can be saved and loaded like any. */
+/* Mini-batches. The order of an epoch is a function of (seed, epoch), so (seed, epoch, position) is the whole state, and a run
+   that was stopped goes on exactly where it was. The state is held by tensors, so that it can be saved and loaded like any. */
 #include "wengert/data/batches.h"
 
 #include <stdlib.h>
@@ -61,8 +61,8 @@ static wg_status check_threads(const char *op, const wg_batches_options *o)
 {
     if (o->workers >= 0 && o->workers <= MAX_WORKERS && o->ahead >= 0 && o->ahead <= MAX_AHEAD && (o->ahead == 0 || o->workers > 0))
         return WG_OK;
-    return wg_error_set(WG_E_ARGUMENT, op, "%s: expected workers from 0 to %d, and ahead from 0 to %d with workers, got %d and %d", op,
-                        MAX_WORKERS, MAX_AHEAD, o->workers, o->ahead);
+    return wg_error_set(WG_E_ARGUMENT, op, "%s: expected workers from 0 to %d, and ahead from 0 to %d with workers, got %d and %d",
+                        op, MAX_WORKERS, MAX_AHEAD, o->workers, o->ahead);
 }
 
 static wg_status fill(struct wg_batches *batches, const char *op, wg_dataset *dataset, const wg_batches_options *o)
@@ -73,7 +73,7 @@ static wg_status fill(struct wg_batches *batches, const char *op, wg_dataset *da
     batches->size = o->size < batches->order.samples ? o->size : batches->order.samples;
     batches->drop_last = o->drop_last;
     batches->workers = o->workers;
-    batches->ahead = o->ahead ? o->ahead : 2 * o->workers;
+    batches->ahead = o->ahead ? o->ahead : 2 * o->workers + 2;
     WG_TRY(make_seed(&batches->known.seed, o->seed, o->shuffle || dataset->steps > 0));
     batches->coming = batches->known;
     if (!dataset_workspace(dataset, &batches->workspace))

@@ -91,7 +91,8 @@ wg_dataset_info wg_dataset_inspect(const wg_dataset *dataset)
 
 /* ---- items ---- */
 
-wg_status dataset_make(const wg_dataset *dataset, const struct dataset_place *place, int64_t index, void *x, void *y, void *workspace)
+wg_status dataset_make(const wg_dataset *dataset, const struct dataset_place *place, int64_t index, void *x, void *y,
+                       void *workspace)
 {
     const uint64_t block = ((uint64_t)place->position << DATASET_STEP_BITS | (uint64_t)dataset->steps) << DATASET_BLOCK_BITS;
     wg_dataset_random random = {.seed = place->seed, .stream = WG_STREAM_AUGMENT + (uint64_t)place->epoch, .block = block};
@@ -169,7 +170,7 @@ static wg_status read_items(const char *op, const wg_dataset *dataset, const int
 }
 
 wg_status wg_dataset_items_with(const wg_dataset *dataset, const wg_tensor *index, wg_tensor **x, wg_tensor **y,
-                               wg_dataset_items_options options)
+                                wg_dataset_items_options options)
 {
     const char *op = "dataset_items";
     if (x)

@@ -42,7 +42,8 @@ struct dataset_place {
 };
 
 /* Makes one item. Called by any thread. A status above 0, which is none, becomes WG_E_BUG. */
-wg_status dataset_make(const wg_dataset *dataset, const struct dataset_place *place, int64_t index, void *x, void *y, void *workspace);
+wg_status dataset_make(const wg_dataset *dataset, const struct dataset_place *place, int64_t index, void *x, void *y,
+                       void *workspace);
 
 /* Workspace for one caller: NULL where none is needed; false if memory ran out. */
 static inline bool dataset_workspace(const wg_dataset *dataset, void **workspace)

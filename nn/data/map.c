@@ -53,8 +53,12 @@ wg_dataset *wg_dataset_map_with(wg_dataset *dataset, wg_dataset_map_function *fu
     }
     const size_t row_bytes = dataset->x_bytes + (size_t)(-(intptr_t)dataset->x_bytes & (DATASET_ALIGNMENT - 1));
     *change = (struct change){dataset, function, context, options.destroy, row_bytes};
-    struct wg_dataset model = {.info = dataset->info, .steps = dataset->steps + 1, .base = dataset, .function = changed_item,
-                               .context = change, .destroy = end_change};
+    struct wg_dataset model = {.info = dataset->info,
+                               .steps = dataset->steps + 1,
+                               .base = dataset,
+                               .function = changed_item,
+                               .context = change,
+                               .destroy = end_change};
     if (options.dtype != -1)
         model.info.x.dtype = (wg_dtype)options.dtype;
     if (options.shape.rank != 0)

@@ -50,7 +50,8 @@ static wg_status take_weights(struct order *order, const char *op, const wg_tens
     for (int64_t i = 0; i < order->rows; i++) {
         const double w = wide ? ((const double *)data)[i] : (double)((const float *)data)[i];
         if (!(w >= 0) || !isfinite(w))
-            return wg_error_set(WG_E_ARGUMENT, op, "%s: expected finite weights of at least 0, got %g at %lld", op, w, (long long)i);
+            return wg_error_set(WG_E_ARGUMENT, op, "%s: expected finite weights of at least 0, got %g at %lld", op, w,
+                                (long long)i);
         order->positive += w > 0;
         order->last = w > 0 ? i : order->last;
         sum += w;
@@ -74,8 +75,9 @@ static wg_status fill(struct order *order, const char *op, const wg_batches_opti
         WG_TRY(take_weights(order, op, o->weights));
     const int64_t most = weighted ? order->positive : order->rows;
     if (!o->replacement && o->samples > most)
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: %lld samples of %lld rows with a weight above 0: replacement = true allows them",
-                            op, (long long)o->samples, (long long)most);
+        return wg_error_set(WG_E_ARGUMENT, op,
+                            "%s: %lld samples of %lld rows with a weight above 0: replacement = true allows them", op,
+                            (long long)o->samples, (long long)most);
     order->samples = o->samples > 0 ? o->samples : o->replacement ? order->rows : most;
     return WG_OK;
 }

@@ -12,10 +12,10 @@ struct order_key {
 struct order {
     int64_t rows, samples; /* of the data; of an epoch */
     bool shuffle, replacement;
-    double *weight;        /* of each row, or with replacement their sums up to each row; NULL where there are none */
+    double *weight;         /* of each row, or with replacement their sums up to each row; NULL where there are none */
     int64_t positive, last; /* rows of weight above 0, and the last of them */
-    struct order_key *key; /* one for each of those; with weights and without replacement */
-    bool made;             /* index is that of (seed, epoch) */
+    struct order_key *key;  /* one for each of those; with weights and without replacement */
+    bool made;              /* index is that of (seed, epoch) */
     uint64_t seed;
     int64_t epoch;
     int64_t *index; /* of samples rows, with memory for all */

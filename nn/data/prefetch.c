@@ -1,6 +1,6 @@
-/* A ring of batches between the caller, who queues and takes them in order, and threads that make them. One lock guards the state of all
-   batches; a batch's rows belong to the thread that makes it. Nobody polls: threads sleep until a batch is queued, the caller until
-   one is made. */
+/* A ring of batches between the caller, who queues and takes them in order, and threads that make them. One lock guards the state
+   of all batches; a batch's rows belong to the thread that makes it. Nobody polls: threads sleep until a batch is queued, the
+   caller until one is made. */
 #include "prefetch.h"
 
 #include <fenv.h>
@@ -135,7 +135,8 @@ static void *work(void *context)
 static bool batch_bytes(size_t row, int64_t size, size_t *bytes)
 {
     return !__builtin_mul_overflow(row, (size_t)size, bytes) &&
-           !__builtin_add_overflow(*bytes, (size_t)DATASET_ALIGNMENT - 1, bytes) && (*bytes &= ~(size_t)(DATASET_ALIGNMENT - 1), true);
+           !__builtin_add_overflow(*bytes, (size_t)DATASET_ALIGNMENT - 1, bytes) &&
+           (*bytes &= ~(size_t)(DATASET_ALIGNMENT - 1), true);
 }
 
 static bool find_memory(struct prefetch *p, int64_t size)

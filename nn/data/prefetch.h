@@ -18,7 +18,8 @@ struct prefetch_batch {
     char message[400];
 };
 
-/* Memory for `ahead` batches of up to size rows, and threads; NULL and E_MEMORY. If the system gives no thread, prefetch_threads is 0. */
+/* Memory for `ahead` batches of up to size rows, and threads; NULL and E_MEMORY. If the system gives no thread, prefetch_threads
+   is 0. */
 struct prefetch *prefetch_start(const char *op, const wg_dataset *dataset, int64_t size, int threads, int ahead);
 int prefetch_threads(const struct prefetch *prefetch);
 

@@ -146,8 +146,10 @@ wg_dataset *dataset_of(const char *op, wg_tensor *x, wg_tensor *y)
         return NULL;
     }
     const bool labels = y != WG_NONE;
-    struct wg_dataset model = {
-        .info = {.length = wg_extent(x, 0), .x = row_of(x), .labels = labels}, .function = copy_row, .context = t, .destroy = free_tensors};
+    struct wg_dataset model = {.info = {.length = wg_extent(x, 0), .x = row_of(x), .labels = labels},
+                               .function = copy_row,
+                               .context = t,
+                               .destroy = free_tensors};
     t->x_bytes = row_bytes(x);
     if (labels) {
         model.info.y = row_of(y);

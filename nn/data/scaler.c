@@ -22,7 +22,8 @@ wg_dataset_scaler *wg_dataset_scaler_create(wg_shape features)
     const char *op = "dataset_scaler_create";
     char text[200];
     if (features.rank < 0 || features.rank >= WG_MAX_RANK) {
-        (void)wg_error_set(WG_E_SHAPE, op, "%s: features of rank %d: a row has at most %d axes", op, features.rank, WG_MAX_RANK - 1);
+        (void)wg_error_set(WG_E_SHAPE, op, "%s: features of rank %d: a row has at most %d axes", op, features.rank,
+                           WG_MAX_RANK - 1);
         return NULL;
     }
     wg_dataset_scaler *scaler = calloc(1, sizeof *scaler);
@@ -142,7 +143,8 @@ static wg_status sum(const char *op, const struct rows *r, struct found *found)
             const double value = element(r->data, r->dtype, row * r->elements + k);
             struct found *f = &found[r->feature[k]];
             if (!isfinite(value))
-                return wg_error_set(WG_E_ARGUMENT, op, "%s: element %lld of row %lld is %g", op, (long long)k, (long long)row, value);
+                return wg_error_set(WG_E_ARGUMENT, op, "%s: element %lld of row %lld is %g", op, (long long)k, (long long)row,
+                                    value);
             f->low = f->m == 0 || value < f->low ? value : f->low;
             f->high = f->m == 0 || value > f->high ? value : f->high;
             f->mean += value;
@@ -199,8 +201,8 @@ wg_status wg_dataset_scaler_fit(wg_dataset_scaler *scaler, const wg_tensor *x, c
     int64_t *feature = map_features(op, &scaler->features, &row, r.elements);
     struct found *found = calloc((size_t)scaler->n, sizeof *found);
     r.feature = feature;
-    const wg_status status =
-        feature && found ? learn(op, scaler, &r, found) : wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+    const wg_status status = feature && found ? learn(op, scaler, &r, found)
+                                              : wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     free(feature);
     free(found);
     return status;

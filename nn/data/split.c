@@ -131,8 +131,8 @@ static wg_status find_sizes(const char *op, int64_t rows, const wg_dataset_split
         sum += wish[p];
     }
     if (sum > whole * (1 + 1e-12))
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: the parts' %s are %g together, above %g", op, o->counts ? "counts" : "shares", sum,
-                            whole);
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: the parts' %s are %g together, above %g", op, o->counts ? "counts" : "shares",
+                            sum, whole);
     const int rest = o->train == -1 ? SPLIT_TRAIN : SPLIT_UNUSED;
     wish[rest] = fmax(whole - sum, 0);
     if (!o->counts && wish[rest] < 1e-12)
@@ -157,8 +157,8 @@ wg_status wg_dataset_split_with(int64_t rows, wg_dataset_parts *parts, wg_datase
 
 /* ---- folds ---- */
 
-/* Rows are dealt in turn, class after class, so that folds differ by one row at most, and so does each class in them. Without labels and
-   shuffle the folds are ranges. */
+/* Rows are dealt in turn, class after class, so that folds differ by one row at most, and so does each class in them. Without
+   labels and shuffle the folds are ranges. */
 static void deal(struct split_row *row, int64_t rows, int64_t k, bool ranges)
 {
     for (int64_t i = 0; i < rows; i++)
@@ -189,8 +189,7 @@ wg_status wg_dataset_fold_with(int64_t rows, int64_t k, int64_t fold, wg_dataset
         done = deal_groups(row, rows, k);
     else if (row)
         deal(row, rows, k, ranges);
-    const wg_status status =
-        done ? hand_out(row, rows, parts, fold, true) : wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+    const wg_status status = done ? hand_out(row, rows, parts, fold, true) : wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     free(row);
     return status;
 }

@@ -13,12 +13,12 @@ struct split_row {
     int64_t part;
 };
 
-/* size[p] ≈ n wish[p] / Σ wish, rounded by the largest remainder (ties: the earlier part), so that Σ size = n. A part that wishes nothing
-   gets nothing. At most SPLIT_PARTS parts. */
+/* size[p] ≈ n wish[p] / Σ wish, rounded by the largest remainder (ties: the earlier part), so that Σ size = n. A part that wishes
+   nothing gets nothing. At most SPLIT_PARTS parts. */
 void split_round(int64_t n, const double *wish, int parts, int64_t *size);
 
-/* Sets the part of each row so that part p gets size[p] rows (Σ size = rows), and of each class its share of them, rounded up or down. False: out of
-   memory. */
+/* Sets the part of each row so that part p gets size[p] rows (Σ size = rows), and of each class its share of them, rounded up or
+   down. False: out of memory. */
 bool split_classes(struct split_row *row, int64_t rows, const int64_t *size);
 
 /* The same for groups, which are not divided: size is what each part should have. */

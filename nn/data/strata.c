@@ -30,7 +30,8 @@ void split_round(int64_t n, const double *wish, int parts, int64_t *size)
 /* ---- classes ---- */
 
 /* A class: its rows, and how many each part gets: the share rounded down, and one more where up is true. */
-struct class {
+struct class
+{
     int64_t first, n;
     int64_t base[SPLIT_PARTS];
     double left[SPLIT_PARTS]; /* what rounding down left out; 0: it may not be rounded up */
@@ -74,7 +75,7 @@ static void round_down(struct class *class, int64_t n, int64_t rows, const int64
         class[c].short_of = class[c].n;
         for (int p = 0; p < SPLIT_PARTS; p++) {
             __extension__ typedef __int128 wide;
-            const wide product = (wide)class[c].n * size[p];
+            const wide product = (wide) class[c].n * size[p];
             class[c].base[p] = (int64_t)(product / rows);
             class[c].left[p] = (double)(int64_t)(product % rows) / (double)rows;
             class[c].short_of -= class[c].base[p];
@@ -116,9 +117,9 @@ static int64_t who_moves(const struct class *class, int64_t n, int from, int to)
     return -1;
 }
 
-/* Gives class c one row more, in a part that has all it needs, while other classes move one on, from part to part, to one that misses a row: an
-   augmenting path of a flow from classes to parts, found breadth first. There always is one, because the exact shares are a flow that
-   fills everything. */
+/* Gives class c one row more, in a part that has all it needs, while other classes move one on, from part to part, to one that
+   misses a row: an augmenting path of a flow from classes to parts, found breadth first. There always is one, because the exact
+   shares are a flow that fills everything. */
 static void augment(struct class *class, int64_t n, int64_t c, int64_t *need)
 {
     int came_from[SPLIT_PARTS], queue[SPLIT_PARTS], head = 0, tail = 0, at = -1;

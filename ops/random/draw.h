@@ -2,8 +2,8 @@
 #ifndef WG_DRAW_H
 #define WG_DRAW_H
 
-#include "wengert/philox.h"
 #include "ops/kernel.h"
+#include "wengert/philox.h"
 
 /* uniform: a and b are low and high; normal: mean and standard deviation; bernoulli: a is p. */
 struct wg_draw_params {

@@ -138,7 +138,8 @@ static void a_status_without_words_has_its_text(void **state)
     wg_status status = WG_E_IO;
     wg_dataset *dataset = wg_dataset_create(says_nothing, &status, 2, .labels = false);
     wg_tensor *x;
-    assert_fails(wg_dataset_items(dataset, WG_NONE, &x, NULL), WG_E_IO, "dataset_items: item 0: a file could not be read or written");
+    assert_fails(wg_dataset_items(dataset, WG_NONE, &x, NULL), WG_E_IO,
+                 "dataset_items: item 0: a file could not be read or written");
     status = (wg_status)7;
     assert_fails(wg_dataset_items(dataset, WG_NONE, &x, NULL), WG_E_BUG, "dataset_items: item 0: an op or a function");
     wg_dataset_destroy(dataset);
@@ -214,7 +215,7 @@ static void plain_numbers_are_those_of_the_ops(void **state)
         sum += z;
         squares_of += z * z;
     }
-    assert_near(sum / N, 0, 4 / sqrt(N));             /* four standard errors */
+    assert_near(sum / N, 0, 4 / sqrt(N)); /* four standard errors */
     assert_near(squares_of / N, 1, 4 * sqrt(2.0 / N));
     for (int i = 0; i < 1000; i++) {
         const int64_t k = wg_dataset_below(&random, 7);
@@ -251,7 +252,8 @@ static void flip_reverses_an_axis(void **state)
     }
     assert_in_range(flipped, 160, 240); /* 200 ± 4 standard deviations */
     wg_free(x), wg_free(a), wg_free(b), wg_free(c);
-    wg_dataset_destroy(base), wg_dataset_destroy(columns), wg_dataset_destroy(rows), wg_dataset_destroy(never), wg_dataset_destroy(half);
+    wg_dataset_destroy(base), wg_dataset_destroy(columns), wg_dataset_destroy(rows), wg_dataset_destroy(never),
+        wg_dataset_destroy(half);
 }
 
 /* The image with padding, as NumPy's pad makes it, of one channel. */
@@ -282,7 +284,8 @@ static void find_window(const wg_tensor *window, const wg_tensor *x, int64_t pad
     for (int64_t p = 0; p < tops * lefts; p++) {
         bool same = true;
         for (int64_t k = 0; same && k < wg_numel(window); k++)
-            same = element(window, k) == padded(x, k / (h * w), p / lefts - padding + k / w % h, p % lefts - padding + k % w, mode, fill);
+            same = element(window, k) ==
+                   padded(x, k / (h * w), p / lefts - padding + k / w % h, p % lefts - padding + k % w, mode, fill);
         found += same;
         places[p] += same;
     }

@@ -41,7 +41,8 @@ static void misuse_making(void)
 {
     assert_null_and_error(wg_dataset_create(NULL, NULL, 3), WG_E_NULL, "dataset_create: the function is NULL");
     assert_null_and_error(wg_dataset_create(fill, NULL, -1), WG_E_ARGUMENT, "dataset_create: -1 items");
-    assert_null_and_error(wg_dataset_create(fill, NULL, 1, .x_dtype = (wg_dtype)9), WG_E_ARGUMENT, "dataset_create: a row x of dtype ?");
+    assert_null_and_error(wg_dataset_create(fill, NULL, 1, .x_dtype = (wg_dtype)9), WG_E_ARGUMENT,
+                          "dataset_create: a row x of dtype ?");
     assert_null_and_error(wg_dataset_create(fill, NULL, 1, .y_shape = WG_SHAPE(2, -1)), WG_E_ARGUMENT, "dataset_create: a row y");
     assert_null_and_error(wg_dataset_create(fill, NULL, 1, .x_shape = WG_SHAPE(INT64_MAX, INT64_MAX)), WG_E_ARGUMENT, "a row x");
     assert_null_and_error(wg_dataset_create(fill, NULL, 1, .workspace = SIZE_MAX), WG_E_ARGUMENT, "bytes of workspace");
@@ -52,7 +53,8 @@ static void misuse_making(void)
             assert_null_and_error(wg_dataset_of(fx.x, bad), code, ": ");
     });
     assert_null_and_error(wg_dataset_of(WG_NONE, WG_NONE), WG_E_ARGUMENT, "dataset_of: expected rows x, got WG_NONE");
-    assert_null_and_error(wg_dataset_of(fx.odd, fx.labels), WG_E_SHAPE, "dataset_of: expected as many rows of x as of y: [5, 7], [2]");
+    assert_null_and_error(wg_dataset_of(fx.odd, fx.labels), WG_E_SHAPE,
+                          "dataset_of: expected as many rows of x as of y: [5, 7], [2]");
     assert_null_and_error(wg_dataset_of(fx.scalar, WG_NONE), WG_E_SHAPE, "dataset_of: ");
     assert_int_equal(wg_dataset_inspect(NULL).length, 0);
     expect_error(WG_E_NULL, "dataset_inspect: the dataset is NULL");
@@ -134,11 +136,14 @@ static void misuse_split(void)
     assert_fails(wg_dataset_split(10, &parts, .test = 1.5), WG_E_ARGUMENT, "dataset_split: expected shares from 0 to 1");
     assert_fails(wg_dataset_split(10, &parts, .train = -2), WG_E_ARGUMENT, "dataset_split: expected shares");
     assert_fails(wg_dataset_split(10, &parts, .test = (double)NAN), WG_E_ARGUMENT, "got nan");
-    assert_fails(wg_dataset_split(10, &parts, .train = 0.9, .test = 0.2), WG_E_ARGUMENT, "dataset_split: the parts' shares are 1.2");
+    assert_fails(wg_dataset_split(10, &parts, .train = 0.9, .test = 0.2), WG_E_ARGUMENT,
+                 "dataset_split: the parts' shares are 1.2");
     assert_fails(wg_dataset_split(10, &parts, .counts = true), WG_E_ARGUMENT, "dataset_split: expected whole counts from 0 to 10");
     assert_fails(wg_dataset_split(10, &parts, .counts = true, .validation = 6, .test = 6), WG_E_ARGUMENT, "counts are 12");
-    assert_fails(wg_dataset_split(2, &parts, .labels = fx.labels, .groups = fx.labels), WG_E_ARGUMENT, "labels or groups, got both");
-    assert_fails(wg_dataset_split(3, &parts, .labels = fx.labels), WG_E_SHAPE, "dataset_split: expected 3 contiguous labels, got shape [2]");
+    assert_fails(wg_dataset_split(2, &parts, .labels = fx.labels, .groups = fx.labels), WG_E_ARGUMENT,
+                 "labels or groups, got both");
+    assert_fails(wg_dataset_split(3, &parts, .labels = fx.labels), WG_E_SHAPE,
+                 "dataset_split: expected 3 contiguous labels, got shape [2]");
     assert_fails(wg_dataset_split(3, &parts, .groups = fx.vector), WG_E_DTYPE, "dataset_split: expected groups of i64");
     FOR_EACH_BAD(IS_NULL, {
         if (bad_ != IS_NONE) {
@@ -173,8 +178,10 @@ static void misuse_scaler(void)
         assert_null_and_error(wg_dataset_scaler_apply(scaler, bad), code, ": ");
         assert_null_and_error(wg_dataset_scaler_invert(scaler, bad), code, ": ");
     });
-    assert_null_and_error(wg_dataset_scaler_apply(scaler, fx.odd), WG_E_SHAPE, "dataset_scaler_apply: rows of shape [7] do not fit features [3]");
-    assert_null_and_error(wg_dataset_scaler_invert(scaler, fx.bytes), WG_E_DTYPE, "dataset_scaler_invert: expected f32 or f64, got u8");
+    assert_null_and_error(wg_dataset_scaler_apply(scaler, fx.odd), WG_E_SHAPE,
+                          "dataset_scaler_apply: rows of shape [7] do not fit features [3]");
+    assert_null_and_error(wg_dataset_scaler_invert(scaler, fx.bytes), WG_E_DTYPE,
+                          "dataset_scaler_invert: expected f32 or f64, got u8");
     assert_null_and_error(wg_dataset_scaled(NULL, scaler), WG_E_NULL, "dataset_scaled: the dataset is NULL");
     assert_null_and_error(wg_dataset_scaled(dataset, NULL), WG_E_NULL, "dataset_scaled: the scaler is NULL");
     assert_null_and_error(wg_dataset_scaled(bytes, scaler), WG_E_DTYPE, "dataset_scaled: expected f32 or f64, got u8");
@@ -204,14 +211,16 @@ static void misuse_batches_of(void)
 }
 
 /* Each set: where the results go, rows, dtype. */
-#define REFUSES(set)                                                                                                               \
-    do {                                                                                                                           \
-        wg_tensor *to_x = fx.x, *to_y = fx.y;                                                                                            \
-        assert_fails(wg_dataset_make_##set(NULL, &to_y), WG_E_NULL, "dataset_make_" #set ": expected where to put x and y");         \
-        assert_fails(wg_dataset_make_##set(&to_x, NULL), WG_E_NULL, "dataset_make_" #set ": expected where to put x and y");         \
-        assert_fails(wg_dataset_make_##set(&to_x, &to_y, .rows = -1), WG_E_ARGUMENT, "dataset_make_" #set ": expected rows from 1");    \
-        assert_fails(wg_dataset_make_##set(&to_x, &to_y, .dtype = WG_I64), WG_E_DTYPE, "dataset_make_" #set ": expected f32 or f64");   \
-        assert_true(!to_x && !to_y);                                                                                                     \
+#define REFUSES(set)                                                                                                         \
+    do {                                                                                                                     \
+        wg_tensor *to_x = fx.x, *to_y = fx.y;                                                                                \
+        assert_fails(wg_dataset_make_##set(NULL, &to_y), WG_E_NULL, "dataset_make_" #set ": expected where to put x and y"); \
+        assert_fails(wg_dataset_make_##set(&to_x, NULL), WG_E_NULL, "dataset_make_" #set ": expected where to put x and y"); \
+        assert_fails(wg_dataset_make_##set(&to_x, &to_y, .rows = -1), WG_E_ARGUMENT,                                         \
+                     "dataset_make_" #set ": expected rows from 1");                                                         \
+        assert_fails(wg_dataset_make_##set(&to_x, &to_y, .dtype = WG_I64), WG_E_DTYPE,                                       \
+                     "dataset_make_" #set ": expected f32 or f64");                                                          \
+        assert_true(!to_x && !to_y);                                                                                         \
     } while (0)
 
 static void misuse_synthetic(void)
@@ -230,7 +239,8 @@ static void misuse_synthetic(void)
     assert_fails(wg_dataset_make_teacher(&x, &y, .hidden = 0), WG_E_ARGUMENT, "expected hidden from 1");
     assert_fails(wg_dataset_make_mixture(&x, &y, .layout = (wg_dataset_layout)2), WG_E_ARGUMENT, "expected layout from 0 to 1");
     assert_fails(wg_dataset_make_mixture(&x, &y, .modes = -1), WG_E_ARGUMENT, "expected modes from 0");
-    assert_null_and_error(wg_dataset_regression_weights(.features = 0), WG_E_ARGUMENT, "dataset_regression_weights: expected features");
+    assert_null_and_error(wg_dataset_regression_weights(.features = 0), WG_E_ARGUMENT,
+                          "dataset_regression_weights: expected features");
     assert_null_and_error(wg_dataset_regression_weights(.dtype = WG_U8), WG_E_DTYPE, "dataset_regression_weights: expected f32");
 }
 

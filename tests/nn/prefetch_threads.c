@@ -51,9 +51,9 @@ static void bits_do_not_depend_on_the_number_of_workers(void **state)
     for (int kind = 0; kind < 4; kind++) {
         uint64_t first = 0;
         for (int workers = 0; workers <= 8; workers++) {
-            wg_batches *batches =
-                wg_batches_of(dataset, .size = 5, .seed = 9, .workers = workers, .ahead = workers ? 1 + workers % 4 : 0,
-                              .drop_last = kind == 1, .replacement = kind == 2, .weights = kind == 3 ? w : WG_NONE);
+            wg_batches *batches = wg_batches_of(dataset, .size = 5, .seed = 9, .workers = workers,
+                                                .ahead = workers ? 1 + workers % 4 : 0, .drop_last = kind == 1,
+                                                .replacement = kind == 2, .weights = kind == 3 ? w : WG_NONE);
             const uint64_t hash = hash_of_batches(batches, 3);
             assert_true(workers == 0 || hash == first);
             first = hash;
@@ -119,8 +119,8 @@ static wg_status slow_item(void *context, const wg_dataset_item *item)
     return WG_OK;
 }
 
-/* The batch of the item that fails is an error, each time that it is asked for; the batches before it and, once it can be made, those after
-   it are as they should be. */
+/* The batch of the item that fails is an error, each time that it is asked for; the batches before it and, once it can be made,
+   those after it are as they should be. */
 static void a_failing_item_is_the_error_of_its_batch(void **state)
 {
     (void)state;
@@ -206,7 +206,8 @@ static void *run_as_caller(void *context)
     return NULL;
 }
 
-/* A worker or a caller that ends in the function of an item leaves nothing locked: the batch is an error or is made anew, and later ones come. */
+/* A worker or a caller that ends in the function of an item leaves nothing locked: the batch is an error or is made anew, and
+   later ones come. */
 static void a_thread_that_ends_in_an_item(void **state)
 {
     (void)state;
@@ -292,7 +293,8 @@ static void threads_work_at_once_and_sleep_otherwise(void **state)
     wg_batches_destroy(batches), wg_dataset_destroy(dataset);
 }
 
-/* Destroying drops what is queued, and does not wait for it: 8 batches of 50 ms are asked for, about one for each worker is made. */
+/* Destroying drops what is queued, and does not wait for it: 8 batches of 50 ms are asked for, about one for each worker is made.
+   */
 static void destroying_joins_the_threads(void **state)
 {
     (void)state;
@@ -346,7 +348,8 @@ static void out_of_memory_leaves_the_position(void **state)
     (void)state;
     wg_tensor *x = images(), *y = index_of(ROWS, 0, 1);
     wg_dataset *dataset = augmented(x, y);
-    wg_batches *broken = wg_batches_of(dataset, .size = 4, .seed = 1, .workers = 2), *whole = wg_batches_of(dataset, .size = 4, .seed = 1);
+    wg_batches *broken = wg_batches_of(dataset, .size = 4, .seed = 1, .workers = 2),
+               *whole = wg_batches_of(dataset, .size = 4, .seed = 1);
     int64_t k = 0;
     for (wg_status status = WG_E_MEMORY; status != WG_OK; k++) {
         wg_tensor *rows, *labels;

@@ -77,8 +77,8 @@ static void weights_are_probabilities(void **state)
     const double w[N] = {1, 0, 2, 3, 0.5, 4, 1, 0, 2.5, 6};
     wg_tensor *x = index_of(N, 0, 1), *weights = wg_from(w, WG_SHAPE(N));
     for (uint64_t seed = 0; seed < 3; seed++) {
-        wg_batches *batches =
-            wg_batches_create(x, x, .size = 1000, .seed = seed, .replacement = true, .samples = DRAWS, .weights = weights);
+        wg_batches *batches = wg_batches_create(x, x, .size = 1000, .seed = seed, .replacement = true, .samples = DRAWS,
+                                                .weights = weights);
         int64_t count[N] = {0};
         double expected[N], wrong[N];
         assert_int_equal(run_epoch(batches, drawn), DRAWS);
@@ -115,8 +115,8 @@ static void without_weights_all_are_alike(void **state)
     wg_batches_destroy(batches), wg_free(x);
 }
 
-/* Without replacement: the first is row i with probability w_i / Σ w, the second as among those left. Pairs (first, second) of 4 rows over many
-   epochs: 12 classes, 11 degrees of freedom: above 31.3 once in a thousand. */
+/* Without replacement: the first is row i with probability w_i / Σ w, the second as among those left. Pairs (first, second) of 4
+   rows over many epochs: 12 classes, 11 degrees of freedom: above 31.3 once in a thousand. */
 static void weighted_order_is_successive_sampling(void **state)
 {
     (void)state;
@@ -217,8 +217,9 @@ static void the_state_list_stays_valid(void **state)
 static void options_that_exclude_each_other(void **state)
 {
     (void)state;
-    wg_tensor *x = index_of(4, 0, 1), *none = wg_zeros(WG_F32, WG_SHAPE(4)), *bad = wg_from(((const float[]){1, -1, 1, 1}), WG_SHAPE(4)),
-              *short_one = wg_ones(WG_F32, WG_SHAPE(3)), *two = wg_from(((const float[]){1, 0, 1, 0}), WG_SHAPE(4));
+    wg_tensor *x = index_of(4, 0, 1), *none = wg_zeros(WG_F32, WG_SHAPE(4)),
+              *bad = wg_from(((const float[]){1, -1, 1, 1}), WG_SHAPE(4)), *short_one = wg_ones(WG_F32, WG_SHAPE(3)),
+              *two = wg_from(((const float[]){1, 0, 1, 0}), WG_SHAPE(4));
     assert_null_and_error(wg_batches_create(x, x, .shuffle = false, .replacement = true), WG_E_ARGUMENT, "excludes replacement");
     assert_null_and_error(wg_batches_create(x, x, .shuffle = false, .weights = two), WG_E_ARGUMENT, "excludes weights");
     assert_null_and_error(wg_batches_create(x, x, .samples = 5), WG_E_ARGUMENT, "got 5 of 4 rows");
@@ -226,7 +227,8 @@ static void options_that_exclude_each_other(void **state)
     assert_null_and_error(wg_batches_create(x, x, .samples = 3, .weights = two), WG_E_ARGUMENT, "3 samples of 2 rows");
     assert_null_and_error(wg_batches_create(x, x, .weights = none), WG_E_ARGUMENT, "a sum above 0");
     assert_null_and_error(wg_batches_create(x, x, .weights = bad), WG_E_ARGUMENT, "got -1 at 1");
-    assert_null_and_error(wg_batches_create(x, x, .weights = short_one), WG_E_SHAPE, "expected 4 contiguous weights, got shape [3]");
+    assert_null_and_error(wg_batches_create(x, x, .weights = short_one), WG_E_SHAPE,
+                          "expected 4 contiguous weights, got shape [3]");
     assert_null_and_error(wg_batches_create(x, x, .weights = x), WG_E_DTYPE, "got i64");
     assert_null_and_error(wg_batches_create(x, x, .weights = NULL), WG_E_NULL, "weights is NULL");
     assert_null_and_error(wg_batches_create(x, x, .workers = -1), WG_E_ARGUMENT, "got -1 and 0");
@@ -237,14 +239,10 @@ static void options_that_exclude_each_other(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(orders_are_those_of_the_description),
-        TEST(weights_are_probabilities),
-        TEST(without_weights_all_are_alike),
-        TEST(weighted_order_is_successive_sampling),
-        TEST(rows_of_weight_0_never_come),
-        TEST(every_kind_is_restored_exactly),
-        TEST(the_state_list_stays_valid),
-        TEST(options_that_exclude_each_other),
+        TEST(orders_are_those_of_the_description), TEST(weights_are_probabilities),
+        TEST(without_weights_all_are_alike),       TEST(weighted_order_is_successive_sampling),
+        TEST(rows_of_weight_0_never_come),         TEST(every_kind_is_restored_exactly),
+        TEST(the_state_list_stays_valid),          TEST(options_that_exclude_each_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

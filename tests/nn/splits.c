@@ -6,7 +6,8 @@ static int64_t count_of(const wg_tensor *part)
     return wg_extent(part, 0);
 }
 
-/* part_of[row] of three parts; fails unless each row of a part is in that one alone and rows increase. Returns how many rows there are. */
+/* part_of[row] of three parts; fails unless each row of a part is in that one alone and rows increase. Returns how many rows
+   there are. */
 static int64_t mark(const wg_dataset_parts *parts, int64_t rows, int *part_of)
 {
     const wg_tensor *all[3] = {parts->train, parts->validation, parts->test};
@@ -97,7 +98,8 @@ static void classes_have_their_shares(void **state)
         int part_of[160];
         assert_ok(wg_dataset_split(rows, &parts, .train = 0.55, .validation = 0.2, .test = 0.15, .seed = seed, .labels = labels));
         assert_ok(wg_dataset_split(rows, &plain, .train = 0.55, .validation = 0.2, .test = 0.15, .seed = seed));
-        const wg_tensor *with[3] = {parts.train, parts.validation, parts.test}, *without[3] = {plain.train, plain.validation, plain.test};
+        const wg_tensor *with[3] = {parts.train, parts.validation, parts.test},
+                        *without[3] = {plain.train, plain.validation, plain.test};
         mark(&parts, rows, part_of);
         for (int p = 0; p < 3; p++) {
             assert_int_equal(count_of(with[p]), count_of(without[p]));
@@ -242,8 +244,8 @@ static void parts_are_what_datasets_take(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_row_is_in_one_part),  TEST(the_seed_makes_the_split), TEST(classes_have_their_shares),
-        TEST(exact_shares_are_exact),    TEST(groups_are_not_divided),   TEST(folds_test_every_row_once),
+        TEST(every_row_is_in_one_part),     TEST(the_seed_makes_the_split), TEST(classes_have_their_shares),
+        TEST(exact_shares_are_exact),       TEST(groups_are_not_divided),   TEST(folds_test_every_row_once),
         TEST(parts_are_what_datasets_take),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,7 +81,8 @@ static void points_fulfil_their_formulas(void **state)
     wg_free(x), wg_free(y);
     assert_ok(wg_dataset_make_spirals(&x, &y, .rows = 400, .classes = 3, .turns = 1.5, .noise = 0, .dtype = WG_F64));
     for (int i = 0; i < 400; i++) {
-        const double a = element(x, 2 * i), b = element(x, 2 * i + 1), r = hypot(a, b), t = 6.283185307179586 * (i % 3 / 3.0 + 1.5 * r);
+        const double a = element(x, 2 * i), b = element(x, 2 * i + 1), r = hypot(a, b),
+                     t = 6.283185307179586 * (i % 3 / 3.0 + 1.5 * r);
         assert_true(r < 1 && fabs(a - r * cos(t)) < 1e-12 && fabs(b - r * sin(t)) < 1e-12);
     }
     wg_free(x), wg_free(y);
@@ -114,7 +115,8 @@ static void mixtures_have_their_modes(void **state)
         const int modes = grid ? 25 : 8;
         wg_tensor *x, *y;
         int64_t count[25] = {0};
-        assert_ok(wg_dataset_make_mixture(&x, &y, .rows = ROWS, .layout = (wg_dataset_layout)grid, .deviation = 0.05, .dtype = WG_F64));
+        assert_ok(
+            wg_dataset_make_mixture(&x, &y, .rows = ROWS, .layout = (wg_dataset_layout)grid, .deviation = 0.05, .dtype = WG_F64));
         double squares = 0, chi = 0;
         for (int64_t i = 0; i < ROWS; i++) {
             const int64_t k = ((const int64_t *)wg_data(y))[i];
@@ -138,7 +140,8 @@ static void regression_has_its_weights_and_spectrum(void **state)
     (void)state;
     enum { ROWS = 20000, D = 5 };
     wg_tensor *x, *y;
-    assert_ok(wg_dataset_make_regression(&x, &y, .rows = ROWS, .features = D, .condition = 100, .noise = 0, .dtype = WG_F64, .seed = 2));
+    assert_ok(
+        wg_dataset_make_regression(&x, &y, .rows = ROWS, .features = D, .condition = 100, .noise = 0, .dtype = WG_F64, .seed = 2));
     wg_tensor *w = wg_dataset_regression_weights(.features = D, .condition = 100, .dtype = WG_F64, .seed = 2);
     for (int j = 0; j < D; j++) {
         double squares = 0;

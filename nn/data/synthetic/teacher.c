@@ -60,10 +60,11 @@ wg_status wg_dataset_make_teacher_with(wg_tensor **x, wg_tensor **y, wg_dataset_
     t.v = t.w ? maker_normals(op, &whole, t.outputs * options.hidden) : NULL;
     t.h = malloc((size_t)options.hidden * sizeof *t.h);
     t.f = malloc((size_t)t.outputs * sizeof *t.f);
-    const struct maker maker = {op, MAKER_TEACHER, options.seed, options.dtype, options.rows, options.features,
-                                options.classes ? 0 : options.outputs, row, &t};
-    const wg_status status =
-        t.w && t.v && t.h && t.f ? maker_run(&maker, x, y) : wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+    const struct maker maker = {
+        op, MAKER_TEACHER, options.seed, options.dtype, options.rows, options.features, options.classes ? 0 : options.outputs, row,
+        &t};
+    const wg_status status = t.w && t.v && t.h && t.f ? maker_run(&maker, x, y)
+                                                      : wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     free(t.w), free(t.v), free(t.h), free(t.f);
     return status;
 }
