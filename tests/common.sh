@@ -43,6 +43,7 @@ need_build() {
     need '/usr/bin/python3 -c "import numpy"' python3-numpy # tests read its files, and it reads ours
     need 'test -e /usr/include/protobuf-c/protobuf-c.h' libprotobuf-c-dev
     need 'command -v protoc-c' protobuf-c-compiler
+    need 'test -e /usr/include/xxhash.h' libxxhash-dev
     need 'command -v valgrind' valgrind # counts instructions where the kernel's counters are not to be had
 }
 

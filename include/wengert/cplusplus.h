@@ -135,6 +135,8 @@ struct wg_nn_call;
 #define WG_SIZES(...) wg_sizes_from_(__VA_ARGS__)
 #define WG_MILESTONES(...) wg_milestones_from_(__VA_ARGS__)
 #define WG_NO_MILESTONES wg_milestones()
+#define WG_TEXTS(...) wg_texts_from_<wg_file_texts>(__VA_ARGS__)
+#define WG_NO_TEXTS wg_file_texts()
 #define WG_PAIR(rows, columns) wg_pair_from_(rows, columns)
 #define WG_TRIPLE(depth, rows, columns) wg_triple_from_(depth, rows, columns)
 #define WG_AXES(...) wg_axes_from_<wg_axes>(__VA_ARGS__)
@@ -186,6 +188,12 @@ template <class... Step> inline wg_milestones wg_milestones_from_(Step... step)
 {
     static_assert(sizeof...(step) <= WG_MAX_MILESTONES, "at most 16 steps");
     return {nullptr, static_cast<int>(sizeof...(step)), {static_cast<int64_t>(step)...}};
+}
+
+template <class Texts, class... String> inline Texts wg_texts_from_(String... string)
+{
+    static_assert(sizeof...(string) <= 32, "at most 16 texts");
+    return {nullptr, sizeof...(string), {string...}};
 }
 
 template <class Rows, class Columns> inline wg_pair wg_pair_from_(Rows rows, Columns columns)

@@ -22,25 +22,39 @@
 extern "C" {
 #endif
 
-/* A text that goes with a file, by its key. */
-typedef struct wg_file_text {
-    const char *key, *value;
-} wg_file_text;
+/* Texts that go with a file, by value: keys and their values, at most 16 of them, WG_TEXTS("epoch", "12", "note", "cosine"). */
+enum { WG_MAX_TEXTS = 16 };
+typedef struct WG_NAMED wg_file_texts {
+    WG_EXPECTED_(WG_TEXTS)
+    size_t count; /* of strings, two a text */
+    const char *string[2 * WG_MAX_TEXTS];
+} wg_file_texts;
 
-/* Options of wg_save. text: n_texts texts, the file's metadata. */
+#ifndef __cplusplus
+#define WG_TEXTS(...) \
+    ((wg_file_texts){.count = sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *), .string = {__VA_ARGS__}})
+#define WG_NO_TEXTS \
+    {               \
+        .count = 0  \
+    }
+#endif
+
+/* Options of wg_save. texts: the file's metadata. keep_previous: the file that was there is kept as PATH.prev. */
 typedef struct WG_NAMED wg_save_options {
-    const wg_file_text *text;
-    size_t n_texts;
+    wg_file_texts texts;
+    bool keep_previous;
 } wg_save_options;
 
 /* Writes the tensors, under the names of the list, to a file in place of what is there. At every moment, whatever happens to the
    process or the power, the path names the whole old file or the whole new one: the new one is written beside it, brought to the
    disk (fsync), and then takes its name. dtypes: F32, F64, I64, U8. Any strides; elements are written in row-major order. E_NULL;
-   E_ARGUMENT (an empty name, a name twice, "__metadata__", a text that is no UTF-8); E_IO, with the operation that failed: the
-   old file is untouched, except where the message says that the new one is in place and the directory could not be brought to the
-   disk; E_STATE (a tensor is recorded now); E_MEMORY: a copy of the largest tensor. */
+   E_ARGUMENT (an empty name, a name twice, "__metadata__", a key without a value or twice, more than 16 texts, a text that is no
+   UTF-8); E_IO, with the operation that failed, and the
+   old file is untouched; E_DURABILITY: the new file is in place, but its directory could not be brought to the disk, so a loss of
+   power may bring the old one back; E_STATE (a tensor is recorded now); E_MEMORY: a copy of the largest tensor that is not
+   contiguous. */
 #define wg_save(path, tensors, ...) \
-    wg_save_with((path), (tensors), WG_OPTIONS(wg_save_options, .text = NULL, .n_texts = 0, __VA_ARGS__))
+    wg_save_with((path), (tensors), WG_OPTIONS(wg_save_options, .texts = WG_NO_TEXTS, .keep_previous = false, __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_save_with(const char *path, wg_tensor_list tensors, wg_save_options options);
 
 /* Options of wg_load. strict: the file has each tensor of the list and no other; if not, what only one of the two has is left

@@ -27,6 +27,7 @@
 #include "philox.h"
 #include "random.h"
 #include "replay.h"
+#include "run.h"
 #include "runtime.h"
 #include "schedule.h"
 #include "stage.h"

@@ -45,6 +45,8 @@ const char *file_dtype_name(enum file_dtype dtype);
 size_t file_dtype_size(enum file_dtype dtype);
 wg_dtype file_dtype_here(enum file_dtype dtype); /* its counterpart */
 
+wg_status file_check_names(const char *const *name, size_t n, const char *op); /* each occurs once */
+
 /* Every tensor has a value and every name is there, once. */
 wg_status file_check_list(wg_tensor_list list, const char *op);
 

@@ -34,6 +34,17 @@ static wg_status make_names(struct replacement *r)
     return r->name[0] ? WG_OK : wg_error_set(WG_E_ARGUMENT, r->op, "%s: \"%s\" names no file", r->op, r->path);
 }
 
+/* Not every file system can; then a disk that is too small is found while writing. */
+wg_status replace_reserve(const struct replacement *r, uint64_t size)
+{
+    int code = 0;
+    do
+        code = fallocate(r->descriptor, 0, 0, (off_t)size) == 0 ? 0 : errno;
+    while (code == EINTR);
+    const bool full = code == ENOSPC || code == EDQUOT || code == EFBIG || code == EIO;
+    return full ? failed(r, "reserving its size", code) : WG_OK;
+}
+
 wg_status replace_begin(struct replacement *r, const char *path, const char *op)
 {
     *r = (struct replacement){.path = path, .op = op, .folder = -1, .descriptor = -1};
@@ -65,18 +76,45 @@ static wg_status close_new(struct replacement *r)
     return code == 0 ? WG_OK : failed(r, "closing", code);
 }
 
+/* NAME.prev becomes a second name of the old file, which has its own name until the new one takes that: so each of the two names is
+   that of a whole file at every moment. */
+static wg_status keep_previous(const struct replacement *r)
+{
+    char *beside = NULL, *previous = NULL;
+    if (asprintf(&beside, "%s.old", r->beside) < 0)
+        beside = NULL;
+    if (asprintf(&previous, "%s.prev", r->name) < 0)
+        previous = NULL;
+    wg_status status = WG_OK;
+    if (!beside || !previous)
+        status = wg_error_set(WG_E_MEMORY, r->op, "%s: out of memory", r->op);
+    else if (linkat(r->folder, r->name, r->folder, beside, 0) != 0)
+        status = errno == ENOENT ? WG_OK : failed(r, "giving the old file a second name", errno);
+    else {
+        if (renameat(r->folder, beside, r->folder, previous) != 0)
+            status = failed(r, "giving the old file the name of the previous one", errno);
+        (void)unlinkat(r->folder, beside, 0); /* rename leaves both names if both are of one file already */
+    }
+    free(beside), free(previous);
+    return status;
+}
+
 wg_status replace_commit(struct replacement *r)
 {
     if (fsync(r->descriptor) != 0)
         return failed(r, "bringing it to the disk", errno);
     WG_TRY(close_new(r));
+    if (r->keep_previous)
+        WG_TRY(keep_previous(r));
     if (renameat(r->folder, r->beside, r->folder, r->name) != 0)
         return failed(r, "giving the new file its name", errno);
     free(r->beside);
     r->beside = NULL;
-    return fsync(r->folder) == 0 || errno == EINVAL
-               ? WG_OK
-               : failed(r, "the new file is in place, but bringing its directory to the disk failed", errno);
+    if (fsync(r->folder) == 0 || errno == EINVAL) /* EINVAL: the file system brings no directories to the disk */
+        return WG_OK;
+    return wg_error_set(WG_E_DURABILITY, r->op,
+                        "%s: %s: the new file is in place, but bringing its directory to the disk failed: %s", r->op, r->path,
+                        strerror(errno));
 }
 
 void replace_end(struct replacement *r)

@@ -92,8 +92,7 @@ static void all_dtypes_shapes_and_texts_come_back(void **state)
         ((float *)wg_data_mut(t[1]))[i] = i == 4 ? NAN : (float)i / 3;
     ((int64_t *)wg_data_mut(t[3]))[0] = INT64_MIN, ((int64_t *)wg_data_mut(t[3]))[1] = INT64_MAX;
     const wg_tensor_list list = {6, t, name};
-    const wg_file_text text[] = {{"epoch", "12"}, {"note", "π"}};
-    assert_int_equal(wg_save(in_folder("all"), list, .text = text, .n_texts = 2), WG_OK);
+    assert_int_equal(wg_save(in_folder("all"), list, .texts = WG_TEXTS("epoch", "12", "note", "π")), WG_OK);
     wg_file *file = wg_file_read(in_folder("all"));
     assert_non_null(file);
     assert_int_equal(wg_file_tensors(file).n, 6);
