@@ -120,6 +120,38 @@ void __wrap_free(void *block)
     __real_free(block);
 }
 
+/* ---- reading, which may be interrupted, come in pieces, or fail ---- */
+
+static enum { READS, INTERRUPTED, PIECES, FAILS } mode;
+static int reads;
+
+ssize_t __real_read(int descriptor, void *to, size_t n);
+ssize_t __wrap_read(int descriptor, void *to, size_t n);
+
+ssize_t __wrap_read(int descriptor, void *to, size_t n)
+{
+    reads++;
+    if ((mode == INTERRUPTED && reads % 2) || (mode == FAILS && reads > 1)) {
+        errno = mode == FAILS ? EIO : EINTR;
+        return -1;
+    }
+    return __real_read(descriptor, to, mode == READS || n < 7 ? n : 7);
+}
+
+static int64_t writes, fail_write = -1;
+
+ssize_t __real_write(int descriptor, const void *from, size_t n);
+ssize_t __wrap_write(int descriptor, const void *from, size_t n);
+
+ssize_t __wrap_write(int descriptor, const void *from, size_t n)
+{
+    if (fail_write >= 0 && writes++ == fail_write) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return __real_write(descriptor, from, n);
+}
+
 /* ---- what is read and written ---- */
 
 static char folder[] = "/tmp/wengert-faults-XXXXXX";
@@ -374,6 +406,60 @@ static void each_request_of_the_engine_may_fail(void **state)
     }
 }
 
+/* ---- reading fails ---- */
+
+static void interruptions_and_pieces_change_nothing(void **state)
+{
+    (void)state;
+    for (int i = 0; i < N_READERS; i++) {
+        if (readers[i].read == write_npy || readers[i].read == write_npz)
+            continue; /* they read nothing */
+        struct input input = load(&readers[i]);
+        for (mode = INTERRUPTED; mode <= FAILS; mode++) {
+            reads = 0;
+            const bool good = run(&input), by_path = reads > 0;
+            if (good != (mode != FAILS || !by_path))
+                fail_msg("%s, %d: %s", readers[i].name, (int)mode, wg_error_first() ? wg_error_first()->message : "no error");
+            forget();
+            if (!good)
+                expect_error(WG_E_IO, ": Input/output error");
+            else if (by_path && readers[i].read != read_folder)
+                assert_true(reads > (int)(input.n / 7));
+        }
+        mode = READS;
+        free(input.bytes);
+    }
+}
+
+/* Each write fails in turn, and what was there before is there. */
+static void writes_that_fail_leave_the_old_file(void **state)
+{
+    (void)state;
+    char path[2][200];
+    path_of("written.npy", path[0]), path_of("written.npz", path[1]);
+    operand[0] = numbers(WG_F32, WG_SHAPE(3, 4), 1), operand[1] = numbers(WG_F64, WG_SHAPE(2), 1);
+    wg_tensor *old = operand[0];
+    assert_true(write_npy(NULL, 0, NULL) && write_npz(NULL, 0, NULL));
+    operand[0] = numbers(WG_F32, WG_SHAPE(3, 4), 2);
+    for (int kind = 0; kind < 2; kind++)
+        for (fail_write = 0;; fail_write++) {
+            writes = 0;
+            const bool good = kind ? write_npz(NULL, 0, NULL) : write_npy(NULL, 0, NULL);
+            npz = kind ? wg_dataset_read_npz(path[1]) : NULL;
+            one = kind ? NULL : wg_dataset_read_npy(path[0]);
+            const wg_tensor *there = kind ? wg_dataset_npz_tensor(npz, "a") : one, *expected = good ? operand[0] : old;
+            assert_memory_equal(wg_data(there), wg_data(expected), 12 * sizeof(float));
+            forget();
+            if (good) {
+                assert_true(fail_write >= (kind ? 13 : 2)); /* nothing was left to fail */
+                break;
+            }
+            expect_error(WG_E_IO, ": writing: No space left on device");
+        }
+    fail_write = -1;
+    wg_free(old), wg_free(operand[0]), wg_free(operand[1]);
+}
+
 /* ---- how much is asked for ---- */
 
 static int64_t tensor_bytes(void)
@@ -466,6 +552,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(each_malloc_may_fail),
         TEST(each_request_of_the_engine_may_fail),
+        TEST(interruptions_and_pieces_change_nothing),
+        TEST(writes_that_fail_leave_the_old_file),
         TEST(good_and_bad_files_take_little_memory),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

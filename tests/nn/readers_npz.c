@@ -8,7 +8,7 @@
 /* What is wrong with an archive of two arrays; 0: nothing. */
 struct flaw {
     unsigned local_flags, flags, local_method, method, local_crc, crc;
-    int local_size, size, packed, at, entries, directory, comment, gap, tail, extra;
+    int local_size, size, packed, at, entries, directory, comment, gap, last_gap, excess, tail, extra;
     const char *first, *second, *first_local;
     const unsigned char *extra_bytes;
     bool zip64_local, zip64_central, zip64_end, zip64_less;
@@ -75,9 +75,13 @@ static struct image archive_of(struct flaw f)
         put_header(&z, false, &f, i, i == 0 && f.first_local ? f.first_local : names[i], 0, &arrays[i]);
         put(&z, arrays[i].at, arrays[i].n);
     }
+    for (int k = 0; k < f.last_gap; k++)
+        put(&z, "x", 1);
     const size_t directory = z.n;
     for (int i = 0; i < 2; i++)
         put_header(&z, true, &f, i, names[i], at[i], &arrays[i]);
+    for (int k = 0; k < f.excess; k++)
+        put(&z, "x", 1);
     const size_t end = z.n;
     if (f.zip64_end) {
         put(&z, "PK\6\6", 4), put_number(&z, 44, 8, false), put_number(&z, 0x002d002d, 4, false), put_number(&z, 0, 8, false);
@@ -127,6 +131,8 @@ static void archives_large_or_small_are_read(void **state)
 
 static const unsigned char long_extra[] = {1, 0, 17, 0, 0, 0};
 
+#define LONG "a name of more than forty characters, of which messages show not all of it.npy"
+
 static const struct {
     struct flaw flaw;
     const char *message;
@@ -153,6 +159,12 @@ static const struct {
     {{.size = 1000, .local_size = 1000}, "byte 0: \"a.npy\" is longer than the archive"},
     {{.first_local = "c.npy"}, "byte 0: the header of \"a.npy\" is not that of the directory"},
     {{.second = "a.npy"}, "two members are called \"a.npy\""},
+    {{.first = LONG, .second = LONG}, "two members are called \"a name of more than forty characters, of\""},
+    {{.first = LONG, .at = 1}, "\"a name of more than forty characters, of\" does not begin where the member before it ends"},
+    {{.first = LONG, .crc = 1, .local_crc = 1}, "\"a name of more than forty characters, of\" is damaged: its CRC-32 differs"},
+    {{.first = LONG ".txt"}, "\"a name of more than forty characters, of which messages show\" is no .npy file"},
+    {{.last_gap = 3}, "byte 334: 3 bytes between the last member and the directory"},
+    {{.excess = 1}, "byte 436: expected the end, got 1 more bytes"},
     {{.first = "a.txt"}, "\"a.txt\" is no .npy file"},
     {{.first = ".npy"}, "\".npy\" is no .npy file"},
     {{.first = "\xff.npy"}, "a name that is empty, no UTF-8, or has control characters"},
@@ -220,14 +232,12 @@ static void each_truncation_is_refused(void **state)
 }
 
 /* Each byte of an archive, changed: it is refused, or nothing that is read has changed. */
-static void changed_bytes_do_not_change_elements(void **state)
+static int refusals_of_changes(const struct image *good, unsigned char change)
 {
-    (void)state;
     int refused = 0;
-    const struct image good = archive_of((struct flaw){.entries = 0});
-    for (size_t i = 0; i < good.n; i++) {
-        struct image z = good;
-        z.at[i] ^= 0x20;
+    for (size_t i = 0; i < good->n; i++) {
+        struct image z = *good;
+        z.at[i] ^= change;
         wg_dataset_npz *npz = wg_dataset_parse_npz(z.at, z.n, "changed");
         refused += !npz;
         const wg_tensor_list list = npz ? wg_dataset_npz_tensors(npz) : (wg_tensor_list){0, NULL, NULL};
@@ -236,7 +246,17 @@ static void changed_bytes_do_not_change_elements(void **state)
         wg_dataset_npz_destroy(npz);
         (void)wg_error_take(NULL);
     }
-    assert_true(refused > 300);
+    return refused;
+}
+
+static void changed_bytes_do_not_change_elements(void **state)
+{
+    (void)state;
+    const struct image archives[] = {archive_of((struct flaw){.entries = 0}), archive_of((struct flaw){.zip64_end = true}),
+                                     archive_of((struct flaw){.zip64_local = true, .zip64_central = true, .zip64_end = true})};
+    for (int i = 0; i < 3; i++)
+        for (int bit = 0; bit < 8; bit += 5)
+            assert_true(refusals_of_changes(&archives[i], (unsigned char)(1 << bit)) > 300);
 }
 
 /* ---- NumPy's files, and ours ---- */
@@ -308,6 +328,12 @@ static void lists_are_written_and_read_again(void **state)
         assert_int_equal(wg_dataset_write_npz(in_folder("ours.npz"), ((wg_tensor_list){4, t, wrong[i]})), WG_E_ARGUMENT);
         assert_error(WG_E_ARGUMENT, "dataset_write_npz: ");
     }
+    char endless[1100];
+    memset(endless, 'a', sizeof endless - 1);
+    endless[sizeof endless - 1] = 0;
+    const char *too_long[] = {endless, "a", "b", "c"};
+    assert_int_equal(wg_dataset_write_npz(in_folder("ours.npz"), ((wg_tensor_list){4, t, too_long})), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "the name of tensor 0 is empty, too long");
     assert_int_equal(wg_dataset_write_npz(in_folder("no/ours.npz"), list), WG_E_IO);
     assert_error(WG_E_IO, "dataset_write_npz: ");
     wg_dataset_npz *npz = wg_dataset_read_npz(in_folder("ours.npz")); /* the old one */
