@@ -142,5 +142,16 @@ def write_safetensors():
     seed("safetensors", "twice", safetensors(b'{"a":{"dtype":"U8","shape":[],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[],"data_offsets":[0,1]}}', b"1"))
 
 
-for write in write_npy, write_npz, write_idx, write_cifar, write_csv, write_png, write_safetensors:
+def write_gzip():
+    def gzip(data, level=9):
+        packer = zlib.compressobj(level, zlib.DEFLATED, 31)
+        return packer.compress(data) + packer.flush()
+    text = b"so much depends upon a red wheel barrow"
+    for name, data in {"text": gzip(text), "stored": gzip(text, 0), "none": gzip(b""), "two": gzip(text[:9]) + gzip(text[9:]), "tail": gzip(text) + b"x",
+                       "zeros": gzip(bytes(60000)), "large": gzip(bytes(70000)), "cut": gzip(text)[:-9], "plain": text,
+                       "named": b"\x1f\x8b\x08\x1f" + bytes(6) + b"\2\0xxa\0b\0\0\0" + gzip(text)[10:]}.items():
+        seed("gzip", name, data)
+
+
+for write in write_gzip, write_npy, write_npz, write_idx, write_cifar, write_csv, write_png, write_safetensors:
     write()

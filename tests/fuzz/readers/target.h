@@ -14,6 +14,10 @@
 
 enum { SLACK = 192 << 10 };
 
+#ifndef TENSOR_FACTOR
+#define TENSOR_FACTOR 5 / 4 /* of the bytes in tensors; the engine's blocks are up to 12.5 % larger */
+#endif
+
 #define CHECK(condition, what)                                                                            \
     do {                                                                                                  \
         if (!(condition)) {                                                                               \
@@ -112,7 +116,7 @@ static void check_memory(const struct made *m, size_t size)
     const wg_tensor_list list = list_of(m);
     int64_t limit = 4 * (int64_t)size + SLACK;
     for (size_t i = 0; i < list.n; i++)
-        limit += bytes_of(list.tensor[i]) * 5 / 4 + 1024;
+        limit += bytes_of(list.tensor[i]) * TENSOR_FACTOR + 1024;
     CHECK(heap.peak <= limit, "more memory than its bound");
 }
 
