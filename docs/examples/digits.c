@@ -9,7 +9,6 @@
    How the settings were chosen: within the 898 alone. Seven people wrote them, one after another; --writer N (0 to 6) trains on six
    of them and scores the seventh, and no test image is touched. See docs/guide/digits.md. */
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,14 +34,6 @@ struct settings {
 struct part {
     wg_tensor *x, *y; /* (n,64) pixels in 0..1, (n) digits */
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signal)
-{
-    (void)signal;
-    interrupted = 1;
-}
 
 /* ---- the command line ---- */
 
@@ -231,13 +222,6 @@ static wg_status validate(void *context)
     return count_right(run->held_right, run->net, run->held);
 }
 
-static wg_status epoch_end(wg_train_report *report, void *context)
-{
-    (void)context;
-    report->stop = interrupted;
-    return WG_OK;
-}
-
 /* Draws the graph of the first step, which is undone: the run is the same without the picture. */
 static wg_status draw_step(struct run *run, wg_batches *batches)
 {
@@ -276,7 +260,7 @@ static wg_status train(const struct settings *s, wg_nn_module *net, wg_optim *op
     if (status == WG_OK)
         status = wg_train(net, opt, batches, loss_of, &run, .epochs = s->epochs, .schedule = cosine,
                           .metrics = WG_METRICS(run.right), .validate = validate, .validation = WG_METRICS(run.held_right),
-                          .epoch_end = epoch_end, .progress = s->quiet ? NULL : stdout);
+                          .progress = s->quiet ? NULL : stdout);
     wg_metric_destroy(run.right), wg_metric_destroy(run.held_right);
     wg_lr_destroy(cosine);
     wg_free(run.generator);
@@ -311,8 +295,8 @@ static double accuracy(const wg_nn_module *net, const struct part *part)
 
 static void conclude(const struct settings *s, const wg_nn_module *net, const struct part *held, const struct part *test)
 {
-    if (interrupted) {
-        printf("\ninterrupted; the test images were not scored\n");
+    if (wg_interrupt_pending()) {
+        printf("the test images were not scored\n");
         return;
     }
     if (s->writer >= 0)
@@ -332,12 +316,8 @@ int main(int argc, char **argv)
     const int wrong = read_settings(&s, argc, argv);
     if (wrong)
         return wrong;
-    /* A second Ctrl-C ends it at once. */
-    const struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &action, NULL);
-
     struct part parts[3] = {{NULL, NULL}, {NULL, NULL}, {NULL, NULL}};
-    bool good = wg_set_threads(s.threads) == WG_OK && load(&s, &parts[0], &parts[1], &parts[2]);
+    bool good = wg_interrupt_catch() == WG_OK && wg_set_threads(s.threads) == WG_OK && load(&s, &parts[0], &parts[1], &parts[2]);
     wg_nn_module *net = !good ? NULL : wg_nn_mlp(WG_SIZES(PIXELS, 128, 64, CLASSES), .batch_norm = true, .seed = s.seed);
     wg_optim *opt = !net ? NULL : wg_optim_adamw(wg_nn_parameters(net), .lr = s.lr, .weight_decay = s.decay);
     wg_batches *batches = NULL;
@@ -346,7 +326,7 @@ int main(int argc, char **argv)
     good = batches && train(&s, net, opt, batches, &parts[1]) == WG_OK;
     if (good)
         conclude(&s, net, &parts[1], &parts[2]);
-    const int status = good ? (interrupted ? 130 : 0) : wg_error_report(stderr);
+    const int status = good ? (wg_interrupt_pending() ? 130 : 0) : wg_error_report(stderr);
 
     wg_batches_destroy(batches), wg_optim_destroy(opt), wg_nn_destroy(net);
     for (int i = 0; i < 3; i++)

@@ -88,9 +88,15 @@ typedef wg_status wg_train_epoch_end(wg_train_report *report, void *context);
 /* Whether the stream of progress is taken for a terminal. ASK: isatty. */
 typedef enum wg_train_terminal { WG_TRAIN_TERMINAL_ASK, WG_TRAIN_TERMINAL_NO, WG_TRAIN_TERMINAL_YES } wg_train_terminal;
 
-/* Why a run ended: all epochs are done; .stopping ended it (wg_stopping_inspect says why); epoch_end did. ERROR: the status is none
-   of success. */
-typedef enum wg_train_end { WG_TRAIN_END_ERROR, WG_TRAIN_END_EPOCHS, WG_TRAIN_END_STOPPING, WG_TRAIN_END_EPOCH_END } wg_train_end;
+/* Why a run ended: all epochs are done; .stopping ended it (wg_stopping_inspect says why); epoch_end did; a signal came
+   (wg_interrupt_pending). ERROR: the status is none of success. */
+typedef enum wg_train_end {
+    WG_TRAIN_END_ERROR,
+    WG_TRAIN_END_EPOCHS,
+    WG_TRAIN_END_STOPPING,
+    WG_TRAIN_END_EPOCH_END,
+    WG_TRAIN_END_INTERRUPTED
+} wg_train_end;
 
 /* epochs and steps that were finished; loss: the last whole epoch's mean, NaN where there was none. */
 typedef struct wg_train_result {
@@ -100,7 +106,8 @@ typedef struct wg_train_result {
 } wg_train_result;
 
 /* Further tensors that a checkpoint holds, such as a generator of augmentation or the state of a plateau: .state =
-   WG_TRAIN_PARTS({"plateau", wg_lr_plateau_state(plateau)}). Their names differ from those of the helper's own parts. */
+   WG_TRAIN_PARTS({"plateau", wg_lr_plateau_state(plateau)}). Their names differ from those of the helper's own parts: generator, epoch,
+   batch, step, loss, model, optim, data, mean, metrics.NAME, stopping. */
 enum { WG_MAX_TRAIN_PARTS = 8 };
 typedef struct wg_train_part {
     const char *name;
@@ -128,10 +135,11 @@ typedef struct wg_train_parts {
    stopping: is asked before each step, and told the value of `watch` after each epoch: one of the metrics, or, if it is NULL, the first
    of validation, or the loss where there is none. restore_best: wg_stopping_restore at the end, if a finite value was told; tensors were
    given to wg_stopping_keep then.
-   checkpoint: a file that is written after each epoch, and at the end of a run that ends within one. It holds the network's state, the
-   optimizer's, the batches', this thread's generator, the metrics, stopping, the position, and the parts of .state. resume: if the file is
-   there, the run goes on from it, with the bits of one that was never stopped; the logs go on, too. Everything is made as for the first
-   run, by the same calls. More epochs may be asked for.
+   checkpoint: a file (wg_run_save) that is written after each epoch, and at the end of a run that ends within one. It holds the
+   network's state, the optimizer's, the batches', this thread's generator, the metrics, stopping, the position, and the parts of .state.
+   resume: if the file is there, the run goes on from it, with the bits of one that was never stopped; the logs go on, too. Everything is
+   made as for the first run, by the same calls; more epochs may be asked for. any_kernels: as in wg_run_load. After wg_interrupt_catch a
+   signal ends the run before the next step, with its checkpoint; restore_best does nothing then.
    epoch_end: is called at the end of each epoch, after its row is written.
    csv, tensorboard: logs (above), under "epoch": "step" and the report's values.
    progress: where a line about each epoch goes, such as stderr; NULL: nowhere. On a terminal a bar stays in one line, elsewhere there
@@ -149,7 +157,7 @@ typedef struct WG_NAMED wg_train_options {
     bool restore_best;
     wg_train_epoch_end *epoch_end;
     const char *csv, *tensorboard, *checkpoint;
-    bool resume;
+    bool resume, any_kernels;
     wg_train_parts state;
     FILE *progress;
     wg_train_terminal terminal;
@@ -169,8 +177,8 @@ typedef struct WG_NAMED wg_train_options {
                   WG_OPTIONS(wg_train_options, .epochs = WG_REQUIRED_INT, .schedule = NULL, .clip_norm = __builtin_inf(), \
                              .metrics = WG_NO_METRICS, .validate = NULL, .validation = WG_NO_METRICS, .stopping = NULL,   \
                              .watch = NULL, .restore_best = false, .epoch_end = NULL, .csv = NULL, .tensorboard = NULL,   \
-                             .checkpoint = NULL, .resume = false, .state = WG_NO_TRAIN_PARTS, .progress = NULL,           \
-                             .terminal = WG_TRAIN_TERMINAL_ASK, .result = NULL, __VA_ARGS__))
+                             .checkpoint = NULL, .resume = false, .any_kernels = false, .state = WG_NO_TRAIN_PARTS,       \
+                             .progress = NULL, .terminal = WG_TRAIN_TERMINAL_ASK, .result = NULL, __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_train_with(wg_nn_module *net, wg_optim *optim, wg_batches *batches, wg_train_loss *loss,
                                              void *context, wg_train_options options);
 

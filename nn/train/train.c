@@ -90,7 +90,7 @@ static wg_status finish_epoch(struct run *r)
     r->epoch++, r->batch = 0;
     r->last_loss = wg_metric_value(r->mean);
     if (o->checkpoint)
-        WG_TRY(resume_save(r, op));
+        WG_TRY(resume_save(r));
     r->end = report.stop ? WG_TRAIN_END_EPOCH_END : r->epoch == o->epochs ? WG_TRAIN_END_EPOCHS : r->end;
     return WG_OK;
 }
@@ -98,6 +98,10 @@ static wg_status finish_epoch(struct run *r)
 /* Whether the run ends before the next step. */
 static wg_status ask(struct run *r)
 {
+    if (wg_interrupt_pending()) {
+        r->end = WG_TRAIN_END_INTERRUPTED;
+        return WG_OK;
+    }
     const wg_stopping_reason reason = r->options->stopping ? wg_stopping_done(r->options->stopping) : WG_STOPPING_REASON_NONE;
     if (reason == WG_STOPPING_REASON_ERROR)
         return wg_error_first()->code;
@@ -227,10 +231,11 @@ static wg_status end(struct run *r, wg_status status)
     const wg_train_options *o = r->options;
     const bool stopped = status == WG_OK && r->end == WG_TRAIN_END_STOPPING;
     if (status == WG_OK && o->checkpoint && r->batch > 0)
-        status = resume_save(r, op);
-    if (status == WG_OK && o->restore_best && isfinite(wg_stopping_inspect(o->stopping).best))
+        status = resume_save(r);
+    const bool interrupted = r->end == WG_TRAIN_END_INTERRUPTED;
+    if (status == WG_OK && o->restore_best && !interrupted && isfinite(wg_stopping_inspect(o->stopping).best))
         status = wg_stopping_restore(o->stopping);
-    progress_end(&r->progress, stopped ? wg_stopping_text(o->stopping) : NULL);
+    progress_end(&r->progress, stopped ? wg_stopping_text(o->stopping) : interrupted ? "interrupted" : NULL);
     if (o->result)
         *o->result = (wg_train_result){status == WG_OK ? r->end : WG_TRAIN_END_ERROR, r->epoch, r->step, r->last_loss};
     wg_train_log_destroy(r->csv), wg_train_log_destroy(r->tensorboard);

@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "wengert/run.h"
 #include "wengert/train.h"
 
 /* ---- progress: a bar on a terminal, some lines elsewhere ---- */
@@ -51,13 +52,14 @@ struct run {
     struct progress progress;
     int64_t epoch, batch, step, per_epoch; /* finished: epochs, batches of this epoch, steps */
     double last_loss;
-    wg_tensor *position, *last; /* these numbers, as a checkpoint has them */
+    wg_run *checkpoint;
+    wg_tensor *last; /* last_loss, as the checkpoint has it */
     bool begun, resumed;
     wg_train_end end; /* ERROR: it goes on */
 };
 
 wg_status resume_prepare(struct run *r, const char *op);
-wg_status resume_save(struct run *r, const char *op);
+wg_status resume_save(struct run *r);
 wg_status resume_load(struct run *r, const char *op); /* where there is no file, the run begins anew */
 void resume_free(struct run *r);
 

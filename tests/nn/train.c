@@ -310,7 +310,7 @@ static bool train_where_memory_fails(struct world *w, int at, bool outside)
     if (wg_stopping_keep(stopping, wg_nn_state(w->net)) != WG_OK)
         fail_msg("%s", wg_error_first()->message);
     const char *file = NULL;
-#ifdef WG_JANSSON
+#ifdef WITH_CHECKPOINTS
     file = checkpoint;
 #endif
     fail_at = outside ? at : -1;

@@ -6,6 +6,13 @@
 
 enum { KILLED_EPOCHS = 60 };
 
+static void remove_checkpoints(void)
+{
+    char previous[120];
+    snprintf(previous, sizeof previous, "%s.prev", checkpoint);
+    unlink(checkpoint), unlink(previous);
+}
+
 /* A network with everything that a checkpoint must hold: running statistics, dropout, an optimizer's moments, stopping's best weights. */
 static struct world whole_world(uint64_t seed)
 {
@@ -48,11 +55,11 @@ static void a_resumed_run_is_the_same(void **state)
     (void)state;
     wg_stopping_info info, resumed_info;
     struct world straight = whole_world(9);
-    unlink(checkpoint);
+    remove_checkpoints();
     const wg_train_result wanted = train_part(&straight, 1000, &info);
     char *log = read_text(csv);
     for (int64_t steps = 0; steps <= 5 * PER_EPOCH; steps++) {
-        unlink(checkpoint);
+        remove_checkpoints();
         unlink(csv);
         struct world first = whole_world(9);
         (void)train_part(&first, steps, &resumed_info);
@@ -70,7 +77,7 @@ static void a_resumed_run_is_the_same(void **state)
     }
     free(log);
     world_free(&straight);
-    unlink(checkpoint);
+    remove_checkpoints();
     assert_no_error();
 }
 
@@ -106,12 +113,12 @@ static void killed_runs_end_the_same(void **state)
     unsigned random = 1;
     int killed = 0, finished = 0;
     struct world straight = whole_world(9);
-    unlink(checkpoint);
+    remove_checkpoints();
     assert_int_equal(train_long(&straight), WG_OK);
     char *log = read_text(csv);
     for (int round = 0; killed < (getenv("WENGERT_LONG") ? 400 : 20); round++) {
         if (round % 10 == 0)
-            unlink(checkpoint);
+            remove_checkpoints();
         start_and_kill(&random, &killed, &finished);
         if (finished == 0 && round % 10 != 9)
             continue;
@@ -125,11 +132,40 @@ static void killed_runs_end_the_same(void **state)
         free(text);
         world_free(&w);
         finished = 0;
-        unlink(checkpoint);
+        remove_checkpoints();
     }
     free(log);
     world_free(&straight);
-    unlink(checkpoint);
+    remove_checkpoints();
+    assert_no_error();
+}
+
+static wg_status interrupt(wg_train_report *report, void *context)
+{
+    (void)context;
+    return report->epoch == 2 && raise(SIGTERM) != 0 ? WG_E_STATE : WG_OK;
+}
+
+/* After a signal the step is finished, a checkpoint is there, and the best weights are not put back, for the run is not at its end. */
+static void a_signal_ends_a_run_with_its_checkpoint(void **state)
+{
+    (void)state;
+    struct world straight = whole_world(9), w = whole_world(9), rest = whole_world(77);
+    wg_train_result result;
+    assert_int_equal(wg_seed(9, 0), WG_OK);
+    assert_int_equal(TRAIN(&straight, .epochs = 4), WG_OK);
+    assert_int_equal(wg_seed(9, 0), WG_OK);
+    assert_int_equal(wg_interrupt_catch(), WG_OK);
+    assert_int_equal(TRAIN(&w, .epochs = 4, .checkpoint = checkpoint, .epoch_end = interrupt, .result = &result), WG_OK);
+    assert_true(result.end == WG_TRAIN_END_INTERRUPTED && result.epochs == 2 && result.steps == 2 * PER_EPOCH);
+    assert_int_equal(TRAIN(&rest, .epochs = 4, .checkpoint = checkpoint, .resume = true, .result = &result), WG_OK);
+    assert_true(result.end == WG_TRAIN_END_INTERRUPTED && result.epochs == 2); /* as long as the signal is noted */
+    wg_interrupt_release();
+    assert_int_equal(TRAIN(&rest, .epochs = 4, .checkpoint = checkpoint, .resume = true, .result = &result), WG_OK);
+    assert_true(result.end == WG_TRAIN_END_EPOCHS && result.epochs == 4);
+    assert_same_weights(&rest, &straight);
+    world_free(&straight), world_free(&w), world_free(&rest);
+    remove_checkpoints();
     assert_no_error();
 }
 
@@ -145,7 +181,7 @@ static void a_run_that_is_done_goes_on_with_more_epochs(void **state)
     assert_same_weights(&w, &twin);
     assert_int_equal(TRAIN(&w, .epochs = 4, .checkpoint = checkpoint, .resume = true), WG_OK); /* nothing is left to do */
     assert_int_equal(w.calls, 4 * PER_EPOCH);
-    unlink(checkpoint);
+    remove_checkpoints();
     world_free(&w), world_free(&twin);
     assert_no_error();
 }
@@ -171,7 +207,7 @@ static void a_checkpoint_of_another_run_is_refused(void **state)
     assert_int_equal(TRAIN(&w, .epochs = 1, .checkpoint = "/nosuch/run.safetensors"), WG_E_IO);
     assert_error(WG_E_IO, "/nosuch/run.safetensors");
     wg_free(scale);
-    unlink(checkpoint);
+    remove_checkpoints();
     world_free(&w), world_free(&other);
 }
 
@@ -182,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_resumed_run_is_the_same),
         TEST(killed_runs_end_the_same),
+        TEST(a_signal_ends_a_run_with_its_checkpoint),
         TEST(a_run_that_is_done_goes_on_with_more_epochs),
         TEST(a_checkpoint_of_another_run_is_refused),
     };
