@@ -304,7 +304,9 @@ static void a_run_that_cannot_begin_says_why(void **state)
 }
 
 /* Wherever memory runs out, in the library's pool or in malloc: an error, no leak, and a log of whole rows. */
-static bool train_where_memory_fails(struct world *w, int at, bool outside)
+enum { ONE_OF_POOL, ALL_OF_POOL, ONE_OF_MALLOC };
+
+static bool train_where_memory_fails(struct world *w, int at, int how)
 {
     wg_stopping *stopping = wg_stopping_create(.patience = 3);
     if (wg_stopping_keep(stopping, wg_nn_state(w->net)) != WG_OK)
@@ -313,11 +315,11 @@ static bool train_where_memory_fails(struct world *w, int at, bool outside)
 #ifdef WITH_CHECKPOINTS
     file = checkpoint;
 #endif
-    fail_at = outside ? at : -1;
-    wg_memory_fail(outside ? -1 : at, false);
+    fail_at = how == ONE_OF_MALLOC ? at : -1;
+    wg_memory_fail(how == ONE_OF_MALLOC ? -1 : at, how == ALL_OF_POOL);
     const wg_status status = TRAIN(w, .epochs = 1, .csv = csv, VALIDATED(w), .metrics = WG_METRICS(w->accuracy),
                                    .stopping = stopping, .restore_best = true, .schedule = w->schedule, .checkpoint = file);
-    const bool reached = outside ? fail_at < 0 : wg_memory_requests() > at;
+    const bool reached = how == ONE_OF_MALLOC ? fail_at < 0 : wg_memory_requests() > at;
     fail_at = -1;
     wg_memory_fail(-1, false);
     wg_stopping_destroy(stopping);
@@ -332,13 +334,13 @@ static void wherever_memory_runs_out_there_is_an_error(void **state)
 {
     (void)state;
     const char *header = "epoch,step,lr,loss,accuracy,validation_loss,validation_accuracy\n";
-    int failures[2] = {0, 0};
-    for (int outside = 0; outside < 2; outside++)
+    int failures[3] = {0, 0, 0};
+    for (int how = ONE_OF_POOL; how <= ONE_OF_MALLOC; how++)
         for (int at = 0; at < 20000; at++) {
             struct world w = world_make();
             wg_memory_trim();
             unlink(csv);
-            const bool again = train_where_memory_fails(&w, at, outside);
+            const bool again = train_where_memory_fails(&w, at, how);
             world_free(&w);
             char text[400];
             FILE *file = fopen(csv, "rb");
@@ -349,10 +351,10 @@ static void wherever_memory_runs_out_there_is_an_error(void **state)
             assert_true(n == 0 || (strncmp(text, header, strlen(header)) == 0 && text[n - 1] == '\n'));
             if (!again)
                 break;
-            failures[outside]++;
+            failures[how]++;
         }
-    print_message("%d and %d allocations failed\n", failures[0], failures[1]);
-    assert_true(failures[0] > 100 && failures[1] >= 5);
+    print_message("%d and %d allocations failed\n", failures[ONE_OF_POOL], failures[ONE_OF_MALLOC]);
+    assert_true(failures[ONE_OF_POOL] > 100 && failures[ALL_OF_POOL] == failures[ONE_OF_POOL] && failures[ONE_OF_MALLOC] >= 5);
     assert_no_error();
 }
 
