@@ -132,6 +132,24 @@ static void bytes_of_texts_are_read(void **state)
     assert_no_error();
 }
 
+static void large_files_are_read(void **state)
+{
+    (void)state;
+    const size_t n = ((size_t)17 << 20) + 3;
+    unsigned char *bytes = malloc(n);
+    for (size_t i = 0; i < n; i++)
+        bytes[i] = (unsigned char)(i * 2654435761u >> 13);
+    write_file("large", bytes, n);
+    wg_tensor *t = wg_dataset_read_text(in_folder("large"));
+    assert_shape(t, WG_SHAPE((int64_t)n));
+    assert_memory_equal(wg_data(t), bytes, n);
+    wg_free(t);
+    free(bytes);
+    assert_null(wg_dataset_read_text(in_folder("large"), .max_bytes = n - 1));
+    assert_error(WG_E_IO, "large has more than 17825794 bytes (see .max_bytes)");
+    assert_no_error();
+}
+
 /* A pipe, and a file that says it has no bytes and has some. */
 static void files_without_a_size_are_read(void **state)
 {
@@ -241,6 +259,7 @@ int main(void)
         TEST(coarse_and_fine_labels_are_read),
         TEST(bad_files_of_cifar_are_refused),
         TEST(bytes_of_texts_are_read),
+        TEST(large_files_are_read),
         TEST(files_without_a_size_are_read),
         TEST(tokens_are_bytes_and_bytes_tokens),
         TEST(all_bytes_have_tokens_and_views_are_decoded),
