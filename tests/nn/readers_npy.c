@@ -102,19 +102,6 @@ static void what_has_no_counterpart_is_refused(void **state)
 
 /* ---- bad files ---- */
 
-static struct image npy_of(int version, const char *header, const void *data, size_t n)
-{
-    struct image image = {.n = 0};
-    put(&image, "\x93NUMPY", 6);
-    put_number(&image, (uint64_t)version, 1, false);
-    put_number(&image, 0, 1, false);
-    put_number(&image, strlen(header), version == 1 ? 2 : 4, false);
-    put(&image, header, strlen(header));
-    put(&image, data, n);
-    return image;
-}
-
-#define DICT(descr, order, shape) "{'descr': " descr ", 'fortran_order': " order ", 'shape': " shape "}"
 #define ONCE "expected descr, fortran_order and shape in the header, each once, and nothing else"
 
 static const struct {

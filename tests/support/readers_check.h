@@ -66,6 +66,21 @@ static inline void put_number(struct image *image, uint64_t value, size_t n, boo
     put(image, bytes, n);
 }
 
+/* A .npy file of a version, with that header. */
+static inline struct image npy_of(int version, const char *header, const void *data, size_t n)
+{
+    struct image image = {.n = 0};
+    put(&image, "\x93NUMPY", 6);
+    put_number(&image, (uint64_t)version, 1, false);
+    put_number(&image, 0, 1, false);
+    put_number(&image, strlen(header), version == 1 ? 2 : 4, false);
+    put(&image, header, strlen(header));
+    put(&image, data, n);
+    return image;
+}
+
+#define DICT(descr, order, shape) "{'descr': " descr ", 'fortran_order': " order ", 'shape': " shape "}"
+
 /* A copy that ends where its memory does, so that a sanitizer sees a read behind it; the caller frees it. */
 static inline unsigned char *exact_copy(const void *bytes, size_t n)
 {
