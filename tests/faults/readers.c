@@ -1,5 +1,5 @@
-/* Allocation failures in readers and in what writes their formats: each request of the engine, and each call of malloc, calloc, realloc,
-   aligned_alloc, strdup and their relatives in the library. And how much they ask for. */
+/* Allocation failures in readers and in what writes their formats: each request of the engine, and each call of malloc, calloc,
+   realloc, aligned_alloc, strdup and their relatives in the library. And how much they ask for. */
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,8 +47,8 @@ static void begin_to_count(int64_t fail_at, bool persistent)
 
 /* ---- malloc fails ---- */
 
-/* Blocks that are left, not bytes: the engine keeps the last handles that were freed, and their sizes vary. Below 0 where it gave back
-   what it had kept. */
+/* Blocks that are left, not bytes: the engine keeps the last handles that were freed, and their sizes vary. Below 0 where it gave
+   back what it had kept. */
 static int64_t left_after_failure(const struct input *input, int64_t k, bool persistent, int64_t *calls)
 {
     const struct reader *reader = input->reader;

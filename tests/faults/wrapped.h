@@ -1,4 +1,5 @@
-/* A program's own malloc, read and write in the library's place, which count and fail: it is linked with --wrap for each of them. */
+/* A program's own malloc, read and write in the library's place, which count and fail: it is linked with --wrap for each of them.
+   */
 #ifndef TEST_WRAPPED_H
 #define TEST_WRAPPED_H
 

@@ -1,4 +1,5 @@
-/* What the tests of readers share: files in a folder of their own, bytes that are put together, and what a reader asks of malloc. */
+/* What the tests of readers share: files in a folder of their own, bytes that are put together, and what a reader asks of malloc.
+   */
 #ifndef READERS_CHECK_H
 #define READERS_CHECK_H
 

@@ -12,8 +12,8 @@ struct bytes {
     size_t size, capacity;
 };
 
-/* Reads a file of at most max_bytes. gzip: one that is compressed is decompressed, to at most max_bytes. Memory: the file's size, or,
-   where that is not known before, at most twice its contents. Errors name op and path: E_NULL, E_ARGUMENT, E_IO, E_MEMORY. */
+/* Reads a file of at most max_bytes. gzip: one that is compressed is decompressed, to at most max_bytes. Memory: the file's size,
+   or, where that is not known before, at most twice its contents. Errors name op and path: E_NULL, E_ARGUMENT, E_IO, E_MEMORY. */
 wg_status bytes_read(struct bytes *bytes, const char *path, size_t max_bytes, bool gzip, const char *op);
 
 #endif

@@ -28,8 +28,8 @@ wg_status cursor_end(const struct cursor *c);
 uint64_t little_endian(const unsigned char *bytes, size_t n); /* n <= 8 */
 uint64_t big_endian(const unsigned char *bytes, size_t n);
 
-/* *bytes: the size of a tensor of this shape and of elements of that size. False if it, or the product of those extents that are not
-   0, is beyond 63 bits: a tensor without elements takes the same path as any other. Extents are at least 0. */
+/* *bytes: the size of a tensor of this shape and of elements of that size. False if it, or the product of those extents that are
+   not 0, is beyond 63 bits: a tensor without elements takes the same path as any other. Extents are at least 0. */
 bool checked_bytes(const wg_shape *shape, size_t element, size_t *bytes);
 
 /* A contiguous tensor, made like any other, and the address of its elements, all 0; NULL and the error on failure. */

@@ -16,8 +16,8 @@ void elements_read(struct element_type type, const unsigned char *bytes, void *e
 /* The same as a tensor of that shape, of n elements. NULL and the error on failure. */
 wg_tensor *elements_tensor(struct element_type type, const unsigned char *bytes, wg_shape shape, int64_t n);
 
-/* The elements of a tensor in row-major order: where they are or, where that is another order, copied to a buffer that the caller frees.
-   NULL and the error on failure. */
+/* The elements of a tensor in row-major order: where they are or, where that is another order, copied to a buffer that the caller
+   frees. NULL and the error on failure. */
 const void *elements_of(const wg_tensor *t, void **buffer, const char *op);
 
 #endif

@@ -1,4 +1,5 @@
-/* The header of a .npy file: a magic text, a version, a length, and a dict as Python writes it, of which exactly three keys are read. */
+/* The header of a .npy file: a magic text, a version, a length, and a dict as Python writes it, of which exactly three keys are
+   read. */
 #include <stdio.h>
 #include <string.h>
 

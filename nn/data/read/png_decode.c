@@ -1,5 +1,5 @@
-/* Decoding PNG, by libpng. It reports errors by a jump: all that the decoder changes between setjmp and the jump stands in a struct that
-   outlives both, and no object with an end of its own is made between them. */
+/* Decoding PNG, by libpng. It reports errors by a jump: all that the decoder changes between setjmp and the jump stands in a
+   struct that outlives both, and no object with an end of its own is made between them. */
 #include <png.h>
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
-/* Reading the directory of a ZIP archive. It stands at the end; each of its entries repeats what stands before the member itself, and
-   both are read and compared, since programs that read only one of them see different archives in one file. */
+/* Reading the directory of a ZIP archive. It stands at the end; each of its entries repeats what stands before the member itself,
+   and both are read and compared, since programs that read only one of them see different archives in one file. */
 #include "zip.h"
 
 #include <stdlib.h>

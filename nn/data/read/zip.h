@@ -1,4 +1,5 @@
-/* ZIP archives whose members are stored, not compressed. Source: PKWARE, APPNOTE.TXT, .ZIP file format specification, 6.3.10, 2022. */
+/* ZIP archives whose members are stored, not compressed. Source: PKWARE, APPNOTE.TXT, .ZIP file format specification, 6.3.10,
+   2022. */
 #ifndef NN_DATA_READ_ZIP_H
 #define NN_DATA_READ_ZIP_H
 
@@ -10,8 +11,8 @@ struct zip_member {
     size_t begin, end; /* its contents */
 };
 
-/* Its members, in the order of the directory: they fill the archive without gaps, CRC-32 fits, no name occurs twice. *members is to be
-   freed; on failure it is NULL. */
+/* Its members, in the order of the directory: they fill the archive without gaps, CRC-32 fits, no name occurs twice. *members is
+   to be freed; on failure it is NULL. */
 wg_status zip_check(const struct cursor *archive, struct zip_member **members, size_t *n);
 
 /* What is known of a member that is written. */

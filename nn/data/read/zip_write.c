@@ -1,4 +1,5 @@
-/* The records of a ZIP archive that is written: members are stored, and dated 1980-01-01, so that the same tensors make the same bytes. */
+/* The records of a ZIP archive that is written: members are stored, and dated 1980-01-01, so that the same tensors make the same
+   bytes. */
 #include <string.h>
 
 #include "zip.h"

@@ -1,6 +1,7 @@
-/* What the fuzzers of readers share: each defines reads_bytes, and here is how it is called. Invariants, beside the sanitizers': what is
-   refused gives nothing and an error whose message begins with the function's name; what is read is the same when it is read again, also when
-   an allocation failed between; no more memory is asked for than four times the file, its tensors, and what zlib and libpng take. */
+/* What the fuzzers of readers share: each defines reads_bytes, and here is how it is called. Invariants, beside the sanitizers':
+   what is refused gives nothing and an error whose message begins with the function's name; what is read is the same when it is
+   read again, also when an allocation failed between; no more memory is asked for than four times the file, its tensors, and what
+   zlib and libpng take. */
 #ifndef FUZZ_READERS_TARGET_H
 #define FUZZ_READERS_TARGET_H
 
