@@ -62,7 +62,7 @@ static void make_in_thread(const struct prefetch *p, struct slot *slot, void *wo
     (void)fesetround(slot->rounding);
     (void)wg_flush_denormals(slot->flush);
     make(p, &slot->batch, workspace);
-    if (wg_error_take(&error) != WG_OK && slot->batch.status != WG_OK)
+    if (slot->batch.status != WG_OK && wg_error_take(&error) != WG_OK)
         snprintf(slot->batch.message, sizeof slot->batch.message, "%s", error.message);
 }
 

@@ -179,7 +179,7 @@ static wg_status learn(const char *op, wg_dataset_scaler *scaler, const struct r
     for (int64_t j = 0; j < scaler->n; j++) {
         const double deviation = sqrt(found[j].squares / (double)found[j].m);
         mean[j] = found[j].mean;
-        scale[j] = found[j].low == found[j].high || !(deviation > 0) ? 1 : deviation;
+        scale[j] = deviation > 0 ? deviation : 1;
     }
     return WG_OK;
 }

@@ -1,4 +1,5 @@
 /* Datasets: of tensors, of functions, subsets, changes of rows, and batches of them. */
+#include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -201,6 +202,34 @@ static void numbers_of_an_item_are_those_of_the_stream(void **state)
     wg_dataset_destroy(base), wg_dataset_destroy(noisy), wg_dataset_destroy(cast), wg_dataset_destroy(last);
 }
 
+/* x = from + a draw. */
+static wg_status add_draw(void *context, const void *from, const wg_dataset_item *item)
+{
+    (void)context;
+    *(double *)item->x = *(const double *)from + wg_dataset_uniform(item->random);
+    return WG_OK;
+}
+
+/* Steps of a chain have numbers of their own, whatever is made of the chain later. */
+static void steps_of_a_chain_draw_different_numbers(void **state)
+{
+    (void)state;
+    wg_tensor *x = wg_zeros(WG_F64, WG_SHAPE(1, 1)), *generator = wg_generator(3, WG_STREAM_AUGMENT);
+    wg_dataset *chain[4] = {wg_dataset_of(x, WG_NONE)};
+    double expected = 0;
+    for (int64_t step = 1; step < 4; step++) {
+        chain[step] = wg_dataset_map(chain[step - 1], add_draw, NULL);
+        assert_ok(wg_write(generator, (const int64_t[]){3, (int64_t)WG_STREAM_AUGMENT, step << 24, 0}));
+        wg_tensor *u = wg_uniform(generator, WG_F64, WG_SHAPE(1), 0, 1), *row;
+        assert_ok(wg_dataset_items(chain[step], WG_NONE, &row, NULL, .seed = 3));
+        assert_near(wg_item(row), expected += wg_item(u), 0);
+        wg_free(u), wg_free(row);
+    }
+    for (int i = 0; i < 4; i++)
+        wg_dataset_destroy(chain[i]);
+    wg_free(x), wg_free(generator);
+}
+
 static void plain_numbers_are_those_of_the_ops(void **state)
 {
     (void)state;
@@ -208,6 +237,10 @@ static void plain_numbers_are_those_of_the_ops(void **state)
     wg_tensor *generator = wg_generator(12, 34), *u = wg_uniform(generator, WG_F64, WG_SHAPE(101), 0, 1);
     for (int i = 0; i < 101; i++)
         assert_near(wg_dataset_uniform(&random), element(u, i), 0);
+    wg_dataset_random pair = {.seed = 12, .stream = 34}; /* of the same words: radius and angle */
+    const double r = sqrt(-2 * log(element(u, 0) + 0x1p-53)), angle = 6.283185307179586 * element(u, 1);
+    assert_near(wg_dataset_normal(&pair), r * cos(angle), 1e-14);
+    assert_near(wg_dataset_normal(&pair), r * sin(angle), 1e-14);
     double sum = 0, squares_of = 0;
     enum { N = 40000 };
     for (int i = 0; i < N; i++) {
@@ -221,6 +254,11 @@ static void plain_numbers_are_those_of_the_ops(void **state)
         const int64_t k = wg_dataset_below(&random, 7);
         assert_true(k >= 0 && k < 7);
     }
+    int64_t count[3] = {0}; /* without rejection the remainders of 3 would have 3/8, 3/8 and 2/8 of the draws */
+    for (int i = 0; i < 30000; i++)
+        count[wg_dataset_below(&random, (int64_t)3 << 61) % 3]++;
+    for (int i = 0; i < 3; i++)
+        assert_in_range(count[i], 10000 - 330, 10000 + 330); /* four standard deviations */
     wg_free(generator), wg_free(u);
 }
 
@@ -407,33 +445,60 @@ static void rows_are_taken(void **state)
     wg_free(x), wg_free(index), wg_free(far), wg_free(rows);
 }
 
+/* Takes its time, so that the threads are at work when the process forks, and counts. */
+static wg_status slow_row(void *context, const wg_dataset_item *item)
+{
+    atomic_fetch_add((atomic_int *)context, 1);
+    usleep(1000);
+    *(float *)item->x = (float)item->index;
+    *(int64_t *)item->y = item->index;
+    return WG_OK;
+}
+
+/* In the child: goes back to the first batch if `back`, runs to the end of the epoch, and sends the order. */
+static void run_in_child(wg_batches *batches, bool back, int to)
+{
+    int64_t rest[40] = {0};
+    alarm(30); /* a child that waits for threads it does not have ends */
+    if (back && wg_batches_restore(batches, (wg_batches_state){6, 0, 0}) != WG_OK)
+        _exit(1);
+    const int64_t n = run_epoch(batches, rest + (back ? 0 : 4));
+    wg_batches_destroy(batches);
+    _exit(n == (back ? 40 : 36) && write(to, rest, sizeof rest) == sizeof rest ? 0 : 1);
+}
+
 /* A child of fork goes on with its own threads, and its batches are the parent's. */
 static void a_child_of_fork_goes_on(void **state)
 {
     (void)state;
-    wg_tensor *x = counted_rows(40, 6), *y = index_of(40, 0, 1);
-    wg_batches *batches = wg_batches_create(x, y, .size = 4, .seed = 6, .workers = 2, .ahead = 3);
-    wg_tensor *rows, *labels;
-    assert_ok(wg_batches_next(batches, &rows, &labels));
-    wg_free(rows), wg_free(labels);
-    int ends[2], status = 1;
-    assert_int_equal(pipe(ends), 0);
-    const pid_t child = fork();
-    if (child == 0) {
-        int64_t rest[40] = {0};
-        alarm(20);
-        const bool whole = run_epoch(batches, rest) == 36;
+    atomic_int begun;
+    wg_dataset *dataset = wg_dataset_create(slow_row, &begun, 40);
+    for (int back = 0; back < 2; back++) {
+        atomic_store(&begun, 0);
+        wg_batches *batches = wg_batches_of(dataset, .size = 4, .seed = 6, .workers = 2, .ahead = 3);
+        wg_tensor *rows, *labels;
+        int64_t mine[40] = {0}, its[40] = {0};
+        int ends[2], status = 1;
+        assert_ok(wg_batches_next(batches, &rows, &labels));
+        memcpy(mine, wg_data(labels), 4 * sizeof *mine);
+        wg_free(rows), wg_free(labels);
+        assert_int_equal(pipe(ends), 0);
+        while (atomic_load(&begun) < 4 + 6) /* both threads have started: an allocator of sanitizers may be locked while they do */
+            usleep(100);
+        const pid_t child = fork();
+        if (child == 0)
+            run_in_child(batches, back, ends[1]);
+        assert_int_equal(run_epoch(batches, mine + 4), 36);
+        close(ends[1]);
+        assert_int_equal(read(ends[0], its, sizeof its), sizeof its);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+        assert_memory_equal(mine + 4, its + 4, 36 * sizeof *mine);
+        assert_true(!back || memcmp(mine, its, 4 * sizeof *mine) == 0);
+        close(ends[0]);
         wg_batches_destroy(batches);
-        _exit(whole && write(ends[1], rest, sizeof rest) == sizeof rest ? 0 : 1);
     }
-    int64_t mine[40] = {0}, its[40] = {0};
-    assert_int_equal(run_epoch(batches, mine), 36);
-    assert_int_equal(read(ends[0], its, sizeof its), sizeof its);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
-    assert_memory_equal(mine, its, sizeof mine);
-    close(ends[0]), close(ends[1]);
-    wg_batches_destroy(batches), wg_free(x), wg_free(y);
+    wg_dataset_destroy(dataset);
 }
 
 int main(void)
@@ -446,6 +511,7 @@ int main(void)
         TEST(a_status_without_words_has_its_text),
         TEST(a_change_may_have_another_type),
         TEST(numbers_of_an_item_are_those_of_the_stream),
+        TEST(steps_of_a_chain_draw_different_numbers),
         TEST(plain_numbers_are_those_of_the_ops),
         TEST(flip_reverses_an_axis),
         TEST(crops_are_windows_of_the_padded_image),

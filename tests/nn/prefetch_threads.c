@@ -227,12 +227,19 @@ static void a_thread_that_ends_in_an_item(void **state)
     }
 }
 
+struct gate {
+    pthread_mutex_t lock;
+    atomic_int arrived;
+};
+
 /* Items but the first wait at a gate. */
 static wg_status waits_at_gate(void *context, const wg_dataset_item *item)
 {
+    struct gate *gate = context;
     if (item->index > 0) {
-        pthread_mutex_lock(context);
-        pthread_mutex_unlock(context);
+        atomic_fetch_add(&gate->arrived, 1);
+        pthread_mutex_lock(&gate->lock);
+        pthread_mutex_unlock(&gate->lock);
     }
     *(float *)item->x = 1;
     *(int64_t *)item->y = item->index;
@@ -247,25 +254,31 @@ static void *ask_once(void *context)
     return context; /* not reached */
 }
 
+static void sleep_for(long milliseconds)
+{
+    nanosleep(&(struct timespec){0, 1000000 * milliseconds}, NULL);
+}
+
 /* A caller that is cancelled while it waits gives the lock back: another thread may go on, and destroy. */
 static void a_caller_may_be_cancelled(void **state)
 {
     (void)state;
-    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-    pthread_mutex_lock(&gate);
+    struct gate gate = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    pthread_mutex_lock(&gate.lock);
     wg_dataset *dataset = wg_dataset_create(waits_at_gate, &gate, 6);
     wg_batches *batches = wg_batches_of(dataset, .size = 1, .shuffle = false, .workers = 1, .ahead = 1);
     wg_tensor *x, *y;
     assert_ok(wg_batches_next(batches, &x, &y));
     wg_free(x), wg_free(y);
-    nanosleep(&(struct timespec){0, 50000000}, NULL); /* until the worker is at the gate */
+    while (atomic_load(&gate.arrived) == 0)
+        sleep_for(1);
     pthread_t thread;
     void *result;
     assert_int_equal(pthread_create(&thread, NULL, ask_once, batches), 0);
     pthread_cancel(thread);
     pthread_join(thread, &result);
     assert_ptr_equal(result, PTHREAD_CANCELED);
-    pthread_mutex_unlock(&gate);
+    pthread_mutex_unlock(&gate.lock);
     int64_t label[6];
     assert_int_equal(run_epoch(batches, label), 5);
     assert_int_equal(label[0], 1);
@@ -281,13 +294,13 @@ static void threads_work_at_once_and_sleep_otherwise(void **state)
     int64_t label[60];
     assert_int_equal(run_epoch(batches, label), 60);
     assert_true(atomic_load(&slow.most) > 1);
-    nanosleep(&(struct timespec){0, 100000000}, NULL); /* all that is made ahead is made */
+    for (int i = 0; i < 10000 && atomic_load(&slow.made) < 72; i++) /* an epoch, and what is made ahead: 6 batches of 2 */
+        sleep_for(1);
     struct timespec before, after;
-    const int made = atomic_load(&slow.made);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
-    nanosleep(&(struct timespec){0, 200000000}, NULL);
+    sleep_for(200);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
-    assert_int_equal(atomic_load(&slow.made), made); /* no more than ahead */
+    assert_int_equal(atomic_load(&slow.made), 72);
     const double used = (double)(after.tv_sec - before.tv_sec) + 1e-9 * (double)(after.tv_nsec - before.tv_nsec);
     assert_true(used < 0.1); /* three that poll would use 0.4 to 0.6 */
     wg_batches_destroy(batches), wg_dataset_destroy(dataset);

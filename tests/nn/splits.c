@@ -143,6 +143,23 @@ static void exact_shares_are_exact(void **state)
     wg_free(labels);
 }
 
+/* 3 of 10 rows: 2.1 of the class of 7, and 0.9 of the class of 3, which has the larger remainder. */
+static void the_largest_remainder_is_rounded_up(void **state)
+{
+    (void)state;
+    wg_tensor *labels = wg_from(((const int64_t[]){0, 0, 0, 0, 0, 0, 0, 1, 1, 1}), WG_SHAPE(10));
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        wg_dataset_parts parts;
+        assert_ok(wg_dataset_split(10, &parts, .validation = 0, .test = 3, .counts = true, .labels = labels, .seed = seed));
+        int of_1 = 0;
+        for (int64_t i = 0; i < 3; i++)
+            of_1 += ((const int64_t *)wg_data(parts.test))[i] >= 7;
+        assert_int_equal(of_1, 1);
+        free_parts(&parts);
+    }
+    wg_free(labels);
+}
+
 static wg_tensor *some_groups(int64_t rows, int64_t groups, uint64_t seed)
 {
     wg_tensor *t = made(wg_zeros(WG_I64, WG_SHAPE(rows)));
@@ -244,8 +261,13 @@ static void parts_are_what_datasets_take(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_row_is_in_one_part),     TEST(the_seed_makes_the_split), TEST(classes_have_their_shares),
-        TEST(exact_shares_are_exact),       TEST(groups_are_not_divided),   TEST(folds_test_every_row_once),
+        TEST(every_row_is_in_one_part),
+        TEST(the_seed_makes_the_split),
+        TEST(classes_have_their_shares),
+        TEST(exact_shares_are_exact),
+        TEST(the_largest_remainder_is_rounded_up),
+        TEST(groups_are_not_divided),
+        TEST(folds_test_every_row_once),
         TEST(parts_are_what_datasets_take),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,7 +63,7 @@ typedef struct wg_dataset_item {
     void *workspace;
 } wg_dataset_item;
 /* Writes all of both rows. Another status than WG_OK is the error of the batch, which says the item's number and, if the function
-   recorded an error (wg_error_set), that one's text. */
+   recorded an error (wg_error_set), that one's text. One that returns WG_OK leaves no error recorded (wg_error_take). */
 typedef wg_status wg_dataset_function(void *context, const wg_dataset_item *item);
 
 /* x_…, y_…: dtype and shape of a row. labels: false if there are no rows y. workspace: bytes for each call. destroy is called
