@@ -1,12 +1,9 @@
-/* Model files: what is written is read again, bad ones are refused and change nothing, and a process that is killed while it saves leaves a
-   whole file. */
+/* Model files: what is written is read again, and bad ones are refused and change nothing. */
 #include <fcntl.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -351,81 +348,6 @@ static void what_cannot_be_saved_leaves_the_old_file(void **state)
     assert_no_error();
 }
 
-enum { MANY = 1 << 18, KILLS = 40 };
-
-/* Writes values that are all n over the file, in pieces, so that at most moments it is of two saves. */
-static void write_in_place(const char *path, int n)
-{
-    float piece[64];
-    char header[100];
-    const int length = snprintf(header, sizeof header, "{\"t\":{\"dtype\":\"F32\",\"shape\":[%d],\"data_offsets\":[0,%d]}}", MANY,
-                                4 * MANY);
-    const uint64_t size = (uint64_t)length;
-    for (size_t i = 0; i < sizeof piece / sizeof *piece; i++)
-        piece[i] = (float)n;
-    FILE *stream = fopen(path, "wb");
-    fwrite(&size, 8, 1, stream), fwrite(header, 1, (size_t)length, stream);
-    for (size_t i = 0; i < MANY / (sizeof piece / sizeof *piece); i++) {
-        fwrite(piece, sizeof piece, 1, stream);
-        fflush(stream);
-    }
-    fclose(stream);
-}
-
-/* Saves values that are all n, n = 0, 1, …, until it is killed: in place, as a control, or by wg_save. */
-static void save_for_ever(bool in_place)
-{
-    char path[200];
-    snprintf(path, sizeof path, "%s", in_folder("killed"));
-    wg_tensor *t = wg_zeros(WG_F32, WG_SHAPE(MANY));
-    const char *name = "t";
-    for (int n = 0;; n++) {
-        if (in_place) {
-            write_in_place(path, n);
-            continue;
-        }
-        for (int i = 0; i < MANY; i++)
-            ((float *)wg_data_mut(t))[i] = (float)n;
-        if (wg_save(path, ((wg_tensor_list){1, &t, &name})) != WG_OK)
-            _exit(1);
-    }
-}
-
-/* Of the files that killed processes left, those that are not whole: unreadable, or of two saves. */
-static int torn_files(bool in_place)
-{
-    int torn = 0;
-    for (int k = 0; k < KILLS; k++) {
-        const pid_t child = fork();
-        if (child == 0)
-            save_for_ever(in_place);
-        struct stat about;
-        while (stat(in_folder("killed"), &about) != 0)
-            usleep(100);
-        usleep((unsigned)(500 + k * 331 % 4000));
-        assert_int_equal(kill(child, SIGKILL), 0);
-        assert_true(waitpid(child, NULL, 0) == child);
-        wg_file *file = wg_file_read(in_folder("killed"));
-        const float *values = file ? wg_data_as(wg_file_tensor(file, "t"), float) : NULL;
-        bool whole = values != NULL;
-        for (int i = 1; i < MANY && whole; i++)
-            whole = values[i] == values[0];
-        torn += !whole;
-        wg_file_destroy(file);
-        (void)wg_error_take(NULL);
-    }
-    assert_int_equal(unlink(in_folder("killed")), 0);
-    return torn;
-}
-
-static void killed_processes_leave_whole_files(void **state)
-{
-    (void)state;
-    assert_int_equal(torn_files(false), 0);
-    assert_true(torn_files(true) > 0);
-    assert_no_error();
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -438,7 +360,6 @@ int main(void)
         TEST(bad_files_are_refused_and_change_nothing),
         TEST(truncated_files_are_refused),
         TEST(what_cannot_be_saved_leaves_the_old_file),
-        TEST(killed_processes_leave_whole_files),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -20,14 +20,15 @@ static wg_nn_module *mlp(void)
 
 static wg_nn_module *cnn(void)
 {
-    return wg_nn_sequential(wg_nn_unflatten(1, .size = WG_SHAPE(1, 4, 4)), wg_nn_conv2d(1, 3, 3, .padding = WG_PAIR(1, 1)), wg_nn_batch_norm(3),
-                            wg_nn_relu(), wg_nn_flatten(), wg_nn_linear(48, CLASSES));
+    return wg_nn_sequential(wg_nn_unflatten(1, .size = WG_SHAPE(1, 4, 4)), wg_nn_conv2d(1, 3, 3, .padding = WG_PAIR(1, 1)),
+                            wg_nn_batch_norm(3), wg_nn_relu(), wg_nn_flatten(), wg_nn_linear(48, CLASSES));
 }
 
 static wg_nn_module *lstm(void)
 {
-    return wg_nn_sequential(wg_nn_unflatten(1, .size = WG_SHAPE(4, 4)), wg_nn_lstm(4, 5, .batch_first = true, .layers = 2, .dropout = 0.2),
-                            wg_nn_flatten(), wg_nn_linear(20, CLASSES));
+    return wg_nn_sequential(wg_nn_unflatten(1, .size = WG_SHAPE(4, 4)),
+                            wg_nn_lstm(4, 5, .batch_first = true, .layers = 2, .dropout = 0.2), wg_nn_flatten(),
+                            wg_nn_linear(20, CLASSES));
 }
 
 /* ---- a run ---- */
@@ -164,11 +165,11 @@ static void stop_and_resume(wg_nn_module *(*make)(void), bool adam)
     assert_no_error();
 }
 
-#define RESUMES(name, make, adam)          \
-    static void name(void **state)         \
-    {                                      \
-        (void)state;                       \
-        stop_and_resume((make), (adam));   \
+#define RESUMES(name, make, adam)        \
+    static void name(void **state)       \
+    {                                    \
+        (void)state;                     \
+        stop_and_resume((make), (adam)); \
     }
 RESUMES(mlp_with_dropout_and_momentum, mlp, false)
 RESUMES(mlp_with_dropout_and_adam, mlp, true)
