@@ -70,7 +70,7 @@ typedef struct WG_NAMED wg_load_options {
 
 /* Reads the tensors of a list from a file, by name: all of them, or on failure none. On an open tape that is an effect, as
    wg_write is. E_NULL; E_IO: the file cannot be read, or is not well formed, with the place; E_ARGUMENT: names that are missing,
-   that are not expected, that are given twice; E_SHAPE, E_DTYPE: another shape or dtype, all of them listed; E_MEMORY: the
+   that are not expected, that are given twice, or of one tensor with several values; E_SHAPE, E_DTYPE: another shape or dtype, all of them listed; E_MEMORY: the
    tensors once more. */
 #define wg_load(path, tensors, ...) wg_load_with((path), (tensors), WG_LOAD_OPTIONS_(__VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_load_with(const char *path, wg_tensor_list tensors, wg_load_options options);

@@ -121,6 +121,11 @@ WG_API wg_tensor *wg_nn_buffer(const wg_nn_module *module, const char *name);
    those that do not match; E_ARGUMENT if there are none. A tied parameter has several names: it matches if one of them does, and is
    listed by its first. Trainable: those that are not frozen. */
 WG_API wg_tensor_list wg_nn_state(wg_nn_module *module);
+
+/* The state under all its names, as PyTorch's state_dict has it: a tied tensor is there under each of its names. What wg_save writes of
+   this list loads into the same module of PyTorch, strictly, and the other way round; without tied tensors it is wg_nn_state. Lent like
+   those. */
+WG_API wg_tensor_list wg_nn_state_dict(wg_nn_module *module);
 WG_API wg_tensor_list wg_nn_matching(wg_nn_module *module, const char *pattern);
 WG_API wg_tensor_list wg_nn_trainable(wg_nn_module *module);
 

@@ -170,6 +170,23 @@ wg_tensor_list wg_nn_state(wg_nn_module *module)
     return as_lent(list);
 }
 
+wg_tensor_list wg_nn_state_dict(wg_nn_module *module)
+{
+    const char *op = "nn_state_dict";
+    if (!module) {
+        (void)nn_null_argument(op, "module");
+        return (wg_tensor_list){0, NULL, NULL};
+    }
+    struct list *list = lend(module, 'd', "", module->params.n + module->buffers.n, op);
+    if (!list)
+        return (wg_tensor_list){0, NULL, NULL};
+    for (size_t i = 0; i < module->params.n; i++)
+        lend_entry(list, module->params.tensor[i], module->params.name[i]);
+    for (size_t i = 0; i < module->buffers.n; i++)
+        lend_entry(list, module->buffers.tensor[i], module->buffers.name[i]);
+    return as_lent(list);
+}
+
 wg_tensor_list wg_nn_trainable(wg_nn_module *module)
 {
     const wg_tensor_list params = list_of(module, module ? &module->params : NULL, "nn_trainable");
