@@ -149,8 +149,8 @@ static wg_status check_tied(const struct file_load *load)
         const struct file_wanted *a = sorted[i - 1], *b = sorted[i];
         const size_t size = (size_t)wg_numel(a->tensor) * wg_dtype_size(wg_dtype_of(a->tensor));
         if (a->tensor == b->tensor && a->elements && b->elements && memcmp(a->elements, b->elements, size) != 0)
-            status = wg_error_set(WG_E_ARGUMENT, s->op, "%s: %s: %.100s and %.100s are one tensor here, and differ in the file", s->op,
-                                  s->name, a->name, b->name);
+            status = wg_error_set(WG_E_ARGUMENT, s->op, "%s: %s: %.100s and %.100s are one tensor here, and differ in the file",
+                                  s->op, s->name, a->name, b->name);
     }
     free(sorted);
     return status;

@@ -231,7 +231,8 @@ static wg_nn_module *tied(void)
 }
 
 /* Takes a step of gradient descent, after which no value is the file's or an initial one; then x and y are those of the new state. */
-static void train_and_apply(const struct fixture *fixture, wg_nn_module *net, wg_tensor **in, size_t n_in, wg_tensor **out, size_t n_out)
+static void train_and_apply(const struct fixture *fixture, wg_nn_module *net, wg_tensor **in, size_t n_in, wg_tensor **out,
+                            size_t n_out)
 {
     wg_optim *opt = wg_optim_sgd(wg_nn_parameters(net), .lr = 0.01);
     for (int pass = 0; pass < 2; pass++) {

@@ -200,6 +200,8 @@ static void misuse_parameters(void)
                           "nn_buffer: there is no buffer \"0.bias\": the buffers are none; it is a parameter");
     assert_int_equal(wg_nn_state(NULL).n + wg_nn_trainable(NULL).n, 0);
     expect_error(WG_E_NULL, "nn_state");
+    assert_int_equal(wg_nn_state_dict(NULL).n, 0);
+    expect_error(WG_E_NULL, "nn_state_dict");
     assert_int_equal(wg_nn_matching(NULL, "*").n + wg_nn_matching(net, NULL).n, 0);
     expect_error(WG_E_NULL, "nn_matching");
     assert_int_equal(wg_nn_matching(net, "3.*").n, 0);
@@ -525,6 +527,7 @@ static const struct misuse table[] = {
     {"wg_nn_parameter", misuse_parameters},
     {"wg_nn_buffer", misuse_parameters},
     {"wg_nn_state", misuse_parameters},
+    {"wg_nn_state_dict", misuse_parameters},
     {"wg_nn_matching", misuse_parameters},
     {"wg_nn_trainable", misuse_parameters},
     {"wg_nn_freeze", misuse_parameters},
