@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Files that NumPy writes, for tests/nn/readers_npy.c to read; and NumPy's view of the files that the test wrote.
+"""Files that NumPy writes, for tests/nn/readers_numpy.c to read; and NumPy's view of the files that the test wrote.
 
 usage: readers.py                 writes tests/nn/readers/
        readers.py --check FOLDER  reads what the test wrote there, and compares

@@ -175,6 +175,7 @@ static const struct {
     {{.first = "\xf0\x80\x80\x80.npy"}, "a name that is empty, no UTF-8, or has control characters"},
     {{.first = "\xed\xa0\x80.npy"}, "a name that is empty, no UTF-8, or has control characters"},     /* a surrogate */
     {{.first = "\xf4\x90\x80\x80.npy"}, "a name that is empty, no UTF-8, or has control characters"}, /* above U+10FFFF */
+    {{.first = "\xe0\xa0.npy"}, "a name that is empty, no UTF-8, or has control characters"},         /* cut off */
     {{.first = "\xe2\x82.npy"}, "a name that is empty, no UTF-8, or has control characters"},
     {{.extra = 6, .extra_bytes = long_extra}, "an extra field is longer than its header says"},
     {{.zip64_end = true, .zip64_less = true}, "byte 436: expected the end record of a zip64 archive"},

@@ -67,6 +67,17 @@ static inline void put_number(struct image *image, uint64_t value, size_t n, boo
     put(image, bytes, n);
 }
 
+/* Element i of an array of that kind, as readers.py makes them. */
+static inline double value(char kind, int size, int64_t i)
+{
+    if (kind == 'b')
+        return (double)(i % 2);
+    if (kind == 'f')
+        return (double)(7 * i - 40) / 4;
+    const int64_t whole = kind == 'u' ? 7 * i : 7 * i - 40;
+    return (double)(size == 1 && kind == 'i' ? (int8_t)whole : whole);
+}
+
 /* A .npy file of a version, with that header. */
 static inline struct image npy_of(int version, const char *header, const void *data, size_t n)
 {
