@@ -179,6 +179,30 @@ static void rows_are_taken(void **state)
     wg_free(x), wg_free(index), wg_free(far), wg_free(rows);
 }
 
+static wg_status next_in_step(void *context)
+{
+    WG_TAPE(tape);
+    wg_tensor *x, *y;
+    return wg_batches_next(context, &x, &y);
+}
+
+/* A batch is made before a step that is captured, not in it: that is an error, and the position is as it was. */
+static void a_capture_refuses_batches(void **state)
+{
+    (void)state;
+    wg_tensor *x = counted_rows(8, 2), *y = index_of(8, 0, 1);
+    for (int workers = 0; workers < 2; workers++) {
+        wg_batches *batches = wg_batches_create(x, y, .size = 4, .seed = 1, .workers = workers);
+        assert_null(wg_replay_capture(next_in_step, batches));
+        assert_int_equal(wg_error_take(NULL), WG_E_STATE);
+        assert_int_equal(wg_batches_state_of(batches).position, 0);
+        int64_t label[8];
+        assert_int_equal(run_epoch(batches, label), 8);
+        wg_batches_destroy(batches);
+    }
+    wg_free(x), wg_free(y);
+}
+
 /* Takes its time, so that the threads are at work when the process forks, and counts. */
 static wg_status slow_row(void *context, const wg_dataset_item *item)
 {
@@ -245,6 +269,7 @@ int main(void)
         TEST(a_status_without_words_has_its_text),
         TEST(nothing_is_allowed),
         TEST(rows_are_taken),
+        TEST(a_capture_refuses_batches),
         TEST(a_child_of_fork_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -214,6 +214,21 @@ static void the_state_list_stays_valid(void **state)
     wg_batches_destroy(batches), wg_free(x);
 }
 
+static void a_failed_step_keeps_the_position(void **state)
+{
+    (void)state;
+    wg_tensor *x = index_of(ROWS, 0, 1);
+    wg_batches *batches = wg_batches_create(x, x, .size = 5, .seed = 3);
+    wg_tape *tape = wg_tape_open();
+    wg_tensor *rows, *labels;
+    assert_ok(wg_batches_next(batches, &rows, &labels));
+    (void)wg_error_set(WG_E_NUMERIC, "step", "step: this one fails");
+    (void)!wg_tape_close(tape);
+    expect_error(WG_E_NUMERIC, "step: this one fails");
+    assert_int_equal(wg_batches_state_of(batches).position, 5);
+    wg_batches_destroy(batches), wg_free(x);
+}
+
 static void options_that_exclude_each_other(void **state)
 {
     (void)state;
@@ -242,7 +257,8 @@ int main(void)
         TEST(orders_are_those_of_the_description), TEST(weights_are_probabilities),
         TEST(without_weights_all_are_alike),       TEST(weighted_order_is_successive_sampling),
         TEST(rows_of_weight_0_never_come),         TEST(every_kind_is_restored_exactly),
-        TEST(the_state_list_stays_valid),          TEST(options_that_exclude_each_other),
+        TEST(the_state_list_stays_valid),          TEST(a_failed_step_keeps_the_position),
+        TEST(options_that_exclude_each_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
