@@ -349,6 +349,20 @@ static void lists_are_written_and_read_again(void **state)
     assert_no_error();
 }
 
+/* One number, seen as 4 GiB of them: refused before memory is asked for. */
+static void more_than_an_archive_holds_is_refused(void **state)
+{
+    (void)state;
+    wg_tensor *one = wg_scalar(WG_F32, 1), *large = wg_broadcast_to(one, WG_SHAPE(1 << 15, 1 << 15));
+    wg_tensor *list[] = {one, large};
+    const char *names[] = {"one", "large"};
+    assert_int_equal(wg_dataset_write_npz(in_folder("large.npz"), ((wg_tensor_list){2, list, names})), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "dataset_write_npz: tensors above 3.75 GiB do not fit into one archive: see wg_save");
+    assert_true(access(in_folder("large.npz"), F_OK) != 0);
+    wg_free(large), wg_free(one);
+    assert_no_error();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +374,7 @@ int main(void)
         TEST(archives_of_numpy_are_read),
         TEST(other_archives_are_refused),
         TEST(lists_are_written_and_read_again),
+        TEST(more_than_an_archive_holds_is_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -175,11 +175,6 @@ static uint32_t crc_of(const struct array *array)
 static wg_status write_array(struct archive *a, const struct array *array, struct zip_entry *entry)
 {
     unsigned char header[ZIP_LOCAL];
-    entry->size = array->header_size + array->bytes;
-    entry->at = a->at;
-    if (entry->size + a->at > UINT32_MAX - ((uint64_t)1 << 28)) /* with space for a directory */
-        return wg_error_set(WG_E_ARGUMENT, a->file.op, "%s: tensors above 3.75 GiB do not fit into one archive: see wg_save",
-                            a->file.op);
     entry->crc = crc_of(array);
     zip_local(header, entry);
     WG_TRY(append(a, header, sizeof header));
@@ -193,6 +188,11 @@ static wg_status write_member(struct archive *a, const wg_tensor *t, struct zip_
     struct array array = {.bytes = (size_t)wg_numel(t) * wg_dtype_size(wg_dtype_of(t))};
     void *buffer;
     array.header_size = npy_header(t, array.header);
+    entry->size = array.header_size + array.bytes;
+    entry->at = a->at;
+    if (entry->size + a->at > UINT32_MAX - ((uint64_t)1 << 28)) /* with space for a directory */
+        return wg_error_set(WG_E_ARGUMENT, a->file.op, "%s: tensors above 3.75 GiB do not fit into one archive: see wg_save",
+                            a->file.op);
     array.elements = elements_of(t, &buffer, a->file.op);
     const wg_status status = array.elements ? write_array(a, &array, entry) : wg_error_if_null(NULL);
     free(buffer);
