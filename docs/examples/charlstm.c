@@ -70,13 +70,13 @@ static wg_tensor *draw(wg_tensor *logits)
     return wg_argmax(wg_sub(logits, wg_log(wg_neg(wg_log(u)))), .axis = 1, .keepdims = true);
 }
 
-/* Continues the first of the windows. The LSTM reads it, and then makes one step a letter, from the states that the last step left. */
+/* Continues the last of the windows. The LSTM reads it, and then makes one step a letter, from the states that the last step left. */
 static wg_status write_text(const wg_nn_module *net, const wg_tokenizer *tokenizer, wg_tensor *windows, long letters)
 {
     const wg_nn_module *embed = wg_nn_child(net, 0), *lstm = wg_nn_child(net, 1), *head = wg_nn_child(net, 2);
     WG_NO_GRAD;
     WG_TAPE(tape);
-    wg_tensor *next = wg_reshape(wg_select(windows, 0, 0), WG_SHAPE(-1, 1)), *h = WG_NONE, *c = WG_NONE; /* zeros */
+    wg_tensor *next = wg_reshape(wg_select(windows, 0, -1), WG_SHAPE(-1, 1)), *h = WG_NONE, *c = WG_NONE; /* zeros */
     for (long i = 0; i < letters; i++) {
         wg_tensor *in[3] = {wg_nn_apply(embed, next), h, c}, *out[3];
         char letter[2];

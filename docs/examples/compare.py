@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Runs examples beside their PyTorch twins, in turn, each on one thread, and prints a line of docs/guide/examples.md for each.
 
-usage: compare.py BUILD [--rounds N] NAME...      BUILD has docs/NAME; N seeds, 0, 1, …; by default 3
+usage: compare.py BUILD [NAME...] [--rounds N] [--OPTION VALUE...]      BUILD has docs/NAME; N seeds, 0, 1, …; by default 3; other options
+                                                                        are handed to both programs
 
-Seconds are CPU time (user and system, with all children), which other programs disturb less than wall-clock time; of PyTorch that of
-`import torch` alone is taken off. PyTorch has OpenBLAS where Debian has it, and keeps freed memory.
+Seconds are CPU time, user and system, which other programs disturb less than wall-clock time: of a program that prints those of its
+epochs the median of these, of others that of the whole run, less what `import torch` alone takes. PyTorch has OpenBLAS where Debian has it, and keeps freed memory.
 """
 import argparse
 import os
@@ -45,18 +46,19 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("names", nargs="*", default=list(RUNS))
     parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+    options, further = parser.parse_known_args()
     start = min(run(["/usr/bin/python3", "-c", "import torch, numpy"], **PYTORCH)[1] for _ in range(3))
     for name in options.names:
         words, pattern, what = RUNS[name]
         program, results, seconds = name.split()[0], ([], []), ([], [])
         for seed in range(options.rounds):
-            seeded = [*words, "--seed", seed]
+            seeded = [*words, *further, "--seed", seed]
             for side, (text, time) in enumerate((run([options.build / "docs" / program, *seeded]),
                                                  run(["/usr/bin/python3", HERE / f"{program}_torch.py", *([] if program == "ode" else seeded)], **PYTORCH))):
                 results[side].append(float(re.findall(pattern, text)[-1]))
-                seconds[side].append(time - side * start)
-        cells = [f"{what} {', '.join(f'{r:.4f}' for r in results[side])} | {statistics.median(seconds[side]):.1f}" for side in range(2)]
+                epochs = [float(s) for s in re.findall(r"([.\d]+) s\b", text)]
+                seconds[side].append(statistics.median(epochs) if epochs else time - side * start)
+        cells = [f"{what} {', '.join(f'{r:.4f}' for r in results[side])} | {statistics.median(seconds[side]):.2f}" for side in range(2)]
         print(f"| {name} | {cells[0]} | {cells[1]} | {statistics.median(seconds[0]) / statistics.median(seconds[1]):.2f} |", flush=True)
 
 

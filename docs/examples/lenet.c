@@ -3,6 +3,8 @@
 
    usage: lenet [--model lenet|mlp] [--data FOLDER] [--epochs N] [--seed N] [--threads N]
 
+   This LeNet has 12 and 24 channels, twice and half as many again as the first one had (LeCun, Bottou, Bengio, Haffner, 1998).
+
    The files come with Debian: apt-get install dataset-fashion-mnist. MNIST's own, train-images-idx3-ubyte and so on, compressed by gzip
    or not, can be read from another folder. lenet_torch.py is the same in PyTorch. */
 #include <stdint.h>
@@ -64,6 +66,8 @@ static wg_status train_epoch(const wg_nn_module *net, wg_optim *adam, wg_batches
         if (!x)
             break;
         WG_TRY(wg_lr_set(rate, adam, (*step)++));
+        /* The order in memory in which convolutions are fastest, with the images of a place side by side, and the same shape. */
+        x = wg_permute(wg_copy(wg_permute(x, WG_AXES(1, 2, 3, 0))), WG_AXES(3, 0, 1, 2));
         wg_tensor *loss = wg_cross_entropy(wg_nn_apply(net, x), y);
         WG_TRY(wg_backward(loss));
         WG_TRY(wg_optim_step(adam));
@@ -75,7 +79,7 @@ static wg_status train_epoch(const wg_nn_module *net, wg_optim *adam, wg_batches
 
 static wg_status train(const wg_nn_module *net, const struct part *seen, const struct part *test, long epochs)
 {
-    wg_optim *adam = wg_optim_adam(wg_nn_parameters(net), .lr = 2e-3);
+    wg_optim *adam = wg_optim_adamw(wg_nn_parameters(net), .lr = 2e-3, .weight_decay = 0.1);
     wg_dataset *plain = wg_dataset_of(seen->x, seen->y), *mirrored = wg_dataset_flip(plain); /* each image with probability 1/2 */
     wg_batches *batches = wg_batches_of(mirrored, .size = BATCH, .drop_last = true);
     wg_lr *rate = wg_lr_cosine(.steps = epochs * wg_batches_per_epoch(batches));
@@ -97,7 +101,7 @@ static wg_status train(const wg_nn_module *net, const struct part *seen, const s
 int main(int argc, char **argv)
 {
     const char *model = "lenet", *folder = "/usr/share/datasets/fashion-mnist";
-    long epochs = 20, seed = 0, threads = 1;
+    long epochs = 15, seed = 0, threads = 1;
     struct part seen = {0}, test = {0};
     (void)argc;
     read_options(argv, (const struct option[]){{"--model", "lenet or mlp", NULL, &model},
@@ -115,7 +119,7 @@ int main(int argc, char **argv)
         status = read_part(&test, folder, "t10k");
     wg_nn_module *net = strcmp(model, "mlp") == 0
                             ? wg_nn_sequential(wg_nn_flatten(), wg_nn_mlp(WG_SIZES(PIXELS, 256, 128, CLASSES)))
-                            : wg_nn_lenet();
+                            : wg_nn_lenet(.width1 = 12, .width2 = 24);
     if (status == WG_OK)
         status = train(net, &seen, &test, epochs);
     wg_nn_destroy(net), wg_free(seen.x), wg_free(seen.y), wg_free(test.x), wg_free(test.y);

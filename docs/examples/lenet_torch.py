@@ -23,8 +23,8 @@ def read_part(folder, name):
 
 
 def lenet():
-    return nn.Sequential(nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
-                         nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10))
+    return nn.Sequential(nn.Conv2d(1, 12, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(12, 24, 5), nn.ReLU(), nn.MaxPool2d(2),
+                         nn.Flatten(), nn.Linear(600, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10))
 
 
 def mlp():
@@ -48,7 +48,7 @@ def main():
     torch.manual_seed(options.seed)
     (x, y), test = read_part(options.data, "train"), read_part(options.data, "t10k")
     net = lenet() if options.model == "lenet" else mlp()
-    adam = torch.optim.Adam(net.parameters(), lr=2e-3)
+    adam = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=0.1)
     steps = len(x) // BATCH
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, options.epochs * steps)
     for epoch in range(1, options.epochs + 1):

@@ -82,14 +82,14 @@ static wg_tensor *draw(wg_tensor *logits)
     return wg_argmax(wg_sub(logits, wg_log(wg_neg(wg_log(u)))), .axis = 1, .keepdims = true);
 }
 
-/* Continues the first of the windows, which moves on by a letter each time. */
+/* Continues the last of the windows, which moves on by a letter each time. */
 static wg_status write_text(const wg_nn_module *net, const wg_tokenizer *tokenizer, wg_tensor *windows, long letters)
 {
     int64_t window[WINDOW + 1], *next = window + WINDOW;
     WG_EVAL_MODE;
     WG_NO_GRAD;
     WG_TAPE(outer);
-    WG_TRY(wg_read(wg_select(windows, 0, 0), window));
+    WG_TRY(wg_read(wg_select(windows, 0, -1), window));
     for (long i = 0; i < letters; i++) {
         WG_TAPE(tape);
         memmove(window, window + 1, WINDOW * sizeof *window);

@@ -71,7 +71,7 @@ def main():
     windows, held = data[:split].unfold(0, WINDOW + 1, STRIDE), data[split:].unfold(0, WINDOW + 1, WINDOW)
     net = TinyGPT(len(letters))
     train(net, windows, held, options.steps)
-    write_text(net, letters, held[0], options.letters)
+    write_text(net, letters, held[-1], options.letters)
 
 
 if __name__ == "__main__":
