@@ -168,6 +168,23 @@ static void bad_headers_are_refused_by_byte(void **state)
     }
 }
 
+/* Unsigned numbers of 64 bits, in either order of bytes, up to 2^63 - 1. */
+static void large_unsigned_numbers_are_refused(void **state)
+{
+    (void)state;
+    for (int big = 0; big < 2; big++) {
+        struct image image = npy_of(1, big ? DICT("'>u8'", "False", "(2,)") "\n" : DICT("'<u8'", "False", "(2,)") "\n", NULL, 0);
+        put_number(&image, 0x00ff8080808080ffu, 8, big), put_number(&image, INT64_MAX, 8, big);
+        wg_tensor *t = wg_dataset_parse_npy(image.at, image.n, "good");
+        assert_memory_equal(wg_data_as(t, int64_t), ((const int64_t[]){0x00ff8080808080ff, INT64_MAX}), 16);
+        wg_free(t);
+        image.n -= 8;
+        put_number(&image, (uint64_t)1 << 63, 8, big);
+        refuse(image.at, image.n, WG_E_DTYPE, "byte 74: element 1, of dtype u8, is beyond i64's 63 bits");
+    }
+    assert_no_error();
+}
+
 /* The elements are no part of the header, even where they would go on with it. */
 static void headers_end_where_they_say(void **state)
 {
@@ -237,9 +254,9 @@ static void each_truncation_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(all_dtypes_and_orders_are_read),  TEST(all_versions_and_ranks_are_read), TEST(what_has_no_counterpart_is_refused),
-        TEST(bad_headers_are_refused_by_byte), TEST(headers_end_where_they_say),      TEST(bad_preambles_are_refused_by_byte),
-        TEST(each_truncation_is_refused),
+        TEST(all_dtypes_and_orders_are_read),    TEST(all_versions_and_ranks_are_read), TEST(what_has_no_counterpart_is_refused),
+        TEST(bad_headers_are_refused_by_byte),   TEST(headers_end_where_they_say),      TEST(large_unsigned_numbers_are_refused),
+        TEST(bad_preambles_are_refused_by_byte), TEST(each_truncation_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,6 +168,7 @@ static const struct {
     {{.first = "a.txt"}, "\"a.txt\" is no .npy file"},
     {{.first = ".npy"}, "\".npy\" is no .npy file"},
     {{.first = "\xff.npy"}, "a name that is empty, no UTF-8, or has control characters"},
+    {{.first = "\x80.npy"}, "a name that is empty, no UTF-8, or has control characters"},
     {{.first = "\n.npy"}, "a name that is empty, no UTF-8, or has control characters"},
     {{.first = "\xe4.npy", .flags = 1 << 11, .local_flags = 1 << 11}, "a name that is empty, no UTF-8, or has control characters"},
     {{.first = "\xc3\xa4.npy", .flags = 1 << 11, .local_flags = 1 << 11}, "is neither ASCII nor marked as UTF-8"},
@@ -192,6 +193,21 @@ static void flawed_archives_are_refused(void **state)
         assert_error(WG_E_IO, flaws[i].message);
         free(exact);
     }
+}
+
+/* What is wrong with an array is said with the member's name, and its place in the archive. */
+static void flawed_arrays_are_named(void **state)
+{
+    (void)state;
+    struct image z = archive_of((struct flaw){.entries = 0});
+    const size_t second = 167 + 35; /* its array */
+    assert_memory_equal(z.at + second, "\x93NUMPY", 6);
+    z.at[second + 6] = 9;
+    const uint32_t crc = (uint32_t)crc32(crc32(0, NULL, 0), z.at + second, 132);
+    for (int i = 0; i < 4; i++)
+        z.at[167 + 14 + i] = z.at[334 + 51 + 16 + i] = (unsigned char)(crc >> 8 * i);
+    assert_null(wg_dataset_parse_npz(z.at, z.n, "bad.npz"));
+    assert_error(WG_E_IO, "dataset_parse_npz: bad.npz, b.npy, byte 208: expected the version 1.0, 2.0 or 3.0, got 9.0");
 }
 
 /* cnpy#106: 77 bytes, whose lengths lead out of the file. */
@@ -366,15 +382,11 @@ static void more_than_an_archive_holds_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(archives_large_or_small_are_read),
-        TEST(flawed_archives_are_refused),
-        TEST(lengths_out_of_a_short_file_are_refused),
-        TEST(each_truncation_is_refused),
-        TEST(changed_bytes_do_not_change_elements),
-        TEST(archives_of_numpy_are_read),
-        TEST(other_archives_are_refused),
-        TEST(lists_are_written_and_read_again),
-        TEST(more_than_an_archive_holds_is_refused),
+        TEST(archives_large_or_small_are_read), TEST(flawed_archives_are_refused),
+        TEST(flawed_arrays_are_named),          TEST(lengths_out_of_a_short_file_are_refused),
+        TEST(each_truncation_is_refused),       TEST(changed_bytes_do_not_change_elements),
+        TEST(archives_of_numpy_are_read),       TEST(other_archives_are_refused),
+        TEST(lists_are_written_and_read_again), TEST(more_than_an_archive_holds_is_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

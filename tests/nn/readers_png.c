@@ -280,6 +280,9 @@ static void folders_that_do_not_fit_are_refused(void **state)
     write_png("odd/b/1.png", (struct form){PNG_COLOR_TYPE_GRAY, 8, 0, 60, 2, false});
     assert_int_equal(wg_dataset_read_folder(in_folder("odd"), &x, &y, &classes, .dtype = WG_F64, .max_bytes = 1919), WG_E_IO);
     assert_error(WG_E_IO, "odd: 2 images of 60x2 are more than 1919 bytes (see .max_bytes)");
+    assert_int_equal(wg_dataset_read_folder(in_folder("odd"), &x, &y, NULL, .dtype = WG_F64, .max_bytes = 1920), WG_OK);
+    wg_free(x), wg_free(y);
+    x = y = NULL;
     assert_int_equal(symlink("nowhere", in_folder("odd/b/2.png")), 0);
     assert_int_equal(wg_dataset_read_folder(in_folder("odd"), &x, &y, &classes), WG_E_IO);
     assert_error(WG_E_IO, "odd/b/2.png: No such file");

@@ -34,7 +34,6 @@ wg_status idx_check(struct cursor *c, struct idx *idx)
         return cursor_wrong(c, 3, "expected at most %d axes, got %d", WG_MAX_RANK, head[3]);
     WG_TRY(cursor_take(c, 4 * (size_t)head[3], "extents", &extents));
     idx->shape = (wg_shape){.rank = head[3]};
-    idx->numel = 1;
     for (int i = 0; i < idx->shape.rank; i++)
         idx->shape.extent[i] = (int64_t)big_endian(extents + 4 * i, 4);
     if (!checked_bytes(&idx->shape, file_dtype_size(idx->type.dtype), &bytes))
