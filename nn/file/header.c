@@ -1,6 +1,7 @@
 /* Reads the header of a safetensors file. Everything is checked before it is believed: keys, dtypes, shapes, products, places. */
 #include "header.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,43 +173,93 @@ static wg_status read_entries(const struct reading *r, struct file_header *heade
     return check_places(r, header);
 }
 
-/* Before the text is parsed into objects, which are larger than it: nested as deep as a header is, and no list longer than a
-   shape. */
-static bool is_plausible(const char *text, size_t n)
+/* What a look at the text, before it is parsed into objects, which are larger than it, says. */
+struct outline {
+    bool plausible; /* nested as deep as a header is, no list longer than a shape, no number that is longer than any place */
+    size_t bytes;   /* of all strings, in UTF-8 */
+};
+
+/* The bytes in UTF-8 of the escape sequence at text[*i], a backslash; *i becomes the place of its last byte. */
+static size_t escaped_bytes(const char *text, size_t n, size_t *i)
 {
-    int depth = 0, commas = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < n; i++) {
-        if (text[i] == '\\' && quoted)
-            i++;
-        else if (text[i] == '"')
-            quoted = !quoted;
-        else if (!quoted && (text[i] == '{' || text[i] == '['))
-            depth++, commas = text[i] == '[' ? 0 : INT_MIN;
-        else if (!quoted && (text[i] == '}' || text[i] == ']'))
-            depth--, commas = INT_MIN;
-        else if (!quoted && text[i] == ',')
-            commas++;
-        if (depth > 3 || commas >= WG_MAX_RANK)
-            return false;
+    char digits[5] = "";
+    if (*i + 5 >= n || text[*i + 1] != 'u') {
+        ++*i;
+        return 1;
     }
-    return true;
+    memcpy(digits, text + *i + 2, 4);
+    const long code = strtol(digits, NULL, 16);
+    *i += 5;
+    return code < 0x80 ? 1 : code < 0x800 ? 2 : code >= 0xd800 && code < 0xe000 ? 2 : 3; /* two surrogates make one of 4 bytes */
+}
+
+static struct outline outline_of(const char *text, size_t n)
+{
+    struct outline o = {.plausible = true};
+    int depth = 0, commas = 0, digits = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < n && o.plausible; i++) {
+        const char c = text[i];
+        digits = !quoted && c >= '0' && c <= '9' ? digits + 1 : 0;
+        if (c == '"')
+            quoted = !quoted;
+        else if (quoted)
+            o.bytes += c == '\\' ? escaped_bytes(text, n, &i) : 1;
+        else if (c == '{' || c == '[')
+            depth++, commas = c == '[' ? 0 : INT_MIN;
+        else if (c == '}' || c == ']')
+            depth--, commas = INT_MIN;
+        else if (c == ',')
+            commas++;
+        o.plausible = depth <= 3 && commas < WG_MAX_RANK && digits <= 19;
+    }
+    return o;
+}
+
+/* The bytes of all keys and strings in a value. It calls itself as deep as the text is nested, 3 times at most. */
+static size_t string_bytes(json_t *value)
+{
+    size_t sum = json_string_length(value), i;
+    const char *key;
+    json_t *inner;
+    json_object_foreach(value, key, inner)
+    {
+        sum += strlen(key) + string_bytes(inner);
+    }
+    json_array_foreach(value, i, inner)
+    {
+        sum += string_bytes(inner);
+    }
+    return sum;
+}
+
+/* jansson leaves out characters for which it gets no memory, and says nothing of it: they are counted. */
+static wg_status parse_text(struct file_header *header, const char *text, size_t n, size_t bytes, const char *where, const char *op)
+{
+    json_error_t error;
+    errno = 0;
+    header->json = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
+    if (!header->json && errno != ENOMEM && json_error_code(&error) != json_error_out_of_memory && error.text[0])
+        return wg_error_set(WG_E_IO, op, "%s: %s: byte %d of the header: %s", op, where, error.position, error.text);
+    if (header->json && string_bytes(header->json) == bytes)
+        return WG_OK;
+    file_header_end(header);
+    return wg_error_set(WG_E_MEMORY, op, "%s: %s: out of memory", op, where);
 }
 
 wg_status file_header_parse(struct file_header *header, const char *text, size_t n, uint64_t data, const char *where,
                             const char *op)
 {
     const struct reading r = {where, op, data};
-    json_error_t error;
     *header = (struct file_header){.n = 0};
     if (n == 0 || text[0] != '{')
         return wg_error_set(WG_E_IO, op, "%s: %s: expected a header that begins with {", op, where);
-    if (!is_plausible(text, n))
-        return wg_error_set(WG_E_IO, op, "%s: %s: the header is nested too deeply, or has a list of more than 8 numbers", op,
-                            where);
-    header->json = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
-    if (!header->json)
-        return wg_error_set(WG_E_IO, op, "%s: %s: byte %d of the header: %s", op, where, error.position, error.text);
+    const struct outline outline = outline_of(text, n);
+    if (!outline.plausible)
+        return wg_error_set(
+            WG_E_IO, op, "%s: %s: the header is nested too deeply, or has a list of more than 8 numbers, or a number of 20 digits",
+            op, where);
+    WG_TRY(parse_text(header, text, n, outline.bytes, where, op));
     const wg_status status = json_is_object(header->json)
                                  ? read_entries(&r, header)
                                  : wg_error_set(WG_E_IO, op, "%s: %s: expected a header that is an object", op, where);

@@ -1,6 +1,7 @@
 /* Writing model files. */
 #include "save.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,12 +90,29 @@ static json_t *describe(const struct saved *saved, size_t n, const wg_save_optio
     return NULL;
 }
 
+/* Into a buffer of the right size: one that grows loses names where it gets no memory, and json_dumps says nothing of it. */
+static char *dump(const json_t *all)
+{
+    const size_t size = json_dumpb(all, NULL, 0, JSON_COMPACT);
+    char *text = size > 0 ? malloc(size + 1) : NULL;
+    if (text && json_dumpb(all, text, size, JSON_COMPACT) == size) {
+        text[size] = 0;
+        return text;
+    }
+    free(text);
+    return NULL;
+}
+
 static wg_status header_text(const struct saved *saved, size_t n, const wg_save_options *o, char **text, const char *op)
 {
+    errno = 0;
     json_t *all = describe(saved, n, o);
-    *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
+    *text = all ? dump(all) : NULL;
     json_decref(all);
-    return *text ? WG_OK : wg_error_set(WG_E_ARGUMENT, op, "%s: expected names and texts in UTF-8", op);
+    if (*text)
+        return WG_OK;
+    return errno == ENOMEM ? wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op)
+                           : wg_error_set(WG_E_ARGUMENT, op, "%s: expected names and texts in UTF-8", op);
 }
 
 #else

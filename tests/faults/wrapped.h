@@ -24,7 +24,10 @@ static bool refused(void)
     if (!heap.counts)
         return false;
     const int64_t call = heap.calls++;
-    return heap.fail_at >= 0 && (call == heap.fail_at || (heap.persistent && call > heap.fail_at));
+    const bool now = heap.fail_at >= 0 && (call == heap.fail_at || (heap.persistent && call > heap.fail_at));
+    if (now)
+        errno = ENOMEM;
+    return now;
 }
 
 static void *counted(void *block)

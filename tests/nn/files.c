@@ -253,7 +253,7 @@ static const struct {
     {ENTRY("F32", "[4294967296,4294967296]", "[0,0]"), 0, WG_E_IO, "beyond 64 bits"},
     {ENTRY("F32", "[9223372036854775807,2]", "[0,8]"), 8, WG_E_IO, "beyond 64 bits"},
     {ENTRY("F64", "[2305843009213693952]", "[0,0]"), 0, WG_E_IO, "do not fit its shape"},
-    {ENTRY("F32", "[99999999999999999999]", "[0,8]"), 8, WG_E_IO, "of the header"},
+    {ENTRY("F32", "[99999999999999999999]", "[0,8]"), 8, WG_E_IO, "a number of 20 digits"},
     {ENTRY("F16_WIDE", "[2]", "[0,8]"), 8, WG_E_DTYPE, "the dtype F16_WIDE has no counterpart here"},
     {ENTRY("C64", "[1]", "[0,8]"), 8, WG_E_DTYPE, "the dtype C64 has no counterpart here"},
     {"{\"weight\":{\"dtype\":3,\"shape\":[2],\"data_offsets\":[0,8]}}", 8, WG_E_IO, "expected a dtype"},
