@@ -13,6 +13,8 @@
 
 #include "wengert/error.h"
 
+enum { PIECE = 8 << 20 };
+
 static wg_status failed(const struct replacement *r, const char *what, int code)
 {
     return wg_error_set(WG_E_IO, r->op, "%s: %s: %s: %s", r->op, r->path, what, strerror(code));
@@ -56,15 +58,28 @@ wg_status replace_begin(struct replacement *r, const char *path, const char *op)
     return r->descriptor < 0 ? failed(r, "creating a file beside it", errno) : WG_OK;
 }
 
+/* Pieces go to the disk while the next ones are copied: fsync then finds little left to do. What this says of success is not needed,
+   since fsync says it, too. */
+static void begin_to_write_back(struct replacement *r, size_t some)
+{
+    r->pending += some;
+    if (r->pending < PIECE)
+        return;
+    (void)sync_file_range(r->descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
+    r->pending = 0;
+}
+
 wg_status replace_write(struct replacement *r, const void *bytes, size_t n)
 {
     for (size_t done = 0; done < n;) {
-        const ssize_t some = write(r->descriptor, (const char *)bytes + done, n - done);
+        const size_t left = n - done;
+        const ssize_t some = write(r->descriptor, (const char *)bytes + done, left < PIECE ? left : PIECE);
         if (some < 0 && errno == EINTR)
             continue;
         if (some <= 0)
             return failed(r, "writing", some < 0 ? errno : EIO);
         done += (size_t)some;
+        begin_to_write_back(r, (size_t)some);
     }
     return WG_OK;
 }

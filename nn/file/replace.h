@@ -13,6 +13,7 @@ struct replacement {
     bool keep_previous;              /* the file that is replaced stays as NAME.prev */
     char *directory, *name, *beside; /* the path's parts, and the name under which the new file is written */
     int folder, descriptor;
+    size_t pending; /* bytes since the system was asked to bring them to the disk */
 };
 
 wg_status replace_begin(struct replacement *r, const char *path, const char *op);
