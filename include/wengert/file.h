@@ -50,7 +50,7 @@ typedef struct WG_NAMED wg_save_options {
    disk (fsync), and then takes its name. dtypes: F32, F64, I64, U8. Any strides; elements are written in row-major order. E_NULL;
    E_ARGUMENT (an empty name, a name twice, "__metadata__", a key without a value or twice, more than 16 texts, a text that is no
    UTF-8); E_IO, with the operation that failed, and the
-   old file is untouched; E_DURABILITY: the new file is in place, but its directory could not be brought to the disk, so a loss of
+   old file is untouched, also if it is no regular file or a symbolic link, which is not replaced; E_DURABILITY: the new file is in place, but its directory could not be brought to the disk, so a loss of
    power may bring the old one back; E_STATE (a tensor is recorded now); E_MEMORY: a copy of the largest tensor that is not
    contiguous. */
 #define wg_save(path, tensors, ...) \
@@ -68,8 +68,8 @@ typedef struct WG_NAMED wg_load_options {
 #define WG_LOAD_OPTIONS_(...) \
     WG_OPTIONS(wg_load_options, .strict = true, .convert = false, .max_header = (size_t)16 << 20, __VA_ARGS__)
 
-/* Reads the tensors of a list from a file, by name: all of them, or on failure none. On an open tape that is an effect, as
-   wg_write is. E_NULL; E_IO: the file cannot be read, or is not well formed, with the place; E_ARGUMENT: names that are missing,
+/* Reads the tensors of a list from a file, by name: all of them, or on failure none. It is a write, as
+   wg_write is, which stays if the open tape fails. E_NULL; E_IO: the file cannot be read, or is not well formed, with the place; E_ARGUMENT: names that are missing,
    that are not expected, that are given twice, or of one tensor with several values; E_SHAPE, E_DTYPE: another shape or dtype, all of them listed; E_MEMORY: the
    tensors once more. */
 #define wg_load(path, tensors, ...) wg_load_with((path), (tensors), WG_LOAD_OPTIONS_(__VA_ARGS__))

@@ -51,13 +51,14 @@ WG_API void wg_run_destroy(wg_run *run); /* NULL is allowed */
 /* Adds a part: the tensors of a list, as "PART.NAME": wg_nn_state, wg_optim_state, wg_lr_plateau_state, wg_stopping_state and the like.
    A list without names has their numbers. An optimizer's state grows by wg_optim_add_group: add the part afterwards. A schedule is a
    function of the step, so its state is the step. One tensor may be in several parts. On failure nothing is added: E_NULL; E_ARGUMENT
-   (a part of that name is there, a name is empty or twice in the list, a tensor of a tape); E_DANGLING, E_MEMORY. */
+   (a part of that name is there, the list is empty, a name is empty or twice in the list, a tensor of a tape); E_DANGLING, E_MEMORY. */
 WG_API WG_MUST_CHECK wg_status wg_run_add(wg_run *run, const char *part, wg_tensor_list tensors);
 
 /* Adds one tensor as "PART": a generator of the program's. */
 WG_API WG_MUST_CHECK wg_status wg_run_add_tensor(wg_run *run, const char *part, wg_tensor *tensor);
 
-/* Adds a position in data: seed, epoch and position (wg_batches_state), so that a run resumes in mid-epoch. */
+/* Adds a position in data: seed, epoch and position (wg_batches_state), so that a run resumes in mid-epoch. Data of another number of
+   batches an epoch are refused when it is loaded. */
 WG_API WG_MUST_CHECK wg_status wg_run_add_batches(wg_run *run, const char *part, wg_batches *batches);
 
 /* Adds a number of the program's, such as that of steps done. *count is read by a save and set by a load. */

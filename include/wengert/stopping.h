@@ -110,11 +110,13 @@ WG_API WG_MUST_CHECK wg_status wg_stopping_restore(wg_stopping *stopping);
 
 /* What is known. reason: what wg_stopping_done would return, without asking the clock; ERROR, the error and zeros for NULL or a
    broken state. bad: values in a row that were no improvement. best and gradient_norm are infinite until one is told. best_step:
-   the steps that were taken when best was told. */
+   the steps that were taken when best was told. mode: its option. kept: how many tensors it keeps. */
 typedef struct wg_stopping_info {
     wg_stopping_reason reason;
     int64_t steps, evaluations, told, bad, best_step;
     double seconds, gradient_norm, best;
+    wg_stopping_mode mode;
+    size_t kept;
 } wg_stopping_info;
 WG_API wg_stopping_info wg_stopping_inspect(const wg_stopping *stopping);
 

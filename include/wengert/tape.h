@@ -39,7 +39,7 @@ WG_API wg_status wg_tape_close(wg_tape *tape);
 /* WG_TAPE(tape); or WG_TAPE(tape, .trace = true); declares a tape that is closed when the enclosing block is left, also by
    break, continue, return or goto. longjmp out of the block is forbidden. Leaving the block cannot be refused: an update that
    began in it and is still open is cancelled, and this fails the step and a later wg_update_commit. */
-#define WG_TAPE(tape, ...) __attribute__((unused, cleanup(wg_tape_leave))) wg_tape *tape = wg_tape_open(__VA_ARGS__)
+#define WG_TAPE(tape, ...) wg_tape *tape __attribute__((unused, cleanup(wg_tape_leave))) = wg_tape_open(__VA_ARGS__)
 WG_API void wg_tape_leave(wg_tape **tape);
 
 WG_API wg_tape *wg_tape_top(void);                /* NULL if no tape is open */
@@ -52,11 +52,14 @@ WG_API size_t wg_tape_nodes(const wg_tape *tape); /* 0 and E_NULL for NULL */
    nevertheless. */
 WG_API WG_MUST_CHECK wg_status wg_tape_rerun(wg_tape *tape);
 
-/* ---- modes of a thread; each macro is a declaration that takes effect until the end of its block ---- */
+/* ---- modes of a thread; each macro is a declaration that takes effect until the end of its block ----
+
+   A declaration cannot be the statement of an if: if (!training) WG_EVAL_MODE; does not compile. Its type stands before its
+   attribute for that reason: gcc takes an attribute alone for an empty statement. */
 
 /* Ops in the block are recorded, but none of their results requires a gradient. */
-#define WG_NO_GRAD_MODE(name) __attribute__((unused, cleanup(wg_grad_mode_leave))) bool name = wg_grad_mode_set(false)
-#define WG_GRAD_MODE(name) __attribute__((unused, cleanup(wg_grad_mode_leave))) bool name = wg_grad_mode_set(true)
+#define WG_NO_GRAD_MODE(name) bool name __attribute__((unused, cleanup(wg_grad_mode_leave))) = wg_grad_mode_set(false)
+#define WG_GRAD_MODE(name) bool name __attribute__((unused, cleanup(wg_grad_mode_leave))) = wg_grad_mode_set(true)
 #define WG_NO_GRAD WG_NO_GRAD_MODE(wg_no_grad_)
 WG_API bool wg_grad_mode_set(bool on); /* returns the previous mode */
 WG_API bool wg_grad_mode(void);
@@ -64,7 +67,7 @@ WG_API void wg_grad_mode_leave(bool *before);
 
 /* Training mode, which layers such as batch norm consult: they behave differently in training and in evaluation. WG_EVAL_MODE;
    is a declaration: evaluation mode until the end of the block. */
-#define WG_EVAL_MODE __attribute__((unused, cleanup(wg_train_mode_leave))) bool wg_eval_ = wg_train_mode_set(false)
+#define WG_EVAL_MODE bool wg_eval_ __attribute__((unused, cleanup(wg_train_mode_leave))) = wg_train_mode_set(false)
 WG_API bool wg_train_mode_set(bool on); /* returns the previous mode; a thread starts in training mode */
 WG_API bool wg_train_mode(void);
 WG_API void wg_train_mode_leave(bool *before);

@@ -74,7 +74,7 @@ static wg_status fill(struct wg_batches *batches, const char *op, wg_dataset *da
     batches->drop_last = o->drop_last;
     batches->workers = o->workers;
     batches->ahead = o->ahead ? o->ahead : 2 * o->workers + 2;
-    WG_TRY(make_seed(&batches->known.seed, o->seed, o->shuffle || dataset->steps > 0));
+    WG_TRY(make_seed(&batches->known.seed, o->seed, o->shuffle || dataset->draws));
     batches->coming = batches->known;
     if (!dataset_workspace(dataset, &batches->workspace))
         return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);

@@ -44,6 +44,7 @@ wg_dataset *dataset_new(const char *op, const struct wg_dataset *model)
     }
     memcpy(dataset, &measured, sizeof *dataset);
     atomic_init(&dataset->owners, 1);
+    dataset->draws |= dataset->steps > 0 || (dataset->base && dataset->base->draws);
     if (dataset->base)
         (void)dataset_share(dataset->base);
     return dataset;
@@ -75,6 +76,7 @@ wg_dataset *wg_dataset_create_with(wg_dataset_function *function, void *context,
     }
     const struct wg_dataset model = {
         .info = {length, {options.x_dtype, options.x_shape}, {options.y_dtype, options.y_shape}, options.labels, options.workspace},
+        .draws = true,
         .function = function,
         .context = context,
         .destroy = options.destroy};

@@ -16,6 +16,7 @@ struct wg_dataset {
     wg_dataset_info info;
     size_t x_bytes, y_bytes; /* of a row */
     int steps;               /* changes (wg_dataset_map) in the chain beneath and here */
+    bool draws;              /* its items may draw random numbers, or those beneath */
     atomic_int owners;
     wg_dataset *base; /* owned; NULL where there is none */
     wg_dataset_function *function;

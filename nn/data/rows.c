@@ -1,5 +1,6 @@
 /* Rows of tensors: copied by an index, and as a dataset; and a dataset's items by an index. */
 #include "dataset.h"
+#include "wengert/tape.h"
 
 static size_t row_bytes(const wg_tensor *t)
 {
@@ -76,7 +77,11 @@ wg_tensor *wg_dataset_take_rows(const wg_tensor *source, const wg_tensor *index)
         return rows;
     const int64_t *at = wg_data(index);
     const char *from = wg_data(source);
-    char *to = wg_data_mut(rows);
+    char *to = at && from ? wg_data_mut(rows) : NULL;
+    if (!to) { /* inside a capture */
+        dataset_discard(rows, wg_tape_top() != NULL);
+        return NULL;
+    }
     for (int64_t i = 0; i < shape.extent[0]; i++)
         memcpy(to + (size_t)i * bytes, from + (size_t)at[i] * bytes, bytes);
     return rows;

@@ -1,4 +1,5 @@
 /* Standardisation: a mean and a scale for each feature, learned in two passes with sums in f64. */
+#include <float.h>
 #include <math.h>
 
 #include "dataset.h"
@@ -176,6 +177,11 @@ static wg_status learn(const char *op, wg_dataset_scaler *scaler, const struct r
     double *mean = wg_data_mut(scaler->state[MEAN]), *scale = mean ? wg_data_mut(scaler->state[SCALE]) : NULL;
     if (!scale)
         return dataset_failure();
+    for (int64_t j = 0; j < scaler->n; j++)
+        if (!isfinite(found[j].mean) || !isfinite(found[j].squares) ||
+            (found[j].squares < DBL_MIN && found[j].low != found[j].high))
+            return wg_error_set(WG_E_NUMERIC, op, "%s: feature %lld, from %g to %g, has no variance in f64: scale it first", op,
+                                (long long)j, found[j].low, found[j].high);
     for (int64_t j = 0; j < scaler->n; j++) {
         const double deviation = sqrt(found[j].squares / (double)found[j].m);
         mean[j] = found[j].mean;

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "wengert/error.h"
-#include "wengert/tape.h"
 
 static int by_name(const void *a, const void *b)
 {
@@ -34,6 +33,16 @@ static void complain(struct complaint *c, wg_status code, const char *what, cons
     c->length += (size_t)n;
 }
 
+/* Of names that are missing, and of those that are not expected, some: both kinds are to be seen, since names that were changed are
+   of both. */
+static void complain_of_few(struct complaint *c, size_t *count, const char *what, const char *name)
+{
+    if (++*count <= 4)
+        complain(c, WG_E_ARGUMENT, what, name, "");
+    else
+        c->left_out++;
+}
+
 static void shape_text(const wg_shape *shape, char *text, size_t size)
 {
     size_t at = (size_t)snprintf(text, size, "(");
@@ -55,6 +64,11 @@ static void compare(struct complaint *c, const struct file_wanted *w, bool conve
         snprintf(more, sizeof more, " %s in the file, %s here", there, here);
         complain(c, WG_E_SHAPE, "shape of", w->name, more);
     }
+    for (int i = 0; i < shape.rank; i++)
+        if (wg_stride(w->tensor, i) == 0 && shape.extent[i] > 1) {
+            complain(c, WG_E_ARGUMENT, "a broadcast, whose elements share memory, cannot be loaded:", w->name, "");
+            break;
+        }
     if (file_same(w->entry->dtype, dtype) || file_is_count(w->entry, dtype) ||
         (convert && file_can_convert(w->entry->dtype, dtype)))
         return;
@@ -80,19 +94,23 @@ static wg_status match(const struct file_load *load, const wg_load_options *o)
     struct file_wanted *wanted = load->wanted;
     const size_t n = load->n;
     struct complaint c = {.length = 0};
+    size_t missing = 0, unexpected = 0;
     for (size_t i = 0; i < s->header.n; i++) {
         const struct file_wanted key = {.name = s->header.entry[i].name};
         struct file_wanted *found = n > 0 ? bsearch(&key, wanted, n, sizeof *wanted, by_name) : NULL;
         if (found)
             found->entry = &s->header.entry[i];
-        else if (o->strict)
-            complain(&c, WG_E_ARGUMENT, "not expected:", key.name, "");
     }
     for (size_t i = 0; i < n; i++) {
         if (wanted[i].entry)
             compare(&c, &wanted[i], o->convert);
         else if (o->strict)
-            complain(&c, WG_E_ARGUMENT, "missing in the file:", wanted[i].name, "");
+            complain_of_few(&c, &missing, "missing in the file:", wanted[i].name);
+    }
+    for (size_t i = 0; i < s->header.n && o->strict; i++) {
+        const struct file_wanted key = {.name = s->header.entry[i].name};
+        if (n == 0 || !bsearch(&key, wanted, n, sizeof *wanted, by_name))
+            complain_of_few(&c, &unexpected, "not expected:", key.name);
     }
     if (c.code == WG_OK)
         return WG_OK;
@@ -167,10 +185,10 @@ wg_status file_load_read(struct file_load *load)
 }
 
 /* What a change can fail for, such as memory for a copy of what others share, it fails for at wg_data_mut already, which changes no
-   element. On a tape it is not asked: there a failed step is undone. */
+   element. */
 wg_status file_load_commit(const struct file_load *load)
 {
-    for (size_t i = 0; i < load->n && !wg_tape_top(); i++)
+    for (size_t i = 0; i < load->n; i++)
         if (load->wanted[i].elements && wg_numel(load->wanted[i].tensor) > 0 && !wg_data_mut(load->wanted[i].tensor))
             return wg_error_if_null(NULL);
     for (size_t i = 0; i < load->n; i++)

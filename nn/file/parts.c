@@ -114,7 +114,7 @@ wg_status wg_run_add(wg_run *run, const char *part, wg_tensor_list tensors)
     WG_TRY(check_part(run, part, tensors.n > 0 && !tensors.tensor ? NULL : op, "list of tensors is", op));
     WG_TRY(check_names(tensors, part, op));
     if (tensors.n == 0)
-        return WG_OK;
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: the list of %.100s is empty, so nothing of it would be saved", op, part);
     WG_TRY(reserve(run, tensors.n, op));
     const size_t before = run->n;
     wg_status status = WG_OK;

@@ -5,7 +5,7 @@
 
 #include "wengert/run.h"
 
-enum { PART_NUMBERS = 3 }; /* of a position */
+enum { PART_NUMBERS = 4 }; /* of a position: seed, epoch, position; batches an epoch */
 
 /* What a tensor of the checkpoint's own stands for: one of the two. */
 struct stand_in {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "wengert/error.h"
@@ -47,6 +48,23 @@ wg_status replace_reserve(const struct replacement *r, uint64_t size)
     return full ? failed(r, "reserving its size", code) : WG_OK;
 }
 
+/* What is there is replaced only if it is a file itself: a device would be gone, and a link would lead to the new file no more. Its
+   permissions stay. */
+static wg_status look_at_old(const struct replacement *r, mode_t *mode)
+{
+    struct stat about;
+    if (fstatat(r->folder, r->name, &about, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? WG_OK : failed(r, "looking at the file that is there", errno);
+    if (S_ISREG(about.st_mode)) {
+        *mode = about.st_mode & 07777;
+        return WG_OK;
+    }
+    return wg_error_set(WG_E_IO, r->op, "%s: %s: expected a regular file to replace, got %s", r->op, r->path,
+                        S_ISLNK(about.st_mode)   ? "a symbolic link: give the file that it names"
+                        : S_ISDIR(about.st_mode) ? "a directory"
+                                                 : "a device or the like");
+}
+
 wg_status replace_begin(struct replacement *r, const char *path, const char *op)
 {
     *r = (struct replacement){.path = path, .op = op, .folder = -1, .descriptor = -1};
@@ -54,8 +72,12 @@ wg_status replace_begin(struct replacement *r, const char *path, const char *op)
     r->folder = open(r->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (r->folder < 0)
         return failed(r, "opening its directory", errno);
-    r->descriptor = openat(r->folder, r->beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    return r->descriptor < 0 ? failed(r, "creating a file beside it", errno) : WG_OK;
+    mode_t mode = 0;
+    WG_TRY(look_at_old(r, &mode));
+    r->descriptor = openat(r->folder, r->beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode ? 0600 : 0666);
+    if (r->descriptor < 0)
+        return failed(r, "creating a file beside it", errno);
+    return mode && fchmod(r->descriptor, mode) != 0 ? failed(r, "giving it the permissions of the old one", errno) : WG_OK;
 }
 
 /* Pieces go to the disk while the next ones are copied: fsync then finds little left to do. What this says of success is not needed,

@@ -25,6 +25,7 @@ static wg_status fill_stand_ins(const wg_run *c)
         } else {
             const wg_batches_state state = wg_batches_state_of(s->batches);
             numbers[0] = (int64_t)state.seed, numbers[1] = state.epoch, numbers[2] = state.position;
+            numbers[3] = wg_batches_per_epoch(s->batches);
         }
         WG_TRY(wg_write(c->tensor[s->entry], numbers));
     }
@@ -138,8 +139,14 @@ static wg_status set_positions(const wg_run *c, const struct file_load *load)
             continue;
         const int64_t *numbers = loaded(load, s->entry);
         s->before = wg_batches_state_of(s->batches);
-        const wg_status status = wg_batches_restore(
+        wg_status status = wg_batches_restore(
             s->batches, (wg_batches_state){.seed = (uint64_t)numbers[0], .epoch = numbers[1], .position = numbers[2]});
+        if (status == WG_OK && numbers[3] != wg_batches_per_epoch(s->batches)) {
+            restore_positions(c, i + 1);
+            return wg_error_set(WG_E_ARGUMENT, load->source.op, "%s: %s: %.100s had %lld batches an epoch, here it has %lld",
+                                load->source.op, load->source.name, c->name[s->entry], (long long)numbers[3],
+                                (long long)wg_batches_per_epoch(s->batches));
+        }
         if (status != WG_OK) {
             restore_positions(c, i);
             return status;

@@ -186,10 +186,16 @@ static wg_status take_hash(void *hash, const void *bytes, size_t size)
 static wg_status write_all(const char *path, const struct saved *saved, size_t n, const wg_save_options *o, const char *op)
 {
     struct replacement r;
+    const size_t max_header = ((wg_load_options)WG_LOAD_OPTIONS_()).max_header;
     uint64_t size = 8;
     char *text = NULL;
     WG_TRY(header_text(saved, n, o, &text, op));
     size += padded(strlen(text));
+    if (padded(strlen(text)) > max_header) {
+        free(text);
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: names and texts of %llu bytes are more than wg_load reads, %zu", op,
+                            (unsigned long long)size - 8, max_header);
+    }
     for (size_t i = 0; i < n; i++)
         size += bytes_of(&saved[i]);
     wg_status status = replace_begin(&r, path, op);

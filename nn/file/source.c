@@ -53,6 +53,12 @@ static wg_status read_header(struct source *s, size_t max_header)
     if (s->size < sizeof length)
         return wg_error_set(WG_E_IO, s->op, "%s: %s: %llu bytes are no model file", s->op, s->name, (unsigned long long)s->size);
     WG_TRY(read_at(s, 0, length, sizeof length));
+    if (memcmp(length, "PK\3\4", 4) == 0)
+        return wg_error_set(
+            WG_E_IO, s->op,
+            "%s: %s: a ZIP archive, as torch.save and numpy.savez write, is no safetensors file: see From PyTorch and back "
+            "in docs/guide/pytorch.md, or wg_dataset_read_npz",
+            s->op, s->name);
     for (int i = 7; i >= 0; i--)
         n = n << 8 | length[i];
     if (n > s->size - sizeof length)
@@ -76,7 +82,7 @@ wg_status source_open(struct source *s, const char *path, size_t max_header)
 {
     struct stat about;
     s->name = path;
-    s->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    s->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (s->descriptor < 0 || fstat(s->descriptor, &about) != 0)
         return wg_error_set(WG_E_IO, s->op, "%s: %s: %s", s->op, path, strerror(errno));
     if (!S_ISREG(about.st_mode))

@@ -48,7 +48,7 @@ static wg_status find_end(const wg_train_log *log, const char *text, size_t size
 {
     const size_t header = strlen(log->header);
     *keep = 0;
-    if (!memchr(text, '\n', size)) /* empty, or torn in its first line */
+    if (size < header && memcmp(text, log->header, size) == 0) /* empty, or torn in its first line */
         return WG_OK;
     if (size < header || memcmp(text, log->header, header) != 0)
         return wg_error_set(WG_E_IO, op, "%s: %s: expected the columns %.*s to resume, got %.*s", op, log->path, (int)header - 1,

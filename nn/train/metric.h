@@ -5,11 +5,14 @@
 #include "wengert/metrics.h"
 
 /* What a kind of metric does. update counts a batch that metric_update has found to be readable; on failure nothing has changed. value
-   is NaN where nothing was counted. told: wg_metric_add is allowed. matrix: the counts are those of a confusion matrix, all of rows. */
+   is NaN where nothing was counted. told: wg_metric_add is allowed. matrix: the counts are those of a confusion matrix, all of rows. better: which
+   values are, where the kind says it. */
+enum metric_better { BETTER_UNKNOWN, BETTER_LOW, BETTER_HIGH };
 struct metric_kind {
     wg_status (*update)(wg_metric *metric, const wg_tensor *predictions, const wg_tensor *targets, const char *op);
     double (*value)(const wg_metric *metric);
     bool told, matrix;
+    enum metric_better better;
 };
 
 struct wg_metric {

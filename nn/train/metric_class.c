@@ -76,8 +76,8 @@ static double share_right(const wg_metric *metric)
     return (double)count[RIGHT] / (double)count[0];
 }
 
-static const struct metric_kind accuracy = {update_accuracy, share_right, false, false},
-                                top_k = {update_top_k, share_right, false, false};
+static const struct metric_kind accuracy = {update_accuracy, share_right, false, false, BETTER_HIGH},
+                                top_k = {update_top_k, share_right, false, false, BETTER_HIGH};
 
 wg_metric *wg_metric_accuracy_with(wg_metric_options options)
 {
@@ -207,9 +207,10 @@ static double value_matrix(const wg_metric *metric)
     return right / (double)wg_metric_rows(metric);
 }
 
-static const struct metric_kind precision = {update_matrix, value_precision, false, true},
-                                recall = {update_matrix, value_recall, false, true}, f1 = {update_matrix, value_f1, false, true},
-                                confusion = {update_matrix, value_matrix, false, true};
+static const struct metric_kind precision = {update_matrix, value_precision, false, true, BETTER_HIGH},
+                                recall = {update_matrix, value_recall, false, true, BETTER_HIGH},
+                                f1 = {update_matrix, value_f1, false, true, BETTER_HIGH},
+                                confusion = {update_matrix, value_matrix, false, true, BETTER_HIGH};
 
 static wg_metric *make_matrix(const struct metric_kind *kind, int64_t classes, wg_metric_class_options options, const char *op)
 {

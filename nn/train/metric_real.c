@@ -26,7 +26,7 @@ static double mean(const wg_metric *metric)
     return metric_sums(metric)[0] / (double)metric_counts(metric)[0];
 }
 
-static const struct metric_kind told = {NULL, mean, true, false};
+static const struct metric_kind told = {NULL, mean, true, false, BETTER_UNKNOWN};
 
 wg_metric *wg_metric_mean_with(wg_metric_mean_options options)
 {
@@ -69,7 +69,7 @@ static double exp_mean(const wg_metric *metric)
     return exp(mean(metric));
 }
 
-static const struct metric_kind perplexity = {update_perplexity, exp_mean, true, false};
+static const struct metric_kind perplexity = {update_perplexity, exp_mean, true, false, BETTER_LOW};
 
 wg_metric *wg_metric_perplexity_with(wg_metric_top_k_options options)
 {
@@ -132,8 +132,13 @@ static wg_status update_r2(wg_metric *metric, const wg_tensor *predictions, cons
     double errors = 0, center = 0, spread = 0;
     WG_TRY(open_pairs(&pairs, predictions, targets, op));
     const int64_t n = pairs.target.n;
-    for (int64_t i = 0; i < n; i++)
-        center += view_real(&pairs.target, i) / (double)n;
+    double low = INFINITY, high = -INFINITY;
+    for (int64_t i = 0; i < n; i++) {
+        const double target = view_real(&pairs.target, i);
+        center += target / (double)n;
+        low = fmin(low, target), high = fmax(high, target);
+    }
+    center = low == high ? low : center; /* a sum of equal numbers is rounded, and their spread would not be 0 */
     for (int64_t i = 0; i < n; i++) {
         const double off = view_real(&pairs.target, i) - center;
         errors += error_at(&pairs, i) * error_at(&pairs, i);
@@ -159,8 +164,9 @@ static double value_r2(const wg_metric *metric)
     return 1 - sum[ERRORS] / sum[SPREAD];
 }
 
-static const struct metric_kind mse = {update_mse, mean, false, false}, mae = {update_mae, mean, false, false},
-                                r2 = {update_r2, value_r2, false, false};
+static const struct metric_kind mse = {update_mse, mean, false, false, BETTER_LOW},
+                                mae = {update_mae, mean, false, false, BETTER_LOW},
+                                r2 = {update_r2, value_r2, false, false, BETTER_HIGH};
 
 wg_metric *wg_metric_mse_with(wg_metric_mean_options options)
 {

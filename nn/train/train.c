@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "metric.h"
 #include "wengert/derivative.h"
 #include "wengert/error.h"
 #include "wengert/tape.h"
@@ -17,9 +18,15 @@ static wg_status take_step(struct run *r)
     WG_TAPE(tape);
     wg_tensor *x, *y;
     WG_TRY(wg_batches_next(r->batches, &x, &y));
-    WG_TRY(wg_error_if_null(x)); /* as many batches an epoch as wg_batches_per_epoch says */
+    if (!x) /* as many batches an epoch as wg_batches_per_epoch says, unless the loss takes some, too */
+        return wg_error_set(WG_E_STATE, op, "%s: the epoch ended after %lld batches of %lld", op, (long long)r->batch,
+                            (long long)r->per_epoch);
     const int64_t rows = wg_extent(x, 0);
     wg_tensor *loss = r->loss(x, y, r->context);
+    if (wg_tape_top() != tape)
+        return wg_error_set(WG_E_STATE, op, "%s: the function of the loss left a tape open, or closed the step's", op);
+    if (!loss && !wg_error_first())
+        return wg_error_set(WG_E_NULL, op, "%s: the function of the loss returned NULL", op);
     WG_TRY(wg_error_if_null(loss));
     const double value = wg_item(loss); /* backward releases it */
     WG_TRY(wg_backward(loss));
@@ -61,11 +68,20 @@ static wg_status validate(const struct run *r)
     return r->options->validate(r->context);
 }
 
-/* The value that stopping is told. */
-static double watched(const struct run *r)
+/* The metric whose value stopping is told. */
+static const wg_metric *watched(const struct run *r)
 {
     const wg_train_options *o = r->options;
-    return wg_metric_value(o->watch ? o->watch : o->validation.n > 0 ? o->validation.metric[0] : r->mean);
+    return o->watch ? o->watch : o->validation.n > 0 ? o->validation.metric[0] : r->mean;
+}
+
+static wg_status tell_stopping(const struct run *r)
+{
+    const double value = wg_metric_value(watched(r));
+    if (isnan(value) && r->options->validation.n > 0)
+        return wg_error_set(WG_E_NUMERIC, op, "%s: the value of %s is NaN: expected .validate to update it with at least one row",
+                            op, wg_metric_name(watched(r)));
+    return wg_stopping_tell(r->options->stopping, value);
 }
 
 /* Everything behind an epoch's last step. */
@@ -78,7 +94,7 @@ static wg_status finish_epoch(struct run *r)
     WG_TRY(validate(r));
     columns_fill(c, r->step, wg_optim_lr(r->optim, 0));
     if (o->stopping)
-        WG_TRY(wg_stopping_tell(o->stopping, watched(r)));
+        WG_TRY(tell_stopping(r));
     if (r->csv)
         WG_TRY(wg_train_log_write(r->csv, r->epoch + 1, c->value, c->n));
     if (r->tensorboard)
@@ -171,6 +187,28 @@ static wg_status check(const struct run *r)
     return WG_OK;
 }
 
+/* What stopping is told must be better where it takes it to be better, and the best weights are there only if they are kept. */
+static wg_status check_stopping(const struct run *r)
+{
+    const wg_train_options *o = r->options;
+    if (!o->stopping)
+        return WG_OK;
+    const wg_stopping_info info = wg_stopping_inspect(o->stopping);
+    const enum metric_better better = watched(r)->kind->better;
+    if (o->restore_best && info.kept == 0)
+        return wg_error_set(WG_E_ARGUMENT, op,
+                            "%s: expected .stopping to keep the network's state beside .restore_best: "
+                            "wg_stopping_keep(stopping, wg_nn_state(net))",
+                            op);
+    if ((better == BETTER_HIGH && info.mode == WG_STOPPING_MODE_MIN) || (better == BETTER_LOW && info.mode == WG_STOPPING_MODE_MAX))
+        return wg_error_set(WG_E_ARGUMENT, op,
+                            "%s: %s is better the %s it is: make .stopping with .mode = WG_STOPPING_MODE_%s, or "
+                            ".watch another metric",
+                            op, wg_metric_name(watched(r)), better == BETTER_HIGH ? "higher" : "lower",
+                            better == BETTER_HIGH ? "MAX" : "MIN");
+    return WG_OK;
+}
+
 static wg_status check_state(const struct run *r)
 {
     const wg_batches_state at = wg_batches_state_of(r->batches);
@@ -199,6 +237,7 @@ static wg_status begin(struct run *r)
     WG_TRY(wg_error_if_null(r->mean));
     WG_TRY(columns_make(&r->columns, r->options, r->mean, op));
     WG_TRY(resume_prepare(r, op));
+    WG_TRY(check_stopping(r));
     WG_TRY(check_state(r));
     if (r->options->resume)
         WG_TRY(resume_load(r, op));

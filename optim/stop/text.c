@@ -11,7 +11,9 @@ wg_stopping_info wg_stopping_inspect(const wg_stopping *stopping)
     double number[NUMBERS];
     if (stop_read(stopping, number, "stopping_inspect") != WG_OK)
         return (wg_stopping_info){.reason = WG_STOPPING_REASON_ERROR};
-    return (wg_stopping_info){.reason = stop_judge(&stopping->options, number),
+    return (wg_stopping_info){.mode = stopping->options.mode,
+                              .kept = stopping->n_kept,
+                              .reason = stop_judge(&stopping->options, number),
                               .steps = (int64_t)number[STEPS],
                               .evaluations = (int64_t)number[EVALUATIONS],
                               .told = (int64_t)number[TOLD],

@@ -114,8 +114,8 @@ static bool take_parts(uint64_t *hash, wg_status status, wg_dataset_parts *parts
 static bool split(uint64_t *hash)
 {
     wg_dataset_parts parts;
-    return take_parts(hash, wg_dataset_split(8, &parts, .labels = labels, .test = 0.3), &parts) &&
-           take_parts(hash, wg_dataset_split(8, &parts, .groups = labels, .test = 0.3), &parts) &&
+    return take_parts(hash, wg_dataset_split(8, &parts, .labels = labels, .validation = 0.1, .test = 0.3), &parts) &&
+           take_parts(hash, wg_dataset_split(8, &parts, .groups = labels, .validation = 0.1, .test = 0.3), &parts) &&
            take_parts(hash, wg_dataset_fold(8, 3, 1, &parts), &parts) &&
            take_parts(hash, wg_dataset_fold(8, 3, 1, &parts, .groups = labels), &parts);
 }

@@ -64,9 +64,9 @@ static void the_seed_makes_the_split(void **state)
 {
     (void)state;
     wg_dataset_parts a, b, c;
-    assert_ok(wg_dataset_split(200, &a, .seed = 1));
-    assert_ok(wg_dataset_split(200, &b, .seed = 1));
-    assert_ok(wg_dataset_split(200, &c, .seed = 2));
+    assert_ok(wg_dataset_split(200, &a, .validation = 0.1, .test = 0.1, .seed = 1));
+    assert_ok(wg_dataset_split(200, &b, .validation = 0.1, .test = 0.1, .seed = 1));
+    assert_ok(wg_dataset_split(200, &c, .validation = 0.1, .test = 0.1, .seed = 2));
     assert_same_bits(a.test, b.test);
     assert_memory_not_equal(wg_data(a.test), wg_data(c.test), 20 * sizeof(int64_t));
     free_parts(&a), free_parts(&b), free_parts(&c);

@@ -3,6 +3,8 @@
 #ifndef TEST_FAILING_MALLOC_H
 #define TEST_FAILING_MALLOC_H
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 void *__real_malloc(size_t size);
@@ -12,14 +14,22 @@ void *__wrap_calloc(size_t n, size_t size);
 
 static int fail_at = -1; /* the allocations to go before one fails; negative: none does */
 
+static bool is_due(void)
+{
+    const bool due = fail_at >= 0 && fail_at-- == 0;
+    if (due)
+        errno = ENOMEM;
+    return due;
+}
+
 void *__wrap_malloc(size_t size)
 {
-    return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_malloc(size);
+    return is_due() ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t n, size_t size)
 {
-    return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_calloc(n, size);
+    return is_due() ? NULL : __real_calloc(n, size);
 }
 
 #endif

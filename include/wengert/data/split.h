@@ -24,7 +24,7 @@ typedef struct wg_dataset_parts {
 } wg_dataset_parts;
 
 /* train, validation, test: shares of the rows, 0 to 1, together at most 1, or, with .counts = true, numbers of rows. train = -1:
-   what the others leave. Sizes of shares are rounded by the largest remainder. shuffle: rows are drawn at random, from stream
+   what the others leave. A part that is not given is empty, and rows that no part gets are left out. Sizes of shares are rounded by the largest remainder. shuffle: rows are drawn at random, from stream
    WG_STREAM_SPLIT of the seed; without it the parts are ranges, train first, for series in time. labels: i64 (rows). Stratified:
    with n rows, n_c of class c and s in a part, the part gets n_c s / n rows of class c, rounded up or down such that both all
    rows of the class and the size of the part come out exactly; rounded up are the largest remainders, as far as that allows.
@@ -39,9 +39,9 @@ typedef struct WG_NAMED wg_dataset_split_options {
 } wg_dataset_split_options;
 /* On failure the parts are NULL: E_NULL, E_ARGUMENT (rows below 0, shares or counts that do not fit, both labels and groups),
    E_DTYPE and E_SHAPE of labels and groups, E_MEMORY. Cost: O(n log n). */
-#define wg_dataset_split(rows, parts, ...)                                                                                   \
-    wg_dataset_split_with((rows), (parts),                                                                                   \
-                          WG_OPTIONS(wg_dataset_split_options, .train = -1, .validation = 0.1, .test = 0.1, .counts = false, \
+#define wg_dataset_split(rows, parts, ...)                                                                               \
+    wg_dataset_split_with((rows), (parts),                                                                               \
+                          WG_OPTIONS(wg_dataset_split_options, .train = -1, .validation = 0, .test = 0, .counts = false, \
                                      .shuffle = true, .seed = 0, .labels = WG_NONE, .groups = WG_NONE, __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_dataset_split_with(int64_t rows, wg_dataset_parts *parts, wg_dataset_split_options options);
 

@@ -162,6 +162,16 @@ static void trim(struct field *field)
         field->size--;
 }
 
+/* Says what is most often the matter, too: a header, or another separator. */
+static wg_status no_number(const struct text *c, const struct field *field)
+{
+    const bool separated = memchr(field->text, ';', field->size) || memchr(field->text, '\t', field->size) ||
+                           memchr(field->text, ' ', field->size);
+    if (separated)
+        return bad_field(c, field, "is no number (see .separator)");
+    return bad_field(c, field, c->line == c->options.skip_lines + 1 ? "is no number (a header? see .skip_lines)" : "is no number");
+}
+
 static wg_status read_number(const struct text *c, const struct field *field, double *value)
 {
     char text[MAX_FIELD + 1];
@@ -172,7 +182,7 @@ static wg_status read_number(const struct text *c, const struct field *field, do
     if (nonfinite && !c->options.nonfinite)
         return bad_field(c, field, "is not finite (see .nonfinite)");
     if (!nonfinite && !is_decimal(field->text, field->size, &integer))
-        return bad_field(c, field, "is no number");
+        return no_number(c, field);
     memcpy(text, field->text, field->size);
     text[field->size] = 0;
     if (integer && field->size <= 15) { /* exact, and the common case in images */
@@ -190,7 +200,7 @@ static wg_status read_label(const struct text *c, const struct field *field, int
     char text[MAX_FIELD + 1];
     bool integer = false;
     if (field->size > MAX_FIELD || !is_decimal(field->text, field->size, &integer) || !integer)
-        return bad_field(c, field, "is no label: whole numbers are");
+        return bad_field(c, field, "is no label: whole numbers are (see .label_column, .separator)");
     memcpy(text, field->text, field->size);
     text[field->size] = 0;
     errno = 0;
