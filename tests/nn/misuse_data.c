@@ -138,7 +138,8 @@ static void misuse_split(void)
     assert_fails(wg_dataset_split(10, &parts, .test = (double)NAN), WG_E_ARGUMENT, "got nan");
     assert_fails(wg_dataset_split(10, &parts, .train = 0.9, .test = 0.2), WG_E_ARGUMENT,
                  "dataset_split: the parts' shares are 1.1");
-    assert_fails(wg_dataset_split(10, &parts, .counts = true), WG_E_ARGUMENT, "dataset_split: expected whole counts from 0 to 10");
+    assert_fails(wg_dataset_split(10, &parts, .counts = true, .test = 0.1), WG_E_ARGUMENT,
+                 "dataset_split: expected whole counts from 0 to 10");
     assert_fails(wg_dataset_split(10, &parts, .counts = true, .validation = 6, .test = 6), WG_E_ARGUMENT, "counts are 12");
     assert_fails(wg_dataset_split(2, &parts, .labels = fx.labels, .groups = fx.labels), WG_E_ARGUMENT,
                  "labels or groups, got both");
