@@ -23,7 +23,7 @@ static wg_status take_step(struct run *r)
                             (long long)r->per_epoch);
     const int64_t rows = wg_extent(x, 0);
     wg_tensor *loss = r->loss(x, y, r->context);
-    if (wg_tape_top() != tape)
+    if (wg_tape_top() != tape && !wg_error_first())
         return wg_error_set(WG_E_STATE, op, "%s: the function of the loss left a tape open, or closed the step's", op);
     if (!loss && !wg_error_first())
         return wg_error_set(WG_E_NULL, op, "%s: the function of the loss returned NULL", op);

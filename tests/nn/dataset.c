@@ -186,6 +186,21 @@ static wg_status next_in_step(void *context)
     return wg_batches_next(context, &x, &y);
 }
 
+static wg_status take_in_step(void *context)
+{
+    wg_tensor **t = context;
+    return wg_error_if_null(wg_dataset_take_rows(t[0], t[1]));
+}
+
+static void a_capture_refuses_rows(void **state)
+{
+    (void)state;
+    wg_tensor *t[] = {wg_zeros(WG_F32, WG_SHAPE(4, 2)), wg_zeros(WG_I64, WG_SHAPE(2))};
+    assert_null(wg_replay_capture(take_in_step, t));
+    assert_int_equal(wg_error_take(NULL), WG_E_STATE);
+    wg_free(t[0]), wg_free(t[1]);
+}
+
 /* A batch is made before a step that is captured, not in it: that is an error, and the position is as it was. */
 static void a_capture_refuses_batches(void **state)
 {
@@ -269,6 +284,7 @@ int main(void)
         TEST(a_status_without_words_has_its_text),
         TEST(nothing_is_allowed),
         TEST(rows_are_taken),
+        TEST(a_capture_refuses_rows),
         TEST(a_capture_refuses_batches),
         TEST(a_child_of_fork_goes_on),
     };

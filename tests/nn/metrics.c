@@ -394,9 +394,24 @@ static void wherever_memory_runs_out_nothing_is_made(void **state)
     assert_no_error();
 }
 
+/* Of targets that are all equal R² is 0, or 1 where nothing is wrong, also where the sum of the targets is rounded. */
+static void r2_of_equal_targets(void **state)
+{
+    (void)state;
+    for (int64_t n = 1; n < 40; n++) {
+        wg_tensor *targets = wg_full(WG_F64, WG_SHAPE(n), 0.1), *zeros = wg_zeros(WG_F64, WG_SHAPE(n));
+        wg_metric *r2 = wg_metric_r2();
+        assert_int_equal(wg_metric_update(r2, zeros, targets), WG_OK);
+        assert_true(wg_metric_value(r2) == 0);
+        wg_metric_destroy(r2), wg_free(targets), wg_free(zeros);
+    }
+    assert_no_error();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(r2_of_equal_targets),
         TEST(wherever_memory_runs_out_nothing_is_made),
         TEST(classification_agrees_with_the_definitions),
         TEST(regression_agrees_with_exact_sums),

@@ -303,6 +303,41 @@ static void a_run_that_cannot_begin_says_why(void **state)
     world_free(&w);
 }
 
+static wg_tensor *leave_a_tape_open(wg_tensor *x, wg_tensor *y, void *context)
+{
+    (void)context, (void)y;
+    (void)wg_tape_open();
+    return wg_sum(x);
+}
+
+static void what_stopping_is_told_must_fit_it(void **state)
+{
+    (void)state;
+    struct world w = world_make();
+    wg_stopping *low = wg_stopping_create(.patience = 3), *high = wg_stopping_create(.patience = 3, .mode = WG_STOPPING_MODE_MAX);
+    assert_int_equal(TRAIN(&w, .epochs = 1, .metrics = WG_METRICS(w.accuracy), .stopping = low, .watch = w.accuracy),
+                     WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "train: accuracy is better the higher it is: make .stopping with .mode = WG_STOPPING_MODE_MAX");
+    assert_int_equal(TRAIN(&w, .epochs = 1, .stopping = high, .restore_best = true), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "train: expected .stopping to keep the network's state beside .restore_best");
+    assert_int_equal(w.calls, 0);
+    assert_int_equal(TRAIN(&w, .epochs = 1, .metrics = WG_METRICS(w.accuracy), .stopping = high, .watch = w.accuracy), WG_OK);
+    wg_stopping_destroy(low), wg_stopping_destroy(high);
+    world_free(&w);
+    assert_no_error();
+}
+
+static void a_loss_that_leaves_a_tape_open_is_an_error(void **state)
+{
+    (void)state;
+    struct world w = world_make();
+    assert_int_equal(wg_train(w.net, w.optim, w.batches, leave_a_tape_open, NULL, .epochs = 1), WG_E_STATE);
+    while (wg_tape_top())
+        wg_tape_close(wg_tape_top());
+    assert_error(WG_E_STATE, "the function of the loss left a tape open");
+    world_free(&w);
+}
+
 /* Wherever memory runs out, in the library's pool or in malloc: an error, no leak, and a log of whole rows. */
 enum { ONE_OF_POOL, ALL_OF_POOL, ONE_OF_MALLOC };
 
@@ -376,6 +411,8 @@ int main(void)
         TEST(a_step_that_fails_ends_the_run),
         TEST(functions_of_the_program_may_fail),
         TEST(a_run_that_cannot_begin_says_why),
+        TEST(what_stopping_is_told_must_fit_it),
+        TEST(a_loss_that_leaves_a_tape_open_is_an_error),
         TEST(wherever_memory_runs_out_there_is_an_error),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

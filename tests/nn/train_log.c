@@ -156,6 +156,7 @@ static void files_of_others_are_left_alone(void **state)
     (void)state;
     static const char *const files[][2] = {
         {"epoch,loss\n1,1\n", "expected the columns epoch,loss,accuracy to resume, got epoch,loss"},
+        {"{\"epoch\": 1}", "expected the columns epoch,loss,accuracy to resume, got {\"epoch\": 1}"},
         {"name,loss,accuracy\n1,1\n", "expected the columns epoch,loss,accuracy to resume, got name,loss"},
         {"epoch,loss,accuracy\nx,1,1\n", "line 2: expected an epoch to resume behind, got \"x,1,1"},
         {"epoch,loss,accuracy\n1,1,1\n99999999999999999999,1,1\n", "line 3: expected an epoch"},

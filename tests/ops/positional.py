@@ -25,6 +25,8 @@ UNNAMED = ["wg_nn_mlp(WG_SIZES(1, 2), WG_ACTIVATION_TANH)", "wg_batches_create(x
 NAMED = ["wg_nn_mlp(WG_SIZES(1, 2), .activation = WG_ACTIVATION_TANH)", "wg_conv2d(x, x, WG_NONE, .padding = WG_PAIR(1, 1))",
          "wg_sum(x, .axes = WG_AXES(0, 1))", "wg_lr_multi_step(.milestones = WG_MILESTONES(3, 8))", "wg_tape_open(.trace = true)", "wg_repeat(x, WG_SIZES(1, 2))",
          "wg_pad(x, WG_SIZES(0, 1), WG_SIZES(1, 0), 0)"]
+# A declaration as the statement of an if: in C its mode would never end.
+MODES = ["if (x) WG_EVAL_MODE;", "if (x) WG_NO_GRAD;", "if (x) WG_TAPE(tape);"]
 failed = checks = 0
 
 
@@ -101,6 +103,11 @@ for compiler, suffix in [("gcc", "c"), ("clang", "c"), ("g++", "cpp"), ("clang++
              lines_with_errors(compiler, suffix, statements[:1] + statements[i + 1:i + 2])[1].returncode == 0]
     check(not taken and len(wrong) > 30, f"{compiler}: none of {len(wrong)} calls with a number for a pair, axes or milestones, or a value without a name among the "
           "options of layers, optimizers, schedules, tapes and data, compiles" + "".join(f"\n# {call}" for call in taken))
+    if suffix == "c":
+        modes = ["#include <wengert.h>"] + [f"void call_{i}(wg_tensor *x); void call_{i}(wg_tensor *x) {{ (void)x; {mode} }}" for i, mode in enumerate(MODES)]
+        errors, out = lines_with_errors(compiler, suffix, modes)
+        taken = [mode for i, mode in enumerate(MODES) if i + 2 not in errors]
+        check(not taken, f"{compiler}: no mode behind an if compiles" + "".join(f"\n# {mode}" for mode in taken))
     ones = [(i, call) for i, call in enumerate(NUMBERS) if "= 1" in call]
     taken = [call for i, call in ones if lines_with_errors(compiler, suffix, statements[:1] + statements[i + 1:i + 2], INSTALLED)[1].returncode == 0]
     check(len(ones) > 5 and not taken, f"{compiler}: nor do the {len(ones)} with the number 1 where headers are installed as the system's" + "".join(f"\n# {call}" for call in taken))
