@@ -6,18 +6,9 @@
 #include <wengert.h>
 
 #include "options.h"
+#include "text.h"
 
-enum { WINDOW = 64, STRIDE = 7, BATCH = 32, FEATURES = 32, UNITS = 128 };
-
-/* Windows of the tokens first … last - 1, which begin `stride` apart: (windows, WINDOW + 1). */
-static wg_tensor *make_windows(wg_tensor *tokens, int64_t first, int64_t last, int64_t stride)
-{
-    wg_tensor *column[WINDOW + 1];
-    WG_TAPE(tape);
-    for (int k = 0; k <= WINDOW; k++)
-        column[k] = wg_slice(tokens, 0, first + k, last - WINDOW + k, stride);
-    return wg_keep(wg_stack(column, WINDOW + 1, 1));
-}
+enum { STRIDE = 7, BATCH = 32, FEATURES = 32, UNITS = 128 };
 
 static wg_nn_module *char_lstm(int64_t letters)
 {
@@ -61,13 +52,6 @@ static wg_status train(wg_nn_module *net, wg_tensor *windows, wg_tensor *held, l
     }
     wg_batches_destroy(batches), wg_optim_destroy(adam);
     return status;
-}
-
-/* A letter (1,1), drawn with the probabilities of the logits (1,letters): the largest after noise of Gumbel's distribution is added. */
-static wg_tensor *draw(wg_tensor *logits)
-{
-    wg_tensor *u = wg_uniform(wg_generator_default(), WG_F32, wg_shape_of(logits), 1e-9, 1);
-    return wg_argmax(wg_sub(logits, wg_log(wg_neg(wg_log(u)))), .axis = 1, .keepdims = true);
 }
 
 /* Continues the last of the windows. The LSTM reads it, and then makes one step a letter, from the states that the last step left. */

@@ -1,4 +1,4 @@
-/* LeNet, or a perceptron, learns to tell pieces of clothing apart: Fashion-MNIST (Xiao, Rasul, Vollgraf, 2017), 60,000 images of 28x28
+/* LeNet, or a perceptron, learns to classify pieces of clothing: Fashion-MNIST (Xiao, Rasul, Vollgraf, 2017), 60,000 images of 28x28
    pixels in 10 classes, and 10,000 others to score it.
 
    usage: lenet [--model lenet|mlp] [--data FOLDER] [--epochs N] [--seed N] [--threads N]

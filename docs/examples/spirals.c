@@ -1,4 +1,4 @@
-/* Three spirals, one inside the other, are told apart by a small network, and a picture shows where it draws the lines.
+/* A small network classifies the points of three spirals, one inside the other, and a picture shows its decision boundaries.
 
    usage: spirals [--steps N] [--seed N] [--picture FILE.png]
 

@@ -104,7 +104,7 @@ WG_API wg_metric *wg_metric_confusion_with(int64_t classes, wg_metric_options op
 WG_API double wg_metric_of_class(const wg_metric *metric, int64_t class_index);
 
 /* The confusion matrix of these four kinds, i64 (classes, classes), made like any tensor: row i, column j counts the rows that have class
-   i and for which class j is predicted. Those that predict no class (NaN) stand in no column. NULL and the error: E_NULL, E_ARGUMENT,
+   i and for which class j is predicted. A row with a NaN among its scores predicts no class and is not counted. NULL and the error: E_NULL, E_ARGUMENT,
    E_MEMORY. */
 WG_API wg_tensor *wg_metric_matrix(const wg_metric *metric);
 

@@ -45,7 +45,7 @@ typedef struct WG_NAMED wg_train_log_options {
     bool resume;
 } wg_train_log_options;
 
-/* A CSV file: a line of names, "epoch" first, then a line for each row. Numbers have the fewest digits that read back as the same f64,
+/* A CSV file: a line of names, "epoch" first, then a line for each row. A number is written with the fewest digits that read back as the same f64,
    with a point in any locale; what is not finite is nan, inf or -inf. wg_dataset_read_csv reads it, with .skip_lines = 1 and
    .nonfinite = true. Each row is brought to the disk (fdatasync). NULL and the error: E_NULL, E_IO (with the path), E_MEMORY. */
 #define wg_train_log_csv(path, ...) wg_train_log_csv_with((path), WG_OPTIONS(wg_train_log_options, .resume = false, __VA_ARGS__))

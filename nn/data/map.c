@@ -9,7 +9,7 @@ struct change {
     size_t row_bytes; /* of the base's row in the workspace, whole lines */
 };
 
-/* The numbers of the step beneath stand in the stream before those of this one. */
+/* Each change of a chain draws from a part of the stream of its own: the inner one from the part before. */
 static wg_status changed_item(void *context, const wg_dataset_item *item)
 {
     const struct change *change = context;

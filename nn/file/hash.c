@@ -6,26 +6,25 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-bool file_hash_available(void)
-{
-    return true;
-}
+#include "wengert/error.h"
 
-bool file_hash_begin(struct file_hash *hash)
+wg_status file_hash_begin(struct file_hash *hash, const char *op)
 {
     hash->state = aligned_alloc(64, sizeof(XXH3_state_t)); /* as its type asks */
-    return hash->state && XXH3_64bits_reset(hash->state) == XXH_OK;
+    if (!hash->state)
+        return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
+    (void)XXH3_64bits_reset(hash->state); /* fails for no state alone, as the next does */
+    return WG_OK;
 }
 
 void file_hash_add(struct file_hash *hash, const void *bytes, size_t size)
 {
-    (void)XXH3_64bits_update(hash->state, bytes, size); /* fails for no state alone */
+    (void)XXH3_64bits_update(hash->state, bytes, size);
 }
 
 void file_hash_end(struct file_hash *hash, char text[FILE_HASH_TEXT])
 {
-    if (text)
-        snprintf(text, FILE_HASH_TEXT, "%016llx", (unsigned long long)XXH3_64bits_digest(hash->state));
+    snprintf(text, FILE_HASH_TEXT, "%016llx", (unsigned long long)XXH3_64bits_digest(hash->state));
     free(hash->state);
     hash->state = NULL;
 }

@@ -2,8 +2,9 @@
 #ifndef NN_FILE_HASH_H
 #define NN_FILE_HASH_H
 
-#include <stdbool.h>
 #include <stddef.h>
+
+#include "wengert/base.h"
 
 /* The text of a hash: 16 hexadecimal digits. */
 enum { FILE_HASH_TEXT = 17 };
@@ -12,9 +13,8 @@ struct file_hash {
     void *state;
 };
 
-bool file_hash_available(void);               /* the library was built with xxhash */
-bool file_hash_begin(struct file_hash *hash); /* false: no memory */
+wg_status file_hash_begin(struct file_hash *hash, const char *op); /* E_MEMORY; E_STATE: the library was built without xxhash */
 void file_hash_add(struct file_hash *hash, const void *bytes, size_t size);
-void file_hash_end(struct file_hash *hash, char text[FILE_HASH_TEXT]); /* frees; text may be NULL */
+void file_hash_end(struct file_hash *hash, char text[FILE_HASH_TEXT]); /* ends what has begun */
 
 #endif

@@ -35,12 +35,7 @@ static wg_status fill_stand_ins(const wg_run *c)
 static wg_status hash_all(const wg_run *c, char text[FILE_HASH_TEXT], const char *op)
 {
     struct file_hash hash;
-    if (!file_hash_available())
-        return wg_error_set(WG_E_STATE, op, "%s: this library was built without xxhash, which makes the hash of checkpoints", op);
-    if (!file_hash_begin(&hash)) {
-        file_hash_end(&hash, NULL);
-        return parts_no_memory(op);
-    }
+    WG_TRY(file_hash_begin(&hash, op));
     const wg_status status = file_hash(parts_of(c), &hash, op);
     file_hash_end(&hash, text);
     return status;
@@ -99,12 +94,7 @@ static wg_status check_hash(const struct file_load *load)
     const char *op = load->source.op, *path = load->source.name, *expected = file_header_text(&load->source.header, "hash");
     char text[FILE_HASH_TEXT];
     struct file_hash hash;
-    if (!file_hash_available())
-        return wg_error_set(WG_E_STATE, op, "%s: this library was built without xxhash, which makes the hash of checkpoints", op);
-    if (!file_hash_begin(&hash)) {
-        file_hash_end(&hash, NULL);
-        return parts_no_memory(op);
-    }
+    WG_TRY(file_hash_begin(&hash, op));
     for (size_t i = 0; i < load->n; i++)
         file_hash_add(&hash, load->wanted[i].elements, (size_t)(load->wanted[i].entry->end - load->wanted[i].entry->begin));
     file_hash_end(&hash, text);

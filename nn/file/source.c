@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "block.h"
 #include "wengert/error.h"
 
 bool file_exists(const char *path)
@@ -106,24 +106,10 @@ void source_close(struct source *s)
         close(s->descriptor);
 }
 
-/* Large blocks have large pages where the system has them: a page is filled with zeros when it is first touched, and small ones take
-   longer for that than reading takes. */
-static void *allocate(size_t n)
-{
-    const size_t page = (size_t)2 << 20;
-    if (n < 16 * page)
-        return malloc(n);
-    const size_t size = (n + page - 1) / page * page;
-    void *block = aligned_alloc(page, size);
-    if (block)
-        (void)madvise(block, size, MADV_HUGEPAGE);
-    return block;
-}
-
 void *source_elements(const struct source *s, const struct file_entry *entry, wg_dtype dtype)
 {
     const size_t in_file = (size_t)(entry->end - entry->begin);
-    void *bytes = allocate(in_file + 1);
+    void *bytes = file_block(in_file + 1);
     if (!bytes) {
         (void)source_no_memory(s);
         return NULL;

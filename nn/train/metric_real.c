@@ -147,10 +147,10 @@ static wg_status update_r2(wg_metric *metric, const wg_tensor *predictions, cons
     double *sum = metric_sums_mut(metric, op);
     if (!sum || n == 0)
         return sum ? WG_OK : wg_error_first()->code;
-    const double before = (double)metric_counts(metric)[0], all = before + (double)n, apart = center - sum[MEAN];
+    const double before = (double)metric_counts(metric)[0], all = before + (double)n, shift = center - sum[MEAN];
     WG_TRY(add(metric, errors, n, op));
-    sum[MEAN] += apart * (double)n / all;
-    sum[SPREAD] += spread + apart * apart * before * (double)n / all;
+    sum[MEAN] += shift * (double)n / all;
+    sum[SPREAD] += spread + shift * shift * before * (double)n / all;
     return WG_OK;
 }
 

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../file/block.h"
 #include "wengert/error.h"
 
 #ifdef WG_ZLIB
@@ -47,19 +47,6 @@ static wg_status reserve(const struct reading *r, struct bytes *bytes)
     return WG_OK;
 }
 
-/* Large files in huge pages: they are written once and read once, and page faults would take a quarter of that time. */
-static void *allocate_file(size_t n)
-{
-    const size_t huge_page = (size_t)1 << 21;
-    void *block = NULL;
-    if (n < 8 * huge_page)
-        return malloc(n);
-    if (posix_memalign(&block, huge_page, n) != 0)
-        return NULL;
-    (void)madvise(block, n & ~(huge_page - 1), MADV_HUGEPAGE); /* failure is harmless: the system has no huge pages */
-    return block;
-}
-
 static wg_status read_plain(const struct reading *r, int descriptor, struct bytes *bytes)
 {
     struct stat about;
@@ -68,7 +55,7 @@ static wg_status read_plain(const struct reading *r, int descriptor, struct byte
     if (S_ISREG(about.st_mode) && about.st_size >= 0 &&
         (uint64_t)about.st_size <= r->limit) { /* at once: one more byte shows the end */
         bytes->capacity = (size_t)about.st_size + 1;
-        bytes->data = allocate_file(bytes->capacity);
+        bytes->data = file_block(bytes->capacity);
         if (!bytes->data)
             return wg_error_set(WG_E_MEMORY, r->op, "%s: no memory for %zu bytes", r->op, bytes->capacity);
     }

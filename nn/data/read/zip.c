@@ -96,7 +96,8 @@ static wg_status read_extra(const struct cursor *c, size_t at, size_t n, struct 
     return WG_OK;
 }
 
-/* From `first`, where flags stand in both headers; lengths: of the name, and of the extra field behind it. */
+/* Reads the fields that a local header and an entry of the directory have in common. first: the flags, the first of them. The name and the
+   extra field follow at the cursor, and their lengths are among the fields. */
 static wg_status read_fields(struct cursor *c, const unsigned char *first, struct fields *f)
 {
     const unsigned char *name, *extra;
