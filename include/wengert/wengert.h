@@ -11,6 +11,7 @@
 #include "dump.h"
 #include "error.h"
 #include "file.h"
+#include "gan.h"
 #include "graph.h"
 #include "kfac.h"
 #include "lifetime.h"
