@@ -44,6 +44,7 @@ need_build() {
     need 'test -e /usr/include/protobuf-c/protobuf-c.h' libprotobuf-c-dev
     need 'command -v protoc-c' protobuf-c-compiler
     need 'test -e /usr/include/xxhash.h' libxxhash-dev
+    need 'test -e /usr/include/glpk.h' libglpk-dev
     need 'command -v valgrind' valgrind # counts instructions where the kernel's counters are not to be had
 }
 

@@ -38,6 +38,7 @@
 #include "tensor.h"
 #include "trace.h"
 #include "train.h"
+#include "transport.h"
 #include "unroll.h"
 
 #endif
