@@ -90,10 +90,14 @@ typedef struct WG_NAMED wg_gan_slope_penalty_options {
    channels and pixels together. With one_sided E max(0, ‖g‖ - target)². Without a factor: WGAN-GP's λ, often 10, is the caller's. Where ‖g‖ is 0 its
    derivative counts as 0: a constant critic has the penalty target² and the gradient 0.
 
-   The scores are the critic's at the point, (N) or (N,…), and the score of a sample depends on that sample alone.
+   The scores are the critic's at the point, (N) or (N,…), and the score of a sample depends on that sample alone. Batch normalisation by the
+   statistics of the batch makes it depend on the others, and is refused wherever it stands between point and scores; in WG_EVAL_MODE it is not, nor are
+   layer, group and instance normalisation. Other layers that look at the whole batch (wg_nn_minibatch_deviation) are not refused: then g contains
+   what a sample does to the other scores.
 
    A scalar on the open tape. NULL and the error: E_STATE (no tape is open); E_SHAPE (a point of rank 0, another number of samples than of
-   scores); E_DTYPE; E_ARGUMENT (a target that is negative or not finite, a point that is no such leaf); E_UNUSED (the scores do not depend on the
+   scores); E_DTYPE; E_ARGUMENT (a target that is negative or not finite, a point that is no such leaf, batch
+   normalisation); E_UNUSED (the scores do not depend on the
    point); E_NULL, E_MEMORY. Cost: a backward pass through the critic, and in the loss's backward pass up to three times as much.
    Source: Gulrajani and others, 2017; one-sided: Petzka, Fischer, Lukovnikov, 2018. */
 #define wg_gan_slope_penalty(scores, point, ...) \

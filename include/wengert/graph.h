@@ -113,6 +113,13 @@ typedef struct WG_NAMED wg_graph_options {
 WG_API wg_graph *wg_graph_of_with(const wg_tape *tape, wg_graph_options options);
 WG_API void wg_graph_destroy(wg_graph *graph); /* NULL is allowed */
 
+/* Is one of the ops called ops[0 … n_ops) on a path from one tensor to another, along which a gradient flows? *found is the name of the
+   first one, in the order of recording, or NULL if there is none, or no path. It is for checks in every step of what a loss is made of: no graph is
+   made and nothing is allocated. What a checkpointed function does inside is not seen. Errors: E_NULL,
+   E_ARGUMENT (WG_NONE), E_RELEASED, E_DANGLING, E_THREAD. Cost: two passes over the nodes between the two. */
+WG_API WG_MUST_CHECK wg_status wg_graph_find_between(const wg_tensor *from, const wg_tensor *to, const char *const *ops,
+                                                     size_t n_ops, const char **found);
+
 /* The sums of a graph: what wg_cost_of gives for its tape. wg_cost_destroy frees the table, which is independent of the graph. NULL and
    the error on failure: E_NULL, E_MEMORY. */
 WG_API wg_cost_table *wg_graph_costs(const wg_graph *graph);

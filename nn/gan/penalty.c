@@ -2,6 +2,7 @@
 #include "gan.h"
 
 #include "wengert/error.h"
+#include "wengert/graph.h"
 #include "wengert/ops.h"
 #include "wengert/random.h"
 #include "wengert/tape.h"
@@ -47,6 +48,22 @@ wg_tensor *wg_gan_mix_with(wg_tensor *real, wg_tensor *fake, wg_gan_mix_options 
 
 /* ---- penalties ---- */
 
+/* By batch normalisation the score of a sample depends on the others, and ∂(Σ scores)/∂point is no slope of the critic: of the normalisation
+   alone it is even 0, wherever the point is. */
+static wg_status check_independence(wg_tensor *scores, wg_tensor *point, const char *op)
+{
+    static const char *const of_the_batch[] = {"batch_norm", "batch_norm_relu"};
+    const char *found = NULL;
+    WG_TRY(wg_graph_find_between(point, scores, of_the_batch, sizeof of_the_batch / sizeof *of_the_batch, &found));
+    if (!found)
+        return WG_OK;
+    return wg_error_set(
+        WG_E_ARGUMENT, op,
+        "%s: expected scores that each depend on one sample, got %s between point and scores, by the statistics of the "
+        "batch: use layer, group or instance normalisation",
+        op, found);
+}
+
 static wg_status check(wg_tensor *scores, wg_tensor *point, const char *op)
 {
     char one[100], other[100];
@@ -60,7 +77,7 @@ static wg_status check(wg_tensor *scores, wg_tensor *point, const char *op)
                             "applied to that",
                             op);
     if (wg_rank(point) > 0 && wg_rank(scores) > 0 && wg_extent(point, 0) == wg_extent(scores, 0))
-        return WG_OK;
+        return check_independence(scores, point, op);
     return wg_error_set(WG_E_SHAPE, op, "%s: expected a point (N, ...) and scores of its N samples, got %s and %s", op,
                         wg_shape_text(wg_shape_of(point), one, sizeof one),
                         wg_shape_text(wg_shape_of(scores), other, sizeof other));

@@ -501,6 +501,19 @@ static void misuse_graph(void)
     wg_graph_destroy(graph);
 }
 
+static void misuse_find_between(void)
+{
+    const char *const names[] = {"relu", NULL}, *found = "x";
+    wg_tensor *y = made(wg_relu(fx.x));
+    FOR_EACH_BAD(IS_NULL, assert_fails(wg_graph_find_between(bad, y, names, 1, &found), code, "graph_find_between: "));
+    assert_null(found);
+    FOR_EACH_BAD(IS_NULL, assert_fails(wg_graph_find_between(fx.x, bad, names, 1, &found), code, "graph_find_between: "));
+    assert_fails(wg_graph_find_between(fx.x, y, NULL, 1, &found), WG_E_NULL, "graph_find_between: ");
+    assert_fails(wg_graph_find_between(fx.x, y, names, 1, NULL), WG_E_NULL, "graph_find_between: ");
+    assert_fails(wg_graph_find_between(fx.x, y, names, 2, &found), WG_E_NULL, "graph_find_between: the name of op 1 is NULL");
+    assert_ok(wg_graph_find_between(fx.x, y, NULL, 0, &found));
+}
+
 static void misuse_lifetime(void)
 {
     wg_lifetime_peak peak;
@@ -735,6 +748,7 @@ static const struct misuse table[] = {
     {"wg_graph_changes_destroy", misuse_graph},
     {"wg_graph_changes_print", misuse_graph},
     {"wg_dump_json_with", misuse_graph},
+    {"wg_graph_find_between", misuse_find_between},
     {"wg_cost_of", misuse_cost},
     {"wg_trace_begin_with", misuse_trace},
     {"wg_chain_of", misuse_chain},

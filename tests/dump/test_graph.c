@@ -336,6 +336,58 @@ static void misuse_is_an_error(void **state)
     assert_error(WG_E_NULL, "section_push: ");
 }
 
+/* ---- between two tensors ---- */
+
+static const char *found_between(const wg_tensor *from, const wg_tensor *to)
+{
+    const char *const names[] = {"exp", "sin"}, *found = "?";
+    assert_int_equal(wg_graph_find_between(from, to, names, 2, &found), WG_OK);
+    return found ? found : "none";
+}
+
+/* Only what depends on the one and leads to the other counts; of two, the one recorded first. */
+static void an_op_is_found_on_the_way_alone(void **state)
+{
+    (void)state;
+    wg_tensor *x = wg_set_requires_grad(wg_ones(WG_F32, WG_SHAPE(3)), true),
+              *w = wg_set_requires_grad(wg_ones(WG_F32, WG_SHAPE(3)), true);
+    WG_TAPE(tape);
+    wg_tensor *of_w = wg_exp(w), *of_x = wg_tanh(x), *aside = wg_sin(of_x), *y = wg_mul(of_x, of_w), *z = wg_exp(wg_sin(y));
+    assert_string_equal(found_between(x, y), "none"); /* exp is of w, sin leads elsewhere */
+    assert_string_equal(found_between(w, y), "exp");
+    assert_string_equal(found_between(x, aside), "sin");
+    assert_string_equal(found_between(x, z), "sin");
+    assert_string_equal(found_between(w, z), "exp");
+    assert_string_equal(found_between(of_w, z), "sin"); /* behind of_w */
+    assert_string_equal(found_between(z, x), "none");   /* backwards, nothing */
+    assert_string_equal(found_between(y, y), "none");
+    assert_string_equal(found_between(x, wg_mul(of_x, wg_detach(aside))), "none"); /* no gradient flows there */
+    assert_string_equal(found_between(wg_full(WG_F32, WG_SHAPE(3), 1), z), "none");
+    const char *found;
+    assert_int_equal(wg_graph_find_between(x, z, NULL, 0, &found), WG_OK);
+    assert_null(found);
+    wg_free(x), wg_free(w);
+    assert_no_error();
+}
+
+/* From a leaf of the caller's, and from a leaf on the tape below, through both tapes. */
+static void an_op_is_found_through_tapes(void **state)
+{
+    (void)state;
+    wg_tensor *x = wg_set_requires_grad(wg_ones(WG_F32, WG_SHAPE(3)), true);
+    WG_TAPE(below);
+    wg_tensor *point = wg_set_requires_grad(wg_detach(x), true), *h = wg_mul(wg_exp(x), point), *other = wg_sin(point);
+    WG_TAPE(above);
+    wg_tensor *y = wg_tanh(h), *z = wg_sin(y);
+    assert_string_equal(found_between(x, y), "exp");
+    assert_string_equal(found_between(point, y), "none");
+    assert_string_equal(found_between(point, z), "sin");
+    assert_string_equal(found_between(point, other), "sin"); /* both are below */
+    assert_string_equal(found_between(y, h), "none");
+    wg_free(x);
+    assert_no_error();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +403,8 @@ int main(void)
         TEST(memory_of_second_operands),
         TEST(options_of_ops_are_text),
         TEST(params_are_within_their_struct),
+        TEST(an_op_is_found_on_the_way_alone),
+        TEST(an_op_is_found_through_tapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -264,6 +264,103 @@ static void a_constant_critic_has_no_gradient(void **state)
     assert_no_error();
 }
 
+/* Normalised by the statistics of the batch, the scores have a sum that does not depend on the point: its slope is 0 however steep the critic is,
+   and the penalty is 1, without a word. So it is refused. */
+static void batch_normalisation_is_refused(void **state)
+{
+    (void)state;
+    const double at[] = {1, 2, 3, 5, 0, -1}, weights[] = {0.5, -1};
+    wg_tensor *x = wg_from(at, WG_SHAPE(3, 2)), *w = wg_set_requires_grad(wg_from(weights, WG_SHAPE(2, 1)), true);
+    WG_TAPE(tape);
+    wg_tensor *point = wg_gan_point(x), *scores = wg_matmul(wg_batch_norm(point), w);
+    assert_null(wg_gan_slope_penalty(scores, point));
+    assert_error(WG_E_ARGUMENT, "gan_slope_penalty: expected scores that each depend on one sample, got batch_norm between");
+    assert_null(wg_gan_r1_penalty(scores, point));
+    assert_error(WG_E_ARGUMENT, "gan_r1_penalty: expected scores that each depend on one sample, got batch_norm between");
+    /* what it would have been */
+    wg_tensor *slope = wg_grad(wg_sum(scores), point, .create_graph = true);
+    for (int i = 0; i < 6; i++)
+        assert_true(fabs(wg_data_as(slope, double)[i]) < 1e-15);
+    wg_tensor *penalty = wg_mean(wg_square(wg_add_scalar(wg_norm2(slope, .axis = 1), -1)));
+    assert_close(wg_item(penalty), 1, 1e-15);
+    wg_tensor *g = wg_grad(penalty, w);
+    assert_true(isfinite(wg_data_as(g, double)[0]) && isfinite(wg_data_as(g, double)[1]));
+    wg_free(x), wg_free(w);
+    assert_no_error();
+}
+
+typedef wg_nn_module *normalisation(void);
+
+static wg_nn_module *batch(void)
+{
+    return wg_nn_batch_norm(4, .dtype = WG_F64);
+}
+
+static wg_nn_module *of_batches_alone(void)
+{
+    return wg_nn_batch_norm(4, .track = false, .dtype = WG_F64);
+}
+
+static wg_nn_module *group(void)
+{
+    return wg_nn_group_norm(2, 4, .dtype = WG_F64);
+}
+
+static wg_nn_module *instance(void)
+{
+    return wg_nn_instance_norm(4, .track = true, .dtype = WG_F64);
+}
+
+static wg_nn_module *none(void)
+{
+    return wg_nn_identity();
+}
+
+/* Which normalisations a penalty takes, in training and in use. Where it takes one, the slope of a sample alone is the same. */
+static void normalisations_of_single_samples_are_taken(void **state)
+{
+    (void)state;
+    static normalisation *const all[] = {batch, of_batches_alone, group, instance, none};
+    for (int i = 0; i < 5; i++)
+        for (int training = 0; training < 2; training++) {
+            wg_nn_module *net = wg_nn_sequential(wg_nn_conv2d(1, 4, 3, .dtype = WG_F64), all[i](), wg_nn_relu(), wg_nn_flatten(),
+                                                 wg_nn_linear(36, 1, .dtype = WG_F64));
+            wg_tensor *x = filled(WG_F64, WG_SHAPE(3, 1, 5, 5), 1), *first = wg_slice(x, 0, 0, 1, 1);
+            const bool mode = wg_train_mode_set(training);
+            {
+                WG_TAPE(tape);
+                wg_tensor *point = wg_gan_point(x), *penalty = wg_gan_slope_penalty(wg_nn_apply(net, point), point);
+                if (i == 1 || (i == 0 && training)) {
+                    assert_null(penalty);
+                    assert_error(WG_E_ARGUMENT, "expected scores that each depend on one sample, got batch_norm");
+                } else {
+                    wg_tensor *alone = wg_gan_point(first), *whole = wg_grad(wg_sum(wg_nn_apply(net, point)), point);
+                    double slope[25];
+                    read_all(wg_grad(wg_sum(wg_nn_apply(net, alone)), alone), slope);
+                    assert_true(wg_item(penalty) > 0);
+                    assert_values(wg_copy(wg_slice(whole, 0, 0, 1, 1)), slope, 1e-12);
+                }
+            }
+            wg_train_mode_set(mode);
+            wg_nn_destroy(net), wg_free(first), wg_free(x);
+        }
+    assert_no_error();
+}
+
+/* Batch normalisation beside the way from point to scores is none of the penalty's business: in the generator, of a condition. */
+static void batch_normalisation_elsewhere_is_taken(void **state)
+{
+    (void)state;
+    wg_tensor *x = filled(WG_F64, WG_SHAPE(3, 2), 1), *w = wg_set_requires_grad(filled(WG_F64, WG_SHAPE(2, 2), 2), true);
+    WG_TAPE(tape);
+    wg_tensor *condition = wg_batch_norm(wg_matmul(x, w)), *point = wg_gan_mix(x, wg_batch_norm(wg_matmul(x, w)));
+    wg_tensor *scores = wg_sum(wg_square(wg_mul(point, condition)), .axis = 1), *elsewhere = wg_batch_norm(point);
+    assert_non_null(wg_gan_slope_penalty(scores, point));
+    assert_null(wg_gan_slope_penalty(wg_sum(wg_add(elsewhere, point), .axis = 1), point));
+    assert_error(WG_E_ARGUMENT, "got batch_norm between");
+    wg_free(x), wg_free(w);
+}
+
 /* x̂ lies on the line between its two samples, with an α of its own, and is a constant to both. */
 static void mixtures_are_on_lines(void **state)
 {
@@ -386,6 +483,9 @@ int main(void)
         TEST(second_order_agrees_with_differences),
         TEST(the_norm_is_over_all_axes_but_the_first),
         TEST(a_constant_critic_has_no_gradient),
+        TEST(batch_normalisation_is_refused),
+        TEST(normalisations_of_single_samples_are_taken),
+        TEST(batch_normalisation_elsewhere_is_taken),
         TEST(mixtures_are_on_lines),
         TEST(replayed_steps_have_the_same_bits),
         TEST(a_failed_step_changes_nothing),
