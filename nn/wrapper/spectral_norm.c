@@ -1,5 +1,6 @@
 /* Spectral norm (Miyato, Kataoka, Koyama, Yoshida, 2018): w/σ with σ = uᵀ W v by power iteration. */
 #include <math.h>
+#include <string.h>
 
 #include "wengert/error.h"
 #include "wengert/ops.h"
@@ -49,12 +50,12 @@ static wg_tensor *matrix_of(wg_tensor *w, int64_t axis)
 
 /* ---- the wrapper ---- */
 
-/* The u and v of this call. In use they are copies, so that training on may change the buffers before backward reads them. */
+/* The u and v of this call. Where it does not iterate they are copies, so that the buffers may change before backward reads them. */
 static wg_status vectors_of(const wg_nn_call *call, wg_tensor *matrix, wg_tensor **u, wg_tensor **v)
 {
     const wg_nn_spectral_norm_options *o = call->options;
     *u = call->buffer[U];
-    if (!wg_train_mode()) {
+    if (!wg_train_mode() || o->iterations == 0) {
         *u = wg_copy(*u);
         *v = wg_copy(call->buffer[V]);
         return WG_OK;
@@ -79,7 +80,7 @@ static wg_tensor *forward(const wg_nn_call *call, wg_tensor *x)
 
 static const wg_option options[] = {
     WG_OPTION_INT_OF(wg_nn_spectral_norm_options, axis, 0, "of the rows", WG_BETWEEN(0, WG_MAX_RANK - 1)),
-    WG_OPTION_INT_OF(wg_nn_spectral_norm_options, iterations, 1, "of each application in training", WG_AT_LEAST(1)),
+    WG_OPTION_INT_OF(wg_nn_spectral_norm_options, iterations, 1, "of each application in training", WG_AT_LEAST(0)),
     WG_OPTION_REAL_OF(wg_nn_spectral_norm_options, eps, 1e-12, "lower bound of the norms that vectors are divided by", WG_ABOVE(0)),
 };
 static const wg_option_table table = {options, sizeof options / sizeof *options, sizeof(wg_nn_spectral_norm_options)};
@@ -122,4 +123,60 @@ wg_nn_module *wg_nn_spectral_norm_with(wg_nn_module *module, wg_nn_spectral_norm
     status = nn_wrapper_add_buffer(&w, "u", u, status);
     status = nn_wrapper_add_buffer(&w, "v", v, status);
     return nn_wrapper_end(&w, status);
+}
+
+/* ---- iterations between applications ---- */
+
+static wg_status iterate_one(const wg_nn_module *module, int64_t n)
+{
+    const wg_nn_spectral_norm_options *o = module->options;
+    wg_tensor *const *buffer = module->buffers.tensor;
+    wg_tensor *matrix = matrix_of(module->params.tensor[ORIG], o->axis), *u = buffer[U], *v = NULL;
+    iterate(matrix, &u, &v, n, o->eps);
+    if (!u || !v)
+        return nn_first_error(WG_E_MEMORY);
+    WG_TRY(wg_assign(buffer[U], u));
+    return wg_assign(buffer[V], v);
+}
+
+/* Whether the parent computes the parameter that the child would take its vectors from. */
+static bool computes(const wg_nn_module *parent, const wg_nn_module *child)
+{
+    return parent && parent->kind->destroy == nn_wrapper_destroy && strcmp(parent->context, child->params.name[ORIG]) == 0;
+}
+
+/* All spectral norms in a module, with n of 0 only checked; found: how many. At most WG_MAX_DEPTH deep. */
+static wg_status iterate_all(const wg_nn_module *module, const wg_nn_module *parent, int64_t n, size_t *found)
+{
+    const char *op = "nn_spectral_norm_iterate";
+    if (module->kind == &kind) {
+        (*found)++;
+        if (computes(parent, module))
+            return wg_error_set(
+                WG_E_STATE, op,
+                "%s: expected spectral norms of trained weights, got one of a weight that %s computes: let that one "
+                "iterate in forward, by .iterations of 1",
+                op, wg_nn_kind_name(parent));
+        WG_TRY(n > 0 ? iterate_one(module, n) : WG_OK);
+    }
+    for (size_t i = 0; i < module->n_children; i++)
+        WG_TRY(iterate_all(module->children[i].module, module, n, found));
+    return WG_OK;
+}
+
+wg_status wg_nn_spectral_norm_iterate(wg_nn_module *net, int64_t iterations)
+{
+    const char *op = "nn_spectral_norm_iterate";
+    size_t found = 0;
+    if (!net)
+        return nn_null_argument(op, "the module");
+    if (iterations < 1)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected at least 1 iteration, got %lld", op, (long long)iterations);
+    WG_TRY(iterate_all(net, NULL, 0, &found));
+    if (found == 0)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: there is no spectral norm in the %s module", op, wg_nn_kind_name(net));
+    if (wg_tape_top())
+        return iterate_all(net, NULL, iterations, &found);
+    WG_TAPE(tape);
+    return tape ? iterate_all(net, NULL, iterations, &found) : WG_E_MEMORY;
 }

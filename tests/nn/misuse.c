@@ -313,6 +313,7 @@ static void misuse_wrappers(void)
     wg_nn_destroy(net);
     assert_fails(wg_nn_apply_child_with(NULL, 0, (wg_tensor_list){0, NULL, NULL}, &fx.y, 1, &y, 1), WG_E_NULL, "the call is NULL");
     assert_null_and_error(wg_nn_weight_norm(NULL), WG_E_NULL, "nn_weight_norm: the module is NULL");
+    assert_fails(wg_nn_spectral_norm_iterate(NULL, 1), WG_E_NULL, "nn_spectral_norm_iterate: the module is NULL");
     assert_null_and_error(wg_nn_spectral_norm(NULL), WG_E_NULL, "nn_spectral_norm: the module is NULL");
     assert_null_and_error(wg_nn_weight_norm(wg_nn_relu()), WG_E_ARGUMENT,
                           "there is no parameter \"weight\": the parameters are none");
@@ -575,6 +576,7 @@ static const struct misuse table[] = {
     {"wg_nn_apply_child_with", misuse_wrappers},
     {"wg_nn_weight_norm_with", misuse_wrappers},
     {"wg_nn_spectral_norm_with", misuse_wrappers},
+    {"wg_nn_spectral_norm_iterate", misuse_wrappers},
     {"wg_nn_penalty_l1", misuse_penalties},
     {"wg_nn_penalty_l2", misuse_penalties},
     {"wg_nn_penalty_orthogonality", misuse_penalties},

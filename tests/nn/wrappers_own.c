@@ -390,8 +390,8 @@ static void wrong_wrappers_are_refused(void **state)
     assert_error(WG_E_ARGUMENT, "nn_weight_norm: expected a parameter of the mlp module's own, got \"0.weight\"");
     assert_null(wg_nn_weight_norm(wg_nn_linear(2, 3), .axis = 2));
     assert_error(WG_E_ARGUMENT, "nn_weight_norm: there is no axis 2 in weight [3, 2]");
-    assert_null(wg_nn_spectral_norm(wg_nn_linear(2, 3), .iterations = 0));
-    assert_error(WG_E_ARGUMENT, "nn_spectral_norm: expected iterations in [1, inf), got 0");
+    assert_null(wg_nn_spectral_norm(wg_nn_linear(2, 3), .iterations = -1));
+    assert_error(WG_E_ARGUMENT, "nn_spectral_norm: expected iterations in [0, inf), got -1");
     assert_null(wg_nn_spectral_norm(wg_nn_linear(2, 3), .eps = 0));
     assert_error(WG_E_ARGUMENT, "nn_spectral_norm: expected eps");
     assert_null(wg_nn_spectral_norm(wg_nn_linear(2, 3), .axis = WG_ALL));
@@ -411,15 +411,187 @@ static void wrong_wrappers_are_refused(void **state)
     assert_no_error();
 }
 
+/* ---- iterations between applications ---- */
+
+/* F10 with no iteration in forward: one behind gives the vectors, the value and both derivatives of one in forward, and the derivatives
+   take σ's vectors for constants. */
+static void one_iteration_between_is_one_in_forward(void **state)
+{
+    (void)state;
+    wg_nn_module *net = wg_nn_spectral_norm(wg_nn_linear(2, 2, .bias = false, .dtype = WG_F64), .iterations = 0);
+    wg_tensor *w = wg_nn_parameter(net, "weight_orig");
+    const wg_tensor_list vectors = wg_nn_buffers(net);
+    assert_int_equal(wg_write(w, (const double[]){3, 1, 0, 1}), WG_OK);
+    assert_int_equal(wg_write(vectors.tensor[0], (const double[]){0.6, 0.8}), WG_OK);
+    assert_int_equal(wg_nn_spectral_norm_iterate(net, 1), WG_OK);
+    assert_values(vectors.tensor[0], f10_u, 1e-11);
+    {
+        WG_TAPE(tape);
+        wg_tensor *a = wg_from(((const double[]){1, 2}), WG_SHAPE(1, 2)), *b = wg_from(((const double[]){-1, 0.5}), WG_SHAPE(1, 2));
+        wg_tensor *loss = wg_sub(wg_sum(wg_nn_apply(net, a)), wg_sum(wg_square(wg_nn_apply(net, b)))); /* two applications */
+        assert_close(wg_item(loss), 1.597952232202, 1e-11);
+        wg_tensor *g = wg_grad(loss, w, .create_graph = true), *gg = wg_grad(wg_sum(wg_square(g)), w);
+        assert_values(wg_copy(g), (const double[]){-0.438673959873, 0.749513967952, 0.389458739544, 0.566507911667}, 1e-11);
+        assert_values(wg_copy(gg), (const double[]){-0.401167021342, -1.045476241302, -0.312540389337, -0.204653404704}, 1e-11);
+        assert_values(vectors.tensor[0], f10_u, 1e-11); /* where they were */
+        /* moved before backward reads them: the applications keep theirs */
+        assert_int_equal(wg_nn_spectral_norm_iterate(net, 3), WG_OK);
+        assert_int_equal(wg_backward(loss), WG_OK);
+        assert_values(wg_gradient(w), (const double[]){-0.438673959873, 0.749513967952, 0.389458739544, 0.566507911667}, 1e-11);
+    }
+    wg_nn_module *in_forward = f10();
+    wg_tensor *x = wg_zeros(WG_F64, WG_SHAPE(1, 2));
+    for (int i = 0; i < 4; i++)
+        wg_free(wg_nn_apply(in_forward, x));
+    assert_same_bits(vectors.tensor[0], wg_nn_buffers(in_forward).tensor[0]);
+    assert_same_bits(vectors.tensor[1], wg_nn_buffers(in_forward).tensor[1]);
+    wg_free(x), wg_nn_destroy(net), wg_nn_destroy(in_forward);
+    assert_no_error();
+}
+
+/* W = diag(3, 1), x = (1, 1), L = Σ (W/σ) x, applied twice before backward: 1/3 everywhere, less 4/9 where u vᵀ is 1, for each. */
+static void two_applications_share_one_snapshot(void **state)
+{
+    (void)state;
+    wg_nn_module *net = wg_nn_spectral_norm(wg_nn_linear(2, 2, .bias = false, .dtype = WG_F64), .iterations = 0);
+    assert_int_equal(wg_write(wg_nn_parameter(net, "weight_orig"), (const double[]){3, 0, 0, 1}), WG_OK);
+    assert_int_equal(wg_write(wg_nn_buffers(net).tensor[0], (const double[]){0.6, 0.8}), WG_OK);
+    assert_int_equal(wg_nn_spectral_norm_iterate(net, 20), WG_OK);
+    for (int times = 1; times <= 2; times++) {
+        wg_clear_gradient(wg_nn_parameter(net, "weight_orig"));
+        WG_TAPE(tape);
+        wg_tensor *x = wg_ones(WG_F64, WG_SHAPE(1, 2)), *sum = wg_sum(wg_nn_apply(net, x));
+        sum = times == 2 ? wg_add(sum, wg_sum(wg_nn_apply(net, x))) : sum;
+        assert_int_equal(wg_backward(sum), WG_OK);
+        assert_values(wg_gradient(wg_nn_parameter(net, "weight_orig")),
+                      (const double[]){-times / 9.0, times / 3.0, times / 3.0, times / 3.0}, 1e-14);
+    }
+    wg_nn_destroy(net);
+    assert_no_error();
+}
+
+static wg_nn_module *critic(void)
+{
+    return wg_nn_sequential(wg_nn_spectral_norm(wg_nn_linear(3, 8), .iterations = 0), wg_nn_leaky_relu(),
+                            wg_nn_residual(wg_nn_sequential(wg_nn_spectral_norm(wg_nn_linear(8, 8), .iterations = 0))),
+                            wg_nn_linear(8, 1));
+}
+
+struct updates {
+    wg_nn_module *net;
+    wg_optim *optim;
+    wg_tensor *x;
+};
+
+static wg_status update(void *context)
+{
+    struct updates *u = context;
+    WG_TAPE(tape);
+    WG_TRY(wg_nn_spectral_norm_iterate(u->net, 1));
+    wg_tensor *real = wg_set_requires_grad(wg_detach(u->x), true), *scores = wg_nn_apply(u->net, real);
+    wg_tensor *slope = wg_grad(wg_sum(scores), real, .create_graph = true);
+    WG_TRY(wg_backward(wg_sub(wg_sum_squares(slope), wg_mean(scores))));
+    return wg_optim_step(u->optim);
+}
+
+static struct updates begin_updates(void)
+{
+    struct updates u = {.net = critic(), .x = filled(WG_F32, WG_SHAPE(5, 3), 2)};
+    const wg_tensor_list all = wg_nn_state(u.net);
+    for (size_t i = 0; i < all.n; i++)
+        assert_int_equal(fill(all.tensor[i], 10 * ((double)i + 1)), WG_OK);
+    u.optim = wg_optim_sgd(wg_nn_parameters(u.net), .lr = 0.01);
+    return u;
+}
+
+static void end_updates(struct updates *u)
+{
+    wg_optim_destroy(u->optim), wg_nn_destroy(u->net), wg_free(u->x);
+}
+
+static void assert_equal_nets(const struct updates *a, const struct updates *b)
+{
+    for (size_t i = 0; i < wg_nn_state(a->net).n; i++)
+        assert_same_bits(wg_nn_state(a->net).tensor[i], wg_nn_state(b->net).tensor[i]);
+}
+
+/* All of a network, at any depth; replayed with the same bits; at an allocation that fails, as before. */
+static void iterations_are_an_effect(void **state)
+{
+    (void)state;
+    struct updates a = begin_updates(), b = begin_updates(), before = begin_updates();
+    for (int64_t at = 0;; at++) {
+        wg_memory_fail(at, false);
+        const wg_status status = update(&a);
+        wg_memory_fail(-1, false);
+        if (status == WG_OK)
+            break;
+        assert_error(WG_E_MEMORY, "");
+        assert_equal_nets(&a, &before);
+    }
+    wg_replay *replay = wg_replay_capture(update, &b);
+    assert_non_null(replay);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(update(&a), WG_OK), assert_int_equal(wg_replay_run(replay), WG_OK);
+    assert_equal_nets(&a, &b);
+    const wg_tensor_list vectors = wg_nn_buffers(a.net), old = wg_nn_buffers(before.net);
+    assert_int_equal(vectors.n, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_memory_not_equal(wg_data(vectors.tensor[i]), wg_data(old.tensor[i]), 3 * sizeof(float));
+    for (int64_t at = 0;; at++) { /* without a tape, too */
+        wg_memory_fail(at, false);
+        const wg_status status = wg_nn_spectral_norm_iterate(a.net, 1);
+        wg_memory_fail(-1, false);
+        if (status == WG_OK)
+            break;
+        assert_error(WG_E_MEMORY, "");
+        assert_equal_nets(&a, &b);
+    }
+    wg_replay_destroy(replay);
+    end_updates(&a), end_updates(&b), end_updates(&before);
+    assert_no_error();
+}
+
+static void iterations_need_a_spectral_norm(void **state)
+{
+    (void)state;
+    wg_nn_module *plain = wg_nn_mlp(WG_SIZES(2, 3, 1)), *net = critic(), *computed;
+    computed = wg_nn_weight_norm(wg_nn_spectral_norm(wg_nn_linear(2, 3)), .parameter = "weight_orig");
+    assert_int_equal(wg_nn_spectral_norm_iterate(NULL, 1), WG_E_NULL);
+    assert_error(WG_E_NULL, "nn_spectral_norm_iterate: the module is NULL");
+    assert_int_equal(wg_nn_spectral_norm_iterate(net, 0), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "nn_spectral_norm_iterate: expected at least 1 iteration, got 0");
+    assert_int_equal(wg_nn_spectral_norm_iterate(plain, 1), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "nn_spectral_norm_iterate: there is no spectral norm in the mlp module");
+    assert_int_equal(wg_nn_spectral_norm_iterate(computed, 1), WG_E_STATE);
+    assert_error(WG_E_STATE,
+                 "nn_spectral_norm_iterate: expected spectral norms of trained weights, got one of a weight that weight_norm");
+    wg_nn_destroy(plain), wg_nn_destroy(net), wg_nn_destroy(computed);
+    net = wg_nn_spectral_norm(wg_nn_weight_norm(wg_nn_linear(2, 3)),
+                              .parameter = "weight_v"); /* the other way round there is one */
+    assert_int_equal(wg_nn_spectral_norm_iterate(net, 1), WG_OK);
+    wg_nn_destroy(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(names_are_those_of_pytorch),          TEST(a_wrapper_begins_as_its_module),
-        TEST(a_direction_of_length_0_gives_zeros), TEST(spectral_norm_is_that_of_the_book_of_cases),
-        TEST(two_applications_before_backward),    TEST(rule_15_use_saves_copies_of_its_vectors),
-        TEST(vectors_move_in_training_alone),      TEST(the_largest_singular_value_is_1),
-        TEST(a_program_replaces_parameters),       TEST(a_tied_parameter_is_replaced_everywhere),
-        TEST(wrong_wrappers_are_refused),          TEST(a_refused_wrapper_leaves_nothing),
+        TEST(names_are_those_of_pytorch),
+        TEST(a_wrapper_begins_as_its_module),
+        TEST(a_direction_of_length_0_gives_zeros),
+        TEST(spectral_norm_is_that_of_the_book_of_cases),
+        TEST(two_applications_before_backward),
+        TEST(rule_15_use_saves_copies_of_its_vectors),
+        TEST(vectors_move_in_training_alone),
+        TEST(the_largest_singular_value_is_1),
+        TEST(a_program_replaces_parameters),
+        TEST(a_tied_parameter_is_replaced_everywhere),
+        TEST(wrong_wrappers_are_refused),
+        TEST(a_refused_wrapper_leaves_nothing),
+        TEST(one_iteration_between_is_one_in_forward),
+        TEST(two_applications_share_one_snapshot),
+        TEST(iterations_are_an_effect),
+        TEST(iterations_need_a_spectral_norm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,7 +38,7 @@ typedef struct WG_NAMED wg_nn_weight_norm_options {
 WG_API wg_nn_module *wg_nn_weight_norm_with(wg_nn_module *module, wg_nn_weight_norm_options options);
 
 /* Options of wg_nn_spectral_norm. axis: the rows of the parameter as a matrix; 1 for a transposed convolution. iterations: of each
-   application in training. eps: lower bound of the norms that vectors are divided by. generator: draws the first vectors; WG_NONE: a stream
+   application in training; 0: none, see wg_nn_spectral_norm_iterate. eps: lower bound of the norms that vectors are divided by. generator: draws the first vectors; WG_NONE: a stream
    split off this thread's own generator. */
 typedef struct WG_NAMED wg_nn_spectral_norm_options {
     const char *parameter;
@@ -58,6 +58,14 @@ typedef struct WG_NAMED wg_nn_spectral_norm_options {
     wg_nn_spectral_norm_with((module), WG_OPTIONS(wg_nn_spectral_norm_options, .parameter = "weight", .axis = 0, .iterations = 1, \
                                                   .eps = 1e-12, .generator = WG_NONE, __VA_ARGS__))
 WG_API wg_nn_module *wg_nn_spectral_norm_with(wg_nn_module *module, wg_nn_spectral_norm_options options);
+
+/* So many power iterations, 1 or more, on every spectral norm in a network, with its present weights. With spectral norms that are made with
+   .iterations = 0 each application takes the u and v of the buffers for constants, so that all applications of a step share them: to real and
+   generated data, to a penalty's point, in unrolled steps. Then call this once for each update of the network, on the step's tape before the
+   first application. An effect: undone if the step on the open tape fails. On failure nothing has changed once the open tape is closed, or at
+   once where none is open: E_ARGUMENT (no spectral norm, iterations below 1), E_STATE (a wrapper around a spectral norm computes the weight
+   that it divides), E_NULL, E_MEMORY. Cost: two products of each weight with a vector for each iteration. */
+WG_API WG_MUST_CHECK wg_status wg_nn_spectral_norm_iterate(wg_nn_module *net, int64_t iterations);
 
 #ifdef __cplusplus
 }
