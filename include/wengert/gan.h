@@ -110,6 +110,52 @@ WG_API wg_tensor *wg_gan_slope_penalty_with(wg_tensor *scores, wg_tensor *point,
    others, 2020. */
 WG_API wg_tensor *wg_gan_r1_penalty(wg_tensor *scores, wg_tensor *point);
 
+/* ---- what critic and generator are given ---- */
+
+/* Packing: a critic of groups of samples, which sees how they differ. x (N, C, …) gives (N/samples, samples C, …), each row so many samples
+   that follow one another; (N) gives (N/samples, samples). A group is all real or all generated, so pack either batch by itself. Draw points and
+   mixtures from packed samples: one score has one point. A view where strides allow. NULL and the error: E_SHAPE (the groups do not divide the batch),
+   E_ARGUMENT (samples below 1), E_DTYPE, E_NULL, E_MEMORY. Source: Lin, Khetan, Fanti, Oh, 2018 (PacGAN). */
+WG_API wg_tensor *wg_gan_pack(wg_tensor *x, int64_t samples);
+
+/* A condition: x (N, C, …) with the one-hot vectors of labels, i64 (N), as so many further channels, the same at every position:
+   (N, C + classes, …). For a generator's latents and for a critic's samples. E_ARGUMENT for a label that is none of the classes. NULL and the
+   error: E_SHAPE, E_DTYPE, E_NULL, E_MEMORY. Source: Mirza, Osindero, 2014. */
+WG_API wg_tensor *wg_gan_condition(wg_tensor *x, wg_tensor *labels, int64_t classes);
+
+/* Options of wg_gan_latent. dtype: f32 or f64. */
+typedef struct WG_NAMED wg_gan_latent_options {
+    wg_dtype dtype;
+} wg_gan_latent_options;
+
+/* Latents (n, normal + bits): first coordinates that are N(0, 1), then coordinates that are -1 or 1 with the same probability, all
+   independent. A continuous map of a connected latent has a connected image, so between separate modes it puts bridges; bits choose among 2^bits pieces.
+   State them beside a result: they are no plain N(0, I). generator: WG_NONE for this thread's own. The draw is an effect. NULL and the
+   error: E_ARGUMENT (a negative number), E_DTYPE, E_NULL, E_MEMORY. */
+#define wg_gan_latent(generator, n, normal, bits, ...) \
+    wg_gan_latent_with((generator), (n), (normal), (bits), WG_OPTIONS(wg_gan_latent_options, .dtype = WG_F32, __VA_ARGS__))
+WG_API wg_tensor *wg_gan_latent_with(wg_tensor *generator, int64_t n, int64_t normal, int64_t bits, wg_gan_latent_options options);
+
+/* n labels, i64 (n), uniform among the classes, as conditions of generated samples. Errors as wg_gan_latent's; E_ARGUMENT for classes below 1. */
+WG_API wg_tensor *wg_gan_labels(wg_tensor *generator, int64_t n, int64_t classes);
+
+/* Options of wg_gan_noise. generator: WG_NONE for this thread's own. factor: a scalar of x's dtype that multiplies sigma, or WG_NONE. */
+typedef struct WG_NAMED wg_gan_noise_options {
+    wg_tensor *generator, *factor;
+} wg_gan_noise_options;
+
+/* Instance noise: x + N(0, sigma²), drawn anew for each element; for real and for generated samples, so that both have a density
+   everywhere while their modes are still apart. The gradient goes to x (and to the factor). It fades over training, say linearly to 0 at half time:
+
+       const double sigma = fmax(0, 0.3 * (1 - 2 * (double)step / steps));
+
+   A captured step keeps the sigma with which it was captured; there the program writes .factor between the runs. E_ARGUMENT for a sigma that is
+   negative or not finite; E_SHAPE, E_DTYPE, E_NULL, E_MEMORY. Cost: a normal number for each element, for a sigma of 0, too. Source:
+   Sønderby and others, 2017; Arjovsky, Bottou, 2017. */
+#define wg_gan_noise(x, sigma, ...) \
+    wg_gan_noise_with((x), (sigma), WG_OPTIONS(wg_gan_noise_options, .generator = WG_NONE, .factor = WG_NONE, __VA_ARGS__))
+WG_API wg_tensor *wg_gan_noise_with(wg_tensor *x, double sigma, wg_gan_noise_options options);
+
 /* ---- target distributions: mixtures of Gaussians ---- */
 
 /* Centres, f64 (modes, 2), made like any tensor, in the order of wg_dataset_make_mixture's labels. Ring: radius (cos, sin)(2πi/modes). The last

@@ -9,16 +9,21 @@
 #include "wengert/random.h"
 #include "wengert/tape.h"
 
-wg_status gan_check_real(const wg_tensor *t, const char *op, const char *what)
+wg_status gan_check_live(const wg_tensor *t, const char *op, const char *what)
 {
     if (t == WG_NONE)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected %s, got WG_NONE", op, what);
     WG_TRY(nn_check_handle(t, op, "%s", what));
     const uint64_t before = nn_count_errors();
-    if (!wg_is_live(t) && !wg_data(t)) { /* which records why */
-        nn_name_error(before, op);
-        return nn_first_error(WG_E_RELEASED);
-    }
+    if (wg_is_live(t) || wg_data(t)) /* the second records why it is not */
+        return WG_OK;
+    nn_name_error(before, op);
+    return nn_first_error(WG_E_RELEASED);
+}
+
+wg_status gan_check_real(const wg_tensor *t, const char *op, const char *what)
+{
+    WG_TRY(gan_check_live(t, op, what));
     const wg_dtype dtype = wg_dtype_of(t);
     if (dtype == WG_F32 || dtype == WG_F64)
         return WG_OK;

@@ -5,7 +5,9 @@
 #include "../module/module.h"
 #include "wengert/gan.h"
 
-/* That t is a live tensor, f32 or f64; what: its name in messages. WG_NONE is E_ARGUMENT. */
+/* That t has a value; what: its name in messages. WG_NONE is E_ARGUMENT. */
+wg_status gan_check_live(const wg_tensor *t, const char *op, const char *what);
+/* That besides it is f32 or f64. */
 wg_status gan_check_real(const wg_tensor *t, const char *op, const char *what);
 /* That two tensors which passed gan_check_real are of one dtype and, with shapes, of one shape; what: both. */
 wg_status gan_check_alike(const wg_tensor *a, const wg_tensor *b, bool shapes, const char *op, const char *what);

@@ -152,6 +152,19 @@ class UNet(nn.Module):
         return self.outc(y)
 
 
+def fourier_features(x, count, keep=True, scale=1.0):
+    angles = torch.cat([x * (scale * math.pi / 2 * 2**k) for k in range(count)], -1)
+    return torch.cat([x] * keep + [torch.sin(angles), torch.cos(angles)], -1)
+
+
+def minibatch_deviation(x, group, eps=1e-8):
+    """As in ProGAN: the members of a group are a stride apart."""
+    groups = x.reshape(min(group or len(x), len(x)), -1, *x.shape[1:])
+    deviation = (groups.var(0, unbiased=False) + eps).sqrt().flatten(1).mean(1)
+    channel = deviation.repeat(groups.shape[0]).reshape(-1, *[1] * (x.dim() - 1)).expand(-1, 1, *x.shape[2:])
+    return torch.cat([x, channel], 1)
+
+
 def maxout(x, axis, pieces):
     return x.unflatten(axis, (-1, pieces)).amax(axis + 1 if axis >= 0 else axis)
 
@@ -333,6 +346,11 @@ LAYERS = {
     "unet_down": [Case(lambda: unet_down(2, 3), (2, 2, 5, 4))],
     "unet_up": [Case(lambda: UNetUp(2, 2), (2, 2, 2, 2), (2, 1, 5, 4))],
     "unet": [Case(lambda: UNet(1, 2, 1, 2), (2, 1, 7, 6))],
+    "fourier_features": [Case(lambda: Function(lambda x: fourier_features(x, 3)), (4, 2)),
+                         Case(lambda: Function(lambda x: fourier_features(x, 2, False, 0.25)), (2, 3, 1))],
+    "minibatch_deviation": [Case(lambda: Function(lambda x: minibatch_deviation(x, 2)), (4, 3)),
+                            Case(lambda: Function(lambda x: minibatch_deviation(x, 0, 0.1)), (3, 2, 2, 3)),
+                            Case(lambda: Function(lambda x: minibatch_deviation(x, 4)), (3, 2))],
     "batch_norm": [Case(lambda: nn.BatchNorm1d(4), (6, 4)), Case(lambda: nn.BatchNorm2d(3, eps=0.01, momentum=0.3), (2, 3, 4, 2)),
                    Case(lambda: nn.BatchNorm1d(3, momentum=None, affine=False), (2, 3, 4)),
                    Case(lambda: nn.BatchNorm1d(2, track_running_stats=False), (5, 2))],

@@ -75,6 +75,45 @@ static void misuse_penalties(void)
                           "gan_slope_penalty: expected .target in [0, inf), got nan");
 }
 
+static void misuse_parts(void)
+{
+    wg_tensor *factor = wg_ones(WG_F32, WG_SHAPE(1));
+    REFUSED("gan_pack", wg_gan_pack(bad, 1));
+    assert_null_and_error(wg_gan_pack(fx.y, 0), WG_E_ARGUMENT, "gan_pack: expected a batch that groups of 0 samples divide, got 2");
+    assert_null_and_error(wg_gan_pack(fx.odd, 2), WG_E_SHAPE,
+                          "gan_pack: expected a batch that groups of 2 samples divide, got 5 samples");
+    assert_null_and_error(wg_gan_pack(fx.scalar, 1), WG_E_SHAPE, "gan_pack: ");
+    assert_null_and_error(wg_gan_pack(fx.labels, 1), WG_E_DTYPE, "gan_pack: expected samples of dtype f32 or f64, got i64");
+    REFUSED("gan_condition", wg_gan_condition(bad, fx.labels, 2));
+    REFUSED("gan_condition", wg_gan_condition(fx.y, bad, 2));
+    assert_null_and_error(wg_gan_condition(fx.y, fx.labels, 1), WG_E_ARGUMENT, "gan_condition: ");
+    assert_null_and_error(wg_gan_condition(fx.y, fx.labels, 0), WG_E_ARGUMENT, "gan_condition: ");
+    assert_null_and_error(wg_gan_condition(fx.y, fx.vector, 2), WG_E_SHAPE,
+                          "gan_condition: expected x (N, C) or (N, C, ...) and labels");
+    assert_null_and_error(wg_gan_condition(fx.vector, fx.labels, 2), WG_E_SHAPE, "gan_condition: expected x (N, C) or (N, C, ...)");
+    REFUSED_BUT_NONE("gan_latent", wg_gan_latent(bad, 3, 2, 1));
+    assert_null_and_error(wg_gan_latent(fx.generator, -1, 2, 1), WG_E_ARGUMENT,
+                          "gan_latent: expected a number of samples of at least 0");
+    assert_null_and_error(wg_gan_latent(fx.generator, 1, -2, 1), WG_E_ARGUMENT,
+                          "gan_latent: expected a number of normal coordinates");
+    assert_null_and_error(wg_gan_latent(fx.generator, 1, 2, -1), WG_E_ARGUMENT,
+                          "gan_latent: expected a number of bits of at least 0, got -1");
+    assert_null_and_error(wg_gan_latent(fx.generator, 1, 2, 1, .dtype = WG_U8), WG_E_DTYPE,
+                          "gan_latent: expected a result of dtype f32");
+    REFUSED_BUT_NONE("gan_labels", wg_gan_labels(bad, 3, 2));
+    assert_null_and_error(wg_gan_labels(fx.generator, -1, 2), WG_E_ARGUMENT,
+                          "gan_labels: expected a number of samples of at least 0");
+    assert_null_and_error(wg_gan_labels(fx.generator, 3, 0), WG_E_ARGUMENT,
+                          "gan_labels: expected a number of classes of at least 1, got 0");
+    REFUSED("gan_noise", wg_gan_noise(bad, 1));
+    REFUSED_BUT_NONE("gan_noise", wg_gan_noise(fx.y, 1, .generator = bad));
+    REFUSED_BUT_NONE("gan_noise", wg_gan_noise(fx.y, 1, .factor = bad));
+    assert_null_and_error(wg_gan_noise(fx.y, -1), WG_E_ARGUMENT, "gan_noise: expected sigma in [0, inf), got -1");
+    assert_null_and_error(wg_gan_noise(fx.y, 1, .factor = fx.rate), WG_E_DTYPE,
+                          "gan_noise: expected samples and .factor of one dtype");
+    assert_null_and_error(wg_gan_noise(fx.y, 1, .factor = factor), WG_E_SHAPE, "gan_noise: expected .factor of rank 0, got [1]");
+}
+
 static void misuse_mixtures(void)
 {
     wg_tensor *labels = fx.labels, *centres = fx.wide, *weights = wg_from(((const double[]){1, -1}), WG_SHAPE(2));
@@ -161,6 +200,11 @@ static const struct misuse table[] = {
     {"wg_gan_mix_with", misuse_points},
     {"wg_gan_slope_penalty_with", misuse_penalties},
     {"wg_gan_r1_penalty", misuse_penalties},
+    {"wg_gan_pack", misuse_parts},
+    {"wg_gan_condition", misuse_parts},
+    {"wg_gan_latent_with", misuse_parts},
+    {"wg_gan_labels", misuse_parts},
+    {"wg_gan_noise_with", misuse_parts},
     {"wg_gan_ring_centres", misuse_mixtures},
     {"wg_gan_grid_centres", misuse_mixtures},
     {"wg_gan_mixture_with", misuse_mixtures},
