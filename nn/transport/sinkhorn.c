@@ -13,11 +13,13 @@ struct problem {
     wg_tensor *c, *a, *b, *log_a, *log_b, *f, *g;
 };
 
-/* -ln Σ e^{c + h} along an axis. The matrix is no longer needed but by backward. */
-static wg_tensor *half_step(const struct problem *p, wg_tensor *h, int axis)
+/* -ln Σ e^{c + potential + weights} along an axis. What is between is needed by backward alone, if at all. */
+static wg_tensor *half_step(const struct problem *p, wg_tensor *potential, wg_tensor *log_weights, int axis)
 {
-    wg_tensor *sum = wg_add(p->c, h), *next = wg_neg(wg_logsumexp(sum, .axis = axis, .keepdims = true));
-    wg_drop(sum);
+    wg_tensor *h = wg_add(potential, log_weights), *sum = wg_add(p->c, h),
+              *logs = wg_logsumexp(sum, .axis = axis, .keepdims = true);
+    wg_tensor *next = wg_neg(logs);
+    wg_drop(h), wg_drop(sum), wg_drop(logs);
     return next;
 }
 
@@ -38,15 +40,16 @@ static wg_status iterate(struct problem *p)
     for (int64_t i = 0; i <= o->iterations; i++) {
         if (i == o->iterations && o->tolerance == 0)
             return p->g ? WG_OK : nn_first_error(WG_E_MEMORY);
-        wg_tensor *next = half_step(p, wg_add(p->g, p->log_b), 1);
+        wg_tensor *next = half_step(p, p->g, p->log_b, 1);
         if (!next)
             return nn_first_error(WG_E_MEMORY);
         if (o->tolerance > 0 && i > 0 && !((error = row_error(p, p->f, next)) > o->tolerance))
             return WG_OK;
         if (i == o->iterations)
             break;
+        wg_drop(p->f), wg_drop(p->g);
         p->f = next;
-        p->g = half_step(p, wg_add(p->f, p->log_a), 0);
+        p->g = half_step(p, p->f, p->log_a, 0);
     }
     return wg_error_set(WG_E_NUMERIC, p->op,
                         "%s: after %lld iterations the plan's rows differ from the weights by %g, expected tolerance %g: raise "

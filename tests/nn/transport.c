@@ -368,6 +368,22 @@ static void the_envelope_is_the_gradient_at_convergence(void **state)
     assert_no_error();
 }
 
+static wg_tensor *by_envelope(wg_tensor *const *x, size_t n, void *context)
+{
+    (void)n, (void)context;
+    return wg_transport_sinkhorn(x[0], x[1], .epsilon = 0.5, .iterations = 5000, .tolerance = 1e-12, .envelope = true,
+                                 .debiased = true);
+}
+
+static void the_envelope_passes_the_gradient_check(void **state)
+{
+    (void)state;
+    wg_tensor *x[] = {filled(WG_F64, WG_SHAPE(4, 2), 0), filled(WG_F64, WG_SHAPE(3, 2), 11)};
+    assert_int_equal(wg_gradcheck(by_envelope, NULL, x, 2), WG_OK);
+    wg_free(x[0]), wg_free(x[1]);
+    assert_no_error();
+}
+
 /* The value comes near that of the exact plan, from above; at ε = 1e-4 beside costs of about 1 too, where e^{-c/ε} underflows and
    the iterations have not converged. */
 static void a_small_epsilon_is_stable(void **state)
@@ -520,6 +536,7 @@ int main(void)
         TEST(weights_and_bandwidths_have_gradients),
         TEST(equal_sets_have_distance_0),
         TEST(the_envelope_is_the_gradient_at_convergence),
+        TEST(the_envelope_passes_the_gradient_check),
         TEST(a_small_epsilon_is_stable),
         TEST(a_tolerance_ends_the_iterations),
         TEST(replayed_steps_have_the_same_bits),
