@@ -5,6 +5,7 @@
 #include <glpk.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { NEAR = 8, ADDED = 4 }; /* of each row: pairs at first, and pairs that a round adds at most */
 
@@ -12,25 +13,27 @@ static const double TOLERANCE = 1e-9; /* of reduced costs, in units of the large
 
 bool glpk_program_make(struct glpk_program *program, const struct transport_problem *p)
 {
-    const size_t pairs = (size_t)(p->n * p->m);
+    const size_t pairs = (size_t)(p->n * p->m), sides = (size_t)(p->n + p->m);
     *program = (struct glpk_program){.problem = p,
                                      .chosen = calloc(pairs, 1),
                                      .pair = malloc((pairs + 1) * sizeof(int64_t)),
-                                     .near = malloc((size_t)(p->n + p->m) * sizeof(int64_t))};
+                                     .order = malloc(pairs * sizeof(int64_t)),
+                                     .left = malloc(sides * sizeof(double)),
+                                     .near = calloc(sides, sizeof(int))};
     for (size_t k = 0; k < pairs; k++)
         program->scale = fmax(program->scale, fabs(p->cost[k]));
     program->scale = program->scale > 0 ? program->scale : 1;
-    return program->chosen && program->pair && program->near;
+    return program->chosen && program->pair && program->order && program->left && program->near;
 }
 
 void glpk_program_free(struct glpk_program *program)
 {
-    free(program->chosen), free(program->pair), free(program->near);
+    free(program->chosen), free(program->pair), free(program->order), free(program->left), free(program->near);
 }
 
 /* ---- choosing columns ---- */
 
-/* The column of a pair, which may be one already. basic: it belongs to the first basis. */
+/* The column of a pair, which may be one already. */
 static void choose(struct glpk_program *program, glp_prob *lp, int64_t pair, int status)
 {
     const struct transport_problem *p = program->problem;
@@ -48,45 +51,57 @@ static void choose(struct glpk_program *program, glp_prob *lp, int64_t pair, int
     glp_set_col_stat(lp, column, status);
 }
 
-/* The plan of the north-west corner: n + m - 1 pairs along a path from the first to the last, which are, with the free row, a feasible
-   basis. */
+static int by_cost(const void *a, const void *b, void *cost)
+{
+    const int64_t i = *(const int64_t *)a, k = *(const int64_t *)b;
+    const double first = ((const double *)cost)[i], second = ((const double *)cost)[k];
+    return first != second ? (first > second) - (first < second) : (i > k) - (i < k);
+}
+
+static void sort_pairs(struct glpk_program *program)
+{
+    const struct transport_problem *p = program->problem;
+    for (int64_t k = 0; k < p->n * p->m; k++)
+        program->order[k] = k;
+    qsort_r(program->order, (size_t)(p->n * p->m), sizeof(int64_t), by_cost, (void *)(uintptr_t)p->cost);
+}
+
+/* The first plan: each pair in turn, the cheapest first, takes what its row or its column has left, and that line is done; the last one is
+   done when the others are. The n + m - 1 pairs are a tree, and with the free row a feasible basis. */
 static void choose_basis(struct glpk_program *program, glp_prob *lp)
 {
     const struct transport_problem *p = program->problem;
-    int64_t i = 0, j = 0;
-    for (double row = p->a[0], column = p->b[0]; i < p->n && j < p->m;) {
-        choose(program, lp, i * p->m + j, GLP_BS);
-        if (j == p->m - 1 || (i < p->n - 1 && row <= column)) {
-            column -= row;
-            row = ++i < p->n ? p->a[i] : 0;
+    int64_t rows = p->n, columns = p->m;
+    double *row = program->left, *column = row + p->n;
+    memcpy(row, p->a, (size_t)p->n * sizeof *row);
+    memcpy(column, p->b, (size_t)p->m * sizeof *column);
+    for (int64_t k = 0; rows > 0 && columns > 0; k++) {
+        const int64_t i = program->order[k] / p->m, j = program->order[k] % p->m;
+        if (row[i] < 0 || column[j] < 0)
+            continue;
+        choose(program, lp, program->order[k], GLP_BS);
+        if (columns == 1 || (rows > 1 && row[i] <= column[j])) {
+            column[j] = fmax(0, column[j] - row[i]);
+            row[i] = -1, rows--;
         } else {
-            row -= column;
-            column = ++j < p->m ? p->b[j] : 0;
+            row[i] = fmax(0, row[i] - column[j]);
+            column[j] = -1, columns--;
         }
     }
 }
 
-/* Puts a pair among the best of near[0 … count), in ascending order of cost, and returns their number. */
-static int insert(const struct glpk_program *program, int count, int most, int64_t pair)
+/* The cheapest pairs of each row and of each column. */
+static void choose_near(struct glpk_program *program, glp_prob *lp)
 {
-    const double *cost = program->problem->cost;
-    int at = count < most ? count : most - 1;
-    if (count == most && cost[pair] >= cost[program->near[at]])
-        return count;
-    for (; at > 0 && cost[program->near[at - 1]] > cost[pair]; at--)
-        program->near[at] = program->near[at - 1];
-    program->near[at] = pair;
-    return count < most ? count + 1 : count;
-}
-
-/* The cheapest pairs first, first + step, … of one row or column. */
-static void choose_near(struct glpk_program *program, glp_prob *lp, int64_t first, int64_t step, int64_t n)
-{
-    int count = 0;
-    for (int64_t k = 0; k < n; k++)
-        count = insert(program, count, n < NEAR ? (int)n : NEAR, first + k * step);
-    for (int k = 0; k < count; k++)
-        choose(program, lp, program->near[k], GLP_NL);
+    const struct transport_problem *p = program->problem;
+    int *row = program->near, *column = row + p->n;
+    for (int64_t k = 0; k < p->n * p->m; k++) {
+        const int64_t i = program->order[k] / p->m, j = program->order[k] % p->m;
+        if (row[i] < NEAR || column[j] < NEAR) {
+            choose(program, lp, program->order[k], GLP_NL);
+            row[i]++, column[j]++;
+        }
+    }
 }
 
 /* ---- rounds ---- */
@@ -143,11 +158,9 @@ int glpk_program_run(struct glpk_program *program)
     settings.tol_bnd = settings.tol_dj = TOLERANCE;
     glp_prob *lp = glp_create_prob();
     add_rows(lp, p);
+    sort_pairs(program);
     choose_basis(program, lp);
-    for (int64_t i = 0; i < p->n; i++)
-        choose_near(program, lp, i * p->m, 1, p->m);
-    for (int64_t j = 0; j < p->m; j++)
-        choose_near(program, lp, j, p->m, p->n);
+    choose_near(program, lp);
     int status = 0, columns = 0;
     while (status == 0 && columns < program->columns) {
         columns = program->columns;
