@@ -156,11 +156,32 @@ static bool moved_reserve(wg_optim *optim, size_t more)
     return true;
 }
 
+/* Room in the list of all parameters. */
+static bool parameters_reserve(wg_optim *optim, size_t more)
+{
+    const size_t room = optim->n_parameters + more + 1;
+    wg_tensor **parameter = realloc(optim->parameter, room * sizeof *parameter);
+    if (parameter)
+        optim->parameter = parameter;
+    const char **name = parameter ? realloc(optim->parameter_name, room * sizeof *name) : NULL;
+    if (name)
+        optim->parameter_name = name;
+    return name != NULL;
+}
+
+static void list_parameters(wg_optim *optim, const struct group *group)
+{
+    for (size_t i = 0; i < group->n; i++) {
+        optim->parameter[optim->n_parameters] = group->parameters[i].tensor;
+        optim->parameter_name[optim->n_parameters++] = group->parameters[i].name;
+    }
+}
+
 /* lr: the rate at first, if it is another than that of the options; or NULL. */
 static wg_status add_group(wg_optim *optim, wg_tensor_list params, const void *options, const double *lr, const char *op)
 {
     WG_TRY(check_new(optim, params, op));
-    if (!groups_reserve(optim) || !moved_reserve(optim, params.n))
+    if (!groups_reserve(optim) || !moved_reserve(optim, params.n) || !parameters_reserve(optim, params.n))
         return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     struct group *group = &optim->groups[optim->n_groups];
     WG_TRY(group_init(optim, group, params, options, op));
@@ -168,6 +189,7 @@ static wg_status add_group(wg_optim *optim, wg_tensor_list params, const void *o
         group_undo(optim, group);
         return wg_error_first() ? wg_error_first()->code : wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);
     }
+    list_parameters(optim, group);
     optim->n_groups++;
     return WG_OK;
 }
@@ -259,6 +281,7 @@ void wg_optim_destroy(wg_optim *optim)
     chain_finish(optim);
     free(optim->moved), free(optim->gradient), free(optim->moving);
     free(optim->groups);
+    free(optim->parameter), free(optim->parameter_name);
     free(optim->state);
     names_free(optim->state_names, optim->n_state);
     free(optim);
@@ -361,6 +384,14 @@ wg_status wg_optim_set(wg_optim *optim, size_t group, const char *option, double
 wg_status wg_optim_set_lr(wg_optim *optim, size_t group, double lr)
 {
     return set(optim, group, "lr", lr, true, "optim_set_lr");
+}
+
+wg_tensor_list wg_optim_parameters(const wg_optim *optim)
+{
+    if (optim)
+        return (wg_tensor_list){optim->n_parameters, optim->parameter, optim->parameter_name};
+    (void)wg_error_set(WG_E_NULL, "optim_parameters", "optim_parameters: the optimizer is NULL");
+    return (wg_tensor_list){0, NULL, NULL};
 }
 
 wg_tensor_list wg_optim_state(const wg_optim *optim)

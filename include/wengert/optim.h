@@ -128,6 +128,10 @@ WG_API WG_MUST_CHECK wg_status wg_optim_clip_norm(wg_tensor_list params, double 
 /* Throws the gradients away, as wg_clear_gradient does. Only needed where a step will not consume them. */
 WG_API void wg_optim_clear_gradients(wg_optim *optim);
 
+/* The parameters of all groups in their order, with the names that the state has for them. The list is lent: it stands until a group is
+   added. An empty list and E_NULL for NULL. */
+WG_API wg_tensor_list wg_optim_parameters(const wg_optim *optim);
+
 /* Everything that a later run must restore, by name, for wg_read and wg_write, and the optimizer's: each group's rate
    "group0.lr", each parameter's "0.weight.count" (steps), and "0.weight.v" (SGD with momentum) or "0.weight.m" and "0.weight.v"
    (Adam); of stages "0.weight.ema.average", or, of the whole optimizer, "skip_nonfinite.skipped". In groups after the first the

@@ -12,6 +12,7 @@
 #include "error.h"
 #include "file.h"
 #include "gan.h"
+#include "game.h"
 #include "graph.h"
 #include "kfac.h"
 #include "lifetime.h"

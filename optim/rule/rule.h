@@ -187,6 +187,9 @@ struct wg_optim {
     wg_tensor **state;  /* the list that wg_optim_state lends, with names */
     char **state_names;
     size_t n_state, state_room;
+    wg_tensor **parameter; /* the list that wg_optim_parameters lends, with names that the groups own */
+    const char **parameter_name;
+    size_t n_parameters;
     void *by_tensor, *by_name;      /* search trees of all parameters */
     const struct parameter **moved; /* the parameters that the latest step moved, and their gradients then */
     wg_tensor **gradient;

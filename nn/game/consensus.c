@@ -1,0 +1,40 @@
+/* Consensus optimization: gradients of the losses plus γ ½ |v(z)|², v the gradients of all players. */
+#include <stdlib.h>
+
+#include "../module/module.h"
+#include "game.h"
+#include "wengert/error.h"
+#include "wengert/ops.h"
+#include "wengert/tape.h"
+
+/* all: the parameters of all players, in one list. */
+static wg_status run(wg_game *game, wg_tensor **v, wg_tensor **of_norm, wg_tensor **all, const char *op)
+{
+    WG_TAPE(tape);
+    if (!tape)
+        return nn_first_error(WG_E_MEMORY);
+    WG_TRY(game_gradients(game, v, true, op));
+    wg_tensor *sum = wg_sum_squares(v[0]);
+    size_t n = 0;
+    for (size_t i = 0; i < game->n; i++) {
+        const wg_tensor_list own = game_own(&game->player[i]);
+        for (size_t j = 0; j < own.n; j++, n++) {
+            all[n] = own.tensor[j];
+            sum = n > 0 ? wg_add(sum, wg_sum_squares(v[n])) : sum;
+        }
+    }
+    WG_TRY(wg_grad_many(wg_mul_scalar(sum, 0.5 * game->options.consensus), all, n, of_norm, .unused = WG_UNUSED_ZEROS));
+    for (size_t i = 0; i < n; i++)
+        v[i] = wg_add(v[i], of_norm[i]);
+    return game_leave_gradients(all, v, n);
+}
+
+wg_status game_consensus(wg_game *game)
+{
+    const char *op = "game_step";
+    const size_t n = game_elements(game);
+    wg_tensor **v = malloc(3 * n * sizeof(wg_tensor *));
+    const wg_status status = v ? run(game, v, v + n, v + 2 * n, op) : nn_no_memory(op);
+    free(v);
+    return status;
+}

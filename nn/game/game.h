@@ -1,0 +1,61 @@
+/* What a game is inside. A point of the game is a list of tensors for each player, in the order of its optimizer's parameters. */
+#ifndef NN_GAME_H
+#define NN_GAME_H
+
+#include "wengert/game.h"
+
+struct player {
+    char *name;
+    wg_nn_module *net;
+    wg_optim *optim;
+    wg_game_loss *loss;
+    void *context;
+    int64_t steps, unroll;
+    wg_game_steps *steps_at;
+    size_t n;          /* parameters */
+    size_t *of_net;    /* of each parameter of net, which of the optimizer's it is; n: none of them */
+    wg_tensor **apply; /* workspace: parameters for net */
+    bool *required;    /* workspace: which of the parameters require a gradient while others' steps are computed */
+    wg_tensor *value;  /* the latest loss, a scalar */
+};
+
+struct wg_game {
+    wg_game_options options;
+    struct player *player;
+    size_t n;
+    wg_tensor *const **at;   /* the point, a list of tensors for each player; NULL: the parameters themselves */
+    wg_tensor *count;        /* steps so far, an f64 scalar */
+    wg_tensor **kept;        /* copies of what the step began with; NULL: none were made yet */
+    size_t n_kept, n_moving; /* those of parameters and optimizers stand first, then those of buffers */
+};
+
+/* ---- game.c ---- */
+
+/* A tensor that the game owns and ends with wg_disown. */
+wg_tensor *game_tensor(wg_dtype dtype, wg_shape shape, double value, const char *name);
+wg_tensor_list game_own(const struct player *player); /* its parameters themselves */
+size_t game_elements(const wg_game *game);            /* parameters, as tensors, of all players */
+
+/* ---- turn.c: gradients ---- */
+
+/* The loss of a player at the game's present point, on the open tape: a scalar of its parameters' dtype. */
+wg_tensor *game_loss_of(wg_game *game, size_t player, const char *op);
+/* Notes the loss of a step, and refuses one that is not finite if losses are checked. */
+wg_status game_note(const wg_game *game, const struct player *p, wg_tensor *loss, const char *op);
+/* Leaves the gradient of a player's loss on its parameters, and nothing on those of others. */
+wg_status game_turn(wg_game *game, size_t player);
+wg_status game_unrolled_turn(wg_game *game, size_t player); /* unrolled.c */
+/* v(z) for all players on the open tape, with a graph: game_elements tensors, zeros where a loss does not depend on one. The point is
+   game->at, or the parameters themselves. of_step: the losses are noted. */
+wg_status game_gradients(wg_game *game, wg_tensor **gradient, bool of_step, const char *op);
+/* Leaves these gradients on parameters, in a captured step, too, where wg_add_gradient may not. */
+wg_status game_leave_gradients(wg_tensor *const *params, wg_tensor *const *gradient, size_t n);
+wg_status game_consensus(wg_game *game); /* consensus.c: leaves the gradients of all players on their parameters */
+
+/* ---- keep.c: what a step began with ---- */
+
+wg_status game_keep(wg_game *game, const char *op);
+wg_status game_restore(wg_game *game); /* parameters and optimizers, by ops, as part of a step */
+void game_undo(wg_game *game);         /* all of it, after a failure: a write that needs no memory */
+
+#endif

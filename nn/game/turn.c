@@ -1,0 +1,127 @@
+/* Gradients of the players' losses: of one player's, with the others at rest, and of all at one point. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "../module/module.h"
+#include "game.h"
+#include "wengert/error.h"
+#include "wengert/ops.h"
+#include "wengert/tape.h"
+
+/* ---- a loss ---- */
+
+struct call {
+    wg_game *game;
+    struct player *player;
+    wg_tensor *loss;
+};
+
+static wg_status call_loss(void *context)
+{
+    struct call *call = context;
+    call->loss = call->player->loss(call->game, call->player->context);
+    return call->loss ? WG_OK : nn_first_error(WG_E_STATE);
+}
+
+static wg_status check_loss(const struct player *p, const wg_tensor *loss, const char *op)
+{
+    char text[200];
+    WG_TRY(nn_check_handle(loss, op, "the loss of \"%s\"", p->name));
+    if (wg_rank(loss) != 0)
+        return wg_error_set(WG_E_SHAPE, op, "%s: expected a scalar as the loss of \"%s\", got %s", op, p->name,
+                            wg_shape_text(wg_shape_of(loss), text, sizeof text));
+    if (wg_dtype_of(loss) != wg_dtype_of(p->value))
+        return wg_error_set(WG_E_DTYPE, op, "%s: expected a loss of \"%s\" of dtype %s, that of its parameters, got %s", op,
+                            p->name, wg_dtype_name(wg_dtype_of(p->value)), wg_dtype_name(wg_dtype_of(loss)));
+    return WG_OK;
+}
+
+wg_tensor *game_loss_of(wg_game *game, size_t player, const char *op)
+{
+    struct player *p = &game->player[player];
+    struct call call = {.game = game, .player = p};
+    if (wg_section_push(p->name[0] ? p->name : "player") != WG_OK)
+        return NULL;
+    wg_status status = wg_callback_run(op, "the loss of ", p->name, call_loss, &call);
+    wg_section_pop();
+    status = status == WG_OK ? check_loss(p, call.loss, op) : status;
+    return status == WG_OK ? call.loss : NULL;
+}
+
+wg_status game_note(const wg_game *game, const struct player *p, wg_tensor *loss, const char *op)
+{
+    {
+        WG_NO_GRAD;
+        WG_TRY(wg_assign(p->value, loss));
+    }
+    if (!game->options.check)
+        return WG_OK;
+    const double value = wg_item(loss);
+    if (isfinite(value))
+        return WG_OK;
+    return wg_error_first() ? wg_error_first()->code
+                            : wg_error_set(WG_E_NUMERIC, op, "%s: the loss of \"%s\" is %g in step %lld", op, p->name, value,
+                                           (long long)wg_game_count(game));
+}
+
+/* ---- one player's turn ---- */
+
+/* The parameters of all other players require no gradient, or what they required before. */
+static wg_status set_others(wg_game *game, size_t player, bool at_rest)
+{
+    wg_status status = WG_OK;
+    for (size_t i = 0; i < game->n; i++) {
+        const wg_tensor_list others = game_own(&game->player[i]);
+        bool *required = game->player[i].required;
+        for (size_t k = 0; k < others.n && i != player; k++) {
+            if (at_rest)
+                required[k] = wg_requires_grad(others.tensor[k]);
+            if (required[k] && !wg_set_requires_grad(others.tensor[k], !at_rest))
+                status = nn_first_error(WG_E_DANGLING);
+        }
+    }
+    return status;
+}
+
+static wg_status turn(wg_game *game, size_t player, const char *op)
+{
+    WG_TAPE(tape);
+    wg_tensor *loss = tape ? game_loss_of(game, player, op) : NULL;
+    if (!loss)
+        return nn_first_error(WG_E_MEMORY);
+    WG_TRY(game_note(game, &game->player[player], loss, op));
+    return wg_backward(loss);
+}
+
+wg_status game_turn(wg_game *game, size_t player)
+{
+    if (game->player[player].unroll > 0)
+        return game_unrolled_turn(game, player);
+    wg_status status = set_others(game, player, true);
+    status = status == WG_OK ? turn(game, player, "game_step") : status;
+    const wg_status back = set_others(game, player, false);
+    return status == WG_OK ? back : status;
+}
+
+/* ---- all gradients at one point ---- */
+
+wg_status game_gradients(wg_game *game, wg_tensor **gradient, bool of_step, const char *op)
+{
+    for (size_t i = 0; i < game->n; i++) {
+        wg_tensor *loss = game_loss_of(game, i, op);
+        if (!loss)
+            return nn_first_error(WG_E_MEMORY);
+        if (of_step)
+            WG_TRY(game_note(game, &game->player[i], loss, op));
+        const wg_tensor_list at = wg_game_params(game, i);
+        WG_TRY(wg_grad_many(loss, at.tensor, at.n, gradient, .create_graph = true, .unused = WG_UNUSED_ZEROS));
+        gradient += at.n;
+    }
+    return WG_OK;
+}
+
+/* A pass from the parameters themselves as roots ends where it begins. */
+wg_status game_leave_gradients(wg_tensor *const *params, wg_tensor *const *gradient, size_t n)
+{
+    return wg_backward_many(params, gradient, n, false);
+}
