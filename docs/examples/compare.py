@@ -23,6 +23,7 @@ RUNS = {
     "charlstm": ([], r"held out ([\d.]+)", "held-out loss"),
     "tinygpt": ([], r"held out ([\d.]+)", "held-out loss"),
     "vae": ([], r"held out (-[\d.]+)", "held-out ELBO"),
+    "gan_digits": ([], r"recognised ([\d.]+)", "recognised"),
     "pinn": ([], r"D = ([\d.]+)", "D"),
     "ode": (["--noise", "0"], r"a = ([\d.]+)", "a"),
 }

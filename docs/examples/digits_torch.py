@@ -27,10 +27,10 @@ def load():
     return x, torch.tensor(table[:, 64], dtype=torch.int64)
 
 
-def distort(x):
-    """x: (n,64). Output pixel (row, column), counted from the middle, reads the input at the turned, slanted, stretched, shifted place."""
+def distort(x, share=1):
+    """x: (n,64), by a share of the strengths above. Output pixel (row, column), counted from the middle, reads the input at the turned, slanted, stretched, shifted place."""
     n = len(x)
-    turn, slant, wide, high, dx, dy = (torch.rand(6, n) * 2 - 1).unbind()
+    turn, slant, wide, high, dx, dy = (share * (torch.rand(6, n) * 2 - 1)).unbind()
     turn, slant = turn * TURN, slant * SLANT
     wide, high = 1 + wide * STRETCH, 1 + high * STRETCH
     cosine, sine = turn.cos(), turn.sin()

@@ -14,9 +14,10 @@
 #include <wengert.h>
 
 #include "options.h"
+#include "page.h"
 
 enum { ROWS = 1797, TRAIN = 1500, SIDE = 8, PIXELS = SIDE * SIDE, CODE = 8, HIDDEN = 128, BATCH = 32 };
-enum { GRID = 10, SCALE = 6, WIDTH = GRID * (SIDE + 1) * SCALE };
+enum { GRID = 10 };
 
 struct vae {
     wg_nn_module *encoder, *decoder;
@@ -69,18 +70,7 @@ static wg_status draw(const struct vae *vae, const char *path)
     WG_TAPE(tape);
     wg_tensor *code = wg_normal(wg_generator_default(), WG_F32, WG_SHAPE(GRID * GRID, CODE), 0, 1);
     wg_tensor *images = wg_sigmoid(wg_nn_apply(vae->decoder, code));
-    const float *pixel = wg_data(images);
-    WG_TRY(wg_error_if_null(pixel));
-    FILE *file = fopen(path, "wb");
-    if (!file)
-        return wg_error_set(WG_E_IO, "vae", "vae: %s cannot be written", path);
-    fprintf(file, "P5 %d %d 255\n", WIDTH, WIDTH);
-    for (int i = 0; i < WIDTH * WIDTH; i++) {
-        const int row = i / WIDTH / SCALE, column = i % WIDTH / SCALE, r = row % (SIDE + 1), c = column % (SIDE + 1);
-        const int image = row / (SIDE + 1) * GRID + column / (SIDE + 1);
-        putc(r < SIDE && c < SIDE ? 255 - (int)(255 * pixel[image * PIXELS + r * SIDE + c]) : 255, file);
-    }
-    return fclose(file) == 0 ? WG_OK : wg_error_set(WG_E_IO, "vae", "vae: %s cannot be written", path);
+    return write_page(path, wg_data(images), GRID, GRID, SIDE);
 }
 
 static wg_status train(const struct vae *vae, wg_optim *adam, long epochs)

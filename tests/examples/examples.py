@@ -6,9 +6,11 @@ usage: examples.py NAME PROGRAM; TAP
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 name, program = sys.argv[1:]
@@ -156,6 +158,30 @@ def spirals():
             check("the picture is one", done.returncode == 0 and Path(folder, "spirals.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n", done)
             done = run("--steps", 1, "--picture", "/nonexistent/spirals.png")
             check("a picture that cannot be drawn is an error", done.returncode == 1 and "gnuplot did not draw" in done.stderr.decode(), done)
+
+
+def gan_digits():
+    """Its measures, of which the controls are known; a run that is resumed, and one that is stopped."""
+    text = prints("--steps", 600)
+    check("the digits are beyond those of noise", numbers("recognised", text)[0] > 0.5 and numbers("test accuracy", text)[0] > 0.5, text)
+    lines = {line[:22].strip(): [float(word) for word in line[22:].split()] for line in text.splitlines()[-5:]}
+    check("what is generated is further from the training images than copies of them, and copies are seen",
+          lines["copies with noise"][1] < 0.2 < lines["distorted copies"][1] < lines["generated"][1], text)
+    check("and as often near an image that was held out as by chance, which copies are not",
+          lines["generated"][3] > 0.05 > 0.03 > lines["distorted copies"][3] and lines["copies with noise"][3] == 0, text)
+    with tempfile.TemporaryDirectory() as folder:
+        kept, picture, csv = Path(folder, "run"), Path(folder, "digits.pgm"), Path(folder, "losses.csv")
+        first = run("--steps", 200, "--resume", kept, "--picture", picture, "--csv", csv).stdout.decode()
+        again = run("--steps", 200, "--resume", kept, "--csv", csv).stdout.decode()
+        check("a run that is resumed at its end has the same digits", first.split("recognised")[1] == again.split("recognised")[1] and "step" not in again, again)
+        check("it has a log", [line.split(",")[0] for line in csv.read_text().splitlines()] == ["epoch", "200"], csv.read_text())
+        check("and a picture of 540 by 540 pixels", picture.read_bytes().startswith(b"P5 540 540 255\n"))
+        running = subprocess.Popen([program, "--steps", "1000000", "--resume", f"{folder}/stopped"], stdout=subprocess.DEVNULL)
+        time.sleep(2)
+        running.send_signal(signal.SIGINT)
+        check("Ctrl-C ends it, and the run is kept", running.wait() == 130 and Path(folder, "stopped").exists())
+    refused(["--csv", "/nonexistent/losses.csv"], 1, "losses.csv")
+    refused(["--steps", "some"], 2, "--steps some", "--resume TEXT")
 
 
 globals()[name]()
