@@ -1,4 +1,4 @@
-/* Distances of samples: values beside SciPy's and PyTorch's, primal and dual, gradients. */
+/* Distances of samples: values and gradients beside SciPy's and PyTorch's, primal and dual, what makes them distances. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 
 #include "formula.h"
 #include "nn_check.h"
+#include "transport_kinds.h"
 
 /* ---- the sets of transport.py ---- */
 
@@ -80,11 +81,6 @@ static struct points points_of(const struct set *s)
     if (!s->uniform)
         p.a = wg_from(s->a, WG_SHAPE(s->n)), p.b = wg_from(s->b, WG_SHAPE(s->m));
     return p;
-}
-
-static wg_tensor *first_column(wg_tensor *points)
-{
-    return wg_select(points, 1, 0);
 }
 
 /* The gradient of a value by x is number `at` of the set's. */
@@ -215,297 +211,60 @@ static void sinkhorn_is_pytorchs(void **state)
     for_each_set(check_sinkhorn);
 }
 
-/* ---- derivatives ---- */
+/* ---- what makes them distances ---- */
 
-enum { EXACT, LINE, SLICED, SINKHORN, DIVERGENCE, MMD, ENERGY, KINDS };
-static const char *const names[] = {"exact", "line", "sliced", "sinkhorn", "divergence", "mmd", "energy"};
-
-struct kind {
-    int which;
-    double p;
-    bool weighted;
-};
-
-static wg_tensor *sliced_of(const struct kind *kind, wg_tensor *x, wg_tensor *y, wg_tensor *a, wg_tensor *b)
-{
-    wg_tensor *generator = wg_generator(3, 0);
-    wg_tensor *value = wg_transport_sliced(x, y, .p = kind->p, .projections = 6, .generator = generator, .weights_x = a,
-                                           .weights_y = b);
-    wg_free(generator);
-    return value;
-}
-
-static wg_tensor *distance_of(const struct kind *kind, wg_tensor *x, wg_tensor *y, wg_tensor *a, wg_tensor *b)
-{
-    const bool debiased = kind->which == DIVERGENCE;
-    switch (kind->which) {
-    case EXACT:
-        return wg_transport_exact(x, y, .p = kind->p, .weights_x = a, .weights_y = b);
-    case LINE:
-        return wg_transport_line(first_column(x), first_column(y), .p = kind->p, .weights_x = a, .weights_y = b);
-    case SLICED:
-        return sliced_of(kind, x, y, a, b);
-    case SINKHORN:
-    case DIVERGENCE:
-        return wg_transport_sinkhorn(x, y, .p = kind->p, .epsilon = 0.3, .iterations = 5, .debiased = debiased, .weights_x = a,
-                                     .weights_y = b);
-    case MMD: {
-        wg_tensor *bandwidths = wg_full(WG_F64, WG_SHAPE(3), 0.7);
-        wg_tensor *value = wg_transport_mmd(x, y, .bandwidths = bandwidths, .unbiased = kind->weighted);
-        if (!wg_tape_top())
-            wg_free(bandwidths);
-        return value;
-    }
-    default:
-        return wg_transport_energy(x, y, .unbiased = kind->weighted);
-    }
-}
-
-static const double weights_of_4[] = {0.125, 0.25, 0.5, 0.125}, weights_of_3[] = {0.2, 0.5, 0.3};
-
-static wg_tensor *as_function(wg_tensor *const *x, size_t n, void *context)
-{
-    const struct kind *kind = context;
-    (void)n;
-    if (!kind->weighted)
-        return distance_of(kind, x[0], x[1], WG_NONE, WG_NONE);
-    return distance_of(kind, x[0], x[1], wg_from(weights_of_4, WG_SHAPE(4)), wg_from(weights_of_3, WG_SHAPE(3)));
-}
-
-static void gradients_are_right(void **state)
+/* Row 81 of the seed book: one atom onto two has a plan, and no map, which could not split the atom; while of two uniform sets of one size a
+   best plan is a map, n elements of 1/n. */
+static void a_plan_may_split_what_a_map_cannot(void **state)
 {
     (void)state;
-    wg_tensor *x[] = {filled(WG_F64, WG_SHAPE(4, 2), 0), filled(WG_F64, WG_SHAPE(3, 2), 11)};
-    for (struct kind kind = {0, 1, false}; kind.which < KINDS; kind.which++)
-        for (kind.p = 1; kind.p < 4; kind.p++)
-            for (int weighted = 0; weighted < 2; weighted++) {
-                kind.weighted = weighted;
-                if (wg_gradcheck(as_function, &kind, x, 2) != WG_OK)
-                    fail_msg("%s, p = %g: %s", names[kind.which], kind.p, wg_error_first()->message);
-                if (wg_gradgradcheck(as_function, &kind, x, 2) != WG_OK)
-                    fail_msg("%s, p = %g, twice: %s", names[kind.which], kind.p, wg_error_first()->message);
-            }
-    wg_free(x[0]), wg_free(x[1]);
+    WG_TAPE(tape);
+    wg_tensor *atom = wg_from(((const double[]){0, 0}), WG_SHAPE(1, 2)),
+              *two = wg_from(((const double[]){1, 0, -2, 0}), WG_SHAPE(2, 2));
+    wg_transport_solution s;
+    assert_int_equal(wg_transport_solve(wg_transport_cost(atom, two), &s), WG_OK);
+    assert_values(s.plan, (const double[]){0.5, 0.5}, 0);
+    assert_close(wg_item(wg_transport_exact(atom, two)), 1.5, 1e-15);
+    wg_tensor *x = filled(WG_F64, WG_SHAPE(12, 2), 0), *y = filled(WG_F64, WG_SHAPE(12, 2), 40);
+    assert_int_equal(wg_transport_solve(wg_transport_cost(x, y), &s), WG_OK);
+    double plan[144];
+    int used = 0;
+    read_all(s.plan, plan);
+    for (int i = 0; i < 144; i++) {
+        assert_true(plan[i] < 1e-12 || fabs(plan[i] - 1.0 / 12) < 1e-12);
+        used += plan[i] > 1e-12;
+    }
+    assert_int_equal(used, 12);
     assert_no_error();
 }
 
-/* Gradients by the weights and by the bandwidths, along directions that keep the sum. */
-static wg_tensor *of_logits(wg_tensor *const *x, size_t n, void *context)
-{
-    (void)n;
-    return distance_of(context, x[0], x[1], wg_softmax(x[2]), wg_softmax(x[3]));
-}
-
-static wg_tensor *of_bandwidths(wg_tensor *const *x, size_t n, void *context)
-{
-    (void)n, (void)context;
-    return wg_transport_mmd(x[0], x[1], .bandwidths = wg_exp(x[2]));
-}
-
-static void weights_and_bandwidths_have_gradients(void **state)
+/* Of all that are metrics, or squares of metrics: symmetry, the triangle, and what a shift by (3, 4) does: W_p is its length, whatever p. */
+static void distances_are_metrics(void **state)
 {
     (void)state;
-    wg_tensor *x[] = {filled(WG_F64, WG_SHAPE(4, 2), 0), filled(WG_F64, WG_SHAPE(3, 2), 11), filled(WG_F64, WG_SHAPE(4), 2),
-                      filled(WG_F64, WG_SHAPE(3), 5)};
-    const int differentiable[] = {LINE, SLICED, SINKHORN, DIVERGENCE};
-    for (int i = 0; i < 4; i++) {
-        struct kind kind = {differentiable[i], 2, true};
-        if (wg_gradcheck(of_logits, &kind, x, 4) != WG_OK)
-            fail_msg("%s: %s", names[kind.which], wg_error_first()->message);
-    }
-    wg_tensor *with_bandwidths[] = {x[0], x[1], x[3]};
-    assert_int_equal(wg_gradcheck(of_bandwidths, NULL, with_bandwidths, 3), WG_OK);
-    for (int i = 0; i < 4; i++)
-        wg_free(x[i]);
-    assert_no_error();
-}
-
-/* Equal sets, some of whose points coincide: distances of 0, with a gradient of 0 where there is a root. */
-static void equal_sets_have_distance_0(void **state)
-{
-    (void)state;
-    const double points[] = {1, 2, 1, 2, -1, 0.5};
-    for (struct kind kind = {0, 1, false}; kind.which < KINDS; kind.which++)
-        for (kind.p = 1; kind.p < 4; kind.p++) {
+    const int metrics[] = {EXACT, LINE, SLICED, MMD, ENERGY};
+    for (int k = 0; k < 5; k++)
+        for (struct kind kind = {metrics[k], 1, false}; kind.p < 4; kind.p++) {
             WG_TAPE(tape);
-            wg_tensor *x = wg_set_requires_grad(wg_from(points, WG_SHAPE(3, 2)), true), *y = wg_from(points, WG_SHAPE(3, 2));
-            wg_tensor *value = distance_of(&kind, x, y, WG_NONE, WG_NONE);
-            double g[6];
-            if (kind.which != SINKHORN)
-                assert_close(wg_item(value), 0, 1e-15);
-            read_all(wg_copy(wg_grad(value, x)), g);
-            for (int i = 0; i < 6; i++) {
-                assert_true(isfinite(g[i]));
-                if (kind.which != SINKHORN && kind.which != DIVERGENCE)
-                    assert_close(g[i], 0, 1e-15);
+            wg_tensor *set[] = {filled(WG_F64, WG_SHAPE(7, 2), 0), filled(WG_F64, WG_SHAPE(5, 2), 20),
+                                filled(WG_F64, WG_SHAPE(6, 2), 51)};
+            double d[3][3];
+            for (int i = 0; i < 3; i++)
+                for (int j = 0; j < 3; j++) {
+                    d[i][j] = wg_item(distance_of(&kind, set[i], set[j], WG_NONE, WG_NONE));
+                    d[i][j] = kind.which == MMD || kind.which == ENERGY ? sqrt(fmax(0, d[i][j])) : d[i][j];
+                }
+            for (int i = 0; i < 3; i++) {
+                const int j = (i + 1) % 3, h = (i + 2) % 3;
+                assert_close(d[i][j], d[j][i], 1e-14);
+                assert_true(d[i][j] > 1e-3 && d[i][j] <= d[i][h] + d[h][j] + 1e-12);
             }
+            wg_tensor *shifted = wg_add(set[0], wg_from(((const double[]){3, 4}), WG_SHAPE(2)));
+            const double shift = wg_item(distance_of(&kind, set[0], shifted, WG_NONE, WG_NONE));
+            if (kind.which == EXACT || kind.which == LINE)
+                assert_close(shift, kind.which == EXACT ? 5 : 3, 1e-14);
         }
     assert_no_error();
-}
-
-/* ---- Sinkhorn ---- */
-
-/* At convergence both gradients agree, and differ by about the error before. */
-static void the_envelope_is_the_gradient_at_convergence(void **state)
-{
-    (void)state;
-    const int64_t iterations[] = {2, 20, 400};
-    double difference[3] = {0};
-    for (int k = 0; k < 3; k++) {
-        WG_TAPE(tape);
-        wg_tensor *x = wg_set_requires_grad(filled(WG_F64, WG_SHAPE(5, 2), 0), true), *y = filled(WG_F64, WG_SHAPE(4, 2), 9);
-        wg_tensor *value[2];
-        double g[2][10];
-        for (int envelope = 0; envelope < 2; envelope++) {
-            value[envelope] = wg_transport_sinkhorn(x, y, .epsilon = 0.2, .iterations = iterations[k], .envelope = envelope);
-            read_all(wg_copy(wg_grad(value[envelope], x)), g[envelope]);
-        }
-        assert_close(wg_item(value[0]), wg_item(value[1]), 1e-15);
-        for (int i = 0; i < 10; i++)
-            difference[k] = fmax(difference[k], fabs(g[0][i] - g[1][i]));
-    }
-    assert_true(difference[0] > 1e-3 && difference[1] < difference[0] && difference[2] < 1e-12);
-    assert_no_error();
-}
-
-static wg_tensor *by_envelope(wg_tensor *const *x, size_t n, void *context)
-{
-    (void)n, (void)context;
-    return wg_transport_sinkhorn(x[0], x[1], .epsilon = 0.5, .iterations = 5000, .tolerance = 1e-12, .envelope = true,
-                                 .debiased = true);
-}
-
-static void the_envelope_passes_the_gradient_check(void **state)
-{
-    (void)state;
-    wg_tensor *x[] = {filled(WG_F64, WG_SHAPE(4, 2), 0), filled(WG_F64, WG_SHAPE(3, 2), 11)};
-    assert_int_equal(wg_gradcheck(by_envelope, NULL, x, 2), WG_OK);
-    wg_free(x[0]), wg_free(x[1]);
-    assert_no_error();
-}
-
-/* The value comes near that of the exact plan, from above; at ε = 1e-4 beside costs of about 1 too, where e^{-c/ε} underflows and
-   the iterations have not converged. */
-static void a_small_epsilon_is_stable(void **state)
-{
-    (void)state;
-    WG_TAPE(tape);
-    wg_tensor *x = wg_set_requires_grad(filled(WG_F64, WG_SHAPE(6, 2), 0), true), *y = filled(WG_F64, WG_SHAPE(6, 2), 9);
-    wg_tensor *w = wg_transport_exact(x, y, .p = 2);
-    const double exact = wg_item(w) * wg_item(w);
-    double before = (double)INFINITY;
-    for (double epsilon = 0.3; epsilon > 0.02; epsilon /= 3) {
-        wg_tensor *value = wg_transport_sinkhorn(x, y, .epsilon = epsilon, .iterations = 5000, .tolerance = 1e-9, .envelope = true);
-        const double off = wg_item(value) - exact;
-        assert_true(off > 0 && off < before && off < epsilon * log(6) * (1 + 1e-6));
-        before = off;
-    }
-    wg_tensor *value = wg_transport_sinkhorn(x, y, .epsilon = 1e-4);
-    double g[12];
-    assert_true(wg_item(value) > 0 && wg_item(value) < exact + 1e-4 * log(6));
-    read_all(wg_copy(wg_grad(value, x)), g);
-    for (int i = 0; i < 12; i++)
-        assert_true(isfinite(g[i]));
-    assert_no_error();
-}
-
-static void a_tolerance_ends_the_iterations(void **state)
-{
-    (void)state;
-    WG_TAPE(tape);
-    wg_tensor *x = filled(WG_F64, WG_SHAPE(5, 2), 0), *y = filled(WG_F64, WG_SHAPE(4, 2), 9);
-    const double all = wg_item(wg_transport_sinkhorn(x, y, .iterations = 5000));
-    size_t nodes[2];
-    for (int i = 0; i < 2; i++) {
-        const size_t first = wg_tape_nodes(tape);
-        assert_close(wg_item(wg_transport_sinkhorn(x, y, .iterations = 5000, .tolerance = i ? 1e-10 : 1e-2)), all,
-                     i ? 1e-11 : 1e-2);
-        nodes[i] = wg_tape_nodes(tape) - first;
-    }
-    assert_true(nodes[0] < nodes[1]);
-    assert_null(wg_transport_sinkhorn(x, y, .epsilon = 1e-3, .iterations = 3, .tolerance = 1e-10));
-    assert_error(WG_E_NUMERIC, "transport_sinkhorn: after 3 iterations the plan's rows differ from the weights by ");
-}
-
-/* ---- replays, memory ---- */
-
-struct step {
-    struct kind kind;
-    wg_tensor *x, *y, *generator;
-};
-
-static wg_status move(void *context)
-{
-    struct step *s = context;
-    wg_clear_gradient(s->x);
-    WG_TAPE(tape);
-    wg_tensor *value = s->kind.which == SLICED ? wg_transport_sliced(s->x, s->y, .projections = 4, .generator = s->generator)
-                                               : distance_of(&s->kind, s->x, s->y, WG_NONE, WG_NONE);
-    WG_TRY(wg_backward(value));
-    WG_NO_GRAD;
-    return wg_accumulate(s->x, wg_mul_scalar(wg_gradient(s->x), -0.3));
-}
-
-static void replayed_steps_have_the_same_bits(void **state)
-{
-    (void)state;
-    for (struct kind kind = {0, 2, false}; kind.which < KINDS; kind.which++) {
-        struct step s[2];
-        for (int i = 0; i < 2; i++)
-            s[i] = (struct step){kind, wg_set_requires_grad(filled(WG_F64, WG_SHAPE(5, 2), 0), true),
-                                 filled(WG_F64, WG_SHAPE(4, 2), 9), wg_generator(1, 2)};
-        wg_replay *replay = wg_replay_capture(move, &s[0]);
-        if (!replay)
-            fail_msg("%s: %s", names[kind.which], wg_error_first()->message);
-        for (int i = 0; i < 3; i++)
-            assert_int_equal(wg_replay_run(replay), WG_OK);
-        wg_replay_destroy(replay);
-        for (int i = 0; i < 4; i++)
-            assert_int_equal(move(&s[1]), WG_OK);
-        assert_same_bits(s[0].x, s[1].x);
-        for (int i = 0; i < 2; i++)
-            wg_free(s[i].x), wg_free(s[i].y), wg_free(s[i].generator);
-    }
-    assert_no_error();
-}
-
-static void every_failed_allocation_is_an_error(void **state)
-{
-    (void)state;
-    wg_tensor *x = filled(WG_F64, WG_SHAPE(3, 2), 0), *y = filled(WG_F64, WG_SHAPE(2, 2), 9);
-    wg_tensor *v = filled(WG_F64, WG_SHAPE(3), 4), *a = wg_from(weights_of_3, WG_SHAPE(3));
-    for (struct kind kind = {0, 2, false}; kind.which < KINDS; kind.which++)
-        for (int64_t at = 0; kind.which != LINE; at++) {
-            wg_memory_fail(at, false);
-            wg_tensor *value = distance_of(&kind, x, y, WG_NONE, WG_NONE);
-            wg_memory_fail(-1, false);
-            wg_free(value);
-            if (value)
-                break;
-            assert_error(WG_E_MEMORY, "");
-        }
-    for (int64_t at = 0;; at++) {
-        wg_memory_fail(at, false);
-        wg_tensor *value = wg_transport_line(v, v, .p = 2, .weights_x = a);
-        wg_memory_fail(-1, false);
-        wg_free(value);
-        if (value)
-            break;
-        assert_error(WG_E_MEMORY, "");
-    }
-    for (int64_t at = 0;; at++) {
-        wg_transport_solution s = {NULL, NULL, NULL};
-        wg_memory_fail(at, false);
-        const wg_status status = wg_transport_solve(x, &s);
-        wg_memory_fail(-1, false);
-        if (status == WG_OK) {
-            wg_free(s.plan), wg_free(s.f), wg_free(s.g);
-            break;
-        }
-        assert_null(s.plan);
-        assert_error(WG_E_MEMORY, "");
-    }
-    wg_free(x), wg_free(y), wg_free(v), wg_free(a);
 }
 
 /* Without an open tape the results are the caller's. */
@@ -532,15 +291,8 @@ int main(void)
         TEST(the_line_is_scipys),
         TEST(energy_and_mmd_are_scipys_and_pytorchs),
         TEST(sinkhorn_is_pytorchs),
-        TEST(gradients_are_right),
-        TEST(weights_and_bandwidths_have_gradients),
-        TEST(equal_sets_have_distance_0),
-        TEST(the_envelope_is_the_gradient_at_convergence),
-        TEST(the_envelope_passes_the_gradient_check),
-        TEST(a_small_epsilon_is_stable),
-        TEST(a_tolerance_ends_the_iterations),
-        TEST(replayed_steps_have_the_same_bits),
-        TEST(every_failed_allocation_is_an_error),
+        TEST(a_plan_may_split_what_a_map_cannot),
+        TEST(distances_are_metrics),
         TEST(without_a_tape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
