@@ -39,8 +39,8 @@ typedef struct WG_NAMED wg_transport_cost_options {
     double p;
 } wg_transport_cost_options;
 
-/* The costs |x_i - y_j|ᵖ (n,m), with .p ≥ 1, by default 1. For equal points the first derivative is 0; the second is 0 for p = 1, right for
-   p = 2 and p ≥ 3, and NaN for other p. Cost: n m d, in time and memory. */
+/* The costs |x_i - y_j|ᵖ (n,m), with .p ≥ 1, by default 1. For equal points the first derivative is 0; the second is 0 for p = 1, right
+   for p ≥ 2, and NaN between, where it is infinite. Cost: n m d, in time and memory. */
 #define wg_transport_cost(x, y, ...) wg_transport_cost_with((x), (y), WG_OPTIONS(wg_transport_cost_options, .p = 1, __VA_ARGS__))
 WG_API wg_tensor *wg_transport_cost_with(wg_tensor *x, wg_tensor *y, wg_transport_cost_options options);
 
