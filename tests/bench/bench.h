@@ -35,7 +35,7 @@ struct workload {
 extern const struct workload *const workloads[];
 
 extern const struct workload w1, w2, w3, w4, w5, w5b, w6, w7a, w7b, w7c, w8_1e6, w8_1e7, w9, w10_grad, w10_hvp, w10_hess, w11, w12,
-    w13, w14, w15;
+    w13, w14, w15, w17;
 /* W16 by rule and number of parameters. */
 #define WG_W16_RULES(X) X(sgd) X(adam) X(adamw) X(rmsprop) X(lion) X(lamb) X(adafactor) X(muon) X(chain_sgd) X(chain_adamw)
 #define WG_DECLARE_W16(rule) extern const struct workload w16_##rule##_1e7, w16_##rule##_2e3;

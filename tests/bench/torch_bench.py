@@ -63,7 +63,7 @@ def arguments():
 
 
 NAMES = "W1 W2 W3 W4 W5 W5b W6 W7a W7b W7c W8_1e6 W8_1e7 W9 W10_grad W10_hvp W10_hess W11 W12 W13 W14 W15".split() + [
-    f"W16_{rule}_{n}" for rule in ("sgd", "adam", "adamw", "rmsprop", "lion", "lamb", "adafactor", "muon", "chain_sgd", "chain_adamw") for n in ("1e7", "2e3")]
+    f"W16_{rule}_{n}" for rule in ("sgd", "adam", "adamw", "rmsprop", "lion", "lamb", "adafactor", "muon", "chain_sgd", "chain_adamw") for n in ("1e7", "2e3")] + ["W17"]
 ASKED = arguments()
 WANTED = NAMES if ASKED.w == "all" else ASKED.w.split(",")
 start_anew_tuned(WANTED, ASKED.p)
@@ -623,6 +623,28 @@ def hessian():
     return workload
 
 
+def critic(mode):
+    numbers = Numbers()
+    sizes = (2, 64, 64, 64, 1)
+    layers = [layer for i in range(4) for layer in (nn.Linear(sizes[i], sizes[i + 1]), nn.LeakyReLU(0.2))][:-1]
+    net = numbers.into_parameters(nn.Sequential(*layers))
+    real, made, between = (numbers.drawn(256, 2) for _ in range(3))
+    params = list(net.parameters())
+    update = torch.optim.Adam(params, lr=1e-4, betas=(0.5, 0.9), foreach=lists(mode))
+
+    def step():
+        for p in params:
+            p.grad = None
+        point = between.detach().requires_grad_()
+        slope, = torch.autograd.grad(net(point).sum(), point, create_graph=True)
+        loss = net(made).mean() - net(real).mean() + 10 * ((slope.norm(dim=1) - 1) ** 2).mean()
+        loss.backward()
+        update.step()
+        return loss
+
+    return Workload(step, params, [update])
+
+
 MAKE = {
     "W1": lambda mode: classifier(mode, mlp(64, 32, 10), sgd, (32, 64)),
     "W2": lambda mode: classifier(mode, mlp(784, 256, 128, 10), adam, (128, 784)),
@@ -647,6 +669,7 @@ MAKE = {
     "W15": lambda mode: classifier(mode, ResNet(), momentum, (32, 3, 32, 32)),
     **{f"W16_{rule}_1e7": lambda mode, rule=rule: optimizing(mode, rule, *((10, 1024, 1024) if rule == "muon" else (40, 500, 500))) for rule in RULES},
     **{f"W16_{rule}_2e3": lambda mode, rule=rule: optimizing(mode, rule, 20, 10, 10) for rule in RULES},
+    "W17": critic,
 }
 
 # ---- measuring ----
