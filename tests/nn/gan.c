@@ -367,7 +367,8 @@ static void mixtures_are_on_lines(void **state)
     (void)state;
     enum { N = 50, D = 6 };
     wg_tensor *generator = wg_generator(5, 0), *real = wg_set_requires_grad(filled(WG_F64, WG_SHAPE(N, 2, 3), 0), true);
-    wg_tensor *fake = wg_set_requires_grad(filled(WG_F64, WG_SHAPE(N, 2, 3), 40), true), *again = wg_generator(5, 0);
+    wg_tensor *fake = wg_set_requires_grad(filled(WG_F64, WG_SHAPE(N, 2, 3), 40), true), *again = wg_generator(5, 0),
+              *third = wg_generator(5, 0);
     WG_TAPE(tape);
     wg_tensor *generated = wg_mul_scalar(fake, 1), *x = wg_gan_mix(real, generated, .generator = generator);
     assert_true(wg_requires_grad(x));
@@ -380,11 +381,14 @@ static void mixtures_are_on_lines(void **state)
             assert_close(f[i * D + j] + alpha[i] * (r[i * D + j] - f[i * D + j]), at[i * D + j], 1e-12);
         sum += alpha[i];
     }
-    assert_true(fabs(sum / N - 0.5) < 4 * sqrt(1.0 / 12 / N)); /* four standard errors */
+    assert_true(fabs(sum / N - 0.5) < 4 * sqrt(1.0 / 12 / N));       /* four standard errors */
+    wg_tensor *drawn = wg_uniform(third, WG_F64, WG_SHAPE(N), 0, 1); /* α is real's share */
+    for (int i = 0; i < N; i++)
+        assert_close(alpha[i], wg_data_as(drawn, double)[i], 1e-12);
     assert_same_bits(x, wg_gan_mix(real, fake, .generator = again));
     assert_null(wg_grad(wg_sum(x), fake)); /* does not reach the generator */
     assert_error(WG_E_UNUSED, "");
-    wg_free(generator), wg_free(again), wg_free(real), wg_free(fake);
+    wg_free(generator), wg_free(again), wg_free(third), wg_free(real), wg_free(fake);
 }
 
 /* ---- whole steps ---- */

@@ -123,6 +123,11 @@ static void modes_by_hand(void **state)
     assert_int_equal(wg_gan_modes(x, centres, 1, &r, .count_from = 2, .radius = 3.5, .weights = weights), WG_OK);
     assert_true(r.modes == 2); /* with the one at 3σ */
     assert_close(r.reverse_kl, 0.5 * log(0.5 / 0.25) * 2, 1e-15);
+    /* between two centres: the first */
+    wg_tensor *middle = wg_from(((const double[]){4, 0}), WG_SHAPE(1, 2));
+    assert_int_equal(wg_gan_modes(middle, centres, 1, &r, .radius = 5, .counts = counts), WG_OK);
+    assert_true(counts[0] == 1 && counts[1] == 0);
+    wg_free(middle);
     /* none of high quality */
     assert_int_equal(wg_gan_modes(x, centres, 1e-3, &r, .radius = 1e-9, .weights = weights), WG_OK);
     assert_true(r.modes == 1 && r.high_quality > 0); /* the sample at the centre itself */
@@ -192,7 +197,7 @@ static void nearest_is_brute_force(void **state)
         for (int wide = 0; wide < 2; wide++) {
             const wg_dtype dtype = wide ? WG_F64 : WG_F32;
             wg_tensor *x = wg_zeros(dtype, WG_SHAPE(N, 2, 3)), *data = wg_zeros(dtype, WG_SHAPE(M, 3, 2)), *distances, *index;
-            assert_int_equal(fill_scaled(x, 0, 1, far ? 1000 : 0) + fill_scaled(data, 17, 1, far ? 1000 : 0), WG_OK);
+            assert_int_equal(fill_scaled(x, 0, 1, far ? 1e7 : 0) + fill_scaled(data, 17, 1, far ? 1e7 : 0), WG_OK);
             wg_tensor *turned = wg_transpose(data, 1, 2); /* (M, 2, 3), not contiguous */
             double *a = malloc(N * D * sizeof *a), *b = malloc(M * D * sizeof *b);
             wg_tensor *copy = wg_copy(turned);

@@ -168,16 +168,16 @@ static void noise_fades_in_a_replay(void **state)
 
 /* ---- layers ---- */
 
-/* Groups of two of a batch of four: samples 0 and 2, 1 and 3. Equal samples deviate by √ε. */
+/* Groups of two of a batch of six: samples 0 and 3, 1 and 4, 2 and 5. Equal samples deviate by √ε. */
 static void deviations_are_of_groups(void **state)
 {
     (void)state;
-    const double rows[] = {1, 5, 2, 2, 3, 5, 2, 2};
+    const double rows[] = {1, 5, 2, 2, 0, 0, 3, 5, 2, 2, 0, 6};
     wg_nn_module *layer = wg_nn_minibatch_deviation(.group = 2, .eps = 1e-8), *whole = wg_nn_minibatch_deviation(.group = 0);
-    wg_tensor *x = wg_from(rows, WG_SHAPE(4, 2)), *y = wg_nn_apply(layer, x), *one = wg_slice(x, 0, 0, 1, 1),
+    wg_tensor *x = wg_from(rows, WG_SHAPE(6, 2)), *y = wg_nn_apply(layer, x), *one = wg_slice(x, 0, 0, 1, 1),
               *z = wg_nn_apply(whole, one);
-    const double first = (sqrt(1 + 1e-8) + 1e-4) / 2, second = 1e-4;
-    assert_values(y, (const double[]){1, 5, first, 2, 2, second, 3, 5, first, 2, 2, second}, 1e-14);
+    const double first = (sqrt(1 + 1e-8) + 1e-4) / 2, second = 1e-4, third = (1e-4 + sqrt(9 + 1e-8)) / 2;
+    assert_values(y, (const double[]){1, 5, first, 2, 2, second, 0, 0, third, 3, 5, first, 2, 2, second, 0, 6, third}, 1e-14);
     assert_values(z, (const double[]){1, 5, second}, 1e-14);
     wg_tensor *three = wg_slice(x, 0, 0, 3, 1);
     assert_null(wg_nn_apply(layer, three));
