@@ -1,0 +1,272 @@
+/* A GAN learns mixtures of Gaussians in the plane, a ring of 8 and a grid of 25, and is measured by the protocol of the literature.
+
+   usage: gan_modes [--recipe NAME] [--steps N] [--seed N] [--samples FILE.csv] [--picture FILE.svg] [--film FILE.svg]
+                    [--log FILE.csv] [--run FILE]
+
+   It prints modes, the share of samples of high quality, the reverse divergence and the ratio of deviations of 2,500 samples of the averaged
+   generator. The recipes are the table below; docs/guide/gan.md explains them. With --run a run that was stopped goes on where it was. */
+#include <math.h>
+#include <stdint.h>
+
+#include <wengert.h>
+
+#include "options.h"
+#include "scatter.h"
+
+enum { CRITIC, GENERATOR, HIDDEN = 64, FREQUENCIES = 6, REGULARISED = 4, SAMPLES = 2500, FRAMES = 8 };
+
+/* bits: coordinates of the latent that are -1 or 1, beside two that are N(0, 1). noise: the deviation of the instance noise at first, which fades to 0 at
+   half time. penalty: R1 and R2 at every REGULARISED-th step. steady: a constant rate, no average. uneven: the first half of the modes have 0.05 of the
+   weight of the others. Coordinates are divided by the largest, so that grid and ring are of one size. */
+static const struct recipe {
+    const char *name;
+    bool grid, features, steady, uneven;
+    wg_gan_objective objective;
+    int bits;
+    double noise, penalty, rate;
+    long steps, batch;
+} recipes[] = {
+    {"ring", false, true, false, false, WG_GAN_NON_SATURATING, 8, 0.3, 0, 1e-3, 8000, 256},
+    {"grid", true, true, false, false, WG_GAN_RELATIVISTIC, 10, 0.2, 0.002, 1e-3, 24000, 256},
+    {"ring-plain", false, true, false, false, WG_GAN_RELATIVISTIC, 0, 0.3, 0.003, 1e-3, 40000, 256},
+    {"ring-saturating", false, false, true, false, WG_GAN_MINIMAX, 0, 0, 0, 1e-3, 5000, 256},
+    {"ring-uneven", false, true, false, true, WG_GAN_NON_SATURATING, 8, 0.3, 0, 1e-3, 8000, 256},
+    {"grid-uneven", true, true, false, true, WG_GAN_RELATIVISTIC, 10, 0.2, 0.002, 1e-3, 24000, 256},
+};
+
+struct gan {
+    struct recipe r;
+    wg_tensor *centres, *weights, *generator; /* of the target, at its own size; the generator of all draws */
+    double extent, sigma;
+    int64_t step;
+    wg_nn_module *net[2];
+    wg_optim *optim[2];
+    wg_game *game;
+};
+
+static wg_tensor *latent(const struct gan *g, int64_t n)
+{
+    return wg_gan_latent(g->generator, n, 2, g->r.bits);
+}
+
+static wg_tensor *real_samples(const struct gan *g)
+{
+    wg_tensor *x = wg_gan_mixture(g->generator, g->r.batch, g->centres, g->sigma, .weights = g->weights);
+    return wg_mul_scalar(x, 1 / g->extent);
+}
+
+static wg_tensor *noisy(const struct gan *g, wg_tensor *x)
+{
+    const double sigma = g->r.noise * fmax(0, 1 - 2 * (double)g->step / (double)g->r.steps);
+    return sigma > 0 ? wg_gan_noise(x, sigma, .generator = g->generator) : x;
+}
+
+static wg_tensor *critic_loss(wg_game *game, void *context)
+{
+    const struct gan *g = context;
+    const bool regularised = g->r.penalty > 0 && g->step % REGULARISED == 0;
+    wg_tensor *real = noisy(g, real_samples(g)), *fake = noisy(g, wg_game_apply(game, GENERATOR, latent(g, g->r.batch)));
+    if (regularised)
+        real = wg_gan_point(real), fake = wg_gan_point(fake);
+    wg_tensor *real_scores = wg_game_apply(game, CRITIC, real), *fake_scores = wg_game_apply(game, CRITIC, fake);
+    wg_tensor *loss = wg_gan_critic_loss(g->r.objective, real_scores, fake_scores);
+    if (!regularised)
+        return loss;
+    wg_tensor *slopes = wg_add(wg_gan_r1_penalty(real_scores, real), wg_gan_r1_penalty(fake_scores, fake));
+    return wg_add(loss, wg_mul_scalar(slopes, REGULARISED * g->r.penalty));
+}
+
+static wg_tensor *generator_loss(wg_game *game, void *context)
+{
+    const struct gan *g = context;
+    wg_tensor *fake = wg_game_apply(game, CRITIC, noisy(g, wg_game_apply(game, GENERATOR, latent(g, g->r.batch))));
+    wg_tensor *real = g->r.objective == WG_GAN_RELATIVISTIC ? wg_game_apply(game, CRITIC, noisy(g, real_samples(g))) : WG_NONE;
+    return wg_gan_generator_loss(g->r.objective, real, fake);
+}
+
+/* ---- measuring ---- */
+
+/* Samples, f32 (n, 2), of the averaged generator, at the target's size. Their draws are their own, so training does not depend on them. */
+static wg_tensor *samples_of(struct gan *g, int64_t n)
+{
+    const bool averaged = !g->r.steady && g->step > 0;
+    if (averaged && wg_optim_exchange(g->optim[GENERATOR], "average") != WG_OK)
+        return NULL;
+    wg_tensor *draws = wg_generator(1, 0), *z = wg_gan_latent(draws, n, 2, g->r.bits);
+    wg_tensor *y = wg_nn_apply(g->net[GENERATOR], z), *x = y ? wg_mul_scalar(y, g->extent) : NULL;
+    wg_free(draws), wg_free(z), wg_free(y);
+    return !averaged || wg_optim_exchange(g->optim[GENERATOR], "average") == WG_OK ? x : NULL;
+}
+
+/* Uneven mixtures are measured by a protocol of their own: 10,000 samples, of which a mode counts from 50. */
+static wg_status measure(struct gan *g, wg_gan_modes_result *m)
+{
+    wg_tensor *x = samples_of(g, g->r.uneven ? 4 * SAMPLES : SAMPLES);
+    const wg_status status = x ? wg_gan_modes(x, g->centres, g->sigma, m, .weights = g->weights, .count_from = g->r.uneven ? 50 : 1)
+                               : wg_error_first()->code;
+    wg_free(x);
+    return status;
+}
+
+static wg_status write_samples(struct gan *g, const char *path)
+{
+    wg_tensor *x = samples_of(g, g->r.uneven ? 4 * SAMPLES : SAMPLES);
+    const float *xy = wg_data(x);
+    FILE *file = xy ? fopen(path, "w") : NULL;
+    bool written = file && fprintf(file, "x,y\n") > 0;
+    for (int64_t i = 0; written && i < wg_extent(x, 0); i++)
+        written = fprintf(file, "%.9g,%.9g\n", (double)xy[2 * i], (double)xy[2 * i + 1]) > 0;
+    wg_free(x);
+    if (file && fclose(file) == 0 && written)
+        return WG_OK;
+    return wg_error_first() ? wg_error_first()->code : wg_error_set(WG_E_IO, "gan_modes", "gan_modes: cannot write %s", path);
+}
+
+/* ---- training ---- */
+
+/* What is asked for beside training; NULL: not. */
+struct outputs {
+    const char *samples, *picture, *film, *log, *run;
+};
+
+/* Three hidden layers, behind the sines and cosines of what goes in. */
+static wg_nn_module *network(int64_t in, int64_t frequencies, int64_t out)
+{
+    const double slope = 0.2;
+    return wg_nn_sequential(frequencies > 0 ? wg_nn_fourier_features(frequencies) : wg_nn_identity(),
+                            wg_nn_linear(in * (1 + 2 * frequencies), HIDDEN), wg_nn_leaky_relu(.slope = slope),
+                            wg_nn_linear(HIDDEN, HIDDEN), wg_nn_leaky_relu(.slope = slope), wg_nn_linear(HIDDEN, HIDDEN),
+                            wg_nn_leaky_relu(.slope = slope), wg_nn_linear(HIDDEN, out));
+}
+
+static wg_status make(struct gan *g)
+{
+    const struct recipe *r = &g->r;
+    g->extent = r->grid ? 4 : 1;
+    g->sigma = r->grid ? 0.05 : 0.01;
+    g->centres = r->grid ? wg_gan_grid_centres(5, g->extent) : wg_gan_ring_centres(8, g->extent);
+    const int64_t modes = g->centres ? wg_extent(g->centres, 0) : 0;
+    double weight[25];
+    for (int64_t k = 0; k < modes; k++)
+        weight[k] = r->uneven && k < modes / 2 ? 0.05 : 1;
+    g->weights = wg_from(weight, WG_SHAPE(modes));
+    g->generator = wg_generator_split(wg_generator_default(), 1);
+    g->net[CRITIC] = network(2, r->features ? FREQUENCIES : 0, 1);
+    g->net[GENERATOR] = network(2 + r->bits, 0, 2);
+    g->game = wg_game_create();
+    for (int i = 0; i < 2; i++) {
+        g->optim[i] = wg_optim_adam(wg_nn_parameters(g->net[i]), .lr = r->rate, .beta1 = 0.5, .beta2 = 0.99);
+        WG_TRY(wg_error_if_null(g->optim[i]));
+        if (i == GENERATOR && !r->steady)
+            WG_TRY(wg_optim_add_stage(g->optim[i], wg_stage_ema(.decay = 0.999, .warmup = true)));
+        WG_TRY(wg_game_add(g->game, .name = i ? "generator" : "critic", .net = g->net[i], .optim = g->optim[i],
+                           .loss = i ? generator_loss : critic_loss, .context = g));
+    }
+    return WG_OK;
+}
+
+static wg_status one_step(struct gan *g, const wg_lr *rate)
+{
+    for (int i = 0; i < 2 && rate; i++)
+        WG_TRY(wg_lr_set(rate, g->optim[i], g->step));
+    WG_TRY(wg_game_step(g->game));
+    g->step++;
+    return WG_OK;
+}
+
+/* A row of the log, a line of text, and a frame of each picture. */
+static wg_status report(struct gan *g, wg_train_log *log, struct scatter *strip, struct scatter *film)
+{
+    char title[64];
+    wg_gan_modes_result m;
+    WG_TRY(measure(g, &m));
+    printf("step %6lld  modes %2lld  high quality %5.1f %%  reverse KL %.4f  deviation ratio %.3f\n", (long long)g->step,
+           (long long)m.modes, 100 * m.high_quality, m.reverse_kl, m.std_ratio);
+    snprintf(title, sizeof title, "step %lld", (long long)g->step);
+    wg_tensor *x = samples_of(g, SAMPLES);
+    scatter_panel(strip, title, x, g->centres), scatter_panel(film, title, x, g->centres);
+    wg_free(x);
+    const wg_train_value row[] = {{"modes", (double)m.modes},
+                                  {"high_quality", m.high_quality},
+                                  {"reverse_kl", m.reverse_kl},
+                                  {"std_ratio", m.std_ratio},
+                                  {"critic_loss", wg_game_last_loss(g->game, CRITIC)},
+                                  {"generator_loss", wg_game_last_loss(g->game, GENERATOR)}};
+    return log ? wg_train_log_write(log, g->step, row, sizeof row / sizeof *row) : WG_OK;
+}
+
+static wg_run *run_of(struct gan *g)
+{
+    wg_run *run = wg_run_create();
+    if (run && wg_run_add(run, "critic", wg_nn_state(g->net[CRITIC])) == WG_OK &&
+        wg_run_add(run, "generator_net", wg_nn_state(g->net[GENERATOR])) == WG_OK &&
+        wg_run_add(run, "critic_optim", wg_optim_state(g->optim[CRITIC])) == WG_OK &&
+        wg_run_add(run, "generator_optim", wg_optim_state(g->optim[GENERATOR])) == WG_OK &&
+        wg_run_add_tensor(run, "draws", g->generator) == WG_OK && wg_run_add(run, "game", wg_game_state(g->game)) == WG_OK &&
+        wg_run_add_count(run, "step", &g->step) == WG_OK)
+        return run;
+    wg_run_destroy(run);
+    return NULL;
+}
+
+static wg_status train(struct gan *g, const struct outputs *out)
+{
+    wg_run *run = out->run ? run_of(g) : NULL;
+    wg_lr *rate = g->r.steady ? NULL : wg_lr_cosine(.steps = g->r.steps);
+    wg_status status = out->run ? wg_error_if_null(run) : WG_OK;
+    if (run && status == WG_OK)
+        status = wg_run_load(run, out->run, .optional = true);
+    wg_train_log *log = out->log && status == WG_OK ? wg_train_log_csv(out->log, .resume = g->step > 0) : NULL;
+    struct scatter strip = scatter_begin(out->picture, 1.4 * g->extent, FRAMES, false),
+                   film = scatter_begin(out->film, 1.4 * g->extent, FRAMES, true);
+    status = status == WG_OK && out->log ? wg_error_if_null(log) : status;
+    status = status == WG_OK ? wg_interrupt_catch() : status;
+    while (status == WG_OK && g->step < g->r.steps && !wg_interrupt_pending()) {
+        status = one_step(g, rate);
+        const bool frame = g->step * FRAMES / g->r.steps != (g->step - 1) * FRAMES / g->r.steps;
+        if (status == WG_OK && frame)
+            status = report(g, log, &strip, &film);
+        if (status == WG_OK && run && (frame || wg_interrupt_pending()))
+            status = wg_run_save(run, out->run);
+    }
+    const wg_status drawn = scatter_end(&strip, out->picture), filmed = scatter_end(&film, out->film);
+    wg_run_destroy(run), wg_lr_destroy(rate), wg_train_log_destroy(log);
+    return status != WG_OK ? status : drawn != WG_OK ? drawn : filmed;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = "ring";
+    long seed = 0, steps = 0;
+    struct outputs out = {NULL};
+    struct gan g = {.step = 0};
+    (void)argc;
+    read_options(argv, (const struct option[]){
+                           {"--recipe", "ring, grid, ring-plain, ring-saturating, ring-uneven, grid-uneven", NULL, &name},
+                           {"--steps", "of training; 0: the recipe's", &steps, NULL},
+                           {"--seed", "of weights and draws", &seed, NULL},
+                           {"--samples", "CSV file for the samples", NULL, &out.samples},
+                           {"--picture", "SVG file for samples over time, side by side", NULL, &out.picture},
+                           {"--film", "SVG file for the same, one after another", NULL, &out.film},
+                           {"--log", "CSV file for the measures", NULL, &out.log},
+                           {"--run", "file for the state, with which a stopped run goes on", NULL, &out.run},
+                           {NULL, NULL, NULL, NULL}});
+    for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++)
+        if (strcmp(recipes[i].name, name) == 0)
+            g.r = recipes[i];
+    if (!g.r.name) {
+        fprintf(stderr, "gan_modes: there is no recipe %s\n", name);
+        return 2;
+    }
+    g.r.steps = steps > 0 ? steps : g.r.steps;
+    wg_status status = wg_seed((uint64_t)seed, 0);
+    status = status == WG_OK ? make(&g) : status;
+    status = status == WG_OK ? train(&g, &out) : status;
+    if (status == WG_OK && out.samples)
+        status = write_samples(&g, out.samples);
+    wg_game_destroy(g.game);
+    for (int i = 0; i < 2; i++)
+        wg_optim_destroy(g.optim[i]), wg_nn_destroy(g.net[i]);
+    wg_free(g.centres), wg_free(g.weights), wg_free(g.generator);
+    return status == WG_OK ? 0 : wg_error_report(stderr);
+}
