@@ -56,7 +56,7 @@ typedef struct WG_NAMED wg_transport_solve_options {
 
 /* Solves the transport problem exactly, for any costs (n,m), f32 or f64, which are read in f64. The plan has at most n + m - 1 elements that are not 0; it may
    not be the only one. Of the potentials, g_j = min_i c_ij - f_i. Method: the simplex algorithm of GLPK, on the columns
-   that the potentials ask for, in a thread of its own, so that a program may use GLPK itself. Its optimality is tested to 1e-9 of the largest cost.
+   that the potentials ask for, in a thread of its own, so that a program may use GLPK itself. Its optimality is tested to 1e-12 of the largest cost.
    A replay solves anew in each run. Cost: docs/guide/transport.md has times; n m ≤ 50 million.
    On failure *solution is unchanged: E_ARGUMENT (costs that are not finite; weights), E_SHAPE, E_DTYPE, E_NULL, E_MEMORY; E_NUMERIC if GLPK
    does not find an optimum; E_STATE: the library was built without GLPK. */

@@ -9,7 +9,7 @@
 
 enum { NEAR = 8, ADDED = 4 }; /* of each row: pairs at first, and pairs that a round adds at most */
 
-static const double TOLERANCE = 1e-9; /* of reduced costs, in units of the largest cost, and of the plan's sums */
+static const double TOLERANCE = 1e-12; /* of reduced costs, in units of the largest cost, and of the plan's sums */
 
 bool glpk_program_make(struct glpk_program *program, const struct transport_problem *p)
 {

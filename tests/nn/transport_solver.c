@@ -1,4 +1,4 @@
-/* GLPK behind its wall: the program's own use of it, threads, memory that runs out, what it prints. */
+/* GLPK behind its wall: the program's own use of it, threads, memory that runs out, what it prints; and problems of many rounds. */
 #include <glpk.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -111,6 +111,60 @@ static void memory_that_runs_out_is_an_error(void **state)
 }
 #endif
 
+/* ---- optimality of problems that take several rounds ---- */
+
+enum { ROWS = 70, COLUMNS = 45 };
+
+/* On the open tape, costs in three kinds: distances of points, whole numbers with many ties, and ten orders of magnitude. */
+static wg_tensor *costs_of(int kind)
+{
+    wg_tensor *x = filled(WG_F64, WG_SHAPE(ROWS, 2), 0), *y = filled(WG_F64, WG_SHAPE(COLUMNS, 2), 1e3);
+    wg_tensor *cost = wg_transport_cost(x, y);
+    return kind == 0 ? cost : kind == 1 ? wg_round(cost) : wg_exp(wg_mul_scalar(cost, 8));
+}
+
+/* A feasible plan and feasible potentials of equal value. */
+static void check_optimal(const double *c, const wg_transport_solution *solution, const double *a)
+{
+    double plan[ROWS * COLUMNS], f[ROWS], g[COLUMNS], column[COLUMNS] = {0}, primal = 0, dual = 0, scale = 0;
+    read_all(solution->plan, plan), read_all(solution->f, f), read_all(solution->g, g);
+    for (int i = 0; i < ROWS * COLUMNS; i++)
+        scale = fmax(scale, c[i]);
+    for (int i = 0; i < ROWS; i++) {
+        double row = 0;
+        for (int j = 0; j < COLUMNS; j++) {
+            const int k = i * COLUMNS + j;
+            assert_true(plan[k] >= 0 && f[i] + g[j] <= c[k] + 1e-14 * scale);
+            row += plan[k], column[j] += plan[k], primal += plan[k] * c[k];
+        }
+        assert_close(row, a[i], 1e-14);
+        dual += a[i] * f[i];
+    }
+    for (int j = 0; j < COLUMNS; j++) {
+        assert_close(column[j], 1.0 / COLUMNS, 1e-14);
+        dual += g[j] / COLUMNS;
+    }
+    assert_true(fabs(primal - dual) <= 1e-12 * scale);
+}
+
+static void many_rounds_end_at_the_optimum(void **state)
+{
+    (void)state;
+    double c[ROWS * COLUMNS], a[ROWS];
+    for (int i = 0; i < ROWS; i++)
+        a[i] = 2.0 * i / (ROWS * (ROWS - 1.0));
+    for (int kind = 0; kind < 3; kind++) {
+        WG_TAPE(tape);
+        wg_transport_solution solution;
+        wg_tensor *cost = costs_of(kind);
+        assert_int_equal(wg_transport_solve(cost, &solution, .weights_x = wg_from(a, WG_SHAPE(ROWS))), WG_OK);
+        solution.f = wg_copy(solution.f), solution.g = wg_copy(solution.g);
+        read_all(cost, c);
+        check_optimal(c, &solution, a);
+    }
+    assert_no_error();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +173,7 @@ int main(void)
 #endif
         TEST(a_program_may_use_glpk_itself),
         TEST(threads_solve_at_once),
+        TEST(many_rounds_end_at_the_optimum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
