@@ -184,6 +184,9 @@ static void check_means(const struct set *s)
     assert_close(wg_item(wg_transport_energy(p.x, p.y, .unbiased = true)), s->means[2], 1e-13);
     assert_close(wg_item(mmd), s->means[3], 1e-13);
     assert_close(wg_item(wg_transport_mmd(p.x, p.y, .bandwidths = s_of, .unbiased = true)), s->means[4], 1e-13);
+    assert_close(wg_item(wg_transport_energy(wg_cast(p.x, WG_F32), wg_cast(p.y, WG_F32))), s->means[1], 1e-6);
+    assert_close(wg_item(wg_transport_mmd(wg_cast(p.x, WG_F32), wg_cast(p.y, WG_F32), .bandwidths = wg_cast(s_of, WG_F32))),
+                 s->means[3], 1e-6);
     assert_gradient(s, energy, p.x, 1, 1e-13);
     assert_gradient(s, mmd, p.x, 2, 1e-13);
 }
@@ -201,6 +204,12 @@ static void check_sinkhorn(const struct set *s)
         wg_tensor *value = wg_transport_sinkhorn(p.x, p.y, .p = s->p, .epsilon = 0.5, .iterations = 30, .debiased = debiased,
                                                  .weights_x = p.a, .weights_y = p.b);
         assert_close(wg_item(value), s->sinkhorn[debiased], 1e-13);
+        if (s->uniform) {
+            wg_tensor *narrow = wg_transport_sinkhorn(wg_cast(p.x, WG_F32), wg_cast(p.y, WG_F32), .p = s->p, .epsilon = 0.5,
+                                                      .iterations = 30, .debiased = debiased);
+            assert_int_equal(wg_dtype_of(narrow), WG_F32);
+            assert_close(wg_item(narrow), s->sinkhorn[debiased], 1e-5);
+        }
         assert_gradient(s, value, p.x, 3 + debiased, 1e-12);
     }
 }
@@ -267,6 +276,23 @@ static void distances_are_metrics(void **state)
     assert_no_error();
 }
 
+/* Of a set and the same one shifted by δ, each projection has the distance |δ·θ|, whose mean square over the sphere is |δ|²/d. */
+static void a_shift_counts_by_its_share_of_the_sphere(void **state)
+{
+    (void)state;
+    WG_TAPE(tape);
+    wg_tensor *generator = wg_generator(4, 0), *x = filled(WG_F64, WG_SHAPE(6, 3), 0);
+    wg_tensor *y = wg_add(x, wg_from(((const double[]){1, -2, 2}), WG_SHAPE(3)));
+    const double w = wg_item(wg_transport_sliced(x, y, .projections = 20000, .generator = generator));
+    assert_close(w * w, 3, 0.01); /* the mean's deviation is 3 √(4/5/20000) = 0.019 */
+    double first[2];
+    for (int i = 0; i < 2; i++)
+        first[i] = wg_item(wg_transport_sliced(x, y, .projections = 1, .generator = generator));
+    assert_true(first[0] != first[1]); /* new directions at each call */
+    wg_free(generator);
+    assert_no_error();
+}
+
 /* Without an open tape the results are the caller's. */
 static void without_a_tape(void **state)
 {
@@ -293,6 +319,7 @@ int main(void)
         TEST(sinkhorn_is_pytorchs),
         TEST(a_plan_may_split_what_a_map_cannot),
         TEST(distances_are_metrics),
+        TEST(a_shift_counts_by_its_share_of_the_sphere),
         TEST(without_a_tape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
