@@ -44,16 +44,20 @@ static void *solver(void *argument)
     return NULL;
 }
 
-/* The thread takes no signals: they are the program's. */
+/* The thread takes no signals: they are the program's. The caller is not cancelled while the thread uses its stack. */
 static bool run_in_thread(struct work *work)
 {
     pthread_t thread;
     sigset_t all, before;
+    int cancel;
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     const int failure = pthread_create(&thread, NULL, solver, work);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failure == 0 && pthread_join(thread, NULL) == 0;
+    const bool ran = failure == 0 && pthread_join(thread, NULL) == 0;
+    (void)pthread_setcancelstate(cancel, NULL);
+    return ran;
 }
 
 wg_status transport_minimize(const struct transport_problem *problem, const char *op)

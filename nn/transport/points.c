@@ -67,13 +67,14 @@ static wg_status check_weights(const struct transport_call *call)
     return transport_check_weights(call->weights_y, wg_extent(call->y, 0), dtype, call->op, "weights_y");
 }
 
-wg_tensor *transport_expected_weights(wg_tensor *weights)
+wg_tensor *transport_expected_weights(wg_tensor *weights, bool of_y)
 {
     if (weights == WG_NONE)
         return WG_NONE;
+    const char *name = of_y ? "weights_y" : "weights_x", *sum = of_y ? "Σ weights_y" : "Σ weights_x";
     const double slack = wg_dtype_of(weights) == WG_F64 ? 1e-6 : 1e-4;
-    wg_tensor *checked = wg_expect(weights, "weights", 0, 1 + slack, false);
-    return wg_expect(wg_sum(checked), "sum of weights", 1 - slack, 1 + slack, false) ? checked : NULL;
+    wg_tensor *checked = wg_expect(weights, name, 0, 1 + slack, false);
+    return wg_expect(wg_sum(checked), sum, 1 - slack, 1 + slack, false) ? checked : NULL;
 }
 
 /* ---- the value ---- */
@@ -81,8 +82,8 @@ wg_tensor *transport_expected_weights(wg_tensor *weights)
 static wg_tensor *value_on_tape(const struct transport_call *call)
 {
     struct transport_call checked = *call;
-    checked.weights_x = transport_expected_weights(call->weights_x);
-    checked.weights_y = transport_expected_weights(call->weights_y);
+    checked.weights_x = transport_expected_weights(call->weights_x, false);
+    checked.weights_y = transport_expected_weights(call->weights_y, true);
     return checked.weights_x && checked.weights_y ? call->value(&checked) : NULL;
 }
 

@@ -110,9 +110,9 @@ static wg_status check(wg_tensor *cost, const wg_transport_solve_options *weight
 }
 
 /* Weights as an operand of the closure, through which no gradient flows. */
-static wg_tensor *constant_weights(wg_tensor *weights, int64_t n, wg_dtype dtype)
+static wg_tensor *constant_weights(wg_tensor *weights, bool of_y, int64_t n, wg_dtype dtype)
 {
-    return wg_detach(transport_weights(transport_expected_weights(weights), n, dtype));
+    return wg_detach(transport_weights(transport_expected_weights(weights, of_y), n, dtype));
 }
 
 static wg_status solve(wg_tensor *cost, wg_tensor *weights_x, wg_tensor *weights_y, wg_transport_solution *solution)
@@ -121,7 +121,7 @@ static wg_status solve(wg_tensor *cost, wg_tensor *weights_x, wg_tensor *weights
     const wg_dtype dtype = wg_dtype_of(cost);
     const wg_closure closure = {
         .name = "transport_solve", .forward = solve_forward, .dtype = dtype, .shape = WG_SHAPE(n * m + n + m), .replayable = true};
-    wg_tensor *in[] = {wg_detach(cost), constant_weights(weights_x, n, dtype), constant_weights(weights_y, m, dtype)};
+    wg_tensor *in[] = {wg_detach(cost), constant_weights(weights_x, false, n, dtype), constant_weights(weights_y, true, m, dtype)};
     wg_tensor *all = wg_closure_apply(&closure, in, 3);
     const wg_transport_solution made = {wg_reshape(wg_slice(all, 0, 0, n * m, 1), WG_SHAPE(n, m)),
                                         wg_slice(all, 0, n * m, n * m + n, 1), wg_slice(all, 0, n * m + n, n * m + n + m, 1)};

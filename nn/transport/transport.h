@@ -19,8 +19,8 @@ struct transport_call {
 wg_tensor *transport_run(const struct transport_call *call, int rank);
 /* WG_OK if weights are WG_NONE or a vector of n of that dtype. */
 wg_status transport_check_weights(const wg_tensor *weights, int64_t n, wg_dtype dtype, const char *op, const char *name);
-/* The weights, checked by ops, so that each run of a replay checks those of that run. WG_NONE gives WG_NONE. */
-wg_tensor *transport_expected_weights(wg_tensor *weights);
+/* The weights of x or y, checked by ops, so that each run of a replay checks those of that run. WG_NONE gives WG_NONE. */
+wg_tensor *transport_expected_weights(wg_tensor *weights, bool of_y);
 /* WG_OK if low ≤ value ≤ high; else an error that names the option. */
 wg_status transport_check_option(const char *op, const char *name, double value, double low, double high);
 wg_tensor *transport_cost(wg_tensor *x, wg_tensor *y, double p); /* |x_i - y_j|ᵖ */

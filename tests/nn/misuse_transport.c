@@ -77,22 +77,22 @@ static void misuse_points(void)
 }
 
 /* call: with .weights_x = w, of n points. The released value is a matrix, which is found first. */
-#define REFUSED_WEIGHTS(op, n, call)                                                                                             \
-    do {                                                                                                                         \
-        FOR_EACH_BAD(IS_NULL, wg_tensor *w = bad;                                                                                \
-                     if (bad_ != IS_NONE) assert_null_and_error(call, bad_ == IS_RELEASED ? WG_E_SHAPE : code, op ": "));        \
-        wg_tensor *w = fx.odd;                                                                                                   \
-        assert_null_and_error((call), WG_E_SHAPE, op ": expected weights_x of shape [" #n "], got [5, 7]");                      \
-        w = fx.rate;                                                                                                             \
-        assert_null_and_error((call), WG_E_DTYPE, op ": expected weights_x of dtype f32, got f64");                              \
-        w = wg_full(WG_F32, WG_SHAPE(n), 1);                                                                                     \
-        assert_null_and_error((call), WG_E_ARGUMENT, op ": expect: expected sum of weights in 0.9999 … 1.0001, got " #n " at "); \
-        const float negative[] = {1.5f, -0.5f, 0};                                                                               \
-        w = wg_from(negative, WG_SHAPE(n));                                                                                      \
-        assert_null_and_error((call), WG_E_ARGUMENT, op ": expect: expected weights in 0 … 1.0001, got 1.5 at element 0");       \
-        const float below[] = {1, -0.5f, 0.5f};                                                                                  \
-        w = wg_from(below, WG_SHAPE(n));                                                                                         \
-        assert_null_and_error((call), WG_E_ARGUMENT, op ": expect: expected weights in 0 … 1.0001, got -0.5 at element 1");      \
+#define REFUSED_WEIGHTS(op, n, call)                                                                                          \
+    do {                                                                                                                      \
+        FOR_EACH_BAD(IS_NULL, wg_tensor *w = bad;                                                                             \
+                     if (bad_ != IS_NONE) assert_null_and_error(call, bad_ == IS_RELEASED ? WG_E_SHAPE : code, op ": "));     \
+        wg_tensor *w = fx.odd;                                                                                                \
+        assert_null_and_error((call), WG_E_SHAPE, op ": expected weights_x of shape [" #n "], got [5, 7]");                   \
+        w = fx.rate;                                                                                                          \
+        assert_null_and_error((call), WG_E_DTYPE, op ": expected weights_x of dtype f32, got f64");                           \
+        w = wg_full(WG_F32, WG_SHAPE(n), 1);                                                                                  \
+        assert_null_and_error((call), WG_E_ARGUMENT, op ": expect: expected Σ weights_x in 0.9999 … 1.0001, got " #n " at "); \
+        const float negative[] = {1.5f, -0.5f, 0};                                                                            \
+        w = wg_from(negative, WG_SHAPE(n));                                                                                   \
+        assert_null_and_error((call), WG_E_ARGUMENT, op ": expect: expected weights_x in 0 … 1.0001, got 1.5 at element 0");  \
+        const float below[] = {1, -0.5f, 0.5f};                                                                               \
+        w = wg_from(below, WG_SHAPE(n));                                                                                      \
+        assert_null_and_error((call), WG_E_ARGUMENT, op ": expect: expected weights_x in 0 … 1.0001, got -0.5 at element 1"); \
     } while (0)
 
 static void misuse_options(void)
