@@ -73,10 +73,10 @@ typedef struct WG_NAMED wg_transport_options {
 } wg_transport_options;
 #define WG_TRANSPORT_OPTIONS_(...) WG_OPTIONS(wg_transport_options, .p = 1, .weights_x = WG_NONE, .weights_y = WG_NONE, __VA_ARGS__)
 
-/* W_p, exactly: the root of Σ plan |x_i - y_j|ᵖ with the plan of wg_transport_solve, which is a constant. The gradient by x and y is right wherever
-   the best plan is the only one (the envelope theorem), and else one of several; derivatives of higher order are those with the plan
-   held, right where it does not change nearby. None flows to the weights. E_ARGUMENT for a coordinate that is not finite; errors and cost of
-   wg_transport_solve. */
+/* W_p, exactly: the root of Σ plan |x_i - y_j|ᵖ with the plan of wg_transport_solve, which is a constant. The gradient by x and y is right
+   wherever the best plan is the only one, and that by the weights, which are the potentials f and g up to a constant, wherever those are (the
+   envelope theorem); else they are one of several. Derivatives of higher order are those with the plan and the potentials held: right by x and
+   y where the plan does not change nearby. E_ARGUMENT for a coordinate that is not finite; errors and cost of wg_transport_solve. */
 #define wg_transport_exact(x, y, ...) wg_transport_exact_with((x), (y), WG_TRANSPORT_OPTIONS_(__VA_ARGS__))
 WG_API wg_tensor *wg_transport_exact_with(wg_tensor *x, wg_tensor *y, wg_transport_options options);
 

@@ -179,6 +179,12 @@ static wg_tensor *expected_finite(wg_tensor *points, const char *name)
                      largest, false);
 }
 
+/* 0, with the gradient that a least cost has by the weights: the potential. */
+static wg_tensor *slope_by_weights(wg_tensor *weights, wg_tensor *potential)
+{
+    return wg_sum(wg_mul(potential, wg_sub(weights, wg_detach(weights))));
+}
+
 static wg_tensor *exact(const struct transport_call *call)
 {
     const double p = ((const wg_transport_options *)call->options)->p;
@@ -187,7 +193,12 @@ static wg_tensor *exact(const struct transport_call *call)
     wg_transport_solution solution;
     if (!cost || solve(cost, call->weights_x, call->weights_y, &solution) != WG_OK)
         return NULL;
-    return transport_root(wg_sum(wg_mul(solution.plan, cost)), p);
+    wg_tensor *sum = wg_sum(wg_mul(solution.plan, cost));
+    if (call->weights_x != WG_NONE)
+        sum = wg_add(sum, slope_by_weights(call->weights_x, solution.f));
+    if (call->weights_y != WG_NONE)
+        sum = wg_add(sum, slope_by_weights(call->weights_y, solution.g));
+    return transport_root(sum, p);
 }
 
 wg_tensor *wg_transport_exact_with(wg_tensor *x, wg_tensor *y, wg_transport_options options)

@@ -55,8 +55,8 @@ static void weights_and_bandwidths_have_gradients(void **state)
     (void)state;
     wg_tensor *x[] = {filled(WG_F64, WG_SHAPE(4, 2), 0), filled(WG_F64, WG_SHAPE(3, 2), 11), filled(WG_F64, WG_SHAPE(4), 2),
                       filled(WG_F64, WG_SHAPE(3), 5)};
-    const int differentiable[] = {LINE, SLICED, SINKHORN, DIVERGENCE};
-    for (int i = 0; i < 4; i++) {
+    const int differentiable[] = {EXACT, LINE, SLICED, SINKHORN, DIVERGENCE};
+    for (int i = 0; i < 5; i++) {
         struct kind kind = {differentiable[i], 2, true};
         if (wg_gradcheck(of_logits, &kind, x, 4) != WG_OK)
             fail_msg("%s: %s", names[kind.which], wg_error_first()->message);
