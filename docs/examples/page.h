@@ -14,7 +14,7 @@ static inline wg_status write_page(const char *path, const float *pixel, int row
     WG_TRY(wg_error_if_null(pixel));
     FILE *file = fopen(path, "wb");
     if (!file)
-        return wg_error_set(WG_E_IO, "page", "%s cannot be written", path);
+        return wg_error_set(WG_E_IO, "page", "page: %s cannot be written", path);
     const int cell = (side + 1) * SCALE;
     fprintf(file, "P5 %d %d 255\n", columns * cell, rows * cell);
     for (int y = 0; y < rows * cell; y++)
@@ -22,7 +22,7 @@ static inline wg_status write_page(const char *path, const float *pixel, int row
             const int image = y / cell * columns + x / cell, r = y % cell / SCALE, c = x % cell / SCALE;
             putc(r < side && c < side ? 255 - (int)(255 * pixel[(image * side + r) * side + c]) : 255, file);
         }
-    return fclose(file) == 0 ? WG_OK : wg_error_set(WG_E_IO, "page", "%s cannot be written", path);
+    return fclose(file) == 0 ? WG_OK : wg_error_set(WG_E_IO, "page", "page: %s cannot be written", path);
 }
 
 #endif
