@@ -44,8 +44,8 @@ typedef struct wg_game wg_game;
    EXTRAGRADIENT: a step ahead to z' = z - η v(z), then z ← z - η v(z'). Parameters and the optimizers' state are taken back to z before the
    step, which alone counts. Source: Korpelevich, 1976; Gidel and others, 2019.
    PROXIMAL: the implicit step z ← z - η v(z⁺) to the new point z⁺ itself, by fixed-point iteration: that of EXTRAGRADIENT, repeated until
-   z⁺ changes by at most .tolerance (1 + |z⁺|). E_NUMERIC after .iterations, as where the rates are too large for it. The losses must not
-   draw numbers. Source: Rockafellar, 1976.
+   z⁺ changes by at most .tolerance |z⁺|. E_NUMERIC after .iterations, as where the rates are too large for it, or the tolerance too small for f32. The
+   losses must not draw numbers. Source: Rockafellar, 1976.
    CONSENSUS: the gradients of the losses plus .consensus ½ |v(z)|², whose gradient is for all players: second order, about three times the
    cost. Source: Mescheder, Nowozin, Geiger, 2017. */
 typedef enum wg_game_rule {

@@ -71,7 +71,7 @@ static wg_status moved_on(wg_game *game, wg_tensor **before, bool *more)
     wg_tensor *now = wg_game_point(game);
     double apart = INFINITY, size = 0;
     const wg_status status = !now ? nn_first_error(WG_E_MEMORY) : *before ? distance(now, *before, &apart, &size) : WG_OK;
-    *more = !(apart <= game->options.tolerance * (1 + size));
+    *more = !(apart <= game->options.tolerance * size);
     wg_free(*before);
     *before = now;
     return status;
@@ -91,8 +91,8 @@ static wg_status proximal(wg_game *game)
     if (status == WG_OK && more)
         return wg_error_set(
             WG_E_NUMERIC, op,
-            "%s: the proximal point was not reached in %lld iterations: expected smaller rates, or more .iterations", op,
-            (long long)game->options.iterations);
+            "%s: the proximal point was not reached in %lld iterations: expected smaller rates, more .iterations or a larger .tolerance",
+            op, (long long)game->options.iterations);
     return status;
 }
 
