@@ -470,6 +470,28 @@ static void two_applications_share_one_snapshot(void **state)
     assert_no_error();
 }
 
+/* With other parameters, as in unrolled steps, the vectors are those of the buffers, too: σ of 2 W is 2 σ, and nothing moves. */
+static void other_parameters_share_the_vectors(void **state)
+{
+    (void)state;
+    wg_nn_module *net = wg_nn_spectral_norm(wg_nn_linear(3, 4, .bias = false, .dtype = WG_F64), .iterations = 0);
+    wg_tensor *w = wg_nn_parameter(net, "weight_orig"), *x = filled(WG_F64, WG_SHAPE(2, 3), 1), *u = wg_nn_buffers(net).tensor[0];
+    double before[4], expected[8];
+    read_all(u, before);
+    {
+        WG_TAPE(tape);
+        wg_tensor *doubled = wg_mul_scalar(w, 2), *moved = wg_add(w, filled(WG_F64, WG_SHAPE(4, 3), 5));
+        read_all(wg_nn_apply(net, x), expected);
+        assert_values(wg_nn_apply_with(net, (wg_tensor_list){1, &doubled, NULL}, x), expected, 1e-14);
+        wg_tensor *v = wg_nn_buffers(net).tensor[1], *sigma = wg_dot(u, wg_matmul(moved, v));
+        read_all(wg_linear(x, wg_div(moved, sigma), WG_NONE), expected);
+        assert_values(wg_nn_apply_with(net, (wg_tensor_list){1, &moved, NULL}, x), expected, 1e-13);
+    }
+    assert_values(u, before, 0);
+    wg_free(x), wg_nn_destroy(net);
+    assert_no_error();
+}
+
 static wg_nn_module *critic(void)
 {
     return wg_nn_sequential(wg_nn_spectral_norm(wg_nn_linear(3, 8), .iterations = 0), wg_nn_leaky_relu(),
@@ -590,6 +612,7 @@ int main(void)
         TEST(a_refused_wrapper_leaves_nothing),
         TEST(one_iteration_between_is_one_in_forward),
         TEST(two_applications_share_one_snapshot),
+        TEST(other_parameters_share_the_vectors),
         TEST(iterations_are_an_effect),
         TEST(iterations_need_a_spectral_norm),
     };
