@@ -1,10 +1,10 @@
 /* A GAN learns mixtures of Gaussians in the plane, a ring of 8 and a grid of 25, and is measured by the protocol of the literature.
 
    usage: gan_modes [--recipe NAME] [--steps N] [--seed N] [--samples FILE.csv] [--picture FILE.svg] [--film FILE.svg]
-                    [--log FILE.csv] [--run FILE]
+                    [--csv FILE] [--resume FILE]
 
    It prints modes, the share of samples of high quality, the reverse divergence and the ratio of deviations of 2,500 samples of the averaged
-   generator. The recipes are the table below; docs/guide/gan.md explains them. With --run a run that was stopped goes on where it was. */
+   generator. The recipes are the table below; docs/guide/gan.md explains them. A run that is stopped by Ctrl-C goes on with --resume. */
 #include <math.h>
 #include <stdint.h>
 
@@ -13,35 +13,39 @@
 #include "options.h"
 #include "scatter.h"
 
-enum { CRITIC, GENERATOR, HIDDEN = 64, FREQUENCIES = 6, REGULARISED = 4, SAMPLES = 2500, FRAMES = 8 };
+enum { CRITIC, GENERATOR, HIDDEN = 64, FREQUENCIES = 7, REGULARISED = 4, SAMPLES = 2500, FRAMES = 8 };
 
-/* bits: coordinates of the latent that are -1 or 1, beside two that are N(0, 1). noise: the deviation of the instance noise at first, which fades to 0 at
-   half time. penalty: R1 and R2 at every REGULARISED-th step. steady: a constant rate, no average. uneven: the first half of the modes have 0.05 of the
-   weight of the others. Coordinates are divided by the largest, so that grid and ring are of one size. */
+/* bits: coordinates of the latent that are -1 or 1, beside two that are N(0, 1). noise: the deviation of the instance noise, which stays until the share
+   flat of the run and is gone at the share end. penalty: R1 and R2 at every REGULARISED-th step. critic_rate: over the generator's. steady: constant rates,
+   no average. uneven: the first half of the modes have 0.05 of the weight of the others. Coordinates are divided by the largest, so that ring and grid
+   are of one size. */
 static const struct recipe {
     const char *name;
     bool grid, features, steady, uneven;
     wg_gan_objective objective;
     int bits;
-    double noise, penalty, rate;
+    double noise, flat, end, penalty, critic_rate;
     long steps, batch;
 } recipes[] = {
-    {"ring", false, true, false, false, WG_GAN_NON_SATURATING, 8, 0.3, 0, 1e-3, 8000, 256},
-    {"grid", true, true, false, false, WG_GAN_RELATIVISTIC, 10, 0.2, 0.002, 1e-3, 24000, 256},
-    {"ring-plain", false, true, false, false, WG_GAN_RELATIVISTIC, 0, 0.3, 0.003, 1e-3, 40000, 256},
-    {"ring-saturating", false, false, true, false, WG_GAN_MINIMAX, 0, 0, 0, 1e-3, 5000, 256},
-    {"ring-uneven", false, true, false, true, WG_GAN_NON_SATURATING, 8, 0.3, 0, 1e-3, 8000, 256},
-    {"grid-uneven", true, true, false, true, WG_GAN_RELATIVISTIC, 10, 0.2, 0.002, 1e-3, 24000, 256},
+    {"ring", false, true, false, false, WG_GAN_NON_SATURATING, 8, 0.3, 0, 0.87, 0, 2, 8000, 256},
+    {"grid", true, true, false, false, WG_GAN_RELATIVISTIC, 10, 0.2, 0.45, 0.75, 0.002, 2, 40000, 512},
+    {"ring-plain", false, true, false, false, WG_GAN_RELATIVISTIC, 0, 0.3, 0, 0.87, 0.003, 2, 40000, 256},
+    {"ring-saturating", false, false, true, false, WG_GAN_MINIMAX, 0, 0, 0, 1, 0, 1, 5000, 256},
+    {"ring-uneven", false, true, false, true, WG_GAN_NON_SATURATING, 8, 0.3, 0, 0.87, 0, 2, 8000, 256},
+    {"grid-uneven", true, true, false, true, WG_GAN_RELATIVISTIC, 10, 0.2, 0.45, 0.75, 0.002, 2, 40000, 512},
 };
+
+static const double RATE = 1e-3;
 
 struct gan {
     struct recipe r;
     wg_tensor *centres, *weights, *generator; /* of the target, at its own size; the generator of all draws */
     double extent, sigma;
-    int64_t step;
     wg_nn_module *net[2];
     wg_optim *optim[2];
     wg_game *game;
+    wg_lr *cosine; /* of the rates; NULL: they are constant */
+    wg_run *run;
 };
 
 static wg_tensor *latent(const struct gan *g, int64_t n)
@@ -57,14 +61,15 @@ static wg_tensor *real_samples(const struct gan *g)
 
 static wg_tensor *noisy(const struct gan *g, wg_tensor *x)
 {
-    const double sigma = g->r.noise * fmax(0, 1 - 2 * (double)g->step / (double)g->r.steps);
+    const double now = (double)wg_game_count(g->game) / (double)g->r.steps;
+    const double sigma = g->r.noise * fmin(1, fmax(0, (g->r.end - now) / (g->r.end - g->r.flat)));
     return sigma > 0 ? wg_gan_noise(x, sigma, .generator = g->generator) : x;
 }
 
 static wg_tensor *critic_loss(wg_game *game, void *context)
 {
     const struct gan *g = context;
-    const bool regularised = g->r.penalty > 0 && g->step % REGULARISED == 0;
+    const bool regularised = g->r.penalty > 0 && wg_game_count(game) % REGULARISED == 0;
     wg_tensor *real = noisy(g, real_samples(g)), *fake = noisy(g, wg_game_apply(game, GENERATOR, latent(g, g->r.batch)));
     if (regularised)
         real = wg_gan_point(real), fake = wg_gan_point(fake);
@@ -89,7 +94,7 @@ static wg_tensor *generator_loss(wg_game *game, void *context)
 /* Samples, f32 (n, 2), of the averaged generator, at the target's size. Their draws are their own, so training does not depend on them. */
 static wg_tensor *samples_of(struct gan *g, int64_t n)
 {
-    const bool averaged = !g->r.steady && g->step > 0;
+    const bool averaged = !g->r.steady && wg_game_count(g->game) > 0;
     if (averaged && wg_optim_exchange(g->optim[GENERATOR], "average") != WG_OK)
         return NULL;
     wg_tensor *draws = wg_generator(1, 0), *z = wg_gan_latent(draws, n, 2, g->r.bits);
@@ -124,9 +129,9 @@ static wg_status write_samples(struct gan *g, const char *path)
 
 /* ---- training ---- */
 
-/* What is asked for beside training; NULL: not. */
+/* Files that are asked for; NULL: not. */
 struct outputs {
-    const char *samples, *picture, *film, *log, *run;
+    const char *samples, *picture, *film, *csv, *resume;
 };
 
 /* Three hidden layers, behind the sines and cosines of what goes in. */
@@ -141,6 +146,7 @@ static wg_nn_module *network(int64_t in, int64_t frequencies, int64_t out)
 
 static wg_status make(struct gan *g)
 {
+    static const char *const name[] = {"critic", "generator"}, *const optim[] = {"critic adam", "generator adam"};
     const struct recipe *r = &g->r;
     g->extent = r->grid ? 4 : 1;
     g->sigma = r->grid ? 0.05 : 0.01;
@@ -153,36 +159,33 @@ static wg_status make(struct gan *g)
     g->generator = wg_generator_split(wg_generator_default(), 1);
     g->net[CRITIC] = network(2, r->features ? FREQUENCIES : 0, 1);
     g->net[GENERATOR] = network(2 + r->bits, 0, 2);
+    g->cosine = r->steady ? NULL : wg_lr_cosine(.steps = r->steps);
     g->game = wg_game_create();
+    g->run = wg_run_create(.generator = false);
     for (int i = 0; i < 2; i++) {
-        g->optim[i] = wg_optim_adam(wg_nn_parameters(g->net[i]), .lr = r->rate, .beta1 = 0.5, .beta2 = 0.99);
-        WG_TRY(wg_error_if_null(g->optim[i]));
+        g->optim[i] = wg_optim_adam(wg_nn_parameters(g->net[i]), .lr = i == CRITIC ? RATE * r->critic_rate : RATE, .beta1 = 0.5,
+                                    .beta2 = 0.99);
         if (i == GENERATOR && !r->steady)
             WG_TRY(wg_optim_add_stage(g->optim[i], wg_stage_ema(.decay = 0.999, .warmup = true)));
-        WG_TRY(wg_game_add(g->game, .name = i ? "generator" : "critic", .net = g->net[i], .optim = g->optim[i],
+        WG_TRY(wg_game_add(g->game, .name = name[i], .net = g->net[i], .optim = g->optim[i],
                            .loss = i ? generator_loss : critic_loss, .context = g));
+        WG_TRY(wg_run_add(g->run, name[i], wg_nn_state(g->net[i])));
+        WG_TRY(wg_run_add(g->run, optim[i], wg_optim_state(g->optim[i])));
     }
-    return WG_OK;
-}
-
-static wg_status one_step(struct gan *g, const wg_lr *rate)
-{
-    for (int i = 0; i < 2 && rate; i++)
-        WG_TRY(wg_lr_set(rate, g->optim[i], g->step));
-    WG_TRY(wg_game_step(g->game));
-    g->step++;
-    return WG_OK;
+    WG_TRY(wg_run_add(g->run, "game", wg_game_state(g->game)));
+    return wg_run_add_tensor(g->run, "draws", g->generator);
 }
 
 /* A row of the log, a line of text, and a frame of each picture. */
 static wg_status report(struct gan *g, wg_train_log *log, struct scatter *strip, struct scatter *film)
 {
     char title[64];
+    const long long step = wg_game_count(g->game);
     wg_gan_modes_result m;
     WG_TRY(measure(g, &m));
-    printf("step %6lld  modes %2lld  high quality %5.1f %%  reverse KL %.4f  deviation ratio %.3f\n", (long long)g->step,
-           (long long)m.modes, 100 * m.high_quality, m.reverse_kl, m.std_ratio);
-    snprintf(title, sizeof title, "step %lld", (long long)g->step);
+    printf("step %6lld  modes %2lld  high quality %5.1f %%  reverse KL %.4f  deviation ratio %.3f\n", step, (long long)m.modes,
+           100 * m.high_quality, m.reverse_kl, m.std_ratio);
+    snprintf(title, sizeof title, "step %lld", step);
     wg_tensor *x = samples_of(g, SAMPLES);
     scatter_panel(strip, title, x, g->centres), scatter_panel(film, title, x, g->centres);
     wg_free(x);
@@ -192,45 +195,29 @@ static wg_status report(struct gan *g, wg_train_log *log, struct scatter *strip,
                                   {"std_ratio", m.std_ratio},
                                   {"critic_loss", wg_game_last_loss(g->game, CRITIC)},
                                   {"generator_loss", wg_game_last_loss(g->game, GENERATOR)}};
-    return log ? wg_train_log_write(log, g->step, row, sizeof row / sizeof *row) : WG_OK;
-}
-
-static wg_run *run_of(struct gan *g)
-{
-    wg_run *run = wg_run_create();
-    if (run && wg_run_add(run, "critic", wg_nn_state(g->net[CRITIC])) == WG_OK &&
-        wg_run_add(run, "generator_net", wg_nn_state(g->net[GENERATOR])) == WG_OK &&
-        wg_run_add(run, "critic_optim", wg_optim_state(g->optim[CRITIC])) == WG_OK &&
-        wg_run_add(run, "generator_optim", wg_optim_state(g->optim[GENERATOR])) == WG_OK &&
-        wg_run_add_tensor(run, "draws", g->generator) == WG_OK && wg_run_add(run, "game", wg_game_state(g->game)) == WG_OK &&
-        wg_run_add_count(run, "step", &g->step) == WG_OK)
-        return run;
-    wg_run_destroy(run);
-    return NULL;
+    return log ? wg_train_log_write(log, step, row, sizeof row / sizeof *row) : WG_OK;
 }
 
 static wg_status train(struct gan *g, const struct outputs *out)
 {
-    wg_run *run = out->run ? run_of(g) : NULL;
-    wg_lr *rate = g->r.steady ? NULL : wg_lr_cosine(.steps = g->r.steps);
-    wg_status status = out->run ? wg_error_if_null(run) : WG_OK;
-    if (run && status == WG_OK)
-        status = wg_run_load(run, out->run, .optional = true);
-    wg_train_log *log = out->log && status == WG_OK ? wg_train_log_csv(out->log, .resume = g->step > 0) : NULL;
+    wg_status status = out->resume ? wg_run_load(g->run, out->resume, .optional = true) : WG_OK;
+    wg_train_log *log = out->csv && status == WG_OK ? wg_train_log_csv(out->csv, .resume = out->resume != NULL) : NULL;
     struct scatter strip = scatter_begin(out->picture, 1.4 * g->extent, FRAMES, false),
                    film = scatter_begin(out->film, 1.4 * g->extent, FRAMES, true);
-    status = status == WG_OK && out->log ? wg_error_if_null(log) : status;
-    status = status == WG_OK ? wg_interrupt_catch() : status;
-    while (status == WG_OK && g->step < g->r.steps && !wg_interrupt_pending()) {
-        status = one_step(g, rate);
-        const bool frame = g->step * FRAMES / g->r.steps != (g->step - 1) * FRAMES / g->r.steps;
-        if (status == WG_OK && frame)
+    if (status == WG_OK && out->csv)
+        status = wg_error_if_null(log);
+    while (status == WG_OK && wg_game_count(g->game) < g->r.steps && !wg_interrupt_pending()) {
+        for (int i = 0; i < 2 && g->cosine && status == WG_OK; i++)
+            status = wg_lr_set(g->cosine, g->optim[i], wg_game_count(g->game));
+        status = status == WG_OK ? wg_game_step(g->game) : status;
+        const int64_t done = wg_game_count(g->game);
+        if (status == WG_OK && done * FRAMES / g->r.steps != (done - 1) * FRAMES / g->r.steps)
             status = report(g, log, &strip, &film);
-        if (status == WG_OK && run && (frame || wg_interrupt_pending()))
-            status = wg_run_save(run, out->run);
     }
+    if (status == WG_OK && out->resume)
+        status = wg_run_save(g->run, out->resume);
     const wg_status drawn = scatter_end(&strip, out->picture), filmed = scatter_end(&film, out->film);
-    wg_run_destroy(run), wg_lr_destroy(rate), wg_train_log_destroy(log);
+    wg_train_log_destroy(log);
     return status != WG_OK ? status : drawn != WG_OK ? drawn : filmed;
 }
 
@@ -239,7 +226,7 @@ int main(int argc, char **argv)
     const char *name = "ring";
     long seed = 0, steps = 0;
     struct outputs out = {NULL};
-    struct gan g = {.step = 0};
+    struct gan g = {.extent = 1};
     (void)argc;
     read_options(argv, (const struct option[]){
                            {"--recipe", "ring, grid, ring-plain, ring-saturating, ring-uneven, grid-uneven", NULL, &name},
@@ -248,8 +235,8 @@ int main(int argc, char **argv)
                            {"--samples", "CSV file for the samples", NULL, &out.samples},
                            {"--picture", "SVG file for samples over time, side by side", NULL, &out.picture},
                            {"--film", "SVG file for the same, one after another", NULL, &out.film},
-                           {"--log", "CSV file for the measures", NULL, &out.log},
-                           {"--run", "file for the state, with which a stopped run goes on", NULL, &out.run},
+                           {"--csv", "where the measures go", NULL, &out.csv},
+                           {"--resume", "where the run is kept, and goes on from", NULL, &out.resume},
                            {NULL, NULL, NULL, NULL}});
     for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++)
         if (strcmp(recipes[i].name, name) == 0)
@@ -260,13 +247,14 @@ int main(int argc, char **argv)
     }
     g.r.steps = steps > 0 ? steps : g.r.steps;
     wg_status status = wg_seed((uint64_t)seed, 0);
+    status = status == WG_OK ? wg_interrupt_catch() : status;
     status = status == WG_OK ? make(&g) : status;
     status = status == WG_OK ? train(&g, &out) : status;
-    if (status == WG_OK && out.samples)
+    if (status == WG_OK && out.samples && !wg_interrupt_pending())
         status = write_samples(&g, out.samples);
-    wg_game_destroy(g.game);
+    wg_game_destroy(g.game), wg_run_destroy(g.run), wg_lr_destroy(g.cosine);
     for (int i = 0; i < 2; i++)
         wg_optim_destroy(g.optim[i]), wg_nn_destroy(g.net[i]);
     wg_free(g.centres), wg_free(g.weights), wg_free(g.generator);
-    return status == WG_OK ? 0 : wg_error_report(stderr);
+    return status == WG_OK ? (wg_interrupt_pending() ? 130 : 0) : wg_error_report(stderr);
 }
