@@ -13,7 +13,7 @@
 #include "options.h"
 #include "scatter.h"
 
-enum { CRITIC, GENERATOR, HIDDEN = 64, FREQUENCIES = 7, REGULARISED = 4, SAMPLES = 2500, FRAMES = 8 };
+enum { CRITIC, GENERATOR, HIDDEN = 64, FREQUENCIES = 7, REGULARISED = 4, SAMPLES = 2500, FRAMES = 6 };
 
 /* bits: coordinates of the latent that are -1 or 1, beside two that are N(0, 1). noise: the deviation of the instance noise, which stays until the share
    flat of the run and is gone at the share end. penalty: R1 and R2 at every REGULARISED-th step. critic_rate: over the generator's. steady: constant rates,
@@ -31,6 +31,8 @@ static const struct recipe {
     {"grid", true, true, false, false, WG_GAN_RELATIVISTIC, 10, 0.2, 0.45, 0.75, 0.002, 2, 40000, 512},
     {"ring-plain", false, true, false, false, WG_GAN_RELATIVISTIC, 0, 0.3, 0, 0.87, 0.003, 2, 40000, 256},
     {"ring-saturating", false, false, true, false, WG_GAN_MINIMAX, 0, 0, 0, 1, 0, 1, 5000, 256},
+    {"ring-quiet", false, true, false, false, WG_GAN_NON_SATURATING, 8, 0, 0, 1, 0, 2, 8000, 256},
+    {"ring-narrow", false, true, false, false, WG_GAN_NON_SATURATING, 8, 0.3, 0, 0.5, 0, 1, 8000, 256},
     {"ring-uneven", false, true, false, true, WG_GAN_NON_SATURATING, 8, 0.3, 0, 0.87, 0, 2, 8000, 256},
     {"grid-uneven", true, true, false, true, WG_GAN_RELATIVISTIC, 10, 0.2, 0.45, 0.75, 0.002, 2, 40000, 512},
 };

@@ -7,7 +7,7 @@
 
 #include <wengert.h>
 
-enum { PANEL = 240, HEADING = 24, SECONDS_OF_FRAME = 1 };
+enum { PANEL = 200, HEADING = 24, SECONDS_OF_FRAME = 1, SHOWN = 600 };
 
 struct scatter {
     FILE *file;
@@ -35,7 +35,7 @@ static inline double scatter_place(const struct scatter *s, double coordinate)
     return PANEL * (0.5 + 0.5 * coordinate / s->edge);
 }
 
-/* A panel with points (n, 2), f32, and the centres of a mixture, f64 (k, 2), as rings. */
+/* A panel with the first of the points (n, 2), f32, and the centres of a mixture, f64 (k, 2), as rings. */
 static inline void scatter_panel(struct scatter *s, const char *title, const wg_tensor *points, const wg_tensor *centres)
 {
     const float *xy = wg_data(points);
@@ -54,7 +54,7 @@ static inline void scatter_panel(struct scatter *s, const char *title, const wg_
         fprintf(s->file, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"6\"/>", scatter_place(s, centre[2 * i]),
                 HEADING + scatter_place(s, -centre[2 * i + 1]));
     fprintf(s->file, "</g>\n<path stroke=\"#1b6ec2\" stroke-width=\"2\" stroke-linecap=\"round\" d=\"");
-    for (int64_t i = 0; i < wg_extent(points, 0); i++)
+    for (int64_t i = 0; i < wg_extent(points, 0) && i < SHOWN; i++)
         fprintf(s->file, "M%.1f %.1fh0", scatter_place(s, (double)xy[2 * i]), HEADING + scatter_place(s, -(double)xy[2 * i + 1]));
     fprintf(s->file, "\"/>\n</g>\n");
     s->drawn++;

@@ -184,6 +184,25 @@ def gan_digits():
     refused(["--steps", "some"], 2, "--steps some", "--resume TEXT")
 
 
+def gan_modes():
+    """Few steps of the ring; its files; a run in two parts."""
+    with tempfile.TemporaryDirectory() as folder:
+        samples, picture, film, csv, kept = (Path(folder, name) for name in ("samples.csv", "picture.svg", "film.svg", "measures.csv", "run"))
+        text = prints("--steps", 400, "--seed", 1, "--samples", samples, "--picture", picture, "--film", film, "--csv", csv)
+        check("some modes are found", 2 <= numbers("modes", text)[-1] <= 8, text)
+        rows = samples.read_text().splitlines()
+        check("2,500 samples are written, within reach of the ring",
+              rows[0] == "x,y" and len(rows) == 2501 and max(abs(float(word)) for row in rows[1:] for word in row.split(",")) < 4)
+        check("the pictures have a panel for each of six moments", all(p.read_text().count("<text") == 6 for p in (picture, film)) and "<animate" in film.read_text())
+        check("and so has the log", len(csv.read_text().splitlines()) == 7, csv.read_text())
+        running = subprocess.Popen([program, "--seed", "1", "--resume", kept], stdout=subprocess.DEVNULL)
+        time.sleep(2)
+        running.send_signal(signal.SIGINT)
+        check("Ctrl-C ends it, and the run is kept", running.wait() == 130 and kept.exists())
+    refused(["--recipe", "hexagon"], 2, "there is no recipe hexagon")
+    refused(["--steps", "10", "--samples", "/nonexistent/samples.csv"], 1, "samples.csv")
+
+
 globals()[name]()
 print(f"1..{len(results)}")
 sys.exit(not all(results))
