@@ -109,7 +109,8 @@ typedef struct WG_NAMED wg_game_player {
 
 /* Adds a player. Its network and optimizer must live as long as the game, and get no groups or parameters after this. On failure nothing
    changes: E_NULL (game, optim, loss), E_ARGUMENT (steps below 1 or unroll below 0; steps with a rule in which all move together; the
-   name of another player, or a parameter of another one), E_DANGLING (a parameter was freed), E_MEMORY. */
+   name of another player, or a parameter of another one), E_STATE (called by a loss of the game), E_DANGLING (a parameter was freed),
+   E_MEMORY. */
 WG_API WG_MUST_CHECK wg_status wg_game_add_with(wg_game *game, wg_game_player player);
 
 /* The critic's steps of Arjovsky, Chintala, Bottou, 2017, as in their code: 100 in each of the first 25 steps and in every 500th, else 5. */
@@ -118,7 +119,10 @@ WG_API int64_t wg_game_wgan_steps(int64_t step);
 /* A step of the game by its rule: all players' or, with .check, on failure none. Gradients that were on the players' parameters are
    thrown away. Errors: those of the losses, of wg_backward and wg_optim_step; E_NUMERIC (a loss is not finite; PROXIMAL did not converge),
    E_SHAPE and E_DTYPE (a loss is not a scalar of the dtype of its player's parameters), E_STATE (a tape is open; there is no player; an
-   optimizer has been given a group), E_NULL. A message names the player. */
+   optimizer has been given a group), E_NO_GRAD (a loss depends on none of its player's parameters), E_NULL. A message of the game's own names
+   the player; the error of a function that a loss calls has it as its section.
+   A parameter that requires no gradient stays, and so does one on which the player's loss does not depend; in CONSENSUS and in unrolled
+   steps the gradient of the latter is 0, with which momentum and weight decay may move it. */
 WG_API WG_MUST_CHECK wg_status wg_game_step(wg_game *game);
 
 /* y = net(x, …) of a player at the game's present point; NULL and the error as for wg_nn_apply, E_STATE (the player has no network). */

@@ -7,26 +7,31 @@
 #include "wengert/ops.h"
 #include "wengert/tape.h"
 
-/* all: the parameters of all players, in one list. */
+/* all: the parameters of all players, in one list. Those that require no gradient are left out of v. */
 static wg_status run(wg_game *game, wg_tensor **v, wg_tensor **of_norm, wg_tensor **all, const char *op)
 {
     WG_TAPE(tape);
     if (!tape)
         return nn_first_error(WG_E_MEMORY);
     WG_TRY(game_gradients(game, v, true, op));
-    wg_tensor *sum = wg_sum_squares(v[0]);
+    wg_tensor *sum = NULL;
     size_t n = 0;
     for (size_t i = 0; i < game->n; i++) {
         const wg_tensor_list own = game_own(&game->player[i]);
         for (size_t j = 0; j < own.n; j++, n++) {
             all[n] = own.tensor[j];
-            sum = n > 0 ? wg_add(sum, wg_sum_squares(v[n])) : sum;
+            wg_tensor *square = v[n] != WG_NONE ? wg_sum_squares(v[n]) : NULL;
+            sum = sum && square ? wg_add(sum, square) : square ? square : sum;
         }
     }
-    WG_TRY(wg_grad_many(wg_mul_scalar(sum, 0.5 * game->options.consensus), all, n, of_norm, .unused = WG_UNUSED_ZEROS));
+    WG_TRY(wg_error_first() ? wg_error_first()->code : WG_OK);
+    if (sum)
+        WG_TRY(game_grad(wg_mul_scalar(sum, 0.5 * game->options.consensus), all, all, n, of_norm, false));
     for (size_t i = 0; i < n; i++)
-        v[i] = wg_add(v[i], of_norm[i]);
-    return game_leave_gradients(all, v, n);
+        v[i] = v[i] != WG_NONE ? wg_add(v[i], of_norm[i]) : v[i];
+    for (size_t i = 0; i < game->n; v += game->player[i++].n)
+        WG_TRY(game_leave_gradients(&game->player[i], v));
+    return WG_OK;
 }
 
 wg_status game_consensus(wg_game *game)

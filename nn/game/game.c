@@ -95,13 +95,25 @@ static wg_status check_player(const wg_game *game, const wg_game_player *p, cons
     return WG_OK;
 }
 
-/* Which of the optimizer's parameters each parameter of the network is. */
-static void find_parameters(struct player *p, wg_tensor_list moved, wg_tensor_list net)
+static struct place place_of(const wg_game *game, const wg_tensor *parameter)
 {
-    for (size_t k = 0; k < net.n; k++) {
-        p->of_net[k] = 0;
-        while (p->of_net[k] < moved.n && moved.tensor[p->of_net[k]] != net.tensor[k])
-            p->of_net[k]++;
+    for (size_t i = 0; i < game->n; i++) {
+        const wg_tensor_list own = game_own(&game->player[i]);
+        for (size_t k = 0; k < own.n; k++)
+            if (own.tensor[k] == parameter)
+                return (struct place){i, k};
+    }
+    return (struct place){NOBODY, 0};
+}
+
+/* Whose the parameters of all networks are: a network's may be several players', one of whom is the latest. */
+static void find_places(const wg_game *game)
+{
+    for (size_t i = 0; i < game->n; i++) {
+        const struct player *p = &game->player[i];
+        const wg_tensor_list net = p->net ? wg_nn_parameters(p->net) : (wg_tensor_list){0, NULL, NULL};
+        for (size_t k = 0; k < net.n; k++)
+            p->of_net[k] = place_of(game, net.tensor[k]);
     }
 }
 
@@ -140,8 +152,6 @@ static wg_status player_init(struct player *p, const wg_game_player *given, cons
                          .required = malloc((moved.n + 1) * sizeof *p->required)};
     if (!p->name || !p->of_net || !p->apply || !p->required)
         return nn_no_memory(op);
-    if (given->net)
-        find_parameters(p, moved, wg_nn_parameters(given->net));
     p->value = game_tensor(wg_dtype_of(moved.tensor[0]), WG_SCALAR, NAN, given->name);
     return p->value ? WG_OK : nn_no_memory(op);
 }
@@ -150,6 +160,8 @@ wg_status wg_game_add_with(wg_game *game, wg_game_player given)
 {
     const char *op = "game_add";
     WG_TRY(check_player(game, &given, op));
+    if (game->running > 0)
+        return wg_error_set(WG_E_STATE, op, "%s: called by a loss of this game", op);
     WG_TRY(check_parameters(game, wg_optim_parameters(given.optim), given.name, op));
     struct player *all = realloc(game->player, (game->n + 1) * sizeof *all);
     if (!all)
@@ -161,6 +173,7 @@ wg_status wg_game_add_with(wg_game *game, wg_game_player given)
         return status;
     }
     game->n++;
+    find_places(game);
     return WG_OK;
 }
 
@@ -191,12 +204,14 @@ static struct player *find(const wg_game *game, size_t player, const char *op)
     return NULL;
 }
 
-/* The parameters for the network: those that the optimizer moves at the game's point, the others as they are. */
-static wg_tensor_list for_net(const wg_game *game, const struct player *p, size_t player)
+/* The parameters for the network: those that players move at the game's point, the others as they are. */
+static wg_tensor_list for_net(const wg_game *game, const struct player *p)
 {
     const wg_tensor_list own = wg_nn_parameters(p->net);
-    for (size_t k = 0; k < own.n; k++)
-        p->apply[k] = p->of_net[k] < p->n ? game->at[player][p->of_net[k]] : own.tensor[k];
+    for (size_t k = 0; k < own.n; k++) {
+        const struct place *of = &p->of_net[k];
+        p->apply[k] = of->player != NOBODY ? game->at[of->player][of->k] : own.tensor[k];
+    }
     return (wg_tensor_list){own.n, p->apply, own.name};
 }
 
@@ -213,7 +228,7 @@ wg_tensor *wg_game_apply_to(wg_game *game, size_t player, wg_tensor *const *in, 
     if (!game->at)
         return wg_nn_apply_to(p->net, in, n_in);
     wg_tensor *y = NULL;
-    const wg_tensor_list params = for_net(game, p, player);
+    const wg_tensor_list params = for_net(game, p);
     return wg_nn_apply_many(p->net, &params, in, n_in, &y, 1) == WG_OK ? y : NULL;
 }
 

@@ -4,6 +4,12 @@
 
 #include "wengert/game.h"
 
+/* A parameter of the game: which player's, and which of its optimizer's. player NOBODY: no player moves it. */
+#define NOBODY SIZE_MAX
+struct place {
+    size_t player, k;
+};
+
 struct player {
     char *name;
     wg_nn_module *net;
@@ -12,11 +18,11 @@ struct player {
     void *context;
     int64_t steps, unroll;
     wg_game_steps *steps_at;
-    size_t n;          /* parameters */
-    size_t *of_net;    /* of each parameter of net, which of the optimizer's it is; n: none of them */
-    wg_tensor **apply; /* workspace: parameters for net */
-    bool *required;    /* workspace: which of the parameters require a gradient while others' steps are computed */
-    wg_tensor *value;  /* the latest loss, a scalar */
+    size_t n;             /* parameters */
+    struct place *of_net; /* of each parameter of net, whose it is */
+    wg_tensor **apply;    /* workspace: parameters for net */
+    bool *required;       /* workspace: which of the parameters require a gradient while others' steps are computed */
+    wg_tensor *value;     /* the latest loss, a scalar */
 };
 
 struct wg_game {
@@ -25,6 +31,7 @@ struct wg_game {
     size_t n;
     wg_tensor *const **at;   /* the point, a list of tensors for each player; NULL: the parameters themselves */
     wg_tensor *count;        /* steps so far, an f64 scalar */
+    int running;             /* losses that run now, one inside the other */
     wg_tensor **kept;        /* copies of what the step began with; NULL: none were made yet */
     size_t n_kept, n_moving; /* those of parameters and optimizers stand first, then those of buffers */
 };
@@ -45,11 +52,13 @@ wg_status game_note(const wg_game *game, const struct player *p, wg_tensor *loss
 /* Leaves the gradient of a player's loss on its parameters, and nothing on those of others. */
 wg_status game_turn(wg_game *game, size_t player);
 wg_status game_unrolled_turn(wg_game *game, size_t player); /* unrolled.c */
-/* v(z) for all players on the open tape, with a graph: game_elements tensors, zeros where a loss does not depend on one. The point is
-   game->at, or the parameters themselves. of_step: the losses are noted. */
+/* The gradients of a loss for n tensors, zeros where it does not depend on one. own: the parameters of which they are the values; where
+   one is its parameter itself, and that requires no gradient, it is given WG_NONE. recorded: with a graph. */
+wg_status game_grad(wg_tensor *loss, wg_tensor *const *x, wg_tensor *const *own, size_t n, wg_tensor **gradient, bool recorded);
+/* v(z) for all players on the open tape, with a graph: game_elements tensors, as game_grad gives them. The point is game->at, or the parameters themselves. of_step: the losses are noted. */
 wg_status game_gradients(wg_game *game, wg_tensor **gradient, bool of_step, const char *op);
-/* Leaves these gradients on parameters, in a captured step, too, where wg_add_gradient may not. */
-wg_status game_leave_gradients(wg_tensor *const *params, wg_tensor *const *gradient, size_t n);
+/* Leaves these gradients, and no others, on a player's parameters, in a captured step, too, where wg_add_gradient may not. */
+wg_status game_leave_gradients(const struct player *p, wg_tensor *const *gradient);
 wg_status game_consensus(wg_game *game); /* consensus.c: leaves the gradients of all players on their parameters */
 
 /* ---- keep.c: what a step began with ---- */

@@ -57,7 +57,7 @@ static wg_tensor *table_of(wg_game *game, wg_tensor *from, wg_tensor *to, double
 {
     if (check(game, from, to, low, high, n, op) != WG_OK)
         return NULL;
-    struct row *table = malloc((size_t)n * sizeof *table);
+    struct row *table = calloc((size_t)n, sizeof *table);
     wg_status status = table ? WG_OK : nn_no_memory(op);
     for (int64_t i = 0; i < n && status == WG_OK; i++) {
         table[i].alpha = low + (high - low) * (double)i / (double)(n - 1);

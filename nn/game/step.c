@@ -141,7 +141,7 @@ static wg_status check(const wg_game *game, const char *op)
         return nn_null_argument(op, "the game");
     if (game->n == 0)
         return wg_error_set(WG_E_STATE, op, "%s: the game has no players: wg_game_add adds one", op);
-    if (game->at)
+    if (game->running > 0)
         return wg_error_set(WG_E_STATE, op, "%s: called by a loss of this game", op);
     if (wg_tape_top())
         return wg_error_set(WG_E_STATE, op, "%s: expected no open tape: a step opens its own", op);

@@ -42,7 +42,9 @@ wg_tensor *game_loss_of(wg_game *game, size_t player, const char *op)
     struct call call = {.game = game, .player = p};
     if (wg_section_push(p->name[0] ? p->name : "player") != WG_OK)
         return NULL;
+    game->running++;
     wg_status status = wg_callback_run(op, "the loss of ", p->name, call_loss, &call);
+    game->running--;
     wg_section_pop();
     status = status == WG_OK ? check_loss(p, call.loss, op) : status;
     return status == WG_OK ? call.loss : NULL;
@@ -89,8 +91,16 @@ static wg_status turn(wg_game *game, size_t player, const char *op)
     wg_tensor *loss = tape ? game_loss_of(game, player, op) : NULL;
     if (!loss)
         return nn_first_error(WG_E_MEMORY);
-    WG_TRY(game_note(game, &game->player[player], loss, op));
-    return wg_backward(loss);
+    const struct player *p = &game->player[player];
+    WG_TRY(game_note(game, p, loss, op));
+    wg_optim_clear_gradients(p->optim); /* of the step before, if the optimizer keeps them, or left by the loss */
+    WG_TRY(wg_backward(loss));
+    const wg_tensor_list own = game_own(p);
+    for (size_t k = 0; k < own.n; k++)
+        if (wg_gradient(own.tensor[k]))
+            return WG_OK;
+    return wg_error_set(WG_E_NO_GRAD, op, "%s: the loss of \"%s\" depends on none of its parameters that require a gradient", op,
+                        p->name);
 }
 
 wg_status game_turn(wg_game *game, size_t player)
@@ -105,6 +115,36 @@ wg_status game_turn(wg_game *game, size_t player)
 
 /* ---- all gradients at one point ---- */
 
+/* Values of a step, or of a point, are not the parameters themselves, and require what they were computed from. */
+static bool is_frozen(const wg_tensor *x, const wg_tensor *own)
+{
+    return x == own && !wg_requires_grad(own);
+}
+
+/* some: room for twice n tensors. */
+static wg_status grad_of_some(wg_tensor *loss, wg_tensor *const *x, wg_tensor *const *own, size_t n, wg_tensor **gradient,
+                              bool recorded, wg_tensor **some)
+{
+    wg_tensor **of_some = some + n;
+    size_t m = 0;
+    for (size_t k = 0; k < n; k++)
+        if (!is_frozen(x[k], own[k]))
+            some[m++] = x[k];
+    if (m > 0)
+        WG_TRY(wg_grad_many(loss, some, m, of_some, .create_graph = recorded, .unused = WG_UNUSED_ZEROS));
+    for (size_t k = 0; k < n; k++)
+        gradient[k] = is_frozen(x[k], own[k]) ? WG_NONE : *of_some++;
+    return WG_OK;
+}
+
+wg_status game_grad(wg_tensor *loss, wg_tensor *const *x, wg_tensor *const *own, size_t n, wg_tensor **gradient, bool recorded)
+{
+    wg_tensor **some = malloc((2 * n + 1) * sizeof(wg_tensor *));
+    const wg_status status = some ? grad_of_some(loss, x, own, n, gradient, recorded, some) : nn_no_memory("game_step");
+    free(some);
+    return status;
+}
+
 wg_status game_gradients(wg_game *game, wg_tensor **gradient, bool of_step, const char *op)
 {
     for (size_t i = 0; i < game->n; i++) {
@@ -114,14 +154,19 @@ wg_status game_gradients(wg_game *game, wg_tensor **gradient, bool of_step, cons
         if (of_step)
             WG_TRY(game_note(game, &game->player[i], loss, op));
         const wg_tensor_list at = wg_game_params(game, i);
-        WG_TRY(wg_grad_many(loss, at.tensor, at.n, gradient, .create_graph = true, .unused = WG_UNUSED_ZEROS));
+        WG_TRY(game_grad(loss, at.tensor, game_own(&game->player[i]).tensor, at.n, gradient, true));
         gradient += at.n;
     }
     return WG_OK;
 }
 
 /* A pass from the parameters themselves as roots ends where it begins. */
-wg_status game_leave_gradients(wg_tensor *const *params, wg_tensor *const *gradient, size_t n)
+wg_status game_leave_gradients(const struct player *p, wg_tensor *const *gradient)
 {
-    return wg_backward_many(params, gradient, n, false);
+    const wg_tensor_list own = game_own(p);
+    wg_optim_clear_gradients(p->optim); /* as in turn */
+    for (size_t k = 0; k < own.n; k++)
+        if (gradient[k] != WG_NONE)
+            WG_TRY(wg_backward_many(&own.tensor[k], &gradient[k], 1, true));
+    return WG_OK;
 }

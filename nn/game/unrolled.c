@@ -13,7 +13,7 @@ struct unrolled {
     size_t player;
     wg_unrolled **steps;
     wg_tensor *const **at;
-    wg_tensor **gradient; /* of the player that has the most parameters */
+    wg_tensor **gradient; /* of all players */
 };
 
 static void refresh(const struct unrolled *u)
@@ -34,19 +34,23 @@ static wg_status begin(struct unrolled *u)
     return WG_OK;
 }
 
-/* One step of each of the others, all from the same point. */
+/* One step of each of the others, all from the same point: no list of parameters is replaced before all losses are taken. */
 static wg_status step(const struct unrolled *u, const char *op)
 {
-    for (size_t i = 0; i < u->game->n; i++) {
+    wg_tensor **gradient = u->gradient;
+    for (size_t i = 0; i < u->game->n; gradient += u->game->player[i++].n) {
         if (i == u->player)
             continue;
         const wg_tensor_list params = wg_unrolled_params(u->steps[i]);
         wg_tensor *loss = game_loss_of(u->game, i, op);
         if (!loss)
             return nn_first_error(WG_E_MEMORY);
-        WG_TRY(wg_grad_many(loss, params.tensor, params.n, u->gradient, .create_graph = true, .unused = WG_UNUSED_ZEROS));
-        WG_TRY(wg_unrolled_step(u->steps[i], u->gradient));
+        WG_TRY(game_grad(loss, params.tensor, game_own(&u->game->player[i]).tensor, params.n, gradient, true));
     }
+    gradient = u->gradient;
+    for (size_t i = 0; i < u->game->n; gradient += u->game->player[i++].n)
+        if (i != u->player)
+            WG_TRY(wg_unrolled_step(u->steps[i], gradient));
     refresh(u);
     return WG_OK;
 }
@@ -60,8 +64,8 @@ static wg_status gradient_of(const struct unrolled *u, const char *op)
     if (!loss)
         return nn_first_error(WG_E_MEMORY);
     WG_TRY(game_note(u->game, p, loss, op));
-    WG_TRY(wg_grad_many(loss, own.tensor, own.n, u->gradient, .unused = WG_UNUSED_ZEROS));
-    return game_leave_gradients(own.tensor, u->gradient, own.n);
+    WG_TRY(game_grad(loss, own.tensor, own.tensor, own.n, u->gradient, false));
+    return game_leave_gradients(p, u->gradient);
 }
 
 static wg_status run(struct unrolled *u, const char *op)

@@ -576,6 +576,257 @@ static void jacobian_of_networks(void **state)
     assert_no_error();
 }
 
+/* ---- what several players share, keep or freeze ---- */
+
+/* A game of scalars: each player moves two of them. */
+struct scalars {
+    wg_tensor *z[6];
+    wg_optim *optim[3];
+    wg_game *game;
+    size_t n;
+};
+
+static struct scalars scalars_of(wg_game_options options, size_t n, wg_game_loss *const *loss, int64_t unroll, bool keep_grads)
+{
+    struct scalars s = {.game = wg_game_create_with(options), .n = n};
+    static const char *const name[] = {"p", "q", "r"};
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 2 * i; k < 2 * i + 2; k++)
+            s.z[k] = wg_set_requires_grad(wg_scalar(WG_F64, 1 + 0.3 * (double)k), true);
+        s.optim[i] = wg_optim_sgd(((wg_tensor_list){2, &s.z[2 * i], NULL}), .lr = 0.1, .momentum = 0.5, .keep_grads = keep_grads);
+        assert_ok(wg_game_add(s.game, .name = name[i], .optim = s.optim[i], .loss = loss[i], .unroll = i == 0 ? unroll : 0,
+                              .steps = options.rule == WG_GAME_ALTERNATING ? 3 : 1));
+    }
+    return s;
+}
+
+static void scalars_end(struct scalars *s)
+{
+    wg_game_destroy(s->game);
+    for (size_t i = 0; i < s->n; i++)
+        wg_optim_destroy(s->optim[i]), wg_free(s->z[2 * i]), wg_free(s->z[2 * i + 1]);
+}
+
+static wg_tensor *of(wg_game *game, size_t player, size_t k)
+{
+    return wg_game_params(game, player).tensor[k];
+}
+
+/* f = p0 q0 + p1² q1: two games that do not meet. */
+static wg_tensor *loss_p(wg_game *game, void *context)
+{
+    (void)context;
+    return wg_add(wg_mul(of(game, 0, 0), of(game, 1, 0)), wg_mul(wg_square(of(game, 0, 1)), of(game, 1, 1)));
+}
+
+static wg_tensor *loss_q(wg_game *game, void *context)
+{
+    return wg_neg(loss_p(game, context));
+}
+
+/* A loss that leaves gradients on the parameters before it is differentiated. */
+static wg_tensor *careless_loss_p(wg_game *game, void *context)
+{
+    wg_tensor *loss = loss_p(game, context);
+    return wg_backward(loss, .retain = true) == WG_OK ? loss : NULL;
+}
+
+static wg_status step_of(struct scalars *s, bool captured)
+{
+    if (!captured)
+        return wg_game_step(s->game);
+    wg_replay *replay = wg_replay_capture(game_step, s->game);
+    const wg_status status = replay ? wg_replay_run(replay) : WG_E_STATE;
+    wg_replay_destroy(replay);
+    return status;
+}
+
+/* A step is taken by the gradients of its losses, whatever was left on the parameters: by an optimizer that keeps them, or by a loss. */
+static void gradients_that_stay_count_once(void **state)
+{
+    (void)state;
+    wg_game_loss *const loss[] = {loss_p, loss_q}, *const careless[] = {careless_loss_p, loss_q};
+    for (int rule = WG_GAME_ALTERNATING; rule <= WG_GAME_CONSENSUS + 1; rule++)
+        for (int captured = 0; captured < 2; captured++) {
+            const bool unrolls = rule > WG_GAME_CONSENSUS;
+            wg_game_options options = by(unrolls ? WG_GAME_ALTERNATING : (wg_game_rule)rule);
+            options.check = !captured;
+            if (captured && rule == WG_GAME_PROXIMAL)
+                continue;
+            struct scalars s[] = {scalars_of(options, 2, loss, unrolls ? 2 : 0, false),
+                                  scalars_of(options, 2, loss, unrolls ? 2 : 0, true),
+                                  scalars_of(options, 2, careless, unrolls ? 2 : 0, false)};
+            for (int i = 0; i < (captured || unrolls ? 2 : 3); i++) {
+                for (int step = 0; step < 2; step++)
+                    assert_ok(step_of(&s[i], captured));
+                for (int k = 0; k < 4; k++)
+                    assert_true(wg_item(s[i].z[k]) == wg_item(s[0].z[k]));
+            }
+            for (int i = 0; i < 3; i++)
+                scalars_end(&s[i]);
+        }
+    assert_no_error();
+}
+
+/* A parameter that requires no gradient stays, by every rule, and the game without it goes on. */
+static void frozen_parameters_stay(void **state)
+{
+    (void)state;
+    wg_game_loss *const loss[] = {loss_p, loss_q};
+    for (int rule = WG_GAME_ALTERNATING; rule <= WG_GAME_CONSENSUS + 1; rule++)
+        for (int frozen = 1; frozen < 4; frozen += 2) {
+            const bool unrolls = rule > WG_GAME_CONSENSUS;
+            const wg_game_options options = by(unrolls ? WG_GAME_ALTERNATING : (wg_game_rule)rule);
+            struct scalars all = scalars_of(options, 2, loss, unrolls ? 2 : 0, false),
+                           some = scalars_of(options, 2, loss, unrolls ? 2 : 0, false);
+            const double before = wg_item(some.z[frozen]);
+            (void)wg_set_requires_grad(some.z[frozen], false);
+            for (int step = 0; step < 2; step++) {
+                assert_ok(wg_game_step(all.game));
+                assert_ok(wg_game_step(some.game));
+            }
+            assert_true(wg_item(some.z[frozen]) == before && wg_item(all.z[frozen]) != before);
+            assert_false(wg_requires_grad(some.z[frozen]));
+            for (int k = 0; k < 4; k += 2)
+                assert_close(wg_item(some.z[k]), wg_item(all.z[k]), 1e-12);
+            scalars_end(&all), scalars_end(&some);
+        }
+    assert_no_error();
+}
+
+/* Three players: pqr, -pqr and (qr)²/4. */
+static wg_tensor *product_of_three(wg_game *game, void *context)
+{
+    (void)context;
+    return wg_mul(of(game, 0, 0), wg_mul(of(game, 1, 0), of(game, 2, 0)));
+}
+
+static wg_tensor *minus_product(wg_game *game, void *context)
+{
+    return wg_neg(product_of_three(game, context));
+}
+
+static wg_tensor *quarter_square(wg_game *game, void *context)
+{
+    (void)context;
+    return wg_mul_scalar(wg_square(wg_mul(of(game, 1, 0), of(game, 2, 0))), 0.25);
+}
+
+/* What the first loses after two steps of both others, each from the point at which both are. */
+static double after_two_steps(double p, double q, double r)
+{
+    double mq = 0, mr = 0;
+    for (int k = 0; k < 2; k++) {
+        mq = 0.5 * mq - p * r;
+        mr = 0.5 * mr + 0.5 * q * q * r;
+        q -= 0.1 * mq;
+        r -= 0.1 * mr;
+    }
+    return p * q * r;
+}
+
+static void two_others_unroll_from_one_point(void **state)
+{
+    (void)state;
+    wg_game_loss *const loss[] = {product_of_three, minus_product, quarter_square};
+    struct scalars s = scalars_of(by(WG_GAME_SIMULTANEOUS), 3, loss, 2, false);
+    const double p = wg_item(s.z[0]), q = wg_item(s.z[2]), r = wg_item(s.z[4]), h = 1e-5;
+    assert_ok(wg_game_step(s.game));
+    const double slope = (after_two_steps(p + h, q, r) - after_two_steps(p - h, q, r)) / (2 * h);
+    assert_close(wg_item(s.z[0]), p - 0.1 * slope, 1e-9);
+    assert_close(wg_game_last_loss(s.game, 0), after_two_steps(p, q, r), 1e-14);
+    scalars_end(&s);
+    assert_no_error();
+}
+
+/* A network of which either player moves a part: applied for one of them, it has the parameters of both at the point that is asked. */
+static wg_tensor *part_loss(wg_game *game, size_t player, const struct gan *g)
+{
+    return wg_mean(wg_square(wg_game_apply(game, player, g->real)));
+}
+
+static wg_tensor *first_part_loss(wg_game *game, void *context)
+{
+    return part_loss(game, 0, context);
+}
+
+static wg_tensor *second_part_loss(wg_game *game, void *context)
+{
+    return wg_neg(part_loss(game, 1, context));
+}
+
+static void players_of_one_network(void **state)
+{
+    (void)state;
+    struct gan *g = gan_new(plain, 1, 0, true);
+    wg_nn_module *net = g->net[CRITIC];
+    const wg_tensor_list all = wg_nn_parameters(net);
+    wg_optim *optim[] = {wg_optim_sgd(((wg_tensor_list){2, all.tensor, NULL}), .lr = 0.1),
+                         wg_optim_sgd(((wg_tensor_list){all.n - 2, all.tensor + 2, NULL}), .lr = 0.1)};
+    wg_game *game = wg_game_create();
+    assert_ok(wg_game_add(game, .name = "first", .net = net, .optim = optim[0], .loss = first_part_loss, .context = g));
+    assert_ok(wg_game_add(game, .name = "second", .net = net, .optim = optim[1], .loss = second_part_loss, .context = g));
+    wg_tensor *here = wg_game_point(game), *z = wg_mul_scalar(here, 1.5), *asked = wg_game_field(&z, 1, game);
+    assert_ok(wg_nn_assign(all, z));
+    wg_tensor *there = wg_game_field(&z, 1, game);
+    const double *a = wg_data(asked), *b = wg_data(there);
+    for (int64_t i = 0; i < wg_numel(z); i++)
+        assert_true(a[i] == b[i]);
+    wg_game_destroy(game);
+    wg_free(here), wg_free(z), wg_free(asked), wg_free(there);
+    wg_optim_destroy(optim[0]), wg_optim_destroy(optim[1]);
+    gan_end(g);
+    assert_no_error();
+}
+
+/* A loss that adds a player to its game, and losses that depend on others' parameters, or on nobody's, alone. */
+static wg_tensor *adding_loss(wg_game *game, void *context)
+{
+    const struct scalars *s = context;
+    return wg_game_add(game, .name = "late", .optim = s->optim[0], .loss = loss_p) == WG_OK ? loss_p(game, NULL) : NULL;
+}
+
+static wg_tensor *independent_loss(wg_game *game, void *context)
+{
+    (void)context;
+    return wg_square(of(game, 0, 0));
+}
+
+static wg_tensor *outside;
+
+static wg_tensor *loss_of_another_tensor(wg_game *game, void *context)
+{
+    (void)context;
+    return wg_square(wg_mul(outside, of(game, 0, 0)));
+}
+
+static void losses_that_cannot_be(void **state)
+{
+    (void)state;
+    wg_game_loss *const loss[] = {loss_p, loss_of_another_tensor}, *const independent[] = {loss_p, independent_loss};
+    outside = wg_set_requires_grad(wg_scalar(WG_F64, 2), true);
+    struct scalars s = scalars_of(by(WG_GAME_SIMULTANEOUS), 2, loss, 0, false);
+    assert_int_equal(wg_game_step(s.game), WG_E_NO_GRAD);
+    assert_error(WG_E_NO_GRAD, "game_step: the loss of \"q\" depends on none of its parameters");
+    scalars_end(&s);
+    wg_free(outside);
+    s = scalars_of(by(WG_GAME_SIMULTANEOUS), 2, independent, 0, false);
+    assert_int_equal(wg_game_step(s.game), WG_E_NO_GRAD);
+    assert_error(WG_E_NO_GRAD, "backward: the root depends on no tensor");
+    scalars_end(&s);
+    s = scalars_of(by(WG_GAME_SIMULTANEOUS), 2, loss, 0, false);
+    wg_game *game = wg_game_create();
+    wg_tensor *z = wg_set_requires_grad(wg_scalar(WG_F64, 1), true);
+    wg_optim *optim = wg_optim_sgd(((wg_tensor_list){1, &z, NULL}), .lr = 0.1);
+    assert_ok(wg_game_add(game, .name = "adds", .optim = optim, .loss = adding_loss, .context = &s));
+    assert_int_equal(wg_game_step(game), WG_E_STATE);
+    assert_error(WG_E_STATE, "game_add: called by a loss of this game");
+    wg_game_destroy(game);
+    wg_optim_destroy(optim), wg_free(z);
+    scalars_end(&s);
+    assert_no_error();
+}
+
 static void wgan_schedule(void **state)
 {
     (void)state;
@@ -607,6 +858,11 @@ int main(void)
         TEST(a_captured_step_has_the_same_bits),
         TEST(unrolled_gradient_of_networks),
         TEST(jacobian_of_networks),
+        TEST(gradients_that_stay_count_once),
+        TEST(frozen_parameters_stay),
+        TEST(two_others_unroll_from_one_point),
+        TEST(players_of_one_network),
+        TEST(losses_that_cannot_be),
         TEST(wgan_schedule),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
