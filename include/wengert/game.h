@@ -170,7 +170,7 @@ WG_API wg_tensor *wg_game_field(wg_tensor *const *z, size_t n, void *game);
 WG_API wg_tensor *wg_game_eigenvalues(wg_game *game, wg_tensor *z);
 
 /* The path from one point to another, z(α) = from + α (to - from) at n values of α from low to high: f64 (n, 3), each row α, |F(z(α))| and
-   the cosine of the angle between F(z(α)) and to - from. At an attractor the cosine falls from positive to negative at α = 1; a bump
+   the cosine of the angle between F(z(α)) and to - from, NaN where F is 0. At an attractor the cosine falls from positive to negative at α = 1; a bump
    there shows rotation. The result is the caller's. Cost: n gradients of all players. E_NULL, E_SHAPE, E_DTYPE, E_ARGUMENT (n below 2, low
    not below high, from equals to). Source: Berard, Gidel, Almahairi, Vincent, Lacoste-Julien, 2020. */
 WG_API wg_tensor *wg_game_path(wg_game *game, wg_tensor *from, wg_tensor *to, double low, double high, int64_t n);

@@ -178,7 +178,8 @@ typedef struct WG_NAMED wg_gan_mixture_options {
 
 /* n samples (n, d) of the mixture with the centres (k, d), f64, each with the deviation sigma on every axis. Made of ops: with a tape
    open the draws are an effect of the step, and a replay draws anew. generator: WG_NONE for this thread's own. NULL and the error:
-   E_ARGUMENT (n negative, sigma negative or not finite, a negative weight), E_SHAPE, E_DTYPE, E_NULL, E_MEMORY. */
+   E_ARGUMENT (n negative, sigma negative or not finite, a weight that is negative or not finite, weights that sum to 0), E_SHAPE, E_DTYPE,
+   E_NULL, E_MEMORY. */
 #define wg_gan_mixture(generator, n, centres, sigma, ...)     \
     wg_gan_mixture_with((generator), (n), (centres), (sigma), \
                         WG_OPTIONS(wg_gan_mixture_options, .weights = WG_NONE, .dtype = WG_F32, .labels = NULL, __VA_ARGS__))

@@ -24,11 +24,12 @@ extern "C" {
 /* Each distance is a scalar on the open tape, or the caller's with no tape open, and differentiable by x and y to any order unless it
    says otherwise. It is NULL and the error recorded on failure: E_NULL, E_DTYPE, E_MEMORY; E_SHAPE for points that are no matrices, sets
    without points, points without coordinates and sets of other numbers of columns; E_ARGUMENT for an option out of its range. Where a distance
-   has a root at 0, as that of a set to itself has, its gradient is 0. A NaN among the coordinates makes the distance NaN, unless it says
-   otherwise.
+   has a root at 0, as that of a set to itself has, its gradient is 0. A NaN among the coordinates or the weights makes the distance NaN,
+   unless it says otherwise.
 
    .weights_x (n) and .weights_y (m), of the points' dtype: the share of each point, 1/n and 1/m by default. E_ARGUMENT for a weight that is
-   negative, and unless each set's weights sum to 1, to 1e-6 in f64 and 1e-4 in f32; a point of weight 0 is as none. */
+   negative, and unless each set's weights sum to 1, to 1e-6 in f64 and 1e-4 in f32; a point of weight 0 is as none (but the
+   gradient of wg_transport_sinkhorn by a weight that is 0 is NaN without .envelope). */
 
 /* ---- the Wasserstein distance ----
 

@@ -1,6 +1,7 @@
 /* Mixtures of Gaussians as targets: centres on a ring and on a grid, and batches drawn by ops. */
 #include "gan.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -77,13 +78,22 @@ struct mixture {
     bool keep; /* no tape is open, so the labels are the caller's, too */
 };
 
+/* Sums of the first weights, each of them finite and the last above 0; NaN is refused, too. */
+static wg_tensor *sums_of(wg_tensor *weights)
+{
+    wg_tensor *numbers = wg_where(wg_is_nan(weights), wg_full(WG_F64, WG_SCALAR, (double)INFINITY), weights);
+    wg_tensor *sums = wg_cumsum(wg_expect(numbers, "weights", 0, DBL_MAX, false), 0);
+    const int64_t k = sums ? wg_extent(sums, 0) : 0;
+    return sums && wg_expect(wg_slice(sums, 0, k - 1, k, 1), "Σ weights", DBL_MIN, DBL_MAX, false) ? sums : NULL;
+}
+
 /* The mode of each sample, i64 (n): equal shares of [0, 1), or how many sums of the first weights u is not below. Weights are checked
    before the generator advances. */
 static wg_tensor *draw_labels(const struct mixture *m)
 {
     const int64_t k = wg_extent(m->centres, 0);
     wg_tensor *sums = NULL;
-    if (m->weights != WG_NONE && !(sums = wg_cumsum(wg_expect(m->weights, "weights", 0, (double)INFINITY, false), 0)))
+    if (m->weights != WG_NONE && !(sums = sums_of(m->weights)))
         return NULL;
     wg_tensor *u = wg_uniform(m->generator, WG_F64, WG_SHAPE(m->n, 1), 0, 1);
     if (m->weights == WG_NONE)

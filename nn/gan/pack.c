@@ -20,8 +20,10 @@ wg_tensor *wg_gan_pack(wg_tensor *x, int64_t samples)
     shape.extent[0] /= samples;
     if (shape.rank == 1)
         shape = WG_SHAPE(shape.extent[0], samples);
-    else
-        shape.extent[1] *= samples;
+    else if (__builtin_mul_overflow(shape.extent[1], samples, &shape.extent[1])) { /* of an empty batch */
+        (void)wg_error_set(WG_E_SHAPE, op, "%s: groups of %lld samples are too large", op, (long long)samples);
+        return NULL;
+    }
     const uint64_t before = nn_count_errors();
     wg_tensor *packed = wg_reshape(x, shape);
     nn_name_error(before, op);

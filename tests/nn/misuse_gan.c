@@ -83,6 +83,9 @@ static void misuse_parts(void)
     assert_null_and_error(wg_gan_pack(fx.odd, 2), WG_E_SHAPE,
                           "gan_pack: expected a batch that groups of 2 samples divide, got 5 samples");
     assert_null_and_error(wg_gan_pack(fx.scalar, 1), WG_E_SHAPE, "gan_pack: ");
+    wg_tensor *empty = wg_zeros(WG_F64, WG_SHAPE(0, 2));
+    assert_null_and_error(wg_gan_pack(empty, INT64_MAX), WG_E_SHAPE,
+                          "gan_pack: groups of 9223372036854775807 samples are too large");
     assert_null_and_error(wg_gan_pack(fx.labels, 1), WG_E_DTYPE, "gan_pack: expected samples of dtype f32 or f64, got i64");
     REFUSED("gan_condition", wg_gan_condition(bad, fx.labels, 2));
     REFUSED("gan_condition", wg_gan_condition(fx.y, bad, 2));
@@ -143,6 +146,13 @@ static void misuse_mixtures(void)
     assert_null_and_error(wg_gan_mixture(fx.generator, 3, centres, 1, .weights = fx.rate), WG_E_SHAPE,
                           "gan_mixture: expected a weight for each of 2 centres, got []");
     assert_null_and_error(wg_gan_mixture(fx.generator, 3, centres, 1, .weights = weights), WG_E_ARGUMENT, "gan_mixture: ");
+    const double no_shares[][2] = {{0, 0}, {NAN, 1}, {INFINITY, 1}, {1e308, 1e308}};
+    for (int i = 0; i < 4; i++) {
+        wg_tensor *shares = wg_from(no_shares[i], WG_SHAPE(2));
+        assert_null_and_error(wg_gan_mixture(fx.generator, 3, centres, 1, .weights = shares), WG_E_ARGUMENT,
+                              i > 0 && i < 3 ? "gan_mixture: expect: expected weights in 0"
+                                             : "gan_mixture: expect: expected Σ weights");
+    }
 }
 
 /* These options are refused, with a message that begins with "gan_modes: ", and the result has no modes. */
