@@ -143,6 +143,8 @@ static wg_status check(const wg_game *game, const char *op)
         return wg_error_set(WG_E_STATE, op, "%s: the game has no players: wg_game_add adds one", op);
     if (game->running > 0)
         return wg_error_set(WG_E_STATE, op, "%s: called by a loss of this game", op);
+    if (!wg_grad_mode())
+        return wg_error_set(WG_E_NO_GRAD, op, "%s: gradients are off: called under WG_NO_GRAD", op);
     if (wg_tape_top())
         return wg_error_set(WG_E_STATE, op, "%s: expected no open tape: a step opens its own", op);
     for (size_t i = 0; i < game->n; i++)

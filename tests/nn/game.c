@@ -819,6 +819,11 @@ static void losses_that_cannot_be(void **state)
     wg_tensor *z = wg_set_requires_grad(wg_scalar(WG_F64, 1), true);
     wg_optim *optim = wg_optim_sgd(((wg_tensor_list){1, &z, NULL}), .lr = 0.1);
     assert_ok(wg_game_add(game, .name = "adds", .optim = optim, .loss = adding_loss, .context = &s));
+    {
+        WG_NO_GRAD;
+        assert_int_equal(wg_game_step(game), WG_E_NO_GRAD);
+        assert_error(WG_E_NO_GRAD, "game_step: gradients are off: called under WG_NO_GRAD");
+    }
     assert_int_equal(wg_game_step(game), WG_E_STATE);
     assert_error(WG_E_STATE, "game_add: called by a loss of this game");
     wg_game_destroy(game);
