@@ -120,7 +120,7 @@ WG_API int64_t wg_game_wgan_steps(int64_t step);
 /* A step of the game by its rule: all players' or, with .check, on failure none. Gradients that were on the players' parameters are
    thrown away. Errors: those of the losses, of wg_backward and wg_optim_step; E_NUMERIC (a loss is not finite; PROXIMAL did not converge),
    E_SHAPE and E_DTYPE (a loss is not a scalar of the dtype of its player's parameters), E_STATE (a tape is open; there is no player; an
-   optimizer has been given a group), E_NO_GRAD (a loss depends on none of its player's parameters; under WG_NO_GRAD), E_NULL. A message of the game's own names
+   optimizer has been given a group, or a network parameters), E_NO_GRAD (a loss depends on none of its player's parameters; under WG_NO_GRAD), E_NULL. A message of the game's own names
    the player; the error of a function that a loss calls has it as its section.
    A parameter that requires no gradient stays, and so does one on which the player's loss does not depend; in CONSENSUS and in unrolled
    steps the gradient of the latter is 0, with which momentum and weight decay may move it. */

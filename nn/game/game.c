@@ -73,6 +73,15 @@ wg_tensor_list game_own(const struct player *player)
     return wg_optim_parameters(player->optim);
 }
 
+wg_status game_check_player(const struct player *player, const char *op)
+{
+    if (game_own(player).n != player->n)
+        return wg_error_set(WG_E_STATE, op, "%s: the optimizer of \"%s\" was given a group after wg_game_add", op, player->name);
+    if (player->net && wg_nn_parameters(player->net).n != player->n_net)
+        return wg_error_set(WG_E_STATE, op, "%s: the network of \"%s\" was given parameters after wg_game_add", op, player->name);
+    return WG_OK;
+}
+
 static wg_status check_player(const wg_game *game, const wg_game_player *p, const char *op)
 {
     const char *missing = !game ? "the game" : !p->name ? ".name" : !p->optim ? ".optim" : !p->loss ? ".loss" : NULL;
@@ -112,7 +121,7 @@ static void find_places(const wg_game *game)
     for (size_t i = 0; i < game->n; i++) {
         const struct player *p = &game->player[i];
         const wg_tensor_list net = p->net ? wg_nn_parameters(p->net) : (wg_tensor_list){0, NULL, NULL};
-        for (size_t k = 0; k < net.n; k++)
+        for (size_t k = 0; k < net.n && k < p->n_net; k++)
             p->of_net[k] = place_of(game, net.tensor[k]);
     }
 }
@@ -147,6 +156,7 @@ static wg_status player_init(struct player *p, const wg_game_player *given, cons
                          .steps_at = given->steps_at,
                          .unroll = given->unroll,
                          .n = moved.n,
+                         .n_net = in_net,
                          .of_net = malloc((in_net + 1) * sizeof *p->of_net),
                          .apply = malloc((in_net + 1) * sizeof(wg_tensor *)),
                          .required = malloc((moved.n + 1) * sizeof *p->required)};
@@ -227,6 +237,8 @@ wg_tensor *wg_game_apply_to(wg_game *game, size_t player, wg_tensor *const *in, 
     }
     if (!game->at)
         return wg_nn_apply_to(p->net, in, n_in);
+    if (game_check_player(p, op) != WG_OK)
+        return NULL;
     wg_tensor *y = NULL;
     const wg_tensor_list params = for_net(game, p);
     return wg_nn_apply_many(p->net, &params, in, n_in, &y, 1) == WG_OK ? y : NULL;

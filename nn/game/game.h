@@ -20,6 +20,7 @@ struct player {
     wg_game_steps *steps_at;
     size_t n;             /* parameters */
     struct place *of_net; /* of each parameter of net, whose it is */
+    size_t n_net;         /* how many net had when the player was added */
     wg_tensor **apply;    /* workspace: parameters for net */
     bool *required;       /* workspace: which of the parameters require a gradient while others' steps are computed */
     wg_tensor *value;     /* the latest loss, a scalar */
@@ -40,6 +41,8 @@ struct wg_game {
 
 /* A tensor that the game owns and ends with wg_disown. */
 wg_tensor *game_tensor(wg_dtype dtype, wg_shape shape, double value, const char *name);
+/* E_STATE if the optimizer or the network has parameters that it had not when the player was added. */
+wg_status game_check_player(const struct player *player, const char *op);
 wg_tensor_list game_own(const struct player *player); /* its parameters themselves */
 size_t game_elements(const wg_game *game);            /* parameters, as tensors, of all players */
 

@@ -148,9 +148,7 @@ static wg_status check(const wg_game *game, const char *op)
     if (wg_tape_top())
         return wg_error_set(WG_E_STATE, op, "%s: expected no open tape: a step opens its own", op);
     for (size_t i = 0; i < game->n; i++)
-        if (game_own(&game->player[i]).n != game->player[i].n)
-            return wg_error_set(WG_E_STATE, op, "%s: the optimizer of \"%s\" was given a group after wg_game_add", op,
-                                game->player[i].name);
+        WG_TRY(game_check_player(&game->player[i], op));
     return WG_OK;
 }
 

@@ -779,6 +779,21 @@ static void players_of_one_network(void **state)
     assert_no_error();
 }
 
+static void networks_that_grow_are_refused(void **state)
+{
+    (void)state;
+    struct gan *g = gan_new(plain, 1, 0, true);
+    wg_tensor *z = wg_game_point(g->game);
+    assert_ok(wg_nn_add_child(g->net[CRITIC], "more", wg_nn_linear(40, 50, .dtype = WG_F64)));
+    assert_int_equal(wg_game_step(g->game), WG_E_STATE);
+    assert_error(WG_E_STATE, "game_step: the network of \"critic\" was given parameters after wg_game_add");
+    assert_null(wg_game_field(&z, 1, g->game));
+    assert_error(WG_E_STATE, "game_apply: the network of \"critic\" was given parameters after wg_game_add");
+    wg_free(z);
+    gan_end(g);
+    assert_no_error();
+}
+
 /* A loss that adds a player to its game, and losses that depend on others' parameters, or on nobody's, alone. */
 static wg_tensor *adding_loss(wg_game *game, void *context)
 {
@@ -867,6 +882,7 @@ int main(void)
         TEST(frozen_parameters_stay),
         TEST(two_others_unroll_from_one_point),
         TEST(players_of_one_network),
+        TEST(networks_that_grow_are_refused),
         TEST(losses_that_cannot_be),
         TEST(wgan_schedule),
     };
