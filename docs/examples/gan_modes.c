@@ -30,10 +30,10 @@ static const struct recipe {
     {"ring", false, true, false, false, WG_GAN_NON_SATURATING, 8, 0.3, 0, 0.87, 0, 2, 8000, 256},
     {"grid", true, true, false, false, WG_GAN_RELATIVISTIC, 10, 0.2, 0.45, 0.75, 0.002, 2, 40000, 512},
     {"ring-plain", false, true, false, false, WG_GAN_RELATIVISTIC, 0, 0.3, 0, 0.87, 0.003, 2, 40000, 256},
-    {"ring-saturating", false, false, true, false, WG_GAN_MINIMAX, 0, 0, 0, 1, 0, 1, 5000, 256},
+    {"ring-saturating", false, true, true, false, WG_GAN_MINIMAX, 8, 0, 0, 1, 0, 1, 5000, 256},
     {"ring-quiet", false, true, false, false, WG_GAN_NON_SATURATING, 8, 0, 0, 1, 0, 2, 8000, 256},
     {"ring-narrow", false, true, false, false, WG_GAN_NON_SATURATING, 8, 0.3, 0, 0.5, 0, 1, 8000, 256},
-    {"ring-uneven", false, true, false, true, WG_GAN_NON_SATURATING, 8, 0.3, 0, 0.87, 0, 2, 8000, 256},
+    {"ring-uneven", false, true, false, true, WG_GAN_NON_SATURATING, 8, 0.3, 0.4, 0.82, 0, 2, 8000, 1024},
     {"grid-uneven", true, true, false, true, WG_GAN_RELATIVISTIC, 10, 0.2, 0.45, 0.75, 0.002, 2, 40000, 512},
 };
 

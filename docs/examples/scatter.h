@@ -42,9 +42,9 @@ static inline void scatter_panel(struct scatter *s, const char *title, const wg_
     const double *centre = wg_data(centres);
     if (!s->file || !xy || !centre)
         return;
-    fprintf(s->file, "<g transform=\"translate(%d,0)\"%s>\n", s->animated ? 0 : s->drawn * PANEL,
-            s->animated ? " opacity=\"0\"" : "");
-    if (s->animated) /* visible in its own part of the film */
+    fprintf(s->file, "<svg x=\"%d\" width=\"%d\" height=\"%d\">\n<g%s>\n", s->animated ? 0 : s->drawn * PANEL, PANEL,
+            PANEL + HEADING, s->animated ? " opacity=\"0\"" : ""); /* what is beyond the panel is not drawn */
+    if (s->animated)                                               /* visible in its own part of the film */
         fprintf(
             s->file,
             "<animate attributeName=\"opacity\" dur=\"%ds\" repeatCount=\"indefinite\" calcMode=\"discrete\" values=\"0;1;0\" keyTimes=\"0;%g;%g\"/>\n",
@@ -56,7 +56,7 @@ static inline void scatter_panel(struct scatter *s, const char *title, const wg_
     fprintf(s->file, "</g>\n<path stroke=\"#1b6ec2\" stroke-width=\"2\" stroke-linecap=\"round\" d=\"");
     for (int64_t i = 0; i < wg_extent(points, 0) && i < SHOWN; i++)
         fprintf(s->file, "M%.1f %.1fh0", scatter_place(s, (double)xy[2 * i]), HEADING + scatter_place(s, -(double)xy[2 * i + 1]));
-    fprintf(s->file, "\"/>\n</g>\n");
+    fprintf(s->file, "\"/>\n</g>\n</svg>\n");
     s->drawn++;
 }
 
