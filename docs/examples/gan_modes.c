@@ -230,16 +230,18 @@ int main(int argc, char **argv)
     struct outputs out = {NULL};
     struct gan g = {.extent = 1};
     (void)argc;
-    read_options(argv, (const struct option[]){
-                           {"--recipe", "ring, grid, ring-plain, ring-saturating, ring-uneven, grid-uneven", NULL, &name},
-                           {"--steps", "of training; 0: the recipe's", &steps, NULL},
-                           {"--seed", "of weights and draws", &seed, NULL},
-                           {"--samples", "CSV file for the samples", NULL, &out.samples},
-                           {"--picture", "SVG file for samples over time, side by side", NULL, &out.picture},
-                           {"--film", "SVG file for the same, one after another", NULL, &out.film},
-                           {"--csv", "where the measures go", NULL, &out.csv},
-                           {"--resume", "where the run is kept, and goes on from", NULL, &out.resume},
-                           {NULL, NULL, NULL, NULL}});
+    read_options(
+        argv,
+        (const struct option[]){
+            {"--recipe", "ring, grid, ring-uneven, grid-uneven, ring-plain, ring-saturating, ring-quiet, ring-narrow", NULL, &name},
+            {"--steps", "of training; 0: the recipe's", &steps, NULL},
+            {"--seed", "of weights and draws", &seed, NULL},
+            {"--samples", "CSV file for the samples", NULL, &out.samples},
+            {"--picture", "SVG file for samples over time, side by side", NULL, &out.picture},
+            {"--film", "SVG file for the same, one after another", NULL, &out.film},
+            {"--csv", "where the measures go", NULL, &out.csv},
+            {"--resume", "where the run is kept, and goes on from", NULL, &out.resume},
+            {NULL, NULL, NULL, NULL}});
     for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++)
         if (strcmp(recipes[i].name, name) == 0)
             g.r = recipes[i];

@@ -43,8 +43,9 @@ static inline void scatter_panel(struct scatter *s, const char *title, const wg_
     if (!s->file || !xy || !centre)
         return;
     fprintf(s->file, "<svg x=\"%d\" width=\"%d\" height=\"%d\">\n<g%s>\n", s->animated ? 0 : s->drawn * PANEL, PANEL,
-            PANEL + HEADING, s->animated ? " opacity=\"0\"" : ""); /* what is beyond the panel is not drawn */
-    if (s->animated)                                               /* visible in its own part of the film */
+            PANEL + HEADING,
+            s->animated && s->drawn + 1 < s->panels ? " opacity=\"0\"" : ""); /* a viewer without films shows the last */
+    if (s->animated)                                                          /* visible in its own part of the film */
         fprintf(
             s->file,
             "<animate attributeName=\"opacity\" dur=\"%ds\" repeatCount=\"indefinite\" calcMode=\"discrete\" values=\"0;1;0\" keyTimes=\"0;%g;%g\"/>\n",

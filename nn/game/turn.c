@@ -20,7 +20,9 @@ static wg_status call_loss(void *context)
 {
     struct call *call = context;
     call->loss = call->player->loss(call->game, call->player->context);
-    return call->loss ? WG_OK : nn_first_error(WG_E_STATE);
+    if (call->loss || wg_error_first())
+        return call->loss ? WG_OK : wg_error_first()->code;
+    return wg_error_set(WG_E_NULL, "game_step", "game_step: the loss of \"%s\" is NULL, and no error says why", call->player->name);
 }
 
 static wg_status check_loss(const struct player *p, const wg_tensor *loss, const char *op)

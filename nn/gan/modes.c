@@ -156,7 +156,7 @@ static wg_gan_modes_result summarise(const struct modes *m)
             m->o->std_ratios[k] = ratio;
     }
     r.high_quality = (double)total / (double)m->n;
-    r.std_ratio /= (double)with_ratio;
+    r.std_ratio = with_ratio > 0 ? r.std_ratio / (double)with_ratio : NAN;
     if (total == 0)
         r.reverse_kl = r.js = (double)NAN;
     return r;
