@@ -13,28 +13,28 @@
 #include "options.h"
 #include "scatter.h"
 
-enum { CRITIC, GENERATOR, HIDDEN = 64, FREQUENCIES = 7, REGULARISED = 4, SAMPLES = 2500, FRAMES = 6 };
+enum { CRITIC, GENERATOR, HIDDEN = 64, REGULARISED = 4, SAMPLES = 2500, FRAMES = 6 };
 
-/* bits: coordinates of the latent that are -1 or 1, beside two that are N(0, 1). noise: the deviation of the instance noise, which stays until the share
-   flat of the run and is gone at the share end. penalty: R1 and R2 at every REGULARISED-th step. critic_rate: over the generator's. steady: constant rates,
-   no average. uneven: the first half of the modes have 0.05 of the weight of the others. Coordinates are divided by the largest, so that ring and grid
-   are of one size. */
+/* bits: coordinates of the latent that are -1 or 1, beside two that are N(0, 1). frequencies: of the critic's Fourier features. noise: the deviation of the
+   instance noise, which stays until the share flat of the run and is gone at the share end. penalty: R1 and R2 at every REGULARISED-th step, fading with the
+   noise. critic_rate: over the generator's. steady: constant rates, no average. uneven: the first half of the modes have 0.05 of the weight of the others.
+   Coordinates are divided by the largest, so that ring and grid are of one size. */
 static const struct recipe {
     const char *name;
-    bool grid, features, steady, uneven;
+    bool grid, steady, uneven;
     wg_gan_objective objective;
-    int bits;
+    int bits, frequencies;
     double noise, flat, end, penalty, critic_rate;
     long steps, batch;
 } recipes[] = {
-    {"ring", false, true, false, false, WG_GAN_NON_SATURATING, 8, 0.3, 0, 0.87, 0, 2, 8000, 256},
-    {"grid", true, true, false, false, WG_GAN_RELATIVISTIC, 10, 0.2, 0.45, 0.75, 0.002, 2, 40000, 512},
-    {"ring-plain", false, true, false, false, WG_GAN_RELATIVISTIC, 0, 0.3, 0, 0.87, 0.003, 2, 40000, 256},
-    {"ring-saturating", false, true, true, false, WG_GAN_MINIMAX, 8, 0, 0, 1, 0, 1, 5000, 256},
-    {"ring-quiet", false, true, false, false, WG_GAN_NON_SATURATING, 8, 0, 0, 1, 0, 2, 8000, 256},
-    {"ring-narrow", false, true, false, false, WG_GAN_NON_SATURATING, 8, 0.3, 0, 0.5, 0, 1, 8000, 256},
-    {"ring-uneven", false, true, false, true, WG_GAN_NON_SATURATING, 8, 0.3, 0.4, 0.82, 0, 2, 8000, 1024},
-    {"grid-uneven", true, true, false, true, WG_GAN_RELATIVISTIC, 10, 0.2, 0.45, 0.75, 0.002, 2, 40000, 512},
+    {"ring", false, false, false, WG_GAN_NON_SATURATING, 8, 7, 0.3, 0, 0.87, 0, 2, 8000, 256},
+    {"grid", true, false, false, WG_GAN_RELATIVISTIC, 10, 8, 0.2, 0.55, 0.95, 0.002, 2, 40000, 512},
+    {"ring-uneven", false, false, true, WG_GAN_NON_SATURATING, 8, 7, 0.3, 0.4, 0.82, 0, 2, 8000, 1024},
+    {"grid-uneven", true, false, true, WG_GAN_RELATIVISTIC, 10, 8, 0.2, 0.55, 0.95, 0.002, 2, 40000, 512},
+    {"ring-plain", false, false, false, WG_GAN_RELATIVISTIC, 0, 7, 0.3, 0, 0.87, 0.003, 2, 40000, 256},
+    {"ring-saturating", false, true, false, WG_GAN_MINIMAX, 8, 7, 0, 0, 1, 0, 1, 5000, 256},
+    {"ring-quiet", false, false, false, WG_GAN_NON_SATURATING, 8, 7, 0, 0, 1, 0, 2, 8000, 256},
+    {"ring-narrow", false, false, false, WG_GAN_NON_SATURATING, 8, 7, 0.3, 0, 0.5, 0, 1, 8000, 256},
 };
 
 static const double RATE = 1e-3;
@@ -61,17 +61,24 @@ static wg_tensor *real_samples(const struct gan *g)
     return wg_mul_scalar(x, 1 / g->extent);
 }
 
-static wg_tensor *noisy(const struct gan *g, wg_tensor *x)
+/* From 1 down to 0. */
+static double fading(const struct gan *g)
 {
     const double now = (double)wg_game_count(g->game) / (double)g->r.steps;
-    const double sigma = g->r.noise * fmin(1, fmax(0, (g->r.end - now) / (g->r.end - g->r.flat)));
+    return fmin(1, fmax(0, (g->r.end - now) / (g->r.end - g->r.flat)));
+}
+
+static wg_tensor *noisy(const struct gan *g, wg_tensor *x)
+{
+    const double sigma = g->r.noise * fading(g);
     return sigma > 0 ? wg_gan_noise(x, sigma, .generator = g->generator) : x;
 }
 
 static wg_tensor *critic_loss(wg_game *game, void *context)
 {
     const struct gan *g = context;
-    const bool regularised = g->r.penalty > 0 && wg_game_count(game) % REGULARISED == 0;
+    const double penalty = g->r.penalty * fading(g);
+    const bool regularised = penalty > 0 && wg_game_count(game) % REGULARISED == 0;
     wg_tensor *real = noisy(g, real_samples(g)), *fake = noisy(g, wg_game_apply(game, GENERATOR, latent(g, g->r.batch)));
     if (regularised)
         real = wg_gan_point(real), fake = wg_gan_point(fake);
@@ -80,7 +87,7 @@ static wg_tensor *critic_loss(wg_game *game, void *context)
     if (!regularised)
         return loss;
     wg_tensor *slopes = wg_add(wg_gan_r1_penalty(real_scores, real), wg_gan_r1_penalty(fake_scores, fake));
-    return wg_add(loss, wg_mul_scalar(slopes, REGULARISED * g->r.penalty));
+    return wg_add(loss, wg_mul_scalar(slopes, REGULARISED * penalty));
 }
 
 static wg_tensor *generator_loss(wg_game *game, void *context)
@@ -159,7 +166,7 @@ static wg_status make(struct gan *g)
         weight[k] = r->uneven && k < modes / 2 ? 0.05 : 1;
     g->weights = wg_from(weight, WG_SHAPE(modes));
     g->generator = wg_generator_split(wg_generator_default(), 1);
-    g->net[CRITIC] = network(2, r->features ? FREQUENCIES : 0, 1);
+    g->net[CRITIC] = network(2, r->frequencies, 1);
     g->net[GENERATOR] = network(2 + r->bits, 0, 2);
     g->cosine = r->steady ? NULL : wg_lr_cosine(.steps = r->steps);
     g->game = wg_game_create();
