@@ -1,7 +1,7 @@
 /* A GAN learns mixtures of Gaussians in the plane, a ring of 8 and a grid of 25, and is measured by the protocol of the literature.
 
    usage: gan_modes [--recipe NAME] [--steps N] [--seed N] [--samples FILE.csv] [--picture FILE.svg] [--film FILE.svg]
-                    [--csv FILE] [--resume FILE]
+                    [--csv FILE] [--tensorboard FOLDER] [--resume FILE]
 
    It prints modes, the share of samples of high quality, the reverse divergence and the ratio of deviations of 2,500 samples of the averaged
    generator. The recipes are the table below; docs/guide/gan.md explains them. A run that is stopped by Ctrl-C goes on with --resume. */
@@ -140,7 +140,7 @@ static wg_status write_samples(struct gan *g, const char *path)
 
 /* Files that are asked for; NULL: not. */
 struct outputs {
-    const char *samples, *picture, *film, *csv, *resume;
+    const char *samples, *picture, *film, *csv, *tensorboard, *resume;
 };
 
 /* Three hidden layers, behind the sines and cosines of what goes in. */
@@ -185,8 +185,8 @@ static wg_status make(struct gan *g)
     return wg_run_add_tensor(g->run, "draws", g->generator);
 }
 
-/* A row of the log, a line of text, and a frame of each picture. */
-static wg_status report(struct gan *g, wg_train_log *log, struct scatter *strip, struct scatter *film)
+/* A row of each log, a line of text, and a frame of each picture. */
+static wg_status report(struct gan *g, wg_train_log *const *log, struct scatter *strip, struct scatter *film)
 {
     char title[64];
     const long long step = wg_game_count(g->game);
@@ -204,17 +204,20 @@ static wg_status report(struct gan *g, wg_train_log *log, struct scatter *strip,
                                   {"std_ratio", m.std_ratio},
                                   {"critic_loss", wg_game_last_loss(g->game, CRITIC)},
                                   {"generator_loss", wg_game_last_loss(g->game, GENERATOR)}};
-    return log ? wg_train_log_write(log, step, row, sizeof row / sizeof *row) : WG_OK;
+    for (int i = 0; i < 2; i++)
+        WG_TRY(log[i] ? wg_train_log_write(log[i], step, row, sizeof row / sizeof *row) : WG_OK);
+    return WG_OK;
 }
 
 static wg_status train(struct gan *g, const struct outputs *out)
 {
     wg_status status = out->resume ? wg_run_load(g->run, out->resume, .optional = true) : WG_OK;
-    wg_train_log *log = out->csv && status == WG_OK ? wg_train_log_csv(out->csv, .resume = out->resume != NULL) : NULL;
+    wg_train_log *log[2] = {out->csv && status == WG_OK ? wg_train_log_csv(out->csv, .resume = out->resume != NULL) : NULL,
+                            out->tensorboard && status == WG_OK ? wg_train_log_tensorboard(out->tensorboard) : NULL};
     struct scatter strip = scatter_begin(out->picture, 1.4 * g->extent, FRAMES, false),
                    film = scatter_begin(out->film, 1.4 * g->extent, FRAMES, true);
-    if (status == WG_OK && out->csv)
-        status = wg_error_if_null(log);
+    if (status == WG_OK && ((out->csv && !log[0]) || (out->tensorboard && !log[1])))
+        status = wg_error_first()->code;
     while (status == WG_OK && wg_game_count(g->game) < g->r.steps && !wg_interrupt_pending()) {
         for (int i = 0; i < 2 && g->cosine && status == WG_OK; i++)
             status = wg_lr_set(g->cosine, g->optim[i], wg_game_count(g->game));
@@ -226,7 +229,7 @@ static wg_status train(struct gan *g, const struct outputs *out)
     if (status == WG_OK && out->resume)
         status = wg_run_save(g->run, out->resume);
     const wg_status drawn = scatter_end(&strip, out->picture), filmed = scatter_end(&film, out->film);
-    wg_train_log_destroy(log);
+    wg_train_log_destroy(log[0]), wg_train_log_destroy(log[1]);
     return status != WG_OK ? status : drawn != WG_OK ? drawn : filmed;
 }
 
@@ -247,6 +250,7 @@ int main(int argc, char **argv)
             {"--picture", "SVG file for samples over time, side by side", NULL, &out.picture},
             {"--film", "SVG file for the same, one after another", NULL, &out.film},
             {"--csv", "where the measures go", NULL, &out.csv},
+            {"--tensorboard", "folder for the same, as TensorBoard reads them", NULL, &out.tensorboard},
             {"--resume", "where the run is kept, and goes on from", NULL, &out.resume},
             {NULL, NULL, NULL, NULL}});
     for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++)
