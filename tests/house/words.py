@@ -22,18 +22,20 @@ WORDS = [
     (ENGINE, r"is wanted|wants", "requires, expected"),
     (ENGINE, r"of its own accord|whatever becomes|goes its own way|what lies", "the plain statement"),
 ]
+DRAWN = (".svg", ".png", ".gz")  # pictures and data, long lines of numbers
 ALLOWED = {}  # a word in another sense: file, text in the line
 
 
 def lines(root, folders):
     for folder in folders:
         top = root / folder
-        for path in [top] if top.is_file() else sorted(p for p in top.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
+        for path in [top] if top.is_file() else sorted(p for p in top.rglob("*") if p.is_file() and "__pycache__" not in p.parts and p.suffix not in DRAWN):
             try:
                 text = path.read_text(encoding="utf-8")
             except UnicodeDecodeError:
                 continue
-            yield from ((str(path.relative_to(root)), number, line) for number, line in enumerate(text.splitlines(), 1))
+            name = str(path.relative_to(root))
+            yield from ((name, number, line) for number, line in enumerate(text.splitlines(), 1))
 
 
 def find(root, folders, pattern, flags=re.I):
