@@ -28,9 +28,9 @@ static const struct recipe {
     long steps, batch;
 } recipes[] = {
     {"ring", false, false, false, WG_GAN_NON_SATURATING, 8, 7, 0.3, 0, 0.87, 0, 2, 8000, 256},
-    {"grid", true, false, false, WG_GAN_RELATIVISTIC, 10, 8, 0.2, 0.55, 0.95, 0.002, 2, 60000, 512},
+    {"grid", true, false, false, WG_GAN_RELATIVISTIC, 10, 8, 0.2, 0.55, 0.95, 0.002, 2, 40000, 512},
     {"ring-uneven", false, false, true, WG_GAN_NON_SATURATING, 8, 7, 0.3, 0.4, 0.82, 0, 2, 8000, 1024},
-    {"grid-uneven", true, false, true, WG_GAN_RELATIVISTIC, 10, 8, 0.2, 0.55, 0.95, 0.002, 2, 60000, 512},
+    {"grid-uneven", true, false, true, WG_GAN_RELATIVISTIC, 10, 8, 0.2, 0.55, 0.95, 0.002, 2, 40000, 512},
     {"ring-plain", false, false, false, WG_GAN_RELATIVISTIC, 0, 7, 0.3, 0, 0.87, 0.003, 2, 40000, 256},
     {"ring-saturating", false, true, false, WG_GAN_MINIMAX, 8, 7, 0, 0, 1, 0, 1, 5000, 256},
     {"ring-quiet", false, false, false, WG_GAN_NON_SATURATING, 8, 7, 0, 0, 1, 0, 2, 8000, 256},
