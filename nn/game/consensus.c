@@ -15,14 +15,11 @@ static wg_status run(wg_game *game, wg_tensor **v, wg_tensor **of_norm, wg_tenso
         return nn_first_error(WG_E_MEMORY);
     WG_TRY(game_gradients(game, v, true, op));
     wg_tensor *sum = NULL;
-    size_t n = 0;
-    for (size_t i = 0; i < game->n; i++) {
-        const wg_tensor_list own = game_own(&game->player[i]);
-        for (size_t j = 0; j < own.n; j++, n++) {
-            all[n] = own.tensor[j];
-            wg_tensor *square = v[n] != WG_NONE ? wg_sum_squares(v[n]) : NULL;
-            sum = sum && square ? wg_add(sum, square) : square ? square : sum;
-        }
+    const size_t n = game_elements(game);
+    game_list_all(game, all);
+    for (size_t i = 0; i < n; i++) {
+        wg_tensor *square = v[i] != WG_NONE ? wg_sum_squares(v[i]) : NULL;
+        sum = sum && square ? wg_add(sum, square) : square ? square : sum;
     }
     WG_TRY(wg_error_first() ? wg_error_first()->code : WG_OK);
     if (sum)

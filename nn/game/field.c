@@ -10,26 +10,16 @@
 /* All players' parameters in one list; the caller frees it. NULL: no memory. */
 static wg_tensor **list_all(const wg_game *game)
 {
-    wg_tensor **all = malloc((game_elements(game) + 1) * sizeof(wg_tensor *)), **next = all;
-    for (size_t i = 0; i < game->n && all; i++) {
-        const wg_tensor_list own = game_own(&game->player[i]);
-        for (size_t k = 0; k < own.n; k++)
-            *next++ = own.tensor[k];
-    }
+    wg_tensor **all = malloc((game_elements(game) + 1) * sizeof(wg_tensor *));
+    if (all)
+        game_list_all(game, all);
     return all;
-}
-
-static wg_status check_game(const wg_game *game, const char *op)
-{
-    if (!game)
-        return nn_null_argument(op, "the game");
-    return game->n > 0 ? WG_OK : wg_error_set(WG_E_STATE, op, "%s: the game has no players: wg_game_add adds one", op);
 }
 
 wg_tensor *wg_game_point(const wg_game *game)
 {
     const char *op = "game_point";
-    if (check_game(game, op) != WG_OK)
+    if (game_check_players(game, op) != WG_OK)
         return NULL;
     wg_tensor **all = list_all(game);
     if (!all) {
@@ -80,7 +70,7 @@ static wg_tensor *field(wg_game *game, wg_tensor *z, const char *op)
 
 static wg_status check_call(const wg_game *game, wg_tensor *const *z, size_t n, const char *op)
 {
-    WG_TRY(check_game(game, op));
+    WG_TRY(game_check_players(game, op));
     if (n != 1 || !z)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected one operand, the vector of all parameters, got %zu", op, z ? n : 0);
     if (game->at)

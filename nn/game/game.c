@@ -202,6 +202,22 @@ size_t game_elements(const wg_game *game)
     return n;
 }
 
+void game_list_all(const wg_game *game, wg_tensor **all)
+{
+    for (size_t i = 0; i < game->n; i++) {
+        const wg_tensor_list own = game_own(&game->player[i]);
+        for (size_t k = 0; k < own.n; k++)
+            *all++ = own.tensor[k];
+    }
+}
+
+wg_status game_check_players(const wg_game *game, const char *op)
+{
+    if (!game)
+        return nn_null_argument(op, "the game");
+    return game->n > 0 ? WG_OK : wg_error_set(WG_E_STATE, op, "%s: the game has no players: wg_game_add adds one", op);
+}
+
 /* NULL and the error. */
 static struct player *find(const wg_game *game, size_t player, const char *op)
 {

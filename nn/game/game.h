@@ -30,11 +30,11 @@ struct wg_game {
     wg_game_options options;
     struct player *player;
     size_t n;
-    wg_tensor *const **at;   /* the point, a list of tensors for each player; NULL: the parameters themselves */
-    wg_tensor *count;        /* steps so far, an f64 scalar */
-    int running;             /* losses that run now, one inside the other */
-    wg_tensor **kept;        /* copies of what the step began with; NULL: none were made yet */
-    size_t n_kept, n_moving; /* those of parameters and optimizers stand first, then those of buffers */
+    wg_tensor *const **at; /* the point, a list of tensors for each player; NULL: the parameters themselves */
+    wg_tensor *count;      /* steps so far, an f64 scalar */
+    int running;           /* losses that run now, one inside the other */
+    wg_tensor **kept;      /* copies of what the step began with; NULL: none were made yet */
+    size_t n_kept;
 };
 
 /* ---- game.c ---- */
@@ -43,8 +43,10 @@ struct wg_game {
 wg_tensor *game_tensor(wg_dtype dtype, wg_shape shape, double value, const char *name);
 /* E_STATE if the optimizer or the network has parameters that it had not when the player was added. */
 wg_status game_check_player(const struct player *player, const char *op);
-wg_tensor_list game_own(const struct player *player); /* its parameters themselves */
-size_t game_elements(const wg_game *game);            /* parameters, as tensors, of all players */
+wg_tensor_list game_own(const struct player *player);              /* its parameters themselves */
+size_t game_elements(const wg_game *game);                         /* parameters, as tensors, of all players */
+void game_list_all(const wg_game *game, wg_tensor **all);          /* these, in one list */
+wg_status game_check_players(const wg_game *game, const char *op); /* that the game is one, and has players */
 
 /* ---- turn.c: gradients ---- */
 

@@ -137,10 +137,7 @@ static wg_status step(wg_game *game)
 
 static wg_status check(const wg_game *game, const char *op)
 {
-    if (!game)
-        return nn_null_argument(op, "the game");
-    if (game->n == 0)
-        return wg_error_set(WG_E_STATE, op, "%s: the game has no players: wg_game_add adds one", op);
+    WG_TRY(game_check_players(game, op));
     if (game->running > 0)
         return wg_error_set(WG_E_STATE, op, "%s: called by a loss of this game", op);
     if (!wg_grad_mode())

@@ -162,13 +162,21 @@ wg_status game_gradients(wg_game *game, wg_tensor **gradient, bool of_step, cons
     return WG_OK;
 }
 
-/* A pass from the parameters themselves as roots ends where it begins. */
+/* One pass from the parameters themselves as roots ends where it begins. */
 wg_status game_leave_gradients(const struct player *p, wg_tensor *const *gradient)
 {
     const wg_tensor_list own = game_own(p);
-    wg_optim_clear_gradients(p->optim); /* as in turn */
+    wg_tensor **root = malloc((2 * own.n + 1) * sizeof(wg_tensor *)), **of_root = root + own.n;
+    size_t n = 0;
+    if (!root)
+        return nn_no_memory("game_step");
     for (size_t k = 0; k < own.n; k++)
-        if (gradient[k] != WG_NONE)
-            WG_TRY(wg_backward_many(&own.tensor[k], &gradient[k], 1, true));
-    return WG_OK;
+        if (gradient[k] != WG_NONE) {
+            root[n] = own.tensor[k];
+            of_root[n++] = gradient[k];
+        }
+    wg_optim_clear_gradients(p->optim); /* as in turn */
+    const wg_status status = n > 0 ? wg_backward_many(root, of_root, n, true) : WG_OK;
+    free(root);
+    return status;
 }

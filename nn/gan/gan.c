@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "wengert/error.h"
+#include "wengert/ops.h"
 #include "wengert/random.h"
 #include "wengert/tape.h"
 
@@ -83,25 +84,20 @@ wg_tensor *gan_generator(wg_tensor *generator)
 
 double *gan_read(const wg_tensor *t, const char *op)
 {
-    const size_t n = (size_t)wg_numel(t);
-    double *to = malloc((n + 1) * sizeof *to);
+    double *to = malloc(((size_t)wg_numel(t) + 1) * sizeof *to);
     if (!to) {
         (void)nn_no_memory(op);
         return NULL;
     }
-    /* f32 is read into the second half, so that no element is overwritten before it is converted */
-    const bool single = wg_dtype_of(t) == WG_F32;
-    char *raw = (char *)to + (single ? n * sizeof(float) : 0);
+    WG_NO_GRAD;
     const uint64_t before = nn_count_errors();
-    if (wg_read_raw(t, raw) != WG_OK) {
-        nn_name_error(before, op);
-        free(to);
-        return NULL;
-    }
-    for (size_t i = 0; i < n && single; i++) {
-        float element;
-        memcpy(&element, raw + i * sizeof element, sizeof element);
-        to[i] = (double)element;
-    }
-    return to;
+    wg_tensor *wide = wg_cast((wg_tensor *)(uintptr_t)t, WG_F64);
+    const bool read = wide && wg_read(wide, to) == WG_OK;
+    if (wide && wide != t)
+        (void)nn_then(wide, NULL);
+    nn_name_error(before, op);
+    if (read)
+        return to;
+    free(to);
+    return NULL;
 }
