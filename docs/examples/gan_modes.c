@@ -113,18 +113,19 @@ static wg_tensor *samples_of(struct gan *g, int64_t n)
 }
 
 /* Uneven mixtures are measured by a protocol of their own: 10,000 samples, of which a mode counts from 50. */
-static wg_status measure(struct gan *g, wg_gan_modes_result *m)
+static wg_tensor *samples_to_measure(struct gan *g)
 {
-    wg_tensor *x = samples_of(g, g->r.uneven ? 4 * SAMPLES : SAMPLES);
-    const wg_status status = x ? wg_gan_modes(x, g->centres, g->sigma, m, .weights = g->weights, .count_from = g->r.uneven ? 50 : 1)
-                               : wg_error_first()->code;
-    wg_free(x);
-    return status;
+    return samples_of(g, g->r.uneven ? 4 * SAMPLES : SAMPLES);
+}
+
+static wg_status measure(const struct gan *g, wg_tensor *x, wg_gan_modes_result *m)
+{
+    return wg_gan_modes(x, g->centres, g->sigma, m, .weights = g->weights, .count_from = g->r.uneven ? 50 : 1);
 }
 
 static wg_status write_samples(struct gan *g, const char *path)
 {
-    wg_tensor *x = samples_of(g, g->r.uneven ? 4 * SAMPLES : SAMPLES);
+    wg_tensor *x = samples_to_measure(g);
     const float *xy = wg_data(x);
     FILE *file = xy ? fopen(path, "w") : NULL;
     bool written = file && fprintf(file, "x,y\n") > 0;
@@ -191,13 +192,16 @@ static wg_status report(struct gan *g, wg_train_log *const *log, struct scatter 
     char title[64];
     const long long step = wg_game_count(g->game);
     wg_gan_modes_result m;
-    WG_TRY(measure(g, &m));
+    wg_tensor *x = samples_to_measure(g);
+    WG_TRY(wg_error_if_null(x));
+    const wg_status measured = measure(g, x, &m);
+    snprintf(title, sizeof title, "step %lld", step);
+    if (measured == WG_OK)
+        scatter_panel(strip, title, x, g->centres), scatter_panel(film, title, x, g->centres);
+    wg_free(x);
+    WG_TRY(measured);
     printf("step %6lld  modes %2lld  high quality %5.1f %%  reverse KL %.4f  deviation ratio %.3f\n", step, (long long)m.modes,
            100 * m.high_quality, m.reverse_kl, m.std_ratio);
-    snprintf(title, sizeof title, "step %lld", step);
-    wg_tensor *x = samples_of(g, SAMPLES);
-    scatter_panel(strip, title, x, g->centres), scatter_panel(film, title, x, g->centres);
-    wg_free(x);
     const wg_train_value row[] = {{"modes", (double)m.modes},
                                   {"high_quality", m.high_quality},
                                   {"reverse_kl", m.reverse_kl},

@@ -148,7 +148,7 @@ typedef struct WG_NAMED wg_gan_noise_options {
 } wg_gan_noise_options;
 
 /* Instance noise: x + N(0, sigma²), drawn anew for each element; for real and for generated samples, so that both have a density
-   everywhere while their modes are still apart. The gradient goes to x (and to the factor). It fades over training, say linearly to 0 at
+   everywhere while their modes are still apart. The gradient goes to x (and to the factor). Let sigma fall during training, say linearly to 0 at
    half time:
 
        const double sigma = fmax(0, 0.3 * (1 - 2 * (double)step / steps));

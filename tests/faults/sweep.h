@@ -20,6 +20,19 @@ struct scenario {
 
 enum { SWEEP_BYTES = 1 << 16 };
 
+/* Behind the first used bytes: the elements of the tensors, and whether each has and requires a gradient. Returns the bytes used then. */
+static inline size_t put_tensors(char *bytes, size_t used, size_t size, wg_tensor_list list)
+{
+    for (size_t i = 0; i < list.n; i++) {
+        const size_t n = (size_t)wg_numel(list.tensor[i]) * wg_dtype_size(wg_dtype_of(list.tensor[i]));
+        if (used + n < size && wg_read_raw(list.tensor[i], bytes + used) == WG_OK)
+            used += n;
+        bytes[used++] = wg_gradient(list.tensor[i]) != NULL;
+        bytes[used++] = wg_requires_grad(list.tensor[i]);
+    }
+    return used;
+}
+
 /* One run, and what a run without failure gives. */
 struct trial {
     const struct scenario *scenario;
