@@ -119,18 +119,6 @@ static size_t put(char *bytes, size_t used, size_t size, const void *from, size_
     return used + n;
 }
 
-static size_t put_tensors(char *bytes, size_t used, size_t size, wg_tensor_list list)
-{
-    for (size_t i = 0; i < list.n; i++) {
-        const size_t n = (size_t)wg_numel(list.tensor[i]) * wg_dtype_size(wg_dtype_of(list.tensor[i]));
-        if (used + n <= size && wg_read_raw(list.tensor[i], bytes + used) == WG_OK)
-            used += n;
-        const bool gradient = wg_gradient(list.tensor[i]) != NULL;
-        used = put(bytes, used, size, &gradient, 1);
-    }
-    return used;
-}
-
 static size_t save(void *state, char *bytes, size_t size)
 {
     const struct world *world = state;

@@ -67,16 +67,6 @@ static void *prepare_replay(void)
     return world;
 }
 
-static size_t put_tensors(char *bytes, size_t used, size_t size, wg_tensor_list list)
-{
-    for (size_t i = 0; i < list.n; i++) {
-        const size_t n = (size_t)wg_numel(list.tensor[i]) * wg_dtype_size(wg_dtype_of(list.tensor[i]));
-        if (used + n <= size && wg_read_raw(list.tensor[i], bytes + used) == WG_OK)
-            used += n;
-    }
-    return used;
-}
-
 static size_t save(void *state, char *bytes, size_t size)
 {
     const struct world *world = state;
