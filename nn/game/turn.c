@@ -166,10 +166,11 @@ wg_status game_gradients(wg_game *game, wg_tensor **gradient, bool of_step, cons
 wg_status game_leave_gradients(const struct player *p, wg_tensor *const *gradient)
 {
     const wg_tensor_list own = game_own(p);
-    wg_tensor **root = malloc((2 * own.n + 1) * sizeof(wg_tensor *)), **of_root = root + own.n;
-    size_t n = 0;
+    wg_tensor **root = malloc((2 * own.n + 1) * sizeof(wg_tensor *));
     if (!root)
         return nn_no_memory("game_step");
+    wg_tensor **of_root = root + own.n;
+    size_t n = 0;
     for (size_t k = 0; k < own.n; k++)
         if (gradient[k] != WG_NONE) {
             root[n] = own.tensor[k];
