@@ -29,6 +29,7 @@ wg_status pass_enter(wg_optim *optim, const struct parameter *p, struct step *s)
     s->gradient = s->g;
     s->loss = optim->loss;
     s->moved = s->gate = NULL;
+    s->is_recorded = optim->is_recorded;
     memset(s->sum, 0, sizeof s->sum);
     optim->moving[optim->n_moving++] = (struct moving){p, *s};
     return WG_OK;

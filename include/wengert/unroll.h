@@ -15,8 +15,9 @@
        wg_unrolled_destroy(inner);
 
    The formulas are those of wg_optim_step, of every optimizer and every stage but those that draw numbers. The powers and bases
-   of shampoo and soap have no derivative: wg_backward and wg_grad through their steps are E_NO_GRAD. Source: Maclaurin, Duvenaud,
-   Adams, 2015; Finn, Abbeel, Levine, 2017. */
+   of shampoo and soap have no derivative: wg_backward and wg_grad through their steps are E_NO_GRAD. The root of a moment or norm
+   that is 0, as where all gradients so far are, has the derivative 0 there: gradients through the steps are finite. Source: Maclaurin,
+   Duvenaud, Adams, 2015; Finn, Abbeel, Levine, 2017. */
 #ifndef WENGERT_UNROLL_H
 #define WENGERT_UNROLL_H
 

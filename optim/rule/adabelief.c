@@ -12,7 +12,7 @@ static wg_tensor *move(struct step *s)
     if (o->rectify)
         u = rectified_step(s, m, v, o->beta1, o->beta2, o->eps);
     else
-        u = wg_div(step_unbiased(s, m, o->beta1), step_root(step_unbiased(s, v, o->beta2), o->eps));
+        u = wg_div(step_unbiased(s, m, o->beta1), step_root(s, step_unbiased(s, v, o->beta2), o->eps));
     return step_away(s, step_plus(u, o->weight_decay, s->p));
 }
 

@@ -4,9 +4,9 @@
 
 enum { V, U };
 
-static wg_tensor *root(wg_tensor *x, double eps)
+static wg_tensor *root(const struct step *s, wg_tensor *x, double eps)
 {
-    return wg_sqrt(wg_add_scalar(x, eps));
+    return step_sqrt(s, wg_add_scalar(x, eps));
 }
 
 static wg_tensor *move(struct step *s)
@@ -14,7 +14,7 @@ static wg_tensor *move(struct step *s)
     const wg_optim_adadelta_options *o = s->options;
     wg_tensor *g = step_gradient(s, o->weight_decay);
     wg_tensor *v = s->state[V] = step_mixed(s->state[V], o->rho, wg_square(g));
-    wg_tensor *direction = wg_mul(wg_div(root(s->state[U], o->eps), root(v, o->eps)), g);
+    wg_tensor *direction = wg_mul(wg_div(root(s, s->state[U], o->eps), root(s, v, o->eps)), g);
     s->state[U] = step_mixed(s->state[U], o->rho, wg_square(direction));
     return step_away(s, direction);
 }

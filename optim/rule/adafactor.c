@@ -50,28 +50,28 @@ static wg_tensor *normalised(struct step *s)
     wg_tensor *beta = wg_add_scalar(wg_neg(power), 1);
     if (wg_rank(s->p) < 2) {
         s->state[ROWS] = step_mixed_by(s->state[ROWS], beta, wg_add_scalar(wg_square(s->g), o->clamped ? 0 : o->eps1));
-        return wg_div(s->g, bounded(s, wg_sqrt(s->state[ROWS]), o->eps1));
+        return wg_div(s->g, bounded(s, step_sqrt(s, s->state[ROWS]), o->eps1));
     }
     wg_tensor *r = s->state[ROWS] = step_mixed_by(s->state[ROWS], beta, mean_square(s, -1));
     wg_tensor *c = s->state[COLUMNS] = step_mixed_by(s->state[COLUMNS], beta, mean_square(s, -2));
     wg_tensor *share = wg_div(r, bounded(s, wg_mean(r, .axis = -2, .keepdims = true), o->eps1));
     if (o->clamped)
-        return wg_div(s->g, bounded(s, wg_mul(wg_sqrt(share), wg_sqrt(c)), o->eps1));
-    return wg_mul(wg_mul(s->g, wg_rsqrt(share)), wg_rsqrt(c));
+        return wg_div(s->g, bounded(s, wg_mul(step_sqrt(s, share), step_sqrt(s, c)), o->eps1));
+    return wg_mul(wg_mul(s->g, step_rsqrt(s, share)), step_rsqrt(s, c));
 }
 
-static wg_tensor *root_mean_square(wg_tensor *x)
+static wg_tensor *root_mean_square(const struct step *s, wg_tensor *x)
 {
-    return wg_sqrt(wg_mean(wg_square(x)));
+    return step_sqrt(s, wg_mean(wg_square(x)));
 }
 
 static wg_tensor *move(struct step *s)
 {
     const wg_optim_adafactor_options *o = s->options;
     wg_tensor *u = normalised(s);
-    wg_tensor *length = wg_reciprocal(wg_clamp(wg_mul_scalar(root_mean_square(u), 1 / o->clip), 1, INFINITY));
+    wg_tensor *length = wg_reciprocal(wg_clamp(wg_mul_scalar(root_mean_square(s, u), 1 / o->clip), 1, INFINITY));
     if (o->relative)
-        length = wg_mul(length, wg_clamp(root_mean_square(s->p), o->eps2, INFINITY));
+        length = wg_mul(length, wg_clamp(root_mean_square(s, s->p), o->eps2, INFINITY));
     wg_tensor *p = wg_sub(s->p, wg_mul(u, step_scaled(length, wg_minimum(s->lr, wg_rsqrt(s->t)))));
     return o->weight_decay == 0 ? p : wg_sub(p, step_scaled(s->p, wg_mul_scalar(s->lr, o->weight_decay)));
 }

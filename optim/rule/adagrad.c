@@ -28,7 +28,7 @@ static wg_tensor *move(struct step *s)
     const wg_optim_adagrad_options *o = s->options;
     wg_tensor *g = step_gradient(s, o->weight_decay);
     wg_tensor *past = s->state[0], *v = s->state[0] = wg_add(past, wg_square(g));
-    wg_tensor *direction = step_over_root(g, o->past ? past : v, o->eps, o->eps_inside);
+    wg_tensor *direction = step_over_root(s, g, o->past ? past : v, o->eps, o->eps_inside);
     return wg_sub(s->p, step_scaled(direction, rate(s, o->lr_decay)));
 }
 
@@ -38,7 +38,7 @@ static wg_status terms(const struct step *s, struct terms *terms, const char *op
     if (o->past || o->eps == 0)
         return step_no_terms(op, "past, or eps 0,");
     terms->gradient = step_gradient(s, o->weight_decay);
-    terms->h = step_divisor(s->state[0], o->eps, o->eps_inside);
+    terms->h = step_divisor(s, s->state[0], o->eps, o->eps_inside);
     terms->scale = rate(s, o->lr_decay);
     return WG_OK;
 }

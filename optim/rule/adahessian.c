@@ -28,9 +28,11 @@ static wg_tensor *move(struct step *s)
     wg_tensor *m = s->state[M] = step_mixed(s->state[M], o->beta1, s->g);
     wg_tensor *n = wg_cast(s->state[OBSERVED], WG_F64), *some = wg_sign(n);
     wg_tensor *one = wg_full(WG_F64, WG_SCALAR, 1), *bias = wg_sub(one, wg_pow(wg_full(WG_F64, WG_SCALAR, o->beta2), n));
-    wg_tensor *root = wg_sqrt(step_scaled(s->state[V], step_quotient(one, bias)));
-    if (o->hessian_power != 1)
-        root = wg_pow_scalar(root, o->hessian_power);
+    wg_tensor *root = step_sqrt(s, step_scaled(s->state[V], step_quotient(one, bias)));
+    if (o->hessian_power != 1) {
+        wg_tensor *power = wg_pow_scalar(step_off_zero(s, root), o->hessian_power);
+        root = o->hessian_power > 0 ? step_zero_kept(s, root, power) : power;
+    }
     wg_tensor *u = wg_div(step_unbiased(s, m, o->beta1), wg_add_scalar(root, o->eps));
     return step_away(s, step_plus(step_scaled(u, some), o->weight_decay, s->p));
 }

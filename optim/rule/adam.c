@@ -25,7 +25,7 @@ static wg_tensor *move(struct step *s)
         m = step_unbiased(s, m, o->beta1);
         v = step_unbiased(s, v, o->beta2);
     }
-    return step_away(s, step_over_root(m, v, o->eps, o->eps_inside));
+    return step_away(s, step_over_root(s, m, v, o->eps, o->eps_inside));
 }
 
 static wg_status terms(const struct step *s, struct terms *terms, const char *op)
@@ -35,7 +35,7 @@ static wg_status terms(const struct step *s, struct terms *terms, const char *op
         return step_no_terms(op, "eps 0");
     wg_tensor *v = o->uncorrected ? s->state[1] : step_unbiased(s, s->state[1], o->beta2);
     terms->gradient = step_gradient(s, o->weight_decay);
-    terms->h = step_divisor(v, o->eps, o->eps_inside);
+    terms->h = step_divisor(s, v, o->eps, o->eps_inside);
     step_terms_of_average(s, terms, o->beta1, !o->uncorrected);
     if (o->sum)
         terms->taken = 1;

@@ -21,7 +21,7 @@ static wg_status terms(const struct step *s, struct terms *terms, const char *op
     if (o->weight_decay != 0)
         return step_no_terms(op, "weight_decay");
     terms->gradient = s->g;
-    terms->h = step_root(step_unbiased(s, s->state[1], o->beta2), o->eps);
+    terms->h = step_root(s, step_unbiased(s, s->state[1], o->beta2), o->eps);
     step_terms_of_average(s, terms, o->beta1, true);
     return WG_OK;
 }

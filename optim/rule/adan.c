@@ -14,7 +14,7 @@ static wg_tensor *move(struct step *s)
     wg_tensor *n = s->state[N] = step_mixed(s->state[N], o->beta3, wg_square(step_plus(s->g, o->beta2, change)));
     s->state[G] = s->g;
     wg_tensor *u = step_plus(step_unbiased(s, m, o->beta1), o->beta2, step_unbiased(s, d, o->beta2));
-    wg_tensor *p = step_away(s, wg_div(u, step_root(step_unbiased(s, n, o->beta3), o->eps)));
+    wg_tensor *p = step_away(s, wg_div(u, step_root(s, step_unbiased(s, n, o->beta3), o->eps)));
     return step_scaled(p, wg_reciprocal(wg_add_scalar(wg_mul_scalar(s->lr, o->weight_decay), 1)));
 }
 

@@ -40,7 +40,7 @@ static wg_tensor *move(struct step *s)
     wg_tensor *m = s->state[M] = step_mixed(s->state[M], o->beta1, s->g);
     wg_tensor *v = s->state[V] = step_mixed(s->state[V], o->beta2, wg_square(s->g));
     wg_tensor *above = wg_add(step_unbiased(s, m, o->beta1), step_scaled(slow, wg_mul_scalar(progress(s), o->slow)));
-    wg_tensor *u = wg_div(above, step_root(step_unbiased(s, v, o->beta2), o->eps));
+    wg_tensor *u = wg_div(above, step_root(s, step_unbiased(s, v, o->beta2), o->eps));
     return step_away(s, step_plus(u, o->weight_decay, s->p));
 }
 

@@ -15,7 +15,7 @@ static wg_tensor *move(struct step *s)
         m = step_scaled(m, step_unbias(s, o->beta1));
         v = step_scaled(v, step_unbias(s, o->beta2));
     }
-    wg_tensor *direction = step_over_root(m, v, o->eps, false);
+    wg_tensor *direction = step_over_root(s, m, v, o->eps, false);
     return step_away(s, step_plus(direction, o->decoupled ? o->weight_decay : 0, s->p));
 }
 
@@ -26,7 +26,7 @@ static wg_status terms(const struct step *s, struct terms *terms, const char *op
         return step_no_terms(op, "eps 0, or decoupled weight_decay,");
     wg_tensor *v = o->uncorrected ? s->state[LARGEST] : step_unbiased(s, s->state[LARGEST], o->beta2);
     terms->gradient = step_gradient(s, o->weight_decay);
-    terms->h = step_root(v, o->eps);
+    terms->h = step_root(s, v, o->eps);
     step_terms_of_average(s, terms, o->beta1, !o->uncorrected);
     return WG_OK;
 }

@@ -9,7 +9,7 @@ enum { V, S, START, WEIGHTED, NORM1, D, NUMERATOR, NORM };
 static wg_tensor *weighted(const struct step *s, wg_tensor *x, wg_tensor *v)
 {
     const wg_optim_d_adapt_adagrad_options *o = s->options;
-    return step_dot(x, step_over_root(x, v, o->eps, false));
+    return step_dot(x, step_over_root(s, x, v, o->eps, false));
 }
 
 /* What this state, a scalar, becomes, less what it was. */
@@ -45,7 +45,7 @@ static wg_status agree(struct step *s)
 static wg_tensor *move(struct step *s)
 {
     const wg_optim_d_adapt_adagrad_options *o = s->options;
-    wg_tensor *z = wg_sub(s->state[START], step_over_root(s->state[S], s->state[V], o->eps, false));
+    wg_tensor *z = wg_sub(s->state[START], step_over_root(s, s->state[S], s->state[V], o->eps, false));
     return distance_toward(s->p, o->momentum, z);
 }
 

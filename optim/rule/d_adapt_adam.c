@@ -17,7 +17,7 @@ static wg_status part(struct step *s)
     const wg_optim_d_adapt_adam_options *o = s->options;
     const double q = sqrt(o->beta2);
     wg_tensor *size = rate(s), *g = o->decoupled ? s->g : step_gradient(s, o->weight_decay);
-    s->sum[0] = wg_mul(size, step_dot(g, step_over_root(s->state[S], s->state[V], o->eps, false)));
+    s->sum[0] = wg_mul(size, step_dot(g, step_over_root(s, s->state[S], s->state[V], o->eps, false)));
     s->state[M] = distance_sum(s->state[M], o->beta1, g, wg_mul_scalar(size, 1 - o->beta1));
     s->state[V] = step_mixed(s->state[V], o->beta2, wg_square(g));
     s->state[S] = distance_sum(s->state[S], q, g, wg_mul_scalar(size, 1 - q));
@@ -37,7 +37,7 @@ static wg_tensor *move(struct step *s)
     wg_tensor *p = s->p;
     if (o->decoupled && o->weight_decay != 0)
         p = wg_sub(p, step_scaled(p, wg_mul_scalar(rate(s), o->weight_decay)));
-    return wg_sub(p, step_over_root(s->state[M], s->state[V], o->eps, false));
+    return wg_sub(p, step_over_root(s, s->state[M], s->state[V], o->eps, false));
 }
 
 static const char *differs(const void *a, const void *b)

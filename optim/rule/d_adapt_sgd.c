@@ -21,9 +21,9 @@ static wg_status agree(struct step *s)
 {
     const wg_optim_d_adapt_sgd_options *o = s->options;
     wg_tensor *is_first = wg_add_scalar(wg_neg(wg_sign(s->state[NORM])), 1);
-    wg_tensor *norm = s->state[NORM] = wg_add(s->state[NORM], wg_mul(is_first, wg_sqrt(s->sum[2])));
+    wg_tensor *norm = s->state[NORM] = wg_add(s->state[NORM], wg_mul(is_first, step_sqrt(s, s->sum[2])));
     s->state[NUMERATOR] = wg_add(s->state[NUMERATOR], s->sum[0]);
-    wg_tensor *estimate = step_quotient(wg_mul_scalar(s->state[NUMERATOR], 2), wg_mul(norm, wg_sqrt(s->sum[1])));
+    wg_tensor *estimate = step_quotient(wg_mul_scalar(s->state[NUMERATOR], 2), wg_mul(norm, step_sqrt(s, s->sum[1])));
     return distance_grow(s, D, estimate, o->growth);
 }
 

@@ -24,7 +24,7 @@ static wg_status agree(struct step *s)
 static wg_tensor *move(struct step *s)
 {
     const wg_optim_dog_options *o = s->options;
-    wg_tensor *rate = step_quotient(s->state[DISTANCE], wg_sqrt(wg_add_scalar(s->state[SQUARES], o->eps)));
+    wg_tensor *rate = step_quotient(s->state[DISTANCE], step_sqrt(s, wg_add_scalar(s->state[SQUARES], o->eps)));
     return step_away(s, step_scaled(gradient(s), rate));
 }
 

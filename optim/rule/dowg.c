@@ -23,7 +23,7 @@ static wg_status agree(struct step *s)
 
 static wg_tensor *move(struct step *s)
 {
-    wg_tensor *rate = step_quotient(wg_square(s->state[DISTANCE]), wg_sqrt(s->state[SQUARES]));
+    wg_tensor *rate = step_quotient(wg_square(s->state[DISTANCE]), step_sqrt(s, s->state[SQUARES]));
     return step_away(s, step_scaled(gradient(s), rate));
 }
 

@@ -14,8 +14,8 @@ static wg_tensor *trust(const struct step *s, wg_tensor *p, wg_tensor *g, wg_ten
 static wg_tensor *move(struct step *s)
 {
     const wg_optim_lars_options *o = s->options;
-    wg_tensor *g = step_gradient(s, o->weight_decay), *p = wg_sqrt(step_total(s->p));
-    wg_tensor *of_g = wg_sqrt(step_total(o->rate_inside ? g : s->g));
+    wg_tensor *g = step_gradient(s, o->weight_decay), *p = step_sqrt(s, step_total(s->p));
+    wg_tensor *of_g = step_sqrt(s, step_total(o->rate_inside ? g : s->g));
     g = wg_mul(g, trust(s, p, of_g, o->rate_inside ? of_g : step_plus(of_g, o->weight_decay, p)));
     if (o->rate_inside)
         g = step_scaled(g, s->lr);

@@ -33,7 +33,7 @@ static wg_tensor *move(struct step *s)
         return step_away(s, wg_mul_scalar(step_plus(u, o->weight_decay, s->p), o->adam_rate));
     }
     s->state[M] = step_mixed(s->state[M], o->beta, corrected_gradient(s, G, o->correction, o->beta));
-    wg_tensor *u = orthogonal_factor(wg_mul_scalar(s->state[M], 1 / (1 - o->beta)), o->eps);
+    wg_tensor *u = orthogonal_factor(s, wg_mul_scalar(s->state[M], 1 / (1 - o->beta)), o->eps);
     return step_away(s, step_plus(wg_mul_scalar(u, orthogonal_scale(s->p)), o->weight_decay, s->p));
 }
 

@@ -9,7 +9,7 @@ enum { M, V, DOT, LOSS, STEPS };
 static wg_tensor *direction(const struct step *s)
 {
     const wg_optim_momo_adam_options *o = s->options;
-    return wg_div(s->state[M], step_root(step_unbiased(s, s->state[V], o->beta2), o->eps));
+    return wg_div(s->state[M], step_root(s, step_unbiased(s, s->state[V], o->beta2), o->eps));
 }
 
 static wg_status part(struct step *s)

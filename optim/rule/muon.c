@@ -23,7 +23,7 @@ static wg_tensor *direction(const struct step *s, wg_tensor *u)
     const wg_optim_muon_options *o = s->options;
     const int64_t rows = wg_extent(s->p, 0), columns = rows > 0 ? wg_numel(s->p) / rows : 0;
     const double rms = 0.2 * sqrt((double)(rows > columns ? rows : columns));
-    return wg_mul_scalar(orthogonal_factor(u, 1e-7), o->match_rms ? rms : orthogonal_scale(s->p));
+    return wg_mul_scalar(orthogonal_factor(s, u, 1e-7), o->match_rms ? rms : orthogonal_scale(s->p));
 }
 
 static wg_tensor *move(struct step *s)

@@ -38,7 +38,7 @@ static wg_tensor *move(struct step *s)
     wg_tensor *product = s->state[PRODUCT] = step_scaled(s->state[PRODUCT], mu); /* of all μ so far, in p's dtype */
     wg_tensor *of_g = step_scaled(wg_reciprocal(one_minus(product)), one_minus(mu));
     wg_tensor *of_m = step_scaled(wg_reciprocal(one_minus(step_scaled(product, next))), next);
-    wg_tensor *root = step_root(step_scaled(v, step_unbias(s, o->beta2)), o->eps);
+    wg_tensor *root = step_root(s, step_scaled(v, step_unbias(s, o->beta2)), o->eps);
     return step_away(s, wg_div(wg_add(wg_mul(g, of_g), wg_mul(m, of_m)), root));
 }
 

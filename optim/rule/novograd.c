@@ -14,7 +14,7 @@ static wg_tensor *move(struct step *s)
     wg_tensor *total = step_total(s->g);
     wg_tensor *rest = wg_mul(total, step_scaled(wg_full(wg_dtype_of(total), WG_SCALAR, o->beta2), step_is_first(s)));
     wg_tensor *v = s->state[1] = wg_add(step_mixed(s->state[1], o->beta2, total), rest);
-    wg_tensor *normal = step_plus(wg_div(s->g, step_root(v, o->eps)), o->weight_decay, s->p);
+    wg_tensor *normal = step_plus(wg_div(s->g, step_root(s, v, o->eps)), o->weight_decay, s->p);
     s->state[0] = step_plus(normal, o->beta1, s->state[0]);
     return step_away(s, s->state[0]);
 }

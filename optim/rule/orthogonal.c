@@ -9,9 +9,9 @@
 enum { ITERATIONS = 5 };
 
 /* Of a matrix that has no more rows than columns. */
-static wg_tensor *iterated(wg_tensor *x, double eps)
+static wg_tensor *iterated(const struct step *s, wg_tensor *x, double eps)
 {
-    x = wg_div(x, wg_add_scalar(wg_sqrt(step_total(x)), eps));
+    x = wg_div(x, wg_add_scalar(step_sqrt(s, step_total(x)), eps));
     for (int i = 0; i < ITERATIONS; i++) {
         wg_tensor *a = wg_matmul(x, wg_transpose(x, 0, 1));
         wg_tensor *b = wg_add(wg_mul_scalar(a, -4.7750), wg_mul_scalar(wg_matmul(a, a), 2.0315));
@@ -26,14 +26,14 @@ static int64_t columns_of(const wg_tensor *p)
     return rows > 0 ? wg_numel(p) / rows : 0;
 }
 
-wg_tensor *orthogonal_factor(wg_tensor *u, double eps)
+wg_tensor *orthogonal_factor(const struct step *s, wg_tensor *u, double eps)
 {
     if (!u)
         return NULL;
     const wg_shape shape = wg_shape_of(u);
     const int64_t rows = wg_extent(u, 0), columns = columns_of(u);
     wg_tensor *x = wg_reshape(u, WG_SHAPE(rows, columns));
-    x = rows > columns ? wg_transpose(iterated(wg_transpose(x, 0, 1), eps), 0, 1) : iterated(x, eps);
+    x = rows > columns ? wg_transpose(iterated(s, wg_transpose(x, 0, 1), eps), 0, 1) : iterated(s, x, eps);
     return wg_reshape(x, shape);
 }
 

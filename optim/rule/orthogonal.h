@@ -6,7 +6,7 @@
 
 /* Of u as a matrix (first axis, all others): all singular values brought near 1, in u's shape. It is u/(‖u‖ + eps), transposed if
    it has more rows than columns, after five times x ← a x + (b s + c s²) x, s = x xᵀ. */
-wg_tensor *orthogonal_factor(wg_tensor *u, double eps);
+wg_tensor *orthogonal_factor(const struct step *s, wg_tensor *u, double eps);
 
 /* √max(1, rows/columns) */
 double orthogonal_scale(const wg_tensor *p);

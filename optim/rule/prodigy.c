@@ -48,7 +48,7 @@ static wg_status agree(struct step *s)
 static wg_tensor *move(struct step *s)
 {
     const wg_optim_prodigy_options *o = s->options;
-    wg_tensor *root = step_added(wg_sqrt(s->state[V]), wg_mul_scalar(s->state[D], o->eps));
+    wg_tensor *root = step_added(step_sqrt(s, s->state[V]), wg_mul_scalar(s->state[D], o->eps));
     wg_tensor *u = wg_div(s->state[M], root);
     return wg_sub(s->p, step_scaled(o->decoupled ? step_plus(u, o->weight_decay, s->p) : u, rate(s)));
 }

@@ -9,7 +9,7 @@ static wg_tensor *move(struct step *s)
     const wg_optim_psgld_options *o = s->options;
     wg_tensor *g = step_gradient(s, o->weight_decay);
     wg_tensor *v = s->state[V] = step_mixed(s->state[V], o->alpha, wg_square(g));
-    wg_tensor *scale = wg_reciprocal(step_root(v, o->eps));
+    wg_tensor *scale = wg_reciprocal(step_root(s, v, o->eps));
     wg_tensor *drift = step_scaled(wg_mul(scale, g), wg_mul_scalar(s->lr, 0.5));
     wg_tensor *noise = step_scaled(wg_mul(wg_sqrt(scale), step_noise(s, GENERATOR)), wg_sqrt(wg_mul_scalar(s->lr, o->temperature)));
     return wg_sub(s->p, wg_sub(drift, noise));

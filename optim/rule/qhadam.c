@@ -10,7 +10,7 @@ static wg_tensor *move(struct step *s)
     wg_tensor *v = s->state[1] = step_mixed(s->state[1], o->beta2, g2);
     wg_tensor *above = step_mixed(step_unbiased(s, m, o->beta1), o->nu1, g);
     wg_tensor *below = step_mixed(step_unbiased(s, v, o->beta2), o->nu2, g2);
-    return step_away(s, wg_div(above, step_root(below, o->eps)));
+    return step_away(s, wg_div(above, step_root(s, below, o->eps)));
 }
 
 const struct optim_rule optim_qhadam_rule = {.name = "qhadam", .state = {{.name = "m"}, {.name = "v"}}, .move = move};

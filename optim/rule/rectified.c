@@ -34,6 +34,6 @@ wg_tensor *rectified_step(const struct step *s, wg_tensor *m, wg_tensor *v, doub
         return unbiased;
     wg_tensor *rho = rectified_length(s, beta2), *adaptive = rectified_above(rho, 5);
     wg_tensor *scale = wg_mul(rectified_factor(rho, beta2), wg_rsqrt(step_unbias(s, beta2)));
-    wg_tensor *factor = step_scaled(wg_reciprocal(step_root(v, eps)), wg_mul(adaptive, scale));
+    wg_tensor *factor = step_scaled(wg_reciprocal(step_root(s, v, eps)), wg_mul(adaptive, scale));
     return wg_mul(unbiased, step_added(factor, wg_add_scalar(wg_neg(adaptive), 1)));
 }

@@ -28,7 +28,7 @@ static wg_tensor *move(struct step *s)
         s->state[C] = step_mixed(s->state[C], o->alpha, g);
         v = wg_sub(v, wg_square(s->state[C]));
     }
-    wg_tensor *direction = step_over_root(g, v, o->eps, o->eps_inside);
+    wg_tensor *direction = step_over_root(s, g, v, o->eps, o->eps_inside);
     if (o->momentum == 0)
         return step_away(s, direction);
     wg_tensor *b = s->state[B] = step_plus(direction, o->momentum, s->state[B]);
@@ -42,7 +42,7 @@ static wg_status terms(const struct step *s, struct terms *terms, const char *op
         return step_no_terms(op, "momentum, or eps 0,");
     wg_tensor *v = o->centered ? wg_sub(s->state[V], wg_square(s->state[C])) : s->state[V];
     terms->gradient = step_gradient(s, o->weight_decay);
-    terms->h = step_divisor(v, o->eps, o->eps_inside);
+    terms->h = step_divisor(s, v, o->eps, o->eps_inside);
     terms->scale = s->lr;
     return WG_OK;
 }

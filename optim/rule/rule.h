@@ -22,6 +22,7 @@ struct step {
     wg_tensor *moved;             /* what the parameter becomes, for stages behind the rule */
     wg_tensor *sum[MAX_SUMS];     /* f64 scalars: this parameter's part, and, once all are there, the sum of all parts */
     wg_tensor *gate;              /* a mask of one element, which agree may set: false keeps all that follows as it is */
+    bool is_recorded;             /* gradients will flow through it (unroll.c) */
 };
 
 /* A tensor of a parameter's state. shape: NULL for the parameter's; start: NULL for zeros. options and p are those of its group.
@@ -87,13 +88,20 @@ wg_tensor *step_power(const struct step *s, double beta);              /* βᵗ,
 wg_tensor *step_unbias(const struct step *s, double beta); /* 1/(1-βᵗ), f64: what a moving average from 0 is multiplied by */
 wg_tensor *step_unbiased(const struct step *s, wg_tensor *average, double beta); /* average/(1-βᵗ) */
 wg_tensor *step_adam(struct step *s, wg_tensor *g, double beta1, double beta2,
-                     double eps);                               /* m̂/(√v̂ + ε); m and v are states 0 and 1 */
-wg_tensor *step_is_first(const struct step *s);                 /* 1 at the first step, else 0, f64 */
-wg_shape step_scalar(const void *options, const wg_tensor *p);  /* of a state of one element */
-wg_tensor *step_root(wg_tensor *x, double eps);                 /* √x + ε */
-wg_tensor *step_divisor(wg_tensor *v, double eps, bool inside); /* √v + ε, or √(v + ε) if inside */
+                     double eps);                              /* m̂/(√v̂ + ε); m and v are states 0 and 1 */
+wg_tensor *step_is_first(const struct step *s);                /* 1 at the first step, else 0, f64 */
+wg_shape step_scalar(const void *options, const wg_tensor *p); /* of a state of one element */
+/* A function f with f(0) = 0 whose derivative is infinite at 0: step_zero_kept(s, x, f(step_off_zero(s, x))) has the bits of f(x), and
+   in a recorded step the derivative 0 where x is 0. Else the infinity times the 0 that a gradient of 0 brings were NaN. */
+wg_tensor *step_off_zero(const struct step *s, wg_tensor *x);                  /* x; in a recorded step 1 where x is 0 */
+wg_tensor *step_zero_kept(const struct step *s, wg_tensor *x, wg_tensor *y);   /* y; in a recorded step 0 where x is 0 */
+wg_tensor *step_one_at_zero(const struct step *s, wg_tensor *x, wg_tensor *y); /* y in [0, 1]; in a recorded step 1 where x is 0 */
+wg_tensor *step_sqrt(const struct step *s, wg_tensor *x);             /* √x, so made: the root of whatever gradients can make 0 */
+wg_tensor *step_rsqrt(const struct step *s, wg_tensor *x);            /* 1/√x of x > 0; its derivative does not overflow early */
+wg_tensor *step_root(const struct step *s, wg_tensor *x, double eps); /* √x + ε */
+wg_tensor *step_divisor(const struct step *s, wg_tensor *v, double eps, bool inside); /* √v + ε, or √(v + ε) if inside */
 /* x/(√v + ε), or x/√(v + ε) if inside. With ε = 0 it is 0 where v is 0. */
-wg_tensor *step_over_root(wg_tensor *x, wg_tensor *v, double eps, bool inside);
+wg_tensor *step_over_root(const struct step *s, wg_tensor *x, wg_tensor *v, double eps, bool inside);
 wg_tensor *step_away(const struct step *s, wg_tensor *direction);       /* p - lr direction */
 wg_tensor *step_between(wg_tensor *x, wg_tensor *low, wg_tensor *high); /* min(max(x, low), high); scalars get x's dtype */
 wg_tensor *step_cautious(wg_tensor *gradient,
@@ -103,15 +111,15 @@ wg_tensor *step_optimistic(struct step *s, int state, wg_tensor *u, double optim
 wg_tensor *step_noise(const struct step *s, int state); /* like p, drawn from N(0, 1) by the generator that this state is */
 wg_tensor *step_total(wg_tensor *x);                    /* Σ x² over all elements */
 wg_tensor *step_norm(wg_tensor *x);                     /* ‖x‖, f64, wherever that is a number of x's dtype */
-wg_tensor *step_shortened(wg_tensor *x, wg_tensor *norm, double limit); /* x min(1, limit/(norm + 10⁻⁶)) */
-wg_tensor *step_trust(wg_tensor *p, wg_tensor *u);                      /* ‖p‖/‖u‖, 1 where either is 0 */
-wg_tensor *step_is_multiple(wg_tensor *n, double of);                   /* 1 where a whole number n is one, else 0, f64 */
-wg_tensor *step_quotient(wg_tensor *a, wg_tensor *b);                   /* a/b, 0 where b is 0; b is at least 0 */
-wg_tensor *step_dot(wg_tensor *x, wg_tensor *y);                        /* Σ x y, f64 */
-wg_tensor *step_norm1(wg_tensor *x);                                    /* Σ |x|, f64 */
-wg_tensor *step_square_norm(wg_tensor *x);                              /* ‖x‖², f64, of squares in x's dtype */
-wg_tensor *step_loss(const struct step *s);                             /* the loss, an f64 scalar */
-wg_tensor *step_start(const struct step *s, int state);                 /* p at its first step, which this state keeps */
+wg_tensor *step_shortened(wg_tensor *x, wg_tensor *norm, double limit);  /* x min(1, limit/(norm + 10⁻⁶)) */
+wg_tensor *step_trust(const struct step *s, wg_tensor *p, wg_tensor *u); /* ‖p‖/‖u‖, 1 where either is 0 */
+wg_tensor *step_is_multiple(wg_tensor *n, double of);                    /* 1 where a whole number n is one, else 0, f64 */
+wg_tensor *step_quotient(wg_tensor *a, wg_tensor *b);                    /* a/b, 0 where b is 0; b is at least 0 */
+wg_tensor *step_dot(wg_tensor *x, wg_tensor *y);                         /* Σ x y, f64 */
+wg_tensor *step_norm1(wg_tensor *x);                                     /* Σ |x|, f64 */
+wg_tensor *step_square_norm(wg_tensor *x);                               /* ‖x‖², f64, of squares in x's dtype */
+wg_tensor *step_loss(const struct step *s);                              /* the loss, an f64 scalar */
+wg_tensor *step_start(const struct step *s, int state);                  /* p at its first step, which this state keeps */
 /* Momentum with this state: v ← μv + (1-τ)u, u at the first step; u + μv if nesterov, else v. */
 wg_tensor *step_momentum(struct step *s, int state, wg_tensor *u, double momentum, double dampening, bool nesterov);
 /* For terms, of a step by m ← βm + (1-β)g, divided by 1-βᵗ if corrected: all but gradient and h. */

@@ -22,7 +22,7 @@ static wg_tensor *move(struct step *s)
     rate = wg_mul(s->lr, o->silent ? rate : wg_add(rate, others));
     wg_tensor *c = schedule_free_begin(s, rate, o->r, o->weight_lr_power);
     wg_tensor *v = s->state[V] = step_mixed(s->state[V], o->beta2, wg_square(s->g));
-    wg_tensor *factor = wg_reciprocal(step_root(step_unbiased(s, v, o->beta2), o->eps));
+    wg_tensor *factor = wg_reciprocal(step_root(s, step_unbiased(s, v, o->beta2), o->eps));
     if (!o->silent) /* until then SGD's */
         factor = step_added(step_scaled(factor, adaptive), others);
     wg_tensor *d = step_plus(wg_mul(s->g, factor), o->weight_decay, s->p);

@@ -74,22 +74,22 @@ static wg_tensor *scaled(struct step *s, wg_tensor *d)
     const wg_optim_shampoo_options *o = s->options;
     s->state[V] = gathered(o, s->state[V], wg_square(s->g));
     wg_tensor *v = wg_add_scalar(unbiased(s, s->state[V]), o->eps);
-    return wg_mul(d, o->exponent > 0 ? wg_pow_scalar(v, -o->exponent) : wg_rsqrt(v));
+    return wg_mul(d, o->exponent > 0 ? wg_pow_scalar(v, -o->exponent) : step_rsqrt(s, v));
 }
 
 /* u with the norm of d; 0 where u is 0. */
-static wg_tensor *with_norm_of(wg_tensor *u, wg_tensor *d)
+static wg_tensor *with_norm_of(const struct step *s, wg_tensor *u, wg_tensor *d)
 {
-    wg_tensor *norm = wg_sqrt(step_total(u));
+    wg_tensor *norm = step_sqrt(s, step_total(u));
     wg_tensor *none = wg_add_scalar(wg_neg(wg_sign(norm)), 1);
-    return wg_mul(u, wg_div(wg_sqrt(step_total(d)), wg_add(norm, none)));
+    return wg_mul(u, wg_div(step_sqrt(s, step_total(d)), wg_add(norm, none)));
 }
 
 static wg_tensor *adams(struct step *s, wg_tensor *d)
 {
     const wg_optim_shampoo_options *o = s->options;
     wg_tensor *v = s->state[V] = step_mixed(s->state[V], o->graft_beta2, wg_square(s->g));
-    return wg_div(d, step_root(step_unbiased(s, v, o->graft_beta2), o->graft_eps));
+    return wg_div(d, step_root(s, step_unbiased(s, v, o->graft_beta2), o->graft_eps));
 }
 
 static wg_tensor *move(struct step *s)
@@ -105,7 +105,7 @@ static wg_tensor *move(struct step *s)
     else
         u = o->graft_adam ? norm : scaled(s, d);
     if (o->graft_sgd || (o->graft_adam && !is_diagonal(&sides)))
-        u = with_norm_of(u, norm);
+        u = with_norm_of(s, u, norm);
     return step_away(s, step_plus(u, o->weight_decay, s->p));
 }
 

@@ -57,7 +57,7 @@ static wg_tensor *move(struct step *s)
     wg_tensor *g = sides_matrix(&sides, s->g), *counted = step_scaled(g, later);
     wg_tensor *m = step_mixed(sides_matrix(&sides, s->state[M]), o->beta1, counted);
     wg_tensor *v = step_mixed(sides_matrix(&sides, s->state[V]), o->beta2, wg_square(rotated(s, &sides, counted, false)));
-    wg_tensor *u = rotated(s, &sides, wg_div(rotated(s, &sides, m, false), step_root(v, o->eps)), true);
+    wg_tensor *u = rotated(s, &sides, wg_div(rotated(s, &sides, m, false), step_root(s, v, o->eps)), true);
     wg_tensor *p = step_away(s, step_scaled(wg_reshape(u, wg_shape_of(s->p)), correction(s)));
     s->state[V] = v;
     if ((sides.left && renew(s, LEFT, g) != WG_OK) || (sides.right && renew(s, RIGHT, g) != WG_OK))

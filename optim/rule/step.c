@@ -62,19 +62,51 @@ wg_shape step_scalar(const void *options, const wg_tensor *p)
     return WG_SCALAR;
 }
 
-wg_tensor *step_root(wg_tensor *x, double eps)
+/* 1, or 0 where x is 0. */
+static wg_tensor *is_some(wg_tensor *x)
 {
-    return wg_add_scalar(wg_sqrt(x), eps);
+    return wg_sign(wg_abs(x));
 }
 
-wg_tensor *step_divisor(wg_tensor *v, double eps, bool inside)
+wg_tensor *step_off_zero(const struct step *s, wg_tensor *x)
 {
-    return inside ? wg_sqrt(wg_add_scalar(v, eps)) : step_root(v, eps);
+    return s->is_recorded ? wg_add(x, wg_add_scalar(wg_neg(is_some(x)), 1)) : x;
 }
 
-wg_tensor *step_over_root(wg_tensor *x, wg_tensor *v, double eps, bool inside)
+wg_tensor *step_zero_kept(const struct step *s, wg_tensor *x, wg_tensor *y)
 {
-    wg_tensor *root = step_divisor(v, eps, inside);
+    return s->is_recorded ? wg_mul(y, is_some(x)) : y;
+}
+
+wg_tensor *step_one_at_zero(const struct step *s, wg_tensor *x, wg_tensor *y)
+{
+    return s->is_recorded ? wg_maximum(y, wg_add_scalar(wg_neg(is_some(x)), 1)) : y;
+}
+
+wg_tensor *step_sqrt(const struct step *s, wg_tensor *x)
+{
+    return step_zero_kept(s, x, wg_sqrt(step_off_zero(s, x)));
+}
+
+/* The derivative of wg_rsqrt has y³, which in f32 is infinite for x = 10⁻³⁰; in that of 1/y factors that are 0 come in between. */
+wg_tensor *step_rsqrt(const struct step *s, wg_tensor *x)
+{
+    return s->is_recorded ? wg_reciprocal(wg_sqrt(x)) : wg_rsqrt(x);
+}
+
+wg_tensor *step_root(const struct step *s, wg_tensor *x, double eps)
+{
+    return wg_add_scalar(step_sqrt(s, x), eps);
+}
+
+wg_tensor *step_divisor(const struct step *s, wg_tensor *v, double eps, bool inside)
+{
+    return inside ? step_sqrt(s, wg_add_scalar(v, eps)) : step_root(s, v, eps);
+}
+
+wg_tensor *step_over_root(const struct step *s, wg_tensor *x, wg_tensor *v, double eps, bool inside)
+{
+    wg_tensor *root = step_divisor(s, v, eps, inside);
     if (eps > 0)
         return wg_div(x, root);
     wg_tensor *moves = wg_sign(root); /* 1, or 0 where v is 0 */
@@ -103,12 +135,12 @@ wg_tensor *step_shortened(wg_tensor *x, wg_tensor *norm, double limit)
 }
 
 /* Signs are multiplied, since a product of small numbers is 0. */
-wg_tensor *step_trust(wg_tensor *p, wg_tensor *u)
+wg_tensor *step_trust(const struct step *s, wg_tensor *p, wg_tensor *u)
 {
     wg_tensor *p2 = step_total(p), *u2 = step_total(u);
     wg_tensor *whole = wg_mul(wg_sign(p2), wg_sign(u2)); /* 0 where either is, else 1 */
     wg_tensor *others = wg_add_scalar(wg_neg(whole), 1);
-    return wg_add(others, wg_mul(whole, wg_sqrt(wg_div(p2, wg_add(u2, others)))));
+    return wg_add(others, wg_mul(whole, step_sqrt(s, wg_div(p2, wg_add(u2, others)))));
 }
 
 wg_tensor *step_is_multiple(wg_tensor *n, double of)
@@ -158,7 +190,7 @@ wg_tensor *step_adam(struct step *s, wg_tensor *g, double beta1, double beta2, d
 {
     wg_tensor *m = s->state[0] = step_mixed(s->state[0], beta1, g);
     wg_tensor *v = s->state[1] = step_mixed(s->state[1], beta2, wg_square(g));
-    return wg_div(step_unbiased(s, m, beta1), step_root(step_unbiased(s, v, beta2), eps));
+    return wg_div(step_unbiased(s, m, beta1), step_root(s, step_unbiased(s, v, beta2), eps));
 }
 
 wg_tensor *step_between(wg_tensor *x, wg_tensor *low, wg_tensor *high)

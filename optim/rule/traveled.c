@@ -17,18 +17,11 @@ wg_status traveled_part(struct step *s, wg_tensor *g)
     return distance_parts(s, 3);
 }
 
-/* √x, with a derivative at 0, too, where the root's is infinite. */
-static wg_tensor *root(wg_tensor *x)
-{
-    wg_tensor *none = wg_add_scalar(wg_neg(wg_sign(x)), 1);
-    return wg_sub(wg_sqrt(wg_add(x, none)), none);
-}
-
 wg_tensor *traveled_distance(struct step *s, double initial)
 {
     wg_tensor *before = s->state[DISTANCE], *is_first = wg_add_scalar(wg_neg(wg_sign(before)), 1);
-    wg_tensor *first = wg_mul_scalar(wg_add_scalar(root(s->sum[OF_START]), 1), initial);
-    wg_tensor *now = wg_maximum(before, root(s->sum[OF_DISTANCE]));
+    wg_tensor *first = wg_mul_scalar(wg_add_scalar(step_sqrt(s, s->sum[OF_START]), 1), initial);
+    wg_tensor *now = wg_maximum(before, step_sqrt(s, s->sum[OF_DISTANCE]));
     return s->state[DISTANCE] = wg_maximum(now, wg_mul(is_first, first));
 }
 

@@ -22,8 +22,8 @@ static wg_tensor *move(struct step *s)
 {
     const wg_stage_clip_adaptive_options *o = s->options;
     wg_tensor *weights = wg_clamp(unit_norms(s->p), o->eps, INFINITY);
-    wg_tensor *ratio = wg_div(wg_mul_scalar(weights, o->ratio), unit_norms(s->g)); /* infinite where the gradient is 0 */
-    return wg_mul(s->g, wg_clamp(ratio, 0, 1));
+    wg_tensor *norms = unit_norms(s->g), *ratio = wg_div(wg_mul_scalar(weights, o->ratio), step_off_zero(s, norms));
+    return wg_mul(s->g, step_one_at_zero(s, norms, wg_clamp(ratio, 0, 1))); /* the ratio is infinite where the gradient is 0 */
 }
 
 const struct optim_rule stage_clip_adaptive_rule = {.name = "clip_adaptive", .place = IN_FRONT, .is_gradient = true, .move = move};

@@ -12,7 +12,7 @@ static wg_status part(struct step *s)
 static wg_tensor *move(struct step *s)
 {
     const wg_stage_clip_norm_options *o = s->options;
-    return step_shortened(s->g, wg_sqrt(s->sum[0]), o->limit);
+    return step_shortened(s->g, step_sqrt(s, s->sum[0]), o->limit);
 }
 
 const struct optim_rule stage_clip_norm_rule = {

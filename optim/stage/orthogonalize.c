@@ -5,7 +5,7 @@
 
 static wg_tensor *move(struct step *s)
 {
-    return wg_rank(s->p) < 2 ? s->g : wg_mul_scalar(orthogonal_factor(s->g, 1e-7), orthogonal_scale(s->p));
+    return wg_rank(s->p) < 2 ? s->g : wg_mul_scalar(orthogonal_factor(s, s->g, 1e-7), orthogonal_scale(s->p));
 }
 
 const struct optim_rule stage_orthogonalize_rule = {.name = "orthogonalize", .place = IN_FRONT, .move = move};

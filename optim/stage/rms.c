@@ -6,7 +6,7 @@ static wg_tensor *move(struct step *s)
 {
     const wg_stage_rms_options *o = s->options;
     s->state[0] = step_mixed(s->state[0], o->alpha, wg_square(s->g));
-    return step_over_root(s->g, s->state[0], o->eps, false);
+    return step_over_root(s, s->g, s->state[0], o->eps, false);
 }
 
 const struct optim_rule stage_rms_rule = {.name = "rms", .place = IN_FRONT, .state = {{.name = "v"}}, .move = move};

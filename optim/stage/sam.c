@@ -18,7 +18,7 @@ static wg_status part(struct step *s)
 static wg_tensor *move(struct step *s)
 {
     const wg_stage_sam_options *o = s->options;
-    wg_tensor *length = wg_mul_scalar(wg_reciprocal(wg_add_scalar(wg_sqrt(s->sum[0]), 1e-12)), o->rho);
+    wg_tensor *length = wg_mul_scalar(wg_reciprocal(wg_add_scalar(step_sqrt(s, s->sum[0]), 1e-12)), o->rho);
     return wg_add(s->p, step_scaled(scaled(s, scaled(s, s->g)), length));
 }
 

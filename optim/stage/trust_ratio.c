@@ -3,7 +3,7 @@
 
 static wg_tensor *move(struct step *s)
 {
-    return step_scaled(s->g, step_trust(s->p, s->g));
+    return step_scaled(s->g, step_trust(s, s->p, s->g));
 }
 
 const struct optim_rule stage_trust_ratio_rule = {.name = "trust_ratio", .place = IN_FRONT, .move = move};

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "training.h"
+#include "wengert/unroll.h"
 
 enum { N = 5, STEPS = 6 };
 
@@ -517,6 +518,8 @@ static void a_step_without_memory_changes_nothing(void **state)
     assert_no_error();
 }
 
+#include "optimizers_recorded.h"
+
 static const struct CMUnitTest checks[] = {
     TEST(printing_shows_base_rates_and_keep_grads),
     TEST(options_are_in_range_refused_out_of_it_and_printed),
@@ -531,6 +534,7 @@ static const struct CMUnitTest checks[] = {
     TEST(f32_follows_f64),
     TEST(a_tensor_without_elements_is_a_parameter),
     TEST(a_step_without_memory_changes_nothing),
+    TEST(recorded_steps_have_finite_gradients_where_gradients_are_0),
 };
 
 #ifndef PLANTED_FAULTS

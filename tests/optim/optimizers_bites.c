@@ -54,6 +54,19 @@ static wg_status asks_for_the_step(const struct step *s)
     return isnan(t) ? WG_E_STATE : wg_sgd_update(s->p, WG_NONE, s->g, s->lr, s->t, 0, 0, 1 / (1 + t), false);
 }
 
+/* √0 has no finite derivative. */
+static wg_tensor *takes_a_root_of_0(struct step *s)
+{
+    s->state[0] = step_mixed(s->state[0], 0.9, wg_square(s->g));
+    return step_away(s, wg_div(s->g, wg_add_scalar(wg_sqrt(s->state[0]), 1e-8)));
+}
+
+/* What is recorded is another step than what is taken. */
+static wg_tensor *is_another_if_recorded(struct step *s)
+{
+    return s->is_recorded ? wg_mul_scalar(sound(s), 1.001) : sound(s);
+}
+
 static const struct fault {
     struct optim_rule rule;
     const char *found_by; /* NULL: by no check */
@@ -66,6 +79,10 @@ static const struct fault {
     {{.name = "divides_by_zero", .move = divides_by_zero}, "zero_gradients_and_none"},
     {{.name = "divides_by_zero", .move = divides_by_zero}, "a_matrix_with_zero_gradients_stays_finite"},
     {{.name = "is_another_in_f32", .state = {{.name = "m"}}, .move = is_another_in_f32}, "f32_follows_f64"},
+    {{.name = "takes_a_root_of_0", .state = {{.name = "v"}}, .move = takes_a_root_of_0},
+     "recorded_steps_have_finite_gradients_where_gradients_are_0"},
+    {{.name = "is_another_if_recorded", .state = {{.name = "m"}}, .move = is_another_if_recorded},
+     "recorded_steps_have_finite_gradients_where_gradients_are_0"},
 };
 enum { FAULTS = sizeof faults / sizeof *faults, CHECKS = sizeof checks / sizeof *checks };
 
