@@ -23,6 +23,7 @@ WG_API wg_tensor *wg_generator(uint64_t seed, uint64_t stream);
 #define WG_STREAM_DROPOUT ((uint64_t)3 << 56) /* for a program with a separate generator for its masks */
 #define WG_STREAM_CHECK ((uint64_t)4 << 56)   /* directions of gradient checks */
 #define WG_STREAM_STUDY ((uint64_t)5 << 56)   /* directions and probes of studies; 6 to 8: data/dataset.h */
+#define WG_STREAM_RL ((uint64_t)9 << 56)      /* environments of reinforcement learning: + copy */
 
 /* A new generator, owned by the caller. Its seed of 64 bits is drawn from the given generator, which advances by one block. The
    draw is an effect: undone if the step on the open tape fails.

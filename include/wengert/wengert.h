@@ -29,6 +29,7 @@
 #include "philox.h"
 #include "random.h"
 #include "replay.h"
+#include "rl.h"
 #include "run.h"
 #include "runtime.h"
 #include "schedule.h"

@@ -1,0 +1,9 @@
+/* Reinforcement learning: environments and what is learned in them. This header includes the chapters. */
+#ifndef WENGERT_RL_H
+#define WENGERT_RL_H
+
+#include "rl/env.h"
+#include "rl/environments.h"
+#include "rl/vector.h"
+
+#endif

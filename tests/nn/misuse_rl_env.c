@@ -1,0 +1,165 @@
+/* Misuse of environments and of their copies. */
+#include <math.h>
+
+#include "misuse.h"
+
+static int destroyed;
+
+static void count_destroyed(void *self)
+{
+    (void)self;
+    destroyed++;
+}
+
+static void reset(const void *self, wg_rl_random *random, void *state)
+{
+    (void)self, (void)random, (void)state;
+}
+
+static void observe(const void *self, const void *state, double *observation)
+{
+    (void)self;
+    *observation = *(const double *)state;
+}
+
+static void observe_nan(const void *self, const void *state, double *observation)
+{
+    (void)self, (void)state;
+    *observation = (double)NAN;
+}
+
+static wg_rl_outcome step(const void *self, wg_rl_random *random, void *state, const double *action)
+{
+    (void)self, (void)random;
+    *(double *)state += *action;
+    return (wg_rl_outcome){.reward = 1};
+}
+
+#define RIGHT                                                                                                         \
+    .name = "right", .observation = {.size = 1}, .action = {.size = 1}, .state_size = sizeof(double), .reset = reset, \
+    .observe = observe, .step = step, .destroy = count_destroyed
+/* With these members no environment is made, and self is destroyed once. */
+#define NOT_MADE(code, text, ...)                                                             \
+    do {                                                                                      \
+        _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Woverride-init\"")  \
+            const wg_rl_dynamics dynamics = {RIGHT, __VA_ARGS__};                             \
+        _Pragma("GCC diagnostic pop") const int before = destroyed;                           \
+        assert_null_and_error(wg_rl_env_create_with(dynamics), code, "rl_env_create: " text); \
+        assert_int_equal(destroyed, before + 1);                                              \
+    } while (0)
+
+static void misuse_making(void)
+{
+    const double zero = 0, one = 1, nan = (double)NAN;
+    NOT_MADE(WG_E_NULL, "the name is NULL", .name = NULL);
+    NOT_MADE(WG_E_ARGUMENT, "the name is empty", .name = "");
+    NOT_MADE(WG_E_NULL, "right: the function reset is NULL", .reset = NULL);
+    NOT_MADE(WG_E_NULL, "right: the function observe is NULL", .observe = NULL);
+    NOT_MADE(WG_E_NULL, "right: the function step is NULL", .step = NULL);
+    NOT_MADE(WG_E_ARGUMENT, "right: expected .state_size from 1 to 268435456, got 0", .state_size = 0);
+    NOT_MADE(WG_E_ARGUMENT, "right: expected .state_size", .state_size = SIZE_MAX);
+    NOT_MADE(WG_E_ARGUMENT, "right: expected observation.size from 1 to 268435456, got 0", .observation = {.size = 0});
+    NOT_MADE(WG_E_ARGUMENT, "right: expected observation.size", .observation = {.size = INT64_MAX});
+    NOT_MADE(WG_E_ARGUMENT, "right: expected action.size from 1 to 268435456, got -1", .action = {.size = -1});
+    NOT_MADE(WG_E_ARGUMENT, "right: expected action.low below action.high, got 1 and 0 at 0",
+             .action = {.size = 1, .low = &one, .high = &zero});
+    NOT_MADE(WG_E_ARGUMENT, "right: expected action.low below action.high, got 1 and 1 at 0",
+             .action = {.size = 1, .low = &one, .high = &one});
+    NOT_MADE(WG_E_ARGUMENT, "right: expected observation.low below observation.high, got nan and inf at 0",
+             .observation = {.size = 1, .low = &nan});
+    assert_null_and_error(wg_rl_env_dynamics(NULL), WG_E_NULL, "rl_env_dynamics: the environment is NULL");
+    wg_rl_env_destroy(NULL);
+}
+
+static void misuse_limits(void)
+{
+    const int before = destroyed;
+    assert_null_and_error(wg_rl_time_limit(NULL, 5), WG_E_NULL, "rl_time_limit: the environment is NULL");
+    assert_null_and_error(wg_rl_time_limit(wg_rl_env_create(RIGHT), 0), WG_E_ARGUMENT,
+                          "rl_time_limit: right: expected at least 1 step, got 0");
+    assert_null_and_error(wg_rl_time_limit(wg_rl_env_create(.name = ""), 0), WG_E_ARGUMENT, "rl_env_create: the name is empty");
+    assert_int_equal(destroyed, before + 1); /* it takes env over on failure, too */
+}
+
+static void misuse_random_numbers(void)
+{
+    assert_true(isnan(wg_rl_uniform(NULL, 0, 1)));
+    expect_error(WG_E_NULL, "rl_uniform: the random numbers are NULL");
+    assert_true(isnan(wg_rl_normal(NULL)));
+    expect_error(WG_E_NULL, "rl_normal: the random numbers are NULL");
+}
+
+static void misuse_making_vectors(void)
+{
+    wg_rl_env *env = wg_rl_env_create(RIGHT),
+              *blind = wg_rl_env_create(.name = "blind", .observation = {.size = 1}, .action = {.size = 1}, .state_size = 8,
+                                        .reset = reset, .observe = observe_nan, .step = step);
+    assert_null_and_error(wg_rl_vector_create(NULL, 1), WG_E_NULL, "rl_vector_create: the environment is NULL");
+    assert_null_and_error(wg_rl_vector_create(env, 0), WG_E_ARGUMENT, "rl_vector_create: right: expected 1 to 1048576 copies");
+    assert_null_and_error(wg_rl_vector_create(env, INT64_MAX), WG_E_ARGUMENT, "rl_vector_create: right: expected 1 to");
+    assert_null_and_error(wg_rl_vector_create(env, 1, .threads = -1), WG_E_ARGUMENT,
+                          "rl_vector_create: right: expected 1 to 1048576 copies and .threads from 0 to 1024, got 1 and -1");
+    assert_null_and_error(wg_rl_vector_create(env, 1, .threads = 1025), WG_E_ARGUMENT, "rl_vector_create: right: expected");
+    assert_null_and_error(wg_rl_vector_create(blind, 2, .seed = 1), WG_E_NUMERIC,
+                          "rl_vector_reset: blind: copy 0: observation 0 of an episode's first state is nan");
+    wg_rl_vector_destroy(NULL);
+    wg_rl_env_destroy(env), wg_rl_env_destroy(blind);
+}
+
+static void misuse_vectors(void)
+{
+    wg_rl_env *env = wg_rl_env_create(RIGHT);
+    wg_rl_vector *v = wg_rl_vector_create(env, 2, .seed = 1);
+    const double bad[] = {0, (double)NAN}, state = (double)INFINITY;
+    assert_fails(wg_rl_vector_reset(NULL), WG_E_NULL, "rl_vector_reset: the vector is NULL");
+    assert_fails(wg_rl_vector_step(NULL, bad), WG_E_NULL, "rl_vector_step: the vector is NULL");
+    assert_fails(wg_rl_vector_step(v, NULL), WG_E_NULL, "rl_vector_step: the actions are NULL");
+    assert_fails(wg_rl_vector_step(v, bad), WG_E_ARGUMENT, "rl_vector_step: right: copy 1: expected action 0 finite");
+    assert_int_equal(wg_rl_vector_last(v)->n, 0);
+    assert_null_and_error(wg_rl_vector_observations(NULL), WG_E_NULL, "rl_vector_observations: the vector is NULL");
+    assert_null_and_error(wg_rl_vector_last(NULL), WG_E_NULL, "rl_vector_last: the vector is NULL");
+    assert_int_equal(wg_rl_vector_size(NULL), 0);
+    expect_error(WG_E_NULL, "rl_vector_size: the vector is NULL");
+    assert_null_and_error(wg_rl_vector_env(NULL), WG_E_NULL, "rl_vector_env: the vector is NULL");
+    assert_int_equal(wg_rl_vector_state(NULL).n, 0);
+    expect_error(WG_E_NULL, "rl_vector_state: the vector is NULL");
+    assert_null_and_error(wg_rl_vector_state_of(NULL, 0), WG_E_NULL, "rl_vector_state_of: the vector is NULL");
+    assert_null_and_error(wg_rl_vector_state_of(v, 2), WG_E_ARGUMENT,
+                          "rl_vector_state_of: right: expected a copy from 0 to 1, got 2");
+    assert_fails(wg_rl_vector_start(NULL, 0, &state), WG_E_NULL, "rl_vector_start: the vector is NULL");
+    assert_fails(wg_rl_vector_start(v, -1, &state), WG_E_ARGUMENT, "rl_vector_start: right: expected a copy from 0 to 1, got -1");
+    assert_fails(wg_rl_vector_start(v, 0, NULL), WG_E_NULL, "rl_vector_start: right: the state is NULL");
+    assert_fails(wg_rl_vector_start(v, 0, &state), WG_E_NUMERIC, "rl_vector_start: right: observation 0 of the state is inf");
+    assert_true(wg_rl_vector_observations(v)[0] == 0 && *(const double *)wg_rl_vector_state_of(v, 0) == 0);
+    wg_rl_vector_destroy(v), wg_rl_env_destroy(env);
+}
+
+static void misuse_environments(void)
+{
+    assert_null_and_error(wg_rl_pendulum(.limit = -1), WG_E_ARGUMENT, "rl_pendulum: expected .limit of at least 1, or 0 for none");
+    assert_null_and_error(wg_rl_pendulum(.gravity = (double)NAN), WG_E_ARGUMENT,
+                          "rl_pendulum: expected .gravity to be finite, got nan");
+}
+
+static const struct misuse table[] = {
+    {"wg_rl_env_create_with", misuse_making},
+    {"wg_rl_env_destroy", misuse_making},
+    {"wg_rl_env_dynamics", misuse_making},
+    {"wg_rl_time_limit", misuse_limits},
+    {"wg_rl_uniform", misuse_random_numbers},
+    {"wg_rl_normal", misuse_random_numbers},
+    {"wg_rl_vector_create_with", misuse_making_vectors},
+    {"wg_rl_vector_destroy", misuse_making_vectors},
+    {"wg_rl_vector_reset", misuse_vectors},
+    {"wg_rl_vector_step", misuse_vectors},
+    {"wg_rl_vector_observations", misuse_vectors},
+    {"wg_rl_vector_last", misuse_vectors},
+    {"wg_rl_vector_size", misuse_vectors},
+    {"wg_rl_vector_env", misuse_vectors},
+    {"wg_rl_vector_state", misuse_vectors},
+    {"wg_rl_vector_state_of", misuse_vectors},
+    {"wg_rl_vector_start", misuse_vectors},
+    {"wg_rl_pendulum_with", misuse_environments},
+};
+
+MISUSE_MAIN(table)
