@@ -4,6 +4,7 @@
 
 #include "rl/env.h"
 #include "rl/environments.h"
+#include "rl/exact.h"
 #include "rl/vector.h"
 
 #endif
