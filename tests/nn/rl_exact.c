@@ -535,12 +535,9 @@ static void the_radius_is_exact(void **state)
 static void results_are_the_callers(void **state)
 {
     (void)state;
-    wg_rl_lqr_problem p = {filled(WG_F64, WG_SHAPE(2, 2), 0), filled(WG_F64, WG_SHAPE(2, 1), 5), wg_diag(wg_ones(WG_F64, WG_SHAPE(2))),
-                           NULL, 0.9};
-    p.r = wg_ones(WG_F64, WG_SHAPE(1, 1));
-    wg_free(p.q);
     const double one[] = {1, 0, 0, 1};
-    p.q = wg_from(one, WG_SHAPE(2, 2));
+    const wg_rl_lqr_problem p = {filled(WG_F64, WG_SHAPE(2, 2), 0), filled(WG_F64, WG_SHAPE(2, 1), 5), wg_from(one, WG_SHAPE(2, 2)),
+                                 wg_ones(WG_F64, WG_SHAPE(1, 1)), 0.9};
     wg_tensor *gain, *value, *all[6];
     assert_int_equal(wg_rl_lqr_solve(p, &gain, NULL), WG_OK);
     assert_int_equal(wg_rl_lqr_solve(p, &all[0], &value), WG_OK);
