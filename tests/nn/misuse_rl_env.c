@@ -139,6 +139,15 @@ static void misuse_environments(void)
     assert_null_and_error(wg_rl_pendulum(.limit = -1), WG_E_ARGUMENT, "rl_pendulum: expected .limit of at least 1, or 0 for none");
     assert_null_and_error(wg_rl_pendulum(.gravity = (double)NAN), WG_E_ARGUMENT,
                           "rl_pendulum: expected .gravity to be finite, got nan");
+    assert_null_and_error(wg_rl_mountain_car_continuous(.limit = -1), WG_E_ARGUMENT,
+                          "rl_mountain_car_continuous: expected .limit of at least 1, or 0 for none");
+    assert_null_and_error(wg_rl_cart_pole_continuous(.limit = INT64_MIN), WG_E_ARGUMENT,
+                          "rl_cart_pole_continuous: expected .limit of at least 1");
+    assert_null_and_error(wg_rl_cart_pole_continuous(.force = 0), WG_E_ARGUMENT,
+                          "rl_cart_pole_continuous: expected .force above 0, got 0");
+    assert_null_and_error(wg_rl_cart_pole_continuous(.force = (double)INFINITY), WG_E_ARGUMENT,
+                          "rl_cart_pole_continuous: expected .force above 0, got inf");
+    assert_null_and_error(wg_rl_lander(.limit = -1), WG_E_ARGUMENT, "rl_lander: expected .limit of at least 1, or 0 for none");
 }
 
 static const struct misuse table[] = {
@@ -160,6 +169,9 @@ static const struct misuse table[] = {
     {"wg_rl_vector_state_of", misuse_vectors},
     {"wg_rl_vector_start", misuse_vectors},
     {"wg_rl_pendulum_with", misuse_environments},
+    {"wg_rl_mountain_car_continuous_with", misuse_environments},
+    {"wg_rl_cart_pole_continuous_with", misuse_environments},
+    {"wg_rl_lander_with", misuse_environments},
 };
 
 MISUSE_MAIN(table)

@@ -35,6 +35,18 @@ static wg_rl_outcome step(const void *self, wg_rl_random *random, void *state, c
     return (wg_rl_outcome){.reward = -cost};
 }
 
+static void draw(const void *self, const void *state, FILE *svg)
+{
+    const wg_rl_pendulum_state *pendulum = state;
+    (void)self;
+    fprintf(
+        svg,
+        "<circle r=\"1.08\" fill=\"#f6f6f6\"/><path stroke=\"#bbb\" stroke-width=\".015\" stroke-dasharray=\".06 .05\" d=\"M0 0V-1\"/>");
+    fprintf(svg, "<path stroke=\"#c33\" stroke-width=\".17\" stroke-linecap=\"round\" d=\"M0 0L%.4f %.4f\"/>", sin(pendulum->angle),
+            -cos(pendulum->angle));
+    fprintf(svg, "<circle r=\".05\"/>");
+}
+
 wg_rl_env *wg_rl_pendulum_with(wg_rl_pendulum_options options)
 {
     const double low[] = {-1, -1, -MAX_SPEED}, high[] = {1, 1, MAX_SPEED}, torque[] = {-MAX_TORQUE, MAX_TORQUE};
@@ -46,6 +58,8 @@ wg_rl_env *wg_rl_pendulum_with(wg_rl_pendulum_options options)
                                            .state_size = sizeof(wg_rl_pendulum_state),
                                            .reset = reset,
                                            .observe = observe,
-                                           .step = step},
+                                           .step = step,
+                                           .draw = draw,
+                                           .view = {-1.2, -1.2, 2.4, 2.4}},
                           &options, sizeof options, options.limit);
 }

@@ -1,0 +1,145 @@
+/* Environments under controllers made by hand: what returns can be reached, and what doing nothing gives. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "nn_check.h"
+
+typedef void controller(const double *observation, double *action);
+
+struct result {
+    double mean, lowest;
+    int64_t terminated, length; /* length: the longest episode */
+};
+
+/* The first episode of each copy. */
+static struct result play(wg_rl_env *env, controller *control, int64_t n)
+{
+    wg_rl_vector *v = wg_rl_vector_create(env, n, .seed = 2026);
+    const int64_t seen = wg_rl_env_dynamics(env)->observation.size, size = wg_rl_env_dynamics(env)->action.size;
+    double *actions = malloc((size_t)(n * size) * sizeof *actions);
+    bool *over = calloc((size_t)n, sizeof *over);
+    struct result result = {.lowest = (double)INFINITY};
+    for (int64_t left = n; left > 0;) {
+        for (int64_t i = 0; i < n; i++)
+            control(wg_rl_vector_observations(v) + i * seen, actions + i * size);
+        assert_int_equal(wg_rl_vector_step(v, actions), WG_OK);
+        const wg_rl_transitions *last = wg_rl_vector_last(v);
+        for (int64_t i = 0; i < n; i++) {
+            if (over[i] || !(last->terminated[i] || last->truncated[i]))
+                continue;
+            over[i] = true, left--;
+            result.mean += last->total[i] / (double)n;
+            result.lowest = fmin(result.lowest, last->total[i]);
+            result.terminated += last->terminated[i];
+            result.length = last->length[i] > result.length ? last->length[i] : result.length;
+        }
+    }
+    free(actions), free(over);
+    wg_rl_vector_destroy(v), wg_rl_env_destroy(env);
+    return result;
+}
+
+static double limited(double x)
+{
+    return fmin(fmax(x, -1), 1);
+}
+
+static void nothing(const double *observation, double *action)
+{
+    (void)observation;
+    action[0] = 0;
+}
+
+/* ---- pendulum: pump energy, and hold it upright by the gain of LQR ---- */
+
+static void swing_up(const double *observation, double *action)
+{
+    const double angle = atan2(observation[1], observation[0]), speed = observation[2];
+    const double energy = speed * speed / 6 + 5 * (observation[0] - 1); /* 0 upright and at rest */
+    const double torque = fabs(angle) < 0.4 && fabs(speed) < 3 ? -(19.693216546763 * angle + 5.262500081365 * speed)
+                                                               : (energy < 0 ? 2 : -2) * (speed < 0 ? -1 : 1);
+    action[0] = limited(torque / 2);
+}
+
+static void a_pendulum_is_swung_up(void **state)
+{
+    (void)state;
+    const struct result hanging = play(wg_rl_pendulum(), nothing, 1000), upright = play(wg_rl_pendulum(), swing_up, 1000);
+    assert_true(hanging.terminated == 0 && hanging.length == 200 && upright.terminated == 0);
+    assert_true(hanging.mean > -1300 && hanging.mean < -1130);
+    assert_true(upright.mean > -170 && upright.mean < -134); /* the optimum is about -137 */
+    print_message("pendulum: nothing %.1f, by hand %.1f\n", hanging.mean, upright.mean);
+}
+
+/* ---- mountain car: push as it moves ---- */
+
+static void rock(const double *observation, double *action)
+{
+    action[0] = observation[1] < 0 ? -1 : 1;
+}
+
+static void a_car_rocks_out_of_the_valley(void **state)
+{
+    (void)state;
+    const struct result still = play(wg_rl_mountain_car_continuous(), nothing, 100);
+    const struct result out = play(wg_rl_mountain_car_continuous(), rock, 100);
+    assert_true(still.mean == 0 && still.terminated == 0 && still.length == 999);
+    assert_true(out.terminated == 100 && out.lowest > 85 && out.mean < 99.65);
+    print_message("mountain car: by hand %.2f\n", out.mean);
+}
+
+/* ---- cart and pole: the gain of LQR with Q = I, R = 1, in newtons ---- */
+
+static void balance(const double *observation, double *action)
+{
+    static const double gain[] = {-0.9101264, -2.1324880, -30.5945630, -7.8415054};
+    double force = 0;
+    for (int i = 0; i < 4; i++)
+        force -= gain[i] * observation[i];
+    action[0] = fmin(fmax(force, -10), 10) / 30;
+}
+
+static void a_pole_is_balanced(void **state)
+{
+    (void)state;
+    const struct result held = play(wg_rl_cart_pole_continuous(), balance, 200);
+    const struct result fallen = play(wg_rl_cart_pole_continuous(), nothing, 200);
+    assert_true(held.lowest == 500 && held.mean == 500 && held.terminated == 0);
+    assert_true(fallen.terminated == 200 && fallen.mean < 100);
+    print_message("cart and pole: nothing %.1f, by hand %.1f\n", fallen.mean, held.mean);
+}
+
+/* ---- lander: lean against the drift, brake more the lower it is ---- */
+
+static void land(const double *o, double *action)
+{
+    const double lean = fmin(fmax(0.5 * o[0] + 0.8 * o[2], -0.35), 0.35), sink = -0.06 - 0.32 * fmin(o[1], 1.2);
+    const bool down = o[6] > 0 || o[7] > 0;
+    const double turn = down ? 0 : 4 * (o[4] - lean) + 3 * o[5];
+    action[0] = limited(down ? -1 : 12 * (sink - o[3]));
+    action[1] = limited(turn);
+}
+
+static void do_nothing(const double *o, double *action)
+{
+    (void)o;
+    action[0] = action[1] = 0;
+}
+
+static void a_craft_lands(void **state)
+{
+    (void)state;
+    const struct result fallen = play(wg_rl_lander(), do_nothing, 200), landed = play(wg_rl_lander(), land, 200);
+    print_message("lander: nothing %.1f, by hand %.1f, worst %.1f, %d of 200 end, longest %d\n", fallen.mean, landed.mean,
+                  landed.lowest, (int)landed.terminated, (int)landed.length);
+    assert_true(fallen.terminated == 200 && fallen.mean < 0);
+    assert_true(landed.mean > 200 && landed.terminated == 200);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {TEST(a_pendulum_is_swung_up), TEST(a_car_rocks_out_of_the_valley), TEST(a_pole_is_balanced),
+                                       TEST(a_craft_lands)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
