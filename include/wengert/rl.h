@@ -2,9 +2,13 @@
 #ifndef WENGERT_RL_H
 #define WENGERT_RL_H
 
+#include "rl/agent.h"
+#include "rl/buffer.h"
 #include "rl/env.h"
 #include "rl/environments.h"
 #include "rl/exact.h"
+#include "rl/noise.h"
+#include "rl/policy.h"
 #include "rl/vector.h"
 
 #endif
