@@ -63,7 +63,7 @@ WG_API wg_tensor_list wg_rl_noise_state(const wg_rl_noise *noise);  /* for wg_ru
 
 typedef struct wg_rl_parameter_noise wg_rl_parameter_noise;
 
-/* sigma: the first σ. target: the change of actions that is wanted, √(mean (μ(s) - μ̃(s))²). factor: what σ is multiplied or divided by. */
+/* sigma: the first σ. target: the change of actions that σ is adapted to, √(mean (μ(s) - μ̃(s))²). factor: what σ is multiplied or divided by. */
 typedef struct WG_NAMED wg_rl_parameter_noise_options {
     double sigma, target, factor;
     uint64_t seed;

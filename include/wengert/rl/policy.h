@@ -42,7 +42,7 @@ typedef struct wg_rl_score {
 
 /* episodes: how many, side by side, each in a copy of its own.
    starts: their first states, episodes times state_size bytes; NULL: drawn from seed, so that the same seed is the same episodes.
-   returns: gets the return of each episode; NULL: is not wanted.
+   returns: gets the return of each episode; NULL: nowhere.
    max_steps: an episode that is longer is E_STATE: without a time limit it might never end. */
 typedef struct WG_NAMED wg_rl_evaluate_options {
     int64_t episodes;
