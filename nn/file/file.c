@@ -13,14 +13,22 @@ struct wg_file {
     size_t n;
 };
 
+static wg_status fill(const struct source *s, const struct file_entry *entry, wg_tensor *t)
+{
+    const wg_dtype dtype = wg_dtype_of(t);
+    void *elements = wg_data_mut(t);
+    if (entry->numel == 0 || !elements)
+        return entry->numel == 0 ? WG_OK : wg_error_if_null(NULL);
+    if (!file_same(entry->dtype, dtype))
+        return source_convert(s, entry, dtype, elements);
+    const struct file_move move = source_move(s, s->data + entry->begin, elements, (size_t)(entry->end - entry->begin));
+    return source_read(s, &move, 1);
+}
+
 static wg_tensor *make_tensor(const struct source *s, const struct file_entry *entry)
 {
-    const wg_dtype dtype = file_dtype_here(entry->dtype);
-    void *elements = source_elements(s, entry, dtype);
-    wg_tensor *t = elements ? wg_zeros(dtype, entry->shape) : NULL, *kept = t ? wg_adopt(t) : NULL;
-    const bool whole = kept && wg_write_raw(kept, elements) == WG_OK && wg_set_name(kept, entry->name) == WG_OK;
-    free(elements);
-    if (whole)
+    wg_tensor *t = wg_zeros(file_dtype_here(entry->dtype), entry->shape), *kept = t ? wg_adopt(t) : NULL;
+    if (kept && fill(s, entry, kept) == WG_OK && wg_set_name(kept, entry->name) == WG_OK)
         return kept;
     wg_disown(kept);
     return NULL;

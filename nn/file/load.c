@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "block.h"
 #include "wengert/error.h"
 
 static int by_name(const void *a, const void *b)
@@ -174,14 +175,33 @@ static wg_status check_tied(const struct file_load *load)
     return status;
 }
 
+/* What is converted is read at once; moves: of what is read as it is, *n of them. */
+static wg_status plan_reading(struct file_load *load, struct file_move *moves, size_t *n)
+{
+    const struct source *s = &load->source;
+    for (size_t i = 0; i < load->n && load->wanted[i].entry; i++) {
+        struct file_wanted *w = &load->wanted[i];
+        const wg_dtype dtype = wg_dtype_of(w->tensor);
+        w->elements = file_block((size_t)w->entry->numel * wg_dtype_size(dtype) + 1);
+        if (!w->elements)
+            return source_no_memory(s);
+        if (file_same(w->entry->dtype, dtype))
+            moves[(*n)++] = source_move(s, s->data + w->entry->begin, w->elements, (size_t)(w->entry->end - w->entry->begin));
+        else
+            WG_TRY(source_convert(s, w->entry, dtype, w->elements));
+    }
+    return WG_OK;
+}
+
 wg_status file_load_read(struct file_load *load)
 {
-    for (size_t i = 0; i < load->n && load->wanted[i].entry; i++) {
-        load->wanted[i].elements = source_elements(&load->source, load->wanted[i].entry, wg_dtype_of(load->wanted[i].tensor));
-        if (!load->wanted[i].elements)
-            return wg_error_if_null(NULL);
-    }
-    return check_tied(load);
+    size_t n = 0;
+    struct file_move *moves = malloc((load->n + 1) * sizeof *moves);
+    wg_status status = moves ? plan_reading(load, moves, &n) : source_no_memory(&load->source);
+    if (status == WG_OK)
+        status = source_read(&load->source, moves, n);
+    free(moves);
+    return status == WG_OK ? check_tied(load) : status;
 }
 
 /* What a change can fail for, such as memory for a copy of what others share, it fails for at wg_data_mut already, which changes no

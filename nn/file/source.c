@@ -21,29 +21,29 @@ wg_status source_no_memory(const struct source *s)
     return wg_error_set(WG_E_MEMORY, s->op, "%s: %s: out of memory", s->op, s->name);
 }
 
-/* In pieces, each of which the system is told of some pieces ahead, so that the disk does not wait for the copying. */
-enum { PIECE = 4 << 20, AHEAD = 8 * PIECE };
+static bool in_file(const struct source *s)
+{
+    return s->descriptor >= 0;
+}
+
+struct file_move source_move(const struct source *s, uint64_t at, void *to, size_t n)
+{
+    return (struct file_move){in_file(s) ? NULL : (const char *)s->bytes + at, at, to, n};
+}
+
+wg_status source_read(const struct source *s, const struct file_move *moves, size_t n)
+{
+    const int code = file_transfer(s->descriptor, moves, n);
+    if (code == 0)
+        return WG_OK;
+    return wg_error_set(WG_E_IO, s->op, "%s: %s: %s", s->op, s->name,
+                        code == TRANSFER_SHORT ? "the file has become shorter" : strerror(code));
+}
 
 static wg_status read_at(const struct source *s, uint64_t at, void *to, size_t n)
 {
-    if (s->descriptor < 0) {
-        if (n > 0)
-            memcpy(to, s->bytes + at, n);
-        return WG_OK;
-    }
-    for (size_t got = 0; got < n;) {
-        const size_t piece = n - got < PIECE ? n - got : PIECE;
-        if (piece == PIECE)
-            (void)posix_fadvise(s->descriptor, (off_t)(at + got + AHEAD), PIECE, POSIX_FADV_WILLNEED);
-        const ssize_t some = pread(s->descriptor, (char *)to + got, piece, (off_t)(at + got));
-        if (some < 0 && errno == EINTR)
-            continue;
-        if (some <= 0)
-            return wg_error_set(WG_E_IO, s->op, "%s: %s: %s", s->op, s->name,
-                                some < 0 ? strerror(errno) : "the file has become shorter");
-        got += (size_t)some;
-    }
-    return WG_OK;
+    const struct file_move move = source_move(s, at, to, n);
+    return source_read(s, &move, 1);
 }
 
 static wg_status read_header(struct source *s, size_t max_header)
@@ -106,25 +106,15 @@ void source_close(struct source *s)
         close(s->descriptor);
 }
 
-void *source_elements(const struct source *s, const struct file_entry *entry, wg_dtype dtype)
+wg_status source_convert(const struct source *s, const struct file_entry *entry, wg_dtype dtype, void *elements)
 {
-    const size_t in_file = (size_t)(entry->end - entry->begin);
-    void *bytes = file_block(in_file + 1);
-    if (!bytes) {
-        (void)source_no_memory(s);
-        return NULL;
-    }
-    if (read_at(s, s->data + entry->begin, bytes, in_file) != WG_OK) {
-        free(bytes);
-        return NULL;
-    }
-    if (file_same(entry->dtype, dtype))
-        return bytes;
-    void *elements = calloc((size_t)entry->numel + 1, wg_dtype_size(dtype));
-    if (elements)
+    const size_t size = (size_t)(entry->end - entry->begin);
+    void *bytes = file_block(size + 1);
+    if (!bytes)
+        return source_no_memory(s);
+    const wg_status status = read_at(s, s->data + entry->begin, bytes, size);
+    if (status == WG_OK)
         file_convert(entry->dtype, bytes, dtype, elements, entry->numel);
-    else
-        (void)source_no_memory(s);
     free(bytes);
-    return elements;
+    return status;
 }

@@ -3,6 +3,7 @@
 #define NN_FILE_SOURCE_H
 
 #include "header.h"
+#include "transfer.h"
 
 struct source {
     const char *name, *op;
@@ -21,7 +22,11 @@ bool file_exists(const char *path); /* true also where the system cannot say */
 
 wg_status source_no_memory(const struct source *s); /* records E_MEMORY */
 
-/* The entry's elements, converted to dtype, in memory that the caller frees; NULL and the error on failure. */
-void *source_elements(const struct source *s, const struct file_entry *entry, wg_dtype dtype);
+/* A move of n bytes from the place at, of all. */
+struct file_move source_move(const struct source *s, uint64_t at, void *to, size_t n);
+wg_status source_read(const struct source *s, const struct file_move *moves, size_t n);
+
+/* Reads the entry's elements and converts them to dtype, to which they can be. */
+wg_status source_convert(const struct source *s, const struct file_entry *entry, wg_dtype dtype, void *elements);
 
 #endif

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,16 +18,17 @@ enum kind { FAIL_ONCE, FAIL_FROM_THEN_ON, SHORTEN };
 static struct {
     bool armed;
     enum kind kind;
-    int at, code, calls; /* the call that fails, and how many there were */
-    const char *name;    /* of the call that failed first */
-    int syncs_after;     /* fsyncs of a file behind its failed fsync */
+    int at, code;             /* the call that fails */
+    atomic_int calls;         /* how many there were: a large file is read by several threads */
+    const char *_Atomic name; /* of the call that failed first */
+    int syncs_after;          /* fsyncs of a file behind its failed fsync */
 } fault;
 
 static bool is_due(const char *name)
 {
     if (!fault.armed)
         return false;
-    const int call = fault.calls++;
+    const int call = atomic_fetch_add(&fault.calls, 1);
     const bool due = call == fault.at || (fault.kind == FAIL_FROM_THEN_ON && call > fault.at);
     if (due && !fault.name)
         fault.name = name;
@@ -274,6 +276,41 @@ static void each_call_of_a_load_fails(void **state)
     assert_no_error();
 }
 
+/* A model that several threads read: none of its tensors changes, whichever read fails. */
+static void each_read_of_a_large_model_fails(void **state)
+{
+    enum { TENSORS = 3, ELEMENTS = 3 << 20 }; /* of 12 MiB each */
+    wg_tensor *tensor[TENSORS];
+    const char *const name[TENSORS] = {"a", "b", "c"};
+    char large[120];
+    int failed = 0;
+    (void)state;
+    snprintf(large, sizeof large, "%s.large", folder);
+    for (int i = 0; i < TENSORS; i++)
+        assert_non_null(tensor[i] = wg_full(WG_F32, WG_SHAPE(ELEMENTS), i + 1));
+    const wg_tensor_list model = {TENSORS, tensor, name};
+    assert_int_equal(wg_save(large, model), WG_OK);
+    for (bool more = true; more; failed++) {
+        for (int i = 0; i < TENSORS; i++)
+            memset(wg_data_mut(tensor[i]), 0, ELEMENTS * sizeof(float));
+        arm(failed % 2 ? FAIL_ONCE : FAIL_FROM_THEN_ON, failed, EIO);
+        const wg_status status = wg_load(large, model);
+        fault.armed = false;
+        more = fault.name != NULL;
+        const bool loaded = !more || strcmp(fault.name, "close") == 0;
+        assert_int_equal(status, loaded ? WG_OK : WG_E_IO);
+        assert_int_equal(wg_error_take(NULL), status);
+        for (int i = 0; i < TENSORS; i++)
+            for (int j = 0; j < ELEMENTS; j++)
+                if (((const float *)wg_data(tensor[i]))[j] != (loaded ? (float)(i + 1) : 0))
+                    fail_msg("call %d: element %d of tensor %d is %g", failed, j, i, (double)((const float *)wg_data(tensor[i]))[j]);
+    }
+    assert_true(failed >= 20); /* of them 18 read 2 MiB each */
+    unlink(large);
+    for (int i = 0; i < TENSORS; i++)
+        wg_free(tensor[i]);
+}
+
 /* The control: a file that is written in place does not survive. */
 static void a_save_in_place_would_be_seen(void **state)
 {
@@ -314,6 +351,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(each_call_of_a_save_fails),
         TEST(each_call_of_a_load_fails),
+        TEST(each_read_of_a_large_model_fails),
         TEST(a_save_in_place_would_be_seen),
     };
     return cmocka_run_group_tests(tests, make_run, end_run);
