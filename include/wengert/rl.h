@@ -9,6 +9,7 @@
 #include "rl/exact.h"
 #include "rl/noise.h"
 #include "rl/policy.h"
+#include "rl/render.h"
 #include "rl/vector.h"
 
 #endif

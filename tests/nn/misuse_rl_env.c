@@ -150,6 +150,33 @@ static void misuse_environments(void)
     assert_null_and_error(wg_rl_lander(.limit = -1), WG_E_ARGUMENT, "rl_lander: expected .limit of at least 1, or 0 for none");
 }
 
+static void draw(const void *self, const void *state, FILE *svg)
+{
+    (void)self, (void)state, (void)svg;
+}
+
+static void misuse_pictures(void)
+{
+    wg_rl_env *env = wg_rl_pendulum(.limit = 0), *undrawn = wg_rl_env_create(RIGHT), *empty = wg_rl_env_create(RIGHT, .draw = draw);
+    const wg_rl_pendulum_state states[2] = {{0, 0}, {1, 0}};
+    assert_fails(wg_rl_render(NULL, states, 2, stderr), WG_E_NULL, "rl_render: the environment is NULL");
+    assert_fails(wg_rl_render(env, NULL, 2, stderr), WG_E_NULL, "rl_render: the states are NULL");
+    assert_fails(wg_rl_render(env, states, 2, NULL), WG_E_NULL, "rl_render: the stream is NULL");
+    assert_fails(wg_rl_render(undrawn, states, 2, stderr), WG_E_ARGUMENT,
+                 "rl_render: right: expected an environment with a function draw");
+    assert_fails(wg_rl_render(empty, states, 2, stderr), WG_E_ARGUMENT,
+                 "rl_render: right: expected a view of a width and height above 0, got 0 by 0");
+    assert_fails(wg_rl_render(env, states, 0, stderr), WG_E_ARGUMENT, "rl_render: pendulum: expected at least 1 state, got 0");
+    assert_fails(wg_rl_render(env, states, 2, stderr, .every = 0), WG_E_ARGUMENT, "rl_render: pendulum: expected .every");
+    assert_fails(wg_rl_render(env, states, 2, stderr, .seconds = 0), WG_E_ARGUMENT, "rl_render: pendulum: expected .seconds in");
+    assert_fails(wg_rl_render(env, states, 2, stderr, .seconds = (double)NAN), WG_E_ARGUMENT,
+                 "rl_render: pendulum: expected .seconds");
+    assert_fails(wg_rl_render(env, states, 2, stderr, .width = 0), WG_E_ARGUMENT, "rl_render: pendulum: expected .width from 16");
+    assert_fails(wg_rl_render(env, states, 2, stderr, .still = 2), WG_E_ARGUMENT,
+                 "rl_render: pendulum: expected .still from -1 to 1, got 2");
+    wg_rl_env_destroy(env), wg_rl_env_destroy(undrawn), wg_rl_env_destroy(empty);
+}
+
 static const struct misuse table[] = {
     {"wg_rl_env_create_with", misuse_making},
     {"wg_rl_env_destroy", misuse_making},
@@ -172,6 +199,7 @@ static const struct misuse table[] = {
     {"wg_rl_mountain_car_continuous_with", misuse_environments},
     {"wg_rl_cart_pole_continuous_with", misuse_environments},
     {"wg_rl_lander_with", misuse_environments},
+    {"wg_rl_render_with", misuse_pictures},
 };
 
 MISUSE_MAIN(table)

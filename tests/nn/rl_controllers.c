@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "nn_check.h"
+#include "rl_hands.h"
 
 typedef void controller(const double *observation, double *action);
 
@@ -40,85 +41,40 @@ static struct result play(wg_rl_env *env, controller *control, int64_t n)
     return result;
 }
 
-static double limited(double x)
-{
-    return fmin(fmax(x, -1), 1);
-}
-
 static void nothing(const double *observation, double *action)
 {
     (void)observation;
     action[0] = 0;
 }
 
-/* ---- pendulum: pump energy, and hold it upright by the gain of LQR ---- */
-
-static void swing_up(const double *observation, double *action)
-{
-    const double angle = atan2(observation[1], observation[0]), speed = observation[2];
-    const double energy = speed * speed / 6 + 5 * (observation[0] - 1); /* 0 upright and at rest */
-    const double torque = fabs(angle) < 0.4 && fabs(speed) < 3 ? -(19.693216546763 * angle + 5.262500081365 * speed)
-                                                               : (energy < 0 ? 2 : -2) * (speed < 0 ? -1 : 1);
-    action[0] = limited(torque / 2);
-}
-
 static void a_pendulum_is_swung_up(void **state)
 {
     (void)state;
-    const struct result hanging = play(wg_rl_pendulum(), nothing, 1000), upright = play(wg_rl_pendulum(), swing_up, 1000);
+    const struct result hanging = play(wg_rl_pendulum(), nothing, 1000), upright = play(wg_rl_pendulum(), hand_swing_up, 1000);
     assert_true(hanging.terminated == 0 && hanging.length == 200 && upright.terminated == 0);
     assert_true(hanging.mean > -1300 && hanging.mean < -1130);
     assert_true(upright.mean > -170 && upright.mean < -134); /* the optimum is about -137 */
     print_message("pendulum: nothing %.1f, by hand %.1f\n", hanging.mean, upright.mean);
 }
 
-/* ---- mountain car: push as it moves ---- */
-
-static void rock(const double *observation, double *action)
-{
-    action[0] = observation[1] < 0 ? -1 : 1;
-}
-
 static void a_car_rocks_out_of_the_valley(void **state)
 {
     (void)state;
     const struct result still = play(wg_rl_mountain_car_continuous(), nothing, 100);
-    const struct result out = play(wg_rl_mountain_car_continuous(), rock, 100);
+    const struct result out = play(wg_rl_mountain_car_continuous(), hand_rock, 100);
     assert_true(still.mean == 0 && still.terminated == 0 && still.length == 999);
     assert_true(out.terminated == 100 && out.lowest > 85 && out.mean < 99.65);
     print_message("mountain car: by hand %.2f\n", out.mean);
 }
 
-/* ---- cart and pole: the gain of LQR with Q = I, R = 1, in newtons ---- */
-
-static void balance(const double *observation, double *action)
-{
-    static const double gain[] = {-0.9101264, -2.1324880, -30.5945630, -7.8415054};
-    double force = 0;
-    for (int i = 0; i < 4; i++)
-        force -= gain[i] * observation[i];
-    action[0] = fmin(fmax(force, -10), 10) / 30;
-}
-
 static void a_pole_is_balanced(void **state)
 {
     (void)state;
-    const struct result held = play(wg_rl_cart_pole_continuous(), balance, 200);
+    const struct result held = play(wg_rl_cart_pole_continuous(), hand_balance, 200);
     const struct result fallen = play(wg_rl_cart_pole_continuous(), nothing, 200);
     assert_true(held.lowest == 500 && held.mean == 500 && held.terminated == 0);
     assert_true(fallen.terminated == 200 && fallen.mean < 100);
     print_message("cart and pole: nothing %.1f, by hand %.1f\n", fallen.mean, held.mean);
-}
-
-/* ---- lander: lean against the drift, brake more the lower it is ---- */
-
-static void land(const double *o, double *action)
-{
-    const double lean = fmin(fmax(0.5 * o[0] + 0.8 * o[2], -0.35), 0.35), sink = -0.06 - 0.32 * fmin(o[1], 1.2);
-    const bool down = o[6] > 0 || o[7] > 0;
-    const double turn = down ? 0 : 4 * (o[4] - lean) + 3 * o[5];
-    action[0] = limited(down ? -1 : 12 * (sink - o[3]));
-    action[1] = limited(turn);
 }
 
 static void do_nothing(const double *o, double *action)
@@ -130,7 +86,7 @@ static void do_nothing(const double *o, double *action)
 static void a_craft_lands(void **state)
 {
     (void)state;
-    const struct result fallen = play(wg_rl_lander(), do_nothing, 200), landed = play(wg_rl_lander(), land, 200);
+    const struct result fallen = play(wg_rl_lander(), do_nothing, 200), landed = play(wg_rl_lander(), hand_land, 200);
     print_message("lander: nothing %.1f, by hand %.1f, worst %.1f, %d of 200 end, longest %d\n", fallen.mean, landed.mean,
                   landed.lowest, (int)landed.terminated, (int)landed.length);
     assert_true(fallen.terminated == 200 && fallen.mean < 0);

@@ -1,7 +1,10 @@
 /* Environments and copies of them: episodes' ends, time limits, threads, states. */
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "nn_check.h"
@@ -239,6 +242,70 @@ static void a_step_that_fails_moves_no_copy(void **state)
     assert_no_error();
 }
 
+/* ---- threads that end, and processes that fork ---- */
+
+static pthread_t first_thread;
+static atomic_bool ends;
+
+/* Ends a thread that is not the first, once. */
+static wg_rl_outcome ending_step(const void *self, wg_rl_random *random, void *state, const double *action)
+{
+    if (!pthread_equal(pthread_self(), first_thread) && atomic_exchange(&ends, false))
+        pthread_exit(NULL);
+    return walk_step(self, random, state, action);
+}
+
+static void a_thread_that_ends_is_an_error(void **state)
+{
+    (void)state;
+    wg_rl_env *env = wg_rl_env_create(.name = "ending", .state_size = sizeof(struct walk), .reset = walk_reset,
+                                      .observe = walk_observe, .step = ending_step, .observation = {.size = 2},
+                                      .action = {.size = 1}, .self = (void *)(uintptr_t)&calm);
+    wg_rl_vector *v = wg_rl_vector_create(env, 500, .seed = 3, .threads = 3);
+    double actions[500] = {0};
+    int errors = 0;
+    first_thread = pthread_self();
+    atomic_store(&ends, true);
+    for (int step = 0; step < 100000 && errors == 0; step++) /* until a helper gets a piece */
+        if (wg_rl_vector_step(v, actions) != WG_OK) {
+            assert_error(WG_E_BUG, "rl_vector_step: ending: a function of the environment ended its thread");
+            errors++;
+        }
+    assert_int_equal(errors, 1);
+    const int64_t length = wg_rl_vector_last(v)->n ? wg_rl_vector_last(v)->length[0] : 0;
+    assert_int_equal(wg_rl_vector_step(v, actions), WG_OK);
+    assert_int_equal(wg_rl_vector_last(v)->length[0], length + 1);
+    wg_rl_vector_destroy(v), wg_rl_env_destroy(env);
+    assert_no_error();
+}
+
+static void a_child_steps_without_helpers(void **state)
+{
+    (void)state;
+    wg_rl_env *env = make_walk(&windy);
+    wg_rl_vector *v = wg_rl_vector_create(env, 64, .seed = 3, .threads = 3);
+    double actions[64];
+    int status, ends_of_pipe[2];
+    fill(actions, 64, 0);
+    assert_int_equal(pipe(ends_of_pipe), 0);
+    const pid_t child = fork();
+    assert_int_equal(wg_rl_vector_step(v, actions), WG_OK);
+    const size_t size = 128 * sizeof(double);
+    if (child == 0) {
+        const bool written = write(ends_of_pipe[1], wg_rl_vector_last(v)->next, size) == (ssize_t)size;
+        wg_rl_vector_destroy(v);
+        _exit(written ? 0 : 1);
+    }
+    double next[128];
+    assert_int_equal(read(ends_of_pipe[0], next, size), size);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_memory_equal(next, wg_rl_vector_last(v)->next, size);
+    close(ends_of_pipe[0]), close(ends_of_pipe[1]);
+    wg_rl_vector_destroy(v), wg_rl_env_destroy(env);
+    assert_no_error();
+}
+
 /* ---- random numbers ---- */
 
 static void random_numbers_are_uniform_and_normal(void **state)
@@ -268,6 +335,7 @@ int main(void)
         TEST(actions_are_scaled_to_the_bounds),      TEST(the_last_observation_is_no_first_one),
         TEST(threads_do_not_change_a_bit),           TEST(a_saved_vector_goes_on_with_the_same_bits),
         TEST(an_episode_begins_where_one_says),      TEST(a_step_that_fails_moves_no_copy),
+        TEST(a_thread_that_ends_is_an_error),        TEST(a_child_steps_without_helpers),
         TEST(random_numbers_are_uniform_and_normal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,179 @@
+/* Episodes as animated SVG. usage: rl_render, or rl_render FOLDER: writes a picture of each environment. */
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "nn_check.h"
+#include "rl_hands.h"
+
+struct film {
+    const char *name;
+    wg_rl_env *(*make)(void);
+    void (*control)(const double *observation, double *action);
+    int64_t every;
+    double seconds;
+};
+
+static wg_rl_env *pendulum(void)
+{
+    return wg_rl_pendulum();
+}
+
+static wg_rl_env *car(void)
+{
+    return wg_rl_mountain_car_continuous();
+}
+
+static wg_rl_env *pole(void)
+{
+    return wg_rl_cart_pole_continuous(.limit = 200);
+}
+
+static wg_rl_env *craft(void)
+{
+    return wg_rl_lander();
+}
+
+static const struct film films[] = {{"pendulum", pendulum, hand_swing_up, 2, 0.1},
+                                    {"mountain_car_continuous", car, hand_rock, 1, 0.04},
+                                    {"cart_pole_continuous", pole, hand_balance, 2, 0.04},
+                                    {"lander", craft, hand_land, 2, 0.1}};
+enum { FILMS = 4, MAX_STATES = 1000 };
+
+/* The states of one episode; how many. */
+static int64_t play(const wg_rl_env *env, void (*control)(const double *, double *), uint64_t seed, char **states)
+{
+    const size_t size = wg_rl_env_dynamics(env)->state_size;
+    wg_rl_vector *v = wg_rl_vector_create(env, 1, .seed = seed);
+    int64_t n = 0;
+    double action[2];
+    *states = malloc(MAX_STATES * size);
+    for (bool ends = false; !ends && n < MAX_STATES; n++) {
+        memcpy(*states + (size_t)n * size, wg_rl_vector_state_of(v, 0), size);
+        control(wg_rl_vector_observations(v), action);
+        assert_int_equal(wg_rl_vector_step(v, action), WG_OK);
+        ends = wg_rl_vector_last(v)->terminated[0] || wg_rl_vector_last(v)->truncated[0];
+    }
+    wg_rl_vector_destroy(v);
+    return n;
+}
+
+static int write_films(const char *folder)
+{
+    for (int i = 0; i < FILMS; i++) {
+        char path[1000], *states;
+        wg_rl_env *env = films[i].make();
+        const int64_t n = play(env, films[i].control, 3, &states);
+        snprintf(path, sizeof path, "%s/rl-%s.svg", folder, films[i].name);
+        FILE *file = fopen(path, "w");
+        if (!file ||
+            wg_rl_render(env, states, n, file, .every = films[i].every, .seconds = films[i].seconds, .width = 320) != WG_OK)
+            return wg_error_report(stderr) + 1;
+        fclose(file), free(states);
+        wg_rl_env_destroy(env);
+    }
+    return 0;
+}
+
+/* ---- checks ---- */
+
+static char *picture(const wg_rl_env *env, const char *states, int64_t n, int64_t every, size_t *size)
+{
+    char *text = NULL;
+    FILE *file = open_memstream(&text, size);
+    assert_int_equal(wg_rl_render(env, states, n, file, .every = every), WG_OK);
+    fclose(file);
+    return text;
+}
+
+static int count(const char *text, const char *part)
+{
+    int n = 0;
+    for (; (text = strstr(text, part)); text++)
+        n++;
+    return n;
+}
+
+/* Elements that are opened are closed, in order, and no number is none. */
+static void assert_well_formed(const char *text)
+{
+    char open[16][16];
+    int depth = 0;
+    for (const char *at = strchr(text, '<'); at; at = strchr(at + 1, '<')) {
+        const char *end = strchr(at, '>');
+        assert_non_null(end);
+        if (at[1] == '/') {
+            assert_true(depth > 0 && strncmp(at + 2, open[depth - 1], strlen(open[depth - 1])) == 0);
+            depth--;
+        } else if (end[-1] != '/') {
+            assert_true(depth < 16);
+            snprintf(open[depth++], 16, "%.*s", (int)strcspn(at + 1, " >"), at + 1);
+        }
+    }
+    assert_int_equal(depth, 0);
+    assert_null(strstr(text, "nan"));
+    assert_null(strstr(text, "inf\""));
+}
+
+static void every_environment_is_drawn(void **state)
+{
+    (void)state;
+    for (int i = 0; i < FILMS; i++) {
+        char *states;
+        size_t size, other_size;
+        wg_rl_env *env = films[i].make();
+        const int64_t n = play(env, films[i].control, 3, &states);
+        char *all = picture(env, states, n, 1, &size), *some = picture(env, states, n, 7, &other_size);
+        assert_int_equal(count(all, "class=\"f\""), n);
+        assert_int_equal(count(some, "class=\"f\""), (n - 1) / 7 + 1);
+        assert_int_equal(count(some, "\"visibility:visible"), 1);
+        assert_well_formed(all), assert_well_formed(some);
+        free(all), free(some), free(states);
+        wg_rl_env_destroy(env);
+    }
+    assert_no_error();
+}
+
+/* The same bytes in a locale with commas, where the system has one. */
+static void the_locale_does_not_matter(void **state)
+{
+    (void)state;
+    char *states;
+    size_t size, again_size;
+    wg_rl_env *env = wg_rl_pendulum();
+    const int64_t n = play(env, hand_swing_up, 3, &states);
+    char *text = picture(env, states, n, 9, &size);
+    const locale_t german = newlocale(LC_ALL_MASK, "de_DE.UTF-8", (locale_t)0), before = german ? uselocale(german) : (locale_t)0;
+    char *again = picture(env, states, n, 9, &again_size);
+    if (german)
+        uselocale(before), freelocale(german);
+    assert_int_equal(size, again_size);
+    assert_memory_equal(text, again, size);
+    free(text), free(again), free(states);
+    wg_rl_env_destroy(env);
+    assert_no_error();
+}
+
+static void a_full_disk_is_an_error(void **state)
+{
+    (void)state;
+    char *states;
+    wg_rl_env *env = wg_rl_pendulum();
+    const int64_t n = play(env, hand_swing_up, 3, &states);
+    FILE *full = fopen("/dev/full", "w");
+    if (full) {
+        assert_int_equal(wg_rl_render(env, states, n, full), WG_E_IO);
+        assert_error(WG_E_IO, "rl_render: pendulum: the picture could not be written");
+        fclose(full);
+    }
+    free(states);
+    wg_rl_env_destroy(env);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {TEST(every_environment_is_drawn), TEST(the_locale_does_not_matter),
+                                       TEST(a_full_disk_is_an_error)};
+    return argc == 2 ? write_films(argv[1]) : cmocka_run_group_tests(tests, NULL, NULL);
+}
