@@ -1,36 +1,12 @@
-/* The graphs of the guide's page on dumps, as JSON in a folder:
+/* Graphs of networks for the guide's page on dumps, as JSON in a folder:
 
        graphs FOLDER
 
-   A training step of a network for XOR, of one for digits, of LeNet, of an LSTM and of a generative adversarial pair; a Hessian-vector
-   product; and a small function to draw as gates. docs/tools/graphs draws them by `wengert show`. */
-#include <stdio.h>
-#include <string.h>
-
+   A training step of a network for XOR, of one for digits, of LeNet, of an LSTM and of a generative adversarial pair. function_graphs.c
+   writes the page's others, docs/tools/graphs draws them by `wengert show`. */
 #include <wengert.h>
 
-/* Writes the innermost tape to FOLDER/NAME.json. */
-static wg_status keep(const char *folder, const char *name)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s.json", folder, name);
-    FILE *file = fopen(path, "w");
-    if (!file)
-        return wg_error_set(WG_E_IO, "graphs", "graphs: %s cannot be written", path);
-    const wg_status status = wg_dump_json(wg_tape_top(), file);
-    return fclose(file) == 0 || status != WG_OK ? status : wg_error_set(WG_E_IO, "graphs", "graphs: %s cannot be written", path);
-}
-
-/* A tensor with a name; NULL if either failed. */
-static wg_tensor *named(wg_tensor *t, const char *name)
-{
-    return t && wg_set_name(t, name) == WG_OK ? t : NULL;
-}
-
-static wg_tensor *noise(const char *name, wg_shape shape)
-{
-    return named(wg_uniform(wg_generator_default(), WG_F32, shape, -1, 1), name);
-}
+#include "graph.h"
 
 /* The program at the top of the page. */
 static wg_status xor_step(const char *folder)
@@ -154,54 +130,7 @@ static wg_status gan(const char *folder)
     return status;
 }
 
-/* The Hessian of f(w) = Σ tanh(w)² times v, by differentiating ⟨∇f, v⟩ again (Pearlmutter, 1994). */
-static wg_status hvp(const char *folder)
-{
-    wg_tensor *w = wg_set_requires_grad(noise("w", WG_SHAPE(8)), true), *v = noise("v", WG_SHAPE(8));
-    wg_status status = WG_E_MEMORY;
-    {
-        WG_TAPE(tape, .trace = true);
-        wg_tensor *f = named(wg_sum(wg_square(wg_tanh(w))), "f");
-        wg_tensor *gradient = named(wg_grad(f, w, .create_graph = true), "∇f");
-        wg_tensor *product = named(wg_grad(named(wg_sum(wg_mul(gradient, v)), "⟨∇f, v⟩"), w), "H v");
-        if (product)
-            status = keep(folder, "hvp");
-    }
-    wg_free(w), wg_free(v);
-    return status;
-}
-
-static wg_tensor *variable(double x, const char *name)
-{
-    return wg_set_requires_grad(named(wg_full(WG_F64, WG_SCALAR, x), name), true);
-}
-
-/* relu(w x + b) + max(u x, v)² + σ(x): each kind of gate, one of which is dead. */
-static wg_status gates(const char *folder)
-{
-    wg_tensor *w = variable(2, "w"), *x = variable(-3, "x"), *b = variable(1, "b"), *u = variable(-1, "u"), *v = variable(.5, "v");
-    wg_status status;
-    {
-        WG_TAPE(tape, .trace = true);
-        wg_tensor *unit = wg_relu(wg_add(wg_mul(w, x), b)), *larger = wg_maximum(wg_mul(u, x), v);
-        status = wg_backward(named(wg_add(wg_add(unit, wg_mul(larger, larger)), wg_sigmoid(x)), "y"));
-        if (status == WG_OK)
-            status = keep(folder, "gates");
-    }
-    wg_free(w), wg_free(x), wg_free(b), wg_free(u), wg_free(v);
-    return status;
-}
-
 int main(int argc, char **argv)
 {
-    wg_status (*const graphs[])(const char *folder) = {digits, lenet, lstm, gan, hvp, gates, xor_step};
-    if (argc != 2 || argv[1][0] == '-') {
-        fprintf(stderr, "usage: %s FOLDER\n", argv[0]);
-        return 2;
-    }
-    for (size_t i = 0; i < sizeof graphs / sizeof *graphs; i++) {
-        if (wg_seed(1, i) != WG_OK || graphs[i](argv[1]) != WG_OK)
-            return wg_error_report(stderr);
-    }
-    return 0;
+    return write_graphs(argc, argv, (const struct graph[]){{digits, 0}, {lenet, 1}, {lstm, 2}, {gan, 3}, {xor_step, 6}, {NULL, 0}});
 }

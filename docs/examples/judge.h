@@ -8,35 +8,6 @@
 
 #include "digits.h"
 
-enum { TRAINING, HELD_OUT, TEST, PARTS };
-
-struct part {
-    wg_tensor *x, *y; /* (n,64) pixels in 0..1, (n) digits */
-};
-
-static inline void free_part(struct part *part)
-{
-    wg_free(part->x), wg_free(part->y);
-}
-
-static inline wg_status read_parts(struct part part[PARTS])
-{
-    wg_tensor *x, *y;
-    WG_TRY(wg_dataset_digits(&x, &y, .flat = true));
-    int64_t rows[PARTS][ROWS], n[PARTS] = {0};
-    for (int64_t row = 0; row < ROWS; row++) {
-        const int which = row >= TRAIN ? TEST : row % HOLD_EVERY == HOLD_EVERY - 1 ? HELD_OUT : TRAINING;
-        rows[which][n[which]++] = row;
-    }
-    for (int i = 0; i < PARTS; i++) {
-        wg_tensor *index = wg_from(rows[i], WG_SHAPE(n[i]));
-        part[i] = (struct part){wg_dataset_take_rows(x, index), wg_dataset_take_rows(y, index)};
-        wg_free(index);
-    }
-    wg_free(x), wg_free(y);
-    return wg_error_first() ? wg_error_first()->code : WG_OK;
-}
-
 /* Distorts an image, by a share of what digits.h allows. */
 static inline wg_status distort_item(void *share, const void *from, const wg_dataset_item *item)
 {
@@ -80,15 +51,6 @@ static inline wg_nn_module *train_classifier(const struct part *part, uint64_t s
         return net;
     wg_nn_destroy(net);
     return NULL;
-}
-
-/* The share of images whose digit has the largest logit. */
-static inline double accuracy(const wg_nn_module *net, const struct part *part)
-{
-    WG_EVAL_MODE;
-    WG_NO_GRAD;
-    WG_TAPE(tape);
-    return wg_item(wg_mean(wg_cast(wg_eq(wg_argmax(wg_nn_apply(net, part->x), .axis = 1), part->y), WG_F64)));
 }
 
 /* ---- memorisation ---- */

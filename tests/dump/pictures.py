@@ -100,7 +100,8 @@ with tempfile.TemporaryDirectory() as folder:
     places[first] = [c + 1 for c in places[second]]
     check("the test sees a box that was moved over another", (first, second) in overlaps(places))
     graphs, lstm = Path(folder), Path(folder) / "lstm.json"
-    subprocess.run([build / "docs/graphs", folder], check=True)
+    for program in ("graphs", "function_graphs"):
+        subprocess.run([build / "docs" / program, folder], check=True)
     before = os.times()
     subprocess.run([build / "lib/tool/wengert", "show", lstm, "--depth", "1", "--out", graphs / "again.svg"], check=True)
     after = os.times()

@@ -30,7 +30,7 @@ def run(*words, threads=1):
 
 
 def without_times(text):
-    return re.sub(rb"[.\d]+ s\b", b"", text)
+    return re.sub(rb"[.\d]+ (rows/)?s\b", b"", text)
 
 
 def prints(*words):
@@ -61,8 +61,9 @@ def xor():
 
 
 def digits():
-    within("accuracy after 3 epochs", numbers("test accuracy", prints("--epochs", 3, "--quiet"))[0], 0.85, 1)
-    refused(["--epochs"], 2, "--epochs", "usage:")
+    within("accuracy after 3 epochs", numbers("test accuracy", prints("--epochs", 3))[0], 0.85, 1)
+    refused(["--epochs"], 2, "--epochs", "--writer N")
+    refused(["--writer", "7"], 1, "from 0 to 6, got 7")
 
 
 def learns_to_write(steps, low, high):
