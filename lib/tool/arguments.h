@@ -10,7 +10,7 @@
 /* The exit statuses of the program. */
 enum { TOOL_OK, TOOL_FAILED, TOOL_MISUSED };
 
-enum { MAX_OPERANDS = 2 };
+enum { MAX_OPERANDS = 64 };
 
 /* What a command takes. operands: as the help writes them, "NAME" or "BEFORE.json AFTER.json"; out: what --out names, "FOLDER", or NULL
    if there is no --out; title: there is a --title; details: paragraphs behind the list of options, or NULL. */

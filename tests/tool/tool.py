@@ -3,6 +3,7 @@
 
 usage: tool.py WENGERT SOURCE-ROOT VERSION SANITIZER; TAP. SANITIZER is none where time counts.
 """
+import math
 import os
 import re
 import shutil
@@ -184,6 +185,57 @@ with tempfile.TemporaryDirectory() as folder:
               all(word in everything for word in ("training", "validation", "it's", "lr", "epoch")), (done, everything))
     done = run("curves", log, PATH="/nosuch")
     check("curves without gnuplot say what to install", done.returncode == 2 and "apt-get install gnuplot-nox" in done.stderr, done)
+
+# Means and deviations by hand: loss 1, 3, 8 at epoch 1 (4, 3.6055512754639891), 2, 4, 6 at epoch 3; epoch 2 is not in all logs; the deviation
+# at epoch 1 of validation_loss cannot be had, for one log has NaN there.
+SEEDS = ("1,0.1,1,5\n2,0.1,7,5\n3,0.1,2,5\n", "1,0.1,3,nan\n3,0.1,4,6\n", "0,0.1,9,9\n1,0.1,8,7\n3,0.1,6,7\n")
+with tempfile.TemporaryDirectory() as folder:
+    logs = [os.path.join(folder, f"seed{i}.csv") for i in range(3)]
+    svg, script, other = (os.path.join(folder, name) for name in ("runs.svg", "runs.gp", "other.csv"))
+    for log, rows in zip(logs, SEEDS):
+        Path(log).write_text("epoch,lr,loss,validation_loss\n" + rows)
+
+    def refused_with(text, *messages):
+        Path(other).write_text(text)
+        refused(["curves", logs[0], other, "--out", script], *messages)
+
+    refused(["curves", *logs], "expected --out FILE", "3 logs")
+    refused(["curves", *logs, "--out", logs[1]], "ends with .svg or .gp")
+    refused(["curves", logs[0], os.path.join(folder, ".", "seed0.csv"), "--out", svg], "expected different logs", "seed0.csv")
+    refused(["curves", logs[0], "/nosuch.csv", "--out", svg], "expected a log that can be read", "/nosuch.csv")
+    refused_with("epoch,lr,error,validation_loss\n1,1,1,1\n", "the same columns in all logs", "column 3 is loss", "error in", "other.csv")
+    refused_with("epoch,lr,loss\n1,1,1\n", "the same columns in all logs", "got 4", "and 3")
+    refused_with("epoch,lr,loss,validation_loss\n8,1,1,1\n9,1,1,1\n", "expected an epoch that all 2 logs have, got none")
+    refused_with("epoch,lr,loss,validation_loss\n1,1,1,1\n1,1,1,1\n", "expected rising epochs", "got 1 behind 1 in line 3")
+    refused_with("epoch,lr,loss,validation_loss\n1,1,1,1\n\n", "expected an epoch in each row", "line 3")
+    refused(["curves", *[logs[0]] * 65, "--out", svg], "expected LOG.csv...", "too")
+    check("curves that are refused leave no script", not os.path.exists(script))
+    done = run("curves", *logs, "--out", script, "--title", "it's", "--log")
+    text = Path(script).read_text() if done.returncode == 0 else ""
+    data = [line.split(",") for line in re.sub(r".*\$csv << EOD\n|\nEOD\n.*", "", text, flags=re.S).split("\n")]
+    values = [[float(word) for word in line] for line in data[1:]]
+    near = lambda got, want: got == want or abs(got - want) < 1e-14 * abs(want) or (math.isnan(got) and math.isnan(want))
+    sd1, nan = math.sqrt(13), math.nan
+    want = [[1, 0.1, 0.1, 0.1, 4, 4 - sd1, 4 + sd1, nan, nan, nan], [3, 0.1, 0.1, 0.1, 4, 2, 6, 6, 5, 7]]
+    check("curves of several logs have means and deviations at the epochs of all", len(values) == 2 and
+          all(near(a, b) for row, wanted in zip(values, want) for a, b in zip(row, wanted)) and all(len(row) == 10 for row in values), text)
+    check("curves of several logs say which epochs they leave out", "the 3 epochs of" in done.stderr and "3 logs have: 2" in done.stderr, done)
+    check("curves of several logs say how many they are", "title 'it''s: mean and standard deviation of 3 logs'" in text and
+          re.findall(r"using (1:\d+:\d+) with filledcurves lt (\d)", text) == [("1:6:7", "1"), ("1:9:10", "2"), ("1:3:4", "1")] and
+          re.findall(r"using (1:\d+) with linespoints lt \d title '([^']*)'", text) == [
+              ("1:5", "training, mean of 3 logs"), ("1:8", "validation, mean of 3 logs"), ("1:2", "mean of 3 logs")], text)
+    Path(other).write_text("epoch,lr,loss,validation_loss\n1,0.1,100,5\n3,0.1,200,5\n")
+    run("curves", logs[0], other, "--out", script, "--log")
+    text = Path(script).read_text()
+    check("a band of a logarithmic scale ends at the least value where it would end below 0", re.search(r"^1,[^,]+,[^,]+,[^,]+,50.5,1,", text, re.M), text)
+    run("curves", logs[0], other, "--out", script)
+    check("a band of a linear scale does not", re.search(r"^1,[^,]+,[^,]+,[^,]+,50.5,-19", Path(script).read_text(), re.M), text)
+    if shutil.which("gnuplot"):
+        done = run("curves", *logs, "--out", svg)
+        everything = " ".join("".join(e.itertext()) for e in ElementTree.parse(svg).iter()) if done.returncode == 0 else ""
+        check("curves of several logs are drawn without a warning", done.returncode == 0 and done.stdout == f"{svg}\n" and
+              "warning" not in done.stderr.lower() and "mean and standard deviation of 3 logs" in everything and
+              "training, mean of 3 logs" in everything, (done, everything))
 
 done = run("info")
 check("info names version, kernels, threads and what is missing", done.returncode == 0 and
