@@ -8,6 +8,7 @@
 #include "rl/environments.h"
 #include "rl/exact.h"
 #include "rl/noise.h"
+#include "rl/normalizer.h"
 #include "rl/policy.h"
 #include "rl/render.h"
 #include "rl/vector.h"

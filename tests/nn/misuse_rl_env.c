@@ -81,6 +81,47 @@ static void misuse_limits(void)
     assert_int_equal(destroyed, before + 1); /* it takes env over on failure, too */
 }
 
+static void misuse_wrappers(void)
+{
+    const int before = destroyed;
+    const double nan = (double)NAN, zero = 0;
+    assert_null_and_error(wg_rl_repeat(NULL, 2), WG_E_NULL, "rl_repeat: the environment is NULL");
+    assert_null_and_error(wg_rl_repeat(wg_rl_env_create(RIGHT), 0), WG_E_ARGUMENT,
+                          "rl_repeat: right: expected at least 1 time, got 0");
+    assert_null_and_error(wg_rl_rescale(NULL, NULL, NULL, 1), WG_E_NULL, "rl_rescale: the environment is NULL");
+    assert_null_and_error(wg_rl_rescale(wg_rl_env_create(RIGHT), NULL, NULL, 0), WG_E_ARGUMENT,
+                          "rl_rescale: right: expected reward above 0, got 0");
+    assert_null_and_error(wg_rl_rescale(wg_rl_env_create(RIGHT), &nan, NULL, 1), WG_E_ARGUMENT,
+                          "rl_rescale: right: expected shift to be finite, got nan");
+    assert_null_and_error(wg_rl_rescale(wg_rl_env_create(RIGHT), NULL, &zero, 1), WG_E_ARGUMENT,
+                          "rl_rescale: right: expected scale above 0, got 0");
+    assert_int_equal(destroyed, before + 4);
+}
+
+static void misuse_normalizers(void)
+{
+    wg_rl_normalizer *normalizer = wg_rl_normalizer_create(2);
+    double rows[] = {1, 2, 3, (double)NAN};
+    assert_null_and_error(wg_rl_normalizer_create(0), WG_E_ARGUMENT, "rl_normalizer_create: expected a size of at least 1, got 0");
+    assert_null_and_error(wg_rl_normalizer_create(1, .clip = 0), WG_E_ARGUMENT,
+                          "rl_normalizer_create: expected .clip above 0, got 0");
+    assert_null_and_error(wg_rl_normalizer_create(1, .epsilon = (double)NAN), WG_E_ARGUMENT,
+                          "rl_normalizer_create: expected .epsilon above 0, got nan");
+    assert_fails(wg_rl_normalizer_update(NULL, 2, rows), WG_E_NULL, "rl_normalizer_update: the normaliser is NULL");
+    assert_fails(wg_rl_normalizer_update(normalizer, 2, NULL), WG_E_NULL, "rl_normalizer_update: the rows are NULL");
+    assert_fails(wg_rl_normalizer_update(normalizer, -1, rows), WG_E_ARGUMENT,
+                 "rl_normalizer_update: expected at least 0 rows, got -1");
+    assert_fails(wg_rl_normalizer_update(normalizer, 2, rows), WG_E_NUMERIC, "rl_normalizer_update: number 1 of row 1 is nan");
+    assert_int_equal(*(const int64_t *)wg_data(wg_rl_normalizer_state(normalizer).tensor[0]), 0);
+    assert_fails(wg_rl_normalizer_apply(NULL, 2, rows, rows), WG_E_NULL, "rl_normalizer_apply: the normaliser is NULL");
+    assert_fails(wg_rl_normalizer_apply(normalizer, 2, NULL, rows), WG_E_NULL, "rl_normalizer_apply: the rows are NULL");
+    assert_fails(wg_rl_normalizer_apply(normalizer, 2, rows, NULL), WG_E_NULL, "rl_normalizer_apply: the result is NULL");
+    assert_int_equal(wg_rl_normalizer_state(NULL).n, 0);
+    expect_error(WG_E_NULL, "rl_normalizer_state: the normaliser is NULL");
+    wg_rl_normalizer_destroy(NULL);
+    wg_rl_normalizer_destroy(normalizer);
+}
+
 static void misuse_random_numbers(void)
 {
     assert_true(isnan(wg_rl_uniform(NULL, 0, 1)));
@@ -182,6 +223,13 @@ static const struct misuse table[] = {
     {"wg_rl_env_destroy", misuse_making},
     {"wg_rl_env_dynamics", misuse_making},
     {"wg_rl_time_limit", misuse_limits},
+    {"wg_rl_repeat", misuse_wrappers},
+    {"wg_rl_rescale", misuse_wrappers},
+    {"wg_rl_normalizer_create_with", misuse_normalizers},
+    {"wg_rl_normalizer_destroy", misuse_normalizers},
+    {"wg_rl_normalizer_update", misuse_normalizers},
+    {"wg_rl_normalizer_apply", misuse_normalizers},
+    {"wg_rl_normalizer_state", misuse_normalizers},
     {"wg_rl_uniform", misuse_random_numbers},
     {"wg_rl_normal", misuse_random_numbers},
     {"wg_rl_vector_create_with", misuse_making_vectors},

@@ -96,6 +96,15 @@ WG_API const wg_rl_dynamics *wg_rl_env_dynamics(const wg_rl_env *env);
    struct { struct cart cart; int64_t steps; }. NULL: E_ARGUMENT (steps below 1), E_MEMORY; for a NULL env E_NULL, where it has left no error. */
 WG_API wg_rl_env *wg_rl_time_limit(wg_rl_env *env, int64_t steps);
 
+/* Environments of other environments, which they take over, on failure too. NULL: errors as below, E_MEMORY, and of a NULL env as wg_rl_time_limit.
+
+   wg_rl_rescale: observations (x - shift) scale, component by component, and rewards times `reward`. shift and scale have as many numbers as an
+   observation and are copied; NULL: 0 and 1. E_ARGUMENT: shift not finite, scale or reward not above 0.
+   wg_rl_repeat: each action is done so many times, or until the episode ends; its rewards are added up. Inside a time limit, which then counts actions,
+   or outside of it. E_ARGUMENT: times below 1. */
+WG_API wg_rl_env *wg_rl_rescale(wg_rl_env *env, const double *shift, const double *scale, double reward);
+WG_API wg_rl_env *wg_rl_repeat(wg_rl_env *env, int64_t times);
+
 #ifdef __cplusplus
 }
 #endif

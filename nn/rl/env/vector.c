@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../rl.h"
 #include "wengert/error.h"
 #include "wengert/random.h"
 #include "wengert/runtime.h"
@@ -67,9 +68,7 @@ static bool make_parts(wg_rl_vector *v)
     const wg_shape shape[PARTS] = {WG_SHAPE(v->n, (int64_t)v->stride), WG_SHAPE(v->n, 3),
                                    WG_SHAPE(v->n, v->dynamics->observation.size), WG_SHAPE(v->n), WG_SHAPE(v->n)};
     for (int i = 0; i < PARTS; i++) {
-        wg_tensor *t = wg_zeros(dtype[i], shape[i]);
-        v->part[i] = t ? wg_adopt(t) : NULL;
-        if (!v->part[i] || wg_set_name(v->part[i], part_name[i]) != WG_OK)
+        if (!(v->part[i] = rl_own(wg_zeros(dtype[i], shape[i]), part_name[i])))
             return false;
     }
     return true;
@@ -86,22 +85,10 @@ static void scale_actions(wg_rl_vector *v)
     }
 }
 
-static wg_status make_seed(uint64_t *seed)
-{
-    wg_tensor *generator = *seed == WG_NO_SEED ? wg_generator_split(wg_generator_default(), WG_STREAM_RL) : NULL;
-    if (*seed != WG_NO_SEED)
-        return WG_OK;
-    if (!generator)
-        return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
-    *seed = *(const uint64_t *)wg_data(generator);
-    wg_free(generator);
-    return WG_OK;
-}
-
 static wg_status begin(wg_rl_vector *v, uint64_t seed, int threads)
 {
     void *at[PARTS];
-    WG_TRY(make_seed(&seed));
+    WG_TRY(rl_seed(&seed));
     WG_TRY(vector_parts(v, at));
     scale_actions(v);
     for (int64_t i = 0; i < v->n; i++) {
