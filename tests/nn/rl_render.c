@@ -36,9 +36,9 @@ static wg_rl_env *craft(void)
 }
 
 static const struct film films[] = {{"pendulum", pendulum, hand_swing_up, 2, 0.1},
-                                    {"mountain_car_continuous", car, hand_rock, 1, 0.04},
-                                    {"cart_pole_continuous", pole, hand_balance, 2, 0.04},
-                                    {"lander", craft, hand_land, 2, 0.1}};
+                                    {"mountain_car_continuous", car, hand_rock, 2, 0.08},
+                                    {"cart_pole_continuous", pole, hand_balance, 4, 0.08},
+                                    {"lander", craft, hand_land, 3, 0.15}};
 enum { FILMS = 4, MAX_STATES = 1000 };
 
 /* The states of one episode; how many. */
