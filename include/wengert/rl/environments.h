@@ -115,7 +115,7 @@ typedef struct wg_rl_lander_state {
    friction: in a depth d, with speeds u along and w into the ground, the force up is N = max(0, 200 d + 20 w), along it -N clip(10 u, ±0.8).
 
        shaping = -100 |(x, y)| - 100 |speed| - 100 |angle| + 10 for each foot on the ground       in units of the observation
-       reward = change of shaping - 0.3 main - 0.03 |side| - 100 if it crashes or leaves |x| < 10, + 100 if it rests
+       reward = change of shaping - 0.3 main - 0.03 |side|; instead -100 if it crashes or leaves |x| < 10, 100 if it rests
 
    y in it is measured from where the craft stands. It crashes where a corner of the hull meets the ground, or a foot faster than 3 m/s. It rests when both
    feet have been on the ground for 10 steps with speeds below 0.1. Both terminate. First state: y = 11 … 13, x = -3 … 3, speeds -2 … 2

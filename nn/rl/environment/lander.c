@@ -108,7 +108,7 @@ static wg_rl_outcome step(const void *self, wg_rl_random *random, void *state, c
     const bool lost = !fly(s) || fabs(s->x) >= WIDTH;
     s->rest = is_still(s) ? s->rest + 1 : 0;
     const bool rests = s->rest >= STEPS_OF_REST && !lost;
-    const double reward = shaping(s) - before - 0.3 * s->main - 0.03 * fabs(s->side) + (lost ? -100.0 : rests ? 100.0 : 0.0);
+    const double reward = lost ? -100 : rests ? 100 : shaping(s) - before - 0.3 * s->main - 0.03 * fabs(s->side);
     return (wg_rl_outcome){.reward = reward, .terminated = lost || rests};
 }
 
