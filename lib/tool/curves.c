@@ -202,10 +202,7 @@ static void write_panel(FILE *script, const struct table *table, int first, bool
         if (!is_drawn(table, i, name))
             continue;
         fprintf(script, curves++ ? ", " : "plot ");
-        write_curve(script, table, i, curves,
-                    n == 1                                      ? ""
-                    : table->name[i] == base_of(table->name[i]) ? "training"
-                                                                : "validation");
+        write_curve(script, table, i, curves, n == 1 ? "" : table->name[i] == base_of(table->name[i]) ? "training" : "validation");
     }
     fprintf(script, "\n");
 }

@@ -13,6 +13,7 @@ struct subject {
     uint64_t stream; /* the stream from which the next numbers are drawn */
     wg_tensor *loss; /* rank 0: a step writes its loss here while `report` is on, i.e. when the loss will be read */
     bool report;
+    bool captured;            /* set before make, for a workload that captures parts of its step itself */
     struct remembered *state; /* what a step changes, with the initial values */
     wg_tensor **result;       /* what each step makes anew: the last step's, NULL before the first */
     size_t n_state, n_results;
@@ -21,21 +22,22 @@ struct subject {
 struct workload {
     const char *name;
     size_t size;                                            /* of the workload's struct */
-    wg_status (*make)(void *subject, const void *settings); /* starts from zeroed memory */
+    wg_status (*make)(void *subject, const void *settings); /* starts from zeros but for subject.captured */
     wg_status (*step)(void *subject);
     void (*finish)(void *subject); /* also after a make that failed half way */
     const void *settings;
     const char *counted; /* what is counted in a step, such as "nodes", and how many; NULL if nothing is */
     const char *per;     /* such as "ns_per_node" */
     double count;
-    bool memory; /* peak memory is measured instead of time */
+    bool memory;   /* peak memory is measured instead of time */
+    bool captures; /* cannot be captured as a whole; subject.captured chooses */
 };
 
 /* All workloads; the last entry is NULL. */
 extern const struct workload *const workloads[];
 
 extern const struct workload w1, w2, w3, w4, w5, w5b, w6, w7a, w7b, w7c, w8_1e6, w8_1e7, w9, w10_grad, w10_hvp, w10_hess, w11, w12,
-    w13, w14, w15, w17;
+    w13, w14, w15, w17, w18;
 /* W16 by rule and number of parameters. */
 #define WG_W16_RULES(X) X(sgd) X(adam) X(adamw) X(rmsprop) X(lion) X(lamb) X(adafactor) X(muon) X(chain_sgd) X(chain_adamw)
 #define WG_DECLARE_W16(rule) extern const struct workload w16_##rule##_1e7, w16_##rule##_2e3;

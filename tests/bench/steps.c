@@ -17,7 +17,9 @@ int main(int argc, char **argv)
         return 2;
     }
     const long steps = strtol(argv[2], NULL, 10);
-    void *subject = calloc(1, (*w)->size);
+    struct subject *subject = calloc(1, (*w)->size);
+    if (subject)
+        subject->captured = (*w)->captures;
     wg_status status = subject ? wg_set_threads(1) : WG_E_MEMORY;
     if (status == WG_OK)
         status = (*w)->make(subject, (*w)->settings);

@@ -22,6 +22,7 @@ import ctypes
 import json
 import math
 import os
+import random
 import statistics
 import sys
 import sysconfig
@@ -63,7 +64,7 @@ def arguments():
 
 
 NAMES = "W1 W2 W3 W4 W5 W5b W6 W7a W7b W7c W8_1e6 W8_1e7 W9 W10_grad W10_hvp W10_hess W11 W12 W13 W14 W15".split() + [
-    f"W16_{rule}_{n}" for rule in ("sgd", "adam", "adamw", "rmsprop", "lion", "lamb", "adafactor", "muon", "chain_sgd", "chain_adamw") for n in ("1e7", "2e3")] + ["W17"]
+    f"W16_{rule}_{n}" for rule in ("sgd", "adam", "adamw", "rmsprop", "lion", "lamb", "adafactor", "muon", "chain_sgd", "chain_adamw") for n in ("1e7", "2e3")] + ["W17", "W18"]
 ASKED = arguments()
 WANTED = NAMES if ASKED.w == "all" else ASKED.w.split(",")
 start_anew_tuned(WANTED, ASKED.p)
@@ -332,17 +333,17 @@ class Critic(nn.Module):
         return self.net(torch.cat([state, action], 1))
 
 
-def ddpg(mode):
-    batch, discount, rate, numbers = 256, 0.99, 0.005, Numbers()
+def ddpg_networks(mode, numbers):
+    """Actor and critic, and an update by tensors (state, action, reward, next state) and γ or 0 for each of their rows."""
+    rate = 0.005
     actor, critic = numbers.into_parameters(Actor()), numbers.into_parameters(Critic())
     target_actor, target_critic = copy.deepcopy(actor), copy.deepcopy(critic)
-    state, action, reward = numbers.drawn(batch, 3), numbers.drawn(batch, 1, low=-1, high=1), numbers.drawn(batch, 1)
-    next_state, done = numbers.drawn(batch, 3), torch.zeros(batch, 1)
     actor_params, critic_params = list(actor.parameters()), list(critic.parameters())
     source = actor_params + critic_params
     target = [p.requires_grad_(False) for net in (target_actor, target_critic) for p in net.parameters()]
     actor_update, critic_update = adam(actor_params, lists(mode)), adam(critic_params, lists(mode))
     if mode == "jit":
+        state, action = torch.zeros(256, 3), torch.zeros(256, 1)
         actor, target_actor = torch.jit.trace(actor, state), torch.jit.trace(target_actor, state)
         critic, target_critic = (torch.jit.trace(net, (state, action)) for net in (critic, target_critic))
 
@@ -352,9 +353,9 @@ def ddpg(mode):
         loss.backward()
         update.step()
 
-    def step():
+    def learn(state, action, reward, next_state, discount):
         with torch.no_grad():
-            estimate = reward + discount * (1 - done) * target_critic(next_state, target_actor(next_state))
+            estimate = reward + discount * target_critic(next_state, target_actor(next_state))
         loss = F.mse_loss(critic(state, action), estimate)
         descend(loss, critic_params, critic_update)
         for p in critic_params:
@@ -371,7 +372,115 @@ def ddpg(mode):
                     t.mul_(1 - rate).add_(p, alpha=rate)
         return loss
 
-    return Workload(step, source + target, [actor_update, critic_update])
+    return actor, learn, source + target, [actor_update, critic_update]
+
+
+def ddpg(mode):
+    batch, discount, numbers = 256, 0.99, Numbers()
+    _, learn, params, optimizers = ddpg_networks(mode, numbers)
+    state, action, reward = numbers.drawn(batch, 3), numbers.drawn(batch, 1, low=-1, high=1), numbers.drawn(batch, 1)
+    next_state, done = numbers.drawn(batch, 3), torch.zeros(batch, 1)
+    return Workload(lambda: learn(state, action, reward, next_state, discount * (1 - done)), params, optimizers)
+
+
+# ---- the loop of DDPG on the pendulum ----
+
+
+def philox(seed, stream, block):
+    """Philox4x32-10 (Salmon and others, 2011): two numbers of 64 bits."""
+    c, k = [block & 0xFFFFFFFF, block >> 32, stream & 0xFFFFFFFF, stream >> 32], [seed & 0xFFFFFFFF, seed >> 32]
+    for _ in range(10):
+        p, q = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [q >> 32 ^ c[1] ^ k[0], q & 0xFFFFFFFF, p >> 32 ^ c[3] ^ k[1], p & 0xFFFFFFFF]
+        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return c[0] << 32 | c[1], c[2] << 32 | c[3]
+
+
+class Draws:
+    """Wengert's draws of the first four steps, so that these have its losses; Python's and NumPy's own ones behind them, which are faster."""
+
+    FIRST = 4
+
+    def __init__(self, rows, batch, sigma, seed):
+        self.rows, self.batch, self.sigma, self.next = rows, batch, sigma, numpy.random.default_rng(seed)
+        self.indices, self.noises = [], []
+        for step in range(self.FIRST):
+            pairs = [philox(seed, (10 << 56) + step, block) for block in range(batch // 2)]
+            self.indices.append(numpy.array([bits * rows >> 64 for pair in pairs for bits in pair]))
+            u, angle = (bits >> 11 for bits in philox(seed, (12 << 56) + step, 0))
+            self.noises.append(sigma * math.sqrt(-2 * math.log((u + 1) / 2**53)) * math.cos(2 * math.pi * angle / 2**53))
+        self.start = [low + (high - low) * ((philox(seed, 9 << 56, block)[0] >> 11) / 2**53)
+                      for block, (low, high) in enumerate(((-math.pi, math.pi), (-1, 1)))]
+
+    def index(self, step):
+        return self.indices[step] if step < self.FIRST else self.next.integers(0, self.rows, self.batch)
+
+    def noise(self, step):
+        return self.noises[step] if step < self.FIRST else random.gauss(0, self.sigma)
+
+
+class Pendulum:
+    """Gymnasium's Pendulum-v1 in plain Python, which for one copy is faster than NumPy."""
+
+    def __init__(self, angle, speed):
+        self.initial = angle, speed
+        self.begin(angle, speed)
+
+    def begin(self, angle, speed):
+        self.angle, self.speed, self.steps = angle, speed, 0
+
+    def step(self, torque):
+        """Reward, and whether the episode was truncated."""
+        angle, speed = self.angle, self.speed
+        off = (angle + math.pi) % (2 * math.pi) - math.pi
+        cost = off * off + 0.1 * speed * speed + 0.001 * torque * torque
+        faster = speed + (15 * math.sin(angle) + 3 * torque) * 0.05
+        self.speed = -8.0 if faster < -8 else 8.0 if faster > 8 else faster
+        self.angle = angle + self.speed * 0.05
+        self.steps += 1
+        return -cost, self.steps == 200
+
+    def observe(self):
+        return math.cos(self.angle), math.sin(self.angle), self.speed
+
+
+class Loop(Workload):
+    """The buffer is one array, of a row for each transition (state, action, reward, next state, discount), so that a sample is one gather into an
+    array that the tensors share; columns of it are operands of products as they are."""
+
+    def __init__(self, mode):
+        rows, batch, discount, numbers = 50000, 256, 0.99, Numbers()
+        self.actor, self.learn, params, optimizers = ddpg_networks(mode, numbers)
+        shapes = ((rows, 3), {}), ((rows, 1), {"low": -1, "high": 1}), ((rows, 1), {}), ((rows, 3), {})
+        self.store = torch.cat([numbers.drawn(*shape, **bounds) for shape, bounds in shapes] + [torch.full((rows, 1), discount)], 1).numpy()
+        self.first, self.rows, self.discount = self.store[:STEPS_TO_RESET * 8].copy(), rows, discount
+        self.sample = numpy.zeros((batch, 9), numpy.float32)
+        self.columns = torch.from_numpy(self.sample).split((3, 1, 1, 3, 1), 1)
+        self.seen = torch.zeros(1, 3)
+        self.seen_array = self.seen.numpy()
+        self.draws = Draws(rows, batch, 0.1, 1)
+        self.env, self.at = Pendulum(*self.draws.start), 0
+        super().__init__(self.take_step, params, optimizers)
+
+    def reset(self):
+        super().reset()
+        self.store[:len(self.first)] = self.first
+        self.env.begin(*self.env.initial)
+        self.at = 0
+
+    def take_step(self):
+        env, at, seen = self.env, self.at, self.env.observe()
+        self.seen_array[0] = seen
+        with torch.no_grad():
+            action = self.actor(self.seen).item() + self.draws.noise(at)
+        action = -1.0 if action < -1 else 1.0 if action > 1 else action
+        reward, truncated = env.step(2 * action)
+        self.store[at % self.rows] = (*seen, action, reward, *env.observe(), self.discount)
+        if truncated:
+            env.begin(random.uniform(-math.pi, math.pi), random.uniform(-1, 1))
+        self.store.take(self.draws.index(at), 0, self.sample, "clip")
+        self.at = at + 1
+        return self.learn(*self.columns)
 
 
 # ---- optimizers ----
@@ -670,6 +779,7 @@ MAKE = {
     **{f"W16_{rule}_1e7": lambda mode, rule=rule: optimizing(mode, rule, *((10, 1024, 1024) if rule == "muon" else (40, 500, 500))) for rule in RULES},
     **{f"W16_{rule}_2e3": lambda mode, rule=rule: optimizing(mode, rule, 20, 10, 10) for rule in RULES},
     "W17": critic,
+    "W18": Loop,
 }
 
 # ---- measuring ----

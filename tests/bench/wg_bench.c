@@ -139,7 +139,7 @@ static wg_status measure_memory(struct run *run, bool replay)
     wg_memory_trim();
     const int64_t live = wg_memory_now().live;
     const long long before = status_line("VmRSS");
-    if (replay) {
+    if (replay && !run->of->captures) {
         WG_TRY(capture(run));
         wg_memory_trim();
     }
@@ -175,10 +175,11 @@ static wg_status show_losses(const struct run *run)
 
 static wg_status measure(struct run *run, bool replay, const struct options *options)
 {
+    run->subject->captured = replay && run->of->captures;
     WG_TRY(run->of->make(run->subject, run->of->settings));
     if (run->of->memory || options->memory)
         return measure_memory(run, replay);
-    if (replay)
+    if (replay && !run->of->captures)
         WG_TRY(capture(run));
     WG_TRY(show_losses(run));
     return time_steps(run, options->seconds);

@@ -27,6 +27,7 @@ const struct workload *const workloads[] = {&w1,
                                             &w14,
                                             &w15,
                                             &w17,
+                                            &w18,
 #define LIST(rule) &w16_##rule##_1e7, &w16_##rule##_2e3,
                                             WG_W16_RULES(LIST)
 #undef LIST
