@@ -8,47 +8,46 @@
 #include "options.h"
 #include "text.h"
 
-enum { STRIDE = 7, BATCH = 32, FEATURES = 32, UNITS = 128 };
+enum { BATCH = 32, FEATURES = 32, UNITS = 128 };
 
 static wg_nn_module *char_lstm(int64_t letters)
 {
     return wg_nn_sequential(wg_nn_embedding(letters, FEATURES), wg_nn_lstm(FEATURES, UNITS), wg_nn_linear(UNITS, letters));
 }
 
-/* The mean loss of each letter of the windows (B, WINDOW + 1) but the first, given those before it. */
-static wg_tensor *window_loss(const wg_nn_module *net, wg_tensor *windows)
+/* The mean loss of each next letter (B, WINDOW), given those of the windows up to it. */
+static wg_tensor *window_loss(const wg_nn_module *net, wg_tensor *windows, wg_tensor *next)
 {
-    wg_tensor *steps = wg_transpose(windows, 0, 1),
-              *logits = wg_nn_apply(net, wg_slice(steps, 0, 0, WINDOW, 1)); /* (T,B,letters) */
-    wg_tensor *next = wg_slice(steps, 0, 1, WINDOW + 1, 1);
-    return wg_cross_entropy(wg_reshape(logits, WG_SHAPE(-1, wg_extent(logits, 2))), wg_reshape(next, WG_SHAPE(-1)));
+    wg_tensor *logits = wg_nn_apply(net, wg_transpose(windows, 0, 1)); /* (T,B,letters) */
+    return wg_cross_entropy(wg_reshape(logits, WG_SHAPE(-1, wg_extent(logits, 2))),
+                            wg_reshape(wg_transpose(next, 0, 1), WG_SHAPE(-1)));
 }
 
-static double held_out_loss(const wg_nn_module *net, wg_tensor *windows)
+static double held_out_loss(const wg_nn_module *net, const struct windows *windows)
 {
     WG_EVAL_MODE;
     WG_NO_GRAD;
     WG_TAPE(tape);
-    return wg_item(window_loss(net, windows));
+    return wg_item(window_loss(net, windows->held, windows->next));
 }
 
-static wg_status train(wg_nn_module *net, wg_tensor *windows, wg_tensor *held, long steps)
+static wg_status train(const wg_nn_module *net, const struct windows *windows, long steps)
 {
     wg_optim *adam = wg_optim_adam(wg_nn_parameters(net), .lr = 3e-3);
-    wg_batches *batches = wg_batches_create(windows, WG_NONE, .size = BATCH, .drop_last = true);
+    wg_batches *batches = wg_batches_of(windows->seen, .size = BATCH, .drop_last = true);
     wg_status status = wg_error_if_null(batches);
     for (long step = 1; step <= steps && status == WG_OK; step++) {
         WG_TAPE(tape);
-        wg_tensor *batch = NULL;
-        for (int i = 0; i < 2 && status == WG_OK && !batch; i++) /* the second time at the end of an epoch */
-            status = wg_batches_next(batches, &batch, NULL);
-        wg_tensor *loss = window_loss(net, batch);
+        wg_tensor *x = NULL, *next = NULL;
+        for (int i = 0; i < 2 && status == WG_OK && !x; i++) /* the second time at the end of an epoch */
+            status = wg_batches_next(batches, &x, &next);
+        wg_tensor *loss = window_loss(net, x, next);
         if (status == WG_OK)
             status = wg_backward(loss);
         if (status == WG_OK)
             status = wg_optim_step(adam);
         if (step % 100 == 0 || step == steps)
-            printf("step %4ld  loss %.4f  held out %.9g\n", step, wg_item(loss), held_out_loss(net, held));
+            printf("step %4ld  loss %.4f  held out %.9g\n", step, wg_item(loss), held_out_loss(net, windows));
     }
     wg_batches_destroy(batches), wg_optim_destroy(adam);
     return status;
@@ -85,15 +84,15 @@ int main(int argc, char **argv)
                                                {"--seed", "of weights, batches and what is written", &seed, NULL},
                                                {NULL, NULL, NULL, NULL}});
     wg_tensor *text = wg_dataset_read_text(path);
-    const int64_t n = text ? wg_numel(text) : 0, split = n * 9 / 10;
+    const int64_t n = text ? wg_numel(text) : 0;
+    struct windows windows = {NULL, NULL, NULL};
     wg_tokenizer *tokenizer = wg_tokenizer_create(wg_data(text), (size_t)n);
     wg_tensor *tokens = wg_tokenizer_encode(tokenizer, wg_data(text), (size_t)n);
     if (!tokens)
         return wg_error_report(stderr);
-    wg_tensor *windows = make_windows(tokens, 0, split, STRIDE), *held = make_windows(tokens, split, n, WINDOW);
-    bool good = held && wg_seed((uint64_t)seed, 0) == WG_OK;
+    bool good = make_windows(&windows, tokens) == WG_OK && wg_seed((uint64_t)seed, 0) == WG_OK;
     wg_nn_module *net = good ? char_lstm(wg_tokenizer_size(tokenizer)) : NULL;
-    good = good && train(net, windows, held, steps) == WG_OK && write_text(net, tokenizer, held, letters) == WG_OK;
-    wg_nn_destroy(net), wg_free(windows), wg_free(held), wg_free(tokens), wg_free(text), wg_tokenizer_destroy(tokenizer);
+    good = good && train(net, &windows, steps) == WG_OK && write_text(net, tokenizer, windows.next, letters) == WG_OK;
+    wg_nn_destroy(net), free_windows(&windows), wg_free(tokens), wg_free(text), wg_tokenizer_destroy(tokenizer);
     return good ? 0 : wg_error_report(stderr);
 }

@@ -9,7 +9,7 @@
 #include "options.h"
 #include "text.h"
 
-enum { STRIDE = 7, BATCH = 32, WIDTH = 64, HEADS = 4, BLOCKS = 2 };
+enum { BATCH = 32, WIDTH = 64, HEADS = 4, BLOCKS = 2 };
 
 static wg_nn_module *tiny_gpt(int64_t letters)
 {
@@ -19,30 +19,30 @@ static wg_nn_module *tiny_gpt(int64_t letters)
                             wg_nn_linear(WIDTH, letters));
 }
 
-/* The mean loss of each letter of the windows (B, WINDOW + 1) but the first, given those before it. */
-static wg_tensor *window_loss(const wg_nn_module *net, wg_tensor *windows)
+/* The mean loss of each next letter (B, WINDOW), given those of the windows up to it. */
+static wg_tensor *window_loss(const wg_nn_module *net, wg_tensor *windows, wg_tensor *next)
 {
-    wg_tensor *logits = wg_nn_apply(net, wg_slice(windows, 1, 0, WINDOW, 1)), *next = wg_slice(windows, 1, 1, WINDOW + 1, 1);
+    wg_tensor *logits = wg_nn_apply(net, windows);
     return wg_cross_entropy(wg_reshape(logits, WG_SHAPE(-1, wg_extent(logits, 2))), wg_reshape(next, WG_SHAPE(-1)));
 }
 
-static double held_out_loss(const wg_nn_module *net, wg_tensor *windows)
+static double held_out_loss(const wg_nn_module *net, const struct windows *windows)
 {
     WG_EVAL_MODE;
     WG_NO_GRAD;
     WG_TAPE(tape);
-    return wg_item(window_loss(net, windows));
+    return wg_item(window_loss(net, windows->held, windows->next));
 }
 
 /* One step. The graph, if there is a file for it, is that before the optimizer's step, which consumes the gradients. */
 static wg_status train_step(const wg_nn_module *net, wg_optim *adam, wg_batches *batches, FILE *graph, double *value)
 {
     WG_TAPE(tape, .trace = graph != NULL, .time = graph != NULL);
-    wg_tensor *windows = NULL;
+    wg_tensor *windows = NULL, *next;
     while (!windows) /* there is none at the end of an epoch */
-        WG_TRY(wg_batches_next(batches, &windows, NULL));
+        WG_TRY(wg_batches_next(batches, &windows, &next));
     WG_TRY(wg_set_name(windows, "windows"));
-    wg_tensor *loss = window_loss(net, windows);
+    wg_tensor *loss = window_loss(net, windows, next);
     WG_TRY(wg_set_name(loss, "loss"));
     WG_TRY(wg_backward(loss));
     if (graph)
@@ -51,16 +51,16 @@ static wg_status train_step(const wg_nn_module *net, wg_optim *adam, wg_batches 
     return wg_optim_step(adam);
 }
 
-static wg_status train(const wg_nn_module *net, wg_tensor *windows, wg_tensor *held, long steps, FILE *graph)
+static wg_status train(const wg_nn_module *net, const struct windows *windows, long steps, FILE *graph)
 {
     wg_optim *adam = wg_optim_adam(wg_nn_parameters(net), .lr = 3e-3);
-    wg_batches *batches = wg_batches_create(windows, WG_NONE, .size = BATCH, .drop_last = true);
+    wg_batches *batches = wg_batches_of(windows->seen, .size = BATCH, .drop_last = true);
     wg_status status = wg_error_if_null(batches);
     double loss = 0;
     for (long step = 1; step <= steps && status == WG_OK; step++) {
         status = train_step(net, adam, batches, step == steps ? graph : NULL, &loss);
         if (step % 100 == 0 || step == steps)
-            printf("step %4ld  loss %.4f  held out %.9g\n", step, loss, held_out_loss(net, held));
+            printf("step %4ld  loss %.4f  held out %.9g\n", step, loss, held_out_loss(net, windows));
     }
     wg_batches_destroy(batches), wg_optim_destroy(adam);
     return status;
@@ -73,7 +73,7 @@ static wg_status write_text(const wg_nn_module *net, const wg_tokenizer *tokeniz
     WG_EVAL_MODE;
     WG_NO_GRAD;
     WG_TAPE(outer);
-    WG_TRY(wg_read(wg_select(windows, 0, -1), window));
+    WG_TRY(wg_read(wg_select(windows, 0, -1), window + 1));
     for (long i = 0; i < letters; i++) {
         WG_TAPE(tape);
         memmove(window, window + 1, WINDOW * sizeof *window);
@@ -97,18 +97,18 @@ int main(int argc, char **argv)
                                                {"--graph", "where the graph of the last step goes", NULL, &graph_path},
                                                {NULL, NULL, NULL, NULL}});
     wg_tensor *text = wg_dataset_read_text(path);
-    const int64_t n = text ? wg_numel(text) : 0, split = n * 9 / 10;
+    const int64_t n = text ? wg_numel(text) : 0;
+    struct windows windows = {NULL, NULL, NULL};
     wg_tokenizer *tokenizer = wg_tokenizer_create(wg_data(text), (size_t)n);
     wg_tensor *tokens = wg_tokenizer_encode(tokenizer, wg_data(text), (size_t)n);
     if (!tokens)
         return wg_error_report(stderr);
-    wg_tensor *windows = make_windows(tokens, 0, split, STRIDE), *held = make_windows(tokens, split, n, WINDOW);
-    bool good = held && wg_seed((uint64_t)seed, 0) == WG_OK;
+    bool good = make_windows(&windows, tokens) == WG_OK && wg_seed((uint64_t)seed, 0) == WG_OK;
     wg_nn_module *net = good ? tiny_gpt(wg_tokenizer_size(tokenizer)) : NULL;
     FILE *graph = graph_path ? fopen(graph_path, "w") : NULL;
-    good = good && train(net, windows, held, steps, graph) == WG_OK && write_text(net, tokenizer, held, letters) == WG_OK;
+    good = good && train(net, &windows, steps, graph) == WG_OK && write_text(net, tokenizer, windows.next, letters) == WG_OK;
     if (graph_path && (!graph || fclose(graph) != 0))
         good = wg_error_set(WG_E_IO, "tinygpt", "tinygpt: %s cannot be written", graph_path) == WG_OK;
-    wg_nn_destroy(net), wg_free(windows), wg_free(held), wg_free(tokens), wg_free(text), wg_tokenizer_destroy(tokenizer);
+    wg_nn_destroy(net), free_windows(&windows), wg_free(tokens), wg_free(text), wg_tokenizer_destroy(tokenizer);
     return good ? 0 : wg_error_report(stderr);
 }

@@ -46,6 +46,17 @@ static size_t count(const wg_shape *shape, int first, int last)
 
 /* ---- flip ---- */
 
+static bool same_elements(const wg_shape *shape, const wg_shape *row)
+{
+    size_t n = 1;
+    if (shape->rank > WG_MAX_RANK)
+        return false;
+    for (int i = 0; i < shape->rank; i++)
+        if (shape->extent[i] < 0 || __builtin_mul_overflow(n, (size_t)shape->extent[i], &n))
+            return false;
+    return n == count(row, 0, row->rank);
+}
+
 struct flip {
     size_t outer, n, bytes; /* outer × n blocks of bytes */
     double p;
@@ -68,10 +79,15 @@ static wg_status flip(void *context, const void *from, const wg_dataset_item *it
 wg_dataset *wg_dataset_flip_with(wg_dataset *dataset, wg_dataset_flip_options options)
 {
     const char *op = "dataset_flip";
-    const int rank = dataset ? dataset->info.x.shape.rank : 0, axis = options.axis < 0 ? options.axis + rank : options.axis;
+    const wg_shape *row = dataset ? &dataset->info.x.shape : NULL, *shape = options.shape.rank > 0 ? &options.shape : row;
+    const int rank = shape ? shape->rank : 0, axis = options.axis < 0 ? options.axis + rank : options.axis;
     if (!dataset || axis < 0 || axis >= rank || !(options.p >= 0 && options.p <= 1))
         return refuse(WG_E_ARGUMENT, op, dataset, "an axis of the row and a probability p");
-    const wg_shape *shape = &dataset->info.x.shape;
+    if (shape == row && rank == 1)
+        return refuse(WG_E_SHAPE, op, dataset,
+                      "images (…, H, W), or .shape, as which a flat row is read: WG_SHAPE(H, W), or WG_SHAPE(n) for a series");
+    if (!same_elements(shape, row))
+        return refuse(WG_E_SHAPE, op, dataset, "a .shape of as many elements as the row has");
     const struct flip f = {count(shape, 0, axis), (size_t)shape->extent[axis],
                            count(shape, axis + 1, rank) * wg_dtype_size(dataset->info.x.dtype), options.p};
     return step(dataset, flip, settings(op, &f, sizeof f), (wg_dataset_map_options){.dtype = -1});

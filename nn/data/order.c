@@ -1,6 +1,7 @@
 /* The order of an epoch: in order, shuffled, drawn with replacement, drawn by weights. */
 #include "order.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -41,24 +42,43 @@ static wg_status check_options(const char *op, int64_t rows, const wg_batches_op
     return WG_OK;
 }
 
+static double weight_at(const wg_tensor *weights, const void *data, int64_t i)
+{
+    return wg_dtype_of(weights) == WG_F64 ? ((const double *)data)[i] : (double)((const float *)data)[i];
+}
+
+/* The sums of weights up to each row. Weights are scaled by a power of two, so that the largest is about 1: sums of denormal numbers
+   would be too coarse to draw from. */
+static void sum_weights(struct order *order)
+{
+    double largest = 0, sum = 0;
+    int exponent;
+    for (int64_t i = 0; i < order->rows; i++)
+        largest = fmax(largest, order->weight[i]);
+    (void)frexp(largest, &exponent);
+    for (int64_t i = 0; i < order->rows; i++)
+        order->weight[i] = sum += ldexp(order->weight[i], -exponent);
+}
+
 /* Fills order->weight and counts. */
 static wg_status take_weights(struct order *order, const char *op, const wg_tensor *weights)
 {
     const void *data = wg_data(weights);
-    const bool wide = wg_dtype_of(weights) == WG_F64;
     double sum = 0;
     for (int64_t i = 0; i < order->rows; i++) {
-        const double w = wide ? ((const double *)data)[i] : (double)((const float *)data)[i];
+        const double w = weight_at(weights, data, i);
         if (!(w >= 0) || !isfinite(w))
             return wg_error_set(WG_E_ARGUMENT, op, "%s: expected finite weights of at least 0, got %g at %lld", op, w,
                                 (long long)i);
         order->positive += w > 0;
         order->last = w > 0 ? i : order->last;
         sum += w;
-        order->weight[i] = order->replacement ? sum : w;
+        order->weight[i] = w;
     }
     if (order->positive == 0 || !isfinite(sum))
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected weights with a sum above 0 and finite, got %g", op, sum);
+    if (order->replacement)
+        sum_weights(order);
     return WG_OK;
 }
 
@@ -137,9 +157,19 @@ static void draw_with_replacement(struct order *order, wg_dataset_random *random
 static int by_key(const void *a, const void *b)
 {
     const struct order_key *x = a, *y = b;
+    if (x->exponent != y->exponent)
+        return x->exponent < y->exponent ? -1 : 1;
     if (x->key < y->key || x->key > y->key)
         return x->key < y->key ? -1 : 1;
     return x->row < y->row ? -1 : 1;
+}
+
+/* -ln u / weight, for any weight above 0. */
+static struct order_key key_of(int64_t row, double u, double weight)
+{
+    int above, below, exponent;
+    const double drawn = -log(u), fraction = frexp(drawn, &above) / frexp(weight, &below), key = frexp(fraction, &exponent);
+    return (struct order_key){key, drawn > 0 ? exponent + above - below : INT_MIN, row};
 }
 
 /* Every row draws a number, so that what one draws does not depend on the weights of others. */
@@ -149,7 +179,7 @@ static void draw_without_replacement(struct order *order, wg_dataset_random *ran
     for (int64_t i = 0; i < order->rows; i++) {
         const double u = 1 - wg_dataset_uniform(random); /* in (0, 1] */
         if (order->weight[i] > 0)
-            order->key[n++] = (struct order_key){-log(u) / order->weight[i], i};
+            order->key[n++] = key_of(i, u, order->weight[i]);
     }
     qsort(order->key, (size_t)n, sizeof *order->key, by_key);
     for (int64_t i = 0; i < order->samples; i++)

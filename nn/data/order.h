@@ -4,8 +4,10 @@
 
 #include "wengert/data/batches.h"
 
+/* key · 2^exponent, 1/2 ≤ key < 1 or 0: the quotient of a number and a weight may be beyond f64. */
 struct order_key {
     double key;
+    int exponent;
     int64_t row;
 };
 

@@ -147,6 +147,25 @@ static void flip_reverses_an_axis(void **state)
         wg_dataset_destroy(half);
 }
 
+/* Flat images are flipped as images, if their shape is given, and a flat row is not taken for one line. */
+static void flat_images_have_a_shape(void **state)
+{
+    (void)state;
+    wg_tensor *x = wg_from(((const float[]){1, 2, 3, 4, 5, 6}), WG_SHAPE(1, 6));
+    wg_dataset *base = wg_dataset_of(x, WG_NONE);
+    assert_null_and_error(wg_dataset_flip(base, .p = 1), WG_E_SHAPE, "dataset_flip: expected images (…, H, W), or .shape");
+    wg_dataset *columns = wg_dataset_flip(base, .p = 1, .shape = WG_SHAPE(2, 3)),
+               *rows = wg_dataset_flip(base, .axis = 0, .p = 1, .shape = WG_SHAPE(2, 3)),
+               *line = wg_dataset_flip(base, .p = 1, .shape = WG_SHAPE(6));
+    wg_tensor *a = one_row(columns, 0), *b = one_row(rows, 0), *c = one_row(line, 0);
+    assert_int_equal(wg_rank(a), 2); /* (1, 6): rows are flat as before */
+    assert_values(a, (const double[]){3, 2, 1, 6, 5, 4}, 0);
+    assert_values(b, (const double[]){4, 5, 6, 1, 2, 3}, 0);
+    assert_values(c, (const double[]){6, 5, 4, 3, 2, 1}, 0);
+    wg_free(x), wg_free(a), wg_free(b), wg_free(c);
+    wg_dataset_destroy(base), wg_dataset_destroy(columns), wg_dataset_destroy(rows), wg_dataset_destroy(line);
+}
+
 /* The image with padding, as NumPy's pad makes it, of one channel. */
 static double padded(const wg_tensor *x, int64_t channel, int64_t i, int64_t j, wg_padding mode, double fill)
 {
@@ -254,12 +273,12 @@ static void chains_have_an_end(void **state)
     wg_tensor *x = counted_rows(2, 4), *rows;
     wg_dataset *chain = wg_dataset_of(x, WG_NONE);
     for (int i = 0; i < 15; i++) {
-        wg_dataset *longer = wg_dataset_flip(chain, .p = 1);
+        wg_dataset *longer = wg_dataset_flip(chain, .p = 1, .shape = WG_SHAPE(4));
         assert_non_null(longer);
         wg_dataset_destroy(chain);
         chain = longer;
     }
-    assert_null_and_error(wg_dataset_flip(chain), WG_E_ARGUMENT, "dataset_map: more than 15 changes in a chain");
+    assert_null_and_error(wg_dataset_flip(chain, .shape = WG_SHAPE(4)), WG_E_ARGUMENT, "dataset_map: more than 15 changes in a chain");
     assert_ok(wg_dataset_items(chain, WG_NONE, &rows, NULL));
     assert_values(rows, (const double[]){3, 2, 1, 0, 1003, 1002, 1001, 1000}, 0);
     wg_free(rows), wg_free(x), wg_dataset_destroy(chain);
@@ -273,6 +292,7 @@ int main(void)
         TEST(steps_of_a_chain_draw_different_numbers),
         TEST(plain_numbers_are_those_of_the_ops),
         TEST(flip_reverses_an_axis),
+        TEST(flat_images_have_a_shape),
         TEST(crops_are_windows_of_the_padded_image),
         TEST(shift_moves_whole_pixels),
         TEST(noise_and_cast),

@@ -99,6 +99,10 @@ static void misuse_changes(void)
     assert_null_and_error(wg_dataset_flip(images, .p = 1.5), WG_E_ARGUMENT, "dataset_flip: ");
     assert_null_and_error(wg_dataset_flip(images, .p = (double)NAN), WG_E_ARGUMENT, "dataset_flip: ");
     assert_null_and_error(wg_dataset_flip(images, .axis = 1), WG_E_ARGUMENT, "dataset_flip: ");
+    assert_null_and_error(wg_dataset_flip(images), WG_E_SHAPE, "dataset_flip: expected images (…, H, W), or .shape");
+    assert_null_and_error(wg_dataset_flip(images, .shape = WG_SHAPE(2, 2)), WG_E_SHAPE, "dataset_flip: expected a .shape of as many");
+    assert_null_and_error(wg_dataset_flip(images, .shape = WG_SHAPE(-1, -3)), WG_E_SHAPE, "dataset_flip: expected a .shape");
+    assert_null_and_error(wg_dataset_flip(images, .shape = WG_SHAPE(INT64_MAX, 4)), WG_E_SHAPE, "dataset_flip: expected a .shape");
     assert_null_and_error(wg_dataset_crop(NULL), WG_E_NULL, "dataset_crop: the dataset is NULL");
     assert_null_and_error(wg_dataset_crop(images), WG_E_SHAPE, "dataset_crop: expected images (…, H, W); a row x is u8 [3]");
     assert_null_and_error(wg_dataset_shift(NULL), WG_E_NULL, "dataset_shift: the dataset is NULL");
@@ -110,6 +114,23 @@ static void misuse_changes(void)
     assert_null_and_error(wg_dataset_cast(dataset, .dtype = WG_I64), WG_E_DTYPE, "dataset_cast: ");
     assert_null_and_error(wg_dataset_cast(dataset, .scale = (double)INFINITY), WG_E_ARGUMENT, "dataset_cast: ");
     wg_dataset_destroy(dataset), wg_dataset_destroy(images);
+}
+
+static void misuse_windows(void)
+{
+    wg_tensor *series = made(wg_zeros(WG_I64, WG_SHAPE(5))), *columns = wg_slice(made(wg_zeros(WG_I64, WG_SHAPE(5, 2))), 1, 0, 1, 1);
+    FOR_EACH_BAD(IS_NULL, {
+        if (bad_ != IS_NONE)
+            assert_null_and_error(wg_dataset_windows(bad, 2), code, "");
+    });
+    assert_null_and_error(wg_dataset_windows(WG_NONE, 2), WG_E_ARGUMENT, "dataset_windows: expected a series, got WG_NONE");
+    assert_null_and_error(wg_dataset_windows(fx.scalar, 1), WG_E_SHAPE, "dataset_windows: expected a contiguous series (n, …)");
+    assert_null_and_error(wg_dataset_windows(columns, 1), WG_E_SHAPE, "dataset_windows: expected a contiguous series (n, …)");
+    assert_null_and_error(wg_dataset_windows(series, 0), WG_E_ARGUMENT, "dataset_windows: expected a length");
+    assert_null_and_error(wg_dataset_windows(series, 2, .stride = 0), WG_E_ARGUMENT, "dataset_windows: expected a length");
+    assert_null_and_error(wg_dataset_windows(series, 5), WG_E_ARGUMENT,
+                          "dataset_windows: expected a series of at least 6 elements, one of them for .next, got 5");
+    assert_null_and_error(wg_dataset_windows(series, INT64_MAX, .next = false), WG_E_ARGUMENT, "elements, got 5");
 }
 
 static void misuse_crop(void)
@@ -260,6 +281,7 @@ static const struct misuse table[] = {
     {"wg_dataset_flip_with", misuse_changes},
     {"wg_dataset_noise_with", misuse_changes},
     {"wg_dataset_cast_with", misuse_changes},
+    {"wg_dataset_windows_with", misuse_windows},
     {"wg_dataset_crop_with", misuse_crop},
     {"wg_dataset_shift_with", misuse_crop},
     {"wg_dataset_split_with", misuse_split},

@@ -137,6 +137,51 @@ static void weighted_order_is_successive_sampling(void **state)
     wg_batches_destroy(batches), wg_free(x), wg_free(weights);
 }
 
+/* The same draws for weights that are as good as 0 and as good as infinite, where the quotients and sums of f64 have no room. */
+static void only_ratios_of_weights_matter(void **state)
+{
+    (void)state;
+    enum { N = 5, DRAWS = 400 };
+    const double w[N] = {1, 0, 2, 3, 0.5};
+    const int scale[] = {0, -1073, -1060, -1030, 1020}; /* 2^-1074 is the smallest number above 0 */
+    int64_t drawn[sizeof scale / sizeof *scale][DRAWS];
+    wg_tensor *x = index_of(N, 0, 1);
+    for (int replacement = 0; replacement < 2; replacement++)
+        for (size_t k = 0; k < sizeof scale / sizeof *scale; k++) {
+            double scaled[N];
+            for (int i = 0; i < N; i++)
+                scaled[i] = ldexp(w[i], scale[k]);
+            wg_tensor *weights = wg_from(scaled, WG_SHAPE(N));
+            wg_batches *batches = wg_batches_create(x, x, .size = 4, .seed = 3, .weights = weights, .replacement = replacement);
+            for (int64_t n = 0; n < DRAWS - N;)
+                n += run_epoch(batches, drawn[k] + n);
+            assert_memory_equal(drawn[k], drawn[0], (DRAWS - 2 * N) * sizeof(int64_t));
+            wg_batches_destroy(batches), wg_free(weights);
+        }
+    wg_free(x);
+    assert_null(wg_error_first());
+}
+
+/* Rows of very small weight come behind all others, and in an order that differs from epoch to epoch. */
+static void small_weights_are_drawn_among_large_ones(void **state)
+{
+    (void)state;
+    enum { N = 8, EPOCHS = 800 };
+    const double w[N] = {1e-310, 1e300, 1e-310, 1, 1e-310, 1e-310, 1e300, 1};
+    int64_t first_small[N] = {0}, row[N];
+    wg_tensor *x = index_of(N, 0, 1), *weights = wg_from(w, WG_SHAPE(N));
+    wg_batches *batches = wg_batches_create(x, x, .size = N, .seed = 8, .weights = weights);
+    for (int e = 0; e < EPOCHS; e++) {
+        assert_int_equal(run_epoch(batches, row), N);
+        for (int i = 0; i < N; i++)
+            assert_near(w[row[i]], i < 2 ? 1e300 : i < 4 ? 1 : 1e-310, 0);
+        first_small[row[4]]++;
+    }
+    for (int i = 0; i < N; i++) /* 200 ± 5 standard deviations */
+        assert_true(w[i] < 1 ? first_small[i] > 138 && first_small[i] < 262 : first_small[i] == 0);
+    wg_batches_destroy(batches), wg_free(x), wg_free(weights);
+}
+
 /* All rows of weight above 0, each once, when samples is left open. */
 static void rows_of_weight_0_never_come(void **state)
 {
@@ -255,7 +300,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(orders_are_those_of_the_description), TEST(weights_are_probabilities),
-        TEST(without_weights_all_are_alike),       TEST(weighted_order_is_successive_sampling),
+        TEST(without_weights_all_are_alike),       TEST(weighted_order_is_successive_sampling), TEST(only_ratios_of_weights_matter), TEST(small_weights_are_drawn_among_large_ones),
         TEST(rows_of_weight_0_never_come),         TEST(every_kind_is_restored_exactly),
         TEST(the_state_list_stays_valid),          TEST(a_failed_step_keeps_the_position),
         TEST(options_that_exclude_each_other),

@@ -90,6 +90,19 @@ WG_API wg_dataset *wg_dataset_create_with(wg_dataset_function *function, void *c
    E_SHAPE, E_ARGUMENT (not contiguous), those of wg_keep, E_MEMORY. */
 WG_API wg_dataset *wg_dataset_of(wg_tensor *x, wg_tensor *y);
 
+/* Windows of `length` elements of a series (n, …) along its first axis, such as tokens (n): row i is x = series[i·stride … i·stride +
+   length - 1], of shape (length, …). next: there is a row y, the window one element further, so that y[t] follows x[t]: what a model of
+   language or of time learns to tell. There are ⌊(n - length - next) / stride⌋ + 1 windows, none of which is made before it is read. The
+   series is contiguous; it is shared, as by wg_dataset_of. Errors: E_NULL, E_SHAPE (not contiguous, no axis), E_ARGUMENT (length,
+   stride, a series that is shorter than a window), those of wg_keep, E_MEMORY. */
+typedef struct WG_NAMED wg_dataset_windows_options {
+    int64_t stride;
+    bool next;
+} wg_dataset_windows_options;
+#define wg_dataset_windows(series, length, ...) \
+    wg_dataset_windows_with((series), (length), WG_OPTIONS(wg_dataset_windows_options, .stride = 1, .next = true, __VA_ARGS__))
+WG_API wg_dataset *wg_dataset_windows_with(wg_tensor *series, int64_t length, wg_dataset_windows_options options);
+
 /* The items at index, i64 (n), in that order; an item may stand there several times. Errors: E_NULL, E_DTYPE, E_SHAPE, E_ARGUMENT
    (out of range), E_MEMORY. */
 WG_API wg_dataset *wg_dataset_subset(wg_dataset *dataset, const wg_tensor *index);
@@ -151,14 +164,18 @@ typedef struct WG_NAMED wg_dataset_map_options {
 WG_API wg_dataset *wg_dataset_map_with(wg_dataset *dataset, wg_dataset_map_function *function, void *context,
                                        wg_dataset_map_options options);
 
-/* The row reversed along an axis (negative: from the last) with probability p: x[…, i, …] = from[…, n-1-i, …]. E_ARGUMENT: axis,
-   p. */
+/* The row reversed along an axis (negative: from the last) with probability p: x[…, i, …] = from[…, n-1-i, …]. shape: as which the row
+   is read, such as WG_SHAPE(8, 8) for flat images of 64 pixels; without axes: as it is. A row of one axis needs it, since a flat image
+   that is reversed as a whole is turned upside down, too: WG_SHAPE(n) reverses a series. E_ARGUMENT: axis, p; E_SHAPE: a row of one
+   axis without a shape, a shape of other elements. */
 typedef struct WG_NAMED wg_dataset_flip_options {
     int axis;
     double p;
+    wg_shape shape;
 } wg_dataset_flip_options;
 #define wg_dataset_flip(dataset, ...) \
-    wg_dataset_flip_with((dataset), WG_OPTIONS(wg_dataset_flip_options, .axis = -1, .p = 0.5, __VA_ARGS__))
+    wg_dataset_flip_with((dataset),   \
+                         WG_OPTIONS(wg_dataset_flip_options, .axis = -1, .p = 0.5, .shape = WG_NO_EXTENTS, __VA_ARGS__))
 WG_API wg_dataset *wg_dataset_flip_with(wg_dataset *dataset, wg_dataset_flip_options options);
 
 /* A window of height by width at a place that is drawn uniformly, of the image (…, H, W) with padding on all sides; the same
