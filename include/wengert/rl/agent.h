@@ -90,7 +90,8 @@ WG_API void wg_rl_agent_destroy(wg_rl_agent *agent); /* NULL is allowed */
 
 /* An update by a sample. The first is captured, and captured again for a batch of other tensors. Options of the optimizers but the rate are as
    they were when it was captured. Errors, on which the count stays: E_NULL; E_SHAPE, which names the network whose result does not fit the batch;
-   E_DTYPE; those of the networks and optimizers; E_STATE (a tape is open). */
+   E_DTYPE; those of the networks and optimizers; E_STATE (a tape is open). Nothing has changed then, but for E_MEMORY in the middle: the step of the
+   critics is complete, or that of the actor, too, and what follows them is not done. */
 WG_API WG_MUST_CHECK wg_status wg_rl_agent_learn(wg_rl_agent *agent, const wg_rl_batch *batch);
 
 /* Of the last update: Q(s, a) - y of the first critic, (n, 1), for wg_rl_buffer_prioritize, which is the agent's; the critics' loss; minus the
