@@ -11,14 +11,14 @@
 
 enum { MAX_OBSERVATION = 8, MAX_ACTION = 4, MAX_EPISODE = 1000 };
 
-/* scale: of observations, so that all are of about one size. sigma, last_sigma: of the noise on actions, at first and at last, between which it
+/* scale, reward: factors of observations and of rewards in training, so that what networks see and say is of about one size. sigma, last_sigma: of the noise on actions, at first and at last, between which it
    falls in a line; theta above 0: an Ornstein-Uhlenbeck process, else independent. warm_up: steps with nothing but noise. average: rate of the
    actor's average, which is what is judged. every: steps between two reports, of so many episodes. */
 struct task {
     const char *name;
     double scale[MAX_OBSERVATION];
     int64_t steps, warm_up, batch, hidden, every, episodes;
-    double gamma, rate, average, sigma, last_sigma, theta;
+    double reward, gamma, rate, average, sigma, last_sigma, theta;
 };
 
 static const struct task tasks[] = {
@@ -30,6 +30,7 @@ static const struct task tasks[] = {
      .hidden = 64,
      .every = 10000,
      .episodes = 1000,
+     .reward = 1,
      .gamma = 0.99,
      .rate = 1e-3,
      .average = 1e-3,
@@ -43,6 +44,7 @@ static const struct task tasks[] = {
      .hidden = 64,
      .every = 10000,
      .episodes = 100,
+     .reward = 1,
      .gamma = 0.99,
      .rate = 1e-3,
      .average = 1e-3,
@@ -57,6 +59,7 @@ static const struct task tasks[] = {
      .hidden = 64,
      .every = 10000,
      .episodes = 100,
+     .reward = 1,
      .gamma = 0.99,
      .rate = 1e-3,
      .average = 1e-3,
@@ -70,6 +73,7 @@ static const struct task tasks[] = {
      .hidden = 64,
      .every = 20000,
      .episodes = 100,
+     .reward = 1,
      .gamma = 0.99,
      .rate = 1e-3,
      .average = 1e-3,
@@ -90,13 +94,13 @@ static inline bool find_task(const char *name, long steps, struct task *task)
     return false;
 }
 
-static inline wg_rl_env *make_env(const struct task *t)
+static inline wg_rl_env *make_env(const struct task *t, double reward)
 {
     wg_rl_env *env = strcmp(t->name, "pendulum") == 0       ? wg_rl_pendulum()
                      : strcmp(t->name, "mountain_car") == 0 ? wg_rl_mountain_car_continuous()
                      : strcmp(t->name, "cart_pole") == 0    ? wg_rl_cart_pole_continuous()
                                                             : wg_rl_lander();
-    return wg_rl_rescale(env, NULL, t->scale, 1);
+    return wg_rl_rescale(env, NULL, t->scale, reward);
 }
 
 /* For the pendulum: the first points of the sequence (i/g, i/g²) mod 1, g³ = g + 1 (Roberts, 2018), which fill the square of angles -π … π and

@@ -11,7 +11,7 @@ struct learner {
     const struct task *task;
     bool td3;
     int64_t observation, action, step; /* numbers of both; steps in the environment so far */
-    wg_rl_env *env;
+    wg_rl_env *env, *judge;            /* of training, and with its own rewards */
     wg_rl_vector *envs;
     wg_rl_buffer *buffer;
     wg_rl_noise *noise;
@@ -77,9 +77,10 @@ static wg_status make(struct learner *l)
 {
     const struct task *t = l->task;
     const int64_t stable = t->steps * 2 / 5;
-    l->env = make_env(t);
+    l->env = make_env(t, t->reward), l->judge = make_env(t, 1);
     l->envs = wg_rl_vector_create(l->env, 1);
     WG_TRY(wg_error_if_null(l->envs));
+    WG_TRY(wg_error_if_null(l->judge));
     l->observation = wg_rl_env_dynamics(l->env)->observation.size, l->action = wg_rl_env_dynamics(l->env)->action.size;
     l->buffer = wg_rl_buffer_create(l->observation, l->action, .capacity = t->steps, .batch = t->batch, .gamma = t->gamma);
     l->noise = t->theta > 0 ? wg_rl_ornstein_uhlenbeck(1, l->action, .theta = t->theta) : wg_rl_gaussian(1, l->action);
@@ -95,7 +96,7 @@ static void end(struct learner *l)
     wg_optim_destroy(l->actor_optim), wg_optim_destroy(l->critic_optim);
     wg_nn_destroy(l->actor), wg_nn_destroy(l->critic[0]), wg_nn_destroy(l->critic[1]);
     wg_rl_noise_destroy(l->noise), wg_rl_buffer_destroy(l->buffer);
-    wg_rl_vector_destroy(l->envs), wg_rl_env_destroy(l->env);
+    wg_rl_vector_destroy(l->envs), wg_rl_env_destroy(l->env), wg_rl_env_destroy(l->judge);
 }
 
 /* ---- learning ---- */
@@ -126,8 +127,9 @@ static wg_status step(struct learner *l)
 static wg_status report(struct learner *l, wg_train_log *const *log)
 {
     wg_rl_score score;
-    void *starts = fixed_starts(l->task, l->env);
-    const wg_status judged = wg_rl_evaluate(l->env, wg_rl_act, l->judged, &score, .episodes = l->task->episodes, .starts = starts);
+    void *starts = fixed_starts(l->task, l->judge);
+    const wg_status judged = wg_rl_evaluate(l->judge, wg_rl_act, l->judged, &score, .episodes = l->task->episodes,
+                                            .starts = starts);
     free(starts);
     WG_TRY(judged);
     printf("step %6lld  return %8.2f ± %.2f  least %8.2f  length %6.1f\n", (long long)l->step, score.mean, score.error, score.least,
