@@ -7,6 +7,7 @@
 #include "rl/env.h"
 #include "rl/environments.h"
 #include "rl/exact.h"
+#include "rl/linear.h"
 #include "rl/noise.h"
 #include "rl/normalizer.h"
 #include "rl/policy.h"

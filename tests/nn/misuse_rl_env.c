@@ -189,6 +189,16 @@ static void misuse_environments(void)
     assert_null_and_error(wg_rl_cart_pole_continuous(.force = (double)INFINITY), WG_E_ARGUMENT,
                           "rl_cart_pole_continuous: expected .force above 0, got inf");
     assert_null_and_error(wg_rl_lander(.limit = -1), WG_E_ARGUMENT, "rl_lander: expected .limit of at least 1, or 0 for none");
+    assert_null_and_error(wg_rl_puddle_world(.limit = -1), WG_E_ARGUMENT, "rl_puddle_world: expected .limit of at least 1");
+    assert_null_and_error(wg_rl_puddle_world(.noise = -1), WG_E_ARGUMENT, "rl_puddle_world: expected .noise of at least 0, got -1");
+    assert_null_and_error(wg_rl_quadratic_bandit(.actions = 0), WG_E_ARGUMENT,
+                          "rl_quadratic_bandit: expected .actions from 1 to 1000, got 0");
+    assert_null_and_error(wg_rl_lqr(.limit = -1), WG_E_ARGUMENT, "rl_lqr: expected .limit of at least 1, or 0 for none");
+    assert_null_and_error(wg_rl_lqr(.noise = (double)NAN), WG_E_ARGUMENT, "rl_lqr: expected .noise of at least 0");
+    assert_null_and_error(wg_rl_lqr(.start = 0), WG_E_ARGUMENT, "rl_lqr: expected .start above 0, got 0");
+    const wg_rl_lqr_problem none = {.gamma = 1}, wrong = {fx.wide, fx.wide, fx.wide, fx.wide, 1};
+    assert_null_and_error(wg_rl_lqr(.problem = &none), WG_E_NULL, "rl_lqr: ");
+    assert_null_and_error(wg_rl_lqr(.problem = &wrong), WG_E_SHAPE, "rl_lqr: expected a of shape (2, 2), got [2, 3]");
 }
 
 static void draw(const void *self, const void *state, FILE *svg)
@@ -248,6 +258,9 @@ static const struct misuse table[] = {
     {"wg_rl_cart_pole_continuous_with", misuse_environments},
     {"wg_rl_lander_with", misuse_environments},
     {"wg_rl_render_with", misuse_pictures},
+    {"wg_rl_lqr_with", misuse_environments},
+    {"wg_rl_puddle_world_with", misuse_environments},
+    {"wg_rl_quadratic_bandit_with", misuse_environments},
 };
 
 MISUSE_MAIN(table)

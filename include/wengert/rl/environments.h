@@ -19,6 +19,7 @@
 #endif
 
 #include "env.h"
+#include "exact.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -125,6 +126,52 @@ typedef struct WG_NAMED wg_rl_lander_options {
 } wg_rl_lander_options;
 #define wg_rl_lander(...) wg_rl_lander_with(WG_OPTIONS(wg_rl_lander_options, .limit = 600, __VA_ARGS__))
 WG_API wg_rl_env *wg_rl_lander_with(wg_rl_lander_options options);
+
+/* ---- lqr: linear dynamics, quadratic cost, of any size ---- */
+
+/* x' = a x + b u + w, with normal noise w of standard deviation .noise in each component, and the reward -(xᵀ q x + uᵀ r u) of the old state. .problem is copied; it has at
+   most 256 states and controls. NULL: a mass on a line, a = [1 0.1; 0 1], b = [0.005; 0.1], q = I, r = 0.1. Its gamma plays no part
+   here. The state is x, n doubles; so is the observation. Action: u, unbounded. First state: normal, of standard deviation .start. It never terminates;
+   an unstable policy ends in an error, as rewards overflow. wg_rl_lqr_solve knows the best policy. Errors as of exact.h for a problem that is not one. */
+typedef struct WG_NAMED wg_rl_lqr_env_options {
+    int64_t limit;
+    const wg_rl_lqr_problem *problem;
+    double start, noise;
+} wg_rl_lqr_env_options;
+#define wg_rl_lqr(...) \
+    wg_rl_lqr_with(WG_OPTIONS(wg_rl_lqr_env_options, .limit = 100, .problem = NULL, .start = 1, .noise = 0, __VA_ARGS__))
+WG_API wg_rl_env *wg_rl_lqr_with(wg_rl_lqr_env_options options);
+
+/* ---- puddle_world: cross a square, around two puddles ---- */
+
+typedef struct wg_rl_puddle_world_state {
+    double x, y;
+} wg_rl_puddle_world_state;
+
+/* The square 0 … 1 with the goal x + y ≥ 1.9, where it terminates. Observation: x, y. Action: the step along both, clipped to -0.05 … 0.05, to which
+   normal noise of standard deviation .noise is added. The reward is -1 for each step, and -400 times how deep the new place is in each puddle:
+   the points within 0.1 of the line from (0.1, 0.75) to (0.45, 0.75), and of that from (0.45, 0.4) to (0.45, 0.8). First state: uniform, outside the
+   goal. Source: Sutton, 1996; with these actions Silver and others, 2014. */
+typedef struct WG_NAMED wg_rl_puddle_world_options {
+    int64_t limit;
+    double noise;
+} wg_rl_puddle_world_options;
+#define wg_rl_puddle_world(...) \
+    wg_rl_puddle_world_with(WG_OPTIONS(wg_rl_puddle_world_options, .limit = 1000, .noise = 0.01, __VA_ARGS__))
+WG_API wg_rl_env *wg_rl_puddle_world_with(wg_rl_puddle_world_options options);
+
+/* ---- quadratic_bandit: one step, many actions ---- */
+
+/* The reward of action a is -(a - a*)ᵀ C (a - a*), with a* = (4, …, 4), and the episode ends. C has the eigenvalues 0.1 and 1 in turn, in a basis that is
+   drawn from the seed. The observation is 0. The best reward is 0. .actions: from 1 to 1000. Source: Silver and others, 2014, with 10,
+   25 and 50. */
+typedef struct WG_NAMED wg_rl_quadratic_bandit_options {
+    int64_t actions;
+    uint64_t seed;
+} wg_rl_quadratic_bandit_options;
+#define wg_rl_quadratic_bandit(...) \
+    wg_rl_quadratic_bandit_with(WG_OPTIONS(wg_rl_quadratic_bandit_options, .actions = 10, .seed = 1, __VA_ARGS__))
+WG_API wg_rl_env *wg_rl_quadratic_bandit_with(wg_rl_quadratic_bandit_options options);
 
 #ifdef __cplusplus
 }
