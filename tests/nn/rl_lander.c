@@ -116,8 +116,10 @@ static void it_stands_where_springs_bear_it(void **state)
     }
     s = (wg_rl_lander_state){.y = 0.9, .angle = 0.05}; /* dropped a little: it comes to rest there */
     bool ends = false;
-    for (int i = 0; i < 200 && !ends; i++)
+    for (int i = 0; i < 200 && !ends; i++) {
         ends = step(&s, 0, 0).terminated;
+        assert_true(s.rest == 0 || (s.left && s.right));
+    }
     assert_true(ends && s.rest == 10 && fabs(s.y - height) < 0.01 && fabs(s.angle) < 0.01);
 }
 

@@ -228,6 +228,38 @@ static void seeds_differ(void **state)
     }
 }
 
+/* The members of a state that are doubles, in their order: what they are uniform in. */
+static void assert_uniform(const wg_rl_env *env, int n, const double (*range)[2])
+{
+    enum { N = 4000 };
+    wg_rl_vector *v = wg_rl_vector_create(env, N, .seed = SEED);
+    for (int k = 0; k < n; k++) {
+        double sum = 0, least = (double)INFINITY, most = -(double)INFINITY;
+        const double low = range[k][0], high = range[k][1], width = high - low;
+        for (int64_t i = 0; i < N; i++) {
+            const double x = ((const double *)wg_rl_vector_state_of(v, i))[k];
+            sum += x, least = fmin(least, x), most = fmax(most, x);
+        }
+        if (!(least >= low && most <= high && least <= low + 0.01 * width && most >= high - 0.01 * width &&
+              fabs(sum / N - (low + high) / 2) <= 4 * width / sqrt(12 * N)))
+            fail_msg("%s: member %d is in [%g, %g], mean %g", wg_rl_env_dynamics(env)->name, k, least, most, sum / N);
+    }
+    wg_rl_vector_destroy(v);
+}
+
+static void first_states_are_uniform(void **state)
+{
+    (void)state;
+    wg_rl_env *const envs[] = {wg_rl_pendulum(), wg_rl_mountain_car_continuous(), wg_rl_cart_pole_continuous(), wg_rl_lander()};
+    assert_uniform(envs[0], 2, (const double[][2]){{-M_PI, M_PI}, {-1, 1}});
+    assert_uniform(envs[1], 2, (const double[][2]){{-0.6, -0.4}, {0, 0}});
+    assert_uniform(envs[2], 4, (const double[][2]){{-0.05, 0.05}, {-0.05, 0.05}, {-0.05, 0.05}, {-0.05, 0.05}});
+    assert_uniform(envs[3], 6, (const double[][2]){{-3, 3}, {11, 13}, {-2, 2}, {-1.5, 0}, {-0.2, 0.2}, {-0.2, 0.2}});
+    for (int i = 0; i < 4; i++)
+        wg_rl_env_destroy(envs[i]);
+    assert_no_error();
+}
+
 static void without_a_limit_nothing_is_truncated(void **state)
 {
     (void)state;
@@ -249,7 +281,7 @@ static void without_a_limit_nothing_is_truncated(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(every_environment_is_one), TEST(seeds_differ),
+    const struct CMUnitTest tests[] = {TEST(every_environment_is_one), TEST(seeds_differ), TEST(first_states_are_uniform),
                                        TEST(without_a_limit_nothing_is_truncated)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@ struct film {
     void (*control)(const double *observation, double *action);
     int64_t every;
     double seconds;
+    const char *head; /* what its pictures begin with */
 };
 
 static wg_rl_env *pendulum(void)
@@ -35,10 +36,11 @@ static wg_rl_env *craft(void)
     return wg_rl_lander();
 }
 
-static const struct film films[] = {{"pendulum", pendulum, hand_swing_up, 2, 0.1},
-                                    {"mountain_car_continuous", car, hand_rock, 2, 0.08},
-                                    {"cart_pole_continuous", pole, hand_balance, 4, 0.08},
-                                    {"lander", craft, hand_land, 3, 0.15}};
+static const struct film films[] = {
+    {"pendulum", pendulum, hand_swing_up, 2, 0.1, "viewBox=\"-1.2 -1.2 2.4 2.4\" width=\"480\" height=\"480\" font"},
+    {"mountain_car_continuous", car, hand_rock, 2, 0.08, "viewBox=\"-1.25 -0.75 1.9 1.35\" width=\"480\" height=\"342\" font"},
+    {"cart_pole_continuous", pole, hand_balance, 4, 0.08, "viewBox=\"-2.7 -1.4 5.4 1.8\" width=\"480\" height=\"160\" font"},
+    {"lander", craft, hand_land, 3, 0.15, "viewBox=\"-10 -14 20 15\" width=\"480\" height=\"360\" font"}};
 enum { FILMS = 4, MAX_STATES = 1000 };
 
 /* The states of one episode; how many. */
@@ -129,9 +131,45 @@ static void every_environment_is_drawn(void **state)
         assert_int_equal(count(some, "class=\"f\""), (n - 1) / 7 + 1);
         assert_int_equal(count(some, "\"visibility:visible"), 1);
         assert_well_formed(all), assert_well_formed(some);
+        assert_non_null(strstr(all, films[i].head));
         free(all), free(some), free(states);
         wg_rl_env_destroy(env);
     }
+    assert_no_error();
+}
+
+/* A state is where it is drawn, in the direction that it has. */
+static void assert_drawn(wg_rl_env *env, const void *state, int n, const char *const *parts)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *file = open_memstream(&text, &size);
+    wg_rl_env_dynamics(env)->draw(wg_rl_env_dynamics(env)->self, state, file);
+    fclose(file);
+    for (int i = 0; i < n; i++)
+        if (!strstr(text, parts[i]))
+            fail_msg("%s: expected \"%s\" in %s", wg_rl_env_dynamics(env)->name, parts[i], text);
+    free(text);
+    wg_rl_env_destroy(env);
+}
+
+static void states_are_drawn_as_they_are(void **state)
+{
+    (void)state;
+    const wg_rl_pendulum_state right = {.angle = M_PI / 2};
+    assert_drawn(wg_rl_pendulum(), &right, 2, (const char *const[]){"M0 0L1.0000 -0.0000", "<circle r=\".05\"/>"});
+    const wg_rl_mountain_car_continuous_state car_at = {.position = -0.5}; /* height 0.45 sin(-1.5), slope 1.35 cos(-1.5) */
+    assert_drawn(wg_rl_mountain_car_continuous(), &car_at, 3,
+                 (const char *const[]){"translate(-0.5000 0.4489)rotate(-5.45)", "M.45 -0.439v-.2",
+                                       "C-1.100 -0.078 -1.000 0.070 -0.900 0.192"});
+    const wg_rl_cart_pole_continuous_state pole_at = {.position = 0.5, .angle = 0.1};
+    assert_drawn(wg_rl_cart_pole_continuous(), &pole_at, 2,
+                 (const char *const[]){"translate(0.5000 0)", "V-1.080\" transform=\"rotate(5.730 0 -.08)"});
+    const wg_rl_lander_state flies = {.x = 1, .y = 2, .angle = 0.5, .main = 1, .side = -1}, falls = {.x = -1, .y = 3, .side = 0.75};
+    assert_drawn(wg_rl_lander(), &flies, 3,
+                 (const char *const[]){"translate(1.000 -2.000)rotate(-28.65)", "L0 1.40z", "M0.42 -.28v.2l0.60 -.1z"});
+    assert_drawn(wg_rl_lander(), &falls, 2,
+                 (const char *const[]){"translate(-1.000 -3.000)rotate(-0.00)", "M-0.42 -.28v.2l-0.45 -.1z"});
     assert_no_error();
 }
 
@@ -173,7 +211,7 @@ static void a_full_disk_is_an_error(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {TEST(every_environment_is_drawn), TEST(the_locale_does_not_matter),
-                                       TEST(a_full_disk_is_an_error)};
+    const struct CMUnitTest tests[] = {TEST(every_environment_is_drawn), TEST(states_are_drawn_as_they_are),
+                                       TEST(the_locale_does_not_matter), TEST(a_full_disk_is_an_error)};
     return argc == 2 ? write_films(argv[1]) : cmocka_run_group_tests(tests, NULL, NULL);
 }

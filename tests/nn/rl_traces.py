@@ -98,6 +98,18 @@ def pole_start(rng):
     return tuple(rng.uniform(-0.05, 0.05) for _ in range(4))
 
 
+LIMIT = 12 * 2 * math.pi / 360
+REST = 0.0025 * math.cos(3 * 0.45)  # the speed that a step without force takes away at the goal
+# Starts at the bounds of clips and of ends, each with its actions.
+EDGES = {
+    "pendulum": [((1.5, 7.99), [2.0, -2.0, 3.0]), ((-1.5, -8.0), [-2.0, -2.5]), ((math.pi, 0.0), [0.0]), ((-math.pi, -0.5), [2.0]), ((40.0, 3.0), [1.0] * 5),
+                 ((-40.0, -3.0), [1.0] * 5), ((0.0, -0.0), [0.0])],
+    "mountain_car": [((0.45, REST), [0.0, 0.0]), ((0.45, up(REST)), [0.0]), ((0.45, REST * (1 - 2 ** -52)), [0.0]), ((-1.19, -0.05), [-1.0, -1.0, 1.0]), ((-1.2, 0.0), [-1.0, 1.0]),
+                     ((0.0, 0.08), [1.0]), ((0.0, -0.08), [-1.0]), ((0.59, 0.06), [1.0]), ((0.4, 0.05), [1.0, 1.0]), ((0.5, -0.06), [1.0])],
+    "cart_pole": [((2.4, 0.0, 0.0, 0.0), [0.0]), ((-2.4, 0.0, 0.0, 0.0), [0.0]), ((up(2.4), 0.0, 0.0, 0.0), [0.0]), ((-up(2.4), 0.0, 0.0, 0.0), [0.0]),
+                  ((0.0, 0.0, LIMIT, 0.0), [0.0]), ((0.0, 0.0, -LIMIT, 0.0), [0.0]), ((0.0, 0.0, up(LIMIT), 0.0), [0.0]), ((0.0, 0.0, -up(LIMIT), 0.0), [0.0])],
+}
+
 # Name, dynamics, first state, range of actions (wider than the bounds, where clipping shows), changes that must be seen.
 ENVIRONMENTS = [
     ("pendulum", pendulum, pendulum_start, 2.5,
@@ -155,8 +167,10 @@ def compare(program):
             rng = random.Random(f"{name} {seed}")
             start, actions = start_of(rng), actions_of(rng, most)
             cases.append((start, actions, of_program(program, name, start, actions)))
+        edges = next(e for n, e in EDGES.items() if name.startswith(n))
+        cases += [(start, actions, of_program(program, name, start, actions)) for start, actions in edges]
         found = sum(differences(trace(dynamics, s, a), rows) for s, a, rows in cases)
-        check(f"{name}: {found} differences in {SEEDS * STEPS} states and rewards", found == 0)
+        check(f"{name}: {found} differences in {sum(len(a) for _, a, _ in cases)} states and rewards", found == 0)
         for text, changed in changes:
             found = sum(differences(trace(dynamics, s, a, **changed), rows) for s, a, rows in cases)
             check(f"{name}: with {text}, {found} differences", found > 0 or (text == "x * x" and not ODD))

@@ -50,29 +50,28 @@ static double shaping(const lander *s)
 
 /* ---- motion ---- */
 
-/* What the ground does to a foot: adds its force and moment; false if it breaks. */
-static bool stand(const lander *s, struct point at, bool *touches, double *fx, double *fy, double *moment)
+/* What the ground does to a foot: adds its force and moment; false if it breaks. stood: it was on the ground before the step, and may press
+   into it at any speed. */
+static bool stand(const lander *s, struct point at, bool stood, double *fx, double *fy, double *moment)
 {
     const struct point arm = turned(at, s->angle);
     const double depth = -(s->y + arm.y), along = s->speed_x - s->spin * arm.y, up = s->speed_y + s->spin * arm.x;
     if (depth <= 0)
         return true;
-    const bool whole = *touches || up >= -MAX_IMPACT;
     const double press = STIFFNESS * depth - DAMPING * up, normal = press > 0 ? press : 0;
     const double drag = -normal * clip(10 * along, -FRICTION, FRICTION);
-    *touches = true;
     *fx += drag, *fy += normal;
     *moment += arm.x * normal - arm.y * drag;
-    return whole;
+    return stood || up >= -MAX_IMPACT;
 }
 
 /* A part of a step; false if the craft breaks. */
-static bool move(lander *s, bool *left, bool *right)
+static bool move(lander *s)
 {
     const double dt = SECONDS / PARTS, c = cos(s->angle), sine = sin(s->angle);
     const double thrust = MAIN_POWER * s->main, jet = SIDE_POWER * s->side;
     double fx = -sine * thrust + c * jet, fy = c * thrust + sine * jet - GRAVITY, moment = 0;
-    const bool stands = stand(s, foot[0], left, &fx, &fy, &moment), stands_too = stand(s, foot[1], right, &fx, &fy, &moment);
+    const bool stands = stand(s, foot[0], s->left, &fx, &fy, &moment), stands_too = stand(s, foot[1], s->right, &fx, &fy, &moment);
     s->speed_x += dt * fx, s->speed_y += dt * fy;
     s->spin += dt * (moment / INERTIA - TURN_POWER * s->side);
     s->x += dt * s->speed_x, s->y += dt * s->speed_y, s->angle += dt * s->spin;
@@ -82,12 +81,11 @@ static bool move(lander *s, bool *left, bool *right)
     return stands && stands_too;
 }
 
-/* A foot that was on the ground before the step may press into it at any speed. */
 static bool fly(lander *s)
 {
-    bool left = s->left, right = s->right, whole = true;
+    bool whole = true;
     for (int i = 0; i < PARTS && whole; i++)
-        whole = move(s, &left, &right);
+        whole = move(s);
     s->left = s->y + turned(foot[0], s->angle).y < 0;
     s->right = s->y + turned(foot[1], s->angle).y < 0;
     return whole;
