@@ -87,7 +87,8 @@ static wg_status make_batch(wg_rl_buffer *b)
     batch->index = b->index = calloc((size_t)batch->n, sizeof *b->index);
     b->last = calloc((size_t)batch->n, sizeof *b->last);
     b->power = malloc(((size_t)b->options.n_step + 1) * sizeof *b->power);
-    if (!b->index || !b->last || !b->power)
+    b->mass = b->options.prioritized ? calloc((size_t)batch->n, sizeof *b->mass) : NULL;
+    if (!b->index || !b->last || !b->power || (b->options.prioritized && !b->mass))
         return nn_no_memory("rl_buffer_create");
     for (int64_t k = 0; k <= b->options.n_step; k++)
         b->power[k] = k == 0 ? 1 : b->power[k - 1] * b->options.gamma;
@@ -136,7 +137,7 @@ void wg_rl_buffer_destroy(wg_rl_buffer *b)
         wg_disown(b->part[i]);
     wg_disown(b->batch.observation), wg_disown(b->batch.action), wg_disown(b->batch.reward);
     wg_disown(b->batch.next), wg_disown(b->batch.discount), wg_disown(b->batch.weight);
-    free(b->index), free(b->last), free(b->power), free(b);
+    free(b->index), free(b->last), free(b->mass), free(b->power), free(b);
 }
 
 /* ---- what is there ---- */
@@ -232,7 +233,9 @@ static void add_row(wg_rl_buffer *b, const wg_rl_transitions *t, int64_t i, int6
         end[before] = CUT;
     if (b->options.prioritized) {
         double *tree = wg_data_mut(b->part[PRIORITIES]);
-        priorities_set(tree, b->leaves, row, priorities_largest(tree, b->leaves));
+        const double priority = priorities_largest(tree, b->leaves);
+        int64_t node;
+        priorities_set(tree, b->leaves, 1, &row, &priority, &node);
     }
 }
 

@@ -20,7 +20,8 @@ struct wg_rl_buffer {
     const char *name[PARTS];
     wg_rl_batch batch;
     int64_t *index; /* batch.index */
-    int64_t *last;  /* workspace: the last row of each window */
+    int64_t *last;  /* workspace: the last row of each window, or a node of each row */
+    double *mass;   /* workspace, with priorities: of each draw, or the new priority of each row */
     double *power;  /* γ^k, k = 0 … n_step */
     bool drawn;     /* index is that of a sample */
 };
@@ -31,14 +32,15 @@ int64_t buffer_newest(const wg_rl_buffer *buffer);
 
 /* ---- priorities.c: a tree of sums and one of minima, whose leaves are the rows ---- */
 
-size_t priorities_size(int64_t leaves);                                          /* in elements of the tensor */
-void priorities_clear(double *tree, int64_t leaves);                             /* all 0; the largest so far is 1 */
-void priorities_set(double *tree, int64_t leaves, int64_t row, double priority); /* and the largest so far, if this is larger */
+size_t priorities_size(int64_t leaves);              /* in elements of the tensor */
+void priorities_clear(double *tree, int64_t leaves); /* all 0; the largest so far is 1 */
+/* Those of n rows, of which one may be there twice: then the last counts; and the largest so far, if one is larger. node: workspace of n. */
+void priorities_set(double *tree, int64_t leaves, int64_t n, const int64_t *row, const double *priority, int64_t *node);
 double priorities_largest(const double *tree, int64_t leaves);
 double priorities_of(const double *tree, int64_t leaves, int64_t row);
 double priorities_total(const double *tree);
 double priorities_least(const double *tree, int64_t leaves); /* of the rows that were set */
-/* The first row at which the sum of priorities from row 0 on is above mass. */
-int64_t priorities_find(const double *tree, int64_t leaves, double mass);
+/* For each of n masses the first row at which the sum of priorities from row 0 on is above it. The masses are used up. */
+void priorities_find(const double *tree, int64_t leaves, int64_t n, double *mass, int64_t *row);
 
 #endif

@@ -23,17 +23,28 @@ void priorities_clear(double *tree, int64_t leaves)
     tree[4 * leaves] = 1;
 }
 
-void priorities_set(double *tree, int64_t leaves, int64_t row, double priority)
+/* A node's sum and minimum by its two children. */
+static void combine(double *tree, double *least, int64_t node)
+{
+    const double a = least[2 * node], b = least[2 * node + 1];
+    tree[node] = tree[2 * node] + tree[2 * node + 1];
+    least[node] = a < b ? a : b;
+}
+
+/* Level by level: the rows of a level do not wait for one another, and in a large tree their nodes come from far memory. A node above two of
+   the rows is computed twice, the same both times. */
+void priorities_set(double *tree, int64_t leaves, int64_t n, const int64_t *row, const double *priority, int64_t *node)
 {
     double *least = least_of(tree, leaves);
-    int64_t node = leaves + row;
-    tree[node] = priority;
-    least[node] = priority;
-    for (node /= 2; node >= 1; node /= 2) {
-        tree[node] = tree[2 * node] + tree[2 * node + 1];
-        least[node] = fmin(least[2 * node], least[2 * node + 1]);
+    for (int64_t i = 0; i < n; i++) {
+        node[i] = leaves + row[i];
+        tree[node[i]] = priority[i];
+        least[node[i]] = priority[i];
+        tree[4 * leaves] = fmax(tree[4 * leaves], priority[i]);
     }
-    tree[4 * leaves] = fmax(tree[4 * leaves], priority);
+    for (int64_t level = leaves / 2; level >= 1; level /= 2)
+        for (int64_t i = 0; i < n; i++)
+            combine(tree, least, node[i] /= 2);
 }
 
 double priorities_largest(const double *tree, int64_t leaves)
@@ -56,16 +67,18 @@ double priorities_least(const double *tree, int64_t leaves)
     return tree[2 * leaves + 1];
 }
 
-/* Sums are rounded, so mass may be all that is below a node; then the last row that has some is taken. */
-int64_t priorities_find(const double *tree, int64_t leaves, double mass)
+/* Level by level, as above. Sums are rounded, so mass may be all that is below a node; then the last row that has some is taken. */
+void priorities_find(const double *tree, int64_t leaves, int64_t n, double *mass, int64_t *row)
 {
-    int64_t node = 1;
-    while (node < leaves) {
-        node *= 2;
-        if (mass >= tree[node] && tree[node + 1] > 0) {
-            mass -= tree[node];
-            node++;
+    for (int64_t i = 0; i < n; i++)
+        row[i] = 1;
+    for (int64_t level = 1; level < leaves; level *= 2)
+        for (int64_t i = 0; i < n; i++) {
+            const int64_t left = 2 * row[i];
+            const int goes_right = (mass[i] >= tree[left]) & (tree[left + 1] > 0);
+            mass[i] -= goes_right * tree[left]; /* no branch, which would often be foreseen wrongly */
+            row[i] = left + goes_right;
         }
-    }
-    return node - leaves;
+    for (int64_t i = 0; i < n; i++)
+        row[i] -= leaves;
 }

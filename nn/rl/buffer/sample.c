@@ -39,10 +39,11 @@ static wg_status draw_by_priority(wg_rl_buffer *b, wg_dataset_random *random, co
                             total);
     const int64_t rows = wg_rl_buffer_count(b);
     void *weight = wg_data_mut(b->batch.weight);
+    for (int64_t i = 0; i < b->batch.n; i++)
+        b->mass[i] = ((double)i + wg_dataset_uniform(random)) / (double)b->batch.n * total;
+    priorities_find(tree, b->leaves, b->batch.n, b->mass, b->index);
     for (int64_t i = 0; i < b->batch.n; i++) {
-        const double mass = ((double)i + wg_dataset_uniform(random)) / (double)b->batch.n * total;
-        const int64_t row = priorities_find(tree, b->leaves, mass);
-        b->index[i] = row < rows ? row : rows - 1;
+        b->index[i] = b->index[i] < rows ? b->index[i] : rows - 1;
         const double w = pow(least / priorities_of(tree, b->leaves, b->index[i]), b->options.beta);
         put(weight, b->options.dtype, i, w);
     }
@@ -185,8 +186,9 @@ wg_status wg_rl_buffer_prioritize(wg_rl_buffer *b, const wg_tensor *errors)
     double *tree = wg_data_mut(b->part[PRIORITIES]);
     for (int64_t i = 0; i < b->batch.n; i++) {
         const double priority = pow(fabs(number_at(error, dtype, i)) + b->options.epsilon, b->options.alpha);
-        priorities_set(tree, b->leaves, b->index[i], fmin(priority, 1e100)); /* their sum stays a number */
+        b->mass[i] = fmin(priority, 1e100); /* their sum stays a number */
     }
+    priorities_set(tree, b->leaves, b->batch.n, b->index, b->mass, b->last);
     return WG_OK;
 }
 
