@@ -1,6 +1,7 @@
 /* Environments and copies of them: episodes' ends, time limits, threads, states. */
 #include <math.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +78,48 @@ static void actions_are_scaled_to_the_bounds(void **state)
     assert_no_error();
 }
 
+/* Name and bounds are copied. */
+static void what_is_given_may_go(void **state)
+{
+    (void)state;
+    char name[] = "walk";
+    double low = -0.5, high = 1.5;
+    wg_rl_env *env = wg_rl_env_create(.name = name, .state_size = sizeof(struct walk), .reset = walk_reset, .observe = walk_observe,
+                                      .step = walk_step, .observation = {.size = 2},
+                                      .action = {.size = 1, .low = &low, .high = &high}, .self = (void *)(uintptr_t)&calm);
+    memset(name, '?', sizeof name - 1), low = high = (double)NAN;
+    const wg_rl_dynamics *d = wg_rl_env_dynamics(env);
+    assert_string_equal(d->name, "walk");
+    assert_true(*d->action.low == -0.5 && *d->action.high == 1.5 && !d->observation.low && !d->observation.high);
+    wg_rl_env_destroy(env);
+}
+
+static void a_reset_begins_all_anew(void **state)
+{
+    (void)state;
+    sigset_t before, after;
+    wg_rl_env *env = wg_rl_time_limit(make_walk(&windy), 50);
+    pthread_sigmask(SIG_SETMASK, NULL, &before);
+    wg_rl_vector *v = wg_rl_vector_create(env, 20, .seed = 8, .threads = 2);
+    pthread_sigmask(SIG_SETMASK, NULL, &after);
+    for (int signal = 1; signal < 32; signal++)
+        assert_int_equal(sigismember(&before, signal), sigismember(&after, signal));
+    double actions[20], first[40];
+    fill(actions, 20, 0);
+    memcpy(first, wg_rl_vector_observations(v), sizeof first);
+    for (int step = 0; step < 3; step++)
+        assert_int_equal(wg_rl_vector_step(v, actions), WG_OK);
+    assert_int_equal(wg_rl_vector_reset(v), WG_OK);
+    for (int i = 0; i < 20; i++)
+        assert_true(wg_rl_vector_observations(v)[2 * i] != first[2 * i] && wg_rl_vector_observations(v)[2 * i + 1] == 0);
+    assert_int_equal(wg_rl_vector_step(v, actions), WG_OK);
+    const wg_rl_transitions *last = wg_rl_vector_last(v);
+    for (int i = 0; i < 20; i++)
+        assert_true(last->length[i] == 1 && last->total[i] == last->reward[i] && !last->truncated[i]);
+    wg_rl_vector_destroy(v), wg_rl_env_destroy(env);
+    assert_no_error();
+}
+
 /* At an end the transition has the episode's last observation, and the next step starts from another episode's first. */
 static void the_last_observation_is_no_first_one(void **state)
 {
@@ -138,11 +181,14 @@ static void threads_do_not_change_a_bit(void **state)
         assert_memory_equal(one, many, (size_t)(7 * N * STEPS) * sizeof *one);
         free(many);
     }
-    /* A copy's numbers do not depend on how many others there are. */
-    double *few = run(env, 3, 1, 7, STEPS);
-    for (int step = 0; step < STEPS; step++)
-        assert_memory_equal(few + 21 * step, one + 7 * N * step, 21 * sizeof *few);
-    free(one), free(other), free(few);
+    /* A copy's numbers do not depend on how many others there are, also where they are fewer than threads. */
+    for (int threads = 1; threads < 5; threads++) {
+        double *few = run(env, 3, threads, 7, STEPS);
+        for (int step = 0; step < STEPS; step++)
+            assert_memory_equal(few + 21 * step, one + 7 * N * step, 21 * sizeof *few);
+        free(few);
+    }
+    free(one), free(other);
     wg_rl_env_destroy(env);
     assert_no_error();
 }
@@ -332,10 +378,16 @@ static void random_numbers_are_uniform_and_normal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(actions_are_scaled_to_the_bounds),      TEST(the_last_observation_is_no_first_one),
-        TEST(threads_do_not_change_a_bit),           TEST(a_saved_vector_goes_on_with_the_same_bits),
-        TEST(an_episode_begins_where_one_says),      TEST(a_step_that_fails_moves_no_copy),
-        TEST(a_thread_that_ends_is_an_error),        TEST(a_child_steps_without_helpers),
+        TEST(actions_are_scaled_to_the_bounds),
+        TEST(what_is_given_may_go),
+        TEST(a_reset_begins_all_anew),
+        TEST(the_last_observation_is_no_first_one),
+        TEST(threads_do_not_change_a_bit),
+        TEST(a_saved_vector_goes_on_with_the_same_bits),
+        TEST(an_episode_begins_where_one_says),
+        TEST(a_step_that_fails_moves_no_copy),
+        TEST(a_thread_that_ends_is_an_error),
+        TEST(a_child_steps_without_helpers),
         TEST(random_numbers_are_uniform_and_normal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
