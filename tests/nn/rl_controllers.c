@@ -77,6 +77,15 @@ static void a_pole_is_balanced(void **state)
     print_message("cart and pole: nothing %.1f, by hand %.1f\n", fallen.mean, held.mean);
 }
 
+/* Every start but those in a puddle, which pay for leaving it. */
+static void a_walker_goes_around_the_puddles(void **state)
+{
+    (void)state;
+    const struct result around = play(wg_rl_puddle_world(), hand_go_around, 500);
+    print_message("puddle world: by hand %.1f, worst %.1f\n", around.mean, around.lowest);
+    assert_true(around.terminated == 500 && around.length < 70 && around.mean > -50);
+}
+
 static void do_nothing(const double *o, double *action)
 {
     (void)o;
@@ -96,6 +105,6 @@ static void a_craft_lands(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(a_pendulum_is_swung_up), TEST(a_car_rocks_out_of_the_valley), TEST(a_pole_is_balanced),
-                                       TEST(a_craft_lands)};
+                                       TEST(a_walker_goes_around_the_puddles), TEST(a_craft_lands)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

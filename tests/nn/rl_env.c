@@ -134,7 +134,7 @@ static void the_last_observation_is_no_first_one(void **state)
         const wg_rl_transitions *last = wg_rl_vector_last(v);
         const double *now = wg_rl_vector_observations(v);
         total += last->reward[0];
-        assert_true(last->total[0] == total && last->length[0] == last->next[1]);
+        assert_true(last->total[0] == total && (double)last->length[0] == last->next[1]);
         assert_int_equal(last->terminated[0], fabs(last->next[0]) > 3);
         assert_int_equal(last->truncated[0], last->length[0] == 4 && !last->terminated[0]);
         if (last->terminated[0] || last->truncated[0]) {

@@ -41,4 +41,12 @@ static inline void hand_land(const double *o, double *action)
     action[1] = hand_limited(down ? 0 : 4 * (o[4] - lean) + 3 * o[5]);
 }
 
+/* Puddle world: around the puddles, below or above, then to the corner. */
+static inline void hand_go_around(const double *o, double *action)
+{
+    const bool beside = o[0] < 0.58, under = o[1] < 0.75;
+    action[0] = beside && o[1] > 0.27 && o[1] < 0.87 ? 0 : 1;
+    action[1] = !beside ? 1 : o[1] > 0.27 && under ? -1 : !under && o[1] < 0.87 ? 1 : 0;
+}
+
 #endif

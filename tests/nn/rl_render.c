@@ -13,6 +13,7 @@ struct film {
     void (*control)(const double *observation, double *action);
     int64_t every;
     double seconds;
+    uint64_t seed;
     const char *head; /* what its pictures begin with */
 };
 
@@ -36,12 +37,18 @@ static wg_rl_env *craft(void)
     return wg_rl_lander();
 }
 
+static wg_rl_env *puddles(void)
+{
+    return wg_rl_puddle_world();
+}
+
 static const struct film films[] = {
-    {"pendulum", pendulum, hand_swing_up, 2, 0.1, "viewBox=\"-1.2 -1.2 2.4 2.4\" width=\"480\" height=\"480\" font"},
-    {"mountain_car_continuous", car, hand_rock, 2, 0.08, "viewBox=\"-1.25 -0.75 1.9 1.35\" width=\"480\" height=\"342\" font"},
-    {"cart_pole_continuous", pole, hand_balance, 4, 0.08, "viewBox=\"-2.7 -1.4 5.4 1.8\" width=\"480\" height=\"160\" font"},
-    {"lander", craft, hand_land, 3, 0.15, "viewBox=\"-10 -14 20 15\" width=\"480\" height=\"360\" font"}};
-enum { FILMS = 4, MAX_STATES = 1000 };
+    {"pendulum", pendulum, hand_swing_up, 2, 0.1, 3, "viewBox=\"-1.2 -1.2 2.4 2.4\" width=\"480\" height=\"480\" font"},
+    {"mountain_car_continuous", car, hand_rock, 2, 0.08, 3, "viewBox=\"-1.25 -0.75 1.9 1.35\" width=\"480\" height=\"342\" font"},
+    {"cart_pole_continuous", pole, hand_balance, 4, 0.08, 3, "viewBox=\"-2.7 -1.4 5.4 1.8\" width=\"480\" height=\"160\" font"},
+    {"lander", craft, hand_land, 3, 0.15, 3, "viewBox=\"-10 -14 20 15\" width=\"480\" height=\"360\" font"},
+    {"puddle_world", puddles, hand_go_around, 1, 0.1, 29, "viewBox=\"0 0 1 1\" width=\"480\" height=\"480\" font"}};
+enum { FILMS = 5, MAX_STATES = 1000 };
 
 /* The states of one episode; how many. */
 static int64_t play(const wg_rl_env *env, void (*control)(const double *, double *), uint64_t seed, char **states)
@@ -66,7 +73,7 @@ static int write_films(const char *folder)
     for (int i = 0; i < FILMS; i++) {
         char path[1000], *states;
         wg_rl_env *env = films[i].make();
-        const int64_t n = play(env, films[i].control, 3, &states);
+        const int64_t n = play(env, films[i].control, films[i].seed, &states);
         snprintf(path, sizeof path, "%s/rl-%s.svg", folder, films[i].name);
         FILE *file = fopen(path, "w");
         if (!file ||
@@ -125,7 +132,7 @@ static void every_environment_is_drawn(void **state)
         char *states;
         size_t size, other_size;
         wg_rl_env *env = films[i].make();
-        const int64_t n = play(env, films[i].control, 3, &states);
+        const int64_t n = play(env, films[i].control, films[i].seed, &states);
         char *all = picture(env, states, n, 1, &size), *some = picture(env, states, n, 7, &other_size);
         assert_int_equal(count(all, "class=\"f\""), n);
         assert_int_equal(count(some, "class=\"f\""), (n - 1) / 7 + 1);
@@ -168,6 +175,8 @@ static void states_are_drawn_as_they_are(void **state)
     const wg_rl_lander_state flies = {.x = 1, .y = 2, .angle = 0.5, .main = 1, .side = -1}, falls = {.x = -1, .y = 3, .side = 0.75};
     assert_drawn(wg_rl_lander(), &flies, 3,
                  (const char *const[]){"translate(1.000 -2.000)rotate(-28.65)", "L0 1.40z", "M0.42 -.28v.2l0.60 -.1z"});
+    const wg_rl_puddle_world_state corner = {.x = 1, .y = 0.75};
+    assert_drawn(wg_rl_puddle_world(), &corner, 2, (const char *const[]){"cx=\"1.0000\" cy=\"0.2500\"", "M0.1 0.25L0.45 0.25"});
     assert_drawn(wg_rl_lander(), &falls, 2,
                  (const char *const[]){"translate(-1.000 -3.000)rotate(-0.00)", "M-0.42 -.28v.2l-0.45 -.1z"});
     assert_no_error();

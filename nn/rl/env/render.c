@@ -48,7 +48,7 @@ static void write_head(const wg_rl_dynamics *d, int64_t frames, const wg_rl_rend
     const double *view = d->view;
     fprintf(svg, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"%g %g %g %g\" width=\"%d\" height=\"%.0f\" ", view[0],
             view[1], view[2], view[3], o->width, ceil(o->width * view[3] / view[2]));
-    fprintf(svg, "font-family=\"sans-serif\" font-size=\"%g\">\n<title>", view[2] * 0.04);
+    fprintf(svg, "font-family=\"sans-serif\" font-size=\"16\">\n<title>");
     write_escaped(d->name, svg);
     fprintf(svg, "</title>\n<style>.f{visibility:hidden;animation:f %gs step-end infinite}", (double)frames * o->seconds);
     fprintf(svg, "@keyframes f{0%%{visibility:visible}%.6g%%{visibility:hidden}}</style>\n", 100 / (double)frames);
@@ -61,8 +61,9 @@ static void write_frame(const wg_rl_dynamics *d, const void *state, int64_t at, 
     const double delay = (double)(frame - frames) * o->seconds, *view = d->view;
     fprintf(svg, "<g class=\"f\" style=\"%sanimation-delay:%.6gs\">", still ? "visibility:visible;" : "", delay);
     d->draw(d->self, state, svg);
-    fprintf(svg, "<text x=\"%g\" y=\"%g\" fill=\"#888\">%lld</text></g>\n", view[0] + 0.02 * view[2], view[1] + 0.05 * view[2],
-            (long long)at);
+    /* Programs do not draw letters well whose size is below 1. */
+    fprintf(svg, "<text transform=\"translate(%g %g)scale(%g)\" fill=\"#888\">%lld</text></g>\n", view[0] + 0.02 * view[2],
+            view[1] + 0.05 * view[2], view[2] / 400, (long long)at);
 }
 
 static void write_all(const wg_rl_dynamics *d, const void *states, int64_t n, const wg_rl_render_options *o, FILE *svg)
