@@ -81,6 +81,11 @@ typedef struct WG_NAMED wg_run_save_options {
     wg_run_save_with((run), (path), WG_OPTIONS(wg_run_save_options, .keep_previous = true, .texts = WG_NO_TEXTS, __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_run_save_with(const wg_run *run, const char *path, wg_run_save_options options);
 
+/* Whether a save of the run to that path could begin: the directory is there, a file can be made in it, what is there may be replaced, and
+   the library can write checkpoints. To be asked before hours of training, not after them. Nothing is left behind. Errors, as those
+   that wg_run_save would give: E_NULL, E_ARGUMENT, E_IO, E_MEMORY, E_STATE. */
+WG_API WG_MUST_CHECK wg_status wg_run_check_path(const wg_run *run, const char *path);
+
 /* optional: a file that does not exist is no error, and nothing changes. previous: PATH.prev is read; never without being asked
    for. any_kernels: also a file of a run with other kernels (wg_kernel_family), whose products differ in the last bits: the run goes
    on, but not with the bits that it would have had. */
@@ -90,8 +95,8 @@ typedef struct WG_NAMED wg_run_load_options {
 
 /* Reads all parts from a file: all of them, or on failure none. It has the parts of this checkpoint and no others, and its hash is
    checked before anything changes. E_NULL; E_IO: the file cannot be read, is no checkpoint, or was damaged; E_ARGUMENT: parts or
-   tensors that are missing or not expected, or a position that the data do not have; E_SHAPE, E_DTYPE; E_STATE: other kernels;
-   E_MEMORY: the tensors once more. */
+   tensors that are missing or not expected, a position that the data do not have, or several values for what is one tensor, one
+   memory, one number or one iterator here; E_SHAPE, E_DTYPE; E_STATE: other kernels; E_MEMORY: the tensors once more. */
 #define wg_run_load(run, path, ...) \
     wg_run_load_with((run), (path), \
                      WG_OPTIONS(wg_run_load_options, .optional = false, .previous = false, .any_kernels = false, __VA_ARGS__))

@@ -138,7 +138,8 @@ typedef struct wg_train_parts {
    checkpoint: a file (wg_run_save) that is written after each epoch, and at the end of a run that ends within one. It holds the
    network's state, the optimizer's, the batches', this thread's generator, the metrics, stopping, the position, and the parts of .state.
    resume: if the file is there, the run goes on from it, with the bits of one that was never stopped; the logs go on, too. Everything is
-   made as for the first run, by the same calls; more epochs may be asked for. any_kernels: as in wg_run_load. After wg_interrupt_catch a
+   made as for the first run, by the same calls; more epochs may be asked for. any_kernels: as in wg_run_load. previous: beside resume, the
+   run goes on from PATH.prev, which must be there; its first checkpoint replaces the file at PATH and leaves PATH.prev alone. After wg_interrupt_catch a
    signal ends the run before the next step, with its checkpoint; restore_best does nothing then.
    epoch_end: is called at the end of each epoch, after its row is written.
    csv, tensorboard: logs (above), under "epoch": "step" and the report's values.
@@ -157,7 +158,7 @@ typedef struct WG_NAMED wg_train_options {
     bool restore_best;
     wg_train_epoch_end *epoch_end;
     const char *csv, *tensorboard, *checkpoint;
-    bool resume, any_kernels;
+    bool resume, any_kernels, previous;
     wg_train_parts state;
     FILE *progress;
     wg_train_terminal terminal;
@@ -177,8 +178,8 @@ typedef struct WG_NAMED wg_train_options {
                   WG_OPTIONS(wg_train_options, .epochs = WG_REQUIRED_INT, .schedule = NULL, .clip_norm = __builtin_inf(), \
                              .metrics = WG_NO_METRICS, .validate = NULL, .validation = WG_NO_METRICS, .stopping = NULL,   \
                              .watch = NULL, .restore_best = false, .epoch_end = NULL, .csv = NULL, .tensorboard = NULL,   \
-                             .checkpoint = NULL, .resume = false, .any_kernels = false, .state = WG_NO_TRAIN_PARTS,       \
-                             .progress = NULL, .terminal = WG_TRAIN_TERMINAL_ASK, .result = NULL, __VA_ARGS__))
+                             .checkpoint = NULL, .resume = false, .any_kernels = false, .previous = false,                \
+                             .state = WG_NO_TRAIN_PARTS, .progress = NULL, .terminal = WG_TRAIN_TERMINAL_ASK, .result = NULL, __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_train_with(wg_nn_module *net, wg_optim *optim, wg_batches *batches, wg_train_loss *loss,
                                              void *context, wg_train_options options);
 

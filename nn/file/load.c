@@ -147,34 +147,6 @@ wg_status file_load_match(struct file_load *load, const wg_load_options *o)
     return WG_OK;
 }
 
-static int by_tensor(const void *a, const void *b)
-{
-    const uintptr_t x = (uintptr_t)(*(const struct file_wanted *const *)a)->tensor,
-                    y = (uintptr_t)(*(const struct file_wanted *const *)b)->tensor;
-    return (x > y) - (x < y);
-}
-
-/* A tensor that is in the list under several names has one value, so the file must have one, too. */
-static wg_status check_tied(const struct file_load *load)
-{
-    const struct source *s = &load->source;
-    const struct file_wanted **sorted = malloc((load->n + 1) * sizeof *sorted);
-    wg_status status = sorted ? WG_OK : source_no_memory(s);
-    for (size_t i = 0; i < load->n && sorted; i++)
-        sorted[i] = &load->wanted[i];
-    if (sorted && load->n > 0)
-        qsort(sorted, load->n, sizeof *sorted, by_tensor);
-    for (size_t i = 1; i < load->n && status == WG_OK; i++) {
-        const struct file_wanted *a = sorted[i - 1], *b = sorted[i];
-        const size_t size = (size_t)wg_numel(a->tensor) * wg_dtype_size(wg_dtype_of(a->tensor));
-        if (a->tensor == b->tensor && a->elements && b->elements && memcmp(a->elements, b->elements, size) != 0)
-            status = wg_error_set(WG_E_ARGUMENT, s->op, "%s: %s: %.100s and %.100s are one tensor here, and differ in the file",
-                                  s->op, s->name, a->name, b->name);
-    }
-    free(sorted);
-    return status;
-}
-
 /* What is converted is read at once; moves: of what is read as it is, *n of them. */
 static wg_status plan_reading(struct file_load *load, struct file_move *moves, size_t *n)
 {
@@ -201,7 +173,7 @@ wg_status file_load_read(struct file_load *load)
     if (status == WG_OK)
         status = source_read(&load->source, moves, n);
     free(moves);
-    return status == WG_OK ? check_tied(load) : status;
+    return status == WG_OK ? file_load_check_shared(load) : status;
 }
 
 /* What a change can fail for, such as memory for a copy of what others share, it fails for at wg_data_mut already, which changes no

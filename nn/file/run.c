@@ -7,6 +7,7 @@
 
 #include "load.h"
 #include "parts.h"
+#include "replace.h"
 #include "save.h"
 #include "wengert/error.h"
 #include "wengert/runtime.h"
@@ -67,6 +68,22 @@ wg_status wg_run_save_with(const wg_run *run, const char *path, wg_run_save_opti
     WG_TRY(hash_all(run, hash, op));
     WG_TRY(list_texts(&options.texts, hash, &save.texts, op));
     return file_save(path, parts_of(run), &save, op);
+}
+
+wg_status wg_run_check_path(const wg_run *run, const char *path)
+{
+    const char *op = "run_check_path";
+    char unused[FILE_HASH_TEXT];
+    struct file_hash hash;
+    struct replacement file;
+    if (!run || !path)
+        return wg_error_set(WG_E_NULL, op, "%s: the %s is NULL", op, run ? "path" : "run");
+    WG_TRY(file_can_save(op));
+    WG_TRY(file_hash_begin(&hash, op)); /* whether this library can, too */
+    file_hash_end(&hash, unused);
+    const wg_status status = replace_begin(&file, path, op);
+    replace_end(&file);
+    return status;
 }
 
 /* ---- loading ---- */
@@ -145,8 +162,25 @@ static wg_status set_positions(const wg_run *c, const struct file_load *load)
     return WG_OK;
 }
 
+/* A number or an iterator that is in several parts has one value, so the file must have one, too. */
+static wg_status check_stand_ins(const wg_run *c, const struct file_load *load)
+{
+    for (size_t i = 0; i < c->n_stand_ins; i++)
+        for (size_t k = 0; k < i; k++) {
+            const struct stand_in *a = &c->stand_in[k], *b = &c->stand_in[i];
+            const size_t numbers = a->count ? 1 : PART_NUMBERS;
+            if (a->count == b->count && a->batches == b->batches &&
+                memcmp(loaded(load, a->entry), loaded(load, b->entry), numbers * sizeof(int64_t)) != 0)
+                return wg_error_set(WG_E_ARGUMENT, load->source.op, "%s: %s: %.100s and %.100s are one %s here, and differ in the file",
+                                    load->source.op, load->source.name, c->name[a->entry], c->name[b->entry],
+                                    a->count ? "number" : "iterator");
+        }
+    return WG_OK;
+}
+
 static wg_status take_over(const wg_run *c, const struct file_load *load)
 {
+    WG_TRY(check_stand_ins(c, load));
     WG_TRY(set_positions(c, load));
     const wg_status status = file_load_commit(load);
     if (status != WG_OK) {
@@ -180,18 +214,28 @@ static wg_status load_file(const wg_run *c, const char *path, const wg_run_load_
     return status;
 }
 
+/* Says of a file that cannot be used that the one before it is there. first: no error was recorded before this one. */
+static wg_status mention_previous(wg_status status, bool first, const char *previous, const char *op)
+{
+    wg_error error;
+    if (!first || !file_exists(previous) || wg_error_take(&error) == WG_OK)
+        return status;
+    return wg_error_set(error.code, op, "%s (%s is the one before it: .previous = true reads that)", error.message, previous);
+}
+
 wg_status wg_run_load_with(const wg_run *run, const char *path, wg_run_load_options options)
 {
     const char *op = "run_load";
     if (!run || !path)
         return wg_error_set(WG_E_NULL, op, "%s: the %s is NULL", op, run ? "path" : "run");
     WG_TRY(parts_check_live(run, op));
-    if (!options.previous)
-        return load_file(run, path, &options, op);
     char *previous = NULL;
     if (asprintf(&previous, "%s.prev", path) < 0)
         return parts_no_memory(op);
-    const wg_status status = load_file(run, previous, &options, op);
+    const bool first = !wg_error_first();
+    wg_status status = load_file(run, options.previous ? previous : path, &options, op);
+    if (status == WG_E_IO && !options.previous)
+        status = mention_previous(status, first, previous, op);
     free(previous);
     return status;
 }

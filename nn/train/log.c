@@ -127,8 +127,9 @@ wg_status wg_train_log_write(wg_train_log *log, int64_t epoch, const wg_train_va
         return wg_error_set(WG_E_NULL, op, "%s: the log is NULL", op);
     WG_TRY(check_names(value, n, op));
     if (epoch < 0 || epoch <= log->epoch)
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected an epoch of at least %lld, got %lld", op,
-                            (long long)(log->epoch < 0 ? 0 : log->epoch + 1), (long long)epoch);
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected an epoch %s %lld, got %lld", op,
+                            log->epoch < 0 ? "of at least" : "behind", (long long)(log->epoch < 0 ? 0 : log->epoch),
+                            (long long)epoch);
     char *header = make_header(value, n);
     if (!header)
         return wg_error_set(WG_E_MEMORY, op, "%s: out of memory", op);

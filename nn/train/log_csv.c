@@ -43,6 +43,14 @@ static char *read_file(const wg_train_log *log, size_t *size, const char *op)
     return text;
 }
 
+static size_t count_commas(const char *text, const char *end)
+{
+    size_t n = 0;
+    for (; text < end; text++)
+        n += *text == ',';
+    return n;
+}
+
 /* *keep: the bytes of the header and of the rows before epoch. */
 static wg_status find_end(const wg_train_log *log, const char *text, size_t size, int64_t epoch, int64_t *keep, const char *op)
 {
@@ -53,6 +61,7 @@ static wg_status find_end(const wg_train_log *log, const char *text, size_t size
     if (size < header || memcmp(text, log->header, header) != 0)
         return wg_error_set(WG_E_IO, op, "%s: %s: expected the columns %.*s to resume, got %.*s", op, log->path, (int)header - 1,
                             log->header, (int)strcspn(text, "\n") < 100 ? (int)strcspn(text, "\n") : 100, text);
+    const size_t columns = count_commas(log->header, log->header + header); /* but one */
     size_t at = header;
     for (int line = 2;; line++) {
         const char *end = memchr(text + at, '\n', size - at);
@@ -64,6 +73,9 @@ static wg_status find_end(const wg_train_log *log, const char *text, size_t size
                                 line, text + at);
         if (!end || number >= epoch)
             break;
+        if (count_commas(text + at, end) != columns)
+            return wg_error_set(WG_E_IO, op, "%s: %s, line %d: expected %zu columns to resume behind, got %zu", op, log->path, line,
+                                columns + 1, count_commas(text + at, end) + 1);
         at = (size_t)(end - text) + 1;
     }
     *keep = (int64_t)at;

@@ -8,7 +8,7 @@
 #include "wengert/error.h"
 #include "wengert/options.h"
 
-static const double max_count = 0x1p53; /* so that a count is exact as a real, too */
+static const int64_t max_count = (int64_t)1 << 53; /* so that a count is exact as a real, too */
 
 /* ---- making and freeing ---- */
 
@@ -104,16 +104,18 @@ double *metric_sums_mut(wg_metric *metric, const char *op)
     return writable(metric->state[1], op);
 }
 
-/* A program may have written anything into the state. */
-static wg_status check_counts(const wg_metric *metric, const char *op)
+wg_status metric_check(const wg_metric *metric, const char *op)
 {
     const int64_t *count = metric_counts(metric), n = wg_numel(metric->state[0]);
+    int64_t left = max_count / 2; /* what the rest of a matrix may have; of other kinds, the rows */
     if (!count)
         return wg_error_first() ? wg_error_first()->code : WG_E_STATE;
-    for (int64_t i = 0; i < n; i++)
-        if (count[i] < 0 || (double)count[i] > max_count / 2)
-            return wg_error_set(WG_E_ARGUMENT, op, "%s: expected a number of at least 0 as count %lld of the state, got %lld", op,
-                                (long long)i, (long long)count[i]);
+    for (int64_t i = 0; i < n; i++) {
+        if (count[i] < 0 || count[i] > left)
+            return wg_error_set(WG_E_ARGUMENT, op, "%s: %s: expected 0 to %lld as count %lld of the state, got %lld", op, metric->name,
+                                (long long)left, (long long)i, (long long)count[i]);
+        left = metric->kind->matrix ? left - count[i] : count[0];
+    }
     return WG_OK;
 }
 
@@ -126,7 +128,7 @@ wg_status wg_metric_update(wg_metric *metric, const wg_tensor *predictions, cons
         return wg_error_set(WG_E_NULL, op, "%s: the metric is NULL", op);
     if (!metric->kind->update)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: %s is told values, by wg_metric_add", op, metric->name);
-    WG_TRY(check_counts(metric, op));
+    WG_TRY(metric_check(metric, op));
     return metric->kind->update(metric, predictions, targets, op);
 }
 
@@ -137,9 +139,9 @@ wg_status wg_metric_add(wg_metric *metric, double value, int64_t rows)
         return wg_error_set(WG_E_NULL, op, "%s: the metric is NULL", op);
     if (!metric->kind->told)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: %s counts predictions, by wg_metric_update", op, metric->name);
-    if (rows < 0 || (double)rows > max_count / 2)
+    if (rows < 0 || rows > max_count / 2)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected a number of rows of at least 0, got %lld", op, (long long)rows);
-    WG_TRY(check_counts(metric, op));
+    WG_TRY(metric_check(metric, op));
     int64_t *count = metric_counts_mut(metric, op);
     double *sum = count ? metric_sums_mut(metric, op) : NULL;
     if (!sum)
@@ -158,14 +160,16 @@ static bool given(const wg_metric *metric, const char *op)
 
 double wg_metric_value(const wg_metric *metric)
 {
-    const double value = given(metric, "metric_value") && metric_counts(metric) ? metric->kind->value(metric) : NAN;
+    const char *op = "metric_value";
+    const double value = given(metric, op) && metric_check(metric, op) == WG_OK ? metric->kind->value(metric) : NAN;
     return isnan(value) ? NAN : value; /* 0/0 has a sign, which printf shows */
 }
 
 /* Of a confusion matrix all counts are rows, of the others the first one. */
 int64_t wg_metric_rows(const wg_metric *metric)
 {
-    const int64_t *count = given(metric, "metric_rows") ? metric_counts(metric) : NULL;
+    const char *op = "metric_rows";
+    const int64_t *count = given(metric, op) && metric_check(metric, op) == WG_OK ? metric_counts(metric) : NULL;
     int64_t rows = count ? count[0] : 0;
     for (int64_t i = 1; count && metric->kind->matrix && i < wg_numel(metric->state[0]); i++)
         rows += count[i];

@@ -5,8 +5,8 @@
 #include "wengert/metrics.h"
 
 /* What a kind of metric does. update counts a batch that metric_update has found to be readable; on failure nothing has changed. value
-   is NaN where nothing was counted. told: wg_metric_add is allowed. matrix: the counts are those of a confusion matrix, all of rows. better: which
-   values are, where the kind says it. */
+   is NaN where nothing was counted. told: wg_metric_add is allowed. matrix: the counts are those of a confusion matrix, all of rows; else the
+   first is that of rows, and the others are of some of these. better: which values are, where the kind says it. */
 enum metric_better { BETTER_UNKNOWN, BETTER_LOW, BETTER_HIGH };
 struct metric_kind {
     wg_status (*update)(wg_metric *metric, const wg_tensor *predictions, const wg_tensor *targets, const char *op);
@@ -27,6 +27,10 @@ struct wg_metric {
 /* What a kind is made of: how many counts and sums there are; options.name is the metric's. */
 wg_metric *metric_make(const struct metric_kind *kind, int64_t counts, int64_t sums, wg_metric_class_options options,
                        int64_t classes, const char *op);
+
+/* A program may have written anything into the state, and a checkpoint of another program is anything: E_ARGUMENT unless the counts can be
+   those of this metric, so that their sums have no overflow and no share is above 1. */
+wg_status metric_check(const wg_metric *metric, const char *op);
 
 /* The numbers, to read; and to change, NULL and the error, said of op, if they cannot be, as inside a capture. */
 const int64_t *metric_counts(const wg_metric *metric);

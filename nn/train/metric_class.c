@@ -257,7 +257,7 @@ double wg_metric_of_class(const wg_metric *metric, int64_t class_index)
                            metric->name, (long long)class_index);
         return NAN;
     }
-    return metric_counts(metric) ? of(metric, tally_of(metric, class_index)) : NAN;
+    return metric_check(metric, op) == WG_OK ? of(metric, tally_of(metric, class_index)) : NAN;
 }
 
 wg_tensor *wg_metric_matrix(const wg_metric *metric)
@@ -269,7 +269,7 @@ wg_tensor *wg_metric_matrix(const wg_metric *metric)
                            metric ? metric->name : "");
         return NULL;
     }
-    const int64_t classes = metric->classes, *count = metric_counts(metric);
+    const int64_t classes = metric->classes, *count = metric_check(metric, op) == WG_OK ? metric_counts(metric) : NULL;
     wg_tensor *matrix = count ? wg_zeros(WG_I64, WG_SHAPE(classes, classes)) : NULL;
     int64_t *to = matrix ? wg_data_mut(matrix) : NULL;
     for (int64_t i = 0; to && i < classes; i++)

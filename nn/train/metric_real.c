@@ -35,14 +35,20 @@ wg_metric *wg_metric_mean_with(wg_metric_mean_options options)
 
 /* ---- perplexity ---- */
 
-/* -ln softmax of the row's scores at the label. */
+/* -ln softmax of the row's scores at the label; infinite where that class has probability 0, as all have where all scores are -inf. */
 static double loss_of(const struct rows *rows, int64_t row, int64_t label)
 {
     const struct view *scores = &rows->prediction;
     const int64_t start = view_offset(scores, row);
     double largest = -INFINITY, sum = 0;
-    for (int64_t c = 0; c < rows->classes; c++)
-        largest = fmax(largest, view_at(scores, start + c * rows->class_stride));
+    bool bad = false;
+    for (int64_t c = 0; c < rows->classes; c++) {
+        const double score = view_at(scores, start + c * rows->class_stride);
+        largest = fmax(largest, score);
+        bad = bad || isnan(score);
+    }
+    if (largest == -INFINITY)
+        return bad ? NAN : INFINITY;
     for (int64_t c = 0; c < rows->classes; c++)
         sum += exp(view_at(scores, start + c * rows->class_stride) - largest);
     return log(sum) - (view_at(scores, start + label * rows->class_stride) - largest);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "metric.h"
 #include "train.h"
 #include "wengert/error.h"
 
@@ -66,17 +67,34 @@ void resume_free(struct run *r)
 wg_status resume_save(struct run *r)
 {
     WG_TRY(wg_write(r->last, &r->last_loss));
-    return wg_run_save(r->checkpoint, r->options->checkpoint);
+    /* A file that could not be used does not take the place of the one that could. */
+    WG_TRY(wg_run_save(r->checkpoint, r->options->checkpoint, .keep_previous = !r->from_previous));
+    r->from_previous = false;
+    return WG_OK;
+}
+
+/* A checkpoint holds what some program wrote. */
+static wg_status check_metrics(const struct run *r, const char *op)
+{
+    const wg_metric_list *list = &r->options->metrics;
+    WG_TRY(metric_check(r->mean, op));
+    for (size_t i = 0; i < list->n; i++)
+        WG_TRY(metric_check(list->metric[i], op));
+    return WG_OK;
 }
 
 wg_status resume_load(struct run *r, const char *op)
 {
-    const char *path = r->options->checkpoint;
-    if (access(path, F_OK) != 0 && errno == ENOENT)
+    static const int64_t max_count = INT64_MAX / 2; /* so that counting on has room */
+    const wg_train_options *o = r->options;
+    const char *path = o->checkpoint;
+    if (!o->previous && access(path, F_OK) != 0 && errno == ENOENT)
         return WG_OK;
-    WG_TRY(wg_run_load(r->checkpoint, path, .any_kernels = r->options->any_kernels));
+    WG_TRY(wg_run_load(r->checkpoint, path, .any_kernels = o->any_kernels, .previous = o->previous));
+    r->from_previous = o->previous;
     WG_TRY(wg_read(r->last, &r->last_loss));
-    if (r->epoch < 0 || r->batch < 0 || r->batch >= r->per_epoch || r->step < 0)
+    WG_TRY(check_metrics(r, op));
+    if (r->epoch < 0 || r->epoch > max_count || r->batch < 0 || r->batch >= r->per_epoch || r->step < 0 || r->step > max_count)
         return wg_error_set(WG_E_ARGUMENT, op,
                             "%s: %s: expected a position within epochs of %lld batches, got epoch %lld, batch %lld", op, path,
                             (long long)r->per_epoch, (long long)r->epoch, (long long)r->batch);

@@ -182,6 +182,8 @@ static wg_status check(const struct run *r)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected .stopping, which keeps the best weights, beside .restore_best", op);
     if (o->resume && !o->checkpoint)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected .checkpoint, the file of the run, beside .resume", op);
+    if (o->previous && !o->resume)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected .resume beside .previous", op);
     if (o->terminal > WG_TRAIN_TERMINAL_YES)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected .terminal to be ask, no or yes, got %d", op, (int)o->terminal);
     return WG_OK;
@@ -243,6 +245,8 @@ static wg_status begin(struct run *r)
         WG_TRY(resume_load(r, op));
     if (r->epoch >= r->options->epochs)
         r->end = WG_TRAIN_END_EPOCHS;
+    if (r->options->checkpoint && !r->end)
+        WG_TRY(wg_run_check_path(r->checkpoint, r->options->checkpoint));
     WG_TRY(open_logs(r));
     progress_begin(&r->progress, r->options->progress, r->options->terminal, r->epoch, r->options->epochs, r->per_epoch);
     r->begun = true;

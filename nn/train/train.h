@@ -54,7 +54,7 @@ struct run {
     double last_loss;
     wg_run *checkpoint;
     wg_tensor *last; /* last_loss, as the checkpoint has it */
-    bool begun, resumed;
+    bool begun, resumed, from_previous; /* from_previous: nothing was saved since */
     wg_train_end end; /* ERROR: it goes on */
 };
 

@@ -252,9 +252,54 @@ static void state_is_all_that_there_is(void **state)
     assert_error(WG_E_ARGUMENT, "metric_add: r2 counts predictions");
     WG_TAPE(tape);
     assert_int_equal(wg_metric_update(after[1], wg_from(p, WG_SHAPE(3)), wg_from(t, WG_SHAPE(3))), WG_E_ARGUMENT);
-    assert_error(WG_E_ARGUMENT, "metric_update: expected a number of at least 0 as count 0 of the state, got -1");
+    assert_error(WG_E_ARGUMENT, "expected 0 to 4503599627370496 as count 0 of the state, got -1");
     for (int i = 0; i < 2; i++)
         wg_metric_destroy(before[i]), wg_metric_destroy(after[i]);
+}
+
+/* Writes counts into a metric's state, as a checkpoint of another program may, and asks for everything that there is. */
+static void expect_refused(wg_metric *m, const int64_t *counts, const char *text)
+{
+    assert_int_equal(wg_write(wg_metric_state(m).tensor[0], counts), WG_OK);
+    assert_true(isnan(wg_metric_value(m)));
+    assert_error(WG_E_ARGUMENT, text);
+    assert_int_equal(wg_metric_rows(m), 0);
+    assert_error(WG_E_ARGUMENT, text);
+}
+
+static void counts_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    const int64_t most = (int64_t)1 << 52;
+    wg_metric *accuracy = wg_metric_accuracy(), *f1 = wg_metric_f1(2), *mean = wg_metric_mean();
+    expect_refused(accuracy, (const int64_t[]){2, 3}, "metric_"); /* more are right than there are rows */
+    expect_refused(accuracy, (const int64_t[]){2, -1}, "accuracy: expected 0 to 2 as count 1 of the state, got -1");
+    expect_refused(mean, (const int64_t[]){INT64_MAX}, "as count 0 of the state, got 9223372036854775807");
+    expect_refused(f1, (const int64_t[]){most, 0, 0, 1, 0, 0}, "f1: expected 0 to 0 as count 3 of the state, got 1");
+    expect_refused(f1, (const int64_t[]){INT64_MAX, INT64_MAX, INT64_MAX, 0, 0, 0}, "as count 0 of the state");
+    assert_true(isnan(wg_metric_of_class(f1, 0)));
+    assert_error(WG_E_ARGUMENT, "metric_of_class: f1: expected 0 to");
+    assert_null(wg_metric_matrix(f1));
+    assert_error(WG_E_ARGUMENT, "metric_matrix: f1: expected 0 to");
+    assert_int_equal(wg_write(wg_metric_state(f1).tensor[0], (const int64_t[]){most - 3, 1, 0, 1, 1, 0}), WG_OK); /* as many as can be */
+    assert_int_equal(wg_metric_rows(f1), most);
+    assert_true(wg_metric_value(f1) > 0.7);
+    wg_metric_destroy(accuracy), wg_metric_destroy(f1), wg_metric_destroy(mean);
+}
+
+/* Scores of -inf are probabilities of 0: where all are, no class is possible. NaN stays NaN. */
+static void impossible_classes_have_infinite_perplexity(void **state)
+{
+    (void)state;
+    const double low = -INFINITY, rows[][3] = {{low, low, low}, {low, 0, 0}, {low, low, NAN}, {0, low, low}};
+    const double expected[] = {INFINITY, INFINITY, NAN, 1};
+    for (int i = 0; i < 4; i++) {
+        WG_TAPE(tape);
+        wg_metric *m = wg_metric_perplexity();
+        assert_int_equal(wg_metric_update(m, wg_from(rows[i], WG_SHAPE(1, 3)), wg_from((const int64_t[]){0}, WG_SHAPE(1))), WG_OK);
+        assert_true(isnan(expected[i]) ? isnan(wg_metric_value(m)) : wg_metric_value(m) == expected[i]);
+        wg_metric_destroy(m);
+    }
 }
 
 /* ---- what is refused changes nothing ---- */
@@ -418,6 +463,8 @@ int main(void)
         TEST(two_classes_have_one_score_and_a_threshold),
         TEST(means_are_weighted_and_perplexity_is_their_exponential),
         TEST(state_is_all_that_there_is),
+        TEST(counts_that_cannot_be_are_refused),
+        TEST(impossible_classes_have_infinite_perplexity),
         TEST(what_cannot_be_counted_is_refused),
         TEST(nothing_is_counted_in_batches_without_rows),
         TEST(an_update_inside_a_captured_step_is_refused),

@@ -63,6 +63,10 @@ static void misuse_runs(void)
     assert_fails(wg_run_save(run, NULL), WG_E_NULL, "run_save: the path is NULL");
     assert_fails(wg_run_save(run, "/dev/null/x", .texts = WG_TEXTS("a")), WG_E_ARGUMENT,
                  "run_save: expected keys with values, at most 16, got 9 strings");
+    assert_fails(wg_run_check_path(NULL, "/tmp/x"), WG_E_NULL, "run_check_path: the run is NULL");
+    assert_fails(wg_run_check_path(run, NULL), WG_E_NULL, "run_check_path: the path is NULL");
+    assert_fails(wg_run_check_path(run, "/dev/null/x"), WG_E_IO, "run_check_path: /dev/null/x: opening its directory: Not a directory");
+    assert_fails(wg_run_check_path(run, "/dev/"), WG_E_ARGUMENT, "run_check_path: \"/dev/\" names no file");
     assert_fails(wg_run_load(NULL, "/dev/null/x"), WG_E_NULL, "run_load: the run is NULL");
     assert_fails(wg_run_load(run, NULL), WG_E_NULL, "run_load: the path is NULL");
     assert_fails(wg_run_load(run, "/dev/null/x"), WG_E_IO, "run_load: /dev/null/x: Not a directory");
@@ -98,6 +102,7 @@ static const struct misuse table[] = {
     {"wg_run_add_batches", misuse_runs},
     {"wg_run_add_count", misuse_runs},
     {"wg_run_save_with", misuse_runs},
+    {"wg_run_check_path", misuse_runs},
     {"wg_run_load_with", misuse_runs},
     {"wg_interrupt_catch", misuse_interrupts},
     {"wg_interrupt_pending", misuse_interrupts},

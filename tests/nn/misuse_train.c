@@ -134,6 +134,7 @@ static void misuse_options_of_training(void)
     NOT_TRAINED(WG_E_ARGUMENT, "expected .watch", .epochs = 1, .stopping = run.stopping, .watch = run.mean);
     NOT_TRAINED(WG_E_ARGUMENT, "expected .stopping", .epochs = 1, .restore_best = true);
     NOT_TRAINED(WG_E_ARGUMENT, "expected .checkpoint, the file of the run, beside .resume", .epochs = 1, .resume = true);
+    NOT_TRAINED(WG_E_ARGUMENT, "expected .resume beside .previous", .epochs = 1, .checkpoint = "/tmp/x", .previous = true);
     NOT_TRAINED(WG_E_ARGUMENT, "expected at most 8 parts in .state, got 9", .epochs = 1, .state = parts);
     NOT_TRAINED(WG_E_NULL, "the name of part 0 of .state is NULL", .epochs = 1, .state = WG_TRAIN_PARTS({NULL, {0, NULL, NULL}}));
     NOT_TRAINED(WG_E_ARGUMENT, "expected .terminal", .epochs = 1, .terminal = (wg_train_terminal)3);

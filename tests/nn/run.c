@@ -1,4 +1,5 @@
 /* Runs: what is saved comes back, a checkpoint that was damaged or does not fit is refused and changes nothing, and signals are noted. */
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,7 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
     (void)state;
-    const char *const left[] = {"a", "a.prev", "bad", "model"};
+    const char *const left[] = {"a", "a.prev", "bad", "bad.prev", "model", "twice", "twice.prev"};
     for (size_t i = 0; i < sizeof left / sizeof *left; i++)
         (void)unlink(in_folder(left[i]));
     return rmdir(folder); /* which finds what was left beside them */
@@ -174,6 +175,107 @@ static void the_previous_file_is_kept(void **state)
     assert_no_error();
 }
 
+/* Adds two parts, saves them with different values, and reads them where both are one thing. */
+struct twice {
+    int64_t count[2];
+    wg_batches *batches[2];
+    wg_tensor *tensor[2];
+};
+
+enum twice_kind { COUNTS, POSITIONS, TENSORS };
+
+static wg_run *run_of(enum twice_kind kind, struct twice *w, bool one)
+{
+    static const char *const part[] = {"first", "second"};
+    wg_run *run = wg_run_create(.generator = false);
+    for (int i = 0; i < 2; i++) {
+        const int k = one ? 0 : i;
+        const wg_status status = kind == COUNTS      ? wg_run_add_count(run, part[i], &w->count[k])
+                                 : kind == POSITIONS ? wg_run_add_batches(run, part[i], w->batches[k])
+                                                     : wg_run_add_tensor(run, part[i], w->tensor[i]);
+        assert_int_equal(status, WG_OK);
+    }
+    return run;
+}
+
+static void expect_refused(enum twice_kind kind, struct twice *w, struct twice *other, const char *text)
+{
+    wg_run *two = run_of(kind, w, false), *one = run_of(kind, other, true);
+    assert_int_equal(wg_run_save(two, in_folder("twice")), WG_OK);
+    assert_int_equal(wg_run_load(one, in_folder("twice")), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, text);
+    wg_run_destroy(two);
+    assert_int_equal(wg_run_save(one, in_folder("twice")), WG_OK); /* equal values are taken */
+    assert_int_equal(wg_run_load(one, in_folder("twice")), WG_OK);
+    wg_run_destroy(one);
+}
+
+static void what_is_twice_in_a_run_has_one_value(void **state)
+{
+    (void)state;
+    wg_tensor *x = wg_zeros(WG_F32, WG_SHAPE(6, 2)), *rows;
+    struct twice w = {{1, 2}, {wg_batches_create(x, WG_NONE, .size = 2, .seed = 1), wg_batches_create(x, WG_NONE, .size = 2, .seed = 1)},
+                      {wg_ones(WG_I64, WG_SHAPE(4)), wg_zeros(WG_I64, WG_SHAPE(4))}};
+    struct twice other = {{7, 7}, {wg_batches_create(x, WG_NONE, .size = 2, .seed = 9)}, {NULL}};
+    wg_tensor *base = wg_full(WG_I64, WG_SHAPE(8), 5);
+    other.tensor[0] = wg_slice(base, 0, 0, 4, 1), other.tensor[1] = wg_slice(base, 0, 3, 7, 1);
+    assert_int_equal(wg_batches_next(w.batches[1], &rows, NULL), WG_OK);
+    expect_refused(COUNTS, &w, &other, "first and second are one number here, and differ in the file");
+    assert_int_equal(other.count[0], 7);
+    expect_refused(POSITIONS, &w, &other, "first and second are one iterator here, and differ in the file");
+    assert_int_equal(wg_batches_state_of(other.batches[0]).seed, 9);
+    expect_refused(TENSORS, &w, &other, "first and second share memory here, and differ in the file");
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(((const int64_t *)wg_data(base))[i], 5);
+    /* Views of one layout; views that interleave and share no element, which are loaded; and those that share one. */
+    const wg_tensor_list two = {2, w.tensor, (const char *const[]){"first", "second"}};
+    assert_int_equal(wg_save(in_folder("twice"), two), WG_OK);
+    const int64_t step[3] = {1, 2, 2}, first[3] = {0, 1, 0};
+    for (int i = 0; i < 3; i++) {
+        wg_tensor *view[2] = {wg_slice(base, 0, 0, i ? 8 : 4, step[i]), wg_slice(base, 0, first[i], i ? 8 : 4, step[i])};
+        const wg_status status = wg_load(in_folder("twice"), ((wg_tensor_list){2, view, two.name}));
+        assert_int_equal(status, i == 1 ? WG_OK : WG_E_ARGUMENT);
+        (void)wg_error_take(NULL);
+        for (int k = 0; k < 8; k++)
+            assert_int_equal(((const int64_t *)wg_data(base))[k], i == 0 ? 5 : 1 - k % 2);
+        wg_free(view[0]), wg_free(view[1]);
+    }
+    wg_batches_destroy(w.batches[0]), wg_batches_destroy(w.batches[1]), wg_batches_destroy(other.batches[0]);
+    wg_free(x), wg_free(rows), wg_free(base), wg_free(w.tensor[0]), wg_free(w.tensor[1]);
+    wg_free(other.tensor[0]), wg_free(other.tensor[1]);
+    assert_no_error();
+}
+
+static int files_in_folder(void)
+{
+    DIR *stream = opendir(folder);
+    int n = 0;
+    assert_non_null(stream);
+    while (readdir(stream))
+        n++;
+    closedir(stream);
+    return n;
+}
+
+static void a_path_is_checked_before_anything_is_saved(void **state)
+{
+    (void)state;
+    struct world a = world_new(1);
+    add_parts(&a);
+    (void)unlink(in_folder("new"));
+    const int before = files_in_folder();
+    assert_int_equal(wg_run_check_path(a.run, in_folder("new")), WG_OK);
+    assert_int_equal(files_in_folder(), before); /* nothing is left there */
+    assert_int_equal(wg_run_check_path(a.run, in_folder("none/new")), WG_E_IO);
+    assert_error(WG_E_IO, "none/new: opening its directory: No such file or directory");
+    assert_int_equal(symlink("elsewhere", in_folder("link")), 0);
+    assert_int_equal(wg_run_check_path(a.run, in_folder("link")), WG_E_IO);
+    assert_error(WG_E_IO, "expected a regular file to replace, got a symbolic link");
+    assert_int_equal(unlink(in_folder("link")), 0);
+    world_end(&a);
+    assert_no_error();
+}
+
 /* ---- damage ---- */
 
 static char *read_file(const char *path, size_t *n)
@@ -226,6 +328,16 @@ static void damage_is_found(void **state)
     write_file(in_folder("bad"), bytes, n);
     assert_int_equal(wg_run_load(a.run, in_folder("bad")), WG_E_IO);
     assert_error(WG_E_IO, "it was damaged");
+    (void)unlink(in_folder("bad.prev"));
+    assert_int_equal(wg_run_load(a.run, in_folder("bad")), WG_E_IO);
+    assert_null(strstr(wg_error_first()->message, ".previous")); /* there is none */
+    (void)wg_error_take(NULL);
+    write_file(in_folder("bad.prev"), bytes, n);
+    assert_int_equal(wg_run_load(a.run, in_folder("bad")), WG_E_IO);
+    assert_error(WG_E_IO, "bad.prev is the one before it: .previous = true reads that)");
+    assert_int_equal(wg_run_load(a.run, in_folder("bad"), .previous = true), WG_E_IO);
+    assert_null(strstr(wg_error_first()->message, ".previous")); /* it is that */
+    (void)wg_error_take(NULL);
     assert_same(snapshot(&a), before);
     free(bytes);
     world_end(&a);
@@ -416,6 +528,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_part_comes_back),
         TEST(the_previous_file_is_kept),
+        TEST(what_is_twice_in_a_run_has_one_value),
+        TEST(a_path_is_checked_before_anything_is_saved),
         TEST(damage_is_found),
         TEST(what_does_not_fit_is_refused),
         TEST(a_position_behind_the_data_is_refused),

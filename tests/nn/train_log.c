@@ -125,6 +125,7 @@ static const struct resumed {
     {"epoch,loss,accuracy\n1,1,1\n2,2,2\n3,3,3\n", 2, "epoch,loss,accuracy\n1,1,1\n2,0.5,0.2\n"},
     {"epoch,loss,accuracy\n1,1,1\n2,2", 2, "epoch,loss,accuracy\n1,1,1\n2,0.5,0.2\n"}, /* torn */
     {"epoch,loss,accuracy\n1,1,1\n2,2", 4, "epoch,loss,accuracy\n1,1,1\n4,0.25,0.4\n"},
+    {"epoch,loss,accuracy\n1,1,1\n2\n", 2, "epoch,loss,accuracy\n1,1,1\n2,0.5,0.2\n"}, /* other columns, in a row that goes */
     {"epoch,loss,accuracy\n7,1,1\n", 2, "epoch,loss,accuracy\n2,0.5,0.2\n"},
     {"epoch,loss,accuracy\n", 1, "epoch,loss,accuracy\n1,1,0.1\n"},
     {"epoch,los", 1, "epoch,loss,accuracy\n1,1,0.1\n"},
@@ -161,6 +162,9 @@ static void files_of_others_are_left_alone(void **state)
         {"epoch,loss,accuracy\nx,1,1\n", "line 2: expected an epoch to resume behind, got \"x,1,1"},
         {"epoch,loss,accuracy\n1,1,1\n99999999999999999999,1,1\n", "line 3: expected an epoch"},
         {"epoch,loss,accuracy\n1 1\n", "line 2: expected an epoch"},
+        {"epoch,loss,accuracy\n1,1\n", "line 2: expected 3 columns to resume behind, got 2"},
+        {"epoch,loss,accuracy\n0,1,1\n1,1,1,1\n", "line 3: expected 3 columns to resume behind, got 4"},
+        {"epoch,loss,accuracy\n1\n", "line 2: expected 3 columns to resume behind, got 1"},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         const char *path = in_folder("other.csv");
@@ -181,13 +185,16 @@ static void what_is_no_row_changes_nothing(void **state)
     assert_int_equal(write_rows(log, 1, 2), WG_OK);
     const wg_train_value good[] = {{"loss", 1}, {"accuracy", 1}}, other[] = {{"loss", 1}, {"error", 1}};
     assert_int_equal(wg_train_log_write(log, 2, good, 2), WG_E_ARGUMENT);
-    assert_error(WG_E_ARGUMENT, "train_log_write: expected an epoch of at least 3, got 2");
+    assert_error(WG_E_ARGUMENT, "train_log_write: expected an epoch behind 2, got 2");
     assert_int_equal(wg_train_log_write(log, 3, good, 1), WG_E_ARGUMENT);
     assert_error(WG_E_ARGUMENT, "expected the names of the first row, epoch,loss,accuracy, got epoch,loss");
     assert_int_equal(wg_train_log_write(log, 3, other, 2), WG_E_ARGUMENT);
     assert_error(WG_E_ARGUMENT, "got epoch,loss,error");
     assert_text(path, whole);
     assert_int_equal(write_rows(log, 3, 3), WG_OK);
+    assert_int_equal(wg_train_log_write(log, INT64_MAX, good, 2), WG_OK); /* nothing is behind it */
+    assert_int_equal(wg_train_log_write(log, INT64_MAX, good, 2), WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "expected an epoch behind 9223372036854775807, got 9223372036854775807");
     wg_train_log_destroy(log);
 }
 

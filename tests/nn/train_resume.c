@@ -213,6 +213,98 @@ static void a_checkpoint_of_another_run_is_refused(void **state)
     world_free(&w), world_free(&other);
 }
 
+static void set_byte(const char *path, long at)
+{
+    FILE *file = fopen(path, "r+b");
+    assert_true(file && fseek(file, at, SEEK_END) == 0);
+    const int byte = fgetc(file);
+    assert_true(fseek(file, at, SEEK_END) == 0 && fputc(byte ^ 1, file) != EOF && fclose(file) == 0);
+}
+
+/* A damaged file names the one before it, from which the run goes on, and which stays until there is a new one. */
+static void a_run_goes_on_from_the_previous_checkpoint(void **state)
+{
+    (void)state;
+    struct world straight = whole_world(9), w = whole_world(9), rest = whole_world(77);
+    char previous[120];
+    wg_train_result result;
+    snprintf(previous, sizeof previous, "%s.prev", checkpoint);
+    remove_checkpoints();
+    assert_int_equal(wg_seed(9, 0), WG_OK);
+    assert_int_equal(TRAIN(&straight, .epochs = 4), WG_OK);
+    assert_int_equal(wg_seed(9, 0), WG_OK);
+    assert_int_equal(TRAIN(&w, .epochs = 3, .checkpoint = checkpoint), WG_OK);
+    set_byte(checkpoint, -1);
+    assert_int_equal(TRAIN(&rest, .epochs = 4, .checkpoint = checkpoint, .resume = true), WG_E_IO);
+    assert_error(WG_E_IO, ".prev is the one before it: .previous = true reads that");
+    assert_int_equal(
+        TRAIN(&rest, .epochs = 3, .checkpoint = checkpoint, .resume = true, .previous = true, .result = &result), WG_OK);
+    assert_true(result.epochs == 3 && result.steps == 3 * PER_EPOCH);
+    struct world older = whole_world(5); /* the damaged file did not take the place of the good one */
+    assert_int_equal(TRAIN(&older, .epochs = 2, .checkpoint = checkpoint, .resume = true, .previous = true, .result = &result), WG_OK);
+    assert_true(result.epochs == 2 && result.steps == 2 * PER_EPOCH);
+    struct world last = whole_world(6);
+    assert_int_equal(TRAIN(&last, .epochs = 4, .checkpoint = checkpoint, .resume = true), WG_OK);
+    assert_same_weights(&last, &straight);
+    remove_checkpoints();
+    struct world none = whole_world(9);
+    assert_int_equal(TRAIN(&none, .epochs = 1, .checkpoint = checkpoint, .resume = true, .previous = true), WG_E_IO);
+    assert_error(WG_E_IO, ".prev: No such file");
+    world_free(&straight), world_free(&w), world_free(&rest), world_free(&older), world_free(&last), world_free(&none);
+    remove_checkpoints();
+}
+
+/* A folder that is not there is found before the first step, and before a log begins anew. */
+static void a_path_that_cannot_be_written_is_found_first(void **state)
+{
+    (void)state;
+    struct world w = world_make();
+    FILE *file = fopen(csv, "w");
+    assert_true(file && fputs("of yesterday\n", file) >= 0 && fclose(file) == 0);
+    assert_int_equal(TRAIN(&w, .epochs = 1, .checkpoint = "/nosuch/run.safetensors", .csv = csv), WG_E_IO);
+    assert_error(WG_E_IO, "/nosuch/run.safetensors: opening its directory: No such file");
+    assert_int_equal(w.calls, 0);
+    char *text = read_text(csv);
+    assert_string_equal(text, "of yesterday\n");
+    free(text), unlink(csv);
+    world_free(&w);
+}
+
+/* Numbers that a run of this kind cannot have. */
+static void numbers_of_another_program_are_refused(void **state)
+{
+    (void)state;
+    struct world w = world_make();
+    assert_int_equal(TRAIN(&w, .epochs = 1, .checkpoint = checkpoint, .metrics = WG_METRICS(w.accuracy)), WG_OK);
+    wg_file *file = wg_file_read(checkpoint);
+    assert_non_null(file);
+    int64_t *count = wg_data_mut(wg_file_tensor(file, "metrics.accuracy.counts"));
+    count[1] = count[0] + 1;
+    wg_run *run = wg_run_create(.generator = false); /* with the names of the parts as they are */
+    const wg_tensor_list list = wg_file_tensors(file);
+    for (size_t i = 0; i < list.n; i++)
+        if (!strchr(list.name[i], '.'))
+            assert_int_equal(wg_run_add_tensor(run, list.name[i], list.tensor[i]), WG_OK);
+    static const char *const part[] = {"model", "optim", "mean", "metrics"};
+    for (size_t k = 0; k < sizeof part / sizeof *part; k++) {
+        wg_tensor_list some = {0, (wg_tensor *[100]){NULL}, (const char *[100]){NULL}};
+        const size_t length = strlen(part[k]);
+        for (size_t i = 0; i < list.n; i++)
+            if (strncmp(list.name[i], part[k], length) == 0 && list.name[i][length] == '.') {
+                ((wg_tensor **)some.tensor)[some.n] = list.tensor[i];
+                ((const char **)some.name)[some.n++] = list.name[i] + length + 1;
+            }
+        assert_int_equal(wg_run_add(run, part[k], some), WG_OK);
+    }
+    assert_int_equal(wg_run_save(run, checkpoint), WG_OK);
+    assert_int_equal(TRAIN(&w, .epochs = 2, .checkpoint = checkpoint, .resume = true, .metrics = WG_METRICS(w.accuracy)),
+                     WG_E_ARGUMENT);
+    assert_error(WG_E_ARGUMENT, "accuracy: expected 0 to");
+    wg_run_destroy(run), wg_file_destroy(file);
+    remove_checkpoints();
+    world_free(&w);
+}
+
 int main(void)
 {
     if (wg_warmup(1) != WG_OK || wg_set_threads(1) != WG_OK)
@@ -223,6 +315,9 @@ int main(void)
         TEST(a_signal_ends_a_run_with_its_checkpoint),
         TEST(a_run_that_is_done_goes_on_with_more_epochs),
         TEST(a_checkpoint_of_another_run_is_refused),
+        TEST(a_run_goes_on_from_the_previous_checkpoint),
+        TEST(a_path_that_cannot_be_written_is_found_first),
+        TEST(numbers_of_another_program_are_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -305,7 +305,8 @@ static void state_and_parameters_are_all_that_a_run_needs(void **state)
             const char *name[8];
             for (size_t i = 0; i < saved.n; i++)
                 tensor[i] = saved.tensor[saved.n - 1 - i], name[i] = saved.name[saved.n - 1 - i];
-            run(&rest); /* has a state of its own */
+            if (before % 2)
+                run(&rest); /* has a state of its own; the others have not been called yet */
             assert_int_equal(wg_minimize_set_state(rest.m, (wg_tensor_list){saved.n, tensor, name}), WG_OK);
             for (int i = 0; i < 2; i++)
                 assert_int_equal(wg_write_raw(rest.p[i], wg_data(whole.p[i])), WG_OK);
