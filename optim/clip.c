@@ -151,7 +151,7 @@ wg_status wg_optim_clip_value(wg_tensor_list params, double limit)
     WG_TRY(check("optim_clip_value", params, limit));
     if (wg_tape_top())
         return clip_values(params, limit);
-    WG_TAPE(own);
+    WG_TAPE(own, .keep_error = true);
     return clip_values(params, limit);
 }
 
@@ -161,6 +161,6 @@ wg_status wg_optim_clip_norm(wg_tensor_list params, double limit, double *norm)
     WG_TRY(check(op, params, limit));
     if (wg_tape_top())
         return clip_norm(op, params, limit, norm);
-    WG_TAPE(own);
+    WG_TAPE(own, .keep_error = true);
     return clip_norm(op, params, limit, norm);
 }

@@ -1,6 +1,6 @@
 /* Errors. Ops return a tensor or NULL; functions that end a computation return a wg_status. The thread keeps its first error, as
-   text, until the error is taken or an outermost tape opens, also one that a function such as wg_nn_apply opens for itself where none
-   is: report first. Nothing in the library prints without being called to do so. */
+   text, until the error is taken or a step begins: an outermost tape opens, or a function that is a step of its own is called with
+   none open, such as wg_optim_step, wg_replay_run and wg_game_step. Nothing in the library prints without being called to do so. */
 #ifndef WENGERT_ERROR_H
 #define WENGERT_ERROR_H
 

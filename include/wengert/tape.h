@@ -19,14 +19,18 @@ extern "C" {
    undo: when the tape closes its effects (below) are undone, as if the step had failed: for looking at a step without taking it.
    No update may begin on the tape or above it, and it may not be opened inside one: E_STATE.
    time: the time of each kernel that runs while the tape is open is measured, for wg_graph_of and wg_cost_of. Cost: two readings of
-   the clock for each op. */
+   the clock for each op.
+   keep_error: an error that is still unread stays the first, also if no tape is open: for a function that is made of ops and opens a tape
+   of its own where its caller has none. */
 typedef struct WG_NAMED wg_tape_options {
-    bool trace, undo, time;
+    bool trace, undo, time, keep_error;
 } wg_tape_options;
 
 /* Opens a tape on top of the thread's stack. On failure it returns NULL and records the error, E_MEMORY if not E_STATE. Until that failed tape is closed
-   every op fails too, so that no tensor is made without an owner. Opening an outermost tape clears the thread's error record. */
-#define wg_tape_open(...) wg_tape_open_with(WG_OPTIONS(wg_tape_options, .trace = false, .undo = false, .time = false, __VA_ARGS__))
+   every op fails too, so that no tensor is made without an owner. Opening an outermost tape clears the thread's error record, unless
+   .keep_error. */
+#define wg_tape_open(...) \
+    wg_tape_open_with(WG_OPTIONS(wg_tape_options, .trace = false, .undo = false, .time = false, .keep_error = false, __VA_ARGS__))
 WG_API wg_tape *wg_tape_open_with(wg_tape_options options);
 
 /* Closes the top tape. From here on the handles of its tensors dangle, its memory is free for reuse, and the contexts of its

@@ -114,7 +114,7 @@ wg_tape *wg_tape_open_with(wg_tape_options options)
     struct wg_thread *th = wg_self();
     if (th && *wg_lost_tapes() > 0)
         wg_fail(WG_E_MEMORY, "tape_open", "tape_open: the tape around this could not be opened");
-    else if (th && !th->top)
+    else if (th && !th->top && !options.keep_error)
         wg_error_clear(th);
     if (th && options.undo && th->updating) {
         wg_fail(WG_E_STATE, "tape_open", "tape_open: .undo: not inside an update, which changes everything or nothing");

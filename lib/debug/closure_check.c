@@ -129,7 +129,7 @@ static wg_status derivative(struct trial *trial, double *value)
 
 static wg_status try_out(const wg_closure *closure, wg_tensor *const *in, size_t n_in)
 {
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     struct trial trial = {.closure = closure, .n_in = n_in};
     double by_backward;
     bool any = false, single = closure->dtype == WG_F32;

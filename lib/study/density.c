@@ -25,7 +25,7 @@ struct quadrature {
 /* Adds the nodes of one start vector. */
 static wg_status add_probe(struct study *s, struct quadrature *q, int64_t steps, int64_t probes, wg_tensor *generator)
 {
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     WG_NO_GRAD;
     struct krylov k;
     wg_tensor *values, *vectors;

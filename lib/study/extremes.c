@@ -77,7 +77,7 @@ static wg_status write(wg_tensor *result, wg_tensor *value)
 static wg_status improve(struct krylov *k, const wg_study_extremes_options *o, int64_t *products, wg_tensor *values,
                          wg_tensor *vectors, bool *done)
 {
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     WG_NO_GRAD;
     wg_tensor *ritz, *columns;
     *products += k->capacity - k->steps;

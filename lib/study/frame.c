@@ -212,7 +212,7 @@ static wg_status start(struct study *s, wg_tensor *at, enum study_order order)
         s->frozen[i] = !wg_requires_grad(params.tensor[i]);
     s->direction = s->part + params.n;
     s->opened = true; /* a tape that failed to open must be closed, too */
-    s->tape = wg_tape_open(.undo = true);
+    s->tape = wg_tape_open(.undo = true, .keep_error = true);
     if (!s->tape)
         return study_cause();
     WG_TRY(require_gradients(s));

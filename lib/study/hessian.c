@@ -6,7 +6,7 @@
 /* Row i is H times the i-th unit vector. */
 static wg_status fill_row(struct study *s, double *matrix, wg_tensor *unit, int64_t i)
 {
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     double *element = wg_data_mut_as(unit, double);
     element[i] = 1;
     wg_tensor *row = study_product(s, unit);

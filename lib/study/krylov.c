@@ -78,7 +78,7 @@ static wg_status write_column(struct krylov *k, int64_t j, wg_tensor *components
 
 static wg_status step(struct krylov *k)
 {
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     WG_NO_GRAD;
     const int64_t j = k->steps;
     wg_tensor *components, *w = study_product(k->s, row(k, j));

@@ -94,7 +94,7 @@ wg_tensor *wg_study_signals(const wg_nn_module *net, wg_tensor *x, wg_function *
     if (check(&g) != WG_OK)
         return NULL;
     struct study s = {.op = g.op, .grad = wg_grad_mode(), .train = wg_train_mode(), .opened = true};
-    s.tape = wg_tape_open(.undo = true);
+    s.tape = wg_tape_open(.undo = true, .keep_error = true);
     wg_grad_mode_set(true);
     wg_tensor *table = s.tape ? table_of(&g) : NULL;
     return study_end(&s, table);

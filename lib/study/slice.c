@@ -25,7 +25,7 @@ static double coordinate(const wg_study_slice_options *o, int64_t i)
 static wg_status value_at(struct slice *slice, double s, double t, double *value)
 {
     struct study point;
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     WG_NO_GRAD;
     wg_tensor *at = wg_add(slice->x, wg_mul_scalar(slice->a, s));
     if (slice->b != WG_NONE)

@@ -9,7 +9,7 @@ static const wg_option_table table_of_options = STUDY_OPTIONS(wg_study_trace_opt
 /* vᵀHv for a random v of ±1, whose expectation is the trace. */
 static wg_status probe(struct study *s, wg_tensor *generator, double *value)
 {
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     WG_NO_GRAD;
     wg_tensor *v = wg_add_scalar(wg_mul_scalar(wg_bernoulli(generator, WG_F64, WG_SHAPE(s->size), 0.5), 2), -1);
     wg_tensor *y = wg_dot(v, study_product(s, v));

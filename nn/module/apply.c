@@ -154,7 +154,7 @@ static wg_status apply(const wg_nn_call *call)
 {
     if (wg_tape_top())
         return forward(call, NULL);
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     if (!tape)
         return WG_E_MEMORY;
     wg_status status = forward(call, NULL);

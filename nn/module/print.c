@@ -178,7 +178,7 @@ static wg_status apply_once(struct table *table, const wg_nn_module *net, const 
     const size_t results = net->kind->n_out > 1 ? (size_t)net->kind->n_out : 1;
     if (n > MAX_INPUTS || results > MAX_INPUTS)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected at most %d inputs and results", op, MAX_INPUTS);
-    WG_TAPE(tape, .trace = true);
+    WG_TAPE(tape, .trace = true, .keep_error = true);
     WG_EVAL_MODE;
     if (!tape)
         return WG_E_MEMORY;

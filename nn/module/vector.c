@@ -58,7 +58,7 @@ wg_tensor *wg_nn_to_vector(wg_tensor_list params)
         return NULL;
     if (wg_tape_top())
         return flatten(params);
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     wg_tensor *vector = tape ? flatten(params) : NULL;
     return vector ? wg_keep(vector) : NULL;
 }
@@ -147,7 +147,7 @@ wg_status wg_nn_assign(wg_tensor_list params, wg_tensor *vector)
     if (wg_tape_top()) {
         status = assign(params, vector, part);
     } else {
-        WG_TAPE(tape);
+        WG_TAPE(tape, .keep_error = true);
         if (tape)
             status = assign(params, vector, part);
     }

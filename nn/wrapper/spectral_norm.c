@@ -177,6 +177,6 @@ wg_status wg_nn_spectral_norm_iterate(wg_nn_module *net, int64_t iterations)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: there is no spectral norm in the %s module", op, wg_nn_kind_name(net));
     if (wg_tape_top())
         return iterate_all(net, NULL, iterations, &found);
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     return tape ? iterate_all(net, NULL, iterations, &found) : WG_E_MEMORY;
 }

@@ -197,7 +197,7 @@ static wg_status step_on_tape(wg_kfac *kfac, struct result *result, const char *
 {
     if (wg_tape_top())
         return step(kfac, result, op);
-    WG_TAPE(own);
+    WG_TAPE(own, .keep_error = true);
     return own ? step(kfac, result, op) : WG_E_MEMORY;
 }
 

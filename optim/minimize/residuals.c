@@ -114,7 +114,7 @@ static bool is_apart(const double *r, int64_t n, int64_t j)
 wg_status residuals_solve(struct residuals *l, const double *weight, bool *full)
 {
     const int64_t n = l->n, rows = fill_system(l, weight);
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     WG_NO_GRAD;
     wg_tensor *q, *r;
     WG_TRY(wg_qr(wg_from_bytes(l->system, WG_F64, WG_SHAPE(rows, n)), &q, &r));

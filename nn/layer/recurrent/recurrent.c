@@ -230,8 +230,9 @@ static wg_tensor *live_steps(const struct nn_recurrent *r, const struct inputs *
 {
     wg_tensor *count = wg_cumsum(wg_ones(WG_F64, WG_SHAPE(steps + 1)), 0);
     wg_tensor *table = wg_cast(wg_add_scalar(count, -1), WG_I64), *number = wg_slice(table, 0, 0, steps, 1);
+    const bool first = !wg_error_first();
     wg_tensor *lengths = number ? wg_index_select(table, 0, in->lengths) : NULL;
-    if (number && !lengths && wg_error_first()->code == WG_E_ARGUMENT) {
+    if (number && !lengths && first && wg_error_first()->code == WG_E_ARGUMENT) {
         char text[200];
         wg_error_take(NULL);
         (void)wg_error_set(WG_E_ARGUMENT, r->op, "%s: expected lengths of at most %lld steps for x of shape %s, and none below 0",
