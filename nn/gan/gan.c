@@ -14,12 +14,7 @@ wg_status gan_check_live(const wg_tensor *t, const char *op, const char *what)
 {
     if (t == WG_NONE)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected %s, got WG_NONE", op, what);
-    WG_TRY(nn_check_handle(t, op, "%s", what));
-    const uint64_t before = nn_count_errors();
-    if (wg_is_live(t) || wg_data(t)) /* the second records why it is not */
-        return WG_OK;
-    nn_name_error(before, op);
-    return nn_first_error(WG_E_RELEASED);
+    return nn_check_value(t, op, "%s", what);
 }
 
 wg_status gan_check_real(const wg_tensor *t, const char *op, const char *what)
@@ -69,7 +64,7 @@ wg_tensor *gan_make(gan_maker *make, const void *arguments, const char *op)
     if (wg_tape_top()) {
         made = make(arguments);
     } else {
-        WG_TAPE(tape);
+        WG_TAPE(tape, .keep_error = true);
         made = tape ? make(arguments) : NULL;
         made = made ? wg_keep(made) : NULL;
     }

@@ -100,9 +100,9 @@ static wg_status assign_made(wg_tensor *t, wg_tensor *generator, const struct ru
 {
     if (!t)
         return wg_error_set(WG_E_NULL, rule->op, "%s: the tensor is NULL", rule->op);
-    const bool live = wg_is_live(t) || wg_data(t); /* wg_data records why not */
+    WG_TRY(nn_check_value(t, rule->op, "the tensor"));
     const struct nn_init init = {rule->op, wg_dtype_of(t), wg_shape_of(t), generator, options};
-    wg_tensor *values = live ? make(rule, &init) : NULL, *own = values ? wg_own(values) : NULL;
+    wg_tensor *values = make(rule, &init), *own = values ? wg_own(values) : NULL;
     if (!own)
         return wg_error_first() ? wg_error_first()->code : WG_E_MEMORY;
     const wg_status status = wg_assign(t, own);

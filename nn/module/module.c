@@ -31,25 +31,46 @@ uint64_t nn_count_errors(void)
 }
 
 /* What wg_rank refuses is told again by the name of what the program called. */
-wg_status nn_check_handle(const wg_tensor *t, const char *op, const char *what, ...)
+/* A question to a tensor that is not live has recorded an error, which gets the names of the function and of what the tensor is, unless an
+   earlier one stands in front of it. */
+static wg_status say_whose(uint64_t before, const char *op, const char *what, va_list values)
 {
-    if (wg_is_live(t))
-        return WG_OK;
-    const uint64_t before = nn_count_errors();
     wg_error error;
-    (void)wg_rank(t);
+    char text[200];
     if (nn_count_errors() == before)
         return WG_OK;
     if (before > 0)
         return wg_error_first()->code;
     (void)wg_error_take(&error);
-    char text[200];
-    va_list values;
-    va_start(values, what);
     vsnprintf(text, sizeof text, what, values);
-    va_end(values);
     const char *reason = strstr(error.message, ": ");
     return wg_error_set(error.code, op, "%s: %s: %s", op, text, reason ? reason + 2 : error.message);
+}
+
+wg_status nn_check_handle(const wg_tensor *t, const char *op, const char *what, ...)
+{
+    if (wg_is_live(t))
+        return WG_OK;
+    const uint64_t before = nn_count_errors();
+    va_list values;
+    (void)wg_rank(t);
+    va_start(values, what);
+    const wg_status status = say_whose(before, op, what, values);
+    va_end(values);
+    return status;
+}
+
+wg_status nn_check_value(const wg_tensor *t, const char *op, const char *what, ...)
+{
+    if (wg_is_live(t))
+        return WG_OK;
+    const uint64_t before = nn_count_errors();
+    va_list values;
+    (void)wg_data(t);
+    va_start(values, what);
+    const wg_status status = say_whose(before, op, what, values);
+    va_end(values);
+    return status;
 }
 
 wg_tensor *nn_then(wg_tensor *from, wg_tensor *to)

@@ -81,6 +81,8 @@ wg_status nn_first_error(wg_status otherwise); /* the code of the first error th
 uint64_t nn_count_errors(void);
 /* WG_OK if t has a shape; else an error that begins with op and says what t is, "input %zu of %s", a format. */
 wg_status nn_check_handle(const wg_tensor *t, const char *op, const char *what, ...) __attribute__((format(printf, 3, 4)));
+/* Likewise, unless t has a value. */
+wg_status nn_check_value(const wg_tensor *t, const char *op, const char *what, ...) __attribute__((format(printf, 3, 4)));
 /* An error of an op, recorded since nn_count_errors was `before`, gets the name of what the program called: "nn_linear: uniform: ...". That
    of a function of nn has one. */
 void nn_name_error(uint64_t before, const char *op);

@@ -46,7 +46,7 @@ static wg_tensor *sum_of(penalty *of, wg_tensor_list params, double strength, co
     }
     if (wg_tape_top())
         return sum_on_tape(of, params, strength, op);
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     wg_tensor *sum = tape ? sum_on_tape(of, params, strength, op) : NULL;
     return sum ? wg_keep(sum) : NULL;
 }
@@ -121,8 +121,7 @@ static wg_status check_axis(const wg_tensor *t, int axis, const char *op)
 {
     const int rank = wg_rank(t);
     char text[200];
-    if (!wg_is_live(t) && !wg_data(t)) /* which records why */
-        return nn_first_error(WG_E_RELEASED);
+    WG_TRY(nn_check_value(t, op, "a parameter"));
     if (axis >= -rank && axis < rank)
         return WG_OK;
     return wg_error_set(WG_E_ARGUMENT, op, "%s: there is no axis %d in \"%s\" of shape %s", op, axis, wg_name_of(t),
@@ -139,6 +138,6 @@ wg_status wg_nn_max_norm_with(wg_tensor_list params, double limit, wg_nn_max_nor
         WG_TRY(check_axis(params.tensor[i], options.axis, op));
     if (wg_tape_top())
         return bound_all(params, limit, options.axis);
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     return tape ? bound_all(params, limit, options.axis) : WG_E_MEMORY;
 }
