@@ -213,6 +213,7 @@ static inline wg_status begin(wg_optim *optim, const char *op)
     if (!optim || optim->exchanged)
         return cannot_begin(optim, op);
     optim->op = op;
+    optim->calls++;
     return WG_OK;
 }
 
@@ -282,6 +283,14 @@ wg_status wg_optim_observe(wg_optim *optim)
                             "%s: %s observes no curvature: a rule that does is sophia_g, sophia_h or adahessian", optim->op,
                             optim->rule->name);
     return run_by_ops(optim, queue_observation, &optim->update_observe);
+}
+
+uint64_t wg_optim_calls(const wg_optim *optim)
+{
+    if (optim)
+        return optim->calls;
+    (void)wg_error_set(WG_E_NULL, "optim_calls", "optim_calls: the optimizer is NULL");
+    return 0;
 }
 
 void wg_optim_clear_gradients(wg_optim *optim)

@@ -57,9 +57,9 @@ typedef enum wg_game_rule {
 } wg_game_rule;
 
 /* Options of wg_game_create.
-   check: a loss that is not finite is E_NUMERIC, and a step that fails leaves parameters, optimizers and buffers of all players as they
+   check: a loss or a gradient that is not finite is E_NUMERIC, and a step that fails leaves parameters, optimizers and buffers of all players as they
    were before it, also where some had moved already. Without it NaN is data, and the moves before the failure stay. Cost: a copy of
-   what may change for each step. It reads the losses: false for a step that is captured (wg_replay_capture), which then is a step of the
+   what may change for each step, and a pass over the gradients. It reads the losses: false for a step that is captured (wg_replay_capture), which then is a step of the
    rule as often as it is run.
    consensus, iterations, tolerance: of the rules CONSENSUS and PROXIMAL. */
 typedef struct WG_NAMED wg_game_options {
@@ -116,9 +116,9 @@ WG_API WG_MUST_CHECK wg_status wg_game_add_with(wg_game *game, wg_game_player pl
 WG_API int64_t wg_game_wgan_steps(int64_t step);
 
 /* A step of the game by its rule: all players' or, with .check, on failure none. Gradients that were on the players' parameters are
-   thrown away. Errors: those of the losses, of wg_backward and wg_optim_step; E_NUMERIC (a loss is not finite; PROXIMAL did not converge),
+   thrown away. Errors: those of the losses, of wg_backward and wg_optim_step; E_NUMERIC (a loss, or with .check a gradient, is not finite; PROXIMAL did not converge),
    E_SHAPE and E_DTYPE (a loss is not a scalar of the dtype of its player's parameters), E_STATE (a tape is open; there is no player; an
-   optimizer has been given a group, or a network parameters), E_NO_GRAD (a loss depends on none of its player's parameters; under WG_NO_GRAD), E_NULL. A message of the game's own names
+   optimizer has been given a group, or a network parameters; a loss took a step with an optimizer of the game), E_DANGLING (a parameter was freed), E_NO_GRAD (a loss depends on none of its player's parameters; under WG_NO_GRAD), E_NULL. A message of the game's own names
    the player; the error of a function that a loss calls has it as its section.
    A parameter that requires no gradient stays, and so does one on which the player's loss does not depend; in CONSENSUS and in unrolled
    steps the gradient of the latter is 0, with which momentum and weight decay may move it. */

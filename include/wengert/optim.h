@@ -125,6 +125,11 @@ WG_API WG_MUST_CHECK wg_status wg_optim_clip_value(wg_tensor_list params, double
    captured (E_STATE): there wg_stage_clip_norm clips. */
 WG_API WG_MUST_CHECK wg_status wg_optim_clip_norm(wg_tensor_list params, double limit, double *norm);
 
+/* Calls so far of wg_optim_step, wg_optim_step_with_loss, wg_optim_step_ahead and wg_optim_observe on it, by this process: one for a captured
+   step, however often that is run. Who hands the optimizer to a function of the user's sees by it whether that took a step. 0 and E_NULL
+   for NULL. */
+WG_API uint64_t wg_optim_calls(const wg_optim *optim);
+
 /* Throws the gradients away, as wg_clear_gradient does. Only needed where a step will not consume them. */
 WG_API void wg_optim_clear_gradients(wg_optim *optim);
 

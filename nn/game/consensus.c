@@ -23,7 +23,7 @@ static wg_status run(wg_game *game, wg_tensor **v, wg_tensor **of_norm, wg_tenso
     }
     WG_TRY(wg_error_first() ? wg_error_first()->code : WG_OK);
     if (sum)
-        WG_TRY(game_grad(wg_mul_scalar(sum, 0.5 * game->options.consensus), all, all, n, of_norm, false));
+        WG_TRY(game_grad(NULL, wg_mul_scalar(sum, 0.5 * game->options.consensus), all, all, n, of_norm, false));
     for (size_t i = 0; i < n; i++)
         v[i] = v[i] != WG_NONE ? wg_add(v[i], of_norm[i]) : v[i];
     for (size_t i = 0; i < game->n; v += game->player[i++].n)

@@ -60,8 +60,10 @@ static wg_tensor *eigenvalues_of(wg_tensor *jacobian, const char *op)
 wg_tensor *wg_game_eigenvalues(wg_game *game, wg_tensor *z)
 {
     const char *op = "game_eigenvalues";
-    if (!game || !z) {
-        (void)nn_null_argument(op, game ? "the point" : "the game");
+    if (game_check_players(game, op) != WG_OK)
+        return NULL;
+    if (!z) {
+        (void)nn_null_argument(op, "the point");
         return NULL;
     }
     if (nn_check_handle(z, op, "the point") != WG_OK)
@@ -70,8 +72,10 @@ wg_tensor *wg_game_eigenvalues(wg_game *game, wg_tensor *z)
         (void)wg_error_set(WG_E_SHAPE, op, "%s: expected at most %d parameters, got %lld", op, MAX_ROWS, (long long)wg_numel(z));
         return NULL;
     }
+    if (game_check_point(game, z, "a point", op) != WG_OK)
+        return NULL;
     const uint64_t before = nn_count_errors();
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     wg_tensor *jacobian = NULL, *result = NULL;
     if (tape && wg_jacobian(wg_game_field, game, &z, 1, &jacobian) == WG_OK)
         result = eigenvalues_of(jacobian, op);

@@ -68,6 +68,28 @@ static wg_tensor *field(wg_game *game, wg_tensor *z, const char *op)
     return f;
 }
 
+wg_status game_check_point(const wg_game *game, const wg_tensor *z, const char *what, const char *op)
+{
+    char text[200];
+    int64_t elements = 0;
+    WG_TRY(nn_check_value(z, op, "%s", what));
+    for (size_t i = 0; i < game->n; i++) {
+        const wg_tensor_list own = game_own(&game->player[i]);
+        WG_TRY(game_check_alive(own, game->player[i].name, op));
+        for (size_t k = 0; k < own.n; k++) {
+            if (wg_dtype_of(own.tensor[k]) != wg_dtype_of(z))
+                return wg_error_set(WG_E_DTYPE, op, "%s: expected %s of %s, as parameter \"%s\" of \"%s\" is, got %s", op, what,
+                                    wg_dtype_name(wg_dtype_of(own.tensor[k])), own.name[k], game->player[i].name,
+                                    wg_dtype_name(wg_dtype_of(z)));
+            elements += wg_numel(own.tensor[k]);
+        }
+    }
+    if (wg_rank(z) == 1 && wg_numel(z) == elements)
+        return WG_OK;
+    return wg_error_set(WG_E_SHAPE, op, "%s: expected %s of shape [%lld], the elements of all parameters, got %s", op, what,
+                        (long long)elements, wg_shape_text(wg_shape_of(z), text, sizeof text));
+}
+
 static wg_status check_call(const wg_game *game, wg_tensor *const *z, size_t n, const char *op)
 {
     WG_TRY(game_check_players(game, op));
@@ -76,7 +98,7 @@ static wg_status check_call(const wg_game *game, wg_tensor *const *z, size_t n, 
     if (game->at)
         return wg_error_set(WG_E_STATE, op, "%s: called by a loss of this game", op);
     if (z[0])
-        return nn_check_handle(z[0], op, "the vector");
+        return game_check_point(game, z[0], "a vector", op);
     return wg_error_first() ? wg_error_first()->code : nn_null_argument(op, "the vector");
 }
 
@@ -87,7 +109,7 @@ wg_tensor *wg_game_field(wg_tensor *const *z, size_t n, void *context)
         return NULL;
     if (wg_tape_top())
         return field(context, z[0], op);
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     wg_tensor *f = tape ? field(context, z[0], op) : NULL;
     return f ? wg_keep(f) : NULL;
 }

@@ -126,12 +126,19 @@ static void find_places(const wg_game *game)
     }
 }
 
+wg_status game_check_alive(wg_tensor_list params, const char *player, const char *op)
+{
+    for (size_t k = 0; k < params.n; k++)
+        if (!wg_is_live(params.tensor[k]))
+            return wg_error_set(WG_E_DANGLING, op, "%s: parameter \"%s\" of \"%s\" was freed", op, params.name[k], player);
+    return WG_OK;
+}
+
 /* No parameter is another player's. */
 static wg_status check_parameters(const wg_game *game, wg_tensor_list moved, const char *name, const char *op)
 {
+    WG_TRY(game_check_alive(moved, name, op));
     for (size_t k = 0; k < moved.n; k++) {
-        if (!wg_is_live(moved.tensor[k]))
-            return wg_error_set(WG_E_DANGLING, op, "%s: parameter \"%s\" of \"%s\" was freed", op, moved.name[k], name);
         for (size_t i = 0; i < game->n; i++) {
             const wg_tensor_list others = game_own(&game->player[i]);
             for (size_t j = 0; j < others.n; j++)

@@ -24,6 +24,7 @@ struct player {
     wg_tensor **apply;    /* workspace: parameters for net */
     bool *required;       /* workspace: which of the parameters require a gradient while others' steps are computed */
     wg_tensor *value;     /* the latest loss, a scalar */
+    uint64_t calls;       /* of the optimizer, when a loss began to run */
 };
 
 struct wg_game {
@@ -47,6 +48,10 @@ wg_tensor_list game_own(const struct player *player);              /* its parame
 size_t game_elements(const wg_game *game);                         /* parameters, as tensors, of all players */
 void game_list_all(const wg_game *game, wg_tensor **all);          /* these, in one list */
 wg_status game_check_players(const wg_game *game, const char *op); /* that the game is one, and has players */
+/* That a tensor is a vector of all parameters, of their dtype; what: what to call it. E_SHAPE, E_DTYPE, E_DANGLING, E_RELEASED. */
+wg_status game_check_point(const wg_game *game, const wg_tensor *z, const char *what, const char *op);
+/* E_DANGLING if a parameter was freed. */
+wg_status game_check_alive(wg_tensor_list params, const char *player, const char *op);
 
 /* ---- turn.c: gradients ---- */
 
@@ -54,12 +59,15 @@ wg_status game_check_players(const wg_game *game, const char *op); /* that the g
 wg_tensor *game_loss_of(wg_game *game, size_t player, const char *op);
 /* Notes the loss of a step, and refuses one that is not finite if losses are checked. */
 wg_status game_note(const wg_game *game, const struct player *p, wg_tensor *loss, const char *op);
+/* Moves a player by the gradients on its parameters; if losses are checked, they must be finite. */
+wg_status game_move(const wg_game *game, size_t player, const char *op);
 /* Leaves the gradient of a player's loss on its parameters, and nothing on those of others. */
 wg_status game_turn(wg_game *game, size_t player);
 wg_status game_unrolled_turn(wg_game *game, size_t player); /* unrolled.c */
-/* The gradients of a loss for n tensors, zeros where it does not depend on one. own: the parameters of which they are the values; where
+/* The gradients of a loss, that of player p or, if p is NULL, nobody's, for n tensors, zeros where it does not depend on one. own: the parameters of which they are the values; where
    one is its parameter itself, and that requires no gradient, it is given WG_NONE. recorded: with a graph. */
-wg_status game_grad(wg_tensor *loss, wg_tensor *const *x, wg_tensor *const *own, size_t n, wg_tensor **gradient, bool recorded);
+wg_status game_grad(const struct player *p, wg_tensor *loss, wg_tensor *const *x, wg_tensor *const *own, size_t n,
+                    wg_tensor **gradient, bool recorded);
 /* v(z) for all players on the open tape, with a graph: game_elements tensors, as game_grad gives them. The point is game->at, or the parameters themselves. of_step: the losses are noted. */
 wg_status game_gradients(wg_game *game, wg_tensor **gradient, bool of_step, const char *op);
 /* Leaves these gradients, and no others, on a player's parameters, in a captured step, too, where wg_add_gradient may not. */

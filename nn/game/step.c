@@ -20,7 +20,7 @@ static wg_status turns(wg_game *game)
 static wg_status step_all(wg_game *game)
 {
     for (size_t i = 0; i < game->n; i++)
-        WG_TRY(wg_optim_step_with_loss(game->player[i].optim, game->player[i].value));
+        WG_TRY(game_move(game, i, "game_step"));
     return WG_OK;
 }
 
@@ -110,7 +110,7 @@ static wg_status alternating(wg_game *game)
                                 (long long)step, (long long)n);
         for (int64_t k = 0; k < n; k++) {
             WG_TRY(game_turn(game, i));
-            WG_TRY(wg_optim_step_with_loss(p->optim, p->value));
+            WG_TRY(game_move(game, i, op));
         }
     }
     return WG_OK;
@@ -144,8 +144,10 @@ static wg_status check(const wg_game *game, const char *op)
         return wg_error_set(WG_E_NO_GRAD, op, "%s: gradients are off: called under WG_NO_GRAD", op);
     if (wg_tape_top())
         return wg_error_set(WG_E_STATE, op, "%s: expected no open tape: a step opens its own", op);
-    for (size_t i = 0; i < game->n; i++)
+    for (size_t i = 0; i < game->n; i++) {
         WG_TRY(game_check_player(&game->player[i], op));
+        WG_TRY(game_check_alive(game_own(&game->player[i]), game->player[i].name, op));
+    }
     return WG_OK;
 }
 

@@ -25,6 +25,24 @@ static wg_status call_loss(void *context)
     return wg_error_set(WG_E_NULL, "game_step", "game_step: the loss of \"%s\" is NULL, and no error says why", call->player->name);
 }
 
+/* Losses may run inside others: those that were called then count for the outermost. */
+static void note_calls(const wg_game *game)
+{
+    for (size_t i = 0; i < game->n && game->running == 0; i++)
+        game->player[i].calls = wg_optim_calls(game->player[i].optim);
+}
+
+/* A loss that moves a player, as one that was written for a loop of one's own does, would make two steps of one. */
+static wg_status check_calls(const wg_game *game, const struct player *of, const char *op)
+{
+    for (size_t i = 0; i < game->n && game->running == 0; i++)
+        if (game->player[i].calls != wg_optim_calls(game->player[i].optim))
+            return wg_error_set(WG_E_STATE, op,
+                                "%s: the loss of \"%s\" took a step with the optimizer of \"%s\", which is the game's to take", op,
+                                of->name, game->player[i].name);
+    return WG_OK;
+}
+
 static wg_status check_loss(const struct player *p, const wg_tensor *loss, const char *op)
 {
     char text[200];
@@ -44,10 +62,12 @@ wg_tensor *game_loss_of(wg_game *game, size_t player, const char *op)
     struct call call = {.game = game, .player = p};
     if (wg_section_push(p->name[0] ? p->name : "player") != WG_OK)
         return NULL;
+    note_calls(game);
     game->running++;
     wg_status status = wg_callback_run(op, "the loss of ", p->name, call_loss, &call);
     game->running--;
     wg_section_pop();
+    status = status == WG_OK ? check_calls(game, p, op) : status;
     status = status == WG_OK ? check_loss(p, call.loss, op) : status;
     return status == WG_OK ? call.loss : NULL;
 }
@@ -66,6 +86,15 @@ wg_status game_note(const wg_game *game, const struct player *p, wg_tensor *loss
     return wg_error_first() ? wg_error_first()->code
                             : wg_error_set(WG_E_NUMERIC, op, "%s: the loss of \"%s\" is %g in step %lld", op, p->name, value,
                                            (long long)wg_game_count(game));
+}
+
+/* An error of a gradient, recorded since nn_count_errors was `before`, is that of the loss of player p; NULL: of nobody's. */
+static wg_status name_player(wg_status status, uint64_t before, const struct player *p, const char *op)
+{
+    wg_error error;
+    if (status == WG_OK || !p || before > 0 || wg_error_take(&error) == WG_OK)
+        return status;
+    return wg_error_set(error.code, op, "%s: the loss of \"%s\": %s", op, p->name, error.message);
 }
 
 /* ---- one player's turn ---- */
@@ -96,7 +125,8 @@ static wg_status turn(wg_game *game, size_t player, const char *op)
     const struct player *p = &game->player[player];
     WG_TRY(game_note(game, p, loss, op));
     wg_optim_clear_gradients(p->optim); /* of the step before, if the optimizer keeps them, or left by the loss */
-    WG_TRY(wg_backward(loss));
+    const uint64_t before = nn_count_errors();
+    WG_TRY(name_player(wg_backward(loss), before, p, op));
     const wg_tensor_list own = game_own(p);
     for (size_t k = 0; k < own.n; k++)
         if (wg_gradient(own.tensor[k]))
@@ -124,25 +154,28 @@ static bool is_frozen(const wg_tensor *x, const wg_tensor *own)
 }
 
 /* some: room for twice n tensors. */
-static wg_status grad_of_some(wg_tensor *loss, wg_tensor *const *x, wg_tensor *const *own, size_t n, wg_tensor **gradient,
-                              bool recorded, wg_tensor **some)
+static wg_status grad_of_some(const struct player *p, wg_tensor *loss, wg_tensor *const *x, wg_tensor *const *own, size_t n,
+                              wg_tensor **gradient, bool recorded, wg_tensor **some)
 {
     wg_tensor **of_some = some + n;
     size_t m = 0;
     for (size_t k = 0; k < n; k++)
         if (!is_frozen(x[k], own[k]))
             some[m++] = x[k];
+    const uint64_t before = nn_count_errors();
     if (m > 0)
-        WG_TRY(wg_grad_many(loss, some, m, of_some, .create_graph = recorded, .unused = WG_UNUSED_ZEROS));
+        WG_TRY(name_player(wg_grad_many(loss, some, m, of_some, .create_graph = recorded, .unused = WG_UNUSED_ZEROS), before, p,
+                           "game_step"));
     for (size_t k = 0; k < n; k++)
         gradient[k] = is_frozen(x[k], own[k]) ? WG_NONE : *of_some++;
     return WG_OK;
 }
 
-wg_status game_grad(wg_tensor *loss, wg_tensor *const *x, wg_tensor *const *own, size_t n, wg_tensor **gradient, bool recorded)
+wg_status game_grad(const struct player *p, wg_tensor *loss, wg_tensor *const *x, wg_tensor *const *own, size_t n,
+                    wg_tensor **gradient, bool recorded)
 {
     wg_tensor **some = malloc((2 * n + 1) * sizeof(wg_tensor *));
-    const wg_status status = some ? grad_of_some(loss, x, own, n, gradient, recorded, some) : nn_no_memory("game_step");
+    const wg_status status = some ? grad_of_some(p, loss, x, own, n, gradient, recorded, some) : nn_no_memory("game_step");
     free(some);
     return status;
 }
@@ -156,7 +189,7 @@ wg_status game_gradients(wg_game *game, wg_tensor **gradient, bool of_step, cons
         if (of_step)
             WG_TRY(game_note(game, &game->player[i], loss, op));
         const wg_tensor_list at = wg_game_params(game, i);
-        WG_TRY(game_grad(loss, at.tensor, game_own(&game->player[i]).tensor, at.n, gradient, true));
+        WG_TRY(game_grad(&game->player[i], loss, at.tensor, game_own(&game->player[i]).tensor, at.n, gradient, true));
         gradient += at.n;
     }
     return WG_OK;

@@ -45,7 +45,7 @@ static wg_status step(const struct unrolled *u, const char *op)
         wg_tensor *loss = game_loss_of(u->game, i, op);
         if (!loss)
             return nn_first_error(WG_E_MEMORY);
-        WG_TRY(game_grad(loss, params.tensor, game_own(&u->game->player[i]).tensor, params.n, gradient, true));
+        WG_TRY(game_grad(&u->game->player[i], loss, params.tensor, game_own(&u->game->player[i]).tensor, params.n, gradient, true));
     }
     gradient = u->gradient;
     for (size_t i = 0; i < u->game->n; gradient += u->game->player[i++].n)
@@ -64,7 +64,7 @@ static wg_status gradient_of(const struct unrolled *u, const char *op)
     if (!loss)
         return nn_first_error(WG_E_MEMORY);
     WG_TRY(game_note(u->game, p, loss, op));
-    WG_TRY(game_grad(loss, own.tensor, own.tensor, own.n, u->gradient, false));
+    WG_TRY(game_grad(p, loss, own.tensor, own.tensor, own.n, u->gradient, false));
     return game_leave_gradients(p, u->gradient);
 }
 

@@ -207,6 +207,7 @@ struct wg_optim {
     wg_update *update, *update_ahead, *update_observe; /* of those parameters, to run again; or NULL */
     wg_tensor *loss;                                   /* of the step that is taken; or NULL */
     const char *op;                                    /* the function that takes the step, for messages */
+    uint64_t calls;                                    /* of steps, so far */
     bool is_recorded;                                  /* steps replace the tensors of parameters and states (unroll.c) */
     const char *exchanged;                             /* the name of the state that is in place of the parameters; or NULL */
     size_t exchanged_at;                               /* and where it is among a parameter's: names occur several times */

@@ -839,10 +839,12 @@ static void losses_that_cannot_be(void **state)
     assert_error(WG_E_NO_GRAD, "game_step: the loss of \"q\" depends on none of its parameters");
     scalars_end(&s);
     wg_free(outside);
-    s = scalars_of(by(WG_GAME_SIMULTANEOUS), 2, independent, 0, false);
-    assert_int_equal(wg_game_step(s.game), WG_E_NO_GRAD);
-    assert_error(WG_E_NO_GRAD, "backward: the root depends on no tensor");
-    scalars_end(&s);
+    for (int rule = WG_GAME_SIMULTANEOUS; rule <= WG_GAME_PROXIMAL; rule++) {
+        s = scalars_of(by((wg_game_rule)rule), 2, independent, 0, false);
+        assert_int_equal(wg_game_step(s.game), WG_E_NO_GRAD);
+        assert_error(WG_E_NO_GRAD, "game_step: the loss of \"q\": backward: the root depends on no tensor");
+        scalars_end(&s);
+    }
     s = scalars_of(by(WG_GAME_SIMULTANEOUS), 2, loss, 0, false);
     wg_game *game = wg_game_create();
     wg_tensor *z = wg_set_requires_grad(wg_scalar(WG_F64, 1), true);
@@ -857,6 +859,106 @@ static void losses_that_cannot_be(void **state)
     assert_error(WG_E_STATE, "game_add: called by a loss of this game");
     wg_game_destroy(game);
     wg_optim_destroy(optim), wg_free(z);
+    scalars_end(&s);
+    assert_no_error();
+}
+
+/* Its value is finite, and its derivative at 0 times 0. */
+static wg_tensor *loss_without_gradient(wg_game *game, void *context)
+{
+    (void)context;
+    return wg_add(wg_square(of(game, 1, 0)), wg_sqrt(wg_mul_scalar(of(game, 1, 1), 0)));
+}
+
+static void assert_at_start(const struct scalars *s)
+{
+    for (size_t k = 0; k < 2 * s->n; k++)
+        assert_true(wg_item(s->z[k]) == 1 + 0.3 * (double)k);
+}
+
+static void a_gradient_that_is_not_finite_moves_nobody(void **state)
+{
+    (void)state;
+    wg_game_loss *const loss[] = {loss_p, loss_without_gradient};
+    const wg_game_rule rules[] = {WG_GAME_ALTERNATING, WG_GAME_SIMULTANEOUS, WG_GAME_EXTRAGRADIENT, WG_GAME_CONSENSUS};
+    for (int i = 0; i < 4; i++) {
+        wg_game_options options = by(rules[i]);
+        struct scalars s = scalars_of(options, 2, loss, 0, false);
+        assert_int_equal(wg_game_step(s.game), WG_E_NUMERIC);
+        assert_error(WG_E_NUMERIC,
+                     "game_step: the gradient of parameter \"1\" of \"q\" has an element that is not finite in step 0");
+        assert_at_start(&s);
+        assert_null(wg_gradient(s.z[3]));
+        scalars_end(&s);
+        options.check = false; /* then it is data */
+        s = scalars_of(options, 2, loss, 0, false);
+        assert_ok(wg_game_step(s.game));
+        assert_true(isnan(wg_item(s.z[3])));
+        scalars_end(&s);
+    }
+    assert_no_error();
+}
+
+/* Σ √w, whose derivative is infinite where w is 0. */
+static wg_tensor *sum_of_roots(wg_game *game, void *context)
+{
+    (void)context;
+    return wg_sum(wg_sqrt(wg_game_params(game, 0).tensor[0]));
+}
+
+static void every_element_of_a_gradient_is_checked(void **state)
+{
+    (void)state;
+    for (int k = -1; k < 2 * 35; k++) {
+        const wg_dtype dtype = k % 2 ? WG_F32 : WG_F64;
+        wg_tensor *w = wg_set_requires_grad(wg_ones(dtype, WG_SHAPE(5, 7)), true);
+        if (k >= 0 && dtype == WG_F32)
+            wg_data_mut_as(w, float)[k / 2] = 0;
+        else if (k >= 0)
+            wg_data_mut_as(w, double)[k / 2] = 0;
+        wg_optim *optim = wg_optim_sgd(((wg_tensor_list){1, &w, NULL}), .lr = 0.1);
+        wg_game *game = wg_game_create();
+        assert_ok(wg_game_add(game, .name = "one", .optim = optim, .loss = sum_of_roots));
+        assert_int_equal(wg_game_step(game), k >= 0 ? WG_E_NUMERIC : WG_OK);
+        if (k >= 0)
+            assert_error(WG_E_NUMERIC, "the gradient of parameter \"0\" of \"one\"");
+        wg_game_destroy(game), wg_optim_destroy(optim), wg_free(w);
+    }
+    assert_no_error();
+}
+
+/* A parameter that is freed while the game lives, and a loss that steps on its own. */
+static struct scalars *stepping;
+
+static wg_tensor *stepping_loss(wg_game *game, void *context)
+{
+    {
+        WG_TAPE(tape);
+        if (wg_backward(loss_p(game, context)) != WG_OK || wg_optim_step(stepping->optim[0]) != WG_OK)
+            return NULL;
+    }
+    return loss_p(game, context);
+}
+
+static void errors_name_the_player(void **state)
+{
+    (void)state;
+    wg_game_loss *const sound[] = {loss_p, loss_q}, *const steps[] = {stepping_loss, loss_q};
+    struct scalars s = scalars_of(by(WG_GAME_ALTERNATING), 2, sound, 0, false);
+    wg_tensor *z = wg_game_point(s.game);
+    wg_free(s.z[3]);
+    assert_int_equal(wg_game_step(s.game), WG_E_DANGLING);
+    assert_error(WG_E_DANGLING, "game_step: parameter \"1\" of \"q\" was freed");
+    assert_null(wg_game_field(&z, 1, s.game));
+    assert_error(WG_E_DANGLING, "game_field: parameter \"1\" of \"q\" was freed");
+    s.z[3] = wg_scalar(WG_F64, 0);
+    scalars_end(&s);
+    wg_free(z);
+    s = scalars_of(by(WG_GAME_ALTERNATING), 2, steps, 0, false);
+    stepping = &s;
+    assert_int_equal(wg_game_step(s.game), WG_E_STATE);
+    assert_error(WG_E_STATE, "game_step: the loss of \"p\" took a step with the optimizer of \"p\", which is the game's to take");
+    assert_at_start(&s);
     scalars_end(&s);
     assert_no_error();
 }
@@ -898,6 +1000,9 @@ int main(void)
         TEST(players_of_one_network),
         TEST(networks_that_grow_are_refused),
         TEST(losses_that_cannot_be),
+        TEST(a_gradient_that_is_not_finite_moves_nobody),
+        TEST(every_element_of_a_gradient_is_checked),
+        TEST(errors_name_the_player),
         TEST(wgan_schedule),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -471,6 +471,8 @@ static void misuse_optim_null(void)
     expect_error(WG_E_NULL, "optim_get: ");
     assert_fails(wg_optim_set(NULL, 0, "lr", 1), WG_E_NULL, "optim_set: ");
     assert_fails(wg_optim_print(NULL, stderr), WG_E_NULL, "optim_print: ");
+    assert_int_equal(wg_optim_calls(NULL), 0);
+    expect_error(WG_E_NULL, "optim_calls: the optimizer is NULL");
     assert_int_equal(wg_optim_parameters(NULL).n, 0);
     expect_error(WG_E_NULL, "optim_parameters: the optimizer is NULL");
     assert_int_equal(wg_optim_state(NULL).n, 0);
@@ -570,6 +572,7 @@ static const struct misuse table[] = {
     {"wg_optim_get", misuse_optim_null},
     {"wg_optim_set", misuse_optim_null},
     {"wg_optim_print", misuse_optim_null},
+    {"wg_optim_calls", misuse_optim_null},
     {"wg_optim_parameters", misuse_optim_null},
     {"wg_optim_state", misuse_optim_null},
     {"wg_optim_add_group_with", misuse_optim_null},

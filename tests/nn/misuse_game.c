@@ -123,11 +123,18 @@ static void misuse_field(void)
     assert_null_and_error(wg_game_field(pair, 2, a.game), WG_E_ARGUMENT,
                           "game_field: expected one operand, the vector of all parameters, got 2");
     REFUSED("", wg_game_field(&bad, 1, a.game));
-    assert_null_and_error(wg_game_field(&longer, 1, a.game), WG_E_SHAPE, "expected a vector of 3 elements, got [4]");
+    assert_null_and_error(wg_game_field(&longer, 1, a.game), WG_E_SHAPE,
+                          "game_field: expected a vector of shape [3], the elements of all parameters, got [4]");
+    assert_null_and_error(wg_game_field(&wide, 1, a.game), WG_E_DTYPE,
+                          "game_field: expected a vector of f32, as parameter \"0\" of \"one\" is, got f64");
     assert_null_and_error(wg_game_eigenvalues(NULL, z), WG_E_NULL, "game_eigenvalues: the game is NULL");
     REFUSED("game_eigenvalues", wg_game_eigenvalues(a.game, bad));
     assert_null_and_error(wg_game_eigenvalues(a.game, large), WG_E_SHAPE,
                           "game_eigenvalues: expected at most 4096 parameters, got 5000");
+    assert_null_and_error(wg_game_eigenvalues(a.game, longer), WG_E_SHAPE, "game_eigenvalues: expected a point of shape [3]");
+    assert_null_and_error(wg_game_eigenvalues(a.game, wide), WG_E_DTYPE,
+                          "game_eigenvalues: expected a point of f32, as parameter \"0\" of \"one\" is, got f64");
+    assert_null_and_error(wg_game_path(a.game, wide, wide, 0, 1, 3), WG_E_DTYPE, "game_path: expected a vector of f32");
     assert_null_and_error(wg_game_path(NULL, z, ones, 0, 1, 3), WG_E_NULL, "game_path: the game is NULL");
     REFUSED("game_path", wg_game_path(a.game, bad, ones, 0, 1, 3));
     REFUSED("game_path", wg_game_path(a.game, z, bad, 0, 1, 3));
