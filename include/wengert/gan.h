@@ -229,8 +229,8 @@ WG_API WG_MUST_CHECK wg_status wg_gan_modes_with(wg_tensor *samples, wg_tensor *
 
 /* For each of the samples (n,…) the nearest row of data (m,…) in the 2-norm over all other axes: *distances (n), f64, and *index (n),
    i64, the first of equal ones; both made like any tensor. Either pointer may be NULL. A generator that repeats its training data is at
-   distances near 0; compare with those of data that were held out. Distances are exact up to the rounding of their own sum: products
-   only find the candidates. A sample with no finite distance has NaN and index -1. On failure both are NULL: E_SHAPE (no data, other
+   distances near 0; compare with those of data that were held out. Distances are exact up to the rounding of their own sum, also
+   where their squares are no numbers: products only find the candidates. A sample with no finite distance has NaN and index -1. On failure both are NULL: E_SHAPE (no data, other
    axes differ), E_DTYPE, E_NULL, E_MEMORY. Cost: the matrix product of samples and data, and few distances for each sample. */
 WG_API WG_MUST_CHECK wg_status wg_gan_nearest(wg_tensor *samples, wg_tensor *data, wg_tensor **distances, wg_tensor **index);
 

@@ -28,8 +28,12 @@ extern "C" {
    unless it says otherwise.
 
    .weights_x (n) and .weights_y (m), of the points' dtype: the share of each point, 1/n and 1/m by default. E_ARGUMENT for a weight that is
-   negative, and unless each set's weights sum to 1, to 1e-6 in f64 and 1e-4 in f32; a point of weight 0 is as none (but the
-   gradient of wg_transport_sinkhorn by a weight that is 0 is NaN without .envelope). */
+   negative, and unless each set's weights sum to 1, to 1e-6 in f64 and 1e-4 in f32; a point of weight 0 is as none, and the
+   gradient by such a weight is the derivative for a weight that grows from 0.
+
+   Squares and other powers of distances need not be numbers of the dtype where the distance is one, as for coordinates of 1e200: the Wasserstein
+   distances and the mean discrepancy are made in the unit of the largest coordinate or bandwidth (distances below 1e-150 of it, in f32 1e-18, count as 0). The
+   costs of wg_transport_cost are not, and wg_transport_sinkhorn, whose value is one, refuses costs that are infinite: E_ARGUMENT. */
 
 /* ---- the Wasserstein distance ----
 
@@ -56,7 +60,7 @@ typedef struct WG_NAMED wg_transport_solve_options {
 } wg_transport_solve_options;
 
 /* Solves the transport problem exactly, for any costs (n,m), f32 or f64, which are read in f64. The plan has at most n + m - 1 elements that are not 0; it may
-   not be the only one. Of the potentials, g_j = min_i c_ij - f_i. Method: the simplex algorithm of GLPK, on the columns
+   not be the only one. Of the potentials, g_j = min_i c_ij - f_i, and f_i = min_j c_ij - g_j where the weight of i is 0. Method: the simplex algorithm of GLPK, on the columns
    that the potentials ask for, in a thread of its own, so that a program may use GLPK itself. Its optimality is tested to 1e-12 of the largest cost.
    A replay solves anew in each run. Cost: docs/guide/transport.md has times; n m ≤ 50 million.
    On failure *solution is unchanged: E_ARGUMENT (costs that are not finite; weights), E_SHAPE, E_DTYPE, E_NULL, E_MEMORY; E_NUMERIC if GLPK
@@ -77,7 +81,7 @@ typedef struct WG_NAMED wg_transport_options {
 /* W_p, exactly: the root of Σ plan |x_i - y_j|ᵖ with the plan of wg_transport_solve, which is a constant. The gradient by x and y is right
    wherever the best plan is the only one, and that by the weights, which are the potentials f and g up to a constant, wherever those are (the
    envelope theorem); else they are one of several. Derivatives of higher order are those with the plan and the potentials held: right by x and
-   y where the plan does not change nearby. E_ARGUMENT for a coordinate that is not finite; errors and cost of wg_transport_solve. */
+   y where the plan does not change nearby. E_ARGUMENT for a coordinate that is not finite, and where a distance is not; errors and cost of wg_transport_solve. */
 #define wg_transport_exact(x, y, ...) wg_transport_exact_with((x), (y), WG_TRANSPORT_OPTIONS_(__VA_ARGS__))
 WG_API wg_tensor *wg_transport_exact_with(wg_tensor *x, wg_tensor *y, wg_transport_options options);
 
@@ -119,7 +123,8 @@ typedef struct WG_NAMED wg_transport_sinkhorn_options {
    not.
    .debiased: the Sinkhorn divergence S(x, y) - (S(x, x) + S(y, y))/2, which is 0 for equal sets. Three times the cost.
    .envelope: the gradient is that with the last f and g held, Σ P ∂c: right to first order at convergence alone, off by about the plan's
-   remaining error, and of no higher order. Without it the gradient goes through all iterations, is that of the value as computed, and of any order.
+   remaining error, and of no higher order. Without it the gradient goes through all iterations, is that of the value as computed, and of any order;
+   by a weight that is 0 it is of first order, and costs n m exponentials more for each update where weights require gradients.
    Cost: 2 n m exponentials for each iteration; the gradient as many again and 2 n m elements kept for each, with .envelope n m and none.
    Source: Cuturi, 2013; Feydy and others, 2019. */
 #define wg_transport_sinkhorn(x, y, ...)                                                                              \

@@ -21,16 +21,29 @@ struct rows {
 struct search {
     int64_t d;
     struct rows samples, data;
-    double *least; /* of each sample: the least squared distance so far, infinite at first */
+    double scale;  /* what products and squares of rows are made of, so that they are numbers */
+    double *least; /* of each sample: the least distance so far, infinite at first */
     int64_t *index;
 };
 
-static double distance2(const double *a, const double *b, int64_t d)
+/* Sums of squares between these are right to rounding; others are made anew of differences in units of the largest. */
+static const double SMALL = 1e-280, LARGE = 1e300;
+
+static double distance(const double *a, const double *b, int64_t d)
 {
-    double sum = 0;
+    double sum = 0, largest = 0;
     for (int64_t i = 0; i < d; i++)
         sum += (a[i] - b[i]) * (a[i] - b[i]);
-    return sum;
+    if ((sum > SMALL && sum < LARGE) || isnan(sum))
+        return sqrt(sum);
+    for (int64_t i = 0; i < d; i++)
+        largest = fmax(largest, fabs(a[i] - b[i]));
+    if (largest == 0 || isinf(largest))
+        return largest;
+    sum = 0;
+    for (int64_t i = 0; i < d; i++)
+        sum += (a[i] - b[i]) / largest * ((a[i] - b[i]) / largest);
+    return largest * sqrt(sum);
 }
 
 /* The rows of data from first on against those of samples, by their products (n_samples, n_rows). */
@@ -41,9 +54,10 @@ static void compare(struct search *s, int64_t sample, int64_t n_samples, int64_t
     for (int64_t i = sample; i < sample + n_samples; i++, products += n_rows)
         for (int64_t j = 0; j < n_rows; j++) {
             const double size = s->samples.squares[i] + s->data.squares[first + j], nearly = size - 2 * products[j];
-            if (!(nearly - rounding * size < s->least[i]))
+            const double least = s->least[i] * s->scale;
+            if (!(nearly - rounding * size <= least * least)) /* equality: where squares are 0 */
                 continue;
-            const double exact = distance2(s->samples.x + i * s->d, s->data.x + (first + j) * s->d, s->d);
+            const double exact = distance(s->samples.x + i * s->d, s->data.x + (first + j) * s->d, s->d);
             if (exact < s->least[i]) {
                 s->least[i] = exact;
                 s->index[i] = first + j;
@@ -55,9 +69,11 @@ static wg_status search_block(struct search *s, int64_t sample, int64_t first)
 {
     const int64_t n = s->samples.n - sample < SAMPLES ? s->samples.n - sample : SAMPLES;
     const int64_t rows = s->data.n - first < ROWS ? s->data.n - first : ROWS;
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     wg_tensor *a = tape ? wg_from(s->samples.x + sample * s->d, WG_SHAPE(n, s->d)) : NULL;
     wg_tensor *b = tape ? wg_from(s->data.x + first * s->d, WG_SHAPE(rows, s->d)) : NULL;
+    if (s->scale != 1)
+        a = wg_mul_scalar(a, s->scale), b = wg_mul_scalar(b, s->scale);
     wg_tensor *products = wg_matmul(a, wg_transpose(b, 0, 1));
     if (!products || !wg_is_contiguous(products))
         return nn_first_error(WG_E_MEMORY);
@@ -74,7 +90,7 @@ static wg_status search_all(struct search *s)
         for (int64_t first = 0; first < s->data.n; first += ROWS)
             WG_TRY(search_block(s, sample, first));
     for (int64_t i = 0; i < s->samples.n; i++)
-        s->least[i] = s->index[i] < 0 ? (double)NAN : sqrt(s->least[i]);
+        s->least[i] = s->index[i] < 0 ? (double)NAN : s->least[i];
     return WG_OK;
 }
 
@@ -96,19 +112,37 @@ static wg_status check(const wg_tensor *samples, const wg_tensor *data, const ch
                         op, wg_shape_text(a, one, sizeof one), wg_shape_text(b, other, sizeof other));
 }
 
-static wg_status read_rows(struct rows *rows, const wg_tensor *t, int64_t d, const char *op)
+static double largest_of(const struct rows *rows, int64_t d)
+{
+    double largest = 0;
+    for (int64_t i = 0; i < rows->n * d; i++)
+        largest = isfinite(rows->x[i]) ? fmax(largest, fabs(rows->x[i])) : largest;
+    return largest;
+}
+
+/* 1, or, of elements far from 1, a power of 2 that takes the largest near it. */
+static double scale_of(double largest)
+{
+    int exponent = 0;
+    (void)frexp(largest, &exponent);
+    return largest == 0 || (largest > 1e-100 && largest < 1e100) ? 1 : ldexp(1, exponent < -1000 ? 1000 : -exponent);
+}
+
+static void sum_squares(struct rows *rows, int64_t d, double scale)
+{
+    for (int64_t i = 0; i < rows->n; i++)
+        for (int64_t j = 0; j < d; j++)
+            rows->squares[i] += rows->x[i * d + j] * scale * (rows->x[i * d + j] * scale);
+}
+
+static wg_status read_rows(struct rows *rows, const wg_tensor *t, const char *op)
 {
     rows->n = wg_extent(t, 0);
     rows->x = gan_read(t, op);
     rows->squares = calloc((size_t)rows->n + 1, sizeof *rows->squares);
     if (!rows->x)
         return nn_first_error(WG_E_MEMORY);
-    if (!rows->squares)
-        return nn_no_memory(op);
-    for (int64_t i = 0; i < rows->n; i++)
-        for (int64_t j = 0; j < d; j++)
-            rows->squares[i] += rows->x[i * d + j] * rows->x[i * d + j];
-    return WG_OK;
+    return rows->squares ? WG_OK : nn_no_memory(op);
 }
 
 static wg_status search(struct search *s, wg_tensor *samples, wg_tensor *data, const char *op)
@@ -116,8 +150,11 @@ static wg_status search(struct search *s, wg_tensor *samples, wg_tensor *data, c
     s->d = 1;
     for (int i = 1; i < wg_rank(data); i++)
         s->d *= wg_extent(data, i);
-    WG_TRY(read_rows(&s->samples, samples, s->d, op));
-    WG_TRY(read_rows(&s->data, data, s->d, op));
+    WG_TRY(read_rows(&s->samples, samples, op));
+    WG_TRY(read_rows(&s->data, data, op));
+    s->scale = scale_of(fmax(largest_of(&s->samples, s->d), largest_of(&s->data, s->d)));
+    sum_squares(&s->samples, s->d, s->scale);
+    sum_squares(&s->data, s->d, s->scale);
     s->least = malloc(((size_t)s->samples.n + 1) * sizeof *s->least);
     s->index = malloc(((size_t)s->samples.n + 1) * sizeof *s->index);
     return s->least && s->index ? search_all(s) : nn_no_memory(op);

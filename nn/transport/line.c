@@ -68,9 +68,11 @@ static bool has_weights(const struct transport_call *call)
 static wg_tensor *line(const struct transport_call *call)
 {
     const double p = ((const wg_transport_options *)call->options)->p;
+    const struct transport_scaled scaled = transport_scale(call->x, call->y, p);
     if (!has_weights(call))
-        return wg_wasserstein(call->x, call->y, .p = p, .reduction = WG_REDUCTION_SUM);
-    return transport_root(wg_squeeze(weighted_rows(call, wg_unsqueeze(call->x, 0), wg_unsqueeze(call->y, 0), p), 0), p);
+        return wg_mul(wg_wasserstein(scaled.x, scaled.y, .p = p, .reduction = WG_REDUCTION_SUM), scaled.unit);
+    wg_tensor *power = scaled.x && scaled.y ? weighted_rows(call, wg_unsqueeze(scaled.x, 0), wg_unsqueeze(scaled.y, 0), p) : NULL;
+    return wg_mul(transport_root(wg_squeeze(power, 0), p), scaled.unit);
 }
 
 wg_tensor *wg_transport_line_with(wg_tensor *x, wg_tensor *y, wg_transport_options options)
@@ -96,8 +98,9 @@ static wg_tensor *sliced(const struct transport_call *call)
     const wg_transport_sliced_options *options = call->options;
     wg_tensor *generator = options->generator == WG_NONE ? wg_generator_default() : options->generator;
     wg_tensor *direction = directions(generator, wg_dtype_of(call->x), wg_extent(call->x, 1), options->projections);
-    wg_tensor *x = wg_copy(wg_transpose(wg_matmul(call->x, direction), 0, 1)),
-              *y = wg_copy(wg_transpose(wg_matmul(call->y, direction), 0, 1));
+    const struct transport_scaled scaled = transport_scale(call->x, call->y, options->p);
+    wg_tensor *x = wg_copy(wg_transpose(wg_matmul(scaled.x, direction), 0, 1)),
+              *y = wg_copy(wg_transpose(wg_matmul(scaled.y, direction), 0, 1));
     if (!x || !y)
         return NULL;
     wg_tensor *powers;
@@ -107,7 +110,7 @@ static wg_tensor *sliced(const struct transport_call *call)
         wg_tensor *each = wg_wasserstein(x, y, .p = options->p, .reduction = WG_REDUCTION_NONE);
         powers = options->p == 1 ? each : wg_pow_scalar(each, options->p);
     }
-    return transport_root(wg_mean(powers), options->p);
+    return wg_mul(transport_root(wg_mean(powers), options->p), scaled.unit);
 }
 
 wg_tensor *wg_transport_sliced_with(wg_tensor *x, wg_tensor *y, wg_transport_sliced_options options)

@@ -40,10 +40,11 @@ static wg_tensor *mmd(const struct transport_call *call)
                                                   : wg_expect(options->bandwidths, "bandwidths", 1e-30, __builtin_inf(), false);
     if (!s)
         return NULL;
-    wg_tensor *factors = wg_mul_scalar(wg_reciprocal(wg_square(wg_reshape(s, WG_SHAPE(wg_numel(s), 1, 1)))), -0.5);
-    wg_tensor *xx = mean_within(kernel(call->x, call->x, factors), 1, options->unbiased),
-              *yy = mean_within(kernel(call->y, call->y, factors), 1, options->unbiased);
-    return wg_sub(wg_add(xx, yy), wg_mul_scalar(wg_mean(kernel(call->x, call->y, factors)), 2));
+    wg_tensor *unit = wg_detach(wg_max(s)), *x = wg_div(call->x, unit), *y = wg_div(call->y, unit); /* s² may be no number */
+    wg_tensor *factors = wg_mul_scalar(wg_square(wg_div(unit, wg_reshape(s, WG_SHAPE(wg_numel(s), 1, 1)))), -0.5);
+    wg_tensor *xx = mean_within(kernel(x, x, factors), 1, options->unbiased),
+              *yy = mean_within(kernel(y, y, factors), 1, options->unbiased);
+    return wg_sub(wg_add(xx, yy), wg_mul_scalar(wg_mean(kernel(x, y, factors)), 2));
 }
 
 static wg_status check_bandwidths(const wg_tensor *s, const wg_tensor *x, const char *op)

@@ -1,6 +1,7 @@
 /* Points, weights and costs of all distances. */
 #include "transport.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "../module/module.h"
@@ -96,7 +97,7 @@ wg_tensor *transport_run(const struct transport_call *call, int rank)
     if (wg_tape_top())
         value = value_on_tape(call);
     else {
-        WG_TAPE(tape);
+        WG_TAPE(tape, .keep_error = true);
         value = tape ? value_on_tape(call) : NULL;
         value = value ? wg_keep(value) : NULL;
     }
@@ -128,6 +129,24 @@ wg_tensor *transport_root(wg_tensor *sum, double p)
     const wg_dtype dtype = wg_dtype_of(sum);
     wg_tensor *zero = wg_zeros(dtype, WG_SCALAR), *is_zero = wg_eq(sum, zero);
     return wg_where(is_zero, zero, wg_pow_scalar(wg_where(is_zero, wg_ones(dtype, WG_SCALAR), sum), 1 / p));
+}
+
+/* The largest coordinate; 1 where it is 0 or no number, and, for squares, where it is far from the ends of the dtype. */
+struct transport_scaled transport_scale(wg_tensor *x, wg_tensor *y, double p)
+{
+    struct transport_scaled scaled = {x, y, wg_ones(wg_dtype_of(x), WG_SCALAR)};
+    if (p == 1)
+        return scaled;
+    const wg_dtype dtype = wg_dtype_of(x);
+    const double far = dtype == WG_F64 ? 1e100 : 1e12, largest = dtype == WG_F64 ? DBL_MAX : (double)FLT_MAX;
+    wg_tensor *size = wg_detach(wg_maximum(wg_max(wg_abs(x)), wg_max(wg_abs(y))));
+    wg_tensor *fits = wg_logical_and(wg_gt(size, wg_zeros(dtype, WG_SCALAR)), wg_le(size, wg_full(dtype, WG_SCALAR, largest)));
+    if (p == 2)
+        fits = wg_logical_and(
+            fits, wg_logical_or(wg_gt(size, wg_full(dtype, WG_SCALAR, far)), wg_lt(size, wg_full(dtype, WG_SCALAR, 1 / far))));
+    scaled.unit = wg_where(fits, size, scaled.unit);
+    scaled.x = wg_div(x, scaled.unit), scaled.y = wg_div(y, scaled.unit);
+    return scaled;
 }
 
 static wg_tensor *cost_value(const struct transport_call *call)

@@ -29,6 +29,23 @@ static wg_status check_finite(const double *element, int64_t n, int64_t m, const
     return WG_OK;
 }
 
+/* Of points (n,d), where they are known. */
+static wg_status check_points(const wg_tensor *points, const char *name)
+{
+    const int64_t n = wg_numel(points), d = wg_extent(points, 1);
+    double *element = malloc((size_t)n * sizeof *element);
+    if (!element)
+        return nn_no_memory("transport_exact");
+    wg_status status = read_as_double(points, element);
+    for (int64_t i = 0; i < n && status == WG_OK; i++)
+        if (!isfinite(element[i]))
+            status = wg_error_set(WG_E_ARGUMENT, "transport_exact",
+                                  "transport_exact: expected finite coordinates, got %g in row %lld, column %lld of %s", element[i],
+                                  (long long)(i / d), (long long)(i % d), name);
+    free(element);
+    return status;
+}
+
 /* Divides by the sum, which is 1 but for rounding: GLPK would find sums that differ by that infeasible. */
 static wg_status normalise(double *weight, int64_t n, const char *op)
 {
@@ -52,6 +69,17 @@ static void raise_columns(const struct transport_problem *problem, double *g)
             g[j] = fmin(g[j], problem->cost[i * problem->m + j] - problem->f[i]);
 }
 
+/* f_i = min_j c_ij - g_j where no weight asks for a value: the slope of the cost for a weight that grows there. */
+static void raise_rows(const struct transport_problem *problem, const double *g)
+{
+    for (int64_t i = 0; i < problem->n; i++) {
+        double least = (double)INFINITY;
+        for (int64_t j = 0; j < problem->m && problem->a[i] == 0; j++)
+            least = fmin(least, problem->cost[i * problem->m + j] - g[j]);
+        problem->f[i] = problem->a[i] == 0 ? least : problem->f[i];
+    }
+}
+
 /* plan, f and g behind each other, in the result's dtype. */
 static wg_status write(wg_tensor *to, const double *result, int64_t count)
 {
@@ -68,6 +96,10 @@ static wg_status solve_into(const wg_call *c, double *memory, int64_t n, int64_t
     double *cost = memory, *a = cost + n * m, *b = a + n, *result = b + m;
     const struct transport_problem problem = {n, m, cost, a, b, result, result + n * m};
     const char *op = "transport_solve";
+    if (c->n_in == 5) {
+        WG_TRY(check_points(c->in[3], "x"));
+        WG_TRY(check_points(c->in[4], "y"));
+    }
     WG_TRY(read_as_double(c->in[0], cost));
     WG_TRY(read_as_double(c->in[1], a));
     WG_TRY(read_as_double(c->in[2], b));
@@ -76,6 +108,7 @@ static wg_status solve_into(const wg_call *c, double *memory, int64_t n, int64_t
     WG_TRY(normalise(b, m, op));
     WG_TRY(transport_minimize(&problem, op));
     raise_columns(&problem, problem.f + n);
+    raise_rows(&problem, problem.f + n);
     return write(c->out[0], result, n * m + n + m);
 }
 
@@ -115,14 +148,17 @@ static wg_tensor *constant_weights(wg_tensor *weights, bool of_y, int64_t n, wg_
     return wg_detach(transport_weights(transport_expected_weights(weights, of_y), n, dtype));
 }
 
-static wg_status solve(wg_tensor *cost, wg_tensor *weights_x, wg_tensor *weights_y, wg_transport_solution *solution)
+/* points: whose costs they are, for messages; NULL: that is not known. */
+static wg_status solve(wg_tensor *cost, wg_tensor *weights_x, wg_tensor *weights_y, const struct transport_call *points,
+                       wg_transport_solution *solution)
 {
     const int64_t n = wg_extent(cost, 0), m = wg_extent(cost, 1);
     const wg_dtype dtype = wg_dtype_of(cost);
     const wg_closure closure = {
         .name = "transport_solve", .forward = solve_forward, .dtype = dtype, .shape = WG_SHAPE(n * m + n + m), .replayable = true};
-    wg_tensor *in[] = {wg_detach(cost), constant_weights(weights_x, false, n, dtype), constant_weights(weights_y, true, m, dtype)};
-    wg_tensor *all = wg_closure_apply(&closure, in, 3);
+    wg_tensor *in[] = {wg_detach(cost), constant_weights(weights_x, false, n, dtype), constant_weights(weights_y, true, m, dtype),
+                       points ? wg_detach(points->x) : NULL, points ? wg_detach(points->y) : NULL};
+    wg_tensor *all = wg_closure_apply(&closure, in, points ? 5 : 3);
     const wg_transport_solution made = {wg_reshape(wg_slice(all, 0, 0, n * m, 1), WG_SHAPE(n, m)),
                                         wg_slice(all, 0, n * m, n * m + n, 1), wg_slice(all, 0, n * m + n, n * m + n + m, 1)};
     if (!made.plan || !made.f || !made.g)
@@ -145,10 +181,10 @@ static wg_status keep(wg_transport_solution *solution)
 
 static wg_status solve_without_tape(wg_tensor *cost, const wg_transport_solve_options *options, wg_transport_solution *made)
 {
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     if (!tape)
         return nn_first_error(WG_E_MEMORY);
-    WG_TRY(solve(cost, options->weights_x, options->weights_y, made));
+    WG_TRY(solve(cost, options->weights_x, options->weights_y, NULL, made));
     return keep(made);
 }
 
@@ -160,7 +196,7 @@ wg_status wg_transport_solve_with(wg_tensor *cost, wg_transport_solution *soluti
         return nn_null_argument(op, "the solution");
     WG_TRY(check(cost, &options, op));
     const uint64_t before = nn_count_errors();
-    const wg_status status = wg_tape_top() ? solve(cost, options.weights_x, options.weights_y, &made)
+    const wg_status status = wg_tape_top() ? solve(cost, options.weights_x, options.weights_y, NULL, &made)
                                            : solve_without_tape(cost, &options, &made);
     if (status == WG_OK)
         *solution = made;
@@ -171,14 +207,6 @@ wg_status wg_transport_solve_with(wg_tensor *cost, wg_transport_solution *soluti
 
 /* ---- the distance ---- */
 
-/* E_ARGUMENT for a coordinate that is not finite, in each run of a replay. */
-static wg_tensor *expected_finite(wg_tensor *points, const char *name)
-{
-    const double largest = wg_dtype_of(points) == WG_F64 ? 0x1.fffffffffffffp+1023 : 0x1.fffffep+127;
-    return wg_expect(wg_where(wg_is_nan(points), wg_full(wg_dtype_of(points), WG_SCALAR, (double)INFINITY), points), name, -largest,
-                     largest, false);
-}
-
 /* 0, with the gradient that a least cost has by the weights: the potential. */
 static wg_tensor *slope_by_weights(wg_tensor *weights, wg_tensor *potential)
 {
@@ -188,17 +216,17 @@ static wg_tensor *slope_by_weights(wg_tensor *weights, wg_tensor *potential)
 static wg_tensor *exact(const struct transport_call *call)
 {
     const double p = ((const wg_transport_options *)call->options)->p;
-    wg_tensor *x = expected_finite(call->x, "x"), *y = expected_finite(call->y, "y");
-    wg_tensor *cost = x && y ? transport_cost(x, y, p) : NULL;
+    const struct transport_scaled scaled = transport_scale(call->x, call->y, p);
+    wg_tensor *cost = scaled.x && scaled.y ? transport_cost(scaled.x, scaled.y, p) : NULL;
     wg_transport_solution solution;
-    if (!cost || solve(cost, call->weights_x, call->weights_y, &solution) != WG_OK)
+    if (!cost || solve(cost, call->weights_x, call->weights_y, call, &solution) != WG_OK)
         return NULL;
     wg_tensor *sum = wg_sum(wg_mul(solution.plan, cost));
     if (call->weights_x != WG_NONE)
         sum = wg_add(sum, slope_by_weights(call->weights_x, solution.f));
     if (call->weights_y != WG_NONE)
         sum = wg_add(sum, slope_by_weights(call->weights_y, solution.g));
-    return transport_root(sum, p);
+    return wg_mul(transport_root(sum, p), scaled.unit);
 }
 
 wg_tensor *wg_transport_exact_with(wg_tensor *x, wg_tensor *y, wg_transport_options options)

@@ -25,6 +25,12 @@ wg_tensor *transport_expected_weights(wg_tensor *weights, bool of_y);
 wg_status transport_check_option(const char *op, const char *name, double value, double low, double high);
 wg_tensor *transport_cost(wg_tensor *x, wg_tensor *y, double p); /* |x_i - y_j|ᵖ */
 wg_tensor *transport_root(wg_tensor *sum, double p);             /* sum^{1/p} of a scalar, with gradient 0 at 0 */
+/* Points in a unit in which p-th powers of their distances are numbers of the dtype, and that unit, a constant: 1, and the points themselves,
+   where they are as they are. A distance of the scaled points times the unit is that of the points. */
+struct transport_scaled {
+    wg_tensor *x, *y, *unit;
+};
+struct transport_scaled transport_scale(wg_tensor *x, wg_tensor *y, double p);
 /* The weights of n points: those that are given, or 1/n each. */
 wg_tensor *transport_weights(wg_tensor *weights, int64_t n, wg_dtype dtype);
 

@@ -218,6 +218,34 @@ static void nearest_is_brute_force(void **state)
 }
 
 /* A generator that repeats its training data has distances of 0, of the first of equal rows. */
+/* Where squares, or products, of the elements are no numbers. */
+static void nearest_in_any_unit(void **state)
+{
+    (void)state;
+    const double units[] = {1e-310, 1e-200, 1e-160, 1e160, 1e200, 1e307};
+    for (int u = 0; u < 6; u++) {
+        const double unit = units[u], samples[] = {3 * unit, 4 * unit, 0, 1e-3 * unit},
+                     rows[] = {0, 0, 3 * unit, 3.5 * unit, 9 * unit, 9 * unit};
+        wg_tensor *x = wg_from(samples, WG_SHAPE(2, 2)), *data = wg_from(rows, WG_SHAPE(3, 2)), *distances, *index;
+        assert_int_equal(wg_gan_nearest(x, data, &distances, &index), WG_OK);
+        assert_true(fabs(wg_data_as(distances, double)[0] / (0.5 * unit) - 1) < 1e-12);
+        assert_true(fabs(wg_data_as(distances, double)[1] / (1e-3 * unit) - 1) < (unit < 1e-300 ? 1e-6 : 1e-12)); /* a subnormal */
+        assert_true(wg_data_as(index, int64_t)[0] == 1 && wg_data_as(index, int64_t)[1] == 0);
+        wg_free(x), wg_free(data), wg_free(distances), wg_free(index);
+    }
+    const double mixed[] = {1e-200, 0, 3e-200, 1e200}, near[] = {2e-200, 1e-200, 1e200}; /* of both kinds at once */
+    wg_tensor *x = wg_from(mixed, WG_SHAPE(4, 1)), *data = wg_from(near, WG_SHAPE(3, 1)), *distances, *index;
+    assert_int_equal(wg_gan_nearest(x, data, &distances, &index), WG_OK);
+    const int64_t rows[] = {1, 1, 0, 2};
+    const double away[] = {0, 1e-200, 1e-200, 0};
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(wg_data_as(index, int64_t)[i], rows[i]);
+        assert_true(fabs(wg_data_as(distances, double)[i] - away[i]) < 1e-214);
+    }
+    wg_free(x), wg_free(data), wg_free(distances), wg_free(index);
+    assert_no_error();
+}
+
 static void copies_are_found(void **state)
 {
     (void)state;
@@ -275,6 +303,7 @@ int main(void)
         TEST(a_ring_with_both_ends_is_refused),
         TEST(an_unbalanced_mixture),
         TEST(nearest_is_brute_force),
+        TEST(nearest_in_any_unit),
         TEST(copies_are_found),
         TEST(failures_leave_nothing),
     };

@@ -68,6 +68,110 @@ static void weights_and_bandwidths_have_gradients(void **state)
     assert_no_error();
 }
 
+/* Of weights that are 0: (a, 0) + h (e - (a, 0)), where e has all weight at the last point. */
+static double at_weight(struct kind *kind, double h, double *slope)
+{
+    const double with_0[] = {0.31, 0.33, 0.36, 0}, towards[] = {-0.31, -0.33, -0.36, 1};
+    double at[4], g[4];
+    for (int i = 0; i < 4; i++)
+        at[i] = with_0[i] + h * towards[i];
+    WG_TAPE(tape);
+    wg_tensor *x = filled(WG_F64, WG_SHAPE(4, 2), 0), *y = filled(WG_F64, WG_SHAPE(3, 2), 11);
+    wg_tensor *a = wg_set_requires_grad(wg_from(at, WG_SHAPE(4)), true), *b = wg_from(weights_of_3, WG_SHAPE(3)), *of_a;
+    wg_tensor *value = distance_of(kind, x, y, a, b);
+    assert_int_equal(wg_grad_many(value, &a, 1, &of_a), WG_OK);
+    read_all(of_a, g);
+    *slope = 0;
+    for (int i = 0; i < 4; i++)
+        *slope += g[i] * towards[i];
+    return wg_item(value);
+}
+
+/* Differences on one side, extrapolated. */
+static void a_weight_of_0_has_the_slope_of_one_that_grows(void **state)
+{
+    (void)state;
+    const int kinds[] = {EXACT, SINKHORN, DIVERGENCE};
+    const double h = 1e-4;
+    for (int i = 0; i < 3; i++) {
+        struct kind kind = {kinds[i], 2, true};
+        double slope, unused;
+        const double start = at_weight(&kind, 0, &slope);
+        const double at_h = (at_weight(&kind, h, &unused) - start) / h,
+                     at_half = (at_weight(&kind, h / 2, &unused) - start) / (h / 2),
+                     at_quarter = (at_weight(&kind, h / 4, &unused) - start) / (h / 4);
+        const double first = 2 * at_half - at_h, second = 2 * at_quarter - at_half, by_differences = (4 * second - first) / 3;
+        if (!(fabs(slope - by_differences) < 1e-7 * (1 + fabs(slope))))
+            fail_msg("%s: %.12g, by differences %.12g", names[kind.which], slope, by_differences);
+        assert_true(fabs(slope) > 1e-3);
+    }
+    assert_no_error();
+}
+
+/* A point without weight far nearer to all others than those that have one: no exponential of the dtype reaches its slope. */
+static void the_slope_of_a_near_point_is_finite(void **state)
+{
+    (void)state;
+    for (int wide = 0; wide < 2; wide++) {
+        const double points[] = {0, 1000, 1001}, shares[] = {0, 0.5, 0.5};
+        double g[3];
+        WG_TAPE(tape);
+        const wg_dtype dtype = wide ? WG_F64 : WG_F32;
+        wg_tensor *x = wg_cast(wg_from(points, WG_SHAPE(3, 1)), dtype), *y = wg_zeros(dtype, WG_SHAPE(2, 1)), *of_a;
+        wg_tensor *a = wg_set_requires_grad(wg_cast(wg_from(shares, WG_SHAPE(3)), dtype), true);
+        assert_int_equal(wg_grad_many(wg_transport_sinkhorn(x, y, .weights_x = a), &a, 1, &of_a), WG_OK);
+        read_all(of_a, g);
+        for (int i = 0; i < 3; i++)
+            assert_true(isfinite(g[i]));
+        assert_true(g[0] < g[1]); /* mass is better there */
+    }
+    assert_no_error();
+}
+
+/* ---- units ---- */
+
+/* The distance of points times a number, and its gradient by x; bandwidths have the points' unit. */
+static double in_unit(struct kind *kind, double unit, wg_dtype dtype, double *gradient)
+{
+    WG_TAPE(tape);
+    wg_tensor *x = wg_cast(wg_mul_scalar(filled(WG_F64, WG_SHAPE(4, 2), 0), unit), dtype), *of_x;
+    wg_tensor *y = wg_cast(wg_mul_scalar(filled(WG_F64, WG_SHAPE(3, 2), 11), unit), dtype);
+    wg_tensor *a = kind->weighted ? wg_cast(wg_from(weights_of_4, WG_SHAPE(4)), dtype) : WG_NONE;
+    wg_tensor *b = kind->weighted ? wg_cast(wg_from(weights_of_3, WG_SHAPE(3)), dtype) : WG_NONE;
+    x = wg_set_requires_grad(wg_copy(x), true);
+    wg_tensor *value = kind->which == MMD ? wg_transport_mmd(x, y, .bandwidths = wg_full(dtype, WG_SHAPE(2), unit))
+                                          : distance_of(kind, x, y, a, b);
+    assert_int_equal(wg_grad_many(value, &x, 1, &of_x), WG_OK);
+    read_all(of_x, gradient);
+    return wg_item(value);
+}
+
+static void distances_have_the_unit_of_the_points(void **state)
+{
+    (void)state;
+    const int kinds[] = {EXACT, LINE, SLICED, ENERGY, MMD};
+    for (int i = 0; i < 5 * 2 * 2 * 2 * 3; i++) {
+        const bool wide = i / 5 % 2, small = i / 10 % 2;
+        struct kind kind = {kinds[i % 5], 1 + i / 40, i / 20 % 2};
+        if (kind.which == MMD && kind.weighted)
+            continue;
+        const double least = kind.which == MMD ? 1e-25 : 1e-200,
+                     unit = wide    ? (small ? least : 1e200)
+                            : small ? 1e-25
+                                    : 1e25,
+                     slack = wide ? 1e-11 : 2e-4;
+        const double power = kind.which == MMD ? 1 : unit; /* what the value is in */
+        double g[8], expected[8];
+        const double value = in_unit(&kind, unit, wide ? WG_F64 : WG_F32, g);
+        const double one = in_unit(&kind, 1, wide ? WG_F64 : WG_F32, expected);
+        if (!(fabs(value / power - one) < slack * (1 + fabs(one))))
+            fail_msg("%s, p = %g, in units of %g: %g, expected %g", names[kind.which], kind.p, unit, value, one * power);
+        for (int k = 0; k < 8; k++)
+            assert_true(fabs(g[k] * unit / power - expected[k]) < slack * (1 + fabs(expected[k])));
+    }
+    assert_no_error();
+}
+
 /* Equal sets, some of whose points coincide: distances of 0, with a gradient of 0 where there is a root. */
 static void equal_sets_have_distance_0(void **state)
 {
@@ -261,6 +365,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(gradients_are_right),
         TEST(weights_and_bandwidths_have_gradients),
+        TEST(a_weight_of_0_has_the_slope_of_one_that_grows),
+        TEST(the_slope_of_a_near_point_is_finite),
+        TEST(distances_have_the_unit_of_the_points),
         TEST(equal_sets_have_distance_0),
         TEST(the_envelope_is_the_gradient_at_convergence),
         TEST(the_envelope_passes_the_gradient_check),
