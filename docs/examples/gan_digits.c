@@ -6,7 +6,7 @@
 
    (Huang, Gokaslan, Kuleshov, Tompkin, 2024). The critic has an output for each digit, of which y's counts (after Miyato, Koyama, 2018).
 
-   usage: gan_digits [--steps N] [--seed N] [--picture FILE.pgm] [--csv FILE] [--resume FILE]
+   usage: gan_digits [--steps N] [--seed N] [--picture FILE.pgm|.png] [--csv FILE] [--resume FILE]
 
    judge.h measures what comes out. gan_digits_torch.py is the same in PyTorch. */
 #include <stdint.h>
@@ -145,7 +145,8 @@ int main(int argc, char **argv)
     float distorted = 0.5f; /* of what digits.h allows */
     struct part part[PARTS] = {0}, made = {0};
     struct gan gan = {0};
-    if (wg_seed((uint64_t)seed, 0) != WG_OK || wg_interrupt_catch() != WG_OK || read_parts(part, -1) != WG_OK)
+    if (check_page(picture) != WG_OK || wg_seed((uint64_t)seed, 0) != WG_OK || wg_interrupt_catch() != WG_OK ||
+        read_parts(part, -1) != WG_OK)
         return wg_error_report(stderr);
     wg_train_log *log = csv ? wg_train_log_csv(csv, .resume = resume != NULL) : NULL;
     wg_status status = csv ? wg_error_if_null(log) : WG_OK;

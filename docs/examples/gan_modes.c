@@ -4,12 +4,13 @@
                     [--csv FILE] [--tensorboard FOLDER] [--resume FILE]
 
    It prints modes, the share of samples of high quality, the reverse divergence and the ratio of deviations of 2,500 samples of the averaged
-   generator. The recipes are the table below; docs/guide/gan.md explains them. A run that is stopped by Ctrl-C goes on with --resume. */
+   generator; on a terminal a bar shows how far it is. The recipes are the table below; docs/guide/gan.md explains them. A run that is stopped by Ctrl-C goes on with --resume. */
 #include <math.h>
 #include <stdint.h>
 
 #include <wengert.h>
 
+#include "bar.h"
 #include "options.h"
 #include "scatter.h"
 
@@ -200,6 +201,7 @@ static wg_status report(struct gan *g, wg_train_log *const *log, struct scatter 
         scatter_panel(strip, title, x, g->centres), scatter_panel(film, title, x, g->centres);
     wg_free(x);
     WG_TRY(measured);
+    bar_clear(stderr);
     printf("step %6lld  modes %2lld  high quality %5.1f %%  reverse KL %.4f  deviation ratio %.3f\n", step, (long long)m.modes,
            100 * m.high_quality, m.reverse_kl, m.std_ratio);
     const wg_train_value row[] = {{"modes", (double)m.modes},
@@ -227,9 +229,12 @@ static wg_status train(struct gan *g, const struct outputs *out)
             status = wg_lr_set(g->cosine, g->optim[i], wg_game_count(g->game));
         status = status == WG_OK ? wg_game_step(g->game) : status;
         const int64_t done = wg_game_count(g->game);
+        if (status == WG_OK)
+            bar_show(stderr, done, g->r.steps);
         if (status == WG_OK && done * FRAMES / g->r.steps != (done - 1) * FRAMES / g->r.steps)
             status = report(g, log, &strip, &film);
     }
+    bar_clear(stderr);
     if (status == WG_OK && out->resume)
         status = wg_run_save(g->run, out->resume);
     const wg_status drawn = scatter_end(&strip, out->picture), filmed = scatter_end(&film, out->film);

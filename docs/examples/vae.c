@@ -3,7 +3,7 @@
 
        E log p(x|z) - KL(q(z|x) || p(z)),   q(z|x) = N(mean, variance), p(z) = N(0, 1)
 
-   usage: vae [--epochs N] [--seed N] [--picture FILE.pgm]
+   usage: vae [--epochs N] [--seed N] [--picture FILE.pgm|.png]
 
    It prints the ELBO of an image, in nats, on training images and on those held out; the picture shows images of codes drawn from
    p(z).
@@ -100,7 +100,7 @@ int main(int argc, char **argv)
 
                                                {"--picture", "where images go that it makes up", NULL, &picture},
                                                {NULL, NULL, NULL, NULL}});
-    if (wg_seed((uint64_t)seed, 0) != WG_OK)
+    if (check_page(picture) != WG_OK || wg_seed((uint64_t)seed, 0) != WG_OK)
         return wg_error_report(stderr);
     const struct vae vae = {wg_nn_mlp(WG_SIZES(PIXELS, HIDDEN, 2 * CODE)), wg_nn_mlp(WG_SIZES(CODE, HIDDEN, PIXELS))};
     wg_optim *adam = wg_optim_adam(wg_nn_parameters(vae.encoder), .lr = 1e-3);

@@ -3,10 +3,13 @@
 
 usage: examples.py NAME PROGRAM; TAP
 """
+import contextlib
 import os
+import pty
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -177,11 +180,19 @@ def gan_digits():
         check("a run that is resumed at its end has the same digits", first.split("recognised")[1] == again.split("recognised")[1] and "step" not in again, again)
         check("it has a log", [line.split(",")[0] for line in csv.read_text().splitlines()] == ["epoch", "200"], csv.read_text())
         check("and a picture of 540 by 540 pixels", picture.read_bytes().startswith(b"P5 540 540 255\n"))
+        picture = Path(folder, "digits.png")
+        done = run("--steps", 200, "--resume", kept, "--picture", picture)
+        if done.returncode == 0:
+            head = picture.read_bytes()[:24]
+            check("which is a PNG where its name ends so", head[:8] == b"\x89PNG\r\n\x1a\n" and head[16:24] == struct.pack(">II", 540, 540), head)
+        else:
+            check("or, without libpng, an error", "libpng" in done.stderr.decode() and not picture.exists(), done)
         running = subprocess.Popen([program, "--steps", "1000000", "--resume", f"{folder}/stopped"], stdout=subprocess.DEVNULL)
         time.sleep(2)
         running.send_signal(signal.SIGINT)
         check("Ctrl-C ends it, and the run is kept", running.wait() == 130 and Path(folder, "stopped").exists())
     refused(["--csv", "/nonexistent/losses.csv"], 1, "losses.csv")
+    refused(["--picture", "digits.jpeg"], 1, "expected a name that ends in .pgm or .png, got digits.jpeg")
     refused(["--steps", "some"], 2, "--steps some", "--resume TEXT")
 
 
@@ -196,6 +207,17 @@ def gan_modes():
               rows[0] == "x,y" and len(rows) == 2501 and max(abs(float(word)) for row in rows[1:] for word in row.split(",")) < 4)
         check("the pictures have a panel for each of six moments", all(p.read_text().count("<text") == 6 for p in (picture, film)) and "<animate" in film.read_text())
         check("and so has the log", len(csv.read_text().splitlines()) == 7, csv.read_text())
+        ours, its = pty.openpty()
+        running = subprocess.Popen([program, "--steps", "60", "--seed", "1"], stdout=subprocess.PIPE, stderr=its)
+        os.close(its)
+        shown = b""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while part := os.read(ours, 4096):
+                shown += part
+        os.close(ours)
+        lines = running.communicate()[0]
+        check("on a terminal there is a bar", running.returncode == 0 and b"] 100 %, step 60 of 60" in shown and shown.count(b"[###") > 20, shown)
+        check("and the lines are the same", lines == run("--steps", 60, "--seed", 1).stdout, lines)
         running = subprocess.Popen([program, "--seed", "1", "--resume", kept], stdout=subprocess.DEVNULL)
         time.sleep(2)
         running.send_signal(signal.SIGINT)
