@@ -135,7 +135,7 @@ static const struct scenario {
 } scenarios[] = {
     {"copies", copies, 12},           {"copies by threads", copies_by_threads, 12},
     {"a drawn seed", drawn_seed, 12}, {"wrappers", wrappers, 20},
-    {"normaliser", normaliser, 4},    {"picture", picture, 4},
+    {"normaliser", normaliser, 4},    {"picture", picture, 5},
 };
 
 static const uint64_t first_hash = 14695981039346656037u;

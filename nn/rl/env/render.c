@@ -4,6 +4,7 @@
 
 #include <locale.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "wengert/error.h"
@@ -66,13 +67,15 @@ static void write_frame(const wg_rl_dynamics *d, const void *state, int64_t at, 
             view[1] + 0.05 * view[2], view[2] / 400, (long long)at);
 }
 
-static void write_all(const wg_rl_dynamics *d, const void *states, int64_t n, const wg_rl_render_options *o, FILE *svg)
+/* state: memory for one, which is aligned as draw may expect. */
+static void write_all(const wg_rl_dynamics *d, const void *states, void *state, int64_t n, const wg_rl_render_options *o, FILE *svg)
 {
     const int64_t frames = (n - 1) / o->every + 1, still = (o->still < 0 ? n / 2 : o->still) / o->every;
     write_head(d, frames, o, svg);
     for (int64_t frame = 0; frame < frames; frame++) {
         const int64_t at = frame * o->every;
-        write_frame(d, (const char *)states + (size_t)at * d->state_size, at, frame, frames, frame == still, o, svg);
+        memcpy(state, (const char *)states + (size_t)at * d->state_size, d->state_size);
+        write_frame(d, state, at, frame, frames, frame == still, o, svg);
     }
     fputs("</svg>\n", svg);
 }
@@ -83,12 +86,16 @@ wg_status wg_rl_render_with(const wg_rl_env *env, const void *states, int64_t n,
         return wg_error_set(WG_E_NULL, op, "%s: the %s NULL", op, !env ? "environment is" : !states ? "states are" : "stream is");
     const wg_rl_dynamics *d = wg_rl_env_dynamics(env);
     WG_TRY(check(d, n, &options));
-    const locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0), before = c ? uselocale(c) : (locale_t)0; /* a comma is no point */
-    if (!c)
+    void *state = malloc(d->state_size);
+    const locale_t c = state ? newlocale(LC_ALL_MASK, "C", (locale_t)0) : (locale_t)0; /* a comma is no point */
+    if (!c) {
+        free(state);
         return wg_error_set(WG_E_MEMORY, op, "%s: %s: out of memory", op, d->name);
-    write_all(d, states, n, &options, stream);
+    }
+    const locale_t before = uselocale(c);
+    write_all(d, states, state, n, &options, stream);
     uselocale(before);
-    freelocale(c);
+    freelocale(c), free(state);
     if (fflush(stream) != 0 || ferror(stream))
         return wg_error_set(WG_E_IO, op, "%s: %s: the picture could not be written", op, d->name);
     return WG_OK;
