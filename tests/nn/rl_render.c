@@ -137,6 +137,8 @@ static void every_environment_is_drawn(void **state)
         assert_int_equal(count(all, "class=\"f\""), n);
         assert_int_equal(count(some, "class=\"f\""), (n - 1) / 7 + 1);
         assert_int_equal(count(some, "\"visibility:visible"), 1);
+        assert_non_null(strstr(all, "infinite}@keyframes f{0%{visibility:visible}"));
+        assert_int_equal(count(all, ">0</text>"), 1);
         assert_well_formed(all), assert_well_formed(some);
         assert_non_null(strstr(all, films[i].head));
         free(all), free(some), free(states);
@@ -202,6 +204,22 @@ static void the_locale_does_not_matter(void **state)
     assert_no_error();
 }
 
+static void a_name_may_have_any_letter(void **state)
+{
+    (void)state;
+    const wg_rl_pendulum_state still = {0, 0};
+    wg_rl_env *pendulum_env = wg_rl_pendulum(.limit = 0);
+    wg_rl_dynamics dynamics = *wg_rl_env_dynamics(pendulum_env);
+    dynamics.name = "a<b & c>\"", dynamics.destroy = NULL;
+    wg_rl_env *env = wg_rl_env_create_with(dynamics);
+    size_t size;
+    char *text = picture(env, (const char *)&still, 1, 1, &size);
+    assert_non_null(strstr(text, "<title>a&lt;b &amp; c>\"</title>"));
+    free(text);
+    wg_rl_env_destroy(env), wg_rl_env_destroy(pendulum_env);
+    assert_no_error();
+}
+
 static void a_full_disk_is_an_error(void **state)
 {
     (void)state;
@@ -221,6 +239,7 @@ static void a_full_disk_is_an_error(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {TEST(every_environment_is_drawn), TEST(states_are_drawn_as_they_are),
-                                       TEST(the_locale_does_not_matter), TEST(a_full_disk_is_an_error)};
+                                       TEST(the_locale_does_not_matter), TEST(a_name_may_have_any_letter),
+                                       TEST(a_full_disk_is_an_error)};
     return argc == 2 ? write_films(argv[1]) : cmocka_run_group_tests(tests, NULL, NULL);
 }
