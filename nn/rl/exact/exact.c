@@ -36,12 +36,7 @@ wg_status exact_check(const wg_tensor *t, wg_shape shape, const char *op, const 
     char got[200], expected[200];
     if (t == WG_NONE)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected %s, got WG_NONE", op, what);
-    WG_TRY(nn_check_handle(t, op, "%s", what));
-    const uint64_t before = nn_count_errors();
-    if (!wg_is_live(t) && !wg_data(t)) { /* the second records why it is not */
-        nn_name_error(before, op);
-        return nn_first_error(WG_E_RELEASED);
-    }
+    WG_TRY(nn_check_value(t, op, "%s", what));
     if (wg_dtype_of(t) != WG_F64)
         return wg_error_set(WG_E_DTYPE, op, "%s: expected %s of dtype f64, got %s", op, what, wg_dtype_name(wg_dtype_of(t)));
     if (fits(wg_shape_of(t), shape))
@@ -127,7 +122,7 @@ wg_status exact_run(exact_maker *make, const void *arguments, wg_tensor **out, s
     if (wg_tape_top()) {
         status = make(arguments, out);
     } else {
-        WG_TAPE(tape);
+        WG_TAPE(tape, .keep_error = true);
         if (tape)
             status = make(arguments, out);
         if (status == WG_OK)

@@ -34,7 +34,7 @@ static wg_status check_symmetric(wg_tensor *t, const char *op, const char *what)
 static wg_status check_definite(wg_tensor *t, bool strictly, const char *op, const char *what)
 {
     WG_TRY(check_symmetric(t, op, what));
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     WG_NO_GRAD;
     wg_tensor *values, *vectors;
     const uint64_t before = nn_count_errors();
@@ -82,7 +82,7 @@ wg_tensor *exact_closed_loop(const wg_rl_lqr_problem *p, wg_tensor *gain)
 
 double exact_radius_of(const wg_rl_lqr_problem *p, wg_tensor *gain, const char *op)
 {
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     WG_NO_GRAD;
     const int64_t n = wg_extent(p->a, 0);
     const uint64_t before = nn_count_errors();
@@ -111,9 +111,10 @@ static wg_status check_stable(const wg_rl_lqr_problem *p, wg_tensor *gain, const
         return WG_OK;
     if (isnan(radius))
         return nn_first_error(WG_E_MEMORY);
-    return wg_error_set(WG_E_NUMERIC, op,
-                        "%s: the gain does not keep the cost finite: expected the spectral radius of √γ (a - b gain) below 1, got %.9g",
-                        op, radius);
+    return wg_error_set(
+        WG_E_NUMERIC, op,
+        "%s: the gain does not keep the cost finite: expected the spectral radius of √γ (a - b gain) below 1, got %.9g", op,
+        radius);
 }
 
 static wg_status check_source(wg_tensor *t, int64_t n, const char *op, const char *what)
@@ -133,9 +134,9 @@ static wg_status check_sources(const struct question *q, const char *op)
     if (o->start == WG_NONE && o->noise == WG_NONE)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected .start, E[x xᵀ] of the first states, or .noise, its covariance", op);
     if (q->problem.gamma == 1 && o->start != WG_NONE && o->noise != WG_NONE)
-        return wg_error_set(WG_E_ARGUMENT, op,
-                            "%s: with gamma 1 and noise the sum of costs is infinite: expected .noise alone, for the mean cost of a step",
-                            op);
+        return wg_error_set(
+            WG_E_ARGUMENT, op,
+            "%s: with gamma 1 and noise the sum of costs is infinite: expected .noise alone, for the mean cost of a step", op);
     return WG_OK;
 }
 

@@ -236,7 +236,7 @@ wg_tensor *wg_rl_mdp_backup(wg_rl_mdp mdp, wg_tensor *values)
 /* Improves the action of each state where another is better by more than rounding; *changed: whether one is. */
 static wg_status improve(const wg_rl_mdp *mdp, int64_t *action, bool *changed, const char *op)
 {
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     WG_NO_GRAD;
     const int64_t states = wg_extent(mdp->rewards, 0), actions = wg_extent(mdp->rewards, 1);
     const struct question q = {.mdp = *mdp, .policy = tape ? wg_from(action, WG_SHAPE(states)) : NULL};

@@ -145,7 +145,7 @@ wg_nn_module *wg_rl_parameter_noise_actor(const wg_rl_parameter_noise *noise)
 
 static wg_status perturb(wg_rl_parameter_noise *noise, wg_nn_module *net)
 {
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     WG_NO_GRAD;
     if (!tape)
         return nn_first_error(WG_E_MEMORY);
@@ -169,7 +169,7 @@ wg_status wg_rl_parameter_noise_perturb(wg_rl_parameter_noise *noise)
 /* √(mean (μ(s) - μ̃(s))²). */
 static wg_status measure(const wg_rl_parameter_noise *noise, wg_tensor *observation, double *change)
 {
-    WG_TAPE(tape);
+    WG_TAPE(tape, .keep_error = true);
     WG_NO_GRAD;
     WG_EVAL_MODE;
     wg_tensor *plain = tape ? wg_nn_apply(noise->actor, observation) : NULL;
