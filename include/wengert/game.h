@@ -91,7 +91,8 @@ typedef int64_t wg_game_steps(int64_t step);
    net: what wg_game_apply applies; NULL where the losses use wg_game_params alone.
    steps: its steps in one of the game, or, if steps_at is not NULL, what that function says.
    unroll: its loss sees all others after that many recorded steps of theirs (wg_optim_unroll), and its gradient flows through these
-   steps, if their losses do not detach what it makes; the steps are then forgotten. Their optimizers must be of a kind that unrolls. Source: Metz, Poole, Pfau, Sohl-Dickstein, 2017. */
+   steps, if their losses do not detach what it makes; the steps are then forgotten. Their optimizers must be of a kind that unrolls.
+   Source: Metz, Poole, Pfau, Sohl-Dickstein, 2017. */
 typedef struct WG_NAMED wg_game_player {
     const char *name;
     wg_nn_module *net;
