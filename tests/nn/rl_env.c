@@ -263,11 +263,12 @@ static void a_step_that_fails_moves_no_copy(void **state)
     wg_rl_env *env = wg_rl_env_create(.name = "bad", .state_size = sizeof(struct walk), .reset = walk_reset,
                                       .observe = walk_observe, .step = bad_step, .observation = {.size = 2}, .action = {.size = 1});
     wg_rl_vector *v = wg_rl_vector_create(env, 40, .seed = 3, .threads = 2);
-    double actions[40] = {0}, observations[80];
+    double actions[40] = {0}, observations[80], next[80], reward[40];
     struct walk before[40];
     assert_int_equal(wg_rl_vector_step(v, actions), WG_OK);
     const wg_rl_transitions last = *wg_rl_vector_last(v);
     memcpy(observations, wg_rl_vector_observations(v), sizeof observations);
+    memcpy(next, last.next, sizeof next), memcpy(reward, last.reward, sizeof reward);
     for (int i = 0; i < 40; i++)
         memcpy(&before[i], wg_rl_vector_state_of(v, i), sizeof *before);
     const double bad[] = {0.8, 0.72, (double)NAN, (double)INFINITY};
@@ -280,6 +281,7 @@ static void a_step_that_fails_moves_no_copy(void **state)
         assert_int_equal(wg_rl_vector_step(v, actions), k < 2 ? WG_E_NUMERIC : WG_E_ARGUMENT);
         assert_error(k < 2 ? WG_E_NUMERIC : WG_E_ARGUMENT, text[k]);
         assert_memory_equal(wg_rl_vector_last(v), &last, sizeof last);
+        assert_memory_equal(next, last.next, sizeof next), assert_memory_equal(reward, last.reward, sizeof reward);
         assert_memory_equal(wg_rl_vector_observations(v), observations, sizeof observations);
         for (int i = 0; i < 40; i++)
             assert_memory_equal(&before[i], wg_rl_vector_state_of(v, i), sizeof *before);

@@ -106,6 +106,12 @@ static void it_stands_where_springs_bear_it(void **state)
 {
     (void)state;
     const double height = 0.7 - 1.62 / 400;
+    const wg_rl_lander_state stands = {.x = 1, .y = 0.7, .speed_x = 2, .speed_y = 3, .angle = 4, .spin = 5, .right = true};
+    const double expected[] = {0.1, 0, 0.4, 0.6, 4, 5, 0, 1};
+    double observation[8];
+    d->observe(d->self, &stands, observation);
+    for (int i = 0; i < 8; i++)
+        assert_close(observation[i], expected[i], 1e-15);
     wg_rl_lander_state s = {.y = height, .left = true, .right = true};
     for (int i = 1; i <= 10; i++) {
         const wg_rl_outcome outcome = step(&s, 0, 0);

@@ -260,6 +260,21 @@ static void first_states_are_uniform(void **state)
     assert_no_error();
 }
 
+/* As the header says. */
+static void copies_draw_from_streams_of_their_own(void **state)
+{
+    (void)state;
+    wg_rl_env *env = wg_rl_pendulum();
+    wg_rl_vector *v = wg_rl_vector_create(env, 9, .seed = SEED);
+    for (int i = 0; i < 9; i++) {
+        wg_rl_random random = {.seed = SEED, .stream = WG_STREAM_RL + (uint64_t)i};
+        const wg_rl_pendulum_state *pendulum = wg_rl_vector_state_of(v, i);
+        assert_true(pendulum->angle == wg_rl_uniform(&random, -M_PI, M_PI) && pendulum->speed == wg_rl_uniform(&random, -1, 1));
+    }
+    wg_rl_vector_destroy(v), wg_rl_env_destroy(env);
+    assert_no_error();
+}
+
 static void without_a_limit_nothing_is_truncated(void **state)
 {
     (void)state;
@@ -282,6 +297,6 @@ static void without_a_limit_nothing_is_truncated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(every_environment_is_one), TEST(seeds_differ), TEST(first_states_are_uniform),
-                                       TEST(without_a_limit_nothing_is_truncated)};
+                                       TEST(copies_draw_from_streams_of_their_own), TEST(without_a_limit_nothing_is_truncated)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -204,6 +204,52 @@ static void the_locale_does_not_matter(void **state)
     assert_no_error();
 }
 
+/* Which frame programs that do not animate show: that of the state which is asked for. */
+static void one_frame_stands_still(void **state)
+{
+    (void)state;
+    const wg_rl_pendulum_state states[9] = {{0, 0}};
+    const int64_t still[] = {-1, 0, 1, 5, 8}, every[] = {1, 1, 2, 2, 3};
+    const char *const frame[] = {">4</text>", ">0</text>", ">0</text>", ">4</text>", ">6</text>"};
+    wg_rl_env *env = wg_rl_pendulum(.limit = 0);
+    for (int i = 0; i < 5; i++) {
+        char *text = NULL;
+        size_t size;
+        FILE *file = open_memstream(&text, &size);
+        assert_int_equal(wg_rl_render(env, states, 9, file, .every = every[i], .still = still[i]), WG_OK);
+        fclose(file);
+        const char *at = strstr(text, "\"visibility:visible"), *label = at ? strstr(at, "\">") : NULL;
+        assert_non_null(label);
+        label = strchr(strstr(label, "<text"), '>');
+        assert_memory_equal(label, frame[i], strlen(frame[i]));
+        free(text);
+    }
+    wg_rl_env_destroy(env);
+    assert_no_error();
+}
+
+static void wrappers_draw_what_they_wrap(void **state)
+{
+    (void)state;
+    const wg_rl_pendulum_state at = {.angle = 1};
+    const struct {
+        wg_rl_pendulum_state pendulum;
+        int64_t steps;
+    } limited = {.pendulum = at, .steps = 7};
+    size_t size[3];
+    wg_rl_env *envs[] = {wg_rl_pendulum(.limit = 0), wg_rl_pendulum(),
+                         wg_rl_rescale(wg_rl_repeat(wg_rl_pendulum(.limit = 0), 2), NULL, NULL, 2)};
+    char *text[3];
+    for (int i = 0; i < 3; i++)
+        text[i] = picture(envs[i], i == 1 ? (const char *)&limited : (const char *)&at, 1, 1, &size[i]);
+    assert_string_equal(text[0], text[1]);
+    assert_string_equal(text[0], text[2]);
+    assert_non_null(strstr(text[0], "stroke=\"#c33\""));
+    for (int i = 0; i < 3; i++)
+        free(text[i]), wg_rl_env_destroy(envs[i]);
+    assert_no_error();
+}
+
 static void a_name_may_have_any_letter(void **state)
 {
     (void)state;
@@ -238,8 +284,9 @@ static void a_full_disk_is_an_error(void **state)
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {TEST(every_environment_is_drawn), TEST(states_are_drawn_as_they_are),
-                                       TEST(the_locale_does_not_matter), TEST(a_name_may_have_any_letter),
+    const struct CMUnitTest tests[] = {TEST(every_environment_is_drawn),   TEST(states_are_drawn_as_they_are),
+                                       TEST(the_locale_does_not_matter),   TEST(one_frame_stands_still),
+                                       TEST(wrappers_draw_what_they_wrap), TEST(a_name_may_have_any_letter),
                                        TEST(a_full_disk_is_an_error)};
     return argc == 2 ? write_films(argv[1]) : cmocka_run_group_tests(tests, NULL, NULL);
 }
