@@ -126,6 +126,15 @@ static bool picture(uint64_t *hash)
     return done;
 }
 
+static bool contract(uint64_t *hash)
+{
+    wg_rl_env *env = wg_rl_puddle_world();
+    const bool done = env && wg_rl_env_check(env, .steps = 10) == WG_OK;
+    add(hash, "", 1);
+    wg_rl_env_destroy(env);
+    return done;
+}
+
 /* ---- the sweep ---- */
 
 static const struct scenario {
@@ -136,6 +145,7 @@ static const struct scenario {
     {"copies", copies, 12},           {"copies by threads", copies_by_threads, 12},
     {"a drawn seed", drawn_seed, 12}, {"wrappers", wrappers, 20},
     {"normaliser", normaliser, 4},    {"picture", picture, 5},
+    {"contract", contract, 10},
 };
 
 static const uint64_t first_hash = 14695981039346656037u;

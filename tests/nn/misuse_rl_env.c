@@ -122,6 +122,14 @@ static void misuse_normalizers(void)
     wg_rl_normalizer_destroy(normalizer);
 }
 
+static void misuse_checks(void)
+{
+    wg_rl_env *env = wg_rl_env_create(RIGHT);
+    assert_fails(wg_rl_env_check(NULL), WG_E_NULL, "rl_env_check: the environment is NULL");
+    assert_fails(wg_rl_env_check(env, .steps = 0), WG_E_ARGUMENT, "rl_env_check: right: expected .steps of at least 1, got 0");
+    wg_rl_env_destroy(env);
+}
+
 static void misuse_random_numbers(void)
 {
     assert_true(isnan(wg_rl_uniform(NULL, 0, 1)));
@@ -233,6 +241,7 @@ static const struct misuse table[] = {
     {"wg_rl_env_destroy", misuse_making},
     {"wg_rl_env_dynamics", misuse_making},
     {"wg_rl_time_limit", misuse_limits},
+    {"wg_rl_env_check_with", misuse_checks},
     {"wg_rl_repeat", misuse_wrappers},
     {"wg_rl_rescale", misuse_wrappers},
     {"wg_rl_normalizer_create_with", misuse_normalizers},

@@ -105,6 +105,19 @@ WG_API wg_rl_env *wg_rl_time_limit(wg_rl_env *env, int64_t steps);
 WG_API wg_rl_env *wg_rl_rescale(wg_rl_env *env, const double *shift, const double *scale, double reward);
 WG_API wg_rl_env *wg_rl_repeat(wg_rl_env *env, int64_t times);
 
+/* Whether an environment keeps its contract, by so many steps with random actions from the seed: for one that is new. Each step is done twice: the
+   same state, action and random numbers must give the same bytes; so must reset and observe. Nothing is written behind a state or an observation; observe does
+   not change the state; observations and rewards are finite, and observations within their bounds. E_BUG: it does not; the message says which function
+   and what it did. E_NULL; E_ARGUMENT (steps below 1); E_MEMORY. Padding between members that a function leaves unwritten is no difference; what it
+   writes there from the stack may be. */
+typedef struct WG_NAMED wg_rl_env_check_options {
+    int64_t steps;
+    uint64_t seed;
+} wg_rl_env_check_options;
+#define wg_rl_env_check(env, ...) \
+    wg_rl_env_check_with((env), WG_OPTIONS(wg_rl_env_check_options, .steps = 10000, .seed = 0, __VA_ARGS__))
+WG_API WG_MUST_CHECK wg_status wg_rl_env_check_with(const wg_rl_env *env, wg_rl_env_check_options options);
+
 #ifdef __cplusplus
 }
 #endif
