@@ -275,6 +275,23 @@ static void copies_draw_from_streams_of_their_own(void **state)
     assert_no_error();
 }
 
+static void without_a_seed_the_thread_draws_one(void **state)
+{
+    (void)state;
+    wg_rl_env *env = wg_rl_pendulum();
+    wg_rl_vector *v[3];
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(i == 1 ? WG_OK : wg_seed(3, 0), WG_OK);
+        v[i] = wg_rl_vector_create(env, 2);
+    }
+    assert_memory_equal(wg_rl_vector_observations(v[0]), wg_rl_vector_observations(v[2]), 6 * sizeof(double));
+    assert_memory_not_equal(wg_rl_vector_observations(v[0]), wg_rl_vector_observations(v[1]), 6 * sizeof(double));
+    for (int i = 0; i < 3; i++)
+        wg_rl_vector_destroy(v[i]);
+    wg_rl_env_destroy(env);
+    assert_no_error();
+}
+
 static void without_a_limit_nothing_is_truncated(void **state)
 {
     (void)state;
@@ -296,7 +313,11 @@ static void without_a_limit_nothing_is_truncated(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(every_environment_is_one), TEST(seeds_differ), TEST(first_states_are_uniform),
-                                       TEST(copies_draw_from_streams_of_their_own), TEST(without_a_limit_nothing_is_truncated)};
+    const struct CMUnitTest tests[] = {TEST(every_environment_is_one),
+                                       TEST(seeds_differ),
+                                       TEST(first_states_are_uniform),
+                                       TEST(copies_draw_from_streams_of_their_own),
+                                       TEST(without_a_seed_the_thread_draws_one),
+                                       TEST(without_a_limit_nothing_is_truncated)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
