@@ -93,7 +93,8 @@ static wg_tensor *q(wg_tensor *s, wg_tensor *a, void *context)
 static bool policy(void *state)
 {
     const struct world *w = state;
-    return done_with(wg_rl_policy_gradient(w->actor, w->s, q, NULL)) && done_with(wg_rl_compatible_features(w->actor, w->s, w->a)) &&
+    return done_with(wg_rl_policy_gradient(w->actor, w->s, q, NULL)) &&
+           done_with(wg_rl_compatible_features(w->actor, w->s, w->a)) &&
            done_with(wg_rl_compatible_advantage(w->actor, w->s, w->a, w->w));
 }
 
@@ -134,8 +135,8 @@ static size_t save(void *state, char *bytes, size_t size)
 static void finish(void *state)
 {
     struct world *w = state;
-    wg_tensor *all[] = {w->mdp.transitions, w->mdp.rewards, w->policy, w->start, w->gain, w->s, w->a, w->r, w->x, w->w,
-                        w->problem.a, w->problem.b, w->problem.q, w->problem.r};
+    wg_tensor *all[] = {w->mdp.transitions, w->mdp.rewards, w->policy,    w->start,    w->gain, w->s, w->a, w->r, w->x, w->w,
+                        w->problem.a,       w->problem.b,   w->problem.q, w->problem.r};
     wg_rl_tiled_destroy(w->tiled), wg_rl_tiles_destroy(w->tiles), wg_rl_copdac_destroy(w->copdac), wg_nn_destroy(w->actor);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         wg_free(all[i]);

@@ -51,7 +51,8 @@ static void misuse_chains(void)
         assert_null_and_error(wg_rl_chain_visits(p, v, gammas[i]), WG_E_ARGUMENT, "rl_chain_visits: expected gamma in [0, 1), got");
     }
     assert_null_and_error(wg_rl_chain_values(fx.odd, v, 0.9), WG_E_DTYPE, "rl_chain_values: expected p of dtype f64, got f32");
-    assert_null_and_error(wg_rl_chain_values(fx.wide, v, 0.9), WG_E_SHAPE, "rl_chain_values: expected p of shape (2, 2), got [2, 3]");
+    assert_null_and_error(wg_rl_chain_values(fx.wide, v, 0.9), WG_E_SHAPE,
+                          "rl_chain_values: expected p of shape (2, 2), got [2, 3]");
     assert_null_and_error(wg_rl_chain_values(v, v, 0.9), WG_E_SHAPE, "rl_chain_values: expected p of shape (any, any), got [2]");
     assert_null_and_error(wg_rl_chain_values(p, p, 0.9), WG_E_SHAPE, "rl_chain_values: expected r of shape (2), got [2, 2]");
     assert_null_and_error(wg_rl_chain_values(square(.5, .5, .5, .4), v, 0.9), WG_E_ARGUMENT,
@@ -151,11 +152,16 @@ static void misuse_problems(void)
                  refused_problem(right, bad, true, code, ""));
     const double gammas[] = {0, -1, 1.01, (double)NAN};
     for (int i = 0; i < 4; i++)
-        refused_problem((wg_rl_lqr_problem){a, one, one, one, gammas[i]}, gain, false, WG_E_ARGUMENT, "expected gamma in (0, 1], got");
-    refused_problem((wg_rl_lqr_problem){fx.wide, one, one, one, 1}, gain, false, WG_E_SHAPE, "expected a of shape (2, 2), got [2, 3]");
-    refused_problem((wg_rl_lqr_problem){a, pair(1, 1), one, one, 1}, gain, false, WG_E_SHAPE, "expected b of shape (2, any), got [2]");
-    refused_problem((wg_rl_lqr_problem){a, one, fx.wide, one, 1}, gain, false, WG_E_SHAPE, "expected q of shape (2, 2), got [2, 3]");
-    refused_problem((wg_rl_lqr_problem){a, one, one, fx.wide, 1}, gain, false, WG_E_SHAPE, "expected r of shape (2, 2), got [2, 3]");
+        refused_problem((wg_rl_lqr_problem){a, one, one, one, gammas[i]}, gain, false, WG_E_ARGUMENT,
+                        "expected gamma in (0, 1], got");
+    refused_problem((wg_rl_lqr_problem){fx.wide, one, one, one, 1}, gain, false, WG_E_SHAPE,
+                    "expected a of shape (2, 2), got [2, 3]");
+    refused_problem((wg_rl_lqr_problem){a, pair(1, 1), one, one, 1}, gain, false, WG_E_SHAPE,
+                    "expected b of shape (2, any), got [2]");
+    refused_problem((wg_rl_lqr_problem){a, one, fx.wide, one, 1}, gain, false, WG_E_SHAPE,
+                    "expected q of shape (2, 2), got [2, 3]");
+    refused_problem((wg_rl_lqr_problem){a, one, one, fx.wide, 1}, gain, false, WG_E_SHAPE,
+                    "expected r of shape (2, 2), got [2, 3]");
     refused_problem((wg_rl_lqr_problem){a, one, square(1, 1, 0, 1), one, 1}, gain, false, WG_E_ARGUMENT,
                     "expected q to be symmetric, got elements that differ by 1");
     refused_problem((wg_rl_lqr_problem){a, one, square(1, 0, 0, -1), one, 1}, gain, false, WG_E_ARGUMENT,
@@ -179,7 +185,8 @@ static void misuse_sources(void)
     REFUSED_BUT_NONE("rl_lqr_cost", wg_rl_lqr_cost(p, gain, .start = bad));
     REFUSED_BUT_NONE("rl_lqr_moment", wg_rl_lqr_moment(p, gain, .noise = bad));
     REFUSED_BUT_NONE("rl_lqr_gradient", wg_rl_lqr_gradient(p, gain, .noise = bad, .start = one));
-    assert_null_and_error(wg_rl_lqr_cost(p, gain), WG_E_ARGUMENT, "rl_lqr_cost: expected .start, E[x xᵀ] of the first states, or .noise");
+    assert_null_and_error(wg_rl_lqr_cost(p, gain), WG_E_ARGUMENT,
+                          "rl_lqr_cost: expected .start, E[x xᵀ] of the first states, or .noise");
     assert_null_and_error(wg_rl_lqr_moment(p, gain), WG_E_ARGUMENT, "rl_lqr_moment: expected .start");
     assert_null_and_error(wg_rl_lqr_gradient(p, gain), WG_E_ARGUMENT, "rl_lqr_gradient: expected .start");
     assert_null_and_error(wg_rl_lqr_cost(p, gain, .start = fx.wide), WG_E_SHAPE, "rl_lqr_cost: expected start of shape (2, 2)");
@@ -191,22 +198,14 @@ static void misuse_sources(void)
 }
 
 static const struct misuse table[] = {
-    {"wg_rl_returns", misuse_returns},
-    {"wg_rl_chain_values", misuse_chains},
-    {"wg_rl_chain_visits", misuse_chains},
-    {"wg_rl_mdp_chain", misuse_processes},
-    {"wg_rl_mdp_values", misuse_processes},
-    {"wg_rl_mdp_action_values", misuse_processes},
-    {"wg_rl_mdp_return", misuse_processes},
-    {"wg_rl_mdp_visits", misuse_processes},
-    {"wg_rl_mdp_backup", misuse_processes},
-    {"wg_rl_mdp_optimum", misuse_processes},
-    {"wg_rl_lqr_solve", misuse_problems},
-    {"wg_rl_lqr_radius", misuse_problems},
-    {"wg_rl_lqr_value", misuse_problems},
-    {"wg_rl_lqr_action_value", misuse_problems},
-    {"wg_rl_lqr_moment_with", misuse_sources},
-    {"wg_rl_lqr_cost_with", misuse_sources},
+    {"wg_rl_returns", misuse_returns},           {"wg_rl_chain_values", misuse_chains},
+    {"wg_rl_chain_visits", misuse_chains},       {"wg_rl_mdp_chain", misuse_processes},
+    {"wg_rl_mdp_values", misuse_processes},      {"wg_rl_mdp_action_values", misuse_processes},
+    {"wg_rl_mdp_return", misuse_processes},      {"wg_rl_mdp_visits", misuse_processes},
+    {"wg_rl_mdp_backup", misuse_processes},      {"wg_rl_mdp_optimum", misuse_processes},
+    {"wg_rl_lqr_solve", misuse_problems},        {"wg_rl_lqr_radius", misuse_problems},
+    {"wg_rl_lqr_value", misuse_problems},        {"wg_rl_lqr_action_value", misuse_problems},
+    {"wg_rl_lqr_moment_with", misuse_sources},   {"wg_rl_lqr_cost_with", misuse_sources},
     {"wg_rl_lqr_gradient_with", misuse_sources},
 };
 

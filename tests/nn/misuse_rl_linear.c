@@ -45,7 +45,8 @@ static void misuse_gradients(void)
                           "rl_policy_gradient: expected s of dtype f32 or f64, got i64");
     assert_null_and_error(wg_rl_policy_gradient(net, ones(WG_SHAPE(3)), sum_q, NULL), WG_E_SHAPE,
                           "rl_policy_gradient: expected s of rank 2 with at least one row, got [3]");
-    assert_null_and_error(wg_rl_policy_gradient(net, ones(WG_SHAPE(0, 3)), sum_q, NULL), WG_E_SHAPE, "rl_policy_gradient: expected s");
+    assert_null_and_error(wg_rl_policy_gradient(net, ones(WG_SHAPE(0, 3)), sum_q, NULL), WG_E_SHAPE,
+                          "rl_policy_gradient: expected s");
     assert_null_and_error(wg_rl_policy_gradient(net, s, one_number, NULL), WG_E_SHAPE,
                           "rl_policy_gradient: expected a Q for each of 4 states, got 1");
     assert_null_and_error(wg_rl_policy_gradient(net, s, failing_q, NULL), WG_E_SHAPE, "rl_policy_gradient: matmul: ");
@@ -96,7 +97,8 @@ static void misuse_least_squares(void)
     assert_null_and_error(wg_rl_lstd(x, ones(WG_SHAPE(4, 2)), r), WG_E_SHAPE,
                           "rl_lstd: expected next features of shape (4, 1), got [4, 2]");
     assert_null_and_error(wg_rl_lstd(x, x, ones(WG_SHAPE(3))), WG_E_SHAPE, "rl_lstd: expected rewards of shape (4), got [3]");
-    assert_null_and_error(wg_rl_lstd(x, x, r, .terminated = x), WG_E_SHAPE, "rl_lstd: expected terminated of shape (4), got [4, 1]");
+    assert_null_and_error(wg_rl_lstd(x, x, r, .terminated = x), WG_E_SHAPE,
+                          "rl_lstd: expected terminated of shape (4), got [4, 1]");
     assert_null_and_error(wg_rl_lstd(x, x, r, .gamma = 1), WG_E_NUMERIC, "rl_lstd: solve: ");
     assert_null_and_error(wg_rl_quadratic_features(x, fx.wide), WG_E_SHAPE, "rl_quadratic_features: ");
 }
@@ -107,8 +109,10 @@ static void misuse_making_copdac(void)
     assert_null_and_error(wg_rl_copdac_create(NULL, 2), WG_E_NULL, "rl_copdac_create: the actor is NULL");
     assert_null_and_error(wg_rl_copdac_create(none, 2), WG_E_ARGUMENT, "rl_copdac_create: ");
     assert_null_and_error(wg_rl_copdac_create(net, 0), WG_E_ARGUMENT, "rl_copdac_create: expected at least one feature, got 0");
-    assert_null_and_error(wg_rl_copdac_create(net, 2, .gamma = -1), WG_E_ARGUMENT, "rl_copdac_create: expected .gamma in [0, 1], got -1");
-    assert_null_and_error(wg_rl_copdac_create(net, 2, .actor_rate = -1), WG_E_ARGUMENT, "rl_copdac_create: expected .actor_rate in");
+    assert_null_and_error(wg_rl_copdac_create(net, 2, .gamma = -1), WG_E_ARGUMENT,
+                          "rl_copdac_create: expected .gamma in [0, 1], got -1");
+    assert_null_and_error(wg_rl_copdac_create(net, 2, .actor_rate = -1), WG_E_ARGUMENT,
+                          "rl_copdac_create: expected .actor_rate in");
     assert_null_and_error(wg_rl_copdac_create(net, 2, .advantage_rate = (double)NAN), WG_E_ARGUMENT,
                           "rl_copdac_create: expected .advantage_rate in [0, inf), got nan");
     assert_null_and_error(wg_rl_copdac_create(net, 2, .value_rate = (double)INFINITY), WG_E_ARGUMENT,
@@ -152,14 +156,16 @@ static void misuse_copdac(void)
 static void misuse_tiles(void)
 {
     const double low[] = {0, 0}, high[] = {1, 1}, endless[] = {1, (double)INFINITY}, nan[] = {0, (double)NAN};
-    const wg_rl_box box = {2, low, high}, open = {2, NULL, NULL}, wide = {2, low, endless}, flat = {2, low, low}, empty = {0, low, high};
+    const wg_rl_box box = {2, low, high}, open = {2, NULL, NULL}, wide = {2, low, endless}, flat = {2, low, low},
+                    empty = {0, low, high};
     int64_t at[8];
     assert_null_and_error(wg_rl_tiles_create(NULL), WG_E_NULL, "rl_tiles_create: the box is NULL");
     assert_null_and_error(wg_rl_tiles_create(&open), WG_E_ARGUMENT, "rl_tiles_create: expected a box with bounds");
     assert_null_and_error(wg_rl_tiles_create(&empty), WG_E_ARGUMENT, "rl_tiles_create: expected a box with bounds");
     assert_null_and_error(wg_rl_tiles_create(&wide), WG_E_ARGUMENT, "rl_tiles_create: expected finite bounds");
     assert_null_and_error(wg_rl_tiles_create(&flat), WG_E_ARGUMENT, "rl_tiles_create: expected finite bounds");
-    assert_null_and_error(wg_rl_tiles_create(&box, .tilings = 0), WG_E_ARGUMENT, "rl_tiles_create: expected at least 1 of .tilings");
+    assert_null_and_error(wg_rl_tiles_create(&box, .tilings = 0), WG_E_ARGUMENT,
+                          "rl_tiles_create: expected at least 1 of .tilings");
     assert_null_and_error(wg_rl_tiles_create(&box, .divisions = -1), WG_E_ARGUMENT, "rl_tiles_create: expected at least 1 of");
     assert_null_and_error(wg_rl_tiles_create(&box, .divisions = 10000), WG_E_ARGUMENT,
                           "rl_tiles_create: expected at most 2^26 features");
@@ -170,8 +176,10 @@ static void misuse_tiles(void)
     assert_fails(wg_rl_tiles_encode(tiles, nan, at), WG_E_NUMERIC, "rl_tiles_encode: component 1 of the observation is nan");
     assert_null_and_error(wg_rl_tiles_features(NULL, low, 1), WG_E_NULL, "rl_tiles_features: the tiles is NULL");
     assert_null_and_error(wg_rl_tiles_features(tiles, NULL, 1), WG_E_NULL, "rl_tiles_features: the observations is NULL");
-    assert_null_and_error(wg_rl_tiles_features(tiles, low, 0), WG_E_ARGUMENT, "rl_tiles_features: expected at least one observation");
-    assert_null_and_error(wg_rl_tiles_features(tiles, nan, 1), WG_E_NUMERIC, "rl_tiles_features: component 1 of the observation is nan");
+    assert_null_and_error(wg_rl_tiles_features(tiles, low, 0), WG_E_ARGUMENT,
+                          "rl_tiles_features: expected at least one observation");
+    assert_null_and_error(wg_rl_tiles_features(tiles, nan, 1), WG_E_NUMERIC,
+                          "rl_tiles_features: component 1 of the observation is nan");
     assert_int_equal(wg_rl_tiles_size(NULL), 0);
     expect_error(WG_E_NULL, "rl_tiles_size: the tiles is NULL");
     assert_int_equal(wg_rl_tiles_active(NULL), 0);
@@ -191,11 +199,16 @@ static void misuse_tiled(void)
     assert_null_and_error(wg_rl_tiled_create(tiles, 0), WG_E_ARGUMENT, "rl_tiled_create: expected 1 to 65536 actions, got 0");
     assert_null_and_error(wg_rl_tiled_create(tiles, 2, .method = (wg_rl_tiled_method)7), WG_E_ARGUMENT,
                           "rl_tiled_create: expected .method to be a wg_rl_tiled_method, got 7");
-    assert_null_and_error(wg_rl_tiled_create(tiles, 2, .sigma = 0), WG_E_ARGUMENT, "rl_tiled_create: expected .sigma above 0, got 0");
-    assert_null_and_error(wg_rl_tiled_create(tiles, 2, .gamma = 2), WG_E_ARGUMENT, "rl_tiled_create: expected .gamma in [0, 1], got 2");
-    assert_null_and_error(wg_rl_tiled_create(tiles, 2, .actor_rate = -1), WG_E_ARGUMENT, "rl_tiled_create: expected .actor_rate in");
-    assert_null_and_error(wg_rl_tiled_create(tiles, 2, .advantage_rate = -1), WG_E_ARGUMENT, "rl_tiled_create: expected .advantage_rate");
-    assert_null_and_error(wg_rl_tiled_create(tiles, 2, .value_rate = (double)NAN), WG_E_ARGUMENT, "rl_tiled_create: expected .value_rate");
+    assert_null_and_error(wg_rl_tiled_create(tiles, 2, .sigma = 0), WG_E_ARGUMENT,
+                          "rl_tiled_create: expected .sigma above 0, got 0");
+    assert_null_and_error(wg_rl_tiled_create(tiles, 2, .gamma = 2), WG_E_ARGUMENT,
+                          "rl_tiled_create: expected .gamma in [0, 1], got 2");
+    assert_null_and_error(wg_rl_tiled_create(tiles, 2, .actor_rate = -1), WG_E_ARGUMENT,
+                          "rl_tiled_create: expected .actor_rate in");
+    assert_null_and_error(wg_rl_tiled_create(tiles, 2, .advantage_rate = -1), WG_E_ARGUMENT,
+                          "rl_tiled_create: expected .advantage_rate");
+    assert_null_and_error(wg_rl_tiled_create(tiles, 2, .value_rate = (double)NAN), WG_E_ARGUMENT,
+                          "rl_tiled_create: expected .value_rate");
     wg_rl_tiled *agent = wg_rl_tiled_create(tiles, 2, .seed = 1);
     assert_fails(wg_rl_tiled_act(NULL, low, true, action), WG_E_NULL, "rl_tiled_act: the agent is NULL");
     assert_fails(wg_rl_tiled_act(agent, NULL, true, action), WG_E_NULL, "rl_tiled_act: the observation is NULL");
@@ -210,7 +223,8 @@ static void misuse_tiled(void)
     assert_fails(wg_rl_tiled_step(agent, NULL, action, 1, low, false), WG_E_NULL, "rl_tiled_step: the observation is NULL");
     assert_fails(wg_rl_tiled_step(agent, low, NULL, 1, low, false), WG_E_NULL, "rl_tiled_step: the action is NULL");
     assert_fails(wg_rl_tiled_step(agent, low, action, 1, NULL, false), WG_E_NULL, "rl_tiled_step: the next observation is NULL");
-    assert_fails(wg_rl_tiled_step(agent, low, action, (double)NAN, low, false), WG_E_NUMERIC, "rl_tiled_step: expected a finite reward");
+    assert_fails(wg_rl_tiled_step(agent, low, action, (double)NAN, low, false), WG_E_NUMERIC,
+                 "rl_tiled_step: expected a finite reward");
     assert_fails(wg_rl_tiled_step(agent, low, nan, 1, low, false), WG_E_NUMERIC, "rl_tiled_step: expected a finite reward");
     assert_fails(wg_rl_tiled_step(agent, nan, action, 1, low, false), WG_E_NUMERIC, "rl_tiles_encode: component 1");
     assert_fails(wg_rl_tiled_step(agent, low, action, 1, nan, false), WG_E_NUMERIC, "rl_tiles_encode: component 1");

@@ -202,7 +202,8 @@ static void the_policy_gradient_theorem_holds(void **state)
     (void)state;
     WG_TAPE(tape);
     struct world w = {example(), chances(WG_SHAPE(STATES), 11)};
-    wg_tensor *x[] = {formula(WG_SHAPE(STATES, ACTIONS), 5)}, *tables[] = {formula(WG_SHAPE(STATES, ACTIONS, STATES), 2), w.mdp.rewards};
+    wg_tensor *x[] = {formula(WG_SHAPE(STATES, ACTIONS), 5)},
+              *tables[] = {formula(WG_SHAPE(STATES, ACTIONS, STATES), 2), w.mdp.rewards};
     if (wg_gradcheck(return_of_logits, &w, x, 1) != WG_OK || wg_gradgradcheck(return_of_logits, &w, x, 1) != WG_OK ||
         wg_gradcheck(return_of_tables, &w, tables, 2) != WG_OK)
         fail_msg("%s", wg_error_first()->message);
@@ -232,11 +233,13 @@ static wg_rl_lqr_problem problem_of(const struct numbers *c)
 static struct numbers cart_pole(void)
 {
     const double step = 0.02, c = 1 / (0.5 * (4.0 / 3 - 0.1 / 1.1)), angle = 9.8 * c, force = -c / 1.1;
-    return (struct numbers){4, 1,
+    return (struct numbers){4,
+                            1,
                             {1, step, 0, 0, 0, 1, -step * 0.05 * angle / 1.1, 0, 0, 0, 1, step, 0, 0, step * angle, 1},
                             {0, step * (1 / 1.1 - 0.05 * force / 1.1), 0, step * force},
                             {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1},
-                            {1}, 1};
+                            {1},
+                            1};
 }
 
 /* Published digits: half of the last one is the tolerance. */
@@ -248,12 +251,24 @@ static const struct published {
 } published[] = {
     {{1, 1, {1}, {1}, {1}, {1}, 1}, {.6180339887}, 5.1e-11, 1, {1.6180339887}, 5.1e-11},
     {{1, 1, {1.1}, {1}, {1}, {1}, 1}, {.703427928856}, 5.1e-13, 1, {1.773770721741}, 5.1e-13},
-    {{2, 1, {1, .1, 0, 1}, {.005, .1}, {1, 0, 0, 1}, {.1}, 1}, {2.585700896660, 3.443435917845}, 5.1e-13, 3,
-     {13.317224441131, 3.201562118716, 4.603514023781}, 5.1e-13},
-    {{2, 1, {1, .1, 0, 1}, {.005, .1}, {1, 0, 0, 1}, {.1}, .99}, {2.431279548381, 3.363814798637}, 5.1e-13, 3,
-     {12.528268126074, 3.007692954685, 4.514199446371}, 5.1e-13},
-    {{2, 1, {1.0375, .05, .75, 1}, {.0075, .15}, {1, 0, 0, .1}, {.001}, 1}, {19.693216546763, 5.262500081365}, 5.1e-13, 3,
-     {7.342248807, .131288110, .135083334}, 5.1e-10},
+    {{2, 1, {1, .1, 0, 1}, {.005, .1}, {1, 0, 0, 1}, {.1}, 1},
+     {2.585700896660, 3.443435917845},
+     5.1e-13,
+     3,
+     {13.317224441131, 3.201562118716, 4.603514023781},
+     5.1e-13},
+    {{2, 1, {1, .1, 0, 1}, {.005, .1}, {1, 0, 0, 1}, {.1}, .99},
+     {2.431279548381, 3.363814798637},
+     5.1e-13,
+     3,
+     {12.528268126074, 3.007692954685, 4.514199446371},
+     5.1e-13},
+    {{2, 1, {1.0375, .05, .75, 1}, {.0075, .15}, {1, 0, 0, .1}, {.001}, 1},
+     {19.693216546763, 5.262500081365},
+     5.1e-13,
+     3,
+     {7.342248807, .131288110, .135083334},
+     5.1e-10},
 };
 
 static void assert_digits(double got, double expected, double tolerance)
@@ -434,7 +449,8 @@ static void the_optimum_is_one(void **state)
     assert_true(wg_item(wg_norm(wg_rl_lqr_gradient_with(p, best, o), .p = INFINITY)) < 1e-12);
     wg_tensor *step = wg_mul_scalar(formula(WG_SHAPE(M, N), 2), 0.1), *other = wg_add(best, step), *b = p.b;
     wg_tensor *inner = wg_add(p.r, wg_mul_scalar(wg_matmul(wg_transpose(b, 0, 1), wg_matmul(value, b)), p.gamma));
-    wg_tensor *more = wg_sum(wg_mul(wg_matmul(wg_transpose(step, 0, 1), wg_matmul(inner, step)), wg_rl_lqr_moment_with(p, other, o)));
+    wg_tensor *more = wg_sum(
+        wg_mul(wg_matmul(wg_transpose(step, 0, 1), wg_matmul(inner, step)), wg_rl_lqr_moment_with(p, other, o)));
     const double gap = wg_item(wg_rl_lqr_cost_with(p, other, o)) - wg_item(wg_rl_lqr_cost_with(p, best, o));
     assert_close(gap, wg_item(more), 1e-12);
     assert_true(gap > 0);
@@ -469,7 +485,8 @@ static wg_tensor *optimum_of_q(wg_tensor *const *x, size_t n, void *context)
     wg_rl_lqr_problem p = c->problem;
     wg_tensor *gain, *value;
     p.q = wg_matmul(wg_transpose(x[0], 0, 1), x[0]), p.a = x[1], p.b = x[2];
-    return wg_rl_lqr_solve(p, &gain, &value) == WG_OK ? wg_add(wg_sum_squares(gain), wg_sum(wg_mul(value, c->options.start))) : NULL;
+    return wg_rl_lqr_solve(p, &gain, &value) == WG_OK ? wg_add(wg_sum_squares(gain), wg_sum(wg_mul(value, c->options.start)))
+                                                      : NULL;
 }
 
 static void the_optimum_can_be_differentiated(void **state)
@@ -488,7 +505,8 @@ static void problems_without_an_answer_are_refused(void **state)
 {
     (void)state;
     wg_tensor *gain, *value = NULL;
-    const struct numbers uncontrollable = {2, 1, {1.2, 0, 0, .5}, {0, 1}, {1, 0, 0, 1}, {1}, 1}, unseen = {1, 1, {2}, {1}, {0}, {1}, 1},
+    const struct numbers uncontrollable = {2, 1, {1.2, 0, 0, .5}, {0, 1}, {1, 0, 0, 1}, {1}, 1},
+                         unseen = {1, 1, {2}, {1}, {0}, {1}, 1},
                          discounted = {2, 1, {1.2, 0, 0, .5}, {0, 1}, {1, 0, 0, 1}, {1}, .69};
     {
         WG_TAPE(tape);
@@ -522,9 +540,11 @@ static void the_radius_is_exact(void **state)
     const double *const a[] = {turn, shear, nil}, expected[] = {1, 0.999, 0};
     wg_tensor *one = wg_diag(wg_ones(WG_F64, WG_SHAPE(2))), *none = wg_zeros(WG_F64, WG_SHAPE(2, 2));
     for (int i = 0; i < 3; i++)
-        assert_close(wg_rl_lqr_radius((wg_rl_lqr_problem){wg_from(a[i], WG_SHAPE(2, 2)), one, one, one, 1}, none), expected[i], 1e-12);
+        assert_close(wg_rl_lqr_radius((wg_rl_lqr_problem){wg_from(a[i], WG_SHAPE(2, 2)), one, one, one, 1}, none), expected[i],
+                     1e-12);
     /* and of a loop of radius 1 - 1e-9 the cost is right: 1/(1 - f²) */
-    wg_tensor *a1 = wg_full(WG_F64, WG_SHAPE(1, 1), 1 - 1e-9), *b1 = wg_ones(WG_F64, WG_SHAPE(1, 1)), *k = wg_zeros(WG_F64, WG_SHAPE(1, 1));
+    wg_tensor *a1 = wg_full(WG_F64, WG_SHAPE(1, 1), 1 - 1e-9), *b1 = wg_ones(WG_F64, WG_SHAPE(1, 1)),
+              *k = wg_zeros(WG_F64, WG_SHAPE(1, 1));
     const double f = 1 - 1e-9;
     wg_tensor *p = wg_rl_lqr_value((wg_rl_lqr_problem){a1, b1, b1, b1, 1}, k);
     assert_close(wg_item(p) * (1 - f * f), 1, 1e-6);
@@ -541,7 +561,8 @@ static void results_are_the_callers(void **state)
     wg_tensor *gain, *value, *all[6];
     assert_int_equal(wg_rl_lqr_solve(p, &gain, NULL), WG_OK);
     assert_int_equal(wg_rl_lqr_solve(p, &all[0], &value), WG_OK);
-    all[1] = wg_rl_lqr_value(p, gain), all[2] = wg_rl_lqr_moment(p, gain, .start = p.q), all[3] = wg_rl_lqr_cost(p, gain, .start = p.q);
+    all[1] = wg_rl_lqr_value(p, gain), all[2] = wg_rl_lqr_moment(p, gain, .start = p.q),
+    all[3] = wg_rl_lqr_cost(p, gain, .start = p.q);
     all[4] = wg_rl_lqr_gradient(p, gain, .start = p.q, .noise = p.q), all[5] = wg_rl_lqr_action_value(p, gain);
     for (int i = 0; i < 6; i++)
         assert_non_null(all[i]), wg_free(all[i]);

@@ -126,9 +126,15 @@ static void the_policy_gradient_theorem_holds_on_a_smooth_process(void **state)
 {
     (void)state;
     WG_TAPE(tape);
-    struct smooth c = {wg_nn_mlp(WG_SIZES(STATES, 5, 1), .activation = WG_ACTIVATION_TANH, .dtype = WG_F64, .seed = 3), eye(STATES),
-                       wg_softmax(formula(WG_SHAPE(STATES), 1)), formula(WG_SHAPE(STATES, STATES), 2), formula(WG_SHAPE(STATES, STATES), 9),
-                       formula(WG_SHAPE(STATES), 4), NULL, NULL, 0.9};
+    struct smooth c = {wg_nn_mlp(WG_SIZES(STATES, 5, 1), .activation = WG_ACTIVATION_TANH, .dtype = WG_F64, .seed = 3),
+                       eye(STATES),
+                       wg_softmax(formula(WG_SHAPE(STATES), 1)),
+                       formula(WG_SHAPE(STATES, STATES), 2),
+                       formula(WG_SHAPE(STATES, STATES), 9),
+                       formula(WG_SHAPE(STATES), 4),
+                       NULL,
+                       NULL,
+                       0.9};
     const wg_tensor_list params = wg_nn_parameters(c.actor);
     if (wg_gradcheck(return_of, &c, params.tensor, params.n, .rtol = 1e-7) != WG_OK)
         fail_msg("%s", wg_error_first()->message);
@@ -264,7 +270,8 @@ static struct data collect(wg_rl_vector *envs, wg_nn_module *actor, double sigma
         assert_int_equal(wg_rl_vector_step(envs, actions), WG_OK);
         const wg_rl_transitions *last = wg_rl_vector_last(envs);
         memcpy(s + t * COPIES * N, last->observation, COPIES * N * sizeof *s), memcpy(a + t * COPIES * M, actions, sizeof actions);
-        memcpy(r + t * COPIES, last->reward, COPIES * sizeof *r), memcpy(next + t * COPIES * N, last->next, COPIES * N * sizeof *next);
+        memcpy(r + t * COPIES, last->reward, COPIES * sizeof *r),
+            memcpy(next + t * COPIES * N, last->next, COPIES * N * sizeof *next);
     }
     return (struct data){wg_from(s, WG_SHAPE(ROWS, N)), wg_from(a, WG_SHAPE(ROWS, M)), wg_from(r, WG_SHAPE(ROWS)),
                          wg_from(next, WG_SHAPE(ROWS, N))};
@@ -278,9 +285,10 @@ static wg_tensor *fitted_q(wg_tensor *s, wg_tensor *a, void *context)
 /* The direction by a quadratic critic, LSTD-Q; the second moment of the states as a metric makes it the natural gradient of a linear actor. */
 static wg_tensor *by_quadratic_critic(wg_nn_module *actor, const struct data *d)
 {
-    wg_tensor *w = wg_rl_lstd(wg_rl_quadratic_features(d->s, d->a), wg_rl_quadratic_features(d->next, wg_nn_apply(actor, d->next)), d->r,
-                              .gamma = 0.95);
-    wg_tensor *g = wg_rl_policy_gradient(actor, d->s, fitted_q, w), *moment = wg_mul_scalar(wg_matmul(transposed(d->s), d->s), 1.0 / ROWS);
+    wg_tensor *w = wg_rl_lstd(wg_rl_quadratic_features(d->s, d->a), wg_rl_quadratic_features(d->next, wg_nn_apply(actor, d->next)),
+                              d->r, .gamma = 0.95);
+    wg_tensor *g = wg_rl_policy_gradient(actor, d->s, fitted_q, w),
+              *moment = wg_mul_scalar(wg_matmul(transposed(d->s), d->s), 1.0 / ROWS);
     return flat(transposed(wg_solve(moment, transposed(wg_reshape(g, WG_SHAPE(M, N))))));
 }
 
@@ -338,12 +346,13 @@ static void a_step_of_copdac_is_its_rules(void **state)
     (void)state;
     for (int natural = 0; natural < 2; natural++) {
         WG_TAPE(tape);
-        const double s[] = {0.5, -1, 2, 0.3}, a[] = {0.4, -0.2}, r[] = {1, -2}, x[] = {1, 2, 3, -1}, next[] = {0.5, 0.5, 9, 9}, end[] = {0, 1};
+        const double s[] = {0.5, -1, 2, 0.3}, a[] = {0.4, -0.2}, r[] = {1, -2}, x[] = {1, 2, 3, -1}, next[] = {0.5, 0.5, 9, 9},
+                     end[] = {0, 1};
         double theta[2] = {0.1, -0.3}, w[2] = {0, 0}, v[2] = {0, 0};
         wg_nn_module *actor = linear_actor(wg_from(((const double[]){-0.1, 0.3}), WG_SHAPE(1, 2)));
-        wg_rl_copdac *agent = wg_rl_copdac_create(actor, 2, .gamma = 0.9, .actor_rate = 0.1, .advantage_rate = 0.2, .value_rate = 0.3,
-                                                  .natural = natural);
-        const wg_rl_copdac_batch batch = {wg_from(s, WG_SHAPE(2, 2)), wg_from(a, WG_SHAPE(2, 1)), wg_from(r, WG_SHAPE(2)),
+        wg_rl_copdac *agent = wg_rl_copdac_create(actor, 2, .gamma = 0.9, .actor_rate = 0.1, .advantage_rate = 0.2,
+                                                  .value_rate = 0.3, .natural = natural);
+        const wg_rl_copdac_batch batch = {wg_from(s, WG_SHAPE(2, 2)), wg_from(a, WG_SHAPE(2, 1)),    wg_from(r, WG_SHAPE(2)),
                                           wg_from(x, WG_SHAPE(2, 2)), wg_from(next, WG_SHAPE(2, 2)), wg_from(end, WG_SHAPE(2))};
         for (int step = 0; step < 3; step++) {
             double gap[2], delta[2], error, dw[2] = {0, 0}, dv[2] = {0, 0}, dt[2] = {0, 0};
@@ -405,7 +414,8 @@ static void a_tiled_agent_is_copdac_on_features(void **state)
     WG_TAPE(tape);
     wg_nn_module *actor = linear_actor(wg_zeros(WG_F64, WG_SHAPE(1, k)));
     wg_rl_copdac *dense = wg_rl_copdac_create(actor, k, .gamma = 0.9, .actor_rate = 0.1, .advantage_rate = 0.2, .value_rate = 0.05);
-    wg_rl_tiled *sparse = wg_rl_tiled_create(tiles, 1, .gamma = 0.9, .actor_rate = 0.1, .advantage_rate = 0.2, .value_rate = 0.05, .seed = 1);
+    wg_rl_tiled *sparse = wg_rl_tiled_create(tiles, 1, .gamma = 0.9, .actor_rate = 0.1, .advantage_rate = 0.2, .value_rate = 0.05,
+                                             .seed = 1);
     wg_rl_random random = {.seed = 9};
     for (int t = 0; t < 100; t++) {
         const double s[] = {wg_rl_uniform(&random, 0, 1), wg_rl_uniform(&random, 0, 1)};
@@ -413,7 +423,8 @@ static void a_tiled_agent_is_copdac_on_features(void **state)
         const double r = s[0] - s[1] * a, end = t % 7 == 0;
         WG_TAPE(inner);
         wg_tensor *x = wg_rl_tiles_features(tiles, s, 1), *y = wg_rl_tiles_features(tiles, next, 1);
-        const wg_rl_copdac_batch batch = {x, wg_from(&a, WG_SHAPE(1, 1)), wg_from(&r, WG_SHAPE(1)), x, y, wg_from(&end, WG_SHAPE(1))};
+        const wg_rl_copdac_batch batch = {x, wg_from(&a, WG_SHAPE(1, 1)), wg_from(&r, WG_SHAPE(1)), x,
+                                          y, wg_from(&end, WG_SHAPE(1))};
         assert_int_equal(wg_rl_copdac_step(dense, batch, NULL), WG_OK);
         assert_int_equal(wg_rl_tiled_step(sparse, s, &a, r, next, t % 7 == 0), WG_OK);
     }
@@ -433,13 +444,16 @@ static double puddles(wg_rl_tiled_method method, int64_t steps, double sign)
     wg_rl_vector *envs = wg_rl_vector_create(env, 1, .seed = 4);
     wg_rl_tiles *tiles = wg_rl_tiles_create(&wg_rl_env_dynamics(env)->observation, .tilings = 10, .divisions = 10);
     wg_rl_tiled *agent = wg_rl_tiled_create(tiles, 2, .method = method, .gamma = 0.99, .sigma = 0.3, .seed = 5,
-                                            .actor_rate = method == WG_RL_TILED_SAC ? 1e-4 : 1e-3, .advantage_rate = 0.01, .value_rate = 0.01);
+                                            .actor_rate = method == WG_RL_TILED_SAC ? 1e-4 : 1e-3, .advantage_rate = 0.01,
+                                            .value_rate = 0.01);
     for (int64_t t = 0; t < steps; t++) {
         double action[2];
         assert_int_equal(wg_rl_tiled_act(agent, wg_rl_vector_observations(envs), true, action), WG_OK);
         assert_int_equal(wg_rl_vector_step(envs, action), WG_OK);
         const wg_rl_transitions *last = wg_rl_vector_last(envs);
-        assert_int_equal(wg_rl_tiled_step(agent, last->observation, action, sign * last->reward[0] / 10, last->next, last->terminated[0]), WG_OK);
+        assert_int_equal(
+            wg_rl_tiled_step(agent, last->observation, action, sign * last->reward[0] / 10, last->next, last->terminated[0]),
+            WG_OK);
     }
     wg_rl_score score;
     assert_int_equal(wg_rl_evaluate(env, wg_rl_tiled_policy, agent, &score, .episodes = 100, .seed = 77), WG_OK);
@@ -558,10 +572,10 @@ static void puddles_cost_by_their_depth(void **state)
 {
     (void)state;
     assert_close(puddle_reward(0.9, 0.2), -1, 0);
-    assert_close(puddle_reward(0.3, 0.75), -1 - 400 * 0.1, 1e-12);  /* on the line of the first */
-    assert_close(puddle_reward(0.3, 0.70), -1 - 400 * 0.05, 1e-12); /* half-way out of it */
+    assert_close(puddle_reward(0.3, 0.75), -1 - 400 * 0.1, 1e-12);   /* on the line of the first */
+    assert_close(puddle_reward(0.3, 0.70), -1 - 400 * 0.05, 1e-12);  /* half-way out of it */
     assert_close(puddle_reward(0.05, 0.75), -1 - 400 * 0.05, 1e-12); /* before its round end */
-    assert_close(puddle_reward(0.45, 0.75), -1 - 400 * 0.2, 1e-12); /* in both */
+    assert_close(puddle_reward(0.45, 0.75), -1 - 400 * 0.2, 1e-12);  /* in both */
     assert_close(puddle_reward(0.45, 0.35), -1 - 400 * 0.05, 1e-12);
     wg_rl_env *env = wg_rl_puddle_world(.noise = 0, .limit = 0);
     const wg_rl_dynamics *d = wg_rl_env_dynamics(env);

@@ -62,7 +62,7 @@ typedef struct WG_NAMED wg_rl_lstd_options {
    their rows, those of what follows, next, and rewards (N); next holds the features of (s', μ(s')). WG_NONE for next: least squares. Dtype f64.
    E_ARGUMENT: γ out of 0 … 1, a ridge below 0. E_NUMERIC: features that are not independent; raise .ridge. Cost: 2Nk² + 2k³/3. Source: Bradtke, Barto,
    1996; Lagoudakis, Parr, 2003. */
-#define wg_rl_lstd(features, next, rewards, ...)     \
+#define wg_rl_lstd(features, next, rewards, ...)   \
     wg_rl_lstd_with((features), (next), (rewards), \
                     WG_OPTIONS(wg_rl_lstd_options, .gamma = 0.99, .ridge = 0, .terminated = WG_NONE, __VA_ARGS__))
 WG_API wg_tensor *wg_rl_lstd_with(wg_tensor *features, wg_tensor *next, wg_tensor *rewards, wg_rl_lstd_options options);
@@ -116,7 +116,7 @@ typedef struct WG_NAMED wg_rl_tiles_options {
 #define wg_rl_tiles_create(box, ...) \
     wg_rl_tiles_create_with((box), WG_OPTIONS(wg_rl_tiles_options, .tilings = 8, .divisions = 8, __VA_ARGS__))
 WG_API wg_rl_tiles *wg_rl_tiles_create_with(const wg_rl_box *box, wg_rl_tiles_options options);
-WG_API void wg_rl_tiles_destroy(wg_rl_tiles *tiles); /* NULL is allowed */
+WG_API void wg_rl_tiles_destroy(wg_rl_tiles *tiles);         /* NULL is allowed */
 WG_API int64_t wg_rl_tiles_size(const wg_rl_tiles *tiles);   /* features; 0 and E_NULL for NULL */
 WG_API int64_t wg_rl_tiles_active(const wg_rl_tiles *tiles); /* how many are 1: the tilings; likewise */
 WG_API int64_t wg_rl_tiles_axes(const wg_rl_tiles *tiles);   /* components of an observation; likewise */
@@ -132,7 +132,7 @@ typedef struct wg_rl_tiled wg_rl_tiled;
 typedef enum wg_rl_tiled_method {
     WG_RL_TILED_COPDAC, /* as above, with μ = θ x(s) and x the tiles */
     WG_RL_TILED_OPDAC,  /* deterministic, with a linear critic Q(s, a) = Σ_j a_j (w_j x(s)) + v x(s), not of compatible features */
-    WG_RL_TILED_SAC     /* stochastic: a is normal with mean θ x(s) and deviation e^{y x(s)}; both move by δ ∇ ln π, on policy */
+    WG_RL_TILED_SAC /* stochastic: a is normal with mean θ x(s) and deviation e^{y x(s)}; both move by δ ∇ ln π, on policy */
 } wg_rl_tiled_method;
 
 /* sigma: the deviation of explored actions; SAC's first one. seed: WG_NO_SEED: drawn from this thread's generator. Rates are per tile: divide what a
@@ -145,9 +145,9 @@ typedef struct WG_NAMED wg_rl_tiled_options {
 
 /* A policy of m actions, in the agent's units, -1 … 1 (vector.h). Tiles are borrowed. All begins at 0. SAC takes the one-step error as the advantage, δ = r + γ v x(s') - v x(s), as
    Degris, Pilarski and Sutton (2012) do; OPDAC is Silver's equations 16 to 18. */
-#define wg_rl_tiled_create(tiles, m, ...)                                                                                         \
-    wg_rl_tiled_create_with((tiles), (m),                                                                                         \
-                            WG_OPTIONS(wg_rl_tiled_options, .method = WG_RL_TILED_COPDAC, .gamma = 0.99, .actor_rate = 1e-3,      \
+#define wg_rl_tiled_create(tiles, m, ...)                                                                                    \
+    wg_rl_tiled_create_with((tiles), (m),                                                                                    \
+                            WG_OPTIONS(wg_rl_tiled_options, .method = WG_RL_TILED_COPDAC, .gamma = 0.99, .actor_rate = 1e-3, \
                                        .advantage_rate = 1e-2, .value_rate = 1e-2, .sigma = 0.2, .seed = WG_NO_SEED, __VA_ARGS__))
 WG_API wg_rl_tiled *wg_rl_tiled_create_with(const wg_rl_tiles *tiles, int64_t m, wg_rl_tiled_options options);
 WG_API void wg_rl_tiled_destroy(wg_rl_tiled *agent); /* NULL is allowed */

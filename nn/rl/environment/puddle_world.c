@@ -66,7 +66,8 @@ wg_rl_env *wg_rl_puddle_world_with(wg_rl_puddle_world_options options)
 {
     const double zeros[] = {0, 0}, ones[] = {1, 1}, low[] = {-STRIDE, -STRIDE}, high[] = {STRIDE, STRIDE};
     if (!(options.noise >= 0 && isfinite(options.noise))) {
-        (void)wg_error_set(WG_E_ARGUMENT, "rl_puddle_world", "rl_puddle_world: expected .noise of at least 0, got %g", options.noise);
+        (void)wg_error_set(WG_E_ARGUMENT, "rl_puddle_world", "rl_puddle_world: expected .noise of at least 0, got %g",
+                           options.noise);
         return NULL;
     }
     return environment_of((wg_rl_dynamics){.name = "puddle_world",

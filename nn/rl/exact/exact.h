@@ -34,8 +34,8 @@ wg_tensor *exact_lyapunov(wg_tensor *f, wg_tensor *s);
 wg_status exact_check_problem(const wg_rl_lqr_problem *p, const char *op);
 /* √γ (a - b gain) */
 wg_tensor *exact_closed_loop(const wg_rl_lqr_problem *p, wg_tensor *gain);
-wg_tensor *exact_value(const wg_rl_lqr_problem *p, wg_tensor *gain);          /* P of a gain that was checked */
-wg_tensor *exact_greedy(const wg_rl_lqr_problem *p, wg_tensor *value);        /* (r + γ bᵀPb)⁻¹ γ bᵀPa */
+wg_tensor *exact_value(const wg_rl_lqr_problem *p, wg_tensor *gain);                 /* P of a gain that was checked */
+wg_tensor *exact_greedy(const wg_rl_lqr_problem *p, wg_tensor *value);               /* (r + γ bᵀPb)⁻¹ γ bᵀPa */
 double exact_radius_of(const wg_rl_lqr_problem *p, wg_tensor *gain, const char *op); /* NaN and the error */
 
 #endif

@@ -63,8 +63,9 @@ static wg_status double_cost(const wg_rl_lqr_problem *p, wg_tensor **h, const ch
     *h = d.h;
     if (change <= 1e-12)
         return WG_OK;
-    return unsolved(op, "the cost of no policy is finite: expected (√γ a, √γ b) that can be stabilised; the last doubling changed it by",
-                    change);
+    return unsolved(
+        op, "the cost of no policy is finite: expected (√γ a, √γ b) that can be stabilised; the last doubling changed it by",
+        change);
 }
 
 /* |q + γ aᵀPa - Kᵀ (r + γ bᵀPb) K - P|, relative to |P|. */
@@ -86,7 +87,8 @@ static wg_status finish(const wg_rl_lqr_problem *p, wg_tensor *h, wg_tensor **ou
     if (isnan(radius))
         return nn_first_error(WG_E_NUMERIC);
     if (!(radius < 1))
-        return unsolved(op, "the solution is not stable: expected q to see every state that does not die out on its own; the radius is",
+        return unsolved(op,
+                        "the solution is not stable: expected q to see every state that does not die out on its own; the radius is",
                         radius);
     out[1] = exact_value(p, gain);
     out[0] = out[1] ? exact_greedy(p, out[1]) : NULL;

@@ -12,12 +12,7 @@ wg_status linear_check(const wg_tensor *t, int rank, const char *op, const char 
     char text[200];
     if (t == WG_NONE)
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected %s, got WG_NONE", op, what);
-    WG_TRY(nn_check_handle(t, op, "%s", what));
-    const uint64_t before = nn_count_errors();
-    if (!wg_is_live(t) && !wg_data(t)) {
-        nn_name_error(before, op);
-        return nn_first_error(WG_E_RELEASED);
-    }
+    WG_TRY(nn_check_value(t, op, "%s", what));
     if (wg_dtype_of(t) != WG_F32 && wg_dtype_of(t) != WG_F64)
         return wg_error_set(WG_E_DTYPE, op, "%s: expected %s of dtype f32 or f64, got %s", op, what, wg_dtype_name(wg_dtype_of(t)));
     if (wg_rank(t) == rank && (rank == 0 || wg_extent(t, 0) > 0))
@@ -90,8 +85,7 @@ wg_tensor *linear_jvp(const wg_nn_module *actor, wg_tensor *s, wg_tensor *w, wg_
     struct call call = {actor, s};
     const wg_tensor_list params = wg_nn_parameters(actor);
     wg_tensor **t = w ? space_for(params) : NULL, *moved = NULL;
-    if (t && wg_nn_from_vector(w, params, t) == WG_OK &&
-        wg_jvp(function, &call, params.tensor, params.n, t, mean, &moved) != WG_OK)
+    if (t && wg_nn_from_vector(w, params, t) == WG_OK && wg_jvp(function, &call, params.tensor, params.n, t, mean, &moved) != WG_OK)
         moved = NULL;
     free(t);
     return moved;

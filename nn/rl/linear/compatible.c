@@ -69,7 +69,8 @@ static wg_tensor *deviation(const struct question *q, wg_tensor *mean)
 {
     const wg_shape got = q->a ? wg_shape_of(q->a) : WG_SCALAR, expected = mean ? wg_shape_of(mean) : WG_SCALAR;
     char one[100], other[100];
-    if (!mean || (got.rank == 2 && expected.rank == 2 && got.extent[0] == expected.extent[0] && got.extent[1] == expected.extent[1]))
+    if (!mean ||
+        (got.rank == 2 && expected.rank == 2 && got.extent[0] == expected.extent[0] && got.extent[1] == expected.extent[1]))
         return mean ? wg_sub(q->a, mean) : NULL;
     (void)wg_error_set(WG_E_SHAPE, q->op, "%s: expected a of the shape of the actor's actions, %s, got %s", q->op,
                        wg_shape_text(expected, one, sizeof one), wg_shape_text(got, other, sizeof other));

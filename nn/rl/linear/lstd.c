@@ -65,7 +65,8 @@ static wg_status solve(const void *arguments, wg_tensor **out)
             follows = wg_mul(follows, wg_add_scalar(wg_neg(wg_reshape(q->options.terminated, WG_SHAPE(n, 1))), 1));
         difference = wg_sub(q->x, follows);
     }
-    wg_tensor *left = wg_mul_scalar(wg_matmul(xt, difference), share), *right = wg_mul_scalar(wg_matmul(xt, exact_column(q->r)), share);
+    wg_tensor *left = wg_mul_scalar(wg_matmul(xt, difference), share),
+              *right = wg_mul_scalar(wg_matmul(xt, exact_column(q->r)), share);
     if (q->options.ridge > 0)
         left = wg_add(left, wg_mul_scalar(exact_eye(k), q->options.ridge));
     wg_tensor *w = wg_solve(left, right);

@@ -15,7 +15,7 @@ struct wg_rl_tiled {
     int64_t m, size, active;
     wg_tensor *part[PARTS];
     const char *name[PARTS];
-    int64_t *here, *next;                    /* active tiles */
+    int64_t *here, *next;                       /* active tiles */
     double *mean, *next_mean, *deviation, *gap; /* of each action */
 };
 
