@@ -399,18 +399,18 @@ static bool study_bandit(struct study_run *run)
 
 static const char picture[] =
     "set datafile missing NaN\n"
-    "set multiplot layout 1,4 margins 0.05,0.99,0.14,0.88 spacing 0.055\n"
+    "set multiplot layout 1,4 margins 0.05,0.975,0.14,0.88 spacing 0.06\n"
     "of(name, c) = stringcolumn(1) eq name ? column(c) : NaN\n"
     "set logscale xy; set format x '10^{%T}'; set format y '10^{%T}'\n"
-    "set title 'error of the gradient, by samples'\n"
+    "set title 'gradient: error by samples'\n"
     "set key bottom left samplen 1.5\n"
     "array critics[4] = ['linear', 'squares', 'without s2 a', 'quadratic']\n"
-    "set yrange [1e-3:2]\n"
+    "set yrange [1e-3:10]; set xrange [500:100000]\n"
     "plot for [i=1:4] csv using (of('critic '.critics[i], 2)):3 with linespoints lt i pt 7 ps .5 title critics[i]\n"
     "set yrange [1e-9:1e3]; set xrange [20:10000]; set key bottom left\n"
     "array methods[3] = ['deterministic', 'stochastic', 'with baseline']\n"
     "do for [m in '10 25 50'] {\n"
-    "    set title 'bandit, '.m.' actions: cost by step'\n"
+    "    set title m.' actions: cost by step'\n"
     "    plot for [i=1:3] csv using (of(methods[i].' '.m, 2)):3 with lines lt i title (m eq '10' ? methods[i] : '')\n"
     "}\n"
     "unset multiplot\n";
