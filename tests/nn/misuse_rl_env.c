@@ -150,7 +150,7 @@ static void misuse_making_vectors(void)
                           "rl_vector_create: right: expected 1 to 1048576 copies and .threads from 0 to 1024, got 1 and -1");
     assert_null_and_error(wg_rl_vector_create(env, 1, .threads = 1025), WG_E_ARGUMENT, "rl_vector_create: right: expected");
     assert_null_and_error(wg_rl_vector_create(blind, 2, .seed = 1), WG_E_NUMERIC,
-                          "rl_vector_reset: blind: copy 0: observation 0 of an episode's first state is nan");
+                          "rl_vector_create: blind: copy 0: observation 0 of an episode's first state is nan");
     wg_rl_vector_destroy(NULL);
     wg_rl_env_destroy(env), wg_rl_env_destroy(blind);
 }

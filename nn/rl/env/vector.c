@@ -85,7 +85,7 @@ static void scale_actions(wg_rl_vector *v)
     }
 }
 
-static wg_status begin(wg_rl_vector *v, uint64_t seed, int threads)
+static wg_status begin(wg_rl_vector *v, uint64_t seed, int threads, const char *op)
 {
     void *at[PARTS];
     WG_TRY(rl_seed(&seed));
@@ -97,7 +97,7 @@ static wg_status begin(wg_rl_vector *v, uint64_t seed, int threads)
     }
     threads = threads > 0 ? threads : v->n < FEW ? 1 : wg_threads();
     v->pool = pool_start((int)(threads < v->n ? threads : v->n) - 1);
-    return wg_rl_vector_reset(v);
+    return vector_reset(v, op);
 }
 
 wg_rl_vector *wg_rl_vector_create_with(const wg_rl_env *env, int64_t n, wg_rl_vector_options options)
@@ -118,7 +118,7 @@ wg_rl_vector *wg_rl_vector_create_with(const wg_rl_env *env, int64_t n, wg_rl_ve
             .env = env, .dynamics = &env->dynamics, .n = n, .stride = (env->dynamics.state_size + 15) & ~(size_t)15};
     if (!v || !find_memory(v) || !make_parts(v))
         (void)wg_error_set(WG_E_MEMORY, op, "%s: %s: out of memory for %lld copies", op, env->name, (long long)n);
-    else if (begin(v, options.seed, options.threads) == WG_OK)
+    else if (begin(v, options.seed, options.threads, op) == WG_OK)
         return v;
     wg_rl_vector_destroy(v);
     return NULL;

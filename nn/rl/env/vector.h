@@ -38,6 +38,8 @@ struct wg_rl_vector {
 
 /* Where the parts are, to be written. E_STATE and others of wg_data_mut. */
 wg_status vector_parts(const wg_rl_vector *vector, void *at[PARTS]);
+/* Begins a new episode in every copy. op: what the program called. */
+wg_status vector_reset(wg_rl_vector *vector, const char *op);
 /* Whether the observation of a copy has a component that is not finite: its index, or -1. */
 int64_t vector_not_finite(const wg_rl_vector *vector, const double *observation);
 

@@ -126,18 +126,20 @@ static wg_status missing(const char *op, const char *what)
     return wg_error_set(WG_E_NULL, op, "%s: the %s NULL", op, what);
 }
 
-wg_status wg_rl_vector_reset(wg_rl_vector *vector)
+wg_status vector_reset(wg_rl_vector *vector, const char *op)
 {
-    const char *op = "rl_vector_reset";
     void *at[PARTS];
-    if (!vector)
-        return missing(op, "vector is");
     WG_TRY(vector_parts(vector, at));
     WG_TRY(run(vector, at, do_resets, op));
     commit(vector, at);
     memset(at[TOTALS], 0, (size_t)vector->n * sizeof(double));
     memset(at[LENGTHS], 0, (size_t)vector->n * sizeof(int64_t));
     return WG_OK;
+}
+
+wg_status wg_rl_vector_reset(wg_rl_vector *vector)
+{
+    return vector ? vector_reset(vector, "rl_vector_reset") : missing("rl_vector_reset", "vector is");
 }
 
 /* ---- actions ---- */
