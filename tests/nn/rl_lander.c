@@ -63,6 +63,9 @@ static void engines_push_along_and_across_the_craft(void **state)
     s = (wg_rl_lander_state){.y = 12};
     step(&s, 0, -0.75);
     assert_close(s.spin, 1.5 * 0.75 * 0.05, 1e-12);
+    s = (wg_rl_lander_state){.y = 12, .angle = M_PI / 2}; /* on its side, what is across is upwards */
+    step(&s, 0, 1);
+    assert_close(s.speed_y, (0.3 - 1.62) * 0.05, 1e-4);
 }
 
 static wg_rl_lander_state mirrored(wg_rl_lander_state s)

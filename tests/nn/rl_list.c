@@ -260,6 +260,18 @@ static void first_states_are_uniform(void **state)
     assert_no_error();
 }
 
+/* Twice what ends an episode: the last observation of one is within. */
+static void a_cart_has_the_bounds_of_gymnasium(void **state)
+{
+    (void)state;
+    wg_rl_env *env = wg_rl_cart_pole_continuous();
+    const wg_rl_box *box = &wg_rl_env_dynamics(env)->observation;
+    const double high[] = {4.8, (double)INFINITY, 24 * M_PI / 180, (double)INFINITY};
+    for (int i = 0; i < 4; i++)
+        assert_true(box->low[i] == -box->high[i] && (i % 2 ? isinf(box->high[i]) : fabs(box->high[i] - high[i]) < 1e-15));
+    wg_rl_env_destroy(env);
+}
+
 /* As the header says. */
 static void copies_draw_from_streams_of_their_own(void **state)
 {
@@ -316,6 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {TEST(every_environment_is_one),
                                        TEST(seeds_differ),
                                        TEST(first_states_are_uniform),
+                                       TEST(a_cart_has_the_bounds_of_gymnasium),
                                        TEST(copies_draw_from_streams_of_their_own),
                                        TEST(without_a_seed_the_thread_draws_one),
                                        TEST(without_a_limit_nothing_is_truncated)};
