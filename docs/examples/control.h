@@ -12,12 +12,12 @@
 enum { MAX_OBSERVATION = 8, MAX_ACTION = 4, MAX_EPISODE = 1000 };
 
 /* scale, reward: factors of observations and of rewards in training, so that what networks see and say is of about one size. sigma, last_sigma: of the noise on actions, at first and at last, between which it
-   falls in a line; theta above 0: an Ornstein-Uhlenbeck process, else independent. warm_up: steps with nothing but noise. average: rate of the
+   falls in a line; theta above 0: an Ornstein-Uhlenbeck process, else independent. warm_up: steps with nothing but noise. n_step: steps of a return. average: rate of the
    actor's average, which is what is judged. every: steps between two reports, of so many episodes. */
 struct task {
     const char *name;
     double scale[MAX_OBSERVATION];
-    int64_t steps, warm_up, batch, hidden, every, episodes;
+    int64_t steps, warm_up, n_step, batch, hidden, every, episodes;
     double reward, gamma, rate, average, sigma, last_sigma, theta;
 };
 
@@ -26,6 +26,7 @@ static const struct task tasks[] = {
      .scale = {1, 1, 0.125},
      .steps = 50000,
      .warm_up = 1000,
+     .n_step = 1,
      .batch = 128,
      .hidden = 64,
      .every = 10000,
@@ -40,6 +41,7 @@ static const struct task tasks[] = {
      .scale = {1, 10},
      .steps = 50000,
      .warm_up = 1000,
+     .n_step = 1,
      .batch = 128,
      .hidden = 64,
      .every = 10000,
@@ -53,22 +55,25 @@ static const struct task tasks[] = {
      .theta = 0.15},
     {.name = "cart_pole",
      .scale = {1, 1, 4, 1},
-     .steps = 50000,
+     .steps = 30000,
      .warm_up = 1000,
-     .batch = 128,
+     .n_step = 5,
+     .batch = 64,
      .hidden = 64,
      .every = 10000,
      .episodes = 100,
-     .reward = 1,
+     .reward = 0.1,
      .gamma = 0.99,
      .rate = 1e-3,
      .average = 1e-3,
-     .sigma = 0.5,
-     .last_sigma = 0.05},
+     .sigma = 0.1,
+     .last_sigma = 0.05,
+     .theta = 0.15},
     {.name = "lander",
      .scale = {1, 1, 1, 1, 1, 1, 1, 1},
      .steps = 200000,
      .warm_up = 5000,
+     .n_step = 1,
      .batch = 128,
      .hidden = 64,
      .every = 20000,

@@ -82,7 +82,8 @@ static wg_status make(struct learner *l)
     WG_TRY(wg_error_if_null(l->envs));
     WG_TRY(wg_error_if_null(l->judge));
     l->observation = wg_rl_env_dynamics(l->env)->observation.size, l->action = wg_rl_env_dynamics(l->env)->action.size;
-    l->buffer = wg_rl_buffer_create(l->observation, l->action, .capacity = t->steps, .batch = t->batch, .gamma = t->gamma);
+    l->buffer = wg_rl_buffer_create(l->observation, l->action, .capacity = t->steps, .batch = t->batch, .gamma = t->gamma,
+                                    .n_step = t->n_step);
     l->noise = t->theta > 0 ? wg_rl_ornstein_uhlenbeck(1, l->action, .theta = t->theta) : wg_rl_gaussian(1, l->action);
     l->rates = wg_lr_warmup_stable_decay(.warmup = 0, .stable = stable, .decay = t->steps - stable);
     WG_TRY(make_agent(l));

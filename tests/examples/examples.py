@@ -226,6 +226,27 @@ def gan_modes():
     refused(["--steps", "10", "--samples", "/nonexistent/samples.csv"], 1, "samples.csv")
 
 
+def dpg():
+    """A short run of the pendulum; its files, judged without the library; the other tasks; a run in two parts."""
+    with tempfile.TemporaryDirectory() as folder:
+        policy, film, csv, kept = (Path(folder, name) for name in ("policy.safetensors", "film.svg", "returns.csv", "run"))
+        text = prints("--steps", 6000, "--seed", 1, "--save", policy, "--film", film, "--csv", csv)
+        returned = numbers("return", text)[-1]
+        check("the pendulum is swung up", returned > -300, text)
+        judged = subprocess.run([sys.executable, source / "dpg_eval.py", policy], capture_output=True, text=True)
+        check("NumPy says the same of the saved policy", abs(float(judged.stdout.split(":")[1].split()[0]) - returned) < 0.02, judged.stdout + judged.stderr)
+        check("the film has a frame for each of 200 steps", film.read_text().count("<g class=") >= 200 or film.read_text().count("<g") >= 200)
+        check("and the log a row", len(csv.read_text().splitlines()) == 2, csv.read_text())
+        for task in ("mountain_car", "cart_pole", "lander"):
+            prints("--task", task, "--agent", "td3", "--steps", 1300, "--seed", 1)
+        running = subprocess.Popen([program, "--seed", "1", "--resume", kept], stdout=subprocess.DEVNULL)
+        time.sleep(2)
+        running.send_signal(signal.SIGINT)
+        check("Ctrl-C ends it, and the run is kept", running.wait() == 130 and kept.exists())
+    refused(["--task", "hexapod"], 2, "there is no task hexapod")
+    refused(["--steps", "1200", "--save", "/nonexistent/policy.safetensors"], 1, "policy.safetensors")
+
+
 globals()[name]()
 print(f"1..{len(results)}")
 sys.exit(not all(results))
