@@ -18,7 +18,7 @@ struct task {
     const char *name;
     double scale[MAX_OBSERVATION];
     int64_t steps, warm_up, n_step, batch, hidden, every, episodes;
-    double reward, gamma, rate, average, sigma, last_sigma, theta;
+    double reward, gamma, actor_rate, critic_rate, average, sigma, last_sigma, theta;
 };
 
 static const struct task tasks[] = {
@@ -33,13 +33,14 @@ static const struct task tasks[] = {
      .episodes = 1000,
      .reward = 0.1,
      .gamma = 0.99,
-     .rate = 1e-3,
+     .actor_rate = 1e-3,
+     .critic_rate = 1e-3,
      .average = 1e-3,
      .sigma = 0.5,
      .last_sigma = 0.05},
     {.name = "mountain_car",
      .scale = {1, 10},
-     .steps = 50000,
+     .steps = 60000,
      .warm_up = 5000,
      .n_step = 1,
      .batch = 128,
@@ -48,7 +49,8 @@ static const struct task tasks[] = {
      .episodes = 100,
      .reward = 1,
      .gamma = 0.99,
-     .rate = 1e-3,
+     .actor_rate = 1e-4,
+     .critic_rate = 1e-3,
      .average = 1e-3,
      .sigma = 0.5,
      .last_sigma = 0.5,
@@ -64,7 +66,8 @@ static const struct task tasks[] = {
      .episodes = 100,
      .reward = 0.1,
      .gamma = 0.99,
-     .rate = 1e-3,
+     .actor_rate = 1e-3,
+     .critic_rate = 1e-3,
      .average = 1e-3,
      .sigma = 0.1,
      .last_sigma = 0.05,
@@ -80,7 +83,8 @@ static const struct task tasks[] = {
      .episodes = 100,
      .reward = 1,
      .gamma = 0.99,
-     .rate = 1e-3,
+     .actor_rate = 1e-3,
+     .critic_rate = 1e-3,
      .average = 1e-3,
      .sigma = 0.5,
      .last_sigma = 0.05},

@@ -33,8 +33,7 @@ static inline wg_status read_parts(struct part part[PARTS], int writer)
         return wg_error_set(WG_E_ARGUMENT, "digits", "digits: expected a writer from 0 to 6, got %d", writer);
     WG_TRY(wg_dataset_digits(&x, &y, .flat = true));
     for (int64_t row = 0; row < ROWS; row++) {
-        const bool held_out =
-            writer < 0 ? row % HOLD_EVERY == HOLD_EVERY - 1 : row >= first[writer] && row < first[writer + 1];
+        const bool held_out = writer < 0 ? row % HOLD_EVERY == HOLD_EVERY - 1 : row >= first[writer] && row < first[writer + 1];
         const int which = row >= TRAIN ? TEST : held_out ? HELD_OUT : TRAINING;
         rows[which][n[which]++] = row;
     }

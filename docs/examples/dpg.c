@@ -43,8 +43,8 @@ static wg_status make_agent(struct learner *l)
     const struct task *t = l->task;
     l->actor = actor_of(l->observation, t->hidden, l->action);
     l->critic[0] = critic_of(l->observation + l->action, t->hidden);
-    l->actor_optim = wg_optim_adam(wg_nn_parameters(l->actor), .lr = t->rate);
-    l->critic_optim = wg_optim_adam(wg_nn_parameters(l->critic[0]), .lr = t->rate);
+    l->actor_optim = wg_optim_adam(wg_nn_parameters(l->actor), .lr = t->actor_rate);
+    l->critic_optim = wg_optim_adam(wg_nn_parameters(l->critic[0]), .lr = t->critic_rate);
     if (l->td3) {
         l->critic[1] = critic_of(l->observation + l->action, t->hidden);
         WG_TRY(wg_optim_add_group(l->critic_optim, wg_nn_parameters(l->critic[1])));
