@@ -1,4 +1,5 @@
 /* Allocation failures in exact answers and in policy gradients with linear critics. */
+#include "failing_malloc.h"
 #include "sweep.h"
 
 struct world {
@@ -162,10 +163,43 @@ static void whatever_allocation_fails_nothing_changes(void **state)
         assert_true(sweep(&scenarios[i]) > 3);
 }
 
+/* Calls of malloc outside the pool: each fails once. Either the function says so, or it did without. */
+static int64_t fail_each(const struct scenario *scenario)
+{
+    static char before[SWEEP_BYTES], after[SWEEP_BYTES];
+    for (int k = 0;; k++) {
+        void *world = scenario->prepare();
+        assert_non_null(world);
+        const size_t size = scenario->save(world, before, sizeof before);
+        fail_at = k;
+        const bool done = scenario->act(world), failed = fail_at < 0;
+        fail_at = -1;
+        if (!done) {
+            assert_true(failed && wg_error_first() && is_named(wg_error_first()));
+            expect_error(WG_E_MEMORY, ": ");
+            assert_int_equal(scenario->save(world, after, sizeof after), size);
+            assert_memory_equal(before, after, size);
+            assert_true(scenario->act(world));
+        }
+        scenario->finish(world);
+        assert_true(done || failed);
+        if (!failed)
+            return k;
+    }
+}
+
+static void whatever_malloc_fails_nothing_changes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
+        assert_true(fail_each(&scenarios[i]) > 0);
+}
+
 int main(void)
 {
     if (wg_warmup(1) != WG_OK)
         return 1;
-    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(whatever_allocation_fails_nothing_changes, NULL, clean_up)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(whatever_allocation_fails_nothing_changes, NULL, clean_up),
+                                       cmocka_unit_test_setup_teardown(whatever_malloc_fails_nothing_changes, NULL, clean_up)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -142,6 +142,23 @@ static void equal_actions_give_the_first(void **state)
     assert_no_error();
 }
 
+/* In state 0 action 2 ends with 9 at once; action 1 leads to state 1, which ends with 10: worth 0.9 · 10 once state 1 does its best, and so the first. */
+static void an_action_that_becomes_as_good_is_the_first(void **state)
+{
+    (void)state;
+    WG_TAPE(tape);
+    const double end[] = {0, 0, 1}, on[] = {0, 1, 0}, *const to[3][3] = {{end, on, end}, {end, end, end}, {end, end, end}};
+    double p[27];
+    for (int i = 0; i < 27; i++)
+        p[i] = to[i / 9][i / 3 % 3][i % 3];
+    const double r[] = {0, 0, 9, 0, 10, 0, 0, 0, 0};
+    wg_tensor *policy, *v = wg_rl_mdp_optimum((wg_rl_mdp){wg_from(p, WG_SHAPE(3, 3, 3)), wg_from(r, WG_SHAPE(3, 3)), 0.9}, &policy);
+    assert_values(v, (const double[]){9, 10, 0}, 1e-14);
+    const int64_t *action = wg_data(policy);
+    assert_true(action[0] == 1 && action[1] == 1 && action[2] == 0);
+    assert_no_error();
+}
+
 /* A path through three states with rewards 1, 2, 4, and then nothing. */
 static wg_rl_mdp path(double gamma)
 {
@@ -577,6 +594,7 @@ int main(void)
         TEST(identities_hold),
         TEST(the_optimum_is_the_best_of_all_policies),
         TEST(equal_actions_give_the_first),
+        TEST(an_action_that_becomes_as_good_is_the_first),
         TEST(erratum_16_the_return_begins_with_the_second_reward),
         TEST(the_policy_gradient_theorem_holds),
         TEST(optimal_gains_have_their_published_digits),

@@ -404,6 +404,28 @@ static void tiles_are_shifted_grids(void **state)
     assert_no_error();
 }
 
+/* In two dimensions grid t is shifted by t/T of a tile along the first axis and 3t/T mod 1 along the second. */
+static void tiles_are_shifted_by_odd_numbers(void **state)
+{
+    (void)state;
+    enum { T = 4, D = 3 };
+    const wg_rl_box box = {2, (const double[]){-1, 0}, (const double[]){2, 6}};
+    wg_rl_tiles *tiles = wg_rl_tiles_create(&box, .tilings = T, .divisions = D);
+    wg_rl_random random = {.seed = 5};
+    assert_int_equal(wg_rl_tiles_axes(tiles), 2);
+    for (int i = 0; i < 100; i++) {
+        const double at[] = {wg_rl_uniform(&random, -1, 2), wg_rl_uniform(&random, 0, 6)};
+        int64_t active[T];
+        assert_int_equal(wg_rl_tiles_encode(tiles, at, active), WG_OK);
+        for (int t = 0; t < T; t++) {
+            const int x = (int)floor(at[0] + 1 + t / 4.0), y = (int)floor(at[1] / 2 + 3 * t % 4 / 4.0);
+            assert_int_equal(active[t], t * 16 + y * 4 + x);
+        }
+    }
+    wg_rl_tiles_destroy(tiles);
+    assert_no_error();
+}
+
 /* A tiled agent is COPDAC with a linear actor on the features, and nothing else: to the last digits, over a run. */
 static void a_tiled_agent_is_copdac_on_features(void **state)
 {
@@ -434,6 +456,81 @@ static void a_tiled_agent_is_copdac_on_features(void **state)
     assert_values(wg_rl_copdac_state(dense).tensor[1], wg_data(all.tensor[2]), 1e-12);
     assert_true(wg_item(wg_sum_abs(all.tensor[0])) > 0.01);
     wg_rl_copdac_destroy(dense), wg_rl_tiled_destroy(sparse), wg_nn_destroy(actor), wg_rl_tiles_destroy(tiles);
+    assert_no_error();
+}
+
+/* Three tiles of one grid are a table: each rule, number by number. */
+static void steps_of_tiled_agents_are_their_rules(void **state)
+{
+    (void)state;
+    const wg_rl_box box = {1, (const double[]){0}, (const double[]){2}};
+    const double gamma = 0.9, actor = 0.005, advantage = 0.1, value = 0.2, sigma = 0.4;
+    wg_rl_tiles *tiles = wg_rl_tiles_create(&box, .tilings = 1, .divisions = 2);
+    for (int method = 0; method < 3; method++) {
+        double theta[3] = {0}, w[3] = {0}, v[3] = {0}, y[3] = {0};
+        wg_rl_tiled *agent = wg_rl_tiled_create(tiles, 1, .method = (wg_rl_tiled_method)method, .gamma = gamma, .actor_rate = actor,
+                                                .advantage_rate = advantage, .value_rate = value, .sigma = sigma, .seed = 1);
+        wg_rl_random random = {.seed = 8};
+        for (int t = 0; t < 60; t++) {
+            const int s = (int)wg_rl_uniform(&random, 0, 3), next = (int)wg_rl_uniform(&random, 0, 3);
+            const double a = wg_rl_uniform(&random, -1, 1), r = s - a * next, at = s, to = next;
+            const bool end = t % 5 == 0;
+            const double gap = a - theta[s], feature = method == WG_RL_TILED_COPDAC ? gap : a;
+            double q = v[s], follows = v[next];
+            if (method != WG_RL_TILED_SAC)
+                q += feature * w[s];
+            if (method == WG_RL_TILED_OPDAC)
+                follows += theta[next] * w[next];
+            const double delta = r + (end ? 0 : gamma * follows) - q, deviation = sigma * exp(y[s]), z = gap / deviation;
+            if (method == WG_RL_TILED_SAC) {
+                theta[s] += actor * delta * z / deviation; /* ∂ ln π/∂θ and ∂ ln π/∂ ln σ */
+                y[s] += actor * delta * (z * z - 1);
+            } else {
+                theta[s] += actor * w[s];
+                w[s] += advantage * delta * feature;
+            }
+            v[s] += value * delta;
+            assert_int_equal(wg_rl_tiled_step(agent, &at, &a, r, &to, end), WG_OK);
+        }
+        const wg_tensor_list all = wg_rl_tiled_state(agent);
+        assert_values(all.tensor[0], theta, 1e-12);
+        assert_values(all.tensor[1], w, 1e-12);
+        assert_values(all.tensor[2], v, 1e-12);
+        assert_values(all.tensor[3], y, 1e-12);
+        wg_rl_tiled_destroy(agent);
+    }
+    wg_rl_tiles_destroy(tiles);
+    assert_no_error();
+}
+
+/* 20,000 draws: the mean and the deviation within 4 standard errors; the state of the draws resumes them; without exploration nothing is drawn. */
+static void exploration_is_normal_and_resumes(void **state)
+{
+    (void)state;
+    enum { DRAWS = 20000 };
+    const wg_rl_box box = {1, (const double[]){0}, (const double[]){2}};
+    const double s = 0.5;
+    double sum = 0, squares = 0, a, again;
+    wg_rl_tiles *tiles = wg_rl_tiles_create(&box);
+    wg_rl_tiled *agent = wg_rl_tiled_create(tiles, 1, .sigma = 0.1, .seed = 3);
+    wg_tensor *const random = wg_rl_tiled_state(agent).tensor[4];
+    for (int i = 0; i < DRAWS; i++) {
+        assert_int_equal(wg_rl_tiled_act(agent, &s, true, &a), WG_OK);
+        sum += a, squares += a * a;
+    }
+    assert_true(fabs(sum / DRAWS) < 4 * 0.1 / sqrt(DRAWS) && fabs(sqrt(squares / DRAWS) - 0.1) < 4 * 0.1 / sqrt(2.0 * DRAWS));
+    int64_t before[3];
+    assert_int_equal(wg_read(random, before), WG_OK);
+    assert_int_equal(wg_rl_tiled_act(agent, &s, true, &a), WG_OK);
+    assert_int_equal(wg_write(random, before), WG_OK);
+    assert_int_equal(wg_rl_tiled_act(agent, &s, true, &again), WG_OK);
+    assert_true(a == again);
+    int64_t after[3];
+    assert_int_equal(wg_read(random, before), WG_OK);
+    assert_int_equal(wg_rl_tiled_act(agent, &s, false, &a), WG_OK);
+    assert_int_equal(wg_read(random, after), WG_OK);
+    assert_true(a == 0 && memcmp(before, after, sizeof after) == 0);
+    wg_rl_tiled_destroy(agent), wg_rl_tiles_destroy(tiles);
     assert_no_error();
 }
 
@@ -598,7 +695,10 @@ int main(void)
         TEST(data_lead_to_the_best_gain),
         TEST(a_step_of_copdac_is_its_rules),
         TEST(tiles_are_shifted_grids),
+        TEST(tiles_are_shifted_by_odd_numbers),
         TEST(a_tiled_agent_is_copdac_on_features),
+        TEST(steps_of_tiled_agents_are_their_rules),
+        TEST(exploration_is_normal_and_resumes),
         TEST(tiled_agents_learn_the_puddle_world),
         TEST(the_environment_is_the_problem),
         TEST(noise_costs_what_it_should),

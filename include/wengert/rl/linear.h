@@ -153,7 +153,8 @@ WG_API wg_rl_tiled *wg_rl_tiled_create_with(const wg_rl_tiles *tiles, int64_t m,
 WG_API void wg_rl_tiled_destroy(wg_rl_tiled *agent); /* NULL is allowed */
 /* action (m) in an observation, clipped to -1 … 1; explore: with the policy's noise. */
 WG_API WG_MUST_CHECK wg_status wg_rl_tiled_act(wg_rl_tiled *agent, const double *observation, bool explore, double *action);
-/* One step of the rules above. E_NUMERIC: an observation, an action or a reward that is not finite; nothing has changed. */
+/* One step of the rules above. E_NUMERIC, and nothing has changed: an observation, an action or a reward that is not finite, or an error or a deviation
+   that has become so. */
 WG_API WG_MUST_CHECK wg_status wg_rl_tiled_step(wg_rl_tiled *agent, const double *observation, const double *action, double reward,
                                                 const double *next, bool terminated);
 /* The mean action of n observations: a wg_rl_policy, with the agent as its context, for wg_rl_evaluate. */

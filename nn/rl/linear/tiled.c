@@ -234,10 +234,21 @@ static void learn_deterministic(wg_rl_tiled *agent, const double *features, doub
     }
 }
 
+/* Where a deviation has become too small, or too large, ∇ ln π is not finite. */
+static bool gradient_is_finite(wg_rl_tiled *agent)
+{
+    bool finite = true;
+    deviations_of(agent, agent->here, agent->deviation);
+    for (int64_t j = 0; j < agent->m; j++) {
+        const double z = agent->gap[j] / agent->deviation[j];
+        finite = finite && isfinite(z * z) && isfinite(z / agent->deviation[j]);
+    }
+    return finite;
+}
+
 static void learn_stochastic(wg_rl_tiled *agent, double error)
 {
     const double rate = agent->options.actor_rate * error;
-    deviations_of(agent, agent->here, agent->deviation);
     for (int64_t j = 0; j < agent->m; j++) {
         const double z = agent->gap[j] / agent->deviation[j];
         add(agent, THETA, j, rate * z / agent->deviation[j]);
@@ -273,6 +284,8 @@ wg_status wg_rl_tiled_step(wg_rl_tiled *agent, const double *observation, const 
     const double error = error_of(agent, action, reward, terminated);
     if (!isfinite(error))
         return wg_error_set(WG_E_NUMERIC, op, "%s: the error is %g: lower the rates", op, error);
+    if (agent->options.method == WG_RL_TILED_SAC && !gradient_is_finite(agent))
+        return wg_error_set(WG_E_NUMERIC, op, "%s: the deviation has become %g: lower .actor_rate", op, agent->deviation[0]);
     if (agent->options.method == WG_RL_TILED_SAC)
         learn_stochastic(agent, error);
     else
