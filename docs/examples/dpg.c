@@ -4,6 +4,7 @@
 
 #include <wengert.h>
 
+#include "bar.h"
 #include "control.h"
 #include "options.h"
 
@@ -133,6 +134,7 @@ static wg_status report(struct learner *l, wg_train_log *const *log)
                                             .starts = starts);
     free(starts);
     WG_TRY(judged);
+    bar_clear(stderr);
     printf("step %6lld  return %8.2f ± %.2f  least %8.2f  length %6.1f\n", (long long)l->step, score.mean, score.error, score.least,
            score.length);
     const wg_train_value row[] = {{"return", score.mean},
@@ -154,9 +156,11 @@ static wg_status train(struct learner *l, const char *csv, const char *tensorboa
         status = wg_error_first()->code;
     while (status == WG_OK && l->step < l->task->steps && !wg_interrupt_pending()) {
         status = step(l);
+        bar_show(stderr, (long long)l->step, (long long)l->task->steps);
         if (status == WG_OK && l->step % l->task->every == 0)
             status = report(l, log);
     }
+    bar_clear(stderr);
     if (status == WG_OK && resume)
         status = wg_run_save(l->run, resume);
     wg_train_log_destroy(log[0]), wg_train_log_destroy(log[1]);

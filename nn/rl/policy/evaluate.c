@@ -67,7 +67,7 @@ static void note(struct evaluation *e)
         if (!e->done[i] && (t->terminated[i] || t->truncated[i])) {
             e->done[i] = true;
             e->returns[i] = t->total[i];
-            e->length += (double)t->length[i] / (double)e->episodes;
+            e->length += (double)t->length[i];
             e->ended++;
         }
 }
@@ -132,7 +132,7 @@ wg_status wg_rl_evaluate_with(const wg_rl_env *env, wg_rl_policy *policy, void *
     const wg_status status = evaluate(&e, env, &o, op);
     if (status == WG_OK) {
         *score = score_of(NULL, e.returns, o.episodes);
-        score->length = e.length;
+        score->length = e.length / (double)o.episodes;
         for (int64_t i = 0; o.returns && i < o.episodes; i++)
             o.returns[i] = e.returns[i];
     }
