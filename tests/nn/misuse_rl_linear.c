@@ -233,6 +233,14 @@ static void misuse_tiled(void)
         assert_true(wg_item(made(wg_sum_abs(state.tensor[i]))) == 0);
     assert_int_equal(wg_rl_tiled_state(NULL).n, 0);
     expect_error(WG_E_NULL, "rl_tiled_state: the agent is NULL");
+    wg_rl_tiled_destroy(agent);
+    agent = wg_rl_tiled_create(tiles, 2, .seed = 1, .method = WG_RL_TILED_SAC);
+    double *y = wg_data_mut(wg_rl_tiled_state(agent).tensor[3]);
+    for (int64_t i = 0; i < wg_rl_tiles_size(tiles); i++)
+        y[wg_rl_tiles_size(tiles) + i] = -100; /* of action 1 alone */
+    assert_fails(wg_rl_tiled_step(agent, low, action, 1, low, false), WG_E_NUMERIC,
+                 "rl_tiled_step: the deviation of action 1 has become 0");
+    assert_true(wg_item(made(wg_sum_abs(wg_rl_tiled_state(agent).tensor[0]))) == 0);
     wg_rl_tiled_destroy(agent), wg_rl_tiled_destroy(NULL), wg_rl_tiles_destroy(tiles);
 }
 

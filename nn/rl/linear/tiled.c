@@ -235,15 +235,16 @@ static void learn_deterministic(wg_rl_tiled *agent, const double *features, doub
 }
 
 /* Where a deviation has become too small, or too large, ∇ ln π is not finite. */
-static bool gradient_is_finite(wg_rl_tiled *agent)
+static wg_status check_gradient(wg_rl_tiled *agent, const char *op)
 {
-    bool finite = true;
     deviations_of(agent, agent->here, agent->deviation);
     for (int64_t j = 0; j < agent->m; j++) {
-        const double z = agent->gap[j] / agent->deviation[j];
-        finite = finite && isfinite(z * z) && isfinite(z / agent->deviation[j]);
+        const double deviation = agent->deviation[j], z = agent->gap[j] / deviation;
+        if (!isfinite(deviation) || !isfinite(z * z) || !isfinite(z / deviation))
+            return wg_error_set(WG_E_NUMERIC, op, "%s: the deviation of action %lld has become %g: lower .actor_rate", op,
+                                (long long)j, deviation);
     }
-    return finite;
+    return WG_OK;
 }
 
 static void learn_stochastic(wg_rl_tiled *agent, double error)
@@ -284,8 +285,8 @@ wg_status wg_rl_tiled_step(wg_rl_tiled *agent, const double *observation, const 
     const double error = error_of(agent, action, reward, terminated);
     if (!isfinite(error))
         return wg_error_set(WG_E_NUMERIC, op, "%s: the error is %g: lower the rates", op, error);
-    if (agent->options.method == WG_RL_TILED_SAC && !gradient_is_finite(agent))
-        return wg_error_set(WG_E_NUMERIC, op, "%s: the deviation has become %g: lower .actor_rate", op, agent->deviation[0]);
+    if (agent->options.method == WG_RL_TILED_SAC)
+        WG_TRY(check_gradient(agent, op));
     if (agent->options.method == WG_RL_TILED_SAC)
         learn_stochastic(agent, error);
     else
