@@ -48,7 +48,7 @@ WG_API wg_tensor *wg_rl_compatible_gradient(const wg_nn_module *actor, wg_tensor
 
 /* ---- least squares ---- */
 
-/* 1, all components of z = (s, a), and all their products z_i z_j for i ≤ j, in that order (N, (z+1)(z+2)/2): Q of a linear problem with a quadratic cost is
+/* 1, all D components of z = (s, a), and all their products z_i z_j for i ≤ j, in that order: (N, (D+1)(D+2)/2). Q of a linear problem with a quadratic cost is
    linear in these. a may be WG_NONE. */
 WG_API wg_tensor *wg_rl_quadratic_features(wg_tensor *s, wg_tensor *a);
 
