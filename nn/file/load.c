@@ -177,16 +177,31 @@ wg_status file_load_read(struct file_load *load)
 }
 
 /* What a change can fail for, such as memory for a copy of what others share, it fails for at wg_data_mut already, which changes no
-   element. */
+   element. Large tensors are then written by several threads, but for those that share memory. */
 wg_status file_load_commit(const struct file_load *load)
 {
-    for (size_t i = 0; i < load->n; i++)
-        if (load->wanted[i].elements && wg_numel(load->wanted[i].tensor) > 0 && !wg_data_mut(load->wanted[i].tensor))
-            return wg_error_if_null(NULL);
-    for (size_t i = 0; i < load->n; i++)
-        if (load->wanted[i].elements)
-            WG_TRY(wg_write_raw(load->wanted[i].tensor, load->wanted[i].elements));
-    return WG_OK;
+    size_t n = 0;
+    struct file_move *moves = malloc((load->n + 1) * sizeof *moves);
+    wg_status status = moves ? WG_OK : source_no_memory(&load->source);
+    for (size_t i = 0; i < load->n && status == WG_OK; i++) {
+        const struct file_wanted *w = &load->wanted[i];
+        if (!w->elements || wg_numel(w->tensor) == 0)
+            continue;
+        void *to = wg_data_mut(w->tensor);
+        if (!to)
+            status = wg_error_if_null(NULL);
+        else if (wg_is_contiguous(w->tensor) && !w->shared)
+            moves[n++] = (struct file_move){w->elements, 0, to, (size_t)wg_numel(w->tensor) * wg_dtype_size(wg_dtype_of(w->tensor))};
+    }
+    if (status == WG_OK)
+        (void)file_transfer(-1, moves, n); /* from memory it does not fail */
+    for (size_t i = 0; i < load->n && status == WG_OK; i++) {
+        const struct file_wanted *w = &load->wanted[i];
+        if (w->elements && (w->shared || !wg_is_contiguous(w->tensor)))
+            status = wg_write_raw(w->tensor, w->elements);
+    }
+    free(moves);
+    return status;
 }
 
 void file_load_end(struct file_load *load)

@@ -12,6 +12,7 @@ struct file_wanted {
     size_t order; /* in the list */
     const struct file_entry *entry;
     void *elements;
+    bool shared; /* its memory overlaps another one's; known after file_load_read */
 };
 
 struct file_load {
@@ -24,7 +25,7 @@ struct file_load {
 wg_status file_load_open(struct file_load *load, const char *path, wg_tensor_list tensors, const wg_load_options *o);
 wg_status file_load_match(struct file_load *load, const wg_load_options *o); /* compares it with the list */
 wg_status file_load_read(struct file_load *load);         /* the elements, in the order of their places in the file */
-wg_status file_load_check_shared(const struct file_load *load); /* a part of file_load_read */
+wg_status file_load_check_shared(struct file_load *load); /* a part of file_load_read */
 wg_status file_load_commit(const struct file_load *load); /* the tensors change: all, or none */
 void file_load_end(struct file_load *load);
 

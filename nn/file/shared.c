@@ -7,7 +7,7 @@
 
 /* Where a tensor's bytes lie: [begin, end), with the gaps that strides leave. */
 struct span {
-    const struct file_wanted *wanted;
+    struct file_wanted *wanted;
     uintptr_t begin, end;
 };
 
@@ -19,11 +19,11 @@ static int by_begin(const void *a, const void *b)
     return (x->wanted->order > y->wanted->order) - (x->wanted->order < y->wanted->order);
 }
 
-static size_t list_spans(const struct file_load *load, struct span *span)
+static size_t list_spans(struct file_load *load, struct span *span)
 {
     size_t n = 0;
     for (size_t i = 0; i < load->n; i++) {
-        const struct file_wanted *w = &load->wanted[i];
+        struct file_wanted *w = &load->wanted[i];
         const uintptr_t begin = w->elements && wg_numel(w->tensor) > 0 ? (uintptr_t)wg_data(w->tensor) : 0;
         if (begin == 0) /* nothing to load; or its error is that of the commit */
             continue;
@@ -105,7 +105,7 @@ static wg_status check_cluster(const struct span *span, size_t n, uintptr_t end,
     return WG_OK;
 }
 
-wg_status file_load_check_shared(const struct file_load *load)
+wg_status file_load_check_shared(struct file_load *load)
 {
     struct span *span = malloc((load->n + 1) * sizeof *span);
     if (!span)
@@ -116,6 +116,8 @@ wg_status file_load_check_shared(const struct file_load *load)
         uintptr_t end = span[first].end;
         for (next = first + 1; next < n && span[next].begin < end; next++)
             end = span[next].end > end ? span[next].end : end;
+        for (size_t i = first; i < next; i++)
+            span[i].wanted->shared = next - first > 1;
         status = check_cluster(span + first, next - first, end, &load->source);
     }
     free(span);

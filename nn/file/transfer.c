@@ -6,12 +6,12 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-/* A thread takes pieces of this size, a huge page. One thread more than the caller's is started for each SHARE bytes: a smaller transfer ends before
-   threads pay. Copying from the page cache, first use of memory and waiting for the disk then overlap. */
-enum { PIECE = 2 << 20, SHARE = 16 << 20, MAX_HELPERS = 3 };
+/* A thread takes pieces of a file of the size of a huge page, so that copying from the page cache, first use of memory and waiting for
+   the disk overlap; and large pieces of memory, which memcpy writes past the caches. One thread more than the caller's is started for
+   each SHARE bytes, since a smaller transfer ends before threads pay; and one more than there are cores, since some wait. */
+enum { PIECE = 2 << 20, MEMORY_PIECE = 64 << 20, SHARE = 16 << 20, MAX_HELPERS = 3 };
 
 struct transfer {
     pthread_mutex_t lock;
@@ -30,7 +30,7 @@ static bool take_piece(struct transfer *t, struct file_move *piece)
     const bool is_left = t->next < t->n && t->code == 0;
     if (is_left) {
         const struct file_move *move = &t->moves[t->next];
-        const size_t left = move->size - t->done, size = left < PIECE ? left : PIECE;
+        const size_t left = move->size - t->done, most = move->from ? MEMORY_PIECE : PIECE, size = left < most ? left : most;
         *piece = (struct file_move){move->from ? move->from + t->done : NULL, move->offset + t->done, move->to + t->done, size};
         t->done += size;
     }
@@ -38,24 +38,10 @@ static bool take_piece(struct transfer *t, struct file_move *piece)
     return is_left;
 }
 
-/* Pages of memory that was never used are made all at once, which is cheaper than a fault for each. It is a hint: an error is
-   harmless. */
-static void populate(const struct file_move *piece)
-{
-#ifdef MADV_POPULATE_WRITE
-    const uintptr_t page = 4096, begin = ((uintptr_t)piece->to + page - 1) & ~(page - 1);
-    const uintptr_t end = ((uintptr_t)piece->to + piece->size) & ~(page - 1);
-    if (piece->size == PIECE && begin < end)
-        (void)madvise((void *)begin, end - begin, MADV_POPULATE_WRITE);
-#endif
-}
-
 static int move_piece(int descriptor, const struct file_move *piece)
 {
     if (piece->from)
         memcpy(piece->to, piece->from, piece->size);
-    else
-        populate(piece);
     for (size_t got = 0; got < piece->size && !piece->from;) {
         const ssize_t some = pread(descriptor, piece->to + got, piece->size - got, (off_t)(piece->offset + got));
         if (some < 0 && errno == EINTR)
@@ -91,7 +77,7 @@ static int helpers_for(const struct file_move *moves, size_t n)
     const uint64_t shares = size / SHARE;
     if (shares < 2)
         return 0;
-    int useful = sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) - 1 : 1;
+    int useful = sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
     useful = useful < MAX_HELPERS ? useful : MAX_HELPERS;
     return shares - 1 < (uint64_t)useful ? (int)(shares - 1) : useful;
 }
