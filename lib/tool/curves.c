@@ -233,7 +233,7 @@ static void write_script(FILE *script, const struct table *table, const char *ou
         panels += begins_panel(table, i);
     panels = panels > 0 ? panels : 1;
     const int columns = panels < PER_ROW ? panels : PER_ROW, rows = (panels + PER_ROW - 1) / PER_ROW;
-    fprintf(script, "set terminal svg size %d,%d noenhanced font 'sans-serif,13' background '#ffffff'\nset output ", WIDE * columns,
+    fprintf(script, "set terminal svg size %d,%d noenhanced font 'sans-serif,13' background '#ffffff'\nset output ", WIDE * PER_ROW,
             HIGH * rows + 30);
     write_quoted(script, out);
     fprintf(script, "\n");
