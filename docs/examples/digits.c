@@ -137,7 +137,8 @@ int main(int argc, char **argv)
         const struct part *scored = &part[writer < 0 ? TEST : HELD_OUT];
         if (writer >= 0)
             printf("writer %ld: ", writer);
-        printf("%saccuracy %.4f on %lld images\n", writer < 0 ? "test " : "", accuracy(net, scored), (long long)wg_extent(scored->y, 0));
+        printf("%saccuracy %.4f on %lld images\n", writer < 0 ? "test " : "", accuracy(net, scored),
+               (long long)wg_extent(scored->y, 0));
         printf("weights %016llx, seed %ld, kernel family %s\n", (unsigned long long)fingerprint(net), seed, wg_kernel_family());
     }
     wg_nn_destroy(net);

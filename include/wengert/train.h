@@ -173,13 +173,14 @@ typedef struct WG_NAMED wg_train_options {
    message names the epoch and the step: "train: epoch 3, step 57: matmul: …". Errors: those of the functions that are called; E_NULL;
    E_ARGUMENT (an option out of its range, a name twice, watch is none of the metrics, batches in mid-epoch);
    E_STATE (a tape is open); E_IO, E_MEMORY. Cost beside the steps: a microsecond a step and a row an epoch. */
-#define wg_train(net, optim, batches, loss, context, ...)                                                                 \
-    wg_train_with((net), (optim), (batches), (loss), (context),                                                           \
-                  WG_OPTIONS(wg_train_options, .epochs = WG_REQUIRED_INT, .schedule = NULL, .clip_norm = __builtin_inf(), \
-                             .metrics = WG_NO_METRICS, .validate = NULL, .validation = WG_NO_METRICS, .stopping = NULL,   \
-                             .watch = NULL, .restore_best = false, .epoch_end = NULL, .csv = NULL, .tensorboard = NULL,   \
-                             .checkpoint = NULL, .resume = false, .any_kernels = false, .previous = false,                \
-                             .state = WG_NO_TRAIN_PARTS, .progress = NULL, .terminal = WG_TRAIN_TERMINAL_ASK, .result = NULL, __VA_ARGS__))
+#define wg_train(net, optim, batches, loss, context, ...)                                                                     \
+    wg_train_with((net), (optim), (batches), (loss), (context),                                                               \
+                  WG_OPTIONS(wg_train_options, .epochs = WG_REQUIRED_INT, .schedule = NULL, .clip_norm = __builtin_inf(),     \
+                             .metrics = WG_NO_METRICS, .validate = NULL, .validation = WG_NO_METRICS, .stopping = NULL,       \
+                             .watch = NULL, .restore_best = false, .epoch_end = NULL, .csv = NULL, .tensorboard = NULL,       \
+                             .checkpoint = NULL, .resume = false, .any_kernels = false, .previous = false,                    \
+                             .state = WG_NO_TRAIN_PARTS, .progress = NULL, .terminal = WG_TRAIN_TERMINAL_ASK, .result = NULL, \
+                             __VA_ARGS__))
 WG_API WG_MUST_CHECK wg_status wg_train_with(wg_nn_module *net, wg_optim *optim, wg_batches *batches, wg_train_loss *loss,
                                              void *context, wg_train_options options);
 

@@ -191,7 +191,8 @@ wg_status file_load_commit(const struct file_load *load)
         if (!to)
             status = wg_error_if_null(NULL);
         else if (wg_is_contiguous(w->tensor) && !w->shared)
-            moves[n++] = (struct file_move){w->elements, 0, to, (size_t)wg_numel(w->tensor) * wg_dtype_size(wg_dtype_of(w->tensor))};
+            moves[n++] = (struct file_move){w->elements, 0, to,
+                                            (size_t)wg_numel(w->tensor) * wg_dtype_size(wg_dtype_of(w->tensor))};
     }
     if (status == WG_OK)
         (void)file_transfer(-1, moves, n); /* from memory it does not fail */

@@ -171,9 +171,9 @@ static wg_status check_stand_ins(const wg_run *c, const struct file_load *load)
             const size_t numbers = a->count ? 1 : PART_NUMBERS;
             if (a->count == b->count && a->batches == b->batches &&
                 memcmp(loaded(load, a->entry), loaded(load, b->entry), numbers * sizeof(int64_t)) != 0)
-                return wg_error_set(WG_E_ARGUMENT, load->source.op, "%s: %s: %.100s and %.100s are one %s here, and differ in the file",
-                                    load->source.op, load->source.name, c->name[a->entry], c->name[b->entry],
-                                    a->count ? "number" : "iterator");
+                return wg_error_set(WG_E_ARGUMENT, load->source.op,
+                                    "%s: %s: %.100s and %.100s are one %s here, and differ in the file", load->source.op,
+                                    load->source.name, c->name[a->entry], c->name[b->entry], a->count ? "number" : "iterator");
         }
     return WG_OK;
 }

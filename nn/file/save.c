@@ -115,7 +115,6 @@ static wg_status header_text(const struct saved *saved, size_t n, const wg_save_
                            : wg_error_set(WG_E_ARGUMENT, op, "%s: expected names and texts in UTF-8", op);
 }
 
-
 wg_status file_can_save(const char *op)
 {
     (void)op;

@@ -49,8 +49,8 @@ static bool same_layout(const wg_tensor *a, const wg_tensor *b)
 
 static wg_status differ(const struct source *s, const struct file_wanted *a, const struct file_wanted *b)
 {
-    return wg_error_set(WG_E_ARGUMENT, s->op, "%s: %s: %.100s and %.100s %s, and differ in the file", s->op, s->name, a->name, b->name,
-                        a->tensor == b->tensor ? "are one tensor here" : "share memory here");
+    return wg_error_set(WG_E_ARGUMENT, s->op, "%s: %s: %.100s and %.100s %s, and differ in the file", s->op, s->name, a->name,
+                        b->name, a->tensor == b->tensor ? "are one tensor here" : "share memory here");
 }
 
 /* The elements of tensors that overlap, as the load would leave them, with who wrote each byte. */

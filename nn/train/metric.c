@@ -112,8 +112,8 @@ wg_status metric_check(const wg_metric *metric, const char *op)
         return wg_error_first() ? wg_error_first()->code : WG_E_STATE;
     for (int64_t i = 0; i < n; i++) {
         if (count[i] < 0 || count[i] > left)
-            return wg_error_set(WG_E_ARGUMENT, op, "%s: %s: expected 0 to %lld as count %lld of the state, got %lld", op, metric->name,
-                                (long long)left, (long long)i, (long long)count[i]);
+            return wg_error_set(WG_E_ARGUMENT, op, "%s: %s: expected 0 to %lld as count %lld of the state, got %lld", op,
+                                metric->name, (long long)left, (long long)i, (long long)count[i]);
         left = metric->kind->matrix ? left - count[i] : count[0];
     }
     return WG_OK;

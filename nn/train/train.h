@@ -53,9 +53,9 @@ struct run {
     int64_t epoch, batch, step, per_epoch; /* finished: epochs, batches of this epoch, steps */
     double last_loss;
     wg_run *checkpoint;
-    wg_tensor *last; /* last_loss, as the checkpoint has it */
+    wg_tensor *last;                    /* last_loss, as the checkpoint has it */
     bool begun, resumed, from_previous; /* from_previous: nothing was saved since */
-    wg_train_end end; /* ERROR: it goes on */
+    wg_train_end end;                   /* ERROR: it goes on */
 };
 
 wg_status resume_prepare(struct run *r, const char *op);

@@ -303,7 +303,8 @@ static void each_read_of_a_large_model_fails(void **state)
         for (int i = 0; i < TENSORS; i++)
             for (int j = 0; j < ELEMENTS; j++)
                 if (((const float *)wg_data(tensor[i]))[j] != (loaded ? (float)(i + 1) : 0))
-                    fail_msg("call %d: element %d of tensor %d is %g", failed, j, i, (double)((const float *)wg_data(tensor[i]))[j]);
+                    fail_msg("call %d: element %d of tensor %d is %g", failed, j, i,
+                             (double)((const float *)wg_data(tensor[i]))[j]);
     }
     assert_true(failed >= 20); /* of them 18 read 2 MiB each */
     unlink(large);

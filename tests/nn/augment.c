@@ -278,7 +278,8 @@ static void chains_have_an_end(void **state)
         wg_dataset_destroy(chain);
         chain = longer;
     }
-    assert_null_and_error(wg_dataset_flip(chain, .shape = WG_SHAPE(4)), WG_E_ARGUMENT, "dataset_map: more than 15 changes in a chain");
+    assert_null_and_error(wg_dataset_flip(chain, .shape = WG_SHAPE(4)), WG_E_ARGUMENT,
+                          "dataset_map: more than 15 changes in a chain");
     assert_ok(wg_dataset_items(chain, WG_NONE, &rows, NULL));
     assert_values(rows, (const double[]){3, 2, 1, 0, 1003, 1002, 1001, 1000}, 0);
     wg_free(rows), wg_free(x), wg_dataset_destroy(chain);

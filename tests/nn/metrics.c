@@ -281,7 +281,8 @@ static void counts_that_cannot_be_are_refused(void **state)
     assert_error(WG_E_ARGUMENT, "metric_of_class: f1: expected 0 to");
     assert_null(wg_metric_matrix(f1));
     assert_error(WG_E_ARGUMENT, "metric_matrix: f1: expected 0 to");
-    assert_int_equal(wg_write(wg_metric_state(f1).tensor[0], (const int64_t[]){most - 3, 1, 0, 1, 1, 0}), WG_OK); /* as many as can be */
+    assert_int_equal(wg_write(wg_metric_state(f1).tensor[0], (const int64_t[]){most - 3, 1, 0, 1, 1, 0}),
+                     WG_OK); /* as many as can be */
     assert_int_equal(wg_metric_rows(f1), most);
     assert_true(wg_metric_value(f1) > 0.7);
     wg_metric_destroy(accuracy), wg_metric_destroy(f1), wg_metric_destroy(mean);

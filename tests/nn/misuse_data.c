@@ -100,7 +100,8 @@ static void misuse_changes(void)
     assert_null_and_error(wg_dataset_flip(images, .p = (double)NAN), WG_E_ARGUMENT, "dataset_flip: ");
     assert_null_and_error(wg_dataset_flip(images, .axis = 1), WG_E_ARGUMENT, "dataset_flip: ");
     assert_null_and_error(wg_dataset_flip(images), WG_E_SHAPE, "dataset_flip: expected images (…, H, W), or .shape");
-    assert_null_and_error(wg_dataset_flip(images, .shape = WG_SHAPE(2, 2)), WG_E_SHAPE, "dataset_flip: expected a .shape of as many");
+    assert_null_and_error(wg_dataset_flip(images, .shape = WG_SHAPE(2, 2)), WG_E_SHAPE,
+                          "dataset_flip: expected a .shape of as many");
     assert_null_and_error(wg_dataset_flip(images, .shape = WG_SHAPE(-1, -3)), WG_E_SHAPE, "dataset_flip: expected a .shape");
     assert_null_and_error(wg_dataset_flip(images, .shape = WG_SHAPE(INT64_MAX, 4)), WG_E_SHAPE, "dataset_flip: expected a .shape");
     assert_null_and_error(wg_dataset_crop(NULL), WG_E_NULL, "dataset_crop: the dataset is NULL");
@@ -118,7 +119,8 @@ static void misuse_changes(void)
 
 static void misuse_windows(void)
 {
-    wg_tensor *series = made(wg_zeros(WG_I64, WG_SHAPE(5))), *columns = wg_slice(made(wg_zeros(WG_I64, WG_SHAPE(5, 2))), 1, 0, 1, 1);
+    wg_tensor *series = made(wg_zeros(WG_I64, WG_SHAPE(5))),
+              *columns = wg_slice(made(wg_zeros(WG_I64, WG_SHAPE(5, 2))), 1, 0, 1, 1);
     FOR_EACH_BAD(IS_NULL, {
         if (bad_ != IS_NONE)
             assert_null_and_error(wg_dataset_windows(bad, 2), code, "");

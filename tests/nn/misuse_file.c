@@ -65,7 +65,8 @@ static void misuse_runs(void)
                  "run_save: expected keys with values, at most 16, got 9 strings");
     assert_fails(wg_run_check_path(NULL, "/tmp/x"), WG_E_NULL, "run_check_path: the run is NULL");
     assert_fails(wg_run_check_path(run, NULL), WG_E_NULL, "run_check_path: the path is NULL");
-    assert_fails(wg_run_check_path(run, "/dev/null/x"), WG_E_IO, "run_check_path: /dev/null/x: opening its directory: Not a directory");
+    assert_fails(wg_run_check_path(run, "/dev/null/x"), WG_E_IO,
+                 "run_check_path: /dev/null/x: opening its directory: Not a directory");
     assert_fails(wg_run_check_path(run, "/dev/"), WG_E_ARGUMENT, "run_check_path: \"/dev/\" names no file");
     assert_fails(wg_run_load(NULL, "/dev/null/x"), WG_E_NULL, "run_load: the run is NULL");
     assert_fails(wg_run_load(run, NULL), WG_E_NULL, "run_load: the path is NULL");

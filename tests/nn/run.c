@@ -214,7 +214,8 @@ static void what_is_twice_in_a_run_has_one_value(void **state)
 {
     (void)state;
     wg_tensor *x = wg_zeros(WG_F32, WG_SHAPE(6, 2)), *rows;
-    struct twice w = {{1, 2}, {wg_batches_create(x, WG_NONE, .size = 2, .seed = 1), wg_batches_create(x, WG_NONE, .size = 2, .seed = 1)},
+    struct twice w = {{1, 2},
+                      {wg_batches_create(x, WG_NONE, .size = 2, .seed = 1), wg_batches_create(x, WG_NONE, .size = 2, .seed = 1)},
                       {wg_ones(WG_I64, WG_SHAPE(4)), wg_zeros(WG_I64, WG_SHAPE(4))}};
     struct twice other = {{7, 7}, {wg_batches_create(x, WG_NONE, .size = 2, .seed = 9)}, {NULL}};
     wg_tensor *base = wg_full(WG_I64, WG_SHAPE(8), 5);

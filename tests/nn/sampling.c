@@ -300,7 +300,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(orders_are_those_of_the_description), TEST(weights_are_probabilities),
-        TEST(without_weights_all_are_alike),       TEST(weighted_order_is_successive_sampling), TEST(only_ratios_of_weights_matter), TEST(small_weights_are_drawn_among_large_ones),
+        TEST(without_weights_all_are_alike),       TEST(weighted_order_is_successive_sampling),
+        TEST(only_ratios_of_weights_matter),       TEST(small_weights_are_drawn_among_large_ones),
         TEST(rows_of_weight_0_never_come),         TEST(every_kind_is_restored_exactly),
         TEST(the_state_list_stays_valid),          TEST(a_failed_step_keeps_the_position),
         TEST(options_that_exclude_each_other),

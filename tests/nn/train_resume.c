@@ -237,11 +237,12 @@ static void a_run_goes_on_from_the_previous_checkpoint(void **state)
     set_byte(checkpoint, -1);
     assert_int_equal(TRAIN(&rest, .epochs = 4, .checkpoint = checkpoint, .resume = true), WG_E_IO);
     assert_error(WG_E_IO, ".prev is the one before it: .previous = true reads that");
-    assert_int_equal(
-        TRAIN(&rest, .epochs = 3, .checkpoint = checkpoint, .resume = true, .previous = true, .result = &result), WG_OK);
+    assert_int_equal(TRAIN(&rest, .epochs = 3, .checkpoint = checkpoint, .resume = true, .previous = true, .result = &result),
+                     WG_OK);
     assert_true(result.epochs == 3 && result.steps == 3 * PER_EPOCH);
     struct world older = whole_world(5); /* the damaged file did not take the place of the good one */
-    assert_int_equal(TRAIN(&older, .epochs = 2, .checkpoint = checkpoint, .resume = true, .previous = true, .result = &result), WG_OK);
+    assert_int_equal(TRAIN(&older, .epochs = 2, .checkpoint = checkpoint, .resume = true, .previous = true, .result = &result),
+                     WG_OK);
     assert_true(result.epochs == 2 && result.steps == 2 * PER_EPOCH);
     struct world last = whole_world(6);
     assert_int_equal(TRAIN(&last, .epochs = 4, .checkpoint = checkpoint, .resume = true), WG_OK);

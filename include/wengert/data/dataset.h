@@ -174,8 +174,7 @@ typedef struct WG_NAMED wg_dataset_flip_options {
     wg_shape shape;
 } wg_dataset_flip_options;
 #define wg_dataset_flip(dataset, ...) \
-    wg_dataset_flip_with((dataset),   \
-                         WG_OPTIONS(wg_dataset_flip_options, .axis = -1, .p = 0.5, .shape = WG_NO_EXTENTS, __VA_ARGS__))
+    wg_dataset_flip_with((dataset), WG_OPTIONS(wg_dataset_flip_options, .axis = -1, .p = 0.5, .shape = WG_NO_EXTENTS, __VA_ARGS__))
 WG_API wg_dataset *wg_dataset_flip_with(wg_dataset *dataset, wg_dataset_flip_options options);
 
 /* A window of height by width at a place that is drawn uniformly, of the image (…, H, W) with padding on all sides; the same
