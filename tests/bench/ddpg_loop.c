@@ -29,6 +29,8 @@ static wg_status fill_with(struct ddpg_loop *l, wg_tensor *const x[4])
             return failure();
     for (int64_t i = 0; i < CAPACITY; i++) {
         const wg_rl_transitions t = {.n = 1,
+                                     .observation_size = STATES,
+                                     .action_size = 1,
                                      .observation = part[0] + STATES * i,
                                      .action = part[1] + i,
                                      .reward = part[2] + i,

@@ -34,7 +34,7 @@ static void misuse_buffer_contents(void)
     const double one = 1;
     const bool no = false;
     wg_rl_buffer *buffer = wg_rl_buffer_create(1, 1, .capacity = 1, .batch = 1, .prioritized = true, .epsilon = 0);
-    const wg_rl_transitions right = {1, &one, &one, &one, &one, &no, &no, NULL, NULL};
+    const wg_rl_transitions right = {1, 1, 1, &one, &one, &one, &one, &no, &no, NULL, NULL};
     assert_fails(wg_rl_buffer_add(buffer, NULL), WG_E_NULL, "rl_buffer_add: the struct of transitions is NULL");
     wg_rl_transitions part = right;
     part.next = NULL;
@@ -61,6 +61,8 @@ static void misuse_noise(void)
     assert_null_and_error(wg_rl_gaussian(1, 1, .sigma = -1), WG_E_ARGUMENT, "rl_gaussian: expected sigma in");
     assert_null_and_error(wg_rl_ornstein_uhlenbeck(1, 0), WG_E_ARGUMENT, "rl_ornstein_uhlenbeck: expected at least 1 row");
     assert_null_and_error(wg_rl_ornstein_uhlenbeck(1, 1, .dt = 0), WG_E_ARGUMENT, "rl_ornstein_uhlenbeck: expected dt in");
+    assert_null_and_error(wg_rl_ornstein_uhlenbeck(1, 1, .theta = 3), WG_E_ARGUMENT,
+                          "rl_ornstein_uhlenbeck: expected theta times dt of at most 2");
     assert_null_and_error(wg_rl_ornstein_uhlenbeck(1, 1, .theta = NAN), WG_E_ARGUMENT, "rl_ornstein_uhlenbeck: expected theta in");
     assert_null_and_error(wg_rl_ornstein_uhlenbeck(1, 1, .mean = INFINITY), WG_E_ARGUMENT, "rl_ornstein_uhlenbeck: expected mean");
     wg_rl_noise_destroy(NULL);
@@ -121,6 +123,8 @@ static void misuse_policies(void)
     assert_fails(wg_rl_evaluate(env, wg_rl_act, actor, &score, .episodes = 0), WG_E_ARGUMENT, "rl_evaluate: expected .episodes of");
     assert_fails(wg_rl_evaluate(env, wg_rl_act, actor, &score, .max_steps = 0), WG_E_ARGUMENT,
                  "rl_evaluate: expected .max_steps of");
+    assert_fails(wg_rl_evaluate(env, wg_rl_act, actor, &score), WG_E_SHAPE,
+                 "rl_evaluate: the environment has 3 observations and 1 actions, the actor is made for 3 and 2");
     assert_fails(wg_rl_score_of(NULL, 1, &score), WG_E_NULL, "rl_score_of: the array of returns is NULL");
     assert_fails(wg_rl_score_of(x, 0, &score), WG_E_ARGUMENT, "rl_score_of: expected at least 1 return, got 0");
     assert_fails(wg_rl_score_of(x, 1, NULL), WG_E_NULL, "rl_score_of: the score is NULL");

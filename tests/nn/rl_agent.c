@@ -300,6 +300,21 @@ static void targets_follow(void **state)
     assert_no_error();
 }
 
+/* τ 0 and 1 are exact for whatever there is, as after an overflow. */
+static void the_ends_of_tau_are_exact(void **state)
+{
+    (void)state;
+    wg_nn_module *net = wg_nn_linear(2, 1), *target = wg_nn_copy(net);
+    float *a = wg_data_mut_as(wg_nn_parameter(net, "weight"), float), *b = wg_data_mut_as(wg_nn_parameter(target, "weight"), float);
+    a[0] = INFINITY, b[0] = -0.0f, a[1] = 1, b[1] = NAN;
+    assert_int_equal(wg_rl_target_update(target, net, 0), WG_OK);
+    assert_true(b[0] == 0 && signbit(b[0]) && isnan(b[1]));
+    assert_int_equal(wg_rl_target_update(target, net, 1), WG_OK);
+    assert_same_bits(wg_nn_parameter(net, "weight"), wg_nn_parameter(target, "weight"));
+    wg_nn_destroy(net), wg_nn_destroy(target);
+    assert_no_error();
+}
+
 /* Critics differ, and each target begins as its own critic. */
 static void targets_begin_as_copies(void **state)
 {
@@ -323,6 +338,26 @@ static void targets_begin_as_copies(void **state)
     assert_no_error();
 }
 
+/* A critic that has got another parameter since is refused, and nothing is shown of an update that failed. */
+static void a_critic_that_has_grown_is_refused(void **state)
+{
+    (void)state;
+    struct world w = make_world(1);
+    wg_rl_agent *agent = make_agent(&w, false, false);
+    fill_batch(&w, 0);
+    for (int i = 0; i < 12; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "more%d", i);
+        assert_int_equal(wg_nn_add_parameter(w.critic[0], name, wg_zeros(WG_F64, WG_SHAPE(1))), WG_OK);
+    }
+    assert_int_equal(wg_rl_agent_learn(agent, &w.batch), WG_E_STATE);
+    assert_error(WG_E_STATE, "rl_agent_learn: the critic has 16 parameters, and had 4 when the agent was made");
+    assert_null(wg_rl_agent_errors(agent));
+    assert_error(WG_E_STATE, "rl_agent_errors: there was no update yet");
+    wg_rl_agent_destroy(agent), end_world(&w);
+    assert_no_error();
+}
+
 /* ---- shapes ---- */
 
 /* Q of (n) and targets of (n, 1) would be a square of differences: refused, as are spaces that do not fit. */
@@ -343,6 +378,9 @@ static void shapes_that_do_not_fit_are_refused(void **state)
     bad = w.batch, bad.next = NULL;
     assert_int_equal(wg_rl_agent_learn(agent, &bad), WG_E_NULL);
     assert_error(WG_E_NULL, "rl_agent_learn: ");
+    bad = w.batch, bad.n = 0;
+    assert_int_equal(wg_rl_agent_learn(agent, &bad), WG_E_SHAPE);
+    assert_error(WG_E_SHAPE, "rl_agent_learn: expected a batch of at least 1 row, got 0");
     assert_int_equal(wg_rl_agent_updates(agent), 0);
     assert_int_equal(wg_rl_agent_learn(agent, &w.batch), WG_OK);
     wg_free(flat), wg_free(wide), wg_rl_agent_destroy(agent), end_world(&w);
@@ -352,10 +390,16 @@ static void shapes_that_do_not_fit_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(updates_have_pytorchs_values), cmocka_unit_test(another_batch_is_another_capture),
-        cmocka_unit_test(gradients_stay_apart),         cmocka_unit_test(twin_losses_are_added),
-        cmocka_unit_test(target_actions_are_smoothed),  cmocka_unit_test(targets_follow),
-        cmocka_unit_test(targets_begin_as_copies),      cmocka_unit_test(shapes_that_do_not_fit_are_refused),
+        cmocka_unit_test(updates_have_pytorchs_values),
+        cmocka_unit_test(another_batch_is_another_capture),
+        cmocka_unit_test(gradients_stay_apart),
+        cmocka_unit_test(twin_losses_are_added),
+        cmocka_unit_test(target_actions_are_smoothed),
+        cmocka_unit_test(targets_follow),
+        cmocka_unit_test(targets_begin_as_copies),
+        cmocka_unit_test(the_ends_of_tau_are_exact),
+        cmocka_unit_test(a_critic_that_has_grown_is_refused),
+        cmocka_unit_test(shapes_that_do_not_fit_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@ static wg_status add(wg_rl_buffer *buffer, const struct row *row, int n)
         x[i] = row[i].x, a[i] = row[i].a, r[i] = row[i].r, next[i] = row[i].next;
         terminated[i] = row[i].terminated, truncated[i] = row[i].truncated;
     }
-    return wg_rl_buffer_add(buffer, &(wg_rl_transitions){n, x, a, r, next, terminated, truncated, total, length});
+    return wg_rl_buffer_add(buffer, &(wg_rl_transitions){n, 1, 1, x, a, r, next, terminated, truncated, total, length});
 }
 
 /* The returns of the samples that begin at a row, which must be the same in all of them. */
@@ -216,7 +216,43 @@ static void rows_are_drawn_by_priority(void **state)
     assert_no_error();
 }
 
+/* A row whose error is 0 never comes with epsilon 0, and the weights of the others are those beside the least of theirs. */
+static void a_priority_of_zero_leaves_the_weights(void **state)
+{
+    (void)state;
+    wg_rl_buffer *buffer = wg_rl_buffer_create(1, 1, .capacity = 2, .batch = 2, .prioritized = true, .alpha = 1, .beta = 1,
+                                               .epsilon = 0, .seed = 1);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(add(buffer, &(struct row){i, 0, i, i + 1, false, false}, 1), WG_OK);
+    assert_non_null(wg_rl_buffer_sample(buffer));
+    wg_tensor *errors = wg_from(((const double[]){0, 3}), WG_SHAPE(2));
+    assert_int_equal(wg_rl_buffer_prioritize(buffer, errors), WG_OK);
+    const wg_rl_batch *batch = wg_rl_buffer_sample(buffer);
+    for (int i = 0; i < 2; i++)
+        assert_true(batch->index[i] == 1 && wg_data_as(batch->weight, float)[i] == 1);
+    wg_free(errors), wg_rl_buffer_destroy(buffer);
+    assert_no_error();
+}
+
 /* ---- state ---- */
+
+/* The state of a buffer of one copy means other rows than that of two. */
+static void state_of_other_copies_is_refused(void **state)
+{
+    (void)state;
+    wg_rl_buffer *one = wg_rl_buffer_create(1, 1, .capacity = 4, .batch = 1),
+                 *two = wg_rl_buffer_create(1, 1, .capacity = 4, .batch = 1, .copies = 2);
+    assert_int_equal(add(one, &(struct row){0, 0, 1, 1, false, false}, 1), WG_OK);
+    const wg_tensor_list from = wg_rl_buffer_state(one), to = wg_rl_buffer_state(two);
+    for (size_t i = 0; i < from.n; i++)
+        assert_int_equal(wg_write_raw(to.tensor[i], wg_data(from.tensor[i])), WG_OK);
+    assert_null(wg_rl_buffer_sample(two));
+    assert_error(WG_E_STATE, "rl_buffer_sample: the state was written by a buffer of 1 copies, and this one has 2");
+    assert_int_equal(add(two, (struct row[2]){{0}}, 2), WG_E_STATE);
+    assert_error(WG_E_STATE, "rl_buffer_add: the state was written by a buffer of 1 copies, and this one has 2");
+    wg_rl_buffer_destroy(one), wg_rl_buffer_destroy(two);
+    assert_no_error();
+}
 
 static wg_rl_buffer *filled_buffer(bool prioritized, int rows)
 {
@@ -263,8 +299,14 @@ static void bad_transitions_are_refused(void **state)
     assert_error(WG_E_NUMERIC, "rl_buffer_add: the reward of row 0 is nan in component 0");
     assert_int_equal(add(buffer, &(struct row){0, 0, 0, INFINITY, false, false}, 1), WG_E_NUMERIC);
     assert_error(WG_E_NUMERIC, "rl_buffer_add: the next observation of row 0 is inf in component 0");
+    assert_int_equal(add(buffer, &(struct row){0, 0, 1e300, 1, false, false}, 1), WG_E_NUMERIC); /* beyond f32 */
+    assert_error(WG_E_NUMERIC, "rl_buffer_add: the reward of row 0 is 1e+300 in component 0");
     assert_int_equal(add(buffer, (struct row[2]){{0}}, 2), WG_E_SHAPE);
     assert_error(WG_E_SHAPE, "rl_buffer_add: expected 1 transitions, as .copies says, got 2");
+    const double one[3] = {1, 1, 1};
+    const bool no = false;
+    assert_int_equal(wg_rl_buffer_add(buffer, &(wg_rl_transitions){1, 3, 1, one, one, one, one, &no, &no, one, NULL}), WG_E_SHAPE);
+    assert_error(WG_E_SHAPE, "rl_buffer_add: expected observations of 1 numbers and actions of 1, got 3 and 1");
     assert_int_equal(wg_rl_buffer_count(buffer), 0);
     assert_int_equal(add(buffer, &(struct row){0}, 1), WG_OK);
     assert_null(wg_rl_buffer_sample(buffer));
@@ -291,6 +333,8 @@ int main(void)
         cmocka_unit_test(rows_are_drawn_uniformly),
         cmocka_unit_test(rows_are_drawn_by_priority),
         cmocka_unit_test(state_is_all_that_there_is),
+        cmocka_unit_test(state_of_other_copies_is_refused),
+        cmocka_unit_test(a_priority_of_zero_leaves_the_weights),
         cmocka_unit_test(bad_transitions_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

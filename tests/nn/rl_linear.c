@@ -232,6 +232,8 @@ static void least_squares_are_exact_on_a_table(void **state)
     assert_values(wg_rl_lstd(x, next, r, .gamma = 0.5), (const double[]){4, 6, 8}, 1e-14);
     assert_values(wg_rl_lstd(x, WG_NONE, r), (const double[]){1, 2, 4}, 1e-14);
     assert_values(wg_rl_lstd(x, WG_NONE, r, .ridge = 1.0 / 3), (const double[]){.5, 1, 2}, 1e-14);
+    assert_null(wg_rl_lstd(wg_slice(x, 0, 0, 2, 1), WG_NONE, wg_slice(r, 0, 0, 2, 1)));
+    assert_error(WG_E_NUMERIC, "rl_lstd: 2 transitions do not determine 3 weights: raise .ridge");
     assert_null(wg_rl_lstd(wg_ones(WG_F64, WG_SHAPE(3, 2)), WG_NONE, r));
     assert_error(WG_E_NUMERIC, "rl_lstd: ");
 }

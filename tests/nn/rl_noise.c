@@ -95,12 +95,39 @@ static void gaussian_noise_is_independent(void **state)
     assert_int_equal(wg_rl_noise_add(noise, action), WG_OK);
     for (int i = 0; i < N * A; i++)
         assert_true(fabs(action[i]) <= 1);
-    action[3] = NAN;
+    action[2] = 1.5;
+    assert_int_equal(wg_rl_noise_add(noise, action), WG_E_ARGUMENT);
+    assert_error(
+        WG_E_ARGUMENT,
+        "rl_noise_add: expected actions in ±1, got 1.5 in row 1, component 0: an actor ends in tanh, or .bound = INFINITY");
+    action[2] = 0, action[3] = NAN;
     assert_int_equal(wg_rl_noise_add(noise, action), WG_E_NUMERIC);
     assert_error(WG_E_NUMERIC, "rl_noise_add: the action is nan in row 1, component 1");
     assert_int_equal(wg_rl_noise_set_sigma(noise, -1), WG_E_ARGUMENT);
     assert_error(WG_E_ARGUMENT, "rl_noise_set_sigma: expected σ of at least 0, got -1");
     wg_rl_noise_destroy(noise);
+    assert_no_error();
+}
+
+/* Without a bound nothing is cut. */
+static void actions_without_bounds_are_not_cut(void **state)
+{
+    (void)state;
+    wg_rl_noise *plain = wg_rl_gaussian(1, 1, .sigma = 3, .bound = INFINITY, .seed = 1),
+                *process = wg_rl_ornstein_uhlenbeck(1, 1, .sigma = 3, .bound = INFINITY, .seed = 1);
+    wg_rl_noise *noises[] = {plain, process};
+    for (int i = 0; i < 2; i++) {
+        const double *x = wg_data(wg_rl_noise_state(noises[i]).tensor[0]);
+        double largest = 0;
+        for (int step = 0; step < 50; step++) {
+            double action = -2.47;
+            assert_int_equal(wg_rl_noise_add(noises[i], &action), WG_OK);
+            assert_true(action == -2.47 + x[0]);
+            largest = fmax(largest, fabs(action));
+        }
+        assert_true(largest > 4);
+        wg_rl_noise_destroy(noises[i]);
+    }
     assert_no_error();
 }
 
@@ -196,7 +223,7 @@ static void a_network_acts(void **state)
     wg_rl_actor_destroy(actor);
     actor = wg_rl_actor_create(net, 3, 2);
     assert_int_equal(wg_rl_act(actor, 1, (double[]){NAN, 0, 0}, action), WG_E_NUMERIC);
-    assert_error(WG_E_NUMERIC, "rl_act: the network's action is nan in row 0, component 0");
+    assert_error(WG_E_NUMERIC, "rl_act: the observation is nan in row 0, component 0");
     wg_rl_actor_destroy(actor), wg_nn_destroy(net);
     assert_no_error();
 }
@@ -255,6 +282,7 @@ int main(void)
         cmocka_unit_test(the_process_has_its_spread_and_memory),
         cmocka_unit_test(the_process_begins_with_an_episode),
         cmocka_unit_test(gaussian_noise_is_independent),
+        cmocka_unit_test(actions_without_bounds_are_not_cut),
         cmocka_unit_test(parameters_move_but_those_of_norms),
         cmocka_unit_test(sigma_adapts_to_the_change_of_actions),
         cmocka_unit_test(a_network_acts),

@@ -30,7 +30,7 @@ extern "C" {
 /* ---- target networks ---- */
 
 /* target ← (1 - τ) target + τ net, for parameters and for buffers, of which scalars and integers, counts, are copied: Polyak averaging. 0 leaves target as it
-   is, 1 makes it net, bit by bit, and where both are equal nothing changes. All tensors or, on failure, none: E_NULL; E_ARGUMENT (τ not in
+   is, 1 makes it net, bit by bit, and where both are equal and finite nothing changes. All tensors or, on failure, none: E_NULL; E_ARGUMENT (τ not in
    0 … 1, networks of other numbers of tensors), E_SHAPE, E_DTYPE. On an open tape an effect. Source: Lillicrap and others, 2016. */
 WG_API WG_MUST_CHECK wg_status wg_rl_target_update(wg_nn_module *target, wg_nn_module *net, double tau);
 
@@ -63,12 +63,13 @@ WG_API wg_rl_agent *wg_rl_ddpg_with(wg_nn_module *actor, wg_nn_module *critic, w
 
 /* tau, joined, average, captured: as for DDPG.
    delay: critics' updates for each one of the actor and of all targets.
-   smoothing, clip: the target's action is clip(μ'(next) + clip(smoothing N(0, 1), ±clip), ±1), one draw for each row and component.
+   smoothing, clip: the target's action is clip(μ'(next) + clip(smoothing N(0, 1), ±clip), ±bound), one draw for each row and component.
+   bound: infinite where the environment's actions have no bounds.
    seed: of these draws; WG_NO_SEED: drawn from this thread's generator. */
 typedef struct WG_NAMED wg_rl_td3_options {
     double tau;
     int64_t delay;
-    double smoothing, clip;
+    double smoothing, clip, bound;
     uint64_t seed;
     bool joined;
     double average;
@@ -79,10 +80,10 @@ typedef struct WG_NAMED wg_rl_td3_options {
    target actions; and with an actor and targets that are updated after every `delay` updates of the critics. The actor goes by the first critic.
    critic_optim has the parameters of both critics (wg_optim_add_group). Errors as for DDPG; E_ARGUMENT also if the critics begin equal, from which
    they would never part. Source: Fujimoto, van Hoof, Meger, 2018. */
-#define wg_rl_td3(actor, critic, second_critic, actor_optim, critic_optim, ...)                                               \
-    wg_rl_td3_with((actor), (critic), (second_critic), (actor_optim), (critic_optim),                                         \
-                   WG_OPTIONS(wg_rl_td3_options, .tau = 0.005, .delay = 2, .smoothing = 0.2, .clip = 0.5, .seed = WG_NO_SEED, \
-                              .joined = true, .average = 0, .captured = true, __VA_ARGS__))
+#define wg_rl_td3(actor, critic, second_critic, actor_optim, critic_optim, ...)                                       \
+    wg_rl_td3_with((actor), (critic), (second_critic), (actor_optim), (critic_optim),                                 \
+                   WG_OPTIONS(wg_rl_td3_options, .tau = 0.005, .delay = 2, .smoothing = 0.2, .clip = 0.5, .bound = 1, \
+                              .seed = WG_NO_SEED, .joined = true, .average = 0, .captured = true, __VA_ARGS__))
 WG_API wg_rl_agent *wg_rl_td3_with(wg_nn_module *actor, wg_nn_module *critic, wg_nn_module *second_critic, wg_optim *actor_optim,
                                    wg_optim *critic_optim, wg_rl_td3_options options);
 
@@ -90,8 +91,9 @@ WG_API void wg_rl_agent_destroy(wg_rl_agent *agent); /* NULL is allowed */
 
 /* An update by a sample. The first is captured, and captured again for a batch of other tensors. Options of the optimizers but the rate are as
    they were when it was captured. Errors, on which the count stays: E_NULL; E_SHAPE, which names the network whose result does not fit the batch;
-   E_DTYPE; those of the networks and optimizers; E_STATE (a tape is open). Nothing has changed then, but for E_MEMORY in the middle: the step of the
-   critics is complete, or that of the actor, too, and what follows them is not done. */
+   E_DTYPE; those of the networks and optimizers; E_STATE (a tape is open). Nothing has changed then, but for E_MEMORY in the middle, and, without .captured,
+   for an error of the actor's half: the step of the critics is complete, or that of the actor, too, and what follows them is not done. What is frozen
+   or unfrozen after the capture stays as it was captured. */
 WG_API WG_MUST_CHECK wg_status wg_rl_agent_learn(wg_rl_agent *agent, const wg_rl_batch *batch);
 
 /* Of the last update: Q(s, a) - y of the first critic, (n, 1), for wg_rl_buffer_prioritize, which is the agent's; the critics' loss; minus the

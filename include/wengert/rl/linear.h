@@ -60,7 +60,8 @@ typedef struct WG_NAMED wg_rl_lstd_options {
 
 /* w (k) of a critic wᵀ φ: the solution of (1/N) Φᵀ (Φ - γ (1 - terminated) Φ') w + ridge w = (1/N) Φᵀ r, with features (N,k) of transitions in
    their rows, those of what follows, next, and rewards (N); next holds the features of (s', μ(s')). WG_NONE for next: least squares. Dtype f64.
-   E_ARGUMENT: γ out of 0 … 1, a ridge below 0. E_NUMERIC: features that are not independent; raise .ridge. Cost: 2Nk² + 2k³/3. Source: Bradtke, Barto,
+   E_ARGUMENT: γ out of 0 … 1, a ridge below 0. E_NUMERIC, without a ridge: fewer transitions than features, or equations that are singular; where
+   features depend on one another but for rounding, w is one of many solutions, and a ridge chooses. Cost: 2Nk² + 2k³/3. Source: Bradtke, Barto,
    1996; Lagoudakis, Parr, 2003. */
 #define wg_rl_lstd(features, next, rewards, ...)   \
     wg_rl_lstd_with((features), (next), (rewards), \

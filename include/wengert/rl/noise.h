@@ -23,33 +23,35 @@ extern "C" {
 
 typedef struct wg_rl_noise wg_rl_noise;
 
-/* seed: WG_NO_SEED: drawn from this thread's generator. */
+/* bound: actions are cut to ±bound; infinite where the environment's actions have no bounds. seed: WG_NO_SEED: drawn from this thread's
+   generator. */
 typedef struct WG_NAMED wg_rl_gaussian_options {
-    double sigma;
+    double sigma, bound;
     uint64_t seed;
 } wg_rl_gaussian_options;
 /* x = σ N(0, 1), for n rows of actions with so many numbers. NULL and the error: E_ARGUMENT, E_MEMORY. */
 #define wg_rl_gaussian(n, action, ...) \
-    wg_rl_gaussian_with((n), (action), WG_OPTIONS(wg_rl_gaussian_options, .sigma = 0.1, .seed = WG_NO_SEED, __VA_ARGS__))
+    wg_rl_gaussian_with((n), (action), \
+                        WG_OPTIONS(wg_rl_gaussian_options, .sigma = 0.1, .bound = 1, .seed = WG_NO_SEED, __VA_ARGS__))
 WG_API wg_rl_noise *wg_rl_gaussian_with(int64_t n, int64_t action, wg_rl_gaussian_options options);
 
 /* x ← x + θ (mean - x) dt + σ √dt N(0, 1), from x = mean at the start of an episode: an Ornstein-Uhlenbeck process, whose deviation in the long run
    is about σ/√(2θ) and whose memory is 1/(θ dt) steps: 7 for dt = 1, 667 for dt = 0.01. Source: Uhlenbeck, Ornstein, 1930; Lillicrap and
    others, 2016. */
 typedef struct WG_NAMED wg_rl_ornstein_uhlenbeck_options {
-    double sigma, theta, dt, mean;
+    double sigma, theta, dt, mean, bound;
     uint64_t seed;
 } wg_rl_ornstein_uhlenbeck_options;
 #define wg_rl_ornstein_uhlenbeck(n, action, ...)                                                                                \
     wg_rl_ornstein_uhlenbeck_with((n), (action),                                                                                \
                                   WG_OPTIONS(wg_rl_ornstein_uhlenbeck_options, .sigma = 0.2, .theta = 0.15, .dt = 1, .mean = 0, \
-                                             .seed = WG_NO_SEED, __VA_ARGS__))
+                                             .bound = 1, .seed = WG_NO_SEED, __VA_ARGS__))
 WG_API wg_rl_noise *wg_rl_ornstein_uhlenbeck_with(int64_t n, int64_t action, wg_rl_ornstein_uhlenbeck_options options);
 
 WG_API void wg_rl_noise_destroy(wg_rl_noise *noise); /* NULL is allowed */
 
-/* actions ← clip(actions + x, -1, 1), n rows, with one draw for each number. Step k draws from stream WG_STREAM_RL_NOISE + k of the seed.
-   E_NULL; E_NUMERIC (an action that is not finite), on which nothing changes. */
+/* actions ← clip(actions + x, ±bound), n rows, with one draw for each number. Step k draws from stream WG_STREAM_RL_NOISE + k of the seed.
+   E_NULL; E_NUMERIC (an action that is not finite), E_ARGUMENT (one beyond ±bound before noise is added), on which nothing changes. */
 WG_API WG_MUST_CHECK wg_status wg_rl_noise_add(wg_rl_noise *noise, double *actions);
 
 /* Begins anew in the rows whose episodes ended: after each step. E_NULL, E_SHAPE. */
@@ -69,7 +71,7 @@ typedef struct WG_NAMED wg_rl_parameter_noise_options {
     uint64_t seed;
 } wg_rl_parameter_noise_options;
 
-/* A copy of an actor with other weights, θ̃ = θ + σ N(0, 1), to act for an episode. The parameters of layers that normalise stay as they are; the actor
+/* A copy of an actor with other weights, θ̃ = θ + σ N(0, 1), to act for an episode. The parameters of layers that normalise, and those that are frozen when the noise is made, stay as they are; the actor
    should have some (wg_nn_layer_norm), so that one σ means the same in all layers. actor lives as long. NULL and the error: E_NULL, E_ARGUMENT,
    E_MEMORY. Source: Plappert and others, 2018. */
 #define wg_rl_parameter_noise_create(actor, ...)                                                                      \

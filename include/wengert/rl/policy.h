@@ -27,7 +27,7 @@ typedef struct wg_rl_actor wg_rl_actor;
 WG_API wg_rl_actor *wg_rl_actor_create(const wg_nn_module *net, int64_t observation, int64_t action);
 WG_API void wg_rl_actor_destroy(wg_rl_actor *actor); /* NULL is allowed */
 
-/* A policy whose context is a wg_rl_actor. E_NULL; E_SHAPE: net's result is not (n, action); E_NUMERIC: an action that is not finite; E_STATE: a tape is open;
+/* A policy whose context is a wg_rl_actor. E_NULL; E_SHAPE: net's result is not (n, action); E_NUMERIC: an observation or an action that is not finite in its dtype; E_STATE: a tape is open;
    errors of net.
    Cost: the network's kernels, and a copy of both. */
 WG_API WG_MUST_CHECK wg_status wg_rl_act(void *actor, int64_t n, const double *observations, double *actions);
@@ -52,8 +52,8 @@ typedef struct WG_NAMED wg_rl_evaluate_options {
     int64_t max_steps;
 } wg_rl_evaluate_options;
 
-/* Whole episodes of a policy without exploration, undiscounted, on copies of its own. Errors: E_NULL, E_ARGUMENT, those of the policy and of
-   wg_rl_vector_step, E_MEMORY. */
+/* Whole episodes of a policy without exploration, undiscounted, on copies of its own. Errors: E_NULL, E_ARGUMENT, E_SHAPE (wg_rl_act with an actor
+   of other sizes than the environment's), those of the policy and of wg_rl_vector_step, E_MEMORY. */
 #define wg_rl_evaluate(env, policy, context, score, ...)                                                                \
     wg_rl_evaluate_with((env), (policy), (context), (score),                                                            \
                         WG_OPTIONS(wg_rl_evaluate_options, .episodes = 100, .starts = NULL, .seed = 0, .returns = NULL, \

@@ -3,7 +3,7 @@
 
        wg_rl_vector *envs = wg_rl_vector_create(env, 4, .seed = 1);
        for (int64_t step = 0; step < steps; step++) {
-           WG_TRY(wg_rl_actor_act(actor, 4, wg_rl_vector_observations(envs), actions));
+           WG_TRY(wg_rl_act(actor, 4, wg_rl_vector_observations(envs), actions));
            WG_TRY(wg_rl_vector_step(envs, actions));
            WG_TRY(wg_rl_buffer_add(buffer, wg_rl_vector_last(envs)));
        } */
@@ -28,9 +28,11 @@ typedef struct wg_rl_vector wg_rl_vector;
 
 /* n transitions (s, a, r, s'), one a row. action is in the agent's units: -1 … 1 where the environment has bounds.
    next: the observation that the step led to, which at the end of an episode is its last one, not the first of the next episode.
+   observation_size, action_size: numbers in a row of observations and of actions, for the buffer to compare with its own.
    total, length: rewards and steps of the episode so far, this step among them. They are all of the episode where it has ended. */
 typedef struct wg_rl_transitions {
     int64_t n;
+    int64_t observation_size, action_size;
     const double *observation, *action, *reward, *next;
     const bool *terminated, *truncated;
     const double *total;

@@ -142,7 +142,8 @@ static wg_status fill(wg_rl_agent *a, uint64_t seed, const char *op)
         WG_TRY(copy(&a->target_critic[i], a->critic[i]));
     if (a->options.average > 0)
         WG_TRY(copy(&a->average, a->actor));
-    a->required = calloc(wg_nn_parameters(a->critic[0]).n + 1, sizeof(bool));
+    a->n_required = wg_nn_parameters(a->critic[0]).n;
+    a->required = calloc(a->n_required + 1, sizeof(bool));
     if (!a->required)
         return nn_no_memory(op);
     const wg_tensor_list params = wg_nn_parameters(a->actor);
@@ -196,6 +197,7 @@ static const wg_option td3_entries[] = {
     WG_OPTION_INT_OF(wg_rl_td3_options, delay, 2, "critics' updates for one of the actor", WG_AT_LEAST(1)),
     WG_OPTION_REAL_OF(wg_rl_td3_options, smoothing, 0.2, "of the target's actions", WG_AT_LEAST(0)),
     WG_OPTION_REAL_OF(wg_rl_td3_options, clip, 0.5, "of that noise", WG_AT_LEAST(0)),
+    WG_OPTION_REAL_OF(wg_rl_td3_options, bound, 1, "of actions", WG_BETWEEN(0, __builtin_inf())),
     WG_OPTION_REAL_OF(wg_rl_td3_options, average, 0, "of the actor's average", WG_BETWEEN(0, 1)),
 };
 static const wg_option_table td3_table = {td3_entries, sizeof td3_entries / sizeof *td3_entries, sizeof(wg_rl_td3_options)};
@@ -209,6 +211,7 @@ wg_rl_agent *wg_rl_td3_with(wg_nn_module *actor, wg_nn_module *critic, wg_nn_mod
     const struct agent_options options = {.tau = o.tau,
                                           .smoothing = o.smoothing,
                                           .clip = o.clip,
+                                          .bound = o.bound,
                                           .average = o.average,
                                           .delay = o.delay,
                                           .joined = o.joined,

@@ -12,7 +12,7 @@ enum { BATCH_TENSORS = 6 };
 
 /* Of both kinds of agents; those of DDPG are a delay of 1 and no smoothing. */
 struct agent_options {
-    double tau, smoothing, clip, average;
+    double tau, smoothing, clip, bound, average;
     int64_t delay;
     bool joined, captured;
 };
@@ -25,6 +25,8 @@ struct wg_rl_agent {
     wg_nn_module *target_actor, *target_critic[MAX_CRITICS], *average;
     wg_tensor *generator, *count; /* of smoothing; updates so far, i64 (1) */
     wg_tensor *critic_loss, *actor_loss, *errors;
+    size_t n_required; /* parameters of the first critic when the agent was made */
+    bool learned;      /* there was an update */
     bool *required;    /* workspace: which of the first critic's parameters require a gradient */
     wg_tensor **state; /* wg_rl_agent_state */
     char **state_name;

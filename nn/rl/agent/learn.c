@@ -29,6 +29,16 @@ static void batch_tensors(const wg_rl_batch *batch, wg_tensor *tensor[BATCH_TENS
     memcpy(tensor, all, sizeof all);
 }
 
+static wg_status borrow(wg_rl_agent *a, wg_tensor *const tensor[BATCH_TENSORS])
+{
+    for (int i = 0; i < BATCH_TENSORS; i++) {
+        a->seen[i] = wg_borrow(tensor[i]);
+        if (!a->seen[i])
+            return nn_first_error(WG_E_DANGLING);
+    }
+    return WG_OK;
+}
+
 /* Prepares for a batch of other tensors: the replays of the last one are of no use. */
 static wg_status prepare(wg_rl_agent *a, const wg_rl_batch *batch, const char *op)
 {
@@ -38,16 +48,14 @@ static wg_status prepare(wg_rl_agent *a, const wg_rl_batch *batch, const char *o
         return WG_OK;
     WG_TRY(agent_check_batch(a, batch, op));
     agent_forget_replays(a);
+    if (a->errors && wg_extent(a->errors, 0) == batch->n && wg_dtype_of(a->errors) == wg_dtype_of(batch->reward))
+        return borrow(a, tensor);
     wg_disown(a->errors);
+    a->learned = false;
     a->errors = rl_own(wg_zeros(wg_dtype_of(batch->reward), WG_SHAPE(batch->n, 1)), "errors");
     if (!a->errors)
         return nn_first_error(WG_E_MEMORY);
-    for (int i = 0; i < BATCH_TENSORS; i++) {
-        a->seen[i] = wg_borrow(tensor[i]);
-        if (!a->seen[i])
-            return nn_first_error(WG_E_DANGLING);
-    }
-    return WG_OK;
+    return borrow(a, tensor);
 }
 
 static wg_status run(wg_rl_agent *a)
@@ -73,11 +81,13 @@ wg_status wg_rl_agent_learn(wg_rl_agent *a, const wg_rl_batch *batch)
     if (!count)
         return nn_first_error(WG_E_STATE);
     a->batch = batch;
-    a->whole = (*count + 1) % a->options.delay == 0;
+    a->whole = (*count % a->options.delay + 1) % a->options.delay == 0;
     const wg_status status = run(a);
     a->batch = NULL;
-    if (status == WG_OK)
-        ++*count;
+    if (status == WG_OK) {
+        *count += *count < INT64_MAX;
+        a->learned = true;
+    }
     return status;
 }
 
@@ -96,18 +106,18 @@ const wg_tensor *wg_rl_agent_errors(const wg_rl_agent *a)
     const char *op = "rl_agent_errors";
     if (!a)
         (void)nn_null_argument(op, "the agent");
-    else if (!a->errors)
+    else if (!a->learned)
         (void)wg_error_set(WG_E_STATE, op, "%s: there was no update yet", op);
-    return a ? a->errors : NULL;
+    return a && a->learned ? a->errors : NULL;
 }
 
 static double loss_of(const wg_rl_agent *a, const wg_tensor *loss, const char *op)
 {
     if (!a)
         (void)nn_null_argument(op, "the agent");
-    else if (!a->errors)
+    else if (!a->learned)
         (void)wg_error_set(WG_E_STATE, op, "%s: there was no update yet", op);
-    return a && a->errors ? wg_item(loss) : NAN;
+    return a && a->learned ? wg_item(loss) : NAN;
 }
 
 double wg_rl_agent_critic_loss(const wg_rl_agent *a)

@@ -28,7 +28,7 @@ static wg_status check_lists(wg_tensor_list target, wg_tensor_list net, const ch
 static wg_status follow(wg_tensor_list target, wg_tensor_list net, double tau)
 {
     for (size_t i = 0; i < net.n; i++)
-        WG_TRY(wg_ema_update(target.tensor[i], net.tensor[i], tau));
+        WG_TRY(tau < 1 ? wg_ema_update(target.tensor[i], net.tensor[i], tau) : wg_assign(target.tensor[i], net.tensor[i]));
     return WG_OK;
 }
 
@@ -37,9 +37,9 @@ static wg_status follow_buffers(wg_tensor_list target, wg_tensor_list net, doubl
 {
     for (size_t i = 0; i < net.n; i++) {
         const bool real = wg_dtype_of(net.tensor[i]) == WG_F32 || wg_dtype_of(net.tensor[i]) == WG_F64;
-        if (real && wg_rank(net.tensor[i]) > 0)
+        if (real && tau < 1 && wg_rank(net.tensor[i]) > 0)
             WG_TRY(wg_ema_update(target.tensor[i], net.tensor[i], tau));
-        else if (tau > 0)
+        else
             WG_TRY(wg_assign(target.tensor[i], net.tensor[i]));
     }
     return WG_OK;
@@ -61,6 +61,8 @@ wg_status wg_rl_target_update(wg_nn_module *target, wg_nn_module *net, double ta
         return wg_error_set(WG_E_ARGUMENT, op, "%s: expected τ in 0 … 1, got %g", op, tau);
     WG_TRY(check_lists(wg_nn_parameters(target), wg_nn_parameters(net), "parameters", op));
     WG_TRY(check_lists(wg_nn_buffers(target), wg_nn_buffers(net), "buffers", op));
+    if (tau == 0)
+        return WG_OK;
     WG_TRY(wg_update_begin());
     const wg_status status = follow_all(target, net, tau);
     if (status == WG_OK)

@@ -23,7 +23,7 @@ static wg_tensor *next_action(const wg_rl_agent *agent)
     if (o->smoothing == 0 || !action)
         return action;
     wg_tensor *noise = wg_normal(agent->generator, wg_dtype_of(action), wg_shape_of(action), 0, o->smoothing);
-    return wg_clamp(wg_add(action, wg_clamp(noise, -o->clip, o->clip)), -1, 1);
+    return wg_clamp(wg_add(action, wg_clamp(noise, -o->clip, o->clip)), -o->bound, o->bound);
 }
 
 /* y = R + discount · min Q'(next, μ'(next)). */
@@ -72,6 +72,10 @@ static wg_status set_required(wg_rl_agent *agent, bool at_rest)
     const wg_tensor_list params = wg_nn_parameters(agent->critic[0]);
     bool *required = agent->required;
     wg_status status = WG_OK;
+    if (params.n != agent->n_required)
+        return wg_error_set(WG_E_STATE, "rl_agent_learn",
+                            "rl_agent_learn: the critic has %zu parameters, and had %zu when the agent was made", params.n,
+                            agent->n_required);
     for (size_t i = 0; i < params.n; i++) {
         if (at_rest)
             required[i] = wg_requires_grad(params.tensor[i]);
@@ -141,6 +145,13 @@ static wg_status check_tensors(const wg_rl_batch *batch, const char *op)
     WG_TRY(nn_check_handle(batch->observation, op, "the batch's observations"));
     WG_TRY(nn_check_handle(batch->action, op, "the batch's actions"));
     WG_TRY(nn_check_handle(batch->next, op, "the batch's next observations"));
+    if (batch->n < 1)
+        return wg_error_set(WG_E_SHAPE, op, "%s: expected a batch of at least 1 row, got %lld", op, (long long)batch->n);
+    const wg_tensor *rows[] = {batch->observation, batch->next};
+    for (int i = 0; i < 2; i++)
+        if (wg_rank(rows[i]) < 2 || wg_extent(rows[i], 0) != batch->n)
+            return wg_error_set(WG_E_SHAPE, op, "%s: expected %lld rows of %sobservations", op, (long long)batch->n,
+                                i ? "next " : "");
     for (int i = 0; i < 3; i++) {
         WG_TRY(nn_check_handle(column[i], op, "%s", name[i]));
         WG_TRY(check_result(column[i], batch->n, 1, name[i], op));

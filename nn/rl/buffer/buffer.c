@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "../../module/module.h"
 #include "../rl.h"
@@ -98,7 +97,7 @@ static wg_status make_batch(wg_rl_buffer *b)
 static wg_status set_seed(wg_rl_buffer *b)
 {
     WG_TRY(rl_seed(&b->options.seed));
-    return wg_write(b->part[COUNTS], (int64_t[]){0, 0, (int64_t)b->options.seed, 0});
+    return wg_write(b->part[COUNTS], (int64_t[]){0, 0, (int64_t)b->options.seed, b->options.copies});
 }
 
 static wg_status fill(wg_rl_buffer *b)
@@ -146,7 +145,7 @@ void wg_rl_buffer_destroy(wg_rl_buffer *b)
 static int64_t added(const wg_rl_buffer *b)
 {
     const int64_t *counts = wg_data(b->part[COUNTS]);
-    return counts && counts[0] > 0 ? counts[0] : 0;
+    return counts && counts[0] > 0 && counts[0] < INT64_MAX ? counts[0] : 0;
 }
 
 int64_t buffer_size(const wg_rl_buffer *b)
@@ -177,12 +176,22 @@ wg_tensor_list wg_rl_buffer_state(const wg_rl_buffer *b)
     return (wg_tensor_list){0, NULL, NULL};
 }
 
+wg_status buffer_check_copies(const wg_rl_buffer *b, const char *op)
+{
+    const int64_t *counts = wg_data(b->part[COUNTS]);
+    if (counts && counts[3] == b->options.copies)
+        return WG_OK;
+    return wg_error_set(WG_E_STATE, op, "%s: the state was written by a buffer of %lld copies, and this one has %lld", op,
+                        (long long)(counts ? counts[3] : 0), (long long)b->options.copies);
+}
+
 /* ---- adding ---- */
 
-static wg_status check_finite(const double *x, int64_t rows, int64_t size, const char *what, const char *op)
+/* In the buffer's dtype. */
+static wg_status check_finite(const wg_rl_buffer *b, const double *x, int64_t rows, int64_t size, const char *what, const char *op)
 {
     for (int64_t i = 0; i < rows * size; i++)
-        if (!isfinite(x[i]))
+        if (!isfinite(b->options.dtype == WG_F32 ? (double)(float)x[i] : x[i]))
             return wg_error_set(WG_E_NUMERIC, op, "%s: the %s of row %lld is %g in component %lld", op, what, (long long)(i / size),
                                 x[i], (long long)(i % size));
     return WG_OK;
@@ -192,15 +201,20 @@ static wg_status check_transitions(const wg_rl_buffer *b, const wg_rl_transition
 {
     if (!b || !t)
         return nn_null_argument(op, b ? "the struct of transitions" : "the buffer");
+    WG_TRY(buffer_check_copies(b, op));
     if (t->n != b->options.copies)
         return wg_error_set(WG_E_SHAPE, op, "%s: expected %lld transitions, as .copies says, got %lld", op,
                             (long long)b->options.copies, (long long)t->n);
+    if (t->observation_size != b->observation || t->action_size != b->action)
+        return wg_error_set(WG_E_SHAPE, op, "%s: expected observations of %lld numbers and actions of %lld, got %lld and %lld", op,
+                            (long long)b->observation, (long long)b->action, (long long)t->observation_size,
+                            (long long)t->action_size);
     if (!t->observation || !t->action || !t->reward || !t->next || !t->terminated || !t->truncated)
         return nn_null_argument(op, "an array of the transitions");
-    WG_TRY(check_finite(t->observation, t->n, b->observation, "observation", op));
-    WG_TRY(check_finite(t->action, t->n, b->action, "action", op));
-    WG_TRY(check_finite(t->reward, t->n, 1, "reward", op));
-    return check_finite(t->next, t->n, b->observation, "next observation", op);
+    WG_TRY(check_finite(b, t->observation, t->n, b->observation, "observation", op));
+    WG_TRY(check_finite(b, t->action, t->n, b->action, "action", op));
+    WG_TRY(check_finite(b, t->reward, t->n, 1, "reward", op));
+    return check_finite(b, t->next, t->n, b->observation, "next observation", op);
 }
 
 /* Stores numbers at a row of a part. */
@@ -216,9 +230,14 @@ static void store(const wg_rl_buffer *b, enum part part, int64_t row, const doub
 
 static bool leads_to(const wg_rl_buffer *b, int64_t row, int64_t next_row)
 {
-    const size_t bytes = (size_t)b->observation * wg_dtype_size(b->options.dtype);
-    const char *next = wg_data(b->part[NEXT]), *observation = wg_data(b->part[OBSERVATION]);
-    return memcmp(next + (size_t)row * bytes, observation + (size_t)next_row * bytes, bytes) == 0;
+    const void *next = wg_data(b->part[NEXT]), *observation = wg_data(b->part[OBSERVATION]);
+    for (int64_t i = 0; i < b->observation; i++) {
+        const int64_t from = row * b->observation + i, to = next_row * b->observation + i;
+        if (b->options.dtype == WG_F32 ? ((const float *)next)[from] != ((const float *)observation)[to]
+                                       : ((const double *)next)[from] != ((const double *)observation)[to])
+            return false;
+    }
+    return true;
 }
 
 static void add_row(wg_rl_buffer *b, const wg_rl_transitions *t, int64_t i, int64_t row, int64_t before)

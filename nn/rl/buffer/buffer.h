@@ -7,7 +7,7 @@
 /* How a transition ends. CUT: a truncation, or a break without one. */
 enum end { GOES_ON, TERMINATED, CUT };
 
-/* The tensors of the buffer, in the order of its state. COUNTS: i64, {steps added, samples drawn, seed, 0}. PRIORITIES: f64, the sums of the
+/* The tensors of the buffer, in the order of its state. COUNTS: i64, {steps added, samples drawn, seed, copies}. PRIORITIES: f64, the sums of the
    tree, its minima, and the largest priority so far; only with priorities. */
 enum part { OBSERVATION, ACTION, REWARD, NEXT, END, COUNTS, PRIORITIES, PARTS };
 
@@ -29,6 +29,7 @@ struct wg_rl_buffer {
 /* The rows of steps that are there: the number of steps, and of them the newest, -1 if there is none. */
 int64_t buffer_size(const wg_rl_buffer *buffer);
 int64_t buffer_newest(const wg_rl_buffer *buffer);
+wg_status buffer_check_copies(const wg_rl_buffer *buffer, const char *op); /* that its state is of as many copies */
 
 /* ---- priorities.c: a tree of sums and one of minima, whose leaves are the rows ---- */
 
@@ -39,7 +40,7 @@ void priorities_set(double *tree, int64_t leaves, int64_t n, const int64_t *row,
 double priorities_largest(const double *tree, int64_t leaves);
 double priorities_of(const double *tree, int64_t leaves, int64_t row);
 double priorities_total(const double *tree);
-double priorities_least(const double *tree, int64_t leaves); /* of the rows that were set */
+double priorities_least(const double *tree, int64_t leaves); /* of those above 0 */
 /* For each of n masses the first row at which the sum of priorities from row 0 on is above it. The masses are used up. */
 void priorities_find(const double *tree, int64_t leaves, int64_t n, double *mass, int64_t *row);
 

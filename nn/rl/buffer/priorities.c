@@ -39,7 +39,7 @@ void priorities_set(double *tree, int64_t leaves, int64_t n, const int64_t *row,
     for (int64_t i = 0; i < n; i++) {
         node[i] = leaves + row[i];
         tree[node[i]] = priority[i];
-        least[node[i]] = priority[i];
+        least[node[i]] = priority[i] > 0 ? priority[i] : INFINITY; /* such a row never comes, and has no weight */
         tree[4 * leaves] = fmax(tree[4 * leaves], priority[i]);
     }
     for (int64_t level = leaves / 2; level >= 1; level /= 2)

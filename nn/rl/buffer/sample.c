@@ -58,7 +58,7 @@ static wg_status draw(wg_rl_buffer *b, const char *op)
         WG_TRY(draw_by_priority(b, &random, op));
     else
         draw_uniform(b, &random);
-    counts[1]++;
+    counts[1] = (int64_t)((uint64_t)counts[1] + 1); /* a state that was written may hold any number */
     b->drawn = true;
     return WG_OK;
 }
@@ -146,7 +146,7 @@ const wg_rl_batch *wg_rl_buffer_sample(wg_rl_buffer *b)
                            (long long)b->batch.n, (long long)wg_rl_buffer_count(b));
         return NULL;
     }
-    if (check_writable(b) != WG_OK || draw(b, op) != WG_OK)
+    if (buffer_check_copies(b, op) != WG_OK || check_writable(b) != WG_OK || draw(b, op) != WG_OK)
         return NULL;
     fill_batch(b);
     return &b->batch;

@@ -29,7 +29,7 @@ static wg_rl_outcome step(const void *self, wg_rl_random *random, void *state, c
     const wg_rl_dynamics *inner = &limit->env->dynamics;
     int64_t *count = (void *)((char *)state + limit->at);
     wg_rl_outcome outcome = inner->step(inner->self, random, state, action);
-    ++*count;
+    *count += *count < INT64_MAX;
     if (*count >= limit->steps && !outcome.terminated)
         outcome.truncated = true;
     return outcome;

@@ -178,6 +178,8 @@ static void publish(wg_rl_vector *v)
     v->coming = v->last;
     v->last = rows;
     v->lent = (wg_rl_transitions){.n = v->n,
+                                  .observation_size = v->env->dynamics.observation.size,
+                                  .action_size = v->env->dynamics.action.size,
                                   .observation = rows.observation,
                                   .action = rows.action,
                                   .reward = rows.reward,

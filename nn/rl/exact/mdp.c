@@ -233,6 +233,32 @@ wg_tensor *wg_rl_mdp_backup(wg_rl_mdp mdp, wg_tensor *values)
 
 /* ---- the optimum ---- */
 
+/* What is rounding in the values of a state: of its own size, and of what the largest of all states leaves in the solution of a system. */
+static double rounding_of(const double *value, int64_t actions, double largest)
+{
+    double size = 0;
+    for (int64_t a = 0; a < actions; a++)
+        size = fmax(size, fabs(value[a]));
+    return 1e-12 * size + 1e-15 * largest;
+}
+
+static void improve_state(const double *value, int64_t actions, double largest, int64_t *action, bool *changed)
+{
+    const double rounding = rounding_of(value, actions, largest);
+    for (int64_t a = 0; a < actions; a++)
+        if (value[a] > value[*action] + rounding)
+            *action = a, *changed = true;
+}
+
+/* Of equally good actions the first. */
+static void settle_state(const double *value, int64_t actions, double largest, int64_t *action)
+{
+    const double rounding = rounding_of(value, actions, largest);
+    for (int64_t a = *action - 1; a >= 0; a--)
+        if (value[a] >= value[*action] - rounding)
+            *action = a;
+}
+
 /* Improves the action of each state where another is better by more than rounding; *changed: whether one is. */
 static wg_status improve(const wg_rl_mdp *mdp, int64_t *action, bool *changed, const char *op)
 {
@@ -244,19 +270,14 @@ static wg_status improve(const wg_rl_mdp *mdp, int64_t *action, bool *changed, c
     double *value = table ? exact_read(table, op, "Q") : NULL;
     if (!value)
         return nn_first_error(WG_E_MEMORY);
-    *changed = false;
-    double size = 0;
+    double largest = 0;
     for (int64_t i = 0; i < states * actions; i++)
-        size = fmax(size, fabs(value[i]));
+        largest = fmax(largest, fabs(value[i]));
+    *changed = false;
     for (int64_t s = 0; s < states; s++)
-        for (int64_t a = 0; a < actions; a++)
-            if (value[s * actions + a] > value[s * actions + action[s]] + 1e-12 * size)
-                action[s] = a, *changed = true;
-    /* Of equally good actions the first: once nothing is better. */
+        improve_state(value + s * actions, actions, largest, &action[s], changed);
     for (int64_t s = 0; s < states && !*changed; s++)
-        for (int64_t a = action[s] - 1; a >= 0; a--)
-            if (value[s * actions + a] >= value[s * actions + action[s]] - 1e-12 * size)
-                action[s] = a;
+        settle_state(value + s * actions, actions, largest, &action[s]);
     free(value);
     return WG_OK;
 }

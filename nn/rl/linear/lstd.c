@@ -56,7 +56,11 @@ wg_tensor *wg_rl_quadratic_features(wg_tensor *s, wg_tensor *a)
 static wg_status solve(const void *arguments, wg_tensor **out)
 {
     const struct question *q = arguments;
+    const char *op = "rl_lstd";
     const int64_t n = wg_extent(q->x, 0), k = wg_extent(q->x, 1);
+    if (n < k && q->options.ridge == 0)
+        return wg_error_set(WG_E_NUMERIC, op, "%s: %lld transitions do not determine %lld weights: raise .ridge", op, (long long)n,
+                            (long long)k);
     const double share = 1 / (double)n;
     wg_tensor *xt = wg_transpose(q->x, 0, 1), *difference = q->x;
     if (q->next != WG_NONE) {

@@ -51,15 +51,16 @@ static wg_rl_noise *make(wg_rl_noise from, const char *op)
 
 static const wg_option gaussian_entries[] = {
     WG_OPTION_REAL_OF(wg_rl_gaussian_options, sigma, 0.1, "standard deviation", WG_AT_LEAST(0)),
+    WG_OPTION_REAL_OF(wg_rl_gaussian_options, bound, 1, "of actions", WG_BETWEEN(0, __builtin_inf())),
 };
-static const wg_option_table gaussian_table = {gaussian_entries, 1, sizeof(wg_rl_gaussian_options)};
+static const wg_option_table gaussian_table = {gaussian_entries, 2, sizeof(wg_rl_gaussian_options)};
 
 wg_rl_noise *wg_rl_gaussian_with(int64_t n, int64_t action, wg_rl_gaussian_options o)
 {
     const char *op = "rl_gaussian";
     if (wg_options_check(gaussian_table, &o, op) != WG_OK)
         return NULL;
-    return make((wg_rl_noise){.n = n, .action = action, .options = {.sigma = o.sigma, .seed = o.seed}}, op);
+    return make((wg_rl_noise){.n = n, .action = action, .options = {.sigma = o.sigma, .bound = o.bound, .seed = o.seed}}, op);
 }
 
 static const wg_option process_entries[] = {
@@ -67,14 +68,21 @@ static const wg_option process_entries[] = {
     WG_OPTION_REAL_OF(wg_rl_ornstein_uhlenbeck_options, theta, 0.15, "how fast it returns", WG_AT_LEAST(0)),
     WG_OPTION_REAL_OF(wg_rl_ornstein_uhlenbeck_options, dt, 1, "length of a step", WG_ABOVE(0)),
     WG_OPTION_REAL_OF(wg_rl_ornstein_uhlenbeck_options, mean, 0, "where to", WG_ANY_VALUE),
+    WG_OPTION_REAL_OF(wg_rl_ornstein_uhlenbeck_options, bound, 1, "of actions", WG_BETWEEN(0, __builtin_inf())),
 };
-static const wg_option_table process_table = {process_entries, 4, sizeof(wg_rl_ornstein_uhlenbeck_options)};
+static const wg_option_table process_table = {process_entries, 5, sizeof(wg_rl_ornstein_uhlenbeck_options)};
 
 wg_rl_noise *wg_rl_ornstein_uhlenbeck_with(int64_t n, int64_t action, wg_rl_ornstein_uhlenbeck_options o)
 {
     const char *op = "rl_ornstein_uhlenbeck";
     if (wg_options_check(process_table, &o, op) != WG_OK)
         return NULL;
+    if (!(o.theta * o.dt <= 2)) {
+        (void)wg_error_set(WG_E_ARGUMENT, op,
+                           "%s: expected theta times dt of at most 2, beyond which the process grows without end, got %g", op,
+                           o.theta * o.dt);
+        return NULL;
+    }
     return make((wg_rl_noise){.n = n, .action = action, .remembers = true, .options = o}, op);
 }
 
@@ -88,9 +96,26 @@ void wg_rl_noise_destroy(wg_rl_noise *noise)
 
 /* ---- steps ---- */
 
-static double clip(double x)
+static double clip(double x, double bound)
 {
-    return x < -1 ? -1 : x > 1 ? 1 : x;
+    return x < -bound ? -bound : x > bound ? bound : x;
+}
+
+static wg_status check_actions(const wg_rl_noise *noise, const double *actions, const char *op)
+{
+    const double bound = noise->options.bound;
+    for (int64_t i = 0; i < noise->n * noise->action; i++) {
+        const long long row = (long long)(i / noise->action), component = (long long)(i % noise->action);
+        if (!isfinite(actions[i]))
+            return wg_error_set(WG_E_NUMERIC, op, "%s: the action is %g in row %lld, component %lld", op, actions[i], row,
+                                component);
+        if (fabs(actions[i]) > bound)
+            return wg_error_set(
+                WG_E_ARGUMENT, op,
+                "%s: expected actions in ±%g, got %g in row %lld, component %lld: an actor ends in tanh, or .bound = INFINITY", op,
+                bound, actions[i], row, component);
+    }
+    return WG_OK;
 }
 
 wg_status wg_rl_noise_add(wg_rl_noise *noise, double *actions)
@@ -99,10 +124,7 @@ wg_status wg_rl_noise_add(wg_rl_noise *noise, double *actions)
     if (!noise || !actions)
         return nn_null_argument(op, noise ? "the array of actions" : "the noise");
     const int64_t n = noise->n * noise->action;
-    for (int64_t i = 0; i < n; i++)
-        if (!isfinite(actions[i]))
-            return wg_error_set(WG_E_NUMERIC, op, "%s: the action is %g in row %lld, component %lld", op, actions[i],
-                                (long long)(i / noise->action), (long long)(i % noise->action));
+    WG_TRY(check_actions(noise, actions, op));
     double *x = wg_data_mut(noise->part[X]);
     int64_t *counts = x ? wg_data_mut(noise->part[COUNTS]) : NULL;
     if (!counts)
@@ -115,7 +137,7 @@ wg_status wg_rl_noise_add(wg_rl_noise *noise, double *actions)
             x[i] += o->theta * (o->mean - x[i]) * o->dt + o->sigma * sqrt(o->dt) * draw;
         else
             x[i] = o->sigma * draw;
-        actions[i] = clip(actions[i] + x[i]);
+        actions[i] = clip(actions[i] + x[i], o->bound);
     }
     return WG_OK;
 }

@@ -41,14 +41,16 @@ static void mark(wg_rl_parameter_noise *noise, wg_tensor_list kept)
                 noise->perturbed[i] = false;
 }
 
-/* All but those of modules that normalise. The modules are visited with a stack of their children's indices. */
+/* All but those of modules that normalise and those that are frozen. The modules are visited with a stack of their children's indices. */
 static void find_perturbed(wg_rl_parameter_noise *noise)
 {
     const wg_nn_module *at[WG_MAX_DEPTH];
     size_t next[WG_MAX_DEPTH] = {0};
     int depth = 0;
     at[0] = noise->actor;
-    memset(noise->perturbed, true, wg_nn_parameters(noise->actor).n);
+    const wg_tensor_list params = wg_nn_parameters(noise->actor);
+    for (size_t i = 0; i < params.n; i++)
+        noise->perturbed[i] = wg_requires_grad(params.tensor[i]); /* what is frozen stays */
     while (depth >= 0) {
         if (normalises(at[depth]))
             mark(noise, wg_nn_parameters(at[depth]));
@@ -186,6 +188,8 @@ wg_status wg_rl_parameter_noise_adapt(wg_rl_parameter_noise *noise, wg_tensor *o
     double change = 0;
     if (!noise || !observation)
         return nn_null_argument(op, noise ? "the observation" : "the noise");
+    WG_TRY(wg_rl_target_update(noise->probe, noise->actor, 1));
+    WG_TRY(measure(noise, observation, &change)); /* fails, if it does, before anything is drawn */
     WG_TRY(perturb(noise, noise->probe));
     WG_TRY(measure(noise, observation, &change));
     if (!isfinite(change))

@@ -1,4 +1,6 @@
 /* A network as a policy: its forward pass, captured for so many rows. */
+#include "policy.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -7,7 +9,6 @@
 #include "wengert/error.h"
 #include "wengert/ops.h"
 #include "wengert/replay.h"
-#include "wengert/rl/policy.h"
 #include "wengert/tape.h"
 
 struct wg_rl_actor {
@@ -41,6 +42,15 @@ wg_rl_actor *wg_rl_actor_create(const wg_nn_module *net, int64_t observation, in
     else
         (void)nn_no_memory(op);
     return a;
+}
+
+wg_status actor_check_sizes(const wg_rl_actor *a, int64_t observation, int64_t action, const char *op)
+{
+    if (a->observation == observation && a->action == action)
+        return WG_OK;
+    return wg_error_set(WG_E_SHAPE, op,
+                        "%s: the environment has %lld observations and %lld actions, the actor is made for %lld and %lld", op,
+                        (long long)observation, (long long)action, (long long)a->observation, (long long)a->action);
 }
 
 static void forget(wg_rl_actor *a)
@@ -99,28 +109,38 @@ static wg_status prepare(wg_rl_actor *a, int64_t n)
 
 static wg_status write(wg_rl_actor *a, const double *observations)
 {
+    const char *op = "rl_act";
     void *to = wg_data_mut(a->in);
     if (!to)
         return nn_first_error(WG_E_STATE);
-    for (int64_t i = 0; i < a->n * a->observation; i++)
+    for (int64_t i = 0; i < a->n * a->observation; i++) {
         if (a->dtype == WG_F32)
             ((float *)to)[i] = (float)observations[i];
         else
             ((double *)to)[i] = observations[i];
+        if (!isfinite(a->dtype == WG_F32 ? (double)((float *)to)[i] : observations[i]))
+            return wg_error_set(WG_E_NUMERIC, op, "%s: the observation is %g in row %lld, component %lld", op, observations[i],
+                                (long long)(i / a->observation), (long long)(i % a->observation));
+    }
     return WG_OK;
+}
+
+static double action_at(const wg_rl_actor *a, int64_t i)
+{
+    const void *from = wg_data(a->out);
+    return a->dtype == WG_F32 ? (double)((const float *)from)[i] : ((const double *)from)[i];
 }
 
 static wg_status read(const wg_rl_actor *a, double *actions)
 {
     const char *op = "rl_act";
-    const void *from = wg_data(a->out);
-    for (int64_t i = 0; i < a->n * a->action; i++) {
-        const double x = a->dtype == WG_F32 ? (double)((const float *)from)[i] : ((const double *)from)[i];
-        if (!isfinite(x))
-            return wg_error_set(WG_E_NUMERIC, op, "%s: the network's action is %g in row %lld, component %lld", op, x,
+    const int64_t n = a->n * a->action;
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(action_at(a, i)))
+            return wg_error_set(WG_E_NUMERIC, op, "%s: the network's action is %g in row %lld, component %lld", op, action_at(a, i),
                                 (long long)(i / a->action), (long long)(i % a->action));
-        actions[i] = x;
-    }
+    for (int64_t i = 0; i < n; i++)
+        actions[i] = action_at(a, i);
     return WG_OK;
 }
 

@@ -1,10 +1,11 @@
 /* Evaluation: whole episodes of a policy, side by side, from the same starts. */
+#include "policy.h"
+
 #include <math.h>
 #include <stdlib.h>
 
 #include "../../module/module.h"
 #include "wengert/error.h"
-#include "wengert/rl/policy.h"
 #include "wengert/rl/vector.h"
 
 /* ---- scores ---- */
@@ -111,15 +112,18 @@ static wg_status evaluate(struct evaluation *e, const wg_rl_env *env, const wg_r
     return run(e, o->max_steps, op);
 }
 
-static wg_status check(const wg_rl_env *env, wg_rl_policy *policy, const wg_rl_score *score, const wg_rl_evaluate_options *o,
-                       const char *op)
+static wg_status check(const wg_rl_env *env, wg_rl_policy *policy, const void *context, const wg_rl_score *score,
+                       const wg_rl_evaluate_options *o, const char *op)
 {
     if (!env || !policy || !score)
         return nn_null_argument(op, !env ? "the environment" : !policy ? "the policy" : "the score");
-    if (o->episodes < 1 || o->max_steps < 1)
-        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected %s of at least 1, got %lld", op,
-                            o->episodes < 1 ? ".episodes" : ".max_steps",
-                            (long long)(o->episodes < 1 ? o->episodes : o->max_steps));
+    if (o->episodes < 1 || o->episodes > INT32_MAX || o->max_steps < 1)
+        return wg_error_set(WG_E_ARGUMENT, op, "%s: expected %s of at least 1 (and .episodes below 2^31), got %lld", op,
+                            o->max_steps >= 1 ? ".episodes" : ".max_steps",
+                            (long long)(o->max_steps >= 1 ? o->episodes : o->max_steps));
+    const wg_rl_dynamics *dynamics = wg_rl_env_dynamics(env);
+    if (policy == wg_rl_act && context)
+        return actor_check_sizes(context, dynamics->observation.size, dynamics->action.size, op);
     return WG_OK;
 }
 
@@ -127,7 +131,7 @@ wg_status wg_rl_evaluate_with(const wg_rl_env *env, wg_rl_policy *policy, void *
                               wg_rl_evaluate_options o)
 {
     const char *op = "rl_evaluate";
-    WG_TRY(check(env, policy, score, &o, op));
+    WG_TRY(check(env, policy, context, score, &o, op));
     struct evaluation e = {.policy = policy, .context = context, .episodes = o.episodes};
     const wg_status status = evaluate(&e, env, &o, op);
     if (status == WG_OK) {
