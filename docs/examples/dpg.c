@@ -157,7 +157,7 @@ static wg_status train(struct learner *l, const char *csv, const char *tensorboa
     while (status == WG_OK && l->step < l->task->steps && !wg_interrupt_pending()) {
         status = step(l);
         bar_show(stderr, (long long)l->step, (long long)l->task->steps);
-        if (status == WG_OK && l->step % l->task->every == 0)
+        if (status == WG_OK && (l->step % l->task->every == 0 || l->step == l->task->steps))
             status = report(l, log);
     }
     bar_clear(stderr);

@@ -55,7 +55,8 @@ READER(parse_cifar, wg_dataset_parse_cifar(bytes, n, "x", &one, &two) == WG_OK)
 READER(read_cifar, wg_dataset_read_cifar((&path), 1, &one, &two, .kind = WG_CIFAR_10) == WG_OK)
 READER(parse_csv, wg_dataset_parse_csv(bytes, n, "x", &one, &two) == WG_OK)
 READER(read_csv, wg_dataset_read_csv(path, &one, &two) == WG_OK)
-READER(parse_png, (one = wg_dataset_parse_png(bytes, n, "x")) != NULL)
+READER(parse_png,
+       (one = wg_dataset_parse_png(bytes, n, "x", .max_bytes = 100 << 10)) != NULL) /* a few bytes can promise any image */
 READER(read_png, (one = wg_dataset_read_png(path)) != NULL)
 READER(read_folder, wg_dataset_read_folder(folder, &one, &two, &classes) == WG_OK)
 READER(parse_text, (one = wg_dataset_parse_text(bytes, n, "x")) != NULL)
